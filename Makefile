@@ -1,0 +1,177 @@
+# testbed: one non-recursive Makefile.  `make help` lists the targets.
+MAKEFLAGS += -rR
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := all
+
+# --- knobs (all may be given on the command line) ----------------------------------------------
+CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+AR ?= ar
+ifeq ($(origin AR),default)
+AR := ar
+endif
+CFLAGS ?= -O2 -g
+CPPFLAGS ?=
+LDFLAGS ?=
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+DATADIR ?= $(PREFIX)/share/testbed
+PKG_CONFIG ?= pkg-config
+# VARIANT=san builds with AddressSanitizer and UBSan, VARIANT=clang is for CC=clang; each has its own tree.
+VARIANT ?=
+DEVELOPER ?=
+V ?=
+
+B := build$(if $(VARIANT),/$(VARIANT))
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
+
+# --- libraries -----------------------------------------------------------------------------------
+PACKAGES := glib-2.0 gio-2.0 gio-unix-2.0 nice sofia-sip-ua libsrtp2 libcares libnl-3.0 libnl-route-3.0 \
+	libnftables yaml-0.1 jansson libcap gnutls
+PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null))
+PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
+TEST_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags criterion 2>/dev/null))
+TEST_LIBS := $(shell $(PKG_CONFIG) --libs criterion 2>/dev/null)
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes \
+	-Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wswitch-enum -Wnull-dereference
+ifeq ($(findstring clang,$(CC)),)
+WARNINGS += -Wduplicated-cond -Wlogical-op
+endif
+ifneq ($(DEVELOPER),)
+WARNINGS += -Werror
+endif
+ifneq ($(findstring san,$(VARIANT)),)
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+
+VERSION := $(shell cat VERSION 2>/dev/null || echo 0)
+override ALL_CPPFLAGS = -I. -D_GNU_SOURCE -DTESTBED_VERSION='"$(VERSION)"' -DTESTBED_DATADIR='"$(DATADIR)"' $(PKG_CFLAGS) $(CPPFLAGS)
+override ALL_CFLAGS = -std=gnu17 $(WARNINGS) $(SANITIZE) $(CFLAGS)
+override ALL_LDFLAGS = $(SANITIZE) -Wl,--as-needed $(LDFLAGS)
+
+# --- sources -------------------------------------------------------------------------------------
+LAYERS := base model plan exec lab matrix report cmd
+TESTBED_SRC := $(foreach l,$(LAYERS),$(wildcard testbed/$(l)/*.c))
+COMMON_SRC := $(wildcard common/*.c)
+FRONTEND_SRC := $(wildcard frontend/*.c)
+EDGE_SRC := $(wildcard edge/*.c)
+CLIENT_SRC := $(wildcard clients/*.c)
+PROGRAMS := $(B)/bin/testbed $(B)/bin/tb-frontend $(B)/bin/tb-edge $(B)/bin/tb-client
+
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+# A program's main is in main.c; everything else of the folder is an archive, so that tests can link it.
+lib_src = $(filter-out %/main.c,$(1))
+LIBS_OF_testbed := $(B)/libtestbed.a $(B)/libcommon.a
+LIBS_OF_tb-frontend := $(B)/libfrontend.a $(B)/libcommon.a
+LIBS_OF_tb-edge := $(B)/libedge.a $(B)/libcommon.a
+LIBS_OF_tb-client := $(B)/libclient.a $(B)/libcommon.a
+
+# Tests: each folder tests/LEVEL/NAME holds one Criterion program that links everything.
+TEST_DIRS := $(sort $(patsubst %/,%,$(dir $(wildcard tests/unit/*/*.c tests/netns/*/*.c tests/e2e/*/*.c))))
+SUPPORT_SRC := $(wildcard tests/support/*.c)
+TEST_PROGRAMS := $(patsubst tests/%,$(B)/tests/%/run,$(TEST_DIRS))
+
+.PHONY: all help
+all: $(PROGRAMS) ## build everything into build/bin
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  variables: CC CFLAGS LDFLAGS PREFIX DESTDIR VARIANT=san|clang DEVELOPER=1 V=1"
+
+# A changed command line rebuilds what it made.
+$(B)/flags: FORCE
+	@mkdir -p $(B)
+	@echo '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(PKG_LIBS)' | cmp -s - $@ || \
+		echo '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(PKG_LIBS)' > $@
+FORCE:
+
+$(B)/obj/tests/%.o: tests/%.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(TEST_CFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/obj/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+define archive
+$(B)/lib$(1).a: $(call obj,$(call lib_src,$(2)))
+	$$(call say,AR,$$@)
+	$(Q)rm -f $$@; $(AR) crs $$@ $$^
+endef
+$(eval $(call archive,testbed,$(filter-out testbed/cmd/main.c,$(TESTBED_SRC))))
+$(eval $(call archive,common,$(COMMON_SRC)))
+$(eval $(call archive,frontend,$(FRONTEND_SRC)))
+$(eval $(call archive,edge,$(EDGE_SRC)))
+$(eval $(call archive,client,$(CLIENT_SRC)))
+
+define program
+$(B)/bin/$(1): $(call obj,$(2)) $(LIBS_OF_$(1))
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$(Q)$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(PKG_LIBS) -lm
+endef
+$(eval $(call program,testbed,testbed/cmd/main.c))
+$(eval $(call program,tb-frontend,frontend/main.c))
+$(eval $(call program,tb-edge,edge/main.c))
+$(eval $(call program,tb-client,clients/main.c))
+
+# --- tests ---------------------------------------------------------------------------------------
+ALL_LIBS := $(B)/libtestbed.a $(B)/libfrontend.a $(B)/libedge.a $(B)/libclient.a $(B)/libcommon.a
+define test_program
+$(B)/tests/$(1)/run: $(call obj,$(wildcard tests/$(1)/*.c) $(SUPPORT_SRC)) $(ALL_LIBS)
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$(Q)$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(TEST_LIBS) $$(PKG_LIBS) -lm
+endef
+$(foreach t,$(patsubst tests/%,%,$(TEST_DIRS)),$(eval $(call test_program,$(t))))
+
+# Leaks and undefined behaviour must fail a run: Criterion alone would not notice (docs/TESTING.md).
+TEST_ENV := TESTBED_BUILD=$(abspath $(B)) G_SLICE=always-malloc ASAN_OPTIONS=abort_on_error=1:detect_leaks=1 \
+	LSAN_OPTIONS=suppressions=$(abspath tests/support/lsan.supp):print_suppressions=0 UBSAN_OPTIONS=print_stacktrace=1
+run_tests = $(TEST_ENV) scripts/run-tests $(1)
+
+.PHONY: check check-unit check-netns check-e2e check-style tests golden-update bench install uninstall clean
+tests: $(TEST_PROGRAMS) ## build the test programs
+
+check-unit: all $(filter $(B)/tests/unit/%,$(TEST_PROGRAMS)) ## unit and golden tests: no privileges
+	$(Q)$(call run_tests,$(filter $(B)/tests/unit/%,$(TEST_PROGRAMS)))
+
+check-netns: all $(filter $(B)/tests/netns/%,$(TEST_PROGRAMS)) ## the executor against the real kernel, in throw-away namespaces
+	$(Q)$(call run_tests,--in-namespace $(filter $(B)/tests/netns/%,$(TEST_PROGRAMS)))
+
+check-e2e: all $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)) ## whole labs: every cell, by packets
+	$(Q)$(call run_tests,$(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)))
+
+check-style: ## layers, headers that compile alone
+	$(Q)scripts/check-layers
+	$(Q)CC='$(CC)' CPPFLAGS='$(ALL_CPPFLAGS)' scripts/check-headers
+
+check: check-style check-unit check-netns check-e2e ## everything
+
+golden-update: all $(TEST_PROGRAMS) ## write the golden files anew (review the diff)
+	$(Q)GOLDEN_UPDATE=1 $(call run_tests,$(filter $(B)/tests/unit/%,$(TEST_PROGRAMS)))
+
+bench: all ## build, matrix and memory, as ratios in one run
+	$(Q)scripts/bench $(B)
+
+# --- installation --------------------------------------------------------------------------------
+install: all ## install under DESTDIR and PREFIX
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR)/topologies
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(BINDIR)
+	install -m 644 topologies/*.yaml $(DESTDIR)$(DATADIR)/topologies
+
+uninstall: ## remove what install put there
+	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(PROGRAMS)))
+	rm -rf $(DESTDIR)$(DATADIR)
+
+clean: ## remove build/
+	rm -rf build
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

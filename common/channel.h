@@ -1,0 +1,45 @@
+/* The agent's end of the control channel: JSON lines, commands in, events out (docs/AGENTS.md).
+ *
+ * Depends on GLib and jansson.  Runs on the thread-default main context of the creator.  A command
+ * line longer than CHANNEL_LINE_MAX or not a JSON object ends the channel.
+ */
+#ifndef COMMON_CHANNEL_H
+#define COMMON_CHANNEL_H
+
+#include <glib.h>
+#include <jansson.h>
+
+#define CHANNEL_LINE_MAX (256 * 1024)
+
+typedef struct channel channel;
+
+struct channel_handlers {
+	/* `command` is borrowed; `name` is its "cmd". */
+	void (*command)(channel *c, const char *name, json_t *command, gpointer user_data);
+	/* End of file or a broken line: the agent should end. */
+	void (*closed)(channel *c, gpointer user_data);
+};
+
+/* Takes over both descriptors (they may be equal: a socket). */
+channel *channel_new(int in_fd, int out_fd, const struct channel_handlers *handlers, gpointer user_data);
+void channel_free(channel *c);
+
+/* Sends { "event": NAME, "time_us": monotonic, ...fields }.  Steals `fields` (may be NULL); never
+ * blocks: lines are queued and written as the other side reads.  Usage:
+ *   channel_event(c, "im-received", json_pack("{s:s, s:s}", "call", call, "text", text)); */
+void channel_event(channel *c, const char *name, json_t *fields);
+
+/* A { "event": "log", "level", "text" } line. */
+void channel_log(channel *c, const char *level, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* Writes out what is queued, waiting at most `timeout_ms`; for the end of a program. */
+void channel_flush(channel *c, guint timeout_ms);
+
+/* What every agent's main() does: parses --help, --version and --control-fd=N (default: commands on
+ * standard input, events on standard output; --config FILE: that file's JSON object is delivered as
+ * a `start` command first), then returns the channel; exits 2 on a usage error, 0 after help.
+ * `summary` is one line for --help. */
+channel *channel_from_args(int *argc, char ***argv, const char *summary, const struct channel_handlers *handlers,
+			   gpointer user_data);
+
+#endif

@@ -1,0 +1,49 @@
+/* IP addresses and prefixes, one type for IPv4 and IPv6.
+ *
+ * Depends on GLib and the C library.  All functions are pure.
+ */
+#ifndef TESTBED_BASE_ADDR_H
+#define TESTBED_BASE_ADDR_H
+
+#include <glib.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct addr {
+	int family;        /* AF_INET, AF_INET6, or 0: unset */
+	uint8_t bytes[16]; /* network order; 4 used for IPv4 */
+};
+
+struct prefix {
+	struct addr addr; /* as written: host bits are kept (an interface address is a prefix too) */
+	uint8_t len;      /* 0..32 or 0..128 */
+};
+
+#define ADDR_TEXT_MAX INET6_ADDRSTRLEN
+#define PREFIX_TEXT_MAX (INET6_ADDRSTRLEN + 4)
+
+bool addr_parse(const char *text, struct addr *ret);
+/* Accepts "ADDR/LEN", a bare address (full length) and "default" (0.0.0.0/0). */
+bool prefix_parse(const char *text, struct prefix *ret);
+
+/* Writes into `buf` and returns it. */
+const char *addr_print(const struct addr *a, char buf[static ADDR_TEXT_MAX]);
+const char *prefix_print(const struct prefix *p, char buf[static PREFIX_TEXT_MAX]);
+
+bool addr_is_set(const struct addr *a);
+bool addr_equal(const struct addr *a, const struct addr *b);
+int addr_compare(const struct addr *a, const struct addr *b);
+uint8_t addr_bits(const struct addr *a); /* 32, 128, or 0 when unset */
+
+/* The prefix with its host bits cleared. */
+struct prefix prefix_network(const struct prefix *p);
+bool prefix_contains(const struct prefix *p, const struct addr *a);
+bool prefix_overlaps(const struct prefix *a, const struct prefix *b);
+bool prefix_equal(const struct prefix *a, const struct prefix *b); /* same network and length */
+bool prefix_is_default(const struct prefix *p);
+
+/* RFC 1918, RFC 6598 (100.64/10), loopback, link-local, and their IPv6 kin (RFC 4193, 4291). */
+bool addr_is_private(const struct addr *a);
+
+#endif

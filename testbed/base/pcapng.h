@@ -1,0 +1,28 @@
+/* pcapng, the capture format of Wireshark, written block by block into memory.
+ *
+ * Section header, interface description and enhanced packet blocks
+ * (draft-ietf-opsawg-pcapng, sections 4.1 to 4.3).  libpcap can read this format and cannot write it.
+ * Depends on GLib.  Pure: the caller writes the bytes where it wants them.
+ *
+ *   pcapng_section(out, "testbed 0.1");
+ *   guint32 id = 0;                                    interfaces count from 0 in order of description
+ *   pcapng_interface(out, PCAPNG_ETHERNET, "core:wan", "uplink");
+ *   pcapng_packet(out, id, time_ns, PCAPNG_OUTBOUND, data, captured, original);
+ */
+#ifndef TESTBED_BASE_PCAPNG_H
+#define TESTBED_BASE_PCAPNG_H
+
+#include <glib.h>
+
+enum pcapng_link { PCAPNG_ETHERNET = 1, PCAPNG_RAW_IP = 101 };
+enum pcapng_direction { PCAPNG_UNKNOWN, PCAPNG_INBOUND, PCAPNG_OUTBOUND };
+
+/* Starts a section; times are in nanoseconds since 1970. */
+void pcapng_section(GByteArray *out, const char *application);
+/* `description` may be NULL. */
+void pcapng_interface(GByteArray *out, enum pcapng_link link, const char *name, const char *description);
+/* `captured` bytes are at `data`; the packet had `original` of them. */
+void pcapng_packet(GByteArray *out, guint32 interface, guint64 time_ns, enum pcapng_direction direction,
+		   const guint8 *data, guint32 captured, guint32 original);
+
+#endif

@@ -1,0 +1,73 @@
+/* exec: the only door to the kernel.
+ *
+ * Nouns: an `exec` is the place where one lab's operations happen.  Behind it stand rooms with the
+ * same table of functions: linux (namespaces, netlink, nftables) and fake (records what was asked,
+ * fails at operation N; for tests).  The dry run is plan_print, which needs no room.
+ * Depends on plan and base.  Single-threaded: the linux room moves the calling thread between
+ * network namespaces while it builds and leaves it where it was.
+ * Needs CAP_SYS_ADMIN and CAP_NET_ADMIN in the user namespace of the caller, which must be a lab's
+ * supervisor (its own network namespace, so nothing of the machine can be reached by mistake).
+ *
+ * There is no undo: everything lives in namespaces held by descriptors of this process, and dies
+ * with it.
+ */
+#ifndef TESTBED_EXEC_EXEC_H
+#define TESTBED_EXEC_EXEC_H
+
+#include "testbed/plan/plan.h"
+
+typedef struct exec exec;
+
+/* Facts of this host that decide how an operation is carried out (see exec_probe). */
+struct exec_features {
+	bool veth, bridge, nftables, nft_nat, tun, vxlan, wireguard, gre, ipip, netem;
+	bool wireguard_go; /* program found and /dev/net/tun can be opened */
+	char *missing;     /* first thing that is missing to build any lab at all, with its cure; NULL: none */
+};
+
+/* Tries each feature for real inside a throw-away network namespace of the calling process (which
+ * must own CAP_NET_ADMIN there).  Leaves nothing behind.  Blocks for some milliseconds. */
+void exec_probe(struct exec_features *ret);
+void exec_features_clear(struct exec_features *f);
+
+/* Keys by name, as op_tunnel.key_local asks: 32 bytes each.  Writes `private_key` and `public_key`. */
+typedef gboolean (*exec_key_func)(const char *name, uint8_t private_key[32], uint8_t public_key[32], gpointer user_data);
+
+exec *exec_new_linux(const struct exec_features *features, exec_key_func keys, gpointer user_data, GError **error);
+/* Records operations; fails at the N-th applied one (counting from 1; 0: never). */
+exec *exec_new_fake(unsigned fail_at);
+void exec_free(exec *x);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(exec, exec_free)
+
+/* Applies every network operation of the plan in order (OP_NETNS .. OP_NFT); the others are left to
+ * the caller.  On failure the error names the operation, its node and the kernel's own words.
+ * TB_ERROR_UNSUPPORTED when the kernel lacks something.  Blocks until the kernel acknowledged all. */
+gboolean exec_run(exec *x, const plan *p, GError **error);
+/* One operation on a lab that was built (live changes). */
+gboolean exec_apply(exec *x, const struct op *op, GError **error);
+
+/* Network namespace of a node, borrowed; -1 when there is none. */
+int exec_netns_fd(const exec *x, const char *node);
+/* How the lab's VPN was made, for the results: "wireguard", "wireguard-go", "vxlan", ... or NULL without tunnel. */
+const char *exec_tunnel_backend(const exec *x);
+
+/* A process in a node. */
+struct exec_process {
+	const char *node;
+	char *const *argv;       /* argv[0] is a path */
+	int control_fd;          /* becomes descriptor 3 of the child, or -1 */
+	int log_fd;              /* becomes its standard output and error */
+	const char *const *files; /* pairs: path seen by the process, path of the content; NULL-terminated.  Bind-mounted
+				     in a mount namespace of its own */
+	bool keep_net_admin;     /* keeps CAP_NET_ADMIN and CAP_NET_RAW (tunnel daemons, capture); else no capability at all */
+};
+
+/* Starts a process inside the node's network namespace and a private mount namespace, with no
+ * capability (unless asked), no_new_privs, and no descriptor but 0, 1, 2 and 3.  The executable is
+ * opened before privileges are dropped.  Returns its pid; -1 with `error` set. */
+GPid exec_spawn(exec *x, const struct exec_process *process, GError **error);
+
+/* What the fake room has recorded, one line an op; NULL for other rooms.  Borrowed. */
+const GPtrArray *exec_fake_log(const exec *x);
+
+#endif

@@ -1,0 +1,68 @@
+/* lab: one network, alive, from build to death.
+ *
+ * Nouns: a `lab` is seen from the orchestrator; its `supervisor` is a child process, pid 1 of its
+ * own PID namespace in its own user, mount, network, IPC and UTS namespaces, which builds the plan,
+ * starts daemons and agents and passes their JSON lines on.  The socket between the two is the lab's
+ * life: when the orchestrator goes, for whatever reason, the supervisor reads end of file, exits, and
+ * the kernel takes every process, namespace, link and mount of the lab with it.
+ * Depends on exec, plan, model and base.  Needs a GLib main loop on the default context in the caller.
+ * Never blocks except in lab_probe.
+ *
+ *   lab *l = lab_start(m, p, &options, &callbacks, me, &error);
+ *   ... callbacks->built, callbacks->event for every line an agent says ...
+ *   lab_command(l, "branch1", command, &error);
+ *   lab_free(l);          kills it; nothing is left
+ */
+#ifndef TESTBED_LAB_LAB_H
+#define TESTBED_LAB_LAB_H
+
+#include "testbed/plan/plan.h"
+
+#include <jansson.h>
+
+typedef struct lab lab;
+
+struct lab_options {
+	const char *name;        /* the scenario's; used in log file names and process titles only */
+	const char *run_dir;     /* agents' and daemons' logs go to RUN_DIR/nodes/NODE/ROLE.log; NULL: discarded */
+	const char *program_dir; /* where tb-frontend, tb-edge and tb-client are */
+	guint64 seed;
+};
+
+struct lab_build {
+	double build_ms;     /* namespaces, links, routes, NAT, firewall: until all was acknowledged */
+	const char *vpn;     /* "wireguard", "wireguard-go", "vxlan", ...; NULL: no tunnel */
+};
+
+struct lab_callbacks {
+	/* The network stands and every agent has said `ready`. */
+	void (*built)(lab *l, const struct lab_build *build, gpointer user_data);
+	/* One event line of an agent (docs/AGENTS.md).  `event` is borrowed. */
+	void (*event)(lab *l, const char *agent, json_t *event, gpointer user_data);
+	/* An agent or daemon ended although nobody asked it to. */
+	void (*agent_died)(lab *l, const char *agent, const char *how, gpointer user_data);
+	/* The lab can't be built or is gone; no further callback follows.  `error` is borrowed. */
+	void (*failed)(lab *l, const GError *error, gpointer user_data);
+};
+
+/* Starts building a lab; results arrive by callback.  The model and plan must outlive the call only
+ * (the supervisor has its own copy).  NULL with `error` when not even the supervisor can be started
+ * (TB_ERROR_UNSUPPORTED: this host forbids it; the message says the cure). */
+lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
+	       const struct lab_callbacks *callbacks, gpointer user_data, GError **error);
+
+/* Sends one command to an agent (docs/AGENTS.md).  `command` is borrowed. */
+gboolean lab_command(lab *l, const char *agent, json_t *command, GError **error);
+
+/* Kills the lab and frees the handle; NULL is accepted.  Does not wait for the kernel to finish. */
+void lab_free(lab *l);
+
+/* Name of the agent that runs `kind` on `node`, as events carry it ("fe/tb-frontend").  Borrowed, interned. */
+const char *lab_service_agent(const struct node *node, enum service_kind kind);
+
+/* What this host can do, found out in a throw-away supervisor.  Blocks (tens of milliseconds).
+ * Returns a JSON object: { "ok": bool, "missing": text or null, "features": { name: { "ok", "detail", "cure" } } };
+ * the caller owns it. */
+json_t *lab_probe(const char *program_dir);
+
+#endif

@@ -1,0 +1,295 @@
+/* The model: what a topology file says, as typed data, with the place of every value.
+ *
+ * Nouns: a `model` is one company's network.  A `scenario` is a list of `change`s on it plus
+ * `expect`ations.  `model_instantiate` gives the changed network, again a plain model, so nothing
+ * below this layer knows that scenarios exist.
+ * Depends on base only (and libyaml inside load.c).  Pure apart from reading the file.
+ *
+ *   g_autoptr(diags) d = diags_new();
+ *   g_autoptr(model) base = model_load("topologies/lync.yaml", d);      NULL: findings are in d
+ *   const struct scenario *sc = model_scenario(base, "missing-route");
+ *   g_autoptr(model) m = model_instantiate(base, sc, d);                the network of that scenario
+ *
+ * Ownership: everything below a model is owned by it and freed by model_free.  Names (char *) that
+ * refer to another object (network, node, interface) have been resolved by the checker: the pointer
+ * beside them is never NULL in a model that loaded without errors, unless its comment says so.
+ */
+#ifndef TESTBED_MODEL_MODEL_H
+#define TESTBED_MODEL_MODEL_H
+
+#include "testbed/base/addr.h"
+#include "testbed/base/diag.h"
+
+#include <net/if.h>
+
+struct site {
+	char *name;
+	char *title;
+	char *media_edge; /* node name whose Edge serves this site's users for media; NULL: the first Edge */
+	struct loc loc;
+};
+
+struct network {
+	char *name;
+	char *site; /* NULL: belongs to no site (the Internet) */
+	char *title;
+	struct prefix subnet;
+	bool reusable; /* private behind a NAT: its subnet may appear elsewhere too */
+	struct loc loc;
+};
+
+struct iface {
+	char *name; /* at most IFNAMSIZ-1 characters, as seen inside the node */
+	char *network_name;
+	const struct network *network;
+	GArray *addresses; /* struct prefix; the first is the primary one */
+	bool up;           /* false: administratively down (change link-down) */
+	struct loc loc;
+};
+
+struct route {
+	struct prefix to;
+	struct addr via; /* unset when `dev` alone says where */
+	char *dev;       /* interface or tunnel interface name, or NULL: decided by `via` */
+	bool persistent; /* survives a restart of the node; routes of the base file default to true */
+	struct loc loc;
+};
+
+enum fw_chain { FW_INPUT, FW_FORWARD, FW_OUTPUT, FW_CHAIN_COUNT };
+enum fw_action { FW_ACCEPT, FW_DROP, FW_REJECT };
+enum ip_proto { PROTO_ANY, PROTO_TCP, PROTO_UDP, PROTO_ICMP };
+
+struct port_range {
+	uint16_t first, last; /* host order, inclusive */
+};
+
+struct fw_rule {
+	char *name; /* unique on its node; becomes the nft comment next to the counter */
+	enum fw_chain chain;
+	enum fw_action action;
+	char *in_iface, *out_iface; /* NULL: any */
+	GArray *src, *dst;          /* struct prefix; empty: any */
+	enum ip_proto proto;
+	GArray *sports, *dports; /* struct port_range; empty: any */
+	struct loc loc;
+};
+
+struct firewall {
+	enum fw_action policy[FW_CHAIN_COUNT]; /* FW_ACCEPT or FW_DROP; default FW_ACCEPT */
+	bool stateful;                         /* replies of what was allowed are allowed (default true) */
+	GPtrArray *rules;                      /* struct fw_rule, first match wins */
+};
+
+enum nat_kind { NAT_MASQUERADE, NAT_STATIC };
+/* RFC 4787 sections 4.1 and 5. */
+enum nat_behaviour { NAT_ENDPOINT_INDEPENDENT, NAT_ADDRESS_DEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT };
+
+struct nat_rule {
+	char *name;
+	enum nat_kind kind;
+	char *out_iface; /* the outside interface */
+	GArray *src;     /* struct prefix; empty: every source leaving by out_iface */
+	enum nat_behaviour mapping, filtering;
+	bool hairpin;
+	bool preserve_port;
+	unsigned udp_timeout_ms;      /* 0: the kernel's default */
+	struct addr inside, outside;  /* NAT_STATIC only: 1:1 */
+	struct loc loc;
+};
+
+struct dns_record {
+	char *name;   /* fully qualified, without the last dot */
+	struct addr a; /* set for A/AAAA records */
+	char *target; /* set for SRV records */
+	uint16_t port, priority, weight;
+	struct loc loc;
+};
+
+struct nrpt_rule {
+	char *namespace; /* ".contoso.com" matches the suffix, "sip.contoso.com" the name (as Windows does) */
+	GArray *servers; /* struct addr; empty: the name must not resolve */
+	struct loc loc;
+};
+
+enum service_kind { SERVICE_DNS, SERVICE_FRONTEND, SERVICE_EDGE, SERVICE_KIND_COUNT };
+
+struct dns_service {
+	GPtrArray *records;   /* struct dns_record */
+	GPtrArray *zones;     /* char *: answered from records only, NXDOMAIN otherwise */
+	struct addr forward;  /* other names go there; unset: refused */
+};
+
+struct frontend_service {
+	char *fqdn;
+	struct addr address; /* where it listens */
+};
+
+struct edge_service {
+	char *fqdn;          /* internal name, on the internal card */
+	char *access_fqdn;   /* public name of the Access Edge */
+	char *av_fqdn;       /* public name of the A/V Edge */
+	char *internal_iface, *external_iface;
+	struct addr internal; /* address on the internal card */
+	struct addr access, av, av_tcp; /* on the external card; av_tcp relays allocations born over TCP */
+	struct addr access_public, av_public, av_tcp_public; /* as seen outside a 1:1 NAT; equal to the above without NAT */
+	struct port_range relay_ports;
+	char *next_hop;      /* node name of the Front End */
+	GArray *relay_to;    /* struct prefix: private peers it may relay to besides public unicast */
+	char *engine;        /* "builtin" or "coturn" */
+};
+
+struct service {
+	enum service_kind kind;
+	bool enabled;
+	union {
+		struct dns_service dns;
+		struct frontend_service frontend;
+		struct edge_service edge;
+	};
+	struct loc loc;
+};
+
+struct endpoint {
+	char *user;        /* "dc1@contoso.com" */
+	char *media_edge;  /* node name; NULL: the site's */
+	GPtrArray *command; /* char *: a user's own client program; NULL: tb-client */
+	char *ice_profile; /* "standard" or "fast" */
+};
+
+enum host_model { HOST_WEAK, HOST_STRONG };
+
+struct sysctl_setting {
+	char *key; /* "net.ipv4.conf.all.rp_filter" */
+	char *value;
+	struct loc loc;
+};
+
+struct node {
+	char *name;
+	char *site; /* NULL: none */
+	char *title;
+	enum host_model host_model;
+	bool forwarding;         /* routes packets between its interfaces */
+	bool bogon_filter;       /* an Internet router: drops and counts packets from and to private addresses */
+	GPtrArray *interfaces;   /* struct iface */
+	GPtrArray *routes;       /* struct route */
+	struct firewall firewall;
+	GPtrArray *nat;          /* struct nat_rule */
+	GArray *resolvers;       /* struct addr: /etc/resolv.conf */
+	GPtrArray *nrpt;         /* struct nrpt_rule */
+	GPtrArray *hosts;        /* struct dns_record with `a` set: /etc/hosts */
+	GPtrArray *sysctls;      /* struct sysctl_setting: beyond the defaults every node gets */
+	GPtrArray *services;     /* struct service */
+	struct endpoint *endpoint; /* NULL: no client runs here */
+	struct loc loc;
+};
+
+enum tunnel_kind { TUNNEL_WIREGUARD, TUNNEL_VXLAN, TUNNEL_GRE, TUNNEL_IPIP, TUNNEL_KIND_COUNT };
+
+struct tunnel_end {
+	char *node_name;
+	const struct node *node;
+	char *iface;            /* name of the tunnel interface inside the node */
+	struct prefix address;  /* of the tunnel interface */
+	struct addr underlay;   /* the node's address that the outer packets use */
+	GArray *prefixes;       /* struct prefix behind this end: what the OTHER end sends here (allowed IPs) */
+};
+
+struct tunnel {
+	char *name;
+	enum tunnel_kind kind;
+	uint16_t port;   /* outer UDP port (host order) */
+	unsigned mtu_bytes; /* 0: the kind's default */
+	struct tunnel_end ends[2];
+	bool up;
+	struct loc loc;
+};
+
+enum media { MEDIA_IM, MEDIA_AUDIO, MEDIA_VIDEO, MEDIA_IM_CONFERENCE, MEDIA_AV_CONFERENCE, MEDIA_COUNT };
+enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_ERROR, VERDICT_COUNT };
+enum path_class {
+	PATH_SIGNALLING, PATH_UDP_DIRECT, PATH_UDP_NAT, PATH_UDP_RELAY, PATH_TCP_RELAY, PATH_MCU, PATH_NONE,
+	PATH_COUNT
+};
+
+struct conference {
+	char *name;
+	char *organiser;         /* node name of an endpoint */
+	GPtrArray *participants; /* char *: node names, organiser not among them */
+	unsigned media_mask;     /* bits 1u << MEDIA_IM_CONFERENCE, 1u << MEDIA_AV_CONFERENCE */
+	struct loc loc;
+};
+
+/* One rule of what must come out; the last one that matches a cell wins. */
+struct expect {
+	GPtrArray *between; /* char *: endpoint or site names, or "*"; one side of the pair... */
+	GPtrArray *and;     /* ...and the other side; order does not matter */
+	unsigned media_mask;
+	enum verdict verdict;  /* VERDICT_PASS or VERDICT_FAIL */
+	unsigned path_mask;    /* bits 1u << PATH_*; 0: any */
+	char *cause;           /* NULL: not judged */
+	struct loc loc;
+};
+
+struct change; /* private to the model layer: testbed/model/change.h */
+
+struct scenario {
+	char *name;
+	char *title;
+	GPtrArray *changes; /* struct change */
+	GPtrArray *expects; /* struct expect: the file's common rules first, the scenario's own after them */
+	struct loc loc;
+};
+
+typedef struct model {
+	char *file;   /* as given */
+	char *sha256; /* hex digest of the file's bytes */
+	char *name, *title;
+	char *domain; /* the SIP domain, "contoso.com" */
+	char *ice_profile; /* "standard" or "fast": default of endpoints that name none */
+	double max_loss_pct; /* media loss a call may have and still pass (default 1) */
+	GPtrArray *sites, *networks, *nodes, *tunnels, *conferences, *scenarios;
+	struct model_source *source; /* private: the parsed text, for model_instantiate */
+} model;
+
+/* Loads and checks a topology file.  All findings go to `d`; returns NULL when there is an error
+ * among them (also when the file can't be read).  Owned by the caller. */
+model *model_load(const char *path, diags *d);
+/* The same from memory; `path` is only used in locations. */
+model *model_load_text(const char *path, const char *text, gsize length, diags *d);
+void model_free(model *m);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(model, model_free)
+
+/* The network with the scenario's changes applied, checked again; NULL with findings in `d`.
+ * Independent of `m` afterwards.  `model_load` has already done this once for every scenario, so a
+ * model that loaded instantiates. */
+model *model_instantiate(const model *m, const struct scenario *scenario, diags *d);
+
+/* Borrowed; NULL when there is none. */
+const struct scenario *model_scenario(const model *m, const char *name);
+const struct node *model_node(const model *m, const char *name);
+const struct network *model_network(const model *m, const char *name);
+const struct site *model_site(const model *m, const char *name);
+const struct iface *node_iface(const struct node *n, const char *name);
+const struct service *node_service(const struct node *n, enum service_kind kind); /* NULL also when disabled */
+/* Primary address of a node's first interface; family 0 when it has none. */
+struct addr node_address(const struct node *n);
+/* The node whose Edge serves this endpoint for media (own setting, site's, first Edge), or NULL. */
+const struct node *model_media_edge(const model *m, const struct node *endpoint);
+
+/* What the scenario expects of a call between endpoints `a` and `b` (for conferences: between the
+ * organiser and any participant).  NULL: nothing said, which means pass over any path. */
+const struct expect *scenario_expect(const model *m, const struct scenario *sc, const char *a, const char *b,
+				     enum media media);
+
+/* Names of the enums, as files and results write them ("udp-relay", "im-conference"). */
+const char *media_name(enum media v);
+const char *verdict_name(enum verdict v);
+const char *path_class_name(enum path_class v);
+const char *tunnel_kind_name(enum tunnel_kind v);
+const char *service_kind_name(enum service_kind v);
+const char *nat_behaviour_name(enum nat_behaviour v);
+bool media_parse(const char *name, enum media *ret);
+bool path_class_parse(const char *name, enum path_class *ret);
+
+#endif

@@ -1,0 +1,95 @@
+/* Results: what came out of a run, as plain data.  Filled by matrix, read by report and cmd.
+ *
+ * Nouns: a `cell` is one call (or conference) in one scenario with what was measured; a
+ * `scenario_result` holds its cells in the order of the matrix; `results` is the whole run.
+ * Depends on model and base.  Pure.
+ */
+#ifndef TESTBED_MODEL_RESULTS_H
+#define TESTBED_MODEL_RESULTS_H
+
+#include "testbed/model/model.h"
+
+struct cell_candidate {
+	char *type;      /* "host", "srflx", "prflx", "relay"; NULL: nothing selected */
+	char *address;
+	unsigned port;
+	char *transport; /* "udp", "tcp": for a relay, how the client reaches its relay */
+};
+
+/* Figures not measured are NAN (written as null). */
+struct cell_quality {
+	double rtt_ms, jitter_ms, loss_pct, mos;
+	guint64 sent, received; /* RTP packets, both directions added up; 0 for IM */
+};
+
+struct cell {
+	char *id;       /* "missing-route/branch1-home1/audio" */
+	char *scenario;
+	char *a, *b;    /* a places the call; for a conference a is the organiser and b NULL */
+	enum media media;
+	char *conference;          /* its name in the topology, or NULL */
+	GPtrArray *participants;   /* char *: a and b, or everyone in the conference, organiser first */
+
+	bool done;                 /* false: not run (interrupted) */
+	enum verdict verdict;
+	enum path_class path;
+	char *reason;              /* why not passed, in words: what the agents said; NULL when passed */
+	char *cause;               /* cause code, or NULL: not explained */
+	double setup_ms;           /* from placing the call to media (or text) both ways; NAN */
+	double duration_ms;        /* from placing the call to its verdict; NAN */
+	struct cell_candidate local, remote; /* the selected pair as a sees it */
+	struct cell_quality quality;
+	int ms_client_diagnostics; /* 0: none */
+	guint32 ice_warn;          /* meaningful with has_ice_warn */
+	bool has_ice_warn;
+
+	bool has_expected_path;    /* false: any path will do */
+	enum verdict expected_verdict;
+	unsigned expected_path_mask;
+	char *expected_cause;      /* NULL: not judged */
+	bool as_expected;
+};
+
+struct scenario_result {
+	char *name, *title;
+	double build_ms;
+	GPtrArray *cells;          /* struct cell */
+	char *error;               /* the lab could not be built or died; NULL */
+};
+
+typedef struct results {
+	bool complete;
+	char *run_id;
+	guint64 seed;
+	char *version, *kernel;
+	double wall_ms, build_ms;  /* build_ms: the slowest lab's */
+	GHashTable *features;      /* char * -> char * */
+	char *topology_name, *topology_sha256, *topology_file;
+	GPtrArray *endpoints;      /* struct result_endpoint */
+	GPtrArray *scenarios;      /* struct scenario_result */
+} results;
+
+struct result_endpoint {
+	char *name, *site, *address;
+};
+
+struct results_summary {
+	guint cells, passed, failed, errors, unexpected, not_run;
+};
+
+results *results_new(void);
+void results_free(results *r);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(results, results_free)
+
+struct cell *cell_new(void); /* everything unset: NAN, NULL, PATH_NONE, VERDICT_ERROR, not done */
+void cell_free(struct cell *c);
+struct scenario_result *scenario_result_new(const char *name, const char *title);
+void scenario_result_free(struct scenario_result *s);
+
+/* Holds the cell's verdict, path and cause against what is expected and sets as_expected.  Strict:
+ * an unexpected pass differs, and so does a pass over another path class. */
+void cell_judge(struct cell *c);
+
+struct results_summary results_summarise(const results *r);
+
+#endif

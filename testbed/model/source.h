@@ -1,0 +1,40 @@
+/* A topology file's text and its YAML document, shared by all models read from it.  Private to the
+ * model layer.
+ *
+ * A `source` is immutable once parsed and counted by reference (atomically).  Its document obeys more
+ * than YAML: no mapping has a key twice, keys are scalars, nesting is at most SOURCE_DEPTH_MAX deep
+ * and, aliases followed, there are at most SOURCE_VALUES_MAX values: so readers may recurse freely.
+ */
+#ifndef TESTBED_MODEL_SOURCE_H
+#define TESTBED_MODEL_SOURCE_H
+
+#include "testbed/base/diag.h"
+
+#include <yaml.h>
+
+#define SOURCE_BYTES_MAX (4u * 1024 * 1024)
+#define SOURCE_DEPTH_MAX 64
+#define SOURCE_VALUES_MAX (1u << 20)
+
+struct source {
+	gatomicrefcount refs;
+	const char *file; /* interned */
+	GBytes *text;
+	yaml_document_t document;
+	yaml_node_t *root;
+};
+
+/* Parses `text`; findings go to `d`.  NULL when it is not a document as described above. */
+struct source *source_new(const char *file, GBytes *text, diags *d);
+struct source *source_ref(struct source *s);
+void source_unref(struct source *s); /* accepts NULL */
+
+/* Reads a file of at most SOURCE_BYTES_MAX bytes; NULL with a finding when that fails. */
+GBytes *source_read_file(const char *path, diags *d);
+
+/* Where a value stands. */
+struct loc source_loc(const struct source *s, const yaml_node_t *value);
+/* A value by its number in the document; never NULL for numbers the document itself uses. */
+yaml_node_t *source_value(const struct source *s, int number);
+
+#endif

@@ -1,0 +1,146 @@
+/* The plan: a model turned into an ordered list of typed operations.  Pure: same model, same bytes.
+ *
+ * Nouns: an `op` is one thing to do in one node's namespaces.  Network operations (OP_NETNS ..
+ * OP_NFT) are carried out by exec; OP_FILE, OP_DAEMON and OP_AGENT by lab, which knows about
+ * processes, keys and certificates.
+ * Depends on model and base.  Never touches the system.
+ *
+ * Order: every OP_NETNS first; links (both halves made inside their namespaces, so no order between
+ * nodes matters); then node by node addresses, up, routes, rules, nft; then tunnels' addresses and
+ * routes; then files, daemons, agents.  Interface numbers (ifindex) are unique over the whole lab:
+ * equal numbers at both ends of a veth pair make the kernel delay carrier by up to a second.
+ *
+ * Networks with exactly two interfaces become one veth pair between the two nodes.  All others
+ * become a bridge in the namespace PLAN_FABRIC, with one veth pair a member.
+ */
+#ifndef TESTBED_PLAN_PLAN_H
+#define TESTBED_PLAN_PLAN_H
+
+#include "testbed/model/model.h"
+
+#define PLAN_FABRIC "@fabric" /* the namespace that holds the bridges; no node can have this name */
+#define PLAN_FIRST_IFINDEX 100
+
+#define OP_KINDS(X)                                                                                  \
+	X(NETNS, "netns")                                                                            \
+	X(SYSCTL, "sysctl")                                                                          \
+	X(BRIDGE, "bridge")                                                                          \
+	X(VETH, "veth")                                                                              \
+	X(TUNNEL, "tunnel")                                                                          \
+	X(ADDR, "addr")                                                                              \
+	X(LINK_UP, "link-up")                                                                        \
+	X(ROUTE, "route")                                                                            \
+	X(RULE, "rule")                                                                              \
+	X(NFT, "nft")                                                                                \
+	X(FILE, "file")                                                                              \
+	X(DAEMON, "daemon")                                                                          \
+	X(AGENT, "agent")
+
+enum op_kind {
+#define X(id, name) OP_##id,
+	OP_KINDS(X)
+#undef X
+		OP_KIND_COUNT
+};
+
+/* One half of a veth pair. */
+struct op_veth_end {
+	char *node;
+	char *ifname;
+	unsigned ifindex;
+	char *bridge; /* name of the bridge in `node` it is a port of, or NULL */
+	bool up;
+};
+
+struct op_route {
+	struct prefix to;
+	struct addr via;     /* unset: on-link through dev */
+	char *dev;           /* NULL: decided by via */
+	struct addr src;     /* preferred source, or unset */
+	unsigned table;      /* 254: main */
+	bool unreachable;    /* type unreachable: no via, no dev */
+};
+
+struct op_rule {
+	unsigned pref;
+	struct prefix from;
+	unsigned table;   /* 0 with unreachable */
+	bool unreachable; /* action unreachable instead of a look-up */
+};
+
+struct op_tunnel {
+	char *tunnel;   /* name in the topology */
+	enum tunnel_kind kind; /* asked for; exec may fall back (wireguard -> wireguard-go -> vxlan) and says so */
+	char *ifname;
+	unsigned ifindex;
+	unsigned mtu_bytes; /* 0: the kind's default */
+	struct addr local, remote; /* underlay */
+	uint16_t port;
+	unsigned vni;              /* for vxlan and as gre key */
+	char *key_local, *key_remote; /* names under which exec asks for the keys: "TUNNEL/NODE" */
+	GArray *allowed;           /* struct prefix: sent to and accepted from the other end */
+};
+
+/* What runs in a node.  `role` names a row of lab's process table: "dnsmasq", "tb-frontend",
+ * "tb-edge", "coturn", "tb-client", "command".  For OP_DAEMON argv is complete; for OP_AGENT lab
+ * adds the control channel and sends the configuration. */
+struct op_process {
+	char *name; /* unique in the lab: the node's name for an endpoint, "NODE/ROLE" otherwise */
+	char *role;
+	char **argv; /* NULL-terminated */
+};
+
+struct op {
+	enum op_kind kind;
+	char *node;     /* where; for OP_VETH the first end's node */
+	struct loc loc; /* the line of the topology that asked for it; file NULL: none */
+	union {
+		struct {
+			char *key, *value;
+		} sysctl;
+		struct {
+			char *ifname;
+			unsigned ifindex;
+		} bridge;
+		struct op_veth_end veth[2];
+		struct op_tunnel tunnel;
+		struct {
+			char *ifname;
+			struct prefix address;
+		} addr;
+		struct {
+			char *ifname;
+		} link_up;
+		struct op_route route;
+		struct op_rule rule;
+		struct {
+			char *text; /* a whole ruleset: one statement a line, names in comments, counters everywhere */
+		} nft;
+		struct {
+			char *path, *text; /* private to the node: bind-mounted into what runs there */
+		} file;
+		struct op_process process;
+	};
+};
+
+typedef struct plan {
+	GPtrArray *ops; /* struct op, in order */
+} plan;
+
+/* Builds the plan of a model (the model of a scenario: see model_instantiate).  Cannot fail: a model
+ * that was checked can be built.  Owned by the caller; borrows nothing from the model. */
+plan *plan_build(const model *m);
+void plan_free(plan *p);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(plan, plan_free)
+
+const char *op_kind_name(enum op_kind kind);
+
+enum plan_format { PLAN_TEXT, PLAN_JSON, PLAN_SH };
+bool plan_format_parse(const char *name, enum plan_format *ret);
+
+/* The plan for people (text: one op a line), for programs (json), or as a POSIX shell script of ip
+ * and nft commands that builds the same network in named namespaces PREFIX-NODE and removes it with
+ * the argument "down" (sh).  Appends to `out`. */
+void plan_print(const plan *p, enum plan_format format, GString *out);
+
+#endif

@@ -1,0 +1,198 @@
+/* Proof that nothing is acted: the topology is changed, and the results follow the packets.
+ *
+ * Every test runs the program on a copy of a topology with one thing changed and asks which cells
+ * came out otherwise than the (unchanged) expectations say.
+ */
+#include "tests/support/program.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LYNC "topologies/lync.yaml"
+#define BRANCH_ROUTE "      - add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int, persistent: true}\n"
+#define NOBODY 65534u
+
+/* Both branch clients with everybody outside the company, audio and video; `s` is a string literal. */
+#define BRANCH_OUTSIDE(s)                                                                                    \
+	s "/branch1-cafe1/audio\n" s "/branch1-cafe1/video\n" s "/branch1-home1/audio\n" s                   \
+	  "/branch1-home1/video\n" s "/branch1-home2/audio\n" s "/branch1-home2/video\n" s                   \
+	  "/branch2-cafe1/audio\n" s "/branch2-cafe1/video\n" s "/branch2-home1/audio\n" s                   \
+	  "/branch2-home1/video\n" s "/branch2-home2/audio\n" s "/branch2-home2/video"
+
+static void run_edited(const char *folder, const char *topology, const struct edit *edits, const char *scenario,
+		       struct run *ret)
+{
+	g_autofree char *path = program_edited_topology(folder, topology, edits);
+	const char *args[] = { "run", "matrix", "-t", path, "-s", scenario, NULL };
+
+	program_run_matrix(folder, args, 0, ret);
+	cr_assert(ret->results != NULL, "no results.json; exit %d; stderr:\n%s", ret->exit_code, ret->err);
+	cr_assert(json_is_true(json_object_get(ret->results, "complete")), "the run is not complete: %s", ret->err);
+}
+
+static void expect_unexpected(const struct run *r, int exit_code, const char *ids)
+{
+	g_autofree char *found = results_unexpected(r->results);
+
+	cr_expect_str_eq(found, ids, "cells that differ:\n%s\nshould be:\n%s", found, ids);
+	cr_expect_eq(r->exit_code, exit_code, "exit code %d, should be %d; stderr:\n%s", r->exit_code, exit_code, r->err);
+}
+
+static void expect_cell(const struct run *r, const char *id, const char *verdict, const char *path)
+{
+	json_t *cell = results_cell(r->results, id);
+
+	cr_assert(cell != NULL, "no cell %s", id);
+	cr_expect_str_eq(cell_text(cell, "verdict"), verdict, "%s: verdict %s, should be %s", id,
+			 cell_text(cell, "verdict"), verdict);
+	cr_expect_str_eq(cell_text(cell, "path"), path, "%s: path %s, should be %s", id, cell_text(cell, "path"), path);
+}
+
+Test(proof, without_its_route_the_fixed_scenario_fails)
+{
+	const struct edit edits[] = {
+		{ "    changes:\n" BRANCH_ROUTE, "" },
+		{ NULL, NULL },
+	};
+	char *folder = program_folder_new();
+	struct run r;
+
+	run_edited(folder, LYNC, edits, "persistent-route", &r);
+	expect_unexpected(&r, 1, BRANCH_OUTSIDE("persistent-route"));
+	expect_cell(&r, "persistent-route/branch1-home1/audio", "fail", "none");
+	cr_expect(strstr(r.out, "persistent-route/branch1-home1/audio") != NULL, "the output names the cell:\n%s", r.out);
+	run_clear(&r);
+	program_folder_free(folder);
+}
+
+Test(proof, with_a_route_the_broken_scenario_passes_unexpectedly)
+{
+	const struct edit edits[] = {
+		{ "    title: The Edge has no route to the branch\n",
+		  "    title: The Edge has no route to the branch\n    changes:\n" BRANCH_ROUTE },
+		{ NULL, NULL },
+	};
+	char *folder = program_folder_new();
+	struct run r;
+
+	run_edited(folder, LYNC, edits, "missing-route", &r);
+	expect_unexpected(&r, 1, BRANCH_OUTSIDE("missing-route"));
+	expect_cell(&r, "missing-route/branch1-home1/video", "pass", "udp-relay");
+	expect_cell(&r, "missing-route/branch1-cafe1/audio", "pass", "tcp-relay");
+	run_clear(&r);
+	program_folder_free(folder);
+}
+
+Test(proof, without_the_edge_service_nothing_outside_works)
+{
+	const struct edit edits[] = {
+		{ "    changes:\n" BRANCH_ROUTE, "    changes:\n      - stop-service: {node: edge, service: edge}\n" },
+		{ NULL, NULL },
+	};
+	char *folder = program_folder_new();
+	struct run r;
+
+	run_edited(folder, LYNC, edits, "persistent-route", &r);
+	cr_expect_eq(r.exit_code, 1, "exit code %d", r.exit_code);
+	expect_cell(&r, "persistent-route/dc1-home1/audio", "fail", "none");
+	expect_cell(&r, "persistent-route/branch1-home1/video", "fail", "none");
+	expect_cell(&r, "persistent-route/dc1-dc2/audio", "pass", "udp-direct");
+	expect_cell(&r, "persistent-route/dc1-dc2/im", "pass", "signalling");
+	expect_cell(&r, "persistent-route/branch1-dc1/video", "pass", "udp-direct");
+	run_clear(&r);
+	program_folder_free(folder);
+}
+
+/* A home NAT that lets everybody in (RFC 4787 endpoint-independent filtering) mends the call without
+ * any relay: the branch's own checks get through. */
+Test(proof, an_open_home_nat_lets_the_broken_call_through)
+{
+	const struct edit edits[] = {
+		{ "    title: The Edge has no route to the branch\n",
+		  "    title: The Edge has no route to the branch\n    changes:\n"
+		  "      - set-nat: {node: nat1, filtering: endpoint-independent}\n" },
+		{ NULL, NULL },
+	};
+	char *folder = program_folder_new();
+	struct run r;
+
+	run_edited(folder, LYNC, edits, "missing-route", &r);
+	expect_unexpected(&r, 1,
+			  "missing-route/branch1-home1/audio\nmissing-route/branch1-home1/video\n"
+			  "missing-route/branch2-home1/audio\nmissing-route/branch2-home1/video");
+	expect_cell(&r, "missing-route/branch1-home1/audio", "pass", "udp-nat");
+	expect_cell(&r, "missing-route/branch1-home2/audio", "fail", "none");
+	run_clear(&r);
+	program_folder_free(folder);
+}
+
+Test(proof, another_relay_engine_gives_every_cell_alike)
+{
+	const struct edit edits[] = {
+		{ "          av_tcp: 203.0.113.21\n", "          av_tcp: 203.0.113.21\n          engine: coturn\n" },
+		{ "                  av_tcp: 203.0.113.85\n",
+		  "                  av_tcp: 203.0.113.85\n                  engine: coturn\n" },
+		{ NULL, NULL },
+	};
+	char *folder = program_folder_new();
+	struct run r;
+
+	run_edited(folder, LYNC, edits, "missing-route,persistent-route,vpn-bypass,branch-edge", &r);
+	expect_unexpected(&r, 0, "");
+	run_clear(&r);
+	program_folder_free(folder);
+}
+
+Test(proof, another_company_needs_no_change_in_the_code)
+{
+	const char *args[] = { "run", "matrix", "-t", "topologies/two-branches.yaml", NULL };
+	char *folder = program_folder_new();
+	struct run r;
+
+	program_run_matrix(folder, args, 0, &r);
+	cr_assert(r.results != NULL, "no results.json; exit %d; stderr:\n%s", r.exit_code, r.err);
+	expect_unexpected(&r, 0, "");
+	run_clear(&r);
+	program_folder_free(folder);
+}
+
+/* Verdict and path of every cell, one a line. */
+static char *verdicts(const json_t *results)
+{
+	GString *text = g_string_new(NULL);
+	size_t i, j;
+	json_t *scenario, *cell;
+
+	json_array_foreach(json_object_get(results, "scenarios"), i, scenario)
+		json_array_foreach(json_object_get(scenario, "cells"), j, cell)
+			g_string_append_printf(text, "%s %s %s\n", cell_text(cell, "id"), cell_text(cell, "verdict"),
+					       cell_text(cell, "path"));
+	return g_string_free(text, FALSE);
+}
+
+Test(proof, rootless_and_root_give_the_same_verdicts)
+{
+	const char *args[] = { "run", "matrix", "-t", LYNC, "-s", "missing-route,vpn-bypass", NULL };
+	char *root_folder = program_folder_new(), *user_folder = program_folder_new();
+	g_autofree char *as_root = NULL, *as_user = NULL;
+	struct run root, user;
+
+	if (getuid() != 0)
+		cr_skip_test("needs root to compare with");
+	program_run_matrix(root_folder, args, 0, &root);
+	program_run_matrix(user_folder, args, NOBODY, &user);
+	if (user.exit_code == 77)
+		cr_skip_test("this host lets no unprivileged user make a lab");
+	cr_assert(root.results != NULL, "root: no results; exit %d: %s", root.exit_code, root.err);
+	cr_assert(user.results != NULL, "rootless: no results; exit %d: %s", user.exit_code, user.err);
+	as_root = verdicts(root.results);
+	as_user = verdicts(user.results);
+	cr_expect_str_eq(as_root, as_user, "root:\n%s\nrootless:\n%s", as_root, as_user);
+	cr_expect_eq(root.exit_code, 0, "root: exit %d", root.exit_code);
+	cr_expect_eq(user.exit_code, 0, "rootless: exit %d", user.exit_code);
+	run_clear(&root);
+	run_clear(&user);
+	program_folder_free(root_folder);
+	program_folder_free(user_folder);
+}

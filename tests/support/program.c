@@ -1,0 +1,146 @@
+#include "tests/support/program.h"
+
+#include <criterion/criterion.h>
+#include <ftw.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+char *program_path(const char *name)
+{
+	const char *build = g_getenv("TESTBED_BUILD");
+	g_autofree char *relative = g_build_filename(build ? build : "build", "bin", name, NULL);
+
+	return g_canonicalize_filename(relative, NULL);
+}
+
+char *program_folder_new(void)
+{
+	g_autoptr(GError) error = NULL;
+	char *folder = g_dir_make_tmp("testbed-test-XXXXXX", &error);
+
+	cr_assert(folder != NULL, "make a temporary folder: %s", error ? error->message : "");
+	g_chmod(folder, 0777);
+	return folder;
+}
+
+static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *where)
+{
+	(void)info;
+	(void)type;
+	(void)where;
+	return remove(path);
+}
+
+void program_folder_free(char *folder)
+{
+	nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	g_free(folder);
+}
+
+static char *replaced_once(char *text, const struct edit *e)
+{
+	char *at = strstr(text, e->find);
+	char *result;
+
+	cr_assert(at != NULL, "the topology no longer contains '%s'", e->find);
+	cr_assert(strstr(at + 1, e->find) == NULL, "'%s' is not unique in the topology", e->find);
+	*at = '\0';
+	result = g_strconcat(text, e->replace, at + strlen(e->find), NULL);
+	g_free(text);
+	return result;
+}
+
+char *program_edited_topology(const char *folder, const char *topology, const struct edit *edits)
+{
+	char *path = g_build_filename(folder, "edited.yaml", NULL);
+	g_autofree char *text = NULL;
+
+	cr_assert(g_file_get_contents(topology, &text, NULL, NULL), "read %s", topology);
+	for (; edits->find; edits++)
+		text = replaced_once(g_steal_pointer(&text), edits);
+	cr_assert(g_file_set_contents(path, text, -1, NULL), "write %s", path);
+	return path;
+}
+
+static void become(gpointer user_data)
+{
+	unsigned uid = GPOINTER_TO_UINT(user_data);
+
+	if (uid != 0 && (setgid(uid) != 0 || setuid(uid) != 0))
+		_exit(126);
+}
+
+void program_run_matrix(const char *folder, const char *const *args, unsigned as_uid, struct run *ret)
+{
+	g_autofree char *program = program_path("testbed");
+	g_autofree char *json = g_build_filename(folder, "results.json", NULL);
+	g_autofree char *out = g_build_filename(folder, "run", NULL);
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+	g_autoptr(GError) error = NULL;
+	int status = 0;
+
+	g_ptr_array_add(argv, program);
+	for (; *args; args++)
+		g_ptr_array_add(argv, (gpointer)(guintptr)*args);
+	g_ptr_array_add(argv, (gpointer)(guintptr) "--json");
+	g_ptr_array_add(argv, json);
+	g_ptr_array_add(argv, (gpointer)(guintptr) "--out");
+	g_ptr_array_add(argv, out);
+	g_ptr_array_add(argv, NULL);
+	*ret = (struct run){ .exit_code = -1 };
+	cr_assert(g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_DEFAULT, become, GUINT_TO_POINTER(as_uid),
+			       &ret->out, &ret->err, &status, &error),
+		  "run %s: %s", program, error ? error->message : "");
+	ret->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	ret->results = json_load_file(json, 0, NULL);
+}
+
+void run_clear(struct run *r)
+{
+	g_free(r->out);
+	g_free(r->err);
+	if (r->results)
+		json_decref(r->results);
+	*r = (struct run){ 0 };
+}
+
+static gint by_text(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+char *results_unexpected(const json_t *results)
+{
+	g_autoptr(GPtrArray) ids = g_ptr_array_new();
+	size_t i, j;
+	json_t *scenario, *cell;
+
+	json_array_foreach(json_object_get(results, "scenarios"), i, scenario)
+		json_array_foreach(json_object_get(scenario, "cells"), j, cell)
+			if (!json_is_true(json_object_get(cell, "as_expected")))
+				g_ptr_array_add(ids, (gpointer)(guintptr)cell_text(cell, "id"));
+	g_ptr_array_sort(ids, by_text);
+	g_ptr_array_add(ids, NULL);
+	return g_strjoinv("\n", (char **)ids->pdata);
+}
+
+json_t *results_cell(const json_t *results, const char *id)
+{
+	size_t i, j;
+	json_t *scenario, *cell;
+
+	json_array_foreach(json_object_get(results, "scenarios"), i, scenario)
+		json_array_foreach(json_object_get(scenario, "cells"), j, cell)
+			if (g_str_equal(cell_text(cell, "id"), id))
+				return cell;
+	return NULL;
+}
+
+const char *cell_text(const json_t *cell, const char *member)
+{
+	const char *text = json_string_value(json_object_get(cell, member));
+
+	return text ? text : "";
+}

@@ -36,6 +36,7 @@ struct ice_relay {
 struct ice_profile {
 	const char *name;
 	guint stun_initial_timeout_ms, stun_max_retransmissions, idle_timeout_ms, pacing_ms;
+	guint deadline_ms; /* a stream without a pair fails this long after the peer's credentials came */
 };
 const struct ice_profile *ice_profile_by_name(const char *name); /* NULL: unknown */
 
@@ -70,6 +71,8 @@ void ice_set_remote_credentials(ice *i, guint stream, const char *ufrag, const c
 /* One "a=candidate" value from the peer; false: not understood or unusable here (a name, IPv6, TCP
  * without type); such a candidate is skipped. */
 bool ice_add_remote_candidate(ice *i, guint stream, const char *sdp);
+/* What such a value says, for reports; false as above. */
+bool ice_parse_candidate(const char *sdp, struct ice_candidate *ret);
 void ice_remote_gathered(ice *i, guint stream);
 
 gssize ice_send(ice *i, guint stream, const guint8 *data, gsize length);

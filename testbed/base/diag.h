@@ -36,12 +36,14 @@ diags *diags_new(void);
 void diags_free(diags *d);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(diags, diags_free)
 
-/* Adds a finding.  `hint` may be NULL; it is copied. */
+/* Adds a finding; one that is there already (same place, same words) is kept once.  `hint` may be NULL; it is
+ * copied.  Both texts are made fit to print: valid UTF-8, no control characters, bounded in length. */
 void diags_add(diags *d, enum diag_level level, struct loc loc, const char *hint, const char *format, ...)
 	G_GNUC_PRINTF(5, 6);
 
 guint diags_count(const diags *d);
 guint diags_errors(const diags *d);
+/* In order of file, line and column; NULL beyond the end.  Borrowed. */
 const struct diag *diags_get(const diags *d, guint index);
 
 /* All findings in order of file, line and column, one "file:line:col: error: message (hint)" line

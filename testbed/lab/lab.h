@@ -19,19 +19,22 @@
 #include "testbed/plan/plan.h"
 
 #include <jansson.h>
+#include <sys/types.h>
 
 typedef struct lab lab;
 
 struct lab_options {
-	const char *name;        /* the scenario's; used in log file names and process titles only */
-	const char *run_dir;     /* agents' and daemons' logs go to RUN_DIR/nodes/NODE/ROLE.log; NULL: discarded */
+	const char *name; /* the scenario's, or NULL; used in log file names and messages only */
+	/* Agents' and daemons' logs go to RUN_DIR/nodes/NODE/NAME.ROLE.log, call detail records to
+	 * NAME.cdr.jsonl beside them; made when missing; NULL: discarded. */
+	const char *run_dir;
 	const char *program_dir; /* where tb-frontend, tb-edge and tb-client are */
-	guint64 seed;
+	guint64 seed;            /* of the run; secrets are random all the same */
 };
 
 struct lab_build {
-	double build_ms;     /* namespaces, links, routes, NAT, firewall: until all was acknowledged */
-	const char *vpn;     /* "wireguard", "wireguard-go", "vxlan", ...; NULL: no tunnel */
+	double build_ms; /* namespaces, links, routes, NAT, firewall: until all was acknowledged */
+	const char *vpn; /* "wireguard", "wireguard-go", "vxlan", ...; NULL: no tunnel */
 };
 
 struct lab_callbacks {
@@ -57,12 +60,15 @@ gboolean lab_command(lab *l, const char *agent, json_t *command, GError **error)
 /* Kills the lab and frees the handle; NULL is accepted.  Does not wait for the kernel to finish. */
 void lab_free(lab *l);
 
-/* Name of the agent that runs `kind` on `node`, as events carry it ("fe/tb-frontend").  Borrowed, interned. */
+/* Process id of the supervisor, for looking at a lab from outside (its children are the lab's processes). */
+pid_t lab_pid(const lab *l);
+
+/* Name of the agent that runs `kind` on `node`, as events carry it ("fe/tb-frontend").  Interned. */
 const char *lab_service_agent(const struct node *node, enum service_kind kind);
 
 /* What this host can do, found out in a throw-away supervisor.  Blocks (tens of milliseconds).
- * Returns a JSON object: { "ok": bool, "missing": text or null, "features": { name: { "ok", "detail", "cure" } } };
- * the caller owns it. */
+ * Returns a JSON object, which the caller owns:
+ * { "ok": bool, "missing": text or null, "features": { name: { "ok", "detail", "cure" } } } */
 json_t *lab_probe(const char *program_dir);
 
 #endif

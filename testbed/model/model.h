@@ -265,6 +265,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(model, model_free)
  * model that loaded instantiates. */
 model *model_instantiate(const model *m, const struct scenario *scenario, diags *d);
 
+/* The same with more changes after the scenario's own: `changes` is text as under `changes:` in a file,
+ * one change ("add-route: {...}") or a list of them.  `name` stands for the text in findings. */
+model *model_instantiate_with(const model *m, const struct scenario *scenario, const char *name, const char *changes,
+			      diags *d);
+
 /* Borrowed; NULL when there is none. */
 const struct scenario *model_scenario(const model *m, const char *name);
 const struct node *model_node(const model *m, const char *name);

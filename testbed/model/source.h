@@ -10,6 +10,7 @@
 
 #include "testbed/base/diag.h"
 
+#include <stdbool.h>
 #include <yaml.h>
 
 #define SOURCE_BYTES_MAX (4u * 1024 * 1024)

@@ -7,7 +7,8 @@
  *
  * Order: every OP_NETNS first; links (both halves made inside their namespaces, so no order between
  * nodes matters); then node by node addresses, up, routes, rules, nft; then tunnels' addresses and
- * routes; then files, daemons, agents.  Interface numbers (ifindex) are unique over the whole lab:
+ * routes; then files, daemons, agents.  A bridge is up as soon as it is made, the half of a veth pair
+ * when it says so; OP_LINK_UP is for loopback and tunnels.  Interface numbers (ifindex) are unique over the whole lab:
  * equal numbers at both ends of a veth pair make the kernel delay carrier by up to a second.
  *
  * Networks with exactly two interfaces become one veth pair between the two nodes.  All others
@@ -134,6 +135,9 @@ void plan_free(plan *p);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(plan, plan_free)
 
 const char *op_kind_name(enum op_kind kind);
+/* One line that says what the op does and where ("route edge 10.0.1.0/24 via 172.25.33.1 dev int"),
+ * without the body of rulesets and files.  Appends to `out`. */
+void op_describe(const struct op *op, GString *out);
 
 enum plan_format { PLAN_TEXT, PLAN_JSON, PLAN_SH };
 bool plan_format_parse(const char *name, enum plan_format *ret);

@@ -1,0 +1,396 @@
+#include "clients/account.h"
+
+#include <string.h>
+
+#include "clients/discovery.h"
+#include "clients/dns.h"
+#include "clients/signin.h"
+#include "common/tls.h"
+
+#define SIGN_IN_MS 15000
+#define TLS_MS 3000
+#define REQUEST_MS 8000
+
+enum account_state { ACCOUNT_OUT, ACCOUNT_SEARCHING, ACCOUNT_REGISTERING, ACCOUNT_IN };
+
+/* One look-up of the discovery list on its way. */
+struct lookup {
+	account *owner;
+	guint index;
+};
+
+struct account {
+	const struct client_config *config;
+	channel *events;
+	struct account_handlers handlers;
+	gpointer user_data;
+	enum account_state state;
+	char *uri;
+	tls_identity *identity;
+	dns *dns;
+	discovery *discovery;
+	struct lookup lookups[DISCOVERY_LOOKUPS];
+	GPtrArray *dns_events[DISCOVERY_LOOKUPS]; /* json_t: told when their turn has come */
+	guint told;
+	GCancellable *connecting; /* NULL: no attempt under way */
+	struct discovery_target target; /* strings belong to `discovery` */
+	char *last_trouble;
+	sip_conn *conn;
+	struct signin signin;
+	struct account_relay relay;
+	guint deadline;
+	gint64 start_us;
+};
+
+static void relay_clear(struct account_relay *r)
+{
+	g_free(r->host);
+	g_free(r->address);
+	g_free(r->username);
+	g_free(r->password);
+	*r = (struct account_relay){ 0 };
+}
+
+static void unref_json(gpointer j)
+{
+	json_decref(j);
+}
+
+account *account_new(const struct client_config *config, channel *events, const struct account_handlers *handlers,
+		     gpointer user_data, GError **error)
+{
+	tls_identity *identity = tls_identity_new(config->ca, NULL, NULL, error);
+	if (!identity)
+		return NULL;
+	account *a = g_new0(account, 1);
+	a->config = config;
+	a->events = events;
+	a->handlers = *handlers;
+	a->user_data = user_data;
+	a->identity = identity;
+	a->uri = g_strdup_printf("sip:%s", config->user);
+	for (guint i = 0; i < DISCOVERY_LOOKUPS; i++) {
+		a->lookups[i] = (struct lookup){ .owner = a, .index = i };
+		a->dns_events[i] = g_ptr_array_new_with_free_func(unref_json);
+	}
+	return a;
+}
+
+/* Ends the search: what is still under way calls nobody any more. */
+static void stop_search(account *a)
+{
+	if (a->connecting)
+		g_cancellable_cancel(a->connecting);
+	g_clear_object(&a->connecting);
+	g_clear_pointer(&a->dns, dns_free);
+	g_clear_pointer(&a->discovery, discovery_free);
+	g_clear_pointer(&a->last_trouble, g_free);
+	if (a->deadline)
+		g_source_remove(a->deadline);
+	a->deadline = 0;
+}
+
+static void drop_connection(account *a)
+{
+	if (a->conn) {
+		sip_conn_close(a->conn);
+		g_clear_pointer(&a->conn, sip_conn_unref);
+	}
+	signin_done(&a->signin);
+	relay_clear(&a->relay);
+	a->state = ACCOUNT_OUT;
+}
+
+void account_free(account *a)
+{
+	if (!a)
+		return;
+	stop_search(a);
+	drop_connection(a);
+	for (guint i = 0; i < DISCOVERY_LOOKUPS; i++)
+		g_ptr_array_unref(a->dns_events[i]);
+	tls_identity_free(a->identity);
+	g_free(a->uri);
+	g_free(a);
+}
+
+/* --- events ------------------------------------------------------------------------------------------ */
+
+static json_t *dns_event(const struct dns_answer *answer)
+{
+	json_t *list = json_array();
+	for (guint i = 0; i < answer->texts->len; i++)
+		json_array_append_new(list, json_string(g_ptr_array_index(answer->texts, i)));
+	return json_pack("{s:s, s:s, s:o, s:s?}", "query", answer->query, "type", dns_type_name(answer->type), "answer",
+			 list, "error", answer->error);
+}
+
+/* Answers come as they like; they are told in the order in which they are judged. */
+static void tell_dns(account *a)
+{
+	for (; a->told < discovery_judged(a->discovery); a->told++) {
+		const GPtrArray *list = a->dns_events[a->told];
+		for (guint i = 0; i < list->len; i++)
+			channel_event(a->events, "dns", json_incref(g_ptr_array_index(list, i)));
+	}
+}
+
+static void fail(account *a, const char *stage, const char *reason, int sip_status)
+{
+	channel_event(a->events, "sign-in-failed",
+		      json_pack("{s:s, s:s, s:o}", "stage", stage, "reason", reason, "sip_status",
+				sip_status ? json_integer(sip_status) : json_null()));
+	stop_search(a);
+	drop_connection(a);
+}
+
+static json_t *relay_json(const struct account_relay *r)
+{
+	if (!r->address)
+		return json_null();
+	return json_pack("{s:s, s:s, s:i, s:i}", "host", r->host, "address", r->address, "udp_port", r->udp_port,
+			 "tcp_port", r->tcp_port);
+}
+
+static void succeed(account *a)
+{
+	const struct discovery_target *t = &a->target;
+	json_t *server = json_pack("{s:s, s:s, s:i, s:s}", "name", t->name, "address", t->address, "port", t->port,
+				   "found_by", t->query);
+	gint64 elapsed_ms = (g_get_monotonic_time() - a->start_us) / 1000;
+	a->state = ACCOUNT_IN;
+	channel_event(a->events, "signed-in",
+		      json_pack("{s:o, s:b, s:o, s:I}", "server", server, "remote_user", a->signin.remote_user, "relay",
+				relay_json(&a->relay), "elapsed_ms", (json_int_t)elapsed_ms));
+	stop_search(a);
+}
+
+static gboolean on_deadline(gpointer data)
+{
+	account *a = data;
+	const char *stage = a->state == ACCOUNT_REGISTERING ? signin_stage_name(a->signin.stage) :
+			    a->connecting ? "tls" : "dns";
+	a->deadline = 0;
+	fail(a, stage, "not signed in within 15 s", 0);
+	return G_SOURCE_REMOVE;
+}
+
+/* --- signing in ---------------------------------------------------------------------------------------- */
+
+static void on_relay_address(const struct dns_answer *answer, gpointer data)
+{
+	account *a = data;
+	channel_event(a->events, "dns", dns_event(answer));
+	a->relay.address = g_strdup(answer->target);
+	if (!answer->target)
+		channel_log(a->events, "warning", "relay \"%s\" has no address: %s", answer->query,
+			    answer->error ? answer->error : "no record");
+	succeed(a);
+}
+
+static void find_relay(account *a)
+{
+	const struct mras_response *r = &a->signin.relay;
+	if (a->signin.relay_trouble)
+		channel_log(a->events, "warning", "no relay credentials: %s", a->signin.relay_trouble);
+	if (!r->host_name) {
+		succeed(a);
+		return;
+	}
+	a->relay = (struct account_relay){
+		.host = g_strdup(r->host_name), .udp_port = r->udp_port, .tcp_port = r->tcp_port,
+		.username = g_strdup(r->username), .password = g_strdup(r->password),
+	};
+	dns_query(a->dns, r->host_name, DNS_A, on_relay_address, a);
+}
+
+static void send_signin(account *a, sip_msg *request);
+
+static void on_signin_response(sip_conn *c, sip_msg *response, const GError *error, gpointer data)
+{
+	account *a = data;
+	if (c != a->conn)
+		return;
+	sip_msg *next = signin_response(&a->signin, response, error);
+	if (next)
+		send_signin(a, next);
+	else if (a->signin.stage == SIGNIN_FAILED)
+		fail(a, signin_stage_name(a->signin.failed_stage), a->signin.reason, a->signin.sip_status);
+	else if (a->signin.stage == SIGNIN_DONE)
+		find_relay(a);
+}
+
+static void send_signin(account *a, sip_msg *request)
+{
+	sip_conn_request(a->conn, request, REQUEST_MS, on_signin_response, a);
+	sip_msg_unref(request);
+}
+
+static void on_message(sip_conn *c, sip_msg *m, gpointer data)
+{
+	account *a = data;
+	(void)c;
+	if (sip_is_request(m))
+		a->handlers.message(m, a->user_data);
+}
+
+static void on_closed(sip_conn *c, const GError *error, gpointer data)
+{
+	account *a = data;
+	if (c != a->conn)
+		return;
+	bool was_in = a->state == ACCOUNT_IN;
+	const char *why = error ? error->message : "closed";
+	if (was_in)
+		channel_log(a->events, "warning", "the connection to the server is gone: %s", why);
+	if (was_in)
+		drop_connection(a);
+	else
+		fail(a, signin_stage_name(a->signin.stage), why, 0);
+	if (was_in)
+		a->handlers.lost(a->user_data);
+}
+
+/* Our end of a TLS stream, "address:port"; the caller frees. */
+static char *local_name(GIOStream *stream, const char *fallback)
+{
+	g_autoptr(GIOStream) base = NULL;
+	if (G_IS_TLS_CONNECTION(stream))
+		g_object_get(stream, "base-io-stream", &base, NULL);
+	if (!base || !G_IS_SOCKET_CONNECTION(base))
+		return g_strdup_printf("%s:5061", fallback);
+	g_autoptr(GSocketAddress) address = g_socket_connection_get_local_address(G_SOCKET_CONNECTION(base), NULL);
+	if (!address || !G_IS_INET_SOCKET_ADDRESS(address))
+		return g_strdup_printf("%s:5061", fallback);
+	GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS(address);
+	g_autofree char *text = g_inet_address_to_string(g_inet_socket_address_get_address(inet));
+	return g_strdup_printf("%s:%u", text, g_inet_socket_address_get_port(inet));
+}
+
+static void start_registering(account *a, GIOStream *stream)
+{
+	static const struct sip_conn_handlers handlers = { .message = on_message, .closed = on_closed };
+	g_autofree char *local = local_name(stream, a->config->address);
+	a->state = ACCOUNT_REGISTERING;
+	a->conn = sip_conn_new(stream, local, &handlers, a);
+	signin_init(&a->signin, a->config->user, a->config->password, a->config->domain, local);
+	send_signin(a, signin_start(&a->signin));
+}
+
+/* --- finding the server --------------------------------------------------------------------------------- */
+
+static void advance(account *a);
+
+static void on_connected(GIOStream *stream, const GError *error, gpointer data)
+{
+	/* A cancelled attempt belongs to a search, or even an account, that is over. */
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+		return;
+	account *a = data;
+	g_clear_object(&a->connecting);
+	if (stream) {
+		start_registering(a, stream);
+		return;
+	}
+	channel_log(a->events, "info", "%s (%s:%u, found by %s): %s", a->target.name, a->target.address, a->target.port,
+		    a->target.query, error->message);
+	g_free(a->last_trouble);
+	a->last_trouble = g_strdup_printf("%s:%u: %s", a->target.address, a->target.port, error->message);
+	advance(a);
+}
+
+static void advance(account *a)
+{
+	if (a->connecting || a->state != ACCOUNT_SEARCHING)
+		return;
+	enum discovery_step step = discovery_next(a->discovery, &a->target);
+	tell_dns(a);
+	if (step == DISCOVERY_WAIT)
+		return;
+	if (step == DISCOVERY_NONE) {
+		g_autofree char *reason = g_strdup(a->last_trouble ? a->last_trouble : "no name leads to a server");
+		fail(a, a->last_trouble ? "tls" : "dns", reason, 0);
+		return;
+	}
+	a->connecting = g_cancellable_new();
+	tls_connect(a->config->address, a->target.address, a->target.port, a->target.name, a->identity, TLS_MS,
+		    a->connecting, on_connected, a);
+}
+
+static void on_target_address(const struct dns_answer *answer, gpointer data)
+{
+	const struct lookup *l = data;
+	g_ptr_array_add(l->owner->dns_events[l->index], dns_event(answer));
+	discovery_target_address(l->owner->discovery, l->index, answer->target);
+	advance(l->owner);
+}
+
+static void on_lookup(const struct dns_answer *answer, gpointer data)
+{
+	struct lookup *l = data;
+	account *a = l->owner;
+	g_ptr_array_add(a->dns_events[l->index], dns_event(answer));
+	const char *target = discovery_answer(a->discovery, l->index, answer);
+	if (target)
+		dns_query(a->dns, target, DNS_A, on_target_address, l);
+	else
+		advance(a);
+}
+
+void account_sign_in(account *a)
+{
+	g_autoptr(GError) error = NULL;
+	bool was_in = a->state == ACCOUNT_IN;
+	stop_search(a);
+	drop_connection(a);
+	if (was_in)
+		a->handlers.lost(a->user_data);
+	a->start_us = g_get_monotonic_time();
+	a->dns = dns_new(&error);
+	if (!a->dns) {
+		fail(a, "dns", error->message, 0);
+		return;
+	}
+	a->state = ACCOUNT_SEARCHING;
+	a->told = 0;
+	a->discovery = discovery_new(a->config->domain);
+	a->deadline = g_timeout_add(SIGN_IN_MS, on_deadline, a);
+	for (guint i = 0; i < DISCOVERY_LOOKUPS; i++) {
+		enum dns_type type;
+		const char *name = discovery_query(a->discovery, i, &type);
+		g_ptr_array_set_size(a->dns_events[i], 0);
+		dns_query(a->dns, name, type, on_lookup, &a->lookups[i]);
+	}
+}
+
+/* --- what others ask ---------------------------------------------------------------------------------------- */
+
+bool account_is_signed_in(const account *a)
+{
+	return a->state == ACCOUNT_IN;
+}
+
+sip_conn *account_conn(const account *a)
+{
+	return a->conn;
+}
+
+const char *account_uri(const account *a)
+{
+	return a->uri;
+}
+
+bool account_remote_user(const account *a)
+{
+	return a->signin.remote_user;
+}
+
+const struct account_relay *account_relay(const account *a)
+{
+	return &a->relay;
+}
+
+const char *account_focus_factory(const account *a)
+{
+	return a->signin.focus_factory_uri;
+}

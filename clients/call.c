@@ -1,0 +1,445 @@
+#include "clients/call.h"
+
+#include <string.h>
+
+#include "clients/call_internal.h"
+#include "clients/diagnostics.h"
+
+#define SETUP_MS 30000
+#define CONFERENCE_MS 20000
+#define ANSWER_MS 15000
+#define BYE_MS 2000
+/* A callee lives on beyond its deadline while packets come. */
+#define SILENCE_US (5 * G_USEC_PER_SEC)
+
+static void stop_timer(guint *source)
+{
+	if (*source)
+		g_source_remove(*source);
+	*source = 0;
+}
+
+static void input(struct call *c, enum call_input what)
+{
+	call_do(c, call_machine_input(&c->machine, what));
+}
+
+static void call_destroy(struct session *s)
+{
+	struct call *c = (struct call *)s;
+	call_media_close(c);
+	participants_free(c->members);
+	g_clear_pointer(&c->invite, sip_msg_unref);
+	g_clear_pointer(&c->reinvite, sip_msg_unref);
+	g_free(c->peer);
+	g_free(c->reason);
+	g_free(c->diagnostics_text);
+	g_free(c);
+}
+
+static bool peer_is_remote(const sip_msg *m)
+{
+	const char *value = sip_header(m, "ms-media-location-type");
+	return value && g_ascii_strcasecmp(value, "Internet") == 0;
+}
+
+static void describe(struct call *c, sip_msg *m, bool final)
+{
+	g_autofree char *body = call_media_describe(c, final);
+	sip_set_body(m, "application/sdp", body, -1);
+	session_add_location(&c->base, m);
+}
+
+/* --- what the machine asks for ------------------------------------------------------------------------- */
+
+static void on_bye_response(struct session *s, sip_msg *response, const GError *error)
+{
+	(void)error;
+	if (!response || sip_status(response) >= 200)
+		session_close(s);
+}
+
+static void send_bye(struct call *c, bool diagnostics)
+{
+	call_media_bye(c);
+	sip_msg *bye = dialog_request(&c->base.dialog, "BYE");
+	if (diagnostics && c->diagnostics_text)
+		sip_add_header(bye, "ms-client-diagnostics", c->diagnostics_text);
+	session_request(&c->base, bye, BYE_MS, on_bye_response);
+}
+
+static void on_reinvite_response(struct session *s, sip_msg *response, const GError *error)
+{
+	struct call *c = (struct call *)s;
+	(void)error;
+	if (response && sip_status(response) < 200)
+		return;
+	input(c, response && sip_status(response) < 300 ? CALL_IN_CONFIRMED : CALL_IN_NOT_CONFIRMED);
+}
+
+static void send_reinvite(struct call *c)
+{
+	sip_msg *m = dialog_request(&c->base.dialog, "INVITE");
+	describe(c, m, true);
+	session_request(&c->base, m, ANSWER_MS, on_reinvite_response);
+}
+
+static void accept_reinvite(struct call *c)
+{
+	g_autoptr(sip_msg) request = g_steal_pointer(&c->reinvite);
+	sip_msg *ok = dialog_response(&c->base.dialog, request, 200, "OK");
+	describe(c, ok, true);
+	session_send(&c->base, ok);
+}
+
+static gboolean on_media_done(gpointer data)
+{
+	struct call *c = data;
+	c->clock = 0;
+	c->time_up = true;
+	if (c->members)
+		call_check_heard(c);
+	else
+		input(c, CALL_IN_MEDIA_DONE);
+	return G_SOURCE_REMOVE;
+}
+
+void call_check_heard(struct call *c)
+{
+	if (c->time_up && participants_all_heard(c->members))
+		input(c, CALL_IN_MEDIA_DONE);
+}
+
+static void start_clock(struct call *c)
+{
+	/* The callee lets the caller say when it is over. */
+	if (!c->machine.caller)
+		return;
+	if (!c->members)
+		stop_timer(&c->deadline);
+	c->clock = g_timeout_add(c->media_ms, on_media_done, c);
+}
+
+/* Reports.  The session stays in the table until its BYE has been answered. */
+static void finish(struct call *c, bool bye_sent)
+{
+	stop_timer(&c->deadline);
+	stop_timer(&c->clock);
+	stop_timer(&c->start);
+	call_report(c);
+	call_media_close(c);
+	if (!bye_sent)
+		session_close(&c->base);
+}
+
+void call_do(struct call *c, guint actions)
+{
+	if (actions & CALL_DO_ACK)
+		session_ack(&c->base);
+	if (actions & CALL_DO_TRICKLE)
+		call_media_start_trickle(c);
+	if (actions & CALL_DO_REINVITE)
+		send_reinvite(c);
+	if (actions & CALL_DO_ACCEPT_REINVITE)
+		accept_reinvite(c);
+	if (actions & CALL_DO_START_CLOCK)
+		start_clock(c);
+	if (actions & CALL_DO_DIAGNOSTICS)
+		call_diagnose(c);
+	if (actions & CALL_DO_BYE)
+		send_bye(c, actions & CALL_DO_DIAGNOSTICS);
+	if (actions & CALL_DO_END)
+		finish(c, actions & CALL_DO_BYE);
+}
+
+static gboolean on_deadline(gpointer data)
+{
+	struct call *c = data;
+	c->deadline = 0;
+	bool alive = !c->machine.caller && g_get_monotonic_time() - c->last_media_us < SILENCE_US;
+	if (alive && c->machine.phase == CALL_TALKING) {
+		c->deadline = g_timeout_add(SETUP_MS, on_deadline, c);
+		return G_SOURCE_REMOVE;
+	}
+	if (c->members && c->machine.phase == CALL_TALKING)
+		c->reason = participants_missing(c->members);
+	input(c, CALL_IN_DEADLINE);
+	return G_SOURCE_REMOVE;
+}
+
+/* --- as caller --------------------------------------------------------------------------------------------- */
+
+static void reject(struct call *c, const sip_msg *response, const GError *error)
+{
+	const char *words = response ? sip_reason(response) : error->message;
+	c->sip_status = response ? sip_status(response) : 0;
+	c->reason = c->sip_status ? g_strdup_printf("%d %s", c->sip_status, words) : g_strdup(words);
+	input(c, CALL_IN_REJECTED);
+}
+
+static void take_answer(struct call *c, const sip_msg *response)
+{
+	if (c->machine.phase != CALL_INVITING || !sip_content_type(response) || sip_status(response) < 101)
+		return;
+	dialog_learn(&c->base.dialog, response);
+	c->peer_remote_user = peer_is_remote(response);
+	if (call_media_take(c, response)) {
+		input(c, CALL_IN_DIALOG);
+		return;
+	}
+	input(c, CALL_IN_DIALOG);
+	c->reason = g_strdup("the answer does not fit the offer");
+	input(c, CALL_IN_TROUBLE);
+}
+
+/* We gave up before the peer answered: RFC 3261 section 13.2.2.4 wants it acknowledged all the same. */
+static void hang_up_late(struct call *c, const sip_msg *response)
+{
+	if (!response || sip_status(response) < 200 || sip_status(response) > 299 || c->base.dialog.remote_tag)
+		return;
+	dialog_learn(&c->base.dialog, response);
+	session_ack(&c->base);
+	session_request(&c->base, dialog_request(&c->base.dialog, "BYE"), BYE_MS, NULL);
+}
+
+static void on_invite_response(struct session *s, sip_msg *response, const GError *error)
+{
+	struct call *c = (struct call *)s;
+	if (c->machine.phase == CALL_ENDED) {
+		hang_up_late(c, response);
+		return;
+	}
+	if (!response || sip_status(response) >= 300) {
+		reject(c, response, error);
+		return;
+	}
+	take_answer(c, response);
+	if (sip_status(response) < 200 || c->machine.phase == CALL_ENDED)
+		return;
+	c->sip_status = sip_status(response);
+	input(c, CALL_IN_ESTABLISHED);
+}
+
+/* After the host candidates have come up: they go with the offer. */
+static gboolean on_start(gpointer data)
+{
+	struct call *c = data;
+	c->start = 0;
+	sip_msg *m = dialog_request(&c->base.dialog, "INVITE");
+	sip_add_header(m, "Ms-Conversation-ID", c->base.dialog.call_id);
+	describe(c, m, false);
+	c->invite_us = g_get_monotonic_time();
+	session_request(&c->base, m, ANSWER_MS, on_invite_response);
+	return G_SOURCE_REMOVE;
+}
+
+static void call_request(struct session *s, sip_msg *m);
+
+static void call_lost(struct session *s)
+{
+	input((struct call *)s, CALL_IN_LOST);
+	session_close(s); /* a BYE under way will never be answered */
+}
+
+static void call_hang_up(struct session *s)
+{
+	input((struct call *)s, CALL_IN_HANG_UP);
+}
+
+static const struct session_ops ops = {
+	.request = call_request, .lost = call_lost, .hang_up = call_hang_up, .destroy = call_destroy,
+};
+
+static void trouble(struct call *c, const GError *error)
+{
+	c->reason = g_strdup(error->message);
+	input(c, CALL_IN_TROUBLE);
+}
+
+static struct call *call_new(const char *peer, guint media_ms)
+{
+	struct call *c = g_new0(struct call, 1);
+	c->peer = g_strdup(peer);
+	c->media_ms = media_ms;
+	return c;
+}
+
+static void place(struct call *c, struct client_core *core, const char *call_id, const char *uri,
+		  const char *const *kinds, guint n_kinds)
+{
+	g_autoptr(GError) error = NULL;
+	session_open_caller(&c->base, core, &ops, call_id, uri);
+	call_machine_init(&c->machine, true, n_kinds);
+	c->deadline = g_timeout_add(c->members ? CONFERENCE_MS : SETUP_MS, on_deadline, c);
+	if (call_media_open(c, true, kinds, n_kinds, &error))
+		c->start = g_idle_add(on_start, c);
+	else
+		trouble(c, error);
+}
+
+void call_start(struct client_core *core, const char *call_id, const char *to, json_t *list, guint media_ms)
+{
+	const char *kinds[CALL_STREAMS_MAX];
+	guint n = 0;
+	size_t i;
+	json_t *kind;
+	g_autofree char *uri = g_strdup_printf("sip:%s", to);
+	json_array_foreach(list, i, kind)
+		if (n < CALL_STREAMS_MAX && json_is_string(kind) && media_profile_by_kind(json_string_value(kind)))
+			kinds[n++] = json_string_value(kind);
+	if (n == 0)
+		kinds[n++] = "audio";
+	place(call_new(to, media_ms), core, call_id, uri, kinds, n);
+}
+
+void call_join(struct client_core *core, const char *call_id, const char *focus_uri, json_t *names, guint media_ms)
+{
+	static const char *const kinds[] = { "audio" };
+	g_autofree char *uri = participants_mcu_uri(focus_uri, "audio-video");
+	struct call *c = call_new(focus_uri, media_ms);
+	c->members = participants_new(names, core->config.user, core->config.domain);
+	place(c, core, call_id, uri, kinds, 1);
+}
+
+/* --- as callee -------------------------------------------------------------------------------------------- */
+
+static void answer(struct call *c, int status, const char *reason)
+{
+	sip_msg *m = dialog_response(&c->base.dialog, c->invite, status, reason);
+	describe(c, m, false);
+	session_send(&c->base, m);
+}
+
+static gboolean on_answer(gpointer data)
+{
+	struct call *c = data;
+	c->start = 0;
+	if (!call_media_take(c, c->invite)) {
+		session_respond(&c->base, c->invite, 488, "Not Acceptable Here");
+		c->sip_status = 488;
+		c->reason = g_strdup("the offer is not understood");
+		input(c, CALL_IN_REJECTED);
+		return G_SOURCE_REMOVE;
+	}
+	answer(c, 183, "Session Progress");
+	answer(c, 200, "OK");
+	c->sip_status = 200;
+	input(c, CALL_IN_ESTABLISHED);
+	return G_SOURCE_REMOVE;
+}
+
+/* Media kinds of an offer; 0: none that we take part in. */
+static guint offered_kinds(const call_sdp *sdp, const char **ret_kinds)
+{
+	guint n = 0;
+	for (guint i = 0; i < sdp->media->len; i++) {
+		const struct call_sdp_media *m = g_ptr_array_index(sdp->media, i);
+		const struct media_profile *p = media_profile_by_kind(m->kind);
+		if (!p || n == CALL_STREAMS_MAX)
+			return 0;
+		ret_kinds[n++] = p->kind;
+	}
+	return n;
+}
+
+static void incoming_event(const struct call *c, const char *const *kinds, guint n)
+{
+	json_t *list = json_array();
+	for (guint i = 0; i < n; i++)
+		json_array_append_new(list, json_string(kinds[i]));
+	channel_event(c->base.core->channel, "incoming-call",
+		      json_pack("{s:s, s:s, s:o}", "call", c->base.dialog.call_id, "from", c->peer, "media", list));
+}
+
+void call_accept(struct client_core *core, sip_msg *request)
+{
+	gsize length = 0;
+	const char *body = sip_body(request, &length);
+	const char *kinds[CALL_STREAMS_MAX];
+	g_autoptr(call_sdp) sdp = body ? call_sdp_parse(body, length, NULL) : NULL;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *from = sip_uri_user(sip_from_uri(request));
+	guint n = sdp ? offered_kinds(sdp, kinds) : 0;
+	if (n == 0) {
+		g_autofree char *tag = sip_new_tag();
+		g_autoptr(sip_msg) no = sip_response_new(request, 488, "Not Acceptable Here", tag);
+		sip_conn_send(account_conn(core->account), no);
+		return;
+	}
+	struct call *c = call_new(from ? from : "", 0);
+	session_open_callee(&c->base, core, &ops, request);
+	call_machine_init(&c->machine, false, n);
+	c->invite = sip_msg_ref(request);
+	c->invite_us = g_get_monotonic_time();
+	c->peer_remote_user = peer_is_remote(request);
+	c->deadline = g_timeout_add(SETUP_MS, on_deadline, c);
+	incoming_event(c, kinds, n);
+	if (call_media_open(c, false, kinds, n, &error)) {
+		c->start = g_idle_add(on_answer, c);
+		return;
+	}
+	session_respond(&c->base, request, 500, "Server Internal Error");
+	trouble(c, error);
+}
+
+/* --- requests in the dialog ---------------------------------------------------------------------------------- */
+
+static void on_info(struct call *c, sip_msg *m)
+{
+	session_respond(&c->base, m, 200, "OK");
+	call_media_take_fragment(c, m);
+}
+
+static void on_invite(struct call *c, sip_msg *m)
+{
+	if (c->machine.caller || c->reinvite || c->machine.phase == CALL_ENDED) {
+		session_respond(&c->base, m, 491, "Request Pending");
+		return;
+	}
+	c->reinvite = sip_msg_ref(m);
+	input(c, CALL_IN_REINVITE);
+}
+
+static void on_bye(struct call *c, sip_msg *m)
+{
+	const char *text = sip_header(m, "ms-client-diagnostics");
+	session_respond(&c->base, m, 200, "OK");
+	/* RFC 3261 section 15.1.2: what is pending in the dialog is answered 487. */
+	if (c->reinvite)
+		session_respond(&c->base, c->reinvite, 487, "Request Terminated");
+	g_clear_pointer(&c->reinvite, sip_msg_unref);
+	if (c->machine.phase == CALL_ENDED)
+		return;
+	if (!text) {
+		input(c, CALL_IN_BYE);
+		return;
+	}
+	c->diagnostics_text = g_strdup(text);
+	call_diagnose(c);
+	c->diagnostics_id = diagnostics_parse_id(text);
+	input(c, CALL_IN_BYE_NO_MEDIA);
+}
+
+static void on_ack(struct call *c, sip_msg *m)
+{
+	(void)c;
+	(void)m;
+}
+
+static const struct {
+	const char *method;
+	void (*handle)(struct call *c, sip_msg *m);
+} methods[] = {
+	{ "ACK", on_ack }, { "INFO", on_info }, { "INVITE", on_invite }, { "BYE", on_bye },
+};
+
+static void call_request(struct session *s, sip_msg *m)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(methods); i++) {
+		if (strcmp(sip_method(m), methods[i].method) != 0)
+			continue;
+		methods[i].handle((struct call *)s, m);
+		return;
+	}
+	session_respond(s, m, 405, "Method Not Allowed");
+}

@@ -1,0 +1,130 @@
+#include "clients/call_machine.h"
+
+#define REASON_ICE "no pair of candidates connects"
+
+void call_machine_init(struct call_machine *m, bool caller, guint n_streams)
+{
+	*m = (struct call_machine){ .caller = caller, .n_streams = n_streams,
+				    .phase = caller ? CALL_INVITING : CALL_CONNECTING };
+}
+
+static bool all_streams(const struct call_machine *m, enum ice_state at_least)
+{
+	for (guint i = 0; i < m->n_streams; i++)
+		if (m->streams[i] < at_least || m->streams[i] == ICE_FAILED)
+			return false;
+	return true;
+}
+
+static guint end(struct call_machine *m, enum call_verdict verdict, const char *stage, const char *reason)
+{
+	m->phase = CALL_ENDED;
+	m->verdict = verdict;
+	m->stage = stage;
+	m->reason = reason;
+	return CALL_DO_END;
+}
+
+/* Without a dialog there is nobody to say goodbye to; the INVITE's own end tells the peer. */
+static guint bye(const struct call_machine *m)
+{
+	return m->phase == CALL_INVITING ? 0 : CALL_DO_BYE;
+}
+
+/* Whichever of "established" and "all ready" comes last moves the call on. */
+static guint advance(struct call_machine *m)
+{
+	if (m->phase != CALL_CONNECTING || !m->established || !all_streams(m, ICE_READY))
+		return 0;
+	if (m->caller) {
+		m->phase = CALL_CONFIRMING;
+		return CALL_DO_REINVITE;
+	}
+	if (!m->reinvite_waits)
+		return 0;
+	m->reinvite_waits = false;
+	m->phase = CALL_TALKING;
+	return CALL_DO_ACCEPT_REINVITE | CALL_DO_START_CLOCK;
+}
+
+/* The peer has said goodbye without complaint: fine when there was a path on all streams. */
+static guint peer_left(struct call_machine *m)
+{
+	if (all_streams(m, ICE_CONNECTED))
+		return end(m, CALL_PASS, NULL, NULL);
+	return end(m, CALL_FAIL, "ice", "the peer hung up before there was a path");
+}
+
+static guint deadline(struct call_machine *m)
+{
+	guint actions = bye(m);
+	if (m->phase == CALL_TALKING)
+		return actions | end(m, CALL_FAIL, "media", "the peer fell silent");
+	if (!m->established || all_streams(m, ICE_READY))
+		return actions | end(m, CALL_FAIL, "sip", "the peer did not answer in time");
+	return actions | CALL_DO_DIAGNOSTICS | end(m, CALL_FAIL, "ice", REASON_ICE);
+}
+
+guint call_machine_input(struct call_machine *m, enum call_input input)
+{
+	guint actions = 0;
+	if (m->phase == CALL_ENDED)
+		return 0;
+	switch (input) {
+	case CALL_IN_DIALOG:
+		if (m->phase != CALL_INVITING)
+			return 0;
+		m->phase = CALL_CONNECTING;
+		return CALL_DO_TRICKLE;
+	case CALL_IN_ESTABLISHED:
+		actions = m->caller ? CALL_DO_ACK : CALL_DO_TRICKLE;
+		m->established = true;
+		return actions | advance(m);
+	case CALL_IN_REJECTED:
+		return end(m, CALL_FAIL, "sip", "the call was not accepted");
+	case CALL_IN_REINVITE:
+		m->reinvite_waits = true;
+		return m->phase == CALL_TALKING ? CALL_DO_ACCEPT_REINVITE : advance(m);
+	case CALL_IN_CONFIRMED:
+		m->phase = CALL_TALKING;
+		return CALL_DO_ACK | CALL_DO_START_CLOCK;
+	case CALL_IN_NOT_CONFIRMED:
+		return CALL_DO_BYE | end(m, CALL_FAIL, "sip", "the peer refused the final candidates");
+	case CALL_IN_MEDIA_DONE:
+		return CALL_DO_BYE | end(m, CALL_PASS, NULL, NULL);
+	case CALL_IN_BYE:
+		return peer_left(m);
+	case CALL_IN_BYE_NO_MEDIA:
+		return end(m, CALL_FAIL, "ice", "the peer found no path for media");
+	case CALL_IN_LOST:
+		return end(m, CALL_FAIL, "sip", "the connection to the server was lost");
+	case CALL_IN_DEADLINE:
+		return deadline(m);
+	case CALL_IN_HANG_UP:
+		actions = bye(m);
+		return actions | end(m, CALL_FAIL, "sip", "hung up");
+	case CALL_IN_TROUBLE:
+		actions = bye(m);
+		return actions | end(m, CALL_ERROR, "sip", "internal trouble");
+	}
+	return 0;
+}
+
+guint call_machine_stream(struct call_machine *m, guint stream, enum ice_state state)
+{
+	m->streams[stream] = state;
+	if (m->phase == CALL_ENDED)
+		return 0;
+	if (state == ICE_FAILED) {
+		guint actions = bye(m);
+		return actions | CALL_DO_DIAGNOSTICS | end(m, CALL_FAIL, "ice", REASON_ICE);
+	}
+	return advance(m);
+}
+
+void call_machine_judge_media(struct call_machine *m, const guint64 *received)
+{
+	for (guint i = 0; m->verdict == CALL_PASS && i < m->n_streams; i++)
+		if (received[i] == 0)
+			end(m, CALL_FAIL, "media", "no authentic media arrived");
+}

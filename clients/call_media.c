@@ -1,0 +1,331 @@
+#include <string.h>
+
+#include "clients/call_internal.h"
+
+#define INFO_MS 10000
+
+static void event(struct call *c, const char *name, json_t *fields)
+{
+	json_object_set_new(fields, "call", json_string(c->base.dialog.call_id));
+	channel_event(c->base.core->channel, name, fields);
+}
+
+static void remember_first(struct ice_candidate *slot, const struct ice_candidate *c)
+{
+	if (!slot->address[0])
+		*slot = *c;
+}
+
+static void candidate_event(struct call_stream *s, const char *side, const struct ice_candidate *c)
+{
+	json_t *fields = call_candidate_json(c, g_str_equal(side, "local"));
+	json_object_set_new(fields, "stream", json_string(s->profile->kind));
+	json_object_set_new(fields, "side", json_string(side));
+	event(s->call, "candidate", fields);
+}
+
+/* --- trickle -------------------------------------------------------------------------------------------- */
+
+static void send_fragment(struct call *c, struct call_stream *s)
+{
+	const char *ufrag, *pwd;
+	g_autoptr(GPtrArray) fresh = g_ptr_array_new();
+	for (; s->announced < s->candidates->len; s->announced++)
+		g_ptr_array_add(fresh, g_ptr_array_index(s->candidates, s->announced));
+	g_ptr_array_add(fresh, NULL);
+	s->end_announced = s->gathered;
+	ice_local_credentials(c->ice, s->index, &ufrag, &pwd);
+	g_autofree char *body = call_sdpfrag_print(ufrag, pwd, s->index, (const char *const *)fresh->pdata, s->gathered);
+	sip_msg *info = dialog_request(&c->base.dialog, "INFO");
+	sip_add_header(info, "Info-Package", "trickle-ice");
+	sip_set_body(info, "application/trickle-ice-sdpfrag", body, -1);
+	session_request(&c->base, info, INFO_MS, NULL);
+}
+
+/* What came up in one turn of the loop goes into one INFO. */
+static gboolean on_trickle(gpointer data)
+{
+	struct call *c = data;
+	c->trickle = 0;
+	for (guint i = 0; i < c->n_streams; i++) {
+		struct call_stream *s = &c->streams[i];
+		if (s->announced < s->candidates->len || (s->gathered && !s->end_announced))
+			send_fragment(c, s);
+	}
+	return G_SOURCE_REMOVE;
+}
+
+static void schedule_trickle(struct call *c)
+{
+	if (c->can_trickle && c->trickle == 0)
+		c->trickle = g_idle_add(on_trickle, c);
+}
+
+void call_media_start_trickle(struct call *c)
+{
+	c->can_trickle = true;
+	schedule_trickle(c);
+}
+
+/* --- ICE ------------------------------------------------------------------------------------------------- */
+
+static void on_candidate(ice *i, guint stream, const struct ice_candidate *candidate, const char *sdp, gpointer data)
+{
+	struct call *c = data;
+	struct call_stream *s = &c->streams[stream];
+	(void)i;
+	g_ptr_array_add(s->candidates, g_strdup(sdp));
+	if (candidate->type == ICE_HOST)
+		remember_first(&s->local_host, candidate);
+	if (candidate->type == ICE_RELAY)
+		remember_first(&s->local_relay, candidate);
+	candidate_event(s, "local", candidate);
+	schedule_trickle(c);
+}
+
+static void on_gathered(ice *i, guint stream, gpointer data)
+{
+	struct call *c = data;
+	(void)i;
+	c->streams[stream].gathered = true;
+	schedule_trickle(c);
+}
+
+static void send_packet(gpointer data, const guint8 *packet, gsize length)
+{
+	const struct call_stream *s = data;
+	ice_send(s->call->ice, s->index, packet, length);
+}
+
+/* Needs both a path and the keys, whichever comes last. */
+static void start_sending(struct call_stream *s)
+{
+	if (s->sending || !s->media || ice_stream_state(s->call->ice, s->index) < ICE_CONNECTED ||
+	    ice_stream_state(s->call->ice, s->index) == ICE_FAILED)
+		return;
+	s->sending = true;
+	media_clock_add(s->call->base.core->clock, s->media, send_packet, s);
+}
+
+static void selected_event(struct call_stream *s)
+{
+	event(s->call, "selected",
+	      json_pack("{s:s, s:o, s:o}", "stream", s->profile->kind, "local", call_candidate_json(&s->local, true),
+			"remote", call_candidate_json(&s->remote, false)));
+}
+
+static void on_state(ice *i, guint stream, enum ice_state state, gpointer data)
+{
+	struct call *c = data;
+	struct call_stream *s = &c->streams[stream];
+	event(c, "ice-state", json_pack("{s:s, s:s}", "stream", s->profile->kind, "state", ice_state_name(state)));
+	s->has_pair = ice_selected_pair(i, stream, &s->local, &s->remote);
+	if (state == ICE_CONNECTED || state == ICE_READY)
+		start_sending(s);
+	if (state == ICE_READY && s->has_pair)
+		selected_event(s);
+	call_do(c, call_machine_stream(&c->machine, stream, state));
+}
+
+static void note_sources(struct call *c, const struct call_stream *s)
+{
+	guint32 ssrc[32];
+	guint64 received[32];
+	guint n = media_stream_sources(s->media, ssrc, received, G_N_ELEMENTS(ssrc));
+	for (guint k = 0; k < n; k++)
+		participants_heard_ssrc(c->members, ssrc[k]);
+}
+
+static void on_received(ice *i, guint stream, const guint8 *data, gsize length, gpointer user_data)
+{
+	struct call *c = user_data;
+	struct call_stream *s = &c->streams[stream];
+	const guint8 *rtp = NULL;
+	gsize rtp_length;
+	gint64 now_us = g_get_monotonic_time();
+	(void)i;
+	if (!s->media || !media_stream_receive(s->media, now_us, data, length, &rtp, &rtp_length))
+		return;
+	c->last_media_us = now_us;
+	if (rtp && !c->first_media_us)
+		c->first_media_us = now_us;
+	if (!rtp || !c->members)
+		return;
+	note_sources(c, s);
+	call_check_heard(c);
+}
+
+static void stream_init(struct call *c, guint index, const struct media_profile *profile)
+{
+	struct call_stream *s = &c->streams[index];
+	*s = (struct call_stream){ .call = c, .index = index, .profile = profile };
+	media_key_new(s->local_key);
+	s->candidates = g_ptr_array_new_with_free_func(g_free);
+	s->early = g_ptr_array_new_with_free_func(g_free);
+}
+
+bool call_media_open(struct call *c, bool controlling, const char *const *kinds, guint n_kinds, GError **error)
+{
+	static const struct ice_handlers handlers = {
+		.candidate = on_candidate, .gathered = on_gathered, .state = on_state, .received = on_received,
+	};
+	const struct client_core *core = c->base.core;
+	const struct account_relay *r = account_relay(core->account);
+	struct ice_relay relay = { .address = r->address, .udp_port = r->udp_port, .tcp_port = r->tcp_port,
+				   .username = r->username, .password = r->password };
+	struct ice_config config = {
+		.controlling = controlling, .local_address = core->config.address, .relays = &relay,
+		.n_relays = r->address ? 1 : 0, .profile = ice_profile_by_name(core->config.ice_profile),
+		.n_streams = n_kinds,
+	};
+	for (guint i = 0; i < n_kinds; i++)
+		stream_init(c, i, media_profile_by_kind(kinds[i]));
+	c->n_streams = n_kinds;
+	c->base.core->used_ice = true;
+	c->ice = ice_new(&config, &handlers, c, error);
+	return c->ice != NULL;
+}
+
+void call_media_close(struct call *c)
+{
+	if (c->trickle)
+		g_source_remove(c->trickle);
+	c->trickle = 0;
+	for (guint i = 0; i < c->n_streams; i++) {
+		struct call_stream *s = &c->streams[i];
+		media_clock_remove(c->base.core->clock, s->media);
+		g_clear_pointer(&s->media, media_stream_free);
+		g_clear_pointer(&s->candidates, g_ptr_array_unref);
+		g_clear_pointer(&s->early, g_ptr_array_unref);
+	}
+	c->n_streams = 0;
+	g_clear_pointer(&c->ice, ice_free);
+}
+
+void call_media_bye(struct call *c)
+{
+	_Alignas(8) guint8 packet[MEDIA_PACKET_MAX];
+	for (guint i = 0; i < c->n_streams; i++) {
+		struct call_stream *s = &c->streams[i];
+		if (!s->sending)
+			continue;
+		media_clock_remove(c->base.core->clock, s->media);
+		s->sending = false;
+		gsize length = media_stream_bye(s->media, packet);
+		if (length > 0)
+			ice_send(c->ice, s->index, packet, length);
+	}
+}
+
+/* --- descriptions ---------------------------------------------------------------------------------------- */
+
+/* The final offer names only what was selected (RFC 8839 section 4.4.1.2.2). */
+static void describe_final(struct call_sdp_media *m, const struct call_stream *s)
+{
+	g_autofree char *place = g_strdup_printf(" %s %u typ ", s->local.address, s->local.port);
+	for (guint i = 0; i < s->candidates->len; i++) {
+		const char *candidate = g_ptr_array_index(s->candidates, i);
+		if (strstr(candidate, place))
+			g_ptr_array_add(m->candidates, g_strdup(candidate));
+	}
+	m->remote_candidates = g_strdup_printf("1 %s %u", s->remote.address, s->remote.port);
+	m->end_of_candidates = true;
+}
+
+static void describe_known(struct call_sdp_media *m, struct call_stream *s)
+{
+	for (guint i = 0; i < s->candidates->len; i++)
+		g_ptr_array_add(m->candidates, g_strdup(g_ptr_array_index(s->candidates, i)));
+	s->announced = s->candidates->len;
+	m->end_of_candidates = s->end_announced = s->gathered;
+}
+
+char *call_media_describe(struct call *c, bool final)
+{
+	g_autoptr(call_sdp) sdp = call_sdp_new(c->base.core->config.address);
+	for (guint i = 0; i < c->n_streams; i++) {
+		struct call_stream *s = &c->streams[i];
+		struct call_sdp_media *m = call_sdp_add(sdp, s->profile->kind);
+		const char *ufrag, *pwd;
+		ice_local_credentials(c->ice, i, &ufrag, &pwd);
+		m->ufrag = g_strdup(ufrag);
+		m->pwd = g_strdup(pwd);
+		m->crypto = media_crypto_print(s->local_key);
+		m->rtpmap = g_strdup_printf("%u %s", s->profile->payload_type, s->profile->codec);
+		m->ssrc = participants_ssrc(c->base.core->config.user);
+		if (final && s->has_pair)
+			describe_final(m, s);
+		else
+			describe_known(m, s);
+	}
+	return call_sdp_print(sdp);
+}
+
+static void take_candidate(struct call *c, struct call_stream *s, const char *sdp)
+{
+	struct ice_candidate candidate;
+	if (!ice_add_remote_candidate(c->ice, s->index, sdp) || !ice_parse_candidate(sdp, &candidate))
+		return;
+	if (candidate.type == ICE_HOST)
+		remember_first(&s->remote_host, &candidate);
+	if (candidate.type == ICE_RELAY)
+		remember_first(&s->remote_relay, &candidate);
+	candidate_event(s, "remote", &candidate);
+}
+
+static bool take_media(struct call *c, struct call_stream *s, const struct call_sdp_media *m)
+{
+	guint8 key[MEDIA_KEY_BYTES];
+	if (strcmp(m->kind, s->profile->kind) != 0 || !m->ufrag || !m->pwd || !m->crypto ||
+	    !media_crypto_parse(m->crypto, key))
+		return false;
+	s->media = media_stream_new(s->profile, participants_ssrc(c->base.core->config.user), s->local_key, key,
+				    g_get_monotonic_time(), NULL);
+	if (!s->media)
+		return false;
+	g_autoptr(GPtrArray) early = g_steal_pointer(&s->early);
+	ice_set_remote_credentials(c->ice, s->index, m->ufrag, m->pwd);
+	for (guint i = 0; i < m->candidates->len; i++)
+		take_candidate(c, s, g_ptr_array_index(m->candidates, i));
+	for (guint i = 0; i < early->len; i++)
+		take_candidate(c, s, g_ptr_array_index(early, i));
+	if (m->end_of_candidates || s->early_end)
+		ice_remote_gathered(c->ice, s->index);
+	start_sending(s);
+	return true;
+}
+
+bool call_media_take(struct call *c, const sip_msg *m)
+{
+	gsize length = 0;
+	const char *body = sip_body(m, &length);
+	g_autoptr(call_sdp) sdp = body ? call_sdp_parse(body, length, NULL) : NULL;
+	if (!sdp || sdp->media->len != c->n_streams)
+		return false;
+	for (guint i = 0; i < c->n_streams; i++)
+		if (!take_media(c, &c->streams[i], g_ptr_array_index(sdp->media, i)))
+			return false;
+	return true;
+}
+
+void call_media_take_fragment(struct call *c, const sip_msg *info)
+{
+	gsize length = 0;
+	const char *body = sip_body(info, &length);
+	guint index;
+	bool end;
+	g_autoptr(GPtrArray) candidates = g_ptr_array_new_with_free_func(g_free);
+	if (!body || !call_sdpfrag_parse(body, length, &index, candidates, &end) || index >= c->n_streams)
+		return;
+	struct call_stream *s = &c->streams[index];
+	for (guint i = 0; i < candidates->len; i++) {
+		const char *candidate = g_ptr_array_index(candidates, i);
+		if (s->early)
+			g_ptr_array_add(s->early, g_strdup(candidate));
+		else
+			take_candidate(c, s, candidate);
+	}
+	s->early_end |= end;
+	if (end && !s->early)
+		ice_remote_gathered(c->ice, index);
+}

@@ -1,0 +1,340 @@
+#include "clients/client.h"
+
+#include <string.h>
+
+#include "clients/call.h"
+#include "clients/im.h"
+#include "clients/xml.h"
+#include "common/call_sdp.h"
+
+/* Time at the end for BYEs and for relays to be given back. */
+#define QUIT_MS 500
+#define CONFERENCE_MS 10000
+#define MEDIA_MS_DEFAULT 2000
+
+struct client {
+	struct client_core core;
+	GMainLoop *loop;
+	bool started;
+	guint quitting;
+	int status;
+};
+
+static const char *text_of(json_t *command, const char *name)
+{
+	const char *value = json_string_value(json_object_get(command, name));
+	return value ? value : "";
+}
+
+static guint media_ms_of(json_t *command)
+{
+	json_int_t value = json_is_integer(json_object_get(command, "media_ms")) ?
+				   json_integer_value(json_object_get(command, "media_ms")) : MEDIA_MS_DEFAULT;
+	return (guint)CLAMP(value, 0, 3600 * 1000);
+}
+
+/* --- requests from the server ------------------------------------------------------------------------------- */
+
+static void refuse(client *c, const sip_msg *m, int status, const char *reason)
+{
+	g_autofree char *tag = sip_new_tag();
+	g_autoptr(sip_msg) response = sip_response_new(m, status, reason, tag);
+	sip_conn_send(account_conn(c->core.account), response);
+}
+
+static bool is_message_offer(const sip_msg *m)
+{
+	gsize length = 0;
+	const char *body = sip_body(m, &length);
+	g_autoptr(call_sdp) sdp = body ? call_sdp_parse(body, length, NULL) : NULL;
+	if (!sdp || sdp->media->len != 1)
+		return false;
+	const struct call_sdp_media *first = g_ptr_array_index(sdp->media, 0);
+	return strcmp(first->kind, "message") == 0;
+}
+
+static void on_request(sip_msg *m, gpointer data)
+{
+	client *c = data;
+	const char *method = sip_method(m);
+	struct session *s = g_hash_table_lookup(c->core.sessions, sip_call_id(m));
+	if (s) {
+		/* The session may be closed by what it is told. */
+		s->refs++;
+		s->ops->request(s, m);
+		session_unref(s);
+	} else if (strcmp(method, "ACK") == 0) {
+		/* For a refusal or a session that is over: nothing to do, and nothing to answer. */
+	} else if (strcmp(method, "OPTIONS") == 0) {
+		refuse(c, m, 200, "OK");
+	} else if (strcmp(method, "INVITE") != 0 || sip_to_tag(m)) {
+		refuse(c, m, 481, "Call/Transaction Does Not Exist");
+	} else if (c->quitting) {
+		refuse(c, m, 480, "Temporarily Unavailable");
+	} else if (is_message_offer(m)) {
+		im_accept(&c->core, m);
+	} else {
+		call_accept(&c->core, m);
+	}
+}
+
+/* Each session once; it may take itself out of the table. */
+static void for_each_session(client *c, void (*func)(struct session *s))
+{
+	g_autoptr(GList) all = g_hash_table_get_values(c->core.sessions);
+	for (const GList *l = all; l; l = l->next)
+		((struct session *)l->data)->refs++;
+	for (const GList *l = all; l; l = l->next) {
+		func(l->data);
+		session_unref(l->data);
+	}
+}
+
+static void session_lost(struct session *s)
+{
+	s->ops->lost(s);
+}
+
+static void session_hang_up(struct session *s)
+{
+	s->ops->hang_up(s);
+}
+
+static void on_lost(gpointer data)
+{
+	client *c = data;
+	for_each_session(c, session_lost);
+	session_drop_pending(&c->core);
+}
+
+/* --- conferences ---------------------------------------------------------------------------------------------- */
+
+struct organise {
+	client *owner;
+	char *call;
+};
+
+static void organise_failed(const struct organise *o, const char *reason, int status)
+{
+	channel_event(o->owner->core.channel, "conference-result",
+		      json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:n, s:[], s:{s:n, s:n, s:n}, s:[]}", "call", o->call,
+				"role", "caller", "peer", "", "verdict", "fail", "reason", reason, "stage", "sip",
+				"sip_status", status ? json_integer(status) : json_null(), "setup_ms", "streams",
+				"diagnostics", "ms_client_diagnostics", "ice_warn", "header", "heard"));
+}
+
+static void on_organised(sip_conn *conn, sip_msg *response, const GError *error, gpointer data)
+{
+	struct organise *o = data;
+	gsize length = 0;
+	const char *body = response ? sip_body(response, &length) : NULL;
+	(void)conn;
+	if (response && sip_status(response) < 200)
+		return;
+	g_autofree char *focus = body ? xml_attribute(body, length, "conference-info", "entity") : NULL;
+	if (focus)
+		channel_event(o->owner->core.channel, "conference-ready",
+			      json_pack("{s:s, s:s}", "call", o->call, "focus", focus));
+	else
+		organise_failed(o, response ? sip_reason(response) : error->message, response ? sip_status(response) : 0);
+	g_free(o->call);
+	g_free(o);
+}
+
+static void on_conference(client *c, json_t *command)
+{
+	const char *uri = account_focus_factory(c->core.account), *self = account_uri(c->core.account);
+	struct organise *o = g_new(struct organise, 1);
+	*o = (struct organise){ .owner = c, .call = g_strdup(text_of(command, "call")) };
+	if (!uri || !account_conn(c->core.account)) {
+		organise_failed(o, "no conference factory: not signed in", 0);
+		g_free(o->call);
+		g_free(o);
+		return;
+	}
+	g_autofree char *tag = sip_new_tag();
+	g_autofree char *call_id = sip_new_call_id();
+	g_autoptr(sip_msg) m = sip_request_new("SERVICE", uri, self, tag, uri, NULL, call_id, 1);
+	g_autofree char *body = g_markup_printf_escaped(
+		"<request requestId=\"1\" from=\"%s\" to=\"%s\" C3PVersion=\"1\" xmlns=\"urn:ietf:params:xml:ns:cccp\">"
+		"<addConference><conference-id>%s</conference-id></addConference></request>",
+		self, uri, text_of(command, "conference"));
+	sip_set_body(m, "application/cccp+xml", body, -1);
+	sip_conn_request(account_conn(c->core.account), m, CONFERENCE_MS, on_organised, o);
+}
+
+/* --- commands ----------------------------------------------------------------------------------------------------- */
+
+static void fail_start(client *c, const char *reason)
+{
+	channel_event(c->core.channel, "failed", json_pack("{s:s}", "reason", reason));
+	c->status = 1;
+	g_main_loop_quit(c->loop);
+}
+
+static void on_start(client *c, json_t *command)
+{
+	static const struct account_handlers handlers = { .message = on_request, .lost = on_lost };
+	g_autoptr(GError) error = NULL;
+	if (c->started) {
+		channel_log(c->core.channel, "warning", "started already");
+		return;
+	}
+	if (client_config_parse(json_object_get(command, "config"), &c->core.config, &error))
+		c->core.account = account_new(&c->core.config, c->core.channel, &handlers, c, &error);
+	if (!c->core.account) {
+		fail_start(c, error->message);
+		return;
+	}
+	c->started = true;
+	channel_event(c->core.channel, "ready",
+		      json_pack("{s:s, s:s}", "program", "tb-client", "version", TESTBED_VERSION));
+}
+
+static void on_sign_in(client *c, json_t *command)
+{
+	(void)command;
+	account_sign_in(c->core.account);
+}
+
+static void on_im(client *c, json_t *command)
+{
+	im_start(&c->core, text_of(command, "call"), text_of(command, "to"), text_of(command, "text"));
+}
+
+static void on_call(client *c, json_t *command)
+{
+	call_start(&c->core, text_of(command, "call"), text_of(command, "to"), json_object_get(command, "media"),
+		   media_ms_of(command));
+}
+
+static void on_join(client *c, json_t *command)
+{
+	const char *call = text_of(command, "call"), *focus = text_of(command, "focus");
+	json_t *names = json_object_get(command, "participants");
+	if (strcmp(text_of(command, "media"), "im") == 0)
+		im_join(&c->core, call, focus, text_of(command, "text"), names, media_ms_of(command));
+	else
+		call_join(&c->core, call, focus, names, media_ms_of(command));
+}
+
+static void on_hang_up(client *c, json_t *command)
+{
+	struct session *s = g_hash_table_lookup(c->core.sessions, text_of(command, "call"));
+	if (s)
+		s->ops->hang_up(s);
+	else
+		channel_log(c->core.channel, "info", "no call \"%s\" to hang up", text_of(command, "call"));
+}
+
+static void on_stats(client *c, json_t *command)
+{
+	(void)command;
+	channel_event(c->core.channel, "stats",
+		      json_pack("{s:b, s:i, s:i}", "signed_in", account_is_signed_in(c->core.account), "sessions",
+				(int)g_hash_table_size(c->core.sessions), "pending",
+				(int)g_hash_table_size(c->core.pending)));
+}
+
+static gboolean on_quit_time(gpointer data)
+{
+	client *c = data;
+	c->quitting = 0;
+	g_main_loop_quit(c->loop);
+	return G_SOURCE_REMOVE;
+}
+
+static void on_quit(client *c, json_t *command)
+{
+	(void)command;
+	if (c->quitting)
+		return;
+	for_each_session(c, session_hang_up);
+	c->quitting = g_timeout_add(c->core.used_ice ? QUIT_MS : 0, on_quit_time, c);
+}
+
+static const struct {
+	const char *name;
+	bool needs_call, before_start;
+	void (*handle)(client *c, json_t *command);
+} commands[] = {
+	{ "start", false, true, on_start },	{ "sign-in", false, false, on_sign_in },
+	{ "im", true, false, on_im },		{ "call", true, false, on_call },
+	{ "conference", true, false, on_conference }, { "join", true, false, on_join },
+	{ "hang-up", false, false, on_hang_up }, { "stats", false, false, on_stats },
+	{ "quit", false, true, on_quit },
+};
+
+/* A second session under a Call-ID that is in use would take the first one's messages. */
+static bool call_is_free(client *c, json_t *command)
+{
+	const char *call = text_of(command, "call");
+	if (call[0] && !g_hash_table_contains(c->core.sessions, call))
+		return true;
+	channel_log(c->core.channel, "error", "ignoring a command: call id \"%s\" is %s", call,
+		    call[0] ? "in use" : "missing");
+	return false;
+}
+
+static void on_command(channel *control, const char *name, json_t *command, gpointer data)
+{
+	client *c = data;
+	for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
+		if (strcmp(commands[i].name, name) != 0)
+			continue;
+		if (!c->started && !commands[i].before_start)
+			channel_log(control, "error", "ignoring \"%s\" before \"start\"", name);
+		else if (!commands[i].needs_call || call_is_free(c, command))
+			commands[i].handle(c, command);
+		return;
+	}
+	channel_log(control, "warning", "ignoring unknown command \"%s\"", name);
+}
+
+static void on_channel_closed(channel *control, gpointer data)
+{
+	client *c = data;
+	(void)control;
+	g_main_loop_quit(c->loop);
+}
+
+const struct channel_handlers client_channel_handlers = { .command = on_command, .closed = on_channel_closed };
+
+/* --- life ------------------------------------------------------------------------------------------------------------ */
+
+client *client_new(GMainLoop *loop)
+{
+	client *c = g_new0(client, 1);
+	c->loop = loop;
+	c->core.clock = media_clock_new();
+	c->core.sessions = g_hash_table_new(g_str_hash, g_str_equal);
+	c->core.pending = g_hash_table_new(NULL, NULL);
+	return c;
+}
+
+void client_set_channel(client *c, channel *control)
+{
+	c->core.channel = control;
+}
+
+int client_exit_status(const client *c)
+{
+	return c->status;
+}
+
+void client_free(client *c)
+{
+	if (!c)
+		return;
+	if (c->quitting)
+		g_source_remove(c->quitting);
+	if (c->core.account)
+		on_lost(c);
+	account_free(c->core.account);
+	session_drop_pending(&c->core);
+	g_hash_table_unref(c->core.sessions);
+	g_hash_table_unref(c->core.pending);
+	media_clock_free(c->core.clock);
+	client_config_done(&c->core.config);
+	g_free(c);
+}

@@ -1,0 +1,17 @@
+/* The client's configuration, from the `start` command (docs/AGENTS.md).  Pure. */
+#ifndef CLIENTS_CONFIG_H
+#define CLIENTS_CONFIG_H
+
+#include <glib.h>
+#include <jansson.h>
+#include <stdbool.h>
+
+struct client_config {
+	char *name, *user, *password, *domain, *ca, *address, *ice_profile;
+};
+
+/* false with G_IO_ERROR_INVALID_ARGUMENT naming the member that is missing or wrong. */
+bool client_config_parse(json_t *object, struct client_config *ret, GError **error);
+void client_config_done(struct client_config *c);
+
+#endif

@@ -1,0 +1,40 @@
+/* What the product says about a call that found no media path: ICEWarn and ms-client-diagnostics.
+ *
+ * Pure.  Bits and ids: docs/PROTOCOL.md.
+ */
+#ifndef CLIENTS_DIAGNOSTICS_H
+#define CLIENTS_DIAGNOSTICS_H
+
+#include "common/ice.h"
+
+enum ice_warn {
+	ICE_WARN_RELAY_UNREACHABLE = 0x1,
+	ICE_WARN_NO_UDP_ALLOCATION = 0x2,
+	ICE_WARN_NO_TCP_ALLOCATION = 0x8,
+	ICE_WARN_LOCAL_FAILED = 0x20,
+	ICE_WARN_UDP_NAT_FAILED = 0x40,
+	ICE_WARN_UDP_RELAY_FAILED = 0x80,
+	ICE_WARN_TCP_NAT_FAILED = 0x100,
+	ICE_WARN_TCP_RELAY_FAILED = 0x200,
+	ICE_WARN_NO_RELAY = 0x80000,
+};
+
+/* `failed`: no pair was found, so each class of pairs that there was has failed. */
+guint32 ice_warn(const struct ice_report *r, bool failed);
+
+struct diagnostics {
+	bool caller;                 /* CallerMediaDebug or CalleeMediaDebug */
+	const char *kind;            /* "audio" */
+	guint32 warn;
+	bool local_remote_user, peer_remote_user;
+	struct ice_candidate local_site, local_relay, remote_site, remote_relay; /* address "": none */
+};
+
+/* 22, 23, 24: both ends inside, one, none. */
+int diagnostics_id(bool local_remote_user, bool peer_remote_user);
+/* Value of ms-client-diagnostics.  The caller frees. */
+char *diagnostics_header(const struct diagnostics *d);
+/* Id of such a value; 0: none. */
+int diagnostics_parse_id(const char *header);
+
+#endif

@@ -1,0 +1,104 @@
+#include "clients/discovery.h"
+
+/* The order of Lync and Skype for Business clients.  The two web services are noted and passed over (not
+ * modelled), and so is the plain TCP service. */
+static const struct {
+	const char *label;
+	enum dns_type type;
+	guint16 port;
+	bool passed_over;
+} lookups[DISCOVERY_LOOKUPS] = {
+	{ "lyncdiscoverinternal", DNS_A, 443, true },
+	{ "lyncdiscover", DNS_A, 443, true },
+	{ "_sipinternaltls._tcp", DNS_SRV, 0, false },
+	{ "_sipinternal._tcp", DNS_SRV, 0, true },
+	{ "_sip._tls", DNS_SRV, 0, false },
+	{ "sipinternal", DNS_A, 5061, false },
+	{ "sip", DNS_A, 5061, false },
+	{ "sipexternal", DNS_A, 443, false },
+};
+
+enum entry_state { ENTRY_PENDING, ENTRY_EMPTY, ENTRY_FOUND };
+
+struct entry {
+	enum entry_state state;
+	char *query, *name, *address;
+	guint16 port;
+};
+
+struct discovery {
+	struct entry entries[DISCOVERY_LOOKUPS];
+	guint next;
+};
+
+discovery *discovery_new(const char *domain)
+{
+	discovery *d = g_new0(discovery, 1);
+	for (guint i = 0; i < DISCOVERY_LOOKUPS; i++)
+		d->entries[i].query = g_strdup_printf("%s.%s", lookups[i].label, domain);
+	return d;
+}
+
+void discovery_free(discovery *d)
+{
+	for (guint i = 0; d && i < DISCOVERY_LOOKUPS; i++) {
+		g_free(d->entries[i].query);
+		g_free(d->entries[i].name);
+		g_free(d->entries[i].address);
+	}
+	g_free(d);
+}
+
+const char *discovery_query(const discovery *d, guint i, enum dns_type *ret_type)
+{
+	*ret_type = lookups[i].type;
+	return d->entries[i].query;
+}
+
+const char *discovery_answer(discovery *d, guint i, const struct dns_answer *answer)
+{
+	struct entry *e = &d->entries[i];
+	if (!answer->target || lookups[i].passed_over) {
+		e->state = ENTRY_EMPTY;
+		return NULL;
+	}
+	if (lookups[i].type == DNS_SRV) {
+		/* Found only when its target has an address. */
+		e->name = g_strdup(answer->target);
+		e->port = answer->port;
+		return e->name;
+	}
+	e->name = g_strdup(e->query);
+	e->address = g_strdup(answer->target);
+	e->port = lookups[i].port;
+	e->state = ENTRY_FOUND;
+	return NULL;
+}
+
+void discovery_target_address(discovery *d, guint i, const char *address)
+{
+	struct entry *e = &d->entries[i];
+	e->address = g_strdup(address);
+	e->state = address ? ENTRY_FOUND : ENTRY_EMPTY;
+}
+
+enum discovery_step discovery_next(discovery *d, struct discovery_target *ret)
+{
+	while (d->next < DISCOVERY_LOOKUPS) {
+		const struct entry *e = &d->entries[d->next];
+		if (e->state == ENTRY_PENDING)
+			return DISCOVERY_WAIT;
+		d->next++;
+		if (e->state == ENTRY_EMPTY)
+			continue;
+		*ret = (struct discovery_target){ .query = e->query, .name = e->name, .address = e->address,
+						  .port = e->port, .lookup = d->next - 1 };
+		return DISCOVERY_TRY;
+	}
+	return DISCOVERY_NONE;
+}
+
+guint discovery_judged(const discovery *d)
+{
+	return d->next;
+}

@@ -1,0 +1,259 @@
+#include "clients/dns.h"
+
+#include <arpa/inet.h>
+#include <arpa/nameser.h>
+#include <ares.h>
+#include <gio/gio.h>
+#include <glib-unix.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define TRY_TIMEOUT_MS 1000
+#define TRIES 2
+#define ADDRESSES_MAX 16
+
+struct dns {
+	ares_channel channel;
+	GHashTable *sockets; /* descriptor -> source id */
+	guint timer;
+	guint depth;       /* inside c-ares, which must not be destroyed there */
+	GQueue starting;   /* struct query: not yet handed to c-ares */
+	bool closing;
+};
+
+struct query {
+	dns *owner;
+	char *name;
+	enum dns_type type;
+	guint tries;
+	dns_func done;
+	gpointer user_data;
+	guint start; /* source */
+};
+
+static const char *const type_names[] = { [DNS_A] = "A", [DNS_SRV] = "SRV" };
+static const int wire_types[] = { [DNS_A] = ns_t_a, [DNS_SRV] = ns_t_srv };
+
+static const struct {
+	int status;
+	const char *name;
+} errors[] = {
+	{ ARES_SUCCESS, NULL },		   { ARES_ENODATA, NULL },	   { ARES_ENOTFOUND, "nxdomain" },
+	{ ARES_ETIMEOUT, "timeout" },	   { ARES_EREFUSED, "refused" },   { ARES_ECONNREFUSED, "refused" },
+};
+
+const char *dns_type_name(enum dns_type type)
+{
+	return type_names[type];
+}
+
+static const char *error_name(int status)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(errors); i++)
+		if (errors[i].status == status)
+			return errors[i].name;
+	return "failed";
+}
+
+/* --- c-ares on the main loop ------------------------------------------------------------------- */
+
+static void arm_timer(dns *d);
+static void destroy(dns *d);
+
+/* Around every call that may answer a query: the one who asked may free the resolver meanwhile. */
+static void enter(dns *d)
+{
+	d->depth++;
+}
+
+static void leave(dns *d)
+{
+	if (--d->depth > 0)
+		return;
+	if (d->closing)
+		destroy(d);
+	else
+		arm_timer(d);
+}
+
+static gboolean on_timer(gpointer data)
+{
+	dns *d = data;
+	d->timer = 0;
+	enter(d);
+	ares_process_fd(d->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+	leave(d);
+	return G_SOURCE_REMOVE;
+}
+
+static void arm_timer(dns *d)
+{
+	struct timeval tv;
+	if (d->timer)
+		g_source_remove(d->timer);
+	d->timer = 0;
+	if (!ares_timeout(d->channel, NULL, &tv))
+		return;
+	/* Rounded up: waking a moment early would only make it wait again. */
+	d->timer = g_timeout_add((guint)(tv.tv_sec * 1000 + tv.tv_usec / 1000 + 1), on_timer, d);
+}
+
+static gboolean on_socket(gint fd, GIOCondition condition, gpointer data)
+{
+	dns *d = data;
+	bool in = condition & (G_IO_IN | G_IO_ERR | G_IO_HUP);
+	enter(d);
+	ares_process_fd(d->channel, in ? fd : ARES_SOCKET_BAD, condition & G_IO_OUT ? fd : ARES_SOCKET_BAD);
+	leave(d);
+	return G_SOURCE_CONTINUE;
+}
+
+static void on_socket_state(void *data, ares_socket_t fd, int readable, int writable)
+{
+	dns *d = data;
+	gpointer key = GINT_TO_POINTER(fd);
+	guint source = GPOINTER_TO_UINT(g_hash_table_lookup(d->sockets, key));
+	if (source) {
+		g_source_remove(source);
+		g_hash_table_remove(d->sockets, key);
+	}
+	GIOCondition condition = (readable ? G_IO_IN : 0) | (writable ? G_IO_OUT : 0);
+	if (condition && !d->closing)
+		g_hash_table_insert(d->sockets, key, GUINT_TO_POINTER(g_unix_fd_add(fd, condition, on_socket, d)));
+}
+
+dns *dns_new(GError **error)
+{
+	dns *d = g_new0(dns, 1);
+	char lookups[] = "b"; /* the name servers only: what a client finds must come from packets */
+	struct ares_options options = {
+		.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
+		.timeout = TRY_TIMEOUT_MS,
+		.tries = 1, /* c-ares would double the time of its second try */
+		.lookups = lookups,
+		.sock_state_cb = on_socket_state,
+		.sock_state_cb_data = d,
+	};
+	d->sockets = g_hash_table_new(NULL, NULL);
+	int rc = ares_init_options(&d->channel, &options, ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
+				   ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB);
+	if (rc == ARES_SUCCESS)
+		return d;
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot start the resolver: %s", ares_strerror(rc));
+	g_hash_table_unref(d->sockets);
+	g_free(d);
+	return NULL;
+}
+
+static void query_free(struct query *q)
+{
+	g_free(q->name);
+	g_free(q);
+}
+
+static void destroy(dns *d)
+{
+	struct query *q;
+	while ((q = g_queue_pop_head(&d->starting))) {
+		g_source_remove(q->start);
+		query_free(q);
+	}
+	ares_destroy(d->channel);
+	if (d->timer)
+		g_source_remove(d->timer);
+	g_hash_table_unref(d->sockets);
+	g_free(d);
+}
+
+void dns_free(dns *d)
+{
+	if (!d)
+		return;
+	d->closing = true;
+	if (d->depth == 0)
+		destroy(d);
+}
+
+/* --- answers -------------------------------------------------------------------------------------- */
+
+static int read_addresses(const guint8 *data, int length, struct dns_answer *a, char **ret_target)
+{
+	struct ares_addrttl found[ADDRESSES_MAX];
+	int n = ADDRESSES_MAX;
+	int rc = ares_parse_a_reply(data, length, NULL, found, &n);
+	for (int i = 0; rc == ARES_SUCCESS && i < n; i++) {
+		char text[INET_ADDRSTRLEN];
+		inet_ntop(AF_INET, &found[i].ipaddr, text, sizeof(text));
+		g_ptr_array_add(a->texts, g_strdup(text));
+		if (!*ret_target)
+			*ret_target = g_strdup(text);
+	}
+	return rc;
+}
+
+/* The lowest priority is the best; weights are not drawn: a lab's answer must not be a matter of luck. */
+static int read_services(const guint8 *data, int length, struct dns_answer *a, char **ret_target)
+{
+	struct ares_srv_reply *list = NULL;
+	const struct ares_srv_reply *best = NULL;
+	int rc = ares_parse_srv_reply(data, length, &list);
+	for (const struct ares_srv_reply *s = list; s; s = s->next) {
+		g_ptr_array_add(a->texts, g_strdup_printf("%u %u %u %s", s->priority, s->weight, s->port, s->host));
+		if (!best || s->priority < best->priority)
+			best = s;
+	}
+	if (best) {
+		*ret_target = g_strdup(best->host);
+		a->port = best->port;
+	}
+	if (list)
+		ares_free_data(list);
+	return rc;
+}
+
+static void answer_query(struct query *q, int status, const guint8 *data, int length)
+{
+	struct dns_answer a = { .query = q->name, .type = q->type };
+	g_autofree char *target = NULL;
+	a.texts = g_ptr_array_new_with_free_func(g_free);
+	if (status == ARES_SUCCESS)
+		status = q->type == DNS_A ? read_addresses(data, length, &a, &target) :
+					    read_services(data, length, &a, &target);
+	a.target = target;
+	a.error = error_name(status);
+	q->done(&a, q->user_data);
+	g_ptr_array_unref(a.texts);
+	query_free(q);
+}
+
+static void on_answer(void *data, int status, int timeouts, unsigned char *reply, int length)
+{
+	struct query *q = data;
+	(void)timeouts;
+	if (q->owner->closing || status == ARES_EDESTRUCTION || status == ARES_ECANCELLED)
+		query_free(q);
+	else if (status == ARES_ETIMEOUT && ++q->tries < TRIES)
+		ares_query(q->owner->channel, q->name, ns_c_in, wire_types[q->type], on_answer, q);
+	else
+		answer_query(q, status, reply, length);
+}
+
+/* A query that fails at once would call back from inside dns_query. */
+static gboolean start_query(gpointer data)
+{
+	struct query *q = data;
+	dns *d = q->owner;
+	g_queue_remove(&d->starting, q);
+	enter(d);
+	ares_query(d->channel, q->name, ns_c_in, wire_types[q->type], on_answer, q);
+	leave(d);
+	return G_SOURCE_REMOVE;
+}
+
+void dns_query(dns *d, const char *name, enum dns_type type, dns_func done, gpointer user_data)
+{
+	struct query *q = g_new0(struct query, 1);
+	*q = (struct query){ .owner = d, .name = g_strdup(name), .type = type, .done = done, .user_data = user_data };
+	q->start = g_idle_add_full(G_PRIORITY_DEFAULT, start_query, q, NULL);
+	g_queue_push_tail(&d->starting, q);
+}

@@ -1,0 +1,33 @@
+/* Name look-ups with c-ares, on the main loop.
+ *
+ * Servers come from /etc/resolv.conf; two tries of one second each.  One thread; nothing blocks.
+ */
+#ifndef CLIENTS_DNS_H
+#define CLIENTS_DNS_H
+
+#include <glib.h>
+
+enum dns_type { DNS_A, DNS_SRV };
+
+struct dns_answer {
+	const char *query;
+	enum dns_type type;
+	const char *error;    /* NULL; "nxdomain", "timeout", "refused", "failed" */
+	GPtrArray *texts;     /* char *: one a record, for people ("10.0.1.10", "0 0 5061 fe.contoso.com") */
+	const char *target;   /* A: first address; SRV: target of the best record; NULL: none */
+	guint16 port;         /* SRV */
+};
+
+typedef struct dns dns;
+/* `answer` is borrowed for the call. */
+typedef void (*dns_func)(const struct dns_answer *answer, gpointer user_data);
+
+/* NULL with G_IO_ERROR_FAILED. */
+dns *dns_new(GError **error);
+/* Pending queries are dropped without a call. */
+void dns_free(dns *d);
+/* Asks once; `done` is called once, from the main loop. */
+void dns_query(dns *d, const char *name, enum dns_type type, dns_func done, gpointer user_data);
+const char *dns_type_name(enum dns_type type); /* "A", "SRV" */
+
+#endif

@@ -1,0 +1,279 @@
+#include "clients/im.h"
+
+#include <string.h>
+
+#include "clients/participants.h"
+#include "common/call_sdp.h"
+
+#define TEXT_TYPE "text/plain;charset=UTF-8"
+#define ANSWER_MS 10000
+#define CONVERSATION_MS 30000
+#define CONFERENCE_MS 20000
+
+struct im {
+	struct session base;
+	bool caller;
+	char *peer, *text;
+	participants *members; /* NULL: between two */
+	bool confirmed, time_up; /* time_up: media_ms have passed since we joined */
+	bool reported;
+	guint deadline, stay, media_ms;
+	gint64 start_us, confirmed_us;
+};
+
+static void stop_timer(guint *source)
+{
+	if (*source)
+		g_source_remove(*source);
+	*source = 0;
+}
+
+static void im_destroy(struct session *s)
+{
+	struct im *im = (struct im *)s;
+	stop_timer(&im->deadline);
+	stop_timer(&im->stay);
+	participants_free(im->members);
+	g_free(im->peer);
+	g_free(im->text);
+	g_free(im);
+}
+
+/* --- the end ------------------------------------------------------------------------------------------- */
+
+static json_t *integer_or_null(gint64 value)
+{
+	return value ? json_integer(value) : json_null();
+}
+
+static json_t *conference_report(const struct im *im, bool pass, const char *reason, int status, json_t *setup)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:[], s:{s:n, s:n, s:n}, s:o}", "call",
+			 im->base.dialog.call_id, "role", "caller", "peer", im->peer, "verdict", pass ? "pass" : "fail",
+			 "reason", reason, "stage", pass ? NULL : "sip", "sip_status", integer_or_null(status),
+			 "setup_ms", setup, "streams", "diagnostics", "ms_client_diagnostics", "ice_warn", "header",
+			 "heard", participants_heard_json(im->members));
+}
+
+static void report(struct im *im, bool pass, const char *reason, int status)
+{
+	gint64 setup_ms = (im->confirmed_us - im->start_us) / 1000;
+	json_t *setup = pass ? json_integer(setup_ms) : json_null();
+	if (im->reported)
+		json_decref(setup);
+	else if (im->members)
+		channel_event(im->base.core->channel, "conference-result",
+			      conference_report(im, pass, reason, status, setup));
+	else if (im->caller)
+		channel_event(im->base.core->channel, "im-result",
+			      json_pack("{s:s, s:s, s:s?, s:o, s:o}", "call", im->base.dialog.call_id, "verdict",
+					pass ? "pass" : "fail", "reason", reason, "sip_status", integer_or_null(status),
+					"setup_ms", setup));
+	else
+		json_decref(setup);
+	im->reported = true;
+}
+
+static void on_bye_response(struct session *s, sip_msg *response, const GError *error)
+{
+	(void)error;
+	if (!response || sip_status(response) >= 200)
+		session_close(s);
+}
+
+static void leave(struct im *im)
+{
+	stop_timer(&im->deadline);
+	stop_timer(&im->stay);
+	if (im->base.dialog.remote_tag)
+		session_request(&im->base, dialog_request(&im->base.dialog, "BYE"), ANSWER_MS, on_bye_response);
+	else
+		session_close(&im->base);
+}
+
+static void end(struct im *im, bool pass, const char *reason, int status)
+{
+	if (im->reported)
+		return;
+	report(im, pass, reason, status);
+	leave(im);
+}
+
+static gboolean on_deadline(gpointer data)
+{
+	struct im *im = data;
+	im->deadline = 0;
+	if (im->members && im->confirmed) {
+		g_autofree char *missing = participants_missing(im->members);
+		end(im, false, missing, 200);
+	} else if (im->caller) {
+		end(im, false, "no answer in time", 0);
+	} else {
+		session_close(&im->base);
+	}
+	return G_SOURCE_REMOVE;
+}
+
+static void im_lost(struct session *s)
+{
+	struct im *im = (struct im *)s;
+	report(im, false, "the connection to the server was lost", 0);
+	stop_timer(&im->deadline);
+	stop_timer(&im->stay);
+	session_close(s);
+}
+
+static void im_hang_up(struct session *s)
+{
+	end((struct im *)s, false, "hung up", 0);
+}
+
+/* --- as the one who speaks ------------------------------------------------------------------------------ */
+
+static void leave_when_done(struct im *im)
+{
+	if (im->confirmed && im->time_up && participants_all_heard(im->members))
+		end(im, true, NULL, 200);
+}
+
+static void on_text_response(struct session *s, sip_msg *response, const GError *error)
+{
+	struct im *im = (struct im *)s;
+	int status = response ? sip_status(response) : 0;
+	if (im->reported || (response && status < 200))
+		return;
+	if (status != 200) {
+		end(im, false, response ? sip_reason(response) : error->message, status);
+		return;
+	}
+	im->confirmed = true;
+	im->confirmed_us = g_get_monotonic_time();
+	if (im->members)
+		leave_when_done(im);
+	else
+		end(im, true, NULL, status);
+}
+
+static gboolean on_stay(gpointer data)
+{
+	struct im *im = data;
+	im->stay = 0;
+	im->time_up = true;
+	leave_when_done(im);
+	return G_SOURCE_REMOVE;
+}
+
+static void on_invite_response(struct session *s, sip_msg *response, const GError *error)
+{
+	struct im *im = (struct im *)s;
+	int status = response ? sip_status(response) : 0;
+	if (im->reported || (response && status < 200))
+		return;
+	if (status < 200 || status > 299) {
+		end(im, false, response ? sip_reason(response) : error->message, status);
+		return;
+	}
+	dialog_learn(&s->dialog, response);
+	session_ack(s);
+	if (im->members)
+		im->stay = g_timeout_add(im->media_ms, on_stay, im);
+	sip_msg *text = dialog_request(&s->dialog, "MESSAGE");
+	sip_set_body(text, TEXT_TYPE, im->text, -1);
+	session_request(s, text, im->members ? CONFERENCE_MS : ANSWER_MS, on_text_response);
+}
+
+static void set_body(struct im *im, sip_msg *m)
+{
+	g_autoptr(call_sdp) sdp = call_sdp_new(im->base.core->config.address);
+	call_sdp_add(sdp, "message");
+	g_autofree char *body = call_sdp_print(sdp);
+	sip_set_body(m, "application/sdp", body, -1);
+}
+
+static void im_request(struct session *s, sip_msg *m);
+
+static const struct session_ops ops = {
+	.request = im_request, .lost = im_lost, .hang_up = im_hang_up, .destroy = im_destroy,
+};
+
+static struct im *im_new(const char *peer, const char *text)
+{
+	struct im *im = g_new0(struct im, 1);
+	im->peer = g_strdup(peer);
+	im->text = g_strdup(text);
+	im->start_us = g_get_monotonic_time();
+	return im;
+}
+
+static void invite(struct im *im, struct client_core *core, const char *call_id, const char *uri, guint deadline_ms)
+{
+	im->caller = true;
+	session_open_caller(&im->base, core, &ops, call_id, uri);
+	im->deadline = g_timeout_add(deadline_ms, on_deadline, im);
+	sip_msg *m = dialog_request(&im->base.dialog, "INVITE");
+	sip_add_header(m, "Ms-Conversation-ID", call_id);
+	set_body(im, m);
+	session_request(&im->base, m, deadline_ms, on_invite_response);
+}
+
+void im_start(struct client_core *core, const char *call_id, const char *to, const char *text)
+{
+	g_autofree char *uri = g_strdup_printf("sip:%s", to);
+	invite(im_new(to, text), core, call_id, uri, ANSWER_MS);
+}
+
+void im_join(struct client_core *core, const char *call_id, const char *focus_uri, const char *text,
+	     json_t *names, guint media_ms)
+{
+	g_autofree char *uri = participants_mcu_uri(focus_uri, "chat");
+	struct im *im = im_new(focus_uri, text);
+	im->members = participants_new(names, core->config.user, core->config.domain);
+	im->media_ms = media_ms;
+	invite(im, core, call_id, uri, CONFERENCE_MS);
+}
+
+/* --- as the one who listens ------------------------------------------------------------------------------- */
+
+static void on_text(struct im *im, const sip_msg *m)
+{
+	gsize length = 0;
+	const char *body = sip_body(m, &length);
+	const char *sender = sip_header(m, "Ms-Sender");
+	g_autofree char *from = sip_uri_user(sender ? sender : sip_from_uri(m));
+	session_respond(&im->base, m, 200, "OK");
+	channel_event(im->base.core->channel, "im-received",
+		      json_pack("{s:s, s:s, s:s}", "call", im->base.dialog.call_id, "from", from ? from : "", "text",
+				body ? body : ""));
+	if (!im->members)
+		return;
+	participants_heard(im->members, from ? from : "");
+	leave_when_done(im);
+}
+
+static void im_request(struct session *s, sip_msg *m)
+{
+	struct im *im = (struct im *)s;
+	const char *method = sip_method(m);
+	if (strcmp(method, "ACK") == 0)
+		return;
+	if (strcmp(method, "MESSAGE") == 0) {
+		on_text(im, m);
+	} else if (strcmp(method, "BYE") == 0) {
+		session_respond(s, m, 200, "OK");
+		report(im, false, "the peer hung up", 0);
+		session_close(s);
+	} else {
+		session_respond(s, m, 405, "Method Not Allowed");
+	}
+}
+
+void im_accept(struct client_core *core, sip_msg *request)
+{
+	g_autofree char *from = sip_uri_user(sip_from_uri(request));
+	struct im *im = im_new(from, NULL);
+	session_open_callee(&im->base, core, &ops, request);
+	im->deadline = g_timeout_add(CONVERSATION_MS, on_deadline, im);
+	sip_msg *ok = dialog_response(&im->base.dialog, request, 200, "OK");
+	set_body(im, ok);
+	session_send(&im->base, ok);
+}

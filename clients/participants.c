@@ -1,0 +1,119 @@
+#include "clients/participants.h"
+
+#include <string.h>
+
+struct person {
+	char *given, *user;
+	guint32 ssrc;
+	bool heard;
+};
+
+struct participants {
+	GArray *people;
+};
+
+guint32 participants_ssrc(const char *user)
+{
+	guint8 digest[32];
+	gsize length = sizeof(digest);
+	GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+	g_checksum_update(sum, (const guchar *)user, -1);
+	g_checksum_get_digest(sum, digest, &length);
+	g_checksum_free(sum);
+	return (guint32)digest[0] << 24 | (guint32)digest[1] << 16 | (guint32)digest[2] << 8 | (guint32)digest[3];
+}
+
+char *participants_mcu_uri(const char *focus_uri, const char *kind)
+{
+	static const char part[] = "app:conf:focus:";
+	const char *at = strstr(focus_uri, part);
+	if (!at)
+		return g_strdup(focus_uri);
+	return g_strdup_printf("%.*sapp:conf:%s:%s", (int)(at - focus_uri), focus_uri, kind, at + strlen(part));
+}
+
+static void person_clear(gpointer data)
+{
+	struct person *p = data;
+	g_free(p->given);
+	g_free(p->user);
+}
+
+participants *participants_new(json_t *names, const char *self, const char *domain)
+{
+	participants *p = g_new(participants, 1);
+	size_t i;
+	json_t *name;
+	p->people = g_array_new(FALSE, FALSE, sizeof(struct person));
+	g_array_set_clear_func(p->people, person_clear);
+	json_array_foreach(names, i, name) {
+		const char *given = json_string_value(name);
+		if (!given)
+			continue;
+		g_autofree char *full = strchr(given, '@') ? g_strdup(given) : g_strdup_printf("%s@%s", given, domain);
+		struct person who = { .given = g_strdup(given), .user = g_ascii_strdown(full, -1) };
+		who.ssrc = participants_ssrc(who.user);
+		if (g_ascii_strcasecmp(who.user, self) == 0)
+			person_clear(&who);
+		else
+			g_array_append_val(p->people, who);
+	}
+	return p;
+}
+
+void participants_free(participants *p)
+{
+	if (!p)
+		return;
+	g_array_unref(p->people);
+	g_free(p);
+}
+
+void participants_heard(participants *p, const char *user)
+{
+	for (guint i = 0; i < p->people->len; i++) {
+		struct person *who = &g_array_index(p->people, struct person, i);
+		who->heard |= g_ascii_strcasecmp(who->user, user) == 0;
+	}
+}
+
+void participants_heard_ssrc(participants *p, guint32 ssrc)
+{
+	for (guint i = 0; i < p->people->len; i++) {
+		struct person *who = &g_array_index(p->people, struct person, i);
+		who->heard |= who->ssrc == ssrc;
+	}
+}
+
+bool participants_all_heard(const participants *p)
+{
+	for (guint i = 0; i < p->people->len; i++)
+		if (!g_array_index(p->people, struct person, i).heard)
+			return false;
+	return true;
+}
+
+json_t *participants_heard_json(const participants *p)
+{
+	json_t *list = json_array();
+	for (guint i = 0; i < p->people->len; i++) {
+		const struct person *who = &g_array_index(p->people, struct person, i);
+		if (who->heard)
+			json_array_append_new(list, json_string(who->given));
+	}
+	return list;
+}
+
+char *participants_missing(const participants *p)
+{
+	GString *out = g_string_new("not heard: ");
+	bool first = true;
+	for (guint i = 0; i < p->people->len; i++) {
+		const struct person *who = &g_array_index(p->people, struct person, i);
+		if (who->heard)
+			continue;
+		g_string_append_printf(out, "%s%s", first ? "" : ", ", who->given);
+		first = false;
+	}
+	return g_string_free(out, FALSE);
+}

@@ -1,0 +1,123 @@
+#include "clients/session.h"
+
+struct pending {
+	struct session *session;
+	session_response_func done;
+};
+
+static void session_open(struct session *s, struct client_core *core, const struct session_ops *ops)
+{
+	s->core = core;
+	s->ops = ops;
+	s->refs = 1;
+	g_hash_table_insert(core->sessions, s->dialog.call_id, s);
+}
+
+void session_open_caller(struct session *s, struct client_core *core, const struct session_ops *ops,
+			 const char *call_id, const char *remote_uri)
+{
+	dialog_init_caller(&s->dialog, call_id, account_uri(core->account), remote_uri);
+	session_open(s, core, ops);
+}
+
+void session_open_callee(struct session *s, struct client_core *core, const struct session_ops *ops,
+			 const sip_msg *invite)
+{
+	dialog_init_callee(&s->dialog, invite);
+	session_open(s, core, ops);
+}
+
+void session_unref(struct session *s)
+{
+	if (--s->refs > 0)
+		return;
+	dialog_done(&s->dialog);
+	s->ops->destroy(s);
+}
+
+void session_close(struct session *s)
+{
+	if (s->closed)
+		return;
+	s->closed = true;
+	g_hash_table_remove(s->core->sessions, s->dialog.call_id);
+	session_unref(s);
+}
+
+static void pending_finish(struct pending *p)
+{
+	g_hash_table_remove(p->session->core->pending, p);
+	session_unref(p->session);
+	g_free(p);
+}
+
+static void on_response(sip_conn *c, sip_msg *response, const GError *error, gpointer data)
+{
+	struct pending *p = data;
+	(void)c;
+	if (p->done)
+		p->done(p->session, response, error);
+	if (!response || sip_status(response) >= 200)
+		pending_finish(p);
+}
+
+static gboolean on_no_connection(gpointer data)
+{
+	g_autoptr(GError) error = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, "not signed in");
+	on_response(NULL, NULL, error, data);
+	return G_SOURCE_REMOVE;
+}
+
+void session_request(struct session *s, sip_msg *request, guint timeout_ms, session_response_func done)
+{
+	struct pending *p = g_new(struct pending, 1);
+	sip_conn *conn = account_conn(s->core->account);
+	*p = (struct pending){ .session = s, .done = done };
+	s->refs++;
+	g_hash_table_add(s->core->pending, p);
+	if (conn)
+		sip_conn_request(conn, request, timeout_ms, on_response, p);
+	else
+		g_idle_add(on_no_connection, p);
+	sip_msg_unref(request);
+}
+
+void session_drop_pending(struct client_core *core)
+{
+	GHashTableIter i;
+	gpointer p;
+	g_hash_table_iter_init(&i, core->pending);
+	while (g_hash_table_iter_next(&i, &p, NULL)) {
+		struct session *s = ((struct pending *)p)->session;
+		g_hash_table_iter_remove(&i);
+		g_idle_remove_by_data(p);
+		session_unref(s);
+		g_free(p);
+	}
+}
+
+void session_ack(struct session *s)
+{
+	g_autoptr(sip_msg) ack = dialog_ack(&s->dialog);
+	sip_conn *conn = account_conn(s->core->account);
+	if (conn)
+		sip_conn_request(conn, ack, 0, NULL, NULL);
+}
+
+void session_send(struct session *s, sip_msg *response)
+{
+	sip_conn *conn = account_conn(s->core->account);
+	if (conn)
+		sip_conn_send(conn, response);
+	sip_msg_unref(response);
+}
+
+void session_respond(struct session *s, const sip_msg *request, int status, const char *reason)
+{
+	session_send(s, dialog_response(&s->dialog, request, status, reason));
+}
+
+void session_add_location(const struct session *s, sip_msg *m)
+{
+	sip_add_header(m, "ms-media-location-type", account_remote_user(s->core->account) ? "Internet" : "Intranet");
+}

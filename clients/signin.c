@@ -1,0 +1,170 @@
+#include "clients/signin.h"
+
+#include "clients/xml.h"
+
+#define CREDENTIAL_MINUTES 480
+#define PROVISIONING_TYPE "application/vnd-microsoft-roaming-provisioning-v2+xml"
+#define PROVISIONING_BODY                                                                               \
+	"<provisioningGroupList xmlns=\"http://schemas.microsoft.com/2006/09/sip/provisioninggrouplist\">" \
+	"<provisioningGroup name=\"ServerConfiguration\"/><provisioningGroup name=\"ucPolicy\"/>"       \
+	"</provisioningGroupList>"
+
+static const char *const stage_names[] = {
+	[SIGNIN_REGISTER] = "register", [SIGNIN_PROVISIONING] = "provisioning", [SIGNIN_MRAS] = "mras",
+	[SIGNIN_DONE] = "done", [SIGNIN_FAILED] = "failed",
+};
+
+const char *signin_stage_name(enum signin_stage stage)
+{
+	return stage_names[stage];
+}
+
+void signin_init(struct signin *s, const char *user, const char *password, const char *domain, const char *contact)
+{
+	*s = (struct signin){
+		.user = g_strdup(user), .password = g_strdup(password), .domain = g_strdup(domain),
+		.contact = g_strdup(contact), .call_id = sip_new_call_id(), .tag = sip_new_tag(),
+	};
+}
+
+void signin_done(struct signin *s)
+{
+	g_free(s->user);
+	g_free(s->password);
+	g_free(s->domain);
+	g_free(s->contact);
+	g_free(s->call_id);
+	g_free(s->tag);
+	g_free(s->reason);
+	g_free(s->mras_uri);
+	g_free(s->focus_factory_uri);
+	g_free(s->relay_trouble);
+	mras_response_clear(&s->relay);
+	*s = (struct signin){ 0 };
+}
+
+static sip_msg *request(struct signin *s, const char *method, const char *uri, const char *to)
+{
+	g_autofree char *self = g_strdup_printf("sip:%s", s->user);
+	return sip_request_new(method, uri, self, s->tag, to, NULL, s->call_id, ++s->cseq);
+}
+
+static sip_msg *register_request(struct signin *s, const char *challenge)
+{
+	g_autofree char *uri = g_strdup_printf("sip:%s", s->domain);
+	g_autofree char *self = g_strdup_printf("sip:%s", s->user);
+	g_autofree char *uuid = g_uuid_string_random();
+	g_auto(GStrv) user = g_strsplit(s->user, "@", 2);
+	g_autofree char *contact = g_strdup_printf("<sip:%s@%s;transport=tls>;+sip.instance=\"<urn:uuid:%s>\"", user[0],
+						   s->contact, uuid);
+	sip_msg *m = request(s, "REGISTER", uri, self);
+
+	sip_add_header(m, "Contact", contact);
+	sip_add_header(m, "Supported", "path, gruu-10, adhoclist, msrtc-event-categories");
+	sip_add_header(m, "Event", "registration");
+	sip_add_header(m, "Expires", "900");
+	if (challenge) {
+		g_autofree char *value = sip_digest_answer(challenge, "REGISTER", uri, s->user, s->password);
+		if (value)
+			sip_add_header(m, "Authorization", value);
+	}
+	return m;
+}
+
+sip_msg *signin_start(struct signin *s)
+{
+	return register_request(s, NULL);
+}
+
+static sip_msg *provisioning_request(struct signin *s)
+{
+	g_autofree char *self = g_strdup_printf("sip:%s", s->user);
+	sip_msg *m = request(s, "SUBSCRIBE", self, self);
+
+	sip_add_header(m, "Event", "vnd-microsoft-provisioning-v2");
+	sip_add_header(m, "Accept", PROVISIONING_TYPE);
+	sip_add_header(m, "Supported", "ms-piggyback-first-notify");
+	sip_add_header(m, "Expires", "0");
+	sip_set_body(m, PROVISIONING_TYPE, PROVISIONING_BODY, -1);
+	return m;
+}
+
+static sip_msg *relay_request(struct signin *s)
+{
+	g_autofree char *self = g_strdup_printf("sip:%s", s->user);
+	g_autofree char *id = sip_new_tag();
+	struct mras_request r = {
+		.request_id = id, .from = self, .to = s->mras_uri, .identity = self, .internet = s->remote_user,
+		.duration_min = CREDENTIAL_MINUTES,
+	};
+	g_autofree char *body = mras_request_print(&r);
+	sip_msg *m = request(s, "SERVICE", s->mras_uri, s->mras_uri);
+
+	sip_set_body(m, MRAS_CONTENT_TYPE, body, -1);
+	return m;
+}
+
+static sip_msg *fail(struct signin *s, int status, const char *reason)
+{
+	s->failed_stage = s->stage;
+	s->stage = SIGNIN_FAILED;
+	s->sip_status = status;
+	s->reason = g_strdup(reason);
+	return NULL;
+}
+
+static sip_msg *after_register(struct signin *s, const sip_msg *response)
+{
+	int status = sip_status(response);
+	if (status == 401 && !s->answered_challenge) {
+		const char *challenge = sip_header(response, "WWW-Authenticate");
+		s->answered_challenge = true;
+		return challenge ? register_request(s, challenge) : fail(s, status, "no challenge in 401");
+	}
+	if (status != 200)
+		return fail(s, status, sip_reason(response));
+	const char *logon = sip_header(response, "ms-user-logon-data");
+	s->remote_user = logon && g_ascii_strcasecmp(logon, "RemoteUser") == 0;
+	s->stage = SIGNIN_PROVISIONING;
+	return provisioning_request(s);
+}
+
+static sip_msg *after_provisioning(struct signin *s, const sip_msg *response)
+{
+	gsize length = 0;
+	const char *body = sip_body(response, &length);
+	if (sip_status(response) != 200)
+		return fail(s, sip_status(response), sip_reason(response));
+	if (!body)
+		return fail(s, 200, "the provisioning answer has no body");
+	s->mras_uri = xml_text(body, length, "mrasUri");
+	s->focus_factory_uri = xml_text(body, length, "focusFactoryUri");
+	s->stage = s->mras_uri ? SIGNIN_MRAS : SIGNIN_DONE;
+	return s->mras_uri ? relay_request(s) : NULL;
+}
+
+/* No relay is no reason to stay away: the user can still call whom he reaches. */
+static sip_msg *after_relay(struct signin *s, const sip_msg *response, const GError *error)
+{
+	gsize length = 0;
+	const char *body = response ? sip_body(response, &length) : NULL;
+	s->stage = SIGNIN_DONE;
+	if (!response)
+		s->relay_trouble = g_strdup(error ? error->message : "no answer");
+	else if (sip_status(response) != 200)
+		s->relay_trouble = g_strdup_printf("%d %s", sip_status(response), sip_reason(response));
+	else if (!body || !mras_response_parse(body, length, &s->relay))
+		s->relay_trouble = g_strdup("the relay answer cannot be read");
+	return NULL;
+}
+
+sip_msg *signin_response(struct signin *s, const sip_msg *response, const GError *error)
+{
+	if (response && sip_status(response) < 200)
+		return NULL;
+	if (s->stage == SIGNIN_MRAS)
+		return after_relay(s, response, error);
+	if (!response)
+		return fail(s, 0, error ? error->message : "no answer");
+	return s->stage == SIGNIN_REGISTER ? after_register(s, response) : after_provisioning(s, response);
+}

@@ -1,0 +1,353 @@
+#include "common/call_sdp.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+#include <sofia-sip/sdp.h>
+
+#define PORT_UNKNOWN 9     /* the discard port: candidates follow (RFC 8840 section 4.1.3) */
+#define PORT_MESSAGE 5060
+#define MEDIA_INDEX_MAX 255
+
+/* --- life --------------------------------------------------------------------------------------- */
+
+static void media_free(gpointer p)
+{
+	struct call_sdp_media *m = p;
+
+	g_free(m->kind);
+	g_free(m->ufrag);
+	g_free(m->pwd);
+	g_ptr_array_unref(m->candidates);
+	g_free(m->crypto);
+	g_free(m->rtpmap);
+	g_free(m->remote_candidates);
+	g_free(m);
+}
+
+call_sdp *call_sdp_new(const char *address)
+{
+	call_sdp *s = g_new0(call_sdp, 1);
+
+	s->address = g_strdup(address);
+	s->media = g_ptr_array_new_with_free_func(media_free);
+	return s;
+}
+
+struct call_sdp_media *call_sdp_add(call_sdp *s, const char *kind)
+{
+	struct call_sdp_media *m = g_new0(struct call_sdp_media, 1);
+
+	m->kind = g_strdup(kind);
+	m->candidates = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(s->media, m);
+	return m;
+}
+
+void call_sdp_free(call_sdp *s)
+{
+	if (!s)
+		return;
+	g_free(s->address);
+	g_ptr_array_unref(s->media);
+	g_free(s);
+}
+
+/* --- writing ------------------------------------------------------------------------------------ */
+
+static const char *address_family(const char *address)
+{
+	return strchr(address, ':') ? "IP6" : "IP4";
+}
+
+static void attribute(GString *out, const char *name, const char *value)
+{
+	if (value)
+		g_string_append_printf(out, "a=%s:%s\r\n", name, value);
+}
+
+/* m= and c= lines name the default destination: the first candidate ("1 1 UDP 2130706431 ADDRESS PORT ..."). */
+static void print_destination(GString *out, const struct call_sdp_media *m)
+{
+	const char *candidate = m->candidates->len ? g_ptr_array_index(m->candidates, 0) : "";
+	g_auto(GStrv) field = g_strsplit(candidate, " ", 7);
+	bool known = g_strv_length(field) >= 6;
+	guint payload_type = m->rtpmap ? (guint)g_ascii_strtoull(m->rtpmap, NULL, 10) : 0;
+
+	if (known)
+		g_string_append_printf(out, "m=%s %s RTP/SAVP %u\r\nc=IN %s %s\r\n", m->kind, field[5], payload_type,
+				       address_family(field[4]), field[4]);
+	else
+		g_string_append_printf(out, "m=%s %d RTP/SAVP %u\r\n", m->kind, PORT_UNKNOWN, payload_type);
+}
+
+static void print_media(GString *out, const struct call_sdp_media *m, guint index)
+{
+	if (!strcmp(m->kind, "message")) {
+		g_string_append_printf(out, "m=message %d sip null\r\na=accept-types:text/plain\r\n", PORT_MESSAGE);
+		return;
+	}
+	print_destination(out, m);
+	g_string_append_printf(out, "a=mid:%u\r\n", index);
+	attribute(out, "ice-ufrag", m->ufrag);
+	attribute(out, "ice-pwd", m->pwd);
+	for (guint i = 0; i < m->candidates->len; i++)
+		attribute(out, "candidate", g_ptr_array_index(m->candidates, i));
+	if (m->end_of_candidates)
+		g_string_append(out, "a=end-of-candidates\r\n");
+	attribute(out, "remote-candidates", m->remote_candidates);
+	attribute(out, "crypto", m->crypto);
+	attribute(out, "rtpmap", m->rtpmap);
+	g_string_append(out, "a=rtcp-mux\r\n");
+	if (m->ssrc) /* RFC 5576: an attribute of the source must follow, the name it has in RTCP is one */
+		g_string_append_printf(out, "a=ssrc:%u cname:%08x\r\n", m->ssrc, m->ssrc);
+}
+
+char *call_sdp_print(const call_sdp *s)
+{
+	GString *out = g_string_new(NULL);
+	const char *family = address_family(s->address);
+
+	g_string_append_printf(out, "v=0\r\no=- 0 0 IN %s %s\r\ns=session\r\nc=IN %s %s\r\nt=0 0\r\n", family, s->address,
+			       family, s->address);
+	g_string_append(out, "a=ice-options:trickle\r\n");
+	for (guint i = 0; i < s->media->len; i++)
+		print_media(out, g_ptr_array_index(s->media, i), i);
+	return g_string_free(out, FALSE);
+}
+
+/* --- parsing ------------------------------------------------------------------------------------ */
+
+static void set_once(char **field, const char *value)
+{
+	if (!*field)
+		*field = g_strdup(value);
+}
+
+static void add_candidate(struct call_sdp_media *m, const char *value)
+{
+	g_ptr_array_add(m->candidates, g_strdup(value));
+}
+
+static void set_ufrag(struct call_sdp_media *m, const char *value)
+{
+	set_once(&m->ufrag, value);
+}
+
+static void set_pwd(struct call_sdp_media *m, const char *value)
+{
+	set_once(&m->pwd, value);
+}
+
+static void set_crypto(struct call_sdp_media *m, const char *value)
+{
+	set_once(&m->crypto, value);
+}
+
+static void set_remote_candidates(struct call_sdp_media *m, const char *value)
+{
+	set_once(&m->remote_candidates, value);
+}
+
+static void set_ssrc(struct call_sdp_media *m, const char *value)
+{
+	if (!m->ssrc)
+		m->ssrc = (guint32)MIN(g_ascii_strtoull(value, NULL, 10), G_MAXUINT32);
+}
+
+static void set_end(struct call_sdp_media *m, G_GNUC_UNUSED const char *value)
+{
+	m->end_of_candidates = true;
+}
+
+static const struct {
+	const char *name;
+	bool has_value;
+	void (*take)(struct call_sdp_media *m, const char *value);
+} attributes[] = {
+	{ "candidate", true, add_candidate },
+	{ "ice-ufrag", true, set_ufrag },
+	{ "ice-pwd", true, set_pwd },
+	{ "crypto", true, set_crypto },
+	{ "remote-candidates", true, set_remote_candidates },
+	{ "ssrc", true, set_ssrc },
+	{ "end-of-candidates", false, set_end },
+};
+
+static void take_attributes(struct call_sdp_media *m, const sdp_attribute_t *a)
+{
+	for (; a; a = a->a_next) {
+		for (gsize i = 0; i < G_N_ELEMENTS(attributes); i++) {
+			if (!strcmp(a->a_name, attributes[i].name) && (a->a_value || !attributes[i].has_value))
+				attributes[i].take(m, a->a_value);
+		}
+	}
+}
+
+/* RFC 8839 section 5.4: credentials may be given once for all media. */
+static void inherit_credentials(struct call_sdp_media *m, const sdp_attribute_t *session)
+{
+	const sdp_attribute_t *ufrag = sdp_attribute_find(session, "ice-ufrag");
+	const sdp_attribute_t *pwd = sdp_attribute_find(session, "ice-pwd");
+
+	if (ufrag && pwd && !m->ufrag && !m->pwd) {
+		set_ufrag(m, ufrag->a_value);
+		set_pwd(m, pwd->a_value);
+	}
+}
+
+static char *rtpmap_print(const sdp_rtpmap_t *r)
+{
+	if (!r || !r->rm_encoding)
+		return NULL;
+	return g_strdup_printf("%u %s/%lu%s%s", (guint)r->rm_pt, r->rm_encoding, r->rm_rate, r->rm_params ? "/" : "",
+			       r->rm_params ? r->rm_params : "");
+}
+
+static call_sdp *convert(const sdp_session_t *session)
+{
+	const sdp_connection_t *where = session->sdp_connection;
+
+	if (!where && session->sdp_media)
+		where = session->sdp_media->m_connections;
+
+	call_sdp *s = call_sdp_new(where ? where->c_address : "0.0.0.0");
+
+	for (const sdp_media_t *from = session->sdp_media; from; from = from->m_next) {
+		struct call_sdp_media *m = call_sdp_add(s, from->m_type_name);
+
+		take_attributes(m, from->m_attributes);
+		if (!strcmp(m->kind, "message"))
+			continue;
+		inherit_credentials(m, session->sdp_attributes);
+		m->rtpmap = rtpmap_print(from->m_rtpmaps);
+	}
+	return s;
+}
+
+/* RFC 4566 section 9: medium, port, protocol and one or more formats, each of its own characters.  sofia-sip
+ * 1.12.11 fills the memory with empty formats at a character that may not be there, so it must not see one. */
+static bool is_media_line(const char *line)
+{
+	static const char digits[] = "0123456789";
+	static const char token[] = "+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz*";
+	static const char protocol[] = "/-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	static const char *const allowed[] = { token, digits, protocol, token };
+	g_auto(GStrv) words = g_strsplit(line, " ", -1);
+	guint n = g_strv_length(words);
+
+	for (guint i = 0; i < n; i++) {
+		const char *set = allowed[MIN(i, G_N_ELEMENTS(allowed) - 1)];
+
+		if (!*words[i] || words[i][strspn(words[i], set)])
+			return false;
+	}
+	return n >= G_N_ELEMENTS(allowed);
+}
+
+static bool are_media_lines_sound(const char *text, gsize length)
+{
+	g_autofree char *copy = g_strndup(text, length);
+	g_auto(GStrv) lines = g_strsplit_set(copy, "\r\n", -1);
+
+	for (guint i = 0; lines[i]; i++) {
+		const char *line = g_strchug(lines[i]); /* sofia-sip passes over white space too */
+
+		if (line[0] == 'm' && (line[1] != '=' || !is_media_line(line + strlen("m="))))
+			return false;
+	}
+	return !memchr(text, '\0', length);
+}
+
+call_sdp *call_sdp_parse(const char *text, gsize length, GError **error)
+{
+	if (!are_media_lines_sound(text, length)) {
+		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "session description: malformed media line");
+		return NULL;
+	}
+
+	su_home_t home[1] = { SU_HOME_INIT(home) };
+	sdp_parser_t *parser = sdp_parse(home, text, (issize_t)length, 0);
+	const sdp_session_t *session = sdp_session(parser);
+	call_sdp *result = NULL;
+
+	if (!session)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "session description: %s", sdp_parsing_error(parser));
+	else if (!session->sdp_media)
+		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "session description: no media");
+	else
+		result = convert(session);
+	sdp_parser_free(parser);
+	su_home_deinit(home);
+	return result;
+}
+
+/* --- trickle fragments -------------------------------------------------------------------------- */
+
+char *call_sdpfrag_print(const char *ufrag, const char *pwd, guint media_index, const char *const *candidates,
+			 bool end_of_candidates)
+{
+	GString *out = g_string_new(NULL);
+
+	attribute(out, "ice-ufrag", ufrag);
+	attribute(out, "ice-pwd", pwd);
+	/* The m= line only separates; its values are fixed (RFC 8840 section 4.4). */
+	g_string_append_printf(out, "m=audio %d RTP/AVP 0\r\na=mid:%u\r\n", PORT_UNKNOWN, media_index);
+	for (guint i = 0; candidates && candidates[i]; i++)
+		attribute(out, "candidate", candidates[i]);
+	if (end_of_candidates)
+		g_string_append(out, "a=end-of-candidates\r\n");
+	return g_string_free(out, FALSE);
+}
+
+struct fragment {
+	guint media_lines;
+	bool has_mid, end;
+	guint64 mid;
+	GPtrArray *candidates;
+};
+
+static bool fragment_line(struct fragment *f, const char *line)
+{
+	static const char mid[] = "a=mid:";
+	static const char candidate[] = "a=candidate:";
+
+	if (!g_ascii_isalpha(line[0]) || line[1] != '=')
+		return false;
+	if (line[0] == 'm') {
+		f->media_lines++;
+	} else if (g_str_has_prefix(line, mid)) {
+		if (f->has_mid || !g_ascii_string_to_unsigned(line + strlen(mid), 10, 0, MEDIA_INDEX_MAX, &f->mid, NULL))
+			return false;
+		f->has_mid = true;
+	} else if (g_str_has_prefix(line, candidate)) {
+		g_ptr_array_add(f->candidates, g_strdup(line + strlen(candidate)));
+	} else if (!strcmp(line, "a=end-of-candidates")) {
+		f->end = true;
+	}
+	return true;
+}
+
+bool call_sdpfrag_parse(const char *text, gsize length, guint *ret_media_index, GPtrArray *candidates,
+			bool *ret_end_of_candidates)
+{
+	g_autofree char *copy = g_strndup(text, length);
+	g_auto(GStrv) lines = g_strsplit(copy, "\n", -1);
+	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
+	struct fragment f = { .candidates = found };
+
+	if (memchr(text, '\0', length))
+		return false;
+	for (guint i = 0; lines[i]; i++) {
+		g_strchomp(lines[i]);
+		if (*lines[i] && !fragment_line(&f, lines[i]))
+			return false;
+	}
+	if (!f.has_mid || f.media_lines > 1)
+		return false;
+	for (guint i = 0; i < found->len; i++)
+		g_ptr_array_add(candidates, g_strdup(g_ptr_array_index(found, i)));
+	*ret_media_index = (guint)f.mid;
+	*ret_end_of_candidates = f.end;
+	return true;
+}

@@ -1,0 +1,563 @@
+#include "common/ice.h"
+
+#include <gio/gio.h>
+#include <nice/agent.h>
+#include <nice/interfaces.h>
+#include <string.h>
+
+/* How a session hangs together.  libnice emits its signals also from inside calls made to it; they
+ * are queued here and handed on from the main loop, so that no handler ever runs inside a function of
+ * this module.  Packets are the exception: they come straight from the receiving source.
+ *
+ * Failure.  libnice says FAILED once all pairs have failed, nothing is being gathered and idle-timeout
+ * has passed.  A relay whose SYN-ACK never comes keeps gathering alive for stun-reliable-timeout, and a
+ * peer that goes silent never ends its own; so each stream has a deadline of its own as well
+ * (deadline_ms after the peer's credentials).  libnice's FAILED is believed only when both sides have
+ * ended gathering: before that a better candidate may still come. */
+
+#define COMPONENT 1
+/* TURN over TCP: room for two lost SYNs (1 s and 3 s), and still time for checks before the deadline. */
+#define RELIABLE_TIMEOUT_MS 3800
+
+static const struct ice_profile profiles[] = {
+	{ .name = "standard", .stun_initial_timeout_ms = 500, .stun_max_retransmissions = 3, .idle_timeout_ms = 4000,
+	  .pacing_ms = 20, .deadline_ms = 6500 },
+	{ .name = "fast", .stun_initial_timeout_ms = 200, .stun_max_retransmissions = 2, .idle_timeout_ms = 1000,
+	  .pacing_ms = 5, .deadline_ms = 4500 },
+};
+
+enum event_kind { EVENT_CANDIDATE, EVENT_GATHERED, EVENT_STATE };
+
+struct event {
+	enum event_kind kind;
+	guint stream;
+	enum ice_state state;
+	struct ice_candidate candidate;
+	char *sdp;
+};
+
+struct stream {
+	guint id; /* libnice's */
+	enum ice_state state;
+	bool gathered, remote_gathered;
+	bool failed; /* libnice says so */
+	guint deadline; /* source */
+	char *ufrag, *pwd;
+};
+
+struct ice {
+	NiceAgent *agent;
+	struct ice_handlers handlers;
+	gpointer user_data;
+	guint n_streams;
+	struct stream *streams;
+	guint16 *tcp_ports; /* of the relays, to tell how a selected relay is reached */
+	guint n_relays;
+	guint deadline_ms;
+	struct ice_report report;
+	GQueue events; /* struct event */
+	guint dispatch; /* source */
+	bool closed;
+};
+
+struct deadline {
+	ice *owner;
+	guint stream;
+};
+
+static const char *const state_names[] = {
+	[ICE_GATHERING] = "gathering", [ICE_CHECKING] = "checking", [ICE_CONNECTED] = "connected",
+	[ICE_READY] = "ready", [ICE_FAILED] = "failed",
+};
+static const char *const type_names[] = {
+	[ICE_HOST] = "host", [ICE_SRFLX] = "srflx", [ICE_PRFLX] = "prflx", [ICE_RELAY] = "relay",
+};
+static const char *const transport_names[] = { [ICE_UDP] = "udp", [ICE_TCP] = "tcp" };
+
+static const enum ice_candidate_type types[] = {
+	[NICE_CANDIDATE_TYPE_HOST] = ICE_HOST,
+	[NICE_CANDIDATE_TYPE_SERVER_REFLEXIVE] = ICE_SRFLX,
+	[NICE_CANDIDATE_TYPE_PEER_REFLEXIVE] = ICE_PRFLX,
+	[NICE_CANDIDATE_TYPE_RELAYED] = ICE_RELAY,
+};
+
+const char *ice_state_name(enum ice_state s)
+{
+	return state_names[s];
+}
+
+const char *ice_candidate_type_name(enum ice_candidate_type t)
+{
+	return type_names[t];
+}
+
+const char *ice_transport_name(enum ice_transport t)
+{
+	return transport_names[t];
+}
+
+const struct ice_profile *ice_profile_by_name(const char *name)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(profiles); i++)
+		if (strcmp(profiles[i].name, name) == 0)
+			return &profiles[i];
+	return NULL;
+}
+
+/* --- events to the owner ---------------------------------------------------------------------- */
+
+static void event_free(struct event *e)
+{
+	g_free(e->sdp);
+	g_free(e);
+}
+
+static void event_deliver(ice *i, const struct event *e)
+{
+	switch (e->kind) {
+	case EVENT_CANDIDATE:
+		i->handlers.candidate(i, e->stream, &e->candidate, e->sdp, i->user_data);
+		break;
+	case EVENT_GATHERED:
+		i->handlers.gathered(i, e->stream, i->user_data);
+		break;
+	case EVENT_STATE:
+		i->handlers.state(i, e->stream, e->state, i->user_data);
+		break;
+	}
+}
+
+static gboolean dispatch_events(gpointer data)
+{
+	ice *i = data;
+	i->dispatch = 0;
+	/* A handler may free the session; the memory lives on until it has lingered. */
+	while (!i->closed && !g_queue_is_empty(&i->events)) {
+		struct event *e = g_queue_pop_head(&i->events);
+		event_deliver(i, e);
+		event_free(e);
+	}
+	return G_SOURCE_REMOVE;
+}
+
+static void event_queue(ice *i, const struct event *e)
+{
+	if (i->closed) {
+		g_free(e->sdp);
+		return;
+	}
+	g_queue_push_tail(&i->events, g_memdup2(e, sizeof(*e)));
+	if (i->dispatch == 0)
+		i->dispatch = g_idle_add_full(G_PRIORITY_DEFAULT, dispatch_events, i, NULL);
+}
+
+/* --- states ------------------------------------------------------------------------------------- */
+
+static void clear_deadline(struct stream *s)
+{
+	if (s->deadline)
+		g_source_remove(s->deadline);
+	s->deadline = 0;
+}
+
+static void set_state(ice *i, guint stream, enum ice_state state)
+{
+	struct stream *s = &i->streams[stream];
+	/* Forward only; libnice repeats itself and looks at further pairs after READY. */
+	if (state <= s->state || s->state == ICE_READY)
+		return;
+	s->state = state;
+	if (state == ICE_READY || state == ICE_FAILED)
+		clear_deadline(s);
+	event_queue(i, &(struct event){ .kind = EVENT_STATE, .stream = stream, .state = state });
+}
+
+static void believe_failure(ice *i, guint stream)
+{
+	const struct stream *s = &i->streams[stream];
+	if (s->failed && s->gathered && s->remote_gathered)
+		set_state(i, stream, ICE_FAILED);
+}
+
+static gboolean deadline_passed(gpointer data)
+{
+	const struct deadline *d = data;
+	struct stream *s = &d->owner->streams[d->stream];
+	s->deadline = 0;
+	/* A stream that carries packets is as ready as it will be. */
+	set_state(d->owner, d->stream, s->state == ICE_CONNECTED ? ICE_READY : ICE_FAILED);
+	return G_SOURCE_REMOVE;
+}
+
+static bool find_stream(const ice *i, guint id, guint *ret_stream)
+{
+	for (guint n = 0; n < i->n_streams; n++) {
+		if (i->streams[n].id != id)
+			continue;
+		*ret_stream = n;
+		return true;
+	}
+	return false;
+}
+
+static void on_state(NiceAgent *agent, guint id, guint component, guint state, gpointer data)
+{
+	static const enum ice_state states[] = {
+		[NICE_COMPONENT_STATE_DISCONNECTED] = ICE_GATHERING, [NICE_COMPONENT_STATE_GATHERING] = ICE_GATHERING,
+		[NICE_COMPONENT_STATE_CONNECTING] = ICE_CHECKING,    [NICE_COMPONENT_STATE_CONNECTED] = ICE_CONNECTED,
+		[NICE_COMPONENT_STATE_READY] = ICE_READY,	     [NICE_COMPONENT_STATE_FAILED] = ICE_FAILED,
+	};
+	ice *i = data;
+	guint stream;
+	(void)agent;
+	(void)component;
+	if (state >= G_N_ELEMENTS(states) || !find_stream(i, id, &stream))
+		return;
+	i->streams[stream].failed = states[state] == ICE_FAILED;
+	if (states[state] == ICE_FAILED)
+		believe_failure(i, stream);
+	else
+		set_state(i, stream, states[state]);
+}
+
+/* --- gathering ------------------------------------------------------------------------------------ */
+
+/* libnice ranks relays by how it reaches them (NICE_CANDIDATE_TYPE_PREF_RELAYED_UDP 30, RELAYED 20), and
+ * a candidate given to a signal says nothing else about it. */
+static enum ice_transport relay_transport_by_priority(guint32 priority)
+{
+	return priority >> 24 >= 30 ? ICE_UDP : ICE_TCP;
+}
+
+static void convert(const NiceCandidate *c, struct ice_candidate *ret)
+{
+	*ret = (struct ice_candidate){
+		.type = types[c->type],
+		.transport = c->transport == NICE_CANDIDATE_TRANSPORT_UDP ? ICE_UDP : ICE_TCP,
+		.port = (guint16)nice_address_get_port(&c->addr),
+		.priority = c->priority,
+	};
+	if (nice_address_is_valid(&c->addr))
+		nice_address_to_string(&c->addr, ret->address);
+}
+
+static void count_local(struct ice_report *r, const struct ice_candidate *c)
+{
+	switch (c->type) {
+	case ICE_HOST:
+		r->host++;
+		break;
+	case ICE_SRFLX:
+		r->srflx++;
+		break;
+	case ICE_RELAY:
+		r->relay++;
+		if (c->relay_transport == ICE_UDP)
+			r->relays_udp_got++;
+		else
+			r->relays_tcp_got++;
+		break;
+	case ICE_PRFLX:
+		break;
+	}
+}
+
+static void on_candidate(NiceAgent *agent, NiceCandidate *c, gpointer data)
+{
+	ice *i = data;
+	struct event e = { .kind = EVENT_CANDIDATE };
+	/* Peer-reflexive ones are found by checks, not gathered (RFC 8445 section 7.2.5.3.1). */
+	if (c->type == NICE_CANDIDATE_TYPE_PEER_REFLEXIVE || !find_stream(i, c->stream_id, &e.stream))
+		return;
+	convert(c, &e.candidate);
+	if (e.candidate.type == ICE_RELAY)
+		e.candidate.relay_transport = relay_transport_by_priority(c->priority);
+	count_local(&i->report, &e.candidate);
+	g_autofree char *line = nice_agent_generate_local_candidate_sdp(agent, c);
+	if (!line)
+		return;
+	e.sdp = g_strdup(g_str_has_prefix(line, "a=candidate:") ? line + strlen("a=candidate:") : line);
+	event_queue(i, &e);
+}
+
+static void on_gathered(NiceAgent *agent, guint id, gpointer data)
+{
+	ice *i = data;
+	guint stream;
+	(void)agent;
+	if (!find_stream(i, id, &stream) || i->streams[stream].gathered)
+		return;
+	i->streams[stream].gathered = true;
+	event_queue(i, &(struct event){ .kind = EVENT_GATHERED, .stream = stream });
+	believe_failure(i, stream);
+}
+
+static void on_packet(NiceAgent *agent, guint id, guint component, guint length, char *data, gpointer user_data)
+{
+	ice *i = user_data;
+	guint stream;
+	(void)agent;
+	(void)component;
+	if (!i->closed && find_stream(i, id, &stream))
+		i->handlers.received(i, stream, (const guint8 *)data, length, i->user_data);
+}
+
+static bool add_local_address(NiceAgent *agent, const char *text)
+{
+	NiceAddress address;
+	nice_address_init(&address);
+	return nice_address_set_from_string(&address, text) && nice_address_ip_version(&address) == 4 &&
+	       nice_agent_add_local_address(agent, &address);
+}
+
+/* IPv4 only: link-local IPv6 would double the candidates. */
+static bool add_local_addresses(NiceAgent *agent, const char *only)
+{
+	if (only)
+		return add_local_address(agent, only);
+	GList *all = nice_interfaces_get_local_ips(FALSE);
+	bool any = false;
+	for (const GList *l = all; l; l = l->next)
+		any |= add_local_address(agent, l->data);
+	g_list_free_full(all, g_free);
+	return any;
+}
+
+static void add_relay(ice *i, guint id, const struct ice_relay *r)
+{
+	if (r->udp_port && nice_agent_set_relay_info(i->agent, id, COMPONENT, r->address, r->udp_port, r->username,
+						     r->password, NICE_RELAY_TYPE_TURN_UDP))
+		i->report.relays_udp_asked++;
+	if (r->tcp_port && nice_agent_set_relay_info(i->agent, id, COMPONENT, r->address, r->tcp_port, r->username,
+						     r->password, NICE_RELAY_TYPE_TURN_TCP))
+		i->report.relays_tcp_asked++;
+}
+
+static bool start_stream(ice *i, guint n, const struct ice_config *config, GError **error)
+{
+	struct stream *s = &i->streams[n];
+	s->id = nice_agent_add_stream(i->agent, 1);
+	if (config->port_min || config->port_max)
+		nice_agent_set_port_range(i->agent, s->id, COMPONENT, config->port_min, config->port_max);
+	for (guint r = 0; r < config->n_relays; r++)
+		add_relay(i, s->id, &config->relays[r]);
+	/* Before gathering: sockets that nobody reads time out silently. */
+	nice_agent_attach_recv(i->agent, s->id, COMPONENT, g_main_context_get_thread_default(), on_packet, i);
+	nice_agent_get_local_credentials(i->agent, s->id, &s->ufrag, &s->pwd);
+	if (nice_agent_gather_candidates(i->agent, s->id))
+		return true;
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot open a socket on %s for ICE",
+		    config->local_address ? config->local_address : "any address");
+	return false;
+}
+
+static NiceAgent *agent_new(const struct ice_config *config)
+{
+	const struct ice_profile *p = config->profile;
+	NiceAgent *agent = nice_agent_new_full(g_main_context_get_thread_default(), NICE_COMPATIBILITY_RFC5245,
+					       NICE_AGENT_OPTION_ICE_TRICKLE);
+	/* No stun-server: the Allocate answers bring the server-reflexive address, and asking for both makes
+	 * every gathering two seconds long. */
+	g_object_set(agent, "controlling-mode", (gboolean)config->controlling, "upnp", FALSE, "ice-tcp", FALSE,
+		     "stun-initial-timeout", p->stun_initial_timeout_ms, "stun-max-retransmissions",
+		     p->stun_max_retransmissions, "stun-reliable-timeout", RELIABLE_TIMEOUT_MS, "idle-timeout",
+		     p->idle_timeout_ms, "stun-pacing-timer", p->pacing_ms, NULL);
+	nice_agent_set_software(agent, "testbed");
+	return agent;
+}
+
+ice *ice_new(const struct ice_config *config, const struct ice_handlers *handlers, gpointer user_data, GError **error)
+{
+	ice *i = g_new0(ice, 1);
+	i->handlers = *handlers;
+	i->user_data = user_data;
+	i->n_streams = config->n_streams;
+	i->streams = g_new0(struct stream, config->n_streams);
+	i->n_relays = config->n_relays;
+	i->tcp_ports = g_new0(guint16, config->n_relays + 1);
+	for (guint r = 0; r < config->n_relays; r++)
+		i->tcp_ports[r] = config->relays[r].tcp_port;
+	i->deadline_ms = config->profile->deadline_ms;
+	g_queue_init(&i->events);
+	i->agent = agent_new(config);
+	g_signal_connect(i->agent, "component-state-changed", G_CALLBACK(on_state), i);
+	g_signal_connect(i->agent, "new-candidate-full", G_CALLBACK(on_candidate), i);
+	g_signal_connect(i->agent, "candidate-gathering-done", G_CALLBACK(on_gathered), i);
+	bool ok = add_local_addresses(i->agent, config->local_address);
+	if (!ok)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "no IPv4 address for ICE");
+	for (guint n = 0; ok && n < config->n_streams; n++)
+		ok = start_stream(i, n, config, error);
+	if (ok)
+		return i;
+	ice_free(i);
+	return NULL;
+}
+
+static void closed(GObject *agent, GAsyncResult *result, gpointer data)
+{
+	ice *i = data;
+	(void)agent;
+	(void)result;
+	g_object_unref(i->agent);
+	g_free(i->streams);
+	g_free(i->tcp_ports);
+	g_free(i);
+}
+
+void ice_free(ice *i)
+{
+	if (!i)
+		return;
+	i->closed = true;
+	g_signal_handlers_disconnect_by_data(i->agent, i);
+	for (guint n = 0; n < i->n_streams; n++) {
+		clear_deadline(&i->streams[n]);
+		g_clear_pointer(&i->streams[n].ufrag, g_free);
+		g_clear_pointer(&i->streams[n].pwd, g_free);
+	}
+	if (i->dispatch)
+		g_source_remove(i->dispatch);
+	g_queue_clear_full(&i->events, (GDestroyNotify)event_free);
+	/* Sends the Refresh with lifetime 0 (RFC 5766 section 7) and calls back when it was answered or timed out. */
+	nice_agent_close_async(i->agent, closed, i);
+}
+
+/* --- the peer -------------------------------------------------------------------------------------- */
+
+void ice_local_credentials(ice *i, guint stream, const char **ret_ufrag, const char **ret_pwd)
+{
+	*ret_ufrag = i->streams[stream].ufrag;
+	*ret_pwd = i->streams[stream].pwd;
+}
+
+void ice_set_remote_credentials(ice *i, guint stream, const char *ufrag, const char *pwd)
+{
+	struct stream *s = &i->streams[stream];
+	nice_agent_set_remote_credentials(i->agent, s->id, ufrag, pwd);
+	if (s->deadline || s->state == ICE_FAILED)
+		return;
+	struct deadline *d = g_new(struct deadline, 1);
+	*d = (struct deadline){ .owner = i, .stream = stream };
+	s->deadline = g_timeout_add_full(G_PRIORITY_DEFAULT, i->deadline_ms, deadline_passed, d, g_free);
+}
+
+static bool parse_number(const char *text, guint64 min, guint64 max)
+{
+	guint64 value;
+	return g_ascii_string_to_unsigned(text, 10, min, max, &value, NULL);
+}
+
+/* "foundation component transport priority address port typ TYPE ..." (RFC 8839 section 5.1), as far as
+ * libnice gets on with it: it takes a TCP candidate without tcptype for another kind and complains about
+ * names on standard error. */
+static bool candidate_is_usable(const char *sdp)
+{
+	g_auto(GStrv) w = g_strsplit_set(sdp, " ", -1);
+	if (g_strv_length(w) < 8 || strcmp(w[6], "typ") != 0)
+		return false;
+	g_autoptr(GInetAddress) address = g_inet_address_new_from_string(w[4]);
+	bool known_type = false;
+	for (guint t = 0; t < G_N_ELEMENTS(type_names); t++)
+		known_type |= strcmp(w[7], type_names[t]) == 0;
+	return known_type && address && g_inet_address_get_family(address) == G_SOCKET_FAMILY_IPV4 &&
+	       !g_inet_address_get_is_any(address) && !g_inet_address_get_is_multicast(address) &&
+	       w[0][0] != '\0' && strlen(w[0]) <= 32 && strcmp(w[1], "1") == 0 && g_ascii_strcasecmp(w[2], "UDP") == 0 &&
+	       parse_number(w[3], 1, G_MAXINT32) && parse_number(w[5], 1, G_MAXUINT16);
+}
+
+static void count_remote(struct ice_report *r, NiceCandidateType type)
+{
+	if (type == NICE_CANDIDATE_TYPE_HOST)
+		r->remote_host++;
+	else if (type == NICE_CANDIDATE_TYPE_RELAYED)
+		r->remote_relay++;
+	else
+		r->remote_srflx++;
+}
+
+bool ice_parse_candidate(const char *sdp, struct ice_candidate *ret)
+{
+	if (!candidate_is_usable(sdp))
+		return false;
+	g_auto(GStrv) w = g_strsplit_set(sdp, " ", -1);
+	*ret = (struct ice_candidate){
+		.transport = ICE_UDP,
+		.port = (guint16)g_ascii_strtoull(w[5], NULL, 10),
+		.priority = (guint32)g_ascii_strtoull(w[3], NULL, 10),
+	};
+	g_strlcpy(ret->address, w[4], sizeof(ret->address));
+	for (guint t = 0; t < G_N_ELEMENTS(type_names); t++)
+		if (strcmp(w[7], type_names[t]) == 0)
+			ret->type = (enum ice_candidate_type)t;
+	return true;
+}
+
+bool ice_add_remote_candidate(ice *i, guint stream, const char *sdp)
+{
+	struct stream *s = &i->streams[stream];
+	if (!candidate_is_usable(sdp))
+		return false;
+	g_autofree char *line = g_strconcat("a=candidate:", sdp, NULL);
+	NiceCandidate *c = nice_agent_parse_remote_candidate_sdp(i->agent, s->id, line);
+	if (!c)
+		return false;
+	count_remote(&i->report, c->type);
+	GSList *list = g_slist_append(NULL, c);
+	/* A repeated candidate (trickled and again in the answer) is recognised there. */
+	int added = nice_agent_set_remote_candidates(i->agent, s->id, COMPONENT, list);
+	g_slist_free_full(list, (GDestroyNotify)nice_candidate_free);
+	return added > 0;
+}
+
+void ice_remote_gathered(ice *i, guint stream)
+{
+	struct stream *s = &i->streams[stream];
+	if (s->remote_gathered)
+		return;
+	s->remote_gathered = true;
+	nice_agent_peer_candidate_gathering_done(i->agent, s->id);
+	believe_failure(i, stream);
+}
+
+gssize ice_send(ice *i, guint stream, const guint8 *data, gsize length)
+{
+	return nice_agent_send(i->agent, i->streams[stream].id, COMPONENT, (guint)length, (const char *)data);
+}
+
+/* --- what came out ----------------------------------------------------------------------------------- */
+
+enum ice_state ice_stream_state(const ice *i, guint stream)
+{
+	return i->streams[stream].state;
+}
+
+/* `c` must be libnice's own candidate, not a copy: copies have lost their relay. */
+static enum ice_transport relay_transport(const ice *i, const NiceCandidate *c)
+{
+	NiceAddress relay;
+	nice_address_init(&relay);
+	nice_candidate_relay_address(c, &relay);
+	guint port = nice_address_get_port(&relay);
+	for (guint r = 0; r < i->n_relays; r++)
+		if (i->tcp_ports[r] == port)
+			return ICE_TCP;
+	return ICE_UDP;
+}
+
+bool ice_selected_pair(ice *i, guint stream, struct ice_candidate *ret_local, struct ice_candidate *ret_remote)
+{
+	NiceCandidate *local, *remote;
+	if (!nice_agent_get_selected_pair(i->agent, i->streams[stream].id, COMPONENT, &local, &remote))
+		return false;
+	convert(local, ret_local);
+	convert(remote, ret_remote);
+	if (ret_local->type == ICE_RELAY)
+		ret_local->relay_transport = relay_transport(i, local);
+	return true;
+}
+
+void ice_get_report(const ice *i, struct ice_report *ret)
+{
+	*ret = i->report;
+}

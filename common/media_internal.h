@@ -1,0 +1,81 @@
+/* What the files of media share: the stream itself.  Not for anybody else.
+ *
+ * media.c: life, sending, receiving; media_rtcp.c: reports; media_quality.c: figures;
+ * media_srtp.c: keys and sessions.
+ */
+#ifndef COMMON_MEDIA_INTERNAL_H
+#define COMMON_MEDIA_INTERNAL_H
+
+#include "common/media.h"
+
+#include <srtp2/srtp.h>
+
+/* A report carries at most 31 blocks (RFC 3550 section 6.4.1); packets of further sources are refused. */
+#define MEDIA_SOURCES_MAX 31
+#define RTP_HEADER_BYTES 12
+#define RTCP_INTERVAL_US 500000
+
+/* One SSRC that we hear. */
+struct media_source {
+	guint32 ssrc;
+	guint16 first_seq;              /* of its packet 0, known from the payload */
+	guint64 received;
+	gint64 base_seq, max_seq;       /* extended sequence numbers, RFC 3550 appendix A.1 */
+	guint64 expected_prior, received_prior; /* at the last report we sent, for the fraction lost */
+	double transit, jitter;         /* clock units, RFC 3550 appendix A.8 */
+	guint32 last_sr;                /* middle 32 bits of the last sender report's time; 0: none */
+	gint64 last_sr_us;
+};
+
+struct media_stream {
+	const struct media_profile *profile;
+	guint32 ssrc;
+	srtp_t out, in;
+	gint64 start_us, next_rtp_us, next_rtcp_us;
+	guint32 first_seq, index; /* index: packets made so far */
+	guint32 first_timestamp, timestamp;
+	guint64 sent, octets;
+	struct media_source sources[MEDIA_SOURCES_MAX];
+	guint n_sources;
+	double remote_loss_pct, rtt_ms;
+	guint64 auth_failures, replays;
+	/* libsrtp works in place on words: packets are made and opened here (RFC 3711 trailer included). */
+	_Alignas(8) guint8 tx[MEDIA_PACKET_MAX + SRTP_MAX_TRAILER_LEN];
+	_Alignas(8) guint8 rx[MEDIA_PACKET_MAX + SRTP_MAX_TRAILER_LEN];
+};
+
+/* media_srtp.c: a session for one direction; NULL with G_IO_ERROR_FAILED. */
+srtp_t media_srtp_new(const guint8 key[MEDIA_KEY_BYTES], srtp_ssrc_type_t direction, GError **error);
+
+/* media_rtcp.c: compound packets in s->tx (unprotected); their length. */
+gsize media_rtcp_report(media_stream *s, gint64 now_us);
+gsize media_rtcp_bye(media_stream *s);
+void media_rtcp_received(media_stream *s, gint64 now_us, const guint8 *data, gsize length);
+
+/* media_quality.c: counts one authentic RTP packet. */
+void media_source_update(struct media_source *src, guint16 seq, guint32 timestamp, gint64 now_us, guint clock_hz);
+guint64 media_source_expected(const struct media_source *src);
+
+static inline guint16 media_get16(const guint8 *p)
+{
+	return (guint16)(p[0] << 8 | p[1]);
+}
+
+static inline guint32 media_get32(const guint8 *p)
+{
+	return (guint32)p[0] << 24 | (guint32)p[1] << 16 | (guint32)p[2] << 8 | (guint32)p[3];
+}
+
+static inline void media_put16(guint8 *p, guint value)
+{
+	p[0] = (guint8)(value >> 8);
+	p[1] = (guint8)value;
+}
+
+static inline void media_put32(guint8 *p, guint32 value)
+{
+	media_put16(p, value >> 16);
+	media_put16(p + 2, value & 0xffff);
+}
+
+#endif

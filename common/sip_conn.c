@@ -1,0 +1,506 @@
+#include "common/sip_private.h"
+
+#include <string.h>
+
+#define READ_BYTES 16384
+#define QUEUE_MAX_BYTES (4 * 1024 * 1024) /* a peer that does not read is given up on */
+#define TIMER_F_MS 32000                  /* 64*T1, RFC 3261 table 4 */
+#define TIMER_C_MS 181000                 /* more than three minutes, RFC 3261 section 16.6 step 11 */
+#define LINGER_MS 1000
+
+/* Life of a connection:
+ *
+ *   state     reads  writes       left by
+ *   open      yes    yes          sip_conn_close -> lingering; error or end of file -> shut
+ *   lingering no     the queue    queue empty, write error or LINGER_MS -> shut
+ *   shut      no     no           freed when nobody refers to it any more
+ *
+ * `refs` are the owners', `holds` are ours: one for each read or write under way, each transaction, and each
+ * callback that is running; so the structure outlives whatever an owner does inside a callback. */
+enum state { OPEN, LINGERING, SHUT };
+
+struct sip_conn {
+	guint refs, holds;
+	enum state state;
+	GIOStream *stream;
+	char *local, *peer;
+	const struct sip_conn_handlers *handlers;
+	gpointer user_data, data;
+	GMainContext *context;
+	GCancellable *read_cancel, *write_cancel;
+	bool reading, writing, closing;
+	bool silenced; /* closed by the owner: no callback for anything that was pending */
+	guint8 chunk[READ_BYTES];
+	GByteArray *input;
+	gsize scanned;
+	guint line_ends; /* CRLFs between messages seen in a row */
+	GQueue output;   /* GBytes; the head is being written while `writing` */
+	gsize output_bytes;
+	GSource *linger;
+	GHashTable *transactions; /* branch -> struct transaction */
+};
+
+struct transaction {
+	sip_conn *c;
+	char *branch;
+	sip_msg *request;
+	guint timeout_ms;
+	GSource *timer;
+	bool late; /* made when the connection was closed already */
+	sip_response_func done;
+	gpointer user_data;
+};
+
+static void start_read(sip_conn *c);
+static void start_write(sip_conn *c);
+
+/* --- ownership ---------------------------------------------------------------------------------- */
+
+static void conn_free(sip_conn *c)
+{
+	g_hash_table_unref(c->transactions);
+	g_queue_clear_full(&c->output, (GDestroyNotify)g_bytes_unref);
+	g_byte_array_unref(c->input);
+	g_object_unref(c->read_cancel);
+	g_object_unref(c->write_cancel);
+	g_object_unref(c->stream);
+	g_main_context_unref(c->context);
+	g_free(c->local);
+	g_free(c->peer);
+	g_free(c);
+}
+
+static void hold(sip_conn *c)
+{
+	c->holds++;
+}
+
+static void release(sip_conn *c)
+{
+	if (--c->holds == 0 && c->refs == 0)
+		conn_free(c);
+}
+
+static void timer_clear(GSource **timer)
+{
+	if (!*timer)
+		return;
+	g_source_destroy(*timer);
+	g_clear_pointer(timer, g_source_unref);
+}
+
+static GSource *timer_start(sip_conn *c, guint timeout_ms, GSourceFunc function, gpointer user_data)
+{
+	GSource *timer = g_timeout_source_new(timeout_ms);
+
+	g_source_set_callback(timer, function, user_data, NULL);
+	g_source_attach(timer, c->context);
+	return timer;
+}
+
+static void transaction_free(gpointer p)
+{
+	struct transaction *t = p;
+	sip_conn *c = t->c;
+
+	timer_clear(&t->timer);
+	sip_msg_unref(t->request);
+	g_free(t->branch);
+	g_free(t);
+	release(c);
+}
+
+/* --- the end ------------------------------------------------------------------------------------ */
+
+/* A TLS stream can be closed only while nothing is pending on it. */
+static void close_stream_when_idle(sip_conn *c)
+{
+	if (c->state != SHUT || c->reading || c->writing || c->closing)
+		return;
+	c->closing = true;
+	g_io_stream_close_async(c->stream, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
+}
+
+static void shut(sip_conn *c)
+{
+	c->state = SHUT;
+	timer_clear(&c->linger);
+	g_cancellable_cancel(c->read_cancel);
+	g_cancellable_cancel(c->write_cancel);
+	close_stream_when_idle(c);
+}
+
+static gboolean on_linger(gpointer p)
+{
+	shut(p);
+	return G_SOURCE_REMOVE;
+}
+
+void sip_conn_close(sip_conn *c)
+{
+	hold(c);
+	c->silenced = true;
+	g_hash_table_remove_all(c->transactions);
+	if (c->state == OPEN) {
+		c->state = LINGERING;
+		g_cancellable_cancel(c->read_cancel);
+		if (g_queue_is_empty(&c->output))
+			shut(c);
+		else
+			c->linger = timer_start(c, LINGER_MS, on_linger, c);
+	}
+	release(c);
+}
+
+/* Ends one transaction: out of the table first, so that the callback may do anything. */
+static void finish(struct transaction *t, sip_msg *response, const GError *error)
+{
+	sip_conn *c = t->c;
+
+	g_hash_table_steal(c->transactions, t->branch);
+	if (t->done)
+		t->done(c, response, error, t->user_data);
+	transaction_free(t);
+}
+
+static gboolean is_pending(G_GNUC_UNUSED gpointer key, gpointer value, G_GNUC_UNUSED gpointer user_data)
+{
+	return !((struct transaction *)value)->late;
+}
+
+static void fail(sip_conn *c, const GError *error)
+{
+	struct transaction *t;
+
+	if (c->state == LINGERING)
+		shut(c);
+	if (c->state == SHUT)
+		return;
+	hold(c);
+	shut(c);
+	while ((t = g_hash_table_find(c->transactions, is_pending, NULL)))
+		finish(t, NULL, error);
+	if (!c->silenced)
+		c->handlers->closed(c, error, c->user_data);
+	release(c);
+}
+
+static void fail_words(sip_conn *c, GIOErrorEnum code, const char *words)
+{
+	g_autoptr(GError) error = g_error_new_literal(G_IO_ERROR, (gint)code, words);
+
+	fail(c, error);
+}
+
+/* --- output ------------------------------------------------------------------------------------- */
+
+static void on_written(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	sip_conn *c = user_data;
+	g_autoptr(GError) error = NULL;
+	bool ok = g_output_stream_write_all_finish(G_OUTPUT_STREAM(source), result, NULL, &error);
+	g_autoptr(GBytes) sent = g_queue_pop_head(&c->output);
+
+	c->writing = false;
+	c->output_bytes -= g_bytes_get_size(sent);
+	if (!ok)
+		fail(c, error);
+	else if (c->state == LINGERING && g_queue_is_empty(&c->output))
+		shut(c);
+	start_write(c);
+	close_stream_when_idle(c);
+	release(c);
+}
+
+/* One write at a time: that is all a TLS stream allows. */
+static void start_write(sip_conn *c)
+{
+	GBytes *next = g_queue_peek_head(&c->output);
+	gsize size;
+
+	if (!next || c->writing || c->state == SHUT)
+		return;
+
+	const void *bytes = g_bytes_get_data(next, &size);
+
+	c->writing = true;
+	hold(c);
+	g_output_stream_write_all_async(g_io_stream_get_output_stream(c->stream), bytes, size, G_PRIORITY_DEFAULT,
+					c->write_cancel, on_written, c);
+}
+
+static void queue_bytes(sip_conn *c, GBytes *bytes)
+{
+	c->output_bytes += g_bytes_get_size(bytes);
+	g_queue_push_tail(&c->output, bytes);
+	/* The reading side notices the cancelling and ends the connection from the main loop. */
+	if (c->output_bytes > QUEUE_MAX_BYTES)
+		g_cancellable_cancel(c->read_cancel);
+	start_write(c);
+}
+
+void sip_conn_send(sip_conn *c, sip_msg *m)
+{
+	gsize length;
+
+	if (c->state != OPEN)
+		return;
+
+	char *text = sip_msg_print(m, &length);
+
+	queue_bytes(c, g_bytes_new_take(text, length));
+}
+
+/* --- input -------------------------------------------------------------------------------------- */
+
+/* ACK for a final response that is no 2xx: part of the INVITE's transaction (RFC 3261 section 17.1.1.3). */
+static void acknowledge(sip_conn *c, const struct transaction *t, const sip_msg *response)
+{
+	const sip_msg *invite = t->request;
+	g_autoptr(sip_msg) ack = sip_request_new("ACK", sip_uri(invite), sip_from_uri(invite), NULL, sip_to_uri(invite), NULL,
+						 sip_call_id(invite), sip_cseq(invite));
+	const char *route;
+
+	sip_remove_header(ack, "From");
+	sip_add_header(ack, "From", sip_header(invite, "From"));
+	sip_remove_header(ack, "To");
+	sip_add_header(ack, "To", sip_header(response, "To"));
+	sip_prepend_header(ack, "Via", sip_header(invite, "Via"));
+	for (guint n = 0; (route = sip_header_nth(invite, "Route", n)); n++)
+		sip_add_header(ack, "Route", route);
+	sip_conn_send(c, ack);
+}
+
+static gboolean on_timeout(gpointer p)
+{
+	struct transaction *t = p;
+	g_autoptr(GError) error = NULL;
+
+	if (t->c->state == OPEN)
+		error = g_error_new(G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "no final response to %s", sip_method(t->request));
+	else
+		error = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CLOSED, "connection is closed");
+	finish(t, NULL, error);
+	return G_SOURCE_REMOVE;
+}
+
+static void answer(struct transaction *t, sip_msg *response)
+{
+	sip_conn *c = t->c;
+	bool invite = !strcmp(sip_method(t->request), "INVITE");
+
+	if (sip_status(response) >= 200) {
+		if (invite && sip_status(response) >= 300)
+			acknowledge(c, t, response);
+		finish(t, response, NULL);
+		return;
+	}
+	if (invite) {
+		timer_clear(&t->timer);
+		t->timer = timer_start(c, MAX(t->timeout_ms, TIMER_C_MS), on_timeout, t);
+	}
+	if (t->done)
+		t->done(c, response, NULL, t->user_data);
+}
+
+/* RFC 3261 section 17.1.3: branch and method of CSeq must agree. */
+static struct transaction *match(sip_conn *c, const sip_msg *m)
+{
+	g_autofree char *branch = sip_is_request(m) ? NULL : sip_top_branch(m);
+	struct transaction *t = branch ? g_hash_table_lookup(c->transactions, branch) : NULL;
+
+	return t && !strcmp(sip_method(t->request), sip_method(m)) ? t : NULL;
+}
+
+static void dispatch(sip_conn *c, sip_msg *m)
+{
+	struct transaction *t = match(c, m);
+
+	if (t)
+		answer(t, m);
+	else
+		c->handlers->message(c, m, c->user_data);
+}
+
+static void consume(sip_conn *c, gsize n)
+{
+	g_byte_array_remove_range(c->input, 0, (guint)n);
+	c->scanned = 0;
+}
+
+/* Takes CRLFs between messages away.  Two in a row are a keep-alive, answered with one (RFC 5626 section 4.4.1).
+ * We send none ourselves, so a single one can only be half of the peer's. */
+static void take_line_ends(sip_conn *c)
+{
+	while (c->input->len >= 2 && !memcmp(c->input->data, "\r\n", 2)) {
+		consume(c, 2);
+		if (++c->line_ends == 2) {
+			c->line_ends = 0;
+			queue_bytes(c, g_bytes_new_static("\r\n", 2));
+		}
+	}
+}
+
+/* One message out of the input.  false: more bytes are needed, or the connection has failed. */
+static bool take_message(sip_conn *c)
+{
+	g_autoptr(GError) error = NULL;
+	const char *data;
+	gsize length;
+	int complete;
+
+	take_line_ends(c);
+	data = (const char *)c->input->data;
+	if (c->input->len == 0 || (c->input->len == 1 && *data == '\r'))
+		return false;
+	c->line_ends = 0;
+	complete = sip_frame(data, c->input->len, &c->scanned, &length, &error);
+	if (complete == 0 || (complete > 0 && c->input->len < length))
+		return false;
+
+	g_autoptr(sip_msg) m = complete > 0 ? sip_msg_parse(data, length, &error) : NULL;
+
+	if (!m) {
+		fail(c, error);
+		return false;
+	}
+	consume(c, length);
+	dispatch(c, m);
+	return true;
+}
+
+static void on_read(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	sip_conn *c = user_data;
+	g_autoptr(GError) error = NULL;
+	gssize n = g_input_stream_read_finish(G_INPUT_STREAM(source), result, &error);
+
+	c->reading = false;
+	if (c->state != OPEN) {
+		/* Closed meanwhile: whatever came is nobody's. */
+	} else if (c->output_bytes > QUEUE_MAX_BYTES) {
+		fail_words(c, G_IO_ERROR_NO_SPACE, "the peer does not read");
+	} else if (n < 0) {
+		fail(c, error);
+	} else if (n == 0) {
+		fail_words(c, G_IO_ERROR_CLOSED, "connection closed by the peer");
+	} else {
+		g_byte_array_append(c->input, c->chunk, (guint)n);
+		while (c->state == OPEN && take_message(c))
+			;
+		start_read(c);
+	}
+	close_stream_when_idle(c);
+	release(c);
+}
+
+static void start_read(sip_conn *c)
+{
+	if (c->state != OPEN || c->reading)
+		return;
+	c->reading = true;
+	hold(c);
+	g_input_stream_read_async(g_io_stream_get_input_stream(c->stream), c->chunk, sizeof c->chunk, G_PRIORITY_DEFAULT,
+				  c->read_cancel, on_read, c);
+}
+
+/* --- transactions ------------------------------------------------------------------------------- */
+
+void sip_conn_request(sip_conn *c, sip_msg *request, guint timeout_ms, sip_response_func done, gpointer user_data)
+{
+	g_autofree char *branch = sip_new_branch();
+	g_autofree char *via = g_strdup_printf("SIP/2.0/TLS %s;branch=%s", c->local, branch);
+
+	sip_prepend_header(request, "Via", via);
+	if (strcmp(sip_method(request), "ACK")) {
+		struct transaction *t = g_new0(struct transaction, 1);
+
+		hold(c);
+		t->c = c;
+		t->branch = g_steal_pointer(&branch);
+		t->request = sip_msg_copy(request); /* as sent: a sender may change its own for another attempt */
+		t->timeout_ms = timeout_ms ? timeout_ms : TIMER_F_MS;
+		t->done = done;
+		t->user_data = user_data;
+		t->late = c->state != OPEN;
+		t->timer = timer_start(c, t->late ? 0 : t->timeout_ms, on_timeout, t);
+		g_hash_table_insert(c->transactions, t->branch, t);
+	}
+	sip_conn_send(c, request);
+}
+
+/* --- life --------------------------------------------------------------------------------------- */
+
+static char *peer_name(GIOStream *stream)
+{
+	g_autoptr(GIOStream) base = NULL;
+	g_autoptr(GSocketAddress) address = NULL;
+
+	if (G_IS_TLS_CONNECTION(stream))
+		g_object_get(stream, "base-io-stream", &base, NULL);
+	else
+		base = g_object_ref(stream);
+	if (G_IS_SOCKET_CONNECTION(base))
+		address = g_socket_connection_get_remote_address(G_SOCKET_CONNECTION(base), NULL);
+	if (!address || !G_IS_INET_SOCKET_ADDRESS(address))
+		return g_strdup("unknown");
+	return g_socket_connectable_to_string(G_SOCKET_CONNECTABLE(address));
+}
+
+sip_conn *sip_conn_new(GIOStream *stream, const char *local, const struct sip_conn_handlers *handlers,
+		       gpointer user_data)
+{
+	sip_conn *c = g_new0(sip_conn, 1);
+
+	c->refs = 1;
+	c->stream = stream;
+	c->local = g_strdup(local);
+	c->peer = peer_name(stream);
+	c->handlers = handlers;
+	c->user_data = user_data;
+	c->context = g_main_context_ref_thread_default();
+	c->read_cancel = g_cancellable_new();
+	c->write_cancel = g_cancellable_new();
+	c->input = g_byte_array_new();
+	g_queue_init(&c->output);
+	c->transactions = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, transaction_free);
+	start_read(c);
+	return c;
+}
+
+sip_conn *sip_conn_ref(sip_conn *c)
+{
+	c->refs++;
+	return c;
+}
+
+void sip_conn_unref(sip_conn *c)
+{
+	if (!c)
+		return;
+	hold(c);
+	if (c->refs == 1)
+		sip_conn_close(c);
+	c->refs--;
+	release(c);
+}
+
+bool sip_conn_is_open(const sip_conn *c)
+{
+	return c->state == OPEN;
+}
+
+void sip_conn_set_data(sip_conn *c, gpointer data)
+{
+	c->data = data;
+}
+
+gpointer sip_conn_data(const sip_conn *c)
+{
+	return c->data;
+}
+
+const char *sip_conn_peer(const sip_conn *c)
+{
+	return c->peer;
+}

@@ -1,0 +1,118 @@
+#include "common/sip_private.h"
+
+#include <string.h>
+
+#include "common/sip_grammar.h"
+
+char *sip_new_tag(void)
+{
+	return g_strdup_printf("%08x", g_random_int());
+}
+
+char *sip_new_branch(void)
+{
+	/* RFC 3261 section 8.1.1.7: the cookie says that the branch is unique. */
+	return g_strdup_printf("z9hG4bK%08x%08x", g_random_int(), g_random_int());
+}
+
+char *sip_new_call_id(void)
+{
+	return g_strdup_printf("%08x%08x%08x", g_random_int(), g_random_int(), g_random_int());
+}
+
+char *sip_uri_user(const char *uri)
+{
+	return uri ? sip_grammar_user(uri) : NULL;
+}
+
+char *sip_address_uri(const char *value)
+{
+	char *uri = NULL;
+	g_autofree char *tag = NULL;
+
+	return value && sip_grammar_address(value, &uri, &tag) ? uri : NULL;
+}
+
+char *sip_top_branch(const sip_msg *m)
+{
+	const char *via = sip_header(m, "Via");
+
+	return via ? sip_param(via, "branch") : NULL;
+}
+
+/* End of the piece at `p`: the next ';' or ',' outside quotes and angle brackets. */
+static const char *piece_end(const char *p, bool is_uri)
+{
+	bool quoted = false;
+	int depth = 0;
+
+	for (; *p; p++) {
+		if (quoted && *p == '\\' && p[1])
+			p++;
+		else if (*p == '"')
+			quoted = !quoted;
+		else if (quoted)
+			continue;
+		else if (*p == '<')
+			depth++;
+		else if (*p == '>')
+			depth--;
+		else if (depth <= 0 && (*p == ';' || *p == ',' || (is_uri && *p == '?')))
+			break;
+	}
+	return p;
+}
+
+static char *unquote(char *value)
+{
+	gsize length = strlen(value);
+	char *out = value;
+
+	if (length < 2 || value[0] != '"' || value[length - 1] != '"')
+		return value;
+	value[length - 1] = '\0';
+	for (const char *in = value + 1; *in; in++) {
+		if (*in == '\\' && in[1])
+			in++;
+		*out++ = *in;
+	}
+	*out = '\0';
+	return value;
+}
+
+/* Value of `piece` ("name=value", "Digest name=value", "name") when it has that name, else NULL.  The first
+ * piece is a host, an address or a scheme: only a scheme with a parameter behind it counts there. */
+static char *piece_value(const char *piece, gsize length, const char *name, bool first)
+{
+	g_autofree char *text = g_strstrip(g_strndup(piece, length));
+	gsize key_length = strcspn(text, "=\"<");
+	const char *value = text[key_length] == '=' ? text + key_length + 1 : NULL;
+
+	if ((first && !value) || text[key_length] == '"' || text[key_length] == '<')
+		return NULL;
+
+	g_autofree char *left = g_strchomp(g_strndup(text, key_length));
+	const char *space = strrchr(left, ' ');
+
+	if (g_ascii_strcasecmp(value && space ? space + 1 : left, name))
+		return NULL;
+	return value ? unquote(g_strstrip(g_strdup(value))) : g_strdup("");
+}
+
+char *sip_param(const char *text, const char *name)
+{
+	bool is_uri = text && (!g_ascii_strncasecmp(text, "sip:", 4) || !g_ascii_strncasecmp(text, "sips:", 5));
+	const char *at = is_uri ? strchr(text, '@') : NULL; /* what comes before is the user, which may hold ';' */
+	const char *start = at ? at + 1 : text;
+	const char *p = start;
+
+	while (p && *p) {
+		const char *end = piece_end(p, is_uri);
+		char *value = piece_value(p, (gsize)(end - p), name, p == start);
+
+		if (value)
+			return value;
+		p = *end && *end != '?' ? end + 1 : NULL;
+	}
+	return NULL;
+}

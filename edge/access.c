@@ -1,0 +1,341 @@
+#include "edge/access.h"
+
+#include <string.h>
+
+#include "common/sip.h"
+#include "edge/flow.h"
+#include "edge/inside.h"
+#include "edge/route.h"
+
+#define CLIENTS_MAX 1024
+
+/* A connection and its flow.  `conn` is ours until the link is freed. */
+struct link {
+	access_edge *access;
+	sip_conn *conn;
+	char *token;
+	enum edge_flow_side side;
+};
+
+struct waiting {
+	sip_msg *request;
+	char *token; /* of the client's flow, which may be lost by then */
+};
+
+/* The connection to the Front End:
+ *
+ * state       | front_end | connecting | leaves by
+ * none        | NULL      | false      | a request, or the start: connecting
+ * connecting  | NULL      | true       | connected: open; failed: none, and those who wait get 503
+ * open        | set       | false      | closed: none
+ */
+struct access_edge {
+	const struct edge_config *config;
+	tls_identity *identity;
+	edge_event_func event;
+	gpointer user_data;
+	tls_listener *outside, *inside;
+	edge_flows *flows;
+	GHashTable *links; /* struct link *, owned */
+	struct link *front_end;
+	bool connecting;
+	GQueue waiting; /* struct waiting * */
+	GCancellable *cancellable;
+	char *internal, *access;
+	guint64 requests_in, requests_out, responses, flow_failed, unavailable;
+};
+
+static void link_free(gpointer data)
+{
+	struct link *l = data;
+
+	edge_flows_close(l->access->flows, l->token);
+	sip_conn_close(l->conn);
+	sip_conn_unref(l->conn);
+	g_free(l->token);
+	g_free(l);
+}
+
+static void waiting_free(gpointer data)
+{
+	struct waiting *w = data;
+
+	sip_msg_unref(w->request);
+	g_free(w->token);
+	g_free(w);
+}
+
+static void on_message(sip_conn *c, sip_msg *m, gpointer user_data);
+
+static void on_closed(sip_conn *c, const GError *error, gpointer user_data)
+{
+	struct link *l = user_data;
+	access_edge *a = l->access;
+
+	a->event("log",
+		 json_pack("{s:s, s:o}", "level", "debug", "text",
+			   json_sprintf("%s %s: %s", l->side == EDGE_FLOW_CLIENT ? "client" : "server",
+					sip_conn_peer(c), error ? error->message : "closed")),
+		 a->user_data);
+	if (a->front_end == l)
+		a->front_end = NULL;
+	g_hash_table_remove(a->links, l);
+}
+
+static struct link *add_link(access_edge *a, GIOStream *connection, enum edge_flow_side side, const char *local_address,
+			     guint16 port)
+{
+	static const struct sip_conn_handlers handlers = {.message = on_message, .closed = on_closed};
+	g_autofree char *local = g_strdup_printf("%s:%u", local_address, port);
+	struct link *l = g_new0(struct link, 1);
+
+	l->access = a;
+	l->side = side;
+	l->conn = sip_conn_new(connection, local, &handlers, l);
+	l->token = edge_flows_open(a->flows, side, l);
+	g_hash_table_add(a->links, l);
+	return l;
+}
+
+/* --- messages ------------------------------------------------------------------------------------ */
+
+static void refuse(struct link *l, const sip_msg *request, int status, const char *reason)
+{
+	g_autofree char *tag = sip_new_tag();
+	g_autoptr(sip_msg) response = NULL;
+
+	if (g_strcmp0(sip_method(request), "ACK") == 0) /* never answered, RFC 3261 section 17.1 */
+		return;
+	response = sip_response_new(request, status, reason, tag);
+	sip_conn_send(l->conn, response);
+}
+
+static void pass_inside(access_edge *a, sip_msg *request, const char *token)
+{
+	edge_route_from_client(request, a->config->fqdn, token);
+	a->requests_in++;
+	sip_conn_send(a->front_end->conn, request);
+}
+
+static void refuse_all_waiting(access_edge *a)
+{
+	struct waiting *w;
+
+	while ((w = g_queue_pop_head(&a->waiting))) {
+		struct link *l = edge_flows_find(a->flows, EDGE_FLOW_CLIENT, w->token);
+
+		a->unavailable++;
+		if (l)
+			refuse(l, w->request, 503, "Service Unavailable");
+		waiting_free(w);
+	}
+}
+
+static void send_all_waiting(access_edge *a)
+{
+	struct waiting *w;
+
+	while ((w = g_queue_pop_head(&a->waiting))) {
+		if (edge_flows_find(a->flows, EDGE_FLOW_CLIENT, w->token))
+			pass_inside(a, w->request, w->token);
+		waiting_free(w);
+	}
+}
+
+static void on_front_end(GIOStream *connection, const char *why, gpointer user_data)
+{
+	access_edge *a = user_data;
+
+	a->connecting = false;
+	if (connection) {
+		a->front_end = add_link(a, connection, EDGE_FLOW_INSIDE, a->internal, EDGE_SIP_PORT);
+		send_all_waiting(a);
+		return;
+	}
+	a->event("log",
+		 json_pack("{s:s, s:o}", "level", "warning", "text",
+			   json_sprintf("no connection to %s: %s", a->config->next_hop, why)),
+		 a->user_data);
+	refuse_all_waiting(a);
+}
+
+static void connect_front_end(access_edge *a)
+{
+	if (a->front_end || a->connecting)
+		return;
+	a->connecting = true;
+	inside_connect(a->config->next_hop, a->config->next_hop_port, a->internal, a->identity, a->cancellable,
+		       on_front_end, a);
+}
+
+static void request_from_client(struct link *l, sip_msg *m)
+{
+	access_edge *a = l->access;
+	struct waiting *w;
+
+	if (a->front_end) {
+		pass_inside(a, m, l->token);
+		return;
+	}
+	w = g_new0(struct waiting, 1);
+	w->request = sip_msg_ref(m);
+	w->token = g_strdup(l->token);
+	g_queue_push_tail(&a->waiting, w);
+	connect_front_end(a);
+}
+
+static void request_from_inside(struct link *l, sip_msg *m)
+{
+	access_edge *a = l->access;
+	g_autofree char *token = edge_route_take_token(m, a->config->fqdn);
+	struct link *client = edge_flows_find(a->flows, EDGE_FLOW_CLIENT, token);
+
+	if (!client) { /* RFC 5626 section 5.3.1 */
+		a->flow_failed++;
+		refuse(l, m, 430, "Flow Failed");
+		return;
+	}
+	edge_route_to_client(m, a->config->fqdn, l->token);
+	a->requests_out++;
+	sip_conn_send(client->conn, m);
+}
+
+static void response_from(struct link *l, sip_msg *m)
+{
+	access_edge *a = l->access;
+	g_autofree char *token = edge_route_take_via(m, a->config->fqdn);
+	enum edge_flow_side other = l->side == EDGE_FLOW_CLIENT ? EDGE_FLOW_INSIDE : EDGE_FLOW_CLIENT;
+	struct link *to = edge_flows_find(a->flows, other, token);
+
+	if (!to) /* who asked is gone; RFC 3261 section 16.11 leaves nothing to answer to */
+		return;
+	a->responses++;
+	sip_conn_send(to->conn, m);
+}
+
+static void on_message(sip_conn *c G_GNUC_UNUSED, sip_msg *m, gpointer user_data)
+{
+	struct link *l = user_data;
+
+	if (!sip_is_request(m))
+		response_from(l, m);
+	else if (!sip_take_hop(m))
+		refuse(l, m, 483, "Too Many Hops");
+	else if (l->side == EDGE_FLOW_CLIENT)
+		request_from_client(l, m);
+	else
+		request_from_inside(l, m);
+}
+
+/* --- listening ----------------------------------------------------------------------------------- */
+
+static void tell_refused(access_edge *a, const char *peer, const char *why)
+{
+	a->event("tls-refused", json_pack("{s:s, s:s}", "peer", peer, "reason", why), a->user_data);
+}
+
+static void on_tls_refused(const char *peer, const char *why, gpointer user_data)
+{
+	tell_refused(user_data, peer, why);
+}
+
+static void on_client(GIOStream *connection, const char *const *peer_names G_GNUC_UNUSED, const char *peer,
+		      guint16 port G_GNUC_UNUSED, gpointer user_data)
+{
+	access_edge *a = user_data;
+
+	if (edge_flows_count(a->flows, EDGE_FLOW_CLIENT) >= CLIENTS_MAX) {
+		tell_refused(a, peer, "too many clients");
+		g_object_unref(connection);
+		return;
+	}
+	add_link(a, connection, EDGE_FLOW_CLIENT, a->access, ACCESS_OUTSIDE_PORT);
+}
+
+static void on_server(GIOStream *connection, const char *const *peer_names, const char *peer,
+		      guint16 port G_GNUC_UNUSED, gpointer user_data)
+{
+	access_edge *a = user_data;
+
+	if (!inside_has_name(peer_names, a->config->next_hop)) {
+		tell_refused(a, peer, "certificate does not carry the next hop's name");
+		g_object_unref(connection);
+		return;
+	}
+	add_link(a, connection, EDGE_FLOW_INSIDE, a->internal, EDGE_SIP_PORT);
+}
+
+static void tell_listening(access_edge *a, const char *service, const char *address, guint16 port)
+{
+	a->event("listening",
+		 json_pack("{s:s, s:s, s:i, s:s}", "service", service, "address", address, "port", (int)port,
+			   "transport", "tls"),
+		 a->user_data);
+}
+
+access_edge *access_edge_new(const struct edge_config *config, tls_identity *identity, edge_event_func event,
+			     gpointer user_data, GError **error)
+{
+	access_edge *a = g_new0(access_edge, 1);
+
+	a->config = config;
+	a->identity = identity;
+	a->event = event;
+	a->user_data = user_data;
+	a->flows = edge_flows_new();
+	a->links = g_hash_table_new_full(NULL, NULL, link_free, NULL);
+	a->cancellable = g_cancellable_new();
+	a->internal = edge_address_text(&config->internal);
+	a->access = edge_address_text(&config->access);
+	g_queue_init(&a->waiting);
+	a->outside = tls_listen(a->access, ACCESS_OUTSIDE_PORT, identity, TLS_CLIENT_NONE, on_client, on_tls_refused, a,
+				error);
+	if (a->outside)
+		a->inside = tls_listen(a->internal, EDGE_SIP_PORT, identity, TLS_CLIENT_REQUIRED, on_server,
+				       on_tls_refused, a, error);
+	if (!a->inside) {
+		access_edge_free(a);
+		return NULL;
+	}
+	tell_listening(a, "access", a->access, ACCESS_OUTSIDE_PORT);
+	tell_listening(a, "access", a->internal, EDGE_SIP_PORT);
+	connect_front_end(a);
+	return a;
+}
+
+void access_edge_free(access_edge *a)
+{
+	if (!a)
+		return;
+	g_cancellable_cancel(a->cancellable); /* nothing calls back after this */
+	g_object_unref(a->cancellable);
+	if (a->outside)
+		tls_listener_free(a->outside);
+	if (a->inside)
+		tls_listener_free(a->inside);
+	g_queue_clear_full(&a->waiting, waiting_free);
+	g_hash_table_unref(a->links);
+	edge_flows_free(a->flows);
+	g_free(a->internal);
+	g_free(a->access);
+	g_free(a);
+}
+
+void access_edge_stats(const access_edge *a, json_t *fields)
+{
+	const struct {
+		const char *name;
+		guint64 value;
+	} rows[] = {
+		{"sip_clients", edge_flows_count(a->flows, EDGE_FLOW_CLIENT)},
+		{"sip_servers", edge_flows_count(a->flows, EDGE_FLOW_INSIDE)},
+		{"sip_requests_in", a->requests_in},
+		{"sip_requests_out", a->requests_out},
+		{"sip_responses", a->responses},
+		{"sip_flow_failed", a->flow_failed},
+		{"sip_unavailable", a->unavailable},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+		json_object_set_new(fields, rows[i].name, json_integer((json_int_t)rows[i].value));
+}

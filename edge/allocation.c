@@ -1,0 +1,147 @@
+#include "edge/allocation.h"
+
+#include <string.h>
+
+struct allocation_table {
+	GHashTable *by_tuple;    /* struct turn_tuple * -> struct allocation *, the owner */
+	GHashTable *by_relay;    /* struct endpoint * -> struct allocation * */
+	GHashTable *by_identity; /* char * -> count */
+};
+
+static guint tuple_hash(gconstpointer key)
+{
+	const struct turn_tuple *t = key;
+
+	return endpoint_hash(&t->client) ^ endpoint_hash(&t->server) * 31u ^ (guint)t->transport;
+}
+
+static gboolean tuple_equal(gconstpointer a, gconstpointer b)
+{
+	const struct turn_tuple *x = a, *y = b;
+
+	return x->transport == y->transport && endpoint_equal(&x->client, &y->client) &&
+	       endpoint_equal(&x->server, &y->server);
+}
+
+static guint relay_hash(gconstpointer key)
+{
+	return endpoint_hash(key);
+}
+
+static gboolean relay_equal(gconstpointer a, gconstpointer b)
+{
+	return endpoint_equal(a, b);
+}
+
+static void allocation_destroy(gpointer a)
+{
+	allocation_free(a);
+}
+
+allocation_table *allocation_table_new(void)
+{
+	allocation_table *t = g_new0(allocation_table, 1);
+
+	t->by_tuple = g_hash_table_new_full(tuple_hash, tuple_equal, NULL, allocation_destroy);
+	t->by_relay = g_hash_table_new(relay_hash, relay_equal);
+	t->by_identity = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	return t;
+}
+
+void allocation_table_free(allocation_table *t)
+{
+	if (!t)
+		return;
+	g_hash_table_unref(t->by_relay);
+	g_hash_table_unref(t->by_identity);
+	g_hash_table_unref(t->by_tuple);
+	g_free(t);
+}
+
+void allocation_free(struct allocation *a)
+{
+	if (!a)
+		return;
+	g_free(a->username);
+	g_free(a->identity);
+	g_free(a);
+}
+
+void allocation_table_add(allocation_table *t, struct allocation *a)
+{
+	guint count = allocation_count_of(t, a->identity);
+
+	g_hash_table_insert(t->by_tuple, &a->tuple, a);
+	g_hash_table_insert(t->by_relay, &a->advertised, a);
+	g_hash_table_replace(t->by_identity, g_strdup(a->identity), GUINT_TO_POINTER(count + 1));
+}
+
+void allocation_table_remove(allocation_table *t, struct allocation *a)
+{
+	guint count = allocation_count_of(t, a->identity);
+
+	if (count > 1)
+		g_hash_table_replace(t->by_identity, g_strdup(a->identity), GUINT_TO_POINTER(count - 1));
+	else
+		g_hash_table_remove(t->by_identity, a->identity);
+	g_hash_table_remove(t->by_relay, &a->advertised);
+	g_hash_table_remove(t->by_tuple, &a->tuple);
+}
+
+struct allocation *allocation_by_tuple(const allocation_table *t, const struct turn_tuple *tuple)
+{
+	return g_hash_table_lookup(t->by_tuple, tuple);
+}
+
+struct allocation *allocation_by_relay(const allocation_table *t, const struct endpoint *advertised)
+{
+	return g_hash_table_lookup(t->by_relay, advertised);
+}
+
+guint allocation_count(const allocation_table *t)
+{
+	return g_hash_table_size(t->by_tuple);
+}
+
+guint allocation_count_of(const allocation_table *t, const char *identity)
+{
+	return GPOINTER_TO_UINT(g_hash_table_lookup(t->by_identity, identity));
+}
+
+GPtrArray *allocation_expired(const allocation_table *t, gint64 now_us)
+{
+	GPtrArray *expired = g_ptr_array_new();
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, t->by_tuple);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		struct allocation *a = value;
+
+		if (a->expires_us <= now_us)
+			g_ptr_array_add(expired, a);
+	}
+	return expired;
+}
+
+gint64 allocation_next_expiry(const allocation_table *t)
+{
+	gint64 next_us = G_MAXINT64;
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, t->by_tuple);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		const struct allocation *a = value;
+
+		next_us = MIN(next_us, a->expires_us);
+	}
+	return next_us;
+}
+
+const char *allocation_identity(const char *username)
+{
+	const char *colon = strchr(username, ':');
+
+	return colon ? colon + 1 : username;
+}

@@ -1,0 +1,388 @@
+#include "edge/av_edge.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "edge/av_tcp.h"
+#include "edge/av_udp.h"
+#include "edge/rate.h"
+#include "edge/turn.h"
+
+#define LISTENERS 2 /* internal, external */
+#define NONCE_LIFETIME_S 3600
+#define ALLOCATIONS_PER_USER 128 /* a call takes 2 to 4, and the conference server is one user */
+#define ALLOCATIONS_TOTAL 4096
+
+struct av_edge {
+	const struct edge_config *config;
+	edge_event_func event;
+	gpointer user_data;
+	policy *policy;
+	turn *turn;
+	av_udp_batch *batch;
+	av_udp *udp[LISTENERS];
+	av_tcp *tcp[LISTENERS];
+	GSource *timer;
+	rate *send_errors, *denials, *auth_failures;
+	guint64 send_failures, send_dropped;
+};
+
+/* --- time ---------------------------------------------------------------------------------------- */
+
+static gboolean on_timer(gpointer user_data)
+{
+	av_edge *e = user_data;
+	gint64 next_us;
+
+	turn_expire(e->turn, g_get_monotonic_time());
+	next_us = turn_next_expiry(e->turn);
+	g_source_set_ready_time(e->timer, next_us == G_MAXINT64 ? -1 : next_us);
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean dispatch_timer(GSource *source G_GNUC_UNUSED, GSourceFunc callback, gpointer user_data)
+{
+	return callback(user_data);
+}
+
+static GSourceFuncs timer_functions = {.dispatch = dispatch_timer};
+
+/* The server's next date may have come nearer with each request. */
+static void wait_for_expiry(av_edge *e)
+{
+	gint64 next_us = turn_next_expiry(e->turn), ready_us = g_source_get_ready_time(e->timer);
+
+	if (next_us != G_MAXINT64 && (ready_us < 0 || next_us < ready_us))
+		g_source_set_ready_time(e->timer, next_us);
+}
+
+/* --- sending ------------------------------------------------------------------------------------- */
+
+static void note_send_failure(av_edge *e, const struct endpoint *from, const struct endpoint *to, int code)
+{
+	char from_text[ENDPOINT_TEXT_MAX], to_text[ENDPOINT_TEXT_MAX];
+
+	if (code == EAGAIN || code == ENOBUFS) { /* full, not unreachable */
+		e->send_dropped++;
+		return;
+	}
+	e->send_failures++;
+	if (!rate_allows(e->send_errors, endpoint_print(to, to_text), g_get_monotonic_time()))
+		return;
+	e->event("send-error",
+		 json_pack("{s:s, s:s, s:i, s:s}", "to", to_text, "from", endpoint_print(from, from_text), "errno",
+			   code, "text", g_strerror(code)),
+		 e->user_data);
+}
+
+static void to_client(gpointer client, const struct turn_tuple *tuple, const guint8 *data, gsize length, bool media,
+		      gpointer user_data)
+{
+	av_edge *e = user_data;
+	int code;
+
+	if (tuple->transport == TURN_TCP) {
+		if (!av_stream_send(client, data, length, media))
+			e->send_dropped++;
+		return;
+	}
+	code = av_udp_send(client, &tuple->client, data, length);
+	if (code)
+		note_send_failure(e, &tuple->server, &tuple->client, code);
+}
+
+/* --- relays -------------------------------------------------------------------------------------- */
+
+/* A relay's socket needs both: whose it is, and which allocation. */
+struct relay {
+	av_edge *edge;
+	struct allocation *allocation;
+	av_udp *socket;
+};
+
+static void on_peer_datagram(av_udp *u G_GNUC_UNUSED, const struct endpoint *from, const guint8 *data, gsize length,
+			     gpointer user_data)
+{
+	struct relay *relay = user_data;
+
+	turn_from_peer(relay->edge->turn, g_get_monotonic_time(), relay->allocation, from, data, length);
+}
+
+static int open_relay(struct allocation *a, gpointer user_data)
+{
+	av_edge *e = user_data;
+	struct relay *relay = g_new0(struct relay, 1);
+	int code = 0;
+
+	relay->edge = e;
+	relay->allocation = a;
+	relay->socket = av_udp_new(&a->relay, e->batch, on_peer_datagram, relay, &code);
+	if (!relay->socket) {
+		g_free(relay);
+		return code;
+	}
+	a->socket = relay;
+	return 0;
+}
+
+static void close_relay(struct allocation *a, gpointer user_data G_GNUC_UNUSED)
+{
+	struct relay *relay = a->socket;
+
+	av_udp_free(relay->socket);
+	g_free(relay);
+}
+
+static void to_peer(struct allocation *a, const struct endpoint *peer, const guint8 *data, gsize length,
+		    gpointer user_data)
+{
+	const struct relay *relay = a->socket;
+	int code = av_udp_send(relay->socket, peer, data, length);
+
+	if (code)
+		note_send_failure(user_data, &a->relay, peer, code);
+}
+
+/* --- events -------------------------------------------------------------------------------------- */
+
+static const char *const transport_names[] = {[TURN_UDP] = "udp", [TURN_TCP] = "tcp"};
+
+static json_t *allocation_fields(const struct allocation *a)
+{
+	char client[ENDPOINT_TEXT_MAX], relay[ENDPOINT_TEXT_MAX];
+
+	return json_pack("{s:s, s:s, s:s, s:s}", "user", a->identity, "client",
+			 endpoint_print(&a->tuple.client, client), "transport", transport_names[a->tuple.transport],
+			 "relay", endpoint_print(&a->advertised, relay));
+}
+
+static json_t *allocation_end_fields(const struct allocation *a, const char *reason)
+{
+	char relay[ENDPOINT_TEXT_MAX];
+
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s}", "user", a->identity, "relay",
+			 endpoint_print(&a->advertised, relay), "sent", (json_int_t)a->sent, "received",
+			 (json_int_t)a->received, "bytes_sent", (json_int_t)a->bytes_sent, "bytes_received",
+			 (json_int_t)a->bytes_received, "reason", reason);
+}
+
+static void tell_denied(av_edge *e, const struct turn_event *event)
+{
+	char peer[ENDPOINT_TEXT_MAX];
+
+	endpoint_print(event->peer, peer);
+	if (rate_allows(e->denials, peer, g_get_monotonic_time()))
+		e->event("denied",
+			 json_pack("{s:s, s:s, s:s}", "user", event->allocation->identity, "peer", peer, "rule",
+				   event->reason),
+			 e->user_data);
+}
+
+static void tell_auth_failed(av_edge *e, const struct turn_event *event)
+{
+	char client[ENDPOINT_TEXT_MAX];
+
+	endpoint_print(event->client, client);
+	if (rate_allows(e->auth_failures, client, g_get_monotonic_time()))
+		e->event("auth-failed", json_pack("{s:s, s:s}", "client", client, "reason", event->reason),
+			 e->user_data);
+}
+
+static void on_turn_event(const struct turn_event *event, gpointer user_data)
+{
+	av_edge *e = user_data;
+
+	switch (event->kind) {
+	case TURN_EVENT_ALLOCATION:
+		e->event("allocation", allocation_fields(event->allocation), e->user_data);
+		break;
+	case TURN_EVENT_ALLOCATION_END:
+		e->event("allocation-end", allocation_end_fields(event->allocation, event->reason), e->user_data);
+		break;
+	case TURN_EVENT_DENIED:
+		tell_denied(e, event);
+		break;
+	case TURN_EVENT_AUTH_FAILED:
+		tell_auth_failed(e, event);
+		break;
+	}
+}
+
+/* --- listeners ----------------------------------------------------------------------------------- */
+
+static void on_client_datagram(av_udp *u, const struct endpoint *from, const guint8 *data, gsize length,
+			       gpointer user_data)
+{
+	av_edge *e = user_data;
+	struct turn_tuple tuple = {.client = *from, .server = *av_udp_local(u), .transport = TURN_UDP};
+
+	turn_from_client(e->turn, g_get_monotonic_time(), u, &tuple, data, length);
+	wait_for_expiry(e);
+}
+
+static void on_client_frame(av_stream *s, const guint8 *data, gsize length, gpointer user_data)
+{
+	av_edge *e = user_data;
+
+	turn_from_client(e->turn, g_get_monotonic_time(), s, av_stream_tuple(s), data, length);
+	wait_for_expiry(e);
+}
+
+static void on_client_closed(av_stream *s, gpointer user_data)
+{
+	av_edge *e = user_data;
+
+	turn_client_gone(e->turn, av_stream_tuple(s));
+}
+
+static void tell_listening(av_edge *e, const struct endpoint *local, const char *transport)
+{
+	g_autofree char *address = edge_address_text(local);
+
+	e->event("listening",
+		 json_pack("{s:s, s:s, s:i, s:s}", "service", "av", "address", address, "port", (int)local->port,
+			   "transport", transport),
+		 e->user_data);
+}
+
+static bool listen_at(av_edge *e, guint i, const struct endpoint *address, GError **error)
+{
+	static const struct av_tcp_handlers handlers = {.frame = on_client_frame, .closed = on_client_closed};
+	struct endpoint udp = endpoint_with_port(address, AV_EDGE_UDP_PORT);
+	struct endpoint tcp = endpoint_with_port(address, AV_EDGE_TCP_PORT);
+	char text[ENDPOINT_TEXT_MAX];
+	int code = 0;
+
+	e->udp[i] = av_udp_new(&udp, e->batch, on_client_datagram, e, &code);
+	if (!e->udp[i]) {
+		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code), "cannot bind UDP %s: %s",
+			    endpoint_print(&udp, text), g_strerror(code));
+		return false;
+	}
+	e->tcp[i] = av_tcp_listen(&tcp, &handlers, e, error);
+	if (!e->tcp[i])
+		return false;
+	tell_listening(e, &udp, "udp");
+	tell_listening(e, &tcp, "tcp");
+	return true;
+}
+
+/* --- life ---------------------------------------------------------------------------------------- */
+
+static policy *make_policy(const struct edge_config *c, GError **error)
+{
+	const struct endpoint own[] = {c->internal,   c->access,        c->relay[TURN_UDP],
+				       c->relay[TURN_TCP], c->advertised[TURN_UDP], c->advertised[TURN_TCP]};
+	struct policy_config config = {.own = own,
+				       .n_own = G_N_ELEMENTS(own),
+				       .relays = c->advertised,
+				       .n_relays = G_N_ELEMENTS(c->advertised),
+				       .relay_port_min = c->relay_port_min,
+				       .relay_port_max = c->relay_port_max,
+				       .relay_to = (const char *const *)c->relay_to};
+
+	return policy_new(&config, error);
+}
+
+static turn *make_turn(av_edge *e)
+{
+	static const struct turn_output output = {.to_client = to_client,
+						  .open_relay = open_relay,
+						  .close_relay = close_relay,
+						  .to_peer = to_peer,
+						  .event = on_turn_event};
+	const struct edge_config *c = e->config;
+	struct turn_config config = {.realm = c->realm,
+				     .secret = c->secret,
+				     .nonce = {.lifetime_s = NONCE_LIFETIME_S},
+				     .seed = c->has_seed ? c->seed : g_random_int(),
+				     .relay = {c->relay[TURN_UDP], c->relay[TURN_TCP]},
+				     .advertised = {c->advertised[TURN_UDP], c->advertised[TURN_TCP]},
+				     .relay_port_min = c->relay_port_min,
+				     .relay_port_max = c->relay_port_max,
+				     .policy = e->policy,
+				     .allocations_per_user = ALLOCATIONS_PER_USER,
+				     .allocations_total = ALLOCATIONS_TOTAL,
+				     .wall_offset_us = g_get_real_time() - g_get_monotonic_time()};
+
+	if (getrandom(config.nonce.key, sizeof config.nonce.key, 0) != sizeof config.nonce.key)
+		return NULL;
+	return turn_new(&config, &output, e);
+}
+
+static void start_timer(av_edge *e)
+{
+	e->timer = g_source_new(&timer_functions, sizeof(GSource));
+	g_source_set_callback(e->timer, on_timer, e, NULL);
+	g_source_attach(e->timer, g_main_context_get_thread_default());
+}
+
+av_edge *av_edge_new(const struct edge_config *config, edge_event_func event, gpointer user_data, GError **error)
+{
+	av_edge *e = g_new0(av_edge, 1);
+
+	e->config = config;
+	e->event = event;
+	e->user_data = user_data;
+	e->batch = av_udp_batch_new();
+	e->send_errors = rate_new(G_USEC_PER_SEC);
+	e->denials = rate_new(G_USEC_PER_SEC);
+	e->auth_failures = rate_new(G_USEC_PER_SEC);
+	start_timer(e);
+	e->policy = make_policy(config, error);
+	e->turn = e->policy ? make_turn(e) : NULL;
+	if (e->turn && listen_at(e, 0, &config->internal, error) && listen_at(e, 1, &config->relay[TURN_UDP], error))
+		return e;
+	if (error && !*error)
+		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED, "no random numbers to be had");
+	av_edge_free(e);
+	return NULL;
+}
+
+void av_edge_free(av_edge *e)
+{
+	if (!e)
+		return;
+	for (guint i = 0; i < LISTENERS; i++)
+		av_tcp_free(e->tcp[i]);
+	turn_free(e->turn);
+	for (guint i = 0; i < LISTENERS; i++)
+		av_udp_free(e->udp[i]);
+	policy_free(e->policy);
+	g_source_destroy(e->timer);
+	g_source_unref(e->timer);
+	rate_free(e->send_errors);
+	rate_free(e->denials);
+	rate_free(e->auth_failures);
+	av_udp_batch_free(e->batch);
+	g_free(e);
+}
+
+void av_edge_stats(const av_edge *e, json_t *fields)
+{
+	const struct turn_counters *c = turn_counters_of(e->turn);
+	const struct {
+		const char *name;
+		guint64 value;
+	} rows[] = {
+		{"allocations_open", turn_allocation_count(e->turn)},
+		{"allocations", c->allocations},
+		{"bindings", c->bindings},
+		{"challenges", c->challenges},
+		{"auth_failures", c->auth_failures},
+		{"denied", c->denied},
+		{"malformed", c->malformed},
+		{"packets_to_peers", c->to_peers},
+		{"packets_to_clients", c->to_clients},
+		{"packets_relay_to_relay", c->relay_to_relay},
+		{"dropped_no_permission", c->no_permission},
+		{"dropped_no_channel", c->no_channel},
+		{"dropped_no_relay", c->no_relay},
+		{"dropped_full", e->send_dropped},
+		{"send_failures", e->send_failures},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+		json_object_set_new(fields, rows[i].name, json_integer((json_int_t)rows[i].value));
+}

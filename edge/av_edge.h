@@ -1,0 +1,33 @@
+/* The A/V Edge: sockets around the TURN server (turn.h).
+ *
+ * Listens on UDP 3478 and TCP 443 of the internal and of the external A/V address; answers leave from
+ * the address that was asked.  Relays are opened on the external addresses only.  A send that fails
+ * because there is no route is evidence and becomes a `send-error` event.
+ * One thread, default main context; nothing blocks.
+ */
+#ifndef EDGE_AV_EDGE_H
+#define EDGE_AV_EDGE_H
+
+#include <gio/gio.h>
+#include <jansson.h>
+
+#include "edge/config.h"
+
+#define AV_EDGE_UDP_PORT 3478
+#define AV_EDGE_TCP_PORT 443
+
+typedef struct av_edge av_edge;
+
+/* An event of docs/AGENTS.md; takes over `fields`. */
+typedef void (*edge_event_func)(const char *name, json_t *fields, gpointer user_data);
+
+/* `config` is borrowed until av_edge_free.  NULL with a G_IO_ERROR: an address cannot be bound, or
+ * relay_to is malformed. */
+av_edge *av_edge_new(const struct edge_config *config, edge_event_func event, gpointer user_data, GError **error);
+/* Ends all allocations, with events. */
+void av_edge_free(av_edge *e);
+
+/* Adds the counters to a `stats` event. */
+void av_edge_stats(const av_edge *e, json_t *fields);
+
+#endif

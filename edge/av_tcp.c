@@ -1,0 +1,240 @@
+#include "edge/av_tcp.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "edge/tcp_frame.h"
+
+struct av_tcp {
+	int fd;
+	struct endpoint local;
+	GSource *source;
+	struct av_tcp_handlers handlers;
+	gpointer user_data;
+	GHashTable *streams; /* av_stream *, owned */
+};
+
+struct av_stream {
+	int fd;
+	av_tcp *listener;
+	struct turn_tuple tuple;
+	GSource *reading, *writing; /* `writing` while something is queued */
+	GByteArray *queue;
+	bool ending;
+	gsize have; /* bytes in `in` */
+	guint8 in[TCP_FRAME_MAX];
+};
+
+static GSource *watch(int fd, GIOCondition condition, GUnixFDSourceFunc callback, gpointer user_data)
+{
+	GSource *source = g_unix_fd_source_new(fd, condition);
+
+	g_source_set_callback(source, G_SOURCE_FUNC(callback), user_data, NULL);
+	g_source_attach(source, g_main_context_get_thread_default());
+	return source;
+}
+
+static void unwatch(GSource **source)
+{
+	if (!*source)
+		return;
+	g_source_destroy(*source);
+	g_source_unref(*source);
+	*source = NULL;
+}
+
+static void stream_free(gpointer data)
+{
+	av_stream *s = data;
+
+	s->listener->handlers.closed(s, s->listener->user_data);
+	unwatch(&s->reading);
+	unwatch(&s->writing);
+	close(s->fd);
+	g_byte_array_unref(s->queue);
+	g_free(s);
+}
+
+/* Hands on all whole frames; false: the bytes are no frames. */
+static bool take_frames(av_stream *s)
+{
+	gsize at = 0, length = 0;
+
+	for (;;) {
+		enum tcp_frame_result result = tcp_frame_next(s->in + at, s->have - at, &length);
+
+		if (result == TCP_FRAME_BROKEN)
+			return false;
+		if (result == TCP_FRAME_PARTIAL)
+			break;
+		s->listener->handlers.frame(s, s->in + at, length, s->listener->user_data);
+		at += length;
+	}
+	s->have -= at;
+	memmove(s->in, s->in + at, s->have);
+	return true;
+}
+
+static gboolean on_readable(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
+{
+	av_stream *s = user_data;
+	gssize n = recv(fd, s->in + s->have, sizeof s->in - s->have, MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return G_SOURCE_CONTINUE;
+	if (n > 0) {
+		s->have += (gsize)n;
+		if (take_frames(s))
+			return G_SOURCE_CONTINUE;
+	}
+	g_hash_table_remove(s->listener->streams, s);
+	return G_SOURCE_REMOVE;
+}
+
+/* The read side notices and frees the stream: nothing is freed under the feet of a sender. */
+static bool end_stream(av_stream *s)
+{
+	s->ending = true;
+	shutdown(s->fd, SHUT_RDWR);
+	return false;
+}
+
+/* Returns how much was written, -1 when the stream has ended. */
+static gssize write_some(av_stream *s, const guint8 *data, gsize length)
+{
+	gssize n = send(s->fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n >= 0)
+		return n;
+	if (errno == EAGAIN || errno == EINTR)
+		return 0;
+	end_stream(s);
+	return -1;
+}
+
+static gboolean on_writable(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
+{
+	av_stream *s = user_data;
+	gssize n = write_some(s, s->queue->data, s->queue->len);
+
+	if (n > 0)
+		g_byte_array_remove_range(s->queue, 0, (guint)n);
+	if (n >= 0 && s->queue->len > 0)
+		return G_SOURCE_CONTINUE;
+	g_source_unref(s->writing);
+	s->writing = NULL;
+	return G_SOURCE_REMOVE;
+}
+
+bool av_stream_send(av_stream *s, const guint8 *data, gsize length, bool media)
+{
+	gssize n = 0;
+
+	if (s->ending)
+		return false;
+	if (s->queue->len == 0) {
+		n = write_some(s, data, length);
+		if (n < 0)
+			return false;
+		if ((gsize)n == length)
+			return true;
+	}
+	/* A frame of which a part is out must be finished, whatever it is. */
+	if (n == 0 && s->queue->len + length > AV_TCP_QUEUE_MAX)
+		return media ? false : end_stream(s);
+	g_byte_array_append(s->queue, data + n, (guint)(length - (gsize)n));
+	if (!s->writing)
+		s->writing = watch(s->fd, G_IO_OUT, on_writable, s);
+	return true;
+}
+
+const struct turn_tuple *av_stream_tuple(const av_stream *s)
+{
+	return &s->tuple;
+}
+
+static void add_stream(av_tcp *l, int fd, const struct sockaddr_storage *peer)
+{
+	av_stream *s = g_new0(av_stream, 1);
+	int on = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* media must not wait for acknowledgements */
+	s->fd = fd;
+	s->listener = l;
+	s->tuple.transport = TURN_TCP;
+	s->tuple.server = l->local;
+	endpoint_from_sockaddr(peer, &s->tuple.client);
+	s->queue = g_byte_array_new();
+	s->reading = watch(fd, G_IO_IN, on_readable, s);
+	g_hash_table_add(l->streams, s);
+}
+
+static gboolean on_connection(gint listen_fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
+{
+	av_tcp *l = user_data;
+	struct sockaddr_storage peer;
+	socklen_t length = sizeof peer;
+	int fd = accept4(listen_fd, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return G_SOURCE_CONTINUE;
+	if (g_hash_table_size(l->streams) >= AV_TCP_STREAMS_MAX)
+		close(fd);
+	else
+		add_stream(l, fd, &peer);
+	return G_SOURCE_CONTINUE;
+}
+
+static int open_listening(const struct endpoint *local)
+{
+	struct sockaddr_storage address;
+	socklen_t length = endpoint_to_sockaddr(local, &address);
+	int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int on = 1;
+
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (bind(fd, (const struct sockaddr *)&address, length) == 0 && listen(fd, SOMAXCONN) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+av_tcp *av_tcp_listen(const struct endpoint *local, const struct av_tcp_handlers *handlers, gpointer user_data,
+		      GError **error)
+{
+	char text[ENDPOINT_TEXT_MAX];
+	int fd = open_listening(local);
+	int code = errno;
+	av_tcp *l;
+
+	if (fd < 0) {
+		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code), "cannot listen on TCP %s: %s",
+			    endpoint_print(local, text), g_strerror(code));
+		return NULL;
+	}
+	l = g_new0(av_tcp, 1);
+	l->fd = fd;
+	l->local = *local;
+	l->handlers = *handlers;
+	l->user_data = user_data;
+	l->streams = g_hash_table_new_full(NULL, NULL, stream_free, NULL);
+	l->source = watch(fd, G_IO_IN, on_connection, l);
+	return l;
+}
+
+void av_tcp_free(av_tcp *l)
+{
+	if (!l)
+		return;
+	unwatch(&l->source);
+	g_hash_table_unref(l->streams);
+	close(l->fd);
+	g_free(l);
+}

@@ -1,0 +1,125 @@
+#include "edge/av_udp.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BATCH 16
+#define DATAGRAM_MAX 65536
+#define SOCKET_BUFFER (1024 * 1024) /* a video key frame of several calls at once */
+
+struct av_udp_batch {
+	struct mmsghdr headers[BATCH];
+	struct iovec vectors[BATCH];
+	struct sockaddr_storage names[BATCH];
+	guint8 data[BATCH][DATAGRAM_MAX];
+};
+
+struct av_udp {
+	int fd;
+	struct endpoint local;
+	GSource *source;
+	av_udp_batch *batch;
+	av_udp_received received;
+	gpointer user_data;
+};
+
+av_udp_batch *av_udp_batch_new(void)
+{
+	av_udp_batch *b = g_new0(av_udp_batch, 1);
+
+	for (guint i = 0; i < BATCH; i++) {
+		b->vectors[i] = (struct iovec){.iov_base = b->data[i], .iov_len = DATAGRAM_MAX};
+		b->headers[i].msg_hdr.msg_iov = &b->vectors[i];
+		b->headers[i].msg_hdr.msg_iovlen = 1;
+		b->headers[i].msg_hdr.msg_name = &b->names[i];
+	}
+	return b;
+}
+
+void av_udp_batch_free(av_udp_batch *b)
+{
+	g_free(b);
+}
+
+/* One batch each turn of the loop: no socket starves the others. */
+static gboolean on_readable(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
+{
+	av_udp *u = user_data;
+	av_udp_batch *b = u->batch;
+	struct endpoint from;
+	int n;
+
+	for (guint i = 0; i < BATCH; i++)
+		b->headers[i].msg_hdr.msg_namelen = sizeof b->names[i];
+	n = recvmmsg(fd, b->headers, BATCH, MSG_DONTWAIT, NULL);
+	for (int i = 0; i < n; i++)
+		if (endpoint_from_sockaddr(&b->names[i], &from))
+			u->received(u, &from, b->data[i], b->headers[i].msg_len, u->user_data);
+	return G_SOURCE_CONTINUE;
+}
+
+static int open_bound(const struct endpoint *local, int *ret_errno)
+{
+	struct sockaddr_storage address;
+	socklen_t length = endpoint_to_sockaddr(local, &address);
+	int size = SOCKET_BUFFER;
+	int fd = socket(address.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, length) == 0) {
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+		return fd;
+	}
+	*ret_errno = errno;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+av_udp *av_udp_new(const struct endpoint *local, av_udp_batch *batch, av_udp_received received, gpointer user_data,
+		   int *ret_errno)
+{
+	int fd = open_bound(local, ret_errno);
+	av_udp *u;
+
+	if (fd < 0)
+		return NULL;
+	u = g_new0(av_udp, 1);
+	u->fd = fd;
+	u->local = *local;
+	u->batch = batch;
+	u->received = received;
+	u->user_data = user_data;
+	u->source = g_unix_fd_source_new(fd, G_IO_IN);
+	g_source_set_callback(u->source, G_SOURCE_FUNC(on_readable), u, NULL);
+	g_source_attach(u->source, g_main_context_get_thread_default());
+	return u;
+}
+
+void av_udp_free(av_udp *u)
+{
+	if (!u)
+		return;
+	g_source_destroy(u->source);
+	g_source_unref(u->source);
+	close(u->fd);
+	g_free(u);
+}
+
+const struct endpoint *av_udp_local(const av_udp *u)
+{
+	return &u->local;
+}
+
+int av_udp_send(av_udp *u, const struct endpoint *to, const guint8 *data, gsize length)
+{
+	struct sockaddr_storage address;
+	socklen_t address_length = endpoint_to_sockaddr(to, &address);
+
+	if (sendto(u->fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&address,
+		   address_length) < 0)
+		return errno;
+	return 0;
+}

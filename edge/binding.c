@@ -1,0 +1,57 @@
+#include "edge/binding.h"
+
+enum binding_result binding_test(const struct binding_set *set, guint16 number, const struct endpoint *peer,
+				 gint64 now_us)
+{
+	bool room = set->n < BINDINGS_MAX;
+
+	for (guint i = 0; i < set->n; i++) {
+		const struct binding *b = &set->items[i];
+		bool same_number = b->number == number, same_peer = endpoint_equal(&b->peer, peer);
+
+		if (b->expires_us <= now_us || (same_number && same_peer))
+			room = true;
+		else if (same_number || same_peer)
+			return BINDING_CONFLICT;
+	}
+	return room ? BINDING_DONE : BINDING_FULL;
+}
+
+static struct binding *place_for(struct binding_set *set, guint16 number, gint64 now_us)
+{
+	struct binding *expired = NULL;
+
+	for (guint i = 0; i < set->n; i++) {
+		if (set->items[i].number == number)
+			return &set->items[i];
+		if (set->items[i].expires_us <= now_us)
+			expired = &set->items[i];
+	}
+	return expired ? expired : &set->items[set->n++];
+}
+
+enum binding_result binding_bind(struct binding_set *set, guint16 number, const struct endpoint *peer, gint64 now_us)
+{
+	enum binding_result result = binding_test(set, number, peer, now_us);
+
+	if (result == BINDING_DONE)
+		*place_for(set, number, now_us) = (struct binding){
+			.peer = *peer, .number = number, .expires_us = now_us + BINDING_LIFETIME_US};
+	return result;
+}
+
+const struct endpoint *binding_peer(const struct binding_set *set, guint16 number, gint64 now_us)
+{
+	for (guint i = 0; i < set->n; i++)
+		if (set->items[i].number == number)
+			return now_us < set->items[i].expires_us ? &set->items[i].peer : NULL;
+	return NULL;
+}
+
+guint16 binding_number(const struct binding_set *set, const struct endpoint *peer, gint64 now_us)
+{
+	for (guint i = 0; i < set->n; i++)
+		if (now_us < set->items[i].expires_us && endpoint_equal(&set->items[i].peer, peer))
+			return set->items[i].number;
+	return 0;
+}

@@ -1,0 +1,167 @@
+#include "edge/config.h"
+
+#include <gio/gio.h>
+#include <stddef.h>
+#include <string.h>
+
+/* Texts: `fallback` is the member whose value is taken instead; NULL: required. */
+static const struct {
+	const char *member, *fallback;
+	gsize offset;
+} texts[] = {
+	{"name", "fqdn", offsetof(struct edge_config, name)},
+	{"fqdn", NULL, offsetof(struct edge_config, fqdn)},
+	{"access_fqdn", "fqdn", offsetof(struct edge_config, access_fqdn)},
+	{"av_fqdn", "fqdn", offsetof(struct edge_config, av_fqdn)},
+	{"domain", NULL, offsetof(struct edge_config, domain)},
+	{"next_hop", NULL, offsetof(struct edge_config, next_hop)},
+	{"ca", NULL, offsetof(struct edge_config, ca)},
+	{"certificate", NULL, offsetof(struct edge_config, certificate)},
+	{"key", NULL, offsetof(struct edge_config, key)},
+	{"secret", NULL, offsetof(struct edge_config, secret)},
+	{"realm", "domain", offsetof(struct edge_config, realm)},
+};
+
+static const struct {
+	const char *member, *fallback;
+	gsize offset;
+} addresses[] = {
+	{"internal", NULL, offsetof(struct edge_config, internal)},
+	{"access", NULL, offsetof(struct edge_config, access)},
+	{"av", NULL, offsetof(struct edge_config, relay)},
+	{"av_tcp", "av", offsetof(struct edge_config, relay) + sizeof(struct endpoint)},
+	{"av_public", "av", offsetof(struct edge_config, advertised)},
+	{"av_tcp_public", "av_tcp", offsetof(struct edge_config, advertised) + sizeof(struct endpoint)},
+};
+
+static const struct {
+	const char *member;
+	guint16 fallback;
+	gsize offset;
+} ports[] = {
+	{"next_hop_port", 5061, offsetof(struct edge_config, next_hop_port)},
+	{"relay_port_min", 50000, offsetof(struct edge_config, relay_port_min)},
+	{"relay_port_max", 59999, offsetof(struct edge_config, relay_port_max)},
+};
+
+static bool fail(GError **error, const char *member, const char *what)
+{
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "config: '%s' %s", member, what);
+	return false;
+}
+
+static const char *text_of(const json_t *object, const char *member)
+{
+	const char *text = json_string_value(json_object_get(object, member));
+
+	return text && *text ? text : NULL;
+}
+
+static bool parse_texts(struct edge_config *c, const json_t *object, GError **error)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+		const char *text = text_of(object, texts[i].member);
+
+		if (!text && texts[i].fallback)
+			text = text_of(object, texts[i].fallback);
+		if (!text)
+			return fail(error, texts[i].member, "is missing");
+		*(char **)(void *)((char *)c + texts[i].offset) = g_strdup(text);
+	}
+	return true;
+}
+
+static const char *address_text(const json_t *object, gsize row)
+{
+	const char *text = text_of(object, addresses[row].member);
+
+	if (text || !addresses[row].fallback)
+		return text;
+	for (gsize i = 0; i < row; i++)
+		if (g_str_equal(addresses[i].member, addresses[row].fallback))
+			return address_text(object, i);
+	return NULL;
+}
+
+static bool parse_addresses(struct edge_config *c, const json_t *object, GError **error)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(addresses); i++) {
+		struct endpoint *e = (struct endpoint *)(void *)((char *)c + addresses[i].offset);
+
+		if (!endpoint_parse(address_text(object, i), 0, e))
+			return fail(error, addresses[i].member, "is not an address");
+	}
+	return true;
+}
+
+static bool parse_ports(struct edge_config *c, const json_t *object, GError **error)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(ports); i++) {
+		const json_t *value = json_object_get(object, ports[i].member);
+		json_int_t port = json_is_integer(value) ? json_integer_value(value) : ports[i].fallback;
+
+		if ((value && !json_is_integer(value)) || port < 1 || port > 65535)
+			return fail(error, ports[i].member, "is not a port");
+		*(guint16 *)(void *)((char *)c + ports[i].offset) = (guint16)port;
+	}
+	if (c->relay_port_min > c->relay_port_max)
+		return fail(error, "relay_port_min", "is above relay_port_max");
+	return true;
+}
+
+static bool parse_rest(struct edge_config *c, const json_t *object, GError **error)
+{
+	const char *engine = text_of(object, "av_engine");
+	const json_t *relay_to = json_object_get(object, "relay_to"), *seed = json_object_get(object, "seed"), *prefix;
+	g_autoptr(GStrvBuilder) prefixes = g_strv_builder_new();
+	gsize i;
+
+	json_array_foreach(relay_to, i, prefix) {
+		if (!json_is_string(prefix))
+			return fail(error, "relay_to", "is not a list of prefixes");
+		g_strv_builder_add(prefixes, json_string_value(prefix));
+	}
+	c->relay_to = g_strv_builder_end(prefixes);
+	if (engine && !g_str_equal(engine, "builtin") && !g_str_equal(engine, "none"))
+		return fail(error, "av_engine", "is neither \"builtin\" nor \"none\"");
+	c->builtin_av = !engine || g_str_equal(engine, "builtin");
+	c->has_seed = json_is_integer(seed);
+	c->seed = (guint32)json_integer_value(seed);
+	return true;
+}
+
+struct edge_config *edge_config_parse(const json_t *object, GError **error)
+{
+	struct edge_config *c = g_new0(struct edge_config, 1);
+
+	if (parse_texts(c, object, error) && parse_addresses(c, object, error) && parse_ports(c, object, error) &&
+	    parse_rest(c, object, error))
+		return c;
+	edge_config_free(c);
+	return NULL;
+}
+
+void edge_config_free(struct edge_config *c)
+{
+	if (!c)
+		return;
+	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+		g_free(*(char **)(void *)((char *)c + texts[i].offset));
+	g_strfreev(c->relay_to);
+	g_free(c);
+}
+
+char *edge_address_text(const struct endpoint *e)
+{
+	char text[ENDPOINT_TEXT_MAX];
+	char *colon, *start;
+
+	endpoint_print(e, text);
+	colon = strrchr(text, ':');
+	if (colon)
+		*colon = '\0';
+	start = text[0] == '[' ? text + 1 : text;
+	if (start != text)
+		start[strlen(start) - 1] = '\0';
+	return g_strdup(start);
+}

@@ -1,0 +1,33 @@
+/* The `config` member of the Edge's `start` command (docs/AGENTS.md), read and checked.  Pure. */
+#ifndef EDGE_CONFIG_H
+#define EDGE_CONFIG_H
+
+#include <jansson.h>
+
+#include "edge/endpoint.h"
+
+struct edge_config {
+	char *name, *fqdn, *access_fqdn, *av_fqdn, *domain;
+	char *next_hop;
+	guint16 next_hop_port;
+	char *ca, *certificate, *key;
+	char *secret, *realm;
+	struct endpoint internal, access;         /* port 0 */
+	struct endpoint relay[2], advertised[2];  /* by enum turn_transport: av and av_tcp, av_public and av_tcp_public */
+	guint16 relay_port_min, relay_port_max;
+	char **relay_to;
+	bool builtin_av;                          /* av_engine "builtin"; else only Access Edge and MRAS run */
+	guint32 seed;                             /* of relay ports; has_seed false: from the system */
+	bool has_seed;
+};
+
+/* Members that may be left out: realm (the domain), av_tcp (av), the public addresses (the same as bound),
+ * relay ports (50000-59999), next_hop_port (5061), relay_to (none), av_engine (builtin), access_fqdn and
+ * av_fqdn (fqdn), seed.  NULL with G_IO_ERROR_INVALID_ARGUMENT names the member that is missing or wrong. */
+struct edge_config *edge_config_parse(const json_t *object, GError **error);
+void edge_config_free(struct edge_config *c);
+
+/* An endpoint's address as text, without port; the caller frees. */
+char *edge_address_text(const struct endpoint *e);
+
+#endif

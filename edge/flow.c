@@ -1,0 +1,67 @@
+#include "edge/flow.h"
+
+#include <sys/random.h>
+
+struct edge_flows {
+	GHashTable *by_token; /* char * -> struct flow * */
+};
+
+struct flow {
+	enum edge_flow_side side;
+	gpointer connection;
+};
+
+edge_flows *edge_flows_new(void)
+{
+	edge_flows *f = g_new0(edge_flows, 1);
+
+	f->by_token = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	return f;
+}
+
+void edge_flows_free(edge_flows *f)
+{
+	if (!f)
+		return;
+	g_hash_table_unref(f->by_token);
+	g_free(f);
+}
+
+char *edge_flows_open(edge_flows *f, enum edge_flow_side side, gpointer connection)
+{
+	struct flow *flow = g_new0(struct flow, 1);
+	guint64 number = 0;
+	char *token;
+
+	/* Up to 256 bytes never fail once the kernel's generator is up (getrandom(2)). */
+	while (getrandom(&number, sizeof number, 0) != sizeof number)
+		number = 0;
+	token = g_strdup_printf("%016" G_GINT64_MODIFIER "x", number);
+	*flow = (struct flow){.side = side, .connection = connection};
+	g_hash_table_replace(f->by_token, g_strdup(token), flow);
+	return token;
+}
+
+void edge_flows_close(edge_flows *f, const char *token)
+{
+	g_hash_table_remove(f->by_token, token);
+}
+
+gpointer edge_flows_find(const edge_flows *f, enum edge_flow_side side, const char *token)
+{
+	const struct flow *flow = token ? g_hash_table_lookup(f->by_token, token) : NULL;
+
+	return flow && flow->side == side ? flow->connection : NULL;
+}
+
+guint edge_flows_count(const edge_flows *f, enum edge_flow_side side)
+{
+	GHashTableIter iter;
+	gpointer value;
+	guint n = 0;
+
+	g_hash_table_iter_init(&iter, f->by_token);
+	while (g_hash_table_iter_next(&iter, NULL, &value))
+		n += ((const struct flow *)value)->side == side;
+	return n;
+}

@@ -1,0 +1,69 @@
+#include "edge/inside.h"
+
+struct attempt {
+	char *name, *local_address;
+	guint16 port;
+	tls_identity *identity; /* borrowed */
+	GCancellable *cancellable;
+	inside_connected done;
+	gpointer user_data;
+};
+
+static void finish(struct attempt *t, GIOStream *connection, const GError *error)
+{
+	if (!g_cancellable_is_cancelled(t->cancellable))
+		t->done(connection, error ? error->message : NULL, t->user_data);
+	else if (connection)
+		g_object_unref(connection);
+	g_object_unref(t->cancellable);
+	g_free(t->name);
+	g_free(t->local_address);
+	g_free(t);
+}
+
+static void on_connected(GIOStream *connection, const GError *error, gpointer user_data)
+{
+	finish(user_data, connection, error);
+}
+
+static void on_resolved(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+	struct attempt *t = user_data;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *address = NULL;
+	GList *found = g_resolver_lookup_by_name_finish(G_RESOLVER(source), result, &error);
+
+	if (!found || g_cancellable_is_cancelled(t->cancellable)) {
+		g_resolver_free_addresses(found);
+		finish(t, NULL, error);
+		return;
+	}
+	address = g_inet_address_to_string(found->data);
+	g_resolver_free_addresses(found);
+	tls_connect(t->local_address, address, t->port, t->name, t->identity, INSIDE_CONNECT_TIMEOUT_MS, t->cancellable,
+		    on_connected, t);
+}
+
+void inside_connect(const char *name, guint16 port, const char *local_address, tls_identity *identity,
+		    GCancellable *cancellable, inside_connected done, gpointer user_data)
+{
+	g_autoptr(GResolver) resolver = g_resolver_get_default();
+	struct attempt *t = g_new0(struct attempt, 1);
+
+	t->name = g_strdup(name);
+	t->local_address = g_strdup(local_address);
+	t->port = port;
+	t->identity = identity;
+	t->cancellable = g_object_ref(cancellable);
+	t->done = done;
+	t->user_data = user_data;
+	g_resolver_lookup_by_name_async(resolver, name, cancellable, on_resolved, t);
+}
+
+bool inside_has_name(const char *const *peer_names, const char *name)
+{
+	for (; *peer_names; peer_names++)
+		if (g_ascii_strcasecmp(*peer_names, name) == 0)
+			return true;
+	return false;
+}

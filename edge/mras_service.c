@@ -1,0 +1,165 @@
+#include "edge/mras_service.h"
+
+#include <string.h>
+
+#include "common/mras.h"
+#include "edge/inside.h"
+
+struct mras_service {
+	const struct edge_config *config;
+	edge_event_func event;
+	gpointer user_data;
+	tls_listener *listener;
+	GHashTable *connections; /* sip_conn *, owned */
+	char *address;
+};
+
+static void connection_free(gpointer data)
+{
+	sip_conn_close(data);
+	sip_conn_unref(data);
+}
+
+static char *print_response(const struct edge_config *config, const struct mras_request *request, gint64 now_s)
+{
+	guint duration_min = CLAMP(request->duration_min, 1, MRAS_DURATION_MAX_MIN);
+	struct mras_response response = {.request_id = request->request_id,
+					 .duration_min = duration_min,
+					 .host_name = request->internet ? config->av_fqdn : config->fqdn,
+					 .udp_port = AV_EDGE_UDP_PORT,
+					 .tcp_port = AV_EDGE_TCP_PORT,
+					 .internet = request->internet};
+	char *body;
+
+	mras_credentials(config->secret, request->identity, now_s + (gint64)duration_min * 60, &response.username,
+			 &response.password);
+	body = mras_response_print(&response);
+	g_free(response.username);
+	g_free(response.password);
+	return body;
+}
+
+static sip_msg *answer_service(const struct edge_config *config, const sip_msg *request, gint64 now_s, const char *tag,
+			       char **ret_user, gboolean *ret_internet)
+{
+	struct mras_request asked = {0};
+	g_autofree char *text = NULL;
+	const char *body;
+	sip_msg *answer;
+	gsize length = 0;
+
+	body = sip_body(request, &length);
+	if (!body || g_strcmp0(sip_content_type(request), MRAS_CONTENT_TYPE) != 0 ||
+	    !mras_request_parse(body, length, &asked) || !asked.identity) {
+		mras_request_clear(&asked);
+		return sip_response_new(request, 400, "Bad Request", tag);
+	}
+	text = print_response(config, &asked, now_s);
+	answer = sip_response_new(request, 200, "OK", tag);
+	sip_set_body(answer, MRAS_CONTENT_TYPE, text, -1);
+	*ret_user = g_strdup(asked.identity);
+	*ret_internet = asked.internet;
+	mras_request_clear(&asked);
+	return answer;
+}
+
+sip_msg *mras_answer(const struct edge_config *config, const sip_msg *request, gint64 now_s, char **ret_user,
+		     gboolean *ret_internet)
+{
+	g_autofree char *tag = sip_new_tag();
+	sip_msg *answer;
+
+	*ret_user = NULL;
+	if (g_strcmp0(sip_method(request), "SERVICE") == 0)
+		return answer_service(config, request, now_s, tag, ret_user, ret_internet);
+	answer = sip_response_new(request, 405, "Method Not Allowed", tag);
+	sip_add_header(answer, "Allow", "SERVICE"); /* RFC 3261 section 21.4.6 */
+	return answer;
+}
+
+static void on_message(sip_conn *c, sip_msg *m, gpointer user_data)
+{
+	mras_service *s = user_data;
+	g_autofree char *user = NULL;
+	g_autoptr(sip_msg) answer = NULL;
+	gboolean internet = FALSE;
+
+	if (!sip_is_request(m) || g_strcmp0(sip_method(m), "ACK") == 0)
+		return;
+	answer = mras_answer(s->config, m, g_get_real_time() / G_USEC_PER_SEC, &user, &internet);
+	if (user)
+		s->event("mras",
+			 json_pack("{s:s, s:s}", "user", user, "location", internet ? "internet" : "intranet"),
+			 s->user_data);
+	sip_conn_send(c, answer);
+}
+
+static void on_closed(sip_conn *c, const GError *error, gpointer user_data)
+{
+	mras_service *s = user_data;
+
+	s->event("log",
+		 json_pack("{s:s, s:o}", "level", "debug", "text",
+			   json_sprintf("MRAS: %s: %s", sip_conn_peer(c), error ? error->message : "closed")),
+		 s->user_data);
+	g_hash_table_remove(s->connections, c);
+}
+
+static void tell_refused(mras_service *s, const char *peer, const char *why)
+{
+	s->event("tls-refused", json_pack("{s:s, s:s}", "peer", peer, "reason", why), s->user_data);
+}
+
+static void on_refused(const char *peer, const char *why, gpointer user_data)
+{
+	tell_refused(user_data, peer, why);
+}
+
+static void on_accepted(GIOStream *connection, const char *const *peer_names, const char *peer,
+			guint16 port G_GNUC_UNUSED, gpointer user_data)
+{
+	static const struct sip_conn_handlers handlers = {.message = on_message, .closed = on_closed};
+	mras_service *s = user_data;
+	g_autofree char *local = NULL;
+
+	if (!inside_has_name(peer_names, s->config->next_hop)) {
+		tell_refused(s, peer, "certificate does not carry the next hop's name");
+		g_object_unref(connection);
+		return;
+	}
+	local = g_strdup_printf("%s:%d", s->address, MRAS_PORT);
+	g_hash_table_add(s->connections, sip_conn_new(connection, local, &handlers, s));
+}
+
+mras_service *mras_service_new(const struct edge_config *config, tls_identity *identity, edge_event_func event,
+			       gpointer user_data, GError **error)
+{
+	mras_service *s = g_new0(mras_service, 1);
+
+	s->config = config;
+	s->event = event;
+	s->user_data = user_data;
+	s->address = edge_address_text(&config->internal);
+	s->connections = g_hash_table_new_full(NULL, NULL, connection_free, NULL);
+	s->listener = tls_listen(s->address, MRAS_PORT, identity, TLS_CLIENT_REQUIRED, on_accepted, on_refused, s, error);
+	if (!s->listener) {
+		mras_service_free(s);
+		return NULL;
+	}
+	event("listening",
+	      json_pack("{s:s, s:s, s:i, s:s}", "service", "mras", "address", s->address, "port", MRAS_PORT, "transport",
+			"tls"),
+	      user_data);
+	return s;
+}
+
+void mras_service_free(mras_service *s)
+{
+	if (!s)
+		return;
+	if (s->listener)
+		tls_listener_free(s->listener);
+	g_hash_table_unref(s->connections);
+	g_free(s->address);
+	g_free(s);
+}

@@ -1,0 +1,177 @@
+#include "edge/policy.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+struct prefix {
+	struct endpoint address;
+	guint bits;
+};
+
+/* Special ranges (RFC 6890 and the registries it set up).  `declarable`: relay_to may open it. */
+static const struct {
+	const char *rule, *address;
+	guint bits;
+	bool declarable;
+} special_ranges[] = {
+	{"unspecified", "0.0.0.0", 8, false},
+	{"loopback", "127.0.0.0", 8, false},
+	{"link-local", "169.254.0.0", 16, false},
+	{"multicast", "224.0.0.0", 4, false},
+	{"broadcast", "255.255.255.255", 32, false},
+	{"reserved", "240.0.0.0", 4, false},
+	{"private", "10.0.0.0", 8, true},
+	{"private", "172.16.0.0", 12, true},
+	{"private", "192.168.0.0", 16, true},
+	{"shared", "100.64.0.0", 10, true}, /* RFC 6598 */
+	{"unspecified", "::", 128, false},
+	{"loopback", "::1", 128, false},
+	{"link-local", "fe80::", 10, false},
+	{"multicast", "ff00::", 8, false},
+	{"private", "fec0::", 10, true},
+	{"private", "fc00::", 7, true},
+	{"nat64-local", "64:ff9b:1::", 48, false}, /* RFC 8215 */
+};
+
+struct policy {
+	struct endpoint *own, *relays;
+	guint n_own, n_relays;
+	guint16 relay_port_min, relay_port_max;
+	struct prefix *relay_to;
+	guint n_relay_to;
+	struct endpoint special[G_N_ELEMENTS(special_ranges)]; /* parsed once: every Send is checked */
+};
+
+/* IPv6 ranges whose addresses carry an IPv4 address at `offset`. */
+static const struct {
+	const char *address;
+	guint bits, offset;
+	guint8 mask; /* what the address was XORed with */
+} embeddings[] = {
+	{"::ffff:0:0", 96, 12, 0},      /* mapped, RFC 4291 section 2.5.5.2 */
+	{"::ffff:0:0:0", 96, 12, 0},    /* translated, RFC 2765 */
+	{"64:ff9b::", 96, 12, 0},       /* NAT64, RFC 6052 */
+	{"2002::", 16, 2, 0},           /* 6to4, RFC 3056 */
+	{"2001::", 32, 12, 0xff},       /* Teredo, RFC 4380 */
+	{"::", 96, 12, 0},              /* compatible, RFC 4291 section 2.5.5.1 */
+};
+
+static bool in_prefix(const struct endpoint *e, const struct endpoint *prefix, guint bits)
+{
+	guint whole = bits / 8, rest = bits % 8;
+
+	if (e->family != prefix->family || memcmp(e->ip, prefix->ip, whole) != 0)
+		return false;
+	return rest == 0 || (e->ip[whole] ^ prefix->ip[whole]) >> (8 - rest) == 0;
+}
+
+static bool in_text_prefix(const struct endpoint *e, const char *address, guint bits)
+{
+	struct endpoint prefix;
+
+	return endpoint_parse(address, 0, &prefix) && in_prefix(e, &prefix, bits);
+}
+
+static bool parse_prefix(const char *text, struct prefix *ret, GError **error)
+{
+	g_auto(GStrv) parts = g_strsplit(text, "/", 2);
+	guint64 bits = 0;
+
+	if (parts[0] && endpoint_parse(parts[0], 0, &ret->address)) {
+		guint max = ret->address.family == ENDPOINT_V4 ? 32 : 128;
+
+		bits = max;
+		if (!parts[1] || g_ascii_string_to_unsigned(parts[1], 10, 0, max, &bits, NULL)) {
+			ret->bits = (guint)bits;
+			return true;
+		}
+	}
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "relay_to: not a prefix: '%s'", text);
+	return false;
+}
+
+policy *policy_new(const struct policy_config *config, GError **error)
+{
+	guint n = config->relay_to ? g_strv_length((char **)(guintptr)config->relay_to) : 0;
+	g_autofree struct prefix *prefixes = g_new0(struct prefix, n + 1);
+	policy *p;
+
+	for (guint i = 0; i < n; i++)
+		if (!parse_prefix(config->relay_to[i], &prefixes[i], error))
+			return NULL;
+	p = g_new0(policy, 1);
+	p->own = g_memdup2(config->own, config->n_own * sizeof *config->own);
+	p->n_own = config->n_own;
+	p->relays = g_memdup2(config->relays, config->n_relays * sizeof *config->relays);
+	p->n_relays = config->n_relays;
+	p->relay_port_min = config->relay_port_min;
+	p->relay_port_max = config->relay_port_max;
+	p->relay_to = g_steal_pointer(&prefixes);
+	p->n_relay_to = n;
+	for (gsize i = 0; i < G_N_ELEMENTS(special_ranges); i++)
+		endpoint_parse(special_ranges[i].address, 0, &p->special[i]);
+	return p;
+}
+
+void policy_free(policy *p)
+{
+	if (!p)
+		return;
+	g_free(p->own);
+	g_free(p->relays);
+	g_free(p->relay_to);
+	g_free(p);
+}
+
+struct endpoint policy_canonical(const struct endpoint *peer)
+{
+	struct endpoint v4 = {.family = ENDPOINT_V4, .port = peer->port};
+
+	if (peer->family != ENDPOINT_V6 || in_text_prefix(peer, "::", 127)) /* :: and ::1 are themselves */
+		return *peer;
+	for (gsize i = 0; i < G_N_ELEMENTS(embeddings); i++) {
+		if (!in_text_prefix(peer, embeddings[i].address, embeddings[i].bits))
+			continue;
+		for (guint k = 0; k < 4; k++)
+			v4.ip[k] = peer->ip[embeddings[i].offset + k] ^ embeddings[i].mask;
+		return v4;
+	}
+	return *peer;
+}
+
+static bool listed(const struct endpoint *list, guint n, const struct endpoint *e)
+{
+	for (guint i = 0; i < n; i++)
+		if (endpoint_same_ip(&list[i], e))
+			return true;
+	return false;
+}
+
+static bool declared(const policy *p, const struct endpoint *e)
+{
+	for (guint i = 0; i < p->n_relay_to; i++)
+		if (in_prefix(e, &p->relay_to[i].address, p->relay_to[i].bits))
+			return true;
+	return false;
+}
+
+const char *policy_refuses(const policy *p, const struct endpoint *peer, enum policy_scope scope)
+{
+	struct endpoint e = policy_canonical(peer);
+
+	if (e.family == ENDPOINT_NONE)
+		return "unspecified";
+	if (listed(p->relays, p->n_relays, &e)) {
+		bool relay_port = e.port >= p->relay_port_min && e.port <= p->relay_port_max;
+
+		return scope == POLICY_ADDRESS || relay_port ? NULL : "own-port";
+	}
+	if (listed(p->own, p->n_own, &e))
+		return "own-address";
+	for (gsize i = 0; i < G_N_ELEMENTS(special_ranges); i++) {
+		if (!in_prefix(&e, &p->special[i], special_ranges[i].bits))
+			continue;
+		return special_ranges[i].declarable && declared(p, &e) ? NULL : special_ranges[i].rule;
+	}
+	return NULL;
+}

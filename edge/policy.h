@@ -1,0 +1,42 @@
+/* Whom relays may talk to.  An Edge is a bridge into the company: what it may not reach is a table.
+ *
+ * Allowed: public unicast addresses, private ones inside the declared prefixes (`relay_to`), and our
+ * own advertised relay addresses on relay ports (relay to relay on one Edge).  Always refused:
+ * everything special, our own addresses else, and every IPv6 spelling (mapped, compatible, 6to4,
+ * NAT64, Teredo) of a refused IPv4 address: addresses are brought to their IPv4 form first.
+ * Pure; the same policy is written out for other relay programs by the lab.
+ */
+#ifndef EDGE_POLICY_H
+#define EDGE_POLICY_H
+
+#include "edge/endpoint.h"
+
+typedef struct policy policy;
+
+struct policy_config {
+	const struct endpoint *own;     /* every address of this Edge; ports are not looked at */
+	guint n_own;
+	const struct endpoint *relays;  /* those at which relays are advertised */
+	guint n_relays;
+	guint16 relay_port_min, relay_port_max;
+	const char *const *relay_to;    /* "10.20.0.0/24"; NULL-terminated, or NULL */
+};
+
+/* NULL with G_IO_ERROR_INVALID_ARGUMENT: a prefix of relay_to is malformed (never ignored: a rule that
+ * is silently left out opens or closes the relay). */
+policy *policy_new(const struct policy_config *config, GError **error);
+void policy_free(policy *p);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(policy, policy_free)
+
+enum policy_scope {
+	POLICY_ADDRESS,  /* a permission: it names an address, its port says nothing (RFC 5766 section 9.1) */
+	POLICY_ENDPOINT, /* a channel or a packet: the port counts */
+};
+
+/* Name of the rule that refuses `peer` ("private", "loopback", "own-address"); NULL: allowed. */
+const char *policy_refuses(const policy *p, const struct endpoint *peer, enum policy_scope scope);
+
+/* `peer` brought to its IPv4 form where it is another spelling of one. */
+struct endpoint policy_canonical(const struct endpoint *peer);
+
+#endif

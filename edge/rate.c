@@ -1,0 +1,39 @@
+#include "edge/rate.h"
+
+struct rate {
+	gint64 interval_us;
+	GHashTable *last; /* char * -> gint64 * */
+};
+
+rate *rate_new(gint64 interval_us)
+{
+	rate *r = g_new0(rate, 1);
+
+	r->interval_us = interval_us;
+	r->last = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	return r;
+}
+
+void rate_free(rate *r)
+{
+	if (!r)
+		return;
+	g_hash_table_unref(r->last);
+	g_free(r);
+}
+
+bool rate_allows(rate *r, const char *key, gint64 now_us)
+{
+	gint64 *last = g_hash_table_lookup(r->last, key);
+
+	if (last && now_us - *last < r->interval_us)
+		return false;
+	if (!last) {
+		if (g_hash_table_size(r->last) >= RATE_KEYS_MAX)
+			g_hash_table_remove_all(r->last);
+		last = g_new(gint64, 1);
+		g_hash_table_insert(r->last, g_strdup(key), last);
+	}
+	*last = now_us;
+	return true;
+}

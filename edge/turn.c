@@ -1,0 +1,139 @@
+#include "edge/turn.h"
+
+#include <string.h>
+
+#include "edge/stun_frame.h"
+#include "edge/turn_private.h"
+
+turn *turn_new(const struct turn_config *config, const struct turn_output *output, gpointer user_data)
+{
+	turn *t = g_new0(turn, 1);
+
+	t->config = *config;
+	t->config.realm = g_strdup(config->realm);
+	t->config.secret = g_strdup(config->secret);
+	t->output = *output;
+	t->user_data = user_data;
+	t->allocations = allocation_table_new();
+	t->random = g_rand_new_with_seed(config->seed);
+	t->next_expiry_us = G_MAXINT64;
+	/* Not STUN_AGENT_USAGE_USE_FINGERPRINT: it would also demand FINGERPRINT from clients. */
+	stun_agent_init(&t->agent, turn_known_attributes, STUN_COMPATIBILITY_RFC5389,
+			STUN_AGENT_USAGE_LONG_TERM_CREDENTIALS | STUN_AGENT_USAGE_NO_INDICATION_AUTH);
+	stun_agent_init(&t->classic_agent, turn_known_attributes, STUN_COMPATIBILITY_RFC3489,
+			STUN_AGENT_USAGE_IGNORE_CREDENTIALS);
+	return t;
+}
+
+static void end_all(turn *t, gint64 now_us, const char *reason)
+{
+	g_autoptr(GPtrArray) expired = allocation_expired(t->allocations, now_us);
+
+	for (guint i = 0; i < expired->len; i++)
+		turn_end(t, expired->pdata[i], reason);
+}
+
+void turn_free(turn *t)
+{
+	if (!t)
+		return;
+	end_all(t, G_MAXINT64, "server ends");
+	allocation_table_free(t->allocations);
+	g_rand_free(t->random);
+	g_free((char *)(guintptr)t->config.realm);
+	g_free((char *)(guintptr)t->config.secret);
+	g_free(t);
+}
+
+void turn_end(turn *t, struct allocation *a, const char *reason)
+{
+	struct turn_event event = {
+		.kind = TURN_EVENT_ALLOCATION_END, .allocation = a, .client = &a->tuple.client, .reason = reason};
+
+	t->output.event(&event, t->user_data);
+	t->output.close_relay(a, t->user_data);
+	allocation_table_remove(t->allocations, a);
+}
+
+struct allocation *turn_find(turn *t, gint64 now_us, const struct turn_tuple *tuple)
+{
+	struct allocation *a = allocation_by_tuple(t->allocations, tuple);
+
+	if (a && a->expires_us <= now_us) {
+		turn_end(t, a, "expired");
+		return NULL;
+	}
+	return a;
+}
+
+bool turn_denies(turn *t, const struct allocation *a, const struct endpoint *peer, enum policy_scope scope)
+{
+	const char *rule = policy_refuses(t->config.policy, peer, scope);
+	struct turn_event event = {.kind = TURN_EVENT_DENIED,
+				   .allocation = a,
+				   .client = &a->tuple.client,
+				   .peer = peer,
+				   .reason = rule};
+
+	if (!rule)
+		return false;
+	t->counters.denied++;
+	t->output.event(&event, t->user_data);
+	return true;
+}
+
+static void handle_stun(turn *t, gint64 now_us, gpointer client, const struct turn_tuple *tuple, const guint8 *data,
+			gsize length)
+{
+	enum stun_class class = stun_class_of(stun_type(data));
+	struct turn_request r = {
+		.t = t, .now_us = now_us, .client = client, .tuple = tuple, .data = data, .length = length};
+
+	if (class == STUN_CLASS_INDICATION && stun_has_cookie(data) && stun_method_of(stun_type(data)) == STUN_IND_SEND)
+		turn_handle_send(t, now_us, tuple, data, length);
+	if (class != STUN_CLASS_REQUEST)
+		return;
+	turn_handle_request(&r);
+	g_free(r.username);
+	g_free(r.password);
+}
+
+void turn_from_client(turn *t, gint64 now_us, gpointer client, const struct turn_tuple *tuple, const guint8 *data,
+		      gsize length)
+{
+	if (length > 0 && (data[0] & 0xc0) == 0x40)
+		turn_handle_channel_data(t, now_us, tuple, data, length);
+	else if (stun_well_formed(data, length))
+		handle_stun(t, now_us, client, tuple, data, length);
+	else
+		t->counters.malformed++;
+}
+
+void turn_client_gone(turn *t, const struct turn_tuple *tuple)
+{
+	struct allocation *a = allocation_by_tuple(t->allocations, tuple);
+
+	if (a)
+		turn_end(t, a, "client gone");
+}
+
+void turn_expire(turn *t, gint64 now_us)
+{
+	end_all(t, now_us, "expired");
+	t->next_expiry_us = allocation_next_expiry(t->allocations);
+}
+
+gint64 turn_next_expiry(const turn *t)
+{
+	return t->next_expiry_us;
+}
+
+const struct turn_counters *turn_counters_of(const turn *t)
+{
+	return &t->counters;
+}
+
+guint turn_allocation_count(const turn *t)
+{
+	return allocation_count(t->allocations);
+}

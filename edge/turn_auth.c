@@ -1,0 +1,86 @@
+/* Long-term credentials, RFC 5389 section 10.2.2, with the user names of common/mras.h. */
+#include <string.h>
+
+#include "common/mras.h"
+#include "edge/stun_frame.h"
+#include "edge/turn_private.h"
+
+static bool attribute(const struct turn_request *r, StunAttribute type, struct stun_cursor *ret)
+{
+	*ret = stun_cursor_at(r->data, r->length);
+	return stun_cursor_find(ret, (guint16)type);
+}
+
+static bool same_realm(const struct turn_request *r, const struct stun_cursor *realm)
+{
+	g_autofree char *text = g_strndup((const char *)realm->value, realm->value_length);
+
+	return g_strcmp0(text, r->t->config.realm) == 0;
+}
+
+/* The codec's question: which password has this user?  It must outlive the answer's signature. */
+static bool give_password(StunAgent *agent G_GNUC_UNUSED, StunMessage *message G_GNUC_UNUSED,
+			  uint8_t *username G_GNUC_UNUSED, uint16_t length G_GNUC_UNUSED, uint8_t **ret_password,
+			  size_t *ret_length, void *user_data)
+{
+	struct turn_request *r = user_data;
+
+	*ret_password = (uint8_t *)r->password;
+	*ret_length = strlen(r->password);
+	return true;
+}
+
+static void refuse(struct turn_request *r, const char *reason)
+{
+	struct turn_event event = {.kind = TURN_EVENT_AUTH_FAILED, .client = &r->tuple->client, .reason = reason};
+
+	r->t->counters.auth_failures++;
+	r->t->output.event(&event, r->t->user_data);
+	turn_reply_challenge(r, STUN_ERROR_UNAUTHORIZED);
+}
+
+static bool check_integrity(struct turn_request *r)
+{
+	StunValidationStatus status = stun_agent_validate(&r->t->agent, &r->message, r->data, r->length, give_password, r);
+
+	if (status == STUN_VALIDATION_SUCCESS)
+		return true;
+	if (status == STUN_VALIDATION_UNKNOWN_REQUEST_ATTRIBUTE) {
+		turn_reply_unknown(r);
+		return false;
+	}
+	refuse(r, "message integrity does not match");
+	return false;
+}
+
+bool turn_authenticate(struct turn_request *r)
+{
+	struct stun_cursor integrity, username, realm, nonce;
+	gint64 now_s = (r->now_us + r->t->config.wall_offset_us) / G_USEC_PER_SEC;
+
+	if (!attribute(r, STUN_ATTRIBUTE_MESSAGE_INTEGRITY, &integrity)) {
+		r->t->counters.challenges++;
+		turn_reply_challenge(r, STUN_ERROR_UNAUTHORIZED);
+		return false;
+	}
+	if (!attribute(r, STUN_ATTRIBUTE_USERNAME, &username) || !attribute(r, STUN_ATTRIBUTE_REALM, &realm) ||
+	    !attribute(r, STUN_ATTRIBUTE_NONCE, &nonce)) {
+		turn_reply_error(r, STUN_ERROR_BAD_REQUEST);
+		return false;
+	}
+	if (!nonce_is_fresh(&r->t->config.nonce, &r->tuple->client, r->now_us, nonce.value, nonce.value_length)) {
+		turn_reply_challenge(r, STUN_ERROR_STALE_NONCE);
+		return false;
+	}
+	r->username = g_strndup((const char *)username.value, username.value_length);
+	r->password = mras_password(r->t->config.secret, r->username, now_s);
+	if (!r->password) {
+		refuse(r, "user name expired or malformed");
+		return false;
+	}
+	if (!same_realm(r, &realm)) {
+		refuse(r, "another realm");
+		return false;
+	}
+	return check_integrity(r);
+}

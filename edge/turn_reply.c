@@ -1,0 +1,126 @@
+/* Answers to requests. */
+#include <string.h>
+
+#include "edge/stun_frame.h"
+#include "edge/turn_private.h"
+
+/* Of the attributes that must be understood (below 0x8000), those we do understand. */
+const guint16 turn_known_attributes[] = {
+	STUN_ATTRIBUTE_MAPPED_ADDRESS,    STUN_ATTRIBUTE_USERNAME,
+	STUN_ATTRIBUTE_MESSAGE_INTEGRITY, STUN_ATTRIBUTE_ERROR_CODE,
+	STUN_ATTRIBUTE_UNKNOWN_ATTRIBUTES, STUN_ATTRIBUTE_CHANNEL_NUMBER,
+	STUN_ATTRIBUTE_LIFETIME,          STUN_ATTRIBUTE_XOR_PEER_ADDRESS,
+	STUN_ATTRIBUTE_DATA,              STUN_ATTRIBUTE_REALM,
+	STUN_ATTRIBUTE_NONCE,             STUN_ATTRIBUTE_XOR_RELAYED_ADDRESS,
+	STUN_ATTRIBUTE_REQUESTED_ADDRESS_TYPE, STUN_ATTRIBUTE_REQUESTED_TRANSPORT,
+	STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS, STUN_ATTRIBUTE_EVEN_PORT,
+	0,
+};
+
+#define UNKNOWN_LISTED_MAX 8
+#define ALLOCATE_SIZE_MIN (STUN_HEADER + 8) /* header and REQUESTED-TRANSPORT */
+
+void turn_reply_begin(struct turn_request *r, StunClass class, StunMessage *reply)
+{
+	StunTransactionId id;
+
+	/* By hand rather than by stun_agent_init_error: that adds a reason phrase. */
+	*reply = (StunMessage){.agent = r->message.agent,
+			       .buffer = r->t->scratch,
+			       .buffer_len = sizeof r->t->scratch,
+			       .key = r->message.key,
+			       .key_len = r->message.key_len,
+			       .long_term_valid = r->message.long_term_valid};
+	memcpy(reply->long_term_key, r->message.long_term_key, sizeof reply->long_term_key);
+	stun_message_id(&r->message, id);
+	stun_message_init(reply, class, stun_message_get_method(&r->message), id);
+}
+
+void turn_reply_send(struct turn_request *r, StunMessage *reply)
+{
+	gsize length = stun_agent_finish_message(reply->agent, reply, reply->key, reply->key_len);
+
+	if (length > 0)
+		r->t->output.to_client(r->client, r->tuple, reply->buffer, length, false, r->t->user_data);
+}
+
+void turn_reply_endpoint(StunMessage *reply, StunAttribute type, const struct endpoint *e)
+{
+	struct sockaddr_storage address;
+	socklen_t length = endpoint_to_sockaddr(e, &address);
+
+	if (type == STUN_ATTRIBUTE_MAPPED_ADDRESS)
+		stun_message_append_addr(reply, type, (const struct sockaddr *)&address, length);
+	else
+		stun_message_append_xor_addr(reply, type, &address, length);
+}
+
+static void error_begin(struct turn_request *r, guint code, StunMessage *reply)
+{
+	guint8 value[4] = {0, 0, (guint8)(code / 100), (guint8)(code % 100)};
+
+	turn_reply_begin(r, STUN_ERROR, reply);
+	stun_message_append_bytes(reply, STUN_ATTRIBUTE_ERROR_CODE, value, sizeof value);
+}
+
+void turn_reply_error(struct turn_request *r, guint code)
+{
+	StunMessage reply;
+
+	error_begin(r, code, &reply);
+	turn_reply_send(r, &reply);
+}
+
+void turn_reply_challenge(struct turn_request *r, guint code)
+{
+	char nonce[NONCE_LENGTH + 1];
+	StunMessage reply;
+
+	r->message.key = NULL;
+	if (r->length < ALLOCATE_SIZE_MIN) { /* amplification: see turn.h */
+		turn_reply_error(r, STUN_ERROR_BAD_REQUEST);
+		return;
+	}
+	nonce_make(&r->t->config.nonce, &r->tuple->client, r->now_us, nonce);
+	error_begin(r, code, &reply);
+	stun_message_append_string(&reply, STUN_ATTRIBUTE_REALM, r->t->config.realm);
+	stun_message_append_string(&reply, STUN_ATTRIBUTE_NONCE, nonce);
+	turn_reply_send(r, &reply);
+}
+
+static bool is_known(guint16 type)
+{
+	for (const guint16 *known = turn_known_attributes; *known; known++)
+		if (*known == type)
+			return true;
+	return false;
+}
+
+static guint list_unknown(const struct turn_request *r, guint16 list[static UNKNOWN_LISTED_MAX])
+{
+	struct stun_cursor c = stun_cursor_at(r->data, r->length);
+	guint n = 0;
+
+	while (n < UNKNOWN_LISTED_MAX && stun_cursor_next(&c))
+		if (c.type < 0x8000 && !is_known(c.type))
+			list[n++] = GUINT16_TO_BE(c.type);
+	return n;
+}
+
+bool turn_has_unknown(const struct turn_request *r)
+{
+	guint16 list[UNKNOWN_LISTED_MAX];
+
+	return list_unknown(r, list) > 0;
+}
+
+void turn_reply_unknown(struct turn_request *r)
+{
+	guint16 list[UNKNOWN_LISTED_MAX];
+	guint n = list_unknown(r, list);
+	StunMessage reply;
+
+	error_begin(r, STUN_ERROR_UNKNOWN_ATTRIBUTE, &reply);
+	stun_message_append_bytes(&reply, STUN_ATTRIBUTE_UNKNOWN_ATTRIBUTES, list, n * sizeof *list);
+	turn_reply_send(r, &reply);
+}

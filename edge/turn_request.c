@@ -1,0 +1,291 @@
+/* Binding, Allocate, Refresh, CreatePermission, ChannelBind. */
+#include <errno.h>
+#include <string.h>
+
+#include "edge/stun_frame.h"
+#include "edge/turn_private.h"
+
+#define PROTOCOL_UDP 17 /* RFC 5766 section 14.7 */
+#define FAMILY_V4 1
+#define FAMILY_V6 2
+#define EVEN_PORT_RESERVE 0x80 /* RFC 5766 section 14.6: the next port too */
+
+static void handle_binding(struct turn_request *r)
+{
+	bool classic = !stun_has_cookie(r->data);
+	StunMessage reply;
+
+	if (turn_has_unknown(r) && !classic) {
+		turn_reply_unknown(r);
+		return;
+	}
+	r->t->counters.bindings++;
+	turn_reply_begin(r, STUN_RESPONSE, &reply);
+	turn_reply_endpoint(&reply, classic ? STUN_ATTRIBUTE_MAPPED_ADDRESS : STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS,
+			    &r->tuple->client);
+	turn_reply_send(r, &reply);
+}
+
+/* RFC 5766 section 6.2: at least the default, at most the maximum. */
+static guint32 granted_lifetime_s(const struct turn_request *r)
+{
+	uint32_t wanted = 0;
+
+	if (stun_message_find32(&r->message, STUN_ATTRIBUTE_LIFETIME, &wanted) != STUN_MESSAGE_RETURN_SUCCESS)
+		return TURN_LIFETIME_DEFAULT_S;
+	return CLAMP(wanted, TURN_LIFETIME_DEFAULT_S, TURN_LIFETIME_MAX_S);
+}
+
+static void set_lifetime(turn *t, struct allocation *a, gint64 now_us, guint32 lifetime_s)
+{
+	a->lifetime_s = lifetime_s;
+	a->expires_us = now_us + (gint64)lifetime_s * G_USEC_PER_SEC;
+	t->next_expiry_us = MIN(t->next_expiry_us, a->expires_us);
+}
+
+static void reply_allocated(struct turn_request *r, const struct allocation *a)
+{
+	StunMessage reply;
+
+	turn_reply_begin(r, STUN_RESPONSE, &reply);
+	turn_reply_endpoint(&reply, STUN_ATTRIBUTE_XOR_RELAYED_ADDRESS, &a->advertised);
+	turn_reply_endpoint(&reply, STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS, &r->tuple->client);
+	stun_message_append32(&reply, STUN_ATTRIBUTE_LIFETIME, a->lifetime_s);
+	turn_reply_send(r, &reply);
+}
+
+/* A code that refuses the Allocate, or 0. */
+static guint refuse_allocate(const struct turn_request *r)
+{
+	const struct turn_config *config = &r->t->config;
+	struct stun_cursor c = stun_cursor_at(r->data, r->length);
+	guint8 our_family = config->advertised[r->tuple->transport].family == ENDPOINT_V6 ? FAMILY_V6 : FAMILY_V4;
+
+	if (!stun_cursor_find(&c, STUN_ATTRIBUTE_REQUESTED_TRANSPORT) || c.value_length != 4)
+		return STUN_ERROR_BAD_REQUEST;
+	if (c.value[0] != PROTOCOL_UDP)
+		return STUN_ERROR_UNSUPPORTED_TRANSPORT;
+	if (stun_cursor_find(&c, STUN_ATTRIBUTE_REQUESTED_ADDRESS_TYPE)) { /* RFC 6156 section 4.2 */
+		if (c.value_length != 4)
+			return STUN_ERROR_BAD_REQUEST;
+		if (c.value[0] != our_family)
+			return STUN_ERROR_UNSUPPORTED_FAMILY;
+	}
+	/* We hold no ports in reserve: as RFC 5766 section 6.2, point 6, says for what cannot be satisfied. */
+	if (stun_cursor_find(&c, STUN_ATTRIBUTE_EVEN_PORT) && (c.value_length != 1 || (c.value[0] & EVEN_PORT_RESERVE)))
+		return STUN_ERROR_INSUFFICIENT_CAPACITY;
+	if (allocation_count_of(r->t->allocations, allocation_identity(r->username)) >= config->allocations_per_user)
+		return STUN_ERROR_ALLOCATION_QUOTA_REACHED;
+	if (allocation_count(r->t->allocations) >= config->allocations_total)
+		return STUN_ERROR_INSUFFICIENT_CAPACITY;
+	return 0;
+}
+
+/* Any free port of the range, beginning at a random one (RFC 5766 section 6.2: hard to guess). */
+static bool open_relay(turn *t, struct allocation *a, bool even)
+{
+	guint span = (guint)(t->config.relay_port_max - t->config.relay_port_min) + 1;
+	guint start = (guint)g_rand_int_range(t->random, 0, (gint32)span);
+	int failure = EADDRINUSE;
+
+	for (guint i = 0; i < span && failure == EADDRINUSE; i++) {
+		a->relay.port = (guint16)(t->config.relay_port_min + (start + i) % span);
+		a->advertised.port = a->relay.port;
+		if (even && a->relay.port % 2 != 0)
+			continue;
+		if (!allocation_by_relay(t->allocations, &a->advertised))
+			failure = t->output.open_relay(a, t->user_data);
+	}
+	return failure == 0;
+}
+
+static struct allocation *new_allocation(struct turn_request *r)
+{
+	const struct turn_config *config = &r->t->config;
+	struct allocation *a = g_new0(struct allocation, 1);
+
+	a->tuple = *r->tuple;
+	a->relay = config->relay[r->tuple->transport];
+	a->advertised = config->advertised[r->tuple->transport];
+	a->username = g_strdup(r->username);
+	a->identity = g_strdup(allocation_identity(r->username));
+	a->client = r->client;
+	memcpy(a->transaction, r->data + 8, sizeof a->transaction);
+	return a;
+}
+
+static void handle_allocate(struct turn_request *r, struct allocation *existing)
+{
+	struct turn_event event = {.kind = TURN_EVENT_ALLOCATION, .client = &r->tuple->client};
+	bool even = stun_message_has_attribute(&r->message, STUN_ATTRIBUTE_EVEN_PORT);
+	struct allocation *a;
+	guint code;
+
+	if (existing) { /* RFC 5766 section 6.2, point 2; the same transaction is a retransmission */
+		if (memcmp(existing->transaction, r->data + 8, sizeof existing->transaction) == 0)
+			reply_allocated(r, existing);
+		else
+			turn_reply_error(r, STUN_ERROR_ALLOCATION_MISMATCH);
+		return;
+	}
+	code = refuse_allocate(r);
+	if (code) {
+		turn_reply_error(r, code);
+		return;
+	}
+	a = new_allocation(r);
+	if (!open_relay(r->t, a, even)) {
+		allocation_free(a);
+		turn_reply_error(r, STUN_ERROR_INSUFFICIENT_CAPACITY);
+		return;
+	}
+	set_lifetime(r->t, a, r->now_us, granted_lifetime_s(r));
+	allocation_table_add(r->t->allocations, a);
+	r->t->counters.allocations++;
+	event.allocation = a;
+	r->t->output.event(&event, r->t->user_data);
+	reply_allocated(r, a);
+}
+
+static void handle_refresh(struct turn_request *r, struct allocation *a)
+{
+	uint32_t wanted = TURN_LIFETIME_DEFAULT_S, lifetime_s = 0;
+	StunMessage reply;
+
+	stun_message_find32(&r->message, STUN_ATTRIBUTE_LIFETIME, &wanted);
+	if (wanted == 0) { /* RFC 5766 section 7.2 */
+		turn_end(r->t, a, "released");
+	} else {
+		lifetime_s = granted_lifetime_s(r);
+		set_lifetime(r->t, a, r->now_us, lifetime_s);
+	}
+	turn_reply_begin(r, STUN_RESPONSE, &reply);
+	stun_message_append32(&reply, STUN_ATTRIBUTE_LIFETIME, lifetime_s);
+	turn_reply_send(r, &reply);
+}
+
+/* A code that refuses this peer, or 0. */
+static guint refuse_peer(turn *t, const struct allocation *a, const struct endpoint *peer, enum policy_scope scope)
+{
+	if (turn_denies(t, a, peer, scope))
+		return STUN_ERROR_FORBIDDEN;
+	/* RFC 6156 section 9.1: 443, Peer Address Family Mismatch. */
+	return peer->family == a->advertised.family ? 0 : STUN_ERROR_INVALID_IP;
+}
+
+/* All peers of the request or none (RFC 5766 section 9.2): the first round checks, the second grants. */
+static guint for_each_peer(struct turn_request *r, struct allocation *a, bool grant, guint *ret_n)
+{
+	struct stun_cursor c = stun_cursor_at(r->data, r->length);
+	struct endpoint peer;
+	guint code;
+
+	*ret_n = 0;
+	while (stun_cursor_next(&c)) {
+		if (c.type != STUN_ATTRIBUTE_XOR_PEER_ADDRESS)
+			continue;
+		if (!stun_xor_endpoint(&c, &peer))
+			return STUN_ERROR_BAD_REQUEST;
+		(*ret_n)++;
+		if (grant && !permission_grant(&a->permissions, &peer, r->now_us))
+			return STUN_ERROR_INSUFFICIENT_CAPACITY;
+		code = grant ? 0 : refuse_peer(r->t, a, &peer, POLICY_ADDRESS);
+		if (code)
+			return code;
+	}
+	return *ret_n > 0 ? 0 : STUN_ERROR_BAD_REQUEST;
+}
+
+static void reply_empty(struct turn_request *r)
+{
+	StunMessage reply;
+
+	turn_reply_begin(r, STUN_RESPONSE, &reply);
+	turn_reply_send(r, &reply);
+}
+
+static void handle_create_permission(struct turn_request *r, struct allocation *a)
+{
+	guint n, code = for_each_peer(r, a, false, &n);
+
+	/* One peer that is known already needs no room; more at once must all fit. */
+	if (!code && n > 1 && n > permission_room(&a->permissions, r->now_us))
+		code = STUN_ERROR_INSUFFICIENT_CAPACITY;
+	if (!code)
+		code = for_each_peer(r, a, true, &n);
+	if (code)
+		turn_reply_error(r, code);
+	else
+		reply_empty(r);
+}
+
+static void handle_channel_bind(struct turn_request *r, struct allocation *a)
+{
+	struct stun_cursor c = stun_cursor_at(r->data, r->length);
+	struct endpoint peer;
+	guint16 number = 0;
+	guint code = 0;
+
+	if (stun_cursor_find(&c, STUN_ATTRIBUTE_CHANNEL_NUMBER) && c.value_length == 4)
+		number = (guint16)(c.value[0] << 8 | c.value[1]);
+	if (number < CHANNEL_MIN || number > CHANNEL_MAX || !stun_cursor_find(&c, STUN_ATTRIBUTE_XOR_PEER_ADDRESS) ||
+	    !stun_xor_endpoint(&c, &peer)) {
+		turn_reply_error(r, STUN_ERROR_BAD_REQUEST);
+		return;
+	}
+	code = refuse_peer(r->t, a, &peer, POLICY_ENDPOINT);
+	if (!code && binding_test(&a->bindings, number, &peer, r->now_us) == BINDING_CONFLICT)
+		code = STUN_ERROR_BAD_REQUEST;
+	/* RFC 5766 section 11.2: it installs a permission as well. */
+	if (!code && (binding_test(&a->bindings, number, &peer, r->now_us) == BINDING_FULL ||
+		      !permission_grant(&a->permissions, &peer, r->now_us)))
+		code = STUN_ERROR_INSUFFICIENT_CAPACITY;
+	if (code) {
+		turn_reply_error(r, code);
+		return;
+	}
+	binding_bind(&a->bindings, number, &peer, r->now_us);
+	reply_empty(r);
+}
+
+static const struct {
+	StunMethod method;
+	bool needs_allocation;
+	void (*handle)(struct turn_request *r, struct allocation *a);
+} methods[] = {
+	{STUN_ALLOCATE, false, handle_allocate},
+	{STUN_REFRESH, true, handle_refresh},
+	{STUN_CREATEPERMISSION, true, handle_create_permission},
+	{STUN_CHANNELBIND, true, handle_channel_bind},
+};
+
+static void handle_turn(struct turn_request *r, gsize row)
+{
+	struct allocation *a;
+
+	if (!turn_authenticate(r))
+		return;
+	a = turn_find(r->t, r->now_us, r->tuple);
+	if (!a && methods[row].needs_allocation)
+		turn_reply_error(r, STUN_ERROR_ALLOCATION_MISMATCH);
+	else if (a && strcmp(a->username, r->username) != 0)
+		turn_reply_error(r, STUN_ERROR_WRONG_CREDENTIALS); /* RFC 5766 section 4 */
+	else
+		methods[row].handle(r, a);
+}
+
+void turn_handle_request(struct turn_request *r)
+{
+	bool cookie = stun_has_cookie(r->data);
+	guint16 method = stun_method_of(stun_type(r->data));
+
+	/* The codec takes the message without const but does not write to a request. */
+	r->message = (StunMessage){.agent = cookie ? &r->t->agent : &r->t->classic_agent,
+				   .buffer = (uint8_t *)(guintptr)r->data,
+				   .buffer_len = r->length};
+	if (method == STUN_BINDING)
+		handle_binding(r);
+	for (gsize i = 0; cookie && i < G_N_ELEMENTS(methods); i++)
+		if (methods[i].method == method)
+			handle_turn(r, i);
+}

@@ -1,0 +1,379 @@
+#include "frontend/av_mcu.h"
+
+#include "frontend/av_leg.h"
+#include "frontend/dialog.h"
+#include "frontend/mcu_relays.h"
+
+#define REPORT_MS 500
+#define SILENCE_US (30 * G_USEC_PER_SEC)
+#define TRICKLE_TYPE "application/trickle-ice-sdpfrag"
+
+struct participant {
+	av_mcu *mcu;
+	char *room;
+	struct fe_dialog *dialog;
+	bool remote;             /* outside: ms-media-location-type */
+	struct fe_flow *flow;    /* that the pending INVITE came on */
+	sip_msg *pending;        /* INVITE not answered yet: the first while relays are asked for, or a re-INVITE */
+	av_leg *leg;             /* NULL: relays are being asked for */
+};
+
+struct av_mcu {
+	const struct station *station;
+	mcu_relays *relays;
+	GPtrArray *participants; /* struct participant, of all rooms */
+	guint reports;           /* timer, while there are participants */
+};
+
+static void answer(av_mcu *m, struct fe_flow *flow, const sip_msg *request, int status)
+{
+	transactions_answer(m->station->transactions, flow, request, status, NULL, NULL);
+}
+
+static void participant_free(gpointer data)
+{
+	struct participant *p = data;
+
+	mcu_relays_forget(p->mcu->relays, p);
+	av_leg_free(p->leg);
+	fe_dialog_free(p->dialog);
+	fe_flow_unref(p->flow);
+	g_clear_pointer(&p->pending, sip_msg_unref);
+	g_free(p->room);
+	g_free(p);
+}
+
+av_mcu *av_mcu_new(const struct station *station)
+{
+	av_mcu *m = g_new0(av_mcu, 1);
+
+	m->station = station;
+	m->relays = mcu_relays_new(station);
+	m->participants = g_ptr_array_new_with_free_func(participant_free);
+	return m;
+}
+
+void av_mcu_free(av_mcu *m)
+{
+	if (!m)
+		return;
+	if (m->reports)
+		g_source_remove(m->reports);
+	g_ptr_array_unref(m->participants);
+	mcu_relays_free(m->relays);
+	g_free(m);
+}
+
+guint av_mcu_participants(const av_mcu *m)
+{
+	return m->participants->len;
+}
+
+static void ignore_relay(const struct ice_relay *relay, gpointer user_data)
+{
+	(void)relay;
+	(void)user_data;
+}
+
+void av_mcu_prepare(av_mcu *m, const struct conference *c)
+{
+	mcu_relays_get(m->relays, registrar_user_edge(m->station->registrar, c->organiser), ignore_relay, NULL);
+}
+
+/* --- requests of our own -------------------------------------------------------------------------------------- */
+
+static void remove_participant(struct participant *p)
+{
+	g_ptr_array_remove(p->mcu->participants, p);
+}
+
+/* docs/PROTOCOL.md, "Audio and video" 6: we are inside; 22 is both inside, 23 one outside. */
+static char *failure_diagnostics(const struct participant *p)
+{
+	return g_strdup_printf("%d; reason=\"Call failed to establish due to a media connectivity failure when %s\"; "
+			       "CalleeMediaDebug=\"audio:ICEWarn=0x%x\"",
+			       p->remote ? 23 : 22,
+			       p->remote ? "one endpoint is internal and the other is remote" : "both endpoints are internal",
+			       av_leg_ice_warn(p->leg));
+}
+
+static void say_bye(struct participant *p, const char *diagnostics)
+{
+	g_autoptr(sip_msg) bye = fe_dialog_request(p->dialog, "BYE");
+
+	if (diagnostics)
+		sip_add_header(bye, "ms-client-diagnostics", diagnostics);
+	station_request(p->mcu->station, bye, 0, NULL, NULL);
+}
+
+static void refuse_pending(struct participant *p)
+{
+	if (p->pending)
+		transactions_answer(p->mcu->station->transactions, p->flow, p->pending, 500, "Media Failed",
+				    p->dialog->local_tag);
+}
+
+static void on_failed(av_leg *l, gpointer user_data)
+{
+	struct participant *p = user_data;
+	g_autofree char *diagnostics = failure_diagnostics(p);
+
+	(void)l;
+	refuse_pending(p);
+	say_bye(p, diagnostics);
+	remove_participant(p);
+}
+
+static void on_candidates(av_leg *l, guint stream, const char *ufrag, const char *pwd, const char *const *candidates,
+			  bool end, gpointer user_data)
+{
+	struct participant *p = user_data;
+	g_autoptr(sip_msg) info = fe_dialog_request(p->dialog, "INFO");
+	g_autofree char *body = call_sdpfrag_print(ufrag, pwd, stream, candidates, end);
+
+	(void)l;
+	sip_add_header(info, "Info-Package", "trickle-ice");
+	sip_add_header(info, "Content-Disposition", "Info-Package"); /* RFC 6086 section 8.2 */
+	sip_set_body(info, TRICKLE_TYPE, body, -1);
+	station_request(p->mcu->station, info, 0, NULL, NULL);
+}
+
+static void send_answer(struct participant *p, int status, const char *reason)
+{
+	g_autoptr(sip_msg) m = fe_dialog_answer(p->dialog, p->pending, status, reason);
+	g_autofree char *sdp = av_leg_answer(p->leg);
+
+	sip_add_header(m, "ms-media-location-type", "Intranet");
+	sip_set_body(m, "application/sdp", sdp, -1);
+	transactions_send(p->mcu->station->transactions, p->flow, m);
+}
+
+static void answer_pending(struct participant *p)
+{
+	send_answer(p, 200, "OK");
+	g_clear_pointer(&p->pending, sip_msg_unref);
+	g_clear_pointer(&p->flow, fe_flow_unref);
+}
+
+static void on_ready(av_leg *l, gpointer user_data)
+{
+	struct participant *p = user_data;
+
+	(void)l;
+	if (p->pending)
+		answer_pending(p);
+}
+
+static void on_rtp(av_leg *l, const char *kind, const guint8 *rtp, gsize length, gpointer user_data)
+{
+	const struct participant *p = user_data;
+
+	for (guint i = 0; i < p->mcu->participants->len; i++) {
+		const struct participant *q = g_ptr_array_index(p->mcu->participants, i);
+
+		if (q->leg && q->leg != l && g_str_equal(q->room, p->room))
+			av_leg_forward(q->leg, kind, rtp, length);
+	}
+}
+
+/* --- joining ---------------------------------------------------------------------------------------------------- */
+
+static call_sdp *read_offer(const sip_msg *invite)
+{
+	gsize length = 0;
+	const char *body = sip_body(invite, &length);
+
+	return body ? call_sdp_parse(body, length, NULL) : NULL;
+}
+
+/* SSRCs come from names (docs/PROTOCOL.md, "Conferences" 3); ours from the conference's. */
+static guint32 ssrc_of(const char *name)
+{
+	g_autofree char *hex = g_compute_checksum_for_string(G_CHECKSUM_SHA256, name, -1);
+
+	hex[8] = '\0';
+	return (guint32)g_ascii_strtoull(hex, NULL, 16);
+}
+
+static void on_relay(const struct ice_relay *relay, gpointer user_data)
+{
+	static const struct av_leg_handlers handlers = {
+		.candidates = on_candidates, .ready = on_ready, .failed = on_failed, .rtp = on_rtp,
+	};
+	struct participant *p = user_data;
+	const struct station *s = p->mcu->station;
+	g_autoptr(call_sdp) offer = read_offer(p->pending);
+	struct av_leg_config config = {
+		.address = s->address,
+		.relay = relay,
+		.profile = ice_profile_by_name(s->ice_profile),
+		.ssrc = ssrc_of(p->room),
+	};
+
+	p->leg = av_leg_new(offer, &config, &handlers, p, NULL);
+	if (!p->leg) {
+		refuse_pending(p);
+		remove_participant(p);
+		return;
+	}
+	send_answer(p, 183, "Session Progress");
+	answer_pending(p);
+}
+
+static gboolean send_reports(gpointer data)
+{
+	av_mcu *m = data;
+
+	for (guint i = m->participants->len; i > 0; i--) {
+		struct participant *p = g_ptr_array_index(m->participants, i - 1);
+
+		if (!p->leg)
+			continue;
+		av_leg_report(p->leg);
+		if (g_get_monotonic_time() - av_leg_heard_us(p->leg) > SILENCE_US) {
+			say_bye(p, NULL);
+			remove_participant(p);
+		}
+	}
+	if (m->participants->len > 0)
+		return G_SOURCE_CONTINUE;
+	m->reports = 0;
+	return G_SOURCE_REMOVE;
+}
+
+static void join(av_mcu *m, const struct conference *c, struct fe_flow *flow, const sip_msg *invite)
+{
+	struct participant *p = g_new0(struct participant, 1);
+
+	p->mcu = m;
+	p->room = g_strdup(c->id);
+	p->dialog = fe_dialog_new(invite);
+	p->remote = g_strcmp0(sip_header(invite, "ms-media-location-type"), "Internet") == 0;
+	p->flow = fe_flow_ref(flow);
+	p->pending = sip_msg_copy(invite);
+	g_ptr_array_add(m->participants, p);
+	if (!m->reports)
+		m->reports = g_timeout_add(REPORT_MS, send_reports, m);
+	mcu_relays_get(m->relays, registrar_user_edge(m->station->registrar, c->organiser), on_relay, p);
+}
+
+/* --- requests ----------------------------------------------------------------------------------------------------- */
+
+static struct participant *find_participant(const av_mcu *m, const sip_msg *request)
+{
+	for (guint i = 0; i < m->participants->len; i++) {
+		struct participant *p = g_ptr_array_index(m->participants, i);
+
+		if (fe_dialog_matches(p->dialog, request))
+			return p;
+	}
+	return NULL;
+}
+
+static void on_first_invite(av_mcu *m, const struct conference *c, struct fe_flow *flow, const sip_msg *request)
+{
+	g_autoptr(call_sdp) offer = read_offer(request);
+
+	if (!offer || !av_leg_can_answer(offer))
+		answer(m, flow, request, 488);
+	else
+		join(m, c, flow, request);
+}
+
+static void on_invite(av_mcu *m, const struct conference *c, struct fe_flow *flow, const sip_msg *request)
+{
+	struct participant *p = find_participant(m, request);
+
+	if (!p && !sip_to_tag(request)) {
+		on_first_invite(m, c, flow, request);
+	} else if (!p) {
+		answer(m, flow, request, 481);
+	} else if (p->pending) { /* RFC 3261 section 14.2: the last one is not answered yet */
+		transactions_answer(m->station->transactions, flow, request, 500, NULL, p->dialog->local_tag);
+	} else {
+		p->flow = fe_flow_ref(flow);
+		p->pending = sip_msg_copy(request);
+		if (av_leg_is_ready(p->leg))
+			answer_pending(p);
+	}
+}
+
+static void on_ack(av_mcu *m, const struct conference *c, struct fe_flow *flow, const sip_msg *request)
+{
+	(void)m;
+	(void)c;
+	(void)flow;
+	(void)request; /* over TLS the answer has arrived, and ICE needs no leave to begin */
+}
+
+static void on_info(av_mcu *m, const struct conference *c, struct fe_flow *flow, const sip_msg *request)
+{
+	const struct participant *p = find_participant(m, request);
+	g_autoptr(GPtrArray) candidates = g_ptr_array_new_with_free_func(g_free);
+	gsize length = 0;
+	const char *body = sip_body(request, &length);
+	guint stream = 0;
+	bool end = false;
+
+	(void)c;
+	if (!p || !p->leg) {
+		answer(m, flow, request, 481);
+	} else if (!body || g_strcmp0(sip_content_type(request), TRICKLE_TYPE) != 0) {
+		answer(m, flow, request, 415);
+	} else if (!call_sdpfrag_parse(body, length, &stream, candidates, &end)) {
+		answer(m, flow, request, 400);
+	} else {
+		answer(m, flow, request, 200);
+		av_leg_add_candidates(p->leg, stream, candidates, end);
+	}
+}
+
+static void on_bye(av_mcu *m, const struct conference *c, struct fe_flow *flow, const sip_msg *request)
+{
+	struct participant *p = find_participant(m, request);
+
+	(void)c;
+	answer(m, flow, request, p ? 200 : 481);
+	if (p)
+		remove_participant(p);
+}
+
+static const struct {
+	const char *method;
+	void (*handle)(av_mcu *m, const struct conference *c, struct fe_flow *flow, const sip_msg *request);
+} methods[] = {
+	{ "INVITE", on_invite },
+	{ "ACK", on_ack },
+	{ "INFO", on_info },
+	{ "BYE", on_bye },
+};
+
+void av_mcu_request(av_mcu *m, const struct conference *c, struct fe_flow *flow, const sip_msg *request)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(methods); i++)
+		if (g_str_equal(sip_method(request), methods[i].method)) {
+			methods[i].handle(m, c, flow, request);
+			return;
+		}
+	answer(m, flow, request, 405);
+}
+
+void av_mcu_user_gone(av_mcu *m, const char *user)
+{
+	for (guint i = m->participants->len; i > 0; i--) {
+		struct participant *p = g_ptr_array_index(m->participants, i - 1);
+
+		if (g_str_equal(p->dialog->user, user))
+			remove_participant(p);
+	}
+}
+
+void av_mcu_hang_up(av_mcu *m)
+{
+	while (m->participants->len > 0) {
+		struct participant *p = g_ptr_array_index(m->participants, 0);
+
+		say_bye(p, NULL);
+		remove_participant(p);
+	}
+}

@@ -1,0 +1,22 @@
+/* C3P, the conference control document of the focus factory ("application/cccp+xml").  Pure. */
+#ifndef FRONTEND_C3P_H
+#define FRONTEND_C3P_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#define C3P_TYPE "application/cccp+xml"
+
+struct c3p_request {
+	char *request_id;
+	char *conference_id;
+};
+
+/* False: not an addConference request.  On success `ret` is to be cleared by the caller. */
+bool fe_c3p_parse(const char *xml, gsize length, struct c3p_request *ret);
+void fe_c3p_clear(struct c3p_request *r);
+/* The caller frees. */
+char *fe_c3p_success(const char *request_id, const char *focus_uri);
+char *fe_c3p_failure(const char *request_id, const char *reason);
+
+#endif

@@ -1,0 +1,167 @@
+#include "frontend/cdr.h"
+
+#include "common/call_sdp.h"
+
+struct session {
+	char *call, *from, *to;
+	const char *kind;
+	int status;
+	gint64 established_us; /* 0: not yet */
+};
+
+struct cdr {
+	cdr_func record;
+	gpointer user_data;
+	GHashTable *sessions; /* Call-ID and initiator's tag -> struct session */
+};
+
+static void session_free(gpointer data)
+{
+	struct session *s = data;
+
+	g_free(s->call);
+	g_free(s->from);
+	g_free(s->to);
+	g_free(s);
+}
+
+cdr *cdr_new(cdr_func record, gpointer user_data)
+{
+	cdr *c = g_new0(cdr, 1);
+
+	c->record = record;
+	c->user_data = user_data;
+	c->sessions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, session_free);
+	return c;
+}
+
+guint cdr_open_sessions(const cdr *c)
+{
+	return g_hash_table_size(c->sessions);
+}
+
+static char *session_key(const sip_msg *m, const char *initiator_tag)
+{
+	return g_strdup_printf("%s %s", sip_call_id(m), initiator_tag ? initiator_tag : "");
+}
+
+static const char *kind_of_media(const sip_msg *invite)
+{
+	static const struct {
+		const char *media, *kind;
+	} kinds[] = { { "video", "video" }, { "audio", "audio" }, { "message", "im" } };
+	gsize length = 0;
+	const char *body = sip_body(invite, &length);
+	g_autoptr(call_sdp) sdp = body ? call_sdp_parse(body, length, NULL) : NULL;
+
+	for (guint k = 0; sdp && k < G_N_ELEMENTS(kinds); k++)
+		for (guint i = 0; i < sdp->media->len; i++) {
+			const struct call_sdp_media *m = g_ptr_array_index(sdp->media, i);
+
+			if (g_strcmp0(m->kind, kinds[k].media) == 0)
+				return kinds[k].kind;
+		}
+	return "unknown";
+}
+
+static const char *kind_of(const sip_msg *invite)
+{
+	g_autofree char *opaque = sip_param(sip_uri(invite), "opaque");
+
+	if (opaque && g_str_has_prefix(opaque, "app:conf:chat:"))
+		return "im-conference";
+	if (opaque && g_str_has_prefix(opaque, "app:conf:audio-video:"))
+		return "av-conference";
+	return kind_of_media(invite);
+}
+
+static void begin(cdr *c, const sip_msg *invite)
+{
+	char *key = session_key(invite, sip_from_tag(invite));
+	struct session *s;
+
+	if (g_hash_table_contains(c->sessions, key)) {
+		g_free(key);
+		return;
+	}
+	s = g_new0(struct session, 1);
+	s->call = g_strdup(sip_call_id(invite));
+	s->from = g_strdup(sip_from_uri(invite));
+	s->to = g_strdup(sip_to_uri(invite));
+	s->kind = kind_of(invite);
+	g_hash_table_insert(c->sessions, key, s);
+}
+
+static void report(cdr *c, const struct session *s, const sip_msg *last, gint64 now_us)
+{
+	gint64 duration_us = s->established_us ? now_us - s->established_us : 0;
+
+	c->record(json_pack("{s:s, s:s, s:s, s:s, s:i, s:s?, s:I}", "call", s->call, "from", s->from, "to", s->to, "kind",
+			    s->kind, "status", s->status, "diagnostics",
+			    last ? sip_header(last, "ms-client-diagnostics") : NULL, "duration_ms",
+			    (json_int_t)(duration_us / 1000)),
+		  c->user_data);
+}
+
+static bool end(cdr *c, const char *key, const sip_msg *last, gint64 now_us)
+{
+	const struct session *s = g_hash_table_lookup(c->sessions, key);
+
+	if (!s)
+		return false;
+	report(c, s, last, now_us);
+	g_hash_table_remove(c->sessions, key);
+	return true;
+}
+
+/* BYE comes from either end: the initiator's tag is its From or its To. */
+static void end_by_bye(cdr *c, const sip_msg *bye, gint64 now_us)
+{
+	g_autofree char *own = session_key(bye, sip_from_tag(bye));
+	g_autofree char *peers = session_key(bye, sip_to_tag(bye));
+
+	if (!end(c, own, bye, now_us))
+		end(c, peers, bye, now_us);
+}
+
+static void take_response(cdr *c, const sip_msg *response, gint64 now_us)
+{
+	g_autofree char *key = session_key(response, sip_from_tag(response));
+	struct session *s = g_hash_table_lookup(c->sessions, key);
+
+	if (!s || s->established_us || sip_status(response) < 200)
+		return;
+	s->status = sip_status(response);
+	if (s->status < 300)
+		s->established_us = now_us;
+	else
+		end(c, key, response, now_us);
+}
+
+void cdr_observe(cdr *c, const sip_msg *m, gint64 now_us)
+{
+	const char *method = sip_method(m);
+
+	if (!sip_is_request(m) && g_str_equal(method, "INVITE"))
+		take_response(c, m, now_us);
+	else if (!sip_is_request(m))
+		return;
+	else if (g_str_equal(method, "INVITE") && !sip_to_tag(m))
+		begin(c, m);
+	else if (g_str_equal(method, "BYE"))
+		end_by_bye(c, m, now_us);
+}
+
+void cdr_free(cdr *c, gint64 now_us)
+{
+	GHashTableIter i;
+	gpointer value;
+
+	if (!c)
+		return;
+	g_hash_table_iter_init(&i, c->sessions);
+	while (g_hash_table_iter_next(&i, NULL, &value))
+		report(c, value, NULL, now_us);
+	g_hash_table_unref(c->sessions);
+	g_free(c);
+}

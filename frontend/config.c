@@ -1,0 +1,180 @@
+#include "frontend/config.h"
+
+#include <gio/gio.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+static bool complain(GError **error, const char *member, const char *what)
+{
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "config member '%s': %s", member, what);
+	return false;
+}
+
+struct text_member {
+	const char *name;
+	size_t offset;
+	bool required;
+	const char *fallback;
+};
+
+static const struct text_member text_members[] = {
+	{ .name = "name", .offset = offsetof(struct fe_config, name), .fallback = "fe" },
+	{ .name = "fqdn", .offset = offsetof(struct fe_config, fqdn), .required = true },
+	{ .name = "domain", .offset = offsetof(struct fe_config, domain), .required = true },
+	{ .name = "address", .offset = offsetof(struct fe_config, address), .required = true },
+	{ .name = "ca", .offset = offsetof(struct fe_config, ca), .required = true },
+	{ .name = "certificate", .offset = offsetof(struct fe_config, certificate), .required = true },
+	{ .name = "key", .offset = offsetof(struct fe_config, key), .required = true },
+	{ .name = "cdr", .offset = offsetof(struct fe_config, cdr) },
+	{ .name = "ice_profile", .offset = offsetof(struct fe_config, ice_profile), .fallback = "standard" },
+};
+
+static bool read_texts(struct fe_config *c, json_t *object, GError **error)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(text_members); i++) {
+		const struct text_member *m = &text_members[i];
+		json_t *value = json_object_get(object, m->name);
+		char **to = (char **)(void *)((char *)c + m->offset);
+
+		if (value && !json_is_null(value) && !json_is_string(value))
+			return complain(error, m->name, "not a string");
+		if (!json_is_string(value) && m->required)
+			return complain(error, m->name, "missing");
+		*to = g_strdup(json_is_string(value) ? json_string_value(value) : m->fallback);
+	}
+	return true;
+}
+
+/* A port: `fallback` when the member is not there. */
+static bool read_port(json_t *object, const char *name, guint16 fallback, guint16 *ret_port, GError **error)
+{
+	json_t *value = json_object_get(object, name);
+	json_int_t number = json_integer_value(value);
+
+	*ret_port = fallback;
+	if (!value)
+		return true;
+	if (!json_is_integer(value) || number < 1 || number > G_MAXUINT16)
+		return complain(error, name, "not a port");
+	*ret_port = (guint16)number;
+	return true;
+}
+
+static bool read_trusted(struct fe_config *c, json_t *object, GError **error)
+{
+	g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+	json_t *list = json_object_get(object, "trusted_servers"), *value;
+	size_t i;
+
+	if (list && !json_is_array(list))
+		return complain(error, "trusted_servers", "not a list");
+	json_array_foreach(list, i, value) {
+		if (!json_is_string(value))
+			return complain(error, "trusted_servers", "not a list of names");
+		g_strv_builder_add(names, json_string_value(value));
+	}
+	c->trusted_servers = g_strv_builder_end(names);
+	return true;
+}
+
+static void fe_config_user_free(gpointer data)
+{
+	struct fe_config_user *u = data;
+
+	g_free(u->user);
+	g_free(u->password);
+	g_free(u->edge);
+	g_free(u);
+}
+
+static bool read_users(struct fe_config *c, json_t *object, GError **error)
+{
+	json_t *list = json_object_get(object, "users"), *value;
+	size_t i;
+
+	if (list && !json_is_array(list))
+		return complain(error, "users", "not a list");
+	json_array_foreach(list, i, value) {
+		const char *user = json_string_value(json_object_get(value, "user"));
+		const char *password = json_string_value(json_object_get(value, "password"));
+		struct fe_config_user *u;
+
+		if (!user || !password)
+			return complain(error, "users", "each needs 'user' and 'password'");
+		u = g_new0(struct fe_config_user, 1);
+		u->user = g_ascii_strdown(user, -1);
+		u->password = g_strdup(password);
+		u->edge = g_strdup(json_string_value(json_object_get(value, "edge")));
+		g_ptr_array_add(c->users, u);
+	}
+	return true;
+}
+
+static void fe_config_edge_free(gpointer data)
+{
+	struct fe_config_edge *e = data;
+
+	g_free(e->fqdn);
+	g_free(e);
+}
+
+static bool read_edges(struct fe_config *c, json_t *object, GError **error)
+{
+	json_t *list = json_object_get(object, "edges"), *value;
+	size_t i;
+
+	if (list && !json_is_array(list))
+		return complain(error, "edges", "not a list");
+	json_array_foreach(list, i, value) {
+		const char *fqdn = json_string_value(json_object_get(value, "fqdn"));
+		struct fe_config_edge *e;
+		guint16 port;
+
+		if (!fqdn)
+			return complain(error, "edges", "each needs 'fqdn'");
+		if (!read_port(value, "mras_port", 5062, &port, error))
+			return false;
+		e = g_new0(struct fe_config_edge, 1);
+		e->fqdn = g_strdup(fqdn);
+		e->mras_port = port;
+		g_ptr_array_add(c->edges, e);
+	}
+	return true;
+}
+
+struct fe_config *fe_config_parse(json_t *object, GError **error)
+{
+	struct fe_config *c = g_new0(struct fe_config, 1);
+
+	c->users = g_ptr_array_new_with_free_func(fe_config_user_free);
+	c->edges = g_ptr_array_new_with_free_func(fe_config_edge_free);
+	if (!read_texts(c, object, error) || !read_port(object, "port", 5061, &c->port, error) ||
+	    !read_trusted(c, object, error) || !read_users(c, object, error) || !read_edges(c, object, error)) {
+		fe_config_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void fe_config_free(struct fe_config *c)
+{
+	if (!c)
+		return;
+	for (guint i = 0; i < G_N_ELEMENTS(text_members); i++)
+		g_free(*(char **)(void *)((char *)c + text_members[i].offset));
+	g_strfreev(c->trusted_servers);
+	g_ptr_array_unref(c->users);
+	g_ptr_array_unref(c->edges);
+	g_free(c);
+}
+
+const struct fe_config_edge *fe_config_find_edge(const struct fe_config *c, const char *fqdn)
+{
+	for (guint i = 0; i < c->edges->len; i++) {
+		const struct fe_config_edge *e = g_ptr_array_index(c->edges, i);
+
+		if (g_ascii_strcasecmp(e->fqdn, fqdn) == 0)
+			return e;
+	}
+	return NULL;
+}

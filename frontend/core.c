@@ -1,0 +1,323 @@
+#include "frontend/core.h"
+
+#include "frontend/av_mcu.h"
+#include "frontend/cdr.h"
+#include "frontend/im_mcu.h"
+#include "frontend/provisioning.h"
+#include "frontend/proxy.h"
+
+#include <string.h>
+
+struct fe_core {
+	const struct fe_config *config;
+	const struct core_io *io;
+	gpointer user_data;
+	struct transactions_io wire; /* the transactions' door outside: everything that leaves is observed */
+	char *sent_by;
+	transactions *transactions;
+	registrar *registrar;
+	struct station station;
+	focus *focus;
+	im_mcu *im;
+	av_mcu *av;
+	cdr *cdr;
+	guint64 requests, forwarded, refused;
+};
+
+/* --- what the parts see of the outside -------------------------------------------------------------------- */
+
+static gint64 core_now_us(gpointer user_data)
+{
+	fe_core *c = user_data;
+
+	return c->io->transactions.now_us(c->user_data);
+}
+
+static void core_send(struct fe_flow *flow, sip_msg *m, gpointer user_data)
+{
+	fe_core *c = user_data;
+
+	cdr_observe(c->cdr, m, core_now_us(c));
+	c->io->transactions.send(flow, m, c->user_data);
+}
+
+static void core_wake(gint64 when_us, gpointer user_data)
+{
+	fe_core *c = user_data;
+
+	c->io->transactions.wake(when_us, c->user_data);
+}
+
+static void core_record(json_t *record, gpointer user_data)
+{
+	fe_core *c = user_data;
+
+	c->io->event("session", record, c->user_data);
+}
+
+static void core_conference_ended(const struct conference *conference, gpointer user_data)
+{
+	fe_core *c = user_data;
+
+	im_mcu_conference_ended(c->im, conference);
+}
+
+/* --- life --------------------------------------------------------------------------------------------------- */
+
+static void add_users(fe_core *c)
+{
+	for (guint i = 0; i < c->config->users->len; i++) {
+		const struct fe_config_user *u = g_ptr_array_index(c->config->users, i);
+
+		registrar_add_user(c->registrar, u->user, u->password, u->edge);
+	}
+}
+
+fe_core *fe_core_new(const struct fe_config *config, const struct core_io *io, gpointer user_data)
+{
+	fe_core *c = g_new0(fe_core, 1);
+
+	c->config = config;
+	c->io = io;
+	c->user_data = user_data;
+	c->wire = (struct transactions_io){ .now_us = core_now_us, .send = core_send, .wake = core_wake };
+	c->sent_by = g_strdup_printf("%s:%u", config->address, config->port);
+	c->cdr = cdr_new(core_record, c);
+	c->transactions = transactions_new(c->sent_by, &c->wire, c);
+	c->registrar = registrar_new(config->domain);
+	add_users(c);
+	c->station = (struct station){
+		.transactions = c->transactions,
+		.registrar = c->registrar,
+		.domain = config->domain,
+		.address = config->address,
+		.ice_profile = config->ice_profile,
+		.links = &io->links,
+		.links_data = user_data,
+	};
+	c->focus = focus_new(core_conference_ended, c);
+	c->im = im_mcu_new(&c->station);
+	c->av = av_mcu_new(&c->station);
+	return c;
+}
+
+void fe_core_free(fe_core *c)
+{
+	if (!c)
+		return;
+	cdr_free(c->cdr, core_now_us(c));
+	av_mcu_free(c->av);
+	im_mcu_free(c->im);
+	focus_free(c->focus);
+	registrar_free(c->registrar);
+	transactions_free(c->transactions);
+	g_free(c->sent_by);
+	g_free(c);
+}
+
+/* --- subjects ------------------------------------------------------------------------------------------------- */
+
+static void answer(fe_core *c, struct fe_flow *flow, const sip_msg *request, int status)
+{
+	transactions_answer(c->transactions, flow, request, status, NULL, NULL);
+}
+
+static void send_and_unref(fe_core *c, struct fe_flow *flow, sip_msg *m)
+{
+	transactions_send(c->transactions, flow, m);
+	sip_msg_unref(m);
+}
+
+static void on_register(fe_core *c, struct fe_flow *flow, sip_msg *request)
+{
+	const struct binding *b;
+	sip_msg *response = registrar_register(c->registrar, request, flow, core_now_us(c), &b);
+
+	if (b)
+		c->io->event("registered", json_pack("{s:s, s:s, s:b}", "user", b->user, "via", b->edge ? b->edge : "direct",
+						     "remote_user", b->edge != NULL), c->user_data);
+	send_and_unref(c, flow, response);
+}
+
+static void on_subscribe(fe_core *c, struct fe_flow *flow, sip_msg *request)
+{
+	g_autofree char *user = sip_uri_user(sip_uri(request));
+
+	send_and_unref(c, flow, fe_provisioning_answer(request, user, registrar_user_edge(c->registrar, user)));
+}
+
+static void on_factory(fe_core *c, struct fe_flow *flow, sip_msg *request)
+{
+	const struct conference *made;
+
+	send_and_unref(c, flow, focus_service(c->focus, request, core_now_us(c), &made));
+	if (made)
+		av_mcu_prepare(c->av, made);
+}
+
+static void on_conference(fe_core *c, struct fe_flow *flow, sip_msg *request)
+{
+	enum conference_kind kind;
+	const struct conference *conference = focus_find(c->focus, sip_uri(request), core_now_us(c), &kind);
+
+	if (kind == CONFERENCE_CHAT)
+		im_mcu_request(c->im, conference, flow, request);
+	else if (kind == CONFERENCE_AV)
+		av_mcu_request(c->av, conference, flow, request);
+	else if (!g_str_equal(sip_method(request), "ACK"))
+		answer(c, flow, request, conference ? 405 : 404);
+}
+
+/* docs/PROTOCOL.md, "Sign-in" 3: to the Edge that the URI names, 504 when it does not answer. */
+static void on_mras(fe_core *c, struct fe_flow *flow, sip_msg *request)
+{
+	g_autofree char *user = sip_uri_user(sip_uri(request));
+	const char *at = user ? strchr(user, '@') : NULL;
+	struct route route = { 0 };
+
+	if (!sip_take_hop(request)) {
+		answer(c, flow, request, 483);
+		return;
+	}
+	if (at)
+		route.flow = c->io->links.mras_flow(at + 1, c->user_data);
+	if (route.flow)
+		transactions_forward(c->transactions, flow, request, &route, MRAS_FORWARD_US, 504);
+	else
+		answer(c, flow, request, 404);
+}
+
+static void on_user(fe_core *c, struct fe_flow *flow, sip_msg *request)
+{
+	struct route route;
+	int status = fe_proxy_decide(c->registrar, request, core_now_us(c), &route);
+
+	if (g_str_equal(sip_method(request), "ACK")) {
+		transactions_forward_ack(c->transactions, flow, request, status ? NULL : &route);
+	} else if (status) {
+		answer(c, flow, request, status);
+	} else {
+		c->forwarded++;
+		transactions_forward(c->transactions, flow, request, &route, 0, 480);
+	}
+}
+
+static void on_nothing(fe_core *c, struct fe_flow *flow, sip_msg *request)
+{
+	if (!g_str_equal(sip_method(request), "ACK"))
+		answer(c, flow, request, 404);
+}
+
+static void (*const subjects[])(fe_core *c, struct fe_flow *flow, sip_msg *request) = {
+	[SUBJECT_USER] = on_user,
+	[SUBJECT_REGISTER] = on_register,
+	[SUBJECT_SUBSCRIBE] = on_subscribe,
+	[SUBJECT_FACTORY] = on_factory,
+	[SUBJECT_CONFERENCE] = on_conference,
+	[SUBJECT_MRAS] = on_mras,
+	[SUBJECT_NONE] = on_nothing,
+};
+
+/* --- messages ------------------------------------------------------------------------------------------------- */
+
+static void refuse(fe_core *c, struct fe_flow *flow, const sip_msg *request, int status)
+{
+	const char *header = status == 407 ? "Proxy-Authenticate" : "WWW-Authenticate";
+	g_autofree char *challenge = registrar_challenge(c->registrar, core_now_us(c));
+	g_autofree char *tag = sip_new_tag();
+	sip_msg *response;
+
+	if (g_str_equal(sip_method(request), "ACK"))
+		return;
+	c->refused++;
+	response = sip_response_new(request, status, status == 401 ? "Unauthorized" : transactions_reason(status), tag);
+	if (status != 403)
+		sip_add_header(response, header, challenge);
+	send_and_unref(c, flow, response);
+}
+
+static void take_request(fe_core *c, struct fe_flow *flow, sip_msg *request)
+{
+	enum proxy_subject subject = fe_proxy_subject(request);
+	int status = 0;
+
+	c->requests++;
+	if (subject != SUBJECT_REGISTER)
+		status = fe_proxy_check_sender(c->registrar, request, flow, core_now_us(c));
+	else if (flow->outbound)
+		status = 403;
+	if (status) {
+		refuse(c, flow, request, status);
+		return;
+	}
+	cdr_observe(c->cdr, request, core_now_us(c));
+	if (g_str_equal(sip_method(request), "CANCEL")) {
+		transactions_cancel(c->transactions, flow, request);
+		return;
+	}
+	if (g_str_equal(sip_method(request), "INVITE")) /* RFC 3261 section 17.2.1: within 200 ms */
+		answer(c, flow, request, 100);
+	subjects[subject](c, flow, request);
+}
+
+/* The Edge no longer knows the client: nor do we. */
+static void take_flow_failed(fe_core *c, const struct fe_flow *flow, const sip_msg *response)
+{
+	g_autofree char *user = sip_uri_user(sip_to_uri(response));
+
+	if (user && flow->edge)
+		registrar_drop(c->registrar, user, flow->edge);
+}
+
+void fe_core_message(fe_core *c, struct fe_flow *flow, sip_msg *m)
+{
+	if (sip_is_request(m)) {
+		take_request(c, flow, m);
+		return;
+	}
+	if (sip_status(m) == 430)
+		take_flow_failed(c, flow, m);
+	transactions_response(c->transactions, flow, m);
+}
+
+/* --- flows and time --------------------------------------------------------------------------------------------- */
+
+void fe_core_flow_up(fe_core *c, struct fe_flow *flow)
+{
+	if (flow->edge && !flow->outbound)
+		registrar_edge_up(c->registrar, flow);
+}
+
+void fe_core_flow_gone(fe_core *c, struct fe_flow *flow)
+{
+	g_autoptr(GPtrArray) users = registrar_flow_gone(c->registrar, flow);
+
+	for (guint i = 0; i < users->len; i++) {
+		im_mcu_user_gone(c->im, g_ptr_array_index(users, i));
+		av_mcu_user_gone(c->av, g_ptr_array_index(users, i));
+	}
+	transactions_flow_gone(c->transactions, flow);
+}
+
+void fe_core_expire(fe_core *c)
+{
+	transactions_expire(c->transactions);
+}
+
+bool fe_core_hang_up(fe_core *c)
+{
+	bool anybody = av_mcu_participants(c->av) > 0;
+
+	av_mcu_hang_up(c->av);
+	return anybody;
+}
+
+json_t *fe_core_stats(const fe_core *c)
+{
+	return json_pack("{s:I, s:I, s:I, s:i, s:i, s:i, s:i, s:i, s:i}", "requests", (json_int_t)c->requests, "forwarded",
+			 (json_int_t)c->forwarded, "refused", (json_int_t)c->refused, "registered",
+			 (int)registrar_count(c->registrar), "transactions", (int)transactions_count(c->transactions),
+			 "sessions", (int)cdr_open_sessions(c->cdr), "conferences", (int)focus_count(c->focus),
+			 "im_participants", (int)im_mcu_participants(c->im), "av_participants",
+			 (int)av_mcu_participants(c->av));
+}

@@ -1,0 +1,52 @@
+#include "frontend/dialog.h"
+
+#include <string.h>
+
+struct fe_dialog *fe_dialog_new(const sip_msg *invite)
+{
+	struct fe_dialog *d = g_new0(struct fe_dialog, 1);
+
+	d->call_id = g_strdup(sip_call_id(invite));
+	d->user = sip_uri_user(sip_from_uri(invite));
+	d->local_uri = g_strdup(sip_uri(invite));
+	d->remote_uri = g_strdup(sip_from_uri(invite));
+	d->local_tag = sip_new_tag();
+	d->remote_tag = g_strdup(sip_from_tag(invite));
+	return d;
+}
+
+void fe_dialog_free(struct fe_dialog *d)
+{
+	if (!d)
+		return;
+	g_free(d->call_id);
+	g_free(d->user);
+	g_free(d->local_uri);
+	g_free(d->remote_uri);
+	g_free(d->local_tag);
+	g_free(d->remote_tag);
+	g_free(d);
+}
+
+bool fe_dialog_matches(const struct fe_dialog *d, const sip_msg *request)
+{
+	return g_strcmp0(d->call_id, sip_call_id(request)) == 0 && g_strcmp0(d->remote_tag, sip_from_tag(request)) == 0 &&
+	       g_strcmp0(d->local_tag, sip_to_tag(request)) == 0;
+}
+
+sip_msg *fe_dialog_request(struct fe_dialog *d, const char *method)
+{
+	g_autofree char *target = g_strdup_printf("sip:%s", d->user);
+
+	return sip_request_new(method, target, d->local_uri, d->local_tag, d->remote_uri, d->remote_tag, d->call_id,
+			       ++d->local_cseq);
+}
+
+sip_msg *fe_dialog_answer(const struct fe_dialog *d, const sip_msg *request, int status, const char *reason)
+{
+	sip_msg *answer = sip_response_new(request, status, reason, d->local_tag);
+	g_autofree char *contact = g_strdup_printf("<%s>;isfocus", d->local_uri);
+
+	sip_add_header(answer, "Contact", contact);
+	return answer;
+}

@@ -1,0 +1,25 @@
+/* A dialog that a participant opened with an MCU by INVITE (RFC 3261 section 12): who, and what our requests
+ * in it look like.  Pure. */
+#ifndef FRONTEND_DIALOG_H
+#define FRONTEND_DIALOG_H
+
+#include "common/sip.h"
+
+struct fe_dialog {
+	char *call_id;
+	char *user;                   /* "branch1@contoso.com" */
+	char *local_uri, *remote_uri; /* the MCU's and the participant's */
+	char *local_tag, *remote_tag;
+	guint32 local_cseq;
+};
+
+struct fe_dialog *fe_dialog_new(const sip_msg *invite);
+void fe_dialog_free(struct fe_dialog *d);
+/* Is `request` from the participant in this dialog (RFC 3261 section 12.2.2)? */
+bool fe_dialog_matches(const struct fe_dialog *d, const sip_msg *request);
+/* Our next request in the dialog, for the participant's address. */
+sip_msg *fe_dialog_request(struct fe_dialog *d, const char *method);
+/* An answer in the dialog, with Contact. */
+sip_msg *fe_dialog_answer(const struct fe_dialog *d, const sip_msg *request, int status, const char *reason);
+
+#endif

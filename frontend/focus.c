@@ -1,0 +1,158 @@
+#include "frontend/focus.h"
+
+#include "frontend/c3p.h"
+
+#include <string.h>
+
+#define IDLE_US ((gint64)3600 * G_USEC_PER_SEC)
+
+struct focus {
+	GHashTable *conferences; /* id -> struct conference */
+	focus_ended_func ended;
+	gpointer user_data;
+};
+
+static const struct {
+	const char *prefix;
+	enum conference_kind kind;
+} parts[] = {
+	{ "app:conf:focus:id:", CONFERENCE_FOCUS },
+	{ "app:conf:chat:id:", CONFERENCE_CHAT },
+	{ "app:conf:audio-video:id:", CONFERENCE_AV },
+};
+
+static void conference_free(gpointer data)
+{
+	struct conference *c = data;
+
+	g_free(c->id);
+	g_free(c->organiser);
+	g_free(c->focus_uri);
+	g_free(c);
+}
+
+focus *focus_new(focus_ended_func ended, gpointer user_data)
+{
+	focus *f = g_new0(focus, 1);
+
+	f->ended = ended;
+	f->user_data = user_data;
+	f->conferences = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, conference_free);
+	return f;
+}
+
+void focus_free(focus *f)
+{
+	if (!f)
+		return;
+	g_hash_table_unref(f->conferences);
+	g_free(f);
+}
+
+guint focus_count(const focus *f)
+{
+	return g_hash_table_size(f->conferences);
+}
+
+static void forget_idle(focus *f, gint64 now_us)
+{
+	GHashTableIter i;
+	gpointer value;
+
+	g_hash_table_iter_init(&i, f->conferences);
+	while (g_hash_table_iter_next(&i, NULL, &value)) {
+		const struct conference *c = value;
+
+		if (now_us - c->idle_since_us < IDLE_US)
+			continue;
+		if (f->ended)
+			f->ended(c, f->user_data);
+		g_hash_table_iter_remove(&i);
+	}
+}
+
+static const struct conference *add_conference(focus *f, const char *organiser, const char *id, gint64 now_us)
+{
+	struct conference *c = g_new0(struct conference, 1);
+
+	c->id = g_strdup(id);
+	c->organiser = g_strdup(organiser);
+	c->focus_uri = g_strdup_printf("sip:%s;gruu;opaque=app:conf:focus:id:%s", organiser, id);
+	c->idle_since_us = now_us;
+	g_hash_table_insert(f->conferences, c->id, c);
+	return c;
+}
+
+/* 0, or the status that refuses the request; on 0 `ret` is filled. */
+static int read_request(const sip_msg *request, struct c3p_request *ret)
+{
+	gsize length = 0;
+	const char *body = sip_body(request, &length);
+	g_autofree char *organiser = sip_uri_user(sip_uri(request));
+	g_autofree char *sender = sip_uri_user(sip_from_uri(request));
+
+	if (!g_str_equal(sip_method(request), "SERVICE"))
+		return 405;
+	if (g_strcmp0(organiser, sender) != 0)
+		return 403;
+	if (!body || g_strcmp0(sip_content_type(request), C3P_TYPE) != 0)
+		return 415;
+	return fe_c3p_parse(body, length, ret) ? 0 : 400;
+}
+
+static const char *refusal_reason(int status)
+{
+	return status == 403 ? "Forbidden" : status == 405 ? "Method Not Allowed" :
+	       status == 415 ? "Unsupported Media Type" : "Bad Request";
+}
+
+sip_msg *focus_service(focus *f, const sip_msg *request, gint64 now_us, const struct conference **ret_new)
+{
+	g_autofree char *organiser = sip_uri_user(sip_uri(request));
+	g_autofree char *tag = sip_new_tag();
+	g_autofree char *body = NULL;
+	struct c3p_request asked = { 0 };
+	int status = read_request(request, &asked);
+	const struct conference *c;
+	sip_msg *answer;
+
+	if (ret_new)
+		*ret_new = NULL;
+	if (status)
+		return sip_response_new(request, status, refusal_reason(status), tag);
+	forget_idle(f, now_us);
+	c = g_hash_table_lookup(f->conferences, asked.conference_id);
+	if (!c) {
+		c = add_conference(f, organiser, asked.conference_id, now_us);
+		if (ret_new)
+			*ret_new = c;
+	}
+	/* Asking again for one's own conference does no harm: the same URI comes back. */
+	body = g_str_equal(c->organiser, organiser) ? fe_c3p_success(asked.request_id, c->focus_uri)
+						    : fe_c3p_failure(asked.request_id, "conferenceExistsAlready");
+	answer = sip_response_new(request, 200, "OK", tag);
+	sip_set_body(answer, C3P_TYPE, body, -1);
+	fe_c3p_clear(&asked);
+	return answer;
+}
+
+const struct conference *focus_find(focus *f, const char *uri, gint64 now_us, enum conference_kind *ret_kind)
+{
+	g_autofree char *organiser = sip_uri_user(uri);
+	g_autofree char *opaque = sip_param(uri, "opaque");
+
+	*ret_kind = CONFERENCE_UNKNOWN;
+	for (guint i = 0; opaque && i < G_N_ELEMENTS(parts); i++) {
+		struct conference *c;
+
+		if (!g_str_has_prefix(opaque, parts[i].prefix))
+			continue;
+		c = g_hash_table_lookup(f->conferences, opaque + strlen(parts[i].prefix));
+		if (!c || g_strcmp0(c->organiser, organiser) != 0)
+			return NULL;
+		c->idle_since_us = now_us;
+		*ret_kind = parts[i].kind;
+		return c;
+	}
+	return NULL;
+}

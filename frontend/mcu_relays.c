@@ -1,0 +1,186 @@
+#include "frontend/mcu_relays.h"
+
+#include "common/mras.h"
+
+#define MRAS_TIMEOUT_US (5 * G_USEC_PER_SEC)
+#define CREDENTIALS_MIN 480
+
+struct waiter {
+	mcu_relays_func done; /* NULL: no longer interested */
+	gpointer user_data;
+};
+
+/* Relays of one Edge.  Asking -> resolving -> known until good_until_us; back to the start on failure. */
+struct grant {
+	mcu_relays *owner;
+	char *edge;
+	GArray *waiters; /* struct waiter; not empty: a question is under way */
+	struct mras_response response;
+	char *address;   /* of the relay; NULL: not known */
+	gint64 good_until_us;
+};
+
+struct mcu_relays {
+	const struct station *station;
+	GHashTable *grants; /* Edge's name -> struct grant */
+};
+
+static void grant_free(gpointer data)
+{
+	struct grant *g = data;
+
+	transactions_forget(g->owner->station->transactions, g);
+	mras_response_clear(&g->response);
+	g_array_unref(g->waiters);
+	g_free(g->address);
+	g_free(g->edge);
+	g_free(g);
+}
+
+mcu_relays *mcu_relays_new(const struct station *station)
+{
+	mcu_relays *r = g_new0(mcu_relays, 1);
+
+	r->station = station;
+	r->grants = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, grant_free);
+	return r;
+}
+
+void mcu_relays_free(mcu_relays *r)
+{
+	if (!r)
+		return;
+	g_hash_table_unref(r->grants);
+	g_free(r);
+}
+
+static struct grant *grant_of(mcu_relays *r, const char *edge)
+{
+	struct grant *g = g_hash_table_lookup(r->grants, edge);
+
+	if (g)
+		return g;
+	g = g_new0(struct grant, 1);
+	g->owner = r;
+	g->edge = g_strdup(edge);
+	g->waiters = g_array_new(FALSE, FALSE, sizeof(struct waiter));
+	g_hash_table_insert(r->grants, g->edge, g);
+	return g;
+}
+
+static void tell(const struct grant *g, const struct waiter *w)
+{
+	struct ice_relay relay = {
+		.address = g->address,
+		.udp_port = g->response.udp_port,
+		.tcp_port = g->response.tcp_port,
+		.username = g->response.username,
+		.password = g->response.password,
+	};
+
+	if (w->done)
+		w->done(g->address ? &relay : NULL, w->user_data);
+}
+
+/* A waiter that is told may ask again or forget others: the list is taken first. */
+static void tell_all(struct grant *g)
+{
+	while (g->waiters->len > 0) {
+		struct waiter w = g_array_index(g->waiters, struct waiter, 0);
+
+		g_array_remove_index(g->waiters, 0);
+		tell(g, &w);
+	}
+}
+
+static void on_resolved(const char *address, gpointer user_data)
+{
+	struct grant *g = user_data;
+	gint64 life_us = (gint64)g->response.duration_min * 60 * G_USEC_PER_SEC;
+
+	g_free(g->address);
+	g->address = g_strdup(address);
+	/* Used for half their life: a call that begins with them must not outlive them. */
+	g->good_until_us = transactions_now_us(g->owner->station->transactions) + life_us / 2;
+	tell_all(g);
+}
+
+static void on_answer(int status, sip_msg *response, gpointer user_data)
+{
+	struct grant *g = user_data;
+	const struct station *s = g->owner->station;
+	gsize length = 0;
+	const char *body = response ? sip_body(response, &length) : NULL;
+
+	mras_response_clear(&g->response);
+	if (status == 200 && body && mras_response_parse(body, length, &g->response))
+		s->links->resolve(g->response.host_name, on_resolved, g, s->links_data);
+	else
+		tell_all(g);
+}
+
+static sip_msg *make_request(const struct station *s, const char *edge)
+{
+	g_autofree char *uri = g_strdup_printf("sip:mras@%s;opaque=srvr:MRAS", edge);
+	g_autofree char *from = g_strdup_printf("sip:av-mcu@%s", s->domain);
+	g_autofree char *tag = sip_new_tag();
+	g_autofree char *call_id = sip_new_call_id();
+	struct mras_request asked = {
+		.request_id = call_id, .from = from, .to = uri, .identity = from, .duration_min = CREDENTIALS_MIN,
+	};
+	g_autofree char *body = mras_request_print(&asked);
+	sip_msg *m = sip_request_new("SERVICE", uri, from, tag, uri, NULL, call_id, 1);
+
+	sip_set_body(m, MRAS_CONTENT_TYPE, body, -1);
+	return m;
+}
+
+static void ask(struct grant *g)
+{
+	const struct station *s = g->owner->station;
+	struct route route = { .flow = s->links->mras_flow(g->edge, s->links_data) };
+	g_autoptr(sip_msg) request = NULL;
+
+	g_clear_pointer(&g->address, g_free);
+	if (!route.flow) {
+		tell_all(g);
+		return;
+	}
+	request = make_request(s, g->edge);
+	transactions_request(s->transactions, &route, request, MRAS_TIMEOUT_US, on_answer, g);
+}
+
+void mcu_relays_get(mcu_relays *r, const char *edge, mcu_relays_func done, gpointer user_data)
+{
+	struct waiter w = { .done = done, .user_data = user_data };
+	struct grant *g;
+
+	if (!edge) {
+		done(NULL, user_data);
+		return;
+	}
+	g = grant_of(r, edge);
+	if (g->address && transactions_now_us(r->station->transactions) < g->good_until_us) {
+		tell(g, &w);
+		return;
+	}
+	g_array_append_val(g->waiters, w);
+	if (g->waiters->len == 1)
+		ask(g);
+}
+
+void mcu_relays_forget(mcu_relays *r, gpointer user_data)
+{
+	GHashTableIter i;
+	gpointer value;
+
+	g_hash_table_iter_init(&i, r->grants);
+	while (g_hash_table_iter_next(&i, NULL, &value)) {
+		struct grant *g = value;
+
+		/* The question goes on: its answer serves the next. */
+		for (guint k = 0; k < g->waiters->len; k++)
+			if (g_array_index(g->waiters, struct waiter, k).user_data == user_data)
+				g_array_index(g->waiters, struct waiter, k).done = NULL;
+	}
+}

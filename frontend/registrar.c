@@ -1,0 +1,343 @@
+#include "frontend/registrar.h"
+
+#include <string.h>
+
+struct account {
+	char *password;
+	char *edge;
+};
+
+struct registrar {
+	char *realm;
+	guint8 secret[32];    /* signs nonces */
+	GHashTable *accounts; /* user -> struct account */
+	GHashTable *bindings; /* user -> struct binding */
+	GPtrArray *edges;     /* struct fe_flow of every connected Edge, oldest first */
+};
+
+static void account_free(gpointer data)
+{
+	struct account *a = data;
+
+	g_free(a->password);
+	g_free(a->edge);
+	g_free(a);
+}
+
+static void binding_free(gpointer data)
+{
+	struct binding *b = data;
+
+	g_free(b->user);
+	g_free(b->edge);
+	fe_flow_unref(b->flow);
+	g_ptr_array_unref(b->path);
+	g_free(b);
+}
+
+static void drop_flow(gpointer data)
+{
+	fe_flow_unref(data);
+}
+
+registrar *registrar_new(const char *realm)
+{
+	registrar *r = g_new0(registrar, 1);
+
+	r->realm = g_strdup(realm);
+	for (gsize i = 0; i < sizeof(r->secret); i++)
+		r->secret[i] = (guint8)g_random_int_range(0, 256);
+	r->accounts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, account_free);
+	r->bindings = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, binding_free);
+	r->edges = g_ptr_array_new_with_free_func(drop_flow);
+	return r;
+}
+
+void registrar_free(registrar *r)
+{
+	if (!r)
+		return;
+	g_hash_table_unref(r->bindings);
+	g_hash_table_unref(r->accounts);
+	g_ptr_array_unref(r->edges);
+	g_free(r->realm);
+	g_free(r);
+}
+
+void registrar_add_user(registrar *r, const char *user, const char *password, const char *edge)
+{
+	struct account *a = g_new0(struct account, 1);
+
+	a->password = g_strdup(password);
+	a->edge = g_strdup(edge);
+	g_hash_table_replace(r->accounts, g_strdup(user), a);
+}
+
+bool registrar_has_user(const registrar *r, const char *user)
+{
+	return g_hash_table_contains(r->accounts, user);
+}
+
+const char *registrar_user_edge(const registrar *r, const char *user)
+{
+	const struct account *a = g_hash_table_lookup(r->accounts, user);
+
+	return a ? a->edge : NULL;
+}
+
+/* --- nonces: signed times, so that none need be remembered (RFC 2617 section 3.2.1) ---------------- */
+
+static char *nonce_at(const registrar *r, gint64 issued_us)
+{
+	g_autofree char *time = g_strdup_printf("%016" G_GINT64_MODIFIER "x", (guint64)issued_us);
+	g_autofree char *mac = g_compute_hmac_for_string(G_CHECKSUM_SHA256, r->secret, sizeof(r->secret), time, -1);
+
+	return g_strdup_printf("%s%.32s", time, mac);
+}
+
+enum nonce_state { NONCE_GOOD, NONCE_STALE, NONCE_FOREIGN };
+
+static enum nonce_state nonce_check(const registrar *r, const char *nonce, gint64 now_us)
+{
+	g_autofree char *time = nonce ? g_strndup(nonce, 16) : NULL;
+	g_autofree char *expected = NULL;
+	guint64 issued_us;
+
+	if (!time || !g_ascii_string_to_unsigned(time, 16, 0, G_MAXINT64, &issued_us, NULL))
+		return NONCE_FOREIGN;
+	expected = nonce_at(r, (gint64)issued_us);
+	if (strcmp(expected, nonce) != 0)
+		return NONCE_FOREIGN;
+	return now_us - (gint64)issued_us > REGISTRAR_NONCE_LIFE_US ? NONCE_STALE : NONCE_GOOD;
+}
+
+char *registrar_challenge(registrar *r, gint64 now_us)
+{
+	g_autofree char *nonce = nonce_at(r, now_us);
+
+	return sip_digest_challenge(r->realm, nonce);
+}
+
+static sip_msg *challenge(registrar *r, const sip_msg *request, const char *tag, bool stale, gint64 now_us)
+{
+	sip_msg *answer = sip_response_new(request, 401, "Unauthorized", tag);
+	g_autofree char *fresh = registrar_challenge(r, now_us);
+	g_autofree char *value = g_strconcat(fresh, stale ? ", stale=true" : "", NULL);
+
+	sip_add_header(answer, "WWW-Authenticate", value);
+	return answer;
+}
+
+/* --- REGISTER ----------------------------------------------------------------------------------------- */
+
+/* The user name of the credentials: the address, or its part before the '@'. */
+static bool names_user(const char *username, const char *user)
+{
+	gsize length = strcspn(user, "@");
+
+	return g_ascii_strcasecmp(username, user) == 0 ||
+	       (strlen(username) == length && g_ascii_strncasecmp(username, user, length) == 0);
+}
+
+/* NULL: authentic.  Else the answer that says no. */
+static sip_msg *refuse(registrar *r, const sip_msg *request, const char *user, const char *tag, gint64 now_us)
+{
+	const struct account *account = g_hash_table_lookup(r->accounts, user);
+	const char *credentials = sip_header(request, "Authorization");
+	g_autofree char *nonce = credentials ? sip_param(credentials, "nonce") : NULL;
+	g_autofree char *username = credentials ? sip_param(credentials, "username") : NULL;
+	enum nonce_state state = nonce_check(r, nonce, now_us);
+
+	if (!account)
+		return sip_response_new(request, 404, "Not Found", tag);
+	if (state != NONCE_GOOD)
+		return challenge(r, request, tag, state == NONCE_STALE, now_us);
+	if (!username || !names_user(username, user) ||
+	    !sip_digest_check(credentials, "REGISTER", username, account->password))
+		return sip_response_new(request, 403, "Forbidden", tag);
+	return NULL;
+}
+
+/* RFC 3261 10.3 step 6: the contact's own parameter goes before the header field. */
+static guint expires_asked_s(const sip_msg *request)
+{
+	const char *contact = sip_header(request, "Contact");
+	g_autofree char *own = contact ? sip_param(contact, "expires") : NULL;
+	const char *text = own ? own : sip_header(request, "Expires");
+	guint64 seconds = REGISTRAR_EXPIRES_DEFAULT_S;
+
+	if (text)
+		g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT32, &seconds, NULL);
+	return (guint)MIN(seconds, REGISTRAR_EXPIRES_MAX_S);
+}
+
+static struct binding *bind_user(registrar *r, const sip_msg *request, const char *user, struct fe_flow *flow,
+				 gint64 expires_us)
+{
+	struct binding *b = g_new0(struct binding, 1);
+	const char *path;
+
+	b->user = g_strdup(user);
+	b->edge = g_strdup(flow->edge);
+	b->flow = flow->edge ? NULL : fe_flow_ref(flow);
+	b->path = g_ptr_array_new_with_free_func(g_free);
+	b->expires_us = expires_us;
+	/* A client has no business to give a Path of its own. */
+	for (guint i = 0; flow->edge && (path = sip_header_nth(request, "Path", i)); i++)
+		g_ptr_array_add(b->path, g_strdup(path));
+	g_hash_table_replace(r->bindings, b->user, b);
+	return b;
+}
+
+static sip_msg *accept_binding(const sip_msg *request, const char *tag, const struct binding *b, guint expires_s)
+{
+	sip_msg *answer = sip_response_new(request, 200, "OK", tag);
+	const char *contact = sip_header(request, "Contact");
+	g_autofree char *own = contact ? sip_param(contact, "expires") : NULL;
+	g_autofree char *seconds = g_strdup_printf("%u", expires_s);
+
+	sip_add_header(answer, "Expires", seconds);
+	if (!b)
+		return answer;
+	if (contact) {
+		g_autofree char *value = own ? g_strdup(contact) : g_strconcat(contact, ";expires=", seconds, NULL);
+
+		sip_add_header(answer, "Contact", value);
+	}
+	for (guint i = 0; i < b->path->len; i++) /* RFC 3327 section 5.3 */
+		sip_add_header(answer, "Path", g_ptr_array_index(b->path, i));
+	if (b->edge)
+		sip_add_header(answer, "ms-user-logon-data", "RemoteUser");
+	return answer;
+}
+
+sip_msg *registrar_register(registrar *r, const sip_msg *request, struct fe_flow *flow, gint64 now_us,
+			    const struct binding **ret_binding)
+{
+	g_autofree char *user = sip_uri_user(sip_to_uri(request));
+	g_autofree char *tag = sip_new_tag();
+	guint expires_s = expires_asked_s(request);
+	struct binding *b = NULL;
+	sip_msg *no;
+
+	if (ret_binding)
+		*ret_binding = NULL;
+	if (!user)
+		return sip_response_new(request, 400, "Bad Request", tag);
+	no = refuse(r, request, user, tag, now_us);
+	if (no)
+		return no;
+	if (expires_s == 0)
+		g_hash_table_remove(r->bindings, user);
+	else
+		b = bind_user(r, request, user, flow, now_us + (gint64)expires_s * G_USEC_PER_SEC);
+	if (ret_binding)
+		*ret_binding = b;
+	return accept_binding(request, tag, b, expires_s);
+}
+
+/* --- location ----------------------------------------------------------------------------------------- */
+
+const struct binding *registrar_find(registrar *r, const char *user, gint64 now_us)
+{
+	const struct binding *b = g_hash_table_lookup(r->bindings, user);
+
+	if (!b || now_us < b->expires_us)
+		return b;
+	g_hash_table_remove(r->bindings, user);
+	return NULL;
+}
+
+guint registrar_count(const registrar *r)
+{
+	return g_hash_table_size(r->bindings);
+}
+
+void registrar_drop(registrar *r, const char *user, const char *edge)
+{
+	const struct binding *b = g_hash_table_lookup(r->bindings, user);
+
+	if (b && b->edge && g_strcmp0(b->edge, edge) == 0)
+		g_hash_table_remove(r->bindings, user);
+}
+
+static struct fe_flow *edge_flow(const registrar *r, const char *edge)
+{
+	for (guint i = r->edges->len; i > 0; i--) {
+		struct fe_flow *f = g_ptr_array_index(r->edges, i - 1);
+
+		if (g_ascii_strcasecmp(f->edge, edge) == 0)
+			return f;
+	}
+	return NULL;
+}
+
+bool registrar_route(registrar *r, const char *user, gint64 now_us, struct route *ret)
+{
+	const struct binding *b = registrar_find(r, user, now_us);
+	struct fe_flow *flow;
+
+	if (!b)
+		return false;
+	flow = b->edge ? edge_flow(r, b->edge) : b->flow;
+	if (!flow || !flow->open)
+		return false;
+	*ret = (struct route){ .flow = flow, .path = b->path };
+	return true;
+}
+
+static bool has_binding_on(const registrar *r, const struct fe_flow *flow)
+{
+	GHashTableIter i;
+	gpointer value;
+
+	g_hash_table_iter_init(&i, r->bindings);
+	while (g_hash_table_iter_next(&i, NULL, &value))
+		if (((const struct binding *)value)->flow == flow)
+			return true;
+	return false;
+}
+
+enum sender registrar_sender(registrar *r, const char *user, const struct fe_flow *flow, gint64 now_us)
+{
+	const struct binding *b = registrar_find(r, user, now_us);
+
+	if (b && (flow->edge ? g_strcmp0(b->edge, flow->edge) == 0 : b->flow == flow))
+		return SENDER_TRUE;
+	if (flow->edge)
+		return b ? SENDER_FALSE : SENDER_UNREGISTERED;
+	return has_binding_on(r, flow) ? SENDER_FALSE : SENDER_UNREGISTERED;
+}
+
+void registrar_edge_up(registrar *r, struct fe_flow *flow)
+{
+	g_ptr_array_add(r->edges, fe_flow_ref(flow));
+}
+
+static void remove_edge(registrar *r, const struct fe_flow *flow)
+{
+	for (guint i = 0; i < r->edges->len; i++)
+		if (g_ptr_array_index(r->edges, i) == flow) {
+			g_ptr_array_remove_index(r->edges, i);
+			return;
+		}
+}
+
+GPtrArray *registrar_flow_gone(registrar *r, const struct fe_flow *flow)
+{
+	GPtrArray *users = g_ptr_array_new_with_free_func(g_free);
+	GHashTableIter i;
+	gpointer value;
+
+	g_hash_table_iter_init(&i, r->bindings);
+	while (g_hash_table_iter_next(&i, NULL, &value)) {
+		const struct binding *b = value;
+
+		if (b->flow == flow) {
+			g_ptr_array_add(users, g_strdup(b->user));
+			g_hash_table_iter_remove(&i);
+		}
+	}
+	remove_edge(r, flow);
+	return users;
+}

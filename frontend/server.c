@@ -1,0 +1,401 @@
+#include "frontend/server.h"
+
+#include "common/tls.h"
+#include "frontend/core.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LINK_TIMEOUT_MS 5000
+
+struct fe_server {
+	struct fe_config *config;
+	fe_server_event_func event;
+	gpointer user_data;
+	fe_core *core;
+	tls_identity *identity;
+	tls_listener *listener;
+	char *sent_by;
+	GHashTable *peers;   /* set of struct peer: every connection, both ways */
+	GHashTable *links;   /* Edge's name -> struct peer, of those that we opened or are opening */
+	GCancellable *cancel; /* of look-ups and connects */
+	guint timer;
+	gint64 timer_us;
+	FILE *records;
+};
+
+/* One connection and its flow.  A link to an Edge starts without connection: what is sent meanwhile is queued.
+ * `refs`: the server's set, and a look-up or connect under way. */
+struct peer {
+	guint refs;
+	fe_server *server; /* NULL: the server has gone */
+	struct fe_flow *flow;
+	sip_conn *conn;    /* NULL: not connected yet */
+	GQueue queue;      /* sip_msg */
+	char *edge;        /* a link's: name and port of the service */
+	guint16 port;
+};
+
+static void peer_unref(struct peer *p)
+{
+	if (--p->refs > 0)
+		return;
+	g_queue_clear_full(&p->queue, (GDestroyNotify)sip_msg_unref);
+	fe_flow_unref(p->flow);
+	g_free(p->edge);
+	g_free(p);
+}
+
+static struct peer *peer_new(fe_server *s, struct fe_flow *flow)
+{
+	struct peer *p = g_new0(struct peer, 1);
+
+	p->refs = 1;
+	p->server = s;
+	p->flow = flow;
+	flow->owner = p;
+	g_queue_init(&p->queue);
+	g_hash_table_add(s->peers, p);
+	return p;
+}
+
+/* Out of the server; the flow is closed, whoever still holds it. */
+static void peer_detach(struct peer *p)
+{
+	fe_server *s = p->server;
+
+	if (p->edge && g_hash_table_lookup(s->links, p->edge) == p)
+		g_hash_table_remove(s->links, p->edge);
+	g_hash_table_remove(s->peers, p);
+	p->server = NULL;
+	p->flow->open = false;
+	p->flow->owner = NULL;
+	if (p->conn) {
+		sip_conn_close(p->conn);
+		g_clear_pointer(&p->conn, sip_conn_unref);
+	}
+}
+
+static void peer_gone(struct peer *p)
+{
+	fe_server *s = p->server;
+
+	peer_detach(p);
+	fe_core_flow_gone(s->core, p->flow);
+	peer_unref(p);
+}
+
+/* --- connections ------------------------------------------------------------------------------------------------ */
+
+static void on_message(sip_conn *c, sip_msg *m, gpointer user_data)
+{
+	struct peer *p = user_data;
+
+	(void)c;
+	fe_core_message(p->server->core, p->flow, m);
+}
+
+static void on_closed(sip_conn *c, const GError *error, gpointer user_data)
+{
+	(void)c;
+	(void)error;
+	peer_gone(user_data);
+}
+
+static const struct sip_conn_handlers conn_handlers = { .message = on_message, .closed = on_closed };
+
+static void on_accepted(GIOStream *stream, const char *const *peer_names, const char *peer_address, guint16 peer_port,
+			gpointer user_data)
+{
+	fe_server *s = user_data;
+	const char *edge = fe_flow_trusted_name(peer_names, (const char *const *)s->config->trusted_servers);
+	g_autofree char *name = g_strdup_printf("%s:%u", peer_address, peer_port);
+	struct peer *p = peer_new(s, fe_flow_new(name, edge));
+
+	p->conn = sip_conn_new(stream, s->sent_by, &conn_handlers, p);
+	fe_core_flow_up(s->core, p->flow);
+}
+
+static void on_refused(const char *peer_address, const char *why, gpointer user_data)
+{
+	fe_server *s = user_data;
+
+	s->event("tls-refused", json_pack("{s:s, s:s}", "peer", peer_address, "reason", why), s->user_data);
+}
+
+/* --- links to MRAS ------------------------------------------------------------------------------------------------ */
+
+static void link_failed(struct peer *p, const char *why)
+{
+	fe_server *s = p->server;
+	g_autofree char *text = g_strdup_printf("no connection to %s port %u: %s", p->edge, p->port, why);
+
+	s->event("log", json_pack("{s:s, s:s}", "level", "warning", "text", text), s->user_data);
+	peer_gone(p);
+}
+
+static void on_link_connected(GIOStream *connection, const GError *error, gpointer user_data)
+{
+	struct peer *p = user_data;
+	sip_msg *m;
+
+	if (!p->server) {
+		g_clear_object(&connection);
+	} else if (!connection) {
+		link_failed(p, error->message);
+	} else {
+		p->conn = sip_conn_new(connection, p->server->sent_by, &conn_handlers, p);
+		while ((m = g_queue_pop_head(&p->queue))) {
+			sip_conn_send(p->conn, m);
+			sip_msg_unref(m);
+		}
+	}
+	peer_unref(p);
+}
+
+static void on_link_resolved(const char *address, gpointer user_data)
+{
+	struct peer *p = user_data;
+	fe_server *s = p->server;
+
+	if (s && address) {
+		tls_connect(s->config->address, address, p->port, p->edge, s->identity, LINK_TIMEOUT_MS, s->cancel,
+			    on_link_connected, p);
+		return;
+	}
+	if (s)
+		link_failed(p, "the name has no address");
+	peer_unref(p);
+}
+
+struct lookup {
+	resolved_func done;
+	gpointer user_data;
+};
+
+static void on_looked_up(GObject *source, GAsyncResult *result, gpointer data)
+{
+	struct lookup *l = data;
+	g_autoptr(GError) error = NULL;
+	GList *addresses = g_resolver_lookup_by_name_with_flags_finish(G_RESOLVER(source), result, &error);
+	g_autofree char *text = addresses ? g_inet_address_to_string(addresses->data) : NULL;
+
+	g_resolver_free_addresses(addresses);
+	l->done(text, l->user_data);
+	g_free(l);
+}
+
+static void look_up(const char *name, GCancellable *cancel, resolved_func done, gpointer user_data)
+{
+	g_autoptr(GResolver) resolver = g_resolver_get_default();
+	struct lookup *l = g_new0(struct lookup, 1);
+
+	l->done = done;
+	l->user_data = user_data;
+	g_resolver_lookup_by_name_with_flags_async(resolver, name, G_RESOLVER_NAME_LOOKUP_FLAGS_IPV4_ONLY, cancel,
+						   on_looked_up, l);
+}
+
+static struct peer *link_open(fe_server *s, const struct fe_config_edge *edge)
+{
+	struct fe_flow *flow = fe_flow_new(edge->fqdn, edge->fqdn);
+	struct peer *p;
+
+	flow->outbound = true;
+	p = peer_new(s, flow);
+	p->edge = g_strdup(edge->fqdn);
+	p->port = edge->mras_port;
+	g_hash_table_insert(s->links, p->edge, p);
+	p->refs++;
+	look_up(p->edge, s->cancel, on_link_resolved, p);
+	return p;
+}
+
+/* --- what the core asks for ----------------------------------------------------------------------------------------- */
+
+static gint64 io_now_us(gpointer user_data)
+{
+	(void)user_data;
+	return g_get_monotonic_time();
+}
+
+static void io_send(struct fe_flow *flow, sip_msg *m, gpointer user_data)
+{
+	struct peer *p = flow->owner;
+
+	(void)user_data;
+	if (p->conn)
+		sip_conn_send(p->conn, m);
+	else
+		g_queue_push_tail(&p->queue, sip_msg_ref(m));
+}
+
+static gboolean on_timer(gpointer data)
+{
+	fe_server *s = data;
+
+	s->timer = 0;
+	fe_core_expire(s->core);
+	return G_SOURCE_REMOVE;
+}
+
+static void io_wake(gint64 when_us, gpointer user_data)
+{
+	fe_server *s = user_data;
+	gint64 wait_us = MAX(0, when_us - g_get_monotonic_time());
+
+	if (s->timer && s->timer_us <= when_us)
+		return;
+	if (s->timer)
+		g_source_remove(s->timer);
+	s->timer_us = when_us;
+	s->timer = g_timeout_add((guint)(wait_us / 1000 + 1), on_timer, s);
+}
+
+static struct fe_flow *io_mras_flow(const char *fqdn, gpointer user_data)
+{
+	fe_server *s = user_data;
+	const struct fe_config_edge *edge = fe_config_find_edge(s->config, fqdn);
+	struct peer *p = edge ? g_hash_table_lookup(s->links, edge->fqdn) : NULL;
+
+	if (!p && edge)
+		p = link_open(s, edge);
+	return p ? p->flow : NULL;
+}
+
+/* A look-up for the core must not come back when the core has gone: the server waits in between. */
+struct core_lookup {
+	GCancellable *cancel;
+	resolved_func done;
+	gpointer user_data;
+};
+
+static void on_core_resolved(const char *address, gpointer user_data)
+{
+	struct core_lookup *l = user_data;
+
+	if (!g_cancellable_is_cancelled(l->cancel))
+		l->done(address, l->user_data);
+	g_object_unref(l->cancel);
+	g_free(l);
+}
+
+static void io_resolve(const char *name, resolved_func done, gpointer user_data, gpointer links_data)
+{
+	fe_server *s = links_data;
+	struct core_lookup *l = g_new0(struct core_lookup, 1);
+
+	l->cancel = g_object_ref(s->cancel);
+	l->done = done;
+	l->user_data = user_data;
+	look_up(name, s->cancel, on_core_resolved, l);
+}
+
+static void io_event(const char *name, json_t *fields, gpointer user_data)
+{
+	fe_server *s = user_data;
+
+	if (s->records && g_str_equal(name, "session")) {
+		json_dumpf(fields, s->records, JSON_COMPACT);
+		fputc('\n', s->records);
+		fflush(s->records);
+	}
+	s->event(name, fields, s->user_data);
+}
+
+static const struct core_io server_io = {
+	.transactions = { .now_us = io_now_us, .send = io_send, .wake = io_wake },
+	.links = { .mras_flow = io_mras_flow, .resolve = io_resolve },
+	.event = io_event,
+};
+
+/* --- life ------------------------------------------------------------------------------------------------------------- */
+
+static bool open_records(fe_server *s, GError **error)
+{
+	if (!s->config->cdr)
+		return true;
+	s->records = fopen(s->config->cdr, "ae");
+	if (!s->records)
+		g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(errno), "%s: %s", s->config->cdr, g_strerror(errno));
+	return s->records != NULL;
+}
+
+static bool start(fe_server *s, GError **error)
+{
+	const struct fe_config *c = s->config;
+
+	if (!open_records(s, error))
+		return false;
+	s->identity = tls_identity_new(c->ca, c->certificate, c->key, error);
+	if (!s->identity)
+		return false;
+	s->listener = tls_listen(c->address, c->port, s->identity, TLS_CLIENT_OPTIONAL, on_accepted, on_refused, s, error);
+	return s->listener != NULL;
+}
+
+fe_server *fe_server_new(struct fe_config *config, fe_server_event_func event, gpointer user_data, GError **error)
+{
+	fe_server *s = g_new0(fe_server, 1);
+
+	s->config = config;
+	s->event = event;
+	s->user_data = user_data;
+	s->sent_by = g_strdup_printf("%s:%u", config->address, config->port);
+	s->peers = g_hash_table_new(NULL, NULL);
+	s->links = g_hash_table_new(g_str_hash, g_str_equal);
+	s->cancel = g_cancellable_new();
+	s->core = fe_core_new(config, &server_io, s);
+	if (start(s, error))
+		return s;
+	fe_server_free(s);
+	return NULL;
+}
+
+json_t *fe_server_stats(const fe_server *s)
+{
+	json_t *stats = fe_core_stats(s->core);
+
+	json_object_set_new(stats, "connections", json_integer((json_int_t)g_hash_table_size(s->peers)));
+	return stats;
+}
+
+static void close_peers(fe_server *s)
+{
+	GHashTableIter i;
+	gpointer key;
+
+	for (;;) {
+		g_hash_table_iter_init(&i, s->peers);
+		if (!g_hash_table_iter_next(&i, &key, NULL))
+			return;
+		peer_detach(key);
+		peer_unref(key);
+	}
+}
+
+bool fe_server_free(fe_server *s)
+{
+	bool releasing;
+
+	if (!s)
+		return false;
+	tls_listener_free(s->listener);
+	g_cancellable_cancel(s->cancel);
+	releasing = fe_core_hang_up(s->core);
+	close_peers(s);
+	fe_core_free(s->core);
+	if (s->timer)
+		g_source_remove(s->timer);
+	if (s->records)
+		fclose(s->records);
+	g_hash_table_unref(s->peers);
+	g_hash_table_unref(s->links);
+	g_object_unref(s->cancel);
+	tls_identity_free(s->identity);
+	fe_config_free(s->config);
+	g_free(s->sent_by);
+	g_free(s);
+	return releasing;
+}

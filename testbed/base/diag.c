@@ -1,0 +1,208 @@
+#include "testbed/base/diag.h"
+
+#include <string.h>
+
+/* Longer texts are cut: a finding is a line for people, and the file may hold anything. */
+#define MESSAGE_CHARS_MAX 400
+#define NEAREST_WORD_MAX 64
+
+struct diags {
+	GPtrArray *items; /* struct diag, in order of file, line and column */
+	GHashTable *seen; /* the text of every finding so far */
+	guint errors;
+};
+
+G_DEFINE_QUARK(testbed-error-quark, tb_error)
+
+static void diag_free(gpointer data)
+{
+	struct diag *item = data;
+
+	g_free(item->message);
+	g_free(item->hint);
+	g_free(item);
+}
+
+diags *diags_new(void)
+{
+	diags *d = g_new0(diags, 1);
+
+	d->items = g_ptr_array_new_with_free_func(diag_free);
+	d->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	return d;
+}
+
+void diags_free(diags *d)
+{
+	if (!d)
+		return;
+	g_ptr_array_unref(d->items);
+	g_hash_table_unref(d->seen);
+	g_free(d);
+}
+
+/* Takes `text`; returns it as valid UTF-8 of bounded length without control characters: it quotes a
+ * file, and a file must not be able to drive a terminal. */
+static char *printable(char *text)
+{
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	GString *out = g_string_new(NULL);
+	guint chars = 0;
+
+	g_free(text);
+	for (char *p = valid; *p; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		if (++chars > MESSAGE_CHARS_MAX) {
+			g_string_append(out, "...");
+			break;
+		}
+		g_string_append_unichar(out, g_unichar_iscntrl(c) ? '?' : c);
+	}
+	return g_string_free(out, FALSE);
+}
+
+static int loc_compare(const struct loc *a, const struct loc *b)
+{
+	int files = g_strcmp0(a->file, b->file);
+
+	if (files != 0)
+		return files;
+	if (a->line != b->line)
+		return a->line < b->line ? -1 : 1;
+	return (a->col > b->col) - (a->col < b->col);
+}
+
+/* Findings at the same place stay in the order in which they came. */
+static void insert_sorted(GPtrArray *items, struct diag *item)
+{
+	guint at = items->len;
+
+	while (at > 0) {
+		const struct diag *before = g_ptr_array_index(items, at - 1);
+
+		if (loc_compare(&before->loc, &item->loc) <= 0)
+			break;
+		at--;
+	}
+	g_ptr_array_insert(items, (gint)at, item);
+}
+
+static void append_text(GString *out, const struct diag *item)
+{
+	if (item->loc.file)
+		g_string_append_printf(out, "%s:", item->loc.file);
+	if (item->loc.line > 0)
+		g_string_append_printf(out, "%d:", item->loc.line);
+	if (item->loc.line > 0 && item->loc.col > 0)
+		g_string_append_printf(out, "%d:", item->loc.col);
+	if (out->len > 0 && out->str[out->len - 1] == ':')
+		g_string_append_c(out, ' ');
+	g_string_append_printf(out, "%s: %s", item->level == DIAG_ERROR ? "error" : "warning", item->message);
+	if (item->hint)
+		g_string_append_printf(out, " (%s)", item->hint);
+	g_string_append_c(out, '\n');
+}
+
+void diags_add(diags *d, enum diag_level level, struct loc loc, const char *hint, const char *format, ...)
+{
+	struct diag *item = g_new0(struct diag, 1);
+	GString *text = g_string_new(NULL);
+	va_list args;
+
+	item->level = level;
+	item->loc = loc;
+	va_start(args, format);
+	item->message = printable(g_strdup_vprintf(format, args));
+	va_end(args);
+	item->hint = hint ? printable(g_strdup(hint)) : NULL;
+	append_text(text, item);
+	if (!g_hash_table_add(d->seen, g_string_free(text, FALSE))) {
+		diag_free(item);
+		return;
+	}
+	if (level == DIAG_ERROR)
+		d->errors++;
+	insert_sorted(d->items, item);
+}
+
+guint diags_count(const diags *d)
+{
+	return d->items->len;
+}
+
+guint diags_errors(const diags *d)
+{
+	return d->errors;
+}
+
+const struct diag *diags_get(const diags *d, guint index)
+{
+	return index < d->items->len ? g_ptr_array_index(d->items, index) : NULL;
+}
+
+char *diags_to_text(const diags *d)
+{
+	GString *all = g_string_new(NULL);
+
+	for (guint i = 0; i < d->items->len; i++) {
+		g_autoptr(GString) line = g_string_new(NULL);
+
+		append_text(line, g_ptr_array_index(d->items, i));
+		g_string_append(all, line->str);
+	}
+	return g_string_free(all, FALSE);
+}
+
+/* Optimal string alignment: insert, delete, replace, swap of neighbours, each costs 1. */
+static guint edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	guint rows[3][NEAREST_WORD_MAX + 1];
+	guint *before = rows[0], *last = rows[1], *now = rows[2];
+
+	for (size_t j = 0; j <= b_len; j++)
+		last[j] = (guint)j;
+	for (size_t i = 1; i <= a_len; i++) {
+		guint *spare = before;
+
+		now[0] = (guint)i;
+		for (size_t j = 1; j <= b_len; j++) {
+			char x = g_ascii_tolower(a[i - 1]), y = g_ascii_tolower(b[j - 1]);
+			guint best = last[j - 1] + (x != y);
+
+			best = MIN(best, last[j] + 1);
+			best = MIN(best, now[j - 1] + 1);
+			if (i > 1 && j > 1 && x == g_ascii_tolower(b[j - 2]) && y == g_ascii_tolower(a[i - 2]))
+				best = MIN(best, before[j - 2] + 1);
+			now[j] = best;
+		}
+		before = last;
+		last = now;
+		now = spare;
+	}
+	return last[b_len];
+}
+
+const char *diag_nearest(const char *word, const char *const *keys)
+{
+	const char *nearest = NULL;
+	size_t word_len = strlen(word);
+	guint nearest_distance = G_MAXUINT;
+
+	if (word_len == 0 || word_len > NEAREST_WORD_MAX)
+		return NULL;
+	for (; *keys; keys++) {
+		size_t key_len = strlen(*keys);
+		guint distance, limit;
+
+		if (key_len == 0 || key_len > NEAREST_WORD_MAX)
+			continue;
+		distance = edit_distance(word, word_len, *keys, key_len);
+		limit = MAX(1, (guint)(MAX(word_len, key_len) / 3));
+		if (distance <= limit && distance < nearest_distance) {
+			nearest = *keys;
+			nearest_distance = distance;
+		}
+	}
+	return nearest;
+}

@@ -1,0 +1,71 @@
+/* cmd: the verbs of `testbed`, and what they share.
+ *
+ * Depends on every other layer.  Only this layer prints.
+ */
+#ifndef TESTBED_CMD_CMD_H
+#define TESTBED_CMD_CMD_H
+
+#include "testbed/cmd/options.h"
+#include "testbed/model/model.h"
+#include "testbed/report/text.h"
+
+enum cmd_exit {
+	CMD_AS_EXPECTED = 0,  /* every cell came out as expected */
+	CMD_DIFFERS = 1,      /* at least one did not */
+	CMD_USAGE = 2,        /* wrong arguments, or nothing to run */
+	CMD_INPUT = 3,        /* a topology or scenario file is wrong */
+	CMD_INTERNAL = 4,     /* a trouble of our own: a disk that is full, a bug */
+	CMD_UNSUPPORTED = 77, /* this host can't run labs */
+	CMD_SIGNAL = 128,     /* plus the signal's number, after partial results were written */
+};
+
+struct verb {
+	const char *name;      /* one or two words: "run matrix" */
+	const char *arguments; /* for the usage line, or NULL */
+	const char *summary;
+	const char *description; /* for the verb's own help, or NULL */
+	unsigned options;        /* bits OPT_* */
+	guint args_min, args_max; /* positional arguments */
+	int (*run)(const struct options *o);
+};
+
+/* The whole program; returns its exit code. */
+int cmd_main(int argc, char **argv);
+
+/* The verbs (run.c, plan.c, inspect.c); each returns an exit code. */
+int cmd_run_matrix(const struct options *o);
+int cmd_run_call(const struct options *o);
+int cmd_plan(const struct options *o);
+int cmd_validate(const struct options *o);
+int cmd_doctor(const struct options *o);
+int cmd_scenarios(const struct options *o);
+int cmd_report(const struct options *o);
+int cmd_version(const struct options *o);
+
+/* --- topology.c --- */
+
+/* Folder of the running program (where the agents are too).  The caller frees it. */
+char *cmd_program_dir(void);
+/* File of -t, or the reference topology beside the program or installed.  The caller frees it. */
+char *cmd_topology_path(const struct options *o);
+/* Loads it; findings go to stderr.  NULL: exit with CMD_INPUT. */
+model *cmd_topology_load(const struct options *o);
+/* The scenario of that name or, with NULL, the first one; unknown names are told on stderr. */
+const struct scenario *cmd_scenario(const model *m, const char *name);
+
+/* --- output.c --- */
+
+/* Style of a stream (1 or 2): colour and width as the terminal and the options say. */
+struct report_style cmd_style(const struct options *o, int fd);
+/* Writes all of `text` to stdout.  Returns CMD_AS_EXPECTED; 128+SIGPIPE when nobody reads any more, CMD_INTERNAL
+ * when it can't be written (told on stderr). */
+int cmd_print(const char *text, gssize length);
+/* "testbed: error: ..." on stderr. */
+void cmd_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
+void cmd_note(const char *format, ...) G_GNUC_PRINTF(1, 2);
+/* The exit code for an error of a lower layer. */
+int cmd_exit_of(const GError *error);
+/* Writes a JSON document where --json says; the file is replaced as a whole. */
+int cmd_write_json(const char *where, const char *text);
+
+#endif

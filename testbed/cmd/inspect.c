@@ -1,0 +1,167 @@
+#include "testbed/cmd/cmd.h"
+#include "testbed/cmd/rundir.h"
+#include "testbed/lab/lab.h"
+#include "testbed/report/events.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static int print_json(const struct options *o, const json_t *document)
+{
+	char *dumped = json_dumps(document, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+	g_autofree char *text = g_strconcat(dumped, "\n", NULL);
+
+	free(dumped);
+	return cmd_write_json(o->json, text);
+}
+
+/* --- validate ------------------------------------------------------------------------------------------ */
+
+static guint endpoints_of(const model *m)
+{
+	guint n = 0;
+
+	for (guint i = 0; i < m->nodes->len; i++)
+		n += ((struct node *)m->nodes->pdata[i])->endpoint != NULL;
+	return n;
+}
+
+static int validate_one(const struct options *o)
+{
+	g_autofree char *path = cmd_topology_path(o);
+	g_autoptr(model) m = cmd_topology_load(o);
+	g_autofree char *text = NULL;
+
+	if (!m)
+		return CMD_INPUT;
+	text = g_strdup_printf("%s: ok: %u nodes, %u endpoints, %u networks, %u tunnels, %u scenarios\n", path, m->nodes->len,
+			       endpoints_of(m), m->networks->len, m->tunnels->len, m->scenarios->len);
+	return o->quiet ? CMD_AS_EXPECTED : cmd_print(text, -1);
+}
+
+int cmd_validate(const struct options *o)
+{
+	int status = CMD_AS_EXPECTED;
+
+	if (!o->arguments[0])
+		return validate_one(o);
+	for (guint i = 0; o->arguments[i]; i++) {
+		struct options one = *o;
+		int result;
+
+		one.topology = o->arguments[i];
+		result = validate_one(&one);
+		status = MAX(status, result);
+	}
+	return status;
+}
+
+/* --- scenarios ----------------------------------------------------------------------------------------- */
+
+int cmd_scenarios(const struct options *o)
+{
+	g_autoptr(model) m = cmd_topology_load(o);
+	g_autoptr(GString) text = g_string_new(NULL);
+	json_t *list;
+	int status;
+
+	if (!m)
+		return CMD_INPUT;
+	list = json_array();
+	for (guint i = 0; i < m->scenarios->len; i++) {
+		const struct scenario *sc = m->scenarios->pdata[i];
+
+		g_string_append_printf(text, "%-20s %s\n", sc->name, sc->title ? sc->title : "");
+		json_array_append_new(list, json_pack("{s:s, s:s?}", "name", sc->name, "title", sc->title));
+	}
+	status = o->json ? print_json(o, list) : cmd_print(text->str, -1);
+	json_decref(list);
+	return status;
+}
+
+/* --- doctor -------------------------------------------------------------------------------------------- */
+
+static void append_feature(GString *out, const struct report_style *style, const char *name, const json_t *feature)
+{
+	bool ok = json_is_true(json_object_get(feature, "ok"));
+	const char *detail = json_string_value(json_object_get(feature, "detail"));
+	const char *cure = json_string_value(json_object_get(feature, "cure"));
+
+	ink_append(out, style, ok ? INK_GOOD : INK_BAD, ok ? "ok" : "missing", 9);
+	ink_append(out, style, INK_PLAIN, name, 20);
+	g_string_append_printf(out, "%s\n", detail ? detail : "");
+	if (!ok && cure)
+		g_string_append_printf(out, "%9scure: %s\n", "", cure);
+}
+
+int cmd_doctor(const struct options *o)
+{
+	g_autofree char *program_dir = cmd_program_dir();
+	struct report_style style = cmd_style(o, STDOUT_FILENO);
+	g_autoptr(GString) out = g_string_new(NULL);
+	json_t *probe = lab_probe(program_dir), *feature;
+	bool ok = json_is_true(json_object_get(probe, "ok"));
+	const char *missing = json_string_value(json_object_get(probe, "missing"));
+	const char *name;
+	int status;
+
+	json_object_foreach(json_object_get(probe, "features"), name, feature)
+		append_feature(out, &style, name, feature);
+	if (ok)
+		g_string_append(out, "This host can run labs.\n");
+	else
+		g_string_append_printf(out, "This host can't run labs: %s\n", missing ? missing : "unknown reason");
+	status = o->json ? print_json(o, probe) : cmd_print(out->str, -1);
+	json_decref(probe);
+	return status != CMD_AS_EXPECTED ? status : ok ? CMD_AS_EXPECTED : CMD_UNSUPPORTED;
+}
+
+/* --- report -------------------------------------------------------------------------------------------- */
+
+static results *read_run(const char *dir)
+{
+	g_autofree char *path = g_build_filename(dir, "events.jsonl", NULL);
+	g_autofree char *events = NULL;
+	g_autoptr(GError) error = NULL;
+	gsize length;
+	results *r = NULL;
+
+	if (g_file_get_contents(path, &events, &length, &error))
+		r = report_replay(events, length, &error);
+	if (!r)
+		cmd_error("%s: %s", dir, error->message);
+	return r;
+}
+
+int cmd_report(const struct options *o)
+{
+	g_autofree char *last = o->arguments[0] ? NULL : rundir_last();
+	g_autoptr(results) r = read_run(last ? last : o->arguments[0]);
+	struct report_text how = {.style = cmd_style(o, STDOUT_FILENO), .program = "testbed"};
+	g_autoptr(GString) text = g_string_new(NULL);
+	int status = CMD_AS_EXPECTED;
+
+	if (!r)
+		return CMD_USAGE;
+	if (o->json) {
+		g_autofree char *document = report_results_text(r);
+
+		status = cmd_write_json(o->json, document);
+	}
+	if (g_strcmp0(o->json, "-") != 0) {
+		report_text(r, &how, text);
+		status = cmd_print(text->str, (gssize)text->len);
+	}
+	if (status != CMD_AS_EXPECTED)
+		return status;
+	return results_summarise(r).unexpected > 0 ? CMD_DIFFERS : CMD_AS_EXPECTED;
+}
+
+/* --- version ------------------------------------------------------------------------------------------- */
+
+int cmd_version(const struct options *o)
+{
+	(void)o;
+	return cmd_print("testbed " TESTBED_VERSION "\n", -1);
+}

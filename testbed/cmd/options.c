@@ -1,0 +1,123 @@
+#include "testbed/cmd/options.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const struct option_row {
+	unsigned bit; /* 0: every verb has it */
+	size_t offset;
+	GOptionEntry entry; /* arg_data is filled in when it is used */
+} option_rows[] = {
+	{OPT_TOPOLOGY, offsetof(struct options, topology),
+	 {"topology", 't', 0, G_OPTION_ARG_FILENAME, NULL, "topology file (default: the reference topology)", "FILE"}},
+	{OPT_SCENARIO, offsetof(struct options, scenario),
+	 {"scenario", 's', 0, G_OPTION_ARG_STRING, NULL, "scenarios, separated by commas", "NAME,..."}},
+	{OPT_ONLY, offsetof(struct options, only),
+	 {"only", 0, 0, G_OPTION_ARG_STRING, NULL, "only cells whose id matches this regular expression", "REGEX"}},
+	{OPT_MEDIA, offsetof(struct options, media),
+	 {"media", 0, 0, G_OPTION_ARG_STRING, NULL, "im, audio, video, im-conference, av-conference", "MEDIUM,..."}},
+	{OPT_PAIRS, offsetof(struct options, pairs),
+	 {"pairs", 0, 0, G_OPTION_ARG_STRING, NULL, "only calls between these endpoints", "A:B,..."}},
+	{OPT_JOBS, offsetof(struct options, jobs),
+	 {"jobs", 'j', 0, G_OPTION_ARG_INT, NULL, "labs that run at the same time (default: all)", "N"}},
+	{OPT_SEED, offsetof(struct options, seed),
+	 {"seed", 0, 0, G_OPTION_ARG_STRING, NULL, "order of calls and all else that is drawn by lot", "NUMBER"}},
+	{OPT_OUT, offsetof(struct options, out),
+	 {"out", 'o', 0, G_OPTION_ARG_FILENAME, NULL, "run folder: events.jsonl, results.json, nodes/", "DIR"}},
+	{OPT_JSON, offsetof(struct options, json),
+	 {"json", 0, 0, G_OPTION_ARG_FILENAME, NULL, "write JSON to this file; '-': to stdout, and nothing else there", "FILE"}},
+	{OPT_FORMAT, offsetof(struct options, format),
+	 {"format", 'f', 0, G_OPTION_ARG_STRING, NULL, "text, json or sh (ip and nft commands)", "FORMAT"}},
+	{OPT_VERBOSE, offsetof(struct options, verbose),
+	 {"verbose", 'v', 0, G_OPTION_ARG_NONE, NULL, "say more", NULL}},
+	{OPT_QUIET, offsetof(struct options, quiet),
+	 {"quiet", 'q', 0, G_OPTION_ARG_NONE, NULL, "no progress", NULL}},
+	{OPT_COLOR, offsetof(struct options, no_color),
+	 {"no-color", 0, 0, G_OPTION_ARG_NONE, NULL, "no colours (also: NO_COLOR in the environment)", NULL}},
+	{0, offsetof(struct options, help), {"help", 'h', 0, G_OPTION_ARG_NONE, NULL, "show this", NULL}},
+};
+
+static GOptionContext *context_new(struct options *o, unsigned mask, const char *arguments)
+{
+	GOptionContext *context = g_option_context_new(arguments);
+	GOptionEntry entries[G_N_ELEMENTS(option_rows) + 1] = {0};
+	guint n = 0;
+
+	for (guint i = 0; i < G_N_ELEMENTS(option_rows); i++) {
+		const struct option_row *row = &option_rows[i];
+
+		if (row->bit != 0 && !(mask & row->bit))
+			continue;
+		entries[n] = row->entry;
+		entries[n++].arg_data = (char *)o + row->offset;
+	}
+	g_option_context_set_help_enabled(context, FALSE);
+	g_option_context_add_main_entries(context, entries, NULL);
+	return context;
+}
+
+gboolean options_parse(struct options *ret, unsigned mask, const char *const *argv, GError **error)
+{
+	g_autoptr(GOptionContext) context = NULL;
+	g_autoptr(GPtrArray) all = g_ptr_array_new();
+	guint first = 1;
+	char **args;
+
+	*ret = (struct options){0};
+	context = context_new(ret, mask, NULL);
+	g_ptr_array_add(all, g_strdup("testbed")); /* GOption passes over the program's name */
+	for (guint i = 0; argv[i]; i++)
+		g_ptr_array_add(all, g_strdup(argv[i]));
+	g_ptr_array_add(all, NULL);
+	args = (char **)g_ptr_array_free(g_steal_pointer(&all), FALSE);
+	if (!g_option_context_parse_strv(context, &args, error)) {
+		g_strfreev(args);
+		return FALSE;
+	}
+	if (args[first] && g_str_equal(args[first], "--"))
+		first++;
+	ret->arguments = g_strdupv(args + first);
+	g_strfreev(args);
+	return TRUE;
+}
+
+void options_clear(struct options *o)
+{
+	g_free(o->topology);
+	g_free(o->scenario);
+	g_free(o->only);
+	g_free(o->media);
+	g_free(o->pairs);
+	g_free(o->out);
+	g_free(o->json);
+	g_free(o->format);
+	g_free(o->seed);
+	g_strfreev(o->arguments);
+	*o = (struct options){0};
+}
+
+char *options_help(const char *verb, const char *arguments, const char *summary, const char *description, unsigned mask)
+{
+	struct options unused = {0};
+	g_autofree char *what = arguments ? g_strconcat(verb, " ", arguments, NULL) : g_strdup(verb);
+	g_autoptr(GOptionContext) context = context_new(&unused, mask, NULL);
+	g_autofree char *help = NULL;
+	g_autofree char *about = g_strdup_printf("%s.", summary);
+	const char *options;
+
+	g_option_context_set_summary(context, about);
+	g_option_context_set_description(context, description);
+	help = g_option_context_get_help(context, TRUE, NULL);
+	/* GOption's own usage line knows no verb. */
+	options = strstr(help, "\n\n");
+	return g_strdup_printf("Usage: testbed %s [OPTION...]%s", what, options ? options : "\n");
+}
+
+char **options_list(const char *text)
+{
+	char **list = text ? g_strsplit(text, ",", 0) : NULL;
+
+	for (guint i = 0; list && list[i]; i++)
+		g_strstrip(list[i]);
+	return list;
+}

@@ -1,0 +1,47 @@
+/* Options of the verbs: one table, from which parsing and help both come.
+ *
+ * Depends on GLib.
+ */
+#ifndef TESTBED_CMD_OPTIONS_H
+#define TESTBED_CMD_OPTIONS_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+enum {
+	OPT_TOPOLOGY = 1u << 0,
+	OPT_SCENARIO = 1u << 1,
+	OPT_ONLY = 1u << 2,
+	OPT_MEDIA = 1u << 3,
+	OPT_PAIRS = 1u << 4,
+	OPT_JOBS = 1u << 5,
+	OPT_SEED = 1u << 6,
+	OPT_OUT = 1u << 7,
+	OPT_JSON = 1u << 8,
+	OPT_FORMAT = 1u << 9,
+	OPT_VERBOSE = 1u << 10,
+	OPT_QUIET = 1u << 11,
+	OPT_COLOR = 1u << 12,
+};
+
+struct options {
+	char *topology;
+	char *scenario; /* as given: "A,B" */
+	char *only, *media, *pairs, *out, *json, *format, *seed;
+	int jobs;
+	gboolean verbose, quiet, no_color, help;
+	char **arguments; /* what is left: positional arguments */
+};
+
+/* Takes the options in `mask` out of `argv` (NULL-terminated, without program and verb).  FALSE with a
+ * G_OPTION_ERROR.  Clear `ret` in both cases. */
+gboolean options_parse(struct options *ret, unsigned mask, const char *const *argv, GError **error);
+void options_clear(struct options *o);
+
+/* Help text of a verb.  The caller frees it. */
+char *options_help(const char *verb, const char *arguments, const char *summary, const char *description, unsigned mask);
+
+/* "a,b,c" -> list; NULL stays NULL.  Free with g_strfreev. */
+char **options_list(const char *text);
+
+#endif

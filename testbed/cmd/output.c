@@ -1,0 +1,102 @@
+#include "testbed/cmd/cmd.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define COLUMNS_DEFAULT 80
+#define COLUMNS_MAX 120
+
+static unsigned columns_of(int fd)
+{
+	struct winsize size;
+
+	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
+		return MIN(size.ws_col, COLUMNS_MAX);
+	return COLUMNS_DEFAULT;
+}
+
+struct report_style cmd_style(const struct options *o, int fd)
+{
+	const char *no_color = g_getenv("NO_COLOR");
+	const char *term = g_getenv("TERM");
+
+	return (struct report_style){
+		.colour = isatty(fd) && !o->no_color && !(no_color && *no_color) && g_strcmp0(term, "dumb") != 0,
+		.utf8 = g_get_charset(NULL),
+		.columns = columns_of(fd),
+	};
+}
+
+int cmd_print(const char *text, gssize length)
+{
+	size_t left = length < 0 ? strlen(text) : (size_t)length;
+
+	while (left > 0) {
+		ssize_t n = write(STDOUT_FILENO, text, left);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EPIPE)
+			return CMD_SIGNAL + SIGPIPE;
+		if (n < 0) {
+			cmd_error("cannot write to standard output: %s", g_strerror(errno));
+			return CMD_INTERNAL;
+		}
+		text += n;
+		left -= (size_t)n;
+	}
+	return CMD_AS_EXPECTED;
+}
+
+static void say(const char *prefix, const char *format, va_list args) G_GNUC_PRINTF(2, 0);
+
+static void say(const char *prefix, const char *format, va_list args)
+{
+	g_autofree char *text = g_strdup_vprintf(format, args);
+
+	fprintf(stderr, "testbed: %s%s\n", prefix, text);
+}
+
+void cmd_error(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say("error: ", format, args);
+	va_end(args);
+}
+
+void cmd_note(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say("", format, args);
+	va_end(args);
+}
+
+int cmd_exit_of(const GError *error)
+{
+	if (g_error_matches(error, TB_ERROR, TB_ERROR_UNSUPPORTED))
+		return CMD_UNSUPPORTED;
+	if (g_error_matches(error, TB_ERROR, TB_ERROR_INPUT))
+		return CMD_USAGE;
+	return CMD_INTERNAL;
+}
+
+int cmd_write_json(const char *where, const char *text)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (g_str_equal(where, "-"))
+		return cmd_print(text, -1);
+	if (g_file_set_contents(where, text, -1, &error))
+		return CMD_AS_EXPECTED;
+	cmd_error("%s", error->message);
+	return CMD_INTERNAL;
+}

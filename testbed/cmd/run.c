@@ -1,0 +1,118 @@
+#include "testbed/cmd/session.h"
+#include "testbed/report/story.h"
+
+#include <unistd.h>
+
+/* "audio,video" -> bits; FALSE: told on stderr. */
+static gboolean parse_media(const char *text, unsigned *ret_mask)
+{
+	g_auto(GStrv) list = options_list(text);
+	const char *names[MEDIA_COUNT + 1] = {0};
+
+	for (enum media v = 0; v < MEDIA_COUNT; v++)
+		names[v] = media_name(v);
+	*ret_mask = 0;
+	for (guint i = 0; list && list[i]; i++) {
+		const char *near = diag_nearest(list[i], names);
+		enum media media;
+
+		if (!media_parse(list[i], &media)) {
+			cmd_error("no medium '%s'%s%s%s", list[i], near ? " (did you mean '" : "", near ? near : "",
+				  near ? "'?)" : "; there are im, audio, video, im-conference, av-conference");
+			return FALSE;
+		}
+		*ret_mask |= 1u << media;
+	}
+	return TRUE;
+}
+
+static int run_selected(const model *m, const struct matrix_filter *f, const struct options *o,
+			const struct session_report *report)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(matrix_selection) s = matrix_select(m, f, &error);
+
+	if (!s) {
+		cmd_error("%s", error->message);
+		return cmd_exit_of(error);
+	}
+	return session_run(s, o, report);
+}
+
+/* --- run matrix --------------------------------------------------------------------------------------- */
+
+static void matrix_text(const results *r, const GPtrArray *story, const struct options *o, GString *out)
+{
+	struct report_text how = {
+		.style = cmd_style(o, STDOUT_FILENO), .program = "testbed", .topology = o->topology};
+
+	(void)story;
+	report_text(r, &how, out);
+}
+
+int cmd_run_matrix(const struct options *o)
+{
+	static const struct session_report report = {.text = matrix_text};
+	g_auto(GStrv) scenarios = options_list(o->scenario);
+	g_auto(GStrv) pairs = options_list(o->pairs);
+	struct matrix_filter f = {
+		.scenarios = (const char *const *)(gpointer)scenarios,
+		.pairs = (const char *const *)(gpointer)pairs,
+		.only = o->only,
+	};
+	g_autoptr(model) m = NULL;
+
+	if (!parse_media(o->media, &f.media_mask))
+		return CMD_USAGE;
+	if (o->jobs < 0) {
+		cmd_error("--jobs must not be negative");
+		return CMD_USAGE;
+	}
+	m = cmd_topology_load(o);
+	return m ? run_selected(m, &f, o, &report) : CMD_INPUT;
+}
+
+/* --- run call ------------------------------------------------------------------------------------------ */
+
+static void call_text(const results *r, const GPtrArray *story, const struct options *o, GString *out)
+{
+	struct report_style style = cmd_style(o, STDOUT_FILENO);
+
+	for (guint i = 0; i < r->scenarios->len; i++) {
+		const struct scenario_result *s = r->scenarios->pdata[i];
+		const char *vpn = g_hash_table_lookup(r->features, "vpn");
+
+		if (s->error)
+			g_string_append_printf(out, "lab failed: %s\n", s->error);
+		else
+			g_string_append_printf(out, "network of '%s' built in %.0f ms%s%s\n", s->name, s->build_ms,
+					       vpn ? ", VPN by " : "", vpn ? vpn : "");
+		for (guint k = 0; k < s->cells->len; k++)
+			report_story(s->cells->pdata[k], story, o->verbose, &style, out);
+	}
+}
+
+int cmd_run_call(const struct options *o)
+{
+	static const struct session_report report = {.text = call_text, .keep_story = true};
+	g_autofree char *pair = g_strdup_printf("%s:%s", o->arguments[0], o->arguments[1]);
+	const char *pairs[] = {pair, NULL}, *scenarios[] = {NULL, NULL};
+	struct matrix_filter f = {.scenarios = scenarios, .pairs = pairs, .directed = true};
+	const struct scenario *sc;
+	g_autoptr(model) m = NULL;
+
+	if (!parse_media(o->media ? o->media : "audio", &f.media_mask))
+		return CMD_USAGE;
+	if (f.media_mask != 1u << MEDIA_IM && f.media_mask != 1u << MEDIA_AUDIO && f.media_mask != 1u << MEDIA_VIDEO) {
+		cmd_error("one call has one medium: im, audio or video");
+		return CMD_USAGE;
+	}
+	m = cmd_topology_load(o);
+	if (!m)
+		return CMD_INPUT;
+	sc = cmd_scenario(m, o->scenario);
+	if (!sc)
+		return CMD_USAGE;
+	scenarios[0] = sc->name;
+	return run_selected(m, &f, o, &report);
+}

@@ -1,0 +1,240 @@
+#include "testbed/cmd/rundir.h"
+
+#include "testbed/base/diag.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct rundir {
+	char *path;
+	char *last; /* the symbolic link; NULL with --out */
+	int events;
+	int write_errno; /* of the first write that failed */
+};
+
+/* --- whose it is ---------------------------------------------------------------------------------- */
+
+static bool sudo_user(uid_t *ret_uid, gid_t *ret_gid)
+{
+	const char *uid = g_getenv("SUDO_UID"), *gid = g_getenv("SUDO_GID");
+	guint64 u, g;
+
+	if (geteuid() != 0 || !uid || !gid || !g_ascii_string_to_unsigned(uid, 10, 1, G_MAXUINT32 - 1, &u, NULL) ||
+	    !g_ascii_string_to_unsigned(gid, 10, 0, G_MAXUINT32 - 1, &g, NULL))
+		return false;
+	*ret_uid = (uid_t)u;
+	*ret_gid = (gid_t)g;
+	return true;
+}
+
+static char *state_dir(void)
+{
+	const char *xdg = g_getenv("XDG_STATE_HOME");
+	const struct passwd *user;
+	uid_t uid;
+	gid_t gid;
+
+	if (xdg && g_path_is_absolute(xdg))
+		return g_build_filename(xdg, "testbed", NULL);
+	user = sudo_user(&uid, &gid) ? getpwuid(uid) : NULL;
+	return g_build_filename(user ? user->pw_dir : g_get_home_dir(), ".local", "state", "testbed", NULL);
+}
+
+char *rundir_last(void)
+{
+	g_autofree char *state = state_dir();
+
+	return g_build_filename(state, "last", NULL);
+}
+
+/* Makes a folder and its parents; what is made here belongs to the invoking user. */
+static gboolean make_folders(const char *path, GError **error)
+{
+	g_autofree char *parent = g_path_get_dirname(path);
+	uid_t uid;
+	gid_t gid;
+
+	if (g_file_test(path, G_FILE_TEST_IS_DIR))
+		return TRUE;
+	if (!g_file_test(parent, G_FILE_TEST_IS_DIR) && !make_folders(parent, error))
+		return FALSE;
+	if (mkdir(path, 0755) != 0 && errno != EEXIST) {
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "cannot make folder '%s': %s", path,
+			    g_strerror(errno));
+		return FALSE;
+	}
+	if (sudo_user(&uid, &gid) && lchown(path, uid, gid) != 0)
+		g_debug("cannot give '%s' away: %s", path, g_strerror(errno));
+	return TRUE;
+}
+
+static int give_away(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	uid_t uid;
+	gid_t gid;
+
+	(void)st;
+	(void)type;
+	(void)ftw;
+	if (sudo_user(&uid, &gid) && lchown(path, uid, gid) != 0)
+		g_debug("cannot give '%s' away: %s", path, g_strerror(errno));
+	return 0;
+}
+
+static void give_all_away(const rundir *d)
+{
+	static const char *const ours[] = {"events.jsonl", "results.json", "nodes"};
+	uid_t uid;
+	gid_t gid;
+
+	if (!sudo_user(&uid, &gid))
+		return;
+	for (guint i = 0; i < G_N_ELEMENTS(ours); i++) {
+		g_autofree char *path = g_build_filename(d->path, ours[i], NULL);
+
+		nftw(path, give_away, 16, FTW_PHYS);
+	}
+	if (d->last)
+		give_away(d->last, NULL, 0, NULL);
+}
+
+/* --- older runs ------------------------------------------------------------------------------------- */
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+/* A run that still goes on, or that is not a run at all, stays: its events can't be locked. */
+static void remove_run(const char *path)
+{
+	g_autofree char *events = g_build_filename(path, "events.jsonl", NULL);
+	int fd = open(events, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		nftw(path, remove_one, 16, FTW_PHYS | FTW_DEPTH);
+	close(fd);
+}
+
+/* Folders with other names than a run gets by itself were put there by somebody. */
+static bool is_run_id(const char *name)
+{
+	return g_regex_match_simple("^[0-9]{8}-[0-9]{6}-[0-9]+$", name, 0, 0);
+}
+
+static void remove_older(const rundir *d)
+{
+	g_autofree char *state = g_path_get_dirname(d->path);
+	g_autofree char *own = g_path_get_basename(d->path);
+	g_autoptr(GDir) dir = g_dir_open(state, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *path = g_build_filename(state, name, NULL);
+
+		if (is_run_id(name) && !g_str_equal(name, own) && !g_file_test(path, G_FILE_TEST_IS_SYMLINK))
+			remove_run(path);
+	}
+}
+
+/* The link is replaced in one step, so that there is always a last run. */
+static void point_last_here(const rundir *d)
+{
+	g_autofree char *name = g_path_get_basename(d->path);
+	g_autofree char *next = g_strdup_printf("%s.%d", d->last, (int)getpid());
+
+	unlink(next);
+	if (symlink(name, next) != 0 || rename(next, d->last) != 0)
+		g_debug("cannot point '%s' to this run: %s", d->last, g_strerror(errno));
+}
+
+/* --- public ------------------------------------------------------------------------------------------ */
+
+rundir *rundir_new(const char *out, const char *run_id, GError **error)
+{
+	g_autoptr(rundir) d = g_new0(rundir, 1);
+	g_autofree char *state = out ? NULL : state_dir();
+	g_autofree char *events = NULL;
+
+	d->events = -1;
+	d->path = out ? g_canonicalize_filename(out, NULL) : g_build_filename(state, run_id, NULL);
+	d->last = out ? NULL : g_build_filename(state, "last", NULL);
+	if (!make_folders(d->path, error))
+		return NULL;
+	events = g_build_filename(d->path, "events.jsonl", NULL);
+	d->events = open(events, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (d->events < 0) {
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "cannot write '%s': %s", events, g_strerror(errno));
+		return NULL;
+	}
+	/* Says that this run is going on: see remove_run. */
+	if (flock(d->events, LOCK_EX | LOCK_NB) != 0) {
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "'%s' is in use by another run", d->path);
+		return NULL;
+	}
+	return g_steal_pointer(&d);
+}
+
+void rundir_free(rundir *d)
+{
+	if (!d)
+		return;
+	if (d->events >= 0)
+		close(d->events);
+	g_free(d->path);
+	g_free(d->last);
+	g_free(d);
+}
+
+const char *rundir_path(const rundir *d)
+{
+	return d->path;
+}
+
+void rundir_event(rundir *d, const char *line)
+{
+	size_t length = strlen(line);
+	ssize_t n;
+
+	if (d->write_errno != 0)
+		return;
+	do {
+		n = write(d->events, line, length);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		d->write_errno = errno;
+	else if ((size_t)n < length)
+		d->write_errno = ENOSPC;
+}
+
+gboolean rundir_finish(rundir *d, const char *results_text, GError **error)
+{
+	g_autofree char *path = g_build_filename(d->path, "results.json", NULL);
+	gboolean ok = g_file_set_contents(path, results_text, -1, error);
+
+	if (ok && d->write_errno != 0) {
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "cannot write '%s/events.jsonl': %s", d->path,
+			    g_strerror(d->write_errno));
+		ok = FALSE;
+	}
+	if (d->last) {
+		point_last_here(d);
+		remove_older(d);
+	}
+	give_all_away(d);
+	return ok;
+}

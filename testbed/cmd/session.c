@@ -1,0 +1,293 @@
+#include "testbed/cmd/session.h"
+
+#include "testbed/cmd/rundir.h"
+#include "testbed/report/events.h"
+#include "testbed/report/progress.h"
+#include "testbed/report/story.h"
+
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define REDRAW_MS 100
+
+struct session {
+	const struct options *options;
+	const struct session_report *report;
+	results *results;
+	matrix *matrix;
+	rundir *dir; /* NULL: none could be made */
+	GPtrArray *story;
+	struct report_style style; /* of stderr */
+	bool live;                 /* stderr is a terminal: redraw; else a line a cell */
+	guint drawn;               /* lines that the last drawing took */
+	gint64 started_us;
+	int signal; /* that ended the run; 0: none */
+};
+
+static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+/* --- progress ---------------------------------------------------------------------------------------- */
+
+static void erase(struct session *s)
+{
+	if (s->drawn > 0)
+		fprintf(stderr, "\033[%uA\r\033[J", s->drawn);
+	s->drawn = 0;
+}
+
+static gboolean on_redraw(gpointer data)
+{
+	struct session *s = data;
+	g_autoptr(GString) text = g_string_new(NULL);
+	guint drawn = report_progress(s->results, &s->style, (double)(g_get_monotonic_time() - s->started_us) / 1000.0, text);
+
+	erase(s);
+	fputs(text->str, stderr);
+	fflush(stderr);
+	s->drawn = drawn;
+	return G_SOURCE_CONTINUE;
+}
+
+static void tell_cell(const struct session *s, const struct cell *c)
+{
+	g_autoptr(GString) line = g_string_new(NULL);
+
+	if (s->live || s->options->quiet)
+		return;
+	report_cell_line(c, &s->style, line);
+	fputs(line->str, stderr);
+}
+
+static void tell_log(const struct session *s, const char *scenario, const char *agent, const json_t *event)
+{
+	const char *name = json_string_value(json_object_get(event, "event"));
+	const char *text = json_string_value(json_object_get(event, "text"));
+
+	if (s->options->verbose && !s->live && g_strcmp0(name, "log") == 0 && text)
+		fprintf(stderr, "%s %s: %s\n", scenario, agent, text);
+}
+
+/* --- what the matrix tells ----------------------------------------------------------------------------- */
+
+/* Takes `line` over. */
+static void keep(const struct session *s, char *line)
+{
+	if (s->dir)
+		rundir_event(s->dir, line);
+	g_free(line);
+}
+
+static void on_lab_built(const struct scenario_result *sc, const struct lab_build *build, gpointer data)
+{
+	keep(data, report_event_lab_built(sc, build->vpn, g_get_monotonic_time()));
+}
+
+static void on_lab_failed(const struct scenario_result *sc, const GError *error, gpointer data)
+{
+	keep(data, report_event_lab_failed(sc, error->message, g_get_monotonic_time()));
+}
+
+static void on_agent_event(const char *scenario, const char *agent, const json_t *event, gpointer data)
+{
+	const struct session *s = data;
+
+	keep(s, report_event_agent(scenario, agent, event));
+	tell_log(s, scenario, agent, event);
+	if (s->report->keep_story)
+		g_ptr_array_add(s->story, story_event_new(agent, json_copy((json_t *)(gpointer)(guintptr)event)));
+}
+
+static void on_command_sent(const char *scenario, const char *agent, const json_t *command, gpointer data)
+{
+	keep(data, report_event_command(scenario, agent, command, g_get_monotonic_time()));
+}
+
+static void on_cell_started(const struct cell *c, gpointer data)
+{
+	keep(data, report_event_cell_started(c, g_get_monotonic_time()));
+}
+
+static void on_cell_finished(const struct cell *c, gpointer data)
+{
+	keep(data, report_event_cell_finished(c, g_get_monotonic_time()));
+	tell_cell(data, c);
+}
+
+static const struct matrix_observer observer = {
+	.lab_built = on_lab_built,
+	.lab_failed = on_lab_failed,
+	.agent_event = on_agent_event,
+	.command_sent = on_command_sent,
+	.cell_started = on_cell_started,
+	.cell_finished = on_cell_finished,
+};
+
+/* --- signals -------------------------------------------------------------------------------------------- */
+
+static gboolean on_signal(struct session *s, int number)
+{
+	s->signal = number;
+	matrix_cancel(s->matrix);
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_int(gpointer data)
+{
+	return on_signal(data, SIGINT);
+}
+
+static gboolean on_term(gpointer data)
+{
+	return on_signal(data, SIGTERM);
+}
+
+static gboolean on_hup(gpointer data)
+{
+	return on_signal(data, SIGHUP);
+}
+
+/* A signal that was ignored from the start (nohup) stays ignored. */
+static guint watch_signal(int number, GSourceFunc func, gpointer data)
+{
+	struct sigaction was;
+
+	if (sigaction(number, NULL, &was) == 0 && was.sa_handler == SIG_IGN)
+		return 0;
+	return g_unix_signal_add(number, func, data);
+}
+
+static void watch_signals(struct session *s, guint sources[static G_N_ELEMENTS(ending_signals)])
+{
+	static const GSourceFunc funcs[] = {on_int, on_term, on_hup};
+
+	G_STATIC_ASSERT(G_N_ELEMENTS(funcs) == G_N_ELEMENTS(ending_signals));
+	for (guint i = 0; i < G_N_ELEMENTS(funcs); i++)
+		sources[i] = watch_signal(ending_signals[i], funcs[i], s);
+}
+
+/* --- the run ---------------------------------------------------------------------------------------------- */
+
+static void describe_run(results *r)
+{
+	g_autoptr(GDateTime) now = g_date_time_new_now_local();
+	g_autofree char *when = g_date_time_format(now, "%Y%m%d-%H%M%S");
+	struct utsname host;
+
+	r->run_id = g_strdup_printf("%s-%d", when, (int)getpid());
+	r->version = g_strdup(TESTBED_VERSION);
+	r->kernel = g_strdup(uname(&host) == 0 ? host.release : NULL);
+}
+
+/* A run folder that was asked for must be there; the one that is kept by itself is a courtesy. */
+static gboolean open_dir(struct session *s)
+{
+	g_autoptr(GError) error = NULL;
+
+	s->dir = rundir_new(s->options->out, s->results->run_id, &error);
+	if (s->dir)
+		return TRUE;
+	if (s->options->out) {
+		cmd_error("%s", error->message);
+		return FALSE;
+	}
+	cmd_note("this run is not kept: %s", error->message);
+	return TRUE;
+}
+
+/* Seed of --seed, or one drawn by lot; shown in the report, so that a run can be repeated. */
+static gboolean choose_seed(const struct options *o, guint64 *ret)
+{
+	*ret = g_random_int();
+	if (!o->seed || g_ascii_string_to_unsigned(o->seed, 10, 0, G_MAXINT64, ret, NULL))
+		return TRUE;
+	cmd_error("--seed '%s' is not a number", o->seed);
+	return FALSE;
+}
+
+static int finish(struct session *s, gboolean ran, const GError *error)
+{
+	g_autofree char *document = report_results_text(s->results);
+	g_autoptr(GError) write_error = NULL;
+	int status = CMD_AS_EXPECTED;
+
+	if (s->dir && !rundir_finish(s->dir, document, &write_error)) {
+		cmd_error("%s", write_error->message);
+		status = CMD_INTERNAL;
+	}
+	if (s->options->json) {
+		int written = cmd_write_json(s->options->json, document);
+
+		status = written != CMD_AS_EXPECTED ? written : status;
+	}
+	if (ran && g_strcmp0(s->options->json, "-") != 0) {
+		g_autoptr(GString) text = g_string_new(NULL);
+		int written;
+
+		s->report->text(s->results, s->story, s->options, text);
+		written = cmd_print(text->str, (gssize)text->len);
+		status = written != CMD_AS_EXPECTED ? written : status;
+	}
+	if (!ran)
+		cmd_error("%s", error->message);
+	if (s->signal != 0)
+		return CMD_SIGNAL + s->signal;
+	if (!ran)
+		return cmd_exit_of(error);
+	if (status != CMD_AS_EXPECTED)
+		return status;
+	return results_summarise(s->results).unexpected > 0 ? CMD_DIFFERS : CMD_AS_EXPECTED;
+}
+
+static int run_watched(struct session *s)
+{
+	guint sources[G_N_ELEMENTS(ending_signals)];
+	guint redraw = s->live ? g_timeout_add(REDRAW_MS, on_redraw, s) : 0;
+	g_autoptr(GError) error = NULL;
+	gboolean ran;
+
+	watch_signals(s, sources);
+	s->started_us = g_get_monotonic_time();
+	if (s->dir)
+		keep(s, report_event_run_started(s->results, s->started_us));
+	ran = matrix_run(s->matrix, &error);
+	g_clear_handle_id(&redraw, g_source_remove);
+	erase(s);
+	if (s->dir)
+		keep(s, report_event_run_finished(s->results, g_get_monotonic_time()));
+	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
+		g_clear_handle_id(&sources[i], g_source_remove);
+	return finish(s, ran, error);
+}
+
+int session_run(matrix_selection *selection, const struct options *o, const struct session_report *report)
+{
+	g_autofree char *program_dir = cmd_program_dir();
+	struct matrix_options options = {.program_dir = program_dir, .jobs = (guint)MAX(o->jobs, 0)};
+	struct session s = {
+		.options = o,
+		.report = report,
+		.results = selection->results,
+		.style = cmd_style(o, STDERR_FILENO),
+		.live = isatty(STDERR_FILENO) && !o->quiet && !o->verbose,
+	};
+	int status = CMD_INTERNAL;
+
+	if (!choose_seed(o, &options.seed))
+		return CMD_USAGE;
+	selection->results->seed = options.seed;
+	describe_run(selection->results);
+	if (!open_dir(&s))
+		return CMD_INTERNAL;
+	options.run_dir = s.dir ? rundir_path(s.dir) : NULL;
+	s.story = g_ptr_array_new_with_free_func((GDestroyNotify)story_event_free);
+	s.matrix = matrix_new(selection, &options, &observer, &s);
+	status = run_watched(&s);
+	matrix_free(s.matrix);
+	g_ptr_array_unref(s.story);
+	rundir_free(s.dir);
+	return status;
+}

@@ -1,0 +1,20 @@
+/* Session: one run as its user sees it: progress, signals, run folder, exit code.
+ *
+ * Depends on matrix and report.
+ */
+#ifndef TESTBED_CMD_SESSION_H
+#define TESTBED_CMD_SESSION_H
+
+#include "testbed/cmd/cmd.h"
+#include "testbed/matrix/matrix.h"
+
+struct session_report {
+	/* What goes to stdout when --json - was not given; appends to `out`. */
+	void (*text)(const results *r, const GPtrArray *story, const struct options *o, GString *out);
+	bool keep_story; /* `story` collects all agents' events: struct story_event */
+};
+
+/* Runs the selection and tells all about it.  Returns the exit code. */
+int session_run(matrix_selection *s, const struct options *o, const struct session_report *report);
+
+#endif

@@ -1,0 +1,65 @@
+#include "testbed/cmd/cmd.h"
+
+#include <stdio.h>
+
+char *cmd_program_dir(void)
+{
+	g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+
+	return program ? g_path_get_dirname(program) : g_strdup(".");
+}
+
+/* Where the reference topology is, seen from the program: in the source tree (build/bin, build/VARIANT/bin),
+ * or installed under a prefix. */
+static const char *const beside_program[] = {
+	"../../topologies",
+	"../../../topologies",
+	"../share/testbed/topologies",
+};
+
+char *cmd_topology_path(const struct options *o)
+{
+	g_autofree char *dir = cmd_program_dir();
+
+	if (o->topology)
+		return g_strdup(o->topology);
+	for (guint i = 0; i < G_N_ELEMENTS(beside_program); i++) {
+		g_autofree char *there = g_build_filename(dir, beside_program[i], "lync.yaml", NULL);
+
+		if (g_file_test(there, G_FILE_TEST_IS_REGULAR))
+			return g_canonicalize_filename(there, NULL);
+	}
+	return g_build_filename(TESTBED_DATADIR, "topologies", "lync.yaml", NULL);
+}
+
+model *cmd_topology_load(const struct options *o)
+{
+	g_autofree char *path = cmd_topology_path(o);
+	g_autoptr(diags) found = diags_new();
+	model *m = model_load(path, found);
+
+	if (diags_count(found) > 0 && !(m && o->quiet)) {
+		g_autofree char *text = diags_to_text(found);
+
+		fputs(text, stderr);
+	}
+	return m;
+}
+
+const struct scenario *cmd_scenario(const model *m, const char *name)
+{
+	const struct scenario *sc = NULL;
+	g_autofree const char **names = g_new0(const char *, m->scenarios->len + 1);
+	const char *near;
+
+	for (guint i = 0; i < m->scenarios->len; i++)
+		names[i] = ((struct scenario *)m->scenarios->pdata[i])->name;
+	if (!name && m->scenarios->len > 0)
+		return m->scenarios->pdata[0];
+	sc = name ? model_scenario(m, name) : NULL;
+	if (sc)
+		return sc;
+	near = name ? diag_nearest(name, names) : NULL;
+	cmd_error("no scenario '%s'%s%s%s", name ? name : "", near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+	return NULL;
+}

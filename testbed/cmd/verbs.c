@@ -1,0 +1,154 @@
+#include "testbed/cmd/cmd.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <string.h>
+
+#define RUN_OPTIONS                                                                                                     \
+	(OPT_TOPOLOGY | OPT_SCENARIO | OPT_MEDIA | OPT_SEED | OPT_OUT | OPT_JSON | OPT_VERBOSE | OPT_QUIET | OPT_COLOR)
+
+static const char exit_text[] =
+	"Exit status: 0 every cell as expected; 1 at least one differs; 2 wrong arguments, or\n"
+	"nothing to run; 3 bad topology or scenario file; 4 internal error; 77 this host can't\n"
+	"run labs; 128+n ended by signal n, after partial results were written.\n";
+
+static const struct verb verbs[] = {
+	{"run matrix", NULL, "Place every call in every scenario and hold it against what is expected", exit_text,
+	 RUN_OPTIONS | OPT_ONLY | OPT_PAIRS | OPT_JOBS, 0, 0, cmd_run_matrix},
+	{"run call", "A B", "Place one call in a fresh lab and tell its story",
+	 "Without -s the topology's first scenario is taken, without --media an audio call.\n", RUN_OPTIONS, 2, 2,
+	 cmd_run_call},
+	{"plan", NULL, "Show what would be built, operation by operation", NULL, OPT_TOPOLOGY | OPT_SCENARIO | OPT_FORMAT, 0,
+	 0, cmd_plan},
+	{"validate", "[FILE...]", "Check topology files and tell all that is wrong with them", NULL,
+	 OPT_TOPOLOGY | OPT_QUIET, 0, G_MAXUINT, cmd_validate},
+	{"doctor", NULL, "Tell whether this host can run labs, and the cure where it can't", NULL, OPT_JSON | OPT_COLOR, 0, 0,
+	 cmd_doctor},
+	{"scenarios", NULL, "List the scenarios of a topology", NULL, OPT_TOPOLOGY | OPT_JSON, 0, 0, cmd_scenarios},
+	{"report", "[RUNDIR]", "Show the results of an earlier run (default: the last one)",
+	 "The results are made from the run folder's events.jsonl, also when the run was cut off.\n", OPT_JSON | OPT_COLOR, 0,
+	 1, cmd_report},
+	{"version", NULL, "Show the version", NULL, 0, 0, 0, cmd_version},
+};
+
+static char *usage_text(void)
+{
+	GString *text = g_string_new("Usage: testbed VERB [OPTION...]\n\n"
+				     "Rebuilds a company's Skype for Business network out of network namespaces, places every\n"
+				     "kind of call in it, and shows which of them fail, and why.\n\nVerbs:\n");
+
+	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
+		const struct verb *v = &verbs[i];
+		g_autofree char *call = g_strdup_printf("%s%s%s", v->name, v->arguments ? " " : "", v->arguments ? v->arguments : "");
+
+		g_string_append_printf(text, "  %-20s %s\n", call, v->summary);
+	}
+	g_string_append_printf(text, "\n'testbed VERB --help' lists a verb's options.\n\n%s", exit_text);
+	return g_string_free(text, FALSE);
+}
+
+/* How many words of argv the verb's name takes; 0: another verb. */
+static guint verb_matches(const struct verb *v, char **argv)
+{
+	g_auto(GStrv) words = g_strsplit(v->name, " ", 0);
+	guint n = g_strv_length(words);
+
+	for (guint i = 0; i < n; i++) {
+		if (!argv[i] || !g_str_equal(argv[i], words[i]))
+			return 0;
+	}
+	return n;
+}
+
+static const struct verb *find_verb(char **argv, guint *ret_words)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
+		*ret_words = verb_matches(&verbs[i], argv);
+		if (*ret_words > 0)
+			return &verbs[i];
+	}
+	return NULL;
+}
+
+static int unknown_verb(char **argv)
+{
+	const char *names[G_N_ELEMENTS(verbs) + 1] = {0};
+	g_autofree char *two = g_strdup_printf("%s %s", argv[0], argv[1] ? argv[1] : "");
+	const char *near;
+
+	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++)
+		names[i] = verbs[i].name;
+	g_strchomp(two);
+	near = diag_nearest(two, names);
+	if (!near)
+		near = diag_nearest(argv[0], names);
+	if (!near && g_str_equal(argv[0], "run"))
+		near = "run matrix' or 'testbed run call A B";
+	if (near)
+		cmd_error("no verb '%s' (did you mean 'testbed %s'?)", two, near);
+	else
+		cmd_error("no verb '%s'; 'testbed --help' lists them", argv[0]);
+	return CMD_USAGE;
+}
+
+static bool arguments_fit(const struct verb *v, const struct options *o)
+{
+	guint n = g_strv_length(o->arguments);
+
+	if (n >= v->args_min && n <= v->args_max)
+		return true;
+	if (n > v->args_max)
+		cmd_error("unexpected argument '%s'; see 'testbed %s --help'", o->arguments[v->args_max], v->name);
+	else
+		cmd_error("usage: testbed %s %s [OPTION...]", v->name, v->arguments);
+	return false;
+}
+
+static int run_verb(const struct verb *v, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	struct options o;
+	int status = CMD_USAGE;
+
+	if (!options_parse(&o, v->options, (const char *const *)(gpointer)argv, &error)) {
+		cmd_error("%s; see 'testbed %s --help'", error->message, v->name);
+	} else if (o.help) {
+		g_autofree char *help = options_help(v->name, v->arguments, v->summary, v->description, v->options);
+
+		status = cmd_print(help, -1);
+	} else if (arguments_fit(v, &o)) {
+		status = v->run(&o);
+	}
+	options_clear(&o);
+	return status;
+}
+
+static bool asks_for_help(const char *word)
+{
+	return g_str_equal(word, "--help") || g_str_equal(word, "-h") || g_str_equal(word, "help");
+}
+
+int cmd_main(int argc, char **argv)
+{
+	g_autofree char *usage = usage_text();
+	const struct verb *v;
+	guint words;
+
+	/* Only how text is encoded: decimal points stay points. */
+	setlocale(LC_CTYPE, "");
+	g_set_prgname("testbed");
+	/* A reader that went away is an error value of write, not our death. */
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2) {
+		cmd_error("no verb given; 'testbed --help' lists them");
+		return CMD_USAGE;
+	}
+	if (asks_for_help(argv[1]))
+		return cmd_print(usage, -1);
+	if (g_str_equal(argv[1], "--version"))
+		return cmd_version(NULL);
+	v = find_verb(argv + 1, &words);
+	if (!v && g_str_equal(argv[1], "run") && argv[2] && asks_for_help(argv[2]))
+		return cmd_print(usage, -1);
+	return v ? run_verb(v, argv + 1 + words) : unknown_verb(argv + 1);
+}

@@ -1,0 +1,105 @@
+#include "testbed/exec/exec.h"
+
+#include "testbed/exec/process.h"
+#include "testbed/exec/room.h"
+
+/* "lync.yaml:12:3: route edge default via 10.0.0.9: Nexthop has invalid gateway" */
+static void name_operation(GError **error, const struct op *op)
+{
+	g_autoptr(GString) text = NULL;
+
+	if (!error || !*error)
+		return;
+	text = g_string_new(NULL);
+	if (op->loc.file)
+		g_string_append_printf(text, "%s:%d:%d: ", op->loc.file, op->loc.line, op->loc.col);
+	op_describe(op, text);
+	g_prefix_error(error, "%s: ", text->str);
+}
+
+static gboolean apply(exec *x, const struct op *op, GError **error)
+{
+	const struct op *failed = op;
+
+	if (x->room->apply(x, op, &failed, error))
+		return TRUE;
+	name_operation(error, failed);
+	return FALSE;
+}
+
+static gboolean flush(exec *x, GError **error)
+{
+	const struct op *failed = NULL;
+
+	if (x->room->flush(x, &failed, error))
+		return TRUE;
+	if (failed)
+		name_operation(error, failed);
+	return FALSE;
+}
+
+static gboolean apply_all(exec *x, const plan *p, GError **error)
+{
+	for (guint i = 0; i < p->ops->len; i++) {
+		const struct op *op = p->ops->pdata[i];
+
+		if (op->kind <= OP_NFT && !apply(x, op, error))
+			return FALSE;
+	}
+	return flush(x, error);
+}
+
+gboolean exec_run(exec *x, const plan *p, GError **error)
+{
+	gboolean done;
+
+	if (x->room->begin)
+		x->room->begin(x, p);
+	done = apply_all(x, p, error);
+	if (x->room->leave)
+		x->room->leave(x);
+	return done;
+}
+
+gboolean exec_apply(exec *x, const struct op *op, GError **error)
+{
+	gboolean done = apply(x, op, error) && flush(x, error);
+
+	if (x->room->leave)
+		x->room->leave(x);
+	return done;
+}
+
+int exec_netns_fd(const exec *x, const char *node)
+{
+	return x->room->netns_fd(x, node);
+}
+
+const char *exec_tunnel_backend(const exec *x)
+{
+	return x->room->tunnel_backend(x);
+}
+
+GPid exec_spawn(exec *x, const struct exec_process *process, GError **error)
+{
+	struct spawn_request request = {
+		.netns_fd = exec_netns_fd(x, process->node),
+		.argv = process->argv,
+		.fds = { process->control_fd, -1 },
+		.log_fd = process->log_fd,
+		.files = process->files,
+		.keep_net_admin = process->keep_net_admin,
+	};
+
+	if (request.netns_fd < 0) {
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "there is no node '%s'", process->node);
+		return -1;
+	}
+	return spawn_in_namespace(&request, error);
+}
+
+void exec_free(exec *x)
+{
+	if (x)
+		x->room->free(x);
+}

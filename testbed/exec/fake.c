@@ -1,0 +1,78 @@
+/* The room without a kernel: writes down what it is asked, and fails when told to. */
+#include "testbed/exec/exec.h"
+
+#include "testbed/exec/room.h"
+
+struct fake_room {
+	exec base;
+	unsigned fail_at, applied;
+	GPtrArray *log; /* char *: one line an op */
+};
+
+static gboolean fake_apply(exec *x, const struct op *op, const struct op **failed, GError **error)
+{
+	struct fake_room *r = (struct fake_room *)x;
+	GString *line;
+
+	if (++r->applied == r->fail_at) {
+		*failed = op;
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "operation %u was told to fail", r->applied);
+		return FALSE;
+	}
+	line = g_string_new(NULL);
+	op_describe(op, line);
+	g_ptr_array_add(r->log, g_string_free(line, FALSE));
+	return TRUE;
+}
+
+static gboolean fake_flush(exec *x, const struct op **failed, GError **error)
+{
+	(void)x;
+	(void)failed;
+	(void)error;
+	return TRUE;
+}
+
+static int fake_netns_fd(const exec *x, const char *node)
+{
+	(void)x;
+	(void)node;
+	return -1;
+}
+
+static const char *fake_tunnel_backend(const exec *x)
+{
+	(void)x;
+	return NULL;
+}
+
+static void fake_free(exec *x)
+{
+	struct fake_room *r = (struct fake_room *)x;
+
+	g_ptr_array_unref(r->log);
+	g_free(r);
+}
+
+static const struct room_ops fake_ops = {
+	.apply = fake_apply,
+	.flush = fake_flush,
+	.netns_fd = fake_netns_fd,
+	.tunnel_backend = fake_tunnel_backend,
+	.free = fake_free,
+};
+
+exec *exec_new_fake(unsigned fail_at)
+{
+	struct fake_room *r = g_new0(struct fake_room, 1);
+
+	r->base.room = &fake_ops;
+	r->fail_at = fail_at;
+	r->log = g_ptr_array_new_with_free_func(g_free);
+	return &r->base;
+}
+
+const GPtrArray *exec_fake_log(const exec *x)
+{
+	return x->room == &fake_ops ? ((const struct fake_room *)x)->log : NULL;
+}

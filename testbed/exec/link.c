@@ -1,0 +1,194 @@
+/* Links: bridges, veth pairs, and the kernel's own tunnel devices. */
+#include "testbed/exec/linux.h"
+
+#include <linux/if_link.h>
+#include <linux/if_tunnel.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <net/if.h>
+
+#define VXLAN_PORT 4789u /* RFC 7348 section 8 */
+
+static struct ifinfomsg link_header(unsigned ifindex, bool up)
+{
+	return (struct ifinfomsg){ .ifi_index = (int)ifindex, .ifi_flags = up ? IFF_UP : 0, .ifi_change = IFF_UP };
+}
+
+struct nl_msg *link_request(unsigned ifindex, bool up, const char *ifname)
+{
+	struct ifinfomsg header = link_header(ifindex, up);
+	struct nl_msg *msg = nl_request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
+
+	nl_put_text(msg, IFLA_IFNAME, ifname);
+	return msg;
+}
+
+struct nl_msg *link_bridge_request(const char *ifname, unsigned ifindex)
+{
+	struct nl_msg *msg = link_request(ifindex, true, ifname);
+	struct nlattr *info = nl_nest(msg, IFLA_LINKINFO), *data;
+	guint8 off = 0;
+
+	nl_put_text(msg, IFLA_INFO_KIND, "bridge");
+	data = nl_nest(msg, IFLA_INFO_DATA);
+	nl_put(msg, IFLA_BR_MCAST_SNOOPING, &off, sizeof off); /* no queries of its own on the wire */
+	nl_nest_end(msg, data);
+	nl_nest_end(msg, info);
+	return msg;
+}
+
+struct nl_msg *link_veth_request(const struct op_veth_end ends[2], const int netns[2], unsigned master)
+{
+	struct nl_msg *msg = link_request(ends[0].ifindex, ends[0].up, ends[0].ifname);
+	struct ifinfomsg header = link_header(ends[1].ifindex, false);
+	struct nlattr *info, *data, *peer;
+
+	if (netns[0] >= 0)
+		nl_put_u32(msg, IFLA_NET_NS_FD, (guint32)netns[0]);
+	if (master > 0)
+		nl_put_u32(msg, IFLA_MASTER, master);
+	info = nl_nest(msg, IFLA_LINKINFO);
+	nl_put_text(msg, IFLA_INFO_KIND, "veth");
+	data = nl_nest(msg, IFLA_INFO_DATA);
+	peer = nl_nest(msg, VETH_INFO_PEER);
+	memcpy(nlmsg_reserve(msg, sizeof header, NLMSG_ALIGNTO), &header, sizeof header);
+	nl_put_text(msg, IFLA_IFNAME, ends[1].ifname);
+	if (netns[1] >= 0)
+		nl_put_u32(msg, IFLA_NET_NS_FD, (guint32)netns[1]);
+	nl_nest_end(msg, peer);
+	nl_nest_end(msg, data);
+	nl_nest_end(msg, info);
+	return msg;
+}
+
+/* --- tunnel devices ------------------------------------------------------------------------------------ */
+
+static void put_vxlan(struct nl_msg *msg, const struct op_tunnel *t)
+{
+	bool v6 = t->remote.family == AF_INET6;
+	guint16 port = g_htons(t->port > 0 ? t->port : VXLAN_PORT);
+	guint8 learning = 0; /* there is one other end, and all goes there */
+
+	nl_put_u32(msg, IFLA_VXLAN_ID, t->vni);
+	nl_put_addr(msg, v6 ? IFLA_VXLAN_GROUP6 : IFLA_VXLAN_GROUP, &t->remote);
+	nl_put_addr(msg, v6 ? IFLA_VXLAN_LOCAL6 : IFLA_VXLAN_LOCAL, &t->local);
+	nl_put(msg, IFLA_VXLAN_PORT, &port, sizeof port);
+	nl_put(msg, IFLA_VXLAN_LEARNING, &learning, sizeof learning);
+}
+
+static void put_ip_tunnel(struct nl_msg *msg, const struct op_tunnel *t)
+{
+	guint8 ttl = 64;
+
+	nl_put_addr(msg, IFLA_IPTUN_LOCAL, &t->local);
+	nl_put_addr(msg, IFLA_IPTUN_REMOTE, &t->remote);
+	nl_put(msg, IFLA_IPTUN_TTL, &ttl, sizeof ttl);
+}
+
+static void put_gre(struct nl_msg *msg, const struct op_tunnel *t)
+{
+	guint16 with_key = GRE_KEY;
+	guint32 key = g_htonl(t->vni);
+	guint8 ttl = 64;
+
+	nl_put_addr(msg, IFLA_GRE_LOCAL, &t->local);
+	nl_put_addr(msg, IFLA_GRE_REMOTE, &t->remote);
+	nl_put(msg, IFLA_GRE_TTL, &ttl, sizeof ttl);
+	nl_put(msg, IFLA_GRE_IFLAGS, &with_key, sizeof with_key);
+	nl_put(msg, IFLA_GRE_OFLAGS, &with_key, sizeof with_key);
+	nl_put(msg, IFLA_GRE_IKEY, &key, sizeof key);
+	nl_put(msg, IFLA_GRE_OKEY, &key, sizeof key);
+}
+
+static const struct {
+	const char *kind;
+	void (*put)(struct nl_msg *msg, const struct op_tunnel *t); /* NULL: configured in another way */
+} tunnel_kinds[] = {
+	{ "vxlan", put_vxlan },
+	{ "gre", put_gre },
+	{ "ipip", put_ip_tunnel },
+	{ "wireguard", NULL },
+};
+
+struct nl_msg *link_tunnel_request(const char *kind, const struct op_tunnel *t, unsigned default_mtu_bytes)
+{
+	struct nl_msg *msg = link_request(t->ifindex, false, t->ifname);
+	unsigned mtu_bytes = t->mtu_bytes > 0 ? t->mtu_bytes : default_mtu_bytes;
+	struct nlattr *info, *data;
+
+	if (mtu_bytes > 0)
+		nl_put_u32(msg, IFLA_MTU, mtu_bytes);
+	info = nl_nest(msg, IFLA_LINKINFO);
+	nl_put_text(msg, IFLA_INFO_KIND, kind);
+	for (gsize i = 0; i < G_N_ELEMENTS(tunnel_kinds); i++) {
+		if (!g_str_equal(tunnel_kinds[i].kind, kind) || !tunnel_kinds[i].put)
+			continue;
+		data = nl_nest(msg, IFLA_INFO_DATA);
+		tunnel_kinds[i].put(msg, t);
+		nl_nest_end(msg, data);
+	}
+	nl_nest_end(msg, info);
+	return msg;
+}
+
+/* --- operations ---------------------------------------------------------------------------------------- */
+
+gboolean do_bridge(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+{
+	struct space *s = room_space(r, op->node, error);
+
+	return s && space_name_interface(s, op->bridge.ifname, op->bridge.ifindex, error) &&
+	       nl_queue_add(s->queue, link_bridge_request(op->bridge.ifname, op->bridge.ifindex), op, failed, error);
+}
+
+/* Which half the request names first: the bridge port, for only that one can be enslaved from birth. */
+static int first_half(const struct op *op)
+{
+	return op->veth[1].bridge ? 1 : 0;
+}
+
+/* Both halves are born where they belong; all pairs go through one socket, because their namespaces are
+ * given by descriptor. */
+gboolean do_veth(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+{
+	int first = first_half(op);
+	struct op_veth_end ends[2] = { op->veth[first], op->veth[1 - first] };
+	nl_queue *queue = r->order->len > 0 ? ((struct space *)r->order->pdata[0])->queue : NULL;
+	unsigned master = 0;
+	int netns[2];
+
+	if (ends[1].bridge) {
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "both halves are bridge ports");
+		return FALSE;
+	}
+	for (int i = 0; i < 2; i++) {
+		struct space *s = room_space(r, ends[i].node, error);
+
+		if (!s || !space_name_interface(s, ends[i].ifname, ends[i].ifindex, error))
+			return FALSE;
+		netns[i] = s->fd;
+		if (i == 0 && ends[0].up && ends[1].up)
+			g_array_append_val(s->unsettled, ends[0].ifindex);
+		if (i == 0 && ends[0].bridge && (master = space_ifindex(s, ends[0].bridge, error)) == 0)
+			return FALSE;
+	}
+	if (ends[1].up)
+		g_ptr_array_add(r->raise, (gpointer)(guintptr)op);
+	return nl_queue_add(queue, link_veth_request(ends, netns, master), op, failed, error);
+}
+
+gboolean links_raise(struct linux_room *r, const struct op **failed, GError **error)
+{
+	gboolean ok = TRUE;
+
+	for (guint i = 0; ok && i < r->raise->len; i++) {
+		const struct op *op = r->raise->pdata[i];
+		const struct op_veth_end *end = &op->veth[1 - first_half(op)];
+		struct ifinfomsg header = link_header(end->ifindex, true);
+		struct space *s = room_space(r, end->node, error);
+
+		ok = s && nl_queue_add(s->queue, nl_request(RTM_NEWLINK, 0, &header, sizeof header), op, failed, error);
+	}
+	g_ptr_array_set_size(r->raise, 0);
+	return ok;
+}

@@ -1,0 +1,254 @@
+/* The linux room: each node is a network namespace held by a descriptor.
+ *
+ * The thread goes into a namespace for what can only be done inside: making it, opening its sockets,
+ * writing its settings, loading rules for the first time.  Everything else goes through sockets.
+ */
+#include "testbed/exec/linux.h"
+
+#include "testbed/exec/wireguard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <unistd.h>
+
+/* --- namespaces -------------------------------------------------------------------------------------- */
+
+static void space_free(gpointer data)
+{
+	struct space *s = data;
+
+	g_clear_pointer(&s->queue, nl_queue_free);
+	g_clear_pointer(&s->nft, nft_ctx_free);
+	g_hash_table_unref(s->ifindexes);
+	g_array_unref(s->unsettled);
+	if (s->fd >= 0)
+		close(s->fd);
+	g_free(s->node);
+	g_free(s);
+}
+
+struct space *room_space(struct linux_room *r, const char *node, GError **error)
+{
+	struct space *s = g_hash_table_lookup(r->spaces, node);
+
+	if (!s)
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "there is no node '%s'", node);
+	return s;
+}
+
+gboolean room_enter(struct linux_room *r, struct space *s, GError **error)
+{
+	if (r->inside == s)
+		return TRUE;
+	if (setns(s->fd, CLONE_NEWNET) != 0) {
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "enter the namespace of '%s': %s", s->node,
+			    g_strerror(errno));
+		return FALSE;
+	}
+	r->inside = s;
+	return TRUE;
+}
+
+static void room_leave(exec *x)
+{
+	struct linux_room *r = (struct linux_room *)x;
+
+	r->plan = NULL;
+	if (r->inside && setns(r->home_fd, CLONE_NEWNET) == 0)
+		r->inside = NULL;
+}
+
+unsigned space_ifindex(const struct space *s, const char *ifname, GError **error)
+{
+	unsigned ifindex = GPOINTER_TO_UINT(g_hash_table_lookup(s->ifindexes, ifname));
+
+	if (ifindex == 0)
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "node '%s' has no interface '%s'", s->node, ifname);
+	return ifindex;
+}
+
+gboolean space_name_interface(struct space *s, const char *ifname, unsigned ifindex, GError **error)
+{
+	if (strlen(ifname) >= IFNAMSIZ || *ifname == '\0') {
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "interface name '%s' is not 1 to %d characters long", ifname,
+			    IFNAMSIZ - 1);
+		return FALSE;
+	}
+	g_hash_table_insert(s->ifindexes, g_strdup(ifname), GUINT_TO_POINTER(ifindex));
+	return TRUE;
+}
+
+static gboolean do_netns(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+{
+	struct space *s;
+
+	(void)failed;
+	if (g_hash_table_contains(r->spaces, op->node)) {
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "node '%s' is there already", op->node);
+		return FALSE;
+	}
+	if (unshare(CLONE_NEWNET) != 0) {
+		g_set_error(error, TB_ERROR, errno == EPERM ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED,
+			    "make a network namespace: %s", g_strerror(errno));
+		return FALSE;
+	}
+	s = g_new0(struct space, 1);
+	s->node = g_strdup(op->node);
+	s->fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	s->ifindexes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	s->unsettled = g_array_new(FALSE, FALSE, sizeof(unsigned));
+	g_hash_table_insert(s->ifindexes, g_strdup("lo"), GUINT_TO_POINTER(1)); /* always the first of a namespace */
+	g_hash_table_insert(r->spaces, s->node, s);
+	g_ptr_array_add(r->order, s);
+	r->inside = s;
+	if (s->fd < 0) {
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "open the namespace: %s", g_strerror(errno));
+		return FALSE;
+	}
+	s->queue = nl_queue_new(error);
+	return s->queue != NULL;
+}
+
+/* --- operations -------------------------------------------------------------------------------------- */
+
+/* Requests of one phase are in no order between nodes; a new phase waits for the one before.
+ * Bridges must be there before their ports, links before anything is said about them. */
+enum phase { PHASE_SPACES, PHASE_BRIDGES, PHASE_CABLES, PHASE_NODES };
+
+static const struct {
+	enum phase phase;
+	op_func apply;
+} handlers[] = {
+	[OP_NETNS] = { PHASE_SPACES, do_netns },
+	[OP_SYSCTL] = { PHASE_SPACES, do_sysctl },
+	[OP_BRIDGE] = { PHASE_BRIDGES, do_bridge },
+	[OP_VETH] = { PHASE_CABLES, do_veth },
+	[OP_TUNNEL] = { PHASE_NODES, do_tunnel },
+	[OP_ADDR] = { PHASE_NODES, do_addr },
+	[OP_LINK_UP] = { PHASE_NODES, do_link_up },
+	[OP_ROUTE] = { PHASE_NODES, do_route },
+	[OP_RULE] = { PHASE_NODES, do_rule },
+	[OP_NFT] = { PHASE_NODES, do_nft },
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(handlers) == OP_NFT + 1);
+
+static gboolean flush_queues(struct linux_room *r, const struct op **failed, GError **error)
+{
+	for (guint i = 0; i < r->order->len; i++) {
+		struct space *s = r->order->pdata[i];
+
+		if (s->queue && !nl_queue_flush(s->queue, failed, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean change_phase(struct linux_room *r, enum phase phase, const struct op **failed, GError **error)
+{
+	enum phase before = (enum phase)r->phase;
+
+	/* Settings written late (NAT timers) are no reason to wait: they pass by the queues. */
+	if (phase == before || phase == PHASE_SPACES)
+		return TRUE;
+	r->phase = (int)phase;
+	if (before == PHASE_SPACES && r->plan && !tunnels_start(r, r->plan, failed, error))
+		return FALSE;
+	return flush_queues(r, failed, error) && links_raise(r, failed, error);
+}
+
+static gboolean linux_apply(exec *x, const struct op *op, const struct op **failed, GError **error)
+{
+	struct linux_room *r = (struct linux_room *)x;
+
+	if (op->kind > OP_NFT) {
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "not a network operation");
+		return FALSE;
+	}
+	return change_phase(r, handlers[op->kind].phase, failed, error) && handlers[op->kind].apply(r, op, failed, error);
+}
+
+static gboolean linux_flush(exec *x, const struct op **failed, GError **error)
+{
+	struct linux_room *r = (struct linux_room *)x;
+
+	if (!flush_queues(r, failed, error))
+		return FALSE;
+	if (r->raise->len > 0 && !(links_raise(r, failed, error) && flush_queues(r, failed, error)))
+		return FALSE;
+	return links_settle(r, error) && tunnels_finish(r, failed, error);
+}
+
+/* --- the room ---------------------------------------------------------------------------------------- */
+
+static void linux_begin(exec *x, const plan *p)
+{
+	struct linux_room *r = (struct linux_room *)x;
+
+	r->plan = p;
+	r->phase = PHASE_SPACES;
+}
+
+static int linux_netns_fd(const exec *x, const char *node)
+{
+	const struct linux_room *r = (const struct linux_room *)x;
+	const struct space *s = g_hash_table_lookup(r->spaces, node);
+
+	return s ? s->fd : -1;
+}
+
+static const char *linux_tunnel_backend(const exec *x)
+{
+	const struct linux_room *r = (const struct linux_room *)x;
+
+	return r->tunnel_backend ? tunnel_backend_name(r->tunnel_backend) : NULL;
+}
+
+static void linux_free(exec *x)
+{
+	struct linux_room *r = (struct linux_room *)x;
+
+	g_hash_table_unref(r->daemons);
+	g_ptr_array_unref(r->unfinished);
+	g_ptr_array_unref(r->raise);
+	g_hash_table_unref(r->spaces);
+	g_ptr_array_unref(r->order);
+	if (r->home_fd >= 0)
+		close(r->home_fd);
+	g_free(r);
+}
+
+static const struct room_ops linux_ops = {
+	.begin = linux_begin,
+	.apply = linux_apply,
+	.flush = linux_flush,
+	.leave = room_leave,
+	.netns_fd = linux_netns_fd,
+	.tunnel_backend = linux_tunnel_backend,
+	.free = linux_free,
+};
+
+exec *exec_new_linux(const struct exec_features *features, exec_key_func keys, gpointer user_data, GError **error)
+{
+	int home_fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	struct linux_room *r;
+
+	if (home_fd < 0) {
+		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "open /proc/thread-self/ns/net: %s", g_strerror(errno));
+		return NULL;
+	}
+	r = g_new0(struct linux_room, 1);
+	r->base.room = &linux_ops;
+	r->features = *features;
+	r->features.missing = NULL;
+	r->keys = keys;
+	r->keys_data = user_data;
+	r->home_fd = home_fd;
+	r->spaces = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, space_free);
+	r->order = g_ptr_array_new();
+	r->raise = g_ptr_array_new();
+	r->unfinished = g_ptr_array_new();
+	r->daemons = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, wireguard_daemon_free);
+	return &r->base;
+}

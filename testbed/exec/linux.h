@@ -1,0 +1,80 @@
+/* Private to exec: the linux room and the functions that carry out one kind of operation each. */
+#ifndef TESTBED_EXEC_LINUX_H
+#define TESTBED_EXEC_LINUX_H
+
+#include "testbed/exec/netlink.h"
+#include "testbed/exec/room.h"
+
+#include <nftables/libnftables.h>
+
+/* One node's network namespace. */
+struct space {
+	char *node;
+	int fd;
+	nl_queue *queue;
+	struct nft_ctx *nft;  /* made when first needed; belongs to the namespace it was made in */
+	GHashTable *ifindexes; /* interface name -> number */
+	GArray *unsettled;     /* unsigned: links that are up and may not yet carry packets */
+};
+
+struct tunnel_backend;
+
+struct linux_room {
+	exec base;
+	struct exec_features features; /* without `missing` */
+	exec_key_func keys;
+	gpointer keys_data;
+	int home_fd;           /* the namespace the caller was in */
+	struct space *inside;  /* where the thread is now; NULL: at home */
+	GHashTable *spaces;    /* node name -> struct space */
+	GPtrArray *order;      /* the same, in order of making */
+	int phase;             /* of the last operation: see linux.c */
+	const plan *plan;      /* while it is being run */
+	GPtrArray *raise;      /* struct op: veth pairs whose second half is to be put up once they exist */
+	GHashTable *daemons;   /* "NODE/IFNAME" -> struct wireguard_daemon */
+	GPtrArray *unfinished; /* struct op: tunnels that need a last step when everything stands */
+	const struct tunnel_backend *tunnel_backend; /* of the last tunnel; NULL: none */
+};
+
+/* NULL with an error when the plan names a node it did not make. */
+struct space *room_space(struct linux_room *r, const char *node, GError **error);
+/* Moves the thread into the namespace; does nothing when it is there. */
+gboolean room_enter(struct linux_room *r, struct space *s, GError **error);
+unsigned space_ifindex(const struct space *s, const char *ifname, GError **error); /* 0: unknown */
+/* Remembers a number; refuses names the kernel would cut. */
+gboolean space_name_interface(struct space *s, const char *ifname, unsigned ifindex, GError **error);
+
+typedef gboolean (*op_func)(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+
+gboolean do_sysctl(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+gboolean do_bridge(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+gboolean do_veth(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+gboolean do_tunnel(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+gboolean do_addr(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+gboolean do_link_up(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+gboolean do_route(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+gboolean do_rule(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+gboolean do_nft(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+
+/* link.c: requests that make a link, also used by the probe. */
+struct nl_msg *link_request(unsigned ifindex, bool up, const char *ifname);
+struct nl_msg *link_bridge_request(const char *ifname, unsigned ifindex);
+/* `netns`: of each half; -1: the socket's own.  `master`: bridge of the first half, 0: none.  The second
+ * half is made down whatever it says: the kernel refuses to put it up before the pair is complete. */
+struct nl_msg *link_veth_request(const struct op_veth_end ends[2], const int netns[2], unsigned master);
+/* Puts up the second halves of r->raise, in their own namespaces' queues. */
+gboolean links_raise(struct linux_room *r, const struct op **failed, GError **error);
+/* Blocks until every link that was put up with its other half passes packets (settle.c). */
+gboolean links_settle(struct linux_room *r, GError **error);
+/* One of "vxlan", "gre", "ipip", "wireguard". */
+struct nl_msg *link_tunnel_request(const char *kind, const struct op_tunnel *t, unsigned default_mtu_bytes);
+
+/* tunnel.c: programs behind tunnels start while the rest is built; last steps come when all stands. */
+gboolean tunnels_start(struct linux_room *r, const plan *p, const struct op **failed, GError **error);
+gboolean tunnels_finish(struct linux_room *r, const struct op **failed, GError **error);
+const char *tunnel_backend_name(const struct tunnel_backend *b);
+
+/* nft.c: error text of libnftables with the line of `text` it is about. */
+char *nft_complaint(const char *error_text, const char *text);
+
+#endif

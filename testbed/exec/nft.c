@@ -1,0 +1,53 @@
+/* Rulesets, through libnftables: one context a namespace, one transaction a ruleset. */
+#include "testbed/exec/linux.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* libnftables says "/dev/stdin:7:3-9: Error: ..." and shows the wrong line of a buffer; this shows the
+ * right one. */
+char *nft_complaint(const char *error_text, const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	g_autoptr(GRegex) place = g_regex_new("^[^\\s:]*:(\\d+):\\d+-\\d+: Error: ([^\\n]*)", G_REGEX_MULTILINE, 0, NULL);
+	g_autoptr(GMatchInfo) match = NULL;
+	g_autofree char *number = NULL, *words = NULL;
+	guint64 line;
+
+	if (!g_regex_match(place, error_text, 0, &match))
+		return g_strstrip(g_strdup(error_text));
+	number = g_match_info_fetch(match, 1);
+	words = g_match_info_fetch(match, 2);
+	line = g_ascii_strtoull(number, NULL, 10);
+	if (line == 0 || line > g_strv_length(lines))
+		return g_strdup(words);
+	return g_strdup_printf("%s (rule line %s: %s)", words, number, g_strstrip(lines[line - 1]));
+}
+
+static struct nft_ctx *new_context(GError **error)
+{
+	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
+
+	if (!nft || nft_ctx_buffer_error(nft) != 0 || nft_ctx_buffer_output(nft) != 0) {
+		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "open nftables: %s", g_strerror(errno));
+		g_clear_pointer(&nft, nft_ctx_free);
+	}
+	return nft;
+}
+
+gboolean do_nft(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+{
+	struct space *s = room_space(r, op->node, error);
+	g_autofree char *words = NULL;
+
+	(void)failed;
+	if (!s || !room_enter(r, s, error))
+		return FALSE;
+	if (!s->nft && !(s->nft = new_context(error)))
+		return FALSE;
+	if (nft_run_cmd_from_buffer(s->nft, op->nft.text) == 0)
+		return TRUE;
+	words = nft_complaint(nft_ctx_get_error_buffer(s->nft), op->nft.text);
+	g_set_error(error, TB_ERROR, strstr(words, "not supported") ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED, "%s", words);
+	return FALSE;
+}

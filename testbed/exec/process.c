@@ -1,0 +1,338 @@
+/* A process in a node: its namespaces, its own files, and no privileges.
+ *
+ * Between fork and exec the child makes system calls only: no memory is allocated and no lock taken, for
+ * the parent may have threads.  Whatever fails is told through a pipe that closes when exec succeeds.
+ */
+#include "testbed/exec/process.h"
+
+#include "testbed/base/diag.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Descriptors are parked above this while 0..4 are filled. */
+#define PARKED_FD 64
+
+/* Where a program comes from, for those a lab may need. */
+static const struct {
+	const char *program, *package;
+} packages[] = {
+	{ "dnsmasq", "dnsmasq-base" },
+	{ "turnserver", "coturn" },
+	{ "wireguard-go", "wireguard-go" },
+	{ "wg", "wireguard-tools" },
+};
+
+enum step {
+	STEP_SESSION,
+	STEP_NETNS,
+	STEP_MOUNTS,
+	STEP_FILES,
+	STEP_DESCRIPTORS,
+	STEP_PRIVILEGES,
+	STEP_EXEC,
+	STEP_COUNT
+};
+static const char *const step_names[] = {
+	[STEP_SESSION] = "start a session",
+	[STEP_NETNS] = "enter the network namespace",
+	[STEP_MOUNTS] = "make a mount namespace",
+	[STEP_FILES] = "mount its files",
+	[STEP_DESCRIPTORS] = "set up its descriptors",
+	[STEP_PRIVILEGES] = "drop privileges",
+	[STEP_EXEC] = "execute",
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(step_names) == STEP_COUNT);
+
+struct complaint {
+	int number; /* errno */
+	enum step step;
+};
+
+/* --- the parent's part: everything that needs memory ----------------------------------------------------- */
+
+char *spawn_find_program(const char *name)
+{
+	static const char *const folders[] = { "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin" };
+	char *path = g_find_program_in_path(name);
+
+	for (gsize i = 0; !path && !strchr(name, '/') && i < G_N_ELEMENTS(folders); i++) {
+		path = g_build_filename(folders[i], name, NULL);
+		if (access(path, X_OK) != 0)
+			g_clear_pointer(&path, g_free);
+	}
+	return path;
+}
+
+static void set_no_program(GError **error, const char *program)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(packages); i++) {
+		if (!g_str_equal(packages[i].program, program))
+			continue;
+		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "program '%s' not found: install the package '%s'", program,
+			    packages[i].package);
+		return;
+	}
+	g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "program '%s' not found", program);
+}
+
+/* What is at the end of a chain of symbolic links, also when nothing is there. */
+static char *follow_links(const char *path)
+{
+	char *at = g_strdup(path);
+
+	for (int hops = 0; hops < 16; hops++) {
+		g_autofree char *target = g_file_read_link(at, NULL);
+		g_autofree char *folder = g_path_get_dirname(at);
+
+		if (!target)
+			break;
+		g_free(at);
+		at = g_canonicalize_filename(target, folder);
+	}
+	return at;
+}
+
+/* A mount needs something to cover.  /etc/resolv.conf is often a link into /run, which is a lab's own
+ * and empty: there, and nowhere else, the file is made. */
+static gboolean prepare_target(const char *path, GError **error)
+{
+	g_autofree char *real = NULL, *folder = NULL;
+	int fd;
+
+	if (access(path, F_OK) == 0)
+		return TRUE;
+	real = follow_links(path);
+	if (!g_str_has_prefix(real, "/run/")) {
+		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "'%s' is not there, so no file can be put in its place: make it",
+			    real);
+		return FALSE;
+	}
+	folder = g_path_get_dirname(real);
+	fd = g_mkdir_with_parents(folder, 0755) == 0 ? open(real, O_WRONLY | O_CREAT | O_CLOEXEC, 0644) : -1;
+	if (fd < 0) {
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "make '%s': %s", real, g_strerror(errno));
+		return FALSE;
+	}
+	close(fd);
+	return TRUE;
+}
+
+static gboolean prepare_files(const char *const *files, GError **error)
+{
+	for (; files && files[0]; files += 2)
+		if (!prepare_target(files[0], error))
+			return FALSE;
+	return TRUE;
+}
+
+/* --- the child's part: system calls only ------------------------------------------------------------------ */
+
+static bool mount_files(const struct spawn_request *q)
+{
+	int fd;
+
+	for (const char *const *f = q->files; f && f[0]; f += 2)
+		if (mount(f[1], f[0], NULL, MS_BIND, NULL) != 0)
+			return false;
+	if (!q->run_file)
+		return true;
+	if (mount("tmpfs", "/var/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") != 0)
+		return false;
+	if (mkdir("/var/run/wireguard", 0700) != 0)
+		return false;
+	fd = open(q->run_file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	return fd >= 0 && close(fd) == 0;
+}
+
+static int park(int fd)
+{
+	return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, PARKED_FD);
+}
+
+/* 0, 1, 2 and what the request gives; everything else closes at exec. */
+static bool set_descriptors(const struct spawn_request *q, int *exe_fd, int *complaint_fd)
+{
+	int null_fd = park(open("/dev/null", O_RDWR | O_CLOEXEC)), log_fd = park(q->log_fd), fds[SPAWN_FDS];
+	int next = 3 + SPAWN_FDS;
+
+	for (int i = 0; i < SPAWN_FDS; i++)
+		fds[i] = park(q->fds[i]);
+	*exe_fd = park(*exe_fd);
+	*complaint_fd = park(*complaint_fd);
+	if (null_fd < 0 || *exe_fd < 0 || *complaint_fd < 0)
+		return false;
+	if (dup2(null_fd, 0) < 0 || dup2(log_fd < 0 ? null_fd : log_fd, 1) < 0 || dup2(1, 2) < 0)
+		return false;
+	for (int i = SPAWN_FDS - 1; i >= 0; i--) {
+		if (fds[i] >= 0 && dup2(fds[i], 3 + i) < 0)
+			return false;
+		if (fds[i] < 0 && next == 3 + i + 1)
+			next = 3 + i;
+	}
+	for (int i = 0; i < SPAWN_FDS; i++)
+		if (fds[i] < 0)
+			close(3 + i);
+	return close_range((unsigned)next, ~0u, CLOSE_RANGE_CLOEXEC) == 0;
+}
+
+static bool keeps(const struct spawn_request *q, unsigned capability)
+{
+	return q->keep_net_admin && (capability == CAP_NET_ADMIN || capability == CAP_NET_RAW);
+}
+
+/* User 0 must not get capabilities back at exec (SECBIT_NOROOT), and nothing may raise them again; what is
+ * kept passes exec as ambient capability. */
+static bool drop_privileges(const struct spawn_request *q)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { { .effective = 0 } };
+	unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
+			     SECBIT_KEEP_CAPS_LOCKED;
+
+	if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) != 0)
+		return false;
+	for (unsigned c = 0; c < 64 && prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++)
+		if (!keeps(q, c) && prctl(PR_CAPBSET_DROP, c, 0, 0, 0) != 0)
+			return false;
+	for (unsigned c = 0; c < 32; c++)
+		if (keeps(q, c))
+			data[0].permitted |= 1u << c;
+	data[0].effective = data[0].inheritable = data[0].permitted;
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 || syscall(SYS_capset, &header, data) != 0)
+		return false;
+	for (unsigned c = 0; c < 32; c++)
+		if (keeps(q, c) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, c, 0, 0) != 0)
+			return false;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
+static void reset_signals(void)
+{
+	struct sigaction as_usual = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	for (int s = 1; s < NSIG; s++)
+		sigaction(s, &as_usual, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void run(const struct spawn_request *q, const char *path, int exe_fd)
+{
+	char *const *environment = q->environment ? q->environment : environ;
+
+	syscall(SYS_execveat, exe_fd, "", q->argv, environment, AT_EMPTY_PATH);
+	/* A script: its interpreter must open it by name, the descriptor being closed by then. */
+	if (errno == ENOENT)
+		execve(path, q->argv, environment);
+}
+
+G_NORETURN static void child(const struct spawn_request *q, const char *path, int exe_fd, int complaint_fd)
+{
+	struct complaint complaint = { .step = STEP_SESSION };
+	bool ok = setsid() >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0;
+
+	reset_signals();
+	if (ok) {
+		complaint.step = STEP_NETNS;
+		ok = setns(q->netns_fd, CLONE_NEWNET) == 0;
+	}
+	if (ok) {
+		complaint.step = STEP_MOUNTS;
+		ok = unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+	}
+	if (ok) {
+		complaint.step = STEP_FILES;
+		ok = mount_files(q);
+	}
+	if (ok) {
+		complaint.step = STEP_DESCRIPTORS;
+		ok = set_descriptors(q, &exe_fd, &complaint_fd);
+	}
+	if (ok) {
+		complaint.step = STEP_PRIVILEGES;
+		ok = drop_privileges(q);
+	}
+	if (ok) {
+		complaint.step = STEP_EXEC;
+		run(q, path, exe_fd);
+	}
+	complaint.number = errno;
+	if (write(complaint_fd, &complaint, sizeof complaint) < 0)
+		_exit(126); /* the parent is gone: nobody to tell */
+	_exit(127);
+}
+
+/* --- both together ----------------------------------------------------------------------------------------- */
+
+static gboolean heed_complaint(int fd, const char *path, GPid pid, GError **error)
+{
+	struct complaint complaint;
+	ssize_t n;
+
+	do
+		n = read(fd, &complaint, sizeof complaint);
+	while (n < 0 && errno == EINTR);
+	if (n == 0)
+		return TRUE;
+	waitpid(pid, NULL, 0);
+	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "start '%s': %s: %s", path,
+		    n == sizeof complaint ? step_names[complaint.step] : "child process",
+		    g_strerror(n == sizeof complaint ? complaint.number : errno));
+	return FALSE;
+}
+
+static GPid start(const struct spawn_request *q, const char *path, int exe_fd, GError **error)
+{
+	int ends[2];
+	GPid pid;
+
+	if (pipe2(ends, O_CLOEXEC) != 0) {
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "start '%s': %s", path, g_strerror(errno));
+		return -1;
+	}
+	pid = fork();
+	if (pid == 0)
+		child(q, path, exe_fd, ends[1]);
+	close(ends[1]);
+	if (pid < 0)
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "start '%s': %s", path, g_strerror(errno));
+	else if (!heed_complaint(ends[0], path, pid, error))
+		pid = -1;
+	close(ends[0]);
+	return pid;
+}
+
+GPid spawn_in_namespace(const struct spawn_request *request, GError **error)
+{
+	g_autofree char *path = spawn_find_program(request->argv[0]);
+	int exe_fd;
+	GPid pid;
+
+	if (!path) {
+		set_no_program(error, request->argv[0]);
+		return -1;
+	}
+	if (!prepare_files(request->files, error))
+		return -1;
+	exe_fd = open(path, O_PATH | O_CLOEXEC);
+	if (exe_fd < 0) {
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "start '%s': %s", path, g_strerror(errno));
+		return -1;
+	}
+	pid = start(request, path, exe_fd, error);
+	close(exe_fd);
+	return pid;
+}

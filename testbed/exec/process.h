@@ -1,0 +1,29 @@
+/* Private to exec: starting a program inside a network namespace, without privileges. */
+#ifndef TESTBED_EXEC_PROCESS_H
+#define TESTBED_EXEC_PROCESS_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#define SPAWN_FDS 2
+
+struct spawn_request {
+	int netns_fd;
+	char *const *argv;        /* argv[0] without a slash is looked for in PATH */
+	char *const *environment; /* NULL: the caller's */
+	int fds[SPAWN_FDS];       /* become 3 and 4 of the child; -1: nothing there */
+	int log_fd;               /* standard output and error; -1: discarded */
+	const char *const *files; /* pairs as in struct exec_process, or NULL */
+	const char *run_file;     /* makes /var/run private and empty, but for this (empty) file; NULL: shared */
+	bool keep_net_admin;
+};
+
+/* Returns when the program has been started: its pid, which the caller reaps.  -1 with `error`:
+ * TB_ERROR_UNSUPPORTED with the package to install when there is no such program, else TB_ERROR_FAILED
+ * with the step that failed.  Blocks for the start only. */
+GPid spawn_in_namespace(const struct spawn_request *request, GError **error);
+
+/* Full path of a program by PATH and the system's administration folders; NULL when there is none. */
+char *spawn_find_program(const char *name);
+
+#endif

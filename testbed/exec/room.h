@@ -1,0 +1,29 @@
+/* Private to exec: what stands behind an `exec`.
+ *
+ * A room may carry an operation out at once or put it in a queue; after `flush` everything asked for
+ * has happened.  Errors say what the kernel said; exec.c adds operation, node and place.  `*failed` is
+ * set to the operation that was refused, which may be an earlier one than the one being applied.
+ */
+#ifndef TESTBED_EXEC_ROOM_H
+#define TESTBED_EXEC_ROOM_H
+
+#include "testbed/exec/exec.h"
+
+struct room_ops {
+	/* Before the first operation of a plan; may be NULL. */
+	void (*begin)(exec *x, const plan *p);
+	gboolean (*apply)(exec *x, const struct op *op, const struct op **failed, GError **error);
+	gboolean (*flush)(exec *x, const struct op **failed, GError **error);
+	/* Back to where the caller was; runs also after a failure; may be NULL. */
+	void (*leave)(exec *x);
+	int (*netns_fd)(const exec *x, const char *node);
+	const char *(*tunnel_backend)(const exec *x);
+	void (*free)(exec *x);
+};
+
+/* Rooms have this as their first member. */
+struct exec {
+	const struct room_ops *room;
+};
+
+#endif

@@ -1,0 +1,57 @@
+/* Routes and routing rules. */
+#include "testbed/exec/linux.h"
+
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+
+gboolean do_route(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+{
+	struct space *s = room_space(r, op->node, error);
+	const struct op_route *route = &op->route;
+	struct prefix to = prefix_network(&route->to);
+	unsigned ifindex = s && route->dev ? space_ifindex(s, route->dev, error) : 0;
+	struct rtmsg header = {
+		.rtm_family = (guint8)to.addr.family,
+		.rtm_dst_len = to.len,
+		.rtm_protocol = RTPROT_STATIC,
+		.rtm_scope = addr_is_set(&route->via) || route->unreachable ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
+		.rtm_type = route->unreachable ? RTN_UNREACHABLE : RTN_UNICAST,
+	};
+	struct nl_msg *msg;
+
+	if (!s || (route->dev && ifindex == 0))
+		return FALSE;
+	msg = nl_request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
+	nl_put_u32(msg, RTA_TABLE, route->table);
+	if (to.len > 0)
+		nl_put_addr(msg, RTA_DST, &to.addr);
+	if (addr_is_set(&route->via))
+		nl_put_addr(msg, RTA_GATEWAY, &route->via);
+	if (ifindex != 0)
+		nl_put_u32(msg, RTA_OIF, ifindex);
+	if (addr_is_set(&route->src))
+		nl_put_addr(msg, RTA_PREFSRC, &route->src);
+	return nl_queue_add(s->queue, msg, op, failed, error);
+}
+
+gboolean do_rule(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+{
+	struct space *s = room_space(r, op->node, error);
+	const struct op_rule *rule = &op->rule;
+	struct fib_rule_hdr header = {
+		.family = (guint8)rule->from.addr.family,
+		.src_len = rule->from.len,
+		.action = rule->unreachable ? FR_ACT_UNREACHABLE : FR_ACT_TO_TBL,
+	};
+	struct nl_msg *msg;
+
+	if (!s)
+		return FALSE;
+	msg = nl_request(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
+	nl_put_u32(msg, FRA_PRIORITY, rule->pref);
+	if (rule->from.len > 0)
+		nl_put_addr(msg, FRA_SRC, &rule->from.addr);
+	if (!rule->unreachable)
+		nl_put_u32(msg, FRA_TABLE, rule->table);
+	return nl_queue_add(s->queue, msg, op, failed, error);
+}

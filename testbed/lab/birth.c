@@ -1,0 +1,265 @@
+#include "testbed/lab/birth.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
+
+struct request {
+	birth_main main;
+	gpointer data;
+	int life;   /* the child's end of the socket */
+	int report; /* the starter's answer goes here */
+};
+
+/* What the starter tells this process. */
+struct answer {
+	pid_t pid;
+	int error; /* errno of what failed; 0: the child lives */
+};
+
+static int read_sysctl(const char *path)
+{
+	g_autofree char *text = NULL;
+
+	return g_file_get_contents(path, &text, NULL, NULL) ? atoi(text) : -1;
+}
+
+char *birth_cure(int errno_value)
+{
+	static const struct {
+		const char *path;
+		int bad;
+		const char *cure;
+	} switches[] = {
+		{"/proc/sys/kernel/unprivileged_userns_clone", 0,
+		 "sysctl -w kernel.unprivileged_userns_clone=1"},
+		{"/proc/sys/user/max_user_namespaces", 0, "sysctl -w user.max_user_namespaces=15000"},
+		{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 1,
+		 "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile with "
+		 "'userns,'"},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(switches); i++)
+		if (read_sysctl(switches[i].path) == switches[i].bad)
+			return g_strdup_printf("%s; or run it with sudo", switches[i].cure);
+	if (errno_value == ENOSPC || errno_value == EUSERS)
+		return g_strdup("raise the limits in /proc/sys/user/max_*_namespaces");
+	if (errno_value == EAGAIN || errno_value == ENOMEM)
+		return g_strdup("raise the process limit (ulimit -u) or free memory");
+	if (geteuid() == 0)
+		return g_strdup(
+			"a container needs CAP_SYS_ADMIN and a seccomp profile that allows clone and mount "
+			"(docker run --privileged)");
+	return g_strdup("run it with sudo");
+}
+
+/* --- in the child ------------------------------------------------------------------------------- */
+
+/* Moves the socket to its place and closes everything else: the sockets of other labs above all, for
+ * they would keep those alive. */
+static bool keep_only(int life)
+{
+	int high = fcntl(life, F_DUPFD_CLOEXEC, BIRTH_SOCKET + 1);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (high < 0 || null < 0 || dup3(high, BIRTH_SOCKET, O_CLOEXEC) < 0)
+		return false;
+	/* `null` may be one of 0 to 2 already, when this process was started without them */
+	for (int fd = 0; fd <= 2; fd++)
+		if (fd == null ? fcntl(fd, F_SETFD, 0) < 0 : dup2(null, fd) < 0)
+			return false;
+	return close_range(BIRTH_SOCKET + 1, ~0U, 0) == 0;
+}
+
+static void default_signals(void)
+{
+	struct sigaction action = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	for (int number = 1; number < NSIG; number++)
+		sigaction(number, &action, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static _Noreturn void live(const struct request *r, int go)
+{
+	char byte;
+
+	/* end of file without the byte: the starter died before our ids were mapped */
+	if (read(go, &byte, 1) != 1)
+		_exit(1);
+	/* a session of its own keeps the terminal's Ctrl-C away; SIGTERM and its like do nothing to the
+	 * first process of a PID namespace that has no handler (pid_namespaces(7)) */
+	if (setsid() < 0 || !keep_only(r->life))
+		_exit(1);
+	default_signals();
+	_exit(r->main(r->data));
+}
+
+/* --- in the starter, between the two ------------------------------------------------------------- */
+
+static bool write_proc(pid_t pid, const char *name, const char *text)
+{
+	char path[64];
+	ssize_t length = (ssize_t)strlen(text), n;
+	int fd;
+
+	g_snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = write(fd, text, (size_t)length);
+	close(fd);
+	return n == length;
+}
+
+/* All ids as they are when we may (else files in the private home of the user behind sudo would be out
+ * of reach), our own one as root when not. */
+static bool map_ids(pid_t pid)
+{
+	static const char everything[] = "0 0 4294967295";
+	bool root = geteuid() == 0;
+	char one[64];
+
+	if (!root || !write_proc(pid, "uid_map", everything)) {
+		g_snprintf(one, sizeof(one), "0 %u 1", geteuid());
+		if (!write_proc(pid, "uid_map", one))
+			return false;
+	}
+	if (root && write_proc(pid, "gid_map", everything))
+		return true;
+	/* user_namespaces(7): without CAP_SETGID outside, setgroups must be denied first */
+	write_proc(pid, "setgroups", "deny");
+	g_snprintf(one, sizeof(one), "0 %u 1", getegid());
+	return write_proc(pid, "gid_map", one);
+}
+
+/* The new process becomes a child of the orchestrator, not of the starter.  0 in the child. */
+static pid_t clone_into(unsigned long flags)
+{
+	return (pid_t)syscall(SYS_clone, flags | CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
+}
+
+static pid_t clone_child(bool *ret_userns)
+{
+	pid_t pid = clone_into(NAMESPACES | CLONE_NEWUSER);
+
+	*ret_userns = pid >= 0;
+	if (pid < 0 && geteuid() == 0)
+		pid = clone_into(NAMESPACES);
+	return pid;
+}
+
+static _Noreturn void start(const struct request *r)
+{
+	struct answer answer = {.pid = -1};
+	int go[2];
+	bool userns = false;
+
+	if (pipe2(go, O_CLOEXEC) == 0)
+		answer.pid = clone_child(&userns);
+	if (answer.pid == 0) {
+		close(go[1]);
+		live(r, go[0]);
+	}
+	if (answer.pid < 0 || (userns && !map_ids(answer.pid)) || write(go[1], "", 1) != 1)
+		answer.error = errno != 0 ? errno : EIO;
+	_exit(write(r->report, &answer, sizeof(answer)) == sizeof(answer) ? 0 : 1);
+}
+
+/* --- in the orchestrator -------------------------------------------------------------------------- */
+
+static void wait_for(pid_t pid)
+{
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* A process without other threads does the clone: fork puts the C library's locks in order, which the
+ * bare system call would not, and GnuTLS notices it and draws new random numbers. */
+static struct answer run_starter(struct request *r, int report_read)
+{
+	struct answer answer = {.pid = -1, .error = EIO};
+	sigset_t all, before;
+	pid_t starter;
+	ssize_t n;
+
+	/* no handler of ours may run in the copies */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	starter = fork();
+	if (starter == 0)
+		start(r);
+	if (starter < 0)
+		answer.error = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	close(r->report);
+	if (starter < 0)
+		return answer;
+	do
+		n = read(report_read, &answer, sizeof(answer));
+	while (n < 0 && errno == EINTR);
+	wait_for(starter);
+	return answer;
+}
+
+static gboolean forbidden(GError **error, int errno_value)
+{
+	g_autofree char *cure = birth_cure(errno_value);
+
+	g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "can't make namespaces for a lab: %s (%s)",
+		    g_strerror(errno_value), cure);
+	return FALSE;
+}
+
+static gboolean no_descriptors(GError **error, const char *what)
+{
+	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "can't make a %s for a lab: %s", what,
+		    g_strerror(errno));
+	return FALSE;
+}
+
+gboolean birth_new(birth_main main, gpointer data, struct birth *ret, GError **error)
+{
+	struct request r = {.main = main, .data = data};
+	struct answer answer;
+	int life[2], report[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, life) < 0)
+		return no_descriptors(error, "socket");
+	if (pipe2(report, O_CLOEXEC) < 0) {
+		no_descriptors(error, "pipe");
+		close(life[0]);
+		close(life[1]);
+		return FALSE;
+	}
+	r.life = life[1];
+	r.report = report[1];
+	answer = run_starter(&r, report[0]);
+	close(report[0]);
+	close(life[1]);
+	*ret = (struct birth){.pid = answer.pid, .pidfd = -1, .socket = life[0]};
+	if (answer.error == 0 && (ret->pidfd = pidfd_open(answer.pid, 0)) < 0)
+		answer.error = errno;
+	if (answer.error == 0)
+		return TRUE;
+	/* without the socket it ends by itself */
+	close(life[0]);
+	if (answer.pid > 0) {
+		kill(answer.pid, SIGKILL);
+		wait_for(answer.pid);
+	}
+	return forbidden(error, answer.error);
+}

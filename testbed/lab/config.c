@@ -1,0 +1,228 @@
+#include "testbed/lab/config.h"
+
+#include "testbed/lab/trust.h"
+
+static json_t *addr_json(const struct addr *a)
+{
+	char text[ADDR_TEXT_MAX];
+
+	return addr_is_set(a) ? json_string(addr_print(a, text)) : json_null();
+}
+
+static json_t *prefixes_json(const GArray *prefixes)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < prefixes->len; i++) {
+		struct prefix network = prefix_network(&g_array_index(prefixes, struct prefix, i));
+		char text[PREFIX_TEXT_MAX];
+
+		json_array_append_new(list, json_string(prefix_print(&network, text)));
+	}
+	return list;
+}
+
+static const struct edge_service *edge_of(const struct node *n)
+{
+	const struct service *s = node_service(n, SERVICE_EDGE);
+
+	return s != NULL ? &s->edge : NULL;
+}
+
+char *config_cdr_path(const struct node *node)
+{
+	return g_strdup_printf(CONFIG_LAB_DIR "/%s/cdr.jsonl", node->name);
+}
+
+bool config_file_is_shared(const char *path)
+{
+	return g_str_has_prefix(path, CONFIG_LAB_DIR "/");
+}
+
+char *config_file_place(const char *node, const char *path)
+{
+	return g_strdup_printf(CONFIG_LAB_DIR "/%s/files%s", node, path);
+}
+
+static char *user_password(const struct config_source *source, const char *user)
+{
+	return trust_password(source->master, "user", user);
+}
+
+char *config_edge_secret(const struct config_source *source, const struct node *node)
+{
+	return trust_password(source->master, "edge", node->name);
+}
+
+json_t *config_client(const struct config_source *source, const struct node *node)
+{
+	g_autofree char *password = user_password(source, node->endpoint->user);
+	struct addr address = node_address(node);
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:s}", "name", node->name, "user",
+			 node->endpoint->user, "password", password, "domain", source->model->domain, "ca",
+			 CONFIG_TRUST_DIR "/ca.pem", "address", addr_json(&address), "ice_profile",
+			 node->endpoint->ice_profile);
+}
+
+/* Every user, with the Edge whose relays he is to use. */
+static json_t *users_json(const struct config_source *source)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < source->model->nodes->len; i++) {
+		const struct node *n = g_ptr_array_index(source->model->nodes, i);
+		const struct node *media = n->endpoint != NULL ? model_media_edge(source->model, n) : NULL;
+		const struct edge_service *edge = media != NULL ? edge_of(media) : NULL;
+		g_autofree char *password = NULL;
+
+		if (n->endpoint == NULL)
+			continue;
+		password = user_password(source, n->endpoint->user);
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:s?}", "user", n->endpoint->user, "password",
+						password, "edge", edge != NULL ? edge->fqdn : NULL));
+	}
+	return list;
+}
+
+static void list_edges(const model *m, json_t *names, json_t *edges)
+{
+	for (guint i = 0; i < m->nodes->len; i++) {
+		const struct edge_service *edge = edge_of(g_ptr_array_index(m->nodes, i));
+
+		if (edge == NULL)
+			continue;
+		json_array_append_new(names, json_string(edge->fqdn));
+		json_array_append_new(
+			edges, json_pack("{s:s, s:i}", "fqdn", edge->fqdn, "mras_port", CONFIG_MRAS_PORT));
+	}
+}
+
+/* Where the supervisor has put the node's certificate and key. */
+static void set_identity(json_t *config, const struct node *node)
+{
+	g_autofree char *certificate = g_strdup_printf(CONFIG_TRUST_DIR "/%s.pem", node->name);
+	g_autofree char *key = g_strdup_printf(CONFIG_TRUST_DIR "/%s.key", node->name);
+
+	json_object_set_new(config, "ca", json_string(CONFIG_TRUST_DIR "/ca.pem"));
+	json_object_set_new(config, "certificate", json_string(certificate));
+	json_object_set_new(config, "key", json_string(key));
+}
+
+json_t *config_frontend(const struct config_source *source, const struct node *node)
+{
+	const struct frontend_service *s = &node_service(node, SERVICE_FRONTEND)->frontend;
+	json_t *trusted = json_array(), *edges = json_array(), *config;
+	g_autofree char *cdr = source->cdr ? config_cdr_path(node) : NULL;
+
+	list_edges(source->model, trusted, edges);
+	config = json_pack("{s:s, s:s, s:s, s:o, s:i, s:o, s:o, s:o, s:s?}", "name", node->name, "fqdn",
+			   s->fqdn, "domain", source->model->domain, "address", addr_json(&s->address),
+			   "port", CONFIG_SIP_PORT, "trusted_servers", trusted, "users", users_json(source),
+			   "edges", edges, "cdr", cdr);
+	set_identity(config, node);
+	return config;
+}
+
+static const char *next_hop(const model *m, const struct edge_service *s)
+{
+	const struct node *n = s->next_hop != NULL ? model_node(m, s->next_hop) : NULL;
+	const struct service *frontend = n != NULL ? node_service(n, SERVICE_FRONTEND) : NULL;
+
+	return frontend != NULL ? frontend->frontend.fqdn : NULL;
+}
+
+static void set_addresses(json_t *config, const struct edge_service *s)
+{
+	const struct {
+		const char *name;
+		const struct addr *address;
+	} rows[] = {
+		{"internal", &s->internal},
+		{"access", &s->access},
+		{"av", &s->av},
+		{"av_tcp", &s->av_tcp},
+		{"av_public", &s->av_public},
+		{"av_tcp_public", &s->av_tcp_public},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+		json_object_set_new(config, rows[i].name, addr_json(rows[i].address));
+}
+
+json_t *config_edge(const struct config_source *source, const struct node *node)
+{
+	const struct edge_service *s = &node_service(node, SERVICE_EDGE)->edge;
+	g_autofree char *secret = config_edge_secret(source, node);
+	bool builtin = g_strcmp0(s->engine, "coturn") != 0;
+	json_t *config;
+
+	config = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:o, s:s?, s:i, s:s, s:s, s:s}", "name",
+			   node->name, "fqdn", s->fqdn, "access_fqdn", s->access_fqdn, "av_fqdn", s->av_fqdn,
+			   "domain", source->model->domain, "relay_port_min", (int)s->relay_ports.first,
+			   "relay_port_max", (int)s->relay_ports.last, "relay_to", prefixes_json(s->relay_to),
+			   "next_hop", next_hop(source->model, s), "next_hop_port", CONFIG_SIP_PORT, "secret",
+			   secret, "realm", source->model->domain, "av_engine", builtin ? "builtin" : "none");
+	set_addresses(config, s);
+	set_identity(config, node);
+	return config;
+}
+
+static void add_name(GPtrArray *names, const char *name)
+{
+	if (name != NULL && !g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+		g_ptr_array_add(names, g_strdup(name));
+}
+
+static void add_address(GArray *addresses, const struct addr *a)
+{
+	if (addr_is_set(a))
+		g_array_append_val(addresses, *a);
+}
+
+static bool holds(const GArray *addresses, const struct addr *a)
+{
+	for (guint i = 0; i < addresses->len; i++)
+		if (addr_equal(&g_array_index(addresses, struct addr, i), a))
+			return true;
+	return false;
+}
+
+static void add_records(const model *m, const GArray *addresses, GPtrArray *names)
+{
+	for (guint i = 0; i < m->nodes->len; i++) {
+		const struct service *s = node_service(g_ptr_array_index(m->nodes, i), SERVICE_DNS);
+
+		for (guint j = 0; s != NULL && j < s->dns.records->len; j++) {
+			const struct dns_record *r = g_ptr_array_index(s->dns.records, j);
+
+			if (addr_is_set(&r->a) && holds(addresses, &r->a))
+				add_name(names, r->name);
+		}
+	}
+}
+
+char **config_tls_names(const model *m, const struct node *node)
+{
+	const struct service *frontend = node_service(node, SERVICE_FRONTEND);
+	const struct edge_service *edge = edge_of(node);
+	g_autoptr(GArray) addresses = g_array_new(FALSE, FALSE, sizeof(struct addr));
+	GPtrArray *names = g_ptr_array_new();
+
+	if (frontend != NULL) {
+		add_name(names, frontend->frontend.fqdn);
+		add_address(addresses, &frontend->frontend.address);
+	}
+	if (edge != NULL) {
+		add_name(names, edge->fqdn);
+		add_name(names, edge->access_fqdn);
+		add_name(names, edge->av_fqdn);
+		add_address(addresses, &edge->internal);
+		add_address(addresses, &edge->access);
+		add_address(addresses, &edge->access_public);
+	}
+	add_records(m, addresses, names);
+	g_ptr_array_add(names, NULL);
+	return (char **)g_ptr_array_free(names, FALSE);
+}

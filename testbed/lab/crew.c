@@ -1,0 +1,477 @@
+#include "testbed/lab/crew.h"
+
+#include "testbed/lab/programs.h"
+#include "testbed/lab/ready.h"
+#include "testbed/lab/wire.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define AGENT_LINE_MAX (256 * 1024) /* docs/AGENTS.md */
+#define CONTROL_OPTION "--control-fd=3"
+#define DNS_PORT 53
+#define STUN_PORT 3478
+#define STUN_TCP_PORT 443
+
+enum stage { STAGE_DAEMON, STAGE_FRONTEND, STAGE_EDGE, STAGE_CLIENT, STAGE_COUNT };
+
+struct member {
+	crew *crew;
+	const struct op *op;
+	const struct role *role;
+	GPid pid;      /* 0: has ended */
+	wire *channel; /* NULL: a daemon, or it has closed its end */
+	ready *question;
+	char *envelope; /* what stands before each of its event lines */
+	char *reason;	/* of its `failed` event, or NULL */
+	bool started, ready, asked;
+};
+
+struct crew {
+	struct crew_source source;
+	struct crew_handlers handlers;
+	gpointer user_data;
+	GPtrArray *members;
+	GSource *children;
+	int signal_fd;
+	bool announced; /* handlers.ready was called */
+};
+
+/* What a daemon is asked to see whether it is ready. */
+struct question {
+	enum ready_kind kind;
+	struct addr address;
+	uint16_t port;
+};
+
+static struct question ask_dns(const struct node *n G_GNUC_UNUSED, const char *name G_GNUC_UNUSED)
+{
+	return (struct question){READY_DNS, {AF_INET, {127, 0, 0, 1}}, DNS_PORT};
+}
+
+static struct question ask_relay(const struct node *n, const char *name)
+{
+	const struct service *s = node_service(n, SERVICE_EDGE);
+	bool tcp = g_str_has_suffix(name, "-tcp");
+
+	return (struct question){tcp ? READY_TCP : READY_STUN, s != NULL ? s->edge.av : node_address(n),
+				 tcp ? STUN_TCP_PORT : STUN_PORT};
+}
+
+static const struct role {
+	const char *name;
+	enum stage stage;
+	unsigned after; /* bits of stages that must be ready before this one is told to start */
+	bool ours;	/* found in program_dir */
+	json_t *(*config)(const struct config_source *source, const struct node *node); /* agents */
+	struct question (*question)(const struct node *n, const char *name);		/* daemons */
+} roles[] = {
+	{.name = "dnsmasq", .stage = STAGE_DAEMON, .question = ask_dns},
+	{.name = "coturn", .stage = STAGE_DAEMON, .question = ask_relay},
+	{.name = "tb-frontend",
+	 .stage = STAGE_FRONTEND,
+	 .after = 1u << STAGE_DAEMON,
+	 .ours = true,
+	 .config = config_frontend},
+	{.name = "tb-edge",
+	 .stage = STAGE_EDGE,
+	 .after = 1u << STAGE_FRONTEND | 1u << STAGE_DAEMON,
+	 .ours = true,
+	 .config = config_edge},
+	{.name = "tb-client", .stage = STAGE_CLIENT, .ours = true, .config = config_client},
+	{.name = "command", .stage = STAGE_CLIENT, .config = config_client},
+};
+
+static gboolean on_children(gint fd, GIOCondition condition, gpointer user_data);
+static void advance(crew *c);
+
+static void member_free(gpointer data)
+{
+	struct member *m = data;
+
+	ready_free(m->question);
+	wire_free(m->channel);
+	g_free(m->envelope);
+	g_free(m->reason);
+	g_free(m);
+}
+
+crew *crew_new(const struct crew_source *source, const struct crew_handlers *handlers, gpointer user_data)
+{
+	crew *c = g_new0(crew, 1);
+	sigset_t child;
+
+	c->source = *source;
+	c->handlers = *handlers;
+	c->user_data = user_data;
+	c->members = g_ptr_array_new_with_free_func(member_free);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL);
+	c->signal_fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	c->children = g_unix_fd_source_new(c->signal_fd, G_IO_IN);
+	g_source_set_callback(c->children, G_SOURCE_FUNC(on_children), c, NULL);
+	g_source_attach(c->children, source->context);
+	return c;
+}
+
+void crew_free(crew *c)
+{
+	if (c == NULL)
+		return;
+	g_source_destroy(c->children);
+	g_source_unref(c->children);
+	close(c->signal_fd);
+	g_ptr_array_unref(c->members);
+	g_free(c);
+}
+
+/* --- what they say -------------------------------------------------------------------------------- */
+
+static void pass_on(struct member *m, const char *event)
+{
+	g_autofree char *line = g_strconcat(m->envelope, event, "}", NULL);
+
+	m->crew->handlers.line(line, strlen(line), m->crew->user_data);
+}
+
+static void set_ready(struct member *m)
+{
+	m->ready = true;
+	advance(m->crew);
+}
+
+static void complain(struct member *m)
+{
+	json_t *event = json_pack("{s:s, s:I, s:s, s:s}", "event", "log", "time_us",
+				  (json_int_t)g_get_monotonic_time(), "level", "error", "text",
+				  "said a line that is no JSON object");
+	char *text = json_dumps(event, JSON_COMPACT);
+
+	pass_on(m, text);
+	free(text);
+	json_decref(event);
+}
+
+static void on_line(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)
+{
+	struct member *m = user_data;
+	json_t *event = json_loadb(line, length, 0, NULL);
+	const char *name = json_string_value(json_object_get(event, "event"));
+
+	if (json_is_object(event))
+		pass_on(m, line);
+	else
+		complain(m);
+	if (g_strcmp0(name, "failed") == 0 && m->reason == NULL)
+		m->reason = g_strdup(json_string_value(json_object_get(event, "reason")));
+	if (g_strcmp0(name, "ready") == 0 && !m->ready)
+		set_ready(m);
+	json_decref(event);
+}
+
+static void on_closed(wire *w, gpointer user_data)
+{
+	struct member *m = user_data;
+
+	/* it will end now, and that is what gets reported */
+	m->channel = NULL;
+	wire_free(w);
+}
+
+static void on_answer(gpointer user_data)
+{
+	struct member *m = user_data;
+
+	g_clear_pointer(&m->question, ready_free);
+	set_ready(m);
+}
+
+/* --- what they are told ---------------------------------------------------------------------------- */
+
+static void say(struct member *m, json_t *command)
+{
+	char *text = json_dumps(command, JSON_COMPACT);
+
+	if (m->channel != NULL && text != NULL)
+		wire_send(m->channel, text, strlen(text));
+	free(text);
+}
+
+static void begin(struct member *m)
+{
+	crew *c = m->crew;
+	const struct node *node = model_node(c->source.config.model, m->op->node);
+
+	m->started = true;
+	if (m->role->config != NULL) {
+		json_t *command = json_pack("{s:s, s:o}", "cmd", "start", "config",
+					    m->role->config(&c->source.config, node));
+
+		say(m, command);
+		json_decref(command);
+	} else {
+		struct question q = m->role->question(node, m->op->process.name);
+
+		m->question = ready_new(q.kind, exec_netns_fd(c->source.x, m->op->node), &q.address, q.port,
+					c->source.context, on_answer, m);
+	}
+}
+
+/* Stages with a member that is not ready, as bits. */
+static unsigned unready(const crew *c)
+{
+	unsigned stages = 0;
+
+	for (guint i = 0; i < c->members->len; i++) {
+		const struct member *m = g_ptr_array_index(c->members, i);
+
+		if (!m->ready)
+			stages |= 1u << m->role->stage;
+	}
+	return stages;
+}
+
+static void advance(crew *c)
+{
+	unsigned waiting = unready(c);
+
+	for (guint i = 0; i < c->members->len; i++) {
+		struct member *m = g_ptr_array_index(c->members, i);
+
+		if (!m->started && (m->role->after & waiting) == 0)
+			begin(m);
+	}
+	if (waiting == 0 && !c->announced) {
+		c->announced = true;
+		c->handlers.ready(c->user_data);
+	}
+}
+
+static struct member *find(const crew *c, const char *name)
+{
+	for (guint i = 0; i < c->members->len; i++) {
+		struct member *m = g_ptr_array_index(c->members, i);
+
+		if (strcmp(m->op->process.name, name) == 0)
+			return m;
+	}
+	return NULL;
+}
+
+void crew_command(crew *c, const char *name, json_t *command)
+{
+	struct member *m = find(c, name);
+
+	if (m == NULL)
+		return;
+	if (g_strcmp0(json_string_value(json_object_get(command, "cmd")), "quit") == 0)
+		m->asked = true;
+	say(m, command);
+}
+
+char *crew_missing(const crew *c)
+{
+	GString *names = g_string_new(NULL);
+
+	for (guint i = 0; i < c->members->len; i++) {
+		const struct member *m = g_ptr_array_index(c->members, i);
+
+		if (!m->ready)
+			g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "",
+					       m->op->process.name);
+	}
+	return g_string_free(names, FALSE);
+}
+
+/* --- their birth ------------------------------------------------------------------------------------ */
+
+/* Pairs of path and content for files that only this node's processes shall see. */
+static GPtrArray *files_of(const plan *p, const char *node)
+{
+	GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < p->ops->len; i++) {
+		const struct op *op = g_ptr_array_index(p->ops, i);
+
+		if (op->kind != OP_FILE || strcmp(op->node, node) != 0 ||
+		    config_file_is_shared(op->file.path))
+			continue;
+		g_ptr_array_add(files, g_strdup(op->file.path));
+		g_ptr_array_add(files, config_file_place(op->node, op->file.path));
+	}
+	g_ptr_array_add(files, NULL);
+	return files;
+}
+
+static char **argv_of(const struct member *m, GError **error)
+{
+	const struct op_process *p = &m->op->process;
+	char *path = program_find(p->argv[0], m->role->ours ? m->crew->source.program_dir : NULL, error);
+	GPtrArray *argv = g_ptr_array_new();
+
+	if (path == NULL) {
+		g_ptr_array_free(argv, TRUE);
+		return NULL;
+	}
+	g_ptr_array_add(argv, path);
+	for (guint i = 1; p->argv[i] != NULL; i++)
+		g_ptr_array_add(argv, g_strdup(p->argv[i]));
+	if (m->role->config != NULL)
+		g_ptr_array_add(argv, g_strdup(CONTROL_OPTION));
+	g_ptr_array_add(argv, NULL);
+	return (char **)g_ptr_array_free(argv, FALSE);
+}
+
+/* "fe/tb-frontend" logs to tb-frontend.log, "dc1" to its role's name. */
+static int open_log(const struct member *m, GError **error)
+{
+	const char *slash = strrchr(m->op->process.name, '/');
+	g_autofree char *name = g_strconcat(slash != NULL ? slash + 1 : m->role->name, ".log", NULL);
+
+	return place_open_log(m->crew->source.place, m->op->node, name, error);
+}
+
+static void open_channel(struct member *m, int fd)
+{
+	static const struct wire_handlers handlers = {.line = on_line, .closed = on_closed};
+	json_t *name = json_string(m->op->process.name);
+	char *quoted = json_dumps(name, JSON_ENCODE_ANY);
+
+	m->channel = wire_new(fd, m->crew->source.context, AGENT_LINE_MAX, &handlers, m);
+	m->envelope = g_strdup_printf("{\"agent\":%s,\"event\":", quoted);
+	free(quoted);
+	json_decref(name);
+}
+
+static gboolean run(struct member *m, int control, int log, GError **error)
+{
+	g_autoptr(GPtrArray) files = files_of(m->crew->source.plan, m->op->node);
+	g_auto(GStrv) argv = argv_of(m, error);
+	struct exec_process process = {
+		.node = m->op->node,
+		.argv = argv,
+		.control_fd = control,
+		.log_fd = log,
+		.files = (const char *const *)files->pdata,
+	};
+
+	if (argv == NULL)
+		return FALSE;
+	m->pid = exec_spawn(m->crew->source.x, &process, error);
+	return m->pid > 0;
+}
+
+static gboolean spawn(struct member *m, GError **error)
+{
+	int control[2] = {-1, -1}, log = open_log(m, error);
+	gboolean ok;
+
+	if (log < 0)
+		return FALSE;
+	if (m->role->config != NULL) {
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) < 0) {
+			g_set_error(error, TB_ERROR, TB_ERROR_FAILED,
+				    "can't make a control channel for '%s': %s", m->op->process.name,
+				    g_strerror(errno));
+			close(log);
+			return FALSE;
+		}
+		open_channel(m, control[0]);
+	}
+	ok = run(m, control[1], log, error);
+	if (control[1] >= 0)
+		close(control[1]);
+	close(log);
+	if (!ok)
+		g_prefix_error(error, "can't start '%s': ", m->op->process.name);
+	return ok;
+}
+
+static const struct role *role_of(const struct op *op, GError **error)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(roles); i++)
+		if (strcmp(roles[i].name, op->process.role) == 0)
+			return &roles[i];
+	g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "process '%s' has the unknown role '%s'",
+		    op->process.name, op->process.role);
+	return NULL;
+}
+
+gboolean crew_start(crew *c, GError **error)
+{
+	const plan *p = c->source.plan;
+
+	for (guint i = 0; i < p->ops->len; i++) {
+		const struct op *op = g_ptr_array_index(p->ops, i);
+		struct member *m;
+
+		if (op->kind != OP_DAEMON && op->kind != OP_AGENT)
+			continue;
+		m = g_new0(struct member, 1);
+		m->crew = c;
+		m->op = op;
+		g_ptr_array_add(c->members, m);
+		m->role = role_of(op, error);
+		if (m->role == NULL || !spawn(m, error))
+			return FALSE;
+	}
+	advance(c);
+	return TRUE;
+}
+
+/* --- their death ------------------------------------------------------------------------------------ */
+
+static char *describe_end(const struct member *m, int status)
+{
+	g_autofree char *how = WIFSIGNALED(status) ? g_strdup_printf("killed by signal %d", WTERMSIG(status))
+						   : g_strdup_printf("exit status %d", WEXITSTATUS(status));
+
+	return m->reason != NULL ? g_strdup_printf("%s: %s", how, m->reason) : g_steal_pointer(&how);
+}
+
+static void bury(struct member *m, int status)
+{
+	g_autofree char *how = NULL;
+
+	m->pid = 0;
+	/* its last words are still in the channel */
+	if (m->channel != NULL)
+		wire_drain(m->channel);
+	g_clear_pointer(&m->channel, wire_free);
+	g_clear_pointer(&m->question, ready_free);
+	how = describe_end(m, status);
+	m->crew->handlers.died(m->op->process.name, how, m->asked, m->crew->user_data);
+}
+
+/* Also reaps what others have left behind: we are the first process of the PID namespace. */
+static void reap(crew *c)
+{
+	int status;
+	GPid pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (guint i = 0; i < c->members->len; i++) {
+			struct member *m = g_ptr_array_index(c->members, i);
+
+			if (m->pid == pid)
+				bury(m, status);
+		}
+}
+
+static gboolean on_children(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
+{
+	struct signalfd_siginfo info;
+
+	/* many deaths may be one signal */
+	while (read(fd, &info, sizeof(info)) == sizeof(info))
+		;
+	reap(user_data);
+	return G_SOURCE_CONTINUE;
+}

@@ -1,0 +1,48 @@
+/* crew: everything that runs in a lab: daemons, servers, clients; their start in order, their control
+ * channels, their death.
+ *
+ * Lives in the supervisor.  All programs are started at once, for their start-up is work for the CPU;
+ * what has to wait is only the `start` command: Edges wait for Front Ends, those for daemons.
+ * Depends on exec, plan, model and base.
+ */
+#ifndef TESTBED_LAB_CREW_H
+#define TESTBED_LAB_CREW_H
+
+#include "testbed/exec/exec.h"
+#include "testbed/lab/config.h"
+#include "testbed/lab/place.h"
+
+typedef struct crew crew;
+
+struct crew_source {
+	exec *x;
+	const plan *plan;
+	struct config_source config;
+	const place *place;
+	const char *program_dir;
+	GMainContext *context;
+};
+
+struct crew_handlers {
+	/* An event line, already in the envelope that lab.c reads.  Borrowed. */
+	void (*line)(const char *line, gsize length, gpointer user_data);
+	/* Everything is ready; once. */
+	void (*ready)(gpointer user_data);
+	/* One has ended; `asked`: it was told to quit.  `how` is borrowed. */
+	void (*died)(const char *name, const char *how, gboolean asked, gpointer user_data);
+};
+
+/* `source` is copied, what it points at is borrowed.  The calling process must be the first of its PID
+ * namespace: it reaps whatever ends in it. */
+crew *crew_new(const struct crew_source *source, const struct crew_handlers *handlers, gpointer user_data);
+void crew_free(crew *c);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(crew, crew_free)
+
+/* Starts every process of the plan; callbacks come from the main loop. */
+gboolean crew_start(crew *c, GError **error);
+/* Passes a command (a JSON object) to an agent; one that is gone or unknown gets nothing. */
+void crew_command(crew *c, const char *name, json_t *command);
+/* Names of those that are not ready yet, for an error message; the caller frees. */
+char *crew_missing(const crew *c);
+
+#endif

@@ -1,0 +1,245 @@
+#include "testbed/lab/lab.h"
+
+#include "testbed/lab/birth.h"
+#include "testbed/lab/supervisor.h"
+#include "testbed/lab/wire.h"
+
+#include <glib-unix.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct lab {
+	char *name;
+	struct lab_callbacks callbacks;
+	gpointer user_data;
+	pid_t pid;
+	int pidfd;
+	wire *channel;
+	guint death;	    /* source on the default context; 0: the supervisor has been reaped */
+	GHashTable *agents; /* names of those that can be commanded */
+	unsigned refs;	    /* the owner's and one for each callback under way */
+	bool over;	    /* `failed` was called, or the owner has freed it */
+};
+
+static void unref(lab *l)
+{
+	if (--l->refs > 0)
+		return;
+	g_hash_table_unref(l->agents);
+	g_free(l->name);
+	g_free(l);
+}
+
+/* --- from the supervisor ----------------------------------------------------------------------------- */
+
+static void fail(lab *l, int code, const char *message)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (l->over)
+		return;
+	l->over = true;
+	error = g_error_new(TB_ERROR, code, "lab '%s': %s", l->name, message);
+	l->callbacks.failed(l, error, l->user_data);
+}
+
+static void on_event(lab *l, json_t *message, json_t *event)
+{
+	const char *agent = json_string_value(json_object_get(message, "agent"));
+
+	if (agent != NULL)
+		l->callbacks.event(l, agent, event, l->user_data);
+}
+
+static void on_built(lab *l, json_t *message G_GNUC_UNUSED, json_t *built)
+{
+	const struct lab_build build = {
+		.build_ms = json_number_value(json_object_get(built, "build_ms")),
+		.vpn = json_string_value(json_object_get(built, "vpn")),
+	};
+
+	l->callbacks.built(l, &build, l->user_data);
+}
+
+static void on_died(lab *l, json_t *message, json_t *died)
+{
+	const char *name = json_string_value(died), *how = json_string_value(json_object_get(message, "how"));
+
+	if (name == NULL)
+		return;
+	g_hash_table_remove(l->agents, name);
+	if (!json_is_true(json_object_get(message, "asked")))
+		l->callbacks.agent_died(l, name, how, l->user_data);
+}
+
+static void on_failed(lab *l, json_t *message G_GNUC_UNUSED, json_t *failed)
+{
+	fail(l, (int)json_integer_value(json_object_get(failed, "code")),
+	     json_string_value(json_object_get(failed, "message")));
+}
+
+/* Kinds of message by the member that tells them apart (supervisor.h). */
+static const struct {
+	const char *member;
+	void (*func)(lab *l, json_t *message, json_t *value);
+} messages[] = {
+	{"event", on_event},
+	{"built", on_built},
+	{"died", on_died},
+	{"failed", on_failed},
+};
+
+static void on_line(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)
+{
+	lab *l = user_data;
+	json_t *message = json_loadb(line, length, 0, NULL);
+
+	l->refs++;
+	for (guint i = 0; i < G_N_ELEMENTS(messages) && !l->over; i++) {
+		json_t *value = json_object_get(message, messages[i].member);
+
+		if (value != NULL) {
+			messages[i].func(l, message, value);
+			break;
+		}
+	}
+	unref(l);
+	json_decref(message);
+}
+
+/* Its death, which comes at once after this, says more. */
+static void on_closed(wire *w G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)
+{
+}
+
+static char *reap(int pidfd)
+{
+	siginfo_t info = {0};
+
+	if (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0)
+		return g_strdup("its supervisor is gone");
+	return g_strdup_printf(info.si_code == CLD_EXITED ? "its supervisor ended with status %d"
+							  : "its supervisor was killed by signal %d",
+			       info.si_status);
+}
+
+static gboolean on_death(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
+{
+	lab *l = user_data;
+	g_autofree char *how = reap(fd);
+
+	l->refs++;
+	l->death = 0;
+	/* what it said last is still in the socket */
+	if (l->channel != NULL)
+		wire_drain(l->channel);
+	fail(l, TB_ERROR_DIED, how);
+	unref(l);
+	return G_SOURCE_REMOVE;
+}
+
+/* --- to the supervisor ------------------------------------------------------------------------------- */
+
+static GHashTable *agents_of(const plan *p)
+{
+	GHashTable *agents = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (guint i = 0; i < p->ops->len; i++) {
+		const struct op *op = g_ptr_array_index(p->ops, i);
+
+		if (op->kind == OP_AGENT)
+			g_hash_table_add(agents, g_strdup(op->process.name));
+	}
+	return agents;
+}
+
+lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
+	       const struct lab_callbacks *callbacks, gpointer user_data, GError **error)
+{
+	static const struct wire_handlers handlers = {.line = on_line, .closed = on_closed};
+	struct supervisor_job job = {.model = m, .plan = p, .options = options};
+	struct birth birth;
+	lab *l;
+
+	if (!birth_new(supervisor_main, &job, &birth, error))
+		return NULL;
+	l = g_new0(lab, 1);
+	l->name = g_strdup(options->name != NULL ? options->name : m->name);
+	l->callbacks = *callbacks;
+	l->user_data = user_data;
+	l->pid = birth.pid;
+	l->pidfd = birth.pidfd;
+	l->agents = agents_of(p);
+	l->refs = 1;
+	l->channel = wire_new(birth.socket, g_main_context_default(), SUPERVISOR_LINE_MAX, &handlers, l);
+	l->death = g_unix_fd_add(l->pidfd, G_IO_IN, on_death, l);
+	return l;
+}
+
+gboolean lab_command(lab *l, const char *agent, json_t *command, GError **error)
+{
+	json_t *message;
+	char *text;
+
+	if (l->over || !g_hash_table_contains(l->agents, agent)) {
+		g_set_error(error, TB_ERROR, TB_ERROR_DIED, "no agent '%s' runs in lab '%s'", agent, l->name);
+		return FALSE;
+	}
+	message = json_pack("{s:s, s:O}", "agent", agent, "command", command);
+	text = json_dumps(message, JSON_COMPACT);
+	json_decref(message);
+	if (text == NULL) {
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "command for agent '%s' is no valid JSON",
+			    agent);
+		return FALSE;
+	}
+	wire_send(l->channel, text, strlen(text));
+	free(text);
+	return TRUE;
+}
+
+/* The kernel may take some tens of milliseconds to end a PID namespace; nobody waits for it. */
+static gboolean on_late_death(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)
+{
+	siginfo_t info;
+
+	waitid(P_PIDFD, (id_t)fd, &info, WEXITED);
+	close(fd);
+	return G_SOURCE_REMOVE;
+}
+
+void lab_free(lab *l)
+{
+	if (l == NULL)
+		return;
+	l->over = true;
+	g_clear_pointer(&l->channel, wire_free);
+	if (l->death != 0) {
+		g_source_remove(l->death);
+		pidfd_send_signal(l->pidfd, SIGKILL, NULL, 0);
+		g_unix_fd_add(l->pidfd, G_IO_IN, on_late_death, NULL);
+	} else {
+		close(l->pidfd);
+	}
+	unref(l);
+}
+
+pid_t lab_pid(const lab *l)
+{
+	return l->pid;
+}
+
+const char *lab_service_agent(const struct node *node, enum service_kind kind)
+{
+	static const char *const programs[SERVICE_KIND_COUNT] = {
+		[SERVICE_DNS] = "dnsmasq",
+		[SERVICE_FRONTEND] = "tb-frontend",
+		[SERVICE_EDGE] = "tb-edge",
+	};
+	g_autofree char *name = g_strdup_printf("%s/%s", node->name, programs[kind]);
+
+	return g_intern_string(name);
+}

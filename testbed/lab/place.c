@@ -1,0 +1,144 @@
+#include "testbed/lab/place.h"
+
+#include "testbed/lab/birth.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct place {
+	int nodes; /* RUN_DIR/nodes, or -1 */
+	char *lab;
+};
+
+static gboolean failed(GError **error, const char *what, const char *subject)
+{
+	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "can't %s '%s': %s", what, subject, g_strerror(errno));
+	return FALSE;
+}
+
+static gboolean forbidden(GError **error, const char *what)
+{
+	int errno_value = errno;
+	g_autofree char *cure = birth_cure(errno_value);
+
+	g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "can't %s for a lab: %s (%s)", what,
+		    g_strerror(errno_value), cure);
+	return FALSE;
+}
+
+static gboolean mount_all(GError **error)
+{
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return forbidden(error, "make mounts private");
+	/* refused where parts of /proc are masked, as in many containers: the old one does as well */
+	(void)!mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+	if (mount("testbed", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=64m") < 0)
+		return forbidden(error, "mount /run");
+	return TRUE;
+}
+
+/* Before /run is covered: the directory may be below it. */
+static int open_nodes(const char *run_dir, GError **error)
+{
+	g_autofree char *path = g_build_filename(run_dir, "nodes", NULL);
+	int fd;
+
+	if (g_mkdir_with_parents(path, 0755) < 0)
+		return failed(error, "make directory", path), -1;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		failed(error, "open directory", path);
+	return fd;
+}
+
+place *place_new(const char *run_dir, const char *lab, GError **error)
+{
+	g_autoptr(place) p = g_new0(place, 1);
+
+	p->nodes = -1;
+	p->lab = g_strdup(lab);
+	if (run_dir != NULL && (p->nodes = open_nodes(run_dir, error)) < 0)
+		return NULL;
+	if (!mount_all(error))
+		return NULL;
+	return g_steal_pointer(&p);
+}
+
+void place_free(place *p)
+{
+	if (p == NULL)
+		return;
+	if (p->nodes >= 0)
+		close(p->nodes);
+	g_free(p->lab);
+	g_free(p);
+}
+
+gboolean place_write(const char *path, const char *text, int mode, GError **error)
+{
+	g_autofree char *directory = g_path_get_dirname(path);
+
+	if (g_mkdir_with_parents(directory, 0755) < 0)
+		return failed(error, "make directory", directory);
+	return g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_NONE, mode, error);
+}
+
+/* One component of a file name, whatever a topology calls its nodes. */
+static char *safe(const char *name)
+{
+	char *copy = g_strdelimit(g_strdup(name), "/", '_');
+
+	if (copy[0] == '.')
+		copy[0] = '_';
+	return copy;
+}
+
+static int open_in(const place *p, const char *node, const char *name)
+{
+	g_autofree char *directory = safe(node);
+	g_autofree char *prefix = p->lab != NULL ? g_strdup_printf("%s.", p->lab) : g_strdup("");
+	g_autofree char *joined = g_strconcat(prefix, name, NULL);
+	g_autofree char *file = safe(joined);
+	int fd, parent;
+
+	if (mkdirat(p->nodes, directory, 0755) < 0 && errno != EEXIST)
+		return -1;
+	parent = openat(p->nodes, directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (parent < 0)
+		return -1;
+	fd = openat(parent, file, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
+	close(parent);
+	return fd;
+}
+
+int place_open_log(const place *p, const char *node, const char *name, GError **error)
+{
+	int fd = p->nodes < 0 ? open("/dev/null", O_WRONLY | O_CLOEXEC) : open_in(p, node, name);
+
+	if (fd < 0)
+		failed(error, "open log", name);
+	return fd;
+}
+
+gboolean place_bind_log(const place *p, const char *node, const char *name, const char *path, GError **error)
+{
+	int fd = place_open_log(p, node, name, error);
+	g_autofree char *source = g_strdup_printf("/proc/self/fd/%d", fd);
+	bool ok;
+
+	if (fd < 0 || !place_write(path, "", 0644, error)) {
+		if (fd >= 0)
+			close(fd);
+		return FALSE;
+	}
+	ok = mount(source, path, NULL, MS_BIND, NULL) == 0;
+	if (!ok)
+		failed(error, "bind log to", path);
+	close(fd);
+	return ok;
+}

@@ -1,0 +1,160 @@
+/* What this host can do, tried in a throw-away supervisor. */
+#include "testbed/lab/lab.h"
+
+#include "testbed/exec/exec.h"
+#include "testbed/lab/birth.h"
+#include "testbed/lab/place.h"
+#include "testbed/lab/programs.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PROBE_TIMEOUT_MS 10000
+
+static const struct {
+	const char *name;
+	size_t offset;
+	const char *cure;
+} kernel_features[] = {
+	{"veth", offsetof(struct exec_features, veth), "a kernel with CONFIG_VETH"},
+	{"bridge", offsetof(struct exec_features, bridge), "a kernel with CONFIG_BRIDGE"},
+	{"nftables", offsetof(struct exec_features, nftables), "a kernel with CONFIG_NF_TABLES"},
+	{"nft-nat", offsetof(struct exec_features, nft_nat),
+	 "a kernel with CONFIG_NFT_NAT and CONFIG_NFT_MASQ"},
+	{"tun", offsetof(struct exec_features, tun), "a kernel with CONFIG_TUN, and /dev/net/tun"},
+	{"vxlan", offsetof(struct exec_features, vxlan), "a kernel with CONFIG_VXLAN"},
+	{"wireguard", offsetof(struct exec_features, wireguard),
+	 "a kernel with CONFIG_WIREGUARD, or wireguard-go"},
+	{"gre", offsetof(struct exec_features, gre), "a kernel with CONFIG_NET_IPGRE"},
+	{"ipip", offsetof(struct exec_features, ipip), "a kernel with CONFIG_NET_IPIP"},
+	{"netem", offsetof(struct exec_features, netem), "a kernel with CONFIG_NET_SCH_NETEM"},
+	{"wireguard-go", offsetof(struct exec_features, wireguard_go),
+	 "install the package wireguard-go; it needs /dev/net/tun"},
+};
+
+static const struct {
+	const char *feature, *program;
+	bool ours, needed;
+} programs[] = {
+	{"dnsmasq", "dnsmasq", false, true},	    {"coturn", "turnserver", false, false},
+	{"tb-frontend", "tb-frontend", true, true}, {"tb-edge", "tb-edge", true, true},
+	{"tb-client", "tb-client", true, true},
+};
+
+/* --- in the throw-away supervisor ---------------------------------------------------------------------- */
+
+static json_t *feature(bool ok, const char *detail, const char *cure)
+{
+	return json_pack("{s:b, s:s?, s:s?}", "ok", ok, "detail", detail, "cure", ok ? NULL : cure);
+}
+
+static json_t *try_everything(void)
+{
+	json_t *features = json_object();
+	g_autoptr(GError) error = NULL;
+	g_autoptr(place) here = place_new(NULL, NULL, &error);
+	struct exec_features found = {0};
+
+	if (here == NULL)
+		return json_pack("{s:s, s:o}", "missing", error->message, "features", features);
+	exec_probe(&found);
+	for (guint i = 0; i < G_N_ELEMENTS(kernel_features); i++) {
+		const bool *ok = (const bool *)((const char *)&found + kernel_features[i].offset);
+
+		json_object_set_new(features, kernel_features[i].name,
+				    feature(*ok, NULL, kernel_features[i].cure));
+	}
+	return json_pack("{s:s?, s:o}", "missing", found.missing, "features", features);
+}
+
+static int probe_main(gpointer data G_GNUC_UNUSED)
+{
+	json_t *result = try_everything();
+	char *text = json_dumps(result, JSON_COMPACT);
+	const char *rest = text;
+	ssize_t n = 1;
+
+	for (size_t left = strlen(text); left > 0 && n > 0; left -= (size_t)n, rest += n)
+		n = send(BIRTH_SOCKET, rest, left, MSG_NOSIGNAL);
+	return n > 0 ? 0 : 1;
+}
+
+/* --- here ---------------------------------------------------------------------------------------------- */
+
+static json_t *read_answer(int fd)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	gint64 deadline_us = g_get_monotonic_time() + PROBE_TIMEOUT_MS * G_GINT64_CONSTANT(1000);
+	char piece[4096];
+	ssize_t n = 1;
+
+	while (n > 0) {
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+		gint64 left_ms = (deadline_us - g_get_monotonic_time()) / 1000;
+
+		if (left_ms <= 0 || poll(&p, 1, (int)left_ms) < 0)
+			break;
+		n = recv(fd, piece, sizeof(piece), MSG_DONTWAIT);
+		if (n > 0)
+			g_string_append_len(text, piece, n);
+	}
+	return json_loadb(text->str, text->len, 0, NULL);
+}
+
+static json_t *ask_child(GError **error)
+{
+	struct birth birth;
+	json_t *answer;
+	siginfo_t info;
+
+	if (!birth_new(probe_main, NULL, &birth, error))
+		return NULL;
+	answer = read_answer(birth.socket);
+	close(birth.socket);
+	kill(birth.pid, SIGKILL);
+	waitid(P_PIDFD, (id_t)birth.pidfd, &info, WEXITED);
+	close(birth.pidfd);
+	if (answer == NULL)
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED,
+			    "the trial of this host's features gave no result");
+	return answer;
+}
+
+static void add_programs(json_t *features, const char *program_dir, GString *missing)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(programs); i++) {
+		g_autoptr(GError) error = NULL;
+		g_autofree char *path =
+			program_find(programs[i].program, programs[i].ours ? program_dir : NULL, &error);
+
+		json_object_set_new(features, programs[i].feature,
+				    feature(path != NULL, path, path == NULL ? error->message : NULL));
+		if (path == NULL && programs[i].needed && missing->len == 0)
+			g_string_append(missing, error->message);
+	}
+}
+
+json_t *lab_probe(const char *program_dir)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GString) missing = g_string_new(NULL);
+	json_t *answer = ask_child(&error), *features = json_object_get(answer, "features"), *result;
+
+	features = features != NULL ? json_incref(features) : json_object();
+	json_object_set_new(features, "namespaces",
+			    feature(answer != NULL, NULL, error != NULL ? error->message : NULL));
+	if (answer == NULL)
+		g_string_append(missing, error->message);
+	else if (json_is_string(json_object_get(answer, "missing")))
+		g_string_append(missing, json_string_value(json_object_get(answer, "missing")));
+	add_programs(features, program_dir, missing);
+	result = json_pack("{s:b, s:s?, s:o}", "ok", missing->len == 0, "missing",
+			   missing->len > 0 ? missing->str : NULL, "features", features);
+	json_decref(answer);
+	return result;
+}

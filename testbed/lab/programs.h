@@ -1,0 +1,14 @@
+/* programs: where the programs are that a lab runs, and where to get the missing ones.
+ * Depends on base.
+ */
+#ifndef TESTBED_LAB_PROGRAMS_H
+#define TESTBED_LAB_PROGRAMS_H
+
+#include "testbed/base/diag.h"
+
+/* The file of a program: of `program_dir` when that is given; else as it is when it has a slash in
+ * it, or from PATH and the directories of system daemons, which a user's PATH often lacks.
+ * TB_ERROR_UNSUPPORTED with the package that brings it when there is none.  The caller frees. */
+char *program_find(const char *name, const char *program_dir, GError **error);
+
+#endif

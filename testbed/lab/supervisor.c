@@ -1,0 +1,323 @@
+#include "testbed/lab/supervisor.h"
+
+#include "testbed/lab/birth.h"
+#include "testbed/lab/crew.h"
+#include "testbed/lab/trust.h"
+#include "testbed/lab/wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define READY_TIMEOUT_S 30
+#define LAST_WORDS_TIMEOUT_MS 1000
+#define DESCRIPTORS_MAX 65536
+
+struct supervisor {
+	const struct supervisor_job *job;
+	GMainContext *context;
+	GMainLoop *loop;
+	wire *up;
+	place *place;
+	trust *trust;
+	struct exec_features features;
+	exec *x;
+	crew *crew;
+	GSource *deadline;
+	double build_ms;
+	bool built, failed;
+};
+
+/* --- to the orchestrator --------------------------------------------------------------------------- */
+
+/* Steals `message`. */
+static void tell(struct supervisor *s, json_t *message)
+{
+	char *text = json_dumps(message, JSON_COMPACT);
+
+	if (text != NULL)
+		wire_send(s->up, text, strlen(text));
+	free(text);
+	json_decref(message);
+}
+
+static void fail(struct supervisor *s, const GError *error)
+{
+	int code = error->domain == TB_ERROR ? error->code : TB_ERROR_FAILED;
+	g_autofree char *text = g_utf8_make_valid(error->message, -1);
+
+	if (s->failed)
+		return;
+	s->failed = true;
+	tell(s, json_pack("{s:{s:i, s:s}}", "failed", "code", code, "message", text));
+	wire_flush(s->up, LAST_WORDS_TIMEOUT_MS);
+	g_main_loop_quit(s->loop);
+}
+
+static void on_crew_line(const char *line, gsize length, gpointer user_data)
+{
+	struct supervisor *s = user_data;
+
+	wire_send(s->up, line, length);
+}
+
+static void stop_deadline(struct supervisor *s)
+{
+	if (s->deadline == NULL)
+		return;
+	g_source_destroy(s->deadline);
+	g_clear_pointer(&s->deadline, g_source_unref);
+}
+
+static void on_crew_ready(gpointer user_data)
+{
+	struct supervisor *s = user_data;
+
+	s->built = true;
+	stop_deadline(s);
+	tell(s, json_pack("{s:{s:f, s:s?}}", "built", "build_ms", s->build_ms, "vpn",
+			  exec_tunnel_backend(s->x)));
+}
+
+static void on_crew_died(const char *name, const char *how, gboolean asked, gpointer user_data)
+{
+	struct supervisor *s = user_data;
+	g_autoptr(GError) error = NULL;
+
+	if (s->built) {
+		tell(s, json_pack("{s:s, s:s, s:b}", "died", name, "how", how, "asked", asked));
+		return;
+	}
+	error = g_error_new(TB_ERROR, TB_ERROR_DIED, "'%s' ended before it was ready: %s", name, how);
+	fail(s, error);
+}
+
+static gboolean on_deadline(gpointer user_data)
+{
+	struct supervisor *s = user_data;
+	g_autofree char *missing = crew_missing(s->crew);
+	g_autoptr(GError) error =
+		g_error_new(TB_ERROR, TB_ERROR_FAILED, "not ready after %d s: %s", READY_TIMEOUT_S, missing);
+
+	stop_deadline(s);
+	fail(s, error);
+	return G_SOURCE_REMOVE;
+}
+
+/* --- from the orchestrator -------------------------------------------------------------------------- */
+
+static void on_message(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)
+{
+	struct supervisor *s = user_data;
+	json_t *message = json_loadb(line, length, 0, NULL);
+	const char *agent = json_string_value(json_object_get(message, "agent"));
+	json_t *command = json_object_get(message, "command");
+
+	if (agent != NULL && json_is_object(command))
+		crew_command(s->crew, agent, command);
+	json_decref(message);
+}
+
+/* The orchestrator is gone.  The kernel kills everything in this PID namespace when its first process
+ * ends, and with the last process go namespaces, links and mounts. */
+static void on_orchestrator_gone(wire *w G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)
+{
+	_exit(0);
+}
+
+/* While the network is built the main loop does not run; a signal looks after the socket meanwhile. */
+static void on_socket_signal(int number G_GNUC_UNUSED)
+{
+	int saved = errno;
+	char byte;
+
+	if (recv(BIRTH_SOCKET, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+		_exit(0);
+	errno = saved;
+}
+
+static void guard_life(bool on)
+{
+	struct sigaction action = {.sa_handler = on ? on_socket_signal : SIG_DFL, .sa_flags = SA_RESTART};
+	int flags = fcntl(BIRTH_SOCKET, F_GETFL);
+
+	sigaction(SIGIO, &action, NULL);
+	fcntl(BIRTH_SOCKET, F_SETOWN, getpid());
+	fcntl(BIRTH_SOCKET, F_SETFL, on ? flags | O_ASYNC : flags & ~O_ASYNC);
+	/* it may have gone before there was a signal to tell */
+	if (on)
+		on_socket_signal(SIGIO);
+}
+
+/* --- building ---------------------------------------------------------------------------------------- */
+
+static gboolean key_pair(const char *name, uint8_t private_key[32], uint8_t public_key[32],
+			 gpointer user_data)
+{
+	struct supervisor *s = user_data;
+
+	return trust_key_pair(s->trust, name, private_key, public_key);
+}
+
+static gboolean build_network(struct supervisor *s, GError **error)
+{
+	gint64 begin_us;
+
+	exec_probe(&s->features);
+	if (s->features.missing != NULL) {
+		g_set_error_literal(error, TB_ERROR, TB_ERROR_UNSUPPORTED, s->features.missing);
+		return FALSE;
+	}
+	begin_us = g_get_monotonic_time();
+	s->x = exec_new_linux(&s->features, key_pair, s, error);
+	if (s->x == NULL || !exec_run(s->x, s->job->plan, error))
+		return FALSE;
+	s->build_ms = (double)(g_get_monotonic_time() - begin_us) / 1000;
+	return TRUE;
+}
+
+static char *fill_in_secret(const struct config_source *source, const struct op *op)
+{
+	const struct node *node = model_node(source->model, op->node);
+	g_autofree char *secret = node != NULL ? config_edge_secret(source, node) : NULL;
+	GString *text = g_string_new(op->file.text);
+
+	if (secret != NULL)
+		g_string_replace(text, "@SECRET@", secret, 0);
+	return g_string_free(text, FALSE);
+}
+
+static gboolean write_files(const struct supervisor *s, const struct config_source *source, GError **error)
+{
+	for (guint i = 0; i < s->job->plan->ops->len; i++) {
+		const struct op *op = g_ptr_array_index(s->job->plan->ops, i);
+		g_autofree char *path = NULL, *text = NULL;
+
+		if (op->kind != OP_FILE)
+			continue;
+		path = config_file_is_shared(op->file.path) ? g_strdup(op->file.path)
+							    : config_file_place(op->node, op->file.path);
+		text = fill_in_secret(source, op);
+		if (!place_write(path, text, 0644, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean write_identity(struct supervisor *s, const struct node *node, GError **error)
+{
+	g_auto(GStrv) names = config_tls_names(s->job->model, node);
+	g_autofree char *certificate = NULL, *key = NULL;
+	g_autofree char *certificate_path = g_strdup_printf(CONFIG_TRUST_DIR "/%s.pem", node->name);
+	g_autofree char *key_path = g_strdup_printf(CONFIG_TRUST_DIR "/%s.key", node->name);
+
+	return names[0] == NULL ||
+	       (trust_issue(s->trust, (const char *const *)names, &certificate, &key, error) &&
+		place_write(certificate_path, certificate, 0644, error) &&
+		place_write(key_path, key, 0600, error));
+}
+
+static gboolean write_trust(struct supervisor *s, GError **error)
+{
+	if (!place_write(CONFIG_TRUST_DIR "/ca.pem", trust_ca_pem(s->trust), 0644, error))
+		return FALSE;
+	for (guint i = 0; i < s->job->model->nodes->len; i++) {
+		const struct node *node = g_ptr_array_index(s->job->model->nodes, i);
+
+		if ((node_service(node, SERVICE_FRONTEND) != NULL ||
+		     node_service(node, SERVICE_EDGE) != NULL) &&
+		    !write_identity(s, node, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean open_records(struct supervisor *s, GError **error)
+{
+	for (guint i = 0; i < s->job->model->nodes->len; i++) {
+		const struct node *node = g_ptr_array_index(s->job->model->nodes, i);
+		g_autofree char *path = config_cdr_path(node);
+
+		if (node_service(node, SERVICE_FRONTEND) != NULL &&
+		    !place_bind_log(s->place, node->name, "cdr.jsonl", path, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean start_crew(struct supervisor *s, const struct config_source *config, GError **error)
+{
+	static const struct crew_handlers handlers = {on_crew_line, on_crew_ready, on_crew_died};
+	const struct crew_source source = {
+		.x = s->x,
+		.plan = s->job->plan,
+		.config = *config,
+		.place = s->place,
+		.program_dir = s->job->options->program_dir,
+		.context = s->context,
+	};
+
+	s->crew = crew_new(&source, &handlers, s);
+	return crew_start(s->crew, error);
+}
+
+static gboolean build(struct supervisor *s, GError **error)
+{
+	const struct lab_options *options = s->job->options;
+	struct config_source config = {.model = s->job->model, .cdr = options->run_dir != NULL};
+
+	s->place = place_new(options->run_dir, options->name, error);
+	if (s->place == NULL || (s->trust = trust_new(error)) == NULL)
+		return FALSE;
+	config.master = trust_master(s->trust);
+	return build_network(s, error) && write_files(s, &config, error) && write_trust(s, error) &&
+	       (!config.cdr || open_records(s, error)) && start_crew(s, &config, error);
+}
+
+static void watch_deadline(struct supervisor *s)
+{
+	s->deadline = g_timeout_source_new_seconds(READY_TIMEOUT_S);
+	g_source_set_callback(s->deadline, on_deadline, s, NULL);
+	g_source_attach(s->deadline, s->context);
+}
+
+/* A descriptor or more for every namespace and agent: the usual 1024 would bound a lab at some 200 nodes. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = MIN(limit.rlim_max, DESCRIPTORS_MAX);
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int supervisor_main(gpointer data)
+{
+	static const struct wire_handlers handlers = {.line = on_message, .closed = on_orchestrator_gone};
+	struct supervisor s = {.job = data};
+	g_autoptr(GError) error = NULL;
+
+	guard_life(true);
+	prctl(PR_SET_NAME, "testbed-lab");
+	raise_descriptor_limit();
+	/* the default context belongs to the orchestrator: its wake-up descriptor is closed here */
+	s.context = g_main_context_new();
+	g_main_context_push_thread_default(s.context);
+	s.loop = g_main_loop_new(s.context, FALSE);
+	s.up = wire_new(BIRTH_SOCKET, s.context, SUPERVISOR_LINE_MAX, &handlers, &s);
+	if (build(&s, &error)) {
+		guard_life(false);
+		if (!s.built)
+			watch_deadline(&s);
+		g_main_loop_run(s.loop);
+	} else {
+		fail(&s, error);
+	}
+	return 1;
+}

@@ -1,0 +1,28 @@
+/* supervisor: the process that is a lab.
+ *
+ * What it and the orchestrator say to each other are JSON lines on the socket, one object each:
+ *   down  { "agent": NAME, "command": {...} }
+ *   up    { "agent": NAME, "event": {...} }
+ *         { "built": { "build_ms": N, "vpn": TEXT or null } }
+ *         { "died": NAME, "how": TEXT, "asked": BOOL }
+ *         { "failed": { "code": enum tb_error, "message": TEXT } }     and it ends
+ * Depends on exec, plan, model and base.
+ */
+#ifndef TESTBED_LAB_SUPERVISOR_H
+#define TESTBED_LAB_SUPERVISOR_H
+
+#include "testbed/lab/lab.h"
+
+#define SUPERVISOR_LINE_MAX (1024 * 1024) /* an agent's line and its envelope fit */
+
+struct supervisor_job {
+	const model *model;
+	const plan *plan;
+	const struct lab_options *options;
+};
+
+/* For birth_new; `data` is a struct supervisor_job.  Returns when the orchestrator is gone or the lab
+ * can't be built. */
+int supervisor_main(gpointer data);
+
+#endif

@@ -1,0 +1,323 @@
+#include "testbed/matrix/cells.h"
+
+static GPtrArray *endpoints_of(const model *m)
+{
+	GPtrArray *names = g_ptr_array_new();
+
+	for (guint i = 0; i < m->nodes->len; i++) {
+		const struct node *n = m->nodes->pdata[i];
+
+		if (n->endpoint)
+			g_ptr_array_add(names, n->name);
+	}
+	return names;
+}
+
+static bool list_has(const char *const *list, const char *name)
+{
+	return list && g_strv_contains(list, name);
+}
+
+/* "no WHAT 'NAME'" with the nearest name there is. */
+static void unknown(GError **error, const char *what, const char *name, const GPtrArray *known)
+{
+	g_autofree const char **names = g_new0(const char *, known->len + 1);
+	const char *near;
+
+	for (guint i = 0; i < known->len; i++)
+		names[i] = known->pdata[i];
+	near = diag_nearest(name, names);
+	if (near) {
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "no %s '%s' (did you mean '%s'?)", what, name, near);
+	} else {
+		g_autofree char *all = g_strjoinv(", ", (char **)(gpointer)names);
+
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "no %s '%s' (there are: %s)", what, name, all);
+	}
+}
+
+static bool known_name(const GPtrArray *known, const char *name)
+{
+	return g_ptr_array_find_with_equal_func((GPtrArray *)(gpointer)(guintptr)known, name, g_str_equal, NULL);
+}
+
+static gboolean check_scenarios(const model *base, const char *const *wanted, GError **error)
+{
+	g_autoptr(GPtrArray) known = g_ptr_array_new();
+
+	for (guint i = 0; i < base->scenarios->len; i++)
+		g_ptr_array_add(known, ((struct scenario *)base->scenarios->pdata[i])->name);
+	for (guint i = 0; wanted && wanted[i]; i++) {
+		if (!known_name(known, wanted[i])) {
+			unknown(error, "scenario", wanted[i], known);
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+/* Splits "A:B"; both must be endpoints of `known`. */
+static gboolean check_pair(const char *pair, const GPtrArray *known, GError **error)
+{
+	g_auto(GStrv) ends = g_strsplit(pair, ":", 0);
+
+	if (g_strv_length(ends) != 2 || !*ends[0] || !*ends[1]) {
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "pair '%s' is not of the form A:B", pair);
+		return FALSE;
+	}
+	for (guint i = 0; i < 2; i++) {
+		if (!known_name(known, ends[i])) {
+			unknown(error, "endpoint", ends[i], known);
+			return FALSE;
+		}
+	}
+	if (g_str_equal(ends[0], ends[1])) {
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "pair '%s' names the same endpoint twice", pair);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean check_pairs(const matrix_selection *s, const char *const *pairs, GError **error)
+{
+	g_autoptr(GPtrArray) known = g_ptr_array_new();
+
+	for (guint i = 0; i < s->results->endpoints->len; i++)
+		g_ptr_array_add(known, ((struct result_endpoint *)s->results->endpoints->pdata[i])->name);
+	for (guint i = 0; pairs && pairs[i]; i++) {
+		if (!check_pair(pairs[i], known, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* Is the pair wanted, and does the filter turn it round? */
+static bool pair_wanted(const struct matrix_filter *f, const char *a, const char *b, bool *ret_swap)
+{
+	g_autofree char *forward = g_strconcat(a, ":", b, NULL);
+	g_autofree char *backward = g_strconcat(b, ":", a, NULL);
+
+	*ret_swap = f->directed && list_has(f->pairs, backward);
+	return !f->pairs || list_has(f->pairs, forward) || list_has(f->pairs, backward);
+}
+
+static bool media_wanted(const struct matrix_filter *f, enum media media)
+{
+	return f->media_mask == 0 || (f->media_mask & 1u << media);
+}
+
+static struct cell *new_cell(const struct scenario *sc, const char *what, enum media media)
+{
+	struct cell *c = cell_new();
+
+	c->id = g_strdup_printf("%s/%s/%s", sc->name, what, media_name(media));
+	c->scenario = g_strdup(sc->name);
+	c->media = media;
+	c->expected_verdict = VERDICT_PASS;
+	return c;
+}
+
+static void expect_from(struct cell *c, const struct expect *e)
+{
+	c->expected_verdict = e->verdict;
+	c->expected_path_mask = e->path_mask;
+	c->has_expected_path = e->path_mask != 0;
+	g_free(c->expected_cause);
+	c->expected_cause = g_strdup(e->cause);
+}
+
+static void add_cell(struct scenario_result *result, struct cell *c, const GRegex *only)
+{
+	if (only && !g_regex_match(only, c->id, 0, NULL))
+		cell_free(c);
+	else
+		g_ptr_array_add(result->cells, c);
+}
+
+static void add_pair(const struct selected_scenario *s, const char *a, const char *b, const struct matrix_filter *f,
+		     const GRegex *only)
+{
+	static const enum media pair_media[] = {MEDIA_IM, MEDIA_AUDIO, MEDIA_VIDEO};
+	g_autofree char *what = g_strdup_printf("%s-%s", a, b);
+
+	for (guint i = 0; i < G_N_ELEMENTS(pair_media); i++) {
+		const struct expect *e = scenario_expect(s->model, s->scenario, a, b, pair_media[i]);
+		struct cell *c;
+
+		if (!media_wanted(f, pair_media[i]))
+			continue;
+		c = new_cell(s->scenario, what, pair_media[i]);
+		c->a = g_strdup(a);
+		c->b = g_strdup(b);
+		g_ptr_array_add(c->participants, g_strdup(a));
+		g_ptr_array_add(c->participants, g_strdup(b));
+		if (e)
+			expect_from(c, e);
+		add_cell(s->result, c, only);
+	}
+}
+
+static void add_pairs(const struct selected_scenario *s, const struct matrix_filter *f, const GRegex *only)
+{
+	g_autoptr(GPtrArray) names = endpoints_of(s->model);
+
+	for (guint i = 0; i < names->len; i++) {
+		for (guint k = i + 1; k < names->len; k++) {
+			bool swap;
+
+			if (!pair_wanted(f, names->pdata[i], names->pdata[k], &swap))
+				continue;
+			if (swap)
+				add_pair(s, names->pdata[k], names->pdata[i], f, only);
+			else
+				add_pair(s, names->pdata[i], names->pdata[k], f, only);
+		}
+	}
+}
+
+/* A conference passes only as a whole: one participant who is expected to fail makes it fail. */
+static void expect_conference(const struct selected_scenario *s, struct cell *c)
+{
+	for (guint i = 1; i < c->participants->len; i++) {
+		const struct expect *e = scenario_expect(s->model, s->scenario, c->a, c->participants->pdata[i], c->media);
+
+		if (e && (i == 1 || e->verdict != VERDICT_PASS))
+			expect_from(c, e);
+	}
+}
+
+static void add_conference(const struct selected_scenario *s, const struct conference *conf,
+			   const struct matrix_filter *f, const GRegex *only)
+{
+	for (enum media media = MEDIA_IM_CONFERENCE; media <= MEDIA_AV_CONFERENCE; media++) {
+		struct cell *c;
+
+		if (!(conf->media_mask & 1u << media) || !media_wanted(f, media))
+			continue;
+		c = new_cell(s->scenario, conf->name, media);
+		c->conference = g_strdup(conf->name);
+		c->a = g_strdup(conf->organiser);
+		g_ptr_array_add(c->participants, g_strdup(conf->organiser));
+		for (guint i = 0; i < conf->participants->len; i++)
+			g_ptr_array_add(c->participants, g_strdup(conf->participants->pdata[i]));
+		expect_conference(s, c);
+		add_cell(s->result, c, only);
+	}
+}
+
+static void selected_scenario_free(gpointer data)
+{
+	struct selected_scenario *s = data;
+
+	model_free(s->model);
+	g_free(s);
+}
+
+/* Endpoints of the whole run: those of the first scenario's network, then any that others add. */
+static void add_endpoints(results *r, const model *m)
+{
+	for (guint i = 0; i < m->nodes->len; i++) {
+		const struct node *n = m->nodes->pdata[i];
+		struct result_endpoint *e;
+		struct addr address = node_address(n);
+		char buf[ADDR_TEXT_MAX];
+		bool seen = false;
+
+		for (guint k = 0; k < r->endpoints->len && !seen; k++)
+			seen = g_str_equal(((struct result_endpoint *)r->endpoints->pdata[k])->name, n->name);
+		if (!n->endpoint || seen)
+			continue;
+		e = g_new0(struct result_endpoint, 1);
+		e->name = g_strdup(n->name);
+		e->site = g_strdup(n->site);
+		e->address = addr_is_set(&address) ? g_strdup(addr_print(&address, buf)) : NULL;
+		g_ptr_array_add(r->endpoints, e);
+	}
+}
+
+static gboolean add_scenario(matrix_selection *s, const model *base, const struct scenario *sc, GError **error)
+{
+	g_autoptr(diags) d = diags_new();
+	struct selected_scenario *selected;
+	model *m = model_instantiate(base, sc, d);
+
+	if (!m) {
+		g_autofree char *text = diags_to_text(d);
+
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "scenario '%s': %s", sc->name, g_strchomp(text));
+		return FALSE;
+	}
+	selected = g_new0(struct selected_scenario, 1);
+	selected->scenario = sc;
+	selected->model = m;
+	selected->result = scenario_result_new(sc->name, sc->title);
+	g_ptr_array_add(s->results->scenarios, selected->result);
+	g_ptr_array_add(s->scenarios, selected);
+	add_endpoints(s->results, m);
+	return TRUE;
+}
+
+/* Fills every scenario's cells; scenarios without any are taken out again. */
+static guint fill_cells(matrix_selection *s, const struct matrix_filter *f, const GRegex *only)
+{
+	guint n = 0;
+
+	for (guint i = s->scenarios->len; i-- > 0;) {
+		const struct selected_scenario *one = s->scenarios->pdata[i];
+
+		add_pairs(one, f, only);
+		for (guint k = 0; !f->pairs && k < one->model->conferences->len; k++)
+			add_conference(one, one->model->conferences->pdata[k], f, only);
+		n += one->result->cells->len;
+		if (one->result->cells->len == 0) {
+			g_ptr_array_remove_index(s->results->scenarios, i);
+			g_ptr_array_remove_index(s->scenarios, i);
+		}
+	}
+	return n;
+}
+
+matrix_selection *matrix_select(const model *base, const struct matrix_filter *filter, GError **error)
+{
+	g_autoptr(matrix_selection) s = g_new0(matrix_selection, 1);
+	g_autoptr(GRegex) only = NULL;
+
+	s->results = results_new();
+	s->scenarios = g_ptr_array_new_with_free_func(selected_scenario_free);
+	s->results->topology_name = g_strdup(base->name);
+	s->results->topology_sha256 = g_strdup(base->sha256);
+	s->results->topology_file = g_strdup(base->file);
+	if (filter->only) {
+		g_autoptr(GError) why = NULL;
+
+		only = g_regex_new(filter->only, G_REGEX_OPTIMIZE, 0, &why);
+		if (!only) {
+			g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "--only '%s': %s", filter->only, why->message);
+			return NULL;
+		}
+	}
+	if (!check_scenarios(base, filter->scenarios, error))
+		return NULL;
+	for (guint i = 0; i < base->scenarios->len; i++) {
+		const struct scenario *sc = base->scenarios->pdata[i];
+
+		if ((!filter->scenarios || list_has(filter->scenarios, sc->name)) && !add_scenario(s, base, sc, error))
+			return NULL;
+	}
+	if (!check_pairs(s, filter->pairs, error))
+		return NULL;
+	if (fill_cells(s, filter, only) == 0) {
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "nothing to run: no cell is left by these filters");
+		return NULL;
+	}
+	return g_steal_pointer(&s);
+}
+
+void matrix_selection_free(matrix_selection *s)
+{
+	if (!s)
+		return;
+	g_clear_pointer(&s->scenarios, g_ptr_array_unref);
+	results_free(s->results);
+	g_free(s);
+}

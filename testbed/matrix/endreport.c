@@ -1,0 +1,107 @@
+#include "testbed/matrix/endreport.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static double figure(const json_t *object, const char *key)
+{
+	const json_t *v = json_object_get(object, key);
+
+	return json_is_number(v) ? json_number_value(v) : (double)NAN;
+}
+
+static guint64 count(const json_t *object, const char *key)
+{
+	json_int_t v = json_integer_value(json_object_get(object, key));
+
+	return v > 0 ? (guint64)v : 0;
+}
+
+static const char *text(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+static void read_candidate(struct end_candidate *c, const json_t *json)
+{
+	c->type = text(json, "type");
+	c->address = text(json, "address");
+	c->port = (unsigned)count(json, "port");
+	c->transport = text(json, "transport");
+	c->relay_transport = text(json, "relay_transport");
+}
+
+static void read_stream(struct end_stream *s, const json_t *json)
+{
+	const json_t *q = json_object_get(json, "quality");
+
+	s->kind = text(json, "kind");
+	read_candidate(&s->local, json_object_get(json, "local"));
+	read_candidate(&s->remote, json_object_get(json, "remote"));
+	s->quality = (struct cell_quality){
+		.rtt_ms = figure(q, "rtt_ms"),
+		.jitter_ms = figure(q, "jitter_ms"),
+		.loss_pct = figure(q, "loss_pct"),
+		.mos = figure(q, "mos"),
+		.sent = count(q, "sent"),
+		.received = count(q, "received"),
+	};
+	s->expected = count(q, "expected");
+}
+
+static enum verdict read_verdict(const char *name)
+{
+	for (enum verdict v = 0; name && v < VERDICT_COUNT; v++) {
+		if (g_str_equal(name, verdict_name(v)))
+			return v;
+	}
+	return VERDICT_ERROR;
+}
+
+void end_report_read(struct end_report *r, json_t *event)
+{
+	const json_t *streams = json_object_get(event, "streams");
+	const json_t *diagnostics = json_object_get(event, "diagnostics");
+	const char *warn = text(diagnostics, "ice_warn");
+
+	end_report_clear(r);
+	r->event = json_incref(event);
+	r->verdict = read_verdict(text(event, "verdict"));
+	r->reason = text(event, "reason");
+	r->stage = text(event, "stage");
+	r->sip_status = (int)count(event, "sip_status");
+	r->setup_ms = figure(event, "setup_ms");
+	for (size_t i = 0; i < json_array_size(streams) && r->n_streams < END_STREAMS_MAX; i++)
+		read_stream(&r->streams[r->n_streams++], json_array_get(streams, i));
+	r->ms_client_diagnostics = (int)count(diagnostics, "ms_client_diagnostics");
+	r->has_ice_warn = warn != NULL;
+	r->ice_warn = warn ? (guint32)strtoul(warn, NULL, 0) : 0;
+}
+
+void end_report_clear(struct end_report *r)
+{
+	json_decref(r->event);
+	*r = (struct end_report){.setup_ms = (double)NAN};
+}
+
+const struct end_stream *end_report_stream(const struct end_report *r, const char *kind)
+{
+	for (guint i = 0; i < r->n_streams; i++) {
+		if (g_strcmp0(r->streams[i].kind, kind) == 0)
+			return &r->streams[i];
+	}
+	return NULL;
+}
+
+bool end_stream_lossy(const struct end_stream *s, double max_loss_pct)
+{
+	double allowed, lost;
+
+	if (s->quality.received == 0)
+		return true;
+	if (s->expected == 0)
+		return s->quality.loss_pct > max_loss_pct;
+	allowed = fmax(1.0, (double)s->expected * max_loss_pct / 100.0);
+	lost = s->expected > s->quality.received ? (double)(s->expected - s->quality.received) : 0.0;
+	return lost > allowed;
+}

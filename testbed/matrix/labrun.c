@@ -1,0 +1,532 @@
+#include "testbed/matrix/labrun.h"
+
+#include <string.h>
+
+enum sign_in { SIGN_IN_PENDING, SIGN_IN_DONE, SIGN_IN_FAILED, SIGN_IN_AGENT_DIED };
+
+struct participant {
+	char *name, *user;
+	enum sign_in state;
+	char *why; /* why not signed in */
+};
+
+struct running {
+	labrun *owner;
+	cell_machine *machine;
+	guint deadline; /* source id */
+};
+
+struct labrun {
+	const struct selected_scenario *scenario;
+	struct labrun_host host;
+	struct cell_rules rules;
+	char *run_id;
+	lab *lab;
+	bool started;
+	GHashTable *participants; /* name -> struct participant */
+	GQueue queue;             /* struct cell, borrowed, in order of start */
+	GHashTable *running;      /* struct running, a set */
+	GHashTable *calls;        /* call id -> struct running, borrowed */
+	char *dead_service;       /* "edge/tb-edge ended: ..."; failures can't be trusted after that */
+	guint sign_in_deadline;   /* source id */
+};
+
+/* --- the queue ----------------------------------------------------------------------------------- */
+
+static int cell_urgency(const struct cell *c)
+{
+	if (c->media == MEDIA_IM)
+		return 0;
+	if (c->expected_verdict != VERDICT_PASS)
+		return 1;
+	return c->b ? 3 : 2;
+}
+
+static gint compare_urgency(gconstpointer x, gconstpointer y, gpointer unused)
+{
+	(void)unused;
+	return cell_urgency(x) - cell_urgency(y);
+}
+
+static void shuffle(GPtrArray *cells, guint64 seed)
+{
+	const guint32 seeds[2] = {(guint32)seed, (guint32)(seed >> 32)};
+	g_autoptr(GRand) rand = g_rand_new_with_seed_array(seeds, G_N_ELEMENTS(seeds));
+
+	for (guint i = cells->len; i > 1; i--) {
+		guint k = (guint)g_rand_int_range(rand, 0, (gint32)i);
+		gpointer swap = cells->pdata[i - 1];
+
+		cells->pdata[i - 1] = cells->pdata[k];
+		cells->pdata[k] = swap;
+	}
+}
+
+static void fill_queue(labrun *l, guint64 seed)
+{
+	const GPtrArray *cells = l->scenario->result->cells;
+	g_autoptr(GPtrArray) order = g_ptr_array_new();
+
+	for (guint i = 0; i < cells->len; i++)
+		g_ptr_array_add(order, cells->pdata[i]);
+	shuffle(order, seed);
+	for (guint i = 0; i < order->len; i++)
+		g_queue_push_tail(&l->queue, order->pdata[i]);
+	g_queue_sort(&l->queue, compare_urgency, NULL); /* stable: the shuffled order stays within a class */
+}
+
+/* --- participants --------------------------------------------------------------------------------- */
+
+static void participant_free(gpointer data)
+{
+	struct participant *p = data;
+
+	g_free(p->name);
+	g_free(p->user);
+	g_free(p->why);
+	g_free(p);
+}
+
+static void add_participants(labrun *l)
+{
+	const GPtrArray *cells = l->scenario->result->cells;
+
+	for (guint i = 0; i < cells->len; i++) {
+		const struct cell *c = cells->pdata[i];
+
+		for (guint k = 0; k < c->participants->len; k++) {
+			const char *name = c->participants->pdata[k];
+			const struct node *n = model_node(l->scenario->model, name);
+			struct participant *p;
+
+			if (g_hash_table_contains(l->participants, name))
+				continue;
+			p = g_new0(struct participant, 1);
+			p->name = g_strdup(name);
+			p->user = g_strdup(n && n->endpoint ? n->endpoint->user : name);
+			g_hash_table_insert(l->participants, p->name, p);
+		}
+	}
+}
+
+static struct participant *participant_of(const labrun *l, const char *name)
+{
+	return g_hash_table_lookup(l->participants, name);
+}
+
+static bool can_start(const labrun *l, const struct cell *c)
+{
+	for (guint i = 0; i < c->participants->len; i++) {
+		if (participant_of(l, c->participants->pdata[i])->state != SIGN_IN_DONE)
+			return false;
+	}
+	return l->lab != NULL;
+}
+
+/* The participant because of whom a cell can never start, or NULL. */
+static const struct participant *hindrance(const labrun *l, const struct cell *c)
+{
+	for (guint i = 0; i < c->participants->len; i++) {
+		const struct participant *p = participant_of(l, c->participants->pdata[i]);
+
+		if (p->state == SIGN_IN_FAILED || p->state == SIGN_IN_AGENT_DIED)
+			return p;
+	}
+	return NULL;
+}
+
+/* --- cells ------------------------------------------------------------------------------------------ */
+
+static void running_free(gpointer data)
+{
+	struct running *r = data;
+
+	g_clear_handle_id(&r->deadline, g_source_remove);
+	cell_machine_free(r->machine);
+	g_free(r);
+}
+
+static void tell_finished(labrun *l, const struct cell *c)
+{
+	if (l->host.observer->cell_finished)
+		l->host.observer->cell_finished(c, l->host.observer_data);
+}
+
+/* A failure that was measured while a part of the lab was dead says nothing about the network. */
+static void distrust(labrun *l, struct cell *c)
+{
+	g_autofree char *reason = NULL;
+
+	if (!l->dead_service || c->verdict != VERDICT_FAIL)
+		return;
+	reason = g_strdup_printf("%s; %s", l->dead_service, c->reason ? c->reason : "");
+	cell_finish(c, VERDICT_ERROR, reason);
+}
+
+static gboolean of_this_run(gpointer call, gpointer value, gpointer r)
+{
+	(void)call;
+	return value == r;
+}
+
+static void conclude(labrun *l, struct running *r)
+{
+	struct cell *c = cell_machine_cell(r->machine);
+
+	distrust(l, c);
+	g_hash_table_foreach_remove(l->calls, of_this_run, r);
+	g_hash_table_remove(l->running, r);
+	tell_finished(l, c);
+	l->host.call_ended(l->host.user_data);
+	l->host.changed(l->host.user_data);
+}
+
+/* Cells still in the queue that can't be run any more. */
+static void drop_hindered(labrun *l)
+{
+	for (GList *i = l->queue.head; i;) {
+		GList *next = i->next;
+		struct cell *c = i->data;
+		const struct participant *p = hindrance(l, c);
+
+		if (p) {
+			g_queue_delete_link(&l->queue, i);
+			cell_finish(c, p->state == SIGN_IN_FAILED ? VERDICT_FAIL : VERDICT_ERROR, p->why);
+			distrust(l, c);
+			tell_finished(l, c);
+		}
+		i = next;
+	}
+	l->host.changed(l->host.user_data);
+}
+
+static void abort_all(labrun *l, const char *reason)
+{
+	gint64 now_us = g_get_monotonic_time();
+	struct cell *c;
+	GHashTableIter iter;
+	gpointer r;
+
+	while ((c = g_queue_pop_head(&l->queue))) {
+		cell_finish(c, VERDICT_ERROR, reason);
+		tell_finished(l, c);
+	}
+	while (g_hash_table_iter_init(&iter, l->running), g_hash_table_iter_next(&iter, &r, NULL)) {
+		cell_machine_abort(((struct running *)r)->machine, VERDICT_ERROR, reason, now_us);
+		conclude(l, r);
+	}
+}
+
+static gboolean on_cell_deadline(gpointer data)
+{
+	struct running *r = data;
+
+	r->deadline = 0;
+	cell_machine_expired(r->machine, g_get_monotonic_time());
+	conclude(r->owner, r);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean send_command(labrun *l, const char *agent, json_t *command, GError **error)
+{
+	if (!lab_command(l->lab, agent, command, error))
+		return FALSE;
+	if (l->host.observer->command_sent)
+		l->host.observer->command_sent(l->scenario->result->name, agent, command, l->host.observer_data);
+	return TRUE;
+}
+
+/* Sends what a machine wants sent; each command's call id leads back to it. */
+static void send_commands(labrun *l, struct running *r, GPtrArray *commands)
+{
+	for (guint i = 0; i < commands->len; i++) {
+		const struct agent_command *c = commands->pdata[i];
+		const char *call = json_string_value(json_object_get(c->command, "call"));
+		g_autoptr(GError) error = NULL;
+
+		g_hash_table_insert(l->calls, g_strdup(call), r);
+		if (!send_command(l, c->agent, c->command, &error)) {
+			cell_machine_abort(r->machine, VERDICT_ERROR, error->message, g_get_monotonic_time());
+			return;
+		}
+	}
+}
+
+static void start_cell(labrun *l, struct cell *c)
+{
+	g_autoptr(GPtrArray) commands = g_ptr_array_new_with_free_func((GDestroyNotify)agent_command_free);
+	g_autofree const char **users = g_new0(const char *, c->participants->len + 1);
+	struct running *r = g_new0(struct running, 1);
+
+	for (guint i = 0; i < c->participants->len; i++)
+		users[i] = participant_of(l, c->participants->pdata[i])->user;
+	r->owner = l;
+	r->machine = cell_machine_new(c, users, &l->rules);
+	r->deadline = g_timeout_add(CELL_DEADLINE_MS, on_cell_deadline, r);
+	g_hash_table_add(l->running, r);
+	if (l->host.observer->cell_started)
+		l->host.observer->cell_started(c, l->host.observer_data);
+	cell_machine_start(r->machine, g_get_monotonic_time(), commands);
+	send_commands(l, r, commands);
+	if (cell_machine_done(r->machine))
+		conclude(l, r);
+}
+
+/* --- the lab's callbacks ---------------------------------------------------------------------------- */
+
+static void sign_in_over(labrun *l, struct participant *p, enum sign_in state, char *why)
+{
+	p->state = state;
+	g_free(p->why);
+	p->why = why;
+	if (state == SIGN_IN_DONE)
+		l->host.changed(l->host.user_data);
+	else
+		drop_hindered(l);
+}
+
+static char *sign_in_reason(const char *name, const json_t *event)
+{
+	const char *stage = json_string_value(json_object_get(event, "stage"));
+	const char *reason = json_string_value(json_object_get(event, "reason"));
+
+	return g_strdup_printf("%s could not sign in (%s): %s", name, stage ? stage : "unknown stage",
+			       reason ? reason : "no reason given");
+}
+
+static void on_sign_in_event(labrun *l, const char *agent, const char *name, const json_t *event)
+{
+	struct participant *p = participant_of(l, agent);
+
+	if (!p || p->state != SIGN_IN_PENDING)
+		return;
+	if (g_str_equal(name, "signed-in"))
+		sign_in_over(l, p, SIGN_IN_DONE, NULL);
+	else if (g_str_equal(name, "sign-in-failed"))
+		sign_in_over(l, p, SIGN_IN_FAILED, sign_in_reason(agent, event));
+}
+
+static void on_event(lab *handle, const char *agent, json_t *event, gpointer user_data)
+{
+	labrun *l = user_data;
+	const char *name = json_string_value(json_object_get(event, "event"));
+	const char *call = json_string_value(json_object_get(event, "call"));
+	struct running *r = call ? g_hash_table_lookup(l->calls, call) : NULL;
+	g_autoptr(GPtrArray) commands = NULL;
+
+	(void)handle;
+	if (l->host.observer->agent_event)
+		l->host.observer->agent_event(l->scenario->result->name, agent, event, l->host.observer_data);
+	if (!name)
+		return;
+	if (!r) {
+		on_sign_in_event(l, agent, name, event);
+		return;
+	}
+	commands = g_ptr_array_new_with_free_func((GDestroyNotify)agent_command_free);
+	cell_machine_event(r->machine, agent, event, g_get_monotonic_time(), commands);
+	send_commands(l, r, commands);
+	if (cell_machine_done(r->machine))
+		conclude(l, r);
+}
+
+static gboolean on_sign_in_deadline(gpointer data)
+{
+	labrun *l = data;
+	GHashTableIter iter;
+	gpointer value;
+
+	l->sign_in_deadline = 0;
+	g_hash_table_iter_init(&iter, l->participants);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		struct participant *p = value;
+
+		if (p->state != SIGN_IN_PENDING)
+			continue;
+		p->state = SIGN_IN_AGENT_DIED;
+		p->why = g_strdup_printf("no answer from %s to its sign-in within %d s", p->name, SIGN_IN_DEADLINE_MS / 1000);
+	}
+	drop_hindered(l);
+	return G_SOURCE_REMOVE;
+}
+
+static void on_built(lab *handle, const struct lab_build *build, gpointer user_data)
+{
+	labrun *l = user_data;
+	GHashTableIter iter;
+	gpointer value;
+
+	(void)handle;
+	l->scenario->result->build_ms = build->build_ms;
+	l->host.built(build, l->host.user_data);
+	if (l->host.observer->lab_built)
+		l->host.observer->lab_built(l->scenario->result, build, l->host.observer_data);
+	l->sign_in_deadline = g_timeout_add(SIGN_IN_DEADLINE_MS, on_sign_in_deadline, l);
+	g_hash_table_iter_init(&iter, l->participants);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		json_t *command = json_pack("{s:s}", "cmd", "sign-in");
+		struct participant *p = value;
+		g_autoptr(GError) error = NULL;
+
+		if (!send_command(l, p->name, command, &error)) {
+			p->state = SIGN_IN_AGENT_DIED;
+			p->why = g_strdup(error->message);
+		}
+		json_decref(command);
+	}
+	drop_hindered(l);
+}
+
+static bool takes_part(const struct cell *c, const char *name)
+{
+	return g_ptr_array_find_with_equal_func(c->participants, name, g_str_equal, NULL);
+}
+
+static void abort_cells_of(labrun *l, const char *name, const char *why)
+{
+	g_autoptr(GList) all = g_hash_table_get_keys(l->running);
+
+	for (GList *i = all; i; i = i->next) {
+		struct running *r = i->data;
+
+		if (!takes_part(cell_machine_cell(r->machine), name))
+			continue;
+		cell_machine_abort(r->machine, VERDICT_ERROR, why, g_get_monotonic_time());
+		conclude(l, r);
+	}
+}
+
+static void on_agent_died(lab *handle, const char *agent, const char *how, gpointer user_data)
+{
+	labrun *l = user_data;
+	struct participant *p = participant_of(l, agent);
+	json_t *event = json_pack("{s:s, s:I, s:s}", "event", "agent-died", "time_us", (json_int_t)g_get_monotonic_time(),
+				  "how", how);
+
+	(void)handle;
+	if (l->host.observer->agent_event)
+		l->host.observer->agent_event(l->scenario->result->name, agent, event, l->host.observer_data);
+	json_decref(event);
+	if (p) {
+		sign_in_over(l, p, SIGN_IN_AGENT_DIED, g_strdup_printf("agent %s died: %s", agent, how));
+		abort_cells_of(l, agent, p->why);
+	} else if (!l->dead_service) {
+		l->dead_service = g_strdup_printf("agent %s died: %s", agent, how);
+	}
+}
+
+static void lab_gone(labrun *l, const GError *error)
+{
+	g_autofree char *reason = g_strdup_printf("the lab failed: %s", error->message);
+
+	g_clear_handle_id(&l->sign_in_deadline, g_source_remove);
+	g_free(l->scenario->result->error);
+	l->scenario->result->error = g_strdup(error->message);
+	if (l->host.observer->lab_failed)
+		l->host.observer->lab_failed(l->scenario->result, error, l->host.observer_data);
+	abort_all(l, reason);
+	l->host.failed(error, l->host.user_data);
+}
+
+static void on_failed(lab *handle, const GError *error, gpointer user_data)
+{
+	(void)handle;
+	lab_gone(user_data, error);
+}
+
+/* --- public ---------------------------------------------------------------------------------------- */
+
+labrun *labrun_new(const struct selected_scenario *s, const struct labrun_host *host, const struct cell_rules *rules,
+		   guint64 seed)
+{
+	labrun *l = g_new0(labrun, 1);
+
+	l->scenario = s;
+	l->host = *host;
+	l->run_id = g_strdup(rules->run_id);
+	l->rules = *rules;
+	l->rules.run_id = l->run_id;
+	l->participants = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, participant_free);
+	l->running = g_hash_table_new_full(g_direct_hash, g_direct_equal, running_free, NULL);
+	l->calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_queue_init(&l->queue);
+	add_participants(l);
+	fill_queue(l, seed);
+	return l;
+}
+
+void labrun_free(labrun *l)
+{
+	if (!l)
+		return;
+	labrun_stop(l);
+	g_queue_clear(&l->queue);
+	g_hash_table_unref(l->calls);
+	g_hash_table_unref(l->running);
+	g_hash_table_unref(l->participants);
+	g_free(l->dead_service);
+	g_free(l->run_id);
+	g_free(l);
+}
+
+void labrun_start(labrun *l, const struct matrix_options *options)
+{
+	static const struct lab_callbacks callbacks = {
+		.built = on_built, .event = on_event, .agent_died = on_agent_died, .failed = on_failed};
+	const struct lab_options lab_options = {
+		.name = l->scenario->result->name,
+		.run_dir = options->run_dir,
+		.program_dir = options->program_dir,
+		.seed = options->seed,
+	};
+	g_autoptr(plan) p = plan_build(l->scenario->model);
+	g_autoptr(GError) error = NULL;
+
+	l->started = true;
+	l->lab = lab_start(l->scenario->model, p, &lab_options, &callbacks, l, &error);
+	if (!l->lab)
+		lab_gone(l, error);
+}
+
+bool labrun_started(const labrun *l)
+{
+	return l->started;
+}
+
+bool labrun_over(const labrun *l)
+{
+	return g_queue_is_empty(&((labrun *)(gpointer)(guintptr)l)->queue) && g_hash_table_size(l->running) == 0;
+}
+
+void labrun_stop(labrun *l)
+{
+	g_clear_handle_id(&l->sign_in_deadline, g_source_remove);
+	g_clear_pointer(&l->lab, lab_free);
+}
+
+static GList *first_startable(const labrun *l)
+{
+	for (GList *i = l->queue.head; i; i = i->next) {
+		if (can_start(l, i->data))
+			return i;
+	}
+	return NULL;
+}
+
+int labrun_urgency(const labrun *l)
+{
+	const GList *i = first_startable(l);
+
+	return i ? cell_urgency(i->data) : -1;
+}
+
+void labrun_start_next(labrun *l)
+{
+	GList *i = first_startable(l);
+	struct cell *c;
+
+	g_return_if_fail(i);
+	c = i->data;
+	g_queue_delete_link(&l->queue, i);
+	start_cell(l, c);
+}

@@ -1,0 +1,42 @@
+/* One scenario's lab while its cells run: sign-ins, the queue of cells, their machines.
+ *
+ * Private to the matrix layer.  Uses the default main context.
+ */
+#ifndef TESTBED_MATRIX_LABRUN_H
+#define TESTBED_MATRIX_LABRUN_H
+
+#include "testbed/matrix/matrix.h"
+
+typedef struct labrun labrun;
+
+struct labrun_host {
+	const struct matrix_observer *observer;
+	gpointer observer_data;
+	void (*built)(const struct lab_build *build, gpointer user_data);
+	/* A cell that labrun_start_next started has ended. */
+	void (*call_ended)(gpointer user_data);
+	/* Something changed: a cell may have become startable, or the lab may be over. */
+	void (*changed)(gpointer user_data);
+	/* The lab is gone; its cells have ended as errors.  `error` is borrowed. */
+	void (*failed)(const GError *error, gpointer user_data);
+	gpointer user_data;
+};
+
+labrun *labrun_new(const struct selected_scenario *s, const struct labrun_host *host, const struct cell_rules *rules,
+		   guint64 seed);
+void labrun_free(labrun *l);
+
+/* Builds the lab; what goes wrong comes by `failed`. */
+void labrun_start(labrun *l, const struct matrix_options *options);
+bool labrun_started(const labrun *l);
+/* Every cell has ended. */
+bool labrun_over(const labrun *l);
+/* Kills the lab of a run that is over. */
+void labrun_stop(labrun *l);
+
+/* How urgent is the first cell that could start now?  Lower is sooner; -1: none could. */
+int labrun_urgency(const labrun *l);
+/* Starts that cell. */
+void labrun_start_next(labrun *l);
+
+#endif

@@ -1,0 +1,57 @@
+/* One cell while it runs: what the ends report goes in, commands for them and a verdict come out.
+ *
+ * Depends on model and jansson.  Without I/O and without a clock: time is a parameter.
+ *
+ *   pair, IM          start: `im` to a               ends: im-result of a AND im-received of b
+ *   pair, audio/video start: `call` to a             ends: call-result of both; when a fails in SIP and b
+ *                                                    never saw the call, a's alone
+ *   conference        start: `conference` to a; conference-ready: `join` to everyone
+ *                                                    ends: conference-result of everyone
+ *
+ * Every cell ends: at the deadline it is an error that names who did not answer.
+ */
+#ifndef TESTBED_MATRIX_MACHINE_H
+#define TESTBED_MATRIX_MACHINE_H
+
+#include "testbed/model/results.h"
+
+#include <jansson.h>
+
+#define CELL_DEADLINE_MS 25000 /* ICE gives up after 7 s, a conference after 20 s */
+#define CELL_MEDIA_MS 1000     /* how long media runs when both ends are ready: 50 audio packets each way */
+
+struct cell_rules {
+	const char *run_id;  /* makes call ids unique */
+	double max_loss_pct; /* the topology's */
+	guint media_ms;
+};
+
+struct agent_command {
+	char *agent;
+	json_t *command;
+};
+void agent_command_free(struct agent_command *c);
+
+typedef struct cell_machine cell_machine;
+
+/* `cell` is borrowed and written to when it ends; `users` are the SIP users of its participants in
+ * their order, NULL-terminated, copied. */
+cell_machine *cell_machine_new(struct cell *cell, const char *const *users, const struct cell_rules *rules);
+void cell_machine_free(cell_machine *m);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(cell_machine, cell_machine_free)
+
+/* Places the call.  Commands are appended to `commands` (struct agent_command, owned by the array). */
+void cell_machine_start(cell_machine *m, gint64 now_us, GPtrArray *commands);
+/* An event of an agent that carries this cell's call id.  Events of no meaning here are ignored. */
+void cell_machine_event(cell_machine *m, const char *agent, json_t *event, gint64 now_us, GPtrArray *commands);
+/* The deadline has come. */
+void cell_machine_expired(cell_machine *m, gint64 now_us);
+/* Ends the cell from outside: an agent died, an endpoint never signed in, the lab is gone. */
+void cell_machine_abort(cell_machine *m, enum verdict verdict, const char *reason, gint64 now_us);
+bool cell_machine_done(const cell_machine *m);
+struct cell *cell_machine_cell(const cell_machine *m);
+
+/* The same for a cell that never started. */
+void cell_finish(struct cell *cell, enum verdict verdict, const char *reason);
+
+#endif

@@ -1,0 +1,253 @@
+#include "testbed/matrix/matrix.h"
+
+#include "testbed/matrix/labrun.h"
+#include "testbed/matrix/pace.h"
+
+struct matrix {
+	matrix_selection *selection;
+	struct matrix_options options;
+	char *program_dir, *run_dir;
+	struct matrix_observer observer;
+	gpointer observer_data;
+	GPtrArray *labs; /* labrun */
+	guint turn;      /* the lab that is asked first, so that all get their share */
+	struct pace pace;
+	GMainLoop *loop;
+	guint pump, heartbeat; /* source ids */
+	gint64 heartbeat_due_us;
+	GError *unsupported;
+	bool cancelled;
+};
+
+/* --- starting calls --------------------------------------------------------------------------------- */
+
+/* The lab with the most urgent cell that could start; NULL: none. */
+static labrun *next_lab(matrix *m)
+{
+	labrun *best = NULL;
+	int best_urgency = 0;
+
+	for (guint i = 0; i < m->labs->len; i++) {
+		guint index = (m->turn + i) % m->labs->len;
+		labrun *l = m->labs->pdata[index];
+		int urgency = labrun_urgency(l);
+
+		if (urgency >= 0 && (!best || urgency < best_urgency)) {
+			best = l;
+			best_urgency = urgency;
+		}
+	}
+	return best;
+}
+
+static void start_labs(matrix *m)
+{
+	guint alive = 0;
+
+	for (guint i = 0; i < m->labs->len; i++) {
+		labrun *l = m->labs->pdata[i];
+
+		if (labrun_started(l) && !labrun_over(l))
+			alive++;
+	}
+	for (guint i = 0; i < m->labs->len && !m->cancelled; i++) {
+		labrun *l = m->labs->pdata[i];
+
+		if (labrun_started(l) || (m->options.jobs > 0 && alive >= m->options.jobs))
+			continue;
+		alive++;
+		labrun_start(l, &m->options);
+	}
+}
+
+/* Labs whose cells have all ended are killed at once: the others get their processor time. */
+static bool stop_labs(matrix *m)
+{
+	bool all = true;
+
+	for (guint i = 0; i < m->labs->len; i++) {
+		labrun *l = m->labs->pdata[i];
+
+		if (labrun_started(l) && labrun_over(l))
+			labrun_stop(l);
+		all = all && labrun_started(l) && labrun_over(l);
+	}
+	return all;
+}
+
+static gboolean on_heartbeat(gpointer data);
+static void pump_after(matrix *m, guint delay_ms);
+
+static void watch_lag(matrix *m, bool wanted)
+{
+	if (!wanted) {
+		g_clear_handle_id(&m->heartbeat, g_source_remove);
+	} else if (m->heartbeat == 0) {
+		m->heartbeat_due_us = g_get_monotonic_time() + PACE_HEARTBEAT_MS * 1000;
+		m->heartbeat = g_timeout_add_full(G_PRIORITY_HIGH, PACE_HEARTBEAT_MS, on_heartbeat, m, NULL);
+	}
+}
+
+/* Starts what may start now; is called from its own source only, so labs can be freed here. */
+static gboolean on_pump(gpointer data)
+{
+	matrix *m = data;
+	gint64 wait_us = 0;
+	labrun *l;
+
+	m->pump = 0;
+	while ((l = next_lab(m)) && (wait_us = pace_admit(&m->pace, g_get_monotonic_time())) == 0) {
+		m->turn++;
+		labrun_start_next(l);
+	}
+	watch_lag(m, l != NULL);
+	if (stop_labs(m))
+		g_main_loop_quit(m->loop);
+	else
+		start_labs(m);
+	if (l && wait_us > 0)
+		pump_after(m, (guint)((wait_us + 999) / 1000));
+	return G_SOURCE_REMOVE;
+}
+
+static void pump_after(matrix *m, guint delay_ms)
+{
+	if (m->pump == 0)
+		m->pump = g_timeout_add(delay_ms, on_pump, m);
+}
+
+static gboolean on_heartbeat(gpointer data)
+{
+	matrix *m = data;
+	gint64 now_us = g_get_monotonic_time();
+
+	pace_lag(&m->pace, now_us - m->heartbeat_due_us);
+	m->heartbeat_due_us = now_us + PACE_HEARTBEAT_MS * 1000;
+	return G_SOURCE_CONTINUE;
+}
+
+/* --- what labs tell --------------------------------------------------------------------------------- */
+
+static void on_changed(gpointer data)
+{
+	matrix *m = data;
+
+	/* A pending timer waits for the pace only; news must not wait for it. */
+	g_clear_handle_id(&m->pump, g_source_remove);
+	pump_after(m, 0);
+}
+
+static void on_call_ended(gpointer data)
+{
+	matrix *m = data;
+
+	pace_ended(&m->pace);
+}
+
+static void on_lab_failed(const GError *error, gpointer data)
+{
+	matrix *m = data;
+
+	if (g_error_matches(error, TB_ERROR, TB_ERROR_UNSUPPORTED) && !m->unsupported) {
+		m->unsupported = g_error_copy(error);
+		matrix_cancel(m);
+		return;
+	}
+	on_changed(m);
+}
+
+static void on_lab_built(const struct lab_build *build, gpointer data)
+{
+	matrix *m = data;
+	results *r = m->selection->results;
+
+	r->build_ms = MAX(r->build_ms, build->build_ms);
+	if (build->vpn)
+		g_hash_table_replace(r->features, g_strdup("vpn"), g_strdup(build->vpn));
+}
+
+/* --- public ----------------------------------------------------------------------------------------- */
+
+matrix *matrix_new(matrix_selection *selection, const struct matrix_options *options,
+		   const struct matrix_observer *observer, gpointer user_data)
+{
+	matrix *m = g_new0(matrix, 1);
+
+	m->selection = selection;
+	m->options = *options;
+	m->options.program_dir = m->program_dir = g_strdup(options->program_dir);
+	m->options.run_dir = m->run_dir = g_strdup(options->run_dir);
+	m->observer = *observer;
+	m->observer_data = user_data;
+	m->labs = g_ptr_array_new_with_free_func((GDestroyNotify)labrun_free);
+	m->loop = g_main_loop_new(NULL, FALSE);
+	pace_init(&m->pace, g_get_num_processors());
+	return m;
+}
+
+void matrix_free(matrix *m)
+{
+	if (!m)
+		return;
+	g_clear_handle_id(&m->pump, g_source_remove);
+	watch_lag(m, false);
+	g_ptr_array_unref(m->labs);
+	g_main_loop_unref(m->loop);
+	g_clear_error(&m->unsupported);
+	g_free(m->program_dir);
+	g_free(m->run_dir);
+	g_free(m);
+}
+
+static void make_labs(matrix *m)
+{
+	const results *r = m->selection->results;
+	const struct cell_rules rules = {
+		.run_id = r->run_id,
+		.media_ms = m->options.media_ms > 0 ? m->options.media_ms : CELL_MEDIA_MS,
+	};
+	const struct labrun_host host = {
+		.observer = &m->observer,
+		.observer_data = m->observer_data,
+		.built = on_lab_built,
+		.call_ended = on_call_ended,
+		.changed = on_changed,
+		.failed = on_lab_failed,
+		.user_data = m,
+	};
+
+	for (guint i = 0; i < m->selection->scenarios->len; i++) {
+		const struct selected_scenario *s = m->selection->scenarios->pdata[i];
+		struct cell_rules own = rules;
+
+		own.max_loss_pct = s->model->max_loss_pct;
+		g_ptr_array_add(m->labs, labrun_new(s, &host, &own, m->options.seed + i));
+	}
+}
+
+gboolean matrix_run(matrix *m, GError **error)
+{
+	gint64 started_us = g_get_monotonic_time();
+	results *r = m->selection->results;
+
+	r->seed = m->options.seed;
+	make_labs(m);
+	pump_after(m, 0);
+	if (!m->cancelled)
+		g_main_loop_run(m->loop);
+	for (guint i = 0; i < m->labs->len; i++)
+		labrun_stop(m->labs->pdata[i]);
+	r->wall_ms = (double)(g_get_monotonic_time() - started_us) / 1000.0;
+	r->complete = !m->cancelled;
+	if (m->unsupported) {
+		g_propagate_error(error, g_steal_pointer(&m->unsupported));
+		return FALSE;
+	}
+	return TRUE;
+}
+
+void matrix_cancel(matrix *m)
+{
+	m->cancelled = true;
+	g_main_loop_quit(m->loop);
+}

@@ -1,0 +1,60 @@
+/* Matrix: runs the cells of a selection, all labs side by side, and fills in its results.
+ *
+ * Depends on lab, plan, model and base.  Runs a GLib main loop on the default context.  Prints
+ * nothing; an observer hears of everything as it happens.
+ *
+ *   g_autoptr(matrix_selection) s = matrix_select(base, &filter, &error);
+ *   g_autoptr(matrix) run = matrix_new(s, &options, &observer, me);
+ *   matrix_run(run, &error);              s->results is filled
+ *
+ * Order: every endpoint that has a cell signs in as soon as its lab stands; a cell starts when its
+ * participants have signed in and the pace allows it.  Instant messages go first (they are the
+ * article's control group and take no time), then calls whose failure is expected (they cost seconds
+ * of waiting and no processor), then the rest; within these the seed decides.  The order never
+ * changes what comes out.
+ */
+#ifndef TESTBED_MATRIX_MATRIX_H
+#define TESTBED_MATRIX_MATRIX_H
+
+#include "testbed/lab/lab.h"
+#include "testbed/matrix/cells.h"
+#include "testbed/matrix/machine.h"
+
+#define SIGN_IN_DEADLINE_MS 40000 /* every name and every server may have to time out first */
+
+typedef struct matrix matrix;
+
+struct matrix_options {
+	const char *program_dir; /* as lab_options */
+	const char *run_dir;     /* as lab_options */
+	guint64 seed;
+	guint jobs;     /* labs at once; 0: all */
+	guint media_ms; /* 0: CELL_MEDIA_MS */
+};
+
+/* All may be NULL.  Everything is borrowed for the call. */
+struct matrix_observer {
+	void (*lab_built)(const struct scenario_result *s, const struct lab_build *build, gpointer user_data);
+	void (*lab_failed)(const struct scenario_result *s, const GError *error, gpointer user_data);
+	/* Every line of every agent; an agent's unasked end comes as { "event": "agent-died", "how" }. */
+	void (*agent_event)(const char *scenario, const char *agent, const json_t *event, gpointer user_data);
+	void (*command_sent)(const char *scenario, const char *agent, const json_t *command, gpointer user_data);
+	void (*cell_started)(const struct cell *c, gpointer user_data);
+	void (*cell_finished)(const struct cell *c, gpointer user_data);
+};
+
+/* `selection` must outlive the matrix and is written to.  The options' strings are copied. */
+matrix *matrix_new(matrix_selection *selection, const struct matrix_options *options,
+		   const struct matrix_observer *observer, gpointer user_data);
+/* Kills labs that still run. */
+void matrix_free(matrix *m);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(matrix, matrix_free)
+
+/* Blocks until every cell has ended or matrix_cancel is called.  results.complete tells which.
+ * FALSE only when this host can't run labs at all (TB_ERROR_UNSUPPORTED). */
+gboolean matrix_run(matrix *m, GError **error);
+
+/* Ends the run at once; from any callback or source of the same main context. */
+void matrix_cancel(matrix *m);
+
+#endif

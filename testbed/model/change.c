@@ -1,0 +1,287 @@
+#include "testbed/model/change_args.h"
+#include "testbed/model/names.h"
+#include "testbed/model/object.h"
+#include "testbed/model/schema.h"
+#include "testbed/model/value.h"
+
+#include <string.h>
+
+static struct change_args *args_new(const struct change_kind *kind)
+{
+	struct change_args *args = g_new0(struct change_args, 1);
+
+	args->nodes = g_ptr_array_new_with_free_func(g_free);
+	args->servers = g_array_new(FALSE, TRUE, sizeof(struct addr));
+	args->route = route_new();
+	args->rule = fw_rule_new();
+	args->nrpt = nrpt_rule_new();
+	args->record = dns_record_new();
+	args->nat_rule = nat_rule_new();
+	args->objects = g_ptr_array_new_with_free_func(kind->named ? kind->named->destroy : NULL);
+	return args;
+}
+
+static void args_free(struct change_args *args)
+{
+	g_ptr_array_unref(args->nodes);
+	g_array_unref(args->servers);
+	route_free(args->route);
+	fw_rule_free(args->rule);
+	nrpt_rule_free(args->nrpt);
+	dns_record_free(args->record);
+	nat_rule_free(args->nat_rule);
+	g_ptr_array_unref(args->objects);
+	g_free(args->interface);
+	g_free(args->nat);
+	g_free(args->rule_name);
+	g_free(args->tunnel);
+	g_free(args->site);
+	g_free(args->endpoint);
+	g_free(args->edge);
+	g_free(args->record_name);
+	g_free(args->key);
+	g_free(args->value);
+	g_free(args->engine);
+	g_free(args);
+}
+
+/* --- keys ------------------------------------------------------------------------------------- */
+
+#define NODES                                                                                             \
+	{ .key = "node", .read = read_texts, AT(change_args, nodes), .arg = &name_list },                 \
+	{ .key = "nodes", .read = read_texts, AT(change_args, nodes), .arg = &name_list }
+#define WORD(key_, member_, charset_)                                                                     \
+	{ .key = (key_), .read = read_word, AT(change_args, member_), .arg = &(charset_), .required = true }
+
+static const struct field no_fields[] = { { 0 } };
+static const struct field node_fields[] = { NODES, { 0 } };
+static const struct field add_route_fields[] = {
+	NODES, { .include = route_fields, AT(change_args, route), .indirect = true }, { 0 }
+};
+static const struct field remove_route_fields[] = {
+	NODES,
+	{ .key = "to", .read = read_prefix, AT(change_args, to), .arg = &prefix_route, .required = true },
+	{ 0 }
+};
+static const struct field add_nrpt_fields[] = {
+	NODES, { .include = nrpt_rule_fields, AT(change_args, nrpt), .indirect = true }, { 0 }
+};
+static const struct field front_rule_fields[] = {
+	NODES, { .include = fw_rule_match_fields, AT(change_args, rule), .indirect = true }, { 0 }
+};
+static const struct field remove_rule_fields[] = { NODES, WORD("rule", rule_name, charset_name), { 0 } };
+static const struct field add_record_fields[] = {
+	NODES, { .include = dns_record_fields, AT(change_args, record), .indirect = true }, { 0 }
+};
+static const struct field remove_record_fields[] = { NODES, WORD("name", record_name, charset_dns), { 0 } };
+static const struct field interface_fields[] = { NODES, WORD("interface", interface, charset_iface), { 0 } };
+static const struct field tunnel_name_fields[] = { WORD("tunnel", tunnel, charset_name), { 0 } };
+static const struct field media_edge_fields[] = {
+	{ .key = "site", .read = read_word, AT(change_args, site), .arg = &charset_name },
+	{ .key = "endpoint", .read = read_word, AT(change_args, endpoint), .arg = &charset_name },
+	WORD("edge", edge, charset_name),
+	{ 0 }
+};
+static const struct field service_fields[] = {
+	NODES,
+	{ .key = "service", .read = read_enum, AT(change_args, service), .arg = service_kind_names, .required = true },
+	{ 0 }
+};
+static const struct field engine_fields[] = {
+	NODES,
+	{ .key = "engine", .read = read_choice, AT(change_args, engine), .arg = engine_names, .required = true },
+	{ 0 }
+};
+static const struct field host_model_fields[] = {
+	NODES,
+	{ .key = "host_model", .read = read_enum, AT(change_args, host_model), .arg = host_model_names, .required = true },
+	{ 0 }
+};
+static const struct field sysctl_fields[] = {
+	NODES,
+	WORD("key", key, charset_sysctl),
+	{ .key = "value", .read = read_text, AT(change_args, value), .required = true },
+	{ 0 }
+};
+static const struct field resolvers_fields[] = {
+	NODES,
+	{ .key = "servers", .read = read_array, AT(change_args, servers), .arg = &addr_list, .required = true },
+	{ 0 }
+};
+static const struct field set_nat_fields[] = {
+	NODES,
+	{ .key = "nat", .read = read_word, AT(change_args, nat), .arg = &charset_name },
+	{ .include = nat_behaviour_fields, AT(change_args, nat_rule), .indirect = true },
+	{ 0 }
+};
+
+static void check_media_edge(struct reader *r, const yaml_node_t *value, struct change_args *args G_GNUC_UNUSED)
+{
+	if (read_has_key(r, value, "site") == read_has_key(r, value, "endpoint"))
+		reader_error(r, value, NULL, "set-media-edge needs one of 'site' and 'endpoint'");
+}
+
+static void check_front_rule(struct reader *r, const yaml_node_t *value, struct change_args *args)
+{
+	fw_rule_check(r, value, args->rule);
+}
+
+static void check_add_record(struct reader *r, const yaml_node_t *value, struct change_args *args)
+{
+	dns_record_check(r, value, args->record);
+}
+
+/* --- the table -------------------------------------------------------------------------------- */
+
+static const struct change_kind change_kinds[] = {
+	{ "add-route", add_route_fields, .per_node = true, .apply = change_add_route },
+	{ "remove-route", remove_route_fields, .per_node = true, .apply = change_remove_route },
+	{ "add-nrpt", add_nrpt_fields, .per_node = true, .apply = change_add_nrpt },
+	{ "block", front_rule_fields, .per_node = true, .check = check_front_rule, .apply = change_block },
+	{ "allow", front_rule_fields, .per_node = true, .check = check_front_rule, .apply = change_allow },
+	{ "remove-rule", remove_rule_fields, .per_node = true, .apply = change_remove_rule },
+	{ "add-node", no_fields, .named = &node_type, .apply = change_add_node },
+	{ "remove-node", node_fields, .per_node = true, .apply = change_remove_node },
+	{ "add-network", no_fields, .named = &network_type, .apply = change_add_network },
+	{ "add-tunnel", no_fields, .named = &tunnel_type, .apply = change_add_tunnel },
+	{ "add-interface", node_fields, .named = &iface_type, .per_node = true, .apply = change_add_interface },
+	{ "add-record", add_record_fields, .per_node = true, .check = check_add_record, .apply = change_add_record },
+	{ "remove-record", remove_record_fields, .per_node = true, .apply = change_remove_record },
+	{ "set-nat", set_nat_fields, .per_node = true, .apply = change_set_nat },
+	{ "link-down", interface_fields, .per_node = true, .apply = change_link_down },
+	{ "link-up", interface_fields, .per_node = true, .apply = change_link_up },
+	{ "tunnel-down", tunnel_name_fields, .apply = change_tunnel_down },
+	{ "tunnel-up", tunnel_name_fields, .apply = change_tunnel_up },
+	{ "set-media-edge", media_edge_fields, .check = check_media_edge, .apply = change_set_media_edge },
+	{ "stop-service", service_fields, .per_node = true, .apply = change_stop_service },
+	{ "start-service", service_fields, .per_node = true, .apply = change_start_service },
+	{ "set-engine", engine_fields, .per_node = true, .apply = change_set_engine },
+	{ "set-host-model", host_model_fields, .per_node = true, .apply = change_set_host_model },
+	{ "set-sysctl", sysctl_fields, .per_node = true, .apply = change_set_sysctl },
+	{ "set-resolvers", resolvers_fields, .per_node = true, .apply = change_set_resolvers },
+};
+
+static const struct change_kind *find_kind(struct reader *r, const yaml_node_t *key)
+{
+	const char *word = (const char *)key->data.scalar.value;
+	const char *names[G_N_ELEMENTS(change_kinds) + 1] = { NULL };
+	g_autofree char *hint = NULL;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(change_kinds); i++) {
+		if (strcmp(change_kinds[i].name, word) == 0)
+			return &change_kinds[i];
+		names[i] = change_kinds[i].name;
+	}
+	hint = reader_hint(word, names);
+	reader_error(r, key, hint, "unknown change '%s'", word);
+	return NULL;
+}
+
+/* --- reading and applying --------------------------------------------------------------------- */
+
+void change_free(void *change)
+{
+	g_free(change);
+}
+
+bool change_args_read(struct reader *r, const struct change *change, struct change_args *args)
+{
+	const struct change_kind *kind = change->kind;
+	guint before = diags_errors(r->d);
+
+	r->key = kind->name;
+	if (!read_mapping(r, change->value, kind->fields, args, kind->named, args->objects))
+		return false;
+	if (kind->check)
+		kind->check(r, change->value, args);
+	if (kind->per_node && args->nodes->len == 0 && diags_errors(r->d) == before)
+		reader_error(r, change->value, "add 'node' or 'nodes'", "%s names no node", kind->name);
+	if (kind->named && args->objects->len == 0 && diags_errors(r->d) == before)
+		reader_error(r, change->value, NULL, "%s names no %s", kind->name, kind->named->what);
+	return diags_errors(r->d) == before;
+}
+
+static void read_change(struct reader *r, const yaml_node_t *value, gpointer user_data)
+{
+	const yaml_node_t *key, *inner;
+	const struct change_kind *kind;
+	struct change *change;
+	struct change_args *args;
+
+	if (!read_single(r, value, &key, &inner))
+		return;
+	kind = find_kind(r, key);
+	if (!kind)
+		return;
+	change = g_new0(struct change, 1);
+	change->kind = kind;
+	change->value = inner;
+	change->loc = source_loc(r->source, key);
+	g_ptr_array_add(user_data, change);
+	args = args_new(kind);
+	change_args_read(r, change, args);
+	args_free(args);
+}
+
+bool change_read_list(struct reader *r, const yaml_node_t *value, void *target, const void *arg G_GNUC_UNUSED)
+{
+	if (value->type == YAML_MAPPING_NODE) {
+		read_change(r, value, *(GPtrArray **)target);
+		return true;
+	}
+	return read_list(r, value, read_change, *(GPtrArray **)target);
+}
+
+/* Each node gets objects of its own, so each has the change read anew. */
+static void apply_to_node(struct apply *a, const char *name, struct loc loc)
+{
+	struct node *node = named_find(a->m->nodes, name);
+	struct change_args *args;
+
+	if (!node) {
+		named_error(a->r->d, loc, "node", name, a->m->nodes);
+		return;
+	}
+	args = args_new(a->change->kind);
+	if (change_args_read(a->r, a->change, args))
+		a->change->kind->apply(a, args, node);
+	args_free(args);
+}
+
+static void apply_one(struct apply *a)
+{
+	const struct change_kind *kind = a->change->kind;
+	struct change_args *args = args_new(kind);
+
+	if (change_args_read(a->r, a->change, args)) {
+		if (!kind->per_node)
+			kind->apply(a, args, NULL);
+		for (guint i = 0; kind->per_node && i < args->nodes->len; i++)
+			apply_to_node(a, g_ptr_array_index(args->nodes, i),
+				      places_item(a->r->places, args->nodes, i, a->change->loc));
+	}
+	args_free(args);
+}
+
+void change_apply_all(struct reader *r, model *m, const GPtrArray *changes)
+{
+	g_autoptr(GHashTable) front = g_hash_table_new(NULL, NULL);
+	struct apply a = { .r = r, .m = m, .front = front };
+
+	for (guint i = 0; i < changes->len; i++) {
+		a.change = g_ptr_array_index(changes, i);
+		apply_one(&a);
+	}
+}
+
+static void add_key(struct reader *r G_GNUC_UNUSED, const yaml_node_t *key, const yaml_node_t *value G_GNUC_UNUSED,
+		    gpointer user_data)
+{
+	g_ptr_array_add(user_data, key->data.scalar.value);
+}
+
+void change_new_nodes(struct reader *r, const struct change *change, GPtrArray *names)
+{
+	if (change->kind->named == &node_type && change->value->type == YAML_MAPPING_NODE)
+		read_pairs(r, change->value, add_key, names);
+}

@@ -1,0 +1,78 @@
+/* How changes are made, shared by change.c (their keys) and the files that make them.  Private to them.
+ *
+ * A `change_args` holds what the keys of one change say; it is read anew for every node the change is made
+ * on, so that whoever makes the change may keep objects out of it.
+ */
+#ifndef TESTBED_MODEL_CHANGE_ARGS_H
+#define TESTBED_MODEL_CHANGE_ARGS_H
+
+#include "testbed/model/change.h"
+#include "testbed/model/internal.h"
+
+/* Everything that the keys of a change can say; a kind uses some of it. */
+struct change_args {
+	GPtrArray *nodes;
+	char *interface, *nat, *rule_name, *tunnel, *site, *endpoint, *edge, *record_name, *key, *value, *engine;
+	enum service_kind service;
+	enum host_model host_model;
+	struct prefix to;
+	GArray *servers;
+	struct route *route;
+	struct fw_rule *rule;
+	struct nrpt_rule *nrpt;
+	struct dns_record *record;
+	struct nat_rule *nat_rule;
+	GPtrArray *objects; /* of the kind's named type */
+};
+
+struct apply {
+	struct reader *r;
+	model *m;
+	const struct change *change;
+	GHashTable *front; /* node -> how many rules were put in front of its own */
+};
+
+struct change_kind {
+	const char *name;
+	const struct field *fields;
+	const struct object_type *named; /* keys beyond the fields name objects of this type */
+	bool per_node;                   /* takes 'node' or 'nodes', applied to each */
+	/* More to say about the keys than the fields can; may be NULL. */
+	void (*check)(struct reader *r, const yaml_node_t *value, struct change_args *args);
+	/* `node` is NULL unless per_node.  What it keeps of `args` it takes out. */
+	void (*apply)(struct apply *a, struct change_args *args, struct node *node);
+};
+
+/* Reads the keys of a change; false when there was something wrong with them. */
+bool change_args_read(struct reader *r, const struct change *change, struct change_args *args);
+
+/* change_network.c */
+void change_add_node(struct apply *a, struct change_args *args, struct node *node);
+void change_add_network(struct apply *a, struct change_args *args, struct node *node);
+void change_add_tunnel(struct apply *a, struct change_args *args, struct node *node);
+void change_add_interface(struct apply *a, struct change_args *args, struct node *node);
+void change_remove_node(struct apply *a, struct change_args *args, struct node *node);
+void change_link_down(struct apply *a, struct change_args *args, struct node *node);
+void change_link_up(struct apply *a, struct change_args *args, struct node *node);
+void change_tunnel_down(struct apply *a, struct change_args *args, struct node *node);
+void change_tunnel_up(struct apply *a, struct change_args *args, struct node *node);
+void change_add_route(struct apply *a, struct change_args *args, struct node *node);
+void change_remove_route(struct apply *a, struct change_args *args, struct node *node);
+void change_block(struct apply *a, struct change_args *args, struct node *node);
+void change_allow(struct apply *a, struct change_args *args, struct node *node);
+void change_remove_rule(struct apply *a, struct change_args *args, struct node *node);
+void change_set_nat(struct apply *a, struct change_args *args, struct node *node);
+
+/* change_service.c */
+void change_add_nrpt(struct apply *a, struct change_args *args, struct node *node);
+void change_set_resolvers(struct apply *a, struct change_args *args, struct node *node);
+void change_add_record(struct apply *a, struct change_args *args, struct node *node);
+void change_remove_record(struct apply *a, struct change_args *args, struct node *node);
+void change_stop_service(struct apply *a, struct change_args *args, struct node *node);
+void change_start_service(struct apply *a, struct change_args *args, struct node *node);
+void change_set_engine(struct apply *a, struct change_args *args, struct node *node);
+void change_set_host_model(struct apply *a, struct change_args *args, struct node *node);
+void change_set_sysctl(struct apply *a, struct change_args *args, struct node *node);
+void change_set_media_edge(struct apply *a, struct change_args *args, struct node *node);
+
+#endif

@@ -1,0 +1,165 @@
+#include "testbed/model/change_args.h"
+#include "testbed/model/object.h"
+
+/* --- nodes, networks, interfaces ------------------------------------------------------------------ */
+
+static void take_objects(struct change_args *args, GPtrArray *into)
+{
+	while (args->objects->len > 0)
+		g_ptr_array_add(into, g_ptr_array_steal_index(args->objects, 0));
+}
+
+void change_add_node(struct apply *a, struct change_args *args, struct node *node G_GNUC_UNUSED)
+{
+	take_objects(args, a->m->nodes);
+}
+
+void change_add_network(struct apply *a, struct change_args *args, struct node *node G_GNUC_UNUSED)
+{
+	take_objects(args, a->m->networks);
+}
+
+void change_add_tunnel(struct apply *a, struct change_args *args, struct node *node G_GNUC_UNUSED)
+{
+	take_objects(args, a->m->tunnels);
+}
+
+void change_add_interface(struct apply *a G_GNUC_UNUSED, struct change_args *args, struct node *node)
+{
+	take_objects(args, node->interfaces);
+}
+
+void change_remove_node(struct apply *a, struct change_args *args G_GNUC_UNUSED, struct node *node)
+{
+	guint index;
+
+	if (g_ptr_array_find(a->m->nodes, node, &index))
+		model_bury(a->m, a->m->nodes, index, node_free);
+}
+
+static void set_link(struct apply *a, struct change_args *args, struct node *node, bool up)
+{
+	struct iface *iface = named_find(node->interfaces, args->interface);
+
+	if (!iface)
+		named_error(a->r->d, places_get(a->r->places, &args->interface, a->change->loc), "interface",
+			    args->interface, node->interfaces);
+	else
+		iface->up = up;
+}
+
+void change_link_down(struct apply *a, struct change_args *args, struct node *node)
+{
+	set_link(a, args, node, false);
+}
+
+void change_link_up(struct apply *a, struct change_args *args, struct node *node)
+{
+	set_link(a, args, node, true);
+}
+
+static void set_tunnel(struct apply *a, struct change_args *args, bool up)
+{
+	struct tunnel *tunnel = named_find(a->m->tunnels, args->tunnel);
+
+	if (!tunnel)
+		named_error(a->r->d, places_get(a->r->places, &args->tunnel, a->change->loc), "tunnel", args->tunnel,
+			    a->m->tunnels);
+	else
+		tunnel->up = up;
+}
+
+void change_tunnel_down(struct apply *a, struct change_args *args, struct node *node G_GNUC_UNUSED)
+{
+	set_tunnel(a, args, false);
+}
+
+void change_tunnel_up(struct apply *a, struct change_args *args, struct node *node G_GNUC_UNUSED)
+{
+	set_tunnel(a, args, true);
+}
+
+/* --- routes, rules, NAT ----------------------------------------------------------------------- */
+
+void change_add_route(struct apply *a, struct change_args *args, struct node *node)
+{
+	args->route->loc = a->change->loc;
+	g_ptr_array_add(node->routes, g_steal_pointer(&args->route));
+}
+
+void change_remove_route(struct apply *a, struct change_args *args, struct node *node)
+{
+	char buf[PREFIX_TEXT_MAX];
+
+	for (guint i = 0; i < node->routes->len; i++) {
+		const struct route *route = g_ptr_array_index(node->routes, i);
+
+		if (prefix_equal(&route->to, &args->to)) {
+			model_bury(a->m, node->routes, i, route_free);
+			return;
+		}
+	}
+	diags_add(a->r->d, DIAG_ERROR, places_get(a->r->places, &args->to, a->change->loc), NULL,
+		  "node '%s' has no route to %s", node->name, prefix_print(&args->to, buf));
+}
+
+/* New rules come before the node's own, and among themselves in the order in which they are written. */
+static void put_in_front(struct apply *a, struct change_args *args, struct node *node, enum fw_action action)
+{
+	guint count = GPOINTER_TO_UINT(g_hash_table_lookup(a->front, node));
+
+	args->rule->action = action;
+	args->rule->loc = a->change->loc;
+	g_ptr_array_insert(node->firewall.rules, (gint)count, g_steal_pointer(&args->rule));
+	g_hash_table_replace(a->front, node, GUINT_TO_POINTER(count + 1));
+}
+
+void change_block(struct apply *a, struct change_args *args, struct node *node)
+{
+	put_in_front(a, args, node, FW_DROP);
+}
+
+void change_allow(struct apply *a, struct change_args *args, struct node *node)
+{
+	put_in_front(a, args, node, FW_ACCEPT);
+}
+
+void change_remove_rule(struct apply *a, struct change_args *args, struct node *node)
+{
+	GPtrArray *rules = node->firewall.rules;
+	guint front = GPOINTER_TO_UINT(g_hash_table_lookup(a->front, node)), index;
+	struct fw_rule *rule = named_find(rules, args->rule_name);
+
+	if (!rule || !g_ptr_array_find(rules, rule, &index)) {
+		named_error(a->r->d, places_get(a->r->places, &args->rule_name, a->change->loc), "rule",
+			    args->rule_name, rules);
+		return;
+	}
+	if (index < front)
+		g_hash_table_replace(a->front, node, GUINT_TO_POINTER(front - 1));
+	model_bury(a->m, rules, index, fw_rule_free);
+}
+
+void change_set_nat(struct apply *a, struct change_args *args, struct node *node)
+{
+	struct nat_rule *rule = NULL, *scratch = args->nat_rule;
+
+	if (args->nat)
+		rule = named_find(node->nat, args->nat);
+	else if (node->nat->len == 1)
+		rule = g_ptr_array_index(node->nat, 0);
+	if (!rule && args->nat) {
+		named_error(a->r->d, places_get(a->r->places, &args->nat, a->change->loc), "NAT rule", args->nat,
+			    node->nat);
+		return;
+	}
+	if (!rule) {
+		diags_add(a->r->d, DIAG_ERROR, a->change->loc, node->nat->len > 0 ? "add 'nat: NAME'" : NULL,
+			  "node '%s' has %u NAT rules, not one", node->name, node->nat->len);
+		return;
+	}
+	/* Only the keys that are there may overwrite, so they are read again, now into the rule itself. */
+	args->nat_rule = rule;
+	change_args_read(a->r, a->change, args);
+	args->nat_rule = scratch;
+}

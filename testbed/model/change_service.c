@@ -1,0 +1,146 @@
+#include "testbed/model/change_args.h"
+#include "testbed/model/object.h"
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+void change_add_nrpt(struct apply *a, struct change_args *args, struct node *node)
+{
+	args->nrpt->loc = a->change->loc;
+	g_ptr_array_add(node->nrpt, g_steal_pointer(&args->nrpt));
+}
+
+void change_set_resolvers(struct apply *a G_GNUC_UNUSED, struct change_args *args, struct node *node)
+{
+	GArray *old = node->resolvers;
+
+	node->resolvers = args->servers;
+	args->servers = old;
+}
+
+static struct service *find_service(struct apply *a, struct node *node, enum service_kind kind)
+{
+	for (guint i = 0; i < node->services->len; i++) {
+		struct service *service = g_ptr_array_index(node->services, i);
+
+		if (service->kind == kind)
+			return service;
+	}
+	diags_add(a->r->d, DIAG_ERROR, a->change->loc, NULL, "node '%s' has no service '%s'", node->name,
+		  service_kind_name(kind));
+	return NULL;
+}
+
+void change_add_record(struct apply *a, struct change_args *args, struct node *node)
+{
+	struct service *service = find_service(a, node, SERVICE_DNS);
+
+	if (!service)
+		return;
+	args->record->loc = a->change->loc;
+	g_ptr_array_add(service->dns.records, g_steal_pointer(&args->record));
+}
+
+void change_remove_record(struct apply *a, struct change_args *args, struct node *node)
+{
+	struct service *service = find_service(a, node, SERVICE_DNS);
+	bool found = false;
+
+	if (!service)
+		return;
+	for (guint i = service->dns.records->len; i > 0; i--) {
+		const struct dns_record *record = g_ptr_array_index(service->dns.records, i - 1);
+
+		if (g_strcmp0(record->name, args->record_name) == 0) {
+			model_bury(a->m, service->dns.records, i - 1, dns_record_free);
+			found = true;
+		}
+	}
+	if (!found)
+		named_error(a->r->d, places_get(a->r->places, &args->record_name, a->change->loc), "record",
+			    args->record_name, service->dns.records);
+}
+
+/* --- services and hosts ----------------------------------------------------------------------- */
+
+static void set_service(struct apply *a, struct change_args *args, struct node *node, bool enabled)
+{
+	struct service *service = find_service(a, node, args->service);
+
+	if (service)
+		service->enabled = enabled;
+}
+
+void change_stop_service(struct apply *a, struct change_args *args, struct node *node)
+{
+	set_service(a, args, node, false);
+}
+
+void change_start_service(struct apply *a, struct change_args *args, struct node *node)
+{
+	set_service(a, args, node, true);
+}
+
+void change_set_engine(struct apply *a, struct change_args *args, struct node *node)
+{
+	struct service *service = find_service(a, node, SERVICE_EDGE);
+
+	if (!service)
+		return;
+	g_free(service->edge.engine);
+	service->edge.engine = g_steal_pointer(&args->engine);
+}
+
+void change_set_host_model(struct apply *a G_GNUC_UNUSED, struct change_args *args, struct node *node)
+{
+	node->host_model = args->host_model;
+}
+
+void change_set_sysctl(struct apply *a, struct change_args *args, struct node *node)
+{
+	struct sysctl_setting *setting = sysctl_setting_new();
+
+	/* Later settings win, so an earlier one of the same key may stay. */
+	setting->key = g_steal_pointer(&args->key);
+	setting->value = g_steal_pointer(&args->value);
+	setting->loc = a->change->loc;
+	g_ptr_array_add(node->sysctls, setting);
+}
+
+static void set_site_edge(struct apply *a, struct change_args *args)
+{
+	struct site *site = named_find(a->m->sites, args->site);
+
+	if (!site) {
+		named_error(a->r->d, places_get(a->r->places, &args->site, a->change->loc), "site", args->site,
+			    a->m->sites);
+		return;
+	}
+	g_free(site->media_edge);
+	site->media_edge = g_strdup(args->edge);
+	places_set(a->r->places, &site->media_edge, places_get(a->r->places, &args->edge, a->change->loc));
+}
+
+static void set_endpoint_edge(struct apply *a, struct change_args *args)
+{
+	struct node *node = named_find(a->m->nodes, args->endpoint);
+	struct loc loc = places_get(a->r->places, &args->endpoint, a->change->loc);
+
+	if (!node) {
+		named_error(a->r->d, loc, "node", args->endpoint, a->m->nodes);
+	} else if (!node->endpoint) {
+		diags_add(a->r->d, DIAG_ERROR, loc, NULL, "node '%s' is not an endpoint", args->endpoint);
+	} else {
+		g_free(node->endpoint->media_edge);
+		node->endpoint->media_edge = g_strdup(args->edge);
+		places_set(a->r->places, &node->endpoint->media_edge,
+			   places_get(a->r->places, &args->edge, a->change->loc));
+	}
+}
+
+void change_set_media_edge(struct apply *a, struct change_args *args, struct node *node G_GNUC_UNUSED)
+{
+	if (args->site)
+		set_site_edge(a, args);
+	if (args->endpoint)
+		set_endpoint_edge(a, args);
+}

@@ -1,0 +1,174 @@
+#include "testbed/model/internal.h"
+
+/* --- subnets ---------------------------------------------------------------------------------- */
+
+static void check_overlaps(const struct check *c)
+{
+	char mine[PREFIX_TEXT_MAX], theirs[PREFIX_TEXT_MAX];
+
+	for (guint i = 0; i < c->m->networks->len; i++) {
+		const struct network *a = g_ptr_array_index(c->m->networks, i);
+
+		for (guint j = 0; j < i; j++) {
+			const struct network *b = g_ptr_array_index(c->m->networks, j);
+
+			if ((a->reusable && b->reusable) || !prefix_overlaps(&a->subnet, &b->subnet))
+				continue;
+			check_error(c, places_get(c->places, &a->subnet, a->loc),
+				    "only networks that all say 'reusable: true' may overlap",
+				    "subnet %s of '%s' overlaps %s of '%s'", prefix_print(&a->subnet, mine), a->name,
+				    prefix_print(&b->subnet, theirs), b->name);
+		}
+	}
+}
+
+/* --- addresses of interfaces ------------------------------------------------------------------ */
+
+/* RFC 3021: links with 31-bit prefixes have neither a network nor a broadcast address. */
+static bool is_host_address(const struct prefix *p)
+{
+	struct prefix network = prefix_network(p);
+	guint bits = addr_bits(&p->addr);
+	bool all_ones = true;
+
+	if (p->len + 1u >= bits)
+		return true;
+	if (addr_equal(&network.addr, &p->addr))
+		return false;
+	for (guint bit = p->len; bit < bits; bit++)
+		all_ones = all_ones && (p->addr.bytes[bit / 8] & (0x80 >> (bit % 8)));
+	return p->addr.family != AF_INET || !all_ones;
+}
+
+static void check_address(const struct check *c, const struct iface *iface, const struct prefix *p, struct loc loc)
+{
+	const struct prefix *subnet = &iface->network->subnet;
+	char address[PREFIX_TEXT_MAX], network[PREFIX_TEXT_MAX];
+
+	if (!addr_is_set(&subnet->addr))
+		return;
+	prefix_print(p, address);
+	prefix_print(subnet, network);
+	if (!prefix_contains(subnet, &p->addr))
+		check_error(c, loc, NULL, "address %s is not in subnet %s of network '%s'", address, network,
+			    iface->network->name);
+	else if (p->len != subnet->len)
+		check_error(c, loc, NULL, "address %s has another length than subnet %s of network '%s'", address,
+			    network, iface->network->name);
+	else if (!is_host_address(p))
+		check_error(c, loc, NULL, "address %s is the network or broadcast address of its subnet", address);
+}
+
+/* Who has an address already, by "NETWORK ADDRESS". */
+static void check_taken(const struct check *c, GHashTable *taken, const struct node *node, const struct iface *iface,
+			const struct prefix *p, struct loc loc)
+{
+	char address[ADDR_TEXT_MAX];
+	char *key = g_strdup_printf("%s %s", iface->network->name, addr_print(&p->addr, address));
+	const struct node *owner = g_hash_table_lookup(taken, key);
+
+	if (owner) {
+		check_error(c, loc, NULL, "address %s is taken in network '%s' by node '%s'", address,
+			    iface->network->name, owner->name);
+		g_free(key);
+		return;
+	}
+	g_hash_table_insert(taken, key, (gpointer)(guintptr)node);
+}
+
+static void check_interface_pair(const struct check *c, const struct node *node, const struct iface *iface)
+{
+	for (guint i = 0; i < node->interfaces->len; i++) {
+		const struct iface *other = g_ptr_array_index(node->interfaces, i);
+
+		if (other == iface)
+			return;
+		if (other->network && prefix_overlaps(&other->network->subnet, &iface->network->subnet))
+			check_error(c, iface->loc, NULL, "interfaces '%s' and '%s' of node '%s' are in the same subnet",
+				    other->name, iface->name, node->name);
+	}
+}
+
+static void check_node_addresses(const struct check *c, const struct node *node, GHashTable *taken)
+{
+	for (guint i = 0; i < node->interfaces->len; i++) {
+		const struct iface *iface = g_ptr_array_index(node->interfaces, i);
+
+		if (!iface->network)
+			continue;
+		check_interface_pair(c, node, iface);
+		for (guint j = 0; j < iface->addresses->len; j++) {
+			const struct prefix *p = &g_array_index(iface->addresses, struct prefix, j);
+			struct loc loc = places_item(c->places, iface->addresses, j, iface->loc);
+
+			check_address(c, iface, p, loc);
+			check_taken(c, taken, node, iface, p, loc);
+		}
+	}
+}
+
+/* --- tunnels ---------------------------------------------------------------------------------- */
+
+static void check_tunnel_iface(const struct check *c, const struct tunnel *t, const struct tunnel_end *end)
+{
+	struct loc loc = places_get(c->places, &end->iface, t->loc);
+
+	if (!end->node || !end->iface)
+		return;
+	if (node_iface(end->node, end->iface)) {
+		check_error(c, loc, NULL, "node '%s' has an interface '%s' already", end->node->name, end->iface);
+		return;
+	}
+	for (guint i = 0; i < c->m->tunnels->len; i++) {
+		const struct tunnel *other = g_ptr_array_index(c->m->tunnels, i);
+
+		if (other == t)
+			return;
+		for (guint j = 0; j < G_N_ELEMENTS(other->ends); j++) {
+			if (other->ends[j].node == end->node && g_strcmp0(other->ends[j].iface, end->iface) == 0)
+				check_error(c, loc, NULL, "tunnel '%s' uses interface '%s' of node '%s' already",
+					    other->name, end->iface, end->node->name);
+		}
+	}
+}
+
+static void check_tunnel_end(const struct check *c, const struct tunnel *t, const struct tunnel_end *end)
+{
+	char address[ADDR_TEXT_MAX];
+
+	if (end->node_name && !end->node)
+		named_error(c->d, places_get(c->places, &end->node_name, t->loc), "node", end->node_name, c->m->nodes);
+	check_tunnel_iface(c, t, end);
+	if (end->node && addr_is_set(&end->underlay) && !node_has_address(end->node, &end->underlay))
+		check_error(c, places_get(c->places, &end->underlay, t->loc), NULL, "node '%s' has no address %s",
+			    end->node->name, addr_print(&end->underlay, address));
+}
+
+static void check_tunnel(const struct check *c, const struct tunnel *t)
+{
+	const struct tunnel_end *a = &t->ends[0], *b = &t->ends[1];
+	struct loc loc = places_get(c->places, &b->address, t->loc);
+
+	check_tunnel_end(c, t, a);
+	check_tunnel_end(c, t, b);
+	if (a->node && a->node == b->node)
+		check_error(c, places_get(c->places, &b->node_name, t->loc), NULL,
+			    "both ends of tunnel '%s' are on node '%s'", t->name, a->node->name);
+	if (!addr_is_set(&a->address.addr) || !addr_is_set(&b->address.addr))
+		return;
+	if (addr_equal(&a->address.addr, &b->address.addr))
+		check_error(c, loc, NULL, "both ends of tunnel '%s' have the same address", t->name);
+	else if (!prefix_equal(&a->address, &b->address))
+		check_error(c, loc, NULL, "the ends of tunnel '%s' are in different subnets", t->name);
+}
+
+void check_addresses(const struct check *c)
+{
+	g_autoptr(GHashTable) taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	check_overlaps(c);
+	for (guint i = 0; i < c->m->nodes->len; i++)
+		check_node_addresses(c, g_ptr_array_index(c->m->nodes, i), taken);
+	for (guint i = 0; i < c->m->tunnels->len; i++)
+		check_tunnel(c, g_ptr_array_index(c->m->tunnels, i));
+}

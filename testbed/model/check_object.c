@@ -1,0 +1,150 @@
+#include "testbed/model/internal.h"
+
+#include <string.h>
+
+void check_error(const struct check *c, struct loc loc, const char *hint, const char *format, ...)
+{
+	g_autofree char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	text = g_strdup_vprintf(format, args);
+	va_end(args);
+	diags_add(c->d, DIAG_ERROR, loc, hint, "%s", text);
+}
+
+bool node_has_link(const model *m, const struct node *n, const char *name)
+{
+	if (node_iface(n, name))
+		return true;
+	for (guint i = 0; i < m->tunnels->len; i++) {
+		const struct tunnel *t = g_ptr_array_index(m->tunnels, i);
+
+		for (guint end = 0; end < G_N_ELEMENTS(t->ends); end++) {
+			if (t->ends[end].node == n && g_strcmp0(t->ends[end].iface, name) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+bool node_has_address(const struct node *n, const struct addr *a)
+{
+	for (guint i = 0; i < n->interfaces->len; i++) {
+		const struct iface *iface = g_ptr_array_index(n->interfaces, i);
+
+		for (guint j = 0; j < iface->addresses->len; j++) {
+			if (addr_equal(&g_array_index(iface->addresses, struct prefix, j).addr, a))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Names in one file can only clash when a change adds an object (a mapping has no key twice) or when
+ * they stand in a list. */
+static void check_unique(const struct check *c, const GPtrArray *objects, size_t loc_offset, const char *what)
+{
+	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (guint i = 0; i < objects->len; i++) {
+		char *object = g_ptr_array_index(objects, i);
+		char *name = *(char **)(void *)object;
+		struct loc loc = *(struct loc *)(void *)(object + loc_offset);
+
+		if (name && !g_hash_table_add(names, name))
+			check_error(c, places_get(c->places, object, loc), NULL, "there are two %ss named '%s'", what, name);
+	}
+}
+
+static void check_site_name(const struct check *c, char *const *site, struct loc loc)
+{
+	if (*site && !model_site(c->m, *site))
+		named_error(c->d, places_get(c->places, site, loc), "site", *site, c->m->sites);
+}
+
+/* A node named as somebody's Edge must be one. */
+static void check_edge_name(const struct check *c, char *const *edge, struct loc loc)
+{
+	const struct node *node = model_node(c->m, *edge);
+	struct loc place = places_get(c->places, edge, loc);
+	bool found = false;
+
+	if (!*edge)
+		return;
+	if (!node) {
+		named_error(c->d, place, "node", *edge, c->m->nodes);
+		return;
+	}
+	for (guint i = 0; i < node->services->len; i++) {
+		const struct service *service = g_ptr_array_index(node->services, i);
+
+		found = found || service->kind == SERVICE_EDGE;
+	}
+	if (!found)
+		check_error(c, place, NULL, "node '%s' has no service 'edge'", *edge);
+}
+
+static const char *const reserved_interfaces[] = { "lo", "all", "default", NULL };
+
+static void check_interface(const struct check *c, const struct iface *iface)
+{
+	if (iface->name && g_strv_contains(reserved_interfaces, iface->name))
+		check_error(c, iface->loc, NULL, "interface name '%s' is reserved", iface->name);
+	if (iface->network_name && !iface->network)
+		named_error(c->d, places_get(c->places, &iface->network_name, iface->loc), "network",
+			    iface->network_name, c->m->networks);
+}
+
+/* Each user is one endpoint: the Front End tells them apart by nothing else. */
+static void check_user(const struct check *c, const struct node *node, GHashTable *users)
+{
+	const char *at = node->endpoint->user ? strchr(node->endpoint->user, '@') : NULL;
+	struct loc loc = places_get(c->places, &node->endpoint->user, node->loc);
+
+	if (!at)
+		return;
+	if (c->m->domain && strcmp(at + 1, c->m->domain) != 0)
+		check_error(c, loc, NULL, "user '%s' is not of the domain '%s'", node->endpoint->user, c->m->domain);
+	if (!g_hash_table_add(users, node->endpoint->user))
+		check_error(c, loc, NULL, "there are two endpoints with the user '%s'", node->endpoint->user);
+}
+
+static void check_node(const struct check *c, const struct node *node, GHashTable *users)
+{
+	check_site_name(c, &node->site, node->loc);
+	check_unique(c, node->interfaces, offsetof(struct iface, loc), "interface");
+	for (guint i = 0; i < node->interfaces->len; i++)
+		check_interface(c, g_ptr_array_index(node->interfaces, i));
+	if (node->interfaces->len == 0 && places_has(c->places, &node->interfaces))
+		check_error(c, places_get(c->places, &node->interfaces, node->loc), NULL,
+			    "node '%s' has no interface", node->name ? node->name : "?");
+	if (node->endpoint) {
+		check_edge_name(c, &node->endpoint->media_edge, node->loc);
+		check_user(c, node, users);
+	}
+}
+
+void check_objects(const struct check *c)
+{
+	g_autoptr(GHashTable) users = g_hash_table_new(g_str_hash, g_str_equal);
+
+	check_unique(c, c->m->networks, offsetof(struct network, loc), "network");
+	check_unique(c, c->m->nodes, offsetof(struct node, loc), "node");
+	check_unique(c, c->m->tunnels, offsetof(struct tunnel, loc), "tunnel");
+	for (guint i = 0; i < c->m->sites->len; i++) {
+		const struct site *site = g_ptr_array_index(c->m->sites, i);
+
+		check_edge_name(c, &site->media_edge, site->loc);
+		/* A name in an expectation must mean one thing. */
+		if (site->name && model_node(c->m, site->name))
+			check_error(c, site->loc, NULL, "site '%s' has the name of a node", site->name);
+	}
+	for (guint i = 0; i < c->m->networks->len; i++) {
+		const struct network *network = g_ptr_array_index(c->m->networks, i);
+
+		check_site_name(c, &network->site, network->loc);
+	}
+	for (guint i = 0; i < c->m->nodes->len; i++)
+		check_node(c, g_ptr_array_index(c->m->nodes, i), users);
+}

@@ -1,0 +1,139 @@
+#include "testbed/model/internal.h"
+
+/* A subnet that a node reaches without a gateway, and through what. */
+struct connected {
+	struct prefix subnet;
+	const char *link;
+};
+
+static GArray *connected_subnets(const model *m, const struct node *node)
+{
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(struct connected));
+
+	for (guint i = 0; i < node->interfaces->len; i++) {
+		const struct iface *iface = g_ptr_array_index(node->interfaces, i);
+
+		for (guint j = 0; j < iface->addresses->len; j++) {
+			struct connected one = { g_array_index(iface->addresses, struct prefix, j), iface->name };
+
+			g_array_append_val(all, one);
+		}
+	}
+	for (guint i = 0; i < m->tunnels->len; i++) {
+		const struct tunnel *t = g_ptr_array_index(m->tunnels, i);
+
+		for (guint end = 0; end < G_N_ELEMENTS(t->ends); end++) {
+			struct connected one = { t->ends[end].address, t->ends[end].iface };
+
+			if (t->ends[end].node == node && one.link)
+				g_array_append_val(all, one);
+		}
+	}
+	return all;
+}
+
+/* Interfaces without address are findings already, and no reason to doubt the routes. */
+static bool has_all_addresses(const struct node *node)
+{
+	for (guint i = 0; i < node->interfaces->len; i++) {
+		const struct iface *iface = g_ptr_array_index(node->interfaces, i);
+
+		if (iface->addresses->len == 0)
+			return false;
+	}
+	return node->interfaces->len > 0;
+}
+
+static void check_gateway(const struct check *c, const struct node *node, const struct route *route,
+			  const GArray *connected)
+{
+	struct loc loc = places_get(c->places, &route->via, route->loc);
+	char via[ADDR_TEXT_MAX];
+	const char *link = NULL;
+	bool reached = false;
+
+	addr_print(&route->via, via);
+	for (guint i = 0; i < connected->len; i++) {
+		const struct connected *one = &g_array_index(connected, struct connected, i);
+
+		if (addr_equal(&one->subnet.addr, &route->via)) {
+			check_error(c, loc, NULL, "gateway %s is node '%s' itself", via, node->name);
+			return;
+		}
+		if (prefix_contains(&one->subnet, &route->via)) {
+			reached = true;
+			link = one->link;
+		}
+	}
+	if (!reached)
+		check_error(c, loc, NULL, "gateway %s is on no subnet that node '%s' is connected to", via, node->name);
+	else if (link && route->dev && node_has_link(c->m, node, route->dev) && g_strcmp0(link, route->dev) != 0)
+		check_error(c, loc, NULL, "gateway %s is reached through '%s', not '%s'", via, link, route->dev);
+}
+
+static void check_device(const struct check *c, const struct node *node, const struct route *route)
+{
+	struct loc loc = places_get(c->places, &route->dev, route->loc);
+
+	if (!node_has_link(c->m, node, route->dev))
+		named_error(c->d, loc, "interface", route->dev, node->interfaces);
+}
+
+/* The kernel keeps one route a destination in a table, those it makes for connected subnets included. */
+static void check_destination(const struct check *c, const struct node *node, guint index, const GArray *connected)
+{
+	const struct route *route = g_ptr_array_index(node->routes, index);
+	struct loc loc = places_get(c->places, &route->to, route->loc);
+	char to[PREFIX_TEXT_MAX];
+
+	prefix_print(&route->to, to);
+	for (guint i = 0; i < connected->len; i++) {
+		const struct connected *one = &g_array_index(connected, struct connected, i);
+
+		if (prefix_equal(&one->subnet, &route->to)) {
+			check_error(c, loc, NULL, "node '%s' is connected to %s by '%s' and needs no route", node->name,
+				    to, one->link);
+			return;
+		}
+	}
+	for (guint i = 0; i < index; i++) {
+		const struct route *before = g_ptr_array_index(node->routes, i);
+
+		if (prefix_equal(&before->to, &route->to)) {
+			check_error(c, loc, NULL, "node '%s' has a route to %s already", node->name, to);
+			return;
+		}
+	}
+}
+
+static void check_route(const struct check *c, const struct node *node, guint index, const GArray *connected)
+{
+	const struct route *route = g_ptr_array_index(node->routes, index);
+
+	if (!addr_is_set(&route->to.addr))
+		return;
+	check_destination(c, node, index, connected);
+	if (route->dev)
+		check_device(c, node, route);
+	if (!addr_is_set(&route->via)) {
+		if (!places_has(c->places, &route->dev) && !places_has(c->places, &route->via))
+			check_error(c, route->loc, "add 'via' or 'dev'", "the route says neither gateway nor interface");
+		return;
+	}
+	if (route->via.family != route->to.addr.family)
+		check_error(c, places_get(c->places, &route->via, route->loc), NULL,
+			    "gateway and destination are of different address families");
+	else if (has_all_addresses(node))
+		check_gateway(c, node, route, connected);
+}
+
+void check_routes(const struct check *c)
+{
+	for (guint i = 0; i < c->m->nodes->len; i++) {
+		const struct node *node = g_ptr_array_index(c->m->nodes, i);
+		g_autoptr(GArray) connected = connected_subnets(c->m, node);
+
+		for (guint j = 0; j < node->routes->len; j++)
+			check_route(c, node, j, connected);
+	}
+}

@@ -1,0 +1,109 @@
+#include "testbed/model/internal.h"
+
+static bool iface_has_address(const struct iface *iface, const struct addr *a)
+{
+	for (guint i = 0; i < iface->addresses->len; i++) {
+		if (addr_equal(&g_array_index(iface->addresses, struct prefix, i).addr, a))
+			return true;
+	}
+	return false;
+}
+
+static const struct iface *check_card(const struct check *c, const struct node *node, const struct service *service,
+				      char *const *name)
+{
+	const struct iface *iface = node_iface(node, *name);
+
+	if (*name && !iface)
+		named_error(c->d, places_get(c->places, name, service->loc), "interface", *name, node->interfaces);
+	return iface;
+}
+
+static void check_external(const struct check *c, const struct node *node, const struct service *service,
+			   const struct iface *card, const struct addr *a)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (addr_is_set(a) && !iface_has_address(card, a))
+		check_error(c, places_get(c->places, a, service->loc), NULL, "interface '%s' of node '%s' has no address %s",
+			    card->name, node->name, addr_print(a, text));
+}
+
+static void check_next_hop(const struct check *c, const struct service *service)
+{
+	const struct edge_service *edge = &service->edge;
+	const struct node *next = model_node(c->m, edge->next_hop);
+	struct loc loc = places_get(c->places, &edge->next_hop, service->loc);
+	bool found = false;
+
+	if (!edge->next_hop)
+		return;
+	if (!next) {
+		named_error(c->d, loc, "node", edge->next_hop, c->m->nodes);
+		return;
+	}
+	for (guint i = 0; i < next->services->len; i++) {
+		const struct service *s = g_ptr_array_index(next->services, i);
+
+		found = found || s->kind == SERVICE_FRONTEND;
+	}
+	if (!found)
+		check_error(c, loc, NULL, "node '%s' has no service 'frontend'", edge->next_hop);
+}
+
+static void check_edge(const struct check *c, const struct node *node, const struct service *service)
+{
+	const struct edge_service *edge = &service->edge;
+	const struct iface *internal = check_card(c, node, service, &edge->internal_iface);
+	const struct iface *external = check_card(c, node, service, &edge->external_iface);
+
+	if (internal && internal == external)
+		check_error(c, places_get(c->places, &edge->external_iface, service->loc), NULL,
+			    "the Edge's internal and external interface are the same");
+	if (external) {
+		check_external(c, node, service, external, &edge->access);
+		check_external(c, node, service, external, &edge->av);
+		check_external(c, node, service, external, &edge->av_tcp);
+	}
+	if (addr_is_set(&edge->access) && addr_equal(&edge->access, &edge->av_tcp))
+		check_error(c, places_get(c->places, &edge->av_tcp, service->loc), NULL,
+			    "'access' and 'av_tcp' both need port 443, so they can't share an address");
+	if (addr_is_set(&edge->access) && addr_equal(&edge->access, &edge->av))
+		check_error(c, places_get(c->places, &edge->av, service->loc), NULL,
+			    "'access' and 'av' both need port 443, so they can't share an address");
+	check_next_hop(c, service);
+}
+
+static void check_frontend(const struct check *c, const struct node *node, const struct service *service)
+{
+	const struct addr *a = &service->frontend.address;
+	char text[ADDR_TEXT_MAX];
+
+	if (addr_is_set(a) && !node_has_address(node, a))
+		check_error(c, places_get(c->places, a, service->loc), NULL, "node '%s' has no address %s", node->name,
+			    addr_print(a, text));
+}
+
+static void check_node_services(const struct check *c, const struct node *node)
+{
+	unsigned seen = 0;
+
+	for (guint i = 0; i < node->services->len; i++) {
+		const struct service *service = g_ptr_array_index(node->services, i);
+
+		if (seen & (1u << service->kind))
+			check_error(c, service->loc, NULL, "node '%s' has two services '%s'", node->name,
+				    service_kind_name(service->kind));
+		seen |= 1u << service->kind;
+		if (service->kind == SERVICE_EDGE)
+			check_edge(c, node, service);
+		else if (service->kind == SERVICE_FRONTEND)
+			check_frontend(c, node, service);
+	}
+}
+
+void check_services(const struct check *c)
+{
+	for (guint i = 0; i < c->m->nodes->len; i++)
+		check_node_services(c, g_ptr_array_index(c->m->nodes, i));
+}

@@ -1,0 +1,268 @@
+#include "testbed/model/change.h"
+#include "testbed/model/internal.h"
+#include "testbed/model/names.h"
+#include "testbed/model/object.h"
+#include "testbed/model/schema.h"
+#include "testbed/model/value.h"
+
+#include <string.h>
+
+struct buried {
+	gpointer object;
+	GDestroyNotify destroy;
+};
+
+static void buried_free(gpointer data)
+{
+	struct buried *b = data;
+
+	b->destroy(b->object);
+	g_free(b);
+}
+
+void model_bury(model *m, GPtrArray *list, guint index, GDestroyNotify destroy)
+{
+	struct buried *b = g_new0(struct buried, 1);
+
+	b->object = g_ptr_array_steal_index(list, index);
+	b->destroy = destroy;
+	g_ptr_array_add(m->source->buried, b);
+}
+
+/* --- the top of the file ---------------------------------------------------------------------- */
+
+static bool read_remember(struct reader *r G_GNUC_UNUSED, const yaml_node_t *value, void *target,
+			  const void *arg G_GNUC_UNUSED)
+{
+	*(const yaml_node_t **)target = value;
+	return true;
+}
+
+static bool read_scenarios(struct reader *r, const yaml_node_t *value, void *target, const void *arg)
+{
+	if (!read_named_objects(r, value, target, arg))
+		return false;
+	if (value->data.mapping.pairs.start == value->data.mapping.pairs.top)
+		reader_error(r, value, "write at least 'base: {}'", "'scenarios' is empty");
+	return true;
+}
+
+static const struct field source_fields[] = {
+	{ .key = "expect", .read = read_remember, AT(model_source, expect) },
+	{ 0 }
+};
+
+static const struct field model_fields[] = {
+	{ .key = "topology", .read = read_word, .offset = offsetof(model, name), .arg = &charset_name, .required = true },
+	{ .key = "title", .read = read_text, .offset = offsetof(model, title) },
+	{ .key = "domain", .read = read_word, .offset = offsetof(model, domain), .arg = &charset_dns, .required = true },
+	{ .key = "max_loss", .read = read_percent, .offset = offsetof(model, max_loss_pct) },
+	{ .key = "ice_profile", .read = read_choice, .offset = offsetof(model, ice_profile), .arg = ice_profile_names },
+	{ .key = "sites", .read = read_named_objects, .offset = offsetof(model, sites), .arg = &site_type },
+	{ .key = "networks", .read = read_named_objects, .offset = offsetof(model, networks), .arg = &network_type,
+	  .required = true },
+	{ .key = "nodes", .read = read_named_objects, .offset = offsetof(model, nodes), .arg = &node_type, .required = true },
+	{ .key = "tunnels", .read = read_named_objects, .offset = offsetof(model, tunnels), .arg = &tunnel_type },
+	{ .key = "conferences", .read = read_objects, .offset = offsetof(model, conferences), .arg = &conference_type },
+	{ .include = source_fields, .offset = offsetof(model, source), .indirect = true },
+	{ .key = "scenarios", .read = read_scenarios, .offset = offsetof(model, scenarios), .arg = &scenario_type,
+	  .required = true },
+	{ .key = "x-*", .read = read_nothing }, /* templates for aliases and merges to refer to */
+	{ 0 }
+};
+
+static model *model_new(struct source *source)
+{
+	model *m = g_new0(model, 1);
+
+	m->file = g_strdup(source->file);
+	m->sha256 = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, source->text);
+	m->max_loss_pct = 1;
+	m->sites = g_ptr_array_new_with_free_func(site_free);
+	m->networks = g_ptr_array_new_with_free_func(network_free);
+	m->nodes = g_ptr_array_new_with_free_func(node_free);
+	m->tunnels = g_ptr_array_new_with_free_func(tunnel_free);
+	m->conferences = g_ptr_array_new_with_free_func(conference_free);
+	m->scenarios = g_ptr_array_new_with_free_func(scenario_free);
+	m->source = g_new0(struct model_source, 1);
+	m->source->source = source_ref(source);
+	m->source->buried = g_ptr_array_new_with_free_func(buried_free);
+	return m;
+}
+
+void model_free(model *m)
+{
+	if (!m)
+		return;
+	g_free(m->file);
+	g_free(m->sha256);
+	g_free(m->name);
+	g_free(m->title);
+	g_free(m->domain);
+	g_free(m->ice_profile);
+	g_ptr_array_unref(m->sites);
+	g_ptr_array_unref(m->networks);
+	g_ptr_array_unref(m->nodes);
+	g_ptr_array_unref(m->tunnels);
+	g_ptr_array_unref(m->conferences);
+	g_ptr_array_unref(m->scenarios);
+	g_ptr_array_unref(m->source->buried);
+	source_unref(m->source->source);
+	g_free(m->source);
+	g_free(m);
+}
+
+/* Puts the file's common rules before the scenario's own: the last match wins. */
+static void add_common_expects(struct reader *r, const yaml_node_t *common, GPtrArray *expects)
+{
+	g_autoptr(GPtrArray) all = g_ptr_array_new();
+
+	r->key = "expect";
+	read_objects(r, common, &all, &expect_type);
+	for (guint i = 0; i < all->len; i++)
+		g_ptr_array_insert(expects, (gint)i, g_ptr_array_index(all, i));
+}
+
+static model *read_model(struct reader *r, struct source *source)
+{
+	model *m = model_new(source);
+
+	r->key = "the file";
+	if (!read_mapping(r, source->root, model_fields, m, NULL, NULL)) {
+		model_free(m);
+		return NULL;
+	}
+	for (guint i = 0; m->source->expect && i < m->scenarios->len; i++) {
+		struct scenario *scenario = g_ptr_array_index(m->scenarios, i);
+
+		add_common_expects(r, m->source->expect, scenario->expects);
+	}
+	return m;
+}
+
+/* --- loading ---------------------------------------------------------------------------------- */
+
+static void check_all(model *m, struct reader *r)
+{
+	struct check c = { .m = m, .d = r->d, .places = r->places };
+
+	model_resolve(&c);
+	check_objects(&c);
+	check_addresses(&c);
+	check_routes(&c);
+	check_policies(&c);
+	check_services(&c);
+	check_scenarios(&c, r);
+}
+
+/* Changes that stand in a text of their own, a list or just one. */
+static void apply_extra(const struct reader *r, model *m, const struct source *extra)
+{
+	struct reader own = { .source = extra, .d = r->d, .places = r->places, .key = "changes" };
+	g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
+
+	change_read_list(&own, extra->root, &changes, NULL);
+	if (diags_errors(r->d) == 0)
+		change_apply_all(&own, m, changes);
+}
+
+/* Reads, changes and checks; the model may be incomplete when there are findings.  `name` and `extra` may be
+ * NULL: no such changes. */
+static model *build(struct source *source, const char *name, const struct source *extra, diags *d)
+{
+	struct reader r = { .source = source, .d = d, .places = places_new() };
+	model *m = read_model(&r, source);
+	const struct scenario *scenario = m && name ? model_scenario(m, name) : NULL;
+
+	if (scenario)
+		change_apply_all(&r, m, scenario->changes);
+	if (m && extra)
+		apply_extra(&r, m, extra);
+	/* A change that could not be made would only cause findings that are not the file's. */
+	if (m && (!name || diags_errors(d) == 0))
+		check_all(m, &r);
+	places_free(r.places);
+	return m;
+}
+
+static model *build_checked(struct source *source, const char *name, const struct source *extra, diags *d)
+{
+	g_autoptr(diags) found = diags_new();
+	model *m = build(source, name, extra, found);
+
+	for (guint i = 0; i < diags_count(found); i++) {
+		const struct diag *item = diags_get(found, i);
+
+		if (name)
+			diags_add(d, item->level, item->loc, item->hint, "scenario '%s': %s", name, item->message);
+		else
+			diags_add(d, item->level, item->loc, item->hint, "%s", item->message);
+	}
+	if (diags_errors(found) == 0)
+		return m;
+	model_free(m);
+	return NULL;
+}
+
+static model *load(struct source *source, diags *d)
+{
+	guint before = diags_errors(d);
+	model *m = build_checked(source, NULL, NULL, d);
+
+	for (guint i = 0; m && i < m->scenarios->len; i++) {
+		const struct scenario *scenario = g_ptr_array_index(m->scenarios, i);
+
+		model_free(build_checked(source, scenario->name, NULL, d));
+	}
+	if (diags_errors(d) == before)
+		return m;
+	model_free(m);
+	return NULL;
+}
+
+static model *load_bytes(const char *path, GBytes *bytes, diags *d)
+{
+	guint before = diags_errors(d);
+	struct source *source = source_new(path, bytes, d);
+	model *m = source ? load(source, d) : NULL;
+
+	source_unref(source);
+	/* Keys that appear twice are found while parsing. */
+	if (diags_errors(d) == before)
+		return m;
+	model_free(m);
+	return NULL;
+}
+
+model *model_load_text(const char *path, const char *text, gsize length, diags *d)
+{
+	g_autoptr(GBytes) bytes = g_bytes_new(text, length);
+
+	return load_bytes(path, bytes, d);
+}
+
+model *model_load(const char *path, diags *d)
+{
+	g_autoptr(GBytes) bytes = source_read_file(path, d);
+
+	return bytes ? load_bytes(path, bytes, d) : NULL;
+}
+
+model *model_instantiate(const model *m, const struct scenario *scenario, diags *d)
+{
+	return build_checked(m->source->source, scenario->name, NULL, d);
+}
+
+model *model_instantiate_with(const model *m, const struct scenario *scenario, const char *name, const char *changes,
+			      diags *d)
+{
+	g_autoptr(GBytes) text = g_bytes_new(changes, strlen(changes));
+	guint before = diags_errors(d);
+	struct source *extra = source_new(name, text, d);
+	model *changed = NULL;
+
+	if (extra && diags_errors(d) == before)
+		changed = build_checked(m->source->source, scenario->name, extra, d);
+	source_unref(extra);
+	return changed;
+}

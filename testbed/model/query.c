@@ -1,0 +1,168 @@
+#include "testbed/model/internal.h"
+
+#include <string.h>
+
+/* named_find relies on it. */
+G_STATIC_ASSERT(offsetof(struct site, name) == 0);
+G_STATIC_ASSERT(offsetof(struct network, name) == 0);
+G_STATIC_ASSERT(offsetof(struct iface, name) == 0);
+G_STATIC_ASSERT(offsetof(struct fw_rule, name) == 0);
+G_STATIC_ASSERT(offsetof(struct nat_rule, name) == 0);
+G_STATIC_ASSERT(offsetof(struct dns_record, name) == 0);
+G_STATIC_ASSERT(offsetof(struct node, name) == 0);
+G_STATIC_ASSERT(offsetof(struct tunnel, name) == 0);
+G_STATIC_ASSERT(offsetof(struct conference, name) == 0);
+G_STATIC_ASSERT(offsetof(struct scenario, name) == 0);
+
+void *named_find(const GPtrArray *objects, const char *name)
+{
+	for (guint i = 0; name && i < objects->len; i++) {
+		char **object = g_ptr_array_index(objects, i);
+
+		if (*object && strcmp(*object, name) == 0)
+			return object;
+	}
+	return NULL;
+}
+
+void named_error(diags *d, struct loc loc, const char *what, const char *name, const GPtrArray *objects)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	g_autofree char *hint = NULL;
+
+	for (guint i = 0; i < objects->len; i++) {
+		char **object = g_ptr_array_index(objects, i);
+
+		if (*object)
+			g_ptr_array_add(names, *object);
+	}
+	g_ptr_array_add(names, NULL);
+	hint = reader_hint(name, (const char *const *)names->pdata);
+	diags_add(d, DIAG_ERROR, loc, hint, "no %s '%s'", what, name);
+}
+
+const struct scenario *model_scenario(const model *m, const char *name)
+{
+	return named_find(m->scenarios, name);
+}
+
+const struct node *model_node(const model *m, const char *name)
+{
+	return named_find(m->nodes, name);
+}
+
+const struct network *model_network(const model *m, const char *name)
+{
+	return named_find(m->networks, name);
+}
+
+const struct site *model_site(const model *m, const char *name)
+{
+	return named_find(m->sites, name);
+}
+
+const struct iface *node_iface(const struct node *n, const char *name)
+{
+	return named_find(n->interfaces, name);
+}
+
+const struct service *node_service(const struct node *n, enum service_kind kind)
+{
+	for (guint i = 0; i < n->services->len; i++) {
+		const struct service *service = g_ptr_array_index(n->services, i);
+
+		if (service->kind == kind && service->enabled)
+			return service;
+	}
+	return NULL;
+}
+
+struct addr node_address(const struct node *n)
+{
+	const struct iface *first = n->interfaces->len > 0 ? g_ptr_array_index(n->interfaces, 0) : NULL;
+
+	if (!first || first->addresses->len == 0)
+		return (struct addr){ .family = 0 };
+	return g_array_index(first->addresses, struct prefix, 0).addr;
+}
+
+/* Whether the node has an Edge, also a stopped one: users are bound to it all the same. */
+static bool has_edge(const struct node *n)
+{
+	for (guint i = 0; i < n->services->len; i++) {
+		const struct service *service = g_ptr_array_index(n->services, i);
+
+		if (service->kind == SERVICE_EDGE)
+			return true;
+	}
+	return false;
+}
+
+const struct node *model_media_edge(const model *m, const struct node *endpoint)
+{
+	const struct site *site = endpoint->site ? model_site(m, endpoint->site) : NULL;
+
+	if (endpoint->endpoint && endpoint->endpoint->media_edge)
+		return model_node(m, endpoint->endpoint->media_edge);
+	if (site && site->media_edge)
+		return model_node(m, site->media_edge);
+	for (guint i = 0; i < m->nodes->len; i++) {
+		const struct node *node = g_ptr_array_index(m->nodes, i);
+
+		if (has_edge(node))
+			return node;
+	}
+	return NULL;
+}
+
+/* --- expectations ----------------------------------------------------------------------------- */
+
+static bool selects(const model *m, const GPtrArray *selectors, const char *endpoint)
+{
+	const struct node *node = model_node(m, endpoint);
+
+	for (guint i = 0; i < selectors->len; i++) {
+		const char *selector = g_ptr_array_index(selectors, i);
+
+		if (strcmp(selector, "*") == 0 || strcmp(selector, endpoint) == 0 ||
+		    (node && node->site && strcmp(selector, node->site) == 0))
+			return true;
+	}
+	return false;
+}
+
+static bool expect_matches(const model *m, const struct expect *e, const char *a, const char *b)
+{
+	return (selects(m, e->between, a) && selects(m, e->and, b)) ||
+	       (selects(m, e->between, b) && selects(m, e->and, a));
+}
+
+/* A conference: one of its pairs of organiser and participant is enough. */
+static bool expect_matches_conference(const model *m, const struct expect *e, const char *organiser, enum media media)
+{
+	for (guint i = 0; i < m->conferences->len; i++) {
+		const struct conference *c = g_ptr_array_index(m->conferences, i);
+
+		if (strcmp(c->organiser, organiser) != 0 || !(c->media_mask & (1u << media)))
+			continue;
+		for (guint j = 0; j < c->participants->len; j++) {
+			if (expect_matches(m, e, organiser, g_ptr_array_index(c->participants, j)))
+				return true;
+		}
+	}
+	return false;
+}
+
+const struct expect *scenario_expect(const model *m, const struct scenario *sc, const char *a, const char *b,
+				     enum media media)
+{
+	for (guint i = sc->expects->len; i > 0; i--) {
+		const struct expect *e = g_ptr_array_index(sc->expects, i - 1);
+
+		if (!(e->media_mask & (1u << media)))
+			continue;
+		if (b ? expect_matches(m, e, a, b) : expect_matches_conference(m, e, a, media))
+			return e;
+	}
+	return NULL;
+}

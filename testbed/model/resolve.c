@@ -1,0 +1,65 @@
+#include "testbed/model/internal.h"
+
+/* Default outer ports: WireGuard's customary one, and RFC 7348 section 8's for VXLAN. */
+static const uint16_t tunnel_ports[TUNNEL_KIND_COUNT] = {
+	[TUNNEL_WIREGUARD] = 51820, [TUNNEL_VXLAN] = 4789,
+};
+
+static void resolve_edge(struct edge_service *edge, const struct node *node)
+{
+	const struct iface *internal = node_iface(node, edge->internal_iface);
+
+	if (internal && internal->addresses->len > 0)
+		edge->internal = g_array_index(internal->addresses, struct prefix, 0).addr;
+	if (!addr_is_set(&edge->access_public))
+		edge->access_public = edge->access;
+	if (!addr_is_set(&edge->av_public))
+		edge->av_public = edge->av;
+	if (!addr_is_set(&edge->av_tcp_public))
+		edge->av_tcp_public = edge->av_tcp;
+	if (!edge->engine)
+		edge->engine = g_strdup("builtin");
+}
+
+static void resolve_node(const struct check *c, struct node *node)
+{
+	for (guint i = 0; i < node->interfaces->len; i++) {
+		struct iface *iface = g_ptr_array_index(node->interfaces, i);
+
+		iface->network = model_network(c->m, iface->network_name);
+	}
+	for (guint i = 0; i < node->services->len; i++) {
+		struct service *service = g_ptr_array_index(node->services, i);
+
+		if (service->kind == SERVICE_EDGE)
+			resolve_edge(&service->edge, node);
+		else if (service->kind == SERVICE_FRONTEND && !addr_is_set(&service->frontend.address))
+			service->frontend.address = node_address(node);
+	}
+	if (!node->endpoint)
+		return;
+	if (!node->endpoint->user && node->name && c->m->domain)
+		node->endpoint->user = g_strdup_printf("%s@%s", node->name, c->m->domain);
+	if (!node->endpoint->ice_profile)
+		node->endpoint->ice_profile = g_strdup(c->m->ice_profile);
+}
+
+static void resolve_tunnel(const struct check *c, struct tunnel *tunnel)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(tunnel->ends); i++)
+		tunnel->ends[i].node = model_node(c->m, tunnel->ends[i].node_name);
+	if (tunnel->port == 0)
+		tunnel->port = tunnel_ports[tunnel->kind];
+}
+
+void model_resolve(const struct check *c)
+{
+	model *m = c->m;
+
+	if (!m->ice_profile)
+		m->ice_profile = g_strdup("standard");
+	for (guint i = 0; i < m->nodes->len; i++)
+		resolve_node(c, g_ptr_array_index(m->nodes, i));
+	for (guint i = 0; i < m->tunnels->len; i++)
+		resolve_tunnel(c, g_ptr_array_index(m->tunnels, i));
+}

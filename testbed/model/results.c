@@ -1,0 +1,145 @@
+#include "testbed/model/results.h"
+
+#include <math.h>
+
+static void endpoint_result_free(gpointer data)
+{
+	struct result_endpoint *endpoint = data;
+
+	g_free(endpoint->name);
+	g_free(endpoint->site);
+	g_free(endpoint->address);
+	g_free(endpoint);
+}
+
+static void cell_destroy(gpointer data)
+{
+	cell_free(data);
+}
+
+static void scenario_result_destroy(gpointer data)
+{
+	scenario_result_free(data);
+}
+
+results *results_new(void)
+{
+	results *r = g_new0(results, 1);
+
+	r->features = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	r->endpoints = g_ptr_array_new_with_free_func(endpoint_result_free);
+	r->scenarios = g_ptr_array_new_with_free_func(scenario_result_destroy);
+	return r;
+}
+
+void results_free(results *r)
+{
+	if (!r)
+		return;
+	g_free(r->run_id);
+	g_free(r->version);
+	g_free(r->kernel);
+	g_free(r->topology_name);
+	g_free(r->topology_sha256);
+	g_free(r->topology_file);
+	g_hash_table_unref(r->features);
+	g_ptr_array_unref(r->endpoints);
+	g_ptr_array_unref(r->scenarios);
+	g_free(r);
+}
+
+struct cell *cell_new(void)
+{
+	struct cell *c = g_new0(struct cell, 1);
+
+	c->participants = g_ptr_array_new_with_free_func(g_free);
+	c->verdict = VERDICT_ERROR;
+	c->path = PATH_NONE;
+	c->setup_ms = NAN;
+	c->duration_ms = NAN;
+	c->quality = (struct cell_quality){ .rtt_ms = NAN, .jitter_ms = NAN, .loss_pct = NAN, .mos = NAN };
+	return c;
+}
+
+static void candidate_clear(struct cell_candidate *candidate)
+{
+	g_free(candidate->type);
+	g_free(candidate->address);
+	g_free(candidate->transport);
+}
+
+void cell_free(struct cell *c)
+{
+	if (!c)
+		return;
+	g_free(c->id);
+	g_free(c->scenario);
+	g_free(c->a);
+	g_free(c->b);
+	g_free(c->conference);
+	g_ptr_array_unref(c->participants);
+	g_free(c->reason);
+	g_free(c->cause);
+	candidate_clear(&c->local);
+	candidate_clear(&c->remote);
+	g_free(c->expected_cause);
+	g_free(c);
+}
+
+struct scenario_result *scenario_result_new(const char *name, const char *title)
+{
+	struct scenario_result *s = g_new0(struct scenario_result, 1);
+
+	s->name = g_strdup(name);
+	s->title = g_strdup(title);
+	s->cells = g_ptr_array_new_with_free_func(cell_destroy);
+	return s;
+}
+
+void scenario_result_free(struct scenario_result *s)
+{
+	if (!s)
+		return;
+	g_free(s->name);
+	g_free(s->title);
+	g_free(s->error);
+	g_ptr_array_unref(s->cells);
+	g_free(s);
+}
+
+void cell_judge(struct cell *c)
+{
+	bool verdict = c->done && c->verdict == c->expected_verdict;
+	bool path = !c->has_expected_path || (c->expected_path_mask & (1u << c->path));
+	bool cause = !c->expected_cause || g_strcmp0(c->expected_cause, c->cause) == 0;
+
+	c->as_expected = verdict && path && cause;
+}
+
+static void count_cell(struct results_summary *sum, const struct cell *c)
+{
+	sum->cells++;
+	if (!c->done)
+		sum->not_run++;
+	else if (c->verdict == VERDICT_PASS)
+		sum->passed++;
+	else if (c->verdict == VERDICT_FAIL)
+		sum->failed++;
+	else
+		sum->errors++;
+	if (c->done && !c->as_expected)
+		sum->unexpected++;
+}
+
+struct results_summary results_summarise(const results *r)
+{
+	struct results_summary sum = { .cells = 0 };
+
+	for (guint i = 0; i < r->scenarios->len; i++) {
+		const struct scenario_result *s = g_ptr_array_index(r->scenarios, i);
+
+		for (guint j = 0; j < s->cells->len; j++)
+			count_cell(&sum, g_ptr_array_index(s->cells, j));
+	}
+	return sum;
+}

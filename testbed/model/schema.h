@@ -1,0 +1,30 @@
+/* The grammar of a topology file: which keys each object has and how they are read.  Private to the
+ * model layer.  docs/FORMATS.md describes the same for people.
+ */
+#ifndef TESTBED_MODEL_SCHEMA_H
+#define TESTBED_MODEL_SCHEMA_H
+
+#include "testbed/model/model.h"
+#include "testbed/model/reader.h"
+
+/* schema_network.c */
+extern const struct object_type site_type, network_type, iface_type, route_type, tunnel_type;
+extern const struct field route_fields[];
+
+/* schema_policy.c */
+extern const struct object_type fw_rule_type, nat_rule_type, dns_record_type, host_type, nrpt_rule_type;
+extern const struct field firewall_fields[], nrpt_rule_fields[], dns_record_fields[];
+extern const struct field fw_rule_match_fields[]; /* a rule without its action */
+extern const struct field nat_behaviour_fields[]; /* what set-nat may change */
+void fw_rule_check(struct reader *r, const yaml_node_t *value, void *rule);
+void dns_record_check(struct reader *r, const yaml_node_t *value, void *record);
+
+/* schema_node.c */
+extern const struct object_type node_type;
+
+/* schema_scenario.c */
+extern const struct object_type conference_type, expect_type, scenario_type;
+
+extern const struct list_type addr_list, prefix_list, address_list, port_list, name_list, text_list;
+
+#endif

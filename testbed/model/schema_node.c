@@ -1,0 +1,138 @@
+#include "testbed/model/names.h"
+#include "testbed/model/object.h"
+#include "testbed/model/schema.h"
+#include "testbed/model/value.h"
+
+static const struct list_type dns_name_list = { .item = read_word, .arg = &charset_dns };
+
+static const struct field dns_fields[] = {
+	{ .key = "enabled", .read = read_bool, AT(service, enabled) },
+	{ .key = "zones", .read = read_texts, AT(service, dns.zones), .arg = &dns_name_list },
+	{ .key = "records", .read = read_objects, AT(service, dns.records), .arg = &dns_record_type },
+	{ .key = "forward", .read = read_addr, AT(service, dns.forward) },
+	{ 0 }
+};
+
+static const struct field frontend_fields[] = {
+	{ .key = "enabled", .read = read_bool, AT(service, enabled) },
+	{ .key = "fqdn", .read = read_word, AT(service, frontend.fqdn), .arg = &charset_dns, .required = true },
+	{ .key = "address", .read = read_addr, AT(service, frontend.address) },
+	{ 0 }
+};
+
+static const struct field edge_fields[] = {
+	{ .key = "enabled", .read = read_bool, AT(service, enabled) },
+	{ .key = "fqdn", .read = read_word, AT(service, edge.fqdn), .arg = &charset_dns, .required = true },
+	{ .key = "access_fqdn", .read = read_word, AT(service, edge.access_fqdn), .arg = &charset_dns, .required = true },
+	{ .key = "av_fqdn", .read = read_word, AT(service, edge.av_fqdn), .arg = &charset_dns, .required = true },
+	{ .key = "internal", .read = read_word, AT(service, edge.internal_iface), .arg = &charset_iface, .required = true },
+	{ .key = "external", .read = read_word, AT(service, edge.external_iface), .arg = &charset_iface, .required = true },
+	{ .key = "access", .read = read_addr, AT(service, edge.access), .required = true },
+	{ .key = "av", .read = read_addr, AT(service, edge.av), .required = true },
+	{ .key = "av_tcp", .read = read_addr, AT(service, edge.av_tcp), .required = true },
+	{ .key = "access_public", .read = read_addr, AT(service, edge.access_public) },
+	{ .key = "av_public", .read = read_addr, AT(service, edge.av_public) },
+	{ .key = "av_tcp_public", .read = read_addr, AT(service, edge.av_tcp_public) },
+	{ .key = "relay_ports", .read = read_ports, AT(service, edge.relay_ports) },
+	{ .key = "next_hop", .read = read_word, AT(service, edge.next_hop), .arg = &charset_name, .required = true },
+	{ .key = "relay_to", .read = read_array, AT(service, edge.relay_to), .arg = &prefix_list },
+	{ .key = "engine", .read = read_choice, AT(service, edge.engine), .arg = engine_names },
+	{ 0 }
+};
+
+static const struct field *const service_fields[] = {
+	[SERVICE_DNS] = dns_fields, [SERVICE_FRONTEND] = frontend_fields, [SERVICE_EDGE] = edge_fields,
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(service_fields) == SERVICE_KIND_COUNT);
+
+static void read_service(struct reader *r, const yaml_node_t *value, gpointer user_data)
+{
+	GPtrArray *services = user_data;
+	const yaml_node_t *key, *inner;
+	enum service_kind kind;
+	struct service *service;
+
+	if (!read_single(r, value, &key, &inner))
+		return;
+	r->key = "service";
+	if (!read_enum(r, key, &kind, service_kind_names))
+		return;
+	service = service_new(kind);
+	service->loc = source_loc(r->source, key);
+	r->key = service_kind_names[kind];
+	if (read_mapping(r, inner, service_fields[kind], service, NULL, NULL))
+		g_ptr_array_add(services, service);
+	else
+		service_free(service);
+}
+
+static bool read_services(struct reader *r, const yaml_node_t *value, void *target, const void *arg G_GNUC_UNUSED)
+{
+	return read_list(r, value, read_service, *(GPtrArray **)target);
+}
+
+static const struct field endpoint_fields[] = {
+	{ .key = "user", .read = read_word, AT(endpoint, user), .arg = &charset_user },
+	{ .key = "edge", .read = read_word, AT(endpoint, media_edge), .arg = &charset_name },
+	{ .key = "command", .read = read_texts, AT(endpoint, command), .arg = &text_list },
+	{ .key = "ice_profile", .read = read_choice, AT(endpoint, ice_profile), .arg = ice_profile_names },
+	{ 0 }
+};
+
+static bool read_endpoint(struct reader *r, const yaml_node_t *value, void *target, const void *arg G_GNUC_UNUSED)
+{
+	struct endpoint *endpoint = endpoint_new();
+
+	/* NULL means something here (the program of this project), so the list is made only when asked for. */
+	endpoint->command = g_ptr_array_new_with_free_func(g_free);
+	if (!read_mapping(r, value, endpoint_fields, endpoint, NULL, NULL)) {
+		endpoint_free(endpoint);
+		return false;
+	}
+	if (endpoint->command->len == 0)
+		g_clear_pointer(&endpoint->command, g_ptr_array_unref);
+	*(struct endpoint **)target = endpoint;
+	return true;
+}
+
+static void read_sysctl(struct reader *r, const yaml_node_t *key, const yaml_node_t *value, gpointer user_data)
+{
+	struct sysctl_setting *setting = sysctl_setting_new();
+
+	setting->loc = source_loc(r->source, key);
+	r->key = "sysctl";
+	if (read_word(r, key, &setting->key, &charset_sysctl) && read_text(r, value, &setting->value, NULL))
+		g_ptr_array_add(user_data, setting);
+	else
+		sysctl_setting_free(setting);
+}
+
+static bool read_sysctls(struct reader *r, const yaml_node_t *value, void *target, const void *arg G_GNUC_UNUSED)
+{
+	return read_pairs(r, value, read_sysctl, *(GPtrArray **)target);
+}
+
+static const struct field node_fields[] = {
+	{ .key = "site", .read = read_word, AT(node, site), .arg = &charset_name },
+	{ .key = "title", .read = read_text, AT(node, title) },
+	{ .key = "host_model", .read = read_enum, AT(node, host_model), .arg = host_model_names },
+	{ .key = "forwarding", .read = read_bool, AT(node, forwarding) },
+	{ .key = "bogon_filter", .read = read_bool, AT(node, bogon_filter) },
+	{ .key = "interfaces", .read = read_named_objects, AT(node, interfaces), .arg = &iface_type, .required = true },
+	{ .key = "routes", .read = read_objects, AT(node, routes), .arg = &route_type },
+	{ .key = "firewall", .read = read_inline, AT(node, firewall), .arg = firewall_fields },
+	{ .key = "nat", .read = read_objects, AT(node, nat), .arg = &nat_rule_type },
+	{ .key = "resolvers", .read = read_array, AT(node, resolvers), .arg = &addr_list },
+	{ .key = "nrpt", .read = read_objects, AT(node, nrpt), .arg = &nrpt_rule_type },
+	{ .key = "hosts", .read = read_objects, AT(node, hosts), .arg = &host_type },
+	{ .key = "sysctls", .read = read_sysctls, AT(node, sysctls) },
+	{ .key = "services", .read = read_services, AT(node, services) },
+	{ .key = "endpoint", .read = read_endpoint, AT(node, endpoint) },
+	{ 0 }
+};
+
+const struct object_type node_type = {
+	.what = "node", .create = node_new, .destroy = node_free, .fields = node_fields,
+	.loc_offset = offsetof(struct node, loc), .name_offset = offsetof(struct node, name),
+	.name_charset = &charset_name,
+};

@@ -1,0 +1,170 @@
+#include "testbed/model/names.h"
+#include "testbed/model/object.h"
+#include "testbed/model/schema.h"
+#include "testbed/model/value.h"
+
+/* --- firewall --------------------------------------------------------------------------------- */
+
+const struct field fw_rule_match_fields[] = {
+	{ .key = "name", .read = read_word, AT(fw_rule, name), .arg = &charset_name, .required = true },
+	{ .key = "chain", .read = read_enum, AT(fw_rule, chain), .arg = fw_chain_names, .required = true },
+	{ .key = "in", .read = read_word, AT(fw_rule, in_iface), .arg = &charset_iface },
+	{ .key = "out", .read = read_word, AT(fw_rule, out_iface), .arg = &charset_iface },
+	{ .key = "src", .read = read_array, AT(fw_rule, src), .arg = &prefix_list },
+	{ .key = "dst", .read = read_array, AT(fw_rule, dst), .arg = &prefix_list },
+	{ .key = "proto", .read = read_enum, AT(fw_rule, proto), .arg = ip_proto_names },
+	{ .key = "sports", .read = read_array, AT(fw_rule, sports), .arg = &port_list },
+	{ .key = "dports", .read = read_array, AT(fw_rule, dports), .arg = &port_list },
+	{ 0 }
+};
+
+static const struct field fw_rule_fields[] = {
+	{ .include = fw_rule_match_fields },
+	{ .key = "action", .read = read_enum, AT(fw_rule, action), .arg = fw_action_names, .required = true },
+	{ 0 }
+};
+
+void fw_rule_check(struct reader *r, const yaml_node_t *value, void *object)
+{
+	const struct fw_rule *rule = object;
+	bool has_chain = read_has_key(r, value, "chain");
+
+	if ((rule->sports->len > 0 || rule->dports->len > 0) && rule->proto != PROTO_TCP && rule->proto != PROTO_UDP)
+		reader_error(r, value, "add 'proto: tcp' or 'proto: udp'", "the rule names ports but no protocol that has them");
+	if (has_chain && rule->in_iface && rule->chain == FW_OUTPUT)
+		reader_error(r, value, "use 'out', or another chain", "a rule of the output chain can't match 'in'");
+	if (has_chain && rule->out_iface && rule->chain == FW_INPUT)
+		reader_error(r, value, "use 'in', or another chain", "a rule of the input chain can't match 'out'");
+}
+
+const struct object_type fw_rule_type = {
+	.what = "rule", .create = fw_rule_new, .destroy = fw_rule_free, .fields = fw_rule_fields,
+	.loc_offset = offsetof(struct fw_rule, loc), .check = fw_rule_check,
+};
+
+const struct field firewall_fields[] = {
+	{ .key = "input", .read = read_enum, AT(firewall, policy[FW_INPUT]), .arg = fw_policy_names },
+	{ .key = "forward", .read = read_enum, AT(firewall, policy[FW_FORWARD]), .arg = fw_policy_names },
+	{ .key = "output", .read = read_enum, AT(firewall, policy[FW_OUTPUT]), .arg = fw_policy_names },
+	{ .key = "stateful", .read = read_bool, AT(firewall, stateful) },
+	{ .key = "rules", .read = read_objects, AT(firewall, rules), .arg = &fw_rule_type },
+	{ 0 }
+};
+
+/* --- NAT -------------------------------------------------------------------------------------- */
+
+static const struct field nat_static_fields[] = {
+	{ .key = "inside", .read = read_addr, AT(nat_rule, inside), .required = true },
+	{ .key = "outside", .read = read_addr, AT(nat_rule, outside), .required = true },
+	{ 0 }
+};
+
+static bool read_static(struct reader *r, const yaml_node_t *value, void *target, const void *arg G_GNUC_UNUSED)
+{
+	struct nat_rule *rule = target;
+
+	rule->kind = NAT_STATIC;
+	return read_mapping(r, value, nat_static_fields, rule, NULL, NULL);
+}
+
+const struct field nat_behaviour_fields[] = {
+	{ .key = "mapping", .read = read_enum, AT(nat_rule, mapping), .arg = nat_behaviour_names },
+	{ .key = "filtering", .read = read_enum, AT(nat_rule, filtering), .arg = nat_behaviour_names },
+	{ .key = "hairpin", .read = read_bool, AT(nat_rule, hairpin) },
+	{ .key = "preserve_port", .read = read_bool, AT(nat_rule, preserve_port) },
+	{ .key = "udp_timeout", .read = read_quantity, AT(nat_rule, udp_timeout_ms), .arg = &quantity_duration_ms },
+	{ 0 }
+};
+
+static const struct field nat_rule_fields[] = {
+	{ .key = "name", .read = read_word, AT(nat_rule, name), .arg = &charset_name, .required = true },
+	{ .key = "masquerade", .read = read_word, AT(nat_rule, out_iface), .arg = &charset_iface },
+	{ .key = "static", .read = read_static },
+	{ .key = "out", .read = read_word, AT(nat_rule, out_iface), .arg = &charset_iface },
+	{ .key = "src", .read = read_array, AT(nat_rule, src), .arg = &prefix_list },
+	{ .include = nat_behaviour_fields },
+	{ 0 }
+};
+
+/* Keys that say something about port translation, which 1:1 NAT does not do. */
+static const char *const masquerade_only_keys[] = { "src", "mapping", "filtering", "preserve_port", "udp_timeout" };
+
+static void nat_rule_check(struct reader *r, const yaml_node_t *value, void *object G_GNUC_UNUSED)
+{
+	bool masquerade = read_has_key(r, value, "masquerade"), is_static = read_has_key(r, value, "static");
+
+	if (masquerade == is_static) {
+		reader_error(r, value, "'masquerade: INTERFACE', or 'static: {inside: ADDRESS, outside: ADDRESS}' with 'out'",
+			     "a NAT rule needs one of 'masquerade' and 'static'");
+		return;
+	}
+	if (is_static && !read_has_key(r, value, "out"))
+		reader_error(r, value, NULL, "'out' is missing");
+	if (masquerade && read_has_key(r, value, "out"))
+		reader_error(r, value, "'masquerade' names the interface", "'out' belongs to 'static'");
+	for (size_t i = 0; is_static && i < G_N_ELEMENTS(masquerade_only_keys); i++) {
+		if (read_has_key(r, value, masquerade_only_keys[i]))
+			reader_error(r, value, NULL, "'%s' belongs to 'masquerade'", masquerade_only_keys[i]);
+	}
+}
+
+const struct object_type nat_rule_type = {
+	.what = "NAT rule", .create = nat_rule_new, .destroy = nat_rule_free, .fields = nat_rule_fields,
+	.loc_offset = offsetof(struct nat_rule, loc), .check = nat_rule_check,
+};
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+const struct field dns_record_fields[] = {
+	{ .key = "name", .read = read_word, AT(dns_record, name), .arg = &charset_dns, .required = true },
+	{ .key = "a", .read = read_addr, AT(dns_record, a) },
+	{ .key = "target", .read = read_word, AT(dns_record, target), .arg = &charset_dns },
+	{ .key = "port", .read = read_port, AT(dns_record, port) },
+	{ .key = "priority", .read = read_number16, AT(dns_record, priority) },
+	{ .key = "weight", .read = read_number16, AT(dns_record, weight) },
+	{ 0 }
+};
+
+static const char *const service_record_keys[] = { "port", "priority", "weight" };
+
+void dns_record_check(struct reader *r, const yaml_node_t *value, void *object G_GNUC_UNUSED)
+{
+	bool address = read_has_key(r, value, "a"), target = read_has_key(r, value, "target");
+
+	if (address == target)
+		reader_error(r, value, "'a: ADDRESS', or 'target: NAME' with 'port' for a service record",
+			     "a record needs one of 'a' and 'target'");
+	else if (target && !read_has_key(r, value, "port"))
+		reader_error(r, value, NULL, "'port' is missing");
+	for (size_t i = 0; address && !target && i < G_N_ELEMENTS(service_record_keys); i++) {
+		if (read_has_key(r, value, service_record_keys[i]))
+			reader_error(r, value, NULL, "'%s' belongs to 'target'", service_record_keys[i]);
+	}
+}
+
+const struct object_type dns_record_type = {
+	.what = "record", .create = dns_record_new, .destroy = dns_record_free, .fields = dns_record_fields,
+	.loc_offset = offsetof(struct dns_record, loc), .check = dns_record_check,
+};
+
+static const struct field host_fields[] = {
+	{ .key = "name", .read = read_word, AT(dns_record, name), .arg = &charset_dns, .required = true },
+	{ .key = "a", .read = read_addr, AT(dns_record, a), .required = true },
+	{ 0 }
+};
+
+const struct object_type host_type = {
+	.what = "host", .create = dns_record_new, .destroy = dns_record_free, .fields = host_fields,
+	.loc_offset = offsetof(struct dns_record, loc),
+};
+
+const struct field nrpt_rule_fields[] = {
+	{ .key = "namespace", .read = read_word, AT(nrpt_rule, namespace), .arg = &charset_namespace, .required = true },
+	{ .key = "servers", .read = read_array, AT(nrpt_rule, servers), .arg = &addr_list, .required = true },
+	{ 0 }
+};
+
+const struct object_type nrpt_rule_type = {
+	.what = "NRPT rule", .create = nrpt_rule_new, .destroy = nrpt_rule_free, .fields = nrpt_rule_fields,
+	.loc_offset = offsetof(struct nrpt_rule, loc),
+};

@@ -1,0 +1,269 @@
+#include "testbed/model/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* One walk over the document that holds it against the limits. */
+struct walk {
+	const struct source *source;
+	diags *d;
+	guint left;         /* values that may still be visited */
+	GHashTable *checked; /* numbers of mappings whose keys were compared already: aliases lead to them again */
+};
+
+static struct loc loc_at(const char *file, size_t line, size_t column)
+{
+	return (struct loc){ .file = file, .line = (int)line + 1, .col = (int)column + 1 };
+}
+
+struct loc source_loc(const struct source *s, const yaml_node_t *value)
+{
+	return loc_at(s->file, value->start_mark.line, value->start_mark.column);
+}
+
+yaml_node_t *source_value(const struct source *s, int number)
+{
+	return s->document.nodes.start + (number - 1);
+}
+
+/* The place of a byte of the text, for what libyaml never gets to see. */
+static struct loc loc_of_byte(const char *file, const char *text, size_t offset)
+{
+	size_t line = 0, start = 0;
+
+	for (size_t i = 0; i < offset; i++) {
+		if (text[i] == '\n') {
+			line++;
+			start = i + 1;
+		}
+	}
+	return loc_at(file, line, (size_t)g_utf8_strlen(text + start, (gssize)(offset - start)));
+}
+
+static void check_tabs(const char *file, const char *text, size_t length, diags *d)
+{
+	size_t line = 0;
+	bool in_indent = true;
+
+	for (size_t i = 0, start = 0; i < length; i++) {
+		if (text[i] == '\n') {
+			line++;
+			start = i + 1;
+			in_indent = true;
+		} else if (in_indent && text[i] == '\t') {
+			diags_add(d, DIAG_ERROR, loc_at(file, line, i - start), "indent with spaces",
+				  "tab used for indentation");
+			in_indent = false;
+		} else if (text[i] != ' ') {
+			in_indent = false;
+		}
+	}
+}
+
+/* What can be told from the bytes alone. */
+static bool check_text(const char *file, const char *text, size_t length, diags *d)
+{
+	guint before = diags_errors(d);
+	const char *nul = memchr(text, '\0', length), *bad;
+
+	if (length > SOURCE_BYTES_MAX)
+		diags_add(d, DIAG_ERROR, (struct loc){ .file = file }, NULL, "file is larger than %u MiB",
+			  SOURCE_BYTES_MAX >> 20);
+	else if (nul)
+		diags_add(d, DIAG_ERROR, loc_of_byte(file, text, (size_t)(nul - text)), "is this a text file?",
+			  "file holds a NUL byte");
+	else if (!g_utf8_validate(text, (gssize)length, &bad))
+		diags_add(d, DIAG_ERROR, loc_of_byte(file, text, (size_t)(bad - text)), NULL,
+			  "file is not valid UTF-8");
+	else
+		check_tabs(file, text, length, d);
+	return diags_errors(d) == before;
+}
+
+static void add_parser_error(const char *file, const yaml_parser_t *parser, diags *d)
+{
+	g_autofree char *hint = NULL;
+
+	if (parser->context)
+		hint = g_strdup_printf("%s that starts in line %zu", parser->context, parser->context_mark.line + 1);
+	diags_add(d, DIAG_ERROR, loc_at(file, parser->problem_mark.line, parser->problem_mark.column), hint,
+		  "not valid YAML: %s", parser->problem ? parser->problem : "out of memory");
+}
+
+/* The document after the first one: there must be none. */
+static bool check_single(const char *file, yaml_parser_t *parser, diags *d)
+{
+	yaml_document_t second;
+	yaml_node_t *root;
+	bool single;
+
+	if (!yaml_parser_load(parser, &second)) {
+		add_parser_error(file, parser, d);
+		return false;
+	}
+	root = yaml_document_get_root_node(&second);
+	single = !root;
+	if (root)
+		diags_add(d, DIAG_ERROR, loc_at(file, root->start_mark.line, root->start_mark.column),
+			  "remove the line '---' before it", "a file holds one document, this is a second one");
+	yaml_document_delete(&second);
+	return single;
+}
+
+static bool parse(struct source *s, diags *d)
+{
+	size_t length;
+	const char *data = g_bytes_get_data(s->text, &length), *text = data ? data : "";
+	yaml_parser_t parser;
+	bool ok;
+
+	if (!check_text(s->file, text, length, d))
+		return false;
+	if (!yaml_parser_initialize(&parser))
+		g_error("out of memory");
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
+	ok = yaml_parser_load(&parser, &s->document);
+	if (!ok)
+		add_parser_error(s->file, &parser, d);
+	s->root = ok ? yaml_document_get_root_node(&s->document) : NULL;
+	if (ok && !s->root) {
+		diags_add(d, DIAG_ERROR, loc_at(s->file, 0, 0), NULL, "file is empty");
+		ok = false;
+	}
+	ok = ok && check_single(s->file, &parser, d);
+	yaml_parser_delete(&parser);
+	return ok;
+}
+
+static void check_keys(struct walk *w, const yaml_node_t *mapping)
+{
+	g_autoptr(GHashTable) keys = g_hash_table_new(g_str_hash, g_str_equal);
+
+	if (!g_hash_table_add(w->checked, GINT_TO_POINTER((int)(mapping - w->source->document.nodes.start) + 1)))
+		return;
+	for (yaml_node_pair_t *p = mapping->data.mapping.pairs.start; p < mapping->data.mapping.pairs.top; p++) {
+		yaml_node_t *key = source_value(w->source, p->key), *first;
+		struct loc loc = source_loc(w->source, key);
+		char *name = (char *)key->data.scalar.value;
+
+		if (key->type != YAML_SCALAR_NODE || strlen(name) != key->data.scalar.length) {
+			diags_add(w->d, DIAG_ERROR, loc, NULL, "a key must be a plain word");
+			continue;
+		}
+		first = g_hash_table_lookup(keys, name);
+		if (first) {
+			g_autofree char *hint = g_strdup_printf("first in line %zu", first->start_mark.line + 1);
+
+			diags_add(w->d, DIAG_ERROR, loc, hint, "key '%s' appears twice", name);
+			continue;
+		}
+		g_hash_table_insert(keys, name, key);
+	}
+}
+
+/* Visits a value and everything below it; false: a limit was met and reported. */
+static bool walk(struct walk *w, const yaml_node_t *value, guint depth)
+{
+	if (depth > SOURCE_DEPTH_MAX) {
+		diags_add(w->d, DIAG_ERROR, source_loc(w->source, value), NULL,
+			  "nested more than %d levels deep, or inside itself", SOURCE_DEPTH_MAX);
+		return false;
+	}
+	if (w->left-- == 0) {
+		diags_add(w->d, DIAG_ERROR, source_loc(w->source, value), NULL,
+			  "more than %u values when aliases are followed", SOURCE_VALUES_MAX);
+		return false;
+	}
+	if (value->type == YAML_SEQUENCE_NODE) {
+		for (int *i = value->data.sequence.items.start; i < value->data.sequence.items.top; i++) {
+			if (!walk(w, source_value(w->source, *i), depth + 1))
+				return false;
+		}
+	} else if (value->type == YAML_MAPPING_NODE) {
+		check_keys(w, value);
+		for (yaml_node_pair_t *p = value->data.mapping.pairs.start; p < value->data.mapping.pairs.top; p++) {
+			if (!walk(w, source_value(w->source, p->value), depth + 1))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Duplicate keys are findings but no reason to stop: the rest of the file can still be read. */
+static bool check_document(struct source *s, diags *d)
+{
+	struct walk w = { .source = s, .d = d, .left = SOURCE_VALUES_MAX };
+	bool ok;
+
+	w.checked = g_hash_table_new(NULL, NULL);
+	ok = walk(&w, s->root, 1);
+	g_hash_table_unref(w.checked);
+	return ok;
+}
+
+struct source *source_new(const char *file, GBytes *text, diags *d)
+{
+	struct source *s = g_new0(struct source, 1);
+
+	g_atomic_ref_count_init(&s->refs);
+	s->file = g_intern_string(file);
+	s->text = g_bytes_ref(text);
+	if (parse(s, d) && check_document(s, d))
+		return s;
+	source_unref(s);
+	return NULL;
+}
+
+struct source *source_ref(struct source *s)
+{
+	g_atomic_ref_count_inc(&s->refs);
+	return s;
+}
+
+void source_unref(struct source *s)
+{
+	if (!s || !g_atomic_ref_count_dec(&s->refs))
+		return;
+	yaml_document_delete(&s->document);
+	g_bytes_unref(s->text);
+	g_free(s);
+}
+
+/* Reads up to one byte more than allowed, so that neither a huge file nor an endless device is read whole. */
+static gssize read_all(int fd, char *buffer, size_t size)
+{
+	size_t filled = 0;
+
+	while (filled < size) {
+		ssize_t n = read(fd, buffer + filled, size - filled);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		filled += (size_t)n;
+	}
+	return (gssize)filled;
+}
+
+GBytes *source_read_file(const char *path, diags *d)
+{
+	struct loc loc = { .file = g_intern_string(path) };
+	g_autofree char *buffer = g_malloc(SOURCE_BYTES_MAX + 1);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	gssize length;
+
+	if (fd < 0) {
+		diags_add(d, DIAG_ERROR, loc, NULL, "can't open the file: %s", g_strerror(errno));
+		return NULL;
+	}
+	length = read_all(fd, buffer, SOURCE_BYTES_MAX + 1);
+	if (length < 0)
+		diags_add(d, DIAG_ERROR, loc, NULL, "can't read the file: %s", g_strerror(errno));
+	close(fd);
+	return length < 0 ? NULL : g_bytes_new(buffer, (gsize)length);
+}

@@ -1,0 +1,293 @@
+#include "testbed/plan/build.h"
+
+#include <string.h>
+
+struct setting {
+	const char *key, *value;
+};
+
+/* New namespaces inherit some of these from the machine; results must not depend on it. */
+static const struct setting every_node[] = {
+	{ "net.ipv4.conf.all.rp_filter", "0" },
+	{ "net.ipv4.conf.default.rp_filter", "0" },
+	{ "net.ipv4.conf.all.accept_redirects", "0" },
+	{ "net.ipv4.conf.default.accept_redirects", "0" },
+	{ "net.ipv4.conf.all.send_redirects", "0" },
+	{ "net.ipv4.conf.default.send_redirects", "0" },
+	{ "net.ipv4.icmp_ratelimit", "0" },
+	{ "net.ipv4.ip_unprivileged_port_start", "0" },
+};
+static const struct setting strong_hosts[] = {
+	{ "net.ipv4.conf.all.arp_ignore", "1" },
+	{ "net.ipv4.conf.default.arp_ignore", "1" },
+	{ "net.ipv4.conf.all.arp_announce", "2" },
+	{ "net.ipv4.conf.default.arp_announce", "2" },
+};
+static const struct setting without_ipv6[] = {
+	{ "net.ipv6.conf.all.disable_ipv6", "1" },
+	{ "net.ipv6.conf.default.disable_ipv6", "1" },
+};
+static const struct setting with_ipv6[] = {
+	{ "net.ipv6.conf.all.disable_ipv6", "0" },
+	{ "net.ipv6.conf.default.disable_ipv6", "0" },
+	{ "net.ipv6.conf.all.accept_ra", "0" },
+	{ "net.ipv6.conf.default.accept_ra", "0" },
+};
+
+static void add_sysctl(struct builder *b, const char *node, struct loc loc, const char *key, const char *value)
+{
+	struct op *op = builder_add(b, OP_SYSCTL, node, loc);
+
+	op->sysctl.key = g_strdup(key);
+	op->sysctl.value = g_strdup(value);
+}
+
+static void add_settings(struct builder *b, const char *node, struct loc loc, const struct setting *s, gsize n)
+{
+	for (gsize i = 0; i < n; i++)
+		add_sysctl(b, node, loc, s[i].key, s[i].value);
+}
+
+static void add_node_settings(struct builder *b, const struct node *n)
+{
+	bool ipv6 = node_has_ipv6(b, n);
+
+	add_settings(b, n->name, n->loc, every_node, G_N_ELEMENTS(every_node));
+	add_sysctl(b, n->name, n->loc, "net.ipv4.ip_forward", n->forwarding ? "1" : "0");
+	if (n->host_model == HOST_STRONG)
+		add_settings(b, n->name, n->loc, strong_hosts, G_N_ELEMENTS(strong_hosts));
+	if (ipv6) {
+		add_settings(b, n->name, n->loc, with_ipv6, G_N_ELEMENTS(with_ipv6));
+		add_sysctl(b, n->name, n->loc, "net.ipv6.conf.all.forwarding", n->forwarding ? "1" : "0");
+	} else {
+		add_settings(b, n->name, n->loc, without_ipv6, G_N_ELEMENTS(without_ipv6));
+	}
+	for (guint i = 0; i < n->sysctls->len; i++) {
+		const struct sysctl_setting *s = n->sysctls->pdata[i];
+
+		add_sysctl(b, n->name, s->loc, s->key, s->value);
+	}
+}
+
+/* --- networks ------------------------------------------------------------------------------------ */
+
+struct member {
+	const struct node *node;
+	const struct iface *iface;
+};
+
+static GArray *network_members(const struct builder *b, const struct network *net)
+{
+	GArray *members = g_array_new(FALSE, FALSE, sizeof(struct member));
+
+	for (guint i = 0; i < b->m->nodes->len; i++) {
+		const struct node *n = b->m->nodes->pdata[i];
+
+		for (guint k = 0; k < n->interfaces->len; k++) {
+			struct member member = { n, n->interfaces->pdata[k] };
+
+			if (member.iface->network == net)
+				g_array_append_val(members, member);
+		}
+	}
+	return members;
+}
+
+/* Two members need no bridge; a network without members needs nothing. */
+static bool is_bridged(const GArray *members)
+{
+	return members->len > 0 && members->len != 2;
+}
+
+static bool needs_fabric(const struct builder *b)
+{
+	for (guint i = 0; i < b->m->networks->len; i++) {
+		g_autoptr(GArray) members = network_members(b, b->m->networks->pdata[i]);
+
+		if (is_bridged(members))
+			return true;
+	}
+	return false;
+}
+
+void build_namespaces(struct builder *b)
+{
+	struct loc nowhere = { .file = NULL };
+	bool fabric = needs_fabric(b);
+
+	for (guint i = 0; i < b->m->nodes->len; i++) {
+		const struct node *n = b->m->nodes->pdata[i];
+
+		builder_add(b, OP_NETNS, n->name, n->loc);
+	}
+	if (fabric)
+		builder_add(b, OP_NETNS, PLAN_FABRIC, nowhere);
+	for (guint i = 0; i < b->m->nodes->len; i++)
+		add_node_settings(b, b->m->nodes->pdata[i]);
+	if (fabric)
+		add_settings(b, PLAN_FABRIC, nowhere, without_ipv6, G_N_ELEMENTS(without_ipv6));
+}
+
+static struct op_veth_end veth_end(struct builder *b, const struct member *m)
+{
+	return (struct op_veth_end){ .node = g_strdup(m->node->name), .ifname = g_strdup(m->iface->name),
+				     .ifindex = b->next_ifindex++, .up = m->iface->up };
+}
+
+static void add_cable(struct builder *b, const GArray *members)
+{
+	const struct member *first = &g_array_index(members, struct member, 0);
+	const struct member *second = &g_array_index(members, struct member, 1);
+	struct op *op = builder_add(b, OP_VETH, first->node->name, first->iface->loc);
+
+	op->veth[0] = veth_end(b, first);
+	op->veth[1] = veth_end(b, second);
+}
+
+/* The network's own name where it can be one, and can't be taken for a port's. */
+static char *bridge_name(const struct network *net, unsigned ifindex)
+{
+	if (strlen(net->name) < IFNAMSIZ && !g_str_has_prefix(net->name, "port"))
+		return g_strdup(net->name);
+	return g_strdup_printf("net%u", ifindex);
+}
+
+static void add_bridge(struct builder *b, const struct network *net)
+{
+	unsigned ifindex = b->next_ifindex++;
+	struct op *op = builder_add(b, OP_BRIDGE, PLAN_FABRIC, net->loc);
+
+	op->bridge.ifindex = ifindex;
+	op->bridge.ifname = bridge_name(net, ifindex);
+}
+
+static void add_bridge_ports(struct builder *b, const GArray *members, const char *bridge)
+{
+	for (guint i = 0; i < members->len; i++) {
+		const struct member *m = &g_array_index(members, struct member, i);
+		struct op *op = builder_add(b, OP_VETH, m->node->name, m->iface->loc);
+		unsigned port;
+
+		op->veth[0] = veth_end(b, m);
+		port = b->next_ifindex++;
+		op->veth[1] = (struct op_veth_end){ .node = g_strdup(PLAN_FABRIC),
+						    .ifname = g_strdup_printf("port%u", port),
+						    .ifindex = port, .bridge = g_strdup(bridge), .up = true };
+	}
+}
+
+void build_links(struct builder *b)
+{
+	g_autoptr(GHashTable) bridges = g_hash_table_new(NULL, NULL); /* network -> name, owned by its op */
+
+	for (guint i = 0; i < b->m->networks->len; i++) {
+		struct network *net = b->m->networks->pdata[i];
+		g_autoptr(GArray) members = network_members(b, net);
+
+		if (!is_bridged(members))
+			continue;
+		add_bridge(b, net);
+		g_hash_table_insert(bridges, net, ((struct op *)b->p->ops->pdata[b->p->ops->len - 1])->bridge.ifname);
+	}
+	for (guint i = 0; i < b->m->networks->len; i++) {
+		struct network *net = b->m->networks->pdata[i];
+		g_autoptr(GArray) members = network_members(b, net);
+		const char *bridge = g_hash_table_lookup(bridges, net);
+
+		if (bridge)
+			add_bridge_ports(b, members, bridge);
+		else if (members->len == 2)
+			add_cable(b, members);
+	}
+}
+
+/* --- addresses and tunnels ------------------------------------------------------------------------ */
+
+static void add_link_up(struct builder *b, const char *node, struct loc loc, const char *ifname)
+{
+	builder_add(b, OP_LINK_UP, node, loc)->link_up.ifname = g_strdup(ifname);
+}
+
+static void add_address(struct builder *b, const char *node, struct loc loc, const char *ifname,
+			const struct prefix *address)
+{
+	struct op *op = builder_add(b, OP_ADDR, node, loc);
+
+	op->addr.ifname = g_strdup(ifname);
+	op->addr.address = *address;
+}
+
+static bool iface_has_address(const struct iface *f, const struct addr *a)
+{
+	for (guint i = 0; i < f->addresses->len; i++)
+		if (addr_equal(&g_array_index(f->addresses, struct prefix, i).addr, a))
+			return true;
+	return false;
+}
+
+/* Somebody must answer ARP for the outside address of a 1:1 NAT when it lies in the outside subnet. */
+static void add_static_nat_addresses(struct builder *b, const struct node *n, const struct iface *f)
+{
+	for (guint i = 0; i < n->nat->len; i++) {
+		const struct nat_rule *r = n->nat->pdata[i];
+		struct prefix own = { r->outside, addr_bits(&r->outside) };
+
+		if (r->kind != NAT_STATIC || !g_str_equal(r->out_iface, f->name) || iface_has_address(f, &r->outside))
+			continue;
+		for (guint a = 0; a < f->addresses->len; a++) {
+			if (!prefix_contains(&g_array_index(f->addresses, struct prefix, a), &r->outside))
+				continue;
+			add_address(b, n->name, r->loc, f->name, &own);
+			break;
+		}
+	}
+}
+
+void build_addresses(struct builder *b, const struct node *n)
+{
+	add_link_up(b, n->name, n->loc, "lo");
+	for (guint i = 0; i < n->interfaces->len; i++) {
+		const struct iface *f = n->interfaces->pdata[i];
+
+		for (guint a = 0; a < f->addresses->len; a++)
+			add_address(b, n->name, f->loc, f->name, &g_array_index(f->addresses, struct prefix, a));
+		add_static_nat_addresses(b, n, f);
+	}
+}
+
+static void add_tunnel_end(struct builder *b, const struct tunnel *t, unsigned vni, int e)
+{
+	const struct tunnel_end *own = &t->ends[e], *other = &t->ends[1 - e];
+	struct op *op = builder_add(b, OP_TUNNEL, own->node_name, t->loc);
+
+	op->tunnel = (struct op_tunnel){
+		.tunnel = g_strdup(t->name),
+		.kind = t->kind,
+		.ifname = g_strdup(own->iface),
+		.ifindex = b->next_ifindex++,
+		.mtu_bytes = t->mtu_bytes,
+		.local = own->underlay,
+		.remote = other->underlay,
+		.port = t->port,
+		.vni = vni,
+		.key_local = g_strdup_printf("%s/%s", t->name, own->node_name),
+		.key_remote = g_strdup_printf("%s/%s", t->name, other->node_name),
+		.allowed = g_array_new(FALSE, FALSE, sizeof(struct prefix)),
+	};
+	if (other->prefixes)
+		g_array_append_vals(op->tunnel.allowed, other->prefixes->data, other->prefixes->len);
+}
+
+void build_tunnel(struct builder *b, const struct tunnel *t)
+{
+	unsigned vni = 1;
+
+	for (guint i = 0; i < b->m->tunnels->len && b->m->tunnels->pdata[i] != t; i++)
+		vni++;
+	for (int e = 0; e < 2; e++)
+		add_tunnel_end(b, t, vni, e);
+	for (int e = 0; e < 2; e++)
+		add_address(b, t->ends[e].node_name, t->loc, t->ends[e].iface, &t->ends[e].address);
+	for (int e = 0; e < 2 && t->up; e++)
+		add_link_up(b, t->ends[e].node_name, t->loc, t->ends[e].iface);
+}

@@ -1,0 +1,247 @@
+/* The ruleset of a node as nft text: firewall, bogon filter, strong receive; the NAT table is nft_nat.c's.
+ *
+ * One statement a line, so that a complaint's line number finds its rule.  Interfaces are matched by
+ * name at run time (iifname, oifname): `iif` would be looked up in the namespace of whoever loads the
+ * rules.  Every rule counts and carries its name as comment.  Table and chain names have a prefix,
+ * because nft has many keywords.
+ */
+#include "testbed/plan/build.h"
+
+static const char *const chain_names[] = {
+	[FW_INPUT] = "input",
+	[FW_FORWARD] = "forward",
+	[FW_OUTPUT] = "output",
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(chain_names) == FW_CHAIN_COUNT);
+
+/* Addresses no provider routes: RFC 1918, RFC 6598, RFC 1122 3.2.1.3, RFC 3927; RFC 4193, RFC 4291. */
+#define BOGON_IPV4 "{ 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16 }"
+#define BOGON_IPV6 "{ fc00::/7, fe80::/10 }"
+
+static bool has_family(const GArray *prefixes, int family)
+{
+	for (guint i = 0; i < prefixes->len; i++)
+		if (g_array_index(prefixes, struct prefix, i).addr.family == family)
+			return true;
+	return false;
+}
+
+void nft_match_prefixes(GString *out, const char *field, const GArray *prefixes, int family)
+{
+	const char *separator = "";
+	char text[PREFIX_TEXT_MAX];
+
+	if (!has_family(prefixes, family))
+		return;
+	g_string_append_printf(out, "%s %s { ", family == AF_INET6 ? "ip6" : "ip", field);
+	for (guint i = 0; i < prefixes->len; i++) {
+		struct prefix net = prefix_network(&g_array_index(prefixes, struct prefix, i));
+
+		if (net.addr.family != family)
+			continue;
+		g_string_append_printf(out, "%s%s", separator, prefix_print(&net, text));
+		separator = ", ";
+	}
+	g_string_append(out, " } ");
+}
+
+static void match_ports(GString *out, const char *proto, const char *field, const GArray *ports)
+{
+	if (ports->len == 0)
+		return;
+	g_string_append_printf(out, "%s %s { ", proto, field);
+	for (guint i = 0; i < ports->len; i++) {
+		const struct port_range *r = &g_array_index(ports, struct port_range, i);
+
+		g_string_append_printf(out, "%s%u", i > 0 ? ", " : "", r->first);
+		if (r->last != r->first)
+			g_string_append_printf(out, "-%u", r->last);
+	}
+	g_string_append(out, " } ");
+}
+
+static void match_proto(GString *out, const struct fw_rule *r)
+{
+	static const struct {
+		const char *match, *ports;
+	} protos[] = {
+		[PROTO_ANY] = { "", "th" },
+		[PROTO_TCP] = { "meta l4proto tcp ", "tcp" },
+		[PROTO_UDP] = { "meta l4proto udp ", "udp" },
+		[PROTO_ICMP] = { "meta l4proto { icmp, ipv6-icmp } ", "th" },
+	};
+	bool ports = r->sports->len + r->dports->len > 0;
+
+	if (ports && r->proto == PROTO_ANY)
+		g_string_append(out, "meta l4proto { tcp, udp } ");
+	else if (!ports || r->proto == PROTO_ICMP)
+		g_string_append(out, protos[r->proto].match);
+	match_ports(out, protos[r->proto].ports, "sport", r->sports);
+	match_ports(out, protos[r->proto].ports, "dport", r->dports);
+}
+
+static const char *verdict_text(const struct fw_rule *r)
+{
+	switch (r->action) {
+	case FW_ACCEPT:
+		return "accept";
+	case FW_DROP:
+		return "drop";
+	case FW_REJECT:
+		break;
+	}
+	return r->proto == PROTO_TCP ? "reject with tcp reset" : "reject with icmpx type admin-prohibited";
+}
+
+/* `family` 0: no address is matched. */
+static void put_rule(GString *out, const struct fw_rule *r, int family)
+{
+	g_string_append(out, "\t\t");
+	if (r->in_iface)
+		g_string_append_printf(out, "iifname \"%s\" ", r->in_iface);
+	if (r->out_iface)
+		g_string_append_printf(out, "oifname \"%s\" ", r->out_iface);
+	nft_match_prefixes(out, "saddr", r->src, family);
+	nft_match_prefixes(out, "daddr", r->dst, family);
+	match_proto(out, r);
+	g_string_append_printf(out, "counter %s comment \"%s\"\n", verdict_text(r), r->name);
+}
+
+static void put_rule_families(GString *out, const struct fw_rule *r)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+
+	if (r->src->len + r->dst->len == 0) {
+		put_rule(out, r, 0);
+		return;
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(families); i++)
+		if ((r->src->len == 0 || has_family(r->src, families[i])) &&
+		    (r->dst->len == 0 || has_family(r->dst, families[i])))
+			put_rule(out, r, families[i]);
+}
+
+static GPtrArray *chain_rules(const struct firewall *fw, enum fw_chain chain)
+{
+	GPtrArray *rules = g_ptr_array_new();
+
+	for (guint i = 0; i < fw->rules->len; i++) {
+		struct fw_rule *r = fw->rules->pdata[i];
+
+		if (r->chain == chain)
+			g_ptr_array_add(rules, r);
+	}
+	return rules;
+}
+
+/* How many rules come before the acceptance of replies: none, but on the way out of a host its leading
+ * refusals (a host's block also stops its answers, as packets and not connections are what it names). */
+static guint rules_before_replies(const GPtrArray *rules, enum fw_chain chain)
+{
+	guint n = 0;
+
+	if (chain != FW_OUTPUT)
+		return 0;
+	while (n < rules->len && ((const struct fw_rule *)rules->pdata[n])->action != FW_ACCEPT)
+		n++;
+	return n;
+}
+
+static void put_firewall_rules(GString *out, const struct node *n, enum fw_chain chain, const GPtrArray *rules)
+{
+	guint first = rules_before_replies(rules, chain);
+
+	for (guint i = 0; i < first; i++)
+		put_rule_families(out, rules->pdata[i]);
+	if (n->firewall.stateful)
+		g_string_append(out, "\t\tct state established,related counter accept comment \"established\"\n");
+	if (chain == FW_INPUT)
+		g_string_append(out, "\t\tiifname \"lo\" counter accept comment \"loopback\"\n");
+	if (chain == FW_OUTPUT)
+		g_string_append(out, "\t\toifname \"lo\" counter accept comment \"loopback\"\n");
+	if (chain == FW_FORWARD)
+		nft_nat_forward(out, n);
+	for (guint i = first; i < rules->len; i++)
+		put_rule_families(out, rules->pdata[i]);
+	if (n->firewall.policy[chain] != FW_ACCEPT)
+		g_string_append_printf(out, "\t\tcounter drop comment \"%s-policy\"\n", chain_names[chain]);
+}
+
+static void put_bogon_rules(GString *out)
+{
+	g_string_append(out, "\t\tip saddr " BOGON_IPV4 " counter drop comment \"bogon-source\"\n"
+			     "\t\tip daddr " BOGON_IPV4 " counter drop comment \"bogon-destination\"\n"
+			     "\t\tip6 saddr " BOGON_IPV6 " counter drop comment \"bogon-source\"\n"
+			     "\t\tip6 daddr " BOGON_IPV6 " counter drop comment \"bogon-destination\"\n");
+}
+
+static void put_strong_receive(GString *out)
+{
+	g_string_append(out, "\t\tiifname != \"lo\" fib daddr type local fib daddr . iif type != local "
+			     "counter drop comment \"strong-host-receive\"\n");
+}
+
+static void put_chain(GString *out, const struct node *n, enum fw_chain chain)
+{
+	g_autoptr(GPtrArray) rules = chain_rules(&n->firewall, chain);
+	bool filters = rules->len > 0 || n->firewall.policy[chain] != FW_ACCEPT;
+	bool bogon = chain == FW_FORWARD && n->bogon_filter;
+	bool strong = chain == FW_INPUT && n->host_model == HOST_STRONG;
+
+	if (!filters && !bogon && !strong)
+		return;
+	g_string_append_printf(out, "\tchain tb_%s {\n\t\ttype filter hook %s priority 0\n\t\tpolicy %s\n",
+			       chain_names[chain], chain_names[chain],
+			       n->firewall.policy[chain] == FW_ACCEPT ? "accept" : "drop");
+	if (bogon)
+		put_bogon_rules(out);
+	if (strong)
+		put_strong_receive(out);
+	if (filters)
+		put_firewall_rules(out, n, chain, rules);
+	g_string_append(out, "\t}\n");
+}
+
+static void put_filter_table(GString *out, const struct node *n)
+{
+	g_autoptr(GString) chains = g_string_new(NULL);
+
+	for (enum fw_chain c = FW_INPUT; c < FW_CHAIN_COUNT; c++)
+		put_chain(chains, n, c);
+	if (chains->len == 0)
+		return;
+	/* Made, deleted and made again: the text may be loaded a second time in place of the first. */
+	g_string_append(out, "table inet tb_filter\ndelete table inet tb_filter\ntable inet tb_filter {\n");
+	g_string_append(out, chains->str);
+	g_string_append(out, "}\n");
+}
+
+/* A NAT's UDP timers are the namespace's; they exist once connection tracking does. */
+static void add_udp_timeouts(struct builder *b, const struct node *n)
+{
+	static const char *const keys[] = { "net.netfilter.nf_conntrack_udp_timeout",
+					    "net.netfilter.nf_conntrack_udp_timeout_stream" };
+
+	for (guint i = 0; i < n->nat->len; i++) {
+		const struct nat_rule *r = n->nat->pdata[i];
+
+		for (gsize k = 0; r->udp_timeout_ms > 0 && k < G_N_ELEMENTS(keys); k++) {
+			struct op *op = builder_add(b, OP_SYSCTL, n->name, r->loc);
+
+			op->sysctl.key = g_strdup(keys[k]);
+			op->sysctl.value = g_strdup_printf("%u", (r->udp_timeout_ms + 999) / 1000);
+		}
+	}
+}
+
+void build_nft(struct builder *b, const struct node *n)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	put_filter_table(text, n);
+	nft_nat_table(text, n);
+	if (text->len == 0)
+		return;
+	builder_add(b, OP_NFT, n->name, n->loc)->nft.text = g_strdup(text->str);
+	add_udp_timeouts(b, n);
+}

@@ -1,0 +1,195 @@
+#include "testbed/plan/plan.h"
+
+#include "testbed/plan/build.h"
+
+static const char *const op_kind_names[] = {
+#define X(id, name) [OP_##id] = name,
+	OP_KINDS(X)
+#undef X
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(op_kind_names) == OP_KIND_COUNT);
+
+const char *op_kind_name(enum op_kind kind)
+{
+	return op_kind_names[kind];
+}
+
+static void veth_end_clear(struct op_veth_end *end)
+{
+	g_free(end->node);
+	g_free(end->ifname);
+	g_free(end->bridge);
+}
+
+static void tunnel_clear(struct op_tunnel *t)
+{
+	g_free(t->tunnel);
+	g_free(t->ifname);
+	g_free(t->key_local);
+	g_free(t->key_remote);
+	g_clear_pointer(&t->allowed, g_array_unref);
+}
+
+static void op_free(gpointer data)
+{
+	struct op *op = data;
+
+	switch (op->kind) {
+	case OP_SYSCTL:
+		g_free(op->sysctl.key);
+		g_free(op->sysctl.value);
+		break;
+	case OP_BRIDGE:
+		g_free(op->bridge.ifname);
+		break;
+	case OP_VETH:
+		veth_end_clear(&op->veth[0]);
+		veth_end_clear(&op->veth[1]);
+		break;
+	case OP_TUNNEL:
+		tunnel_clear(&op->tunnel);
+		break;
+	case OP_ADDR:
+		g_free(op->addr.ifname);
+		break;
+	case OP_LINK_UP:
+		g_free(op->link_up.ifname);
+		break;
+	case OP_ROUTE:
+		g_free(op->route.dev);
+		break;
+	case OP_NFT:
+		g_free(op->nft.text);
+		break;
+	case OP_FILE:
+		g_free(op->file.path);
+		g_free(op->file.text);
+		break;
+	case OP_DAEMON:
+	case OP_AGENT:
+		g_free(op->process.name);
+		g_free(op->process.role);
+		g_strfreev(op->process.argv);
+		break;
+	case OP_NETNS:
+	case OP_RULE:
+	case OP_KIND_COUNT:
+		break;
+	}
+	g_free(op->node);
+	g_free(op);
+}
+
+struct op *builder_add(struct builder *b, enum op_kind kind, const char *node, struct loc loc)
+{
+	struct op *op = g_new0(struct op, 1);
+
+	op->kind = kind;
+	op->node = g_strdup(node);
+	op->loc = loc;
+	g_ptr_array_add(b->p->ops, op);
+	return op;
+}
+
+void builder_add_file(struct builder *b, const struct node *n, char *path, char *text)
+{
+	struct op *op = builder_add(b, OP_FILE, n->name, n->loc);
+
+	op->file.path = path;
+	op->file.text = text;
+}
+
+GArray *builder_ports(const struct builder *b, const struct node *n)
+{
+	GArray *ports = g_array_new(FALSE, TRUE, sizeof(struct port));
+
+	for (guint i = 0; i < n->interfaces->len; i++) {
+		const struct iface *f = n->interfaces->pdata[i];
+		struct port p = { .ifname = f->name,
+				  .addresses = (const struct prefix *)(const void *)f->addresses->data,
+				  .n_addresses = f->addresses->len,
+				  .up = f->up };
+
+		g_array_append_val(ports, p);
+	}
+	for (guint i = 0; i < b->m->tunnels->len; i++) {
+		const struct tunnel *t = b->m->tunnels->pdata[i];
+
+		for (int e = 0; e < 2; e++) {
+			struct port p = { .ifname = t->ends[e].iface, .addresses = &t->ends[e].address,
+					  .n_addresses = 1, .up = t->up, .tunnel = t };
+
+			if (t->ends[e].node == n)
+				g_array_append_val(ports, p);
+		}
+	}
+	return ports;
+}
+
+bool node_has_ipv6(const struct builder *b, const struct node *n)
+{
+	g_autoptr(GArray) ports = builder_ports(b, n);
+
+	for (guint i = 0; i < ports->len; i++) {
+		const struct port *p = &g_array_index(ports, struct port, i);
+
+		for (guint a = 0; a < p->n_addresses; a++)
+			if (p->addresses[a].addr.family == AF_INET6)
+				return true;
+	}
+	return false;
+}
+
+static void build_network(struct builder *b)
+{
+	const GPtrArray *nodes = b->m->nodes;
+
+	build_namespaces(b);
+	build_links(b);
+	for (guint i = 0; i < nodes->len; i++) {
+		build_addresses(b, nodes->pdata[i]);
+		build_routes(b, nodes->pdata[i], false);
+		build_nft(b, nodes->pdata[i]);
+	}
+	for (guint i = 0; i < b->m->tunnels->len; i++)
+		build_tunnel(b, b->m->tunnels->pdata[i]);
+	for (guint i = 0; i < nodes->len; i++)
+		build_routes(b, nodes->pdata[i], true);
+}
+
+/* Servers before those who ask them: names, then the Front End, then Edges, then clients. */
+static void build_processes(struct builder *b)
+{
+	static const enum service_kind order[] = { SERVICE_FRONTEND, SERVICE_EDGE };
+	const GPtrArray *nodes = b->m->nodes;
+
+	for (guint i = 0; i < nodes->len; i++) {
+		build_dns_files(b, nodes->pdata[i]);
+		build_coturn_files(b, nodes->pdata[i]);
+	}
+	for (guint i = 0; i < nodes->len; i++)
+		build_dns_process(b, nodes->pdata[i]);
+	for (gsize k = 0; k < G_N_ELEMENTS(order); k++)
+		for (guint i = 0; i < nodes->len; i++)
+			build_service_process(b, nodes->pdata[i], order[k]);
+	for (guint i = 0; i < nodes->len; i++)
+		build_client_process(b, nodes->pdata[i]);
+}
+
+plan *plan_build(const model *m)
+{
+	struct builder b = { .m = m, .p = g_new0(plan, 1), .next_ifindex = PLAN_FIRST_IFINDEX };
+
+	b.p->ops = g_ptr_array_new_with_free_func(op_free);
+	build_network(&b);
+	build_processes(&b);
+	return b.p;
+}
+
+void plan_free(plan *p)
+{
+	if (!p)
+		return;
+	g_ptr_array_unref(p->ops);
+	g_free(p);
+}

@@ -1,0 +1,11 @@
+/* Private to the plan layer: one function a format.  Each appends to `out`. */
+#ifndef TESTBED_PLAN_PRINT_H
+#define TESTBED_PLAN_PRINT_H
+
+#include "testbed/plan/plan.h"
+
+void print_text(const plan *p, GString *out);
+void print_json(const plan *p, GString *out);
+void print_sh(const plan *p, GString *out);
+
+#endif

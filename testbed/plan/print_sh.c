@@ -1,0 +1,325 @@
+/* A plan as a POSIX shell script of ip and nft commands, for people and for reproduction.
+ *
+ * The script builds the network in named namespaces PREFIX-NODE (default prefix "tb") and takes it away
+ * with the argument `down`.  It starts no program: files and processes are comments.  A WireGuard tunnel
+ * becomes VXLAN where the kernel or the `wg` program is missing.
+ */
+#include "testbed/plan/print.h"
+
+#include <string.h>
+
+#define WIREGUARD_MTU_BYTES 1420u /* 1500 less IPv6, UDP and WireGuard headers: wg-quick(8)'s default */
+#define VXLAN_MTU_BYTES 1450u     /* 1500 less IPv4, UDP, VXLAN and Ethernet headers */
+#define VXLAN_PORT 4789u          /* RFC 7348 section 8 */
+
+static bool has_wireguard(const plan *p)
+{
+	for (guint i = 0; i < p->ops->len; i++) {
+		const struct op *op = p->ops->pdata[i];
+
+		if (op->kind == OP_TUNNEL && op->tunnel.kind == TUNNEL_WIREGUARD)
+			return true;
+	}
+	return false;
+}
+
+static void put_nodes(const plan *p, GString *out)
+{
+	g_string_append(out, "nodes='");
+	for (guint i = 0; i < p->ops->len; i++) {
+		const struct op *op = p->ops->pdata[i];
+
+		if (op->kind == OP_NETNS)
+			g_string_append_printf(out, "%s%s", i > 0 ? " " : "", op->node);
+	}
+	g_string_append(out, "'\n");
+}
+
+/* Keys live in files of a directory that goes when the script ends. */
+static void put_wireguard_head(GString *out)
+{
+	g_string_append(out, "keys=$(mktemp -d)\n"
+			     "key() { test -f \"$keys/$1\" || (umask 077 && wg genkey > \"$keys/$1\"); echo \"$keys/$1\"; }\n"
+			     "wireguard=no\n"
+			     "if command -v wg >/dev/null && ip netns add \"$prefix-probe\"; then\n"
+			     "\tip -n \"$prefix-probe\" link add wg0 type wireguard 2>/dev/null && wireguard=yes\n"
+			     "\tip netns del \"$prefix-probe\"\n"
+			     "fi\n");
+}
+
+static void put_head(const plan *p, GString *out)
+{
+	g_string_append(out, "#!/bin/sh\n"
+			     "# usage: sh SCRIPT [up|down]   as root; the namespaces are named ${PREFIX:-tb}-NODE\n"
+			     "set -eu\n"
+			     "prefix=${PREFIX:-tb}\n"
+			     "keys=\n");
+	put_nodes(p, out);
+	g_string_append(out, "down() {\n"
+			     "\tfor node in $nodes; do\n"
+			     "\t\tip netns del \"$prefix-$node\" 2>/dev/null || true\n"
+			     "\tdone\n"
+			     "}\n"
+			     "if [ \"${1:-up}\" = down ]; then\n"
+			     "\tdown\n"
+			     "\texit 0\n"
+			     "fi\n"
+			     "finish() {\n"
+			     "\tstatus=$?\n"
+			     "\ttest -z \"$keys\" || rm -rf \"$keys\"\n"
+			     "\ttest $status -eq 0 || down\n"
+			     "\texit $status\n"
+			     "}\n"
+			     "trap finish EXIT\n");
+	if (has_wireguard(p))
+		put_wireguard_head(out);
+	g_string_append_c(out, '\n');
+}
+
+static void put_veth(const struct op *op, GString *out)
+{
+	const struct op_veth_end *a = &op->veth[0], *b = &op->veth[1];
+
+	/* Interface numbers are unique over all namespaces, or carrier may come up to a second late. */
+	g_string_append_printf(out,
+			       "ip link add name '%s' index %u netns \"$prefix-%s\" type veth peer name '%s' index %u netns "
+			       "\"$prefix-%s\"\n",
+			       a->ifname, a->ifindex, a->node, b->ifname, b->ifindex, b->node);
+	for (int i = 0; i < 2; i++) {
+		const struct op_veth_end *end = &op->veth[i];
+
+		if (end->bridge)
+			g_string_append_printf(out, "ip -n \"$prefix-%s\" link set '%s' master '%s'\n", end->node,
+					       end->ifname, end->bridge);
+		if (end->up)
+			g_string_append_printf(out, "ip -n \"$prefix-%s\" link set '%s' up\n", end->node, end->ifname);
+	}
+}
+
+/* --- tunnels ----------------------------------------------------------------------------------------- */
+
+static void put_vxlan(const struct op *op, unsigned default_mtu_bytes, GString *out)
+{
+	const struct op_tunnel *t = &op->tunnel;
+	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
+
+	g_string_append_printf(out,
+			       "ip -n \"$prefix-%s\" link add name '%s' index %u mtu %u type vxlan id %u local %s remote %s "
+			       "dstport %u\n",
+			       op->node, t->ifname, t->ifindex, t->mtu_bytes > 0 ? t->mtu_bytes : default_mtu_bytes, t->vni,
+			       addr_print(&t->local, local), addr_print(&t->remote, remote),
+			       t->port > 0 ? t->port : VXLAN_PORT);
+}
+
+static void put_key_file(const char *name, GString *out)
+{
+	g_autofree char *file = g_strdelimit(g_strdup(name), "/", '.');
+
+	g_string_append_printf(out, "\"$(key '%s')\"", file);
+}
+
+static void put_wireguard(const struct op *op, GString *out)
+{
+	const struct op_tunnel *t = &op->tunnel;
+	char text[PREFIX_TEXT_MAX];
+
+	g_string_append_printf(out,
+			       "if [ $wireguard = yes ]; then\n"
+			       "ip -n \"$prefix-%s\" link add name '%s' index %u mtu %u type wireguard\n"
+			       "ip netns exec \"$prefix-%s\" wg set '%s' private-key ",
+			       op->node, t->ifname, t->ifindex, t->mtu_bytes > 0 ? t->mtu_bytes : WIREGUARD_MTU_BYTES,
+			       op->node, t->ifname);
+	put_key_file(t->key_local, out);
+	g_string_append_printf(out, " listen-port %u peer \"$(wg pubkey < ", t->port);
+	put_key_file(t->key_remote, out);
+	g_string_append_printf(out, ")\" endpoint %s:%u allowed-ips '", addr_print(&t->remote, text), t->port);
+	for (guint i = 0; i < t->allowed->len; i++)
+		g_string_append_printf(out, "%s%s", i > 0 ? "," : "",
+				       prefix_print(&g_array_index(t->allowed, struct prefix, i), text));
+	g_string_append(out, "'\nelse\n");
+	put_vxlan(op, WIREGUARD_MTU_BYTES, out);
+	g_string_append(out, "fi\n");
+}
+
+static void put_ip_tunnel(const struct op *op, GString *out)
+{
+	const struct op_tunnel *t = &op->tunnel;
+	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
+
+	g_string_append_printf(out, "ip -n \"$prefix-%s\" link add name '%s' index %u ", op->node, t->ifname, t->ifindex);
+	if (t->mtu_bytes > 0)
+		g_string_append_printf(out, "mtu %u ", t->mtu_bytes);
+	g_string_append_printf(out, "type %s local %s remote %s ttl 64", tunnel_kind_name(t->kind),
+			       addr_print(&t->local, local), addr_print(&t->remote, remote));
+	if (t->kind == TUNNEL_GRE)
+		g_string_append_printf(out, " key %u", t->vni);
+	g_string_append_c(out, '\n');
+}
+
+static void put_tunnel(const struct op *op, GString *out)
+{
+	switch (op->tunnel.kind) {
+	case TUNNEL_WIREGUARD:
+		put_wireguard(op, out);
+		break;
+	case TUNNEL_VXLAN:
+		put_vxlan(op, VXLAN_MTU_BYTES, out);
+		break;
+	case TUNNEL_GRE:
+	case TUNNEL_IPIP:
+		put_ip_tunnel(op, out);
+		break;
+	case TUNNEL_KIND_COUNT:
+		break;
+	}
+}
+
+/* --- what goes through one `ip -batch` a node ---------------------------------------------------------- */
+
+static void put_route_line(const struct op_route *r, GString *out)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	g_string_append_printf(out, "route add %s%s", r->unreachable ? "unreachable " : "", prefix_print(&r->to, text));
+	if (addr_is_set(&r->via))
+		g_string_append_printf(out, " via %s", addr_print(&r->via, text));
+	if (r->dev)
+		g_string_append_printf(out, " dev %s", r->dev);
+	if (addr_is_set(&r->src))
+		g_string_append_printf(out, " src %s", addr_print(&r->src, text));
+	g_string_append_printf(out, " table %u\n", r->table);
+}
+
+static void put_rule_line(const struct op_rule *r, GString *out)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	g_string_append_printf(out, "%srule add pref %u from %s ", r->from.addr.family == AF_INET6 ? "-6 " : "", r->pref,
+			       prefix_print(&r->from, text));
+	if (r->unreachable)
+		g_string_append(out, "unreachable\n");
+	else
+		g_string_append_printf(out, "lookup %u\n", r->table);
+}
+
+/* False: this op is not for a batch. */
+static bool put_batch_line(const struct op *op, GString *out)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	switch (op->kind) {
+	case OP_BRIDGE:
+		g_string_append_printf(out, "link add name %s index %u type bridge mcast_snooping 0\nlink set %s up\n",
+				       op->bridge.ifname, op->bridge.ifindex, op->bridge.ifname);
+		return true;
+	case OP_ADDR:
+		g_string_append_printf(out, "address add %s dev %s\n", prefix_print(&op->addr.address, text),
+				       op->addr.ifname);
+		return true;
+	case OP_LINK_UP:
+		g_string_append_printf(out, "link set %s up\n", op->link_up.ifname);
+		return true;
+	case OP_ROUTE:
+		put_route_line(&op->route, out);
+		return true;
+	case OP_RULE:
+		put_rule_line(&op->rule, out);
+		return true;
+	case OP_NETNS:
+	case OP_SYSCTL:
+	case OP_VETH:
+	case OP_TUNNEL:
+	case OP_NFT:
+	case OP_FILE:
+	case OP_DAEMON:
+	case OP_AGENT:
+	case OP_KIND_COUNT:
+		break;
+	}
+	return false;
+}
+
+static bool put_sysctl_line(const struct op *op, GString *out)
+{
+	g_autofree char *path = NULL;
+
+	if (op->kind != OP_SYSCTL)
+		return false;
+	path = g_strdelimit(g_strdup(op->sysctl.key), ".", '/');
+	g_string_append_printf(out, "echo '%s' > '/proc/sys/%s'\n", op->sysctl.value, path);
+	return true;
+}
+
+/* One command (BEFORE NAMESPACE AFTER) with a here-document of the lines of as many ops of the same node as follow each other.  Returns how
+ * many; 0: the first one gives none. */
+static guint put_group(const plan *p, guint first, bool (*line)(const struct op *, GString *), const char *before,
+		       const char *after, GString *out)
+{
+	g_autoptr(GString) lines = g_string_new(NULL);
+	const struct op *head = p->ops->pdata[first];
+	guint n = 0;
+
+	while (first + n < p->ops->len) {
+		const struct op *op = p->ops->pdata[first + n];
+
+		if (!g_str_equal(op->node, head->node) || !line(op, lines))
+			break;
+		n++;
+	}
+	if (n > 0) {
+		g_string_append_printf(out, "%s \"$prefix-%s\" %s <<'END'\n%sEND\n", before, head->node, after, lines->str);
+	}
+	return n;
+}
+
+static void put_single(const struct op *op, GString *out)
+{
+	switch (op->kind) {
+	case OP_NETNS:
+		g_string_append_printf(out, "ip netns add \"$prefix-%s\"\n", op->node);
+		break;
+	case OP_VETH:
+		put_veth(op, out);
+		break;
+	case OP_TUNNEL:
+		put_tunnel(op, out);
+		break;
+	case OP_NFT:
+		g_string_append_printf(out, "ip netns exec \"$prefix-%s\" nft -f - <<'END'\n%sEND\n", op->node,
+				       op->nft.text);
+		break;
+	case OP_FILE:
+	case OP_DAEMON:
+	case OP_AGENT:
+		g_string_append(out, "# ");
+		op_describe(op, out);
+		g_string_append_c(out, '\n');
+		break;
+	case OP_SYSCTL:
+	case OP_BRIDGE:
+	case OP_ADDR:
+	case OP_LINK_UP:
+	case OP_ROUTE:
+	case OP_RULE:
+	case OP_KIND_COUNT:
+		break;
+	}
+}
+
+void print_sh(const plan *p, GString *out)
+{
+	guint i = 0;
+
+	put_head(p, out);
+	while (i < p->ops->len) {
+		guint n = put_group(p, i, put_batch_line, "ip -n", "-batch -", out);
+
+		if (n == 0)
+			n = put_group(p, i, put_sysctl_line, "ip netns exec", "sh -e", out);
+		if (n == 0) {
+			put_single(p->ops->pdata[i], out);
+			n = 1;
+		}
+		i += n;
+	}
+}

@@ -1,0 +1,70 @@
+/* Our own programs, the user's client, and coturn where it takes the A/V Edge's place. */
+#include "testbed/plan/build.h"
+
+static struct op *add_process(struct builder *b, const struct node *n, enum op_kind kind, char *name, const char *role,
+			      char **argv)
+{
+	struct op *op = builder_add(b, kind, n->name, n->loc);
+
+	op->process.name = name;
+	op->process.role = g_strdup(role);
+	op->process.argv = argv;
+	return op;
+}
+
+static char **argv_of(const char *program)
+{
+	char **argv = g_new0(char *, 2);
+
+	argv[0] = g_strdup(program);
+	return argv;
+}
+
+static void add_coturn(struct builder *b, const struct node *n, const char *which)
+{
+	char **argv = g_new0(char *, 4);
+
+	argv[0] = g_strdup("turnserver");
+	argv[1] = g_strdup("-c");
+	argv[2] = g_strdup_printf("/run/testbed/%s/%s.conf", n->name, which);
+	add_process(b, n, OP_DAEMON, g_strdup_printf("%s/%s", n->name, which), "coturn", argv);
+}
+
+void build_service_process(struct builder *b, const struct node *n, enum service_kind kind)
+{
+	static const char *const programs[SERVICE_KIND_COUNT] = {
+		[SERVICE_FRONTEND] = "tb-frontend",
+		[SERVICE_EDGE] = "tb-edge",
+	};
+	const struct service *s = node_service(n, kind);
+
+	if (!s || !programs[kind])
+		return;
+	if (kind == SERVICE_EDGE && g_strcmp0(s->edge.engine, "coturn") == 0) {
+		add_coturn(b, n, "coturn-udp");
+		add_coturn(b, n, "coturn-tcp");
+	}
+	add_process(b, n, OP_AGENT, g_strdup_printf("%s/%s", n->name, programs[kind]), programs[kind],
+		    argv_of(programs[kind]));
+}
+
+static char **command_argv(const GPtrArray *command)
+{
+	char **argv = g_new0(char *, command->len + 1);
+
+	for (guint i = 0; i < command->len; i++)
+		argv[i] = g_strdup(command->pdata[i]);
+	return argv;
+}
+
+void build_client_process(struct builder *b, const struct node *n)
+{
+	const struct endpoint *e = n->endpoint;
+
+	if (!e)
+		return;
+	if (e->command && e->command->len > 0)
+		add_process(b, n, OP_AGENT, g_strdup(n->name), "command", command_argv(e->command));
+	else
+		add_process(b, n, OP_AGENT, g_strdup(n->name), "tb-client", argv_of("tb-client"));
+}

@@ -1,0 +1,127 @@
+/* Routes, and the two host models.
+ *
+ * Weak (Linux): every route is in the main table, whatever source a packet has.
+ * Strong (Windows Server since 2008): a packet whose source is bound to one card's address may leave
+ * through that card only.  Each card gets a table of its own with what is reachable through it, a rule
+ * that sends packets from the card's addresses there, and a rule that ends the search after it, so
+ * that sending elsewhere fails with ENETUNREACH in place of leaking out of another card.  The main table
+ * stays complete for sockets that are not bound.
+ */
+#include "testbed/plan/build.h"
+
+#define MAIN_TABLE 254u
+#define FIRST_TABLE 100u
+#define FIRST_PREF 100u
+
+static const struct port *find_port(const GArray *ports, const char *ifname)
+{
+	for (guint i = 0; i < ports->len; i++) {
+		const struct port *p = &g_array_index(ports, struct port, i);
+
+		if (g_str_equal(p->ifname, ifname))
+			return p;
+	}
+	return NULL;
+}
+
+static bool port_reaches(const struct port *p, const struct addr *a)
+{
+	for (guint i = 0; i < p->n_addresses; i++)
+		if (prefix_contains(&p->addresses[i], a))
+			return true;
+	return false;
+}
+
+/* The port a route goes through; NULL: none has its gateway. */
+static const struct port *route_port(const GArray *ports, const struct route *r)
+{
+	if (r->dev)
+		return find_port(ports, r->dev);
+	for (guint i = 0; i < ports->len; i++) {
+		const struct port *p = &g_array_index(ports, struct port, i);
+
+		if (port_reaches(p, &r->via))
+			return p;
+	}
+	return NULL;
+}
+
+static struct op *add_route(struct builder *b, const struct node *n, struct loc loc, const struct prefix *to,
+			    const struct port *p, unsigned table)
+{
+	struct op *op = builder_add(b, OP_ROUTE, n->name, loc);
+
+	op->route.to = *to;
+	op->route.dev = g_strdup(p->ifname);
+	op->route.table = table;
+	return op;
+}
+
+static void add_declared_routes(struct builder *b, const struct node *n, const GArray *ports, const struct port *p,
+				unsigned table)
+{
+	for (guint i = 0; i < n->routes->len; i++) {
+		const struct route *r = n->routes->pdata[i];
+
+		if (route_port(ports, r) == p)
+			add_route(b, n, r->loc, &r->to, p, table)->route.via = r->via;
+	}
+}
+
+static bool same_network_before(const struct port *p, guint index)
+{
+	for (guint i = 0; i < index; i++)
+		if (prefix_equal(&p->addresses[i], &p->addresses[index]))
+			return true;
+	return false;
+}
+
+static void add_connected_routes(struct builder *b, const struct node *n, const struct port *p, unsigned table)
+{
+	for (guint i = 0; i < p->n_addresses; i++) {
+		struct prefix subnet = prefix_network(&p->addresses[i]);
+
+		if (!same_network_before(p, i))
+			add_route(b, n, n->loc, &subnet, p, table)->route.src = p->addresses[i].addr;
+	}
+}
+
+static void add_rule(struct builder *b, const struct node *n, const struct addr *from, unsigned pref, unsigned table)
+{
+	struct op *op = builder_add(b, OP_RULE, n->name, n->loc);
+
+	op->rule.pref = pref;
+	op->rule.from = (struct prefix){ *from, addr_bits(from) };
+	op->rule.table = table;
+	op->rule.unreachable = table == 0;
+}
+
+static void add_strong_port(struct builder *b, const struct node *n, const GArray *ports, guint index)
+{
+	const struct port *p = &g_array_index(ports, struct port, index);
+	unsigned table = FIRST_TABLE + index;
+
+	if (p->up) {
+		add_connected_routes(b, n, p, table);
+		add_declared_routes(b, n, ports, p, table);
+	}
+	for (guint i = 0; i < p->n_addresses; i++)
+		add_rule(b, n, &p->addresses[i].addr, FIRST_PREF + 2 * index, table);
+	for (guint i = 0; i < p->n_addresses; i++)
+		add_rule(b, n, &p->addresses[i].addr, FIRST_PREF + 2 * index + 1, 0);
+}
+
+void build_routes(struct builder *b, const struct node *n, bool tunnels)
+{
+	g_autoptr(GArray) ports = builder_ports(b, n);
+
+	for (guint i = 0; i < ports->len; i++) {
+		const struct port *p = &g_array_index(ports, struct port, i);
+
+		if ((p->tunnel != NULL) == tunnels && p->up)
+			add_declared_routes(b, n, ports, p, MAIN_TABLE);
+	}
+	for (guint i = 0; i < ports->len && n->host_model == HOST_STRONG; i++)
+		if ((g_array_index(ports, struct port, i).tunnel != NULL) == tunnels)
+			add_strong_port(b, n, ports, i);
+}

@@ -1,0 +1,261 @@
+#include "testbed/report/text.h"
+
+#include <string.h>
+
+#define NAME_MAX_COLUMNS 14
+#define MEDIA_COLUMNS 6      /* "video" and a blank */
+#define CELL_COLUMNS_MIN 11  /* "tcp-relay!" and a blank */
+
+/* One line of a row: a medium, or two that came out alike everywhere in the row. */
+struct line {
+	const char *label;
+	enum media media;
+};
+
+struct grid {
+	const struct scenario_result *scenario;
+	const struct report_style *style;
+	GString *out;
+	GPtrArray *endpoints; /* struct result_endpoint, those of one site together */
+	GHashTable *cells;    /* "a b medium", both ways round -> struct cell */
+	guint name_columns, cell_columns;
+};
+
+static char *cell_key(const char *a, const char *b, enum media media)
+{
+	return g_strdup_printf("%s %s %d", a, b, (int)media);
+}
+
+static void index_cells(struct grid *g)
+{
+	g->cells = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (guint i = 0; i < g->scenario->cells->len; i++) {
+		struct cell *c = g->scenario->cells->pdata[i];
+
+		if (!c->b)
+			continue;
+		g_hash_table_insert(g->cells, cell_key(c->a, c->b, c->media), c);
+		g_hash_table_insert(g->cells, cell_key(c->b, c->a, c->media), c);
+	}
+}
+
+static const struct cell *cell_at(const struct grid *g, const struct result_endpoint *a, const struct result_endpoint *b,
+				  enum media media)
+{
+	g_autofree char *key = cell_key(a->name, b->name, media);
+
+	return g_hash_table_lookup(g->cells, key);
+}
+
+static bool has_cells(const struct scenario_result *s, const char *name)
+{
+	for (guint i = 0; i < s->cells->len; i++) {
+		const struct cell *c = s->cells->pdata[i];
+
+		if (c->b && (g_str_equal(c->a, name) || g_str_equal(c->b, name)))
+			return true;
+	}
+	return false;
+}
+
+static bool in_list(const GPtrArray *list, const void *item)
+{
+	for (guint i = 0; i < list->len; i++) {
+		if (list->pdata[i] == item)
+			return true;
+	}
+	return false;
+}
+
+/* Endpoints that have a cell, each site's together, sites in order of their first endpoint. */
+static GPtrArray *endpoints_by_site(const results *r, const struct scenario_result *s)
+{
+	GPtrArray *sorted = g_ptr_array_new();
+
+	for (guint i = 0; i < r->endpoints->len; i++) {
+		struct result_endpoint *first = r->endpoints->pdata[i];
+
+		if (in_list(sorted, first) || !has_cells(s, first->name))
+			continue;
+		g_ptr_array_add(sorted, first);
+		for (guint k = i + 1; k < r->endpoints->len; k++) {
+			struct result_endpoint *e = r->endpoints->pdata[k];
+
+			if (first->site && g_strcmp0(e->site, first->site) == 0 && has_cells(s, e->name) && !in_list(sorted, e))
+				g_ptr_array_add(sorted, e);
+		}
+	}
+	return sorted;
+}
+
+/* A name that is cut shows it by a tilde. */
+static void append_name(const struct grid *g, enum ink ink, const char *name, guint width)
+{
+	g_autofree char *cut = NULL;
+
+	if (strlen(name) >= width)
+		cut = g_strdup_printf("%.*s~", (int)width - 2, name);
+	ink_append(g->out, g->style, ink, cut ? cut : name, width);
+}
+
+static void end_line(GString *out)
+{
+	while (out->len > 0 && out->str[out->len - 1] == ' ')
+		g_string_truncate(out, out->len - 1);
+	g_string_append_c(out, '\n');
+}
+
+static const struct result_endpoint *endpoint_at(const struct grid *g, guint index)
+{
+	return g->endpoints->pdata[index];
+}
+
+/* Site names over the first of their columns, then the endpoints' names. */
+static void append_head(const struct grid *g, guint first, guint last)
+{
+	const char *site = NULL;
+
+	ink_append(g->out, g->style, INK_PLAIN, "", g->name_columns + MEDIA_COLUMNS);
+	for (guint i = first; i < last;) {
+		guint end = i + 1;
+
+		site = endpoint_at(g, i)->site;
+		while (end < last && site && g_strcmp0(endpoint_at(g, end)->site, site) == 0)
+			end++;
+		append_name(g, INK_DIM, site ? site : "", (end - i) * g->cell_columns);
+		i = end;
+	}
+	end_line(g->out);
+	ink_append(g->out, g->style, INK_PLAIN, "", g->name_columns + MEDIA_COLUMNS);
+	for (guint i = first; i < last; i++)
+		append_name(g, INK_BOLD, endpoint_at(g, i)->name, g->cell_columns);
+	end_line(g->out);
+}
+
+/* Do audio and video say the same in all of the row's columns? */
+static bool audio_like_video(const struct grid *g, guint row, guint first, guint last)
+{
+	for (guint i = first; i < last; i++) {
+		const struct cell *a = cell_at(g, endpoint_at(g, i), endpoint_at(g, row), MEDIA_AUDIO);
+		const struct cell *v = cell_at(g, endpoint_at(g, i), endpoint_at(g, row), MEDIA_VIDEO);
+		char word_a[CELL_WORD_MAX], word_v[CELL_WORD_MAX];
+
+		if (!a != !v)
+			return false;
+		if (a && v && !g_str_equal(cell_word(a, word_a), cell_word(v, word_v)))
+			return false;
+	}
+	return true;
+}
+
+static bool row_has(const struct grid *g, guint row, guint first, guint last, enum media media)
+{
+	for (guint i = first; i < last; i++) {
+		if (cell_at(g, endpoint_at(g, i), endpoint_at(g, row), media))
+			return true;
+	}
+	return false;
+}
+
+static void append_line(const struct grid *g, const char *name, guint row, guint first, guint last,
+			const struct line *line)
+{
+	append_name(g, INK_BOLD, name, g->name_columns);
+	ink_append(g->out, g->style, INK_DIM, line->label, MEDIA_COLUMNS);
+	for (guint i = first; i < last; i++) {
+		const struct cell *c = cell_at(g, endpoint_at(g, i), endpoint_at(g, row), line->media);
+		char word[CELL_WORD_MAX];
+
+		ink_append(g->out, g->style, c ? cell_ink(c) : INK_PLAIN, c ? cell_word(c, word) : "", g->cell_columns);
+	}
+	end_line(g->out);
+}
+
+static void append_row(const struct grid *g, guint row, guint first, guint last)
+{
+	static const struct line apart[] = {{"IM", MEDIA_IM}, {"audio", MEDIA_AUDIO}, {"video", MEDIA_VIDEO}};
+	static const struct line together[] = {{"IM", MEDIA_IM}, {"A/V", MEDIA_AUDIO}};
+	bool alike = audio_like_video(g, row, first, last) && row_has(g, row, first, last, MEDIA_AUDIO);
+	const struct line *lines = alike ? together : apart;
+	guint n_lines = alike ? G_N_ELEMENTS(together) : G_N_ELEMENTS(apart);
+	const char *name = endpoint_at(g, row)->name;
+
+	for (guint i = 0; i < n_lines; i++) {
+		if (!row_has(g, row, first, last, lines[i].media))
+			continue;
+		append_line(g, name, row, first, last, &lines[i]);
+		name = "";
+	}
+}
+
+/* Columns first..last of the triangle; row R has the columns before it. */
+static void append_block(const struct grid *g, guint first, guint last)
+{
+	append_head(g, first, last);
+	for (guint row = first + 1; row < g->endpoints->len; row++)
+		append_row(g, row, first, MIN(last, row));
+}
+
+static void measure(struct grid *g)
+{
+	g->name_columns = 1;
+	g->cell_columns = CELL_COLUMNS_MIN;
+	for (guint i = 0; i < g->endpoints->len; i++)
+		g->name_columns = MAX(g->name_columns, (guint)strlen(endpoint_at(g, i)->name) + 1);
+	g->name_columns = MIN(g->name_columns, NAME_MAX_COLUMNS);
+	g->cell_columns = MAX(g->cell_columns, g->name_columns);
+}
+
+static void append_triangle(struct grid *g)
+{
+	guint n = g->endpoints->len;
+	guint left = g->name_columns + MEDIA_COLUMNS;
+	guint per_block = g->style->columns > left ? (g->style->columns - left) / g->cell_columns : 1;
+
+	per_block = MAX(per_block, 1);
+	for (guint first = 0; first + 1 < n; first += per_block) {
+		if (first > 0)
+			g_string_append_c(g->out, '\n');
+		append_block(g, first, MIN(first + per_block, n - 1));
+	}
+}
+
+static void append_conference(const struct grid *g, const struct cell *c)
+{
+	g_autoptr(GString) who = g_string_new(NULL);
+	char word[CELL_WORD_MAX];
+
+	for (guint i = 0; i < c->participants->len; i++)
+		g_string_append_printf(who, "%s%s", i > 0 ? ", " : "", (const char *)c->participants->pdata[i]);
+	ink_append(g->out, g->style, INK_BOLD, "conference", 11);
+	ink_append(g->out, g->style, INK_PLAIN, c->conference, (guint)strlen(c->conference) + 1);
+	ink_append(g->out, g->style, INK_DIM, c->media == MEDIA_IM_CONFERENCE ? "IM" : "A/V", 4);
+	ink_append(g->out, g->style, cell_ink(c), cell_word(c, word), 7);
+	ink_append(g->out, g->style, INK_DIM, who->str, 0);
+	end_line(g->out);
+}
+
+void report_grid(const results *r, const struct scenario_result *s, const struct report_style *style, GString *out)
+{
+	struct grid g = {.scenario = s, .style = style, .out = out, .endpoints = endpoints_by_site(r, s)};
+	bool first = true;
+
+	index_cells(&g);
+	measure(&g);
+	ink_append(out, style, INK_BOLD, s->name, 0);
+	g_string_append_printf(out, "%s%s\n", s->title ? ": " : "", s->title ? s->title : "");
+	ink_rule(out, style);
+	append_triangle(&g);
+	for (guint i = 0; i < s->cells->len; i++) {
+		const struct cell *c = s->cells->pdata[i];
+
+		if (c->b)
+			continue;
+		if (first && g.endpoints->len > 0)
+			g_string_append_c(out, '\n');
+		first = false;
+		append_conference(&g, c);
+	}
+	g_hash_table_unref(g.cells);
+	g_ptr_array_unref(g.endpoints);
+}

@@ -1,0 +1,192 @@
+#include "testbed/report/json.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static char *text(const json_t *object, const char *key)
+{
+	return g_strdup(json_string_value(json_object_get(object, key)));
+}
+
+static double figure(const json_t *object, const char *key)
+{
+	const json_t *v = json_object_get(object, key);
+
+	return json_is_number(v) ? json_number_value(v) : (double)NAN;
+}
+
+static guint64 count(const json_t *object, const char *key)
+{
+	return (guint64)json_integer_value(json_object_get(object, key));
+}
+
+static void read_candidate(struct cell_candidate *c, const json_t *json)
+{
+	c->type = text(json, "type");
+	c->address = text(json, "address");
+	c->port = (unsigned)count(json, "port");
+	c->transport = text(json, "transport");
+}
+
+static void read_quality(struct cell_quality *q, const json_t *json)
+{
+	q->rtt_ms = figure(json, "rtt_ms");
+	q->jitter_ms = figure(json, "jitter_ms");
+	q->loss_pct = figure(json, "loss_pct");
+	q->mos = figure(json, "mos");
+	q->sent = count(json, "sent");
+	q->received = count(json, "received");
+}
+
+static bool verdict_parse(const char *name, enum verdict *ret)
+{
+	for (enum verdict v = 0; name && v < VERDICT_COUNT; v++) {
+		if (g_str_equal(name, verdict_name(v))) {
+			*ret = v;
+			return true;
+		}
+	}
+	return false;
+}
+
+static unsigned path_mask(const char *names)
+{
+	g_auto(GStrv) list = g_strsplit(names ? names : "", "|", 0);
+	unsigned mask = 0;
+	enum path_class p;
+
+	for (guint i = 0; list[i]; i++) {
+		if (path_class_parse(list[i], &p))
+			mask |= 1u << p;
+	}
+	return mask;
+}
+
+static void read_expected(struct cell *c, const json_t *json)
+{
+	c->expected_path_mask = path_mask(json_string_value(json_object_get(json, "path")));
+	c->has_expected_path = c->expected_path_mask != 0;
+	c->expected_cause = text(json, "cause");
+	if (!verdict_parse(json_string_value(json_object_get(json, "verdict")), &c->expected_verdict))
+		c->expected_verdict = VERDICT_PASS;
+}
+
+static void read_outcome(struct cell *c, const json_t *json)
+{
+	const json_t *diagnostics = json_object_get(json, "diagnostics");
+	const char *warn = json_string_value(json_object_get(diagnostics, "ice_warn"));
+	const char *path = json_string_value(json_object_get(json, "path"));
+
+	c->done = verdict_parse(json_string_value(json_object_get(json, "verdict")), &c->verdict);
+	c->as_expected = json_is_true(json_object_get(json, "as_expected"));
+	if (!path || !path_class_parse(path, &c->path))
+		c->path = PATH_NONE;
+	c->cause = text(json, "cause");
+	c->reason = text(json, "reason");
+	c->setup_ms = figure(json, "setup_ms");
+	c->duration_ms = figure(json, "duration_ms");
+	c->ms_client_diagnostics = (int)count(diagnostics, "ms_client_diagnostics");
+	c->has_ice_warn = warn != NULL;
+	c->ice_warn = warn ? (guint32)strtoul(warn, NULL, 0) : 0;
+}
+
+struct cell *report_cell_parse(const json_t *json, const char *scenario)
+{
+	const json_t *selected = json_object_get(json, "selected");
+	const json_t *participants = json_object_get(json, "participants");
+	const char *media = json_string_value(json_object_get(json, "media"));
+	struct cell *c = cell_new();
+
+	c->id = text(json, "id");
+	c->scenario = g_strdup(scenario);
+	c->a = text(json, "a");
+	c->b = text(json, "b");
+	c->conference = text(json, "conference");
+	if (!c->id || !c->a || !media || !media_parse(media, &c->media)) {
+		cell_free(c);
+		return NULL;
+	}
+	for (size_t i = 0; i < json_array_size(participants); i++)
+		g_ptr_array_add(c->participants, g_strdup(json_string_value(json_array_get(participants, i))));
+	read_expected(c, json_object_get(json, "expected"));
+	read_outcome(c, json);
+	read_candidate(&c->local, json_object_get(selected, "local"));
+	read_candidate(&c->remote, json_object_get(selected, "remote"));
+	read_quality(&c->quality, json_object_get(json, "quality"));
+	return c;
+}
+
+static struct scenario_result *read_scenario(const json_t *json)
+{
+	const char *name = json_string_value(json_object_get(json, "name"));
+	const json_t *cells = json_object_get(json, "cells");
+	struct scenario_result *s;
+
+	if (!name)
+		return NULL;
+	s = scenario_result_new(name, json_string_value(json_object_get(json, "title")));
+	s->build_ms = figure(json, "build_ms");
+	s->error = text(json, "error");
+	for (size_t i = 0; i < json_array_size(cells); i++) {
+		struct cell *c = report_cell_parse(json_array_get(cells, i), name);
+
+		if (c)
+			g_ptr_array_add(s->cells, c);
+	}
+	return s;
+}
+
+static void read_run(results *r, const json_t *json)
+{
+	const char *key;
+	json_t *value;
+
+	r->run_id = text(json, "id");
+	r->seed = count(json, "seed");
+	r->version = text(json, "version");
+	r->kernel = text(json, "kernel");
+	r->wall_ms = figure(json, "wall_ms");
+	r->build_ms = figure(json, "build_ms");
+	json_object_foreach(json_object_get(json, "features"), key, value)
+		g_hash_table_replace(r->features, g_strdup(key), g_strdup(json_string_value(value)));
+}
+
+static void read_topology(results *r, const json_t *json)
+{
+	const json_t *endpoints = json_object_get(json, "endpoints");
+
+	r->topology_name = text(json, "name");
+	r->topology_sha256 = text(json, "sha256");
+	r->topology_file = text(json, "file");
+	for (size_t i = 0; i < json_array_size(endpoints); i++) {
+		const json_t *one = json_array_get(endpoints, i);
+		struct result_endpoint *e = g_new0(struct result_endpoint, 1);
+
+		e->name = text(one, "name");
+		e->site = text(one, "site");
+		e->address = text(one, "address");
+		g_ptr_array_add(r->endpoints, e);
+	}
+}
+
+results *report_results_parse(const json_t *document, GError **error)
+{
+	const json_t *scenarios = json_object_get(document, "scenarios");
+	results *r;
+
+	if (g_strcmp0(json_string_value(json_object_get(document, "schema")), REPORT_SCHEMA) != 0) {
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "not a '%s' document", REPORT_SCHEMA);
+		return NULL;
+	}
+	r = results_new();
+	r->complete = json_is_true(json_object_get(document, "complete"));
+	read_run(r, json_object_get(document, "run"));
+	read_topology(r, json_object_get(document, "topology"));
+	for (size_t i = 0; i < json_array_size(scenarios); i++) {
+		struct scenario_result *s = read_scenario(json_array_get(scenarios, i));
+
+		if (s)
+			g_ptr_array_add(r->scenarios, s);
+	}
+	return r;
+}

@@ -1,0 +1,236 @@
+#include "testbed/report/story.h"
+
+#include <math.h>
+#include <string.h>
+
+#define WHO_COLUMNS 9
+
+struct teller {
+	const struct report_style *style;
+	GString *out;
+	gint64 first_us;
+	bool verbose;
+};
+
+struct story_event *story_event_new(const char *agent, json_t *event)
+{
+	struct story_event *e = g_new0(struct story_event, 1);
+
+	e->agent = g_strdup(agent);
+	e->event = json_incref(event);
+	return e;
+}
+
+void story_event_free(struct story_event *e)
+{
+	if (!e)
+		return;
+	g_free(e->agent);
+	json_decref(e->event);
+	g_free(e);
+}
+
+static const char *text(const json_t *object, const char *key)
+{
+	const char *s = json_string_value(json_object_get(object, key));
+
+	return s ? s : "?";
+}
+
+static json_int_t number(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+/* "relay 203.0.113.20:50012 over tcp" */
+static char *candidate_text(const json_t *c)
+{
+	const char *relay = json_string_value(json_object_get(c, "relay_transport"));
+
+	if (!json_is_object(c))
+		return g_strdup("nothing");
+	return g_strdup_printf("%s %s:%d %s%s%s", text(c, "type"), text(c, "address"), (int)number(c, "port"),
+			       text(c, "transport"), relay ? ", reached over " : "", relay ? relay : "");
+}
+
+static void tell_dns(const struct teller *t, const json_t *e)
+{
+	const json_t *answer = json_object_get(e, "answer");
+	const char *error = json_string_value(json_object_get(e, "error"));
+
+	g_string_append_printf(t->out, "asks for %s %s:", text(e, "type"), text(e, "query"));
+	for (size_t i = 0; i < json_array_size(answer); i++) {
+		const char *one = json_string_value(json_array_get(answer, i));
+
+		g_string_append_printf(t->out, " %s", one ? one : "?");
+	}
+	if (json_array_size(answer) == 0)
+		g_string_append_printf(t->out, " %s", error ? error : "no answer");
+}
+
+static void tell_signed_in(const struct teller *t, const json_t *e)
+{
+	const json_t *server = json_object_get(e, "server");
+	const json_t *relay = json_object_get(e, "relay");
+
+	g_string_append_printf(t->out, "signed in at %s (%s:%d)%s\n%*sfound by %s", text(server, "name"), text(server, "address"),
+			       (int)number(server, "port"), json_is_true(json_object_get(e, "remote_user")) ? " as RemoteUser" : "",
+			       10 + WHO_COLUMNS, "", text(server, "found_by"));
+	if (json_is_object(relay))
+		g_string_append_printf(t->out, "; its relay is %s (%s)", text(relay, "host"), text(relay, "address"));
+	else
+		g_string_append(t->out, "; it has no relay");
+}
+
+static void tell_sign_in_failed(const struct teller *t, const json_t *e)
+{
+	g_string_append_printf(t->out, "could not sign in (%s): %s", text(e, "stage"), text(e, "reason"));
+}
+
+static void tell_incoming(const struct teller *t, const json_t *e)
+{
+	g_string_append_printf(t->out, "is called by %s", text(e, "from"));
+}
+
+static void tell_im_received(const struct teller *t, const json_t *e)
+{
+	g_string_append_printf(t->out, "reads \"%s\" from %s", text(e, "text"), text(e, "from"));
+}
+
+static void tell_candidate(const struct teller *t, const json_t *e)
+{
+	g_autofree char *candidate = candidate_text(e);
+
+	g_string_append_printf(t->out, "%s %s candidate: %s", text(e, "side"), text(e, "stream"), candidate);
+}
+
+static void tell_ice_state(const struct teller *t, const json_t *e)
+{
+	g_string_append_printf(t->out, "ICE of %s: %s", text(e, "stream"), text(e, "state"));
+}
+
+static void tell_selected(const struct teller *t, const json_t *e)
+{
+	g_autofree char *local = candidate_text(json_object_get(e, "local"));
+	g_autofree char *remote = candidate_text(json_object_get(e, "remote"));
+
+	g_string_append_printf(t->out, "selects for %s:\n%*slocal  %s\n%*sremote %s", text(e, "stream"), 10 + WHO_COLUMNS, "",
+			       local, 10 + WHO_COLUMNS, "", remote);
+}
+
+static void tell_result(const struct teller *t, const json_t *e)
+{
+	const json_t *diagnostics = json_object_get(e, "diagnostics");
+	const char *reason = json_string_value(json_object_get(e, "reason"));
+	const char *warn = json_string_value(json_object_get(diagnostics, "ice_warn"));
+
+	g_string_append_printf(t->out, "reports %s", text(e, "verdict"));
+	if (reason)
+		g_string_append_printf(t->out, ": %s", reason);
+	if (number(diagnostics, "ms_client_diagnostics") > 0)
+		g_string_append_printf(t->out, "\n%*sms-client-diagnostics %d", 10 + WHO_COLUMNS, "",
+				       (int)number(diagnostics, "ms_client_diagnostics"));
+	if (warn)
+		g_string_append_printf(t->out, "\n%*sICEWarn %s", 10 + WHO_COLUMNS, "", warn);
+}
+
+static void tell_died(const struct teller *t, const json_t *e)
+{
+	g_string_append_printf(t->out, "died: %s", text(e, "how"));
+}
+
+static bool is_remote(const json_t *e)
+{
+	return g_str_equal(text(e, "side"), "remote");
+}
+
+static const struct story_row {
+	const char *event;
+	void (*tell)(const struct teller *t, const json_t *e);
+	bool verbose_only;
+} story_rows[] = {
+	{"dns", tell_dns, true},
+	{"signed-in", tell_signed_in, false},
+	{"sign-in-failed", tell_sign_in_failed, false},
+	{"incoming-call", tell_incoming, false},
+	{"im-received", tell_im_received, false},
+	{"candidate", tell_candidate, false},
+	{"ice-state", tell_ice_state, true},
+	{"selected", tell_selected, false},
+	{"call-result", tell_result, false},
+	{"im-result", tell_result, false},
+	{"conference-result", tell_result, false},
+	{"agent-died", tell_died, false},
+};
+
+static void tell(const struct teller *t, const struct story_event *e)
+{
+	const char *name = text(e->event, "event");
+
+	for (guint i = 0; i < G_N_ELEMENTS(story_rows); i++) {
+		if (!g_str_equal(name, story_rows[i].event))
+			continue;
+		if (!t->verbose && (story_rows[i].verbose_only || (g_str_equal(name, "candidate") && is_remote(e->event))))
+			return;
+		g_string_append_printf(t->out, "%7.3f s ", (double)(number(e->event, "time_us") - t->first_us) / 1e6);
+		ink_append(t->out, t->style, INK_BOLD, e->agent, WHO_COLUMNS);
+		if (strlen(e->agent) >= WHO_COLUMNS)
+			g_string_append_c(t->out, ' ');
+		story_rows[i].tell(t, e->event);
+		g_string_append_c(t->out, '\n');
+		return;
+	}
+}
+
+static void tell_quality(const struct cell *c, GString *out)
+{
+	const struct cell_quality *q = &c->quality;
+
+	if (q->sent == 0 && q->received == 0)
+		return;
+	g_string_append_printf(out, "media    %" G_GUINT64_FORMAT " packets sent, %" G_GUINT64_FORMAT " received", q->sent,
+			       q->received);
+	if (!isnan(q->rtt_ms))
+		g_string_append_printf(out, ", rtt %.2f ms", q->rtt_ms);
+	if (!isnan(q->jitter_ms))
+		g_string_append_printf(out, ", jitter %.2f ms", q->jitter_ms);
+	if (!isnan(q->loss_pct))
+		g_string_append_printf(out, ", loss %.1f %%", q->loss_pct);
+	if (!isnan(q->mos))
+		g_string_append_printf(out, ", MOS %.2f", q->mos);
+	g_string_append_c(out, '\n');
+}
+
+static void tell_verdict(const struct cell *c, const struct report_style *style, GString *out)
+{
+	g_autofree char *expected = report_expectation(c);
+	g_autofree char *verdict = g_ascii_strup(c->done ? verdict_name(c->verdict) : "not finished", -1);
+
+	tell_quality(c, out);
+	g_string_append(out, "verdict  ");
+	ink_append(out, style, cell_ink(c), verdict, 0);
+	if (c->done && c->verdict == VERDICT_PASS)
+		g_string_append_printf(out, " over %s", path_class_name(c->path));
+	if (!isnan(c->setup_ms))
+		g_string_append_printf(out, ", set up in %.0f ms", c->setup_ms);
+	g_string_append_printf(out, "\nexpected %s: %s\n", expected,
+			       !c->done ? "not known yet" : c->as_expected ? "as expected" : "DIFFERS");
+	if (c->reason)
+		g_string_append_printf(out, "because  %s\n", c->reason);
+}
+
+void report_story(const struct cell *c, const GPtrArray *events, bool verbose, const struct report_style *style,
+		  GString *out)
+{
+	struct teller t = {.style = style, .out = out, .verbose = verbose};
+
+	if (events->len > 0)
+		t.first_us = number(((struct story_event *)events->pdata[0])->event, "time_us");
+	g_string_append_printf(out, "%s: %s calls %s, %s\n", c->scenario, c->a, c->b ? c->b : c->conference,
+			       media_name(c->media));
+	ink_rule(out, style);
+	for (guint i = 0; i < events->len; i++)
+		tell(&t, events->pdata[i]);
+	ink_rule(out, style);
+	tell_verdict(c, style, out);
+}

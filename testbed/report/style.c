@@ -1,0 +1,58 @@
+#include "testbed/report/style.h"
+
+static const char *const ink_codes[INK_COUNT] = {
+	[INK_PLAIN] = NULL,
+	[INK_GOOD] = "32",
+	[INK_BAD] = "31",
+	[INK_ALARM] = "1;37;41",
+	[INK_DIM] = "2",
+	[INK_BOLD] = "1",
+};
+
+/* What a passing cell says: the path its media took. */
+static const char *const path_words[PATH_COUNT] = {
+	[PATH_SIGNALLING] = "pass", [PATH_UDP_DIRECT] = "direct",    [PATH_UDP_NAT] = "nat", [PATH_UDP_RELAY] = "relay",
+	[PATH_TCP_RELAY] = "tcp-relay", [PATH_MCU] = "pass", [PATH_NONE] = "pass",
+};
+
+void ink_append(GString *out, const struct report_style *style, enum ink ink, const char *text, guint width)
+{
+	const char *code = style->colour ? ink_codes[ink] : NULL;
+	glong length = g_utf8_strlen(text, -1);
+
+	if (code && *text)
+		g_string_append_printf(out, "\033[%sm%s\033[0m", code, text);
+	else
+		g_string_append(out, text);
+	for (glong i = length; i < (glong)width; i++)
+		g_string_append_c(out, ' ');
+}
+
+void ink_rule(GString *out, const struct report_style *style)
+{
+	g_autoptr(GString) line = g_string_new(NULL);
+
+	for (unsigned i = 0; i < style->columns; i++)
+		g_string_append(line, style->utf8 ? "\u2500" : "-");
+	ink_append(out, style, INK_DIM, line->str, 0);
+	g_string_append_c(out, '\n');
+}
+
+enum ink cell_ink(const struct cell *c)
+{
+	if (!c->done)
+		return INK_DIM;
+	if (!c->as_expected)
+		return INK_ALARM;
+	return c->verdict == VERDICT_PASS ? INK_GOOD : INK_BAD;
+}
+
+const char *cell_word(const struct cell *c, char buf[static CELL_WORD_MAX])
+{
+	const char *word = "-";
+
+	if (c->done)
+		word = c->verdict == VERDICT_PASS ? path_words[c->path] : c->verdict == VERDICT_FAIL ? "FAIL" : "ERROR";
+	g_snprintf(buf, CELL_WORD_MAX, "%s%s", word, c->done && !c->as_expected ? "!" : "");
+	return buf;
+}

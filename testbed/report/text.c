@@ -1,0 +1,215 @@
+#include "testbed/report/text.h"
+
+#include <math.h>
+
+char *report_expectation(const struct cell *c)
+{
+	g_autoptr(GString) text = g_string_new(verdict_name(c->expected_verdict));
+	const char *join = " over ";
+
+	for (enum path_class p = 0; c->has_expected_path && p < PATH_COUNT; p++) {
+		if (!(c->expected_path_mask & 1u << p) || p == PATH_NONE)
+			continue;
+		g_string_append_printf(text, "%s%s", join, path_class_name(p));
+		join = " or ";
+	}
+	if (c->expected_cause)
+		g_string_append_printf(text, " because of %s", c->expected_cause);
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static void append_figures(const struct cell *c, GString *out)
+{
+	if (!isnan(c->setup_ms))
+		g_string_append_printf(out, "  setup %.0f ms", c->setup_ms);
+	if (!isnan(c->quality.rtt_ms))
+		g_string_append_printf(out, "  rtt %.1f ms", c->quality.rtt_ms);
+	if (!isnan(c->quality.loss_pct))
+		g_string_append_printf(out, "  loss %.1f %%", c->quality.loss_pct);
+	if (!isnan(c->quality.mos))
+		g_string_append_printf(out, "  MOS %.1f", c->quality.mos);
+}
+
+void report_cell_line(const struct cell *c, const struct report_style *style, GString *out)
+{
+	g_autofree char *verdict = g_ascii_strup(c->done ? verdict_name(c->verdict) : "not run", -1);
+
+	ink_append(out, style, cell_ink(c), verdict, 6);
+	ink_append(out, style, INK_PLAIN, c->id, 44);
+	g_string_append_printf(out, " %s", c->done && c->verdict == VERDICT_PASS ? path_class_name(c->path) : "");
+	append_figures(c, out);
+	if (c->reason)
+		g_string_append_printf(out, " %s", c->reason);
+	if (c->done && !c->as_expected) {
+		g_autofree char *expected = report_expectation(c);
+
+		g_string_append_printf(out, "  (expected: %s)", expected);
+	}
+	g_string_append_c(out, '\n');
+}
+
+/* The arguments that choose this run's topology. */
+static char *command_start(const struct report_text *how)
+{
+	g_autofree char *topology = how->topology ? g_shell_quote(how->topology) : NULL;
+
+	return g_strdup_printf("%s run matrix%s%s", how->program, topology ? " -t " : "", topology ? topology : "");
+}
+
+static void append_differing(const struct cell *c, const struct report_text *how, GString *out)
+{
+	g_autofree char *expected = report_expectation(c);
+
+	ink_append(out, &how->style, INK_ALARM, "DIFFERS", 0);
+	g_string_append_printf(out, " %s\n  expected %s; came out %s", c->id, expected, verdict_name(c->verdict));
+	if (c->verdict == VERDICT_PASS)
+		g_string_append_printf(out, " over %s", path_class_name(c->path));
+	if (c->cause)
+		g_string_append_printf(out, " because of %s", c->cause);
+	g_string_append_printf(out, "%s%s\n", c->reason ? ": " : "", c->reason ? c->reason : "");
+}
+
+static bool differs(const struct cell *c)
+{
+	return c->done && !c->as_expected;
+}
+
+static bool failed_as_expected(const struct cell *c)
+{
+	return c->done && c->as_expected && c->verdict != VERDICT_PASS;
+}
+
+/* "--media audio,video --pairs A:B,..." for the calls, nothing for conferences. */
+static void append_pairs(const struct scenario_result *s, bool (*wanted)(const struct cell *), GString *out)
+{
+	g_autoptr(GPtrArray) pairs = g_ptr_array_new_with_free_func(g_free);
+	unsigned media = 0;
+	const char *join = " --media ";
+
+	for (guint i = 0; i < s->cells->len; i++) {
+		const struct cell *c = s->cells->pdata[i];
+		g_autofree char *pair = NULL;
+
+		if (!c->b || !wanted(c))
+			continue;
+		media |= 1u << c->media;
+		pair = g_strdup_printf("%s:%s", c->a, c->b);
+		if (!g_ptr_array_find_with_equal_func(pairs, pair, g_str_equal, NULL))
+			g_ptr_array_add(pairs, g_steal_pointer(&pair));
+	}
+	for (enum media v = 0; v < MEDIA_COUNT; v++) {
+		if (!(media & 1u << v))
+			continue;
+		g_string_append_printf(out, "%s%s", join, media_name(v));
+		join = ",";
+	}
+	join = " --pairs ";
+	for (guint i = 0; i < pairs->len; i++) {
+		g_string_append_printf(out, "%s%s", join, (const char *)pairs->pdata[i]);
+		join = ",";
+	}
+}
+
+/* The commands that run all wanted cells of a scenario again; calls by one, each conference by its own. */
+static void append_repeat(const struct scenario_result *s, bool (*wanted)(const struct cell *),
+			  const struct report_text *how, GString *out)
+{
+	g_autofree char *start = command_start(how);
+	g_autoptr(GString) calls = g_string_new(NULL);
+
+	append_pairs(s, wanted, calls);
+	if (calls->len > 0)
+		g_string_append_printf(out, "  %s -s %s%s\n", start, s->name, calls->str);
+	for (guint i = 0; i < s->cells->len; i++) {
+		const struct cell *c = s->cells->pdata[i];
+		g_autofree char *id = g_regex_escape_string(c->id, -1);
+
+		if (!c->b && wanted(c))
+			g_string_append_printf(out, "  %s --only '^%s$'\n", start, id);
+	}
+}
+
+static guint count_cells(const struct scenario_result *s, bool (*wanted)(const struct cell *))
+{
+	guint n = 0;
+
+	for (guint i = 0; i < s->cells->len; i++)
+		n += wanted(s->cells->pdata[i]);
+	return n;
+}
+
+static void append_all_differing(const struct scenario_result *s, const struct report_text *how, GString *out)
+{
+	for (guint i = 0; i < s->cells->len; i++) {
+		if (differs(s->cells->pdata[i]))
+			append_differing(s->cells->pdata[i], how, out);
+	}
+}
+
+static void append_commands(const struct scenario_result *s, const struct report_text *how, GString *out)
+{
+	static const struct {
+		bool (*wanted)(const struct cell *);
+		const char *what;
+	} groups[] = {{differs, "differing from what is expected"}, {failed_as_expected, "failing as expected"}};
+
+	for (guint i = 0; i < G_N_ELEMENTS(groups); i++) {
+		guint n = count_cells(s, groups[i].wanted);
+
+		if (n == 0)
+			continue;
+		g_string_append_printf(out, "%s: repeat the %u cell%s %s:\n", s->name, n, n == 1 ? "" : "s", groups[i].what);
+		append_repeat(s, groups[i].wanted, how, out);
+	}
+}
+
+/* What the words of the grid mean; nobody should need the manual to read it. */
+static void append_legend(const struct report_text *how, GString *out)
+{
+	ink_append(out, &how->style, INK_DIM,
+		   "A/V tells the path of the media: direct, nat, relay (by the Edge, over UDP),\n"
+		   "tcp-relay (reached over TCP). '!' marks what the scenario did not expect.\n\n",
+		   0);
+}
+
+static void append_summary(const results *r, const struct report_text *how, GString *out)
+{
+	struct results_summary sum = results_summarise(r);
+	const char *vpn = g_hash_table_lookup(r->features, "vpn");
+	g_autoptr(GString) counts = g_string_new(NULL);
+
+	g_string_append_printf(counts, "%u cells: %u pass, %u fail, %u error", sum.cells, sum.passed, sum.failed, sum.errors);
+	if (sum.not_run > 0)
+		g_string_append_printf(counts, ", %u not run", sum.not_run);
+	g_string_append(counts, "; ");
+	ink_append(out, &how->style, INK_BOLD, counts->str, 0);
+	if (sum.unexpected > 0) {
+		g_autofree char *text = g_strdup_printf("%u not as expected", sum.unexpected);
+
+		ink_append(out, &how->style, INK_ALARM, text, 0);
+	} else {
+		ink_append(out, &how->style, sum.not_run > 0 ? INK_PLAIN : INK_GOOD,
+			   sum.not_run > 0 ? "none differs so far" : "all as expected", 0);
+	}
+	g_string_append_printf(out, "\n%s%.1f s, slowest network built in %.0f ms%s%s, seed %" G_GUINT64_FORMAT "\n",
+			       r->complete ? "" : "interrupted after ", r->wall_ms / 1000.0, r->build_ms, vpn ? ", VPN by " : "",
+			       vpn ? vpn : "", r->seed);
+}
+
+void report_text(const results *r, const struct report_text *how, GString *out)
+{
+	for (guint i = 0; i < r->scenarios->len; i++) {
+		const struct scenario_result *s = r->scenarios->pdata[i];
+
+		report_grid(r, s, &how->style, out);
+		if (s->error)
+			g_string_append_printf(out, "lab failed: %s\n", s->error);
+		g_string_append_c(out, '\n');
+	}
+	append_legend(how, out);
+	for (guint i = 0; i < r->scenarios->len; i++)
+		append_all_differing(r->scenarios->pdata[i], how, out);
+	for (guint i = 0; i < r->scenarios->len; i++)
+		append_commands(r->scenarios->pdata[i], how, out);
+	append_summary(r, how, out);
+}

@@ -1,0 +1,159 @@
+/* When the orchestrator is killed nothing of its labs is left.
+ *
+ * The orchestrator is a child of the test; the test adopts what it leaves behind (PR_SET_CHILD_SUBREAPER),
+ * so everything that outlives it is a descendant of the test.
+ */
+#include "tests/e2e/lab/harness.h"
+
+#include "tests/support/process.h"
+
+#include <criterion/criterion.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define POINTS 60 /* moments at which the orchestrator is killed... */
+#define STEP_MS 5 /* ...this far apart, from the very start to a lab that stands */
+#define LEFT_OVER_MS 20000
+
+/* Starts labs one after the other, says a byte each time one stands, and waits to be killed. */
+static void orchestrate(int report, guint labs)
+{
+	struct watched w[2];
+
+	for (guint i = 0; i < labs; i++) {
+		watched_up(&w[i], "missing-route");
+		if (write(report, "b", 1) != 1)
+			_exit(1);
+	}
+	for (;;)
+		g_main_context_iteration(NULL, TRUE);
+}
+
+static pid_t start_orchestrator(guint labs, int *ret_report)
+{
+	int report[2];
+	pid_t pid;
+
+	cr_assert_eq(pipe(report), 0);
+	pid = fork();
+	cr_assert_geq(pid, 0);
+	if (pid == 0) {
+		close(report[0]);
+		orchestrate(report[1], labs);
+	}
+	close(report[1]);
+	*ret_report = report[0];
+	return pid;
+}
+
+/* True when a lab stands before the time is up. */
+static bool stands_within(int report, int timeout_ms)
+{
+	struct pollfd p = {.fd = report, .events = POLLIN};
+	char byte;
+
+	return poll(&p, 1, timeout_ms) == 1 && read(report, &byte, 1) == 1;
+}
+
+static bool nobody_is_left(gpointer user_data G_GNUC_UNUSED)
+{
+	g_autoptr(GArray) left = NULL;
+
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	left = process_descendants(getpid());
+	return left->len == 0;
+}
+
+/* The network namespaces that our descendants are in, apart from our own. */
+static GHashTable *namespaces_of_descendants(void)
+{
+	g_autoptr(GArray) processes = process_descendants(getpid());
+	g_autofree char *own = g_file_read_link("/proc/self/ns/net", NULL);
+	GHashTable *found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (guint i = 0; i < processes->len; i++) {
+		const struct process_id *id = &g_array_index(processes, struct process_id, i);
+		g_autofree char *path = g_strdup_printf("/proc/%d/ns/net", (int)id->pid);
+		char *name = g_file_read_link(path, NULL);
+
+		if (name != NULL && g_strcmp0(name, own) != 0)
+			g_hash_table_add(found, name);
+		else
+			g_free(name);
+	}
+	return found;
+}
+
+static guint count_inhabited(GHashTable *namespaces)
+{
+	GDir *proc = g_dir_open("/proc", 0, NULL);
+	const char *entry;
+	guint n = 0;
+
+	while ((entry = g_dir_read_name(proc)) != NULL) {
+		g_autofree char *path = g_strdup_printf("/proc/%s/ns/net", entry);
+		g_autofree char *name = g_ascii_isdigit(entry[0]) ? g_file_read_link(path, NULL) : NULL;
+
+		n += name != NULL && g_hash_table_contains(namespaces, name);
+	}
+	g_dir_close(proc);
+	return n;
+}
+
+static void kill_and_look(pid_t orchestrator, const char *when)
+{
+	g_autoptr(GHashTable) namespaces = namespaces_of_descendants();
+
+	cr_assert_eq(kill(orchestrator, SIGKILL), 0);
+	cr_assert(process_wait_until(nobody_is_left, NULL, LEFT_OVER_MS),
+		  "processes are left after a kill %s", when);
+	cr_assert_eq(count_inhabited(namespaces), 0, "somebody is in a namespace of the lab after a kill %s",
+		     when);
+}
+
+Test(death, nothing_is_left_whenever_the_orchestrator_is_killed, .timeout = 300)
+{
+	guint standing = 0;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	for (int i = 0; i < POINTS; i++) {
+		g_autofree char *when = g_strdup_printf("after %d ms", i * STEP_MS);
+		int report;
+		pid_t orchestrator = start_orchestrator(1, &report);
+
+		standing += stands_within(report, i * STEP_MS);
+		kill_and_look(orchestrator, when);
+		close(report);
+	}
+	cr_log_info("%u of %d labs stood when their orchestrator was killed", standing, POINTS);
+}
+
+Test(death, the_first_lab_goes_although_another_was_started_later, .timeout = 200)
+{
+	int report;
+	pid_t orchestrator;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	orchestrator = start_orchestrator(2, &report);
+	for (int i = 0; i < 2; i++)
+		cr_assert(stands_within(report, DEADLINE_S * 1000), "lab %d does not come up", i + 1);
+	kill_and_look(orchestrator, "with two labs");
+	close(report);
+}
+
+Test(death, a_lab_freed_while_it_is_built_leaves_nothing)
+{
+	g_autofree char *programs = built_programs();
+	struct watched w;
+
+	watched_start(&w, "missing-route", programs);
+	watched_end(&w);
+	cr_expect(process_wait_until(nobody_is_left, NULL, LEFT_OVER_MS), "processes are left");
+	/* the loop must cope with the death of what it does not know any more */
+	while (g_main_context_iteration(NULL, FALSE))
+		;
+}

@@ -1,0 +1,296 @@
+/* TLS between a listener and a client of the same process, over 127.0.0.1: who is let in, and what is said when not. */
+#include "common/tls.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "tests/unit/common/certs.h"
+
+struct side {
+	bool over, connected;
+	GIOStream *stream;
+	char *words; /* of the error */
+	char *names; /* of the peer, joined by "," */
+	int code;
+};
+
+struct world {
+	struct certs certs;
+	GMainLoop *loop;
+	struct side server, client;
+	guint16 port;
+};
+
+static tls_identity *identity(struct world *w, const char *name)
+{
+	g_autofree char *ca = certs_path(&w->certs, "ours-ca.pem");
+	g_autofree char *pem = name ? g_strdup_printf("%s/%s.pem", w->certs.dir, name) : NULL;
+	g_autofree char *key = name ? g_strdup_printf("%s/%s.key", w->certs.dir, name) : NULL;
+	g_autoptr(GError) error = NULL;
+	tls_identity *id = tls_identity_new(ca, pem, key, &error);
+
+	cr_assert(id, "identity %s: %s", name, error ? error->message : "");
+	return id;
+}
+
+static void quit_when_over(struct world *w)
+{
+	if (w->server.over && w->client.over)
+		g_main_loop_quit(w->loop);
+}
+
+static void on_accepted(GIOStream *stream, const char *const *names, const char *address, guint16 port, gpointer p)
+{
+	struct world *w = p;
+
+	cr_expect_str_eq(address, "127.0.0.1");
+	cr_expect_neq(port, 0);
+	w->server = (struct side){ .over = true, .connected = true, .stream = stream };
+	w->server.names = g_strjoinv(",", (char **)(guintptr)names);
+	quit_when_over(w);
+}
+
+static void on_refused(const char *address, const char *why, gpointer p)
+{
+	struct world *w = p;
+
+	cr_expect_str_eq(address, "127.0.0.1");
+	w->server.over = true;
+	w->server.words = g_strdup(why);
+	quit_when_over(w);
+}
+
+static void on_connected(GIOStream *stream, const GError *error, gpointer p)
+{
+	struct world *w = p;
+
+	cr_expect((stream == NULL) == (error != NULL), "either a connection or an error");
+	w->client.over = true;
+	w->client.connected = stream != NULL;
+	w->client.stream = stream;
+	w->client.words = error ? g_strdup(error->message) : NULL;
+	w->client.code = error ? error->code : 0;
+	quit_when_over(w);
+}
+
+static gboolean on_too_long(gpointer p)
+{
+	struct world *w = p;
+
+	cr_expect(false, "no outcome within ten seconds (server %d, client %d)", w->server.over, w->client.over);
+	g_main_loop_quit(w->loop);
+	return G_SOURCE_REMOVE;
+}
+
+/* A port that is free just now. */
+static guint16 free_port(void)
+{
+	g_autoptr(GSocketListener) probe = g_socket_listener_new();
+
+	return g_socket_listener_add_any_inet_port(probe, NULL, NULL);
+}
+
+static void world_init(struct world *w)
+{
+	*w = (struct world){ 0 };
+	w->loop = g_main_loop_new(NULL, FALSE);
+	w->port = free_port();
+	certs_init(&w->certs);
+	certs_make_ca(&w->certs, "ours");
+	certs_make_ca(&w->certs, "theirs");
+	certs_make(&w->certs, "ours", "server", "fe.test", 86400);
+	certs_make(&w->certs, "ours", "edge", "edge.test", 86400);
+	certs_make(&w->certs, "ours", "old", "edge.test", -3600);
+	certs_make(&w->certs, "theirs", "stranger", "edge.test", 86400);
+	certs_make(&w->certs, "theirs", "false-server", "fe.test", 86400);
+}
+
+static void side_clear(struct side *s)
+{
+	g_clear_object(&s->stream);
+	g_free(s->words);
+	g_free(s->names);
+	*s = (struct side){ 0 };
+}
+
+static void world_done(struct world *w)
+{
+	side_clear(&w->server);
+	side_clear(&w->client);
+	g_main_loop_unref(w->loop);
+	certs_done(&w->certs);
+}
+
+static void run(struct world *w)
+{
+	guint timer = g_timeout_add_seconds(10, on_too_long, w);
+
+	g_main_loop_run(w->loop);
+	g_source_remove(timer);
+}
+
+static const struct row {
+	const char *name;
+	const char *server, *client; /* certificates; client NULL: none */
+	const char *asked;           /* server name */
+	enum tls_client_certificate policy;
+	const char *client_words;    /* NULL: connects */
+	const char *server_words;    /* NULL: accepts; "": refuses with any words */
+	const char *names;
+} rows[] = {
+	{ "no certificate asked for", "server", NULL, "fe.test", TLS_CLIENT_NONE, NULL, NULL, "" },
+	{ "a certificate nobody asked for", "server", "edge", "fe.test", TLS_CLIENT_NONE, NULL, NULL, "" },
+	{ "optional, none given", "server", NULL, "fe.test", TLS_CLIENT_OPTIONAL, NULL, NULL, "" },
+	{ "optional, a good one", "server", "edge", "fe.test", TLS_CLIENT_OPTIONAL, NULL, NULL, "edge.test" },
+	{ "optional, of another CA", "server", "stranger", "fe.test", TLS_CLIENT_OPTIONAL, NULL, "certificate of another CA", NULL },
+	{ "required, a good one", "server", "edge", "fe.test", TLS_CLIENT_REQUIRED, NULL, NULL, "edge.test" },
+	{ "required, none given", "server", NULL, "fe.test", TLS_CLIENT_REQUIRED, NULL, "", NULL },
+	{ "required, of another CA", "server", "stranger", "fe.test", TLS_CLIENT_REQUIRED, NULL, "certificate of another CA", NULL },
+	{ "required, expired", "server", "old", "fe.test", TLS_CLIENT_REQUIRED, NULL, "certificate has expired", NULL },
+	{ "server of another CA", "false-server", NULL, "fe.test", TLS_CLIENT_NONE, "certificate of another CA", "", NULL },
+	{ "server with another name", "server", NULL, "sip.test", TLS_CLIENT_NONE, "name mismatch", "", NULL },
+	{ "expired server", "old", NULL, "edge.test", TLS_CLIENT_NONE, "certificate has expired", "", NULL },
+};
+
+static void check_server(const struct row *r, const struct side *s)
+{
+	cr_expect_eq(s->connected, r->server_words == NULL, "%s: server %s (%s)", r->name, s->connected ? "accepted" : "refused",
+		     s->words ? s->words : "");
+	if (r->server_words && s->words)
+		cr_expect(strstr(s->words, r->server_words), "%s: server said '%s'", r->name, s->words);
+	if (r->names)
+		cr_expect_str_eq(s->names, r->names, "%s: names '%s'", r->name, s->names);
+}
+
+static void check_row(struct world *w, const struct row *r)
+{
+	g_autoptr(GError) error = NULL;
+	tls_identity *server = identity(w, r->server);
+	tls_identity *client = identity(w, r->client);
+	tls_listener *l = tls_listen("127.0.0.1", w->port, server, r->policy, on_accepted, on_refused, w, &error);
+
+	cr_assert(l, "%s: %s", r->name, error ? error->message : "");
+	tls_connect("127.0.0.1", "127.0.0.1", w->port, r->asked, client, 5000, NULL, on_connected, w);
+	run(w);
+	check_server(r, &w->server);
+	/* TLS 1.3: the client is done before the server has looked at its certificate. */
+	if (r->client_words || !r->server_words)
+		cr_expect_eq(w->client.connected, r->client_words == NULL, "%s: client: %s", r->name, w->client.words);
+	if (r->client_words && w->client.words)
+		cr_expect(strstr(w->client.words, r->client_words), "%s: client said '%s'", r->name, w->client.words);
+	side_clear(&w->server);
+	side_clear(&w->client);
+	tls_listener_free(l);
+	tls_identity_free(server);
+	tls_identity_free(client);
+}
+
+Test(tls, who_is_let_in)
+{
+	struct world w;
+
+	world_init(&w);
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+		check_row(&w, &rows[i]);
+	world_done(&w);
+}
+
+Test(tls, nobody_listens)
+{
+	struct world w;
+	tls_identity *id;
+
+	world_init(&w);
+	id = identity(&w, NULL);
+	w.server.over = true;
+	tls_connect(NULL, "127.0.0.1", w.port, "fe.test", id, 5000, NULL, on_connected, &w);
+	cr_expect(!w.client.over, "never from inside the call");
+	run(&w);
+	cr_expect_eq(w.client.code, G_IO_ERROR_CONNECTION_REFUSED, "%s", w.client.words);
+	tls_identity_free(id);
+	world_done(&w);
+}
+
+Test(tls, no_address)
+{
+	struct world w;
+	tls_identity *id;
+
+	world_init(&w);
+	id = identity(&w, NULL);
+	w.server.over = true;
+	tls_connect(NULL, "fe.test", w.port, "fe.test", id, 5000, NULL, on_connected, &w);
+	cr_expect(!w.client.over, "never from inside the call");
+	run(&w);
+	cr_expect_eq(w.client.code, G_IO_ERROR_INVALID_ARGUMENT, "%s", w.client.words);
+	tls_identity_free(id);
+	world_done(&w);
+}
+
+/* A server that takes the connection and says nothing. */
+Test(tls, handshake_takes_too_long)
+{
+	struct world w;
+	g_autoptr(GSocketListener) mute = g_socket_listener_new();
+	tls_identity *id;
+
+	world_init(&w);
+	id = identity(&w, NULL);
+	w.server.over = true;
+	w.port = g_socket_listener_add_any_inet_port(mute, NULL, NULL);
+	tls_connect(NULL, "127.0.0.1", w.port, "fe.test", id, 100, NULL, on_connected, &w);
+	run(&w);
+	cr_expect_eq(w.client.code, G_IO_ERROR_TIMED_OUT, "%s", w.client.words);
+	tls_identity_free(id);
+	world_done(&w);
+}
+
+Test(tls, cancelled)
+{
+	struct world w;
+	g_autoptr(GSocketListener) mute = g_socket_listener_new();
+	g_autoptr(GCancellable) cancellable = g_cancellable_new();
+	tls_identity *id;
+
+	world_init(&w);
+	id = identity(&w, NULL);
+	w.server.over = true;
+	w.port = g_socket_listener_add_any_inet_port(mute, NULL, NULL);
+	tls_connect(NULL, "127.0.0.1", w.port, "fe.test", id, 5000, cancellable, on_connected, &w);
+	g_cancellable_cancel(cancellable);
+	run(&w);
+	cr_expect_eq(w.client.code, G_IO_ERROR_CANCELLED, "%s", w.client.words);
+	tls_identity_free(id);
+	world_done(&w);
+}
+
+/* The listener goes while a handshake is under way: no callback, nothing left behind. */
+Test(tls, listener_freed_in_handshake)
+{
+	struct world w;
+	tls_identity *id;
+	tls_listener *l;
+	g_autoptr(GSocketClient) client = g_socket_client_new();
+	g_autoptr(GSocketConnection) raw = NULL;
+
+	world_init(&w);
+	id = identity(&w, "server");
+	l = tls_listen("127.0.0.1", w.port, id, TLS_CLIENT_NONE, on_accepted, on_refused, &w, NULL);
+	raw = g_socket_client_connect_to_host(client, "127.0.0.1", w.port, NULL, NULL);
+	cr_assert(raw);
+	g_main_context_iteration(NULL, TRUE);
+	tls_listener_free(l);
+	while (g_main_context_iteration(NULL, FALSE))
+		;
+	cr_expect(!w.server.over, "no callback after the listener was freed");
+	tls_identity_free(id);
+	world_done(&w);
+}
+
+Test(tls, bad_identity)
+{
+	g_autoptr(GError) error = NULL;
+
+	cr_expect_null(tls_identity_new("/nonexistent/ca.pem", NULL, NULL, &error));
+	cr_expect(error, "an error says why");
+}

@@ -1,0 +1,177 @@
+#include "tests/unit/frontend/world.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static sip_msg *register_request(const char *user, const char *expires)
+{
+	g_autofree char *to = g_strdup_printf("sip:%s@contoso.com", user);
+	sip_msg *m = world_request("REGISTER", "sip:contoso.com", user, to, NULL, "c", 1, "r");
+
+	sip_add_header(m, "Contact", "<sip:x@192.0.2.1:40000;transport=tls>");
+	sip_add_header(m, "Expires", expires);
+	return m;
+}
+
+struct digest_row {
+	const char *name, *user, *password;
+	gint64 wait_us;
+	int status;
+	bool stale;
+};
+
+Test(registrar, digest)
+{
+	static const struct digest_row rows[] = {
+		{ .name = "right password", .user = "dc1@contoso.com", .password = "secret-dc1", .status = 200 },
+		{ .name = "name without domain", .user = "dc1", .password = "secret-dc1", .status = 200 },
+		{ .name = "wrong password", .user = "dc1@contoso.com", .password = "secret-dc2", .status = 403 },
+		{ .name = "somebody else's account", .user = "dc2@contoso.com", .password = "secret-dc2", .status = 403 },
+		{ .name = "just in time", .user = "dc1@contoso.com", .password = "secret-dc1",
+		  .wait_us = REGISTRAR_NONCE_LIFE_US, .status = 200 },
+		{ .name = "too late", .user = "dc1@contoso.com", .password = "secret-dc1",
+		  .wait_us = REGISTRAR_NONCE_LIFE_US + 1, .status = 401, .stale = true },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		registrar *r = registrar_new("contoso.com");
+		struct fe_flow *flow = fe_flow_new("192.0.2.1:40000", NULL);
+		g_autoptr(sip_msg) first = register_request("dc1", "900");
+		g_autoptr(sip_msg) second = register_request("dc1", "900");
+		g_autoptr(sip_msg) challenge = NULL, answer = NULL;
+		g_autofree char *credentials = NULL;
+		const char *again;
+
+		registrar_add_user(r, "dc1@contoso.com", "secret-dc1", NULL);
+		registrar_add_user(r, "dc2@contoso.com", "secret-dc2", NULL);
+		challenge = registrar_register(r, first, flow, 5, NULL);
+		cr_assert_eq(sip_status(challenge), 401, "%s: challenge %d", rows[i].name, sip_status(challenge));
+		credentials = sip_digest_answer(sip_header(challenge, "WWW-Authenticate"), "REGISTER", "sip:contoso.com",
+						rows[i].user, rows[i].password);
+		sip_add_header(second, "Authorization", credentials);
+		answer = registrar_register(r, second, flow, 5 + rows[i].wait_us, NULL);
+		cr_assert_eq(sip_status(answer), rows[i].status, "%s: %d", rows[i].name, sip_status(answer));
+		again = sip_header(answer, "WWW-Authenticate");
+		cr_assert_eq(again && strstr(again, "stale=true"), rows[i].stale, "%s: stale", rows[i].name);
+		cr_assert_eq(registrar_count(r), rows[i].status == 200 ? 1 : 0, "%s: bindings", rows[i].name);
+		fe_flow_unref(flow);
+		registrar_free(r);
+	}
+}
+
+Test(registrar, foreign_nonce_is_challenged)
+{
+	struct world *w = world_new();
+	struct fe_flow *flow = world_flow(w, NULL);
+	sip_msg *m = register_request("dc1", "900");
+	g_autofree char *credentials = sip_digest_answer("Digest realm=\"contoso.com\", nonce=\"0000000000000001abc\", "
+							 "qop=\"auth\", algorithm=MD5", "REGISTER", "sip:contoso.com",
+							 "dc1@contoso.com", "secret-dc1");
+	g_autoptr(sip_msg) answer = NULL;
+
+	sip_add_header(m, "Authorization", credentials);
+	world_receive(w, flow, m);
+	answer = world_take(w, flow);
+	cr_assert_eq(sip_status(answer), 401, "got %d", sip_status(answer));
+	cr_assert_null(strstr(sip_header(answer, "WWW-Authenticate"), "stale"), "not ours, so not stale");
+	fe_flow_unref(flow);
+	world_free(w);
+}
+
+Test(registrar, unknown_user)
+{
+	struct world *w = world_new();
+	struct fe_flow *flow = world_flow(w, NULL);
+	g_autoptr(sip_msg) answer = NULL;
+
+	world_receive(w, flow, register_request("nobody", "900"));
+	answer = world_take(w, flow);
+	cr_assert_eq(sip_status(answer), 404, "got %d", sip_status(answer));
+	fe_flow_unref(flow);
+	world_free(w);
+}
+
+/* A binding is there until its time is over, its connection is gone or another one replaces it. */
+Test(registrar, life_of_a_binding)
+{
+	struct world *w = world_new();
+	struct fe_flow *first = world_flow(w, NULL), *second = world_flow(w, NULL);
+	json_t *stats;
+
+	cr_assert_eq(world_register(w, first, "dc1", NULL), 200, "first");
+	cr_assert_eq(world_register(w, second, "dc1", NULL), 200, "second replaces it");
+	world_close(w, first);
+	stats = fe_core_stats(w->core);
+	cr_assert_eq(json_integer_value(json_object_get(stats, "registered")), 1, "the old connection takes nothing along");
+	json_decref(stats);
+	world_close(w, second);
+	stats = fe_core_stats(w->core);
+	cr_assert_eq(json_integer_value(json_object_get(stats, "registered")), 0, "gone with its connection");
+	json_decref(stats);
+	fe_flow_unref(first);
+	fe_flow_unref(second);
+	world_free(w);
+}
+
+Test(registrar, expires)
+{
+	registrar *r = registrar_new("contoso.com");
+	struct fe_flow *flow = fe_flow_new("p", NULL);
+	static const char *const expires[] = { "900", "0" };
+
+	registrar_add_user(r, "dc1@contoso.com", "x", NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(expires); i++) {
+		g_autoptr(sip_msg) m = register_request("dc1", expires[i]);
+		g_autofree char *challenge = registrar_challenge(r, 0);
+		g_autofree char *credentials = sip_digest_answer(challenge, "REGISTER", "sip:contoso.com",
+								 "dc1@contoso.com", "x");
+		g_autoptr(sip_msg) answer = NULL;
+
+		sip_add_header(m, "Authorization", credentials);
+		answer = registrar_register(r, m, flow, 0, NULL);
+		cr_assert_eq(sip_status(answer), 200, "Expires %s: %d", expires[i], sip_status(answer));
+		cr_assert_eq(registrar_find(r, "dc1@contoso.com", 899 * (gint64)G_USEC_PER_SEC) != NULL, i == 0,
+			     "after Expires %s", expires[i]);
+	}
+	cr_assert_null(registrar_find(r, "dc1@contoso.com", 0), "removed");
+	fe_flow_unref(flow);
+	registrar_free(r);
+}
+
+Test(registrar, edge_by_certificate_name)
+{
+	static const char *const trusted[] = { "edge.contoso.com", "edge2.contoso.com", NULL };
+	static const struct {
+		const char *name;
+		const char *names[3];
+		const char *expected;
+	} rows[] = {
+		{ "no certificate", { NULL }, NULL },
+		{ "an Edge", { "edge.contoso.com" }, "edge.contoso.com" },
+		{ "second name", { "sip.contoso.com", "Edge2.Contoso.com" }, "edge2.contoso.com" },
+		{ "a client's", { "dc1.contoso.com" }, NULL },
+		{ "only a part", { "edge.contoso.com.evil.example" }, NULL },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const char *got = fe_flow_trusted_name(rows[i].names, trusted);
+
+		cr_assert_eq(g_strcmp0(got, rows[i].expected), 0, "%s: %s", rows[i].name, got ? got : "none");
+	}
+}
+
+Test(registrar, remote_registration)
+{
+	struct world *w = world_new();
+	struct fe_flow *edge = world_flow(w, "edge.contoso.com"), *direct = world_flow(w, NULL);
+
+	cr_assert_eq(world_register(w, edge, "home1", "<sip:tok1@edge.contoso.com:5061;transport=tls;lr>"), 200, "home1");
+	cr_assert_str_eq(json_string_value(json_object_get(world_event(w, "registered"), "via")), "edge.contoso.com", "via");
+	cr_assert(json_is_true(json_object_get(world_event(w, "registered"), "remote_user")), "remote");
+	cr_assert_eq(world_register(w, direct, "dc1", NULL), 200, "dc1");
+	cr_assert_str_eq(json_string_value(json_object_get(world_event(w, "registered"), "via")), "direct", "via");
+	cr_assert(json_is_false(json_object_get(world_event(w, "registered"), "remote_user")), "not remote");
+	fe_flow_unref(edge);
+	fe_flow_unref(direct);
+	world_free(w);
+}

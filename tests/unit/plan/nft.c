@@ -1,0 +1,144 @@
+/* Ruleset text, row by row. */
+#include "tests/unit/plan/support.h"
+
+#include <criterion/criterion.h>
+
+struct row {
+	const char *name;
+	const char *router;   /* the router's lines in the topology */
+	const char *has[4];   /* texts that must be in its ruleset */
+	const char *lacks[2]; /* texts that must not */
+};
+
+#define NAT(settings) "    nat: [{name: n, masquerade: wan" settings "}]\n"
+
+static const struct row rows[] = {
+	{ "mapping and filtering of netfilter",
+	  NAT(", mapping: endpoint-independent, filtering: address-and-port-dependent"),
+	  { "oifname \"wan\" counter masquerade comment \"n\"\n", "comment \"own-traffic\"" },
+	  { "dnat", "random" } },
+	{ "symmetric",
+	  NAT(", mapping: address-and-port-dependent"),
+	  { "counter masquerade fully-random comment \"n\"" },
+	  { "dnat" } },
+	{ "address-dependent mapping",
+	  NAT(", mapping: address-dependent"),
+	  { "snat ip to ip saddr . udp sport . ip daddr map @tb_mapping0", "masquerade random comment \"n\"",
+	    "type ipv4_addr . inet_service . ipv4_addr : ipv4_addr . inet_service" },
+	  { "dnat" } },
+	{ "endpoint-independent with new ports",
+	  NAT(", mapping: endpoint-independent, preserve_port: false"),
+	  { "snat ip to ip saddr . udp sport map @tb_mapping0", "masquerade random comment \"n\"" },
+	  { "dnat" } },
+	{ "full cone",
+	  NAT(", filtering: endpoint-independent"),
+	  { "iifname \"wan\" ip daddr 198.51.100.1 meta l4proto udp counter dnat ip to udp dport map @tb_inside0",
+	    "update @tb_inside0 { ct reply proto-dst : ct original ip saddr . ct original proto-src }" },
+	  { "tb_spoken" } },
+	{ "address-dependent filtering",
+	  NAT(", filtering: address-dependent"),
+	  { "udp dport . ip saddr @tb_spoken0 counter dnat", "update @tb_spoken0 { ct reply proto-dst . ip daddr }" },
+	  { NULL } },
+	{ "hairpin",
+	  NAT(", hairpin: true"),
+	  { "iifname != \"wan\" ip daddr 198.51.100.1 meta l4proto udp counter dnat ip to udp dport map @tb_inside0",
+	    "ct status dnat counter snat to 198.51.100.1 comment \"n-hairpin-source\"" },
+	  { "iifname \"wan\" ip daddr 198.51.100.1 meta" } },
+	{ "full cone through a firewall",
+	  NAT(", filtering: endpoint-independent")
+	  "    firewall: {rules: [{name: none-in, chain: forward, in: wan, action: drop}]}\n",
+	  { "ct status dnat ct original ip daddr 198.51.100.1 counter accept comment \"n-let-in\"\n"
+	    "\t\tiifname \"wan\" counter drop comment \"none-in\"" },
+	  { NULL } },
+	{ "one to one",
+	  "    nat: [{name: n, static: {inside: 10.9.0.2, outside: 198.51.100.7}, out: wan}]\n"
+	  "    firewall: {rules: [{name: none-in, chain: forward, in: wan, action: drop}]}\n",
+	  { "ip daddr 198.51.100.7 counter dnat to 10.9.0.2 comment \"n-in\"",
+	    "oifname \"wan\" ip saddr 10.9.0.2 counter snat to 198.51.100.7 comment \"n-out\"" },
+	  { "let-in" } },
+	{ "replies first, policy last",
+	  "    firewall: {input: drop, rules: [{name: web, chain: input, in: wan, proto: tcp, dports: [80, 8000-8080], "
+	  "action: accept}]}\n",
+	  { "policy drop\n\t\tct state established,related counter accept comment \"established\"\n"
+	    "\t\tiifname \"lo\" counter accept comment \"loopback\"\n"
+	    "\t\tiifname \"wan\" tcp dport { 80, 8000-8080 } counter accept comment \"web\"\n"
+	    "\t\tcounter drop comment \"input-policy\"\n" },
+	  { "tb_forward", "tb_output" } },
+	{ "a host's block comes before replies",
+	  "    firewall: {rules: [{name: no, chain: output, dst: [10.0.1.0/24], action: drop}]}\n",
+	  { "ip daddr { 10.0.1.0/24 } counter drop comment \"no\"\n"
+	    "\t\tct state established,related" },
+	  { NULL } },
+	{ "not stateful",
+	  "    firewall: {stateful: false, rules: [{name: no, chain: forward, proto: icmp, action: reject}]}\n",
+	  { "meta l4proto { icmp, ipv6-icmp } counter reject with icmpx type admin-prohibited comment \"no\"" },
+	  { "established" } },
+	{ "ports of any protocol",
+	  "    firewall: {rules: [{name: no, chain: forward, sports: [53], action: drop}]}\n",
+	  { "meta l4proto { tcp, udp } th sport { 53 } counter drop comment \"no\"" },
+	  { NULL } },
+	{ "reject of TCP is a reset",
+	  "    firewall: {rules: [{name: no, chain: forward, proto: tcp, action: reject}]}\n",
+	  { "meta l4proto tcp counter reject with tcp reset comment \"no\"" },
+	  { NULL } },
+	{ "bogon filter",
+	  "    bogon_filter: true\n",
+	  { "counter drop comment \"bogon-source\"", "counter drop comment \"bogon-destination\"" },
+	  { "established", "policy drop" } },
+	{ "strong receive",
+	  "    host_model: strong\n",
+	  { "fib daddr type local fib daddr . iif type != local counter drop comment \"strong-host-receive\"" },
+	  { "established" } },
+};
+
+Test(nft, rows)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(plan) p = small_plan(rows[i].router);
+		const char *text = ruleset(p, "router");
+
+		for (gsize k = 0; k < G_N_ELEMENTS(rows[i].has) && rows[i].has[k]; k++)
+			cr_expect(strstr(text, rows[i].has[k]) != NULL, "%s: no '%s' in\n%s", rows[i].name, rows[i].has[k],
+				  text);
+		for (gsize k = 0; k < G_N_ELEMENTS(rows[i].lacks) && rows[i].lacks[k]; k++)
+			cr_expect(strstr(text, rows[i].lacks[k]) == NULL, "%s: '%s' in\n%s", rows[i].name,
+				  rows[i].lacks[k], text);
+	}
+}
+
+/* Rules are what stands in chains and does not describe the chain itself. */
+static bool is_rule(const char *line)
+{
+	static const char *const others[] = { "type ", "policy ", "flags ", "timeout ", "size ", "chain ", "table ",
+					      "delete ", "map ", "set ", "}" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
+		if (g_str_has_prefix(line, others[i]))
+			return false;
+	return *line != '\0';
+}
+
+Test(nft, every_rule_counts_and_has_a_name)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(plan) p = small_plan(rows[i].router);
+		g_auto(GStrv) lines = g_strsplit(ruleset(p, "router"), "\n", -1);
+
+		for (char **line = lines; *line; line++) {
+			g_strstrip(*line);
+			if (!is_rule(*line))
+				continue;
+			cr_expect(strstr(*line, "counter ") && strstr(*line, " comment \""), "%s: %s", rows[i].name, *line);
+			cr_expect_not(g_str_has_prefix(*line, "iif ") || g_str_has_prefix(*line, "oif "),
+				      "%s: %s: only iifname works from outside", rows[i].name, *line);
+		}
+	}
+}
+
+Test(nft, a_plain_router_has_no_ruleset)
+{
+	g_autoptr(plan) p = small_plan(NULL);
+
+	for (guint i = 0; i < p->ops->len; i++)
+		cr_expect_neq(((const struct op *)p->ops->pdata[i])->kind, OP_NFT, "no ruleset without a reason");
+}

@@ -1,0 +1,13 @@
+/* A run made by hand: two scenarios of the reference company, one call that differs, one error. */
+#ifndef TESTS_UNIT_REPORT_SAMPLE_H
+#define TESTS_UNIT_REPORT_SAMPLE_H
+
+#include "testbed/model/results.h"
+
+results *sample_results(void);
+/* The cell with this id; aborts the test when there is none. */
+struct cell *sample_cell(results *r, const char *id);
+/* `n` endpoints in one site, all calls passed over udp-direct. */
+results *sample_large(guint n);
+
+#endif

@@ -1,0 +1,309 @@
+/* results.json and events.jsonl: the contract, and the way back. */
+#include "testbed/report/events.h"
+#include "tests/unit/report/sample.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+static json_t *document_of(const results *r)
+{
+	g_autofree char *text = report_results_text(r);
+	json_t *document = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+
+	cr_assert_not_null(document, "is JSON");
+	return document;
+}
+
+static json_t *cell_of(const json_t *document, const char *id)
+{
+	size_t i, k;
+	json_t *s, *c;
+
+	json_array_foreach(json_object_get(document, "scenarios"), i, s) {
+		json_array_foreach(json_object_get(s, "cells"), k, c) {
+			if (g_str_equal(json_string_value(json_object_get(c, "id")), id))
+				return c;
+		}
+	}
+	return NULL;
+}
+
+/* Members of the contract, with the kinds of value that they may have. */
+struct member {
+	const char *name;
+	const char *kinds; /* one letter a kind: s string, n number, b bool, o object, a array, 0 null */
+};
+
+static char kind_of(const json_t *v)
+{
+	return json_is_string(v)   ? 's'
+	       : json_is_number(v) ? 'n'
+	       : json_is_boolean(v) ? 'b'
+	       : json_is_object(v) ? 'o'
+	       : json_is_array(v)  ? 'a'
+				   : '0';
+}
+
+static void expect_members(const json_t *object, const struct member *members, const char *where)
+{
+	cr_assert(json_is_object(object), "%s is an object", where);
+	for (; members->name; members++) {
+		const json_t *v = json_object_get(object, members->name);
+
+		cr_expect_not_null(v, "%s.%s is there", where, members->name);
+		cr_expect(v && strchr(members->kinds, kind_of(v)), "%s.%s is one of %s", where, members->name, members->kinds);
+	}
+}
+
+static const struct member top[] = {{"schema", "s"}, {"complete", "b"}, {"run", "o"}, {"topology", "o"}, {"scenarios", "a"},
+				    {"summary", "o"}, {NULL, NULL}};
+static const struct member run[] = {{"id", "s"}, {"seed", "n"}, {"version", "s"}, {"kernel", "s"}, {"wall_ms", "n"},
+				    {"build_ms", "n"}, {"features", "o"}, {NULL, NULL}};
+static const struct member topology[] = {{"name", "s"}, {"sha256", "s"}, {"endpoints", "a"}, {NULL, NULL}};
+static const struct member scenario[] = {{"name", "s"}, {"title", "s0"}, {"build_ms", "n0"}, {"cells", "a"}, {NULL, NULL}};
+static const struct member cell[] = {
+	{"id", "s"},      {"a", "s"},           {"b", "s0"},       {"media", "s"},    {"participants", "a"},
+	{"verdict", "s"}, {"path", "s"},        {"expected", "o"}, {"as_expected", "b"}, {"cause", "s0"},
+	{"setup_ms", "n0"}, {"selected", "o0"}, {"quality", "o"},  {"diagnostics", "o"}, {NULL, NULL}};
+static const struct member expected[] = {{"verdict", "s"}, {"path", "s0"}, {"cause", "s0"}, {NULL, NULL}};
+static const struct member quality[] = {{"rtt_ms", "n0"}, {"jitter_ms", "n0"}, {"loss_pct", "n0"}, {"mos", "n0"},
+					{"sent", "n"}, {"received", "n"}, {NULL, NULL}};
+static const struct member diagnostics[] = {{"ms_client_diagnostics", "n0"}, {"ice_warn", "s0"}, {NULL, NULL}};
+static const struct member summary[] = {{"cells", "n"}, {"passed", "n"}, {"failed", "n"}, {"errors", "n"},
+					{"unexpected", "n"}, {NULL, NULL}};
+
+static void expect_contract(const json_t *document)
+{
+	size_t i, k;
+	json_t *s, *c;
+
+	expect_members(document, top, "document");
+	cr_expect_str_eq(json_string_value(json_object_get(document, "schema")), "testbed.results/1");
+	expect_members(json_object_get(document, "run"), run, "run");
+	expect_members(json_object_get(document, "topology"), topology, "topology");
+	expect_members(json_object_get(document, "summary"), summary, "summary");
+	json_array_foreach(json_object_get(document, "scenarios"), i, s) {
+		expect_members(s, scenario, "scenario");
+		json_array_foreach(json_object_get(s, "cells"), k, c) {
+			expect_members(c, cell, "cell");
+			expect_members(json_object_get(c, "expected"), expected, "expected");
+			expect_members(json_object_get(c, "quality"), quality, "quality");
+			expect_members(json_object_get(c, "diagnostics"), diagnostics, "diagnostics");
+		}
+	}
+}
+
+Test(json, follows_the_contract)
+{
+	g_autoptr(results) r = sample_results();
+	json_t *document = document_of(r);
+	json_t *fails = cell_of(document, "missing-route/branch1-home1/audio");
+	json_t *passes = cell_of(document, "missing-route/dc1-branch1/audio");
+
+	expect_contract(document);
+	cr_expect_str_eq(json_string_value(json_object_get(json_object_get(fails, "diagnostics"), "ice_warn")), "0x3eb");
+	cr_expect(json_is_null(json_object_get(fails, "selected")));
+	cr_expect_str_eq(json_string_value(json_object_get(json_object_get(json_object_get(passes, "selected"), "local"), "type")),
+			 "host");
+	cr_expect_float_eq(json_real_value(json_object_get(passes, "setup_ms")), 212.5, 1e-9);
+	json_decref(document);
+}
+
+/* A whole document of figures that nobody measured is still JSON. */
+Test(json, writes_null_for_what_was_not_measured)
+{
+	g_autoptr(results) r = sample_results();
+	struct cell *c = sample_cell(r, "missing-route/dc1-branch1/audio");
+	g_autofree char *text = NULL;
+	json_t *document;
+
+	r->wall_ms = 0;
+	c->quality = (struct cell_quality){.rtt_ms = (double)NAN, .jitter_ms = (double)INFINITY, .loss_pct = -(double)INFINITY, .mos = (double)NAN};
+	c->setup_ms = (double)NAN;
+	text = report_results_text(r);
+	cr_expect_null(strstr(text, "nan"));
+	cr_expect_null(strstr(text, "inf"));
+	document = document_of(r);
+	expect_contract(document);
+	json_decref(document);
+}
+
+Test(json, survives_text_that_is_not_utf8)
+{
+	g_autoptr(results) r = sample_results();
+	struct cell *c = sample_cell(r, "missing-route/branch1-home1/audio");
+	json_t *document;
+
+	g_free(c->reason);
+	c->reason = g_strdup("bad \xff\xfe byte \"and quotes\" \n");
+	document = document_of(r);
+	expect_contract(document);
+	json_decref(document);
+}
+
+Test(json, of_an_interrupted_run)
+{
+	g_autoptr(results) r = sample_results();
+	const struct scenario_result *s = r->scenarios->pdata[1];
+	json_t *document;
+
+	r->complete = false;
+	for (guint i = 0; i < s->cells->len; i++)
+		((struct cell *)s->cells->pdata[i])->done = false;
+	document = document_of(r);
+	expect_contract(document);
+	cr_expect(json_is_false(json_object_get(document, "complete")));
+	cr_expect_null(cell_of(document, "persistent-route/dc1-home1/audio"), "cells that were not run are left out");
+	cr_expect_eq(json_integer_value(json_object_get(json_object_get(document, "summary"), "not_run")), s->cells->len);
+	json_decref(document);
+}
+
+Test(json, several_expected_paths)
+{
+	g_autoptr(results) r = sample_results();
+	json_t *document;
+
+	sample_cell(r, "missing-route/dc1-home1/audio")->expected_path_mask |= 1u << PATH_UDP_DIRECT;
+	sample_cell(r, "missing-route/dc1-home2/audio")->has_expected_path = false;
+	document = document_of(r);
+	cr_expect_str_eq(json_string_value(json_object_get(
+				 json_object_get(cell_of(document, "missing-route/dc1-home1/audio"), "expected"), "path")),
+			 "udp-direct|udp-relay");
+	cr_expect(json_is_null(json_object_get(
+		json_object_get(cell_of(document, "missing-route/dc1-home2/audio"), "expected"), "path")));
+	json_decref(document);
+}
+
+Test(json, is_read_back)
+{
+	g_autoptr(results) r = sample_results();
+	json_t *document = document_of(r);
+	g_autoptr(results) back = report_results_parse(document, NULL);
+	g_autofree char *before = report_results_text(r), *after = NULL;
+
+	cr_assert_not_null(back);
+	after = report_results_text(back);
+	cr_expect_str_eq(after, before);
+	json_decref(document);
+}
+
+Test(json, refuses_other_documents)
+{
+	static const char *const texts[] = {"{}", "[]", "{\"schema\":\"other/1\"}", "{\"schema\":7}"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+		json_t *document = json_loads(texts[i], 0, NULL);
+		g_autoptr(GError) error = NULL;
+
+		cr_expect_null(report_results_parse(document, &error), "%s", texts[i]);
+		cr_expect(g_error_matches(error, TB_ERROR, TB_ERROR_INPUT), "%s", texts[i]);
+		json_decref(document);
+	}
+}
+
+/* --- events ------------------------------------------------------------------------------------------- */
+
+static void append(GString *events, char *line)
+{
+	cr_expect(g_str_has_suffix(line, "\n"));
+	cr_expect_eq(strchr(line, '\n'), line + strlen(line) - 1, "one line");
+	g_string_append(events, line);
+	g_free(line);
+}
+
+/* Everything that a run of these results would have written. */
+static GString *events_of(results *r)
+{
+	GString *events = g_string_new(NULL);
+	json_t *said = json_pack("{s:s, s:s, s:s, s:i}", "event", "cell-finished", "agent", "liar", "scenario", "missing-route",
+				 "time_us", 1600);
+
+	for (guint i = 0; i < r->scenarios->len; i++) {
+		const struct scenario_result *s = r->scenarios->pdata[i];
+
+		for (guint k = 0; k < s->cells->len; k++)
+			((struct cell *)s->cells->pdata[k])->done = false;
+	}
+	append(events, report_event_run_started(r, 1000));
+	for (guint i = 0; i < r->scenarios->len; i++) {
+		const struct scenario_result *s = r->scenarios->pdata[i];
+
+		append(events, report_event_lab_built(s, "wireguard-go", 1500));
+		for (guint k = 0; k < s->cells->len; k++) {
+			struct cell *c = s->cells->pdata[k];
+
+			c->done = true;
+			append(events, report_event_cell_started(c, 2000));
+			append(events, report_event_agent(s->name, "dc1", said));
+			append(events, report_event_cell_finished(c, 3000));
+		}
+	}
+	append(events, report_event_run_finished(r, 4000));
+	json_decref(said);
+	return events;
+}
+
+Test(events, tell_the_results_again)
+{
+	g_autoptr(results) r = sample_results();
+	GString *events = events_of(r);
+	g_autoptr(results) back = report_replay(events->str, events->len, NULL);
+	g_autofree char *before = report_results_text(r), *after = NULL;
+
+	cr_assert_not_null(back);
+	after = report_results_text(back);
+	cr_expect_str_eq(after, before);
+	g_string_free(events, TRUE);
+}
+
+/* The power may fail between any two bytes. */
+Test(events, cut_anywhere_give_incomplete_results)
+{
+	g_autoptr(results) r = sample_results();
+	GString *events = events_of(r);
+	const char *first = strchr(events->str, '\n');
+
+	for (gsize length = 0; length < events->len; length += length < 200 ? 1 : 97) {
+		g_autoptr(GError) error = NULL;
+		g_autoptr(results) back = report_replay(events->str, length, &error);
+
+		if (length <= (gsize)(first - events->str)) {
+			cr_assert_null(back, "%zu bytes: nothing has started", length);
+			cr_assert(g_error_matches(error, TB_ERROR, TB_ERROR_INPUT));
+			continue;
+		}
+		cr_assert_not_null(back, "%zu bytes", length);
+		cr_assert_not(back->complete, "%zu bytes", length);
+	}
+	g_string_free(events, TRUE);
+}
+
+/* Who said it is told by the lab, not by the agent. */
+Test(events, agents_cannot_name_themselves)
+{
+	json_t *said = json_pack("{s:s, s:s, s:s, s:i}", "event", "log", "agent", "edge", "scenario", "other", "time_us", 5);
+	g_autofree char *line = report_event_agent("missing-route", "dc1", said);
+	json_t *back = json_loads(line, 0, NULL);
+
+	cr_expect_str_eq(json_string_value(json_object_get(back, "agent")), "dc1");
+	cr_expect_str_eq(json_string_value(json_object_get(back, "scenario")), "missing-route");
+	cr_expect_str_eq(json_string_value(json_object_get(back, "event")), "log");
+	json_decref(back);
+	json_decref(said);
+}
+
+Test(events, with_garbage_between)
+{
+	g_autoptr(results) r = sample_results();
+	GString *events = events_of(r);
+	g_autoptr(results) back = NULL;
+
+	g_string_prepend(events, "\n{}\n[1,2]\nnot json\n\xff\n");
+	g_string_append(events, "{\"event\":\"cell-finished\",\"agent\":null,\"cell\":7}\n{\"event\":\"cell-finished\",\"agent\":null,"
+				"\"scenario\":\"missing-route\",\"cell\":{\"id\":\"x\"}}\n");
+	back = report_replay(events->str, events->len, NULL);
+	cr_assert_not_null(back);
+	cr_expect_eq(results_summarise(back).cells, results_summarise(r).cells);
+	g_string_free(events, TRUE);
+}

@@ -1,0 +1,178 @@
+/* What people see. */
+#include "testbed/report/progress.h"
+#include "testbed/report/story.h"
+#include "tests/unit/report/sample.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static const struct report_style plain = {.utf8 = true, .columns = 80};
+
+static void compare_golden(const char *name, const char *text)
+{
+	g_autofree char *path = g_build_filename("tests", "golden", "report", name, NULL);
+	g_autofree char *golden = NULL;
+
+	if (g_getenv("GOLDEN_UPDATE"))
+		g_file_set_contents(path, text, -1, NULL);
+	cr_assert(g_file_get_contents(path, &golden, NULL, NULL), "%s can be read", path);
+	cr_expect_str_eq(text, golden, "%s differs ('make golden-update' writes it anew):\n%s", path, text);
+}
+
+/* Repeat commands are for copying and may not be broken. */
+static void expect_narrow(const char *text, glong columns)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", 0);
+
+	for (guint i = 0; lines[i]; i++) {
+		if (!g_str_has_prefix(lines[i], "  testbed "))
+			cr_expect_leq(g_utf8_strlen(lines[i], -1), columns, "line %u fits: %s", i + 1, lines[i]);
+		cr_expect_not(g_str_has_suffix(lines[i], " "), "no blanks at the end of line %u", i + 1);
+	}
+}
+
+static char *render(const results *r, struct report_style style)
+{
+	struct report_text how = {.style = style, .program = "testbed"};
+	GString *out = g_string_new(NULL);
+
+	report_text(r, &how, out);
+	return g_string_free(out, FALSE);
+}
+
+Test(text, of_a_run)
+{
+	g_autoptr(results) r = sample_results();
+	g_autofree char *text = render(r, plain);
+
+	compare_golden("run.txt", text);
+	expect_narrow(text, 80);
+}
+
+Test(text, of_an_interrupted_run)
+{
+	g_autoptr(results) r = sample_results();
+	struct scenario_result *s = r->scenarios->pdata[1];
+	g_autofree char *text = NULL;
+
+	r->complete = false;
+	for (guint i = 10; i < s->cells->len; i++)
+		((struct cell *)s->cells->pdata[i])->done = false;
+	text = render(r, plain);
+	cr_expect_not_null(strstr(text, "interrupted after 12.3 s"));
+	cr_expect_not_null(strstr(text, " 21 not run"), "%s", text);
+	expect_narrow(text, 80);
+}
+
+Test(text, ascii_has_only_ascii)
+{
+	g_autoptr(results) r = sample_results();
+	g_autofree char *text = render(r, (struct report_style){.columns = 80});
+
+	for (const char *c = text; *c; c++)
+		cr_assert((unsigned char)*c < 0x80, "byte %x in: %.20s", (unsigned char)*c, c);
+}
+
+/* Colour says nothing that words don't say: without the codes both texts are equal. */
+Test(text, colour_adds_only_colour)
+{
+	g_autoptr(results) r = sample_results();
+	g_autofree char *text = render(r, plain);
+	g_autofree char *coloured = render(r, (struct report_style){.utf8 = true, .columns = 80, .colour = true});
+	g_autoptr(GRegex) codes = g_regex_new("\033\\[[0-9;]*m", 0, 0, NULL);
+	g_autofree char *stripped = g_regex_replace_literal(codes, coloured, -1, 0, "", 0, NULL);
+	g_autoptr(GRegex) blanks = g_regex_new(" +$", G_REGEX_MULTILINE, 0, NULL);
+	g_autofree char *trimmed = g_regex_replace_literal(blanks, stripped, -1, 0, "", 0, NULL);
+
+	cr_expect_str_eq(trimmed, text);
+	cr_expect_not_null(strstr(coloured, "\033[31mFAIL\033[0m"), "a failure is red");
+}
+
+Test(text, large_matrix_is_broken_into_blocks)
+{
+	g_autoptr(results) r = sample_large(14);
+	GString *out = g_string_new(NULL);
+
+	report_grid(r, r->scenarios->pdata[0], &plain, out);
+	expect_narrow(out->str, 80);
+	cr_expect_not_null(strstr(out->str, "tcp-relay"));
+	g_string_free(out, TRUE);
+}
+
+Test(text, of_what_is_expected)
+{
+	g_autoptr(results) r = sample_results();
+	struct cell *c = sample_cell(r, "missing-route/dc1-home1/audio");
+	g_autofree char *one = report_expectation(c), *two = NULL, *any = NULL;
+
+	cr_expect_str_eq(one, "pass over udp-relay");
+	c->expected_path_mask |= 1u << PATH_UDP_DIRECT;
+	two = report_expectation(c);
+	cr_expect_str_eq(two, "pass over udp-direct or udp-relay");
+	c->has_expected_path = false;
+	any = report_expectation(c);
+	cr_expect_str_eq(any, "pass");
+}
+
+Test(text, line_of_a_cell)
+{
+	g_autoptr(results) r = sample_results();
+	GString *out = g_string_new(NULL);
+
+	report_cell_line(sample_cell(r, "missing-route/dc1-branch1/audio"), &plain, out);
+	report_cell_line(sample_cell(r, "persistent-route/branch1-home2/video"), &plain, out);
+	compare_golden("lines.txt", out->str);
+	g_string_free(out, TRUE);
+}
+
+Test(progress, has_a_line_for_each_scenario)
+{
+	g_autoptr(results) r = sample_results();
+	GString *out = g_string_new(NULL);
+	struct scenario_result *s = r->scenarios->pdata[1];
+
+	for (guint i = 5; i < s->cells->len; i++)
+		((struct cell *)s->cells->pdata[i])->done = false;
+	cr_expect_eq(report_progress(r, &plain, 4200, out), 2);
+	compare_golden("progress.txt", out->str);
+	expect_narrow(out->str, 79);
+	g_string_free(out, TRUE);
+}
+
+static void add_event(GPtrArray *story, const char *agent, const char *json)
+{
+	json_t *event = json_loads(json, 0, NULL);
+
+	cr_assert_not_null(event, "%s", json);
+	g_ptr_array_add(story, story_event_new(agent, event));
+	json_decref(event);
+}
+
+Test(story, of_a_call)
+{
+	g_autoptr(results) r = sample_results();
+	g_autoptr(GPtrArray) story = g_ptr_array_new_with_free_func((GDestroyNotify)story_event_free);
+	GString *out = g_string_new(NULL);
+
+	add_event(story, "dc1",
+		  "{\"event\":\"signed-in\",\"time_us\":1000000,\"server\":{\"name\":\"fe.contoso.com\",\"address\":\"10.0.1.10\","
+		  "\"port\":5061,\"found_by\":\"_sipinternaltls._tcp.contoso.com\"},\"remote_user\":false,\"relay\":"
+		  "{\"host\":\"edge.contoso.com\",\"address\":\"172.25.33.10\"}}");
+	add_event(story, "branch1", "{\"event\":\"sign-in-failed\",\"time_us\":1050000,\"stage\":\"dns\",\"reason\":\"no server\"}");
+	add_event(story, "dc1",
+		  "{\"event\":\"candidate\",\"time_us\":1100000,\"stream\":\"audio\",\"side\":\"local\",\"type\":\"relay\","
+		  "\"transport\":\"udp\",\"relay_transport\":\"tcp\",\"address\":\"203.0.113.21\",\"port\":50001}");
+	add_event(story, "dc1",
+		  "{\"event\":\"candidate\",\"time_us\":1110000,\"stream\":\"audio\",\"side\":\"remote\",\"type\":\"host\","
+		  "\"transport\":\"udp\",\"address\":\"10.20.0.101\",\"port\":50001}");
+	add_event(story, "dc1", "{\"event\":\"call-result\",\"time_us\":1500000,\"verdict\":\"fail\",\"reason\":\"no pair\","
+				"\"diagnostics\":{\"ms_client_diagnostics\":23,\"ice_warn\":\"0x3eb\"}}");
+	add_event(story, "dc1", "{\"event\":\"nobody-knows\",\"time_us\":1600000}");
+	add_event(story, "dc1", "{}");
+	report_story(sample_cell(r, "missing-route/dc1-branch1/audio"), story, false, &plain, out);
+	compare_golden("story.txt", out->str);
+	cr_expect_null(strstr(out->str, "10.20.0.101:50001"), "remote candidates only when asked for");
+	report_story(sample_cell(r, "missing-route/dc1-branch1/audio"), story, true, &plain, out);
+	cr_expect_not_null(strstr(out->str, "10.20.0.101:50001"));
+	g_string_free(out, TRUE);
+}

@@ -71,10 +71,15 @@ static void send_bye(struct call *c, bool diagnostics)
 static void on_reinvite_response(struct session *s, sip_msg *response, const GError *error)
 {
 	struct call *c = (struct call *)s;
-	(void)error;
-	if (response && sip_status(response) < 200)
+	if (c->machine.phase == CALL_ENDED || (response && sip_status(response) < 200))
 		return;
-	input(c, response && sip_status(response) < 300 ? CALL_IN_CONFIRMED : CALL_IN_NOT_CONFIRMED);
+	if (response && sip_status(response) < 300) {
+		input(c, CALL_IN_CONFIRMED);
+		return;
+	}
+	c->reason = response ? g_strdup_printf("final candidates: %d %s", sip_status(response), sip_reason(response)) :
+			       g_strdup_printf("final candidates: %s", error->message);
+	input(c, CALL_IN_NOT_CONFIRMED);
 }
 
 static void send_reinvite(struct call *c)
@@ -110,6 +115,15 @@ void call_check_heard(struct call *c)
 		input(c, CALL_IN_MEDIA_DONE);
 }
 
+/* Media runs since the first pair connected, which is some seconds before ICE knows the final one; what has been
+ * measured by then counts, but a good part must be over the final pair. */
+static guint media_left_ms(const struct call *c)
+{
+	gint64 past_ms = c->first_media_us ? (g_get_monotonic_time() - c->first_media_us) / 1000 : 0;
+
+	return (guint)MAX((gint64)c->media_ms - past_ms, (gint64)c->media_ms / 3);
+}
+
 static void start_clock(struct call *c)
 {
 	/* The callee lets the caller say when it is over. */
@@ -117,7 +131,7 @@ static void start_clock(struct call *c)
 		return;
 	if (!c->members)
 		stop_timer(&c->deadline);
-	c->clock = g_timeout_add(c->media_ms, on_media_done, c);
+	c->clock = g_timeout_add(media_left_ms(c), on_media_done, c);
 }
 
 /* Reports.  The session stays in the table until its BYE has been answered. */

@@ -11,7 +11,7 @@
 #include "edge/endpoint.h"
 
 #define BINDINGS_MAX 64
-#define BINDING_LIFETIME_US (600 * G_USEC_PER_SEC)
+#define BINDING_LIFETIME_US ((gint64)600 * G_USEC_PER_SEC)
 
 struct binding {
 	struct endpoint peer;

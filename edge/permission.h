@@ -11,7 +11,7 @@
 #include "edge/endpoint.h"
 
 #define PERMISSIONS_MAX 64
-#define PERMISSION_LIFETIME_US (300 * G_USEC_PER_SEC)
+#define PERMISSION_LIFETIME_US ((gint64)300 * G_USEC_PER_SEC)
 
 struct permission {
 	struct endpoint peer;

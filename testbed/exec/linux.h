@@ -74,7 +74,4 @@ gboolean tunnels_start(struct linux_room *r, const plan *p, const struct op **fa
 gboolean tunnels_finish(struct linux_room *r, const struct op **failed, GError **error);
 const char *tunnel_backend_name(const struct tunnel_backend *b);
 
-/* nft.c: error text of libnftables with the line of `text` it is about. */
-char *nft_complaint(const char *error_text, const char *text);
-
 #endif

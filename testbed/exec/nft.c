@@ -2,11 +2,11 @@
 #include "testbed/exec/linux.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-/* libnftables says "/dev/stdin:7:3-9: Error: ..." and shows the wrong line of a buffer; this shows the
- * right one. */
-char *nft_complaint(const char *error_text, const char *text)
+/* libnftables says "FILE:7:3-9: Error: ..."; this shows line 7 of the text. */
+static char *nft_complaint(const char *error_text, const char *text)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	g_autoptr(GRegex) place = g_regex_new("^[^\\s:]*:(\\d+):\\d+-\\d+: Error: ([^\\n]*)", G_REGEX_MULTILINE, 0, NULL);
@@ -35,19 +35,33 @@ static struct nft_ctx *new_context(GError **error)
 	return nft;
 }
 
+/* The same once more, from a file: for a buffer libnftables does not say which line is wrong.  What was
+ * refused has changed nothing, so it is refused again. */
+static gboolean run_for_complaint(struct nft_ctx *nft, const char *text, GError **error)
+{
+	int fd = memfd_create("ruleset", MFD_CLOEXEC);
+	g_autofree char *path = g_strdup_printf("/proc/thread-self/fd/%d", fd), *words = NULL;
+	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) &&
+		  nft_run_cmd_from_filename(nft, path) == 0;
+
+	if (!ok) {
+		words = nft_complaint(nft_ctx_get_error_buffer(nft), text);
+		g_set_error(error, TB_ERROR, strstr(words, "not supported") ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED, "%s",
+			    words);
+	}
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
 gboolean do_nft(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
 {
 	struct space *s = room_space(r, op->node, error);
-	g_autofree char *words = NULL;
 
 	(void)failed;
 	if (!s || !room_enter(r, s, error))
 		return FALSE;
 	if (!s->nft && !(s->nft = new_context(error)))
 		return FALSE;
-	if (nft_run_cmd_from_buffer(s->nft, op->nft.text) == 0)
-		return TRUE;
-	words = nft_complaint(nft_ctx_get_error_buffer(s->nft), op->nft.text);
-	g_set_error(error, TB_ERROR, strstr(words, "not supported") ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED, "%s", words);
-	return FALSE;
+	return nft_run_cmd_from_buffer(s->nft, op->nft.text) == 0 || run_for_complaint(s->nft, op->nft.text, error);
 }

@@ -5,6 +5,17 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+/* Where the kernel part behind a setting is missing, so is what the setting would turn off. */
+static const char *const may_be_missing[] = { "net.ipv6.conf.", "net.bridge.bridge-nf-call-" };
+
+static bool is_moot(const char *key)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(may_be_missing); i++)
+		if (g_str_has_prefix(key, may_be_missing[i]))
+			return true;
+	return false;
+}
+
 static gboolean fail(GError **error, const char *path)
 {
 	int number = errno;
@@ -27,8 +38,7 @@ gboolean do_sysctl(struct linux_room *r, const struct op *op, const struct op **
 	if (!s || !room_enter(r, s, error))
 		return FALSE;
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	/* A kernel without IPv6 does what `disable_ipv6` asks. */
-	if (fd < 0 && errno == ENOENT && g_str_has_prefix(op->sysctl.key, "net.ipv6.conf."))
+	if (fd < 0 && errno == ENOENT && is_moot(op->sysctl.key))
 		return TRUE;
 	if (fd < 0)
 		return fail(error, path);

@@ -13,8 +13,8 @@ struct matrix {
 	guint turn;      /* the lab that is asked first, so that all get their share */
 	struct pace pace;
 	GMainLoop *loop;
-	guint pump, heartbeat; /* source ids */
-	gint64 heartbeat_due_us;
+	guint pump, sampler; /* source ids */
+	struct pace_times times; /* at the last sample */
 	GError *unsupported;
 	bool cancelled;
 };
@@ -75,16 +75,36 @@ static bool stop_labs(matrix *m)
 	return all;
 }
 
-static gboolean on_heartbeat(gpointer data);
 static void pump_after(matrix *m, guint delay_ms);
 
-static void watch_lag(matrix *m, bool wanted)
+/* FALSE where /proc is hidden: the window then stays as it is. */
+static gboolean read_times(struct pace_times *ret)
+{
+	g_autofree char *stat = NULL;
+
+	return g_file_get_contents("/proc/stat", &stat, NULL, NULL) && pace_times_parse(stat, ret);
+}
+
+static gboolean on_sample(gpointer data)
+{
+	matrix *m = data;
+	struct pace_times now;
+
+	if (!read_times(&now))
+		return G_SOURCE_CONTINUE;
+	pace_load(&m->pace, pace_busy(&m->times, &now));
+	m->times = now;
+	pump_after(m, 0);
+	return G_SOURCE_CONTINUE;
+}
+
+static void watch_load(matrix *m, bool wanted)
 {
 	if (!wanted) {
-		g_clear_handle_id(&m->heartbeat, g_source_remove);
-	} else if (m->heartbeat == 0) {
-		m->heartbeat_due_us = g_get_monotonic_time() + PACE_HEARTBEAT_MS * 1000;
-		m->heartbeat = g_timeout_add_full(G_PRIORITY_HIGH, PACE_HEARTBEAT_MS, on_heartbeat, m, NULL);
+		g_clear_handle_id(&m->sampler, g_source_remove);
+	} else if (m->sampler == 0) {
+		read_times(&m->times);
+		m->sampler = g_timeout_add(PACE_SAMPLE_MS, on_sample, m);
 	}
 }
 
@@ -100,7 +120,7 @@ static gboolean on_pump(gpointer data)
 		m->turn++;
 		labrun_start_next(l);
 	}
-	watch_lag(m, l != NULL);
+	watch_load(m, l != NULL);
 	if (stop_labs(m))
 		g_main_loop_quit(m->loop);
 	else
@@ -114,16 +134,6 @@ static void pump_after(matrix *m, guint delay_ms)
 {
 	if (m->pump == 0)
 		m->pump = g_timeout_add(delay_ms, on_pump, m);
-}
-
-static gboolean on_heartbeat(gpointer data)
-{
-	matrix *m = data;
-	gint64 now_us = g_get_monotonic_time();
-
-	pace_lag(&m->pace, now_us - m->heartbeat_due_us);
-	m->heartbeat_due_us = now_us + PACE_HEARTBEAT_MS * 1000;
-	return G_SOURCE_CONTINUE;
 }
 
 /* --- what labs tell --------------------------------------------------------------------------------- */
@@ -190,7 +200,7 @@ void matrix_free(matrix *m)
 	if (!m)
 		return;
 	g_clear_handle_id(&m->pump, g_source_remove);
-	watch_lag(m, false);
+	watch_load(m, false);
 	g_ptr_array_unref(m->labs);
 	g_main_loop_unref(m->loop);
 	g_clear_error(&m->unsupported);

@@ -2,24 +2,31 @@
 
 void pace_init(struct pace *p, guint n_cpus)
 {
-	*p = (struct pace){.cap = MAX(n_cpus, 1) * PACE_PER_CPU, .interval_us = 2 * PACE_INTERVAL_MIN_US};
+	n_cpus = MAX(n_cpus, 1);
+	*p = (struct pace){
+		.window = PACE_WINDOW_FIRST * n_cpus,
+		.window_min = PACE_WINDOW_MIN * n_cpus,
+		.window_max = PACE_WINDOW_MAX * n_cpus,
+	};
 }
 
-void pace_lag(struct pace *p, gint64 lag_us)
+void pace_load(struct pace *p, double busy)
 {
-	gint64 interval = lag_us > PACE_LAG_HIGH_US ? p->interval_us * 2 : p->interval_us * 7 / 8;
-
-	p->interval_us = CLAMP(interval, PACE_INTERVAL_MIN_US, PACE_INTERVAL_MAX_US);
+	if (busy > PACE_BUSY_HIGH)
+		p->window *= 0.92;
+	else if (busy < PACE_BUSY_LOW && p->in_progress + 1 >= (guint)p->window)
+		p->window += MAX(1.0, p->window * 0.05);
+	p->window = CLAMP(p->window, p->window_min, p->window_max);
 }
 
 gint64 pace_admit(struct pace *p, gint64 now_us)
 {
-	if (p->in_progress >= p->cap)
+	if (p->in_progress >= (guint)p->window)
 		return -1;
 	if (now_us < p->next_us)
 		return p->next_us - now_us;
 	/* Timers are a millisecond coarse: what was missed by less than an interval is made up for. */
-	p->next_us = MAX(p->next_us, now_us - p->interval_us) + p->interval_us;
+	p->next_us = MAX(p->next_us, now_us - PACE_INTERVAL_US) + PACE_INTERVAL_US;
 	p->in_progress++;
 	return 0;
 }
@@ -28,4 +35,33 @@ void pace_ended(struct pace *p)
 {
 	g_return_if_fail(p->in_progress > 0);
 	p->in_progress--;
+}
+
+bool pace_times_parse(const char *stat, struct pace_times *ret)
+{
+	/* proc(5): user nice system idle iowait irq softirq steal ...; guest time is part of user. */
+	enum { USER, NICE, SYSTEM, IDLE, IOWAIT, IRQ, SOFTIRQ, STEAL, N_FIELDS };
+	guint64 field[N_FIELDS];
+	char *end;
+
+	if (!g_str_has_prefix(stat, "cpu "))
+		return false;
+	stat += 4;
+	*ret = (struct pace_times){0};
+	for (guint i = 0; i < N_FIELDS; i++) {
+		field[i] = g_ascii_strtoull(stat, &end, 10);
+		if (end == stat)
+			return false;
+		stat = end;
+		ret->total += field[i];
+	}
+	ret->busy = ret->total - field[IDLE] - field[IOWAIT];
+	return true;
+}
+
+double pace_busy(const struct pace_times *before, const struct pace_times *after)
+{
+	if (after->total <= before->total || after->busy < before->busy)
+		return 0;
+	return (double)(after->busy - before->busy) / (double)(after->total - before->total);
 }

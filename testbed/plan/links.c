@@ -23,6 +23,19 @@ static const struct setting strong_hosts[] = {
 	{ "net.ipv4.conf.all.arp_announce", "2" },
 	{ "net.ipv4.conf.default.arp_announce", "2" },
 };
+static const struct setting weak_hosts[] = {
+	{ "net.ipv4.conf.all.arp_ignore", "0" },
+	{ "net.ipv4.conf.default.arp_ignore", "0" },
+	{ "net.ipv4.conf.all.arp_announce", "0" },
+	{ "net.ipv4.conf.default.arp_announce", "0" },
+};
+/* A switch is no firewall: frames must not take the way through the IP hooks (br_netfilter), which costs time
+ * and lets a bridge's packets meet rules that are not theirs. */
+static const struct setting switches[] = {
+	{ "net.bridge.bridge-nf-call-iptables", "0" },
+	{ "net.bridge.bridge-nf-call-ip6tables", "0" },
+	{ "net.bridge.bridge-nf-call-arptables", "0" },
+};
 static const struct setting without_ipv6[] = {
 	{ "net.ipv6.conf.all.disable_ipv6", "1" },
 	{ "net.ipv6.conf.default.disable_ipv6", "1" },
@@ -56,6 +69,8 @@ static void add_node_settings(struct builder *b, const struct node *n)
 	add_sysctl(b, n->name, n->loc, "net.ipv4.ip_forward", n->forwarding ? "1" : "0");
 	if (n->host_model == HOST_STRONG)
 		add_settings(b, n->name, n->loc, strong_hosts, G_N_ELEMENTS(strong_hosts));
+	else
+		add_settings(b, n->name, n->loc, weak_hosts, G_N_ELEMENTS(weak_hosts));
 	if (ipv6) {
 		add_settings(b, n->name, n->loc, with_ipv6, G_N_ELEMENTS(with_ipv6));
 		add_sysctl(b, n->name, n->loc, "net.ipv6.conf.all.forwarding", n->forwarding ? "1" : "0");
@@ -124,8 +139,10 @@ void build_namespaces(struct builder *b)
 		builder_add(b, OP_NETNS, PLAN_FABRIC, nowhere);
 	for (guint i = 0; i < b->m->nodes->len; i++)
 		add_node_settings(b, b->m->nodes->pdata[i]);
-	if (fabric)
+	if (fabric) {
 		add_settings(b, PLAN_FABRIC, nowhere, without_ipv6, G_N_ELEMENTS(without_ipv6));
+		add_settings(b, PLAN_FABRIC, nowhere, switches, G_N_ELEMENTS(switches));
+	}
 }
 
 static struct op_veth_end veth_end(struct builder *b, const struct member *m)

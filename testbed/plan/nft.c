@@ -60,6 +60,7 @@ static void match_ports(GString *out, const char *proto, const char *field, cons
 	g_string_append(out, " } ");
 }
 
+/* Ports imply their protocol; the model's checker has seen to it that they have one. */
 static void match_proto(GString *out, const struct fw_rule *r)
 {
 	static const struct {
@@ -70,11 +71,8 @@ static void match_proto(GString *out, const struct fw_rule *r)
 		[PROTO_UDP] = { "meta l4proto udp ", "udp" },
 		[PROTO_ICMP] = { "meta l4proto { icmp, ipv6-icmp } ", "th" },
 	};
-	bool ports = r->sports->len + r->dports->len > 0;
 
-	if (ports && r->proto == PROTO_ANY)
-		g_string_append(out, "meta l4proto { tcp, udp } ");
-	else if (!ports || r->proto == PROTO_ICMP)
+	if (r->sports->len + r->dports->len == 0)
 		g_string_append(out, protos[r->proto].match);
 	match_ports(out, protos[r->proto].ports, "sport", r->sports);
 	match_ports(out, protos[r->proto].ports, "dport", r->dports);

@@ -246,7 +246,9 @@ static bool put_sysctl_line(const struct op *op, GString *out)
 	if (op->kind != OP_SYSCTL)
 		return false;
 	path = g_strdelimit(g_strdup(op->sysctl.key), ".", '/');
-	g_string_append_printf(out, "echo '%s' > '/proc/sys/%s'\n", op->sysctl.value, path);
+	/* Not there: nor is the kernel part that it would turn off. */
+	g_string_append_printf(out, "[ ! -e '/proc/sys/%s' ] || echo '%s' > '/proc/sys/%s'\n", path, op->sysctl.value,
+			       path);
 	return true;
 }
 

@@ -191,8 +191,8 @@ static void append_summary(const results *r, const struct report_text *how, GStr
 		ink_append(out, &how->style, sum.not_run > 0 ? INK_PLAIN : INK_GOOD,
 			   sum.not_run > 0 ? "none differs so far" : "all as expected", 0);
 	}
-	g_string_append_printf(out, "\n%s%.1f s, slowest network built in %.0f ms%s%s, seed %" G_GUINT64_FORMAT "\n",
-			       r->complete ? "" : "interrupted after ", r->wall_ms / 1000.0, r->build_ms, vpn ? ", VPN by " : "",
+	g_string_append_printf(out, "\n%s%.1f s; networks built in %.0f ms%s%s; seed %" G_GUINT64_FORMAT "\n",
+			       r->complete ? "" : "interrupted after ", r->wall_ms / 1000.0, r->build_ms, vpn ? "; VPN by " : "",
 			       vpn ? vpn : "", r->seed);
 }
 

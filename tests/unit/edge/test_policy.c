@@ -51,23 +51,23 @@ static char *spell(const char *v4, guint form)
 }
 #define SPELLINGS 7
 
-static void ask_every_way(struct world *w, struct client *c, const char *peer, bool allowed)
+static void ask_every_way(struct world *w, struct tester *c, const char *peer, bool allowed)
 {
 	static guint16 channel = CHANNEL_MIN;
 	const struct {
 		const char *way;
 		bool relayed;
 	} rows[] = {
-		{"CreatePermission", client_permit(w, c, peer) == 0},
-		{"ChannelBind", client_bind(w, c, channel++, peer, 9000) == 0},
+		{"CreatePermission", tester_permit(w, c, peer) == 0},
+		{"ChannelBind", tester_bind(w, c, channel++, peer, 9000) == 0},
 	};
 	guint sends = w->sends;
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
 		cr_expect_eq(rows[i].relayed, allowed, "%s by %s", peer, rows[i].way);
-	client_send(w, c, peer, 9000, "x");
+	tester_send(w, c, peer, 9000, "x");
 	cr_expect_eq(w->sends - sends, allowed ? 1 : 0, "%s by Send", peer);
-	client_channel(w, c, (guint16)(channel - 1), "x");
+	tester_channel(w, c, (guint16)(channel - 1), "x");
 	cr_expect_eq(w->sends - sends, allowed ? 2 : 0, "%s by ChannelData", peer);
 }
 
@@ -79,13 +79,13 @@ Test(policy, only_declared_networks_in_any_spelling_by_any_request)
 	for (gsize i = 0; i < G_N_ELEMENTS(peers); i++) {
 		for (guint form = 0; form < SPELLINGS; form++) {
 			g_autofree char *peer = spell(peers[i].address, form);
-			struct client *c = client_new((guint)i + 1, "a");
+			struct tester *c = tester_new((guint)i + 1, "a");
 
 			c->tuple.client.port = (guint16)(4000 + form);
-			cr_assert_eq(client_allocate(w, c), 0, "allocated");
+			cr_assert_eq(tester_allocate(w, c), 0, "allocated");
 			/* An IPv4 relay reaches IPv4 peers only: other spellings of good ones get 443. */
 			ask_every_way(w, c, peer, !peers[i].rule && form == 0);
-			client_free(c);
+			tester_free(c);
 		}
 	}
 	world_free(w);

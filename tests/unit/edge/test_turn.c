@@ -6,7 +6,7 @@
 #include "common/mras.h"
 #include "tests/unit/edge/world.h"
 
-#define S G_USEC_PER_SEC
+#define S ((gint64)G_USEC_PER_SEC)
 #define PEER "192.0.2.77"
 
 static struct world *plain_world(void)
@@ -16,11 +16,11 @@ static struct world *plain_world(void)
 	return world_new(&options);
 }
 
-static int refresh(struct world *w, struct client *c, gint64 lifetime_s)
+static int refresh(struct world *w, struct tester *c, gint64 lifetime_s)
 {
 	struct ask ask = {.method = STUN_REFRESH, .lifetime_s = lifetime_s};
 
-	return client_ask(w, c, &ask);
+	return tester_ask(w, c, &ask);
 }
 
 static guint32 reply_lifetime_s(const struct world *w)
@@ -35,10 +35,10 @@ static guint32 reply_lifetime_s(const struct world *w)
 Test(turn, allocates_on_the_external_card)
 {
 	struct world *w = plain_world();
-	struct client *c = client_new(1, "dc1@contoso.com");
+	struct tester *c = tester_new(1, "dc1@contoso.com");
 	struct endpoint relay, mapped;
 
-	cr_assert_eq(client_allocate(w, c), 0, "allocated");
+	cr_assert_eq(tester_allocate(w, c), 0, "allocated");
 	cr_assert(reply_endpoint(w, STUN_ATTRIBUTE_XOR_RELAYED_ADDRESS, &relay), "has a relayed address");
 	cr_assert(reply_endpoint(w, STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS, &mapped), "has a mapped address");
 	cr_assert(endpoint_equal(&mapped, &c->tuple.client), "mapped is where it came from");
@@ -47,22 +47,22 @@ Test(turn, allocates_on_the_external_card)
 	cr_assert_eq(w->last->relay.ip[0], 10, "bound to the private address");
 	cr_assert_eq(reply_lifetime_s(w), 600, "default lifetime");
 	cr_assert_str_eq(w->last->identity, "dc1@contoso.com", "identity without expiry");
-	client_free(c);
+	tester_free(c);
 	world_free(w);
 }
 
 Test(turn, tcp_clients_get_the_second_relay_address)
 {
 	struct world *w = plain_world();
-	struct client *c = client_new(1, "dc1@contoso.com");
+	struct tester *c = tester_new(1, "dc1@contoso.com");
 
 	c->tuple.transport = TURN_TCP;
-	cr_assert_eq(client_allocate(w, c), 0, "allocated");
+	cr_assert_eq(tester_allocate(w, c), 0, "allocated");
 	cr_assert_eq(w->last->advertised.ip[3], 21, "av_tcp_public");
 	turn_client_gone(w->turn, &c->tuple);
 	cr_assert_eq(w->open_relays, 0, "the relay goes with the connection");
 	cr_assert_str_eq(w->reason, "client gone", "reason");
-	client_free(c);
+	tester_free(c);
 	world_free(w);
 }
 
@@ -81,33 +81,33 @@ Test(turn, refuses_bad_allocates)
 		{"reserve", {.method = STUN_ALLOCATE, .lifetime_s = -1, .transport = 17, .even_port = 0x81}, 508},
 	};
 	struct world *w = plain_world();
-	struct client *c = client_new(1, "dc1@contoso.com");
+	struct tester *c = tester_new(1, "dc1@contoso.com");
 
-	client_allocate(w, c);
+	tester_allocate(w, c);
 	refresh(w, c, 0);
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		int code = client_ask(w, c, &rows[i].ask);
+		int code = tester_ask(w, c, &rows[i].ask);
 
 		cr_expect_eq(code, rows[i].code, "%s: %d, got %d", rows[i].name, rows[i].code, code);
 	}
 	cr_expect_eq(w->open_relays, 0, "nothing is open");
-	client_free(c);
+	tester_free(c);
 	world_free(w);
 }
 
 Test(turn, an_even_port_is_even)
 {
 	struct world *w = plain_world();
-	struct client *c = client_new(1, "dc1@contoso.com");
+	struct tester *c = tester_new(1, "dc1@contoso.com");
 	struct ask ask = {.method = STUN_ALLOCATE, .lifetime_s = -1, .transport = 17, .even_port = 1, .family = 1};
 
-	client_allocate(w, c);
+	tester_allocate(w, c);
 	for (guint i = 0; i < 8; i++) {
 		refresh(w, c, 0);
-		cr_assert_eq(client_ask(w, c, &ask), 0, "allocated");
+		cr_assert_eq(tester_ask(w, c, &ask), 0, "allocated");
 		cr_assert_eq(w->last->relay.port % 2, 0, "port %u", w->last->relay.port);
 	}
-	client_free(c);
+	tester_free(c);
 	world_free(w);
 }
 
@@ -115,68 +115,68 @@ Test(turn, the_same_allocate_again_is_a_retransmission)
 {
 	static const guint8 transaction[16] = {0, 0, 0, 0, 1, 2, 3};
 	struct world *w = plain_world();
-	struct client *c = client_new(1, "dc1@contoso.com");
+	struct tester *c = tester_new(1, "dc1@contoso.com");
 	struct ask ask = {.method = STUN_ALLOCATE, .transport = 17, .lifetime_s = -1, .transaction = transaction};
 	struct endpoint first, second;
 
-	client_allocate(w, c);
+	tester_allocate(w, c);
 	refresh(w, c, 0);
-	cr_assert_eq(client_ask(w, c, &ask), 0, "first");
+	cr_assert_eq(tester_ask(w, c, &ask), 0, "first");
 	reply_endpoint(w, STUN_ATTRIBUTE_XOR_RELAYED_ADDRESS, &first);
-	cr_assert_eq(client_ask(w, c, &ask), 0, "again");
+	cr_assert_eq(tester_ask(w, c, &ask), 0, "again");
 	reply_endpoint(w, STUN_ATTRIBUTE_XOR_RELAYED_ADDRESS, &second);
 	cr_assert(endpoint_equal(&first, &second), "same relay");
 	ask.transaction = NULL;
-	cr_assert_eq(client_ask(w, c, &ask), 437, "another one: Allocation Mismatch");
+	cr_assert_eq(tester_ask(w, c, &ask), 437, "another one: Allocation Mismatch");
 	cr_assert_eq(w->open_relays, 1, "one relay");
-	client_free(c);
+	tester_free(c);
 	world_free(w);
 }
 
 Test(turn, checks_credentials)
 {
 	struct world *w = plain_world();
-	struct client *c = client_new(1, "dc1@contoso.com"), *other = client_new(1, "dc2@contoso.com");
+	struct tester *c = tester_new(1, "dc1@contoso.com"), *other = tester_new(1, "dc2@contoso.com");
 	struct ask ask = {.method = STUN_ALLOCATE, .transport = 17, .lifetime_s = -1};
 	g_autofree char *good = NULL;
 
-	cr_assert_eq(client_ask(w, c, &ask), 438, "no nonce of ours: stale");
+	cr_assert_eq(tester_ask(w, c, &ask), 438, "no nonce of ours: stale");
 	good = c->password;
 	c->password = g_strdup("wrong");
-	cr_assert_eq(client_ask(w, c, &ask), 401, "wrong password");
+	cr_assert_eq(tester_ask(w, c, &ask), 401, "wrong password");
 	cr_assert_eq(w->auth_failures, 1, "told");
 	g_free(c->password);
 	c->password = g_steal_pointer(&good);
 	c->realm = "elsewhere.com";
-	cr_assert_eq(client_ask(w, c, &ask), 401, "another realm");
+	cr_assert_eq(tester_ask(w, c, &ask), 401, "another realm");
 	c->realm = WORLD_REALM;
-	cr_assert_eq(client_ask(w, c, &ask), 0, "right");
+	cr_assert_eq(tester_ask(w, c, &ask), 0, "right");
 	memcpy(other->nonce, c->nonce, sizeof c->nonce);
 	ask.method = STUN_REFRESH;
-	cr_assert_eq(client_ask(w, other, &ask), 441, "somebody else's allocation");
+	cr_assert_eq(tester_ask(w, other, &ask), 441, "somebody else's allocation");
 	w->now_us = 3599 * S;
-	cr_assert_eq(client_ask(w, c, &ask), 437, "the allocation is over, the nonce not");
+	cr_assert_eq(tester_ask(w, c, &ask), 437, "the allocation is over, the nonce not");
 	w->now_us = 3700 * S;
-	cr_assert_eq(client_ask(w, c, &ask), 438, "the nonce is over");
-	cr_assert_eq(client_ask(w, c, &ask), 437, "the new one is good");
+	cr_assert_eq(tester_ask(w, c, &ask), 438, "the nonce is over");
+	cr_assert_eq(tester_ask(w, c, &ask), 437, "the new one is good");
 	w->now_us = 7201 * S;
-	client_ask(w, c, &ask);
-	cr_assert_eq(client_ask(w, c, &ask), 401, "the user name is over");
-	client_free(c);
-	client_free(other);
+	tester_ask(w, c, &ask);
+	cr_assert_eq(tester_ask(w, c, &ask), 401, "the user name is over");
+	tester_free(c);
+	tester_free(other);
 	world_free(w);
 }
 
 Test(turn, a_nonce_belongs_to_an_address)
 {
 	struct world *w = plain_world();
-	struct client *c = client_new(1, "dc1@contoso.com"), *other = client_new(2, "dc1@contoso.com");
+	struct tester *c = tester_new(1, "dc1@contoso.com"), *other = tester_new(2, "dc1@contoso.com");
 
-	client_allocate(w, c);
+	tester_allocate(w, c);
 	memcpy(other->nonce, c->nonce, sizeof c->nonce);
 	cr_assert_eq(refresh(w, other, 600), 438, "stolen");
-	client_free(c);
-	client_free(other);
+	tester_free(c);
+	tester_free(other);
 	world_free(w);
 }
 
@@ -187,9 +187,9 @@ Test(turn, lifetimes)
 		guint32 granted_s;
 	} rows[] = {{-1, 600}, {1, 600}, {600, 600}, {601, 601}, {3600, 3600}, {4000000, 3600}};
 	struct world *w = plain_world();
-	struct client *c = client_new(1, "dc1@contoso.com");
+	struct tester *c = tester_new(1, "dc1@contoso.com");
 
-	client_allocate(w, c);
+	tester_allocate(w, c);
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		cr_expect_eq(refresh(w, c, rows[i].wanted_s), 0, "refreshed");
 		cr_expect_eq(reply_lifetime_s(w), rows[i].granted_s, "%d s wanted", (int)rows[i].wanted_s);
@@ -198,16 +198,16 @@ Test(turn, lifetimes)
 	cr_expect_eq(reply_lifetime_s(w), 0, "0 s");
 	cr_expect_eq(w->open_relays, 0, "closed");
 	cr_expect_eq(refresh(w, c, 600), 437, "there is none any more");
-	client_free(c);
+	tester_free(c);
 	world_free(w);
 }
 
 Test(turn, an_allocation_ends_after_600_s)
 {
 	struct world *w = plain_world();
-	struct client *c = client_new(1, "dc1@contoso.com");
+	struct tester *c = tester_new(1, "dc1@contoso.com");
 
-	client_allocate(w, c);
+	tester_allocate(w, c);
 	cr_assert_eq(turn_next_expiry(w->turn), 600 * S, "wants to be called at 600 s");
 	turn_expire(w->turn, 600 * S - 1);
 	cr_assert_eq(w->open_relays, 1, "a microsecond before");
@@ -215,36 +215,36 @@ Test(turn, an_allocation_ends_after_600_s)
 	cr_assert_eq(w->open_relays, 0, "at 600 s");
 	cr_assert_str_eq(w->reason, "expired", "reason");
 	cr_assert_eq(turn_next_expiry(w->turn), G_MAXINT64, "nothing to wait for");
-	client_free(c);
+	tester_free(c);
 	world_free(w);
 }
 
 Test(turn, data_need_a_permission_both_ways)
 {
 	struct world *w = plain_world();
-	struct client *c = client_new(1, "dc1@contoso.com");
+	struct tester *c = tester_new(1, "dc1@contoso.com");
 	struct endpoint peer;
 
 	endpoint_parse(PEER, 9000, &peer);
-	client_allocate(w, c);
-	client_send(w, c, PEER, 9000, "early");
+	tester_allocate(w, c);
+	tester_send(w, c, PEER, 9000, "early");
 	turn_from_peer(w->turn, w->now_us, w->last, &peer, (const guint8 *)"x", 1);
 	cr_assert_eq(w->sends, 0, "not out");
 	cr_assert_eq(w->media, 0, "not in");
-	cr_assert_eq(client_permit(w, c, PEER), 0, "permitted");
-	client_send(w, c, PEER, 9000, "hello");
+	cr_assert_eq(tester_permit(w, c, PEER), 0, "permitted");
+	tester_send(w, c, PEER, 9000, "hello");
 	cr_assert(w->sends == 1 && w->sent_length == 5 && memcmp(w->sent, "hello", 5) == 0, "out");
 	turn_from_peer(w->turn, w->now_us, w->last, &peer, (const guint8 *)"answer", 6);
 	cr_assert_eq(w->media, 1, "in");
 	cr_assert_eq(stun_type(w->reply), 0x0017, "as a Data indication");
 	w->now_us = 300 * S - 1;
-	client_send(w, c, PEER, 9000, "late");
+	tester_send(w, c, PEER, 9000, "late");
 	cr_assert_eq(w->sends, 2, "just in time");
 	w->now_us = 300 * S;
-	client_send(w, c, PEER, 9000, "too late");
+	tester_send(w, c, PEER, 9000, "too late");
 	turn_from_peer(w->turn, w->now_us, w->last, &peer, (const guint8 *)"x", 1);
 	cr_assert(w->sends == 2 && w->media == 1, "the permission is over after 300 s");
-	client_free(c);
+	tester_free(c);
 	world_free(w);
 }
 
@@ -268,45 +268,45 @@ Test(turn, channels)
 		{"IPv6 peer", "2600::1", 0x4006, 9000, 443},
 	};
 	struct world *w = plain_world();
-	struct client *c = client_new(1, "dc1@contoso.com");
+	struct tester *c = tester_new(1, "dc1@contoso.com");
 	struct endpoint peer;
 
 	endpoint_parse(PEER, 9000, &peer);
-	client_allocate(w, c);
+	tester_allocate(w, c);
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		int code = client_bind(w, c, rows[i].channel, rows[i].peer, rows[i].port);
+		int code = tester_bind(w, c, rows[i].channel, rows[i].peer, rows[i].port);
 
 		cr_expect_eq(code, rows[i].code, "%s: %d, got %d", rows[i].name, rows[i].code, code);
 	}
-	client_channel(w, c, 0x4000, "hello");
+	tester_channel(w, c, 0x4000, "hello");
 	cr_assert(w->sends == 1 && endpoint_equal(&w->sent_to, &peer), "out by the channel");
-	client_channel(w, c, 0x4444, "hello");
+	tester_channel(w, c, 0x4444, "hello");
 	cr_assert_eq(w->sends, 1, "no such channel");
 	turn_from_peer(w->turn, w->now_us, w->last, &peer, (const guint8 *)"abc", 3);
 	cr_assert(w->reply_length == 7 && memcmp(w->reply, "\x40\x00\x00\x03" "abc", 7) == 0, "in by the channel, unpadded on UDP");
 	refresh(w, c, 3600);
 	w->now_us = 600 * S;
-	client_channel(w, c, 0x4000, "late");
+	tester_channel(w, c, 0x4000, "late");
 	cr_assert_eq(w->sends, 1, "a channel is over after 600 s");
-	cr_assert_eq(client_bind(w, c, 0x4000, "192.0.2.78", 9000), 0, "and its number free");
-	client_free(c);
+	cr_assert_eq(tester_bind(w, c, 0x4000, "192.0.2.78", 9000), 0, "and its number free");
+	tester_free(c);
 	world_free(w);
 }
 
 Test(turn, channel_data_are_padded_on_tcp)
 {
 	struct world *w = plain_world();
-	struct client *c = client_new(1, "dc1@contoso.com");
+	struct tester *c = tester_new(1, "dc1@contoso.com");
 	struct endpoint peer;
 
 	c->tuple.transport = TURN_TCP;
 	endpoint_parse(PEER, 9000, &peer);
-	client_allocate(w, c);
-	client_bind(w, c, 0x4000, PEER, 9000);
+	tester_allocate(w, c);
+	tester_bind(w, c, 0x4000, PEER, 9000);
 	turn_from_peer(w->turn, w->now_us, w->last, &peer, (const guint8 *)"abcde", 5);
 	cr_assert_eq(w->reply_length, 12, "4 + 5 + 3");
 	cr_assert_eq(w->reply[3], 5, "the length says 5");
-	client_free(c);
+	tester_free(c);
 	world_free(w);
 }
 
@@ -314,41 +314,41 @@ Test(turn, permissions_come_all_or_none)
 {
 	static const char *const mixed[] = {"192.0.2.1", "10.9.9.9", NULL}, *const good[] = {"192.0.2.1", "192.0.2.2", NULL};
 	struct world *w = plain_world();
-	struct client *c = client_new(1, "dc1@contoso.com");
+	struct tester *c = tester_new(1, "dc1@contoso.com");
 	struct ask ask = {.method = STUN_CREATEPERMISSION, .lifetime_s = -1, .peers = mixed};
 
-	client_allocate(w, c);
-	cr_assert_eq(client_ask(w, c, &ask), 403, "one is refused");
+	tester_allocate(w, c);
+	cr_assert_eq(tester_ask(w, c, &ask), 403, "one is refused");
 	cr_assert_str_eq(w->rule, "private", "the rule is named");
-	client_send(w, c, "192.0.2.1", 9000, "x");
+	tester_send(w, c, "192.0.2.1", 9000, "x");
 	cr_assert_eq(w->sends, 0, "so the other has none");
 	ask.peers = good;
-	cr_assert_eq(client_ask(w, c, &ask), 0, "both good");
-	client_send(w, c, "192.0.2.1", 9000, "x");
-	client_send(w, c, "192.0.2.2", 9000, "x");
+	cr_assert_eq(tester_ask(w, c, &ask), 0, "both good");
+	tester_send(w, c, "192.0.2.1", 9000, "x");
+	tester_send(w, c, "192.0.2.2", 9000, "x");
 	cr_assert_eq(w->sends, 2, "both have one");
 	ask.peers = NULL;
-	cr_assert_eq(client_ask(w, c, &ask), 400, "no peer at all");
-	client_free(c);
+	cr_assert_eq(tester_ask(w, c, &ask), 400, "no peer at all");
+	tester_free(c);
 	world_free(w);
 }
 
 Test(turn, permissions_are_limited)
 {
 	struct world *w = plain_world();
-	struct client *c = client_new(1, "dc1@contoso.com");
+	struct tester *c = tester_new(1, "dc1@contoso.com");
 
-	client_allocate(w, c);
+	tester_allocate(w, c);
 	for (guint i = 0; i < PERMISSIONS_MAX; i++) {
 		g_autofree char *peer = g_strdup_printf("192.0.2.%u", i + 1);
 
-		cr_assert_eq(client_permit(w, c, peer), 0, "permission %u", i);
+		cr_assert_eq(tester_permit(w, c, peer), 0, "permission %u", i);
 	}
-	cr_assert_eq(client_permit(w, c, "192.0.3.1"), 508, "one more");
-	cr_assert_eq(client_permit(w, c, "192.0.2.1"), 0, "an old one is refreshed");
+	cr_assert_eq(tester_permit(w, c, "192.0.3.1"), 508, "one more");
+	cr_assert_eq(tester_permit(w, c, "192.0.2.1"), 0, "an old one is refreshed");
 	w->now_us = 301 * S;
-	cr_assert_eq(client_permit(w, c, "192.0.3.1"), 0, "expired ones make room");
-	client_free(c);
+	cr_assert_eq(tester_permit(w, c, "192.0.3.1"), 0, "expired ones make room");
+	tester_free(c);
 	world_free(w);
 }
 
@@ -362,11 +362,11 @@ Test(turn, quotas)
 	} rows[] = {{"a", 0}, {"a", 0}, {"a", 486}, {"b", 0}, {"b", 508}};
 
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-		struct client *c = client_new(i + 1, rows[i].user);
-		int code = client_allocate(w, c);
+		struct tester *c = tester_new(i + 1, rows[i].user);
+		int code = tester_allocate(w, c);
 
 		cr_expect_eq(code, rows[i].code, "allocation %u: %d, got %d", i, rows[i].code, code);
-		client_free(c);
+		tester_free(c);
 	}
 	world_free(w);
 }
@@ -379,13 +379,13 @@ Test(turn, ports_run_out)
 
 	w->busy_port = 50001; /* another program has it */
 	for (guint i = 0; i < 3; i++) {
-		struct client *c = client_new(i + 1, "a");
-		int code = client_allocate(w, c);
+		struct tester *c = tester_new(i + 1, "a");
+		int code = tester_allocate(w, c);
 
 		cr_expect_eq(code, i < 2 ? 0 : 508, "allocation %u: %d", i, code);
 		if (code == 0)
 			seen[w->last->relay.port - 50000] = true;
-		client_free(c);
+		tester_free(c);
 	}
 	cr_expect(seen[0] && !seen[1] && seen[2], "both free ports were found");
 	world_free(w);
@@ -394,48 +394,48 @@ Test(turn, ports_run_out)
 Test(turn, a_relay_that_cannot_be_opened)
 {
 	struct world *w = plain_world();
-	struct client *c = client_new(1, "a");
+	struct tester *c = tester_new(1, "a");
 
 	w->open_failure = EADDRNOTAVAIL;
-	cr_assert_eq(client_allocate(w, c), 508, "not bound");
+	cr_assert_eq(tester_allocate(w, c), 508, "not bound");
 	cr_assert_eq(turn_allocation_count(w->turn), 0, "nothing is left");
-	client_free(c);
+	tester_free(c);
 	world_free(w);
 }
 
 Test(turn, relay_to_relay_stays_inside)
 {
 	struct world *w = plain_world();
-	struct client *a = client_new(1, "a"), *b = client_new(2, "b");
+	struct tester *a = tester_new(1, "a"), *b = tester_new(2, "b");
 	struct endpoint relay_a, relay_b, from;
 	char text_a[ENDPOINT_TEXT_MAX], text_b[ENDPOINT_TEXT_MAX];
 
 	b->tuple.transport = TURN_TCP; /* the two kinds meet */
-	client_allocate(w, a);
+	tester_allocate(w, a);
 	relay_a = w->last->advertised;
-	client_allocate(w, b);
+	tester_allocate(w, b);
 	relay_b = w->last->advertised;
 	*strchr(endpoint_print(&relay_a, text_a), ':') = '\0';
 	*strchr(endpoint_print(&relay_b, text_b), ':') = '\0';
-	cr_assert_eq(client_permit(w, a, text_b), 0, "a permits b");
-	client_send(w, a, text_b, relay_b.port, "one");
+	cr_assert_eq(tester_permit(w, a, text_b), 0, "a permits b");
+	tester_send(w, a, text_b, relay_b.port, "one");
 	cr_assert(w->sends == 0 && w->media == 0, "b has not permitted a");
-	cr_assert_eq(client_permit(w, b, text_a), 0, "b permits a");
-	client_send(w, a, text_b, relay_b.port, "two");
+	cr_assert_eq(tester_permit(w, b, text_a), 0, "b permits a");
+	tester_send(w, a, text_b, relay_b.port, "two");
 	cr_assert_eq(w->sends, 0, "not by the network");
 	cr_assert_eq(w->media, 1, "but to b");
 	cr_assert(endpoint_equal(&w->reply_to, &b->tuple.client), "to b");
 	cr_assert(reply_endpoint(w, STUN_ATTRIBUTE_XOR_PEER_ADDRESS, &from) && endpoint_equal(&from, &relay_a),
 		  "from a's advertised address");
-	client_send(w, a, text_b, relay_b.port == 59999 ? 50000 : (guint16)(relay_b.port + 1), "nobody");
+	tester_send(w, a, text_b, relay_b.port == 59999 ? 50000 : (guint16)(relay_b.port + 1), "nobody");
 	cr_assert(w->sends == 0 && w->media == 1, "a port without allocation is nobody's");
-	client_send(w, a, text_b, 3478, "control");
+	tester_send(w, a, text_b, 3478, "control");
 	cr_assert(w->sends == 0 && w->denials == 1, "control ports are refused");
-	cr_assert_eq(client_bind(w, a, 0x4000, text_b, relay_b.port), 0, "a channel to b");
-	client_channel(w, a, 0x4000, "three");
+	cr_assert_eq(tester_bind(w, a, 0x4000, text_b, relay_b.port), 0, "a channel to b");
+	tester_channel(w, a, 0x4000, "three");
 	cr_assert_eq(w->media, 2, "by channel as well");
-	client_free(a);
-	client_free(b);
+	tester_free(a);
+	tester_free(b);
 	world_free(w);
 }
 
@@ -443,7 +443,7 @@ Test(turn, binding_with_and_without_cookie)
 {
 	static const guint8 modern[20] = {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 9}, classic[20] = {0, 1, 0, 0, 1, 2, 3, 4, 5};
 	struct world *w = plain_world();
-	struct client *c = client_new(9, "a");
+	struct tester *c = tester_new(9, "a");
 	struct endpoint mapped;
 	gsize length = 0;
 	const guint8 *value;
@@ -456,11 +456,11 @@ Test(turn, binding_with_and_without_cookie)
 	cr_assert_eq(memcmp(w->reply + 4, classic + 4, 16), 0, "all 16 bytes of the id come back");
 	value = reply_attribute(w, STUN_ATTRIBUTE_MAPPED_ADDRESS, &length);
 	cr_assert(value && length == 8 && memcmp(value, "\x00\x01\x0f\xa0\xc6\x33\x64\x09", 8) == 0, "MAPPED-ADDRESS");
-	client_free(c);
+	tester_free(c);
 	world_free(w);
 }
 
-static void expect_bounded(struct world *w, struct client *c, const char *name, const guint8 *data, gsize length)
+static void expect_bounded(struct world *w, struct tester *c, const char *name, const guint8 *data, gsize length)
 {
 	w->reply_length = 0;
 	turn_from_client(w->turn, w->now_us, c, &c->tuple, data, length);
@@ -474,7 +474,7 @@ Test(turn, amplification_before_credentials)
 	static const StunMethod methods[] = {STUN_BINDING, STUN_ALLOCATE, STUN_REFRESH, STUN_CREATEPERMISSION,
 					     STUN_CHANNELBIND};
 	struct world *w = plain_world();
-	struct client *c = client_new(1, "a");
+	struct tester *c = tester_new(1, "a");
 	guint8 buffer[512];
 
 	for (gsize m = 0; m < G_N_ELEMENTS(methods); m++) {
@@ -483,13 +483,13 @@ Test(turn, amplification_before_credentials)
 					  .transport = extra ? 17 : 0, .extra = extra == 2 ? 0x7777 : 0};
 			g_autofree char *name = g_strdup_printf("method %d, row %u", (int)methods[m], extra);
 
-			expect_bounded(w, c, name, buffer, client_write(c, &ask, buffer, sizeof buffer));
+			expect_bounded(w, c, name, buffer, tester_write(c, &ask, buffer, sizeof buffer));
 			ask.no_credentials = false; /* wrong ones: a made-up nonce */
-			expect_bounded(w, c, name, buffer, client_write(c, &ask, buffer, sizeof buffer));
+			expect_bounded(w, c, name, buffer, tester_write(c, &ask, buffer, sizeof buffer));
 		}
 	}
 	cr_expect_gt(w->replies, 10, "there were answers at all");
-	client_free(c);
+	tester_free(c);
 	world_free(w);
 }
 
@@ -500,13 +500,13 @@ Test(turn, malformed_and_truncated)
 	static const StunMethod methods[] = {STUN_BINDING, STUN_ALLOCATE, STUN_REFRESH, STUN_CREATEPERMISSION,
 					     STUN_CHANNELBIND};
 	struct world *w = plain_world();
-	struct client *c = client_new(1, "a");
+	struct tester *c = tester_new(1, "a");
 
-	client_allocate(w, c);
+	tester_allocate(w, c);
 	for (gsize m = 0; m < G_N_ELEMENTS(methods); m++) {
 		struct ask ask = {.method = methods[m], .lifetime_s = 600, .peers = peers, .channel = 0x4001, .transport = 17};
 		guint8 whole[1024];
-		gsize length = client_write(c, &ask, whole, sizeof whole);
+		gsize length = tester_write(c, &ask, whole, sizeof whole);
 
 		for (gsize n = 0; n <= length; n++) {
 			g_autofree guint8 *part = g_memdup2(whole, n); /* exact, so that a read past it is seen */
@@ -521,22 +521,22 @@ Test(turn, malformed_and_truncated)
 		}
 	}
 	cr_assert_leq(turn_allocation_count(w->turn), 1, "no second allocation");
-	client_free(c);
+	tester_free(c);
 	world_free(w);
 }
 
 Test(turn, tuples_are_apart)
 {
 	struct world *w = plain_world();
-	struct client *a = client_new(1, "a"), *b = client_new(1, "a");
+	struct tester *a = tester_new(1, "a"), *b = tester_new(1, "a");
 
 	b->tuple.client.port = 4001;
-	client_allocate(w, a);
-	cr_assert_eq(client_allocate(w, b), 0, "the same user from another port");
+	tester_allocate(w, a);
+	cr_assert_eq(tester_allocate(w, b), 0, "the same user from another port");
 	cr_assert_eq(turn_allocation_count(w->turn), 2, "two allocations");
 	b->tuple.transport = TURN_TCP;
 	cr_assert_eq(refresh(w, b, 600), 437, "another transport is another tuple");
-	client_free(a);
-	client_free(b);
+	tester_free(a);
+	tester_free(b);
 	world_free(w);
 }

@@ -117,9 +117,9 @@ void world_free(struct world *w)
 	g_free(w);
 }
 
-struct client *client_new(guint n, const char *identity)
+struct tester *tester_new(guint n, const char *identity)
 {
-	struct client *c = g_new0(struct client, 1);
+	struct tester *c = g_new0(struct tester, 1);
 	g_autofree char *address = g_strdup_printf("198.51.100.%u", n);
 
 	c->tuple.client = at(address, 4000);
@@ -129,7 +129,7 @@ struct client *client_new(guint n, const char *identity)
 	return c;
 }
 
-void client_free(struct client *c)
+void tester_free(struct tester *c)
 {
 	g_free(c->user);
 	g_free(c->password);
@@ -166,7 +166,7 @@ static void append_asked(StunMessage *m, const struct ask *ask, guint16 port)
 	}
 }
 
-static gsize write_to(struct client *c, const struct ask *ask, guint16 port, guint8 *buffer, gsize size)
+static gsize write_to(struct tester *c, const struct ask *ask, guint16 port, guint8 *buffer, gsize size)
 {
 	StunAgent agent;
 	StunMessage m;
@@ -185,12 +185,12 @@ static gsize write_to(struct client *c, const struct ask *ask, guint16 port, gui
 	return stun_agent_finish_message(&agent, &m, (const uint8_t *)c->password, strlen(c->password));
 }
 
-gsize client_write(struct client *c, const struct ask *ask, guint8 *buffer, gsize size)
+gsize tester_write(struct tester *c, const struct ask *ask, guint8 *buffer, gsize size)
 {
 	return write_to(c, ask, 9000, buffer, size);
 }
 
-static int ask_port(struct world *w, struct client *c, const struct ask *ask, guint16 port)
+static int ask_port(struct world *w, struct tester *c, const struct ask *ask, guint16 port)
 {
 	guint8 buffer[2048];
 	gsize length = write_to(c, ask, port, buffer, sizeof buffer), value_length = 0;
@@ -206,30 +206,30 @@ static int ask_port(struct world *w, struct client *c, const struct ask *ask, gu
 	return reply_code(w);
 }
 
-int client_ask(struct world *w, struct client *c, const struct ask *ask)
+int tester_ask(struct world *w, struct tester *c, const struct ask *ask)
 {
 	return ask_port(w, c, ask, 9000);
 }
 
-int client_allocate(struct world *w, struct client *c)
+int tester_allocate(struct world *w, struct tester *c)
 {
 	struct ask first = {.method = STUN_ALLOCATE, .transport = 17, .lifetime_s = -1, .no_credentials = true};
 	struct ask again = {.method = STUN_ALLOCATE, .transport = 17, .lifetime_s = -1};
-	int code = client_ask(w, c, &first);
+	int code = tester_ask(w, c, &first);
 
 	cr_assert_eq(code, 401, "without credentials: 401, got %d", code);
-	return client_ask(w, c, &again);
+	return tester_ask(w, c, &again);
 }
 
-int client_permit(struct world *w, struct client *c, const char *peer)
+int tester_permit(struct world *w, struct tester *c, const char *peer)
 {
 	const char *peers[] = {peer, NULL};
 	struct ask ask = {.method = STUN_CREATEPERMISSION, .lifetime_s = -1, .peers = peers};
 
-	return client_ask(w, c, &ask);
+	return tester_ask(w, c, &ask);
 }
 
-int client_bind(struct world *w, struct client *c, guint16 channel, const char *peer, guint16 port)
+int tester_bind(struct world *w, struct tester *c, guint16 channel, const char *peer, guint16 port)
 {
 	const char *peers[] = {peer, NULL};
 	struct ask ask = {.method = STUN_CHANNELBIND, .lifetime_s = -1, .channel = channel, .peers = peers};
@@ -237,7 +237,7 @@ int client_bind(struct world *w, struct client *c, guint16 channel, const char *
 	return ask_port(w, c, &ask, port);
 }
 
-void client_send(struct world *w, struct client *c, const char *peer, guint16 port, const char *text)
+void tester_send(struct world *w, struct tester *c, const char *peer, guint16 port, const char *text)
 {
 	guint8 buffer[2048];
 	StunAgent agent;
@@ -252,7 +252,7 @@ void client_send(struct world *w, struct client *c, const char *peer, guint16 po
 	turn_from_client(w->turn, w->now_us, c, &c->tuple, buffer, length);
 }
 
-void client_channel(struct world *w, struct client *c, guint16 channel, const char *text)
+void tester_channel(struct world *w, struct tester *c, guint16 channel, const char *text)
 {
 	guint8 buffer[2048] = {(guint8)(channel >> 8), (guint8)channel, 0, (guint8)strlen(text)};
 

@@ -13,7 +13,7 @@
 
 #define WORLD_SECRET "s3cret"
 #define WORLD_REALM "contoso.com"
-#define WORLD_WALL_S 1700000000
+#define WORLD_WALL_S ((gint64)1700000000)
 
 struct world {
 	turn *turn;
@@ -47,15 +47,15 @@ struct world_options {
 struct world *world_new(const struct world_options *options);
 void world_free(struct world *w);
 
-struct client {
+struct tester {
 	struct turn_tuple tuple;
 	char *user, *password;
 	char nonce[NONCE_LENGTH + 1];
 	const char *realm;
 };
 /* A client at 198.51.100.N:4000 on the external UDP listener, with credentials for an hour. */
-struct client *client_new(guint n, const char *identity);
-void client_free(struct client *c);
+struct tester *tester_new(guint n, const char *identity);
+void tester_free(struct tester *c);
 
 /* Peers are given as text; NULL entries end the list. */
 struct ask {
@@ -71,16 +71,16 @@ struct ask {
 	const guint8 *transaction; /* 16 bytes; NULL: a new one */
 };
 /* Writes the request; returns its length. */
-gsize client_write(struct client *c, const struct ask *ask, guint8 *buffer, gsize size);
+gsize tester_write(struct tester *c, const struct ask *ask, guint8 *buffer, gsize size);
 /* Sends it; returns the error code, 0: success, -1: no answer. */
-int client_ask(struct world *w, struct client *c, const struct ask *ask);
+int tester_ask(struct world *w, struct tester *c, const struct ask *ask);
 /* Gets a nonce and allocates; returns the error code. */
-int client_allocate(struct world *w, struct client *c);
-int client_permit(struct world *w, struct client *c, const char *peer);
-int client_bind(struct world *w, struct client *c, guint16 channel, const char *peer, guint16 port);
+int tester_allocate(struct world *w, struct tester *c);
+int tester_permit(struct world *w, struct tester *c, const char *peer);
+int tester_bind(struct world *w, struct tester *c, guint16 channel, const char *peer, guint16 port);
 /* A Send indication with the text as data. */
-void client_send(struct world *w, struct client *c, const char *peer, guint16 port, const char *text);
-void client_channel(struct world *w, struct client *c, guint16 channel, const char *text);
+void tester_send(struct world *w, struct tester *c, const char *peer, guint16 port, const char *text);
+void tester_channel(struct world *w, struct tester *c, guint16 channel, const char *text);
 
 int reply_code(const struct world *w);
 /* The value of an attribute of the last reply; NULL: none. */

@@ -1,0 +1,189 @@
+/* The program on whole labs: what it prints, what it leaves, how it ends. */
+#include <criterion/criterion.h>
+#include <gio/gio.h>
+#include <jansson.h>
+#include <signal.h>
+#include <string.h>
+
+struct ran {
+	char *dir; /* run folder */
+	char *out;
+	int status;
+};
+
+static char *program(void)
+{
+	const char *build = g_getenv("TESTBED_BUILD");
+
+	return g_build_filename(build ? build : "build", "bin", "testbed", NULL);
+}
+
+static GSubprocess *start(const char *arguments, const char *dir)
+{
+	g_autofree char *path = program();
+	g_autofree char *line = g_strdup_printf("'%s' %s -q --out '%s'", path, arguments, dir);
+	g_auto(GStrv) argv = NULL;
+	g_autoptr(GError) error = NULL;
+	GSubprocess *p;
+
+	cr_assert(g_shell_parse_argv(line, NULL, &argv, NULL));
+	p = g_subprocess_newv((const char *const *)(gpointer)argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error);
+	cr_assert_not_null(p, "%s", error ? error->message : "");
+	return p;
+}
+
+static void finish(GSubprocess *p, struct ran *r)
+{
+	cr_assert(g_subprocess_communicate_utf8(p, NULL, NULL, &r->out, NULL, NULL));
+	r->status = g_subprocess_get_if_exited(p) ? g_subprocess_get_exit_status(p) : 128 + g_subprocess_get_term_sig(p);
+	g_object_unref(p);
+}
+
+static char *new_dir(void)
+{
+	char *dir = g_dir_make_tmp("testbed-XXXXXX", NULL);
+
+	cr_assert_not_null(dir);
+	return dir;
+}
+
+static void ran_clear(struct ran *r)
+{
+	const char *argv[] = {"rm", "-rf", r->dir, NULL};
+
+	g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+	g_free(r->dir);
+	g_free(r->out);
+}
+
+static void run(const char *arguments, struct ran *r)
+{
+	r->dir = new_dir();
+	finish(start(arguments, r->dir), r);
+	if (r->status == 77)
+		cr_skip_test("this host can't run labs");
+}
+
+static json_t *results_of(const struct ran *r)
+{
+	g_autofree char *path = g_build_filename(r->dir, "results.json", NULL);
+	json_t *document = json_load_file(path, 0, NULL);
+
+	cr_assert_not_null(document, "%s is JSON", path);
+	return document;
+}
+
+static json_int_t summary(const json_t *document, const char *key)
+{
+	return json_integer_value(json_object_get(json_object_get(document, "summary"), key));
+}
+
+/* The symptom and its cure on one pair: packets make the difference, not the scenario's name. */
+Test(matrix, branch_to_home_fails_without_the_route_and_passes_with_it)
+{
+	struct ran r;
+	json_t *document;
+
+	run("run matrix -s missing-route,persistent-route --pairs branch1:home1", &r);
+	cr_expect_eq(r.status, 0, "%s", r.out);
+	document = results_of(&r);
+	cr_expect_eq(summary(document, "cells"), 6);
+	cr_expect_eq(summary(document, "passed"), 4, "%s", r.out);
+	cr_expect_eq(summary(document, "failed"), 2, "%s", r.out);
+	cr_expect(json_is_true(json_object_get(document, "complete")));
+	json_decref(document);
+	ran_clear(&r);
+}
+
+Test(matrix, json_on_stdout_is_all_there_is)
+{
+	struct ran r;
+	json_t *document;
+
+	run("run matrix -s missing-route --pairs dc1:dc2 --media im --json -", &r);
+	cr_expect_eq(r.status, 0);
+	document = json_loads(r.out, 0, NULL);
+	cr_assert_not_null(document, "%s", r.out);
+	cr_expect_eq(summary(document, "passed"), 1);
+	json_decref(document);
+	ran_clear(&r);
+}
+
+/* events.jsonl alone gives the same results again. */
+Test(matrix, report_of_the_run_folder_is_the_same)
+{
+	g_autofree char *path = program();
+	struct ran r;
+	g_autofree char *again = NULL, *results = NULL, *file = NULL;
+	const char *argv[] = {path, "report", NULL, "--json", "-", NULL};
+
+	run("run matrix -s missing-route --pairs dc1:dc2", &r);
+	argv[2] = r.dir;
+	file = g_build_filename(r.dir, "results.json", NULL);
+	cr_assert(g_file_get_contents(file, &results, NULL, NULL));
+	cr_assert(g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &again, NULL, NULL, NULL));
+	cr_expect_str_eq(again, results);
+	ran_clear(&r);
+}
+
+Test(matrix, call_tells_its_story)
+{
+	struct ran r;
+
+	run("run call home1 dc1 --media audio", &r);
+	cr_expect_eq(r.status, 0, "%s", r.out);
+	cr_expect_not_null(strstr(r.out, "home1 calls dc1, audio"), "%s", r.out);
+	cr_expect_not_null(strstr(r.out, "as RemoteUser"), "%s", r.out);
+	cr_expect_not_null(strstr(r.out, "PASS over udp-relay"), "%s", r.out);
+	ran_clear(&r);
+}
+
+static void on_change(GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent event, gpointer user_data)
+{
+	(void)monitor;
+	(void)file;
+	(void)other;
+	(void)event;
+	g_main_loop_quit(user_data);
+}
+
+/* Waits until the run writes an event that contains `text`. */
+static void wait_for_event(const char *dir, const char *text)
+{
+	g_autofree char *path = g_build_filename(dir, "events.jsonl", NULL);
+	g_autoptr(GFile) file = g_file_new_for_path(path);
+	g_autoptr(GFileMonitor) monitor = g_file_monitor_file(file, G_FILE_MONITOR_NONE, NULL, NULL);
+	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+
+	g_file_monitor_set_rate_limit(monitor, 10);
+	g_signal_connect(monitor, "changed", G_CALLBACK(on_change), loop);
+	for (;;) {
+		g_autofree char *events = NULL;
+
+		if (g_file_get_contents(path, &events, NULL, NULL) && strstr(events, text))
+			return;
+		g_main_loop_run(loop);
+	}
+}
+
+/* A signal in the middle: partial results are whole documents, and the exit code names the signal. */
+Test(matrix, interrupted_leaves_valid_results, .timeout = 60)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+	for (guint i = 0; i < G_N_ELEMENTS(signals); i++) {
+		struct ran r = {.dir = new_dir()};
+		GSubprocess *p = start("run matrix -s missing-route --pairs branch1:home1", r.dir);
+		json_t *document;
+
+		wait_for_event(r.dir, "\"cell-started\"");
+		g_subprocess_send_signal(p, signals[i]);
+		finish(p, &r);
+		cr_expect_eq(r.status, 128 + signals[i], "signal %d: exit %d", signals[i], r.status);
+		document = results_of(&r);
+		cr_expect(json_is_false(json_object_get(document, "complete")), "signal %d", signals[i]);
+		cr_expect_gt(summary(document, "not_run"), 0, "signal %d", signals[i]);
+		json_decref(document);
+		ran_clear(&r);
+	}
+}

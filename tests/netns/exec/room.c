@@ -1,0 +1,181 @@
+#include "tests/netns/exec/room.h"
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <nftables/libnftables.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void need_features(struct exec_features *ret)
+{
+	exec_probe(ret);
+	if (ret->missing)
+		cr_skip_test("this host can build no lab: %s", ret->missing);
+}
+
+plan *topology_plan(const char *body)
+{
+	g_autofree char *text = g_strdup_printf("topology: test\ndomain: example.com\n%sscenarios: {base: {title: base}}\n", body);
+	g_autoptr(diags) d = diags_new();
+	g_autoptr(model) base = model_load_text("test.yaml", text, strlen(text), d);
+	g_autoptr(model) m = base ? model_instantiate(base, model_scenario(base, "base"), d) : NULL;
+	g_autofree char *findings = diags_to_text(d);
+
+	cr_assert(m != NULL, "%s", findings);
+	return plan_build(m);
+}
+
+exec *build(const plan *p, const struct exec_features *features)
+{
+	struct exec_features probed;
+	g_autoptr(GError) error = NULL;
+	exec *x;
+
+	need_features(&probed);
+	probed.wireguard = probed.wireguard_go = false;
+	x = exec_new_linux(features ? features : &probed, NULL, NULL, &error);
+	cr_assert(x && exec_run(x, p, &error), "%s", error ? error->message : "");
+	return x;
+}
+
+exec *build_topology(const char *body)
+{
+	g_autoptr(plan) p = topology_plan(body);
+
+	return build(p, NULL);
+}
+
+/* The thread goes in, does it, and comes back. */
+static int enter(const exec *x, const char *node)
+{
+	int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	cr_assert(home >= 0 && setns(exec_netns_fd(x, node), CLONE_NEWNET) == 0, "enter %s", node);
+	return home;
+}
+
+static void go_back(int home)
+{
+	cr_assert_eq(setns(home, CLONE_NEWNET), 0, "go back");
+	close(home);
+}
+
+static struct sockaddr_in ipv4(const char *address, guint16 port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port) };
+
+	cr_assert_eq(inet_pton(AF_INET, address, &a.sin_addr), 1, "'%s' is an address", address);
+	return a;
+}
+
+int udp_in(const exec *x, const char *node, const char *address, guint16 port)
+{
+	struct sockaddr_in a = ipv4(address, port);
+	struct timeval deadline = { .tv_sec = 2 };
+	int home = enter(x, node), fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	cr_assert(fd >= 0 && bind(fd, (const struct sockaddr *)&a, sizeof a) == 0, "bind %s in %s: %s", address, node,
+		  strerror(errno));
+	cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof deadline), 0, "deadline");
+	go_back(home);
+	return fd;
+}
+
+int udp_send(int fd, const char *address, guint16 port, char byte)
+{
+	struct sockaddr_in a = ipv4(address, port);
+
+	return sendto(fd, &byte, 1, 0, (const struct sockaddr *)&a, sizeof a) == 1 ? 0 : errno;
+}
+
+struct heard udp_receive(int fd)
+{
+	struct heard heard = { .byte = 0 };
+	struct sockaddr_in from = { .sin_family = AF_INET };
+	socklen_t length = sizeof from;
+
+	if (recvfrom(fd, &heard.byte, 1, 0, (struct sockaddr *)&from, &length) == 1) {
+		inet_ntop(AF_INET, &from.sin_addr, heard.from, sizeof heard.from);
+		heard.port = ntohs(from.sin_port);
+	}
+	return heard;
+}
+
+guint16 udp_port(int fd)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	socklen_t length = sizeof a;
+
+	cr_assert_eq(getsockname(fd, (struct sockaddr *)&a, &length), 0, "own port");
+	return ntohs(a.sin_port);
+}
+
+/* {"nftables": [{"rule": {"comment": C, "expr": [{"counter": {"packets": N}}]}}]} */
+static guint64 packets_of(const json_t *root, const char *comment)
+{
+	json_t *item, *expression;
+	guint64 packets = 0;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(root, "nftables"), i, item) {
+		const json_t *rule = json_object_get(item, "rule");
+
+		if (g_strcmp0(json_string_value(json_object_get(rule, "comment")), comment) != 0)
+			continue;
+		json_array_foreach(json_object_get(rule, "expr"), k, expression)
+			packets += (guint64)json_integer_value(
+				json_object_get(json_object_get(expression, "counter"), "packets"));
+	}
+	return packets;
+}
+
+guint64 rule_packets(const exec *x, const char *node, const char *comment)
+{
+	int home = enter(x, node);
+	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
+	guint64 packets;
+	json_t *root;
+
+	nft_ctx_buffer_output(nft);
+	nft_ctx_output_set_flags(nft, NFT_CTX_OUTPUT_JSON);
+	cr_assert_eq(nft_run_cmd_from_buffer(nft, "list ruleset"), 0, "list the rules of %s", node);
+	root = json_loads(nft_ctx_get_output_buffer(nft), 0, NULL);
+	cr_assert_not_null(root, "rules as JSON");
+	packets = packets_of(root, comment);
+	json_decref(root);
+	nft_ctx_free(nft);
+	go_back(home);
+	return packets;
+}
+
+void own_run(void)
+{
+	if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    mount("tmpfs", "/run", "tmpfs", 0, NULL) != 0)
+		cr_skip_test("no mount namespace of our own: %s", strerror(errno));
+}
+
+char *shell_in(exec *x, const char *node, const char *command)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *line = g_strdup(command);
+	char sh[] = "sh", option[] = "-c", text[4096] = "";
+	char *const argv[] = { sh, option, line, NULL };
+	int log_fd = memfd_create("log", MFD_CLOEXEC), status = 0;
+	struct exec_process process = { .node = node, .argv = argv, .control_fd = -1, .log_fd = log_fd };
+	GPid pid = exec_spawn(x, &process, &error);
+
+	cr_assert(pid > 0, "%s", error ? error->message : "");
+	cr_assert_eq(waitpid(pid, &status, 0), pid, "it ends");
+	cr_assert(pread(log_fd, text, sizeof text - 1, 0) >= 0, "its output");
+	close(log_fd);
+	return g_strdup(text);
+}

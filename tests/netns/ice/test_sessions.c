@@ -1,0 +1,180 @@
+/* Two ICE sessions in one process, each with its sockets in a namespace of its own (libnice passes over
+ * loopback):
+ *
+ *   session a, 10.9.0.1 -- v0 ==== v1 -- 10.9.0.2, session b
+ */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/ice.h"
+
+#define LIMIT_MS 8000
+
+struct end {
+	ice *session;
+	struct end *peer;
+	GMainLoop *loop;
+	bool deaf; /* its candidates never reach the peer */
+	bool hello;
+	enum ice_state state;
+	gint64 state_us;
+};
+
+/* The second namespace; ours is the first. */
+static int here = -1, there = -1;
+
+static int new_namespace(void)
+{
+	if (unshare(CLONE_NEWNET) != 0)
+		cr_skip("no permission to make a network namespace");
+	/* Of this thread: the test's process has others. */
+	return open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+}
+
+static void run_script(const char *script)
+{
+	const char *argv[] = { "sh", "-c", script, NULL };
+	int status = 0;
+	bool ran = g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status,
+				NULL);
+	cr_assert(ran && status == 0, "failed: %s", script);
+}
+
+static void make_network(void)
+{
+	g_autofree char *script = NULL;
+	there = new_namespace();
+	run_script("ip link set lo up");
+	here = new_namespace();
+	script = g_strdup_printf("ip link set lo up && ip link add v0 type veth peer name v1 && "
+				 "ip link set v1 netns /proc/%d/fd/%d && ip addr add 10.9.0.1/24 dev v0 && "
+				 "ip link set v0 up", (int)getpid(), there);
+	run_script(script);
+	cr_assert_eq(setns(there, CLONE_NEWNET), 0, "setns");
+	run_script("ip addr add 10.9.0.2/24 dev v1 && ip link set v1 up");
+	cr_assert_eq(setns(here, CLONE_NEWNET), 0, "setns");
+}
+
+static void on_candidate(ice *i, guint stream, const struct ice_candidate *c, const char *sdp, gpointer data)
+{
+	const struct end *e = data;
+	(void)i;
+	(void)c;
+	if (!e->deaf)
+		cr_assert(ice_add_remote_candidate(e->peer->session, stream, sdp), "candidate \"%s\" refused", sdp);
+}
+
+static void on_gathered(ice *i, guint stream, gpointer data)
+{
+	const struct end *e = data;
+	(void)i;
+	ice_remote_gathered(e->peer->session, stream);
+}
+
+static bool is_over(const struct end *e)
+{
+	return e->state == ICE_FAILED || (e->state == ICE_READY && e->hello);
+}
+
+static void check_over(const struct end *e)
+{
+	if (is_over(e) && is_over(e->peer))
+		g_main_loop_quit(e->loop);
+}
+
+static void on_state(ice *i, guint stream, enum ice_state state, gpointer data)
+{
+	struct end *e = data;
+	cr_assert_gt(state, e->state, "state went from %s to %s", ice_state_name(e->state), ice_state_name(state));
+	e->state = state;
+	e->state_us = g_get_monotonic_time();
+	if (state == ICE_CONNECTED)
+		ice_send(i, stream, (const guint8 *)"hello", 5);
+	check_over(e);
+}
+
+static void on_received(ice *i, guint stream, const guint8 *data, gsize length, gpointer user_data)
+{
+	struct end *e = user_data;
+	(void)i;
+	(void)stream;
+	cr_assert(length == 5 && memcmp(data, "hello", 5) == 0, "%zu other bytes arrived", length);
+	e->hello = true;
+	check_over(e);
+}
+
+static void open_end(struct end *e, struct end *peer, GMainLoop *loop, const char *address, bool controlling)
+{
+	static const struct ice_handlers handlers = { on_candidate, on_gathered, on_state, on_received };
+	struct ice_config config = { .controlling = controlling, .local_address = address,
+				     .profile = ice_profile_by_name("fast"), .n_streams = 1 };
+	e->peer = peer;
+	e->loop = loop;
+	e->session = ice_new(&config, &handlers, e, NULL);
+	cr_assert(e->session, "no session on %s", address);
+}
+
+static void introduce(struct end *from, struct end *to)
+{
+	const char *ufrag, *pwd;
+	ice_local_credentials(from->session, 0, &ufrag, &pwd);
+	ice_set_remote_credentials(to->session, 0, ufrag, pwd);
+}
+
+static gboolean on_limit(gpointer loop)
+{
+	g_main_loop_quit(loop);
+	return G_SOURCE_REMOVE;
+}
+
+static void run(struct end *a, struct end *b)
+{
+	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+	open_end(a, b, loop, "10.9.0.1", true);
+	/* Host sockets are opened when gathering starts, inside ice_new, and stay where they were opened. */
+	cr_assert_eq(setns(there, CLONE_NEWNET), 0, "setns");
+	open_end(b, a, loop, "10.9.0.2", false);
+	cr_assert_eq(setns(here, CLONE_NEWNET), 0, "setns");
+	introduce(a, b);
+	introduce(b, a);
+	guint limit = g_timeout_add(LIMIT_MS, on_limit, loop);
+	g_main_loop_run(loop);
+	if (is_over(a) && is_over(b))
+		g_source_remove(limit);
+	a->loop = b->loop = NULL;
+}
+
+Test(ice, two_sessions_connect_and_carry_packets)
+{
+	struct end a = { 0 }, b = { 0 };
+	struct ice_candidate local, remote;
+	make_network();
+	run(&a, &b);
+	cr_assert_eq(a.state, ICE_READY, "a is %s", ice_state_name(a.state));
+	cr_assert_eq(b.state, ICE_READY, "b is %s", ice_state_name(b.state));
+	cr_assert(a.hello && b.hello, "a packet is missing");
+	cr_assert(ice_selected_pair(a.session, 0, &local, &remote), "no pair");
+	cr_assert_str_eq(local.address, "10.9.0.1", "local %s", local.address);
+	cr_assert_str_eq(remote.address, "10.9.0.2", "remote %s", remote.address);
+	cr_assert_eq(local.type, ICE_HOST, "type %s", ice_candidate_type_name(local.type));
+	ice_free(a.session);
+	ice_free(b.session);
+}
+
+Test(ice, without_candidates_both_fail_by_their_deadline)
+{
+	struct end a = { .deaf = true }, b = { .deaf = true };
+	gint64 start_us = g_get_monotonic_time();
+	guint deadline_ms = ice_profile_by_name("fast")->deadline_ms;
+	make_network();
+	run(&a, &b);
+	cr_assert_eq(a.state, ICE_FAILED, "a is %s", ice_state_name(a.state));
+	cr_assert_eq(b.state, ICE_FAILED, "b is %s", ice_state_name(b.state));
+	cr_assert_leq((a.state_us - start_us) / 1000, deadline_ms + 1000, "late");
+	ice_free(a.session);
+	ice_free(b.session);
+}

@@ -1,0 +1,88 @@
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "clients/discovery.h"
+
+static const char *answer(discovery *d, guint i, const char *target, guint16 port)
+{
+	enum dns_type type;
+	struct dns_answer a = { .query = discovery_query(d, i, &type), .target = target, .port = port };
+	a.type = type;
+	a.error = target ? NULL : "nxdomain";
+	return discovery_answer(d, i, &a);
+}
+
+enum { DISCOVER_INTERNAL, DISCOVER, INTERNAL_TLS, INTERNAL_TCP, EXTERNAL_TLS, SIPINTERNAL, SIP, SIPEXTERNAL };
+
+static void answer_nothing(discovery *d, guint from, guint to)
+{
+	for (guint i = from; i <= to; i++)
+		answer(d, i, NULL, 0);
+}
+
+Test(discovery, names_are_in_the_products_order)
+{
+	static const char *const names[] = {
+		"lyncdiscoverinternal.contoso.com", "lyncdiscover.contoso.com", "_sipinternaltls._tcp.contoso.com",
+		"_sipinternal._tcp.contoso.com", "_sip._tls.contoso.com", "sipinternal.contoso.com", "sip.contoso.com",
+		"sipexternal.contoso.com",
+	};
+	discovery *d = discovery_new("contoso.com");
+	enum dns_type type;
+	for (guint i = 0; i < DISCOVERY_LOOKUPS; i++)
+		cr_expect_str_eq(discovery_query(d, i, &type), names[i], "question %u", i);
+	discovery_free(d);
+}
+
+Test(discovery, a_late_earlier_answer_is_waited_for)
+{
+	discovery *d = discovery_new("contoso.com");
+	struct discovery_target t;
+	answer(d, SIP, "203.0.113.10", 0);
+	cr_assert_eq(discovery_next(d, &t), DISCOVERY_WAIT, "judged out of order");
+	answer_nothing(d, DISCOVER_INTERNAL, DISCOVER);
+	cr_assert_str_eq(answer(d, INTERNAL_TLS, "fe.contoso.com", 5061), "fe.contoso.com", "target not asked for");
+	cr_assert_eq(discovery_next(d, &t), DISCOVERY_WAIT, "an SRV without address was tried");
+	discovery_target_address(d, INTERNAL_TLS, "10.0.1.10");
+	cr_assert_eq(discovery_next(d, &t), DISCOVERY_TRY, "not tried");
+	cr_assert_str_eq(t.name, "fe.contoso.com", "name %s", t.name);
+	cr_assert_str_eq(t.address, "10.0.1.10", "address %s", t.address);
+	cr_assert_eq(t.port, 5061, "port %u", t.port);
+	discovery_free(d);
+}
+
+Test(discovery, services_that_are_not_modelled_are_passed_over)
+{
+	discovery *d = discovery_new("contoso.com");
+	struct discovery_target t;
+	answer(d, DISCOVER_INTERNAL, "10.0.1.10", 0);
+	answer(d, DISCOVER, "203.0.113.30", 0);
+	answer_nothing(d, INTERNAL_TLS, INTERNAL_TLS);
+	cr_assert_null(answer(d, INTERNAL_TCP, "fe.contoso.com", 5060), "plain TCP was followed");
+	answer_nothing(d, EXTERNAL_TLS, SIPINTERNAL);
+	answer(d, SIP, "203.0.113.10", 0);
+	answer(d, SIPEXTERNAL, "203.0.113.10", 0);
+	cr_assert_eq(discovery_next(d, &t), DISCOVERY_TRY, "nothing found");
+	cr_assert_str_eq(t.query, "sip.contoso.com", "found by %s", t.query);
+	cr_assert_eq(t.port, 5061, "port %u", t.port);
+	cr_assert_eq(discovery_next(d, &t), DISCOVERY_TRY, "no second try");
+	cr_assert_eq(t.port, 443, "port %u", t.port);
+	cr_assert_eq(discovery_next(d, &t), DISCOVERY_NONE, "the list has an end");
+	discovery_free(d);
+}
+
+Test(discovery, a_target_without_address_is_no_server)
+{
+	discovery *d = discovery_new("contoso.com");
+	struct discovery_target t;
+	answer_nothing(d, DISCOVER_INTERNAL, SIPEXTERNAL);
+	discovery_free(d);
+	d = discovery_new("contoso.com");
+	answer_nothing(d, DISCOVER_INTERNAL, INTERNAL_TCP);
+	answer(d, EXTERNAL_TLS, "sip.contoso.com", 443);
+	discovery_target_address(d, EXTERNAL_TLS, NULL);
+	answer_nothing(d, SIPINTERNAL, SIPEXTERNAL);
+	cr_assert_eq(discovery_next(d, &t), DISCOVERY_NONE, "tried without an address");
+	cr_assert_eq(discovery_judged(d), (guint)DISCOVERY_LOOKUPS, "not all judged");
+	discovery_free(d);
+}

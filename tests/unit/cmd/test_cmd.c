@@ -1,0 +1,204 @@
+/* The built program from outside: exit codes, help, and what never needs a lab. */
+#include <criterion/criterion.h>
+#include <gio/gio.h>
+#include <jansson.h>
+#include <string.h>
+
+struct outcome {
+	int status; /* 128+n: ended by a signal */
+	char *out, *err;
+};
+
+static char *program(void)
+{
+	const char *build = g_getenv("TESTBED_BUILD");
+
+	return g_build_filename(build ? build : "build", "bin", "testbed", NULL);
+}
+
+static void run_in(const char *dir, const char *arguments, struct outcome *o)
+{
+	g_autofree char *path = program();
+	g_autofree char *absolute = g_canonicalize_filename(path, NULL);
+	g_autofree char *line = g_strdup_printf("'%s' %s", absolute, arguments);
+	g_auto(GStrv) argv = NULL;
+	g_autoptr(GError) error = NULL;
+	int wait_status;
+
+	cr_assert(g_shell_parse_argv(line, NULL, &argv, &error));
+	cr_assert(g_spawn_sync(dir, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &o->out, &o->err, &wait_status, &error), "%s",
+		  error ? error->message : "");
+	o->status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
+}
+
+static void run(const char *arguments, struct outcome *o)
+{
+	run_in(NULL, arguments, o);
+}
+
+static void outcome_clear(struct outcome *o)
+{
+	g_free(o->out);
+	g_free(o->err);
+}
+
+static const struct usage_case {
+	const char *arguments;
+	int status;
+	const char *out, *err; /* what they must say; NULL: nothing at all */
+} cases[] = {
+	{"", 2, NULL, "no verb given"},
+	{"--help", 0, "run matrix", NULL},
+	{"-h", 0, "Exit status", NULL},
+	{"--version", 0, "testbed ", NULL},
+	{"version", 0, "testbed ", NULL},
+	{"run --help", 0, "run matrix", NULL},
+	{"run matrix --help", 0, "Usage: testbed run matrix", NULL},
+	{"run call --help", 0, "Usage: testbed run call A B", NULL},
+	{"plan --help", 0, "--format", NULL},
+	{"validate --help", 0, "Usage: testbed validate", NULL},
+	{"doctor --help", 0, "Usage: testbed doctor", NULL},
+	{"scenarios --help", 0, "Usage: testbed scenarios", NULL},
+	{"report --help", 0, "Usage: testbed report", NULL},
+	{"rnu matrix", 2, NULL, "did you mean 'testbed run matrix'?"},
+	{"run", 2, NULL, "testbed run matrix"},
+	{"validat", 2, NULL, "did you mean 'testbed validate'?"},
+	{"zzzzzz", 2, NULL, "no verb 'zzzzzz'"},
+	{"run matrix --bogus", 2, NULL, "--bogus"},
+	{"run matrix extra", 2, NULL, "unexpected argument 'extra'"},
+	{"run matrix -s mising-route", 2, NULL, "did you mean 'missing-route'?"},
+	{"run matrix --only no-such-cell", 2, NULL, "nothing to run"},
+	{"run matrix --only '('", 2, NULL, "--only"},
+	{"run matrix --pairs dc1:hom1", 2, NULL, "did you mean 'home1'?"},
+	{"run matrix --pairs dc1", 2, NULL, "A:B"},
+	{"run matrix --media vidio", 2, NULL, "did you mean 'video'?"},
+	{"run matrix --jobs=-1", 2, NULL, "--jobs"},
+	{"run matrix --jobs many", 2, NULL, "many"},
+	{"run matrix --seed x", 2, NULL, "--seed"},
+	{"run matrix -t /nonexistent.yaml", 3, NULL, "/nonexistent.yaml"},
+	{"run call dc1", 2, NULL, "usage: testbed run call A B"},
+	{"run call dc1 nobody", 2, NULL, "no endpoint 'nobody'"},
+	{"run call dc1 dc1", 2, NULL, "same endpoint twice"},
+	{"run call dc1 dc2 --media audio,video", 2, NULL, "one medium"},
+	{"run call dc1 dc2 -s nothing", 2, NULL, "no scenario 'nothing'"},
+	{"plan -s persistent-rout", 2, NULL, "did you mean 'persistent-route'?"},
+	{"plan -f yaml", 2, NULL, "no format 'yaml'"},
+	{"plan -t /nonexistent.yaml", 3, NULL, "/nonexistent.yaml"},
+	{"validate", 0, ": ok: ", NULL},
+	{"validate -q", 0, NULL, NULL},
+	{"validate /nonexistent.yaml", 3, NULL, "/nonexistent.yaml"},
+	{"scenarios", 0, "missing-route", NULL},
+	{"report /nonexistent", 2, NULL, "/nonexistent"},
+};
+
+static void expect_says(const char *what, const char *text, const char *wanted, const char *arguments)
+{
+	if (wanted)
+		cr_expect_not_null(strstr(text, wanted), "testbed %s: %s says '%s', not '%s'", arguments, what, wanted, text);
+	else
+		cr_expect_str_eq(text, "", "testbed %s: nothing on %s", arguments, what);
+}
+
+Test(cmd, exit_codes_and_streams)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct outcome o;
+
+		run(cases[i].arguments, &o);
+		cr_expect_eq(o.status, cases[i].status, "testbed %s: exit %d, not %d (%s)", cases[i].arguments, o.status,
+			     cases[i].status, o.err);
+		expect_says("stdout", o.out, cases[i].out, cases[i].arguments);
+		expect_says("stderr", o.err, cases[i].err, cases[i].arguments);
+		outcome_clear(&o);
+	}
+}
+
+/* The reference topology is found beside the program, from wherever it is started. */
+Test(cmd, works_in_any_folder)
+{
+	struct outcome o;
+
+	run_in("/", "scenarios", &o);
+	cr_expect_eq(o.status, 0, "%s", o.err);
+	cr_expect_not_null(strstr(o.out, "vpn-bypass"));
+	outcome_clear(&o);
+}
+
+Test(cmd, help_fits_the_terminal)
+{
+	static const char *const verbs[] = {"--help", "run matrix --help", "run call --help", "report --help"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
+		g_auto(GStrv) lines = NULL;
+		struct outcome o;
+
+		run(verbs[i], &o);
+		lines = g_strsplit(o.out, "\n", 0);
+		for (guint k = 0; lines[k]; k++)
+			cr_expect_leq(strlen(lines[k]), 100, "%s: %s", verbs[i], lines[k]);
+		outcome_clear(&o);
+	}
+}
+
+Test(cmd, plan_is_the_same_every_time)
+{
+	struct outcome a, b, json;
+	json_t *document;
+
+	run("plan -s vpn-bypass", &a);
+	run("plan -s vpn-bypass", &b);
+	run("plan -s vpn-bypass -f json", &json);
+	cr_expect_eq(a.status, 0);
+	cr_expect_gt(strlen(a.out), 1000);
+	cr_expect_str_eq(a.out, b.out);
+	document = json_loads(json.out, 0, NULL);
+	cr_expect_not_null(document);
+	json_decref(document);
+	outcome_clear(&a);
+	outcome_clear(&b);
+	outcome_clear(&json);
+}
+
+Test(cmd, scenarios_as_json)
+{
+	struct outcome o;
+	json_t *list;
+
+	run("scenarios --json -", &o);
+	list = json_loads(o.out, 0, NULL);
+	cr_expect_eq(json_array_size(list), 4, "%s", o.out);
+	json_decref(list);
+	outcome_clear(&o);
+}
+
+Test(cmd, tells_when_nothing_can_be_written)
+{
+	g_autofree char *path = program();
+	g_autofree char *command = g_strdup_printf("'%s' scenarios >/dev/full", path);
+	const char *argv[] = {"/bin/sh", "-c", command, NULL};
+	g_autofree char *err = NULL;
+	int status;
+
+	cr_assert(g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, &err, &status, NULL));
+	cr_expect_eq(WEXITSTATUS(status), 4);
+	cr_expect_not_null(strstr(err, "cannot write"), "%s", err);
+}
+
+/* --- README ---------------------------------------------------------------------------------------------- */
+
+/* The commands that README.md promises exist: scripts are there, make targets too. */
+Test(readme, commands_exist)
+{
+	g_autofree char *readme = NULL, *ci = NULL, *makefile = NULL;
+
+	cr_assert(g_file_get_contents("README.md", &readme, NULL, NULL));
+	cr_assert(g_file_get_contents(".ci/run", &ci, NULL, NULL));
+	cr_assert(g_file_get_contents("Makefile", &makefile, NULL, NULL));
+	cr_expect_not_null(strstr(readme, "\n    sudo scripts/setup && make && sudo build/bin/testbed run matrix\n"));
+	cr_expect_not_null(strstr(readme, "\n    scripts/setup && make check\n"));
+	cr_expect_not_null(strstr(ci, "make check"));
+	cr_expect_not_null(strstr(makefile, "\ncheck:"));
+	cr_expect(g_file_test("scripts/setup", G_FILE_TEST_IS_EXECUTABLE));
+	cr_expect(g_file_test(".ci/run", G_FILE_TEST_IS_EXECUTABLE));
+	cr_expect(g_file_test("scripts/bench", G_FILE_TEST_IS_EXECUTABLE));
+}

@@ -1,0 +1,248 @@
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "common/media.h"
+
+#define START_US 1000000000
+#define MS 1000
+
+/* Two ends of a stream with virtual time between them. */
+struct ends {
+	media_stream *a, *b;
+	guint8 key_a[MEDIA_KEY_BYTES], key_b[MEDIA_KEY_BYTES];
+};
+
+static void open_ends(struct ends *e, const char *kind)
+{
+	const struct media_profile *p = media_profile_by_kind(kind);
+	media_key_new(e->key_a);
+	media_key_new(e->key_b);
+	e->a = media_stream_new(p, 0xaaaa, e->key_a, e->key_b, START_US, NULL);
+	e->b = media_stream_new(p, 0xbbbb, e->key_b, e->key_a, START_US, NULL);
+	cr_assert(e->a && e->b, "streams cannot be made");
+}
+
+static void close_ends(struct ends *e)
+{
+	media_stream_free(e->a);
+	media_stream_free(e->b);
+}
+
+static bool is_rtcp(const guint8 *packet)
+{
+	return (packet[1] & 0x7f) >= 64 && (packet[1] & 0x7f) <= 95;
+}
+
+/* What is due from `from` at `now_us`, delivered `delay_us` later; every `lose_every`th RTP packet is lost
+ * (0: none). */
+static void carry(media_stream *from, media_stream *to, gint64 now_us, gint64 delay_us, guint lose_every, guint *count)
+{
+	_Alignas(8) guint8 packet[MEDIA_PACKET_MAX];
+	gint64 next_us;
+	gsize length;
+	while ((length = media_stream_next(from, now_us, packet, &next_us)) > 0) {
+		bool lost = !is_rtcp(packet) && lose_every && ++*count % lose_every == 0;
+		if (!lost)
+			cr_assert(media_stream_receive(to, now_us + delay_us, packet, length, NULL, NULL),
+				  "an authentic packet was refused");
+	}
+}
+
+static void run(struct ends *e, guint ms, gint64 delay_us, guint lose_every)
+{
+	guint count = 0, none = 0;
+	for (guint t = 0; t < ms; t += 5) {
+		carry(e->a, e->b, START_US + t * MS, delay_us, lose_every, &count);
+		/* What b makes comes after what it has received, never at the same moment. */
+		carry(e->b, e->a, START_US + t * MS + (delay_us ? delay_us + 5 * MS : 0), delay_us, 0, &none);
+	}
+}
+
+Test(media, a_second_of_audio_is_fifty_packets)
+{
+	struct ends e;
+	struct media_quality q;
+	open_ends(&e, "audio");
+	run(&e, 1000, 0, 0);
+	media_stream_quality(e.b, &q);
+	cr_assert_eq(q.received, 50u, "received %llu", (unsigned long long)q.received);
+	cr_assert_eq(q.expected, 50u, "expected %llu", (unsigned long long)q.expected);
+	cr_assert_float_eq(q.loss_pct, 0, 1e-9, "loss %f", q.loss_pct);
+	cr_assert_float_eq(q.jitter_ms, 0, 1e-6, "jitter %f", q.jitter_ms);
+	cr_assert_eq(q.n_sources, 1u, "sources %u", q.n_sources);
+	close_ends(&e);
+}
+
+Test(media, video_is_460_kilobits)
+{
+	const struct media_profile *p = media_profile_by_kind("video");
+	cr_assert_eq(p->payload_bytes * 8u * (G_USEC_PER_SEC / p->interval_us), 460000u, "rate");
+}
+
+Test(media, lost_packets_are_counted_and_reported_back)
+{
+	struct ends e;
+	struct media_quality q, sender;
+	open_ends(&e, "audio");
+	run(&e, 2005, 0, 10);
+	media_stream_quality(e.b, &q);
+	media_stream_quality(e.a, &sender);
+	/* 101 packets, each tenth lost. */
+	cr_assert_eq(q.expected, 101u, "expected %llu", (unsigned long long)q.expected);
+	cr_assert_float_eq(q.loss_pct, 100.0 * 10 / 101, 1e-6, "loss %f", q.loss_pct);
+	cr_assert_float_eq(sender.remote_loss_pct, 10, 1.5, "the peer reported %f", sender.remote_loss_pct);
+	cr_assert_gt(media_mos(20, 0, 11, 25.1), q.mos, "loss must cost quality");
+	close_ends(&e);
+}
+
+Test(media, packets_under_way_at_the_end_are_not_lost)
+{
+	struct ends e;
+	struct media_quality q;
+	_Alignas(8) guint8 packet[MEDIA_PACKET_MAX];
+	gint64 next_us;
+	open_ends(&e, "audio");
+	run(&e, 200, 0, 0);
+	for (guint i = 0; i < 5; i++)
+		(void)media_stream_next(e.a, START_US + (200 + 20 * i) * MS, packet, &next_us);
+	media_stream_quality(e.b, &q);
+	cr_assert_float_eq(q.loss_pct, 0, 1e-9, "loss %f", q.loss_pct);
+	close_ends(&e);
+}
+
+Test(media, jitter_follows_rfc_3550)
+{
+	struct ends e;
+	struct media_quality q;
+	_Alignas(8) guint8 packet[MEDIA_PACKET_MAX];
+	gint64 next_us;
+	double expected_ms = 0;
+	open_ends(&e, "audio");
+	for (guint i = 0; i < 10; i++) {
+		gint64 sent_us = START_US + i * 20 * MS;
+		gsize length = media_stream_next(e.a, sent_us, packet, &next_us);
+		/* Every other packet comes 4 ms late: |D| is 4 ms each time. */
+		cr_assert(media_stream_receive(e.b, sent_us + (i % 2) * 4 * MS, packet, length, NULL, NULL), "refused");
+		if (i > 0)
+			expected_ms += (4 - expected_ms) / 16;
+	}
+	media_stream_quality(e.b, &q);
+	cr_assert_float_eq(q.jitter_ms, expected_ms, 1e-3, "jitter %f, not %f", q.jitter_ms, expected_ms);
+	close_ends(&e);
+}
+
+Test(media, round_trip_comes_from_reports)
+{
+	struct ends e;
+	struct media_quality q;
+	open_ends(&e, "audio");
+	run(&e, 3000, 40 * MS, 0);
+	media_stream_quality(e.a, &q);
+	cr_assert_float_eq(q.rtt_ms, 80, 1, "round trip %f", q.rtt_ms);
+	close_ends(&e);
+}
+
+Test(media, wrong_key_and_replay_are_refused)
+{
+	struct ends e;
+	struct media_quality q;
+	_Alignas(8) guint8 packet[MEDIA_PACKET_MAX];
+	gint64 next_us;
+	open_ends(&e, "audio");
+	media_stream *stranger = media_stream_new(media_profile_by_kind("audio"), 0xcccc, e.key_b, e.key_b, START_US, NULL);
+	gsize length = media_stream_next(e.a, START_US, packet, &next_us);
+	cr_assert_not(media_stream_receive(stranger, START_US, packet, length, NULL, NULL), "another key opened it");
+	media_stream_quality(stranger, &q);
+	cr_assert_eq(q.auth_failures, 1u, "not counted");
+	cr_assert(media_stream_receive(e.b, START_US, packet, length, NULL, NULL), "refused");
+	cr_assert_not(media_stream_receive(e.b, START_US, packet, length, NULL, NULL), "taken twice");
+	length = media_stream_next(e.a, START_US + 20 * MS, packet, &next_us);
+	packet[20] ^= 1;
+	cr_assert_not(media_stream_receive(e.b, START_US, packet, length, NULL, NULL), "taken though changed");
+	media_stream_quality(e.b, &q);
+	cr_assert_eq(q.auth_failures, 1u, "failures %llu", (unsigned long long)q.auth_failures);
+	cr_assert_eq(q.replays, 1u, "replays %llu", (unsigned long long)q.replays);
+	cr_assert_eq(q.received, 1u, "received %llu", (unsigned long long)q.received);
+	media_stream_free(stranger);
+	close_ends(&e);
+}
+
+Test(media, rubbish_is_refused)
+{
+	struct ends e;
+	static const guint8 rubbish[64] = { 0x80, 200 };
+	open_ends(&e, "audio");
+	for (gsize n = 0; n <= sizeof(rubbish); n++)
+		cr_assert_not(media_stream_receive(e.b, START_US, rubbish, n, NULL, NULL), "%zu bytes taken", n);
+	close_ends(&e);
+}
+
+Test(media, a_forwarded_packet_keeps_its_source)
+{
+	struct ends e, f;
+	_Alignas(8) guint8 packet[MEDIA_PACKET_MAX];
+	const guint8 *rtp;
+	gsize opened, length;
+	gint64 next_us;
+	guint32 ssrc[4];
+	guint64 received[4];
+	open_ends(&e, "audio");
+	open_ends(&f, "audio");
+	length = media_stream_next(e.a, START_US, packet, &next_us);
+	cr_assert(media_stream_receive(e.b, START_US, packet, length, &rtp, &opened) && rtp, "refused");
+	length = media_stream_forward(f.a, rtp, opened, packet);
+	cr_assert(media_stream_receive(f.b, START_US, packet, length, NULL, NULL), "the forwarded packet was refused");
+	cr_assert_eq(media_stream_sources(f.b, ssrc, received, 4), 1u, "sources");
+	cr_assert_eq(ssrc[0], 0xaaaau, "source %x", ssrc[0]);
+	close_ends(&e);
+	close_ends(&f);
+}
+
+Test(media, bye_is_authentic)
+{
+	struct ends e;
+	_Alignas(8) guint8 packet[MEDIA_PACKET_MAX];
+	open_ends(&e, "audio");
+	gsize length = media_stream_bye(e.a, packet);
+	cr_assert(is_rtcp(packet), "not RTCP");
+	cr_assert(media_stream_receive(e.b, START_US, packet, length, NULL, NULL), "refused");
+	close_ends(&e);
+}
+
+Test(media, mos_has_the_known_values)
+{
+	static const struct {
+		double delay_ms, loss_pct, mos;
+	} rows[] = { { 20, 0, 4.40 }, { 150, 1, 4.23 }, { 250, 0, 3.99 }, { 300, 3, 3.22 }, { 100, 10, 3.29 } };
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		double mos = media_mos(rows[i].delay_ms, rows[i].loss_pct, 0, 25.1);
+		cr_expect_float_eq(mos, rows[i].mos, 0.006, "%.0f ms, %.0f %%: %.3f, not %.2f", rows[i].delay_ms,
+				   rows[i].loss_pct, mos, rows[i].mos);
+	}
+	cr_expect_float_eq(media_mos(5000, 90, 0, 25.1), 1, 1e-9, "the floor is 1");
+}
+
+Test(media, crypto_lines)
+{
+	static const struct {
+		const char *value;
+		bool good;
+	} rows[] = {
+		{ "1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^31", true },
+		{ "1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz", true },
+		{ "1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^31|1:1", false },
+		{ "1 AES_CM_128_HMAC_SHA1_32 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz", false },
+		{ "1 AES_CM_128_HMAC_SHA1_80 inline:WVNf", false },
+		{ "1 AES_CM_128_HMAC_SHA1_80 inline:", false },
+		{ "AES_CM_128_HMAC_SHA1_80", false },
+		{ "", false },
+	};
+	guint8 key[MEDIA_KEY_BYTES], again[MEDIA_KEY_BYTES];
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+		cr_expect_eq(media_crypto_parse(rows[i].value, key), rows[i].good, "\"%s\"", rows[i].value);
+	media_key_new(key);
+	g_autofree char *text = media_crypto_print(key);
+	cr_assert(media_crypto_parse(text, again), "own line \"%s\" not understood", text);
+	cr_assert_arr_eq(key, again, sizeof(key), "key changed on the way");
+}

@@ -126,6 +126,7 @@ static guint media_left_ms(const struct call *c)
 
 static void start_clock(struct call *c)
 {
+	call_media_resume(c);
 	/* The callee lets the caller say when it is over. */
 	if (!c->machine.caller)
 		return;

@@ -38,8 +38,9 @@ struct call {
 	participants *members; /* NULL: between two */
 	sip_msg *invite, *reinvite; /* callee: still to be answered */
 	bool can_trickle, peer_remote_user, time_up;
+	bool resting; /* the first seconds of media are over and ICE has not settled yet */
 	guint media_ms;
-	guint deadline, clock, trickle, start; /* sources */
+	guint deadline, clock, trickle, start, rest; /* sources */
 	gint64 invite_us, first_media_us, last_media_us;
 	int sip_status;
 	char *reason;            /* better words than the machine's; NULL */
@@ -63,6 +64,8 @@ bool call_media_take(struct call *c, const sip_msg *m);
 void call_media_take_fragment(struct call *c, const sip_msg *info);
 void call_media_start_trickle(struct call *c);
 void call_media_bye(struct call *c);
+/* ICE has settled: streams that were held back go on. */
+void call_media_resume(struct call *c);
 
 /* call_report.c */
 void call_report(struct call *c);

@@ -3,6 +3,7 @@
 #include "clients/call_internal.h"
 
 #define INFO_MS 10000
+#define EARLY_MEDIA_MS 1000
 
 static void event(struct call *c, const char *name, json_t *fields)
 {
@@ -47,6 +48,9 @@ static gboolean on_trickle(gpointer data)
 {
 	struct call *c = data;
 	c->trickle = 0;
+	if (c->rest)
+		g_source_remove(c->rest);
+	c->rest = 0;
 	for (guint i = 0; i < c->n_streams; i++) {
 		struct call_stream *s = &c->streams[i];
 		if (s->announced < s->candidates->len || (s->gathered && !s->end_announced))
@@ -97,6 +101,32 @@ static void send_packet(gpointer data, const guint8 *packet, gsize length)
 	ice_send(s->call->ice, s->index, packet, length);
 }
 
+/* A pair that has connected carries media at once, but which pair is the final one may take ICE seconds to find out.
+ * The first EARLY_MEDIA_MS show how soon and how well media flows; then a call between two rests until the final
+ * pair is known, so that dozens of calls at once do not measure each other's load. */
+static gboolean on_rest(gpointer data)
+{
+	struct call *c = data;
+	c->rest = 0;
+	c->resting = true;
+	for (guint i = 0; i < c->n_streams; i++)
+		media_clock_remove(c->base.core->clock, c->streams[i].media);
+	return G_SOURCE_REMOVE;
+}
+
+void call_media_resume(struct call *c)
+{
+	if (c->rest)
+		g_source_remove(c->rest);
+	c->rest = 0;
+	if (!c->resting)
+		return;
+	c->resting = false;
+	for (guint i = 0; i < c->n_streams; i++)
+		if (c->streams[i].sending)
+			media_clock_add(c->base.core->clock, c->streams[i].media, send_packet, &c->streams[i]);
+}
+
 /* Needs both a path and the keys, whichever comes last. */
 static void start_sending(struct call_stream *s)
 {
@@ -104,7 +134,11 @@ static void start_sending(struct call_stream *s)
 	    ice_stream_state(s->call->ice, s->index) == ICE_FAILED)
 		return;
 	s->sending = true;
+	if (s->call->resting)
+		return;
 	media_clock_add(s->call->base.core->clock, s->media, send_packet, s);
+	if (!s->call->rest && !s->call->members && s->call->machine.phase < CALL_TALKING)
+		s->call->rest = g_timeout_add(EARLY_MEDIA_MS, on_rest, s->call);
 }
 
 static void selected_event(struct call_stream *s)

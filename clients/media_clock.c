@@ -1,7 +1,7 @@
 #include "clients/media_clock.h"
 
 /* Divides the packet intervals of all profiles, so that it adds no jitter. */
-#define GRID_US 5000
+#define GRID_US 10000
 
 struct entry {
 	media_stream *stream;

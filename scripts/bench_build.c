@@ -31,7 +31,7 @@ static double now_ms(void)
 	return (double)g_get_monotonic_time() / 1000.0;
 }
 
-/* --- the way of the programs ----------------------------------------------------------------------------- */
+/* --- the way of the programs --- */
 
 struct program_lab {
 	GHashTable *netns;   /* node -> descriptor */
@@ -60,7 +60,8 @@ static bool write_setting(const struct program_lab *lab, const struct op *op)
 {
 	g_autofree char *path = g_strdelimit(g_strconcat("/proc/sys/", op->sysctl.key, NULL), ".", '/');
 	int fd = setns(lab_netns(lab, op->node), CLONE_NEWNET) == 0 ? open(path, O_WRONLY | O_CLOEXEC) : -1;
-	bool ok = fd >= 0 && write(fd, op->sysctl.value, strlen(op->sysctl.value)) > 0;
+	/* What is not there (bridge hooks, IPv6) need not be turned off. */
+	bool ok = fd >= 0 ? write(fd, op->sysctl.value, strlen(op->sysctl.value)) > 0 : errno == ENOENT;
 
 	if (fd >= 0)
 		close(fd);
@@ -69,11 +70,12 @@ static bool write_setting(const struct program_lab *lab, const struct op *op)
 
 static void add_veth_lines(const struct program_lab *lab, const struct op *op)
 {
-	g_string_append_printf(lab->links,
-			       "link add name %s index %u netns /proc/%d/fd/%d type veth peer name %s index %u netns "
-			       "/proc/%d/fd/%d\n",
-			       op->veth[0].ifname, op->veth[0].ifindex, (int)getpid(), lab_netns(lab, op->veth[0].node),
-			       op->veth[1].ifname, op->veth[1].ifindex, (int)getpid(), lab_netns(lab, op->veth[1].node));
+	g_string_append_printf(
+		lab->links,
+		"link add name %s index %u netns /proc/%d/fd/%d type veth peer name %s index %u netns "
+		"/proc/%d/fd/%d\n",
+		op->veth[0].ifname, op->veth[0].ifindex, (int)getpid(), lab_netns(lab, op->veth[0].node),
+		op->veth[1].ifname, op->veth[1].ifindex, (int)getpid(), lab_netns(lab, op->veth[1].node));
 }
 
 /* Ports and links go up in their own node's batch, when all links are there. */
@@ -83,7 +85,8 @@ static void add_veth_up_lines(const struct program_lab *lab, const struct op *op
 		GString *batch = g_hash_table_lookup(lab->batches, op->veth[i].node);
 
 		if (op->veth[i].bridge)
-			g_string_append_printf(batch, "link set %s master %s\n", op->veth[i].ifname, op->veth[i].bridge);
+			g_string_append_printf(batch, "link set %s master %s\n", op->veth[i].ifname,
+					       op->veth[i].bridge);
 		if (op->veth[i].up)
 			g_string_append_printf(batch, "link set %s up\n", op->veth[i].ifname);
 	}
@@ -93,9 +96,10 @@ static void add_tunnel_line(GString *batch, const struct op_tunnel *t)
 {
 	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
 
-	g_string_append_printf(batch, "link add name %s index %u mtu 1420 type vxlan id %u local %s remote %s dstport %u\n",
-			       t->ifname, t->ifindex, t->vni, addr_print(&t->local, local), addr_print(&t->remote, remote),
-			       t->port);
+	g_string_append_printf(
+		batch, "link add name %s index %u mtu 1420 type vxlan id %u local %s remote %s dstport %u\n",
+		t->ifname, t->ifindex, t->vni, addr_print(&t->local, local), addr_print(&t->remote, remote),
+		t->port);
 }
 
 static void add_route_line(GString *batch, const struct op_route *r)
@@ -128,15 +132,16 @@ static void add_line(const struct program_lab *lab, const struct op *op)
 	char text[PREFIX_TEXT_MAX];
 
 	if (op->kind == OP_BRIDGE)
-		g_string_append_printf(batch, "link add name %s index %u type bridge mcast_snooping 0\nlink set %s up\n",
-				       op->bridge.ifname, op->bridge.ifindex, op->bridge.ifname);
+		g_string_append_printf(
+			batch, "link add name %s index %u type bridge mcast_snooping 0\nlink set %s up\n",
+			op->bridge.ifname, op->bridge.ifindex, op->bridge.ifname);
 	else if (op->kind == OP_VETH)
 		add_veth_up_lines(lab, op);
 	else if (op->kind == OP_TUNNEL)
 		add_tunnel_line(batch, &op->tunnel);
 	else if (op->kind == OP_ADDR)
-		g_string_append_printf(batch, "address add %s dev %s\n", prefix_print(&op->addr.address, text),
-				       op->addr.ifname);
+		g_string_append_printf(batch, "address add %s dev %s\n",
+				       prefix_print(&op->addr.address, text), op->addr.ifname);
 	else if (op->kind == OP_LINK_UP)
 		g_string_append_printf(batch, "link set %s up\n", op->link_up.ifname);
 	else if (op->kind == OP_ROUTE)
@@ -177,7 +182,8 @@ static bool run_batch(const struct program_lab *lab, const char *node, GString *
 static bool run_batches(const struct program_lab *lab)
 {
 	for (guint i = 0; i < lab->order->len; i++)
-		if (!run_batch(lab, lab->order->pdata[i], g_hash_table_lookup(lab->batches, lab->order->pdata[i])))
+		if (!run_batch(lab, lab->order->pdata[i],
+			       g_hash_table_lookup(lab->batches, lab->order->pdata[i])))
 			return false;
 	return true;
 }
@@ -233,7 +239,7 @@ static int exec_netns(gpointer x, const char *node)
 	return exec_netns_fd(x, node);
 }
 
-/* --- packets ------------------------------------------------------------------------------------------------ */
+/* --- packets --- */
 
 typedef int (*netns_func)(gpointer lab, const char *node);
 
@@ -261,17 +267,19 @@ static const struct node *owner(const model *m, const struct addr *a)
 	return NULL;
 }
 
-static bool send_packet(const struct node *n, const struct node *server, const struct addr *to, netns_func netns,
-			gpointer lab)
+static bool send_packet(const struct node *n, const struct node *server, const struct addr *to,
+			netns_func netns, gpointer lab)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = g_htons(DNS_PORT) };
 	struct addr from = node_address(n);
-	int in = socket_in(netns(lab, server->name), to, DNS_PORT), out = socket_in(netns(lab, n->name), &from, 0);
+	int in = socket_in(netns(lab, server->name), to, DNS_PORT),
+	    out = socket_in(netns(lab, n->name), &from, 0);
 	char byte = 0;
 	bool ok;
 
 	memcpy(&address.sin_addr, to->bytes, 4);
-	ok = in >= 0 && out >= 0 && sendto(out, &byte, 1, 0, (const struct sockaddr *)&address, sizeof address) == 1 &&
+	ok = in >= 0 && out >= 0 &&
+	     sendto(out, &byte, 1, 0, (const struct sockaddr *)&address, sizeof address) == 1 &&
 	     recv(in, &byte, 1, 0) == 1;
 	close(in);
 	close(out);
@@ -282,9 +290,9 @@ static bool send_packets(const model *m, netns_func netns, gpointer lab)
 {
 	for (guint i = 0; i < m->nodes->len; i++) {
 		const struct node *n = m->nodes->pdata[i];
-		const struct addr *to = n->endpoint && n->resolvers->len > 0 ?
-						&g_array_index(n->resolvers, struct addr, 0) :
-						NULL;
+		const struct addr *to = n->endpoint && n->resolvers->len > 0
+						? &g_array_index(n->resolvers, struct addr, 0)
+						: NULL;
 		const struct node *server = to ? owner(m, to) : NULL;
 
 		if (server && !send_packet(n, server, to, netns, lab)) {
@@ -295,11 +303,12 @@ static bool send_packets(const model *m, netns_func netns, gpointer lab)
 	return true;
 }
 
-/* --- one run, in a process of its own ------------------------------------------------------------------------ */
+/* --- one run, in a process of its own --- */
 
 static struct times run_by_programs(const model *m, const plan *p)
 {
-	struct program_lab lab = { g_hash_table_new(g_str_hash, g_str_equal), g_hash_table_new(g_str_hash, g_str_equal),
+	struct program_lab lab = { g_hash_table_new(g_str_hash, g_str_equal),
+				   g_hash_table_new(g_str_hash, g_str_equal),
 				   g_hash_table_new(g_str_hash, g_str_equal), g_ptr_array_new(),
 				   g_string_new(NULL) };
 	double start = now_ms();
@@ -313,7 +322,9 @@ static struct times run_by_programs(const model *m, const plan *p)
 
 static struct times run_by_exec(const model *m, const plan *p)
 {
-	struct exec_features features = { .veth = true, .bridge = true, .nftables = true, .nft_nat = true, .vxlan = true };
+	struct exec_features features = {
+		.veth = true, .bridge = true, .nftables = true, .nft_nat = true, .vxlan = true
+	};
 	g_autoptr(GError) error = NULL;
 	double start = now_ms();
 	g_autoptr(exec) x = exec_new_linux(&features, NULL, NULL, &error);
@@ -348,7 +359,7 @@ static struct times in_child(struct times (*run)(const model *, const plan *), c
 	return t;
 }
 
-/* --- figures --------------------------------------------------------------------------------------------------- */
+/* --- figures --- */
 
 static int compare(const void *a, const void *b)
 {
@@ -381,9 +392,10 @@ static int measure(const model *m, const plan *p, guint runs)
 		theirs[i] = b.build_ms;
 		their_packets[i] = b.packet_ms;
 	}
-	printf("build: exec %.1f ms, ip -batch and nft -f %.1f ms (medians of %u), ratio %.2f\n", median(ours, runs),
-	       median(theirs, runs), runs, median(ours, runs) / median(theirs, runs));
-	printf("packets from every endpoint to its name server: exec %.1f ms, ip -batch and nft -f %.1f ms after the build\n",
+	printf("build: exec %.1f ms, ip -batch and nft -f %.1f ms (medians of %u), ratio %.2f\n",
+	       median(ours, runs), median(theirs, runs), runs, median(ours, runs) / median(theirs, runs));
+	printf("packets from every endpoint to its name server: exec %.1f ms, ip -batch and nft -f %.1f ms "
+	       "after the build\n",
 	       median(our_packets, runs), median(their_packets, runs));
 	return 0;
 }
@@ -404,9 +416,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	base = model_load(argv[optind], d);
-	sc = base && base->scenarios->len > 0 ?
-		     (argc - optind == 2 ? model_scenario(base, argv[optind + 1]) : base->scenarios->pdata[0]) :
-		     NULL;
+	sc = base && base->scenarios->len > 0 ? (argc - optind == 2 ? model_scenario(base, argv[optind + 1])
+								    : base->scenarios->pdata[0])
+					      : NULL;
 	m = sc ? model_instantiate(base, sc, d) : NULL;
 	if (!m) {
 		g_autofree char *text = diags_to_text(d);

@@ -24,6 +24,8 @@ static const struct option_row {
 	 {"seed", 0, 0, G_OPTION_ARG_STRING, NULL, "order of calls and all else that is drawn by lot", "NUMBER"}},
 	{OPT_OUT, offsetof(struct options, out),
 	 {"out", 'o', 0, G_OPTION_ARG_FILENAME, NULL, "run folder: events.jsonl, results.json, nodes/", "DIR"}},
+	{OPT_CAPTURE, offsetof(struct options, captures),
+	 {"capture", 0, 0, G_OPTION_ARG_STRING_ARRAY, NULL, "record packets into the run folder (pcapng)", "NODE[:IF]"}},
 	{OPT_JSON, offsetof(struct options, json),
 	 {"json", 0, 0, G_OPTION_ARG_FILENAME, NULL, "write JSON to this file; '-': to stdout, and nothing else there", "FILE"}},
 	{OPT_FORMAT, offsetof(struct options, format),
@@ -92,6 +94,7 @@ void options_clear(struct options *o)
 	g_free(o->json);
 	g_free(o->format);
 	g_free(o->seed);
+	g_strfreev(o->captures);
 	g_strfreev(o->arguments);
 	*o = (struct options){0};
 }

@@ -22,6 +22,7 @@ enum {
 	OPT_VERBOSE = 1u << 10,
 	OPT_QUIET = 1u << 11,
 	OPT_COLOR = 1u << 12,
+	OPT_CAPTURE = 1u << 13,
 };
 
 struct options {
@@ -30,6 +31,7 @@ struct options {
 	char *only, *media, *pairs, *out, *json, *format, *seed;
 	int jobs;
 	gboolean verbose, quiet, no_color, help;
+	char **captures; /* NULL: none */
 	char **arguments; /* what is left: positional arguments */
 };
 

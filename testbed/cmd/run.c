@@ -26,6 +26,25 @@ static gboolean parse_media(const char *text, unsigned *ret_mask)
 	return TRUE;
 }
 
+/* Every --capture is in one of the scenarios; FALSE: told on stderr. */
+static gboolean check_captures(const matrix_selection *s, char *const *captures)
+{
+	for (; captures && *captures; captures++) {
+		bool found = false;
+
+		for (guint i = 0; i < s->scenarios->len; i++) {
+			const struct selected_scenario *scenario = s->scenarios->pdata[i];
+
+			found = found || model_has_place(scenario->model, *captures);
+		}
+		if (!found) {
+			cmd_error("--capture '%s': no such node or interface; 'testbed plan' lists them", *captures);
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
+
 static int run_selected(const model *m, const struct matrix_filter *f, const struct options *o,
 			const struct session_report *report)
 {
@@ -36,6 +55,8 @@ static int run_selected(const model *m, const struct matrix_filter *f, const str
 		cmd_error("%s", error->message);
 		return cmd_exit_of(error);
 	}
+	if (!check_captures(s, o->captures))
+		return CMD_USAGE;
 	return session_run(s, o, report);
 }
 

@@ -6,9 +6,11 @@
 #include "testbed/report/story.h"
 
 #include <glib-unix.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -26,6 +28,9 @@ struct session {
 	guint drawn;               /* lines that the last drawing took */
 	gint64 started_us;
 	int signal; /* that ended the run; 0: none */
+	sigset_t watched;
+	int signal_fd;
+	GSource *signal_source;
 };
 
 static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -98,7 +103,7 @@ static void on_agent_event(const char *scenario, const char *agent, const json_t
 	keep(s, report_event_agent(scenario, agent, event));
 	tell_log(s, scenario, agent, event);
 	if (s->report->keep_story)
-		g_ptr_array_add(s->story, story_event_new(agent, json_copy((json_t *)(gpointer)(guintptr)event)));
+		g_ptr_array_add(s->story, story_event_new(agent, (json_t *)(gpointer)(guintptr)event));
 }
 
 static void on_command_sent(const char *scenario, const char *agent, const json_t *command, gpointer data)
@@ -128,45 +133,58 @@ static const struct matrix_observer observer = {
 
 /* --- signals -------------------------------------------------------------------------------------------- */
 
-static gboolean on_signal(struct session *s, int number)
+/* Signals come by descriptor: g_unix_signal_add would start a thread, and labs are cloned from this
+ * process, which must not leave a lock behind that another thread holds. */
+static gboolean on_signal(int fd, GIOCondition condition, gpointer data)
 {
-	s->signal = number;
+	struct session *s = data;
+	struct signalfd_siginfo info;
+
+	(void)condition;
+	if (read(fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return G_SOURCE_CONTINUE;
+	s->signal = (int)info.ssi_signo;
 	matrix_cancel(s->matrix);
-	return G_SOURCE_CONTINUE;
-}
-
-static gboolean on_int(gpointer data)
-{
-	return on_signal(data, SIGINT);
-}
-
-static gboolean on_term(gpointer data)
-{
-	return on_signal(data, SIGTERM);
-}
-
-static gboolean on_hup(gpointer data)
-{
-	return on_signal(data, SIGHUP);
+	/* Who can't wait for partial results sends it again. */
+	sigprocmask(SIG_UNBLOCK, &s->watched, NULL);
+	return G_SOURCE_REMOVE;
 }
 
 /* A signal that was ignored from the start (nohup) stays ignored. */
-static guint watch_signal(int number, GSourceFunc func, gpointer data)
+static bool is_ignored(int number)
 {
 	struct sigaction was;
 
-	if (sigaction(number, NULL, &was) == 0 && was.sa_handler == SIG_IGN)
-		return 0;
-	return g_unix_signal_add(number, func, data);
+	return sigaction(number, NULL, &was) == 0 && was.sa_handler == SIG_IGN;
 }
 
-static void watch_signals(struct session *s, guint sources[static G_N_ELEMENTS(ending_signals)])
+static gboolean watch_signals(struct session *s, GError **error)
 {
-	static const GSourceFunc funcs[] = {on_int, on_term, on_hup};
+	sigemptyset(&s->watched);
+	for (guint i = 0; i < G_N_ELEMENTS(ending_signals); i++) {
+		if (!is_ignored(ending_signals[i]))
+			sigaddset(&s->watched, ending_signals[i]);
+	}
+	s->signal_fd = signalfd(-1, &s->watched, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (s->signal_fd < 0) {
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "cannot watch signals: %s", g_strerror(errno));
+		return FALSE;
+	}
+	sigprocmask(SIG_BLOCK, &s->watched, NULL);
+	s->signal_source = g_unix_fd_source_new(s->signal_fd, G_IO_IN);
+	g_source_set_callback(s->signal_source, G_SOURCE_FUNC(on_signal), s, NULL);
+	g_source_attach(s->signal_source, NULL);
+	return TRUE;
+}
 
-	G_STATIC_ASSERT(G_N_ELEMENTS(funcs) == G_N_ELEMENTS(ending_signals));
-	for (guint i = 0; i < G_N_ELEMENTS(funcs); i++)
-		sources[i] = watch_signal(ending_signals[i], funcs[i], s);
+static void unwatch_signals(struct session *s)
+{
+	if (s->signal_fd < 0)
+		return;
+	g_source_destroy(s->signal_source);
+	g_source_unref(s->signal_source);
+	close(s->signal_fd);
+	sigprocmask(SIG_UNBLOCK, &s->watched, NULL);
 }
 
 /* --- the run ---------------------------------------------------------------------------------------------- */
@@ -223,6 +241,8 @@ static int finish(struct session *s, gboolean ran, const GError *error)
 
 		status = written != CMD_AS_EXPECTED ? written : status;
 	}
+	/* Everything is on disk: from here on a signal ends us as usual, also while nobody reads our text. */
+	unwatch_signals(s);
 	if (ran && g_strcmp0(s->options->json, "-") != 0) {
 		g_autoptr(GString) text = g_string_new(NULL);
 		int written;
@@ -244,22 +264,18 @@ static int finish(struct session *s, gboolean ran, const GError *error)
 
 static int run_watched(struct session *s)
 {
-	guint sources[G_N_ELEMENTS(ending_signals)];
 	guint redraw = s->live ? g_timeout_add(REDRAW_MS, on_redraw, s) : 0;
 	g_autoptr(GError) error = NULL;
 	gboolean ran;
 
-	watch_signals(s, sources);
 	s->started_us = g_get_monotonic_time();
 	if (s->dir)
 		keep(s, report_event_run_started(s->results, s->started_us));
-	ran = matrix_run(s->matrix, &error);
+	ran = watch_signals(s, &error) && matrix_run(s->matrix, &error);
 	g_clear_handle_id(&redraw, g_source_remove);
 	erase(s);
 	if (s->dir)
 		keep(s, report_event_run_finished(s->results, g_get_monotonic_time()));
-	for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
-		g_clear_handle_id(&sources[i], g_source_remove);
 	return finish(s, ran, error);
 }
 
@@ -272,6 +288,7 @@ int session_run(matrix_selection *selection, const struct options *o, const stru
 		.report = report,
 		.results = selection->results,
 		.style = cmd_style(o, STDERR_FILENO),
+		.signal_fd = -1,
 		.live = isatty(STDERR_FILENO) && !o->quiet && !o->verbose,
 	};
 	int status = CMD_INTERNAL;
@@ -283,6 +300,7 @@ int session_run(matrix_selection *selection, const struct options *o, const stru
 	if (!open_dir(&s))
 		return CMD_INTERNAL;
 	options.run_dir = s.dir ? rundir_path(s.dir) : NULL;
+	options.captures = (const char *const *)(gpointer)o->captures;
 	s.story = g_ptr_array_new_with_free_func((GDestroyNotify)story_event_free);
 	s.matrix = matrix_new(selection, &options, &observer, &s);
 	status = run_watched(&s);

@@ -10,13 +10,16 @@ gboolean do_addr(struct linux_room *r, const struct op *op, const struct op **fa
 	struct space *s = room_space(r, op->node, error);
 	unsigned ifindex = s ? space_ifindex(s, op->addr.ifname, error) : 0;
 	const struct prefix *p = &op->addr.address;
-	struct ifaddrmsg header = { .ifa_family = (guint8)p->addr.family, .ifa_prefixlen = p->len, .ifa_index = ifindex };
+	struct ifaddrmsg header = { .ifa_family = (guint8)p->addr.family,
+				    .ifa_prefixlen = p->len,
+				    .ifa_index = ifindex };
 	struct nl_msg *msg;
 
 	if (ifindex == 0)
 		return FALSE;
 	if (p->addr.family == AF_INET6)
-		header.ifa_flags = IFA_F_NODAD; /* usable at once; the topology's checker has seen to uniqueness */
+		header.ifa_flags =
+			IFA_F_NODAD; /* usable at once; the topology's checker has seen to uniqueness */
 	msg = nl_request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
 	nl_put_addr(msg, IFA_LOCAL, &p->addr);
 	nl_put_addr(msg, IFA_ADDRESS, &p->addr);

@@ -126,6 +126,15 @@ int capture_fd(const capture *c)
 	return c->fd;
 }
 
+char *capture_ifname(const capture *c, unsigned ifindex)
+{
+	struct ifreq request = { .ifr_ifindex = (int)ifindex };
+
+	if (ioctl(c->fd, SIOCGIFNAME, &request) != 0)
+		return g_strdup_printf("%u", ifindex);
+	return g_strndup(request.ifr_name, sizeof request.ifr_name);
+}
+
 static struct tpacket2_hdr *frame_at(capture *c, unsigned index)
 {
 	return (struct tpacket2_hdr *)(void *)(c->ring + (gsize)index * FRAME_BYTES);

@@ -34,6 +34,8 @@ void capture_free(capture *c);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(capture, capture_free)
 
 int capture_fd(const capture *c);
+/* Name of one of the namespace's interfaces, or its number as text when it is gone.  The caller frees. */
+char *capture_ifname(const capture *c, unsigned ifindex);
 /* Hands over every packet that has arrived; never blocks. */
 void capture_read(capture *c, capture_func func, gpointer user_data);
 /* Packets the kernel had no room for since the last call. */

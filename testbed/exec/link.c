@@ -11,7 +11,9 @@
 
 static struct ifinfomsg link_header(unsigned ifindex, bool up)
 {
-	return (struct ifinfomsg){ .ifi_index = (int)ifindex, .ifi_flags = up ? IFF_UP : 0, .ifi_change = IFF_UP };
+	return (struct ifinfomsg){ .ifi_index = (int)ifindex,
+				   .ifi_flags = up ? IFF_UP : 0,
+				   .ifi_change = IFF_UP };
 }
 
 struct nl_msg *link_request(unsigned ifindex, bool up, const char *ifname)
@@ -61,7 +63,7 @@ struct nl_msg *link_veth_request(const struct op_veth_end ends[2], const int net
 	return msg;
 }
 
-/* --- tunnel devices ------------------------------------------------------------------------------------ */
+/* --- tunnel devices --- */
 
 static void put_vxlan(struct nl_msg *msg, const struct op_tunnel *t)
 {
@@ -131,14 +133,15 @@ struct nl_msg *link_tunnel_request(const char *kind, const struct op_tunnel *t, 
 	return msg;
 }
 
-/* --- operations ---------------------------------------------------------------------------------------- */
+/* --- operations --- */
 
 gboolean do_bridge(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
 {
 	struct space *s = room_space(r, op->node, error);
 
 	return s && space_name_interface(s, op->bridge.ifname, op->bridge.ifindex, error) &&
-	       nl_queue_add(s->queue, link_bridge_request(op->bridge.ifname, op->bridge.ifindex), op, failed, error);
+	       nl_queue_add(s->queue, link_bridge_request(op->bridge.ifname, op->bridge.ifindex), op, failed,
+			    error);
 }
 
 /* Which half the request names first: the bridge port, for only that one can be enslaved from birth. */
@@ -187,7 +190,8 @@ gboolean links_raise(struct linux_room *r, const struct op **failed, GError **er
 		struct ifinfomsg header = link_header(end->ifindex, true);
 		struct space *s = room_space(r, end->node, error);
 
-		ok = s && nl_queue_add(s->queue, nl_request(RTM_NEWLINK, 0, &header, sizeof header), op, failed, error);
+		ok = s && nl_queue_add(s->queue, nl_request(RTM_NEWLINK, 0, &header, sizeof header), op,
+				       failed, error);
 	}
 	g_ptr_array_set_size(r->raise, 0);
 	return ok;

@@ -13,7 +13,7 @@
 #include <sched.h>
 #include <unistd.h>
 
-/* --- namespaces -------------------------------------------------------------------------------------- */
+/* --- namespaces --- */
 
 static void space_free(gpointer data)
 {
@@ -65,15 +65,16 @@ unsigned space_ifindex(const struct space *s, const char *ifname, GError **error
 	unsigned ifindex = GPOINTER_TO_UINT(g_hash_table_lookup(s->ifindexes, ifname));
 
 	if (ifindex == 0)
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "node '%s' has no interface '%s'", s->node, ifname);
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "node '%s' has no interface '%s'", s->node,
+			    ifname);
 	return ifindex;
 }
 
 gboolean space_name_interface(struct space *s, const char *ifname, unsigned ifindex, GError **error)
 {
 	if (strlen(ifname) >= IFNAMSIZ || *ifname == '\0') {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "interface name '%s' is not 1 to %d characters long", ifname,
-			    IFNAMSIZ - 1);
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
+			    "interface name '%s' is not 1 to %d characters long", ifname, IFNAMSIZ - 1);
 		return FALSE;
 	}
 	g_hash_table_insert(s->ifindexes, g_strdup(ifname), GUINT_TO_POINTER(ifindex));
@@ -99,7 +100,8 @@ static gboolean do_netns(struct linux_room *r, const struct op *op, const struct
 	s->fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	s->ifindexes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	s->unsettled = g_array_new(FALSE, FALSE, sizeof(unsigned));
-	g_hash_table_insert(s->ifindexes, g_strdup("lo"), GUINT_TO_POINTER(1)); /* always the first of a namespace */
+	g_hash_table_insert(s->ifindexes, g_strdup("lo"),
+			    GUINT_TO_POINTER(1)); /* always the first of a namespace */
 	g_hash_table_insert(r->spaces, s->node, s);
 	g_ptr_array_add(r->order, s);
 	r->inside = s;
@@ -111,7 +113,7 @@ static gboolean do_netns(struct linux_room *r, const struct op *op, const struct
 	return s->queue != NULL;
 }
 
-/* --- operations -------------------------------------------------------------------------------------- */
+/* --- operations --- */
 
 /* Requests of one phase are in no order between nodes; a new phase waits for the one before.
  * Bridges must be there before their ports, links before anything is said about them. */
@@ -121,16 +123,11 @@ static const struct {
 	enum phase phase;
 	op_func apply;
 } handlers[] = {
-	[OP_NETNS] = { PHASE_SPACES, do_netns },
-	[OP_SYSCTL] = { PHASE_SPACES, do_sysctl },
-	[OP_BRIDGE] = { PHASE_BRIDGES, do_bridge },
-	[OP_VETH] = { PHASE_CABLES, do_veth },
-	[OP_TUNNEL] = { PHASE_NODES, do_tunnel },
-	[OP_ADDR] = { PHASE_NODES, do_addr },
-	[OP_LINK_UP] = { PHASE_NODES, do_link_up },
-	[OP_ROUTE] = { PHASE_NODES, do_route },
-	[OP_RULE] = { PHASE_NODES, do_rule },
-	[OP_NFT] = { PHASE_NODES, do_nft },
+	[OP_NETNS] = { PHASE_SPACES, do_netns },    [OP_SYSCTL] = { PHASE_SPACES, do_sysctl },
+	[OP_BRIDGE] = { PHASE_BRIDGES, do_bridge }, [OP_VETH] = { PHASE_CABLES, do_veth },
+	[OP_TUNNEL] = { PHASE_NODES, do_tunnel },   [OP_ADDR] = { PHASE_NODES, do_addr },
+	[OP_LINK_UP] = { PHASE_NODES, do_link_up }, [OP_ROUTE] = { PHASE_NODES, do_route },
+	[OP_RULE] = { PHASE_NODES, do_rule },       [OP_NFT] = { PHASE_NODES, do_nft },
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(handlers) == OP_NFT + 1);
 
@@ -166,7 +163,8 @@ static gboolean linux_apply(exec *x, const struct op *op, const struct op **fail
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "not a network operation");
 		return FALSE;
 	}
-	return change_phase(r, handlers[op->kind].phase, failed, error) && handlers[op->kind].apply(r, op, failed, error);
+	return change_phase(r, handlers[op->kind].phase, failed, error) &&
+	       handlers[op->kind].apply(r, op, failed, error);
 }
 
 static gboolean linux_flush(exec *x, const struct op **failed, GError **error)
@@ -180,7 +178,7 @@ static gboolean linux_flush(exec *x, const struct op **failed, GError **error)
 	return links_settle(r, error) && tunnels_finish(r, failed, error);
 }
 
-/* --- the room ---------------------------------------------------------------------------------------- */
+/* --- the room --- */
 
 static void linux_begin(exec *x, const plan *p)
 {
@@ -229,13 +227,15 @@ static const struct room_ops linux_ops = {
 	.free = linux_free,
 };
 
-exec *exec_new_linux(const struct exec_features *features, exec_key_func keys, gpointer user_data, GError **error)
+exec *exec_new_linux(const struct exec_features *features, exec_key_func keys, gpointer user_data,
+		     GError **error)
 {
 	int home_fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	struct linux_room *r;
 
 	if (home_fd < 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "open /proc/thread-self/ns/net: %s", g_strerror(errno));
+		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "open /proc/thread-self/ns/net: %s",
+			    g_strerror(errno));
 		return NULL;
 	}
 	r = g_new0(struct linux_room, 1);

@@ -12,7 +12,7 @@ struct space {
 	char *node;
 	int fd;
 	nl_queue *queue;
-	struct nft_ctx *nft;  /* made when first needed; belongs to the namespace it was made in */
+	struct nft_ctx *nft;   /* made when first needed; belongs to the namespace it was made in */
 	GHashTable *ifindexes; /* interface name -> number */
 	GArray *unsettled;     /* unsigned: links that are up and may not yet carry packets */
 };
@@ -44,7 +44,8 @@ unsigned space_ifindex(const struct space *s, const char *ifname, GError **error
 /* Remembers a number; refuses names the kernel would cut. */
 gboolean space_name_interface(struct space *s, const char *ifname, unsigned ifindex, GError **error);
 
-typedef gboolean (*op_func)(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+typedef gboolean (*op_func)(struct linux_room *r, const struct op *op, const struct op **failed,
+			    GError **error);
 
 gboolean do_sysctl(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
 gboolean do_bridge(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);

@@ -13,9 +13,9 @@
 struct nl_queue {
 	struct nl_sock *sock;
 	GByteArray *bytes;
-	GPtrArray *ops;   /* struct op, one for each queued request */
+	GPtrArray *ops;    /* struct op, one for each queued request */
 	guint32 first_seq; /* of the first queued request */
-	gsize last;       /* where the last request starts in `bytes` */
+	gsize last;        /* where the last request starts in `bytes` */
 };
 
 nl_queue *nl_queue_new(GError **error)
@@ -29,7 +29,8 @@ nl_queue *nl_queue_new(GError **error)
 	q->sock = nl_socket_alloc();
 	rc = nl_connect(q->sock, NETLINK_ROUTE);
 	if (rc != 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "open a netlink socket: %s", nl_geterror(rc));
+		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "open a netlink socket: %s",
+			    nl_geterror(rc));
 		nl_queue_free(q);
 		return NULL;
 	}
@@ -49,7 +50,7 @@ void nl_queue_free(nl_queue *q)
 	g_free(q);
 }
 
-/* --- requests ---------------------------------------------------------------------------------------- */
+/* --- requests --- */
 
 struct nl_msg *nl_request(int type, int flags, const void *header, gsize length)
 {
@@ -96,9 +97,10 @@ void nl_nest_end(struct nl_msg *msg, struct nlattr *nest)
 	nla_nest_end(msg, nest);
 }
 
-/* --- the queue --------------------------------------------------------------------------------------- */
+/* --- the queue --- */
 
-gboolean nl_queue_add(nl_queue *q, struct nl_msg *msg, const struct op *op, const struct op **failed, GError **error)
+gboolean nl_queue_add(nl_queue *q, struct nl_msg *msg, const struct op *op, const struct op **failed,
+		      GError **error)
 {
 	struct nlmsghdr *header = nlmsg_hdr(msg);
 	static const guint8 padding[NLMSG_ALIGNTO];
@@ -126,8 +128,8 @@ static void set_kernel_error(GError **error, const struct nlmsghdr *header, cons
 	if (!(header->nlmsg_flags & NLM_F_CAPPED))
 		fixed += NLMSG_ALIGN(answer->msg.nlmsg_len) - NLMSG_HDRLEN;
 	if (header->nlmsg_flags & NLM_F_ACK_TLVS) {
-		const struct nlattr *attribute = nlmsg_find_attr((struct nlmsghdr *)(guintptr)header, (int)fixed,
-								 NLMSGERR_ATTR_MSG);
+		const struct nlattr *attribute =
+			nlmsg_find_attr((struct nlmsghdr *)(guintptr)header, (int)fixed, NLMSGERR_ATTR_MSG);
 
 		words = attribute ? nla_get_string(attribute) : NULL;
 	}
@@ -137,7 +139,8 @@ static void set_kernel_error(GError **error, const struct nlmsghdr *header, cons
 }
 
 /* Looks through one datagram.  True when the last request was answered. */
-static bool read_answers(nl_queue *q, struct nlmsghdr *header, int length, const struct op **failed, GError **first)
+static bool read_answers(nl_queue *q, struct nlmsghdr *header, int length, const struct op **failed,
+			 GError **first)
 {
 	guint32 last_seq = q->first_seq + q->ops->len - 1;
 	bool done = false;

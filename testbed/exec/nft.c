@@ -9,7 +9,8 @@
 static char *nft_complaint(const char *error_text, const char *text)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	g_autoptr(GRegex) place = g_regex_new("^[^\\s:]*:(\\d+):\\d+-\\d+: Error: ([^\\n]*)", G_REGEX_MULTILINE, 0, NULL);
+	g_autoptr(GRegex) place =
+		g_regex_new("^[^\\s:]*:(\\d+):\\d+-\\d+: Error: ([^\\n]*)", G_REGEX_MULTILINE, 0, NULL);
 	g_autoptr(GMatchInfo) match = NULL;
 	g_autofree char *number = NULL, *words = NULL;
 	guint64 line;
@@ -46,7 +47,8 @@ static gboolean run_for_complaint(struct nft_ctx *nft, const char *text, GError 
 
 	if (!ok) {
 		words = nft_complaint(nft_ctx_get_error_buffer(nft), text);
-		g_set_error(error, TB_ERROR, strstr(words, "not supported") ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED, "%s",
+		g_set_error(error, TB_ERROR,
+			    strstr(words, "not supported") ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED, "%s",
 			    words);
 	}
 	if (fd >= 0)
@@ -63,5 +65,6 @@ gboolean do_nft(struct linux_room *r, const struct op *op, const struct op **fai
 		return FALSE;
 	if (!s->nft && !(s->nft = new_context(error)))
 		return FALSE;
-	return nft_run_cmd_from_buffer(s->nft, op->nft.text) == 0 || run_for_complaint(s->nft, op->nft.text, error);
+	return nft_run_cmd_from_buffer(s->nft, op->nft.text) == 0 ||
+	       run_for_complaint(s->nft, op->nft.text, error);
 }

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* --- what is tried ------------------------------------------------------------------------------------------- */
+/* --- what is tried --- */
 
 static bool accepted(nl_queue *q, struct nl_msg *msg)
 {
@@ -103,8 +103,9 @@ static bool try_nftables(nl_queue *q)
 static bool try_nft_nat(nl_queue *q)
 {
 	(void)q;
-	return try_rules("table ip tb_probe {\n\tchain tb_postrouting {\n\t\ttype nat hook postrouting priority 100\n"
-			 "\t\toifname \"wan\" counter masquerade comment \"probe\"\n\t}\n}\n");
+	return try_rules(
+		"table ip tb_probe {\n\tchain tb_postrouting {\n\t\ttype nat hook postrouting priority 100\n"
+		"\t\toifname \"wan\" counter masquerade comment \"probe\"\n\t}\n}\n");
 }
 
 static bool try_tun(nl_queue *q)
@@ -150,7 +151,7 @@ static const struct {
 	{ FEATURE(netem), try_netem, "netem", NULL },
 };
 
-/* --- the child ------------------------------------------------------------------------------------------------ */
+/* --- the child --- */
 
 struct findings {
 	bool finished;
@@ -204,9 +205,11 @@ static char *first_missing(const struct findings *found)
 	if (!found->finished)
 		return g_strdup("the test of this host's features died: look at the kernel log");
 	if (found->namespace_error != 0)
-		return g_strdup_printf("network namespaces (%s): allow user namespaces (sysctl user.max_net_namespaces, "
-				       "kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns) or run as root",
-				       g_strerror(found->namespace_error));
+		return g_strdup_printf(
+			"network namespaces (%s): allow user namespaces (sysctl user.max_net_namespaces, "
+			"kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns) or "
+			"run as root",
+			g_strerror(found->namespace_error));
 	for (gsize i = 0; i < G_N_ELEMENTS(features); i++)
 		if (features[i].cure && !found->works[i])
 			return g_strdup_printf("%s: %s", features[i].what, features[i].cure);

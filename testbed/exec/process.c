@@ -60,11 +60,12 @@ struct complaint {
 	enum step step;
 };
 
-/* --- the parent's part: everything that needs memory ----------------------------------------------------- */
+/* --- the parent's part: everything that needs memory --- */
 
 char *spawn_find_program(const char *name)
 {
-	static const char *const folders[] = { "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin" };
+	static const char *const folders[] = { "/usr/local/sbin", "/usr/sbin", "/sbin",
+					       "/usr/local/bin",  "/usr/bin",  "/bin" };
 	char *path = g_find_program_in_path(name);
 
 	for (gsize i = 0; !path && !strchr(name, '/') && i < G_N_ELEMENTS(folders); i++) {
@@ -80,8 +81,8 @@ static void set_no_program(GError **error, const char *program)
 	for (gsize i = 0; i < G_N_ELEMENTS(packages); i++) {
 		if (!g_str_equal(packages[i].program, program))
 			continue;
-		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "program '%s' not found: install the package '%s'", program,
-			    packages[i].package);
+		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED,
+			    "program '%s' not found: install the package '%s'", program, packages[i].package);
 		return;
 	}
 	g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "program '%s' not found", program);
@@ -115,8 +116,8 @@ static gboolean prepare_target(const char *path, GError **error)
 		return TRUE;
 	real = follow_links(path);
 	if (!g_str_has_prefix(real, "/run/")) {
-		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "'%s' is not there, so no file can be put in its place: make it",
-			    real);
+		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED,
+			    "'%s' is not there, so no file can be put in its place: make it", real);
 		return FALSE;
 	}
 	folder = g_path_get_dirname(real);
@@ -137,7 +138,7 @@ static gboolean prepare_files(const char *const *files, GError **error)
 	return TRUE;
 }
 
-/* --- the child's part: system calls only ------------------------------------------------------------------ */
+/* --- the child's part: system calls only --- */
 
 static bool mount_files(const struct spawn_request *q)
 {
@@ -198,8 +199,8 @@ static bool drop_privileges(const struct spawn_request *q)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = { { .effective = 0 } };
-	unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
-			     SECBIT_KEEP_CAPS_LOCKED;
+	unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+			     SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED;
 
 	if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) != 0)
 		return false;
@@ -210,7 +211,8 @@ static bool drop_privileges(const struct spawn_request *q)
 		if (keeps(q, c))
 			data[0].permitted |= 1u << c;
 	data[0].effective = data[0].inheritable = data[0].permitted;
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 || syscall(SYS_capset, &header, data) != 0)
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 ||
+	    syscall(SYS_capset, &header, data) != 0)
 		return false;
 	for (unsigned c = 0; c < 32; c++)
 		if (keeps(q, c) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, c, 0, 0) != 0)
@@ -275,7 +277,7 @@ G_NORETURN static void child(const struct spawn_request *q, const char *path, in
 	_exit(127);
 }
 
-/* --- both together ----------------------------------------------------------------------------------------- */
+/* --- both together --- */
 
 static gboolean heed_complaint(int fd, const char *path, GPid pid, GError **error)
 {

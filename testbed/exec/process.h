@@ -14,7 +14,7 @@ struct spawn_request {
 	int fds[SPAWN_FDS];       /* become 3 and 4 of the child; -1: nothing there */
 	int log_fd;               /* standard output and error; -1: discarded */
 	const char *const *files; /* pairs as in struct exec_process, or NULL */
-	const char *run_file;     /* makes /var/run private and empty, but for this (empty) file; NULL: shared */
+	const char *run_file; /* makes /var/run private and empty, but for this (empty) file; NULL: shared */
 	bool keep_net_admin;
 };
 

@@ -14,7 +14,8 @@ gboolean do_route(struct linux_room *r, const struct op *op, const struct op **f
 		.rtm_family = (guint8)to.addr.family,
 		.rtm_dst_len = to.len,
 		.rtm_protocol = RTPROT_STATIC,
-		.rtm_scope = addr_is_set(&route->via) || route->unreachable ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
+		.rtm_scope =
+			addr_is_set(&route->via) || route->unreachable ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
 		.rtm_type = route->unreachable ? RTN_UNREACHABLE : RTN_UNICAST,
 	};
 	struct nl_msg *msg;

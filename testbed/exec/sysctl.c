@@ -21,7 +21,8 @@ static gboolean fail(GError **error, const char *path)
 	int number = errno;
 
 	g_set_error(error, TB_ERROR,
-		    number == ENOENT || number == EROFS || number == EACCES ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED,
+		    number == ENOENT || number == EROFS || number == EACCES ? TB_ERROR_UNSUPPORTED
+									    : TB_ERROR_FAILED,
 		    "write %s: %s", path, g_strerror(number));
 	return FALSE;
 }

@@ -29,7 +29,7 @@ const char *tunnel_backend_name(const struct tunnel_backend *b)
 	return b->name;
 }
 
-/* --- devices of the kernel ------------------------------------------------------------------------------------ */
+/* --- devices of the kernel --- */
 
 static gboolean make_device(struct space *s, const char *kind, unsigned mtu_bytes, const struct op *op,
 			    const struct op **failed, GError **error)
@@ -44,11 +44,12 @@ static bool vxlan_works(const struct exec_features *f)
 }
 
 /* In WireGuard's place it keeps that one's packet size and port, so that rules and sizes stay true. */
-static gboolean vxlan_make(struct linux_room *r, struct space *s, const struct op *op, const struct op **failed,
-			   GError **error)
+static gboolean vxlan_make(struct linux_room *r, struct space *s, const struct op *op,
+			   const struct op **failed, GError **error)
 {
 	(void)r;
-	return make_device(s, "vxlan", op->tunnel.kind == TUNNEL_WIREGUARD ? WIREGUARD_MTU_BYTES : VXLAN_MTU_BYTES, op,
+	return make_device(s, "vxlan",
+			   op->tunnel.kind == TUNNEL_WIREGUARD ? WIREGUARD_MTU_BYTES : VXLAN_MTU_BYTES, op,
 			   failed, error);
 }
 
@@ -69,8 +70,8 @@ static bool ipip_works(const struct exec_features *f)
 	return f->ipip;
 }
 
-static gboolean ipip_make(struct linux_room *r, struct space *s, const struct op *op, const struct op **failed,
-			  GError **error)
+static gboolean ipip_make(struct linux_room *r, struct space *s, const struct op *op,
+			  const struct op **failed, GError **error)
 {
 	(void)r;
 	return make_device(s, "ipip", 0, op, failed, error);
@@ -81,8 +82,8 @@ static bool wireguard_works(const struct exec_features *f)
 	return f->wireguard;
 }
 
-static gboolean wireguard_make(struct linux_room *r, struct space *s, const struct op *op, const struct op **failed,
-			       GError **error)
+static gboolean wireguard_make(struct linux_room *r, struct space *s, const struct op *op,
+			       const struct op **failed, GError **error)
 {
 	(void)r;
 	return make_device(s, "wireguard", WIREGUARD_MTU_BYTES, op, failed, error);
@@ -93,7 +94,7 @@ static gboolean wireguard_finish(struct linux_room *r, struct space *s, const st
 	return wireguard_set_by_tool(r, s, &op->tunnel, error);
 }
 
-/* --- wireguard-go ------------------------------------------------------------------------------------------------ */
+/* --- wireguard-go --- */
 
 static bool wireguard_go_works(const struct exec_features *f)
 {
@@ -120,8 +121,8 @@ static gboolean wireguard_go_start(struct linux_room *r, struct space *s, const 
 }
 
 /* When the configuration is answered the interface is there; its number is the kernel's choice. */
-static gboolean wireguard_go_make(struct linux_room *r, struct space *s, const struct op *op, const struct op **failed,
-				  GError **error)
+static gboolean wireguard_go_make(struct linux_room *r, struct space *s, const struct op *op,
+				  const struct op **failed, GError **error)
 {
 	g_autofree char *configuration = wireguard_configuration(r, &op->tunnel, error);
 	unsigned ifindex;
@@ -132,7 +133,8 @@ static gboolean wireguard_go_make(struct linux_room *r, struct space *s, const s
 		return FALSE;
 	ifindex = if_nametoindex(op->tunnel.ifname);
 	if (ifindex == 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "wireguard-go made no interface '%s'", op->tunnel.ifname);
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "wireguard-go made no interface '%s'",
+			    op->tunnel.ifname);
 		return FALSE;
 	}
 	return space_name_interface(s, op->tunnel.ifname, ifindex, error);
@@ -152,16 +154,18 @@ static bool is_up(const char *ifname)
 	return up;
 }
 
-static gboolean wireguard_go_finish(struct linux_room *r, struct space *s, const struct op *op, GError **error)
+static gboolean wireguard_go_finish(struct linux_room *r, struct space *s, const struct op *op,
+				    GError **error)
 {
 	if (!room_enter(r, s, error))
 		return FALSE;
 	return !is_up(op->tunnel.ifname) || wireguard_daemon_wait_up(find_daemon(r, op), error);
 }
 
-/* --- kinds and their ways ------------------------------------------------------------------------------------------ */
+/* --- kinds and their ways --- */
 
-static const struct tunnel_backend wireguard = { "wireguard", wireguard_works, NULL, wireguard_make, wireguard_finish };
+static const struct tunnel_backend wireguard = { "wireguard", wireguard_works, NULL, wireguard_make,
+						 wireguard_finish };
 static const struct tunnel_backend wireguard_go = { "wireguard-go", wireguard_go_works, wireguard_go_start,
 						    wireguard_go_make, wireguard_go_finish };
 static const struct tunnel_backend vxlan = { "vxlan", vxlan_works, NULL, vxlan_make, NULL };

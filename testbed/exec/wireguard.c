@@ -25,7 +25,7 @@ struct wireguard_daemon {
 	bool up;
 };
 
-/* --- starting ---------------------------------------------------------------------------------------------- */
+/* --- starting --- */
 
 /* A listening socket with a name of the kernel's choice in the abstract space, and a connection to it. */
 static int listen_and_connect(int *ret_client)
@@ -37,8 +37,8 @@ static int listen_and_connect(int *ret_client)
 	*ret_client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (server >= 0 && *ret_client >= 0 && bind(server, (struct sockaddr *)&address, length) == 0) {
 		length = sizeof address;
-		if (getsockname(server, (struct sockaddr *)&address, &length) == 0 && listen(server, 4) == 0 &&
-		    connect(*ret_client, (struct sockaddr *)&address, length) == 0)
+		if (getsockname(server, (struct sockaddr *)&address, &length) == 0 &&
+		    listen(server, 4) == 0 && connect(*ret_client, (struct sockaddr *)&address, length) == 0)
 			return server;
 	}
 	if (server >= 0)
@@ -57,8 +57,12 @@ static GPid start_program(const struct space *s, const char *ifname, int uapi_fd
 	char program[] = "wireguard-go", foreground[] = "-f";
 	char *const argv[] = { program, foreground, name, NULL };
 	g_auto(GStrv) environment = g_get_environ();
-	struct spawn_request request = { .netns_fd = s->fd, .argv = argv, .fds = { uapi_fd, -1 }, .log_fd = log_fd,
-					 .run_file = run_file, .keep_net_admin = true };
+	struct spawn_request request = { .netns_fd = s->fd,
+					 .argv = argv,
+					 .fds = { uapi_fd, -1 },
+					 .log_fd = log_fd,
+					 .run_file = run_file,
+					 .keep_net_admin = true };
 
 	environment = g_environ_setenv(environment, "WG_PROCESS_FOREGROUND", "1", TRUE);
 	environment = g_environ_setenv(environment, "WG_UAPI_FD", "3", TRUE);
@@ -75,7 +79,8 @@ struct wireguard_daemon *wireguard_daemon_new(const struct space *s, const char 
 
 	server = listen_and_connect(&client);
 	if (server < 0 || pipe2(log_ends, O_CLOEXEC) != 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "sockets for wireguard-go: %s", g_strerror(errno));
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "sockets for wireguard-go: %s",
+			    g_strerror(errno));
 		if (server >= 0)
 			close(server);
 		return NULL;
@@ -110,7 +115,7 @@ void wireguard_daemon_free(gpointer data)
 	g_free(d);
 }
 
-/* --- what it says ------------------------------------------------------------------------------------------- */
+/* --- what it says --- */
 
 /* Reads once; false at the end of file.  Only the last of what was said is kept, for a complaint. */
 static bool read_log(struct wireguard_daemon *d)
@@ -160,7 +165,7 @@ gboolean wireguard_daemon_wait_up(struct wireguard_daemon *d, GError **error)
 	return TRUE;
 }
 
-/* --- configuration ------------------------------------------------------------------------------------------ */
+/* --- configuration --- */
 
 /* An answer is lines, the last one empty; "errno=0" is success. */
 gboolean wireguard_daemon_configure(struct wireguard_daemon *d, const char *configuration, GError **error)
@@ -194,8 +199,8 @@ static void put_key(GString *out, const char *name, const uint8_t key[32])
 	g_string_append_c(out, '\n');
 }
 
-static gboolean get_keys(struct linux_room *r, const struct op_tunnel *t, uint8_t private_key[32], uint8_t peer_key[32],
-			 GError **error)
+static gboolean get_keys(struct linux_room *r, const struct op_tunnel *t, uint8_t private_key[32],
+			 uint8_t peer_key[32], GError **error)
 {
 	uint8_t unused[32];
 	gboolean ok = r->keys && r->keys(t->key_local, private_key, unused, r->keys_data) &&
@@ -226,7 +231,7 @@ char *wireguard_configuration(struct linux_room *r, const struct op_tunnel *t, G
 	return g_string_free(out, FALSE);
 }
 
-/* --- kernel WireGuard ---------------------------------------------------------------------------------------- */
+/* --- kernel WireGuard --- */
 
 static char *tool_configuration(struct linux_room *r, const struct op_tunnel *t, GError **error)
 {
@@ -240,9 +245,10 @@ static char *tool_configuration(struct linux_room *r, const struct op_tunnel *t,
 	local = g_base64_encode(private_key, sizeof private_key);
 	peer = g_base64_encode(peer_key, sizeof peer_key);
 	out = g_string_new(NULL);
-	g_string_append_printf(out, "[Interface]\nPrivateKey = %s\nListenPort = %u\n[Peer]\nPublicKey = %s\n", local, t->port,
-			       peer);
-	g_string_append_printf(out, t->remote.family == AF_INET6 ? "Endpoint = [%s]:%u\n" : "Endpoint = %s:%u\n",
+	g_string_append_printf(out, "[Interface]\nPrivateKey = %s\nListenPort = %u\n[Peer]\nPublicKey = %s\n",
+			       local, t->port, peer);
+	g_string_append_printf(out,
+			       t->remote.family == AF_INET6 ? "Endpoint = [%s]:%u\n" : "Endpoint = %s:%u\n",
 			       addr_print(&t->remote, text), t->port);
 	for (guint i = 0; i < t->allowed->len; i++)
 		g_string_append_printf(out, "AllowedIPs = %s\n",
@@ -250,14 +256,16 @@ static char *tool_configuration(struct linux_room *r, const struct op_tunnel *t,
 	return g_string_free(out, FALSE);
 }
 
-gboolean wireguard_set_by_tool(struct linux_room *r, const struct space *s, const struct op_tunnel *t, GError **error)
+gboolean wireguard_set_by_tool(struct linux_room *r, const struct space *s, const struct op_tunnel *t,
+			       GError **error)
 {
 	g_autofree char *text = tool_configuration(r, t, error);
 	g_autofree char *ifname = g_strdup(t->ifname);
 	char program[] = "wg", verb[] = "setconf", file[] = "/dev/fd/3";
 	char *const argv[] = { program, verb, ifname, file, NULL };
-	struct spawn_request request = { .netns_fd = s->fd, .argv = argv, .fds = { -1, -1 }, .log_fd = -1,
-					 .keep_net_admin = true };
+	struct spawn_request request = {
+		.netns_fd = s->fd, .argv = argv, .fds = { -1, -1 }, .log_fd = -1, .keep_net_admin = true
+	};
 	int fd = text ? memfd_create("wireguard", MFD_CLOEXEC) : -1, status = 0;
 	GPid pid;
 
@@ -276,6 +284,7 @@ gboolean wireguard_set_by_tool(struct linux_room *r, const struct space *s, cons
 		return FALSE;
 	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return TRUE;
-	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "wg setconf %s ended with status %d", t->ifname, WEXITSTATUS(status));
+	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "wg setconf %s ended with status %d", t->ifname,
+		    WEXITSTATUS(status));
 	return FALSE;
 }

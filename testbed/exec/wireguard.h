@@ -26,6 +26,7 @@ gboolean wireguard_daemon_wait_up(struct wireguard_daemon *d, GError **error);
 char *wireguard_configuration(struct linux_room *r, const struct op_tunnel *t, GError **error);
 
 /* Kernel WireGuard: configures an existing interface by the program `wg`. */
-gboolean wireguard_set_by_tool(struct linux_room *r, const struct space *s, const struct op_tunnel *t, GError **error);
+gboolean wireguard_set_by_tool(struct linux_room *r, const struct space *s, const struct op_tunnel *t,
+			       GError **error);
 
 #endif

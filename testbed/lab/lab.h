@@ -30,6 +30,9 @@ struct lab_options {
 	const char *run_dir;
 	const char *program_dir; /* where tb-frontend, tb-edge and tb-client are */
 	guint64 seed;            /* of the run; secrets are random all the same */
+	/* NULL-terminated "NODE" or "NODE:IF": packets are written to RUN_DIR/nodes/NODE/NAME.IF.pcapng, or
+	 * NAME.all.pcapng; NULL: none.  All of them must exist. */
+	const char *const *captures;
 };
 
 struct lab_build {

@@ -2,6 +2,7 @@
 
 #include "testbed/lab/birth.h"
 #include "testbed/lab/crew.h"
+#include "testbed/lab/record.h"
 #include "testbed/lab/trust.h"
 #include "testbed/lab/wire.h"
 
@@ -250,6 +251,17 @@ static gboolean open_records(struct supervisor *s, GError **error)
 	return TRUE;
 }
 
+/* Recordings live as long as the supervisor. */
+static gboolean start_recordings(const struct supervisor *s, GError **error)
+{
+	const char *const *where = s->job->options->captures;
+
+	for (; where != NULL && *where != NULL; where++)
+		if (recording_new(s->x, s->place, *where, s->context, error) == NULL)
+			return FALSE;
+	return TRUE;
+}
+
 static gboolean start_crew(struct supervisor *s, const struct config_source *config, GError **error)
 {
 	static const struct crew_handlers handlers = {on_crew_line, on_crew_ready, on_crew_died};
@@ -275,7 +287,7 @@ static gboolean build(struct supervisor *s, GError **error)
 	if (s->place == NULL || (s->trust = trust_new(error)) == NULL)
 		return FALSE;
 	config.master = trust_master(s->trust);
-	return build_network(s, error) && write_files(s, &config, error) && write_trust(s, error) &&
+	return build_network(s, error) && start_recordings(s, error) && write_files(s, &config, error) && write_trust(s, error) &&
 	       (!config.cdr || open_records(s, error)) && start_crew(s, &config, error);
 }
 

@@ -18,7 +18,7 @@
 #include <jansson.h>
 
 #define CELL_DEADLINE_MS 25000 /* ICE gives up after 7 s, a conference after 20 s */
-#define CELL_MEDIA_MS 1000     /* how long media runs when both ends are ready: 50 audio packets each way */
+#define CELL_MEDIA_MS 800      /* how long media runs when both ends are ready: 40 audio packets each way */
 
 struct cell_rules {
 	const char *run_id;  /* makes call ids unique */

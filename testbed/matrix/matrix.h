@@ -9,9 +9,9 @@
  *
  * Order: every endpoint that has a cell signs in as soon as its lab stands; a cell starts when its
  * participants have signed in and the pace allows it.  Instant messages go first (they are the
- * article's control group and take no time), then calls whose failure is expected (they cost seconds
- * of waiting and no processor), then the rest; within these the seed decides.  The order never
- * changes what comes out.
+ * article's control group and take no time), then what is expected to take longest: failures (seconds
+ * of waiting and no processor), conferences, calls through NAT or relay, direct calls; within these
+ * the seed decides.  The order never changes what comes out.
  */
 #ifndef TESTBED_MATRIX_MATRIX_H
 #define TESTBED_MATRIX_MATRIX_H
@@ -27,6 +27,7 @@ typedef struct matrix matrix;
 struct matrix_options {
 	const char *program_dir; /* as lab_options */
 	const char *run_dir;     /* as lab_options */
+	const char *const *captures; /* "NODE" or "NODE:IF"; each lab records those that it has */
 	guint64 seed;
 	guint jobs;     /* labs at once; 0: all */
 	guint media_ms; /* 0: CELL_MEDIA_MS */

@@ -16,7 +16,7 @@
 #define PACE_SAMPLE_MS 50       /* how often the caller should measure the load */
 #define PACE_BUSY_HIGH 0.98     /* the window closes */
 #define PACE_BUSY_LOW 0.95      /* the window opens */
-#define PACE_WINDOW_FIRST 16    /* for each processor */
+#define PACE_WINDOW_FIRST 24    /* for each processor */
 #define PACE_WINDOW_MIN 10      /* for each processor: every run ends, however busy the machine is */
 #define PACE_WINDOW_MAX 160     /* for each processor */
 

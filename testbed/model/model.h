@@ -279,6 +279,8 @@ const struct iface *node_iface(const struct node *n, const char *name);
 const struct service *node_service(const struct node *n, enum service_kind kind); /* NULL also when disabled */
 /* Primary address of a node's first interface; family 0 when it has none. */
 struct addr node_address(const struct node *n);
+/* "NODE", or "NODE:IF" with the name of one of its network or tunnel interfaces. */
+bool model_has_place(const model *m, const char *place);
 /* The node whose Edge serves this endpoint for media (own setting, site's, first Edge), or NULL. */
 const struct node *model_media_edge(const model *m, const struct node *endpoint);
 

@@ -66,6 +66,26 @@ const struct iface *node_iface(const struct node *n, const char *name)
 	return named_find(n->interfaces, name);
 }
 
+static bool node_has_tunnel(const model *m, const char *node, const char *iface)
+{
+	for (guint i = 0; i < m->tunnels->len; i++) {
+		const struct tunnel *t = g_ptr_array_index(m->tunnels, i);
+
+		for (guint e = 0; e < G_N_ELEMENTS(t->ends); e++)
+			if (g_str_equal(t->ends[e].node_name, node) && g_str_equal(t->ends[e].iface, iface))
+				return true;
+	}
+	return false;
+}
+
+bool model_has_place(const model *m, const char *place)
+{
+	g_auto(GStrv) part = g_strsplit(place, ":", 2);
+	const struct node *n = part[0] ? model_node(m, part[0]) : NULL;
+
+	return n && (!part[1] || node_iface(n, part[1]) || node_has_tunnel(m, n->name, part[1]));
+}
+
 const struct service *node_service(const struct node *n, enum service_kind kind)
 {
 	for (guint i = 0; i < n->services->len; i++) {

@@ -13,15 +13,16 @@ static const char *const refused[] = {
 
 static guint32 ipv4_number(const struct addr *a)
 {
-	return (guint32)a->bytes[0] << 24 | (guint32)a->bytes[1] << 16 | (guint32)a->bytes[2] << 8 | a->bytes[3];
+	return (guint32)a->bytes[0] << 24 | (guint32)a->bytes[1] << 16 | (guint32)a->bytes[2] << 8 |
+	       a->bytes[3];
 }
 
 static void put_range(GString *out, guint32 first, guint32 last)
 {
 	if (first <= last)
-		g_string_append_printf(out, "allowed-peer-ip=%u.%u.%u.%u-%u.%u.%u.%u\n", first >> 24, first >> 16 & 255,
-				       first >> 8 & 255, first & 255, last >> 24, last >> 16 & 255, last >> 8 & 255,
-				       last & 255);
+		g_string_append_printf(out, "allowed-peer-ip=%u.%u.%u.%u-%u.%u.%u.%u\n", first >> 24,
+				       first >> 16 & 255, first >> 8 & 255, first & 255, last >> 24,
+				       last >> 16 & 255, last >> 8 & 255, last & 255);
 }
 
 /* coturn asks its allowed ranges first, so the Edge's own address must not lie in one. */
@@ -66,23 +67,26 @@ static const struct transport transports[] = {
 	{ "coturn-tcp", "no-udp", 443 },
 };
 
-static char *conf(const struct builder *b, const struct node *n, const struct edge_service *e, const struct transport *t,
-		  const struct addr *relay, const struct addr *public)
+static char *conf(const struct builder *b, const struct node *n, const struct edge_service *e,
+		  const struct transport *t, const struct addr *relay, const struct addr *public)
 {
 	GString *out = g_string_new(NULL);
 	char text[ADDR_TEXT_MAX], more[ADDR_TEXT_MAX];
 
 	g_string_append_printf(out, "listening-ip=%s\n", addr_print(&e->internal, text));
 	g_string_append_printf(out, "listening-ip=%s\n", addr_print(&e->av, text));
-	g_string_append_printf(out, "listening-port=%u\n%s\nrelay-ip=%s\n", t->port, t->setting, addr_print(relay, text));
+	g_string_append_printf(out, "listening-port=%u\n%s\nrelay-ip=%s\n", t->port, t->setting,
+			       addr_print(relay, text));
 	if (addr_is_set(public) && !addr_equal(public, relay))
 		g_string_append_printf(out, "external-ip=%s/%s\n", addr_print(public, more), text);
-	g_string_append_printf(out, "min-port=%u\nmax-port=%u\nrealm=%s\n", e->relay_ports.first, e->relay_ports.last,
-			       b->m->domain);
-	g_string_append(out, "fingerprint\nlt-cred-mech\nuse-auth-secret\nstatic-auth-secret=@SECRET@\nno-tls\nno-dtls\n"
-			     "no-cli\nno-rfc5780\nno-multicast-peers\nlog-file=stdout\nsimple-log\n");
-	g_string_append_printf(out, "pidfile=/run/testbed/%s/%s.pid\nuserdb=/run/testbed/%s/%s.db\n", n->name, t->name,
-			       n->name, t->name);
+	g_string_append_printf(out, "min-port=%u\nmax-port=%u\nrealm=%s\n", e->relay_ports.first,
+			       e->relay_ports.last, b->m->domain);
+	g_string_append(
+		out,
+		"fingerprint\nlt-cred-mech\nuse-auth-secret\nstatic-auth-secret=@SECRET@\nno-tls\nno-dtls\n"
+		"no-cli\nno-rfc5780\nno-multicast-peers\nlog-file=stdout\nsimple-log\n");
+	g_string_append_printf(out, "pidfile=/run/testbed/%s/%s.pid\nuserdb=/run/testbed/%s/%s.db\n", n->name,
+			       t->name, n->name, t->name);
 	put_peers(out, e);
 	return g_string_free(out, FALSE);
 }
@@ -94,7 +98,8 @@ void build_coturn_files(struct builder *b, const struct node *n)
 	if (!s || g_strcmp0(s->edge.engine, "coturn") != 0)
 		return;
 	for (gsize i = 0; i < G_N_ELEMENTS(transports); i++)
-		builder_add_file(b, n, g_strdup_printf("/run/testbed/%s/%s.conf", n->name, transports[i].name),
+		builder_add_file(b, n,
+				 g_strdup_printf("/run/testbed/%s/%s.conf", n->name, transports[i].name),
 				 conf(b, n, &s->edge, &transports[i], i == 0 ? &s->edge.av : &s->edge.av_tcp,
 				      i == 0 ? &s->edge.av_public : &s->edge.av_tcp_public));
 }

@@ -16,8 +16,9 @@ static bool runs_dnsmasq(const struct node *n)
 /* Nothing from the machine's files, no cache between a query and its answer, only these addresses. */
 static void put_common(GString *out)
 {
-	g_string_append(out, "port=53\nbind-interfaces\nno-resolv\nno-hosts\nno-poll\nno-negcache\ncache-size=0\n"
-			     "listen-address=127.0.0.1\n");
+	g_string_append(out,
+			"port=53\nbind-interfaces\nno-resolv\nno-hosts\nno-poll\nno-negcache\ncache-size=0\n"
+			"listen-address=127.0.0.1\n");
 }
 
 static void put_listen_addresses(GString *out, const struct node *n)
@@ -28,8 +29,9 @@ static void put_listen_addresses(GString *out, const struct node *n)
 		const struct iface *f = n->interfaces->pdata[i];
 
 		for (guint a = 0; f->up && a < f->addresses->len; a++)
-			g_string_append_printf(out, "listen-address=%s\n",
-					       addr_print(&g_array_index(f->addresses, struct prefix, a).addr, text));
+			g_string_append_printf(
+				out, "listen-address=%s\n",
+				addr_print(&g_array_index(f->addresses, struct prefix, a).addr, text));
 	}
 }
 
@@ -38,8 +40,8 @@ static void put_record(GString *out, const struct dns_record *r)
 	char text[ADDR_TEXT_MAX];
 
 	if (r->target)
-		g_string_append_printf(out, "srv-host=%s,%s,%u,%u,%u\n", r->name, r->target, r->port, r->priority,
-				       r->weight);
+		g_string_append_printf(out, "srv-host=%s,%s,%u,%u,%u\n", r->name, r->target, r->port,
+				       r->priority, r->weight);
 	else
 		g_string_append_printf(out, "host-record=%s,%s\n", r->name, addr_print(&r->a, text));
 }
@@ -102,8 +104,9 @@ static char *resolv_conf(const struct node *n)
 		g_string_append(out, "nameserver 127.0.0.1\n");
 	else
 		for (guint i = 0; i < n->resolvers->len; i++)
-			g_string_append_printf(out, "nameserver %s\n",
-					       addr_print(&g_array_index(n->resolvers, struct addr, i), text));
+			g_string_append_printf(
+				out, "nameserver %s\n",
+				addr_print(&g_array_index(n->resolvers, struct addr, i), text));
 	return g_string_free(out, FALSE);
 }
 
@@ -125,7 +128,8 @@ void build_dns_files(struct builder *b, const struct node *n)
 	builder_add_file(b, n, g_strdup("/etc/resolv.conf"), resolv_conf(n));
 	builder_add_file(b, n, g_strdup("/etc/hosts"), hosts(n));
 	if (runs_dnsmasq(n))
-		builder_add_file(b, n, g_strdup_printf("/run/testbed/%s/dnsmasq.conf", n->name), dnsmasq_conf(n));
+		builder_add_file(b, n, g_strdup_printf("/run/testbed/%s/dnsmasq.conf", n->name),
+				 dnsmasq_conf(n));
 }
 
 void build_dns_process(struct builder *b, const struct node *n)

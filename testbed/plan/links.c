@@ -47,7 +47,8 @@ static const struct setting with_ipv6[] = {
 	{ "net.ipv6.conf.default.accept_ra", "0" },
 };
 
-static void add_sysctl(struct builder *b, const char *node, struct loc loc, const char *key, const char *value)
+static void add_sysctl(struct builder *b, const char *node, struct loc loc, const char *key,
+		       const char *value)
 {
 	struct op *op = builder_add(b, OP_SYSCTL, node, loc);
 
@@ -55,7 +56,8 @@ static void add_sysctl(struct builder *b, const char *node, struct loc loc, cons
 	op->sysctl.value = g_strdup(value);
 }
 
-static void add_settings(struct builder *b, const char *node, struct loc loc, const struct setting *s, gsize n)
+static void add_settings(struct builder *b, const char *node, struct loc loc, const struct setting *s,
+			 gsize n)
 {
 	for (gsize i = 0; i < n; i++)
 		add_sysctl(b, node, loc, s[i].key, s[i].value);
@@ -84,7 +86,7 @@ static void add_node_settings(struct builder *b, const struct node *n)
 	}
 }
 
-/* --- networks ------------------------------------------------------------------------------------ */
+/* --- networks --- */
 
 struct member {
 	const struct node *node;
@@ -147,8 +149,10 @@ void build_namespaces(struct builder *b)
 
 static struct op_veth_end veth_end(struct builder *b, const struct member *m)
 {
-	return (struct op_veth_end){ .node = g_strdup(m->node->name), .ifname = g_strdup(m->iface->name),
-				     .ifindex = b->next_ifindex++, .up = m->iface->up };
+	return (struct op_veth_end){ .node = g_strdup(m->node->name),
+				     .ifname = g_strdup(m->iface->name),
+				     .ifindex = b->next_ifindex++,
+				     .up = m->iface->up };
 }
 
 static void add_cable(struct builder *b, const GArray *members)
@@ -189,7 +193,9 @@ static void add_bridge_ports(struct builder *b, const GArray *members, const cha
 		port = b->next_ifindex++;
 		op->veth[1] = (struct op_veth_end){ .node = g_strdup(PLAN_FABRIC),
 						    .ifname = g_strdup_printf("port%u", port),
-						    .ifindex = port, .bridge = g_strdup(bridge), .up = true };
+						    .ifindex = port,
+						    .bridge = g_strdup(bridge),
+						    .up = true };
 	}
 }
 
@@ -204,7 +210,8 @@ void build_links(struct builder *b)
 		if (!is_bridged(members))
 			continue;
 		add_bridge(b, net);
-		g_hash_table_insert(bridges, net, ((struct op *)b->p->ops->pdata[b->p->ops->len - 1])->bridge.ifname);
+		g_hash_table_insert(bridges, net,
+				    ((struct op *)b->p->ops->pdata[b->p->ops->len - 1])->bridge.ifname);
 	}
 	for (guint i = 0; i < b->m->networks->len; i++) {
 		struct network *net = b->m->networks->pdata[i];
@@ -218,7 +225,7 @@ void build_links(struct builder *b)
 	}
 }
 
-/* --- addresses and tunnels ------------------------------------------------------------------------ */
+/* --- addresses and tunnels --- */
 
 static void add_link_up(struct builder *b, const char *node, struct loc loc, const char *ifname)
 {
@@ -249,7 +256,8 @@ static void add_static_nat_addresses(struct builder *b, const struct node *n, co
 		const struct nat_rule *r = n->nat->pdata[i];
 		struct prefix own = { r->outside, addr_bits(&r->outside) };
 
-		if (r->kind != NAT_STATIC || !g_str_equal(r->out_iface, f->name) || iface_has_address(f, &r->outside))
+		if (r->kind != NAT_STATIC || !g_str_equal(r->out_iface, f->name) ||
+		    iface_has_address(f, &r->outside))
 			continue;
 		for (guint a = 0; a < f->addresses->len; a++) {
 			if (!prefix_contains(&g_array_index(f->addresses, struct prefix, a), &r->outside))
@@ -267,7 +275,8 @@ void build_addresses(struct builder *b, const struct node *n)
 		const struct iface *f = n->interfaces->pdata[i];
 
 		for (guint a = 0; a < f->addresses->len; a++)
-			add_address(b, n->name, f->loc, f->name, &g_array_index(f->addresses, struct prefix, a));
+			add_address(b, n->name, f->loc, f->name,
+				    &g_array_index(f->addresses, struct prefix, a));
 		add_static_nat_addresses(b, n, f);
 	}
 }

@@ -145,14 +145,16 @@ static guint rules_before_replies(const GPtrArray *rules, enum fw_chain chain)
 	return n;
 }
 
-static void put_firewall_rules(GString *out, const struct node *n, enum fw_chain chain, const GPtrArray *rules)
+static void put_firewall_rules(GString *out, const struct node *n, enum fw_chain chain,
+			       const GPtrArray *rules)
 {
 	guint first = rules_before_replies(rules, chain);
 
 	for (guint i = 0; i < first; i++)
 		put_rule_families(out, rules->pdata[i]);
 	if (n->firewall.stateful)
-		g_string_append(out, "\t\tct state established,related counter accept comment \"established\"\n");
+		g_string_append(out,
+				"\t\tct state established,related counter accept comment \"established\"\n");
 	if (chain == FW_INPUT)
 		g_string_append(out, "\t\tiifname \"lo\" counter accept comment \"loopback\"\n");
 	if (chain == FW_OUTPUT)

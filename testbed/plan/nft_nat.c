@@ -79,10 +79,11 @@ static void put_sets(GString *out, const struct nat_names *names)
 		put_set(out, "map", "mapping", names->index,
 			"ipv4_addr . inet_service . ipv4_addr : ipv4_addr . inet_service", r);
 	else
-		put_set(out, "map", "mapping", names->index, "ipv4_addr . inet_service : ipv4_addr . inet_service", r);
+		put_set(out, "map", "mapping", names->index,
+			"ipv4_addr . inet_service : ipv4_addr . inet_service", r);
 }
 
-/* --- destination NAT -------------------------------------------------------------------------------- */
+/* --- destination NAT --- */
 
 static void put_static_in(GString *out, const struct nat_rule *r)
 {
@@ -91,8 +92,8 @@ static void put_static_in(GString *out, const struct nat_rule *r)
 	g_string_append(out, "\t\t");
 	if (!r->hairpin)
 		g_string_append_printf(out, "iifname \"%s\" ", r->out_iface);
-	g_string_append_printf(out, "ip daddr %s counter dnat to %s comment \"%s-in\"\n", addr_print(&r->outside, outside),
-			       addr_print(&r->inside, inside), r->name);
+	g_string_append_printf(out, "ip daddr %s counter dnat to %s comment \"%s-in\"\n",
+			       addr_print(&r->outside, outside), addr_print(&r->inside, inside), r->name);
 }
 
 static void put_learned_in(GString *out, const struct nat_names *names)
@@ -103,16 +104,19 @@ static void put_learned_in(GString *out, const struct nat_names *names)
 	if (!learns_ports(r) || names->address[0] == '\0')
 		return;
 	if (r->hairpin)
-		g_string_append_printf(out,
-				       "\t\tiifname != \"%s\" ip daddr %s meta l4proto udp counter dnat ip to udp "
-				       "dport map @tb_inside%u comment \"%s-hairpin\"\n",
-				       r->out_iface, names->address, i, r->name);
+		g_string_append_printf(
+			out,
+			"\t\tiifname != \"%s\" ip daddr %s meta l4proto udp counter dnat ip to udp "
+			"dport map @tb_inside%u comment \"%s-hairpin\"\n",
+			r->out_iface, names->address, i, r->name);
 	if (r->filtering == NAT_ADDRESS_AND_PORT_DEPENDENT)
 		return;
-	g_string_append_printf(out, "\t\tiifname \"%s\" ip daddr %s meta l4proto udp ", r->out_iface, names->address);
+	g_string_append_printf(out, "\t\tiifname \"%s\" ip daddr %s meta l4proto udp ", r->out_iface,
+			       names->address);
 	if (r->filtering == NAT_ADDRESS_DEPENDENT)
 		g_string_append_printf(out, "udp dport . ip saddr @tb_spoken%u ", i);
-	g_string_append_printf(out, "counter dnat ip to udp dport map @tb_inside%u comment \"%s-in\"\n", i, r->name);
+	g_string_append_printf(out, "counter dnat ip to udp dport map @tb_inside%u comment \"%s-in\"\n", i,
+			       r->name);
 }
 
 static void put_prerouting(GString *out, const struct node *n)
@@ -134,31 +138,35 @@ static void put_prerouting(GString *out, const struct node *n)
 				       rules->str);
 }
 
-/* --- source NAT ------------------------------------------------------------------------------------- */
+/* --- source NAT --- */
 
 static void put_static_out(GString *out, const struct nat_rule *r)
 {
 	char inside[ADDR_TEXT_MAX], outside[ADDR_TEXT_MAX];
 
-	g_string_append_printf(out, "\t\toifname \"%s\" ip saddr %s counter snat to %s comment \"%s-out\"\n", r->out_iface,
-			       addr_print(&r->inside, inside), addr_print(&r->outside, outside), r->name);
+	g_string_append_printf(out, "\t\toifname \"%s\" ip saddr %s counter snat to %s comment \"%s-out\"\n",
+			       r->out_iface, addr_print(&r->inside, inside), addr_print(&r->outside, outside),
+			       r->name);
 	/* RFC 4787 REQ-9: a hairpinned packet has the external source. */
 	if (r->hairpin)
-		g_string_append_printf(out,
-				       "\t\tiifname != \"%s\" oifname != \"%s\" ct status dnat ip saddr %s counter snat "
-				       "to %s comment \"%s-hairpin\"\n",
-				       r->out_iface, r->out_iface, inside, outside, r->name);
+		g_string_append_printf(
+			out,
+			"\t\tiifname != \"%s\" oifname != \"%s\" ct status dnat ip saddr %s counter snat "
+			"to %s comment \"%s-hairpin\"\n",
+			r->out_iface, r->out_iface, inside, outside, r->name);
 }
 
 static void put_mapping(GString *out, const struct nat_names *names)
 {
 	const struct nat_rule *r = names->r;
-	const char *key = r->mapping == NAT_ADDRESS_DEPENDENT ? "ip saddr . udp sport . ip daddr" : "ip saddr . udp sport";
+	const char *key = r->mapping == NAT_ADDRESS_DEPENDENT ? "ip saddr . udp sport . ip daddr"
+							      : "ip saddr . udp sport";
 
 	g_string_append_printf(out, "\t\toifname \"%s\" ", r->out_iface);
 	nft_match_prefixes(out, "saddr", r->src, AF_INET);
-	g_string_append_printf(out, "meta l4proto udp counter snat ip to %s map @tb_mapping%u comment \"%s-known\"\n", key,
-			       names->index, r->name);
+	g_string_append_printf(
+		out, "meta l4proto udp counter snat ip to %s map @tb_mapping%u comment \"%s-known\"\n", key,
+		names->index, r->name);
 }
 
 static void put_masquerade(GString *out, const struct nat_names *names)
@@ -176,16 +184,19 @@ static void put_masquerade(GString *out, const struct nat_names *names)
 	nft_match_prefixes(out, "saddr", r->src, AF_INET);
 	g_string_append_printf(out, "counter masquerade%s comment \"%s\"\n", flags, r->name);
 	if (r->hairpin && names->address[0] != '\0')
-		g_string_append_printf(out,
-				       "\t\tiifname != \"%s\" oifname != \"%s\" ct status dnat counter snat to %s comment "
-				       "\"%s-hairpin-source\"\n",
-				       r->out_iface, r->out_iface, names->address, r->name);
+		g_string_append_printf(
+			out,
+			"\t\tiifname != \"%s\" oifname != \"%s\" ct status dnat counter snat to %s comment "
+			"\"%s-hairpin-source\"\n",
+			r->out_iface, r->out_iface, names->address, r->name);
 }
 
 static void put_postrouting(GString *out, const struct node *n)
 {
-	g_string_append(out, "\tchain tb_postrouting {\n\t\ttype nat hook postrouting priority 100\n\t\tpolicy accept\n"
-			     "\t\tfib saddr type local counter accept comment \"own-traffic\"\n");
+	g_string_append(
+		out,
+		"\tchain tb_postrouting {\n\t\ttype nat hook postrouting priority 100\n\t\tpolicy accept\n"
+		"\t\tfib saddr type local counter accept comment \"own-traffic\"\n");
 	for (guint i = 0; i < n->nat->len; i++) {
 		const struct nat_rule *r = n->nat->pdata[i];
 
@@ -201,12 +212,13 @@ static void put_postrouting(GString *out, const struct node *n)
 	g_string_append(out, "\t}\n");
 }
 
-/* --- learning ---------------------------------------------------------------------------------------- */
+/* --- learning --- */
 
 static void put_update(GString *out, const struct nat_names *names, const char *set, const char *element)
 {
 	g_string_append_printf(out,
-			       "\t\toifname \"%s\" meta l4proto udp ct direction original ct status snat update @tb_%s%u { %s } "
+			       "\t\toifname \"%s\" meta l4proto udp ct direction original ct status snat "
+			       "update @tb_%s%u { %s } "
 			       "counter comment \"%s-%s\"\n",
 			       names->r->out_iface, set, names->index, element, names->r->name, set);
 }
@@ -228,7 +240,8 @@ static void put_learning_rules(GString *out, const struct nat_names *names)
 			   "ct reply ip daddr . ct reply proto-dst");
 	else
 		put_update(out, names, "mapping",
-			   "ct original ip saddr . ct original proto-src : ct reply ip daddr . ct reply proto-dst");
+			   "ct original ip saddr . ct original proto-src : ct reply ip daddr . ct reply "
+			   "proto-dst");
 }
 
 static void put_learning(GString *out, const struct node *n)
@@ -272,9 +285,10 @@ void nft_nat_forward(GString *out, const struct node *n)
 		if (!learns_ports(r) || names.address[0] == '\0')
 			continue;
 		/* The original destination tells these from packets of a 1:1 NAT, which the node's own rules judge. */
-		g_string_append_printf(out,
-				       "\t\tmeta l4proto udp ct status dnat ct original ip daddr %s counter accept comment "
-				       "\"%s-let-in\"\n",
-				       names.address, r->name);
+		g_string_append_printf(
+			out,
+			"\t\tmeta l4proto udp ct status dnat ct original ip daddr %s counter accept comment "
+			"\"%s-let-in\"\n",
+			names.address, r->name);
 	}
 }

@@ -116,8 +116,11 @@ GArray *builder_ports(const struct builder *b, const struct node *n)
 		const struct tunnel *t = b->m->tunnels->pdata[i];
 
 		for (int e = 0; e < 2; e++) {
-			struct port p = { .ifname = t->ends[e].iface, .addresses = &t->ends[e].address,
-					  .n_addresses = 1, .up = t->up, .tunnel = t };
+			struct port p = { .ifname = t->ends[e].iface,
+					  .addresses = &t->ends[e].address,
+					  .n_addresses = 1,
+					  .up = t->up,
+					  .tunnel = t };
 
 			if (t->ends[e].node == n)
 				g_array_append_val(ports, p);

@@ -27,7 +27,7 @@ void plan_print(const plan *p, enum plan_format format, GString *out)
 	formats[format].print(p, out);
 }
 
-/* --- one line an op -------------------------------------------------------------------------------- */
+/* --- one line an op --- */
 
 static void describe_veth_end(const struct op_veth_end *end, GString *out)
 {
@@ -42,9 +42,9 @@ static void describe_tunnel(const struct op_tunnel *t, GString *out)
 {
 	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX], text[PREFIX_TEXT_MAX];
 
-	g_string_append_printf(out, " %s index %u kind %s local %s remote %s port %u vni %u", t->ifname, t->ifindex,
-			       tunnel_kind_name(t->kind), addr_print(&t->local, local), addr_print(&t->remote, remote),
-			       t->port, t->vni);
+	g_string_append_printf(out, " %s index %u kind %s local %s remote %s port %u vni %u", t->ifname,
+			       t->ifindex, tunnel_kind_name(t->kind), addr_print(&t->local, local),
+			       addr_print(&t->remote, remote), t->port, t->vni);
 	if (t->mtu_bytes > 0)
 		g_string_append_printf(out, " mtu %u", t->mtu_bytes);
 	for (guint i = 0; i < t->allowed->len; i++)
@@ -133,7 +133,7 @@ void op_describe(const struct op *op, GString *out)
 	}
 }
 
-/* --- text: bodies of rulesets and files follow, indented ------------------------------------------- */
+/* --- text: bodies of rulesets and files follow, indented --- */
 
 static const char *op_body(const struct op *op)
 {

@@ -38,22 +38,25 @@ static void put_nodes(const plan *p, GString *out)
 /* Keys live in files of a directory that goes when the script ends. */
 static void put_wireguard_head(GString *out)
 {
-	g_string_append(out, "keys=$(mktemp -d)\n"
-			     "key() { test -f \"$keys/$1\" || (umask 077 && wg genkey > \"$keys/$1\"); echo \"$keys/$1\"; }\n"
-			     "wireguard=no\n"
-			     "if command -v wg >/dev/null && ip netns add \"$prefix-probe\"; then\n"
-			     "\tip -n \"$prefix-probe\" link add wg0 type wireguard 2>/dev/null && wireguard=yes\n"
-			     "\tip netns del \"$prefix-probe\"\n"
-			     "fi\n");
+	g_string_append(out,
+			"keys=$(mktemp -d)\n"
+			"key() { test -f \"$keys/$1\" || (umask 077 && wg genkey > \"$keys/$1\"); echo "
+			"\"$keys/$1\"; }\n"
+			"wireguard=no\n"
+			"if command -v wg >/dev/null && ip netns add \"$prefix-probe\"; then\n"
+			"\tip -n \"$prefix-probe\" link add wg0 type wireguard 2>/dev/null && wireguard=yes\n"
+			"\tip netns del \"$prefix-probe\"\n"
+			"fi\n");
 }
 
 static void put_head(const plan *p, GString *out)
 {
-	g_string_append(out, "#!/bin/sh\n"
-			     "# usage: sh SCRIPT [up|down]   as root; the namespaces are named ${PREFIX:-tb}-NODE\n"
-			     "set -eu\n"
-			     "prefix=${PREFIX:-tb}\n"
-			     "keys=\n");
+	g_string_append(
+		out, "#!/bin/sh\n"
+		     "# usage: sh SCRIPT [up|down]   as root; the namespaces are named ${PREFIX:-tb}-NODE\n"
+		     "set -eu\n"
+		     "prefix=${PREFIX:-tb}\n"
+		     "keys=\n");
 	put_nodes(p, out);
 	g_string_append(out, "down() {\n"
 			     "\tfor node in $nodes; do\n"
@@ -81,34 +84,37 @@ static void put_veth(const struct op *op, GString *out)
 	const struct op_veth_end *a = &op->veth[0], *b = &op->veth[1];
 
 	/* Interface numbers are unique over all namespaces, or carrier may come up to a second late. */
-	g_string_append_printf(out,
-			       "ip link add name '%s' index %u netns \"$prefix-%s\" type veth peer name '%s' index %u netns "
-			       "\"$prefix-%s\"\n",
-			       a->ifname, a->ifindex, a->node, b->ifname, b->ifindex, b->node);
+	g_string_append_printf(
+		out,
+		"ip link add name '%s' index %u netns \"$prefix-%s\" type veth peer name '%s' index %u netns "
+		"\"$prefix-%s\"\n",
+		a->ifname, a->ifindex, a->node, b->ifname, b->ifindex, b->node);
 	for (int i = 0; i < 2; i++) {
 		const struct op_veth_end *end = &op->veth[i];
 
 		if (end->bridge)
-			g_string_append_printf(out, "ip -n \"$prefix-%s\" link set '%s' master '%s'\n", end->node,
-					       end->ifname, end->bridge);
+			g_string_append_printf(out, "ip -n \"$prefix-%s\" link set '%s' master '%s'\n",
+					       end->node, end->ifname, end->bridge);
 		if (end->up)
-			g_string_append_printf(out, "ip -n \"$prefix-%s\" link set '%s' up\n", end->node, end->ifname);
+			g_string_append_printf(out, "ip -n \"$prefix-%s\" link set '%s' up\n", end->node,
+					       end->ifname);
 	}
 }
 
-/* --- tunnels ----------------------------------------------------------------------------------------- */
+/* --- tunnels --- */
 
 static void put_vxlan(const struct op *op, unsigned default_mtu_bytes, GString *out)
 {
 	const struct op_tunnel *t = &op->tunnel;
 	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
 
-	g_string_append_printf(out,
-			       "ip -n \"$prefix-%s\" link add name '%s' index %u mtu %u type vxlan id %u local %s remote %s "
-			       "dstport %u\n",
-			       op->node, t->ifname, t->ifindex, t->mtu_bytes > 0 ? t->mtu_bytes : default_mtu_bytes, t->vni,
-			       addr_print(&t->local, local), addr_print(&t->remote, remote),
-			       t->port > 0 ? t->port : VXLAN_PORT);
+	g_string_append_printf(
+		out,
+		"ip -n \"$prefix-%s\" link add name '%s' index %u mtu %u type vxlan id %u local %s remote %s "
+		"dstport %u\n",
+		op->node, t->ifname, t->ifindex, t->mtu_bytes > 0 ? t->mtu_bytes : default_mtu_bytes, t->vni,
+		addr_print(&t->local, local), addr_print(&t->remote, remote),
+		t->port > 0 ? t->port : VXLAN_PORT);
 }
 
 static void put_key_file(const char *name, GString *out)
@@ -127,12 +133,13 @@ static void put_wireguard(const struct op *op, GString *out)
 			       "if [ $wireguard = yes ]; then\n"
 			       "ip -n \"$prefix-%s\" link add name '%s' index %u mtu %u type wireguard\n"
 			       "ip netns exec \"$prefix-%s\" wg set '%s' private-key ",
-			       op->node, t->ifname, t->ifindex, t->mtu_bytes > 0 ? t->mtu_bytes : WIREGUARD_MTU_BYTES,
-			       op->node, t->ifname);
+			       op->node, t->ifname, t->ifindex,
+			       t->mtu_bytes > 0 ? t->mtu_bytes : WIREGUARD_MTU_BYTES, op->node, t->ifname);
 	put_key_file(t->key_local, out);
 	g_string_append_printf(out, " listen-port %u peer \"$(wg pubkey < ", t->port);
 	put_key_file(t->key_remote, out);
-	g_string_append_printf(out, ")\" endpoint %s:%u allowed-ips '", addr_print(&t->remote, text), t->port);
+	g_string_append_printf(out, ")\" endpoint %s:%u allowed-ips '", addr_print(&t->remote, text),
+			       t->port);
 	for (guint i = 0; i < t->allowed->len; i++)
 		g_string_append_printf(out, "%s%s", i > 0 ? "," : "",
 				       prefix_print(&g_array_index(t->allowed, struct prefix, i), text));
@@ -146,7 +153,8 @@ static void put_ip_tunnel(const struct op *op, GString *out)
 	const struct op_tunnel *t = &op->tunnel;
 	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
 
-	g_string_append_printf(out, "ip -n \"$prefix-%s\" link add name '%s' index %u ", op->node, t->ifname, t->ifindex);
+	g_string_append_printf(out, "ip -n \"$prefix-%s\" link add name '%s' index %u ", op->node, t->ifname,
+			       t->ifindex);
 	if (t->mtu_bytes > 0)
 		g_string_append_printf(out, "mtu %u ", t->mtu_bytes);
 	g_string_append_printf(out, "type %s local %s remote %s ttl 64", tunnel_kind_name(t->kind),
@@ -174,13 +182,14 @@ static void put_tunnel(const struct op *op, GString *out)
 	}
 }
 
-/* --- what goes through one `ip -batch` a node ---------------------------------------------------------- */
+/* --- what goes through one `ip -batch` a node --- */
 
 static void put_route_line(const struct op_route *r, GString *out)
 {
 	char text[PREFIX_TEXT_MAX];
 
-	g_string_append_printf(out, "route add %s%s", r->unreachable ? "unreachable " : "", prefix_print(&r->to, text));
+	g_string_append_printf(out, "route add %s%s", r->unreachable ? "unreachable " : "",
+			       prefix_print(&r->to, text));
 	if (addr_is_set(&r->via))
 		g_string_append_printf(out, " via %s", addr_print(&r->via, text));
 	if (r->dev)
@@ -194,7 +203,8 @@ static void put_rule_line(const struct op_rule *r, GString *out)
 {
 	char text[PREFIX_TEXT_MAX];
 
-	g_string_append_printf(out, "%srule add pref %u from %s ", r->from.addr.family == AF_INET6 ? "-6 " : "", r->pref,
+	g_string_append_printf(out, "%srule add pref %u from %s ",
+			       r->from.addr.family == AF_INET6 ? "-6 " : "", r->pref,
 			       prefix_print(&r->from, text));
 	if (r->unreachable)
 		g_string_append(out, "unreachable\n");
@@ -209,8 +219,9 @@ static bool put_batch_line(const struct op *op, GString *out)
 
 	switch (op->kind) {
 	case OP_BRIDGE:
-		g_string_append_printf(out, "link add name %s index %u type bridge mcast_snooping 0\nlink set %s up\n",
-				       op->bridge.ifname, op->bridge.ifindex, op->bridge.ifname);
+		g_string_append_printf(
+			out, "link add name %s index %u type bridge mcast_snooping 0\nlink set %s up\n",
+			op->bridge.ifname, op->bridge.ifindex, op->bridge.ifname);
 		return true;
 	case OP_ADDR:
 		g_string_append_printf(out, "address add %s dev %s\n", prefix_print(&op->addr.address, text),
@@ -247,15 +258,15 @@ static bool put_sysctl_line(const struct op *op, GString *out)
 		return false;
 	path = g_strdelimit(g_strdup(op->sysctl.key), ".", '/');
 	/* Not there: nor is the kernel part that it would turn off. */
-	g_string_append_printf(out, "[ ! -e '/proc/sys/%s' ] || echo '%s' > '/proc/sys/%s'\n", path, op->sysctl.value,
-			       path);
+	g_string_append_printf(out, "[ ! -e '/proc/sys/%s' ] || echo '%s' > '/proc/sys/%s'\n", path,
+			       op->sysctl.value, path);
 	return true;
 }
 
-/* One command (BEFORE NAMESPACE AFTER) with a here-document of the lines of as many ops of the same node as follow each other.  Returns how
- * many; 0: the first one gives none. */
-static guint put_group(const plan *p, guint first, bool (*line)(const struct op *, GString *), const char *before,
-		       const char *after, GString *out)
+/* One command (BEFORE NAMESPACE AFTER) with a here-document of the lines of as many ops of the same node as
+ * follow each other.  Returns how many; 0: the first one gives none. */
+static guint put_group(const plan *p, guint first, bool (*line)(const struct op *, GString *),
+		       const char *before, const char *after, GString *out)
 {
 	g_autoptr(GString) lines = g_string_new(NULL);
 	const struct op *head = p->ops->pdata[first];
@@ -269,7 +280,8 @@ static guint put_group(const plan *p, guint first, bool (*line)(const struct op 
 		n++;
 	}
 	if (n > 0) {
-		g_string_append_printf(out, "%s \"$prefix-%s\" %s <<'END'\n%sEND\n", before, head->node, after, lines->str);
+		g_string_append_printf(out, "%s \"$prefix-%s\" %s <<'END'\n%sEND\n", before, head->node,
+				       after, lines->str);
 	}
 	return n;
 }
@@ -287,8 +299,8 @@ static void put_single(const struct op *op, GString *out)
 		put_tunnel(op, out);
 		break;
 	case OP_NFT:
-		g_string_append_printf(out, "ip netns exec \"$prefix-%s\" nft -f - <<'END'\n%sEND\n", op->node,
-				       op->nft.text);
+		g_string_append_printf(out, "ip netns exec \"$prefix-%s\" nft -f - <<'END'\n%sEND\n",
+				       op->node, op->nft.text);
 		break;
 	case OP_FILE:
 	case OP_DAEMON:

@@ -1,8 +1,8 @@
 /* Our own programs, the user's client, and coturn where it takes the A/V Edge's place. */
 #include "testbed/plan/build.h"
 
-static struct op *add_process(struct builder *b, const struct node *n, enum op_kind kind, char *name, const char *role,
-			      char **argv)
+static struct op *add_process(struct builder *b, const struct node *n, enum op_kind kind, char *name,
+			      const char *role, char **argv)
 {
 	struct op *op = builder_add(b, kind, n->name, n->loc);
 

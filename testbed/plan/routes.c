@@ -57,8 +57,8 @@ static struct op *add_route(struct builder *b, const struct node *n, struct loc 
 	return op;
 }
 
-static void add_declared_routes(struct builder *b, const struct node *n, const GArray *ports, const struct port *p,
-				unsigned table)
+static void add_declared_routes(struct builder *b, const struct node *n, const GArray *ports,
+				const struct port *p, unsigned table)
 {
 	for (guint i = 0; i < n->routes->len; i++) {
 		const struct route *r = n->routes->pdata[i];
@@ -76,7 +76,8 @@ static bool same_network_before(const struct port *p, guint index)
 	return false;
 }
 
-static void add_connected_routes(struct builder *b, const struct node *n, const struct port *p, unsigned table)
+static void add_connected_routes(struct builder *b, const struct node *n, const struct port *p,
+				 unsigned table)
 {
 	for (guint i = 0; i < p->n_addresses; i++) {
 		struct prefix subnet = prefix_network(&p->addresses[i]);
@@ -86,7 +87,8 @@ static void add_connected_routes(struct builder *b, const struct node *n, const 
 	}
 }
 
-static void add_rule(struct builder *b, const struct node *n, const struct addr *from, unsigned pref, unsigned table)
+static void add_rule(struct builder *b, const struct node *n, const struct addr *from, unsigned pref,
+		     unsigned table)
 {
 	struct op *op = builder_add(b, OP_RULE, n->name, n->loc);
 

@@ -10,10 +10,10 @@
 #include <errno.h>
 #include <unistd.h>
 
-#define CABLE                                                                                       \
-	"networks: {wire: {subnet: 10.9.0.0/24}}\n"                                                    \
-	"nodes:\n"                                                                                     \
-	"  a: {interfaces: {eth0: {network: wire, address: 10.9.0.1/24}}}\n"                           \
+#define CABLE \
+	"networks: {wire: {subnet: 10.9.0.0/24}}\n" \
+	"nodes:\n" \
+	"  a: {interfaces: {eth0: {network: wire, address: 10.9.0.1/24}}}\n" \
 	"  b: {interfaces: {eth0: {network: wire, address: 10.9.0.2/24}}}\n"
 
 Test(links, the_first_packet_passes)
@@ -32,7 +32,8 @@ Test(links, the_first_packet_passes)
 
 Test(links, a_bridge_joins_more_than_two)
 {
-	g_autoptr(exec) x = build_topology(CABLE "  c: {interfaces: {eth0: {network: wire, address: 10.9.0.3/24}}}\n");
+	g_autoptr(exec) x =
+		build_topology(CABLE "  c: {interfaces: {eth0: {network: wire, address: 10.9.0.3/24}}}\n");
 	static const char *const nodes[] = { "a", "b" }, *const addresses[] = { "10.9.0.1", "10.9.0.2" };
 	int c = udp_in(x, "c", "10.9.0.3", 5000);
 
@@ -46,20 +47,21 @@ Test(links, a_bridge_joins_more_than_two)
 	close(c);
 }
 
-#define TWO_CARDS(model)                                                                            \
-	"networks: {left: {subnet: 10.1.0.0/24}, right: {subnet: 10.2.0.0/24}}\n"                      \
-	"nodes:\n"                                                                                     \
-	"  host:\n"                                                                                    \
-	"    host_model: " model "\n"                                                                  \
-	"    interfaces:\n"                                                                            \
-	"      left: {network: left, address: 10.1.0.1/24}\n"                                          \
-	"      right: {network: right, address: 10.2.0.1/24}\n"                                        \
-	"    routes: [{to: default, via: 10.2.0.2, dev: right}, {to: 10.50.0.0/24, via: 10.1.0.2, dev: left}]\n" \
-	"  far:\n"                                                                                     \
-	"    interfaces: {eth0: {network: left, address: 10.1.0.2/24}}\n"                              \
-	"    routes: [{to: default, via: 10.1.0.1}]\n"                                                 \
-	"  near:\n"                                                                                    \
-	"    interfaces: {eth0: {network: right, addresses: [10.2.0.2/24, 10.2.0.77/24]}}\n"           \
+#define TWO_CARDS(model) \
+	"networks: {left: {subnet: 10.1.0.0/24}, right: {subnet: 10.2.0.0/24}}\n" \
+	"nodes:\n" \
+	"  host:\n" \
+	"    host_model: " model "\n" \
+	"    interfaces:\n" \
+	"      left: {network: left, address: 10.1.0.1/24}\n" \
+	"      right: {network: right, address: 10.2.0.1/24}\n" \
+	"    routes: [{to: default, via: 10.2.0.2, dev: right}, {to: 10.50.0.0/24, via: 10.1.0.2, dev: " \
+	"left}]\n" \
+	"  far:\n" \
+	"    interfaces: {eth0: {network: left, address: 10.1.0.2/24}}\n" \
+	"    routes: [{to: default, via: 10.1.0.1}]\n" \
+	"  near:\n" \
+	"    interfaces: {eth0: {network: right, addresses: [10.2.0.2/24, 10.2.0.77/24]}}\n" \
 	"    routes: [{to: 10.1.0.0/24, via: 10.2.0.1}]\n"
 
 Test(host_model, strong_does_not_send_from_the_wrong_card)
@@ -70,7 +72,8 @@ Test(host_model, strong_does_not_send_from_the_wrong_card)
 	cr_expect_eq(udp_send(left, "10.60.0.9", 5000, 'x'), ENETUNREACH, "no route through the left card");
 	cr_expect_eq(udp_send(left, "10.50.0.9", 5000, 'x'), 0, "the left card's own route");
 	cr_expect_eq(udp_send(right, "10.60.0.9", 5000, 'x'), 0, "the right card's default route");
-	cr_expect_eq(udp_send(left, "10.2.0.2", 5000, 'x'), ENETUNREACH, "not even to the right card's subnet");
+	cr_expect_eq(udp_send(left, "10.2.0.2", 5000, 'x'), ENETUNREACH,
+		     "not even to the right card's subnet");
 	close(left);
 	close(right);
 }
@@ -117,7 +120,7 @@ Test(host_model, strong_does_not_receive_by_the_wrong_card)
 	cr_expect_eq(byte, 'w', "a weak host takes it");
 }
 
-/* --- what the kernel says ------------------------------------------------------------------------------- */
+/* --- what the kernel says --- */
 
 Test(errors, the_kernels_own_words)
 {
@@ -126,11 +129,12 @@ Test(errors, the_kernels_own_words)
 	char node[] = "a";
 	struct op op = { .kind = OP_ROUTE, .node = node, .loc = { "lab.yaml", 7, 3 } };
 
-	cr_assert(prefix_parse("10.77.0.0/24", &op.route.to) && addr_parse("192.0.2.9", &op.route.via), "addresses");
+	cr_assert(prefix_parse("10.77.0.0/24", &op.route.to) && addr_parse("192.0.2.9", &op.route.via),
+		  "addresses");
 	op.route.table = 254;
 	cr_assert_not(exec_apply(x, &op, &error), "no such gateway");
-	cr_expect(g_str_has_prefix(error->message, "lab.yaml:7:3: route a 10.77.0.0/24 via 192.0.2.9: "), "%s",
-		  error->message);
+	cr_expect(g_str_has_prefix(error->message, "lab.yaml:7:3: route a 10.77.0.0/24 via 192.0.2.9: "),
+		  "%s", error->message);
 	cr_expect(strstr(error->message, "Nexthop has invalid gateway"), "%s", error->message);
 }
 
@@ -138,7 +142,8 @@ Test(errors, a_rulesets_line)
 {
 	g_autoptr(exec) x = build_topology(CABLE);
 	g_autoptr(GError) error = NULL;
-	char node[] = "b", text[] = "table inet tb_filter {\n\tchain tb_input {\n\t\tiifname \"x\" nonsense\n\t}\n}\n";
+	char node[] = "b",
+	     text[] = "table inet tb_filter {\n\tchain tb_input {\n\t\tiifname \"x\" nonsense\n\t}\n}\n";
 	struct op op = { .kind = OP_NFT, .node = node, .nft = { .text = text } };
 
 	cr_assert_not(exec_apply(x, &op, &error), "not a rule");

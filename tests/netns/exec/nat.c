@@ -10,24 +10,24 @@
 #include <criterion/criterion.h>
 #include <unistd.h>
 
-#define NETWORK(router)                                                                             \
-	"networks: {inside: {subnet: 10.9.0.0/24}, outside: {subnet: 198.51.100.0/24}}\n"              \
-	"nodes:\n"                                                                                     \
-	"  host:\n"                                                                                    \
-	"    interfaces: {eth0: {network: inside, address: 10.9.0.2/24}}\n"                            \
-	"    routes: [{to: default, via: 10.9.0.1}]\n"                                                 \
-	"  peer:\n"                                                                                    \
-	"    interfaces: {eth0: {network: inside, address: 10.9.0.3/24}}\n"                            \
-	"    routes: [{to: default, via: 10.9.0.1}]\n"                                                 \
-	"  one: {interfaces: {eth0: {network: outside, address: 198.51.100.10/24}}}\n"                 \
-	"  two: {interfaces: {eth0: {network: outside, address: 198.51.100.20/24}}}\n"                 \
-	"  router:\n"                                                                                  \
-	"    forwarding: true\n"                                                                       \
-	"    interfaces:\n"                                                                            \
-	"      lan: {network: inside, address: 10.9.0.1/24}\n"                                         \
-	"      wan: {network: outside, address: 198.51.100.1/24}\n"                                    \
-	"    firewall:\n"                                                                              \
-	"      input: drop\n"                                                                          \
+#define NETWORK(router) \
+	"networks: {inside: {subnet: 10.9.0.0/24}, outside: {subnet: 198.51.100.0/24}}\n" \
+	"nodes:\n" \
+	"  host:\n" \
+	"    interfaces: {eth0: {network: inside, address: 10.9.0.2/24}}\n" \
+	"    routes: [{to: default, via: 10.9.0.1}]\n" \
+	"  peer:\n" \
+	"    interfaces: {eth0: {network: inside, address: 10.9.0.3/24}}\n" \
+	"    routes: [{to: default, via: 10.9.0.1}]\n" \
+	"  one: {interfaces: {eth0: {network: outside, address: 198.51.100.10/24}}}\n" \
+	"  two: {interfaces: {eth0: {network: outside, address: 198.51.100.20/24}}}\n" \
+	"  router:\n" \
+	"    forwarding: true\n" \
+	"    interfaces:\n" \
+	"      lan: {network: inside, address: 10.9.0.1/24}\n" \
+	"      wan: {network: outside, address: 198.51.100.1/24}\n" \
+	"    firewall:\n" \
+	"      input: drop\n" \
 	"      rules: [{name: none-in, chain: forward, in: wan, action: drop}]\n" router
 
 struct world {
@@ -67,21 +67,24 @@ static guint16 mapped(int from, int server, const char *address, guint16 port)
 	return heard.port;
 }
 
-/* --- mapping --------------------------------------------------------------------------------------------- */
+/* --- mapping --- */
 
 static const struct {
 	const char *name, *topology;
 	bool same_for_port, same_for_address, kept;
 } mappings[] = {
-	{ "endpoint-independent", NETWORK("    nat: [{name: n, masquerade: wan, mapping: endpoint-independent}]\n"), true, true,
+	{ "endpoint-independent",
+	  NETWORK("    nat: [{name: n, masquerade: wan, mapping: endpoint-independent}]\n"), true, true,
 	  true },
 	{ "endpoint-independent, new port",
-	  NETWORK("    nat: [{name: n, masquerade: wan, mapping: endpoint-independent, preserve_port: false}]\n"), true, true,
-	  false },
-	{ "address-dependent", NETWORK("    nat: [{name: n, masquerade: wan, mapping: address-dependent}]\n"), true, false,
-	  false },
+	  NETWORK("    nat: [{name: n, masquerade: wan, mapping: endpoint-independent, preserve_port: "
+		  "false}]\n"),
+	  true, true, false },
+	{ "address-dependent", NETWORK("    nat: [{name: n, masquerade: wan, mapping: address-dependent}]\n"),
+	  true, false, false },
 	{ "address-and-port-dependent",
-	  NETWORK("    nat: [{name: n, masquerade: wan, mapping: address-and-port-dependent}]\n"), false, false, false },
+	  NETWORK("    nat: [{name: n, masquerade: wan, mapping: address-and-port-dependent}]\n"), false,
+	  false, false },
 };
 
 Test(nat, mapping)
@@ -92,16 +95,17 @@ Test(nat, mapping)
 		guint16 other_port = mapped(w.host, w.one_other, "198.51.100.10", 5001);
 		guint16 other_address = mapped(w.host, w.two, "198.51.100.20", 5000);
 
-		cr_expect_eq(first == other_port, mappings[i].same_for_port, "%s: another port: %u, %u", mappings[i].name,
-			     first, other_port);
-		cr_expect_eq(first == other_address, mappings[i].same_for_address, "%s: another address: %u, %u",
-			     mappings[i].name, first, other_address);
-		cr_expect_eq(first == 4000, mappings[i].kept, "%s: port 4000 became %u", mappings[i].name, first);
+		cr_expect_eq(first == other_port, mappings[i].same_for_port, "%s: another port: %u, %u",
+			     mappings[i].name, first, other_port);
+		cr_expect_eq(first == other_address, mappings[i].same_for_address,
+			     "%s: another address: %u, %u", mappings[i].name, first, other_address);
+		cr_expect_eq(first == 4000, mappings[i].kept, "%s: port 4000 became %u", mappings[i].name,
+			     first);
 		world_free(&w);
 	}
 }
 
-/* --- filtering ------------------------------------------------------------------------------------------- */
+/* --- filtering --- */
 
 #define FILTERING(kind) NETWORK("    nat: [{name: n, masquerade: wan, filtering: " kind "}]\n")
 static const struct {
@@ -174,30 +178,31 @@ Test(nat, hairpin)
 	world_free(&w);
 }
 
-/* --- 1:1 --------------------------------------------------------------------------------------------------- */
+/* --- 1:1 --- */
 
-#define STATIC(more)                                                                                \
-	"networks: {inside: {subnet: 10.9.0.0/24}, outside: {subnet: 198.51.100.0/24}}\n"              \
-	"nodes:\n"                                                                                     \
-	"  host:\n"                                                                                    \
-	"    interfaces: {eth0: {network: inside, address: 10.9.0.2/24}}\n"                            \
-	"    routes: [{to: default, via: 10.9.0.1}]\n"                                                 \
-	"  one: {interfaces: {eth0: {network: outside, address: 198.51.100.10/24}}}\n"                 \
-	"  router:\n"                                                                                  \
-	"    forwarding: true\n"                                                                       \
-	"    interfaces:\n"                                                                            \
-	"      lan: {network: inside, address: 10.9.0.1/24}\n"                                         \
-	"      wan: {network: outside, address: 198.51.100.1/24}\n"                                    \
+#define STATIC(more) \
+	"networks: {inside: {subnet: 10.9.0.0/24}, outside: {subnet: 198.51.100.0/24}}\n" \
+	"nodes:\n" \
+	"  host:\n" \
+	"    interfaces: {eth0: {network: inside, address: 10.9.0.2/24}}\n" \
+	"    routes: [{to: default, via: 10.9.0.1}]\n" \
+	"  one: {interfaces: {eth0: {network: outside, address: 198.51.100.10/24}}}\n" \
+	"  router:\n" \
+	"    forwarding: true\n" \
+	"    interfaces:\n" \
+	"      lan: {network: inside, address: 10.9.0.1/24}\n" \
+	"      wan: {network: outside, address: 198.51.100.1/24}\n" \
 	"    nat: [{name: n, static: {inside: 10.9.0.2, outside: 198.51.100.7}, out: wan}]\n" more
 
 Test(nat, one_to_one_and_its_firewall)
 {
-	g_autoptr(exec) x = build_topology(STATIC(
-		"    firewall:\n"
-		"      forward: drop\n"
-		"      rules:\n"
-		"        - {name: stun-in, chain: forward, in: wan, dst: [10.9.0.2], proto: udp, dports: [3478], action: accept}\n"
-		"        - {name: out, chain: forward, in: lan, action: accept}\n"));
+	g_autoptr(exec) x =
+		build_topology(STATIC("    firewall:\n"
+				      "      forward: drop\n"
+				      "      rules:\n"
+				      "        - {name: stun-in, chain: forward, in: wan, dst: [10.9.0.2], "
+				      "proto: udp, dports: [3478], action: accept}\n"
+				      "        - {name: out, chain: forward, in: lan, action: accept}\n"));
 	int host = udp_in(x, "host", "10.9.0.2", 3478), other = udp_in(x, "host", "10.9.0.2", 4000);
 	int one = udp_in(x, "one", "198.51.100.10", 5000);
 	struct heard heard;
@@ -218,9 +223,11 @@ Test(nat, one_to_one_and_its_firewall)
 
 Test(nat, timers_are_the_namespaces)
 {
-	g_autoptr(exec) x = build_topology(NETWORK("    nat: [{name: n, masquerade: wan, udp_timeout: 20s}]\n"));
-	g_autofree char *said = shell_in(x, "router", "cat /proc/sys/net/netfilter/nf_conntrack_udp_timeout "
-							"/proc/sys/net/netfilter/nf_conntrack_udp_timeout_stream");
+	g_autoptr(exec) x =
+		build_topology(NETWORK("    nat: [{name: n, masquerade: wan, udp_timeout: 20s}]\n"));
+	g_autofree char *said = shell_in(x, "router",
+					 "cat /proc/sys/net/netfilter/nf_conntrack_udp_timeout "
+					 "/proc/sys/net/netfilter/nf_conntrack_udp_timeout_stream");
 
 	cr_expect_str_eq(said, "20\n20\n", "both timers");
 }

@@ -23,7 +23,8 @@ void need_features(struct exec_features *ret)
 
 plan *topology_plan(const char *body)
 {
-	g_autofree char *text = g_strdup_printf("topology: test\ndomain: example.com\n%sscenarios: {base: {title: base}}\n", body);
+	g_autofree char *text = g_strdup_printf(
+		"topology: test\ndomain: example.com\n%sscenarios: {base: {title: base}}\n", body);
 	g_autoptr(diags) d = diags_new();
 	g_autoptr(model) base = model_load_text("test.yaml", text, strlen(text), d);
 	g_autoptr(model) m = base ? model_instantiate(base, model_scenario(base, "base"), d) : NULL;
@@ -82,8 +83,8 @@ int udp_in(const exec *x, const char *node, const char *address, guint16 port)
 	struct timeval deadline = { .tv_sec = 2 };
 	int home = enter(x, node), fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	cr_assert(fd >= 0 && bind(fd, (const struct sockaddr *)&a, sizeof a) == 0, "bind %s in %s: %s", address, node,
-		  strerror(errno));
+	cr_assert(fd >= 0 && bind(fd, (const struct sockaddr *)&a, sizeof a) == 0, "bind %s in %s: %s",
+		  address, node, strerror(errno));
 	cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof deadline), 0, "deadline");
 	go_back(home);
 	return fd;
@@ -125,12 +126,12 @@ static guint64 packets_of(const json_t *root, const char *comment)
 	guint64 packets = 0;
 	size_t i, k;
 
-	json_array_foreach(json_object_get(root, "nftables"), i, item) {
+	json_array_foreach (json_object_get(root, "nftables"), i, item) {
 		const json_t *rule = json_object_get(item, "rule");
 
 		if (g_strcmp0(json_string_value(json_object_get(rule, "comment")), comment) != 0)
 			continue;
-		json_array_foreach(json_object_get(rule, "expr"), k, expression)
+		json_array_foreach (json_object_get(rule, "expr"), k, expression)
 			packets += (guint64)json_integer_value(
 				json_object_get(json_object_get(expression, "counter"), "packets"));
 	}

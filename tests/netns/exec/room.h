@@ -18,7 +18,7 @@ int udp_in(const exec *x, const char *node, const char *address, guint16 port);
 /* 0 or the errno. */
 int udp_send(int fd, const char *address, guint16 port, char byte);
 struct heard {
-	char byte;         /* 0: nothing came */
+	char byte; /* 0: nothing came */
 	char from[16];
 	guint16 port;
 };

@@ -30,7 +30,9 @@ static int run_script(const char *script, const char *verb)
 	char *argv[] = { sh, option, text, name, word, NULL };
 	int status = -1;
 
-	cr_assert(g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, &complaints, &status, NULL), "sh runs");
+	cr_assert(g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, &complaints, &status,
+			       NULL),
+		  "sh runs");
 	cr_expect_eq(status, 0, "'%s': %s", verb, complaints);
 	return status;
 }
@@ -45,7 +47,8 @@ static int udp_in_named(const char *node, const char *address, guint16 port)
 	cr_assert(netns >= 0 && setns(netns, CLONE_NEWNET) == 0, "enter %s", path);
 	close(netns);
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	cr_assert(inet_pton(AF_INET, address, &a.sin_addr) == 1 && bind(fd, (const struct sockaddr *)&a, sizeof a) == 0 &&
+	cr_assert(inet_pton(AF_INET, address, &a.sin_addr) == 1 &&
+			  bind(fd, (const struct sockaddr *)&a, sizeof a) == 0 &&
 			  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof deadline) == 0,
 		  "socket in %s", node);
 	return fd;

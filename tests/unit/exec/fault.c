@@ -52,7 +52,8 @@ Test(fault, every_operation_that_fails_is_named)
 		cr_assert(g_error_matches(error, TB_ERROR, TB_ERROR_FAILED), "operation %u: error", at);
 		cr_expect(strstr(error->message, said->str), "'%s' names '%s'", error->message, said->str);
 		cr_expect(strstr(error->message, op->node), "'%s' names node '%s'", error->message, op->node);
-		cr_expect(!op->loc.file || g_str_has_prefix(error->message, "pair.yaml:"), "'%s' says where", error->message);
+		cr_expect(!op->loc.file || g_str_has_prefix(error->message, "pair.yaml:"), "'%s' says where",
+			  error->message);
 		cr_expect_eq(exec_fake_log(x)->len, at - 1, "nothing is tried after operation %u", at);
 	}
 }

@@ -21,8 +21,10 @@ static void compare(const char *scenario)
 
 	if (g_getenv("GOLDEN_UPDATE"))
 		cr_assert(g_file_set_contents(path, text, -1, NULL), "can't write %s", path);
-	cr_assert(g_file_get_contents(path, &golden, NULL, NULL), "%s can't be read: make golden-update", path);
-	cr_expect(g_str_equal(text, golden), "%s:%u: the plan differs from here on", path, line_of_difference(text, golden));
+	cr_assert(g_file_get_contents(path, &golden, NULL, NULL), "%s can't be read: make golden-update",
+		  path);
+	cr_expect(g_str_equal(text, golden), "%s:%u: the plan differs from here on", path,
+		  line_of_difference(text, golden));
 }
 
 Test(golden, every_scenario)

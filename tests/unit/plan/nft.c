@@ -32,21 +32,24 @@ static const struct row rows[] = {
 	  { "dnat" } },
 	{ "full cone",
 	  NAT(", filtering: endpoint-independent"),
-	  { "iifname \"wan\" ip daddr 198.51.100.1 meta l4proto udp counter dnat ip to udp dport map @tb_inside0",
+	  { "iifname \"wan\" ip daddr 198.51.100.1 meta l4proto udp counter dnat ip to udp dport map "
+	    "@tb_inside0",
 	    "update @tb_inside0 { ct reply proto-dst : ct original ip saddr . ct original proto-src }" },
 	  { "tb_spoken" } },
 	{ "address-dependent filtering",
 	  NAT(", filtering: address-dependent"),
-	  { "udp dport . ip saddr @tb_spoken0 counter dnat", "update @tb_spoken0 { ct reply proto-dst . ip daddr }" },
+	  { "udp dport . ip saddr @tb_spoken0 counter dnat",
+	    "update @tb_spoken0 { ct reply proto-dst . ip daddr }" },
 	  { NULL } },
 	{ "hairpin",
 	  NAT(", hairpin: true"),
-	  { "iifname != \"wan\" ip daddr 198.51.100.1 meta l4proto udp counter dnat ip to udp dport map @tb_inside0",
+	  { "iifname != \"wan\" ip daddr 198.51.100.1 meta l4proto udp counter dnat ip to udp dport map "
+	    "@tb_inside0",
 	    "ct status dnat counter snat to 198.51.100.1 comment \"n-hairpin-source\"" },
 	  { "iifname \"wan\" ip daddr 198.51.100.1 meta" } },
 	{ "full cone through a firewall",
-	  NAT(", filtering: endpoint-independent")
-	  "    firewall: {rules: [{name: none-in, chain: forward, in: wan, action: drop}]}\n",
+	  NAT(", filtering: endpoint-independent") "    firewall: {rules: [{name: none-in, chain: forward, "
+						   "in: wan, action: drop}]}\n",
 	  { "ct status dnat ct original ip daddr 198.51.100.1 counter accept comment \"n-let-in\"\n"
 	    "\t\tiifname \"wan\" counter drop comment \"none-in\"" },
 	  { NULL } },
@@ -57,7 +60,8 @@ static const struct row rows[] = {
 	    "oifname \"wan\" ip saddr 10.9.0.2 counter snat to 198.51.100.7 comment \"n-out\"" },
 	  { "let-in" } },
 	{ "replies first, policy last",
-	  "    firewall: {input: drop, rules: [{name: web, chain: input, in: wan, proto: tcp, dports: [80, 8000-8080], "
+	  "    firewall: {input: drop, rules: [{name: web, chain: input, in: wan, proto: tcp, dports: [80, "
+	  "8000-8080], "
 	  "action: accept}]}\n",
 	  { "policy drop\n\t\tct state established,related counter accept comment \"established\"\n"
 	    "\t\tiifname \"lo\" counter accept comment \"loopback\"\n"
@@ -70,8 +74,10 @@ static const struct row rows[] = {
 	    "\t\tct state established,related" },
 	  { NULL } },
 	{ "not stateful",
-	  "    firewall: {stateful: false, rules: [{name: no, chain: forward, proto: icmp, action: reject}]}\n",
-	  { "meta l4proto { icmp, ipv6-icmp } counter reject with icmpx type admin-prohibited comment \"no\"" },
+	  "    firewall: {stateful: false, rules: [{name: no, chain: forward, proto: icmp, action: "
+	  "reject}]}\n",
+	  { "meta l4proto { icmp, ipv6-icmp } counter reject with icmpx type admin-prohibited comment "
+	    "\"no\"" },
 	  { "established" } },
 	{ "reject of TCP is a reset",
 	  "    firewall: {rules: [{name: no, chain: forward, proto: tcp, action: reject}]}\n",
@@ -83,7 +89,8 @@ static const struct row rows[] = {
 	  { "established", "policy drop" } },
 	{ "strong receive",
 	  "    host_model: strong\n",
-	  { "fib daddr type local fib daddr . iif type != local counter drop comment \"strong-host-receive\"" },
+	  { "fib daddr type local fib daddr . iif type != local counter drop comment "
+	    "\"strong-host-receive\"" },
 	  { "established" } },
 };
 
@@ -94,8 +101,8 @@ Test(nft, rows)
 		const char *text = ruleset(p, "router");
 
 		for (gsize k = 0; k < G_N_ELEMENTS(rows[i].has) && rows[i].has[k]; k++)
-			cr_expect(strstr(text, rows[i].has[k]) != NULL, "%s: no '%s' in\n%s", rows[i].name, rows[i].has[k],
-				  text);
+			cr_expect(strstr(text, rows[i].has[k]) != NULL, "%s: no '%s' in\n%s", rows[i].name,
+				  rows[i].has[k], text);
 		for (gsize k = 0; k < G_N_ELEMENTS(rows[i].lacks) && rows[i].lacks[k]; k++)
 			cr_expect(strstr(text, rows[i].lacks[k]) == NULL, "%s: '%s' in\n%s", rows[i].name,
 				  rows[i].lacks[k], text);
@@ -105,8 +112,8 @@ Test(nft, rows)
 /* Rules are what stands in chains and does not describe the chain itself. */
 static bool is_rule(const char *line)
 {
-	static const char *const others[] = { "type ", "policy ", "flags ", "timeout ", "size ", "chain ", "table ",
-					      "delete ", "map ", "set ", "}" };
+	static const char *const others[] = { "type ",  "policy ", "flags ", "timeout ", "size ", "chain ",
+					      "table ", "delete ", "map ",   "set ",     "}" };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
 		if (g_str_has_prefix(line, others[i]))
@@ -124,7 +131,8 @@ Test(nft, every_rule_counts_and_has_a_name)
 			g_strstrip(*line);
 			if (!is_rule(*line))
 				continue;
-			cr_expect(strstr(*line, "counter ") && strstr(*line, " comment \""), "%s: %s", rows[i].name, *line);
+			cr_expect(strstr(*line, "counter ") && strstr(*line, " comment \""), "%s: %s",
+				  rows[i].name, *line);
 			cr_expect_not(g_str_has_prefix(*line, "iif ") || g_str_has_prefix(*line, "oif "),
 				      "%s: %s: only iifname works from outside", rows[i].name, *line);
 		}
@@ -136,5 +144,6 @@ Test(nft, a_plain_router_has_no_ruleset)
 	g_autoptr(plan) p = small_plan(NULL);
 
 	for (guint i = 0; i < p->ops->len; i++)
-		cr_expect_neq(((const struct op *)p->ops->pdata[i])->kind, OP_NFT, "no ruleset without a reason");
+		cr_expect_neq(((const struct op *)p->ops->pdata[i])->kind, OP_NFT,
+			      "no ruleset without a reason");
 }

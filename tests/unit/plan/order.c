@@ -10,9 +10,9 @@ Test(order, spaces_then_links_then_the_rest_then_processes)
 {
 	/* ROUTE..NFT come node by node, so they share a stage; a tunnel's addresses and NAT timers come late. */
 	static const int stages[] = {
-		[OP_NETNS] = 0, [OP_SYSCTL] = 1, [OP_BRIDGE] = 2, [OP_VETH] = 3, [OP_ADDR] = 4, [OP_LINK_UP] = 4,
-		[OP_ROUTE] = 4, [OP_RULE] = 4,	 [OP_NFT] = 4,	  [OP_TUNNEL] = 4, [OP_FILE] = 5, [OP_DAEMON] = 6,
-		[OP_AGENT] = 7,
+		[OP_NETNS] = 0,   [OP_SYSCTL] = 1, [OP_BRIDGE] = 2, [OP_VETH] = 3, [OP_ADDR] = 4,
+		[OP_LINK_UP] = 4, [OP_ROUTE] = 4,  [OP_RULE] = 4,   [OP_NFT] = 4,  [OP_TUNNEL] = 4,
+		[OP_FILE] = 5,    [OP_DAEMON] = 6, [OP_AGENT] = 7,
 	};
 	g_autoptr(plan) p = reference_plan("branch-edge");
 	int stage = 0;
@@ -45,7 +45,8 @@ Test(order, interface_numbers_are_unique_over_the_lab)
 			expect_unique(seen, op->tunnel.ifindex);
 		for (int e = 0; op->kind == OP_VETH && e < 2; e++) {
 			expect_unique(seen, op->veth[e].ifindex);
-			cr_expect(strlen(op->veth[e].ifname) < IFNAMSIZ, "'%s' is too long", op->veth[e].ifname);
+			cr_expect(strlen(op->veth[e].ifname) < IFNAMSIZ, "'%s' is too long",
+				  op->veth[e].ifname);
 		}
 	}
 	cr_expect(g_hash_table_size(seen) > 20, "only %u interfaces", g_hash_table_size(seen));
@@ -90,7 +91,8 @@ Test(print, shell_script_is_valid)
 	char *argv[] = { sh, check, option, text, NULL };
 	int status = 0;
 
-	cr_assert(g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, NULL), "sh runs");
+	cr_assert(g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, NULL),
+		  "sh runs");
 	cr_expect_eq(status, 0, "sh -n has no complaint");
 }
 

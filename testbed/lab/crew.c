@@ -292,6 +292,10 @@ char *crew_missing(const crew *c)
 
 /* --- their birth ------------------------------------------------------------------------------------ */
 
+/* Inside a lab its own CA is what the system trusts: other programs accept the servers as well, and ours do not
+ * spend their start on reading a hundred public CAs that no lab can use. */
+#define SYSTEM_TRUST "/etc/ssl/certs/ca-certificates.crt"
+
 /* Pairs of path and content for files that only this node's processes shall see. */
 static GPtrArray *files_of(const plan *p, const char *node)
 {
@@ -305,6 +309,10 @@ static GPtrArray *files_of(const plan *p, const char *node)
 			continue;
 		g_ptr_array_add(files, g_strdup(op->file.path));
 		g_ptr_array_add(files, config_file_place(op->node, op->file.path));
+	}
+	if (g_file_test(SYSTEM_TRUST, G_FILE_TEST_EXISTS)) {
+		g_ptr_array_add(files, g_strdup(SYSTEM_TRUST));
+		g_ptr_array_add(files, g_strdup(CONFIG_TRUST_DIR "/ca.pem"));
 	}
 	g_ptr_array_add(files, NULL);
 	return files;

@@ -154,12 +154,35 @@ check-style: ## layers, headers that compile alone
 	$(Q)scripts/check-layers
 	$(Q)CC='$(CC)' CPPFLAGS='$(ALL_CPPFLAGS)' scripts/check-headers
 
+FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SECONDS ?= 20
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZ_SECONDS (needs clang)
+	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=fuzz CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined' \
+		LDFLAGS='-fsanitize=address,undefined' $(foreach f,$(FUZZ_NAMES),build/fuzz/fuzz/$(f))
+	$(Q)for f in $(FUZZ_NAMES); do \
+		mkdir -p build/fuzz/corpus/$$f; \
+		build/fuzz/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -print_final_stats=0 -verbosity=0 \
+			build/fuzz/corpus/$$f $$([ -d tests/fuzz/seeds/$$f ] && echo tests/fuzz/seeds/$$f) || exit 1; \
+		echo "fuzz $$f: no finding in $(FUZZ_SECONDS) s"; \
+	done
+
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/fuzz_%.o $(ALL_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS) -lm
+
 check: check-style check-unit check-netns check-e2e ## everything
 
 golden-update: all $(TEST_PROGRAMS) ## write the golden files anew (review the diff)
 	$(Q)GOLDEN_UPDATE=1 $(call run_tests,$(filter $(B)/tests/unit/%,$(TEST_PROGRAMS)))
 
-bench: all ## build, matrix and memory, as ratios in one run
+$(B)/bin/bench-build: $(B)/obj/scripts/bench_build.o $(B)/libtestbed.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+
+bench: all $(B)/bin/bench-build ## build, matrix and memory, as ratios in one run
 	$(Q)scripts/bench $(B)
 
 # --- installation --------------------------------------------------------------------------------

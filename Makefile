@@ -56,7 +56,7 @@ override ALL_CFLAGS = -std=gnu17 $(WARNINGS) $(SANITIZE) $(CFLAGS)
 override ALL_LDFLAGS = $(SANITIZE) -Wl,--as-needed $(LDFLAGS)
 
 # --- sources -------------------------------------------------------------------------------------
-LAYERS := base model plan exec lab matrix report cmd
+LAYERS := base model plan exec lab matrix explain report cmd
 TESTBED_SRC := $(foreach l,$(LAYERS),$(wildcard testbed/$(l)/*.c))
 COMMON_SRC := $(wildcard common/*.c)
 FRONTEND_SRC := $(wildcard frontend/*.c)
@@ -147,8 +147,9 @@ check-unit: all $(filter $(B)/tests/unit/%,$(TEST_PROGRAMS)) ## unit and golden 
 check-netns: all $(filter $(B)/tests/netns/%,$(TEST_PROGRAMS)) ## the executor against the real kernel, in throw-away namespaces
 	$(Q)$(call run_tests,--in-namespace $(filter $(B)/tests/netns/%,$(TEST_PROGRAMS)))
 
+# One at a time: a matrix fills the machine by itself.
 check-e2e: all $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)) ## whole labs: every cell, by packets
-	$(Q)$(call run_tests,$(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)))
+	$(Q)TEST_JOBS=1 $(call run_tests,$(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)))
 
 check-style: ## layers, headers that compile alone
 	$(Q)scripts/check-layers

@@ -68,6 +68,7 @@ static void schedule_trickle(struct call *c)
 void call_media_start_trickle(struct call *c)
 {
 	c->can_trickle = true;
+	ice_start_checks(c->ice);
 	schedule_trickle(c);
 }
 
@@ -352,6 +353,7 @@ void call_media_take_fragment(struct call *c, const sip_msg *info)
 	if (!body || !call_sdpfrag_parse(body, length, &index, candidates, &end) || index >= c->n_streams)
 		return;
 	struct call_stream *s = &c->streams[index];
+	ice_start_checks(c->ice);
 	for (guint i = 0; i < candidates->len; i++) {
 		const char *candidate = g_ptr_array_index(candidates, i);
 		if (s->early)

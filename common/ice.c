@@ -37,6 +37,7 @@ struct event {
 };
 
 struct stream {
+	GPtrArray *held; /* char *: remote candidates before ice_start_checks; NULL: they are taken at once */
 	guint id; /* libnice's */
 	enum ice_state state;
 	bool gathered, remote_gathered;
@@ -386,6 +387,8 @@ ice *ice_new(const struct ice_config *config, const struct ice_handlers *handler
 	bool ok = add_local_addresses(i->agent, config->local_address);
 	if (!ok)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "no IPv4 address for ICE");
+	for (guint n = 0; !config->controlling && n < config->n_streams; n++)
+		i->streams[n].held = g_ptr_array_new_with_free_func(g_free);
 	for (guint n = 0; ok && n < config->n_streams; n++)
 		ok = start_stream(i, n, config, error);
 	if (ok)
@@ -400,6 +403,8 @@ static void closed(GObject *agent, GAsyncResult *result, gpointer data)
 	(void)agent;
 	(void)result;
 	g_object_unref(i->agent);
+	for (guint n = 0; n < i->n_streams; n++)
+		g_clear_pointer(&i->streams[n].held, g_ptr_array_unref);
 	g_free(i->streams);
 	g_free(i->tcp_ports);
 	g_free(i);
@@ -493,11 +498,8 @@ bool ice_parse_candidate(const char *sdp, struct ice_candidate *ret)
 	return true;
 }
 
-bool ice_add_remote_candidate(ice *i, guint stream, const char *sdp)
+static bool take_candidate(ice *i, struct stream *s, const char *sdp)
 {
-	struct stream *s = &i->streams[stream];
-	if (!candidate_is_usable(sdp))
-		return false;
 	g_autofree char *line = g_strconcat("a=candidate:", sdp, NULL);
 	NiceCandidate *c = nice_agent_parse_remote_candidate_sdp(i->agent, s->id, line);
 	if (!c)
@@ -510,14 +512,43 @@ bool ice_add_remote_candidate(ice *i, guint stream, const char *sdp)
 	return added > 0;
 }
 
+bool ice_add_remote_candidate(ice *i, guint stream, const char *sdp)
+{
+	struct stream *s = &i->streams[stream];
+	if (!candidate_is_usable(sdp))
+		return false;
+	if (!s->held)
+		return take_candidate(i, s, sdp);
+	g_ptr_array_add(s->held, g_strdup(sdp));
+	return true;
+}
+
+static void gathering_done(ice *i, guint stream)
+{
+	nice_agent_peer_candidate_gathering_done(i->agent, i->streams[stream].id);
+	believe_failure(i, stream);
+}
+
 void ice_remote_gathered(ice *i, guint stream)
 {
 	struct stream *s = &i->streams[stream];
 	if (s->remote_gathered)
 		return;
 	s->remote_gathered = true;
-	nice_agent_peer_candidate_gathering_done(i->agent, s->id);
-	believe_failure(i, stream);
+	if (!s->held)
+		gathering_done(i, stream);
+}
+
+void ice_start_checks(ice *i)
+{
+	for (guint n = 0; n < i->n_streams; n++) {
+		struct stream *s = &i->streams[n];
+		g_autoptr(GPtrArray) held = g_steal_pointer(&s->held);
+		for (guint k = 0; held && k < held->len; k++)
+			take_candidate(i, s, g_ptr_array_index(held, k));
+		if (held && s->remote_gathered)
+			gathering_done(i, n);
+	}
 }
 
 gssize ice_send(ice *i, guint stream, const guint8 *data, gsize length)

@@ -74,6 +74,11 @@ bool ice_add_remote_candidate(ice *i, guint stream, const char *sdp);
 /* What such a value says, for reports; false as above. */
 bool ice_parse_candidate(const char *sdp, struct ice_candidate *ret);
 void ice_remote_gathered(ice *i, guint stream);
+/* The controlled end keeps the peer's candidates to itself, and so sends no check, until it is told that the peer
+ * knows this end's credentials (it has acknowledged the answer, or trickled).  libnice 0.1.21 does not take a
+ * check that outran them for what it is, and the pair is lost for good: a call that could go direct went over a
+ * relay. */
+void ice_start_checks(ice *i);
 
 gssize ice_send(ice *i, guint stream, const guint8 *data, gsize length);
 

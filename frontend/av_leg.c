@@ -241,6 +241,11 @@ void av_leg_add_candidates(av_leg *l, guint stream, const GPtrArray *candidates,
 		ice_remote_gathered(l->ice, stream);
 }
 
+void av_leg_start_checks(av_leg *l)
+{
+	ice_start_checks(l->ice);
+}
+
 /* --- media -------------------------------------------------------------------------------------------------- */
 
 static bool has_path(const av_leg *l, guint stream)

@@ -40,6 +40,8 @@ void av_leg_free(av_leg *l);
 char *av_leg_answer(av_leg *l);
 /* The peer's further candidates (char *). */
 void av_leg_add_candidates(av_leg *l, guint stream, const GPtrArray *candidates, bool end);
+/* The peer has our answer: connectivity checks may go out. */
+void av_leg_start_checks(av_leg *l);
 bool av_leg_is_ready(const av_leg *l);
 /* Another participant's packet, to be sent on to this one; dropped while there is no path. */
 void av_leg_forward(av_leg *l, const char *kind, const guint8 *rtp, gsize length);

@@ -300,10 +300,12 @@ static void on_invite(av_mcu *m, const struct conference *c, struct fe_flow *flo
 
 static void on_ack(av_mcu *m, const struct conference *c, struct fe_flow *flow, const sip_msg *request)
 {
-	(void)m;
+	const struct participant *p = find_participant(m, request);
+
 	(void)c;
 	(void)flow;
-	(void)request; /* over TLS the answer has arrived, and ICE needs no leave to begin */
+	if (p && p->leg)
+		av_leg_start_checks(p->leg);
 }
 
 static void on_info(av_mcu *m, const struct conference *c, struct fe_flow *flow, const sip_msg *request)
@@ -324,6 +326,7 @@ static void on_info(av_mcu *m, const struct conference *c, struct fe_flow *flow,
 		answer(m, flow, request, 400);
 	} else {
 		answer(m, flow, request, 200);
+		av_leg_start_checks(p->leg);
 		av_leg_add_candidates(p->leg, stream, candidates, end);
 	}
 }

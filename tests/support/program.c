@@ -64,6 +64,26 @@ char *program_edited_topology(const char *folder, const char *topology, const st
 	return path;
 }
 
+/* A copy that any user may run, wherever the build is: a home directory may be private. */
+static char *public_copy(const char *folder)
+{
+	static const char *const names[] = { "testbed", "tb-frontend", "tb-edge", "tb-client" };
+	g_autofree char *bin = g_build_filename(folder, "bin", NULL);
+
+	g_mkdir(bin, 0755);
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *from = program_path(names[i]);
+		g_autofree char *to = g_build_filename(bin, names[i], NULL);
+		g_autofree char *bytes = NULL;
+		gsize length = 0;
+
+		cr_assert(g_file_get_contents(from, &bytes, &length, NULL), "read %s", from);
+		cr_assert(g_file_set_contents_full(to, bytes, (gssize)length, G_FILE_SET_CONTENTS_NONE, 0755, NULL),
+			  "write %s", to);
+	}
+	return g_build_filename(bin, "testbed", NULL);
+}
+
 static void become(gpointer user_data)
 {
 	unsigned uid = GPOINTER_TO_UINT(user_data);
@@ -74,7 +94,7 @@ static void become(gpointer user_data)
 
 void program_run_matrix(const char *folder, const char *const *args, unsigned as_uid, struct run *ret)
 {
-	g_autofree char *program = program_path("testbed");
+	g_autofree char *program = as_uid == 0 ? program_path("testbed") : public_copy(folder);
 	g_autofree char *json = g_build_filename(folder, "results.json", NULL);
 	g_autofree char *out = g_build_filename(folder, "run", NULL);
 	g_autoptr(GPtrArray) argv = g_ptr_array_new();

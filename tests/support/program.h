@@ -27,7 +27,7 @@ struct run {
 	json_t *results; /* the --json document, NULL: none or not valid */
 };
 /* Runs build/bin/testbed with `args` (NULL-terminated, without argv[0]) plus --json FOLDER/results.json
- * and --out FOLDER/run, and waits.  `as_uid` 0: as we are. */
+ * and --out FOLDER/run, and waits.  `as_uid` 0: as we are; else a copy in FOLDER is run as that user. */
 void program_run_matrix(const char *folder, const char *const *args, unsigned as_uid, struct run *ret);
 void run_clear(struct run *r);
 

@@ -173,8 +173,10 @@ static char *verdicts(const json_t *results)
 
 Test(proof, rootless_and_root_give_the_same_verdicts)
 {
-	const char *args[] = { "run", "matrix", "-t", LYNC, "-s", "missing-route,vpn-bypass", NULL };
+	const struct edit no_edits[] = { { NULL, NULL } };
 	char *root_folder = program_folder_new(), *user_folder = program_folder_new();
+	g_autofree char *topology = program_edited_topology(root_folder, LYNC, no_edits);
+	const char *args[] = { "run", "matrix", "-t", topology, "-s", "missing-route,vpn-bypass", NULL };
 	g_autofree char *as_root = NULL, *as_user = NULL;
 	struct run root, user;
 

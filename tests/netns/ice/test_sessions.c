@@ -141,6 +141,8 @@ static void run(struct end *a, struct end *b)
 	cr_assert_eq(setns(here, CLONE_NEWNET), 0, "setns");
 	introduce(a, b);
 	introduce(b, a);
+	ice_start_checks(a->session);
+	ice_start_checks(b->session);
 	guint limit = g_timeout_add(LIMIT_MS, on_limit, loop);
 	g_main_loop_run(loop);
 	if (is_over(a) && is_over(b))

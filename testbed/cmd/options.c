@@ -30,6 +30,14 @@ static const struct option_row {
 	 {"json", 0, 0, G_OPTION_ARG_FILENAME, NULL, "write JSON to this file; '-': to stdout, and nothing else there", "FILE"}},
 	{OPT_FORMAT, offsetof(struct options, format),
 	 {"format", 'f', 0, G_OPTION_ARG_STRING, NULL, "text, json or sh (ip and nft commands)", "FORMAT"}},
+	{OPT_PROTO, offsetof(struct options, proto),
+	 {"proto", 0, 0, G_OPTION_ARG_STRING, NULL, "udp, tcp or icmp (default: udp)", "PROTOCOL"}},
+	{OPT_PORT, offsetof(struct options, port),
+	 {"port", 0, 0, G_OPTION_ARG_STRING, NULL, "destination port (default: none, no rule about ports matches)", "N"}},
+	{OPT_ALL, offsetof(struct options, all),
+	 {"all", 0, 0, G_OPTION_ARG_NONE, NULL, "try the fix on every other call of the scenario, too", NULL}},
+	{OPT_ICEWARN, offsetof(struct options, icewarn),
+	 {"icewarn", 0, 0, G_OPTION_ARG_STRING, NULL, "say what the bits of a client's ICEWarn mean, run nothing", "VALUE"}},
 	{OPT_VERBOSE, offsetof(struct options, verbose),
 	 {"verbose", 'v', 0, G_OPTION_ARG_NONE, NULL, "say more", NULL}},
 	{OPT_QUIET, offsetof(struct options, quiet),
@@ -94,6 +102,9 @@ void options_clear(struct options *o)
 	g_free(o->json);
 	g_free(o->format);
 	g_free(o->seed);
+	g_free(o->icewarn);
+	g_free(o->proto);
+	g_free(o->port);
 	g_strfreev(o->captures);
 	g_strfreev(o->arguments);
 	*o = (struct options){0};

@@ -23,14 +23,18 @@ enum {
 	OPT_QUIET = 1u << 11,
 	OPT_COLOR = 1u << 12,
 	OPT_CAPTURE = 1u << 13,
+	OPT_PROTO = 1u << 14,
+	OPT_PORT = 1u << 15,
+	OPT_ALL = 1u << 16,
+	OPT_ICEWARN = 1u << 17,
 };
 
 struct options {
 	char *topology;
 	char *scenario; /* as given: "A,B" */
-	char *only, *media, *pairs, *out, *json, *format, *seed;
+	char *only, *media, *pairs, *out, *json, *format, *seed, *proto, *port, *icewarn;
 	int jobs;
-	gboolean verbose, quiet, no_color, help;
+	gboolean verbose, quiet, no_color, all, help;
 	char **captures; /* NULL: none */
 	char **arguments; /* what is left: positional arguments */
 };

@@ -20,20 +20,70 @@ struct lab {
 	wire *channel;
 	guint death;	    /* source on the default context; 0: the supervisor has been reaped */
 	GHashTable *agents; /* names of those that can be commanded */
+	GQueue inspections; /* struct inspection *: asked for, not answered; the oldest first */
 	unsigned refs;	    /* the owner's and one for each callback under way */
 	bool over;	    /* `failed` was called, or the owner has freed it */
 };
+
+/* One question for the state of all nodes. */
+struct inspection {
+	lab *l;
+	lab_inspect_func done;
+	gpointer user_data;
+	json_t *nodes; /* what has come so far */
+};
+
+static struct inspection *inspection_new(lab *l, lab_inspect_func done, gpointer user_data)
+{
+	struct inspection *i = g_new(struct inspection, 1);
+
+	*i = (struct inspection){.l = l, .done = done, .user_data = user_data, .nodes = json_object()};
+	return i;
+}
+
+static void inspection_free(gpointer inspection)
+{
+	struct inspection *i = inspection;
+
+	json_decref(i->nodes);
+	g_free(i);
+}
 
 static void unref(lab *l)
 {
 	if (--l->refs > 0)
 		return;
+	g_queue_clear_full(&l->inspections, inspection_free);
 	g_hash_table_unref(l->agents);
 	g_free(l->name);
 	g_free(l);
 }
 
 /* --- from the supervisor ----------------------------------------------------------------------------- */
+
+/* The owner may free the lab in any callback. */
+static bool is_freed(const lab *l)
+{
+	return l->channel == NULL;
+}
+
+static void set_gone(GError **error, const lab *l, const char *how)
+{
+	g_set_error(error, TB_ERROR, TB_ERROR_DIED, "lab '%s' is gone: %s", l->name, how);
+}
+
+static void fail_inspections(lab *l, const char *how)
+{
+	g_autoptr(GError) error = NULL;
+
+	set_gone(&error, l, how);
+	while (!is_freed(l) && !g_queue_is_empty(&l->inspections)) {
+		struct inspection *i = g_queue_pop_head(&l->inspections);
+
+		i->done(l, NULL, error, i->user_data);
+		inspection_free(i);
+	}
+}
 
 static void fail(lab *l, int code, const char *message)
 {
@@ -42,6 +92,9 @@ static void fail(lab *l, int code, const char *message)
 	if (l->over)
 		return;
 	l->over = true;
+	fail_inspections(l, message);
+	if (is_freed(l))
+		return;
 	error = g_error_new(TB_ERROR, code, "lab '%s': %s", l->name, message);
 	l->callbacks.failed(l, error, l->user_data);
 }
@@ -81,6 +134,35 @@ static void on_failed(lab *l, json_t *message G_GNUC_UNUSED, json_t *failed)
 	     json_string_value(json_object_get(failed, "message")));
 }
 
+static void on_state(lab *l, json_t *message, json_t *state)
+{
+	const struct inspection *i = g_queue_peek_head(&l->inspections);
+	const char *node = json_string_value(json_object_get(message, "node"));
+
+	if (i != NULL && node != NULL)
+		json_object_set(i->nodes, node, state);
+}
+
+/* All nodes have been read, or one can't be. */
+static void on_inspected(lab *l, json_t *message G_GNUC_UNUSED, json_t *problem)
+{
+	struct inspection *i = g_queue_pop_head(&l->inspections);
+	g_autoptr(GError) error = NULL;
+	json_t *state;
+
+	if (i == NULL)
+		return;
+	if (json_is_string(problem)) {
+		error = g_error_new(TB_ERROR, TB_ERROR_FAILED, "lab '%s': %s", l->name, json_string_value(problem));
+		i->done(l, NULL, error, i->user_data);
+	} else {
+		state = json_pack("{s:O}", "nodes", i->nodes);
+		i->done(l, state, NULL, i->user_data);
+		json_decref(state);
+	}
+	inspection_free(i);
+}
+
 /* Kinds of message by the member that tells them apart (supervisor.h). */
 static const struct {
 	const char *member;
@@ -90,6 +172,8 @@ static const struct {
 	{"built", on_built},
 	{"died", on_died},
 	{"failed", on_failed},
+	{"state", on_state},
+	{"inspected", on_inspected},
 };
 
 static void on_line(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)
@@ -174,6 +258,7 @@ lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
 	l->pidfd = birth.pidfd;
 	l->agents = agents_of(p);
 	l->refs = 1;
+	g_queue_init(&l->inspections);
 	l->channel = wire_new(birth.socket, g_main_context_default(), SUPERVISOR_LINE_MAX, &handlers, l);
 	l->death = g_unix_fd_add(l->pidfd, G_IO_IN, on_death, l);
 	return l;
@@ -199,6 +284,34 @@ gboolean lab_command(lab *l, const char *agent, json_t *command, GError **error)
 	wire_send(l->channel, text, strlen(text));
 	free(text);
 	return TRUE;
+}
+
+/* Asked too late. */
+static gboolean on_idle_inspection(gpointer inspection)
+{
+	struct inspection *i = inspection;
+	g_autoptr(GError) error = NULL;
+
+	set_gone(&error, i->l, "nothing can be asked any more");
+	if (!is_freed(i->l))
+		i->done(i->l, NULL, error, i->user_data);
+	unref(i->l);
+	inspection_free(i);
+	return G_SOURCE_REMOVE;
+}
+
+void lab_inspect(lab *l, lab_inspect_func done, gpointer user_data)
+{
+	static const char question[] = "{\"inspect\":true}";
+	struct inspection *i = inspection_new(l, done, user_data);
+
+	if (l->over) {
+		l->refs++;
+		g_idle_add(on_idle_inspection, i);
+		return;
+	}
+	g_queue_push_tail(&l->inspections, i);
+	wire_send(l->channel, question, strlen(question));
 }
 
 /* The kernel may take some tens of milliseconds to end a PID namespace; nobody waits for it. */

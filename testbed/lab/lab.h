@@ -60,6 +60,14 @@ lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
 /* Sends one command to an agent (docs/AGENTS.md).  `command` is borrowed. */
 gboolean lab_command(lab *l, const char *agent, json_t *command, GError **error);
 
+/* What `state` looks like says docs/EXPLAIN.md, section "State of a lab"; it is borrowed for the call, and NULL when
+ * there is an `error` (borrowed too). */
+typedef void (*lab_inspect_func)(lab *l, json_t *state, const GError *error, gpointer user_data);
+/* Asks for the state that the kernels of all nodes are in.  `done` is called once, from the main loop; TB_ERROR_DIED
+ * when the lab is gone or goes before it has answered (then before `failed`, unless asked after it).  Not called any
+ * more after lab_free.  Answers come in the order of the questions. */
+void lab_inspect(lab *l, lab_inspect_func done, gpointer user_data);
+
 /* Kills the lab and frees the handle; NULL is accepted.  Does not wait for the kernel to finish. */
 void lab_free(lab *l);
 

@@ -1,5 +1,6 @@
 #include "testbed/lab/supervisor.h"
 
+#include "testbed/exec/inspect.h"
 #include "testbed/lab/birth.h"
 #include "testbed/lab/crew.h"
 #include "testbed/lab/record.h"
@@ -112,6 +113,33 @@ static gboolean on_deadline(gpointer user_data)
 
 /* --- from the orchestrator -------------------------------------------------------------------------- */
 
+/* A node a line, so that no line grows with the lab. */
+static gboolean tell_states(struct supervisor *s, GError **error)
+{
+	for (guint i = 0; i < s->job->plan->ops->len; i++) {
+		const struct op *op = g_ptr_array_index(s->job->plan->ops, i);
+		json_t *state;
+
+		if (op->kind != OP_NETNS || strcmp(op->node, PLAN_FABRIC) == 0)
+			continue;
+		state = exec_inspect(s->x, op->node, error);
+		if (state == NULL)
+			return FALSE;
+		tell(s, json_pack("{s:o, s:s}", "state", state, "node", op->node));
+	}
+	return TRUE;
+}
+
+static void inspect(struct supervisor *s)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *problem = NULL;
+
+	if (!tell_states(s, &error))
+		problem = g_utf8_make_valid(error->message, -1);
+	tell(s, json_pack("{s:s?}", "inspected", problem));
+}
+
 static void on_message(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)
 {
 	struct supervisor *s = user_data;
@@ -121,6 +149,8 @@ static void on_message(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer
 
 	if (agent != NULL && json_is_object(command))
 		crew_command(s->crew, agent, command);
+	else if (json_is_true(json_object_get(message, "inspect")))
+		inspect(s);
 	json_decref(message);
 }
 

@@ -29,6 +29,7 @@ struct labrun {
 	GHashTable *calls;        /* call id -> struct running, borrowed */
 	char *dead_service;       /* "edge/tb-edge ended: ..."; failures can't be trusted after that */
 	guint sign_in_deadline;   /* source id */
+	enum { STATE_UNREAD, STATE_ASKED, STATE_READ } state;
 };
 
 /* --- the queue ----------------------------------------------------------------------------------- */
@@ -426,6 +427,7 @@ static void lab_gone(labrun *l, const GError *error)
 	g_autofree char *reason = g_strdup_printf("the lab failed: %s", error->message);
 
 	g_clear_handle_id(&l->sign_in_deadline, g_source_remove);
+	l->state = STATE_READ; /* there is none any more */
 	g_free(l->scenario->result->error);
 	l->scenario->result->error = g_strdup(error->message);
 	if (l->host.observer->lab_failed)
@@ -513,9 +515,32 @@ bool labrun_started(const labrun *l)
 	return l->started;
 }
 
-bool labrun_over(const labrun *l)
+static bool cells_over(const labrun *l)
 {
 	return g_queue_is_empty(&((labrun *)(gpointer)(guintptr)l)->queue) && g_hash_table_size(l->running) == 0;
+}
+
+bool labrun_over(const labrun *l)
+{
+	return cells_over(l) && (!l->host.observer->lab_state || l->state == STATE_READ);
+}
+
+static void on_state(lab *handle, json_t *state, const GError *error, gpointer user_data)
+{
+	labrun *l = user_data;
+
+	(void)handle;
+	l->state = STATE_READ;
+	l->host.observer->lab_state(l->scenario->result, state, error, l->host.observer_data);
+	l->host.changed(l->host.user_data);
+}
+
+void labrun_settle(labrun *l)
+{
+	if (!l->lab || !l->host.observer->lab_state || l->state != STATE_UNREAD || !cells_over(l))
+		return;
+	l->state = STATE_ASKED;
+	lab_inspect(l->lab, on_state, l);
 }
 
 void labrun_stop(labrun *l)

@@ -29,8 +29,10 @@ void labrun_free(labrun *l);
 /* Builds the lab; what goes wrong comes by `failed`. */
 void labrun_start(labrun *l, const struct matrix_options *options);
 bool labrun_started(const labrun *l);
-/* Every cell has ended. */
+/* Every cell has ended, and the state of the kernels has been read if the observer wants it. */
 bool labrun_over(const labrun *l);
+/* To be called when something changed: asks for the state of the kernels when the last cell has ended. */
+void labrun_settle(labrun *l);
 /* Kills the lab of a run that is over. */
 void labrun_stop(labrun *l);
 

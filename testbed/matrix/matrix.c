@@ -68,6 +68,7 @@ static bool stop_labs(matrix *m)
 	for (guint i = 0; i < m->labs->len; i++) {
 		labrun *l = m->labs->pdata[i];
 
+		labrun_settle(l);
 		if (labrun_started(l) && labrun_over(l))
 			labrun_stop(l);
 		all = all && labrun_started(l) && labrun_over(l);

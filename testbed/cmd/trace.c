@@ -1,0 +1,189 @@
+#include "testbed/cmd/cmd.h"
+#include "testbed/explain/walk_text.h"
+#include "testbed/lab/lab.h"
+#include "testbed/plan/plan.h"
+
+/* One lab that lives until it has been looked at. */
+struct trace {
+	GMainLoop *loop;
+	json_t *state; /* NULL: none yet */
+	GError *error; /* the lab's, or that of looking at it */
+};
+
+static void end_trace(struct trace *t, const GError *error)
+{
+	if (error && !t->error)
+		t->error = g_error_copy(error);
+	g_main_loop_quit(t->loop);
+}
+
+static void on_state(lab *l, json_t *state, const GError *error, gpointer user_data)
+{
+	struct trace *t = user_data;
+
+	(void)l;
+	if (state)
+		t->state = json_incref(state);
+	end_trace(t, error);
+}
+
+static void on_built(lab *l, const struct lab_build *build, gpointer user_data)
+{
+	(void)build;
+	lab_inspect(l, on_state, user_data);
+}
+
+static void on_event(lab *l, const char *agent, json_t *event, gpointer user_data)
+{
+	(void)l;
+	(void)agent;
+	(void)event;
+	(void)user_data;
+}
+
+/* What a program does matters to no route. */
+static void on_agent_died(lab *l, const char *agent, const char *how, gpointer user_data)
+{
+	(void)l;
+	(void)user_data;
+	cmd_note("agent %s died: %s", agent, how);
+}
+
+static void on_failed(lab *l, const GError *error, gpointer user_data)
+{
+	(void)l;
+	end_trace(user_data, error);
+}
+
+/* The state of a fresh lab of this network; NULL with `error`. */
+static json_t *look(const model *m, const char *name, GError **error)
+{
+	static const struct lab_callbacks callbacks = {
+		.built = on_built, .event = on_event, .agent_died = on_agent_died, .failed = on_failed};
+	g_autofree char *program_dir = cmd_program_dir();
+	const struct lab_options options = {.name = name, .program_dir = program_dir, .seed = g_random_int()};
+	g_autoptr(plan) p = plan_build(m);
+	struct trace t = {.loop = g_main_loop_new(NULL, FALSE)};
+	lab *l = lab_start(m, p, &options, &callbacks, &t, error);
+
+	if (l)
+		g_main_loop_run(t.loop);
+	lab_free(l);
+	g_main_loop_unref(t.loop);
+	if (t.error)
+		g_propagate_error(error, t.error);
+	return t.state;
+}
+
+static void no_node(const model *m, const char *name)
+{
+	g_autofree const char **names = g_new0(const char *, m->nodes->len + 1);
+	const char *near;
+
+	for (guint i = 0; i < m->nodes->len; i++)
+		names[i] = ((struct node *)m->nodes->pdata[i])->name;
+	near = diag_nearest(name, names);
+	cmd_error("no node '%s'%s%s%s", name, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+}
+
+/* "ADDRESS", "NODE" (its primary address) or "NODE:IF"; FALSE: told on stderr. */
+static gboolean parse_target(const model *m, const char *text, struct addr *ret)
+{
+	g_auto(GStrv) parts = g_strsplit(text, ":", 2);
+	const struct node *n;
+	const struct iface *f;
+
+	if (addr_parse(text, ret))
+		return TRUE;
+	n = parts[0] ? model_node(m, parts[0]) : NULL;
+	if (!n) {
+		no_node(m, parts[0] ? parts[0] : text);
+		return FALSE;
+	}
+	f = parts[1] ? node_iface(n, parts[1]) : NULL;
+	if (parts[1] && !f) {
+		cmd_error("%s has no interface '%s'", n->name, parts[1]);
+		return FALSE;
+	}
+	*ret = f && f->addresses->len > 0 ? g_array_index(f->addresses, struct prefix, 0).addr : node_address(n);
+	if (!addr_is_set(ret))
+		cmd_error("'%s' has no address", text);
+	return addr_is_set(ret);
+}
+
+static gboolean parse_proto(const char *text, enum ip_proto *ret)
+{
+	static const char *const names[] = {[PROTO_TCP] = "tcp", [PROTO_UDP] = "udp", [PROTO_ICMP] = "icmp"};
+
+	for (enum ip_proto p = PROTO_TCP; p <= PROTO_ICMP; p++) {
+		*ret = p;
+		if (g_str_equal(text, names[p]))
+			return TRUE;
+	}
+	cmd_error("no protocol '%s'; there are udp, tcp, icmp", text);
+	return FALSE;
+}
+
+static gboolean parse_flow(const model *m, const struct options *o, struct flow *ret)
+{
+	guint64 port = 0;
+
+	*ret = (struct flow){.node = o->arguments[0]};
+	if (!model_node(m, ret->node)) {
+		no_node(m, ret->node);
+		return FALSE;
+	}
+	if (o->port && !g_ascii_string_to_unsigned(o->port, 10, 1, G_MAXUINT16, &port, NULL)) {
+		cmd_error("--port '%s' is not a port number", o->port);
+		return FALSE;
+	}
+	ret->dport = (uint16_t)port;
+	return parse_proto(o->proto ? o->proto : "udp", &ret->proto) && parse_target(m, o->arguments[1], &ret->dst);
+}
+
+static int trace_in(const model *m, const struct options *o, const char *scenario)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GString) text = g_string_new(NULL);
+	struct walk_pair *pair;
+	struct flow flow;
+	json_t *state;
+	bool delivered;
+	int status;
+
+	if (!parse_flow(m, o, &flow))
+		return CMD_USAGE;
+	state = look(m, scenario, &error);
+	if (!state) {
+		cmd_error("%s", error->message);
+		return cmd_exit_of(error);
+	}
+	pair = walk_both(m, state, &flow);
+	delivered = walk_pair_delivered(pair);
+	walk_text(pair, text);
+	walk_pair_free(pair);
+	json_decref(state);
+	status = cmd_print(text->str, (gssize)text->len);
+	return status != CMD_AS_EXPECTED ? status : delivered ? CMD_AS_EXPECTED : CMD_DIFFERS;
+}
+
+int cmd_trace(const struct options *o)
+{
+	g_autoptr(diags) found = diags_new();
+	g_autoptr(model) base = cmd_topology_load(o), m = NULL;
+	const struct scenario *sc;
+
+	if (!base)
+		return CMD_INPUT;
+	sc = cmd_scenario(base, o->scenario);
+	if (!sc)
+		return CMD_USAGE;
+	m = model_instantiate(base, sc, found);
+	if (!m) {
+		g_autofree char *text = diags_to_text(found);
+
+		cmd_error("%s", text);
+		return CMD_INPUT;
+	}
+	return trace_in(m, o, sc->name);
+}

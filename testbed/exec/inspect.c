@@ -1,0 +1,355 @@
+#include "testbed/exec/inspect.h"
+
+#include "testbed/exec/linux.h"
+
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netlink/cache.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link.h>
+#include <netlink/route/neighbour.h>
+#include <netlink/route/nexthop.h>
+#include <netlink/route/route.h>
+#include <netlink/route/rule.h>
+
+#define LOOPBACK 1 /* always the first of a namespace */
+
+/* The kernel's tables of one namespace, as they were at one moment each. */
+struct tables {
+	struct nl_sock *sock;
+	struct nl_cache *links, *addresses, *routes, *rules, *neighbours;
+};
+
+static gboolean fail(GError **error, const char *what, const char *words)
+{
+	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "read %s: %s", what, words);
+	return FALSE;
+}
+
+static void tables_clear(struct tables *t)
+{
+	struct nl_cache *const caches[] = { t->links, t->addresses, t->routes, t->rules, t->neighbours };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(caches); i++)
+		nl_cache_free(caches[i]);
+	nl_socket_free(t->sock);
+}
+
+/* A socket of its own: that of the namespace numbers its requests otherwise than libnl. */
+static gboolean tables_read(struct tables *t, GError **error)
+{
+	int rc;
+
+	*t = (struct tables){ .sock = nl_socket_alloc() };
+	rc = nl_connect(t->sock, NETLINK_ROUTE);
+	if (rc == 0)
+		rc = rtnl_link_alloc_cache(t->sock, AF_UNSPEC, &t->links);
+	if (rc == 0)
+		rc = rtnl_addr_alloc_cache(t->sock, &t->addresses);
+	if (rc == 0)
+		rc = rtnl_route_alloc_cache(t->sock, AF_INET, 0, &t->routes);
+	if (rc == 0)
+		rc = rtnl_rule_alloc_cache(t->sock, AF_INET, &t->rules);
+	if (rc == 0)
+		rc = rtnl_neigh_alloc_cache(t->sock, &t->neighbours);
+	return rc == 0 || fail(error, "links and routes", nl_geterror(rc));
+}
+
+/* --- one object each; each function gives a new JSON object, or NULL for what is left out ------------- */
+
+static json_t *address_json(struct nl_addr *a)
+{
+	char text[ADDR_TEXT_MAX];
+	struct addr address = { .family = AF_INET };
+
+	if (!a || nl_addr_get_family(a) != AF_INET || nl_addr_get_len(a) != 4)
+		return json_null();
+	memcpy(address.bytes, nl_addr_get_binary_addr(a), 4);
+	return json_string(addr_print(&address, text));
+}
+
+/* The whole of 0.0.0.0/0 has no bytes. */
+static json_t *prefix_json(struct nl_addr *a)
+{
+	char text[PREFIX_TEXT_MAX];
+	struct prefix p = { .addr.family = AF_INET, .len = (uint8_t)nl_addr_get_prefixlen(a) };
+
+	memcpy(p.addr.bytes, nl_addr_get_binary_addr(a), MIN(nl_addr_get_len(a), 4u));
+	return json_string(prefix_print(&p, text));
+}
+
+static json_t *device_json(const struct tables *t, int ifindex)
+{
+	char name[IFNAMSIZ];
+
+	return ifindex > 0 && rtnl_link_i2name(t->links, ifindex, name, sizeof name) ? json_string(name)
+											 : json_null();
+}
+
+static json_t *addresses_json(const struct tables *t, int ifindex)
+{
+	json_t *list = json_array();
+
+	for (struct nl_object *o = nl_cache_get_first(t->addresses); o; o = nl_cache_get_next(o)) {
+		struct rtnl_addr *a = (struct rtnl_addr *)o;
+
+		if (rtnl_addr_get_ifindex(a) == ifindex && rtnl_addr_get_family(a) == AF_INET)
+			json_array_append_new(list, prefix_json(rtnl_addr_get_local(a)));
+	}
+	return list;
+}
+
+static json_t *link_json(const struct tables *t, struct nl_object *o)
+{
+	struct rtnl_link *link = (struct rtnl_link *)o;
+	int ifindex = rtnl_link_get_ifindex(link);
+
+	if (ifindex == LOOPBACK)
+		return NULL;
+	return json_pack("{s:s, s:i, s:b, s:b, s:i, s:o}", "name", rtnl_link_get_name(link), "ifindex", ifindex, "up",
+			 (rtnl_link_get_flags(link) & IFF_UP) != 0, "carrier", rtnl_link_get_carrier(link) != 0, "mtu",
+			 (int)rtnl_link_get_mtu(link), "addresses", addresses_json(t, ifindex));
+}
+
+/* Routes that share their load over several hops are not made by any plan: the first stands for all. */
+static json_t *route_json(const struct tables *t, struct nl_object *o)
+{
+	struct rtnl_route *route = (struct rtnl_route *)o;
+	struct rtnl_nexthop *hop = rtnl_route_get_nnexthops(route) > 0 ? rtnl_route_nexthop_n(route, 0) : NULL;
+	int ifindex = hop ? rtnl_route_nh_get_ifindex(hop) : 0;
+	char type[32];
+
+	if (rtnl_route_get_family(route) != AF_INET || rtnl_route_get_table(route) == RT_TABLE_LOCAL ||
+	    ifindex == LOOPBACK)
+		return NULL;
+	return json_pack("{s:o, s:o, s:o, s:i, s:i, s:s}", "to", prefix_json(rtnl_route_get_dst(route)), "via",
+			 address_json(hop ? rtnl_route_nh_get_gateway(hop) : NULL), "dev", device_json(t, ifindex),
+			 "table", (int)rtnl_route_get_table(route), "metric", (int)rtnl_route_get_priority(route),
+			 "type", nl_rtntype2str(rtnl_route_get_type(route), type, sizeof type));
+}
+
+static const char *action_name(uint8_t action)
+{
+	static const char *const names[] = {
+		[FR_ACT_TO_TBL] = "lookup",
+		[FR_ACT_BLACKHOLE] = "blackhole",
+		[FR_ACT_UNREACHABLE] = "unreachable",
+		[FR_ACT_PROHIBIT] = "prohibit",
+	};
+
+	return action < G_N_ELEMENTS(names) && names[action] ? names[action] : "other";
+}
+
+/* libnl asks for the rules of all families, whatever it is told. */
+static json_t *rule_json(const struct tables *t, struct nl_object *o)
+{
+	struct rtnl_rule *rule = (struct rtnl_rule *)o;
+	struct nl_addr *from = rtnl_rule_get_src(rule);
+
+	(void)t;
+	if (rtnl_rule_get_family(rule) != AF_INET || rtnl_rule_get_prio(rule) == 0)
+		return NULL;
+	return json_pack("{s:i, s:o, s:i, s:s}", "pref", (int)rtnl_rule_get_prio(rule), "from",
+			 from ? prefix_json(from) : json_null(), "table", (int)rtnl_rule_get_table(rule), "action",
+			 action_name(rtnl_rule_get_action(rule)));
+}
+
+/* Multicast and the like need no answer: the kernel calls them NOARP. */
+static json_t *neighbour_json(const struct tables *t, struct nl_object *o)
+{
+	struct rtnl_neigh *neighbour = (struct rtnl_neigh *)o;
+	int state = rtnl_neigh_get_state(neighbour);
+	char name[32];
+
+	if (rtnl_neigh_get_family(neighbour) != AF_INET || state <= 0 || (state & NUD_NOARP) != 0)
+		return NULL;
+	return json_pack("{s:o, s:o, s:s}", "address", address_json(rtnl_neigh_get_dst(neighbour)), "dev",
+			 device_json(t, rtnl_neigh_get_ifindex(neighbour)), "state",
+			 rtnl_neigh_state2str(state, name, sizeof name));
+}
+
+static json_t *list_json(const struct tables *t, struct nl_cache *cache,
+			 json_t *(*func)(const struct tables *t, struct nl_object *o))
+{
+	json_t *list = json_array();
+
+	for (struct nl_object *o = nl_cache_get_first(cache); o; o = nl_cache_get_next(o)) {
+		json_t *item = func(t, o);
+
+		if (item)
+			json_array_append_new(list, item);
+	}
+	return list;
+}
+
+/* --- /proc, as the thread sees it inside the namespace ------------------------------------------------ */
+
+static char *read_proc(const char *path, GError **error)
+{
+	g_autoptr(GError) inner = NULL;
+	char *text = NULL;
+
+	if (!g_file_get_contents(path, &text, NULL, &inner))
+		fail(error, path, inner->message);
+	return text;
+}
+
+/* "Ip: InReceives OutNoRoutes" and below it "Ip: 12 3"; the counters are "IpInReceives", "IpOutNoRoutes". */
+static void add_counters(json_t *counters, const char *names_line, const char *values_line)
+{
+	g_auto(GStrv) names = g_strsplit(names_line, " ", -1), values = g_strsplit(values_line, " ", -1);
+	gsize length = strlen(names[0]);
+
+	if (length == 0 || g_strcmp0(names[0], values[0]) != 0)
+		return;
+	names[0][length - 1] = '\0'; /* the colon */
+	for (guint i = 1; names[i] && values[i]; i++) {
+		g_autofree char *name = g_strconcat(names[0], names[i], NULL);
+		gint64 value = g_ascii_strtoll(values[i], NULL, 10);
+
+		if (value != 0)
+			json_object_set_new(counters, name, json_integer(value));
+	}
+}
+
+static gboolean put_counters(json_t *node, GError **error)
+{
+	static const char *const paths[] = { "/proc/thread-self/net/snmp", "/proc/thread-self/net/netstat" };
+	json_t *counters = json_object();
+
+	json_object_set_new(node, "counters", counters);
+	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
+		g_autofree char *text = read_proc(paths[i], error);
+		g_auto(GStrv) lines = text ? g_strsplit(text, "\n", -1) : NULL;
+
+		if (!lines)
+			return FALSE;
+		for (guint k = 0; lines[k] && lines[k + 1]; k += 2)
+			add_counters(counters, lines[k], lines[k + 1]);
+	}
+	return TRUE;
+}
+
+static gboolean put_sysctl(json_t *to, const char *name, const char *path, GError **error)
+{
+	g_autofree char *text = read_proc(path, error);
+
+	return text && json_object_set_new(to, name, json_integer(g_ascii_strtoll(text, NULL, 10))) == 0;
+}
+
+static gboolean put_rp_filter(json_t *to, const char *interface, GError **error)
+{
+	g_autofree char *path = g_strdup_printf("/proc/sys/net/ipv4/conf/%s/rp_filter", interface);
+
+	return put_sysctl(to, interface, path, error);
+}
+
+static gboolean put_sysctls(json_t *node, GError **error)
+{
+	const json_t *links = json_object_get(node, "links"), *link;
+	json_t *rp_filter = json_object(), *sysctl = json_pack("{s:o}", "rp_filter", rp_filter);
+	size_t i;
+
+	json_object_set_new(node, "sysctl", sysctl);
+	if (!put_sysctl(sysctl, "ip_forward", "/proc/sys/net/ipv4/ip_forward", error) ||
+	    !put_rp_filter(rp_filter, "all", error))
+		return FALSE;
+	json_array_foreach (links, i, link)
+		if (!put_rp_filter(rp_filter, json_string_value(json_object_get(link, "name")), error))
+			return FALSE;
+	return TRUE;
+}
+
+/* --- nftables ------------------------------------------------------------------------------------------ */
+
+/* {"table": T, "chain": C, "comment": NAME, "expr": [..., {"counter": {"packets": N, "bytes": N}}, ...]} */
+static json_t *nft_rule_json(const json_t *rule)
+{
+	const json_t *counter = NULL, *expression, *expressions = json_object_get(rule, "expr");
+	size_t i;
+
+	json_array_foreach (expressions, i, expression)
+		if (!counter)
+			counter = json_object_get(expression, "counter");
+	if (!counter || !json_object_get(rule, "comment"))
+		return NULL;
+	return json_pack("{s:O, s:O, s:O, s:O, s:O}", "table", json_object_get(rule, "table"), "chain",
+			 json_object_get(rule, "chain"), "name", json_object_get(rule, "comment"), "packets",
+			 json_object_get(counter, "packets"), "bytes", json_object_get(counter, "bytes"));
+}
+
+static void put_nft_rules(json_t *list, const json_t *ruleset)
+{
+	const json_t *item, *items = json_object_get(ruleset, "nftables");
+	size_t i;
+
+	json_array_foreach (items, i, item) {
+		json_t *rule = nft_rule_json(json_object_get(item, "rule"));
+
+		if (rule)
+			json_array_append_new(list, rule);
+	}
+}
+
+/* A node whose context was never made has no rules: nobody else can load any. */
+static gboolean put_nft(json_t *node, struct nft_ctx *nft, GError **error)
+{
+	json_t *list = json_array(), *ruleset;
+	int rc;
+
+	json_object_set_new(node, "nft", list);
+	if (!nft)
+		return TRUE;
+	nft_ctx_output_set_flags(nft, NFT_CTX_OUTPUT_JSON);
+	rc = nft_run_cmd_from_buffer(nft, "list ruleset");
+	nft_ctx_output_set_flags(nft, 0);
+	if (rc != 0)
+		return fail(error, "rules", nft_ctx_get_error_buffer(nft));
+	ruleset = json_loads(nft_ctx_get_output_buffer(nft), 0, NULL);
+	if (!ruleset)
+		return fail(error, "rules", "libnftables gives no JSON");
+	put_nft_rules(list, ruleset);
+	json_decref(ruleset);
+	return TRUE;
+}
+
+/* --- all of it ----------------------------------------------------------------------------------------- */
+
+static gboolean put_tables(json_t *node, GError **error)
+{
+	struct tables t;
+	gboolean ok = tables_read(&t, error);
+
+	if (ok) {
+		json_object_set_new(node, "links", list_json(&t, t.links, link_json));
+		json_object_set_new(node, "routes", list_json(&t, t.routes, route_json));
+		json_object_set_new(node, "rules", list_json(&t, t.rules, rule_json));
+		json_object_set_new(node, "neighbours", list_json(&t, t.neighbours, neighbour_json));
+	}
+	tables_clear(&t);
+	return ok;
+}
+
+json_t *exec_inspect(exec *x, const char *node, GError **error)
+{
+	struct linux_room *r = (struct linux_room *)x;
+	json_t *state;
+	gboolean ok;
+
+	/* only the linux room has namespaces */
+	if (exec_netns_fd(x, node) < 0) {
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "there is no node '%s'", node);
+		return NULL;
+	}
+	state = json_object();
+	ok = room_enter(r, room_space(r, node, error), error) && put_tables(state, error) &&
+	     put_counters(state, error) && put_nft(state, room_space(r, node, error)->nft, error) &&
+	     put_sysctls(state, error);
+	x->room->leave(x);
+	if (!ok) {
+		g_prefix_error(error, "inspect %s: ", node);
+		g_clear_pointer(&state, json_decref);
+	}
+	return state;
+}

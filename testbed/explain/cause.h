@@ -1,0 +1,91 @@
+/* Cause: why a cell came out as it did, decided by rules over evidence.
+ *
+ * Nouns: `evidence` is what the agents said and the state of the kernels after the cell's end; a `finding` is
+ * the first cause on the packet's way, with the node and the object at fault and its proof.  A finding never
+ * comes without proof, except CAUSE_UNKNOWN.
+ * Depends on model, base and walk.  Pure.
+ */
+#ifndef TESTBED_EXPLAIN_CAUSE_H
+#define TESTBED_EXPLAIN_CAUSE_H
+
+#include "testbed/explain/walk.h"
+#include "testbed/model/results.h"
+
+#define CAUSES(X)                                                                                              \
+	X(NONE, "the call worked")                                                                             \
+	X(RETURN_WRONG_EGRESS, "the answer does not go back the way the question came")                        \
+	X(NO_ROUTE, "a node has no route to the destination")                                                  \
+	X(NULL_ROUTE, "a route throws the packets away")                                                       \
+	X(ROUTE_LOOP, "the packets go round in circles")                                                       \
+	X(FW_DROP, "a firewall drops the packets")                                                             \
+	X(FW_REJECT, "a firewall refuses the packets")                                                         \
+	X(RPF_DROP, "the reverse path filter drops the packets")                                               \
+	X(NAT_FILTERED, "a NAT lets the packets not in")                                                       \
+	X(WRONG_CARD, "the packets arrive on another card than the one with their address")                    \
+	X(NO_FORWARDING, "the packets reach a host that does not forward")                                     \
+	X(NEXT_HOP_DEAD, "nobody has the gateway's address")                                                   \
+	X(LINK_DOWN, "a link is down")                                                                         \
+	X(VPN_DOWN, "the VPN tunnel is down")                                                                  \
+	X(VPN_PREFIX_MISSING, "the VPN tunnel does not carry these addresses")                                 \
+	X(DNS_NXDOMAIN, "the name of the server does not resolve")                                             \
+	X(DNS_TIMEOUT, "the name server does not answer")                                                      \
+	X(NO_LISTENER, "nothing listens where the client connects to")                                         \
+	X(TLS_UNTRUSTED, "the client does not trust the server's certificate")                                 \
+	X(TLS_NAME_MISMATCH, "the server's certificate is for another name")                                   \
+	X(SIP_AUTH, "the server refused the user's credentials")                                               \
+	X(RELAY_AUTH, "the relay refused the client's credentials")                                            \
+	X(RELAY_PERMISSION, "the relay's policy refuses the peer")                                             \
+	X(AGENT_DIED, "a program of the lab ended unexpectedly")                                               \
+	X(UNKNOWN, "no rule explains it")
+
+enum cause_code {
+#define X(id, text) CAUSE_##id,
+	CAUSES(X)
+#undef X
+		CAUSE_COUNT
+};
+
+struct heard {
+	char *agent; /* "branch1", "edge/tb-edge" */
+	json_t *event;
+};
+
+struct evidence {
+	const model *model;      /* the network of the cell's scenario */
+	const struct cell *cell;
+	const GPtrArray *heard;  /* struct heard, in order */
+	const json_t *state;     /* NULL: could not be read */
+	/* walk_both; another one only in tests. */
+	struct walk_pair *(*walk)(const model *m, const json_t *state, const struct flow *flow);
+};
+
+struct leg {
+	char *title; /* "branch1 to its relay 172.25.33.10, UDP 3478" */
+	struct walk_pair *walk;
+};
+
+typedef struct finding {
+	enum cause_code code;
+	char *node;           /* where; NULL: nowhere in particular */
+	char *object;         /* the prefix, rule, interface, address or name at fault; NULL */
+	char *what, *why;     /* one sentence each */
+	GPtrArray *proof;     /* char * */
+	GPtrArray *legs;      /* struct leg: every walk that was taken, the one that shows the cause last */
+	/* For a fix: */
+	struct prefix prefix; /* the destination that `node` can't send to; family 0: not about a route */
+	char *card;           /* interface of `node` it should leave by; NULL: not known */
+	struct flow flow;     /* as it fails at `node`; its node is NULL */
+} finding;
+
+struct heard *heard_new(const char *agent, const json_t *event);
+void heard_free(struct heard *h);
+
+/* Decides.  The caller owns the finding; it keeps nothing of the evidence. */
+struct finding *cause_find(const struct evidence *e);
+void finding_free(struct finding *f);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(finding, finding_free)
+
+const char *cause_name(enum cause_code code); /* "RETURN_WRONG_EGRESS" */
+const char *cause_text(enum cause_code code); /* in words */
+
+#endif

@@ -1,0 +1,56 @@
+/* Explain: runs one cell in a fresh lab, finds its cause, derives a fix and tries it on a copy.
+ *
+ * Nouns: an `explanation` is all that came of it; a `trial` is the run with the fix.
+ * Depends on matrix, lab, model, base.  Runs a GLib main loop on the default context.  Prints nothing.
+ *
+ *   g_autoptr(explanation) x = explain_cell(base, selection, &options, &error);
+ */
+#ifndef TESTBED_EXPLAIN_EXPLAIN_H
+#define TESTBED_EXPLAIN_EXPLAIN_H
+
+#include "testbed/explain/cause.h"
+#include "testbed/explain/fix.h"
+#include "testbed/matrix/matrix.h"
+
+struct explain_options {
+	const char *program_dir; /* as lab_options */
+	guint64 seed;
+	bool all; /* the trial places every other call of the scenario, too */
+};
+
+struct trial {
+	bool made;        /* false: there was no fix to try */
+	char *error;      /* why it could not be made; NULL */
+	enum verdict verdict;
+	enum path_class path;
+	guint others;     /* cells that passed without the fix and were placed again with it */
+	GPtrArray *broken; /* char *: ids of those that no longer pass */
+};
+
+typedef struct explanation {
+	matrix_selection *selection; /* owns the cell and its network */
+	const struct cell *cell;
+	const model *model;
+	GPtrArray *heard; /* struct heard */
+	json_t *state;    /* NULL: could not be read */
+	finding *finding;
+	fix *fix;         /* NULL: nothing to mend, or no fix can be derived */
+	struct trial trial;
+} explanation;
+
+/* A cell by its id, or A's call to B.  TB_ERROR_INPUT names ids that are near. */
+matrix_selection *explain_select_id(const model *base, const char *id, GError **error);
+matrix_selection *explain_select_call(const model *base, const char *scenario, const char *a, const char *b,
+				      enum media media, GError **error);
+
+/* Takes over `selection`, which holds one cell of `base`.  Blocks for the length of two calls, with options->all
+ * for that of two scenarios more.  NULL when this host can't run labs, or the lab could not be built. */
+explanation *explain_cell(const model *base, matrix_selection *selection, const struct explain_options *options,
+			  GError **error);
+void explanation_free(explanation *x);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(explanation, explanation_free)
+
+/* At most `limit` of the ids in `selection` that are near to `id`, nearest first.  Free with g_strfreev. */
+char **explain_near_ids(const matrix_selection *selection, const char *id, guint limit);
+
+#endif

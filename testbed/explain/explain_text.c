@@ -1,0 +1,137 @@
+#include "testbed/explain/explain_text.h"
+
+#include "testbed/explain/icewarn.h"
+#include "testbed/explain/walk_text.h"
+
+#include <string.h>
+
+static void line(GString *out, const char *label, const char *text)
+{
+	g_string_append_printf(out, "%-6s %s\n", label, text);
+}
+
+static char *joined(const GPtrArray *texts, const char *separator)
+{
+	GString *all = g_string_new(NULL);
+
+	for (guint i = 0; i < texts->len; i++)
+		g_string_append_printf(all, "%s%s", i > 0 ? separator : "", (const char *)texts->pdata[i]);
+	return g_string_free(all, FALSE);
+}
+
+static void trial_text(const struct trial *t, GString *out)
+{
+	if (t->error)
+		g_string_append_printf(out, "not tried: %s", t->error);
+	else if (t->verdict == VERDICT_PASS)
+		g_string_append_printf(out, "tried on a copy: pass over %s", path_class_name(t->path));
+	else
+		g_string_append_printf(out, "tried on a copy: still %s, so this is not all", verdict_name(t->verdict));
+	if (t->made && t->others > 0)
+		g_string_append_printf(out, "; %u of %u calls that passed before still pass", t->others - t->broken->len,
+				       t->others);
+	for (guint i = 0; i < t->broken->len; i++)
+		g_string_append_printf(out, "%s%s", i > 0 ? ", " : "; broken: ", (const char *)t->broken->pdata[i]);
+}
+
+static void fix_line(const explanation *x, GString *out)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autofree char *change = x->fix ? g_strchomp(g_strdup(x->fix->change)) : NULL;
+
+	if (!change) {
+		line(out, "fix", "none can be derived from this cause");
+		return;
+	}
+	g_string_append_printf(text, "%s (", change);
+	trial_text(&x->trial, text);
+	g_string_append_c(text, ')');
+	line(out, "fix", text->str);
+}
+
+/* "branch1 > branch-gw > core > edge" */
+static void way_text(const walk *w, GString *out)
+{
+	for (guint i = 0; i < w->hops->len; i++)
+		g_string_append_printf(out, "%s%s", i > 0 ? " > " : "", ((struct hop *)w->hops->pdata[i])->node);
+}
+
+static void healthy_text(const explanation *x, GString *out)
+{
+	g_autofree char *proof = joined(x->finding->proof, "; ");
+
+	g_string_append_printf(out, "%-6s %s, over %s\n", "what", x->finding->what, path_class_name(x->cell->path));
+	for (guint i = 0; i < x->finding->legs->len && i < 3; i++) {
+		const struct leg *l = x->finding->legs->pdata[i];
+
+		g_string_append_printf(out, "%-6s %s: ", "path", l->title);
+		way_text(l->walk->forward, out);
+		if (l->walk->forward->end != WALK_DELIVERED)
+			g_string_append_printf(out, " (a packet outside the call's sessions ends here: %s)",
+					       walk_end_name(l->walk->forward->end));
+		g_string_append_c(out, '\n');
+	}
+	if (*proof)
+		line(out, "proof", proof);
+}
+
+static void failed_text(const explanation *x, GString *out)
+{
+	const finding *f = x->finding;
+	g_autofree char *proof = joined(f->proof, "; "), *where = NULL, *what = NULL;
+
+	what = g_strdup_printf("%s: %s (%s)", f->what, cause_text(f->code), cause_name(f->code));
+	line(out, "what", what);
+	if (f->node) {
+		where = g_strdup_printf("%s%s%s", f->node, f->object ? ", " : "", f->object ? f->object : "");
+		line(out, "where", where);
+	}
+	if (f->why)
+		line(out, "why", f->why);
+	if (*proof)
+		line(out, "proof", proof);
+	fix_line(x, out);
+}
+
+static void more_fix(const explanation *x, GString *out)
+{
+	if (!x->fix || x->fix->commands->len == 0)
+		return;
+	g_string_append(out, "\nthe fix as commands\n");
+	for (guint i = 0; i < x->fix->commands->len; i++)
+		g_string_append_printf(out, "  %s\n", (const char *)x->fix->commands->pdata[i]);
+}
+
+static void more_ice_warn(const explanation *x, GString *out)
+{
+	for (guint i = 0; i < x->heard->len; i++) {
+		const struct heard *h = x->heard->pdata[i];
+		const json_t *diagnostics = json_object_get(h->event, "diagnostics");
+		const char *value = json_string_value(json_object_get(diagnostics, "ice_warn"));
+		const char *name = json_string_value(json_object_get(h->event, "event"));
+		guint32 bits;
+
+		if (g_strcmp0(name, "call-result") != 0 || !value || !icewarn_parse(value, &bits))
+			continue;
+		g_string_append_printf(out, "\nICEWarn of %s: %s (computed from what it saw)\n", h->agent, value);
+		icewarn_text(bits, out);
+	}
+}
+
+void explain_text(const explanation *x, bool verbose, GString *out)
+{
+	if (x->finding->code == CAUSE_NONE)
+		healthy_text(x, out);
+	else
+		failed_text(x, out);
+	for (guint i = 0; verbose && i < x->finding->legs->len; i++) {
+		const struct leg *l = x->finding->legs->pdata[i];
+
+		g_string_append_printf(out, "\n%s\n", l->title);
+		walk_text(l->walk, out);
+	}
+	if (!verbose)
+		return;
+	more_fix(x, out);
+	more_ice_warn(x, out);
+}

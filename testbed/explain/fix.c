@@ -1,0 +1,219 @@
+#include "testbed/explain/fix.h"
+
+static fix *fix_new(char *change)
+{
+	fix *x = g_new0(fix, 1);
+
+	x->change = change;
+	x->commands = g_ptr_array_new_with_free_func(g_free);
+	return x;
+}
+
+void fix_free(fix *x)
+{
+	if (!x)
+		return;
+	g_free(x->change);
+	g_ptr_array_unref(x->commands);
+	g_free(x);
+}
+
+/* --- a missing route ------------------------------------------------------------------------------- */
+
+struct gateway {
+	struct addr address;
+	const char *card;
+};
+
+static bool covers(const struct prefix *wide, const struct prefix *p)
+{
+	return wide->len <= p->len && prefix_contains(wide, &p->addr);
+}
+
+/* The router's own networks and its routes count, a default route does not: everybody has one. */
+static bool knows(const struct node *router, const struct prefix *to)
+{
+	for (guint i = 0; i < router->interfaces->len; i++) {
+		const struct iface *card = router->interfaces->pdata[i];
+
+		if (covers(&card->network->subnet, to))
+			return true;
+	}
+	for (guint i = 0; i < router->routes->len; i++) {
+		const struct route *r = router->routes->pdata[i];
+
+		if (!prefix_is_default(&r->to) && covers(&r->to, to))
+			return true;
+	}
+	return false;
+}
+
+/* A router on that card's network which knows the way. */
+static bool gateway_on_card(const model *m, const struct node *n, const struct iface *card, const struct prefix *to,
+			    struct gateway *ret)
+{
+	for (guint i = 0; i < m->nodes->len; i++) {
+		const struct node *router = m->nodes->pdata[i];
+
+		for (guint k = 0; router != n && router->forwarding && k < router->interfaces->len; k++) {
+			const struct iface *there = router->interfaces->pdata[k];
+
+			if (there->network != card->network || there->addresses->len == 0 || !knows(router, to))
+				continue;
+			*ret = (struct gateway){g_array_index(there->addresses, struct prefix, 0).addr, card->name};
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The other end of a tunnel that carries the prefix. */
+static bool gateway_in_tunnel(const model *m, const struct node *n, const char *card, const struct prefix *to,
+			      struct gateway *ret)
+{
+	for (guint i = 0; i < m->tunnels->len; i++) {
+		const struct tunnel *t = m->tunnels->pdata[i];
+
+		for (guint k = 0; k < 2; k++) {
+			const struct tunnel_end *here = &t->ends[k], *there = &t->ends[1 - k];
+
+			if (here->node != n || (card && !g_str_equal(card, here->iface)))
+				continue;
+			for (guint p = 0; p < there->prefixes->len; p++) {
+				if (!covers(&g_array_index(there->prefixes, struct prefix, p), to))
+					continue;
+				*ret = (struct gateway){there->address.addr, here->iface};
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static bool find_gateway(const model *m, const struct node *n, const struct finding *f, struct gateway *ret)
+{
+	if (gateway_in_tunnel(m, n, f->card, &f->prefix, ret))
+		return true;
+	for (guint i = 0; i < n->interfaces->len; i++) {
+		const struct iface *card = n->interfaces->pdata[i];
+
+		if ((!f->card || g_str_equal(f->card, card->name)) && gateway_on_card(m, n, card, &f->prefix, ret))
+			return true;
+	}
+	return false;
+}
+
+static char *netmask(uint8_t len)
+{
+	guint32 bits = len == 0 ? 0 : G_MAXUINT32 << (32 - len);
+
+	return g_strdup_printf("%u.%u.%u.%u", bits >> 24, bits >> 16 & 255, bits >> 8 & 255, bits & 255);
+}
+
+static void add_route_commands(fix *x, const struct node *n, const struct prefix *p, const char *to, const char *via,
+			       const char *dev)
+{
+	char network[ADDR_TEXT_MAX];
+
+	g_ptr_array_add(x->commands, g_strdup_printf("ip route add %s via %s dev %s", to, via, dev));
+	if (n->host_model != HOST_STRONG || p->addr.family != AF_INET)
+		return;
+	addr_print(&p->addr, network);
+	g_autofree char *mask = netmask(p->len);
+
+	g_ptr_array_add(x->commands, g_strdup_printf("route add -p %s mask %s %s", network, mask, via));
+	g_ptr_array_add(x->commands,
+			g_strdup_printf("New-NetRoute -DestinationPrefix \"%s\" -InterfaceAlias \"%s\" -NextHop %s", to, dev, via));
+}
+
+static fix *fix_route(const model *m, const struct node *n, const struct finding *f)
+{
+	struct prefix network = prefix_network(&f->prefix);
+	struct gateway g;
+	char to[PREFIX_TEXT_MAX], via[ADDR_TEXT_MAX];
+	fix *x;
+
+	if (f->prefix.addr.family == 0 || !find_gateway(m, n, f, &g))
+		return NULL;
+	prefix_print(&network, to);
+	addr_print(&g.address, via);
+	x = fix_new(g_strdup_printf("- add-route: {node: %s, to: %s, via: %s, dev: %s, persistent: true}\n", n->name, to, via,
+				    g.card));
+	add_route_commands(x, n, &network, to, via, g.card);
+	return x;
+}
+
+/* --- links and tunnels ------------------------------------------------------------------------------- */
+
+static fix *fix_link(const model *m, const struct node *n, const struct finding *f)
+{
+	const struct iface *card = f->object ? node_iface(n, f->object) : NULL;
+	fix *x;
+
+	(void)m;
+	if (!card || card->up)
+		return NULL;
+	x = fix_new(g_strdup_printf("- link-up: {node: %s, interface: %s}\n", n->name, card->name));
+	g_ptr_array_add(x->commands, g_strdup_printf("ip link set %s up", card->name));
+	return x;
+}
+
+static fix *fix_tunnel(const model *m, const struct node *n, const struct finding *f)
+{
+	(void)f;
+	for (guint i = 0; i < m->tunnels->len; i++) {
+		const struct tunnel *t = m->tunnels->pdata[i];
+
+		if (!t->up && (t->ends[0].node == n || t->ends[1].node == n))
+			return fix_new(g_strdup_printf("- tunnel-up: {tunnel: %s}\n", t->name));
+	}
+	return NULL;
+}
+
+/* --- rules of firewalls -------------------------------------------------------------------------------- */
+
+static const struct fw_rule *rule_named(const struct node *n, const char *name)
+{
+	for (guint i = 0; name && i < n->firewall.rules->len; i++) {
+		const struct fw_rule *r = n->firewall.rules->pdata[i];
+
+		if (g_str_equal(r->name, name))
+			return r;
+	}
+	return NULL;
+}
+
+/* An exception in front of the rule, for this flow only: taking the rule away would open more than the call needs. */
+static fix *fix_rule(const model *m, const struct node *n, const struct finding *f)
+{
+	static const char *const chains[FW_CHAIN_COUNT] = {"input", "forward", "output"};
+	const struct fw_rule *r = rule_named(n, f->object);
+	bool answer = f->flow.dport >= 49152;
+	char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX];
+
+	(void)m;
+	if (!r || !addr_is_set(&f->flow.src) || !addr_is_set(&f->flow.dst))
+		return NULL;
+	return fix_new(g_strdup_printf("- allow: {node: %s, name: not-%s, chain: %s, src: [%s], dst: [%s], proto: %s, %s: [%u]}\n",
+				       n->name, r->name, chains[r->chain], addr_print(&f->flow.src, src),
+				       addr_print(&f->flow.dst, dst), f->flow.proto == PROTO_UDP ? "udp" : "tcp",
+				       answer ? "sports" : "dports", answer ? f->flow.sport : f->flow.dport));
+}
+
+/* --- the table -------------------------------------------------------------------------------------------- */
+
+static fix *(*const fixers[CAUSE_COUNT])(const model *, const struct node *, const struct finding *) = {
+	[CAUSE_RETURN_WRONG_EGRESS] = fix_route,
+	[CAUSE_NO_ROUTE] = fix_route,
+	[CAUSE_LINK_DOWN] = fix_link,
+	[CAUSE_VPN_DOWN] = fix_tunnel,
+	[CAUSE_FW_DROP] = fix_rule,
+	[CAUSE_FW_REJECT] = fix_rule,
+};
+
+fix *fix_derive(const model *m, const struct finding *f)
+{
+	const struct node *n = f->node ? model_node(m, f->node) : NULL;
+
+	return n && fixers[f->code] ? fixers[f->code](m, n, f) : NULL;
+}

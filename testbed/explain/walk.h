@@ -1,0 +1,76 @@
+/* Walk: where one packet of a flow goes, hop by hop, by the state the lab's kernels are in.
+ *
+ * Nouns: a `flow` is what a program sends; a `walk` follows its first packet from node to node over
+ * routes, rules with source tables, filters, NAT and tunnels and ends with a disposition; the return walk
+ * follows the answer, with the sessions (conntrack, NAT) that the forward walk left behind.
+ * In the manner of Batfish: no packet is sent.  Held against packets by explain.
+ * Depends on model and base.  Pure: model (names, filter and NAT rules) and state (docs/EXPLAIN.md) in, hops out.
+ */
+#ifndef TESTBED_EXPLAIN_WALK_H
+#define TESTBED_EXPLAIN_WALK_H
+
+#include "testbed/model/model.h"
+
+#include <jansson.h>
+
+struct flow {
+	const char *node;      /* sender */
+	struct addr src;       /* unset: what the kernel would choose */
+	struct addr dst;
+	enum ip_proto proto;
+	uint16_t sport, dport; /* 0: any, no rule about it matches */
+};
+
+#define WALK_ENDS(X)                                                          \
+	X(DELIVERED, "delivered")         /* reached a node that owns dst */  \
+	X(NO_ROUTE, "no-route")           /* no route, or an unreachable rule or route */ \
+	X(NULL_ROUTE, "null-route")       /* blackhole or unreachable route in a table */ \
+	X(FILTERED, "filtered")           /* dropped by a named filter rule or policy */ \
+	X(REJECTED, "rejected")                                               \
+	X(RPF, "rpf-drop")                /* reverse path filter */           \
+	X(NAT_FILTERED, "nat-filtered")   /* no session and no mapping lets it in */ \
+	X(WRONG_CARD, "wrong-card")       /* strong host: own address on another card */ \
+	X(NEXT_HOP_DEAD, "next-hop-dead") /* nobody has the gateway's address */ \
+	X(LINK_DOWN, "link-down")                                             \
+	X(TUNNEL_DOWN, "tunnel-down")                                         \
+	X(TUNNEL_PREFIX, "tunnel-prefix") /* the tunnel does not carry this destination or source */ \
+	X(LOOP, "loop")                                                       \
+	X(NO_FORWARDING, "no-forwarding") /* a host that does not route got it */
+
+enum walk_end {
+#define X(id, name) WALK_##id,
+	WALK_ENDS(X)
+#undef X
+		WALK_END_COUNT
+};
+
+struct hop {
+	char *node;
+	char *in, *out;   /* interfaces; NULL: starts or ends here */
+	struct addr src, dst;  /* as the packet leaves the hop (or is delivered) */
+	uint16_t sport, dport;
+	char *route;      /* "10.20.0.0/24 via 10.255.0.2 dev vpn0 table 254", or NULL */
+	char *rule;       /* filter rule that decided, by name; "policy" or "established"; NULL: none asked */
+	char *nat;        /* "198.51.100.10 for 10.20.0.101 (branch-nat)", or NULL */
+};
+
+typedef struct walk {
+	GPtrArray *hops;  /* struct hop */
+	enum walk_end end;
+	char *node;       /* where it ended */
+	char *object;     /* the rule, route, interface or address at fault, by name; NULL when delivered */
+	char *why;        /* one sentence */
+} walk;
+
+struct walk_pair {
+	walk *forward;
+	walk *back;       /* NULL when forward was not delivered */
+};
+
+/* Both directions.  `state`: { "nodes": { NAME: ... } } as lab_inspect gives it.  The caller frees. */
+struct walk_pair *walk_both(const model *m, const json_t *state, const struct flow *flow);
+void walk_pair_free(struct walk_pair *w);
+
+const char *walk_end_name(enum walk_end end);
+
+#endif

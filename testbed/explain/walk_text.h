@@ -1,0 +1,15 @@
+/* A walk for people: hop by hop, both directions, and the verdict in words.
+ *
+ * Depends on walk.  Pure: appends to `out`, no line longer than 80 columns but for names that are.
+ */
+#ifndef TESTBED_EXPLAIN_WALK_TEXT_H
+#define TESTBED_EXPLAIN_WALK_TEXT_H
+
+#include "testbed/explain/walk.h"
+
+void walk_text(const struct walk_pair *w, GString *out);
+
+/* Whether the packet reached a node with its destination and the answer came back to the sender. */
+bool walk_pair_delivered(const struct walk_pair *w);
+
+#endif

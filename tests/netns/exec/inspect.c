@@ -1,0 +1,187 @@
+/* What exec_inspect reads from kernels, against what was built and sent.
+ *
+ *   host 10.9.0.2 --- lan [router] wan 198.51.100.1 --- one 198.51.100.10     router lets in port 5000 only
+ */
+#include "testbed/exec/inspect.h"
+
+#include "tests/netns/exec/room.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <unistd.h>
+
+#define NETWORK \
+	"networks: {inside: {subnet: 10.9.0.0/24}, outside: {subnet: 198.51.100.0/24}, spare: {subnet: 10.7.0.0/24}}\n" \
+	"nodes:\n" \
+	"  host:\n" \
+	"    host_model: strong\n" \
+	"    interfaces: {eth0: {network: inside, address: 10.9.0.2/24}}\n" \
+	"    routes: [{to: 198.51.100.0/24, via: 10.9.0.1}]\n" \
+	"  one:\n" \
+	"    interfaces:\n" \
+	"      eth0: {network: outside, addresses: [198.51.100.10/24, 198.51.100.11/24]}\n" \
+	"      eth1: {network: spare, address: 10.7.0.1/24, up: false}\n" \
+	"    routes: [{to: default, via: 198.51.100.1}]\n" \
+	"  router:\n" \
+	"    forwarding: true\n" \
+	"    interfaces:\n" \
+	"      lan: {network: inside, address: 10.9.0.1/24}\n" \
+	"      wan: {network: outside, address: 198.51.100.1/24}\n" \
+	"    firewall:\n" \
+	"      forward: drop\n" \
+	"      rules:\n" \
+	"        - {name: the-door, chain: forward, in: wan, proto: udp, dports: [5000], action: accept}\n" \
+	"        - {name: the-wall, chain: forward, in: wan, action: drop}\n"
+
+static json_t *inspect(exec *x, const char *node)
+{
+	g_autoptr(GError) error = NULL;
+	json_t *state = exec_inspect(x, node, &error);
+
+	cr_assert_not_null(state, "%s: %s", node, error ? error->message : "");
+	return state;
+}
+
+static bool is_part_of(json_t *wanted, const json_t *item)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (wanted, key, value)
+		if (!json_equal(value, json_object_get(item, key)))
+			return false;
+	return true;
+}
+
+/* Expects exactly one item of the list that has all members of `wanted` (JSON text). */
+static void expect_one(const json_t *state, const char *list, const char *wanted)
+{
+	json_t *like = json_loads(wanted, 0, NULL), *items = json_object_get(state, list), *item;
+	char *text = json_dumps(items, 0);
+	unsigned found = 0;
+	size_t i;
+
+	cr_assert_not_null(like, "'%s' is JSON", wanted);
+	json_array_foreach (items, i, item)
+		found += is_part_of(like, item);
+	cr_expect_eq(found, 1, "%u of %s in %s: %s", found, wanted, list, text);
+	free(text);
+	json_decref(like);
+}
+
+/* 0: left out. */
+static json_int_t number(const json_t *state, const char *object, const char *member)
+{
+	return json_integer_value(json_object_get(json_object_get(state, object), member));
+}
+
+Test(inspect, links_routes_and_rules)
+{
+	g_autoptr(exec) x = build_topology(NETWORK);
+	json_t *host = inspect(x, "host"), *one = inspect(x, "one");
+
+	expect_one(one, "links",
+		   "{\"name\": \"eth0\", \"up\": true, \"carrier\": true, \"mtu\": 1500,"
+		   " \"addresses\": [\"198.51.100.10/24\", \"198.51.100.11/24\"]}");
+	expect_one(one, "links",
+		   "{\"name\": \"eth1\", \"up\": false, \"carrier\": false, \"addresses\": [\"10.7.0.1/24\"]}");
+	cr_expect_eq(json_array_size(json_object_get(one, "links")), 2, "loopback is left out");
+	expect_one(one, "routes",
+		   "{\"to\": \"0.0.0.0/0\", \"via\": \"198.51.100.1\", \"dev\": \"eth0\", \"table\": 254,"
+		   " \"metric\": 0, \"type\": \"unicast\"}");
+	expect_one(one, "routes", "{\"to\": \"198.51.100.0/24\", \"via\": null, \"dev\": \"eth0\", \"table\": 254}");
+	cr_expect_eq(json_array_size(json_object_get(one, "routes")), 2, "the local table is left out");
+	expect_one(one, "rules", "{\"pref\": 32766, \"from\": null, \"table\": 254, \"action\": \"lookup\"}");
+	cr_expect_eq(json_array_size(json_object_get(one, "rules")), 2, "rule 0 is left out");
+	expect_one(host, "rules",
+		   "{\"pref\": 100, \"from\": \"10.9.0.2/32\", \"table\": 100, \"action\": \"lookup\"}");
+	expect_one(host, "rules", "{\"pref\": 101, \"from\": \"10.9.0.2/32\", \"action\": \"unreachable\"}");
+	expect_one(host, "routes", "{\"to\": \"198.51.100.0/24\", \"via\": \"10.9.0.1\", \"table\": 100}");
+	expect_one(host, "routes", "{\"to\": \"198.51.100.0/24\", \"via\": \"10.9.0.1\", \"table\": 254}");
+	json_decref(host);
+	json_decref(one);
+}
+
+/* The second packet goes the way of the first: when it has arrived, the first has been counted. */
+Test(inspect, a_packet_moves_counters_and_neighbours)
+{
+	g_autoptr(exec) x = build_topology(NETWORK);
+	int one = udp_in(x, "one", "198.51.100.10", 0), host = udp_in(x, "host", "10.9.0.2", 5000);
+	json_t *before = inspect(x, "router"), *after;
+
+	expect_one(before, "nft", "{\"chain\": \"tb_forward\", \"name\": \"the-wall\", \"packets\": 0, \"bytes\": 0}");
+	expect_one(before, "nft", "{\"chain\": \"tb_forward\", \"name\": \"the-door\", \"packets\": 0}");
+	cr_expect_eq(json_array_size(json_object_get(before, "neighbours")), 0, "nobody has been asked for yet");
+	cr_assert_eq(udp_send(one, "10.9.0.2", 5001, 'x'), 0, "sent against the wall");
+	cr_assert_eq(udp_send(one, "10.9.0.2", 5000, 'y'), 0, "sent through the door");
+	cr_assert_eq(udp_receive(host).byte, 'y', "received");
+	after = inspect(x, "router");
+	expect_one(after, "nft", "{\"name\": \"the-wall\", \"packets\": 1, \"bytes\": 29}");
+	expect_one(after, "nft", "{\"name\": \"the-door\", \"packets\": 1, \"bytes\": 29}");
+	expect_one(after, "neighbours", "{\"address\": \"10.9.0.2\", \"dev\": \"lan\", \"state\": \"reachable\"}");
+	cr_expect_eq(number(after, "counters", "IpForwDatagrams") - number(before, "counters", "IpForwDatagrams"), 2,
+		     "both reached the forward chain");
+	json_decref(before);
+	json_decref(after);
+	close(one);
+	close(host);
+}
+
+Test(inspect, what_the_kernel_refused_is_counted)
+{
+	g_autoptr(exec) x = build_topology(NETWORK);
+	int host = udp_in(x, "host", "10.9.0.2", 0);
+	json_t *before = inspect(x, "host"), *after, *value;
+	const char *name;
+
+	cr_expect_eq(number(before, "counters", "IpOutNoRoutes"), 0, "none yet");
+	cr_assert_eq(udp_send(host, "192.0.2.1", 9, 'x'), ENETUNREACH, "no route there");
+	after = inspect(x, "host");
+	cr_expect_eq(number(after, "counters", "IpOutNoRoutes"), 1, "counted");
+	json_object_foreach (json_object_get(after, "counters"), name, value)
+		cr_expect_neq(json_integer_value(value), 0, "%s is zero and not left out", name);
+	json_decref(before);
+	json_decref(after);
+	close(host);
+}
+
+Test(inspect, live_changes_are_seen)
+{
+	g_autoptr(exec) x = build_topology(NETWORK);
+	g_autoptr(GError) error = NULL;
+	char one[] = "one", key[] = "net.ipv4.conf.eth0.rp_filter", value[] = "2";
+	struct op route = { .kind = OP_ROUTE, .node = one, .route = { .table = 254, .unreachable = true } };
+	struct op filter = { .kind = OP_SYSCTL, .node = one, .sysctl = { .key = key, .value = value } };
+	const json_t *sysctl;
+	json_t *state, *router;
+
+	cr_assert(prefix_parse("10.66.0.0/16", &route.route.to), "a prefix");
+	cr_assert(exec_apply(x, &route, &error) && exec_apply(x, &filter, &error), "%s", error ? error->message : "");
+	state = inspect(x, "one");
+	router = inspect(x, "router");
+	expect_one(state, "routes",
+		   "{\"to\": \"10.66.0.0/16\", \"via\": null, \"dev\": null, \"type\": \"unreachable\"}");
+	sysctl = json_object_get(state, "sysctl");
+	cr_expect_eq(number(sysctl, "rp_filter", "eth0"), 2, "as set");
+	cr_expect(json_is_integer(json_object_get(json_object_get(sysctl, "rp_filter"), "all")), "for all");
+	cr_expect_eq(number(state, "sysctl", "ip_forward"), 0, "a host does not forward");
+	cr_expect_eq(number(router, "sysctl", "ip_forward"), 1, "a router does");
+	json_decref(state);
+	json_decref(router);
+}
+
+Test(inspect, who_is_not_there_is_named)
+{
+	g_autoptr(exec) x = build_topology(NETWORK), fake = exec_new_fake(0);
+	g_autoptr(GError) error = NULL, fake_error = NULL;
+	g_autofree char *before = g_file_read_link("/proc/thread-self/ns/net", NULL), *after = NULL;
+	json_t *state = inspect(x, "one");
+
+	json_decref(state);
+	after = g_file_read_link("/proc/thread-self/ns/net", NULL);
+	cr_expect_str_eq(before, after, "the thread came home");
+	cr_expect_null(exec_inspect(x, "nobody", &error), "no such node");
+	cr_expect(error && strstr(error->message, "'nobody'"), "%s", error ? error->message : "no error");
+	cr_expect_null(exec_inspect(fake, "one", &fake_error), "no kernel");
+	cr_expect_not_null(fake_error, "and it says so");
+}

@@ -437,8 +437,9 @@ static void on_bye(struct call *c, sip_msg *m)
 
 static void on_ack(struct call *c, sip_msg *m)
 {
-	(void)c;
 	(void)m;
+	if (c->ice)
+		ice_start_checks(c->ice);
 }
 
 static const struct {

@@ -68,7 +68,6 @@ static void schedule_trickle(struct call *c)
 void call_media_start_trickle(struct call *c)
 {
 	c->can_trickle = true;
-	ice_start_checks(c->ice);
 	schedule_trickle(c);
 }
 

@@ -498,23 +498,6 @@ bool ice_parse_candidate(const char *sdp, struct ice_candidate *ret)
 	return true;
 }
 
-/* Has a check from this address come before the candidate did? */
-static bool is_learned(ice *i, const struct stream *s, const NiceCandidate *c)
-{
-	GSList *known = nice_agent_get_remote_candidates(i->agent, s->id, COMPONENT);
-	bool found = false;
-	for (const GSList *at = known; at; at = at->next) {
-		const NiceCandidate *k = at->data;
-		found = found || (k->type == NICE_CANDIDATE_TYPE_PEER_REFLEXIVE && k->transport == c->transport &&
-				  nice_address_equal(&k->addr, &c->addr));
-	}
-	g_slist_free_full(known, (GDestroyNotify)nice_candidate_free);
-	return found;
-}
-
-/* A candidate that was learned from a check stays peer-reflexive (RFC 8445 section 7.3.1.3), which ranks above
- * everything but a host: libnice 0.1.21 can lose the running check of such a pair when it turns the candidate into
- * what was signalled, and the call then takes a worse path. */
 static bool take_candidate(ice *i, struct stream *s, const char *sdp)
 {
 	g_autofree char *line = g_strconcat("a=candidate:", sdp, NULL);
@@ -522,10 +505,6 @@ static bool take_candidate(ice *i, struct stream *s, const char *sdp)
 	if (!c)
 		return false;
 	count_remote(&i->report, c->type);
-	if (is_learned(i, s, c)) {
-		nice_candidate_free(c);
-		return true;
-	}
 	GSList *list = g_slist_append(NULL, c);
 	/* A repeated candidate (trickled and again in the answer) is recognised there. */
 	int added = nice_agent_set_remote_candidates(i->agent, s->id, COMPONENT, list);

@@ -109,10 +109,19 @@ static gboolean on_media_done(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+static gboolean on_leave(gpointer data)
+{
+	struct call *c = data;
+	c->clock = 0;
+	input(c, CALL_IN_MEDIA_DONE);
+	return G_SOURCE_REMOVE;
+}
+
+/* Who was heard last may not hear us yet: stay a while longer. */
 void call_check_heard(struct call *c)
 {
-	if (c->time_up && participants_all_heard(c->members))
-		input(c, CALL_IN_MEDIA_DONE);
+	if (c->time_up && !c->clock && participants_all_heard(c->members))
+		c->clock = g_timeout_add(c->media_ms, on_leave, c);
 }
 
 /* Media runs since the first pair connected, which is some seconds before ICE knows the final one; what has been

@@ -54,6 +54,8 @@ char *cmd_topology_path(const struct options *o);
 model *cmd_topology_load(const struct options *o);
 /* The scenario of that name or, with NULL, the first one; unknown names are told on stderr. */
 const struct scenario *cmd_scenario(const model *m, const char *name);
+/* The network of that scenario; findings go to stderr.  NULL: exit with CMD_INPUT. */
+model *cmd_scenario_model(const model *m, const struct scenario *sc);
 
 /* --- output.c --- */
 

@@ -6,7 +6,6 @@ int cmd_plan(const struct options *o)
 {
 	enum plan_format format = PLAN_TEXT;
 	const struct scenario *sc;
-	g_autoptr(diags) found = diags_new();
 	g_autoptr(GString) out = g_string_new(NULL);
 	g_autoptr(model) base = NULL, m = NULL;
 	g_autoptr(plan) p = NULL;
@@ -21,13 +20,9 @@ int cmd_plan(const struct options *o)
 	sc = cmd_scenario(base, o->scenario);
 	if (!sc)
 		return CMD_USAGE;
-	m = model_instantiate(base, sc, found);
-	if (!m) {
-		g_autofree char *text = diags_to_text(found);
-
-		cmd_error("%s", text);
+	m = cmd_scenario_model(base, sc);
+	if (!m)
 		return CMD_INPUT;
-	}
 	p = plan_build(m);
 	plan_print(p, format, out);
 	return cmd_print(out->str, (gssize)out->len);

@@ -46,6 +46,19 @@ model *cmd_topology_load(const struct options *o)
 	return m;
 }
 
+model *cmd_scenario_model(const model *m, const struct scenario *sc)
+{
+	g_autoptr(diags) found = diags_new();
+	model *changed = model_instantiate(m, sc, found);
+
+	if (!changed) {
+		g_autofree char *text = diags_to_text(found);
+
+		cmd_error("%s", text);
+	}
+	return changed;
+}
+
 const struct scenario *cmd_scenario(const model *m, const char *name)
 {
 	const struct scenario *sc = NULL;

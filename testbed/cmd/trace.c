@@ -169,7 +169,6 @@ static int trace_in(const model *m, const struct options *o, const char *scenari
 
 int cmd_trace(const struct options *o)
 {
-	g_autoptr(diags) found = diags_new();
 	g_autoptr(model) base = cmd_topology_load(o), m = NULL;
 	const struct scenario *sc;
 
@@ -178,12 +177,8 @@ int cmd_trace(const struct options *o)
 	sc = cmd_scenario(base, o->scenario);
 	if (!sc)
 		return CMD_USAGE;
-	m = model_instantiate(base, sc, found);
-	if (!m) {
-		g_autofree char *text = diags_to_text(found);
-
-		cmd_error("%s", text);
+	m = cmd_scenario_model(base, sc);
+	if (!m)
 		return CMD_INPUT;
-	}
 	return trace_in(m, o, sc->name);
 }

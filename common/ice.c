@@ -13,7 +13,14 @@
  * has passed.  A relay whose SYN-ACK never comes keeps gathering alive for stun-reliable-timeout, and a
  * peer that goes silent never ends its own; so each stream has a deadline of its own as well
  * (deadline_ms after the peer's credentials).  libnice's FAILED is believed only when both sides have
- * ended gathering: before that a better candidate may still come. */
+ * ended gathering: before that a better candidate may still come.
+ *
+ * Holding back.  Once a pair is nominated libnice drops every pair of that component that has not been
+ * checked yet (RFC 5245 section 8.1.2), also better ones: with candidates trickling in, a call went over
+ * TCP because the UDP relay's candidate came 40 ms before the TCP relay's check was answered.  So checks
+ * begin when both ends have gathered, or hold_ms after they could (a relay that never answers must not
+ * hold up the others); then the list is whole, the best pairs are sent first, and a pair that is being
+ * checked stays.  What comes later is trickled as RFC 8838 has it. */
 
 #define COMPONENT 1
 /* TURN over TCP: room for two lost SYNs (1 s and 3 s), and still time for checks before the deadline. */
@@ -21,9 +28,9 @@
 
 static const struct ice_profile profiles[] = {
 	{ .name = "standard", .stun_initial_timeout_ms = 500, .stun_max_retransmissions = 3, .idle_timeout_ms = 4000,
-	  .pacing_ms = 20, .deadline_ms = 6500 },
+	  .pacing_ms = 10, .hold_ms = 400, .deadline_ms = 6500 },
 	{ .name = "fast", .stun_initial_timeout_ms = 200, .stun_max_retransmissions = 2, .idle_timeout_ms = 1000,
-	  .pacing_ms = 5, .deadline_ms = 4500 },
+	  .pacing_ms = 5, .hold_ms = 200, .deadline_ms = 4500 },
 };
 
 enum event_kind { EVENT_CANDIDATE, EVENT_GATHERED, EVENT_STATE };
@@ -37,7 +44,9 @@ struct event {
 };
 
 struct stream {
-	GPtrArray *held; /* char *: remote candidates before ice_start_checks; NULL: they are taken at once */
+	GPtrArray *held; /* char *: remote candidates, until checks begin; NULL: they are taken at once */
+	bool may_check, has_credentials;
+	guint hold; /* source: no longer than hold_ms */
 	guint id; /* libnice's */
 	enum ice_state state;
 	bool gathered, remote_gathered;
@@ -54,26 +63,18 @@ struct ice {
 	struct stream *streams;
 	guint16 *tcp_ports; /* of the relays, to tell how a selected relay is reached */
 	guint n_relays;
-	guint deadline_ms;
+	guint deadline_ms, hold_ms;
 	struct ice_report report;
 	GQueue events; /* struct event */
 	guint dispatch; /* source */
 	bool closed;
 };
 
-struct deadline {
+/* For a timer of one stream. */
+struct timer {
 	ice *owner;
 	guint stream;
 };
-
-static const char *const state_names[] = {
-	[ICE_GATHERING] = "gathering", [ICE_CHECKING] = "checking", [ICE_CONNECTED] = "connected",
-	[ICE_READY] = "ready", [ICE_FAILED] = "failed",
-};
-static const char *const type_names[] = {
-	[ICE_HOST] = "host", [ICE_SRFLX] = "srflx", [ICE_PRFLX] = "prflx", [ICE_RELAY] = "relay",
-};
-static const char *const transport_names[] = { [ICE_UDP] = "udp", [ICE_TCP] = "tcp" };
 
 static const enum ice_candidate_type types[] = {
 	[NICE_CANDIDATE_TYPE_HOST] = ICE_HOST,
@@ -81,21 +82,6 @@ static const enum ice_candidate_type types[] = {
 	[NICE_CANDIDATE_TYPE_PEER_REFLEXIVE] = ICE_PRFLX,
 	[NICE_CANDIDATE_TYPE_RELAYED] = ICE_RELAY,
 };
-
-const char *ice_state_name(enum ice_state s)
-{
-	return state_names[s];
-}
-
-const char *ice_candidate_type_name(enum ice_candidate_type t)
-{
-	return type_names[t];
-}
-
-const char *ice_transport_name(enum ice_transport t)
-{
-	return transport_names[t];
-}
 
 const struct ice_profile *ice_profile_by_name(const char *name)
 {
@@ -182,7 +168,7 @@ static void believe_failure(ice *i, guint stream)
 
 static gboolean deadline_passed(gpointer data)
 {
-	const struct deadline *d = data;
+	const struct timer *d = data;
 	struct stream *s = &d->owner->streams[d->stream];
 	s->deadline = 0;
 	/* A stream that carries packets is as ready as it will be. */
@@ -219,6 +205,84 @@ static void on_state(NiceAgent *agent, guint id, guint component, guint state, g
 		believe_failure(i, stream);
 	else
 		set_state(i, stream, states[state]);
+}
+
+/* --- when checks begin ------------------------------------------------------------------------------ */
+
+static void count_remote(struct ice_report *r, NiceCandidateType type)
+{
+	if (type == NICE_CANDIDATE_TYPE_HOST)
+		r->remote_host++;
+	else if (type == NICE_CANDIDATE_TYPE_RELAYED)
+		r->remote_relay++;
+	else
+		r->remote_srflx++;
+}
+
+static bool take_candidate(ice *i, struct stream *s, const char *sdp)
+{
+	g_autofree char *line = g_strconcat("a=candidate:", sdp, NULL);
+	NiceCandidate *c = nice_agent_parse_remote_candidate_sdp(i->agent, s->id, line);
+	if (!c)
+		return false;
+	count_remote(&i->report, c->type);
+	GSList *list = g_slist_append(NULL, c);
+	/* A repeated candidate (trickled and again in the answer) is recognised there. */
+	int added = nice_agent_set_remote_candidates(i->agent, s->id, COMPONENT, list);
+	g_slist_free_full(list, (GDestroyNotify)nice_candidate_free);
+	return added > 0;
+}
+
+static void gathering_done(ice *i, guint stream)
+{
+	nice_agent_peer_candidate_gathering_done(i->agent, i->streams[stream].id);
+	believe_failure(i, stream);
+}
+
+static void clear_hold(struct stream *s)
+{
+	if (s->hold)
+		g_source_remove(s->hold);
+	s->hold = 0;
+}
+
+static void begin_checks(ice *i, guint stream)
+{
+	struct stream *s = &i->streams[stream];
+	g_autoptr(GPtrArray) held = g_steal_pointer(&s->held);
+	clear_hold(s);
+	for (guint k = 0; held && k < held->len; k++)
+		take_candidate(i, s, g_ptr_array_index(held, k));
+	if (held && s->remote_gathered)
+		gathering_done(i, stream);
+}
+
+static gboolean hold_passed(gpointer data)
+{
+	const struct timer *t = data;
+	ice *i = t->owner;
+	guint stream = t->stream;
+	i->streams[stream].hold = 0;
+	begin_checks(i, stream);
+	return G_SOURCE_REMOVE;
+}
+
+static guint timer_add(ice *i, guint stream, guint ms, GSourceFunc passed)
+{
+	struct timer *t = g_new(struct timer, 1);
+	*t = (struct timer){ .owner = i, .stream = stream };
+	return g_timeout_add_full(G_PRIORITY_DEFAULT, ms, passed, t, g_free);
+}
+
+static void begin_checks_if_whole(ice *i, guint stream)
+{
+	struct stream *s = &i->streams[stream];
+	if (!s->held || !s->may_check || !s->has_credentials)
+		return;
+	if (s->gathered && s->remote_gathered)
+		begin_checks(i, stream);
+	else if (!s->hold)
+		s->hold = timer_add(i, stream, i->hold_ms, hold_passed);
 }
 
 /* --- gathering ------------------------------------------------------------------------------------ */
@@ -290,6 +354,7 @@ static void on_gathered(NiceAgent *agent, guint id, gpointer data)
 		return;
 	i->streams[stream].gathered = true;
 	event_queue(i, &(struct event){ .kind = EVENT_GATHERED, .stream = stream });
+	begin_checks_if_whole(i, stream);
 	believe_failure(i, stream);
 }
 
@@ -379,6 +444,7 @@ ice *ice_new(const struct ice_config *config, const struct ice_handlers *handler
 	for (guint r = 0; r < config->n_relays; r++)
 		i->tcp_ports[r] = config->relays[r].tcp_port;
 	i->deadline_ms = config->profile->deadline_ms;
+	i->hold_ms = config->profile->hold_ms;
 	g_queue_init(&i->events);
 	i->agent = agent_new(config);
 	g_signal_connect(i->agent, "component-state-changed", G_CALLBACK(on_state), i);
@@ -387,8 +453,10 @@ ice *ice_new(const struct ice_config *config, const struct ice_handlers *handler
 	bool ok = add_local_addresses(i->agent, config->local_address);
 	if (!ok)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "no IPv4 address for ICE");
-	for (guint n = 0; !config->controlling && n < config->n_streams; n++)
+	for (guint n = 0; n < config->n_streams; n++) {
 		i->streams[n].held = g_ptr_array_new_with_free_func(g_free);
+		i->streams[n].may_check = config->controlling;
+	}
 	for (guint n = 0; ok && n < config->n_streams; n++)
 		ok = start_stream(i, n, config, error);
 	if (ok)
@@ -418,6 +486,7 @@ void ice_free(ice *i)
 	g_signal_handlers_disconnect_by_data(i->agent, i);
 	for (guint n = 0; n < i->n_streams; n++) {
 		clear_deadline(&i->streams[n]);
+		clear_hold(&i->streams[n]);
 		g_clear_pointer(&i->streams[n].ufrag, g_free);
 		g_clear_pointer(&i->streams[n].pwd, g_free);
 	}
@@ -442,91 +511,20 @@ void ice_set_remote_credentials(ice *i, guint stream, const char *ufrag, const c
 	nice_agent_set_remote_credentials(i->agent, s->id, ufrag, pwd);
 	if (s->deadline || s->state == ICE_FAILED)
 		return;
-	struct deadline *d = g_new(struct deadline, 1);
-	*d = (struct deadline){ .owner = i, .stream = stream };
-	s->deadline = g_timeout_add_full(G_PRIORITY_DEFAULT, i->deadline_ms, deadline_passed, d, g_free);
-}
-
-static bool parse_number(const char *text, guint64 min, guint64 max)
-{
-	guint64 value;
-	return g_ascii_string_to_unsigned(text, 10, min, max, &value, NULL);
-}
-
-/* "foundation component transport priority address port typ TYPE ..." (RFC 8839 section 5.1), as far as
- * libnice gets on with it: it takes a TCP candidate without tcptype for another kind and complains about
- * names on standard error. */
-static bool candidate_is_usable(const char *sdp)
-{
-	g_auto(GStrv) w = g_strsplit_set(sdp, " ", -1);
-	if (g_strv_length(w) < 8 || strcmp(w[6], "typ") != 0)
-		return false;
-	g_autoptr(GInetAddress) address = g_inet_address_new_from_string(w[4]);
-	bool known_type = false;
-	for (guint t = 0; t < G_N_ELEMENTS(type_names); t++)
-		known_type |= strcmp(w[7], type_names[t]) == 0;
-	return known_type && address && g_inet_address_get_family(address) == G_SOCKET_FAMILY_IPV4 &&
-	       !g_inet_address_get_is_any(address) && !g_inet_address_get_is_multicast(address) &&
-	       w[0][0] != '\0' && strlen(w[0]) <= 32 && strcmp(w[1], "1") == 0 && g_ascii_strcasecmp(w[2], "UDP") == 0 &&
-	       parse_number(w[3], 1, G_MAXINT32) && parse_number(w[5], 1, G_MAXUINT16);
-}
-
-static void count_remote(struct ice_report *r, NiceCandidateType type)
-{
-	if (type == NICE_CANDIDATE_TYPE_HOST)
-		r->remote_host++;
-	else if (type == NICE_CANDIDATE_TYPE_RELAYED)
-		r->remote_relay++;
-	else
-		r->remote_srflx++;
-}
-
-bool ice_parse_candidate(const char *sdp, struct ice_candidate *ret)
-{
-	if (!candidate_is_usable(sdp))
-		return false;
-	g_auto(GStrv) w = g_strsplit_set(sdp, " ", -1);
-	*ret = (struct ice_candidate){
-		.transport = ICE_UDP,
-		.port = (guint16)g_ascii_strtoull(w[5], NULL, 10),
-		.priority = (guint32)g_ascii_strtoull(w[3], NULL, 10),
-	};
-	g_strlcpy(ret->address, w[4], sizeof(ret->address));
-	for (guint t = 0; t < G_N_ELEMENTS(type_names); t++)
-		if (strcmp(w[7], type_names[t]) == 0)
-			ret->type = (enum ice_candidate_type)t;
-	return true;
-}
-
-static bool take_candidate(ice *i, struct stream *s, const char *sdp)
-{
-	g_autofree char *line = g_strconcat("a=candidate:", sdp, NULL);
-	NiceCandidate *c = nice_agent_parse_remote_candidate_sdp(i->agent, s->id, line);
-	if (!c)
-		return false;
-	count_remote(&i->report, c->type);
-	GSList *list = g_slist_append(NULL, c);
-	/* A repeated candidate (trickled and again in the answer) is recognised there. */
-	int added = nice_agent_set_remote_candidates(i->agent, s->id, COMPONENT, list);
-	g_slist_free_full(list, (GDestroyNotify)nice_candidate_free);
-	return added > 0;
+	s->deadline = timer_add(i, stream, i->deadline_ms, deadline_passed);
+	s->has_credentials = true;
+	begin_checks_if_whole(i, stream);
 }
 
 bool ice_add_remote_candidate(ice *i, guint stream, const char *sdp)
 {
 	struct stream *s = &i->streams[stream];
-	if (!candidate_is_usable(sdp))
+	if (!ice_candidate_is_usable(sdp))
 		return false;
 	if (!s->held)
 		return take_candidate(i, s, sdp);
 	g_ptr_array_add(s->held, g_strdup(sdp));
 	return true;
-}
-
-static void gathering_done(ice *i, guint stream)
-{
-	nice_agent_peer_candidate_gathering_done(i->agent, i->streams[stream].id);
-	believe_failure(i, stream);
 }
 
 void ice_remote_gathered(ice *i, guint stream)
@@ -535,19 +533,17 @@ void ice_remote_gathered(ice *i, guint stream)
 	if (s->remote_gathered)
 		return;
 	s->remote_gathered = true;
-	if (!s->held)
+	if (s->held)
+		begin_checks_if_whole(i, stream);
+	else
 		gathering_done(i, stream);
 }
 
 void ice_start_checks(ice *i)
 {
 	for (guint n = 0; n < i->n_streams; n++) {
-		struct stream *s = &i->streams[n];
-		g_autoptr(GPtrArray) held = g_steal_pointer(&s->held);
-		for (guint k = 0; held && k < held->len; k++)
-			take_candidate(i, s, g_ptr_array_index(held, k));
-		if (held && s->remote_gathered)
-			gathering_done(i, n);
+		i->streams[n].may_check = true;
+		begin_checks_if_whole(i, n);
 	}
 }
 

@@ -36,6 +36,7 @@ struct ice_relay {
 struct ice_profile {
 	const char *name;
 	guint stun_initial_timeout_ms, stun_max_retransmissions, idle_timeout_ms, pacing_ms;
+	guint hold_ms;     /* checks wait this long for both ends to have gathered */
 	guint deadline_ms; /* a stream without a pair fails this long after the peer's credentials came */
 };
 const struct ice_profile *ice_profile_by_name(const char *name); /* NULL: unknown */
@@ -71,11 +72,16 @@ void ice_set_remote_credentials(ice *i, guint stream, const char *ufrag, const c
 /* One "a=candidate" value from the peer; false: not understood or unusable here (a name, IPv6, TCP
  * without type); such a candidate is skipped. */
 bool ice_add_remote_candidate(ice *i, guint stream, const char *sdp);
+/* Whether "foundation component transport priority address port typ TYPE ..." (RFC 8839 section 5.1) is one that
+ * libnice gets on with: it takes a TCP candidate without tcptype for another kind and complains about names on
+ * standard error. */
+bool ice_candidate_is_usable(const char *sdp);
 /* What such a value says, for reports; false as above. */
 bool ice_parse_candidate(const char *sdp, struct ice_candidate *ret);
 void ice_remote_gathered(ice *i, guint stream);
-/* The controlled end keeps the peer's candidates to itself, and so sends no check, until it is told that the peer
- * knows this end's credentials (it has acknowledged the answer, or trickled).  libnice 0.1.21 does not take a
+/* Checks begin once both ends have gathered, at the latest hold_ms after they could begin: at the controlling end
+ * that is when the credentials are known.  The controlled end keeps the peer's candidates to itself, and so sends no check, until it is told that the peer
+ * knows this end's credentials (it has acknowledged the answer, or trickled): libnice 0.1.21 does not take a
  * check that outran them for what it is, and the pair is lost for good: a call that could go direct went over a
  * relay. */
 void ice_start_checks(ice *i);

@@ -146,6 +146,23 @@ char *results_unexpected(const json_t *results)
 	return g_strjoinv("\n", (char **)ids->pdata);
 }
 
+char *results_differences(const json_t *results)
+{
+	GString *text = g_string_new(NULL);
+	size_t i, j;
+	json_t *scenario, *cell;
+
+	json_array_foreach(json_object_get(results, "scenarios"), i, scenario)
+		json_array_foreach(json_object_get(scenario, "cells"), j, cell) {
+			g_autofree char *expected = json_dumps(json_object_get(cell, "expected"), JSON_COMPACT);
+
+			if (!json_is_true(json_object_get(cell, "as_expected")))
+				g_string_append_printf(text, "%s: %s over %s, expected %s\n", cell_text(cell, "id"),
+						       cell_text(cell, "verdict"), cell_text(cell, "path"), expected);
+		}
+	return g_string_free(text, FALSE);
+}
+
 json_t *results_cell(const json_t *results, const char *id)
 {
 	size_t i, j;

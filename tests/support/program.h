@@ -33,6 +33,8 @@ void run_clear(struct run *r);
 
 /* Ids of the cells that came out otherwise than expected, sorted, one a line; the caller frees. */
 char *results_unexpected(const json_t *results);
+/* The same cells with what came out of each and what should have, one a line.  The caller frees. */
+char *results_differences(const json_t *results);
 /* The cell with this id, borrowed; NULL: none. */
 json_t *results_cell(const json_t *results, const char *id);
 const char *cell_text(const json_t *cell, const char *member); /* "" when it is null */

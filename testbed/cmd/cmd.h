@@ -69,6 +69,8 @@ void cmd_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void cmd_note(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* The exit code for an error of a lower layer. */
 int cmd_exit_of(const GError *error);
+/* Seed of --seed, or one drawn by lot.  FALSE: told on stderr. */
+gboolean cmd_seed(const struct options *o, guint64 *ret);
 /* Writes a JSON document where --json says; the file is replaced as a whole. */
 int cmd_write_json(const char *where, const char *text);
 

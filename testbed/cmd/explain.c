@@ -1,4 +1,6 @@
 #include "testbed/cmd/cmd.h"
+#include "testbed/cmd/signals.h"
+#include "testbed/explain/explain_json.h"
 #include "testbed/explain/explain_text.h"
 #include "testbed/explain/icewarn.h"
 
@@ -50,30 +52,68 @@ static matrix_selection *select_cell(const model *m, const struct options *o)
 	return s;
 }
 
-static int explain(const model *m, matrix_selection *s, const struct options *o)
+static void on_signal(int number, gpointer user_data)
+{
+	(void)number;
+	g_cancellable_cancel(user_data);
+}
+
+/* Text or JSON, where it was asked for. */
+static int tell(const explanation *x, const struct options *o)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	int status = CMD_AS_EXPECTED;
+
+	if (o->json) {
+		g_autofree char *document = explain_json_text(x);
+
+		status = cmd_write_json(o->json, document);
+	}
+	if (status != CMD_AS_EXPECTED || g_strcmp0(o->json, "-") == 0)
+		return status;
+	if (x->finding)
+		explain_text(x, o->verbose, text);
+	return cmd_print(text->str, (gssize)text->len);
+}
+
+static int exit_of(const explanation *x, int told, int signal)
+{
+	if (signal != 0)
+		return CMD_SIGNAL + signal;
+	if (told != CMD_AS_EXPECTED)
+		return told;
+	return x->finding->code == CAUSE_UNKNOWN ? CMD_DIFFERS : CMD_AS_EXPECTED;
+}
+
+static int explain(const model *m, matrix_selection *s, const struct options *o, guint64 seed)
 {
 	g_autofree char *program_dir = cmd_program_dir();
-	struct explain_options options = {.program_dir = program_dir, .seed = g_random_int(), .all = o->all};
-	g_autoptr(GString) text = g_string_new(NULL);
+	g_autoptr(GCancellable) cancel = g_cancellable_new();
+	const struct explain_options options = {
+		.program_dir = program_dir, .seed = seed, .all = o->all, .no_trial = o->no_trial, .cancel = cancel};
 	g_autoptr(GError) error = NULL;
-	g_autoptr(explanation) x = explain_cell(m, s, &options, &error);
-	int status;
+	signals *watched = signals_watch(on_signal, cancel, &error);
+	g_autoptr(explanation) x = NULL;
+	int signal;
 
+	if (watched)
+		x = explain_cell(m, s, &options, &error);
+	else
+		matrix_selection_free(s);
+	signal = signals_seen(watched);
+	signals_unwatch(watched);
 	if (!x) {
 		cmd_error("%s", error->message);
 		return cmd_exit_of(error);
 	}
-	explain_text(x, o->verbose, text);
-	status = cmd_print(text->str, (gssize)text->len);
-	if (status != CMD_AS_EXPECTED)
-		return status;
-	return x->finding->code == CAUSE_UNKNOWN ? CMD_DIFFERS : CMD_AS_EXPECTED;
+	return exit_of(x, tell(x, o), signal);
 }
 
 int cmd_explain(const struct options *o)
 {
 	matrix_selection *s;
 	g_autoptr(model) m = NULL;
+	guint64 seed;
 
 	if (o->icewarn)
 		return decode_icewarn(o);
@@ -81,9 +121,11 @@ int cmd_explain(const struct options *o)
 		cmd_error("usage: testbed explain CELL | A B [OPTION...]");
 		return CMD_USAGE;
 	}
+	if (!cmd_seed(o, &seed))
+		return CMD_USAGE;
 	m = cmd_topology_load(o);
 	if (!m)
 		return CMD_INPUT;
 	s = select_cell(m, o);
-	return s ? explain(m, s, o) : CMD_USAGE;
+	return s ? explain(m, s, o, seed) : CMD_USAGE;
 }

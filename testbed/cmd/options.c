@@ -36,6 +36,8 @@ static const struct option_row {
 	 {"port", 0, 0, G_OPTION_ARG_STRING, NULL, "destination port (default: none, no rule about ports matches)", "N"}},
 	{OPT_ALL, offsetof(struct options, all),
 	 {"all", 0, 0, G_OPTION_ARG_NONE, NULL, "try the fix on every other call of the scenario, too", NULL}},
+	{OPT_NO_TRIAL, offsetof(struct options, no_trial),
+	 {"no-trial", 0, 0, G_OPTION_ARG_NONE, NULL, "derive the fix, and do not try it", NULL}},
 	{OPT_ICEWARN, offsetof(struct options, icewarn),
 	 {"icewarn", 0, 0, G_OPTION_ARG_STRING, NULL, "say what the bits of a client's ICEWarn mean, run nothing", "VALUE"}},
 	{OPT_VERBOSE, offsetof(struct options, verbose),

@@ -27,6 +27,7 @@ enum {
 	OPT_PORT = 1u << 15,
 	OPT_ALL = 1u << 16,
 	OPT_ICEWARN = 1u << 17,
+	OPT_NO_TRIAL = 1u << 18,
 };
 
 struct options {
@@ -34,7 +35,7 @@ struct options {
 	char *scenario; /* as given: "A,B" */
 	char *only, *media, *pairs, *out, *json, *format, *seed, *proto, *port, *icewarn;
 	int jobs;
-	gboolean verbose, quiet, no_color, all, help;
+	gboolean verbose, quiet, no_color, all, no_trial, help;
 	char **captures; /* NULL: none */
 	char **arguments; /* what is left: positional arguments */
 };

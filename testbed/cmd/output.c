@@ -89,6 +89,15 @@ int cmd_exit_of(const GError *error)
 	return CMD_INTERNAL;
 }
 
+gboolean cmd_seed(const struct options *o, guint64 *ret)
+{
+	*ret = g_random_int();
+	if (!o->seed || g_ascii_string_to_unsigned(o->seed, 10, 0, G_MAXINT64, ret, NULL))
+		return TRUE;
+	cmd_error("--seed '%s' is not a number", o->seed);
+	return FALSE;
+}
+
 int cmd_write_json(const char *where, const char *text)
 {
 	g_autoptr(GError) error = NULL;

@@ -1,16 +1,13 @@
 #include "testbed/cmd/session.h"
 
 #include "testbed/cmd/rundir.h"
+#include "testbed/cmd/signals.h"
 #include "testbed/report/events.h"
 #include "testbed/report/progress.h"
 #include "testbed/report/story.h"
 
-#include <glib-unix.h>
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -28,12 +25,8 @@ struct session {
 	guint drawn;               /* lines that the last drawing took */
 	gint64 started_us;
 	int signal; /* that ended the run; 0: none */
-	sigset_t watched;
-	int signal_fd;
-	GSource *signal_source;
+	signals *signals;
 };
-
-static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
 
 /* --- progress ---------------------------------------------------------------------------------------- */
 
@@ -133,58 +126,12 @@ static const struct matrix_observer observer = {
 
 /* --- signals -------------------------------------------------------------------------------------------- */
 
-/* Signals come by descriptor: g_unix_signal_add would start a thread, and labs are cloned from this
- * process, which must not leave a lock behind that another thread holds. */
-static gboolean on_signal(int fd, GIOCondition condition, gpointer data)
+static void on_signal(int number, gpointer data)
 {
 	struct session *s = data;
-	struct signalfd_siginfo info;
 
-	(void)condition;
-	if (read(fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
-		return G_SOURCE_CONTINUE;
-	s->signal = (int)info.ssi_signo;
+	s->signal = number;
 	matrix_cancel(s->matrix);
-	/* Who can't wait for partial results sends it again. */
-	sigprocmask(SIG_UNBLOCK, &s->watched, NULL);
-	return G_SOURCE_REMOVE;
-}
-
-/* A signal that was ignored from the start (nohup) stays ignored. */
-static bool is_ignored(int number)
-{
-	struct sigaction was;
-
-	return sigaction(number, NULL, &was) == 0 && was.sa_handler == SIG_IGN;
-}
-
-static gboolean watch_signals(struct session *s, GError **error)
-{
-	sigemptyset(&s->watched);
-	for (guint i = 0; i < G_N_ELEMENTS(ending_signals); i++) {
-		if (!is_ignored(ending_signals[i]))
-			sigaddset(&s->watched, ending_signals[i]);
-	}
-	s->signal_fd = signalfd(-1, &s->watched, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (s->signal_fd < 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "cannot watch signals: %s", g_strerror(errno));
-		return FALSE;
-	}
-	sigprocmask(SIG_BLOCK, &s->watched, NULL);
-	s->signal_source = g_unix_fd_source_new(s->signal_fd, G_IO_IN);
-	g_source_set_callback(s->signal_source, G_SOURCE_FUNC(on_signal), s, NULL);
-	g_source_attach(s->signal_source, NULL);
-	return TRUE;
-}
-
-static void unwatch_signals(struct session *s)
-{
-	if (s->signal_fd < 0)
-		return;
-	g_source_destroy(s->signal_source);
-	g_source_unref(s->signal_source);
-	close(s->signal_fd);
-	sigprocmask(SIG_UNBLOCK, &s->watched, NULL);
 }
 
 /* --- the run ---------------------------------------------------------------------------------------------- */
@@ -216,16 +163,6 @@ static gboolean open_dir(struct session *s)
 	return TRUE;
 }
 
-/* Seed of --seed, or one drawn by lot; shown in the report, so that a run can be repeated. */
-static gboolean choose_seed(const struct options *o, guint64 *ret)
-{
-	*ret = g_random_int();
-	if (!o->seed || g_ascii_string_to_unsigned(o->seed, 10, 0, G_MAXINT64, ret, NULL))
-		return TRUE;
-	cmd_error("--seed '%s' is not a number", o->seed);
-	return FALSE;
-}
-
 static int finish(struct session *s, gboolean ran, const GError *error)
 {
 	g_autofree char *document = report_results_text(s->results);
@@ -242,7 +179,7 @@ static int finish(struct session *s, gboolean ran, const GError *error)
 		status = written != CMD_AS_EXPECTED ? written : status;
 	}
 	/* Everything is on disk: from here on a signal ends us as usual, also while nobody reads our text. */
-	unwatch_signals(s);
+	g_clear_pointer(&s->signals, signals_unwatch);
 	if (ran && g_strcmp0(s->options->json, "-") != 0) {
 		g_autoptr(GString) text = g_string_new(NULL);
 		int written;
@@ -271,7 +208,8 @@ static int run_watched(struct session *s)
 	s->started_us = g_get_monotonic_time();
 	if (s->dir)
 		keep(s, report_event_run_started(s->results, s->started_us));
-	ran = watch_signals(s, &error) && matrix_run(s->matrix, &error);
+	s->signals = signals_watch(on_signal, s, &error);
+	ran = s->signals && matrix_run(s->matrix, &error);
 	g_clear_handle_id(&redraw, g_source_remove);
 	erase(s);
 	if (s->dir)
@@ -288,12 +226,11 @@ int session_run(matrix_selection *selection, const struct options *o, const stru
 		.report = report,
 		.results = selection->results,
 		.style = cmd_style(o, STDERR_FILENO),
-		.signal_fd = -1,
 		.live = isatty(STDERR_FILENO) && !o->quiet && !o->verbose,
 	};
 	int status = CMD_INTERNAL;
 
-	if (!choose_seed(o, &options.seed))
+	if (!cmd_seed(o, &options.seed))
 		return CMD_USAGE;
 	selection->results->seed = options.seed;
 	describe_run(selection->results);

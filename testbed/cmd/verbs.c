@@ -15,7 +15,8 @@ static const char exit_text[] =
 static const char explain_help[] =
 	"CELL is a cell's id as 'testbed report' names it: missing-route/branch1-home1/audio.  A B is a\n"
 	"call as in 'testbed run call'.  Exit status: 0 explained, or the call works; 1 no cause found;\n"
-	"2 wrong arguments; 3 bad topology file; 4 internal error; 77 this host can't run labs.\n";
+	"2 wrong arguments; 3 bad topology file; 4 internal error; 77 this host can't run labs; 128+n ended by\n"
+	"signal n, after what was known by then was written.\n";
 
 static const struct verb verbs[] = {
 	{"run matrix", NULL, "Place every call in every scenario and hold it against what is expected", exit_text,
@@ -27,7 +28,9 @@ static const struct verb verbs[] = {
 	 "A is a node, B a node, NODE:IF or an address.  No packet is sent.  Exit status 0: both arrive; 1: not.\n",
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_PROTO | OPT_PORT, 2, 2, cmd_trace},
 	{"explain", "CELL | A B", "Tell why a call failed, where, and what mends it, tried on a copy", explain_help,
-	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_MEDIA | OPT_VERBOSE | OPT_ALL | OPT_ICEWARN, 0, 2, cmd_explain},
+	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_MEDIA | OPT_SEED | OPT_JSON | OPT_VERBOSE | OPT_ALL | OPT_NO_TRIAL |
+		 OPT_ICEWARN,
+	 0, 2, cmd_explain},
 	{"plan", NULL, "Show what would be built, operation by operation", NULL, OPT_TOPOLOGY | OPT_SCENARIO | OPT_FORMAT, 0,
 	 0, cmd_plan},
 	{"validate", "[FILE...]", "Check topology files and tell all that is wrong with them", NULL,

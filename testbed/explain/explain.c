@@ -78,6 +78,12 @@ static void on_lab_state(const struct scenario_result *s, const json_t *state, c
 	x->state = json_deep_copy(state);
 }
 
+static void on_cancelled(GCancellable *cancel, gpointer user_data)
+{
+	(void)cancel;
+	matrix_cancel(user_data);
+}
+
 /* Runs the cells of a selection of one scenario; `watch` hears of it, or NULL. */
 static gboolean run(matrix_selection *s, const struct explain_options *o, explanation *watch, GError **error)
 {
@@ -86,11 +92,16 @@ static gboolean run(matrix_selection *s, const struct explain_options *o, explan
 	const struct matrix_options options = {.program_dir = o->program_dir, .seed = o->seed};
 	const struct scenario_result *result = s->results->scenarios->pdata[0];
 	g_autoptr(matrix) m = NULL;
+	gboolean ran;
+	gulong asked;
 
 	g_free(s->results->run_id);
 	s->results->run_id = g_strdup_printf("explain-%d", (int)getpid());
 	m = matrix_new(s, &options, watch ? &observer : &nobody, watch);
-	if (!matrix_run(m, error))
+	asked = o->cancel ? g_cancellable_connect(o->cancel, G_CALLBACK(on_cancelled), m, NULL) : 0;
+	ran = matrix_run(m, error);
+	g_cancellable_disconnect(o->cancel, asked);
+	if (!ran || g_cancellable_set_error_if_cancelled(o->cancel, error))
 		return FALSE;
 	if (result->error) {
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "the lab failed: %s", result->error);
@@ -179,33 +190,47 @@ static void try_fix(const model *base, explanation *x, const struct explain_opti
 
 	if (!x->fix)
 		return;
+	if (o->no_trial) {
+		x->trial.error = g_strdup("not asked for");
+		return;
+	}
 	x->trial.made = try_cell(base, x, o, &error) && (!o->all || try_others(base, x, o, &error));
-	if (error)
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+		x->trial.error = g_strdup("interrupted");
+	else if (error)
 		x->trial.error = g_strdup(error->message);
 }
 
 /* --- public -------------------------------------------------------------------------------------------- */
 
+/* From what was heard and read to cause, fix and trial. */
+static void conclude(const model *base, explanation *x, const struct explain_options *o)
+{
+	const struct evidence e = {
+		.walk = walk_both, .model = x->model, .cell = x->cell, .heard = x->heard, .state = x->state};
+
+	x->finding = cause_find(&e);
+	x->fix = fix_derive(x->model, x->finding);
+	try_fix(base, x, o);
+}
+
 explanation *explain_cell(const model *base, matrix_selection *selection, const struct explain_options *options,
 			  GError **error)
 {
+	g_autoptr(GError) run_error = NULL;
 	g_autoptr(explanation) x = g_new0(explanation, 1);
-	struct evidence e = {.walk = walk_both};
 
 	x->selection = selection;
 	x->heard = g_ptr_array_new_with_free_func((GDestroyNotify)heard_free);
 	x->trial.broken = g_ptr_array_new_with_free_func(g_free);
 	x->cell = cells_of(selection)->pdata[0];
 	x->model = ((struct selected_scenario *)selection->scenarios->pdata[0])->model;
-	if (!run(selection, options, x, error))
+	if (run(selection, options, x, &run_error)) {
+		conclude(base, x, options);
+	} else if (!g_error_matches(run_error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+		g_propagate_error(error, g_steal_pointer(&run_error));
 		return NULL;
-	e.model = x->model;
-	e.cell = x->cell;
-	e.heard = x->heard;
-	e.state = x->state;
-	x->finding = cause_find(&e);
-	x->fix = fix_derive(x->model, x->finding);
-	try_fix(base, x, options);
+	}
 	return g_steal_pointer(&x);
 }
 

@@ -12,15 +12,19 @@
 #include "testbed/explain/fix.h"
 #include "testbed/matrix/matrix.h"
 
+#include <gio/gio.h>
+
 struct explain_options {
 	const char *program_dir; /* as lab_options */
 	guint64 seed;
 	bool all; /* the trial places every other call of the scenario, too */
+	bool no_trial;
+	GCancellable *cancel; /* ends what runs at once; NULL: nothing does */
 };
 
 struct trial {
 	bool made;        /* false: there was no fix to try */
-	char *error;      /* why it could not be made; NULL */
+	char *error;      /* why it could not be made (or was not asked for); NULL */
 	enum verdict verdict;
 	enum path_class path;
 	guint others;     /* cells that passed without the fix and were placed again with it */
@@ -33,7 +37,7 @@ typedef struct explanation {
 	const model *model;
 	GPtrArray *heard; /* struct heard */
 	json_t *state;    /* NULL: could not be read */
-	finding *finding;
+	finding *finding; /* NULL: cancelled before the call had ended */
 	fix *fix;         /* NULL: nothing to mend, or no fix can be derived */
 	struct trial trial;
 } explanation;

@@ -1,0 +1,89 @@
+#include "testbed/explain/explain_json.h"
+
+#include <stdlib.h>
+
+static json_t *texts(const GPtrArray *list)
+{
+	json_t *array = json_array();
+
+	for (guint i = 0; list && i < list->len; i++)
+		json_array_append_new(array, json_string(list->pdata[i]));
+	return array;
+}
+
+/* Which way the packets were going; NULL: the cause is not about packets on their way. */
+static const char *direction_of(const finding *f)
+{
+	if (f->code == CAUSE_NONE)
+		return NULL;
+	for (guint i = 0; i < f->legs->len; i++) {
+		const struct walk_pair *w = ((const struct leg *)f->legs->pdata[i])->walk;
+
+		if (w->forward->end != WALK_DELIVERED)
+			return "there";
+		if (w->back && w->back->end != WALK_DELIVERED)
+			return "back";
+	}
+	return NULL;
+}
+
+static json_t *cause_json(const finding *f)
+{
+	return json_pack("{s:s, s:s?, s:s?, s:s?}", "code", cause_name(f->code), "node", f->node, "direction",
+			 direction_of(f), "object", f->object);
+}
+
+static json_t *trial_json(const struct trial *t)
+{
+	json_t *path = t->made ? json_string(path_class_name(t->path)) : json_null();
+	json_t *verdict = t->made ? json_string(verdict_name(t->verdict)) : json_null();
+
+	return json_pack("{s:b, s:s?, s:o, s:o, s:I, s:o}", "made", t->made, "error", t->error, "verdict", verdict, "path",
+			 path, "others", (json_int_t)t->others, "broken", texts(t->broken));
+}
+
+static json_t *fix_json(const fix *x)
+{
+	return x ? json_pack("{s:s, s:o}", "change", x->change, "commands", texts(x->commands)) : json_null();
+}
+
+static json_t *fixes_tried_json(const explanation *x)
+{
+	json_t *tried = json_array();
+
+	if (x->fix && x->trial.made)
+		json_array_append_new(tried, json_pack("{s:s, s:s, s:s}", "change", x->fix->change, "verdict",
+						       verdict_name(x->trial.verdict), "path",
+						       path_class_name(x->trial.path)));
+	return tried;
+}
+
+json_t *explain_json(const explanation *x)
+{
+	const finding *f = x->finding;
+	const struct cell *c = x->cell;
+	json_t *document = json_pack("{s:s, s:b, s:s, s:o, s:o, s:s?}", "schema", EXPLAIN_SCHEMA, "complete", f != NULL,
+				     "cell", c->id, "verdict", f ? json_string(verdict_name(c->verdict)) : json_null(), "path",
+				     f ? json_string(path_class_name(c->path)) : json_null(), "reason", c->reason);
+
+	json_object_set_new(document, "cause", f ? cause_json(f) : json_null());
+	json_object_set_new(document, "effects", json_array());
+	json_object_set_new(document, "what", f ? json_string(f->what) : json_null());
+	json_object_set_new(document, "why", f && f->why ? json_string(f->why) : json_null());
+	json_object_set_new(document, "proof", texts(f ? f->proof : NULL));
+	json_object_set_new(document, "fix", fix_json(x->fix));
+	json_object_set_new(document, "fixes_tried", fixes_tried_json(x));
+	json_object_set_new(document, "trial", trial_json(&x->trial));
+	return document;
+}
+
+char *explain_json_text(const explanation *x)
+{
+	json_t *document = explain_json(x);
+	char *text = json_dumps(document, JSON_INDENT(2));
+	char *line = g_strconcat(text, "\n", NULL);
+
+	free(text);
+	json_decref(document);
+	return line;
+}

@@ -1,0 +1,77 @@
+/* New requests, responses and copies. */
+#include "common/sip_grammar.h"
+#include "common/sip_message.h"
+
+#ifndef TESTBED_VERSION
+#define TESTBED_VERSION "0"
+#endif
+
+static const char *const response_headers[] = { "Via", "Record-Route", "From", "To", "Call-ID", "CSeq" };
+
+static char *address_print(const char *uri, const char *tag)
+{
+	return tag ? g_strdup_printf("<%s>;tag=%s", uri, tag) : g_strdup_printf("<%s>", uri);
+}
+
+sip_msg *sip_request_new(const char *method, const char *uri, const char *from_uri, const char *from_tag,
+			 const char *to_uri, const char *to_tag, const char *call_id, guint32 cseq)
+{
+	sip_msg *m = sip_msg_new();
+	g_autofree char *from = address_print(from_uri, from_tag);
+	g_autofree char *to = address_print(to_uri, to_tag);
+	g_autofree char *cseq_value = g_strdup_printf("%u %s", cseq, method);
+
+	m->method = g_strdup(method);
+	m->uri = g_strdup(uri);
+	sip_field_append(m, "Max-Forwards", "70");
+	sip_field_append(m, "From", from);
+	sip_field_append(m, "To", to);
+	sip_field_append(m, "Call-ID", call_id);
+	sip_field_append(m, "CSeq", cseq_value);
+	sip_field_append(m, "User-Agent", "testbed/" TESTBED_VERSION);
+	sip_msg_derive(m);
+	return m;
+}
+
+static void copy_header(sip_msg *m, const struct sip_field *h, const char *to_tag, bool has_tag)
+{
+	if (to_tag && !has_tag && !g_ascii_strcasecmp(h->name, "To")) {
+		g_autofree char *tagged = g_strdup_printf("%s;tag=%s", h->value, to_tag);
+
+		sip_field_append(m, h->name, tagged);
+	} else {
+		sip_field_append(m, h->name, h->value);
+	}
+}
+
+sip_msg *sip_response_new(const sip_msg *request, int status, const char *reason, const char *to_tag)
+{
+	sip_msg *m = sip_msg_new();
+
+	m->status = status;
+	m->reason = sip_value_clean(reason ? reason : sip_grammar_phrase(status), -1);
+	for (guint i = 0; i < request->headers->len; i++) {
+		const struct sip_field *h = sip_field_at(request, i);
+
+		if (sip_name_is_in(h->name, response_headers, G_N_ELEMENTS(response_headers)))
+			copy_header(m, h, to_tag, request->to_tag != NULL);
+	}
+	sip_msg_derive(m);
+	return m;
+}
+
+sip_msg *sip_msg_copy(const sip_msg *m)
+{
+	sip_msg *copy = sip_msg_new();
+
+	copy->method = g_strdup(m->method);
+	copy->uri = g_strdup(m->uri);
+	copy->status = m->status;
+	copy->reason = g_strdup(m->reason);
+	for (guint i = 0; i < m->headers->len; i++)
+		sip_field_append(copy, sip_field_at(m, i)->name, sip_field_at(m, i)->value);
+	if (m->body)
+		sip_body_store(copy, m->body, m->body_length);
+	sip_msg_derive(copy);
+	return copy;
+}

@@ -1,0 +1,221 @@
+/* A SIP message from text, and back. */
+#include "common/sip_grammar.h"
+#include "common/sip_message.h"
+
+#include <string.h>
+
+/* Headers whose line may hold several values separated by commas, which we keep one by one. */
+static const char *const list_headers[] = { "Via", "Route", "Record-Route", "Path", "Service-Route" };
+/* Headers that may come once only (RFC 3261 table 2; RFC 4475 section 3.3.8). */
+static const char *const single_headers[] = { "From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Type", "Expires" };
+static const char *const required_headers[] = { "Via", "From", "To", "Call-ID", "CSeq" };
+
+static bool refuse(GError **error, const char *why)
+{
+	g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, why);
+	return false;
+}
+
+/* RFC 3261 section 7.1: exactly two single spaces, nothing around them. */
+static bool parse_request_line(sip_msg *m, const char *line, GError **error)
+{
+	g_auto(GStrv) part = g_strsplit(line, " ", -1);
+
+	if (g_strv_length(part) != 3 || !*part[0] || !*part[1])
+		return refuse(error, "malformed request line");
+	if (strcmp(part[2], "SIP/2.0"))
+		return refuse(error, "not SIP/2.0");
+	if (!sip_grammar_is_uri(part[1]))
+		return refuse(error, "malformed Request-URI");
+	m->method = g_strdup(part[0]);
+	m->uri = g_strdup(part[1]);
+	return true;
+}
+
+static bool parse_start_line(sip_msg *m, const char *line, GError **error)
+{
+	static const char version[] = "SIP/2.0 ";
+
+	if (!g_str_has_prefix(line, version))
+		return parse_request_line(m, line, error);
+	line += strlen(version);
+	if (strspn(line, "0123456789") != 3 || (line[3] != ' ' && line[3]))
+		return refuse(error, "malformed status line");
+	m->status = (int)g_ascii_strtoull(line, NULL, 10);
+	m->reason = g_strdup(line[3] ? line + 4 : "");
+	return m->status >= 100 && m->status <= 699 ? true : refuse(error, "status out of range");
+}
+
+/* End of the first of several values separated by commas: outside quotes and angle brackets. */
+static const char *value_end(const char *p)
+{
+	bool quoted = false;
+	int depth = 0;
+
+	for (; *p; p++) {
+		if (quoted && *p == '\\' && p[1])
+			p++;
+		else if (*p == '"')
+			quoted = !quoted;
+		else if (!quoted && *p == '<')
+			depth++;
+		else if (!quoted && *p == '>')
+			depth--;
+		else if (!quoted && depth <= 0 && *p == ',')
+			break;
+	}
+	return p;
+}
+
+static void append_values(sip_msg *m, const char *name, const char *values)
+{
+	while (*values) {
+		const char *end = value_end(values);
+		struct sip_field *h = sip_field_new(name, values, end - values);
+
+		if (*h->value)
+			g_ptr_array_add(m->headers, h);
+		else
+			sip_field_free(h);
+		values = *end ? end + 1 : end;
+	}
+}
+
+/* One header line, unfolded.  Content-Length has done its work in the framing; print makes it anew. */
+static bool parse_header(sip_msg *m, char *line, GError **error)
+{
+	static const char token[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~";
+	char *colon = strchr(line, ':');
+
+	if (!colon)
+		return refuse(error, "a header line without colon");
+	*colon = '\0';
+	g_strchomp(line);
+	if (!*line || strspn(line, token) != strlen(line))
+		return refuse(error, "malformed header name");
+
+	const char *name = sip_header_full_name(line);
+
+	if (!g_ascii_strcasecmp(name, "Content-Length"))
+		return true;
+	if (sip_name_is_in(name, list_headers, G_N_ELEMENTS(list_headers)))
+		append_values(m, name, colon + 1);
+	else
+		sip_field_append(m, name, colon + 1);
+	return true;
+}
+
+/* Joins folded lines: a line that begins with white space continues the one before (RFC 3261 section 7.3.1). */
+static void unfold(char *head)
+{
+	char *out = head;
+
+	for (const char *in = head; *in; in++) {
+		if (in[0] == '\r' && in[1] == '\n' && (in[2] == ' ' || in[2] == '\t')) {
+			*out++ = ' ';
+			in += 2;
+		} else {
+			*out++ = *in;
+		}
+	}
+	*out = '\0';
+}
+
+/* `head` is the text up to and with the CRLF of the last header. */
+static bool parse_head(sip_msg *m, char *head, GError **error)
+{
+	unfold(head);
+
+	g_auto(GStrv) lines = g_strsplit(head, "\r\n", -1);
+
+	for (guint i = 0; lines[i]; i++) {
+		if (strpbrk(lines[i], "\r\n"))
+			return refuse(error, "a line ends without CRLF");
+		if (i == 0 && !parse_start_line(m, lines[i], error))
+			return false;
+		if (i > 0 && *lines[i] && !parse_header(m, lines[i], error))
+			return false;
+	}
+	return true;
+}
+
+/* What sofia-sip lets pass and we must not. */
+static bool check(sip_msg *m, GError **error)
+{
+	const char *hops = sip_header(m, "Max-Forwards");
+
+	for (gsize i = 0; i < G_N_ELEMENTS(required_headers); i++) {
+		if (sip_field_find(m, required_headers[i], 0) < 0)
+			return refuse(error, "Via, From, To, Call-ID or CSeq is missing");
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(single_headers); i++) {
+		if (sip_field_count(m, single_headers[i]) > 1)
+			return refuse(error, "a header that may come once comes again");
+	}
+	if (!sip_msg_derive(m))
+		return refuse(error, "From, To or CSeq does not parse");
+	if (m->cseq > G_MAXINT32) /* RFC 3261 section 8.1.1.5: below 2^31 */
+		return refuse(error, "CSeq out of range");
+	if (m->method && strcmp(m->method, m->cseq_method))
+		return refuse(error, "CSeq names another method than the request");
+	if (hops && !g_ascii_string_to_unsigned(hops, 10, 0, 255, NULL, NULL))
+		return refuse(error, "Max-Forwards out of range");
+	return true;
+}
+
+/* Length of start line and headers, with the blank line; 0: incomplete or broken. */
+static gsize head_length(const char *data, gsize length)
+{
+	const char *end = memmem(data, length, "\r\n\r\n", 4);
+
+	return end && !memchr(data, '\0', (gsize)(end - data)) ? (gsize)(end - data) + 4 : 0;
+}
+
+sip_msg *sip_msg_parse(const char *data, gsize length, GError **error)
+{
+	g_autoptr(sip_msg) m = sip_msg_new();
+	gsize head = head_length(data, length);
+	gsize scanned = 0;
+	gsize total = 0;
+
+	if (length > SIP_MESSAGE_MAX || !head) {
+		refuse(error, head ? "message longer than the limit" : "headers do not end, or hold NUL");
+		return NULL;
+	}
+	if (sip_frame(data, length, &scanned, &total, error) != 1)
+		return NULL;
+	if (total != length) {
+		refuse(error, "Content-Length does not agree with the body");
+		return NULL;
+	}
+
+	g_autofree char *text = g_strndup(data, head - 2);
+	const char *why = sip_grammar_refusal(data, length);
+
+	if (why) {
+		refuse(error, why);
+		return NULL;
+	}
+	if (!parse_head(m, text, error) || !check(m, error))
+		return NULL;
+	sip_body_store(m, data + head, length - head);
+	return g_steal_pointer(&m);
+}
+
+char *sip_msg_print(const sip_msg *m, gsize *ret_length)
+{
+	GString *out = g_string_sized_new(1024 + m->body_length);
+
+	if (m->method)
+		g_string_append_printf(out, "%s %s SIP/2.0\r\n", m->method, m->uri);
+	else
+		g_string_append_printf(out, "SIP/2.0 %d %s\r\n", m->status, m->reason);
+	for (guint i = 0; i < m->headers->len; i++)
+		g_string_append_printf(out, "%s: %s\r\n", sip_field_at(m, i)->name, sip_field_at(m, i)->value);
+	g_string_append_printf(out, "Content-Length: %" G_GSIZE_FORMAT "\r\n\r\n", m->body_length);
+	if (m->body)
+		g_string_append_len(out, m->body, (gssize)m->body_length);
+	if (ret_length)
+		*ret_length = out->len;
+	return g_string_free(out, FALSE);
+}

@@ -1,6 +1,6 @@
 /* Explain: runs one cell in a fresh lab, finds its cause, derives a fix and tries it on a copy.
  *
- * Nouns: an `explanation` is all that came of it; a `trial` is the run with the fix.
+ * Nouns: an `explanation` is all that came of it.
  * Depends on matrix, lab, model, base.  Runs a GLib main loop on the default context.  Prints nothing.
  *
  *   g_autoptr(explanation) x = explain_cell(base, selection, &options, &error);
@@ -8,35 +8,13 @@
 #ifndef TESTBED_EXPLAIN_EXPLAIN_H
 #define TESTBED_EXPLAIN_EXPLAIN_H
 
-#include "testbed/explain/cause.h"
-#include "testbed/explain/fix.h"
-#include "testbed/matrix/matrix.h"
-
-#include <gio/gio.h>
-
-struct explain_options {
-	const char *program_dir; /* as lab_options */
-	guint64 seed;
-	bool all; /* the trial places every other call of the scenario, too */
-	bool no_trial;
-	GCancellable *cancel; /* ends what runs at once; NULL: nothing does */
-};
-
-struct trial {
-	bool made;        /* false: there was no fix to try */
-	char *error;      /* why it could not be made (or was not asked for); NULL */
-	enum verdict verdict;
-	enum path_class path;
-	guint others;     /* cells that passed without the fix and were placed again with it */
-	GPtrArray *broken; /* char *: ids of those that no longer pass */
-};
+#include "testbed/explain/trial.h"
 
 typedef struct explanation {
 	matrix_selection *selection; /* owns the cell and its network */
 	const struct cell *cell;
 	const model *model;
-	GPtrArray *heard; /* struct heard */
-	json_t *state;    /* NULL: could not be read */
+	struct observation seen;
 	finding *finding; /* NULL: cancelled before the call had ended */
 	fix *fix;         /* NULL: nothing to mend, or no fix can be derived */
 	struct trial trial;

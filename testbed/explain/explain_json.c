@@ -11,26 +11,23 @@ static json_t *texts(const GPtrArray *list)
 	return array;
 }
 
-/* Which way the packets were going; NULL: the cause is not about packets on their way. */
-static const char *direction_of(const finding *f)
-{
-	if (f->code == CAUSE_NONE)
-		return NULL;
-	for (guint i = 0; i < f->legs->len; i++) {
-		const struct walk_pair *w = ((const struct leg *)f->legs->pdata[i])->walk;
-
-		if (w->forward->end != WALK_DELIVERED)
-			return "there";
-		if (w->back && w->back->end != WALK_DELIVERED)
-			return "back";
-	}
-	return NULL;
-}
-
 static json_t *cause_json(const finding *f)
 {
 	return json_pack("{s:s, s:s?, s:s?, s:s?}", "code", cause_name(f->code), "node", f->node, "direction",
-			 direction_of(f), "object", f->object);
+			 f->direction == DIRECTION_NONE ? NULL : direction_name(f->direction), "object", f->object);
+}
+
+static json_t *effects_json(const finding *f)
+{
+	json_t *array = json_array();
+
+	for (guint i = 0; f && i < f->effects->len; i++) {
+		const struct effect *x = f->effects->pdata[i];
+
+		json_array_append_new(array, json_pack("{s:s, s:s?, s:s?, s:s?}", "code", cause_name(x->code), "node",
+						       x->node, "object", x->object, "why", x->why));
+	}
+	return array;
 }
 
 static json_t *trial_json(const struct trial *t)
@@ -67,7 +64,7 @@ json_t *explain_json(const explanation *x)
 				     f ? json_string(path_class_name(c->path)) : json_null(), "reason", c->reason);
 
 	json_object_set_new(document, "cause", f ? cause_json(f) : json_null());
-	json_object_set_new(document, "effects", json_array());
+	json_object_set_new(document, "effects", effects_json(f));
 	json_object_set_new(document, "what", f ? json_string(f->what) : json_null());
 	json_object_set_new(document, "why", f && f->why ? json_string(f->why) : json_null());
 	json_object_set_new(document, "proof", texts(f ? f->proof : NULL));

@@ -30,7 +30,7 @@ static void trial_text(const struct trial *t, GString *out)
 	if (t->made && t->others > 0)
 		g_string_append_printf(out, "; %u of %u calls that passed before still pass", t->others - t->broken->len,
 				       t->others);
-	for (guint i = 0; i < t->broken->len; i++)
+	for (guint i = 0; t->broken && i < t->broken->len; i++)
 		g_string_append_printf(out, "%s%s", i > 0 ? ", " : "; broken: ", (const char *)t->broken->pdata[i]);
 }
 
@@ -104,8 +104,8 @@ static void more_fix(const explanation *x, GString *out)
 
 static void more_ice_warn(const explanation *x, GString *out)
 {
-	for (guint i = 0; i < x->heard->len; i++) {
-		const struct heard *h = x->heard->pdata[i];
+	for (guint i = 0; i < x->seen.heard->len; i++) {
+		const struct heard *h = x->seen.heard->pdata[i];
 		const json_t *diagnostics = json_object_get(h->event, "diagnostics");
 		const char *value = json_string_value(json_object_get(diagnostics, "ice_warn"));
 		const char *name = json_string_value(json_object_get(h->event, "event"));

@@ -45,6 +45,7 @@ Test(explain_json, tells_cause_fix_and_trial)
 
 	f.proof = g_ptr_array_new();
 	f.legs = g_ptr_array_new();
+	f.effects = g_ptr_array_new();
 	g_ptr_array_add(f.proof, (gpointer)(guintptr)"seen");
 	x.trial = (struct trial){.made = true, .verdict = VERDICT_PASS, .path = PATH_UDP_RELAY};
 	x.trial.broken = g_ptr_array_new();

@@ -1,0 +1,41 @@
+/* What the rules of cause.c share.  A rule looks at the evidence, fills in the finding and says true, or leaves the
+ * finding as it was (walks taken stay as legs).  Private to the causes.
+ * Depends on model, base and walk.  Pure.
+ */
+#ifndef TESTBED_EXPLAIN_CAUSE_RULES_H
+#define TESTBED_EXPLAIN_CAUSE_RULES_H
+
+#include "testbed/explain/cause.h"
+
+/* --- cause.c: what was heard ---------------------------------------------------------------------------- */
+
+/* Borrowed; NULL: the event has no such text. */
+const char *event_text(const json_t *event, const char *key);
+/* The first event of that name after `after` (NULL: from the start), of one agent or, with NULL, of any. */
+const struct heard *cause_event(const struct evidence *e, const char *agent, const char *name, const struct heard *after);
+void cause_prove(struct finding *f, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* A further cause behind the first; once only, whatever shows it.  Copies the texts. */
+void cause_add_effect(struct finding *f, enum cause_code code, const char *node, const char *object, const char *why);
+
+/* --- cause_walk.c: walks -------------------------------------------------------------------------------- */
+
+#define CLIENT_PORT 49152 /* the first port that clients choose by themselves (RFC 6335 section 6) */
+
+/* Walks the flow there and back, keeps that as a leg (takes over `title`) and says whether it shows the cause; a
+ * trouble that is seen when a cause is known already becomes an effect, and false is returned. */
+bool cause_walk_flow(const struct evidence *e, struct finding *f, const struct flow *flow, char *title);
+/* The same from a client's own port to `address`; false too when the address or port can't be read. */
+bool cause_walk_to(const struct evidence *e, struct finding *f, const char *end, const char *what, const char *address,
+		   enum ip_proto proto, json_int_t port);
+
+/* --- cause_sign_in.c, cause_relay.c ---------------------------------------------------------------------- */
+
+bool cause_rule_sign_in(const struct evidence *e, struct finding *f);
+bool cause_rule_relay_unreachable(const struct evidence *e, struct finding *f);
+bool cause_rule_relay_refused(const struct evidence *e, struct finding *f);
+
+/* The relay that an end was told when it signed in; NULL: none. */
+const json_t *cause_relay_of(const struct evidence *e, const char *end);
+json_int_t cause_relay_port(const json_t *relay, enum ip_proto proto);
+
+#endif

@@ -1,0 +1,197 @@
+#include "testbed/explain/cause_rules.h"
+
+/* --- walks ------------------------------------------------------------------------------------------- */
+
+/* What the end of a walk means; a packet that leaves the relay's node by another card means more than that. */
+static const enum cause_code cause_of_end[WALK_END_COUNT] = {
+	[WALK_DELIVERED] = CAUSE_NONE,
+	[WALK_NO_ROUTE] = CAUSE_NO_ROUTE,
+	[WALK_NULL_ROUTE] = CAUSE_NULL_ROUTE,
+	[WALK_FILTERED] = CAUSE_FW_DROP,
+	[WALK_REJECTED] = CAUSE_FW_REJECT,
+	[WALK_RPF] = CAUSE_RPF_DROP,
+	[WALK_NAT_FILTERED] = CAUSE_NAT_FILTERED,
+	[WALK_WRONG_CARD] = CAUSE_WRONG_CARD,
+	[WALK_NEXT_HOP_DEAD] = CAUSE_NEXT_HOP_DEAD,
+	[WALK_LINK_DOWN] = CAUSE_LINK_DOWN,
+	[WALK_TUNNEL_DOWN] = CAUSE_VPN_DOWN,
+	[WALK_TUNNEL_PREFIX] = CAUSE_VPN_PREFIX_MISSING,
+	[WALK_LOOP] = CAUSE_ROUTE_LOOP,
+	[WALK_NO_FORWARDING] = CAUSE_NO_FORWARDING,
+};
+
+static const struct hop *first_hop(const walk *w)
+{
+	return w->hops->len > 0 ? w->hops->pdata[0] : NULL;
+}
+
+static const struct hop *last_hop(const walk *w)
+{
+	return w->hops->len > 0 ? w->hops->pdata[w->hops->len - 1] : NULL;
+}
+
+/* The walk of the two that did not get there; NULL: both did. */
+static const walk *broken_walk(const struct walk_pair *p)
+{
+	if (p->forward->end != WALK_DELIVERED)
+		return p->forward;
+	return p->back && p->back->end != WALK_DELIVERED ? p->back : NULL;
+}
+
+/* The network that an address belongs to; where none is known, the address alone. */
+static struct prefix prefix_of(const model *m, const struct addr *a)
+{
+	for (guint i = 0; i < m->networks->len; i++) {
+		const struct network *n = m->networks->pdata[i];
+
+		if (prefix_contains(&n->subnet, a))
+			return n->subnet;
+	}
+	return (struct prefix){.addr = *a, .len = addr_bits(a)};
+}
+
+static char *prefix_text(const struct prefix *p)
+{
+	char buf[PREFIX_TEXT_MAX];
+
+	return g_strdup(prefix_print(p, buf));
+}
+
+/* True when the answer left its sender by another card than the question came in by, or by none at all. */
+static bool leaves_wrongly(const struct walk_pair *p)
+{
+	const struct hop *in = last_hop(p->forward), *out = first_hop(p->back);
+
+	if (!in || !in->in)
+		return false;
+	if (p->back->end == WALK_NO_ROUTE && g_strcmp0(p->back->node, in->node) == 0)
+		return true;
+	return out && out->out && !g_str_equal(out->out, in->in);
+}
+
+static void set_return_cause(const struct evidence *e, struct finding *f, const struct walk_pair *p)
+{
+	const struct hop *in = last_hop(p->forward), *out = first_hop(p->back);
+
+	f->code = CAUSE_RETURN_WRONG_EGRESS;
+	f->node = g_strdup(in->node);
+	f->prefix = prefix_of(e->model, &in->src);
+	f->object = prefix_text(&f->prefix);
+	f->card = g_strdup(in->in);
+	if (out && out->out)
+		f->why = g_strdup_printf("it has no route to %s by card %s, where the question came in, so the answer leaves by card %s; %s",
+					 f->object, in->in, out->out, p->back->why);
+	else
+		f->why = g_strdup_printf("it has no route to %s by card %s, where the question came in, so no answer leaves it at all",
+					 f->object, in->in);
+}
+
+static void set_walk_cause(const struct evidence *e, struct finding *f, const walk *w)
+{
+	const struct hop *last = last_hop(w);
+
+	f->code = cause_of_end[w->end];
+	f->node = g_strdup(w->node);
+	f->object = g_strdup(w->object);
+	f->why = g_strdup(w->why);
+	if (last)
+		f->flow = (struct flow){.src = last->src, .dst = last->dst, .sport = last->sport, .dport = last->dport};
+	if (w->end == WALK_NO_ROUTE && last) {
+		f->prefix = prefix_of(e->model, &last->dst);
+		g_free(f->object);
+		f->object = prefix_text(&f->prefix);
+	}
+}
+
+static void prove_by_counters(const struct evidence *e, struct finding *f, const walk *w)
+{
+	const json_t *nodes = json_object_get(e->state, "nodes");
+	const json_t *nft = json_object_get(json_object_get(nodes, w->node ? w->node : ""), "nft");
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach (nft, i, row) {
+		json_int_t packets = json_integer_value(json_object_get(row, "packets"));
+
+		if (w->object && g_strcmp0(event_text(row, "name"), w->object) == 0 && packets > 0)
+			cause_prove(f, "rule %s of %s counted %" JSON_INTEGER_FORMAT " packets", w->object, w->node, packets);
+	}
+}
+
+/* A server's own word that it could not send there. */
+static void prove_by_send_errors(const struct evidence *e, struct finding *f)
+{
+	for (const struct heard *h = NULL; (h = cause_event(e, NULL, "send-error", h));) {
+		const char *to = event_text(h->event, "to");
+		g_auto(GStrv) host = g_strsplit(to ? to : "", ":", 2);
+		struct addr a;
+
+		if (host[0] && addr_parse(host[0], &a) && f->prefix.addr.family != 0 && prefix_contains(&f->prefix, &a)) {
+			cause_prove(f, "%s says of sending to %s: %s", h->agent, to, event_text(h->event, "text"));
+			return;
+		}
+	}
+}
+
+static void prove_by_walk(struct finding *f, const struct walk_pair *p, const walk *w)
+{
+	cause_prove(f, "the walk %s ends at %s (%s): %s", w == p->forward ? "there" : "back", w->node ? w->node : "its start",
+	      walk_end_name(w->end), w->why);
+}
+
+/* What the walk that did not get there shows, in `f`. */
+static void read_walk(const struct evidence *e, struct finding *f, const struct walk_pair *p, const walk *w)
+{
+	if (w == p->back && leaves_wrongly(p))
+		set_return_cause(e, f, p);
+	else
+		set_walk_cause(e, f, w);
+	f->direction = w == p->forward ? DIRECTION_THERE : DIRECTION_BACK;
+}
+
+static void read_effect(const struct evidence *e, struct finding *f, const struct walk_pair *p, const walk *w)
+{
+	struct finding seen = {.code = CAUSE_UNKNOWN};
+
+	read_walk(e, &seen, p, w);
+	cause_add_effect(f, seen.code, seen.node, seen.object, seen.why);
+	g_free(seen.node);
+	g_free(seen.object);
+	g_free(seen.why);
+	g_free(seen.card);
+}
+
+bool cause_walk_flow(const struct evidence *e, struct finding *f, const struct flow *flow, char *title)
+{
+	struct leg *l = g_new0(struct leg, 1);
+	const walk *w;
+
+	l->title = title;
+	l->walk = e->walk(e->model, e->state, flow);
+	g_ptr_array_add(f->legs, l);
+	w = broken_walk(l->walk);
+	if (!w || f->code == CAUSE_NONE)
+		return false;
+	if (f->code != CAUSE_UNKNOWN) {
+		read_effect(e, f, l->walk, w);
+		return false;
+	}
+	read_walk(e, f, l->walk, w);
+	f->flow.proto = flow->proto;
+	prove_by_walk(f, l->walk, w);
+	prove_by_counters(e, f, w);
+	prove_by_send_errors(e, f);
+	return true;
+}
+
+bool cause_walk_to(const struct evidence *e, struct finding *f, const char *end, const char *what, const char *address,
+		   enum ip_proto proto, json_int_t port)
+{
+	struct flow flow = {.node = end, .proto = proto, .sport = CLIENT_PORT, .dport = (uint16_t)port};
+
+	if (!e->state || !address || !addr_parse(address, &flow.dst) || port < 1 || port > G_MAXUINT16)
+		return false;
+	return cause_walk_flow(e, f, &flow,
+			       g_strdup_printf("%s to %s %s, %s %d", end, what, address,
+					       proto == PROTO_UDP ? "UDP" : "TCP", (int)port));
+}

@@ -1,0 +1,82 @@
+#include "testbed/explain/observe.h"
+
+#include <unistd.h>
+
+void observation_init(struct observation *seen)
+{
+	seen->heard = g_ptr_array_new_with_free_func((GDestroyNotify)heard_free);
+	seen->state = NULL;
+}
+
+void observation_clear(struct observation *seen)
+{
+	g_clear_pointer(&seen->heard, g_ptr_array_unref);
+	g_clear_pointer(&seen->state, json_decref);
+}
+
+static void on_agent_event(const char *scenario, const char *agent, const json_t *event, gpointer user_data)
+{
+	struct observation *seen = user_data;
+
+	(void)scenario;
+	g_ptr_array_add(seen->heard, heard_new(agent, event));
+}
+
+static void on_lab_state(const struct scenario_result *s, const json_t *state, const GError *error, gpointer user_data)
+{
+	struct observation *seen = user_data;
+
+	(void)s;
+	(void)error;
+	seen->state = json_deep_copy(state);
+}
+
+static void on_cancelled(GCancellable *cancel, gpointer user_data)
+{
+	(void)cancel;
+	matrix_cancel(user_data);
+}
+
+gboolean observe_run(matrix_selection *s, const struct explain_options *o, struct observation *seen, GError **error)
+{
+	static const struct matrix_observer nobody = {0};
+	static const struct matrix_observer observer = {.agent_event = on_agent_event, .lab_state = on_lab_state};
+	const struct matrix_options options = {.program_dir = o->program_dir, .seed = o->seed};
+	const struct scenario_result *result = s->results->scenarios->pdata[0];
+	g_autoptr(matrix) m = NULL;
+	gboolean ran;
+	gulong asked;
+
+	g_free(s->results->run_id);
+	s->results->run_id = g_strdup_printf("explain-%d", (int)getpid());
+	m = matrix_new(s, &options, seen ? &observer : &nobody, seen);
+	asked = o->cancel ? g_cancellable_connect(o->cancel, G_CALLBACK(on_cancelled), m, NULL) : 0;
+	ran = matrix_run(m, error);
+	g_cancellable_disconnect(o->cancel, asked);
+	if (!ran || g_cancellable_set_error_if_cancelled(o->cancel, error))
+		return FALSE;
+	if (result->error) {
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "the lab failed: %s", result->error);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+const GPtrArray *observe_cells(const matrix_selection *s)
+{
+	return ((const struct scenario_result *)s->results->scenarios->pdata[0])->cells;
+}
+
+finding *observe_finding(const matrix_selection *s, const struct observation *seen)
+{
+	const struct selected_scenario *selected = s->scenarios->pdata[0];
+	const struct evidence e = {
+		.model = selected->model,
+		.cell = observe_cells(s)->pdata[0],
+		.heard = seen->heard,
+		.state = seen->state,
+		.walk = walk_both,
+	};
+
+	return cause_find(&e);
+}

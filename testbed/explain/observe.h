@@ -1,0 +1,40 @@
+/* Observe: runs cells in a fresh lab and keeps what a cause is decided from.
+ *
+ * Nouns: an `observation` is what the agents said and the state the kernels were in after the last cell.
+ * Depends on matrix, lab, model, base and cause.  Runs a GLib main loop on the default context.  Prints nothing.
+ */
+#ifndef TESTBED_EXPLAIN_OBSERVE_H
+#define TESTBED_EXPLAIN_OBSERVE_H
+
+#include "testbed/explain/cause.h"
+#include "testbed/matrix/matrix.h"
+
+#include <gio/gio.h>
+
+struct explain_options {
+	const char *program_dir; /* as lab_options */
+	guint64 seed;
+	bool all; /* the trial places every other call of the scenario, too */
+	bool no_trial;
+	GCancellable *cancel; /* ends what runs at once; NULL: nothing does */
+};
+
+struct observation {
+	GPtrArray *heard; /* struct heard, in order */
+	json_t *state;    /* docs/EXPLAIN.md; NULL: could not be read */
+};
+
+void observation_init(struct observation *seen);
+void observation_clear(struct observation *seen);
+
+/* Runs the cells of a selection that holds one scenario; blocks until the last one has ended.  `seen`: an
+ * initialised one, or NULL.  FALSE when this host can't run labs, the lab could not be
+ * built, or it was cancelled (G_IO_ERROR_CANCELLED). */
+gboolean observe_run(matrix_selection *s, const struct explain_options *o, struct observation *seen, GError **error);
+
+/* The cells of that one scenario: struct cell. */
+const GPtrArray *observe_cells(const matrix_selection *s);
+/* Why its first cell came out as it did. */
+finding *observe_finding(const matrix_selection *s, const struct observation *seen);
+
+#endif

@@ -61,6 +61,7 @@ enum tb_error {
 	TB_ERROR_FAILED,      /* an operation failed; the message names operation and subject */
 	TB_ERROR_UNSUPPORTED, /* this host lacks a feature or program; the message says the cure (exit 77) */
 	TB_ERROR_INPUT,       /* a file or argument is wrong */
+	TB_ERROR_CHANGE,      /* a change does not fit the network; the message is located findings */
 	TB_ERROR_DIED,        /* an agent or supervisor ended unexpectedly */
 };
 

@@ -31,11 +31,13 @@ static gboolean one_medium(const char *text, enum media *ret)
 	return FALSE;
 }
 
-/* NULL: told on stderr. */
-static matrix_selection *select_cell(const model *m, const struct options *o)
+/* NULL: told on stderr; `ret_status` is the exit code then. */
+static matrix_selection *select_cell(const model *m, const struct options *o, int *ret_status)
 {
 	g_autoptr(GError) error = NULL;
 	matrix_selection *s = NULL;
+
+	*ret_status = CMD_USAGE;
 
 	if (!o->arguments[1]) {
 		s = explain_select_id(m, o->arguments[0], &error);
@@ -47,9 +49,11 @@ static matrix_selection *select_cell(const model *m, const struct options *o)
 			return NULL;
 		s = explain_select_call(m, sc->name, o->arguments[0], o->arguments[1], media, &error);
 	}
-	if (!s)
-		cmd_error("%s", error->message);
-	return s;
+	if (s)
+		return s;
+	cmd_error("%s", error->message);
+	*ret_status = cmd_exit_of(error);
+	return NULL;
 }
 
 static void on_signal(int number, gpointer user_data)
@@ -114,6 +118,7 @@ int cmd_explain(const struct options *o)
 	matrix_selection *s;
 	g_autoptr(model) m = NULL;
 	guint64 seed;
+	int status;
 
 	if (o->icewarn)
 		return decode_icewarn(o);
@@ -126,6 +131,6 @@ int cmd_explain(const struct options *o)
 	m = cmd_topology_load(o);
 	if (!m)
 		return CMD_INPUT;
-	s = select_cell(m, o);
-	return s ? explain(m, s, o, seed) : CMD_USAGE;
+	s = select_cell(m, o, &status);
+	return s ? explain(m, s, o, seed) : status;
 }

@@ -27,14 +27,40 @@ static guint endpoints_of(const model *m)
 	return n;
 }
 
+/* Whether the changes of --change fit the scenarios of -s, all without. */
+static int check_changes(const model *m, const struct options *o)
+{
+	g_auto(GStrv) chosen = options_list(o->scenario);
+
+	for (guint i = 0; chosen && chosen[i]; i++) {
+		if (!cmd_scenario(m, chosen[i]))
+			return CMD_USAGE;
+	}
+	for (guint i = 0; o->changes && i < m->scenarios->len; i++) {
+		const struct scenario *sc = m->scenarios->pdata[i];
+		g_autoptr(model) changed = NULL;
+
+		if (chosen && !g_strv_contains((const char *const *)(gpointer)chosen, sc->name))
+			continue;
+		changed = cmd_scenario_model(m, sc);
+		if (!changed)
+			return CMD_INPUT;
+	}
+	return CMD_AS_EXPECTED;
+}
+
 static int validate_one(const struct options *o)
 {
 	g_autofree char *path = cmd_topology_path(o);
 	g_autoptr(model) m = cmd_topology_load(o);
 	g_autofree char *text = NULL;
+	int status;
 
 	if (!m)
 		return CMD_INPUT;
+	status = check_changes(m, o);
+	if (status != CMD_AS_EXPECTED)
+		return status;
 	text = g_strdup_printf("%s: ok: %u nodes, %u endpoints, %u networks, %u tunnels, %u scenarios\n", path, m->nodes->len,
 			       endpoints_of(m), m->networks->len, m->tunnels->len, m->scenarios->len);
 	return o->quiet ? CMD_AS_EXPECTED : cmd_print(text, -1);

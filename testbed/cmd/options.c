@@ -12,6 +12,8 @@ static const struct option_row {
 	 {"topology", 't', 0, G_OPTION_ARG_FILENAME, NULL, "topology file (default: the reference topology)", "FILE"}},
 	{OPT_SCENARIO, offsetof(struct options, scenario),
 	 {"scenario", 's', 0, G_OPTION_ARG_STRING, NULL, "scenarios, separated by commas", "NAME,..."}},
+	{OPT_CHANGE, offsetof(struct options, changes),
+	 {"change", 'c', 0, G_OPTION_ARG_STRING_ARRAY, NULL, "one more change of the network, as in a scenario", "CHANGE"}},
 	{OPT_ONLY, offsetof(struct options, only),
 	 {"only", 0, 0, G_OPTION_ARG_STRING, NULL, "only cells whose id matches this regular expression", "REGEX"}},
 	{OPT_MEDIA, offsetof(struct options, media),
@@ -108,6 +110,7 @@ void options_clear(struct options *o)
 	g_free(o->proto);
 	g_free(o->port);
 	g_strfreev(o->captures);
+	g_strfreev(o->changes);
 	g_strfreev(o->arguments);
 	*o = (struct options){0};
 }

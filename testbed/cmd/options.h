@@ -28,6 +28,7 @@ enum {
 	OPT_ALL = 1u << 16,
 	OPT_ICEWARN = 1u << 17,
 	OPT_NO_TRIAL = 1u << 18,
+	OPT_CHANGE = 1u << 19,
 };
 
 struct options {
@@ -37,6 +38,7 @@ struct options {
 	int jobs;
 	gboolean verbose, quiet, no_color, all, no_trial, help;
 	char **captures; /* NULL: none */
+	char **changes;  /* the same; each as under `changes:` of a scenario */
 	char **arguments; /* what is left: positional arguments */
 };
 

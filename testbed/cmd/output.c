@@ -86,6 +86,8 @@ int cmd_exit_of(const GError *error)
 		return CMD_UNSUPPORTED;
 	if (g_error_matches(error, TB_ERROR, TB_ERROR_INPUT))
 		return CMD_USAGE;
+	if (g_error_matches(error, TB_ERROR, TB_ERROR_CHANGE))
+		return CMD_INPUT;
 	return CMD_INTERNAL;
 }
 

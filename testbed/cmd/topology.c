@@ -32,12 +32,27 @@ char *cmd_topology_path(const struct options *o)
 	return g_build_filename(TESTBED_DATADIR, "topologies", "lync.yaml", NULL);
 }
 
+/* False: told in `found`. */
+static bool add_changes(model *m, char *const *changes, diags *found)
+{
+	bool good = true;
+
+	for (guint i = 0; changes && changes[i]; i++) {
+		g_autofree char *name = g_strdup_printf("--change %u", i + 1);
+
+		good = model_add_changes(m, name, changes[i], found) && good;
+	}
+	return good;
+}
+
 model *cmd_topology_load(const struct options *o)
 {
 	g_autofree char *path = cmd_topology_path(o);
 	g_autoptr(diags) found = diags_new();
 	model *m = model_load(path, found);
 
+	if (m && !add_changes(m, o->changes, found))
+		g_clear_pointer(&m, model_free);
 	if (diags_count(found) > 0 && !(m && o->quiet)) {
 		g_autofree char *text = diags_to_text(found);
 
@@ -54,7 +69,7 @@ model *cmd_scenario_model(const model *m, const struct scenario *sc)
 	if (!changed) {
 		g_autofree char *text = diags_to_text(found);
 
-		cmd_error("%s", text);
+		fputs(text, stderr);
 	}
 	return changed;
 }

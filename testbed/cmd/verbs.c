@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define RUN_OPTIONS                                                                                                     \
-	(OPT_TOPOLOGY | OPT_SCENARIO | OPT_MEDIA | OPT_SEED | OPT_OUT | OPT_CAPTURE | OPT_JSON | OPT_VERBOSE | OPT_QUIET | OPT_COLOR)
+	(OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_OUT | OPT_CAPTURE | OPT_JSON | OPT_VERBOSE | OPT_QUIET | OPT_COLOR)
 
 static const char exit_text[] =
 	"Exit status: 0 every cell as expected; 1 at least one differs; 2 wrong arguments, or\n"
@@ -26,15 +26,16 @@ static const struct verb verbs[] = {
 	 cmd_run_call},
 	{"trace", "A B", "Follow one packet and its answer, hop by hop, by the state of a fresh lab",
 	 "A is a node, B a node, NODE:IF or an address.  No packet is sent.  Exit status 0: both arrive; 1: not.\n",
-	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_PROTO | OPT_PORT, 2, 2, cmd_trace},
+	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PROTO | OPT_PORT, 2, 2, cmd_trace},
 	{"explain", "CELL | A B", "Tell why a call failed, where, and what mends it, tried on a copy", explain_help,
-	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_MEDIA | OPT_SEED | OPT_JSON | OPT_VERBOSE | OPT_ALL | OPT_NO_TRIAL |
-		 OPT_ICEWARN,
+	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_JSON | OPT_VERBOSE | OPT_ALL |
+		 OPT_NO_TRIAL | OPT_ICEWARN,
 	 0, 2, cmd_explain},
-	{"plan", NULL, "Show what would be built, operation by operation", NULL, OPT_TOPOLOGY | OPT_SCENARIO | OPT_FORMAT, 0,
+	{"plan", NULL, "Show what would be built, operation by operation", NULL,
+	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_FORMAT, 0,
 	 0, cmd_plan},
 	{"validate", "[FILE...]", "Check topology files and tell all that is wrong with them", NULL,
-	 OPT_TOPOLOGY | OPT_QUIET, 0, G_MAXUINT, cmd_validate},
+	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_QUIET, 0, G_MAXUINT, cmd_validate},
 	{"doctor", NULL, "Tell whether this host can run labs, and the cure where it can't", NULL, OPT_JSON | OPT_COLOR, 0, 0,
 	 cmd_doctor},
 	{"scenarios", NULL, "List the scenarios of a topology", NULL, OPT_TOPOLOGY | OPT_JSON, 0, 0, cmd_scenarios},

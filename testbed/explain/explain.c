@@ -41,9 +41,13 @@ matrix_selection *explain_select_id(const model *base, const char *id, GError **
 	g_autofree char *only = g_strdup_printf("^%s$", escaped);
 	const char *scenarios[] = {parts[0], NULL};
 	const struct matrix_filter filter = {.scenarios = scenarios, .only = only};
-	matrix_selection *s = matrix_select(base, &filter, NULL);
+	g_autoptr(GError) why = NULL;
+	matrix_selection *s = matrix_select(base, &filter, &why);
 
-	return s ? s : unknown_id(base, id, error);
+	if (s || !g_error_matches(why, TB_ERROR, TB_ERROR_CHANGE))
+		return s ? s : unknown_id(base, id, error);
+	g_propagate_error(error, g_steal_pointer(&why));
+	return NULL;
 }
 
 matrix_selection *explain_select_call(const model *base, const char *scenario, const char *a, const char *b,

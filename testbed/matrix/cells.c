@@ -244,7 +244,7 @@ static gboolean add_scenario(matrix_selection *s, const model *base, const struc
 	if (!m) {
 		g_autofree char *text = diags_to_text(d);
 
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "scenario '%s': %s", sc->name, g_strchomp(text));
+		g_set_error_literal(error, TB_ERROR, TB_ERROR_CHANGE, g_strchomp(text));
 		return FALSE;
 	}
 	selected = g_new0(struct selected_scenario, 1);

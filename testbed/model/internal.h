@@ -14,6 +14,7 @@ struct model_source {
 	struct source *source;
 	const yaml_node_t *expect; /* the rules common to all scenarios, or NULL */
 	GPtrArray *buried;         /* struct buried: objects that changes took away */
+	GPtrArray *extras;         /* struct source: changes beyond the scenarios' own, in order; NULL: none */
 };
 
 /* What resolving and checking need. */

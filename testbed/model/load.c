@@ -107,6 +107,7 @@ void model_free(model *m)
 	g_ptr_array_unref(m->conferences);
 	g_ptr_array_unref(m->scenarios);
 	g_ptr_array_unref(m->source->buried);
+	g_clear_pointer(&m->source->extras, g_ptr_array_unref);
 	source_unref(m->source->source);
 	g_free(m->source);
 	g_free(m);
@@ -166,9 +167,9 @@ static void apply_extra(const struct reader *r, model *m, const struct source *e
 		change_apply_all(&own, m, changes);
 }
 
-/* Reads, changes and checks; the model may be incomplete when there are findings.  `name` and `extra` may be
+/* Reads, changes and checks; the model may be incomplete when there are findings.  `name` and `extras` may be
  * NULL: no such changes. */
-static model *build(struct source *source, const char *name, const struct source *extra, diags *d)
+static model *build(struct source *source, const char *name, const GPtrArray *extras, diags *d)
 {
 	struct reader r = { .source = source, .d = d, .places = places_new() };
 	model *m = read_model(&r, source);
@@ -176,8 +177,8 @@ static model *build(struct source *source, const char *name, const struct source
 
 	if (scenario)
 		change_apply_all(&r, m, scenario->changes);
-	if (m && extra)
-		apply_extra(&r, m, extra);
+	for (guint i = 0; m && extras && i < extras->len; i++)
+		apply_extra(&r, m, extras->pdata[i]);
 	/* A change that could not be made would only cause findings that are not the file's. */
 	if (m && (!name || diags_errors(d) == 0))
 		check_all(m, &r);
@@ -185,10 +186,10 @@ static model *build(struct source *source, const char *name, const struct source
 	return m;
 }
 
-static model *build_checked(struct source *source, const char *name, const struct source *extra, diags *d)
+static model *build_checked(struct source *source, const char *name, const GPtrArray *extras, diags *d)
 {
 	g_autoptr(diags) found = diags_new();
-	model *m = build(source, name, extra, found);
+	model *m = build(source, name, extras, found);
 
 	for (guint i = 0; i < diags_count(found); i++) {
 		const struct diag *item = diags_get(found, i);
@@ -248,21 +249,62 @@ model *model_load(const char *path, diags *d)
 	return bytes ? load_bytes(path, bytes, d) : NULL;
 }
 
+/* Parses changes that stand in a text of their own; NULL with findings. */
+static struct source *extra_new(const char *name, const char *changes, diags *d)
+{
+	g_autoptr(GBytes) text = g_bytes_new(changes, strlen(changes));
+	guint before = diags_errors(d);
+	struct source *extra = source_new(name, text, d);
+
+	if (extra && diags_errors(d) == before)
+		return extra;
+	source_unref(extra);
+	return NULL;
+}
+
+static void extra_free(gpointer extra)
+{
+	source_unref(extra);
+}
+
+bool model_add_changes(model *m, const char *name, const char *changes, diags *d)
+{
+	guint before = diags_errors(d);
+	struct source *extra = extra_new(name, changes, d);
+	struct reader r = { .source = extra, .d = d, .places = places_new(), .key = "changes" };
+	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(change_free);
+
+	if (extra)
+		change_read_list(&r, extra->root, &list, NULL);
+	places_free(r.places);
+	if (diags_errors(d) != before) {
+		source_unref(extra);
+		return false;
+	}
+	if (!m->source->extras)
+		m->source->extras = g_ptr_array_new_with_free_func(extra_free);
+	g_ptr_array_add(m->source->extras, extra);
+	return true;
+}
+
 model *model_instantiate(const model *m, const struct scenario *scenario, diags *d)
 {
-	return build_checked(m->source->source, scenario->name, NULL, d);
+	return build_checked(m->source->source, scenario->name, m->source->extras, d);
 }
 
 model *model_instantiate_with(const model *m, const struct scenario *scenario, const char *name, const char *changes,
 			      diags *d)
 {
-	g_autoptr(GBytes) text = g_bytes_new(changes, strlen(changes));
-	guint before = diags_errors(d);
-	struct source *extra = source_new(name, text, d);
+	g_autoptr(GPtrArray) extras = g_ptr_array_new();
+	struct source *extra = extra_new(name, changes, d);
 	model *changed = NULL;
 
-	if (extra && diags_errors(d) == before)
-		changed = build_checked(m->source->source, scenario->name, extra, d);
+	if (extra) {
+		if (m->source->extras)
+			g_ptr_array_extend(extras, m->source->extras, NULL, NULL);
+		g_ptr_array_add(extras, extra);
+		changed = build_checked(m->source->source, scenario->name, extras, d);
+	}
 	source_unref(extra);
 	return changed;
 }

@@ -270,6 +270,11 @@ model *model_instantiate(const model *m, const struct scenario *scenario, diags 
 model *model_instantiate_with(const model *m, const struct scenario *scenario, const char *name, const char *changes,
 			      diags *d);
 
+/* From now on every scenario of `m` makes these changes too, after its own and after those added before; `changes`
+ * and `name` as above.  False with findings in `d` when they can't be read.  Whether they fit a scenario is found
+ * out when it is instantiated. */
+bool model_add_changes(model *m, const char *name, const char *changes, diags *d);
+
 /* Borrowed; NULL when there is none. */
 const struct scenario *model_scenario(const model *m, const char *name);
 const struct node *model_node(const model *m, const char *name);

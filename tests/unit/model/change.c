@@ -267,6 +267,40 @@ Test(change, more_changes_than_the_scenarios)
 	cr_expect_str_eq(findings, "fix:1:19: error: scenario 'missing-route': no node 'egde' (did you mean 'edge'?)\n", "%s", findings);
 }
 
+Test(change, changes_added_to_every_scenario)
+{
+	g_autoptr(model) m = load_reference();
+	g_autoptr(diags) d = diags_new(), bad = diags_new();
+	g_autoptr(model) broken = NULL, other = NULL;
+	g_autofree char *findings = NULL;
+
+	cr_assert(model_add_changes(m, "--change 1", "remove-route: {node: branch-gw, to: 10.0.1.0/24}", d), "reads");
+	cr_assert(model_add_changes(m, "--change 2", "remove-node: {node: edge2}", d), "reads, fits or not");
+	other = model_instantiate(m, model_scenario(m, "missing-route"), bad);
+	cr_expect_null(other, "there is no such node");
+	findings = diags_to_text(bad);
+	cr_expect_str_eq(findings, "--change 2:1:21: error: scenario 'missing-route': no node 'edge2' (did you mean 'edge'?)\n",
+			 "%s", findings);
+	broken = model_instantiate(m, model_scenario(m, "branch-edge"), d);
+	cr_assert_null(broken, "the branch's Edge serves a site");
+	cr_expect_not(model_add_changes(m, "--change 3", "remove-rout: {}", d), "unknown change");
+}
+
+Test(change, more_changes_come_after_added_ones)
+{
+	g_autoptr(model) m = load_reference();
+	g_autoptr(diags) d = diags_new();
+	const struct scenario *sc = model_scenario(m, "missing-route");
+	g_autoptr(model) broken = NULL, mended = NULL;
+
+	cr_assert(model_add_changes(m, "--change 1", "link-down: {node: dc1, interface: lan}", d), "reads");
+	broken = model_instantiate(m, sc, d);
+	mended = model_instantiate_with(m, sc, "fix", "link-up: {node: dc1, interface: lan}", d);
+	cr_assert(broken && mended, "both fit");
+	cr_expect_not(node_iface(node_of(broken, "dc1"), "lan")->up, "down in the scenario");
+	cr_expect(node_iface(node_of(mended, "dc1"), "lan")->up, "the fix comes last");
+}
+
 Test(change, more_changes_that_are_none)
 {
 	static const char *const texts[] = { "", "add-route", "- 1", "add-rout: {}", "{", "add-route: {}\n---\n", NULL };

@@ -44,9 +44,9 @@ void build_nft(struct builder *b, const struct node *n);
 void nft_match_prefixes(GString *out, const char *field, const GArray *prefixes, int family);
 
 /* nft_nat.c */
-void nft_nat_table(GString *out, const struct node *n);
+void nft_nat_table(GString *out, const struct builder *b, const struct node *n);
 /* Rules of the forward chain that let in what the node's NAT let in; appended one a line. */
-void nft_nat_forward(GString *out, const struct node *n);
+void nft_nat_forward(GString *out, const struct builder *b, const struct node *n);
 
 /* dns.c, coturn.c, process.c */
 void build_dns_files(struct builder *b, const struct node *n);

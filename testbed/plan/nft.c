@@ -145,7 +145,7 @@ static guint rules_before_replies(const GPtrArray *rules, enum fw_chain chain)
 	return n;
 }
 
-static void put_firewall_rules(GString *out, const struct node *n, enum fw_chain chain,
+static void put_firewall_rules(GString *out, const struct builder *b, const struct node *n, enum fw_chain chain,
 			       const GPtrArray *rules)
 {
 	guint first = rules_before_replies(rules, chain);
@@ -160,7 +160,7 @@ static void put_firewall_rules(GString *out, const struct node *n, enum fw_chain
 	if (chain == FW_OUTPUT)
 		g_string_append(out, "\t\toifname \"lo\" counter accept comment \"loopback\"\n");
 	if (chain == FW_FORWARD)
-		nft_nat_forward(out, n);
+		nft_nat_forward(out, b, n);
 	for (guint i = first; i < rules->len; i++)
 		put_rule_families(out, rules->pdata[i]);
 	if (n->firewall.policy[chain] != FW_ACCEPT)
@@ -181,7 +181,7 @@ static void put_strong_receive(GString *out)
 			     "counter drop comment \"strong-host-receive\"\n");
 }
 
-static void put_chain(GString *out, const struct node *n, enum fw_chain chain)
+static void put_chain(GString *out, const struct builder *b, const struct node *n, enum fw_chain chain)
 {
 	g_autoptr(GPtrArray) rules = chain_rules(&n->firewall, chain);
 	bool filters = rules->len > 0 || n->firewall.policy[chain] != FW_ACCEPT;
@@ -198,16 +198,16 @@ static void put_chain(GString *out, const struct node *n, enum fw_chain chain)
 	if (strong)
 		put_strong_receive(out);
 	if (filters)
-		put_firewall_rules(out, n, chain, rules);
+		put_firewall_rules(out, b, n, chain, rules);
 	g_string_append(out, "\t}\n");
 }
 
-static void put_filter_table(GString *out, const struct node *n)
+static void put_filter_table(GString *out, const struct builder *b, const struct node *n)
 {
 	g_autoptr(GString) chains = g_string_new(NULL);
 
 	for (enum fw_chain c = FW_INPUT; c < FW_CHAIN_COUNT; c++)
-		put_chain(chains, n, c);
+		put_chain(chains, b, n, c);
 	if (chains->len == 0)
 		return;
 	/* Made, deleted and made again: the text may be loaded a second time in place of the first. */
@@ -238,8 +238,8 @@ void build_nft(struct builder *b, const struct node *n)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 
-	put_filter_table(text, n);
-	nft_nat_table(text, n);
+	put_filter_table(text, b, n);
+	nft_nat_table(text, b, n);
 	if (text->len == 0)
 		return;
 	builder_add(b, OP_NFT, n->name, n->loc)->nft.text = g_strdup(text->str);

@@ -1,86 +1,127 @@
 /* NAT by RFC 4787 behaviour, as nft rules.
  *
- * | mapping                          | rule                                                          |
- * | endpoint-independent, port kept  | masquerade: netfilter keeps the port while it is free          |
- * | endpoint-independent, new port   | masquerade random, then what was learned by (inside, port)     |
- * | address-dependent                | the same, learned by (inside, port, destination)               |
- * | address-and-port-dependent       | masquerade fully-random: every flow gets a port of its own     |
+ * A NAT remembers what it did in sets of its own, which connection tracking alone would not give:
  *
- * | filtering                        | rule                                                          |
- * | address-and-port-dependent       | none: connection tracking lets in only what answers            |
- * | address-dependent                | destination NAT by the learned map, for remotes already spoken to |
- * | endpoint-independent             | destination NAT by the learned map, for anybody (full cone)    |
+ * | set     | key -> value                                   | for                                           |
+ * | inside  | outside port -> inside address and port        | whose port this is: nobody else may have it   |
+ * |         |                                                | (RFC 4787 REQ-3), and who gets what comes in  |
+ * | mapping | inside address and port -> outside ones        | endpoint-independent mapping                  |
+ * | mapping | the same and the destination -> outside ones   | address-dependent mapping                     |
+ * | spoken  | outside port and remote address                | address-dependent filtering                   |
  *
- * Maps are learned in a chain after source NAT, from the connection's reply tuple: that is the outside
- * port that was really taken, also after a collision.  They concern UDP; TCP keeps netfilter's own
- * behaviour.  Hairpin packets (to the outside address, from inside) pass whatever the filtering is.
+ * | a new flow from inside (chain tb_map)                                 | gets                            |
+ * | its mapping is known                                                  | that                            |
+ * | its port is somebody's, or ports are not preserved                    | a port by lot                   |
+ * | else                                                                  | its own port                    |
+ *
+ * So a mapping that depends on the destination can keep the port for its first destination only.
+ *
+ * | a new flow from outside to a port that is somebody's                  | is                              |
+ * | filtering endpoint-independent                                        | let in                          |
+ * | filtering address-dependent, from an address that was spoken to       | let in                          |
+ * | else                                                                  | dropped and counted             |
+ *
+ * Dropping comes before the node's own input: what is not let in must not become a connection of the node
+ * itself, which would take the port from the mapping.  From inside (hairpin) the same happens to packets
+ * for the outside address; with hairpinning they pass whatever the filtering is, and their source gets a
+ * mapping like any (RFC 4787 REQ-9).
+ *
+ * Everything is learned in a chain after source NAT, from the connection's tuples: that is the outside
+ * port that was really taken, also after a collision; packets of both directions refresh it (REQ-6).  TCP
+ * is treated alike (RFC 5382); what was learned from it also ends with udp_timeout, its connections don't.
  */
 #include "testbed/plan/build.h"
 
-#define LEARNED_LIFETIME_MS 300000u /* RFC 4787 REQ-5: five minutes recommended */
+#define LEARNED_LIFETIME_MS 120000u /* the kernel's own for UDP that was answered; RFC 4787 REQ-5 asks for no less */
+#define PORTS "meta l4proto { tcp, udp } "
 
 struct nat_names {
-	guint index; /* tells the maps of several rules of one node apart */
+	guint index; /* tells the sets of several rules of one node apart */
 	const struct nat_rule *r;
-	const struct iface *outside;
-	char address[ADDR_TEXT_MAX]; /* IPv4 address of `outside`; empty: none */
+	char address[ADDR_TEXT_MAX]; /* IPv4 address outside; empty: none */
+	const char *own_ports;	     /* "{ 51820 }": the node's own, "" without */
 };
 
-static bool learns_ports(const struct nat_rule *r)
-{
-	return r->kind == NAT_MASQUERADE && (r->filtering != NAT_ADDRESS_AND_PORT_DEPENDENT || r->hairpin);
-}
-
-/* A mapping netfilter does not do by itself. */
 static bool learns_mapping(const struct nat_rule *r)
 {
-	if (r->kind != NAT_MASQUERADE)
-		return false;
-	return r->mapping == NAT_ADDRESS_DEPENDENT ||
-	       (r->mapping == NAT_ENDPOINT_INDEPENDENT && !r->preserve_port);
+	return r->mapping != NAT_ADDRESS_AND_PORT_DEPENDENT;
 }
 
-static struct nat_names nat_names(const struct node *n, guint index)
+static bool lets_in(const struct nat_rule *r)
 {
-	struct nat_names names = { .index = index, .r = n->nat->pdata[index] };
+	return r->filtering != NAT_ADDRESS_AND_PORT_DEPENDENT || r->hairpin;
+}
 
-	names.outside = node_iface(n, names.r->out_iface);
-	for (guint i = 0; names.outside && i < names.outside->addresses->len; i++) {
-		const struct prefix *p = &g_array_index(names.outside->addresses, struct prefix, i);
+static const struct prefix *outside_prefix(const model *m, const struct node *n, const char *ifname)
+{
+	const struct iface *f = node_iface(n, ifname);
 
-		if (p->addr.family == AF_INET && names.address[0] == '\0')
-			addr_print(&p->addr, names.address);
+	for (guint i = 0; f && i < f->addresses->len; i++) {
+		const struct prefix *p = &g_array_index(f->addresses, struct prefix, i);
+
+		if (p->addr.family == AF_INET)
+			return p;
 	}
+	for (guint i = 0; i < m->tunnels->len; i++) {
+		const struct tunnel *t = m->tunnels->pdata[i];
+
+		for (guint e = 0; e < G_N_ELEMENTS(t->ends); e++)
+			if (t->ends[e].node == n && g_str_equal(t->ends[e].iface, ifname) &&
+			    t->ends[e].address.addr.family == AF_INET)
+				return &t->ends[e].address;
+	}
+	return NULL;
+}
+
+static struct nat_names nat_names(const struct builder *b, const struct node *n, guint index, const char *own_ports)
+{
+	struct nat_names names = { .index = index, .r = n->nat->pdata[index], .own_ports = own_ports };
+	const struct prefix *p = outside_prefix(b->m, n, names.r->out_iface);
+
+	if (p)
+		addr_print(&p->addr, names.address);
 	return names;
 }
 
-static void put_set(GString *out, const char *kind, const char *name, guint index, const char *type,
-		    const struct nat_rule *r)
+/* Ports at which the node itself takes packets of tunnels; "" without.  The caller frees. */
+static char *own_ports(const struct builder *b, const struct node *n)
 {
-	unsigned lifetime_ms = r->udp_timeout_ms > 0 ? r->udp_timeout_ms : LEARNED_LIFETIME_MS;
+	g_autoptr(GString) list = g_string_new(NULL);
+
+	for (guint i = 0; i < b->m->tunnels->len; i++) {
+		const struct tunnel *t = b->m->tunnels->pdata[i];
+
+		if (t->port != 0 && (t->ends[0].node == n || t->ends[1].node == n))
+			g_string_append_printf(list, "%s%u", list->len > 0 ? ", " : "", t->port);
+	}
+	return list->len > 0 ? g_strdup_printf("{ %s }", list->str) : g_strdup("");
+}
+
+/* --- sets --- */
+
+static void put_set(GString *out, const char *kind, const char *name, const struct nat_names *names, const char *type)
+{
+	unsigned lifetime_ms = names->r->udp_timeout_ms > 0 ? names->r->udp_timeout_ms : LEARNED_LIFETIME_MS;
 
 	g_string_append_printf(out,
 			       "\t%s tb_%s%u {\n\t\ttype %s\n\t\tflags dynamic,timeout\n\t\ttimeout %us\n"
 			       "\t\tsize 65536\n\t}\n",
-			       kind, name, index, type, (lifetime_ms + 999) / 1000);
+			       kind, name, names->index, type, (lifetime_ms + 999) / 1000);
 }
 
 static void put_sets(GString *out, const struct nat_names *names)
 {
 	const struct nat_rule *r = names->r;
 
-	if (learns_ports(r))
-		put_set(out, "map", "inside", names->index, "inet_service : ipv4_addr . inet_service", r);
-	if (learns_ports(r) && r->filtering == NAT_ADDRESS_DEPENDENT)
-		put_set(out, "set", "spoken", names->index, "inet_service . ipv4_addr", r);
-	if (!learns_mapping(r))
-		return;
+	put_set(out, "map", "inside", names, "inet_proto . inet_service : ipv4_addr . inet_service");
+	if (r->filtering == NAT_ADDRESS_DEPENDENT)
+		put_set(out, "set", "spoken", names, "inet_proto . inet_service . ipv4_addr");
 	if (r->mapping == NAT_ADDRESS_DEPENDENT)
-		put_set(out, "map", "mapping", names->index,
-			"ipv4_addr . inet_service . ipv4_addr : ipv4_addr . inet_service", r);
-	else
-		put_set(out, "map", "mapping", names->index,
-			"ipv4_addr . inet_service : ipv4_addr . inet_service", r);
+		put_set(out, "map", "mapping", names,
+			"inet_proto . ipv4_addr . inet_service . ipv4_addr : ipv4_addr . inet_service");
+	else if (r->mapping == NAT_ENDPOINT_INDEPENDENT)
+		put_set(out, "map", "mapping", names,
+			"inet_proto . ipv4_addr . inet_service : ipv4_addr . inet_service");
 }
 
 /* --- destination NAT --- */
@@ -96,46 +137,23 @@ static void put_static_in(GString *out, const struct nat_rule *r)
 			       addr_print(&r->outside, outside), addr_print(&r->inside, inside), r->name);
 }
 
-static void put_learned_in(GString *out, const struct nat_names *names)
+/* To ports that are somebody's: `from` matches where such packets may come from. */
+static void put_let_in(GString *out, const struct nat_names *names, const char *from, const char *which, const char *what)
 {
-	const struct nat_rule *r = names->r;
-	guint i = names->index;
-
-	if (!learns_ports(r) || names->address[0] == '\0')
-		return;
-	if (r->hairpin)
-		g_string_append_printf(
-			out,
-			"\t\tiifname != \"%s\" ip daddr %s meta l4proto udp counter dnat ip to udp "
-			"dport map @tb_inside%u comment \"%s-hairpin\"\n",
-			r->out_iface, names->address, i, r->name);
-	if (r->filtering == NAT_ADDRESS_AND_PORT_DEPENDENT)
-		return;
-	g_string_append_printf(out, "\t\tiifname \"%s\" ip daddr %s meta l4proto udp ", r->out_iface,
-			       names->address);
-	if (r->filtering == NAT_ADDRESS_DEPENDENT)
-		g_string_append_printf(out, "udp dport . ip saddr @tb_spoken%u ", i);
-	g_string_append_printf(out, "counter dnat ip to udp dport map @tb_inside%u comment \"%s-in\"\n", i,
-			       r->name);
+	g_string_append_printf(out,
+			       "\t\tiifname %s\"%s\" ip daddr %s " PORTS "%scounter dnat ip to meta l4proto . th "
+			       "dport map @tb_inside%u comment \"%s-%s\"\n",
+			       from, names->r->out_iface, names->address, which, names->index, names->r->name, what);
 }
 
-static void put_prerouting(GString *out, const struct node *n)
+static void put_learned_in(GString *out, const struct nat_names *names)
 {
-	g_autoptr(GString) rules = g_string_new(NULL);
+	g_autofree char *spoken = g_strdup_printf("meta l4proto . th dport . ip saddr @tb_spoken%u ", names->index);
 
-	for (guint i = 0; i < n->nat->len; i++) {
-		struct nat_names names = nat_names(n, i);
-
-		if (names.r->kind == NAT_STATIC)
-			put_static_in(rules, names.r);
-		else
-			put_learned_in(rules, &names);
-	}
-	if (rules->len > 0)
-		g_string_append_printf(out,
-				       "\tchain tb_prerouting {\n\t\ttype nat hook prerouting priority -100\n"
-				       "\t\tpolicy accept\n%s\t}\n",
-				       rules->str);
+	if (names->r->hairpin)
+		put_let_in(out, names, "!= ", "", "hairpin");
+	if (names->r->filtering != NAT_ADDRESS_AND_PORT_DEPENDENT)
+		put_let_in(out, names, "", names->r->filtering == NAT_ADDRESS_DEPENDENT ? spoken : "", "in");
 }
 
 /* --- source NAT --- */
@@ -156,58 +174,65 @@ static void put_static_out(GString *out, const struct nat_rule *r)
 			r->out_iface, r->out_iface, inside, outside, r->name);
 }
 
-static void put_mapping(GString *out, const struct nat_names *names)
+/* Where the new flows of a rule find their mapping. */
+static void put_map_chain(GString *out, const struct nat_names *names)
 {
 	const struct nat_rule *r = names->r;
-	const char *key = r->mapping == NAT_ADDRESS_DEPENDENT ? "ip saddr . udp sport . ip daddr"
-							      : "ip saddr . udp sport";
+	const char *lot = r->mapping == NAT_ADDRESS_AND_PORT_DEPENDENT ? "fully-random" : "random";
 
-	g_string_append_printf(out, "\t\toifname \"%s\" ", r->out_iface);
-	nft_match_prefixes(out, "saddr", r->src, AF_INET);
-	g_string_append_printf(
-		out, "meta l4proto udp counter snat ip to %s map @tb_mapping%u comment \"%s-known\"\n", key,
-		names->index, r->name);
+	g_string_append_printf(out, "\tchain tb_map%u {\n", names->index);
+	if (learns_mapping(r))
+		g_string_append_printf(out,
+				       "\t\t" PORTS "counter snat ip to meta l4proto . ip saddr . th sport%s map "
+				       "@tb_mapping%u comment \"%s-known\"\n",
+				       r->mapping == NAT_ADDRESS_DEPENDENT ? " . ct original ip daddr" : "",
+				       names->index, r->name);
+	if (r->preserve_port) {
+		if (names->own_ports[0] != '\0')
+			g_string_append_printf(out, "\t\tudp sport %s counter snat to %s %s comment \"%s\"\n",
+					       names->own_ports, names->address, lot, r->name);
+		g_string_append_printf(out,
+				       "\t\t" PORTS "meta l4proto . th sport @tb_inside%u counter snat to %s %s comment "
+				       "\"%s\"\n",
+				       names->index, names->address, lot, r->name);
+		lot = "";
+	}
+	g_string_append_printf(out, "\t\tcounter snat to %s%s%s comment \"%s\"\n\t}\n", names->address,
+			       lot[0] != '\0' ? " " : "", lot, r->name);
 }
 
 static void put_masquerade(GString *out, const struct nat_names *names)
 {
 	const struct nat_rule *r = names->r;
-	const char *flags = "";
 
-	if (learns_mapping(r)) {
-		put_mapping(out, names);
-		flags = " random";
-	} else if (r->mapping == NAT_ADDRESS_AND_PORT_DEPENDENT) {
-		flags = " fully-random";
-	}
 	g_string_append_printf(out, "\t\toifname \"%s\" ", r->out_iface);
 	nft_match_prefixes(out, "saddr", r->src, AF_INET);
-	g_string_append_printf(out, "counter masquerade%s comment \"%s\"\n", flags, r->name);
-	if (r->hairpin && names->address[0] != '\0')
-		g_string_append_printf(
-			out,
-			"\t\tiifname != \"%s\" oifname != \"%s\" ct status dnat counter snat to %s comment "
-			"\"%s-hairpin-source\"\n",
-			r->out_iface, r->out_iface, names->address, r->name);
+	g_string_append_printf(out, "counter jump tb_map%u comment \"%s-out\"\n", names->index, r->name);
+	if (!r->hairpin)
+		return;
+	g_string_append_printf(out, "\t\tiifname != \"%s\" oifname != \"%s\" ", r->out_iface, r->out_iface);
+	nft_match_prefixes(out, "saddr", r->src, AF_INET);
+	g_string_append_printf(out,
+			       "ct status dnat ct original ip daddr %s counter jump tb_map%u comment "
+			       "\"%s-hairpin-source\"\n",
+			       names->address, names->index, r->name);
 }
 
-static void put_postrouting(GString *out, const struct node *n)
+static void put_postrouting(GString *out, const GArray *all)
 {
 	g_string_append(
 		out,
 		"\tchain tb_postrouting {\n\t\ttype nat hook postrouting priority 100\n\t\tpolicy accept\n"
 		"\t\tfib saddr type local counter accept comment \"own-traffic\"\n");
-	for (guint i = 0; i < n->nat->len; i++) {
-		const struct nat_rule *r = n->nat->pdata[i];
+	for (int kind = 0; kind < 2; kind++) {
+		for (guint i = 0; i < all->len; i++) {
+			const struct nat_names *names = &g_array_index(all, struct nat_names, i);
 
-		if (r->kind == NAT_STATIC)
-			put_static_out(out, r);
-	}
-	for (guint i = 0; i < n->nat->len; i++) {
-		struct nat_names names = nat_names(n, i);
-
-		if (names.r->kind == NAT_MASQUERADE)
-			put_masquerade(out, &names);
+			if (kind == 0 && names->r->kind == NAT_STATIC)
+				put_static_out(out, names->r);
+			else if (kind == 1 && names->r->kind == NAT_MASQUERADE && names->address[0] != '\0')
+				put_masquerade(out, names);
+		}
 	}
 	g_string_append(out, "\t}\n");
 }
@@ -216,79 +241,133 @@ static void put_postrouting(GString *out, const struct node *n)
 
 static void put_update(GString *out, const struct nat_names *names, const char *set, const char *element)
 {
-	g_string_append_printf(out,
-			       "\t\toifname \"%s\" meta l4proto udp ct direction original ct status snat "
-			       "update @tb_%s%u { %s } "
-			       "counter comment \"%s-%s\"\n",
-			       names->r->out_iface, set, names->index, element, names->r->name, set);
+	g_string_append_printf(out, "\t\t" PORTS "counter update @tb_%s%u { %s } comment \"%s-%s\"\n", set,
+			       names->index, element, names->r->name, set);
 }
 
-static void put_learning_rules(GString *out, const struct nat_names *names)
+static void put_learn_chain(GString *out, const struct nat_names *names)
 {
-	const struct nat_rule *r = names->r;
-
-	if (learns_ports(r))
-		put_update(out, names, "inside",
-			   "ct reply proto-dst : ct original ip saddr . ct original proto-src");
-	if (learns_ports(r) && r->filtering == NAT_ADDRESS_DEPENDENT)
-		put_update(out, names, "spoken", "ct reply proto-dst . ip daddr");
-	if (!learns_mapping(r))
-		return;
-	if (r->mapping == NAT_ADDRESS_DEPENDENT)
+	g_string_append_printf(out, "\tchain tb_learn%u {\n", names->index);
+	put_update(out, names, "inside",
+		   "meta l4proto . ct reply proto-dst : ct original ip saddr . ct original proto-src");
+	if (names->r->filtering == NAT_ADDRESS_DEPENDENT)
+		put_update(out, names, "spoken", "meta l4proto . ct reply proto-dst . ct original ip daddr");
+	if (names->r->mapping == NAT_ADDRESS_DEPENDENT)
 		put_update(out, names, "mapping",
-			   "ct original ip saddr . ct original proto-src . ct original ip daddr : "
+			   "meta l4proto . ct original ip saddr . ct original proto-src . ct original ip daddr : "
 			   "ct reply ip daddr . ct reply proto-dst");
-	else
+	else if (names->r->mapping == NAT_ENDPOINT_INDEPENDENT)
 		put_update(out, names, "mapping",
-			   "ct original ip saddr . ct original proto-src : ct reply ip daddr . ct reply "
-			   "proto-dst");
+			   "meta l4proto . ct original ip saddr . ct original proto-src : "
+			   "ct reply ip daddr . ct reply proto-dst");
+	g_string_append(out, "\t}\n");
 }
 
-static void put_learning(GString *out, const struct node *n)
+static void put_learn(GString *out, const struct nat_names *names)
 {
-	g_autoptr(GString) rules = g_string_new(NULL);
-
-	for (guint i = 0; i < n->nat->len; i++) {
-		struct nat_names names = nat_names(n, i);
-
-		put_learning_rules(rules, &names);
+	g_string_append_printf(out, "\t\t" PORTS "ct status snat ct reply ip daddr %s ", names->address);
+	if (names->r->src->len > 0) {
+		g_string_append(out, "ct original ");
+		nft_match_prefixes(out, "saddr", names->r->src, AF_INET);
 	}
+	g_string_append_printf(out, "counter jump tb_learn%u comment \"%s-learn\"\n", names->index, names->r->name);
+}
+
+/* --- what is not let in --- */
+
+static void put_refuse(GString *out, const struct nat_names *names)
+{
+	static const struct {
+		const char *from, *what;
+	} sides[] = { { "", "filtered" }, { "!= ", "no-hairpin" } };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(sides); i++) {
+		g_string_append_printf(out, "\t\tiifname %s\"%s\" ip daddr %s ct state new ", sides[i].from,
+				       names->r->out_iface, names->address);
+		if (names->own_ports[0] != '\0')
+			g_string_append_printf(out, "th dport != %s ", names->own_ports);
+		g_string_append_printf(out, PORTS "meta l4proto . th dport @tb_inside%u counter drop comment \"%s-%s\"\n",
+				       names->index, names->r->name, sides[i].what);
+	}
+}
+
+/* --- the table --- */
+
+typedef void put_func(GString *out, const struct nat_names *names);
+
+static void put_in(GString *out, const struct nat_names *names)
+{
+	if (names->r->kind == NAT_STATIC)
+		put_static_in(out, names->r);
+	else if (names->address[0] != '\0')
+		put_learned_in(out, names);
+}
+
+static void for_masquerades(GString *out, const GArray *all, put_func *put)
+{
+	for (guint i = 0; i < all->len; i++) {
+		const struct nat_names *names = &g_array_index(all, struct nat_names, i);
+
+		if (names->r->kind == NAT_MASQUERADE && names->address[0] != '\0')
+			put(out, names);
+	}
+}
+
+/* Nothing for no rules. */
+static void put_chain(GString *out, const char *name, const char *hook, const GString *rules)
+{
 	if (rules->len > 0)
-		g_string_append_printf(out,
-				       "\tchain tb_learn {\n\t\ttype filter hook postrouting priority 110\n"
-				       "\t\tpolicy accept\n%s\t}\n",
+		g_string_append_printf(out, "\tchain %s {\n\t\ttype %s\n\t\tpolicy accept\n%s\t}\n", name, hook,
 				       rules->str);
 }
 
-void nft_nat_table(GString *out, const struct node *n)
+static GArray *all_names(const struct builder *b, const struct node *n, const char *ports)
 {
-	if (n->nat->len == 0)
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(struct nat_names));
+
+	for (guint i = 0; i < n->nat->len; i++) {
+		struct nat_names names = nat_names(b, n, i, ports);
+
+		g_array_append_val(all, names);
+	}
+	return all;
+}
+
+void nft_nat_table(GString *out, const struct builder *b, const struct node *n)
+{
+	g_autofree char *ports = own_ports(b, n);
+	g_autoptr(GArray) all = all_names(b, n, ports);
+	g_autoptr(GString) in = g_string_new(NULL), learn = g_string_new(NULL), refuse = g_string_new(NULL);
+
+	if (all->len == 0)
 		return;
 	g_string_append(out, "table ip tb_nat\ndelete table ip tb_nat\ntable ip tb_nat {\n");
-	for (guint i = 0; i < n->nat->len; i++) {
-		struct nat_names names = nat_names(n, i);
-
-		put_sets(out, &names);
-	}
-	put_prerouting(out, n);
-	put_postrouting(out, n);
-	put_learning(out, n);
+	for_masquerades(out, all, put_sets);
+	for_masquerades(out, all, put_map_chain);
+	for_masquerades(out, all, put_learn_chain);
+	for (guint i = 0; i < all->len; i++)
+		put_in(in, &g_array_index(all, struct nat_names, i));
+	put_chain(out, "tb_prerouting", "nat hook prerouting priority -100", in);
+	put_postrouting(out, all);
+	for_masquerades(learn, all, put_learn);
+	put_chain(out, "tb_learn", "filter hook postrouting priority 110", learn);
+	for_masquerades(refuse, all, put_refuse);
+	put_chain(out, "tb_refuse", "filter hook input priority -10", refuse);
 	g_string_append(out, "}\n");
 }
 
-void nft_nat_forward(GString *out, const struct node *n)
+void nft_nat_forward(GString *out, const struct builder *b, const struct node *n)
 {
-	for (guint i = 0; i < n->nat->len; i++) {
-		struct nat_names names = nat_names(n, i);
-		const struct nat_rule *r = names.r;
+	g_autoptr(GArray) all = all_names(b, n, "");
 
-		if (!learns_ports(r) || names.address[0] == '\0')
+	for (guint i = 0; i < all->len; i++) {
+		const struct nat_names *names = &g_array_index(all, struct nat_names, i);
+
+		if (names->r->kind != NAT_MASQUERADE || !lets_in(names->r) || names->address[0] == '\0')
 			continue;
 		/* The original destination tells these from packets of a 1:1 NAT, which the node's own rules judge. */
 		g_string_append_printf(
-			out,
-			"\t\tmeta l4proto udp ct status dnat ct original ip daddr %s counter accept comment "
-			"\"%s-let-in\"\n",
-			names.address, r->name);
+			out, "\t\t" PORTS "ct status dnat ct original ip daddr %s counter accept comment \"%s-let-in\"\n",
+			names->address, names->r->name);
 	}
 }

@@ -80,11 +80,12 @@ static const struct {
 	  NETWORK("    nat: [{name: n, masquerade: wan, mapping: endpoint-independent, preserve_port: "
 		  "false}]\n"),
 	  true, true, false },
+	/* The first destination gets the host's own port. */
 	{ "address-dependent", NETWORK("    nat: [{name: n, masquerade: wan, mapping: address-dependent}]\n"),
-	  true, false, false },
+	  true, false, true },
 	{ "address-and-port-dependent",
 	  NETWORK("    nat: [{name: n, masquerade: wan, mapping: address-and-port-dependent}]\n"), false,
-	  false, false },
+	  false, true },
 };
 
 Test(nat, mapping)
@@ -160,6 +161,33 @@ Test(nat, full_cone_keeps_hosts_apart)
 	cr_expect_eq(udp_receive(peer).byte, 'p', "the peer gets its own");
 	cr_expect_eq(udp_receive(w.host).byte, 'h', "the host gets its own");
 	close(peer);
+	world_free(&w);
+}
+
+/* RFC 4787 REQ-3: a port is one host's, whatever the destination, also with filtering by connection only. */
+Test(nat, no_port_is_overloaded)
+{
+	struct world w = world_new(NETWORK("    nat: [{name: n, masquerade: wan}]\n"));
+	int peer = udp_in(w.x, "peer", "10.9.0.3", 4000);
+	guint16 host_port = mapped(w.host, w.one, "198.51.100.10", 5000);
+	guint16 peer_port = mapped(peer, w.two, "198.51.100.20", 5000);
+
+	cr_expect_eq(host_port, 4000, "the first keeps its port");
+	cr_expect_neq(peer_port, 4000, "the second has another, although to another server");
+	cr_expect_eq(mapped(peer, w.one, "198.51.100.10", 5000), peer_port, "and keeps that for all servers");
+	close(peer);
+	world_free(&w);
+}
+
+/* A packet that crosses the host's own must not take the port away, also where the router's input is open. */
+Test(nat, what_is_not_let_in_leaves_no_trace)
+{
+	struct world w = world_new(NETWORK("    nat: [{name: n, masquerade: wan}]\n"));
+	guint16 port = mapped(w.host, w.one, "198.51.100.10", 5000);
+
+	cr_assert_eq(udp_send(w.two, "198.51.100.1", port, 'x'), 0, "too early");
+	cr_expect_eq(mapped(w.host, w.two, "198.51.100.20", 5000), port, "the mapping stays");
+	cr_expect_eq(rule_packets(w.x, "router", "n-filtered"), 1, "the NAT's own rule dropped the early one");
 	world_free(&w);
 }
 

@@ -32,6 +32,12 @@ static const struct option_row {
 	 {"json", 0, 0, G_OPTION_ARG_FILENAME, NULL, "write JSON to this file; '-': to stdout, and nothing else there", "FILE"}},
 	{OPT_FORMAT, offsetof(struct options, format),
 	 {"format", 'f', 0, G_OPTION_ARG_STRING, NULL, "text, json or sh (ip and nft commands)", "FORMAT"}},
+	{OPT_DRAWING, offsetof(struct options, format),
+	 {"format", 'f', 0, G_OPTION_ARG_STRING, NULL, "svg, dot or mermaid (default: as FILE ends, else dot)", "FORMAT"}},
+	{OPT_FILE, offsetof(struct options, file),
+	 {"output", 'o', 0, G_OPTION_ARG_FILENAME, NULL, "write to this file (default: stdout)", "FILE"}},
+	{OPT_FORCE, offsetof(struct options, force),
+	 {"force", 0, 0, G_OPTION_ARG_NONE, NULL, "replace a file that is there", NULL}},
 	{OPT_PROTO, offsetof(struct options, proto),
 	 {"proto", 0, 0, G_OPTION_ARG_STRING, NULL, "udp, tcp or icmp (default: udp)", "PROTOCOL"}},
 	{OPT_PORT, offsetof(struct options, port),
@@ -107,6 +113,7 @@ void options_clear(struct options *o)
 	g_free(o->format);
 	g_free(o->seed);
 	g_free(o->icewarn);
+	g_free(o->file);
 	g_free(o->proto);
 	g_free(o->port);
 	g_strfreev(o->captures);

@@ -29,6 +29,9 @@ enum {
 	OPT_ICEWARN = 1u << 17,
 	OPT_NO_TRIAL = 1u << 18,
 	OPT_CHANGE = 1u << 19,
+	OPT_DRAWING = 1u << 24,
+	OPT_FILE = 1u << 25,
+	OPT_FORCE = 1u << 26,
 };
 
 struct options {
@@ -37,6 +40,8 @@ struct options {
 	char *only, *media, *pairs, *out, *json, *format, *seed, *proto, *port, *icewarn;
 	int jobs;
 	gboolean verbose, quiet, no_color, all, no_trial, help;
+	char *file; /* where to write to */
+	gboolean force;
 	char **captures; /* NULL: none */
 	char **changes;  /* the same; each as under `changes:` of a scenario */
 	char **arguments; /* what is left: positional arguments */

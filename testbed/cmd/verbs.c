@@ -34,6 +34,10 @@ static const struct verb verbs[] = {
 	{"plan", NULL, "Show what would be built, operation by operation", NULL,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_FORMAT, 0,
 	 0, cmd_plan},
+	{"graph", NULL, "Draw the network: sites, nodes, addresses, tunnels, NAT, firewalls",
+	 "Without -s the network of the file itself is drawn, before any scenario's changes.  SVG needs Graphviz\n"
+	 "(exit status 77 where it is missing).\n",
+	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_DRAWING | OPT_FILE, 0, 0, cmd_graph},
 	{"validate", "[FILE...]", "Check topology files and tell all that is wrong with them", NULL,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_QUIET, 0, G_MAXUINT, cmd_validate},
 	{"doctor", NULL, "Tell whether this host can run labs, and the cure where it can't", NULL, OPT_JSON | OPT_COLOR, 0, 0,

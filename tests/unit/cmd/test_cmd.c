@@ -84,6 +84,13 @@ static const struct usage_case {
 	{"plan -s persistent-rout", 2, NULL, "did you mean 'persistent-route'?"},
 	{"plan -f yaml", 2, NULL, "no format 'yaml'"},
 	{"plan -t /nonexistent.yaml", 3, NULL, "/nonexistent.yaml"},
+	{"graph", 0, "graph \"lync\" {", NULL},
+	{"graph --help", 0, "svg, dot or mermaid", NULL},
+	{"graph -f mermaid -s vpn-bypass", 0, "flowchart LR", NULL},
+	{"graph -f mermade", 2, NULL, "did you mean 'mermaid'?"},
+	{"graph -s nothing", 2, NULL, "no scenario 'nothing'"},
+	{"graph -t /nonexistent.yaml", 3, NULL, "/nonexistent.yaml"},
+	{"graph -o /nonexistent/x.dot", 4, NULL, "/nonexistent/x.dot"},
 	{"validate", 0, ": ok: ", NULL},
 	{"validate -q", 0, NULL, NULL},
 	{"validate /nonexistent.yaml", 3, NULL, "/nonexistent.yaml"},
@@ -182,6 +189,28 @@ Test(cmd, tells_when_nothing_can_be_written)
 	cr_assert(g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, &err, &status, NULL));
 	cr_expect_eq(WEXITSTATUS(status), 4);
 	cr_expect_not_null(strstr(err, "cannot write"), "%s", err);
+}
+
+/* An SVG where Graphviz is; without it exit 77 and the cure. */
+Test(cmd, graph_as_svg)
+{
+	g_autofree char *path = program(), *dot = g_find_program_in_path("dot"), *out = NULL, *err = NULL;
+	g_autofree char *absolute = g_canonicalize_filename(path, NULL);
+	const char *argv[] = {absolute, "graph", "--format", "svg", NULL}, *no_path[] = {"PATH=/nonexistent", NULL};
+	int status;
+
+	cr_assert(g_spawn_sync(NULL, (char **)(gpointer)argv, (char **)(gpointer)no_path, G_SPAWN_DEFAULT, NULL, NULL, &out, &err,
+			       &status, NULL));
+	cr_expect_eq(WEXITSTATUS(status), 77);
+	cr_expect_not_null(strstr(err, "install the package graphviz"), "%s", err);
+	if (dot) {
+		struct outcome o;
+
+		run("graph -f svg", &o);
+		cr_expect_eq(o.status, 0, "%s", o.err);
+		cr_expect_not_null(strstr(o.out, "<svg"));
+		outcome_clear(&o);
+	}
 }
 
 /* --- README ---------------------------------------------------------------------------------------------- */

@@ -1,0 +1,99 @@
+#include "testbed/report/graph.h"
+
+#include "testbed/cmd/cmd.h"
+
+#include <gio/gio.h>
+
+enum drawing { DRAW_SVG, DRAW_DOT, DRAW_MERMAID };
+
+static const char *const formats[] = {[DRAW_SVG] = "svg", [DRAW_DOT] = "dot", [DRAW_MERMAID] = "mermaid", NULL};
+
+/* The format that -f names or that the file's name ends in; else DOT, which needs no other program.  -1: told. */
+static int drawing_of(const struct options *o)
+{
+	for (int i = 0; o->format && formats[i]; i++)
+		if (g_str_equal(o->format, formats[i]))
+			return i;
+	if (o->format) {
+		const char *near = diag_nearest(o->format, formats);
+
+		cmd_error("no format '%s'%s%s%s; there are svg, dot, mermaid", o->format, near ? " (did you mean '" : "",
+			  near ? near : "", near ? "'?)" : "");
+		return -1;
+	}
+	if (o->file && g_str_has_suffix(o->file, ".svg"))
+		return DRAW_SVG;
+	return o->file && (g_str_has_suffix(o->file, ".mmd") || g_str_has_suffix(o->file, ".mermaid")) ? DRAW_MERMAID : DRAW_DOT;
+}
+
+/* What Graphviz makes of it; NULL with an error. */
+static char *svg_of(const char *dot, GError **error)
+{
+	g_autofree char *program = g_find_program_in_path("dot");
+	g_autoptr(GSubprocess) process = NULL;
+	g_autofree char *svg = NULL, *complaint = NULL;
+
+	if (!program) {
+		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED,
+			    "SVG is drawn by Graphviz's 'dot', which is missing (install the package graphviz, or take --format dot)");
+		return NULL;
+	}
+	process = g_subprocess_new(G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE,
+				   error, program, "-Tsvg", NULL);
+	if (!process || !g_subprocess_communicate_utf8(process, dot, NULL, &svg, &complaint, error))
+		return NULL;
+	if (g_subprocess_get_successful(process))
+		return g_steal_pointer(&svg);
+	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "%s failed: %s", program, g_strstrip(complaint));
+	return NULL;
+}
+
+static int write_drawing(const struct options *o, const char *text)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!o->file || g_str_equal(o->file, "-"))
+		return cmd_print(text, -1);
+	if (g_file_set_contents(o->file, text, -1, &error))
+		return CMD_AS_EXPECTED;
+	cmd_error("%s", error->message);
+	return CMD_INTERNAL;
+}
+
+static int draw(const struct options *o, enum drawing drawing, const model *m, const struct scenario *sc)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	g_autoptr(GError) error = NULL;
+	g_autofree char *svg = NULL;
+	g_autofree char *title = g_strdup_printf("%s%s%s", m->title ? m->title : m->name, sc ? ": " : "",
+						 sc ? sc->title ? sc->title : sc->name : "");
+
+	graph_print(m, drawing == DRAW_MERMAID ? GRAPH_MERMAID : GRAPH_DOT, title, out);
+	if (drawing != DRAW_SVG)
+		return write_drawing(o, out->str);
+	svg = svg_of(out->str, &error);
+	if (svg)
+		return write_drawing(o, svg);
+	cmd_error("%s", error->message);
+	return cmd_exit_of(error);
+}
+
+int cmd_graph(const struct options *o)
+{
+	int drawing = drawing_of(o);
+	const struct scenario *sc;
+	g_autoptr(model) base = NULL, changed = NULL;
+
+	if (drawing < 0)
+		return CMD_USAGE;
+	base = cmd_topology_load(o);
+	if (!base)
+		return CMD_INPUT;
+	if (!o->scenario)
+		return draw(o, (enum drawing)drawing, base, NULL);
+	sc = cmd_scenario(base, o->scenario);
+	if (!sc)
+		return CMD_USAGE;
+	changed = cmd_scenario_model(base, sc);
+	return changed ? draw(o, (enum drawing)drawing, changed, sc) : CMD_INPUT;
+}

@@ -1,0 +1,212 @@
+#include "testbed/report/graph.h"
+
+#include <string.h>
+
+#define SERVER_COLOR "#1d4ed8"
+#define DISTANCE_UNKNOWN G_MAXUINT
+
+const struct graph_role_look graph_role_looks[ROLE_COUNT] = {
+	[ROLE_INTERNET] = {"Internet", "#e0f2fe", "#0369a1"},
+	[ROLE_ROUTER] = {"router", "#f3f4f6", "#4b5563"},
+	[ROLE_SERVER] = {"server", "#dbeafe", "#1d4ed8"},
+	[ROLE_EDGE] = {"Edge", "#ffedd5", "#c2410c"},
+	[ROLE_CLIENT] = {"client", "#dcfce7", "#15803d"},
+	[ROLE_HOST] = {"other host", "#ffffff", "#6b7280"},
+};
+
+static const struct {
+	enum service_kind kind;
+	struct graph_mark mark;
+} service_marks[] = {
+	{SERVICE_FRONTEND, {"Front End", SERVER_COLOR}},
+	{SERVICE_EDGE, {"Edge", "#c2410c"}},
+	{SERVICE_DNS, {"DNS", SERVER_COLOR}},
+};
+
+enum graph_role graph_role_of(const struct node *n)
+{
+	if (n->bogon_filter)
+		return ROLE_INTERNET;
+	if (n->endpoint)
+		return ROLE_CLIENT;
+	if (node_service(n, SERVICE_EDGE))
+		return ROLE_EDGE;
+	if (n->services->len > 0)
+		return ROLE_SERVER;
+	return n->forwarding ? ROLE_ROUTER : ROLE_HOST;
+}
+
+bool graph_filters(const struct node *n)
+{
+	for (guint chain = 0; chain < FW_CHAIN_COUNT; chain++)
+		if (n->firewall.policy[chain] != FW_ACCEPT)
+			return true;
+	for (guint i = 0; i < n->firewall.rules->len; i++)
+		if (((const struct fw_rule *)n->firewall.rules->pdata[i])->action != FW_ACCEPT)
+			return true;
+	return false;
+}
+
+static bool has_nat(const struct node *n, enum nat_kind kind)
+{
+	for (guint i = 0; i < n->nat->len; i++)
+		if (((const struct nat_rule *)n->nat->pdata[i])->kind == kind)
+			return true;
+	return false;
+}
+
+void graph_marks_of(const struct node *n, GArray *marks)
+{
+	const struct graph_mark nat = {"NAT", GRAPH_NAT_COLOR}, one_to_one = {"1:1 NAT", GRAPH_NAT_COLOR},
+				firewall = {"firewall", GRAPH_FIREWALL_COLOR};
+
+	for (guint i = 0; i < G_N_ELEMENTS(service_marks); i++)
+		if (node_service(n, service_marks[i].kind))
+			g_array_append_val(marks, service_marks[i].mark);
+	if (has_nat(n, NAT_MASQUERADE))
+		g_array_append_val(marks, nat);
+	if (has_nat(n, NAT_STATIC))
+		g_array_append_val(marks, one_to_one);
+	if (graph_filters(n))
+		g_array_append_val(marks, firewall);
+}
+
+/* --- distances ------------------------------------------------------------------------------------- */
+
+static void wire_free(gpointer data)
+{
+	struct graph_wire *w = data;
+
+	g_array_unref(w->plugs);
+	g_free(w);
+}
+
+static gint compare_plugs(gconstpointer a, gconstpointer b)
+{
+	const struct graph_plug *x = a, *y = b;
+
+	return x->distance < y->distance ? -1 : x->distance > y->distance;
+}
+
+/* Where the drawing starts: the Internet or, where there is none, the node with most interfaces. */
+static bool is_root(const model *m, const struct node *n)
+{
+	const struct node *widest = NULL;
+	bool internet = false;
+
+	for (guint i = 0; i < m->nodes->len; i++) {
+		const struct node *other = m->nodes->pdata[i];
+
+		internet = internet || other->bogon_filter;
+		if (!widest || other->interfaces->len > widest->interfaces->len)
+			widest = other;
+	}
+	return internet ? n->bogon_filter : n == widest;
+}
+
+static guint distance_of(GHashTable *distances, const struct node *n)
+{
+	gpointer found;
+
+	return g_hash_table_lookup_extended(distances, n, NULL, &found) ? GPOINTER_TO_UINT(found) : DISTANCE_UNKNOWN;
+}
+
+/* One wire farther with each round; ends when nothing new is reached. */
+static bool spread(const graph_drawing *g, GHashTable *distances, guint round)
+{
+	bool reached = false;
+
+	for (guint i = 0; i < g->wires->len; i++) {
+		struct graph_wire *w = g->wires->pdata[i];
+		bool touched = false;
+
+		for (guint k = 0; k < w->plugs->len; k++)
+			touched = touched || distance_of(distances, g_array_index(w->plugs, struct graph_plug, k).node) == round;
+		if (!touched || w->distance != DISTANCE_UNKNOWN)
+			continue;
+		w->distance = round;
+		reached = true;
+		for (guint k = 0; k < w->plugs->len; k++) {
+			const struct node *n = g_array_index(w->plugs, struct graph_plug, k).node;
+
+			if (distance_of(distances, n) == DISTANCE_UNKNOWN)
+				g_hash_table_insert(distances, (gpointer)(guintptr)n, GUINT_TO_POINTER(round + 1));
+		}
+	}
+	return reached;
+}
+
+static void measure(graph_drawing *g)
+{
+	g_autoptr(GHashTable) distances = g_hash_table_new(NULL, NULL);
+
+	for (guint i = 0; i < g->m->nodes->len; i++)
+		if (is_root(g->m, g->m->nodes->pdata[i]))
+			g_hash_table_insert(distances, g->m->nodes->pdata[i], GUINT_TO_POINTER(0));
+	for (guint round = 0; spread(g, distances, round);)
+		round++;
+	for (guint i = 0; i < g->wires->len; i++) {
+		struct graph_wire *w = g->wires->pdata[i];
+
+		for (guint k = 0; k < w->plugs->len; k++) {
+			struct graph_plug *p = &g_array_index(w->plugs, struct graph_plug, k);
+
+			p->distance = distance_of(distances, p->node);
+		}
+		g_array_sort(w->plugs, compare_plugs);
+	}
+}
+
+graph_drawing *graph_drawing_new(const model *m)
+{
+	graph_drawing *g = g_new0(graph_drawing, 1);
+	g_autoptr(GHashTable) by_network = g_hash_table_new(NULL, NULL);
+
+	g->m = m;
+	g->wires = g_ptr_array_new_with_free_func(wire_free);
+	for (guint i = 0; i < m->networks->len; i++) {
+		struct graph_wire *w = g_new0(struct graph_wire, 1);
+
+		w->network = m->networks->pdata[i];
+		w->distance = DISTANCE_UNKNOWN;
+		w->plugs = g_array_new(FALSE, FALSE, sizeof(struct graph_plug));
+		g_hash_table_insert(by_network, (gpointer)(guintptr)w->network, w);
+		g_ptr_array_add(g->wires, w);
+	}
+	for (guint i = 0; i < m->nodes->len; i++) {
+		const struct node *n = m->nodes->pdata[i];
+
+		for (guint k = 0; k < n->interfaces->len; k++) {
+			const struct iface *iface = n->interfaces->pdata[k];
+			struct graph_plug plug = {.node = n, .iface = iface};
+			struct graph_wire *w = g_hash_table_lookup(by_network, iface->network);
+
+			g_array_append_val(w->plugs, plug);
+		}
+	}
+	for (guint i = 0; i < g->wires->len; i++) {
+		struct graph_wire *w = g->wires->pdata[i];
+
+		w->is_line = w->plugs->len == 2;
+	}
+	measure(g);
+	return g;
+}
+
+void graph_drawing_free(graph_drawing *g)
+{
+	if (!g)
+		return;
+	g_ptr_array_unref(g->wires);
+	g_free(g);
+}
+
+void graph_print(const model *m, enum graph_format format, const char *title, GString *out)
+{
+	g_autoptr(graph_drawing) g = graph_drawing_new(m);
+
+	if (format == GRAPH_DOT)
+		graph_dot(g, title, out);
+	else
+		graph_mermaid(g, title, out);
+}

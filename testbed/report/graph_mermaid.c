@@ -1,0 +1,127 @@
+/* Mermaid flowcharts: what Markdown viewers draw.  Ids are numbers: names may hold what Mermaid reads as syntax. */
+#include "testbed/report/graph.h"
+
+/* Inside "..." HTML is read and a quote ends the text; '#' starts Mermaid's own entities. */
+static void append_text(GString *out, const char *text)
+{
+	g_autofree char *escaped = g_markup_escape_text(text, -1);
+	GString *safe = g_string_new(escaped);
+
+	g_string_replace(safe, "#", "#35;", 0);
+	g_string_replace(safe, "&quot;", "#quot;", 0);
+	g_string_append(out, safe->str);
+	g_string_free(safe, TRUE);
+}
+
+static guint index_of(const GPtrArray *objects, const void *object)
+{
+	guint index = 0;
+
+	g_ptr_array_find((GPtrArray *)(guintptr)objects, object, &index);
+	return index;
+}
+
+static void append_interfaces(GString *out, const struct node *n)
+{
+	char text[ADDR_TEXT_MAX];
+
+	for (guint i = 0; i < n->interfaces->len; i++) {
+		const struct iface *iface = n->interfaces->pdata[i];
+
+		g_string_append_printf(out, "<br/>%s%s", iface->name, iface->up ? "" : " (down)");
+		for (guint k = 0; k < iface->addresses->len; k++)
+			g_string_append_printf(out, " %s", addr_print(&g_array_index(iface->addresses, struct prefix, k).addr, text));
+	}
+}
+
+static void append_node(const graph_drawing *g, const struct node *n, GString *out, const char *indent)
+{
+	g_autoptr(GArray) marks = g_array_new(FALSE, FALSE, sizeof(struct graph_mark));
+
+	g_string_append_printf(out, "%sn%u[\"<b>%s</b>", indent, index_of(g->m->nodes, n), n->name);
+	if (n->title) {
+		g_string_append(out, "<br/>");
+		append_text(out, n->title);
+	}
+	graph_marks_of(n, marks);
+	for (guint i = 0; i < marks->len; i++)
+		g_string_append_printf(out, "%s%s", i > 0 ? ", " : "<br/>", g_array_index(marks, struct graph_mark, i).word);
+	append_interfaces(out, n);
+	g_string_append_printf(out, "\"]:::role%u\n", graph_role_of(n));
+}
+
+static void append_members(const graph_drawing *g, const char *site, GString *out, const char *indent)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	for (guint i = 0; i < g->m->nodes->len; i++) {
+		const struct node *n = g->m->nodes->pdata[i];
+
+		if (g_strcmp0(n->site, site) == 0)
+			append_node(g, n, out, indent);
+	}
+	for (guint i = 0; i < g->wires->len; i++) {
+		const struct graph_wire *w = g->wires->pdata[i];
+
+		if (!w->is_line && g_strcmp0(w->network->site, site) == 0)
+			g_string_append_printf(out, "%sw%u([\"%s<br/>%s\"]):::wire\n", indent, i, w->network->name,
+					       prefix_print(&w->network->subnet, text));
+	}
+}
+
+static void append_wire(const graph_drawing *g, guint index, GString *out)
+{
+	const struct graph_wire *w = g->wires->pdata[index];
+	char text[PREFIX_TEXT_MAX];
+
+	if (w->is_line) {
+		const struct graph_plug *ends = (const struct graph_plug *)(const void *)w->plugs->data;
+
+		g_string_append_printf(out, "  n%u ---|\"%s<br/>%s\"| n%u\n", index_of(g->m->nodes, ends[0].node), w->network->name,
+				       prefix_print(&w->network->subnet, text), index_of(g->m->nodes, ends[1].node));
+		return;
+	}
+	for (guint i = 0; i < w->plugs->len; i++) {
+		const struct graph_plug *p = &g_array_index(w->plugs, struct graph_plug, i);
+		guint node = index_of(g->m->nodes, p->node);
+
+		if (p->distance <= w->distance)
+			g_string_append_printf(out, "  n%u --- w%u\n", node, index);
+		else
+			g_string_append_printf(out, "  w%u --- n%u\n", index, node);
+	}
+}
+
+static void append_tunnel(const graph_drawing *g, const struct tunnel *t, GString *out)
+{
+	g_string_append_printf(out, "  n%u <-. \"%s (%s%s)\" .-> n%u\n", index_of(g->m->nodes, t->ends[0].node), t->name,
+			       tunnel_kind_name(t->kind), t->up ? "" : ", down", index_of(g->m->nodes, t->ends[1].node));
+}
+
+void graph_mermaid(const graph_drawing *g, const char *title, GString *out)
+{
+	if (title) {
+		g_string_append(out, "---\ntitle: \"");
+		append_text(out, title);
+		g_string_append(out, "\"\n---\n");
+	}
+	g_string_append(out, "flowchart LR\n");
+	append_members(g, NULL, out, "  ");
+	for (guint i = 0; i < g->m->sites->len; i++) {
+		const struct site *site = g->m->sites->pdata[i];
+
+		g_string_append_printf(out, "  subgraph s%u [\"", i);
+		append_text(out, site->title ? site->title : site->name);
+		g_string_append(out, "\"]\n");
+		append_members(g, site->name, out, "    ");
+		g_string_append(out, "  end\n");
+	}
+	for (guint i = 0; i < g->wires->len; i++)
+		append_wire(g, i, out);
+	for (guint i = 0; i < g->m->tunnels->len; i++)
+		append_tunnel(g, g->m->tunnels->pdata[i], out);
+	for (guint i = 0; i < ROLE_COUNT; i++)
+		g_string_append_printf(out, "  classDef role%u fill:%s,stroke:%s,color:#111827\n", i, graph_role_looks[i].fill,
+				       graph_role_looks[i].line);
+	g_string_append(out, "  classDef wire fill:#e2e8f0,stroke:#64748b,color:#111827\n");
+}

@@ -131,6 +131,11 @@ static void check_add_record(struct reader *r, const yaml_node_t *value, struct 
 	dns_record_check(r, value, args->record);
 }
 
+static void check_set_nat(struct reader *r, const yaml_node_t *value, struct change_args *args)
+{
+	nat_preset_apply(r, value, args->nat_rule);
+}
+
 /* --- the table -------------------------------------------------------------------------------- */
 
 static const struct change_kind change_kinds[] = {
@@ -147,7 +152,7 @@ static const struct change_kind change_kinds[] = {
 	{ "add-interface", node_fields, .named = &iface_type, .per_node = true, .apply = change_add_interface },
 	{ "add-record", add_record_fields, .per_node = true, .check = check_add_record, .apply = change_add_record },
 	{ "remove-record", remove_record_fields, .per_node = true, .apply = change_remove_record },
-	{ "set-nat", set_nat_fields, .per_node = true, .apply = change_set_nat },
+	{ "set-nat", set_nat_fields, .per_node = true, .check = check_set_nat, .apply = change_set_nat },
 	{ "link-down", interface_fields, .per_node = true, .apply = change_link_down },
 	{ "link-up", interface_fields, .per_node = true, .apply = change_link_up },
 	{ "tunnel-down", tunnel_name_fields, .apply = change_tunnel_down },

@@ -1,5 +1,6 @@
 #include "testbed/model/change_args.h"
 #include "testbed/model/object.h"
+#include "testbed/model/schema.h"
 
 /* --- nodes, networks, interfaces ------------------------------------------------------------------ */
 
@@ -158,6 +159,8 @@ void change_set_nat(struct apply *a, struct change_args *args, struct node *node
 			  "node '%s' has %u NAT rules, not one", node->name, node->nat->len);
 		return;
 	}
+	if (rule->kind == NAT_STATIC)
+		nat_static_check(a->r, a->change->value);
 	/* Only the keys that are there may overwrite, so they are read again, now into the rule itself. */
 	args->nat_rule = rule;
 	change_args_read(a->r, a->change, args);

@@ -35,10 +35,57 @@ static void check_firewall(const struct check *c, const struct node *node, GHash
 	}
 }
 
+static bool has_ipv4(const struct check *c, const struct node *node, const char *link)
+{
+	const struct iface *f = node_iface(node, link);
+
+	for (guint i = 0; f && i < f->addresses->len; i++)
+		if (g_array_index(f->addresses, struct prefix, i).addr.family == AF_INET)
+			return true;
+	for (guint i = 0; i < c->m->tunnels->len; i++) {
+		const struct tunnel *t = c->m->tunnels->pdata[i];
+
+		for (guint e = 0; e < G_N_ELEMENTS(t->ends); e++)
+			if (g_strcmp0(t->ends[e].node_name, node->name) == 0 && g_strcmp0(t->ends[e].iface, link) == 0 &&
+			    t->ends[e].address.addr.family == AF_INET)
+				return true;
+	}
+	return false;
+}
+
+/* What the kernel can't do; `rule` is a masquerade. */
+static void check_masquerade(const struct check *c, const struct node *node, const struct nat_rule *rule, guint index)
+{
+	struct loc out = places_get(c->places, &rule->out_iface, rule->loc);
+	struct loc timeout = places_get(c->places, &rule->udp_timeout_ms, rule->loc);
+
+	if (rule->out_iface && node_has_link(c->m, node, rule->out_iface) && !has_ipv4(c, node, rule->out_iface))
+		check_error(c, out, "give it one; IPv6 is not translated", "masquerade: interface '%s' has no IPv4 address",
+			    rule->out_iface);
+	if (rule->udp_timeout_ms % 1000 != 0)
+		check_error(c, timeout, "the kernel counts idle time in seconds", "'udp_timeout' must be whole seconds");
+	for (guint i = 0; i < index; i++) {
+		const struct nat_rule *other = g_ptr_array_index(node->nat, i);
+
+		if (other->kind != NAT_MASQUERADE)
+			continue;
+		if (g_strcmp0(other->out_iface, rule->out_iface) == 0 && other->src->len == 0)
+			check_error(c, rule->loc, "give the first one 'src'", "NAT rule '%s' leaves nothing for '%s'",
+				    other->name, rule->name);
+		if (other->udp_timeout_ms != rule->udp_timeout_ms)
+			check_error(c, timeout, "a kernel has one timer for all; give both the same, or use two nodes",
+				    "NAT rules '%s' and '%s' of one node have different 'udp_timeout'", other->name,
+				    rule->name);
+	}
+}
+
 static void check_nat(const struct check *c, const struct node *node, GHashTable *names)
 {
 	for (guint i = 0; i < node->nat->len; i++) {
 		const struct nat_rule *rule = g_ptr_array_index(node->nat, i);
+
+		if (rule->kind == NAT_MASQUERADE)
+			check_masquerade(c, node, rule, i);
 
 		check_name(c, node, &rule->name, rule->loc, names);
 		check_link_name(c, node, &rule->out_iface, rule->loc);

@@ -84,9 +84,15 @@ enum nat_kind { NAT_MASQUERADE, NAT_STATIC };
 /* RFC 4787 sections 4.1 and 5. */
 enum nat_behaviour { NAT_ENDPOINT_INDEPENDENT, NAT_ADDRESS_DEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT };
 
+/* NATs that people meet, by name; docs/FORMATS.md says what each stands for.  NAT_CUSTOM: the defaults. */
+enum nat_preset {
+	NAT_CUSTOM, NAT_HOME_ROUTER, NAT_FULL_CONE, NAT_CARRIER_GRADE, NAT_SYMMETRIC_CORPORATE, NAT_HOTEL, NAT_PRESET_COUNT
+};
+
 struct nat_rule {
 	char *name;
 	enum nat_kind kind;
+	enum nat_preset preset; /* what the behaviour started from; single keys have overridden it */
 	char *out_iface; /* the outside interface */
 	GArray *src;     /* struct prefix; empty: every source leaving by out_iface */
 	enum nat_behaviour mapping, filtering;
@@ -301,6 +307,7 @@ const char *path_class_name(enum path_class v);
 const char *tunnel_kind_name(enum tunnel_kind v);
 const char *service_kind_name(enum service_kind v);
 const char *nat_behaviour_name(enum nat_behaviour v);
+const char *nat_preset_name(enum nat_preset v);
 bool media_parse(const char *name, enum media *ret);
 bool path_class_parse(const char *name, enum path_class *ret);
 

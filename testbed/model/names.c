@@ -18,6 +18,11 @@ const char *const nat_behaviour_names[] = {
 	[NAT_ADDRESS_AND_PORT_DEPENDENT] = "address-and-port-dependent",
 	NULL
 };
+const char *const nat_preset_names[] = {
+	[NAT_CUSTOM] = "custom", [NAT_HOME_ROUTER] = "home-router", [NAT_FULL_CONE] = "full-cone",
+	[NAT_CARRIER_GRADE] = "carrier-grade", [NAT_SYMMETRIC_CORPORATE] = "symmetric-corporate", [NAT_HOTEL] = "hotel",
+	[NAT_PRESET_COUNT] = NULL
+};
 const char *const service_kind_names[] = {
 	[SERVICE_DNS] = "dns", [SERVICE_FRONTEND] = "frontend", [SERVICE_EDGE] = "edge", [SERVICE_KIND_COUNT] = NULL
 };
@@ -80,6 +85,11 @@ const char *tunnel_kind_name(enum tunnel_kind v)
 const char *service_kind_name(enum service_kind v)
 {
 	return name_at(service_kind_names, SERVICE_KIND_COUNT, v);
+}
+
+const char *nat_preset_name(enum nat_preset v)
+{
+	return name_at(nat_preset_names, NAT_PRESET_COUNT, v);
 }
 
 const char *nat_behaviour_name(enum nat_behaviour v)

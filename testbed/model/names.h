@@ -13,6 +13,7 @@ extern const char *const fw_action_names[];
 extern const char *const fw_policy_names[];
 extern const char *const ip_proto_names[];
 extern const char *const nat_behaviour_names[];
+extern const char *const nat_preset_names[];
 extern const char *const service_kind_names[];
 extern const char *const host_model_names[];
 extern const char *const tunnel_kind_names[];

@@ -3,6 +3,8 @@
 #include "testbed/model/schema.h"
 #include "testbed/model/value.h"
 
+#include <string.h>
+
 /* --- firewall --------------------------------------------------------------------------------- */
 
 const struct field fw_rule_match_fields[] = {
@@ -67,7 +69,7 @@ static bool read_static(struct reader *r, const yaml_node_t *value, void *target
 	return read_mapping(r, value, nat_static_fields, rule, NULL, NULL);
 }
 
-const struct field nat_behaviour_fields[] = {
+static const struct field nat_single_fields[] = {
 	{ .key = "mapping", .read = read_enum, AT(nat_rule, mapping), .arg = nat_behaviour_names },
 	{ .key = "filtering", .read = read_enum, AT(nat_rule, filtering), .arg = nat_behaviour_names },
 	{ .key = "hairpin", .read = read_bool, AT(nat_rule, hairpin) },
@@ -75,6 +77,57 @@ const struct field nat_behaviour_fields[] = {
 	{ .key = "udp_timeout", .read = read_quantity, AT(nat_rule, udp_timeout_ms), .arg = &quantity_duration_ms },
 	{ 0 }
 };
+
+const struct field nat_behaviour_fields[] = {
+	{ .key = "preset", .read = read_enum, AT(nat_rule, preset), .arg = nat_preset_names },
+	{ .include = nat_single_fields },
+	{ 0 }
+};
+
+/* One row a preset: mapping, filtering, hairpin, ports preserved, timeout.  RFC 4787 sections 4.1, 5, 6, 4.2.1, 4.3. */
+static const struct {
+	enum nat_behaviour mapping, filtering;
+	bool hairpin, preserve_port;
+	unsigned udp_timeout_ms;
+} nat_presets[NAT_PRESET_COUNT] = {
+	[NAT_CUSTOM] = { NAT_ENDPOINT_INDEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT, false, true, 0 },
+	[NAT_HOME_ROUTER] = { NAT_ENDPOINT_INDEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT, false, true, 120000 },
+	[NAT_FULL_CONE] = { NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT, true, true, 300000 },
+	[NAT_CARRIER_GRADE] = { NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT, true, false, 300000 },
+	[NAT_SYMMETRIC_CORPORATE] = { NAT_ADDRESS_AND_PORT_DEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT, false, false, 30000 },
+	[NAT_HOTEL] = { NAT_ADDRESS_DEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT, false, false, 20000 },
+};
+
+struct single_read {
+	struct nat_rule *rule;
+	diags *silent; /* what is wrong with a value has been said when it was read first */
+};
+
+static void read_single_key(struct reader *r, const yaml_node_t *key, const yaml_node_t *value, gpointer user_data)
+{
+	const struct single_read *s = user_data;
+	struct reader again = *r;
+
+	again.d = s->silent;
+	for (const struct field *f = nat_single_fields; f->key; f++)
+		if (strcmp((const char *)key->data.scalar.value, f->key) == 0)
+			f->read(&again, value, (char *)s->rule + f->offset, f->arg);
+}
+
+void nat_preset_apply(struct reader *r, const yaml_node_t *value, struct nat_rule *rule)
+{
+	g_autoptr(diags) silent = diags_new();
+	struct single_read s = { rule, silent };
+
+	if (!read_has_key(r, value, "preset"))
+		return;
+	rule->mapping = nat_presets[rule->preset].mapping;
+	rule->filtering = nat_presets[rule->preset].filtering;
+	rule->hairpin = nat_presets[rule->preset].hairpin;
+	rule->preserve_port = nat_presets[rule->preset].preserve_port;
+	rule->udp_timeout_ms = nat_presets[rule->preset].udp_timeout_ms;
+	read_pairs(r, value, read_single_key, &s);
+}
 
 static const struct field nat_rule_fields[] = {
 	{ .key = "name", .read = read_word, AT(nat_rule, name), .arg = &charset_name, .required = true },
@@ -87,12 +140,22 @@ static const struct field nat_rule_fields[] = {
 };
 
 /* Keys that say something about port translation, which 1:1 NAT does not do. */
-static const char *const masquerade_only_keys[] = { "src", "mapping", "filtering", "preserve_port", "udp_timeout" };
+static const char *const masquerade_only_keys[] = { "src", "preset", "mapping", "filtering", "preserve_port",
+						     "udp_timeout" };
 
-static void nat_rule_check(struct reader *r, const yaml_node_t *value, void *object G_GNUC_UNUSED)
+void nat_static_check(struct reader *r, const yaml_node_t *value)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(masquerade_only_keys); i++) {
+		if (read_has_key(r, value, masquerade_only_keys[i]))
+			reader_error(r, value, NULL, "'%s' belongs to 'masquerade'", masquerade_only_keys[i]);
+	}
+}
+
+static void nat_rule_check(struct reader *r, const yaml_node_t *value, void *object)
 {
 	bool masquerade = read_has_key(r, value, "masquerade"), is_static = read_has_key(r, value, "static");
 
+	nat_preset_apply(r, value, object);
 	if (masquerade == is_static) {
 		reader_error(r, value, "'masquerade: INTERFACE', or 'static: {inside: ADDRESS, outside: ADDRESS}' with 'out'",
 			     "a NAT rule needs one of 'masquerade' and 'static'");
@@ -102,10 +165,8 @@ static void nat_rule_check(struct reader *r, const yaml_node_t *value, void *obj
 		reader_error(r, value, NULL, "'out' is missing");
 	if (masquerade && read_has_key(r, value, "out"))
 		reader_error(r, value, "'masquerade' names the interface", "'out' belongs to 'static'");
-	for (size_t i = 0; is_static && i < G_N_ELEMENTS(masquerade_only_keys); i++) {
-		if (read_has_key(r, value, masquerade_only_keys[i]))
-			reader_error(r, value, NULL, "'%s' belongs to 'masquerade'", masquerade_only_keys[i]);
-	}
+	if (is_static)
+		nat_static_check(r, value);
 }
 
 const struct object_type nat_rule_type = {

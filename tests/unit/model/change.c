@@ -168,6 +168,20 @@ Test(change, records)
 	cr_expect_not(addr_is_set(&srv->a), "no address");
 }
 
+Test(change, set_nat_takes_a_preset_and_single_keys_override_it)
+{
+	g_autoptr(model) m = changed("- set-nat: {node: gw, hairpin: true, filtering: address-dependent}\n"
+				     "- set-nat: {node: gw, udp_timeout: 90s, preset: symmetric-corporate}");
+	const struct nat_rule *nat = g_ptr_array_index(node_of(m, "gw")->nat, 0);
+
+	cr_expect_str_eq(nat_preset_name(nat->preset), "symmetric-corporate");
+	cr_expect_eq(nat->mapping, NAT_ADDRESS_AND_PORT_DEPENDENT, "mapping");
+	cr_expect_eq(nat->filtering, NAT_ADDRESS_AND_PORT_DEPENDENT, "a preset says all");
+	cr_expect_not(nat->hairpin, "no hairpin");
+	cr_expect_not(nat->preserve_port, "no port is kept");
+	cr_expect_eq(nat->udp_timeout_ms, 90000, "%u ms, although it stands before the preset", nat->udp_timeout_ms);
+}
+
 Test(change, set_nat_changes_only_what_it_names)
 {
 	g_autoptr(model) m = changed("- set-nat: {node: gw, mapping: address-and-port-dependent, udp_timeout: 30s}\n"

@@ -77,7 +77,7 @@ Test(formats, every_word_is_documented)
 		"topology", "title", "domain", "max_loss", "ice_profile", "sites", "networks", "nodes", "tunnels", "conferences",
 		"expect", "scenarios", "subnet", "reusable", "host_model", "forwarding", "bogon_filter", "interfaces", "routes",
 		"firewall", "nat", "resolvers", "nrpt", "hosts", "sysctls", "services", "endpoint", "stateful", "masquerade",
-		"static", "mapping", "filtering", "hairpin", "preserve_port", "udp_timeout", "zones", "records", "forward",
+		"static", "preset", "mapping", "filtering", "hairpin", "preserve_port", "udp_timeout", "zones", "records", "forward",
 		"access_fqdn", "av_fqdn", "av_tcp", "access_public", "av_public", "av_tcp_public", "relay_ports", "next_hop",
 		"relay_to", "engine", "underlay", "prefixes", "mtu", "organiser", "participants", "between", "verdict", "cause",
 		"add-route", "remove-route", "add-nrpt", "block", "allow", "remove-rule", "add-node", "remove-node", "add-network",

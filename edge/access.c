@@ -99,7 +99,8 @@ static struct link *add_link(access_edge *a, GIOStream *connection, enum edge_fl
 
 /* --- messages ------------------------------------------------------------------------------------ */
 
-static void refuse(struct link *l, const sip_msg *request, int status, const char *reason)
+/* `diagnostics` as the product's servers put it beside a status (MS-OCER section 2.1.3), without source; NULL: none. */
+static void refuse(struct link *l, const sip_msg *request, int status, const char *reason, const char *diagnostics)
 {
 	g_autofree char *tag = sip_new_tag();
 	g_autoptr(sip_msg) response = NULL;
@@ -107,6 +108,11 @@ static void refuse(struct link *l, const sip_msg *request, int status, const cha
 	if (g_strcmp0(sip_method(request), "ACK") == 0) /* never answered, RFC 3261 section 17.1 */
 		return;
 	response = sip_response_new(request, status, reason, tag);
+	if (diagnostics) {
+		g_autofree char *value = g_strdup_printf("%s;source=\"%s\"", diagnostics, l->access->config->access_fqdn);
+
+		sip_add_header(response, "ms-diagnostics", value);
+	}
 	sip_conn_send(l->conn, response);
 }
 
@@ -117,8 +123,10 @@ static void pass_inside(access_edge *a, sip_msg *request, const char *token)
 	sip_conn_send(a->front_end->conn, request);
 }
 
-static void refuse_all_waiting(access_edge *a)
+static void refuse_all_waiting(access_edge *a, const char *why)
 {
+	g_autofree char *words = g_strdelimit(g_strdup(why), "\"\\\r\n", ' ');
+	g_autofree char *diagnostics = g_strdup_printf("1007;reason=\"%s\"", words);
 	struct waiting *w;
 
 	while ((w = g_queue_pop_head(&a->waiting))) {
@@ -126,7 +134,7 @@ static void refuse_all_waiting(access_edge *a)
 
 		a->unavailable++;
 		if (l)
-			refuse(l, w->request, 503, "Service Unavailable");
+			refuse(l, w->request, 503, "Service Unavailable", diagnostics);
 		waiting_free(w);
 	}
 }
@@ -156,7 +164,7 @@ static void on_front_end(GIOStream *connection, const char *why, gpointer user_d
 		 json_pack("{s:s, s:o}", "level", "warning", "text",
 			   json_sprintf("no connection to %s: %s", a->config->next_hop, why)),
 		 a->user_data);
-	refuse_all_waiting(a);
+	refuse_all_waiting(a, why);
 }
 
 static void connect_front_end(access_edge *a)
@@ -168,11 +176,23 @@ static void connect_front_end(access_edge *a)
 		       on_front_end, a);
 }
 
+static bool is_of_our_domain(const access_edge *a, const sip_msg *m)
+{
+	g_autofree char *user = sip_uri_user(sip_from_uri(m));
+	const char *at = user ? strchr(user, '@') : NULL;
+
+	return at && g_ascii_strcasecmp(at + 1, a->config->domain) == 0;
+}
+
 static void request_from_client(struct link *l, sip_msg *m)
 {
 	access_edge *a = l->access;
 	struct waiting *w;
 
+	if (!is_of_our_domain(a, m)) {
+		refuse(l, m, 403, "Forbidden", "1017;reason=\"The domain is not served here\"");
+		return;
+	}
 	if (a->front_end) {
 		pass_inside(a, m, l->token);
 		return;
@@ -192,7 +212,7 @@ static void request_from_inside(struct link *l, sip_msg *m)
 
 	if (!client) { /* RFC 5626 section 5.3.1 */
 		a->flow_failed++;
-		refuse(l, m, 430, "Flow Failed");
+		refuse(l, m, 430, "Flow Failed", NULL);
 		return;
 	}
 	edge_route_to_client(m, a->config->fqdn, l->token);
@@ -220,7 +240,7 @@ static void on_message(sip_conn *c G_GNUC_UNUSED, sip_msg *m, gpointer user_data
 	if (!sip_is_request(m))
 		response_from(l, m);
 	else if (!sip_take_hop(m))
-		refuse(l, m, 483, "Too Many Hops");
+		refuse(l, m, 483, "Too Many Hops", NULL);
 	else if (l->side == EDGE_FLOW_CLIENT)
 		request_from_client(l, m);
 	else

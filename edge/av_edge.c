@@ -11,7 +11,6 @@
 
 #define LISTENERS 2 /* internal, external */
 #define NONCE_LIFETIME_S 3600
-#define ALLOCATIONS_PER_USER 128 /* a call takes 2 to 4, and the conference server is one user */
 #define ALLOCATIONS_TOTAL 4096
 
 struct av_edge {
@@ -280,7 +279,8 @@ static policy *make_policy(const struct edge_config *c, GError **error)
 				       .n_relays = G_N_ELEMENTS(c->advertised),
 				       .relay_port_min = c->relay_port_min,
 				       .relay_port_max = c->relay_port_max,
-				       .relay_to = (const char *const *)c->relay_to};
+				       .relay_to = (const char *const *)c->relay_to,
+				       .relay_not_to = (const char *const *)c->relay_not_to};
 
 	return policy_new(&config, error);
 }
@@ -302,7 +302,7 @@ static turn *make_turn(av_edge *e)
 				     .relay_port_min = c->relay_port_min,
 				     .relay_port_max = c->relay_port_max,
 				     .policy = e->policy,
-				     .allocations_per_user = ALLOCATIONS_PER_USER,
+				     .allocations_per_user = c->relays_per_user,
 				     .allocations_total = ALLOCATIONS_TOTAL,
 				     .wall_offset_us = g_get_real_time() - g_get_monotonic_time()};
 

@@ -4,6 +4,9 @@
 #include <stddef.h>
 #include <string.h>
 
+#define CREDENTIAL_LIFETIME_MS (8 * 3600 * 1000)
+#define RELAYS_PER_USER 128 /* a call takes 2 to 4, and the conference server is one user */
+
 /* Texts: `fallback` is the member whose value is taken instead; NULL: required. */
 static const struct {
 	const char *member, *fallback;
@@ -19,6 +22,7 @@ static const struct {
 	{"certificate", NULL, offsetof(struct edge_config, certificate)},
 	{"key", NULL, offsetof(struct edge_config, key)},
 	{"secret", NULL, offsetof(struct edge_config, secret)},
+	{"mras_secret", "secret", offsetof(struct edge_config, mras_secret)},
 	{"realm", "domain", offsetof(struct edge_config, realm)},
 };
 
@@ -109,19 +113,68 @@ static bool parse_ports(struct edge_config *c, const json_t *object, GError **er
 	return true;
 }
 
+static bool parse_prefixes(const json_t *object, const char *member, char ***ret, GError **error)
+{
+	g_autoptr(GStrvBuilder) prefixes = g_strv_builder_new();
+	const json_t *list = json_object_get(object, member), *prefix;
+	gsize i;
+
+	json_array_foreach(list, i, prefix) {
+		if (!json_is_string(prefix))
+			return fail(error, member, "is not a list of prefixes");
+		g_strv_builder_add(prefixes, json_string_value(prefix));
+	}
+	*ret = g_strv_builder_end(prefixes);
+	return true;
+}
+
+static bool parse_parts(struct edge_config *c, const json_t *object, GError **error)
+{
+	const struct {
+		const char *name;
+		bool *runs;
+	} parts[] = {{"access", &c->runs_access}, {"mras", &c->runs_mras}, {"av", &c->runs_av}};
+	const json_t *list = json_object_get(object, "parts"), *part;
+	gsize i;
+
+	for (i = 0; i < G_N_ELEMENTS(parts); i++)
+		*parts[i].runs = list == NULL;
+	json_array_foreach(list, i, part) {
+		gsize k = 0;
+
+		while (k < G_N_ELEMENTS(parts) && g_strcmp0(json_string_value(part), parts[k].name) != 0)
+			k++;
+		if (k == G_N_ELEMENTS(parts))
+			return fail(error, "parts", "holds something else than \"access\", \"mras\" and \"av\"");
+		*parts[k].runs = true;
+	}
+	return true;
+}
+
+/* How much the relay grants. */
+static bool parse_grants(struct edge_config *c, const json_t *object, GError **error)
+{
+	const json_t *life = json_object_get(object, "credential_lifetime_ms");
+	const json_t *relays = json_object_get(object, "relays_per_user");
+
+	if (life && (!json_is_integer(life) || json_integer_value(life) < 0))
+		return fail(error, "credential_lifetime_ms", "is not a time");
+	if (relays && (!json_is_integer(relays) || json_integer_value(relays) < 0 || json_integer_value(relays) > G_MAXUINT16))
+		return fail(error, "relays_per_user", "is not a number from 0 to 65535");
+	c->credential_lifetime_ms = life ? json_integer_value(life) : CREDENTIAL_LIFETIME_MS;
+	c->relays_per_user = relays ? (guint)json_integer_value(relays) : RELAYS_PER_USER;
+	return true;
+}
+
 static bool parse_rest(struct edge_config *c, const json_t *object, GError **error)
 {
 	const char *engine = text_of(object, "av_engine");
-	const json_t *relay_to = json_object_get(object, "relay_to"), *seed = json_object_get(object, "seed"), *prefix;
-	g_autoptr(GStrvBuilder) prefixes = g_strv_builder_new();
-	gsize i;
+	const json_t *seed = json_object_get(object, "seed");
 
-	json_array_foreach(relay_to, i, prefix) {
-		if (!json_is_string(prefix))
-			return fail(error, "relay_to", "is not a list of prefixes");
-		g_strv_builder_add(prefixes, json_string_value(prefix));
-	}
-	c->relay_to = g_strv_builder_end(prefixes);
+	if (!parse_prefixes(object, "relay_to", &c->relay_to, error) ||
+	    !parse_prefixes(object, "relay_not_to", &c->relay_not_to, error) || !parse_parts(c, object, error) ||
+	    !parse_grants(c, object, error))
+		return false;
 	if (engine && !g_str_equal(engine, "builtin") && !g_str_equal(engine, "none"))
 		return fail(error, "av_engine", "is neither \"builtin\" nor \"none\"");
 	c->builtin_av = !engine || g_str_equal(engine, "builtin");
@@ -148,6 +201,7 @@ void edge_config_free(struct edge_config *c)
 	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(*(char **)(void *)((char *)c + texts[i].offset));
 	g_strfreev(c->relay_to);
+	g_strfreev(c->relay_not_to);
 	g_free(c);
 }
 

@@ -8,9 +8,9 @@
 struct edge {
 	struct edge_config *config;
 	tls_identity *identity;
-	access_edge *access;
+	access_edge *access; /* NULL, as the next two: this part does not run */
 	mras_service *mras;
-	av_edge *av; /* NULL: another program relays */
+	av_edge *av; /* NULL also when another program relays */
 };
 
 static bool start(edge *e, const json_t *object, edge_event_func event, gpointer user_data, GError **error)
@@ -21,15 +21,13 @@ static bool start(edge *e, const json_t *object, edge_event_func event, gpointer
 	e->identity = tls_identity_new(e->config->ca, e->config->certificate, e->config->key, error);
 	if (!e->identity)
 		return false;
-	e->access = access_edge_new(e->config, e->identity, event, user_data, error);
-	if (!e->access)
+	if (e->config->runs_access && !(e->access = access_edge_new(e->config, e->identity, event, user_data, error)))
 		return false;
-	e->mras = mras_service_new(e->config, e->identity, event, user_data, error);
-	if (!e->mras)
+	if (e->config->runs_mras && !(e->mras = mras_service_new(e->config, e->identity, event, user_data, error)))
 		return false;
-	if (e->config->builtin_av)
+	if (e->config->runs_av && e->config->builtin_av)
 		e->av = av_edge_new(e->config, event, user_data, error);
-	return e->av || !e->config->builtin_av;
+	return e->av || !e->config->runs_av || !e->config->builtin_av;
 }
 
 edge *edge_new(const json_t *object, edge_event_func event, gpointer user_data, GError **error)
@@ -59,7 +57,8 @@ json_t *edge_stats(const edge *e)
 {
 	json_t *fields = json_object();
 
-	access_edge_stats(e->access, fields);
+	if (e->access)
+		access_edge_stats(e->access, fields);
 	if (e->av)
 		av_edge_stats(e->av, fields);
 	return fields;

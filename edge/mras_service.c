@@ -23,6 +23,7 @@ static void connection_free(gpointer data)
 static char *print_response(const struct edge_config *config, const struct mras_request *request, gint64 now_s)
 {
 	guint duration_min = CLAMP(request->duration_min, 1, MRAS_DURATION_MAX_MIN);
+	gint64 lifetime_s = MIN((gint64)duration_min * 60, config->credential_lifetime_ms / 1000);
 	struct mras_response response = {.request_id = request->request_id,
 					 .duration_min = duration_min,
 					 .host_name = request->internet ? config->av_fqdn : config->fqdn,
@@ -31,7 +32,8 @@ static char *print_response(const struct edge_config *config, const struct mras_
 					 .internet = request->internet};
 	char *body;
 
-	mras_credentials(config->secret, request->identity, now_s + (gint64)duration_min * 60, &response.username,
+	response.duration_min = MAX(1, (guint)(lifetime_s / 60));
+	mras_credentials(config->mras_secret, request->identity, now_s + lifetime_s, &response.username,
 			 &response.password);
 	body = mras_response_print(&response);
 	g_free(response.username);

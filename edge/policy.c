@@ -37,8 +37,10 @@ struct policy {
 	struct endpoint *own, *relays;
 	guint n_own, n_relays;
 	guint16 relay_port_min, relay_port_max;
-	struct prefix *relay_to;
-	guint n_relay_to;
+	struct prefixes {
+		struct prefix *list;
+		guint n;
+	} relay_to, relay_not_to;
 	struct endpoint special[G_N_ELEMENTS(special_ranges)]; /* parsed once: every Send is checked */
 };
 
@@ -72,7 +74,7 @@ static bool in_text_prefix(const struct endpoint *e, const char *address, guint 
 	return endpoint_parse(address, 0, &prefix) && in_prefix(e, &prefix, bits);
 }
 
-static bool parse_prefix(const char *text, struct prefix *ret, GError **error)
+static bool parse_prefix(const char *text, const char *member, struct prefix *ret, GError **error)
 {
 	g_auto(GStrv) parts = g_strsplit(text, "/", 2);
 	guint64 bits = 0;
@@ -86,28 +88,36 @@ static bool parse_prefix(const char *text, struct prefix *ret, GError **error)
 			return true;
 		}
 	}
-	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "relay_to: not a prefix: '%s'", text);
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s: not a prefix: '%s'", member,
+		    text);
 	return false;
+}
+
+static bool parse_prefixes(const char *const *texts, const char *member, struct prefixes *ret, GError **error)
+{
+	ret->n = texts ? g_strv_length((char **)(guintptr)texts) : 0;
+	ret->list = g_new0(struct prefix, ret->n + 1);
+	for (guint i = 0; i < ret->n; i++)
+		if (!parse_prefix(texts[i], member, &ret->list[i], error))
+			return false;
+	return true;
 }
 
 policy *policy_new(const struct policy_config *config, GError **error)
 {
-	guint n = config->relay_to ? g_strv_length((char **)(guintptr)config->relay_to) : 0;
-	g_autofree struct prefix *prefixes = g_new0(struct prefix, n + 1);
-	policy *p;
+	policy *p = g_new0(policy, 1);
 
-	for (guint i = 0; i < n; i++)
-		if (!parse_prefix(config->relay_to[i], &prefixes[i], error))
-			return NULL;
-	p = g_new0(policy, 1);
+	if (!parse_prefixes(config->relay_to, "relay_to", &p->relay_to, error) ||
+	    !parse_prefixes(config->relay_not_to, "relay_not_to", &p->relay_not_to, error)) {
+		policy_free(p);
+		return NULL;
+	}
 	p->own = g_memdup2(config->own, config->n_own * sizeof *config->own);
 	p->n_own = config->n_own;
 	p->relays = g_memdup2(config->relays, config->n_relays * sizeof *config->relays);
 	p->n_relays = config->n_relays;
 	p->relay_port_min = config->relay_port_min;
 	p->relay_port_max = config->relay_port_max;
-	p->relay_to = g_steal_pointer(&prefixes);
-	p->n_relay_to = n;
 	for (gsize i = 0; i < G_N_ELEMENTS(special_ranges); i++)
 		endpoint_parse(special_ranges[i].address, 0, &p->special[i]);
 	return p;
@@ -119,7 +129,8 @@ void policy_free(policy *p)
 		return;
 	g_free(p->own);
 	g_free(p->relays);
-	g_free(p->relay_to);
+	g_free(p->relay_to.list);
+	g_free(p->relay_not_to.list);
 	g_free(p);
 }
 
@@ -147,10 +158,10 @@ static bool listed(const struct endpoint *list, guint n, const struct endpoint *
 	return false;
 }
 
-static bool declared(const policy *p, const struct endpoint *e)
+static bool declared(const struct prefixes *prefixes, const struct endpoint *e)
 {
-	for (guint i = 0; i < p->n_relay_to; i++)
-		if (in_prefix(e, &p->relay_to[i].address, p->relay_to[i].bits))
+	for (guint i = 0; i < prefixes->n; i++)
+		if (in_prefix(e, &prefixes->list[i].address, prefixes->list[i].bits))
 			return true;
 	return false;
 }
@@ -161,6 +172,8 @@ const char *policy_refuses(const policy *p, const struct endpoint *peer, enum po
 
 	if (e.family == ENDPOINT_NONE)
 		return "unspecified";
+	if (declared(&p->relay_not_to, &e))
+		return "relay_not_to";
 	if (listed(p->relays, p->n_relays, &e)) {
 		bool relay_port = e.port >= p->relay_port_min && e.port <= p->relay_port_max;
 
@@ -171,7 +184,7 @@ const char *policy_refuses(const policy *p, const struct endpoint *peer, enum po
 	for (gsize i = 0; i < G_N_ELEMENTS(special_ranges); i++) {
 		if (!in_prefix(&e, &p->special[i], special_ranges[i].bits))
 			continue;
-		return special_ranges[i].declarable && declared(p, &e) ? NULL : special_ranges[i].rule;
+		return special_ranges[i].declarable && declared(&p->relay_to, &e) ? NULL : special_ranges[i].rule;
 	}
 	return NULL;
 }

@@ -2,7 +2,7 @@
  *
  * Allowed: public unicast addresses, private ones inside the declared prefixes (`relay_to`), and our
  * own advertised relay addresses on relay ports (relay to relay on one Edge).  Always refused:
- * everything special, our own addresses else, and every IPv6 spelling (mapped, compatible, 6to4,
+ * what is declared so (`relay_not_to`), everything special, our own addresses else, and every IPv6 spelling (mapped, compatible, 6to4,
  * NAT64, Teredo) of a refused IPv4 address: addresses are brought to their IPv4 form first.
  * Pure; the same policy is written out for other relay programs by the lab.
  */
@@ -20,9 +20,10 @@ struct policy_config {
 	guint n_relays;
 	guint16 relay_port_min, relay_port_max;
 	const char *const *relay_to;    /* "10.20.0.0/24"; NULL-terminated, or NULL */
+	const char *const *relay_not_to; /* the same; refused whatever else allows them */
 };
 
-/* NULL with G_IO_ERROR_INVALID_ARGUMENT: a prefix of relay_to is malformed (never ignored: a rule that
+/* NULL with G_IO_ERROR_INVALID_ARGUMENT: a prefix of relay_to or relay_not_to is malformed (never ignored: a rule that
  * is silently left out opens or closes the relay). */
 policy *policy_new(const struct policy_config *config, GError **error);
 void policy_free(policy *p);

@@ -3,12 +3,14 @@
 #define FRONTEND_CONFIG_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <jansson.h>
 
 struct fe_config_user {
 	char *user;     /* "dc1@contoso.com", lower case */
 	char *password;
 	char *edge;     /* media Edge for MRAS; NULL: none */
+	bool disabled;  /* may not sign in */
 };
 
 struct fe_config_edge {

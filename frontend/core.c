@@ -70,6 +70,8 @@ static void add_users(fe_core *c)
 		const struct fe_config_user *u = g_ptr_array_index(c->config->users, i);
 
 		registrar_add_user(c->registrar, u->user, u->password, u->edge);
+		if (u->disabled)
+			registrar_disable_user(c->registrar, u->user);
 	}
 }
 

@@ -5,6 +5,7 @@
 struct account {
 	char *password;
 	char *edge;
+	bool disabled;
 };
 
 struct registrar {
@@ -73,6 +74,14 @@ void registrar_add_user(registrar *r, const char *user, const char *password, co
 	g_hash_table_replace(r->accounts, g_strdup(user), a);
 }
 
+void registrar_disable_user(registrar *r, const char *user)
+{
+	struct account *a = g_hash_table_lookup(r->accounts, user);
+
+	if (a)
+		a->disabled = true;
+}
+
 bool registrar_has_user(const registrar *r, const char *user)
 {
 	return g_hash_table_contains(r->accounts, user);
@@ -139,6 +148,25 @@ static bool names_user(const char *username, const char *user)
 	       (strlen(username) == length && g_ascii_strncasecmp(username, user, length) == 0);
 }
 
+/* What the product's servers say beside a status, in its form (MS-OCER section 2.1.3); the reasons are ours. */
+static sip_msg *no(const sip_msg *request, int status, const char *words, const char *tag, const registrar *r, int id,
+		   const char *reason)
+{
+	sip_msg *answer = sip_response_new(request, status, words, tag);
+	g_autofree char *value = g_strdup_printf("%d;reason=\"%s\";source=\"%s\"", id, reason, r->realm);
+
+	sip_add_header(answer, "ms-diagnostics", value);
+	return answer;
+}
+
+/* RFC 3261 section 10.3 steps 1 and 5: only the domain that is served here. */
+static bool is_of_our_domain(const registrar *r, const char *user)
+{
+	const char *at = strchr(user, '@');
+
+	return at && g_ascii_strcasecmp(at + 1, r->realm) == 0;
+}
+
 /* NULL: authentic.  Else the answer that says no. */
 static sip_msg *refuse(registrar *r, const sip_msg *request, const char *user, const char *tag, gint64 now_us)
 {
@@ -148,13 +176,17 @@ static sip_msg *refuse(registrar *r, const sip_msg *request, const char *user, c
 	g_autofree char *username = credentials ? sip_param(credentials, "username") : NULL;
 	enum nonce_state state = nonce_check(r, nonce, now_us);
 
+	if (!is_of_our_domain(r, user))
+		return no(request, 403, "Forbidden", tag, r, 1017, "The domain is not served here");
 	if (!account)
-		return sip_response_new(request, 404, "Not Found", tag);
+		return no(request, 404, "Not Found", tag, r, 1003, "User does not exist");
 	if (state != NONCE_GOOD)
 		return challenge(r, request, tag, state == NONCE_STALE, now_us);
 	if (!username || !names_user(username, user) ||
 	    !sip_digest_check(credentials, "REGISTER", username, account->password))
-		return sip_response_new(request, 403, "Forbidden", tag);
+		return no(request, 403, "Forbidden", tag, r, 4004, "Credentials do not match the account");
+	if (account->disabled)
+		return no(request, 403, "Forbidden", tag, r, 4003, "The account is disabled");
 	return NULL;
 }
 

@@ -32,6 +32,8 @@ void registrar_free(registrar *r);
 
 /* `user` in lower case; `edge` (may be NULL) is the media Edge that serves the user. */
 void registrar_add_user(registrar *r, const char *user, const char *password, const char *edge);
+/* The user exists and may not sign in. */
+void registrar_disable_user(registrar *r, const char *user);
 bool registrar_has_user(const registrar *r, const char *user);
 const char *registrar_user_edge(const registrar *r, const char *user);
 

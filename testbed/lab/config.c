@@ -24,7 +24,8 @@ static json_t *prefixes_json(const GArray *prefixes)
 
 static const struct edge_service *edge_of(const struct node *n)
 {
-	const struct service *s = node_service(n, SERVICE_EDGE);
+	/* a stopped one too: others are told of it all the same */
+	const struct service *s = node_declared_service(n, SERVICE_EDGE);
 
 	return s != NULL ? &s->edge : NULL;
 }
@@ -56,7 +57,8 @@ char *config_edge_secret(const struct config_source *source, const struct node *
 
 json_t *config_client(const struct config_source *source, const struct node *node)
 {
-	g_autofree char *password = user_password(source, node->endpoint->user);
+	g_autofree char *password = node->endpoint->password != NULL ? g_strdup(node->endpoint->password)
+								     : user_password(source, node->endpoint->user);
 	struct addr address = node_address(node);
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:s}", "name", node->name, "user",
@@ -66,7 +68,7 @@ json_t *config_client(const struct config_source *source, const struct node *nod
 }
 
 /* Every user, with the Edge whose relays he is to use. */
-static json_t *users_json(const struct config_source *source)
+static json_t *users_json(const struct config_source *source, const struct frontend_service *s)
 {
 	json_t *list = json_array();
 
@@ -76,12 +78,14 @@ static json_t *users_json(const struct config_source *source)
 		const struct edge_service *edge = media != NULL ? edge_of(media) : NULL;
 		g_autofree char *password = NULL;
 
-		if (n->endpoint == NULL)
+		if (n->endpoint == NULL || n->endpoint->account == ACCOUNT_MISSING)
 			continue;
 		password = user_password(source, n->endpoint->user);
 		json_array_append_new(list,
-				      json_pack("{s:s, s:s, s:s?}", "user", n->endpoint->user, "password",
-						password, "edge", edge != NULL ? edge->fqdn : NULL));
+				      json_pack("{s:s, s:s, s:s?, s:b}", "user", n->endpoint->user, "password",
+						password, "edge",
+						edge != NULL && s->media_relay ? edge->fqdn : NULL, "enabled",
+						n->endpoint->account == ACCOUNT_ENABLED));
 	}
 	return list;
 }
@@ -118,8 +122,8 @@ json_t *config_frontend(const struct config_source *source, const struct node *n
 
 	list_edges(source->model, trusted, edges);
 	config = json_pack("{s:s, s:s, s:s, s:o, s:i, s:o, s:o, s:o, s:s?}", "name", node->name, "fqdn",
-			   s->fqdn, "domain", source->model->domain, "address", addr_json(&s->address),
-			   "port", CONFIG_SIP_PORT, "trusted_servers", trusted, "users", users_json(source),
+			   s->fqdn, "domain", s->domain, "address", addr_json(&s->address),
+			   "port", CONFIG_SIP_PORT, "trusted_servers", trusted, "users", users_json(source, s),
 			   "edges", edges, "cdr", cdr);
 	set_identity(config, node);
 	return config;
@@ -128,9 +132,21 @@ json_t *config_frontend(const struct config_source *source, const struct node *n
 static const char *next_hop(const model *m, const struct edge_service *s)
 {
 	const struct node *n = s->next_hop != NULL ? model_node(m, s->next_hop) : NULL;
-	const struct service *frontend = n != NULL ? node_service(n, SERVICE_FRONTEND) : NULL;
+	const struct service *frontend = n != NULL ? node_declared_service(n, SERVICE_FRONTEND) : NULL;
 
+	if (s->next_hop_fqdn != NULL)
+		return s->next_hop_fqdn;
 	return frontend != NULL ? frontend->frontend.fqdn : NULL;
+}
+
+static json_t *parts_json(unsigned parts)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < EDGE_PART_COUNT; i++)
+		if (parts & 1u << i)
+			json_array_append_new(list, json_string(edge_part_name(i)));
+	return list;
 }
 
 static void set_addresses(json_t *config, const struct edge_service *s)
@@ -155,15 +171,19 @@ json_t *config_edge(const struct config_source *source, const struct node *node)
 {
 	const struct edge_service *s = &node_service(node, SERVICE_EDGE)->edge;
 	g_autofree char *secret = config_edge_secret(source, node);
-	bool builtin = g_strcmp0(s->engine, "coturn") != 0;
+	g_autofree char *mras_secret = trust_password(source->master, "mras", node->name);
+	bool builtin = g_strcmp0(s->engine, "coturn") != 0, shared = s->mras_secret == MRAS_SECRET_SHARED;
 	json_t *config;
 
-	config = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:o, s:s?, s:i, s:s, s:s, s:s}", "name",
+	config = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:o, s:o, s:s?, s:i, s:s, s:s, s:I, s:i, s:o, s:s, s:s}", "name",
 			   node->name, "fqdn", s->fqdn, "access_fqdn", s->access_fqdn, "av_fqdn", s->av_fqdn,
-			   "domain", source->model->domain, "relay_port_min", (int)s->relay_ports.first,
+			   "domain", s->domain, "relay_port_min", (int)s->relay_ports.first,
 			   "relay_port_max", (int)s->relay_ports.last, "relay_to", prefixes_json(s->relay_to),
-			   "next_hop", next_hop(source->model, s), "next_hop_port", CONFIG_SIP_PORT, "secret",
-			   secret, "realm", source->model->domain, "av_engine", builtin ? "builtin" : "none");
+			   "relay_not_to", prefixes_json(s->relay_not_to), "next_hop",
+			   next_hop(source->model, s), "next_hop_port", (int)s->next_hop_port, "secret", secret,
+			   "mras_secret", shared ? secret : mras_secret, "credential_lifetime_ms",
+			   (json_int_t)s->credential_lifetime_ms, "relays_per_user", (int)s->relays_per_user,
+			   "parts", parts_json(s->parts), "realm", source->model->domain, "av_engine", builtin ? "builtin" : "none");
 	set_addresses(config, s);
 	set_identity(config, node);
 	return config;
@@ -205,11 +225,18 @@ static void add_records(const model *m, const GArray *addresses, GPtrArray *name
 
 char **config_tls_names(const model *m, const struct node *node)
 {
-	const struct service *frontend = node_service(node, SERVICE_FRONTEND);
-	const struct edge_service *edge = edge_of(node);
+	const struct service *frontend = node_service(node, SERVICE_FRONTEND),
+			     *relay = node_service(node, SERVICE_EDGE);
+	const struct edge_service *edge = relay != NULL ? &relay->edge : NULL;
 	g_autoptr(GArray) addresses = g_array_new(FALSE, FALSE, sizeof(struct addr));
 	GPtrArray *names = g_ptr_array_new();
 
+	for (guint i = 0; i < node->certificate.names->len; i++)
+		add_name(names, node->certificate.names->pdata[i]);
+	if (names->len > 0) {
+		g_ptr_array_add(names, NULL);
+		return (char **)g_ptr_array_free(names, FALSE);
+	}
 	if (frontend != NULL) {
 		add_name(names, frontend->frontend.fqdn);
 		add_address(addresses, &frontend->frontend.address);

@@ -240,6 +240,17 @@ static gboolean write_files(const struct supervisor *s, const struct config_sour
 	return TRUE;
 }
 
+static gboolean issue(struct supervisor *s, const struct node *node, const char *const *names, char **ret_certificate,
+		      char **ret_key, GError **error)
+{
+	static const enum trust_issuer issuers[] = {[ISSUER_LAB] = TRUST_OURS, [ISSUER_OTHER] = TRUST_OTHER};
+	static const enum trust_validity validities[] = {
+		[VALIDITY_VALID] = TRUST_VALID, [VALIDITY_EXPIRED] = TRUST_EXPIRED, [VALIDITY_NOT_YET] = TRUST_NOT_YET};
+
+	return trust_issue(s->trust, names, issuers[node->certificate.issuer], validities[node->certificate.validity],
+			   ret_certificate, ret_key, error);
+}
+
 static gboolean write_identity(struct supervisor *s, const struct node *node, GError **error)
 {
 	g_auto(GStrv) names = config_tls_names(s->job->model, node);
@@ -248,7 +259,7 @@ static gboolean write_identity(struct supervisor *s, const struct node *node, GE
 	g_autofree char *key_path = g_strdup_printf(CONFIG_TRUST_DIR "/%s.key", node->name);
 
 	return names[0] == NULL ||
-	       (trust_issue(s->trust, (const char *const *)names, &certificate, &key, error) &&
+	       (issue(s, node, (const char *const *)names, &certificate, &key, error) &&
 		place_write(certificate_path, certificate, 0644, error) &&
 		place_write(key_path, key, 0600, error));
 }

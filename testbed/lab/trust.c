@@ -16,9 +16,13 @@ struct key_pair {
 	uint8_t private_key[32], public_key[32];
 };
 
-struct trust {
+struct authority {
 	gnutls_x509_privkey_t key;
 	gnutls_x509_crt_t certificate;
+};
+
+struct trust {
+	struct authority ours, other; /* `other` has no key until it is asked to issue */
 	char *pem;
 	char *master;	   /* hex */
 	GHashTable *pairs; /* name -> struct key_pair */
@@ -42,8 +46,17 @@ static int new_key(gnutls_x509_privkey_t *ret)
 					    GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
 }
 
+/* From yesterday, for clocks differ, for a year; or that year, long over or yet to come. */
+static const struct {
+	int first_day, last_day; /* from today */
+} validities[] = {
+	[TRUST_VALID] = {-1, VALID_DAYS},
+	[TRUST_EXPIRED] = {-1 - VALID_DAYS, -1},
+	[TRUST_NOT_YET] = {1, 1 + VALID_DAYS},
+};
+
 /* Fields that every certificate has: version 3, serial, validity, key, subject. */
-static int fill(gnutls_x509_crt_t c, gnutls_x509_privkey_t key, const char *common_name)
+static int fill(gnutls_x509_crt_t c, gnutls_x509_privkey_t key, const char *common_name, enum trust_validity validity)
 {
 	uint8_t serial[SERIAL_BYTES], id[20];
 	size_t id_bytes = sizeof(id);
@@ -56,9 +69,9 @@ static int fill(gnutls_x509_crt_t c, gnutls_x509_privkey_t key, const char *comm
 	if (code >= 0)
 		code = gnutls_x509_crt_set_serial(c, serial, sizeof(serial));
 	if (code >= 0)
-		code = gnutls_x509_crt_set_activation_time(c, now - SECONDS_A_DAY);
+		code = gnutls_x509_crt_set_activation_time(c, now + validities[validity].first_day * SECONDS_A_DAY);
 	if (code >= 0)
-		code = gnutls_x509_crt_set_expiration_time(c, now + VALID_DAYS * SECONDS_A_DAY);
+		code = gnutls_x509_crt_set_expiration_time(c, now + validities[validity].last_day * SECONDS_A_DAY);
 	if (code >= 0)
 		code = gnutls_x509_crt_set_key(c, key);
 	if (code >= 0)
@@ -71,22 +84,30 @@ static int fill(gnutls_x509_crt_t c, gnutls_x509_privkey_t key, const char *comm
 	return code;
 }
 
-static int make_authority(trust *t)
+static int make_authority(struct authority *a, const char *name)
 {
-	int code = new_key(&t->key);
+	int code = new_key(&a->key);
 
 	if (code >= 0)
-		code = gnutls_x509_crt_init(&t->certificate);
+		code = gnutls_x509_crt_init(&a->certificate);
 	if (code >= 0)
-		code = fill(t->certificate, t->key, "testbed lab CA");
+		code = fill(a->certificate, a->key, name, TRUST_VALID);
 	if (code >= 0)
-		code = gnutls_x509_crt_set_basic_constraints(t->certificate, 1, 0);
+		code = gnutls_x509_crt_set_basic_constraints(a->certificate, 1, 0);
 	if (code >= 0)
-		code = gnutls_x509_crt_set_key_usage(t->certificate,
+		code = gnutls_x509_crt_set_key_usage(a->certificate,
 						     GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN);
 	if (code >= 0)
-		code = gnutls_x509_crt_sign2(t->certificate, t->certificate, t->key, GNUTLS_DIG_SHA256, 0);
+		code = gnutls_x509_crt_sign2(a->certificate, a->certificate, a->key, GNUTLS_DIG_SHA256, 0);
 	return code;
+}
+
+static void clear_authority(struct authority *a)
+{
+	if (a->certificate != NULL)
+		gnutls_x509_crt_deinit(a->certificate);
+	if (a->key != NULL)
+		gnutls_x509_privkey_deinit(a->key);
 }
 
 static int export_certificate(gnutls_x509_crt_t c, char **ret)
@@ -127,8 +148,8 @@ trust *trust_new(GError **error)
 
 	t->pairs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	if (!check(gnutls_rnd(GNUTLS_RND_KEY, master, sizeof(master)), "random numbers", error) ||
-	    !check(make_authority(t), "a certificate authority", error) ||
-	    !check(export_certificate(t->certificate, &t->pem), "a certificate authority", error))
+	    !check(make_authority(&t->ours, "testbed lab CA"), "a certificate authority", error) ||
+	    !check(export_certificate(t->ours.certificate, &t->pem), "a certificate authority", error))
 		return NULL;
 	t->master = hex(master, sizeof(master));
 	return g_steal_pointer(&t);
@@ -138,10 +159,8 @@ void trust_free(trust *t)
 {
 	if (t == NULL)
 		return;
-	if (t->certificate != NULL)
-		gnutls_x509_crt_deinit(t->certificate);
-	if (t->key != NULL)
-		gnutls_x509_privkey_deinit(t->key);
+	clear_authority(&t->ours);
+	clear_authority(&t->other);
 	g_hash_table_unref(t->pairs);
 	g_free(t->pem);
 	g_free(t->master);
@@ -169,9 +188,10 @@ static int add_names(gnutls_x509_crt_t c, const char *const *names)
 	return code;
 }
 
-static int issue(trust *t, gnutls_x509_crt_t c, gnutls_x509_privkey_t key, const char *const *names)
+static int issue(const struct authority *a, gnutls_x509_crt_t c, gnutls_x509_privkey_t key, const char *const *names,
+		 enum trust_validity validity)
 {
-	int code = fill(c, key, names[0]);
+	int code = fill(c, key, names[0], validity);
 
 	if (code >= 0)
 		code = add_names(c, names);
@@ -185,22 +205,25 @@ static int issue(trust *t, gnutls_x509_crt_t c, gnutls_x509_privkey_t key, const
 	if (code >= 0)
 		code = gnutls_x509_crt_set_key_purpose_oid(c, GNUTLS_KP_TLS_WWW_CLIENT, 0);
 	if (code >= 0)
-		code = gnutls_x509_crt_sign2(c, t->certificate, t->key, GNUTLS_DIG_SHA256, 0);
+		code = gnutls_x509_crt_sign2(c, a->certificate, a->key, GNUTLS_DIG_SHA256, 0);
 	return code;
 }
 
-gboolean trust_issue(trust *t, const char *const *names, char **ret_certificate, char **ret_key,
-		     GError **error)
+gboolean trust_issue(trust *t, const char *const *names, enum trust_issuer issuer, enum trust_validity validity,
+		     char **ret_certificate, char **ret_key, GError **error)
 {
+	struct authority *a = issuer == TRUST_OURS ? &t->ours : &t->other;
 	g_autofree char *certificate = NULL, *private_key = NULL;
 	gnutls_x509_crt_t c = NULL;
 	gnutls_x509_privkey_t key = NULL;
 	int code = gnutls_x509_crt_init(&c);
 
+	if (code >= 0 && a->key == NULL)
+		code = make_authority(a, "another CA");
 	if (code >= 0)
 		code = new_key(&key);
 	if (code >= 0)
-		code = issue(t, c, key, names);
+		code = issue(a, c, key, names, validity);
 	if (code >= 0)
 		code = export_certificate(c, &certificate);
 	if (code >= 0)

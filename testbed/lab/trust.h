@@ -21,10 +21,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(trust, trust_free)
 /* The authority's certificate, PEM; borrowed. */
 const char *trust_ca_pem(const trust *t);
 
+enum trust_issuer { TRUST_OURS, TRUST_OTHER }; /* TRUST_OTHER: an authority that trust_ca_pem does not hold */
+enum trust_validity { TRUST_VALID, TRUST_EXPIRED, TRUST_NOT_YET };
+
 /* A certificate for server and client use; `names` (at least one, NULL-terminated) become its DNS
  * names, the first one its common name.  The caller frees both PEM texts. */
-gboolean trust_issue(trust *t, const char *const *names, char **ret_certificate, char **ret_key,
-		     GError **error);
+gboolean trust_issue(trust *t, const char *const *names, enum trust_issuer issuer, enum trust_validity validity,
+		     char **ret_certificate, char **ret_key, GError **error);
 
 /* The X25519 key pair of that name; the same name gives the same pair. */
 gboolean trust_key_pair(trust *t, const char *name, uint8_t private_key[32], uint8_t public_key[32]);

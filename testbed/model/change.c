@@ -17,6 +17,9 @@ static struct change_args *args_new(const struct change_kind *kind)
 	args->nrpt = nrpt_rule_new();
 	args->record = dns_record_new();
 	args->nat_rule = nat_rule_new();
+	args->edge_settings = service_new(SERVICE_EDGE);
+	args->frontend_settings = service_new(SERVICE_FRONTEND);
+	args->certificate.names = g_ptr_array_new_with_free_func(g_free);
 	args->objects = g_ptr_array_new_with_free_func(kind->named ? kind->named->destroy : NULL);
 	return args;
 }
@@ -42,6 +45,11 @@ static void args_free(struct change_args *args)
 	g_free(args->key);
 	g_free(args->value);
 	g_free(args->engine);
+	g_free(args->namespace);
+	g_free(args->password);
+	service_free(args->edge_settings);
+	service_free(args->frontend_settings);
+	g_ptr_array_unref(args->certificate.names);
 	g_free(args);
 }
 
@@ -52,6 +60,8 @@ static void args_free(struct change_args *args)
 	{ .key = "nodes", .read = read_texts, AT(change_args, nodes), .arg = &name_list }
 #define WORD(key_, member_, charset_)                                                                     \
 	{ .key = (key_), .read = read_word, AT(change_args, member_), .arg = &(charset_), .required = true }
+
+static const struct mask_type part_mask = { .names = edge_part_names, .allowed = EDGE_ALL_PARTS };
 
 static const struct field no_fields[] = { { 0 } };
 static const struct field node_fields[] = { NODES, { 0 } };
@@ -85,6 +95,7 @@ static const struct field media_edge_fields[] = {
 static const struct field service_fields[] = {
 	NODES,
 	{ .key = "service", .read = read_enum, AT(change_args, service), .arg = service_kind_names, .required = true },
+	{ .key = "part", .read = read_mask, AT(change_args, parts), .arg = &part_mask },
 	{ 0 }
 };
 static const struct field engine_fields[] = {
@@ -107,6 +118,27 @@ static const struct field resolvers_fields[] = {
 	NODES,
 	{ .key = "servers", .read = read_array, AT(change_args, servers), .arg = &addr_list, .required = true },
 	{ 0 }
+};
+static const struct field remove_nrpt_fields[] = { NODES, WORD("namespace", namespace, charset_namespace), { 0 } };
+static const struct field add_host_fields[] = {
+	NODES, { .include = host_fields, AT(change_args, record), .indirect = true }, { 0 }
+};
+static const struct field set_certificate_fields[] = {
+	NODES, { .include = certificate_fields, AT(change_args, certificate) }, { 0 }
+};
+static const struct field set_password_fields[] = {
+	NODES, { .key = "password", .read = read_text, AT(change_args, password) }, { 0 }
+};
+static const struct field set_account_fields[] = {
+	NODES,
+	{ .key = "account", .read = read_enum, AT(change_args, account), .arg = account_state_names, .required = true },
+	{ 0 }
+};
+static const struct field set_edge_fields[] = {
+	NODES, { .include = edge_setting_fields, AT(change_args, edge_settings), .indirect = true }, { 0 }
+};
+static const struct field set_frontend_fields[] = {
+	NODES, { .include = frontend_setting_fields, AT(change_args, frontend_settings), .indirect = true }, { 0 }
 };
 static const struct field set_nat_fields[] = {
 	NODES,
@@ -151,7 +183,16 @@ static const struct change_kind change_kinds[] = {
 	{ "add-tunnel", no_fields, .named = &tunnel_type, .apply = change_add_tunnel },
 	{ "add-interface", node_fields, .named = &iface_type, .per_node = true, .apply = change_add_interface },
 	{ "add-record", add_record_fields, .per_node = true, .check = check_add_record, .apply = change_add_record },
+	{ "set-record", add_record_fields, .per_node = true, .check = check_add_record, .apply = change_set_record },
 	{ "remove-record", remove_record_fields, .per_node = true, .apply = change_remove_record },
+	{ "remove-nrpt", remove_nrpt_fields, .per_node = true, .apply = change_remove_nrpt },
+	{ "add-host", add_host_fields, .per_node = true, .apply = change_add_host },
+	{ "remove-host", remove_record_fields, .per_node = true, .apply = change_remove_host },
+	{ "set-certificate", set_certificate_fields, .per_node = true, .apply = change_set_certificate },
+	{ "set-password", set_password_fields, .per_node = true, .apply = change_set_password },
+	{ "set-account", set_account_fields, .per_node = true, .apply = change_set_account },
+	{ "set-edge", set_edge_fields, .per_node = true, .apply = change_set_edge },
+	{ "set-frontend", set_frontend_fields, .per_node = true, .apply = change_set_frontend },
 	{ "set-nat", set_nat_fields, .per_node = true, .check = check_set_nat, .apply = change_set_nat },
 	{ "link-down", interface_fields, .per_node = true, .apply = change_link_down },
 	{ "link-up", interface_fields, .per_node = true, .apply = change_link_up },

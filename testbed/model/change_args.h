@@ -12,7 +12,7 @@
 /* Everything that the keys of a change can say; a kind uses some of it. */
 struct change_args {
 	GPtrArray *nodes;
-	char *interface, *nat, *rule_name, *tunnel, *site, *endpoint, *edge, *record_name, *key, *value, *engine;
+	char *interface, *nat, *rule_name, *tunnel, *site, *endpoint, *edge, *record_name, *key, *value, *engine, *namespace;
 	enum service_kind service;
 	enum host_model host_model;
 	struct prefix to;
@@ -22,6 +22,11 @@ struct change_args {
 	struct nrpt_rule *nrpt;
 	struct dns_record *record;
 	struct nat_rule *nat_rule;
+	struct certificate certificate;
+	struct service *edge_settings, *frontend_settings;
+	char *password;
+	enum account_state account;
+	unsigned parts; /* 0: nothing said of parts */
 	GPtrArray *objects; /* of the kind's named type */
 };
 
@@ -73,6 +78,20 @@ void change_start_service(struct apply *a, struct change_args *args, struct node
 void change_set_engine(struct apply *a, struct change_args *args, struct node *node);
 void change_set_host_model(struct apply *a, struct change_args *args, struct node *node);
 void change_set_sysctl(struct apply *a, struct change_args *args, struct node *node);
+void change_remove_nrpt(struct apply *a, struct change_args *args, struct node *node);
+void change_set_record(struct apply *a, struct change_args *args, struct node *node);
+void change_add_host(struct apply *a, struct change_args *args, struct node *node);
+void change_remove_host(struct apply *a, struct change_args *args, struct node *node);
 void change_set_media_edge(struct apply *a, struct change_args *args, struct node *node);
+
+/* change_trust.c */
+void change_set_certificate(struct apply *a, struct change_args *args, struct node *node);
+void change_set_password(struct apply *a, struct change_args *args, struct node *node);
+void change_set_account(struct apply *a, struct change_args *args, struct node *node);
+void change_set_edge(struct apply *a, struct change_args *args, struct node *node);
+void change_set_frontend(struct apply *a, struct change_args *args, struct node *node);
+
+/* change_service.c: the service of that kind, running or not; NULL with a finding. */
+struct service *change_find_service(struct apply *a, struct node *node, enum service_kind kind);
 
 #endif

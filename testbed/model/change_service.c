@@ -9,6 +9,23 @@ void change_add_nrpt(struct apply *a, struct change_args *args, struct node *nod
 	g_ptr_array_add(node->nrpt, g_steal_pointer(&args->nrpt));
 }
 
+void change_remove_nrpt(struct apply *a, struct change_args *args, struct node *node)
+{
+	bool found = false;
+
+	for (guint i = node->nrpt->len; i > 0; i--) {
+		const struct nrpt_rule *rule = g_ptr_array_index(node->nrpt, i - 1);
+
+		if (g_strcmp0(rule->namespace, args->namespace) == 0) {
+			model_bury(a->m, node->nrpt, i - 1, nrpt_rule_free);
+			found = true;
+		}
+	}
+	if (!found)
+		named_error(a->r->d, places_get(a->r->places, &args->namespace, a->change->loc), "NRPT rule",
+			    args->namespace, node->nrpt);
+}
+
 void change_set_resolvers(struct apply *a G_GNUC_UNUSED, struct change_args *args, struct node *node)
 {
 	GArray *old = node->resolvers;
@@ -17,7 +34,7 @@ void change_set_resolvers(struct apply *a G_GNUC_UNUSED, struct change_args *arg
 	args->servers = old;
 }
 
-static struct service *find_service(struct apply *a, struct node *node, enum service_kind kind)
+struct service *change_find_service(struct apply *a, struct node *node, enum service_kind kind)
 {
 	for (guint i = 0; i < node->services->len; i++) {
 		struct service *service = g_ptr_array_index(node->services, i);
@@ -32,7 +49,7 @@ static struct service *find_service(struct apply *a, struct node *node, enum ser
 
 void change_add_record(struct apply *a, struct change_args *args, struct node *node)
 {
-	struct service *service = find_service(a, node, SERVICE_DNS);
+	struct service *service = change_find_service(a, node, SERVICE_DNS);
 
 	if (!service)
 		return;
@@ -40,34 +57,85 @@ void change_add_record(struct apply *a, struct change_args *args, struct node *n
 	g_ptr_array_add(service->dns.records, g_steal_pointer(&args->record));
 }
 
-void change_remove_record(struct apply *a, struct change_args *args, struct node *node)
+static bool bury_records(struct apply *a, GPtrArray *records, const char *name)
 {
-	struct service *service = find_service(a, node, SERVICE_DNS);
 	bool found = false;
 
-	if (!service)
-		return;
-	for (guint i = service->dns.records->len; i > 0; i--) {
-		const struct dns_record *record = g_ptr_array_index(service->dns.records, i - 1);
+	for (guint i = records->len; i > 0; i--) {
+		const struct dns_record *record = g_ptr_array_index(records, i - 1);
 
-		if (g_strcmp0(record->name, args->record_name) == 0) {
-			model_bury(a->m, service->dns.records, i - 1, dns_record_free);
+		if (g_strcmp0(record->name, name) == 0) {
+			model_bury(a->m, records, i - 1, dns_record_free);
 			found = true;
 		}
 	}
-	if (!found)
-		named_error(a->r->d, places_get(a->r->places, &args->record_name, a->change->loc), "record",
-			    args->record_name, service->dns.records);
+	return found;
+}
+
+static void remove_records(struct apply *a, struct change_args *args, GPtrArray *records, const char *what)
+{
+	if (!bury_records(a, records, args->record_name))
+		named_error(a->r->d, places_get(a->r->places, &args->record_name, a->change->loc), what,
+			    args->record_name, records);
+}
+
+void change_remove_record(struct apply *a, struct change_args *args, struct node *node)
+{
+	struct service *service = change_find_service(a, node, SERVICE_DNS);
+
+	if (service)
+		remove_records(a, args, service->dns.records, "record");
+}
+
+void change_set_record(struct apply *a, struct change_args *args, struct node *node)
+{
+	struct service *service = change_find_service(a, node, SERVICE_DNS);
+
+	if (!service)
+		return;
+	bury_records(a, service->dns.records, args->record->name);
+	change_add_record(a, args, node);
+}
+
+void change_add_host(struct apply *a, struct change_args *args, struct node *node)
+{
+	args->record->loc = a->change->loc;
+	g_ptr_array_add(node->hosts, g_steal_pointer(&args->record));
+}
+
+void change_remove_host(struct apply *a, struct change_args *args, struct node *node)
+{
+	remove_records(a, args, node->hosts, "host");
 }
 
 /* --- services and hosts ----------------------------------------------------------------------- */
 
+/* An Edge without any of its parts does not run; one that gets a part back runs with that one. */
+static void set_parts(struct apply *a, struct change_args *args, struct service *service, bool enabled)
+{
+	unsigned running;
+
+	if (service->kind != SERVICE_EDGE) {
+		diags_add(a->r->d, DIAG_ERROR, places_get(a->r->places, &args->parts, a->change->loc),
+			  "leave 'part' away, or set 'service: edge'", "only an Edge has parts");
+		return;
+	}
+	running = service->enabled ? service->edge.parts : 0;
+	running = enabled ? running | args->parts : running & ~args->parts;
+	service->enabled = running != 0;
+	service->edge.parts = running != 0 ? running : EDGE_ALL_PARTS;
+}
+
 static void set_service(struct apply *a, struct change_args *args, struct node *node, bool enabled)
 {
-	struct service *service = find_service(a, node, args->service);
+	struct service *service = change_find_service(a, node, args->service);
 
-	if (service)
+	if (service && args->parts != 0)
+		set_parts(a, args, service, enabled);
+	else if (service)
 		service->enabled = enabled;
+	if (service && service->kind == SERVICE_EDGE && enabled && args->parts == 0)
+		service->edge.parts = EDGE_ALL_PARTS;
 }
 
 void change_stop_service(struct apply *a, struct change_args *args, struct node *node)
@@ -82,7 +150,7 @@ void change_start_service(struct apply *a, struct change_args *args, struct node
 
 void change_set_engine(struct apply *a, struct change_args *args, struct node *node)
 {
-	struct service *service = find_service(a, node, SERVICE_EDGE);
+	struct service *service = change_find_service(a, node, SERVICE_EDGE);
 
 	if (!service)
 		return;

@@ -71,6 +71,9 @@ static void check_edge(const struct check *c, const struct node *node, const str
 	if (addr_is_set(&edge->access) && addr_equal(&edge->access, &edge->av))
 		check_error(c, places_get(c->places, &edge->av, service->loc), NULL,
 			    "'access' and 'av' both need port 443, so they can't share an address");
+	if (edge->relays_per_user == 0 && g_strcmp0(edge->engine, "coturn") == 0)
+		check_error(c, places_get(c->places, &edge->relays_per_user, service->loc), "1 or more, or 'engine: builtin'",
+			    "coturn can't refuse all relays");
 	check_next_hop(c, service);
 }
 

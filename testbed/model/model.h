@@ -127,8 +127,17 @@ struct dns_service {
 
 struct frontend_service {
 	char *fqdn;
+	char *domain;        /* whose users it serves; NULL in no model that loaded (default: the file's) */
+	bool media_relay;    /* tells its users of their Edge's relays (default true) */
 	struct addr address; /* where it listens */
 };
+
+/* The services that an Edge consists of, each of which can be down by itself. */
+enum edge_part { EDGE_ACCESS, EDGE_MRAS, EDGE_AV, EDGE_PART_COUNT };
+#define EDGE_ALL_PARTS ((1u << EDGE_PART_COUNT) - 1)
+
+/* What the credentials of MRAS are signed with. */
+enum mras_secret { MRAS_SECRET_SHARED, MRAS_SECRET_OWN };
 
 struct edge_service {
 	char *fqdn;          /* internal name, on the internal card */
@@ -140,7 +149,15 @@ struct edge_service {
 	struct addr access_public, av_public, av_tcp_public; /* as seen outside a 1:1 NAT; equal to the above without NAT */
 	struct port_range relay_ports;
 	char *next_hop;      /* node name of the Front End */
+	char *next_hop_fqdn; /* the name it is called by; NULL: the Front End's own */
+	uint16_t next_hop_port;
+	char *domain;        /* whose users may come in; NULL in no model that loaded (default: the file's) */
+	unsigned parts;      /* bits 1u << EDGE_*: which of its services run */
 	GArray *relay_to;    /* struct prefix: private peers it may relay to besides public unicast */
+	GArray *relay_not_to; /* struct prefix: peers it must not relay to, public ones too */
+	uint16_t relays_per_user;
+	enum mras_secret mras_secret;
+	unsigned credential_lifetime_ms; /* longest life of relay credentials; 0: over when they are given */
 	char *engine;        /* "builtin" or "coturn" */
 };
 
@@ -155,11 +172,25 @@ struct service {
 	struct loc loc;
 };
 
+enum account_state { ACCOUNT_ENABLED, ACCOUNT_DISABLED, ACCOUNT_MISSING };
+
 struct endpoint {
 	char *user;        /* "dc1@contoso.com" */
 	char *media_edge;  /* node name; NULL: the site's */
 	GPtrArray *command; /* char *: a user's own client program; NULL: tb-client */
 	char *ice_profile; /* "standard" or "fast" */
+	char *password;    /* what the client gives; NULL: the account's */
+	enum account_state account;
+};
+
+enum certificate_issuer { ISSUER_LAB, ISSUER_OTHER };
+enum certificate_validity { VALIDITY_VALID, VALIDITY_EXPIRED, VALIDITY_NOT_YET };
+
+/* The one that a node's services show. */
+struct certificate {
+	enum certificate_issuer issuer;     /* ISSUER_OTHER: an authority nobody in the lab trusts */
+	enum certificate_validity validity;
+	GPtrArray *names;                   /* char *; empty: every name its services may be met by */
 };
 
 enum host_model { HOST_WEAK, HOST_STRONG };
@@ -186,6 +217,7 @@ struct node {
 	GPtrArray *hosts;        /* struct dns_record with `a` set: /etc/hosts */
 	GPtrArray *sysctls;      /* struct sysctl_setting: beyond the defaults every node gets */
 	GPtrArray *services;     /* struct service */
+	struct certificate certificate;
 	struct endpoint *endpoint; /* NULL: no client runs here */
 	struct loc loc;
 };
@@ -288,6 +320,8 @@ const struct network *model_network(const model *m, const char *name);
 const struct site *model_site(const model *m, const char *name);
 const struct iface *node_iface(const struct node *n, const char *name);
 const struct service *node_service(const struct node *n, enum service_kind kind); /* NULL also when disabled */
+/* The same, also when disabled: who depends on a service is told of it whether it runs or not. */
+const struct service *node_declared_service(const struct node *n, enum service_kind kind);
 /* Primary address of a node's first interface; family 0 when it has none. */
 struct addr node_address(const struct node *n);
 /* "NODE", or "NODE:IF" with the name of one of its network or tunnel interfaces. */
@@ -306,6 +340,7 @@ const char *verdict_name(enum verdict v);
 const char *path_class_name(enum path_class v);
 const char *tunnel_kind_name(enum tunnel_kind v);
 const char *service_kind_name(enum service_kind v);
+const char *edge_part_name(enum edge_part v);
 const char *nat_behaviour_name(enum nat_behaviour v);
 const char *nat_preset_name(enum nat_preset v);
 bool media_parse(const char *name, enum media *ret);

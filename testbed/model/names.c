@@ -46,6 +46,17 @@ const char *const path_class_names[] = {
 };
 const char *const engine_names[] = { "builtin", "coturn", NULL };
 const char *const ice_profile_names[] = { "standard", "fast", NULL };
+const char *const edge_part_names[] = {
+	[EDGE_ACCESS] = "access", [EDGE_MRAS] = "mras", [EDGE_AV] = "av", [EDGE_PART_COUNT] = NULL
+};
+const char *const mras_secret_names[] = { [MRAS_SECRET_SHARED] = "shared", [MRAS_SECRET_OWN] = "own", NULL };
+const char *const account_state_names[] = {
+	[ACCOUNT_ENABLED] = "enabled", [ACCOUNT_DISABLED] = "disabled", [ACCOUNT_MISSING] = "missing", NULL
+};
+const char *const issuer_names[] = { [ISSUER_LAB] = "lab", [ISSUER_OTHER] = "other", NULL };
+const char *const validity_names[] = {
+	[VALIDITY_VALID] = "valid", [VALIDITY_EXPIRED] = "expired", [VALIDITY_NOT_YET] = "not-yet", NULL
+};
 
 int name_index(const char *const *names, const char *name)
 {
@@ -90,6 +101,11 @@ const char *service_kind_name(enum service_kind v)
 const char *nat_preset_name(enum nat_preset v)
 {
 	return name_at(nat_preset_names, NAT_PRESET_COUNT, v);
+}
+
+const char *edge_part_name(enum edge_part v)
+{
+	return name_at(edge_part_names, EDGE_PART_COUNT, v);
 }
 
 const char *nat_behaviour_name(enum nat_behaviour v)

@@ -23,6 +23,11 @@ extern const char *const expected_verdict_names[]; /* what a file can expect: pa
 extern const char *const path_class_names[];
 extern const char *const engine_names[];
 extern const char *const ice_profile_names[];
+extern const char *const edge_part_names[];
+extern const char *const mras_secret_names[];
+extern const char *const account_state_names[];
+extern const char *const issuer_names[];
+extern const char *const validity_names[];
 
 /* The place of `name` in a table, -1 when it is not there.  Matched whole. */
 int name_index(const char *const *names, const char *name);

@@ -4,6 +4,9 @@
 
 #define RELAY_PORT_FIRST 50000
 #define RELAY_PORT_LAST 59999
+#define SIP_PORT 5061
+#define RELAYS_PER_USER 128 /* a call takes 2 to 4, and the conference server is one user */
+#define CREDENTIAL_LIFETIME_MS (8u * 3600 * 1000)
 
 static GArray *array_of(size_t size)
 {
@@ -211,7 +214,14 @@ struct service *service_new(enum service_kind kind)
 	if (kind == SERVICE_DNS) {
 		service->dns.records = g_ptr_array_new_with_free_func(dns_record_free);
 		service->dns.zones = texts();
+	} else if (kind == SERVICE_FRONTEND) {
+		service->frontend.media_relay = true;
 	} else if (kind == SERVICE_EDGE) {
+		service->edge.next_hop_port = SIP_PORT;
+		service->edge.parts = EDGE_ALL_PARTS;
+		service->edge.relay_not_to = array_of(sizeof(struct prefix));
+		service->edge.relays_per_user = RELAYS_PER_USER;
+		service->edge.credential_lifetime_ms = CREDENTIAL_LIFETIME_MS;
 		service->edge.relay_ports = (struct port_range){ RELAY_PORT_FIRST, RELAY_PORT_LAST };
 		service->edge.relay_to = array_of(sizeof(struct prefix));
 	}
@@ -226,6 +236,9 @@ static void edge_clear(struct edge_service *edge)
 	g_free(edge->internal_iface);
 	g_free(edge->external_iface);
 	g_free(edge->next_hop);
+	g_free(edge->next_hop_fqdn);
+	g_free(edge->domain);
+	array_free(edge->relay_not_to);
 	g_free(edge->engine);
 	array_free(edge->relay_to);
 }
@@ -241,6 +254,7 @@ void service_free(void *data)
 		ptrs_free(service->dns.zones);
 	} else if (service->kind == SERVICE_FRONTEND) {
 		g_free(service->frontend.fqdn);
+		g_free(service->frontend.domain);
 	} else {
 		edge_clear(&service->edge);
 	}
@@ -262,6 +276,7 @@ void endpoint_free(void *data)
 	g_free(endpoint->media_edge);
 	ptrs_free(endpoint->command);
 	g_free(endpoint->ice_profile);
+	g_free(endpoint->password);
 	g_free(endpoint);
 }
 
@@ -279,6 +294,7 @@ void *node_new(void)
 	node->hosts = g_ptr_array_new_with_free_func(dns_record_free);
 	node->sysctls = g_ptr_array_new_with_free_func(sysctl_setting_free);
 	node->services = g_ptr_array_new_with_free_func(service_free);
+	node->certificate.names = texts();
 	return node;
 }
 
@@ -300,6 +316,7 @@ void node_free(void *data)
 	ptrs_free(node->hosts);
 	ptrs_free(node->sysctls);
 	ptrs_free(node->services);
+	ptrs_free(node->certificate.names);
 	endpoint_free(node->endpoint);
 	g_free(node);
 }

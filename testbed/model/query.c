@@ -86,15 +86,22 @@ bool model_has_place(const model *m, const char *place)
 	return n && (!part[1] || node_iface(n, part[1]) || node_has_tunnel(m, n->name, part[1]));
 }
 
-const struct service *node_service(const struct node *n, enum service_kind kind)
+const struct service *node_declared_service(const struct node *n, enum service_kind kind)
 {
 	for (guint i = 0; i < n->services->len; i++) {
 		const struct service *service = g_ptr_array_index(n->services, i);
 
-		if (service->kind == kind && service->enabled)
+		if (service->kind == kind)
 			return service;
 	}
 	return NULL;
+}
+
+const struct service *node_service(const struct node *n, enum service_kind kind)
+{
+	const struct service *service = node_declared_service(n, kind);
+
+	return service && service->enabled ? service : NULL;
 }
 
 struct addr node_address(const struct node *n)
@@ -104,18 +111,6 @@ struct addr node_address(const struct node *n)
 	if (!first || first->addresses->len == 0)
 		return (struct addr){ .family = 0 };
 	return g_array_index(first->addresses, struct prefix, 0).addr;
-}
-
-/* Whether the node has an Edge, also a stopped one: users are bound to it all the same. */
-static bool has_edge(const struct node *n)
-{
-	for (guint i = 0; i < n->services->len; i++) {
-		const struct service *service = g_ptr_array_index(n->services, i);
-
-		if (service->kind == SERVICE_EDGE)
-			return true;
-	}
-	return false;
 }
 
 const struct node *model_media_edge(const model *m, const struct node *endpoint)
@@ -129,7 +124,7 @@ const struct node *model_media_edge(const model *m, const struct node *endpoint)
 	for (guint i = 0; i < m->nodes->len; i++) {
 		const struct node *node = g_ptr_array_index(m->nodes, i);
 
-		if (has_edge(node))
+		if (node_declared_service(node, SERVICE_EDGE)) /* users are bound to a stopped one all the same */
 			return node;
 	}
 	return NULL;

@@ -5,7 +5,7 @@ static const uint16_t tunnel_ports[TUNNEL_KIND_COUNT] = {
 	[TUNNEL_WIREGUARD] = 51820, [TUNNEL_VXLAN] = 4789,
 };
 
-static void resolve_edge(struct edge_service *edge, const struct node *node)
+static void resolve_edge(const struct check *c, struct edge_service *edge, const struct node *node)
 {
 	const struct iface *internal = node_iface(node, edge->internal_iface);
 
@@ -19,6 +19,16 @@ static void resolve_edge(struct edge_service *edge, const struct node *node)
 		edge->av_tcp_public = edge->av_tcp;
 	if (!edge->engine)
 		edge->engine = g_strdup("builtin");
+	if (!edge->domain)
+		edge->domain = g_strdup(c->m->domain);
+}
+
+static void resolve_frontend(const struct check *c, struct frontend_service *frontend, const struct node *node)
+{
+	if (!addr_is_set(&frontend->address))
+		frontend->address = node_address(node);
+	if (!frontend->domain)
+		frontend->domain = g_strdup(c->m->domain);
 }
 
 static void resolve_node(const struct check *c, struct node *node)
@@ -32,9 +42,9 @@ static void resolve_node(const struct check *c, struct node *node)
 		struct service *service = g_ptr_array_index(node->services, i);
 
 		if (service->kind == SERVICE_EDGE)
-			resolve_edge(&service->edge, node);
-		else if (service->kind == SERVICE_FRONTEND && !addr_is_set(&service->frontend.address))
-			service->frontend.address = node_address(node);
+			resolve_edge(c, &service->edge, node);
+		else if (service->kind == SERVICE_FRONTEND)
+			resolve_frontend(c, &service->frontend, node);
 	}
 	if (!node->endpoint)
 		return;

@@ -13,7 +13,7 @@ extern const struct field route_fields[];
 
 /* schema_policy.c */
 extern const struct object_type fw_rule_type, nat_rule_type, dns_record_type, host_type, nrpt_rule_type;
-extern const struct field firewall_fields[], nrpt_rule_fields[], dns_record_fields[];
+extern const struct field firewall_fields[], nrpt_rule_fields[], dns_record_fields[], host_fields[];
 extern const struct field fw_rule_match_fields[]; /* a rule without its action */
 extern const struct field nat_behaviour_fields[]; /* what set-nat may change */
 /* Says which keys of `value` a 1:1 rule can't have. */
@@ -26,6 +26,8 @@ void dns_record_check(struct reader *r, const yaml_node_t *value, void *record);
 
 /* schema_node.c */
 extern const struct object_type node_type;
+extern const struct field certificate_fields[];
+extern const struct field edge_setting_fields[], frontend_setting_fields[]; /* what set-edge, set-frontend may change */
 
 /* schema_scenario.c */
 extern const struct object_type conference_type, expect_type, scenario_type;

@@ -13,10 +13,44 @@ static const struct field dns_fields[] = {
 	{ 0 }
 };
 
+/* Relays to nobody private and refuses nobody public: an empty list says something here. */
+static const struct list_type peer_list = { .item = read_prefix, .may_be_empty = true };
+static const struct mask_type part_mask = { .names = edge_part_names, .allowed = EDGE_ALL_PARTS };
+static const struct unit lifetime_units[] = { { "ms", 1 }, { "s", 1000 }, { "min", 60000 }, { "h", 3600000 }, { NULL, 0 } };
+static const struct quantity lifetime_ms = {
+	.what = "a time such as 0s, 10min or 8h", .units = lifetime_units, .min = 0, .max = 30u * 24 * 3600 * 1000,
+};
+
+const struct field frontend_setting_fields[] = {
+	{ .key = "domain", .read = read_word, AT(service, frontend.domain), .arg = &charset_dns },
+	{ .key = "media_relay", .read = read_bool, AT(service, frontend.media_relay) },
+	{ 0 }
+};
+
+static const struct field edge_common_fields[] = {
+	{ .key = "relay_ports", .read = read_ports, AT(service, edge.relay_ports) },
+	{ .key = "next_hop_fqdn", .read = read_word, AT(service, edge.next_hop_fqdn), .arg = &charset_dns },
+	{ .key = "next_hop_port", .read = read_port, AT(service, edge.next_hop_port) },
+	{ .key = "domain", .read = read_word, AT(service, edge.domain), .arg = &charset_dns },
+	{ .key = "relay_to", .read = read_array, AT(service, edge.relay_to), .arg = &peer_list },
+	{ .key = "relay_not_to", .read = read_array, AT(service, edge.relay_not_to), .arg = &peer_list },
+	{ .key = "relays_per_user", .read = read_number16, AT(service, edge.relays_per_user) },
+	{ .key = "mras_secret", .read = read_enum, AT(service, edge.mras_secret), .arg = mras_secret_names },
+	{ .key = "credential_lifetime", .read = read_quantity, AT(service, edge.credential_lifetime_ms), .arg = &lifetime_ms },
+	{ 0 }
+};
+
+const struct field edge_setting_fields[] = {
+	{ .include = edge_common_fields },
+	{ .key = "next_hop", .read = read_word, AT(service, edge.next_hop), .arg = &charset_name },
+	{ 0 }
+};
+
 static const struct field frontend_fields[] = {
 	{ .key = "enabled", .read = read_bool, AT(service, enabled) },
 	{ .key = "fqdn", .read = read_word, AT(service, frontend.fqdn), .arg = &charset_dns, .required = true },
 	{ .key = "address", .read = read_addr, AT(service, frontend.address) },
+	{ .include = frontend_setting_fields },
 	{ 0 }
 };
 
@@ -33,9 +67,9 @@ static const struct field edge_fields[] = {
 	{ .key = "access_public", .read = read_addr, AT(service, edge.access_public) },
 	{ .key = "av_public", .read = read_addr, AT(service, edge.av_public) },
 	{ .key = "av_tcp_public", .read = read_addr, AT(service, edge.av_tcp_public) },
-	{ .key = "relay_ports", .read = read_ports, AT(service, edge.relay_ports) },
+	{ .key = "parts", .read = read_mask, AT(service, edge.parts), .arg = &part_mask },
+	{ .include = edge_common_fields },
 	{ .key = "next_hop", .read = read_word, AT(service, edge.next_hop), .arg = &charset_name, .required = true },
-	{ .key = "relay_to", .read = read_array, AT(service, edge.relay_to), .arg = &prefix_list },
 	{ .key = "engine", .read = read_choice, AT(service, edge.engine), .arg = engine_names },
 	{ 0 }
 };
@@ -76,6 +110,8 @@ static const struct field endpoint_fields[] = {
 	{ .key = "edge", .read = read_word, AT(endpoint, media_edge), .arg = &charset_name },
 	{ .key = "command", .read = read_texts, AT(endpoint, command), .arg = &text_list },
 	{ .key = "ice_profile", .read = read_choice, AT(endpoint, ice_profile), .arg = ice_profile_names },
+	{ .key = "password", .read = read_text, AT(endpoint, password) },
+	{ .key = "account", .read = read_enum, AT(endpoint, account), .arg = account_state_names },
 	{ 0 }
 };
 
@@ -112,6 +148,13 @@ static bool read_sysctls(struct reader *r, const yaml_node_t *value, void *targe
 	return read_pairs(r, value, read_sysctl, *(GPtrArray **)target);
 }
 
+const struct field certificate_fields[] = {
+	{ .key = "issuer", .read = read_enum, AT(certificate, issuer), .arg = issuer_names },
+	{ .key = "validity", .read = read_enum, AT(certificate, validity), .arg = validity_names },
+	{ .key = "names", .read = read_texts, AT(certificate, names), .arg = &dns_name_list },
+	{ 0 }
+};
+
 static const struct field node_fields[] = {
 	{ .key = "site", .read = read_word, AT(node, site), .arg = &charset_name },
 	{ .key = "title", .read = read_text, AT(node, title) },
@@ -127,6 +170,7 @@ static const struct field node_fields[] = {
 	{ .key = "hosts", .read = read_objects, AT(node, hosts), .arg = &host_type },
 	{ .key = "sysctls", .read = read_sysctls, AT(node, sysctls) },
 	{ .key = "services", .read = read_services, AT(node, services) },
+	{ .key = "certificate", .read = read_inline, AT(node, certificate), .arg = certificate_fields },
 	{ .key = "endpoint", .read = read_endpoint, AT(node, endpoint) },
 	{ 0 }
 };

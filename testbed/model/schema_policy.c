@@ -208,7 +208,7 @@ const struct object_type dns_record_type = {
 	.loc_offset = offsetof(struct dns_record, loc), .check = dns_record_check,
 };
 
-static const struct field host_fields[] = {
+const struct field host_fields[] = {
 	{ .key = "name", .read = read_word, AT(dns_record, name), .arg = &charset_dns, .required = true },
 	{ .key = "a", .read = read_addr, AT(dns_record, a), .required = true },
 	{ 0 }

@@ -17,45 +17,81 @@ static guint32 ipv4_number(const struct addr *a)
 	       a->bytes[3];
 }
 
-static void put_range(GString *out, guint32 first, guint32 last)
-{
-	if (first <= last)
-		g_string_append_printf(out, "allowed-peer-ip=%u.%u.%u.%u-%u.%u.%u.%u\n", first >> 24,
-				       first >> 16 & 255, first >> 8 & 255, first & 255, last >> 24,
-				       last >> 16 & 255, last >> 8 & 255, last & 255);
-}
+struct range {
+	guint32 first, last;
+};
 
-/* coturn asks its allowed ranges first, so the Edge's own address must not lie in one. */
-static void put_allowed(GString *out, const struct prefix *p, const struct addr *own)
+static struct range range_of(const struct prefix *p)
 {
 	struct prefix net = prefix_network(p);
 	guint32 first = ipv4_number(&net.addr);
-	guint32 last = net.len == 0 ? G_MAXUINT32 : first | (guint32)((1ull << (32 - net.len)) - 1);
 
-	if (net.addr.family != AF_INET)
-		return;
-	if (!prefix_contains(&net, own)) {
-		put_range(out, first, last);
+	return (struct range){first, net.len == 0 ? G_MAXUINT32 : first | (guint32)((1ull << (32 - net.len)) - 1)};
+}
+
+static void put_range(GString *out, const char *setting, const struct range *r)
+{
+	g_string_append_printf(out, "%s-peer-ip=%u.%u.%u.%u-%u.%u.%u.%u\n", setting, r->first >> 24,
+			       r->first >> 16 & 255, r->first >> 8 & 255, r->first & 255, r->last >> 24,
+			       r->last >> 16 & 255, r->last >> 8 & 255, r->last & 255);
+}
+
+/* coturn asks its allowed ranges first, so what must be refused may not lie in one. */
+static void put_allowed(GString *out, struct range r, const GArray *holes)
+{
+	for (guint i = 0; i < holes->len; i++) {
+		const struct range *hole = &g_array_index(holes, struct range, i);
+
+		if (hole->last < r.first || hole->first > r.last)
+			continue;
+		if (hole->first > r.first)
+			put_allowed(out, (struct range){r.first, hole->first - 1}, holes);
+		if (hole->last < r.last)
+			put_allowed(out, (struct range){hole->last + 1, r.last}, holes);
 		return;
 	}
-	if (ipv4_number(own) > first)
-		put_range(out, first, ipv4_number(own) - 1);
-	if (ipv4_number(own) < last)
-		put_range(out, ipv4_number(own) + 1, last);
+	put_range(out, "allowed", &r);
+}
+
+static void put_own(GString *out, const struct addr *a, const GArray *holes)
+{
+	char text[ADDR_TEXT_MAX];
+	guint32 number = ipv4_number(a);
+
+	for (guint i = 0; i < holes->len; i++) {
+		const struct range *hole = &g_array_index(holes, struct range, i);
+
+		if (hole->first <= number && number <= hole->last)
+			return;
+	}
+	g_string_append_printf(out, "allowed-peer-ip=%s\n", addr_print(a, text));
 }
 
 static void put_peers(GString *out, const struct edge_service *e)
 {
+	g_autoptr(GArray) holes = g_array_new(FALSE, FALSE, sizeof(struct range));
+	struct range internal = {ipv4_number(&e->internal), ipv4_number(&e->internal)};
 	char text[ADDR_TEXT_MAX];
 
 	for (gsize i = 0; i < G_N_ELEMENTS(refused); i++)
 		g_string_append_printf(out, "denied-peer-ip=%s\n", refused[i]);
 	g_string_append_printf(out, "denied-peer-ip=%s\n", addr_print(&e->internal, text));
 	g_string_append_printf(out, "denied-peer-ip=%s\n", addr_print(&e->access, text));
-	g_string_append_printf(out, "allowed-peer-ip=%s\n", addr_print(&e->av, text));
-	g_string_append_printf(out, "allowed-peer-ip=%s\n", addr_print(&e->av_tcp, text));
-	for (guint i = 0; e->relay_to && i < e->relay_to->len; i++)
-		put_allowed(out, &g_array_index(e->relay_to, struct prefix, i), &e->internal);
+	for (guint i = 0; i < e->relay_not_to->len; i++) {
+		struct range r = range_of(&g_array_index(e->relay_not_to, struct prefix, i));
+
+		put_range(out, "denied", &r);
+		g_array_append_val(holes, r);
+	}
+	put_own(out, &e->av, holes);
+	put_own(out, &e->av_tcp, holes);
+	g_array_append_val(holes, internal);
+	for (guint i = 0; i < e->relay_to->len; i++) {
+		const struct prefix *p = &g_array_index(e->relay_to, struct prefix, i);
+
+		if (p->addr.family == AF_INET)
+			put_allowed(out, range_of(p), holes);
+	}
 }
 
 struct transport {
@@ -79,8 +115,8 @@ static char *conf(const struct builder *b, const struct node *n, const struct ed
 			       addr_print(relay, text));
 	if (addr_is_set(public) && !addr_equal(public, relay))
 		g_string_append_printf(out, "external-ip=%s/%s\n", addr_print(public, more), text);
-	g_string_append_printf(out, "min-port=%u\nmax-port=%u\nrealm=%s\n", e->relay_ports.first,
-			       e->relay_ports.last, b->m->domain);
+	g_string_append_printf(out, "min-port=%u\nmax-port=%u\nuser-quota=%u\nrealm=%s\n", e->relay_ports.first,
+			       e->relay_ports.last, e->relays_per_user, b->m->domain);
 	g_string_append(
 		out,
 		"fingerprint\nlt-cred-mech\nuse-auth-secret\nstatic-auth-secret=@SECRET@\nno-tls\nno-dtls\n"
@@ -95,7 +131,7 @@ void build_coturn_files(struct builder *b, const struct node *n)
 {
 	const struct service *s = node_service(n, SERVICE_EDGE);
 
-	if (!s || g_strcmp0(s->edge.engine, "coturn") != 0)
+	if (!s || !(s->edge.parts & 1u << EDGE_AV) || g_strcmp0(s->edge.engine, "coturn") != 0)
 		return;
 	for (gsize i = 0; i < G_N_ELEMENTS(transports); i++)
 		builder_add_file(b, n,

@@ -134,7 +134,8 @@ Test(access, names_of_the_next_hop)
 static sip_msg *ask_mras(const char *body, const char *type, char **ret_user, gboolean *ret_internet)
 {
 	char fqdn[] = "edge.contoso.com", av_fqdn[] = "av.contoso.com", secret[] = "s3cret";
-	struct edge_config config = {.fqdn = fqdn, .av_fqdn = av_fqdn, .secret = secret};
+	struct edge_config config = {.fqdn = fqdn, .av_fqdn = av_fqdn, .secret = secret, .mras_secret = secret,
+				     .credential_lifetime_ms = 8 * 3600 * 1000};
 	g_autoptr(sip_msg) m = request("SERVICE");
 
 	if (body)

@@ -48,7 +48,7 @@ Test(trust, certificate_is_good_for_its_names_and_its_authority_only)
 	g_autofree char *certificate = NULL, *key = NULL;
 
 	cr_assert(ours != NULL && theirs != NULL, "no authority: %s", error != NULL ? error->message : "");
-	cr_assert(trust_issue(ours, names, &certificate, &key, &error), "no certificate: %s",
+	cr_assert(trust_issue(ours, names, TRUST_OURS, TRUST_VALID, &certificate, &key, &error), "no certificate: %s",
 		  error != NULL ? error->message : "");
 	cr_expect(is_trusted(certificate, trust_ca_pem(ours), "edge.contoso.com"),
 		  "refused for its first name");
@@ -67,7 +67,7 @@ Test(trust, key_belongs_to_certificate)
 	gnutls_certificate_credentials_t credentials;
 	gnutls_datum_t certificate_data, key_data;
 
-	cr_assert(trust_issue(t, names, &certificate, &key, NULL));
+	cr_assert(trust_issue(t, names, TRUST_OURS, TRUST_VALID, &certificate, &key, NULL));
 	certificate_data = (gnutls_datum_t){(unsigned char *)certificate, (unsigned)strlen(certificate)};
 	key_data = (gnutls_datum_t){(unsigned char *)key, (unsigned)strlen(key)};
 	gnutls_certificate_allocate_credentials(&credentials);

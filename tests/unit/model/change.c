@@ -209,6 +209,89 @@ Test(change, links_and_tunnels)
 	cr_expect(((const struct tunnel *)g_ptr_array_index(up->tunnels, 0))->up, "tunnel up again");
 }
 
+Test(change, set_certificate)
+{
+	g_autoptr(model) m = changed("- set-certificate: {node: fe, issuer: other, validity: expired, names: [x.example.com]}\n"
+				     "- set-certificate: {node: edge, issuer: other}\n"
+				     "- set-certificate: {node: edge, validity: not-yet}");
+	const struct certificate *fe = &node_of(m, "fe")->certificate, *edge = &node_of(m, "edge")->certificate;
+
+	cr_expect_eq(fe->issuer, ISSUER_OTHER);
+	cr_expect_eq(fe->validity, VALIDITY_EXPIRED);
+	cr_assert_eq(fe->names->len, 1);
+	cr_expect_str_eq(fe->names->pdata[0], "x.example.com");
+	cr_expect_eq(edge->issuer, ISSUER_LAB, "what is not named is as by default");
+	cr_expect_eq(edge->validity, VALIDITY_NOT_YET);
+	cr_expect_eq(edge->names->len, 0);
+}
+
+Test(change, set_password_and_account)
+{
+	g_autoptr(model) m = changed("- set-password: {nodes: [a, b], password: letmein}\n- set-password: {node: b}\n"
+				     "- set-account: {node: b, account: missing}");
+
+	cr_expect_str_eq(node_of(m, "a")->endpoint->password, "letmein");
+	cr_expect_eq(node_of(m, "a")->endpoint->account, ACCOUNT_ENABLED);
+	cr_expect_null(node_of(m, "b")->endpoint->password, "the right one again");
+	cr_expect_eq(node_of(m, "b")->endpoint->account, ACCOUNT_MISSING);
+}
+
+Test(change, set_edge_keeps_what_is_not_named)
+{
+	g_autoptr(model) m = changed("- set-edge: {node: edge, relay_to: [10.9.0.0/16], relay_ports: 50000-50003}\n"
+				     "- set-edge: {node: edge, relay_to: [], relays_per_user: 2, mras_secret: own}\n"
+				     "- set-edge: {node: edge, credential_lifetime: 0s, next_hop_fqdn: x.example.com}");
+	const struct edge_service *edge = &service_of(node_of(m, "edge"), SERVICE_EDGE)->edge;
+
+	cr_expect_eq(edge->relay_to->len, 0, "a named list is a new list");
+	cr_expect_eq(edge->relay_ports.last, 50003);
+	cr_expect_eq(edge->relays_per_user, 2);
+	cr_expect_eq(edge->mras_secret, MRAS_SECRET_OWN);
+	cr_expect_eq(edge->credential_lifetime_ms, 0);
+	cr_expect_eq(edge->next_hop_port, 5061);
+	cr_expect_str_eq(edge->next_hop_fqdn, "x.example.com");
+	cr_expect_str_eq(edge->next_hop, "fe");
+	cr_expect_str_eq(edge->domain, m->domain);
+}
+
+Test(change, set_frontend)
+{
+	g_autoptr(model) m = changed("- set-frontend: {node: fe, media_relay: false}");
+	const struct frontend_service *fe = &service_of(node_of(m, "fe"), SERVICE_FRONTEND)->frontend;
+
+	cr_expect_not(fe->media_relay);
+	cr_expect_str_eq(fe->domain, m->domain);
+}
+
+Test(change, parts_of_an_edge)
+{
+	g_autoptr(model) one = changed("- stop-service: {node: edge, service: edge, part: av}");
+	g_autoptr(model) none = changed("- stop-service: {node: edge, service: edge, part: [access, mras, av]}");
+	g_autoptr(model) again = changed("- stop-service: {node: edge, service: edge}\n"
+					 "- start-service: {node: edge, service: edge, part: mras}");
+
+	cr_expect_eq(service_of(node_of(one, "edge"), SERVICE_EDGE)->edge.parts, EDGE_ALL_PARTS & ~(1u << EDGE_AV));
+	cr_expect_null(node_service(node_of(none, "edge"), SERVICE_EDGE), "nothing of it runs");
+	cr_expect_not_null(node_declared_service(node_of(none, "edge"), SERVICE_EDGE));
+	cr_expect_eq(service_of(node_of(again, "edge"), SERVICE_EDGE)->edge.parts, 1u << EDGE_MRAS);
+}
+
+Test(change, names_come_and_go)
+{
+	g_autoptr(model) m = changed("- add-nrpt: {node: a, namespace: .x.org, servers: [10.0.1.53]}\n"
+				     "- add-nrpt: {node: a, namespace: .y.org, servers: [10.0.1.53]}\n"
+				     "- remove-nrpt: {node: a, namespace: .x.org}\n"
+				     "- add-host: {node: b, name: x.org, a: 10.0.1.9}\n"
+				     "- add-host: {node: b, name: y.org, a: 10.0.1.9}\n"
+				     "- remove-host: {node: b, name: x.org}");
+	const struct node *a = node_of(m, "a"), *b = node_of(m, "b");
+
+	cr_expect_str_eq(((struct nrpt_rule *)a->nrpt->pdata[a->nrpt->len - 1])->namespace, ".y.org");
+	cr_expect_str_eq(((struct dns_record *)b->hosts->pdata[b->hosts->len - 1])->name, "y.org");
+	for (guint i = 0; i < a->nrpt->len; i++)
+		cr_expect_str_neq(((struct nrpt_rule *)a->nrpt->pdata[i])->namespace, ".x.org");
+}
+
 Test(change, set_media_edge)
 {
 	g_autoptr(model) m = changed("- set-media-edge: {site: office, edge: edge2}\n"

@@ -1,0 +1,76 @@
+/* Changes of what proves who somebody is, and of what the servers grant. */
+#include "testbed/model/change_args.h"
+#include "testbed/model/object.h"
+
+#include <string.h>
+
+/* What is not named is as by default, so that an empty change gives a good certificate back. */
+void change_set_certificate(struct apply *a, struct change_args *args, struct node *node)
+{
+	struct certificate old = node->certificate;
+
+	if (!node_declared_service(node, SERVICE_FRONTEND) && !node_declared_service(node, SERVICE_EDGE)) {
+		diags_add(a->r->d, DIAG_ERROR, a->change->loc, "only a Front End and an Edge have one",
+			  "node '%s' shows no certificate", node->name);
+		return;
+	}
+	node->certificate = args->certificate;
+	args->certificate = old;
+}
+
+static struct endpoint *endpoint_of(struct apply *a, struct node *node)
+{
+	if (!node->endpoint)
+		diags_add(a->r->d, DIAG_ERROR, a->change->loc, NULL, "node '%s' is not an endpoint", node->name);
+	return node->endpoint;
+}
+
+void change_set_password(struct apply *a, struct change_args *args, struct node *node)
+{
+	struct endpoint *endpoint = endpoint_of(a, node);
+
+	if (!endpoint)
+		return;
+	g_free(endpoint->password);
+	endpoint->password = g_steal_pointer(&args->password);
+}
+
+void change_set_account(struct apply *a, struct change_args *args, struct node *node)
+{
+	struct endpoint *endpoint = endpoint_of(a, node);
+
+	if (endpoint)
+		endpoint->account = args->account;
+}
+
+/* Only the keys that are there may overwrite, so they are read again, now into the service itself. */
+static void read_into(struct apply *a, struct change_args *args, struct service **settings, struct service *service)
+{
+	struct service *scratch = *settings;
+
+	*settings = service;
+	change_args_read(a->r, a->change, args);
+	*settings = scratch;
+}
+
+void change_set_edge(struct apply *a, struct change_args *args, struct node *node)
+{
+	struct service *service = change_find_service(a, node, SERVICE_EDGE);
+
+	if (!service)
+		return;
+	/* a list that is named is a new list */
+	if (read_has_key(a->r, a->change->value, "relay_to"))
+		g_array_set_size(service->edge.relay_to, 0);
+	if (read_has_key(a->r, a->change->value, "relay_not_to"))
+		g_array_set_size(service->edge.relay_not_to, 0);
+	read_into(a, args, &args->edge_settings, service);
+}
+
+void change_set_frontend(struct apply *a, struct change_args *args, struct node *node)
+{
+	struct service *service = change_find_service(a, node, SERVICE_FRONTEND);
+
+	if (service)
+		read_into(a, args, &args->frontend_settings, service);
+}

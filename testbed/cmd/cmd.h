@@ -32,12 +32,13 @@ struct verb {
 /* The whole program; returns its exit code. */
 int cmd_main(int argc, char **argv);
 
-/* The verbs (run.c, trace.c, explain.c, plan.c, graph.c, inspect.c); each returns an exit code. */
+/* The verbs (run.c, trace.c, explain.c, plan.c, graph.c, init.c, inspect.c); each returns an exit code. */
 int cmd_run_matrix(const struct options *o);
 int cmd_run_call(const struct options *o);
 int cmd_trace(const struct options *o);
 int cmd_explain(const struct options *o);
 int cmd_plan(const struct options *o);
+int cmd_init(const struct options *o);
 int cmd_graph(const struct options *o);
 int cmd_validate(const struct options *o);
 int cmd_doctor(const struct options *o);
@@ -49,6 +50,8 @@ int cmd_version(const struct options *o);
 
 /* Folder of the running program (where the agents are too).  The caller frees it. */
 char *cmd_program_dir(void);
+/* A topology file of the project, beside the program or installed.  The caller frees it. */
+char *cmd_shipped_topology(const char *name);
 /* File of -t, or the reference topology beside the program or installed.  The caller frees it. */
 char *cmd_topology_path(const struct options *o);
 /* Loads it; findings go to stderr.  NULL: exit with CMD_INPUT. */

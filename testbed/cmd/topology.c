@@ -9,7 +9,7 @@ char *cmd_program_dir(void)
 	return program ? g_path_get_dirname(program) : g_strdup(".");
 }
 
-/* Where the reference topology is, seen from the program: in the source tree (build/bin, build/VARIANT/bin),
+/* Where the project's topologies are, seen from the program: in the source tree (build/bin, build/VARIANT/bin),
  * or installed under a prefix. */
 static const char *const beside_program[] = {
 	"../../topologies",
@@ -17,19 +17,22 @@ static const char *const beside_program[] = {
 	"../share/testbed/topologies",
 };
 
-char *cmd_topology_path(const struct options *o)
+char *cmd_shipped_topology(const char *name)
 {
 	g_autofree char *dir = cmd_program_dir();
 
-	if (o->topology)
-		return g_strdup(o->topology);
 	for (guint i = 0; i < G_N_ELEMENTS(beside_program); i++) {
-		g_autofree char *there = g_build_filename(dir, beside_program[i], "lync.yaml", NULL);
+		g_autofree char *there = g_build_filename(dir, beside_program[i], name, NULL);
 
 		if (g_file_test(there, G_FILE_TEST_IS_REGULAR))
 			return g_canonicalize_filename(there, NULL);
 	}
-	return g_build_filename(TESTBED_DATADIR, "topologies", "lync.yaml", NULL);
+	return g_build_filename(TESTBED_DATADIR, "topologies", name, NULL);
+}
+
+char *cmd_topology_path(const struct options *o)
+{
+	return o->topology ? g_strdup(o->topology) : cmd_shipped_topology("lync.yaml");
 }
 
 /* False: told in `found`. */

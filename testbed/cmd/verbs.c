@@ -34,6 +34,10 @@ static const struct verb verbs[] = {
 	{"plan", NULL, "Show what would be built, operation by operation", NULL,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_FORMAT, 0,
 	 0, cmd_plan},
+	{"init", "[FILE]", "Write a starter topology with comments (default: my-company.yaml)",
+	 "The file is a whole network that works: change it, and 'testbed validate -t FILE' tells what is\n"
+	 "wrong with it.  '-' writes it to stdout.\n",
+	 OPT_FORCE, 0, 1, cmd_init},
 	{"graph", NULL, "Draw the network: sites, nodes, addresses, tunnels, NAT, firewalls",
 	 "Without -s the network of the file itself is drawn, before any scenario's changes.  SVG needs Graphviz\n"
 	 "(exit status 77 where it is missing).\n",

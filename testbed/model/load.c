@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define FINDINGS_PER_PLACE 2
+
 struct buried {
 	gpointer object;
 	GDestroyNotify destroy;
@@ -186,14 +188,27 @@ static model *build(struct source *source, const char *name, const GPtrArray *ex
 	return m;
 }
 
+/* What is wrong with a template is wrong with all that is made from it: a few findings a place will do. */
+static bool is_enough(GHashTable *seen, const struct diag *item)
+{
+	gpointer key = GINT_TO_POINTER(item->loc.line * 4096 + item->loc.col);
+	guint count = GPOINTER_TO_UINT(g_hash_table_lookup(seen, key)) + 1;
+
+	g_hash_table_insert(seen, key, GUINT_TO_POINTER(count));
+	return count > FINDINGS_PER_PLACE;
+}
+
 static model *build_checked(struct source *source, const char *name, const GPtrArray *extras, diags *d)
 {
 	g_autoptr(diags) found = diags_new();
+	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
 	model *m = build(source, name, extras, found);
 
 	for (guint i = 0; i < diags_count(found); i++) {
 		const struct diag *item = diags_get(found, i);
 
+		if (source->repeated && is_enough(seen, item))
+			continue;
 		if (name)
 			diags_add(d, item->level, item->loc, item->hint, "scenario '%s': %s", name, item->message);
 		else

@@ -23,6 +23,7 @@ struct source {
 	GBytes *text;
 	yaml_document_t document;
 	yaml_node_t *root;
+	bool repeated; /* values were made from `count`: several may have the same place */
 };
 
 /* Parses `text`; findings go to `d`.  NULL when it is not a document as described above. */

@@ -59,7 +59,9 @@ static void replace_text(void *target, const char *text)
 
 static void value_error(struct reader *r, const yaml_node_t *value, const char *text, const char *expected)
 {
-	reader_error(r, value, NULL, "'%s' is '%s', expected %s", r->key, text, expected);
+	const char *hint = strstr(text, "$(") ? "numbers come from a 'count' beside or around this" : NULL;
+
+	reader_error(r, value, hint, "'%s' is '%s', expected %s", r->key, text, expected);
 }
 
 bool read_text(struct reader *r, const yaml_node_t *value, void *target, const void *arg G_GNUC_UNUSED)

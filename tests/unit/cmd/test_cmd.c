@@ -1,6 +1,7 @@
 /* The built program from outside: exit codes, help, and what never needs a lab. */
 #include <criterion/criterion.h>
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -84,6 +85,10 @@ static const struct usage_case {
 	{"plan -s persistent-rout", 2, NULL, "did you mean 'persistent-route'?"},
 	{"plan -f yaml", 2, NULL, "no format 'yaml'"},
 	{"plan -t /nonexistent.yaml", 3, NULL, "/nonexistent.yaml"},
+	{"init --help", 0, "--force", NULL},
+	{"init -", 0, "topology: my-company", NULL},
+	{"init /nonexistent/x.yaml", 4, NULL, "/nonexistent/x.yaml"},
+	{"init a b", 2, NULL, "unexpected argument 'b'"},
 	{"graph", 0, "graph \"lync\" {", NULL},
 	{"graph --help", 0, "svg, dot or mermaid", NULL},
 	{"graph -f mermaid -s vpn-bypass", 0, "flowchart LR", NULL},
@@ -189,6 +194,38 @@ Test(cmd, tells_when_nothing_can_be_written)
 	cr_assert(g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, &err, &status, NULL));
 	cr_expect_eq(WEXITSTATUS(status), 4);
 	cr_expect_not_null(strstr(err, "cannot write"), "%s", err);
+}
+
+/* The file that init writes is right, and is not written over unasked. */
+Test(cmd, init_writes_a_topology_once)
+{
+	g_autofree char *dir = g_dir_make_tmp("testbed-init-XXXXXX", NULL);
+	g_autofree char *file = g_build_filename(dir, "my-company.yaml", NULL), *text = NULL;
+	static const struct usage_case steps[] = {
+		{"init", 0, NULL, "wrote my-company.yaml"},
+		{"validate my-company.yaml", 0, ": ok: ", NULL},
+		{"init", 2, NULL, "--force"},
+		{"init --force", 0, NULL, "wrote my-company.yaml"},
+		{"plan -t my-company.yaml", 0, "pc2", NULL},
+	};
+
+	cr_assert_not_null(dir);
+	for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
+		struct outcome o;
+
+		if (i == 2)
+			cr_assert(g_file_set_contents(file, "mine", -1, NULL));
+		run_in(dir, steps[i].arguments, &o);
+		cr_expect_eq(o.status, steps[i].status, "step %u: %d (%s)", i, o.status, o.err);
+		expect_says("stdout", o.out, steps[i].out, steps[i].arguments);
+		expect_says("stderr", o.err, steps[i].err, steps[i].arguments);
+		outcome_clear(&o);
+		g_clear_pointer(&text, g_free);
+		cr_assert(g_file_get_contents(file, &text, NULL, NULL));
+		cr_expect_eq(strcmp(text, "mine") == 0, i == 2, "after step %u", i);
+	}
+	g_unlink(file);
+	g_rmdir(dir);
 }
 
 /* An SVG where Graphviz is; without it exit 77 and the cure. */

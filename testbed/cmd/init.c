@@ -1,0 +1,52 @@
+#include "testbed/cmd/cmd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STARTER "starter.yaml"
+#define DEFAULT_FILE "my-company.yaml"
+
+static int failed(const char *what, const char *path)
+{
+	cmd_error("can't %s '%s': %s", what, path, g_strerror(errno));
+	return CMD_INTERNAL;
+}
+
+/* Makes the file; one that is there is left alone unless that is asked for (the kernel decides, not a look before). */
+static int write_starter(const char *path, const char *text, gsize length, bool force)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0666);
+	ssize_t written;
+
+	if (fd < 0 && errno == EEXIST) {
+		cmd_error("'%s' is there already (--force replaces it)", path);
+		return CMD_USAGE;
+	}
+	if (fd < 0)
+		return failed("make", path);
+	written = write(fd, text, length);
+	if (close(fd) < 0 || written != (ssize_t)length)
+		return failed("write", path);
+	cmd_note("wrote %s", path);
+	cmd_note("next: testbed graph -t %s -o net.svg; testbed run matrix -t %s", path, path);
+	return CMD_AS_EXPECTED;
+}
+
+int cmd_init(const struct options *o)
+{
+	const char *path = o->arguments[0] ? o->arguments[0] : DEFAULT_FILE;
+	g_autofree char *starter = cmd_shipped_topology(STARTER), *text = NULL;
+	g_autoptr(GError) error = NULL;
+	gsize length;
+
+	if (!g_file_get_contents(starter, &text, &length, &error)) {
+		cmd_error("%s (build or install testbed again)", error->message);
+		return CMD_INTERNAL;
+	}
+	if (g_str_equal(path, "-"))
+		return cmd_print(text, (gssize)length);
+	return write_starter(path, text, length, o->force);
+}

@@ -32,12 +32,13 @@ enum {
 	OPT_DRAWING = 1u << 24,
 	OPT_FILE = 1u << 25,
 	OPT_FORCE = 1u << 26,
+	OPT_EVIDENCE = 1u << 28,
 };
 
 struct options {
 	char *topology;
 	char *scenario; /* as given: "A,B" */
-	char *only, *media, *pairs, *out, *json, *format, *seed, *proto, *port, *icewarn;
+	char *only, *media, *pairs, *out, *json, *format, *seed, *proto, *port, *icewarn, *evidence;
 	int jobs;
 	gboolean verbose, quiet, no_color, all, no_trial, help;
 	char *file; /* where to write to */

@@ -92,7 +92,7 @@ static int give_away(const char *path, const struct stat *st, int type, struct F
 
 static void give_all_away(const rundir *d)
 {
-	static const char *const ours[] = {"events.jsonl", "results.json", "nodes"};
+	static const char *const ours[] = {"events.jsonl", "results.json", "nodes", "evidence"};
 	uid_t uid;
 	gid_t gid;
 
@@ -219,6 +219,21 @@ void rundir_event(rundir *d, const char *line)
 		d->write_errno = errno;
 	else if ((size_t)n < length)
 		d->write_errno = ENOSPC;
+}
+
+int rundir_open_evidence(const rundir *d, const char *scenario, GError **error)
+{
+	g_autofree char *folder = g_build_filename(d->path, "evidence", NULL);
+	g_autofree char *name = g_strconcat(scenario, ".pcapng", NULL);
+	g_autofree char *path = g_build_filename(folder, g_strdelimit(name, "/", '_'), NULL);
+	int fd;
+
+	if (!make_folders(folder, error))
+		return -1;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "cannot write '%s': %s", path, g_strerror(errno));
+	return fd;
 }
 
 gboolean rundir_finish(rundir *d, const char *results_text, GError **error)

@@ -1,4 +1,5 @@
-/* Run folder: events.jsonl as it happens, results.json at the end, the agents' logs under nodes/.
+/* Run folder: events.jsonl as it happens, results.json at the end, the agents' logs under
+ * nodes/, what was seen of each lab's packets under evidence/.
  *
  * Without --out the folder is DATA/testbed/RUN-ID below XDG_STATE_HOME (default ~/.local/state), with
  * DATA/testbed/last pointing to it; older runs there are removed when nobody uses them.  Under sudo it
@@ -19,6 +20,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(rundir, rundir_free)
 const char *rundir_path(const rundir *d);
 /* Writes one line of events.jsonl, by one write.  The first failure is kept for rundir_finish. */
 void rundir_event(rundir *d, const char *line);
+/* Opens evidence/SCENARIO.pcapng, empty; -1 with an error.  The caller closes it. */
+int rundir_open_evidence(const rundir *d, const char *scenario, GError **error);
 /* Writes results.json as a whole, points `last` here, gives everything to the invoking user.  FALSE
  * when this or an earlier write failed. */
 gboolean rundir_finish(rundir *d, const char *results_text, GError **error);

@@ -115,6 +115,22 @@ static void on_cell_finished(const struct cell *c, gpointer data)
 	tell_cell(data, c);
 }
 
+static void on_lab_state(const struct scenario_result *sc, const json_t *state, const GError *error, gpointer data)
+{
+	keep(data, report_event_lab_state(sc, state, error ? error->message : NULL, g_get_monotonic_time()));
+}
+
+static int on_evidence(const struct scenario_result *sc, gpointer data)
+{
+	const struct session *s = data;
+	g_autoptr(GError) error = NULL;
+	int fd = rundir_open_evidence(s->dir, sc->name, &error);
+
+	if (fd < 0)
+		cmd_note("no evidence is kept of %s: %s", sc->name, error->message);
+	return MAX(fd, 0);
+}
+
 static const struct matrix_observer observer = {
 	.lab_built = on_lab_built,
 	.lab_failed = on_lab_failed,
@@ -161,6 +177,16 @@ static gboolean open_dir(struct session *s)
 	}
 	cmd_note("this run is not kept: %s", error->message);
 	return TRUE;
+}
+
+/* --evidence; FALSE: told on stderr. */
+static gboolean wants_evidence(const struct options *o, bool *ret)
+{
+	*ret = !o->evidence || g_str_equal(o->evidence, "on");
+	if (*ret || g_str_equal(o->evidence, "off"))
+		return TRUE;
+	cmd_error("--evidence '%s': on or off", o->evidence);
+	return FALSE;
 }
 
 static int finish(struct session *s, gboolean ran, const GError *error)
@@ -228,9 +254,11 @@ int session_run(matrix_selection *selection, const struct options *o, const stru
 		.style = cmd_style(o, STDERR_FILENO),
 		.live = isatty(STDERR_FILENO) && !o->quiet && !o->verbose,
 	};
+	struct matrix_observer watch = observer;
 	int status = CMD_INTERNAL;
+	bool evidence;
 
-	if (!cmd_seed(o, &options.seed))
+	if (!cmd_seed(o, &options.seed) || !wants_evidence(o, &evidence))
 		return CMD_USAGE;
 	selection->results->seed = options.seed;
 	describe_run(selection->results);
@@ -239,7 +267,11 @@ int session_run(matrix_selection *selection, const struct options *o, const stru
 	options.run_dir = s.dir ? rundir_path(s.dir) : NULL;
 	options.captures = (const char *const *)(gpointer)o->captures;
 	s.story = g_ptr_array_new_with_free_func((GDestroyNotify)story_event_free);
-	s.matrix = matrix_new(selection, &options, &observer, &s);
+	if (s.dir && evidence) {
+		watch.lab_state = on_lab_state;
+		watch.evidence = on_evidence;
+	}
+	s.matrix = matrix_new(selection, &options, &watch, &s);
 	status = run_watched(&s);
 	matrix_free(s.matrix);
 	g_ptr_array_unref(s.story);

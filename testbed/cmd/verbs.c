@@ -5,7 +5,8 @@
 #include <string.h>
 
 #define RUN_OPTIONS                                                                                                     \
-	(OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_OUT | OPT_CAPTURE | OPT_JSON | OPT_VERBOSE | OPT_QUIET | OPT_COLOR)
+	(OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_OUT | OPT_CAPTURE | OPT_EVIDENCE | OPT_JSON | \
+	 OPT_VERBOSE | OPT_QUIET | OPT_COLOR)
 
 static const char exit_text[] =
 	"Exit status: 0 every cell as expected; 1 at least one differs; 2 wrong arguments, or\n"

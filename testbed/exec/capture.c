@@ -1,6 +1,7 @@
 #include "testbed/exec/capture.h"
 
 #include "testbed/base/diag.h"
+#include "testbed/exec/capture_filter.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,14 +15,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* 4 MiB a capture: half a second of the fastest link here. */
-#define FRAME_BYTES 2048u
 #define BLOCK_BYTES (64u * 1024u)
-#define BLOCKS 64u
 /* TPACKET_ALIGN(sizeof(struct tpacket2_hdr)), without its signed arithmetic. */
 #define ADDRESS_OFFSET ((sizeof(struct tpacket2_hdr) + TPACKET_ALIGNMENT - 1u) / TPACKET_ALIGNMENT * TPACKET_ALIGNMENT)
 
+struct ring_size {
+	unsigned frame_bytes, blocks;
+};
+
+/* 4 MiB: half a second of the fastest link here. */
+static const struct ring_size whole_packets = {2048, 64};
+/* 128 KiB, 512 packets: what a busy node has in a tenth of a second.  A frame holds the ring's own header, too. */
+static const struct ring_size evidence_only = {256, 2};
+
 struct capture {
+	struct ring_size size;
 	int fd;
 	guint8 *ring;
 	unsigned next_frame;
@@ -77,9 +85,9 @@ static bool set_ring(capture *c)
 {
 	struct tpacket_req request = {
 		.tp_block_size = BLOCK_BYTES,
-		.tp_block_nr = BLOCKS,
-		.tp_frame_size = FRAME_BYTES,
-		.tp_frame_nr = BLOCKS * (BLOCK_BYTES / FRAME_BYTES),
+		.tp_block_nr = c->size.blocks,
+		.tp_frame_size = c->size.frame_bytes,
+		.tp_frame_nr = c->size.blocks * (BLOCK_BYTES / c->size.frame_bytes),
 	};
 	int version = TPACKET_V2;
 
@@ -87,18 +95,23 @@ static bool set_ring(capture *c)
 	if (setsockopt(c->fd, SOL_PACKET, PACKET_VERSION, &version, sizeof version) != 0 ||
 	    setsockopt(c->fd, SOL_PACKET, PACKET_RX_RING, &request, sizeof request) != 0)
 		return false;
-	c->ring = mmap(NULL, (gsize)BLOCKS * BLOCK_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, c->fd, 0);
+	c->ring = mmap(NULL, (gsize)c->size.blocks * BLOCK_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, c->fd, 0);
 	return c->ring != MAP_FAILED;
 }
 
-capture *capture_new(int netns_fd, const char *ifname, GError **error)
+static capture *start(int netns_fd, const char *ifname, const struct ring_size *size, bool filtered, GError **error)
 {
 	g_autoptr(capture) c = g_new0(capture, 1);
 
 	c->ring = MAP_FAILED;
+	c->size = *size;
 	c->fd = open_inside(netns_fd, error);
 	if (c->fd < 0)
 		return NULL;
+	if (filtered && !capture_filter_attach(c->fd)) {
+		fail(error, "attach the filter", ifname);
+		return NULL;
+	}
 	if (!set_ring(c)) {
 		fail(error, "make the ring", ifname);
 		return NULL;
@@ -110,12 +123,22 @@ capture *capture_new(int netns_fd, const char *ifname, GError **error)
 	return g_steal_pointer(&c);
 }
 
+capture *capture_new(int netns_fd, const char *ifname, GError **error)
+{
+	return start(netns_fd, ifname, &whole_packets, false, error);
+}
+
+capture *capture_new_evidence(int netns_fd, GError **error)
+{
+	return start(netns_fd, NULL, &evidence_only, true, error);
+}
+
 void capture_free(capture *c)
 {
 	if (!c)
 		return;
 	if (c->ring != MAP_FAILED)
-		munmap(c->ring, (gsize)BLOCKS * BLOCK_BYTES);
+		munmap(c->ring, (gsize)c->size.blocks * BLOCK_BYTES);
 	if (c->fd >= 0)
 		close(c->fd);
 	g_free(c);
@@ -137,7 +160,7 @@ char *capture_ifname(const capture *c, unsigned ifindex)
 
 static struct tpacket2_hdr *frame_at(capture *c, unsigned index)
 {
-	return (struct tpacket2_hdr *)(void *)(c->ring + (gsize)index * FRAME_BYTES);
+	return (struct tpacket2_hdr *)(void *)(c->ring + (gsize)index * c->size.frame_bytes);
 }
 
 void capture_read(capture *c, capture_func func, gpointer user_data)

@@ -30,6 +30,9 @@ typedef void (*capture_func)(const struct capture_packet *packet, gpointer user_
 /* Starts capturing; from the return on nothing is missed.  `ifname` NULL: every interface of the
  * node.  Moves the calling thread into the namespace and back. */
 capture *capture_new(int netns_fd, const char *ifname, GError **error);
+/* The same for every interface of the node but loopback, in a small ring, of what capture_filter.h calls evidence,
+ * cut to its first bytes. */
+capture *capture_new_evidence(int netns_fd, GError **error);
 void capture_free(capture *c);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(capture, capture_free)
 

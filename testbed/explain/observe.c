@@ -28,6 +28,7 @@ static void on_lab_state(const struct scenario_result *s, const json_t *state, c
 
 	(void)s;
 	(void)error;
+	json_decref(seen->state);
 	seen->state = json_deep_copy(state);
 }
 

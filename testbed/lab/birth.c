@@ -20,6 +20,7 @@ struct request {
 	gpointer data;
 	int life;   /* the child's end of the socket */
 	int report; /* the starter's answer goes here */
+	int kept;   /* stays open in the child; 0: none */
 };
 
 /* What the starter tells this process. */
@@ -68,9 +69,10 @@ char *birth_cure(int errno_value)
 
 /* Moves the socket to its place and closes everything else: the sockets of other labs above all, for
  * they would keep those alive. */
-static bool keep_only(int life)
+static bool keep_only(int life, int kept)
 {
 	int high = fcntl(life, F_DUPFD_CLOEXEC, BIRTH_SOCKET + 1);
+	unsigned after = (unsigned)MAX(kept, BIRTH_SOCKET) + 1;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (high < 0 || null < 0 || dup3(high, BIRTH_SOCKET, O_CLOEXEC) < 0)
@@ -79,7 +81,10 @@ static bool keep_only(int life)
 	for (int fd = 0; fd <= 2; fd++)
 		if (fd == null ? fcntl(fd, F_SETFD, 0) < 0 : dup2(null, fd) < 0)
 			return false;
-	return close_range(BIRTH_SOCKET + 1, ~0U, 0) == 0;
+	/* `kept` stays where it is: another number may be one that the copied memory still writes to */
+	if (kept > BIRTH_SOCKET + 1 && close_range(BIRTH_SOCKET + 1, (unsigned)kept - 1, 0) != 0)
+		return false;
+	return close_range(after, ~0U, 0) == 0;
 }
 
 static void default_signals(void)
@@ -102,7 +107,7 @@ static _Noreturn void live(const struct request *r, int go)
 		_exit(1);
 	/* a session of its own keeps the terminal's Ctrl-C away; SIGTERM and its like do nothing to the
 	 * first process of a PID namespace that has no handler (pid_namespaces(7)) */
-	if (setsid() < 0 || !keep_only(r->life))
+	if (setsid() < 0 || !keep_only(r->life, r->kept))
 		_exit(1);
 	default_signals();
 	_exit(r->main(r->data));
@@ -231,9 +236,9 @@ static gboolean no_descriptors(GError **error, const char *what)
 	return FALSE;
 }
 
-gboolean birth_new(birth_main main, gpointer data, struct birth *ret, GError **error)
+gboolean birth_new(birth_main main, gpointer data, int kept, struct birth *ret, GError **error)
 {
-	struct request r = {.main = main, .data = data};
+	struct request r = {.main = main, .data = data, .kept = kept};
 	struct answer answer;
 	int life[2], report[2];
 

@@ -20,15 +20,17 @@ struct birth {
 
 #define BIRTH_SOCKET 3 /* the child's end of the socket, as it sees it */
 
-/* What the child does: it holds BIRTH_SOCKET (blocking) and, as 0, 1 and 2, /dev/null; no other
+
+/* What the child does: it holds BIRTH_SOCKET (blocking), `kept` and, as 0, 1 and 2, /dev/null; no other
  * descriptor.  It is leader of its own session with default signal handlers and nothing blocked.
  * Returns its exit status. */
 typedef int (*birth_main)(gpointer data);
 
 /* Starts the child; no exec, so it sees this process's memory as it is now.  Blocks about a
  * millisecond.  TB_ERROR_UNSUPPORTED with the cure when the host forbids it.  The caller closes both
- * descriptors and reaps the child. */
-gboolean birth_new(birth_main main, gpointer data, struct birth *ret, GError **error);
+ * descriptors and reaps the child.  `kept`: a descriptor above BIRTH_SOCKET that stays open in the child, and here; 0:
+ * none. */
+gboolean birth_new(birth_main main, gpointer data, int kept, struct birth *ret, GError **error);
 
 /* What to change so that namespaces can be made, after one of the calls failed with `errno_value`;
  * the caller frees. */

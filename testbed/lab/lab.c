@@ -4,6 +4,7 @@
 #include "testbed/lab/supervisor.h"
 #include "testbed/lab/wire.h"
 
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
@@ -144,7 +145,7 @@ static void on_state(lab *l, json_t *message, json_t *state)
 }
 
 /* All nodes have been read, or one can't be. */
-static void on_inspected(lab *l, json_t *message G_GNUC_UNUSED, json_t *problem)
+static void on_inspected(lab *l, json_t *message, json_t *problem)
 {
 	struct inspection *i = g_queue_pop_head(&l->inspections);
 	g_autoptr(GError) error = NULL;
@@ -156,7 +157,7 @@ static void on_inspected(lab *l, json_t *message G_GNUC_UNUSED, json_t *problem)
 		error = g_error_new(TB_ERROR, TB_ERROR_FAILED, "lab '%s': %s", l->name, json_string_value(problem));
 		i->done(l, NULL, error, i->user_data);
 	} else {
-		state = json_pack("{s:O}", "nodes", i->nodes);
+		state = json_pack("{s:O, s:O?}", "nodes", i->nodes, "evidence", json_object_get(message, "evidence"));
 		i->done(l, state, NULL, i->user_data);
 		json_decref(state);
 	}
@@ -244,11 +245,17 @@ lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
 	       const struct lab_callbacks *callbacks, gpointer user_data, GError **error)
 {
 	static const struct wire_handlers handlers = {.line = on_line, .closed = on_closed};
-	struct supervisor_job job = {.model = m, .plan = p, .options = options};
+	/* the supervisor's copy must not be where its socket will be */
+	int evidence_fd = options->evidence_fd > 0 ? fcntl(options->evidence_fd, F_DUPFD_CLOEXEC, BIRTH_SOCKET + 1) : 0;
+	struct supervisor_job job = {.model = m, .plan = p, .options = options, .evidence_fd = evidence_fd};
 	struct birth birth;
+	gboolean born;
 	lab *l;
 
-	if (!birth_new(supervisor_main, &job, &birth, error))
+	born = birth_new(supervisor_main, &job, MAX(evidence_fd, 0), &birth, error);
+	if (evidence_fd > 0)
+		close(evidence_fd);
+	if (!born)
 		return NULL;
 	l = g_new0(lab, 1);
 	l->name = g_strdup(options->name != NULL ? options->name : m->name);

@@ -33,6 +33,8 @@ struct lab_options {
 	/* NULL-terminated "NODE" or "NODE:IF": packets are written to RUN_DIR/nodes/NODE/NAME.IF.pcapng, or
 	 * NAME.all.pcapng; NULL: none.  All of them must exist. */
 	const char *const *captures;
+	/* Where the evidence (lab/evidence.h) of all nodes goes, as pcapng; borrowed for the call; 0: none is kept. */
+	int evidence_fd;
 };
 
 struct lab_build {
@@ -63,7 +65,7 @@ gboolean lab_command(lab *l, const char *agent, json_t *command, GError **error)
 /* What `state` looks like says docs/EXPLAIN.md, section "State of a lab"; it is borrowed for the call, and NULL when
  * there is an `error` (borrowed too). */
 typedef void (*lab_inspect_func)(lab *l, json_t *state, const GError *error, gpointer user_data);
-/* Asks for the state that the kernels of all nodes are in.  `done` is called once, from the main loop; TB_ERROR_DIED
+/* Asks for the state that the kernels of all nodes are in; the evidence up to then is written before the answer.  `done` is called once, from the main loop; TB_ERROR_DIED
  * when the lab is gone or goes before it has answered (then before `failed`, unless asked after it).  Not called any
  * more after lab_free.  Answers come in the order of the questions. */
 void lab_inspect(lab *l, lab_inspect_func done, gpointer user_data);

@@ -112,7 +112,7 @@ static json_t *ask_child(GError **error)
 	json_t *answer;
 	siginfo_t info;
 
-	if (!birth_new(probe_main, NULL, &birth, error))
+	if (!birth_new(probe_main, NULL, 0, &birth, error))
 		return NULL;
 	answer = read_answer(birth.socket);
 	close(birth.socket);

@@ -3,6 +3,7 @@
 #include "testbed/exec/inspect.h"
 #include "testbed/lab/birth.h"
 #include "testbed/lab/crew.h"
+#include "testbed/lab/evidence.h"
 #include "testbed/lab/record.h"
 #include "testbed/lab/trust.h"
 #include "testbed/lab/wire.h"
@@ -29,6 +30,7 @@ struct supervisor {
 	trust *trust;
 	struct exec_features features;
 	exec *x;
+	evidence_file *evidence; /* NULL: none is kept; lives as long as the supervisor */
 	crew *crew;
 	GSource *deadline;
 	double build_ms;
@@ -134,10 +136,13 @@ static void inspect(struct supervisor *s)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *problem = NULL;
+	struct evidence_count seen;
 
 	if (!tell_states(s, &error))
 		problem = g_utf8_make_valid(error->message, -1);
-	tell(s, json_pack("{s:s?}", "inspected", problem));
+	seen = evidence_flush(s->evidence);
+	tell(s, json_pack("{s:s?, s:{s:I, s:I}}", "inspected", problem, "evidence", "packets", (json_int_t)seen.packets, "lost",
+			  (json_int_t)seen.lost));
 }
 
 static void on_message(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)
@@ -303,6 +308,14 @@ static gboolean start_recordings(const struct supervisor *s, GError **error)
 	return TRUE;
 }
 
+static gboolean start_evidence(struct supervisor *s, GError **error)
+{
+	if (s->job->evidence_fd <= 0)
+		return TRUE;
+	s->evidence = evidence_new(s->x, s->job->plan, s->job->evidence_fd, s->context, error);
+	return s->evidence != NULL;
+}
+
 static gboolean start_crew(struct supervisor *s, const struct config_source *config, GError **error)
 {
 	static const struct crew_handlers handlers = {on_crew_line, on_crew_ready, on_crew_died};
@@ -328,7 +341,8 @@ static gboolean build(struct supervisor *s, GError **error)
 	if (s->place == NULL || (s->trust = trust_new(error)) == NULL)
 		return FALSE;
 	config.master = trust_master(s->trust);
-	return build_network(s, error) && start_recordings(s, error) && write_files(s, &config, error) && write_trust(s, error) &&
+	return build_network(s, error) && start_recordings(s, error) && start_evidence(s, error) &&
+	       write_files(s, &config, error) && write_trust(s, error) &&
 	       (!config.cdr || open_records(s, error)) && start_crew(s, &config, error);
 }
 

@@ -8,7 +8,7 @@
  *         { "died": NAME, "how": TEXT, "asked": BOOL }
  *         { "failed": { "code": enum tb_error, "message": TEXT } }     and it ends
  *         { "state": {...}, "node": NAME }            docs/EXPLAIN.md
- *         { "inspected": null or TEXT }               TEXT: why a node can't be read
+ *         { "inspected": null or TEXT, "evidence": { "packets", "lost" } }    TEXT: why a node can't be read
  * Depends on exec, plan, model and base.
  */
 #ifndef TESTBED_LAB_SUPERVISOR_H
@@ -22,6 +22,7 @@ struct supervisor_job {
 	const model *model;
 	const plan *plan;
 	const struct lab_options *options;
+	int evidence_fd; /* as the supervisor has it; 0 or less: none */
 };
 
 /* For birth_new; `data` is a struct supervisor_job.  Returns when the orchestrator is gone or the lab

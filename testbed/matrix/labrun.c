@@ -1,6 +1,9 @@
 #include "testbed/matrix/labrun.h"
 
 #include <string.h>
+#include <unistd.h>
+
+#define LOOK_PAUSE_US 2000000
 
 enum sign_in { SIGN_IN_PENDING, SIGN_IN_DONE, SIGN_IN_FAILED, SIGN_IN_AGENT_DIED };
 
@@ -29,7 +32,8 @@ struct labrun {
 	GHashTable *calls;        /* call id -> struct running, borrowed */
 	char *dead_service;       /* "edge/tb-edge ended: ..."; failures can't be trusted after that */
 	guint sign_in_deadline;   /* source id */
-	enum { STATE_UNREAD, STATE_ASKED, STATE_READ } state;
+	enum { STATE_UNREAD, STATE_ASKED, STATE_READ } state; /* after the last cell */
+	gint64 looked_us;         /* when the state was asked for last; 0: never */
 };
 
 /* --- the queue ----------------------------------------------------------------------------------- */
@@ -176,6 +180,32 @@ static gboolean of_this_run(gpointer call, gpointer value, gpointer r)
 	return value == r;
 }
 
+static bool cells_over(const labrun *l)
+{
+	return g_queue_is_empty(&((labrun *)(gpointer)(guintptr)l)->queue) && g_hash_table_size(l->running) == 0;
+}
+
+static void on_state_meanwhile(lab *handle, json_t *state, const GError *error, gpointer user_data)
+{
+	labrun *l = user_data;
+
+	(void)handle;
+	l->host.observer->lab_state(l->scenario->result, state, error, l->host.observer_data);
+}
+
+/* What explains a failure may be gone when the last cell ends.  Many fail at once: one look does for all of them, and
+ * after the last cell there is one anyway. */
+static void look_after(labrun *l, const struct cell *c)
+{
+	gint64 now_us = g_get_monotonic_time();
+
+	if (c->verdict == VERDICT_PASS || !l->host.observer->lab_state || !l->lab || cells_over(l) ||
+	    (l->looked_us != 0 && now_us - l->looked_us < LOOK_PAUSE_US))
+		return;
+	l->looked_us = now_us;
+	lab_inspect(l->lab, on_state_meanwhile, l);
+}
+
 static void conclude(labrun *l, struct running *r)
 {
 	struct cell *c = cell_machine_cell(r->machine);
@@ -184,6 +214,7 @@ static void conclude(labrun *l, struct running *r)
 	g_hash_table_foreach_remove(l->calls, of_this_run, r);
 	g_hash_table_remove(l->running, r);
 	tell_finished(l, c);
+	look_after(l, c);
 	l->host.call_ended(l->host.user_data);
 	l->host.changed(l->host.user_data);
 }
@@ -494,7 +525,10 @@ void labrun_start(labrun *l, const struct matrix_options *options)
 	static const struct lab_callbacks callbacks = {
 		.built = on_built, .event = on_event, .agent_died = on_agent_died, .failed = on_failed};
 	g_autofree const char **captures = captures_here(l->scenario->model, options->captures);
+	const struct matrix_observer *observer = l->host.observer;
+	int evidence_fd = observer->evidence ? observer->evidence(l->scenario->result, l->host.observer_data) : 0;
 	const struct lab_options lab_options = {
+		.evidence_fd = evidence_fd,
 		.captures = captures,
 		.name = l->scenario->result->name,
 		.run_dir = options->run_dir,
@@ -506,6 +540,8 @@ void labrun_start(labrun *l, const struct matrix_options *options)
 
 	l->started = true;
 	l->lab = lab_start(l->scenario->model, p, &lab_options, &callbacks, l, &error);
+	if (evidence_fd > 0)
+		close(evidence_fd);
 	if (!l->lab)
 		lab_gone(l, error);
 }
@@ -513,11 +549,6 @@ void labrun_start(labrun *l, const struct matrix_options *options)
 bool labrun_started(const labrun *l)
 {
 	return l->started;
-}
-
-static bool cells_over(const labrun *l)
-{
-	return g_queue_is_empty(&((labrun *)(gpointer)(guintptr)l)->queue) && g_hash_table_size(l->running) == 0;
 }
 
 bool labrun_over(const labrun *l)

@@ -42,9 +42,11 @@ struct matrix_observer {
 	void (*command_sent)(const char *scenario, const char *agent, const json_t *command, gpointer user_data);
 	void (*cell_started)(const struct cell *c, gpointer user_data);
 	void (*cell_finished)(const struct cell *c, gpointer user_data);
-	/* What state the kernels are in (docs/EXPLAIN.md) after a lab's last cell; when set, the lab lives until it
-	 * has been read.  `state` is NULL with an `error`. */
+	/* What state the kernels are in (docs/EXPLAIN.md): soon after cells that did not pass, and after a lab's last
+	 * cell; when set, the lab lives until that has been read.  `state` is NULL with an `error`. */
 	void (*lab_state)(const struct scenario_result *s, const json_t *state, const GError *error, gpointer user_data);
+	/* Where the evidence of this lab goes (lab_options); the matrix closes it.  0: none is kept. */
+	int (*evidence)(const struct scenario_result *s, gpointer user_data);
 };
 
 /* `selection` must outlive the matrix and is written to.  The options' strings are copied. */

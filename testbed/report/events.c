@@ -39,7 +39,8 @@ char *report_event_command(const char *scenario, const char *agent, const json_t
 
 char *report_event_run_started(const results *r, gint64 time_us)
 {
-	return line(NULL, NULL, "run-started", time_us, json_pack("{s:o}", "results", report_results_json(r, true)));
+	return line(NULL, NULL, "run-started", time_us, json_pack("{s:I, s:o}", "wall_us", (json_int_t)g_get_real_time(), "results",
+							      report_results_json(r, true)));
 }
 
 char *report_event_lab_built(const struct scenario_result *s, const char *vpn, gint64 time_us)
@@ -50,6 +51,12 @@ char *report_event_lab_built(const struct scenario_result *s, const char *vpn, g
 char *report_event_lab_failed(const struct scenario_result *s, const char *error, gint64 time_us)
 {
 	return line(s->name, NULL, "lab-failed", time_us, json_pack("{s:s}", "error", error));
+}
+
+char *report_event_lab_state(const struct scenario_result *s, const json_t *state, const char *error, gint64 time_us)
+{
+	return line(s->name, NULL, "lab-state", time_us,
+		    json_pack("{s:O?, s:s?}", "state", state, "error", error));
 }
 
 char *report_event_cell_started(const struct cell *c, gint64 time_us)

@@ -1,7 +1,7 @@
 /* Lines of events.jsonl: everything that happened in a run, in order, and results made from them.
  *
- *   run level   { "scenario", "agent": null, "event", "time_us", ... }: run-started, lab-built, lab-failed,
- *               cell-started, cell-finished, run-finished
+ *   run level   { "scenario", "agent": null, "event", "time_us", ... }: run-started (with "wall_us", the time since 1970 at "time_us"),
+ *               lab-built, lab-failed, lab-state, cell-started, cell-finished, run-finished
  *   agents      { "scenario", "agent", "event", "time_us", ... } as docs/AGENTS.md says; what was sent to
  *               an agent is "event": "command" with the command in "command"
  *
@@ -18,6 +18,8 @@ char *report_event_command(const char *scenario, const char *agent, const json_t
 char *report_event_run_started(const results *r, gint64 time_us);
 char *report_event_lab_built(const struct scenario_result *s, const char *vpn, gint64 time_us);
 char *report_event_lab_failed(const struct scenario_result *s, const char *error, gint64 time_us);
+/* `state` as docs/EXPLAIN.md says, or NULL with the `error` for which it could not be read. */
+char *report_event_lab_state(const struct scenario_result *s, const json_t *state, const char *error, gint64 time_us);
 char *report_event_cell_started(const struct cell *c, gint64 time_us);
 char *report_event_cell_finished(const struct cell *c, gint64 time_us);
 char *report_event_run_finished(const results *r, gint64 time_us);

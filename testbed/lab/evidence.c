@@ -1,0 +1,213 @@
+#include "testbed/lab/evidence.h"
+
+#include "testbed/base/pcapng.h"
+#include "testbed/exec/capture.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+struct tap {
+	evidence_file *owner;
+	char *node;
+	capture *packets;
+	GHashTable *interfaces; /* ifindex -> number in the file */
+};
+
+struct evidence_file {
+	int fd;
+	int all; /* epoll: readable when any tap is */
+	GPtrArray *taps;
+	GMainContext *context;
+	GSource *source; /* waits for `all`, or for the next round */
+	guint interfaces;
+	GByteArray *pending;
+	gsize written;
+	bool full;
+	struct evidence_count count;
+};
+
+/* --- to the file --- */
+
+/* A full disk ends the evidence, not the lab: what is in the file stays valid up to there. */
+static void write_out(evidence_file *e)
+{
+	gsize done = 0;
+
+	while (done < e->pending->len && !e->full) {
+		ssize_t n = write(e->fd, e->pending->data + done, e->pending->len - done);
+
+		if (n > 0)
+			done += (gsize)n;
+		else if (n == 0 || errno != EINTR)
+			e->full = true;
+	}
+	e->written += done;
+	e->full = e->full || e->written >= EVIDENCE_MAX_BYTES;
+	g_byte_array_set_size(e->pending, 0);
+}
+
+static guint32 interface_number(struct tap *t, const struct capture_packet *packet)
+{
+	gpointer known;
+	g_autofree char *ifname = NULL, *name = NULL;
+
+	if (g_hash_table_lookup_extended(t->interfaces, GUINT_TO_POINTER(packet->ifindex), NULL, &known))
+		return GPOINTER_TO_UINT(known);
+	ifname = capture_ifname(t->packets, packet->ifindex);
+	name = g_strdup_printf("%s:%s", t->node, ifname);
+	pcapng_interface(t->owner->pending, packet->ethernet ? PCAPNG_ETHERNET : PCAPNG_RAW_IP, name, NULL);
+	g_hash_table_insert(t->interfaces, GUINT_TO_POINTER(packet->ifindex), GUINT_TO_POINTER(t->owner->interfaces));
+	return t->owner->interfaces++;
+}
+
+static void on_packet(const struct capture_packet *packet, gpointer user_data)
+{
+	struct tap *t = user_data;
+	guint32 number;
+
+	if (t->owner->full) {
+		t->owner->count.lost++;
+		return;
+	}
+	number = interface_number(t, packet);
+	pcapng_packet(t->owner->pending, number, packet->time_ns, packet->outgoing ? PCAPNG_OUTBOUND : PCAPNG_INBOUND,
+		      packet->data, packet->captured, packet->original);
+	t->owner->count.packets++;
+}
+
+/* True when something had come. */
+static bool read_all(evidence_file *e)
+{
+	guint64 before = e->count.packets + e->count.lost;
+
+	for (guint i = 0; i < e->taps->len; i++) {
+		struct tap *t = e->taps->pdata[i];
+
+		capture_read(t->packets, on_packet, t);
+	}
+	write_out(e);
+	return e->count.packets + e->count.lost > before;
+}
+
+/* --- rounds --- */
+
+static void watch(evidence_file *e, GSource *source, GSourceFunc func)
+{
+	if (e->source) {
+		g_source_destroy(e->source);
+		g_source_unref(e->source);
+	}
+	e->source = source;
+	g_source_set_callback(source, func, e, NULL);
+	g_source_attach(source, e->context);
+}
+
+static gboolean on_readable(gint fd, GIOCondition condition, gpointer user_data);
+
+static gboolean on_round(gpointer user_data)
+{
+	evidence_file *e = user_data;
+
+	if (read_all(e))
+		return G_SOURCE_CONTINUE;
+	watch(e, g_unix_fd_source_new(e->all, G_IO_IN), G_SOURCE_FUNC(on_readable));
+	return G_SOURCE_REMOVE;
+}
+
+/* A wake-up for every packet would cost more than all else here. */
+static gboolean on_readable(gint fd, GIOCondition condition, gpointer user_data)
+{
+	evidence_file *e = user_data;
+
+	(void)fd;
+	(void)condition;
+	watch(e, g_timeout_source_new(EVIDENCE_ROUND_MS), on_round);
+	return G_SOURCE_REMOVE;
+}
+
+/* --- public --- */
+
+static void tap_free(gpointer data)
+{
+	struct tap *t = data;
+
+	if (t->packets)
+		capture_free(t->packets);
+	g_hash_table_destroy(t->interfaces);
+	g_free(t->node);
+	g_free(t);
+}
+
+static bool add_tap(evidence_file *e, const exec *x, const char *node, GError **error)
+{
+	struct tap *t = g_new0(struct tap, 1);
+	struct epoll_event event = {.events = EPOLLIN};
+
+	t->owner = e;
+	t->node = g_strdup(node);
+	t->interfaces = g_hash_table_new(NULL, NULL);
+	g_ptr_array_add(e->taps, t);
+	t->packets = capture_new_evidence(exec_netns_fd(x, node), error);
+	if (!t->packets)
+		return false;
+	if (epoll_ctl(e->all, EPOLL_CTL_ADD, capture_fd(t->packets), &event) == 0)
+		return true;
+	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "watch the packets of '%s': %s", node, g_strerror(errno));
+	return false;
+}
+
+evidence_file *evidence_new(const exec *x, const plan *p, int fd, GMainContext *context, GError **error)
+{
+	evidence_file *e = g_new0(evidence_file, 1);
+	bool ok;
+
+	e->fd = fd;
+	e->context = context;
+	e->taps = g_ptr_array_new_with_free_func(tap_free);
+	e->pending = g_byte_array_new();
+	e->all = epoll_create1(EPOLL_CLOEXEC);
+	ok = e->all >= 0;
+	if (!ok)
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "watch for packets: %s", g_strerror(errno));
+	for (guint i = 0; ok && i < p->ops->len; i++) {
+		const struct op *op = p->ops->pdata[i];
+
+		if (op->kind == OP_NETNS && strcmp(op->node, PLAN_FABRIC) != 0)
+			ok = add_tap(e, x, op->node, error);
+	}
+	if (!ok) {
+		evidence_free(e);
+		return NULL;
+	}
+	pcapng_section(e->pending, "testbed " TESTBED_VERSION);
+	watch(e, g_unix_fd_source_new(e->all, G_IO_IN), G_SOURCE_FUNC(on_readable));
+	return e;
+}
+
+void evidence_free(evidence_file *e)
+{
+	if (!e)
+		return;
+	if (e->source) {
+		g_source_destroy(e->source);
+		g_source_unref(e->source);
+	}
+	g_ptr_array_unref(e->taps);
+	g_byte_array_unref(e->pending);
+	if (e->all >= 0)
+		close(e->all);
+	g_free(e);
+}
+
+struct evidence_count evidence_flush(evidence_file *e)
+{
+	if (!e)
+		return (struct evidence_count){0};
+	read_all(e);
+	for (guint i = 0; i < e->taps->len; i++)
+		e->count.lost += capture_dropped(((struct tap *)e->taps->pdata[i])->packets);
+	return e->count;
+}

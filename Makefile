@@ -178,6 +178,20 @@ check: check-style check-unit check-netns check-e2e ## everything
 golden-update: all $(TEST_PROGRAMS) ## write the golden files anew (review the diff)
 	$(Q)GOLDEN_UPDATE=1 $(call run_tests,$(filter $(B)/tests/unit/%,$(TEST_PROGRAMS)))
 
+# --- accuracy of explain ---------------------------------------------------------------------------
+FAULTS ?=
+FIXES ?=
+DOUBLE ?=
+SEED ?= 1
+$(B)/faults/fault-matrix: $(call obj,$(wildcard tests/faults/*.c)) $(B)/libtestbed.a $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+
+.PHONY: fault-matrix
+fault-matrix: all $(B)/faults/fault-matrix ## every fault of tests/faults explained: FAULTS=REGEX FIXES=1 DOUBLE=40 SEED=1
+	$(Q)$(B)/faults/fault-matrix --seed $(SEED) $(if $(FAULTS),--only '$(FAULTS)') $(if $(FIXES),--fixes) $(if $(DOUBLE),--double $(DOUBLE))
+
 $(B)/bin/bench-build: $(B)/obj/scripts/bench_build.o $(B)/libtestbed.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)

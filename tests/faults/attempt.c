@@ -1,0 +1,203 @@
+#include "tests/faults/attempt.h"
+
+#include "testbed/explain/explain.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DEADLINE_S 300
+
+model *attempt_network(const struct attempt *a, const struct attempt_options *o, diags *d)
+{
+	g_autofree char *name = g_strconcat(a->faults[0]->topology, ".yaml", NULL);
+	g_autofree char *path = g_build_filename(o->topologies, name, NULL);
+	model *m = model_load(path, d);
+
+	for (guint i = 0; m && i < G_N_ELEMENTS(a->faults) && a->faults[i]; i++) {
+		const struct fault *f = a->faults[i];
+		const struct scenario *sc = model_scenario(m, f->scenario);
+		model *whole;
+
+		if (!sc)
+			diags_add(d, DIAG_ERROR, f->loc, NULL, "no scenario '%s'", f->scenario);
+		else if (model_add_changes(m, f->name, f->changes, d) && (whole = model_instantiate(m, sc, d)))
+			model_free(whole);
+		if (diags_errors(d) > 0)
+			g_clear_pointer(&m, model_free);
+	}
+	return m;
+}
+
+/* --- right or wrong -------------------------------------------------------------------------------------- */
+
+/* The name alone, or as a word of a longer description ("10.20.0.0/24 via 10.255.0.2"). */
+static bool names(const char *object, const char *name)
+{
+	g_auto(GStrv) words = g_strsplit_set(object, " ,()'", -1);
+
+	return g_str_equal(object, name) || g_strv_contains((const char *const *)(gpointer)words, name);
+}
+
+static bool any_of(const GPtrArray *truth, const char *got, bool (*fits)(const char *, const char *))
+{
+	for (guint i = 0; i < truth->len; i++) {
+		if (fits(got, truth->pdata[i]))
+			return true;
+	}
+	return truth->len == 0;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return g_str_equal(a, b);
+}
+
+/* NULL: as it is. */
+static const char *flaw_of(const struct fault *f, const finding *x)
+{
+	const char *direction = direction_name(x->direction);
+
+	if (x->code == CAUSE_NONE)
+		return "the call works";
+	if (x->code == CAUSE_UNKNOWN)
+		return "no cause found";
+	if (!any_of(f->codes, cause_name(x->code), same))
+		return "another cause";
+	if (!any_of(f->nodes, x->node ? x->node : "", same))
+		return "another node";
+	if (!any_of(f->objects, x->object ? x->object : "", names))
+		return "another object";
+	if (f->direction && !g_str_equal(direction, f->direction))
+		return "another direction";
+	return NULL;
+}
+
+/* NULL: it helps and harms nothing. */
+static char *fix_flaw_of(const explanation *x)
+{
+	if (!x->fix)
+		return g_strdup("none derived");
+	if (x->trial.error)
+		return g_strdup(x->trial.error);
+	if (x->trial.verdict != VERDICT_PASS)
+		return g_strdup("the call still fails");
+	if (x->trial.broken && x->trial.broken->len > 0)
+		return g_strdup_printf("breaks %s and %u more", (char *)x->trial.broken->pdata[0], x->trial.broken->len - 1);
+	return NULL;
+}
+
+static json_t *step_of(const struct fault *f, const explanation *x, bool with_fix)
+{
+	const char *flaw = flaw_of(f, x->finding);
+	g_autofree char *fix_flaw = with_fix ? fix_flaw_of(x) : NULL;
+
+	json_t *step = json_pack("{s:s, s:b, s:s?, s:s, s:s?, s:s?, s:s, s:s?, s:s?}", "fault", f->name, "right", flaw == NULL,
+				 "flaw", flaw, "code", cause_name(x->finding->code), "node", x->finding->node, "object",
+				 x->finding->object, "direction", direction_name(x->finding->direction), "fix",
+				 x->fix ? x->fix->change : NULL, "why", x->finding->why);
+
+	if (with_fix)
+		json_object_set_new(step, "fix_flaw", fix_flaw ? json_string(fix_flaw) : json_null());
+	return step;
+}
+
+/* --- in the child -------------------------------------------------------------------------------------------- */
+
+static explanation *explain(const model *m, const struct fault *f, const struct attempt_options *o, bool with_fix,
+			    GError **error)
+{
+	g_autofree char *id = g_strdup_printf("%s/%s", f->scenario, f->cell);
+	struct explain_options options = {
+		.program_dir = o->program_dir, .seed = o->seed, .all = with_fix, .no_trial = !with_fix};
+	matrix_selection *s = explain_select_id(m, id, error);
+
+	return s ? explain_cell(m, s, &options, error) : NULL;
+}
+
+/* The first, and when it was taken away as was suggested, the second. */
+static json_t *try_all(const struct attempt *a, const struct attempt_options *o, model *m, GError **error)
+{
+	json_t *steps = json_array();
+
+	for (guint i = 0; i < G_N_ELEMENTS(a->faults) && a->faults[i]; i++) {
+		bool with_fix = o->fixes && !a->faults[1];
+		g_autoptr(explanation) x = explain(m, a->faults[i], o, with_fix, error);
+		g_autoptr(diags) d = diags_new();
+
+		if (!x)
+			break;
+		json_array_append_new(steps, step_of(a->faults[i], x, with_fix));
+		if (i + 1 == G_N_ELEMENTS(a->faults) || !a->faults[i + 1])
+			break;
+		if (!x->fix || !model_add_changes(m, "the fix", x->fix->change, d)) {
+			g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "no fix of the first fault");
+			break;
+		}
+	}
+	return steps;
+}
+
+G_NORETURN static void run(const struct attempt *a, const struct attempt_options *o, int fd)
+{
+	g_autoptr(diags) d = diags_new();
+	g_autoptr(model) m = attempt_network(a, o, d);
+	g_autofree char *findings = diags_to_text(d);
+	g_autoptr(GError) error = NULL;
+	json_t *steps = m ? try_all(a, o, m, &error) : json_array();
+	json_t *answer = json_pack("{s:o, s:s?}", "steps", steps, "error", error ? error->message : m ? NULL : findings);
+	char *text = json_dumps(answer, JSON_COMPACT);
+	gsize length = strlen(text);
+
+	/* The descriptor is a pipe that the parent reads: a short answer never blocks for long. */
+	for (gsize done = 0; done < length;) {
+		ssize_t n = write(fd, text + done, length - done);
+
+		if (n < 0 && errno != EINTR)
+			_exit(1);
+		done += n > 0 ? (gsize)n : 0;
+	}
+	_exit(0);
+}
+
+/* --- in the parent -------------------------------------------------------------------------------------------- */
+
+void attempt_start(struct attempt *a, const struct attempt_options *o)
+{
+	int ends[2];
+
+	if (pipe(ends) != 0)
+		g_error("pipe: %s", g_strerror(errno));
+	a->started_us = g_get_monotonic_time();
+	a->text = g_string_new(NULL);
+	a->fd = ends[0];
+	a->pid = fork();
+	if (a->pid < 0)
+		g_error("fork: %s", g_strerror(errno));
+	if (a->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		alarm(DEADLINE_S);
+		close(ends[0]);
+		run(a, o, ends[1]);
+	}
+	close(ends[1]);
+}
+
+json_t *attempt_answer(struct attempt *a)
+{
+	json_t *answer = json_loads(a->text->str, 0, NULL);
+	int status = 0;
+
+	waitpid(a->pid, &status, 0);
+	close(a->fd);
+	g_string_free(a->text, TRUE);
+	a->text = NULL;
+	if (answer)
+		return answer;
+	return json_pack("{s:[], s:s}", "steps", "error",
+			 WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "ended without an answer");
+}

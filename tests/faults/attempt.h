@@ -1,0 +1,41 @@
+/* Attempt: one fault, or two, made in a lab of its own, explained, and held against what is true.
+ *
+ * Depends on testbed/explain and catalogue.  An attempt runs in a process of its own (several at once) and comes back
+ * as JSON.
+ */
+#ifndef TESTS_FAULTS_ATTEMPT_H
+#define TESTS_FAULTS_ATTEMPT_H
+
+#include "testbed/model/model.h"
+#include "tests/faults/catalogue.h"
+
+#include <jansson.h>
+#include <sys/types.h>
+
+struct attempt_options {
+	const char *program_dir;
+	const char *topologies; /* folder */
+	guint64 seed;
+	bool fixes; /* also try each suggested fix */
+};
+
+struct attempt {
+	const struct fault *faults[2]; /* in the order of the packet's way; the second is NULL for a single fault */
+	pid_t pid;
+	int fd;        /* where its answer comes from */
+	GString *text; /* what has come so far */
+	gint64 started_us;
+};
+
+/* NULL with findings in `d`: the changes do not fit each other, or the topology. */
+model *attempt_network(const struct attempt *a, const struct attempt_options *o, diags *d);
+
+/* Forks; the answer comes by a->fd. */
+void attempt_start(struct attempt *a, const struct attempt_options *o);
+
+/* What came out: { "steps": [ step, ... ], "error" }, a step being
+ * { "fault", "right": bool, "flaw": what is wrong or null, "code", "node", "object", "direction", "fix", "why" } and,
+ * when fixes are tried, "fix_flaw": what is wrong with it or null. */
+json_t *attempt_answer(struct attempt *a);
+
+#endif

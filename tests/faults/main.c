@@ -1,0 +1,233 @@
+/* usage: fault-matrix [OPTION...]
+ * Makes every fault of the catalogue in a lab of its own, has it explained, and holds that against what is true.
+ * Exit status: 0 all right; 1 something named wrongly or not at all; 2 wrong arguments; 3 a bad catalogue; 77 this
+ * host can't run labs. */
+#include "tests/faults/tally.h"
+
+#include <glib.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct settings {
+	char *only, *catalogue, *topologies;
+	gint jobs, doubles, seed;
+	gboolean fixes, list;
+};
+
+/* --- what to run ------------------------------------------------------------------------------------------- */
+
+static struct attempt *attempt_new(const struct fault *first, const struct fault *second)
+{
+	struct attempt *a = g_new0(struct attempt, 1);
+
+	a->faults[0] = first;
+	a->faults[1] = second;
+	return a;
+}
+
+static GPtrArray *chosen(const GPtrArray *faults, const struct settings *s, GError **error)
+{
+	g_autoptr(GRegex) only = g_regex_new(s->only ? s->only : "", G_REGEX_OPTIMIZE, 0, error);
+	GPtrArray *some = only ? g_ptr_array_new() : NULL;
+
+	for (guint i = 0; some && i < faults->len; i++) {
+		struct fault *f = faults->pdata[i];
+
+		if (g_regex_match(only, f->name, 0, NULL) || g_regex_match(only, f->file, 0, NULL))
+			g_ptr_array_add(some, f);
+	}
+	return some;
+}
+
+static void shuffle(GPtrArray *list, GRand *rand)
+{
+	for (guint i = list->len; i > 1; i--) {
+		guint k = (guint)g_rand_int_range(rand, 0, (gint32)i);
+		gpointer was = list->pdata[i - 1];
+
+		list->pdata[i - 1] = list->pdata[k];
+		list->pdata[k] = was;
+	}
+}
+
+/* As many pairs as wanted, by lot, of those that fit together. */
+static GPtrArray *pairs_of(const GPtrArray *faults, const struct settings *s, const struct attempt_options *o)
+{
+	g_autoptr(GPtrArray) all = g_ptr_array_new();
+	GPtrArray *some = g_ptr_array_new_with_free_func(g_free);
+	GRand *rand = g_rand_new_with_seed((guint32)s->seed);
+
+	for (guint i = 0; i < faults->len; i++) {
+		for (guint k = 0; k < faults->len; k++) {
+			if (fault_precedes(faults->pdata[i], faults->pdata[k]))
+				g_ptr_array_add(all, attempt_new(faults->pdata[i], faults->pdata[k]));
+		}
+	}
+	shuffle(all, rand);
+	g_rand_free(rand);
+	for (guint i = 0; i < all->len; i++) {
+		g_autoptr(diags) d = diags_new();
+		g_autoptr(model) m = some->len < (guint)s->doubles ? attempt_network(all->pdata[i], o, d) : NULL;
+
+		if (m)
+			g_ptr_array_add(some, all->pdata[i]);
+		else
+			g_free(all->pdata[i]);
+	}
+	return some;
+}
+
+static GPtrArray *singles_of(const GPtrArray *faults)
+{
+	GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < faults->len; i++)
+		g_ptr_array_add(all, attempt_new(faults->pdata[i], NULL));
+	return all;
+}
+
+/* --- running --------------------------------------------------------------------------------------------------- */
+
+static bool finish(struct attempt *a, tally *t, guint done, guint all)
+{
+	double seconds = (double)(g_get_monotonic_time() - a->started_us) / 1e6;
+	g_autoptr(GString) line = g_string_new(NULL);
+	json_t *answer = attempt_answer(a);
+	bool right = tally_add(t, a, answer, seconds, line);
+
+	printf("%3u/%u %s %s", done, all, right ? "ok   " : "WRONG", line->str);
+	fflush(stdout);
+	json_decref(answer);
+	return right;
+}
+
+/* Reads what has come; true when the attempt has ended. */
+static bool has_ended(struct attempt *a)
+{
+	char buffer[4096];
+	ssize_t n = read(a->fd, buffer, sizeof(buffer));
+
+	if (n > 0)
+		g_string_append_len(a->text, buffer, n);
+	return n <= 0;
+}
+
+static bool run_all(const GPtrArray *attempts, const struct settings *s, const struct attempt_options *o, tally *t)
+{
+	g_autoptr(GPtrArray) alive = g_ptr_array_new();
+	guint next = 0, done = 0;
+	bool right = true;
+
+	while (done < attempts->len) {
+		g_autofree struct pollfd *fds = NULL;
+
+		for (; next < attempts->len && alive->len < (guint)s->jobs; next++) {
+			attempt_start(attempts->pdata[next], o);
+			g_ptr_array_add(alive, attempts->pdata[next]);
+		}
+		fds = g_new0(struct pollfd, alive->len);
+		for (guint i = 0; i < alive->len; i++)
+			fds[i] = (struct pollfd){.fd = ((struct attempt *)alive->pdata[i])->fd, .events = POLLIN};
+		if (poll(fds, alive->len, -1) < 0)
+			continue;
+		for (guint i = alive->len; i-- > 0;) {
+			struct attempt *a = alive->pdata[i];
+
+			if (fds[i].revents == 0 || !has_ended(a))
+				continue;
+			g_ptr_array_remove_index_fast(alive, i);
+			right = finish(a, t, ++done, attempts->len) && right;
+		}
+	}
+	return right;
+}
+
+/* --- the program -------------------------------------------------------------------------------------------------- */
+
+static gboolean read_arguments(int argc, char **argv, struct settings *s, GError **error)
+{
+	const GOptionEntry entries[] = {
+		{"only", 0, 0, G_OPTION_ARG_STRING, &s->only, "faults whose name, or file, matches", "REGEX"},
+		{"fixes", 0, 0, G_OPTION_ARG_NONE, &s->fixes, "also try each suggested fix on its cell and all others", NULL},
+		{"double", 0, 0, G_OPTION_ARG_INT, &s->doubles, "instead of single faults N pairs, drawn by lot", "N"},
+		{"seed", 0, 0, G_OPTION_ARG_INT, &s->seed, "of that lot (default: 1)", "N"},
+		{"jobs", 'j', 0, G_OPTION_ARG_INT, &s->jobs, "labs at once (default: three a processor)", "N"},
+		{"list", 0, 0, G_OPTION_ARG_NONE, &s->list, "list the faults, run nothing", NULL},
+		{"catalogue", 0, 0, G_OPTION_ARG_FILENAME, &s->catalogue, "default: tests/faults", "DIR"},
+		{"topologies", 0, 0, G_OPTION_ARG_FILENAME, &s->topologies, "default: topologies", "DIR"},
+		{NULL, 0, 0, 0, NULL, NULL, NULL},
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+
+	g_option_context_add_main_entries(context, entries, NULL);
+	if (!g_option_context_parse(context, &argc, &argv, error))
+		return FALSE;
+	if (argc == 1 && s->jobs > 0 && s->doubles >= 0)
+		return TRUE;
+	g_set_error(error, TB_ERROR, TB_ERROR_INPUT, argc > 1 ? "unexpected argument" : "--jobs and --double count upwards");
+	return FALSE;
+}
+
+static void list(const GPtrArray *faults)
+{
+	for (guint i = 0; i < faults->len; i++) {
+		const struct fault *f = faults->pdata[i];
+
+		printf("%-40s %-22s %s %s/%s %s\n", f->name, (const char *)f->codes->pdata[0], f->topology, f->scenario, f->cell,
+		       stage_name(f->stage));
+	}
+}
+
+static int run(const GPtrArray *faults, const struct settings *s, const struct attempt_options *o)
+{
+	g_autoptr(GPtrArray) attempts = s->doubles > 0 ? pairs_of(faults, s, o) : singles_of(faults);
+	g_autoptr(GString) table = g_string_new(NULL);
+	g_autoptr(tally) t = tally_new();
+	bool right;
+
+	if (attempts->len == 0 || (s->doubles > 0 && attempts->len < (guint)s->doubles)) {
+		fprintf(stderr, "fault-matrix: only %u to run\n", attempts->len);
+		return 2;
+	}
+	right = run_all(attempts, s, o, t);
+	tally_table(t, table);
+	fputs(table->str, stdout);
+	return right ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+	struct settings s = {.jobs = (gint)g_get_num_processors() * 3, .seed = 1};
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL), *dir = self ? g_path_get_dirname(self) : NULL;
+	g_autofree char *program_dir = g_build_filename(dir ? dir : ".", "..", "bin", NULL);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(diags) d = diags_new();
+	g_autoptr(GPtrArray) all = NULL, some = NULL;
+	struct attempt_options o = {.program_dir = program_dir};
+
+	if (!read_arguments(argc, argv, &s, &error)) {
+		fprintf(stderr, "fault-matrix: %s\n", error->message);
+		return 2;
+	}
+	o.topologies = s.topologies ? s.topologies : "topologies";
+	o.fixes = s.fixes;
+	o.seed = (guint64)s.seed;
+	all = catalogue_load(s.catalogue ? s.catalogue : "tests/faults", d);
+	if (!all) {
+		g_autofree char *text = diags_to_text(d);
+
+		fputs(text, stderr);
+		return 3;
+	}
+	some = chosen(all, &s, &error);
+	if (!some) {
+		fprintf(stderr, "fault-matrix: %s\n", error->message);
+		return 2;
+	}
+	if (!s.list)
+		return run(some, &s, &o);
+	list(some);
+	return 0;
+}

@@ -148,12 +148,19 @@ static bool rule_agent_died(const struct evidence *e, struct finding *f)
 	return true;
 }
 
-/* In the order of a call: programs, signing in, the way to the relay, the relay itself. */
+/* In the order of a call: programs, signing in, the servers among themselves, the way to the relay, the relay itself,
+ * media. */
 static bool (*const rules[])(const struct evidence *, struct finding *) = {
 	rule_agent_died,
+	cause_rule_way_to_names,
+	cause_rule_way_to_server,
 	cause_rule_sign_in,
+	cause_rule_way_inside,
+	cause_rule_signalling,
+	cause_rule_direct,
 	cause_rule_relay_unreachable,
 	cause_rule_relay_refused,
+	cause_rule_media,
 };
 
 /* --- a call that worked ---------------------------------------------------------------------------------- */
@@ -197,6 +204,8 @@ struct finding *cause_find(const struct evidence *e)
 	struct finding *f = finding_new(e->cell);
 
 	if (e->cell->verdict == VERDICT_PASS) {
+		if (cause_rule_other_path(e, f))
+			return f;
 		f->code = CAUSE_NONE;
 		for (guint i = 0; i < e->cell->participants->len; i++)
 			healthy_leg(e, f, e->cell->participants->pdata[i]);

@@ -67,6 +67,8 @@ struct evidence {
 	const json_t *state;     /* NULL: could not be read */
 	/* walk_both; another one only in tests. */
 	struct walk_pair *(*walk)(const model *m, const json_t *state, const struct flow *flow);
+	/* walk_meet; NULL: only in tests. */
+	struct walk_pair *(*meet)(const model *m, const json_t *state, const struct flow *flow, const struct flow *other);
 };
 
 enum direction {

@@ -42,16 +42,11 @@ static bool relay_unreachable(const struct evidence *e, struct finding *f, const
 	return found;
 }
 
-static bool is_av(const struct cell *c)
-{
-	return c->media == MEDIA_AUDIO || c->media == MEDIA_VIDEO;
-}
-
 bool cause_rule_relay_unreachable(const struct evidence *e, struct finding *f)
 {
 	bool found = false;
 
-	for (guint i = 0; is_av(e->cell) && i < e->cell->participants->len && !found; i++)
+	for (guint i = 0; cause_is_av(e->cell) && i < e->cell->participants->len && !found; i++)
 		found = relay_unreachable(e, f, e->cell->participants->pdata[i]);
 	return found;
 }
@@ -67,7 +62,7 @@ static const struct relay_row {
 
 bool cause_rule_relay_refused(const struct evidence *e, struct finding *f)
 {
-	for (guint i = 0; is_av(e->cell) && i < G_N_ELEMENTS(relay_rows); i++) {
+	for (guint i = 0; cause_is_av(e->cell) && i < G_N_ELEMENTS(relay_rows); i++) {
 		const struct relay_row *row = &relay_rows[i];
 		const struct heard *h = cause_event(e, NULL, row->event, NULL);
 		g_auto(GStrv) parts = h ? g_strsplit(h->agent, "/", 2) : NULL;

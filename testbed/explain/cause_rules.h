@@ -24,9 +24,28 @@ void cause_add_effect(struct finding *f, enum cause_code code, const char *node,
 /* Walks the flow there and back, keeps that as a leg (takes over `title`) and says whether it shows the cause; a
  * trouble that is seen when a cause is known already becomes an effect, and false is returned. */
 bool cause_walk_flow(const struct evidence *e, struct finding *f, const struct flow *flow, char *title);
+/* What a walk that was taken shows, like cause_walk_flow; takes over `walked` and `title`. */
+bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *walked, enum ip_proto proto, char *title);
 /* The same from a client's own port to `address`; false too when the address or port can't be read. */
 bool cause_walk_to(const struct evidence *e, struct finding *f, const char *end, const char *what, const char *address,
 		   enum ip_proto proto, json_int_t port);
+
+/* --- cause_way.c: ways to servers and between them --------------------------------------------------------- */
+
+bool cause_rule_way_to_names(const struct evidence *e, struct finding *f);
+bool cause_rule_way_to_server(const struct evidence *e, struct finding *f);
+bool cause_rule_way_inside(const struct evidence *e, struct finding *f);
+bool cause_rule_signalling(const struct evidence *e, struct finding *f);
+
+/* --- cause_media.c: ways of media ---------------------------------------------------------------------------- */
+
+bool cause_is_av(const struct cell *c);
+/* Between the ends, where that is the path that is expected. */
+bool cause_rule_direct(const struct evidence *e, struct finding *f);
+/* Between relays, and to the MCU. */
+bool cause_rule_media(const struct evidence *e, struct finding *f);
+/* Of a call that works: why it did not take the path that is expected. */
+bool cause_rule_other_path(const struct evidence *e, struct finding *f);
 
 /* --- cause_sign_in.c, cause_relay.c ---------------------------------------------------------------------- */
 

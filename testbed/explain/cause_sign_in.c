@@ -1,6 +1,5 @@
 #include "testbed/explain/cause_rules.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Words in the reason of a failed sign-in; an empty stage matches every stage.  The first row that fits counts. */
@@ -10,7 +9,6 @@ static const struct sign_in_row {
 } sign_in_rows[] = {
 	{"tls", "name mismatch", CAUSE_TLS_NAME_MISMATCH},
 	{"tls", "certificate", CAUSE_TLS_UNTRUSTED},
-	{"tls", "refused", CAUSE_NO_LISTENER},
 	{"register", "credentials", CAUSE_SIP_AUTH},
 };
 
@@ -33,16 +31,6 @@ static bool sign_in_by_dns(const struct evidence *e, struct finding *f, const ch
 	f->object = g_strdup(event_text(last, "query"));
 	cause_prove(f, "%s asked for %s %s: %s", end, event_text(last, "type"), f->object, event_text(last, "error"));
 	return f->code != CAUSE_UNKNOWN;
-}
-
-/* "10.0.1.10:5061: why": the server that the client tried last. */
-static bool sign_in_by_walk(const struct evidence *e, struct finding *f, const char *end, const char *reason)
-{
-	g_auto(GStrv) parts = g_strsplit(reason, ":", 3);
-
-	if (g_strv_length(parts) < 2)
-		return false;
-	return cause_walk_to(e, f, end, "the server", parts[0], PROTO_TCP, strtol(parts[1], NULL, 10));
 }
 
 static bool sign_in_by_words(struct finding *f, const char *end, const char *stage, const char *reason, json_int_t status)
@@ -72,7 +60,6 @@ bool cause_rule_sign_in(const struct evidence *e, struct finding *f)
 	g_free(f->what);
 	f->what = g_strdup_printf("%s could not sign in", h->agent);
 	found = sign_in_by_words(f, h->agent, stage, reason, json_integer_value(json_object_get(h->event, "sip_status"))) ||
-		(g_str_equal(stage, "tls") && sign_in_by_walk(e, f, h->agent, reason)) ||
 		(g_str_equal(stage, "dns") && sign_in_by_dns(e, f, h->agent));
 	if (!found)
 		return false;

@@ -1,4 +1,5 @@
 #include "testbed/explain/cause_rules.h"
+#include "testbed/explain/gateway.h"
 
 /* --- walks ------------------------------------------------------------------------------------------- */
 
@@ -57,15 +58,58 @@ static char *prefix_text(const struct prefix *p)
 	return g_strdup(prefix_print(p, buf));
 }
 
-/* True when the answer left its sender by another card than the question came in by, or by none at all. */
-static bool leaves_wrongly(const struct walk_pair *p)
+/* --- routes ------------------------------------------------------------------------------------------ */
+
+static const struct prefix default_route = {.addr.family = AF_INET, .len = 0};
+
+/* The kernel of the node has a default route, in whichever table. */
+static bool has_default(const struct evidence *e, const char *node)
+{
+	const json_t *of_node = json_object_get(json_object_get(e->state, "nodes"), node), *route;
+	size_t i;
+
+	json_array_foreach (json_object_get(of_node, "routes"), i, route) {
+		if (g_strcmp0(event_text(route, "to"), "0.0.0.0/0") == 0 && g_strcmp0(event_text(route, "type"), "unicast") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What a route that is missing at `node` should lead to: everything, where the node has no default route and would
+ * need one for this (the Internet itself has none); else the network of `dst`. */
+static struct prefix missing_route(const struct evidence *e, const char *node, const struct addr *dst)
+{
+	const struct node *n = model_node(e->model, node);
+	bool one_way_out = n && n->interfaces->len < 2;
+
+	if (n && n->site && dst->family == AF_INET && !has_default(e, node) && (one_way_out || !addr_is_private(dst)))
+		return default_route;
+	return prefix_of(e->model, dst);
+}
+
+static char *route_text(const struct prefix *p)
+{
+	return prefix_is_default(p) ? g_strdup("default") : prefix_text(p);
+}
+
+static void set_missing_route(const struct evidence *e, struct finding *f, const char *node, const struct hop *h)
+{
+	f->code = CAUSE_NO_ROUTE;
+	f->node = g_strdup(node);
+	f->prefix = missing_route(e, node, &h->dst);
+	f->object = route_text(&f->prefix);
+}
+
+/* True when the answer left its sender by another card than the question came in by, or by none at all though
+ * others are answered. */
+static bool leaves_wrongly(const struct evidence *e, const struct walk_pair *p)
 {
 	const struct hop *in = last_hop(p->forward), *out = first_hop(p->back);
 
-	if (!in || !in->in)
+	if (!in || !in->in || g_strcmp0(in->node, p->forward->node) != 0)
 		return false;
 	if (p->back->end == WALK_NO_ROUTE && g_strcmp0(p->back->node, in->node) == 0)
-		return true;
+		return has_default(e, in->node);
 	return out && out->out && !g_str_equal(out->out, in->in);
 }
 
@@ -86,22 +130,108 @@ static void set_return_cause(const struct evidence *e, struct finding *f, const 
 					 f->object, in->in);
 }
 
+static bool uses_default_route(const struct hop *h)
+{
+	return h->route && g_str_has_prefix(h->route, "default ");
+}
+
+/* A node that sent the packet away by its default route though a neighbour by another card knows the way: what
+ * becomes of the packet elsewhere is only the consequence.  NULL: there is none. */
+static const struct hop *strayed_at(const struct evidence *e, const walk *w, struct gateway *ret)
+{
+	for (guint i = 0; i < w->hops->len; i++) {
+		const struct hop *h = w->hops->pdata[i];
+		const struct node *n = model_node(e->model, h->node);
+		struct prefix to = prefix_of(e->model, &h->dst);
+
+		if (!n || !h->out || !uses_default_route(h) || !addr_is_private(&h->dst))
+			continue;
+		if (gateway_find(e->model, n, NULL, &to, ret) && !g_str_equal(ret->card, h->out))
+			return h;
+	}
+	return NULL;
+}
+
+static const struct tunnel *tunnel_at(const model *m, const char *node, const char *iface)
+{
+	for (guint i = 0; i < m->tunnels->len; i++) {
+		const struct tunnel *t = m->tunnels->pdata[i];
+
+		for (int end = 0; end < 2; end++)
+			if (g_str_equal(t->ends[end].node_name, node) && g_str_equal(t->ends[end].iface, iface))
+				return t;
+	}
+	return NULL;
+}
+
+/* A link that is down takes the routes by it away. */
+static bool is_down(const struct evidence *e, const char *node, const char *card)
+{
+	const json_t *of_node = json_object_get(json_object_get(e->state, "nodes"), node), *link;
+	size_t i;
+
+	json_array_foreach (json_object_get(of_node, "links"), i, link) {
+		if (g_strcmp0(event_text(link, "name"), card) == 0)
+			return !json_is_true(json_object_get(link, "up"));
+	}
+	return true;
+}
+
+static void set_lost_link(const struct evidence *e, struct finding *f, const struct hop *h, const char *card)
+{
+	const struct tunnel *t = tunnel_at(e->model, h->node, card);
+
+	f->code = t ? CAUSE_VPN_DOWN : CAUSE_LINK_DOWN;
+	f->node = g_strdup(h->node);
+	f->object = g_strdup(t ? t->name : card);
+	f->why = g_strdup_printf("%s of %s is down and took its routes away, so the default route takes the packets to %s", card,
+				 h->node, h->out);
+}
+
+static bool set_strayed_cause(const struct evidence *e, struct finding *f, const walk *w)
+{
+	struct gateway g;
+	const struct hop *h = strayed_at(e, w, &g);
+
+	if (!h)
+		return false;
+	if (is_down(e, h->node, g.card)) {
+		set_lost_link(e, f, h, g.card);
+		return true;
+	}
+	f->code = CAUSE_NO_ROUTE;
+	f->node = g_strdup(h->node);
+	f->prefix = prefix_of(e->model, &h->dst);
+	f->object = prefix_text(&f->prefix);
+	f->card = g_strdup(g.card);
+	f->why = g_strdup_printf("it has no route to %s by %s, so its default route takes the packets to %s; %s", f->object, g.card,
+				 h->out, w->why);
+	return true;
+}
+
 static void set_walk_cause(const struct evidence *e, struct finding *f, const walk *w)
 {
 	const struct hop *last = last_hop(w);
 
-	f->code = cause_of_end[w->end];
-	f->node = g_strdup(w->node);
-	f->object = g_strdup(w->object);
-	f->why = g_strdup(w->why);
 	if (last)
 		f->flow = (struct flow){.src = last->src, .dst = last->dst, .sport = last->sport, .dport = last->dport};
+	if (set_strayed_cause(e, f, w))
+		return;
 	if (w->end == WALK_NO_ROUTE && last) {
-		f->prefix = prefix_of(e->model, &last->dst);
-		g_free(f->object);
-		f->object = prefix_text(&f->prefix);
+		set_missing_route(e, f, w->node, last);
+	} else {
+		f->code = cause_of_end[w->end];
+		f->node = g_strdup(w->node);
+		f->object = g_strdup(w->object);
 	}
+	if (w->end == WALK_RPF && last) {
+		f->prefix = prefix_of(e->model, &last->src);
+		f->card = g_strdup(w->object);
+	}
+	f->why = g_strdup(w->why);
 }
+
+/* --- proof ------------------------------------------------------------------------------------------- */
 
 static void prove_by_counters(const struct evidence *e, struct finding *f, const walk *w)
 {
@@ -142,10 +272,12 @@ static void prove_by_walk(struct finding *f, const struct walk_pair *p, const wa
 /* What the walk that did not get there shows, in `f`. */
 static void read_walk(const struct evidence *e, struct finding *f, const struct walk_pair *p, const walk *w)
 {
-	if (w == p->back && leaves_wrongly(p))
+	if (w == p->back && leaves_wrongly(e, p))
 		set_return_cause(e, f, p);
 	else
 		set_walk_cause(e, f, w);
+	if (w == p->back && !f->card && g_strcmp0(f->node, p->forward->node) == 0 && last_hop(p->forward))
+		f->card = g_strdup(last_hop(p->forward)->in);
 	f->direction = w == p->forward ? DIRECTION_THERE : DIRECTION_BACK;
 }
 
@@ -161,27 +293,32 @@ static void read_effect(const struct evidence *e, struct finding *f, const struc
 	g_free(seen.card);
 }
 
-bool cause_walk_flow(const struct evidence *e, struct finding *f, const struct flow *flow, char *title)
+bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *walked, enum ip_proto proto, char *title)
 {
 	struct leg *l = g_new0(struct leg, 1);
 	const walk *w;
 
 	l->title = title;
-	l->walk = e->walk(e->model, e->state, flow);
+	l->walk = walked;
 	g_ptr_array_add(f->legs, l);
-	w = broken_walk(l->walk);
+	w = broken_walk(walked);
 	if (!w || f->code == CAUSE_NONE)
 		return false;
 	if (f->code != CAUSE_UNKNOWN) {
-		read_effect(e, f, l->walk, w);
+		read_effect(e, f, walked, w);
 		return false;
 	}
-	read_walk(e, f, l->walk, w);
-	f->flow.proto = flow->proto;
-	prove_by_walk(f, l->walk, w);
+	read_walk(e, f, walked, w);
+	f->flow.proto = proto;
+	prove_by_walk(f, walked, w);
 	prove_by_counters(e, f, w);
 	prove_by_send_errors(e, f);
 	return true;
+}
+
+bool cause_walk_flow(const struct evidence *e, struct finding *f, const struct flow *flow, char *title)
+{
+	return cause_show(e, f, e->walk(e->model, e->state, flow), flow->proto, title);
 }
 
 bool cause_walk_to(const struct evidence *e, struct finding *f, const char *end, const char *what, const char *address,

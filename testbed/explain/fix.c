@@ -1,5 +1,7 @@
 #include "testbed/explain/fix.h"
 
+#include "testbed/explain/gateway.h"
+
 static fix *fix_new(char *change)
 {
 	fix *x = g_new0(fix, 1);
@@ -19,89 +21,6 @@ void fix_free(fix *x)
 }
 
 /* --- a missing route ------------------------------------------------------------------------------- */
-
-struct gateway {
-	struct addr address;
-	const char *card;
-};
-
-static bool covers(const struct prefix *wide, const struct prefix *p)
-{
-	return wide->len <= p->len && prefix_contains(wide, &p->addr);
-}
-
-/* The router's own networks and its routes count, a default route does not: everybody has one. */
-static bool knows(const struct node *router, const struct prefix *to)
-{
-	for (guint i = 0; i < router->interfaces->len; i++) {
-		const struct iface *card = router->interfaces->pdata[i];
-
-		if (covers(&card->network->subnet, to))
-			return true;
-	}
-	for (guint i = 0; i < router->routes->len; i++) {
-		const struct route *r = router->routes->pdata[i];
-
-		if (!prefix_is_default(&r->to) && covers(&r->to, to))
-			return true;
-	}
-	return false;
-}
-
-/* A router on that card's network which knows the way. */
-static bool gateway_on_card(const model *m, const struct node *n, const struct iface *card, const struct prefix *to,
-			    struct gateway *ret)
-{
-	for (guint i = 0; i < m->nodes->len; i++) {
-		const struct node *router = m->nodes->pdata[i];
-
-		for (guint k = 0; router != n && router->forwarding && k < router->interfaces->len; k++) {
-			const struct iface *there = router->interfaces->pdata[k];
-
-			if (there->network != card->network || there->addresses->len == 0 || !knows(router, to))
-				continue;
-			*ret = (struct gateway){g_array_index(there->addresses, struct prefix, 0).addr, card->name};
-			return true;
-		}
-	}
-	return false;
-}
-
-/* The other end of a tunnel that carries the prefix. */
-static bool gateway_in_tunnel(const model *m, const struct node *n, const char *card, const struct prefix *to,
-			      struct gateway *ret)
-{
-	for (guint i = 0; i < m->tunnels->len; i++) {
-		const struct tunnel *t = m->tunnels->pdata[i];
-
-		for (guint k = 0; k < 2; k++) {
-			const struct tunnel_end *here = &t->ends[k], *there = &t->ends[1 - k];
-
-			if (here->node != n || (card && !g_str_equal(card, here->iface)))
-				continue;
-			for (guint p = 0; p < there->prefixes->len; p++) {
-				if (!covers(&g_array_index(there->prefixes, struct prefix, p), to))
-					continue;
-				*ret = (struct gateway){there->address.addr, here->iface};
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
-static bool find_gateway(const model *m, const struct node *n, const struct finding *f, struct gateway *ret)
-{
-	if (gateway_in_tunnel(m, n, f->card, &f->prefix, ret))
-		return true;
-	for (guint i = 0; i < n->interfaces->len; i++) {
-		const struct iface *card = n->interfaces->pdata[i];
-
-		if ((!f->card || g_str_equal(f->card, card->name)) && gateway_on_card(m, n, card, &f->prefix, ret))
-			return true;
-	}
-	return false;
-}
 
 static char *netmask(uint8_t len)
 {
@@ -133,7 +52,7 @@ static fix *fix_route(const model *m, const struct node *n, const struct finding
 	char to[PREFIX_TEXT_MAX], via[ADDR_TEXT_MAX];
 	fix *x;
 
-	if (f->prefix.addr.family == 0 || !find_gateway(m, n, f, &g))
+	if (f->prefix.addr.family == 0 || !gateway_find(m, n, f->card, &f->prefix, &g))
 		return NULL;
 	prefix_print(&network, to);
 	addr_print(&g.address, via);

@@ -77,6 +77,7 @@ finding *observe_finding(const matrix_selection *s, const struct observation *se
 		.heard = seen->heard,
 		.state = seen->state,
 		.walk = walk_both,
+		.meet = walk_meet,
 	};
 
 	return cause_find(&e);

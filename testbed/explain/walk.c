@@ -111,10 +111,16 @@ static void note_nat(struct walker *k, char *text)
 
 /* --- sessions -------------------------------------------------------------------------------------------- */
 
+/* A port that a NAT draws by lot is not known, and 0 here. */
+static bool same_port(uint16_t a, uint16_t b)
+{
+	return a == b || a == 0 || b == 0;
+}
+
 static bool is_answer_to(const struct tuple *t, const struct tuple *left)
 {
-	return addr_equal(&t->src, &left->dst) && addr_equal(&t->dst, &left->src) && t->sport == left->dport &&
-	       t->dport == left->sport;
+	return addr_equal(&t->src, &left->dst) && addr_equal(&t->dst, &left->src) && same_port(t->sport, left->dport) &&
+	       same_port(t->dport, left->sport);
 }
 
 static void recall_session(struct walker *k)
@@ -516,6 +522,15 @@ static walk *walk_nowhere(const struct flow *flow)
 	return w;
 }
 
+static struct walker walker_at(const struct knet *net, const struct flow *flow, const struct knode *start, GArray *sessions)
+{
+	struct walker k = walker_new(net, flow->proto, sessions);
+
+	k.at = start;
+	k.p.at = (struct tuple){ flow->src, flow->dst, flow->sport, flow->dport };
+	return k;
+}
+
 static struct walk_pair *walk_pair_of(const struct knet *net, const struct flow *flow, bool in_tunnel)
 {
 	g_autoptr(GArray) sessions = g_array_new(FALSE, FALSE, sizeof(struct session));
@@ -527,10 +542,8 @@ static struct walk_pair *walk_pair_of(const struct knet *net, const struct flow 
 		pair->forward = walk_nowhere(flow);
 		return pair;
 	}
-	k = walker_new(net, flow->proto, sessions);
+	k = walker_at(net, flow, start, sessions);
 	k.in_tunnel = in_tunnel;
-	k.at = start;
-	k.p.at = (struct tuple){ flow->src, flow->dst, flow->sport, flow->dport };
 	go(&k);
 	pair->forward = k.w;
 	if (k.w->end == WALK_DELIVERED)
@@ -543,6 +556,32 @@ struct walk_pair *walk_both(const model *m, const json_t *state, const struct fl
 	struct knet *net = knet_new(m, state);
 	struct walk_pair *pair = walk_pair_of(net, flow, false);
 
+	knet_free(net);
+	return pair;
+}
+
+struct walk_pair *walk_meet(const model *m, const json_t *state, const struct flow *flow, const struct flow *other)
+{
+	struct knet *net = knet_new(m, state);
+	g_autoptr(GArray) sessions = g_array_new(FALSE, FALSE, sizeof(struct session));
+	const struct knode *here = knet_node(net, flow->node), *there = knet_node(net, other->node);
+	struct walk_pair *pair = g_new0(struct walk_pair, 1);
+
+	if (there) {
+		struct walker k = walker_at(net, other, there, sessions);
+
+		go(&k);
+		walk_free(k.w);
+	}
+	if (here) {
+		struct walker k = walker_at(net, flow, here, sessions);
+
+		k.is_answer = true;
+		go(&k);
+		pair->forward = k.w;
+	} else {
+		pair->forward = walk_nowhere(flow);
+	}
 	knet_free(net);
 	return pair;
 }

@@ -69,6 +69,9 @@ struct walk_pair {
 
 /* Both directions.  `state`: { "nodes": { NAME: ... } } as lab_inspect gives it.  The caller frees. */
 struct walk_pair *walk_both(const model *m, const json_t *state, const struct flow *flow);
+/* The flow while `other`, the opposite one, is being sent too and has opened the firewalls and NATs on its side (ICE:
+ * both ends check at once).  `back` is NULL. */
+struct walk_pair *walk_meet(const model *m, const json_t *state, const struct flow *flow, const struct flow *other);
 void walk_pair_free(struct walk_pair *w);
 
 const char *walk_end_name(enum walk_end end);

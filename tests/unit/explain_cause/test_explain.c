@@ -134,7 +134,8 @@ static void hear(GPtrArray *heard, const char *agent, const char *text)
 static finding *find(const model *m, GPtrArray *heard, enum verdict verdict)
 {
 	struct cell *c = cell_new();
-	json_t *state = json_pack("{s:{s:{s:[{s:s, s:i}]}}}", "nodes", "dmz-fw", "nft", "name", "that-rule", "packets", 7);
+	json_t *state = json_pack("{s:{s:{s:[{s:s, s:i}]}, s:{s:[{s:s, s:s}]}}}", "nodes", "dmz-fw", "nft", "name", "that-rule",
+				  "packets", 7, "edge", "routes", "to", "0.0.0.0/0", "type", "unicast");
 	const struct evidence e = {.model = m, .cell = c, .heard = heard, .state = state, .walk = walk_by_hand};
 	finding *f;
 
@@ -228,7 +229,7 @@ static const struct event_case {
 	{"home1", "{\"event\": \"sign-in-failed\", \"stage\": \"tls\", \"reason\": \"10.0.1.10:5061: name mismatch\"}",
 	 CAUSE_TLS_NAME_MISMATCH, "home1"},
 	{"home1", "{\"event\": \"sign-in-failed\", \"stage\": \"tls\", \"reason\": \"10.0.1.10:5061: Connection refused\"}",
-	 CAUSE_NO_LISTENER, "home1"},
+	 CAUSE_FW_DROP, "core"},
 	{"home1", "{\"event\": \"sign-in-failed\", \"stage\": \"tls\", \"reason\": \"10.0.1.10:5061: timed out\"}", CAUSE_FW_DROP,
 	 "core"},
 	{"home1", "{\"event\": \"sign-in-failed\", \"stage\": \"register\", \"reason\": \"no\", \"sip_status\": 403}", CAUSE_SIP_AUTH,
@@ -256,6 +257,22 @@ Test(cause, comes_from_what_agents_say)
 	}
 }
 
+Test(cause, refused_where_nothing_is_in_the_way_is_nobody_listening)
+{
+	g_autoptr(model) m = load("missing-route");
+	g_autoptr(GPtrArray) heard = g_ptr_array_new_with_free_func((GDestroyNotify)heard_free);
+	g_autoptr(finding) f = NULL;
+
+	current = &walks[4]; /* there and back */
+	hear(heard, "home1",
+	     "{\"event\": \"sign-in-failed\", \"stage\": \"tls\", \"reason\": \"203.0.113.10:443: Connection refused\"}");
+	f = find(m, heard, VERDICT_FAIL);
+	cr_assert_eq(f->code, CAUSE_NO_LISTENER, "%s", cause_name(f->code));
+	cr_assert_str_eq(f->node, "edge");
+	cr_assert_str_eq(f->object, "203.0.113.10 TCP 443");
+	cr_assert_gt(f->proof->len, 0);
+}
+
 Test(cause, dns_errors_of_the_client_that_failed)
 {
 	static const struct {
@@ -270,6 +287,7 @@ Test(cause, dns_errors_of_the_client_that_failed)
 			"{\"event\": \"dns\", \"query\": \"sip.contoso.com\", \"type\": \"A\", \"error\": \"%s\"}", cases[i].error);
 		g_autoptr(finding) f = NULL;
 
+		current = &walks[4]; /* there and back */
 		hear(heard, "home1", dns);
 		hear(heard, "home1", "{\"event\": \"sign-in-failed\", \"stage\": \"dns\", \"reason\": \"no name leads to a server\"}");
 		f = find(m, heard, VERDICT_FAIL);

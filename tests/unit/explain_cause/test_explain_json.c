@@ -64,6 +64,7 @@ Test(explain_json, tells_cause_fix_and_trial)
 	json_decref(document);
 	g_ptr_array_unref(f.proof);
 	g_ptr_array_unref(f.legs);
+	g_ptr_array_unref(f.effects);
 	g_ptr_array_unref(x.trial.broken);
 	g_ptr_array_unref(mend.commands);
 	g_free(mend.change);

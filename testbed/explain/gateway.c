@@ -1,0 +1,100 @@
+#include "testbed/explain/gateway.h"
+
+bool gateway_covers(const struct prefix *wide, const struct prefix *p)
+{
+	return wide->len <= p->len && prefix_contains(wide, &p->addr);
+}
+
+static bool has_address(const struct node *n, const struct addr *a)
+{
+	for (guint i = 0; i < n->interfaces->len; i++) {
+		const struct iface *card = n->interfaces->pdata[i];
+
+		for (guint k = 0; k < card->addresses->len; k++)
+			if (addr_equal(&g_array_index(card->addresses, struct prefix, k).addr, a))
+				return true;
+	}
+	return false;
+}
+
+/* The router's own networks and its routes count, but not those that lead to the node that asks; a default route,
+ * which everybody has, counts only for itself. */
+static bool knows(const struct node *router, const struct node *asks, const struct prefix *to)
+{
+	for (guint i = 0; i < router->interfaces->len; i++) {
+		const struct iface *card = router->interfaces->pdata[i];
+
+		if (gateway_covers(&card->network->subnet, to))
+			return true;
+	}
+	for (guint i = 0; i < router->routes->len; i++) {
+		const struct route *r = router->routes->pdata[i];
+
+		if (prefix_is_default(&r->to) == prefix_is_default(to) && gateway_covers(&r->to, to) &&
+		    !has_address(asks, &r->via))
+			return true;
+	}
+	return false;
+}
+
+/* A router on that card's network which knows the way; with `any` one that need not. */
+static bool gateway_on_card(const model *m, const struct node *n, const struct iface *card, const struct prefix *to,
+			    bool any, struct gateway *ret)
+{
+	for (guint i = 0; i < m->nodes->len; i++) {
+		const struct node *router = m->nodes->pdata[i];
+
+		for (guint k = 0; router != n && router->forwarding && k < router->interfaces->len; k++) {
+			const struct iface *there = router->interfaces->pdata[k];
+
+			if (there->network != card->network || there->addresses->len == 0 || !(any || knows(router, n, to)))
+				continue;
+			*ret = (struct gateway){g_array_index(there->addresses, struct prefix, 0).addr, card->name};
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The other end of a tunnel that carries the prefix. */
+static bool gateway_in_tunnel(const model *m, const struct node *n, const char *card, const struct prefix *to,
+			      struct gateway *ret)
+{
+	for (guint i = 0; i < m->tunnels->len; i++) {
+		const struct tunnel *t = m->tunnels->pdata[i];
+
+		for (guint k = 0; k < 2; k++) {
+			const struct tunnel_end *here = &t->ends[k], *there = &t->ends[1 - k];
+
+			if (here->node != n || (card && !g_str_equal(card, here->iface)))
+				continue;
+			for (guint p = 0; p < there->prefixes->len; p++) {
+				if (!gateway_covers(&g_array_index(there->prefixes, struct prefix, p), to))
+					continue;
+				*ret = (struct gateway){there->address.addr, here->iface};
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static bool gateway_on_cards(const model *m, const struct node *n, const char *card, const struct prefix *to, bool any,
+			     struct gateway *ret)
+{
+	for (guint i = 0; i < n->interfaces->len; i++) {
+		const struct iface *by = n->interfaces->pdata[i];
+
+		if ((!card || g_str_equal(card, by->name)) && gateway_on_card(m, n, by, to, any, ret))
+			return true;
+	}
+	return false;
+}
+
+bool gateway_find(const model *m, const struct node *n, const char *card, const struct prefix *to, struct gateway *ret)
+{
+	if (gateway_in_tunnel(m, n, card, to, ret) || gateway_on_cards(m, n, card, to, false, ret))
+		return true;
+	/* At the edge of the company, the next router is the Internet's, and that has no default route itself. */
+	return prefix_is_default(to) && gateway_on_cards(m, n, card, to, true, ret);
+}

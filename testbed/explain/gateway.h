@@ -1,0 +1,20 @@
+/* Gateway: by which neighbour a node could send to a prefix, going by what the model's routers know.
+ *
+ * Depends on model and base.  Pure.
+ */
+#ifndef TESTBED_EXPLAIN_GATEWAY_H
+#define TESTBED_EXPLAIN_GATEWAY_H
+
+#include "testbed/model/model.h"
+
+struct gateway {
+	struct addr address;
+	const char *card; /* of the node that asks: an interface or a tunnel's; borrowed from the model */
+};
+
+/* The other end of a tunnel that carries `to`, or a router on a card's network that itself knows the way; a router's
+ * default route counts only for the default route, which any router will take where none has one.  `card`: only by this one; NULL: by any. */
+bool gateway_find(const model *m, const struct node *n, const char *card, const struct prefix *to, struct gateway *ret);
+bool gateway_covers(const struct prefix *wide, const struct prefix *p);
+
+#endif

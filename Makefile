@@ -197,7 +197,12 @@ $(B)/bin/bench-build: $(B)/obj/scripts/bench_build.o $(B)/libtestbed.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
-bench: all $(B)/bin/bench-build ## build, matrix and memory, as ratios in one run
+$(B)/bin/bench-impair: $(B)/obj/scripts/bench_impair.o $(B)/libtestbed.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+
+bench: all $(B)/bin/bench-build $(B)/bin/bench-impair ## build, matrix and memory, as ratios in one run
 	$(Q)scripts/bench $(B)
 
 # --- installation --------------------------------------------------------------------------------

@@ -102,12 +102,14 @@ static void call_text(const results *r, const GPtrArray *story, const struct opt
 	for (guint i = 0; i < r->scenarios->len; i++) {
 		const struct scenario_result *s = r->scenarios->pdata[i];
 		const char *vpn = g_hash_table_lookup(r->features, "vpn");
+		const char *impairment = g_hash_table_lookup(r->features, "impairment");
 
 		if (s->error)
 			g_string_append_printf(out, "lab failed: %s\n", s->error);
 		else
-			g_string_append_printf(out, "network of '%s' built in %.0f ms%s%s\n", s->name, s->build_ms,
-					       vpn ? ", VPN by " : "", vpn ? vpn : "");
+			g_string_append_printf(out, "network of '%s' built in %.0f ms%s%s%s%s\n", s->name, s->build_ms,
+					       vpn ? ", VPN by " : "", vpn ? vpn : "", impairment ? ", links impaired by " : "",
+					       impairment ? impairment : "");
 		for (guint k = 0; k < s->cells->len; k++)
 			report_story(s->cells->pdata[k], story, o->verbose, &style, out);
 	}

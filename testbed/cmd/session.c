@@ -81,7 +81,7 @@ static void keep(const struct session *s, char *line)
 
 static void on_lab_built(const struct scenario_result *sc, const struct lab_build *build, gpointer data)
 {
-	keep(data, report_event_lab_built(sc, build->vpn, g_get_monotonic_time()));
+	keep(data, report_event_lab_built(sc, build->vpn, build->impairment, g_get_monotonic_time()));
 }
 
 static void on_lab_failed(const struct scenario_result *sc, const GError *error, gpointer data)

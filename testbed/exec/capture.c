@@ -1,5 +1,7 @@
 #include "testbed/exec/capture.h"
 
+#include "testbed/exec/exec.h"
+
 #include "testbed/base/diag.h"
 #include "testbed/exec/capture_filter.h"
 
@@ -182,7 +184,8 @@ void capture_read(capture *c, capture_func func, gpointer user_data)
 			.captured = frame->tp_snaplen,
 			.original = frame->tp_len,
 		};
-		func(&packet, user_data);
+		if (packet.ifindex < EXEC_HIDDEN_IFINDEX)
+			func(&packet, user_data);
 		__atomic_store_n(&frame->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
 		c->next_frame = (c->next_frame + 1) % c->n_frames;
 	}

@@ -80,6 +80,17 @@ const char *exec_tunnel_backend(const exec *x)
 	return x->room->tunnel_backend(x);
 }
 
+void exec_seed(exec *x, guint64 seed)
+{
+	if (x->room->seed)
+		x->room->seed(x, seed);
+}
+
+const char *exec_impair_backend(const exec *x)
+{
+	return x->room->impair_backend(x);
+}
+
 GPid exec_spawn(exec *x, const struct exec_process *process, GError **error)
 {
 	struct spawn_request request = {

@@ -20,7 +20,8 @@ typedef struct exec exec;
 
 /* Facts of this host that decide how an operation is carried out (see exec_probe). */
 struct exec_features {
-	bool veth, bridge, nftables, nft_nat, tun, vxlan, wireguard, gre, ipip, netem;
+	bool veth, bridge, nftables, nft_nat, tun, vxlan, wireguard, gre, ipip, netem, tbf;
+	bool egress; /* nftables can forward what leaves by an interface */
 	bool wireguard_go; /* program found and /dev/net/tun can be opened */
 	char *missing;     /* first thing that is missing to build any lab at all, with its cure; NULL: none */
 };
@@ -50,6 +51,16 @@ gboolean exec_apply(exec *x, const struct op *op, GError **error);
 int exec_netns_fd(const exec *x, const char *node);
 /* How the lab's VPN was made, for the results: "wireguard", "wireguard-go", "vxlan", ... or NULL without tunnel. */
 const char *exec_tunnel_backend(const exec *x);
+
+/* What decides which packets an impaired link loses, delays, duplicates (not with netem): the same seed and the
+ * same packets, the same fate.  For links impaired after the call; random until then. */
+void exec_seed(exec *x, guint64 seed);
+/* How links are impaired: "netem", "testbed-link"; NULL when none is. */
+const char *exec_impair_backend(const exec *x);
+
+/* Interfaces of nodes with this number or a higher one are exec's own (taps of impaired links): no part of the
+ * emulated network.  Neither exec_inspect nor a capture shows them. */
+#define EXEC_HIDDEN_IFINDEX 1048576
 
 /* A process in a node. */
 struct exec_process {

@@ -40,6 +40,12 @@ static int fake_netns_fd(const exec *x, const char *node)
 	return -1;
 }
 
+static const char *fake_impair_backend(const exec *x)
+{
+	(void)x;
+	return NULL;
+}
+
 static const char *fake_tunnel_backend(const exec *x)
 {
 	(void)x;
@@ -59,6 +65,7 @@ static const struct room_ops fake_ops = {
 	.flush = fake_flush,
 	.netns_fd = fake_netns_fd,
 	.tunnel_backend = fake_tunnel_backend,
+	.impair_backend = fake_impair_backend,
 	.free = fake_free,
 };
 

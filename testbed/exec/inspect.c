@@ -105,7 +105,7 @@ static json_t *link_json(const struct tables *t, struct nl_object *o)
 	struct rtnl_link *link = (struct rtnl_link *)o;
 	int ifindex = rtnl_link_get_ifindex(link);
 
-	if (ifindex == LOOPBACK)
+	if (ifindex == LOOPBACK || ifindex >= EXEC_HIDDEN_IFINDEX)
 		return NULL;
 	return json_pack("{s:s, s:i, s:b, s:b, s:i, s:o}", "name", rtnl_link_get_name(link), "ifindex", ifindex, "up",
 			 (rtnl_link_get_flags(link) & IFF_UP) != 0, "carrier", rtnl_link_get_carrier(link) != 0, "mtu",

@@ -127,7 +127,8 @@ static const struct {
 	[OP_BRIDGE] = { PHASE_BRIDGES, do_bridge }, [OP_VETH] = { PHASE_CABLES, do_veth },
 	[OP_TUNNEL] = { PHASE_NODES, do_tunnel },   [OP_ADDR] = { PHASE_NODES, do_addr },
 	[OP_LINK_UP] = { PHASE_NODES, do_link_up }, [OP_ROUTE] = { PHASE_NODES, do_route },
-	[OP_RULE] = { PHASE_NODES, do_rule },       [OP_NFT] = { PHASE_NODES, do_nft },
+	[OP_RULE] = { PHASE_NODES, do_rule },       [OP_IMPAIR] = { PHASE_NODES, do_impair },
+	[OP_NFT] = { PHASE_NODES, do_nft },
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(handlers) == OP_NFT + 1);
 
@@ -175,7 +176,7 @@ static gboolean linux_flush(exec *x, const struct op **failed, GError **error)
 		return FALSE;
 	if (r->raise->len > 0 && !(links_raise(r, failed, error) && flush_queues(r, failed, error)))
 		return FALSE;
-	return links_settle(r, error) && tunnels_finish(r, failed, error);
+	return links_settle(r, error) && tunnels_finish(r, failed, error) && impairs_finish(r, failed, error);
 }
 
 /* --- the room --- */
@@ -203,10 +204,23 @@ static const char *linux_tunnel_backend(const exec *x)
 	return r->tunnel_backend ? tunnel_backend_name(r->tunnel_backend) : NULL;
 }
 
+static void linux_seed(exec *x, guint64 seed)
+{
+	((struct linux_room *)x)->seed = seed;
+}
+
+static const char *linux_impair_backend(const exec *x)
+{
+	const struct linux_room *r = (const struct linux_room *)x;
+
+	return r->impair_backend ? impair_backend_name(r->impair_backend) : NULL;
+}
+
 static void linux_free(exec *x)
 {
 	struct linux_room *r = (struct linux_room *)x;
 
+	impairs_clear(r);
 	g_hash_table_unref(r->daemons);
 	g_ptr_array_unref(r->unfinished);
 	g_ptr_array_unref(r->raise);
@@ -224,6 +238,8 @@ static const struct room_ops linux_ops = {
 	.leave = room_leave,
 	.netns_fd = linux_netns_fd,
 	.tunnel_backend = linux_tunnel_backend,
+	.impair_backend = linux_impair_backend,
+	.seed = linux_seed,
 	.free = linux_free,
 };
 
@@ -248,6 +264,8 @@ exec *exec_new_linux(const struct exec_features *features, exec_key_func keys, g
 	r->spaces = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, space_free);
 	r->order = g_ptr_array_new();
 	r->raise = g_ptr_array_new();
+	r->seed = (guint64)g_random_int() << 32 | g_random_int();
+	impairs_init(r);
 	r->unfinished = g_ptr_array_new();
 	r->daemons = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, wireguard_daemon_free);
 	return &r->base;

@@ -18,6 +18,8 @@ struct space {
 };
 
 struct tunnel_backend;
+struct impair_backend;
+struct impair_daemon;
 
 struct linux_room {
 	exec base;
@@ -34,6 +36,13 @@ struct linux_room {
 	GHashTable *daemons;   /* "NODE/IFNAME" -> struct wireguard_daemon */
 	GPtrArray *unfinished; /* struct op: tunnels that need a last step when everything stands */
 	const struct tunnel_backend *tunnel_backend; /* of the last tunnel; NULL: none */
+	guint64 seed; /* of what impaired links draw by lot */
+	/* impair.c */
+	GPtrArray *impairs;  /* struct op: to be done when everything stands */
+	GHashTable *taps;    /* "NODE/IFNAME" -> struct tap */
+	struct impair_daemon *impair_daemon;         /* NULL: not needed yet */
+	nl_queue *home_queue;                        /* of the namespace the room was made in; NULL: not needed yet */
+	const struct impair_backend *impair_backend; /* of the last impairment; NULL: none */
 };
 
 /* NULL with an error when the plan names a node it did not make. */
@@ -57,6 +66,8 @@ gboolean do_route(struct linux_room *r, const struct op *op, const struct op **f
 gboolean do_rule(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
 gboolean do_nft(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
 
+gboolean do_impair(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+
 /* link.c: requests that make a link, also used by the probe. */
 struct nl_msg *link_request(unsigned ifindex, bool up, const char *ifname);
 struct nl_msg *link_bridge_request(const char *ifname, unsigned ifindex);
@@ -74,5 +85,11 @@ struct nl_msg *link_tunnel_request(const char *kind, const struct op_tunnel *t, 
 gboolean tunnels_start(struct linux_room *r, const plan *p, const struct op **failed, GError **error);
 gboolean tunnels_finish(struct linux_room *r, const struct op **failed, GError **error);
 const char *tunnel_backend_name(const struct tunnel_backend *b);
+
+/* impair.c: impairments are put on when all stands. */
+void impairs_init(struct linux_room *r);
+void impairs_clear(struct linux_room *r);
+gboolean impairs_finish(struct linux_room *r, const struct op **failed, GError **error);
+const char *impair_backend_name(const struct impair_backend *b);
 
 #endif

@@ -82,6 +82,23 @@ static bool try_netem(nl_queue *q)
 	return accepted(q, msg);
 }
 
+/* A token bucket below nothing: what netem needs for a rate. */
+static bool try_tbf(nl_queue *q)
+{
+	struct tcmsg header = { .tcm_family = AF_UNSPEC, .tcm_ifindex = 1, .tcm_parent = TC_H_ROOT };
+	struct tc_tbf_qopt options = { .rate = { .rate = 125000, .linklayer = TC_LINKLAYER_ETHERNET }, .limit = 10000 };
+	struct nl_msg *msg = nl_request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof header);
+	guint32 burst = 1600;
+	struct nlattr *nest;
+
+	nl_put_text(msg, TCA_KIND, "tbf");
+	nest = nl_nest(msg, TCA_OPTIONS);
+	nl_put(msg, TCA_TBF_PARMS, &options, sizeof options);
+	nl_put(msg, TCA_TBF_BURST, &burst, sizeof burst);
+	nl_nest_end(msg, nest);
+	return accepted(q, msg);
+}
+
 static bool try_rules(const char *text)
 {
 	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
@@ -106,6 +123,13 @@ static bool try_nft_nat(nl_queue *q)
 	return try_rules(
 		"table ip tb_probe {\n\tchain tb_postrouting {\n\t\ttype nat hook postrouting priority 100\n"
 		"\t\toifname \"wan\" counter masquerade comment \"probe\"\n\t}\n}\n");
+}
+
+static bool try_egress(nl_queue *q)
+{
+	(void)q;
+	return try_rules("table netdev tb_probe {\n\tchain tb_egress {\n"
+			 "\t\ttype filter hook egress device \"lo\" priority 0\n\t\tfwd to \"lo\"\n\t}\n}\n");
 }
 
 static bool try_tun(nl_queue *q)
@@ -149,6 +173,8 @@ static const struct {
 	{ FEATURE(gre), try_gre, "GRE", NULL },
 	{ FEATURE(ipip), try_ipip, "IPIP", NULL },
 	{ FEATURE(netem), try_netem, "netem", NULL },
+	{ FEATURE(tbf), try_tbf, "token buckets", NULL },
+	{ FEATURE(egress), try_egress, "nftables' egress hook", NULL },
 };
 
 /* --- the child --- */

@@ -18,6 +18,8 @@ struct room_ops {
 	void (*leave)(exec *x);
 	int (*netns_fd)(const exec *x, const char *node);
 	const char *(*tunnel_backend)(const exec *x);
+	const char *(*impair_backend)(const exec *x);
+	void (*seed)(exec *x, guint64 seed); /* may be NULL */
 	void (*free)(exec *x);
 };
 

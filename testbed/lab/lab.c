@@ -113,6 +113,7 @@ static void on_built(lab *l, json_t *message G_GNUC_UNUSED, json_t *built)
 	const struct lab_build build = {
 		.build_ms = json_number_value(json_object_get(built, "build_ms")),
 		.vpn = json_string_value(json_object_get(built, "vpn")),
+		.impairment = json_string_value(json_object_get(built, "impairment")),
 	};
 
 	l->callbacks.built(l, &build, l->user_data);

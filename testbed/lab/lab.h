@@ -40,6 +40,7 @@ struct lab_options {
 struct lab_build {
 	double build_ms; /* namespaces, links, routes, NAT, firewall: until all was acknowledged */
 	const char *vpn; /* "wireguard", "wireguard-go", "vxlan", ...; NULL: no tunnel */
+	const char *impairment; /* "netem", "testbed-link"; NULL: no link is impaired */
 };
 
 struct lab_callbacks {

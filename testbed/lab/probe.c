@@ -33,6 +33,9 @@ static const struct {
 	{"gre", offsetof(struct exec_features, gre), "a kernel with CONFIG_NET_IPGRE"},
 	{"ipip", offsetof(struct exec_features, ipip), "a kernel with CONFIG_NET_IPIP"},
 	{"netem", offsetof(struct exec_features, netem), "a kernel with CONFIG_NET_SCH_NETEM"},
+	{"tbf", offsetof(struct exec_features, tbf), "a kernel with CONFIG_NET_SCH_TBF"},
+	{"netfilter-egress", offsetof(struct exec_features, egress),
+	 "a kernel with CONFIG_NETFILTER_EGRESS and CONFIG_NFT_FWD_NETDEV"},
 	{"wireguard-go", offsetof(struct exec_features, wireguard_go),
 	 "install the package wireguard-go; it needs /dev/net/tun"},
 };

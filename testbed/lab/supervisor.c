@@ -84,8 +84,8 @@ static void on_crew_ready(gpointer user_data)
 
 	s->built = true;
 	stop_deadline(s);
-	tell(s, json_pack("{s:{s:f, s:s?}}", "built", "build_ms", s->build_ms, "vpn",
-			  exec_tunnel_backend(s->x)));
+	tell(s, json_pack("{s:{s:f, s:s?, s:s?}}", "built", "build_ms", s->build_ms, "vpn",
+			  exec_tunnel_backend(s->x), "impairment", exec_impair_backend(s->x)));
 }
 
 static void on_crew_died(const char *name, const char *how, gboolean asked, gpointer user_data)
@@ -211,6 +211,8 @@ static gboolean build_network(struct supervisor *s, GError **error)
 	}
 	begin_us = g_get_monotonic_time();
 	s->x = exec_new_linux(&s->features, key_pair, s, error);
+	if (s->x != NULL)
+		exec_seed(s->x, s->job->options->seed);
 	if (s->x == NULL || !exec_run(s->x, s->job->plan, error))
 		return FALSE;
 	s->build_ms = (double)(g_get_monotonic_time() - begin_us) / 1000;

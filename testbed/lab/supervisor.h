@@ -4,7 +4,7 @@
  *   down  { "agent": NAME, "command": {...} }
  *         { "inspect": true }                         answered, in order, by all nodes' "state" and "inspected"
  *   up    { "agent": NAME, "event": {...} }
- *         { "built": { "build_ms": N, "vpn": TEXT or null } }
+ *         { "built": { "build_ms": N, "vpn": TEXT or null, "impairment": TEXT or null } }
  *         { "died": NAME, "how": TEXT, "asked": BOOL }
  *         { "failed": { "code": enum tb_error, "message": TEXT } }     and it ends
  *         { "state": {...}, "node": NAME }            docs/EXPLAIN.md

@@ -175,6 +175,8 @@ static void on_lab_built(const struct lab_build *build, gpointer data)
 	r->build_ms = MAX(r->build_ms, build->build_ms);
 	if (build->vpn)
 		g_hash_table_replace(r->features, g_strdup("vpn"), g_strdup(build->vpn));
+	if (build->impairment)
+		g_hash_table_replace(r->features, g_strdup("impairment"), g_strdup(build->impairment));
 }
 
 /* --- public ----------------------------------------------------------------------------------------- */

@@ -1,4 +1,5 @@
 #include "testbed/model/change_args.h"
+#include "testbed/model/impair.h"
 #include "testbed/model/names.h"
 #include "testbed/model/object.h"
 #include "testbed/model/schema.h"
@@ -38,6 +39,7 @@ static void args_free(struct change_args *args)
 	g_free(args->nat);
 	g_free(args->rule_name);
 	g_free(args->tunnel);
+	g_free(args->network);
 	g_free(args->site);
 	g_free(args->endpoint);
 	g_free(args->edge);
@@ -147,6 +149,28 @@ static const struct field set_nat_fields[] = {
 	{ 0 }
 };
 
+static const struct field set_impair_fields[] = {
+	{ .key = "node", .read = read_texts, AT(change_args, nodes), .arg = &name_list },
+	{ .key = "nodes", .read = read_texts, AT(change_args, nodes), .arg = &name_list },
+	{ .key = "interface", .read = read_word, AT(change_args, interface), .arg = &charset_iface },
+	{ .key = "network", .read = read_word, AT(change_args, network), .arg = &charset_name },
+	{ .key = "tunnel", .read = read_word, AT(change_args, tunnel), .arg = &charset_name },
+	{ .include = impairment_fields, AT(change_args, impair) },
+	{ 0 }
+};
+
+static void check_set_impair(struct reader *r, const yaml_node_t *value, struct change_args *args)
+{
+	int links = (args->interface != NULL) + (args->network != NULL) + (args->tunnel != NULL);
+
+	if (links != 1)
+		reader_error(r, value, NULL, "set-impair needs one of 'interface', 'network' and 'tunnel'");
+	else if ((args->interface != NULL) != (args->nodes->len > 0))
+		reader_error(r, value, NULL, args->interface ? "set-impair needs the 'node' of the interface" :
+							       "'node' belongs to 'interface', not to a whole network or tunnel");
+	impairment_check(r, value, &args->impair);
+}
+
 static void check_media_edge(struct reader *r, const yaml_node_t *value, struct change_args *args G_GNUC_UNUSED)
 {
 	if (read_has_key(r, value, "site") == read_has_key(r, value, "endpoint"))
@@ -194,6 +218,7 @@ static const struct change_kind change_kinds[] = {
 	{ "set-edge", set_edge_fields, .per_node = true, .apply = change_set_edge },
 	{ "set-frontend", set_frontend_fields, .per_node = true, .apply = change_set_frontend },
 	{ "set-nat", set_nat_fields, .per_node = true, .check = check_set_nat, .apply = change_set_nat },
+	{ "set-impair", set_impair_fields, .check = check_set_impair, .apply = change_set_impair },
 	{ "link-down", interface_fields, .per_node = true, .apply = change_link_down },
 	{ "link-up", interface_fields, .per_node = true, .apply = change_link_up },
 	{ "tunnel-down", tunnel_name_fields, .apply = change_tunnel_down },

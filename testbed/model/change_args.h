@@ -12,7 +12,7 @@
 /* Everything that the keys of a change can say; a kind uses some of it. */
 struct change_args {
 	GPtrArray *nodes;
-	char *interface, *nat, *rule_name, *tunnel, *site, *endpoint, *edge, *record_name, *key, *value, *engine, *namespace;
+	char *interface, *nat, *rule_name, *tunnel, *network, *site, *endpoint, *edge, *record_name, *key, *value, *engine, *namespace;
 	enum service_kind service;
 	enum host_model host_model;
 	struct prefix to;
@@ -27,6 +27,7 @@ struct change_args {
 	char *password;
 	enum account_state account;
 	unsigned parts; /* 0: nothing said of parts */
+	struct impairment impair;
 	GPtrArray *objects; /* of the kind's named type */
 };
 
@@ -66,6 +67,7 @@ void change_remove_route(struct apply *a, struct change_args *args, struct node 
 void change_block(struct apply *a, struct change_args *args, struct node *node);
 void change_allow(struct apply *a, struct change_args *args, struct node *node);
 void change_remove_rule(struct apply *a, struct change_args *args, struct node *node);
+void change_set_impair(struct apply *a, struct change_args *args, struct node *node);
 void change_set_nat(struct apply *a, struct change_args *args, struct node *node);
 
 /* change_service.c */

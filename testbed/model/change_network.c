@@ -80,6 +80,94 @@ void change_tunnel_up(struct apply *a, struct change_args *args, struct node *no
 	set_tunnel(a, args, true);
 }
 
+/* --- impairment --------------------------------------------------------------------------------- */
+
+static void replace_impairment(struct impairment **at, const struct impairment *by)
+{
+	g_free(*at);
+	*at = g_memdup2(by, sizeof *by);
+}
+
+static struct impairment **find_impairment(model *m, const char *node_name, const char *ifname)
+{
+	struct node *node = named_find(m->nodes, node_name);
+	struct iface *iface = node ? named_find(node->interfaces, ifname) : NULL;
+
+	if (iface)
+		return &iface->impair;
+	for (guint i = 0; i < m->tunnels->len; i++) {
+		struct tunnel *t = g_ptr_array_index(m->tunnels, i);
+
+		for (int e = 0; e < 2; e++)
+			if (g_strcmp0(t->ends[e].node_name, node_name) == 0 && g_strcmp0(t->ends[e].iface, ifname) == 0)
+				return &t->ends[e].impair;
+	}
+	return NULL;
+}
+
+static void impair_interface(struct apply *a, struct change_args *args, guint index)
+{
+	const char *name = g_ptr_array_index(args->nodes, index);
+	struct node *node = named_find(a->m->nodes, name);
+	struct impairment **at = find_impairment(a->m, name, args->interface);
+
+	if (at)
+		replace_impairment(at, &args->impair);
+	else if (!node)
+		named_error(a->r->d, places_item(a->r->places, args->nodes, index, a->change->loc), "node", name,
+			    a->m->nodes);
+	else
+		named_error(a->r->d, places_get(a->r->places, &args->interface, a->change->loc), "interface",
+			    args->interface, node->interfaces);
+}
+
+/* Both directions: what an end says for itself would win, so it no longer does. */
+static void impair_tunnel(struct apply *a, struct change_args *args)
+{
+	struct tunnel *t = named_find(a->m->tunnels, args->tunnel);
+
+	if (!t) {
+		named_error(a->r->d, places_get(a->r->places, &args->tunnel, a->change->loc), "tunnel", args->tunnel,
+			    a->m->tunnels);
+		return;
+	}
+	replace_impairment(&t->impair, &args->impair);
+	for (int e = 0; e < 2; e++)
+		g_clear_pointer(&t->ends[e].impair, g_free);
+}
+
+static void impair_network(struct apply *a, struct change_args *args)
+{
+	struct network *net = named_find(a->m->networks, args->network);
+
+	if (!net) {
+		named_error(a->r->d, places_get(a->r->places, &args->network, a->change->loc), "network", args->network,
+			    a->m->networks);
+		return;
+	}
+	replace_impairment(&net->impair, &args->impair);
+	for (guint i = 0; i < a->m->nodes->len; i++) {
+		struct node *n = g_ptr_array_index(a->m->nodes, i);
+
+		for (guint k = 0; k < n->interfaces->len; k++) {
+			struct iface *f = g_ptr_array_index(n->interfaces, k);
+
+			if (g_strcmp0(f->network_name, net->name) == 0)
+				g_clear_pointer(&f->impair, g_free);
+		}
+	}
+}
+
+void change_set_impair(struct apply *a, struct change_args *args, struct node *node G_GNUC_UNUSED)
+{
+	for (guint i = 0; i < args->nodes->len; i++)
+		impair_interface(a, args, i);
+	if (args->tunnel)
+		impair_tunnel(a, args);
+	if (args->network)
+		impair_network(a, args);
+}
+
 /* --- routes, rules, NAT ----------------------------------------------------------------------- */
 
 void change_add_route(struct apply *a, struct change_args *args, struct node *node)

@@ -29,12 +29,31 @@ struct site {
 	struct loc loc;
 };
 
+enum jitter_shape { JITTER_UNIFORM, JITTER_NORMAL };
+enum queue_unit { QUEUE_MS, QUEUE_PACKETS, QUEUE_BYTES };
+
+/* What happens to packets that leave by an interface.  0 means none of it; docs/FORMATS.md, section
+ * "Impairment", says what each does. */
+struct impairment {
+	unsigned delay_us, jitter_us;
+	enum jitter_shape shape;
+	double loss_pct;
+	unsigned burst_packets; /* mean length of a run of lost packets; 0: each packet by its own lot */
+	double reorder_pct, duplicate_pct;
+	unsigned rate_kbit; /* 1000 bit/s */
+	unsigned queue;     /* what may wait for a rate, in `queue_unit`; 0: IMPAIRMENT_QUEUE_MS */
+	enum queue_unit queue_unit;
+};
+
+#define IMPAIRMENT_QUEUE_MS 100
+
 struct network {
 	char *name;
 	char *site; /* NULL: belongs to no site (the Internet) */
 	char *title;
 	struct prefix subnet;
 	bool reusable; /* private behind a NAT: its subnet may appear elsewhere too */
+	struct impairment *impair; /* of every interface on it that has none of its own; NULL: none */
 	struct loc loc;
 };
 
@@ -44,6 +63,7 @@ struct iface {
 	const struct network *network;
 	GArray *addresses; /* struct prefix; the first is the primary one */
 	bool up;           /* false: administratively down (change link-down) */
+	struct impairment *impair; /* of what leaves by it; NULL: the network's */
 	struct loc loc;
 };
 
@@ -231,6 +251,7 @@ struct tunnel_end {
 	struct prefix address;  /* of the tunnel interface */
 	struct addr underlay;   /* the node's address that the outer packets use */
 	GArray *prefixes;       /* struct prefix behind this end: what the OTHER end sends here (allowed IPs) */
+	struct impairment *impair; /* of what enters the tunnel here; NULL: the tunnel's */
 };
 
 struct tunnel {
@@ -240,6 +261,7 @@ struct tunnel {
 	unsigned mtu_bytes; /* 0: the kind's default */
 	struct tunnel_end ends[2];
 	bool up;
+	struct impairment *impair; /* of both ends; NULL: none */
 	struct loc loc;
 };
 
@@ -333,6 +355,17 @@ const struct node *model_media_edge(const model *m, const struct node *endpoint)
  * organiser and any participant).  NULL: nothing said, which means pass over any path. */
 const struct expect *scenario_expect(const model *m, const struct scenario *sc, const char *a, const char *b,
 				     enum media media);
+
+/* Whether nothing happens to packets; NULL counts as none. */
+bool impairment_is_none(const struct impairment *i);
+/* " delay 20ms jitter 2ms normal loss 1% rate 2mbit queue 100ms", each in the words of the file; appends. */
+void impairment_print(const struct impairment *i, GString *out);
+/* Chance that a run of losses begins at a packet when none was lost before: Gilbert's model, by which runs of
+ * `burst_packets` on average make up `loss_pct`.  0..100. */
+double impairment_burst_start_pct(const struct impairment *i);
+const char *jitter_shape_name(enum jitter_shape v);
+/* How many bytes may wait for the rate; 0 without a rate. */
+guint64 impairment_queue_bytes(const struct impairment *i);
 
 /* Names of the enums, as files and results write them ("udp-relay", "im-conference"). */
 const char *media_name(enum media v);

@@ -61,6 +61,7 @@ void network_free(void *data)
 	g_free(network->name);
 	g_free(network->site);
 	g_free(network->title);
+	g_free(network->impair);
 	g_free(network);
 }
 
@@ -81,6 +82,7 @@ void iface_free(void *data)
 		return;
 	g_free(iface->name);
 	g_free(iface->network_name);
+	g_free(iface->impair);
 	array_free(iface->addresses);
 	g_free(iface);
 }
@@ -341,8 +343,10 @@ void tunnel_free(void *data)
 		g_free(tunnel->ends[i].node_name);
 		g_free(tunnel->ends[i].iface);
 		array_free(tunnel->ends[i].prefixes);
+		g_free(tunnel->ends[i].impair);
 	}
 	g_free(tunnel->name);
+	g_free(tunnel->impair);
 	g_free(tunnel);
 }
 

@@ -1,3 +1,4 @@
+#include "testbed/model/impair.h"
 #include "testbed/model/names.h"
 #include "testbed/model/object.h"
 #include "testbed/model/schema.h"
@@ -27,6 +28,7 @@ static const struct field network_fields[] = {
 	{ .key = "title", .read = read_text, AT(network, title) },
 	{ .key = "subnet", .read = read_prefix, AT(network, subnet), .arg = &prefix_subnet, .required = true },
 	{ .key = "reusable", .read = read_bool, AT(network, reusable) },
+	{ .key = "impair", .read = read_impairment, AT(network, impair) },
 	{ 0 }
 };
 
@@ -41,6 +43,7 @@ static const struct field iface_fields[] = {
 	{ .key = "address", .read = read_array, AT(iface, addresses), .arg = &address_list },
 	{ .key = "addresses", .read = read_array, AT(iface, addresses), .arg = &address_list },
 	{ .key = "up", .read = read_bool, AT(iface, up) },
+	{ .key = "impair", .read = read_impairment, AT(iface, impair) },
 	{ 0 }
 };
 
@@ -75,6 +78,7 @@ static const struct field tunnel_end_fields[] = {
 	{ .key = "address", .read = read_prefix, AT(tunnel_end, address), .arg = &prefix_address, .required = true },
 	{ .key = "underlay", .read = read_addr, AT(tunnel_end, underlay), .required = true },
 	{ .key = "prefixes", .read = read_array, AT(tunnel_end, prefixes), .arg = &prefix_list, .required = true },
+	{ .key = "impair", .read = read_impairment, AT(tunnel_end, impair) },
 	{ 0 }
 };
 
@@ -107,6 +111,7 @@ static const struct field tunnel_fields[] = {
 	{ .key = "port", .read = read_port, AT(tunnel, port) },
 	{ .key = "mtu", .read = read_quantity, AT(tunnel, mtu_bytes), .arg = &quantity_mtu_bytes },
 	{ .key = "up", .read = read_bool, AT(tunnel, up) },
+	{ .key = "impair", .read = read_impairment, AT(tunnel, impair) },
 	{ .key = "ends", .read = read_ends, AT(tunnel, ends), .required = true },
 	{ 0 }
 };

@@ -20,6 +20,8 @@ struct port {
 	guint n_addresses;
 	bool up;
 	const struct tunnel *tunnel; /* NULL: an ordinary interface */
+	const struct impairment *impair; /* of what leaves by it, or NULL */
+	struct loc loc;
 };
 
 /* Adds an empty op to the plan; borrowed. */
@@ -33,6 +35,7 @@ bool node_has_ipv6(const struct builder *b, const struct node *n);
 void build_namespaces(struct builder *b);
 void build_links(struct builder *b);
 void build_addresses(struct builder *b, const struct node *n);
+void build_impairments(struct builder *b, const struct node *n);
 void build_tunnel(struct builder *b, const struct tunnel *t);
 
 /* routes.c: those through ordinary interfaces, or those through tunnels */

@@ -317,3 +317,21 @@ void build_tunnel(struct builder *b, const struct tunnel *t)
 	for (int e = 0; e < 2 && t->up; e++)
 		add_link_up(b, t->ends[e].node_name, t->loc, t->ends[e].iface);
 }
+
+/* --- impairment --- */
+
+void build_impairments(struct builder *b, const struct node *n)
+{
+	g_autoptr(GArray) ports = builder_ports(b, n);
+
+	for (guint i = 0; i < ports->len; i++) {
+		const struct port *p = &g_array_index(ports, struct port, i);
+		struct op *op;
+
+		if (impairment_is_none(p->impair))
+			continue;
+		op = builder_add(b, OP_IMPAIR, n->name, p->loc);
+		op->impair.ifname = g_strdup(p->ifname);
+		op->impair.what = *p->impair;
+	}
+}

@@ -58,6 +58,9 @@ static void op_free(gpointer data)
 	case OP_ROUTE:
 		g_free(op->route.dev);
 		break;
+	case OP_IMPAIR:
+		g_free(op->impair.ifname);
+		break;
 	case OP_NFT:
 		g_free(op->nft.text);
 		break;
@@ -108,7 +111,9 @@ GArray *builder_ports(const struct builder *b, const struct node *n)
 		struct port p = { .ifname = f->name,
 				  .addresses = (const struct prefix *)(const void *)f->addresses->data,
 				  .n_addresses = f->addresses->len,
-				  .up = f->up };
+				  .up = f->up,
+				  .impair = f->impair ? f->impair : f->network->impair,
+				  .loc = f->loc };
 
 		g_array_append_val(ports, p);
 	}
@@ -120,6 +125,8 @@ GArray *builder_ports(const struct builder *b, const struct node *n)
 					  .addresses = &t->ends[e].address,
 					  .n_addresses = 1,
 					  .up = t->up,
+					  .impair = t->ends[e].impair ? t->ends[e].impair : t->impair,
+					  .loc = t->loc,
 					  .tunnel = t };
 
 			if (t->ends[e].node == n)
@@ -158,6 +165,8 @@ static void build_network(struct builder *b)
 		build_tunnel(b, b->m->tunnels->pdata[i]);
 	for (guint i = 0; i < nodes->len; i++)
 		build_routes(b, nodes->pdata[i], true);
+	for (guint i = 0; i < nodes->len; i++)
+		build_impairments(b, nodes->pdata[i]);
 }
 
 /* Servers before those who ask them: names, then the Front End, then Edges, then clients. */

@@ -7,7 +7,7 @@
  *
  * Order: every OP_NETNS first; links (both halves made inside their namespaces, so no order between
  * nodes matters); then node by node addresses, up, routes, rules, nft; then tunnels' addresses and
- * routes; then files, daemons, agents.  A bridge is up as soon as it is made, the half of a veth pair
+ * routes; then impairments; then files, daemons, agents.  A bridge is up as soon as it is made, the half of a veth pair
  * when it says so; OP_LINK_UP is for loopback and tunnels.  Interface numbers (ifindex) are unique over the whole lab:
  * equal numbers at both ends of a veth pair make the kernel delay carrier by up to a second.
  *
@@ -32,6 +32,7 @@
 	X(LINK_UP, "link-up")                                                                        \
 	X(ROUTE, "route")                                                                            \
 	X(RULE, "rule")                                                                              \
+	X(IMPAIR, "impair")                                                                          \
 	X(NFT, "nft")                                                                                \
 	X(FILE, "file")                                                                              \
 	X(DAEMON, "daemon")                                                                          \
@@ -114,6 +115,10 @@ struct op {
 		} link_up;
 		struct op_route route;
 		struct op_rule rule;
+		struct {
+			char *ifname;
+			struct impairment what; /* replaces what was there; none takes it away */
+		} impair;
 		struct {
 			char *text; /* a whole ruleset: one statement a line, names in comments, counters everywhere */
 		} nft;

@@ -116,6 +116,10 @@ void op_describe(const struct op *op, GString *out)
 	case OP_ROUTE:
 		describe_route(&op->route, out);
 		break;
+	case OP_IMPAIR:
+		g_string_append_printf(out, " %s", op->impair.ifname);
+		impairment_print(&op->impair.what, out);
+		break;
 	case OP_RULE:
 		describe_rule(&op->rule, out);
 		break;

@@ -78,6 +78,22 @@ static void set_rule(json_t *o, const struct op_rule *r)
 	json_object_set_new(o, "unreachable", json_boolean(r->unreachable));
 }
 
+static void set_impairment(json_t *o, const struct op *op)
+{
+	const struct impairment *i = &op->impair.what;
+
+	set_text(o, "interface", op->impair.ifname);
+	set_number(o, "delay_us", i->delay_us);
+	set_number(o, "jitter_us", i->jitter_us);
+	set_text(o, "distribution", jitter_shape_name(i->shape));
+	json_object_set_new(o, "loss_pct", json_real(i->loss_pct));
+	set_number(o, "burst_packets", i->burst_packets);
+	json_object_set_new(o, "reorder_pct", json_real(i->reorder_pct));
+	json_object_set_new(o, "duplicate_pct", json_real(i->duplicate_pct));
+	set_number(o, "rate_kbit", i->rate_kbit);
+	json_object_set_new(o, "queue_bytes", json_integer((json_int_t)impairment_queue_bytes(i)));
+}
+
 static void set_process(json_t *o, const struct op_process *p)
 {
 	json_t *argv = json_array();
@@ -120,6 +136,9 @@ static void set_fields(json_t *o, const struct op *op)
 		break;
 	case OP_RULE:
 		set_rule(o, &op->rule);
+		break;
+	case OP_IMPAIR:
+		set_impairment(o, op);
 		break;
 	case OP_NFT:
 		set_text(o, "ruleset", op->nft.text);

@@ -240,6 +240,7 @@ static bool put_batch_line(const struct op *op, GString *out)
 	case OP_SYSCTL:
 	case OP_VETH:
 	case OP_TUNNEL:
+	case OP_IMPAIR:
 	case OP_NFT:
 	case OP_FILE:
 	case OP_DAEMON:
@@ -286,6 +287,33 @@ static guint put_group(const plan *p, guint first, bool (*line)(const struct op 
 	return n;
 }
 
+/* netem, then a token bucket for the rate: the same two that exec puts there. */
+static void put_impairment(const struct op *op, GString *out)
+{
+	const struct impairment *i = &op->impair.what;
+
+	g_string_append_printf(out, "tc -n \"$prefix-%s\" qdisc replace dev %s root handle 1: netem limit 100000", op->node,
+			       op->impair.ifname);
+	if (i->delay_us > 0)
+		g_string_append_printf(out, " delay %uus %uus", i->delay_us, i->jitter_us);
+	if (i->jitter_us > 0 && i->shape == JITTER_NORMAL)
+		g_string_append(out, " distribution normal");
+	if (i->loss_pct > 0 && i->burst_packets > 0)
+		g_string_append_printf(out, " loss gemodel %g%% %g%%", impairment_burst_start_pct(i), 100.0 / i->burst_packets);
+	else if (i->loss_pct > 0)
+		g_string_append_printf(out, " loss %g%%", i->loss_pct);
+	if (i->duplicate_pct > 0)
+		g_string_append_printf(out, " duplicate %g%%", i->duplicate_pct);
+	if (i->reorder_pct > 0)
+		g_string_append_printf(out, " reorder %g%%", i->reorder_pct);
+	g_string_append_c(out, '\n');
+	if (i->rate_kbit > 0)
+		g_string_append_printf(out,
+				       "tc -n \"$prefix-%s\" qdisc replace dev %s parent 1: tbf rate %ukbit burst 1600b limit %"
+				       G_GUINT64_FORMAT "b\n",
+				       op->node, op->impair.ifname, i->rate_kbit, impairment_queue_bytes(i));
+}
+
 static void put_single(const struct op *op, GString *out)
 {
 	switch (op->kind) {
@@ -297,6 +325,9 @@ static void put_single(const struct op *op, GString *out)
 		break;
 	case OP_TUNNEL:
 		put_tunnel(op, out);
+		break;
+	case OP_IMPAIR:
+		put_impairment(op, out);
 		break;
 	case OP_NFT:
 		g_string_append_printf(out, "ip netns exec \"$prefix-%s\" nft -f - <<'END'\n%sEND\n",

@@ -43,9 +43,14 @@ char *report_event_run_started(const results *r, gint64 time_us)
 							      report_results_json(r, true)));
 }
 
-char *report_event_lab_built(const struct scenario_result *s, const char *vpn, gint64 time_us)
+char *report_event_lab_built(const struct scenario_result *s, const char *vpn, const char *impairment,
+			     gint64 time_us)
 {
-	return line(s->name, NULL, "lab-built", time_us, json_pack("{s:f, s:s?}", "build_ms", s->build_ms, "vpn", vpn));
+	json_t *event = json_pack("{s:f, s:s?}", "build_ms", s->build_ms, "vpn", vpn);
+
+	if (impairment)
+		json_object_set_new(event, "impairment", json_string(impairment));
+	return line(s->name, NULL, "lab-built", time_us, event);
 }
 
 char *report_event_lab_failed(const struct scenario_result *s, const char *error, gint64 time_us)
@@ -88,16 +93,22 @@ static struct scenario_result *scenario_named(const results *r, const char *name
 	return NULL;
 }
 
+static void set_feature(results *r, const json_t *event, const char *name)
+{
+	const char *value = json_string_value(json_object_get(event, name));
+
+	if (value)
+		g_hash_table_replace(r->features, g_strdup(name), g_strdup(value));
+}
+
 static void on_lab_built(results *r, struct scenario_result *s, const json_t *event)
 {
-	const char *vpn = json_string_value(json_object_get(event, "vpn"));
-
 	if (!s)
 		return;
 	s->build_ms = json_number_value(json_object_get(event, "build_ms"));
 	r->build_ms = MAX(r->build_ms, s->build_ms);
-	if (vpn)
-		g_hash_table_replace(r->features, g_strdup("vpn"), g_strdup(vpn));
+	set_feature(r, event, "vpn");
+	set_feature(r, event, "impairment");
 }
 
 static void on_lab_failed(results *r, struct scenario_result *s, const json_t *event)

@@ -16,7 +16,8 @@
 char *report_event_agent(const char *scenario, const char *agent, const json_t *event);
 char *report_event_command(const char *scenario, const char *agent, const json_t *command, gint64 time_us);
 char *report_event_run_started(const results *r, gint64 time_us);
-char *report_event_lab_built(const struct scenario_result *s, const char *vpn, gint64 time_us);
+char *report_event_lab_built(const struct scenario_result *s, const char *vpn, const char *impairment,
+			     gint64 time_us);
 char *report_event_lab_failed(const struct scenario_result *s, const char *error, gint64 time_us);
 /* `state` as docs/EXPLAIN.md says, or NULL with the `error` for which it could not be read. */
 char *report_event_lab_state(const struct scenario_result *s, const json_t *state, const char *error, gint64 time_us);

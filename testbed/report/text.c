@@ -176,6 +176,7 @@ static void append_summary(const results *r, const struct report_text *how, GStr
 {
 	struct results_summary sum = results_summarise(r);
 	const char *vpn = g_hash_table_lookup(r->features, "vpn");
+	const char *impairment = g_hash_table_lookup(r->features, "impairment");
 	g_autoptr(GString) counts = g_string_new(NULL);
 
 	g_string_append_printf(counts, "%u cells: %u pass, %u fail, %u error", sum.cells, sum.passed, sum.failed, sum.errors);
@@ -191,9 +192,9 @@ static void append_summary(const results *r, const struct report_text *how, GStr
 		ink_append(out, &how->style, sum.not_run > 0 ? INK_PLAIN : INK_GOOD,
 			   sum.not_run > 0 ? "none differs so far" : "all as expected", 0);
 	}
-	g_string_append_printf(out, "\n%s%.1f s; networks built in %.0f ms%s%s; seed %" G_GUINT64_FORMAT "\n",
+	g_string_append_printf(out, "\n%s%.1f s; networks built in %.0f ms%s%s%s%s; seed %" G_GUINT64_FORMAT "\n",
 			       r->complete ? "" : "interrupted after ", r->wall_ms / 1000.0, r->build_ms, vpn ? "; VPN by " : "",
-			       vpn ? vpn : "", r->seed);
+			       vpn ? vpn : "", impairment ? "; links impaired by " : "", impairment ? impairment : "", r->seed);
 }
 
 void report_text(const results *r, const struct report_text *how, GString *out)

@@ -1,0 +1,13 @@
+/* Keys of an impairment, for the tables of the reader.  Private to the model layer. */
+#ifndef TESTBED_MODEL_IMPAIR_H
+#define TESTBED_MODEL_IMPAIR_H
+
+#include "testbed/model/model.h"
+#include "testbed/model/reader.h"
+
+extern const struct field impairment_fields[]; /* of struct impairment */
+/* Adds errors where the keys contradict each other. */
+void impairment_check(struct reader *r, const yaml_node_t *value, const struct impairment *i);
+read_function read_impairment; /* struct impairment *, made when there is one; - */
+
+#endif

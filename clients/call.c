@@ -97,6 +97,20 @@ static void accept_reinvite(struct call *c)
 	session_send(&c->base, ok);
 }
 
+static void report_once(struct call *c)
+{
+	if (!c->reported)
+		call_report(c);
+	c->reported = true;
+}
+
+static void report_and_stay(struct call *c)
+{
+	report_once(c);
+	if (c->machine.phase == CALL_ENDED) /* nothing was heard */
+		call_do(c, CALL_DO_BYE | CALL_DO_END);
+}
+
 static gboolean on_media_done(gpointer data)
 {
 	struct call *c = data;
@@ -104,6 +118,8 @@ static gboolean on_media_done(gpointer data)
 	c->time_up = true;
 	if (c->members)
 		call_check_heard(c);
+	else if (c->keep)
+		report_and_stay(c);
 	else
 		input(c, CALL_IN_MEDIA_DONE);
 	return G_SOURCE_REMOVE;
@@ -150,7 +166,10 @@ static void finish(struct call *c, bool bye_sent)
 	stop_timer(&c->deadline);
 	stop_timer(&c->clock);
 	stop_timer(&c->start);
-	call_report(c);
+	if (c->reported && c->machine.verdict != CALL_PASS)
+		channel_event(c->base.core->channel, "call-failed-late",
+			      json_pack("{s:s, s:s?}", "call", c->base.dialog.call_id, "reason", c->machine.reason));
+	report_once(c);
 	call_media_close(c);
 	if (!bye_sent)
 		session_close(&c->base);
@@ -267,7 +286,9 @@ static void call_lost(struct session *s)
 
 static void call_hang_up(struct session *s)
 {
-	input((struct call *)s, CALL_IN_HANG_UP);
+	struct call *c = (struct call *)s;
+	/* One that was kept has done what it was for. */
+	input(c, c->keep && c->reported ? CALL_IN_MEDIA_DONE : CALL_IN_HANG_UP);
 }
 
 static const struct session_ops ops = {
@@ -301,7 +322,8 @@ static void place(struct call *c, struct client_core *core, const char *call_id,
 		trouble(c, error);
 }
 
-void call_start(struct client_core *core, const char *call_id, const char *to, json_t *list, guint media_ms)
+void call_start(struct client_core *core, const char *call_id, const char *to, json_t *list, guint media_ms,
+		bool keep)
 {
 	const char *kinds[CALL_STREAMS_MAX];
 	guint n = 0;
@@ -313,7 +335,9 @@ void call_start(struct client_core *core, const char *call_id, const char *to, j
 			kinds[n++] = json_string_value(kind);
 	if (n == 0)
 		kinds[n++] = "audio";
-	place(call_new(to, media_ms), core, call_id, uri, kinds, n);
+	struct call *c = call_new(to, media_ms);
+	c->keep = keep;
+	place(c, core, call_id, uri, kinds, n);
 }
 
 void call_join(struct client_core *core, const char *call_id, const char *focus_uri, json_t *names, guint media_ms)

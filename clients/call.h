@@ -8,8 +8,9 @@
 
 #include "clients/session.h"
 
-/* `kinds`: array of "audio", "video". */
-void call_start(struct client_core *core, const char *call_id, const char *to, json_t *kinds, guint media_ms);
+/* `kinds`: array of "audio", "video".  `keep`: the caller reports after `media_ms`, and media goes on until the call is
+ * hung up; should it end before that, the event is call-failed-late. */
+void call_start(struct client_core *core, const char *call_id, const char *to, json_t *kinds, guint media_ms, bool keep);
 void call_join(struct client_core *core, const char *call_id, const char *focus_uri, json_t *participants,
 	       guint media_ms);
 /* Answers an INVITE that offers media, by itself. */

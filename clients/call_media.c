@@ -163,11 +163,10 @@ static void on_state(ice *i, guint stream, enum ice_state state, gpointer data)
 
 static void note_sources(struct call *c, const struct call_stream *s)
 {
-	guint32 ssrc[32];
-	guint64 received[32];
-	guint n = media_stream_sources(s->media, ssrc, received, G_N_ELEMENTS(ssrc));
+	struct media_heard heard[32];
+	guint n = media_stream_sources(s->media, heard, G_N_ELEMENTS(heard));
 	for (guint k = 0; k < n; k++)
-		participants_heard_ssrc(c->members, ssrc[k]);
+		participants_heard_source(c->members, &heard[k]);
 }
 
 static void on_received(ice *i, guint stream, const guint8 *data, gsize length, gpointer user_data)

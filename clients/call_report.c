@@ -97,7 +97,9 @@ void call_report(struct call *c)
 				   "stage", m->stage, "sip_status",
 				   c->sip_status ? json_integer(c->sip_status) : json_null(), "setup_ms", setup_json(c),
 				   "streams", streams, "diagnostics", diagnostics_json(c));
-	if (c->members)
+	if (c->members) {
 		json_object_set_new(result, "heard", participants_heard_json(c->members));
+		json_object_set_new(result, "sources", participants_sources_json(c->members));
+	}
 	channel_event(c->base.core->channel, c->members ? "conference-result" : "call-result", result);
 }

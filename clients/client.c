@@ -3,13 +3,12 @@
 #include <string.h>
 
 #include "clients/call.h"
+#include "clients/conference.h"
 #include "clients/im.h"
-#include "clients/xml.h"
 #include "common/call_sdp.h"
 
 /* Time at the end for BYEs and for relays to be given back. */
 #define QUIT_MS 500
-#define CONFERENCE_MS 10000
 #define MEDIA_MS_DEFAULT 2000
 
 struct client {
@@ -71,6 +70,8 @@ static void on_request(sip_msg *m, gpointer data)
 		refuse(c, m, 481, "Call/Transaction Does Not Exist");
 	} else if (c->quitting) {
 		refuse(c, m, 480, "Temporarily Unavailable");
+	} else if (conference_is_invitation(m)) {
+		conference_accept(&c->core, m);
 	} else if (is_message_offer(m)) {
 		im_accept(&c->core, m);
 	} else {
@@ -107,62 +108,6 @@ static void on_lost(gpointer data)
 	session_drop_pending(&c->core);
 }
 
-/* --- conferences ---------------------------------------------------------------------------------------------- */
-
-struct organise {
-	client *owner;
-	char *call;
-};
-
-static void organise_failed(const struct organise *o, const char *reason, int status)
-{
-	channel_event(o->owner->core.channel, "conference-result",
-		      json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:n, s:[], s:{s:n, s:n, s:n}, s:[]}", "call", o->call,
-				"role", "caller", "peer", "", "verdict", "fail", "reason", reason, "stage", "sip",
-				"sip_status", status ? json_integer(status) : json_null(), "setup_ms", "streams",
-				"diagnostics", "ms_client_diagnostics", "ice_warn", "header", "heard"));
-}
-
-static void on_organised(sip_conn *conn, sip_msg *response, const GError *error, gpointer data)
-{
-	struct organise *o = data;
-	gsize length = 0;
-	const char *body = response ? sip_body(response, &length) : NULL;
-	(void)conn;
-	if (response && sip_status(response) < 200)
-		return;
-	g_autofree char *focus = body ? xml_attribute(body, length, "conference-info", "entity") : NULL;
-	if (focus)
-		channel_event(o->owner->core.channel, "conference-ready",
-			      json_pack("{s:s, s:s}", "call", o->call, "focus", focus));
-	else
-		organise_failed(o, response ? sip_reason(response) : error->message, response ? sip_status(response) : 0);
-	g_free(o->call);
-	g_free(o);
-}
-
-static void on_conference(client *c, json_t *command)
-{
-	const char *uri = account_focus_factory(c->core.account), *self = account_uri(c->core.account);
-	struct organise *o = g_new(struct organise, 1);
-	*o = (struct organise){ .owner = c, .call = g_strdup(text_of(command, "call")) };
-	if (!uri || !account_conn(c->core.account)) {
-		organise_failed(o, "no conference factory: not signed in", 0);
-		g_free(o->call);
-		g_free(o);
-		return;
-	}
-	g_autofree char *tag = sip_new_tag();
-	g_autofree char *call_id = sip_new_call_id();
-	g_autoptr(sip_msg) m = sip_request_new("SERVICE", uri, self, tag, uri, NULL, call_id, 1);
-	g_autofree char *body = g_markup_printf_escaped(
-		"<request requestId=\"1\" from=\"%s\" to=\"%s\" C3PVersion=\"1\" xmlns=\"urn:ietf:params:xml:ns:cccp\">"
-		"<addConference><conference-id>%s</conference-id></addConference></request>",
-		self, uri, text_of(command, "conference"));
-	sip_set_body(m, "application/cccp+xml", body, -1);
-	sip_conn_request(account_conn(c->core.account), m, CONFERENCE_MS, on_organised, o);
-}
-
 /* --- commands ----------------------------------------------------------------------------------------------------- */
 
 static void fail_start(client *c, const char *reason)
@@ -197,15 +142,26 @@ static void on_sign_in(client *c, json_t *command)
 	account_sign_in(c->core.account);
 }
 
+static bool keep_of(json_t *command)
+{
+	return json_is_true(json_object_get(command, "keep"));
+}
+
 static void on_im(client *c, json_t *command)
 {
-	im_start(&c->core, text_of(command, "call"), text_of(command, "to"), text_of(command, "text"));
+	im_start(&c->core, text_of(command, "call"), text_of(command, "to"), text_of(command, "text"), keep_of(command));
 }
 
 static void on_call(client *c, json_t *command)
 {
 	call_start(&c->core, text_of(command, "call"), text_of(command, "to"), json_object_get(command, "media"),
-		   media_ms_of(command));
+		   media_ms_of(command), keep_of(command));
+}
+
+static void on_conference(client *c, json_t *command)
+{
+	conference_make(&c->core, text_of(command, "call"), text_of(command, "conference"),
+			json_object_get(command, "invite"));
 }
 
 static void on_join(client *c, json_t *command)

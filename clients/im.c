@@ -12,7 +12,7 @@
 
 struct im {
 	struct session base;
-	bool caller;
+	bool caller, keep; /* keep: the conversation stays until it is hung up */
 	char *peer, *text;
 	participants *members; /* NULL: between two */
 	bool confirmed, time_up; /* time_up: media_ms have passed since we joined */
@@ -125,7 +125,11 @@ static void im_lost(struct session *s)
 
 static void im_hang_up(struct session *s)
 {
-	end((struct im *)s, false, "hung up", 0);
+	struct im *im = (struct im *)s;
+	if (im->keep && im->reported)
+		leave(im);
+	else
+		end(im, false, "hung up", 0);
 }
 
 /* --- as the one who speaks ------------------------------------------------------------------------------ */
@@ -134,6 +138,12 @@ static void leave_when_done(struct im *im)
 {
 	if (im->confirmed && im->time_up && participants_all_heard(im->members))
 		end(im, true, NULL, 200);
+}
+
+static void stay_on(struct im *im, int status)
+{
+	stop_timer(&im->deadline);
+	report(im, true, NULL, status);
 }
 
 static void on_text_response(struct session *s, sip_msg *response, const GError *error)
@@ -150,6 +160,8 @@ static void on_text_response(struct session *s, sip_msg *response, const GError 
 	im->confirmed_us = g_get_monotonic_time();
 	if (im->members)
 		leave_when_done(im);
+	else if (im->keep)
+		stay_on(im, status);
 	else
 		end(im, true, NULL, status);
 }
@@ -216,10 +228,12 @@ static void invite(struct im *im, struct client_core *core, const char *call_id,
 	session_request(&im->base, m, deadline_ms, on_invite_response);
 }
 
-void im_start(struct client_core *core, const char *call_id, const char *to, const char *text)
+void im_start(struct client_core *core, const char *call_id, const char *to, const char *text, bool keep)
 {
 	g_autofree char *uri = g_strdup_printf("sip:%s", to);
-	invite(im_new(to, text), core, call_id, uri, ANSWER_MS);
+	struct im *im = im_new(to, text);
+	im->keep = keep;
+	invite(im, core, call_id, uri, ANSWER_MS);
 }
 
 void im_join(struct client_core *core, const char *call_id, const char *focus_uri, const char *text,

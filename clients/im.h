@@ -10,7 +10,8 @@
 
 #include "clients/session.h"
 
-void im_start(struct client_core *core, const char *call_id, const char *to, const char *text);
+/* `keep`: after the result the conversation goes on until it is hung up. */
+void im_start(struct client_core *core, const char *call_id, const char *to, const char *text, bool keep);
 void im_accept(struct client_core *core, sip_msg *invite);
 /* `participants`: array of user names, all who will be there, us too or not. */
 void im_join(struct client_core *core, const char *call_id, const char *focus_uri, const char *text,

@@ -6,6 +6,7 @@ struct person {
 	char *given, *user;
 	guint32 ssrc;
 	bool heard;
+	struct media_heard media;
 };
 
 struct participants {
@@ -77,11 +78,14 @@ void participants_heard(participants *p, const char *user)
 	}
 }
 
-void participants_heard_ssrc(participants *p, guint32 ssrc)
+void participants_heard_source(participants *p, const struct media_heard *heard)
 {
 	for (guint i = 0; i < p->people->len; i++) {
 		struct person *who = &g_array_index(p->people, struct person, i);
-		who->heard |= who->ssrc == ssrc;
+		if (who->ssrc != heard->ssrc)
+			continue;
+		who->heard = true;
+		who->media = *heard;
 	}
 }
 
@@ -102,6 +106,19 @@ json_t *participants_heard_json(const participants *p)
 			json_array_append_new(list, json_string(who->given));
 	}
 	return list;
+}
+
+json_t *participants_sources_json(const participants *p)
+{
+	json_t *all = json_object();
+	for (guint i = 0; i < p->people->len; i++) {
+		const struct person *who = &g_array_index(p->people, struct person, i);
+		if (who->media.received)
+			json_object_set_new(all, who->given,
+					    json_pack("{s:I, s:I}", "received", (json_int_t)who->media.received, "expected",
+						      (json_int_t)who->media.expected));
+	}
+	return all;
 }
 
 char *participants_missing(const participants *p)

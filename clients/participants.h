@@ -6,15 +6,20 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "common/media.h"
+
 typedef struct participants participants;
 
 /* `names`: array of user names; one without a domain gets `domain`; `self` is not expected. */
 participants *participants_new(json_t *names, const char *self, const char *domain);
 void participants_free(participants *p);
 void participants_heard(participants *p, const char *user);
-void participants_heard_ssrc(participants *p, guint32 ssrc);
+/* What came of one source so far; of nobody who is expected: ignored. */
+void participants_heard_source(participants *p, const struct media_heard *heard);
 bool participants_all_heard(const participants *p);
 json_t *participants_heard_json(const participants *p); /* names as they were given */
+/* { NAME: { received, expected } } of those whose media arrived. */
+json_t *participants_sources_json(const participants *p);
 char *participants_missing(const participants *p);      /* "not heard: a, b"; the caller frees */
 
 /* A user's source number: the first 4 bytes of SHA-256 of the name (docs/PROTOCOL.md). */

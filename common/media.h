@@ -65,8 +65,12 @@ struct media_quality {
 	guint n_sources;              /* distinct SSRCs received */
 };
 void media_stream_quality(const media_stream *s, struct media_quality *ret);
-/* SSRCs heard with packets received from each: arrays of at most `max`; returns how many. */
-guint media_stream_sources(const media_stream *s, guint32 *ret_ssrc, guint64 *ret_received, guint max);
+/* What came of each source by itself: an array of at most `max`; returns how many. */
+struct media_heard {
+	guint32 ssrc;
+	guint64 received, expected; /* authentic packets; by extended highest sequence number */
+};
+guint media_stream_sources(const media_stream *s, struct media_heard *ret, guint max);
 
 /* G.107 with default values: `delay_ms` one way mouth to ear, `loss_pct` 0..100, bursts ratio 1.
  * 1.0 .. 4.5. */

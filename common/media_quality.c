@@ -71,12 +71,11 @@ void media_stream_quality(const media_stream *s, struct media_quality *ret)
 		ret->mos = media_mos(one_way_delay_ms(ret, p), ret->loss_pct, p->ie, p->bpl);
 }
 
-guint media_stream_sources(const media_stream *s, guint32 *ret_ssrc, guint64 *ret_received, guint max)
+guint media_stream_sources(const media_stream *s, struct media_heard *ret, guint max)
 {
 	guint n = MIN(max, s->n_sources);
-	for (guint i = 0; i < n; i++) {
-		ret_ssrc[i] = s->sources[i].ssrc;
-		ret_received[i] = s->sources[i].received;
-	}
+	for (guint i = 0; i < n; i++)
+		ret[i] = (struct media_heard){ .ssrc = s->sources[i].ssrc, .received = s->sources[i].received,
+					       .expected = media_source_expected(&s->sources[i]) };
 	return n;
 }

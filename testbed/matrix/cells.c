@@ -196,6 +196,7 @@ static void add_conference(const struct selected_scenario *s, const struct confe
 			continue;
 		c = new_cell(s->scenario, conf->name, media);
 		c->conference = g_strdup(conf->name);
+		c->ad_hoc = conf->start == CONFERENCE_AD_HOC;
 		c->a = g_strdup(conf->organiser);
 		g_ptr_array_add(c->participants, g_strdup(conf->organiser));
 		for (guint i = 0; i < conf->participants->len; i++)

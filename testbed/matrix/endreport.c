@@ -93,15 +93,26 @@ const struct end_stream *end_report_stream(const struct end_report *r, const cha
 	return NULL;
 }
 
+static bool lossy(guint64 received, guint64 expected, double max_loss_pct)
+{
+	double allowed = fmax(1.0, (double)expected * max_loss_pct / 100.0);
+
+	return expected > received && (double)(expected - received) > allowed;
+}
+
 bool end_stream_lossy(const struct end_stream *s, double max_loss_pct)
 {
-	double allowed, lost;
-
 	if (s->quality.received == 0)
 		return true;
 	if (s->expected == 0)
 		return s->quality.loss_pct > max_loss_pct;
-	allowed = fmax(1.0, (double)s->expected * max_loss_pct / 100.0);
-	lost = s->expected > s->quality.received ? (double)(s->expected - s->quality.received) : 0.0;
-	return lost > allowed;
+	return lossy(s->quality.received, s->expected, max_loss_pct);
+}
+
+bool end_source_lossy(const struct end_report *r, const char *participant, double max_loss_pct)
+{
+	const json_t *source = json_object_get(json_object_get(r->event, "sources"), participant);
+
+	return source && lossy((guint64)json_integer_value(json_object_get(source, "received")),
+			       (guint64)json_integer_value(json_object_get(source, "expected")), max_loss_pct);
 }

@@ -50,5 +50,7 @@ const struct end_stream *end_report_stream(const struct end_report *r, const cha
 /* Were more packets lost on this stream than `max_loss_pct` allows?  One packet may always be lost:
  * a percentage below 100/expected would otherwise mean "none".  Nothing received is always too much. */
 bool end_stream_lossy(const struct end_stream *s, double max_loss_pct);
+/* The same for the media of one participant of a conference; false when the end says nothing of it. */
+bool end_source_lossy(const struct end_report *r, const char *participant, double max_loss_pct);
 
 #endif

@@ -1,25 +1,9 @@
-#include "testbed/matrix/machine.h"
+#include "testbed/matrix/machine_internal.h"
 
-#include "testbed/matrix/endreport.h"
 #include "testbed/matrix/path.h"
 
 #include <math.h>
 #include <string.h>
-
-struct cell_machine {
-	struct cell *cell;
-	char **users;
-	char *call; /* the call id; a participant's leg of a conference is LEG/CALL */
-	char *text; /* what an instant message says */
-	double max_loss_pct;
-	guint media_ms;
-	gint64 started_us;
-	struct end_report *ends; /* one a participant */
-	guint n_ends;
-	bool received;  /* the callee has the right text */
-	bool incoming;  /* the callee has seen the call */
-	bool joined;    /* a conference that everybody was sent to */
-};
 
 void agent_command_free(struct agent_command *c)
 {
@@ -51,6 +35,8 @@ void cell_machine_free(cell_machine *m)
 		return;
 	for (guint i = 0; i < m->n_ends; i++)
 		end_report_clear(&m->ends[i]);
+	for (guint i = 0; i < G_N_ELEMENTS(m->first); i++)
+		end_report_clear(&m->first[i]);
 	g_free(m->ends);
 	g_strfreev(m->users);
 	g_free(m->call);
@@ -79,13 +65,13 @@ void cell_finish(struct cell *cell, enum verdict verdict, const char *reason)
 	cell_judge(cell);
 }
 
-static void finish(cell_machine *m, enum verdict verdict, const char *reason, gint64 now_us)
+void machine_finish(cell_machine *m, enum verdict verdict, const char *reason, gint64 now_us)
 {
 	m->cell->duration_ms = (double)(now_us - m->started_us) / 1000.0;
 	cell_finish(m->cell, verdict, reason);
 }
 
-static void send_command(GPtrArray *commands, const char *agent, json_t *command)
+void machine_send(GPtrArray *commands, const char *agent, json_t *command)
 {
 	struct agent_command *c = g_new0(struct agent_command, 1);
 
@@ -94,7 +80,7 @@ static void send_command(GPtrArray *commands, const char *agent, json_t *command
 	g_ptr_array_add(commands, c);
 }
 
-static const char *participant(const cell_machine *m, guint index)
+const char *machine_participant(const cell_machine *m, guint index)
 {
 	return m->cell->participants->pdata[index];
 }
@@ -103,7 +89,7 @@ static const char *participant(const cell_machine *m, guint index)
 
 static void start_im(cell_machine *m, GPtrArray *commands)
 {
-	send_command(commands, m->cell->a, json_pack("{s:s, s:s, s:s, s:s}", "cmd", "im", "call", m->call, "to",
+	machine_send(commands, m->cell->a, json_pack("{s:s, s:s, s:s, s:s}", "cmd", "im", "call", m->call, "to",
 						     m->users[1], "text", m->text));
 }
 
@@ -111,21 +97,8 @@ static void start_call(cell_machine *m, GPtrArray *commands)
 {
 	json_t *media = m->cell->media == MEDIA_VIDEO ? json_pack("[s, s]", "audio", "video") : json_pack("[s]", "audio");
 
-	send_command(commands, m->cell->a, json_pack("{s:s, s:s, s:s, s:o, s:i}", "cmd", "call", "call", m->call, "to",
+	machine_send(commands, m->cell->a, json_pack("{s:s, s:s, s:s, s:o, s:i}", "cmd", "call", "call", m->call, "to",
 						     m->users[1], "media", media, "media_ms", (int)m->media_ms));
-}
-
-static const char *conference_media(const cell_machine *m)
-{
-	return m->cell->media == MEDIA_IM_CONFERENCE ? "im" : "audio";
-}
-
-static void start_conference(cell_machine *m, GPtrArray *commands)
-{
-	g_autofree char *id = g_strdup_printf("%s-%s", m->cell->conference, conference_media(m));
-
-	send_command(commands, m->cell->a, json_pack("{s:s, s:s, s:s, s:s}", "cmd", "conference", "call", m->call,
-						     "conference", id, "media", conference_media(m)));
 }
 
 void cell_machine_start(cell_machine *m, gint64 now_us, GPtrArray *commands)
@@ -134,8 +107,8 @@ void cell_machine_start(cell_machine *m, gint64 now_us, GPtrArray *commands)
 		[MEDIA_IM] = start_im,
 		[MEDIA_AUDIO] = start_call,
 		[MEDIA_VIDEO] = start_call,
-		[MEDIA_IM_CONFERENCE] = start_conference,
-		[MEDIA_AV_CONFERENCE] = start_conference,
+		[MEDIA_IM_CONFERENCE] = conference_start,
+		[MEDIA_AV_CONFERENCE] = conference_start,
 	};
 
 	m->started_us = now_us;
@@ -174,7 +147,7 @@ static void keep_candidate(struct cell_candidate *to, const struct end_candidate
 }
 
 /* The pair that is kept is the caller's, of the stream whose path is the cell's. */
-static void keep_selected(cell_machine *m)
+void machine_keep_selected(cell_machine *m)
 {
 	const struct end_report *a = &m->ends[0];
 
@@ -191,7 +164,7 @@ static void keep_selected(cell_machine *m)
 	}
 }
 
-static void keep_figures(cell_machine *m)
+void machine_keep_figures(cell_machine *m)
 {
 	struct cell *c = m->cell;
 
@@ -210,9 +183,7 @@ static void keep_figures(cell_machine *m)
 	}
 }
 
-static void blame(GString *why, const char *who, const char *format, ...) G_GNUC_PRINTF(3, 4);
-
-static void blame(GString *why, const char *who, const char *format, ...)
+void machine_blame(GString *why, const char *who, const char *format, ...)
 {
 	va_list args;
 
@@ -228,22 +199,22 @@ static bool stream_good(const cell_machine *m, guint end, const char *kind, GStr
 	const struct end_stream *s = end_report_stream(&m->ends[end], kind);
 
 	if (!s || !s->local.type || !s->remote.type) {
-		blame(why, participant(m, end), "no pair selected for %s", kind);
+		machine_blame(why, machine_participant(m, end), "no pair selected for %s", kind);
 		return false;
 	}
 	if (s->quality.received == 0) {
-		blame(why, participant(m, end), "no authentic %s arrived", kind);
+		machine_blame(why, machine_participant(m, end), "no authentic %s arrived", kind);
 		return false;
 	}
 	if (end_stream_lossy(s, m->max_loss_pct)) {
-		blame(why, participant(m, end), "%s lost %.1f %% (%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " arrived)", kind,
+		machine_blame(why, machine_participant(m, end), "%s lost %.1f %% (%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " arrived)", kind,
 		      s->quality.loss_pct, s->quality.received, s->expected);
 		return false;
 	}
 	return true;
 }
 
-static bool streams_good(const cell_machine *m, guint end, GString *why)
+bool machine_streams_good(const cell_machine *m, guint end, GString *why)
 {
 	bool good = true;
 
@@ -256,7 +227,7 @@ static bool streams_good(const cell_machine *m, guint end, GString *why)
 }
 
 /* The worst verdict of the ends that have reported, with every failing end's own words. */
-static enum verdict ends_verdict(const cell_machine *m, GString *why)
+enum verdict machine_ends_verdict(const cell_machine *m, GString *why)
 {
 	enum verdict worst = VERDICT_PASS;
 
@@ -267,7 +238,7 @@ static enum verdict ends_verdict(const cell_machine *m, GString *why)
 			continue;
 		if (e->verdict == VERDICT_ERROR || worst == VERDICT_PASS)
 			worst = e->verdict;
-		blame(why, participant(m, i), "%s%s%s", e->stage ? e->stage : "", e->stage ? ", " : "",
+		machine_blame(why, machine_participant(m, i), "%s%s%s", e->stage ? e->stage : "", e->stage ? ", " : "",
 		      e->reason ? e->reason : "no reason given");
 		if (e->sip_status > 0)
 			g_string_append_printf(why, " (SIP %d)", e->sip_status);
@@ -278,71 +249,20 @@ static enum verdict ends_verdict(const cell_machine *m, GString *why)
 static void conclude_call(cell_machine *m, gint64 now_us)
 {
 	g_autoptr(GString) why = g_string_new(NULL);
-	enum verdict verdict = ends_verdict(m, why);
+	enum verdict verdict = machine_ends_verdict(m, why);
 
-	keep_figures(m);
+	machine_keep_figures(m);
 	if (verdict == VERDICT_PASS) {
 		for (guint i = 0; i < m->n_ends; i++) {
-			if (!streams_good(m, i, why))
+			if (!machine_streams_good(m, i, why))
 				verdict = VERDICT_FAIL;
 		}
 	}
 	if (verdict == VERDICT_PASS) {
 		m->cell->path = path_of_call(&m->ends[0], &m->ends[1]);
-		keep_selected(m);
+		machine_keep_selected(m);
 	}
-	finish(m, verdict, why->str, now_us);
-}
-
-/* "home1@contoso.com", "sip:home1@contoso.com" and "home1" are the same participant. */
-static bool same_user(const char *heard, const char *user, const char *node)
-{
-	if (g_str_has_prefix(heard, "sip:"))
-		heard += strlen("sip:");
-	return g_ascii_strcasecmp(heard, user) == 0 || g_str_equal(heard, node);
-}
-
-static bool end_heard(const cell_machine *m, guint end, guint other)
-{
-	const json_t *heard = json_object_get(m->ends[end].event, "heard");
-
-	for (size_t i = 0; i < json_array_size(heard); i++) {
-		const char *name = json_string_value(json_array_get(heard, i));
-
-		if (name && same_user(name, m->users[other], participant(m, other)))
-			return true;
-	}
-	return false;
-}
-
-static bool heard_everyone(const cell_machine *m, guint end, GString *why)
-{
-	bool all = true;
-
-	for (guint other = 0; other < m->n_ends; other++) {
-		if (other == end || end_heard(m, end, other))
-			continue;
-		blame(why, participant(m, end), "did not hear %s", participant(m, other));
-		all = false;
-	}
-	return all;
-}
-
-static void conclude_conference(cell_machine *m, gint64 now_us)
-{
-	g_autoptr(GString) why = g_string_new(NULL);
-	enum verdict verdict = ends_verdict(m, why);
-
-	keep_figures(m);
-	for (guint i = 0; i < m->n_ends && verdict == VERDICT_PASS; i++) {
-		if (!heard_everyone(m, i, why) || !streams_good(m, i, why))
-			verdict = VERDICT_FAIL;
-	}
-	if (verdict == VERDICT_PASS) {
-		m->cell->path = PATH_MCU;
-		keep_selected(m);
-	}
-	finish(m, verdict, why->str, now_us);
+	machine_finish(m, verdict, why->str, now_us);
 }
 
 /* --- events ------------------------------------------------------------------------------------------ */
@@ -356,14 +276,14 @@ static void on_im_received(cell_machine *m, guint end, json_t *event, gint64 now
 	if (end != 1 || m->cell->media != MEDIA_IM)
 		return;
 	if (g_strcmp0(text, m->text) != 0) {
-		blame(why, m->cell->b, "another text arrived: '%s'", text ? text : "");
-		finish(m, VERDICT_FAIL, why->str, now_us);
+		machine_blame(why, m->cell->b, "another text arrived: '%s'", text ? text : "");
+		machine_finish(m, VERDICT_FAIL, why->str, now_us);
 		return;
 	}
 	m->received = true;
 	if (m->ends[0].event) {
 		m->cell->path = PATH_SIGNALLING;
-		finish(m, VERDICT_PASS, NULL, now_us);
+		machine_finish(m, VERDICT_PASS, NULL, now_us);
 	}
 }
 
@@ -372,17 +292,20 @@ static void on_im_result(cell_machine *m, guint end, json_t *event, gint64 now_u
 	g_autoptr(GString) why = g_string_new(NULL);
 	enum verdict verdict;
 
-	(void)commands;
+	if (!m->cell->b) {
+		conference_on_first(m, end, event, now_us, commands);
+		return;
+	}
 	if (end != 0 || m->cell->media != MEDIA_IM)
 		return;
 	end_report_read(&m->ends[0], event);
-	keep_figures(m);
-	verdict = ends_verdict(m, why);
+	machine_keep_figures(m);
+	verdict = machine_ends_verdict(m, why);
 	if (verdict == VERDICT_PASS && !m->received)
 		return;
 	if (verdict == VERDICT_PASS)
 		m->cell->path = PATH_SIGNALLING;
-	finish(m, verdict, why->str, now_us);
+	machine_finish(m, verdict, why->str, now_us);
 }
 
 static void on_incoming_call(cell_machine *m, guint end, json_t *event, gint64 now_us, GPtrArray *commands)
@@ -404,9 +327,10 @@ static bool refused_unseen(const cell_machine *m)
 
 static void on_call_result(cell_machine *m, guint end, json_t *event, gint64 now_us, GPtrArray *commands)
 {
-	(void)commands;
-	if (!m->cell->b)
+	if (!m->cell->b) {
+		conference_on_first(m, end, event, now_us, commands);
 		return;
+	}
 	end_report_read(&m->ends[end], event);
 	if ((m->ends[0].event && m->ends[1].event) || refused_unseen(m))
 		conclude_call(m, now_us);
@@ -418,51 +342,9 @@ static void on_failed_late(cell_machine *m, guint end, json_t *event, gint64 now
 	const char *reason = json_string_value(json_object_get(event, "reason"));
 
 	(void)commands;
-	blame(why, participant(m, end), "after its result: %s", reason ? reason : "no reason given");
-	keep_figures(m);
-	finish(m, VERDICT_FAIL, why->str, now_us);
-}
-
-static void join(cell_machine *m, guint end, const char *focus, GPtrArray *commands)
-{
-	g_autofree char *leg = g_strdup_printf("%s/%s", participant(m, end), m->call);
-	g_autofree char *text = g_strdup_printf("hello from %s (%s)", participant(m, end), m->cell->id);
-	json_t *users = json_array();
-
-	for (guint i = 0; i < m->n_ends; i++)
-		json_array_append_new(users, json_string(m->users[i]));
-	send_command(commands, participant(m, end),
-		     json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:i}", "cmd", "join", "call", leg, "focus", focus, "media",
-			       conference_media(m), "participants", users, "text", text, "media_ms", (int)m->media_ms));
-}
-
-static void on_conference_ready(cell_machine *m, guint end, json_t *event, gint64 now_us, GPtrArray *commands)
-{
-	const char *focus = json_string_value(json_object_get(event, "focus"));
-
-	if (end != 0 || m->cell->b || m->joined)
-		return;
-	if (!focus) {
-		finish(m, VERDICT_ERROR, "the conference has no focus", now_us);
-		return;
-	}
-	m->joined = true;
-	for (guint i = 0; i < m->n_ends; i++)
-		join(m, i, focus, commands);
-}
-
-static void on_conference_result(cell_machine *m, guint end, json_t *event, gint64 now_us, GPtrArray *commands)
-{
-	bool all = true;
-
-	(void)commands;
-	if (m->cell->b)
-		return;
-	end_report_read(&m->ends[end], event);
-	for (guint i = 0; i < m->n_ends; i++)
-		all = all && m->ends[i].event;
-	if (all || !m->joined)
-		conclude_conference(m, now_us);
+	machine_blame(why, machine_participant(m, end), "after its result: %s", reason ? reason : "no reason given");
+	machine_keep_figures(m);
+	machine_finish(m, VERDICT_FAIL, why->str, now_us);
 }
 
 static const struct event_row {
@@ -474,8 +356,9 @@ static const struct event_row {
 	{"incoming-call", on_incoming_call},
 	{"call-result", on_call_result},
 	{"call-failed-late", on_failed_late},
-	{"conference-ready", on_conference_ready},
-	{"conference-result", on_conference_result},
+	{"conference-ready", conference_on_ready},
+	{"conference-invited", conference_on_invited},
+	{"conference-result", conference_on_result},
 };
 
 void cell_machine_event(cell_machine *m, const char *agent, json_t *event, gint64 now_us, GPtrArray *commands)
@@ -500,7 +383,7 @@ static bool silent(const cell_machine *m, guint end)
 	if (m->cell->media == MEDIA_IM && end == 1)
 		return m->ends[0].event && !m->received;
 	if (!m->cell->b && !m->joined)
-		return end == 0;
+		return end == 0 || (m->cell->ad_hoc && end == 1 && m->first[0].event);
 	return !m->ends[end].event;
 }
 
@@ -513,19 +396,19 @@ void cell_machine_expired(cell_machine *m, gint64 now_us)
 		return;
 	for (guint i = 0; i < m->n_ends; i++) {
 		if (silent(m, i))
-			g_string_append_printf(why, "%s%s", why->len > 0 ? ", " : "", participant(m, i));
+			g_string_append_printf(why, "%s%s", why->len > 0 ? ", " : "", machine_participant(m, i));
 	}
 	g_string_prepend(why, "no answer from ");
 	g_string_append_printf(why, " within %d s", CELL_DEADLINE_MS / 1000);
-	ends_verdict(m, said);
+	machine_ends_verdict(m, said);
 	if (said->len > 0)
 		g_string_append_printf(why, "; %s", said->str);
-	keep_figures(m);
-	finish(m, VERDICT_ERROR, why->str, now_us);
+	machine_keep_figures(m);
+	machine_finish(m, VERDICT_ERROR, why->str, now_us);
 }
 
 void cell_machine_abort(cell_machine *m, enum verdict verdict, const char *reason, gint64 now_us)
 {
 	if (!m->cell->done)
-		finish(m, verdict, reason, now_us);
+		machine_finish(m, verdict, reason, now_us);
 }

@@ -7,6 +7,8 @@
  *                                                    never saw the call, a's alone
  *   conference        start: `conference` to a; conference-ready: `join` to everyone
  *                                                    ends: conference-result of everyone
+ *   ad-hoc conference start: `im` or `call` to a, kept up; its result: `conference` to a with invitations;
+ *                            conference-invited: `join`; all done: `hang-up` to a
  *
  * Every cell ends: at the deadline it is an error that names who did not answer.
  */

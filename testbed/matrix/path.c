@@ -37,6 +37,17 @@ enum path_class path_of_stream(const struct end_stream *a, const struct end_stre
 	return PATH_UDP_NAT;
 }
 
+enum path_class path_of_leg(const struct end_stream *s)
+{
+	if (!s || !s->local.type || !s->remote.type)
+		return PATH_NONE;
+	if (is_tcp_relay(&s->local))
+		return PATH_TCP_RELAY;
+	if (is_type(&s->local, "relay") || is_type(&s->remote, "relay"))
+		return PATH_UDP_RELAY;
+	return is_type(&s->local, "host") && is_type(&s->remote, "host") ? PATH_UDP_DIRECT : PATH_UDP_NAT;
+}
+
 /* path_class lists the paths of a call from the most to the least direct. */
 G_STATIC_ASSERT(PATH_UDP_DIRECT < PATH_UDP_NAT && PATH_UDP_NAT < PATH_UDP_RELAY && PATH_UDP_RELAY < PATH_TCP_RELAY);
 

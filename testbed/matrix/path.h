@@ -16,6 +16,9 @@
  */
 enum path_class path_of_stream(const struct end_stream *a, const struct end_stream *b);
 
+/* One end's way to a conference's MCU, which reports nothing itself: what the participant sees of it. */
+enum path_class path_of_leg(const struct end_stream *s);
+
 /* The least direct of all streams of the call; PATH_NONE when one of them has no path. */
 enum path_class path_of_call(const struct end_report *a, const struct end_report *b);
 

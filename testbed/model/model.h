@@ -272,11 +272,14 @@ enum path_class {
 	PATH_COUNT
 };
 
+enum conference_start { CONFERENCE_SCHEDULED, CONFERENCE_AD_HOC, CONFERENCE_START_COUNT };
+
 struct conference {
 	char *name;
 	char *organiser;         /* node name of an endpoint */
 	GPtrArray *participants; /* char *: node names, organiser not among them */
 	unsigned media_mask;     /* bits 1u << MEDIA_IM_CONFERENCE, 1u << MEDIA_AV_CONFERENCE */
+	enum conference_start start; /* ad hoc: organiser and first participant talk to each other first */
 	struct loc loc;
 };
 

@@ -35,6 +35,9 @@ const char *const media_names[] = {
 	[MEDIA_IM] = "im", [MEDIA_AUDIO] = "audio", [MEDIA_VIDEO] = "video",
 	[MEDIA_IM_CONFERENCE] = "im-conference", [MEDIA_AV_CONFERENCE] = "av-conference", [MEDIA_COUNT] = NULL
 };
+const char *const conference_start_names[] = {
+	[CONFERENCE_SCHEDULED] = "scheduled", [CONFERENCE_AD_HOC] = "ad-hoc", [CONFERENCE_START_COUNT] = NULL
+};
 const char *const verdict_names[] = {
 	[VERDICT_PASS] = "pass", [VERDICT_FAIL] = "fail", [VERDICT_ERROR] = "error", [VERDICT_COUNT] = NULL
 };

@@ -48,11 +48,31 @@ void results_free(results *r)
 	g_free(r);
 }
 
+struct cell_leg *cell_leg_new(const char *participant)
+{
+	struct cell_leg *l = g_new0(struct cell_leg, 1);
+
+	l->participant = g_strdup(participant);
+	l->path = PATH_NONE;
+	l->setup_ms = NAN;
+	l->quality = (struct cell_quality){ .rtt_ms = NAN, .jitter_ms = NAN, .loss_pct = NAN, .mos = NAN };
+	return l;
+}
+
+static void cell_leg_free(gpointer data)
+{
+	struct cell_leg *l = data;
+
+	g_free(l->participant);
+	g_free(l);
+}
+
 struct cell *cell_new(void)
 {
 	struct cell *c = g_new0(struct cell, 1);
 
 	c->participants = g_ptr_array_new_with_free_func(g_free);
+	c->legs = g_ptr_array_new_with_free_func(cell_leg_free);
 	c->verdict = VERDICT_ERROR;
 	c->path = PATH_NONE;
 	c->setup_ms = NAN;
@@ -78,6 +98,7 @@ void cell_free(struct cell *c)
 	g_free(c->b);
 	g_free(c->conference);
 	g_ptr_array_unref(c->participants);
+	g_ptr_array_unref(c->legs);
 	g_free(c->reason);
 	g_free(c->cause);
 	candidate_clear(&c->local);

@@ -22,12 +22,21 @@ struct cell_quality {
 	guint64 sent, received; /* RTP packets, both directions added up; 0 for IM */
 };
 
+/* One participant's way to the conference's MCU. */
+struct cell_leg {
+	char *participant;
+	enum path_class path; /* as the participant sees it; PATH_NONE: no pair, or a chat */
+	double setup_ms;      /* NAN */
+	struct cell_quality quality;
+};
+
 struct cell {
 	char *id;       /* "missing-route/branch1-home1/audio" */
 	char *scenario;
 	char *a, *b;    /* a places the call; for a conference a is the organiser and b NULL */
 	enum media media;
 	char *conference;          /* its name in the topology, or NULL */
+	bool ad_hoc;               /* a conference that begins as a call between its first two */
 	GPtrArray *participants;   /* char *: a and b, or everyone in the conference, organiser first */
 
 	bool done;                 /* false: not run (interrupted) */
@@ -39,6 +48,7 @@ struct cell {
 	double duration_ms;        /* from placing the call to its verdict; NAN */
 	struct cell_candidate local, remote; /* the selected pair as a sees it */
 	struct cell_quality quality;
+	GPtrArray *legs;           /* struct cell_leg: of a conference, in the order of its participants */
 	int ms_client_diagnostics; /* 0: none */
 	guint32 ice_warn;          /* meaningful with has_ice_warn */
 	bool has_ice_warn;
@@ -82,6 +92,7 @@ void results_free(results *r);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(results, results_free)
 
 struct cell *cell_new(void); /* everything unset: NAN, NULL, PATH_NONE, VERDICT_ERROR, not done */
+struct cell_leg *cell_leg_new(const char *participant); /* to be put into a cell */
 void cell_free(struct cell *c);
 struct scenario_result *scenario_result_new(const char *name, const char *title);
 void scenario_result_free(struct scenario_result *s);

@@ -18,6 +18,7 @@ static const struct field conference_fields[] = {
 	{ .key = "organiser", .read = read_word, AT(conference, organiser), .arg = &charset_name, .required = true },
 	{ .key = "participants", .read = read_texts, AT(conference, participants), .arg = &name_list, .required = true },
 	{ .key = "media", .read = read_mask, AT(conference, media_mask), .arg = &conference_mask },
+	{ .key = "start", .read = read_enum, AT(conference, start), .arg = conference_start_names },
 	{ 0 }
 };
 

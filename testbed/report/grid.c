@@ -18,7 +18,7 @@ struct grid {
 	GString *out;
 	GPtrArray *endpoints; /* struct result_endpoint, those of one site together */
 	GHashTable *cells;    /* "a b medium", both ways round -> struct cell */
-	guint name_columns, cell_columns;
+	guint name_columns, cell_columns, conference_columns;
 };
 
 static char *cell_key(const char *a, const char *b, enum media media)
@@ -204,6 +204,12 @@ static void measure(struct grid *g)
 		g->name_columns = MAX(g->name_columns, (guint)strlen(endpoint_at(g, i)->name) + 1);
 	g->name_columns = MIN(g->name_columns, NAME_MAX_COLUMNS);
 	g->cell_columns = MAX(g->cell_columns, g->name_columns);
+	for (guint i = 0; i < g->scenario->cells->len; i++) {
+		const struct cell *c = g->scenario->cells->pdata[i];
+
+		if (c->conference)
+			g->conference_columns = MAX(g->conference_columns, (guint)strlen(c->conference) + 1);
+	}
 }
 
 static void append_triangle(struct grid *g)
@@ -220,15 +226,25 @@ static void append_triangle(struct grid *g)
 	}
 }
 
+/* "branch1 relay": who took part, and by which way its media came, where that is known. */
+static void append_participant(const struct cell *c, guint i, GString *out)
+{
+	const struct cell_leg *leg = i < c->legs->len ? c->legs->pdata[i] : NULL;
+	bool known = leg && leg->path != PATH_NONE && c->verdict == VERDICT_PASS;
+
+	g_string_append_printf(out, "%s%s%s%s", i > 0 ? ", " : "", (const char *)c->participants->pdata[i], known ? " " : "",
+			       known ? path_word(leg->path) : "");
+}
+
 static void append_conference(const struct grid *g, const struct cell *c)
 {
 	g_autoptr(GString) who = g_string_new(NULL);
 	char word[CELL_WORD_MAX];
 
 	for (guint i = 0; i < c->participants->len; i++)
-		g_string_append_printf(who, "%s%s", i > 0 ? ", " : "", (const char *)c->participants->pdata[i]);
+		append_participant(c, i, who);
 	ink_append(g->out, g->style, INK_BOLD, "conference", 11);
-	ink_append(g->out, g->style, INK_PLAIN, c->conference, (guint)strlen(c->conference) + 1);
+	ink_append(g->out, g->style, INK_PLAIN, c->conference, g->conference_columns);
 	ink_append(g->out, g->style, INK_DIM, c->media == MEDIA_IM_CONFERENCE ? "IM" : "A/V", 4);
 	ink_append(g->out, g->style, cell_ink(c), cell_word(c, word), 7);
 	ink_append(g->out, g->style, INK_DIM, who->str, 0);

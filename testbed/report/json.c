@@ -76,6 +76,20 @@ static json_t *names(const GPtrArray *list)
 	return array;
 }
 
+static json_t *legs(const GPtrArray *list)
+{
+	json_t *array = json_array();
+
+	for (guint i = 0; i < list->len; i++) {
+		const struct cell_leg *l = list->pdata[i];
+
+		json_array_append_new(array, json_pack("{s:o, s:s, s:o, s:o}", "participant", text(l->participant), "path",
+						       path_class_name(l->path), "setup_ms", figure(l->setup_ms), "quality",
+						       quality(&l->quality)));
+	}
+	return array;
+}
+
 json_t *report_cell_json(const struct cell *c)
 {
 	json_t *json = json_pack("{s:o, s:o, s:o, s:s, s:o, s:o}", "id", text(c->id), "a", text(c->a), "b", text(c->b), "media",
@@ -93,6 +107,10 @@ json_t *report_cell_json(const struct cell *c)
 	json_object_set_new(json, "selected", selected(c));
 	json_object_set_new(json, "quality", quality(&c->quality));
 	json_object_set_new(json, "diagnostics", diagnostics(c));
+	if (!c->b) {
+		json_object_set_new(json, "start", json_string(c->ad_hoc ? "ad-hoc" : "scheduled"));
+		json_object_set_new(json, "legs", legs(c->legs));
+	}
 	return json;
 }
 

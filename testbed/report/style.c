@@ -47,6 +47,11 @@ enum ink cell_ink(const struct cell *c)
 	return c->verdict == VERDICT_PASS ? INK_GOOD : INK_BAD;
 }
 
+const char *path_word(enum path_class path)
+{
+	return path_words[path];
+}
+
 const char *cell_word(const struct cell *c, char buf[static CELL_WORD_MAX])
 {
 	const char *word = "-";

@@ -25,6 +25,7 @@ void ink_rule(GString *out, const struct report_style *style);
 enum ink cell_ink(const struct cell *c);
 /* Writes at most 15 characters. */
 #define CELL_WORD_MAX 16
+const char *path_word(enum path_class path); /* as grids write it: "relay" */
 const char *cell_word(const struct cell *c, char buf[static CELL_WORD_MAX]);
 
 #endif

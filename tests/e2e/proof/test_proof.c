@@ -13,9 +13,9 @@
 #define BRANCH_ROUTE "      - add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int, persistent: true}\n"
 #define NOBODY 65534u
 
-/* Both branch clients with everybody outside the company, audio and video; `s` is a string literal. */
+/* Both branch clients with everybody outside the company, audio and video, and the conference that begins so; `s` is a string literal. */
 #define BRANCH_OUTSIDE(s)                                                                                    \
-	s "/branch1-cafe1/audio\n" s "/branch1-cafe1/video\n" s "/branch1-home1/audio\n" s                   \
+	s "/branch-ad-hoc/av-conference\n" s "/branch1-cafe1/audio\n" s "/branch1-cafe1/video\n" s "/branch1-home1/audio\n" s                   \
 	  "/branch1-home1/video\n" s "/branch1-home2/audio\n" s "/branch1-home2/video\n" s                   \
 	  "/branch2-cafe1/audio\n" s "/branch2-cafe1/video\n" s "/branch2-home1/audio\n" s                   \
 	  "/branch2-home1/video\n" s "/branch2-home2/audio\n" s "/branch2-home2/video"
@@ -119,6 +119,7 @@ Test(proof, an_open_home_nat_lets_the_broken_call_through)
 
 	run_edited(folder, LYNC, edits, "missing-route", &r);
 	expect_unexpected(&r, 1,
+			  "missing-route/branch-ad-hoc/av-conference\n"
 			  "missing-route/branch1-home1/audio\nmissing-route/branch1-home1/video\n"
 			  "missing-route/branch2-home1/audio\nmissing-route/branch2-home1/video");
 	expect_cell(&r, "missing-route/branch1-home1/audio", "pass", "udp-nat");

@@ -64,11 +64,17 @@ Test(participants, everybody_but_ourselves)
 	cr_assert_not(participants_all_heard(p), "home1 was not heard");
 	g_autofree char *missing = participants_missing(p);
 	cr_assert_str_eq(missing, "not heard: home1@contoso.com", "%s", missing);
-	participants_heard_ssrc(p, participants_ssrc("home1@contoso.com"));
+	const struct media_heard media = { .ssrc = participants_ssrc("home1@contoso.com"), .received = 9, .expected = 10 };
+	participants_heard_source(p, &media);
 	cr_assert(participants_all_heard(p), "all were heard");
 	json_t *heard = participants_heard_json(p);
 	cr_assert_eq(json_array_size(heard), 2u, "heard");
 	json_decref(heard);
+	json_t *sources = participants_sources_json(p), *source = json_object_get(sources, "home1@contoso.com");
+	cr_assert_eq(json_object_size(sources), 1u, "sources");
+	cr_assert_eq(json_integer_value(json_object_get(source, "received")), 9, "received");
+	cr_assert_eq(json_integer_value(json_object_get(source, "expected")), 10, "expected");
+	json_decref(sources);
 	json_decref(names);
 	participants_free(p);
 }

@@ -185,16 +185,17 @@ Test(media, a_forwarded_packet_keeps_its_source)
 	const guint8 *rtp;
 	gsize opened, length;
 	gint64 next_us;
-	guint32 ssrc[4];
-	guint64 received[4];
+	struct media_heard heard[4];
 	open_ends(&e, "audio");
 	open_ends(&f, "audio");
 	length = media_stream_next(e.a, START_US, packet, &next_us);
 	cr_assert(media_stream_receive(e.b, START_US, packet, length, &rtp, &opened) && rtp, "refused");
 	length = media_stream_forward(f.a, rtp, opened, packet);
 	cr_assert(media_stream_receive(f.b, START_US, packet, length, NULL, NULL), "the forwarded packet was refused");
-	cr_assert_eq(media_stream_sources(f.b, ssrc, received, 4), 1u, "sources");
-	cr_assert_eq(ssrc[0], 0xaaaau, "source %x", ssrc[0]);
+	cr_assert_eq(media_stream_sources(f.b, heard, 4), 1u, "sources");
+	cr_assert_eq(heard[0].ssrc, 0xaaaau, "source %x", heard[0].ssrc);
+	cr_assert_eq(heard[0].received, 1u, "received");
+	cr_assert_eq(heard[0].expected, 1u, "expected");
 	close_ends(&e);
 	close_ends(&f);
 }

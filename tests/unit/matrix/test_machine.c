@@ -367,6 +367,108 @@ Test(conference, fails_when_one_was_not_heard)
 	end(&p);
 }
 
+Test(conference, fails_when_packets_of_one_were_lost)
+{
+	struct play p;
+	json_t *lossy = heard("pass", "branch1@contoso.com,dc1@contoso.com");
+
+	open_conference(&p, MEDIA_AV_CONFERENCE);
+	hear(&p, "dc1", heard("pass", "branch1@contoso.com,home1@contoso.com"));
+	hear(&p, "branch1", heard("pass", "dc1@contoso.com,home1@contoso.com"));
+	json_object_set_new(lossy, "sources", json_pack("{s:{s:i, s:i}, s:{s:i, s:i}}", "branch1@contoso.com", "received", 48,
+							"expected", 50, "dc1@contoso.com", "received", 50, "expected", 50));
+	hear(&p, "home1", lossy);
+	expect_done(&p, VERDICT_FAIL, PATH_NONE, "home1: lost packets of branch1", "lost");
+	end(&p);
+}
+
+Test(conference, keeps_every_participants_leg)
+{
+	struct play p;
+	const struct cell_leg *leg;
+
+	open_conference(&p, MEDIA_AV_CONFERENCE);
+	hear(&p, "dc1", heard("pass", "branch1@contoso.com,home1@contoso.com"));
+	hear(&p, "branch1", heard("pass", "dc1@contoso.com,home1@contoso.com"));
+	hear(&p, "home1", heard("pass", "branch1@contoso.com,dc1@contoso.com"));
+	cr_assert_eq(p.cell->legs->len, 3u);
+	leg = p.cell->legs->pdata[2];
+	cr_expect_str_eq(leg->participant, "home1");
+	cr_expect_eq(leg->path, PATH_UDP_DIRECT);
+	cr_expect_eq(leg->quality.received, 50u);
+	end(&p);
+}
+
+static struct cell *ad_hoc_cell(enum media media)
+{
+	struct cell *c = conference_cell(media);
+
+	c->ad_hoc = true;
+	return c;
+}
+
+static json_t *invited(void)
+{
+	return json_pack("{s:s, s:s, s:s}", "event", "conference-invited", "from", "dc1@contoso.com", "focus",
+			 "sip:dc1@contoso.com;gruu");
+}
+
+/* dc1 talks to branch1, invites branch1 and home1, and hangs up when the conference is over. */
+Test(ad_hoc, grows_out_of_a_call)
+{
+	struct play p;
+
+	begin(&p, ad_hoc_cell(MEDIA_AV_CONFERENCE));
+	cr_assert_str_eq(member(command(&p, 0), "cmd"), "call");
+	cr_assert_str_eq(member(command(&p, 0), "to"), "branch1@contoso.com");
+	cr_assert(json_is_true(json_object_get(command(&p, 0)->command, "keep")));
+	hear(&p, "dc1", end_result("call-result", "pass", "audio", HOST_A, HOST_B, 50, 50));
+	cr_assert_str_eq(member(command(&p, 1), "cmd"), "conference");
+	cr_assert_eq(json_array_size(json_object_get(command(&p, 1)->command, "invite")), 2u);
+	hear(&p, "dc1", json_pack("{s:s, s:s}", "event", "conference-ready", "focus", "sip:dc1@contoso.com;gruu"));
+	cr_assert_eq(p.commands->len, 3u, "the organiser alone is sent there");
+	hear(&p, "home1", invited());
+	hear(&p, "branch1", invited());
+	cr_assert_eq(p.commands->len, 5u, "who was invited joins");
+	hear(&p, "dc1", heard("pass", "branch1@contoso.com,home1@contoso.com"));
+	hear(&p, "branch1", heard("pass", "dc1@contoso.com,home1@contoso.com"));
+	hear(&p, "home1", heard("pass", "branch1@contoso.com,dc1@contoso.com"));
+	cr_assert_str_eq(member(command(&p, 5), "cmd"), "hang-up");
+	cr_assert_str_eq(member(command(&p, 5), "call"), member(command(&p, 0), "call"));
+	cr_assert_not(p.cell->done, "branch1 has not said how the first call went");
+	hear(&p, "branch1", end_result("call-result", "pass", "audio", HOST_B, HOST_A, 50, 50));
+	expect_done(&p, VERDICT_PASS, PATH_MCU, NULL, "escalated");
+	end(&p);
+}
+
+Test(ad_hoc, fails_with_its_first_call)
+{
+	struct play p;
+
+	begin(&p, ad_hoc_cell(MEDIA_AV_CONFERENCE));
+	hear(&p, "dc1", end_result("call-result", "fail", "audio", NULL, NULL, 0, 0));
+	expect_done(&p, VERDICT_FAIL, PATH_NONE, "dc1: the call before the conference: ", "no first call");
+	cr_expect_eq(p.commands->len, 1u, "nothing else was tried");
+	end(&p);
+}
+
+Test(ad_hoc, of_messages_needs_no_word_of_the_callee)
+{
+	struct play p;
+
+	begin(&p, ad_hoc_cell(MEDIA_IM_CONFERENCE));
+	cr_assert_str_eq(member(command(&p, 0), "cmd"), "im");
+	hear(&p, "dc1", json_pack("{s:s, s:s}", "event", "im-result", "verdict", "pass"));
+	hear(&p, "dc1", json_pack("{s:s, s:s}", "event", "conference-ready", "focus", "sip:dc1@contoso.com;gruu"));
+	hear(&p, "home1", invited());
+	hear(&p, "branch1", invited());
+	hear(&p, "dc1", heard("pass", "branch1@contoso.com,home1@contoso.com"));
+	hear(&p, "branch1", heard("pass", "dc1@contoso.com,home1@contoso.com"));
+	hear(&p, "home1", heard("pass", "branch1@contoso.com,dc1@contoso.com"));
+	expect_done(&p, VERDICT_PASS, PATH_MCU, NULL, "escalated");
+	end(&p);
+}
+
 Test(conference, that_cannot_be_made_fails_at_once)
 {
 	struct play p;

@@ -28,7 +28,7 @@ Test(lync, counts_and_head)
 	cr_expect_eq(m->networks->len, 14, "%u networks", m->networks->len);
 	cr_expect_eq(m->sites->len, 4, "%u sites", m->sites->len);
 	cr_expect_eq(m->tunnels->len, 1, "%u tunnels", m->tunnels->len);
-	cr_expect_eq(m->conferences->len, 1, "%u conferences", m->conferences->len);
+	cr_expect_eq(m->conferences->len, 2, "%u conferences", m->conferences->len);
 	cr_expect_eq(m->scenarios->len, 4, "%u scenarios", m->scenarios->len);
 	cr_expect_eq(count_endpoints(m), 7, "%u endpoints", count_endpoints(m));
 	cr_expect_str_eq(m->name, "lync");

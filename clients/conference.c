@@ -1,0 +1,196 @@
+#include "clients/conference.h"
+
+#include <string.h>
+
+#include "clients/xml.h"
+
+#define SERVICE_MS 10000
+#define INVITE_MS 10000
+#define BYE_MS 2000
+#define INVITATION_TYPE "application/ms-conf-invite+xml"
+
+/* --- inviting ------------------------------------------------------------------------------------------- */
+
+struct invitation {
+	struct session base;
+	char *call, *peer; /* the conference's call id; who is invited */
+};
+
+static void invitation_destroy(struct session *s)
+{
+	struct invitation *i = (struct invitation *)s;
+
+	g_free(i->call);
+	g_free(i->peer);
+	g_free(i);
+}
+
+static void invitation_failed(const struct invitation *i, const char *reason)
+{
+	g_autofree char *text = g_strdup_printf("%s could not be invited: %s", i->peer, reason);
+
+	channel_event(i->base.core->channel, "call-failed-late", json_pack("{s:s, s:s}", "call", i->call, "reason", text));
+}
+
+static void on_bye_response(struct session *s, sip_msg *response, const GError *error)
+{
+	(void)error;
+	if (!response || sip_status(response) >= 200)
+		session_close(s);
+}
+
+static void on_invited(struct session *s, sip_msg *response, const GError *error)
+{
+	if (response && sip_status(response) < 200)
+		return;
+	if (!response || sip_status(response) > 299) {
+		invitation_failed((struct invitation *)s, response ? sip_reason(response) : error->message);
+		session_close(s);
+		return;
+	}
+	dialog_learn(&s->dialog, response);
+	session_ack(s);
+	session_request(s, dialog_request(&s->dialog, "BYE"), BYE_MS, on_bye_response);
+}
+
+static void invitation_request(struct session *s, sip_msg *m)
+{
+	if (strcmp(sip_method(m), "ACK") == 0)
+		return;
+	if (strcmp(sip_method(m), "BYE") != 0) {
+		session_respond(s, m, 405, "Method Not Allowed");
+		return;
+	}
+	session_respond(s, m, 200, "OK");
+	session_close(s);
+}
+
+static const struct session_ops invitation_ops = {
+	.request = invitation_request, .lost = session_close, .hang_up = session_close, .destroy = invitation_destroy,
+};
+
+static void invite(struct client_core *core, const char *call, const char *focus, const char *user)
+{
+	struct invitation *i = g_new0(struct invitation, 1);
+	g_autofree char *uri = g_strdup_printf("sip:%s", user);
+	g_autofree char *call_id = sip_new_call_id();
+	g_autofree char *body = g_markup_printf_escaped(
+		"<Conferencing version=\"2.0\"><focus-uri>%s</focus-uri></Conferencing>", focus);
+	sip_msg *m;
+
+	i->call = g_strdup(call);
+	i->peer = g_strdup(user);
+	session_open_caller(&i->base, core, &invitation_ops, call_id, uri);
+	m = dialog_request(&i->base.dialog, "INVITE");
+	sip_add_header(m, "Ms-Conversation-ID", call);
+	sip_set_body(m, INVITATION_TYPE, body, -1);
+	session_request(&i->base, m, INVITE_MS, on_invited);
+}
+
+/* --- being invited ---------------------------------------------------------------------------------------- */
+
+bool conference_is_invitation(const sip_msg *m)
+{
+	return g_strcmp0(sip_content_type(m), INVITATION_TYPE) == 0;
+}
+
+static void refuse(struct client_core *core, const sip_msg *m)
+{
+	g_autofree char *tag = sip_new_tag();
+	g_autoptr(sip_msg) no = sip_response_new(m, 488, "Not Acceptable Here", tag);
+
+	sip_conn_send(account_conn(core->account), no);
+}
+
+void conference_accept(struct client_core *core, sip_msg *m)
+{
+	gsize length = 0;
+	const char *body = sip_body(m, &length), *call = sip_header(m, "Ms-Conversation-ID");
+	g_autofree char *focus = body ? xml_text(body, length, "focus-uri") : NULL;
+	g_autofree char *from = sip_uri_user(sip_from_uri(m));
+	struct invitation *i;
+
+	if (!focus || !call || !from) {
+		refuse(core, m);
+		return;
+	}
+	i = g_new0(struct invitation, 1);
+	session_open_callee(&i->base, core, &invitation_ops, m);
+	session_respond(&i->base, m, 200, "OK");
+	channel_event(core->channel, "conference-invited",
+		      json_pack("{s:s, s:s, s:s}", "call", call, "from", from, "focus", focus));
+}
+
+/* --- making ------------------------------------------------------------------------------------------------ */
+
+struct organise {
+	struct client_core *core;
+	char *call;
+	json_t *invite; /* NULL: nobody */
+};
+
+static void organise_free(struct organise *o)
+{
+	g_free(o->call);
+	json_decref(o->invite);
+	g_free(o);
+}
+
+static void organise_failed(const struct organise *o, const char *reason, int status)
+{
+	channel_event(o->core->channel, "conference-result",
+		      json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:n, s:[], s:{s:n, s:n, s:n}, s:[]}", "call", o->call,
+				"role", "caller", "peer", "", "verdict", "fail", "reason", reason, "stage", "sip",
+				"sip_status", status ? json_integer(status) : json_null(), "setup_ms", "streams",
+				"diagnostics", "ms_client_diagnostics", "ice_warn", "header", "heard"));
+}
+
+static void organised(const struct organise *o, const char *focus)
+{
+	size_t i;
+	json_t *user;
+
+	channel_event(o->core->channel, "conference-ready", json_pack("{s:s, s:s}", "call", o->call, "focus", focus));
+	json_array_foreach(o->invite, i, user)
+		if (json_is_string(user))
+			invite(o->core, o->call, focus, json_string_value(user));
+}
+
+static void on_organised(sip_conn *conn, sip_msg *response, const GError *error, gpointer data)
+{
+	struct organise *o = data;
+	gsize length = 0;
+	const char *body = response ? sip_body(response, &length) : NULL;
+
+	(void)conn;
+	if (response && sip_status(response) < 200)
+		return;
+	g_autofree char *focus = body ? xml_attribute(body, length, "conference-info", "entity") : NULL;
+	if (focus)
+		organised(o, focus);
+	else
+		organise_failed(o, response ? sip_reason(response) : error->message, response ? sip_status(response) : 0);
+	organise_free(o);
+}
+
+void conference_make(struct client_core *core, const char *call_id, const char *conference, json_t *invitees)
+{
+	const char *uri = account_focus_factory(core->account), *self = account_uri(core->account);
+	struct organise *o = g_new(struct organise, 1);
+
+	*o = (struct organise){ .core = core, .call = g_strdup(call_id), .invite = json_incref(invitees) };
+	if (!uri || !account_conn(core->account)) {
+		organise_failed(o, "no conference factory: not signed in", 0);
+		organise_free(o);
+		return;
+	}
+	g_autofree char *tag = sip_new_tag();
+	g_autofree char *service_id = sip_new_call_id();
+	g_autoptr(sip_msg) m = sip_request_new("SERVICE", uri, self, tag, uri, NULL, service_id, 1);
+	g_autofree char *body = g_markup_printf_escaped(
+		"<request requestId=\"1\" from=\"%s\" to=\"%s\" C3PVersion=\"1\" xmlns=\"urn:ietf:params:xml:ns:cccp\">"
+		"<addConference><conference-id>%s</conference-id></addConference></request>",
+		self, uri, conference);
+	sip_set_body(m, "application/cccp+xml", body, -1);
+	sip_conn_request(account_conn(core->account), m, SERVICE_MS, on_organised, o);
+}

@@ -25,4 +25,19 @@ void pcapng_interface(GByteArray *out, enum pcapng_link link, const char *name, 
 void pcapng_packet(GByteArray *out, guint32 interface, guint64 time_ns, enum pcapng_direction direction,
 		   const guint8 *data, guint32 captured, guint32 original);
 
+struct pcapng_record {
+	const char *interface;  /* its name; "" when it has none.  Borrowed for the call */
+	enum pcapng_link link;
+	guint64 time_ns;
+	enum pcapng_direction direction;
+	const guint8 *data;     /* borrowed for the call */
+	guint32 captured, original;
+};
+
+/* The way back: calls `func` for each packet, in the file's order.  Reads what pcapng_* above write (this machine's
+ * byte order, nanoseconds); other blocks are passed over.  A file that was cut off is read up to there.  FALSE with
+ * TB_ERROR_INPUT when it does not begin as such a file. */
+gboolean pcapng_read(const guint8 *bytes, gsize length, void (*func)(const struct pcapng_record *r, gpointer user_data),
+		     gpointer user_data, GError **error);
+
 #endif

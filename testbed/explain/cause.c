@@ -50,6 +50,8 @@ static void leg_free(gpointer data)
 	struct leg *l = data;
 
 	g_free(l->title);
+	g_free(l->from);
+	agreement_clear(&l->seen);
 	walk_pair_free(l->walk);
 	g_free(l);
 }

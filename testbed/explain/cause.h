@@ -8,6 +8,7 @@
 #ifndef TESTBED_EXPLAIN_CAUSE_H
 #define TESTBED_EXPLAIN_CAUSE_H
 
+#include "testbed/explain/agree.h"
 #include "testbed/explain/walk.h"
 #include "testbed/model/results.h"
 
@@ -87,6 +88,9 @@ struct effect {
 struct leg {
 	char *title; /* "branch1 to its relay 172.25.33.10, UDP 3478" */
 	struct walk_pair *walk;
+	char *from;            /* flow.node */
+	struct flow flow;      /* that was walked; dport 0: a client's, whichever it took */
+	struct agreement seen; /* how the packets went: filled in where there are journeys */
 };
 
 typedef struct finding {

@@ -30,8 +30,8 @@ static bool cannot_meet(const struct evidence *e, struct finding *f, const struc
 		walk_pair_free(back);
 		return false;
 	}
-	found = cause_show(e, f, there, PROTO_UDP, g_strdup_printf("%s to %s, both sending, UDP", a->node, b->node));
-	cause_show(e, f, back, PROTO_UDP, g_strdup_printf("%s to %s, both sending, UDP", b->node, a->node));
+	found = cause_show(e, f, there, a, g_strdup_printf("%s to %s, both sending, UDP", a->node, b->node));
+	cause_show(e, f, back, b, g_strdup_printf("%s to %s, both sending, UDP", b->node, a->node));
 	return found;
 }
 

@@ -24,8 +24,9 @@ void cause_add_effect(struct finding *f, enum cause_code code, const char *node,
 /* Walks the flow there and back, keeps that as a leg (takes over `title`) and says whether it shows the cause; a
  * trouble that is seen when a cause is known already becomes an effect, and false is returned. */
 bool cause_walk_flow(const struct evidence *e, struct finding *f, const struct flow *flow, char *title);
-/* What a walk that was taken shows, like cause_walk_flow; takes over `walked` and `title`. */
-bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *walked, enum ip_proto proto, char *title);
+/* What a walk of `flow` that was taken shows, like cause_walk_flow; takes over `walked` and `title`. */
+bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *walked, const struct flow *flow,
+		char *title);
 /* The same from a client's own port to `address`; false too when the address or port can't be read. */
 bool cause_walk_to(const struct evidence *e, struct finding *f, const char *end, const char *what, const char *address,
 		   enum ip_proto proto, json_int_t port);

@@ -293,13 +293,19 @@ static void read_effect(const struct evidence *e, struct finding *f, const struc
 	g_free(seen.card);
 }
 
-bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *walked, enum ip_proto proto, char *title)
+bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *walked, const struct flow *flow,
+		char *title)
 {
 	struct leg *l = g_new0(struct leg, 1);
 	const walk *w;
 
 	l->title = title;
 	l->walk = walked;
+	l->from = g_strdup(flow->node);
+	l->flow = *flow;
+	l->flow.node = l->from;
+	if (l->flow.dport == CLIENT_PORT)
+		l->flow.dport = 0; /* whichever the client took */
 	g_ptr_array_add(f->legs, l);
 	w = broken_walk(walked);
 	if (!w || f->code == CAUSE_NONE)
@@ -309,7 +315,7 @@ bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *w
 		return false;
 	}
 	read_walk(e, f, walked, w);
-	f->flow.proto = proto;
+	f->flow.proto = flow->proto;
 	prove_by_walk(f, walked, w);
 	prove_by_counters(e, f, w);
 	prove_by_send_errors(e, f);
@@ -318,7 +324,7 @@ bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *w
 
 bool cause_walk_flow(const struct evidence *e, struct finding *f, const struct flow *flow, char *title)
 {
-	return cause_show(e, f, e->walk(e->model, e->state, flow), flow->proto, title);
+	return cause_show(e, f, e->walk(e->model, e->state, flow), flow, title);
 }
 
 bool cause_walk_to(const struct evidence *e, struct finding *f, const char *end, const char *what, const char *address,

@@ -30,6 +30,25 @@ static json_t *effects_json(const finding *f)
 	return array;
 }
 
+/* What the packets say of the walks. */
+static json_t *walks_json(const finding *f)
+{
+	static const char *const states[] = {[AGREE_UNSEEN] = "unseen", [AGREE_YES] = "agree", [AGREE_NO] = "disagree"};
+	json_t *array = json_array();
+
+	for (guint i = 0; f && i < f->legs->len; i++) {
+		const struct leg *l = f->legs->pdata[i];
+		const walk *last = l->walk->back ? l->walk->back : l->walk->forward;
+
+		json_array_append_new(array, json_pack("{s:s, s:s, s:s?, s:s, s:i, s:i, s:s?, s:s?}", "leg", l->title, "end",
+						       walk_end_name(last->end), "node", last->node, "packets",
+						       states[l->seen.state], "there", (int)l->seen.there, "back",
+						       (int)l->seen.back, "seen", l->seen.text, "code",
+						       l->seen.state == AGREE_NO ? AGREE_CODE : NULL));
+	}
+	return array;
+}
+
 static json_t *trial_json(const struct trial *t)
 {
 	json_t *path = t->made ? json_string(path_class_name(t->path)) : json_null();
@@ -68,6 +87,7 @@ json_t *explain_json(const explanation *x)
 	json_object_set_new(document, "what", f ? json_string(f->what) : json_null());
 	json_object_set_new(document, "why", f && f->why ? json_string(f->why) : json_null());
 	json_object_set_new(document, "proof", texts(f ? f->proof : NULL));
+	json_object_set_new(document, "walks", walks_json(f));
 	json_object_set_new(document, "fix", fix_json(x->fix));
 	json_object_set_new(document, "fixes_tried", fixes_tried_json(x));
 	json_object_set_new(document, "trial", trial_json(&x->trial));

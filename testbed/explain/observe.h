@@ -22,10 +22,14 @@ struct explain_options {
 struct observation {
 	GPtrArray *heard; /* struct heard, in order */
 	json_t *state;    /* docs/EXPLAIN.md; NULL: could not be read */
+	journeys *packets; /* NULL: none were kept */
 };
 
 void observation_init(struct observation *seen);
 void observation_clear(struct observation *seen);
+
+/* Reads the evidence of a lab (pcapng) from the start of `fd`; seen->packets stays NULL when it is none. */
+void observation_read_packets(struct observation *seen, int fd);
 
 /* Runs the cells of a selection that holds one scenario; blocks until the last one has ended.  `seen`: an
  * initialised one, or NULL.  FALSE when this host can't run labs, the lab could not be
@@ -34,7 +38,7 @@ gboolean observe_run(matrix_selection *s, const struct explain_options *o, struc
 
 /* The cells of that one scenario: struct cell. */
 const GPtrArray *observe_cells(const matrix_selection *s);
-/* Why its first cell came out as it did. */
+/* Why its first cell came out as it did; each leg is held against the journeys, and what was seen becomes proof. */
 finding *observe_finding(const matrix_selection *s, const struct observation *seen);
 
 #endif

@@ -1,0 +1,137 @@
+#include "testbed/base/diag.h"
+#include "testbed/base/pcapng.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define BLOCK_SECTION 0x0A0D0D0Au
+#define BLOCK_INTERFACE 0x00000001u
+#define BLOCK_PACKET 0x00000006u
+#define BYTE_ORDER_MAGIC 0x1A2B3C4Du
+#define BLOCK_OVERHEAD 12u /* type, total length, total length again */
+
+enum { OPTION_END = 0, OPTION_IF_NAME = 2, OPTION_EPB_FLAGS = 2 };
+
+struct interface {
+	char *name;
+	enum pcapng_link link;
+};
+
+struct reader {
+	GArray *interfaces; /* struct interface */
+	void (*func)(const struct pcapng_record *r, gpointer user_data);
+	gpointer user_data;
+};
+
+static guint32 u32_at(const guint8 *p)
+{
+	guint32 v;
+
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+static guint16 u16_at(const guint8 *p)
+{
+	guint16 v;
+
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+static gsize padded(gsize length)
+{
+	return (length + 3) / 4 * 4;
+}
+
+/* The option's value, or NULL. */
+static const guint8 *find_option(const guint8 *at, const guint8 *end, guint16 code, guint16 *ret_length)
+{
+	while (end - at >= 4 && u16_at(at) != OPTION_END) {
+		guint16 length = u16_at(at + 2);
+
+		if ((gsize)(end - at - 4) < padded(length))
+			return NULL;
+		if (u16_at(at) == code) {
+			*ret_length = length;
+			return at + 4;
+		}
+		at += 4 + padded(length);
+	}
+	return NULL;
+}
+
+static void interface_clear(gpointer data)
+{
+	struct interface *i = data;
+
+	g_free(i->name);
+}
+
+static void on_interface(struct reader *r, const guint8 *body, const guint8 *end)
+{
+	guint16 length = 0;
+	const guint8 *name;
+	struct interface i = {NULL, PCAPNG_ETHERNET};
+
+	if (end - body < 8)
+		return;
+	name = find_option(body + 8, end, OPTION_IF_NAME, &length);
+	i.name = name ? g_strndup((const char *)name, length) : g_strdup("");
+	i.link = u16_at(body) == PCAPNG_RAW_IP ? PCAPNG_RAW_IP : PCAPNG_ETHERNET;
+	g_array_append_val(r->interfaces, i);
+}
+
+static void on_packet(const struct reader *r, const guint8 *body, const guint8 *end)
+{
+	const struct interface *i;
+	struct pcapng_record packet;
+	const guint8 *flags;
+	guint16 length = 0;
+
+	if (end - body < 20 || u32_at(body) >= r->interfaces->len)
+		return;
+	i = &g_array_index(r->interfaces, struct interface, u32_at(body));
+	packet = (struct pcapng_record){
+		.interface = i->name,
+		.link = i->link,
+		.time_ns = (guint64)u32_at(body + 4) << 32 | u32_at(body + 8),
+		.captured = u32_at(body + 12),
+		.original = u32_at(body + 16),
+		.data = body + 20,
+	};
+	if (packet.captured > (gsize)(end - packet.data) || padded(packet.captured) > (gsize)(end - packet.data))
+		return;
+	flags = find_option(packet.data + padded(packet.captured), end, OPTION_EPB_FLAGS, &length);
+	packet.direction = flags && length == 4 ? (enum pcapng_direction)(u32_at(flags) & 3) : PCAPNG_UNKNOWN;
+	r->func(&packet, r->user_data);
+}
+
+gboolean pcapng_read(const guint8 *bytes, gsize length, void (*func)(const struct pcapng_record *r, gpointer user_data),
+		     gpointer user_data, GError **error)
+{
+	struct reader r = {.func = func, .user_data = user_data};
+	gsize at = 0;
+
+	if (length < BLOCK_OVERHEAD || u32_at(bytes) != BLOCK_SECTION || u32_at(bytes + 8) != BYTE_ORDER_MAGIC) {
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "this is no pcapng file of this machine's kind");
+		return FALSE;
+	}
+	r.interfaces = g_array_new(FALSE, FALSE, sizeof(struct interface));
+	g_array_set_clear_func(r.interfaces, interface_clear);
+	while (length - at >= BLOCK_OVERHEAD) {
+		guint32 type = u32_at(bytes + at), total = u32_at(bytes + at + 4);
+		const guint8 *body = bytes + at + 8, *end;
+
+		if (total < BLOCK_OVERHEAD || total > length - at)
+			break; /* cut off while it was written */
+		end = bytes + at + total - 4;
+		if (type == BLOCK_INTERFACE)
+			on_interface(&r, body, end);
+		else if (type == BLOCK_PACKET)
+			on_packet(&r, body, end);
+		at += total;
+	}
+	g_array_unref(r.interfaces);
+	return TRUE;
+}

@@ -1,0 +1,49 @@
+/* Journey: one packet's way through the lab, from the captures of all nodes.
+ *
+ * Nouns: a `journey` is one packet's sightings in order, from the node that sent it to where it was seen last; a
+ * retransmission is a journey of its own, and so is what an application (a relay) sends on.  `journeys` are all those
+ * of a capture.
+ * Depends on packet and base.  Pure: sightings in, journeys out.
+ *
+ *   g_autoptr(journeys) all = journeys_new();
+ *   journeys_add(all, &sighting);  ...   journeys_sort(all);
+ *   for (i = 0; i < all->list->len; i++)  struct journey *j = all->list->pdata[i];
+ */
+#ifndef TESTBED_EXPLAIN_JOURNEY_H
+#define TESTBED_EXPLAIN_JOURNEY_H
+
+#include "testbed/explain/packet.h"
+
+struct journey {
+	const struct sighting *const *at; /* in order */
+	guint n;                          /* at least 1 */
+};
+
+typedef struct journeys {
+	GPtrArray *list;      /* struct journey, by the time of their first sighting; filled by journeys_sort */
+	guint64 end_ns;       /* the last sighting's time; 0: there is none */
+	guint64 lost;         /* packets that the capture lost: what is not here may have been there */
+	/* private */
+	GPtrArray *sightings; /* struct sighting */
+	GPtrArray *in_order;  /* the same, grouped by packet */
+} journeys;
+
+journeys *journeys_new(void);
+void journeys_free(journeys *j);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(journeys, journeys_free)
+
+/* Copies the sighting.  Any order will do. */
+void journeys_add(journeys *j, const struct sighting *s);
+/* Makes the list from what was added; once. */
+void journeys_sort(journeys *j);
+
+/* Adds everything in a pcapng file whose interfaces are named NODE:IF, and sorts.  FALSE with TB_ERROR_INPUT when it
+ * is none. */
+gboolean journeys_read(journeys *j, const guint8 *pcapng, gsize length, GError **error);
+
+/* "branch1:lan > branch-gw:lan > branch-gw:vpn0"; the caller frees. */
+char *journey_text(const struct journey *j);
+const struct sighting *journey_first(const struct journey *j);
+const struct sighting *journey_last(const struct journey *j);
+
+#endif

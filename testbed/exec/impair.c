@@ -6,7 +6,7 @@
  * testbed-link: where the kernel has no netem.  A rule on the interface's egress hook (nftables, family
  * netdev) forwards every packet to a tap, a veth pair whose other half lies outside all nodes; the
  * process behind it (impair_daemon) keeps each for its time and sends it out of the interface with a mark
- * that the rule lets pass.  The network's own links stay as they are, so an impairment can come and go while the lab lives;
+ * that the rule lets pass.  For a device that carries bare IP packets (a tunnel) the tap is a TUN device.  The network's own links stay as they are, so an impairment can come and go while the lab lives;
  * and what is captured on the interface is what leaves, when it leaves.
  */
 #include "testbed/exec/impair_daemon.h"
@@ -19,6 +19,7 @@
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/if_tun.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
@@ -203,8 +204,13 @@ static bool link_works(const struct exec_features *f)
 	return f->egress;
 }
 
-/* Interface's kind and size; the device is of the namespace that the thread is in. */
-static gboolean read_device(const char *ifname, unsigned *ret_mtu_bytes, GError **error)
+struct device {
+	bool ethernet; /* else it carries bare IP packets */
+	unsigned mtu_bytes;
+};
+
+/* The device is of the namespace that the thread is in. */
+static gboolean read_device(const char *ifname, struct device *ret, GError **error)
 {
 	struct ifreq kind = { .ifr_flags = 0 }, mtu = { .ifr_mtu = 0 };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -217,14 +223,7 @@ static gboolean read_device(const char *ifname, unsigned *ret_mtu_bytes, GError 
 		fail_errno(error, "look at the interface", ifname);
 	if (fd >= 0)
 		close(fd);
-	*ret_mtu_bytes = (unsigned)mtu.ifr_mtu;
-	if (ok && kind.ifr_hwaddr.sa_family != ARPHRD_ETHER) {
-		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED,
-			    "'%s' carries bare IP packets, which only netem can impair: use a kernel with netem "
-			    "(modprobe sch_netem), a tunnel of kind vxlan, or impair the interface below the tunnel",
-			    ifname);
-		return FALSE;
-	}
+	*ret = (struct device){ .ethernet = kind.ifr_hwaddr.sa_family == ARPHRD_ETHER, .mtu_bytes = (unsigned)mtu.ifr_mtu };
 	return ok;
 }
 
@@ -346,6 +345,31 @@ static int open_out(unsigned ifindex, unsigned mark)
 	return fd;
 }
 
+static int open_tun(const char *ifname, unsigned ifindex)
+{
+	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+
+	g_strlcpy(request.ifr_name, ifname, sizeof request.ifr_name);
+	if (fd >= 0 && (ioctl(fd, TUNSETIFINDEX, &ifindex) != 0 || ioctl(fd, TUNSETIFF, &request) != 0)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* It takes IP packets of any size that the impaired device does, and as many as a ring. */
+static gboolean raise_tun(struct space *s, unsigned ifindex, const struct op *op, const struct device *d, GError **error)
+{
+	struct ifinfomsg header = { .ifi_index = (int)ifindex, .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+	struct nl_msg *msg = nl_request(RTM_NEWLINK, 0, &header, sizeof header);
+	const struct op *failed = NULL;
+
+	nl_put_u32(msg, IFLA_MTU, d->mtu_bytes);
+	nl_put_u32(msg, IFLA_TXQLEN, RING_FRAMES);
+	return nl_queue_add(s->queue, msg, op, &failed, error) && nl_queue_flush(s->queue, &failed, error);
+}
+
 /* A power of two that holds the frame and its header. */
 static unsigned ring_frame_bytes(unsigned mtu_bytes)
 {
@@ -356,27 +380,68 @@ static unsigned ring_frame_bytes(unsigned mtu_bytes)
 	return size;
 }
 
-static int connect_link(struct linux_room *r, struct space *s, const struct op *op, unsigned far, unsigned mark,
-			unsigned mtu_bytes, GError **error)
+/* A veth pair with a ring at its far half. */
+static int make_ethernet_tap(struct linux_room *r, struct space *s, const struct op *op, char *near_name, unsigned ifindex,
+			     const struct device *d, GError **error)
 {
-	unsigned frame_bytes = ring_frame_bytes(mtu_bytes), ifindex = space_ifindex(s, op->impair.ifname, error);
-	g_autofree char *key = g_strdup_printf("%s/%s", s->node, op->impair.ifname);
-	int tap = -1, out = -1, link = -1;
+	g_autofree char *far_name = g_strdup_printf("far%u", ifindex);
+	unsigned far;
+	int fd;
 
-	if (ifindex == 0 || !go_home(r, error))
+	if (!make_tap(r, s, op, near_name, far_name, ifindex, error) || !raise_far(r, op, far_name, &far, error))
 		return -1;
-	tap = open_tap(far, frame_bytes);
-	if (tap >= 0 && room_enter(r, s, error))
-		out = open_out(ifindex, mark);
-	if (tap < 0 || out < 0)
-		fail_errno(error, "open packet sockets", op->impair.ifname);
+	g_array_append_val(s->unsettled, ifindex);
+	if (!links_settle(r, error) || !go_home(r, error))
+		return -1;
+	fd = open_tap(far, ring_frame_bytes(d->mtu_bytes));
+	if (fd < 0)
+		fail_errno(error, "open the tap", op->impair.ifname);
+	return fd;
+}
+
+static int make_ip_tap(struct linux_room *r, struct space *s, const struct op *op, char *near_name, unsigned ifindex,
+		       const struct device *d, GError **error)
+{
+	int fd = -1;
+
+	if (!room_enter(r, s, error))
+		return -1;
+	fd = open_tun(near_name, ifindex);
+	if (fd < 0) {
+		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED,
+			    "'%s' carries bare IP packets; impairing it needs netem in the kernel (modprobe sch_netem) or "
+			    "a TUN device, and /dev/net/tun says: %s; a tunnel of kind vxlan or the interface below the "
+			    "tunnel can be impaired",
+			    op->impair.ifname, g_strerror(errno));
+		return -1;
+	}
+	stop_ipv6(near_name);
+	if (raise_tun(s, ifindex, op, d, error))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Gives the process both ends; the tap is closed here. */
+static int connect_link(struct linux_room *r, struct space *s, const struct op *op, int tap, unsigned mark,
+			const struct device *d, GError **error)
+{
+	g_autofree char *key = g_strdup_printf("%s/%s", s->node, op->impair.ifname);
+	const struct impair_link_ends ends = { .tap = tap,
+					       .frame_bytes = d->ethernet ? ring_frame_bytes(d->mtu_bytes) : 0,
+					       .frames = RING_FRAMES,
+					       .out = room_enter(r, s, error) ?
+							      open_out(space_ifindex(s, op->impair.ifname, NULL), mark) :
+							      -1 };
+	int link = -1;
+
+	if (ends.out < 0)
+		fail_errno(error, "open a packet socket", op->impair.ifname);
 	else
-		link = impair_daemon_add(r->impair_daemon, tap, out, frame_bytes, RING_FRAMES,
-					 r->seed * 2654435761u + g_str_hash(key), error);
-	if (tap >= 0)
-		close(tap);
-	if (out >= 0)
-		close(out);
+		link = impair_daemon_add(r->impair_daemon, &ends, r->seed * 2654435761u + g_str_hash(key), error);
+	close(tap);
+	if (ends.out >= 0)
+		close(ends.out);
 	return link;
 }
 
@@ -400,19 +465,19 @@ static void tap_free(gpointer data)
 static const struct tap *need_tap(struct linux_room *r, struct space *s, const struct op *op, GError **error)
 {
 	g_autofree char *key = g_strdup_printf("%s/%s", s->node, op->impair.ifname);
-	unsigned ifindex = EXEC_HIDDEN_IFINDEX + 2 * g_hash_table_size(r->taps), mtu_bytes, far;
-	g_autofree char *near_name = tap_name(op->impair.ifname, ifindex), *far_name = g_strdup_printf("far%u", ifindex);
+	unsigned ifindex = EXEC_HIDDEN_IFINDEX + 2 * g_hash_table_size(r->taps);
+	g_autofree char *near_name = tap_name(op->impair.ifname, ifindex);
 	struct tap *t = g_hash_table_lookup(r->taps, key);
-	int link;
+	struct device d;
+	int tap, link;
 
 	if (t)
 		return t;
-	if (!room_enter(r, s, error) || !read_device(op->impair.ifname, &mtu_bytes, error) ||
-	    (!r->impair_daemon && !(r->impair_daemon = impair_daemon_new(error))) ||
-	    !make_tap(r, s, op, near_name, far_name, ifindex, error) || !raise_far(r, op, far_name, &far, error))
+	if (!room_enter(r, s, error) || !read_device(op->impair.ifname, &d, error) ||
+	    (!r->impair_daemon && !(r->impair_daemon = impair_daemon_new(error))))
 		return NULL;
-	g_array_append_val(s->unsettled, ifindex);
-	if (!links_settle(r, error) || (link = connect_link(r, s, op, far, ifindex, mtu_bytes, error)) < 0)
+	tap = (d.ethernet ? make_ethernet_tap : make_ip_tap)(r, s, op, near_name, ifindex, &d, error);
+	if (tap < 0 || (link = connect_link(r, s, op, tap, ifindex, &d, error)) < 0)
 		return NULL;
 	t = g_new0(struct tap, 1);
 	*t = (struct tap){ .ifname = g_steal_pointer(&near_name), .mark = ifindex, .link = link };

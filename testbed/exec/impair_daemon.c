@@ -3,6 +3,7 @@
 #include "testbed/exec/impair_queue.h"
 
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <signal.h>
 #include <sys/capability.h>
@@ -38,7 +39,8 @@ struct answer {
 
 struct link {
 	int tap, out;
-	guint8 *ring;
+	guint8 *ring; /* NULL: the tap is a TUN device */
+	struct sockaddr_ll to; /* of `out`; the protocol is the packet's, where it has no header that tells */
 	unsigned frame_bytes, frames, next;
 	impair_queue *queue;
 };
@@ -75,6 +77,20 @@ static void read_ring(struct link *l, gint64 real_offset_ns, gint64 now_ns)
 	}
 }
 
+/* A TUN device has no stamps: a packet counts from when it is read. */
+static void read_tun(struct link *l, gint64 now_ns)
+{
+	static guint8 packet[65536];
+
+	for (int i = 0; i < READ_BATCH; i++) {
+		ssize_t n = read(l->tap, packet, sizeof packet);
+
+		if (n <= 0)
+			return;
+		impair_queue_put(l->queue, now_ns, packet, (guint32)n);
+	}
+}
+
 /* What the interface does not take (it is down, say) is lost, as on any wire. */
 static void send_batch(const struct link *l, struct mmsghdr *batch, unsigned n)
 {
@@ -94,12 +110,20 @@ static void send_due(struct link *l, gint64 now_ns)
 	struct impair_frame *frames[SEND_BATCH];
 	struct iovec parts[SEND_BATCH];
 	struct mmsghdr batch[SEND_BATCH];
+	struct sockaddr_ll to[2] = { l->to, l->to };
 	unsigned n;
+
+	to[0].sll_protocol = g_htons(ETH_P_IP);
+	to[1].sll_protocol = g_htons(ETH_P_IPV6);
 
 	do {
 		for (n = 0; n < SEND_BATCH && (frames[n] = impair_queue_take(l->queue, now_ns)); n++) {
 			parts[n] = (struct iovec){ .iov_base = frames[n]->data, .iov_len = frames[n]->length };
 			batch[n] = (struct mmsghdr){ .msg_hdr = { .msg_iov = &parts[n], .msg_iovlen = 1 } };
+			if (l->ring)
+				continue;
+			batch[n].msg_hdr.msg_name = &to[frames[n]->data[0] >> 4 == 6];
+			batch[n].msg_hdr.msg_namelen = sizeof to[0];
 		}
 		send_batch(l, batch, n);
 		for (unsigned i = 0; i < n; i++)
@@ -110,12 +134,14 @@ static void send_due(struct link *l, gint64 now_ns)
 static int add_link(struct carrier *c, const struct request *q, int tap, int out)
 {
 	gsize size = (gsize)q->frame_bytes * q->frames;
+	socklen_t length = sizeof(struct sockaddr_ll);
 	struct link *l = g_new0(struct link, 1);
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = l };
 
 	*l = (struct link){ .tap = tap, .out = out, .frame_bytes = q->frame_bytes, .frames = q->frames };
-	l->ring = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, tap, 0);
-	if (l->ring == MAP_FAILED || epoll_ctl(c->epoll, EPOLL_CTL_ADD, tap, &event) != 0)
+	l->ring = size == 0 ? NULL : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, tap, 0);
+	if (l->ring == MAP_FAILED || getsockname(out, (struct sockaddr *)&l->to, &length) != 0 ||
+	    epoll_ctl(c->epoll, EPOLL_CTL_ADD, tap, &event) != 0)
 		return errno;
 	l->queue = impair_queue_new(q->seed);
 	g_ptr_array_add(c->links, l);
@@ -190,8 +216,12 @@ static void carry(struct carrier *c)
 		gint64 now_ns = clock_ns(CLOCK_MONOTONIC), offset_ns = clock_ns(CLOCK_REALTIME) - now_ns;
 
 		for (int i = 0; i < n; i++) {
-			if (events[i].data.ptr)
-				read_ring(events[i].data.ptr, offset_ns, now_ns);
+			struct link *l = events[i].data.ptr;
+
+			if (l && l->ring)
+				read_ring(l, offset_ns, now_ns);
+			else if (l)
+				read_tun(l, now_ns);
 			else if (!obey(c))
 				return;
 		}
@@ -314,11 +344,10 @@ static int ask(const struct impair_daemon *d, const struct request *q, const int
 	return -1;
 }
 
-int impair_daemon_add(struct impair_daemon *d, int tap, int out, unsigned frame_bytes, unsigned frames, guint64 seed,
-		      GError **error)
+int impair_daemon_add(struct impair_daemon *d, const struct impair_link_ends *ends, guint64 seed, GError **error)
 {
-	const struct request q = { .add = true, .frame_bytes = frame_bytes, .frames = frames, .seed = seed };
-	const int fds[2] = { tap, out };
+	const struct request q = { .add = true, .frame_bytes = ends->frame_bytes, .frames = ends->frames, .seed = seed };
+	const int fds[2] = { ends->tap, ends->out };
 
 	return ask(d, &q, fds, error);
 }

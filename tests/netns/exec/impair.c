@@ -26,9 +26,9 @@ static const struct backend {
 } backends[] = { { "netem", true }, { "testbed-link", false } };
 
 /* The network with one way of impairing it; NULL: this host has not got that one. */
-static exec *network_with(const struct backend *b)
+static exec *network_with(const char *topology, const struct backend *b)
 {
-	g_autoptr(plan) p = topology_plan(network);
+	g_autoptr(plan) p = topology_plan(topology);
 	struct exec_features f;
 	exec *x;
 
@@ -54,6 +54,7 @@ static void impair(exec *x, const struct impairment *what)
 }
 
 struct probe {
+	const char *from, *to; /* addresses of a and b; NULL: those on the network */
 	guint sent, length;
 	gint64 interval_us;
 };
@@ -132,7 +133,7 @@ static void send_one(int fd, const struct probe *probe, guint number)
 	struct packet p = { .number = number, .sent_ns = now_ns() };
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(PORT) };
 
-	inet_pton(AF_INET, "10.0.1.2", &to.sin_addr);
+	inet_pton(AF_INET, probe->to ? probe->to : "10.0.1.2", &to.sin_addr);
 	memcpy(data, &p, sizeof p);
 	cr_assert_eq(sendto(fd, data, probe->length, 0, (struct sockaddr *)&to, sizeof to), (ssize_t)probe->length,
 		     "send: %s", strerror(errno));
@@ -143,7 +144,8 @@ static void send_one(int fd, const struct probe *probe, guint number)
 /* Sends and listens until nothing has come for so long after the last was sent. */
 static struct figures measure(exec *x, const struct probe *probe)
 {
-	int from = udp_in(x, "a", "10.0.1.1", PORT), to = udp_in(x, "b", "10.0.1.2", PORT), one = 1, room = 1 << 22;
+	int from = udp_in(x, "a", probe->from ? probe->from : "10.0.1.1", PORT), one = 1, room = 1 << 22;
+	int to = udp_in(x, "b", probe->to ? probe->to : "10.0.1.2", PORT);
 	struct figures f = { .delay_ms = g_new0(double, probe->sent) };
 	g_autofree guint8 *seen = g_new0(guint8, probe->sent);
 	gint64 start_ns, highest = 0;
@@ -295,7 +297,7 @@ Test(impair, what_was_asked_is_what_is_measured, .timeout = 60)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(backends); i++) {
 		const struct backend *b = &backends[i];
-		g_autoptr(exec) x = network_with(b);
+		g_autoptr(exec) x = network_with(network, b);
 
 		if (!x)
 			continue;
@@ -309,5 +311,39 @@ Test(impair, what_was_asked_is_what_is_measured, .timeout = 60)
 		check_queue(b, x);
 		check_none(b, x);
 		cr_expect_str_eq(exec_impair_backend(x), b->name);
+	}
+}
+
+/* A packet into an impaired tunnel meets the tunnel's impairment, then, as the tunnel's packet, the interface's. */
+Test(impair, a_tunnel_and_what_is_below_it_each_count_once, .timeout = 30)
+{
+	static const char tunnelled[] =
+		"networks: {lan: {subnet: 10.0.1.0/24}}\n"
+		"nodes:\n"
+		"  a: {interfaces: {eth0: {network: lan, address: 10.0.1.1/24, impair: {delay: 20ms}}}}\n"
+		"  b: {interfaces: {eth0: {network: lan, address: 10.0.1.2/24}}}\n"
+		"tunnels:\n"
+		"  t:\n"
+		"    kind: vxlan\n"
+		"    impair: {delay: 10ms}\n"
+		"    ends:\n"
+		"      - {node: a, iface: t0, address: 10.9.0.1/30, underlay: 10.0.1.1, prefixes: [10.9.0.0/30]}\n"
+		"      - {node: b, iface: t0, address: 10.9.0.2/30, underlay: 10.0.1.2, prefixes: [10.9.0.0/30]}\n";
+	const struct probe probe = { .from = "10.9.0.1", .to = "10.9.0.2", .sent = 100, .length = 200, .interval_us = 1000 };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(backends); i++) {
+		g_autoptr(exec) x = network_with(tunnelled, &backends[i]);
+		struct figures f;
+		double median;
+
+		if (!x)
+			continue;
+		f = measure(x, &probe); /* ARP too */
+		g_free(f.delay_ms);
+		f = measure(x, &probe);
+		median = f.delay_ms[f.received / 2];
+		cr_expect(f.received == probe.sent && median >= 30 && median <= 31.5, "%s: %u came, after %.3f ms",
+			  backends[i].name, f.received, median);
+		g_free(f.delay_ms);
 	}
 }

@@ -48,6 +48,12 @@ static const struct option_row {
 	 {"evidence", 0, 0, G_OPTION_ARG_STRING, NULL, "keep what 'testbed explain' needs (default: on)", "on|off"}},
 	{OPT_NO_TRIAL, offsetof(struct options, no_trial),
 	 {"no-trial", 0, 0, G_OPTION_ARG_NONE, NULL, "derive the fix, and do not try it", NULL}},
+	{OPT_NAME, offsetof(struct options, name),
+	 {"name", 'n', 0, G_OPTION_ARG_STRING, NULL, "name of a lab that is up (default: the only one)", "NAME"}},
+	{OPT_WRITE, offsetof(struct options, write),
+	 {"write", 'w', 0, G_OPTION_ARG_FILENAME, NULL, "write pcapng to this file; '-': to stdout, and nothing else there", "FILE"}},
+	{OPT_PUBLISH, offsetof(struct options, publish),
+	 {"publish", 0, 0, G_OPTION_ARG_NONE, NULL, "show the nodes to 'ip netns' (as root; undone by 'down')", NULL}},
 	{OPT_ICEWARN, offsetof(struct options, icewarn),
 	 {"icewarn", 0, 0, G_OPTION_ARG_STRING, NULL, "say what the bits of a client's ICEWarn mean, run nothing", "VALUE"}},
 	{OPT_VERBOSE, offsetof(struct options, verbose),
@@ -119,6 +125,9 @@ void options_clear(struct options *o)
 	g_free(o->evidence);
 	g_free(o->proto);
 	g_free(o->port);
+	g_free(o->name);
+	g_free(o->write);
+	g_strfreev(o->command);
 	g_strfreev(o->captures);
 	g_strfreev(o->changes);
 	g_strfreev(o->arguments);

@@ -29,6 +29,10 @@ enum {
 	OPT_ICEWARN = 1u << 17,
 	OPT_NO_TRIAL = 1u << 18,
 	OPT_CHANGE = 1u << 19,
+	OPT_NAME = 1u << 20,
+	OPT_WRITE = 1u << 21,
+	OPT_PUBLISH = 1u << 22,
+	OPT_COMMAND = 1u << 23, /* takes a command after "--" */
 	OPT_DRAWING = 1u << 24,
 	OPT_FILE = 1u << 25,
 	OPT_FORCE = 1u << 26,
@@ -42,7 +46,10 @@ struct options {
 	int jobs;
 	gboolean verbose, quiet, no_color, all, no_trial, help;
 	char *file; /* where to write to */
-	gboolean force;
+	gboolean force, publish;
+	char *name;  /* of a lab that is up */
+	char *write; /* capture file */
+	char **command; /* what stood after "--", for verbs that run a command; NULL: nothing */
 	char **captures; /* NULL: none */
 	char **changes;  /* the same; each as under `changes:` of a scenario */
 	char **arguments; /* what is left: positional arguments */

@@ -19,6 +19,17 @@ static const char explain_help[] =
 	"2 wrong arguments; 3 bad topology file; 4 internal error; 77 this host can't run labs; 128+n ended by\n"
 	"signal n, after what was known by then was written.\n";
 
+static const char up_help[] =
+	"Returns when every client has signed in.  The lab needs no terminal and lasts until 'testbed down'; when its\n"
+	"keeper process dies it is gone, and nothing is left.  Labs of different names stand side by side (default\n"
+	"name: lab).  Exit status: 0 up; 2 wrong arguments, or the name is taken; 3 bad topology file; 4 it could not\n"
+	"come up; 77 this host can't run labs.\n";
+
+static const char enter_help[] =
+	"Inside are the node's network, its /etc/resolv.conf and the processes of the lab; the files are the machine's.\n"
+	"The command has all capabilities in the lab, and none outside of it.  Exit status: the command's; 128+n after\n"
+	"signal n; 127 when there is no such program; 2 when there is no such lab or node.\n";
+
 static const struct verb verbs[] = {
 	{"run matrix", NULL, "Place every call in every scenario and hold it against what is expected", exit_text,
 	 RUN_OPTIONS | OPT_ONLY | OPT_PAIRS | OPT_JOBS, 0, 0, cmd_run_matrix},
@@ -32,6 +43,16 @@ static const struct verb verbs[] = {
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_JSON | OPT_VERBOSE | OPT_ALL |
 		 OPT_NO_TRIAL | OPT_ICEWARN,
 	 0, 2, cmd_explain},
+	{"up", NULL, "Build a lab that stays, in the background", up_help,
+	 OPT_NAME | OPT_TOPOLOGY | OPT_SCENARIO | OPT_PUBLISH | OPT_QUIET, 0, 0, cmd_up},
+	{"down", NULL, "End a lab that is up, or with --all every one", NULL, OPT_NAME | OPT_ALL, 0, 0, cmd_down},
+	{"status", NULL, "Tell which labs are up, and how they are", NULL, OPT_NAME | OPT_JSON, 0, 0, cmd_status},
+	{"shell", "NODE", "Open a shell in a node of a lab that is up", enter_help, OPT_NAME, 1, 1, cmd_shell},
+	{"exec", "NODE -- CMD...", "Run a command in a node of a lab that is up", enter_help,
+	 OPT_NAME | OPT_COMMAND, 1, 1, cmd_exec},
+	{"call", "A B", "Place a call in a lab that is up and tell its story",
+	 "Expected is what the lab's scenario says; once 'set' has changed something, that the call passes.\n",
+	 OPT_NAME | OPT_MEDIA | OPT_JSON | OPT_VERBOSE | OPT_COLOR, 2, 2, cmd_call},
 	{"plan", NULL, "Show what would be built, operation by operation", NULL,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_FORMAT, 0,
 	 0, cmd_plan},
@@ -127,13 +148,28 @@ static bool arguments_fit(const struct verb *v, const struct options *o)
 	return false;
 }
 
+/* Cuts argv at "--": what stands behind it is a command's own business.  The command; NULL: none. */
+static char **split_command(const struct verb *v, char **argv)
+{
+	for (guint i = 0; (v->options & OPT_COMMAND) && argv[i]; i++) {
+		if (!g_str_equal(argv[i], "--"))
+			continue;
+		argv[i] = NULL;
+		return g_strdupv(argv + i + 1);
+	}
+	return NULL;
+}
+
 static int run_verb(const struct verb *v, char **argv)
 {
 	g_autoptr(GError) error = NULL;
+	g_auto(GStrv) command = split_command(v, argv);
 	struct options o;
 	int status = CMD_USAGE;
+	gboolean parsed = options_parse(&o, v->options, (const char *const *)(gpointer)argv, &error);
 
-	if (!options_parse(&o, v->options, (const char *const *)(gpointer)argv, &error)) {
+	o.command = g_steal_pointer(&command);
+	if (!parsed) {
 		cmd_error("%s; see 'testbed %s --help'", error->message, v->name);
 	} else if (o.help) {
 		g_autofree char *help = options_help(v->name, v->arguments, v->summary, v->description, v->options);

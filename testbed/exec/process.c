@@ -130,7 +130,7 @@ static gboolean prepare_target(const char *path, GError **error)
 	return TRUE;
 }
 
-static gboolean prepare_files(const char *const *files, GError **error)
+gboolean spawn_prepare_files(const char *const *files, GError **error)
 {
 	for (; files && files[0]; files += 2)
 		if (!prepare_target(files[0], error))
@@ -140,13 +140,20 @@ static gboolean prepare_files(const char *const *files, GError **error)
 
 /* --- the child's part: system calls only --- */
 
+bool spawn_mount_files(const char *const *files)
+{
+	for (const char *const *f = files; f && f[0]; f += 2)
+		if (mount(f[1], f[0], NULL, MS_BIND, NULL) != 0)
+			return false;
+	return true;
+}
+
 static bool mount_files(const struct spawn_request *q)
 {
 	int fd;
 
-	for (const char *const *f = q->files; f && f[0]; f += 2)
-		if (mount(f[1], f[0], NULL, MS_BIND, NULL) != 0)
-			return false;
+	if (!spawn_mount_files(q->files))
+		return false;
 	if (!q->run_file)
 		return true;
 	if (mount("tmpfs", "/var/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") != 0)
@@ -327,7 +334,7 @@ GPid spawn_in_namespace(const struct spawn_request *request, GError **error)
 		set_no_program(error, request->argv[0]);
 		return -1;
 	}
-	if (!prepare_files(request->files, error))
+	if (!spawn_prepare_files(request->files, error))
 		return -1;
 	exe_fd = open(path, O_PATH | O_CLOEXEC);
 	if (exe_fd < 0) {

@@ -26,4 +26,10 @@ GPid spawn_in_namespace(const struct spawn_request *request, GError **error);
 /* Full path of a program by PATH and the system's administration folders; NULL when there is none. */
 char *spawn_find_program(const char *name);
 
+/* For those who start a process in another way (enter.c).  `files` are pairs as in struct exec_process, or NULL. */
+/* Makes what the files are to cover where that is missing (TB_ERROR_UNSUPPORTED when it can't be). */
+gboolean spawn_prepare_files(const char *const *files, GError **error);
+/* Binds the files; the calling process must have a private mount namespace.  System calls only; false: see errno. */
+bool spawn_mount_files(const char *const *files);
+
 #endif

@@ -296,9 +296,9 @@ char *crew_missing(const crew *c)
  * spend their start on reading a hundred public CAs that no lab can use. */
 #define SYSTEM_TRUST "/etc/ssl/certs/ca-certificates.crt"
 
-/* Pairs of path and content for files that only this node's processes shall see. */
-static GPtrArray *files_of(const plan *p, const char *node)
+GPtrArray *crew_files(const crew *c, const char *node)
 {
+	const plan *p = c->source.plan;
 	GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
 
 	for (guint i = 0; i < p->ops->len; i++) {
@@ -360,7 +360,7 @@ static void open_channel(struct member *m, int fd)
 
 static gboolean run(struct member *m, int control, int log, GError **error)
 {
-	g_autoptr(GPtrArray) files = files_of(m->crew->source.plan, m->op->node);
+	g_autoptr(GPtrArray) files = crew_files(m->crew, m->op->node);
 	g_auto(GStrv) argv = argv_of(m, error);
 	struct exec_process process = {
 		.node = m->op->node,

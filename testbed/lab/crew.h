@@ -42,6 +42,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(crew, crew_free)
 gboolean crew_start(crew *c, GError **error);
 /* Passes a command (a JSON object) to an agent; one that is gone or unknown gets nothing. */
 void crew_command(crew *c, const char *name, json_t *command);
+/* What a process of this node sees in place of the machine's own files: pairs as in struct exec_process, NULL at the
+ * end; elements belong to the array. */
+GPtrArray *crew_files(const crew *c, const char *node);
 /* Names of those that are not ready yet, for an error message; the caller frees. */
 char *crew_missing(const crew *c);
 

@@ -21,40 +21,51 @@ struct lab {
 	wire *channel;
 	guint death;	    /* source on the default context; 0: the supervisor has been reaped */
 	GHashTable *agents; /* names of those that can be commanded */
-	GQueue inspections; /* struct inspection *: asked for, not answered; the oldest first */
+	GQueue questions; /* struct question *: asked, not answered; the oldest first */
 	unsigned refs;	    /* the owner's and one for each callback under way */
 	bool over;	    /* `failed` was called, or the owner has freed it */
 };
 
-/* One question for the state of all nodes. */
-struct inspection {
+/* Something asked of the supervisor, which answers in order. */
+struct question {
 	lab *l;
-	lab_inspect_func done;
+	lab_inspect_func inspected; /* one of these is set */
+	lab_enter_func entered;
 	gpointer user_data;
-	json_t *nodes; /* what has come so far */
+	json_t *nodes; /* states that have come so far */
 };
 
-static struct inspection *inspection_new(lab *l, lab_inspect_func done, gpointer user_data)
+static struct question *question_new(lab *l, gpointer user_data)
 {
-	struct inspection *i = g_new(struct inspection, 1);
+	struct question *q = g_new0(struct question, 1);
 
-	*i = (struct inspection){.l = l, .done = done, .user_data = user_data, .nodes = json_object()};
-	return i;
+	q->l = l;
+	q->user_data = user_data;
+	q->nodes = json_object();
+	return q;
 }
 
-static void inspection_free(gpointer inspection)
+static void question_free(gpointer question)
 {
-	struct inspection *i = inspection;
+	struct question *q = question;
 
-	json_decref(i->nodes);
-	g_free(i);
+	json_decref(q->nodes);
+	g_free(q);
+}
+
+static void question_fail(const struct question *q, const GError *error)
+{
+	if (q->inspected != NULL)
+		q->inspected(q->l, NULL, error, q->user_data);
+	else
+		q->entered(q->l, NULL, error, q->user_data);
 }
 
 static void unref(lab *l)
 {
 	if (--l->refs > 0)
 		return;
-	g_queue_clear_full(&l->inspections, inspection_free);
+	g_queue_clear_full(&l->questions, question_free);
 	g_hash_table_unref(l->agents);
 	g_free(l->name);
 	g_free(l);
@@ -73,16 +84,16 @@ static void set_gone(GError **error, const lab *l, const char *how)
 	g_set_error(error, TB_ERROR, TB_ERROR_DIED, "lab '%s' is gone: %s", l->name, how);
 }
 
-static void fail_inspections(lab *l, const char *how)
+static void fail_questions(lab *l, const char *how)
 {
 	g_autoptr(GError) error = NULL;
 
 	set_gone(&error, l, how);
-	while (!is_freed(l) && !g_queue_is_empty(&l->inspections)) {
-		struct inspection *i = g_queue_pop_head(&l->inspections);
+	while (!is_freed(l) && !g_queue_is_empty(&l->questions)) {
+		struct question *q = g_queue_pop_head(&l->questions);
 
-		i->done(l, NULL, error, i->user_data);
-		inspection_free(i);
+		question_fail(q, error);
+		question_free(q);
 	}
 }
 
@@ -93,7 +104,7 @@ static void fail(lab *l, int code, const char *message)
 	if (l->over)
 		return;
 	l->over = true;
-	fail_inspections(l, message);
+	fail_questions(l, message);
 	if (is_freed(l))
 		return;
 	error = g_error_new(TB_ERROR, code, "lab '%s': %s", l->name, message);
@@ -138,31 +149,73 @@ static void on_failed(lab *l, json_t *message G_GNUC_UNUSED, json_t *failed)
 
 static void on_state(lab *l, json_t *message, json_t *state)
 {
-	const struct inspection *i = g_queue_peek_head(&l->inspections);
+	const struct question *q = g_queue_peek_head(&l->questions);
 	const char *node = json_string_value(json_object_get(message, "node"));
 
-	if (i != NULL && node != NULL)
-		json_object_set(i->nodes, node, state);
+	if (q != NULL && node != NULL)
+		json_object_set(q->nodes, node, state);
+}
+
+/* The oldest question, if that was of this kind; the caller frees it. */
+static struct question *answered(lab *l, bool entered)
+{
+	const struct question *q = g_queue_peek_head(&l->questions);
+
+	return q != NULL && (q->entered != NULL) == entered ? g_queue_pop_head(&l->questions) : NULL;
 }
 
 /* All nodes have been read, or one can't be. */
 static void on_inspected(lab *l, json_t *message, json_t *problem)
 {
-	struct inspection *i = g_queue_pop_head(&l->inspections);
+	struct question *q = answered(l, false);
 	g_autoptr(GError) error = NULL;
 	json_t *state;
 
-	if (i == NULL)
+	if (q == NULL)
 		return;
 	if (json_is_string(problem)) {
 		error = g_error_new(TB_ERROR, TB_ERROR_FAILED, "lab '%s': %s", l->name, json_string_value(problem));
-		i->done(l, NULL, error, i->user_data);
+		question_fail(q, error);
 	} else {
-		state = json_pack("{s:O, s:O?}", "nodes", i->nodes, "evidence", json_object_get(message, "evidence"));
-		i->done(l, state, NULL, i->user_data);
+		state = json_pack("{s:O, s:O?}", "nodes", q->nodes, "evidence", json_object_get(message, "evidence"));
+		q->inspected(l, state, NULL, q->user_data);
 		json_decref(state);
 	}
-	inspection_free(i);
+	question_free(q);
+}
+
+static void hand_over_door(lab *l, const struct question *q, const json_t *files)
+{
+	g_autoptr(GPtrArray) paths = g_ptr_array_new();
+	struct lab_door door;
+	int *const fds[] = {&door.user, &door.mnt, &door.pid, &door.net};
+
+	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
+		*fds[i] = wire_take_fd(l->channel);
+	for (size_t i = 0; i < json_array_size(files); i++)
+		g_ptr_array_add(paths, (gpointer)(guintptr)json_string_value(json_array_get(files, i)));
+	g_ptr_array_add(paths, NULL);
+	door.files = (const char *const *)paths->pdata;
+	q->entered(l, &door, NULL, q->user_data);
+	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+}
+
+static void on_entered(lab *l, json_t *message, json_t *problem)
+{
+	struct question *q = answered(l, true);
+	g_autoptr(GError) error = NULL;
+
+	if (q == NULL)
+		return;
+	if (json_is_string(problem)) {
+		error = g_error_new(TB_ERROR, TB_ERROR_INPUT, "%s", json_string_value(problem));
+		question_fail(q, error);
+	} else {
+		hand_over_door(l, q, json_object_get(message, "files"));
+	}
+	question_free(q);
 }
 
 /* Kinds of message by the member that tells them apart (supervisor.h). */
@@ -176,6 +229,7 @@ static const struct {
 	{"failed", on_failed},
 	{"state", on_state},
 	{"inspected", on_inspected},
+	{"entered", on_entered},
 };
 
 static void on_line(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)
@@ -266,7 +320,7 @@ lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
 	l->pidfd = birth.pidfd;
 	l->agents = agents_of(p);
 	l->refs = 1;
-	g_queue_init(&l->inspections);
+	g_queue_init(&l->questions);
 	l->channel = wire_new(birth.socket, g_main_context_default(), SUPERVISOR_LINE_MAX, &handlers, l);
 	l->death = g_unix_fd_add(l->pidfd, G_IO_IN, on_death, l);
 	return l;
@@ -295,31 +349,50 @@ gboolean lab_command(lab *l, const char *agent, json_t *command, GError **error)
 }
 
 /* Asked too late. */
-static gboolean on_idle_inspection(gpointer inspection)
+static gboolean on_idle_question(gpointer question)
 {
-	struct inspection *i = inspection;
+	struct question *q = question;
 	g_autoptr(GError) error = NULL;
 
-	set_gone(&error, i->l, "nothing can be asked any more");
-	if (!is_freed(i->l))
-		i->done(i->l, NULL, error, i->user_data);
-	unref(i->l);
-	inspection_free(i);
+	set_gone(&error, q->l, "nothing can be asked any more");
+	if (!is_freed(q->l))
+		question_fail(q, error);
+	unref(q->l);
+	question_free(q);
 	return G_SOURCE_REMOVE;
+}
+
+/* Takes `message` over. */
+static void ask(struct question *q, json_t *message)
+{
+	char *text = json_dumps(message, JSON_COMPACT);
+	lab *l = q->l;
+
+	json_decref(message);
+	if (l->over) {
+		l->refs++;
+		g_idle_add(on_idle_question, q);
+	} else {
+		g_queue_push_tail(&l->questions, q);
+		wire_send(l->channel, text, strlen(text));
+	}
+	free(text);
 }
 
 void lab_inspect(lab *l, lab_inspect_func done, gpointer user_data)
 {
-	static const char question[] = "{\"inspect\":true}";
-	struct inspection *i = inspection_new(l, done, user_data);
+	struct question *q = question_new(l, user_data);
 
-	if (l->over) {
-		l->refs++;
-		g_idle_add(on_idle_inspection, i);
-		return;
-	}
-	g_queue_push_tail(&l->inspections, i);
-	wire_send(l->channel, question, strlen(question));
+	q->inspected = done;
+	ask(q, json_pack("{s:b}", "inspect", 1));
+}
+
+void lab_enter(lab *l, const char *node, lab_enter_func done, gpointer user_data)
+{
+	struct question *q = question_new(l, user_data);
+
+	q->entered = done;
+	ask(q, json_pack("{s:s}", "enter", node));
 }
 
 /* The kernel may take some tens of milliseconds to end a PID namespace; nobody waits for it. */

@@ -71,6 +71,16 @@ typedef void (*lab_inspect_func)(lab *l, json_t *state, const GError *error, gpo
  * more after lab_free.  Answers come in the order of the questions. */
 void lab_inspect(lab *l, lab_inspect_func done, gpointer user_data);
 
+/* The way into a node for a process outside the lab: what exec/enter.h asks for. */
+struct lab_door {
+	int user, mnt, pid, net;	/* namespaces, by descriptor; closed after the call */
+	const char *const *files; /* pairs as in struct exec_process; NULL-terminated */
+};
+/* `door` is NULL when there is an `error` (no such node; the lab is gone); both are borrowed for the call. */
+typedef void (*lab_enter_func)(lab *l, const struct lab_door *door, const GError *error, gpointer user_data);
+/* Asks for the way into a node.  Answers as lab_inspect's, in one order with those. */
+void lab_enter(lab *l, const char *node, lab_enter_func done, gpointer user_data);
+
 /* Kills the lab and frees the handle; NULL is accepted.  Does not wait for the kernel to finish. */
 void lab_free(lab *l);
 

@@ -145,6 +145,44 @@ static void inspect(struct supervisor *s)
 			  (json_int_t)seen.lost));
 }
 
+/* Who opens the door closes nothing: the descriptors are copied on their way. */
+static void tell_door(struct supervisor *s, const char *node)
+{
+	static const char *const namespaces[] = {"user", "mnt", "pid"};
+	int fds[G_N_ELEMENTS(namespaces) + 1];
+	g_autoptr(GPtrArray) files = crew_files(s->crew, node);
+	json_t *message = json_pack("{s:n, s:o}", "entered", "files", json_array());
+	char *text;
+
+	for (guint i = 0; i < files->len - 1; i++)
+		json_array_append_new(json_object_get(message, "files"), json_string(files->pdata[i]));
+	text = json_dumps(message, JSON_COMPACT);
+	json_decref(message);
+	for (guint i = 0; i < G_N_ELEMENTS(namespaces); i++) {
+		g_autofree char *path = g_strconcat("/proc/self/ns/", namespaces[i], NULL);
+
+		fds[i] = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	fds[G_N_ELEMENTS(namespaces)] = exec_netns_fd(s->x, node);
+	wire_send_fds(s->up, text, strlen(text), fds, G_N_ELEMENTS(fds));
+	free(text);
+	for (guint i = 0; i < G_N_ELEMENTS(namespaces); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+static void enter(struct supervisor *s, const char *node)
+{
+	g_autofree char *problem = NULL;
+
+	if (exec_netns_fd(s->x, node) >= 0 && strcmp(node, PLAN_FABRIC) != 0) {
+		tell_door(s, node);
+		return;
+	}
+	problem = g_strdup_printf("there is no node '%s'", node);
+	tell(s, json_pack("{s:s}", "entered", problem));
+}
+
 static void on_message(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)
 {
 	struct supervisor *s = user_data;
@@ -156,6 +194,8 @@ static void on_message(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer
 		crew_command(s->crew, agent, command);
 	else if (json_is_true(json_object_get(message, "inspect")))
 		inspect(s);
+	else if (json_is_string(json_object_get(message, "enter")))
+		enter(s, json_string_value(json_object_get(message, "enter")));
 	json_decref(message);
 }
 

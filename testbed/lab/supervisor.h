@@ -3,12 +3,14 @@
  * What it and the orchestrator say to each other are JSON lines on the socket, one object each:
  *   down  { "agent": NAME, "command": {...} }
  *         { "inspect": true }                         answered, in order, by all nodes' "state" and "inspected"
+ *         { "enter": NODE }                           answered by "entered"
  *   up    { "agent": NAME, "event": {...} }
  *         { "built": { "build_ms": N, "vpn": TEXT or null, "impairment": TEXT or null } }
  *         { "died": NAME, "how": TEXT, "asked": BOOL }
  *         { "failed": { "code": enum tb_error, "message": TEXT } }     and it ends
  *         { "state": {...}, "node": NAME }            docs/EXPLAIN.md
  *         { "inspected": null or TEXT, "evidence": { "packets", "lost" } }    TEXT: why a node can't be read
+ *         { "entered": null or TEXT, "files": [...] } TEXT: why not; else with four descriptors (struct lab_door)
  * Depends on exec, plan, model and base.
  */
 #ifndef TESTBED_LAB_SUPERVISOR_H

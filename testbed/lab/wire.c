@@ -1,6 +1,7 @@
 #include "testbed/lab/wire.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -19,8 +20,17 @@ struct wire {
 	GSource *in, *out; /* `out` only while something is queued */
 	GByteArray *received, *queued;
 	gsize written; /* of `queued` */
+	GQueue luggage; /* struct luggage: descriptors that go with bytes of `queued`, in order */
+	GArray *arrived; /* int: descriptors that came and were not taken */
 	unsigned refs; /* the owner's and one for each callback under way */
 	bool ended;    /* end of file was told, or the owner has freed it */
+};
+
+/* Descriptors that travel with the byte of the queue at `offset`. */
+struct luggage {
+	gsize offset;
+	guint n;
+	int fds[WIRE_FDS_MAX];
 };
 
 static gboolean on_readable(gint fd, GIOCondition condition, gpointer user_data);
@@ -55,16 +65,31 @@ wire *wire_new(int fd, GMainContext *context, gsize line_max, const struct wire_
 	w->context = g_main_context_ref(context);
 	w->received = g_byte_array_new();
 	w->queued = g_byte_array_new();
+	w->arrived = g_array_new(FALSE, FALSE, sizeof(int));
+	g_queue_init(&w->luggage);
 	w->refs = 1;
 	g_unix_set_fd_nonblocking(fd, TRUE, NULL);
 	w->in = watch(w, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable);
 	return w;
 }
 
+static void luggage_free(gpointer data)
+{
+	struct luggage *l = data;
+
+	for (guint i = 0; i < l->n; i++)
+		close(l->fds[i]);
+	g_free(l);
+}
+
 static void unref(wire *w)
 {
 	if (--w->refs > 0)
 		return;
+	g_queue_clear_full(&w->luggage, luggage_free);
+	for (guint i = 0; i < w->arrived->len; i++)
+		close(g_array_index(w->arrived, int, i));
+	g_array_unref(w->arrived);
 	g_byte_array_unref(w->received);
 	g_byte_array_unref(w->queued);
 	g_main_context_unref(w->context);
@@ -114,6 +139,43 @@ static void deliver(wire *w, gsize seen)
 		end(w);
 }
 
+union ancillary {
+	struct cmsghdr header; /* for its alignment */
+	char bytes[CMSG_SPACE(WIRE_FDS_MAX * sizeof(int))];
+};
+
+static void keep_fds(wire *w, struct msghdr *message)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL; c = CMSG_NXTHDR(message, c)) {
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+			g_array_append_vals(w->arrived, CMSG_DATA(c), (guint)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int)));
+	}
+}
+
+static ssize_t receive(wire *w, guint8 *data, gsize length)
+{
+	union ancillary control;
+	struct iovec part = {.iov_base = data, .iov_len = length};
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	ssize_t n = recvmsg(w->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	if (n >= 0)
+		keep_fds(w, &message);
+	return n;
+}
+
+int wire_take_fd(wire *w)
+{
+	int fd;
+
+	if (w->arrived->len == 0)
+		return -1;
+	fd = g_array_index(w->arrived, int, 0);
+	g_array_remove_index(w->arrived, 0);
+	return fd;
+}
+
 /* Reads once; false: nothing more is there now. */
 static bool read_some(wire *w)
 {
@@ -122,7 +184,7 @@ static bool read_some(wire *w)
 
 	g_byte_array_set_size(w->received, seen + READ_BYTES);
 	do
-		n = recv(w->fd, w->received->data + seen, READ_BYTES, MSG_DONTWAIT);
+		n = receive(w, w->received->data + seen, READ_BYTES);
 	while (n < 0 && errno == EINTR);
 	g_byte_array_set_size(w->received, seen + (n > 0 ? (guint)n : 0));
 	if (n > 0) {
@@ -152,12 +214,37 @@ void wire_drain(wire *w)
 	unref(w);
 }
 
+/* Descriptors go with the first byte of a send, so one ends where the next luggage begins. */
+static ssize_t send_part(wire *w)
+{
+	const struct luggage *first = g_queue_peek_head(&w->luggage);
+	bool carries = first != NULL && first->offset == w->written;
+	const struct luggage *next = carries ? g_queue_peek_nth(&w->luggage, 1) : first;
+	gsize end_of_part = next != NULL ? next->offset : w->queued->len;
+	struct iovec part = {.iov_base = w->queued->data + w->written, .iov_len = end_of_part - w->written};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+	union ancillary control = {.bytes = {0}};
+	ssize_t n;
+
+	if (carries) {
+		message.msg_control = &control;
+		message.msg_controllen = CMSG_SPACE(first->n * sizeof(int));
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(first->n * sizeof(int));
+		memcpy(CMSG_DATA(&control.header), first->fds, first->n * sizeof(int));
+	}
+	n = sendmsg(w->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n > 0 && carries)
+		luggage_free(g_queue_pop_head(&w->luggage));
+	return n;
+}
+
 /* Writes until the kernel takes no more; false: it still has to. */
 static bool write_some(wire *w)
 {
 	while (w->written < w->queued->len) {
-		ssize_t n = send(w->fd, w->queued->data + w->written, w->queued->len - w->written,
-				 MSG_DONTWAIT | MSG_NOSIGNAL);
+		ssize_t n = send_part(w);
 
 		if (n > 0)
 			w->written += (gsize)n;
@@ -167,6 +254,7 @@ static bool write_some(wire *w)
 			break; /* the reader is gone: reading will see that too */
 	}
 	g_byte_array_set_size(w->queued, 0);
+	g_queue_clear_full(&w->luggage, luggage_free);
 	w->written = 0;
 	return true;
 }
@@ -187,7 +275,26 @@ static void trim(wire *w)
 	if (w->written < READ_BYTES || w->written < w->queued->len / 2)
 		return;
 	g_byte_array_remove_range(w->queued, 0, (guint)w->written);
+	for (GList *i = w->luggage.head; i != NULL; i = i->next)
+		((struct luggage *)i->data)->offset -= w->written;
 	w->written = 0;
+}
+
+void wire_send_fds(wire *w, const char *line, gsize length, const int *fds, guint n)
+{
+	struct luggage *l = g_new0(struct luggage, 1);
+
+	trim(w);
+	l->offset = w->queued->len;
+	for (guint i = 0; i < n && i < WIRE_FDS_MAX; i++) {
+		l->fds[l->n] = fcntl(fds[i], F_DUPFD_CLOEXEC, 0);
+		l->n += l->fds[l->n] >= 0;
+	}
+	if (l->n > 0)
+		g_queue_push_tail(&w->luggage, l);
+	else
+		g_free(l);
+	wire_send(w, line, length);
 }
 
 void wire_send(wire *w, const char *line, gsize length)

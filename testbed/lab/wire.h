@@ -28,6 +28,13 @@ void wire_free(wire *w);
  * and `closed` will tell. */
 void wire_send(wire *w, const char *line, gsize length);
 
+/* The same with `n` open descriptors (1 to WIRE_FDS_MAX), which the other side gets as copies; the caller keeps its own. */
+#define WIRE_FDS_MAX 8
+void wire_send_fds(wire *w, const char *line, gsize length, const int *fds, guint n);
+/* The oldest descriptor that came and was not taken yet, close-on-exec; -1: none.  Those of a line are there when the line
+ * is handed over.  The caller closes it; what nobody takes is closed with the wire. */
+int wire_take_fd(wire *w);
+
 /* Hands over every line that has arrived already, without waiting for the main loop. */
 void wire_drain(wire *w);
 /* Writes out what is queued, waiting at most `timeout_ms`; for the end of a process. */

@@ -166,3 +166,32 @@ Test(wire, sending_to_nobody_is_harmless)
 	send_text(&e, "still there?");
 	stop(&e);
 }
+
+Test(wire, descriptors_come_with_their_line)
+{
+	struct end a, b;
+	int pair[2], pipes[2], fd;
+	char byte = 0;
+
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	cr_assert_eq(pipe(pipes), 0);
+	start(&a, pair[0]);
+	start(&b, pair[1]);
+	wire_send(a.w, "before", 6);
+	wire_send_fds(a.w, "with", 4, &pipes[1], 1);
+	wire_send(a.w, "after", 5);
+	close(pipes[1]);
+	while (iterate())
+		;
+	cr_expect_eq(b.lines->len, 3);
+	fd = wire_take_fd(b.w);
+	cr_assert_geq(fd, 0);
+	cr_expect_eq(wire_take_fd(b.w), -1);
+	cr_expect_eq(write(fd, "x", 1), 1);
+	close(fd);
+	cr_expect_eq(read(pipes[0], &byte, 1), 1);
+	cr_expect_eq(read(pipes[0], &byte, 1), 0, "a copy of the descriptor is still open");
+	close(pipes[0]);
+	stop(&a);
+	stop(&b);
+}

@@ -1,0 +1,179 @@
+/* status and down: labs that are up, as their owner sees them. */
+#include "testbed/cmd/cmd.h"
+#include "testbed/live/client.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* --- status ------------------------------------------------------------------------------------------------- */
+
+static char *uptime_text(json_int_t seconds)
+{
+	if (seconds < 120)
+		return g_strdup_printf("%d s", (int)seconds);
+	if (seconds < 7200)
+		return g_strdup_printf("%d min", (int)(seconds / 60));
+	return g_strdup_printf("%d h", (int)(seconds / 3600));
+}
+
+static const char *text_of(const json_t *o, const char *key)
+{
+	const char *text = json_string_value(json_object_get(o, key));
+
+	return text ? text : "?";
+}
+
+static void add_endpoint(GString *out, const json_t *e)
+{
+	const char *why = json_string_value(json_object_get(e, "why"));
+	const char *server = json_string_value(json_object_get(e, "server"));
+	int calls = (int)json_integer_value(json_object_get(e, "calls"));
+
+	g_string_append_printf(out, "  %-15s %s", text_of(e, "name"), text_of(e, "state"));
+	if (server)
+		g_string_append_printf(out, " at %s%s", server, json_is_true(json_object_get(e, "remote_user")) ? " as RemoteUser" : "");
+	if (calls > 0)
+		g_string_append_printf(out, ", in %d call%s", calls, calls > 1 ? "s" : "");
+	g_string_append_printf(out, "%s%s\n", why ? ": " : "", why ? why : "");
+}
+
+static void add_lab(GString *out, const json_t *s)
+{
+	const json_t *changes = json_object_get(s, "changes"), *endpoints = json_object_get(s, "endpoints");
+	const json_t *died = json_object_get(s, "died");
+	const char *vpn = json_string_value(json_object_get(s, "vpn"));
+	g_autofree char *uptime = uptime_text(json_integer_value(json_object_get(s, "uptime_s")));
+
+	g_string_append_printf(out, "lab '%s': %s, scenario %s; %s for %s\n", text_of(s, "name"),
+			       text_of(json_object_get(s, "topology"), "name"), text_of(s, "scenario"),
+			       json_is_null(json_object_get(s, "up_ms")) ? "coming up" : "up", uptime);
+	g_string_append_printf(out, "  %zu nodes, %zu clients, %.1f MiB%s%s%s\n", json_array_size(json_object_get(s, "nodes")),
+			       json_array_size(endpoints), (double)json_integer_value(json_object_get(s, "memory_kib")) / 1024,
+			       vpn ? ", VPN by " : "", vpn ? vpn : "",
+			       json_is_true(json_object_get(s, "published")) ? ", published in /run/netns" : "");
+	for (size_t i = 0; i < json_array_size(changes); i++)
+		g_string_append_printf(out, "  changed: %s\n", json_string_value(json_array_get(changes, i)));
+	for (size_t i = 0; i < json_array_size(died); i++)
+		g_string_append_printf(out, "  %s\n", json_string_value(json_array_get(died, i)));
+	for (size_t i = 0; i < json_array_size(endpoints); i++)
+		add_endpoint(out, json_array_get(endpoints, i));
+}
+
+/* NULL: that lab is not up (any more). */
+static json_t *status_of(const meeting *m, const char *name)
+{
+	int fd = meeting_connect(m, name);
+	g_autoptr(live_client) c = fd >= 0 ? live_client_new(fd) : NULL;
+
+	return c ? live_request(c, json_pack("{s:s}", "do", "status"), NULL, NULL, NULL) : NULL;
+}
+
+/* Status of every lab, or of `only`; those that died are tidied up, and told. */
+static json_t *all_status(const meeting *m, const char *only)
+{
+	g_auto(GStrv) names = meeting_names(m);
+	json_t *list = json_array();
+
+	for (guint i = 0; names[i]; i++) {
+		json_t *status;
+
+		if (only && !g_str_equal(only, names[i]))
+			continue;
+		if (meeting_tidy(m, names[i])) {
+			cmd_note("lab '%s' had died; what was left of its name is removed", names[i]);
+			continue;
+		}
+		status = status_of(m, names[i]);
+		if (status)
+			json_array_append_new(list, status);
+	}
+	return list;
+}
+
+static int print_status(const json_t *labs, const struct options *o)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	if (o->json) {
+		json_t *document = json_pack("{s:s, s:O}", "schema", "testbed.status/1", "labs", labs);
+		char *dump = json_dumps(document, JSON_INDENT(1));
+		g_autofree char *line = g_strconcat(dump, "\n", NULL);
+
+		free(dump);
+		json_decref(document);
+		return cmd_write_json(o->json, line);
+	}
+	for (size_t i = 0; i < json_array_size(labs); i++)
+		add_lab(text, json_array_get(labs, i));
+	if (json_array_size(labs) == 0)
+		g_string_append(text, "no lab is up; 'testbed up' starts one\n");
+	return cmd_print(text->str, (gssize)text->len);
+}
+
+int cmd_status(const struct options *o)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(meeting) m = meeting_new(&error);
+	json_t *labs;
+	int status;
+
+	if (!m || (o->name && !meeting_check_name(o->name, &error))) {
+		cmd_error("%s", error->message);
+		return cmd_exit_of(error);
+	}
+	labs = all_status(m, o->name);
+	status = print_status(labs, o);
+	json_decref(labs);
+	return status;
+}
+
+/* --- down ----------------------------------------------------------------------------------------------------- */
+
+/* Ends one lab; says what was done. */
+static void take_down(const meeting *m, const char *name)
+{
+	int fd = meeting_connect(m, name);
+	g_autoptr(live_client) c = fd >= 0 ? live_client_new(fd) : NULL;
+
+	if (c) {
+		/* "the lab is gone" is an answer as well */
+		json_decref(live_request(c, json_pack("{s:s}", "do", "down"), NULL, NULL, NULL));
+		cmd_note("lab '%s' is down", name);
+	} else if (meeting_tidy(m, name)) {
+		cmd_note("lab '%s' had died; what was left of its name is removed", name);
+	} else {
+		cmd_note("lab '%s' is not up", name);
+	}
+}
+
+int cmd_down(const struct options *o)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(meeting) m = meeting_new(&error);
+	g_auto(GStrv) names = NULL;
+
+	if (!m || (o->name && !meeting_check_name(o->name, &error))) {
+		cmd_error("%s", error->message);
+		return cmd_exit_of(error);
+	}
+	if (o->name && o->all) {
+		cmd_error("-n and --all: one or all?");
+		return CMD_USAGE;
+	}
+	names = meeting_names(m);
+	if (o->name) {
+		take_down(m, o->name);
+		return CMD_AS_EXPECTED;
+	}
+	if (names[0] && names[1] && !o->all) {
+		g_autofree char *all = g_strjoinv(", ", names);
+
+		cmd_error("several labs are up: choose with -n NAME, or --all (there are: %s)", all);
+		return CMD_USAGE;
+	}
+	for (guint i = 0; names[i]; i++)
+		take_down(m, names[i]);
+	if (!names[0])
+		cmd_note("no lab is up");
+	return CMD_AS_EXPECTED;
+}

@@ -1,0 +1,156 @@
+/* up: a lab that stays. */
+#include "testbed/cmd/cmd.h"
+#include "testbed/live/client.h"
+#include "testbed/live/keeper.h"
+
+#include <unistd.h>
+
+#define DEFAULT_NAME "lab"
+
+static void say_taken(const char *name, const char *topology, const struct scenario *sc)
+{
+	g_autoptr(live_client) c = live_connect(name, NULL);
+	json_t *status = c ? live_request(c, json_pack("{s:s}", "do", "status"), NULL, NULL, NULL) : NULL;
+	const json_t *there = json_object_get(status, "topology");
+	const char *file = json_string_value(json_object_get(there, "file"));
+	const char *scenario = json_string_value(json_object_get(status, "scenario"));
+
+	cmd_error("the name '%s' is taken: a lab of %s, scenario %s, is up under it, and %s, scenario %s, was to come up; "
+		  "'testbed down -n %s' ends that one, -n NAME gives this one another name",
+		  name, file ? file : "another topology", scenario ? scenario : "unknown", topology, sc->name, name);
+	json_decref(status);
+}
+
+static void tell_troubled(const json_t *endpoints, guint *ret_signed_in)
+{
+	size_t i;
+	json_t *e;
+
+	*ret_signed_in = 0;
+	json_array_foreach (endpoints, i, e) {
+		const char *why = json_string_value(json_object_get(e, "why"));
+
+		if (!why)
+			(*ret_signed_in)++;
+		else
+			cmd_note("%s could not sign in: %s", json_string_value(json_object_get(e, "name")), why);
+	}
+}
+
+/* What may be typed next, with names of this very lab. */
+static void add_hints(GString *text, const char *name, const json_t *endpoints)
+{
+	g_autofree char *option = g_str_equal(name, DEFAULT_NAME) ? g_strdup("") : g_strdup_printf(" -n %s", name);
+	size_t n = json_array_size(endpoints);
+	const char *first = n > 0 ? json_string_value(json_object_get(json_array_get(endpoints, 0), "name")) : NULL;
+	const char *last = n > 0 ? json_string_value(json_object_get(json_array_get(endpoints, n - 1), "name")) : NULL;
+
+	if (n > 1)
+		g_string_append_printf(text, "  testbed call%s %s %s\n", option, first, last);
+	if (n > 0)
+		g_string_append_printf(text, "  testbed shell%s %s\n", option, first);
+	g_string_append_printf(text, "  testbed status%s\n  testbed down%s\n", option, option);
+}
+
+static int tell_up(const json_t *status, const char *name, bool quiet)
+{
+	const json_t *endpoints = json_object_get(status, "endpoints");
+	const char *vpn = json_string_value(json_object_get(status, "vpn"));
+	g_autoptr(GString) text = g_string_new(NULL);
+	guint signed_in;
+
+	tell_troubled(endpoints, &signed_in);
+	g_string_append_printf(text, "lab '%s' is up: %s, scenario %s; %zu nodes, %u of %zu clients signed in%s%s (%.0f ms)\n", name,
+			       json_string_value(json_object_get(json_object_get(status, "topology"), "name")),
+			       json_string_value(json_object_get(status, "scenario")),
+			       json_array_size(json_object_get(status, "nodes")), signed_in, json_array_size(endpoints),
+			       vpn ? ", VPN by " : "", vpn ? vpn : "", json_number_value(json_object_get(status, "up_ms")));
+	if (json_is_true(json_object_get(status, "published")))
+		g_string_append_printf(text, "its nodes are in /run/netns of this machine as %s-NODE, until 'testbed down'\n", name);
+	add_hints(text, name, endpoints);
+	if (quiet)
+		return CMD_AS_EXPECTED;
+	return cmd_print(text->str, (gssize)text->len);
+}
+
+static int bring_up(struct keeper_job *job, bool quiet)
+{
+	g_autoptr(live_client) c = NULL;
+	g_autoptr(GError) error = NULL;
+	json_t *status = NULL;
+	int fd = meeting_connect(job->meeting, job->name), result;
+
+	/* connected before it starts: it ends when we do, until the lab is up */
+	if (fd >= 0) {
+		c = live_client_new(fd);
+		if (keeper_start(job, &error))
+			status = live_request(c, json_pack("{s:s}", "do", "wait"), NULL, NULL, &error);
+	} else {
+		g_set_error(&error, TB_ERROR, TB_ERROR_FAILED, "can't connect to the control socket in %s",
+			    meeting_path(job->meeting));
+	}
+	if (!status) {
+		cmd_error("%s", error->message);
+		return cmd_exit_of(error);
+	}
+	result = tell_up(status, job->name, quiet);
+	json_decref(status);
+	return result;
+}
+
+static int claim_and_bring_up(struct keeper_job *job, const struct options *o)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *topology = cmd_topology_path(o);
+	bool taken = false;
+
+	job->lock = meeting_claim(job->meeting, job->name, &taken, &error);
+	if (job->lock < 0) {
+		if (taken)
+			say_taken(job->name, topology, job->scenario);
+		else
+			cmd_error("%s", error->message);
+		return cmd_exit_of(error);
+	}
+	job->listener = meeting_listen(job->meeting, job->name, &error);
+	if (job->listener < 0) {
+		meeting_remove(job->meeting, job->name);
+		cmd_error("%s", error->message);
+		return CMD_INTERNAL;
+	}
+	return bring_up(job, o->quiet);
+}
+
+int cmd_up(const struct options *o)
+{
+	g_autoptr(model) m = NULL;
+	g_autoptr(meeting) place = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *program_dir = cmd_program_dir();
+	struct keeper_job job = {
+		.name = o->name ? o->name : DEFAULT_NAME, .program_dir = program_dir, .publish = o->publish};
+
+	if (!meeting_check_name(job.name, &error)) {
+		cmd_error("%s", error->message);
+		return CMD_USAGE;
+	}
+	if (o->publish && geteuid() != 0) {
+		cmd_error("--publish puts names into the machine's /run/netns, which only root may: 'sudo testbed up --publish', or "
+			  "'testbed shell NODE' without it");
+		return CMD_USAGE;
+	}
+	m = cmd_topology_load(o);
+	if (!m)
+		return CMD_INPUT;
+	job.base = m;
+	job.scenario = cmd_scenario(m, o->scenario);
+	if (!job.scenario)
+		return CMD_USAGE;
+	place = meeting_new(&error);
+	if (!place) {
+		cmd_error("%s", error->message);
+		return CMD_INTERNAL;
+	}
+	job.meeting = place;
+	return claim_and_bring_up(&job, o);
+}

@@ -1,0 +1,143 @@
+#include "testbed/exec/enter.h"
+
+#include "testbed/base/diag.h"
+#include "testbed/exec/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NO_PROGRAM 127
+#define CANT_EXECUTE 126
+
+static volatile sig_atomic_t running; /* pid of the child, for the handler */
+
+static gboolean fail(GError **error, const char *what)
+{
+	g_set_error(error, TB_ERROR, errno == EPERM ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED, "enter the node: %s: %s", what,
+		    g_strerror(errno));
+	return FALSE;
+}
+
+/* setns into the own user namespace is refused, so it is not tried: a lab that root made may have none of its own. */
+static bool is_own_user(int fd)
+{
+	struct stat own, other;
+
+	return stat("/proc/self/ns/user", &own) == 0 && fstat(fd, &other) == 0 && own.st_dev == other.st_dev &&
+	       own.st_ino == other.st_ino;
+}
+
+gboolean enter_user(int user_fd, GError **error)
+{
+	if (user_fd < 0 || is_own_user(user_fd) || setns(user_fd, CLONE_NEWUSER) == 0)
+		return TRUE;
+	return fail(error, "user namespace");
+}
+
+/* A namespace of mounts has a root of its own: the working directory is found again by name, where it is there. */
+static gboolean enter_mounts(int fd, GError **error)
+{
+	g_autofree char *folder = g_get_current_dir();
+
+	if (fd >= 0 && setns(fd, CLONE_NEWNS) != 0)
+		return fail(error, "mount namespace");
+	if (chdir(folder) != 0 && chdir("/") != 0)
+		return fail(error, "working directory");
+	return TRUE;
+}
+
+static void on_passed_signal(int number)
+{
+	if (running > 0)
+		kill((pid_t)running, number);
+}
+
+static void set_signals(bool waiting)
+{
+	static const int left_to_child[] = {SIGINT, SIGQUIT}, passed_on[] = {SIGTERM, SIGHUP};
+	struct sigaction action = {.sa_handler = waiting ? SIG_IGN : SIG_DFL};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(left_to_child); i++)
+		sigaction(left_to_child[i], &action, NULL);
+	action.sa_handler = waiting ? on_passed_signal : SIG_DFL;
+	for (gsize i = 0; i < G_N_ELEMENTS(passed_on); i++)
+		sigaction(passed_on[i], &action, NULL);
+}
+
+static G_NORETURN void child(const struct enter_door *door, char *const *argv)
+{
+	struct sigaction as_usual = {.sa_handler = SIG_DFL};
+	int number;
+
+	set_signals(false);
+	sigaction(SIGPIPE, &as_usual, NULL);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || (door->net >= 0 && setns(door->net, CLONE_NEWNET) != 0) ||
+	    unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    !spawn_mount_files(door->files)) {
+		fprintf(stderr, "testbed: error: enter the node: %s\n", g_strerror(errno));
+		_exit(CANT_EXECUTE);
+	}
+	execvp(argv[0], argv);
+	number = errno;
+	fprintf(stderr, "testbed: error: %s: %s\n", argv[0], g_strerror(number));
+	_exit(number == ENOENT ? NO_PROGRAM : CANT_EXECUTE);
+}
+
+static int wait_for(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* A shell takes the terminal for its own process group; whoever called us may need it back. */
+static void take_terminal_back(pid_t group)
+{
+	sigset_t stop, before;
+
+	if (group < 0)
+		return;
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &stop, &before);
+	tcsetpgrp(STDIN_FILENO, group);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+int enter_run(const struct enter_door *door, char *const *argv, GError **error)
+{
+	pid_t group = tcgetpgrp(STDIN_FILENO), pid;
+	int status;
+
+	if (!enter_user(door->user, error) || !enter_mounts(door->mnt, error) || !spawn_prepare_files(door->files, error))
+		return -1;
+	if (door->pid >= 0 && setns(door->pid, CLONE_NEWPID) != 0) {
+		fail(error, "process namespace");
+		return -1;
+	}
+	set_signals(true);
+	pid = fork();
+	if (pid == 0)
+		child(door, argv);
+	running = pid;
+	if (pid < 0) {
+		fail(error, "fork");
+		return -1;
+	}
+	status = wait_for(pid);
+	running = 0;
+	set_signals(false);
+	take_terminal_back(group);
+	return status;
+}

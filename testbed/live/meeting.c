@@ -1,0 +1,288 @@
+#include "testbed/live/meeting.h"
+
+#include "testbed/live/publish.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define NAME_MAX_LENGTH 32
+#define BACKLOG 16
+#define LOCK_SUFFIX ".lock"
+#define SOCKET_SUFFIX ".sock"
+#define NOTE_SUFFIX ".note"
+
+struct meeting {
+	char *path;
+	int fd;
+};
+
+/* --- the folder ---------------------------------------------------------------------------------------- */
+
+static bool is_own_folder(const char *path)
+{
+	struct stat st;
+
+	return path && g_path_is_absolute(path) && stat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
+}
+
+static char *choose_path(void)
+{
+	const char *runtime = g_getenv("XDG_RUNTIME_DIR");
+	g_autofree char *of_user = g_strdup_printf("/run/user/%u", geteuid());
+
+	if (is_own_folder(runtime))
+		return g_build_filename(runtime, "testbed", NULL);
+	if (geteuid() == 0)
+		return g_strdup("/run/testbed");
+	if (is_own_folder(of_user))
+		return g_build_filename(of_user, "testbed", NULL);
+	return g_strdup_printf("/tmp/testbed-%u", geteuid());
+}
+
+static gboolean fail(GError **error, const char *what, const char *path)
+{
+	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "%s '%s': %s", what, path, g_strerror(errno));
+	return FALSE;
+}
+
+static gboolean check_folder(const meeting *m, GError **error)
+{
+	struct stat st;
+
+	if (fstat(m->fd, &st) != 0)
+		return fail(error, "look at", m->path);
+	if (st.st_uid == geteuid() && (st.st_mode & 077) == 0)
+		return TRUE;
+	g_set_error(error, TB_ERROR, TB_ERROR_FAILED,
+		    "'%s' is not a folder of one's own that is closed to others: remove it, or set XDG_RUNTIME_DIR", m->path);
+	return FALSE;
+}
+
+meeting *meeting_new(GError **error)
+{
+	g_autoptr(meeting) m = g_new0(meeting, 1);
+
+	m->path = choose_path();
+	m->fd = -1;
+	if (mkdir(m->path, 0700) != 0 && errno != EEXIST) {
+		fail(error, "make the folder", m->path);
+		return NULL;
+	}
+	m->fd = open(m->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (m->fd < 0) {
+		fail(error, "open the folder", m->path);
+		return NULL;
+	}
+	return check_folder(m, error) ? g_steal_pointer(&m) : NULL;
+}
+
+void meeting_free(meeting *m)
+{
+	if (!m)
+		return;
+	if (m->fd >= 0)
+		close(m->fd);
+	g_free(m->path);
+	g_free(m);
+}
+
+const char *meeting_path(const meeting *m)
+{
+	return m->path;
+}
+
+int meeting_folder(const meeting *m)
+{
+	return m->fd;
+}
+
+/* --- names --------------------------------------------------------------------------------------------- */
+
+static bool is_name(const char *name)
+{
+	gsize length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+
+	return length > 0 && length <= NAME_MAX_LENGTH && name[length] == '\0' && name[0] != '-';
+}
+
+gboolean meeting_check_name(const char *name, GError **error)
+{
+	if (is_name(name))
+		return TRUE;
+	g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
+		    "'%s' can't be a lab's name: 1 to %d letters, digits, '-' or '_', and no '-' in front", name, NAME_MAX_LENGTH);
+	return FALSE;
+}
+
+static gint compare_names(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+char **meeting_names(const meeting *m)
+{
+	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", m->fd);
+	GPtrArray *names = g_ptr_array_new();
+	GDir *folder = g_dir_open(path, 0, NULL);
+	const char *entry;
+
+	while (folder && (entry = g_dir_read_name(folder))) {
+		g_autofree char *name = g_strdup(entry);
+
+		if (!g_str_has_suffix(name, LOCK_SUFFIX))
+			continue;
+		name[strlen(name) - strlen(LOCK_SUFFIX)] = '\0';
+		if (is_name(name))
+			g_ptr_array_add(names, g_steal_pointer(&name));
+	}
+	if (folder)
+		g_dir_close(folder);
+	g_ptr_array_sort(names, compare_names);
+	g_ptr_array_add(names, NULL);
+	return (char **)g_ptr_array_free(names, FALSE);
+}
+
+/* --- claims -------------------------------------------------------------------------------------------- */
+
+/* Is the file that was locked still the one that has the name?  Its last owner may have removed it meanwhile. */
+static bool is_still_there(const meeting *m, const char *file, int fd)
+{
+	struct stat locked, named;
+
+	return fstat(fd, &locked) == 0 && fstatat(m->fd, file, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       locked.st_ino == named.st_ino && locked.st_dev == named.st_dev;
+}
+
+/* The locked descriptor; -1: `*ret_taken` tells whether somebody else has it. */
+static int lock(const meeting *m, const char *name, int flags, bool *ret_taken)
+{
+	g_autofree char *file = g_strconcat(name, LOCK_SUFFIX, NULL);
+
+	*ret_taken = false;
+	for (;;) {
+		int fd = openat(m->fd, file, O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
+
+		if (fd < 0)
+			return -1;
+		if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+			*ret_taken = errno == EWOULDBLOCK;
+			close(fd);
+			return -1;
+		}
+		if (is_still_there(m, file, fd))
+			return fd;
+		close(fd);
+	}
+}
+
+int meeting_claim(const meeting *m, const char *name, bool *ret_taken, GError **error)
+{
+	bool taken;
+	int fd;
+
+	if (!meeting_check_name(name, error))
+		return -1;
+	fd = lock(m, name, O_CREAT, &taken);
+	if (ret_taken)
+		*ret_taken = taken;
+	if (fd < 0 && taken)
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "lab '%s' is up already", name);
+	else if (fd < 0)
+		fail(error, "lock the name in", m->path);
+	return fd;
+}
+
+static void unlink_file(const meeting *m, const char *name, const char *suffix)
+{
+	g_autofree char *file = g_strconcat(name, suffix, NULL);
+
+	unlinkat(m->fd, file, 0);
+}
+
+void meeting_remove(const meeting *m, const char *name)
+{
+	static const char *const suffixes[] = {SOCKET_SUFFIX, NOTE_SUFFIX, LOCK_SUFFIX};
+	g_autofree char *note = meeting_read_note(m, name);
+
+	if (note)
+		publish_take_back(note);
+	for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++)
+		unlink_file(m, name, suffixes[i]);
+}
+
+bool meeting_tidy(const meeting *m, const char *name)
+{
+	bool taken;
+	int fd = is_name(name) ? lock(m, name, 0, &taken) : -1;
+
+	if (fd < 0)
+		return false;
+	meeting_remove(m, name);
+	close(fd);
+	return true;
+}
+
+/* --- the control socket ---------------------------------------------------------------------------------- */
+
+/* By way of the descriptor: short enough for any folder, and the folder is the one that was looked at. */
+static struct sockaddr_un address_of(const meeting *m, const char *name)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+
+	g_snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/%s%s", m->fd, name, SOCKET_SUFFIX);
+	return a;
+}
+
+int meeting_listen(const meeting *m, const char *name, GError **error)
+{
+	struct sockaddr_un a = address_of(m, name);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	unlink_file(m, name, SOCKET_SUFFIX);
+	if (fd >= 0 && bind(fd, (const struct sockaddr *)&a, sizeof(a)) == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	fail(error, "make the control socket in", m->path);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+int meeting_connect(const meeting *m, const char *name)
+{
+	struct sockaddr_un a = address_of(m, name);
+	int fd = is_name(name) ? socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
+
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&a, sizeof(a)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* --- notes ------------------------------------------------------------------------------------------------- */
+
+gboolean meeting_write_note(const meeting *m, const char *name, const char *text, GError **error)
+{
+	g_autofree char *file = g_strconcat(name, NOTE_SUFFIX, NULL);
+	int fd = openat(m->fd, file, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (!ok)
+		fail(error, "write a note to", m->path);
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+char *meeting_read_note(const meeting *m, const char *name)
+{
+	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d/%s%s", m->fd, name, NOTE_SUFFIX);
+	char *text = NULL;
+
+	return g_file_get_contents(path, &text, NULL, NULL) ? text : NULL;
+}

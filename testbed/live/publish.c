@@ -1,0 +1,56 @@
+#include "testbed/live/publish.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FOLDER "/run/netns" /* ip-netns(8) */
+
+char *publish_path(const char *lab, const char *node)
+{
+	return g_strdup_printf(FOLDER "/%s-%s", lab, node);
+}
+
+static gboolean fail(GError **error, const char *what, const char *path)
+{
+	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "%s '%s': %s", what, path, g_strerror(errno));
+	return FALSE;
+}
+
+gboolean publish_bind(const char *path, int netns_fd, GError **error)
+{
+	g_autofree char *source = g_strdup_printf("/proc/self/fd/%d", netns_fd);
+	int fd;
+
+	if (mkdir(FOLDER, 0755) != 0 && errno != EEXIST)
+		return fail(error, "make", FOLDER);
+	fd = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
+	if (fd < 0)
+		return fail(error, "make", path);
+	close(fd);
+	if (mount(source, path, NULL, MS_BIND, NULL) == 0)
+		return TRUE;
+	fail(error, "bind the node to", path);
+	unlink(path);
+	return FALSE;
+}
+
+static gboolean is_ours(const char *path)
+{
+	return g_str_has_prefix(path, FOLDER "/") && !strchr(path + strlen(FOLDER "/"), '/') && !g_str_has_suffix(path, "/..");
+}
+
+void publish_take_back(const char *note)
+{
+	g_auto(GStrv) paths = g_strsplit(note, "\n", -1);
+
+	for (guint i = 0; paths[i]; i++) {
+		if (!is_ours(paths[i]))
+			continue;
+		umount2(paths[i], MNT_DETACH);
+		unlink(paths[i]);
+	}
+}

@@ -1,0 +1,18 @@
+/* publish: a lab's nodes under /run/netns, for `ip netns` and whatever works with its names.
+ *
+ * The one thing that touches the machine: what is bound there outlives a keeper that is killed, so a note says beforehand
+ * what is to be taken back.  Needs root.  Depends on base.
+ */
+#ifndef TESTBED_LIVE_PUBLISH_H
+#define TESTBED_LIVE_PUBLISH_H
+
+#include "testbed/base/diag.h"
+
+/* Where a node of a lab is bound; the caller frees. */
+char *publish_path(const char *lab, const char *node);
+/* Binds a network namespace to that path, which must not be there yet. */
+gboolean publish_bind(const char *path, int netns_fd, GError **error);
+/* Unbinds every path of `note`, one a line; paths elsewhere than directly under /run/netns are left alone. */
+void publish_take_back(const char *note);
+
+#endif

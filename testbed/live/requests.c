@@ -1,0 +1,194 @@
+/* What a guest may ask of the keeper (docs/LIVE.md): one row a request. */
+#include "testbed/live/memory.h"
+#include "testbed/live/room.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* --- status ------------------------------------------------------------------------------------------------- */
+
+static const char *const sign_in_names[SIGN_IN_STATES] = {
+	[SIGN_IN_PENDING] = "pending",
+	[SIGN_IN_DONE] = "signed-in",
+	[SIGN_IN_FAILED] = "failed",
+	[SIGN_IN_DIED] = "died",
+};
+
+static json_t *endpoint_json(const struct endpoint_state *e)
+{
+	const json_t *server = json_object_get(e->signed_in, "server");
+	json_t *o = json_pack("{s:s, s:s, s:s?, s:i}", "name", e->name, "state", sign_in_names[e->state], "why", e->why, "calls",
+			      (int)e->calls);
+
+	json_object_set(o, "server", server ? json_object_get(server, "name") : json_null());
+	json_object_set_new(o, "remote_user", json_boolean(json_is_true(json_object_get(e->signed_in, "remote_user"))));
+	return o;
+}
+
+/* In the order of the topology. */
+static json_t *endpoints_json(const struct keeper *k)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < k->current->nodes->len; i++) {
+		const struct node *n = k->current->nodes->pdata[i];
+		const struct endpoint_state *e = keeper_endpoint(k, n->name);
+
+		if (e)
+			json_array_append_new(list, endpoint_json(e));
+	}
+	return list;
+}
+
+static json_t *texts_json(const GPtrArray *texts)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < texts->len; i++)
+		json_array_append_new(list, json_string(texts->pdata[i]));
+	return list;
+}
+
+static json_t *node_names(const struct keeper *k)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < k->current->nodes->len; i++)
+		json_array_append_new(list, json_string(((struct node *)k->current->nodes->pdata[i])->name));
+	return list;
+}
+
+json_t *keeper_status(const struct keeper *k)
+{
+	const struct keeper_job *job = k->job;
+	g_autofree char *file = g_canonicalize_filename(job->base->file, NULL);
+	json_t *o = json_pack("{s:s, s:s, s:i, s:I, s:I}", "schema", "testbed.live/1", "name", job->name, "pid", (int)getpid(),
+			      "started_s", (json_int_t)k->started_real_s, "uptime_s",
+			      (json_int_t)((g_get_monotonic_time() - k->started_us) / G_USEC_PER_SEC));
+
+	json_object_set_new(o, "topology",
+			    json_pack("{s:s, s:s, s:s}", "name", job->base->name, "file", file, "sha256", job->base->sha256));
+	json_object_set_new(o, "scenario", json_string(job->scenario->name));
+	json_object_set_new(o, "changes", texts_json(k->changes));
+	json_object_set_new(o, "nodes", node_names(k));
+	json_object_set_new(o, "endpoints", endpoints_json(k));
+	json_object_set_new(o, "vpn", k->vpn ? json_string(k->vpn) : json_null());
+	json_object_set_new(o, "build_ms", json_real(k->build_ms));
+	json_object_set_new(o, "up_ms", k->up ? json_real(k->up_ms) : json_null());
+	json_object_set_new(o, "memory_kib", json_integer((json_int_t)memory_of_tree_kib(getpid())));
+	json_object_set_new(o, "supervisor", json_integer((json_int_t)(k->lab ? lab_pid(k->lab) : 0)));
+	json_object_set_new(o, "died", texts_json(k->dead));
+	json_object_set_new(o, "published", json_boolean(k->published != NULL));
+	return o;
+}
+
+static void on_status(struct guest *g, const json_t *request G_GNUC_UNUSED)
+{
+	guest_done(g, keeper_status(g->k));
+}
+
+static void on_wait(struct guest *g, const json_t *request G_GNUC_UNUSED)
+{
+	g->waits = true;
+	keeper_settle(g->k);
+}
+
+static void on_down(struct guest *g, const json_t *request G_GNUC_UNUSED)
+{
+	g->leaves = true;
+	keeper_quit(g->k);
+}
+
+/* --- questions to the lab ------------------------------------------------------------------------------------- */
+
+static void on_state(lab *l G_GNUC_UNUSED, json_t *state, const GError *error, gpointer user_data)
+{
+	struct guest *g = user_data;
+
+	if (error)
+		guest_fail_with(g, error);
+	else
+		guest_done(g, json_incref(state));
+	guest_unref(g);
+}
+
+static void on_inspect(struct guest *g, const json_t *request G_GNUC_UNUSED)
+{
+	lab_inspect(g->k->lab, on_state, guest_ref(g));
+}
+
+static void on_door(lab *l G_GNUC_UNUSED, const struct lab_door *door, const GError *error, gpointer user_data)
+{
+	struct guest *g = user_data;
+	json_t *files, *answer;
+	char *text;
+
+	if (error) {
+		guest_fail_with(g, error);
+		guest_unref(g);
+		return;
+	}
+	files = json_array();
+	for (guint i = 0; door->files[i]; i++)
+		json_array_append_new(files, json_string(door->files[i]));
+	answer = json_pack("{s:{s:o}}", "done", "files", files);
+	text = json_dumps(answer, JSON_COMPACT);
+	if (g->channel)
+		wire_send_fds(g->channel, text, strlen(text), (const int[]){door->user, door->mnt, door->pid, door->net}, 4);
+	free(text);
+	json_decref(answer);
+	guest_unref(g);
+}
+
+static void on_enter(struct guest *g, const json_t *request)
+{
+	const char *name = json_string_value(json_object_get(request, "node"));
+	g_autofree const char **names = NULL;
+	g_autofree char *message = NULL;
+	const char *near;
+
+	if (name && model_node(g->k->current, name)) {
+		lab_enter(g->k->lab, name, on_door, guest_ref(g));
+		return;
+	}
+	names = g_new0(const char *, g->k->current->nodes->len + 1);
+	for (guint i = 0; i < g->k->current->nodes->len; i++)
+		names[i] = ((struct node *)g->k->current->nodes->pdata[i])->name;
+	near = name ? diag_nearest(name, names) : NULL;
+	message = g_strdup_printf("no node '%s'%s%s%s", name ? name : "", near ? " (did you mean '" : "", near ? near : "",
+				  near ? "'?)" : "; 'testbed status' lists them");
+	guest_fail(g, TB_ERROR_INPUT, message);
+}
+
+/* --- the table ------------------------------------------------------------------------------------------------ */
+
+static const struct {
+	const char *name;
+	bool needs_lab; /* refused until the lab is up */
+	void (*serve)(struct guest *g, const json_t *request);
+} requests[] = {
+	{"status", false, on_status},
+	{"wait", false, on_wait},
+	{"down", false, on_down},
+	{"inspect", true, on_inspect},
+	{"enter", true, on_enter},
+	{"call", true, live_call_start},
+};
+
+void request_serve(struct guest *g, const json_t *request)
+{
+	const char *name = json_string_value(json_object_get(request, "do"));
+	g_autofree char *message = NULL;
+
+	for (guint i = 0; i < G_N_ELEMENTS(requests); i++) {
+		if (g_strcmp0(requests[i].name, name) != 0)
+			continue;
+		if (requests[i].needs_lab && !g->k->up)
+			guest_fail(g, TB_ERROR_INPUT, "the lab is still coming up");
+		else
+			requests[i].serve(g, request);
+		return;
+	}
+	message = g_strdup_printf("unknown request '%s'", name ? name : "");
+	guest_fail(g, TB_ERROR_INPUT, message);
+}

@@ -1,0 +1,91 @@
+/* Private to the live layer: the keeper's insides, shared by the files that serve its requests. */
+#ifndef TESTBED_LIVE_ROOM_H
+#define TESTBED_LIVE_ROOM_H
+
+#include "testbed/lab/lab.h"
+#include "testbed/lab/wire.h"
+#include "testbed/live/keeper.h"
+
+#include <jansson.h>
+
+enum sign_in { SIGN_IN_PENDING, SIGN_IN_DONE, SIGN_IN_FAILED, SIGN_IN_DIED, SIGN_IN_STATES };
+
+/* A client of the lab. */
+struct endpoint_state {
+	char *name;
+	enum sign_in state;
+	char *why;	  /* why not signed in, or NULL */
+	json_t *signed_in; /* its event, or NULL */
+	json_t *story;	  /* array of events of its last sign-in */
+	guint calls;	  /* under way */
+};
+
+struct keeper {
+	const struct keeper_job *job;
+	GMainLoop *loop;
+	gint64 started_us;  /* monotonic */
+	gint64 started_real_s;
+	lab *lab;
+	model *current;	    /* the network as it is now */
+	GPtrArray *changes; /* char *: made by `set`, in order */
+	GHashTable *endpoints; /* name -> struct endpoint_state */
+	GPtrArray *guests;     /* struct guest */
+	GHashTable *calls;     /* call id -> struct live_call */
+	guint n_calls;	       /* placed so far */
+	guint sign_in_deadline; /* source id */
+	GPtrArray *dead;       /* char *: why services of the lab have ended */
+	char *vpn;
+	double build_ms, up_ms;
+	bool built, up;
+	bool busy; /* a change is being made */
+	char *published; /* paths, one a line, or NULL */
+};
+
+/* Somebody on the control socket; one request at a time. */
+struct guest {
+	struct keeper *k;
+	wire *channel; /* NULL: gone */
+	bool waits;    /* for all sign-ins to be over */
+	bool starter; /* the one who started the keeper */
+	bool leaves;  /* asked for the end, and hears when it has come */
+	json_t *answer; /* what `waits` will be answered, or NULL: the status */
+	guint refs;
+};
+
+struct guest *guest_ref(struct guest *g);
+void guest_unref(struct guest *g);
+/* A line on the way; steals `message`. */
+void guest_tell(struct guest *g, json_t *message);
+/* The end of a request: { "done": ... } or { "error": { "code", "message" } }.  Steals `done`. */
+void guest_done(struct guest *g, json_t *done);
+void guest_fail(struct guest *g, int code, const char *message);
+void guest_fail_with(struct guest *g, const GError *error);
+
+/* --- keeper.c --- */
+/* All sign-ins are over: who waits is answered. */
+void keeper_settle(struct keeper *k);
+/* Everyone who is not in a call signs in. */
+void keeper_sign_in(struct keeper *k);
+void keeper_add_endpoints(struct keeper *k);
+void keeper_quit(struct keeper *k);
+/* All who are there hear why, then it is over. */
+void keeper_fail(struct keeper *k, const GError *error);
+struct endpoint_state *keeper_endpoint(const struct keeper *k, const char *name);
+
+/* --- requests.c --- */
+void request_serve(struct guest *g, const json_t *request);
+json_t *keeper_status(const struct keeper *k);
+
+/* --- publishing.c --- */
+/* Binds every node, then has everyone sign in; a failure is the lab's. */
+void keeper_publish(struct keeper *k);
+
+/* --- live_call.c --- */
+void live_call_start(struct guest *g, const json_t *request);
+/* True when the event belongs to a call. */
+bool live_call_event(struct keeper *k, const char *agent, json_t *event);
+/* An agent died: its calls end as errors. */
+void live_call_agent_died(struct keeper *k, const char *agent, const char *why);
+void live_call_free(gpointer call);
+
+#endif

@@ -38,7 +38,7 @@ struct account {
 	sip_conn *conn;
 	struct signin signin;
 	struct account_relay relay;
-	guint deadline;
+	guint deadline, renewal;
 	gint64 start_us;
 };
 
@@ -92,6 +92,9 @@ static void stop_search(account *a)
 
 static void drop_connection(account *a)
 {
+	if (a->renewal)
+		g_source_remove(a->renewal);
+	a->renewal = 0;
 	if (a->conn) {
 		sip_conn_close(a->conn);
 		g_clear_pointer(&a->conn, sip_conn_unref);
@@ -152,6 +155,8 @@ static json_t *relay_json(const struct account_relay *r)
 			 "tcp_port", r->tcp_port);
 }
 
+static void renew_later(account *a);
+
 static void succeed(account *a)
 {
 	const struct discovery_target *t = &a->target;
@@ -163,6 +168,7 @@ static void succeed(account *a)
 		      json_pack("{s:o, s:b, s:o, s:I}", "server", server, "remote_user", a->signin.remote_user, "relay",
 				relay_json(&a->relay), "elapsed_ms", (json_int_t)elapsed_ms));
 	stop_search(a);
+	renew_later(a);
 }
 
 static gboolean on_deadline(gpointer data)
@@ -205,6 +211,47 @@ static void find_relay(account *a)
 }
 
 static void send_signin(account *a, sip_msg *request);
+static gboolean on_renewal(gpointer data);
+
+/* Half of the time that the registration lasts: the other half is for a server that is slow. */
+static void renew_later(account *a)
+{
+	a->renewal = g_timeout_add(a->signin.expires_s * 1000 / 2, on_renewal, a);
+}
+
+static void renewed(account *a)
+{
+	const struct mras_response *r = &a->signin.relay;
+	if (a->signin.relay_trouble)
+		channel_log(a->events, "warning", "no new relay credentials: %s", a->signin.relay_trouble);
+	if (r->host_name && a->relay.host) {
+		g_free(a->relay.username);
+		g_free(a->relay.password);
+		a->relay.username = g_strdup(r->username);
+		a->relay.password = g_strdup(r->password);
+	}
+	renew_later(a);
+}
+
+static void not_renewed(account *a)
+{
+	channel_log(a->events, "warning", "the registration could not be renewed: %s", a->signin.reason);
+	drop_connection(a);
+	a->handlers.lost(a->user_data);
+}
+
+static void signin_ended(account *a)
+{
+	bool good = a->signin.stage == SIGNIN_DONE, again = a->state == ACCOUNT_IN;
+	if (good && again)
+		renewed(a);
+	else if (good)
+		find_relay(a);
+	else if (again)
+		not_renewed(a);
+	else
+		fail(a, signin_stage_name(a->signin.failed_stage), a->signin.reason, a->signin.sip_status);
+}
 
 static void on_signin_response(sip_conn *c, sip_msg *response, const GError *error, gpointer data)
 {
@@ -214,16 +261,22 @@ static void on_signin_response(sip_conn *c, sip_msg *response, const GError *err
 	sip_msg *next = signin_response(&a->signin, response, error);
 	if (next)
 		send_signin(a, next);
-	else if (a->signin.stage == SIGNIN_FAILED)
-		fail(a, signin_stage_name(a->signin.failed_stage), a->signin.reason, a->signin.sip_status);
-	else if (a->signin.stage == SIGNIN_DONE)
-		find_relay(a);
+	else if (a->signin.stage == SIGNIN_FAILED || a->signin.stage == SIGNIN_DONE)
+		signin_ended(a);
 }
 
 static void send_signin(account *a, sip_msg *request)
 {
 	sip_conn_request(a->conn, request, REQUEST_MS, on_signin_response, a);
 	sip_msg_unref(request);
+}
+
+static gboolean on_renewal(gpointer data)
+{
+	account *a = data;
+	a->renewal = 0;
+	send_signin(a, signin_renew(&a->signin));
+	return G_SOURCE_REMOVE;
 }
 
 static void on_message(sip_conn *c, sip_msg *m, gpointer data)

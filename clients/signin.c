@@ -3,6 +3,7 @@
 #include "clients/xml.h"
 
 #define CREDENTIAL_MINUTES 480
+#define EXPIRES_S 900
 #define PROVISIONING_TYPE "application/vnd-microsoft-roaming-provisioning-v2+xml"
 #define PROVISIONING_BODY                                                                               \
 	"<provisioningGroupList xmlns=\"http://schemas.microsoft.com/2006/09/sip/provisioninggrouplist\">" \
@@ -62,7 +63,7 @@ static sip_msg *register_request(struct signin *s, const char *challenge)
 	sip_add_header(m, "Contact", contact);
 	sip_add_header(m, "Supported", "path, gruu-10, adhoclist, msrtc-event-categories");
 	sip_add_header(m, "Event", "registration");
-	sip_add_header(m, "Expires", "900");
+	sip_add_header(m, "Expires", G_STRINGIFY(EXPIRES_S));
 	if (challenge) {
 		g_autofree char *value = sip_digest_answer(challenge, "REGISTER", uri, s->user, s->password);
 		if (value)
@@ -74,6 +75,22 @@ static sip_msg *register_request(struct signin *s, const char *challenge)
 sip_msg *signin_start(struct signin *s)
 {
 	return register_request(s, NULL);
+}
+
+sip_msg *signin_renew(struct signin *s)
+{
+	s->stage = SIGNIN_REGISTER;
+	s->answered_challenge = false;
+	s->renewing = true;
+	return register_request(s, NULL);
+}
+
+/* What the server grants; what was asked for when it does not say. */
+static guint granted_s(const sip_msg *response)
+{
+	const char *text = sip_header(response, "Expires");
+	guint64 seconds;
+	return text && g_ascii_string_to_unsigned(text, 10, 1, EXPIRES_S, &seconds, NULL) ? (guint)seconds : EXPIRES_S;
 }
 
 static sip_msg *provisioning_request(struct signin *s)
@@ -125,8 +142,14 @@ static sip_msg *after_register(struct signin *s, const sip_msg *response)
 		return fail(s, status, sip_reason(response));
 	const char *logon = sip_header(response, "ms-user-logon-data");
 	s->remote_user = logon && g_ascii_strcasecmp(logon, "RemoteUser") == 0;
-	s->stage = SIGNIN_PROVISIONING;
-	return provisioning_request(s);
+	s->expires_s = granted_s(response);
+	s->stage = s->renewing ? SIGNIN_MRAS : SIGNIN_PROVISIONING;
+	if (!s->renewing)
+		return provisioning_request(s);
+	if (s->mras_uri)
+		return relay_request(s);
+	s->stage = SIGNIN_DONE;
+	return NULL;
 }
 
 static sip_msg *after_provisioning(struct signin *s, const sip_msg *response)
@@ -149,6 +172,8 @@ static sip_msg *after_relay(struct signin *s, const sip_msg *response, const GEr
 	gsize length = 0;
 	const char *body = response ? sip_body(response, &length) : NULL;
 	s->stage = SIGNIN_DONE;
+	g_clear_pointer(&s->relay_trouble, g_free);
+	mras_response_clear(&s->relay);
 	if (!response)
 		s->relay_trouble = g_strdup(error ? error->message : "no answer");
 	else if (sip_status(response) != 200)

@@ -6,7 +6,7 @@
  *   SIGNIN_REGISTER      REGISTER       401: again with Authorization; 200: PROVISIONING
  *   SIGNIN_PROVISIONING  SUBSCRIBE      200: MRAS, or DONE when nobody serves relays
  *   SIGNIN_MRAS          SERVICE        any final response: DONE (without a relay when it is no 200)
- *   SIGNIN_DONE          -
+ *   SIGNIN_DONE          -              signin_renew: REGISTER, then MRAS, DONE again
  *   SIGNIN_FAILED        -              `failed_stage`, `reason`, `sip_status`
  */
 #ifndef CLIENTS_SIGNIN_H
@@ -24,10 +24,11 @@ struct signin {
 	enum signin_stage stage, failed_stage;
 	char *call_id, *tag;
 	guint32 cseq;
-	bool answered_challenge;
+	bool answered_challenge, renewing;
 	char *reason;
 	int sip_status;
 	/* learnt */
+	guint expires_s; /* of the registration */
 	bool remote_user;
 	char *mras_uri, *focus_factory_uri;
 	struct mras_response relay; /* host_name NULL: no relay */
@@ -41,6 +42,9 @@ sip_msg *signin_start(struct signin *s);
 /* Takes the response to the last request (NULL: none came, `error` says why); returns the next one, or
  * NULL: `stage` says whether it is done, has failed, or waits on (a provisional response). */
 sip_msg *signin_response(struct signin *s, const sip_msg *response, const GError *error);
+/* After SIGNIN_DONE, before `expires_s` have passed: the request that begins it again on the same connection, in the
+ * same Call-ID (RFC 3261 section 10.2.4).  Brings new relay credentials; what was provisioned stays. */
+sip_msg *signin_renew(struct signin *s);
 const char *signin_stage_name(enum signin_stage stage); /* "register", "provisioning", "mras" */
 
 #endif

@@ -135,3 +135,33 @@ Test(signin, provisional_responses_are_waited_out)
 	sip_msg_unref(request);
 	signin_done(&s);
 }
+
+/* The same Call-ID, a CSeq that goes on, no provisioning, and new relay credentials. */
+Test(signin, is_renewed_in_place)
+{
+	struct signin s;
+	sip_msg *request;
+	g_autofree char *call_id = NULL;
+	g_autofree char *challenge = sip_digest_challenge("contoso.com", "nonce2");
+	begin(&s, &request);
+	call_id = g_strdup(sip_call_id(request));
+	pass_register(&s, &request, false);
+	cr_assert_eq(s.expires_s, 900u, "asked for %u s", s.expires_s);
+	pass_provisioning(&s, &request, MRAS_URI);
+	respond(&s, &request, 503, NULL, NULL, NULL);
+	cr_assert_eq(s.stage, SIGNIN_DONE, "stage");
+	cr_assert_not_null(s.relay_trouble, "the Edge's refusal was not noticed");
+	request = signin_renew(&s);
+	cr_assert_str_eq(sip_call_id(request), call_id, "another Call-ID");
+	respond(&s, &request, 401, "WWW-Authenticate", challenge, NULL);
+	cr_assert(sip_cseq(request) > 4u, "CSeq %u", sip_cseq(request));
+	respond(&s, &request, 200, "Expires", "300", NULL);
+	cr_assert_eq(s.expires_s, 300u, "granted %u s", s.expires_s);
+	cr_assert_str_eq(sip_method(request), "SERVICE", "no new relay credentials are asked for");
+	respond(&s, &request, 503, NULL, NULL, NULL);
+	cr_assert_eq(s.stage, SIGNIN_DONE, "stage");
+	request = signin_renew(&s);
+	respond(&s, &request, 403, NULL, NULL, NULL);
+	cr_assert_eq(s.stage, SIGNIN_FAILED, "a refusal was overlooked");
+	signin_done(&s);
+}

@@ -2,6 +2,7 @@
 
 #include "testbed/cmd/rundir.h"
 #include "testbed/cmd/signals.h"
+#include "testbed/explain/reasons.h"
 #include "testbed/report/events.h"
 #include "testbed/report/progress.h"
 #include "testbed/report/story.h"
@@ -20,7 +21,9 @@ struct session {
 	matrix *matrix;
 	rundir *dir; /* NULL: none could be made */
 	GPtrArray *story;
+	reasons *reasons;
 	struct report_style style; /* of stderr */
+	bool evidence;             /* is kept */
 	bool live;                 /* stderr is a terminal: redraw; else a line a cell */
 	guint drawn;               /* lines that the last drawing took */
 	gint64 started_us;
@@ -95,6 +98,7 @@ static void on_agent_event(const char *scenario, const char *agent, const json_t
 
 	keep(s, report_event_agent(scenario, agent, event));
 	tell_log(s, scenario, agent, event);
+	reasons_heard(s->reasons, scenario, agent, event);
 	if (s->report->keep_story)
 		g_ptr_array_add(s->story, story_event_new(agent, (json_t *)(gpointer)(guintptr)event));
 }
@@ -117,7 +121,20 @@ static void on_cell_finished(const struct cell *c, gpointer data)
 
 static void on_lab_state(const struct scenario_result *sc, const json_t *state, const GError *error, gpointer data)
 {
-	keep(data, report_event_lab_state(sc, state, error ? error->message : NULL, g_get_monotonic_time()));
+	const struct session *s = data;
+	g_autoptr(GPtrArray) told = g_ptr_array_new();
+
+	if (s->evidence)
+		keep(s, report_event_lab_state(sc, state, error ? error->message : NULL, g_get_monotonic_time()));
+	reasons_find(s->reasons, sc, state, told);
+	for (guint i = 0; i < told->len; i++) {
+		const struct cell *c = told->pdata[i];
+
+		/* The last word of a cell counts. */
+		keep(s, report_event_cell_finished(c, g_get_monotonic_time()));
+		if (!c->as_expected)
+			tell_cell(s, c);
+	}
 }
 
 static int on_evidence(const struct scenario_result *sc, gpointer data)
@@ -267,13 +284,16 @@ int session_run(matrix_selection *selection, const struct options *o, const stru
 	options.run_dir = s.dir ? rundir_path(s.dir) : NULL;
 	options.captures = (const char *const *)(gpointer)o->captures;
 	s.story = g_ptr_array_new_with_free_func((GDestroyNotify)story_event_free);
-	if (s.dir && evidence) {
-		watch.lab_state = on_lab_state;
+	s.reasons = reasons_new(selection);
+	s.evidence = s.dir && evidence;
+	if (s.evidence)
 		watch.evidence = on_evidence;
-	}
+	if (s.evidence || reasons_expected(selection))
+		watch.lab_state = on_lab_state;
 	s.matrix = matrix_new(selection, &options, &watch, &s);
 	status = run_watched(&s);
 	matrix_free(s.matrix);
+	reasons_free(s.reasons);
 	g_ptr_array_unref(s.story);
 	rundir_free(s.dir);
 	return status;

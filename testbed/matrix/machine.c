@@ -14,13 +14,18 @@ void agent_command_free(struct agent_command *c)
 	g_free(c);
 }
 
+char *cell_call_id(const struct cell *cell, const char *run_id)
+{
+	return g_strdup_printf("%s@%s", cell->id, run_id);
+}
+
 cell_machine *cell_machine_new(struct cell *cell, const char *const *users, const struct cell_rules *rules)
 {
 	cell_machine *m = g_new0(cell_machine, 1);
 
 	m->cell = cell;
 	m->users = g_strdupv((char **)(gpointer)(guintptr)users);
-	m->call = g_strdup_printf("%s@%s", cell->id, rules->run_id);
+	m->call = cell_call_id(cell, rules->run_id);
 	m->text = g_strdup_printf("hello from %s (%s)", cell->a, cell->id);
 	m->max_loss_pct = rules->max_loss_pct;
 	m->media_ms = rules->media_ms;

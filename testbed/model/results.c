@@ -132,7 +132,7 @@ void cell_judge(struct cell *c)
 {
 	bool verdict = c->done && c->verdict == c->expected_verdict;
 	bool path = !c->has_expected_path || (c->expected_path_mask & (1u << c->path));
-	bool cause = !c->expected_cause || g_strcmp0(c->expected_cause, c->cause) == 0;
+	bool cause = !c->expected_cause || !c->cause || g_str_equal(c->expected_cause, c->cause);
 
 	c->as_expected = verdict && path && cause;
 }

@@ -98,7 +98,8 @@ struct scenario_result *scenario_result_new(const char *name, const char *title)
 void scenario_result_free(struct scenario_result *s);
 
 /* Holds the cell's verdict, path and cause against what is expected and sets as_expected.  Strict:
- * an unexpected pass differs, and so does a pass over another path class. */
+ * an unexpected pass differs, and so does a pass over another path class.  A cause that was not looked for (yet) is
+ * not judged; one that was looked for and not found is UNKNOWN, and differs. */
 void cell_judge(struct cell *c);
 
 struct results_summary results_summarise(const results *r);

@@ -217,6 +217,8 @@ static void tell_verdict(const struct cell *c, const struct report_style *style,
 			       !c->done ? "not known yet" : c->as_expected ? "as expected" : "DIFFERS");
 	if (c->reason)
 		g_string_append_printf(out, "because  %s\n", c->reason);
+	if (c->cause)
+		g_string_append_printf(out, "cause    %s\n", c->cause);
 }
 
 void report_story(const struct cell *c, const GPtrArray *events, bool verbose, const struct report_style *style,

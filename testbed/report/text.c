@@ -38,6 +38,8 @@ void report_cell_line(const struct cell *c, const struct report_style *style, GS
 	ink_append(out, style, INK_PLAIN, c->id, 44);
 	g_string_append_printf(out, " %s", c->done && c->verdict == VERDICT_PASS ? path_class_name(c->path) : "");
 	append_figures(c, out);
+	if (c->cause)
+		g_string_append_printf(out, " %s:", c->cause);
 	if (c->reason)
 		g_string_append_printf(out, " %s", c->reason);
 	if (c->done && !c->as_expected) {
@@ -146,6 +148,31 @@ static void append_all_differing(const struct scenario_result *s, const struct r
 	}
 }
 
+/* "missing-route: failures by cause: RETURN_WRONG_EGRESS 16, FW_DROP 1"; nothing when there are none. */
+static void append_causes(const struct scenario_result *s, GString *out)
+{
+	g_autoptr(GHashTable) counts = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GPtrArray) order = g_ptr_array_new();
+	const char *join = "";
+
+	for (guint i = 0; i < s->cells->len; i++) {
+		const struct cell *c = s->cells->pdata[i];
+
+		if (!c->cause || c->verdict != VERDICT_FAIL)
+			continue;
+		if (!g_hash_table_contains(counts, c->cause))
+			g_ptr_array_add(order, c->cause);
+		g_hash_table_insert(counts, c->cause, GUINT_TO_POINTER(GPOINTER_TO_UINT(g_hash_table_lookup(counts, c->cause)) + 1));
+	}
+	if (order->len > 0)
+		g_string_append_printf(out, "%s: failures by cause: ", s->name);
+	for (guint i = 0; i < order->len; i++, join = ", ")
+		g_string_append_printf(out, "%s%s %u", join, (const char *)order->pdata[i],
+				       GPOINTER_TO_UINT(g_hash_table_lookup(counts, order->pdata[i])));
+	if (order->len > 0)
+		g_string_append_c(out, '\n');
+}
+
 static void append_commands(const struct scenario_result *s, const struct report_text *how, GString *out)
 {
 	static const struct {
@@ -210,6 +237,8 @@ void report_text(const results *r, const struct report_text *how, GString *out)
 	append_legend(how, out);
 	for (guint i = 0; i < r->scenarios->len; i++)
 		append_all_differing(r->scenarios->pdata[i], how, out);
+	for (guint i = 0; i < r->scenarios->len; i++)
+		append_causes(r->scenarios->pdata[i], out);
 	for (guint i = 0; i < r->scenarios->len; i++)
 		append_commands(r->scenarios->pdata[i], how, out);
 	append_summary(r, how, out);

@@ -35,7 +35,8 @@ Test(results, judged_strictly)
 		{ "expected failure", VERDICT_FAIL, VERDICT_FAIL, PATH_NONE, false, 1u << PATH_NONE, NULL, NULL, true },
 		{ "failure for its cause", VERDICT_FAIL, VERDICT_FAIL, PATH_NONE, true, 0, "NO_ROUTE", "NO_ROUTE", true },
 		{ "failure for another cause", VERDICT_FAIL, VERDICT_FAIL, PATH_NONE, true, 0, "FW_DROP", "NO_ROUTE", false },
-		{ "failure without cause", VERDICT_FAIL, VERDICT_FAIL, PATH_NONE, true, 0, NULL, "NO_ROUTE", false },
+		{ "its cause was not found", VERDICT_FAIL, VERDICT_FAIL, PATH_NONE, true, 0, "UNKNOWN", "NO_ROUTE", false },
+		{ "its cause was not looked for", VERDICT_FAIL, VERDICT_FAIL, PATH_NONE, true, 0, NULL, "NO_ROUTE", true },
 		{ "an error is never expected", VERDICT_ERROR, VERDICT_FAIL, PATH_NONE, true, 0, NULL, NULL, false },
 	};
 

@@ -62,7 +62,8 @@ COMMON_SRC := $(wildcard common/*.c)
 FRONTEND_SRC := $(wildcard frontend/*.c)
 EDGE_SRC := $(wildcard edge/*.c)
 CLIENT_SRC := $(wildcard clients/*.c)
-PROGRAMS := $(B)/bin/testbed $(B)/bin/tb-frontend $(B)/bin/tb-edge $(B)/bin/tb-client
+NAT_SRC := $(wildcard nat/*.c)
+PROGRAMS := $(B)/bin/testbed $(B)/bin/tb-frontend $(B)/bin/tb-edge $(B)/bin/tb-client $(B)/bin/tb-nat
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 # A program's main is in main.c; everything else of the folder is an archive, so that tests can link it.
@@ -71,6 +72,7 @@ LIBS_OF_testbed := $(B)/libtestbed.a $(B)/libcommon.a
 LIBS_OF_tb-frontend := $(B)/libfrontend.a $(B)/libcommon.a
 LIBS_OF_tb-edge := $(B)/libedge.a $(B)/libcommon.a
 LIBS_OF_tb-client := $(B)/libclient.a $(B)/libcommon.a
+LIBS_OF_tb-nat := $(B)/libnat.a $(B)/libcommon.a
 
 # Tests: each folder tests/LEVEL/NAME holds one Criterion program that links everything.
 TEST_DIRS := $(sort $(patsubst %/,%,$(dir $(wildcard tests/unit/*/*.c tests/netns/*/*.c tests/e2e/*/*.c))))
@@ -111,6 +113,7 @@ $(eval $(call archive,common,$(COMMON_SRC)))
 $(eval $(call archive,frontend,$(FRONTEND_SRC)))
 $(eval $(call archive,edge,$(EDGE_SRC)))
 $(eval $(call archive,client,$(CLIENT_SRC)))
+$(eval $(call archive,nat,$(NAT_SRC)))
 
 define program
 $(B)/bin/$(1): $(call obj,$(2)) $(LIBS_OF_$(1))
@@ -122,9 +125,10 @@ $(eval $(call program,testbed,testbed/cmd/main.c))
 $(eval $(call program,tb-frontend,frontend/main.c))
 $(eval $(call program,tb-edge,edge/main.c))
 $(eval $(call program,tb-client,clients/main.c))
+$(eval $(call program,tb-nat,nat/main.c))
 
 # --- tests ---------------------------------------------------------------------------------------
-ALL_LIBS := $(B)/libtestbed.a $(B)/libfrontend.a $(B)/libedge.a $(B)/libclient.a $(B)/libcommon.a
+ALL_LIBS := $(B)/libtestbed.a $(B)/libfrontend.a $(B)/libedge.a $(B)/libclient.a $(B)/libnat.a $(B)/libcommon.a
 define test_program
 $(B)/tests/$(1)/run: $(call obj,$(wildcard tests/$(1)/*.c) $(SUPPORT_SRC)) $(ALL_LIBS)
 	@mkdir -p $$(@D)

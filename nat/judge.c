@@ -1,0 +1,191 @@
+#include "nat/judge.h"
+
+#include "nat/binding.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <glib-unix.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define SOCKETS 4 /* address * 2 + port */
+
+struct judge {
+	struct sockaddr_in at[SOCKETS];
+	int udp[SOCKETS], tcp[SOCKETS];
+	guint sources[2 * SOCKETS];
+	GHashTable *callers; /* struct caller */
+};
+
+/* One TCP connection; it ends when the client closes it. */
+struct caller {
+	judge *j;
+	guint which; /* socket it came to */
+	int fd;
+	guint source;
+	struct sockaddr_in from;
+	guint8 data[BINDING_MESSAGE_MAX];
+	gsize length;
+};
+
+static struct binding_message answer_to(const judge *j, const struct binding_message *request, guint at, guint by,
+					const struct sockaddr_in *from)
+{
+	struct binding_message reply = { .mapped = *from, .origin = j->at[by], .other = j->at[at ^ 3] };
+
+	memcpy(reply.id, request->id, sizeof reply.id);
+	return reply;
+}
+
+/* --- UDP --- */
+
+static guint socket_of(const int fds[SOCKETS], int fd)
+{
+	guint i = 0;
+
+	while (fds[i] != fd)
+		i++;
+	return i;
+}
+
+static gboolean on_datagram(int fd, GIOCondition condition, gpointer user_data)
+{
+	const judge *j = user_data;
+	guint8 data[BINDING_MESSAGE_MAX];
+	struct sockaddr_in from;
+	socklen_t size = sizeof from;
+	ssize_t n = recvfrom(fd, data, sizeof data, MSG_DONTWAIT, (struct sockaddr *)&from, &size);
+	guint at = socket_of(j->udp, fd), by;
+	struct binding_message request, reply;
+
+	(void)condition;
+	if (n <= 0 || !binding_read(data, (gsize)n, &request) || !request.request)
+		return G_SOURCE_CONTINUE;
+	by = at ^ ((request.change & BINDING_CHANGE_ADDRESS ? 2 : 0) | (request.change & BINDING_CHANGE_PORT ? 1 : 0));
+	reply = answer_to(j, &request, at, by, &from);
+	if (request.response_port != 0)
+		from.sin_port = g_htons(request.response_port);
+	/* Best effort: a datagram that can't be sent is as good as lost, and the client asks again. */
+	(void)!sendto(j->udp[by], data, binding_write(&reply, data), MSG_DONTWAIT, (struct sockaddr *)&from, sizeof from);
+	return G_SOURCE_CONTINUE;
+}
+
+/* --- TCP --- */
+
+static void caller_free(gpointer data)
+{
+	struct caller *c = data;
+
+	g_source_remove(c->source);
+	close(c->fd);
+	g_free(c);
+}
+
+static void answer_caller(struct caller *c, gsize length)
+{
+	struct binding_message request, reply;
+	guint8 data[BINDING_MESSAGE_MAX];
+
+	if (binding_read(c->data, length, &request) && request.request) {
+		reply = answer_to(c->j, &request, c->which, c->which, &c->from);
+		/* A few bytes fit into an empty send buffer. */
+		(void)!send(c->fd, data, binding_write(&reply, data), MSG_DONTWAIT | MSG_NOSIGNAL);
+	}
+	c->length -= length;
+	memmove(c->data, c->data + length, c->length);
+}
+
+static gboolean on_bytes(int fd, GIOCondition condition, gpointer user_data)
+{
+	struct caller *c = user_data;
+	ssize_t n = recv(fd, c->data + c->length, sizeof c->data - c->length, MSG_DONTWAIT);
+	gsize length;
+
+	(void)condition;
+	if (n < 0 && errno == EAGAIN)
+		return G_SOURCE_CONTINUE;
+	if (n <= 0) {
+		g_hash_table_remove(c->j->callers, c);
+		return G_SOURCE_CONTINUE;
+	}
+	c->length += (gsize)n;
+	while ((length = binding_length(c->data, c->length)) != 0 && length <= c->length)
+		answer_caller(c, length);
+	if (c->length == sizeof c->data)
+		g_hash_table_remove(c->j->callers, c);
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_call(int fd, GIOCondition condition, gpointer user_data)
+{
+	judge *j = user_data;
+	struct sockaddr_in from;
+	socklen_t size = sizeof from;
+	int accepted = accept4(fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct caller *c;
+
+	(void)condition;
+	if (accepted < 0)
+		return G_SOURCE_CONTINUE;
+	c = g_new0(struct caller, 1);
+	*c = (struct caller){ .j = j, .which = socket_of(j->tcp, fd), .fd = accepted, .from = from };
+	c->source = g_unix_fd_add(accepted, G_IO_IN, on_bytes, c);
+	g_hash_table_add(j->callers, c);
+	return G_SOURCE_CONTINUE;
+}
+
+/* --- life --- */
+
+static int open_socket(int type, const struct sockaddr_in *at, GError **error)
+{
+	int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), yes = 1;
+
+	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
+	    bind(fd, (const struct sockaddr *)at, sizeof *at) == 0 && (type == SOCK_DGRAM || listen(fd, SOMAXCONN) == 0))
+		return fd;
+	g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "port %u: %s", g_ntohs(at->sin_port), g_strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+judge *judge_new(struct in_addr first, struct in_addr second, GError **error)
+{
+	judge *j = g_new0(judge, 1);
+
+	j->callers = g_hash_table_new_full(NULL, NULL, caller_free, NULL);
+	for (guint i = 0; i < SOCKETS; i++)
+		j->udp[i] = j->tcp[i] = -1;
+	for (guint i = 0; i < SOCKETS; i++) {
+		j->at[i] = (struct sockaddr_in){ .sin_family = AF_INET,
+						 .sin_addr = i < 2 ? first : second,
+						 .sin_port = g_htons(i % 2 == 0 ? JUDGE_PORT : JUDGE_OTHER_PORT) };
+		j->udp[i] = open_socket(SOCK_DGRAM, &j->at[i], error);
+		j->tcp[i] = j->udp[i] < 0 ? -1 : open_socket(SOCK_STREAM, &j->at[i], error);
+		if (j->tcp[i] < 0) {
+			judge_free(j);
+			return NULL;
+		}
+		j->sources[i] = g_unix_fd_add(j->udp[i], G_IO_IN, on_datagram, j);
+		j->sources[SOCKETS + i] = g_unix_fd_add(j->tcp[i], G_IO_IN, on_call, j);
+	}
+	return j;
+}
+
+void judge_free(judge *j)
+{
+	if (!j)
+		return;
+	g_hash_table_unref(j->callers);
+	for (guint i = 0; i < 2 * SOCKETS; i++)
+		if (j->sources[i] != 0)
+			g_source_remove(j->sources[i]);
+	for (guint i = 0; i < SOCKETS; i++) {
+		if (j->udp[i] >= 0)
+			close(j->udp[i]);
+		if (j->tcp[i] >= 0)
+			close(j->tcp[i]);
+	}
+	g_free(j);
+}

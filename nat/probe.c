@@ -1,0 +1,379 @@
+#include "nat/probe.h"
+
+#include "nat/binding.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define RTO_MS 100	     /* doubled for every repetition */
+#define REPETITIONS 5	     /* 100 + 200 + ... = 3.1 s until an answer is given up */
+#define ROUNDS 3	     /* a question whose answer may be filtered is asked so often */
+#define GRACE_MS 30	     /* the least that such an answer may come after one that is not filtered */
+#define LIFETIME_SLACK_MS 600 /* this much before and after the lifetime it is looked whether the mapping is there */
+
+/* A message on its way: what was sent, and what came with its id. */
+struct pending {
+	struct binding_message sent, got;
+	struct sockaddr_in from; /* of `got` */
+	bool seen;
+};
+
+static int udp_socket(struct sockaddr_in *ret_local, const struct sockaddr_in *towards)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), route = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in any = { .sin_family = AF_INET };
+	socklen_t size = sizeof *ret_local;
+
+	/* The address by which packets will leave is known once a socket is connected. */
+	if (connect(route, (const struct sockaddr *)towards, sizeof *towards) == 0)
+		getsockname(route, (struct sockaddr *)&any, &size);
+	any.sin_port = 0;
+	close(route);
+	if (bind(fd, (const struct sockaddr *)&any, sizeof any) != 0) {
+		close(fd);
+		return -1;
+	}
+	size = sizeof *ret_local;
+	getsockname(fd, (struct sockaddr *)ret_local, &size);
+	return fd;
+}
+
+static struct pending question(guint32 change, guint16 response_port)
+{
+	struct pending p = { .sent = { .request = true, .change = change, .response_port = response_port } };
+
+	binding_new_id(p.sent.id);
+	return p;
+}
+
+static void send_to(int fd, const struct pending *p, const struct sockaddr_in *to)
+{
+	guint8 data[BINDING_MESSAGE_MAX];
+
+	/* An error is as good as a lost datagram: it is sent again. */
+	(void)!sendto(fd, data, binding_write(&p->sent, data), MSG_DONTWAIT, (const struct sockaddr *)to, sizeof *to);
+}
+
+static void take(int fd, struct pending *all, guint n)
+{
+	guint8 data[BINDING_MESSAGE_MAX];
+	struct binding_message m;
+	struct sockaddr_in from;
+	socklen_t size = sizeof from;
+	ssize_t length = recvfrom(fd, data, sizeof data, MSG_DONTWAIT, (struct sockaddr *)&from, &size);
+
+	if (length <= 0 || !binding_read(data, (gsize)length, &m))
+		return;
+	for (guint i = 0; i < n; i++) {
+		if (memcmp(all[i].sent.id, m.id, sizeof m.id) != 0)
+			continue;
+		all[i].seen = true;
+		all[i].got = m;
+		all[i].from = from;
+	}
+}
+
+/* Takes what comes until `wanted` (NULL: nobody) has come, or the time is over. */
+static void listen_for(int fd, struct pending *all, guint n, const struct pending *wanted, gint64 timeout_ms)
+{
+	gint64 end_us = g_get_monotonic_time() + timeout_ms * 1000, now_us;
+
+	while (!(wanted && wanted->seen) && (now_us = g_get_monotonic_time()) < end_us) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+
+		if (poll(&p, 1, (int)((end_us - now_us + 999) / 1000)) > 0)
+			take(fd, all, n);
+	}
+}
+
+/* Asks until there is an answer; the others of `all` are taken as they come. */
+static bool ask(int fd, struct pending *all, guint n, guint which, const struct sockaddr_in *to)
+{
+	gint64 wait_ms = RTO_MS;
+
+	for (guint i = 0; i < REPETITIONS && !all[which].seen; i++, wait_ms *= 2) {
+		send_to(fd, &all[which], to);
+		listen_for(fd, all, n, &all[which], wait_ms);
+	}
+	return all[which].seen;
+}
+
+static bool ask_one(int fd, const struct sockaddr_in *to, struct pending *ret)
+{
+	*ret = question(0, 0);
+	return ask(fd, ret, 1, 0, to);
+}
+
+static bool same_endpoint(const struct sockaddr_in *a, const struct sockaddr_in *b)
+{
+	return a->sin_addr.s_addr == b->sin_addr.s_addr && a->sin_port == b->sin_port;
+}
+
+static enum probe_behaviour mapping_of(const struct sockaddr_in mapped[3])
+{
+	if (same_endpoint(&mapped[0], &mapped[1]))
+		return PROBE_ENDPOINT_INDEPENDENT;
+	return same_endpoint(&mapped[1], &mapped[2]) ? PROBE_ADDRESS_DEPENDENT : PROBE_ADDRESS_AND_PORT_DEPENDENT;
+}
+
+/* First address and port, second address and first port, second address and port (RFC 5780 section 4.3). */
+static void judge_places(const struct sockaddr_in *first, const struct sockaddr_in *other, struct sockaddr_in ret[3])
+{
+	ret[0] = *first;
+	ret[1] = *other;
+	ret[1].sin_port = first->sin_port;
+	ret[2] = *other;
+}
+
+/* --- section 4.3: mapping --- */
+
+static bool measure_mapping(const struct probe_asked *asked, int fd, struct sockaddr_in *ret_other,
+			    struct probe_measured *ret)
+{
+	struct sockaddr_in to[3], mapped[3];
+	struct pending p;
+
+	if (!ask_one(fd, &asked->judge, &p) || p.got.other.sin_family == 0)
+		return false;
+	*ret_other = p.got.other;
+	ret->mapped = mapped[0] = p.got.mapped;
+	ret->translated = !same_endpoint(&ret->local, &ret->mapped);
+	ret->port_preserved = ret->local.sin_port == ret->mapped.sin_port;
+	judge_places(&asked->judge, ret_other, to);
+	for (guint i = 1; i < 3; i++) {
+		if (!ask_one(fd, &to[i], &p))
+			return false;
+		mapped[i] = p.got.mapped;
+	}
+	ret->mapping = mapping_of(mapped);
+	return true;
+}
+
+/* --- section 4.4: filtering --- */
+
+/* Sends everything but the last of `all` to `to`, then the last one to the judge, whose answer shows that the others
+ * would have come by now.  Several times, for a packet may be lost. */
+static void ask_what_may_not_come(int fd, struct pending *all, guint n, const struct sockaddr_in *to,
+				  const struct sockaddr_in *judge)
+{
+	for (guint round = 0; round < ROUNDS; round++) {
+		gint64 began_us = g_get_monotonic_time();
+
+		for (guint i = 0; i + 1 < n; i++)
+			send_to(fd, &all[i], to);
+		all[n - 1].seen = false;
+		ask(fd, all, n, n - 1, judge);
+		listen_for(fd, all, n, NULL, GRACE_MS + (g_get_monotonic_time() - began_us) / 1000);
+	}
+}
+
+static void measure_filtering(const struct probe_asked *asked, struct probe_measured *ret)
+{
+	struct pending all[] = { question(BINDING_CHANGE_ADDRESS | BINDING_CHANGE_PORT, 0),
+				 question(BINDING_CHANGE_PORT, 0), question(0, 0) };
+	struct sockaddr_in local;
+	int fd = udp_socket(&local, &asked->judge);
+
+	if (fd < 0)
+		return;
+	ask_what_may_not_come(fd, all, G_N_ELEMENTS(all), &asked->judge, &asked->judge);
+	if (all[2].seen)
+		ret->filtering = all[0].seen   ? PROBE_ENDPOINT_INDEPENDENT
+				 : all[1].seen ? PROBE_ADDRESS_DEPENDENT
+					       : PROBE_ADDRESS_AND_PORT_DEPENDENT;
+	close(fd);
+}
+
+/* --- section 4.5: hairpin --- */
+
+/* The judge's own answer goes to the second socket, the hairpinned question to the first; so each is listened to. */
+static void measure_hairpin(const struct probe_asked *asked, int first, struct probe_measured *ret)
+{
+	struct pending hairpin = question(0, 0), marker;
+	struct sockaddr_in local;
+	int second = udp_socket(&local, &asked->judge);
+
+	for (guint round = 0; second >= 0 && round < ROUNDS && !hairpin.seen; round++) {
+		gint64 began_us = g_get_monotonic_time();
+
+		send_to(second, &hairpin, &ret->mapped);
+		ask_one(second, &asked->judge, &marker);
+		listen_for(first, &hairpin, 1, &hairpin, GRACE_MS + (g_get_monotonic_time() - began_us) / 1000);
+	}
+	ret->hairpin = hairpin.seen;
+	ret->hairpin_outside = hairpin.seen && hairpin.from.sin_addr.s_addr == ret->mapped.sin_addr.s_addr;
+	if (second >= 0)
+		close(second);
+}
+
+/* --- section 4.6: lifetime --- */
+
+struct idle {
+	int fd;
+	struct sockaddr_in local;
+	guint16 mapped_port; /* 0: none */
+	gint64 since_us;
+};
+
+static struct idle idle_new(const struct probe_asked *asked)
+{
+	struct idle i = { .fd = -1 };
+	struct pending p;
+
+	i.fd = udp_socket(&i.local, &asked->judge);
+	if (i.fd >= 0 && ask_one(i.fd, &asked->judge, &p))
+		i.mapped_port = g_ntohs(p.got.mapped.sin_port);
+	i.since_us = g_get_monotonic_time();
+	return i;
+}
+
+/* Whether a packet of the judge for the idle socket's outside port comes in, asked for from another socket. */
+static bool still_mapped(const struct idle *idle, const struct probe_asked *asked)
+{
+	struct pending to_idle = question(0, idle->mapped_port), marker;
+	struct sockaddr_in local;
+	int fd = udp_socket(&local, &asked->judge);
+
+	for (guint round = 0; fd >= 0 && round < ROUNDS && !to_idle.seen; round++) {
+		gint64 began_us = g_get_monotonic_time();
+
+		send_to(fd, &to_idle, &asked->judge);
+		ask_one(fd, &asked->judge, &marker);
+		listen_for(idle->fd, &to_idle, 1, &to_idle, GRACE_MS + (g_get_monotonic_time() - began_us) / 1000);
+	}
+	if (fd >= 0)
+		close(fd);
+	return to_idle.seen;
+}
+
+static void wait_until(gint64 time_us)
+{
+	gint64 left_us;
+
+	while ((left_us = time_us - g_get_monotonic_time()) > 0)
+		g_usleep((gulong)left_us);
+}
+
+/* Two sockets, since a packet that comes in renews what it came through. */
+static void measure_lifetime(const struct probe_asked *asked, struct probe_measured *ret)
+{
+	struct idle before = idle_new(asked), after = idle_new(asked);
+
+	wait_until(before.since_us + ((gint64)asked->lifetime_ms - LIFETIME_SLACK_MS) * 1000);
+	ret->lived = before.mapped_port != 0 && still_mapped(&before, asked);
+	wait_until(after.since_us + ((gint64)asked->lifetime_ms + LIFETIME_SLACK_MS) * 1000);
+	ret->ended = after.mapped_port != 0 && !still_mapped(&after, asked);
+	if (before.fd >= 0)
+		close(before.fd);
+	if (after.fd >= 0)
+		close(after.fd);
+}
+
+/* --- TCP: mapping only (RFC 5382 section 4.1) --- */
+
+static bool tcp_wait(int fd, short events, gint64 end_us)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+	gint64 left_us = end_us - g_get_monotonic_time();
+
+	return left_us > 0 && poll(&p, 1, (int)(left_us / 1000 + 1)) == 1;
+}
+
+static bool tcp_ask(int fd, struct sockaddr_in *ret_mapped, gint64 end_us)
+{
+	struct pending p = question(0, 0);
+	guint8 data[BINDING_MESSAGE_MAX];
+	gsize length = binding_write(&p.sent, data), have = 0, want;
+
+	if (send(fd, data, length, MSG_NOSIGNAL) != (ssize_t)length)
+		return false;
+	do {
+		ssize_t n = tcp_wait(fd, POLLIN, end_us) ? recv(fd, data + have, sizeof data - have, MSG_DONTWAIT) : 0;
+
+		if (n <= 0)
+			return false;
+		have += (gsize)n;
+		want = binding_length(data, have);
+	} while (want == 0 || have < want);
+	if (!binding_read(data, want, &p.got))
+		return false;
+	*ret_mapped = p.got.mapped;
+	return true;
+}
+
+/* Connections from one local port; `port` 0: any, and is set. */
+static int tcp_connect(const struct sockaddr_in *to, guint16 *port, gint64 end_us)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), yes = 1, trouble = 0;
+	struct sockaddr_in local = { .sin_family = AF_INET, .sin_port = *port };
+	socklen_t size = sizeof local, trouble_size = sizeof trouble;
+
+	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes) == 0 &&
+	    bind(fd, (const struct sockaddr *)&local, sizeof local) == 0 &&
+	    (connect(fd, (const struct sockaddr *)to, sizeof *to) == 0 || errno == EINPROGRESS) &&
+	    tcp_wait(fd, POLLOUT, end_us) && getsockopt(fd, SOL_SOCKET, SO_ERROR, &trouble, &trouble_size) == 0 &&
+	    trouble == 0 && getsockname(fd, (struct sockaddr *)&local, &size) == 0) {
+		*port = local.sin_port;
+		return fd;
+	}
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static void measure_tcp(const struct sockaddr_in to[3], struct probe_measured *ret)
+{
+	gint64 end_us = g_get_monotonic_time() + 3000000;
+	struct sockaddr_in mapped[3];
+	guint16 port = 0;
+	int fds[3] = { -1, -1, -1 };
+	bool all = true;
+
+	for (guint i = 0; i < 3 && all; i++) {
+		fds[i] = tcp_connect(&to[i], &port, end_us);
+		all = fds[i] >= 0 && tcp_ask(fds[i], &mapped[i], end_us);
+	}
+	if (all)
+		ret->tcp_mapping = mapping_of(mapped);
+	for (guint i = 0; i < 3; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+/* --- all of it --- */
+
+void probe_run(const struct probe_asked *asked, struct probe_measured *ret)
+{
+	struct sockaddr_in other = { .sin_family = 0 }, to[3];
+	int fd;
+
+	*ret = (struct probe_measured){ .udp = false };
+	fd = udp_socket(&ret->local, &asked->judge);
+	if (fd < 0)
+		return;
+	ret->udp = measure_mapping(asked, fd, &other, ret);
+	if (ret->udp) {
+		measure_filtering(asked, ret);
+		measure_hairpin(asked, fd, ret);
+		judge_places(&asked->judge, &other, to);
+		measure_tcp(to, ret);
+		if (asked->lifetime_ms > 0)
+			measure_lifetime(asked, ret);
+	}
+	close(fd);
+}
+
+const char *probe_behaviour_name(enum probe_behaviour b)
+{
+	static const char *const names[] = {
+		[PROBE_ENDPOINT_INDEPENDENT] = "endpoint-independent",
+		[PROBE_ADDRESS_DEPENDENT] = "address-dependent",
+		[PROBE_ADDRESS_AND_PORT_DEPENDENT] = "address-and-port-dependent",
+	};
+
+	return b == PROBE_UNKNOWN ? NULL : names[b];
+}

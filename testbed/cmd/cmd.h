@@ -35,6 +35,7 @@ int cmd_main(int argc, char **argv);
 /* The verbs (run.c, trace.c, explain.c, plan.c, graph.c, init.c, inspect.c); each returns an exit code. */
 int cmd_run_matrix(const struct options *o);
 int cmd_run_call(const struct options *o);
+int cmd_run_nat(const struct options *o);
 int cmd_trace(const struct options *o);
 int cmd_explain(const struct options *o);
 int cmd_plan(const struct options *o);

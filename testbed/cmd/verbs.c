@@ -30,12 +30,21 @@ static const char enter_help[] =
 	"The command has all capabilities in the lab, and none outside of it.  Exit status: the command's; 128+n after\n"
 	"signal n; 127 when there is no such program; 2 when there is no such lab or node.\n";
 
+static const char nat_help[] =
+	"NODE...: by default every endpoint behind a NAT.  Measured by packets as in RFC 5780: mapping,\n"
+	"filtering, hairpin, ports kept, mapping of TCP, and timeouts up to 10 s; with --all longer ones too,\n"
+	"which takes as long as the longest.  Without -s in the topology's first scenario.\n"
+	"Exit status: 0 all as asked for; 1 at least one differs; 2 wrong arguments, or no NAT; 3 bad\n"
+	"topology file; 4 internal error; 77 this host can't run labs; 128+n ended by signal n.\n";
+
 static const struct verb verbs[] = {
 	{"run matrix", NULL, "Place every call in every scenario and hold it against what is expected", exit_text,
 	 RUN_OPTIONS | OPT_ONLY | OPT_PAIRS | OPT_JOBS, 0, 0, cmd_run_matrix},
 	{"run call", "A B", "Place one call in a fresh lab and tell its story",
 	 "Without -s the topology's first scenario is taken, without --media an audio call.\n", RUN_OPTIONS, 2, 2,
 	 cmd_run_call},
+	{"run nat", "[NODE...]", "Measure the NAT that nodes are behind, and hold it against what is asked for", nat_help,
+	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_JSON | OPT_ALL | OPT_COLOR, 0, G_MAXUINT, cmd_run_nat},
 	{"trace", "A B", "Follow one packet and its answer, hop by hop, by the state of a fresh lab",
 	 "A is a node, B a node, NODE:IF or an address.  No packet is sent.  Exit status 0: both arrive; 1: not.\n",
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PROTO | OPT_PORT, 2, 2, cmd_trace},

@@ -46,7 +46,7 @@ static const struct {
 } programs[] = {
 	{"dnsmasq", "dnsmasq", false, true},	    {"coturn", "turnserver", false, false},
 	{"tb-frontend", "tb-frontend", true, true}, {"tb-edge", "tb-edge", true, true},
-	{"tb-client", "tb-client", true, true},
+	{"tb-client", "tb-client", true, true},	    {"tb-nat", "tb-nat", true, false},
 };
 
 /* --- in the throw-away supervisor ---------------------------------------------------------------------- */

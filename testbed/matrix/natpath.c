@@ -1,0 +1,164 @@
+#include "testbed/matrix/natpath.h"
+
+#define HOPS_MAX 32
+
+/* The IPv4 default route, NULL: none. */
+static const struct route *default_route(const struct node *n)
+{
+	for (guint i = 0; i < n->routes->len; i++) {
+		const struct route *r = n->routes->pdata[i];
+
+		if (prefix_is_default(&r->to) && r->to.addr.family == AF_INET)
+			return r;
+	}
+	return NULL;
+}
+
+static const struct prefix *prefix_holding(const struct iface *f, const struct addr *a)
+{
+	for (guint i = 0; i < f->addresses->len; i++) {
+		const struct prefix *p = &g_array_index(f->addresses, struct prefix, i);
+
+		if (prefix_contains(p, a))
+			return p;
+	}
+	return NULL;
+}
+
+/* The interface by which `a` is reached on the wire. */
+static const struct iface *iface_towards(const struct node *n, const struct addr *a)
+{
+	for (guint i = 0; i < n->interfaces->len; i++)
+		if (prefix_holding(n->interfaces->pdata[i], a))
+			return n->interfaces->pdata[i];
+	return NULL;
+}
+
+static bool owns(const struct iface *f, const struct addr *a)
+{
+	for (guint i = 0; i < f->addresses->len; i++)
+		if (addr_equal(&g_array_index(f->addresses, struct prefix, i).addr, a))
+			return true;
+	return false;
+}
+
+/* Who has that address on that network: others may be used twice. */
+static const struct node *owner_of(const model *m, const char *network, const struct addr *a)
+{
+	for (guint i = 0; i < m->nodes->len; i++) {
+		const struct node *n = m->nodes->pdata[i];
+
+		for (guint k = 0; k < n->interfaces->len; k++) {
+			const struct iface *f = n->interfaces->pdata[k];
+
+			if (g_strcmp0(f->network_name, network) == 0 && owns(f, a))
+				return n;
+		}
+	}
+	return NULL;
+}
+
+static bool matches_source(const struct nat_rule *r, const struct addr *source)
+{
+	for (guint i = 0; i < r->src->len; i++)
+		if (prefix_contains(&g_array_index(r->src, struct prefix, i), source))
+			return true;
+	return r->src->len == 0;
+}
+
+/* The first rule that translates packets of `source` leaving by `out`. */
+static const struct nat_rule *rule_for(const struct node *n, const struct iface *out, const struct addr *source)
+{
+	for (int kind = NAT_STATIC; kind >= NAT_MASQUERADE; kind--) {
+		for (guint i = 0; i < n->nat->len; i++) {
+			const struct nat_rule *r = n->nat->pdata[i];
+
+			if ((int)r->kind != kind || g_strcmp0(r->out_iface, out->name) != 0)
+				continue;
+			if (kind == NAT_STATIC ? addr_equal(&r->inside, source) : matches_source(r, source))
+				return r;
+		}
+	}
+	return NULL;
+}
+
+static struct addr outside_of(const struct nat_rule *r, const struct iface *out)
+{
+	for (guint i = 0; r->kind == NAT_MASQUERADE && i < out->addresses->len; i++) {
+		const struct prefix *p = &g_array_index(out->addresses, struct prefix, i);
+
+		if (p->addr.family == AF_INET)
+			return p->addr;
+	}
+	return r->outside;
+}
+
+/* A 1:1 NAT does what the best of them do. */
+static struct nat_manner manner_of_rule(const struct nat_rule *r)
+{
+	if (r->kind == NAT_STATIC)
+		return (struct nat_manner){ NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT, r->hairpin, true, 0 };
+	return (struct nat_manner){ r->mapping, r->filtering, r->hairpin, r->preserve_port, r->udp_timeout_ms };
+}
+
+struct nat_manner nat_manner_of(const GArray *hops)
+{
+	struct nat_manner all = { NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT, false, true, 0 };
+	bool let_in = true;
+
+	for (guint i = 0; i < hops->len; i++) {
+		struct nat_manner one = manner_of_rule(g_array_index(hops, struct nat_hop, i).rule);
+
+		all.mapping = MAX(all.mapping, one.mapping);
+		all.filtering = MAX(all.filtering, one.filtering);
+		all.preserve_port = all.preserve_port && one.preserve_port;
+		all.hairpin = one.hairpin && let_in;
+		let_in = let_in && one.filtering == NAT_ENDPOINT_INDEPENDENT;
+		if (one.udp_timeout_ms > 0 && (all.udp_timeout_ms == 0 || one.udp_timeout_ms < all.udp_timeout_ms))
+			all.udp_timeout_ms = one.udp_timeout_ms;
+	}
+	return all;
+}
+
+void natpath_free(struct natpath *p)
+{
+	if (!p)
+		return;
+	g_array_unref(p->hops);
+	g_free(p);
+}
+
+struct natpath *natpath_new(const model *m, const struct node *n, char **ret_why)
+{
+	struct natpath *p = g_new0(struct natpath, 1);
+	const struct node *at = n;
+	struct addr source = node_address(n);
+	const struct route *r;
+
+	*ret_why = NULL;
+	p->node = n;
+	p->hops = g_array_new(FALSE, FALSE, sizeof(struct nat_hop));
+	for (guint hops = 0; (r = default_route(at)) && addr_is_set(&r->via); hops++) {
+		const struct iface *out = iface_towards(at, &r->via);
+		const struct node *next = out ? owner_of(m, out->network_name, &r->via) : NULL;
+		struct nat_hop hop = { at, next ? rule_for(at, out, &source) : NULL };
+
+		if (!next || hops == HOPS_MAX) {
+			*ret_why = next ? g_strdup_printf("its default routes lead round in circles at %s", at->name)
+					: g_strdup_printf("the default route of %s leads to nobody", at->name);
+			natpath_free(p);
+			return NULL;
+		}
+		if (hop.rule) {
+			g_array_append_val(p->hops, hop);
+			p->beyond = next;
+			source = outside_of(hop.rule, out);
+		}
+		at = next;
+	}
+	if (p->hops->len == 0)
+		g_clear_pointer(&p, natpath_free);
+	else
+		p->asked = nat_manner_of(p->hops);
+	return p;
+}

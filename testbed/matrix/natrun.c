@@ -1,0 +1,449 @@
+#include "testbed/matrix/natrun.h"
+
+#include "testbed/lab/lab.h"
+
+#include <string.h>
+
+#define TIME_LIMIT_MS 60000 /* beyond the longest lifetime: a probe that nobody answers ends after some seconds */
+#define JUDGE_NETWORKS 512  /* /24 in 198.18.0.0/15, RFC 2544: on no real network */
+#define JUDGE_IFACE "tbjudge"
+
+struct judge_place {
+	char *name;
+	char first[ADDR_TEXT_MAX];
+};
+
+struct run {
+	natrun *result;
+	const struct nat_options *options;
+	GPtrArray *judges; /* struct judge_place */
+	GHashTable *judge_of; /* node name -> struct judge_place */
+	GMainLoop *loop;
+	lab *l;
+	guint judging, waiting;
+	GError *error;
+};
+
+static void judge_place_free(gpointer data)
+{
+	struct judge_place *j = data;
+
+	g_free(j->name);
+	g_free(j);
+}
+
+static void finding_free(gpointer data)
+{
+	struct nat_finding *f = data;
+
+	g_free(f->node);
+	g_free(f->trouble);
+	g_array_unref(f->hops);
+	g_free(f);
+}
+
+void natrun_free(natrun *r)
+{
+	if (!r)
+		return;
+	g_ptr_array_unref(r->findings);
+	model_free(r->m);
+	g_free(r);
+}
+
+/* --- whom to ask ---------------------------------------------------------------------------------------------- */
+
+static bool is_wanted(const struct nat_options *o, const struct node *n)
+{
+	return o->nodes ? g_strv_contains(o->nodes, n->name) : n->endpoint != NULL;
+}
+
+/* Adds the node's finding with its way out, and its router to `beyond`; false with `error`. */
+static bool add_finding(struct run *run, const model *m, const struct node *n, GHashTable *beyond, GError **error)
+{
+	g_autofree char *why = NULL;
+	struct natpath *p = natpath_new(m, n, &why);
+	struct nat_finding *f;
+
+	if (!p && run->options->nodes) {
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "%s is behind no NAT%s%s", n->name, why ? ": " : "", why ? why : "");
+		return false;
+	}
+	if (!p)
+		return true;
+	f = g_new0(struct nat_finding, 1);
+	f->node = g_strdup(n->name);
+	f->hops = g_array_ref(p->hops);
+	f->asked = p->asked;
+	f->trouble = g_strdup("was not measured");
+	g_ptr_array_add(run->result->findings, f);
+	g_hash_table_insert(beyond, f->node, (gpointer)(guintptr)p->beyond);
+	natpath_free(p);
+	return true;
+}
+
+static bool know_all(const struct nat_options *o, const model *m, GError **error)
+{
+	for (guint i = 0; o->nodes && o->nodes[i]; i++) {
+		if (model_node(m, o->nodes[i]))
+			continue;
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "no node '%s'", o->nodes[i]);
+		return false;
+	}
+	return true;
+}
+
+static bool find_all(struct run *run, const model *m, GHashTable *beyond, GError **error)
+{
+	if (!know_all(run->options, m, error))
+		return false;
+	for (guint i = 0; i < m->nodes->len; i++) {
+		const struct node *n = m->nodes->pdata[i];
+
+		if (is_wanted(run->options, n) && !add_finding(run, m, n, beyond, error))
+			return false;
+	}
+	if (run->result->findings->len > 0)
+		return true;
+	g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "no endpoint is behind a NAT; name nodes to be asked about others");
+	return false;
+}
+
+/* --- the network to measure in -------------------------------------------------------------------------------- */
+
+static bool is_free(const model *m, const struct prefix *p)
+{
+	for (guint i = 0; i < m->networks->len; i++)
+		if (prefix_overlaps(&((const struct network *)m->networks->pdata[i])->subnet, p))
+			return false;
+	return true;
+}
+
+/* The next /24 that the network does not use; its first three bytes as text. */
+static char *free_network(const model *m, guint *next)
+{
+	for (; *next < JUDGE_NETWORKS; (*next)++) {
+		g_autofree char *start = g_strdup_printf("198.%u.%u", 18 + *next / 256, *next % 256);
+		g_autofree char *text = g_strdup_printf("%s.0/24", start);
+		struct prefix p;
+
+		if (prefix_parse(text, &p) && is_free(m, &p)) {
+			(*next)++;
+			return g_steal_pointer(&start);
+		}
+	}
+	return NULL;
+}
+
+static char *free_name(const model *m, guint index)
+{
+	char *name = g_strdup_printf("nat-judge-%u", index);
+
+	while (model_node(m, name) || model_network(m, name)) {
+		char *longer = g_strconcat(name, "-x", NULL);
+
+		g_free(name);
+		name = longer;
+	}
+	return name;
+}
+
+/* One judge a router, written as changes. */
+static bool place_judges(struct run *run, const model *m, GHashTable *beyond, GString *changes)
+{
+	GHashTable *of_router = g_hash_table_new(NULL, NULL);
+	guint next = 0;
+	bool ok = true;
+
+	for (guint i = 0; i < run->result->findings->len && ok; i++) {
+		const struct nat_finding *f = run->result->findings->pdata[i];
+		const struct node *router = g_hash_table_lookup(beyond, f->node);
+		struct judge_place *j = g_hash_table_lookup(of_router, router);
+		g_autofree char *net = j ? NULL : free_network(m, &next);
+
+		ok = j || net;
+		if (net) {
+			j = g_new0(struct judge_place, 1);
+			j->name = free_name(m, run->judges->len);
+			g_snprintf(j->first, sizeof j->first, "%s.10", net);
+			g_ptr_array_add(run->judges, j);
+			g_hash_table_insert(of_router, (gpointer)(guintptr)router, j);
+			g_string_append_printf(
+				changes,
+				"- add-network: {%s: {subnet: %s.0/24}}\n"
+				"- add-interface: {node: %s, " JUDGE_IFACE ": {network: %s, address: %s.1/24}}\n"
+				"- add-node: {%s: {interfaces: {eth0: {network: %s, addresses: [%s.10/24, %s.20/24]}}, "
+				"routes: [{to: default, via: %s.1}], endpoint: {}}}\n",
+				j->name, net, router->name, j->name, net, j->name, j->name, net, net, net);
+		}
+		if (j)
+			g_hash_table_insert(run->judge_of, f->node, j);
+	}
+	g_hash_table_unref(of_router);
+	return ok;
+}
+
+/* Nothing but tb-nat runs in the lab. */
+static void hire(model *m, const char *program, const GPtrArray *findings)
+{
+	for (guint i = 0; i < m->nodes->len; i++) {
+		struct node *n = m->nodes->pdata[i];
+		bool asked = false;
+
+		for (guint k = 0; k < findings->len; k++)
+			asked = asked || g_str_equal(((const struct nat_finding *)findings->pdata[k])->node, n->name);
+		for (guint k = 0; k < n->services->len; k++)
+			((struct service *)n->services->pdata[k])->enabled = false;
+		if (asked && !n->endpoint) {
+			n->endpoint = g_new0(struct endpoint, 1);
+			n->endpoint->user = g_strdup_printf("%s@%s", n->name, m->domain);
+			n->endpoint->ice_profile = g_strdup(m->ice_profile);
+		}
+		if (!n->endpoint)
+			continue;
+		if (n->endpoint->command)
+			g_ptr_array_set_size(n->endpoint->command, 0);
+		else
+			n->endpoint->command = g_ptr_array_new_with_free_func(g_free);
+		g_ptr_array_add(n->endpoint->command, g_strdup(program));
+	}
+}
+
+/* Points the findings at the model that is measured. */
+static void rebase_hops(natrun *r)
+{
+	for (guint i = 0; i < r->findings->len; i++) {
+		const struct nat_finding *f = r->findings->pdata[i];
+
+		for (guint k = 0; k < f->hops->len; k++) {
+			struct nat_hop *h = &g_array_index(f->hops, struct nat_hop, k);
+			guint index = 0;
+
+			while (h->node->nat->pdata[index] != h->rule)
+				index++;
+			h->node = model_node(r->m, h->node->name);
+			h->rule = h->node->nat->pdata[index];
+		}
+	}
+}
+
+static bool prepare(struct run *run, const model *base, const struct scenario *scenario, GError **error)
+{
+	g_autofree char *program = g_build_filename(run->options->program_dir, "tb-nat", NULL);
+	g_autoptr(diags) found = diags_new();
+	g_autoptr(model) plain = model_instantiate(base, scenario, found);
+	g_autoptr(GHashTable) beyond = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GString) changes = g_string_new(NULL);
+	g_autofree char *text = NULL;
+
+	if (!plain || !find_all(run, plain, beyond, error)) {
+		if (!plain)
+			g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "scenario '%s' can't be made", scenario->name);
+		return false;
+	}
+	if (!place_judges(run, plain, beyond, changes)) {
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "198.18.0.0/15 has no room for a judge");
+		return false;
+	}
+	run->result->m = model_instantiate_with(base, scenario, "the judges", changes->str, found);
+	if (!run->result->m) {
+		text = diags_to_text(found);
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "the judges do not fit the topology: %s", g_strchomp(text));
+		return false;
+	}
+	hire(run->result->m, program, run->result->findings);
+	rebase_hops(run->result);
+	return true;
+}
+
+/* --- the lab -------------------------------------------------------------------------------------------------- */
+
+static void end_run(struct run *run)
+{
+	g_main_loop_quit(run->loop);
+}
+
+static void command(struct run *run, const char *agent, json_t *words)
+{
+	lab_command(run->l, agent, words, NULL);
+	json_decref(words);
+}
+
+static unsigned lifetime_to_measure(const struct run *run, const struct nat_finding *f)
+{
+	return f->asked.udp_timeout_ms <= run->options->timeout_max_ms ? f->asked.udp_timeout_ms : 0;
+}
+
+static void start_probes(struct run *run)
+{
+	for (guint i = 0; i < run->result->findings->len; i++) {
+		const struct nat_finding *f = run->result->findings->pdata[i];
+		const struct judge_place *j = g_hash_table_lookup(run->judge_of, f->node);
+
+		command(run, f->node, json_pack("{s:s, s:s, s:I}", "cmd", "nat-probe", "judge", j->first, "lifetime_ms",
+						(json_int_t)lifetime_to_measure(run, f)));
+	}
+}
+
+static void on_built(lab *l G_GNUC_UNUSED, const struct lab_build *build, gpointer user_data)
+{
+	struct run *run = user_data;
+
+	run->result->build_ms = build->build_ms;
+	for (guint i = 0; i < run->judges->len; i++) {
+		const struct judge_place *j = run->judges->pdata[i];
+		g_autofree char *second = g_strdup(j->first);
+
+		second[strlen(second) - 2] = '2';
+		command(run, j->name, json_pack("{s:s, s:[s, s]}", "cmd", "nat-judge", "addresses", j->first, second));
+	}
+}
+
+static bool read_behaviour(const json_t *event, const char *key, enum nat_behaviour *ret)
+{
+	const char *name = json_string_value(json_object_get(event, key));
+
+	for (enum nat_behaviour b = NAT_ENDPOINT_INDEPENDENT; name && b <= NAT_ADDRESS_AND_PORT_DEPENDENT; b++) {
+		*ret = b;
+		if (g_str_equal(nat_behaviour_name(b), name))
+			return true;
+	}
+	return false;
+}
+
+static void read_lifetime(struct nat_finding *f, const json_t *lifetime)
+{
+	f->timeout_measured = lifetime != NULL;
+	if (json_is_true(json_object_get(lifetime, "lived")) && json_is_true(json_object_get(lifetime, "ended")))
+		f->measured.udp_timeout_ms = f->asked.udp_timeout_ms;
+}
+
+unsigned nat_compare(const struct nat_finding *f)
+{
+	const struct nat_manner *a = &f->asked, *m = &f->measured;
+
+	return (a->mapping != m->mapping ? NAT_DIFFERS_MAPPING : 0u) |
+	       (a->filtering != m->filtering ? NAT_DIFFERS_FILTERING : 0u) |
+	       (a->hairpin != m->hairpin ? NAT_DIFFERS_HAIRPIN : 0u) |
+	       (a->preserve_port != m->preserve_port ? NAT_DIFFERS_PORT : 0u) |
+	       (f->timeout_measured && a->udp_timeout_ms != m->udp_timeout_ms ? NAT_DIFFERS_TIMEOUT : 0u) |
+	       (f->tcp && a->mapping != f->tcp_mapping ? NAT_DIFFERS_TCP : 0u);
+}
+
+static void read_measurement(struct nat_finding *f, const json_t *event)
+{
+	g_clear_pointer(&f->trouble, g_free);
+	if (!json_is_true(json_object_get(event, "udp"))) {
+		f->trouble = g_strdup("no UDP gets through");
+		return;
+	}
+	if (!read_behaviour(event, "mapping", &f->measured.mapping) ||
+	    !read_behaviour(event, "filtering", &f->measured.filtering)) {
+		f->trouble = g_strdup("answers got lost");
+		return;
+	}
+	/* Back in with an inside source is no hairpin by RFC 4787 REQ-9. */
+	f->measured.hairpin = json_is_true(json_object_get(event, "hairpin")) &&
+			      json_is_true(json_object_get(event, "hairpin_outside"));
+	f->measured.preserve_port = json_is_true(json_object_get(event, "preserve_port"));
+	f->tcp = read_behaviour(event, "tcp_mapping", &f->tcp_mapping);
+	read_lifetime(f, json_object_get(event, "lifetime"));
+	f->differences = nat_compare(f);
+}
+
+static struct nat_finding *finding_of(const natrun *r, const char *agent)
+{
+	for (guint i = 0; i < r->findings->len; i++) {
+		struct nat_finding *f = r->findings->pdata[i];
+
+		if (g_str_equal(f->node, agent))
+			return f;
+	}
+	return NULL;
+}
+
+static void on_event(lab *l G_GNUC_UNUSED, const char *agent, json_t *event, gpointer user_data)
+{
+	struct run *run = user_data;
+	const char *name = json_string_value(json_object_get(event, "event"));
+	struct nat_finding *f = finding_of(run->result, agent);
+
+	if (g_strcmp0(name, "nat-judging") == 0 && ++run->judging == run->judges->len)
+		start_probes(run);
+	if (g_strcmp0(name, "nat-measured") != 0 || !f)
+		return;
+	read_measurement(f, event);
+	if (--run->waiting == 0)
+		end_run(run);
+}
+
+static void on_died(lab *l G_GNUC_UNUSED, const char *agent, const char *how, gpointer user_data)
+{
+	struct run *run = user_data;
+
+	if (!run->error)
+		g_set_error(&run->error, TB_ERROR, TB_ERROR_FAILED, "%s: tb-nat %s", agent, how);
+	end_run(run);
+}
+
+static void on_failed(lab *l G_GNUC_UNUSED, const GError *error, gpointer user_data)
+{
+	struct run *run = user_data;
+
+	if (!run->error)
+		run->error = g_error_copy(error);
+	end_run(run);
+}
+
+static gboolean on_limit(gpointer user_data)
+{
+	end_run(user_data);
+	return G_SOURCE_CONTINUE;
+}
+
+static void on_cancelled(GCancellable *cancel G_GNUC_UNUSED, gpointer user_data)
+{
+	end_run(user_data);
+}
+
+static void live(struct run *run, const struct scenario *scenario, GCancellable *cancel)
+{
+	static const struct lab_callbacks callbacks = {
+		.built = on_built, .event = on_event, .agent_died = on_died, .failed = on_failed
+	};
+	const struct lab_options options = { .name = scenario->name, .program_dir = run->options->program_dir };
+	g_autoptr(plan) p = plan_build(run->result->m);
+	guint limit = g_timeout_add(TIME_LIMIT_MS + run->options->timeout_max_ms, on_limit, run);
+
+	run->loop = g_main_loop_new(NULL, FALSE);
+	run->waiting = run->result->findings->len;
+	run->l = lab_start(run->result->m, p, &options, &callbacks, run, &run->error);
+	if (run->l) {
+		gulong handler = g_cancellable_connect(cancel, G_CALLBACK(on_cancelled), run, NULL);
+
+		g_main_loop_run(run->loop);
+		g_cancellable_disconnect(cancel, handler);
+	}
+	lab_free(run->l);
+	g_source_remove(limit);
+	g_main_loop_unref(run->loop);
+}
+
+natrun *natrun_new(const model *base, const struct scenario *scenario, const struct nat_options *options,
+		   GCancellable *cancel, GError **error)
+{
+	g_autoptr(natrun) r = g_new0(natrun, 1);
+	struct run run = { .result = r, .options = options };
+
+	r->findings = g_ptr_array_new_with_free_func(finding_free);
+	run.judges = g_ptr_array_new_with_free_func(judge_place_free);
+	run.judge_of = g_hash_table_new(g_str_hash, g_str_equal);
+	if (prepare(&run, base, scenario, &run.error))
+		live(&run, scenario, cancel);
+	g_hash_table_unref(run.judge_of);
+	g_ptr_array_unref(run.judges);
+	if (!run.error)
+		return g_steal_pointer(&r);
+	g_propagate_error(error, run.error);
+	return NULL;
+}

@@ -146,3 +146,25 @@ Test(nat, what_is_not_as_asked_is_told, .timeout = 60)
 	json_decref(document);
 	program_folder_free(folder);
 }
+
+/* The path between two NATs is what their mapping and filtering say: as the files expect, by packets. */
+Test(nat, calls_go_the_way_that_mapping_and_filtering_leave, .timeout = 120)
+{
+	static const char *const runs[][8] = {
+		{ "run", "matrix", "-t", "topologies/nat-grid.yaml", "-s", "presets", "--media=audio" },
+		{ "run", "matrix", "-t", "topologies/cgn.yaml", "--media=audio" },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(runs); i++) {
+		char *folder = program_folder_new();
+		g_autofree char *how = NULL;
+		struct run r;
+
+		program_run_matrix(folder, runs[i], 0, &r);
+		cr_assert_not_null(r.results, "%s: no results; exit %d; stderr:\n%s", runs[i][3], r.exit_code, r.err);
+		how = results_differences(r.results);
+		cr_expect_eq(r.exit_code, 0, "%s: exit %d:\n%s", runs[i][3], r.exit_code, how);
+		run_clear(&r);
+		program_folder_free(folder);
+	}
+}

@@ -240,12 +240,16 @@ static void stop_ipv6(const char *ifname)
 		close(fd);
 }
 
-static gboolean go_home(struct linux_room *r, GError **error)
+/* The namespace of the far halves: nobody's node. */
+static struct space *need_far_side(struct linux_room *r, GError **error)
 {
-	if (r->inside && setns(r->home_fd, CLONE_NEWNET) != 0)
-		return fail_errno(error, "leave the namespace", r->inside->node);
-	r->inside = NULL;
-	return TRUE;
+	char name[] = "@taps";
+	const struct op op = { .kind = OP_NETNS, .node = name };
+	const struct op *failed = NULL;
+
+	if (!r->far_side && do_netns(r, &op, &failed, error))
+		r->far_side = room_space(r, name, error);
+	return r->far_side;
 }
 
 static gboolean raise_link(nl_queue *q, unsigned ifindex, const struct op *op, GError **error)
@@ -271,12 +275,11 @@ static gboolean make_tap(struct linux_room *r, struct space *s, const struct op 
 {
 	const struct op_veth_end ends[2] = { { .ifname = near_name, .ifindex = ifindex },
 					     { .ifname = far_name, .ifindex = ifindex + 1 } };
-	const int netns[2] = { s->fd, r->home_fd };
+	const int netns[2] = { s->fd, r->far_side->fd };
 	const struct op *failed = NULL;
 
-	if (!go_home(r, error) || (!r->home_queue && !(r->home_queue = nl_queue_new(error))) ||
-	    !nl_queue_add(r->home_queue, link_veth_request(ends, netns, 0), op, &failed, error) ||
-	    !nl_queue_flush(r->home_queue, &failed, error))
+	if (!nl_queue_add(s->queue, link_veth_request(ends, netns, 0), op, &failed, error) ||
+	    !nl_queue_flush(s->queue, &failed, error) || !room_enter(r, r->far_side, error))
 		return FALSE;
 	stop_ipv6(far_name);
 	if (!room_enter(r, s, error) || !stop_offload(near_name, error))
@@ -291,11 +294,11 @@ static gboolean make_tap(struct linux_room *r, struct space *s, const struct op 
 static gboolean raise_far(struct linux_room *r, const struct op *op, const char *far_name, unsigned *ret_ifindex,
 			  GError **error)
 {
-	if (!go_home(r, error))
+	if (!room_enter(r, r->far_side, error))
 		return FALSE;
 	*ret_ifindex = if_nametoindex(far_name);
 	return (*ret_ifindex > 0 || fail_errno(error, "find the far half", far_name)) &&
-	       raise_link(r->home_queue, *ret_ifindex, op, error);
+	       raise_link(r->far_side->queue, *ret_ifindex, op, error);
 }
 
 static int packet_socket(unsigned ifindex, int protocol)
@@ -312,7 +315,7 @@ static int packet_socket(unsigned ifindex, int protocol)
 	return fd;
 }
 
-/* At home: what comes out of the far half, in a ring. */
+/* On the far side: what comes out of the far half, in a ring. */
 static int open_tap(unsigned ifindex, unsigned frame_bytes)
 {
 	struct tpacket_req ring = { .tp_frame_size = frame_bytes,
@@ -388,10 +391,10 @@ static int make_ethernet_tap(struct linux_room *r, struct space *s, const struct
 	unsigned far;
 	int fd;
 
-	if (!make_tap(r, s, op, near_name, far_name, ifindex, error) || !raise_far(r, op, far_name, &far, error))
+	if (!need_far_side(r, error) || !make_tap(r, s, op, near_name, far_name, ifindex, error) || !raise_far(r, op, far_name, &far, error))
 		return -1;
 	g_array_append_val(s->unsettled, ifindex);
-	if (!links_settle(r, error) || !go_home(r, error))
+	if (!links_settle(r, error) || !room_enter(r, r->far_side, error))
 		return -1;
 	fd = open_tap(far, ring_frame_bytes(d->mtu_bytes));
 	if (fd < 0)
@@ -551,7 +554,6 @@ void impairs_init(struct linux_room *r)
 void impairs_clear(struct linux_room *r)
 {
 	impair_daemon_free(r->impair_daemon);
-	g_clear_pointer(&r->home_queue, nl_queue_free);
 	g_hash_table_unref(r->taps);
 	g_ptr_array_unref(r->impairs);
 }

@@ -81,7 +81,7 @@ gboolean space_name_interface(struct space *s, const char *ifname, unsigned ifin
 	return TRUE;
 }
 
-static gboolean do_netns(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+gboolean do_netns(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
 {
 	struct space *s;
 

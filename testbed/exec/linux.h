@@ -41,7 +41,7 @@ struct linux_room {
 	GPtrArray *impairs;  /* struct op: to be done when everything stands */
 	GHashTable *taps;    /* "NODE/IFNAME" -> struct tap */
 	struct impair_daemon *impair_daemon;         /* NULL: not needed yet */
-	nl_queue *home_queue;                        /* of the namespace the room was made in; NULL: not needed yet */
+	struct space *far_side;                      /* where the taps end; NULL: not needed yet */
 	const struct impair_backend *impair_backend; /* of the last impairment; NULL: none */
 };
 
@@ -56,6 +56,7 @@ gboolean space_name_interface(struct space *s, const char *ifname, unsigned ifin
 typedef gboolean (*op_func)(struct linux_room *r, const struct op *op, const struct op **failed,
 			    GError **error);
 
+gboolean do_netns(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
 gboolean do_sysctl(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
 gboolean do_bridge(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
 gboolean do_veth(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);

@@ -19,19 +19,42 @@ static json_t *real_or_null(double value)
 	return isnan(value) ? json_null() : json_real(round(value * 1000) / 1000);
 }
 
-static json_t *quality_json(const struct media_quality *q)
+static json_t *poor_json(const struct media_profile *profile, const struct media_quality *q)
 {
-	return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:I}", "sent", (json_int_t)q->sent, "received",
+	json_t *why = json_array();
+	unsigned bits = media_poor(profile, q);
+	for (guint i = 0; media_poor_name(i); i++)
+		if (bits & 1u << i)
+			json_array_append_new(why, json_string(media_poor_name(i)));
+	return why;
+}
+
+static void add_details(json_t *json, const struct media_profile *profile, const struct media_quality *q)
+{
+	json_object_set_new(json, "delay_ms", real_or_null(q->delay_ms));
+	json_object_set_new(json, "delay_max_ms", real_or_null(q->delay_max_ms));
+	json_object_set_new(json, "bursts", json_integer((json_int_t)q->bursts));
+	json_object_set_new(json, "burst_max", json_integer((json_int_t)q->burst_max));
+	json_object_set_new(json, "reordered", json_integer((json_int_t)q->reordered));
+	json_object_set_new(json, "degradation", real_or_null(q->degradation));
+	json_object_set_new(json, "poor", poor_json(profile, q));
+}
+
+static json_t *quality_json(const struct media_profile *profile, const struct media_quality *q)
+{
+	json_t *json = json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:I}", "sent", (json_int_t)q->sent, "received",
 			 (json_int_t)q->received, "expected", (json_int_t)q->expected, "loss_pct",
 			 real_or_null(q->loss_pct), "remote_loss_pct", real_or_null(q->remote_loss_pct), "jitter_ms",
 			 real_or_null(q->jitter_ms), "rtt_ms", real_or_null(q->rtt_ms), "mos", real_or_null(q->mos),
 			 "auth_failures", (json_int_t)q->auth_failures);
+	add_details(json, profile, q);
+	return json;
 }
 
 static void stream_quality(const struct call_stream *s, struct media_quality *ret)
 {
 	*ret = (struct media_quality){ .loss_pct = NAN, .remote_loss_pct = NAN, .jitter_ms = NAN, .rtt_ms = NAN,
-				       .mos = NAN };
+				       .mos = NAN, .delay_ms = NAN, .delay_max_ms = NAN, .degradation = NAN };
 	if (s->media)
 		media_stream_quality(s->media, ret);
 }
@@ -44,7 +67,7 @@ static json_t *stream_json(struct call *c, struct call_stream *s, const struct m
 			 ice_state_name(ice_stream_state(c->ice, s->index)), "local",
 			 s->has_pair ? call_candidate_json(&s->local, true) : json_null(), "remote",
 			 s->has_pair ? call_candidate_json(&s->remote, false) : json_null(), "quality",
-			 quality_json(q));
+			 quality_json(s->profile, q));
 }
 
 void call_diagnose(struct call *c)

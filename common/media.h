@@ -61,6 +61,11 @@ struct media_quality {
 	double jitter_ms;             /* RFC 3550 6.4.1; NAN */
 	double rtt_ms;                /* from RTCP LSR and DLSR; NAN: no report */
 	double mos;                   /* estimate by G.107; NAN: no media */
+	double degradation;           /* how much loss, delay and jitter took off the best MOS of this codec; NAN */
+	double delay_ms, delay_max_ms; /* one way, mean and highest, by the sender's clock in each payload: only true
+					* where sender and receiver have one clock (CLOCK_MONOTONIC); NAN: nothing came */
+	guint64 bursts, burst_max;    /* runs of lost packets, and the longest */
+	guint64 reordered;            /* came after a later one */
 	guint64 auth_failures, replays;
 	guint n_sources;              /* distinct SSRCs received */
 };
@@ -72,9 +77,22 @@ struct media_heard {
 };
 guint media_stream_sources(const media_stream *s, struct media_heard *ret, guint max);
 
-/* G.107 with default values: `delay_ms` one way mouth to ear, `loss_pct` 0..100, bursts ratio 1.
- * 1.0 .. 4.5. */
-double media_mos(double delay_ms, double loss_pct, double ie, double bpl);
+/* Why CQD calls a stream poor; any one suffices, and one poor stream makes the call poor. */
+enum media_poor {
+	MEDIA_POOR_RTT = 1u << 0,         /* above 500 ms */
+	MEDIA_POOR_LOSS = 1u << 1,        /* above 10 % (video: 15 %) */
+	MEDIA_POOR_JITTER = 1u << 2,      /* above 30 ms */
+	MEDIA_POOR_DEGRADATION = 1u << 3, /* above 1.0 */
+	MEDIA_POOR_CONCEALED = 1u << 4,   /* above 7 %: each lost packet is one that must be concealed */
+};
+/* Bits of enum media_poor; figures that were not measured say nothing. */
+unsigned media_poor(const struct media_profile *profile, const struct media_quality *q);
+/* "rtt", "loss", "jitter", "degradation", "concealed", by bit number from 0; NULL behind the last. */
+const char *media_poor_name(guint bit);
+
+/* G.107 with default values: `delay_ms` one way mouth to ear, `loss_pct` 0..100, `burst_ratio` the mean length of
+ * a run of losses over what it were with random loss (1: random).  1.0 .. 4.5. */
+double media_mos(double delay_ms, double loss_pct, double burst_ratio, double ie, double bpl);
 
 /* SDES: value of an "a=crypto" line ("1 AES_CM_128_HMAC_SHA1_80 inline:...|2^31") and back. */
 char *media_crypto_print(const guint8 key[MEDIA_KEY_BYTES]);

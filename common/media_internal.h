@@ -25,6 +25,12 @@ struct media_source {
 	double transit, jitter;         /* clock units, RFC 3550 appendix A.8 */
 	guint32 last_sr;                /* middle 32 bits of the last sender report's time; 0: none */
 	gint64 last_sr_us;
+	/* one way, of packets whose payload has the sender's time */
+	guint64 delays;
+	gint64 delay_sum_us, delay_max_us;
+	guint8 *seen;                   /* a bit for each packet by its index, for the runs of losses */
+	guint32 seen_bytes, seen_last;
+	guint64 reordered;
 };
 
 struct media_stream {
@@ -55,6 +61,8 @@ void media_rtcp_received(media_stream *s, gint64 now_us, const guint8 *data, gsi
 /* media_quality.c: counts one authentic RTP packet. */
 void media_source_update(struct media_source *src, guint16 seq, guint32 timestamp, gint64 now_us, guint clock_hz);
 guint64 media_source_expected(const struct media_source *src);
+/* Packet `index` of the source arrived, `delay_us` after it was sent. */
+void media_source_arrived(struct media_source *src, guint32 index, gint64 delay_us);
 
 static inline guint16 media_get16(const guint8 *p)
 {

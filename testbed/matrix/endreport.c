@@ -31,6 +31,20 @@ static void read_candidate(struct end_candidate *c, const json_t *json)
 	c->relay_transport = text(json, "relay_transport");
 }
 
+/* ["loss", "jitter"] as "loss, jitter"; NULL when there is none. */
+static char *read_poor(const json_t *list)
+{
+	GString *words = g_string_new(NULL);
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *word = json_string_value(json_array_get(list, i));
+
+		if (word)
+			g_string_append_printf(words, "%s%s", words->len > 0 ? ", " : "", word);
+	}
+	return g_string_free(words, words->len == 0);
+}
+
 static void read_stream(struct end_stream *s, const json_t *json)
 {
 	const json_t *q = json_object_get(json, "quality");
@@ -45,7 +59,13 @@ static void read_stream(struct end_stream *s, const json_t *json)
 		.mos = figure(q, "mos"),
 		.sent = count(q, "sent"),
 		.received = count(q, "received"),
+		.delay_ms = figure(q, "delay_ms"),
+		.delay_max_ms = figure(q, "delay_max_ms"),
+		.degradation = figure(q, "degradation"),
+		.burst_max = count(q, "burst_max"),
 	};
+	s->poor = read_poor(json_object_get(q, "poor"));
+	s->quality.poor = s->poor != NULL;
 	s->expected = count(q, "expected");
 }
 
@@ -80,6 +100,8 @@ void end_report_read(struct end_report *r, json_t *event)
 
 void end_report_clear(struct end_report *r)
 {
+	for (guint i = 0; i < r->n_streams; i++)
+		g_free(r->streams[i].poor);
 	json_decref(r->event);
 	*r = (struct end_report){.setup_ms = (double)NAN};
 }

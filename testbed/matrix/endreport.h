@@ -24,6 +24,7 @@ struct end_stream {
 	struct end_candidate local, remote;
 	struct cell_quality quality; /* of this end and stream */
 	guint64 expected;            /* packets that should have come; 0: not known */
+	char *poor;                  /* why CQD would call it poor: "loss, jitter"; NULL: it would not */
 };
 
 struct end_report {

@@ -139,6 +139,11 @@ static void add_quality(struct cell_quality *sum, const struct cell_quality *one
 	sum->jitter_ms = worse_high(sum->jitter_ms, one->jitter_ms);
 	sum->loss_pct = worse_high(sum->loss_pct, one->loss_pct);
 	sum->mos = worse_low(sum->mos, one->mos);
+	sum->delay_ms = worse_high(sum->delay_ms, one->delay_ms);
+	sum->delay_max_ms = worse_high(sum->delay_max_ms, one->delay_max_ms);
+	sum->degradation = worse_high(sum->degradation, one->degradation);
+	sum->burst_max = MAX(sum->burst_max, one->burst_max);
+	sum->poor = sum->poor || one->poor;
 	sum->sent += one->sent;
 	sum->received += one->received;
 }
@@ -169,6 +174,15 @@ void machine_keep_selected(cell_machine *m)
 	}
 }
 
+static void keep_stream(cell_machine *m, guint end, const struct end_stream *s)
+{
+	struct cell_stream *kept = cell_stream_new(s->kind, machine_participant(m, end));
+
+	kept->quality = s->quality;
+	kept->poor = g_strdup(s->poor);
+	g_ptr_array_add(m->cell->streams, kept);
+}
+
 void machine_keep_figures(cell_machine *m)
 {
 	struct cell *c = m->cell;
@@ -177,8 +191,10 @@ void machine_keep_figures(cell_machine *m)
 		const struct end_report *e = &m->ends[i];
 
 		c->setup_ms = worse_high(c->setup_ms, e->setup_ms);
-		for (guint k = 0; k < e->n_streams; k++)
+		for (guint k = 0; k < e->n_streams; k++) {
 			add_quality(&c->quality, &e->streams[k].quality);
+			keep_stream(m, i, &e->streams[k]);
+		}
 		if (c->ms_client_diagnostics == 0)
 			c->ms_client_diagnostics = e->ms_client_diagnostics;
 		if (!c->has_ice_warn && e->has_ice_warn) {

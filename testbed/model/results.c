@@ -48,6 +48,32 @@ void results_free(results *r)
 	g_free(r);
 }
 
+struct cell_quality cell_quality_none(void)
+{
+	return (struct cell_quality){ .rtt_ms = NAN, .jitter_ms = NAN, .loss_pct = NAN, .mos = NAN, .delay_ms = NAN,
+				      .delay_max_ms = NAN, .degradation = NAN };
+}
+
+struct cell_stream *cell_stream_new(const char *kind, const char *receiver)
+{
+	struct cell_stream *s = g_new0(struct cell_stream, 1);
+
+	s->kind = g_strdup(kind);
+	s->receiver = g_strdup(receiver);
+	s->quality = cell_quality_none();
+	return s;
+}
+
+static void cell_stream_free(gpointer data)
+{
+	struct cell_stream *s = data;
+
+	g_free(s->kind);
+	g_free(s->receiver);
+	g_free(s->poor);
+	g_free(s);
+}
+
 struct cell_leg *cell_leg_new(const char *participant)
 {
 	struct cell_leg *l = g_new0(struct cell_leg, 1);
@@ -55,7 +81,7 @@ struct cell_leg *cell_leg_new(const char *participant)
 	l->participant = g_strdup(participant);
 	l->path = PATH_NONE;
 	l->setup_ms = NAN;
-	l->quality = (struct cell_quality){ .rtt_ms = NAN, .jitter_ms = NAN, .loss_pct = NAN, .mos = NAN };
+	l->quality = cell_quality_none();
 	return l;
 }
 
@@ -73,11 +99,12 @@ struct cell *cell_new(void)
 
 	c->participants = g_ptr_array_new_with_free_func(g_free);
 	c->legs = g_ptr_array_new_with_free_func(cell_leg_free);
+	c->streams = g_ptr_array_new_with_free_func(cell_stream_free);
 	c->verdict = VERDICT_ERROR;
 	c->path = PATH_NONE;
 	c->setup_ms = NAN;
 	c->duration_ms = NAN;
-	c->quality = (struct cell_quality){ .rtt_ms = NAN, .jitter_ms = NAN, .loss_pct = NAN, .mos = NAN };
+	c->quality = cell_quality_none();
 	return c;
 }
 
@@ -99,6 +126,7 @@ void cell_free(struct cell *c)
 	g_free(c->conference);
 	g_ptr_array_unref(c->participants);
 	g_ptr_array_unref(c->legs);
+	g_ptr_array_unref(c->streams);
 	g_free(c->reason);
 	g_free(c->cause);
 	candidate_clear(&c->local);

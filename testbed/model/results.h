@@ -20,6 +20,18 @@ struct cell_candidate {
 struct cell_quality {
 	double rtt_ms, jitter_ms, loss_pct, mos;
 	guint64 sent, received; /* RTP packets, both directions added up; 0 for IM */
+	double delay_ms, delay_max_ms; /* one way: mean and highest of the worse direction */
+	double degradation;     /* of MOS by the network, of the worse direction */
+	guint64 burst_max;      /* the longest run of lost packets */
+	bool poor;              /* a stream is what CQD calls poor */
+};
+
+/* One stream as its receiver measured it. */
+struct cell_stream {
+	char *kind;     /* "audio", "video" */
+	char *receiver; /* the participant */
+	struct cell_quality quality; /* sent: what the receiver sent itself */
+	char *poor;     /* why it is poor: "loss, jitter"; NULL: it is not */
 };
 
 /* One participant's way to the conference's MCU. */
@@ -48,6 +60,7 @@ struct cell {
 	double duration_ms;        /* from placing the call to its verdict; NAN */
 	struct cell_candidate local, remote; /* the selected pair as a sees it */
 	struct cell_quality quality;
+	GPtrArray *streams;        /* struct cell_stream */
 	GPtrArray *legs;           /* struct cell_leg: of a conference, in the order of its participants */
 	int ms_client_diagnostics; /* 0: none */
 	guint32 ice_warn;          /* meaningful with has_ice_warn */
@@ -92,6 +105,8 @@ void results_free(results *r);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(results, results_free)
 
 struct cell *cell_new(void); /* everything unset: NAN, NULL, PATH_NONE, VERDICT_ERROR, not done */
+struct cell_quality cell_quality_none(void); /* nothing measured */
+struct cell_stream *cell_stream_new(const char *kind, const char *receiver); /* to be put into a cell */
 struct cell_leg *cell_leg_new(const char *participant); /* to be put into a cell */
 void cell_free(struct cell *c);
 struct scenario_result *scenario_result_new(const char *name, const char *title);

@@ -33,9 +33,27 @@ static json_t *selected(const struct cell *c)
 
 static json_t *quality(const struct cell_quality *q)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I}", "rtt_ms", figure(q->rtt_ms), "jitter_ms", figure(q->jitter_ms),
-			 "loss_pct", figure(q->loss_pct), "mos", figure(q->mos), "sent", (json_int_t)q->sent, "received",
-			 (json_int_t)q->received);
+	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:I, s:b}", "rtt_ms", figure(q->rtt_ms), "jitter_ms",
+			 figure(q->jitter_ms), "loss_pct", figure(q->loss_pct), "mos", figure(q->mos), "sent",
+			 (json_int_t)q->sent, "received", (json_int_t)q->received, "delay_ms", figure(q->delay_ms),
+			 "delay_max_ms", figure(q->delay_max_ms), "degradation", figure(q->degradation), "burst_max",
+			 (json_int_t)q->burst_max, "poor", (int)q->poor);
+}
+
+static json_t *streams(const struct cell *c)
+{
+	json_t *array = json_array();
+
+	for (guint i = 0; i < c->streams->len; i++) {
+		const struct cell_stream *s = c->streams->pdata[i];
+		json_t *json = quality(&s->quality);
+
+		json_object_set_new(json, "kind", text(s->kind));
+		json_object_set_new(json, "receiver", text(s->receiver));
+		json_object_set_new(json, "poor", text(s->poor));
+		json_array_append_new(array, json);
+	}
+	return array;
 }
 
 static json_t *diagnostics(const struct cell *c)
@@ -106,6 +124,7 @@ json_t *report_cell_json(const struct cell *c)
 	json_object_set_new(json, "duration_ms", figure(c->duration_ms));
 	json_object_set_new(json, "selected", selected(c));
 	json_object_set_new(json, "quality", quality(&c->quality));
+	json_object_set_new(json, "streams", streams(c));
 	json_object_set_new(json, "diagnostics", diagnostics(c));
 	if (!c->b) {
 		json_object_set_new(json, "start", json_string(c->ad_hoc ? "ad-hoc" : "scheduled"));

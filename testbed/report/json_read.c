@@ -36,6 +36,25 @@ static void read_quality(struct cell_quality *q, const json_t *json)
 	q->mos = figure(json, "mos");
 	q->sent = count(json, "sent");
 	q->received = count(json, "received");
+	q->delay_ms = figure(json, "delay_ms");
+	q->delay_max_ms = figure(json, "delay_max_ms");
+	q->degradation = figure(json, "degradation");
+	q->burst_max = count(json, "burst_max");
+	q->poor = json_is_true(json_object_get(json, "poor"));
+}
+
+static void read_streams(struct cell *c, const json_t *list)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *json = json_array_get(list, i);
+		struct cell_stream *s = cell_stream_new(json_string_value(json_object_get(json, "kind")),
+							json_string_value(json_object_get(json, "receiver")));
+
+		read_quality(&s->quality, json);
+		s->poor = text(json, "poor");
+		s->quality.poor = s->poor != NULL;
+		g_ptr_array_add(c->streams, s);
+	}
 }
 
 static bool verdict_parse(const char *name, enum verdict *ret)
@@ -113,6 +132,7 @@ struct cell *report_cell_parse(const json_t *json, const char *scenario)
 	read_candidate(&c->local, json_object_get(selected, "local"));
 	read_candidate(&c->remote, json_object_get(selected, "remote"));
 	read_quality(&c->quality, json_object_get(json, "quality"));
+	read_streams(c, json_object_get(json, "streams"));
 	return c;
 }
 

@@ -182,6 +182,31 @@ static void tell(const struct teller *t, const struct story_event *e)
 	}
 }
 
+/* One line for each stream and direction. */
+static void tell_streams(const struct cell *c, GString *out)
+{
+	for (guint i = 0; i < c->streams->len; i++) {
+		const struct cell_stream *s = c->streams->pdata[i];
+		const struct cell_quality *q = &s->quality;
+
+		if (q->received == 0)
+			continue;
+		g_string_append_printf(out, "         %s at %s: one way ", s->kind, s->receiver);
+		if (isnan(q->delay_ms))
+			g_string_append(out, "not measured");
+		else
+			g_string_append_printf(out, "%.1f ms (at most %.1f)", q->delay_ms, q->delay_max_ms);
+		g_string_append_printf(out, ", jitter %.2f ms, loss %.1f %%", q->jitter_ms, q->loss_pct);
+		if (q->burst_max > 1)
+			g_string_append_printf(out, " (up to %" G_GUINT64_FORMAT " in a row)", q->burst_max);
+		if (!isnan(q->mos))
+			g_string_append_printf(out, ", MOS %.2f", q->mos);
+		if (s->poor)
+			g_string_append_printf(out, ", POOR: %s", s->poor);
+		g_string_append_c(out, '\n');
+	}
+}
+
 static void tell_quality(const struct cell *c, GString *out)
 {
 	const struct cell_quality *q = &c->quality;
@@ -198,7 +223,10 @@ static void tell_quality(const struct cell *c, GString *out)
 		g_string_append_printf(out, ", loss %.1f %%", q->loss_pct);
 	if (!isnan(q->mos))
 		g_string_append_printf(out, ", MOS %.2f", q->mos);
+	if (q->poor)
+		g_string_append(out, ", a poor call (CQD)");
 	g_string_append_c(out, '\n');
+	tell_streams(c, out);
 }
 
 static void tell_verdict(const struct cell *c, const struct report_style *style, GString *out)

@@ -92,7 +92,7 @@ Test(media, lost_packets_are_counted_and_reported_back)
 	cr_assert_eq(q.expected, 101u, "expected %llu", (unsigned long long)q.expected);
 	cr_assert_float_eq(q.loss_pct, 100.0 * 10 / 101, 1e-6, "loss %f", q.loss_pct);
 	cr_assert_float_eq(sender.remote_loss_pct, 10, 1.5, "the peer reported %f", sender.remote_loss_pct);
-	cr_assert_gt(media_mos(20, 0, 11, 25.1), q.mos, "loss must cost quality");
+	cr_assert_gt(media_mos(20, 0, 1, 11, 25.1), q.mos, "loss must cost quality");
 	close_ends(&e);
 }
 
@@ -217,11 +217,82 @@ Test(media, mos_has_the_known_values)
 		double delay_ms, loss_pct, mos;
 	} rows[] = { { 20, 0, 4.40 }, { 150, 1, 4.23 }, { 250, 0, 3.99 }, { 300, 3, 3.22 }, { 100, 10, 3.29 } };
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		double mos = media_mos(rows[i].delay_ms, rows[i].loss_pct, 0, 25.1);
+		double mos = media_mos(rows[i].delay_ms, rows[i].loss_pct, 1, 0, 25.1);
 		cr_expect_float_eq(mos, rows[i].mos, 0.006, "%.0f ms, %.0f %%: %.3f, not %.2f", rows[i].delay_ms,
 				   rows[i].loss_pct, mos, rows[i].mos);
 	}
-	cr_expect_float_eq(media_mos(5000, 90, 0, 25.1), 1, 1e-9, "the floor is 1");
+	cr_expect_float_eq(media_mos(5000, 90, 1, 0, 25.1), 1, 1e-9, "the floor is 1");
+}
+
+Test(media, mos_falls_faster_with_bursts)
+{
+	cr_expect_gt(media_mos(50, 5, 1, 0, 25.1), media_mos(50, 5, 2, 0, 25.1));
+}
+
+Test(media, one_way_delay_is_measured)
+{
+	struct ends e;
+	struct media_quality q;
+	open_ends(&e, "audio");
+	run(&e, 500, 42 * MS, 0);
+	media_stream_quality(e.b, &q);
+	cr_assert_float_eq(q.delay_ms, 42, 1e-6, "mean %f ms", q.delay_ms);
+	cr_assert_float_eq(q.delay_max_ms, 42, 1e-6, "highest %f ms", q.delay_max_ms);
+	cr_assert_float_eq(q.mos, media_mos(42 + 20, 0, 1, 11, 25.1), 1e-6, "the delay counts in the MOS: %f", q.mos);
+	cr_assert_float_eq(q.degradation, media_mos(20, 0, 1, 11, 25.1) - q.mos, 1e-6, "degradation %f", q.degradation);
+	close_ends(&e);
+}
+
+/* Which of 20 packets come: '1'. */
+Test(media, bursts_of_losses_are_counted)
+{
+	static const struct {
+		const char *comes;
+		guint64 bursts, longest;
+	} rows[] = {
+		{ "11111111111111111111", 0, 0 }, { "10101111111111111111", 2, 1 }, { "11100011110011111111", 2, 3 },
+		{ "00011111111111111111", 0, 0 }, { "11111111111111110001", 1, 3 }, { "10000000000000000001", 1, 18 },
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct ends e;
+		struct media_quality q;
+		_Alignas(8) guint8 packet[MEDIA_PACKET_MAX];
+		gint64 next_us;
+		open_ends(&e, "audio");
+		for (guint k = 0; rows[i].comes[k]; k++) {
+			gint64 at_us = START_US + k * 20 * MS;
+			gsize length;
+			while ((length = media_stream_next(e.a, at_us, packet, &next_us)) > 0)
+				if (rows[i].comes[k] == '1' && !is_rtcp(packet))
+					media_stream_receive(e.b, at_us, packet, length, NULL, NULL);
+		}
+		media_stream_quality(e.b, &q);
+		cr_expect(q.bursts == rows[i].bursts && q.burst_max == rows[i].longest, "%s: %u runs, longest %u", rows[i].comes,
+			  (guint)q.bursts, (guint)q.burst_max);
+		close_ends(&e);
+	}
+}
+
+Test(media, a_poor_stream_is_what_cqd_calls_poor)
+{
+	static const struct {
+		const char *kind;
+		struct media_quality q;
+		unsigned poor;
+	} rows[] = {
+		{ "audio", { .rtt_ms = 500, .loss_pct = 7, .jitter_ms = 30, .degradation = 1 }, 0 },
+		{ "audio", { .rtt_ms = 501, .loss_pct = 0, .jitter_ms = 1, .degradation = 0 }, MEDIA_POOR_RTT },
+		{ "audio", { .rtt_ms = 10, .loss_pct = 8, .jitter_ms = 1, .degradation = 0.9 }, MEDIA_POOR_CONCEALED },
+		{ "audio", { .rtt_ms = 10, .loss_pct = 11, .jitter_ms = 31, .degradation = 1.1 },
+		  MEDIA_POOR_CONCEALED | MEDIA_POOR_LOSS | MEDIA_POOR_JITTER | MEDIA_POOR_DEGRADATION },
+		{ "audio", { .rtt_ms = NAN, .loss_pct = NAN, .jitter_ms = NAN, .degradation = NAN }, 0 },
+		{ "video", { .rtt_ms = 501, .loss_pct = 12, .jitter_ms = 31, .degradation = NAN }, 0 },
+		{ "video", { .rtt_ms = 10, .loss_pct = 16, .jitter_ms = 1, .degradation = NAN }, MEDIA_POOR_LOSS },
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+		cr_expect_eq(media_poor(media_profile_by_kind(rows[i].kind), &rows[i].q), rows[i].poor, "row %zu", i);
+	cr_expect_str_eq(media_poor_name(0), "rtt");
+	cr_expect_null(media_poor_name(5));
 }
 
 Test(media, crypto_lines)

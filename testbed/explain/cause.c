@@ -1,4 +1,5 @@
 #include "testbed/explain/cause_rules.h"
+#include "testbed/explain/persist.h"
 
 static const struct {
 	const char *name, *text;
@@ -168,7 +169,7 @@ static bool (*const rules[])(const struct evidence *, struct finding *) = {
 /* --- a call that worked ---------------------------------------------------------------------------------- */
 
 /* The leg of one end: to its relay, or to the address that the other end was reached at. */
-static void healthy_leg(const struct evidence *e, struct finding *f, const char *end)
+void cause_healthy_leg(const struct evidence *e, struct finding *f, const char *end)
 {
 	const struct heard *h = cause_event(e, end, "selected", NULL);
 	const json_t *local = h ? json_object_get(h->event, "local") : NULL, *remote = h ? json_object_get(h->event, "remote") : NULL;
@@ -188,7 +189,7 @@ static void healthy_leg(const struct evidence *e, struct finding *f, const char 
 
 /* --- public ------------------------------------------------------------------------------------------------ */
 
-static struct finding *finding_new(const struct cell *c)
+struct finding *finding_new(const struct cell *c)
 {
 	struct finding *f = g_new0(struct finding, 1);
 
@@ -210,12 +211,15 @@ struct finding *cause_find(const struct evidence *e)
 			return f;
 		f->code = CAUSE_NONE;
 		for (guint i = 0; i < e->cell->participants->len; i++)
-			healthy_leg(e, f, e->cell->participants->pdata[i]);
+			cause_healthy_leg(e, f, e->cell->participants->pdata[i]);
+		persist_foresee(e, f);
 		return f;
 	}
 	for (guint i = 0; i < G_N_ELEMENTS(rules); i++) {
-		if (rules[i](e, f))
-			return f;
+		if (!rules[i](e, f))
+			continue;
+		persist_recognise(e, f);
+		return f;
 	}
 	f->code = CAUSE_UNKNOWN;
 	f->why = g_strdup(e->cell->reason);

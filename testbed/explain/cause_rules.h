@@ -17,6 +17,11 @@ void cause_prove(struct finding *f, const char *format, ...) G_GNUC_PRINTF(2, 3)
 /* A further cause behind the first; once only, whatever shows it.  Copies the texts. */
 void cause_add_effect(struct finding *f, enum cause_code code, const char *node, const char *object, const char *why);
 
+/* Nothing decided yet; finding_free frees it. */
+struct finding *finding_new(const struct cell *c);
+/* The walk of one end of a call that worked: to its relay, or to the address that the other end was reached at. */
+void cause_healthy_leg(const struct evidence *e, struct finding *f, const char *end);
+
 /* --- cause_walk.c: walks -------------------------------------------------------------------------------- */
 
 #define CLIENT_PORT 49152 /* the first port that clients choose by themselves (RFC 6335 section 6) */

@@ -63,12 +63,36 @@ matrix_selection *explain_select_call(const model *base, const char *scenario, c
 
 /* --- public -------------------------------------------------------------------------------------------- */
 
+/* Of a call that works now: that it fails after a restart is found out on a copy; so is that the fix outlasts one. */
+static void try_restart(const model *base, explanation *x, const struct explain_options *o)
+{
+	g_autofree char *reboot = g_strdup_printf("- reboot: {node: %s}\n", x->finding->node);
+	g_autofree char *both = x->fix ? g_strconcat(x->fix->change, reboot, NULL) : NULL;
+	const fix restart = {.change = reboot}, lasting = {.change = both};
+	struct explain_options one = *o;
+	struct trial after = {0};
+
+	one.all = false;
+	trial_make(&after, base, x->selection, &restart, &one);
+	if (after.made && after.verdict == VERDICT_PASS) {
+		x->finding->code = CAUSE_NONE;
+		g_clear_pointer(&x->fix, fix_free);
+	} else if (after.made) {
+		g_ptr_array_add(x->finding->proof, g_strdup_printf("%s restarted on a copy: the call fails", x->finding->node));
+	}
+	trial_clear(&after);
+	if (x->fix)
+		trial_make(&x->trial, base, x->selection, &lasting, o);
+}
+
 /* From what was heard and read to cause, fix and trial. */
 static void conclude(const model *base, explanation *x, const struct explain_options *o)
 {
 	x->finding = observe_finding(x->selection, &x->seen);
 	x->fix = fix_derive(x->model, x->finding);
-	if (x->fix)
+	if (x->finding->code == CAUSE_ROUTE_NOT_PERSISTENT && x->cell->verdict == VERDICT_PASS && !o->no_trial)
+		try_restart(base, x, o);
+	else if (x->fix)
 		trial_make(&x->trial, base, x->selection, x->fix, o);
 }
 

@@ -43,7 +43,9 @@ static void fix_line(const explanation *x, GString *out)
 		line(out, "fix", "none can be derived from this cause");
 		return;
 	}
+	/* Each further change under the first one. */
 	g_string_append_printf(text, "%s (", change);
+	g_string_replace(text, "\n", "\n       ", 0);
 	trial_text(&x->trial, text);
 	g_string_append_c(text, ')');
 	line(out, "fix", text->str);

@@ -1,6 +1,7 @@
 #include "testbed/explain/fix.h"
 
 #include "testbed/explain/gateway.h"
+#include "testbed/explain/persist.h"
 
 static fix *fix_new(char *change)
 {
@@ -59,6 +60,28 @@ static fix *fix_route(const model *m, const struct node *n, const struct finding
 	x = fix_new(g_strdup_printf("- add-route: {node: %s, to: %s, via: %s, dev: %s, persistent: true}\n", n->name, to, via,
 				    g.card));
 	add_route_commands(x, n, &network, to, via, g.card);
+	return x;
+}
+
+/* The same route again, this time to stay. */
+static fix *fix_persistence(const model *m, const struct node *n, const struct finding *f)
+{
+	const struct route *r = f->object ? persist_route(n, f->object) : NULL;
+	g_autofree char *remove = NULL, *by = NULL, *dev = NULL;
+	char via[ADDR_TEXT_MAX];
+	fix *x;
+
+	(void)m;
+	if (!r)
+		return NULL;
+	if (g_ptr_array_find(n->routes, r, NULL))
+		remove = g_strdup_printf("- remove-route: {node: %s, to: %s}\n", n->name, f->object);
+	by = addr_is_set(&r->via) ? g_strdup_printf(", via: %s", addr_print(&r->via, via)) : g_strdup("");
+	dev = r->dev ? g_strdup_printf(", dev: %s", r->dev) : g_strdup("");
+	x = fix_new(g_strdup_printf("%s- add-route: {node: %s, to: %s%s%s, persistent: true}\n", remove ? remove : "", n->name,
+				    f->object, by, dev));
+	if (addr_is_set(&r->via) && r->dev)
+		add_route_commands(x, n, &r->to, f->object, via, r->dev);
 	return x;
 }
 
@@ -124,6 +147,7 @@ static fix *fix_rule(const model *m, const struct node *n, const struct finding 
 static fix *(*const fixers[CAUSE_COUNT])(const model *, const struct node *, const struct finding *) = {
 	[CAUSE_RETURN_WRONG_EGRESS] = fix_route,
 	[CAUSE_NO_ROUTE] = fix_route,
+	[CAUSE_ROUTE_NOT_PERSISTENT] = fix_persistence,
 	[CAUSE_LINK_DOWN] = fix_link,
 	[CAUSE_VPN_DOWN] = fix_tunnel,
 	[CAUSE_FW_DROP] = fix_rule,

@@ -36,6 +36,7 @@ static void args_free(struct change_args *args)
 	nat_rule_free(args->nat_rule);
 	g_ptr_array_unref(args->objects);
 	g_free(args->interface);
+	g_free(args->end);
 	g_free(args->nat);
 	g_free(args->rule_name);
 	g_free(args->tunnel);
@@ -88,6 +89,12 @@ static const struct field add_record_fields[] = {
 static const struct field remove_record_fields[] = { NODES, WORD("name", record_name, charset_dns), { 0 } };
 static const struct field interface_fields[] = { NODES, WORD("interface", interface, charset_iface), { 0 } };
 static const struct field tunnel_name_fields[] = { WORD("tunnel", tunnel, charset_name), { 0 } };
+static const struct field tunnel_prefix_fields[] = {
+	WORD("tunnel", tunnel, charset_name),
+	WORD("node", end, charset_name),
+	{ .key = "prefix", .read = read_prefix, AT(change_args, to), .arg = &prefix_route, .required = true },
+	{ 0 }
+};
 static const struct field media_edge_fields[] = {
 	{ .key = "site", .read = read_word, AT(change_args, site), .arg = &charset_name },
 	{ .key = "endpoint", .read = read_word, AT(change_args, endpoint), .arg = &charset_name },
@@ -223,6 +230,10 @@ static const struct change_kind change_kinds[] = {
 	{ "link-up", interface_fields, .per_node = true, .apply = change_link_up },
 	{ "tunnel-down", tunnel_name_fields, .apply = change_tunnel_down },
 	{ "tunnel-up", tunnel_name_fields, .apply = change_tunnel_up },
+	{ "reject", front_rule_fields, .per_node = true, .check = check_front_rule, .apply = change_reject },
+	{ "add-prefix", tunnel_prefix_fields, .apply = change_add_prefix },
+	{ "remove-prefix", tunnel_prefix_fields, .apply = change_remove_prefix },
+	{ "reboot", node_fields, .per_node = true, .apply = change_reboot },
 	{ "set-media-edge", media_edge_fields, .check = check_media_edge, .apply = change_set_media_edge },
 	{ "stop-service", service_fields, .per_node = true, .apply = change_stop_service },
 	{ "start-service", service_fields, .per_node = true, .apply = change_start_service },

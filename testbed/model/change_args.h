@@ -16,6 +16,7 @@ struct change_args {
 	enum service_kind service;
 	enum host_model host_model;
 	struct prefix to;
+	char *end; /* of a tunnel: a node */
 	GArray *servers;
 	struct route *route;
 	struct fw_rule *rule;
@@ -62,6 +63,10 @@ void change_link_down(struct apply *a, struct change_args *args, struct node *no
 void change_link_up(struct apply *a, struct change_args *args, struct node *node);
 void change_tunnel_down(struct apply *a, struct change_args *args, struct node *node);
 void change_tunnel_up(struct apply *a, struct change_args *args, struct node *node);
+void change_add_prefix(struct apply *a, struct change_args *args, struct node *node);
+void change_remove_prefix(struct apply *a, struct change_args *args, struct node *node);
+void change_reject(struct apply *a, struct change_args *args, struct node *node);
+void change_reboot(struct apply *a, struct change_args *args, struct node *node);
 void change_add_route(struct apply *a, struct change_args *args, struct node *node);
 void change_remove_route(struct apply *a, struct change_args *args, struct node *node);
 void change_block(struct apply *a, struct change_args *args, struct node *node);

@@ -168,6 +168,60 @@ void change_set_impair(struct apply *a, struct change_args *args, struct node *n
 		impair_network(a, args);
 }
 
+/* What lies behind the end of a tunnel that is on that node; NULL with a finding. */
+static GArray *prefixes_of(struct apply *a, const struct change_args *args)
+{
+	struct tunnel *tunnel = named_find(a->m->tunnels, args->tunnel);
+
+	if (!tunnel) {
+		named_error(a->r->d, places_get(a->r->places, &args->tunnel, a->change->loc), "tunnel", args->tunnel,
+			    a->m->tunnels);
+		return NULL;
+	}
+	for (guint i = 0; i < G_N_ELEMENTS(tunnel->ends); i++) {
+		if (g_strcmp0(tunnel->ends[i].node_name, args->end) == 0)
+			return tunnel->ends[i].prefixes;
+	}
+	diags_add(a->r->d, DIAG_ERROR, places_get(a->r->places, &args->end, a->change->loc), NULL,
+		  "tunnel '%s' has no end on node '%s'", tunnel->name, args->end);
+	return NULL;
+}
+
+void change_add_prefix(struct apply *a, struct change_args *args, struct node *node G_GNUC_UNUSED)
+{
+	GArray *prefixes = prefixes_of(a, args);
+
+	if (prefixes)
+		g_array_append_val(prefixes, args->to);
+}
+
+void change_remove_prefix(struct apply *a, struct change_args *args, struct node *node G_GNUC_UNUSED)
+{
+	GArray *prefixes = prefixes_of(a, args);
+	char buf[PREFIX_TEXT_MAX];
+
+	for (guint i = 0; prefixes && i < prefixes->len; i++) {
+		if (prefix_equal(&g_array_index(prefixes, struct prefix, i), &args->to)) {
+			g_array_remove_index(prefixes, i);
+			return;
+		}
+	}
+	if (prefixes)
+		diags_add(a->r->d, DIAG_ERROR, places_get(a->r->places, &args->to, a->change->loc), NULL,
+			  "tunnel '%s' does not carry %s to '%s'", args->tunnel, prefix_print(&args->to, buf), args->end);
+}
+
+/* Routes that were not made to last are gone, services that were stopped run again. */
+void change_reboot(struct apply *a G_GNUC_UNUSED, struct change_args *args G_GNUC_UNUSED, struct node *node)
+{
+	for (guint i = node->routes->len; i > 0; i--) {
+		if (!((const struct route *)node->routes->pdata[i - 1])->persistent)
+			g_ptr_array_add(node->lost_routes, g_ptr_array_steal_index(node->routes, i - 1));
+	}
+	for (guint i = 0; i < node->services->len; i++)
+		((struct service *)node->services->pdata[i])->enabled = true;
+}
+
 /* --- routes, rules, NAT ----------------------------------------------------------------------- */
 
 void change_add_route(struct apply *a, struct change_args *args, struct node *node)
@@ -211,6 +265,11 @@ void change_block(struct apply *a, struct change_args *args, struct node *node)
 void change_allow(struct apply *a, struct change_args *args, struct node *node)
 {
 	put_in_front(a, args, node, FW_ACCEPT);
+}
+
+void change_reject(struct apply *a, struct change_args *args, struct node *node)
+{
+	put_in_front(a, args, node, FW_REJECT);
 }
 
 void change_remove_rule(struct apply *a, struct change_args *args, struct node *node)

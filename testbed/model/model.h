@@ -230,6 +230,7 @@ struct node {
 	bool bogon_filter;       /* an Internet router: drops and counts packets from and to private addresses */
 	GPtrArray *interfaces;   /* struct iface */
 	GPtrArray *routes;       /* struct route */
+	GPtrArray *lost_routes;  /* struct route: those that a restart (change reboot) took, being not persistent */
 	struct firewall firewall;
 	GPtrArray *nat;          /* struct nat_rule */
 	GArray *resolvers;       /* struct addr: /etc/resolv.conf */

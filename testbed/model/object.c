@@ -288,6 +288,7 @@ void *node_new(void)
 
 	node->interfaces = g_ptr_array_new_with_free_func(iface_free);
 	node->routes = g_ptr_array_new_with_free_func(route_free);
+	node->lost_routes = g_ptr_array_new_with_free_func(route_free);
 	node->firewall.stateful = true;
 	node->firewall.rules = g_ptr_array_new_with_free_func(fw_rule_free);
 	node->nat = g_ptr_array_new_with_free_func(nat_rule_free);
@@ -311,6 +312,7 @@ void node_free(void *data)
 	g_free(node->title);
 	ptrs_free(node->interfaces);
 	ptrs_free(node->routes);
+	ptrs_free(node->lost_routes);
 	ptrs_free(node->firewall.rules);
 	ptrs_free(node->nat);
 	array_free(node->resolvers);

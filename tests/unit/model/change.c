@@ -364,6 +364,45 @@ Test(change, more_changes_than_the_scenarios)
 	cr_expect_str_eq(findings, "fix:1:19: error: scenario 'missing-route': no node 'egde' (did you mean 'edge'?)\n", "%s", findings);
 }
 
+Test(change, a_restart_takes_what_is_not_persistent)
+{
+	g_autoptr(model) m = load_reference();
+	g_autoptr(diags) d = diags_new();
+	g_autoptr(model) after = NULL;
+	const struct node *edge;
+
+	cr_assert(model_add_changes(m, "c",
+				    "- add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int, persistent: false}\n"
+				    "- stop-service: {node: edge, service: edge}\n- reboot: {node: edge}",
+				    d), "reads");
+	after = model_instantiate(m, model_scenario(m, "missing-route"), d);
+	cr_assert_not_null(after, "fits");
+	edge = node_of(after, "edge");
+	cr_expect_null(route_to(edge, "10.20.0.0/24"), "not persistent");
+	cr_expect_not_null(route_to(edge, "10.0.1.0/24"), "persistent");
+	cr_expect_eq(edge->lost_routes->len, 1, "remembered");
+	cr_expect_not_null(node_service(edge, SERVICE_EDGE), "runs again");
+}
+
+Test(change, prefixes_of_a_tunnel)
+{
+	g_autoptr(model) m = load_reference();
+	g_autoptr(diags) d = diags_new(), bad = diags_new();
+	const struct scenario *sc = model_scenario(m, "missing-route");
+	g_autoptr(model) less = model_instantiate_with(m, sc, "c", "remove-prefix: {tunnel: site-to-site, node: core, prefix: 172.25.33.0/24}", d);
+	g_autofree char *findings = NULL;
+
+	cr_assert_not_null(less, "fits");
+	cr_expect_eq(((const struct tunnel *)less->tunnels->pdata[0])->ends[0].prefixes->len, 2, "one of three less");
+	cr_expect_null(model_instantiate_with(m, sc, "c", "- remove-prefix: {tunnel: site-to-site, node: edge, prefix: 10.0.1.0/24}", bad));
+	cr_expect_null(model_instantiate_with(m, sc, "c", "- remove-prefix: {tunnel: site-to-site, node: core, prefix: 10.9.0.0/24}", bad));
+	findings = diags_to_text(bad);
+	cr_expect_str_eq(findings,
+			 "c:1:47: error: scenario 'missing-route': tunnel 'site-to-site' has no end on node 'edge'\n"
+			 "c:1:61: error: scenario 'missing-route': tunnel 'site-to-site' does not carry 10.9.0.0/24 to 'core'\n",
+			 "%s", findings);
+}
+
 Test(change, changes_added_to_every_scenario)
 {
 	g_autoptr(model) m = load_reference();

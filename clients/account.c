@@ -119,13 +119,16 @@ void account_free(account *a)
 
 /* --- events ------------------------------------------------------------------------------------------ */
 
-static json_t *dns_event(const struct dns_answer *answer)
+static json_t *dns_event(const account *a, const struct dns_answer *answer)
 {
-	json_t *list = json_array();
+	json_t *list = json_array(), *servers = json_array();
+	g_auto(GStrv) asked = dns_servers(a->dns);
+	for (guint i = 0; asked[i]; i++)
+		json_array_append_new(servers, json_string(asked[i]));
 	for (guint i = 0; i < answer->texts->len; i++)
 		json_array_append_new(list, json_string(g_ptr_array_index(answer->texts, i)));
-	return json_pack("{s:s, s:s, s:o, s:s?}", "query", answer->query, "type", dns_type_name(answer->type), "answer",
-			 list, "error", answer->error);
+	return json_pack("{s:s, s:s, s:o, s:s?, s:o}", "query", answer->query, "type", dns_type_name(answer->type), "answer",
+			 list, "error", answer->error, "servers", servers);
 }
 
 /* Answers come as they like; they are told in the order in which they are judged. */
@@ -138,11 +141,25 @@ static void tell_dns(account *a)
 	}
 }
 
+static json_t *server_json(const account *a)
+{
+	const struct discovery_target *t = &a->target;
+	return json_pack("{s:s, s:s, s:i, s:s}", "name", t->name, "address", t->address, "port", t->port, "found_by", t->query);
+}
+
+/* What became of the question for relay credentials. */
+static json_t *mras_json(const struct signin *s)
+{
+	return json_pack("{s:s?, s:s?, s:o, s:s?}", "uri", s->mras_uri, "trouble", s->relay_trouble, "sip_status",
+			 s->relay_status ? json_integer(s->relay_status) : json_null(), "host", s->relay.host_name);
+}
+
 static void fail(account *a, const char *stage, const char *reason, int sip_status)
 {
 	channel_event(a->events, "sign-in-failed",
-		      json_pack("{s:s, s:s, s:o}", "stage", stage, "reason", reason, "sip_status",
-				sip_status ? json_integer(sip_status) : json_null()));
+		      json_pack("{s:s, s:s, s:o, s:s?, s:o}", "stage", stage, "reason", reason, "sip_status",
+				sip_status ? json_integer(sip_status) : json_null(), "diagnostics", a->signin.diagnostics,
+				"server", a->state == ACCOUNT_REGISTERING ? server_json(a) : json_null()));
 	stop_search(a);
 	drop_connection(a);
 }
@@ -159,14 +176,11 @@ static void renew_later(account *a);
 
 static void succeed(account *a)
 {
-	const struct discovery_target *t = &a->target;
-	json_t *server = json_pack("{s:s, s:s, s:i, s:s}", "name", t->name, "address", t->address, "port", t->port,
-				   "found_by", t->query);
 	gint64 elapsed_ms = (g_get_monotonic_time() - a->start_us) / 1000;
 	a->state = ACCOUNT_IN;
 	channel_event(a->events, "signed-in",
-		      json_pack("{s:o, s:b, s:o, s:I}", "server", server, "remote_user", a->signin.remote_user, "relay",
-				relay_json(&a->relay), "elapsed_ms", (json_int_t)elapsed_ms));
+		      json_pack("{s:o, s:b, s:o, s:o, s:I}", "server", server_json(a), "remote_user", a->signin.remote_user, "relay",
+				relay_json(&a->relay), "mras", mras_json(&a->signin), "elapsed_ms", (json_int_t)elapsed_ms));
 	stop_search(a);
 	renew_later(a);
 }
@@ -186,7 +200,7 @@ static gboolean on_deadline(gpointer data)
 static void on_relay_address(const struct dns_answer *answer, gpointer data)
 {
 	account *a = data;
-	channel_event(a->events, "dns", dns_event(answer));
+	channel_event(a->events, "dns", dns_event(a, answer));
 	a->relay.address = g_strdup(answer->target);
 	if (!answer->target)
 		channel_log(a->events, "warning", "relay \"%s\" has no address: %s", answer->query,
@@ -345,8 +359,9 @@ static void on_connected(GIOStream *stream, const GError *error, gpointer data)
 		start_registering(a, stream);
 		return;
 	}
-	channel_log(a->events, "info", "%s (%s:%u, found by %s): %s", a->target.name, a->target.address, a->target.port,
-		    a->target.query, error->message);
+	channel_event(a->events, "connect-failed",
+		      json_pack("{s:o, s:s, s:s}", "server", server_json(a), "kind", tls_error_kind(error), "reason",
+				error->message));
 	g_free(a->last_trouble);
 	a->last_trouble = g_strdup_printf("%s:%u: %s", a->target.address, a->target.port, error->message);
 	advance(a);
@@ -373,7 +388,7 @@ static void advance(account *a)
 static void on_target_address(const struct dns_answer *answer, gpointer data)
 {
 	const struct lookup *l = data;
-	g_ptr_array_add(l->owner->dns_events[l->index], dns_event(answer));
+	g_ptr_array_add(l->owner->dns_events[l->index], dns_event(l->owner, answer));
 	discovery_target_address(l->owner->discovery, l->index, answer->target);
 	advance(l->owner);
 }
@@ -382,7 +397,7 @@ static void on_lookup(const struct dns_answer *answer, gpointer data)
 {
 	struct lookup *l = data;
 	account *a = l->owner;
-	g_ptr_array_add(a->dns_events[l->index], dns_event(answer));
+	g_ptr_array_add(a->dns_events[l->index], dns_event(a, answer));
 	const char *target = discovery_answer(a->discovery, l->index, answer);
 	if (target)
 		dns_query(a->dns, target, DNS_A, on_target_address, l);

@@ -145,6 +145,24 @@ dns *dns_new(GError **error)
 	return NULL;
 }
 
+char **dns_servers(const dns *d)
+{
+	struct ares_addr_port_node *list = NULL;
+	GStrvBuilder *texts = g_strv_builder_new();
+	char **all;
+
+	if (ares_get_servers_ports(d->channel, &list) == ARES_SUCCESS) {
+		for (const struct ares_addr_port_node *s = list; s; s = s->next) {
+			char text[INET6_ADDRSTRLEN];
+			g_strv_builder_add(texts, inet_ntop(s->family, &s->addr, text, sizeof(text)));
+		}
+		ares_free_data(list);
+	}
+	all = g_strv_builder_end(texts);
+	g_strv_builder_unref(texts);
+	return all;
+}
+
 static void query_free(struct query *q)
 {
 	g_free(q->name);

@@ -28,6 +28,8 @@ dns *dns_new(GError **error);
 void dns_free(dns *d);
 /* Asks once; `done` is called once, from the main loop. */
 void dns_query(dns *d, const char *name, enum dns_type type, dns_func done, gpointer user_data);
+/* The name servers that are asked, in order; the caller frees. */
+char **dns_servers(const dns *d);
 const char *dns_type_name(enum dns_type type); /* "A", "SRV" */
 
 #endif

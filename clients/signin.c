@@ -40,6 +40,7 @@ void signin_done(struct signin *s)
 	g_free(s->mras_uri);
 	g_free(s->focus_factory_uri);
 	g_free(s->relay_trouble);
+	g_free(s->diagnostics);
 	mras_response_clear(&s->relay);
 	*s = (struct signin){ 0 };
 }
@@ -133,6 +134,8 @@ static sip_msg *fail(struct signin *s, int status, const char *reason)
 static sip_msg *after_register(struct signin *s, const sip_msg *response)
 {
 	int status = sip_status(response);
+	g_free(s->diagnostics);
+	s->diagnostics = g_strdup(sip_header(response, "ms-diagnostics"));
 	if (status == 401 && !s->answered_challenge) {
 		const char *challenge = sip_header(response, "WWW-Authenticate");
 		s->answered_challenge = true;
@@ -174,6 +177,7 @@ static sip_msg *after_relay(struct signin *s, const sip_msg *response, const GEr
 	s->stage = SIGNIN_DONE;
 	g_clear_pointer(&s->relay_trouble, g_free);
 	mras_response_clear(&s->relay);
+	s->relay_status = response ? sip_status(response) : 0;
 	if (!response)
 		s->relay_trouble = g_strdup(error ? error->message : "no answer");
 	else if (sip_status(response) != 200)

@@ -32,6 +32,8 @@ struct signin {
 	bool remote_user;
 	char *mras_uri, *focus_factory_uri;
 	struct mras_response relay; /* host_name NULL: no relay */
+	int relay_status;           /* of the answer about relays; 0: none */
+	char *diagnostics;          /* ms-diagnostics of the answer that ended it; NULL */
 	char *relay_trouble;        /* why there is no relay although there should be; NULL */
 };
 

@@ -33,6 +33,7 @@ struct handshake {
 	GSource *timer;
 	bool timed_out;
 	GTlsCertificateFlags flaws; /* of a certificate that was refused */
+	char *certificate;          /* whose that was */
 	char *peer;
 	guint16 port;
 };
@@ -71,25 +72,68 @@ void tls_identity_free(tls_identity *id)
 
 /* --- errors in words ---------------------------------------------------------------------------- */
 
-static const char *flaw_words(GTlsCertificateFlags flaws)
-{
-	static const struct {
-		GTlsCertificateFlags flaw;
-		const char *words;
-	} rows[] = {
-		{ G_TLS_CERTIFICATE_UNKNOWN_CA, "certificate of another CA" },
-		{ G_TLS_CERTIFICATE_BAD_IDENTITY, "name mismatch" },
-		{ G_TLS_CERTIFICATE_EXPIRED, "certificate has expired" },
-		{ G_TLS_CERTIFICATE_NOT_ACTIVATED, "certificate is not valid yet" },
-		{ G_TLS_CERTIFICATE_REVOKED, "certificate was revoked" },
-		{ G_TLS_CERTIFICATE_INSECURE, "certificate uses an insecure algorithm" },
-	};
+G_DEFINE_QUARK(tls-flaw-quark, tls_flaw)
 
-	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		if (flaws & rows[i].flaw)
-			return rows[i].words;
-	}
-	return "certificate not acceptable";
+static const struct flaw {
+	GTlsCertificateFlags flag;
+	const char *words, *kind;
+} flaws[] = {
+	{ G_TLS_CERTIFICATE_UNKNOWN_CA, "certificate of another CA", "untrusted" },
+	{ G_TLS_CERTIFICATE_BAD_IDENTITY, "name mismatch", "name-mismatch" },
+	{ G_TLS_CERTIFICATE_EXPIRED, "certificate has expired", "expired" },
+	{ G_TLS_CERTIFICATE_NOT_ACTIVATED, "certificate is not valid yet", "not-yet-valid" },
+	{ G_TLS_CERTIFICATE_REVOKED, "certificate was revoked", "bad-certificate" },
+	{ G_TLS_CERTIFICATE_INSECURE, "certificate uses an insecure algorithm", "bad-certificate" },
+	{ 0, "certificate not acceptable", "bad-certificate" },
+};
+
+/* The first row that fits; the last one fits always. */
+static const struct flaw *flaw_of(GTlsCertificateFlags flags)
+{
+	const struct flaw *f = flaws;
+
+	while (f->flag && !(flags & f->flag))
+		f++;
+	return f;
+}
+
+static bool is_one_of(const GError *error, const int *codes, gsize n)
+{
+	for (gsize i = 0; i < n; i++)
+		if (g_error_matches(error, G_IO_ERROR, codes[i]))
+			return true;
+	return false;
+}
+
+const char *tls_error_kind(const GError *error)
+{
+	static const int unreachable[] = { G_IO_ERROR_HOST_UNREACHABLE, G_IO_ERROR_NETWORK_UNREACHABLE };
+
+	if (error->domain == TLS_FLAW)
+		return flaw_of((GTlsCertificateFlags)error->code)->kind;
+	if (error->domain == G_RESOLVER_ERROR)
+		return "no-name";
+	if (error->domain == G_TLS_ERROR || g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED))
+		return "tls";
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
+		return "refused";
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+		return "timeout";
+	return is_one_of(error, unreachable, G_N_ELEMENTS(unreachable)) ? "unreachable" : "failed";
+}
+
+/* Whose certificate it is: " (CN=fe.contoso.com, issued by CN=another CA, 2026-01-01 to 2027-01-01)"; "": nothing known. */
+static char *certificate_text(GTlsCertificate *c)
+{
+	g_autofree char *subject = g_tls_certificate_get_subject_name(c);
+	g_autofree char *issuer = g_tls_certificate_get_issuer_name(c);
+	g_autoptr(GDateTime) from = g_tls_certificate_get_not_valid_before(c);
+	g_autoptr(GDateTime) to = g_tls_certificate_get_not_valid_after(c);
+	g_autofree char *first = from ? g_date_time_format(from, "%F") : NULL, *last = to ? g_date_time_format(to, "%F") : NULL;
+
+	if (!subject || !issuer || !first || !last)
+		return g_strdup("");
+	return g_strdup_printf(" (%s, issued by %s, %s to %s)", subject, issuer, first, last);
 }
 
 static void timer_clear(GSource **timer)
@@ -117,20 +161,22 @@ static void explain(const struct handshake *h, GError **error)
 		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "TLS handshake timed out");
 	} else if (h->flaws) {
 		g_clear_error(error);
-		g_set_error_literal(error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE, flaw_words(h->flaws));
+		g_set_error(error, TLS_FLAW, (int)h->flaws, "%s%s", flaw_of(h->flaws)->words, h->certificate ? h->certificate : "");
 	}
 }
 
 /* --- what both sides do ------------------------------------------------------------------------- */
 
 /* GLib asks also about good certificates on the server side. */
-static gboolean on_accept_certificate(G_GNUC_UNUSED GTlsConnection *connection, G_GNUC_UNUSED GTlsCertificate *certificate,
-				      GTlsCertificateFlags flaws, gpointer user_data)
+static gboolean on_accept_certificate(G_GNUC_UNUSED GTlsConnection *connection, GTlsCertificate *certificate,
+				      GTlsCertificateFlags flaws_found, gpointer user_data)
 {
 	struct handshake *h = user_data;
 
-	h->flaws = flaws;
-	return flaws == 0;
+	h->flaws = flaws_found;
+	if (flaws_found && !h->certificate)
+		h->certificate = certificate_text(certificate);
+	return flaws_found == 0;
 }
 
 static gboolean on_handshake_timeout(gpointer user_data)
@@ -166,6 +212,7 @@ static void handshake_free(struct handshake *h)
 	g_clear_object(&h->tls);
 	g_object_unref(h->cancellable);
 	g_free(h->peer);
+	g_free(h->certificate);
 	g_free(h);
 }
 

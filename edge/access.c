@@ -150,7 +150,7 @@ static void send_all_waiting(access_edge *a)
 	}
 }
 
-static void on_front_end(GIOStream *connection, const char *why, gpointer user_data)
+static void on_front_end(GIOStream *connection, const char *address, const GError *error, gpointer user_data)
 {
 	access_edge *a = user_data;
 
@@ -160,11 +160,11 @@ static void on_front_end(GIOStream *connection, const char *why, gpointer user_d
 		send_all_waiting(a);
 		return;
 	}
-	a->event("log",
-		 json_pack("{s:s, s:o}", "level", "warning", "text",
-			   json_sprintf("no connection to %s: %s", a->config->next_hop, why)),
+	a->event("link-failed",
+		 json_pack("{s:s, s:s?, s:i, s:s, s:s}", "peer", a->config->next_hop, "address", address, "port",
+			   (int)a->config->next_hop_port, "kind", tls_error_kind(error), "reason", error->message),
 		 a->user_data);
-	refuse_all_waiting(a, why);
+	refuse_all_waiting(a, error->message);
 }
 
 static void connect_front_end(access_edge *a)
@@ -184,12 +184,22 @@ static bool is_of_our_domain(const access_edge *a, const sip_msg *m)
 	return at && g_ascii_strcasecmp(at + 1, a->config->domain) == 0;
 }
 
+static void tell_request_refused(access_edge *a, const sip_msg *m, int status, const char *reason)
+{
+	g_autofree char *user = sip_uri_user(sip_from_uri(m));
+
+	a->event("request-refused",
+		 json_pack("{s:s, s:s?, s:i, s:s}", "method", sip_method(m), "user", user, "status", status, "reason", reason),
+		 a->user_data);
+}
+
 static void request_from_client(struct link *l, sip_msg *m)
 {
 	access_edge *a = l->access;
 	struct waiting *w;
 
 	if (!is_of_our_domain(a, m)) {
+		tell_request_refused(a, m, 403, "the domain is not served here");
 		refuse(l, m, 403, "Forbidden", "1017;reason=\"The domain is not served here\"");
 		return;
 	}

@@ -23,7 +23,7 @@ struct av_edge {
 	av_udp *udp[LISTENERS];
 	av_tcp *tcp[LISTENERS];
 	GSource *timer;
-	rate *send_errors, *denials, *auth_failures;
+	rate *send_errors, *denials, *refusals;
 	guint64 send_failures, send_dropped;
 };
 
@@ -178,13 +178,16 @@ static void tell_denied(av_edge *e, const struct turn_event *event)
 			 e->user_data);
 }
 
-static void tell_auth_failed(av_edge *e, const struct turn_event *event)
+static void tell_refused(av_edge *e, const char *name, const struct turn_event *event)
 {
 	char client[ENDPOINT_TEXT_MAX];
 
 	endpoint_print(event->client, client);
-	if (rate_allows(e->auth_failures, client, g_get_monotonic_time()))
-		e->event("auth-failed", json_pack("{s:s, s:s}", "client", client, "reason", event->reason),
+	if (rate_allows(e->refusals, client, g_get_monotonic_time()))
+		e->event(name,
+			 json_pack("{s:s, s:s?, s:i, s:s}", "client", client, "user",
+				   event->username ? allocation_identity(event->username) : NULL, "code", (int)event->code,
+				   "reason", event->reason),
 			 e->user_data);
 }
 
@@ -203,7 +206,10 @@ static void on_turn_event(const struct turn_event *event, gpointer user_data)
 		tell_denied(e, event);
 		break;
 	case TURN_EVENT_AUTH_FAILED:
-		tell_auth_failed(e, event);
+		tell_refused(e, "auth-failed", event);
+		break;
+	case TURN_EVENT_REFUSED:
+		tell_refused(e, "relay-refused", event);
 		break;
 	}
 }
@@ -328,7 +334,7 @@ av_edge *av_edge_new(const struct edge_config *config, edge_event_func event, gp
 	e->batch = av_udp_batch_new();
 	e->send_errors = rate_new(G_USEC_PER_SEC);
 	e->denials = rate_new(G_USEC_PER_SEC);
-	e->auth_failures = rate_new(G_USEC_PER_SEC);
+	e->refusals = rate_new(G_USEC_PER_SEC);
 	start_timer(e);
 	e->policy = make_policy(config, error);
 	e->turn = e->policy ? make_turn(e) : NULL;
@@ -354,7 +360,7 @@ void av_edge_free(av_edge *e)
 	g_source_unref(e->timer);
 	rate_free(e->send_errors);
 	rate_free(e->denials);
-	rate_free(e->auth_failures);
+	rate_free(e->refusals);
 	av_udp_batch_free(e->batch);
 	g_free(e);
 }

@@ -1,7 +1,7 @@
 #include "edge/inside.h"
 
 struct attempt {
-	char *name, *local_address;
+	char *name, *local_address, *address;
 	guint16 port;
 	tls_identity *identity; /* borrowed */
 	GCancellable *cancellable;
@@ -12,12 +12,13 @@ struct attempt {
 static void finish(struct attempt *t, GIOStream *connection, const GError *error)
 {
 	if (!g_cancellable_is_cancelled(t->cancellable))
-		t->done(connection, error ? error->message : NULL, t->user_data);
+		t->done(connection, t->address, error, t->user_data);
 	else if (connection)
 		g_object_unref(connection);
 	g_object_unref(t->cancellable);
 	g_free(t->name);
 	g_free(t->local_address);
+	g_free(t->address);
 	g_free(t);
 }
 
@@ -30,7 +31,6 @@ static void on_resolved(GObject *source, GAsyncResult *result, gpointer user_dat
 {
 	struct attempt *t = user_data;
 	g_autoptr(GError) error = NULL;
-	g_autofree char *address = NULL;
 	GList *found = g_resolver_lookup_by_name_finish(G_RESOLVER(source), result, &error);
 
 	if (!found || g_cancellable_is_cancelled(t->cancellable)) {
@@ -38,9 +38,9 @@ static void on_resolved(GObject *source, GAsyncResult *result, gpointer user_dat
 		finish(t, NULL, error);
 		return;
 	}
-	address = g_inet_address_to_string(found->data);
+	t->address = g_inet_address_to_string(found->data);
 	g_resolver_free_addresses(found);
-	tls_connect(t->local_address, address, t->port, t->name, t->identity, INSIDE_CONNECT_TIMEOUT_MS, t->cancellable,
+	tls_connect(t->local_address, t->address, t->port, t->name, t->identity, INSIDE_CONNECT_TIMEOUT_MS, t->cancellable,
 		    on_connected, t);
 }
 

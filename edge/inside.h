@@ -9,8 +9,9 @@
 
 #define INSIDE_CONNECT_TIMEOUT_MS 5000
 
-/* The connection, owned by the callee from now on; or NULL and why. */
-typedef void (*inside_connected)(GIOStream *connection, const char *why, gpointer user_data);
+/* The connection, owned by the callee from now on; or NULL and why (tls_error_kind), with the address that was tried
+ * (NULL: the name has none). */
+typedef void (*inside_connected)(GIOStream *connection, const char *address, const GError *error, gpointer user_data);
 
 /* Resolves `name` as the system does (/etc/hosts, then DNS), connects from `local_address` with mutual TLS
  * and calls back once from the main loop; not at all when `cancellable` was cancelled. */

@@ -42,14 +42,16 @@ struct turn_config {
 	gint64 wall_offset_us;                 /* real time minus the `now_us` of all calls: credentials expire in real time */
 };
 
-enum turn_event_kind { TURN_EVENT_ALLOCATION, TURN_EVENT_ALLOCATION_END, TURN_EVENT_DENIED, TURN_EVENT_AUTH_FAILED };
+enum turn_event_kind { TURN_EVENT_ALLOCATION, TURN_EVENT_ALLOCATION_END, TURN_EVENT_DENIED, TURN_EVENT_AUTH_FAILED, TURN_EVENT_REFUSED };
 
 struct turn_event {
 	enum turn_event_kind kind;
-	const struct allocation *allocation; /* NULL for AUTH_FAILED */
+	const struct allocation *allocation; /* NULL for AUTH_FAILED and REFUSED */
 	const struct endpoint *client;
 	const struct endpoint *peer;         /* DENIED */
 	const char *reason;                  /* why it ended or failed; DENIED: the rule */
+	const char *username;                /* AUTH_FAILED, REFUSED: as given; NULL: not read */
+	guint code;                          /* AUTH_FAILED, REFUSED: the answer's, RFC 5766 section 6.2 */
 };
 
 /* All are called from inside the functions below; none may call back into the server. */

@@ -32,7 +32,8 @@ static bool give_password(StunAgent *agent G_GNUC_UNUSED, StunMessage *message G
 
 static void refuse(struct turn_request *r, const char *reason)
 {
-	struct turn_event event = {.kind = TURN_EVENT_AUTH_FAILED, .client = &r->tuple->client, .reason = reason};
+	struct turn_event event = {.kind = TURN_EVENT_AUTH_FAILED, .client = &r->tuple->client, .reason = reason,
+				   .username = r->username, .code = STUN_ERROR_UNAUTHORIZED};
 
 	r->t->counters.auth_failures++;
 	r->t->output.event(&event, r->t->user_data);

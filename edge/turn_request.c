@@ -114,6 +114,15 @@ static struct allocation *new_allocation(struct turn_request *r)
 	return a;
 }
 
+static void refuse_relay(struct turn_request *r, guint code, const char *reason)
+{
+	struct turn_event event = {.kind = TURN_EVENT_REFUSED, .client = &r->tuple->client, .reason = reason,
+				   .username = r->username, .code = code};
+
+	r->t->output.event(&event, r->t->user_data);
+	turn_reply_error(r, code);
+}
+
 static void handle_allocate(struct turn_request *r, struct allocation *existing)
 {
 	struct turn_event event = {.kind = TURN_EVENT_ALLOCATION, .client = &r->tuple->client};
@@ -130,13 +139,14 @@ static void handle_allocate(struct turn_request *r, struct allocation *existing)
 	}
 	code = refuse_allocate(r);
 	if (code) {
-		turn_reply_error(r, code);
+		refuse_relay(r, code, code == STUN_ERROR_ALLOCATION_QUOTA_REACHED ? "the user has all the relays that he may have" :
+								     "the request asks for what is not to be had");
 		return;
 	}
 	a = new_allocation(r);
 	if (!open_relay(r->t, a, even)) {
 		allocation_free(a);
-		turn_reply_error(r, STUN_ERROR_INSUFFICIENT_CAPACITY);
+		refuse_relay(r, STUN_ERROR_INSUFFICIENT_CAPACITY, "no relay port is free");
 		return;
 	}
 	set_lifetime(r->t, a, r->now_us, granted_lifetime_s(r));

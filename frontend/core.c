@@ -130,6 +130,16 @@ static void send_and_unref(fe_core *c, struct fe_flow *flow, sip_msg *m)
 	sip_msg_unref(m);
 }
 
+static void tell_refused(fe_core *c, const struct fe_flow *flow, const sip_msg *request, const sip_msg *response)
+{
+	g_autofree char *user = sip_uri_user(sip_to_uri(request));
+
+	c->io->event("request-refused",
+		     json_pack("{s:s, s:s?, s:i, s:s, s:s?, s:s}", "method", sip_method(request), "user", user, "status",
+			       sip_status(response), "reason", sip_reason(response), "diagnostics",
+			       sip_header(response, "ms-diagnostics"), "via", flow->edge ? flow->edge : "direct"), c->user_data);
+}
+
 static void on_register(fe_core *c, struct fe_flow *flow, sip_msg *request)
 {
 	const struct binding *b;
@@ -138,6 +148,8 @@ static void on_register(fe_core *c, struct fe_flow *flow, sip_msg *request)
 	if (b)
 		c->io->event("registered", json_pack("{s:s, s:s, s:b}", "user", b->user, "via", b->edge ? b->edge : "direct",
 						     "remote_user", b->edge != NULL), c->user_data);
+	else if (sip_status(response) >= 403)
+		tell_refused(c, flow, request, response);
 	send_and_unref(c, flow, response);
 }
 

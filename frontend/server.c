@@ -33,7 +33,8 @@ struct peer {
 	struct fe_flow *flow;
 	sip_conn *conn;    /* NULL: not connected yet */
 	GQueue queue;      /* sip_msg */
-	char *edge;        /* a link's: name and port of the service */
+	char *edge;        /* a link's: name, address (NULL: not known yet) and port of the service */
+	char *address;
 	guint16 port;
 };
 
@@ -44,6 +45,7 @@ static void peer_unref(struct peer *p)
 	g_queue_clear_full(&p->queue, (GDestroyNotify)sip_msg_unref);
 	fe_flow_unref(p->flow);
 	g_free(p->edge);
+	g_free(p->address);
 	g_free(p);
 }
 
@@ -105,18 +107,6 @@ static void on_closed(sip_conn *c, const GError *error, gpointer user_data)
 
 static const struct sip_conn_handlers conn_handlers = { .message = on_message, .closed = on_closed };
 
-static void on_accepted(GIOStream *stream, const char *const *peer_names, const char *peer_address, guint16 peer_port,
-			gpointer user_data)
-{
-	fe_server *s = user_data;
-	const char *edge = fe_flow_trusted_name(peer_names, (const char *const *)s->config->trusted_servers);
-	g_autofree char *name = g_strdup_printf("%s:%u", peer_address, peer_port);
-	struct peer *p = peer_new(s, fe_flow_new(name, edge));
-
-	p->conn = sip_conn_new(stream, s->sent_by, &conn_handlers, p);
-	fe_core_flow_up(s->core, p->flow);
-}
-
 static void on_refused(const char *peer_address, const char *why, gpointer user_data)
 {
 	fe_server *s = user_data;
@@ -124,14 +114,35 @@ static void on_refused(const char *peer_address, const char *why, gpointer user_
 	s->event("tls-refused", json_pack("{s:s, s:s}", "peer", peer_address, "reason", why), s->user_data);
 }
 
+static void on_accepted(GIOStream *stream, const char *const *peer_names, const char *peer_address, guint16 peer_port,
+			gpointer user_data)
+{
+	fe_server *s = user_data;
+	const char *edge = fe_flow_trusted_name(peer_names, (const char *const *)s->config->trusted_servers);
+	g_autofree char *name = g_strdup_printf("%s:%u", peer_address, peer_port);
+	struct peer *p;
+
+	if (!edge && peer_names[0]) {
+		g_autofree char *why = g_strdup_printf("name mismatch: no trusted server (CN=%s)", peer_names[0]);
+
+		on_refused(peer_address, why, s);
+		g_object_unref(stream);
+		return;
+	}
+	p = peer_new(s, fe_flow_new(name, edge));
+
+	p->conn = sip_conn_new(stream, s->sent_by, &conn_handlers, p);
+	fe_core_flow_up(s->core, p->flow);
+}
+
 /* --- links to MRAS ------------------------------------------------------------------------------------------------ */
 
-static void link_failed(struct peer *p, const char *why)
+static void link_failed(struct peer *p, const GError *error)
 {
 	fe_server *s = p->server;
-	g_autofree char *text = g_strdup_printf("no connection to %s port %u: %s", p->edge, p->port, why);
 
-	s->event("log", json_pack("{s:s, s:s}", "level", "warning", "text", text), s->user_data);
+	s->event("link-failed", json_pack("{s:s, s:s?, s:i, s:s, s:s}", "peer", p->edge, "address", p->address, "port", (int)p->port,
+					  "kind", tls_error_kind(error), "reason", error->message), s->user_data);
 	peer_gone(p);
 }
 
@@ -143,7 +154,7 @@ static void on_link_connected(GIOStream *connection, const GError *error, gpoint
 	if (!p->server) {
 		g_clear_object(&connection);
 	} else if (!connection) {
-		link_failed(p, error->message);
+		link_failed(p, error);
 	} else {
 		p->conn = sip_conn_new(connection, p->server->sent_by, &conn_handlers, p);
 		while ((m = g_queue_pop_head(&p->queue))) {
@@ -154,23 +165,26 @@ static void on_link_connected(GIOStream *connection, const GError *error, gpoint
 	peer_unref(p);
 }
 
-static void on_link_resolved(const char *address, gpointer user_data)
+static void on_link_resolved(const char *address, const GError *error, gpointer user_data)
 {
 	struct peer *p = user_data;
 	fe_server *s = p->server;
 
 	if (s && address) {
+		p->address = g_strdup(address);
 		tls_connect(s->config->address, address, p->port, p->edge, s->identity, LINK_TIMEOUT_MS, s->cancel,
 			    on_link_connected, p);
 		return;
 	}
 	if (s)
-		link_failed(p, "the name has no address");
+		link_failed(p, error);
 	peer_unref(p);
 }
 
+typedef void (*looked_up_func)(const char *address, const GError *error, gpointer user_data);
+
 struct lookup {
-	resolved_func done;
+	looked_up_func done;
 	gpointer user_data;
 };
 
@@ -182,11 +196,11 @@ static void on_looked_up(GObject *source, GAsyncResult *result, gpointer data)
 	g_autofree char *text = addresses ? g_inet_address_to_string(addresses->data) : NULL;
 
 	g_resolver_free_addresses(addresses);
-	l->done(text, l->user_data);
+	l->done(text, error, l->user_data);
 	g_free(l);
 }
 
-static void look_up(const char *name, GCancellable *cancel, resolved_func done, gpointer user_data)
+static void look_up(const char *name, GCancellable *cancel, looked_up_func done, gpointer user_data)
 {
 	g_autoptr(GResolver) resolver = g_resolver_get_default();
 	struct lookup *l = g_new0(struct lookup, 1);
@@ -271,9 +285,11 @@ struct core_lookup {
 	gpointer user_data;
 };
 
-static void on_core_resolved(const char *address, gpointer user_data)
+static void on_core_resolved(const char *address, const GError *error, gpointer user_data)
 {
 	struct core_lookup *l = user_data;
+
+	(void)error;
 
 	if (!g_cancellable_is_cancelled(l->cancel))
 		l->done(address, l->user_data);

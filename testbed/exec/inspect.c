@@ -2,6 +2,7 @@
 
 #include "testbed/exec/linux.h"
 
+#include <arpa/inet.h>
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -265,6 +266,45 @@ static gboolean put_sysctls(json_t *node, GError **error)
 	return TRUE;
 }
 
+/* --- who listens ------------------------------------------------------------------------------------------ */
+
+/* A line of /proc/net/tcp or udp, "0: 0A01000A:13C5 00000000:0000 0A ...": a TCP socket that listens (state 0A), a UDP
+ * socket that is connected to nobody. */
+static json_t *listener_json(const char *line, bool tcp)
+{
+	unsigned address, port, peer, peer_port, state;
+	char text[INET_ADDRSTRLEN];
+
+	if (sscanf(line, " %*u: %8X:%4X %8X:%4X %2X", &address, &port, &peer, &peer_port, &state) != 5)
+		return NULL;
+	if (tcp ? state != 0x0a : peer_port != 0)
+		return NULL;
+	inet_ntop(AF_INET, &address, text, sizeof(text));
+	return json_pack("{s:s, s:s, s:i}", "proto", tcp ? "tcp" : "udp", "address", text, "port", (int)port);
+}
+
+static gboolean put_listeners(json_t *node, GError **error)
+{
+	static const char *const paths[] = { "/proc/thread-self/net/udp", "/proc/thread-self/net/tcp" };
+	json_t *list = json_array();
+
+	json_object_set_new(node, "listeners", list);
+	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
+		g_autofree char *text = read_proc(paths[i], error);
+		g_auto(GStrv) lines = text ? g_strsplit(text, "\n", -1) : NULL;
+
+		for (guint k = 0; lines && lines[k]; k++) {
+			json_t *listener = listener_json(lines[k], i == 1);
+
+			if (listener)
+				json_array_append_new(list, listener);
+		}
+		if (!lines)
+			return FALSE;
+	}
+	return TRUE;
+}
+
 /* --- nftables ------------------------------------------------------------------------------------------ */
 
 /* `... counter packets N bytes N ... comment "NAME"`; NULL: a line without one of the two. */
@@ -356,7 +396,7 @@ json_t *exec_inspect(exec *x, const char *node, GError **error)
 	state = json_object();
 	ok = room_enter(r, room_space(r, node, error), error) && put_tables(state, error) &&
 	     put_counters(state, error) && put_nft(state, room_space(r, node, error)->nft, error) &&
-	     put_sysctls(state, error);
+	     put_sysctls(state, error) && put_listeners(state, error);
 	x->room->leave(x);
 	if (!ok) {
 		g_prefix_error(error, "inspect %s: ", node);

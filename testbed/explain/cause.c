@@ -76,6 +76,7 @@ void finding_free(struct finding *f)
 	g_free(f->what);
 	g_free(f->why);
 	g_free(f->card);
+	g_free(f->other);
 	g_ptr_array_unref(f->proof);
 	g_ptr_array_unref(f->legs);
 	g_ptr_array_unref(f->effects);
@@ -151,15 +152,16 @@ static bool rule_agent_died(const struct evidence *e, struct finding *f)
 	return true;
 }
 
-/* In the order of a call: programs, signing in, the servers among themselves, the way to the relay, the relay itself,
- * media. */
+/* In the order of a call: programs, signing in, the call's own request, the servers among themselves, the way to the
+ * relay, the relay itself, media. */
 static bool (*const rules[])(const struct evidence *, struct finding *) = {
 	rule_agent_died,
+	cause_rule_sign_in,
 	cause_rule_way_to_names,
 	cause_rule_way_to_server,
-	cause_rule_sign_in,
 	cause_rule_way_inside,
 	cause_rule_signalling,
+	cause_rule_call_refused,
 	cause_rule_direct,
 	cause_rule_relay_unreachable,
 	cause_rule_relay_refused,

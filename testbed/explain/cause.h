@@ -13,40 +13,44 @@
 #include "testbed/model/results.h"
 
 #define CAUSES(X)                                                                                       \
-	X(NONE, "the call worked")                                                                      \
-	X(RETURN_WRONG_EGRESS, "the answer does not go back the way the question came")                 \
-	X(NO_ROUTE, "a node has no route to the destination")                                           \
-	X(NULL_ROUTE, "a route throws the packets away")                                                \
-	X(ROUTE_LOOP, "the packets go round in circles")                                                \
-	X(ROUTE_NOT_PERSISTENT, "a route works now and is gone after a restart")                        \
-	X(FW_DROP, "a firewall drops the packets")                                                      \
-	X(FW_REJECT, "a firewall refuses the packets")                                                  \
-	X(FW_NO_STATE, "a firewall knows no session that the packets belong to")                        \
-	X(RPF_DROP, "the reverse path filter drops the packets")                                        \
-	X(NAT_FILTERED, "a NAT lets the packets not in")                                                \
-	X(NAT_MAPPING_CHANGED, "a NAT shows another port to each destination")                          \
-	X(NAT_EXPIRED, "a NAT forgot the mapping before the answer came")                               \
-	X(HAIRPIN_UNSUPPORTED, "a NAT does not lead packets to its own outside address back in")        \
-	X(WRONG_CARD, "the packets arrive on another card than the one with their address")             \
-	X(NO_FORWARDING, "the packets reach a host that does not forward")                              \
-	X(NEXT_HOP_DEAD, "nobody answers for the gateway's address")                                    \
-	X(LINK_DOWN, "a link is down")                                                                  \
-	X(MTU_BLACKHOLE, "packets of full size are lost without a word")                                \
-	X(VPN_DOWN, "the VPN tunnel is down")                                                           \
-	X(VPN_PREFIX_MISSING, "the VPN tunnel does not carry these addresses")                          \
-	X(DNS_NXDOMAIN, "the name of the server does not resolve")                                      \
-	X(DNS_WRONG_VIEW, "the name resolves to the address meant for others")                          \
-	X(DNS_TIMEOUT, "the name server does not answer")                                               \
-	X(NO_LISTENER, "nothing listens where the client connects to")                                  \
-	X(TLS_UNTRUSTED, "the client does not trust the server's certificate")                          \
-	X(TLS_NAME_MISMATCH, "the server's certificate is for another name")                            \
-	X(SIP_AUTH, "the server refused the user's credentials")                                        \
-	X(SIP_NO_ROUTE, "the server does not know where the other user is")                             \
-	X(RELAY_AUTH, "the relay refused the client's credentials")                                     \
-	X(RELAY_ALLOC, "the relay has no address to lend")                                              \
-	X(RELAY_PERMISSION, "the relay's policy refuses the peer")                                      \
-	X(RELAY_PORTS_BLOCKED, "the relay's own ports can't be reached")                                \
-	X(AGENT_DIED, "a program of the lab ended unexpectedly")                                        \
+	X(NONE, "the call worked")                                                                         \
+	X(RETURN_WRONG_EGRESS, "the answer does not go back the way the question came")                    \
+	X(NO_ROUTE, "a node has no route to the destination")                                              \
+	X(NULL_ROUTE, "a route throws the packets away")                                                   \
+	X(ROUTE_LOOP, "the packets go round in circles")                                                   \
+	X(ROUTE_NOT_PERSISTENT, "a route works now and is gone after a restart")                           \
+	X(FW_DROP, "a firewall drops the packets")                                                         \
+	X(FW_REJECT, "a firewall refuses the packets")                                                     \
+	X(FW_NO_STATE, "a firewall knows no session that the packets belong to")                           \
+	X(RPF_DROP, "the reverse path filter drops the packets")                                           \
+	X(NAT_FILTERED, "a NAT lets the packets not in")                                                   \
+	X(NAT_MAPPING_CHANGED, "a NAT shows another port to each destination")                             \
+	X(NAT_EXPIRED, "a NAT forgot the mapping before the answer came")                                  \
+	X(HAIRPIN_UNSUPPORTED, "a NAT does not lead packets to its own outside address back in")           \
+	X(WRONG_CARD, "the packets arrive on another card than the one with their address")                \
+	X(NO_FORWARDING, "the packets reach a host that does not forward")                                 \
+	X(NEXT_HOP_DEAD, "nobody answers for the gateway's address")                                       \
+	X(LINK_DOWN, "a link is down")                                                                     \
+	X(MTU_BLACKHOLE, "packets of full size are lost without a word")                                   \
+	X(VPN_DOWN, "the VPN tunnel is down")                                                              \
+	X(VPN_PREFIX_MISSING, "the VPN tunnel does not carry these addresses")                             \
+	X(DNS_NXDOMAIN, "the name of the server does not resolve")                                         \
+	X(DNS_WRONG_VIEW, "the name is answered for others than those who ask")                             \
+	X(DNS_WRONG_ANSWER, "the name resolves to an address that is not the server's")                    \
+	X(DNS_TIMEOUT, "the name server does not answer")                                                  \
+	X(NO_LISTENER, "nothing listens where the client connects to")                                     \
+	X(TLS_UNTRUSTED, "the client does not trust the server's certificate")                             \
+	X(TLS_NAME_MISMATCH, "the server's certificate is for another name")                               \
+	X(TLS_EXPIRED, "the server's certificate is over, or not valid yet")                               \
+	X(SIP_AUTH, "the server refused the user's credentials")                                           \
+	X(SIP_NO_ROUTE, "the servers have no way for the request")                                         \
+	X(SIP_NOT_REGISTERED, "the other user is not signed in")                                           \
+	X(RELAY_NONE, "the client was told of no relay")                                                   \
+	X(RELAY_AUTH, "the relay refused the client's credentials")                                        \
+	X(RELAY_ALLOC, "the relay has no address to lend")                                                 \
+	X(RELAY_PERMISSION, "the relay's policy refuses the peer")                                         \
+	X(RELAY_PORTS_BLOCKED, "the relay's own ports can't be reached")                                   \
+	X(AGENT_DIED, "a program of the lab ended unexpectedly")                                           \
 	X(UNKNOWN, "no rule explains it")
 
 enum cause_code {
@@ -106,6 +110,7 @@ typedef struct finding {
 	struct prefix prefix; /* the destination that `node` can't send to; family 0: not about a route */
 	char *card;           /* interface of `node` it should leave by; NULL: not known */
 	struct flow flow;     /* as it fails at `node`; its node is NULL */
+	char *other;          /* the node that asked; NULL: not known */
 } finding;
 
 struct heard *heard_new(const char *agent, const json_t *event);

@@ -59,6 +59,9 @@ bool cause_rule_sign_in(const struct evidence *e, struct finding *f);
 bool cause_rule_relay_unreachable(const struct evidence *e, struct finding *f);
 bool cause_rule_relay_refused(const struct evidence *e, struct finding *f);
 
+/* cause_call.c: what the servers answered to the call itself. */
+bool cause_rule_call_refused(const struct evidence *e, struct finding *f);
+
 /* The relay that an end was told when it signed in; NULL: none. */
 const json_t *cause_relay_of(const struct evidence *e, const char *end);
 json_int_t cause_relay_port(const json_t *relay, enum ip_proto proto);

@@ -1,9 +1,11 @@
 #include "testbed/explain/fix.h"
 
+#include "testbed/explain/fix_service.h"
+
 #include "testbed/explain/gateway.h"
 #include "testbed/explain/persist.h"
 
-static fix *fix_new(char *change)
+fix *fix_new(char *change)
 {
 	fix *x = g_new0(fix, 1);
 
@@ -152,6 +154,19 @@ static fix *(*const fixers[CAUSE_COUNT])(const model *, const struct node *, con
 	[CAUSE_VPN_DOWN] = fix_tunnel,
 	[CAUSE_FW_DROP] = fix_rule,
 	[CAUSE_FW_REJECT] = fix_rule,
+	[CAUSE_DNS_NXDOMAIN] = fix_record,
+	[CAUSE_DNS_WRONG_ANSWER] = fix_answer,
+	[CAUSE_DNS_WRONG_VIEW] = fix_view,
+	[CAUSE_NO_LISTENER] = fix_listener,
+	[CAUSE_TLS_UNTRUSTED] = fix_certificate,
+	[CAUSE_TLS_NAME_MISMATCH] = fix_certificate,
+	[CAUSE_TLS_EXPIRED] = fix_certificate,
+	[CAUSE_SIP_AUTH] = fix_account,
+	[CAUSE_SIP_NO_ROUTE] = fix_setting,
+	[CAUSE_RELAY_NONE] = fix_setting,
+	[CAUSE_RELAY_AUTH] = fix_setting,
+	[CAUSE_RELAY_ALLOC] = fix_setting,
+	[CAUSE_RELAY_PERMISSION] = fix_setting,
 };
 
 fix *fix_derive(const model *m, const struct finding *f)

@@ -237,7 +237,7 @@ static const struct event_case {
 	{"home1", "{\"event\": \"sign-in-failed\", \"stage\": \"mras\", \"reason\": \"no answer\"}", CAUSE_UNKNOWN, NULL},
 	{"edge/tb-edge", "{\"event\": \"agent-died\", \"how\": \"signal 11\"}", CAUSE_AGENT_DIED, "edge"},
 	{"edge/tb-edge", "{\"event\": \"auth-failed\", \"client\": \"10.0.1.1:5\", \"reason\": \"expired\"}", CAUSE_RELAY_AUTH, "edge"},
-	{"edge/tb-edge", "{\"event\": \"denied\", \"peer\": \"10.0.1.1:5\", \"rule\": \"private\"}", CAUSE_RELAY_PERMISSION, "edge"},
+	{"edge/tb-edge", "{\"event\": \"denied\", \"peer\": \"10.0.1.1:5\", \"rule\": \"relay_not_to\"}", CAUSE_RELAY_PERMISSION, "edge"},
 };
 
 Test(cause, comes_from_what_agents_say)
@@ -271,29 +271,6 @@ Test(cause, refused_where_nothing_is_in_the_way_is_nobody_listening)
 	cr_assert_str_eq(f->node, "edge");
 	cr_assert_str_eq(f->object, "203.0.113.10 TCP 443");
 	cr_assert_gt(f->proof->len, 0);
-}
-
-Test(cause, dns_errors_of_the_client_that_failed)
-{
-	static const struct {
-		const char *error;
-		enum cause_code code;
-	} cases[] = {{"nxdomain", CAUSE_DNS_NXDOMAIN}, {"timeout", CAUSE_DNS_TIMEOUT}};
-	g_autoptr(model) m = load("missing-route");
-
-	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autoptr(GPtrArray) heard = g_ptr_array_new_with_free_func((GDestroyNotify)heard_free);
-		g_autofree char *dns = g_strdup_printf(
-			"{\"event\": \"dns\", \"query\": \"sip.contoso.com\", \"type\": \"A\", \"error\": \"%s\"}", cases[i].error);
-		g_autoptr(finding) f = NULL;
-
-		current = &walks[4]; /* there and back */
-		hear(heard, "home1", dns);
-		hear(heard, "home1", "{\"event\": \"sign-in-failed\", \"stage\": \"dns\", \"reason\": \"no name leads to a server\"}");
-		f = find(m, heard, VERDICT_FAIL);
-		cr_assert_eq(f->code, cases[i].code, "%s: %s", cases[i].error, cause_name(f->code));
-		cr_assert_str_eq(f->object, "sip.contoso.com");
-	}
 }
 
 Test(cause, a_call_that_works_raises_no_alarm)

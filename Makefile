@@ -152,7 +152,7 @@ check-netns: all $(filter $(B)/tests/netns/%,$(TEST_PROGRAMS)) ## the executor a
 	$(Q)$(call run_tests,--in-namespace $(filter $(B)/tests/netns/%,$(TEST_PROGRAMS)))
 
 # One at a time: a matrix fills the machine by itself.
-check-e2e: all $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)) ## whole labs: every cell, by packets
+check-e2e: all $(B)/faults/fault-matrix $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)) ## whole labs: every cell, by packets
 	$(Q)TEST_JOBS=1 $(call run_tests,$(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)))
 
 check-style: ## layers, headers that compile alone

@@ -1,4 +1,6 @@
 #include "testbed/cmd/cmd.h"
+#include "testbed/cmd/finished.h"
+#include "testbed/cmd/rundir.h"
 #include "testbed/cmd/signals.h"
 #include "testbed/explain/explain_json.h"
 #include "testbed/explain/explain_text.h"
@@ -89,7 +91,8 @@ static int exit_of(const explanation *x, int told, int signal)
 	return x->finding->code == CAUSE_UNKNOWN ? CMD_DIFFERS : CMD_AS_EXPECTED;
 }
 
-static int explain(const model *m, matrix_selection *s, const struct options *o, guint64 seed)
+/* Takes over `s`; `recorded`: NULL for a fresh lab. */
+static int explain(const model *m, matrix_selection *s, struct recorded *recorded, const struct options *o, guint64 seed)
 {
 	g_autofree char *program_dir = cmd_program_dir();
 	g_autoptr(GCancellable) cancel = g_cancellable_new();
@@ -100,10 +103,10 @@ static int explain(const model *m, matrix_selection *s, const struct options *o,
 	g_autoptr(explanation) x = NULL;
 	int signal;
 
-	if (watched)
-		x = explain_cell(m, s, &options, &error);
-	else
+	if (!watched)
 		matrix_selection_free(s);
+	else
+		x = recorded ? explain_recorded(m, s, recorded, &options) : explain_cell(m, s, &options, &error);
 	signal = signals_seen(watched);
 	signals_unwatch(watched);
 	if (!x) {
@@ -113,24 +116,113 @@ static int explain(const model *m, matrix_selection *s, const struct options *o,
 	return exit_of(x, tell(x, o), signal);
 }
 
+static int explain_fresh(const model *m, const struct options *o, guint64 seed)
+{
+	int status;
+	matrix_selection *s = select_cell(m, o, &status);
+
+	return s ? explain(m, s, NULL, o, seed) : status;
+}
+
+/* --- an earlier run ------------------------------------------------------------------------------------- */
+
+static int explain_finished(const finished *f, const model *m, const char *id, const struct options *o, guint64 seed)
+{
+	g_autoptr(GError) error = NULL;
+	matrix_selection *s = explain_select_id(m, id, &error);
+	struct recorded recorded;
+	int status;
+
+	if (!s) {
+		cmd_error("%s", error->message);
+		return cmd_exit_of(error);
+	}
+	finished_read(f, id, &recorded);
+	status = explain(m, s, &recorded, o, seed);
+	recorded_clear(&recorded);
+	return status;
+}
+
+static int no_such_cell(const finished *f, const char *id)
+{
+	g_autofree char *near = finished_near(f, id);
+
+	cmd_error("run %s has no cell '%s'%s%s%s", f->results->run_id, id, near ? " (near: " : "", near ? near : "",
+		  near ? ")" : "");
+	return CMD_USAGE;
+}
+
+/* The topology and the changes are the run's where the options name none. */
+static int explain_run(const char *dir, const char *id, const struct options *o, guint64 seed)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(finished) f = finished_open(dir, &error);
+	struct options own = *o;
+	g_autoptr(model) m = NULL;
+
+	if (!f) {
+		cmd_error("%s", error->message);
+		return cmd_exit_of(error);
+	}
+	if (!own.topology)
+		own.topology = f->results->topology_file;
+	if (!own.changes && f->changes[0])
+		own.changes = f->changes;
+	m = cmd_topology_load(&own);
+	if (!m)
+		return CMD_INPUT;
+	if (!finished_is_of(f, m, own.changes)) {
+		cmd_error("%s is not what run %s ran: the file or the changes differ", own.topology, f->results->run_id);
+		return CMD_USAGE;
+	}
+	return finished_cell(f, id) ? explain_finished(f, m, id, o, seed) : no_such_cell(f, id);
+}
+
+/* The last run, when it is of this network and has all of this cell; NULL: not. */
+static finished *last_run_of(const model *m, const struct options *o, const char *id)
+{
+	g_autofree char *dir = rundir_last();
+	g_autoptr(finished) f = finished_open(dir, NULL);
+	const struct cell *c = f && finished_is_of(f, m, o->changes) ? finished_cell(f, id) : NULL;
+
+	return c && c->done ? g_steal_pointer(&f) : NULL;
+}
+
+static int explain_cell_or_call(const struct options *o, guint64 seed)
+{
+	g_autoptr(model) m = cmd_topology_load(o);
+	g_autoptr(finished) last = NULL;
+
+	if (!m)
+		return CMD_INPUT;
+	if (!o->arguments[1] && !o->fresh)
+		last = last_run_of(m, o, o->arguments[0]);
+	return last ? explain_finished(last, m, o->arguments[0], o, seed) : explain_fresh(m, o, seed);
+}
+
+static bool is_run_folder(const char *name)
+{
+	g_autofree char *events = g_build_filename(name, "events.jsonl", NULL);
+
+	return g_file_test(events, G_FILE_TEST_IS_REGULAR);
+}
+
 int cmd_explain(const struct options *o)
 {
-	matrix_selection *s;
-	g_autoptr(model) m = NULL;
+	char *const *a = o->arguments;
 	guint64 seed;
-	int status;
 
 	if (o->icewarn)
 		return decode_icewarn(o);
-	if (!o->arguments[0]) {
-		cmd_error("usage: testbed explain CELL | A B [OPTION...]");
+	if (!a[0] || (o->run && a[1])) {
+		cmd_error("usage: testbed explain [RUNDIR] CELL | A B [OPTION...]");
 		return CMD_USAGE;
 	}
 	if (!cmd_seed(o, &seed))
 		return CMD_USAGE;
-	m = cmd_topology_load(o);
-	if (!m)
-		return CMD_INPUT;
-	s = select_cell(m, o, &status);
-	return s ? explain(m, s, o, seed) : status;
+	if (o->run)
+		return explain_run(o->run, a[0], o, seed);
+	if (a[1] && is_run_folder(a[0]))
+		return explain_run(a[0], a[1], o, seed);
+	return explain_cell_or_call(o, seed);
 }

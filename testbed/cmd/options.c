@@ -44,6 +44,10 @@ static const struct option_row {
 	 {"port", 0, 0, G_OPTION_ARG_STRING, NULL, "destination port (default: none, no rule about ports matches)", "N"}},
 	{OPT_ALL, offsetof(struct options, all),
 	 {"all", 0, 0, G_OPTION_ARG_NONE, NULL, "try the fix on every other call of the scenario, too", NULL}},
+	{OPT_RUN, offsetof(struct options, run),
+	 {"run", 0, 0, G_OPTION_ARG_FILENAME, NULL, "explain what this earlier run recorded", "RUNDIR"}},
+	{OPT_RUN, offsetof(struct options, fresh),
+	 {"fresh", 0, 0, G_OPTION_ARG_NONE, NULL, "place the call in a fresh lab, whatever was recorded", NULL}},
 	{OPT_EVIDENCE, offsetof(struct options, evidence),
 	 {"evidence", 0, 0, G_OPTION_ARG_STRING, NULL, "keep what 'testbed explain' needs (default: on)", "on|off"}},
 	{OPT_NO_TRIAL, offsetof(struct options, no_trial),
@@ -123,6 +127,7 @@ void options_clear(struct options *o)
 	g_free(o->icewarn);
 	g_free(o->file);
 	g_free(o->evidence);
+	g_free(o->run);
 	g_free(o->proto);
 	g_free(o->port);
 	g_free(o->name);

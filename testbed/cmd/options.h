@@ -37,14 +37,15 @@ enum {
 	OPT_FILE = 1u << 25,
 	OPT_FORCE = 1u << 26,
 	OPT_EVIDENCE = 1u << 28,
+	OPT_RUN = 1u << 29,
 };
 
 struct options {
 	char *topology;
 	char *scenario; /* as given: "A,B" */
-	char *only, *media, *pairs, *out, *json, *format, *seed, *proto, *port, *icewarn, *evidence;
+	char *only, *media, *pairs, *out, *json, *format, *seed, *proto, *port, *icewarn, *evidence, *run;
 	int jobs;
-	gboolean verbose, quiet, no_color, all, no_trial, help;
+	gboolean verbose, quiet, no_color, all, no_trial, fresh, help;
 	char *file; /* where to write to */
 	gboolean force, publish;
 	char *name;  /* of a lab that is up */

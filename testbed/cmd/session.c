@@ -251,6 +251,8 @@ static int run_watched(struct session *s)
 	s->started_us = g_get_monotonic_time();
 	if (s->dir)
 		keep(s, report_event_run_started(s->results, s->started_us));
+	if (s->dir && s->options->changes)
+		keep(s, report_event_run_changes((const char *const *)(gpointer)s->options->changes, s->started_us));
 	s->signals = signals_watch(on_signal, s, &error);
 	ran = s->signals && matrix_run(s->matrix, &error);
 	g_clear_handle_id(&redraw, g_source_remove);

@@ -14,8 +14,9 @@ static const char exit_text[] =
 	"run labs; 128+n ended by signal n, after partial results were written.\n";
 
 static const char explain_help[] =
-	"CELL is a cell's id as 'testbed report' names it: missing-route/branch1-home1/audio.  A B is a\n"
-	"call as in 'testbed run call'.  Exit status: 0 explained, or the call works; 1 no cause found;\n"
+	"CELL is a cell's id as 'testbed report' names it: missing-route/branch1-home1/audio.  It is explained\n"
+	"by what RUNDIR recorded, or else the last run of this topology; where that has no such cell, and with\n"
+	"A B (a call as in 'testbed run call'), the call is placed in a fresh lab.\n\nExit status: 0 explained, or the call works; 1 no cause found;\n"
 	"2 wrong arguments; 3 bad topology file; 4 internal error; 77 this host can't run labs; 128+n ended by\n"
 	"signal n, after what was known by then was written.\n";
 
@@ -48,9 +49,9 @@ static const struct verb verbs[] = {
 	{"trace", "A B", "Follow one packet and its answer, hop by hop, by the state of a fresh lab",
 	 "A is a node, B a node, NODE:IF or an address.  No packet is sent.  Exit status 0: both arrive; 1: not.\n",
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PROTO | OPT_PORT, 2, 2, cmd_trace},
-	{"explain", "CELL | A B", "Tell why a call failed, where, and what mends it, tried on a copy", explain_help,
+	{"explain", "[RUNDIR] CELL | A B", "Tell why a call failed, where, and what mends it, tried on a copy", explain_help,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_JSON | OPT_VERBOSE | OPT_ALL |
-		 OPT_NO_TRIAL | OPT_ICEWARN,
+		 OPT_NO_TRIAL | OPT_RUN | OPT_ICEWARN,
 	 0, 2, cmd_explain},
 	{"up", NULL, "Build a lab that stays, in the background", up_help,
 	 OPT_NAME | OPT_TOPOLOGY | OPT_SCENARIO | OPT_PUBLISH | OPT_QUIET, 0, 0, cmd_up},

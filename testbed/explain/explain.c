@@ -115,10 +115,57 @@ explanation *explain_cell(const model *base, matrix_selection *selection, const 
 	return g_steal_pointer(&x);
 }
 
+/* The selection's cell becomes the one that ran. */
+static void take_cell(matrix_selection *selection, const struct cell *ran)
+{
+	struct cell *c = observe_cells(selection)->pdata[0];
+
+	c->done = ran->done;
+	c->verdict = ran->verdict;
+	c->path = ran->path;
+	g_free(c->reason);
+	c->reason = g_strdup(ran->reason);
+}
+
+explanation *explain_recorded(const model *base, matrix_selection *selection, struct recorded *recorded,
+			      const struct explain_options *options)
+{
+	explanation *x = g_new0(explanation, 1);
+
+	take_cell(selection, recorded->cell);
+	x->selection = selection;
+	x->cell = observe_cells(selection)->pdata[0];
+	x->model = ((struct selected_scenario *)selection->scenarios->pdata[0])->model;
+	x->seen = recorded->seen;
+	x->run_id = g_steal_pointer(&recorded->run_id);
+	x->run_dir = g_steal_pointer(&recorded->dir);
+	x->missing = g_steal_pointer(&recorded->missing);
+	recorded->seen = (struct observation){0};
+	conclude(base, x, options);
+	if (!x->cell->done) {
+		g_free(x->finding->what);
+		x->finding->what = g_strdup_printf("%s had not ended when the run was cut off", x->cell->id);
+	}
+	recorded_clear(recorded);
+	return x;
+}
+
+void recorded_clear(struct recorded *r)
+{
+	g_clear_pointer(&r->run_id, g_free);
+	g_clear_pointer(&r->dir, g_free);
+	g_clear_pointer(&r->missing, g_ptr_array_unref);
+	if (r->seen.heard)
+		observation_clear(&r->seen);
+}
+
 void explanation_free(explanation *x)
 {
 	if (!x)
 		return;
+	g_free(x->run_id);
+	g_free(x->run_dir);
+	g_clear_pointer(&x->missing, g_ptr_array_unref);
 	trial_clear(&x->trial);
 	fix_free(x->fix);
 	finding_free(x->finding);

@@ -10,11 +10,23 @@
 
 #include "testbed/explain/trial.h"
 
+/* What an earlier run has recorded of a cell. */
+struct recorded {
+	char *run_id, *dir;
+	const struct cell *cell;   /* borrowed */
+	struct observation seen;
+	GPtrArray *missing;        /* char *: what was not recorded; may be empty */
+	gint64 start_us, end_us;   /* of the call; 0: not recorded */
+	gint64 clock_offset_us;    /* the time since 1970 is this much more */
+};
+
 typedef struct explanation {
 	matrix_selection *selection; /* owns the cell and its network */
 	const struct cell *cell;
 	const model *model;
 	struct observation seen;
+	char *run_id, *run_dir; /* the earlier run that this is from; NULL: a fresh lab */
+	GPtrArray *missing;     /* char *: what that run has not recorded; NULL: a fresh lab */
 	finding *finding; /* NULL: cancelled before the call had ended */
 	fix *fix;         /* NULL: nothing to mend, or no fix can be derived */
 	struct trial trial;
@@ -29,6 +41,11 @@ matrix_selection *explain_select_call(const model *base, const char *scenario, c
  * for that of two scenarios more.  NULL when this host can't run labs, or the lab could not be built. */
 explanation *explain_cell(const model *base, matrix_selection *selection, const struct explain_options *options,
 			  GError **error);
+/* The same from an earlier run of the same network: only the trial places calls.  Takes over `selection` and clears
+ * `recorded`. */
+explanation *explain_recorded(const model *base, matrix_selection *selection, struct recorded *recorded,
+			      const struct explain_options *options);
+void recorded_clear(struct recorded *r);
 void explanation_free(explanation *x);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(explanation, explanation_free)
 

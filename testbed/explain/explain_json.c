@@ -78,10 +78,13 @@ json_t *explain_json(const explanation *x)
 {
 	const finding *f = x->finding;
 	const struct cell *c = x->cell;
-	json_t *document = json_pack("{s:s, s:b, s:s, s:o, s:o, s:s?}", "schema", EXPLAIN_SCHEMA, "complete", f != NULL,
+	json_t *document = json_pack("{s:s, s:b, s:s, s:o, s:o, s:s?}", "schema", EXPLAIN_SCHEMA, "complete",
+				     f != NULL && !(x->missing && x->missing->len > 0),
 				     "cell", c->id, "verdict", f ? json_string(verdict_name(c->verdict)) : json_null(), "path",
 				     f ? json_string(path_class_name(c->path)) : json_null(), "reason", c->reason);
 
+	json_object_set_new(document, "run", x->run_id ? json_pack("{s:s, s:s}", "id", x->run_id, "dir", x->run_dir) : json_null());
+	json_object_set_new(document, "missing", texts(x->missing));
 	json_object_set_new(document, "cause", f ? cause_json(f) : json_null());
 	json_object_set_new(document, "effects", effects_json(f));
 	json_object_set_new(document, "what", f ? json_string(f->what) : json_null());

@@ -58,11 +58,23 @@ static void way_text(const walk *w, GString *out)
 		g_string_append_printf(out, "%s%s", i > 0 ? " > " : "", ((struct hop *)w->hops->pdata[i])->node);
 }
 
+/* " [run 20261122-204118-7, which has not recorded the packets]" */
+static void run_text(const explanation *x, GString *out)
+{
+	g_autofree char *missing = x->missing && x->missing->len > 0 ? joined(x->missing, ", ") : NULL;
+
+	if (x->run_id)
+		g_string_append_printf(out, " [run %s%s%s]", x->run_id, missing ? ", which has not recorded " : "",
+				       missing ? missing : "");
+}
+
 static void healthy_text(const explanation *x, GString *out)
 {
 	g_autofree char *proof = joined(x->finding->proof, "; ");
 
-	g_string_append_printf(out, "%-6s %s, over %s\n", "what", x->finding->what, path_class_name(x->cell->path));
+	g_string_append_printf(out, "%-6s %s, over %s", "what", x->finding->what, path_class_name(x->cell->path));
+	run_text(x, out);
+	g_string_append_c(out, '\n');
 	for (guint i = 0; i < x->finding->legs->len && i < 3; i++) {
 		const struct leg *l = x->finding->legs->pdata[i];
 
@@ -83,7 +95,9 @@ static void failed_text(const explanation *x, GString *out)
 	g_autofree char *proof = joined(f->proof, "; "), *where = NULL, *what = NULL;
 
 	what = g_strdup_printf("%s: %s (%s)", f->what, cause_text(f->code), cause_name(f->code));
-	line(out, "what", what);
+	g_string_append_printf(out, "%-6s %s", "what", what);
+	run_text(x, out);
+	g_string_append_c(out, '\n');
 	if (f->node) {
 		where = g_strdup_printf("%s%s%s", f->node, f->object ? ", " : "", f->object ? f->object : "");
 		line(out, "where", where);

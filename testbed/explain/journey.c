@@ -4,13 +4,20 @@
 
 #include <string.h>
 
+static void journey_free(gpointer data)
+{
+	struct journey *j = data;
+
+	g_free(j->at);
+	g_free(j);
+}
+
 journeys *journeys_new(void)
 {
 	journeys *j = g_new0(journeys, 1);
 
-	j->list = g_ptr_array_new_with_free_func(g_free);
+	j->list = g_ptr_array_new_with_free_func(journey_free);
 	j->sightings = g_ptr_array_new_with_free_func(g_free);
-	j->in_order = g_ptr_array_new();
 	return j;
 }
 
@@ -19,7 +26,6 @@ void journeys_free(journeys *j)
 	if (!j)
 		return;
 	g_ptr_array_unref(j->list);
-	g_ptr_array_unref(j->in_order);
 	g_ptr_array_unref(j->sightings);
 	g_free(j);
 }
@@ -52,36 +58,49 @@ static gint compare_sightings(gconstpointer x, gconstpointer y)
 	return a->time_ns < b->time_ns ? -1 : a->time_ns > b->time_ns;
 }
 
-static bool same_place(const struct sighting *a, const struct sighting *b)
-{
-	return a->node == b->node && a->iface == b->iface && a->out == b->out;
-}
-
 /* An application's packet, not a router's: NAT changes one end of a packet, who sends on changes both, or takes it
  * out of its envelope. */
-static bool is_sent_on(const struct sighting *in, const struct sighting *out)
+static bool is_routed(const struct sighting *in, const struct sighting *out)
 {
-	if (in->out || !out->out || in->node != out->node)
-		return false;
-	return in->in_turn != out->in_turn || (!addr_equal(&in->src, &out->src) && !addr_equal(&in->dst, &out->dst));
+	return in->in_turn == out->in_turn && (addr_equal(&in->src, &out->src) || addr_equal(&in->dst, &out->dst));
 }
 
-static bool begins_anew(const struct sighting *const *at, guint from, guint i)
+static bool is_unchanged(const struct sighting *out, const struct sighting *in)
 {
-	if (is_sent_on(at[i - 1], at[i]))
-		return true;
-	for (guint k = from; k < i; k++) {
-		if (same_place(at[k], at[i]))
-			return true;
+	return out->sport == in->sport && out->dport == in->dport && addr_equal(&out->src, &in->src) &&
+	       addr_equal(&out->dst, &in->dst);
+}
+
+/* On a link nothing changes; at a node a packet goes on by what NAT leaves. */
+static bool goes_on(const struct sighting *last, const struct sighting *s)
+{
+	if (s->out)
+		return !last->out && last->node == s->node && is_routed(last, s);
+	return last->out && last->node != s->node && is_unchanged(last, s);
+}
+
+static void extend(struct journey *j, const struct sighting *s)
+{
+	j->at = g_renew(const struct sighting *, j->at, j->n + 1);
+	j->at[j->n++] = s;
+}
+
+/* The latest of this packet's journeys that goes on with `s`: an earlier one was lost, and sent again.  `first`: index
+ * of its first journey. */
+static void add_to_packet(journeys *all, guint first, const struct sighting *s)
+{
+	struct journey *j;
+
+	for (guint i = all->list->len; i > first; i--) {
+		j = all->list->pdata[i - 1];
+		if (goes_on(journey_last(j), s)) {
+			extend(j, s);
+			return;
+		}
 	}
-	return false;
-}
-
-static void add_journey(journeys *j, guint from, guint to)
-{
-	struct journey one = {(const struct sighting *const *)(gpointer)(j->in_order->pdata + from), to - from};
-
-	g_ptr_array_add(j->list, g_memdup2(&one, sizeof one));
+	j = g_new0(struct journey, 1);
+	extend(j, s);
+	g_ptr_array_add(all->list, j);
 }
 
 static gint compare_journeys(gconstpointer x, gconstpointer y)
@@ -93,20 +112,20 @@ static gint compare_journeys(gconstpointer x, gconstpointer y)
 
 void journeys_sort(journeys *j)
 {
-	const struct sighting *const *at;
-	guint from = 0;
+	g_autoptr(GPtrArray) in_order = g_ptr_array_sized_new(j->sightings->len);
+	const struct sighting *before = NULL;
+	guint first = 0;
 
 	for (guint i = 0; i < j->sightings->len; i++)
-		g_ptr_array_add(j->in_order, j->sightings->pdata[i]);
-	g_ptr_array_sort(j->in_order, compare_sightings);
-	at = (const struct sighting *const *)(gpointer)j->in_order->pdata;
-	for (guint i = 1; i <= j->in_order->len; i++) {
-		bool ends = i == j->in_order->len || memcmp(&at[i]->id, &at[from]->id, sizeof at[i]->id) != 0;
+		g_ptr_array_add(in_order, j->sightings->pdata[i]);
+	g_ptr_array_sort(in_order, compare_sightings);
+	for (guint i = 0; i < in_order->len; i++) {
+		const struct sighting *s = in_order->pdata[i];
 
-		if (!ends && !begins_anew(at, from, i))
-			continue;
-		add_journey(j, from, i);
-		from = i;
+		if (!before || memcmp(&before->id, &s->id, sizeof s->id) != 0)
+			first = j->list->len;
+		add_to_packet(j, first, s);
+		before = s;
 	}
 	g_ptr_array_sort(j->list, compare_journeys);
 }

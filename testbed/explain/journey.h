@@ -1,7 +1,7 @@
 /* Journey: one packet's way through the lab, from the captures of all nodes.
  *
  * Nouns: a `journey` is one packet's sightings in order, from the node that sent it to where it was seen last; a
- * retransmission is a journey of its own, and so is what an application (a relay) sends on.  `journeys` are all those
+ * retransmission is a journey of its own, and so is what an application (a relay, a mixer) sends on.  `journeys` are all those
  * of a capture.
  * Depends on packet and base.  Pure: sightings in, journeys out.
  *
@@ -15,17 +15,15 @@
 #include "testbed/explain/packet.h"
 
 struct journey {
-	const struct sighting *const *at; /* in order */
-	guint n;                          /* at least 1 */
+	const struct sighting **at; /* in order; borrowed from the journeys */
+	guint n;                    /* at least 1 */
 };
 
 typedef struct journeys {
 	GPtrArray *list;      /* struct journey, by the time of their first sighting; filled by journeys_sort */
 	guint64 end_ns;       /* the last sighting's time; 0: there is none */
 	guint64 lost;         /* packets that the capture lost: what is not here may have been there */
-	/* private */
-	GPtrArray *sightings; /* struct sighting */
-	GPtrArray *in_order;  /* the same, grouped by packet */
+	GPtrArray *sightings; /* struct sighting, as they were added */
 } journeys;
 
 journeys *journeys_new(void);

@@ -43,6 +43,15 @@ char *report_event_run_started(const results *r, gint64 time_us)
 							      report_results_json(r, true)));
 }
 
+char *report_event_run_changes(const char *const *changes, gint64 time_us)
+{
+	json_t *list = json_array();
+
+	for (; *changes; changes++)
+		json_array_append_new(list, json_string(*changes));
+	return line(NULL, NULL, "run-changes", time_us, json_pack("{s:o}", "changes", list));
+}
+
 char *report_event_lab_built(const struct scenario_result *s, const char *vpn, const char *impairment,
 			     gint64 time_us)
 {

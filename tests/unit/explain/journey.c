@@ -140,6 +140,24 @@ Test(journey, ends_at_a_relay_that_sends_on)
 	cr_expect_str_eq(journey_first(all->list->pdata[1])->iface, "ext");
 }
 
+/* A mixer sends one packet to several, the copies cross. */
+Test(journey, of_copies_are_told_apart)
+{
+	g_autoptr(journeys) all = journeys_new();
+	g_autofree char *one = NULL, *two = NULL;
+
+	see_at(all, "mcu:lan>", 1, 1, "10.0.0.1", 7, "10.0.0.8", 5);
+	see_at(all, "mcu:lan>", 2, 1, "10.0.0.1", 7, "10.0.0.9", 5);
+	see_at(all, "b:eth0<", 3, 1, "10.0.0.1", 7, "10.0.0.8", 5);
+	see_at(all, "c:eth0<", 4, 1, "10.0.0.1", 7, "10.0.0.9", 5);
+	journeys_sort(all);
+	cr_assert_eq(all->list->len, 2, "%u journeys", all->list->len);
+	one = journey_text(all->list->pdata[0]);
+	two = journey_text(all->list->pdata[1]);
+	cr_expect_str_eq(one, "mcu:lan > b:eth0");
+	cr_expect_str_eq(two, "mcu:lan > c:eth0");
+}
+
 /* --- agreement --- */
 
 static void hop_done(gpointer data)

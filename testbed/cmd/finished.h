@@ -1,0 +1,35 @@
+/* Finished: an earlier run, read back from its folder for `explain`.
+ *
+ * events.jsonl is the single source; evidence/ has what was seen of the packets.  A run that was cut off anywhere is
+ * read as far as it goes.
+ * Depends on report, explain, model.
+ */
+#ifndef TESTBED_CMD_FINISHED_H
+#define TESTBED_CMD_FINISHED_H
+
+#include "testbed/explain/explain.h"
+
+typedef struct finished {
+	char *dir;
+	results *results;
+	char **changes; /* of --change when it ran; NULL-terminated, may be empty */
+	char *events;   /* the text of events.jsonl */
+	gsize length;
+} finished;
+
+/* NULL with TB_ERROR_INPUT when there is no such run, or when not even its start was recorded. */
+finished *finished_open(const char *dir, GError **error);
+void finished_free(finished *f);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(finished, finished_free)
+
+/* True when it ran this very topology with these changes (NULL: none). */
+bool finished_is_of(const finished *f, const model *base, char *const *changes);
+/* The cell of that id, borrowed; NULL: it was not part of the run. */
+const struct cell *finished_cell(const finished *f, const char *id);
+/* Up to three ids of the run that are near, as "a, b, c"; NULL: none.  The caller frees. */
+char *finished_near(const finished *f, const char *id);
+
+/* What was recorded of a cell, and what was not.  The caller clears it by recording_clear. */
+void finished_read(const finished *f, const char *id, struct recorded *ret);
+
+#endif

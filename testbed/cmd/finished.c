@@ -1,5 +1,6 @@
 #include "testbed/cmd/finished.h"
 
+#include "testbed/matrix/machine.h"
 #include "testbed/report/events.h"
 
 #include <fcntl.h>
@@ -123,7 +124,7 @@ char *finished_near(const finished *f, const char *id)
 
 struct reading {
 	const struct cell *cell;
-	char *call; /* what its call ids begin with: "ID@" */
+	char *call; /* the id of its call */
 	struct recorded *to;
 	gint64 start_us, end_us; /* 0: not recorded */
 	gint64 state_us;
@@ -140,7 +141,8 @@ static void on_time(const json_t *event, gpointer user_data)
 
 	if (is_run_event(event, "cell-started") && g_strcmp0(text_of(event, "id"), r->cell->id) == 0)
 		r->start_us = time_of(event);
-	if (is_run_event(event, "cell-finished") && g_strcmp0(text_of(json_object_get(event, "cell"), "id"), r->cell->id) == 0)
+	/* the first one: the cause may be told by another */
+	if (r->end_us == 0 && is_run_event(event, "cell-finished") && g_strcmp0(text_of(json_object_get(event, "cell"), "id"), r->cell->id) == 0)
 		r->end_us = time_of(event);
 }
 
@@ -243,7 +245,7 @@ void finished_read(const finished *f, const char *id, struct recorded *ret)
 	*ret = (struct recorded){.run_id = g_strdup(f->results->run_id), .dir = g_strdup(f->dir), .cell = r.cell};
 	observation_init(&ret->seen);
 	ret->missing = g_ptr_array_new_with_free_func(g_free);
-	r.call = g_strconcat(id, "@", NULL);
+	r.call = cell_call_id(r.cell, f->results->run_id);
 	each_event(f, "\"run-started\"", on_start, ret);
 	each_event(f, id, on_time, &r);
 	each_event(f, scenario, on_event, &r);

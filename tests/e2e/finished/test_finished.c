@@ -1,0 +1,113 @@
+/* A run that is over, explained from its folder: whole, by a wrong id, and cut off at many places. */
+#include "tests/support/program.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define FAILING "missing-route/branch1-home1/audio"
+#define PASSING "missing-route/dc1-dc2/audio"
+#define CUTS 40
+
+struct explained {
+	int exit_code;
+	json_t *document; /* NULL: none or not valid */
+	char *err;
+};
+
+static void explained_clear(struct explained *e)
+{
+	json_decref(e->document);
+	g_free(e->err);
+}
+
+static struct explained explain(const char *dir, const char *id)
+{
+	g_autofree char *program = program_path("testbed"), *out = NULL;
+	char *argv[] = {program, (char[]){"explain"}, (char *)(guintptr)dir, (char *)(guintptr)id,
+			(char[]){"--no-trial"}, (char[]){"--json"}, (char[]){"-"}, NULL};
+	struct explained e = {.exit_code = -1};
+	g_autoptr(GError) error = NULL;
+	int status = 0;
+
+	cr_assert(g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &e.err, &status, &error), "%s",
+		  error ? error->message : "");
+	e.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	e.document = json_loads(out, 0, NULL);
+	return e;
+}
+
+static const char *text_at(const json_t *document, const char *object, const char *key)
+{
+	const json_t *o = object ? json_object_get(document, object) : document;
+	const char *text = json_string_value(json_object_get(o, key));
+
+	return text ? text : "-";
+}
+
+static void expect_whole(const char *dir)
+{
+	struct explained e = explain(dir, FAILING);
+	const json_t *leg;
+	size_t i;
+
+	cr_assert_not_null(e.document, "%s", e.err);
+	cr_expect_eq(e.exit_code, 0, "exit %d: %s", e.exit_code, e.err);
+	cr_expect(json_is_true(json_object_get(e.document, "complete")));
+	cr_expect_str_eq(text_at(e.document, "cause", "code"), "RETURN_WRONG_EGRESS");
+	cr_expect_str_eq(text_at(e.document, "cause", "node"), "edge");
+	cr_expect_eq(json_array_size(json_object_get(e.document, "missing")), 0);
+	cr_expect_gt(json_array_size(json_object_get(e.document, "walks")), 0);
+	json_array_foreach (json_object_get(e.document, "walks"), i, leg)
+		cr_expect_str_eq(text_at(leg, NULL, "packets"), "agree", "%s: %s", text_at(leg, NULL, "leg"), text_at(leg, NULL, "seen"));
+	explained_clear(&e);
+	e = explain(dir, PASSING);
+	cr_expect_str_eq(text_at(e.document, "cause", "code"), "NONE", "%s", e.err);
+	explained_clear(&e);
+	e = explain(dir, "missing-route/branch1-home1/audoi");
+	cr_expect_eq(e.exit_code, 2);
+	cr_expect(strstr(e.err, FAILING) != NULL, "a near id is named: %s", e.err);
+	explained_clear(&e);
+}
+
+/* Whatever is left explains what it holds and says what is missing. */
+static void expect_cut(const char *dir, const char *events, gsize length, gsize kept)
+{
+	g_autofree char *path = g_build_filename(dir, "events.jsonl", NULL);
+	struct explained e;
+
+	cr_assert(g_file_set_contents(path, events, (gssize)kept, NULL));
+	e = explain(dir, FAILING);
+	if (!memchr(events, '\n', kept)) {
+		cr_expect_eq(e.exit_code, 2, "%zu bytes: exit %d", kept, e.exit_code);
+		cr_expect(strstr(e.err, "cut off") != NULL, "%zu bytes: %s", kept, e.err);
+	} else {
+		bool whole = json_is_true(json_object_get(e.document, "complete"));
+
+		cr_assert_not_null(e.document, "%zu of %zu bytes: exit %d: %s", kept, length, e.exit_code, e.err);
+		cr_expect_lt(e.exit_code, 2, "%zu of %zu bytes: exit %d: %s", kept, length, e.exit_code, e.err);
+		cr_expect_eq(whole, json_array_size(json_object_get(e.document, "missing")) == 0, "%zu bytes", kept);
+		cr_expect(!whole || g_str_equal(text_at(e.document, "cause", "code"), "RETURN_WRONG_EGRESS"), "%zu bytes: %s", kept,
+			  text_at(e.document, "cause", "code"));
+	}
+	explained_clear(&e);
+}
+
+Test(finished, run_is_explained_as_far_as_it_was_recorded)
+{
+	const char *args[] = {"run", "matrix", "-t", "topologies/lync.yaml", "--only", "^(" FAILING "|" PASSING ")$", NULL};
+	char *folder = program_folder_new();
+	g_autofree char *dir = g_build_filename(folder, "run", NULL), *path = g_build_filename(dir, "events.jsonl", NULL);
+	g_autofree char *events = NULL;
+	gsize length = 0;
+	struct run r;
+
+	program_run_matrix(folder, args, 0, &r);
+	cr_assert_eq(r.exit_code, 0, "exit %d: %s", r.exit_code, r.err);
+	expect_whole(dir);
+	cr_assert(g_file_get_contents(path, &events, &length, NULL));
+	for (gsize i = 0; i <= CUTS; i++)
+		expect_cut(dir, events, length, length * i / CUTS);
+	run_clear(&r);
+	program_folder_free(folder);
+}

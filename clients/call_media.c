@@ -207,7 +207,8 @@ bool call_media_open(struct call *c, bool controlling, const char *const *kinds,
 	struct ice_relay relay = { .address = r->address, .udp_port = r->udp_port, .tcp_port = r->tcp_port,
 				   .username = r->username, .password = r->password };
 	struct ice_config config = {
-		.controlling = controlling, .local_address = core->config.address, .relays = &relay,
+		.controlling = controlling, .local_address = core->config.address,
+		.local_address6 = core->config.address6[0] ? core->config.address6 : NULL, .relays = &relay,
 		.n_relays = r->address ? 1 : 0, .profile = ice_profile_by_name(core->config.ice_profile),
 		.n_streams = n_kinds,
 	};

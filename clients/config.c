@@ -15,6 +15,7 @@ static const struct {
 	{ "domain", NULL, offsetof(struct client_config, domain) },
 	{ "ca", NULL, offsetof(struct client_config, ca) },
 	{ "address", NULL, offsetof(struct client_config, address) },
+	{ "address6", "", offsetof(struct client_config, address6) },
 	{ "ice_profile", "standard", offsetof(struct client_config, ice_profile) },
 };
 

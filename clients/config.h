@@ -8,6 +8,7 @@
 
 struct client_config {
 	char *name, *user, *password, *domain, *ca, *address, *ice_profile;
+	char *address6; /* "": none */
 };
 
 /* false with G_IO_ERROR_INVALID_ARGUMENT naming the member that is missing or wrong. */

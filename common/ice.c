@@ -20,7 +20,11 @@
  * TCP because the UDP relay's candidate came 40 ms before the TCP relay's check was answered.  So checks
  * begin when both ends have gathered, or hold_ms after they could (a relay that never answers must not
  * hold up the others); then the list is whole, the best pairs are sent first, and a pair that is being
- * checked stays.  What comes later is trickled as RFC 8838 has it. */
+ * checked stays.  What comes later is trickled as RFC 8838 has it.
+ *
+ * One agent a stream.  In one agent for all, the pairs of a second stream are frozen until one of the first stream
+ * has succeeded (RFC 5245 section 5.7.4), and frozen ones are dropped like unchecked ones: a call's video went over
+ * the relay where its audio went straight. */
 
 #define COMPONENT 1
 /* TURN over TCP: room for two lost SYNs (1 s and 3 s), and still time for checks before the deadline. */
@@ -44,6 +48,7 @@ struct event {
 };
 
 struct stream {
+	NiceAgent *agent;
 	GPtrArray *held; /* char *: remote candidates, until checks begin; NULL: they are taken at once */
 	bool may_check, has_credentials;
 	guint hold; /* source: no longer than hold_ms */
@@ -56,7 +61,6 @@ struct stream {
 };
 
 struct ice {
-	NiceAgent *agent;
 	struct ice_handlers handlers;
 	gpointer user_data;
 	guint n_streams;
@@ -68,6 +72,7 @@ struct ice {
 	GQueue events; /* struct event */
 	guint dispatch; /* source */
 	bool closed;
+	guint n_open; /* agents that have still to be closed */
 };
 
 /* For a timer of one stream. */
@@ -176,10 +181,10 @@ static gboolean deadline_passed(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static bool find_stream(const ice *i, guint id, guint *ret_stream)
+static bool find_stream(const ice *i, const NiceAgent *agent, guint *ret_stream)
 {
 	for (guint n = 0; n < i->n_streams; n++) {
-		if (i->streams[n].id != id)
+		if (i->streams[n].agent != agent)
 			continue;
 		*ret_stream = n;
 		return true;
@@ -196,9 +201,9 @@ static void on_state(NiceAgent *agent, guint id, guint component, guint state, g
 	};
 	ice *i = data;
 	guint stream;
-	(void)agent;
+	(void)id;
 	(void)component;
-	if (state >= G_N_ELEMENTS(states) || !find_stream(i, id, &stream))
+	if (state >= G_N_ELEMENTS(states) || !find_stream(i, agent, &stream))
 		return;
 	i->streams[stream].failed = states[state] == ICE_FAILED;
 	if (states[state] == ICE_FAILED)
@@ -222,20 +227,20 @@ static void count_remote(struct ice_report *r, NiceCandidateType type)
 static bool take_candidate(ice *i, struct stream *s, const char *sdp)
 {
 	g_autofree char *line = g_strconcat("a=candidate:", sdp, NULL);
-	NiceCandidate *c = nice_agent_parse_remote_candidate_sdp(i->agent, s->id, line);
+	NiceCandidate *c = nice_agent_parse_remote_candidate_sdp(s->agent, s->id, line);
 	if (!c)
 		return false;
 	count_remote(&i->report, c->type);
 	GSList *list = g_slist_append(NULL, c);
 	/* A repeated candidate (trickled and again in the answer) is recognised there. */
-	int added = nice_agent_set_remote_candidates(i->agent, s->id, COMPONENT, list);
+	int added = nice_agent_set_remote_candidates(s->agent, s->id, COMPONENT, list);
 	g_slist_free_full(list, (GDestroyNotify)nice_candidate_free);
 	return added > 0;
 }
 
 static void gathering_done(ice *i, guint stream)
 {
-	nice_agent_peer_candidate_gathering_done(i->agent, i->streams[stream].id);
+	nice_agent_peer_candidate_gathering_done(i->streams[stream].agent, i->streams[stream].id);
 	believe_failure(i, stream);
 }
 
@@ -332,7 +337,7 @@ static void on_candidate(NiceAgent *agent, NiceCandidate *c, gpointer data)
 	ice *i = data;
 	struct event e = { .kind = EVENT_CANDIDATE };
 	/* Peer-reflexive ones are found by checks, not gathered (RFC 8445 section 7.2.5.3.1). */
-	if (c->type == NICE_CANDIDATE_TYPE_PEER_REFLEXIVE || !find_stream(i, c->stream_id, &e.stream))
+	if (c->type == NICE_CANDIDATE_TYPE_PEER_REFLEXIVE || !find_stream(i, agent, &e.stream))
 		return;
 	convert(c, &e.candidate);
 	if (e.candidate.type == ICE_RELAY)
@@ -349,8 +354,8 @@ static void on_gathered(NiceAgent *agent, guint id, gpointer data)
 {
 	ice *i = data;
 	guint stream;
-	(void)agent;
-	if (!find_stream(i, id, &stream) || i->streams[stream].gathered)
+	(void)id;
+	if (!find_stream(i, agent, &stream) || i->streams[stream].gathered)
 		return;
 	i->streams[stream].gathered = true;
 	event_queue(i, &(struct event){ .kind = EVENT_GATHERED, .stream = stream });
@@ -362,25 +367,30 @@ static void on_packet(NiceAgent *agent, guint id, guint component, guint length,
 {
 	ice *i = user_data;
 	guint stream;
-	(void)agent;
+	(void)id;
 	(void)component;
-	if (!i->closed && find_stream(i, id, &stream))
+	if (!i->closed && find_stream(i, agent, &stream))
 		i->handlers.received(i, stream, (const guint8 *)data, length, i->user_data);
+}
+
+static bool is_link_local6(const NiceAddress *a)
+{
+	return nice_address_ip_version(a) == 6 && IN6_IS_ADDR_LINKLOCAL(&a->s.ip6.sin6_addr);
 }
 
 static bool add_local_address(NiceAgent *agent, const char *text)
 {
 	NiceAddress address;
 	nice_address_init(&address);
-	return nice_address_set_from_string(&address, text) && nice_address_ip_version(&address) == 4 &&
+	return nice_address_set_from_string(&address, text) && !is_link_local6(&address) &&
 	       nice_agent_add_local_address(agent, &address);
 }
 
-/* IPv4 only: link-local IPv6 would double the candidates. */
-static bool add_local_addresses(NiceAgent *agent, const char *only)
+/* libnice prefers what comes first. */
+static bool add_local_addresses(NiceAgent *agent, const char *only, const char *only6)
 {
 	if (only)
-		return add_local_address(agent, only);
+		return (!only6 || add_local_address(agent, only6)) && add_local_address(agent, only);
 	GList *all = nice_interfaces_get_local_ips(FALSE);
 	bool any = false;
 	for (const GList *l = all; l; l = l->next)
@@ -389,12 +399,12 @@ static bool add_local_addresses(NiceAgent *agent, const char *only)
 	return any;
 }
 
-static void add_relay(ice *i, guint id, const struct ice_relay *r)
+static void add_relay(ice *i, const struct stream *s, const struct ice_relay *r)
 {
-	if (r->udp_port && nice_agent_set_relay_info(i->agent, id, COMPONENT, r->address, r->udp_port, r->username,
+	if (r->udp_port && nice_agent_set_relay_info(s->agent, s->id, COMPONENT, r->address, r->udp_port, r->username,
 						     r->password, NICE_RELAY_TYPE_TURN_UDP))
 		i->report.relays_udp_asked++;
-	if (r->tcp_port && nice_agent_set_relay_info(i->agent, id, COMPONENT, r->address, r->tcp_port, r->username,
+	if (r->tcp_port && nice_agent_set_relay_info(s->agent, s->id, COMPONENT, r->address, r->tcp_port, r->username,
 						     r->password, NICE_RELAY_TYPE_TURN_TCP))
 		i->report.relays_tcp_asked++;
 }
@@ -402,22 +412,26 @@ static void add_relay(ice *i, guint id, const struct ice_relay *r)
 static bool start_stream(ice *i, guint n, const struct ice_config *config, GError **error)
 {
 	struct stream *s = &i->streams[n];
-	s->id = nice_agent_add_stream(i->agent, 1);
+	if (!add_local_addresses(s->agent, config->local_address, config->local_address6)) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "no address for ICE");
+		return false;
+	}
+	s->id = nice_agent_add_stream(s->agent, 1);
 	if (config->port_min || config->port_max)
-		nice_agent_set_port_range(i->agent, s->id, COMPONENT, config->port_min, config->port_max);
+		nice_agent_set_port_range(s->agent, s->id, COMPONENT, config->port_min, config->port_max);
 	for (guint r = 0; r < config->n_relays; r++)
-		add_relay(i, s->id, &config->relays[r]);
+		add_relay(i, s, &config->relays[r]);
 	/* Before gathering: sockets that nobody reads time out silently. */
-	nice_agent_attach_recv(i->agent, s->id, COMPONENT, g_main_context_get_thread_default(), on_packet, i);
-	nice_agent_get_local_credentials(i->agent, s->id, &s->ufrag, &s->pwd);
-	if (nice_agent_gather_candidates(i->agent, s->id))
+	nice_agent_attach_recv(s->agent, s->id, COMPONENT, g_main_context_get_thread_default(), on_packet, i);
+	nice_agent_get_local_credentials(s->agent, s->id, &s->ufrag, &s->pwd);
+	if (nice_agent_gather_candidates(s->agent, s->id))
 		return true;
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot open a socket on %s for ICE",
 		    config->local_address ? config->local_address : "any address");
 	return false;
 }
 
-static NiceAgent *agent_new(const struct ice_config *config)
+static NiceAgent *agent_new(const struct ice_config *config, ice *i)
 {
 	const struct ice_profile *p = config->profile;
 	NiceAgent *agent = nice_agent_new_full(g_main_context_get_thread_default(), NICE_COMPATIBILITY_RFC5245,
@@ -429,6 +443,9 @@ static NiceAgent *agent_new(const struct ice_config *config)
 		     p->stun_max_retransmissions, "stun-reliable-timeout", RELIABLE_TIMEOUT_MS, "idle-timeout",
 		     p->idle_timeout_ms, "stun-pacing-timer", p->pacing_ms, NULL);
 	nice_agent_set_software(agent, "testbed");
+	g_signal_connect(agent, "component-state-changed", G_CALLBACK(on_state), i);
+	g_signal_connect(agent, "new-candidate-full", G_CALLBACK(on_candidate), i);
+	g_signal_connect(agent, "candidate-gathering-done", G_CALLBACK(on_gathered), i);
 	return agent;
 }
 
@@ -446,17 +463,12 @@ ice *ice_new(const struct ice_config *config, const struct ice_handlers *handler
 	i->deadline_ms = config->profile->deadline_ms;
 	i->hold_ms = config->profile->hold_ms;
 	g_queue_init(&i->events);
-	i->agent = agent_new(config);
-	g_signal_connect(i->agent, "component-state-changed", G_CALLBACK(on_state), i);
-	g_signal_connect(i->agent, "new-candidate-full", G_CALLBACK(on_candidate), i);
-	g_signal_connect(i->agent, "candidate-gathering-done", G_CALLBACK(on_gathered), i);
-	bool ok = add_local_addresses(i->agent, config->local_address);
-	if (!ok)
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "no IPv4 address for ICE");
 	for (guint n = 0; n < config->n_streams; n++) {
+		i->streams[n].agent = agent_new(config, i);
 		i->streams[n].held = g_ptr_array_new_with_free_func(g_free);
 		i->streams[n].may_check = config->controlling;
 	}
+	bool ok = true;
 	for (guint n = 0; ok && n < config->n_streams; n++)
 		ok = start_stream(i, n, config, error);
 	if (ok)
@@ -468,9 +480,10 @@ ice *ice_new(const struct ice_config *config, const struct ice_handlers *handler
 static void closed(GObject *agent, GAsyncResult *result, gpointer data)
 {
 	ice *i = data;
-	(void)agent;
 	(void)result;
-	g_object_unref(i->agent);
+	g_object_unref(agent);
+	if (--i->n_open > 0)
+		return;
 	for (guint n = 0; n < i->n_streams; n++)
 		g_clear_pointer(&i->streams[n].held, g_ptr_array_unref);
 	g_free(i->streams);
@@ -483,8 +496,8 @@ void ice_free(ice *i)
 	if (!i)
 		return;
 	i->closed = true;
-	g_signal_handlers_disconnect_by_data(i->agent, i);
 	for (guint n = 0; n < i->n_streams; n++) {
+		g_signal_handlers_disconnect_by_data(i->streams[n].agent, i);
 		clear_deadline(&i->streams[n]);
 		clear_hold(&i->streams[n]);
 		g_clear_pointer(&i->streams[n].ufrag, g_free);
@@ -494,7 +507,9 @@ void ice_free(ice *i)
 		g_source_remove(i->dispatch);
 	g_queue_clear_full(&i->events, (GDestroyNotify)event_free);
 	/* Sends the Refresh with lifetime 0 (RFC 5766 section 7) and calls back when it was answered or timed out. */
-	nice_agent_close_async(i->agent, closed, i);
+	i->n_open = i->n_streams;
+	for (guint n = 0, all = i->n_streams; n < all; n++)
+		nice_agent_close_async(i->streams[n].agent, closed, i);
 }
 
 /* --- the peer -------------------------------------------------------------------------------------- */
@@ -508,7 +523,7 @@ void ice_local_credentials(ice *i, guint stream, const char **ret_ufrag, const c
 void ice_set_remote_credentials(ice *i, guint stream, const char *ufrag, const char *pwd)
 {
 	struct stream *s = &i->streams[stream];
-	nice_agent_set_remote_credentials(i->agent, s->id, ufrag, pwd);
+	nice_agent_set_remote_credentials(s->agent, s->id, ufrag, pwd);
 	if (s->deadline || s->state == ICE_FAILED)
 		return;
 	s->deadline = timer_add(i, stream, i->deadline_ms, deadline_passed);
@@ -549,7 +564,7 @@ void ice_start_checks(ice *i)
 
 gssize ice_send(ice *i, guint stream, const guint8 *data, gsize length)
 {
-	return nice_agent_send(i->agent, i->streams[stream].id, COMPONENT, (guint)length, (const char *)data);
+	return nice_agent_send(i->streams[stream].agent, i->streams[stream].id, COMPONENT, (guint)length, (const char *)data);
 }
 
 /* --- what came out ----------------------------------------------------------------------------------- */
@@ -575,7 +590,7 @@ static enum ice_transport relay_transport(const ice *i, const NiceCandidate *c)
 bool ice_selected_pair(ice *i, guint stream, struct ice_candidate *ret_local, struct ice_candidate *ret_remote)
 {
 	NiceCandidate *local, *remote;
-	if (!nice_agent_get_selected_pair(i->agent, i->streams[stream].id, COMPONENT, &local, &remote))
+	if (!nice_agent_get_selected_pair(i->streams[stream].agent, i->streams[stream].id, COMPONENT, &local, &remote))
 		return false;
 	convert(local, ret_local);
 	convert(remote, ret_remote);

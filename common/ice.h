@@ -44,10 +44,11 @@ const struct ice_profile *ice_profile_by_name(const char *name); /* NULL: unknow
 struct ice_config {
 	bool controlling;
 	const char *local_address;           /* the one address to gather on; NULL: all */
+	const char *local_address6;          /* with it: an IPv6 address, too, which is preferred (RFC 8421); NULL: none */
 	const struct ice_relay *relays;      /* n_relays of them; usually one */
 	guint n_relays;
 	const struct ice_profile *profile;
-	guint n_streams;
+	guint n_streams;                     /* at least 1 */
 	guint16 port_min, port_max;          /* 0: any */
 };
 
@@ -69,7 +70,7 @@ void ice_free(ice *i);
 /* Local ufrag and password; borrowed. */
 void ice_local_credentials(ice *i, guint stream, const char **ret_ufrag, const char **ret_pwd);
 void ice_set_remote_credentials(ice *i, guint stream, const char *ufrag, const char *pwd);
-/* One "a=candidate" value from the peer; false: not understood or unusable here (a name, IPv6, TCP
+/* One "a=candidate" value from the peer; false: not understood or unusable here (a name, a link-local address, TCP
  * without type); such a candidate is skipped. */
 bool ice_add_remote_candidate(ice *i, guint stream, const char *sdp);
 /* Whether "foundation component transport priority address port typ TYPE ..." (RFC 8839 section 5.1) is one that

@@ -43,7 +43,7 @@ bool ice_candidate_is_usable(const char *sdp)
 	bool known_type = false;
 	for (guint t = 0; t < G_N_ELEMENTS(type_names); t++)
 		known_type |= strcmp(w[7], type_names[t]) == 0;
-	return known_type && address && g_inet_address_get_family(address) == G_SOCKET_FAMILY_IPV4 &&
+	return known_type && address && !g_inet_address_get_is_link_local(address) &&
 	       !g_inet_address_get_is_any(address) && !g_inet_address_get_is_multicast(address) &&
 	       w[0][0] != '\0' && strlen(w[0]) <= 32 && strcmp(w[1], "1") == 0 && g_ascii_strcasecmp(w[2], "UDP") == 0 &&
 	       parse_number(w[3], 1, G_MAXINT32) && parse_number(w[5], 1, G_MAXUINT16);

@@ -59,12 +59,16 @@ json_t *config_client(const struct config_source *source, const struct node *nod
 {
 	g_autofree char *password = node->endpoint->password != NULL ? g_strdup(node->endpoint->password)
 								     : user_password(source, node->endpoint->user);
-	struct addr address = node_address(node);
-
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:s}", "name", node->name, "user",
+	struct addr address = node_address(node), address6 = node_address6(node);
+	json_t *config =
+		json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:s}", "name", node->name, "user",
 			 node->endpoint->user, "password", password, "domain", source->model->domain, "ca",
 			 CONFIG_TRUST_DIR "/ca.pem", "address", addr_json(&address), "ice_profile",
 			 node->endpoint->ice_profile);
+
+	if (addr_is_set(&address6) && !addr_equal(&address, &address6))
+		json_object_set_new(config, "address6", addr_json(&address6));
+	return config;
 }
 
 /* Every user, with the Edge whose relays he is to use. */

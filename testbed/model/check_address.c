@@ -2,22 +2,43 @@
 
 /* --- subnets ---------------------------------------------------------------------------------- */
 
+static void check_overlap(const struct check *c, const struct network *a, const struct prefix *mine,
+			  const struct network *b, const struct prefix *theirs)
+{
+	char own[PREFIX_TEXT_MAX], other[PREFIX_TEXT_MAX];
+
+	if (!addr_is_set(&mine->addr) || !addr_is_set(&theirs->addr) || !prefix_overlaps(mine, theirs))
+		return;
+	check_error(c, places_get(c->places, mine, a->loc), "only networks that all say 'reusable: true' may overlap",
+		    "subnet %s of '%s' overlaps %s of '%s'", prefix_print(mine, own), a->name, prefix_print(theirs, other),
+		    b->name);
+}
+
+static void check_family(const struct check *c, const struct network *n)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	if (addr_is_set(&n->subnet6.addr) && n->subnet6.addr.family != AF_INET6)
+		check_error(c, places_get(c->places, &n->subnet6, n->loc), "an IPv4 prefix belongs under 'subnet'",
+			    "subnet6 of '%s' is %s, which is no IPv6 prefix", n->name, prefix_print(&n->subnet6, text));
+	else if (addr_is_set(&n->subnet6.addr) && n->subnet.addr.family == AF_INET6)
+		check_error(c, places_get(c->places, &n->subnet6, n->loc), "leave one of them out",
+			    "network '%s' has two IPv6 prefixes", n->name);
+}
+
 static void check_overlaps(const struct check *c)
 {
-	char mine[PREFIX_TEXT_MAX], theirs[PREFIX_TEXT_MAX];
-
 	for (guint i = 0; i < c->m->networks->len; i++) {
 		const struct network *a = g_ptr_array_index(c->m->networks, i);
 
+		check_family(c, a);
 		for (guint j = 0; j < i; j++) {
 			const struct network *b = g_ptr_array_index(c->m->networks, j);
 
-			if ((a->reusable && b->reusable) || !prefix_overlaps(&a->subnet, &b->subnet))
+			if (a->reusable && b->reusable)
 				continue;
-			check_error(c, places_get(c->places, &a->subnet, a->loc),
-				    "only networks that all say 'reusable: true' may overlap",
-				    "subnet %s of '%s' overlaps %s of '%s'", prefix_print(&a->subnet, mine), a->name,
-				    prefix_print(&b->subnet, theirs), b->name);
+			check_overlap(c, a, &a->subnet, b, &b->subnet);
+			check_overlap(c, a, &a->subnet6, b, &b->subnet6);
 		}
 	}
 }
@@ -42,7 +63,8 @@ static bool is_host_address(const struct prefix *p)
 
 static void check_address(const struct check *c, const struct iface *iface, const struct prefix *p, struct loc loc)
 {
-	const struct prefix *subnet = &iface->network->subnet;
+	const struct network *n = iface->network;
+	const struct prefix *subnet = p->addr.family == AF_INET6 && n->subnet6.addr.family == AF_INET6 ? &n->subnet6 : &n->subnet;
 	char address[PREFIX_TEXT_MAX], network[PREFIX_TEXT_MAX];
 
 	if (!addr_is_set(&subnet->addr))

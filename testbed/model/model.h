@@ -52,6 +52,7 @@ struct network {
 	char *site; /* NULL: belongs to no site (the Internet) */
 	char *title;
 	struct prefix subnet;
+	struct prefix subnet6; /* the IPv6 prefix on the same wire; unset: none */
 	bool reusable; /* private behind a NAT: its subnet may appear elsewhere too */
 	struct impairment *impair; /* of every interface on it that has none of its own; NULL: none */
 	struct loc loc;
@@ -350,6 +351,8 @@ const struct service *node_service(const struct node *n, enum service_kind kind)
 const struct service *node_declared_service(const struct node *n, enum service_kind kind);
 /* Primary address of a node's first interface; family 0 when it has none. */
 struct addr node_address(const struct node *n);
+/* Its first IPv6 address; unset: none. */
+struct addr node_address6(const struct node *n);
 /* "NODE", or "NODE:IF" with the name of one of its network or tunnel interfaces. */
 bool model_has_place(const model *m, const char *place);
 /* The node whose Edge serves this endpoint for media (own setting, site's, first Edge), or NULL. */

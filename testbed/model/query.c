@@ -113,6 +113,21 @@ struct addr node_address(const struct node *n)
 	return g_array_index(first->addresses, struct prefix, 0).addr;
 }
 
+struct addr node_address6(const struct node *n)
+{
+	for (guint i = 0; i < n->interfaces->len; i++) {
+		const struct iface *iface = g_ptr_array_index(n->interfaces, i);
+
+		for (guint k = 0; k < iface->addresses->len; k++) {
+			const struct addr *a = &g_array_index(iface->addresses, struct prefix, k).addr;
+
+			if (a->family == AF_INET6)
+				return *a;
+		}
+	}
+	return (struct addr){ .family = 0 };
+}
+
 const struct node *model_media_edge(const model *m, const struct node *endpoint)
 {
 	const struct site *site = endpoint->site ? model_site(m, endpoint->site) : NULL;

@@ -27,6 +27,7 @@ static const struct field network_fields[] = {
 	{ .key = "site", .read = read_word, AT(network, site), .arg = &charset_name },
 	{ .key = "title", .read = read_text, AT(network, title) },
 	{ .key = "subnet", .read = read_prefix, AT(network, subnet), .arg = &prefix_subnet, .required = true },
+	{ .key = "subnet6", .read = read_prefix, AT(network, subnet6), .arg = &prefix_subnet },
 	{ .key = "reusable", .read = read_bool, AT(network, reusable) },
 	{ .key = "impair", .read = read_impairment, AT(network, impair) },
 	{ 0 }

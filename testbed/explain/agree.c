@@ -75,9 +75,13 @@ static bool was_invited(const journeys *all, const struct sighting *in)
 /* The walk asks about a first packet; sessions that others opened are not part of a lab's state. */
 static bool beyond_is_allowed(const struct way *way, const struct journey *j, guint n, const journeys *all)
 {
+	static const enum walk_end invitable[] = {WALK_NAT_FILTERED, WALK_NO_HAIRPIN, WALK_FILTERED, WALK_REJECTED};
 	const struct sighting *before = n > 0 ? j->at[n - 1] : NULL;
+	bool may_pass = false;
 
-	if (way->walk->end != WALK_NAT_FILTERED && way->walk->end != WALK_FILTERED && way->walk->end != WALK_REJECTED)
+	for (gsize i = 0; i < G_N_ELEMENTS(invitable); i++)
+		may_pass = may_pass || way->walk->end == invitable[i];
+	if (!may_pass)
 		return false;
 	return n == way->places->len && before && !before->out && was_invited(all, before);
 }

@@ -144,6 +144,41 @@ static fix *fix_rule(const model *m, const struct node *n, const struct finding 
 				       answer ? "sports" : "dports", answer ? f->flow.sport : f->flow.dport));
 }
 
+/* --- NATs ------------------------------------------------------------------------------------------------ */
+
+static const struct nat_rule *nat_named(const struct node *n, const char *name)
+{
+	for (guint i = 0; name && i < n->nat->len; i++) {
+		const struct nat_rule *r = n->nat->pdata[i];
+
+		if (g_str_equal(r->name, name))
+			return r;
+	}
+	return NULL;
+}
+
+/* What RFC 4787 asks of a NAT, and this one lacks: REQ-9. */
+static fix *fix_hairpin(const model *m, const struct node *n, const struct finding *f)
+{
+	const struct nat_rule *r = nat_named(n, f->object);
+
+	(void)m;
+	if (!r || r->hairpin)
+		return NULL;
+	return fix_new(g_strdup_printf("- set-nat: {node: %s, nat: %s, hairpin: true}\n", n->name, r->name));
+}
+
+/* The same: REQ-1. */
+static fix *fix_mapping(const model *m, const struct node *n, const struct finding *f)
+{
+	const struct nat_rule *r = nat_named(n, f->object);
+
+	(void)m;
+	if (!r || r->kind != NAT_MASQUERADE || r->mapping == NAT_ENDPOINT_INDEPENDENT)
+		return NULL;
+	return fix_new(g_strdup_printf("- set-nat: {node: %s, nat: %s, mapping: endpoint-independent}\n", n->name, r->name));
+}
+
 /* --- the table -------------------------------------------------------------------------------------------- */
 
 static fix *(*const fixers[CAUSE_COUNT])(const model *, const struct node *, const struct finding *) = {
@@ -167,6 +202,8 @@ static fix *(*const fixers[CAUSE_COUNT])(const model *, const struct node *, con
 	[CAUSE_RELAY_AUTH] = fix_setting,
 	[CAUSE_RELAY_ALLOC] = fix_setting,
 	[CAUSE_RELAY_PERMISSION] = fix_setting,
+	[CAUSE_HAIRPIN_UNSUPPORTED] = fix_hairpin,
+	[CAUSE_NAT_MAPPING_CHANGED] = fix_mapping,
 };
 
 fix *fix_derive(const model *m, const struct finding *f)

@@ -155,6 +155,7 @@ static bool pass_filter(struct walker *k, enum fw_chain chain, const struct klin
 	struct decision d = filter_packet(k->at, chain, &k->p, in, out ? out->name : NULL);
 	g_autofree char *object = d.object;
 	const struct nat_rule *nat = chain == FW_INPUT ? nat_outside(k->at->model, in) : NULL;
+	const struct nat_rule *from_inside = chain == FW_INPUT && !nat ? nat_at(k->at, &k->p.at.dst) : NULL;
 	const char *node = k->at->model->name;
 
 	g_free(k->hop->rule);
@@ -164,6 +165,10 @@ static bool pass_filter(struct walker *k, enum fw_chain chain, const struct klin
 	if (nat && g_strcmp0(d.name, "policy") == 0)
 		finish(k, WALK_NAT_FILTERED, k->at, nat->name, "no session of NAT %s at %s lets the packet in", nat->name,
 		       node);
+	else if (from_inside && g_strcmp0(d.name, "policy") == 0)
+		finish(k, WALK_NO_HAIRPIN, k->at, from_inside->name,
+		       "NAT %s at %s does not lead packets from inside to its outside address back in",
+		       from_inside->name, node);
 	else if (d.action == FW_REJECT)
 		finish(k, WALK_REJECTED, k->at, object, "rule %s of %s rejects it", object, node);
 	else
@@ -445,7 +450,7 @@ static void arrive(struct walker *k)
 		return;
 	}
 	recall_session(k);
-	note_nat(k, nat_prerouting(k->at, &k->p, k->in->name));
+	note_nat(k, nat_prerouting(k->at, &k->p, k->in->name, k->sessions));
 	own = knode_owns(k->at, &k->p.at.dst);
 	if (own)
 		arrive_at_owner(k, own);

@@ -29,6 +29,7 @@ struct flow {
 	X(REJECTED, "rejected")                                               \
 	X(RPF, "rpf-drop")                /* reverse path filter */           \
 	X(NAT_FILTERED, "nat-filtered")   /* no session and no mapping lets it in */ \
+	X(NO_HAIRPIN, "no-hairpin")       /* for a NAT's outside address, from inside */ \
 	X(WRONG_CARD, "wrong-card")       /* strong host: own address on another card */ \
 	X(NEXT_HOP_DEAD, "next-hop-dead") /* nobody has the gateway's address */ \
 	X(LINK_DOWN, "link-down")                                             \

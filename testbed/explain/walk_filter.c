@@ -52,15 +52,21 @@ static bool learns_ports(const struct nat_rule *r)
 	return r->kind == NAT_MASQUERADE && (r->filtering != NAT_ADDRESS_AND_PORT_DEPENDENT || r->hairpin);
 }
 
-/* What a NAT let in by a mapping that others may use, its firewall lets pass. */
+static bool is_outside(const struct knode *n, const struct nat_rule *r, const struct addr *a)
+{
+	const struct klink *outside = knode_link(n, r->out_iface);
+
+	return outside && outside->addresses->len > 0 &&
+	       addr_equal(&g_array_index(outside->addresses, struct prefix, 0).addr, a);
+}
+
+/* What a NAT let in by a mapping that others may use, its firewall lets pass; UDP and TCP alike. */
 static const struct nat_rule *lets_in(const struct knode *n, const struct packet *p)
 {
-	for (guint i = 0; i < n->model->nat->len && p->dnat && p->proto == PROTO_UDP; i++) {
+	for (guint i = 0; i < n->model->nat->len && p->dnat && (p->proto == PROTO_UDP || p->proto == PROTO_TCP); i++) {
 		const struct nat_rule *r = n->model->nat->pdata[i];
-		const struct klink *outside = learns_ports(r) ? knode_link(n, r->out_iface) : NULL;
 
-		if (outside && outside->addresses->len > 0 &&
-		    addr_equal(&g_array_index(outside->addresses, struct prefix, 0).addr, &p->original.dst))
+		if (learns_ports(r) && is_outside(n, r, &p->original.dst))
 			return r;
 	}
 	return NULL;
@@ -153,7 +159,53 @@ static bool may_translate(const struct packet *p)
 	return p->translatable && !p->answers && p->at.dst.family == AF_INET;
 }
 
-char *nat_prerouting(const struct knode *n, struct packet *p, const char *in)
+/* A port that a NAT draws by lot is not known, and 0. */
+static bool same_port(uint16_t a, uint16_t b)
+{
+	return a == b || a == 0 || b == 0;
+}
+
+/* Whether the NAT lets the packet, which came in by `in`, use that session's outside port.  A port that is not kept for all
+ * destinations is known to nobody but the one that the session went to. */
+static bool may_use(const struct nat_rule *r, const struct session *s, const struct packet *p, const char *in)
+{
+	if (!addr_equal(&s->left.src, &p->at.dst) || addr_equal(&s->original.src, &s->left.src) ||
+	    !same_port(s->left.sport, p->at.dport))
+		return false;
+	if (g_strcmp0(in, r->out_iface) != 0)
+		return r->hairpin;
+	switch (r->filtering) {
+	case NAT_ENDPOINT_INDEPENDENT:
+		return true;
+	case NAT_ADDRESS_DEPENDENT:
+		return r->mapping == NAT_ENDPOINT_INDEPENDENT && addr_equal(&s->left.dst, &p->at.src);
+	case NAT_ADDRESS_AND_PORT_DEPENDENT:
+		break;
+	}
+	return false;
+}
+
+/* A masquerade, met at its outside address. */
+static char *let_in(const struct knode *n, const struct nat_rule *r, struct packet *p, const char *in, GArray *sessions)
+{
+	for (guint i = 0; i < sessions->len; i++) {
+		const struct session *s = &g_array_index(sessions, struct session, i);
+
+		if (s->node != n || !may_use(r, s, p, in))
+			continue;
+		p->at.dport = s->original.sport;
+		p->dnat = true;
+		return translate(&p->at.dst, &s->original.src, r->name);
+	}
+	if (r->hairpin && g_strcmp0(in, r->out_iface) != 0) {
+		struct session mine = { n, p->at, { p->at.dst, p->at.dst, r->preserve_port ? p->at.sport : 0, p->at.dport } };
+
+		g_array_append_val(sessions, mine);
+	}
+	return NULL;
+}
+
+char *nat_prerouting(const struct knode *n, struct packet *p, const char *in, GArray *sessions)
 {
 	if (p->answers) {
 		p->at.dport = p->answers->original.sport;
@@ -164,6 +216,12 @@ char *nat_prerouting(const struct knode *n, struct packet *p, const char *in)
 	for (guint i = 0; i < n->model->nat->len && may_translate(p); i++) {
 		const struct nat_rule *r = n->model->nat->pdata[i];
 
+		if (r->kind == NAT_MASQUERADE && p->proto != PROTO_ICMP && is_outside(n, r, &p->at.dst)) {
+			char *text = let_in(n, r, p, in, sessions);
+
+			if (text)
+				return text;
+		}
 		if (r->kind != NAT_STATIC || !addr_equal(&p->at.dst, &r->outside))
 			continue;
 		if (!r->hairpin && g_strcmp0(in, r->out_iface) != 0)
@@ -231,6 +289,17 @@ char *nat_postrouting(const struct knode *n, struct packet *p, const char *in, c
 		}
 	}
 	return text;
+}
+
+const struct nat_rule *nat_at(const struct knode *n, const struct addr *a)
+{
+	for (guint i = 0; i < n->model->nat->len; i++) {
+		const struct nat_rule *r = n->model->nat->pdata[i];
+
+		if (r->kind == NAT_MASQUERADE && is_outside(n, r, a))
+			return r;
+	}
+	return NULL;
 }
 
 const struct nat_rule *nat_outside(const struct node *n, const char *iface)

@@ -2,8 +2,8 @@
  * renders them (testbed/plan/nft.c, nft_nat.c).
  *
  * Nouns: a `packet` is a flow's addresses at one place; a `session` is what a node remembers of it.
- * Mappings that other traffic taught a NAT (full cone, address-dependent filtering) are not part of a lab's state:
- * here a NAT knows the sessions of the flow itself only.
+ * Mappings that other traffic taught a NAT are not part of a lab's state: here a NAT knows the sessions of the flows
+ * walked so far.  By these it lets in whom its filtering and hairpinning let in (RFC 4787 sections 5 and 6).
  * Private to the walk.  Depends on model and base.  Pure.
  */
 #ifndef TESTBED_EXPLAIN_WALK_FILTER_H
@@ -42,12 +42,15 @@ struct decision {
 struct decision filter_packet(const struct knode *n, enum fw_chain chain, const struct packet *p, const char *in,
 				const char *out);
 
-/* Before routing: answers get their inside destination back, 1:1 NAT its inside address.  Text for hop.nat, or
- * NULL; the caller frees. */
-char *nat_prerouting(const struct knode *n, struct packet *p, const char *in);
+/* Before routing: answers get their inside destination back, 1:1 NAT its inside address; what is for the outside port of a
+ * session (struct session) gets its inside address when the NAT lets it in.  A hairpin that leads nowhere yet has still
+ * opened its sender's port: that session is added.  Text for hop.nat, or NULL; the caller frees. */
+char *nat_prerouting(const struct knode *n, struct packet *p, const char *in, GArray *sessions);
 /* After routing.  `next_hop` decides which of the outside addresses a masquerade takes.  Text or NULL. */
 char *nat_postrouting(const struct knode *n, struct packet *p, const char *in, const struct klink *out,
 		      const struct addr *next_hop);
+/* The masquerade whose outside address `a` is, or NULL. */
+const struct nat_rule *nat_at(const struct knode *n, const struct addr *a);
 /* The masquerade whose outside is `iface`, or NULL. */
 const struct nat_rule *nat_outside(const struct node *n, const char *iface);
 

@@ -149,6 +149,47 @@ Test(walk, ends)
 	}
 }
 
+/* Both ends of a call send at once, each to the other's outside address; what each knows of the other's port. */
+static const struct meeting {
+	const char *name, *file, *scenario, *changes;
+	const char *a, *b, *to_a, *to_b; /* the outside addresses */
+	enum walk_end end;		  /* of what a sends to b */
+	const char *node;
+} meetings[] = {
+	{"two home routers", "topologies/nat-grid.yaml", "presets", NULL, "home1", "home2", "198.51.100.2", "198.51.100.6",
+	 WALK_DELIVERED, "home2"},
+	{"a full cone lets anybody in", "topologies/nat-grid.yaml", "presets", NULL, "corp1", "cone1", "198.51.100.26",
+	 "198.51.100.10", WALK_DELIVERED, "cone1"},
+	{"also when its answer goes elsewhere", "topologies/nat-grid.yaml", "presets",
+	 "set-nat: {node: cone1-gw, mapping: address-and-port-dependent}", "home1", "cone1", "198.51.100.2", "198.51.100.10",
+	 WALK_DELIVERED, "cone1"},
+	{"a provider's hairpin", "topologies/cgn.yaml", "as-it-should-be", NULL, "alice", "bob", "198.51.100.2",
+	 "198.51.100.2", WALK_DELIVERED, "bob"},
+	{"no hairpin", "topologies/cgn.yaml", "no-hairpin", NULL, "alice", "bob", "198.51.100.2", "198.51.100.2",
+	 WALK_NO_HAIRPIN, "cgn"},
+};
+
+Test(walk, nats_let_in_whom_their_filtering_lets_in)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(meetings); i++) {
+		const struct meeting *r = &meetings[i];
+		g_autoptr(model) m = scenario_model(r->file, r->scenario, r->changes);
+		json_t *state = planned_state(m);
+		struct flow there = {.node = r->a, .proto = PROTO_UDP, .sport = 40000, .dport = 40000};
+		struct flow back = {.node = r->b, .proto = PROTO_UDP, .sport = 40000, .dport = 40000};
+		struct walk_pair *pair;
+
+		cr_assert(addr_parse(r->to_b, &there.dst) && addr_parse(r->to_a, &back.dst));
+		pair = walk_meet(m, state, &there, &back);
+		cr_expect(pair->forward->end == r->end, "%s: ends %s, not %s: %s", r->name,
+			  walk_end_name(pair->forward->end), walk_end_name(r->end), pair->forward->why);
+		cr_expect_str_eq(pair->forward->node, r->node, "%s: at %s: %s", r->name, pair->forward->node,
+				 pair->forward->why);
+		walk_pair_free(pair);
+		json_decref(state);
+	}
+}
+
 static const struct hop *hop_at(const walk *w, const char *node)
 {
 	for (guint i = 0; i < w->hops->len; i++) {

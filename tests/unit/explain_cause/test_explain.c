@@ -306,6 +306,9 @@ static const struct fix_case {
 	{CAUSE_NO_ROUTE, "nobody", "10.20.0.0/24", "10.20.0.0/24", NULL, NULL, 0},
 	{CAUSE_LINK_DOWN, "edge", "int", NULL, NULL, NULL, 0}, /* it is up in the model: not what was done */
 	{CAUSE_TLS_UNTRUSTED, "home1", NULL, NULL, NULL, NULL, 0},
+	{CAUSE_HAIRPIN_UNSUPPORTED, "nat1", "home-nat", NULL, NULL,
+	 "- set-nat: {node: nat1, nat: home-nat, hairpin: true}\n", 0},
+	{CAUSE_NAT_MAPPING_CHANGED, "nat1", "home-nat", NULL, NULL, NULL, 0}, /* it keeps its mapping */
 };
 
 Test(fix, is_the_smallest_change)

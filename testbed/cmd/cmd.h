@@ -46,13 +46,15 @@ int cmd_doctor(const struct options *o);
 int cmd_scenarios(const struct options *o);
 int cmd_report(const struct options *o);
 int cmd_version(const struct options *o);
-/* Labs that stay up (up.c, live.c, enter.c, live_call.c) */
+/* Labs that stay up (up.c, live.c, enter.c, live_call.c, set.c) */
 int cmd_up(const struct options *o);
 int cmd_down(const struct options *o);
 int cmd_status(const struct options *o);
 int cmd_shell(const struct options *o);
 int cmd_exec(const struct options *o);
 int cmd_call(const struct options *o);
+int cmd_set(const struct options *o);
+int cmd_reset(const struct options *o);
 
 /* --- topology.c --- */
 

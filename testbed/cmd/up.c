@@ -128,7 +128,7 @@ int cmd_up(const struct options *o)
 	g_autoptr(GError) error = NULL;
 	g_autofree char *program_dir = cmd_program_dir();
 	struct keeper_job job = {
-		.name = o->name ? o->name : DEFAULT_NAME, .program_dir = program_dir, .publish = o->publish};
+		.name = o->name ? o->name : DEFAULT_NAME, .program_dir = program_dir, .publish = o->publish, .changes = o->changes};
 
 	if (!meeting_check_name(job.name, &error)) {
 		cmd_error("%s", error->message);

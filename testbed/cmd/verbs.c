@@ -26,6 +26,12 @@ static const char up_help[] =
 	"name: lab).  Exit status: 0 up; 2 wrong arguments, or the name is taken; 3 bad topology file; 4 it could not\n"
 	"come up; 77 this host can't run labs.\n";
 
+static const char set_help[] =
+	"CHANGE is what may stand under 'changes:' of a scenario, for instance\n"
+	"'add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1}'.  All changes are made, or none.  They come on top of\n"
+	"those made before; 'reset' takes all of them back.  Clients that are not in a call sign in anew, as in a fresh lab.\n"
+	"Exit status: 0 changed; 2 wrong arguments; 3 the change is wrong; 4 the kernel refused it.\n";
+
 static const char enter_help[] =
 	"Inside are the node's network, its /etc/resolv.conf and the processes of the lab; the files are the machine's.\n"
 	"The command has all capabilities in the lab, and none outside of it.  Exit status: the command's; 128+n after\n"
@@ -54,7 +60,7 @@ static const struct verb verbs[] = {
 		 OPT_NO_TRIAL | OPT_RUN | OPT_ICEWARN,
 	 0, 2, cmd_explain},
 	{"up", NULL, "Build a lab that stays, in the background", up_help,
-	 OPT_NAME | OPT_TOPOLOGY | OPT_SCENARIO | OPT_PUBLISH | OPT_QUIET, 0, 0, cmd_up},
+	 OPT_NAME | OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PUBLISH | OPT_QUIET, 0, 0, cmd_up},
 	{"down", NULL, "End a lab that is up, or with --all every one", NULL, OPT_NAME | OPT_ALL, 0, 0, cmd_down},
 	{"status", NULL, "Tell which labs are up, and how they are", NULL, OPT_NAME | OPT_JSON, 0, 0, cmd_status},
 	{"shell", "NODE", "Open a shell in a node of a lab that is up", enter_help, OPT_NAME, 1, 1, cmd_shell},
@@ -63,6 +69,8 @@ static const struct verb verbs[] = {
 	{"call", "A B", "Place a call in a lab that is up and tell its story",
 	 "Expected is what the lab's scenario says; once 'set' has changed something, that the call passes.\n",
 	 OPT_NAME | OPT_MEDIA | OPT_JSON | OPT_VERBOSE | OPT_COLOR, 2, 2, cmd_call},
+	{"set", "CHANGE...", "Change the network of a lab that is up", set_help, OPT_NAME, 1, G_MAXUINT, cmd_set},
+	{"reset", NULL, "Put a lab that is up back to what its scenario says", NULL, OPT_NAME, 0, 0, cmd_reset},
 	{"plan", NULL, "Show what would be built, operation by operation", NULL,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_FORMAT, 0,
 	 0, cmd_plan},

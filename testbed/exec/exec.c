@@ -70,6 +70,23 @@ gboolean exec_apply(exec *x, const struct op *op, GError **error)
 	return done;
 }
 
+gboolean exec_remove(exec *x, const struct op *op, GError **error)
+{
+	gboolean done = x->room->remove(x, op, error);
+
+	if (!done)
+		name_operation(error, op);
+	if (x->room->leave)
+		x->room->leave(x);
+	return done;
+}
+
+void exec_forgive(exec *x, bool on)
+{
+	if (x->room->forgive)
+		x->room->forgive(x, on);
+}
+
 int exec_netns_fd(const exec *x, const char *node)
 {
 	return x->room->netns_fd(x, node);

@@ -47,6 +47,12 @@ gboolean exec_run(exec *x, const plan *p, GError **error);
 /* One operation on a lab that was built (live changes). */
 gboolean exec_apply(exec *x, const struct op *op, GError **error);
 
+/* Takes back what an operation made (live changes): what is gone already is no mistake.  A setting gets the value back that it
+ * had before exec_apply changed it on a lab that was built.  A namespace goes with all that is in it. */
+gboolean exec_remove(exec *x, const struct op *op, GError **error);
+/* While on, making what is there already is no mistake either: for the way back after a failure. */
+void exec_forgive(exec *x, bool on);
+
 /* Network namespace of a node, borrowed; -1 when there is none. */
 int exec_netns_fd(const exec *x, const char *node);
 /* How the lab's VPN was made, for the results: "wireguard", "wireguard-go", "vxlan", ... or NULL without tunnel. */

@@ -25,6 +25,21 @@ static gboolean fake_apply(exec *x, const struct op *op, const struct op **faile
 	return TRUE;
 }
 
+static gboolean fake_remove(exec *x, const struct op *op, GError **error)
+{
+	struct fake_room *r = (struct fake_room *)x;
+	GString *line;
+
+	if (++r->applied == r->fail_at) {
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "operation %u was told to fail", r->applied);
+		return FALSE;
+	}
+	line = g_string_new("remove ");
+	op_describe(op, line);
+	g_ptr_array_add(r->log, g_string_free(line, FALSE));
+	return TRUE;
+}
+
 static gboolean fake_flush(exec *x, const struct op **failed, GError **error)
 {
 	(void)x;
@@ -62,6 +77,7 @@ static void fake_free(exec *x)
 
 static const struct room_ops fake_ops = {
 	.apply = fake_apply,
+	.remove = fake_remove,
 	.flush = fake_flush,
 	.netns_fd = fake_netns_fd,
 	.tunnel_backend = fake_tunnel_backend,

@@ -468,7 +468,7 @@ static void tap_free(gpointer data)
 static const struct tap *need_tap(struct linux_room *r, struct space *s, const struct op *op, GError **error)
 {
 	g_autofree char *key = g_strdup_printf("%s/%s", s->node, op->impair.ifname);
-	unsigned ifindex = EXEC_HIDDEN_IFINDEX + 2 * g_hash_table_size(r->taps);
+	unsigned ifindex = EXEC_HIDDEN_IFINDEX + 2 * r->n_taps;
 	g_autofree char *near_name = tap_name(op->impair.ifname, ifindex);
 	struct tap *t = g_hash_table_lookup(r->taps, key);
 	struct device d;
@@ -485,6 +485,7 @@ static const struct tap *need_tap(struct linux_room *r, struct space *s, const s
 	t = g_new0(struct tap, 1);
 	*t = (struct tap){ .ifname = g_steal_pointer(&near_name), .mark = ifindex, .link = link };
 	g_hash_table_insert(r->taps, g_steal_pointer(&key), t);
+	r->n_taps++;
 	return t;
 }
 
@@ -589,4 +590,27 @@ gboolean impairs_finish(struct linux_room *r, const struct op **failed, GError *
 	}
 	g_ptr_array_set_size(r->impairs, 0);
 	return ok;
+}
+
+/* The tap goes too, for the interface may be made anew; what is under way is lost with it. */
+gboolean undo_impair(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+{
+	g_autofree char *key = g_strdup_printf("%s/%s", op->node, op->impair.ifname);
+	const struct op none = { .kind = OP_IMPAIR, .node = op->node, .impair = { .ifname = op->impair.ifname } };
+	const struct tap *t = g_hash_table_lookup(r->taps, key);
+	struct space *s = room_space(r, op->node, error);
+	g_autofree char *rules = NULL;
+
+	if (!s || !finish_one(r, &none, error))
+		return FALSE;
+	if (!t)
+		return TRUE;
+	rules = g_strdup_printf("delete chain netdev " TABLE " tb_%s\n", op->impair.ifname);
+	if (!run_rules(r, s, op, rules, error))
+		return FALSE;
+	g_hash_table_insert(s->ifindexes, g_strdup(t->ifname), GUINT_TO_POINTER(t->mark));
+	if (!remove_link(s, t->ifname, op, failed, error))
+		return FALSE;
+	g_hash_table_remove(r->taps, key);
+	return TRUE;
 }

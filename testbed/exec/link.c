@@ -196,3 +196,35 @@ gboolean links_raise(struct linux_room *r, const struct op **failed, GError **er
 	g_ptr_array_set_size(r->raise, 0);
 	return ok;
 }
+
+gboolean remove_link(struct space *s, const char *ifname, const struct op *op, const struct op **failed, GError **error)
+{
+	struct ifinfomsg header = { .ifi_index = (int)space_ifindex(s, ifname, NULL) };
+
+	if (header.ifi_index == 0)
+		return TRUE;
+	g_hash_table_remove(s->ifindexes, ifname);
+	return nl_queue_add(s->queue, nl_request(RTM_DELLINK, 0, &header, sizeof header), op, failed, error) &&
+	       nl_queue_flush(s->queue, failed, error);
+}
+
+gboolean undo_bridge(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+{
+	struct space *s = room_space(r, op->node, error);
+
+	return s && remove_link(s, op->bridge.ifname, op, failed, error);
+}
+
+/* One half takes the other with it. */
+gboolean undo_veth(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+{
+	struct space *first = room_space(r, op->veth[0].node, error), *second;
+
+	second = first ? room_space(r, op->veth[1].node, error) : NULL;
+	if (!second)
+		return FALSE;
+	if (!remove_link(first, op->veth[0].ifname, op, failed, error))
+		return FALSE;
+	g_hash_table_remove(second->ifindexes, op->veth[1].ifname);
+	return TRUE;
+}

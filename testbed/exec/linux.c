@@ -179,6 +179,63 @@ static gboolean linux_flush(exec *x, const struct op **failed, GError **error)
 	return links_settle(r, error) && tunnels_finish(r, failed, error) && impairs_finish(r, failed, error);
 }
 
+/* --- taking back --- */
+
+static gboolean undo_netns(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+{
+	struct space *s = room_space(r, op->node, NULL);
+
+	(void)failed;
+	(void)error;
+	if (!s)
+		return TRUE;
+	room_leave(&r->base);
+	g_ptr_array_remove(r->order, s);
+	g_hash_table_remove(r->spaces, op->node);
+	return TRUE;
+}
+
+static const op_func undoers[] = {
+	[OP_NETNS] = undo_netns, [OP_SYSCTL] = undo_sysctl,   [OP_BRIDGE] = undo_bridge, [OP_VETH] = undo_veth,
+	[OP_TUNNEL] = undo_tunnel, [OP_ADDR] = undo_addr,     [OP_LINK_UP] = undo_link_up, [OP_ROUTE] = undo_route,
+	[OP_RULE] = undo_rule,     [OP_IMPAIR] = undo_impair, [OP_NFT] = undo_nft,
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(undoers) == OP_NFT + 1);
+
+static void set_forgiving(struct linux_room *r, bool on)
+{
+	for (guint i = 0; i < r->order->len; i++) {
+		struct space *s = r->order->pdata[i];
+
+		if (s->queue)
+			nl_queue_forgive(s->queue, on);
+	}
+}
+
+static gboolean linux_remove(exec *x, const struct op *op, GError **error)
+{
+	struct linux_room *r = (struct linux_room *)x;
+	const struct op *failed = op;
+	gboolean done;
+
+	if (op->kind > OP_NFT) {
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "not a network operation");
+		return FALSE;
+	}
+	set_forgiving(r, true);
+	done = undoers[op->kind](r, op, &failed, error) && flush_queues(r, &failed, error);
+	set_forgiving(r, r->forgiving);
+	return done;
+}
+
+static void linux_forgive(exec *x, bool on)
+{
+	struct linux_room *r = (struct linux_room *)x;
+
+	r->forgiving = on;
+	set_forgiving(r, on);
+}
+
 /* --- the room --- */
 
 static void linux_begin(exec *x, const plan *p)
@@ -221,6 +278,7 @@ static void linux_free(exec *x)
 	struct linux_room *r = (struct linux_room *)x;
 
 	impairs_clear(r);
+	g_hash_table_unref(r->settings);
 	g_hash_table_unref(r->daemons);
 	g_ptr_array_unref(r->unfinished);
 	g_ptr_array_unref(r->raise);
@@ -234,6 +292,8 @@ static void linux_free(exec *x)
 static const struct room_ops linux_ops = {
 	.begin = linux_begin,
 	.apply = linux_apply,
+	.remove = linux_remove,
+	.forgive = linux_forgive,
 	.flush = linux_flush,
 	.leave = room_leave,
 	.netns_fd = linux_netns_fd,
@@ -263,6 +323,7 @@ exec *exec_new_linux(const struct exec_features *features, exec_key_func keys, g
 	r->home_fd = home_fd;
 	r->spaces = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, space_free);
 	r->order = g_ptr_array_new();
+	r->settings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	r->raise = g_ptr_array_new();
 	r->seed = (guint64)g_random_int() << 32 | g_random_int();
 	impairs_init(r);

@@ -36,10 +36,13 @@ struct linux_room {
 	GHashTable *daemons;   /* "NODE/IFNAME" -> struct wireguard_daemon */
 	GPtrArray *unfinished; /* struct op: tunnels that need a last step when everything stands */
 	const struct tunnel_backend *tunnel_backend; /* of the last tunnel; NULL: none */
+	GHashTable *settings; /* "NODE KEY" -> value before it was changed on a lab that was built */
+	bool forgiving;       /* exec_forgive */
 	guint64 seed; /* of what impaired links draw by lot */
 	/* impair.c */
 	GPtrArray *impairs;  /* struct op: to be done when everything stands */
 	GHashTable *taps;    /* "NODE/IFNAME" -> struct tap */
+	unsigned n_taps;     /* made so far */
 	struct impair_daemon *impair_daemon;         /* NULL: not needed yet */
 	struct space *far_side;                      /* where the taps end; NULL: not needed yet */
 	const struct impair_backend *impair_backend; /* of the last impairment; NULL: none */
@@ -68,6 +71,20 @@ gboolean do_rule(struct linux_room *r, const struct op *op, const struct op **fa
 gboolean do_nft(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
 
 gboolean do_impair(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+
+/* The way back of each; what is gone already is no mistake. */
+gboolean undo_sysctl(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+gboolean undo_bridge(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+gboolean undo_veth(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+gboolean undo_tunnel(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+gboolean undo_addr(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+gboolean undo_link_up(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+gboolean undo_route(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+gboolean undo_rule(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+gboolean undo_impair(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+gboolean undo_nft(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
+/* link.c: deletes an interface and forgets its number; nothing happens when there is none. */
+gboolean remove_link(struct space *s, const char *ifname, const struct op *op, const struct op **failed, GError **error);
 
 /* link.c: requests that make a link, also used by the probe. */
 struct nl_msg *link_request(unsigned ifindex, bool up, const char *ifname);

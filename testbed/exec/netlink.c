@@ -16,6 +16,7 @@ struct nl_queue {
 	GPtrArray *ops;    /* struct op, one for each queued request */
 	guint32 first_seq; /* of the first queued request */
 	gsize last;        /* where the last request starts in `bytes` */
+	bool forgiving;
 };
 
 nl_queue *nl_queue_new(GError **error)
@@ -138,6 +139,16 @@ static void set_kernel_error(GError **error, const struct nlmsghdr *header, cons
 		    words ? ")" : "");
 }
 
+static bool is_forgiven(const nl_queue *q, int number)
+{
+	static const int forgivable[] = { EEXIST, ESRCH, ENOENT, ENODEV, EADDRNOTAVAIL };
+
+	for (gsize i = 0; q->forgiving && i < G_N_ELEMENTS(forgivable); i++)
+		if (forgivable[i] == number)
+			return true;
+	return false;
+}
+
 /* Looks through one datagram.  True when the last request was answered. */
 static bool read_answers(nl_queue *q, struct nlmsghdr *header, int length, const struct op **failed,
 			 GError **first)
@@ -151,7 +162,7 @@ static bool read_answers(nl_queue *q, struct nlmsghdr *header, int length, const
 
 		if (header->nlmsg_type != NLMSG_ERROR || index >= q->ops->len)
 			continue;
-		if (answer->error != 0 && !*first) {
+		if (answer->error != 0 && !*first && !is_forgiven(q, -answer->error)) {
 			set_kernel_error(first, header, answer);
 			*failed = q->ops->pdata[index];
 		}
@@ -186,6 +197,11 @@ static gboolean receive_answers(nl_queue *q, const struct op **failed, GError **
 	if (first)
 		g_propagate_error(error, first);
 	return first == NULL;
+}
+
+void nl_queue_forgive(nl_queue *q, bool on)
+{
+	q->forgiving = on;
 }
 
 gboolean nl_queue_flush(nl_queue *q, const struct op **failed, GError **error)

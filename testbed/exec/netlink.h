@@ -33,6 +33,8 @@ void nl_nest_end(struct nl_msg *msg, struct nlattr *nest);
  * queue is sent by itself when it is long. */
 gboolean nl_queue_add(nl_queue *q, struct nl_msg *msg, const struct op *op, const struct op **failed,
 		      GError **error);
+/* While on, "is there already" and "is not there" are no refusals. */
+void nl_queue_forgive(nl_queue *q, bool on);
 /* Sends what is queued and blocks until the kernel has carried it out.  On failure `*failed` is the
  * operation of the first refused request; the error has the kernel's words. */
 gboolean nl_queue_flush(nl_queue *q, const struct op **failed, GError **error);

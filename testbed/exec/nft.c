@@ -68,3 +68,22 @@ gboolean do_nft(struct linux_room *r, const struct op *op, const struct op **fai
 	return nft_run_cmd_from_buffer(s->nft, op->nft.text) == 0 ||
 	       run_for_complaint(s->nft, op->nft.text, error);
 }
+
+/* Only the tables of this very ruleset: others may stand beside it. */
+gboolean undo_nft(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+{
+	g_auto(GStrv) lines = g_strsplit(op->nft.text, "\n", -1);
+	g_autoptr(GString) text = g_string_new(NULL);
+	struct op removal = { .kind = OP_NFT, .node = op->node };
+
+	for (guint i = 0; lines[i]; i++) {
+		g_autofree char *table = NULL;
+
+		if (!g_str_has_prefix(lines[i], "table ") || !g_str_has_suffix(lines[i], " {"))
+			continue;
+		table = g_strndup(lines[i], strlen(lines[i]) - 2);
+		g_string_append_printf(text, "%s\ndelete %s\n", table, table);
+	}
+	removal.nft.text = text->str;
+	return text->len == 0 || do_nft(r, &removal, failed, error);
+}

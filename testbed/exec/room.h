@@ -14,6 +14,8 @@ struct room_ops {
 	void (*begin)(exec *x, const plan *p);
 	gboolean (*apply)(exec *x, const struct op *op, const struct op **failed, GError **error);
 	gboolean (*flush)(exec *x, const struct op **failed, GError **error);
+	gboolean (*remove)(exec *x, const struct op *op, GError **error);
+	void (*forgive)(exec *x, bool on); /* may be NULL */
 	/* Back to where the caller was; runs also after a failure; may be NULL. */
 	void (*leave)(exec *x);
 	int (*netns_fd)(const exec *x, const char *node);

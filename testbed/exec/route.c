@@ -4,7 +4,8 @@
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 
-gboolean do_route(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+static gboolean request_route(struct linux_room *r, const struct op *op, int type, int flags, const struct op **failed,
+			      GError **error)
 {
 	struct space *s = room_space(r, op->node, error);
 	const struct op_route *route = &op->route;
@@ -22,7 +23,7 @@ gboolean do_route(struct linux_room *r, const struct op *op, const struct op **f
 
 	if (!s || (route->dev && ifindex == 0))
 		return FALSE;
-	msg = nl_request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
+	msg = nl_request(type, flags, &header, sizeof header);
 	nl_put_u32(msg, RTA_TABLE, route->table);
 	if (to.len > 0)
 		nl_put_addr(msg, RTA_DST, &to.addr);
@@ -35,7 +36,23 @@ gboolean do_route(struct linux_room *r, const struct op *op, const struct op **f
 	return nl_queue_add(s->queue, msg, op, failed, error);
 }
 
-gboolean do_rule(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+gboolean do_route(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+{
+	return request_route(r, op, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, failed, error);
+}
+
+gboolean undo_route(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+{
+	const struct space *s = room_space(r, op->node, error);
+
+	/* routes go with their interface */
+	if (s && op->route.dev && space_ifindex(s, op->route.dev, NULL) == 0)
+		return TRUE;
+	return s && request_route(r, op, RTM_DELROUTE, 0, failed, error);
+}
+
+static gboolean request_rule(struct linux_room *r, const struct op *op, int type, int flags, const struct op **failed,
+			     GError **error)
 {
 	struct space *s = room_space(r, op->node, error);
 	const struct op_rule *rule = &op->rule;
@@ -48,11 +65,21 @@ gboolean do_rule(struct linux_room *r, const struct op *op, const struct op **fa
 
 	if (!s)
 		return FALSE;
-	msg = nl_request(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
+	msg = nl_request(type, flags, &header, sizeof header);
 	nl_put_u32(msg, FRA_PRIORITY, rule->pref);
 	if (rule->from.len > 0)
 		nl_put_addr(msg, FRA_SRC, &rule->from.addr);
 	if (!rule->unreachable)
 		nl_put_u32(msg, FRA_TABLE, rule->table);
 	return nl_queue_add(s->queue, msg, op, failed, error);
+}
+
+gboolean do_rule(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+{
+	return request_rule(r, op, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, failed, error);
+}
+
+gboolean undo_rule(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+{
+	return request_rule(r, op, RTM_DELRULE, 0, failed, error);
 }

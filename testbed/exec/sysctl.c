@@ -27,27 +27,97 @@ static gboolean fail(GError **error, const char *path)
 	return FALSE;
 }
 
-gboolean do_sysctl(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+static char *path_of(const char *key)
 {
-	struct space *s = room_space(r, op->node, error);
-	g_autofree char *key = g_strdelimit(g_strdup(op->sysctl.key), ".", '/');
-	g_autofree char *path = g_strconcat("/proc/sys/", key, NULL);
-	gssize length = (gssize)strlen(op->sysctl.value);
-	int fd;
+	g_autofree char *slashed = g_strdelimit(g_strdup(key), ".", '/');
 
-	(void)failed;
-	if (!s || !room_enter(r, s, error))
-		return FALSE;
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT && is_moot(op->sysctl.key))
+	return g_strconcat("/proc/sys/", slashed, NULL);
+}
+
+static gboolean write_setting(const char *key, const char *value, GError **error)
+{
+	g_autofree char *path = path_of(key);
+	gssize length = (gssize)strlen(value);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT && is_moot(key))
 		return TRUE;
 	if (fd < 0)
 		return fail(error, path);
-	if (write(fd, op->sysctl.value, (gsize)length) != length) {
+	if (write(fd, value, (gsize)length) != length) {
 		fail(error, path);
 		close(fd);
 		return FALSE;
 	}
 	close(fd);
 	return TRUE;
+}
+
+/* On a lab that was built: what the setting was before it was first changed. */
+static void remember(struct linux_room *r, const struct op *op)
+{
+	g_autofree char *place = g_strdup_printf("%s %s", op->node, op->sysctl.key), *path = path_of(op->sysctl.key);
+	g_autofree char *value = NULL;
+
+	if (r->plan || g_hash_table_contains(r->settings, place) || !g_file_get_contents(path, &value, NULL, NULL))
+		return;
+	g_hash_table_insert(r->settings, g_steal_pointer(&place), g_strdup(g_strchomp(value)));
+}
+
+/* "net.ipv4.conf.default.arp_ignore" is for interfaces that are still to come: those that are there get it too.  NULL: not
+ * such a setting. */
+static char *key_of_interface(const char *key, const char *ifname)
+{
+	static const char *const defaults[] = { "net.ipv4.conf.default.", "net.ipv6.conf.default." };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(defaults); i++)
+		if (g_str_has_prefix(key, defaults[i]))
+			return g_strdup_printf("%.*s%s.%s", (int)(strlen(defaults[i]) - strlen("default.")), key, ifname,
+					       key + strlen(defaults[i]));
+	return NULL;
+}
+
+static void set_interfaces(const struct space *s, const char *key, const char *value)
+{
+	GHashTableIter iter;
+	gpointer ifname;
+
+	g_hash_table_iter_init(&iter, s->ifindexes);
+	while (g_hash_table_iter_next(&iter, &ifname, NULL)) {
+		g_autofree char *own = g_str_equal(ifname, "lo") ? NULL : key_of_interface(key, ifname);
+
+		/* some have no such setting */
+		if (own)
+			(void)write_setting(own, value, NULL);
+	}
+}
+
+static gboolean set(struct linux_room *r, const struct op *op, const char *value, GError **error)
+{
+	struct space *s = room_space(r, op->node, error);
+
+	if (!s || !room_enter(r, s, error))
+		return FALSE;
+	if (value == op->sysctl.value)
+		remember(r, op);
+	if (!write_setting(op->sysctl.key, value, error))
+		return FALSE;
+	if (!r->plan)
+		set_interfaces(s, op->sysctl.key, value);
+	return TRUE;
+}
+
+gboolean do_sysctl(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+{
+	(void)failed;
+	return set(r, op, op->sysctl.value, error);
+}
+
+gboolean undo_sysctl(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+{
+	g_autofree char *place = g_strdup_printf("%s %s", op->node, op->sysctl.key);
+	const char *before = g_hash_table_lookup(r->settings, place);
+
+	(void)failed;
+	return !before || set(r, op, before, error);
 }

@@ -223,6 +223,20 @@ gboolean do_tunnel(struct linux_room *r, const struct op *op, const struct op **
 	return b->make(r, s, op, failed, error);
 }
 
+/* A daemon takes its interface with it. */
+gboolean undo_tunnel(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+{
+	struct space *s = room_space(r, op->node, error);
+	g_autofree char *key = g_strdup_printf("%s/%s", op->node, op->tunnel.ifname);
+
+	if (!s)
+		return FALSE;
+	if (!g_hash_table_remove(r->daemons, key))
+		return remove_link(s, op->tunnel.ifname, op, failed, error);
+	g_hash_table_remove(s->ifindexes, op->tunnel.ifname);
+	return TRUE;
+}
+
 gboolean tunnels_finish(struct linux_room *r, const struct op **failed, GError **error)
 {
 	gboolean ok = TRUE;

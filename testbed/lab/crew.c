@@ -1,6 +1,7 @@
 #include "testbed/lab/crew.h"
 
 #include "testbed/lab/programs.h"
+#include "testbed/lab/turnover.h"
 #include "testbed/lab/ready.h"
 #include "testbed/lab/wire.h"
 
@@ -232,7 +233,7 @@ static unsigned unready(const crew *c)
 	for (guint i = 0; i < c->members->len; i++) {
 		const struct member *m = g_ptr_array_index(c->members, i);
 
-		if (!m->ready)
+		if (!m->ready && m->pid != 0)
 			stages |= 1u << m->role->stage;
 	}
 	return stages;
@@ -412,6 +413,8 @@ static const struct role *role_of(const struct op *op, GError **error)
 	return NULL;
 }
 
+static struct member *find(const crew *c, const char *name);
+
 gboolean crew_start(crew *c, GError **error)
 {
 	const plan *p = c->source.plan;
@@ -420,7 +423,7 @@ gboolean crew_start(crew *c, GError **error)
 		const struct op *op = g_ptr_array_index(p->ops, i);
 		struct member *m;
 
-		if (op->kind != OP_DAEMON && op->kind != OP_AGENT)
+		if ((op->kind != OP_DAEMON && op->kind != OP_AGENT) || find(c, op->process.name) != NULL)
 			continue;
 		m = g_new0(struct member, 1);
 		m->crew = c;
@@ -432,6 +435,49 @@ gboolean crew_start(crew *c, GError **error)
 	}
 	advance(c);
 	return TRUE;
+}
+
+/* --- live changes ----------------------------------------------------------------------------------- */
+
+static bool may_stay(const struct member *m, const struct crew_source *next, bool clients, const char *const *spare)
+{
+	const char *name = m->op->process.name;
+
+	if (m->pid == 0 || (clients && m->role->stage == STAGE_CLIENT && !(spare != NULL && g_strv_contains(spare, name))))
+		return false;
+	return turnover_is_same(m->op, m->role->config, m->crew->source.plan, &m->crew->source.config, next->plan, &next->config);
+}
+
+void crew_stop(crew *c, const struct crew_source *next, bool clients, const char *const *spare, GPtrArray *ended)
+{
+	for (guint i = c->members->len; i-- > 0;) {
+		struct member *m = g_ptr_array_index(c->members, i);
+
+		if (may_stay(m, next, clients, spare))
+			continue;
+		if (m->pid > 0) {
+			kill(m->pid, SIGKILL);
+			while (waitpid(m->pid, NULL, 0) < 0 && errno == EINTR)
+				;
+		}
+		g_ptr_array_add(ended, g_strdup(m->op->process.name));
+		g_ptr_array_remove_index(c->members, i);
+	}
+}
+
+gboolean crew_resume(crew *c, const struct crew_source *next, GError **error)
+{
+	c->source.plan = next->plan;
+	c->source.config = next->config;
+	c->announced = false;
+	for (guint i = 0; i < next->plan->ops->len; i++) {
+		const struct op *op = g_ptr_array_index(next->plan->ops, i);
+		struct member *m = op->kind == OP_DAEMON || op->kind == OP_AGENT ? find(c, op->process.name) : NULL;
+
+		if (m != NULL)
+			m->op = op;
+	}
+	return crew_start(c, error);
 }
 
 /* --- their death ------------------------------------------------------------------------------------ */
@@ -456,6 +502,9 @@ static void bury(struct member *m, int status)
 	g_clear_pointer(&m->question, ready_free);
 	how = describe_end(m, status);
 	m->crew->handlers.died(m->op->process.name, how, m->asked, m->crew->user_data);
+	/* nobody waits for the dead */
+	if (!m->crew->announced)
+		advance(m->crew);
 }
 
 /* Also reaps what others have left behind: we are the first process of the PID namespace. */

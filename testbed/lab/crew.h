@@ -42,6 +42,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(crew, crew_free)
 gboolean crew_start(crew *c, GError **error);
 /* Passes a command (a JSON object) to an agent; one that is gone or unknown gets nothing. */
 void crew_command(crew *c, const char *name, json_t *command);
+/* Live changes.  `next` says how things are to be: its plan and configuration; everything else as at crew_new.
+ *
+ * Ends, and buries without a word, every process that is not in the next plan or is told something else there, those that
+ * have died, and, when `clients` is set, clients that are not in `spare` (NULL-terminated).  Blocks until they are gone.  Their names are
+ * appended to `ended` (char *, to be freed). */
+void crew_stop(crew *c, const struct crew_source *next, bool clients, const char *const *spare, GPtrArray *ended);
+/* From now on `next` holds: its processes that do not run are started, in order, and handlers.ready is called when all are
+ * ready.  What `next` points at must outlive the crew, or the next call. */
+gboolean crew_resume(crew *c, const struct crew_source *next, GError **error);
+
 /* What a process of this node sees in place of the machine's own files: pairs as in struct exec_process, NULL at the
  * end; elements belong to the array. */
 GPtrArray *crew_files(const crew *c, const char *node);

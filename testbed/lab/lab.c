@@ -22,6 +22,8 @@ struct lab {
 	guint death;	    /* source on the default context; 0: the supervisor has been reaped */
 	GHashTable *agents; /* names of those that can be commanded */
 	GQueue questions; /* struct question *: asked, not answered; the oldest first */
+	lab_change_func change_done; /* NULL: no change is being made */
+	gpointer change_data;
 	unsigned refs;	    /* the owner's and one for each callback under way */
 	bool over;	    /* `failed` was called, or the owner has freed it */
 };
@@ -84,6 +86,15 @@ static void set_gone(GError **error, const lab *l, const char *how)
 	g_set_error(error, TB_ERROR, TB_ERROR_DIED, "lab '%s' is gone: %s", l->name, how);
 }
 
+static void end_change(lab *l, const char *const *restarted, const GError *error)
+{
+	lab_change_func done = l->change_done;
+
+	l->change_done = NULL;
+	if (done != NULL)
+		done(l, restarted, error, l->change_data);
+}
+
 static void fail_questions(lab *l, const char *how)
 {
 	g_autoptr(GError) error = NULL;
@@ -95,6 +106,8 @@ static void fail_questions(lab *l, const char *how)
 		question_fail(q, error);
 		question_free(q);
 	}
+	if (!is_freed(l) && l->change_done != NULL)
+		end_change(l, NULL, error);
 }
 
 static void fail(lab *l, int code, const char *message)
@@ -218,6 +231,34 @@ static void on_entered(lab *l, json_t *message, json_t *problem)
 	question_free(q);
 }
 
+/* Texts of a JSON list; free the list, not the texts. */
+static const char **texts_of(const json_t *list)
+{
+	const char **texts = g_new0(const char *, json_array_size(list) + 1);
+
+	for (size_t i = 0; i < json_array_size(list); i++)
+		texts[i] = json_string_value(json_array_get(list, i));
+	return texts;
+}
+
+static void on_changed(lab *l, json_t *message, json_t *problem)
+{
+	g_autofree const char **restarted = texts_of(json_object_get(message, "restarted"));
+	g_autofree const char **agents = texts_of(json_object_get(message, "agents"));
+	g_autoptr(GError) error = NULL;
+
+	if (json_is_string(problem)) {
+		error = g_error_new(TB_ERROR, (int)json_integer_value(json_object_get(message, "code")), "%s",
+				    json_string_value(problem));
+		end_change(l, restarted, error);
+		return;
+	}
+	g_hash_table_remove_all(l->agents);
+	for (guint i = 0; agents[i] != NULL; i++)
+		g_hash_table_add(l->agents, g_strdup(agents[i]));
+	end_change(l, restarted, NULL);
+}
+
 /* Kinds of message by the member that tells them apart (supervisor.h). */
 static const struct {
 	const char *member;
@@ -230,6 +271,7 @@ static const struct {
 	{"state", on_state},
 	{"inspected", on_inspected},
 	{"entered", on_entered},
+	{"changed", on_changed},
 };
 
 static void on_line(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)
@@ -302,7 +344,11 @@ lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
 	static const struct wire_handlers handlers = {.line = on_line, .closed = on_closed};
 	/* the supervisor's copy must not be where its socket will be */
 	int evidence_fd = options->evidence_fd > 0 ? fcntl(options->evidence_fd, F_DUPFD_CLOEXEC, BIRTH_SOCKET + 1) : 0;
-	struct supervisor_job job = {.model = m, .plan = p, .options = options, .evidence_fd = evidence_fd};
+	/* its copies, not ours: the supervisor may free what it has */
+	struct supervisor_job job = {.model = (model *)(guintptr)m,
+				     .plan = (plan *)(guintptr)p,
+				     .options = options,
+				     .evidence_fd = evidence_fd};
 	struct birth birth;
 	gboolean born;
 	lab *l;
@@ -393,6 +439,28 @@ void lab_enter(lab *l, const char *node, lab_enter_func done, gpointer user_data
 
 	q->entered = done;
 	ask(q, json_pack("{s:s}", "enter", node));
+}
+
+static json_t *list_of(const char *const *texts)
+{
+	json_t *list = json_array();
+
+	for (; texts != NULL && *texts != NULL; texts++)
+		json_array_append_new(list, json_string(*texts));
+	return list;
+}
+
+void lab_change(lab *l, const char *const *changes, const char *const *spare, lab_change_func done, gpointer user_data)
+{
+	json_t *message = json_pack("{s:o, s:o}", "change", list_of(changes), "spare", list_of(spare));
+	char *text = json_dumps(message, JSON_COMPACT);
+
+	json_decref(message);
+	l->change_done = done;
+	l->change_data = user_data;
+	if (!l->over)
+		wire_send(l->channel, text, strlen(text));
+	free(text);
 }
 
 /* The kernel may take some tens of milliseconds to end a PID namespace; nobody waits for it. */

@@ -35,6 +35,9 @@ struct lab_options {
 	const char *const *captures;
 	/* Where the evidence (lab/evidence.h) of all nodes goes, as pcapng; borrowed for the call; 0: none is kept. */
 	int evidence_fd;
+	/* What lab_change starts from: the topology and the scenario that `m` is; NULL: the lab is not changed. */
+	model *base;
+	const struct scenario *scenario;
 };
 
 struct lab_build {
@@ -80,6 +83,15 @@ struct lab_door {
 typedef void (*lab_enter_func)(lab *l, const struct lab_door *door, const GError *error, gpointer user_data);
 /* Asks for the way into a node.  Answers as lab_inspect's, in one order with those. */
 void lab_enter(lab *l, const char *node, lab_enter_func done, gpointer user_data);
+
+/* `restarted` (NULL-terminated; NULL: none) are the processes that were ended and, where they still belong to the network,
+ * started anew.  With an `error` the network is as it was before.  Both are borrowed for the call. */
+typedef void (*lab_change_func)(lab *l, const char *const *restarted, const GError *error, gpointer user_data);
+/* Makes the network what the scenario and these changes (texts as under `changes:`, NULL-terminated) say, whatever was changed
+ * before.  What differs is done, all of it or nothing; processes that it concerns are started anew, and all clients but those
+ * in `spare` (NULL-terminated), so that they sign in as in a fresh lab (not when only impairments differ).  `done` is called
+ * when all are ready again.  One change at a time.  TB_ERROR_INPUT with located findings, or the kernel's refusal. */
+void lab_change(lab *l, const char *const *changes, const char *const *spare, lab_change_func done, gpointer user_data);
 
 /* Kills the lab and frees the handle; NULL is accepted.  Does not wait for the kernel to finish. */
 void lab_free(lab *l);

@@ -6,6 +6,7 @@
 #include "testbed/lab/evidence.h"
 #include "testbed/lab/record.h"
 #include "testbed/lab/trust.h"
+#include "testbed/lab/turn.h"
 #include "testbed/lab/wire.h"
 
 #include <errno.h>
@@ -23,6 +24,10 @@
 
 struct supervisor {
 	const struct supervisor_job *job;
+	model *model; /* as the network is now; the job's, or one of our own */
+	plan *plan;
+	json_t *restarted; /* while a change is being made: names; NULL: none is */
+	GError *refused;   /* why it was taken back, or NULL */
 	GMainContext *context;
 	GMainLoop *loop;
 	wire *up;
@@ -78,12 +83,42 @@ static void stop_deadline(struct supervisor *s)
 	g_clear_pointer(&s->deadline, g_source_unref);
 }
 
+static json_t *agents_of(const plan *p)
+{
+	json_t *names = json_array();
+
+	for (guint i = 0; i < p->ops->len; i++) {
+		const struct op *op = g_ptr_array_index(p->ops, i);
+
+		if (op->kind == OP_AGENT)
+			json_array_append_new(names, json_string(op->process.name));
+	}
+	return names;
+}
+
+/* The change that was being made, or taken back, is complete. */
+static void tell_changed(struct supervisor *s)
+{
+	g_autofree char *text = s->refused != NULL ? g_utf8_make_valid(s->refused->message, -1) : NULL;
+	int code = s->refused != NULL && s->refused->domain == TB_ERROR ? s->refused->code : TB_ERROR_FAILED;
+
+	if (s->restarted != NULL)
+		tell(s, json_pack("{s:s?, s:i, s:o, s:o}", "changed", text, "code", code, "restarted", s->restarted, "agents",
+				  agents_of(s->plan)));
+	s->restarted = NULL;
+	g_clear_error(&s->refused);
+}
+
 static void on_crew_ready(gpointer user_data)
 {
 	struct supervisor *s = user_data;
 
-	s->built = true;
 	stop_deadline(s);
+	if (s->built) {
+		tell_changed(s);
+		return;
+	}
+	s->built = true;
 	tell(s, json_pack("{s:{s:f, s:s?, s:s?}}", "built", "build_ms", s->build_ms, "vpn",
 			  exec_tunnel_backend(s->x), "impairment", exec_impair_backend(s->x)));
 }
@@ -109,7 +144,11 @@ static gboolean on_deadline(gpointer user_data)
 		g_error_new(TB_ERROR, TB_ERROR_FAILED, "not ready after %d s: %s", READY_TIMEOUT_S, missing);
 
 	stop_deadline(s);
-	fail(s, error);
+	/* who is not ready in a lab that stands will not sign in, and that is told then */
+	if (s->built)
+		tell_changed(s);
+	else
+		fail(s, error);
 	return G_SOURCE_REMOVE;
 }
 
@@ -118,8 +157,8 @@ static gboolean on_deadline(gpointer user_data)
 /* A node a line, so that no line grows with the lab. */
 static gboolean tell_states(struct supervisor *s, GError **error)
 {
-	for (guint i = 0; i < s->job->plan->ops->len; i++) {
-		const struct op *op = g_ptr_array_index(s->job->plan->ops, i);
+	for (guint i = 0; i < s->plan->ops->len; i++) {
+		const struct op *op = g_ptr_array_index(s->plan->ops, i);
 		json_t *state;
 
 		if (op->kind != OP_NETNS || strcmp(op->node, PLAN_FABRIC) == 0)
@@ -183,6 +222,8 @@ static void enter(struct supervisor *s, const char *node)
 	tell(s, json_pack("{s:s}", "entered", problem));
 }
 
+static void change(struct supervisor *s, json_t *changes, json_t *spare);
+
 static void on_message(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)
 {
 	struct supervisor *s = user_data;
@@ -196,6 +237,8 @@ static void on_message(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer
 		inspect(s);
 	else if (json_is_string(json_object_get(message, "enter")))
 		enter(s, json_string_value(json_object_get(message, "enter")));
+	else if (json_is_array(json_object_get(message, "change")))
+		change(s, json_object_get(message, "change"), json_object_get(message, "spare"));
 	json_decref(message);
 }
 
@@ -253,10 +296,16 @@ static gboolean build_network(struct supervisor *s, GError **error)
 	s->x = exec_new_linux(&s->features, key_pair, s, error);
 	if (s->x != NULL)
 		exec_seed(s->x, s->job->options->seed);
-	if (s->x == NULL || !exec_run(s->x, s->job->plan, error))
+	if (s->x == NULL || !exec_run(s->x, s->plan, error))
 		return FALSE;
 	s->build_ms = (double)(g_get_monotonic_time() - begin_us) / 1000;
 	return TRUE;
+}
+
+static struct config_source config_of(const struct supervisor *s, const model *m)
+{
+	return (struct config_source){
+		.model = m, .master = trust_master(s->trust), .cdr = s->job->options->run_dir != NULL};
 }
 
 static char *fill_in_secret(const struct config_source *source, const struct op *op)
@@ -270,17 +319,19 @@ static char *fill_in_secret(const struct config_source *source, const struct op 
 	return g_string_free(text, FALSE);
 }
 
-static gboolean write_files(const struct supervisor *s, const struct config_source *source, GError **error)
+static gboolean write_files(const struct supervisor *s, GError **error)
 {
-	for (guint i = 0; i < s->job->plan->ops->len; i++) {
-		const struct op *op = g_ptr_array_index(s->job->plan->ops, i);
+	const struct config_source source = config_of(s, s->model);
+
+	for (guint i = 0; i < s->plan->ops->len; i++) {
+		const struct op *op = g_ptr_array_index(s->plan->ops, i);
 		g_autofree char *path = NULL, *text = NULL;
 
 		if (op->kind != OP_FILE)
 			continue;
 		path = config_file_is_shared(op->file.path) ? g_strdup(op->file.path)
 							    : config_file_place(op->node, op->file.path);
-		text = fill_in_secret(source, op);
+		text = fill_in_secret(&source, op);
 		if (!place_write(path, text, 0644, error))
 			return FALSE;
 	}
@@ -300,7 +351,7 @@ static gboolean issue(struct supervisor *s, const struct node *node, const char 
 
 static gboolean write_identity(struct supervisor *s, const struct node *node, GError **error)
 {
-	g_auto(GStrv) names = config_tls_names(s->job->model, node);
+	g_auto(GStrv) names = config_tls_names(s->model, node);
 	g_autofree char *certificate = NULL, *key = NULL;
 	g_autofree char *certificate_path = g_strdup_printf(CONFIG_TRUST_DIR "/%s.pem", node->name);
 	g_autofree char *key_path = g_strdup_printf(CONFIG_TRUST_DIR "/%s.key", node->name);
@@ -315,8 +366,8 @@ static gboolean write_trust(struct supervisor *s, GError **error)
 {
 	if (!place_write(CONFIG_TRUST_DIR "/ca.pem", trust_ca_pem(s->trust), 0644, error))
 		return FALSE;
-	for (guint i = 0; i < s->job->model->nodes->len; i++) {
-		const struct node *node = g_ptr_array_index(s->job->model->nodes, i);
+	for (guint i = 0; i < s->model->nodes->len; i++) {
+		const struct node *node = g_ptr_array_index(s->model->nodes, i);
 
 		if ((node_service(node, SERVICE_FRONTEND) != NULL ||
 		     node_service(node, SERVICE_EDGE) != NULL) &&
@@ -328,8 +379,8 @@ static gboolean write_trust(struct supervisor *s, GError **error)
 
 static gboolean open_records(struct supervisor *s, GError **error)
 {
-	for (guint i = 0; i < s->job->model->nodes->len; i++) {
-		const struct node *node = g_ptr_array_index(s->job->model->nodes, i);
+	for (guint i = 0; i < s->model->nodes->len; i++) {
+		const struct node *node = g_ptr_array_index(s->model->nodes, i);
 		g_autofree char *path = config_cdr_path(node);
 
 		if (node_service(node, SERVICE_FRONTEND) != NULL &&
@@ -354,21 +405,26 @@ static gboolean start_evidence(struct supervisor *s, GError **error)
 {
 	if (s->job->evidence_fd <= 0)
 		return TRUE;
-	s->evidence = evidence_new(s->x, s->job->plan, s->job->evidence_fd, s->context, error);
+	s->evidence = evidence_new(s->x, s->plan, s->job->evidence_fd, s->context, error);
 	return s->evidence != NULL;
 }
 
-static gboolean start_crew(struct supervisor *s, const struct config_source *config, GError **error)
+static struct crew_source crew_source_of(const struct supervisor *s, const model *m, const plan *p)
 {
-	static const struct crew_handlers handlers = {on_crew_line, on_crew_ready, on_crew_died};
-	const struct crew_source source = {
+	return (struct crew_source){
 		.x = s->x,
-		.plan = s->job->plan,
-		.config = *config,
+		.plan = p,
+		.config = config_of(s, m),
 		.place = s->place,
 		.program_dir = s->job->options->program_dir,
 		.context = s->context,
 	};
+}
+
+static gboolean start_crew(struct supervisor *s, GError **error)
+{
+	static const struct crew_handlers handlers = {on_crew_line, on_crew_ready, on_crew_died};
+	const struct crew_source source = crew_source_of(s, s->model, s->plan);
 
 	s->crew = crew_new(&source, &handlers, s);
 	return crew_start(s->crew, error);
@@ -377,15 +433,13 @@ static gboolean start_crew(struct supervisor *s, const struct config_source *con
 static gboolean build(struct supervisor *s, GError **error)
 {
 	const struct lab_options *options = s->job->options;
-	struct config_source config = {.model = s->job->model, .cdr = options->run_dir != NULL};
 
 	s->place = place_new(options->run_dir, options->name, error);
 	if (s->place == NULL || (s->trust = trust_new(error)) == NULL)
 		return FALSE;
-	config.master = trust_master(s->trust);
 	return build_network(s, error) && start_recordings(s, error) && start_evidence(s, error) &&
-	       write_files(s, &config, error) && write_trust(s, error) &&
-	       (!config.cdr || open_records(s, error)) && start_crew(s, &config, error);
+	       write_files(s, error) && write_trust(s, error) &&
+	       (options->run_dir == NULL || open_records(s, error)) && start_crew(s, error);
 }
 
 static void watch_deadline(struct supervisor *s)
@@ -393,6 +447,102 @@ static void watch_deadline(struct supervisor *s)
 	s->deadline = g_timeout_source_new_seconds(READY_TIMEOUT_S);
 	g_source_set_callback(s->deadline, on_deadline, s, NULL);
 	g_source_attach(s->deadline, s->context);
+}
+
+/* --- live changes ------------------------------------------------------------------------------------ */
+
+static model *changed_model(const struct supervisor *s, const json_t *changes, GError **error)
+{
+	const struct lab_options *options = s->job->options;
+	g_autoptr(diags) found = diags_new();
+	g_autofree char *text = NULL;
+	bool good = true;
+	model *m = NULL;
+
+	if (options->base == NULL) {
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "this lab can't be changed");
+		return NULL;
+	}
+	model_drop_changes(options->base);
+	for (size_t i = 0; i < json_array_size(changes); i++)
+		good = model_add_changes(options->base, "set", json_string_value(json_array_get(changes, i)), found) && good;
+	m = good ? model_instantiate(options->base, options->scenario, found) : NULL;
+	if (m != NULL)
+		return m;
+	text = diags_to_text(found);
+	g_set_error_literal(error, TB_ERROR, TB_ERROR_INPUT, g_strchomp(text));
+	return NULL;
+}
+
+/* The model and plan that hold; those from before are given back in the same place. */
+static void exchange(struct supervisor *s, model **m, plan **p)
+{
+	model *old_model = s->model;
+	plan *old_plan = s->plan;
+
+	s->model = *m;
+	s->plan = *p;
+	*m = old_model;
+	*p = old_plan;
+}
+
+static const char **names_of(const json_t *list)
+{
+	const char **names = g_new0(const char *, json_array_size(list) + 1);
+
+	for (size_t i = 0; i < json_array_size(list); i++)
+		names[i] = json_string_value(json_array_get(list, i));
+	return names;
+}
+
+/* Ends the processes that the network which holds has not, or not so, and starts what is missing. */
+static gboolean settle(struct supervisor *s, bool clients, const char *const *spare, GError **error)
+{
+	const struct crew_source now = crew_source_of(s, s->model, s->plan);
+	g_autoptr(GPtrArray) ended = g_ptr_array_new_with_free_func(g_free);
+
+	crew_stop(s->crew, &now, clients, spare, ended);
+	for (guint i = 0; i < ended->len; i++)
+		json_array_append_new(s->restarted, json_string(ended->pdata[i]));
+	return write_files(s, error) && write_trust(s, error) && crew_resume(s->crew, &now, error);
+}
+
+/* Takes over `m` and `p`.  The answer comes when everybody is ready. */
+static void turn_to(struct supervisor *s, model *m, plan *p, const json_t *spare)
+{
+	g_autoptr(plan_difference) d = plan_difference_new(s->plan, p);
+	g_autofree const char **spared = names_of(spare);
+	g_autoptr(GError) second = NULL;
+	bool turned = turn_network(s->x, d, &s->refused);
+
+	s->restarted = json_array();
+	watch_deadline(s);
+	if (turned) {
+		exchange(s, &m, &p);
+		if (!settle(s, !plan_difference_is_light(d), spared, &s->refused)) {
+			exchange(s, &m, &p);
+			if (!turn_network_back(s->x, d, &second) || !settle(s, false, NULL, &second))
+				g_prefix_error(&s->refused, "(and the way back failed: %s) ", second->message);
+		}
+	} else {
+		on_crew_ready(s);
+	}
+	/* the ones that do not hold; the first may be the job's, which nobody needs any more either */
+	g_clear_pointer(&d, plan_difference_free);
+	plan_free(p);
+	model_free(m);
+}
+
+static void change(struct supervisor *s, json_t *changes, json_t *spare)
+{
+	model *m = changed_model(s, changes, &s->refused);
+
+	if (m != NULL) {
+		turn_to(s, m, plan_build(m), spare);
+	} else {
+		s->restarted = json_array();
+		tell_changed(s);
+	}
 }
 
 /* A descriptor or more for every namespace and agent: the usual 1024 would bound a lab at some 200 nodes. */
@@ -409,7 +559,8 @@ static void raise_descriptor_limit(void)
 int supervisor_main(gpointer data)
 {
 	static const struct wire_handlers handlers = {.line = on_message, .closed = on_orchestrator_gone};
-	struct supervisor s = {.job = data};
+	const struct supervisor_job *job = data;
+	struct supervisor s = {.job = job, .model = job->model, .plan = job->plan};
 	g_autoptr(GError) error = NULL;
 
 	guard_life(true);

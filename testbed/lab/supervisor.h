@@ -4,6 +4,7 @@
  *   down  { "agent": NAME, "command": {...} }
  *         { "inspect": true }                         answered, in order, by all nodes' "state" and "inspected"
  *         { "enter": NODE }                           answered by "entered"
+ *         { "change": [TEXT...], "spare": [NAME...] } answered by "changed", when all agents are ready
  *   up    { "agent": NAME, "event": {...} }
  *         { "built": { "build_ms": N, "vpn": TEXT or null, "impairment": TEXT or null } }
  *         { "died": NAME, "how": TEXT, "asked": BOOL }
@@ -11,6 +12,7 @@
  *         { "state": {...}, "node": NAME }            docs/EXPLAIN.md
  *         { "inspected": null or TEXT, "evidence": { "packets", "lost" } }    TEXT: why a node can't be read
  *         { "entered": null or TEXT, "files": [...] } TEXT: why not; else with four descriptors (struct lab_door)
+ *         { "changed": null or TEXT, "code", "restarted": [NAME...], "agents": [NAME...] }   TEXT: why not
  * Depends on exec, plan, model and base.
  */
 #ifndef TESTBED_LAB_SUPERVISOR_H
@@ -21,8 +23,8 @@
 #define SUPERVISOR_LINE_MAX (1024 * 1024) /* an agent's line and its envelope fit */
 
 struct supervisor_job {
-	const model *model;
-	const plan *plan;
+	model *model; /* the supervisor's own from then on: it has a copy of all that the orchestrator has */
+	plan *plan;
 	const struct lab_options *options;
 	int evidence_fd; /* as the supervisor has it; 0 or less: none */
 };

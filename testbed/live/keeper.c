@@ -166,6 +166,7 @@ static void send_sign_in(struct keeper *k, struct endpoint_state *e)
 	json_t *command = json_pack("{s:s}", "cmd", "sign-in");
 	g_autoptr(GError) error = NULL;
 
+	e->asked = true;
 	e->state = SIGN_IN_PENDING;
 	g_clear_pointer(&e->why, g_free);
 	g_clear_pointer(&e->signed_in, json_decref);
@@ -198,7 +199,7 @@ static gboolean on_sign_in_deadline(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-void keeper_sign_in(struct keeper *k)
+void keeper_sign_in(struct keeper *k, const char *const *names)
 {
 	GHashTableIter iter;
 	gpointer value;
@@ -209,7 +210,7 @@ void keeper_sign_in(struct keeper *k)
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		struct endpoint_state *e = value;
 
-		if (e->calls == 0)
+		if (!names || !e->asked || g_strv_contains(names, e->name))
 			send_sign_in(k, e);
 	}
 	keeper_settle(k);
@@ -229,7 +230,7 @@ static bool anyone_pending(const struct keeper *k)
 
 void keeper_settle(struct keeper *k)
 {
-	if (!k->built || k->busy || anyone_pending(k))
+	if (!k->built || k->change || anyone_pending(k))
 		return;
 	g_clear_handle_id(&k->sign_in_deadline, g_source_remove);
 	if (!k->up)
@@ -278,7 +279,7 @@ static void on_built(lab *l G_GNUC_UNUSED, const struct lab_build *build, gpoint
 	if (k->job->publish)
 		keeper_publish(k);
 	else
-		keeper_sign_in(k);
+		keeper_sign_in(k, NULL);
 }
 
 static void on_event(lab *l G_GNUC_UNUSED, const char *agent, json_t *event, gpointer user_data)
@@ -325,7 +326,12 @@ static gboolean start_lab(struct keeper *k, GError **error)
 	static const struct lab_callbacks callbacks = {
 		.built = on_built, .event = on_event, .agent_died = on_agent_died, .failed = on_failed};
 	const struct lab_options options = {
-		.name = k->job->scenario->name, .program_dir = k->job->program_dir, .seed = g_random_int()};
+		.name = k->job->scenario->name,
+		.program_dir = k->job->program_dir,
+		.seed = g_random_int(),
+		.base = k->job->base,
+		.scenario = k->job->scenario,
+	};
 	g_autoptr(plan) p = NULL;
 	g_autoptr(diags) found = diags_new();
 
@@ -411,6 +417,8 @@ static int live(const struct keeper_job *job)
 		.calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 	};
 
+	for (; job->changes && job->changes[k.n_declared]; k.n_declared++)
+		g_ptr_array_add(k.changes, g_strdup(job->changes[k.n_declared]));
 	serve(&k);
 	end_lab(&k);
 	meeting_remove(job->meeting, job->name);

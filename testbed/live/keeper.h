@@ -15,8 +15,9 @@ struct keeper_job {
 	const meeting *meeting;
 	int lock;     /* meeting_claim's */
 	int listener; /* meeting_listen's */
-	const model *base;
+	model *base;
 	const struct scenario *scenario;
+	char *const *changes; /* of --change, in `base` already; NULL: none */
 	const char *program_dir;
 	bool publish; /* nodes under /run/netns; needs root */
 };

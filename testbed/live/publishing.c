@@ -15,7 +15,7 @@ static void finish(struct publication *p)
 	if (p->error)
 		keeper_fail(p->k, p->error);
 	else
-		keeper_sign_in(p->k);
+		keeper_sign_in(p->k, NULL);
 	g_clear_error(&p->error);
 	g_free(p);
 }

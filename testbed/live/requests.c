@@ -173,6 +173,8 @@ static const struct {
 	{"inspect", true, on_inspect},
 	{"enter", true, on_enter},
 	{"call", true, live_call_start},
+	{"set", true, change_set},
+	{"reset", true, change_reset},
 };
 
 void request_serve(struct guest *g, const json_t *request)

@@ -14,6 +14,7 @@ enum sign_in { SIGN_IN_PENDING, SIGN_IN_DONE, SIGN_IN_FAILED, SIGN_IN_DIED, SIGN
 struct endpoint_state {
 	char *name;
 	enum sign_in state;
+	bool asked; /* to sign in, ever */
 	char *why;	  /* why not signed in, or NULL */
 	json_t *signed_in; /* its event, or NULL */
 	json_t *story;	  /* array of events of its last sign-in */
@@ -27,7 +28,8 @@ struct keeper {
 	gint64 started_real_s;
 	lab *lab;
 	model *current;	    /* the network as it is now */
-	GPtrArray *changes; /* char *: made by `set`, in order */
+	GPtrArray *changes; /* char *: made on top of the scenario, in order */
+	guint n_declared;   /* of them: those that it was started with */
 	GHashTable *endpoints; /* name -> struct endpoint_state */
 	GPtrArray *guests;     /* struct guest */
 	GHashTable *calls;     /* call id -> struct live_call */
@@ -37,7 +39,7 @@ struct keeper {
 	char *vpn;
 	double build_ms, up_ms;
 	bool built, up;
-	bool busy; /* a change is being made */
+	struct live_change *change; /* that is being made, or NULL */
 	char *published; /* paths, one a line, or NULL */
 };
 
@@ -64,8 +66,8 @@ void guest_fail_with(struct guest *g, const GError *error);
 /* --- keeper.c --- */
 /* All sign-ins are over: who waits is answered. */
 void keeper_settle(struct keeper *k);
-/* Everyone who is not in a call signs in. */
-void keeper_sign_in(struct keeper *k);
+/* These endpoints sign in (NULL-terminated; other names are passed over), and those that never did; NULL: all. */
+void keeper_sign_in(struct keeper *k, const char *const *names);
 void keeper_add_endpoints(struct keeper *k);
 void keeper_quit(struct keeper *k);
 /* All who are there hear why, then it is over. */
@@ -75,6 +77,10 @@ struct endpoint_state *keeper_endpoint(const struct keeper *k, const char *name)
 /* --- requests.c --- */
 void request_serve(struct guest *g, const json_t *request);
 json_t *keeper_status(const struct keeper *k);
+
+/* --- changes.c --- */
+void change_set(struct guest *g, const json_t *request);
+void change_reset(struct guest *g, const json_t *request);
 
 /* --- publishing.c --- */
 /* Binds every node, then has everyone sign in; a failure is the lab's. */

@@ -302,6 +302,12 @@ bool model_add_changes(model *m, const char *name, const char *changes, diags *d
 	return true;
 }
 
+void model_drop_changes(model *m)
+{
+	if (m->source->extras)
+		g_ptr_array_set_size(m->source->extras, 0);
+}
+
 model *model_instantiate(const model *m, const struct scenario *scenario, diags *d)
 {
 	return build_checked(m->source->source, scenario->name, m->source->extras, d);

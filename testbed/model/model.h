@@ -339,6 +339,8 @@ model *model_instantiate_with(const model *m, const struct scenario *scenario, c
  * and `name` as above.  False with findings in `d` when they can't be read.  Whether they fit a scenario is found
  * out when it is instantiated. */
 bool model_add_changes(model *m, const char *name, const char *changes, diags *d);
+/* Forgets all that model_add_changes has added. */
+void model_drop_changes(model *m);
 
 /* Borrowed; NULL when there is none. */
 const struct scenario *model_scenario(const model *m, const char *name);

@@ -165,12 +165,13 @@ static void add_cable(struct builder *b, const GArray *members)
 	op->veth[1] = veth_end(b, second);
 }
 
-/* The network's own name where it can be one, and can't be taken for a port's. */
-static char *bridge_name(const struct network *net, unsigned ifindex)
+/* The network's own name where it can be one, and can't be taken for a port's; else one that is the same in every plan
+ * that has this network. */
+static char *bridge_name(const struct network *net)
 {
 	if (strlen(net->name) < IFNAMSIZ && !g_str_has_prefix(net->name, "port"))
 		return g_strdup(net->name);
-	return g_strdup_printf("net%u", ifindex);
+	return g_strdup_printf("net%08x", g_str_hash(net->name));
 }
 
 static void add_bridge(struct builder *b, const struct network *net)
@@ -179,7 +180,7 @@ static void add_bridge(struct builder *b, const struct network *net)
 	struct op *op = builder_add(b, OP_BRIDGE, PLAN_FABRIC, net->loc);
 
 	op->bridge.ifindex = ifindex;
-	op->bridge.ifname = bridge_name(net, ifindex);
+	op->bridge.ifname = bridge_name(net);
 }
 
 static void add_bridge_ports(struct builder *b, const GArray *members, const char *bridge)

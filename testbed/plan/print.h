@@ -4,8 +4,13 @@
 
 #include "testbed/plan/plan.h"
 
+#include <jansson.h>
+
 void print_text(const plan *p, GString *out);
 void print_json(const plan *p, GString *out);
 void print_sh(const plan *p, GString *out);
+
+/* One op as in the JSON of the whole; the caller owns it. */
+json_t *print_op_json(const struct op *op);
 
 #endif

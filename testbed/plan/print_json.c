@@ -157,7 +157,7 @@ static void set_fields(json_t *o, const struct op *op)
 	}
 }
 
-static json_t *op_json(const struct op *op)
+json_t *print_op_json(const struct op *op)
 {
 	json_t *o = json_object();
 
@@ -176,7 +176,7 @@ void print_json(const plan *p, GString *out)
 
 	set_text(root, "schema", "testbed.plan/1");
 	for (guint i = 0; i < p->ops->len; i++)
-		json_array_append_new(ops, op_json(p->ops->pdata[i]));
+		json_array_append_new(ops, print_op_json(p->ops->pdata[i]));
 	json_object_set_new(root, "ops", ops);
 	text = json_dumps(root, JSON_INDENT(1));
 	g_string_append(out, text);

@@ -1,5 +1,7 @@
 #include "tests/e2e/live/live.h"
 
+#include "testbed/live/client.h"
+
 #include <criterion/criterion.h>
 #include <stdarg.h>
 #include <string.h>
@@ -149,6 +151,88 @@ json_t *home_status(const struct home *h, const char *name)
 	json_decref(document);
 	said_clear(&s);
 	return lab;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* An array's elements as sorted texts. */
+static json_t *sorted(const json_t *list)
+{
+	gsize n = json_array_size(list);
+	g_autofree char **texts = g_new0(char *, n + 1);
+	json_t *result = json_array();
+
+	for (gsize i = 0; i < n; i++)
+		texts[i] = json_dumps(json_array_get(list, i), JSON_COMPACT | JSON_SORT_KEYS);
+	qsort(texts, n, sizeof(char *), by_text);
+	for (gsize i = 0; i < n; i++) {
+		json_array_append_new(result, json_string(texts[i]));
+		free(texts[i]);
+	}
+	return result;
+}
+
+static void drop_all(json_t *list, const char *const *members)
+{
+	size_t i;
+	json_t *item;
+
+	json_array_foreach (list, i, item)
+		for (guint m = 0; members[m]; m++)
+			json_object_del(item, members[m]);
+}
+
+/* Rules keep their order within a chain; tables have none. */
+static void number_rules(json_t *rules)
+{
+	size_t i;
+	json_t *rule;
+	g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	json_array_foreach (rules, i, rule) {
+		char *chain = g_strdup_printf("%s %s", json_string_value(json_object_get(rule, "table")),
+					      json_string_value(json_object_get(rule, "chain")));
+		gsize n = GPOINTER_TO_SIZE(g_hash_table_lookup(counts, chain));
+
+		json_object_set_new(rule, "place", json_integer((json_int_t)n));
+		g_hash_table_replace(counts, chain, GSIZE_TO_POINTER(n + 1));
+	}
+}
+
+static void normalise(json_t *node)
+{
+	static const char *const of_links[] = {"ifindex", NULL}, *const of_rules[] = {"packets", "bytes", NULL};
+	static const char *const lists[] = {"links", "routes", "rules", "nft"};
+
+	json_object_del(node, "neighbours");
+	json_object_del(node, "counters");
+	drop_all(json_object_get(node, "links"), of_links);
+	drop_all(json_object_get(node, "nft"), of_rules);
+	number_rules(json_object_get(node, "nft"));
+	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
+		json_object_set_new(node, lists[i], sorted(json_object_get(node, lists[i])));
+}
+
+json_t *home_state(const struct home *h, const char *name)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(live_client) c = NULL;
+	json_t *state, *nodes, *node;
+	const char *key;
+
+	g_setenv("XDG_RUNTIME_DIR", h->folder, TRUE);
+	c = live_connect(name, &error);
+	cr_assert(c, "%s", error ? error->message : "");
+	state = live_request(c, json_pack("{s:s}", "do", "inspect"), NULL, NULL, &error);
+	cr_assert(state, "%s", error ? error->message : "");
+	nodes = json_incref(json_object_get(state, "nodes"));
+	json_decref(state);
+	json_object_foreach (nodes, key, node)
+		normalise(node);
+	return nodes;
 }
 
 guint home_files(const struct home *h)

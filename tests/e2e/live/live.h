@@ -28,6 +28,8 @@ void home_run(const struct home *h, struct said *ret, const char *input, ...) G_
 void home_expect(const struct home *h, int exit_code, ...) G_GNUC_NULL_TERMINATED;
 /* Status of one lab, from --json; the caller owns it.  NULL: it is not up. */
 json_t *home_status(const struct home *h, const char *name);
+/* State of all nodes' kernels without what differs from one moment to the next: numbers, counters, neighbours. */
+json_t *home_state(const struct home *h, const char *name);
 /* How many files are in the folder of labs. */
 guint home_files(const struct home *h);
 

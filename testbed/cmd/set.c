@@ -1,0 +1,80 @@
+/* set and reset: changes of a lab that is up. */
+#include "testbed/cmd/cmd.h"
+#include "testbed/live/client.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void tell_troubled(const json_t *endpoints)
+{
+	size_t i;
+	json_t *e;
+
+	json_array_foreach (endpoints, i, e) {
+		const char *why = json_string_value(json_object_get(e, "why"));
+
+		if (why)
+			cmd_note("%s could not sign in: %s", json_string_value(json_object_get(e, "name")), why);
+	}
+}
+
+static int tell(const json_t *status, const char *word)
+{
+	const json_t *changes = json_object_get(status, "changes"), *endpoints = json_object_get(status, "endpoints");
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	tell_troubled(endpoints);
+	g_string_append_printf(text, "lab '%s' is %s: scenario %s", json_string_value(json_object_get(status, "name")), word,
+			       json_string_value(json_object_get(status, "scenario")));
+	for (size_t i = 0; i < json_array_size(changes); i++)
+		g_string_append_printf(text, "\n  with %s", json_string_value(json_array_get(changes, i)));
+	g_string_append_c(text, '\n');
+	return cmd_print(text->str, (gssize)text->len);
+}
+
+/* Findings about a file are printed as they are, with file, line and column in front. */
+static void tell_refused(const GError *error)
+{
+	if (g_error_matches(error, TB_ERROR, TB_ERROR_INPUT) && strstr(error->message, ": error: "))
+		fprintf(stderr, "%s\n", error->message);
+	else
+		cmd_error("%s", error->message);
+	cmd_note("nothing was changed");
+}
+
+/* Takes `request` over. */
+static int change(const struct options *o, json_t *request, const char *word)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(live_client) c = live_connect(o->name, &error);
+	json_t *status;
+	int result;
+
+	if (!c) {
+		json_decref(request);
+		cmd_error("%s", error->message);
+		return cmd_exit_of(error);
+	}
+	status = live_request(c, request, NULL, NULL, &error);
+	if (!status) {
+		tell_refused(error);
+		return g_error_matches(error, TB_ERROR, TB_ERROR_INPUT) ? CMD_INPUT : cmd_exit_of(error);
+	}
+	result = tell(status, word);
+	json_decref(status);
+	return result;
+}
+
+int cmd_set(const struct options *o)
+{
+	json_t *texts = json_array();
+
+	for (guint i = 0; o->arguments[i]; i++)
+		json_array_append_new(texts, json_string(o->arguments[i]));
+	return change(o, json_pack("{s:s, s:o}", "do", "set", "changes", texts), "changed");
+}
+
+int cmd_reset(const struct options *o)
+{
+	return change(o, json_pack("{s:s}", "do", "reset"), "as declared again");
+}

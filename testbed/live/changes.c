@@ -1,0 +1,157 @@
+/* `set` and `reset`: the lab's network becomes another one, all of it or nothing. */
+#include "testbed/live/room.h"
+
+/* One that is being made. */
+struct live_change {
+	struct guest *g;
+	GPtrArray *texts; /* char *: all changes that will hold */
+	model *next;	  /* the network that they make */
+};
+
+static void live_change_free(struct live_change *c)
+{
+	guest_unref(c->g);
+	g_ptr_array_unref(c->texts);
+	model_free(c->next);
+	g_free(c);
+}
+
+/* Their changes read under these names, so that a finding tells which of several is meant. */
+static char *name_of(const struct keeper *k, guint index, guint n)
+{
+	if (index < k->changes->len && n > k->changes->len)
+		return g_strdup_printf("earlier set %u", index + 1);
+	if (n - k->changes->len > 1)
+		return g_strdup_printf("set %u", index - k->changes->len + 1);
+	return g_strdup("set");
+}
+
+/* The network that these changes make; NULL with all findings in the error. */
+static model *try(const struct keeper *k, const GPtrArray *texts, GError **error)
+{
+	g_autoptr(diags) found = diags_new();
+	g_autofree char *text = NULL;
+	bool good = true;
+	model *m;
+
+	model_drop_changes(k->job->base);
+	for (guint i = 0; i < texts->len; i++) {
+		g_autofree char *name = name_of(k, i, texts->len);
+
+		good = model_add_changes(k->job->base, name, texts->pdata[i], found) && good;
+	}
+	m = good ? model_instantiate(k->job->base, k->job->scenario, found) : NULL;
+	if (m)
+		return m;
+	text = diags_to_text(found);
+	g_set_error_literal(error, TB_ERROR, TB_ERROR_INPUT, g_strchomp(text));
+	return NULL;
+}
+
+/* Endpoints in a call: nobody ends it because something elsewhere changes. */
+static const char **busy_endpoints(const struct keeper *k)
+{
+	const char **names = g_new0(const char *, g_hash_table_size(k->endpoints) + 1);
+	GHashTableIter iter;
+	gpointer value;
+	guint n = 0;
+
+	g_hash_table_iter_init(&iter, k->endpoints);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		const struct endpoint_state *e = value;
+
+		if (e->calls > 0)
+			names[n++] = e->name;
+	}
+	return names;
+}
+
+static void end_calls(struct keeper *k, const char *const *restarted)
+{
+	for (; restarted && *restarted; restarted++) {
+		g_autofree char *why = g_strdup_printf("%s was started anew because of a change", *restarted);
+
+		live_call_agent_died(k, *restarted, why);
+	}
+}
+
+static void on_changed(lab *l G_GNUC_UNUSED, const char *const *restarted, const GError *error, gpointer user_data)
+{
+	static const char *const nobody[] = {NULL};
+	struct live_change *c = user_data;
+	struct keeper *k = c->g->k;
+
+	k->change = NULL;
+	end_calls(k, restarted);
+	if (error) {
+		guest_fail_with(c->g, error);
+	} else {
+		model *before = k->current;
+
+		k->current = g_steal_pointer(&c->next);
+		model_free(before);
+		g_ptr_array_unref(k->changes);
+		k->changes = g_ptr_array_ref(c->texts);
+		keeper_add_endpoints(k);
+		c->g->waits = c->g->channel != NULL;
+	}
+	/* those of nodes that are new are among them */
+	keeper_sign_in(k, restarted ? restarted : nobody);
+	live_change_free(c);
+}
+
+/* Takes `texts` over. */
+static void make(struct guest *g, GPtrArray *texts)
+{
+	struct keeper *k = g->k;
+	g_autoptr(GError) error = NULL;
+	g_autofree const char **spare = busy_endpoints(k);
+	g_autofree const char **list = g_new0(const char *, texts->len + 1);
+	model *next = k->change ? NULL : try(k, texts, &error);
+
+	if (k->change)
+		g_set_error(&error, TB_ERROR, TB_ERROR_INPUT, "another change is just being made; try again when it is done");
+	if (!next) {
+		guest_fail_with(g, error);
+		g_ptr_array_unref(texts);
+		return;
+	}
+	k->change = g_new0(struct live_change, 1);
+	*k->change = (struct live_change){.g = guest_ref(g), .texts = texts, .next = next};
+	for (guint i = 0; i < texts->len; i++)
+		list[i] = texts->pdata[i];
+	lab_change(k->lab, list, spare, on_changed, k->change);
+}
+
+/* The first `n` of those that hold. */
+static GPtrArray *first_changes(const struct keeper *k, guint n)
+{
+	GPtrArray *texts = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < n; i++)
+		g_ptr_array_add(texts, g_strdup(k->changes->pdata[i]));
+	return texts;
+}
+
+void change_set(struct guest *g, const json_t *request)
+{
+	const json_t *added = json_object_get(request, "changes");
+	GPtrArray *texts;
+
+	if (json_array_size(added) == 0) {
+		guest_fail(g, TB_ERROR_INPUT, "no change is given");
+		return;
+	}
+	texts = first_changes(g->k, g->k->changes->len);
+	for (size_t i = 0; i < json_array_size(added); i++) {
+		const char *text = json_string_value(json_array_get(added, i));
+
+		g_ptr_array_add(texts, g_strdup(text ? text : ""));
+	}
+	make(g, texts);
+}
+
+void change_reset(struct guest *g, const json_t *request G_GNUC_UNUSED)
+{
+	make(g, first_changes(g->k, g->k->n_declared));
+}

@@ -1,0 +1,154 @@
+/* Changes of a lab that is up: it becomes what a fresh lab with the same change is, or nothing happens. */
+#include "tests/e2e/live/live.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+/* One of each kind, and those that make links anew: a cable that becomes a switch, a switch that becomes a cable. */
+static const char *const changes[] = {
+	"add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1}",
+	"remove-route: {node: edge, to: 10.0.1.0/24}",
+	"block: {node: core, name: no-media, chain: forward, proto: udp, dst: 172.25.33.10}",
+	"link-down: {node: edge, interface: int}",
+	"tunnel-down: {tunnel: site-to-site}",
+	"set-host-model: {node: edge, host_model: weak}",
+	"set-sysctl: {node: core, key: net.ipv4.conf.all.rp_filter, value: '1'}",
+	"set-resolvers: {node: home1, servers: [10.0.1.53]}",
+	"stop-service: {node: edge, service: edge}",
+	"remove-node: {node: branch2}",
+	"[{add-network: {lab-net: {subnet: 10.77.0.0/24}}}, {add-interface: {node: core, new0: {network: lab-net, address: "
+	"10.77.0.1/24}}}, {add-node: {extra: {interfaces: {lan: {network: lab-net, address: 10.77.0.2/24}}, routes: [{to: default, "
+	"via: 10.77.0.1}]}}}]",
+	"set-impair: {node: branch-gw, interface: wan, delay: 5ms}",
+	"add-node: {tap: {interfaces: {lan: {network: perimeter, address: 172.25.33.77/24}}}}",
+};
+
+/* The reference network without clients and scenarios: nobody's sign-in has to be waited for.  The caller frees the name. */
+static char *bare_topology(const struct home *h)
+{
+	char *path = g_build_filename(h->folder, "bare.yaml", NULL);
+	g_autofree char *text = NULL, *bare = NULL;
+	g_autoptr(GRegex) endpoints = g_regex_new("^    endpoint:.*\n", G_REGEX_MULTILINE, 0, NULL);
+	char *rest;
+
+	cr_assert(g_file_get_contents("topologies/lync.yaml", &text, NULL, NULL));
+	rest = strstr(text, "\nconferences:");
+	cr_assert(rest, "the reference topology has no conferences any more");
+	*rest = '\0';
+	bare = g_regex_replace_literal(endpoints, text, -1, 0, "", 0, NULL);
+	rest = g_strconcat(bare, "\nscenarios:\n  base: {}\n", NULL);
+	cr_assert(g_file_set_contents(path, rest, -1, NULL));
+	g_free(rest);
+	return path;
+}
+
+static char *differences(const json_t *a, const json_t *b)
+{
+	GString *text = g_string_new(NULL);
+	const char *key;
+	json_t *node;
+
+	json_object_foreach ((json_t *)(guintptr)a, key, node) {
+		const json_t *other = json_object_get(b, key);
+		char *one, *two;
+
+		if (other && json_equal(node, other))
+			continue;
+		one = json_dumps(node, JSON_INDENT(1) | JSON_SORT_KEYS);
+		two = other ? json_dumps(other, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
+		g_string_append_printf(text, "%s: live %s\nfresh %s\n", key, one, two ? two : "has none");
+		free(one);
+		free(two);
+	}
+	json_object_foreach ((json_t *)(guintptr)b, key, node)
+		if (!json_object_get(a, key))
+			g_string_append_printf(text, "%s: the live lab has none\n", key);
+	return g_string_free(text, FALSE);
+}
+
+static void expect_same(const json_t *a, const json_t *b, const char *change, const char *when)
+{
+	g_autofree char *text = differences(a, b);
+
+	cr_expect_str_eq(text, "", "%s %s:\n%s", change, when, text);
+}
+
+static void try_change(const struct home *h, const char *topology, const json_t *declared, const char *change)
+{
+	json_t *live, *fresh, *back;
+
+	home_expect(h, 0, "set", "-n", "live", change, NULL);
+	live = home_state(h, "live");
+	home_expect(h, 0, "up", "-t", topology, "-n", "fresh", "--change", change, NULL);
+	fresh = home_state(h, "fresh");
+	home_expect(h, 0, "down", "-n", "fresh", NULL);
+	expect_same(live, fresh, change, "after set");
+	home_expect(h, 0, "reset", "-n", "live", NULL);
+	back = home_state(h, "live");
+	expect_same(back, declared, change, "after reset");
+	json_decref(live);
+	json_decref(fresh);
+	json_decref(back);
+}
+
+Test(set, a_changed_lab_is_as_a_fresh_one, .timeout = 200)
+{
+	g_autofree char *topology = NULL;
+	struct home h;
+	json_t *declared;
+
+	home_new(&h, 0);
+	topology = bare_topology(&h);
+	home_expect(&h, 0, "up", "-t", topology, "-n", "live", NULL);
+	declared = home_state(&h, "live");
+	for (gsize i = 0; i < G_N_ELEMENTS(changes); i++)
+		try_change(&h, topology, declared, changes[i]);
+	json_decref(declared);
+	home_clear(&h);
+}
+
+static void expect_refused(const struct home *h, const char *first, const char *second, const char *words)
+{
+	struct said s;
+
+	home_run(h, &s, NULL, "set", first, second, NULL);
+	cr_expect_neq(s.exit_code, 0, "%s", first);
+	cr_expect(strstr(s.err, words) != NULL, "%s: %s", first, s.err);
+	cr_expect(strstr(s.err, "nothing was changed") != NULL, "%s", s.err);
+	said_clear(&s);
+}
+
+Test(set, a_change_that_is_wrong_or_refused_changes_nothing, .timeout = 60)
+{
+	static const char good[] = "add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1}";
+	struct home h;
+	json_t *before, *after;
+
+	home_new(&h, 0);
+	home_expect(&h, 0, "up", NULL);
+	before = home_state(&h, "lab");
+	expect_refused(&h, "add-rout: {node: edge}", NULL, "set:1:1: error: unknown change 'add-rout' (did you mean 'add-route'?)");
+	expect_refused(&h, "link-down: {node: edge, interface: wan}", NULL, "set:1:");
+	expect_refused(&h, "", NULL, "set:");
+	expect_refused(&h, good, "link-down: {node: nobody, interface: wan}", "set 2:1:");
+	/* known to the kernel only: the route before it is taken back */
+	expect_refused(&h, good, "set-sysctl: {node: edge, key: net.ipv4.nonsense, value: '1'}", "nonsense");
+	after = home_state(&h, "lab");
+	expect_same(after, before, "refused changes", "");
+	home_expect(&h, 2, "set", NULL);
+	home_expect(&h, 0, "call", "dc1", "dc2", "--media", "im", NULL);
+	json_decref(before);
+	json_decref(after);
+	home_clear(&h);
+}
+
+Test(set, a_fix_made_live_mends_the_call, .timeout = 60)
+{
+	struct home h;
+
+	home_new(&h, 0);
+	home_expect(&h, 0, "up", NULL);
+	home_expect(&h, 0, "set", "add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1}", NULL);
+	home_expect(&h, 0, "call", "branch1", "home1", NULL);
+	home_clear(&h);
+}

@@ -217,7 +217,7 @@ static void on_start(const json_t *event, gpointer user_data)
 	struct recorded *to = user_data;
 
 	if (is_run_event(event, "run-started"))
-		to->clock_offset_us = json_integer_value(json_object_get(event, "wall_us")) - time_of(event);
+		to->seen.clock_offset_us = json_integer_value(json_object_get(event, "wall_us")) - time_of(event);
 }
 
 static void read_packets(const finished *f, const struct cell *c, struct recorded *to)
@@ -250,8 +250,8 @@ void finished_read(const finished *f, const char *id, struct recorded *ret)
 	each_event(f, id, on_time, &r);
 	each_event(f, scenario, on_event, &r);
 	read_packets(f, r.cell, ret);
-	ret->start_us = r.start_us;
-	ret->end_us = r.end_us;
+	ret->seen.start_us = r.start_us;
+	ret->seen.end_us = r.end_us;
 	if (r.start_us == 0 && r.end_us == 0)
 		miss(ret, "the call's start");
 	if (r.end_us == 0)

@@ -61,7 +61,7 @@ static const struct option_row {
 	{OPT_ICEWARN, offsetof(struct options, icewarn),
 	 {"icewarn", 0, 0, G_OPTION_ARG_STRING, NULL, "say what the bits of a client's ICEWarn mean, run nothing", "VALUE"}},
 	{OPT_VERBOSE, offsetof(struct options, verbose),
-	 {"verbose", 'v', 0, G_OPTION_ARG_NONE, NULL, "say more", NULL}},
+	 {"verbose", 'v', 0, G_OPTION_ARG_NONE, NULL, "say more; -vv: still more", NULL}},
 	{OPT_QUIET, offsetof(struct options, quiet),
 	 {"quiet", 'q', 0, G_OPTION_ARG_NONE, NULL, "no progress", NULL}},
 	{OPT_COLOR, offsetof(struct options, no_color),
@@ -88,6 +88,22 @@ static GOptionContext *context_new(struct options *o, unsigned mask, const char 
 	return context;
 }
 
+/* GOption knows only whether -v was given, not how often. */
+static int count_verbose(const char *const *argv)
+{
+	int n = 0;
+
+	for (; *argv && !g_str_equal(*argv, "--"); argv++) {
+		size_t length = strlen(*argv);
+
+		if (g_str_equal(*argv, "--verbose"))
+			n++;
+		else if (length > 1 && (*argv)[0] == '-' && strspn(*argv + 1, "v") == length - 1)
+			n += (int)length - 1;
+	}
+	return n;
+}
+
 gboolean options_parse(struct options *ret, unsigned mask, const char *const *argv, GError **error)
 {
 	g_autoptr(GOptionContext) context = NULL;
@@ -106,6 +122,8 @@ gboolean options_parse(struct options *ret, unsigned mask, const char *const *ar
 		g_strfreev(args);
 		return FALSE;
 	}
+	if (ret->verbose)
+		ret->verbose = MAX(count_verbose(argv), 1);
 	if (args[first] && g_str_equal(args[first], "--"))
 		first++;
 	ret->arguments = g_strdupv(args + first);

@@ -45,7 +45,8 @@ struct options {
 	char *scenario; /* as given: "A,B" */
 	char *only, *media, *pairs, *out, *json, *format, *seed, *proto, *port, *icewarn, *evidence, *run;
 	int jobs;
-	gboolean verbose, quiet, no_color, all, no_trial, fresh, help;
+	int verbose; /* how often -v was given */
+	gboolean quiet, no_color, all, no_trial, fresh, help;
 	char *file; /* where to write to */
 	gboolean force, publish;
 	char *name;  /* of a lab that is up */

@@ -16,8 +16,6 @@ struct recorded {
 	const struct cell *cell;   /* borrowed */
 	struct observation seen;
 	GPtrArray *missing;        /* char *: what was not recorded; may be empty */
-	gint64 start_us, end_us;   /* of the call; 0: not recorded */
-	gint64 clock_offset_us;    /* the time since 1970 is this much more */
 };
 
 typedef struct explanation {

@@ -1,5 +1,6 @@
 #include "testbed/explain/explain_text.h"
 
+#include "testbed/explain/detail.h"
 #include "testbed/explain/icewarn.h"
 #include "testbed/explain/walk_text.h"
 
@@ -134,20 +135,25 @@ static void more_ice_warn(const explanation *x, GString *out)
 	}
 }
 
-void explain_text(const explanation *x, bool verbose, GString *out)
+void explain_text(const explanation *x, int verbose, GString *out)
 {
 	if (x->finding->code == CAUSE_NONE)
 		healthy_text(x, out);
 	else
 		failed_text(x, out);
-	for (guint i = 0; verbose && i < x->finding->legs->len; i++) {
+	for (guint i = 0; verbose > 0 && i < x->finding->legs->len; i++) {
 		const struct leg *l = x->finding->legs->pdata[i];
 
 		g_string_append_printf(out, "\n%s\n", l->title);
 		walk_text(l->walk, out);
 	}
-	if (!verbose)
+	if (verbose < 1)
 		return;
+	detail_ladder(&x->seen, x->cell, out);
 	more_fix(x, out);
 	more_ice_warn(x, out);
+	if (verbose < 2)
+		return;
+	detail_pairs(&x->seen, x->cell, out);
+	detail_counters(&x->seen, x->finding, out);
 }

@@ -7,7 +7,8 @@
 
 #include "testbed/explain/explain.h"
 
-/* At most five lines; with `verbose` the walks, the fix as commands and both ends' ICEWarn after them. */
-void explain_text(const explanation *x, bool verbose, GString *out);
+/* At most five lines; after them with `verbose` 1 the walks, the messages, the fix as commands and both
+ * ends' ICEWarn, with 2 candidate pairs and counters, too. */
+void explain_text(const explanation *x, int verbose, GString *out);
 
 #endif

@@ -17,6 +17,8 @@ void observation_init(struct observation *seen)
 	seen->heard = g_ptr_array_new_with_free_func((GDestroyNotify)heard_free);
 	seen->state = NULL;
 	seen->packets = NULL;
+	seen->clock_offset_us = g_get_real_time() - g_get_monotonic_time();
+	seen->start_us = seen->end_us = 0;
 }
 
 void observation_clear(struct observation *seen)

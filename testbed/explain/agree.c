@@ -86,6 +86,18 @@ static bool beyond_is_allowed(const struct way *way, const struct journey *j, gu
 	return n == way->places->len && before && !before->out && was_invited(all, before);
 }
 
+/* A loop is walked once; packets go round until their time to live is over. */
+static bool goes_round(const struct journey *j)
+{
+	const struct sighting *last = journey_last(j);
+
+	for (guint i = 0; i + 1 < j->n; i++) {
+		if (j->at[i]->node == last->node && j->at[i]->iface == last->iface && j->at[i]->out == last->out)
+			return true;
+	}
+	return false;
+}
+
 static void count(struct tally *t, const struct way *way, const struct journey *j, const journeys *all)
 {
 	guint n = common(way, j);
@@ -93,7 +105,7 @@ static void count(struct tally *t, const struct way *way, const struct journey *
 	if (n == j->n && n < way->places->len && all->end_ns - journey_last(j)->time_ns < GRACE_NS)
 		return;
 	t->last = j;
-	if (n == j->n && n == way->places->len) {
+	if ((n == j->n && n == way->places->len) || (n == way->places->len && way->walk->end == WALK_LOOP && goes_round(j))) {
 		t->full++;
 		t->last_full = j;
 	} else if (n == j->n) {

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define TOLD_MAX 24 /* sightings; a packet that goes in circles has a hundred */
+
 static void journey_free(gpointer data)
 {
 	struct journey *j = data;
@@ -159,7 +161,9 @@ char *journey_text(const struct journey *j)
 {
 	GString *text = g_string_new(NULL);
 
-	for (guint i = 0; i < j->n; i++)
+	for (guint i = 0; i < j->n && i < TOLD_MAX; i++)
 		g_string_append_printf(text, "%s%s:%s", i > 0 ? " > " : "", j->at[i]->node, j->at[i]->iface);
+	if (j->n > TOLD_MAX)
+		g_string_append_printf(text, " > (%u more)", j->n - TOLD_MAX);
 	return g_string_free(text, FALSE);
 }

@@ -39,7 +39,7 @@ void journeys_sort(journeys *j);
  * is none. */
 gboolean journeys_read(journeys *j, const guint8 *pcapng, gsize length, GError **error);
 
-/* "branch1:lan > branch-gw:lan > branch-gw:vpn0"; the caller frees. */
+/* "branch1:lan > branch-gw:lan > branch-gw:vpn0", of a very long one its start; the caller frees. */
 char *journey_text(const struct journey *j);
 const struct sighting *journey_first(const struct journey *j);
 const struct sighting *journey_last(const struct journey *j);

@@ -218,6 +218,9 @@ static const struct agree_case {
 	 0, AGREE_NO},
 	{"no answer left, but one did", "a:-:e b:e:-", WALK_DELIVERED, "b:-:-", WALK_NO_ROUTE, "a:e> b:e<", "b:e> a:e<", 3, 0,
 	 AGREE_NO},
+	{"round in circles", "a:-:e r:l:w s:w:w r:w:w s:w:-", WALK_LOOP, NULL, 0,
+	 "a:e> r:l< r:w> s:w< s:w> r:w< r:w> s:w< s:w> r:w<", NULL, 3, 0, AGREE_YES},
+	{"no circle", "a:-:e r:l:w s:w:w r:w:w s:w:-", WALK_LOOP, NULL, 0, "a:e> r:l< r:w> s:w< s:x> b:e<", NULL, 3, 0, AGREE_NO},
 	{"nothing seen", "a:-:e b:e:-", WALK_DELIVERED, "b:-:e a:e:-", WALK_DELIVERED, NULL, NULL, 0, 0, AGREE_UNSEEN},
 	{"nothing leaves, nothing seen", "a:-:-", WALK_NO_ROUTE, NULL, 0, NULL, NULL, 0, 0, AGREE_YES},
 };

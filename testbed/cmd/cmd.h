@@ -36,6 +36,7 @@ int cmd_main(int argc, char **argv);
 int cmd_run_matrix(const struct options *o);
 int cmd_run_call(const struct options *o);
 int cmd_run_nat(const struct options *o);
+int cmd_run_capacity(const struct options *o);
 int cmd_trace(const struct options *o);
 int cmd_explain(const struct options *o);
 int cmd_plan(const struct options *o);

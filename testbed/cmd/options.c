@@ -48,6 +48,12 @@ static const struct option_row {
 	 {"run", 0, 0, G_OPTION_ARG_FILENAME, NULL, "explain what this earlier run recorded", "RUNDIR"}},
 	{OPT_RUN, offsetof(struct options, fresh),
 	 {"fresh", 0, 0, G_OPTION_ARG_NONE, NULL, "place the call in a fresh lab, whatever was recorded", NULL}},
+	{OPT_CAPACITY, offsetof(struct options, rate),
+	 {"rate", 0, 0, G_OPTION_ARG_STRING, NULL, "of every tunnel, each way (default: the topology's)", "RATE"}},
+	{OPT_CAPACITY, offsetof(struct options, calls),
+	 {"calls", 0, 0, G_OPTION_ARG_INT, NULL, "most calls at once that are tried (default: 32)", "N"}},
+	{OPT_CAPACITY, offsetof(struct options, plot),
+	 {"plot", 0, 0, G_OPTION_ARG_FILENAME, NULL, "draw MOS, delay and load against calls (SVG)", "FILE"}},
 	{OPT_EVIDENCE, offsetof(struct options, evidence),
 	 {"evidence", 0, 0, G_OPTION_ARG_STRING, NULL, "keep what 'testbed explain' needs (default: on)", "on|off"}},
 	{OPT_NO_TRIAL, offsetof(struct options, no_trial),
@@ -144,6 +150,8 @@ void options_clear(struct options *o)
 	g_free(o->seed);
 	g_free(o->icewarn);
 	g_free(o->file);
+	g_free(o->rate);
+	g_free(o->plot);
 	g_free(o->evidence);
 	g_free(o->run);
 	g_free(o->proto);

@@ -38,6 +38,7 @@ enum {
 	OPT_FORCE = 1u << 26,
 	OPT_EVIDENCE = 1u << 28,
 	OPT_RUN = 1u << 29,
+	OPT_CAPACITY = 1u << 30, /* --rate, --calls, --plot */
 };
 
 struct options {
@@ -48,6 +49,8 @@ struct options {
 	int verbose; /* how often -v was given */
 	gboolean quiet, no_color, all, no_trial, fresh, help;
 	char *file; /* where to write to */
+	char *rate, *plot;
+	int calls;
 	gboolean force, publish;
 	char *name;  /* of a lab that is up */
 	char *write; /* capture file */

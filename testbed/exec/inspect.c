@@ -393,7 +393,7 @@ json_t *exec_inspect(exec *x, const char *node, GError **error)
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "there is no node '%s'", node);
 		return NULL;
 	}
-	state = json_object();
+	state = json_pack("{s:I}", "time_us", (json_int_t)g_get_monotonic_time());
 	ok = room_enter(r, room_space(r, node, error), error) && put_tables(state, error) &&
 	     put_counters(state, error) && put_nft(state, room_space(r, node, error)->nft, error) &&
 	     put_sysctls(state, error) && put_listeners(state, error);

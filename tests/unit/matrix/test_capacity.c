@@ -1,0 +1,78 @@
+/* How many calls a step has, and what stands in the way in the end. */
+#include "testbed/matrix/capacity.h"
+
+#include <criterion/criterion.h>
+
+/* Places steps as capacity_measure does, in a network that carries `truth` calls. */
+static guint ramp(guint truth, guint calls_max, guint *ret_steps)
+{
+	g_autoptr(GPtrArray) steps = g_ptr_array_new_with_free_func(g_free);
+	guint best = 0;
+
+	for (guint n = capacity_next(steps, calls_max); n > 0; n = capacity_next(steps, calls_max)) {
+		struct capacity_step *s = g_new0(struct capacity_step, 1);
+
+		cr_assert(n <= calls_max && steps->len < 64, "%u calls in step %u", n, steps->len);
+		s->calls = n;
+		s->carried = n <= truth;
+		best = s->carried ? MAX(best, n) : best;
+		g_ptr_array_add(steps, s);
+	}
+	*ret_steps = steps->len;
+	return best;
+}
+
+Test(capacity, the_ramp_finds_the_number)
+{
+	static const struct {
+		guint truth, max, found, steps;
+	} rows[] = { { 0, 32, 0, 1 },  { 1, 32, 1, 2 },   { 5, 32, 5, 6 },  { 16, 16, 16, 5 },
+		     { 20, 16, 16, 5 }, { 100, 10, 10, 5 }, { 6, 6, 6, 4 }, { 31, 1000, 31, 10 } };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		guint steps, found = ramp(rows[i].truth, rows[i].max, &steps);
+
+		cr_expect_eq(found, rows[i].found, "%u of at most %u: found %u", rows[i].truth, rows[i].max, found);
+		cr_expect_eq(steps, rows[i].steps, "%u of at most %u: %u steps", rows[i].truth, rows[i].max, steps);
+	}
+}
+
+Test(capacity, the_limit_is_named)
+{
+	static const struct {
+		double rate, load, busy;
+		bool carried;
+		enum capacity_limit limit;
+	} rows[] = {
+		{ 1000, 950, 0.3, false, CAPACITY_TUNNEL },
+		{ 1000, 950, 1.0, false, CAPACITY_TUNNEL },     /* a full tunnel explains it, however busy the machine */
+		{ 1000, 300, 1.0, false, CAPACITY_MACHINE },
+		{ 0, 90000, 1.0, false, CAPACITY_MACHINE },
+		{ 1000, 300, 0.3, false, CAPACITY_ELSEWHERE },
+		{ 1000, 950, 1.0, true, CAPACITY_NONE_FOUND },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct capacity_step good = { .calls = 2, .carried = true };
+		struct capacity_step last = { .calls = 4, .carried = rows[i].carried, .busy = rows[i].busy,
+					      .tunnel_kbit = rows[i].load };
+		struct capacity_design d = { .steps = g_ptr_array_new(), .rate_kbit = rows[i].rate };
+
+		g_ptr_array_add(d.steps, &good);
+		g_ptr_array_add(d.steps, &last);
+		capacity_conclude(&d);
+		cr_expect_eq(d.limit, rows[i].limit, "row %zu: %d", i, (int)d.limit);
+		cr_expect_eq(d.carried, rows[i].carried ? 4u : 2u, "row %zu", i);
+		g_ptr_array_unref(d.steps);
+	}
+}
+
+Test(capacity, the_default_pair_uses_the_tunnel)
+{
+	g_autoptr(diags) d = diags_new();
+	g_autoptr(model) m = model_load("topologies/lync.yaml", d);
+	g_autofree char *pair = m ? capacity_default_pair(m) : NULL;
+
+	cr_assert(m);
+	cr_expect_str_eq(pair, "branch1:home1");
+}

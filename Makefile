@@ -142,7 +142,7 @@ TEST_ENV := TESTBED_BUILD=$(abspath $(B)) G_SLICE=always-malloc ASAN_OPTIONS=abo
 	LSAN_OPTIONS=suppressions=$(abspath tests/support/lsan.supp):print_suppressions=0 UBSAN_OPTIONS=print_stacktrace=1
 run_tests = $(TEST_ENV) scripts/run-tests $(1)
 
-.PHONY: check check-unit check-netns check-e2e check-style tests golden-update bench install uninstall clean
+.PHONY: check check-unit check-netns check-e2e check-style tests golden-update bench bench-scale install uninstall clean
 tests: $(TEST_PROGRAMS) ## build the test programs
 
 check-unit: all $(filter $(B)/tests/unit/%,$(TEST_PROGRAMS)) ## unit and golden tests: no privileges
@@ -205,6 +205,9 @@ $(B)/bin/bench-impair: $(B)/obj/scripts/bench_impair.o $(B)/libtestbed.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+
+bench-scale: all $(B)/bin/bench-build ## 200 sites of 5 clients: growth of the build, 500 calls at once
+	$(Q)scripts/bench-scale $(B)
 
 bench: all $(B)/bin/bench-build $(B)/bin/bench-impair ## build, matrix and memory, as ratios in one run
 	$(Q)scripts/bench $(B)

@@ -1,9 +1,10 @@
-/* usage: bench-build [-n RUNS] TOPOLOGY [SCENARIO]
+/* usage: bench-build [-n RUNS] [-p] [-x] TOPOLOGY [SCENARIO]
  *
  * Builds a scenario's network (namespaces, links, routes, NAT, firewall; tunnels as VXLAN) in two ways, in
  * turns, and prints the medians and their ratio: by exec, and by the programs people would use, one
  * `ip -batch` and one `nft -f` a node.  After each build a packet goes from every endpoint to its name
- * server; the time until all have come is printed too.  Needs CAP_SYS_ADMIN in its user namespace:
+ * server; the time until all have come is printed too.  -p: no packets
+ * (the kernel's neighbour table bounds a big lab).  -x: exec only, with its time and memory a node.  Needs CAP_SYS_ADMIN in its user namespace:
  * `unshare -Urnm bench-build ...`.  Everything is gone with the process that made it.
  */
 #include "testbed/exec/exec.h"
@@ -13,6 +14,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -21,8 +23,12 @@
 #define DNS_PORT 53
 #define PACKET_DEADLINE_S 3
 
+static bool own_only;   /* -x */
+static bool no_packets; /* -p */
+
 struct times {
-	double build_ms, packet_ms;
+	double build_ms, packet_ms, processor_ms;
+	guint memory_kib; /* of this process: all pages in use, also those of libraries */
 	bool ok;
 };
 
@@ -161,7 +167,9 @@ static bool run_program(int netns, const char *text, char *const argv[])
 		return false;
 	pid = fork();
 	if (pid == 0) {
-		if (setns(netns, CLONE_NEWNET) == 0 && dup2(fileno(input), 0) == 0)
+		/* nft knows descriptors below 1024 only */
+		if (setns(netns, CLONE_NEWNET) == 0 && dup2(fileno(input), 0) == 0 &&
+		    close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) == 0)
 			execvp(argv[0], argv);
 		_exit(127);
 	}
@@ -315,9 +323,26 @@ static struct times run_by_programs(const model *m, const plan *p)
 	struct times t = { .ok = build_by_programs(&lab, p) };
 
 	t.build_ms = now_ms() - start;
-	t.ok = t.ok && send_packets(m, programs_netns, &lab);
+	t.ok = t.ok && (no_packets || send_packets(m, programs_netns, &lab));
 	t.packet_ms = now_ms() - start - t.build_ms;
 	return t;
+}
+
+static double processor_ms(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000.0 +
+	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000.0;
+}
+
+static guint resident_kib(void)
+{
+	g_autofree char *text = NULL;
+	const char *line = g_file_get_contents("/proc/self/status", &text, NULL, NULL) ? strstr(text, "VmRSS:") : NULL;
+
+	return line ? (guint)g_ascii_strtoull(line + strlen("VmRSS:") + strspn(line + strlen("VmRSS:"), " \t"), NULL, 10) : 0;
 }
 
 static struct times run_by_exec(const model *m, const plan *p)
@@ -331,9 +356,11 @@ static struct times run_by_exec(const model *m, const plan *p)
 	struct times t = { .ok = x && exec_run(x, p, &error) };
 
 	t.build_ms = now_ms() - start;
+	t.processor_ms = processor_ms();
+	t.memory_kib = resident_kib();
 	if (error)
 		fprintf(stderr, "%s\n", error->message);
-	t.ok = t.ok && send_packets(m, exec_netns, x);
+	t.ok = t.ok && (no_packets || send_packets(m, exec_netns, x));
 	t.packet_ms = now_ms() - start - t.build_ms;
 	return t;
 }
@@ -400,8 +427,41 @@ static int measure(const model *m, const plan *p, guint runs)
 	return 0;
 }
 
+/* By exec only, for the growth with the number of nodes. */
+static int measure_own(const model *m, const plan *p, guint runs)
+{
+	g_autofree double *build = g_new0(double, runs), *processor = g_new0(double, runs), *memory = g_new0(double, runs);
+	double nodes = m->nodes->len;
+
+	for (guint i = 0; i < runs; i++) {
+		struct times t = in_child(run_by_exec, m, p);
+
+		if (!t.ok)
+			return 1;
+		build[i] = t.build_ms;
+		processor[i] = t.processor_ms;
+		memory[i] = t.memory_kib;
+	}
+	printf("%.0f nodes: %.1f ms; a node: %.2f ms, of them %.2f ms of processor time, %.0f KiB (medians of %u)\n", nodes,
+	       median(build, runs), median(build, runs) / nodes, median(processor, runs) / nodes, median(memory, runs) / nodes,
+	       runs);
+	return 0;
+}
+
+/* Each namespace has descriptors. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 int main(int argc, char **argv)
 {
+
 	g_autoptr(diags) d = diags_new();
 	g_autoptr(model) base = NULL, m = NULL;
 	g_autoptr(plan) p = NULL;
@@ -409,10 +469,14 @@ int main(int argc, char **argv)
 	guint runs = 15;
 	int option;
 
-	while ((option = getopt(argc, argv, "n:")) == 'n')
-		runs = (guint)g_ascii_strtoull(optarg, NULL, 10);
+	while ((option = getopt(argc, argv, "n:px")) == 'n' || option == 'p' || option == 'x') {
+		if (option == 'n')
+			runs = (guint)g_ascii_strtoull(optarg, NULL, 10);
+		own_only = own_only || option == 'x';
+		no_packets = no_packets || option != 'n';
+	}
 	if (option != -1 || argc - optind < 1 || argc - optind > 2 || runs == 0) {
-		fprintf(stderr, "usage: bench-build [-n RUNS] TOPOLOGY [SCENARIO]\n");
+		fprintf(stderr, "usage: bench-build [-n RUNS] [-p] [-x] TOPOLOGY [SCENARIO]\n");
 		return 2;
 	}
 	base = model_load(argv[optind], d);
@@ -427,5 +491,6 @@ int main(int argc, char **argv)
 		return 3;
 	}
 	p = plan_build(m);
-	return measure(m, p, runs);
+	raise_descriptor_limit();
+	return own_only ? measure_own(m, p, runs) : measure(m, p, runs);
 }

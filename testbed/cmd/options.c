@@ -22,6 +22,8 @@ static const struct option_row {
 	 {"pairs", 0, 0, G_OPTION_ARG_STRING, NULL, "only calls between these endpoints", "A:B,..."}},
 	{OPT_JOBS, offsetof(struct options, jobs),
 	 {"jobs", 'j', 0, G_OPTION_ARG_INT, NULL, "labs that run at the same time (default: all)", "N"}},
+	{OPT_AT_ONCE, offsetof(struct options, at_once),
+	 {"at-once", 0, 0, G_OPTION_ARG_INT, NULL, "calls in progress, however busy the machine is", "N"}},
 	{OPT_SEED, offsetof(struct options, seed),
 	 {"seed", 0, 0, G_OPTION_ARG_STRING, NULL, "order of calls and all else that is drawn by lot", "NUMBER"}},
 	{OPT_OUT, offsetof(struct options, out),

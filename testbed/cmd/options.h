@@ -33,6 +33,7 @@ enum {
 	OPT_WRITE = 1u << 21,
 	OPT_PUBLISH = 1u << 22,
 	OPT_COMMAND = 1u << 23, /* takes a command after "--" */
+	OPT_AT_ONCE = 1u << 27,
 	OPT_DRAWING = 1u << 24,
 	OPT_FILE = 1u << 25,
 	OPT_FORCE = 1u << 26,
@@ -48,6 +49,7 @@ struct options {
 	int jobs;
 	int verbose; /* how often -v was given */
 	gboolean quiet, no_color, all, no_trial, fresh, help;
+	int at_once; /* calls in progress; 0: as the machine's load allows */
 	char *file; /* where to write to */
 	char *rate, *plot;
 	int calls;

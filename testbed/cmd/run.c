@@ -85,8 +85,8 @@ int cmd_run_matrix(const struct options *o)
 
 	if (!parse_media(o->media, &f.media_mask))
 		return CMD_USAGE;
-	if (o->jobs < 0) {
-		cmd_error("--jobs must not be negative");
+	if (o->jobs < 0 || o->at_once < 0) {
+		cmd_error("%s must not be negative", o->jobs < 0 ? "--jobs" : "--at-once");
 		return CMD_USAGE;
 	}
 	m = cmd_topology_load(o);

@@ -265,7 +265,7 @@ static int run_watched(struct session *s)
 int session_run(matrix_selection *selection, const struct options *o, const struct session_report *report)
 {
 	g_autofree char *program_dir = cmd_program_dir();
-	struct matrix_options options = {.program_dir = program_dir, .jobs = (guint)MAX(o->jobs, 0)};
+	struct matrix_options options = {.program_dir = program_dir, .jobs = (guint)MAX(o->jobs, 0), .at_once = (guint)MAX(o->at_once, 0)};
 	struct session s = {
 		.options = o,
 		.report = report,

@@ -54,7 +54,7 @@ static const char capacity_help[] =
 
 static const struct verb verbs[] = {
 	{"run matrix", NULL, "Place every call in every scenario and hold it against what is expected", exit_text,
-	 RUN_OPTIONS | OPT_ONLY | OPT_PAIRS | OPT_JOBS, 0, 0, cmd_run_matrix},
+	 RUN_OPTIONS | OPT_ONLY | OPT_PAIRS | OPT_JOBS | OPT_AT_ONCE, 0, 0, cmd_run_matrix},
 	{"run call", "A B", "Place one call in a fresh lab and tell its story",
 	 "Without -s the topology's first scenario is taken, without --media an audio call.\n", RUN_OPTIONS, 2, 2,
 	 cmd_run_call},

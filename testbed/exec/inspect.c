@@ -345,24 +345,29 @@ static void put_nft_rules(json_t *list, const char *ruleset)
 	}
 }
 
-/* A node whose context was never made has no rules: nobody else can load any.  Read as text: libnftables 1.0.6
+/* A node to which no ruleset was given has none: nobody else can load any.  Read as text: libnftables 1.0.6
  * has no JSON for statements that update a map, and says so on standard error.  Without the elements of sets: a
  * busy NAT has thousands. */
-static gboolean put_nft(json_t *node, struct nft_ctx *nft, GError **error)
+static gboolean put_nft(json_t *node, struct linux_room *r, const struct space *s, GError **error)
 {
 	json_t *list = json_array();
-	int rc;
+	struct nft_ctx *nft;
+	gboolean ok;
 
 	json_object_set_new(node, "nft", list);
-	if (!nft)
+	if (!s->has_rules)
 		return TRUE;
+	nft = nft_open(r, error);
+	if (!nft)
+		return FALSE;
 	nft_ctx_output_set_flags(nft, NFT_CTX_OUTPUT_TERSE);
-	rc = nft_run_cmd_from_buffer(nft, "list ruleset");
-	nft_ctx_output_set_flags(nft, 0);
-	if (rc != 0)
-		return fail(error, "rules", nft_ctx_get_error_buffer(nft));
-	put_nft_rules(list, nft_ctx_get_output_buffer(nft));
-	return TRUE;
+	ok = nft_run_cmd_from_buffer(nft, "list ruleset") == 0;
+	if (ok)
+		put_nft_rules(list, nft_ctx_get_output_buffer(nft));
+	else
+		fail(error, "rules", nft_ctx_get_error_buffer(nft));
+	nft_close(r, nft);
+	return ok;
 }
 
 /* --- all of it ----------------------------------------------------------------------------------------- */
@@ -395,7 +400,7 @@ json_t *exec_inspect(exec *x, const char *node, GError **error)
 	}
 	state = json_pack("{s:I}", "time_us", (json_int_t)g_get_monotonic_time());
 	ok = room_enter(r, room_space(r, node, error), error) && put_tables(state, error) &&
-	     put_counters(state, error) && put_nft(state, room_space(r, node, error)->nft, error) &&
+	     put_counters(state, error) && put_nft(state, r, room_space(r, node, error), error) &&
 	     put_sysctls(state, error) && put_listeners(state, error);
 	x->room->leave(x);
 	if (!ok) {

@@ -20,7 +20,6 @@ static void space_free(gpointer data)
 	struct space *s = data;
 
 	g_clear_pointer(&s->queue, nl_queue_free);
-	g_clear_pointer(&s->nft, nft_ctx_free);
 	g_hash_table_unref(s->ifindexes);
 	g_array_unref(s->unsettled);
 	if (s->fd >= 0)
@@ -81,6 +80,16 @@ gboolean space_name_interface(struct space *s, const char *ifname, unsigned ifin
 	return TRUE;
 }
 
+/* What to do about limits that only big labs meet; "" for other errors. */
+static const char *limit_cure(int errno_value)
+{
+	if (errno_value == ENOSPC)
+		return " (the limit is user.max_net_namespaces: raise it by sysctl)";
+	if (errno_value == EMFILE || errno_value == ENFILE)
+		return " (each node takes two descriptors: raise the limit by ulimit -n)";
+	return "";
+}
+
 gboolean do_netns(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
 {
 	struct space *s;
@@ -92,7 +101,7 @@ gboolean do_netns(struct linux_room *r, const struct op *op, const struct op **f
 	}
 	if (unshare(CLONE_NEWNET) != 0) {
 		g_set_error(error, TB_ERROR, errno == EPERM ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED,
-			    "make a network namespace: %s", g_strerror(errno));
+			    "make a network namespace: %s%s", g_strerror(errno), limit_cure(errno));
 		return FALSE;
 	}
 	s = g_new0(struct space, 1);
@@ -106,7 +115,8 @@ gboolean do_netns(struct linux_room *r, const struct op *op, const struct op **f
 	g_ptr_array_add(r->order, s);
 	r->inside = s;
 	if (s->fd < 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "open the namespace: %s", g_strerror(errno));
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "open the namespace: %s%s", g_strerror(errno),
+			    limit_cure(errno));
 		return FALSE;
 	}
 	s->queue = nl_queue_new(error);
@@ -286,6 +296,8 @@ static void linux_free(exec *x)
 	g_ptr_array_unref(r->order);
 	if (r->home_fd >= 0)
 		close(r->home_fd);
+	if (r->reserve_fd >= 0)
+		close(r->reserve_fd);
 	g_free(r);
 }
 
@@ -321,6 +333,7 @@ exec *exec_new_linux(const struct exec_features *features, exec_key_func keys, g
 	r->keys = keys;
 	r->keys_data = user_data;
 	r->home_fd = home_fd;
+	r->reserve_fd = fcntl(home_fd, F_DUPFD_CLOEXEC, 0);
 	r->spaces = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, space_free);
 	r->order = g_ptr_array_new();
 	r->settings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);

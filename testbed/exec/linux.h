@@ -12,7 +12,7 @@ struct space {
 	char *node;
 	int fd;
 	nl_queue *queue;
-	struct nft_ctx *nft;   /* made when first needed; belongs to the namespace it was made in */
+	bool has_rules;        /* a ruleset was loaded */
 	GHashTable *ifindexes; /* interface name -> number */
 	GArray *unsettled;     /* unsigned: links that are up and may not yet carry packets */
 };
@@ -27,6 +27,7 @@ struct linux_room {
 	exec_key_func keys;
 	gpointer keys_data;
 	int home_fd;           /* the namespace the caller was in */
+	int reserve_fd;        /* keeps a low number free for libnftables, see nft_open */
 	struct space *inside;  /* where the thread is now; NULL: at home */
 	GHashTable *spaces;    /* node name -> struct space */
 	GPtrArray *order;      /* the same, in order of making */
@@ -55,6 +56,12 @@ gboolean room_enter(struct linux_room *r, struct space *s, GError **error);
 unsigned space_ifindex(const struct space *s, const char *ifname, GError **error); /* 0: unknown */
 /* Remembers a number; refuses names the kernel would cut. */
 gboolean space_name_interface(struct space *s, const char *ifname, unsigned ifindex, GError **error);
+
+/* A context of libnftables in the namespace where the thread is; NULL with an error.  It waits for the kernel by
+ * select(2), which knows descriptors below 1024 only and writes past its end for others: so the context lives
+ * shortly, on a number that was kept free.  No other descriptor may be opened before nft_close. */
+struct nft_ctx *nft_open(struct linux_room *r, GError **error);
+void nft_close(struct linux_room *r, struct nft_ctx *nft); /* accepts NULL */
 
 typedef gboolean (*op_func)(struct linux_room *r, const struct op *op, const struct op **failed,
 			    GError **error);

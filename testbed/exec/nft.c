@@ -1,8 +1,10 @@
-/* Rulesets, through libnftables: one context a namespace, one transaction a ruleset. */
+/* Rulesets, through libnftables: one context and one transaction a ruleset. */
 #include "testbed/exec/linux.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/select.h>
 #include <unistd.h>
 
 /* libnftables says "FILE:7:3-9: Error: ..."; this shows line 7 of the text. */
@@ -25,15 +27,30 @@ static char *nft_complaint(const char *error_text, const char *text)
 	return g_strdup_printf("%s (rule line %s: %s)", words, number, g_strstrip(lines[line - 1]));
 }
 
-static struct nft_ctx *new_context(GError **error)
+struct nft_ctx *nft_open(struct linux_room *r, GError **error)
 {
-	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
+	struct nft_ctx *nft;
 
-	if (!nft || nft_ctx_buffer_error(nft) != 0 || nft_ctx_buffer_output(nft) != 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "open nftables: %s", g_strerror(errno));
-		g_clear_pointer(&nft, nft_ctx_free);
+	if (r->reserve_fd < 0 || r->reserve_fd >= FD_SETSIZE) {
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "open nftables: no descriptor below %d is free", FD_SETSIZE);
+		return NULL;
 	}
-	return nft;
+	close(r->reserve_fd);
+	r->reserve_fd = -1;
+	nft = nft_ctx_new(NFT_CTX_DEFAULT);
+	if (nft && nft_ctx_buffer_error(nft) == 0 && nft_ctx_buffer_output(nft) == 0)
+		return nft;
+	g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "open nftables: %s", g_strerror(errno));
+	nft_close(r, nft);
+	return NULL;
+}
+
+void nft_close(struct linux_room *r, struct nft_ctx *nft)
+{
+	if (nft)
+		nft_ctx_free(nft);
+	if (r->reserve_fd < 0)
+		r->reserve_fd = fcntl(r->home_fd, F_DUPFD_CLOEXEC, 0);
 }
 
 /* The same once more, from a file: for a buffer libnftables does not say which line is wrong.  What was
@@ -59,14 +76,16 @@ static gboolean run_for_complaint(struct nft_ctx *nft, const char *text, GError 
 gboolean do_nft(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
 {
 	struct space *s = room_space(r, op->node, error);
+	struct nft_ctx *nft = s && room_enter(r, s, error) ? nft_open(r, error) : NULL;
+	gboolean ok;
 
 	(void)failed;
-	if (!s || !room_enter(r, s, error))
+	if (!nft)
 		return FALSE;
-	if (!s->nft && !(s->nft = new_context(error)))
-		return FALSE;
-	return nft_run_cmd_from_buffer(s->nft, op->nft.text) == 0 ||
-	       run_for_complaint(s->nft, op->nft.text, error);
+	ok = nft_run_cmd_from_buffer(nft, op->nft.text) == 0 || run_for_complaint(nft, op->nft.text, error);
+	nft_close(r, nft);
+	s->has_rules = s->has_rules || ok;
+	return ok;
 }
 
 /* Only the tables of this very ruleset: others may stand beside it. */

@@ -16,7 +16,11 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#define DEADLINE_S 5
+/* Without news for so long: taking down another big lab holds the kernel's link lock for seconds. */
+#define DEADLINE_S 30
+/* Without news for so long it is asked again: a full socket loses the answer as well as the news. */
+#define ASK_AGAIN_MS 100
+#define SOCKET_BYTES (1024 * 1024)
 #define BUFFER_BYTES (32u * 1024u)
 
 static gboolean fail(GError **error, const struct space *s, const char *what)
@@ -27,14 +31,15 @@ static gboolean fail(GError **error, const struct space *s, const char *what)
 
 static struct nl_sock *open_socket(struct linux_room *r, struct space *s, GError **error)
 {
-	struct timeval deadline = { .tv_sec = DEADLINE_S };
+	struct timeval patience = { .tv_usec = ASK_AGAIN_MS * 1000 };
 	struct nl_sock *sock;
 
 	if (!room_enter(r, s, error))
 		return NULL;
 	sock = nl_socket_alloc();
 	if (nl_connect(sock, NETLINK_ROUTE) == 0 && nl_socket_add_membership(sock, RTNLGRP_LINK) == 0 &&
-	    setsockopt(nl_socket_get_fd(sock), SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof deadline) == 0)
+	    setsockopt(nl_socket_get_fd(sock), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0 &&
+	    nl_socket_set_buffer_size(sock, SOCKET_BYTES, 0) == 0)
 		return sock;
 	fail(error, s, "can't open a netlink socket");
 	nl_socket_free(sock);
@@ -70,17 +75,21 @@ static bool tells_up(struct nlmsghdr *h, int length, unsigned ifindex)
 static gboolean wait_up(struct nl_sock *sock, struct space *s, unsigned ifindex, GError **error)
 {
 	g_autofree guint8 *buffer = g_malloc(BUFFER_BYTES);
+	gint64 deadline_us = g_get_monotonic_time() + DEADLINE_S * G_USEC_PER_SEC;
 	bool up = false, sent = ask(sock, ifindex);
 
 	while (sent && !up) {
 		ssize_t n = recv(nl_socket_get_fd(sock), buffer, BUFFER_BYTES, 0);
 
-		if (n < 0 && errno == ENOBUFS) /* notifications were lost: ask again */
+		if (n < 0 && (errno == ENOBUFS || errno == EAGAIN)) {
+			if (g_get_monotonic_time() > deadline_us)
+				return fail(error, s, "no carrier");
 			sent = ask(sock, ifindex);
-		else if (n < 0 && errno != EINTR)
-			return fail(error, s, errno == EAGAIN ? "no carrier" : g_strerror(errno));
-		else if (n > 0)
+		} else if (n < 0 && errno != EINTR) {
+			return fail(error, s, g_strerror(errno));
+		} else if (n > 0) {
 			up = tells_up((struct nlmsghdr *)(void *)buffer, (int)n, ifindex);
+		}
 	}
 	return sent || fail(error, s, g_strerror(errno));
 }

@@ -18,7 +18,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* A program needs some 20 ms of processor time to start; on a busy machine much more. */
 #define READY_TIMEOUT_S 30
+#define READY_TIMEOUT_MS_EACH 100
 #define LAST_WORDS_TIMEOUT_MS 1000
 #define DESCRIPTORS_MAX 65536
 
@@ -136,12 +138,17 @@ static void on_crew_died(const char *name, const char *how, gboolean asked, gpoi
 	fail(s, error);
 }
 
+static guint ready_timeout_ms(const struct supervisor *s)
+{
+	return READY_TIMEOUT_S * 1000 + s->job->model->nodes->len * READY_TIMEOUT_MS_EACH;
+}
+
 static gboolean on_deadline(gpointer user_data)
 {
 	struct supervisor *s = user_data;
 	g_autofree char *missing = crew_missing(s->crew);
-	g_autoptr(GError) error =
-		g_error_new(TB_ERROR, TB_ERROR_FAILED, "not ready after %d s: %s", READY_TIMEOUT_S, missing);
+	g_autoptr(GError) error = g_error_new(TB_ERROR, TB_ERROR_FAILED, "not ready after %u s: %s",
+					      ready_timeout_ms(s) / 1000, missing);
 
 	stop_deadline(s);
 	/* who is not ready in a lab that stands will not sign in, and that is told then */
@@ -444,7 +451,7 @@ static gboolean build(struct supervisor *s, GError **error)
 
 static void watch_deadline(struct supervisor *s)
 {
-	s->deadline = g_timeout_source_new_seconds(READY_TIMEOUT_S);
+	s->deadline = g_timeout_source_new(ready_timeout_ms(s));
 	g_source_set_callback(s->deadline, on_deadline, s, NULL);
 	g_source_attach(s->deadline, s->context);
 }

@@ -195,6 +195,8 @@ matrix *matrix_new(matrix_selection *selection, const struct matrix_options *opt
 	m->labs = g_ptr_array_new_with_free_func((GDestroyNotify)labrun_free);
 	m->loop = g_main_loop_new(NULL, FALSE);
 	pace_init(&m->pace, g_get_num_processors());
+	if (options->at_once > 0)
+		pace_fix(&m->pace, options->at_once);
 	return m;
 }
 

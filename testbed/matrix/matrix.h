@@ -31,6 +31,7 @@ struct matrix_options {
 	guint64 seed;
 	guint jobs;     /* labs at once; 0: all */
 	guint media_ms; /* 0: CELL_MEDIA_MS */
+	guint at_once;  /* calls in progress, however busy the machine is; 0: as its load allows */
 };
 
 /* All may be NULL.  Everything is borrowed for the call. */

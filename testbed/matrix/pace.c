@@ -10,6 +10,11 @@ void pace_init(struct pace *p, guint n_cpus)
 	};
 }
 
+void pace_fix(struct pace *p, guint n)
+{
+	p->window = p->window_min = p->window_max = MAX(n, 1);
+}
+
 void pace_load(struct pace *p, double busy)
 {
 	if (busy > PACE_BUSY_HIGH)

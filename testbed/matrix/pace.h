@@ -28,6 +28,9 @@ struct pace {
 
 void pace_init(struct pace *p, guint n_cpus);
 
+/* From now on `n` calls may be in progress, however busy the machine is: for measuring what it can carry. */
+void pace_fix(struct pace *p, guint n);
+
 /* What share of all processors' time was used since the last time, 0 to 1. */
 void pace_load(struct pace *p, double busy);
 

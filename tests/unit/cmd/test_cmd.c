@@ -74,6 +74,7 @@ static const struct usage_case {
 	{"run matrix --pairs dc1", 2, NULL, "A:B"},
 	{"run matrix --media vidio", 2, NULL, "did you mean 'video'?"},
 	{"run matrix --jobs=-1", 2, NULL, "--jobs"},
+	{"run matrix --at-once=-1", 2, NULL, "--at-once"},
 	{"run matrix --jobs many", 2, NULL, "many"},
 	{"run matrix --seed x", 2, NULL, "--seed"},
 	{"run matrix -t /nonexistent.yaml", 3, NULL, "/nonexistent.yaml"},

@@ -109,6 +109,21 @@ Test(pace, reads_processor_times)
 	}
 }
 
+Test(pace, fixed_whatever_the_load)
+{
+	struct pace p;
+
+	pace_init(&p, 2);
+	pace_fix(&p, 500);
+	for (guint i = 0; i < 500; i++) {
+		pace_load(&p, 1.0);
+		cr_assert_eq(pace_admit(&p, (gint64)i * PACE_INTERVAL_US), 0, "call %u", i);
+	}
+	cr_expect_eq(pace_admit(&p, 500 * PACE_INTERVAL_US), -1, "one more");
+	pace_load(&p, 0.0);
+	cr_expect_eq(pace_admit(&p, 501 * PACE_INTERVAL_US), -1, "one more on an idle machine");
+}
+
 Test(pace, busy_share)
 {
 	const struct pace_times then = {.busy = 100, .total = 1000}, now = {.busy = 130, .total = 1040};

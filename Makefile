@@ -142,7 +142,7 @@ TEST_ENV := TESTBED_BUILD=$(abspath $(B)) G_SLICE=always-malloc ASAN_OPTIONS=abo
 	LSAN_OPTIONS=suppressions=$(abspath tests/support/lsan.supp):print_suppressions=0 UBSAN_OPTIONS=print_stacktrace=1
 run_tests = $(TEST_ENV) scripts/run-tests $(1)
 
-.PHONY: check check-unit check-netns check-e2e check-style tests golden-update bench bench-scale install uninstall clean
+.PHONY: check check-topologies check-unit check-netns check-e2e check-style tests golden-update bench bench-scale install uninstall clean
 tests: $(TEST_PROGRAMS) ## build the test programs
 
 check-unit: all $(filter $(B)/tests/unit/%,$(TEST_PROGRAMS)) ## unit and golden tests: no privileges
@@ -176,6 +176,13 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/fuzz_%.o $(ALL_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS) -lm
+
+# Each once, but for the one that only measures size.
+check-topologies: all ## every topology's matrix, by packets (minutes)
+	$(Q)for t in $(filter-out topologies/scale.yaml,$(wildcard topologies/*.yaml)); do \
+		printf '%s: ' "$$t"; $(B)/bin/testbed run matrix -q -t "$$t" --json $(B)/topology.json >/dev/null || failed=1; \
+		sed -n 's/^ *"unexpected": *\([0-9]*\).*/\1 unexpected/p' $(B)/topology.json; \
+	done; test -z "$$failed"
 
 check: check-style check-unit check-netns check-e2e ## everything
 

@@ -151,8 +151,14 @@ check-unit: all $(filter $(B)/tests/unit/%,$(TEST_PROGRAMS)) ## unit and golden 
 check-netns: all $(filter $(B)/tests/netns/%,$(TEST_PROGRAMS)) ## the executor against the real kernel, in throw-away namespaces
 	$(Q)$(call run_tests,--in-namespace $(filter $(B)/tests/netns/%,$(TEST_PROGRAMS)))
 
+# A client of somebody else's making, for tests/e2e/clients: nothing of this project in it.
+$(B)/tests/nice-agent: $(B)/obj/tests/clients/nice_agent.o
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
 # One at a time: a matrix fills the machine by itself.
-check-e2e: all $(B)/faults/fault-matrix $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)) ## whole labs: every cell, by packets
+check-e2e: all $(B)/tests/nice-agent $(B)/faults/fault-matrix $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)) ## whole labs: every cell, by packets
 	$(Q)TEST_JOBS=1 $(call run_tests,$(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)))
 
 check-style: ## layers, headers that compile alone

@@ -2,6 +2,8 @@
 
 #include "testbed/lab/trust.h"
 
+#include <string.h>
+
 static json_t *addr_json(const struct addr *a)
 {
 	char text[ADDR_TEXT_MAX];
@@ -55,6 +57,33 @@ char *config_edge_secret(const struct config_source *source, const struct node *
 	return trust_password(source->master, "edge", node->name);
 }
 
+#define CREDENTIALS_S (8 * 3600)
+
+/* What a program that speaks no MRAS needs to use the A/V Edge: time-limited credentials, made as MRAS makes them
+ * ("TURN REST API"; coturn's use-auth-secret). */
+static json_t *relay_json(const struct config_source *source, const struct node *node)
+{
+	const struct node *media = model_media_edge(source->model, node);
+	const struct edge_service *edge = media != NULL ? edge_of(media) : NULL;
+	g_autofree char *secret = NULL, *username = NULL, *password = NULL;
+	guint8 digest[20];
+	gsize length = sizeof digest;
+	GHmac *hmac;
+
+	if (edge == NULL)
+		return json_null();
+	secret = config_edge_secret(source, media);
+	username = g_strdup_printf("%" G_GINT64_FORMAT ":%s", g_get_real_time() / G_USEC_PER_SEC + CREDENTIALS_S,
+				   node->endpoint->user);
+	hmac = g_hmac_new(G_CHECKSUM_SHA1, (const guchar *)secret, strlen(secret));
+	g_hmac_update(hmac, (const guchar *)username, -1);
+	g_hmac_get_digest(hmac, digest, &length);
+	g_hmac_unref(hmac);
+	password = g_base64_encode(digest, length);
+	return json_pack("{s:s, s:s, s:s, s:s}", "internal", edge->fqdn, "external", edge->av_fqdn, "username", username,
+			 "password", password);
+}
+
 json_t *config_client(const struct config_source *source, const struct node *node)
 {
 	g_autofree char *password = node->endpoint->password != NULL ? g_strdup(node->endpoint->password)
@@ -68,6 +97,8 @@ json_t *config_client(const struct config_source *source, const struct node *nod
 
 	if (addr_is_set(&address6) && !addr_equal(&address, &address6))
 		json_object_set_new(config, "address6", addr_json(&address6));
+	if (node->endpoint->command != NULL)
+		json_object_set_new(config, "relay", relay_json(source, node));
 	return config;
 }
 

@@ -105,10 +105,21 @@ static bool read_services(struct reader *r, const yaml_node_t *value, void *targ
 	return read_list(r, value, read_service, *(GPtrArray **)target);
 }
 
+static const struct field client_fields[] = {
+	{ .key = "command", .read = read_texts, AT(endpoint, command), .arg = &text_list },
+	{ 0 }
+};
+
+/* Everything of `client` is the endpoint's. */
+static bool read_client(struct reader *r, const yaml_node_t *value, void *target, const void *arg G_GNUC_UNUSED)
+{
+	return read_mapping(r, value, client_fields, target, NULL, NULL);
+}
+
 static const struct field endpoint_fields[] = {
 	{ .key = "user", .read = read_word, AT(endpoint, user), .arg = &charset_user },
 	{ .key = "edge", .read = read_word, AT(endpoint, media_edge), .arg = &charset_name },
-	{ .key = "command", .read = read_texts, AT(endpoint, command), .arg = &text_list },
+	{ .key = "client", .read = read_client }, /* offset 0: the endpoint itself */
 	{ .key = "ice_profile", .read = read_choice, AT(endpoint, ice_profile), .arg = ice_profile_names },
 	{ .key = "password", .read = read_text, AT(endpoint, password) },
 	{ .key = "account", .read = read_enum, AT(endpoint, account), .arg = account_state_names },

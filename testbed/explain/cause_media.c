@@ -212,7 +212,11 @@ static bool relays_cannot_meet(const struct evidence *e, struct finding *f)
 	back = udp_flow(of_b->name, &b->av, &a->av_public);
 	there.sport = back.dport = a->relay_ports.first;
 	there.dport = back.sport = b->relay_ports.first;
-	return cannot_meet(e, f, &there, &back);
+	if (!cannot_meet(e, f, &there, &back))
+		return false;
+	if (f->code == CAUSE_FW_DROP || f->code == CAUSE_FW_REJECT)
+		f->code = CAUSE_RELAY_PORTS_BLOCKED;
+	return true;
 }
 
 /* --- to the MCU ------------------------------------------------------------------------------------------------- */

@@ -200,6 +200,7 @@ static fix *(*const fixers[CAUSE_COUNT])(const model *, const struct node *, con
 	[CAUSE_SIP_NO_ROUTE] = fix_setting,
 	[CAUSE_RELAY_NONE] = fix_setting,
 	[CAUSE_RELAY_AUTH] = fix_setting,
+	[CAUSE_RELAY_PORTS_BLOCKED] = fix_relay_ports,
 	[CAUSE_RELAY_ALLOC] = fix_setting,
 	[CAUSE_RELAY_PERMISSION] = fix_setting,
 	[CAUSE_HAIRPIN_UNSUPPORTED] = fix_hairpin,

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define NO_JOBS G_MININT /* none given */
+
 struct settings {
 	char *only, *catalogue, *topologies;
 	gint jobs, doubles, seed;
@@ -153,7 +155,7 @@ static gboolean read_arguments(int argc, char **argv, struct settings *s, GError
 		{"fixes", 0, 0, G_OPTION_ARG_NONE, &s->fixes, "also try each suggested fix on its cell and all others", NULL},
 		{"double", 0, 0, G_OPTION_ARG_INT, &s->doubles, "instead of single faults N pairs, drawn by lot", "N"},
 		{"seed", 0, 0, G_OPTION_ARG_INT, &s->seed, "of that lot (default: 1)", "N"},
-		{"jobs", 'j', 0, G_OPTION_ARG_INT, &s->jobs, "labs at once (default: three a processor)", "N"},
+		{"jobs", 'j', 0, G_OPTION_ARG_INT, &s->jobs, "labs at once (default: three a processor, one with --fixes)", "N"},
 		{"list", 0, 0, G_OPTION_ARG_NONE, &s->list, "list the faults, run nothing", NULL},
 		{"catalogue", 0, 0, G_OPTION_ARG_FILENAME, &s->catalogue, "default: tests/faults", "DIR"},
 		{"topologies", 0, 0, G_OPTION_ARG_FILENAME, &s->topologies, "default: topologies", "DIR"},
@@ -164,6 +166,8 @@ static gboolean read_arguments(int argc, char **argv, struct settings *s, GError
 	g_option_context_add_main_entries(context, entries, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, error))
 		return FALSE;
+	if (s->jobs == NO_JOBS) /* A trial of a fix fills the machine with calls, one fault mostly waits. */
+		s->jobs = (gint)g_get_num_processors() * (s->fixes ? 1 : 3);
 	if (argc == 1 && s->jobs > 0 && s->doubles >= 0)
 		return TRUE;
 	g_set_error(error, TB_ERROR, TB_ERROR_INPUT, argc > 1 ? "unexpected argument" : "--jobs and --double count upwards");
@@ -199,7 +203,7 @@ static int run(const GPtrArray *faults, const struct settings *s, const struct a
 
 int main(int argc, char **argv)
 {
-	struct settings s = {.jobs = (gint)g_get_num_processors() * 3, .seed = 1};
+	struct settings s = {.seed = 1, .jobs = NO_JOBS};
 	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL), *dir = self ? g_path_get_dirname(self) : NULL;
 	g_autofree char *program_dir = g_build_filename(dir ? dir : ".", "..", "bin", NULL);
 	g_autoptr(GError) error = NULL;

@@ -144,7 +144,7 @@ static int open_socket(int type, const struct sockaddr_in *at, GError **error)
 	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
 	    bind(fd, (const struct sockaddr *)at, sizeof *at) == 0 && (type == SOCK_DGRAM || listen(fd, SOMAXCONN) == 0))
 		return fd;
-	g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "port %u: %s", g_ntohs(at->sin_port), g_strerror(errno));
+	g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(errno), "port %u: %s", g_ntohs(at->sin_port), g_strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return -1;

@@ -192,6 +192,19 @@ static void on_signal(int number G_GNUC_UNUSED, gpointer user_data)
 	g_cancellable_cancel(user_data);
 }
 
+static int verdict_of(const natrun *r)
+{
+	guint measured = 0, different = 0;
+
+	for (guint i = 0; i < r->findings->len; i++) {
+		const struct nat_finding *f = r->findings->pdata[i];
+
+		measured += !f->trouble;
+		different += f->differences != 0;
+	}
+	return measured > 0 && different == 0 ? CMD_AS_EXPECTED : CMD_DIFFERS;
+}
+
 static int tell(const natrun *r, const struct scenario *sc, const struct options *o)
 {
 	struct report_style style = cmd_style(o, STDOUT_FILENO);
@@ -202,10 +215,7 @@ static int tell(const natrun *r, const struct scenario *sc, const struct options
 		put_table(r, &style, text);
 		status = cmd_print(text->str, (gssize)text->len);
 	}
-	for (guint i = 0; i < r->findings->len && status == CMD_AS_EXPECTED; i++)
-		if (((const struct nat_finding *)r->findings->pdata[i])->differences != 0)
-			status = CMD_DIFFERS;
-	return status;
+	return status != CMD_AS_EXPECTED ? status : verdict_of(r);
 }
 
 static int measure(const model *m, const struct scenario *sc, const struct options *o)

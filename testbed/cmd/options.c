@@ -45,7 +45,7 @@ static const struct option_row {
 	{OPT_PORT, offsetof(struct options, port),
 	 {"port", 0, 0, G_OPTION_ARG_STRING, NULL, "destination port (default: none, no rule about ports matches)", "N"}},
 	{OPT_ALL, offsetof(struct options, all),
-	 {"all", 0, 0, G_OPTION_ARG_NONE, NULL, "try the fix on every other call of the scenario, too", NULL}},
+	 {"all", 0, 0, G_OPTION_ARG_NONE, NULL, "explain: try the fix on every other call, too; run nat: wait for long timeouts", NULL}},
 	{OPT_RUN, offsetof(struct options, run),
 	 {"run", 0, 0, G_OPTION_ARG_FILENAME, NULL, "explain what this earlier run recorded", "RUNDIR"}},
 	{OPT_RUN, offsetof(struct options, fresh),

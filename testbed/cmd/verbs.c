@@ -41,8 +41,8 @@ static const char nat_help[] =
 	"NODE...: by default every endpoint behind a NAT.  Measured by packets as in RFC 5780: mapping,\n"
 	"filtering, hairpin, ports kept, mapping of TCP, and timeouts up to 10 s; with --all longer ones too,\n"
 	"which takes as long as the longest.  Without -s in the topology's first scenario.\n"
-	"Exit status: 0 all as asked for; 1 at least one differs; 2 wrong arguments, or no NAT; 3 bad\n"
-	"topology file; 4 internal error; 77 this host can't run labs; 128+n ended by signal n.\n";
+	"Exit status: 0 all as asked for; 1 at least one differs, or none could be measured; 2 wrong arguments,\n"
+	"or no NAT; 3 bad topology file; 4 internal error; 77 this host can't run labs; 128+n ended by signal n.\n";
 
 static const char capacity_help[] =
 	"Calls of audio and video (--media audio: audio alone) between --pairs, which take turns; without it\n"

@@ -191,7 +191,7 @@ void cause_healthy_leg(const struct evidence *e, struct finding *f, const char *
 
 /* --- public ------------------------------------------------------------------------------------------------ */
 
-struct finding *finding_new(const struct cell *c)
+struct finding *cause_finding_new(void)
 {
 	struct finding *f = g_new0(struct finding, 1);
 
@@ -199,6 +199,13 @@ struct finding *finding_new(const struct cell *c)
 	f->proof = g_ptr_array_new_with_free_func(g_free);
 	f->legs = g_ptr_array_new_with_free_func(leg_free);
 	f->effects = g_ptr_array_new_with_free_func(effect_free);
+	return f;
+}
+
+struct finding *finding_new(const struct cell *c)
+{
+	struct finding *f = cause_finding_new();
+
 	f->what = g_strdup_printf("%s %s%s%s %s", media_name(c->media), c->a, c->b ? " to " : "", c->b ? c->b : "",
 				  c->verdict == VERDICT_PASS ? "works" : "fails");
 	return f;

@@ -9,6 +9,8 @@
 
 /* --- cause.c: what was heard ---------------------------------------------------------------------------- */
 
+/* Empty, CAUSE_UNKNOWN; for finding_free. */
+struct finding *cause_finding_new(void);
 /* Borrowed; NULL: the event has no such text. */
 const char *event_text(const json_t *event, const char *key);
 /* The first event of that name after `after` (NULL: from the start), of one agent or, with NULL, of any. */

@@ -1,6 +1,8 @@
 #include "testbed/explain/cause_rules.h"
 #include "testbed/explain/gateway.h"
 
+#include <string.h>
+
 /* --- walks ------------------------------------------------------------------------------------------- */
 
 /* What the end of a walk means; a packet that leaves the relay's node by another card means more than that. */
@@ -189,11 +191,50 @@ static void set_lost_link(const struct evidence *e, struct finding *f, const str
 				 h->node, h->out);
 }
 
+/* The node's interface that is down and is on the network of `dst`, or on that of the gateway to it; NULL: none. */
+static const char *lost_card(const struct evidence *e, const struct node *n, const struct addr *dst)
+{
+	for (guint i = 0; i < n->interfaces->len; i++) {
+		const struct iface *card = n->interfaces->pdata[i];
+
+		if (!is_down(e, n->name, card->name))
+			continue;
+		if (prefix_contains(&card->network->subnet, dst))
+			return card->name;
+		for (guint k = 0; k < n->routes->len; k++) {
+			const struct route *r = n->routes->pdata[k];
+
+			if (!prefix_is_default(&r->to) && prefix_contains(&r->to, dst) &&
+			    prefix_contains(&card->network->subnet, &r->via))
+				return card->name;
+		}
+	}
+	return NULL;
+}
+
+static bool set_lost_card(const struct evidence *e, struct finding *f, const walk *w)
+{
+	for (guint i = 0; i < w->hops->len; i++) {
+		const struct hop *h = w->hops->pdata[i];
+		const struct node *n = uses_default_route(h) ? model_node(e->model, h->node) : NULL;
+		const char *card = n ? lost_card(e, n, &h->dst) : NULL;
+
+		if (!card)
+			continue;
+		set_lost_link(e, f, h, card);
+		return true;
+	}
+	return false;
+}
+
 static bool set_strayed_cause(const struct evidence *e, struct finding *f, const walk *w)
 {
 	struct gateway g;
-	const struct hop *h = strayed_at(e, w, &g);
+	const struct hop *h;
 
+	if (set_lost_card(e, f, w))
+		return true;
+	h = strayed_at(e, w, &g);
 	if (!h)
 		return false;
 	if (is_down(e, h->node, g.card)) {
@@ -210,6 +251,60 @@ static bool set_strayed_cause(const struct evidence *e, struct finding *f, const
 	return true;
 }
 
+/* The first word of a route's text, behind its type. */
+static char *route_prefix(const char *route)
+{
+	g_auto(GStrv) words = g_strsplit(route, " ", 3);
+	guint at = words[0] && !g_str_equal(words[0], "default") && !strchr(words[0], '.') && words[1] ? 1 : 0;
+
+	return g_strdup(words[at]);
+}
+
+/* Of the nodes in the circle, the one whose neighbour by another card knows the way. */
+static const struct hop *turned_at(const struct evidence *e, const walk *w, struct gateway *ret)
+{
+	for (guint i = 0; i < w->hops->len; i++) {
+		const struct hop *h = w->hops->pdata[i];
+		const struct node *n = model_node(e->model, h->node);
+		struct prefix to = prefix_of(e->model, &h->dst);
+
+		if (n && h->out && h->route && gateway_find(e->model, n, NULL, &to, ret) && !g_str_equal(ret->card, h->out))
+			return h;
+	}
+	return NULL;
+}
+
+static void set_loop_cause(const struct evidence *e, struct finding *f, const walk *w)
+{
+	struct gateway g;
+	const struct hop *h = turned_at(e, w, &g);
+
+	f->code = CAUSE_ROUTE_LOOP;
+	f->node = g_strdup(h ? h->node : w->node);
+	f->object = h ? route_prefix(h->route) : g_strdup(w->object);
+	if (!h)
+		return;
+	f->prefix = prefix_of(e->model, &h->dst);
+	f->card = g_strdup(g.card);
+	f->why = g_strdup_printf("its route %s leads back, and the way is by %s; %s", h->route, g.card, w->why);
+}
+
+static void set_plain_cause(const struct evidence *e, struct finding *f, const walk *w)
+{
+	f->code = cause_of_end[w->end];
+	f->node = g_strdup(w->node);
+	if (w->end == WALK_NULL_ROUTE && w->object)
+		f->object = route_prefix(w->object);
+	else if (w->object && g_str_has_suffix(w->object, "-policy"))
+		f->object = g_strdelimit(g_strdup(w->object), "-", ' '); /* not a rule's name */
+	else
+		f->object = g_strdup(w->object);
+	if (w->end == WALK_RPF && last_hop(w)) {
+		f->prefix = prefix_of(e->model, &last_hop(w)->src);
+		f->card = g_strdup(w->object);
+	}
+}
+
 static void set_walk_cause(const struct evidence *e, struct finding *f, const walk *w)
 {
 	const struct hop *last = last_hop(w);
@@ -218,18 +313,25 @@ static void set_walk_cause(const struct evidence *e, struct finding *f, const wa
 		f->flow = (struct flow){.src = last->src, .dst = last->dst, .sport = last->sport, .dport = last->dport};
 	if (set_strayed_cause(e, f, w))
 		return;
-	if (w->end == WALK_NO_ROUTE && last) {
+	if (w->end == WALK_NO_ROUTE && last)
 		set_missing_route(e, f, w->node, last);
-	} else {
-		f->code = cause_of_end[w->end];
-		f->node = g_strdup(w->node);
-		f->object = g_strdup(w->object);
-	}
-	if (w->end == WALK_RPF && last) {
-		f->prefix = prefix_of(e->model, &last->src);
-		f->card = g_strdup(w->object);
-	}
-	f->why = g_strdup(w->why);
+	else if (w->end == WALK_LOOP)
+		set_loop_cause(e, f, w);
+	else
+		set_plain_cause(e, f, w);
+	if (!f->why)
+		f->why = g_strdup(w->why);
+}
+
+/* A tunnel is down because its own packets are lost: that is the cause, and the tunnel an effect. */
+static void set_tunnel_cause(const struct evidence *e, struct finding *f, const walk *w)
+{
+	const struct hop *last = last_hop(w->under);
+
+	set_walk_cause(e, f, w->under);
+	if (last)
+		f->flow.proto = PROTO_UDP;
+	cause_add_effect(f, CAUSE_VPN_DOWN, w->node, w->object, w->why);
 }
 
 /* --- proof ------------------------------------------------------------------------------------------- */
@@ -275,6 +377,8 @@ static void read_walk(const struct evidence *e, struct finding *f, const struct 
 {
 	if (w == p->back && leaves_wrongly(e, p))
 		set_return_cause(e, f, p);
+	else if (w->under)
+		set_tunnel_cause(e, f, w);
 	else
 		set_walk_cause(e, f, w);
 	if (w == p->back && !f->card && g_strcmp0(f->node, p->forward->node) == 0 && last_hop(p->forward))
@@ -284,14 +388,11 @@ static void read_walk(const struct evidence *e, struct finding *f, const struct 
 
 static void read_effect(const struct evidence *e, struct finding *f, const struct walk_pair *p, const walk *w)
 {
-	struct finding seen = {.code = CAUSE_UNKNOWN};
+	struct finding *seen = cause_finding_new();
 
-	read_walk(e, &seen, p, w);
-	cause_add_effect(f, seen.code, seen.node, seen.object, seen.why);
-	g_free(seen.node);
-	g_free(seen.object);
-	g_free(seen.why);
-	g_free(seen.card);
+	read_walk(e, seen, p, w);
+	cause_add_effect(f, seen->code, seen->node, seen->object, seen->why);
+	finding_free(seen);
 }
 
 bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *walked, const struct flow *flow,
@@ -316,7 +417,8 @@ bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *w
 		return false;
 	}
 	read_walk(e, f, walked, w);
-	f->flow.proto = flow->proto;
+	if (f->flow.proto == PROTO_ANY)
+		f->flow.proto = flow->proto;
 	prove_by_walk(f, walked, w);
 	prove_by_counters(e, f, w);
 	prove_by_send_errors(e, f);

@@ -73,7 +73,8 @@ static void try_restart(const model *base, explanation *x, const struct explain_
 	struct trial after = {0};
 
 	one.all = false;
-	trial_make(&after, base, x->selection, &restart, &one);
+	one.steps_max = 1;
+	trial_make(&after, base, x->selection, x->finding, &restart, &one);
 	if (after.made && after.verdict == VERDICT_PASS) {
 		x->finding->code = CAUSE_NONE;
 		g_clear_pointer(&x->fix, fix_free);
@@ -82,7 +83,7 @@ static void try_restart(const model *base, explanation *x, const struct explain_
 	}
 	trial_clear(&after);
 	if (x->fix)
-		trial_make(&x->trial, base, x->selection, &lasting, o);
+		trial_make(&x->trial, base, x->selection, x->finding, &lasting, o);
 }
 
 /* From what was heard and read to cause, fix and trial. */
@@ -93,7 +94,7 @@ static void conclude(const model *base, explanation *x, const struct explain_opt
 	if (x->finding->code == CAUSE_ROUTE_NOT_PERSISTENT && x->cell->verdict == VERDICT_PASS && !o->no_trial)
 		try_restart(base, x, o);
 	else if (x->fix)
-		trial_make(&x->trial, base, x->selection, x->fix, o);
+		trial_make(&x->trial, base, x->selection, x->finding, x->fix, o);
 }
 
 explanation *explain_cell(const model *base, matrix_selection *selection, const struct explain_options *options,

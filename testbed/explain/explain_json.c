@@ -63,14 +63,17 @@ static json_t *fix_json(const fix *x)
 	return x ? json_pack("{s:s, s:o}", "change", x->change, "commands", texts(x->commands)) : json_null();
 }
 
-static json_t *fixes_tried_json(const explanation *x)
+static json_t *fixes_tried_json(const struct trial *t)
 {
 	json_t *tried = json_array();
 
-	if (x->fix && x->trial.made)
-		json_array_append_new(tried, json_pack("{s:s, s:s, s:s}", "change", x->fix->change, "verdict",
-						       verdict_name(x->trial.verdict), "path",
-						       path_class_name(x->trial.path)));
+	for (guint i = 0; t->steps && i < t->steps->len; i++) {
+		const struct trial_step *s = t->steps->pdata[i];
+
+		json_array_append_new(tried, json_pack("{s:s, s:s?, s:s?, s:s, s:s, s:s}", "code", cause_name(s->code), "node",
+						       s->node, "object", s->object, "change", s->change, "verdict",
+						       verdict_name(s->verdict), "path", path_class_name(s->path)));
+	}
 	return tried;
 }
 
@@ -92,7 +95,7 @@ json_t *explain_json(const explanation *x)
 	json_object_set_new(document, "proof", texts(f ? f->proof : NULL));
 	json_object_set_new(document, "walks", walks_json(f));
 	json_object_set_new(document, "fix", fix_json(x->fix));
-	json_object_set_new(document, "fixes_tried", fixes_tried_json(x));
+	json_object_set_new(document, "fixes_tried", fixes_tried_json(&x->trial));
 	json_object_set_new(document, "trial", trial_json(&x->trial));
 	return document;
 }

@@ -20,14 +20,34 @@ static char *joined(const GPtrArray *texts, const char *separator)
 	return g_string_free(all, FALSE);
 }
 
+/* The steps behind the first one: what was still in the way, and what takes that away. */
+static void further_steps(const struct trial *t, GString *out)
+{
+	for (guint i = 1; t->steps && i < t->steps->len; i++) {
+		const struct trial_step *s = t->steps->pdata[i];
+		g_autofree char *change = g_strchomp(g_strdup(s->change));
+
+		g_string_append_printf(out, "%s; then %s at %s%s%s: %s too", i == 1 ? "still not" : "", cause_name(s->code),
+				       s->node ? s->node : "-", s->object ? ", " : "", s->object ? s->object : "", change);
+	}
+	if (t->steps && t->steps->len > 1)
+		g_string_append_printf(out, "; %s: ", t->steps->len == 2 ? "both together" : "all together");
+}
+
 static void trial_text(const struct trial *t, GString *out)
 {
-	if (t->error)
+	if (t->error) {
 		g_string_append_printf(out, "not tried: %s", t->error);
-	else if (t->verdict == VERDICT_PASS)
-		g_string_append_printf(out, "tried on a copy: pass over %s", path_class_name(t->path));
+		return;
+	}
+	g_string_append(out, "tried on a copy: ");
+	further_steps(t, out);
+	if (t->verdict == VERDICT_PASS)
+		g_string_append_printf(out, "pass over %s", path_class_name(t->path));
 	else
-		g_string_append_printf(out, "tried on a copy: still %s, so this is not all", verdict_name(t->verdict));
+		g_string_append_printf(out, "still %s, so this is not all", verdict_name(t->verdict));
+	if (!t->mended && t->next != CAUSE_NONE)
+		g_string_append_printf(out, ": next is %s", cause_name(t->next));
 	if (t->made && t->others > 0)
 		g_string_append_printf(out, "; %u of %u calls that passed before still pass", t->others - t->broken->len,
 				       t->others);

@@ -4,10 +4,8 @@
 #ifndef TESTBED_EXPLAIN_FIX_SERVICE_H
 #define TESTBED_EXPLAIN_FIX_SERVICE_H
 
-#include "testbed/explain/fix.h"
+#include "testbed/explain/fix_rules.h"
 
-/* A fix with this change (taken over) and no commands yet. */
-fix *fix_new(char *change);
 
 /* Each: NULL when the finding does not say enough. */
 fix *fix_record(const model *m, const struct node *n, const struct finding *f);

@@ -1,18 +1,25 @@
 #include "testbed/explain/trial.h"
 
-/* The same cells again, in the network with the fix. */
-static matrix_selection *select_again(const model *base, const matrix_selection *was, const struct matrix_filter *filter,
-				      const fix *mend, GError **error)
+/* What a trial needs all along. */
+struct setting {
+	const model *base;
+	const matrix_selection *was;
+	const struct explain_options *options;
+	GString *changes; /* of all steps, as under `changes:` */
+};
+
+/* The same cells again, in the network with the changes. */
+static matrix_selection *select_again(const struct setting *at, const struct matrix_filter *filter, GError **error)
 {
-	const struct selected_scenario *old = was->scenarios->pdata[0];
-	g_autoptr(matrix_selection) s = matrix_select(base, filter, error);
+	const struct selected_scenario *old = at->was->scenarios->pdata[0];
+	g_autoptr(matrix_selection) s = matrix_select(at->base, filter, error);
 	g_autoptr(diags) d = diags_new();
 	struct selected_scenario *selected;
 	model *mended;
 
 	if (!s)
 		return NULL;
-	mended = model_instantiate_with(base, old->scenario, "the fix", mend->change, d);
+	mended = model_instantiate_with(at->base, old->scenario, "the fix", at->changes->str, d);
 	if (!mended) {
 		g_autofree char *text = diags_to_text(d);
 
@@ -25,10 +32,9 @@ static matrix_selection *select_again(const model *base, const matrix_selection 
 	return g_steal_pointer(&s);
 }
 
-static gboolean try_cell(struct trial *t, const model *base, const matrix_selection *was, const fix *mend,
-			 const struct explain_options *o, GError **error)
+static matrix_selection *select_cell_again(const struct setting *at, GError **error)
 {
-	const struct cell *cell = observe_cells(was)->pdata[0];
+	const struct cell *cell = observe_cells(at->was)->pdata[0];
 	g_autofree char *pair = g_strdup_printf("%s:%s", cell->a, cell->b ? cell->b : "");
 	g_autofree char *escaped = g_regex_escape_string(cell->id, -1), *only = g_strdup_printf("^%s$", escaped);
 	const char *scenarios[] = {cell->scenario, NULL}, *pairs[] = {pair, NULL};
@@ -36,28 +42,111 @@ static gboolean try_cell(struct trial *t, const model *base, const matrix_select
 					     .pairs = cell->b ? pairs : NULL,
 					     .directed = true,
 					     .only = only};
-	g_autoptr(matrix_selection) s = select_again(base, was, &filter, mend, error);
-	const struct cell *c;
 
-	if (!s || !observe_run(s, o, NULL, error))
-		return FALSE;
-	c = observe_cells(s)->pdata[0];
-	t->verdict = c->verdict;
-	t->path = c->path;
-	return TRUE;
+	return select_again(at, &filter, error);
 }
 
-/* Both runs hold the same cells in the same order. */
-static gboolean try_others(struct trial *t, const model *base, const matrix_selection *was, const fix *mend,
-			   const struct explain_options *o, GError **error)
+/* --- steps ------------------------------------------------------------------------------------------- */
+
+static void step_free(gpointer data)
 {
-	const struct cell *cell = observe_cells(was)->pdata[0];
+	struct trial_step *s = data;
+
+	g_free(s->node);
+	g_free(s->object);
+	g_free(s->change);
+	g_free(s);
+}
+
+static struct trial_step *step_add(struct trial *t, const finding *f, const fix *mend)
+{
+	struct trial_step *s = g_new0(struct trial_step, 1);
+
+	s->code = f->code;
+	s->node = g_strdup(f->node);
+	s->object = g_strdup(f->object);
+	s->change = g_strdup(mend->change);
+	g_ptr_array_add(t->steps, s);
+	return s;
+}
+
+/* A call that failed must pass; one that passed over another path than is expected must take that. */
+static bool is_mended(const struct cell *before, const struct cell *after)
+{
+	return after->verdict == VERDICT_PASS && (before->verdict != VERDICT_PASS || after->as_expected);
+}
+
+/* The cause that the copy still has, and the fix for it; FALSE: there is nothing more to try. */
+static bool find_next(struct trial *t, const matrix_selection *s, const struct observation *seen, finding **found, fix **mend)
+{
+	const struct selected_scenario *selected = s->scenarios->pdata[0];
+
+	finding_free(*found);
+	fix_free(*mend);
+	*found = observe_finding(s, seen);
+	*mend = fix_derive(selected->model, *found);
+	t->next = (*found)->code;
+	for (guint i = 0; *mend && i < t->steps->len; i++)
+		if (g_str_equal(((const struct trial_step *)t->steps->pdata[i])->change, (*mend)->change))
+			return false;
+	return *mend != NULL;
+}
+
+static void note_step(struct trial *t, struct trial_step *step, const struct cell *before, const struct cell *after)
+{
+	t->verdict = step->verdict = after->verdict;
+	t->path = step->path = after->path;
+	t->mended = is_mended(before, after);
+	t->next = CAUSE_NONE;
+}
+
+/* One step: the call with all changes up to now.  TRUE: there is a further one, in *next and *next_fix. */
+static bool try_step(struct trial *t, const struct setting *at, const finding *f, const fix *mend, finding **next, fix **next_fix,
+		     GError **error)
+{
+	struct trial_step *step = step_add(t, f, mend);
+	g_autoptr(matrix_selection) s = NULL;
+	struct observation seen;
+	bool more = false;
+
+	g_string_append(at->changes, mend->change);
+	s = select_cell_again(at, error);
+	if (!s)
+		return false;
+	observation_init(&seen);
+	if (observe_run(s, at->options, &seen, error)) {
+		note_step(t, step, observe_cells(at->was)->pdata[0], observe_cells(s)->pdata[0]);
+		more = !t->mended && find_next(t, s, &seen, next, next_fix);
+	}
+	observation_clear(&seen);
+	return more;
+}
+
+static void try_steps(struct trial *t, const struct setting *at, const finding *first, const fix *mend, GError **error)
+{
+	guint max = at->options->steps_max > 0 ? at->options->steps_max : TRIAL_STEPS_MAX;
+	finding *next = NULL;
+	fix *next_fix = NULL;
+	bool more = try_step(t, at, first, mend, &next, &next_fix, error);
+
+	while (more && t->steps->len < max)
+		more = try_step(t, at, next, next_fix, &next, &next_fix, error);
+	finding_free(next);
+	fix_free(next_fix);
+}
+
+/* --- every other call -------------------------------------------------------------------------------- */
+
+/* Both runs hold the same cells in the same order. */
+static gboolean try_others(struct trial *t, const struct setting *at, GError **error)
+{
+	const struct cell *cell = observe_cells(at->was)->pdata[0];
 	const char *scenarios[] = {cell->scenario, NULL};
 	const struct matrix_filter filter = {.scenarios = scenarios};
-	g_autoptr(matrix_selection) before = matrix_select(base, &filter, error);
-	g_autoptr(matrix_selection) after = before ? select_again(base, was, &filter, mend, error) : NULL;
+	g_autoptr(matrix_selection) before = matrix_select(at->base, &filter, error);
+	g_autoptr(matrix_selection) after = before ? select_again(at, &filter, error) : NULL;
 
-	if (!after || !observe_run(before, o, NULL, error) || !observe_run(after, o, NULL, error))
+	if (!after || !observe_run(before, at->options, NULL, error) || !observe_run(after, at->options, NULL, error))
 		return FALSE;
 	for (guint i = 0; i < observe_cells(before)->len; i++) {
 		const struct cell *first = observe_cells(before)->pdata[i], *then = observe_cells(after)->pdata[i];
@@ -73,18 +162,21 @@ static gboolean try_others(struct trial *t, const model *base, const matrix_sele
 
 /* --- public -------------------------------------------------------------------------------------------- */
 
-void trial_make(struct trial *t, const model *base, const matrix_selection *was, const fix *mend,
+void trial_make(struct trial *t, const model *base, const matrix_selection *was, const finding *found, const fix *mend,
 		const struct explain_options *options)
 {
 	g_autoptr(GError) error = NULL;
+	g_autoptr(GString) changes = g_string_new(NULL);
+	const struct setting at = {.base = base, .was = was, .options = options, .changes = changes};
 
 	if (options->no_trial) {
 		t->error = g_strdup("not asked for");
 		return;
 	}
 	t->broken = g_ptr_array_new_with_free_func(g_free);
-	t->made = try_cell(t, base, was, mend, options, &error) &&
-		  (!options->all || try_others(t, base, was, mend, options, &error));
+	t->steps = g_ptr_array_new_with_free_func(step_free);
+	try_steps(t, &at, found, mend, &error);
+	t->made = !error && (!options->all || try_others(t, &at, &error));
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
 		t->error = g_strdup("interrupted");
 	else if (error)
@@ -94,6 +186,6 @@ void trial_make(struct trial *t, const model *base, const matrix_selection *was,
 void trial_clear(struct trial *t)
 {
 	g_free(t->error);
-	if (t->broken)
-		g_ptr_array_unref(t->broken);
+	g_clear_pointer(&t->steps, g_ptr_array_unref);
+	g_clear_pointer(&t->broken, g_ptr_array_unref);
 }

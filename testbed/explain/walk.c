@@ -49,6 +49,7 @@ static void walk_free(walk *w)
 	g_free(w->node);
 	g_free(w->object);
 	g_free(w->why);
+	walk_free(w->under);
 	g_free(w);
 }
 
@@ -300,8 +301,8 @@ static bool in_list(const GArray *prefixes, const struct addr *a)
 
 static struct walk_pair *walk_pair_of(const struct knet *net, const struct flow *flow, bool in_tunnel);
 
-/* Why the tunnel's own packets do not get from end `from` to the other and back; NULL: they do. */
-static char *underlay_trouble(const struct knet *net, const struct tunnel *t, int from)
+/* How the tunnel's own packets are lost from end `from` to the other or back; NULL: they are not. */
+static walk *underlay_trouble(const struct knet *net, const struct tunnel *t, int from)
 {
 	bool over_udp = t->kind == TUNNEL_WIREGUARD || t->kind == TUNNEL_VXLAN;
 	struct flow outer = {
@@ -313,11 +314,28 @@ static char *underlay_trouble(const struct knet *net, const struct tunnel *t, in
 		.dport = over_udp ? t->port : 0,
 	};
 	struct walk_pair *pair = walk_pair_of(net, &outer, true);
-	const walk *last = pair->back ? pair->back : pair->forward;
-	char *why = last->end == WALK_DELIVERED ? NULL : g_strdup(last->why);
+	walk **last = pair->back ? &pair->back : &pair->forward;
+	walk *lost = (*last)->end == WALK_DELIVERED ? NULL : g_steal_pointer(last);
 
 	walk_pair_free(pair);
-	return why;
+	return lost;
+}
+
+/* Either end may start: what the one opens, the other answers through.  FALSE: the walk has ended. */
+static bool pass_underlay(struct walker *k, const struct klink *out)
+{
+	const struct tunnel *t = out->tunnel;
+	walk *there = k->in_tunnel ? NULL : underlay_trouble(k->net, t, out->tunnel_end);
+	walk *back = there ? underlay_trouble(k->net, t, 1 - out->tunnel_end) : NULL;
+
+	if (!back) {
+		walk_free(there);
+		return true;
+	}
+	walk_free(back);
+	finish(k, WALK_TUNNEL_DOWN, k->at, t->name, "the packets of tunnel %s itself are lost: %s", t->name, there->why);
+	k->w->under = there;
+	return false;
 }
 
 /* Whether the tunnel stands and takes this packet; FALSE: the walk has ended. */
@@ -325,7 +343,6 @@ static bool pass_tunnel(struct walker *k, const struct klink *out, const struct 
 {
 	const struct tunnel *t = out->tunnel;
 	const struct tunnel_end *own = &t->ends[out->tunnel_end], *other = &t->ends[1 - out->tunnel_end];
-	g_autofree char *there = NULL, *back = NULL;
 	char text[ADDR_TEXT_MAX];
 
 	if (!far->up) {
@@ -337,14 +354,8 @@ static bool pass_tunnel(struct walker *k, const struct klink *out, const struct 
 		       addr_print(&k->p.at.dst, text), k->at->model->name);
 		return false;
 	}
-	/* Either end may start: what the one opens, the other answers through. */
-	there = k->in_tunnel ? NULL : underlay_trouble(k->net, t, out->tunnel_end);
-	back = there ? underlay_trouble(k->net, t, 1 - out->tunnel_end) : NULL;
-	if (back) {
-		finish(k, WALK_TUNNEL_DOWN, k->at, t->name, "the packets of tunnel %s itself are lost: %s", t->name,
-		       there);
+	if (!pass_underlay(k, out))
 		return false;
-	}
 	if (!in_list(own->prefixes, &k->p.at.src)) {
 		finish(k, WALK_TUNNEL_PREFIX, peer, t->name, "tunnel %s accepts no packets from %s at %s", t->name,
 		       addr_print(&k->p.at.src, text), peer->model->name);

@@ -61,6 +61,7 @@ typedef struct walk {
 	char *node;       /* where it ended */
 	char *object;     /* the rule, route, interface or address at fault, by name; NULL when delivered */
 	char *why;        /* one sentence */
+	struct walk *under; /* WALK_TUNNEL_DOWN: how the tunnel's own packets were lost; NULL */
 } walk;
 
 struct walk_pair {

@@ -36,6 +36,8 @@ void build_namespaces(struct builder *b);
 void build_links(struct builder *b);
 void build_addresses(struct builder *b, const struct node *n);
 void build_impairments(struct builder *b, const struct node *n);
+/* The node's own settings, some of which are of interfaces: last of all. */
+void build_sysctls(struct builder *b, const struct node *n);
 void build_tunnel(struct builder *b, const struct tunnel *t);
 
 /* routes.c: those through ordinary interfaces, or those through tunnels */

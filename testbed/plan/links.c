@@ -79,6 +79,10 @@ static void add_node_settings(struct builder *b, const struct node *n)
 	} else {
 		add_settings(b, n->name, n->loc, without_ipv6, G_N_ELEMENTS(without_ipv6));
 	}
+}
+
+void build_sysctls(struct builder *b, const struct node *n)
+{
 	for (guint i = 0; i < n->sysctls->len; i++) {
 		const struct sysctl_setting *s = n->sysctls->pdata[i];
 

@@ -167,6 +167,8 @@ static void build_network(struct builder *b)
 		build_routes(b, nodes->pdata[i], true);
 	for (guint i = 0; i < nodes->len; i++)
 		build_impairments(b, nodes->pdata[i]);
+	for (guint i = 0; i < nodes->len; i++)
+		build_sysctls(b, nodes->pdata[i]);
 }
 
 /* Servers before those who ask them: names, then the Front End, then Edges, then clients. */

@@ -299,9 +299,18 @@ static const struct fix_case {
 	guint commands;
 } fixes[] = {
 	{CAUSE_RETURN_WRONG_EGRESS, "edge", "10.20.0.0/24", "10.20.0.0/24", "int",
-	 "- add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int, persistent: true}\n", 3},
+	 "- add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int, persistent: true}\n", 4},
 	{CAUSE_NO_ROUTE, "core", "10.20.0.0/24", "10.20.0.0/24", NULL,
-	 "- add-route: {node: core, to: 10.20.0.0/24, via: 10.255.0.2, dev: vpn0, persistent: true}\n", 1},
+	 "- remove-route: {node: core, to: 10.20.0.0/24}\n"
+	 "- add-route: {node: core, to: 10.20.0.0/24, via: 10.255.0.2, dev: vpn0, persistent: true}\n", 2}, /* it was lost */
+	{CAUSE_NO_ROUTE, "dc1", "0.0.0.0/0", "0.0.0.0/0", NULL,
+	 "- remove-route: {node: dc1, to: default}\n"
+	 "- add-route: {node: dc1, to: default, via: 10.0.1.1, dev: lan, persistent: true}\n", 2},
+	{CAUSE_NAT_MAPPING_CHANGED, "nat1", "home-nat", NULL, NULL, NULL, 0}, /* it has that */
+	{CAUSE_HAIRPIN_UNSUPPORTED, "nat1", "home-nat", NULL, NULL, "- set-nat: {node: nat1, nat: home-nat, hairpin: true}\n", 0},
+	{CAUSE_NAT_FILTERED, "nat1", "no-such-nat", NULL, NULL, NULL, 0},
+	{CAUSE_RPF_DROP, "edge", "int", NULL, NULL, NULL, 0}, /* the model does not ask for it */
+	{CAUSE_VPN_DOWN, "core", "site-to-site", NULL, NULL, NULL, 0}, /* up in the model */
 	{CAUSE_RETURN_WRONG_EGRESS, "edge", "10.99.0.0/24", "10.99.0.0/24", "int", NULL, 0},
 	{CAUSE_NO_ROUTE, "nobody", "10.20.0.0/24", "10.20.0.0/24", NULL, NULL, 0},
 	{CAUSE_LINK_DOWN, "edge", "int", NULL, NULL, NULL, 0}, /* it is up in the model: not what was done */
@@ -346,11 +355,85 @@ Test(fix, is_written_for_windows_and_can_be_applied)
 	cr_assert_not_null(x);
 	cr_assert_str_eq(x->commands->pdata[0], "ip route add 10.20.0.0/24 via 172.25.33.1 dev int");
 	cr_assert_str_eq(x->commands->pdata[1], "route add -p 10.20.0.0 mask 255.255.255.0 172.25.33.1");
-	cr_assert_str_eq(x->commands->pdata[2],
+	cr_assert_str_eq(x->commands->pdata[2], "netsh interface ipv4 add route 10.20.0.0/24 \"int\" 172.25.33.1 store=persistent");
+	cr_assert_str_eq(x->commands->pdata[3],
 			 "New-NetRoute -DestinationPrefix \"10.20.0.0/24\" -InterfaceAlias \"int\" -NextHop 172.25.33.1");
 	mended = model_instantiate_with(base, model_scenario(base, "missing-route"), "the fix", x->change, d);
 	cr_assert_not_null(mended);
 	cr_assert_eq(model_node(mended, "edge")->routes->len, model_node(m, "edge")->routes->len + 1);
+}
+
+/* Fixes for packets on their way, each applied to the network it was derived from. */
+static const struct flow_case {
+	enum cause_code code;
+	const char *changes; /* that make the fault */
+	const char *node, *object;
+	const char *src, *dst;
+	enum ip_proto proto;
+	uint16_t sport, dport;
+	const char *fix;
+} flows[] = {
+	{CAUSE_FW_DROP, "block: {node: core, name: no-stun, chain: forward, proto: udp, dports: [3478]}", "core", "no-stun",
+	 "10.0.1.101", "172.25.33.10", PROTO_UDP, 49152, 3478,
+	 "- allow: {node: core, name: not-no-stun, chain: forward, src: [10.0.1.101], dst: [172.25.33.10], proto: udp, dports: [3478]}\n"},
+	{CAUSE_FW_DROP, "block: {node: edge, name: mute, chain: output, proto: udp}", "edge", "mute", "203.0.113.20",
+	 "198.51.100.14", PROTO_UDP, 3478, 49152,
+	 "- allow: {node: edge, name: not-mute, chain: output, src: [203.0.113.20], dst: [198.51.100.14], proto: udp, sports: [3478]}\n"},
+	{CAUSE_FW_DROP, "block: {node: dc1, name: no-udp, chain: input, proto: udp}", "dc1", "no-udp", "10.0.1.102", "10.0.1.101",
+	 PROTO_UDP, 50000, 51000, "- allow: {node: dc1, name: not-no-udp, chain: input, src: [10.0.1.102], dst: [10.0.1.101], proto: udp}\n"},
+	{CAUSE_FW_DROP, "remove-rule: {node: dmz-fw, rule: access-sip}", "dmz-fw", "forward policy", "198.51.100.14", "203.0.113.10",
+	 PROTO_TCP, 49152, 443,
+	 "- allow: {node: dmz-fw, name: not-forward-policy, chain: forward, src: [198.51.100.14], dst: [203.0.113.10], proto: tcp, "
+	 "dports: [443]}\n"},
+	{CAUSE_RPF_DROP, "set-sysctl: {node: edge, key: net.ipv4.conf.all.rp_filter, value: '1'}", "edge", "int", NULL, NULL,
+	 PROTO_UDP, 0, 0, "- set-sysctl: {node: edge, key: net.ipv4.conf.all.rp_filter, value: \"0\"}\n"},
+	{CAUSE_NO_FORWARDING, "set-sysctl: {node: core, key: net.ipv4.ip_forward, value: '0'}", "core", "lan", NULL, NULL, PROTO_UDP,
+	 0, 0, "- set-sysctl: {node: core, key: net.ipv4.ip_forward, value: \"1\"}\n"},
+	{CAUSE_NO_FORWARDING, "add-route: {node: dc1, to: 172.25.33.0/24, via: 10.0.1.102}", "dc2", "lan", "10.0.1.101",
+	 "172.25.33.10", PROTO_UDP, 49152, 3478,
+	 "- remove-route: {node: dc1, to: 172.25.33.0/24}\n"
+	 "- add-route: {node: dc1, to: 172.25.33.0/24, via: 10.0.1.1, dev: lan, persistent: true}\n"},
+	{CAUSE_NEXT_HOP_DEAD, "add-route: {node: branch-gw, to: 10.0.1.10/32, via: 10.20.0.250}", "branch-gw", "10.20.0.250",
+	 "10.20.0.101", "10.0.1.10", PROTO_TCP, 49152, 5061,
+	 "- remove-route: {node: branch-gw, to: 10.0.1.10/32}\n"
+	 "- add-route: {node: branch-gw, to: 10.0.1.10/32, via: 10.255.0.1, dev: vpn0, persistent: true}\n"},
+	{CAUSE_ROUTE_LOOP, "add-route: {node: internet, to: 203.0.113.10/32, via: 198.51.100.2}", "internet", "203.0.113.10/32",
+	 "198.51.100.14", "203.0.113.10", PROTO_TCP, 49152, 443,
+	 "- remove-route: {node: internet, to: 203.0.113.10/32}\n"
+	 "- add-route: {node: internet, to: 203.0.113.10/32, via: 198.51.100.6, dev: dmz, persistent: true}\n"},
+	{CAUSE_LINK_DOWN, "link-down: {node: edge, interface: int}", "edge", "int", NULL, NULL, PROTO_UDP, 0, 0,
+	 "- link-up: {node: edge, interface: int}\n"},
+	{CAUSE_VPN_DOWN, "tunnel-down: {tunnel: site-to-site}", "branch-gw", "site-to-site", NULL, NULL, PROTO_UDP, 0, 0,
+	 "- tunnel-up: {tunnel: site-to-site}\n"},
+	{CAUSE_VPN_PREFIX_MISSING, "remove-prefix: {tunnel: site-to-site, node: core, prefix: 172.25.33.0/24}", "branch-gw",
+	 "site-to-site", "10.20.0.101", "172.25.33.10", PROTO_UDP, 49152, 3478,
+	 "- add-prefix: {tunnel: site-to-site, node: core, prefix: 172.25.33.0/24}\n"},
+};
+
+Test(fix, fits_the_network_it_was_derived_from)
+{
+	g_autoptr(diags) d = diags_new();
+	g_autoptr(model) base = model_load("topologies/lync.yaml", d);
+	const struct scenario *sc = model_scenario(base, "persistent-route");
+
+	for (guint i = 0; i < G_N_ELEMENTS(flows); i++) {
+		const struct flow_case *c = &flows[i];
+		g_autofree char *fault = g_strdup_printf("- %s\n", c->changes), *both = NULL;
+		g_autoptr(model) m = model_instantiate_with(base, sc, "the fault", fault, d), mended = NULL;
+		g_autofree char *node = g_strdup(c->node), *object = g_strdup(c->object), *text = diags_to_text(d);
+		finding f = {.code = c->code, .node = node, .object = object};
+		g_autoptr(fix) x = NULL;
+
+		cr_assert_not_null(m, "case %u: %s", i, text);
+		f.flow = (struct flow){.proto = c->proto, .sport = c->sport, .dport = c->dport};
+		cr_assert(!c->src || (addr_parse(c->src, &f.flow.src) && addr_parse(c->dst, &f.flow.dst)));
+		x = fix_derive(m, &f);
+		cr_assert_str_eq(x ? x->change : "none", c->fix, "case %u: %s", i, x ? x->change : "none");
+		cr_assert_gt(x->commands->len, 0, "case %u has no commands", i);
+		both = g_strconcat(fault, x->change, NULL);
+		mended = model_instantiate_with(base, sc, "both", both, d);
+		cr_assert_not_null(mended, "case %u does not fit", i);
+	}
 }
 
 /* --- ids --------------------------------------------------------------------------------------------------- */

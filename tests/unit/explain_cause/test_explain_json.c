@@ -41,6 +41,8 @@ Test(explain_json, tells_cause_fix_and_trial)
 	finding f = {.code = CAUSE_NO_ROUTE, .node = g_strdup("r"), .object = g_strdup("10.0.0.0/8"), .what = g_strdup("w")};
 	fix mend = {.change = g_strdup("- link-up\n"), .commands = g_ptr_array_new()};
 	explanation x = {.cell = c, .finding = &f, .fix = &mend};
+	char change[] = "- link-up\n";
+	struct trial_step step = {.code = CAUSE_NO_ROUTE, .change = change, .verdict = VERDICT_PASS, .path = PATH_UDP_RELAY};
 	json_t *document;
 
 	f.proof = g_ptr_array_new();
@@ -49,6 +51,8 @@ Test(explain_json, tells_cause_fix_and_trial)
 	g_ptr_array_add(f.proof, (gpointer)(guintptr)"seen");
 	x.trial = (struct trial){.made = true, .verdict = VERDICT_PASS, .path = PATH_UDP_RELAY};
 	x.trial.broken = g_ptr_array_new();
+	x.trial.steps = g_ptr_array_new();
+	g_ptr_array_add(x.trial.steps, &step);
 	document = explain_json(&x);
 	cr_assert_not_null(document);
 	cr_expect(json_is_true(json_object_get(document, "complete")));
@@ -66,6 +70,7 @@ Test(explain_json, tells_cause_fix_and_trial)
 	g_ptr_array_unref(f.legs);
 	g_ptr_array_unref(f.effects);
 	g_ptr_array_unref(x.trial.broken);
+	g_ptr_array_unref(x.trial.steps);
 	g_ptr_array_unref(mend.commands);
 	g_free(mend.change);
 	g_free(f.node);

@@ -152,6 +152,8 @@ static struct figures measure(exec *x, const struct probe *probe)
 	guint sent = 0;
 
 	setsockopt(to, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one);
+	/* what a busy machine makes this process miss must not look like loss */
+	setsockopt(to, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
 	setsockopt(to, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
 	start_ns = now_ns();
 	for (;;) {
@@ -234,7 +236,7 @@ static bool plausible(guint found, guint n, double share)
 static void check_loss(const struct backend *b, exec *x)
 {
 	const struct impairment what = { .loss_pct = 5 }, copies = { .duplicate_pct = 10 };
-	const struct probe probe = { .sent = 4000, .length = 100, .interval_us = 100 };
+	const struct probe probe = { .sent = 2500, .length = 100, .interval_us = 400 };
 	struct figures f;
 
 	impair(x, &what);

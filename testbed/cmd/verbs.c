@@ -26,6 +26,12 @@ static const char up_help[] =
 	"name: lab).  Exit status: 0 up; 2 wrong arguments, or the name is taken; 3 bad topology file; 4 it could not\n"
 	"come up; 77 this host can't run labs.\n";
 
+static const char capture_help[] =
+	"Arguments that name a node, or one of its interfaces, say where; the rest is a filter as in tcpdump\n"
+	"(pcap-filter(7)): 'testbed capture edge:int core udp port 3478'.  With -w the file has an interface for each\n"
+	"NODE:IF; '-w - | wireshark -k -i -' shows it as it comes.  Ctrl-C ends it.  Exit status: 0 ended by Ctrl-C;\n"
+	"2 wrong arguments; 4 the file can't be written, or the lab is gone.\n";
+
 static const char set_help[] =
 	"CHANGE is what may stand under 'changes:' of a scenario, for instance\n"
 	"'add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1}'.  All changes are made, or none.  They come on top of\n"
@@ -83,6 +89,8 @@ static const struct verb verbs[] = {
 	 OPT_NAME | OPT_MEDIA | OPT_JSON | OPT_VERBOSE | OPT_COLOR, 2, 2, cmd_call},
 	{"set", "CHANGE...", "Change the network of a lab that is up", set_help, OPT_NAME, 1, G_MAXUINT, cmd_set},
 	{"reset", NULL, "Put a lab that is up back to what its scenario says", NULL, OPT_NAME, 0, 0, cmd_reset},
+	{"capture", "NODE[:IF]... [FILTER]", "Record packets in a lab that is up, or show them line by line", capture_help,
+	 OPT_NAME | OPT_WRITE, 1, G_MAXUINT, cmd_capture},
 	{"plan", NULL, "Show what would be built, operation by operation", NULL,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_FORMAT, 0,
 	 0, cmd_plan},

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -101,7 +102,8 @@ static bool set_ring(capture *c)
 	return c->ring != MAP_FAILED;
 }
 
-static capture *start(int netns_fd, const char *ifname, const struct ring_size *size, bool filtered, GError **error)
+static capture *start(int netns_fd, const char *ifname, const struct ring_size *size, bool filtered,
+		      const struct sock_fprog *filter, GError **error)
 {
 	g_autoptr(capture) c = g_new0(capture, 1);
 
@@ -111,6 +113,10 @@ static capture *start(int netns_fd, const char *ifname, const struct ring_size *
 	if (c->fd < 0)
 		return NULL;
 	if (filtered && !capture_filter_attach(c->fd)) {
+		fail(error, "attach the filter", ifname);
+		return NULL;
+	}
+	if (filter && setsockopt(c->fd, SOL_SOCKET, SO_ATTACH_FILTER, filter, sizeof *filter) != 0) {
 		fail(error, "attach the filter", ifname);
 		return NULL;
 	}
@@ -127,12 +133,17 @@ static capture *start(int netns_fd, const char *ifname, const struct ring_size *
 
 capture *capture_new(int netns_fd, const char *ifname, GError **error)
 {
-	return start(netns_fd, ifname, &whole_packets, false, error);
+	return start(netns_fd, ifname, &whole_packets, false, NULL, error);
 }
 
 capture *capture_new_evidence(int netns_fd, GError **error)
 {
-	return start(netns_fd, NULL, &evidence_only, true, error);
+	return start(netns_fd, NULL, &evidence_only, true, NULL, error);
+}
+
+capture *capture_new_filtered(int netns_fd, const char *ifname, const struct sock_fprog *filter, GError **error)
+{
+	return start(netns_fd, ifname, &whole_packets, false, filter, error);
 }
 
 void capture_free(capture *c)

@@ -33,6 +33,9 @@ capture *capture_new(int netns_fd, const char *ifname, GError **error);
 /* The same for every interface of the node but loopback, in a small ring, of what capture_filter.h calls evidence,
  * cut to its first bytes. */
 capture *capture_new_evidence(int netns_fd, GError **error);
+/* Whole packets of one interface that a filter (capture_expression.h) lets pass.  `filter` NULL: all. */
+struct sock_fprog;
+capture *capture_new_filtered(int netns_fd, const char *ifname, const struct sock_fprog *filter, GError **error);
 void capture_free(capture *c);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(capture, capture_free)
 

@@ -1,0 +1,314 @@
+/* capture: packets of a lab that is up, as pcapng or line by line.
+ *
+ * The packets are read by this very process: it is handed the nodes' network namespaces and goes into the lab's user namespace.
+ * Files are opened before, for afterwards it is nobody outside of the lab.
+ */
+#include "testbed/base/pcapng.h"
+#include "testbed/cmd/cmd.h"
+#include "testbed/exec/capture.h"
+#include "testbed/exec/capture_expression.h"
+#include "testbed/exec/enter.h"
+#include "testbed/exec/exec.h"
+#include "testbed/live/client.h"
+#include "testbed/report/packet.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* One interface that packets are read from. */
+struct tap {
+	struct session *s;
+	char *name; /* "NODE:IF" */
+	bool ethernet;
+	guint32 number; /* in the file */
+	capture *packets;
+};
+
+struct session {
+	GPtrArray *taps;
+	char *filter;	     /* NULL: all packets */
+	int fd;		     /* the file; -1: lines on stdout */
+	GByteArray *pending; /* for the file */
+	guint64 seen;
+	bool failed; /* can't be written any more */
+};
+
+static void tap_free(gpointer data)
+{
+	struct tap *t = data;
+
+	capture_free(t->packets);
+	g_free(t->name);
+	g_free(t);
+}
+
+/* --- packets -------------------------------------------------------------------------------------------------- */
+
+static void print_packet(const struct tap *t, const struct capture_packet *p)
+{
+	g_autoptr(GDateTime) second = g_date_time_new_from_unix_local((gint64)(p->time_ns / 1000000000u));
+	g_autofree char *clock = g_date_time_format(second, "%H:%M:%S");
+	g_autoptr(GString) line = g_string_new(NULL);
+
+	g_string_append_printf(line, "%s.%06u %-16s %-3s ", clock, (unsigned)(p->time_ns / 1000u % 1000000u), t->name,
+			       p->outgoing ? "out" : "in");
+	report_packet(p->data, p->captured, t->ethernet, line);
+	g_string_append_c(line, '\n');
+	t->s->failed = cmd_print(line->str, (gssize)line->len) != CMD_AS_EXPECTED || t->s->failed;
+}
+
+static void on_packet(const struct capture_packet *p, gpointer user_data)
+{
+	struct tap *t = user_data;
+
+	t->s->seen++;
+	if (t->s->fd < 0)
+		print_packet(t, p);
+	else
+		pcapng_packet(t->s->pending, t->number, p->time_ns, p->outgoing ? PCAPNG_OUTBOUND : PCAPNG_INBOUND, p->data,
+			      p->captured, p->original);
+}
+
+static void write_out(struct session *s)
+{
+	gsize done = 0;
+
+	while (s->fd >= 0 && !s->failed && done < s->pending->len) {
+		gssize n = write(s->fd, s->pending->data + done, s->pending->len - done);
+
+		if (n > 0)
+			done += (gsize)n;
+		else if (errno != EINTR)
+			s->failed = true;
+	}
+	if (s->failed && s->fd >= 0 && errno != EPIPE)
+		cmd_error("can't write the capture: %s", g_strerror(errno));
+	g_byte_array_set_size(s->pending, 0);
+}
+
+static void read_all(struct session *s)
+{
+	for (guint i = 0; i < s->taps->len; i++) {
+		struct tap *t = s->taps->pdata[i];
+
+		capture_read(t->packets, on_packet, t);
+	}
+	write_out(s);
+}
+
+/* --- where ------------------------------------------------------------------------------------------------------ */
+
+/* Interfaces of the namespace that the process is in: name and whether it has Ethernet frames. */
+static gboolean add_interfaces(struct session *s, const char *node, const char *only, GError **error)
+{
+	struct if_nameindex *all = if_nameindex();
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	guint before = s->taps->len;
+
+	for (guint i = 0; all && fd >= 0 && all[i].if_index != 0; i++) {
+		struct ifreq request = {.ifr_flags = 0};
+		struct tap *t;
+
+		if (all[i].if_index >= EXEC_HIDDEN_IFINDEX || (only && !g_str_equal(only, all[i].if_name)))
+			continue;
+		g_strlcpy(request.ifr_name, all[i].if_name, sizeof(request.ifr_name));
+		t = g_new0(struct tap, 1);
+		t->s = s;
+		t->name = g_strdup_printf("%s:%s", node, all[i].if_name);
+		t->ethernet = ioctl(fd, SIOCGIFHWADDR, &request) == 0 &&
+			      (request.ifr_hwaddr.sa_family == ARPHRD_ETHER || request.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK);
+		t->number = s->taps->len;
+		g_ptr_array_add(s->taps, t);
+	}
+	if (all)
+		if_freenameindex(all);
+	if (fd >= 0)
+		close(fd);
+	if (s->taps->len > before)
+		return TRUE;
+	g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "node '%s' has no interface '%s'", node, only ? only : "at all");
+	return FALSE;
+}
+
+static gboolean start_tap(struct tap *t, int netns, GError **error)
+{
+	struct sock_fprog program = {.len = 0};
+	const char *ifname = strchr(t->name, ':') + 1;
+
+	if (t->s->filter && !capture_expression(t->s->filter, t->ethernet, &program, error))
+		return FALSE;
+	t->packets = capture_new_filtered(netns, ifname, t->s->filter ? &program : NULL, error);
+	g_free(program.filter);
+	return t->packets != NULL;
+}
+
+static gboolean start_place(struct session *s, live_client *c, const char *place, GError **error)
+{
+	g_auto(GStrv) part = g_strsplit(place, ":", 2);
+	json_t *way = live_request(c, json_pack("{s:s, s:s}", "do", "enter", "node", part[0]), NULL, NULL, error);
+	int fds[4], *net = &fds[3];
+	guint first = s->taps->len;
+	gboolean ok = way != NULL;
+
+	json_decref(way);
+	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
+		fds[i] = live_take_fd(c);
+	if (ok && !enter_user(fds[0], error))
+		ok = FALSE;
+	if (ok && setns(*net, CLONE_NEWNET) != 0) {
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "enter the network of '%s': %s", part[0], g_strerror(errno));
+		ok = FALSE;
+	}
+	ok = ok && add_interfaces(s, part[0], part[1], error);
+	for (guint i = first; ok && i < s->taps->len; i++)
+		ok = start_tap(s->taps->pdata[i], *net, error);
+	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	return ok;
+}
+
+/* --- the capture -------------------------------------------------------------------------------------------------- */
+
+static void begin_file(struct session *s)
+{
+	if (s->fd < 0)
+		return;
+	pcapng_section(s->pending, "testbed " TESTBED_VERSION);
+	for (guint i = 0; i < s->taps->len; i++) {
+		const struct tap *t = s->taps->pdata[i];
+
+		pcapng_interface(s->pending, t->ethernet ? PCAPNG_ETHERNET : PCAPNG_RAW_IP, t->name, NULL);
+	}
+	write_out(s);
+}
+
+/* Until a signal, the end of the lab, or nobody reads any more. */
+static int run(struct session *s, const live_client *c, int signals)
+{
+	guint n = s->taps->len;
+	g_autofree struct pollfd *polled = g_new0(struct pollfd, n + 2);
+	struct signalfd_siginfo info;
+
+	for (guint i = 0; i < n; i++)
+		polled[i] = (struct pollfd){.fd = capture_fd(((struct tap *)s->taps->pdata[i])->packets), .events = POLLIN};
+	polled[n] = (struct pollfd){.fd = signals, .events = POLLIN};
+	polled[n + 1] = (struct pollfd){.fd = live_client_fd(c), .events = POLLIN};
+	while (!s->failed) {
+		if (poll(polled, n + 2, -1) < 0 && errno != EINTR)
+			return CMD_INTERNAL;
+		read_all(s);
+		if (polled[n + 1].revents != 0) {
+			cmd_error("the lab is gone");
+			return CMD_INTERNAL;
+		}
+		if (polled[n].revents != 0 && read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+			return info.ssi_signo == SIGINT ? CMD_AS_EXPECTED : CMD_SIGNAL + (int)info.ssi_signo;
+	}
+	return errno == EPIPE ? CMD_AS_EXPECTED : CMD_INTERNAL;
+}
+
+static int watch_signals(void)
+{
+	sigset_t ending;
+
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGINT);
+	sigaddset(&ending, SIGTERM);
+	sigprocmask(SIG_BLOCK, &ending, NULL);
+	return signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void tell_end(const struct session *s)
+{
+	guint64 dropped = 0;
+
+	for (guint i = 0; i < s->taps->len; i++)
+		dropped += capture_dropped(((struct tap *)s->taps->pdata[i])->packets);
+	cmd_note("%" G_GUINT64_FORMAT " packets%s", s->seen, dropped > 0 ? ", and more that came too fast" : "");
+}
+
+/* How many of the arguments say where: the first that is no node of the lab begins the filter. */
+static guint count_places(live_client *c, char *const *arguments)
+{
+	json_t *status = live_request(c, json_pack("{s:s}", "do", "status"), NULL, NULL, NULL);
+	const json_t *nodes = json_object_get(status, "nodes");
+	guint n = 0;
+	bool known = true;
+
+	while (arguments[n] && known) {
+		g_autofree char *node = g_strndup(arguments[n], strcspn(arguments[n], ":"));
+
+		known = false;
+		for (size_t i = 0; i < json_array_size(nodes) && !known; i++)
+			known = g_str_equal(json_string_value(json_array_get(nodes, i)), node);
+		n += known;
+	}
+	json_decref(status);
+	return MAX(n, 1);
+}
+
+static int capture_places(struct session *s, live_client *c, char *const *arguments)
+{
+	guint n = count_places(c, arguments);
+	g_autoptr(GError) error = NULL;
+	int signals = watch_signals(), status;
+
+	s->filter = arguments[n] ? g_strjoinv(" ", (char **)(gpointer)(guintptr)(arguments + n)) : NULL;
+	for (guint i = 0; i < n && !error; i++)
+		start_place(s, c, arguments[i], &error);
+	if (error) {
+		cmd_error("%s", error->message);
+		return cmd_exit_of(error);
+	}
+	begin_file(s);
+	cmd_note("capturing on %u interface%s; Ctrl-C ends it", s->taps->len, s->taps->len > 1 ? "s" : "");
+	status = run(s, c, signals);
+	tell_end(s);
+	return status;
+}
+
+/* Lines on stdout, or the file of -w; FALSE: told on stderr. */
+static gboolean open_output(struct session *s, const char *where)
+{
+	s->fd = -1;
+	if (!where)
+		return TRUE;
+	s->fd = g_str_equal(where, "-") ? STDOUT_FILENO : open(where, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (s->fd < 0)
+		cmd_error("can't write '%s': %s", where, g_strerror(errno));
+	return s->fd >= 0;
+}
+
+int cmd_capture(const struct options *o)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(live_client) c = live_connect(o->name, &error);
+	struct session s = {.taps = g_ptr_array_new_with_free_func(tap_free), .pending = g_byte_array_new()};
+	int status;
+
+	if (!c) {
+		cmd_error("%s", error->message);
+		status = cmd_exit_of(error);
+	} else if (o->write && g_str_equal(o->write, "-") && isatty(STDOUT_FILENO)) {
+		cmd_error("'-w -' writes pcapng, which is no use on a terminal: pipe it on, or leave -w out to see lines");
+		status = CMD_USAGE;
+	} else {
+		status = open_output(&s, o->write) ? capture_places(&s, c, o->arguments) : CMD_INTERNAL;
+	}
+	g_ptr_array_unref(s.taps);
+	g_byte_array_unref(s.pending);
+	g_free(s.filter);
+	return status;
+}

@@ -4,18 +4,6 @@
 
 /* --- who is who ------------------------------------------------------------------------------------------- */
 
-static bool has_address(const struct node *n, const struct addr *a)
-{
-	for (guint i = 0; i < n->interfaces->len; i++) {
-		const struct iface *card = n->interfaces->pdata[i];
-
-		for (guint k = 0; k < card->addresses->len; k++)
-			if (addr_equal(&g_array_index(card->addresses, struct prefix, k).addr, a))
-				return true;
-	}
-	return false;
-}
-
 static bool is_public_address(const struct node *n, const struct addr *a)
 {
 	const struct service *s = node_declared_service(n, SERVICE_EDGE);
@@ -30,7 +18,7 @@ const struct node *service_owner(const model *m, const struct addr *a)
 		if (is_public_address(m->nodes->pdata[i], a))
 			return m->nodes->pdata[i];
 	for (guint i = 0; i < m->nodes->len; i++)
-		if (has_address(m->nodes->pdata[i], a))
+		if (node_has_address(m->nodes->pdata[i], a))
 			return m->nodes->pdata[i];
 	return NULL;
 }
@@ -129,7 +117,7 @@ static bool listens(const struct evidence *e, const struct node *n, const struct
 		    json_integer_value(json_object_get(row, "port")) != port || !text || !addr_parse(text, &bound))
 			continue;
 		/* behind a 1:1 NAT the address is another one */
-		if (g_str_equal(text, "0.0.0.0") || addr_equal(&bound, a) || !has_address(n, a))
+		if (g_str_equal(text, "0.0.0.0") || addr_equal(&bound, a) || !node_has_address(n, a))
 			return true;
 	}
 	return list == NULL;
@@ -204,7 +192,7 @@ static bool refused_by_other_side(const struct evidence *e, struct finding *f, c
 		const char *peer = event_text(h->event, "peer"), *reason = event_text(h->event, "reason");
 		struct addr a;
 
-		if (service_node_of(e->model, h->agent) != owner || !peer || !reason || !addr_parse(peer, &a) || !has_address(us, &a))
+		if (service_node_of(e->model, h->agent) != owner || !peer || !reason || !addr_parse(peer, &a) || !node_has_address(us, &a))
 			continue;
 		if (cause_by_certificate(f, kind_of_words(reason), us->name, owner->name, reason))
 			return true;

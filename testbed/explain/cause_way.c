@@ -10,18 +10,6 @@
 #define MRAS_PORT 5062
 #define ACCESS_PORT 443
 
-static bool owns(const struct node *n, const struct addr *a)
-{
-	for (guint i = 0; i < n->interfaces->len; i++) {
-		const struct iface *card = n->interfaces->pdata[i];
-
-		for (guint k = 0; k < card->addresses->len; k++)
-			if (addr_equal(&g_array_index(card->addresses, struct prefix, k).addr, a))
-				return true;
-	}
-	return false;
-}
-
 static bool is_signed_in(const struct evidence *e, const char *end)
 {
 	return cause_event(e, end, "signed-in", NULL) != NULL;
@@ -226,7 +214,7 @@ static const struct node *edge_at(const model *m, const char *address)
 		const struct node *n = m->nodes->pdata[i];
 		const struct service *s = node_service(n, SERVICE_EDGE);
 
-		if (s && (owns(n, &a) || addr_equal(&s->edge.access_public, &a)))
+		if (s && (node_has_address(n, &a) || addr_equal(&s->edge.access_public, &a)))
 			return n;
 	}
 	return NULL;

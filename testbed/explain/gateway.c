@@ -5,18 +5,6 @@ bool gateway_covers(const struct prefix *wide, const struct prefix *p)
 	return wide->len <= p->len && prefix_contains(wide, &p->addr);
 }
 
-static bool has_address(const struct node *n, const struct addr *a)
-{
-	for (guint i = 0; i < n->interfaces->len; i++) {
-		const struct iface *card = n->interfaces->pdata[i];
-
-		for (guint k = 0; k < card->addresses->len; k++)
-			if (addr_equal(&g_array_index(card->addresses, struct prefix, k).addr, a))
-				return true;
-	}
-	return false;
-}
-
 /* The router's own networks and its routes count, but not those that lead to the node that asks; a default route,
  * which everybody has, counts only for itself. */
 static bool knows(const struct node *router, const struct node *asks, const struct prefix *to)
@@ -31,7 +19,7 @@ static bool knows(const struct node *router, const struct node *asks, const stru
 		const struct route *r = router->routes->pdata[i];
 
 		if (prefix_is_default(&r->to) == prefix_is_default(to) && gateway_covers(&r->to, to) &&
-		    !has_address(asks, &r->via))
+		    !node_has_address(asks, &r->via))
 			return true;
 	}
 	return false;

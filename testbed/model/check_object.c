@@ -28,19 +28,6 @@ bool node_has_link(const model *m, const struct node *n, const char *name)
 	return false;
 }
 
-bool node_has_address(const struct node *n, const struct addr *a)
-{
-	for (guint i = 0; i < n->interfaces->len; i++) {
-		const struct iface *iface = g_ptr_array_index(n->interfaces, i);
-
-		for (guint j = 0; j < iface->addresses->len; j++) {
-			if (addr_equal(&g_array_index(iface->addresses, struct prefix, j).addr, a))
-				return true;
-		}
-	}
-	return false;
-}
-
 /* Names in one file can only clash when a change adds an object (a mapping has no key twice) or when
  * they stand in a list. */
 static void check_unique(const struct check *c, const GPtrArray *objects, size_t loc_offset, const char *what)

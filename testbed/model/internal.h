@@ -38,8 +38,6 @@ void model_bury(model *m, GPtrArray *list, guint index, GDestroyNotify destroy);
 
 /* Whether a node has this interface, as card or as end of a tunnel. */
 bool node_has_link(const model *m, const struct node *n, const char *name);
-/* Whether an address belongs to one of the node's interfaces (tunnels not counted). */
-bool node_has_address(const struct node *n, const struct addr *a);
 
 void model_resolve(const struct check *c);
 

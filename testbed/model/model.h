@@ -355,6 +355,7 @@ const struct service *node_declared_service(const struct node *n, enum service_k
 struct addr node_address(const struct node *n);
 /* Its first IPv6 address; unset: none. */
 struct addr node_address6(const struct node *n);
+bool node_has_address(const struct node *n, const struct addr *a); /* on one of its interfaces; tunnels don't count */
 /* "NODE", or "NODE:IF" with the name of one of its network or tunnel interfaces. */
 bool model_has_place(const model *m, const char *place);
 /* The node whose Edge serves this endpoint for media (own setting, site's, first Edge), or NULL. */

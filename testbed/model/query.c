@@ -128,6 +128,19 @@ struct addr node_address6(const struct node *n)
 	return (struct addr){ .family = 0 };
 }
 
+bool node_has_address(const struct node *n, const struct addr *a)
+{
+	for (guint i = 0; i < n->interfaces->len; i++) {
+		const struct iface *iface = g_ptr_array_index(n->interfaces, i);
+
+		for (guint j = 0; j < iface->addresses->len; j++) {
+			if (addr_equal(&g_array_index(iface->addresses, struct prefix, j).addr, a))
+				return true;
+		}
+	}
+	return false;
+}
+
 const struct node *model_media_edge(const model *m, const struct node *endpoint)
 {
 	const struct site *site = endpoint->site ? model_site(m, endpoint->site) : NULL;

@@ -214,6 +214,7 @@ static bool relays_cannot_meet(const struct evidence *e, struct finding *f)
 	there.dport = back.sport = b->relay_ports.first;
 	if (!cannot_meet(e, f, &there, &back))
 		return false;
+	/* the relays' clients reach them at other ports, or this would not be asked */
 	if (f->code == CAUSE_FW_DROP || f->code == CAUSE_FW_REJECT)
 		f->code = CAUSE_RELAY_PORTS_BLOCKED;
 	return true;

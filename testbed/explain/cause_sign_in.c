@@ -129,8 +129,8 @@ static void set_domain_cause(struct finding *f, const struct node *server, const
 
 	f->code = CAUSE_SIP_NO_ROUTE;
 	f->node = g_strdup(server->name);
-	f->object = g_strdup("domain");
-	f->why = g_strdup_printf("it does not serve the domain %s", domain ? domain + 1 : user);
+	f->object = g_strdup_printf("domain %s", domain ? domain + 1 : user);
+	f->why = g_strdup_printf("it does not serve the %s", f->object);
 }
 
 /* Where the password is wrong, the client has it; where the account is, the server. */

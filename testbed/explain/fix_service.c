@@ -288,7 +288,8 @@ fix *fix_setting(const model *m, const struct node *n, const struct finding *f)
 {
 	for (guint i = 0; f->object && i < G_N_ELEMENTS(settings); i++) {
 		const struct setting *s = &settings[i];
-		g_autofree char *value = g_str_equal(s->key, f->object) ? value_of(m, n, f, s) : NULL;
+		bool named = g_str_has_prefix(f->object, s->key) && strchr(" ", f->object[strlen(s->key)]);
+		g_autofree char *value = named ? value_of(m, n, f, s) : NULL;
 		g_auto(GStrv) parts = s->command ? g_strsplit(s->command, "%s", 2) : NULL;
 		fix *x;
 

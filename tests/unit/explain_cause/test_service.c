@@ -77,7 +77,7 @@ static const struct service_case {
 	 CAUSE_SIP_AUTH, "fe", "home1@contoso.com", "- set-account: {node: home1, account: enabled}\n"},
 	{"- set-edge: {node: edge, domain: x.org}",
 	 {{"edge/tb-edge", "{'event': 'request-refused', 'user': 'home1@contoso.com', 'status': 403}"}, {"home1", REFUSED("403", "1017")}},
-	 CAUSE_SIP_NO_ROUTE, "edge", "domain", "- set-edge: {node: edge, domain: contoso.com}\n"},
+	 CAUSE_SIP_NO_ROUTE, "edge", "domain contoso.com", "- set-edge: {node: edge, domain: contoso.com}\n"},
 	/* nobody there */
 	{"- stop-service: {node: fe, service: frontend}",
 	 {{"branch1", "{'event': 'connect-failed', " AT_FE ", 'kind': 'refused', 'reason': 'Connection refused'}"}, {"branch1", GAVE_UP("tls")}},

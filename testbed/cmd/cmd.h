@@ -56,6 +56,7 @@ int cmd_exec(const struct options *o);
 int cmd_call(const struct options *o);
 int cmd_set(const struct options *o);
 int cmd_reset(const struct options *o);
+int cmd_reboot(const struct options *o);
 int cmd_capture(const struct options *o);
 
 /* --- topology.c --- */

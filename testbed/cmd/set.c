@@ -1,4 +1,4 @@
-/* set and reset: changes of a lab that is up. */
+/* set, reset and reboot: changes of a lab that is up. */
 #include "testbed/cmd/cmd.h"
 #include "testbed/live/client.h"
 
@@ -32,10 +32,15 @@ static int tell(const json_t *status, const char *word)
 	return cmd_print(text->str, (gssize)text->len);
 }
 
-/* Findings about a file are printed as they are, with file, line and column in front. */
+/* Findings about a file, which have file, line and column in front. */
+static bool is_located(const GError *error)
+{
+	return g_error_matches(error, TB_ERROR, TB_ERROR_INPUT) && strstr(error->message, ": error: ");
+}
+
 static void tell_refused(const GError *error)
 {
-	if (g_error_matches(error, TB_ERROR, TB_ERROR_INPUT) && strstr(error->message, ": error: "))
+	if (is_located(error))
 		fprintf(stderr, "%s\n", error->message);
 	else
 		cmd_error("%s", error->message);
@@ -58,7 +63,7 @@ static int change(const struct options *o, json_t *request, const char *word)
 	status = live_request(c, request, NULL, NULL, &error);
 	if (!status) {
 		tell_refused(error);
-		return g_error_matches(error, TB_ERROR, TB_ERROR_INPUT) ? CMD_INPUT : cmd_exit_of(error);
+		return is_located(error) ? CMD_INPUT : cmd_exit_of(error);
 	}
 	result = tell(status, word);
 	json_decref(status);
@@ -72,6 +77,13 @@ int cmd_set(const struct options *o)
 	for (guint i = 0; o->arguments[i]; i++)
 		json_array_append_new(texts, json_string(o->arguments[i]));
 	return change(o, json_pack("{s:s, s:o}", "do", "set", "changes", texts), "changed");
+}
+
+int cmd_reboot(const struct options *o)
+{
+	g_autofree char *word = g_strdup_printf("up, %s has started again", o->arguments[0]);
+
+	return change(o, json_pack("{s:s, s:s}", "do", "reboot", "node", o->arguments[0]), word);
 }
 
 int cmd_reset(const struct options *o)

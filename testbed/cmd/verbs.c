@@ -38,6 +38,12 @@ static const char set_help[] =
 	"those made before; 'reset' takes all of them back.  Clients that are not in a call sign in anew, as in a fresh lab.\n"
 	"Exit status: 0 changed; 2 wrong arguments; 3 the change is wrong; 4 the kernel refused it.\n";
 
+static const char reboot_help[] =
+	"Everything in the node is made anew: its network, connections, tunnels, servers, clients.  Routes that are not\n"
+	"persistent, and what was typed in by hand, are gone; services that were stopped run again.  'status' lists it as\n"
+	"a change, 'reset' brings back what is declared.  Exit status: 0 it has started again; 2 wrong arguments, or no\n"
+	"such lab or node; 4 the kernel refused it, nothing was changed.\n";
+
 static const char enter_help[] =
 	"Inside are the node's network, its /etc/resolv.conf and the processes of the lab; the files are the machine's.\n"
 	"The command has all capabilities in the lab, and none outside of it.  Exit status: the command's; 128+n after\n"
@@ -88,6 +94,8 @@ static const struct verb verbs[] = {
 	 "Expected is what the lab's scenario says; once 'set' has changed something, that the call passes.\n",
 	 OPT_NAME | OPT_MEDIA | OPT_JSON | OPT_VERBOSE | OPT_COLOR, 2, 2, cmd_call},
 	{"set", "CHANGE...", "Change the network of a lab that is up", set_help, OPT_NAME, 1, G_MAXUINT, cmd_set},
+	{"reboot", "NODE", "Start a node of a lab that is up again: what is not persistent is lost", reboot_help, OPT_NAME, 1, 1,
+	 cmd_reboot},
 	{"reset", NULL, "Put a lab that is up back to what its scenario says", NULL, OPT_NAME, 0, 0, cmd_reset},
 	{"capture", "NODE[:IF]... [FILTER]", "Record packets in a lab that is up, or show them line by line", capture_help,
 	 OPT_NAME | OPT_WRITE, 1, G_MAXUINT, cmd_capture},

@@ -148,6 +148,18 @@ static int add_link(struct carrier *c, const struct request *q, int tap, int out
 	return 0;
 }
 
+/* Its tap is gone, with the interface that it was of. */
+static void end_link(struct carrier *c, struct link *l)
+{
+	epoll_ctl(c->epoll, EPOLL_CTL_DEL, l->tap, NULL);
+	if (l->ring)
+		munmap(l->ring, (gsize)l->frame_bytes * l->frames);
+	l->ring = NULL;
+	close(l->tap);
+	close(l->out);
+	l->tap = l->out = -1;
+}
+
 static bool receive_request(struct request *q, int fds[2])
 {
 	union {
@@ -218,7 +230,9 @@ static void carry(struct carrier *c)
 		for (int i = 0; i < n; i++) {
 			struct link *l = events[i].data.ptr;
 
-			if (l && l->ring)
+			if (l && (events[i].events & (EPOLLERR | EPOLLHUP)))
+				end_link(c, l);
+			else if (l && l->ring)
 				read_ring(l, offset_ns, now_ns);
 			else if (l)
 				read_tun(l, now_ns);

@@ -439,21 +439,27 @@ gboolean crew_start(crew *c, GError **error)
 
 /* --- live changes ----------------------------------------------------------------------------------- */
 
-static bool may_stay(const struct member *m, const struct crew_source *next, bool clients, const char *const *spare)
+static bool must_go(const struct member *m, const struct crew_leave *l)
 {
-	const char *name = m->op->process.name;
+	if (m->pid == 0 || g_strcmp0(l->reboot, m->op->node) == 0)
+		return true;
+	return l->clients && m->role->stage == STAGE_CLIENT &&
+	       !(l->spare != NULL && g_strv_contains(l->spare, m->op->process.name));
+}
 
-	if (m->pid == 0 || (clients && m->role->stage == STAGE_CLIENT && !(spare != NULL && g_strv_contains(spare, name))))
+static bool may_stay(const struct member *m, const struct crew_source *next, const struct crew_leave *leave)
+{
+	if (must_go(m, leave))
 		return false;
 	return turnover_is_same(m->op, m->role->config, m->crew->source.plan, &m->crew->source.config, next->plan, &next->config);
 }
 
-void crew_stop(crew *c, const struct crew_source *next, bool clients, const char *const *spare, GPtrArray *ended)
+void crew_stop(crew *c, const struct crew_source *next, const struct crew_leave *leave, GPtrArray *ended)
 {
 	for (guint i = c->members->len; i-- > 0;) {
 		struct member *m = g_ptr_array_index(c->members, i);
 
-		if (may_stay(m, next, clients, spare))
+		if (may_stay(m, next, leave))
 			continue;
 		if (m->pid > 0) {
 			kill(m->pid, SIGKILL);

@@ -45,9 +45,14 @@ void crew_command(crew *c, const char *name, json_t *command);
 /* Live changes.  `next` says how things are to be: its plan and configuration; everything else as at crew_new.
  *
  * Ends, and buries without a word, every process that is not in the next plan or is told something else there, those that
- * have died, and, when `clients` is set, clients that are not in `spare` (NULL-terminated).  Blocks until they are gone.  Their names are
- * appended to `ended` (char *, to be freed). */
-void crew_stop(crew *c, const struct crew_source *next, bool clients, const char *const *spare, GPtrArray *ended);
+ * have died, those in the node `reboot` (NULL: none), and, when `clients` is set, clients that are not in `spare` (NULL-terminated).
+ * Blocks until they are gone.  Their names are appended to `ended` (char *, to be freed). */
+struct crew_leave {
+	bool clients;
+	const char *const *spare;
+	const char *reboot;
+};
+void crew_stop(crew *c, const struct crew_source *next, const struct crew_leave *leave, GPtrArray *ended);
 /* From now on `next` holds: its processes that do not run are started, in order, and handlers.ready is called when all are
  * ready.  What `next` points at must outlive the crew, or the next call. */
 gboolean crew_resume(crew *c, const struct crew_source *next, GError **error);

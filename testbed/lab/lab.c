@@ -450,9 +450,10 @@ static json_t *list_of(const char *const *texts)
 	return list;
 }
 
-void lab_change(lab *l, const char *const *changes, const char *const *spare, lab_change_func done, gpointer user_data)
+void lab_change(lab *l, const char *const *changes, const char *const *spare, const char *reboot, lab_change_func done,
+		gpointer user_data)
 {
-	json_t *message = json_pack("{s:o, s:o}", "change", list_of(changes), "spare", list_of(spare));
+	json_t *message = json_pack("{s:o, s:o, s:s?}", "change", list_of(changes), "spare", list_of(spare), "reboot", reboot);
 	char *text = json_dumps(message, JSON_COMPACT);
 
 	json_decref(message);

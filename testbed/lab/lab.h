@@ -90,8 +90,10 @@ typedef void (*lab_change_func)(lab *l, const char *const *restarted, const GErr
 /* Makes the network what the scenario and these changes (texts as under `changes:`, NULL-terminated) say, whatever was changed
  * before.  What differs is done, all of it or nothing; processes that it concerns are started anew, and all clients but those
  * in `spare` (NULL-terminated), so that they sign in as in a fresh lab (not when only impairments differ).  `done` is called
- * when all are ready again.  One change at a time.  TB_ERROR_INPUT with located findings, or the kernel's refusal. */
-void lab_change(lab *l, const char *const *changes, const char *const *spare, lab_change_func done, gpointer user_data);
+ * when all are ready again.  The node `reboot` (NULL: none), which is part of the network before and after, is made anew with
+ * its namespace and all its processes.  One change at a time.  TB_ERROR_INPUT with located findings, or the kernel's refusal. */
+void lab_change(lab *l, const char *const *changes, const char *const *spare, const char *reboot, lab_change_func done,
+		gpointer user_data);
 
 /* Kills the lab and frees the handle; NULL is accepted.  Does not wait for the kernel to finish. */
 void lab_free(lab *l);

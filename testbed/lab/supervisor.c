@@ -23,6 +23,7 @@
 #define READY_TIMEOUT_MS_EACH 100
 #define LAST_WORDS_TIMEOUT_MS 1000
 #define DESCRIPTORS_MAX 65536
+#define SHUTDOWN_MS 250 /* how long a node that starts again has its network after its last process */
 
 struct supervisor {
 	const struct supervisor_job *job;
@@ -140,7 +141,7 @@ static void on_crew_died(const char *name, const char *how, gboolean asked, gpoi
 
 static guint ready_timeout_ms(const struct supervisor *s)
 {
-	return READY_TIMEOUT_S * 1000 + s->job->model->nodes->len * READY_TIMEOUT_MS_EACH;
+	return READY_TIMEOUT_S * 1000 + s->model->nodes->len * READY_TIMEOUT_MS_EACH;
 }
 
 static gboolean on_deadline(gpointer user_data)
@@ -229,7 +230,7 @@ static void enter(struct supervisor *s, const char *node)
 	tell(s, json_pack("{s:s}", "entered", problem));
 }
 
-static void change(struct supervisor *s, json_t *changes, json_t *spare);
+static void change(struct supervisor *s, const json_t *message);
 
 static void on_message(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)
 {
@@ -245,7 +246,7 @@ static void on_message(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer
 	else if (json_is_string(json_object_get(message, "enter")))
 		enter(s, json_string_value(json_object_get(message, "enter")));
 	else if (json_is_array(json_object_get(message, "change")))
-		change(s, json_object_get(message, "change"), json_object_get(message, "spare"));
+		change(s, message);
 	json_decref(message);
 }
 
@@ -503,36 +504,58 @@ static const char **names_of(const json_t *list)
 }
 
 /* Ends the processes that the network which holds has not, or not so, and starts what is missing. */
-static gboolean settle(struct supervisor *s, bool clients, const char *const *spare, GError **error)
+static gboolean settle(struct supervisor *s, const struct crew_leave *leave, GError **error)
 {
 	const struct crew_source now = crew_source_of(s, s->model, s->plan);
 	g_autoptr(GPtrArray) ended = g_ptr_array_new_with_free_func(g_free);
 
-	crew_stop(s->crew, &now, clients, spare, ended);
+	crew_stop(s->crew, &now, leave, ended);
 	for (guint i = 0; i < ended->len; i++)
 		json_array_append_new(s->restarted, json_string(ended->pdata[i]));
 	return write_files(s, error) && write_trust(s, error) && crew_resume(s->crew, &now, error);
 }
 
-/* Takes over `m` and `p`.  The answer comes when everybody is ready. */
-static void turn_to(struct supervisor *s, model *m, plan *p, const json_t *spare)
+/* As a machine that is shut down: its programs go first, and what they said last (that connections end) arrives; the other ends
+ * would else find out by time-outs. */
+static void shut_down(struct supervisor *s, const char *node)
 {
-	g_autoptr(plan_difference) d = plan_difference_new(s->plan, p);
-	g_autofree const char **spared = names_of(spare);
+	const struct crew_source now = crew_source_of(s, s->model, s->plan);
+	const struct crew_leave leave = {.reboot = node};
+	g_autoptr(GPtrArray) ended = g_ptr_array_new_with_free_func(g_free);
+
+	crew_stop(s->crew, &now, &leave, ended);
+	for (guint i = 0; i < ended->len; i++)
+		json_array_append_new(s->restarted, json_string(ended->pdata[i]));
+	g_usleep(SHUTDOWN_MS * 1000);
+}
+
+/* Takes over `m` and `p`.  The answer comes when everybody is ready. */
+static void turn_to(struct supervisor *s, model *m, plan *p, const json_t *message)
+{
+	const char *reboot = json_string_value(json_object_get(message, "reboot"));
+	g_autoptr(plan_difference) d = plan_difference_new(s->plan, p, reboot);
+	g_autofree const char **spared = names_of(json_object_get(message, "spare"));
+	struct crew_leave leave = {.clients = !plan_difference_is_light(d), .spare = spared};
 	g_autoptr(GError) second = NULL;
-	bool turned = turn_network(s->x, d, &s->refused);
 
 	s->restarted = json_array();
+	if (reboot)
+		shut_down(s, reboot);
 	watch_deadline(s);
-	if (turned) {
+	if (turn_network(s->x, d, &s->refused)) {
 		exchange(s, &m, &p);
-		if (!settle(s, !plan_difference_is_light(d), spared, &s->refused)) {
+		if (!settle(s, &leave, &s->refused)) {
 			exchange(s, &m, &p);
-			if (!turn_network_back(s->x, d, &second) || !settle(s, false, NULL, &second))
+			leave.clients = false;
+			if (!turn_network_back(s->x, d, &second) || !settle(s, &leave, &second))
 				g_prefix_error(&s->refused, "(and the way back failed: %s) ", second->message);
 		}
-	} else {
+	} else if (!reboot) {
 		on_crew_ready(s);
+	} else {
+		leave.clients = false;
+		if (!settle(s, &leave, &second))
+			g_prefix_error(&s->refused, "(and the way back failed: %s) ", second->message);
 	}
 	/* the ones that do not hold; the first may be the job's, which nobody needs any more either */
 	g_clear_pointer(&d, plan_difference_free);
@@ -540,12 +563,12 @@ static void turn_to(struct supervisor *s, model *m, plan *p, const json_t *spare
 	model_free(m);
 }
 
-static void change(struct supervisor *s, json_t *changes, json_t *spare)
+static void change(struct supervisor *s, const json_t *message)
 {
-	model *m = changed_model(s, changes, &s->refused);
+	model *m = changed_model(s, json_object_get(message, "change"), &s->refused);
 
 	if (m != NULL) {
-		turn_to(s, m, plan_build(m), spare);
+		turn_to(s, m, plan_build(m), message);
 	} else {
 		s->restarted = json_array();
 		tell_changed(s);

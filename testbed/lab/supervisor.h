@@ -4,7 +4,8 @@
  *   down  { "agent": NAME, "command": {...} }
  *         { "inspect": true }                         answered, in order, by all nodes' "state" and "inspected"
  *         { "enter": NODE }                           answered by "entered"
- *         { "change": [TEXT...], "spare": [NAME...] } answered by "changed", when all agents are ready
+ *         { "change": [TEXT...], "spare": [NAME...], "reboot": NODE or null }
+ *                                                     answered by "changed", when all agents are ready
  *   up    { "agent": NAME, "event": {...} }
  *         { "built": { "build_ms": N, "vpn": TEXT or null, "impairment": TEXT or null } }
  *         { "died": NAME, "how": TEXT, "asked": BOOL }

@@ -6,6 +6,7 @@ struct live_change {
 	struct guest *g;
 	GPtrArray *texts; /* char *: all changes that will hold */
 	model *next;	  /* the network that they make */
+	char *reboot;	  /* a node that starts again, or NULL */
 };
 
 static void live_change_free(struct live_change *c)
@@ -13,6 +14,7 @@ static void live_change_free(struct live_change *c)
 	guest_unref(c->g);
 	g_ptr_array_unref(c->texts);
 	model_free(c->next);
+	g_free(c->reboot);
 	g_free(c);
 }
 
@@ -93,6 +95,7 @@ static void on_changed(lab *l G_GNUC_UNUSED, const char *const *restarted, const
 		g_ptr_array_unref(k->changes);
 		k->changes = g_ptr_array_ref(c->texts);
 		keeper_add_endpoints(k);
+		keeper_publish_again(k, c->reboot);
 		c->g->waits = c->g->channel != NULL;
 	}
 	/* those of nodes that are new are among them */
@@ -100,8 +103,8 @@ static void on_changed(lab *l G_GNUC_UNUSED, const char *const *restarted, const
 	live_change_free(c);
 }
 
-/* Takes `texts` over. */
-static void make(struct guest *g, GPtrArray *texts)
+/* Takes `texts` over; `reboot` is a node, or NULL. */
+static void make(struct guest *g, GPtrArray *texts, const char *reboot)
 {
 	struct keeper *k = g->k;
 	g_autoptr(GError) error = NULL;
@@ -117,10 +120,10 @@ static void make(struct guest *g, GPtrArray *texts)
 		return;
 	}
 	k->change = g_new0(struct live_change, 1);
-	*k->change = (struct live_change){.g = guest_ref(g), .texts = texts, .next = next};
+	*k->change = (struct live_change){.g = guest_ref(g), .texts = texts, .next = next, .reboot = g_strdup(reboot)};
 	for (guint i = 0; i < texts->len; i++)
 		list[i] = texts->pdata[i];
-	lab_change(k->lab, list, spare, on_changed, k->change);
+	lab_change(k->lab, list, spare, reboot, on_changed, k->change);
 }
 
 /* The first `n` of those that hold. */
@@ -148,10 +151,23 @@ void change_set(struct guest *g, const json_t *request)
 
 		g_ptr_array_add(texts, g_strdup(text ? text : ""));
 	}
-	make(g, texts);
+	make(g, texts, NULL);
+}
+
+/* What a reboot takes from the declared network is a change like any other; the rest is the node's new birth. */
+void change_reboot_node(struct guest *g, const json_t *request)
+{
+	const char *node = json_string_value(json_object_get(request, "node"));
+	GPtrArray *texts;
+
+	if (!guest_check_node(g, node))
+		return;
+	texts = first_changes(g->k, g->k->changes->len);
+	g_ptr_array_add(texts, g_strdup_printf("reboot: {node: %s}", node));
+	make(g, texts, node);
 }
 
 void change_reset(struct guest *g, const json_t *request G_GNUC_UNUSED)
 {
-	make(g, first_changes(g->k, g->k->n_declared));
+	make(g, first_changes(g->k, g->k->n_declared), NULL);
 }

@@ -43,14 +43,18 @@ static gboolean is_ours(const char *path)
 	return g_str_has_prefix(path, FOLDER "/") && !strchr(path + strlen(FOLDER "/"), '/') && !g_str_has_suffix(path, "/..");
 }
 
+void publish_unbind(const char *path)
+{
+	umount2(path, MNT_DETACH);
+	unlink(path);
+}
+
 void publish_take_back(const char *note)
 {
 	g_auto(GStrv) paths = g_strsplit(note, "\n", -1);
 
 	for (guint i = 0; paths[i]; i++) {
-		if (!is_ours(paths[i]))
-			continue;
-		umount2(paths[i], MNT_DETACH);
-		unlink(paths[i]);
+		if (is_ours(paths[i]))
+			publish_unbind(paths[i]);
 	}
 }

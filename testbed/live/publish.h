@@ -12,6 +12,8 @@
 char *publish_path(const char *lab, const char *node);
 /* Binds a network namespace to that path, which must not be there yet. */
 gboolean publish_bind(const char *path, int netns_fd, GError **error);
+/* Unbinds a path, if it is bound. */
+void publish_unbind(const char *path);
 /* Unbinds every path of `note`, one a line; paths elsewhere than directly under /run/netns are left alone. */
 void publish_take_back(const char *note);
 

@@ -1,4 +1,4 @@
-/* `up --publish`: each node's namespace under /run/netns, as soon as the network stands. */
+/* `up --publish`: each node's namespace under /run/netns, as soon as the network stands, and after changes. */
 #include "testbed/live/publish.h"
 #include "testbed/live/room.h"
 
@@ -55,6 +55,100 @@ static char *paths_of(const struct keeper *k, GError **error)
 	}
 	return g_string_free(paths, FALSE);
 }
+
+/* --- after a change --------------------------------------------------------------------------------------------- */
+
+/* One node that is to be bound. */
+struct late_publication {
+	struct keeper *k;
+	char *path;
+};
+
+static void complain(struct keeper *k, const char *path, const char *why)
+{
+	g_ptr_array_add(k->dead, g_strdup_printf("'%s' is not published: %s", path, why));
+}
+
+static void on_late_door(lab *l G_GNUC_UNUSED, const struct lab_door *door, const GError *error, gpointer user_data)
+{
+	struct late_publication *p = user_data;
+	g_autoptr(GError) refused = NULL;
+
+	if (error || !publish_bind(p->path, door->net, &refused))
+		complain(p->k, p->path, error ? error->message : refused->message);
+	g_free(p->path);
+	g_free(p);
+}
+
+static void bind_late(struct keeper *k, const char *node, const char *path)
+{
+	struct late_publication *p = g_new0(struct late_publication, 1);
+
+	*p = (struct late_publication){.k = k, .path = g_strdup(path)};
+	lab_enter(k->lab, node, on_late_door, p);
+}
+
+static bool lists(const char *paths, const char *path)
+{
+	g_auto(GStrv) lines = g_strsplit(paths, "\n", -1);
+
+	return g_strv_contains((const char *const *)lines, path);
+}
+
+/* A path that is there already is somebody else's and stays out of the note. */
+static char *take_in(struct keeper *k, const char *reboot, GPtrArray *nodes)
+{
+	GString *paths = g_string_new(NULL);
+
+	for (guint i = 0; i < k->current->nodes->len; i++) {
+		const struct node *n = k->current->nodes->pdata[i];
+		g_autofree char *path = publish_path(k->job->name, n->name);
+		bool listed = lists(k->published, path);
+
+		if (!listed && access(path, F_OK) == 0) {
+			complain(k, path, "there is one already, not of this lab");
+			continue;
+		}
+		g_string_append_printf(paths, "%s\n", path);
+		if (!listed || g_strcmp0(reboot, n->name) == 0)
+			g_ptr_array_add(nodes, n->name);
+	}
+	return g_string_free(paths, FALSE);
+}
+
+static void take_out(const char *before, const char *now)
+{
+	g_auto(GStrv) paths = g_strsplit(before, "\n", -1);
+
+	for (guint i = 0; paths[i]; i++)
+		if (*paths[i] && !lists(now, paths[i]))
+			publish_unbind(paths[i]);
+}
+
+void keeper_publish_again(struct keeper *k, const char *reboot)
+{
+	g_autoptr(GPtrArray) nodes = g_ptr_array_new();
+	g_autoptr(GError) error = NULL;
+	g_autofree char *before = k->published;
+
+	if (!before)
+		return;
+	k->published = take_in(k, reboot, nodes);
+	take_out(before, k->published);
+	if (!meeting_write_note(k->job->meeting, k->job->name, k->published, &error)) {
+		complain(k, "a new node", error->message);
+		return;
+	}
+	for (guint i = 0; i < nodes->len; i++) {
+		g_autofree char *path = publish_path(k->job->name, nodes->pdata[i]);
+
+		if (lists(before, path))
+			publish_unbind(path);
+		bind_late(k, nodes->pdata[i], path);
+	}
+}
+
+/* --- at first ----------------------------------------------------------------------------------------------------- */
 
 void keeper_publish(struct keeper *k)
 {

@@ -140,17 +140,14 @@ static void on_door(lab *l G_GNUC_UNUSED, const struct lab_door *door, const GEr
 	guest_unref(g);
 }
 
-static void on_enter(struct guest *g, const json_t *request)
+bool guest_check_node(struct guest *g, const char *name)
 {
-	const char *name = json_string_value(json_object_get(request, "node"));
 	g_autofree const char **names = NULL;
 	g_autofree char *message = NULL;
 	const char *near;
 
-	if (name && model_node(g->k->current, name)) {
-		lab_enter(g->k->lab, name, on_door, guest_ref(g));
-		return;
-	}
+	if (name && model_node(g->k->current, name))
+		return true;
 	names = g_new0(const char *, g->k->current->nodes->len + 1);
 	for (guint i = 0; i < g->k->current->nodes->len; i++)
 		names[i] = ((struct node *)g->k->current->nodes->pdata[i])->name;
@@ -158,6 +155,15 @@ static void on_enter(struct guest *g, const json_t *request)
 	message = g_strdup_printf("no node '%s'%s%s%s", name ? name : "", near ? " (did you mean '" : "", near ? near : "",
 				  near ? "'?)" : "; 'testbed status' lists them");
 	guest_fail(g, TB_ERROR_INPUT, message);
+	return false;
+}
+
+static void on_enter(struct guest *g, const json_t *request)
+{
+	const char *name = json_string_value(json_object_get(request, "node"));
+
+	if (guest_check_node(g, name))
+		lab_enter(g->k->lab, name, on_door, guest_ref(g));
 }
 
 /* --- the table ------------------------------------------------------------------------------------------------ */
@@ -175,6 +181,7 @@ static const struct {
 	{"call", true, live_call_start},
 	{"set", true, change_set},
 	{"reset", true, change_reset},
+	{"reboot", true, change_reboot_node},
 };
 
 void request_serve(struct guest *g, const json_t *request)

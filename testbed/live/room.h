@@ -75,16 +75,22 @@ void keeper_fail(struct keeper *k, const GError *error);
 struct endpoint_state *keeper_endpoint(const struct keeper *k, const char *name);
 
 /* --- requests.c --- */
+/* FALSE: there is no such node, and the guest knows. */
+bool guest_check_node(struct guest *g, const char *name);
 void request_serve(struct guest *g, const json_t *request);
 json_t *keeper_status(const struct keeper *k);
 
 /* --- changes.c --- */
 void change_set(struct guest *g, const json_t *request);
 void change_reset(struct guest *g, const json_t *request);
+void change_reboot_node(struct guest *g, const json_t *request);
 
 /* --- publishing.c --- */
 /* Binds every node, then has everyone sign in; a failure is the lab's. */
 void keeper_publish(struct keeper *k);
+/* After a change: nodes that are new are bound, those that are gone are not any more, `reboot` (NULL: none) is bound anew.  What goes
+ * wrong stands in the status. */
+void keeper_publish_again(struct keeper *k, const char *reboot);
 
 /* --- live_call.c --- */
 void live_call_start(struct guest *g, const json_t *request);

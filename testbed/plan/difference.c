@@ -10,6 +10,7 @@ struct work {
 	const plan *from;
 	plan *to;
 	plan_difference *d;
+	const char *reboot;   /* the node that is made anew, or NULL */
 	GHashTable *kept;     /* struct op of `from` -> that of `to` */
 	GHashTable *matched;  /* struct op of `to` -> that of `from` */
 	GHashTable *from_places, *to_places; /* place -> the struct op that holds it */
@@ -229,6 +230,30 @@ static bool hangs_on_new(const struct work *w, const struct op *op)
 	return false;
 }
 
+static bool is_of_rebooted(const struct work *w, const struct op *op)
+{
+	return g_strcmp0(w->reboot, op->node) == 0;
+}
+
+static bool has_tunnel_end(const struct work *w, const char *tunnel)
+{
+	for (guint i = 0; i < w->to->ops->len; i++) {
+		const struct op *op = w->to->ops->pdata[i];
+
+		if (op->kind == OP_TUNNEL && is_of_rebooted(w, op) && g_str_equal(op->tunnel.tunnel, tunnel))
+			return true;
+	}
+	return false;
+}
+
+/* Its own, cables that end there, and the far ends of its tunnels: an end that still has the old session would for 15 s (WireGuard)
+ * send what nobody can read. */
+static bool goes_with_rebooted(const struct work *w, const struct op *op)
+{
+	return is_of_rebooted(w, op) || (op->kind == OP_VETH && g_strcmp0(w->reboot, op->veth[1].node) == 0) ||
+	       (w->reboot && op->kind == OP_TUNNEL && has_tunnel_end(w, op->tunnel.tunnel));
+}
+
 static void part(struct work *w, bool (*apart)(const struct work *w, const struct op *op))
 {
 	for (guint i = 0; i < w->to->ops->len; i++) {
@@ -414,9 +439,11 @@ static void collect_removals(struct work *w)
 	for (guint i = 0; i < w->from->ops->len; i++) {
 		const struct op *old = w->from->ops->pdata[i];
 
-		if (!is_network(old) || old->kind == OP_NETNS)
+		if (!is_network(old) || (old->kind == OP_NETNS && !is_of_rebooted(w, old)))
 			continue;
-		if (!is_replacing(old->kind)) {
+		if (is_of_rebooted(w, old)) {
+			add_step(w->removals, true, old, NULL);
+		} else if (!is_replacing(old->kind)) {
 			if (!g_hash_table_contains(w->kept, old))
 				add_step(w->removals, true, old, NULL);
 		} else if (holder(w->from_places, old) == old && !holder(w->to_places, old) && has_node(w->to_places, old->node)) {
@@ -434,7 +461,9 @@ static void collect_additions(struct work *w)
 
 		if (!is_network(op))
 			continue;
-		if (is_replacing(op->kind)) {
+		if (is_of_rebooted(w, op)) {
+			add_step(w->additions, false, op, NULL);
+		} else if (is_replacing(op->kind)) {
 			if (holder(w->to_places, op) == op || !has_node(w->from_places, op->node))
 				compare_place(w, op, has_node(w->from_places, op->node) ? holder(w->from_places, op) : NULL);
 		} else if (!old || lost_by_switch(w, op)) {
@@ -451,7 +480,7 @@ static void collect_farewells(struct work *w)
 	for (guint i = 0; i < w->from->ops->len; i++) {
 		const struct op *old = w->from->ops->pdata[i];
 
-		if (old->kind == OP_NETNS && !g_hash_table_contains(w->kept, old))
+		if (old->kind == OP_NETNS && !is_of_rebooted(w, old) && !g_hash_table_contains(w->kept, old))
 			add_step(w->additions, true, old, NULL);
 	}
 }
@@ -477,18 +506,19 @@ static void own_op_free(gpointer data)
 	g_free(op);
 }
 
-plan_difference *plan_difference_new(const plan *from, plan *to)
+plan_difference *plan_difference_new(const plan *from, plan *to, const char *reboot)
 {
 	plan_difference *d = g_new0(plan_difference, 1);
 	g_autoptr(GHashTable) kept = g_hash_table_new(NULL, NULL), matched = g_hash_table_new(NULL, NULL);
 	g_autoptr(GHashTable) anew = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GPtrArray) removals = g_ptr_array_new(), additions = g_ptr_array_new();
 	g_autoptr(GHashTable) from_places = places_of(from), to_places = places_of(to);
-	struct work w = {from, to, d, kept, matched, from_places, to_places, anew, removals, additions};
+	struct work w = {from, to, d, reboot, kept, matched, from_places, to_places, anew, removals, additions};
 
 	d->steps = g_ptr_array_new_with_free_func(g_free);
 	d->own = g_ptr_array_new_with_free_func(own_op_free);
 	match(&w);
+	part(&w, goes_with_rebooted);
 	mark_new(&w);
 	part(&w, hangs_on_new);
 	mark_new(&w);

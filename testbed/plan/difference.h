@@ -20,8 +20,9 @@ typedef struct plan_difference {
 	GPtrArray *own;	  /* struct op that are in neither plan */
 } plan_difference;
 
-/* `to` gets the numbers and names that interfaces of `from` have already; both plans must outlive the difference. */
-plan_difference *plan_difference_new(const plan *from, plan *to);
+/* `to` gets the numbers and names that interfaces of `from` have already; both plans must outlive the difference.
+ * `reboot` (NULL: none) names a node of both that is made anew, with its namespace and all links that end there. */
+plan_difference *plan_difference_new(const plan *from, plan *to, const char *reboot);
 void plan_difference_free(plan_difference *d);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(plan_difference, plan_difference_free)
 

@@ -204,11 +204,13 @@ static void number_rules(json_t *rules)
 
 static void normalise(json_t *node)
 {
-	static const char *const of_links[] = {"ifindex", NULL}, *const of_rules[] = {"packets", "bytes", NULL};
-	static const char *const lists[] = {"links", "routes", "rules", "nft"};
+	static const char *const of_links[] = {"ifindex", "rx_bytes", "rx_packets", "tx_bytes", "tx_packets", NULL};
+	static const char *const of_rules[] = {"packets", "bytes", NULL};
+	static const char *const lists[] = {"links", "routes", "rules", "nft", "listeners"};
 
 	json_object_del(node, "neighbours");
 	json_object_del(node, "counters");
+	json_object_del(node, "time_us");
 	drop_all(json_object_get(node, "links"), of_links);
 	drop_all(json_object_get(node, "nft"), of_rules);
 	number_rules(json_object_get(node, "nft"));

@@ -152,3 +152,101 @@ Test(set, a_fix_made_live_mends_the_call, .timeout = 60)
 	home_expect(&h, 0, "call", "branch1", "home1", NULL);
 	home_clear(&h);
 }
+
+/* The last line of a shell command's output in a node; the caller frees. */
+static char *say_in(const struct home *h, const char *node, const char *command)
+{
+	struct said s;
+	char *text;
+
+	home_run(h, &s, NULL, "exec", node, "--", "sh", "-c", command, NULL);
+	text = g_strdup(g_strchomp(s.out));
+	said_clear(&s);
+	return text;
+}
+
+static void expect_route(const struct home *h, const char *to, bool there, const char *when)
+{
+	g_autofree char *command = g_strdup_printf("ip route show %s", to), *route = say_in(h, "edge", command);
+
+	cr_expect_eq(*route != '\0', there, "route to %s %s: '%s'", to, when, route);
+}
+
+static void expect_all_signed_in(const struct home *h)
+{
+	json_t *status = home_status(h, "lab"), *endpoint;
+	size_t i;
+
+	json_array_foreach (json_object_get(status, "endpoints"), i, endpoint)
+		cr_expect_str_eq(json_string_value(json_object_get(endpoint, "state")), "signed-in", "%s",
+				 json_string_value(json_object_get(endpoint, "name")));
+	cr_expect_eq(i, 7);
+	json_decref(status);
+}
+
+Test(set, a_node_that_starts_again_has_lost_what_is_not_persistent, .timeout = 60)
+{
+	static const char running[] = "readlink /proc/self/ns/net";
+	g_autofree char *before = NULL, *after = NULL;
+	struct home h;
+	json_t *declared, *state;
+
+	home_new(&h, 0);
+	home_expect(&h, 0, "up", NULL);
+	declared = home_state(&h, "lab");
+	before = say_in(&h, "edge", running);
+	home_expect(&h, 0, "set", "add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, persistent: false}", NULL);
+	home_expect(&h, 0, "exec", "edge", "--", "ip", "route", "add", "10.99.0.0/24", "via", "172.25.33.1", NULL);
+	expect_route(&h, "10.20.0.0/24", true, "before");
+	expect_route(&h, "10.99.0.0/24", true, "before");
+	home_expect(&h, 2, "reboot", "edg", NULL);
+	expect_route(&h, "10.99.0.0/24", true, "after a mistake");
+	home_expect(&h, 0, "reboot", "edge", NULL);
+	after = say_in(&h, "edge", running);
+	cr_expect_str_neq(after, before, "the node is the same as before");
+	state = home_state(&h, "lab");
+	expect_same(state, declared, "reboot of edge", "");
+	json_decref(state);
+	expect_all_signed_in(&h);
+	home_expect(&h, 0, "call", "dc1", "home1", NULL);
+	/* an end of the tunnel */
+	home_expect(&h, 0, "reboot", "core", NULL);
+	expect_all_signed_in(&h);
+	home_expect(&h, 0, "reset", NULL);
+	state = home_state(&h, "lab");
+	expect_same(state, declared, "reset after a reboot", "");
+	json_decref(state);
+	json_decref(declared);
+	home_clear(&h);
+}
+
+/* What dc1 hears of the call comes through the Edge's internal card. */
+static void expect_delayed_call(const struct home *h, const char *when)
+{
+	static const char heard[] = "audio at dc1: one way ";
+	const char *figure;
+	struct said s;
+
+	home_run(h, &s, NULL, "call", "dc1", "home1", NULL);
+	figure = strstr(s.out, heard);
+	cr_expect(figure && g_ascii_strtod(figure + strlen(heard), NULL) >= 20, "%s: %s%s", when, s.out, s.err);
+	said_clear(&s);
+}
+
+/* It is made anew by a reboot of either end of its cable. */
+Test(set, an_impaired_interface_that_is_made_anew_stays_impaired, .timeout = 60)
+{
+	static const char impair[] = "set-impair: {node: edge, interface: int, delay: 20ms}";
+	static const char *const nodes[] = {"edge", "core"};
+	struct home h;
+
+	home_new(&h, 0);
+	home_expect(&h, 0, "up", NULL);
+	home_expect(&h, 0, "set", impair, NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(nodes); i++) {
+		home_expect(&h, 0, "reboot", nodes[i], NULL);
+		expect_all_signed_in(&h);
+		expect_delayed_call(&h, nodes[i]);
+	}
+	home_clear(&h);
+}

@@ -42,7 +42,7 @@ Test(turn, equal_plans_differ_in_nothing)
 {
 	g_autoptr(model) base = load();
 	g_autoptr(plan) a = plan_with(base, NULL), b = plan_with(base, NULL);
-	g_autoptr(plan_difference) d = plan_difference_new(a, b);
+	g_autoptr(plan_difference) d = plan_difference_new(a, b, NULL);
 
 	cr_expect_eq(d->steps->len, 0);
 	cr_expect(plan_difference_is_light(d));
@@ -52,7 +52,7 @@ Test(turn, a_route_is_one_route_in_each_table)
 {
 	g_autoptr(model) base = load();
 	g_autoptr(plan) a = plan_with(base, NULL), b = plan_with(base, changes[0]);
-	g_autoptr(plan_difference) d = plan_difference_new(a, b);
+	g_autoptr(plan_difference) d = plan_difference_new(a, b, NULL);
 
 	/* the main table and, the host being strong, that of the card */
 	cr_assert_eq(d->steps->len, 2);
@@ -69,7 +69,7 @@ Test(turn, only_an_impairment_is_light)
 {
 	g_autoptr(model) base = load();
 	g_autoptr(plan) a = plan_with(base, NULL), b = plan_with(base, changes[4]);
-	g_autoptr(plan_difference) d = plan_difference_new(a, b);
+	g_autoptr(plan_difference) d = plan_difference_new(a, b, NULL);
 
 	cr_expect_eq(d->steps->len, 1);
 	cr_expect(plan_difference_is_light(d));
@@ -82,7 +82,7 @@ Test(turn, numbers_stay_and_are_unique)
 
 	for (gsize c = 0; c < G_N_ELEMENTS(changes); c++) {
 		g_autoptr(plan) a = plan_with(base, NULL), b = plan_with(base, changes[c]);
-		g_autoptr(plan_difference) d = plan_difference_new(a, b);
+		g_autoptr(plan_difference) d = plan_difference_new(a, b, NULL);
 		g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
 
 		for (guint i = 0; i < b->ops->len; i++) {
@@ -102,7 +102,7 @@ Test(turn, a_refused_step_takes_all_back)
 
 	for (gsize c = 0; c < G_N_ELEMENTS(changes); c++) {
 		g_autoptr(plan) a = plan_with(base, NULL), b = plan_with(base, changes[c]);
-		g_autoptr(plan_difference) d = plan_difference_new(a, b);
+		g_autoptr(plan_difference) d = plan_difference_new(a, b, NULL);
 
 		for (guint at = 1; at <= d->steps->len; at++) {
 			g_autoptr(exec) x = exec_new_fake(at);

@@ -1,6 +1,7 @@
 #include "testbed/cmd/cmd.h"
 #include "testbed/explain/walk_text.h"
 #include "testbed/lab/lab.h"
+#include "testbed/live/client.h"
 #include "testbed/plan/plan.h"
 
 /* One lab that lives until it has been looked at. */
@@ -141,24 +142,19 @@ static gboolean parse_flow(const model *m, const struct options *o, struct flow 
 	return parse_proto(o->proto ? o->proto : "udp", &ret->proto) && parse_target(m, o->arguments[1], &ret->dst);
 }
 
-static int trace_in(const model *m, const struct options *o, const char *scenario)
+/* Takes `state` over; NULL: there is none because of `error`. */
+static int tell(const model *m, const struct flow *flow, json_t *state, const GError *error)
 {
-	g_autoptr(GError) error = NULL;
 	g_autoptr(GString) text = g_string_new(NULL);
 	struct walk_pair *pair;
-	struct flow flow;
-	json_t *state;
 	bool delivered;
 	int status;
 
-	if (!parse_flow(m, o, &flow))
-		return CMD_USAGE;
-	state = look(m, scenario, &error);
 	if (!state) {
 		cmd_error("%s", error->message);
 		return cmd_exit_of(error);
 	}
-	pair = walk_both(m, state, &flow);
+	pair = walk_both(m, state, flow);
 	delivered = walk_pair_delivered(pair);
 	walk_text(pair, text);
 	walk_pair_free(pair);
@@ -167,7 +163,80 @@ static int trace_in(const model *m, const struct options *o, const char *scenari
 	return status != CMD_AS_EXPECTED ? status : delivered ? CMD_AS_EXPECTED : CMD_DIFFERS;
 }
 
-int cmd_trace(const struct options *o)
+/* --- a lab that is up -------------------------------------------------------------------------------------------- */
+
+/* The network of a lab that is up, by its status; NULL: told on stderr. */
+static model *model_of(const json_t *status)
+{
+	const json_t *topology = json_object_get(status, "topology"), *changes = json_object_get(status, "changes");
+	g_autofree char **texts = g_new0(char *, json_array_size(changes) + 1);
+	const struct options like = {
+		.topology = (char *)(guintptr)json_string_value(json_object_get(topology, "file")), .changes = texts, .quiet = TRUE};
+	g_autoptr(model) base = NULL;
+	const struct scenario *sc;
+
+	for (size_t i = 0; i < json_array_size(changes); i++)
+		texts[i] = (char *)(guintptr)json_string_value(json_array_get(changes, i));
+	base = cmd_topology_load(&like);
+	if (!base)
+		return NULL;
+	if (g_strcmp0(base->sha256, json_string_value(json_object_get(topology, "sha256"))) != 0) {
+		cmd_error("%s has changed since lab '%s' came up: take it down and up again", like.topology,
+			  json_string_value(json_object_get(status, "name")));
+		return NULL;
+	}
+	sc = cmd_scenario(base, json_string_value(json_object_get(status, "scenario")));
+	return sc ? cmd_scenario_model(base, sc) : NULL;
+}
+
+static int trace_live(live_client *c, const json_t *status, const struct options *o)
+{
+	g_autoptr(model) m = model_of(status);
+	g_autoptr(GError) error = NULL;
+	struct flow flow;
+
+	if (!m)
+		return CMD_INPUT;
+	if (!parse_flow(m, o, &flow))
+		return CMD_USAGE;
+	return tell(m, &flow, live_request(c, json_pack("{s:s}", "do", "inspect"), NULL, NULL, &error), error);
+}
+
+static int find_live(const struct options *o)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(live_client) c = NULL;
+	json_t *status;
+	int result;
+
+	if (o->topology || o->scenario || o->changes) {
+		cmd_error("-n names a lab that is up; -t, -s and --change are for a fresh one");
+		return CMD_USAGE;
+	}
+	c = live_connect(o->name, &error);
+	status = c ? live_request(c, json_pack("{s:s}", "do", "status"), NULL, NULL, &error) : NULL;
+	if (!status) {
+		cmd_error("%s", error->message);
+		return cmd_exit_of(error);
+	}
+	result = trace_live(c, status, o);
+	json_decref(status);
+	return result;
+}
+
+/* --- a fresh lab -------------------------------------------------------------------------------------------------- */
+
+static int trace_fresh(const model *m, const struct options *o, const char *scenario)
+{
+	g_autoptr(GError) error = NULL;
+	struct flow flow;
+
+	if (!parse_flow(m, o, &flow))
+		return CMD_USAGE;
+	return tell(m, &flow, look(m, scenario, &error), error);
+}
+
+static int trace_new(const struct options *o)
 {
 	g_autoptr(model) base = cmd_topology_load(o), m = NULL;
 	const struct scenario *sc;
@@ -180,5 +249,10 @@ int cmd_trace(const struct options *o)
 	m = cmd_scenario_model(base, sc);
 	if (!m)
 		return CMD_INPUT;
-	return trace_in(m, o, sc->name);
+	return trace_fresh(m, o, sc->name);
+}
+
+int cmd_trace(const struct options *o)
+{
+	return o->name ? find_live(o) : trace_new(o);
 }

@@ -76,9 +76,10 @@ static const struct verb verbs[] = {
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_PAIRS | OPT_SEED | OPT_JSON | OPT_QUIET | OPT_COLOR |
 		 OPT_CAPACITY,
 	 0, 0, cmd_run_capacity},
-	{"trace", "A B", "Follow one packet and its answer, hop by hop, by the state of a fresh lab",
-	 "A is a node, B a node, NODE:IF or an address.  No packet is sent.  Exit status 0: both arrive; 1: not.\n",
-	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PROTO | OPT_PORT, 2, 2, cmd_trace},
+	{"trace", "A B", "Follow one packet and its answer, hop by hop, by the state of the kernels",
+	 "A is a node, B a node, NODE:IF or an address.  No packet is sent.  The lab is a fresh one, or with -n one that is\n"
+	 "up, as it is now, with what was typed in by hand.  Exit status 0: both arrive; 1: not.\n",
+	 OPT_NAME | OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PROTO | OPT_PORT, 2, 2, cmd_trace},
 	{"explain", "[RUNDIR] CELL | A B", "Tell why a call failed, where, and what mends it, tried on a copy", explain_help,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_JSON | OPT_VERBOSE | OPT_ALL |
 		 OPT_NO_TRIAL | OPT_RUN | OPT_ICEWARN,

@@ -250,3 +250,22 @@ Test(set, an_impaired_interface_that_is_made_anew_stays_impaired, .timeout = 60)
 	}
 	home_clear(&h);
 }
+
+Test(set, a_trace_follows_the_lab_as_it_is_now, .timeout = 60)
+{
+	static const char set[] = "add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int}";
+	struct home h;
+
+	home_new(&h, 0);
+	home_expect(&h, 0, "up", NULL);
+	home_expect(&h, 1, "trace", "edge", "branch1", "-n", "lab", "--port", "5061", NULL);
+	home_expect(&h, 0, "set", set, NULL);
+	home_expect(&h, 0, "trace", "edge", "branch1", "-n", "lab", "--port", "5061", NULL);
+	/* by hand, so that no model knows it */
+	home_expect(&h, 0, "exec", "edge", "--", "ip", "route", "del", "10.20.0.0/24", "via", "172.25.33.1", NULL);
+	home_expect(&h, 1, "trace", "edge", "branch1", "-n", "lab", "--port", "5061", NULL);
+	home_expect(&h, 2, "trace", "edge", "nobody", "-n", "lab", NULL);
+	home_expect(&h, 2, "trace", "edge", "branch1", "-n", "lab", "-s", "missing-route", NULL);
+	home_expect(&h, 2, "trace", "edge", "branch1", "-n", "other", NULL);
+	home_clear(&h);
+}

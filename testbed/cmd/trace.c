@@ -165,33 +165,9 @@ static int tell(const model *m, const struct flow *flow, json_t *state, const GE
 
 /* --- a lab that is up -------------------------------------------------------------------------------------------- */
 
-/* The network of a lab that is up, by its status; NULL: told on stderr. */
-static model *model_of(const json_t *status)
-{
-	const json_t *topology = json_object_get(status, "topology"), *changes = json_object_get(status, "changes");
-	g_autofree char **texts = g_new0(char *, json_array_size(changes) + 1);
-	const struct options like = {
-		.topology = (char *)(guintptr)json_string_value(json_object_get(topology, "file")), .changes = texts, .quiet = TRUE};
-	g_autoptr(model) base = NULL;
-	const struct scenario *sc;
-
-	for (size_t i = 0; i < json_array_size(changes); i++)
-		texts[i] = (char *)(guintptr)json_string_value(json_array_get(changes, i));
-	base = cmd_topology_load(&like);
-	if (!base)
-		return NULL;
-	if (g_strcmp0(base->sha256, json_string_value(json_object_get(topology, "sha256"))) != 0) {
-		cmd_error("%s has changed since lab '%s' came up: take it down and up again", like.topology,
-			  json_string_value(json_object_get(status, "name")));
-		return NULL;
-	}
-	sc = cmd_scenario(base, json_string_value(json_object_get(status, "scenario")));
-	return sc ? cmd_scenario_model(base, sc) : NULL;
-}
-
 static int trace_live(live_client *c, const json_t *status, const struct options *o)
 {
-	g_autoptr(model) m = model_of(status);
+	g_autoptr(model) m = cmd_live_model(status);
 	g_autoptr(GError) error = NULL;
 	struct flow flow;
 

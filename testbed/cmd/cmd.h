@@ -34,7 +34,7 @@ struct verb {
 /* The whole program; returns its exit code. */
 int cmd_main(int argc, char **argv);
 
-/* The verbs (run.c, trace.c, explain.c, plan.c, graph.c, init.c, inspect.c); each returns an exit code. */
+/* The verbs (run.c, trace.c, explain.c, plan.c, graph.c, init.c, import.c, inspect.c); each returns an exit code. */
 int cmd_run_matrix(const struct options *o);
 int cmd_run_call(const struct options *o);
 int cmd_run_nat(const struct options *o);
@@ -43,6 +43,7 @@ int cmd_trace(const struct options *o);
 int cmd_explain(const struct options *o);
 int cmd_plan(const struct options *o);
 int cmd_init(const struct options *o);
+int cmd_import(const struct options *o);
 int cmd_graph(const struct options *o);
 int cmd_validate(const struct options *o);
 int cmd_doctor(const struct options *o);

@@ -56,6 +56,10 @@ static const struct option_row {
 	 {"calls", 0, 0, G_OPTION_ARG_INT, NULL, "most calls at once that are tried (default: 32)", "N"}},
 	{OPT_CAPACITY, offsetof(struct options, plot),
 	 {"plot", 0, 0, G_OPTION_ARG_FILENAME, NULL, "draw MOS, delay and load against calls (SVG)", "FILE"}},
+	{OPT_IMPORT, offsetof(struct options, node),
+	 {"node", 0, 0, G_OPTION_ARG_STRING, NULL, "whose output it is (default: FILE's name up to its first dot)", "NAME"}},
+	{OPT_IMPORT, offsetof(struct options, format),
+	 {"format", 'f', 0, G_OPTION_ARG_STRING, NULL, "route-print, ip-route, ip-addr or sdp (default: as it looks)", "FORMAT"}},
 	{OPT_EVIDENCE, offsetof(struct options, evidence),
 	 {"evidence", 0, 0, G_OPTION_ARG_STRING, NULL, "keep what 'testbed explain' needs (default: on)", "on|off"}},
 	{OPT_NO_TRIAL, offsetof(struct options, no_trial),
@@ -154,6 +158,7 @@ void options_clear(struct options *o)
 	g_free(o->file);
 	g_free(o->rate);
 	g_free(o->plot);
+	g_free(o->node);
 	g_free(o->evidence);
 	g_free(o->run);
 	g_free(o->proto);

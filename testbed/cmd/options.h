@@ -41,6 +41,8 @@ enum {
 	OPT_RUN = 1u << 29,
 	OPT_CAPACITY = 1u << 30, /* --rate, --calls, --plot */
 };
+/* --node, --format; an enumerator is an int, which has no such bit. */
+#define OPT_IMPORT (1u << 31)
 
 struct options {
 	char *topology;
@@ -52,6 +54,7 @@ struct options {
 	int at_once; /* calls in progress; 0: as the machine's load allows */
 	char *file; /* where to write to */
 	char *rate, *plot;
+	char *node;
 	int calls;
 	gboolean force, publish;
 	char *name;  /* of a lab that is up */

@@ -64,6 +64,13 @@ static const char capacity_help[] =
 	"Exit status: 0 measured; 2 wrong arguments; 3 bad topology file; 4 internal error; 77 this host\n"
 	"can't run labs; 128+n ended by signal n, after what was measured has been told.\n";
 
+static const char import_help[] =
+	"FILE: what Windows' 'route print', 'ip -j route' or 'ip -j addr' showed, or a session description with\n"
+	"candidates; '-' (default): stdin.  Several make one topology, which goes to stdout: networks of the same\n"
+	"subnet are joined, and what had to be guessed is marked.  Give 'edge.route.txt' and 'edge.addr.json' to\n"
+	"tell two things of a node 'edge'.\n\n"
+	"Exit status: 0 imported, perhaps with warnings; 2 wrong arguments; 3 a file is wrong.\n";
+
 static const struct verb verbs[] = {
 	{"run matrix", NULL, "Place every call in every scenario and hold it against what is expected", exit_text,
 	 RUN_OPTIONS | OPT_ONLY | OPT_PAIRS | OPT_JOBS | OPT_AT_ONCE, 0, 0, cmd_run_matrix},
@@ -107,6 +114,8 @@ static const struct verb verbs[] = {
 	 "The file is a whole network that works: change it, and 'testbed validate -t FILE' tells what is\n"
 	 "wrong with it.  '-' writes it to stdout.\n",
 	 OPT_FORCE, 0, 1, cmd_init},
+	{"import", "[FILE...]", "Make a topology of what machines tell of their addresses and routes", import_help,
+	 OPT_IMPORT, 0, G_MAXUINT, cmd_import},
 	{"graph", NULL, "Draw the network: sites, nodes, addresses, tunnels, NAT, firewalls",
 	 "Without -s the network of the file itself is drawn, before any scenario's changes.  SVG needs Graphviz\n"
 	 "(exit status 77 where it is missing).\n",

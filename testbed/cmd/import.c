@@ -1,0 +1,91 @@
+#include "testbed/cmd/cmd.h"
+#include "testbed/import/import.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* The file's bytes; NULL: told in `d`. */
+static GByteArray *read_file(const char *file, diags *d)
+{
+	bool is_stdin = g_str_equal(file, "-");
+	struct loc at = {g_intern_string(file), 0, 0};
+	int fd = is_stdin ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+	GByteArray *bytes = g_byte_array_new();
+	guint8 block[65536];
+	ssize_t n = fd < 0 ? -1 : 1;
+
+	while (n > 0 && bytes->len <= IMPORT_BYTES_MAX) {
+		n = read(fd, block, sizeof block);
+		if (n > 0)
+			g_byte_array_append(bytes, block, (guint)n);
+		else if (n < 0 && errno == EINTR)
+			n = 1;
+	}
+	if (n < 0)
+		diags_add(d, DIAG_ERROR, at, NULL, "can't read it: %s", g_strerror(errno));
+	else if (bytes->len > IMPORT_BYTES_MAX)
+		diags_add(d, DIAG_ERROR, at, NULL, "more than %u KiB", IMPORT_BYTES_MAX / 1024);
+	else if (bytes->len == 0)
+		diags_add(d, DIAG_ERROR, at, "'route print', 'ip -j route', 'ip -j addr', or an SDP with candidates", "nothing in it");
+	if (fd >= 0 && !is_stdin)
+		close(fd);
+	return bytes;
+}
+
+/* False: told. */
+static bool chosen_kind(const char *format, enum import_kind *ret)
+{
+	const char *near;
+
+	*ret = IMPORT_KINDS;
+	for (unsigned k = 0; format && k < IMPORT_KINDS; k++) {
+		if (g_str_equal(format, import_kind_names[k]))
+			*ret = (enum import_kind)k;
+	}
+	if (!format || *ret != IMPORT_KINDS)
+		return true;
+	near = diag_nearest(format, import_kind_names);
+	cmd_error("--format '%s' is none of route-print, ip-route, ip-addr, sdp%s%s%s", format, near ? " (did you mean '" : "",
+		  near ? near : "", near ? "'?)" : "");
+	return false;
+}
+
+static char *import_files(char *const *files, const char *node, enum import_kind kind, diags *found)
+{
+	guint n = g_strv_length((char **)(gpointer)(guintptr)files);
+	g_autofree struct import_input *inputs = g_new0(struct import_input, n);
+	g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))g_byte_array_unref);
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < n; i++) {
+		GByteArray *bytes = read_file(files[i], found);
+		char *name = node ? g_strdup(node) : import_node_of(files[i]);
+
+		g_ptr_array_add(texts, bytes);
+		g_ptr_array_add(names, name);
+		inputs[i] = (struct import_input){.file = files[i], .text = (const char *)bytes->data, .length = bytes->len, .node = name};
+	}
+	return diags_errors(found) == 0 ? import_topology(inputs, n, kind, found) : NULL;
+}
+
+int cmd_import(const struct options *o)
+{
+	char *standard[] = {(char[]){"-"}, NULL};
+	char *const *files = o->arguments[0] ? o->arguments : standard;
+	g_autoptr(diags) found = diags_new();
+	g_autofree char *topology = NULL, *told = NULL;
+	enum import_kind kind;
+
+	if (!chosen_kind(o->format, &kind))
+		return CMD_USAGE;
+	if (o->node && !import_node_fits(o->node)) {
+		cmd_error("--node '%s' is not a node's name: letters, digits, '-', '_', '.'; at most 63", o->node);
+		return CMD_USAGE;
+	}
+	topology = import_files(files, o->node, kind, found);
+	told = diags_to_text(found);
+	fputs(told, stderr);
+	return topology ? cmd_print(topology, -1) : CMD_INPUT;
+}

@@ -1,0 +1,364 @@
+#include "testbed/import/draft.h"
+
+#include <net/if.h>
+#include <string.h>
+
+static void network_free(gpointer data)
+{
+	g_free(((struct draft_network *)data)->name);
+	g_free(data);
+}
+
+static void iface_free(gpointer data)
+{
+	struct draft_iface *i = data;
+
+	g_free(i->name);
+	g_array_unref(i->addresses);
+	g_free(i);
+}
+
+static void node_free(gpointer data)
+{
+	struct draft_node *node = data;
+
+	g_free(node->name);
+	g_ptr_array_unref(node->ifaces);
+	g_array_unref(node->routes);
+	g_ptr_array_unref(node->notes);
+	g_free(node);
+}
+
+struct draft_node *draft_node_new(struct draft *t, const char *name)
+{
+	struct draft_node *node = g_new0(struct draft_node, 1);
+	bool taken = true;
+
+	node->name = g_strdup(name);
+	for (guint suffix = 2; taken; suffix++) {
+		taken = false;
+		for (guint k = 0; k < t->nodes->len; k++)
+			taken = taken || g_str_equal(((struct draft_node *)t->nodes->pdata[k])->name, node->name);
+		if (taken) {
+			g_free(node->name);
+			node->name = g_strdup_printf("%s-%u", name, suffix);
+		}
+	}
+	node->ifaces = g_ptr_array_new_with_free_func(iface_free);
+	node->routes = g_array_new(FALSE, TRUE, sizeof(struct draft_route));
+	node->notes = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(t->nodes, node);
+	return node;
+}
+
+static bool iface_has(const struct draft_iface *i, const struct addr *a)
+{
+	for (guint n = 0; n < i->addresses->len; n++) {
+		if (addr_equal(&g_array_index(i->addresses, struct prefix, n).addr, a))
+			return true;
+	}
+	return false;
+}
+
+struct draft_iface *draft_owner(const struct draft *t, const struct addr *a, struct draft_node **ret_node)
+{
+	for (guint k = 0; k < t->nodes->len; k++) {
+		struct draft_node *node = t->nodes->pdata[k];
+
+		for (guint i = 0; i < node->ifaces->len; i++) {
+			if (!iface_has(node->ifaces->pdata[i], a))
+				continue;
+			if (ret_node)
+				*ret_node = node;
+			return node->ifaces->pdata[i];
+		}
+	}
+	return NULL;
+}
+
+static bool network_contains(const struct draft_network *n, const struct addr *a)
+{
+	return (n->subnet.addr.family == a->family && prefix_contains(&n->subnet, a)) ||
+	       (n->subnet6.addr.family == a->family && prefix_contains(&n->subnet6, a));
+}
+
+struct draft_iface *draft_connected(const struct draft_node *node, const struct addr *a)
+{
+	for (guint k = 0; k < node->ifaces->len; k++) {
+		struct draft_iface *i = node->ifaces->pdata[k];
+
+		if (network_contains(i->network, a))
+			return i;
+	}
+	return NULL;
+}
+
+static bool network_is(const struct draft_network *n, const struct prefix *p)
+{
+	return (n->subnet.addr.family == p->addr.family && prefix_equal(&n->subnet, p)) ||
+	       (n->subnet6.addr.family == p->addr.family && prefix_equal(&n->subnet6, p));
+}
+
+/* Who else has the address in that network; NULL: nobody. */
+static const struct draft_node *taken_by(const struct draft *t, const struct draft_network *n, const struct draft_node *node,
+					 const struct addr *a)
+{
+	for (guint k = 0; k < t->nodes->len; k++) {
+		const struct draft_node *other = t->nodes->pdata[k];
+
+		for (guint i = 0; other != node && i < other->ifaces->len; i++) {
+			const struct draft_iface *iface = other->ifaces->pdata[i];
+
+			if (iface->network == n && iface_has(iface, a))
+				return other;
+		}
+	}
+	return NULL;
+}
+
+static struct draft_network *network_new(struct draft *t, const struct prefix *subnet, bool guessed)
+{
+	struct draft_network *n = g_new0(struct draft_network, 1);
+	char text[ADDR_TEXT_MAX];
+	guint same = 0;
+
+	n->subnet = *subnet;
+	n->note = guessed ? "guess: the length" : NULL;
+	for (guint k = 0; k < t->networks->len; k++) {
+		struct draft_network *other = t->networks->pdata[k];
+
+		same += addr_equal(&other->subnet.addr, &subnet->addr) ? 1 : 0;
+	}
+	n->name = g_strdup_printf("net-%s", g_strdelimit((char *)(gpointer)(guintptr)addr_print(&subnet->addr, text), ":", '-'));
+	if (same > 0 || g_str_has_suffix(n->name, "-")) {
+		g_autofree char *name = g_steal_pointer(&n->name);
+
+		n->name = g_strdup_printf("%s%s%u", name, g_str_has_suffix(name, "-") ? "" : "-", same + 1);
+	}
+	g_ptr_array_add(t->networks, n);
+	return n;
+}
+
+static void tell_overlap(struct draft *t, const struct prefix *subnet, struct loc loc)
+{
+	char one[PREFIX_TEXT_MAX], two[PREFIX_TEXT_MAX];
+
+	for (guint k = 0; k < t->networks->len; k++) {
+		const struct draft_network *n = t->networks->pdata[k];
+		const struct prefix *has = n->subnet.addr.family == subnet->addr.family ? &n->subnet : &n->subnet6;
+
+		if (has->addr.family != subnet->addr.family || !prefix_overlaps(has, subnet) || prefix_equal(has, subnet))
+			continue;
+		diags_add(t->found, DIAG_WARNING, loc, "one of the two lengths is wrong on a machine, or they are different places: 'reusable: true'",
+			  "network %s overlaps with %s", prefix_print(subnet, one), prefix_print(has, two));
+	}
+}
+
+/* The network of an address, made where there is none. */
+static struct draft_network *join_network(struct draft *t, const struct draft_node *node, const struct said_address *a)
+{
+	struct prefix subnet = prefix_network(&a->address);
+	struct draft_network *same = NULL, *made;
+	const struct draft_node *other = NULL;
+	char text[ADDR_TEXT_MAX];
+
+	for (guint k = 0; k < t->networks->len; k++) {
+		struct draft_network *n = t->networks->pdata[k];
+
+		if (!network_is(n, &subnet) && !(a->guessed && network_contains(n, &a->address.addr)))
+			continue;
+		same = n;
+		other = taken_by(t, n, node, &a->address.addr);
+		if (!other)
+			return n;
+	}
+	tell_overlap(t, &subnet, a->loc);
+	if (same && !prefix_overlaps(&same->subnet, &subnet))
+		same = NULL;
+	made = network_new(t, same ? &same->subnet : &subnet, a->guessed && !same);
+	if (!same)
+		return made;
+	diags_add(t->found, DIAG_WARNING, a->loc, "two networks are made of it; join them if one of the two is a mistake",
+		  "'%s' and '%s' both have the address %s", other->name, node->name, addr_print(&a->address.addr, text));
+	same->reusable = made->reusable = true;
+	made->note = "guess: another place with the same subnet";
+	return made;
+}
+
+static bool iface_name_taken(const struct draft_node *node, const char *name)
+{
+	for (guint k = 0; k < node->ifaces->len; k++) {
+		if (g_str_equal(((struct draft_iface *)node->ifaces->pdata[k])->name, name))
+			return true;
+	}
+	return g_str_equal(name, "lo") || g_str_equal(name, "all") || g_str_equal(name, "default") || g_str_equal(name, "count");
+}
+
+/* A name that a topology may have: letters, digits, '-' and '_', at most 15, unique on the node. */
+static char *iface_name(const struct draft_node *node, const char *said)
+{
+	g_autofree char *base = g_strndup(said, IFNAMSIZ - 1);
+	char *name;
+
+	for (char *p = base; *p; p++) {
+		if (!g_ascii_isalnum(*p) && (p == base || !strchr("-_", *p)))
+			*p = p == base ? 'i' : '-';
+	}
+	name = g_strdup(base);
+	for (guint suffix = 2; iface_name_taken(node, name); suffix++) {
+		g_free(name);
+		name = g_strdup_printf("%.10s-%u", base, suffix);
+	}
+	return name;
+}
+
+static struct draft_iface *iface_new(struct draft_node *node, const char *said, const struct draft_network *n)
+{
+	struct draft_iface *i = g_new0(struct draft_iface, 1);
+
+	i->name = iface_name(node, said);
+	i->said = said;
+	i->network = n;
+	i->addresses = g_array_new(FALSE, TRUE, sizeof(struct prefix));
+	i->up = true;
+	if (!g_str_equal(i->name, said))
+		i->note = "guess: the name; one interface has one network here";
+	g_ptr_array_add(node->ifaces, i);
+	return i;
+}
+
+/* An IPv6 prefix belongs on the wire where the interface has its IPv4 address. */
+static struct draft_iface *same_wire(struct draft *t, const struct draft_node *node, const char *said, const struct prefix *p)
+{
+	struct prefix subnet = prefix_network(p);
+
+	for (guint k = 0; k < node->ifaces->len; k++) {
+		struct draft_iface *i = node->ifaces->pdata[k];
+		struct draft_network *n = NULL;
+
+		for (guint w = 0; w < t->networks->len && !n; w++)
+			n = t->networks->pdata[w] == i->network ? t->networks->pdata[w] : NULL;
+		if (!n || !g_str_equal(i->said, said) || n->subnet.addr.family != AF_INET || p->addr.family != AF_INET6)
+			continue;
+		for (guint w = 0; w < t->networks->len; w++) {
+			const struct draft_network *other = t->networks->pdata[w];
+
+			if (other != n && network_is(other, &subnet))
+				return NULL;
+		}
+		if (!addr_is_set(&n->subnet6.addr))
+			n->subnet6 = subnet;
+		if (prefix_equal(&n->subnet6, &subnet) && !taken_by(t, n, node, &p->addr))
+			return i;
+	}
+	return NULL;
+}
+
+/* The first or last address of an IPv4 network. */
+static bool is_nobodys(const struct prefix *p)
+{
+	struct prefix network = prefix_network(p);
+	uint32_t address, mask = ~(uint32_t)0 >> p->len;
+
+	if (p->addr.family != AF_INET)
+		return addr_equal(&network.addr, &p->addr);
+	memcpy(&address, p->addr.bytes, sizeof address);
+	address = ntohl(address);
+	return (address & mask) == 0 || (address & mask) == mask;
+}
+
+struct draft_iface *draft_place(struct draft *t, struct draft_node *node, const char *said, const struct said_address *a)
+{
+	struct draft_network *n;
+	struct draft_iface *i = same_wire(t, node, said, &a->address);
+	struct prefix p = a->address;
+	char text[PREFIX_TEXT_MAX];
+
+	if (is_nobodys(&p)) {
+		diags_add(t->found, DIAG_WARNING, a->loc, NULL, "%s is not an address that a card can have: left out", prefix_print(&p, text));
+		return NULL;
+	}
+	n = i ? NULL : join_network(t, node, a);
+	for (guint k = 0; n && k < node->ifaces->len && !i; k++) {
+		struct draft_iface *other = node->ifaces->pdata[k];
+
+		i = other->network == n ? other : NULL;
+	}
+	if (i && !g_str_equal(i->said, said)) {
+		diags_add(t->found, DIAG_WARNING, a->loc, "a node has one interface a subnet", "'%s' and '%s' of '%s' are both in network '%s': %s is left out",
+			  i->said, said, node->name, i->network->name, prefix_print(&p, text));
+		return NULL;
+	}
+	if (!i)
+		i = iface_new(node, said, n);
+	p.len = p.addr.family == i->network->subnet.addr.family ? i->network->subnet.len : i->network->subnet6.len;
+	g_array_append_val(i->addresses, p);
+	return i;
+}
+
+static void place_all(struct draft *t, struct draft_node *node, const struct facts *f, bool guessed)
+{
+	for (guint k = 0; k < f->ifaces->len; k++) {
+		const struct said_iface *said = f->ifaces->pdata[k];
+
+		for (guint n = 0; n < said->addresses->len; n++) {
+			const struct said_address *a = &g_array_index(said->addresses, struct said_address, n);
+			struct draft_iface *i = a->guessed == guessed ? draft_place(t, node, said->name, a) : NULL;
+
+			if (!i)
+				continue;
+			i->up = said->up;
+			if (!i->note)
+				i->note = said->note;
+		}
+	}
+}
+
+static void check_nodes(struct draft *t, const GPtrArray *all)
+{
+	for (guint k = 0; k < all->len; k++) {
+		const struct facts *f = all->pdata[k];
+		const struct draft_node *node = t->nodes->pdata[k];
+
+		if (node->ifaces->len == 0)
+			diags_add(t->found, DIAG_ERROR, f->loc, "import its 'ip -j addr' or 'route print' too", "no address of '%s' is told", f->node);
+	}
+}
+
+/* Addresses of known length first, of all nodes: those that are guessed may lie in their networks. */
+static void fill(struct draft *t, const GPtrArray *all)
+{
+	for (guint k = 0; k < all->len; k++) {
+		const struct facts *f = all->pdata[k];
+		struct draft_node *node = draft_node_new(t, f->node);
+
+		node->windows = f->windows;
+		for (guint n = 0; n < f->notes->len; n++)
+			g_ptr_array_add(node->notes, g_strdup(f->notes->pdata[n]));
+		place_all(t, node, f, false);
+	}
+	for (guint k = 0; k < all->len; k++)
+		place_all(t, t->nodes->pdata[k], all->pdata[k], true);
+	check_nodes(t, all);
+	for (guint k = 0; k < all->len; k++)
+		draft_routes(t, t->nodes->pdata[k], all->pdata[k]);
+	for (guint k = 0; k < all->len; k++)
+		draft_nats(t, t->nodes->pdata[k], all->pdata[k]);
+	for (guint k = 0; k < all->len; k++)
+		draft_relays(t, all->pdata[k]);
+}
+
+char *draft_topology(const GPtrArray *all, const char *from, diags *d)
+{
+	struct draft t = {.found = d};
+	char *text = NULL;
+
+	t.networks = g_ptr_array_new_with_free_func(network_free);
+	t.nodes = g_ptr_array_new_with_free_func(node_free);
+	fill(&t, all);
+	if (diags_errors(d) == 0)
+		text = draft_write(&t, from);
+	g_ptr_array_unref(t.nodes);
+	g_ptr_array_unref(t.networks);
+	return text;
+}

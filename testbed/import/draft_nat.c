@@ -1,0 +1,128 @@
+#include "testbed/import/draft.h"
+
+#include <string.h>
+
+#define PUBLIC_LENGTH 24
+#define PUBLIC_LENGTH6 64
+
+/* The first address of the network that nobody has. */
+static bool free_address(const struct draft *t, const struct draft_network *n, struct addr *ret)
+{
+	uint32_t base, size = n->subnet.len < 32 ? ~(uint32_t)0 >> n->subnet.len : 0;
+
+	*ret = n->subnet.addr;
+	memcpy(&base, n->subnet.addr.bytes, sizeof base);
+	for (uint32_t host = 1; host < MIN(size, 1000); host++) {
+		uint32_t address = htonl(ntohl(base) + host);
+
+		memcpy(ret->bytes, &address, sizeof address);
+		if (!draft_owner(t, ret, NULL))
+			return true;
+	}
+	return false;
+}
+
+static const struct draft_route *default_route(const struct draft_node *node)
+{
+	for (guint k = 0; k < node->routes->len; k++) {
+		const struct draft_route *r = &g_array_index(node->routes, struct draft_route, k);
+
+		if (prefix_is_default(&r->to) && r->to.addr.family == AF_INET)
+			return r;
+	}
+	return NULL;
+}
+
+/* The NAT's address on the inside: the gateway that the node has already, or one that is free. */
+static bool inside_address(const struct draft *t, const struct draft_node *node, const struct draft_iface *inside, struct addr *ret)
+{
+	const struct draft_route *r = default_route(node);
+
+	if (r && addr_is_set(&r->via) && !draft_owner(t, &r->via, NULL) && prefix_contains(&inside->network->subnet, &r->via)) {
+		*ret = r->via;
+		return true;
+	}
+	return free_address(t, inside->network, ret);
+}
+
+static struct draft_node *nat_node(struct draft *t, const struct said_nat *nat)
+{
+	struct said_address outside = {.address = {nat->outside, PUBLIC_LENGTH}, .guessed = true, .loc = nat->loc};
+	struct draft_node *owner = NULL;
+	struct draft_iface *i = draft_owner(t, &nat->outside, &owner);
+
+	if (!i) {
+		owner = draft_node_new(t, "nat-1");
+		owner->made = true;
+		i = draft_place(t, owner, "out", &outside);
+		g_ptr_array_add(owner->notes, g_strdup("guess: a candidate of type srflx tells that there is a NAT, not how it works"));
+	}
+	if (!i)
+		return NULL;
+	owner->forwarding = true;
+	owner->nat_out = i->name;
+	return owner;
+}
+
+static void add_nat(struct draft *t, struct draft_node *node, const struct said_nat *nat)
+{
+	struct draft_iface *inside = draft_connected(node, &nat->inside), *lan;
+	struct draft_route route = {.to = {.addr = {.family = AF_INET}}, .persistent = true, .note = "guess: by the NAT"};
+	struct draft_node *box;
+	struct said_address a = {.guessed = true, .loc = nat->loc};
+	char text[ADDR_TEXT_MAX];
+
+	if (!inside) {
+		diags_add(t->found, DIAG_WARNING, nat->loc, "add the node's 'ip -j addr' or 'route print'",
+			  "'%s' has no interface for %s, which is behind a NAT", node->name, addr_print(&nat->inside, text));
+		return;
+	}
+	box = nat_node(t, nat);
+	if (!box || box == node || !box->made) /* an imported router: its routes are told */
+		return;
+	for (guint k = 0; k < box->ifaces->len; k++) {
+		lan = box->ifaces->pdata[k];
+		if (lan->network == inside->network)
+			route.via = g_array_index(lan->addresses, struct prefix, 0).addr;
+	}
+	if (!addr_is_set(&route.via)) {
+		if (!inside_address(t, node, inside, &a.address.addr))
+			return;
+		a.address.len = inside->network->subnet.len;
+		lan = draft_place(t, box, "in", &a);
+		if (!lan)
+			return;
+		lan->note = "guess: the address, unless a route names it";
+		route.via = a.address.addr;
+	}
+	route.dev = inside->name;
+	if (!default_route(node))
+		g_array_append_val(node->routes, route);
+}
+
+void draft_nats(struct draft *t, struct draft_node *node, const struct facts *f)
+{
+	for (guint k = 0; k < f->nats->len; k++)
+		add_nat(t, node, &g_array_index(f->nats, struct said_nat, k));
+}
+
+void draft_relays(struct draft *t, const struct facts *f)
+{
+	for (guint k = 0; k < f->relays->len; k++) {
+		const struct said_relay *r = &g_array_index(f->relays, struct said_relay, k);
+		struct said_address a = {.address = {r->address, r->address.family == AF_INET ? PUBLIC_LENGTH : PUBLIC_LENGTH6},
+					 .guessed = true, .loc = r->loc};
+		struct draft_node *node = NULL;
+
+		if (draft_owner(t, &r->address, &node)) {
+			g_ptr_array_add(node->notes, g_strdup("it has a relayed candidate's address: an Edge or another TURN server"));
+			continue;
+		}
+		node = draft_node_new(t, "relay-1");
+		node->made = true;
+		g_ptr_array_add(node->notes, g_strdup("guess: a TURN server, or an Edge, is here: a relayed candidate has its address"));
+		draft_place(t, node, "ext", &a);
+		if (node->ifaces->len == 0)
+			g_ptr_array_remove(t->nodes, node);
+	}
+}

@@ -1,0 +1,131 @@
+#include "testbed/import/facts.h"
+
+static void iface_free(gpointer data)
+{
+	struct said_iface *i = data;
+
+	g_free(i->name);
+	g_free(i->note);
+	g_array_unref(i->addresses);
+	g_free(i);
+}
+
+static void route_free(gpointer data)
+{
+	struct said_route *r = data;
+
+	g_free(r->dev);
+	g_free(r);
+}
+
+struct facts *facts_new(const char *node, struct loc loc)
+{
+	struct facts *f = g_new0(struct facts, 1);
+
+	f->node = g_strdup(node);
+	f->ifaces = g_ptr_array_new_with_free_func(iface_free);
+	f->routes = g_ptr_array_new_with_free_func(route_free);
+	f->nats = g_array_new(FALSE, TRUE, sizeof(struct said_nat));
+	f->relays = g_array_new(FALSE, TRUE, sizeof(struct said_relay));
+	f->notes = g_ptr_array_new_with_free_func(g_free);
+	f->loc = loc;
+	return f;
+}
+
+void facts_free(struct facts *f)
+{
+	g_free(f->node);
+	g_ptr_array_unref(f->ifaces);
+	g_ptr_array_unref(f->routes);
+	g_array_unref(f->nats);
+	g_array_unref(f->relays);
+	g_ptr_array_unref(f->notes);
+	g_free(f);
+}
+
+struct said_iface *facts_iface(struct facts *f, const char *name, struct loc loc, diags *d)
+{
+	struct said_iface *i;
+
+	for (guint k = 0; k < f->ifaces->len; k++) {
+		i = f->ifaces->pdata[k];
+		if (g_str_equal(i->name, name))
+			return i;
+	}
+	if (f->ifaces->len >= FACTS_MAX) {
+		diags_add(d, DIAG_ERROR, loc, NULL, "node '%s' has more than %d interfaces", f->node, FACTS_MAX);
+		return NULL;
+	}
+	i = g_new0(struct said_iface, 1);
+	i->name = g_strdup(name);
+	i->up = true;
+	i->addresses = g_array_new(FALSE, TRUE, sizeof(struct said_address));
+	i->loc = loc;
+	g_ptr_array_add(f->ifaces, i);
+	return i;
+}
+
+struct said_iface *facts_owner(const struct facts *f, const struct addr *a)
+{
+	for (guint k = 0; k < f->ifaces->len; k++) {
+		struct said_iface *i = f->ifaces->pdata[k];
+
+		for (guint n = 0; n < i->addresses->len; n++) {
+			if (addr_equal(&g_array_index(i->addresses, struct said_address, n).address.addr, a))
+				return i;
+		}
+	}
+	return NULL;
+}
+
+void facts_address(struct said_iface *i, const struct prefix *address, bool guessed, struct loc loc, diags *d)
+{
+	struct said_address said = {.address = *address, .guessed = guessed, .loc = loc};
+
+	for (guint n = 0; n < i->addresses->len; n++) {
+		if (addr_equal(&g_array_index(i->addresses, struct said_address, n).address.addr, &address->addr))
+			return;
+	}
+	if (i->addresses->len >= FACTS_MAX)
+		diags_add(d, DIAG_ERROR, loc, NULL, "interface '%s' has more than %d addresses", i->name, FACTS_MAX);
+	else
+		g_array_append_val(i->addresses, said);
+}
+
+/* Which of two routes to one destination stays. */
+static void choose(struct said_route *have, const struct said_route *other, diags *d)
+{
+	char to[PREFIX_TEXT_MAX];
+	bool better = other->metric < have->metric;
+
+	if (addr_equal(&have->via, &other->via) && (!have->dev || !other->dev || g_str_equal(have->dev, other->dev)))
+		return;
+	diags_add(d, DIAG_WARNING, better ? have->loc : other->loc, "a node has one route a destination: the best is kept",
+		  "another route to %s, of metric %u, is left out", prefix_print(&have->to, to),
+		  better ? have->metric : other->metric);
+	if (better) {
+		g_free(have->dev);
+		*have = *other;
+		have->dev = g_strdup(other->dev);
+	}
+}
+
+void facts_route(struct facts *f, const struct said_route *route, diags *d)
+{
+	for (guint k = 0; k < f->routes->len; k++) {
+		struct said_route *have = f->routes->pdata[k];
+
+		if (prefix_equal(&have->to, &route->to)) {
+			choose(have, route, d);
+			return;
+		}
+	}
+	if (f->routes->len >= FACTS_MAX) {
+		diags_add(d, DIAG_ERROR, route->loc, NULL, "node '%s' has more than %d routes", f->node, FACTS_MAX);
+		return;
+	}
+	struct said_route *r = g_memdup2(route, sizeof *route);
+
+	r->dev = g_strdup(route->dev);
+	g_ptr_array_add(f->routes, r);
+}

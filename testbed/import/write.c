@@ -1,0 +1,92 @@
+#include "testbed/import/draft.h"
+
+/* A comment; what is not fit to print is not fit for YAML either. */
+static void append_note(GString *out, const char *before, const char *note)
+{
+	g_string_append(out, before);
+	for (const char *p = note; *p; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		g_string_append_unichar(out, g_unichar_isprint(c) ? c : '?');
+	}
+}
+
+static void end_line(GString *out, const char *note)
+{
+	if (note)
+		append_note(out, "  # ", note);
+	g_string_append_c(out, '\n');
+}
+
+static void append_network(GString *out, const struct draft_network *n)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	g_string_append_printf(out, "  %s: {subnet: \"%s\"", n->name, prefix_print(&n->subnet, text));
+	if (addr_is_set(&n->subnet6.addr))
+		g_string_append_printf(out, ", subnet6: \"%s\"", prefix_print(&n->subnet6, text));
+	g_string_append_printf(out, "%s}", n->reusable ? ", reusable: true" : "");
+	end_line(out, n->note);
+}
+
+static void append_iface(GString *out, const struct draft_iface *i)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	g_string_append_printf(out, "      %s: {network: %s, addresses: [", i->name, i->network->name);
+	for (guint k = 0; k < i->addresses->len; k++)
+		g_string_append_printf(out, "%s\"%s\"", k > 0 ? ", " : "", prefix_print(&g_array_index(i->addresses, struct prefix, k), text));
+	g_string_append_printf(out, "]%s}", i->up ? "" : ", up: false");
+	end_line(out, i->note);
+}
+
+static void append_route(GString *out, const struct draft_route *r)
+{
+	char to[PREFIX_TEXT_MAX], via[ADDR_TEXT_MAX];
+	bool is_default = prefix_is_default(&r->to) && r->to.addr.family == AF_INET;
+
+	g_string_append_printf(out, "      - {to: \"%s\"", is_default ? "default" : prefix_print(&r->to, to));
+	if (addr_is_set(&r->via))
+		g_string_append_printf(out, ", via: \"%s\"", addr_print(&r->via, via));
+	g_string_append_printf(out, ", dev: %s%s}", r->dev, r->persistent ? "" : ", persistent: false");
+	end_line(out, r->note);
+}
+
+static void append_node(GString *out, const struct draft_node *node)
+{
+	g_string_append_printf(out, "  %s:\n", node->name);
+	for (guint k = 0; k < node->notes->len; k++) {
+		append_note(out, "    # ", node->notes->pdata[k]);
+		g_string_append_c(out, '\n');
+	}
+	if (node->windows)
+		g_string_append(out, "    host_model: strong  # as Windows is\n");
+	if (node->forwarding)
+		g_string_append_printf(out, "    forwarding: true%s\n", node->made ? "" : "  # guess: another node has it for a gateway, or is behind it");
+	g_string_append(out, "    interfaces:\n");
+	for (guint k = 0; k < node->ifaces->len; k++)
+		append_iface(out, node->ifaces->pdata[k]);
+	if (node->routes->len > 0)
+		g_string_append(out, "    routes:\n");
+	for (guint k = 0; k < node->routes->len; k++)
+		append_route(out, &g_array_index(node->routes, struct draft_route, k));
+	if (node->nat_out)
+		g_string_append_printf(out, "    nat: [{name: nat, masquerade: %s}]  # guess: as a home router's; 'preset' names others\n", node->nat_out);
+}
+
+char *draft_write(const struct draft *t, const char *from)
+{
+	GString *out = g_string_new(NULL);
+
+	append_note(out, "# Imported from ", from);
+	g_string_append(out, "\n# What was not in it is marked 'guess'.  Still to add, by docs/FORMATS.md: sites, 'endpoint: {}' where a client runs,\n"
+			     "# services, name servers, firewall and NAT rules, tunnels, and 'expect'.\n"
+			     "topology: imported\ndomain: example.com  # guess: the SIP domain\nnetworks:\n");
+	for (guint k = 0; k < t->networks->len; k++)
+		append_network(out, t->networks->pdata[k]);
+	g_string_append(out, "nodes:\n");
+	for (guint k = 0; k < t->nodes->len; k++)
+		append_node(out, t->nodes->pdata[k]);
+	g_string_append(out, "scenarios:\n  as-it-is: {}\n");
+	return g_string_free(out, FALSE);
+}

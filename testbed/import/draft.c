@@ -60,17 +60,20 @@ static bool iface_has(const struct draft_iface *i, const struct addr *a)
 	return false;
 }
 
-struct draft_iface *draft_owner(const struct draft *t, const struct addr *a, struct draft_node **ret_node)
+struct draft_iface *draft_owner(const struct draft *t, const struct draft_network *n, const struct addr *a,
+				struct draft_node **ret_node)
 {
 	for (guint k = 0; k < t->nodes->len; k++) {
 		struct draft_node *node = t->nodes->pdata[k];
 
 		for (guint i = 0; i < node->ifaces->len; i++) {
-			if (!iface_has(node->ifaces->pdata[i], a))
+			struct draft_iface *iface = node->ifaces->pdata[i];
+
+			if ((n && iface->network != n) || !iface_has(iface, a))
 				continue;
 			if (ret_node)
 				*ret_node = node;
-			return node->ifaces->pdata[i];
+			return iface;
 		}
 	}
 	return NULL;
@@ -139,19 +142,31 @@ static struct draft_network *network_new(struct draft *t, const struct prefix *s
 	return n;
 }
 
-static void tell_overlap(struct draft *t, const struct prefix *subnet, struct loc loc)
+/* The prefix of the network that overlaps with `p`; NULL: none does. */
+static const struct prefix *overlap(const struct draft_network *n, const struct prefix *p)
+{
+	if (n->subnet.addr.family == p->addr.family && prefix_overlaps(&n->subnet, p))
+		return &n->subnet;
+	return n->subnet6.addr.family == p->addr.family && prefix_overlaps(&n->subnet6, p) ? &n->subnet6 : NULL;
+}
+
+/* Overlapping networks can only be in different places. */
+static bool part_overlaps(struct draft *t, const struct prefix *subnet, struct loc loc)
 {
 	char one[PREFIX_TEXT_MAX], two[PREFIX_TEXT_MAX];
+	bool any = false;
 
 	for (guint k = 0; k < t->networks->len; k++) {
-		const struct draft_network *n = t->networks->pdata[k];
-		const struct prefix *has = n->subnet.addr.family == subnet->addr.family ? &n->subnet : &n->subnet6;
+		struct draft_network *n = t->networks->pdata[k];
+		const struct prefix *has = overlap(n, subnet);
 
-		if (has->addr.family != subnet->addr.family || !prefix_overlaps(has, subnet) || prefix_equal(has, subnet))
+		if (!has || prefix_equal(has, subnet))
 			continue;
-		diags_add(t->found, DIAG_WARNING, loc, "one of the two lengths is wrong on a machine, or they are different places: 'reusable: true'",
+		any = n->reusable = true;
+		diags_add(t->found, DIAG_WARNING, loc, "mend the length that is wrong, unless they are different places",
 			  "network %s overlaps with %s", prefix_print(subnet, one), prefix_print(has, two));
 	}
+	return any;
 }
 
 /* The network of an address, made where there is none. */
@@ -172,10 +187,10 @@ static struct draft_network *join_network(struct draft *t, const struct draft_no
 		if (!other)
 			return n;
 	}
-	tell_overlap(t, &subnet, a->loc);
 	if (same && !prefix_overlaps(&same->subnet, &subnet))
 		same = NULL;
 	made = network_new(t, same ? &same->subnet : &subnet, a->guessed && !same);
+	made->reusable = part_overlaps(t, &made->subnet, a->loc);
 	if (!same)
 		return made;
 	diags_add(t->found, DIAG_WARNING, a->loc, "two networks are made of it; join them if one of the two is a mistake",
@@ -212,7 +227,7 @@ static char *iface_name(const struct draft_node *node, const char *said)
 	return name;
 }
 
-static struct draft_iface *iface_new(struct draft_node *node, const char *said, const struct draft_network *n)
+struct draft_iface *draft_iface_new(struct draft_node *node, const char *said, const struct draft_network *n)
 {
 	struct draft_iface *i = g_new0(struct draft_iface, 1);
 
@@ -243,7 +258,7 @@ static struct draft_iface *same_wire(struct draft *t, const struct draft_node *n
 		for (guint w = 0; w < t->networks->len; w++) {
 			const struct draft_network *other = t->networks->pdata[w];
 
-			if (other != n && network_is(other, &subnet))
+			if (other != n && overlap(other, &subnet))
 				return NULL;
 		}
 		if (!addr_is_set(&n->subnet6.addr))
@@ -254,17 +269,37 @@ static struct draft_iface *same_wire(struct draft *t, const struct draft_node *n
 	return NULL;
 }
 
-/* The first or last address of an IPv4 network. */
+/* The first or last address of a network. */
 static bool is_nobodys(const struct prefix *p)
 {
 	struct prefix network = prefix_network(p);
-	uint32_t address, mask = ~(uint32_t)0 >> p->len;
+	uint32_t address, mask;
 
-	if (p->addr.family != AF_INET)
-		return addr_equal(&network.addr, &p->addr);
+	if (p->addr.family != AF_INET || p->len > 30)
+		return p->addr.family == AF_INET || addr_equal(&network.addr, &p->addr);
+	mask = ~(uint32_t)0 >> p->len;
 	memcpy(&address, p->addr.bytes, sizeof address);
 	address = ntohl(address);
 	return (address & mask) == 0 || (address & mask) == mask;
+}
+
+/* A node is in one of two networks that overlap. */
+static bool overlaps_own(struct draft *t, const struct draft_node *node, const struct said_address *a)
+{
+	struct prefix subnet = prefix_network(&a->address);
+	char text[PREFIX_TEXT_MAX];
+
+	for (guint k = 0; k < node->ifaces->len; k++) {
+		const struct draft_iface *i = node->ifaces->pdata[k];
+
+		if (!overlap(i->network, &subnet) || network_is(i->network, &subnet) ||
+		    (a->guessed && network_contains(i->network, &a->address.addr)))
+			continue;
+		diags_add(t->found, DIAG_WARNING, a->loc, "a node has one interface a subnet", "%s overlaps with the network of '%s': left out",
+			  prefix_print(&a->address, text), i->said);
+		return true;
+	}
+	return false;
 }
 
 struct draft_iface *draft_place(struct draft *t, struct draft_node *node, const char *said, const struct said_address *a)
@@ -278,6 +313,8 @@ struct draft_iface *draft_place(struct draft *t, struct draft_node *node, const 
 		diags_add(t->found, DIAG_WARNING, a->loc, NULL, "%s is not an address that a card can have: left out", prefix_print(&p, text));
 		return NULL;
 	}
+	if (!i && overlaps_own(t, node, a))
+		return NULL;
 	n = i ? NULL : join_network(t, node, a);
 	for (guint k = 0; n && k < node->ifaces->len && !i; k++) {
 		struct draft_iface *other = node->ifaces->pdata[k];
@@ -290,7 +327,7 @@ struct draft_iface *draft_place(struct draft *t, struct draft_node *node, const 
 		return NULL;
 	}
 	if (!i)
-		i = iface_new(node, said, n);
+		i = draft_iface_new(node, said, n);
 	p.len = p.addr.family == i->network->subnet.addr.family ? i->network->subnet.len : i->network->subnet6.len;
 	g_array_append_val(i->addresses, p);
 	return i;

@@ -46,10 +46,13 @@ struct draft {
 
 /* Adds a node; its name is made unique. */
 struct draft_node *draft_node_new(struct draft *t, const char *name);
-/* The interface that has this address on a network that may be `a`'s; NULL: none.  `ret_node` may be NULL. */
-struct draft_iface *draft_owner(const struct draft *t, const struct addr *a, struct draft_node **ret_node);
+/* The interface that has this address in network `n`, NULL: in any; NULL: none.  `ret_node` may be NULL. */
+struct draft_iface *draft_owner(const struct draft *t, const struct draft_network *n, const struct addr *a,
+				struct draft_node **ret_node);
 /* The node's interface whose network contains the address; NULL: none. */
 struct draft_iface *draft_connected(const struct draft_node *node, const struct addr *a);
+/* An interface without addresses; its name is `said`, made to fit. */
+struct draft_iface *draft_iface_new(struct draft_node *node, const char *said, const struct draft_network *n);
 /* Puts an address on the node's interface `said`, on the network that it belongs to, which is made where there is none.
  * NULL: it has no place, told as a warning. */
 struct draft_iface *draft_place(struct draft *t, struct draft_node *node, const char *said, const struct said_address *a);

@@ -16,7 +16,7 @@ static bool free_address(const struct draft *t, const struct draft_network *n, s
 		uint32_t address = htonl(ntohl(base) + host);
 
 		memcpy(ret->bytes, &address, sizeof address);
-		if (!draft_owner(t, ret, NULL))
+		if (!draft_owner(t, n, ret, NULL))
 			return true;
 	}
 	return false;
@@ -38,7 +38,7 @@ static bool inside_address(const struct draft *t, const struct draft_node *node,
 {
 	const struct draft_route *r = default_route(node);
 
-	if (r && addr_is_set(&r->via) && !draft_owner(t, &r->via, NULL) && prefix_contains(&inside->network->subnet, &r->via)) {
+	if (r && addr_is_set(&r->via) && !draft_owner(t, inside->network, &r->via, NULL) && prefix_contains(&inside->network->subnet, &r->via)) {
 		*ret = r->via;
 		return true;
 	}
@@ -49,10 +49,10 @@ static struct draft_node *nat_node(struct draft *t, const struct said_nat *nat)
 {
 	struct said_address outside = {.address = {nat->outside, PUBLIC_LENGTH}, .guessed = true, .loc = nat->loc};
 	struct draft_node *owner = NULL;
-	struct draft_iface *i = draft_owner(t, &nat->outside, &owner);
+	struct draft_iface *i = draft_owner(t, NULL, &nat->outside, &owner);
 
 	if (!i) {
-		owner = draft_node_new(t, "nat-1");
+		owner = draft_node_new(t, "nat");
 		owner->made = true;
 		i = draft_place(t, owner, "out", &outside);
 		g_ptr_array_add(owner->notes, g_strdup("guess: a candidate of type srflx tells that there is a NAT, not how it works"));
@@ -69,7 +69,7 @@ static void add_nat(struct draft *t, struct draft_node *node, const struct said_
 	struct draft_iface *inside = draft_connected(node, &nat->inside), *lan;
 	struct draft_route route = {.to = {.addr = {.family = AF_INET}}, .persistent = true, .note = "guess: by the NAT"};
 	struct draft_node *box;
-	struct said_address a = {.guessed = true, .loc = nat->loc};
+	struct prefix a = {0};
 	char text[ADDR_TEXT_MAX];
 
 	if (!inside) {
@@ -86,14 +86,13 @@ static void add_nat(struct draft *t, struct draft_node *node, const struct said_
 			route.via = g_array_index(lan->addresses, struct prefix, 0).addr;
 	}
 	if (!addr_is_set(&route.via)) {
-		if (!inside_address(t, node, inside, &a.address.addr))
+		if (!inside_address(t, node, inside, &a.addr))
 			return;
-		a.address.len = inside->network->subnet.len;
-		lan = draft_place(t, box, "in", &a);
-		if (!lan)
-			return;
+		a.len = inside->network->subnet.len;
+		lan = draft_iface_new(box, "in", inside->network);
 		lan->note = "guess: the address, unless a route names it";
-		route.via = a.address.addr;
+		g_array_append_val(lan->addresses, a);
+		route.via = a.addr;
 	}
 	route.dev = inside->name;
 	if (!default_route(node))
@@ -114,11 +113,12 @@ void draft_relays(struct draft *t, const struct facts *f)
 					 .guessed = true, .loc = r->loc};
 		struct draft_node *node = NULL;
 
-		if (draft_owner(t, &r->address, &node)) {
-			g_ptr_array_add(node->notes, g_strdup("it has a relayed candidate's address: an Edge or another TURN server"));
+		if (draft_owner(t, NULL, &r->address, &node)) {
+			if (!node->made)
+				g_ptr_array_add(node->notes, g_strdup("it has a relayed candidate's address: an Edge or another TURN server"));
 			continue;
 		}
-		node = draft_node_new(t, "relay-1");
+		node = draft_node_new(t, "relay");
 		node->made = true;
 		g_ptr_array_add(node->notes, g_strdup("guess: a TURN server, or an Edge, is here: a relayed candidate has its address"));
 		draft_place(t, node, "ext", &a);

@@ -30,12 +30,12 @@ static const struct draft_iface *iface_said(const struct draft_node *node, const
 }
 
 /* Who has the gateway's address forwards, or why else send there. */
-static void note_gateway(struct draft *t, const struct draft_node *node, const struct said_route *r)
+static void note_gateway(struct draft *t, const struct draft_node *node, const struct draft_network *n, const struct said_route *r)
 {
 	struct draft_node *owner = NULL;
 	char via[ADDR_TEXT_MAX];
 
-	draft_owner(t, &r->via, &owner);
+	draft_owner(t, n, &r->via, &owner);
 	if (owner && owner != node)
 		owner->forwarding = true;
 	else if (!owner)
@@ -59,7 +59,7 @@ static void add(struct draft *t, struct draft_node *node, const struct said_rout
 	}
 	out.dev = i->name;
 	if (addr_is_set(&r->via))
-		note_gateway(t, node, r);
+		note_gateway(t, node, i->network, r);
 	g_array_append_val(node->routes, out);
 }
 

@@ -3,12 +3,11 @@
 /* A comment; what is not fit to print is not fit for YAML either. */
 static void append_note(GString *out, const char *before, const char *note)
 {
-	g_string_append(out, before);
-	for (const char *p = note; *p; p = g_utf8_next_char(p)) {
-		gunichar c = g_utf8_get_char(p);
+	g_autofree gunichar *text = g_utf8_to_ucs4_fast(note, -1, NULL);
 
-		g_string_append_unichar(out, g_unichar_isprint(c) ? c : '?');
-	}
+	g_string_append(out, before);
+	for (glong i = 0; text[i]; i++)
+		g_string_append_unichar(out, g_unichar_isprint(text[i]) ? text[i] : '?');
 }
 
 static void end_line(GString *out, const char *note)

@@ -147,32 +147,51 @@ static bool relay_refuses(const struct evidence *e, struct finding *f, const cha
 	return false;
 }
 
-static bool no_relay_from(const struct evidence *e, struct finding *f, const char *end)
+static bool got_none(const struct evidence *e, const char *end, const char *address)
 {
-	const json_t *relay = cause_relay_of(e, end);
-	const char *address = event_text(relay, "address"), *host = event_text(relay, "host");
+	return address && !local_relay(e, end);
+}
 
-	if (!address || local_relay(e, end))
-		return false;
-	if (!(host && cause_wrong_answer(e, f, end, host, address)) && !relay_refuses(e, f, end) &&
-	    !relay_unreachable(e, f, end, address))
-		return false;
+static void prove_none(struct finding *f, const char *end, const char *address)
+{
 	cause_prove(f, "%s was told of the relay %s and has no candidate from it", end, address);
+}
+
+/* What an end was told when it signed in: of no relay, of one without credentials or address, or of a wrong address. */
+static bool told_wrongly(const struct evidence *e, struct finding *f, const char *end)
+{
+	const char *address = event_text(cause_relay_of(e, end), "address"), *host = event_text(cause_relay_of(e, end), "host");
+
+	if (relay_unknown(e, f, end))
+		return true;
+	if (!got_none(e, end, address) || !host || !cause_wrong_answer(e, f, end, host, address))
+		return false;
+	prove_none(f, end, address);
+	return true;
+}
+
+static bool asked_in_vain(const struct evidence *e, struct finding *f, const char *end)
+{
+	const char *address = event_text(cause_relay_of(e, end), "address");
+
+	if (!got_none(e, end, address) || (!relay_refuses(e, f, end) && !relay_unreachable(e, f, end, address)))
+		return false;
+	prove_none(f, end, address);
 	return true;
 }
 
 /* --- the rules ------------------------------------------------------------------------------------------------------ */
 
+/* Both ends were told before either of them asked a relay for anything. */
 bool cause_rule_relay_unreachable(const struct evidence *e, struct finding *f)
 {
-	bool found = false;
+	static bool (*const steps[])(const struct evidence *, struct finding *, const char *) = {told_wrongly, asked_in_vain};
 
-	for (guint i = 0; cause_is_av(e->cell) && i < e->cell->participants->len && !found; i++) {
-		const char *end = e->cell->participants->pdata[i];
-
-		found = relay_unknown(e, f, end) || no_relay_from(e, f, end);
-	}
-	return found;
+	for (guint step = 0; cause_is_av(e->cell) && step < G_N_ELEMENTS(steps); step++)
+		for (guint i = 0; i < e->cell->participants->len; i++)
+			if (steps[step](e, f, e->cell->participants->pdata[i]))
+				return true;
+	return false;
 }
 
 /* "203.0.113.20:50000": whom the fix must let through again. */

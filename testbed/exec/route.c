@@ -8,6 +8,13 @@ static gboolean request_route(struct linux_room *r, const struct op *op, int typ
 			      GError **error)
 {
 	struct space *s = room_space(r, op->node, error);
+	/* What the kernel calls them. */
+	static const unsigned char types[] = {
+		[ROUTE_UNICAST] = RTN_UNICAST,
+		[ROUTE_UNREACHABLE] = RTN_UNREACHABLE,
+		[ROUTE_BLACKHOLE] = RTN_BLACKHOLE,
+		[ROUTE_PROHIBIT] = RTN_PROHIBIT,
+	};
 	const struct op_route *route = &op->route;
 	struct prefix to = prefix_network(&route->to);
 	unsigned ifindex = s && route->dev ? space_ifindex(s, route->dev, error) : 0;
@@ -16,8 +23,8 @@ static gboolean request_route(struct linux_room *r, const struct op *op, int typ
 		.rtm_dst_len = to.len,
 		.rtm_protocol = RTPROT_STATIC,
 		.rtm_scope =
-			addr_is_set(&route->via) || route->unreachable ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
-		.rtm_type = route->unreachable ? RTN_UNREACHABLE : RTN_UNICAST,
+			addr_is_set(&route->via) || route->type != ROUTE_UNICAST ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
+		.rtm_type = types[route->type],
 	};
 	struct nl_msg *msg;
 

@@ -143,11 +143,44 @@ fix *fix_loop(const model *m, const struct node *n, const struct finding *f)
 	return r ? fix_wrong_route(m, n, r) : NULL;
 }
 
+/* The route that takes the packets once `r` is gone; NULL: none of the node's does. */
+static const struct route *route_behind(const struct node *n, const struct route *r)
+{
+	const struct route *best = NULL;
+
+	for (guint i = 0; i < n->routes->len; i++) {
+		const struct route *other = n->routes->pdata[i];
+
+		if (other != r && other->type == ROUTE_UNICAST && gateway_covers(&other->to, &r->to) &&
+		    (!best || other->to.len > best->to.len))
+			best = other;
+	}
+	return best;
+}
+
+/* Away with it; and a route by the right gateway in its place where nothing else leads there. */
 fix *fix_null_route(const model *m, const struct node *n, const struct finding *f)
 {
-	const struct route *r = route_for(n, &f->flow.dst, NULL);
+	const struct route *r = route_for(n, &f->flow.dst, NULL), *rest;
+	char to[PREFIX_TEXT_MAX], network[ADDR_TEXT_MAX];
+	struct gateway g;
+	fix *x;
 
-	return r ? fix_wrong_route(m, n, r) : NULL;
+	if (!r || r->type == ROUTE_UNICAST)
+		return NULL;
+	rest = route_behind(n, r);
+	if (!(rest && !prefix_is_default(&rest->to)) && gateway_find(m, n, f->card, &r->to, &g) &&
+	    !(rest && addr_equal(&g.address, &rest->via)))
+		return fix_by_gateway(n, &r->to, &g, r);
+	if (prefix_is_default(&r->to))
+		g_strlcpy(to, "default", sizeof to);
+	else
+		prefix_print(&r->to, to);
+	x = fix_new(g_strdup_printf("- remove-route: {node: %s, to: %s}\n", n->name, to));
+	g_ptr_array_add(x->commands, g_strdup_printf("ip route del %s %s", route_type_name(r->type), to));
+	if (n->host_model == HOST_STRONG)
+		g_ptr_array_add(x->commands, g_strdup_printf("route delete %s", addr_print(&r->to.addr, network)));
+	return x;
 }
 
 /* --- settings of the kernel -------------------------------------------------------------------------- */

@@ -18,7 +18,7 @@ static bool knows(const struct node *router, const struct node *asks, const stru
 	for (guint i = 0; i < router->routes->len; i++) {
 		const struct route *r = router->routes->pdata[i];
 
-		if (prefix_is_default(&r->to) == prefix_is_default(to) && gateway_covers(&r->to, to) &&
+		if (r->type == ROUTE_UNICAST && prefix_is_default(&r->to) == prefix_is_default(to) && gateway_covers(&r->to, to) &&
 		    !node_has_address(asks, &r->via))
 			return true;
 	}

@@ -113,11 +113,18 @@ static void check_route(const struct check *c, const struct node *node, guint in
 	if (!addr_is_set(&route->to.addr))
 		return;
 	check_destination(c, node, index, connected);
+	if (route->type != ROUTE_UNICAST) {
+		if (route->dev || addr_is_set(&route->via))
+			check_error(c, places_get(c->places, &route->type, route->loc), "leave out 'via' and 'dev'",
+				    "a route of type %s sends packets nowhere", route_type_name(route->type));
+		return;
+	}
 	if (route->dev)
 		check_device(c, node, route);
 	if (!addr_is_set(&route->via)) {
 		if (!places_has(c->places, &route->dev) && !places_has(c->places, &route->via))
-			check_error(c, route->loc, "add 'via' or 'dev'", "the route says neither gateway nor interface");
+			check_error(c, route->loc, "add 'via' or 'dev', or a 'type' that sends nowhere",
+				    "the route says neither gateway nor interface");
 		return;
 	}
 	if (route->via.family != route->to.addr.family)

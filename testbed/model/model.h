@@ -68,10 +68,15 @@ struct iface {
 	struct loc loc;
 };
 
+/* What a route does with packets: sends them on, or throws them away and says so to the sender (host unreachable;
+ * administratively prohibited) or not (blackhole). */
+enum route_type { ROUTE_UNICAST, ROUTE_UNREACHABLE, ROUTE_BLACKHOLE, ROUTE_PROHIBIT, ROUTE_TYPE_COUNT };
+
 struct route {
+	enum route_type type;
 	struct prefix to;
-	struct addr via; /* unset when `dev` alone says where */
-	char *dev;       /* interface or tunnel interface name, or NULL: decided by `via` */
+	struct addr via; /* unset when `dev` alone says where, or nothing is sent on */
+	char *dev;       /* interface or tunnel interface name, or NULL: decided by `via` or `type` */
 	bool persistent; /* survives a restart of the node; routes of the base file default to true */
 	struct loc loc;
 };
@@ -381,6 +386,7 @@ guint64 impairment_queue_bytes(const struct impairment *i);
 const char *media_name(enum media v);
 const char *verdict_name(enum verdict v);
 const char *path_class_name(enum path_class v);
+const char *route_type_name(enum route_type v); /* as in `ip route`: "blackhole" */
 const char *tunnel_kind_name(enum tunnel_kind v);
 const char *service_kind_name(enum service_kind v);
 const char *edge_part_name(enum edge_part v);

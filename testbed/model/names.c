@@ -27,6 +27,10 @@ const char *const service_kind_names[] = {
 	[SERVICE_DNS] = "dns", [SERVICE_FRONTEND] = "frontend", [SERVICE_EDGE] = "edge", [SERVICE_KIND_COUNT] = NULL
 };
 const char *const host_model_names[] = { [HOST_WEAK] = "weak", [HOST_STRONG] = "strong", NULL };
+const char *const route_type_names[] = {
+	[ROUTE_UNICAST] = "unicast", [ROUTE_UNREACHABLE] = "unreachable", [ROUTE_BLACKHOLE] = "blackhole",
+	[ROUTE_PROHIBIT] = "prohibit", [ROUTE_TYPE_COUNT] = NULL
+};
 const char *const tunnel_kind_names[] = {
 	[TUNNEL_WIREGUARD] = "wireguard", [TUNNEL_VXLAN] = "vxlan", [TUNNEL_GRE] = "gre", [TUNNEL_IPIP] = "ipip",
 	[TUNNEL_KIND_COUNT] = NULL
@@ -89,6 +93,11 @@ const char *verdict_name(enum verdict v)
 const char *path_class_name(enum path_class v)
 {
 	return name_at(path_class_names, PATH_COUNT, v);
+}
+
+const char *route_type_name(enum route_type v)
+{
+	return name_at(route_type_names, ROUTE_TYPE_COUNT, v);
 }
 
 const char *tunnel_kind_name(enum tunnel_kind v)

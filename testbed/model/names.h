@@ -17,6 +17,7 @@ extern const char *const nat_preset_names[];
 extern const char *const service_kind_names[];
 extern const char *const host_model_names[];
 extern const char *const conference_start_names[];
+extern const char *const route_type_names[];
 extern const char *const tunnel_kind_names[];
 extern const char *const media_names[];
 extern const char *const verdict_names[];

@@ -61,6 +61,7 @@ const struct object_type iface_type = {
 };
 
 const struct field route_fields[] = {
+	{ .key = "type", .read = read_enum, AT(route, type), .arg = route_type_names },
 	{ .key = "to", .read = read_prefix, AT(route, to), .arg = &prefix_route, .required = true },
 	{ .key = "via", .read = read_addr, AT(route, via) },
 	{ .key = "dev", .read = read_word, AT(route, dev), .arg = &charset_iface },

@@ -57,10 +57,10 @@ struct op_veth_end {
 struct op_route {
 	struct prefix to;
 	struct addr via;     /* unset: on-link through dev */
-	char *dev;           /* NULL: decided by via */
+	char *dev;           /* NULL: decided by via or type */
 	struct addr src;     /* preferred source, or unset */
 	unsigned table;      /* 254: main */
-	bool unreachable;    /* type unreachable: no via, no dev */
+	enum route_type type; /* not unicast: no via, no dev */
 };
 
 struct op_rule {

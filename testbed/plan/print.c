@@ -56,7 +56,9 @@ static void describe_route(const struct op_route *r, GString *out)
 {
 	char text[PREFIX_TEXT_MAX];
 
-	g_string_append_printf(out, " %s%s", r->unreachable ? "unreachable " : "",
+	if (r->type != ROUTE_UNICAST)
+		g_string_append_printf(out, " %s", route_type_name(r->type));
+	g_string_append_printf(out, " %s",
 			       prefix_is_default(&r->to) ? "default" : prefix_print(&r->to, text));
 	if (addr_is_set(&r->via))
 		g_string_append_printf(out, " via %s", addr_print(&r->via, text));

@@ -67,7 +67,7 @@ static void set_route(json_t *o, const struct op_route *r)
 	set_text(o, "interface", r->dev);
 	set_addr(o, "source", &r->src);
 	set_number(o, "table", r->table);
-	json_object_set_new(o, "unreachable", json_boolean(r->unreachable));
+	set_text(o, "type", route_type_name(r->type));
 }
 
 static void set_rule(json_t *o, const struct op_rule *r)

@@ -188,8 +188,10 @@ static void put_route_line(const struct op_route *r, GString *out)
 {
 	char text[PREFIX_TEXT_MAX];
 
-	g_string_append_printf(out, "route add %s%s", r->unreachable ? "unreachable " : "",
-			       prefix_print(&r->to, text));
+	g_string_append(out, "route add ");
+	if (r->type != ROUTE_UNICAST)
+		g_string_append_printf(out, "%s ", route_type_name(r->type));
+	g_string_append(out, prefix_print(&r->to, text));
 	if (addr_is_set(&r->via))
 		g_string_append_printf(out, " via %s", addr_print(&r->via, text));
 	if (r->dev)

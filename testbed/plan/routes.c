@@ -68,6 +68,18 @@ static void add_declared_routes(struct builder *b, const struct node *n, const G
 	}
 }
 
+/* Routes that throw packets away have no port: whichever card the packet would leave by. */
+static void add_refusing_routes(struct builder *b, const struct node *n, unsigned table)
+{
+	for (guint i = 0; i < n->routes->len; i++) {
+		const struct route *r = n->routes->pdata[i];
+		struct op *op = r->type == ROUTE_UNICAST ? NULL : builder_add(b, OP_ROUTE, n->name, r->loc);
+
+		if (op)
+			op->route = (struct op_route){ .to = r->to, .table = table, .type = r->type };
+	}
+}
+
 static bool same_network_before(const struct port *p, guint index)
 {
 	for (guint i = 0; i < index; i++)
@@ -106,6 +118,7 @@ static void add_strong_port(struct builder *b, const struct node *n, const GArra
 	if (p->up) {
 		add_connected_routes(b, n, p, table);
 		add_declared_routes(b, n, ports, p, table);
+		add_refusing_routes(b, n, table);
 	}
 	for (guint i = 0; i < p->n_addresses; i++)
 		add_rule(b, n, &p->addresses[i].addr, FIRST_PREF + 2 * index, table);
@@ -117,6 +130,8 @@ void build_routes(struct builder *b, const struct node *n, bool tunnels)
 {
 	g_autoptr(GArray) ports = builder_ports(b, n);
 
+	if (!tunnels)
+		add_refusing_routes(b, n, MAIN_TABLE);
 	for (guint i = 0; i < ports->len; i++) {
 		const struct port *p = &g_array_index(ports, struct port, i);
 

@@ -150,7 +150,7 @@ Test(inspect, live_changes_are_seen)
 	g_autoptr(exec) x = build_topology(NETWORK);
 	g_autoptr(GError) error = NULL;
 	char one[] = "one", key[] = "net.ipv4.conf.eth0.rp_filter", value[] = "2";
-	struct op route = { .kind = OP_ROUTE, .node = one, .route = { .table = 254, .unreachable = true } };
+	struct op route = { .kind = OP_ROUTE, .node = one, .route = { .table = 254, .type = ROUTE_UNREACHABLE } };
 	struct op filter = { .kind = OP_SYSCTL, .node = one, .sysctl = { .key = key, .value = value } };
 	const json_t *sysctl;
 	json_t *state, *router;

@@ -49,14 +49,14 @@ static json_t *state_link(json_t *node, const char *name)
 }
 
 static void put_route(json_t *node, const struct prefix *to, const struct addr *via, const char *dev, unsigned table,
-		      bool unreachable)
+		      enum route_type type)
 {
 	char prefix[PREFIX_TEXT_MAX], gateway[ADDR_TEXT_MAX];
 
 	json_array_append_new(json_object_get(node, "routes"),
 			      json_pack("{s:s, s:s?, s:s?, s:i, s:i, s:s}", "to", prefix_print(to, prefix), "via",
 					via && addr_is_set(via) ? addr_print(via, gateway) : NULL, "dev", dev, "table",
-					(int)table, "metric", 0, "type", unreachable ? "unreachable" : "unicast"));
+					(int)table, "metric", 0, "type", route_type_name(type)));
 }
 
 static void put_rule(json_t *node, const struct op_rule *r)
@@ -99,7 +99,7 @@ static void put_op(json_t *nodes, const struct op *op)
 		json_array_append_new(json_object_get(state_link(node, op->addr.ifname), "addresses"),
 				      json_string(prefix_print(&op->addr.address, text)));
 	} else if (op->kind == OP_ROUTE) {
-		put_route(node, &op->route.to, &op->route.via, op->route.dev, op->route.table, op->route.unreachable);
+		put_route(node, &op->route.to, &op->route.via, op->route.dev, op->route.table, op->route.type);
 	} else if (op->kind == OP_RULE) {
 		put_rule(node, &op->rule);
 	} else if (op->kind == OP_SYSCTL) {
@@ -122,7 +122,7 @@ static void put_connected(json_t *node)
 			cr_assert(prefix_parse(json_string_value(address), &p));
 			p = prefix_network(&p);
 			if (json_is_true(json_object_get(link, "up")) && p.len < 32)
-				put_route(node, &p, NULL, name, MAIN_TABLE, false);
+				put_route(node, &p, NULL, name, MAIN_TABLE, ROUTE_UNICAST);
 		}
 	}
 }

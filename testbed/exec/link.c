@@ -49,12 +49,16 @@ struct nl_msg *link_veth_request(const struct op_veth_end ends[2], const int net
 		nl_put_u32(msg, IFLA_NET_NS_FD, (guint32)netns[0]);
 	if (master > 0)
 		nl_put_u32(msg, IFLA_MASTER, master);
+	if (ends[0].mtu_bytes > 0)
+		nl_put_u32(msg, IFLA_MTU, ends[0].mtu_bytes);
 	info = nl_nest(msg, IFLA_LINKINFO);
 	nl_put_text(msg, IFLA_INFO_KIND, "veth");
 	data = nl_nest(msg, IFLA_INFO_DATA);
 	peer = nl_nest(msg, VETH_INFO_PEER);
 	memcpy(nlmsg_reserve(msg, sizeof header, NLMSG_ALIGNTO), &header, sizeof header);
 	nl_put_text(msg, IFLA_IFNAME, ends[1].ifname);
+	if (ends[1].mtu_bytes > 0)
+		nl_put_u32(msg, IFLA_MTU, ends[1].mtu_bytes);
 	if (netns[1] >= 0)
 		nl_put_u32(msg, IFLA_NET_NS_FD, (guint32)netns[1]);
 	nl_nest_end(msg, peer);

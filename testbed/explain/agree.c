@@ -253,12 +253,16 @@ static struct agreement unseen(const struct way *way)
 
 struct agreement agree_check(const struct walk_pair *w, const struct flow *flow, const journeys *all)
 {
-	struct way forward = way_of(w->forward), back = {0};
+	struct way forward, back = {0};
 	struct tally there = {0}, answers = {0};
 	g_autoptr(GPtrArray) arrived = g_ptr_array_new();
 	const struct journey *wrong;
 	struct agreement a;
 
+	/* of one flow the large packets are lost and the small ones arrive: the walk asked about the former */
+	if (w->forward->end == WALK_TOO_BIG || (w->back && w->back->end == WALK_TOO_BIG))
+		return (struct agreement){.state = AGREE_UNSEEN};
+	forward = way_of(w->forward);
 	if (w->back)
 		back = way_of(w->back);
 	tally_flow(&there, arrived, &forward, flow, all);

@@ -166,12 +166,13 @@ static bool (*const rules[])(const struct evidence *, struct finding *) = {
 	cause_rule_relay_unreachable,
 	cause_rule_relay_refused,
 	cause_rule_media,
+	cause_rule_size,
 };
 
 /* --- a call that worked ---------------------------------------------------------------------------------- */
 
 /* The leg of one end: to its relay, or to the address that the other end was reached at. */
-void cause_healthy_leg(const struct evidence *e, struct finding *f, const char *end)
+bool cause_selected_leg(const struct evidence *e, struct finding *f, const char *end)
 {
 	const struct heard *h = cause_event(e, end, "selected", NULL);
 	const json_t *local = h ? json_object_get(h->event, "local") : NULL, *remote = h ? json_object_get(h->event, "remote") : NULL;
@@ -179,14 +180,18 @@ void cause_healthy_leg(const struct evidence *e, struct finding *f, const char *
 	enum ip_proto proto = g_strcmp0(event_text(local, "relay_transport"), "tcp") == 0 ? PROTO_TCP : PROTO_UDP;
 
 	if (!h)
-		return;
+		return false;
 	cause_prove(f, "%s selected %s %s to %s %s", end, event_text(local, "type"), event_text(local, "address"), event_text(remote, "type"),
 	      event_text(remote, "address"));
 	if (g_strcmp0(event_text(local, "type"), "relay") == 0)
-		cause_walk_to(e, f, end, "its relay", event_text(relay, "address"), proto, cause_relay_port(relay, proto));
-	else
-		cause_walk_to(e, f, end, "the other end", event_text(remote, "address"), PROTO_UDP,
-			json_integer_value(json_object_get(remote, "port")));
+		return cause_walk_to(e, f, end, "its relay", event_text(relay, "address"), proto, cause_relay_port(relay, proto));
+	return cause_walk_to(e, f, end, "the other end", event_text(remote, "address"), PROTO_UDP,
+			     json_integer_value(json_object_get(remote, "port")));
+}
+
+void cause_healthy_leg(const struct evidence *e, struct finding *f, const char *end)
+{
+	cause_selected_leg(e, f, end);
 }
 
 /* --- public ------------------------------------------------------------------------------------------------ */

@@ -286,6 +286,30 @@ bool cause_rule_media(const struct evidence *e, struct finding *f)
 	return cause_is_av(e->cell) && relays_cannot_meet(e, f);
 }
 
+/* The packets of media (common/media.h), with SRTP, UDP and IP headers. */
+#define VIDEO_PACKET_BYTES 1200u
+#define VOICE_PACKET_BYTES 123u
+
+#define FULL_PACKET_BYTES 1500u /* a segment of a connection between Ethernets */
+
+/* What opens a connection or a path is small, and the way may be closed for what is said over it then. */
+bool cause_rule_size(const struct evidence *e, struct finding *f)
+{
+	struct evidence large = *e, media = *e;
+	guint proofs = f->proof->len;
+	bool found = false;
+
+	large.size_bytes = FULL_PACKET_BYTES;
+	media.size_bytes = e->cell->media == MEDIA_AUDIO ? VOICE_PACKET_BYTES : VIDEO_PACKET_BYTES;
+	for (guint i = 0; i < e->cell->participants->len && !found; i++)
+		found = cause_signalling_way(&large, f, e->cell->participants->pdata[i]);
+	for (guint i = 0; cause_is_av(e->cell) && i < e->cell->participants->len && !found; i++)
+		found = cause_selected_leg(&media, f, e->cell->participants->pdata[i]);
+	if (!found)
+		g_ptr_array_set_size(f->proof, (gint)proofs);
+	return found;
+}
+
 /* The relay by UDP, where one by TCP was taken. */
 static bool relay_only_by_tcp(const struct evidence *e, struct finding *f)
 {

@@ -23,6 +23,8 @@ void cause_add_effect(struct finding *f, enum cause_code code, const char *node,
 struct finding *finding_new(const struct cell *c);
 /* The walk of one end of a call that worked: to its relay, or to the address that the other end was reached at. */
 void cause_healthy_leg(const struct evidence *e, struct finding *f, const char *end);
+/* The same, and whether it shows the cause. */
+bool cause_selected_leg(const struct evidence *e, struct finding *f, const char *end);
 
 /* --- cause_walk.c: walks -------------------------------------------------------------------------------- */
 
@@ -43,6 +45,8 @@ bool cause_walk_to(const struct evidence *e, struct finding *f, const char *end,
 bool cause_rule_way_to_names(const struct evidence *e, struct finding *f);
 bool cause_rule_way_to_server(const struct evidence *e, struct finding *f);
 bool cause_rule_way_inside(const struct evidence *e, struct finding *f);
+/* Whether the walks from an end to the server it uses or tried, and from its Edge on, show the cause. */
+bool cause_signalling_way(const struct evidence *e, struct finding *f, const char *end);
 bool cause_rule_signalling(const struct evidence *e, struct finding *f);
 
 /* --- cause_media.c: ways of media ---------------------------------------------------------------------------- */
@@ -50,6 +54,8 @@ bool cause_rule_signalling(const struct evidence *e, struct finding *f);
 bool cause_is_av(const struct cell *c);
 /* Between the ends, where that is the path that is expected. */
 bool cause_rule_direct(const struct evidence *e, struct finding *f);
+/* The same walks again, of packets of full size: connections to servers, and media of a call that found its path. */
+bool cause_rule_size(const struct evidence *e, struct finding *f);
 /* Between relays, and to the MCU. */
 bool cause_rule_media(const struct evidence *e, struct finding *f);
 /* Of a call that works: why it did not take the path that is expected. */

@@ -21,6 +21,7 @@ static const enum cause_code cause_of_end[WALK_END_COUNT] = {
 	[WALK_TUNNEL_DOWN] = CAUSE_VPN_DOWN,
 	[WALK_TUNNEL_PREFIX] = CAUSE_VPN_PREFIX_MISSING,
 	[WALK_LOOP] = CAUSE_ROUTE_LOOP,
+	[WALK_TOO_BIG] = CAUSE_MTU_BLACKHOLE,
 	[WALK_NO_FORWARDING] = CAUSE_NO_FORWARDING,
 };
 
@@ -427,7 +428,10 @@ bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *w
 
 bool cause_walk_flow(const struct evidence *e, struct finding *f, const struct flow *flow, char *title)
 {
-	return cause_show(e, f, e->walk(e->model, e->state, flow), flow, title);
+	struct flow sized = *flow;
+
+	sized.size_bytes = e->size_bytes;
+	return cause_show(e, f, e->walk(e->model, e->state, &sized), &sized, title);
 }
 
 bool cause_walk_to(const struct evidence *e, struct finding *f, const char *end, const char *what, const char *address,

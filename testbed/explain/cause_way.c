@@ -304,11 +304,12 @@ bool cause_rule_way_inside(const struct evidence *e, struct finding *f)
 
 /* --- signalling of a call of ends that are both signed in ---------------------------------------------------------- */
 
-static bool signalling_way(const struct evidence *e, struct finding *f, const char *end)
+bool cause_signalling_way(const struct evidence *e, struct finding *f, const char *end)
 {
-	struct place server = server_of(e, end);
+	const json_t *failure = sign_in_failure(e, end);
+	struct place server = failure ? server_tried(failure) : server_of(e, end);
 
-	if (!is_signed_in(e, end) || server.port == 0)
+	if (server.port == 0)
 		return false;
 	return cause_walk_to(e, f, end, "its server", server.address, PROTO_TCP, server.port) ||
 	       edge_to_front_end(e, f, edge_at(e->model, server.address));
@@ -335,7 +336,7 @@ bool cause_rule_signalling(const struct evidence *e, struct finding *f)
 	bool found = false;
 
 	for (guint i = 0; h && i < e->cell->participants->len && !found; i++)
-		found = signalling_way(e, f, e->cell->participants->pdata[i]);
+		found = cause_signalling_way(e, f, e->cell->participants->pdata[i]);
 	if (found)
 		cause_prove(f, "%s: %s", h->agent, event_text(h->event, "reason"));
 	return found;

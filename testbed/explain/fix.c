@@ -26,6 +26,7 @@ static fix *(*const fixers[CAUSE_COUNT])(const model *, const struct node *, con
 	[CAUSE_NO_ROUTE] = fix_route,
 	[CAUSE_ROUTE_NOT_PERSISTENT] = fix_persistence,
 	[CAUSE_LINK_DOWN] = fix_link,
+	[CAUSE_MTU_BLACKHOLE] = fix_mtu,
 	[CAUSE_VPN_DOWN] = fix_tunnel,
 	[CAUSE_NULL_ROUTE] = fix_null_route,
 	[CAUSE_ROUTE_LOOP] = fix_loop,

@@ -1,5 +1,7 @@
 #include "testbed/explain/fix_rules.h"
 
+#define ETHERNET_MTU_BYTES 1500u /* what an interface has that says nothing */
+
 /* --- links and tunnels ------------------------------------------------------------------------------- */
 
 fix *fix_link(const model *m, const struct node *n, const struct finding *f)
@@ -14,6 +16,33 @@ fix *fix_link(const model *m, const struct node *n, const struct finding *f)
 	g_ptr_array_add(x->commands, g_strdup_printf("ip link set %s up", card->name));
 	if (n->host_model == HOST_STRONG)
 		g_ptr_array_add(x->commands, g_strdup_printf("Enable-NetAdapter -Name \"%s\"", card->name));
+	return x;
+}
+
+/* As large as its neighbours send. */
+fix *fix_mtu(const model *m, const struct node *n, const struct finding *f)
+{
+	const struct iface *card = f->object ? node_iface(n, f->object) : NULL;
+	unsigned largest = 0;
+	fix *x;
+
+	for (guint i = 0; card && i < m->nodes->len; i++) {
+		const struct node *other = m->nodes->pdata[i];
+
+		for (guint k = 0; k < other->interfaces->len; k++) {
+			const struct iface *there = other->interfaces->pdata[k];
+
+			if (there != card && there->network == card->network)
+				largest = MAX(largest, there->mtu_bytes > 0 ? there->mtu_bytes : ETHERNET_MTU_BYTES);
+		}
+	}
+	if (!card || card->mtu_bytes == 0 || largest <= card->mtu_bytes)
+		return NULL;
+	x = fix_new(g_strdup_printf("- set-mtu: {node: %s, interface: %s, mtu: %uB}\n", n->name, card->name, largest));
+	g_ptr_array_add(x->commands, g_strdup_printf("ip link set %s mtu %u", card->name, largest));
+	if (n->host_model == HOST_STRONG)
+		g_ptr_array_add(x->commands, g_strdup_printf("netsh interface ipv4 set subinterface \"%s\" mtu=%u store=persistent",
+							     card->name, largest));
 	return x;
 }
 

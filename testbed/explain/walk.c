@@ -1,5 +1,6 @@
 #include "testbed/explain/walk_filter.h"
 
+#define VLAN_TAG_BYTES 4u
 #define HOPS_MAX 64 /* the TTL packets start with */
 
 /* One direction on its way. */
@@ -9,6 +10,8 @@ struct walker {
 	GArray *sessions; /* struct session: written by the forward walk, read by the answer's */
 	bool is_answer;
 	bool in_tunnel;   /* the walk of a tunnel's own packets */
+	unsigned asked_bytes; /* of the flow's packets */
+	unsigned size_bytes;  /* of this one now; 0: small enough for every link */
 	struct packet p;
 	const struct knode *at;
 	const struct klink *in; /* NULL: starts here */
@@ -302,8 +305,12 @@ static bool in_list(const GArray *prefixes, const struct addr *a)
 static struct walk_pair *walk_pair_of(const struct knet *net, const struct flow *flow, bool in_tunnel);
 
 /* How the tunnel's own packets are lost from end `from` to the other or back; NULL: they are not. */
-static walk *underlay_trouble(const struct knet *net, const struct tunnel *t, int from)
+static walk *underlay_trouble(const struct knet *net, const struct tunnel *t, int from, unsigned inner_bytes)
 {
+	/* IPv4, UDP and the tunnel's own header */
+	static const unsigned outer_bytes[TUNNEL_KIND_COUNT] = {
+		[TUNNEL_WIREGUARD] = 60, [TUNNEL_VXLAN] = 50, [TUNNEL_GRE] = 28, [TUNNEL_IPIP] = 20,
+	};
 	bool over_udp = t->kind == TUNNEL_WIREGUARD || t->kind == TUNNEL_VXLAN;
 	struct flow outer = {
 		.node = t->ends[from].node_name,
@@ -312,6 +319,7 @@ static walk *underlay_trouble(const struct knet *net, const struct tunnel *t, in
 		.proto = over_udp ? PROTO_UDP : PROTO_ANY,
 		.sport = over_udp ? t->port : 0,
 		.dport = over_udp ? t->port : 0,
+		.size_bytes = inner_bytes > 0 ? inner_bytes + outer_bytes[t->kind] : 0,
 	};
 	struct walk_pair *pair = walk_pair_of(net, &outer, true);
 	walk **last = pair->back ? &pair->back : &pair->forward;
@@ -325,10 +333,11 @@ static walk *underlay_trouble(const struct knet *net, const struct tunnel *t, in
 static bool pass_underlay(struct walker *k, const struct klink *out)
 {
 	const struct tunnel *t = out->tunnel;
-	walk *there = k->in_tunnel ? NULL : underlay_trouble(k->net, t, out->tunnel_end);
-	walk *back = there ? underlay_trouble(k->net, t, 1 - out->tunnel_end) : NULL;
+	walk *there = k->in_tunnel ? NULL : underlay_trouble(k->net, t, out->tunnel_end, k->size_bytes);
+	/* what is too big one way is lost whatever comes the other way */
+	walk *back = there && there->end != WALK_TOO_BIG ? underlay_trouble(k->net, t, 1 - out->tunnel_end, 0) : NULL;
 
-	if (!back) {
+	if (!back && !(there && there->end == WALK_TOO_BIG)) {
 		walk_free(there);
 		return true;
 	}
@@ -378,6 +387,27 @@ static void travel_tunnel(struct walker *k, const struct klink *out)
 	}
 }
 
+/* What does not fit the link it leaves by is cut: by its sender, by a router, or by its sender once the router has told
+ * it (RFC 1191; answers of that kind belong to a known session, which every stateful rule lets pass). */
+static void cut_to_link(struct walker *k, const struct klink *out)
+{
+	if (out->mtu_bytes > 0 && k->size_bytes > out->mtu_bytes)
+		k->size_bytes = out->mtu_bytes;
+}
+
+/* A card takes no frame that is larger than its own MTU (and a VLAN tag), and nobody is told: to the sender the
+ * link is wide enough.  FALSE: the walk has ended. */
+static bool fits_card(struct walker *k, const struct knode *peer, const struct klink *far)
+{
+	if (far->mtu_bytes == 0 || k->size_bytes <= far->mtu_bytes + VLAN_TAG_BYTES)
+		return true;
+	if (k->p.proto == PROTO_TCP && peer->model->nat->len == 0 && knode_owns(peer, &k->p.at.dst))
+		return true; /* it asked for smaller segments itself (MSS, RFC 9293 section 3.7.1) */
+	finish(k, WALK_TOO_BIG, peer, far->name, "%s of %s takes packets of at most %u bytes, and %s sends it some of %u", far->name,
+	       peer->model->name, far->mtu_bytes, k->at->model->name, k->size_bytes);
+	return false;
+}
+
 /* On to the next node, or the end. */
 static void travel(struct walker *k, const struct klink *out, const struct addr *next_hop)
 {
@@ -386,6 +416,7 @@ static void travel(struct walker *k, const struct klink *out, const struct addr 
 	char text[ADDR_TEXT_MAX];
 
 	remember_session(k);
+	cut_to_link(k, out);
 	if (!out->up) {
 		link_is_down(k, k->at, out);
 		return;
@@ -401,7 +432,7 @@ static void travel(struct walker *k, const struct klink *out, const struct addr 
 		       out->name, text);
 	} else if (!far->up || !out->carrier) {
 		link_is_down(k, far->up ? k->at : peer, far->up ? out : far);
-	} else {
+	} else if (fits_card(k, peer, far)) {
 		k->at = peer;
 		k->in = far;
 	}
@@ -520,6 +551,8 @@ static walk *walk_back(const struct walker *forward_walk, const struct knode *fr
 
 	k.is_answer = true;
 	k.in_tunnel = forward_walk->in_tunnel;
+	k.size_bytes = forward_walk->asked_bytes;
+	k.asked_bytes = forward_walk->asked_bytes;
 	k.at = from;
 	k.p.at = (struct tuple){ there->dst, there->src, there->dport, there->sport };
 	go(&k);
@@ -543,6 +576,7 @@ static struct walker walker_at(const struct knet *net, const struct flow *flow, 
 	struct walker k = walker_new(net, flow->proto, sessions);
 
 	k.at = start;
+	k.asked_bytes = k.size_bytes = flow->size_bytes;
 	k.p.at = (struct tuple){ flow->src, flow->dst, flow->sport, flow->dport };
 	return k;
 }

@@ -19,6 +19,7 @@ struct flow {
 	struct addr dst;
 	enum ip_proto proto;
 	uint16_t sport, dport; /* 0: any, no rule about it matches */
+	unsigned size_bytes;   /* of the IP packets, both ways; 0: small enough for every link */
 };
 
 #define WALK_ENDS(X)                                                          \
@@ -36,6 +37,7 @@ struct flow {
 	X(TUNNEL_DOWN, "tunnel-down")                                         \
 	X(TUNNEL_PREFIX, "tunnel-prefix") /* the tunnel does not carry this destination or source */ \
 	X(LOOP, "loop")                                                       \
+	X(TOO_BIG, "too-big")            /* larger than the next card takes: dropped without a word */ \
 	X(NO_FORWARDING, "no-forwarding") /* a host that does not route got it */
 
 enum walk_end {

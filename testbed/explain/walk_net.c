@@ -71,6 +71,7 @@ static void read_links(const model *m, struct knode *n, const json_t *node)
 		link->name = link->name ? link->name : "";
 		link->up = json_is_true(json_object_get(item, "up"));
 		link->carrier = json_is_true(json_object_get(item, "carrier"));
+		link->mtu_bytes = json_unsigned(item, "mtu");
 		link->rp_filter = MAX(all, json_unsigned(filters, link->name));
 		json_array_foreach(json_object_get(item, "addresses"), k, address) {
 			struct prefix p;

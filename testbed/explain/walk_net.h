@@ -11,6 +11,7 @@
 struct klink {
 	const char *name;
 	bool up, carrier;
+	unsigned mtu_bytes;            /* 0: not known */
 	GArray *addresses;             /* struct prefix */
 	const struct network *network; /* NULL: a tunnel's, or unknown to the model */
 	const struct tunnel *tunnel;   /* NULL: an ordinary interface */

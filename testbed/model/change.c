@@ -88,6 +88,12 @@ static const struct field add_record_fields[] = {
 };
 static const struct field remove_record_fields[] = { NODES, WORD("name", record_name, charset_dns), { 0 } };
 static const struct field interface_fields[] = { NODES, WORD("interface", interface, charset_iface), { 0 } };
+static const struct field set_mtu_fields[] = {
+	NODES,
+	WORD("interface", interface, charset_iface),
+	{ .key = "mtu", .read = read_quantity, AT(change_args, mtu_bytes), .arg = &quantity_mtu_bytes, .required = true },
+	{ 0 }
+};
 static const struct field tunnel_name_fields[] = { WORD("tunnel", tunnel, charset_name), { 0 } };
 static const struct field tunnel_prefix_fields[] = {
 	WORD("tunnel", tunnel, charset_name),
@@ -226,6 +232,7 @@ static const struct change_kind change_kinds[] = {
 	{ "set-frontend", set_frontend_fields, .per_node = true, .apply = change_set_frontend },
 	{ "set-nat", set_nat_fields, .per_node = true, .check = check_set_nat, .apply = change_set_nat },
 	{ "set-impair", set_impair_fields, .check = check_set_impair, .apply = change_set_impair },
+	{ "set-mtu", set_mtu_fields, .per_node = true, .apply = change_set_mtu },
 	{ "link-down", interface_fields, .per_node = true, .apply = change_link_down },
 	{ "link-up", interface_fields, .per_node = true, .apply = change_link_up },
 	{ "tunnel-down", tunnel_name_fields, .apply = change_tunnel_down },

@@ -28,6 +28,7 @@ struct change_args {
 	char *password;
 	enum account_state account;
 	unsigned parts; /* 0: nothing said of parts */
+	unsigned mtu_bytes;
 	struct impairment impair;
 	GPtrArray *objects; /* of the kind's named type */
 };
@@ -54,6 +55,7 @@ struct change_kind {
 bool change_args_read(struct reader *r, const struct change *change, struct change_args *args);
 
 /* change_network.c */
+void change_set_mtu(struct apply *a, struct change_args *args, struct node *node);
 void change_add_node(struct apply *a, struct change_args *args, struct node *node);
 void change_add_network(struct apply *a, struct change_args *args, struct node *node);
 void change_add_tunnel(struct apply *a, struct change_args *args, struct node *node);

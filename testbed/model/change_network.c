@@ -168,6 +168,17 @@ void change_set_impair(struct apply *a, struct change_args *args, struct node *n
 		impair_network(a, args);
 }
 
+void change_set_mtu(struct apply *a, struct change_args *args, struct node *node)
+{
+	struct iface *iface = named_find(node->interfaces, args->interface);
+
+	if (iface)
+		iface->mtu_bytes = args->mtu_bytes;
+	else
+		named_error(a->r->d, places_get(a->r->places, &args->interface, a->change->loc), "interface", args->interface,
+			    node->interfaces);
+}
+
 /* What lies behind the end of a tunnel that is on that node; NULL with a finding. */
 static GArray *prefixes_of(struct apply *a, const struct change_args *args)
 {

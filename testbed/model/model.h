@@ -64,6 +64,7 @@ struct iface {
 	const struct network *network;
 	GArray *addresses; /* struct prefix; the first is the primary one */
 	bool up;           /* false: administratively down (change link-down) */
+	unsigned mtu_bytes; /* largest IP packet it sends and takes; 0: the default, 1500 */
 	struct impairment *impair; /* of what leaves by it; NULL: the network's */
 	struct loc loc;
 };

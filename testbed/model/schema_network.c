@@ -44,6 +44,7 @@ static const struct field iface_fields[] = {
 	{ .key = "address", .read = read_array, AT(iface, addresses), .arg = &address_list },
 	{ .key = "addresses", .read = read_array, AT(iface, addresses), .arg = &address_list },
 	{ .key = "up", .read = read_bool, AT(iface, up) },
+	{ .key = "mtu", .read = read_quantity, AT(iface, mtu_bytes), .arg = &quantity_mtu_bytes },
 	{ .key = "impair", .read = read_impairment, AT(iface, impair) },
 	{ 0 }
 };

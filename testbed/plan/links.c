@@ -156,6 +156,7 @@ static struct op_veth_end veth_end(struct builder *b, const struct member *m)
 	return (struct op_veth_end){ .node = g_strdup(m->node->name),
 				     .ifname = g_strdup(m->iface->name),
 				     .ifindex = b->next_ifindex++,
+				     .mtu_bytes = m->iface->mtu_bytes,
 				     .up = m->iface->up };
 }
 

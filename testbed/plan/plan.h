@@ -50,6 +50,7 @@ struct op_veth_end {
 	char *node;
 	char *ifname;
 	unsigned ifindex;
+	unsigned mtu_bytes; /* 0: the kernel's default */
 	char *bridge; /* name of the bridge in `node` it is a port of, or NULL */
 	bool up;
 };

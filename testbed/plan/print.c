@@ -34,6 +34,8 @@ static void describe_veth_end(const struct op_veth_end *end, GString *out)
 	g_string_append_printf(out, " %s:%s index %u", end->node, end->ifname, end->ifindex);
 	if (end->bridge)
 		g_string_append_printf(out, " bridge %s", end->bridge);
+	if (end->mtu_bytes > 0)
+		g_string_append_printf(out, " mtu %u", end->mtu_bytes);
 	if (!end->up)
 		g_string_append(out, " down");
 }

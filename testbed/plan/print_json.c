@@ -36,6 +36,8 @@ static json_t *veth_end_json(const struct op_veth_end *end)
 	set_text(o, "interface", end->ifname);
 	set_number(o, "ifindex", end->ifindex);
 	set_text(o, "bridge", end->bridge);
+	if (end->mtu_bytes > 0)
+		set_number(o, "mtu_bytes", end->mtu_bytes);
 	json_object_set_new(o, "up", json_boolean(end->up));
 	return o;
 }

@@ -92,6 +92,9 @@ static void put_veth(const struct op *op, GString *out)
 	for (int i = 0; i < 2; i++) {
 		const struct op_veth_end *end = &op->veth[i];
 
+		if (end->mtu_bytes > 0)
+			g_string_append_printf(out, "ip -n \"$prefix-%s\" link set '%s' mtu %u\n", end->node, end->ifname,
+					       end->mtu_bytes);
 		if (end->bridge)
 			g_string_append_printf(out, "ip -n \"$prefix-%s\" link set '%s' master '%s'\n",
 					       end->node, end->ifname, end->bridge);

@@ -13,6 +13,7 @@ struct row {
 	const char *from, *to;
 	enum ip_proto proto;
 	uint16_t port;
+	unsigned size_bytes;
 	enum walk_end end;
 	const char *node, *object;
 	bool answered; /* forward was delivered: the next three are about the answer */
@@ -91,6 +92,31 @@ static const struct row rows[] = {
 		    " {block: {node: branch-gw, name: no-vpn, chain: input, proto: udp, dports: [51820]}}]",
 	 .from = "branch1", .to = "10.0.1.101", .proto = PROTO_UDP, .port = 9, .end = WALK_TUNNEL_DOWN,
 	 .node = "branch-gw", .object = "site-to-site"},
+	{.name = "a route that throws away", .file = LYNC, .scenario = "persistent-route",
+	 .changes = "add-route: {node: core, to: 10.20.0.101/32, type: prohibit}", .from = "dc1", .to = "10.20.0.101",
+	 .proto = PROTO_UDP, .port = 9, .end = WALK_NULL_ROUTE, .node = "core", .object = "prohibit 10.20.0.101/32 table 254"},
+	{.name = "a strong host's throws away by any card", .file = LYNC, .scenario = "persistent-route",
+	 .changes = "add-route: {node: edge, to: 10.20.0.96/27, type: blackhole}", .from = "branch1", .to = "172.25.33.10",
+	 .proto = PROTO_UDP, .port = 3478, .end = WALK_DELIVERED, .node = "edge", .answered = true, .back_end = WALK_NULL_ROUTE,
+	 .back_node = "edge", .back_object = "blackhole 10.20.0.96/27 table 100"},
+	{.name = "larger than a card takes", .file = LYNC, .scenario = "persistent-route",
+	 .changes = "set-mtu: {node: core, interface: lan, mtu: 1000B}", .from = "dc1", .to = "10.20.0.101", .proto = PROTO_UDP,
+	 .port = 9, .size_bytes = 1200, .end = WALK_TOO_BIG, .node = "core", .object = "lan"},
+	{.name = "no larger than a card takes", .file = LYNC, .scenario = "persistent-route",
+	 .changes = "set-mtu: {node: core, interface: lan, mtu: 1000B}", .from = "dc1", .to = "10.20.0.101", .proto = PROTO_UDP,
+	 .port = 9, .size_bytes = 1000, .end = WALK_DELIVERED, .node = "branch1", .answered = true, .back_end = WALK_DELIVERED,
+	 .back_node = "dc1"},
+	{.name = "its answers leave by the same card in pieces", .file = LYNC, .scenario = "persistent-route",
+	 .changes = "set-mtu: {node: core, interface: lan, mtu: 1000B}", .from = "branch1", .to = "10.0.1.10", .proto = PROTO_TCP,
+	 .port = 5061, .size_bytes = 1500, .end = WALK_DELIVERED, .node = "fe", .answered = true, .back_end = WALK_TOO_BIG,
+	 .back_node = "core", .back_object = "lan"},
+	{.name = "a TCP end asks for small segments itself", .file = LYNC, .scenario = "persistent-route",
+	 .changes = "set-mtu: {node: fe, interface: lan, mtu: 1000B}", .from = "branch1", .to = "10.0.1.10", .proto = PROTO_TCP,
+	 .port = 5061, .size_bytes = 1500, .end = WALK_DELIVERED, .node = "fe", .answered = true, .back_end = WALK_DELIVERED,
+	 .back_node = "branch1"},
+	{.name = "a tunnel's packets are larger than what they carry", .file = LYNC, .scenario = "persistent-route",
+	 .changes = "set-mtu: {node: core, interface: wan, mtu: 1200B}", .from = "branch1", .to = "10.0.1.10", .proto = PROTO_UDP,
+	 .port = 9, .size_bytes = 1200, .end = WALK_TUNNEL_DOWN, .node = "branch-gw", .object = "site-to-site"},
 	{.name = "a 1:1 NAT from outside", .file = TWO, .scenario = "broken", .from = "remote1", .to = "203.0.113.131",
 	 .proto = PROTO_UDP, .port = 3478, .end = WALK_DELIVERED, .node = "edge01", .answered = true,
 	 .back_end = WALK_DELIVERED, .back_node = "remote1", .nat = "192.168.200.20 for 203.0.113.131 (av-nat)"},
@@ -106,7 +132,7 @@ static struct walk_pair *walk_row(const struct row *r)
 {
 	g_autoptr(model) m = scenario_model(r->file, r->scenario, r->changes);
 	json_t *state = planned_state(m);
-	struct flow flow = {.node = r->from, .proto = r->proto, .dport = r->port};
+	struct flow flow = {.node = r->from, .proto = r->proto, .dport = r->port, .size_bytes = r->size_bytes};
 	struct walk_pair *pair;
 
 	cr_assert(addr_parse(r->to, &flow.dst), "%s", r->name);

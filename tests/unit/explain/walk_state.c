@@ -90,9 +90,13 @@ static void put_op(json_t *nodes, const struct op *op)
 	char text[PREFIX_TEXT_MAX];
 
 	if (op->kind == OP_VETH) {
-		for (int e = 0; e < 2; e++)
-			json_object_set_new(state_link(state_node(nodes, op->veth[e].node), op->veth[e].ifname), "up",
-					    json_boolean(op->veth[e].up));
+		for (int e = 0; e < 2; e++) {
+			json_t *link = state_link(state_node(nodes, op->veth[e].node), op->veth[e].ifname);
+			unsigned mtu_bytes = op->veth[e].mtu_bytes;
+
+			json_object_set_new(link, "up", json_boolean(op->veth[e].up));
+			json_object_set_new(link, "mtu", json_integer(mtu_bytes > 0 ? mtu_bytes : 1500));
+		}
 	} else if (op->kind == OP_LINK_UP && !g_str_equal(op->link_up.ifname, "lo")) {
 		json_object_set_new(state_link(node, op->link_up.ifname), "up", json_true());
 	} else if (op->kind == OP_ADDR) {

@@ -401,6 +401,12 @@ static const struct flow_case {
 	 "198.51.100.14", "203.0.113.10", PROTO_TCP, 49152, 443,
 	 "- remove-route: {node: internet, to: 203.0.113.10/32}\n"
 	 "- add-route: {node: internet, to: 203.0.113.10/32, via: 198.51.100.6, dev: dmz, persistent: true}\n"},
+	{CAUSE_NULL_ROUTE, "add-route: {node: edge, to: 10.20.0.96/27, type: blackhole}", "edge", "10.20.0.96/27", "172.25.33.10",
+	 "10.20.0.101", PROTO_UDP, 3478, 49152, "- remove-route: {node: edge, to: 10.20.0.96/27}\n"},
+	{CAUSE_NULL_ROUTE, "add-route: {node: edge, to: 10.77.0.0/24, type: prohibit}", "edge", "10.77.0.0/24", "172.25.33.10",
+	 "10.77.0.1", PROTO_UDP, 3478, 49152, "- remove-route: {node: edge, to: 10.77.0.0/24}\n"}, /* its way is not known */
+	{CAUSE_MTU_BLACKHOLE, "set-mtu: {node: core, interface: lan, mtu: 1000B}", "core", "lan", NULL, NULL, PROTO_UDP, 0, 0,
+	 "- set-mtu: {node: core, interface: lan, mtu: 1500B}\n"},
 	{CAUSE_LINK_DOWN, "link-down: {node: edge, interface: int}", "edge", "int", NULL, NULL, PROTO_UDP, 0, 0,
 	 "- link-up: {node: edge, interface: int}\n"},
 	{CAUSE_VPN_DOWN, "tunnel-down: {tunnel: site-to-site}", "branch-gw", "site-to-site", NULL, NULL, PROTO_UDP, 0, 0,

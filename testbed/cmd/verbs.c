@@ -65,10 +65,11 @@ static const char capacity_help[] =
 	"can't run labs; 128+n ended by signal n, after what was measured has been told.\n";
 
 static const char import_help[] =
-	"FILE: what Windows' 'route print', 'ip -j route' or 'ip -j addr' showed, or a session description with\n"
-	"candidates; '-' (default): stdin.  Several make one topology, which goes to stdout: networks of the same\n"
-	"subnet are joined, and what had to be guessed is marked.  Give 'edge.route.txt' and 'edge.addr.json' to\n"
-	"tell two things of a node 'edge'.\n\n"
+	"FILE: what Windows' 'route print', 'ip -j route' or 'ip -j addr' showed, or a\n"
+	"session description with candidates; '-' (default): stdin.  Several make one\n"
+	"topology, which goes to stdout: networks of the same subnet are joined, and what\n"
+	"had to be guessed is marked.  'edge.route.txt' and 'edge.addr.json' tell two\n"
+	"things of one node 'edge'.\n\n"
 	"Exit status: 0 imported, perhaps with warnings; 2 wrong arguments; 3 a file is wrong.\n";
 
 static const struct verb verbs[] = {

@@ -302,6 +302,24 @@ static bool overlaps_own(struct draft *t, const struct draft_node *node, const s
 	return false;
 }
 
+/* The network's prefix of the other family is that of another wire of the node. */
+static bool other_wire_overlaps(struct draft *t, const struct draft_node *node, const struct draft_network *n,
+				const struct said_address *a)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	for (guint k = 0; k < node->ifaces->len; k++) {
+		const struct draft_iface *i = node->ifaces->pdata[k];
+
+		if (i->network == n || (!overlap(i->network, &n->subnet) && !(addr_is_set(&n->subnet6.addr) && overlap(i->network, &n->subnet6))))
+			continue;
+		diags_add(t->found, DIAG_WARNING, a->loc, "a node has one interface a subnet",
+			  "network '%s' of %s overlaps with that of '%s': left out", n->name, prefix_print(&a->address, text), i->said);
+		return true;
+	}
+	return false;
+}
+
 struct draft_iface *draft_place(struct draft *t, struct draft_node *node, const char *said, const struct said_address *a)
 {
 	struct draft_network *n;
@@ -316,6 +334,8 @@ struct draft_iface *draft_place(struct draft *t, struct draft_node *node, const 
 	if (!i && overlaps_own(t, node, a))
 		return NULL;
 	n = i ? NULL : join_network(t, node, a);
+	if (n && other_wire_overlaps(t, node, n, a))
+		return NULL;
 	for (guint k = 0; n && k < node->ifaces->len && !i; k++) {
 		struct draft_iface *other = node->ifaces->pdata[k];
 

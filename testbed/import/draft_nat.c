@@ -64,6 +64,24 @@ static struct draft_node *nat_node(struct draft *t, const struct said_nat *nat)
 	return owner;
 }
 
+/* A node can't be in two networks that overlap: two homes behind one address. */
+static bool fits(struct draft *t, const struct draft_node *box, const struct draft_network *n, const struct said_nat *nat)
+{
+	char outside[ADDR_TEXT_MAX], subnet[PREFIX_TEXT_MAX];
+
+	for (guint k = 0; k < box->ifaces->len; k++) {
+		const struct draft_iface *i = box->ifaces->pdata[k];
+
+		if (i->network->subnet.addr.family != n->subnet.addr.family || !prefix_overlaps(&i->network->subnet, &n->subnet))
+			continue;
+		diags_add(t->found, DIAG_WARNING, nat->loc, "a carrier's NAT may be in between: write a NAT for each place",
+			  "another network that overlaps with %s is at the NAT %s: left without it", prefix_print(&n->subnet, subnet),
+			  addr_print(&nat->outside, outside));
+		return false;
+	}
+	return true;
+}
+
 static void add_nat(struct draft *t, struct draft_node *node, const struct said_nat *nat)
 {
 	struct draft_iface *inside = draft_connected(node, &nat->inside), *lan;
@@ -86,7 +104,7 @@ static void add_nat(struct draft *t, struct draft_node *node, const struct said_
 			route.via = g_array_index(lan->addresses, struct prefix, 0).addr;
 	}
 	if (!addr_is_set(&route.via)) {
-		if (!inside_address(t, node, inside, &a.addr))
+		if (!fits(t, box, inside->network, nat) || !inside_address(t, node, inside, &a.addr))
 			return;
 		a.len = inside->network->subnet.len;
 		lan = draft_iface_new(box, "in", inside->network);

@@ -1,4 +1,5 @@
-/* Pasted text: what import accepts is a topology that the model accepts. */
+/* Pasted texts of up to three nodes, split at lines of one '@': what import accepts is a topology that the model
+ * accepts. */
 #include "testbed/import/import.h"
 #include "testbed/model/model.h"
 
@@ -6,15 +7,36 @@
 
 int LLVMFuzzerTestOneInput(const guint8 *data, size_t size);
 
+static guint split(const char *text, size_t size, struct import_input inputs[static 3])
+{
+	static const char *const nodes[] = {"a", "b", "c"};
+	guint n = 0;
+
+	while (n < 3) {
+		const char *end = n < 2 ? memmem(text, size, "\n@\n", 3) : NULL;
+		size_t length = end ? (size_t)(end - text) : size;
+
+		inputs[n] = (struct import_input){.file = nodes[n], .text = text, .length = length, .node = nodes[n]};
+		n++;
+		if (!end)
+			break;
+		text = end + 3;
+		size -= length + 3;
+	}
+	return n;
+}
+
 int LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
 {
 	g_autoptr(diags) found = diags_new(), wrong = diags_new();
-	struct import_input input = {.file = "pasted", .text = (const char *)data, .length = size, .node = "pasted"};
+	struct import_input inputs[3];
 	g_autofree char *topology = NULL, *told = NULL;
+	guint n;
 
 	if (size > 65536)
 		return 0;
-	topology = import_topology(&input, 1, IMPORT_KINDS, found);
+	n = split((const char *)data, size, inputs);
+	topology = import_topology(inputs, n, IMPORT_KINDS, found);
 	if (!topology) {
 		g_assert_cmpuint(diags_errors(found), >, 0);
 		return 0;

@@ -55,6 +55,7 @@ Test(import, samples_against_their_topologies)
 		{"ip-addr.expected", "gw.addr.json gw.route.json"},
 		{"candidates.expected", "home.sdp"},
 		{"two-places.expected", "home.sdp other.sdp"},
+		{"one-outside.expected", "home.sdp neighbour.sdp"},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(samples); i++) {

@@ -197,7 +197,7 @@ static bool is_endpoint(struct guest *g, const char *name)
 
 	if (name && keeper_endpoint(g->k, name))
 		return true;
-	names = (const char **)g_hash_table_get_keys_as_array(g->k->endpoints, NULL);
+	names = (const char **)(gpointer)g_hash_table_get_keys_as_array(g->k->endpoints, NULL);
 	near = name ? diag_nearest(name, names) : NULL;
 	message = g_strdup_printf("no endpoint '%s'%s%s%s", name ? name : "", near ? " (did you mean '" : "", near ? near : "",
 				  near ? "'?)" : "; 'testbed status' lists them");

@@ -85,6 +85,7 @@ Test(turn, numbers_stay_and_are_unique)
 		g_autoptr(plan_difference) d = plan_difference_new(a, b, NULL);
 		g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
 
+		cr_assert_not_null(d, "%s: numbers b's interfaces", changes[c]);
 		for (guint i = 0; i < b->ops->len; i++) {
 			const struct op *op = b->ops->pdata[i];
 

@@ -12,11 +12,11 @@
 
 #define NO_JOBS G_MININT /* none given */
 
-struct settings {
+typedef struct settings {
 	char *only, *catalogue, *topologies;
 	gint jobs, doubles, seed;
 	gboolean fixes, list;
-};
+} settings;
 
 /* --- what to run ------------------------------------------------------------------------------------------- */
 
@@ -201,9 +201,17 @@ static int run(const GPtrArray *faults, const struct settings *s, const struct a
 	return right ? 0 : 1;
 }
 
+static void settings_clear(struct settings *s)
+{
+	g_free(s->only);
+	g_free(s->catalogue);
+	g_free(s->topologies);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(settings, settings_clear)
+
 int main(int argc, char **argv)
 {
-	struct settings s = {.seed = 1, .jobs = NO_JOBS};
+	g_auto(settings) s = {.seed = 1, .jobs = NO_JOBS};
 	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL), *dir = self ? g_path_get_dirname(self) : NULL;
 	g_autofree char *program_dir = g_build_filename(dir ? dir : ".", "..", "bin", NULL);
 	g_autoptr(GError) error = NULL;

@@ -38,25 +38,23 @@ struct labrun {
 
 /* --- the queue ----------------------------------------------------------------------------------- */
 
-/* Longest first makes the run short.  ICE takes seven seconds to give a call up, about two to be sure of
- * a path through NAT or relay, and nothing at all where hosts see each other. */
-static int cell_urgency(const struct cell *c)
+/* Longest first makes the run short: a conference that begins with a call takes two calls' time, and between sites ICE
+ * waits longest (seven seconds to give a call up, about two to be sure of a path through NAT or relay).  Nothing here
+ * knows what a cell is expected to come to. */
+static int cell_urgency(const model *m, const struct cell *c)
 {
-	enum { TEXT, WAITS_LONG, CONFERENCE, WAITS, QUICK };
+	enum { TEXT, AD_HOC, BETWEEN_SITES, CONFERENCE, WITHIN_SITE };
 
 	if (c->media == MEDIA_IM)
 		return TEXT;
-	if (c->expected_verdict != VERDICT_PASS)
-		return WAITS_LONG;
 	if (!c->b)
-		return CONFERENCE;
-	return c->expected_path_mask == 1u << PATH_UDP_DIRECT ? QUICK : WAITS;
+		return c->ad_hoc ? AD_HOC : CONFERENCE;
+	return g_strcmp0(model_node(m, c->a)->site, model_node(m, c->b)->site) == 0 ? WITHIN_SITE : BETWEEN_SITES;
 }
 
-static gint compare_urgency(gconstpointer x, gconstpointer y, gpointer unused)
+static gint compare_urgency(gconstpointer x, gconstpointer y, gpointer m)
 {
-	(void)unused;
-	return cell_urgency(x) - cell_urgency(y);
+	return cell_urgency(m, x) - cell_urgency(m, y);
 }
 
 static void shuffle(GPtrArray *cells, guint64 seed)
@@ -83,7 +81,7 @@ static void fill_queue(labrun *l, guint64 seed)
 	shuffle(order, seed);
 	for (guint i = 0; i < order->len; i++)
 		g_queue_push_tail(&l->queue, order->pdata[i]);
-	g_queue_sort(&l->queue, compare_urgency, NULL); /* stable: the shuffled order stays within a class */
+	g_queue_sort(&l->queue, compare_urgency, l->scenario->model); /* stable: the shuffled order stays within a class */
 }
 
 /* --- participants --------------------------------------------------------------------------------- */
@@ -593,7 +591,7 @@ int labrun_urgency(const labrun *l)
 {
 	const GList *i = first_startable(l);
 
-	return i ? cell_urgency(i->data) : -1;
+	return i ? cell_urgency(l->scenario->model, i->data) : -1;
 }
 
 void labrun_start_next(labrun *l)

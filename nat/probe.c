@@ -249,12 +249,19 @@ static bool still_mapped(const struct idle *idle, const struct probe_asked *aske
 	return to_idle.seen;
 }
 
-static void wait_until(gint64 time_us)
+/* Until nothing has come or gone by the idle socket for so long; what comes late renews what it came through. */
+static void stay_idle(struct idle *i, gint64 idle_ms)
 {
 	gint64 left_us;
 
-	while ((left_us = time_us - g_get_monotonic_time()) > 0)
-		g_usleep((gulong)left_us);
+	while (i->mapped_port != 0 && (left_us = i->since_us + idle_ms * 1000 - g_get_monotonic_time()) > 0) {
+		struct pollfd p = { .fd = i->fd, .events = POLLIN };
+
+		if (poll(&p, 1, (int)((left_us + 999) / 1000)) <= 0)
+			continue;
+		take(i->fd, NULL, 0);
+		i->since_us = g_get_monotonic_time();
+	}
 }
 
 /* Two sockets, since a packet that comes in renews what it came through. */
@@ -262,9 +269,9 @@ static void measure_lifetime(const struct probe_asked *asked, struct probe_measu
 {
 	struct idle before = idle_new(asked), after = idle_new(asked);
 
-	wait_until(before.since_us + ((gint64)asked->lifetime_ms - LIFETIME_SLACK_MS) * 1000);
+	stay_idle(&before, (gint64)asked->lifetime_ms - LIFETIME_SLACK_MS);
 	ret->lived = before.mapped_port != 0 && still_mapped(&before, asked);
-	wait_until(after.since_us + ((gint64)asked->lifetime_ms + LIFETIME_SLACK_MS) * 1000);
+	stay_idle(&after, (gint64)asked->lifetime_ms + LIFETIME_SLACK_MS);
 	ret->ended = after.mapped_port != 0 && !still_mapped(&after, asked);
 	if (before.fd >= 0)
 		close(before.fd);

@@ -1,5 +1,6 @@
 #include "testbed/lab/supervisor.h"
 
+#include "testbed/exec/closing.h"
 #include "testbed/exec/inspect.h"
 #include "testbed/lab/birth.h"
 #include "testbed/lab/crew.h"
@@ -23,7 +24,7 @@
 #define READY_TIMEOUT_MS_EACH 100
 #define LAST_WORDS_TIMEOUT_MS 1000
 #define DESCRIPTORS_MAX 65536
-#define SHUTDOWN_MS 250 /* how long a node that starts again has its network after its last process */
+#define SHUTDOWN_MS 1000 /* how long a node that starts again keeps its network at most after its last process */
 
 struct supervisor {
 	const struct supervisor_job *job;
@@ -526,7 +527,8 @@ static void shut_down(struct supervisor *s, const char *node)
 	crew_stop(s->crew, &now, &leave, ended);
 	for (guint i = 0; i < ended->len; i++)
 		json_array_append_new(s->restarted, json_string(ended->pdata[i]));
-	g_usleep(SHUTDOWN_MS * 1000);
+	/* In vain, where nobody can be reached any more: then the other ends find out by time-outs indeed. */
+	exec_wait_closed(s->x, node, SHUTDOWN_MS);
 }
 
 /* Takes over `m` and `p`.  The answer comes when everybody is ready. */

@@ -1,0 +1,75 @@
+/* Waiting for the last words of a node's connections, in the real kernel. */
+#include "tests/netns/exec/room.h"
+
+#include "testbed/exec/closing.h"
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CABLE                                                                          \
+	"networks: {wire: {subnet: 10.9.0.0/24}}\n"                                    \
+	"nodes:\n"                                                                     \
+	"  a: {interfaces: {eth0: {network: wire, address: 10.9.0.1/24}}}\n"           \
+	"  b: {interfaces: {eth0: {network: wire, address: 10.9.0.2/24}}}\n"
+
+#define PORT 5061
+
+static int tcp_in(const exec *x, const char *node)
+{
+	int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), fd;
+
+	cr_assert_eq(setns(exec_netns_fd(x, node), CLONE_NEWNET), 0, "enter %s", node);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	cr_assert_eq(setns(home, CLONE_NEWNET), 0, "leave %s", node);
+	close(home);
+	return fd;
+}
+
+/* A connection from a to b; returns a's end. */
+static int connection(const exec *x, int *ret_peer)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(PORT) };
+	int listener = tcp_in(x, "b"), a = tcp_in(x, "a");
+
+	inet_pton(AF_INET, "10.9.0.2", &to.sin_addr);
+	cr_assert_eq(bind(listener, (struct sockaddr *)&to, sizeof to), 0, "bind");
+	cr_assert_eq(listen(listener, 1), 0, "listen");
+	cr_assert_eq(connect(a, (struct sockaddr *)&to, sizeof to), 0, "connect");
+	*ret_peer = accept(listener, NULL, NULL);
+	close(listener);
+	return a;
+}
+
+static void set_cable(exec *x, bool up)
+{
+	const struct op op = { .kind = OP_LINK_UP, .node = (char *)(gpointer)(guintptr)"b",
+			       .link_up = { .ifname = (char *)(gpointer)(guintptr)"eth0" } };
+
+	cr_assert(up ? exec_apply(x, &op, NULL) : exec_remove(x, &op, NULL), "cable %s", up ? "up" : "down");
+}
+
+Test(closing, nothing_is_under_way)
+{
+	g_autoptr(exec) x = build_topology(CABLE);
+
+	cr_expect(exec_wait_closed(x, "a", 5000), "there is no connection at all");
+	cr_expect_not(exec_wait_closed(x, "c", 5000), "there is no such node");
+}
+
+Test(closing, waits_for_the_other_ends_acknowledgement)
+{
+	g_autoptr(exec) x = build_topology(CABLE);
+	int peer, a = connection(x, &peer);
+
+	cr_expect(exec_wait_closed(x, "a", 50), "an open connection is no reason to wait");
+	set_cable(x, false);
+	close(a);
+	cr_expect_not(exec_wait_closed(x, "a", 50), "the FIN cannot have arrived");
+	set_cable(x, true);
+	cr_expect(exec_wait_closed(x, "a", 20000), "the FIN was not sent again, or its end not noticed");
+	close(peer);
+}

@@ -1,0 +1,70 @@
+#include "common/agent.h"
+
+#ifndef TESTBED_VERSION
+#define TESTBED_VERSION "0"
+#endif
+
+#define FLUSH_MS 500
+
+struct agent {
+	const struct agent_kind *kind;
+	gpointer user_data;
+	GMainLoop *loop;
+	channel *channel;
+	int status;
+};
+
+static void on_command(channel *c, const char *name, json_t *command, gpointer user_data)
+{
+	agent *a = user_data;
+
+	for (const struct agent_command *row = a->kind->commands; row->name; row++) {
+		if (g_str_equal(row->name, name)) {
+			row->run(a, command, a->user_data);
+			return;
+		}
+	}
+	channel_log(c, "warning", "unknown command '%s'", name);
+}
+
+static void on_closed(channel *c G_GNUC_UNUSED, gpointer user_data)
+{
+	agent_stop(user_data, 0);
+}
+
+int agent_main(int *argc, char ***argv, const struct agent_kind *kind, gpointer user_data)
+{
+	static const struct channel_handlers handlers = { .command = on_command, .closed = on_closed };
+	agent a = { .kind = kind, .user_data = user_data, .loop = g_main_loop_new(NULL, FALSE) };
+
+	a.channel = channel_from_args(argc, argv, kind->summary, &handlers, &a);
+	g_main_loop_run(a.loop);
+	kind->end(user_data);
+	channel_flush(a.channel, FLUSH_MS);
+	channel_free(a.channel);
+	g_main_loop_unref(a.loop);
+	return a.status;
+}
+
+channel *agent_channel(const agent *a)
+{
+	return a->channel;
+}
+
+void agent_ready(const agent *a)
+{
+	channel_event(a->channel, "ready",
+		      json_pack("{s:s, s:s}", "program", a->kind->program, "version", TESTBED_VERSION));
+}
+
+void agent_failed(agent *a, const char *reason)
+{
+	channel_event(a->channel, "failed", json_pack("{s:s}", "reason", reason));
+	agent_stop(a, 1);
+}
+
+void agent_stop(agent *a, int status)
+{
+	a->status = status;
+	g_main_loop_quit(a->loop);
+}

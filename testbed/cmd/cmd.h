@@ -79,6 +79,17 @@ model *cmd_live_model(const json_t *status);
 /* The network of that scenario; findings go to stderr.  NULL: exit with CMD_INPUT. */
 model *cmd_scenario_model(const model *m, const struct scenario *sc);
 
+/* All three by -t and -s. */
+typedef struct network_choice {
+	model *base;                    /* owns the scenario */
+	const struct scenario *scenario;
+	model *model;
+} network_choice;
+/* 0, or the exit status after the reason was told on stderr.  network_choice_clear in both cases. */
+int cmd_network_choose(const struct options *o, network_choice *ret);
+void network_choice_clear(network_choice *c);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(network_choice, network_choice_clear)
+
 /* --- output.c --- */
 
 /* Style of a stream (1 or 2): colour and width as the terminal and the options say. */

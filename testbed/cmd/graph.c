@@ -81,19 +81,15 @@ static int draw(const struct options *o, enum drawing drawing, const model *m, c
 int cmd_graph(const struct options *o)
 {
 	int drawing = drawing_of(o);
-	const struct scenario *sc;
-	g_autoptr(model) base = NULL, changed = NULL;
+	g_auto(network_choice) network = {0};
+	int status;
 
 	if (drawing < 0)
 		return CMD_USAGE;
-	base = cmd_topology_load(o);
-	if (!base)
-		return CMD_INPUT;
-	if (!o->scenario)
-		return draw(o, (enum drawing)drawing, base, NULL);
-	sc = cmd_scenario(base, o->scenario);
-	if (!sc)
-		return CMD_USAGE;
-	changed = cmd_scenario_model(base, sc);
-	return changed ? draw(o, (enum drawing)drawing, changed, sc) : CMD_INPUT;
+	if (!o->scenario) {
+		network.base = cmd_topology_load(o);
+		return network.base ? draw(o, (enum drawing)drawing, network.base, NULL) : CMD_INPUT;
+	}
+	status = cmd_network_choose(o, &network);
+	return status ? status : draw(o, (enum drawing)drawing, network.model, network.scenario);
 }

@@ -117,3 +117,22 @@ model *cmd_live_model(const json_t *status)
 	sc = cmd_scenario(base, json_string_value(json_object_get(status, "scenario")));
 	return sc ? cmd_scenario_model(base, sc) : NULL;
 }
+
+int cmd_network_choose(const struct options *o, network_choice *ret)
+{
+	ret->base = cmd_topology_load(o);
+	if (!ret->base)
+		return CMD_INPUT;
+	ret->scenario = cmd_scenario(ret->base, o->scenario);
+	if (!ret->scenario)
+		return CMD_USAGE;
+	ret->model = cmd_scenario_model(ret->base, ret->scenario);
+	return ret->model ? 0 : CMD_INPUT;
+}
+
+void network_choice_clear(network_choice *c)
+{
+	model_free(c->model);
+	model_free(c->base);
+	*c = (network_choice){0};
+}

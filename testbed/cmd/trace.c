@@ -214,18 +214,10 @@ static int trace_fresh(const model *m, const struct options *o, const char *scen
 
 static int trace_new(const struct options *o)
 {
-	g_autoptr(model) base = cmd_topology_load(o), m = NULL;
-	const struct scenario *sc;
+	g_auto(network_choice) network = {0};
+	int status = cmd_network_choose(o, &network);
 
-	if (!base)
-		return CMD_INPUT;
-	sc = cmd_scenario(base, o->scenario);
-	if (!sc)
-		return CMD_USAGE;
-	m = cmd_scenario_model(base, sc);
-	if (!m)
-		return CMD_INPUT;
-	return trace_fresh(m, o, sc->name);
+	return status ? status : trace_fresh(network.model, o, network.scenario->name);
 }
 
 int cmd_trace(const struct options *o)

@@ -42,7 +42,7 @@ struct linux_room {
 	guint64 seed; /* of what impaired links draw by lot */
 	/* impair.c */
 	GPtrArray *impairs;  /* struct op: to be done when everything stands */
-	GHashTable *taps;    /* "NODE/IFNAME" -> struct tap */
+	GHashTable *taps;    /* "NODE/IFNAME" -> struct tap; NULL: none yet */
 	unsigned n_taps;     /* made so far */
 	struct impair_daemon *impair_daemon;         /* NULL: not needed yet */
 	struct space *far_side;                      /* where the taps end; NULL: not needed yet */

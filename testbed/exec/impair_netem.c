@@ -1,0 +1,138 @@
+/* The kernel's own queueing discipline, with a token bucket below it for the rate. */
+#include "testbed/exec/impair_backend.h"
+#include "testbed/exec/impair_queue.h"
+
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <math.h>
+#include <net/if.h>
+
+#define NETEM_HANDLE 0x10000u /* 1: */
+#define NETEM_TABLE 4096
+#define TBF_BURST_BYTES 1600u /* one full frame, so that a rate is a rate from the first packet on */
+
+static bool netem_works(const struct exec_features *f)
+{
+	return f->netem && f->tbf;
+}
+
+static guint32 netem_share(double pct)
+{
+	return (guint32)(MIN(pct, 100) / 100 * G_MAXUINT32);
+}
+
+/* Quantiles of the normal distribution in netem's scale, by bisection of the error function. */
+static void normal_table(gint16 table[NETEM_TABLE])
+{
+	for (int i = 0; i < NETEM_TABLE; i++) {
+		double p = (i + 0.5) / NETEM_TABLE, low = -4, high = 4;
+
+		for (int step = 0; step < 40; step++) {
+			double middle = (low + high) / 2;
+
+			if (0.5 * erfc(-middle / G_SQRT2) < p)
+				low = middle;
+			else
+				high = middle;
+		}
+		table[i] = (gint16)lround(CLAMP(low * NETEM_DIST_SCALE, G_MININT16, G_MAXINT16));
+	}
+}
+
+static void put_netem_loss(struct nl_msg *msg, const struct impairment *w)
+{
+	struct tc_netem_gemodel gilbert = { .p = netem_share(impairment_burst_start_pct(w)),
+					  .r = netem_share(100.0 / w->burst_packets),
+					  .h = 0,
+					  .k1 = 0 };
+	struct nlattr *loss = nl_nest(msg, TCA_NETEM_LOSS);
+
+	nl_put(msg, NETEM_LOSS_GE, &gilbert, sizeof gilbert);
+	nl_nest_end(msg, loss);
+}
+
+static struct nl_msg *netem_request(unsigned ifindex, const struct impairment *w)
+{
+	struct tcmsg header = { .tcm_ifindex = (int)ifindex, .tcm_parent = TC_H_ROOT, .tcm_handle = NETEM_HANDLE };
+	struct nl_msg *msg = nl_request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof header);
+	struct tc_netem_qopt options = { .limit = IMPAIR_FRAMES_MAX,
+					 .loss = w->burst_packets > 0 ? 0 : netem_share(w->loss_pct),
+					 .duplicate = netem_share(w->duplicate_pct),
+					 .gap = w->reorder_pct > 0 };
+	struct tc_netem_reorder reorder = { .probability = netem_share(w->reorder_pct) };
+	gint64 delay_ns = w->delay_us * 1000LL, jitter_ns = w->jitter_us * 1000LL;
+	gint16 table[NETEM_TABLE];
+	struct nlattr *nest;
+
+	nl_put_text(msg, TCA_KIND, "netem");
+	nest = nl_nest(msg, TCA_OPTIONS);
+	memcpy(nlmsg_reserve(msg, sizeof options, NLMSG_ALIGNTO), &options, sizeof options);
+	nl_put(msg, TCA_NETEM_LATENCY64, &delay_ns, sizeof delay_ns);
+	nl_put(msg, TCA_NETEM_JITTER64, &jitter_ns, sizeof jitter_ns);
+	if (w->jitter_us > 0 && w->shape == JITTER_NORMAL) {
+		normal_table(table);
+		nl_put(msg, TCA_NETEM_DELAY_DIST, table, sizeof table);
+	}
+	if (w->reorder_pct > 0)
+		nl_put(msg, TCA_NETEM_REORDER, &reorder, sizeof reorder);
+	if (w->burst_packets > 0)
+		put_netem_loss(msg, w);
+	nl_nest_end(msg, nest);
+	return msg;
+}
+
+static struct nl_msg *tbf_request(unsigned ifindex, const struct impairment *w)
+{
+	struct tcmsg header = { .tcm_ifindex = (int)ifindex, .tcm_parent = NETEM_HANDLE | 1, .tcm_handle = 2 * NETEM_HANDLE };
+	struct nl_msg *msg = nl_request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof header);
+	struct tc_tbf_qopt options = { .rate = { .rate = w->rate_kbit * 125u, .linklayer = TC_LINKLAYER_ETHERNET },
+				       .limit = (guint32)MIN(impairment_queue_bytes(w), G_MAXUINT32) };
+	guint32 burst = TBF_BURST_BYTES;
+	struct nlattr *nest;
+
+	nl_put_text(msg, TCA_KIND, "tbf");
+	nest = nl_nest(msg, TCA_OPTIONS);
+	nl_put(msg, TCA_TBF_PARMS, &options, sizeof options);
+	nl_put(msg, TCA_TBF_BURST, &burst, sizeof burst);
+	nl_nest_end(msg, nest);
+	return msg;
+}
+
+static gboolean netem_remove(struct space *s, unsigned ifindex, const struct op *op)
+{
+	struct tcmsg header = { .tcm_ifindex = (int)ifindex, .tcm_parent = TC_H_ROOT };
+	const struct op *failed = NULL;
+
+	/* refused when there is none, which is what is wanted */
+	return nl_queue_add(s->queue, nl_request(RTM_DELQDISC, 0, &header, sizeof header), op, &failed, NULL) &&
+	       nl_queue_flush(s->queue, &failed, NULL);
+}
+
+static gboolean netem_set(struct linux_room *r, struct space *s, const struct op *op, GError **error)
+{
+	unsigned ifindex = space_ifindex(s, op->impair.ifname, error);
+	const struct impairment *w = &op->impair.what;
+	const struct op *failed = NULL;
+
+	if (ifindex == 0 || !room_enter(r, s, error) || !impair_stop_offload(op->impair.ifname, error))
+		return FALSE;
+	(void)netem_remove(s, ifindex, op);
+	return nl_queue_add(s->queue, netem_request(ifindex, w), op, &failed, error) &&
+	       (w->rate_kbit == 0 || nl_queue_add(s->queue, tbf_request(ifindex, w), op, &failed, error)) &&
+	       nl_queue_flush(s->queue, &failed, error);
+}
+
+static gboolean netem_clear(struct linux_room *r, struct space *s, const struct op *op, GError **error)
+{
+	unsigned ifindex = space_ifindex(s, op->impair.ifname, error);
+
+	(void)r;
+	if (ifindex == 0)
+		return FALSE;
+	(void)netem_remove(s, ifindex, op);
+	return TRUE;
+}
+
+const struct impair_backend impair_netem = {
+	.name = "netem", .works = netem_works, .set = netem_set, .clear = netem_clear,
+};

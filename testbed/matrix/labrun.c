@@ -1,5 +1,7 @@
 #include "testbed/matrix/labrun.h"
 
+#include "testbed/matrix/order.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -35,54 +37,6 @@ struct labrun {
 	enum { STATE_UNREAD, STATE_ASKED, STATE_READ } state; /* after the last cell */
 	gint64 looked_us;         /* when the state was asked for last; 0: never */
 };
-
-/* --- the queue ----------------------------------------------------------------------------------- */
-
-/* Longest first makes the run short: a conference that begins with a call takes two calls' time, and between sites ICE
- * waits longest (seven seconds to give a call up, about two to be sure of a path through NAT or relay).  Nothing here
- * knows what a cell is expected to come to. */
-static int cell_urgency(const model *m, const struct cell *c)
-{
-	enum { TEXT, AD_HOC, BETWEEN_SITES, CONFERENCE, WITHIN_SITE };
-
-	if (c->media == MEDIA_IM)
-		return TEXT;
-	if (!c->b)
-		return c->ad_hoc ? AD_HOC : CONFERENCE;
-	return g_strcmp0(model_node(m, c->a)->site, model_node(m, c->b)->site) == 0 ? WITHIN_SITE : BETWEEN_SITES;
-}
-
-static gint compare_urgency(gconstpointer x, gconstpointer y, gpointer m)
-{
-	return cell_urgency(m, x) - cell_urgency(m, y);
-}
-
-static void shuffle(GPtrArray *cells, guint64 seed)
-{
-	const guint32 seeds[2] = {(guint32)seed, (guint32)(seed >> 32)};
-	g_autoptr(GRand) rand = g_rand_new_with_seed_array(seeds, G_N_ELEMENTS(seeds));
-
-	for (guint i = cells->len; i > 1; i--) {
-		guint k = (guint)g_rand_int_range(rand, 0, (gint32)i);
-		gpointer swap = cells->pdata[i - 1];
-
-		cells->pdata[i - 1] = cells->pdata[k];
-		cells->pdata[k] = swap;
-	}
-}
-
-static void fill_queue(labrun *l, guint64 seed)
-{
-	const GPtrArray *cells = l->scenario->result->cells;
-	g_autoptr(GPtrArray) order = g_ptr_array_new();
-
-	for (guint i = 0; i < cells->len; i++)
-		g_ptr_array_add(order, cells->pdata[i]);
-	shuffle(order, seed);
-	for (guint i = 0; i < order->len; i++)
-		g_queue_push_tail(&l->queue, order->pdata[i]);
-	g_queue_sort(&l->queue, compare_urgency, l->scenario->model); /* stable: the shuffled order stays within a class */
-}
 
 /* --- participants --------------------------------------------------------------------------------- */
 
@@ -488,7 +442,7 @@ labrun *labrun_new(const struct selected_scenario *s, const struct labrun_host *
 	l->calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_queue_init(&l->queue);
 	add_participants(l);
-	fill_queue(l, seed);
+	order_cells(&l->queue, l->scenario->result->cells, l->scenario->model, seed);
 	return l;
 }
 
@@ -591,7 +545,7 @@ int labrun_urgency(const labrun *l)
 {
 	const GList *i = first_startable(l);
 
-	return i ? cell_urgency(l->scenario->model, i->data) : -1;
+	return i ? order_urgency(l->scenario->model, i->data) : -1;
 }
 
 void labrun_start_next(labrun *l)

@@ -1,0 +1,44 @@
+#include "testbed/matrix/order.h"
+
+int order_urgency(const model *m, const struct cell *c)
+{
+	enum { TEXT, AD_HOC, BETWEEN_SITES, CONFERENCE, WITHIN_SITE };
+
+	if (c->media == MEDIA_IM)
+		return TEXT;
+	if (!c->b)
+		return c->ad_hoc ? AD_HOC : CONFERENCE;
+	return g_strcmp0(model_node(m, c->a)->site, model_node(m, c->b)->site) == 0 ? WITHIN_SITE : BETWEEN_SITES;
+}
+
+static gint compare_urgency(gconstpointer x, gconstpointer y, gpointer m)
+{
+	return order_urgency(m, x) - order_urgency(m, y);
+}
+
+static void shuffle(GPtrArray *cells, guint64 seed)
+{
+	const guint32 seeds[2] = {(guint32)seed, (guint32)(seed >> 32)};
+	g_autoptr(GRand) rand = g_rand_new_with_seed_array(seeds, G_N_ELEMENTS(seeds));
+
+	for (guint i = cells->len; i > 1; i--) {
+		guint k = (guint)g_rand_int_range(rand, 0, (gint32)i);
+		gpointer swap = cells->pdata[i - 1];
+
+		cells->pdata[i - 1] = cells->pdata[k];
+		cells->pdata[k] = swap;
+	}
+}
+
+void order_cells(GQueue *queue, const GPtrArray *cells, const model *m, guint64 seed)
+{
+	g_autoptr(GPtrArray) order = g_ptr_array_new();
+
+	for (guint i = 0; i < cells->len; i++)
+		g_ptr_array_add(order, cells->pdata[i]);
+	shuffle(order, seed);
+	for (guint i = 0; i < order->len; i++)
+		g_queue_push_tail(queue, order->pdata[i]);
+	/* stable: the shuffled order stays within a class */
+	g_queue_sort(queue, compare_urgency, (gpointer)(guintptr)m);
+}

@@ -1,14 +1,32 @@
 #include "testbed/matrix/order.h"
 
+static const char *site_of(const struct node *n)
+{
+	return n && n->site ? n->site : "";
+}
+
+/* In one site, or in two that a tunnel joins: there is a way without translation. */
+static bool together(const model *m, const char *a, const char *b)
+{
+	for (guint i = 0; i < m->tunnels->len; i++) {
+		const struct tunnel *t = m->tunnels->pdata[i];
+		const char *ends[] = {site_of(t->ends[0].node), site_of(t->ends[1].node)};
+
+		if ((g_str_equal(ends[0], a) && g_str_equal(ends[1], b)) || (g_str_equal(ends[0], b) && g_str_equal(ends[1], a)))
+			return true;
+	}
+	return g_str_equal(a, b);
+}
+
 int order_urgency(const model *m, const struct cell *c)
 {
-	enum { TEXT, AD_HOC, BETWEEN_SITES, CONFERENCE, WITHIN_SITE };
+	enum { AD_HOC, APART, CONFERENCE, TOGETHER, TEXT };
 
 	if (c->media == MEDIA_IM)
 		return TEXT;
 	if (!c->b)
 		return c->ad_hoc ? AD_HOC : CONFERENCE;
-	return g_strcmp0(model_node(m, c->a)->site, model_node(m, c->b)->site) == 0 ? WITHIN_SITE : BETWEEN_SITES;
+	return together(m, site_of(model_node(m, c->a)), site_of(model_node(m, c->b))) ? TOGETHER : APART;
 }
 
 static gint compare_urgency(gconstpointer x, gconstpointer y, gpointer m)

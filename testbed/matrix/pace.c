@@ -17,9 +17,11 @@ void pace_fix(struct pace *p, guint n)
 
 void pace_load(struct pace *p, double busy)
 {
-	if (busy > PACE_BUSY_HIGH)
+	/* A sample holds ten ticks of two processors: alone it swings from idle to full. */
+	p->busy += (busy - p->busy) * PACE_BUSY_WEIGHT;
+	if (p->busy > PACE_BUSY_HIGH)
 		p->window *= 0.92;
-	else if (busy < PACE_BUSY_LOW && p->in_progress + 1 >= (guint)p->window)
+	else if (p->busy < PACE_BUSY_LOW && p->in_progress + 1 >= (guint)p->window)
 		p->window += MAX(1.0, p->window * 0.05);
 	p->window = CLAMP(p->window, p->window_min, p->window_max);
 }

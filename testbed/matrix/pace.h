@@ -16,12 +16,14 @@
 #define PACE_SAMPLE_MS 50       /* how often the caller should measure the load */
 #define PACE_BUSY_HIGH 0.98     /* the window closes */
 #define PACE_BUSY_LOW 0.95      /* the window opens */
+#define PACE_BUSY_WEIGHT 0.25   /* of one sample in the running mean that both are held against */
 #define PACE_WINDOW_FIRST 24    /* for each processor */
 #define PACE_WINDOW_MIN 10      /* for each processor: every run ends, however busy the machine is */
 #define PACE_WINDOW_MAX 160     /* for each processor */
 
 struct pace {
 	double window, window_min, window_max;
+	double busy; /* running mean */
 	guint in_progress;
 	gint64 next_us;
 };

@@ -22,6 +22,8 @@ static void space_free(gpointer data)
 	g_clear_pointer(&s->queue, nl_queue_free);
 	g_hash_table_unref(s->ifindexes);
 	g_array_unref(s->unsettled);
+	if (s->nft_socket >= 0)
+		close(s->nft_socket);
 	if (s->fd >= 0)
 		close(s->fd);
 	g_free(s->node);
@@ -106,6 +108,7 @@ gboolean do_netns(struct linux_room *r, const struct op *op, const struct op **f
 	}
 	s = g_new0(struct space, 1);
 	s->node = g_strdup(op->node);
+	s->nft_socket = -1;
 	s->fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	s->ifindexes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	s->unsettled = g_array_new(FALSE, FALSE, sizeof(unsigned));

@@ -13,6 +13,7 @@ struct space {
 	int fd;
 	nl_queue *queue;
 	bool has_rules;        /* a ruleset was loaded */
+	int nft_socket;        /* by which the last one was loaded, see nft_keep; -1: none */
 	GHashTable *ifindexes; /* interface name -> number */
 	GArray *unsettled;     /* unsigned: links that are up and may not yet carry packets */
 };
@@ -28,6 +29,7 @@ struct linux_room {
 	gpointer keys_data;
 	int home_fd;           /* the namespace the caller was in */
 	int reserve_fd;        /* keeps a low number free for libnftables, see nft_open */
+	int nft_fd;            /* the number that libnftables' socket should have got, see nft_keep */
 	struct space *inside;  /* where the thread is now; NULL: at home */
 	GHashTable *spaces;    /* node name -> struct space */
 	GPtrArray *order;      /* the same, in order of making */
@@ -62,6 +64,10 @@ gboolean space_name_interface(struct space *s, const char *ifname, unsigned ifin
  * shortly, on a number that was kept free.  No other descriptor may be opened before nft_close. */
 struct nft_ctx *nft_open(struct linux_room *r, GError **error);
 void nft_close(struct linux_room *r, struct nft_ctx *nft); /* accepts NULL */
+/* Holds the context's socket open beyond nft_close, until the next time or the end of the namespace.  The kernel lets
+ * the one who closes a socket by which rules were changed wait until no processor uses the old ones any more, some ten
+ * milliseconds a ruleset; later that is long over. */
+void nft_keep(struct linux_room *r, struct space *s);
 
 typedef gboolean (*op_func)(struct linux_room *r, const struct op *op, const struct op **failed,
 			    GError **error);

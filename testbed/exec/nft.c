@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <sys/mman.h>
 #include <sys/select.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* libnftables says "FILE:7:3-9: Error: ..."; this shows line 7 of the text. */
@@ -27,6 +29,16 @@ static char *nft_complaint(const char *error_text, const char *text)
 	return g_strdup_printf("%s (rule line %s: %s)", words, number, g_strstrip(lines[line - 1]));
 }
 
+/* The number that the next descriptor will get. */
+static int lowest_free(const struct linux_room *r)
+{
+	int fd = fcntl(r->home_fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return fd;
+}
+
 struct nft_ctx *nft_open(struct linux_room *r, GError **error)
 {
 	struct nft_ctx *nft;
@@ -37,6 +49,7 @@ struct nft_ctx *nft_open(struct linux_room *r, GError **error)
 	}
 	close(r->reserve_fd);
 	r->reserve_fd = -1;
+	r->nft_fd = lowest_free(r);
 	nft = nft_ctx_new(NFT_CTX_DEFAULT);
 	if (nft && nft_ctx_buffer_error(nft) == 0 && nft_ctx_buffer_output(nft) == 0)
 		return nft;
@@ -51,6 +64,19 @@ void nft_close(struct linux_room *r, struct nft_ctx *nft)
 		nft_ctx_free(nft);
 	if (r->reserve_fd < 0)
 		r->reserve_fd = fcntl(r->home_fd, F_DUPFD_CLOEXEC, 0);
+}
+
+void nft_keep(struct linux_room *r, struct space *s)
+{
+	int protocol = -1;
+	socklen_t size = sizeof protocol;
+
+	/* libnftables does not tell its socket; were the guess wrong, its closing would only take longer. */
+	if (getsockopt(r->nft_fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0 || protocol != NETLINK_NETFILTER)
+		return;
+	if (s->nft_socket >= 0)
+		close(s->nft_socket);
+	s->nft_socket = fcntl(r->nft_fd, F_DUPFD_CLOEXEC, FD_SETSIZE);
 }
 
 /* The same once more, from a file: for a buffer libnftables does not say which line is wrong.  What was
@@ -83,6 +109,7 @@ gboolean do_nft(struct linux_room *r, const struct op *op, const struct op **fai
 	if (!nft)
 		return FALSE;
 	ok = nft_run_cmd_from_buffer(nft, op->nft.text) == 0 || run_for_complaint(nft, op->nft.text, error);
+	nft_keep(r, s);
 	nft_close(r, nft);
 	s->has_rules = s->has_rules || ok;
 	return ok;

@@ -4,6 +4,7 @@
 #include "testbed/cmd/signals.h"
 #include "testbed/explain/reasons.h"
 #include "testbed/report/events.h"
+#include "testbed/report/hops.h"
 #include "testbed/report/progress.h"
 #include "testbed/report/story.h"
 
@@ -17,6 +18,7 @@
 struct session {
 	const struct options *options;
 	const struct session_report *report;
+	const matrix_selection *selection;
 	results *results;
 	matrix *matrix;
 	rundir *dir; /* NULL: none could be made */
@@ -134,6 +136,18 @@ static void on_lab_state(const struct scenario_result *sc, const json_t *state, 
 		keep(s, report_event_cell_finished(c, g_get_monotonic_time()));
 		if (!c->as_expected)
 			tell_cell(s, c);
+	}
+}
+
+static void on_cell_states(struct cell *c, const json_t *before, const json_t *after, gpointer data)
+{
+	const struct session *s = data;
+
+	for (guint i = 0; i < s->selection->scenarios->len; i++) {
+		const struct selected_scenario *one = s->selection->scenarios->pdata[i];
+
+		if (g_str_equal(one->result->name, c->scenario))
+			report_hops(c, one->model, json_object_get(before, "nodes"), json_object_get(after, "nodes"));
 	}
 }
 
@@ -269,6 +283,7 @@ int session_run(matrix_selection *selection, const struct options *o, const stru
 	struct session s = {
 		.options = o,
 		.report = report,
+		.selection = selection,
 		.results = selection->results,
 		.style = cmd_style(o, STDERR_FILENO),
 		.live = isatty(STDERR_FILENO) && !o->quiet && !o->verbose,
@@ -292,6 +307,8 @@ int session_run(matrix_selection *selection, const struct options *o, const stru
 		watch.evidence = on_evidence;
 	if (s.evidence || reasons_expected(selection))
 		watch.lab_state = on_lab_state;
+	if (report->keep_story && o->verbose)
+		watch.cell_states = on_cell_states;
 	s.matrix = matrix_new(selection, &options, &watch, &s);
 	status = run_watched(&s);
 	matrix_free(s.matrix);

@@ -76,7 +76,8 @@ static const struct verb verbs[] = {
 	{"run matrix", NULL, "Place every call in every scenario and hold it against what is expected", exit_text,
 	 RUN_OPTIONS | OPT_ONLY | OPT_PAIRS | OPT_JOBS | OPT_AT_ONCE, 0, 0, cmd_run_matrix},
 	{"run call", "A B", "Place one call in a fresh lab and tell its story",
-	 "Without -s the topology's first scenario is taken, without --media an audio call.\n", RUN_OPTIONS, 2, 2,
+	 "Without -s the topology's first scenario is taken, without --media an audio call.\n"
+	 "-v tells the bytes on each wire of the call's way, too, and what a tunnel added to them.\n", RUN_OPTIONS, 2, 2,
 	 cmd_run_call},
 	{"run nat", "[NODE...]", "Measure the NAT that nodes are behind, and hold it against what is asked for", nat_help,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_JSON | OPT_ALL | OPT_COLOR, 0, G_MAXUINT, cmd_run_nat},

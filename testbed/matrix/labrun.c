@@ -19,6 +19,8 @@ struct running {
 	labrun *owner;
 	cell_machine *machine;
 	guint deadline; /* source id */
+	bool looking;	/* asked for the kernels' state; stays until it has come */
+	json_t *before;	/* that state before the call; NULL: not wanted, or not to be had */
 };
 
 struct labrun {
@@ -106,6 +108,7 @@ static void running_free(gpointer data)
 
 	g_clear_handle_id(&r->deadline, g_source_remove);
 	cell_machine_free(r->machine);
+	json_decref(r->before);
 	g_free(r);
 }
 
@@ -158,7 +161,7 @@ static void look_after(labrun *l, const struct cell *c)
 	lab_inspect(l->lab, on_state_meanwhile, l);
 }
 
-static void conclude(labrun *l, struct running *r)
+static void conclude_now(labrun *l, struct running *r)
 {
 	struct cell *c = cell_machine_cell(r->machine);
 
@@ -169,6 +172,30 @@ static void conclude(labrun *l, struct running *r)
 	look_after(l, c);
 	l->host.call_ended(l->host.user_data);
 	l->host.changed(l->host.user_data);
+}
+
+static void on_state_behind(lab *handle, json_t *state, const GError *error, gpointer user_data)
+{
+	struct running *r = user_data;
+	labrun *l = r->owner;
+
+	(void)handle;
+	(void)error;
+	if (state)
+		l->host.observer->cell_states(cell_machine_cell(r->machine), r->before, state, l->host.observer_data);
+	conclude_now(l, r);
+}
+
+static void conclude(labrun *l, struct running *r)
+{
+	if (r->looking)
+		return; /* whatever is asked is answered, and this comes again */
+	if (!r->before || !l->lab) {
+		conclude_now(l, r);
+		return;
+	}
+	r->looking = true;
+	lab_inspect(l->lab, on_state_behind, r);
 }
 
 /* Cells still in the queue that can't be run any more. */
@@ -203,7 +230,7 @@ static void abort_all(labrun *l, const char *reason)
 	}
 	while (g_hash_table_iter_init(&iter, l->running), g_hash_table_iter_next(&iter, &r, NULL)) {
 		cell_machine_abort(((struct running *)r)->machine, VERDICT_ERROR, reason, now_us);
-		conclude(l, r);
+		conclude_now(l, r);
 	}
 }
 
@@ -242,9 +269,33 @@ static void send_commands(labrun *l, struct running *r, GPtrArray *commands)
 	}
 }
 
-static void start_cell(labrun *l, struct cell *c)
+static void place(labrun *l, struct running *r)
 {
 	g_autoptr(GPtrArray) commands = g_ptr_array_new_with_free_func((GDestroyNotify)agent_command_free);
+
+	r->deadline = g_timeout_add(CELL_DEADLINE_MS, on_cell_deadline, r);
+	cell_machine_start(r->machine, g_get_monotonic_time(), commands);
+	send_commands(l, r, commands);
+	if (cell_machine_done(r->machine))
+		conclude(l, r);
+}
+
+static void on_state_before(lab *handle, json_t *state, const GError *error, gpointer user_data)
+{
+	struct running *r = user_data;
+
+	(void)handle;
+	(void)error;
+	r->looking = false;
+	r->before = json_incref(state);
+	if (cell_machine_done(r->machine))
+		conclude_now(r->owner, r); /* aborted meanwhile */
+	else
+		place(r->owner, r);
+}
+
+static void start_cell(labrun *l, struct cell *c)
+{
 	g_autofree const char **users = g_new0(const char *, c->participants->len + 1);
 	struct running *r = g_new0(struct running, 1);
 
@@ -252,14 +303,14 @@ static void start_cell(labrun *l, struct cell *c)
 		users[i] = participant_of(l, c->participants->pdata[i])->user;
 	r->owner = l;
 	r->machine = cell_machine_new(c, users, &l->rules);
-	r->deadline = g_timeout_add(CELL_DEADLINE_MS, on_cell_deadline, r);
 	g_hash_table_add(l->running, r);
 	if (l->host.observer->cell_started)
 		l->host.observer->cell_started(c, l->host.observer_data);
-	cell_machine_start(r->machine, g_get_monotonic_time(), commands);
-	send_commands(l, r, commands);
-	if (cell_machine_done(r->machine))
-		conclude(l, r);
+	r->looking = l->host.observer->cell_states != NULL;
+	if (r->looking)
+		lab_inspect(l->lab, on_state_before, r);
+	else
+		place(l, r);
 }
 
 /* --- the lab's callbacks ---------------------------------------------------------------------------- */

@@ -93,6 +93,26 @@ static void cell_leg_free(gpointer data)
 	g_free(l);
 }
 
+void cell_hop_free(gpointer hop)
+{
+	struct cell_hop *h = hop;
+
+	g_free(h->node);
+	g_free(h->iface);
+	g_free(h);
+}
+
+void cell_tunnel_free(gpointer tunnel)
+{
+	struct cell_tunnel *t = tunnel;
+
+	g_free(t->tunnel);
+	g_free(t->node);
+	g_free(t->iface);
+	g_free(t->underlay);
+	g_free(t);
+}
+
 struct cell *cell_new(void)
 {
 	struct cell *c = g_new0(struct cell, 1);
@@ -127,6 +147,8 @@ void cell_free(struct cell *c)
 	g_ptr_array_unref(c->participants);
 	g_ptr_array_unref(c->legs);
 	g_ptr_array_unref(c->streams);
+	g_clear_pointer(&c->hops, g_ptr_array_unref);
+	g_clear_pointer(&c->tunnels, g_ptr_array_unref);
 	g_free(c->reason);
 	g_free(c->cause);
 	candidate_clear(&c->local);

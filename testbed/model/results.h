@@ -42,6 +42,19 @@ struct cell_leg {
 	struct cell_quality quality;
 };
 
+/* What an interface carried from right before a call to right after it; bytes with the Ethernet header where there is one. */
+struct cell_hop {
+	char *node, *iface;
+	guint64 rx_packets, rx_bytes, tx_packets, tx_bytes;
+};
+
+/* What one end of a tunnel sent meanwhile, as IP packets: into the tunnel, and by the interface that carries the tunnel's packets.
+ * An Ethernet header below is in neither: without the tunnel the packet would have had it, too. */
+struct cell_tunnel {
+	char *tunnel, *node, *iface, *underlay;
+	guint64 packets, inner_bytes, outer_bytes;
+};
+
 struct cell {
 	char *id;       /* "missing-route/branch1-home1/audio" */
 	char *scenario;
@@ -61,6 +74,7 @@ struct cell {
 	struct cell_candidate local, remote; /* the selected pair as a sees it */
 	struct cell_quality quality;
 	GPtrArray *streams;        /* struct cell_stream */
+	GPtrArray *hops, *tunnels; /* struct cell_hop, struct cell_tunnel; both NULL: not measured */
 	GPtrArray *legs;           /* struct cell_leg: of a conference, in the order of its participants */
 	int ms_client_diagnostics; /* 0: none */
 	guint32 ice_warn;          /* meaningful with has_ice_warn */
@@ -108,6 +122,8 @@ struct cell *cell_new(void); /* everything unset: NAN, NULL, PATH_NONE, VERDICT_
 struct cell_quality cell_quality_none(void); /* nothing measured */
 struct cell_stream *cell_stream_new(const char *kind, const char *receiver); /* to be put into a cell */
 struct cell_leg *cell_leg_new(const char *participant); /* to be put into a cell */
+void cell_hop_free(gpointer hop);
+void cell_tunnel_free(gpointer tunnel);
 void cell_free(struct cell *c);
 struct scenario_result *scenario_result_new(const char *name, const char *title);
 void scenario_result_free(struct scenario_result *s);

@@ -1,10 +1,9 @@
 #include "testbed/report/hops.h"
 
+#include <net/ethernet.h>
 #include <string.h>
 
 #define FOREIGN_SHARE 10 /* one packet of so many may be none of the tunnel's */
-
-static const char *const counters[] = {"rx_packets", "rx_bytes", "tx_packets", "tx_bytes"};
 
 static json_int_t number(const json_t *o, const char *key)
 {
@@ -28,46 +27,66 @@ static const json_t *link_of(const json_t *state, const char *node, const char *
 	return NULL;
 }
 
-/* What an interface carried meanwhile; one that is new counts from nothing. */
-static json_t *carried(const json_t *before, const json_t *link, const char *node)
+/* What a counter went up by; an interface that is new counts from nothing. */
+static guint64 more(const json_t *then, const json_t *now, const char *counter)
 {
-	const json_t *then = link_of(before, node, text(link, "name"));
-	json_t *o = json_pack("{s:s, s:s}", "node", node, "interface", text(link, "name"));
+	json_int_t by = number(now, counter) - number(then, counter);
 
-	for (gsize i = 0; i < G_N_ELEMENTS(counters); i++)
-		json_object_set_new(o, counters[i], json_integer(number(link, counters[i]) - number(then, counters[i])));
-	return o;
+	return by > 0 ? (guint64)by : 0;
 }
 
-static json_t *hops_of(const model *m, const json_t *before, const json_t *after, guint64 packets)
+static struct cell_hop *carried(const json_t *before, const json_t *link, const char *node)
 {
-	json_t *hops = json_array();
+	const json_t *then = link_of(before, node, text(link, "name"));
+	struct cell_hop *h = g_new0(struct cell_hop, 1);
+
+	h->node = g_strdup(node);
+	h->iface = g_strdup(text(link, "name"));
+	h->rx_packets = more(then, link, "rx_packets");
+	h->rx_bytes = more(then, link, "rx_bytes");
+	h->tx_packets = more(then, link, "tx_packets");
+	h->tx_bytes = more(then, link, "tx_bytes");
+	return h;
+}
+
+static GPtrArray *hops_of(const model *m, const json_t *before, const json_t *after, guint64 packets)
+{
+	GPtrArray *hops = g_ptr_array_new_with_free_func(cell_hop_free);
 
 	for (guint i = 0; i < m->nodes->len; i++) {
 		const char *node = ((const struct node *)m->nodes->pdata[i])->name;
 		const json_t *links = json_object_get(json_object_get(after, node), "links");
 
 		for (size_t k = 0; k < json_array_size(links); k++) {
-			json_t *hop = carried(before, json_array_get(links, k), node);
-			json_int_t n = number(hop, "rx_packets") + number(hop, "tx_packets");
+			struct cell_hop *h = carried(before, json_array_get(links, k), node);
 
-			if (n >= (json_int_t)MAX(packets / 2, 1))
-				json_array_append(hops, hop);
-			json_decref(hop);
+			if (h->rx_packets + h->tx_packets >= MAX(packets / 2, 1))
+				g_ptr_array_add(hops, h);
+			else
+				cell_hop_free(h);
 		}
 	}
 	return hops;
 }
 
-static const json_t *find(const json_t *hops, const char *node, const char *name)
+static const struct cell_hop *find(const GPtrArray *hops, const char *node, const char *iface)
 {
-	for (size_t i = 0; i < json_array_size(hops); i++) {
-		const json_t *hop = json_array_get(hops, i);
+	for (guint i = 0; i < hops->len; i++) {
+		const struct cell_hop *h = hops->pdata[i];
 
-		if (strcmp(text(hop, "node"), node) == 0 && strcmp(text(hop, "interface"), name) == 0)
-			return hop;
+		if (strcmp(h->node, node) == 0 && strcmp(h->iface, iface) == 0)
+			return h;
 	}
 	return NULL;
+}
+
+/* What a hop sent, as IP packets. */
+static guint64 sent_ip_bytes(const json_t *after, const struct cell_hop *h)
+{
+	bool ethernet = json_is_true(json_object_get(link_of(after, h->node, h->iface), "ethernet"));
+	guint64 headers = ethernet ? h->tx_packets * ETHER_HDR_LEN : 0;
+
+	return h->tx_bytes > headers ? h->tx_bytes - headers : 0;
 }
 
 /* Name of the interface that has the address; NULL: none. */
@@ -90,55 +109,66 @@ static const char *underlay_of(const json_t *after, const struct tunnel_end *end
 	return NULL;
 }
 
-static void add_end(json_t *list, const struct tunnel *t, const struct tunnel_end *end, const json_t *hops, const json_t *after)
+static void add_end(struct cell *c, const struct tunnel *t, const struct tunnel_end *end, const json_t *after)
 {
 	const char *underlay = underlay_of(after, end);
-	const json_t *inner = find(hops, end->node_name, end->iface);
-	const json_t *outer = underlay ? find(hops, end->node_name, underlay) : NULL;
-	json_int_t packets = number(inner, "tx_packets"), bytes = number(inner, "tx_bytes");
-	json_int_t more = number(outer, "tx_bytes") - bytes;
+	const struct cell_hop *inner = find(c->hops, end->node_name, end->iface);
+	const struct cell_hop *outer = underlay ? find(c->hops, end->node_name, underlay) : NULL;
+	guint64 inside = inner ? sent_ip_bytes(after, inner) : 0, outside = outer ? sent_ip_bytes(after, outer) : 0;
+	struct cell_tunnel *one;
 
-	if (!outer || packets == 0 || number(outer, "tx_packets") - packets > packets / FOREIGN_SHARE)
+	if (!inner || !outer || inner->tx_packets == 0 || outside < inside ||
+	    outer->tx_packets > inner->tx_packets + inner->tx_packets / FOREIGN_SHARE)
 		return;
-	json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:f}", "tunnel", t->name, "node",
-					      end->node_name, "interface", end->iface, "underlay", underlay, "packets", packets,
-					      "inner_bytes", bytes, "outer_bytes", number(outer, "tx_bytes"), "overhead_bytes", more,
-					      "overhead_pct", 100.0 * (double)more / (double)bytes));
+	one = g_new0(struct cell_tunnel, 1);
+	one->tunnel = g_strdup(t->name);
+	one->node = g_strdup(end->node_name);
+	one->iface = g_strdup(end->iface);
+	one->underlay = g_strdup(underlay);
+	one->packets = inner->tx_packets;
+	one->inner_bytes = inside;
+	one->outer_bytes = outside;
+	g_ptr_array_add(c->tunnels, one);
 }
 
-json_t *report_hops(const model *m, const json_t *before, const json_t *after, guint64 packets)
+void report_hops(struct cell *c, const model *m, const json_t *before, const json_t *after)
 {
-	json_t *hops = hops_of(m, before, after, packets), *tunnels = json_array();
-
+	g_clear_pointer(&c->hops, g_ptr_array_unref);
+	g_clear_pointer(&c->tunnels, g_ptr_array_unref);
+	c->hops = hops_of(m, before, after, c->quality.sent);
+	c->tunnels = g_ptr_array_new_with_free_func(cell_tunnel_free);
 	for (guint i = 0; i < m->tunnels->len; i++) {
 		const struct tunnel *t = m->tunnels->pdata[i];
 
 		for (int end = 0; end < 2; end++)
-			add_end(tunnels, t, &t->ends[end], hops, after);
+			add_end(c, t, &t->ends[end], after);
 	}
-	return json_pack("{s:o, s:o}", "hops", hops, "tunnels", tunnels);
 }
 
-void report_hops_text(const json_t *o, GString *out)
+double report_overhead_pct(const struct cell_tunnel *t)
 {
-	const json_t *hops = json_object_get(o, "hops"), *tunnels = json_object_get(o, "tunnels");
+	return t->inner_bytes > 0 ? 100.0 * ((double)t->outer_bytes - (double)t->inner_bytes) / (double)t->inner_bytes : 0;
+}
 
-	for (size_t i = 0; i < json_array_size(hops); i++) {
-		const json_t *hop = json_array_get(hops, i);
-		g_autofree char *where = g_strconcat(text(hop, "node"), ":", text(hop, "interface"), NULL);
+void report_hops_text(const struct cell *c, GString *out)
+{
+	for (guint i = 0; c->hops && i < c->hops->len; i++) {
+		const struct cell_hop *h = c->hops->pdata[i];
+		g_autofree char *where = g_strconcat(h->node, ":", h->iface, NULL);
 
-		g_string_append_printf(out, "%s%-22s in %6lld bytes (%lld packets), out %6lld (%lld)\n",
-				       i == 0 ? "wire     " : "         ", where, (long long)number(hop, "rx_bytes"),
-				       (long long)number(hop, "rx_packets"), (long long)number(hop, "tx_bytes"),
-				       (long long)number(hop, "tx_packets"));
+		g_string_append_printf(out,
+				       "%s%-22s in %6" G_GUINT64_FORMAT " bytes (%" G_GUINT64_FORMAT
+				       " packets), out %6" G_GUINT64_FORMAT " (%" G_GUINT64_FORMAT ")\n",
+				       i == 0 ? "wire     " : "         ", where, h->rx_bytes, h->rx_packets, h->tx_bytes,
+				       h->tx_packets);
 	}
-	for (size_t i = 0; i < json_array_size(tunnels); i++) {
-		const json_t *t = json_array_get(tunnels, i);
+	for (guint i = 0; c->tunnels && i < c->tunnels->len; i++) {
+		const struct cell_tunnel *t = c->tunnels->pdata[i];
 
-		g_string_append_printf(out, "tunnel   %s sends %lld packets: %lld bytes inside, %lld by %s: %lld (%.1f %%) more\n",
-				       text(t, "node"), (long long)number(t, "packets"), (long long)number(t, "inner_bytes"),
-				       (long long)number(t, "outer_bytes"), text(t, "underlay"),
-				       (long long)number(t, "overhead_bytes"),
-				       json_number_value(json_object_get(t, "overhead_pct")));
+		g_string_append_printf(out,
+				       "tunnel   %s sends %" G_GUINT64_FORMAT " packets: %" G_GUINT64_FORMAT
+				       " bytes inside, %" G_GUINT64_FORMAT " by %s: %" G_GUINT64_FORMAT " (%.1f %%) more\n",
+				       t->node, t->packets, t->inner_bytes, t->outer_bytes, t->underlay,
+				       t->outer_bytes - t->inner_bytes, report_overhead_pct(t));
 	}
 }

@@ -1,5 +1,7 @@
 #include "testbed/report/json.h"
 
+#include "testbed/report/hops.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -108,6 +110,38 @@ static json_t *legs(const GPtrArray *list)
 	return array;
 }
 
+static json_t *hops(const GPtrArray *list)
+{
+	json_t *array = json_array();
+
+	for (guint i = 0; i < list->len; i++) {
+		const struct cell_hop *h = list->pdata[i];
+
+		json_array_append_new(array, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "node", h->node, "interface", h->iface,
+						       "rx_packets", (json_int_t)h->rx_packets, "rx_bytes",
+						       (json_int_t)h->rx_bytes, "tx_packets", (json_int_t)h->tx_packets,
+						       "tx_bytes", (json_int_t)h->tx_bytes));
+	}
+	return array;
+}
+
+static json_t *tunnels(const GPtrArray *list)
+{
+	json_t *array = json_array();
+
+	for (guint i = 0; i < list->len; i++) {
+		const struct cell_tunnel *t = list->pdata[i];
+
+		json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:f}", "tunnel", t->tunnel,
+						       "node", t->node, "interface", t->iface, "underlay", t->underlay,
+						       "packets", (json_int_t)t->packets, "inner_bytes",
+						       (json_int_t)t->inner_bytes, "outer_bytes", (json_int_t)t->outer_bytes,
+						       "overhead_bytes", (json_int_t)(t->outer_bytes - t->inner_bytes),
+						       "overhead_pct", report_overhead_pct(t)));
+	}
+	return array;
+}
+
 json_t *report_cell_json(const struct cell *c)
 {
 	json_t *json = json_pack("{s:o, s:o, s:o, s:s, s:o, s:o}", "id", text(c->id), "a", text(c->a), "b", text(c->b), "media",
@@ -125,6 +159,10 @@ json_t *report_cell_json(const struct cell *c)
 	json_object_set_new(json, "selected", selected(c));
 	json_object_set_new(json, "quality", quality(&c->quality));
 	json_object_set_new(json, "streams", streams(c));
+	if (c->hops) {
+		json_object_set_new(json, "hops", hops(c->hops));
+		json_object_set_new(json, "tunnels", tunnels(c->tunnels));
+	}
 	json_object_set_new(json, "diagnostics", diagnostics(c));
 	if (!c->b) {
 		json_object_set_new(json, "start", json_string(c->ad_hoc ? "ad-hoc" : "scheduled"));

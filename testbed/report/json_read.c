@@ -57,6 +57,45 @@ static void read_streams(struct cell *c, const json_t *list)
 	}
 }
 
+static void read_hops(struct cell *c, const json_t *list)
+{
+	if (!list)
+		return;
+	c->hops = g_ptr_array_new_with_free_func(cell_hop_free);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *json = json_array_get(list, i);
+		struct cell_hop *h = g_new0(struct cell_hop, 1);
+
+		h->node = text(json, "node");
+		h->iface = text(json, "interface");
+		h->rx_packets = count(json, "rx_packets");
+		h->rx_bytes = count(json, "rx_bytes");
+		h->tx_packets = count(json, "tx_packets");
+		h->tx_bytes = count(json, "tx_bytes");
+		g_ptr_array_add(c->hops, h);
+	}
+}
+
+static void read_tunnels(struct cell *c, const json_t *list)
+{
+	if (!c->hops)
+		return;
+	c->tunnels = g_ptr_array_new_with_free_func(cell_tunnel_free);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *json = json_array_get(list, i);
+		struct cell_tunnel *t = g_new0(struct cell_tunnel, 1);
+
+		t->tunnel = text(json, "tunnel");
+		t->node = text(json, "node");
+		t->iface = text(json, "interface");
+		t->underlay = text(json, "underlay");
+		t->packets = count(json, "packets");
+		t->inner_bytes = count(json, "inner_bytes");
+		t->outer_bytes = count(json, "outer_bytes");
+		g_ptr_array_add(c->tunnels, t);
+	}
+}
+
 static bool verdict_parse(const char *name, enum verdict *ret)
 {
 	for (enum verdict v = 0; name && v < VERDICT_COUNT; v++) {
@@ -133,6 +172,8 @@ struct cell *report_cell_parse(const json_t *json, const char *scenario)
 	read_candidate(&c->remote, json_object_get(selected, "remote"));
 	read_quality(&c->quality, json_object_get(json, "quality"));
 	read_streams(c, json_object_get(json, "streams"));
+	read_hops(c, json_object_get(json, "hops"));
+	read_tunnels(c, json_object_get(json, "tunnels"));
 	return c;
 }
 

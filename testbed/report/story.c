@@ -1,5 +1,7 @@
 #include "testbed/report/story.h"
 
+#include "testbed/report/hops.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -235,6 +237,7 @@ static void tell_verdict(const struct cell *c, const struct report_style *style,
 	g_autofree char *verdict = g_ascii_strup(c->done ? verdict_name(c->verdict) : "not finished", -1);
 
 	tell_quality(c, out);
+	report_hops_text(c, out);
 	g_string_append(out, "verdict  ");
 	ink_append(out, style, cell_ink(c), verdict, 0);
 	if (c->done && c->verdict == VERDICT_PASS)

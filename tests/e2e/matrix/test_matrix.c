@@ -138,6 +138,52 @@ Test(matrix, call_tells_its_story)
 	ran_clear(&r);
 }
 
+static json_int_t number(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+/* Every tunnel there is adds at least an IP header; WireGuard an IP header, UDP and 32 bytes of its own, and fills up to 16. */
+static void expect_overhead(const json_t *tunnel, bool wireguard)
+{
+	double each = (double)number(tunnel, "overhead_bytes") / (double)number(tunnel, "packets");
+
+	cr_expect(each >= (wireguard ? 60 : 20) && each <= (wireguard ? 75 : 60), "%s adds %.1f bytes a packet",
+		  json_string_value(json_object_get(tunnel, "node")), each);
+}
+
+/* With -v the bytes on the wire: each hop has carried the media, and no sign-in is in it. */
+Test(matrix, call_tells_what_it_cost_on_the_wire)
+{
+	struct ran r;
+	json_t *document, *cell, *hop, *tunnel;
+	const json_t *tunnels, *features;
+	json_int_t sent;
+	bool wireguard;
+	size_t i;
+
+	run("run call branch1 dc1 -s missing-route -v", &r);
+	cr_expect_eq(r.status, 0, "%s", r.out);
+	document = results_of(&r);
+	cell = json_array_get(json_object_get(json_array_get(json_object_get(document, "scenarios"), 0), "cells"), 0);
+	features = json_object_get(json_object_get(document, "run"), "features");
+	wireguard = g_str_has_prefix(json_string_value(json_object_get(features, "vpn")), "wireguard");
+	sent = number(json_object_get(cell, "quality"), "sent");
+	cr_expect(sent >= 40);
+	cr_expect(json_array_size(json_object_get(cell, "hops")) >= 9, "both ends, both gateways, the way between them");
+	json_array_foreach (json_object_get(cell, "hops"), i, hop)
+		cr_expect(number(hop, "rx_packets") + number(hop, "tx_packets") < 2 * sent + 100, "%s:%s carried more than the call",
+			  json_string_value(json_object_get(hop, "node")), json_string_value(json_object_get(hop, "interface")));
+	tunnels = json_object_get(cell, "tunnels");
+	cr_expect_eq(json_array_size(tunnels), 2, "%s", r.out);
+	json_array_foreach (tunnels, i, tunnel)
+		expect_overhead(tunnel, wireguard);
+	cr_expect_not_null(strstr(r.out, "wire     "), "%s", r.out);
+	cr_expect_not_null(strstr(r.out, "tunnel   branch-gw sends"), "%s", r.out);
+	json_decref(document);
+	ran_clear(&r);
+}
+
 static void on_change(GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent event, gpointer user_data)
 {
 	(void)monitor;

@@ -1,15 +1,17 @@
 /* What a call cost on the wire, by counters. */
 #include "testbed/report/hops.h"
+#include "testbed/report/json.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
 
-/* branch-gw's interfaces; only what was sent matters here. */
+/* branch-gw's interfaces; only what was sent matters here.  The tunnel carries bare IP packets, the card below Ethernet. */
 static json_t *state(int inner_packets, int inner_bytes, int outer_packets, int outer_bytes)
 {
-	return json_pack("{s:{s:[{s:s, s:i, s:i, s:[s]}, {s:s, s:i, s:i, s:[s]}]}}", "branch-gw", "links", "name", "vpn0", "tx_packets",
-			 inner_packets, "tx_bytes", inner_bytes, "addresses", "10.255.0.2/30", "name", "wan", "tx_packets",
-			 outer_packets, "tx_bytes", outer_bytes, "addresses", "198.51.100.6/30");
+	return json_pack("{s:{s:[{s:s, s:b, s:i, s:i, s:[s]}, {s:s, s:b, s:i, s:i, s:[s]}]}}", "branch-gw", "links", "name", "vpn0",
+			 "ethernet", 0, "tx_packets", inner_packets, "tx_bytes", inner_bytes, "addresses", "10.255.0.2/30", "name",
+			 "wan", "ethernet", 1, "tx_packets", outer_packets, "tx_bytes", outer_bytes, "addresses",
+			 "198.51.100.6/30");
 }
 
 static model *reference(void)
@@ -22,18 +24,26 @@ static model *reference(void)
 	return m;
 }
 
-static json_t *hops_of(json_t *before, json_t *after, guint64 packets, const char *underlay)
+/* A cell whose ends sent `packets` of media, with what the counters tell. */
+static struct cell *measured(json_t *before, json_t *after, guint64 packets, const char *underlay)
 {
 	g_autoptr(model) m = reference();
-	json_t *links = json_object_get(json_object_get(after, "branch-gw"), "links"), *hops;
+	json_t *links = json_object_get(json_object_get(after, "branch-gw"), "links");
 	json_t *addresses = json_object_get(json_array_get(links, 1), "addresses");
+	struct cell *c = cell_new();
 
+	c->id = g_strdup("s/a-b/audio");
+	c->scenario = g_strdup("s");
+	c->a = g_strdup("a");
+	c->b = g_strdup("b");
+	c->media = MEDIA_AUDIO;
+	c->quality.sent = packets;
 	if (underlay)
 		json_array_set_new(addresses, 0, json_string(underlay));
-	hops = report_hops(m, before, after, packets);
+	report_hops(c, m, before, after);
 	json_decref(before);
 	json_decref(after);
-	return hops;
+	return c;
 }
 
 static char *underlay(void)
@@ -48,39 +58,75 @@ static char *underlay(void)
 	return NULL;
 }
 
-Test(hops, what_a_tunnel_adds_is_the_difference_of_the_same_packets)
+/* 105 packets below have 105 Ethernet headers, which the tunnel did not add. */
+Test(hops, what_a_tunnel_adds_is_the_difference_of_the_same_ip_packets)
 {
 	g_autofree char *address = underlay();
-	json_t *o = hops_of(state(10, 1000, 20, 3000), state(110, 21000, 125, 31000), 100, address), *t;
+	struct cell *c = measured(state(10, 1000, 20, 3000), state(110, 21000, 125, 31000), 100, address);
+	const struct cell_tunnel *t;
 	g_autoptr(GString) text = g_string_new(NULL);
 
-	cr_assert_eq(json_array_size(json_object_get(o, "hops")), 2);
-	cr_assert_eq(json_array_size(json_object_get(o, "tunnels")), 1);
-	t = json_array_get(json_object_get(o, "tunnels"), 0);
-	cr_expect_eq(json_integer_value(json_object_get(t, "inner_bytes")), 20000);
-	cr_expect_eq(json_integer_value(json_object_get(t, "overhead_bytes")), 8000);
-	cr_expect_float_eq(json_number_value(json_object_get(t, "overhead_pct")), 40, 0.001);
-	report_hops_text(o, text);
-	cr_expect(strstr(text->str, "28000 by wan: 8000 (40.0 %) more"), "%s", text->str);
-	json_decref(o);
+	cr_assert_eq(c->hops->len, 2);
+	cr_assert_eq(c->tunnels->len, 1);
+	t = c->tunnels->pdata[0];
+	cr_expect_eq(t->packets, 100);
+	cr_expect_eq(t->inner_bytes, 20000);
+	cr_expect_eq(t->outer_bytes, 28000 - 105 * 14);
+	cr_expect_float_eq(report_overhead_pct(t), 32.65, 0.001);
+	report_hops_text(c, text);
+	cr_expect(strstr(text->str, "20000 bytes inside, 26530 by wan: 6530 ("), "%s", text->str);
+	cell_free(c);
 }
 
 Test(hops, an_underlay_that_carries_other_packets_tells_nothing_of_the_tunnel)
 {
 	g_autofree char *address = underlay();
-	json_t *o = hops_of(state(0, 0, 0, 0), state(100, 20000, 150, 31000), 100, address);
+	struct cell *c = measured(state(0, 0, 0, 0), state(100, 20000, 150, 31000), 100, address);
 
-	cr_expect_eq(json_array_size(json_object_get(o, "hops")), 2);
-	cr_expect_eq(json_array_size(json_object_get(o, "tunnels")), 0);
-	json_decref(o);
+	cr_expect_eq(c->hops->len, 2);
+	cr_expect_eq(c->tunnels->len, 0);
+	cell_free(c);
 }
 
 Test(hops, an_interface_that_carried_little_is_not_on_the_way)
 {
-	json_t *o = hops_of(state(0, 0, 0, 0), state(49, 9000, 50, 9100), 100, NULL);
-	const json_t *list = json_object_get(o, "hops");
+	struct cell *c = measured(state(0, 0, 0, 0), state(49, 9000, 50, 9100), 100, NULL);
 
-	cr_assert_eq(json_array_size(list), 1);
-	cr_expect_str_eq(json_string_value(json_object_get(json_array_get(list, 0), "interface")), "wan");
-	json_decref(o);
+	cr_assert_eq(c->hops->len, 1);
+	cr_expect_str_eq(((const struct cell_hop *)c->hops->pdata[0])->iface, "wan");
+	cell_free(c);
+}
+
+Test(hops, come_back_from_json_as_they_were)
+{
+	g_autofree char *address = underlay();
+	struct cell *c = measured(state(10, 1000, 20, 3000), state(110, 21000, 125, 31000), 100, address), *back;
+	json_t *json = report_cell_json(c), *again;
+
+	back = report_cell_parse(json, "s");
+	cr_assert(back && back->hops && back->tunnels);
+	again = report_cell_json(back);
+	cr_expect(json_equal(json_object_get(json, "hops"), json_object_get(again, "hops")));
+	cr_expect(json_equal(json_object_get(json, "tunnels"), json_object_get(again, "tunnels")));
+	cr_expect_eq(json_array_size(json_object_get(again, "tunnels")), 1);
+	json_decref(json);
+	json_decref(again);
+	cell_free(back);
+	cell_free(c);
+}
+
+Test(hops, a_cell_that_was_not_measured_has_none)
+{
+	struct cell *c = cell_new();
+	g_autoptr(GString) text = g_string_new(NULL);
+	json_t *json;
+
+	c->id = g_strdup("s/a-b/im");
+	c->a = g_strdup("a");
+	json = report_cell_json(c);
+	report_hops_text(c, text);
+	cr_expect(!json_object_get(json, "hops") && !json_object_get(json, "tunnels"));
+	cr_expect_str_empty(text->str);
+	json_decref(json);
+	cell_free(c);
 }

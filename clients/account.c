@@ -38,6 +38,7 @@ struct account {
 	sip_conn *conn;
 	struct signin signin;
 	struct account_relay relay;
+	guint relay_questions; /* for its addresses, not answered yet */
 	guint deadline, renewal;
 	gint64 start_us;
 };
@@ -46,6 +47,7 @@ static void relay_clear(struct account_relay *r)
 {
 	g_free(r->host);
 	g_free(r->address);
+	g_free(r->address6);
 	g_free(r->username);
 	g_free(r->password);
 	*r = (struct account_relay){ 0 };
@@ -168,8 +170,11 @@ static json_t *relay_json(const struct account_relay *r)
 {
 	if (!r->address)
 		return json_null();
-	return json_pack("{s:s, s:s, s:i, s:i}", "host", r->host, "address", r->address, "udp_port", r->udp_port,
-			 "tcp_port", r->tcp_port);
+	json_t *relay = json_pack("{s:s, s:s, s:i, s:i}", "host", r->host, "address", r->address, "udp_port", r->udp_port,
+				  "tcp_port", r->tcp_port);
+	if (r->address6)
+		json_object_set_new(relay, "address6", json_string(r->address6));
+	return relay;
 }
 
 static void renew_later(account *a);
@@ -200,9 +205,14 @@ static gboolean on_deadline(gpointer data)
 static void on_relay_address(const struct dns_answer *answer, gpointer data)
 {
 	account *a = data;
+	struct account_relay *r = &a->relay;
 	channel_event(a->events, "dns", dns_event(a, answer));
-	a->relay.address = g_strdup(answer->target);
-	if (!answer->target)
+	*(answer->type == DNS_A ? &r->address : &r->address6) = g_strdup(answer->target);
+	if (--a->relay_questions > 0)
+		return;
+	if (!r->address)
+		r->address = g_steal_pointer(&r->address6);
+	if (!r->address)
 		channel_log(a->events, "warning", "relay \"%s\" has no address: %s", answer->query,
 			    answer->error ? answer->error : "no record");
 	succeed(a);
@@ -221,7 +231,12 @@ static void find_relay(account *a)
 		.host = g_strdup(r->host_name), .udp_port = r->udp_port, .tcp_port = r->tcp_port,
 		.username = g_strdup(r->username), .password = g_strdup(r->password),
 	};
-	dns_query(a->dns, r->host_name, DNS_A, on_relay_address, a);
+	bool of_ipv4 = client_config_has_ipv4(a->config), of_ipv6 = client_config_has_ipv6(a->config);
+	a->relay_questions = of_ipv4 + of_ipv6;
+	if (of_ipv4)
+		dns_query(a->dns, r->host_name, DNS_A, on_relay_address, a);
+	if (of_ipv6)
+		dns_query(a->dns, r->host_name, DNS_AAAA, on_relay_address, a);
 }
 
 static void send_signin(account *a, sip_msg *request);

@@ -12,6 +12,7 @@
 
 struct account_relay {
 	char *host, *address; /* address NULL: no relay */
+	char *address6;       /* an IPv6 address beside an IPv4 one; NULL: none */
 	guint16 udp_port, tcp_port;
 	char *username, *password;
 };

@@ -204,14 +204,16 @@ bool call_media_open(struct call *c, bool controlling, const char *const *kinds,
 	};
 	const struct client_core *core = c->base.core;
 	const struct account_relay *r = account_relay(core->account);
-	struct ice_relay relay = { .address = r->address, .udp_port = r->udp_port, .tcp_port = r->tcp_port,
-				   .username = r->username, .password = r->password };
+	struct ice_relay relays[2] = { { .address = r->address, .udp_port = r->udp_port, .tcp_port = r->tcp_port,
+					 .username = r->username, .password = r->password } };
 	struct ice_config config = {
 		.controlling = controlling, .local_address = core->config.address,
-		.local_address6 = core->config.address6[0] ? core->config.address6 : NULL, .relays = &relay,
-		.n_relays = r->address ? 1 : 0, .profile = ice_profile_by_name(core->config.ice_profile),
+		.local_address6 = core->config.address6[0] ? core->config.address6 : NULL, .relays = relays,
+		.n_relays = (r->address ? 1u : 0u) + (r->address6 ? 1u : 0u), .profile = ice_profile_by_name(core->config.ice_profile),
 		.n_streams = n_kinds,
 	};
+	relays[1] = relays[0];
+	relays[1].address = r->address6;
 	for (guint i = 0; i < n_kinds; i++)
 		stream_init(c, i, media_profile_by_kind(kinds[i]));
 	c->n_streams = n_kinds;

@@ -2,6 +2,7 @@
 
 #include <gio/gio.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "common/ice.h"
 
@@ -43,6 +44,16 @@ bool client_config_parse(json_t *object, struct client_config *ret, GError **err
 	}
 	*ret = c;
 	return true;
+}
+
+bool client_config_has_ipv4(const struct client_config *c)
+{
+	return !strchr(c->address, ':');
+}
+
+bool client_config_has_ipv6(const struct client_config *c)
+{
+	return c->address6[0] || strchr(c->address, ':');
 }
 
 void client_config_done(struct client_config *c)

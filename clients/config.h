@@ -11,6 +11,11 @@ struct client_config {
 	char *address6; /* "": none */
 };
 
+/* Whether the client itself has an address of that family: names are asked for such addresses only (RFC 3493 section
+ * 6.1, AI_ADDRCONFIG). */
+bool client_config_has_ipv4(const struct client_config *c);
+bool client_config_has_ipv6(const struct client_config *c);
+
 /* false with G_IO_ERROR_INVALID_ARGUMENT naming the member that is missing or wrong. */
 bool client_config_parse(json_t *object, struct client_config *ret, GError **error);
 void client_config_done(struct client_config *c);

@@ -31,8 +31,8 @@ struct query {
 	guint start; /* source */
 };
 
-static const char *const type_names[] = { [DNS_A] = "A", [DNS_SRV] = "SRV" };
-static const int wire_types[] = { [DNS_A] = ns_t_a, [DNS_SRV] = ns_t_srv };
+static const char *const type_names[] = { [DNS_A] = "A", [DNS_AAAA] = "AAAA", [DNS_SRV] = "SRV" };
+static const int wire_types[] = { [DNS_A] = ns_t_a, [DNS_AAAA] = ns_t_aaaa, [DNS_SRV] = ns_t_srv };
 
 static const struct {
 	int status;
@@ -194,18 +194,32 @@ void dns_free(dns *d)
 
 /* --- answers -------------------------------------------------------------------------------------- */
 
+static void add_address(int family, const void *address, struct dns_answer *a, char **ret_target)
+{
+	char text[INET6_ADDRSTRLEN];
+	inet_ntop(family, address, text, sizeof(text));
+	g_ptr_array_add(a->texts, g_strdup(text));
+	if (!*ret_target)
+		*ret_target = g_strdup(text);
+}
+
 static int read_addresses(const guint8 *data, int length, struct dns_answer *a, char **ret_target)
 {
 	struct ares_addrttl found[ADDRESSES_MAX];
 	int n = ADDRESSES_MAX;
 	int rc = ares_parse_a_reply(data, length, NULL, found, &n);
-	for (int i = 0; rc == ARES_SUCCESS && i < n; i++) {
-		char text[INET_ADDRSTRLEN];
-		inet_ntop(AF_INET, &found[i].ipaddr, text, sizeof(text));
-		g_ptr_array_add(a->texts, g_strdup(text));
-		if (!*ret_target)
-			*ret_target = g_strdup(text);
-	}
+	for (int i = 0; rc == ARES_SUCCESS && i < n; i++)
+		add_address(AF_INET, &found[i].ipaddr, a, ret_target);
+	return rc;
+}
+
+static int read_addresses6(const guint8 *data, int length, struct dns_answer *a, char **ret_target)
+{
+	struct ares_addr6ttl found[ADDRESSES_MAX];
+	int n = ADDRESSES_MAX;
+	int rc = ares_parse_aaaa_reply(data, length, NULL, found, &n);
+	for (int i = 0; rc == ARES_SUCCESS && i < n; i++)
+		add_address(AF_INET6, &found[i].ip6addr, a, ret_target);
 	return rc;
 }
 
@@ -229,14 +243,17 @@ static int read_services(const guint8 *data, int length, struct dns_answer *a, c
 	return rc;
 }
 
+static int (*const readers[])(const guint8 *data, int length, struct dns_answer *a, char **ret_target) = {
+	[DNS_A] = read_addresses, [DNS_AAAA] = read_addresses6, [DNS_SRV] = read_services,
+};
+
 static void answer_query(struct query *q, int status, const guint8 *data, int length)
 {
 	struct dns_answer a = { .query = q->name, .type = q->type };
 	g_autofree char *target = NULL;
 	a.texts = g_ptr_array_new_with_free_func(g_free);
 	if (status == ARES_SUCCESS)
-		status = q->type == DNS_A ? read_addresses(data, length, &a, &target) :
-					    read_services(data, length, &a, &target);
+		status = readers[q->type](data, length, &a, &target);
 	a.target = target;
 	a.error = error_name(status);
 	q->done(&a, q->user_data);

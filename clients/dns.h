@@ -7,14 +7,14 @@
 
 #include <glib.h>
 
-enum dns_type { DNS_A, DNS_SRV };
+enum dns_type { DNS_A, DNS_AAAA, DNS_SRV };
 
 struct dns_answer {
 	const char *query;
 	enum dns_type type;
 	const char *error;    /* NULL; "nxdomain", "timeout", "refused", "failed" */
 	GPtrArray *texts;     /* char *: one a record, for people ("10.0.1.10", "0 0 5061 fe.contoso.com") */
-	const char *target;   /* A: first address; SRV: target of the best record; NULL: none */
+	const char *target;   /* A, AAAA: first address; SRV: target of the best record; NULL: none */
 	guint16 port;         /* SRV */
 };
 
@@ -30,6 +30,6 @@ void dns_free(dns *d);
 void dns_query(dns *d, const char *name, enum dns_type type, dns_func done, gpointer user_data);
 /* The name servers that are asked, in order; the caller frees. */
 char **dns_servers(const dns *d);
-const char *dns_type_name(enum dns_type type); /* "A", "SRV" */
+const char *dns_type_name(enum dns_type type); /* "A", "AAAA", "SRV" */
 
 #endif

@@ -9,7 +9,7 @@
 #include "edge/rate.h"
 #include "edge/turn.h"
 
-#define LISTENERS 2 /* internal, external */
+#define LISTENERS 4 /* internal and external, of both families */
 #define NONCE_LIFETIME_S 3600
 #define ALLOCATIONS_TOTAL 4096
 
@@ -273,16 +273,34 @@ static bool listen_at(av_edge *e, guint i, const struct endpoint *address, GErro
 	return true;
 }
 
+static bool listen_everywhere(av_edge *e, GError **error)
+{
+	const struct endpoint *const at[LISTENERS] = {&e->config->internal, &e->config->relay[0][TURN_UDP],
+						      &e->config->internal6, &e->config->relay[1][TURN_UDP]};
+
+	for (guint i = 0; i < LISTENERS; i++)
+		if (at[i]->family != ENDPOINT_NONE && !listen_at(e, i, at[i], error))
+			return false;
+	return true;
+}
+
 /* --- life ---------------------------------------------------------------------------------------- */
 
 static policy *make_policy(const struct edge_config *c, GError **error)
 {
-	const struct endpoint own[] = {c->internal,   c->access,        c->relay[TURN_UDP],
-				       c->relay[TURN_TCP], c->advertised[TURN_UDP], c->advertised[TURN_TCP]};
+	const struct endpoint own[] = {c->internal,
+				       c->internal6,
+				       c->access,
+				       c->relay[0][TURN_UDP],
+				       c->relay[0][TURN_TCP],
+				       c->relay[1][TURN_UDP],
+				       c->relay[1][TURN_TCP],
+				       c->advertised[0][TURN_UDP],
+				       c->advertised[0][TURN_TCP]};
 	struct policy_config config = {.own = own,
 				       .n_own = G_N_ELEMENTS(own),
-				       .relays = c->advertised,
-				       .n_relays = G_N_ELEMENTS(c->advertised),
+				       .relays = c->advertised[0],
+				       .n_relays = sizeof c->advertised / sizeof c->advertised[0][0],
 				       .relay_port_min = c->relay_port_min,
 				       .relay_port_max = c->relay_port_max,
 				       .relay_to = (const char *const *)c->relay_to,
@@ -303,8 +321,7 @@ static turn *make_turn(av_edge *e)
 				     .secret = c->secret,
 				     .nonce = {.lifetime_s = NONCE_LIFETIME_S},
 				     .seed = c->has_seed ? c->seed : g_random_int(),
-				     .relay = {c->relay[TURN_UDP], c->relay[TURN_TCP]},
-				     .advertised = {c->advertised[TURN_UDP], c->advertised[TURN_TCP]},
+				     .relay_family_same = c->relay_family_same,
 				     .relay_port_min = c->relay_port_min,
 				     .relay_port_max = c->relay_port_max,
 				     .policy = e->policy,
@@ -312,6 +329,8 @@ static turn *make_turn(av_edge *e)
 				     .allocations_total = ALLOCATIONS_TOTAL,
 				     .wall_offset_us = g_get_real_time() - g_get_monotonic_time()};
 
+	memcpy(config.relay, c->relay, sizeof config.relay);
+	memcpy(config.advertised, c->advertised, sizeof config.advertised);
 	if (getrandom(config.nonce.key, sizeof config.nonce.key, 0) != sizeof config.nonce.key)
 		return NULL;
 	return turn_new(&config, &output, e);
@@ -338,7 +357,7 @@ av_edge *av_edge_new(const struct edge_config *config, edge_event_func event, gp
 	start_timer(e);
 	e->policy = make_policy(config, error);
 	e->turn = e->policy ? make_turn(e) : NULL;
-	if (e->turn && listen_at(e, 0, &config->internal, error) && listen_at(e, 1, &config->relay[TURN_UDP], error))
+	if (e->turn && listen_everywhere(e, error))
 		return e;
 	if (error && !*error)
 		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED, "no random numbers to be had");

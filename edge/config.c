@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "edge/allocation.h"
+
 #define CREDENTIAL_LIFETIME_MS (8 * 3600 * 1000)
 #define RELAYS_PER_USER 128 /* a call takes 2 to 4, and the conference server is one user */
 
@@ -26,16 +28,21 @@ static const struct {
 	{"realm", "domain", offsetof(struct edge_config, realm)},
 };
 
+/* Those of IPv6 have no public form: it is never translated. */
 static const struct {
 	const char *member, *fallback;
 	gsize offset;
+	bool optional;
 } addresses[] = {
-	{"internal", NULL, offsetof(struct edge_config, internal)},
-	{"access", NULL, offsetof(struct edge_config, access)},
-	{"av", NULL, offsetof(struct edge_config, relay)},
-	{"av_tcp", "av", offsetof(struct edge_config, relay) + sizeof(struct endpoint)},
-	{"av_public", "av", offsetof(struct edge_config, advertised)},
-	{"av_tcp_public", "av_tcp", offsetof(struct edge_config, advertised) + sizeof(struct endpoint)},
+	{"internal", NULL, offsetof(struct edge_config, internal), false},
+	{"access", NULL, offsetof(struct edge_config, access), false},
+	{"av", NULL, offsetof(struct edge_config, relay[0][TURN_UDP]), false},
+	{"av_tcp", "av", offsetof(struct edge_config, relay[0][TURN_TCP]), false},
+	{"av_public", "av", offsetof(struct edge_config, advertised[0][TURN_UDP]), false},
+	{"av_tcp_public", "av_tcp", offsetof(struct edge_config, advertised[0][TURN_TCP]), false},
+	{"internal6", NULL, offsetof(struct edge_config, internal6), true},
+	{"av6", NULL, offsetof(struct edge_config, relay[1][TURN_UDP]), true},
+	{"av_tcp6", "av6", offsetof(struct edge_config, relay[1][TURN_TCP]), true},
 };
 
 static const struct {
@@ -91,10 +98,12 @@ static bool parse_addresses(struct edge_config *c, const json_t *object, GError 
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(addresses); i++) {
 		struct endpoint *e = (struct endpoint *)(void *)((char *)c + addresses[i].offset);
+		const char *text = address_text(object, i);
 
-		if (!endpoint_parse(address_text(object, i), 0, e))
+		if ((text || !addresses[i].optional) && !endpoint_parse(text, 0, e))
 			return fail(error, addresses[i].member, "is not an address");
 	}
+	memcpy(c->advertised[1], c->relay[1], sizeof c->advertised[1]);
 	return true;
 }
 
@@ -169,6 +178,7 @@ static bool parse_grants(struct edge_config *c, const json_t *object, GError **e
 static bool parse_rest(struct edge_config *c, const json_t *object, GError **error)
 {
 	const char *engine = text_of(object, "av_engine");
+	const char *family = text_of(object, "relay_family");
 	const json_t *seed = json_object_get(object, "seed");
 
 	if (!parse_prefixes(object, "relay_to", &c->relay_to, error) ||
@@ -177,6 +187,9 @@ static bool parse_rest(struct edge_config *c, const json_t *object, GError **err
 		return false;
 	if (engine && !g_str_equal(engine, "builtin") && !g_str_equal(engine, "none"))
 		return fail(error, "av_engine", "is neither \"builtin\" nor \"none\"");
+	if (family && !g_str_equal(family, "ipv4") && !g_str_equal(family, "same"))
+		return fail(error, "relay_family", "is neither \"ipv4\" nor \"same\"");
+	c->relay_family_same = g_strcmp0(family, "same") == 0;
 	c->builtin_av = !engine || g_str_equal(engine, "builtin");
 	c->has_seed = json_is_integer(seed);
 	c->seed = (guint32)json_integer_value(seed);

@@ -44,18 +44,21 @@ struct policy {
 	struct endpoint special[G_N_ELEMENTS(special_ranges)]; /* parsed once: every Send is checked */
 };
 
+#define V6(...) {.family = ENDPOINT_V6, .ip = {__VA_ARGS__}}
+
 /* IPv6 ranges whose addresses carry an IPv4 address at `offset`. */
 static const struct {
-	const char *address;
+	const char *rule;
+	struct endpoint prefix;
 	guint bits, offset;
 	guint8 mask; /* what the address was XORed with */
 } embeddings[] = {
-	{"::ffff:0:0", 96, 12, 0},      /* mapped, RFC 4291 section 2.5.5.2 */
-	{"::ffff:0:0:0", 96, 12, 0},    /* translated, RFC 2765 */
-	{"64:ff9b::", 96, 12, 0},       /* NAT64, RFC 6052 */
-	{"2002::", 16, 2, 0},           /* 6to4, RFC 3056 */
-	{"2001::", 32, 12, 0xff},       /* Teredo, RFC 4380 */
-	{"::", 96, 12, 0},              /* compatible, RFC 4291 section 2.5.5.1 */
+	{"ipv4-mapped", V6(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff), 96, 12, 0},     /* RFC 4291 section 2.5.5.2 */
+	{"ipv4-translated", V6(0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff), 96, 12, 0},       /* RFC 2765 */
+	{"nat64", V6(0, 0x64, 0xff, 0x9b), 96, 12, 0},                                /* RFC 6052 */
+	{"6to4", V6(0x20, 0x02), 16, 2, 0},                                           /* RFC 3056 */
+	{"teredo", V6(0x20, 0x01), 32, 12, 0xff},                                     /* RFC 4380 */
+	{"ipv4-compatible", V6(0), 96, 12, 0},                                        /* RFC 4291 section 2.5.5.1 */
 };
 
 static bool in_prefix(const struct endpoint *e, const struct endpoint *prefix, guint bits)
@@ -65,13 +68,6 @@ static bool in_prefix(const struct endpoint *e, const struct endpoint *prefix, g
 	if (e->family != prefix->family || memcmp(e->ip, prefix->ip, whole) != 0)
 		return false;
 	return rest == 0 || (e->ip[whole] ^ prefix->ip[whole]) >> (8 - rest) == 0;
-}
-
-static bool in_text_prefix(const struct endpoint *e, const char *address, guint bits)
-{
-	struct endpoint prefix;
-
-	return endpoint_parse(address, 0, &prefix) && in_prefix(e, &prefix, bits);
 }
 
 static bool parse_prefix(const char *text, const char *member, struct prefix *ret, GError **error)
@@ -134,20 +130,29 @@ void policy_free(policy *p)
 	g_free(p);
 }
 
+/* Which row `peer` is a case of; G_N_ELEMENTS(embeddings): none. */
+static gsize embedding_of(const struct endpoint *peer)
+{
+	static const struct endpoint unspecified = V6(0);
+	gsize i = 0;
+
+	if (in_prefix(peer, &unspecified, 127)) /* :: and ::1 are themselves */
+		return G_N_ELEMENTS(embeddings);
+	while (i < G_N_ELEMENTS(embeddings) && !in_prefix(peer, &embeddings[i].prefix, embeddings[i].bits))
+		i++;
+	return i;
+}
+
 struct endpoint policy_canonical(const struct endpoint *peer)
 {
 	struct endpoint v4 = {.family = ENDPOINT_V4, .port = peer->port};
+	gsize i = embedding_of(peer);
 
-	if (peer->family != ENDPOINT_V6 || in_text_prefix(peer, "::", 127)) /* :: and ::1 are themselves */
+	if (i == G_N_ELEMENTS(embeddings))
 		return *peer;
-	for (gsize i = 0; i < G_N_ELEMENTS(embeddings); i++) {
-		if (!in_text_prefix(peer, embeddings[i].address, embeddings[i].bits))
-			continue;
-		for (guint k = 0; k < 4; k++)
-			v4.ip[k] = peer->ip[embeddings[i].offset + k] ^ embeddings[i].mask;
-		return v4;
-	}
-	return *peer;
+	for (guint k = 0; k < 4; k++)
+		v4.ip[k] = peer->ip[embeddings[i].offset + k] ^ embeddings[i].mask;
+	return v4;
 }
 
 static bool listed(const struct endpoint *list, guint n, const struct endpoint *e)
@@ -166,25 +171,35 @@ static bool declared(const struct prefixes *prefixes, const struct endpoint *e)
 	return false;
 }
 
-const char *policy_refuses(const policy *p, const struct endpoint *peer, enum policy_scope scope)
+/* What refuses the address itself, whatever form it was given in. */
+static const char *refuses_canonical(const policy *p, const struct endpoint *e, enum policy_scope scope)
 {
-	struct endpoint e = policy_canonical(peer);
-
-	if (e.family == ENDPOINT_NONE)
+	if (e->family == ENDPOINT_NONE)
 		return "unspecified";
-	if (declared(&p->relay_not_to, &e))
+	if (declared(&p->relay_not_to, e))
 		return "relay_not_to";
-	if (listed(p->relays, p->n_relays, &e)) {
-		bool relay_port = e.port >= p->relay_port_min && e.port <= p->relay_port_max;
+	if (listed(p->relays, p->n_relays, e)) {
+		bool relay_port = e->port >= p->relay_port_min && e->port <= p->relay_port_max;
 
 		return scope == POLICY_ADDRESS || relay_port ? NULL : "own-port";
 	}
-	if (listed(p->own, p->n_own, &e))
+	if (listed(p->own, p->n_own, e))
 		return "own-address";
 	for (gsize i = 0; i < G_N_ELEMENTS(special_ranges); i++) {
-		if (!in_prefix(&e, &p->special[i], special_ranges[i].bits))
+		if (!in_prefix(e, &p->special[i], special_ranges[i].bits))
 			continue;
-		return special_ranges[i].declarable && declared(&p->relay_to, &e) ? NULL : special_ranges[i].rule;
+		return special_ranges[i].declarable && declared(&p->relay_to, e) ? NULL : special_ranges[i].rule;
 	}
 	return NULL;
+}
+
+const char *policy_refuses(const policy *p, const struct endpoint *peer, enum policy_scope scope)
+{
+	struct endpoint e = policy_canonical(peer);
+	const char *rule = refuses_canonical(p, &e, scope);
+	gsize i = embedding_of(peer);
+
+	if (rule || i == G_N_ELEMENTS(embeddings))
+		return rule;
+	return embeddings[i].rule; /* a packet could go round between relay and tunnel: RFC 8656 section 21.6 */
 }

@@ -2,8 +2,9 @@
  *
  * Allowed: public unicast addresses, private ones inside the declared prefixes (`relay_to`), and our
  * own advertised relay addresses on relay ports (relay to relay on one Edge).  Always refused:
- * what is declared so (`relay_not_to`), everything special, our own addresses else, and every IPv6 spelling (mapped, compatible, 6to4,
- * NAT64, Teredo) of a refused IPv4 address: addresses are brought to their IPv4 form first.
+ * what is declared so (`relay_not_to`), everything special, our own addresses else, and IPv6 addresses that
+ * stand for an IPv4 one (mapped, compatible, 6to4, NAT64, Teredo): those of a refused address in its rule's name, all
+ * others in the name of the form (RFC 8656 section 21.6: packets could go round between a relay and a tunnel).
  * Pure; the same policy is written out for other relay programs by the lab.
  */
 #ifndef EDGE_POLICY_H

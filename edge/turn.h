@@ -5,7 +5,7 @@
  * the same door.
  *
  * What it speaks: Binding (RFC 5389; RFC 3489 without cookie), Allocate, Refresh, CreatePermission,
- * ChannelBind, Send, Data, ChannelData (RFC 5766, REQUESTED-ADDRESS-FAMILY of RFC 6156).  EVEN-PORT is
+ * ChannelBind, Send, Data, ChannelData (RFC 5766; REQUESTED-ADDRESS-FAMILY of RFC 8656).  EVEN-PORT is
  * understood without its reservation (508), RESERVATION-TOKEN and DONT-FRAGMENT are not (420).
  * Credentials: long-term, with the time-limited user names of common/mras.h.
  *
@@ -27,6 +27,7 @@
 #define TURN_LIFETIME_DEFAULT_S 600
 #define TURN_LIFETIME_MAX_S 3600
 #define TURN_DATAGRAM_MAX 65535
+#define TURN_FAMILIES 2
 
 typedef struct turn turn;
 
@@ -34,8 +35,12 @@ struct turn_config {
 	const char *realm, *secret;
 	struct nonce_source nonce;
 	guint32 seed;                          /* of the choice of relay ports */
-	struct endpoint relay[2];              /* by enum turn_transport of the client: where relays are bound (port unused) */
-	struct endpoint advertised[2];         /* the same as the world sees it */
+	/* Where relays are bound (port unused), and the same as the world sees it: one row a family, the second unset where
+	 * there is but one; then by enum turn_transport of the client. */
+	struct endpoint relay[TURN_FAMILIES][2], advertised[TURN_FAMILIES][2];
+	/* What a client gets that names no family: an IPv4 relay, as RFC 8656 section 7.2 has it, or one of the
+	 * family of the address that it asked.  Where there is no relay of that family: the first row's. */
+	bool relay_family_same;
 	guint16 relay_port_min, relay_port_max;
 	const policy *policy;                  /* borrowed; must outlive the server */
 	guint allocations_per_user, allocations_total;

@@ -6,8 +6,11 @@
 
 static bool is_advertised(const turn *t, const struct endpoint *e)
 {
-	return endpoint_same_ip(e, &t->config.advertised[TURN_UDP]) ||
-	       endpoint_same_ip(e, &t->config.advertised[TURN_TCP]);
+	for (guint i = 0; i < TURN_FAMILIES; i++)
+		if (endpoint_same_ip(e, &t->config.advertised[i][TURN_UDP]) ||
+		    endpoint_same_ip(e, &t->config.advertised[i][TURN_TCP]))
+			return true;
+	return false;
 }
 
 static void send_to_peer(turn *t, gint64 now_us, struct allocation *a, const struct endpoint *peer, const guint8 *data,

@@ -54,23 +54,65 @@ static void reply_allocated(struct turn_request *r, const struct allocation *a)
 	turn_reply_send(r, &reply);
 }
 
+/* REQUESTED-ADDRESS-FAMILY (RFC 8656 section 18.6).  *ret: the family, ENDPOINT_NONE when it is not there.  A code that
+ * refuses the request, or 0. */
+static guint requested_family(const struct turn_request *r, enum endpoint_family *ret)
+{
+	static const enum endpoint_family families[] = {[FAMILY_V4] = ENDPOINT_V4, [FAMILY_V6] = ENDPOINT_V6};
+	struct stun_cursor c = stun_cursor_at(r->data, r->length);
+
+	*ret = ENDPOINT_NONE;
+	if (!stun_cursor_find(&c, STUN_ATTRIBUTE_REQUESTED_ADDRESS_TYPE))
+		return 0;
+	if (c.value_length != 4)
+		return STUN_ERROR_BAD_REQUEST;
+	if (c.value[0] != FAMILY_V4 && c.value[0] != FAMILY_V6)
+		return STUN_ERROR_UNSUPPORTED_FAMILY;
+	*ret = families[c.value[0]];
+	return 0;
+}
+
+static bool find_row(const struct turn_config *config, enum endpoint_family family, guint *ret)
+{
+	for (guint i = 0; i < TURN_FAMILIES; i++) {
+		if (config->relay[i][TURN_UDP].family != family)
+			continue;
+		*ret = i;
+		return true;
+	}
+	return false;
+}
+
+/* Of which family its relay is to be, as a row of the configuration.  A code that refuses it, or 0. */
+static guint choose_row(const struct turn_request *r, guint *ret)
+{
+	const struct turn_config *config = &r->t->config;
+	enum endpoint_family family;
+	guint code = requested_family(r, &family);
+
+	*ret = 0;
+	if (code)
+		return code;
+	if (family != ENDPOINT_NONE) /* RFC 8656 section 7.2, point 7 */
+		return find_row(config, family, ret) ? 0 : STUN_ERROR_UNSUPPORTED_FAMILY;
+	find_row(config, config->relay_family_same ? r->tuple->server.family : ENDPOINT_V4, ret);
+	return 0;
+}
+
 /* A code that refuses the Allocate, or 0. */
 static guint refuse_allocate(const struct turn_request *r)
 {
 	const struct turn_config *config = &r->t->config;
 	struct stun_cursor c = stun_cursor_at(r->data, r->length);
-	guint8 our_family = config->advertised[r->tuple->transport].family == ENDPOINT_V6 ? FAMILY_V6 : FAMILY_V4;
+	guint row, code;
 
 	if (!stun_cursor_find(&c, STUN_ATTRIBUTE_REQUESTED_TRANSPORT) || c.value_length != 4)
 		return STUN_ERROR_BAD_REQUEST;
 	if (c.value[0] != PROTOCOL_UDP)
 		return STUN_ERROR_UNSUPPORTED_TRANSPORT;
-	if (stun_cursor_find(&c, STUN_ATTRIBUTE_REQUESTED_ADDRESS_TYPE)) { /* RFC 6156 section 4.2 */
-		if (c.value_length != 4)
-			return STUN_ERROR_BAD_REQUEST;
-		if (c.value[0] != our_family)
-			return STUN_ERROR_UNSUPPORTED_FAMILY;
-	}
+	code = choose_row(r, &row);
+	if (code)
+		return code;
 	/* We hold no ports in reserve: as RFC 5766 section 6.2, point 6, says for what cannot be satisfied. */
 	if (stun_cursor_find(&c, STUN_ATTRIBUTE_EVEN_PORT) && (c.value_length != 1 || (c.value[0] & EVEN_PORT_RESERVE)))
 		return STUN_ERROR_INSUFFICIENT_CAPACITY;
@@ -103,10 +145,12 @@ static struct allocation *new_allocation(struct turn_request *r)
 {
 	const struct turn_config *config = &r->t->config;
 	struct allocation *a = g_new0(struct allocation, 1);
+	guint row;
 
+	choose_row(r, &row);
 	a->tuple = *r->tuple;
-	a->relay = config->relay[r->tuple->transport];
-	a->advertised = config->advertised[r->tuple->transport];
+	a->relay = config->relay[row][r->tuple->transport];
+	a->advertised = config->advertised[row][r->tuple->transport];
 	a->username = g_strdup(r->username);
 	a->identity = g_strdup(allocation_identity(r->username));
 	a->client = r->client;
@@ -160,8 +204,16 @@ static void handle_allocate(struct turn_request *r, struct allocation *existing)
 static void handle_refresh(struct turn_request *r, struct allocation *a)
 {
 	uint32_t wanted = TURN_LIFETIME_DEFAULT_S, lifetime_s = 0;
+	enum endpoint_family family;
+	guint code = requested_family(r, &family);
 	StunMessage reply;
 
+	if (!code && family != ENDPOINT_NONE && family != a->advertised.family)
+		code = STUN_ERROR_INVALID_IP; /* RFC 8656 section 8.2: 443 */
+	if (code) {
+		turn_reply_error(r, code);
+		return;
+	}
 	stun_message_find32(&r->message, STUN_ATTRIBUTE_LIFETIME, &wanted);
 	if (wanted == 0) { /* RFC 5766 section 7.2 */
 		turn_end(r->t, a, "released");
@@ -179,7 +231,7 @@ static guint refuse_peer(turn *t, const struct allocation *a, const struct endpo
 {
 	if (turn_denies(t, a, peer, scope))
 		return STUN_ERROR_FORBIDDEN;
-	/* RFC 6156 section 9.1: 443, Peer Address Family Mismatch. */
+	/* RFC 8656 section 10.2: 443, Peer Address Family Mismatch. */
 	return peer->family == a->advertised.family ? 0 : STUN_ERROR_INVALID_IP;
 }
 

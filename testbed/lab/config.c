@@ -196,10 +196,14 @@ static void set_addresses(json_t *config, const struct edge_service *s)
 		{"av_tcp", &s->av_tcp},
 		{"av_public", &s->av_public},
 		{"av_tcp_public", &s->av_tcp_public},
+		{"internal6", &s->internal6},
+		{"av6", &s->av6},
+		{"av_tcp6", &s->av_tcp6},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
-		json_object_set_new(config, rows[i].name, addr_json(rows[i].address));
+		if (addr_is_set(rows[i].address))
+			json_object_set_new(config, rows[i].name, addr_json(rows[i].address));
 }
 
 json_t *config_edge(const struct config_source *source, const struct node *node)
@@ -220,6 +224,8 @@ json_t *config_edge(const struct config_source *source, const struct node *node)
 			   (json_int_t)s->credential_lifetime_ms, "relays_per_user", (int)s->relays_per_user,
 			   "parts", parts_json(s->parts), "realm", source->model->domain, "av_engine", builtin ? "builtin" : "none");
 	set_addresses(config, s);
+	if (s->relay_family == RELAY_FAMILY_SAME)
+		json_object_set_new(config, "relay_family", json_string("same"));
 	set_identity(config, node);
 	return config;
 }
@@ -281,6 +287,7 @@ char **config_tls_names(const model *m, const struct node *node)
 		add_name(names, edge->access_fqdn);
 		add_name(names, edge->av_fqdn);
 		add_address(addresses, &edge->internal);
+		add_address(addresses, &edge->internal6);
 		add_address(addresses, &edge->access);
 		add_address(addresses, &edge->access_public);
 	}

@@ -29,6 +29,32 @@ static void check_external(const struct check *c, const struct node *node, const
 			    card->name, node->name, addr_print(a, text));
 }
 
+/* Both IPv6 addresses of the relays or none, beside IPv4 ones. */
+static void check_ipv6(const struct check *c, const struct service *service)
+{
+	const struct edge_service *edge = &service->edge;
+	const struct {
+		const char *key, *beside;
+		const struct addr *a, *v4, *other;
+	} rows[] = {{"av6", "av", &edge->av6, &edge->av, &edge->av_tcp6},
+		    {"av_tcp6", "av_tcp", &edge->av_tcp6, &edge->av_tcp, &edge->av6}};
+	char text[ADDR_TEXT_MAX];
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct loc loc = places_get(c->places, rows[i].a, service->loc);
+
+		if (!addr_is_set(rows[i].a))
+			continue;
+		if (rows[i].a->family != AF_INET6)
+			check_error(c, loc, NULL, "'%s' is %s, which is no IPv6 address", rows[i].key, addr_print(rows[i].a, text));
+		else if (rows[i].v4->family == AF_INET6)
+			check_error(c, loc, "leave it away", "'%s' is an IPv6 address already", rows[i].beside);
+		else if (!addr_is_set(rows[i].other))
+			check_error(c, loc, "clients that come over TCP get relays at an address of their own",
+				    "'av6' and 'av_tcp6' go together");
+	}
+}
+
 static void check_next_hop(const struct check *c, const struct service *service)
 {
 	const struct edge_service *edge = &service->edge;
@@ -64,7 +90,10 @@ static void check_edge(const struct check *c, const struct node *node, const str
 		check_external(c, node, service, external, &edge->access);
 		check_external(c, node, service, external, &edge->av);
 		check_external(c, node, service, external, &edge->av_tcp);
+		check_external(c, node, service, external, &edge->av6);
+		check_external(c, node, service, external, &edge->av_tcp6);
 	}
+	check_ipv6(c, service);
 	if (addr_is_set(&edge->access) && addr_equal(&edge->access, &edge->av_tcp))
 		check_error(c, places_get(c->places, &edge->av_tcp, service->loc), NULL,
 			    "'access' and 'av_tcp' both need port 443, so they can't share an address");
@@ -74,6 +103,9 @@ static void check_edge(const struct check *c, const struct node *node, const str
 	if (edge->relays_per_user == 0 && g_strcmp0(edge->engine, "coturn") == 0)
 		check_error(c, places_get(c->places, &edge->relays_per_user, service->loc), "1 or more, or 'engine: builtin'",
 			    "coturn can't refuse all relays");
+	if (addr_is_set(&edge->av6) && g_strcmp0(edge->engine, "coturn") == 0)
+		check_error(c, places_get(c->places, &edge->av6, service->loc), "leave it away, or set 'engine: builtin'",
+			    "coturn is run with IPv4 relays only");
 	check_next_hop(c, service);
 }
 

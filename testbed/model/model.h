@@ -163,6 +163,9 @@ struct frontend_service {
 enum edge_part { EDGE_ACCESS, EDGE_MRAS, EDGE_AV, EDGE_PART_COUNT };
 #define EDGE_ALL_PARTS ((1u << EDGE_PART_COUNT) - 1)
 
+/* What a client gets that names no family: an IPv4 relay (RFC 8656), or one of the family of the address it asked. */
+enum relay_family { RELAY_FAMILY_IPV4, RELAY_FAMILY_SAME };
+
 /* What the credentials of MRAS are signed with. */
 enum mras_secret { MRAS_SECRET_SHARED, MRAS_SECRET_OWN };
 
@@ -171,9 +174,11 @@ struct edge_service {
 	char *access_fqdn;   /* public name of the Access Edge */
 	char *av_fqdn;       /* public name of the A/V Edge */
 	char *internal_iface, *external_iface;
-	struct addr internal; /* address on the internal card */
+	struct addr internal, internal6; /* addresses on the internal card: its first, and its first IPv6 beside it (unset: none) */
 	struct addr access, av, av_tcp; /* on the external card; av_tcp relays allocations born over TCP */
 	struct addr access_public, av_public, av_tcp_public; /* as seen outside a 1:1 NAT; equal to the above without NAT */
+	struct addr av6, av_tcp6; /* the IPv6 ones beside av and av_tcp; unset: none */
+	enum relay_family relay_family;
 	struct port_range relay_ports;
 	char *next_hop;      /* node name of the Front End */
 	char *next_hop_fqdn; /* the name it is called by; NULL: the Front End's own */

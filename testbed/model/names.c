@@ -56,6 +56,7 @@ const char *const ice_profile_names[] = { "standard", "fast", NULL };
 const char *const edge_part_names[] = {
 	[EDGE_ACCESS] = "access", [EDGE_MRAS] = "mras", [EDGE_AV] = "av", [EDGE_PART_COUNT] = NULL
 };
+const char *const relay_family_names[] = { [RELAY_FAMILY_IPV4] = "ipv4", [RELAY_FAMILY_SAME] = "same", NULL };
 const char *const mras_secret_names[] = { [MRAS_SECRET_SHARED] = "shared", [MRAS_SECRET_OWN] = "own", NULL };
 const char *const account_state_names[] = {
 	[ACCOUNT_ENABLED] = "enabled", [ACCOUNT_DISABLED] = "disabled", [ACCOUNT_MISSING] = "missing", NULL

@@ -27,6 +27,7 @@ extern const char *const engine_names[];
 extern const char *const ice_profile_names[];
 extern const char *const edge_part_names[];
 extern const char *const mras_secret_names[];
+extern const char *const relay_family_names[];
 extern const char *const account_state_names[];
 extern const char *const issuer_names[];
 extern const char *const validity_names[];

@@ -9,8 +9,14 @@ static void resolve_edge(const struct check *c, struct edge_service *edge, const
 {
 	const struct iface *internal = node_iface(node, edge->internal_iface);
 
-	if (internal && internal->addresses->len > 0)
-		edge->internal = g_array_index(internal->addresses, struct prefix, 0).addr;
+	for (guint i = 0; internal && i < internal->addresses->len; i++) {
+		const struct addr *a = &g_array_index(internal->addresses, struct prefix, i).addr;
+
+		if (i == 0)
+			edge->internal = *a;
+		else if (a->family == AF_INET6 && edge->internal.family == AF_INET && !addr_is_set(&edge->internal6))
+			edge->internal6 = *a;
+	}
 	if (!addr_is_set(&edge->access_public))
 		edge->access_public = edge->access;
 	if (!addr_is_set(&edge->av_public))

@@ -35,6 +35,7 @@ static const struct field edge_common_fields[] = {
 	{ .key = "relay_to", .read = read_array, AT(service, edge.relay_to), .arg = &peer_list },
 	{ .key = "relay_not_to", .read = read_array, AT(service, edge.relay_not_to), .arg = &peer_list },
 	{ .key = "relays_per_user", .read = read_number16, AT(service, edge.relays_per_user) },
+	{ .key = "relay_family", .read = read_enum, AT(service, edge.relay_family), .arg = relay_family_names },
 	{ .key = "mras_secret", .read = read_enum, AT(service, edge.mras_secret), .arg = mras_secret_names },
 	{ .key = "credential_lifetime", .read = read_quantity, AT(service, edge.credential_lifetime_ms), .arg = &lifetime_ms },
 	{ 0 }
@@ -64,6 +65,8 @@ static const struct field edge_fields[] = {
 	{ .key = "access", .read = read_addr, AT(service, edge.access), .required = true },
 	{ .key = "av", .read = read_addr, AT(service, edge.av), .required = true },
 	{ .key = "av_tcp", .read = read_addr, AT(service, edge.av_tcp), .required = true },
+	{ .key = "av6", .read = read_addr, AT(service, edge.av6) },
+	{ .key = "av_tcp6", .read = read_addr, AT(service, edge.av_tcp6) },
 	{ .key = "access_public", .read = read_addr, AT(service, edge.access_public) },
 	{ .key = "av_public", .read = read_addr, AT(service, edge.av_public) },
 	{ .key = "av_tcp_public", .read = read_addr, AT(service, edge.av_tcp_public) },

@@ -45,6 +45,10 @@ static const struct setting with_ipv6[] = {
 	{ "net.ipv6.conf.default.disable_ipv6", "0" },
 	{ "net.ipv6.conf.all.accept_ra", "0" },
 	{ "net.ipv6.conf.default.accept_ra", "0" },
+	/* A router solicits its neighbours from its link-local address, and for the second or two of duplicate address
+	 * detection (RFC 4862 section 5.4) it has none: packets would be lost. */
+	{ "net.ipv6.conf.all.accept_dad", "0" },
+	{ "net.ipv6.conf.default.accept_dad", "0" },
 };
 
 static void add_sysctl(struct builder *b, const char *node, struct loc loc, const char *key,

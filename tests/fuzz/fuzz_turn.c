@@ -89,8 +89,8 @@ static void fuzz_init(struct fuzz *f)
 	struct policy_config rules = {.own = relays, .n_own = 2, .relays = relays, .n_relays = 2, .relay_port_min = 50000,
 				      .relay_port_max = 50003};
 	f->policy = policy_new(&rules, NULL);
-	memcpy(config.relay, relays, sizeof relays);
-	memcpy(config.advertised, relays, sizeof relays);
+	memcpy(config.relay[0], relays, sizeof relays);
+	memcpy(config.advertised[0], relays, sizeof relays);
 	config.policy = f->policy;
 	f->turn = turn_new(&config, &output, f);
 	mras_credentials(SECRET, "u", 1000000, &f->user, &f->password);

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "edge/allocation.h"
 #include "edge/binding.h"
 #include "edge/config.h"
 #include "edge/nonce.h"
@@ -120,12 +121,31 @@ Test(values, configuration_defaults)
 	cr_expect_str_eq(c->av_fqdn, "edge.contoso.com", "A/V name is the name");
 	cr_expect_eq(c->next_hop_port, 5061, "next hop port");
 	cr_expect(c->relay_port_min == 50000 && c->relay_port_max == 59999, "relay ports");
-	cr_expect_str_eq(endpoint_print(&c->relay[1], text), "203.0.113.20:0", "av_tcp is av");
+	cr_expect_str_eq(endpoint_print(&c->relay[0][TURN_TCP], text), "203.0.113.20:0", "av_tcp is av");
 	cr_expect(c->builtin_av, "built in");
-	cr_expect_str_eq(endpoint_print(&d->advertised[0], text), "198.51.100.9:0", "public");
-	cr_expect_str_eq(endpoint_print(&d->advertised[1], text), "203.0.113.21:0", "av_tcp_public is av_tcp");
+	cr_expect_str_eq(endpoint_print(&d->advertised[0][TURN_UDP], text), "198.51.100.9:0", "public");
+	cr_expect_str_eq(endpoint_print(&d->advertised[0][TURN_TCP], text), "203.0.113.21:0", "av_tcp_public is av_tcp");
 	cr_expect_not(d->builtin_av, "another program");
 	cr_expect_str_eq(d->relay_to[0], "10.0.0.0/8", "relay_to");
+	edge_config_free(c);
+	edge_config_free(d);
+}
+
+Test(values, configuration_of_both_families)
+{
+	struct edge_config *c = parse("{" BASE "}", NULL);
+	struct edge_config *d = parse("{" BASE ", 'internal6': '2001:db8:1::10', 'av6': '2001:db8:2::20', "
+				      "'relay_family': 'same'}", NULL);
+	char text[ENDPOINT_TEXT_MAX];
+
+	cr_assert(c && d, "both parse");
+	cr_expect_eq(c->internal6.family, ENDPOINT_NONE, "no IPv6 inside");
+	cr_expect_eq(c->relay[1][TURN_UDP].family, ENDPOINT_NONE, "no IPv6 relays");
+	cr_expect_not(c->relay_family_same, "RFC 8656's default");
+	cr_expect_str_eq(endpoint_print(&d->internal6, text), "[2001:db8:1::10]:0", "inside");
+	cr_expect_str_eq(endpoint_print(&d->relay[1][TURN_TCP], text), "[2001:db8:2::20]:0", "av_tcp6 is av6");
+	cr_expect_str_eq(endpoint_print(&d->advertised[1][TURN_UDP], text), "[2001:db8:2::20]:0", "no other outside");
+	cr_expect(d->relay_family_same, "the same family");
 	edge_config_free(c);
 	edge_config_free(d);
 }
@@ -142,6 +162,8 @@ Test(values, configuration_errors_name_the_member)
 		{"{" BASE ", 'relay_port_max': 'x'}", "'relay_port_max'"},
 		{"{" BASE ", 'av_engine': 'other'}", "'av_engine'"},
 		{"{" BASE ", 'relay_to': [1]}", "'relay_to'"},
+		{"{" BASE ", 'av6': 'x'}", "'av6'"},
+		{"{" BASE ", 'relay_family': 'ipv6'}", "'relay_family'"},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {

@@ -83,7 +83,8 @@ struct world *world_new(const struct world_options *o)
 	struct world *w = g_new0(struct world, 1);
 	/* Bound privately, advertised publicly: a 1:1 NAT in front of the DMZ. */
 	struct endpoint own[] = {at("172.25.33.10", 0), at("10.45.16.10", 0), at("10.45.16.20", 0), at("10.45.16.21", 0)};
-	struct endpoint relays[] = {at("203.0.113.20", 0), at("203.0.113.21", 0)};
+	struct endpoint relays[] = {at("203.0.113.20", 0), at("203.0.113.21", 0), at("2001:db8:e::20", 0),
+				    at("2001:db8:e::21", 0)};
 	struct policy_config rules = {.own = own,
 				      .n_own = G_N_ELEMENTS(own),
 				      .relays = relays,
@@ -95,8 +96,9 @@ struct world *world_new(const struct world_options *o)
 				     .secret = WORLD_SECRET,
 				     .nonce = {.key = "0123456789abcde", .lifetime_s = 3600},
 				     .seed = 7,
-				     .relay = {own[2], own[3]},
-				     .advertised = {relays[0], relays[1]},
+				     .relay = {{own[2], own[3]}},
+				     .advertised = {{relays[0], relays[1]}},
+				     .relay_family_same = o->relay_family_same,
 				     .relay_port_min = rules.relay_port_min,
 				     .relay_port_max = rules.relay_port_max,
 				     .allocations_per_user = o->per_user ? o->per_user : 8,
@@ -106,6 +108,8 @@ struct world *world_new(const struct world_options *o)
 	w->policy = policy_new(&rules, NULL);
 	cr_assert_not_null(w->policy, "policy");
 	config.policy = w->policy;
+	for (guint i = 0; o->ipv6 && i < 2; i++)
+		config.relay[1][i] = config.advertised[1][i] = relays[2 + i];
 	w->turn = turn_new(&config, &output, w);
 	return w;
 }
@@ -126,6 +130,16 @@ struct tester *tester_new(guint n, const char *identity)
 	c->tuple.server = at("10.45.16.20", 3478);
 	c->realm = WORLD_REALM;
 	mras_credentials(WORLD_SECRET, identity, WORLD_WALL_S + 7200, &c->user, &c->password);
+	return c;
+}
+
+struct tester *tester_new6(guint n, const char *identity)
+{
+	struct tester *c = tester_new(n, identity);
+	g_autofree char *address = g_strdup_printf("2001:db8:c::%x", n);
+
+	c->tuple.client = at(address, 4000);
+	c->tuple.server = at("2001:db8:e::20", 3478);
 	return c;
 }
 

@@ -43,6 +43,8 @@ struct world_options {
 	guint16 port_min, port_max; /* 0: 50000-59999 */
 	guint per_user, total;      /* 0: 8 and 16 */
 	const char *const *relay_to;
+	bool ipv6;              /* has relays of both families */
+	bool relay_family_same; /* struct turn_config */
 };
 struct world *world_new(const struct world_options *options);
 void world_free(struct world *w);
@@ -55,6 +57,8 @@ struct tester {
 };
 /* A client at 198.51.100.N:4000 on the external UDP listener, with credentials for an hour. */
 struct tester *tester_new(guint n, const char *identity);
+/* The same over IPv6: at [2001:db8:c::N]:4000. */
+struct tester *tester_new6(guint n, const char *identity);
 void tester_free(struct tester *c);
 
 /* Peers are given as text; NULL entries end the list. */

@@ -164,6 +164,29 @@ Test(config, edge)
 	done(&f);
 }
 
+Test(config, an_edge_of_both_families)
+{
+	g_autoptr(diags) d = diags_new();
+	g_autoptr(model) m = model_load("topologies/dual-stack.yaml", d);
+	struct config_source source = {.model = m, .master = "master"};
+	const struct node *node = model_node(m, "edge");
+	struct edge_service *service = &((struct service *)g_ptr_array_index(node->services, 0))->edge;
+	json_t *config = config_edge(&source, node);
+
+	cr_expect_str_eq(text(config, "av6"), "2001:db8:d::3");
+	cr_expect_str_eq(text(config, "av_tcp6"), "2001:db8:d::4");
+	cr_expect_str_eq(text(config, "relay_family"), "same");
+	cr_expect_null(json_object_get(config, "internal6"), "inside there is IPv4 only");
+	json_decref(config);
+
+	addr_parse("2001:db8:1::20", &service->internal6);
+	service->relay_family = RELAY_FAMILY_IPV4;
+	config = config_edge(&source, node);
+	cr_expect_str_eq(text(config, "internal6"), "2001:db8:1::20");
+	cr_expect_null(json_object_get(config, "relay_family"), "the default");
+	json_decref(config);
+}
+
 Test(config, another_lab_has_other_secrets)
 {
 	struct fixture f = open_scenario("missing-route");

@@ -77,6 +77,8 @@ void finding_free(struct finding *f)
 	g_free(f->why);
 	g_free(f->card);
 	g_free(f->other);
+	g_free(f->turning.node);
+	g_free(f->turning.card);
 	g_ptr_array_unref(f->proof);
 	g_ptr_array_unref(f->legs);
 	g_ptr_array_unref(f->effects);

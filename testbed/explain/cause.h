@@ -112,6 +112,11 @@ typedef struct finding {
 	char *card;           /* interface of `node` it should leave by; NULL: not known */
 	struct flow flow;     /* as it fails at `node`; its node is NULL */
 	char *other;          /* the node that asked; NULL: not known */
+	struct {
+		char *node;   /* where the answer leaves the way of its question; NULL: not known */
+		char *card;   /* of that node, by which the question came in */
+		struct addr via; /* who had sent it there */
+	} turning;
 } finding;
 
 struct heard *heard_new(const char *agent, const json_t *event);

@@ -13,9 +13,16 @@ static bool expects(const struct cell *c, enum path_class path)
 
 /* --- two that send to each other ------------------------------------------------------------------------- */
 
-/* Both send at once, so each opens the firewalls on its side to the other.  Walks both flows and keeps them as legs
- * when neither arrives; true when that shows the cause. */
-static bool cannot_meet(const struct evidence *e, struct finding *f, const struct flow *a, const struct flow *b)
+/* What the one sends is the answer to what the other sends. */
+static void set_no_state(const struct evidence *e, struct finding *f, const walk *question, const walk *answer)
+{
+	if (cause_no_state(e, f, question, answer))
+		f->direction = DIRECTION_BACK;
+}
+
+/* Both send at once, so each opens the firewalls on its side to the other.  Keeps both walks as legs when less than
+ * `needed` of the two flows arrive; true when that shows the cause. */
+static bool fewer_meet(const struct evidence *e, struct finding *f, const struct flow *a, const struct flow *b, int needed)
 {
 	struct walk_pair *there, *back;
 	bool fails, found;
@@ -24,15 +31,26 @@ static bool cannot_meet(const struct evidence *e, struct finding *f, const struc
 		return false;
 	there = e->meet(e->model, e->state, a, b);
 	back = e->meet(e->model, e->state, b, a);
-	fails = there->forward->end != WALK_DELIVERED && back->forward->end != WALK_DELIVERED;
+	fails = (there->forward->end == WALK_DELIVERED) + (back->forward->end == WALK_DELIVERED) < needed;
 	if (!fails) {
 		walk_pair_free(there);
 		walk_pair_free(back);
 		return false;
 	}
 	found = cause_show(e, f, there, a, g_strdup_printf("%s to %s, both sending, UDP", a->node, b->node));
-	cause_show(e, f, back, b, g_strdup_printf("%s to %s, both sending, UDP", b->node, a->node));
+	if (found)
+		set_no_state(e, f, back->forward, there->forward);
+	if (cause_show(e, f, back, b, g_strdup_printf("%s to %s, both sending, UDP", b->node, a->node))) {
+		set_no_state(e, f, there->forward, back->forward);
+		found = true;
+	}
 	return found;
+}
+
+/* Behind NATs it is enough that one gets through: the other learns from it where to send its answers. */
+static bool cannot_meet(const struct evidence *e, struct finding *f, const struct flow *a, const struct flow *b)
+{
+	return fewer_meet(e, f, a, b, 1);
 }
 
 static struct flow udp_flow(const char *node, const struct addr *src, const struct addr *dst)
@@ -46,7 +64,8 @@ static bool hosts_cannot_meet(const struct evidence *e, struct finding *f, const
 	struct addr of_a = node_address(a), of_b = node_address(b);
 	struct flow there = udp_flow(a->name, &of_a, &of_b), back = udp_flow(b->name, &of_b, &of_a);
 
-	return addr_is_set(&of_a) && addr_is_set(&of_b) && cannot_meet(e, f, &there, &back);
+	/* what the one sends, the other must answer from where it was sent to */
+	return addr_is_set(&of_a) && addr_is_set(&of_b) && fewer_meet(e, f, &there, &back, 2);
 }
 
 /* --- through NATs -------------------------------------------------------------------------------------------- */

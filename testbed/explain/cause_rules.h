@@ -30,6 +30,8 @@ bool cause_selected_leg(const struct evidence *e, struct finding *f, const char 
 
 #define CLIENT_PORT 49152 /* the first port that clients choose by themselves (RFC 6335 section 6) */
 
+/* The network that an address belongs to; where none is known, the address alone. */
+struct prefix cause_network_of(const model *m, const struct addr *a);
 /* Walks the flow there and back, keeps that as a leg (takes over `title`) and says whether it shows the cause; a
  * trouble that is seen when a cause is known already becomes an effect, and false is returned. */
 bool cause_walk_flow(const struct evidence *e, struct finding *f, const struct flow *flow, char *title);
@@ -39,6 +41,10 @@ bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *w
 /* The same from a client's own port to `address`; false too when the address or port can't be read. */
 bool cause_walk_to(const struct evidence *e, struct finding *f, const char *end, const char *what, const char *address,
 		   enum ip_proto proto, json_int_t port);
+
+/* cause_state.c: when the firewall that `f` names drops an `answer` whose `question` went around it, that is the cause, and
+ * true is returned. */
+bool cause_no_state(const struct evidence *e, struct finding *f, const walk *question, const walk *answer);
 
 /* --- cause_way.c: ways to servers and between them --------------------------------------------------------- */
 

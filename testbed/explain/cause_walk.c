@@ -43,8 +43,7 @@ static const walk *broken_walk(const struct walk_pair *p)
 	return p->back && p->back->end != WALK_DELIVERED ? p->back : NULL;
 }
 
-/* The network that an address belongs to; where none is known, the address alone. */
-static struct prefix prefix_of(const model *m, const struct addr *a)
+struct prefix cause_network_of(const model *m, const struct addr *a)
 {
 	for (guint i = 0; i < m->networks->len; i++) {
 		const struct network *n = m->networks->pdata[i];
@@ -88,7 +87,7 @@ static struct prefix missing_route(const struct evidence *e, const char *node, c
 
 	if (n && n->site && dst->family == AF_INET && !has_default(e, node) && (one_way_out || !addr_is_private(dst)))
 		return default_route;
-	return prefix_of(e->model, dst);
+	return cause_network_of(e->model, dst);
 }
 
 static char *route_text(const struct prefix *p)
@@ -123,7 +122,7 @@ static void set_return_cause(const struct evidence *e, struct finding *f, const 
 
 	f->code = CAUSE_RETURN_WRONG_EGRESS;
 	f->node = g_strdup(in->node);
-	f->prefix = prefix_of(e->model, &in->src);
+	f->prefix = cause_network_of(e->model, &in->src);
 	f->object = prefix_text(&f->prefix);
 	f->card = g_strdup(in->in);
 	if (out && out->out)
@@ -146,7 +145,7 @@ static const struct hop *strayed_at(const struct evidence *e, const walk *w, str
 	for (guint i = 0; i < w->hops->len; i++) {
 		const struct hop *h = w->hops->pdata[i];
 		const struct node *n = model_node(e->model, h->node);
-		struct prefix to = prefix_of(e->model, &h->dst);
+		struct prefix to = cause_network_of(e->model, &h->dst);
 
 		if (!n || !h->out || !uses_default_route(h) || !addr_is_private(&h->dst))
 			continue;
@@ -244,7 +243,7 @@ static bool set_strayed_cause(const struct evidence *e, struct finding *f, const
 	}
 	f->code = CAUSE_NO_ROUTE;
 	f->node = g_strdup(h->node);
-	f->prefix = prefix_of(e->model, &h->dst);
+	f->prefix = cause_network_of(e->model, &h->dst);
 	f->object = prefix_text(&f->prefix);
 	f->card = g_strdup(g.card);
 	f->why = g_strdup_printf("it has no route to %s by %s, so its default route takes the packets to %s; %s", f->object, g.card,
@@ -267,7 +266,7 @@ static const struct hop *turned_at(const struct evidence *e, const walk *w, stru
 	for (guint i = 0; i < w->hops->len; i++) {
 		const struct hop *h = w->hops->pdata[i];
 		const struct node *n = model_node(e->model, h->node);
-		struct prefix to = prefix_of(e->model, &h->dst);
+		struct prefix to = cause_network_of(e->model, &h->dst);
 
 		if (n && h->out && h->route && gateway_find(e->model, n, NULL, &to, ret) && !g_str_equal(ret->card, h->out))
 			return h;
@@ -285,7 +284,7 @@ static void set_loop_cause(const struct evidence *e, struct finding *f, const wa
 	f->object = h ? route_prefix(h->route) : g_strdup(w->object);
 	if (!h)
 		return;
-	f->prefix = prefix_of(e->model, &h->dst);
+	f->prefix = cause_network_of(e->model, &h->dst);
 	f->card = g_strdup(g.card);
 	f->why = g_strdup_printf("its route %s leads back, and the way is by %s; %s", h->route, g.card, w->why);
 }
@@ -301,7 +300,7 @@ static void set_plain_cause(const struct evidence *e, struct finding *f, const w
 	else
 		f->object = g_strdup(w->object);
 	if (w->end == WALK_RPF && last_hop(w)) {
-		f->prefix = prefix_of(e->model, &last_hop(w)->src);
+		f->prefix = cause_network_of(e->model, &last_hop(w)->src);
 		f->card = g_strdup(w->object);
 	}
 }
@@ -382,6 +381,8 @@ static void read_walk(const struct evidence *e, struct finding *f, const struct 
 		set_tunnel_cause(e, f, w);
 	else
 		set_walk_cause(e, f, w);
+	if (w == p->back)
+		cause_no_state(e, f, p->forward, w);
 	if (w == p->back && !f->card && g_strcmp0(f->node, p->forward->node) == 0 && last_hop(p->forward))
 		f->card = g_strdup(last_hop(p->forward)->in);
 	f->direction = w == p->forward ? DIRECTION_THERE : DIRECTION_BACK;

@@ -39,6 +39,7 @@ static fix *(*const fixers[CAUSE_COUNT])(const model *, const struct node *, con
 	[CAUSE_VPN_PREFIX_MISSING] = fix_tunnel_prefix,
 	[CAUSE_FW_DROP] = fix_rule,
 	[CAUSE_FW_REJECT] = fix_rule,
+	[CAUSE_FW_NO_STATE] = fix_turning,
 	[CAUSE_DNS_NXDOMAIN] = fix_record,
 	[CAUSE_DNS_WRONG_ANSWER] = fix_answer,
 	[CAUSE_DNS_WRONG_VIEW] = fix_view,

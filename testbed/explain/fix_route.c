@@ -183,6 +183,23 @@ fix *fix_null_route(const model *m, const struct node *n, const struct finding *
 	return x;
 }
 
+/* The answer goes back the way its question came.  What leads to the Internet leads there for all of it; of networks with
+ * private addresses the one that asked is sent another way. */
+fix *fix_turning(const model *m, const struct node *n, const struct finding *f)
+{
+	const struct node *at = f->turning.node ? model_node(m, f->turning.node) : NULL;
+	const struct route *r = at ? route_for(at, &f->flow.dst, NULL) : NULL;
+	const struct gateway g = {f->turning.via, f->turning.card};
+	struct prefix to = f->prefix;
+
+	(void)n;
+	if (!at || !f->turning.card || !addr_is_set(&g.address) || to.addr.family == 0)
+		return NULL;
+	if (r && (r->to.len >= to.len || !addr_is_private(&f->flow.dst)))
+		to = r->to;
+	return fix_by_gateway(at, &to, &g, route_to(at, &to));
+}
+
 /* --- settings of the kernel -------------------------------------------------------------------------- */
 
 static void add_setting(GString *change, GPtrArray *commands, const struct node *n, const char *key, const char *value)

@@ -154,7 +154,7 @@ static finding *find(const model *m, GPtrArray *heard, enum verdict verdict)
 static const struct walk_case walks[] = {
 	{WALK_DELIVERED, WALK_NO_ROUTE, NULL, "edge", CAUSE_RETURN_WRONG_EGRESS, "edge", "10.20.0.0/24"},
 	{WALK_DELIVERED, WALK_FILTERED, "ext", "dmz-fw", CAUSE_RETURN_WRONG_EGRESS, "edge", "10.20.0.0/24"},
-	{WALK_DELIVERED, WALK_FILTERED, "int", "dmz-fw", CAUSE_FW_DROP, "dmz-fw", "that-rule"},
+	{WALK_DELIVERED, WALK_FILTERED, "int", "dmz-fw", CAUSE_FW_NO_STATE, "dmz-fw", "that-rule"},
 	{WALK_DELIVERED, WALK_NO_ROUTE, "int", "core", CAUSE_NO_ROUTE, "core", "10.20.0.0/24"},
 	{WALK_DELIVERED, WALK_DELIVERED, "int", "branch1", CAUSE_UNKNOWN, NULL, NULL},
 	{WALK_NO_ROUTE, WALK_DELIVERED, NULL, NULL, CAUSE_NO_ROUTE, "core", "172.25.33.0/24"},

@@ -1,0 +1,126 @@
+/* A firewall that drops an answer: for want of a session, where the question went around it, and only there. */
+#include "testbed/explain/cause_rules.h"
+#include "testbed/explain/fix.h"
+
+#include <criterion/criterion.h>
+
+#define SECOND_FIREWALL                                                                                                       \
+	"- add-node:\n"                                                                                                        \
+	"    fw2:\n"                                                                                                           \
+	"      site: datacenter\n"                                                                                             \
+	"      forwarding: true\n"                                                                                             \
+	"      interfaces: {lan: {network: dc-lan, address: 10.0.1.2/24}, perim: {network: perimeter, address: 172.25.33.2/24}}\n" \
+	"      routes: [{to: default, via: 10.0.1.1}]\n"
+
+static model *network(const char *changes)
+{
+	g_autoptr(diags) d = diags_new();
+	g_autoptr(model) base = model_load("topologies/lync.yaml", d);
+	model *m = base ? model_instantiate_with(base, model_scenario(base, "missing-route"), "the test", changes, d) : NULL;
+	g_autofree char *text = diags_to_text(d);
+
+	cr_assert_not_null(m, "%s", text);
+	return m;
+}
+
+static void hop_done(gpointer data)
+{
+	struct hop *h = data;
+
+	g_free(h->node);
+	g_free(h->in);
+	g_free(h->out);
+	g_free(h);
+}
+
+/* "core:perim,vpn0" of each hop: node, the interface it comes in by and the one it leaves by. */
+static walk *walk_of(const char *way, enum walk_end end)
+{
+	g_auto(GStrv) places = g_strsplit(way, " ", 0);
+	walk *w = g_new0(walk, 1);
+
+	w->hops = g_ptr_array_new_with_free_func(hop_done);
+	w->end = end;
+	for (guint i = 0; places[i]; i++) {
+		g_auto(GStrv) parts = g_strsplit_set(places[i], ":,", 3);
+		struct hop *h = g_new0(struct hop, 1);
+
+		h->node = g_strdup(parts[0]);
+		h->in = *parts[1] ? g_strdup(parts[1]) : NULL;
+		h->out = *parts[2] ? g_strdup(parts[2]) : NULL;
+		g_ptr_array_add(w->hops, h);
+		g_free(w->node);
+		w->node = g_strdup(parts[0]);
+	}
+	return w;
+}
+
+static void walk_done(walk *w)
+{
+	g_ptr_array_unref(w->hops);
+	g_free(w->node);
+	g_free(w);
+}
+
+static const struct state_case {
+	const char *name, *firewall, *route, *question, *answer;
+	enum walk_end question_end;
+	const char *change; /* of the fix; NULL: the firewall's own rule is the cause */
+} cases[] = {
+	{"a route of its own leads astray", "      firewall: {forward: drop}\n",
+	 "- add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.2, dev: int}\n",
+	 "branch1:,lan branch-gw:lan,vpn0 core:vpn0,perim edge:int,", "edge:,int fw2:perim,", WALK_DELIVERED,
+	 "- remove-route: {node: edge, to: 10.20.0.0/24}\n"
+	 "- add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int, persistent: true}\n"},
+	{"a wider route leads astray", "      firewall: {forward: drop}\n",
+	 "- add-route: {node: edge, to: 10.0.0.0/8, via: 172.25.33.2, dev: int}\n",
+	 "branch1:,lan branch-gw:lan,vpn0 core:vpn0,perim edge:int,", "edge:,int fw2:perim,", WALK_DELIVERED,
+	 "- add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int, persistent: true}\n"},
+	{"a router on the way back leads astray", "      firewall: {forward: drop}\n",
+	 "- remove-route: {node: core, to: 10.20.0.0/24}\n- add-route: {node: core, to: 10.20.0.0/24, via: 172.25.33.2}\n",
+	 "branch1:,lan branch-gw:lan,vpn0 core:vpn0,perim edge:int,", "edge:,int core:perim,perim fw2:perim,", WALK_DELIVERED,
+	 "- remove-route: {node: core, to: 10.20.0.0/24}\n"
+	 "- add-route: {node: core, to: 10.20.0.0/24, via: 10.255.0.2, dev: vpn0, persistent: true}\n"},
+	{"the question passed it", "      firewall: {forward: drop}\n", "", "branch1:,lan branch-gw:lan,vpn0 fw2:lan,perim edge:int,",
+	 "edge:,int fw2:perim,", WALK_DELIVERED, NULL},
+	{"it knows no sessions", "      firewall: {forward: drop, stateful: false}\n", "",
+	 "branch1:,lan branch-gw:lan,vpn0 core:vpn0,perim edge:int,", "edge:,int fw2:perim,", WALK_DELIVERED, NULL},
+	{"the question did not arrive", "      firewall: {forward: drop}\n", "", "branch1:,lan branch-gw:lan,vpn0", "edge:,int fw2:perim,",
+	 WALK_FILTERED, NULL},
+};
+
+static finding *dropped_at_fw2(void)
+{
+	finding *f = cause_finding_new();
+
+	f->code = CAUSE_FW_DROP;
+	f->node = g_strdup("fw2");
+	f->object = g_strdup("forward policy");
+	f->why = g_strdup("it drops");
+	f->flow.proto = PROTO_UDP;
+	addr_parse("172.25.33.10", &f->flow.src);
+	addr_parse("10.20.0.101", &f->flow.dst);
+	return f;
+}
+
+Test(no_state, is_the_cause_where_the_question_went_around_the_firewall)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const struct state_case *c = &cases[i];
+		g_autofree char *changes = g_strconcat(SECOND_FIREWALL, c->firewall, c->route, NULL);
+		g_autoptr(model) m = network(changes);
+		const struct evidence e = {.model = m};
+		walk *question = walk_of(c->question, c->question_end), *answer = walk_of(c->answer, WALK_FILTERED);
+		g_autoptr(finding) f = dropped_at_fw2();
+		bool found = cause_no_state(&e, f, question, answer);
+		g_autoptr(fix) x = fix_derive(m, f);
+
+		cr_assert_eq(found, c->change != NULL, "%s", c->name);
+		cr_assert_eq(f->code, c->change ? CAUSE_FW_NO_STATE : CAUSE_FW_DROP, "%s: %s", c->name, cause_name(f->code));
+		cr_assert_not_null(x, "%s", c->name);
+		if (c->change)
+			cr_assert_str_eq(x->change, c->change, "%s: %s", c->name, x->change);
+		walk_done(question);
+		walk_done(answer);
+	}
+}

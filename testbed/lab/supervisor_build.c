@@ -1,0 +1,173 @@
+#include "testbed/lab/record.h"
+#include "testbed/lab/supervisor_parts.h"
+
+static gboolean key_pair(const char *name, uint8_t private_key[32], uint8_t public_key[32],
+			 gpointer user_data)
+{
+	struct supervisor *s = user_data;
+
+	return trust_key_pair(s->trust, name, private_key, public_key);
+}
+
+static gboolean build_network(struct supervisor *s, GError **error)
+{
+	gint64 begin_us;
+
+	exec_probe(&s->features);
+	if (s->features.missing != NULL) {
+		g_set_error_literal(error, TB_ERROR, TB_ERROR_UNSUPPORTED, s->features.missing);
+		return FALSE;
+	}
+	begin_us = g_get_monotonic_time();
+	s->x = exec_new_linux(&s->features, key_pair, s, error);
+	if (s->x != NULL)
+		exec_seed(s->x, s->job->options->seed);
+	if (s->x == NULL || !exec_run(s->x, s->plan, error))
+		return FALSE;
+	s->build_ms = (double)(g_get_monotonic_time() - begin_us) / 1000;
+	return TRUE;
+}
+
+static struct config_source config_of(const struct supervisor *s)
+{
+	return (struct config_source){
+		.model = s->model, .master = trust_master(s->trust), .cdr = s->job->options->run_dir != NULL};
+}
+
+static char *fill_in_secret(const struct config_source *source, const struct op *op)
+{
+	const struct node *node = model_node(source->model, op->node);
+	g_autofree char *secret = node != NULL ? config_edge_secret(source, node) : NULL;
+	GString *text = g_string_new(op->file.text);
+
+	if (secret != NULL)
+		g_string_replace(text, "@SECRET@", secret, 0);
+	return g_string_free(text, FALSE);
+}
+
+static gboolean write_files(const struct supervisor *s, GError **error)
+{
+	const struct config_source source = config_of(s);
+
+	for (guint i = 0; i < s->plan->ops->len; i++) {
+		const struct op *op = g_ptr_array_index(s->plan->ops, i);
+		g_autofree char *path = NULL, *text = NULL;
+
+		if (op->kind != OP_FILE)
+			continue;
+		path = config_file_is_shared(op->file.path) ? g_strdup(op->file.path)
+							    : config_file_place(op->node, op->file.path);
+		text = fill_in_secret(&source, op);
+		if (!place_write(path, text, 0644, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean issue(struct supervisor *s, const struct node *node, const char *const *names, char **ret_certificate,
+		      char **ret_key, GError **error)
+{
+	static const enum trust_issuer issuers[] = {[ISSUER_LAB] = TRUST_OURS, [ISSUER_OTHER] = TRUST_OTHER};
+	static const enum trust_validity validities[] = {
+		[VALIDITY_VALID] = TRUST_VALID, [VALIDITY_EXPIRED] = TRUST_EXPIRED, [VALIDITY_NOT_YET] = TRUST_NOT_YET};
+
+	return trust_issue(s->trust, names, issuers[node->certificate.issuer], validities[node->certificate.validity],
+			   ret_certificate, ret_key, error);
+}
+
+static gboolean write_identity(struct supervisor *s, const struct node *node, GError **error)
+{
+	g_auto(GStrv) names = config_tls_names(s->model, node);
+	g_autofree char *certificate = NULL, *key = NULL;
+	g_autofree char *certificate_path = g_strdup_printf(CONFIG_TRUST_DIR "/%s.pem", node->name);
+	g_autofree char *key_path = g_strdup_printf(CONFIG_TRUST_DIR "/%s.key", node->name);
+
+	return names[0] == NULL ||
+	       (issue(s, node, (const char *const *)names, &certificate, &key, error) &&
+		place_write(certificate_path, certificate, 0644, error) &&
+		place_write(key_path, key, 0600, error));
+}
+
+static gboolean write_trust(struct supervisor *s, GError **error)
+{
+	if (!place_write(CONFIG_TRUST_DIR "/ca.pem", trust_ca_pem(s->trust), 0644, error))
+		return FALSE;
+	for (guint i = 0; i < s->model->nodes->len; i++) {
+		const struct node *node = g_ptr_array_index(s->model->nodes, i);
+
+		if ((node_service(node, SERVICE_FRONTEND) != NULL ||
+		     node_service(node, SERVICE_EDGE) != NULL) &&
+		    !write_identity(s, node, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+gboolean supervisor_write(struct supervisor *s, GError **error)
+{
+	return write_files(s, error) && write_trust(s, error);
+}
+
+static gboolean open_records(struct supervisor *s, GError **error)
+{
+	for (guint i = 0; i < s->model->nodes->len; i++) {
+		const struct node *node = g_ptr_array_index(s->model->nodes, i);
+		g_autofree char *path = config_cdr_path(node);
+
+		if (node_service(node, SERVICE_FRONTEND) != NULL &&
+		    !place_bind_log(s->place, node->name, "cdr.jsonl", path, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* Recordings live as long as the supervisor. */
+static gboolean start_recordings(const struct supervisor *s, GError **error)
+{
+	const char *const *where = s->job->options->captures;
+
+	for (; where != NULL && *where != NULL; where++)
+		if (recording_new(s->x, s->place, *where, s->context, error) == NULL)
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean start_evidence(struct supervisor *s, GError **error)
+{
+	if (s->job->evidence_fd <= 0)
+		return TRUE;
+	s->evidence = evidence_new(s->x, s->plan, s->job->evidence_fd, s->context, error);
+	return s->evidence != NULL;
+}
+
+struct crew_source supervisor_crew_source(const struct supervisor *s)
+{
+	return (struct crew_source){
+		.x = s->x,
+		.plan = s->plan,
+		.config = config_of(s),
+		.place = s->place,
+		.program_dir = s->job->options->program_dir,
+		.context = s->context,
+	};
+}
+
+static gboolean start_crew(struct supervisor *s, const struct crew_handlers *handlers, GError **error)
+{
+	const struct crew_source source = supervisor_crew_source(s);
+
+	s->crew = crew_new(&source, handlers, s);
+	return crew_start(s->crew, error);
+}
+
+gboolean supervisor_build(struct supervisor *s, const struct crew_handlers *handlers, GError **error)
+{
+	const struct lab_options *options = s->job->options;
+
+	s->place = place_new(options->run_dir, options->name, error);
+	if (s->place == NULL || (s->trust = trust_new(error)) == NULL)
+		return FALSE;
+	return build_network(s, error) && start_recordings(s, error) && start_evidence(s, error) &&
+	       supervisor_write(s, error) && (options->run_dir == NULL || open_records(s, error)) &&
+	       start_crew(s, handlers, error);
+}

@@ -1,0 +1,126 @@
+#include "testbed/exec/closing.h"
+#include "testbed/lab/supervisor_parts.h"
+#include "testbed/lab/turn.h"
+
+#define SHUTDOWN_MS 1000 /* how long a node that starts again keeps its network at most after its last process */
+
+static model *changed_model(const struct supervisor *s, const json_t *changes, GError **error)
+{
+	const struct lab_options *options = s->job->options;
+	g_autoptr(diags) found = diags_new();
+	g_autofree char *text = NULL;
+	bool good = true;
+	model *m = NULL;
+
+	if (options->base == NULL) {
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "this lab can't be changed");
+		return NULL;
+	}
+	model_drop_changes(options->base);
+	for (size_t i = 0; i < json_array_size(changes); i++)
+		good = model_add_changes(options->base, "set", json_string_value(json_array_get(changes, i)), found) && good;
+	m = good ? model_instantiate(options->base, options->scenario, found) : NULL;
+	if (m != NULL)
+		return m;
+	text = diags_to_text(found);
+	g_set_error_literal(error, TB_ERROR, TB_ERROR_INPUT, g_strchomp(text));
+	return NULL;
+}
+
+/* The model and plan that hold; those from before are given back in the same place. */
+static void exchange(struct supervisor *s, model **m, plan **p)
+{
+	model *old_model = s->model;
+	plan *old_plan = s->plan;
+
+	s->model = *m;
+	s->plan = *p;
+	*m = old_model;
+	*p = old_plan;
+}
+
+static const char **names_of(const json_t *list)
+{
+	const char **names = g_new0(const char *, json_array_size(list) + 1);
+
+	for (size_t i = 0; i < json_array_size(list); i++)
+		names[i] = json_string_value(json_array_get(list, i));
+	return names;
+}
+
+/* Ends the processes that the network which holds has not, or not so, and those that `leave` names. */
+static void end_processes(struct supervisor *s, const struct crew_leave *leave)
+{
+	const struct crew_source now = supervisor_crew_source(s);
+	g_autoptr(GPtrArray) ended = g_ptr_array_new_with_free_func(g_free);
+
+	crew_stop(s->crew, &now, leave, ended);
+	for (guint i = 0; i < ended->len; i++)
+		json_array_append_new(s->restarted, json_string(ended->pdata[i]));
+}
+
+/* The same, and starts what is missing then. */
+static gboolean settle(struct supervisor *s, const struct crew_leave *leave, GError **error)
+{
+	const struct crew_source now = supervisor_crew_source(s);
+
+	end_processes(s, leave);
+	return supervisor_write(s, error) && crew_resume(s->crew, &now, error);
+}
+
+/* As a machine that is shut down: its programs go first, and what they said last (that connections end) arrives; the other ends
+ * would else find out by time-outs. */
+static void shut_down(struct supervisor *s, const char *node)
+{
+	const struct crew_leave leave = {.reboot = node};
+
+	end_processes(s, &leave);
+	/* In vain, where nobody can be reached any more: then the other ends find out by time-outs indeed. */
+	exec_wait_closed(s->x, node, SHUTDOWN_MS);
+}
+
+/* Takes over `m` and `p`.  The answer comes when everybody is ready. */
+static void turn_to(struct supervisor *s, model *m, plan *p, const json_t *message)
+{
+	const char *reboot = json_string_value(json_object_get(message, "reboot"));
+	g_autoptr(plan_difference) d = plan_difference_new(s->plan, p, reboot);
+	g_autofree const char **spared = names_of(json_object_get(message, "spare"));
+	struct crew_leave leave = {.clients = !plan_difference_is_light(d), .spare = spared};
+	g_autoptr(GError) second = NULL;
+
+	s->restarted = json_array();
+	if (reboot)
+		shut_down(s, reboot);
+	supervisor_watch_deadline(s);
+	if (turn_network(s->x, d, &s->refused)) {
+		exchange(s, &m, &p);
+		if (!settle(s, &leave, &s->refused)) {
+			exchange(s, &m, &p);
+			leave.clients = false;
+			if (!turn_network_back(s->x, d, &second) || !settle(s, &leave, &second))
+				g_prefix_error(&s->refused, "(and the way back failed: %s) ", second->message);
+		}
+	} else if (!reboot) {
+		supervisor_ready(s);
+	} else {
+		leave.clients = false;
+		if (!settle(s, &leave, &second))
+			g_prefix_error(&s->refused, "(and the way back failed: %s) ", second->message);
+	}
+	/* the ones that do not hold; the first may be the job's, which nobody needs any more either */
+	g_clear_pointer(&d, plan_difference_free);
+	plan_free(p);
+	model_free(m);
+}
+
+void supervisor_change(struct supervisor *s, const json_t *message)
+{
+	model *m = changed_model(s, json_object_get(message, "change"), &s->refused);
+
+	if (m != NULL) {
+		turn_to(s, m, plan_build(m), message);
+	} else {
+		s->restarted = json_array();
+		supervisor_ready(s);
+	}
+}

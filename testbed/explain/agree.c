@@ -72,18 +72,20 @@ static bool was_invited(const journeys *all, const struct sighting *in)
 	return false;
 }
 
+/* Ends where packets pass that the other end asked for. */
+static bool is_invitable(const struct way *way)
+{
+	enum walk_end end = way->walk->end;
+
+	return end == WALK_NAT_FILTERED || end == WALK_NO_HAIRPIN || end == WALK_FILTERED || end == WALK_REJECTED;
+}
+
 /* The walk asks about a first packet; sessions that others opened are not part of a lab's state. */
 static bool beyond_is_allowed(const struct way *way, const struct journey *j, guint n, const journeys *all)
 {
-	static const enum walk_end invitable[] = {WALK_NAT_FILTERED, WALK_NO_HAIRPIN, WALK_FILTERED, WALK_REJECTED};
 	const struct sighting *before = n > 0 ? j->at[n - 1] : NULL;
-	bool may_pass = false;
 
-	for (gsize i = 0; i < G_N_ELEMENTS(invitable); i++)
-		may_pass = may_pass || way->walk->end == invitable[i];
-	if (!may_pass)
-		return false;
-	return n == way->places->len && before && !before->out && was_invited(all, before);
+	return is_invitable(way) && n == way->places->len && before && !before->out && was_invited(all, before);
 }
 
 /* A loop is walked once; packets go round until their time to live is over. */
@@ -98,29 +100,59 @@ static bool goes_round(const struct journey *j)
 	return false;
 }
 
+static bool is_on_way(const struct way *way, const struct sighting *s)
+{
+	for (guint i = 0; i < way->places->len; i++) {
+		if (is_at(&g_array_index(way->places, struct place, i), s))
+			return true;
+	}
+	return is_at(&way->maybe, s);
+}
+
+/* Where the capture lost packets, places of a journey may be missing: it contradicts the walk only by a place that the
+ * walk never comes to. */
+static bool may_be_whole(const struct way *way, const struct journey *j, const journeys *all)
+{
+	if (all->lost == 0)
+		return false;
+	for (guint i = 0; i < j->n && !is_invitable(way); i++) {
+		if (!is_on_way(way, j->at[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool has_arrived(const struct way *way, const struct journey *j)
+{
+	guint last = way->places->len - 1;
+
+	return way->places->len > 0 && is_at(&g_array_index(way->places, struct place, last), journey_last(j));
+}
+
+static void take(struct tally *t, const struct journey *j, guint *n, const struct journey **last)
+{
+	(*n)++;
+	*last = t->last = j;
+}
+
 static void count(struct tally *t, const struct way *way, const struct journey *j, const journeys *all)
 {
-	guint n = common(way, j);
+	guint n = common(way, j), whole = way->places->len;
 
-	if (n == j->n && n < way->places->len && all->end_ns - journey_last(j)->time_ns < GRACE_NS)
+	if (n == j->n && n < whole && all->end_ns - journey_last(j)->time_ns < GRACE_NS)
 		return;
-	t->last = j;
-	if ((n == j->n && n == way->places->len) || (n == way->places->len && way->walk->end == WALK_LOOP && goes_round(j))) {
-		t->full++;
-		t->last_full = j;
-	} else if (n == j->n) {
-		t->early++;
-		t->last_early = j;
-	} else if (n == way->places->len && n + 1 == j->n && is_at(&way->maybe, j->at[n])) {
-		t->full++;
-		t->last_full = j;
-	} else if (beyond_is_allowed(way, j, n, all)) {
-		t->allowed++;
-		t->last_allowed = j;
-	} else {
-		t->other++;
-		t->last_other = j;
-	}
+	if ((n == j->n && n == whole) || (n == whole && way->walk->end == WALK_LOOP && goes_round(j)))
+		take(t, j, &t->full, &t->last_full);
+	else if (n == j->n)
+		take(t, j, &t->early, &t->last_early);
+	else if (n == whole && n + 1 == j->n && is_at(&way->maybe, j->at[n]))
+		take(t, j, &t->full, &t->last_full);
+	else if (beyond_is_allowed(way, j, n, all))
+		take(t, j, &t->allowed, &t->last_allowed);
+	else if (!may_be_whole(way, j, all))
+		take(t, j, &t->other, &t->last_other);
+	else if (has_arrived(way, j))
+		take(t, j, &t->full, &t->last_full);
 }
 
 static guint packets(const struct tally *t)

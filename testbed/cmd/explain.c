@@ -126,7 +126,7 @@ static int explain_fresh(const model *m, const struct options *o, guint64 seed)
 
 /* --- an earlier run ------------------------------------------------------------------------------------- */
 
-static int explain_finished(const finished *f, const model *m, const char *id, const struct options *o, guint64 seed)
+static int explain_finished(finished *f, const model *m, const char *id, const struct options *o, guint64 seed)
 {
 	g_autoptr(GError) error = NULL;
 	matrix_selection *s = explain_select_id(m, id, &error);

@@ -36,6 +36,11 @@ static const char *text_of(const json_t *event, const char *key)
 	return json_string_value(json_object_get(event, key));
 }
 
+static gint64 time_of(const json_t *event)
+{
+	return json_integer_value(json_object_get(event, "time_us"));
+}
+
 static bool is_run_event(const json_t *event, const char *name)
 {
 	return json_is_null(json_object_get(event, "agent")) && g_strcmp0(text_of(event, "event"), name) == 0;
@@ -55,6 +60,14 @@ static void on_changes(const json_t *event, gpointer user_data)
 	}
 }
 
+static void on_start(const json_t *event, gpointer user_data)
+{
+	finished *f = user_data;
+
+	if (is_run_event(event, "run-started"))
+		f->clock_offset_us = json_integer_value(json_object_get(event, "wall_us")) - time_of(event);
+}
+
 finished *finished_open(const char *dir, GError **error)
 {
 	g_autoptr(finished) f = g_new0(finished, 1);
@@ -72,6 +85,7 @@ finished *finished_open(const char *dir, GError **error)
 		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "%s: %s (is it cut off?)", path, why->message);
 		return NULL;
 	}
+	each_event(f, "\"run-started\"", on_start, f);
 	each_event(f, "\"run-changes\"", on_changes, changes);
 	f->changes = g_strv_builder_end(changes);
 	return g_steal_pointer(&f);
@@ -82,6 +96,9 @@ void finished_free(finished *f)
 	if (!f)
 		return;
 	g_clear_pointer(&f->results, results_free);
+	g_clear_pointer(&f->told, g_ptr_array_unref);
+	journeys_unref(f->packets);
+	g_free(f->scenario);
 	g_strfreev(f->changes);
 	g_free(f->events);
 	g_free(f->dir);
@@ -130,15 +147,8 @@ struct reading {
 	gint64 state_us;
 };
 
-static gint64 time_of(const json_t *event)
+static void on_time(const json_t *event, struct reading *r)
 {
-	return json_integer_value(json_object_get(event, "time_us"));
-}
-
-static void on_time(const json_t *event, gpointer user_data)
-{
-	struct reading *r = user_data;
-
 	if (is_run_event(event, "cell-started") && g_strcmp0(text_of(event, "id"), r->cell->id) == 0)
 		r->start_us = time_of(event);
 	/* the first one: the cause may be told by another */
@@ -199,37 +209,63 @@ static void take_state(struct reading *r, const json_t *event)
 	r->state_us = now_us;
 }
 
-static void on_event(const json_t *event, gpointer user_data)
+static void on_event(const json_t *event, struct reading *r)
 {
-	struct reading *r = user_data;
 	const char *agent = text_of(event, "agent");
 
-	if (g_strcmp0(text_of(event, "scenario"), r->cell->scenario) != 0)
-		return;
 	if (is_run_event(event, "lab-state"))
 		take_state(r, event);
 	else if (agent && belongs(r, agent, event))
 		g_ptr_array_add(r->to->seen.heard, heard_new(agent, event));
 }
 
-static void on_start(const json_t *event, gpointer user_data)
-{
-	struct recorded *to = user_data;
+/* --- what is kept from cell to cell ---------------------------------------------------------------------- */
 
-	if (is_run_event(event, "run-started"))
-		to->seen.clock_offset_us = json_integer_value(json_object_get(event, "wall_us")) - time_of(event);
+static void on_told(const json_t *event, gpointer user_data)
+{
+	finished *f = user_data;
+
+	if (g_strcmp0(text_of(event, "scenario"), f->scenario) == 0)
+		g_ptr_array_add(f->told, json_incref((json_t *)(guintptr)event));
 }
 
-static void read_packets(const finished *f, const struct cell *c, struct recorded *to)
+static void read_packets(finished *f, const json_t *state)
 {
-	g_autofree char *name = g_strconcat(c->scenario, ".pcapng", NULL);
+	g_autofree char *name = g_strconcat(f->scenario, ".pcapng", NULL);
 	g_autofree char *path = g_build_filename(f->dir, "evidence", g_strdelimit(name, "/", '_'), NULL);
+	struct observation seen = {.state = (json_t *)(guintptr)state};
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return;
-	observation_read_packets(&to->seen, fd);
+	observation_read_packets(&seen, fd);
+	f->packets = seen.packets;
 	close(fd);
+}
+
+/* The last state that was read of the scenario: it counts what the whole capture lost. */
+static const json_t *last_state(const finished *f)
+{
+	for (guint i = f->told->len; i-- > 0;) {
+		if (is_run_event(f->told->pdata[i], "lab-state"))
+			return json_object_get(f->told->pdata[i], "state");
+	}
+	return NULL;
+}
+
+static void read_scenario(finished *f, const char *scenario)
+{
+	g_autofree char *quoted = g_strdup_printf("\"%s\"", scenario);
+
+	if (g_strcmp0(f->scenario, scenario) == 0)
+		return;
+	g_clear_pointer(&f->told, g_ptr_array_unref);
+	g_clear_pointer(&f->packets, journeys_unref);
+	g_free(f->scenario);
+	f->scenario = g_strdup(scenario);
+	f->told = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
+	each_event(f, quoted, on_told, f);
+	read_packets(f, last_state(f));
 }
 
 static void miss(struct recorded *to, const char *what)
@@ -237,19 +273,21 @@ static void miss(struct recorded *to, const char *what)
 	g_ptr_array_add(to->missing, g_strdup(what));
 }
 
-void finished_read(const finished *f, const char *id, struct recorded *ret)
+void finished_read(finished *f, const char *id, struct recorded *ret)
 {
 	struct reading r = {.cell = finished_cell(f, id), .to = ret};
-	g_autofree char *scenario = g_strdup_printf("\"%s\"", r.cell->scenario);
 
 	*ret = (struct recorded){.run_id = g_strdup(f->results->run_id), .dir = g_strdup(f->dir), .cell = r.cell};
 	observation_init(&ret->seen);
 	ret->missing = g_ptr_array_new_with_free_func(g_free);
 	r.call = cell_call_id(r.cell, f->results->run_id);
-	each_event(f, "\"run-started\"", on_start, ret);
-	each_event(f, id, on_time, &r);
-	each_event(f, scenario, on_event, &r);
-	read_packets(f, r.cell, ret);
+	read_scenario(f, r.cell->scenario);
+	ret->seen.clock_offset_us = f->clock_offset_us;
+	for (guint i = 0; i < f->told->len; i++)
+		on_time(f->told->pdata[i], &r);
+	for (guint i = 0; i < f->told->len; i++)
+		on_event(f->told->pdata[i], &r);
+	ret->seen.packets = f->packets ? journeys_ref(f->packets) : NULL;
 	ret->seen.start_us = r.start_us;
 	ret->seen.end_us = r.end_us;
 	if (r.start_us == 0 && r.end_us == 0)

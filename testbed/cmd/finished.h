@@ -15,6 +15,11 @@ typedef struct finished {
 	char **changes; /* of --change when it ran; NULL-terminated, may be empty */
 	char *events;   /* the text of events.jsonl */
 	gsize length;
+	gint64 clock_offset_us; /* the time since 1970 is this much more than that of events; 0: not recorded */
+	/* What was read for the last cell, for the next one of the same scenario; NULL: nothing yet. */
+	char *scenario;
+	GPtrArray *told;   /* json_t: every event of that scenario, in order */
+	journeys *packets; /* NULL: none were recorded */
 } finished;
 
 /* NULL with TB_ERROR_INPUT when there is no such run, or when not even its start was recorded. */
@@ -29,7 +34,8 @@ const struct cell *finished_cell(const finished *f, const char *id);
 /* Up to three ids of the run that are near, as "a, b, c"; NULL: none.  The caller frees. */
 char *finished_near(const finished *f, const char *id);
 
-/* What was recorded of a cell, and what was not.  The caller clears it by recording_clear. */
-void finished_read(const finished *f, const char *id, struct recorded *ret);
+/* What was recorded of a cell of the run, and what was not.  Cheap for a cell of the same scenario as the one before.
+ * The caller clears it by recorded_clear; it may outlive `f` but for its cell. */
+void finished_read(finished *f, const char *id, struct recorded *ret);
 
 #endif

@@ -20,12 +20,19 @@ journeys *journeys_new(void)
 
 	j->list = g_ptr_array_new_with_free_func(journey_free);
 	j->sightings = g_ptr_array_new_with_free_func(g_free);
+	j->refs = 1;
 	return j;
 }
 
-void journeys_free(journeys *j)
+journeys *journeys_ref(journeys *j)
 {
-	if (!j)
+	j->refs++;
+	return j;
+}
+
+void journeys_unref(journeys *j)
+{
+	if (!j || --j->refs > 0)
 		return;
 	g_ptr_array_unref(j->list);
 	g_ptr_array_unref(j->sightings);

@@ -24,11 +24,13 @@ typedef struct journeys {
 	guint64 end_ns;       /* the last sighting's time; 0: there is none */
 	guint64 lost;         /* packets that the capture lost: what is not here may have been there */
 	GPtrArray *sightings; /* struct sighting, as they were added */
+	guint refs;           /* several cells of a run share what was seen of their scenario */
 } journeys;
 
 journeys *journeys_new(void);
-void journeys_free(journeys *j);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(journeys, journeys_free)
+journeys *journeys_ref(journeys *j); /* returns `j` */
+void journeys_unref(journeys *j);    /* NULL: does nothing */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(journeys, journeys_unref)
 
 /* Copies the sighting.  Any order will do. */
 void journeys_add(journeys *j, const struct sighting *s);

@@ -25,7 +25,7 @@ void observation_clear(struct observation *seen)
 {
 	g_clear_pointer(&seen->heard, g_ptr_array_unref);
 	g_clear_pointer(&seen->state, json_decref);
-	g_clear_pointer(&seen->packets, journeys_free);
+	g_clear_pointer(&seen->packets, journeys_unref);
 }
 
 static void on_agent_event(const char *scenario, const char *agent, const json_t *event, gpointer user_data)

@@ -23,7 +23,7 @@ struct explain_options {
 struct observation {
 	GPtrArray *heard; /* struct heard, in order */
 	json_t *state;    /* docs/EXPLAIN.md; NULL: could not be read */
-	journeys *packets; /* NULL: none were kept */
+	journeys *packets; /* a reference; NULL: none were kept */
 	gint64 clock_offset_us;  /* the time since 1970 is this much more than that of events */
 	gint64 start_us, end_us; /* of the call, where a whole run was recorded; 0: all of it is this call's */
 };

@@ -1,4 +1,5 @@
 #include "testbed/cmd/options.h"
+#include "testbed/cmd/wrap.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -45,7 +46,7 @@ static const struct option_row {
 	{OPT_PORT, offsetof(struct options, port),
 	 {"port", 0, 0, G_OPTION_ARG_STRING, NULL, "destination port (default: none, no rule about ports matches)", "N"}},
 	{OPT_ALL, offsetof(struct options, all),
-	 {"all", 0, 0, G_OPTION_ARG_NONE, NULL, "explain: try the fix on every other call, too; run nat: wait for long timeouts", NULL}},
+	 {"all", 0, 0, G_OPTION_ARG_NONE, NULL, "not only a part", NULL}},
 	{OPT_RUN, offsetof(struct options, run),
 	 {"run", 0, 0, G_OPTION_ARG_FILENAME, NULL, "explain what this earlier run recorded", "RUNDIR"}},
 	{OPT_RUN, offsetof(struct options, fresh),
@@ -81,9 +82,41 @@ static const struct option_row {
 	{0, offsetof(struct options, help), {"help", 'h', 0, G_OPTION_ARG_NONE, NULL, "show this", NULL}},
 };
 
-static GOptionContext *context_new(struct options *o, unsigned mask, const char *arguments)
+/* What an option means to one verb, where that is not what it means to others. */
+static const struct meaning_row {
+	const char *verb, *option, *text;
+} meanings[] = {
+	{"down", "all", "every lab that is up"},
+	{"explain", "all", "try the fix on every other call, too"},
+	{"run nat", "all", "wait for long timeouts, too"},
+	{"trace", "name", "a lab that is up, as it is now (default: a fresh one)"},
+	{"status", "name", "only this lab (default: all)"},
+	{"up", "name", "its name (default: lab)"},
+	{"run call", "scenario", "the scenario (default: the first)"},
+	{"run nat", "scenario", "the scenario (default: the first)"},
+	{"trace", "scenario", "the scenario (default: the first)"},
+	{"explain", "scenario", "the scenario (default: the first)"},
+	{"up", "scenario", "the scenario (default: the first)"},
+	{"graph", "scenario", "as this scenario changes it (default: as the file says)"},
+	{"plan", "scenario", "the scenario (default: the first)"},
+	{"run call", "media", "im, audio or video (default: audio)"},
+	{"explain", "media", "im, audio or video (default: audio)"},
+	{"call", "media", "im, audio or video (default: audio)"},
+	{"run capacity", "media", "audio or audio,video (default: both)"},
+};
+
+static const char *meaning(const char *verb, const GOptionEntry *entry)
 {
-	GOptionContext *context = g_option_context_new(arguments);
+	for (guint i = 0; verb && i < G_N_ELEMENTS(meanings); i++) {
+		if (g_str_equal(meanings[i].verb, verb) && g_str_equal(meanings[i].option, entry->long_name))
+			return meanings[i].text;
+	}
+	return entry->description;
+}
+
+static GOptionContext *context_new(struct options *o, unsigned mask, const char *verb)
+{
+	GOptionContext *context = g_option_context_new(NULL);
 	GOptionEntry entries[G_N_ELEMENTS(option_rows) + 1] = {0};
 	guint n = 0;
 
@@ -93,6 +126,7 @@ static GOptionContext *context_new(struct options *o, unsigned mask, const char 
 		if (row->bit != 0 && !(mask & row->bit))
 			continue;
 		entries[n] = row->entry;
+		entries[n].description = meaning(verb, &row->entry);
 		entries[n++].arg_data = (char *)o + row->offset;
 	}
 	g_option_context_set_help_enabled(context, FALSE);
@@ -176,8 +210,8 @@ char *options_help(const char *verb, const char *arguments, const char *summary,
 {
 	struct options unused = {0};
 	g_autofree char *what = arguments ? g_strconcat(verb, " ", arguments, NULL) : g_strdup(verb);
-	g_autoptr(GOptionContext) context = context_new(&unused, mask, NULL);
-	g_autofree char *help = NULL;
+	g_autoptr(GOptionContext) context = context_new(&unused, mask, verb);
+	g_autofree char *help = NULL, *whole = NULL;
 	g_autofree char *about = g_strdup_printf("%s.", summary);
 	const char *options;
 
@@ -186,7 +220,8 @@ char *options_help(const char *verb, const char *arguments, const char *summary,
 	help = g_option_context_get_help(context, TRUE, NULL);
 	/* GOption's own usage line knows no verb. */
 	options = strstr(help, "\n\n");
-	return g_strdup_printf("Usage: testbed %s [OPTION...]%s", what, options ? options : "\n");
+	whole = g_strdup_printf("Usage: testbed %s [OPTION...]%s", what, options ? options : "\n");
+	return wrap_text(whole);
 }
 
 char **options_list(const char *text)

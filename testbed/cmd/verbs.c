@@ -1,4 +1,5 @@
 #include "testbed/cmd/cmd.h"
+#include "testbed/cmd/wrap.h"
 
 #include <locale.h>
 #include <signal.h>
@@ -23,36 +24,36 @@ static const char explain_help[] =
 static const char up_help[] =
 	"Returns when every client has signed in.  The lab needs no terminal and lasts until 'testbed down'; when its\n"
 	"keeper process dies it is gone, and nothing is left.  Labs of different names stand side by side (default\n"
-	"name: lab).  Exit status: 0 up; 2 wrong arguments, or the name is taken; 3 bad topology file; 4 it could not\n"
+	"name: lab).\n\nExit status: 0 up; 2 wrong arguments, or the name is taken; 3 bad topology file; 4 it could not\n"
 	"come up; 77 this host can't run labs.\n";
 
 static const char capture_help[] =
 	"Arguments that name a node, or one of its interfaces, say where; the rest is a filter as in tcpdump\n"
 	"(pcap-filter(7)): 'testbed capture edge:int core udp port 3478'.  With -w the file has an interface for each\n"
-	"NODE:IF; '-w - | wireshark -k -i -' shows it as it comes.  Ctrl-C ends it.  Exit status: 0 ended by Ctrl-C;\n"
+	"NODE:IF; '-w - | wireshark -k -i -' shows it as it comes.  Ctrl-C ends it.\n\nExit status: 0 ended by Ctrl-C;\n"
 	"2 wrong arguments; 4 the file can't be written, or the lab is gone.\n";
 
 static const char set_help[] =
 	"CHANGE is what may stand under 'changes:' of a scenario, for instance\n"
 	"'add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1}'.  All changes are made, or none.  They come on top of\n"
-	"those made before; 'reset' takes all of them back.  Clients that are not in a call sign in anew, as in a fresh lab.\n"
+	"those made before; 'reset' takes all of them back.  Clients that are not in a call sign in anew, as in a fresh lab.\n\n"
 	"Exit status: 0 changed; 2 wrong arguments; 3 the change is wrong; 4 the kernel refused it.\n";
 
 static const char reboot_help[] =
 	"Everything in the node is made anew: its network, connections, tunnels, servers, clients.  Routes that are not\n"
 	"persistent, and what was typed in by hand, are gone; services that were stopped run again.  'status' lists it as\n"
-	"a change, 'reset' brings back what is declared.  Exit status: 0 it has started again; 2 wrong arguments, or no\n"
+	"a change, 'reset' brings back what is declared.\n\nExit status: 0 it has started again; 2 wrong arguments, or no\n"
 	"such lab or node; 4 the kernel refused it, nothing was changed.\n";
 
 static const char enter_help[] =
 	"Inside are the node's network, its /etc/resolv.conf and the processes of the lab; the files are the machine's.\n"
-	"The command has all capabilities in the lab, and none outside of it.  Exit status: the command's; 128+n after\n"
+	"The command has all capabilities in the lab, and none outside of it.\n\nExit status: the command's; 128+n after\n"
 	"signal n; 127 when there is no such program; 2 when there is no such lab or node.\n";
 
 static const char nat_help[] =
 	"NODE...: by default every endpoint behind a NAT.  Measured by packets as in RFC 5780: mapping,\n"
 	"filtering, hairpin, ports kept, mapping of TCP, and timeouts up to 10 s; with --all longer ones too,\n"
-	"which takes as long as the longest.  Without -s in the topology's first scenario.\n"
+	"which takes as long as the longest.  Without -s in the topology's first scenario.\n\n"
 	"Exit status: 0 all as asked for; 1 at least one differs, or none could be measured; 2 wrong arguments,\n"
 	"or no NAT; 3 bad topology file; 4 internal error; 77 this host can't run labs; 128+n ended by signal n.\n";
 
@@ -60,7 +61,7 @@ static const char capacity_help[] =
 	"Calls of audio and video (--media audio: audio alone) between --pairs, which take turns; without it\n"
 	"from the first endpoint behind a tunnel to the first that is elsewhere.  A number is carried when\n"
 	"every call comes about, none is poor by CQD's rule and no MOS is below 3.6.  The number doubles until\n"
-	"one is not carried, then the distance is halved.  -s names the designs to compare (default: all).\n"
+	"one is not carried, then the distance is halved.  -s names the designs to compare (default: all).\n\n"
 	"Exit status: 0 measured; 2 wrong arguments; 3 bad topology file; 4 internal error; 77 this host\n"
 	"can't run labs; 128+n ended by signal n, after what was measured has been told.\n";
 
@@ -87,7 +88,7 @@ static const struct verb verbs[] = {
 	 0, 0, cmd_run_capacity},
 	{"trace", "A B", "Follow one packet and its answer, hop by hop, by the state of the kernels",
 	 "A is a node, B a node, NODE:IF or an address.  No packet is sent.  The lab is a fresh one, or with -n one that is\n"
-	 "up, as it is now, with what was typed in by hand.  Exit status 0: both arrive; 1: not.\n",
+	 "up, as it is now, with what was typed in by hand.\n\nExit status 0: both arrive; 1: not.\n",
 	 OPT_NAME | OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PROTO | OPT_PORT, 2, 2, cmd_trace},
 	{"explain", "[RUNDIR] CELL | A B", "Tell why a call failed, where, and what mends it, tried on a copy", explain_help,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_JSON | OPT_VERBOSE | OPT_ALL |
@@ -133,19 +134,26 @@ static const struct verb verbs[] = {
 	{"version", NULL, "Show the version", NULL, 0, 0, 0, cmd_version},
 };
 
+#define VERB_COLUMNS 18
+
 static char *usage_text(void)
 {
 	GString *text = g_string_new("Usage: testbed VERB [OPTION...]\n\n"
-				     "Rebuilds a company's Skype for Business network out of network namespaces, places every\n"
-				     "kind of call in it, and shows which of them fail, and why.\n\nVerbs:\n");
+				     "Rebuilds a company's Skype for Business network out of network namespaces,\n"
+				     "places every kind of call in it, and shows which of them fail, and why.\n\nVerbs:\n");
+	g_autofree char *exits = wrap_text(exit_text);
 
 	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
 		const struct verb *v = &verbs[i];
 		g_autofree char *call = g_strdup_printf("%s%s%s", v->name, v->arguments ? " " : "", v->arguments ? v->arguments : "");
 
-		g_string_append_printf(text, "  %-20s %s\n", call, v->summary);
+		if (strlen(call) > VERB_COLUMNS)
+			g_string_append_printf(text, "  %s\n%*s", call, VERB_COLUMNS + 3, "");
+		else
+			g_string_append_printf(text, "  %-*s ", VERB_COLUMNS, call);
+		wrap_append(text, v->summary, VERB_COLUMNS + 3, VERB_COLUMNS + 3);
 	}
-	g_string_append_printf(text, "\n'testbed VERB --help' lists a verb's options.\n\n%s", exit_text);
+	g_string_append_printf(text, "\n'testbed VERB --help' lists a verb's options.\n\n%s", exits);
 	return g_string_free(text, FALSE);
 }
 

@@ -470,8 +470,7 @@ static void detach(const struct keeper_job *job)
 	for (int fd = 0; fd <= 2; fd++)
 		dup2(null, fd);
 	close_others(keep, G_N_ELEMENTS(keep));
-	if (chdir("/") != 0)
-		_exit(1);
+	/* It stays in the folder where it was started: the topology's path, and those of clients in it, count from there. */
 }
 
 gboolean keeper_start(const struct keeper_job *job, GError **error)

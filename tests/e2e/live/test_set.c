@@ -257,7 +257,8 @@ Test(set, a_trace_follows_the_lab_as_it_is_now, .timeout = 60)
 	struct home h;
 
 	home_new(&h, 0);
-	home_expect(&h, 0, "up", NULL);
+	/* a path from where testbed is started: the lab must know it when it is asked for later */
+	home_expect(&h, 0, "up", "-t", "topologies/lync.yaml", NULL);
 	home_expect(&h, 1, "trace", "edge", "branch1", "-n", "lab", "--port", "5061", NULL);
 	home_expect(&h, 0, "set", set, NULL);
 	home_expect(&h, 0, "trace", "edge", "branch1", "-n", "lab", "--port", "5061", NULL);

@@ -253,6 +253,10 @@ int cmd_run_capacity(const struct options *o)
 		cmd_error("--calls is a number from 1 to 1000");
 		return CMD_USAGE;
 	}
+	if (o->rate && !g_regex_match_simple("^[0-9]+(\\.[0-9]+)?(kbit|mbit|gbit)$", o->rate, 0, 0)) {
+		cmd_error("--rate '%s' is no rate such as 512kbit or 2mbit", o->rate);
+		return CMD_USAGE;
+	}
 	if (!cmd_seed(o, &how.seed))
 		return CMD_USAGE;
 	m = cmd_topology_load(o);

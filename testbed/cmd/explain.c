@@ -6,6 +6,8 @@
 #include "testbed/explain/explain_text.h"
 #include "testbed/explain/icewarn.h"
 
+#include <string.h>
+
 static int decode_icewarn(const struct options *o)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -222,7 +224,8 @@ int cmd_explain(const struct options *o)
 		return CMD_USAGE;
 	if (o->run)
 		return explain_run(o->run, a[0], o, seed);
-	if (a[1] && is_run_folder(a[0]))
+	/* a cell's id has slashes, an endpoint's name has none */
+	if (a[1] && (is_run_folder(a[0]) || strchr(a[1], '/')))
 		return explain_run(a[0], a[1], o, seed);
 	return explain_cell_or_call(o, seed);
 }

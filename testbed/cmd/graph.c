@@ -3,10 +3,30 @@
 #include "testbed/cmd/cmd.h"
 
 #include <gio/gio.h>
+#include <string.h>
 
 enum drawing { DRAW_SVG, DRAW_DOT, DRAW_MERMAID };
 
 static const char *const formats[] = {[DRAW_SVG] = "svg", [DRAW_DOT] = "dot", [DRAW_MERMAID] = "mermaid", NULL};
+
+static const struct ending {
+	const char *text;
+	enum drawing drawing;
+} endings[] = {{".svg", DRAW_SVG}, {".dot", DRAW_DOT}, {".gv", DRAW_DOT}, {".mmd", DRAW_MERMAID}, {".mermaid", DRAW_MERMAID}};
+
+/* A name without a point says nothing; one that ends otherwise would hold what nobody expects.  -1: told. */
+static int drawing_by_name(const char *file)
+{
+	g_autofree char *base = file ? g_path_get_basename(file) : NULL;
+
+	for (guint i = 0; file && i < G_N_ELEMENTS(endings); i++)
+		if (g_str_has_suffix(file, endings[i].text))
+			return (int)endings[i].drawing;
+	if (!base || !strchr(base, '.'))
+		return DRAW_DOT;
+	cmd_error("'%s' ends like no format that is drawn; there are .svg, .dot, .mmd (--format says it for any name)", file);
+	return -1;
+}
 
 /* The format that -f names or that the file's name ends in; else DOT, which needs no other program.  -1: told. */
 static int drawing_of(const struct options *o)
@@ -21,9 +41,7 @@ static int drawing_of(const struct options *o)
 			  near ? near : "", near ? "'?)" : "");
 		return -1;
 	}
-	if (o->file && g_str_has_suffix(o->file, ".svg"))
-		return DRAW_SVG;
-	return o->file && (g_str_has_suffix(o->file, ".mmd") || g_str_has_suffix(o->file, ".mermaid")) ? DRAW_MERMAID : DRAW_DOT;
+	return drawing_by_name(o->file);
 }
 
 /* What Graphviz makes of it; NULL with an error. */

@@ -27,6 +27,14 @@ static guint endpoints_of(const model *m)
 	return n;
 }
 
+static bool has_front_end(const model *m)
+{
+	for (guint i = 0; i < m->nodes->len; i++)
+		if (node_service(m->nodes->pdata[i], SERVICE_FRONTEND))
+			return true;
+	return false;
+}
+
 /* Whether the changes of --change fit the scenarios of -s, all without. */
 static int check_changes(const model *m, const struct options *o)
 {
@@ -63,7 +71,13 @@ static int validate_one(const struct options *o)
 		return status;
 	text = g_strdup_printf("%s: ok: %u nodes, %u endpoints, %u networks, %u tunnels, %u scenarios\n", path, m->nodes->len,
 			       endpoints_of(m), m->networks->len, m->tunnels->len, m->scenarios->len);
-	return o->quiet ? CMD_AS_EXPECTED : cmd_print(text, -1);
+	if (o->quiet)
+		return CMD_AS_EXPECTED;
+	if (endpoints_of(m) < 2)
+		cmd_note("%s: no call can be placed: fewer than two nodes have 'endpoint: {}'", path);
+	else if (!has_front_end(m))
+		cmd_note("%s: no client can sign in: no node has a 'frontend' among its services", path);
+	return cmd_print(text, -1);
 }
 
 int cmd_validate(const struct options *o)
@@ -156,7 +170,7 @@ static results *read_run(const char *dir)
 	if (g_file_get_contents(path, &events, &length, &error))
 		r = report_replay(events, length, &error);
 	if (!r)
-		cmd_error("%s: %s", dir, error->message);
+		cmd_error("'%s' is no run folder: %s", dir, error->message);
 	return r;
 }
 

@@ -102,7 +102,7 @@ static const struct meaning_row {
 	{"run call", "media", "im, audio or video (default: audio)"},
 	{"explain", "media", "im, audio or video (default: audio)"},
 	{"call", "media", "im, audio or video (default: audio)"},
-	{"run capacity", "media", "audio or audio,video (default: both)"},
+	{"run capacity", "media", "audio, or video with audio (default: video)"},
 };
 
 static const char *meaning(const char *verb, const GOptionEntry *entry)

@@ -96,7 +96,7 @@ gboolean cmd_seed(const struct options *o, guint64 *ret)
 	*ret = g_random_int();
 	if (!o->seed || g_ascii_string_to_unsigned(o->seed, 10, 0, G_MAXINT64, ret, NULL))
 		return TRUE;
-	cmd_error("--seed '%s' is not a number", o->seed);
+	cmd_error("--seed '%s' is not a number from 0 on", o->seed);
 	return FALSE;
 }
 
@@ -108,6 +108,6 @@ int cmd_write_json(const char *where, const char *text)
 		return cmd_print(text, -1);
 	if (g_file_set_contents(where, text, -1, &error))
 		return CMD_AS_EXPECTED;
-	cmd_error("%s", error->message);
+	cmd_error("cannot write '%s': %s", where, error->message);
 	return CMD_INTERNAL;
 }

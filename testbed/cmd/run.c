@@ -38,7 +38,10 @@ static gboolean check_captures(const matrix_selection *s, char *const *captures)
 			found = found || model_has_place(scenario->model, *captures);
 		}
 		if (!found) {
-			cmd_error("--capture '%s': no such node or interface; 'testbed plan' lists them", *captures);
+			const struct selected_scenario *first = s->scenarios->pdata[0];
+			g_autofree char *why = model_no_place(first->model, *captures);
+
+			cmd_error("--capture '%s': %s", *captures, why);
 			return FALSE;
 		}
 	}

@@ -48,6 +48,23 @@ static bool add_changes(model *m, char *const *changes, diags *found)
 	return good;
 }
 
+/* For a path that leads nowhere: the file that may have been meant, one with the ending or one of those that come with
+ * testbed; NULL: none. */
+static char *meant_by(const char *path)
+{
+	g_autofree char *name = g_path_get_basename(path);
+	g_autofree char *ended = g_strconcat(path, ".yaml", NULL), *name_ended = g_strconcat(name, ".yaml", NULL);
+	g_autofree char *shipped = cmd_shipped_topology(name), *shipped_ended = cmd_shipped_topology(name_ended);
+	const char *const others[] = {ended, shipped, shipped_ended};
+
+	if (g_file_test(path, G_FILE_TEST_EXISTS))
+		return NULL;
+	for (guint i = 0; i < G_N_ELEMENTS(others); i++)
+		if (g_file_test(others[i], G_FILE_TEST_IS_REGULAR))
+			return g_strdup(others[i]);
+	return NULL;
+}
+
 model *cmd_topology_load(const struct options *o)
 {
 	g_autofree char *path = cmd_topology_path(o);
@@ -60,6 +77,12 @@ model *cmd_topology_load(const struct options *o)
 		g_autofree char *text = diags_to_text(found);
 
 		fputs(text, stderr);
+	}
+	if (!m) {
+		g_autofree char *meant = meant_by(path);
+
+		if (meant)
+			cmd_note("there is '%s'", meant);
 	}
 	return m;
 }

@@ -76,15 +76,11 @@ static json_t *look(const model *m, const char *name, GError **error)
 	return t.state;
 }
 
-static void no_node(const model *m, const char *name)
+static void no_place(const model *m, const char *text)
 {
-	g_autofree const char **names = g_new0(const char *, m->nodes->len + 1);
-	const char *near;
+	g_autofree char *why = model_no_place(m, text);
 
-	for (guint i = 0; i < m->nodes->len; i++)
-		names[i] = ((struct node *)m->nodes->pdata[i])->name;
-	near = diag_nearest(name, names);
-	cmd_error("no node '%s'%s%s%s", name, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+	cmd_error("%s", why);
 }
 
 /* "ADDRESS", "NODE" (its primary address) or "NODE:IF"; FALSE: told on stderr. */
@@ -98,12 +94,12 @@ static gboolean parse_target(const model *m, const char *text, struct addr *ret)
 		return TRUE;
 	n = parts[0] ? model_node(m, parts[0]) : NULL;
 	if (!n) {
-		no_node(m, parts[0] ? parts[0] : text);
+		no_place(m, text);
 		return FALSE;
 	}
 	f = parts[1] ? node_iface(n, parts[1]) : NULL;
 	if (parts[1] && !f) {
-		cmd_error("%s has no interface '%s'", n->name, parts[1]);
+		no_place(m, text);
 		return FALSE;
 	}
 	*ret = f && f->addresses->len > 0 ? g_array_index(f->addresses, struct prefix, 0).addr : node_address(n);
@@ -131,7 +127,7 @@ static gboolean parse_flow(const model *m, const struct options *o, struct flow 
 
 	*ret = (struct flow){.node = o->arguments[0]};
 	if (!model_node(m, ret->node)) {
-		no_node(m, ret->node);
+		no_place(m, ret->node);
 		return FALSE;
 	}
 	if (o->port && !g_ascii_string_to_unsigned(o->port, 10, 1, G_MAXUINT16, &port, NULL)) {
@@ -139,7 +135,13 @@ static gboolean parse_flow(const model *m, const struct options *o, struct flow 
 		return FALSE;
 	}
 	ret->dport = (uint16_t)port;
-	return parse_proto(o->proto ? o->proto : "udp", &ret->proto) && parse_target(m, o->arguments[1], &ret->dst);
+	if (!parse_proto(o->proto ? o->proto : "udp", &ret->proto))
+		return FALSE;
+	if (ret->proto == PROTO_ICMP && o->port) {
+		cmd_error("--port: icmp has no ports");
+		return FALSE;
+	}
+	return parse_target(m, o->arguments[1], &ret->dst);
 }
 
 /* Takes `state` over; NULL: there is none because of `error`. */

@@ -1,9 +1,11 @@
 #include "testbed/cmd/cmd.h"
 #include "testbed/cmd/wrap.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #define RUN_OPTIONS                                                                                                     \
 	(OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_OUT | OPT_CAPTURE | OPT_EVIDENCE | OPT_JSON | \
@@ -226,6 +228,19 @@ static char **split_command(const struct verb *v, char **argv)
 	return NULL;
 }
 
+/* What is to be written at the end: that it can't be is told before an hour's work, not after it. */
+static bool can_be_written(const char *path)
+{
+	g_autofree char *folder = path ? g_path_get_dirname(path) : NULL;
+
+	if (!path || g_str_equal(path, "-"))
+		return true;
+	if (access(folder, W_OK | X_OK) == 0 && !g_file_test(path, G_FILE_TEST_IS_DIR))
+		return true;
+	cmd_error("cannot write '%s': %s", path, g_file_test(path, G_FILE_TEST_IS_DIR) ? "it is a folder" : g_strerror(errno));
+	return false;
+}
+
 static int run_verb(const struct verb *v, char **argv)
 {
 	g_autoptr(GError) error = NULL;
@@ -242,7 +257,7 @@ static int run_verb(const struct verb *v, char **argv)
 
 		status = cmd_print(help, -1);
 	} else if (arguments_fit(v, &o)) {
-		status = v->run(&o);
+		status = can_be_written(o.json) && can_be_written(o.plot) ? v->run(&o) : CMD_INTERNAL;
 	}
 	options_clear(&o);
 	return status;

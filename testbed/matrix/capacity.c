@@ -80,6 +80,8 @@ void capacity_conclude(struct capacity_design *d)
 		d->limit = CAPACITY_NONE_FOUND;
 	else if (d->rate_kbit > 0 && failed->tunnel_kbit >= CAPACITY_LOAD_FULL * d->rate_kbit)
 		d->limit = CAPACITY_TUNNEL;
+	else if (failed->calls == 1 && failed->passed == 0)
+		d->limit = CAPACITY_ELSEWHERE; /* that one call does not come about is nobody's load */
 	else
 		d->limit = failed->busy >= CAPACITY_BUSY_FULL ? CAPACITY_MACHINE : CAPACITY_ELSEWHERE;
 }
@@ -469,7 +471,8 @@ static bool add_pair(struct run *r, const char *text, GError **error)
 		p.b = model_node(r->m, names[1]);
 	}
 	if (!p.a || !p.b || !p.a->endpoint || !p.b->endpoint || p.a == p.b) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "'%s' is no pair of endpoints (A:B)", text);
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "--pairs '%s': A:B is wanted, two endpoints of scenario '%s'", text,
+			    r->design->scenario);
 		return false;
 	}
 	g_array_append_val(r->pairs, p);

@@ -278,6 +278,15 @@ static guint fill_cells(matrix_selection *s, const struct matrix_filter *f, cons
 	return n;
 }
 
+static guint count_endpoints(const model *m)
+{
+	guint n = 0;
+
+	for (guint i = 0; i < m->nodes->len; i++)
+		n += ((const struct node *)m->nodes->pdata[i])->endpoint != NULL;
+	return n;
+}
+
 matrix_selection *matrix_select(const model *base, const struct matrix_filter *filter, GError **error)
 {
 	g_autoptr(matrix_selection) s = g_new0(matrix_selection, 1);
@@ -308,7 +317,9 @@ matrix_selection *matrix_select(const model *base, const struct matrix_filter *f
 	if (!check_pairs(s, filter->pairs, error))
 		return NULL;
 	if (fill_cells(s, filter, only) == 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "nothing to run: no cell is left by these filters");
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "nothing to run: %s",
+			    count_endpoints(base) < 2 ? "a call needs two nodes with 'endpoint: {}', and a Front End to sign in at"
+						      : "no cell is left by these filters");
 		return NULL;
 	}
 	return g_steal_pointer(&s);

@@ -85,9 +85,12 @@ static bool add_finding(struct run *run, const model *m, const struct node *n, G
 static bool know_all(const struct nat_options *o, const model *m, GError **error)
 {
 	for (guint i = 0; o->nodes && o->nodes[i]; i++) {
+		g_autofree char *why = NULL;
+
 		if (model_node(m, o->nodes[i]))
 			continue;
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "no node '%s'", o->nodes[i]);
+		why = model_no_place(m, o->nodes[i]);
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "%s", why);
 		return false;
 	}
 	return true;

@@ -369,6 +369,9 @@ struct addr node_address6(const struct node *n);
 bool node_has_address(const struct node *n, const struct addr *a); /* on one of its interfaces; tunnels don't count */
 /* "NODE", or "NODE:IF" with the name of one of its network or tunnel interfaces. */
 bool model_has_place(const model *m, const char *place);
+/* What is wrong with such a text that names no place: "no node 'edg' (did you mean 'edge'?)", or the interfaces that there
+ * are.  Caller frees. */
+char *model_no_place(const model *m, const char *place);
 /* The node whose Edge serves this endpoint for media (own setting, site's, first Edge), or NULL. */
 const struct node *model_media_edge(const model *m, const struct node *endpoint);
 

@@ -86,6 +86,37 @@ bool model_has_place(const model *m, const char *place)
 	return n && (!part[1] || node_iface(n, part[1]) || node_has_tunnel(m, n->name, part[1]));
 }
 
+static char *no_node(const model *m, const char *name)
+{
+	g_autofree const char **names = g_new0(const char *, m->nodes->len + 1);
+	const char *near;
+
+	for (guint i = 0; i < m->nodes->len; i++)
+		names[i] = ((const struct node *)m->nodes->pdata[i])->name;
+	near = diag_nearest(name, names);
+	return near ? g_strdup_printf("no node '%s' (did you mean '%s'?)", name, near) : g_strdup_printf("no node '%s'", name);
+}
+
+char *model_no_place(const model *m, const char *place)
+{
+	g_auto(GStrv) part = g_strsplit(place, ":", 2);
+	const struct node *n = part[0] ? model_node(m, part[0]) : NULL;
+	g_autoptr(GString) ifaces = g_string_new(NULL);
+
+	if (!n || !part[1])
+		return no_node(m, part[0] ? part[0] : place);
+	for (guint i = 0; i < n->interfaces->len; i++)
+		g_string_append_printf(ifaces, "%s%s", i > 0 ? ", " : "", ((const struct iface *)n->interfaces->pdata[i])->name);
+	for (guint i = 0; i < m->tunnels->len; i++) {
+		const struct tunnel *t = m->tunnels->pdata[i];
+
+		for (guint k = 0; k < 2; k++)
+			if (g_str_equal(t->ends[k].node_name, n->name))
+				g_string_append_printf(ifaces, "%s%s", ifaces->len > 0 ? ", " : "", t->ends[k].iface);
+	}
+	return g_strdup_printf("node '%s' has no interface '%s' (there are: %s)", n->name, part[1], ifaces->str);
+}
+
 const struct service *node_declared_service(const struct node *n, enum service_kind kind)
 {
 	for (guint i = 0; i < n->services->len; i++) {

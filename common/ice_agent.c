@@ -1,0 +1,238 @@
+#include "common/ice_internal.h"
+
+#include <gio/gio.h>
+#include <nice/interfaces.h>
+#include <string.h>
+
+/* One agent a stream.  In one agent for all, the pairs of a second stream are frozen until one of the first stream
+ * has succeeded (RFC 5245 section 5.7.4), and frozen ones are dropped like unchecked ones: a call's video went over
+ * the relay where its audio went straight. */
+
+/* TURN over TCP: room for two lost SYNs (1 s and 3 s), and still time for checks before the deadline. */
+#define RELIABLE_TIMEOUT_MS 3800
+
+static const enum ice_candidate_type types[] = {
+	[NICE_CANDIDATE_TYPE_HOST] = ICE_HOST,
+	[NICE_CANDIDATE_TYPE_SERVER_REFLEXIVE] = ICE_SRFLX,
+	[NICE_CANDIDATE_TYPE_PEER_REFLEXIVE] = ICE_PRFLX,
+	[NICE_CANDIDATE_TYPE_RELAYED] = ICE_RELAY,
+};
+
+/* --- candidates ----------------------------------------------------------------------------------------- */
+
+/* libnice ranks relays by how it reaches them (NICE_CANDIDATE_TYPE_PREF_RELAYED_UDP 30, RELAYED 20), and
+ * a candidate given to a signal says nothing else about it. */
+static enum ice_transport relay_transport_by_priority(guint32 priority)
+{
+	return priority >> 24 >= 30 ? ICE_UDP : ICE_TCP;
+}
+
+static void convert(const NiceCandidate *c, struct ice_candidate *ret)
+{
+	*ret = (struct ice_candidate){
+		.type = types[c->type],
+		.transport = c->transport == NICE_CANDIDATE_TRANSPORT_UDP ? ICE_UDP : ICE_TCP,
+		.port = (guint16)nice_address_get_port(&c->addr),
+		.priority = c->priority,
+	};
+	if (nice_address_is_valid(&c->addr))
+		nice_address_to_string(&c->addr, ret->address);
+}
+
+/* `c` must be libnice's own candidate, not a copy: copies have lost their relay. */
+static enum ice_transport relay_transport(const ice *i, const NiceCandidate *c)
+{
+	NiceAddress relay;
+	nice_address_init(&relay);
+	nice_candidate_relay_address(c, &relay);
+	guint port = nice_address_get_port(&relay);
+	for (guint r = 0; r < i->n_relays; r++)
+		if (i->tcp_ports[r] == port)
+			return ICE_TCP;
+	return ICE_UDP;
+}
+
+bool ice_selected_pair(ice *i, guint stream, struct ice_candidate *ret_local, struct ice_candidate *ret_remote)
+{
+	NiceCandidate *local, *remote;
+	if (!nice_agent_get_selected_pair(i->streams[stream].agent, i->streams[stream].id, ICE_COMPONENT, &local, &remote))
+		return false;
+	convert(local, ret_local);
+	convert(remote, ret_remote);
+	if (ret_local->type == ICE_RELAY)
+		ret_local->relay_transport = relay_transport(i, local);
+	return true;
+}
+
+/* --- what libnice says ---------------------------------------------------------------------------------- */
+
+static bool find_stream(const ice *i, const NiceAgent *agent, guint *ret_stream)
+{
+	for (guint n = 0; n < i->n_streams; n++) {
+		if (i->streams[n].agent != agent)
+			continue;
+		*ret_stream = n;
+		return true;
+	}
+	return false;
+}
+
+static void on_state(NiceAgent *agent, guint id, guint component, guint state, gpointer data)
+{
+	static const enum ice_state states[] = {
+		[NICE_COMPONENT_STATE_DISCONNECTED] = ICE_GATHERING, [NICE_COMPONENT_STATE_GATHERING] = ICE_GATHERING,
+		[NICE_COMPONENT_STATE_CONNECTING] = ICE_CHECKING,    [NICE_COMPONENT_STATE_CONNECTED] = ICE_CONNECTED,
+		[NICE_COMPONENT_STATE_READY] = ICE_READY,	     [NICE_COMPONENT_STATE_FAILED] = ICE_FAILED,
+	};
+	ice *i = data;
+	guint stream;
+	(void)id;
+	(void)component;
+	if (state >= G_N_ELEMENTS(states) || !find_stream(i, agent, &stream))
+		return;
+	i->streams[stream].failed = states[state] == ICE_FAILED;
+	if (states[state] == ICE_FAILED)
+		ice_believe_failure(i, stream);
+	else
+		ice_set_state(i, stream, states[state]);
+}
+
+static void count_local(struct ice_report *r, const struct ice_candidate *c)
+{
+	switch (c->type) {
+	case ICE_HOST:
+		r->host++;
+		break;
+	case ICE_SRFLX:
+		r->srflx++;
+		break;
+	case ICE_RELAY:
+		r->relay++;
+		if (c->relay_transport == ICE_UDP)
+			r->relays_udp_got++;
+		else
+			r->relays_tcp_got++;
+		break;
+	case ICE_PRFLX:
+		break;
+	}
+}
+
+static void on_candidate(NiceAgent *agent, NiceCandidate *c, gpointer data)
+{
+	ice *i = data;
+	struct ice_event e = { .kind = ICE_EVENT_CANDIDATE };
+	/* Peer-reflexive ones are found by checks, not gathered (RFC 8445 section 7.2.5.3.1). */
+	if (c->type == NICE_CANDIDATE_TYPE_PEER_REFLEXIVE || !find_stream(i, agent, &e.stream))
+		return;
+	convert(c, &e.candidate);
+	if (e.candidate.type == ICE_RELAY)
+		e.candidate.relay_transport = relay_transport_by_priority(c->priority);
+	count_local(&i->report, &e.candidate);
+	g_autofree char *line = nice_agent_generate_local_candidate_sdp(agent, c);
+	if (!line)
+		return;
+	e.sdp = g_strdup(g_str_has_prefix(line, "a=candidate:") ? line + strlen("a=candidate:") : line);
+	ice_queue_event(i, &e);
+}
+
+static void on_gathered(NiceAgent *agent, guint id, gpointer data)
+{
+	ice *i = data;
+	guint stream;
+	(void)id;
+	if (!find_stream(i, agent, &stream) || i->streams[stream].gathered)
+		return;
+	i->streams[stream].gathered = true;
+	ice_queue_event(i, &(struct ice_event){ .kind = ICE_EVENT_GATHERED, .stream = stream });
+	ice_begin_checks_if_whole(i, stream);
+	ice_believe_failure(i, stream);
+}
+
+static void on_packet(NiceAgent *agent, guint id, guint component, guint length, char *data, gpointer user_data)
+{
+	ice *i = user_data;
+	guint stream;
+	(void)id;
+	(void)component;
+	if (!i->closed && find_stream(i, agent, &stream))
+		i->handlers.received(i, stream, (const guint8 *)data, length, i->user_data);
+}
+
+/* --- what it is told ------------------------------------------------------------------------------------ */
+
+static bool is_link_local6(const NiceAddress *a)
+{
+	return nice_address_ip_version(a) == 6 && IN6_IS_ADDR_LINKLOCAL(&a->s.ip6.sin6_addr);
+}
+
+static bool add_local_address(NiceAgent *agent, const char *text)
+{
+	NiceAddress address;
+	nice_address_init(&address);
+	return nice_address_set_from_string(&address, text) && !is_link_local6(&address) &&
+	       nice_agent_add_local_address(agent, &address);
+}
+
+/* libnice prefers what comes first. */
+static bool add_local_addresses(NiceAgent *agent, const char *only, const char *only6)
+{
+	if (only)
+		return (!only6 || add_local_address(agent, only6)) && add_local_address(agent, only);
+	GList *all = nice_interfaces_get_local_ips(FALSE);
+	bool any = false;
+	for (const GList *l = all; l; l = l->next)
+		any |= add_local_address(agent, l->data);
+	g_list_free_full(all, g_free);
+	return any;
+}
+
+static void add_relay(ice *i, const struct ice_stream *s, const struct ice_relay *r)
+{
+	if (r->udp_port && nice_agent_set_relay_info(s->agent, s->id, ICE_COMPONENT, r->address, r->udp_port, r->username,
+						     r->password, NICE_RELAY_TYPE_TURN_UDP))
+		i->report.relays_udp_asked++;
+	if (r->tcp_port && nice_agent_set_relay_info(s->agent, s->id, ICE_COMPONENT, r->address, r->tcp_port, r->username,
+						     r->password, NICE_RELAY_TYPE_TURN_TCP))
+		i->report.relays_tcp_asked++;
+}
+
+bool ice_agent_start(ice *i, guint n, const struct ice_config *config, GError **error)
+{
+	struct ice_stream *s = &i->streams[n];
+	if (!add_local_addresses(s->agent, config->local_address, config->local_address6)) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "no address for ICE");
+		return false;
+	}
+	s->id = nice_agent_add_stream(s->agent, 1);
+	if (config->port_min || config->port_max)
+		nice_agent_set_port_range(s->agent, s->id, ICE_COMPONENT, config->port_min, config->port_max);
+	for (guint r = 0; r < config->n_relays; r++)
+		add_relay(i, s, &config->relays[r]);
+	/* Before gathering: sockets that nobody reads time out silently. */
+	nice_agent_attach_recv(s->agent, s->id, ICE_COMPONENT, g_main_context_get_thread_default(), on_packet, i);
+	nice_agent_get_local_credentials(s->agent, s->id, &s->ufrag, &s->pwd);
+	if (nice_agent_gather_candidates(s->agent, s->id))
+		return true;
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot open a socket on %s for ICE",
+		    config->local_address ? config->local_address : "any address");
+	return false;
+}
+
+NiceAgent *ice_agent_new(const struct ice_config *config, ice *i)
+{
+	const struct ice_profile *p = config->profile;
+	NiceAgent *agent = nice_agent_new_full(g_main_context_get_thread_default(), NICE_COMPATIBILITY_RFC5245,
+					       NICE_AGENT_OPTION_ICE_TRICKLE);
+	/* No stun-server: the Allocate answers bring the server-reflexive address, and asking for both makes
+	 * every gathering two seconds long. */
+	g_object_set(agent, "controlling-mode", (gboolean)config->controlling, "upnp", FALSE, "ice-tcp", FALSE,
+		     "stun-initial-timeout", p->stun_initial_timeout_ms, "stun-max-retransmissions",
+		     p->stun_max_retransmissions, "stun-reliable-timeout", RELIABLE_TIMEOUT_MS, "idle-timeout",
+		     p->idle_timeout_ms, "stun-pacing-timer", p->pacing_ms, NULL);
+	nice_agent_set_software(agent, "testbed");
+	g_signal_connect(agent, "component-state-changed", G_CALLBACK(on_state), i);
+	g_signal_connect(agent, "new-candidate-full", G_CALLBACK(on_candidate), i);
+	g_signal_connect(agent, "candidate-gathering-done", G_CALLBACK(on_gathered), i);
+	return agent;
+}

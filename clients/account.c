@@ -5,6 +5,7 @@
 #include "clients/discovery.h"
 #include "clients/dns.h"
 #include "clients/signin.h"
+#include "common/sip_event.h"
 #include "common/tls.h"
 
 #define SIGN_IN_MS 15000
@@ -316,6 +317,14 @@ static void on_message(sip_conn *c, sip_msg *m, gpointer data)
 		a->handlers.message(m, a->user_data);
 }
 
+static void on_passed(sip_conn *c, const sip_msg *m, bool sent, gpointer data)
+{
+	account *a = data;
+	json_t *event = sip_event(m, sip_conn_peer(c), sent);
+	if (event)
+		channel_event(a->events, "sip", event);
+}
+
 static void on_closed(sip_conn *c, const GError *error, gpointer data)
 {
 	account *a = data;
@@ -351,7 +360,7 @@ static char *local_name(GIOStream *stream, const char *fallback)
 
 static void start_registering(account *a, GIOStream *stream)
 {
-	static const struct sip_conn_handlers handlers = { .message = on_message, .closed = on_closed };
+	static const struct sip_conn_handlers handlers = { .message = on_message, .closed = on_closed, .passed = on_passed };
 	g_autofree char *local = local_name(stream, a->config->address);
 	a->state = ACCOUNT_REGISTERING;
 	a->conn = sip_conn_new(stream, local, &handlers, a);

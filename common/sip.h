@@ -101,6 +101,9 @@ struct sip_conn_handlers {
 	void (*message)(sip_conn *c, sip_msg *m, gpointer user_data);
 	/* The connection is gone; pending transactions have got their callbacks already. */
 	void (*closed)(sip_conn *c, const GError *error, gpointer user_data);
+	/* May be NULL.  Every message, as it is queued for the other end or has come from there, also those of
+	 * transactions: for who keeps a record.  Comes from inside sip_conn_send and _request; it may not call them. */
+	void (*passed)(sip_conn *c, const sip_msg *m, bool sent, gpointer user_data);
 };
 
 /* Response to a client transaction: called for every provisional and once for the final response.

@@ -248,6 +248,8 @@ void sip_conn_send(sip_conn *c, sip_msg *m)
 
 	char *text = sip_msg_print(m, &length);
 
+	if (c->handlers->passed)
+		c->handlers->passed(c, m, true, c->user_data);
 	queue_bytes(c, g_bytes_new_take(text, length));
 }
 
@@ -316,6 +318,8 @@ static void dispatch(sip_conn *c, sip_msg *m)
 {
 	struct transaction *t = match(c, m);
 
+	if (c->handlers->passed)
+		c->handlers->passed(c, m, false, c->user_data);
 	if (t)
 		answer(t, m);
 	else

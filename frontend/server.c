@@ -1,5 +1,6 @@
 #include "frontend/server.h"
 
+#include "common/sip_event.h"
 #include "common/tls.h"
 #include "frontend/core.h"
 
@@ -105,7 +106,17 @@ static void on_closed(sip_conn *c, const GError *error, gpointer user_data)
 	peer_gone(user_data);
 }
 
-static const struct sip_conn_handlers conn_handlers = { .message = on_message, .closed = on_closed };
+/* Between Front End and Edge nobody else hears what is said. */
+static void on_passed(sip_conn *c, const sip_msg *m, bool sent, gpointer user_data)
+{
+	const struct peer *p = user_data;
+	json_t *event = p->flow->edge ? sip_event(m, sip_conn_peer(c), sent) : NULL;
+
+	if (event)
+		p->server->event("sip", event, p->server->user_data);
+}
+
+static const struct sip_conn_handlers conn_handlers = { .message = on_message, .closed = on_closed, .passed = on_passed };
 
 static void on_refused(const char *peer_address, const char *why, gpointer user_data)
 {

@@ -2,6 +2,7 @@
 
 #include "testbed/explain/detail.h"
 #include "testbed/explain/icewarn.h"
+#include "testbed/explain/ladder.h"
 #include "testbed/explain/walk_text.h"
 
 #include <string.h>
@@ -157,6 +158,8 @@ static void more_ice_warn(const explanation *x, GString *out)
 
 void explain_text(const explanation *x, int verbose, GString *out)
 {
+	g_autoptr(ladder) messages = NULL;
+
 	if (x->finding->code == CAUSE_NONE)
 		healthy_text(x, out);
 	else
@@ -169,7 +172,8 @@ void explain_text(const explanation *x, int verbose, GString *out)
 	}
 	if (verbose < 1)
 		return;
-	detail_ladder(&x->seen, x->cell, out);
+	messages = ladder_new(x->model, &x->seen, x->cell, verbose > 1);
+	ladder_text(messages, out);
 	more_fix(x, out);
 	more_ice_warn(x, out);
 	if (verbose < 2)

@@ -1,0 +1,26 @@
+/* Scope: which packets of a lab are one call's.
+ *
+ * In a fresh lab all are.  In a whole run other calls went on beside it, between the same ends: over UDP the call's
+ * candidates tell them apart, over TCP what the relay said of its allocations.
+ * Depends on observe, journey and packet.  Pure.
+ */
+#ifndef TESTBED_EXPLAIN_SCOPE_H
+#define TESTBED_EXPLAIN_SCOPE_H
+
+#include "testbed/explain/observe.h"
+
+typedef struct scope scope;
+
+/* Borrows both until scope_free. */
+scope *scope_new(const struct observation *seen, const struct cell *c);
+void scope_free(scope *s);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(scope, scope_free)
+
+bool scope_takes_part(const scope *s, const char *node);
+bool scope_has(const scope *s, const struct journey *j);
+/* The participant that has this address and port as a candidate of its own (host or reflexive); borrowed, NULL: none. */
+const char *scope_owner(const scope *s, const struct addr *a, guint port);
+/* "10.0.0.1:5061", of port 0 the address; the caller frees. */
+char *scope_end_text(const struct addr *a, guint port);
+
+#endif

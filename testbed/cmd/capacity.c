@@ -240,7 +240,6 @@ int cmd_run_capacity(const struct options *o)
 					.pairs = (const char *const *)(gpointer)pairs,
 					.video = g_strcmp0(o->media, "audio") != 0,
 					.calls_max = o->calls > 0 ? (guint)o->calls : CALLS_MAX,
-					.media_ms = MEDIA_MS,
 					.step = on_step,
 					.user_data = (gpointer)(guintptr)o };
 	int status, told;
@@ -257,7 +256,7 @@ int cmd_run_capacity(const struct options *o)
 		cmd_error("--rate '%s' is no rate such as 512kbit or 2mbit", o->rate);
 		return CMD_USAGE;
 	}
-	if (!cmd_seed(o, &how.seed))
+	if (!cmd_seed(o, &how.seed) || !cmd_media_ms(o, MEDIA_MS, &how.media_ms))
 		return CMD_USAGE;
 	m = cmd_topology_load(o);
 	if (!m)

@@ -26,7 +26,7 @@ struct verb {
 	const char *arguments; /* for the usage line, or NULL */
 	const char *summary;
 	const char *description; /* for the verb's own help, or NULL */
-	unsigned options;        /* bits OPT_* */
+	guint64 options;         /* bits OPT_* */
 	guint args_min, args_max; /* positional arguments */
 	int (*run)(const struct options *o);
 };
@@ -102,6 +102,8 @@ void cmd_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void cmd_note(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* The exit code for an error of a lower layer. */
 int cmd_exit_of(const GError *error);
+/* Media's time by --seconds, or the default.  FALSE: told on stderr. */
+gboolean cmd_media_ms(const struct options *o, guint default_ms, guint *ret_ms);
 /* Seed of --seed, or one drawn by lot.  FALSE: told on stderr. */
 gboolean cmd_seed(const struct options *o, guint64 *ret);
 /* Writes a JSON document where --json says; the file is replaced as a whole. */

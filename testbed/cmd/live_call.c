@@ -1,6 +1,7 @@
 /* call: one call on a lab that is up, told as `run call` tells it. */
 #include "testbed/cmd/cmd.h"
 #include "testbed/live/client.h"
+#include "testbed/matrix/machine.h"
 #include "testbed/report/hops.h"
 #include "testbed/report/json.h"
 #include "testbed/report/story.h"
@@ -82,15 +83,20 @@ static void add_hops(live_client *c, const json_t *before, struct cell *cell)
 int cmd_call(const struct options *o)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(live_client) c = live_connect(o->name, &error);
+	g_autoptr(live_client) c = NULL;
 	g_autoptr(GPtrArray) story = g_ptr_array_new_with_free_func(story_event_destroy);
-	json_t *answer = NULL, *before = c && o->verbose ? ask(c, "inspect") : NULL;
+	json_t *answer = NULL, *before;
 	struct cell *cell;
+	guint media_ms;
 
+	if (!cmd_media_ms(o, CELL_MEDIA_MS, &media_ms))
+		return CMD_USAGE;
+	c = live_connect(o->name, &error);
+	before = c && o->verbose ? ask(c, "inspect") : NULL;
 	if (c)
 		answer = live_request(c,
-				      json_pack("{s:s, s:s, s:s, s:s}", "do", "call", "a", o->arguments[0], "b", o->arguments[1],
-						"media", o->media ? o->media : "audio"),
+				      json_pack("{s:s, s:s, s:s, s:s, s:i}", "do", "call", "a", o->arguments[0], "b", o->arguments[1],
+						"media", o->media ? o->media : "audio", "media_ms", (int)media_ms),
 				      keep_event, story, &error);
 	if (!answer) {
 		json_decref(before);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const struct option_row {
-	unsigned bit; /* 0: every verb has it */
+	guint64 bit; /* 0: every verb has it */
 	size_t offset;
 	GOptionEntry entry; /* arg_data is filled in when it is used */
 } option_rows[] = {
@@ -27,6 +27,8 @@ static const struct option_row {
 	 {"at-once", 0, 0, G_OPTION_ARG_INT, NULL, "calls in progress, however busy the machine is", "N"}},
 	{OPT_SEED, offsetof(struct options, seed),
 	 {"seed", 0, 0, G_OPTION_ARG_STRING, NULL, "order of calls and all else that is drawn by lot", "NUMBER"}},
+	{OPT_SECONDS, offsetof(struct options, seconds),
+	 {"seconds", 0, 0, G_OPTION_ARG_STRING, NULL, "how long the call's media runs (default: 0.8)", "S"}},
 	{OPT_OUT, offsetof(struct options, out),
 	 {"out", 'o', 0, G_OPTION_ARG_FILENAME, NULL, "run folder: events.jsonl, results.json, nodes/", "DIR"}},
 	{OPT_CAPTURE, offsetof(struct options, captures),
@@ -103,6 +105,7 @@ static const struct meaning_row {
 	{"explain", "media", "im, audio or video (default: audio)"},
 	{"call", "media", "im, audio or video (default: audio)"},
 	{"run capacity", "media", "audio, or video with audio (default: video)"},
+	{"run capacity", "seconds", "how long a call's media runs (default: 5)"},
 };
 
 static const char *meaning(const char *verb, const GOptionEntry *entry)
@@ -114,7 +117,7 @@ static const char *meaning(const char *verb, const GOptionEntry *entry)
 	return entry->description;
 }
 
-static GOptionContext *context_new(struct options *o, unsigned mask, const char *verb)
+static GOptionContext *context_new(struct options *o, guint64 mask, const char *verb)
 {
 	GOptionContext *context = g_option_context_new(NULL);
 	GOptionEntry entries[G_N_ELEMENTS(option_rows) + 1] = {0};
@@ -150,7 +153,7 @@ static int count_verbose(const char *const *argv)
 	return n;
 }
 
-gboolean options_parse(struct options *ret, unsigned mask, const char *const *argv, GError **error)
+gboolean options_parse(struct options *ret, guint64 mask, const char *const *argv, GError **error)
 {
 	g_autoptr(GOptionContext) context = NULL;
 	g_autoptr(GPtrArray) all = g_ptr_array_new();
@@ -188,6 +191,7 @@ void options_clear(struct options *o)
 	g_free(o->json);
 	g_free(o->format);
 	g_free(o->seed);
+	g_free(o->seconds);
 	g_free(o->icewarn);
 	g_free(o->file);
 	g_free(o->rate);
@@ -206,7 +210,7 @@ void options_clear(struct options *o)
 	*o = (struct options){0};
 }
 
-char *options_help(const char *verb, const char *arguments, const char *summary, const char *description, unsigned mask)
+char *options_help(const char *verb, const char *arguments, const char *summary, const char *description, guint64 mask)
 {
 	struct options unused = {0};
 	g_autofree char *what = arguments ? g_strconcat(verb, " ", arguments, NULL) : g_strdup(verb);

@@ -41,13 +41,14 @@ enum {
 	OPT_RUN = 1u << 29,
 	OPT_CAPACITY = 1u << 30, /* --rate, --calls, --plot */
 };
-/* --node, --format; an enumerator is an int, which has no such bit. */
-#define OPT_IMPORT (1u << 31)
+/* An enumerator is an int, which has no such bits. */
+#define OPT_IMPORT (G_GUINT64_CONSTANT(1) << 31) /* --node, --format */
+#define OPT_SECONDS (G_GUINT64_CONSTANT(1) << 32)
 
 struct options {
 	char *topology;
 	char *scenario; /* as given: "A,B" */
-	char *only, *media, *pairs, *out, *json, *format, *seed, *proto, *port, *icewarn, *evidence, *run;
+	char *only, *media, *pairs, *out, *json, *format, *seed, *seconds, *proto, *port, *icewarn, *evidence, *run;
 	int jobs;
 	int verbose; /* how often -v was given */
 	gboolean quiet, no_color, all, no_trial, fresh, help;
@@ -67,11 +68,11 @@ struct options {
 
 /* Takes the options in `mask` out of `argv` (NULL-terminated, without program and verb).  FALSE with a
  * G_OPTION_ERROR.  Clear `ret` in both cases. */
-gboolean options_parse(struct options *ret, unsigned mask, const char *const *argv, GError **error);
+gboolean options_parse(struct options *ret, guint64 mask, const char *const *argv, GError **error);
 void options_clear(struct options *o);
 
 /* Help text of a verb.  The caller frees it. */
-char *options_help(const char *verb, const char *arguments, const char *summary, const char *description, unsigned mask);
+char *options_help(const char *verb, const char *arguments, const char *summary, const char *description, guint64 mask);
 
 /* "a,b,c" -> list; NULL stays NULL.  Free with g_strfreev. */
 char **options_list(const char *text);

@@ -8,6 +8,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#define SECONDS_MIN 0.2 /* of media: ten packets */
+#define SECONDS_MAX 600.0
+
 #define COLUMNS_DEFAULT 80
 #define COLUMNS_MAX 120
 
@@ -98,6 +101,19 @@ gboolean cmd_seed(const struct options *o, guint64 *ret)
 		return TRUE;
 	cmd_error("--seed '%s' is not a number from 0 on", o->seed);
 	return FALSE;
+}
+
+gboolean cmd_media_ms(const struct options *o, guint default_ms, guint *ret_ms)
+{
+	char *end = NULL;
+	double seconds = o->seconds ? g_ascii_strtod(o->seconds, &end) : default_ms / 1000.0;
+
+	if (o->seconds && (end == o->seconds || *end != '\0' || !(seconds >= SECONDS_MIN && seconds <= SECONDS_MAX))) {
+		cmd_error("--seconds '%s' is not a number from %g to %g", o->seconds, SECONDS_MIN, SECONDS_MAX);
+		return FALSE;
+	}
+	*ret_ms = (guint)(seconds * 1000 + 0.5);
+	return TRUE;
 }
 
 int cmd_write_json(const char *where, const char *text)

@@ -80,13 +80,13 @@ static const struct verb verbs[] = {
 	 RUN_OPTIONS | OPT_ONLY | OPT_PAIRS | OPT_JOBS | OPT_AT_ONCE, 0, 0, cmd_run_matrix},
 	{"run call", "A B", "Place one call in a fresh lab and tell its story",
 	 "Without -s the topology's first scenario is taken, without --media an audio call.\n"
-	 "-v tells the bytes on each wire of the call's way, too, and what a tunnel added to them.\n", RUN_OPTIONS, 2, 2,
-	 cmd_run_call},
+	 "-v tells the bytes on each wire of the call's way, too, and what a tunnel added to them.\n",
+	 RUN_OPTIONS | OPT_SECONDS, 2, 2, cmd_run_call},
 	{"run nat", "[NODE...]", "Measure the NAT that nodes are behind, and hold it against what is asked for", nat_help,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_JSON | OPT_ALL | OPT_COLOR, 0, G_MAXUINT, cmd_run_nat},
 	{"run capacity", NULL, "Place more and more calls at once until their quality falls", capacity_help,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_PAIRS | OPT_SEED | OPT_JSON | OPT_QUIET | OPT_COLOR |
-		 OPT_CAPACITY,
+		 OPT_CAPACITY | OPT_SECONDS,
 	 0, 0, cmd_run_capacity},
 	{"trace", "A B", "Follow one packet and its answer, hop by hop, by the state of the kernels",
 	 "A is a node, B a node, NODE:IF or an address.  No packet is sent.  The lab is a fresh one, or with -n one that is\n"
@@ -105,7 +105,7 @@ static const struct verb verbs[] = {
 	 OPT_NAME | OPT_COMMAND, 1, 1, cmd_exec},
 	{"call", "A B", "Place a call in a lab that is up and tell its story",
 	 "Expected is what the lab's scenario says; once 'set' has changed something, that the call passes.\n",
-	 OPT_NAME | OPT_MEDIA | OPT_JSON | OPT_VERBOSE | OPT_COLOR, 2, 2, cmd_call},
+	 OPT_NAME | OPT_MEDIA | OPT_SECONDS | OPT_JSON | OPT_VERBOSE | OPT_COLOR, 2, 2, cmd_call},
 	{"set", "CHANGE...", "Change the network of a lab that is up", set_help, OPT_NAME, 1, G_MAXUINT, cmd_set},
 	{"reboot", "NODE", "Start a node of a lab that is up again: what is not persistent is lost", reboot_help, OPT_NAME, 1, 1,
 	 cmd_reboot},

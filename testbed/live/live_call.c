@@ -3,6 +3,8 @@
 #include "testbed/matrix/machine.h"
 #include "testbed/report/json.h"
 
+#define MEDIA_MS_MAX 3600000
+
 struct live_call {
 	struct keeper *k;
 	struct guest *g;
@@ -10,6 +12,7 @@ struct live_call {
 	cell_machine *machine;
 	char *id; /* makes the SIP Call-ID unique; the machine borrows it */
 	guint deadline; /* source id */
+	guint media_ms;
 };
 
 void live_call_free(gpointer call)
@@ -169,7 +172,7 @@ static void place(struct live_call *c)
 {
 	g_autoptr(GPtrArray) commands = g_ptr_array_new_with_free_func((GDestroyNotify)agent_command_free);
 	const struct cell_rules rules = {
-		.run_id = c->id, .max_loss_pct = c->k->current->max_loss_pct, .media_ms = CELL_MEDIA_MS};
+		.run_id = c->id, .max_loss_pct = c->k->current->max_loss_pct, .media_ms = c->media_ms};
 	const char *users[] = {model_node(c->k->current, c->cell->a)->endpoint->user,
 			       model_node(c->k->current, c->cell->b)->endpoint->user, NULL};
 	const struct endpoint_state *bar = hindrance(c->k, c->cell);
@@ -184,7 +187,7 @@ static void place(struct live_call *c)
 		end_by(c, bar->state == SIGN_IN_FAILED ? VERDICT_FAIL : VERDICT_ERROR, why);
 		return;
 	}
-	c->deadline = g_timeout_add(CELL_DEADLINE_MS, on_deadline, c);
+	c->deadline = g_timeout_add(CELL_DEADLINE_MS + c->media_ms, on_deadline, c);
 	cell_machine_start(c->machine, g_get_monotonic_time(), commands);
 	send_commands(c, commands);
 }
@@ -209,6 +212,7 @@ void live_call_start(struct guest *g, const json_t *request)
 {
 	const char *a = json_string_value(json_object_get(request, "a")), *b = json_string_value(json_object_get(request, "b"));
 	const char *medium = json_string_value(json_object_get(request, "media"));
+	json_int_t media_ms = json_integer_value(json_object_get(request, "media_ms"));
 	struct live_call *c;
 	enum media media;
 
@@ -225,6 +229,7 @@ void live_call_start(struct guest *g, const json_t *request)
 	c = g_new0(struct live_call, 1);
 	c->k = g->k;
 	c->g = guest_ref(g);
+	c->media_ms = media_ms > 0 && media_ms <= MEDIA_MS_MAX ? (guint)media_ms : CELL_MEDIA_MS;
 	c->cell = new_cell(g->k, a, b, media);
 	c->id = g_strdup_printf("%s-%u", g->k->job->name, ++g->k->n_calls);
 	place(c);

@@ -273,7 +273,7 @@ static void place(labrun *l, struct running *r)
 {
 	g_autoptr(GPtrArray) commands = g_ptr_array_new_with_free_func((GDestroyNotify)agent_command_free);
 
-	r->deadline = g_timeout_add(CELL_DEADLINE_MS, on_cell_deadline, r);
+	r->deadline = g_timeout_add(CELL_DEADLINE_MS + l->rules.media_ms, on_cell_deadline, r);
 	cell_machine_start(r->machine, g_get_monotonic_time(), commands);
 	send_commands(l, r, commands);
 	if (cell_machine_done(r->machine))

@@ -420,7 +420,7 @@ void cell_machine_expired(cell_machine *m, gint64 now_us)
 			g_string_append_printf(why, "%s%s", why->len > 0 ? ", " : "", machine_participant(m, i));
 	}
 	g_string_prepend(why, "no answer from ");
-	g_string_append_printf(why, " within %d s", CELL_DEADLINE_MS / 1000);
+	g_string_append_printf(why, " within %d s", (CELL_DEADLINE_MS + (int)m->media_ms) / 1000);
 	machine_ends_verdict(m, said);
 	if (said->len > 0)
 		g_string_append_printf(why, "; %s", said->str);

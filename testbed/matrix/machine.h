@@ -19,7 +19,7 @@
 
 #include <jansson.h>
 
-#define CELL_DEADLINE_MS 25000 /* ICE gives up after 7 s, a conference after 20 s */
+#define CELL_DEADLINE_MS 25000 /* ICE gives up after 7 s, a conference after 20 s; media's time comes on top */
 #define CELL_MEDIA_MS 800      /* how long media runs when both ends are ready: 40 audio packets each way */
 
 struct cell_rules {

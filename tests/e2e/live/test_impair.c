@@ -1,0 +1,91 @@
+/* Impaired links as calls meet them in a whole lab, changed while it lives. */
+#include "tests/e2e/live/live.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#define DELAY_MS 60 /* each way */
+#define LOSS 0.1
+
+/* The cell of an audio call from dc1 to branch1, whatever came out of it; the caller owns it. */
+static json_t *call(const struct home *h, const char *seconds)
+{
+	struct said s;
+	json_t *document, *cell;
+
+	home_run(h, &s, NULL, "call", "dc1", "branch1", "--seconds", seconds, "--json", "-", NULL);
+	document = json_loads(s.out, 0, NULL);
+	cr_assert_not_null(document, "%s%s", s.out, s.err);
+	cell = json_incref(json_array_get(json_object_get(json_array_get(json_object_get(document, "scenarios"), 0), "cells"), 0));
+	json_decref(document);
+	said_clear(&s);
+	return cell;
+}
+
+static double rtt_ms(const struct home *h)
+{
+	json_t *cell = call(h, "0.8");
+	double ms = json_number_value(json_object_get(json_object_get(cell, "quality"), "rtt_ms"));
+
+	cr_expect_str_eq(json_string_value(json_object_get(cell, "verdict")), "pass");
+	json_decref(cell);
+	return ms;
+}
+
+/* What `receiver` lost of what the other end sent it. */
+static void lost_at(const json_t *cell, const char *receiver, double *ret_lost, double *ret_sent)
+{
+	const json_t *streams = json_object_get(cell, "streams");
+	double received = -1;
+
+	*ret_sent = -1;
+	for (size_t i = 0; i < json_array_size(streams); i++) {
+		const json_t *s = json_array_get(streams, i);
+
+		if (strcmp(json_string_value(json_object_get(s, "receiver")), receiver) == 0)
+			received = json_number_value(json_object_get(s, "received"));
+		else
+			*ret_sent = json_number_value(json_object_get(s, "sent"));
+	}
+	cr_assert(received >= 0 && *ret_sent > 0, "both ends tell their stream");
+	*ret_lost = *ret_sent - received;
+}
+
+static void expect_loss(const struct home *h)
+{
+	json_t *cell = call(h, "5");
+	double lost, sent, mean, deviation;
+
+	lost_at(cell, "branch1", &lost, &sent);
+	mean = sent * LOSS;
+	deviation = sqrt(sent * LOSS * (1 - LOSS));
+	/* four deviations of the binomial: one run in fifteen thousand is outside */
+	cr_expect(sent >= 200 && fabs(lost - mean) <= 4 * deviation, "%g of %g lost where %g should be", lost, sent, mean);
+	lost_at(cell, "dc1", &lost, &sent);
+	cr_expect(lost <= 1, "%g of %g lost on the way that loses nothing", lost, sent);
+	json_decref(cell);
+}
+
+/* The cable between the Internet and the branch is impaired at both ends; an impairment counted twice would show. */
+Test(impair, a_call_meets_what_was_set_until_it_is_taken_back, .timeout = 90)
+{
+	struct home h;
+	double before_ms, with_ms, after_ms;
+
+	home_new(&h, 0);
+	home_expect(&h, 0, "up", "-s", "missing-route", NULL);
+	before_ms = rtt_ms(&h);
+	home_expect(&h, 0, "set", "set-impair: {node: branch-gw, interface: wan, delay: 60ms}",
+		    "set-impair: {node: internet, interface: branch, delay: 60ms}", NULL);
+	with_ms = rtt_ms(&h);
+	cr_expect(before_ms < DELAY_MS, "%.1f ms without", before_ms);
+	cr_expect(with_ms >= 2 * DELAY_MS && with_ms < 3 * DELAY_MS, "%.1f ms with, %.1f ms without", with_ms, before_ms);
+	home_expect(&h, 0, "set", "set-impair: {node: branch-gw, interface: wan}",
+		    "set-impair: {node: internet, interface: branch, loss: 10%}", NULL);
+	expect_loss(&h);
+	home_expect(&h, 0, "reset", NULL);
+	after_ms = rtt_ms(&h);
+	cr_expect(after_ms < DELAY_MS, "%.1f ms after it was taken back", after_ms);
+	home_clear(&h);
+}

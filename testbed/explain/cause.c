@@ -155,7 +155,7 @@ static bool rule_agent_died(const struct evidence *e, struct finding *f)
 }
 
 /* In the order of a call: programs, signing in, the call's own request, the servers among themselves, the way to the
- * relay, the relay itself, media. */
+ * relay, the relay itself, NATs that forget, media. */
 static bool (*const rules[])(const struct evidence *, struct finding *) = {
 	rule_agent_died,
 	cause_rule_sign_in,
@@ -167,6 +167,7 @@ static bool (*const rules[])(const struct evidence *, struct finding *) = {
 	cause_rule_direct,
 	cause_rule_relay_unreachable,
 	cause_rule_relay_refused,
+	cause_rule_nat_expired,
 	cause_rule_media,
 	cause_rule_size,
 };

@@ -73,6 +73,9 @@ bool cause_rule_sign_in(const struct evidence *e, struct finding *f);
 bool cause_rule_relay_unreachable(const struct evidence *e, struct finding *f);
 bool cause_rule_relay_refused(const struct evidence *e, struct finding *f);
 
+/* cause_expired.c: a NAT gave a socket of the call a second port for the same destination. */
+bool cause_rule_nat_expired(const struct evidence *e, struct finding *f);
+
 /* cause_call.c: what the servers answered to the call itself. */
 bool cause_rule_call_refused(const struct evidence *e, struct finding *f);
 

@@ -35,6 +35,7 @@ static fix *(*const fixers[CAUSE_COUNT])(const model *, const struct node *, con
 	[CAUSE_RPF_DROP] = fix_reverse_path,
 	[CAUSE_NAT_FILTERED] = fix_nat,
 	[CAUSE_NAT_MAPPING_CHANGED] = fix_nat,
+	[CAUSE_NAT_EXPIRED] = fix_udp_timeout,
 	[CAUSE_HAIRPIN_UNSUPPORTED] = fix_nat,
 	[CAUSE_VPN_PREFIX_MISSING] = fix_tunnel_prefix,
 	[CAUSE_FW_DROP] = fix_rule,

@@ -138,3 +138,26 @@ fix *fix_nat(const model *m, const struct node *n, const struct finding *f)
 	}
 	return NULL;
 }
+
+#define UDP_TIMEOUT_S 120 /* RFC 4787 REQ-5: no less than two minutes */
+
+/* The kernel has one timer for all NATs of a node. */
+fix *fix_udp_timeout(const model *m, const struct node *n, const struct finding *f)
+{
+	static const char *const keys[] = {"nf_conntrack_udp_timeout", "nf_conntrack_udp_timeout_stream"};
+	GString *change = g_string_new(NULL);
+	fix *x;
+
+	(void)m;
+	(void)f;
+	for (guint i = 0; i < n->nat->len; i++) {
+		const struct nat_rule *r = n->nat->pdata[i];
+
+		if (r->kind == NAT_MASQUERADE)
+			g_string_append_printf(change, "- set-nat: {node: %s, nat: %s, udp_timeout: %ds}\n", n->name, r->name, UDP_TIMEOUT_S);
+	}
+	x = fix_new(g_string_free(change, FALSE));
+	for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
+		g_ptr_array_add(x->commands, g_strdup_printf("sysctl -w net.netfilter.%s=%d", keys[i], UDP_TIMEOUT_S));
+	return x;
+}

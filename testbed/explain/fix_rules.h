@@ -26,6 +26,7 @@ fix *fix_mtu(const model *m, const struct node *n, const struct finding *f);
 fix *fix_tunnel(const model *m, const struct node *n, const struct finding *f);
 fix *fix_tunnel_prefix(const model *m, const struct node *n, const struct finding *f);
 fix *fix_nat(const model *m, const struct node *n, const struct finding *f);
+fix *fix_udp_timeout(const model *m, const struct node *n, const struct finding *f);
 
 /* fix_firewall.c */
 fix *fix_rule(const model *m, const struct node *n, const struct finding *f);

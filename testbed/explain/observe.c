@@ -143,6 +143,7 @@ finding *observe_finding(const matrix_selection *s, const struct observation *se
 		.cell = observe_cells(s)->pdata[0],
 		.heard = seen->heard,
 		.state = seen->state,
+		.packets = seen->packets,
 		.walk = walk_both,
 		.meet = walk_meet,
 	};

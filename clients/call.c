@@ -157,7 +157,10 @@ static void start_clock(struct call *c)
 		return;
 	if (!c->members)
 		stop_timer(&c->deadline);
-	c->clock = g_timeout_add(media_left_ms(c), on_media_done, c);
+	if (c->stand)
+		channel_event(c->base.core->channel, "talking", json_pack("{s:s}", "call", c->base.dialog.call_id));
+	else
+		c->clock = g_timeout_add(media_left_ms(c), on_media_done, c);
 }
 
 /* Reports.  The session stays in the table until its BYE has been answered. */
@@ -287,8 +290,9 @@ static void call_lost(struct session *s)
 static void call_hang_up(struct session *s)
 {
 	struct call *c = (struct call *)s;
-	/* One that was kept has done what it was for. */
-	input(c, c->keep && c->reported ? CALL_IN_MEDIA_DONE : CALL_IN_HANG_UP);
+	/* One that was kept, or stood, has done what it was for. */
+	bool content = c->stand ? c->machine.phase == CALL_TALKING : c->keep && c->reported;
+	input(c, content ? CALL_IN_MEDIA_DONE : CALL_IN_HANG_UP);
 }
 
 static const struct session_ops ops = {
@@ -323,7 +327,7 @@ static void place(struct call *c, struct client_core *core, const char *call_id,
 }
 
 void call_start(struct client_core *core, const char *call_id, const char *to, json_t *list, guint media_ms,
-		bool keep)
+		bool keep, bool stand)
 {
 	const char *kinds[CALL_STREAMS_MAX];
 	guint n = 0;
@@ -337,6 +341,7 @@ void call_start(struct client_core *core, const char *call_id, const char *to, j
 		kinds[n++] = "audio";
 	struct call *c = call_new(to, media_ms);
 	c->keep = keep;
+	c->stand = stand;
 	place(c, core, call_id, uri, kinds, n);
 }
 

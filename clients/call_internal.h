@@ -39,6 +39,7 @@ struct call {
 	sip_msg *invite, *reinvite; /* callee: still to be answered */
 	bool can_trickle, peer_remote_user, time_up;
 	bool keep, reported; /* keep: the result comes before the end */
+	bool stand;          /* media runs until we are told to hang up */
 	bool resting; /* the first seconds of media are over and ICE has not settled yet */
 	guint media_ms;
 	guint deadline, clock, trickle, start, rest; /* sources */

@@ -142,20 +142,21 @@ static void on_sign_in(client *c, json_t *command)
 	account_sign_in(c->core.account);
 }
 
-static bool keep_of(json_t *command)
+static bool is_set(json_t *command, const char *name)
 {
-	return json_is_true(json_object_get(command, "keep"));
+	return json_is_true(json_object_get(command, name));
 }
 
 static void on_im(client *c, json_t *command)
 {
-	im_start(&c->core, text_of(command, "call"), text_of(command, "to"), text_of(command, "text"), keep_of(command));
+	im_start(&c->core, text_of(command, "call"), text_of(command, "to"), text_of(command, "text"),
+		 is_set(command, "keep"));
 }
 
 static void on_call(client *c, json_t *command)
 {
 	call_start(&c->core, text_of(command, "call"), text_of(command, "to"), json_object_get(command, "media"),
-		   media_ms_of(command), keep_of(command));
+		   media_ms_of(command), is_set(command, "keep"), is_set(command, "stand"));
 }
 
 static void on_conference(client *c, json_t *command)

@@ -24,7 +24,7 @@ static const struct option_row {
 	{OPT_JOBS, offsetof(struct options, jobs),
 	 {"jobs", 'j', 0, G_OPTION_ARG_INT, NULL, "labs that run at the same time (default: all)", "N"}},
 	{OPT_AT_ONCE, offsetof(struct options, at_once),
-	 {"at-once", 0, 0, G_OPTION_ARG_INT, NULL, "calls in progress, however busy the machine is", "N"}},
+	 {"at-once", 0, 0, G_OPTION_ARG_INT, NULL, "calls that are all in progress before the first is hung up", "N"}},
 	{OPT_SEED, offsetof(struct options, seed),
 	 {"seed", 0, 0, G_OPTION_ARG_STRING, NULL, "order of calls and all else that is drawn by lot", "NUMBER"}},
 	{OPT_SECONDS, offsetof(struct options, seconds),

@@ -52,7 +52,7 @@ struct options {
 	int jobs;
 	int verbose; /* how often -v was given */
 	gboolean quiet, no_color, all, no_trial, fresh, help;
-	int at_once; /* calls in progress; 0: as the machine's load allows */
+	int at_once; /* calls that stand at the same time; 0: as the machine's load allows */
 	char *file; /* where to write to */
 	char *rate, *plot;
 	char *node;

@@ -1,6 +1,5 @@
 #include "testbed/lab/supervisor_parts.h"
 
-#include "testbed/exec/inspect.h"
 #include "testbed/lab/birth.h"
 
 #include <errno.h>
@@ -146,33 +145,35 @@ void supervisor_watch_deadline(struct supervisor *s)
 /* --- from the orchestrator -------------------------------------------------------------------------- */
 
 /* A node a line, so that no line grows with the lab. */
-static gboolean tell_states(struct supervisor *s, GError **error)
+static void on_state(const char *node, json_t *state, gpointer user_data)
 {
-	for (guint i = 0; i < s->plan->ops->len; i++) {
-		const struct op *op = g_ptr_array_index(s->plan->ops, i);
-		json_t *state;
+	tell(user_data, json_pack("{s:o, s:s}", "state", state, "node", node));
+}
 
-		if (op->kind != OP_NETNS || strcmp(op->node, PLAN_FABRIC) == 0)
-			continue;
-		state = exec_inspect(s->x, op->node, error);
-		if (state == NULL)
-			return FALSE;
-		tell(s, json_pack("{s:o, s:s}", "state", state, "node", op->node));
-	}
-	return TRUE;
+static void on_inspected(const GError *error, gpointer user_data)
+{
+	struct supervisor *s = user_data;
+	g_autofree char *problem = error != NULL ? g_utf8_make_valid(error->message, -1) : NULL;
+	struct evidence_count seen = evidence_flush(s->evidence);
+
+	tell(s, json_pack("{s:s?, s:{s:I, s:I}}", "inspected", problem, "evidence", "packets", (json_int_t)seen.packets, "lost",
+			  (json_int_t)seen.lost));
+	g_clear_pointer(&s->inspection, inspection_free);
+}
+
+/* Questions are answered in their order, and about the network as it was when they came. */
+static void finish_inspection(struct supervisor *s)
+{
+	if (s->inspection != NULL)
+		inspection_finish(s->inspection);
 }
 
 static void inspect(struct supervisor *s)
 {
-	g_autoptr(GError) error = NULL;
-	g_autofree char *problem = NULL;
-	struct evidence_count seen;
+	const struct inspection_job job = {.x = s->x, .plan = s->plan, .context = s->context, .state = on_state,
+					   .done = on_inspected, .user_data = s};
 
-	if (!tell_states(s, &error))
-		problem = g_utf8_make_valid(error->message, -1);
-	seen = evidence_flush(s->evidence);
-	tell(s, json_pack("{s:s?, s:{s:I, s:I}}", "inspected", problem, "evidence", "packets", (json_int_t)seen.packets, "lost",
-			  (json_int_t)seen.lost));
+	s->inspection = inspection_new(&job);
 }
 
 /* Who opens the door closes nothing: the descriptors are copied on their way. */
@@ -220,9 +221,13 @@ static void on_message(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer
 	const char *agent = json_string_value(json_object_get(message, "agent"));
 	json_t *command = json_object_get(message, "command");
 
-	if (agent != NULL && json_is_object(command))
+	if (agent != NULL && json_is_object(command)) {
 		crew_command(s->crew, agent, command);
-	else if (json_is_true(json_object_get(message, "inspect")))
+		json_decref(message);
+		return;
+	}
+	finish_inspection(s);
+	if (json_is_true(json_object_get(message, "inspect")))
 		inspect(s);
 	else if (json_is_string(json_object_get(message, "enter")))
 		enter(s, json_string_value(json_object_get(message, "enter")));

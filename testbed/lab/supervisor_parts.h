@@ -7,6 +7,7 @@
 
 #include "testbed/lab/crew.h"
 #include "testbed/lab/evidence.h"
+#include "testbed/lab/inspection.h"
 #include "testbed/lab/supervisor.h"
 #include "testbed/lab/trust.h"
 #include "testbed/lab/wire.h"
@@ -25,6 +26,7 @@ struct supervisor {
 	struct exec_features features;
 	exec *x;
 	evidence_file *evidence; /* NULL: none is kept; lives as long as the supervisor */
+	inspection *inspection; /* while one is made */
 	crew *crew;
 	GSource *deadline;
 	double build_ms;

@@ -5,14 +5,18 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A look at the state of all kernels costs processor time by the node: it is a small part of the time at most. */
 #define LOOK_PAUSE_US 2000000
+#define LOOK_PAUSE_TIMES 10
 
-enum sign_in { SIGN_IN_PENDING, SIGN_IN_DONE, SIGN_IN_FAILED, SIGN_IN_AGENT_DIED };
+enum sign_in { SIGN_IN_WAITING, SIGN_IN_PENDING, SIGN_IN_DONE, SIGN_IN_FAILED, SIGN_IN_AGENT_DIED };
 
 struct participant {
+	labrun *owner;
 	char *name, *user;
 	enum sign_in state;
-	char *why; /* why not signed in */
+	char *why;      /* why not signed in */
+	guint deadline; /* source id, while pending */
 };
 
 struct running {
@@ -21,6 +25,7 @@ struct running {
 	guint deadline; /* source id */
 	bool looking;	/* asked for the kernels' state; stays until it has come */
 	json_t *before;	/* that state before the call; NULL: not wanted, or not to be had */
+	bool stood;     /* the host was told that it stands */
 };
 
 struct labrun {
@@ -29,15 +34,17 @@ struct labrun {
 	struct cell_rules rules;
 	char *run_id;
 	lab *lab;
-	bool started;
+	bool started, built;
 	GHashTable *participants; /* name -> struct participant */
+	GQueue to_sign_in;        /* struct participant, borrowed, in the order in which their cells will start */
+	guint signing_in;         /* have been told to, and have not answered */
 	GQueue queue;             /* struct cell, borrowed, in order of start */
 	GHashTable *running;      /* struct running, a set */
 	GHashTable *calls;        /* call id -> struct running, borrowed */
 	char *dead_service;       /* "edge/tb-edge ended: ..."; failures can't be trusted after that */
-	guint sign_in_deadline;   /* source id */
 	enum { STATE_UNREAD, STATE_ASKED, STATE_READ } state; /* after the last cell */
-	gint64 looked_us;         /* when the state was asked for last; 0: never */
+	gint64 asked_us;          /* when the state was asked for last */
+	gint64 look_us;           /* when it may be asked for again; G_MAXINT64: an answer is waited for */
 };
 
 /* --- participants --------------------------------------------------------------------------------- */
@@ -46,31 +53,34 @@ static void participant_free(gpointer data)
 {
 	struct participant *p = data;
 
+	g_clear_handle_id(&p->deadline, g_source_remove);
 	g_free(p->name);
 	g_free(p->user);
 	g_free(p->why);
 	g_free(p);
 }
 
+static void add_participant(labrun *l, const char *name)
+{
+	const struct node *n = model_node(l->scenario->model, name);
+	struct participant *p = g_new0(struct participant, 1);
+
+	p->owner = l;
+	p->name = g_strdup(name);
+	p->user = g_strdup(n && n->endpoint ? n->endpoint->user : name);
+	g_hash_table_insert(l->participants, p->name, p);
+	g_queue_push_tail(&l->to_sign_in, p);
+}
+
+/* Whose cells start first signs in first. */
 static void add_participants(labrun *l)
 {
-	const GPtrArray *cells = l->scenario->result->cells;
+	for (const GList *i = l->queue.head; i; i = i->next) {
+		const struct cell *c = i->data;
 
-	for (guint i = 0; i < cells->len; i++) {
-		const struct cell *c = cells->pdata[i];
-
-		for (guint k = 0; k < c->participants->len; k++) {
-			const char *name = c->participants->pdata[k];
-			const struct node *n = model_node(l->scenario->model, name);
-			struct participant *p;
-
-			if (g_hash_table_contains(l->participants, name))
-				continue;
-			p = g_new0(struct participant, 1);
-			p->name = g_strdup(name);
-			p->user = g_strdup(n && n->endpoint ? n->endpoint->user : name);
-			g_hash_table_insert(l->participants, p->name, p);
-		}
+		for (guint k = 0; k < c->participants->len; k++)
+			if (!g_hash_table_contains(l->participants, c->participants->pdata[k]))
+				add_participant(l, c->participants->pdata[k]);
 	}
 }
 
@@ -85,7 +95,7 @@ static bool can_start(const labrun *l, const struct cell *c)
 		if (participant_of(l, c->participants->pdata[i])->state != SIGN_IN_DONE)
 			return false;
 	}
-	return l->lab != NULL;
+	return l->lab != NULL && !(l->rules.stand && labrun_preparing(l));
 }
 
 /* The participant because of whom a cell can never start, or NULL. */
@@ -143,8 +153,10 @@ static bool cells_over(const labrun *l)
 static void on_state_meanwhile(lab *handle, json_t *state, const GError *error, gpointer user_data)
 {
 	labrun *l = user_data;
+	gint64 now_us = g_get_monotonic_time();
 
 	(void)handle;
+	l->look_us = now_us + MAX(LOOK_PAUSE_US, LOOK_PAUSE_TIMES * (now_us - l->asked_us));
 	l->host.observer->lab_state(l->scenario->result, state, error, l->host.observer_data);
 }
 
@@ -154,23 +166,24 @@ static void look_after(labrun *l, const struct cell *c)
 {
 	gint64 now_us = g_get_monotonic_time();
 
-	if (c->verdict == VERDICT_PASS || !l->host.observer->lab_state || !l->lab || cells_over(l) ||
-	    (l->looked_us != 0 && now_us - l->looked_us < LOOK_PAUSE_US))
+	if (c->verdict == VERDICT_PASS || !l->host.observer->lab_state || !l->lab || cells_over(l) || now_us < l->look_us)
 		return;
-	l->looked_us = now_us;
+	l->asked_us = now_us;
+	l->look_us = G_MAXINT64;
 	lab_inspect(l->lab, on_state_meanwhile, l);
 }
 
 static void conclude_now(labrun *l, struct running *r)
 {
 	struct cell *c = cell_machine_cell(r->machine);
+	bool stood = r->stood;
 
 	distrust(l, c);
 	g_hash_table_foreach_remove(l->calls, of_this_run, r);
 	g_hash_table_remove(l->running, r);
 	tell_finished(l, c);
 	look_after(l, c);
-	l->host.call_ended(l->host.user_data);
+	l->host.call_ended(stood, l->host.user_data);
 	l->host.changed(l->host.user_data);
 }
 
@@ -317,9 +330,17 @@ static void start_cell(labrun *l, struct cell *c)
 
 static void sign_in_over(labrun *l, struct participant *p, enum sign_in state, char *why)
 {
+	bool told = p->state == SIGN_IN_PENDING;
+
+	g_clear_handle_id(&p->deadline, g_source_remove);
+	g_queue_remove(&l->to_sign_in, p);
 	p->state = state;
 	g_free(p->why);
 	p->why = why;
+	if (told) {
+		l->signing_in--;
+		l->host.sign_in_ended(l->host.user_data);
+	}
 	if (state == SIGN_IN_DONE)
 		l->host.changed(l->host.user_data);
 	else
@@ -347,6 +368,17 @@ static void on_sign_in_event(labrun *l, const char *agent, const char *name, con
 		sign_in_over(l, p, SIGN_IN_FAILED, sign_in_reason(agent, event));
 }
 
+/* How long it is to stand is not its own affair. */
+static void note_standing(labrun *l, struct running *r)
+{
+	if (r->stood)
+		return;
+	r->stood = true;
+	g_clear_handle_id(&r->deadline, g_source_remove);
+	l->host.call_stands(l->host.user_data);
+	l->host.changed(l->host.user_data);
+}
+
 static void on_event(lab *handle, const char *agent, json_t *event, gpointer user_data)
 {
 	labrun *l = user_data;
@@ -369,53 +401,31 @@ static void on_event(lab *handle, const char *agent, json_t *event, gpointer use
 	send_commands(l, r, commands);
 	if (cell_machine_done(r->machine))
 		conclude(l, r);
+	else if (cell_machine_stands(r->machine))
+		note_standing(l, r);
 }
 
 static gboolean on_sign_in_deadline(gpointer data)
 {
-	labrun *l = data;
-	GHashTableIter iter;
-	gpointer value;
+	struct participant *p = data;
 
-	l->sign_in_deadline = 0;
-	g_hash_table_iter_init(&iter, l->participants);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		struct participant *p = value;
-
-		if (p->state != SIGN_IN_PENDING)
-			continue;
-		p->state = SIGN_IN_AGENT_DIED;
-		p->why = g_strdup_printf("no answer from %s to its sign-in within %d s", p->name, SIGN_IN_DEADLINE_MS / 1000);
-	}
-	drop_hindered(l);
+	p->deadline = 0;
+	sign_in_over(p->owner, p, SIGN_IN_AGENT_DIED,
+		     g_strdup_printf("no answer from %s to its sign-in within %d s", p->name, SIGN_IN_DEADLINE_MS / 1000));
 	return G_SOURCE_REMOVE;
 }
 
 static void on_built(lab *handle, const struct lab_build *build, gpointer user_data)
 {
 	labrun *l = user_data;
-	GHashTableIter iter;
-	gpointer value;
 
 	(void)handle;
+	l->built = true;
 	l->scenario->result->build_ms = build->build_ms;
 	l->host.built(build, l->host.user_data);
 	if (l->host.observer->lab_built)
 		l->host.observer->lab_built(l->scenario->result, build, l->host.observer_data);
-	l->sign_in_deadline = g_timeout_add(SIGN_IN_DEADLINE_MS, on_sign_in_deadline, l);
-	g_hash_table_iter_init(&iter, l->participants);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		json_t *command = json_pack("{s:s}", "cmd", "sign-in");
-		struct participant *p = value;
-		g_autoptr(GError) error = NULL;
-
-		if (!send_command(l, p->name, command, &error)) {
-			p->state = SIGN_IN_AGENT_DIED;
-			p->why = g_strdup(error->message);
-		}
-		json_decref(command);
-	}
-	drop_hindered(l);
+	l->host.changed(l->host.user_data);
 }
 
 static bool takes_part(const struct cell *c, const char *name)
@@ -456,11 +466,30 @@ static void on_agent_died(lab *handle, const char *agent, const char *how, gpoin
 	}
 }
 
+static void forget_sign_ins(labrun *l)
+{
+	GHashTableIter iter;
+	gpointer value;
+
+	g_queue_clear(&l->to_sign_in);
+	g_hash_table_iter_init(&iter, l->participants);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		struct participant *p = value;
+
+		g_clear_handle_id(&p->deadline, g_source_remove);
+		if (p->state == SIGN_IN_PENDING)
+			l->host.sign_in_ended(l->host.user_data);
+		if (p->state <= SIGN_IN_PENDING)
+			p->state = SIGN_IN_AGENT_DIED;
+	}
+	l->signing_in = 0;
+}
+
 static void lab_gone(labrun *l, const GError *error)
 {
 	g_autofree char *reason = g_strdup_printf("the lab failed: %s", error->message);
 
-	g_clear_handle_id(&l->sign_in_deadline, g_source_remove);
+	forget_sign_ins(l);
 	l->state = STATE_READ; /* there is none any more */
 	g_free(l->scenario->result->error);
 	l->scenario->result->error = g_strdup(error->message);
@@ -492,8 +521,9 @@ labrun *labrun_new(const struct selected_scenario *s, const struct labrun_host *
 	l->running = g_hash_table_new_full(g_direct_hash, g_direct_equal, running_free, NULL);
 	l->calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_queue_init(&l->queue);
-	add_participants(l);
+	g_queue_init(&l->to_sign_in);
 	order_cells(&l->queue, l->scenario->result->cells, l->scenario->model, seed);
+	add_participants(l);
 	return l;
 }
 
@@ -503,6 +533,7 @@ void labrun_free(labrun *l)
 		return;
 	labrun_stop(l);
 	g_queue_clear(&l->queue);
+	g_queue_clear(&l->to_sign_in);
 	g_hash_table_unref(l->calls);
 	g_hash_table_unref(l->running);
 	g_hash_table_unref(l->participants);
@@ -579,8 +610,54 @@ void labrun_settle(labrun *l)
 
 void labrun_stop(labrun *l)
 {
-	g_clear_handle_id(&l->sign_in_deadline, g_source_remove);
+	forget_sign_ins(l);
 	g_clear_pointer(&l->lab, lab_free);
+}
+
+bool labrun_preparing(const labrun *l)
+{
+	return l->started && l->lab && (!l->built || !g_queue_is_empty((GQueue *)(guintptr)&l->to_sign_in) || l->signing_in > 0);
+}
+
+bool labrun_wants_sign_in(const labrun *l)
+{
+	return l->lab && l->built && !g_queue_is_empty((GQueue *)(guintptr)&l->to_sign_in);
+}
+
+void labrun_sign_in_next(labrun *l)
+{
+	struct participant *p = g_queue_pop_head(&l->to_sign_in);
+	json_t *command = json_pack("{s:s}", "cmd", "sign-in");
+	g_autoptr(GError) error = NULL;
+
+	g_return_if_fail(p);
+	p->state = SIGN_IN_PENDING;
+	l->signing_in++;
+	if (send_command(l, p->name, command, &error))
+		p->deadline = g_timeout_add(SIGN_IN_DEADLINE_MS, on_sign_in_deadline, p);
+	else
+		sign_in_over(l, p, SIGN_IN_AGENT_DIED, g_strdup(error->message));
+	json_decref(command);
+}
+
+static void hang_up(labrun *l, struct running *r)
+{
+	g_autoptr(GPtrArray) commands = g_ptr_array_new_with_free_func((GDestroyNotify)agent_command_free);
+
+	r->deadline = g_timeout_add(CELL_DEADLINE_MS, on_cell_deadline, r);
+	cell_machine_hang_up(r->machine, commands);
+	send_commands(l, r, commands);
+	if (cell_machine_done(r->machine))
+		conclude(l, r);
+}
+
+void labrun_hang_up(labrun *l)
+{
+	g_autoptr(GList) all = g_hash_table_get_keys(l->running);
+
+	for (GList *i = all; i; i = i->next)
+		if (cell_machine_stands(((struct running *)i->data)->machine))
+			hang_up(l, i->data);
 }
 
 static GList *first_startable(const labrun *l)

@@ -13,8 +13,12 @@ struct labrun_host {
 	const struct matrix_observer *observer;
 	gpointer observer_data;
 	void (*built)(const struct lab_build *build, gpointer user_data);
-	/* A cell that labrun_start_next started has ended. */
-	void (*call_ended)(gpointer user_data);
+	/* A sign-in that labrun_sign_in_next started is over, however. */
+	void (*sign_in_ended)(gpointer user_data);
+	/* A call that is to stand (cell_rules) does. */
+	void (*call_stands)(gpointer user_data);
+	/* A cell that labrun_start_next started has ended; `stood`: call_stands was told of it. */
+	void (*call_ended)(bool stood, gpointer user_data);
 	/* Something changed: a cell may have become startable, or the lab may be over. */
 	void (*changed)(gpointer user_data);
 	/* The lab is gone; its cells have ended as errors.  `error` is borrowed. */
@@ -36,7 +40,17 @@ void labrun_settle(labrun *l);
 /* Kills the lab of a run that is over. */
 void labrun_stop(labrun *l);
 
-/* How urgent is the first cell that could start now?  Lower is sooner; -1: none could. */
+/* Is the lab still being built, or an endpoint not yet told to sign in, or signing in? */
+bool labrun_preparing(const labrun *l);
+/* Does an endpoint wait to be told to sign in? */
+bool labrun_wants_sign_in(const labrun *l);
+/* Tells it; the endpoints of the cells that come first come first. */
+void labrun_sign_in_next(labrun *l);
+/* Has every call that stands hung up. */
+void labrun_hang_up(labrun *l);
+
+/* How urgent is the first cell that could start now?  Lower is sooner; -1: none could.  A cell can start when all who
+ * take part in it have signed in; where calls are to stand, when everybody has. */
 int labrun_urgency(const labrun *l);
 /* Starts that cell. */
 void labrun_start_next(labrun *l);

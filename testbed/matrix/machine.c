@@ -29,6 +29,7 @@ cell_machine *cell_machine_new(struct cell *cell, const char *const *users, cons
 	m->text = g_strdup_printf("hello from %s (%s)", cell->a, cell->id);
 	m->max_loss_pct = rules->max_loss_pct;
 	m->media_ms = rules->media_ms;
+	m->stand = rules->stand;
 	m->n_ends = cell->participants->len;
 	m->ends = g_new0(struct end_report, m->n_ends);
 	return m;
@@ -102,8 +103,8 @@ static void start_call(cell_machine *m, GPtrArray *commands)
 {
 	json_t *media = m->cell->media == MEDIA_VIDEO ? json_pack("[s, s]", "audio", "video") : json_pack("[s]", "audio");
 
-	machine_send(commands, m->cell->a, json_pack("{s:s, s:s, s:s, s:o, s:i}", "cmd", "call", "call", m->call, "to",
-						     m->users[1], "media", media, "media_ms", (int)m->media_ms));
+	machine_send(commands, m->cell->a, json_pack("{s:s, s:s, s:s, s:o, s:i, s:b}", "cmd", "call", "call", m->call, "to",
+						     m->users[1], "media", media, "media_ms", (int)m->media_ms, "stand", m->stand));
 }
 
 void cell_machine_start(cell_machine *m, gint64 now_us, GPtrArray *commands)
@@ -338,6 +339,26 @@ static void on_incoming_call(cell_machine *m, guint end, json_t *event, gint64 n
 		m->incoming = true;
 }
 
+static void on_talking(cell_machine *m, guint end, json_t *event, gint64 now_us, GPtrArray *commands)
+{
+	(void)event;
+	(void)now_us;
+	(void)commands;
+	if (end == 0 && m->stand)
+		m->stands = true;
+}
+
+bool cell_machine_stands(const cell_machine *m)
+{
+	return m->stands && !m->cell->done;
+}
+
+void cell_machine_hang_up(cell_machine *m, GPtrArray *commands)
+{
+	m->stands = false;
+	machine_send(commands, m->cell->a, json_pack("{s:s, s:s}", "cmd", "hang-up", "call", m->call));
+}
+
 /* A call that SIP refused before the callee saw it has one end only. */
 static bool refused_unseen(const cell_machine *m)
 {
@@ -375,6 +396,7 @@ static const struct event_row {
 	{"im-received", on_im_received},
 	{"im-result", on_im_result},
 	{"incoming-call", on_incoming_call},
+	{"talking", on_talking},
 	{"call-result", on_call_result},
 	{"call-failed-late", on_failed_late},
 	{"conference-ready", conference_on_ready},

@@ -5,6 +5,7 @@
  *   pair, IM          start: `im` to a               ends: im-result of a AND im-received of b
  *   pair, audio/video start: `call` to a             ends: call-result of both; when a fails in SIP and b
  *                                                    never saw the call, a's alone
+ *     that stands     the same; a's `talking`: it stands; cell_machine_hang_up: `hang-up` to a
  *   conference        start: `conference` to a; conference-ready: `join` to everyone
  *                                                    ends: conference-result of everyone
  *   ad-hoc conference start: `im` or `call` to a, kept up; its result: `conference` to a with invitations;
@@ -26,6 +27,7 @@ struct cell_rules {
 	const char *run_id;  /* makes call ids unique */
 	double max_loss_pct; /* the topology's */
 	guint media_ms;
+	bool stand;          /* calls between two stay up until cell_machine_hang_up */
 };
 
 struct agent_command {
@@ -49,6 +51,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(cell_machine, cell_machine_free)
 void cell_machine_start(cell_machine *m, gint64 now_us, GPtrArray *commands);
 /* An event of an agent that carries this cell's call id.  Events of no meaning here are ignored. */
 void cell_machine_event(cell_machine *m, const char *agent, json_t *event, gint64 now_us, GPtrArray *commands);
+/* The call stands: media flows, and goes on until it is told to hang up. */
+bool cell_machine_stands(const cell_machine *m);
+void cell_machine_hang_up(cell_machine *m, GPtrArray *commands);
 /* The deadline has come. */
 void cell_machine_expired(cell_machine *m, gint64 now_us);
 /* Ends the cell from outside: an agent died, an endpoint never signed in, the lab is gone. */

@@ -12,6 +12,7 @@ struct cell_machine {
 	char *text; /* what an instant message says */
 	double max_loss_pct;
 	guint media_ms;
+	bool stand, stands; /* is to stay up until told to hang up; is up */
 	gint64 started_us;
 	struct end_report *ends; /* one a participant */
 	guint n_ends;

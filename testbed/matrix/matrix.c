@@ -11,9 +11,12 @@ struct matrix {
 	gpointer observer_data;
 	GPtrArray *labs; /* labrun */
 	guint turn;      /* the lab that is asked first, so that all get their share */
-	struct pace pace;
+	struct pace pace;     /* of calls, or of their set-up where they are to stand */
+	struct pace sign_ins;
+	bool calls_wait, sign_ins_wait; /* for it */
+	guint standing;       /* calls */
 	GMainLoop *loop;
-	guint pump, sampler; /* source ids */
+	guint pump, sampler, hang_up; /* source ids */
 	struct pace_times times; /* at the last sample */
 	GError *unsupported;
 	bool cancelled;
@@ -93,10 +96,21 @@ static gboolean on_sample(gpointer data)
 
 	if (!read_times(&now))
 		return G_SOURCE_CONTINUE;
-	pace_load(&m->pace, pace_busy(&m->times, &now));
+	/* what nobody waits for learns nothing from a load that is not its own */
+	if (m->calls_wait)
+		pace_load(&m->pace, pace_busy(&m->times, &now));
+	if (m->sign_ins_wait)
+		pace_load(&m->sign_ins, pace_busy(&m->times, &now));
 	m->times = now;
 	pump_after(m, 0);
 	return G_SOURCE_CONTINUE;
+}
+
+static guint media_ms(const matrix *m)
+{
+	if (m->options.media_ms > 0)
+		return m->options.media_ms;
+	return m->options.at_once > 0 ? STANDING_MEDIA_MS : CELL_MEDIA_MS;
 }
 
 static void watch_load(matrix *m, bool wanted)
@@ -109,25 +123,97 @@ static void watch_load(matrix *m, bool wanted)
 	}
 }
 
+/* The lab that is next to have an endpoint sign in; NULL: none. */
+static labrun *next_to_sign_in(const matrix *m)
+{
+	for (guint i = 0; i < m->labs->len; i++) {
+		labrun *l = m->labs->pdata[(m->turn + i) % m->labs->len];
+
+		if (labrun_wants_sign_in(l))
+			return l;
+	}
+	return NULL;
+}
+
+/* How long to wait, as pace_admit has it; 0: nothing is left to start. */
+static gint64 start_sign_ins(matrix *m)
+{
+	gint64 wait_us = 0;
+	labrun *l;
+
+	while ((l = next_to_sign_in(m)) && (wait_us = pace_admit(&m->sign_ins, g_get_monotonic_time())) == 0) {
+		m->turn++;
+		labrun_sign_in_next(l);
+	}
+	return l ? wait_us : 0;
+}
+
+static bool is_full(const matrix *m)
+{
+	return m->options.at_once > 0 && m->standing + m->pace.in_progress >= m->options.at_once;
+}
+
+static gint64 start_calls(matrix *m)
+{
+	gint64 wait_us = 0;
+	labrun *l = NULL;
+
+	while (!is_full(m) && (l = next_lab(m)) && (wait_us = pace_admit(&m->pace, g_get_monotonic_time())) == 0) {
+		m->turn++;
+		labrun_start_next(l);
+	}
+	return l && !is_full(m) ? wait_us : 0;
+}
+
+static bool is_preparing(const matrix *m)
+{
+	for (guint i = 0; i < m->labs->len; i++)
+		if (labrun_preparing(m->labs->pdata[i]))
+			return true;
+	return false;
+}
+
+static gboolean on_hang_up(gpointer data)
+{
+	matrix *m = data;
+
+	m->hang_up = 0;
+	for (guint i = 0; i < m->labs->len; i++)
+		labrun_hang_up(m->labs->pdata[i]);
+	return G_SOURCE_REMOVE;
+}
+
+/* All that can stand at the same time do: from here their time counts. */
+static void time_standing(matrix *m, bool more)
+{
+	if (m->hang_up == 0 && m->standing > 0 && m->pace.in_progress == 0 && !more && !is_preparing(m))
+		m->hang_up = g_timeout_add(media_ms(m), on_hang_up, m);
+}
+
+static void pump_soon(matrix *m, gint64 wait_us)
+{
+	if (wait_us > 0)
+		pump_after(m, (guint)((wait_us + 999) / 1000));
+}
+
 /* Starts what may start now; is called from its own source only, so labs can be freed here. */
 static gboolean on_pump(gpointer data)
 {
 	matrix *m = data;
-	gint64 wait_us = 0;
-	labrun *l;
+	gint64 sign_in_us, call_us;
 
 	m->pump = 0;
-	while ((l = next_lab(m)) && (wait_us = pace_admit(&m->pace, g_get_monotonic_time())) == 0) {
-		m->turn++;
-		labrun_start_next(l);
-	}
-	watch_load(m, l != NULL);
+	sign_in_us = start_sign_ins(m);
+	call_us = start_calls(m);
+	time_standing(m, call_us != 0);
+	m->calls_wait = call_us != 0;
+	m->sign_ins_wait = sign_in_us != 0;
+	watch_load(m, m->calls_wait || m->sign_ins_wait);
 	if (stop_labs(m))
 		g_main_loop_quit(m->loop);
 	else
 		start_labs(m);
-	if (l && wait_us > 0)
-		pump_after(m, (guint)((wait_us + 999) / 1000));
+	pump_soon(m, sign_in_us > 0 && call_us > 0 ? MIN(sign_in_us, call_us) : MAX(sign_in_us, call_us));
 	return G_SOURCE_REMOVE;
 }
 
@@ -148,11 +234,29 @@ static void on_changed(gpointer data)
 	pump_after(m, 0);
 }
 
-static void on_call_ended(gpointer data)
+static void on_sign_in_ended(gpointer data)
+{
+	matrix *m = data;
+
+	pace_ended(&m->sign_ins);
+}
+
+static void on_call_stands(gpointer data)
 {
 	matrix *m = data;
 
 	pace_ended(&m->pace);
+	m->standing++;
+}
+
+static void on_call_ended(bool stood, gpointer data)
+{
+	matrix *m = data;
+
+	if (stood)
+		m->standing--;
+	else
+		pace_ended(&m->pace);
 }
 
 static void on_lab_failed(const GError *error, gpointer data)
@@ -194,9 +298,8 @@ matrix *matrix_new(matrix_selection *selection, const struct matrix_options *opt
 	m->observer_data = user_data;
 	m->labs = g_ptr_array_new_with_free_func((GDestroyNotify)labrun_free);
 	m->loop = g_main_loop_new(NULL, FALSE);
-	pace_init(&m->pace, g_get_num_processors());
-	if (options->at_once > 0)
-		pace_fix(&m->pace, options->at_once);
+	pace_init(&m->pace, options->at_once > 0 ? PACE_SET_UPS : PACE_CALLS, g_get_num_processors());
+	pace_init(&m->sign_ins, PACE_SIGN_INS, g_get_num_processors());
 	return m;
 }
 
@@ -205,6 +308,7 @@ void matrix_free(matrix *m)
 	if (!m)
 		return;
 	g_clear_handle_id(&m->pump, g_source_remove);
+	g_clear_handle_id(&m->hang_up, g_source_remove);
 	watch_load(m, false);
 	g_ptr_array_unref(m->labs);
 	g_main_loop_unref(m->loop);
@@ -219,12 +323,15 @@ static void make_labs(matrix *m)
 	const results *r = m->selection->results;
 	const struct cell_rules rules = {
 		.run_id = r->run_id,
-		.media_ms = m->options.media_ms > 0 ? m->options.media_ms : CELL_MEDIA_MS,
+		.media_ms = media_ms(m),
+		.stand = m->options.at_once > 0,
 	};
 	const struct labrun_host host = {
 		.observer = &m->observer,
 		.observer_data = m->observer_data,
 		.built = on_lab_built,
+		.sign_in_ended = on_sign_in_ended,
+		.call_stands = on_call_stands,
 		.call_ended = on_call_ended,
 		.changed = on_changed,
 		.failed = on_lab_failed,

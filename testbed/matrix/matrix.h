@@ -7,7 +7,7 @@
  *   g_autoptr(matrix) run = matrix_new(s, &options, &observer, me);
  *   matrix_run(run, &error);              s->results is filled
  *
- * Order: every endpoint that has a cell signs in as soon as its lab stands; a cell starts when its
+ * Order: every endpoint that has a cell signs in when its lab stands and the pace allows it; a cell starts when its
  * participants have signed in and the pace allows it.  Instant messages go first (they are the
  * article's control group and take no time), then what is expected to take longest: failures (seconds
  * of waiting and no processor), conferences, calls through NAT or relay, direct calls; within these
@@ -21,6 +21,7 @@
 #include "testbed/matrix/machine.h"
 
 #define SIGN_IN_DEADLINE_MS 40000 /* every name and every server may have to time out first */
+#define STANDING_MEDIA_MS 3000    /* calls at once: how long all of them stand */
 
 typedef struct matrix matrix;
 
@@ -30,8 +31,11 @@ struct matrix_options {
 	const char *const *captures; /* "NODE" or "NODE:IF"; each lab records those that it has */
 	guint64 seed;
 	guint jobs;     /* labs at once; 0: all */
-	guint media_ms; /* 0: CELL_MEDIA_MS */
-	guint at_once;  /* calls in progress, however busy the machine is; 0: as its load allows */
+	guint media_ms; /* 0: CELL_MEDIA_MS, or STANDING_MEDIA_MS */
+	/* 0: calls begin and end as the machine's load allows.  Else: when everybody has signed in, that many calls are set
+	 * up, as fast as the load allows; each stands until all do, then for media_ms; then all are hung up, and the next so
+	 * many are set up. */
+	guint at_once;
 };
 
 /* All may be NULL.  Everything is borrowed for the call. */

@@ -1,24 +1,38 @@
 #include "testbed/matrix/pace.h"
 
-void pace_init(struct pace *p, guint n_cpus)
+#include <math.h>
+
+/* A call's time is mostly waiting (ICE), a sign-in's is work of clients and servers, and it is over when that is done:
+ * few at a time take no longer than many. */
+static const struct pace_bounds bounds[PACE_KIND_COUNT] = {
+	[PACE_CALLS] = {.first = 24, .min = 10, .max = 160, .interval_us = 4000},
+	[PACE_SET_UPS] = {.first = 24, .min = 4, .max = 40, .interval_us = 4000},
+	[PACE_SIGN_INS] = {.first = 7, .min = 2, .max = 40, .interval_us = 500},
+};
+
+const struct pace_bounds *pace_bounds_of(enum pace_kind kind)
 {
-	n_cpus = MAX(n_cpus, 1);
-	*p = (struct pace){
-		.window = PACE_WINDOW_FIRST * n_cpus,
-		.window_min = PACE_WINDOW_MIN * n_cpus,
-		.window_max = PACE_WINDOW_MAX * n_cpus,
-	};
+	return &bounds[kind];
 }
 
-void pace_fix(struct pace *p, guint n)
+void pace_init(struct pace *p, enum pace_kind kind, guint n_cpus)
 {
-	p->window = p->window_min = p->window_max = MAX(n, 1);
+	const struct pace_bounds *b = &bounds[kind];
+
+	n_cpus = MAX(n_cpus, 1);
+	*p = (struct pace){
+		.window = b->first * n_cpus,
+		.window_min = b->min * n_cpus,
+		.window_max = b->max * n_cpus,
+		.busy = NAN,
+		.interval_us = b->interval_us,
+	};
 }
 
 void pace_load(struct pace *p, double busy)
 {
 	/* A sample holds ten ticks of two processors: alone it swings from idle to full. */
-	p->busy += (busy - p->busy) * PACE_BUSY_WEIGHT;
+	p->busy = isnan(p->busy) ? busy : p->busy + (busy - p->busy) * PACE_BUSY_WEIGHT;
 	if (p->busy > PACE_BUSY_HIGH)
 		p->window *= 0.92;
 	else if (p->busy < PACE_BUSY_LOW && p->in_progress + 1 >= (guint)p->window)
@@ -33,7 +47,7 @@ gint64 pace_admit(struct pace *p, gint64 now_us)
 	if (now_us < p->next_us)
 		return p->next_us - now_us;
 	/* Timers are a millisecond coarse: what was missed by less than an interval is made up for. */
-	p->next_us = MAX(p->next_us, now_us - PACE_INTERVAL_US) + PACE_INTERVAL_US;
+	p->next_us = MAX(p->next_us, now_us - p->interval_us) + p->interval_us;
 	p->in_progress++;
 	return 0;
 }

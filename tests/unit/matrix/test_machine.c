@@ -16,15 +16,20 @@ struct play {
 	GPtrArray *commands;
 };
 
-static void begin(struct play *p, struct cell *cell)
+static void begin_by(struct play *p, struct cell *cell, const struct cell_rules *by)
 {
 	static const char *const pair_users[] = {"dc1@contoso.com", "home1@contoso.com", NULL};
 	static const char *const conference_users[] = {"dc1@contoso.com", "branch1@contoso.com", "home1@contoso.com", NULL};
 
 	p->cell = cell;
-	p->machine = cell_machine_new(cell, cell->b ? pair_users : conference_users, &rules);
+	p->machine = cell_machine_new(cell, cell->b ? pair_users : conference_users, by);
 	p->commands = g_ptr_array_new_with_free_func((GDestroyNotify)agent_command_free);
 	cell_machine_start(p->machine, 1000, p->commands);
+}
+
+static void begin(struct play *p, struct cell *cell)
+{
+	begin_by(p, cell, &rules);
 }
 
 static void end(struct play *p)
@@ -293,6 +298,61 @@ Test(call, that_fails_late_fails)
 	hear(&p, "dc1", end_result("call-result", "pass", "audio", HOST_A, HOST_B, 50, 50));
 	hear(&p, "dc1", json_pack("{s:s, s:s}", "event", "call-failed-late", "reason", "relay gone"));
 	expect_done(&p, VERDICT_FAIL, PATH_NONE, "dc1: after its result: relay gone", "late");
+	end(&p);
+}
+
+static json_t *talking(void)
+{
+	return json_pack("{s:s}", "event", "talking");
+}
+
+static const struct cell_rules standing = {.run_id = "run", .max_loss_pct = 1, .media_ms = 1000, .stand = true};
+
+Test(call, stands_until_it_is_hung_up)
+{
+	struct play p;
+
+	begin_by(&p, pair_cell(MEDIA_AUDIO), &standing);
+	cr_assert(json_is_true(json_object_get(command(&p, 0)->command, "stand")));
+	hear(&p, "home1", json_pack("{s:s}", "event", "incoming-call"));
+	hear(&p, "home1", talking());
+	cr_expect_not(cell_machine_stands(p.machine), "the caller says when");
+	hear(&p, "dc1", talking());
+	cr_expect(cell_machine_stands(p.machine));
+	cr_expect_eq(p.commands->len, 1, "nobody has told it to hang up");
+	cell_machine_hang_up(p.machine, p.commands);
+	cr_expect_not(cell_machine_stands(p.machine));
+	cr_expect_str_eq(command(&p, 1)->agent, "dc1");
+	cr_expect_str_eq(member(command(&p, 1), "cmd"), "hang-up");
+	cr_expect_str_eq(member(command(&p, 1), "call"), member(command(&p, 0), "call"));
+	hear(&p, "dc1", end_result("call-result", "pass", "audio", HOST_A, HOST_B, 50, 50));
+	cr_expect_not(p.cell->done, "one end is not enough");
+	hear(&p, "home1", end_result("call-result", "pass", "audio", HOST_B, HOST_A, 50, 50));
+	expect_done(&p, VERDICT_PASS, PATH_UDP_DIRECT, NULL, "hung up");
+	end(&p);
+}
+
+Test(call, that_stood_is_judged_like_any_other)
+{
+	struct play p;
+
+	begin_by(&p, pair_cell(MEDIA_AUDIO), &standing);
+	hear(&p, "dc1", talking());
+	hear(&p, "dc1", end_result("call-result", "pass", "audio", HOST_A, HOST_B, 20, 50));
+	hear(&p, "home1", end_result("call-result", "pass", "audio", HOST_B, HOST_A, 50, 50));
+	expect_done(&p, VERDICT_FAIL, PATH_NONE, "dc1: audio lost 60.0 %", "lossy");
+	cr_expect_not(cell_machine_stands(p.machine), "it has ended by itself");
+	end(&p);
+}
+
+Test(call, stands_only_where_it_was_to)
+{
+	struct play p;
+
+	begin(&p, pair_cell(MEDIA_AUDIO));
+	cr_expect_not(json_is_true(json_object_get(command(&p, 0)->command, "stand")));
+	hear(&p, "dc1", talking());
+	cr_expect_not(cell_machine_stands(p.machine));
 	end(&p);
 }
 

@@ -1,4 +1,4 @@
-/* When calls are admitted, by virtual time and load. */
+/* When calls and sign-ins are admitted, by virtual time and load. */
 #include "testbed/matrix/pace.h"
 
 #include <criterion/criterion.h>
@@ -32,7 +32,7 @@ Test(pace, starts_a_whole_matrix_within_four_seconds_of_an_idle_machine)
 {
 	struct pace p;
 
-	pace_init(&p, 2);
+	pace_init(&p, PACE_CALLS, 2);
 	cr_assert_geq(play(&p, 4000000, 3000000, 0.5), 260);
 }
 
@@ -40,35 +40,70 @@ Test(pace, holds_back_while_the_machine_is_busy)
 {
 	struct pace idle, busy;
 
-	pace_init(&idle, 2);
-	pace_init(&busy, 2);
+	pace_init(&idle, PACE_CALLS, 2);
+	pace_init(&busy, PACE_CALLS, 2);
 	cr_assert_gt(play(&idle, 5000000, 1000000, 0.5), 3 * play(&busy, 5000000, 1000000, 1.0));
 }
 
 Test(pace, goes_on_however_busy_the_machine_is)
 {
-	struct pace p;
+	for (enum pace_kind kind = 0; kind < PACE_KIND_COUNT; kind++) {
+		double min = pace_bounds_of(kind)->min;
+		struct pace p;
 
-	pace_init(&p, 1);
-	play(&p, 10000000, 1000000, 1.0);
-	cr_assert_float_eq(p.window, PACE_WINDOW_MIN, 1e-9);
-	cr_assert_eq(pace_admit(&p, 90000000), -1, "calls of the play are still counted");
-	while (p.in_progress > 0)
-		pace_ended(&p);
-	p.next_us = 0; /* time starts again */
-	cr_assert_geq(play(&p, 10000000, 1000000, 1.0), 9 * PACE_WINDOW_MIN);
+		pace_init(&p, kind, 1);
+		play(&p, 10000000, 1000000, 1.0);
+		cr_assert_float_eq(p.window, min, 1e-9, "kind %d", (int)kind);
+		cr_assert_eq(pace_admit(&p, 90000000), -1, "calls of the play are still counted");
+		while (p.in_progress > 0)
+			pace_ended(&p);
+		p.next_us = 0; /* time starts again */
+		cr_assert_geq(play(&p, 10000000, 1000000, 1.0), 9 * min, "kind %d", (int)kind);
+	}
 }
 
 Test(pace, window_opens_only_when_it_is_in_the_way)
 {
-	struct pace p;
+	for (enum pace_kind kind = 0; kind < PACE_KIND_COUNT; kind++) {
+		const struct pace_bounds *b = pace_bounds_of(kind);
+		struct pace p;
 
-	pace_init(&p, 2);
-	for (guint i = 0; i < 1000; i++)
-		pace_load(&p, 0.1);
-	cr_assert_float_eq(p.window, 2 * PACE_WINDOW_FIRST, 1e-9, "nobody asked for more");
-	play(&p, 10000000, 60000000, 0.1);
-	cr_assert_float_eq(p.window, 2 * PACE_WINDOW_MAX, 1e-9);
+		pace_init(&p, kind, 2);
+		for (guint i = 0; i < 1000; i++)
+			pace_load(&p, 0.1);
+		cr_assert_float_eq(p.window, 2 * b->first, 1e-9, "kind %d: nobody asked for more", (int)kind);
+		play(&p, 20000000, 60000000, 0.1);
+		cr_assert_float_eq(p.window, 2 * b->max, 1e-9, "kind %d", (int)kind);
+	}
+}
+
+/* A sign-in has 3 s for TLS: on a machine that gives us a tenth of two processors, each needs 40 ms of them and all that
+ * are in progress share them, none may take longer. */
+Test(pace, sign_ins_meet_their_deadlines_on_a_busy_machine)
+{
+	const gint64 work_us = 40000, share_us = 2 * 1000 / 10, deadline_us = 3000000;
+	g_autoptr(GQueue) begun = g_queue_new(); /* when they began; they end in that order */
+	gint64 left_us = 0, longest_us = 0;
+	struct pace p;
+	guint n = 0;
+
+	pace_init(&p, PACE_SIGN_INS, 2);
+	for (gint64 now = 1000; n < 1000; now += 1000) {
+		if ((now / 1000) % PACE_SAMPLE_MS == 0)
+			pace_load(&p, 1.0);
+		for (left_us += share_us; left_us >= work_us && !g_queue_is_empty(begun); left_us -= work_us, n++) {
+			gint64 *since = g_queue_pop_head(begun);
+
+			longest_us = MAX(longest_us, now - *since);
+			g_free(since);
+			pace_ended(&p);
+		}
+		left_us = g_queue_is_empty(begun) ? 0 : left_us;
+		while (pace_admit(&p, now) == 0)
+			g_queue_push_tail(begun, g_memdup2(&now, sizeof now));
+	}
+	g_queue_clear_full(begun, g_free);
+	cr_assert_lt(longest_us, deadline_us);
 }
 
 Test(pace, does_not_make_up_for_a_long_pause)
@@ -76,7 +111,7 @@ Test(pace, does_not_make_up_for_a_long_pause)
 	struct pace p;
 	guint burst = 0;
 
-	pace_init(&p, 100);
+	pace_init(&p, PACE_CALLS, 100);
 	while (pace_admit(&p, 1000000) == 0)
 		;
 	while (pace_admit(&p, 60000000) == 0)
@@ -107,21 +142,6 @@ Test(pace, reads_processor_times)
 		cr_expect_eq(t.busy, stats[i].busy, "'%s'", stats[i].text);
 		cr_expect_eq(t.total, stats[i].total, "'%s'", stats[i].text);
 	}
-}
-
-Test(pace, fixed_whatever_the_load)
-{
-	struct pace p;
-
-	pace_init(&p, 2);
-	pace_fix(&p, 500);
-	for (guint i = 0; i < 500; i++) {
-		pace_load(&p, 1.0);
-		cr_assert_eq(pace_admit(&p, (gint64)i * PACE_INTERVAL_US), 0, "call %u", i);
-	}
-	cr_expect_eq(pace_admit(&p, 500 * PACE_INTERVAL_US), -1, "one more");
-	pace_load(&p, 0.0);
-	cr_expect_eq(pace_admit(&p, 501 * PACE_INTERVAL_US), -1, "one more on an idle machine");
 }
 
 Test(pace, busy_share)

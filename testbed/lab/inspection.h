@@ -1,0 +1,34 @@
+/* inspection: the state that the kernels of all nodes are in, read one node each turn of the main loop.
+ *
+ * A node takes a millisecond, on a busy machine many; a lab of a thousand nodes must not wait for its
+ * look at itself, or calls run into their deadlines meanwhile.
+ * Lives in the supervisor.  Depends on exec and plan.
+ */
+#ifndef TESTBED_LAB_INSPECTION_H
+#define TESTBED_LAB_INSPECTION_H
+
+#include "testbed/exec/exec.h"
+
+#include <jansson.h>
+
+typedef struct inspection inspection;
+
+struct inspection_job {
+	exec *x;
+	const plan *plan;
+	GMainContext *context;
+	/* Takes `state` (exec/inspect.h). */
+	void (*state)(const char *node, json_t *state, gpointer user_data);
+	/* Once, as the last; with an `error` (borrowed) the rest of the nodes is left out.  The inspection may be freed in it. */
+	void (*done)(const GError *error, gpointer user_data);
+	gpointer user_data;
+};
+
+/* `job` is copied, what it points at is borrowed until `done`. */
+inspection *inspection_new(const struct inspection_job *job);
+/* Does all that is left now; `done` has been called when it returns.  Blocks. */
+void inspection_finish(inspection *i);
+/* NULL is accepted; what has not been read is left out, and `done` is not called. */
+void inspection_free(inspection *i);
+
+#endif

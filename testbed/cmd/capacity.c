@@ -2,6 +2,7 @@
 
 #include "testbed/cmd/cmd.h"
 #include "testbed/cmd/signals.h"
+#include "testbed/matrix/capacityrun.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -1,16 +1,18 @@
-/* Capacity: how many calls at once a network carries well, measured by placing them.
+/* Capacity: how many calls at once a network carries well.  Which number is tried next, whether it was carried, what
+ * stood in the way; capacityrun places the calls.
  *
  * Nouns: a `design` is one scenario's network; a `step` is a number of calls at once in it.  The steps double until
  * a number is not carried well, then halve the distance.  A step is carried when every call comes about, none is
  * poor by CQD's rule, and no MOS is below CAPACITY_MOS_MIN.
- * Depends on lab, plan, model and base.  Uses the default main context.
+ * Depends on model and base.  Pure.
  */
 #ifndef TESTBED_MATRIX_CAPACITY_H
 #define TESTBED_MATRIX_CAPACITY_H
 
+#include "testbed/model/model.h"
 #include "testbed/model/results.h"
 
-#include <gio/gio.h>
+#include <glib.h>
 
 #define CAPACITY_MOS_MIN 3.6     /* what a listening MOS should be above */
 #define CAPACITY_LOAD_FULL 0.85  /* share of its rate from which a tunnel counts as full */
@@ -45,32 +47,21 @@ struct capacity_design {
 	double rate_kbit;    /* of the tunnel, the slowest direction; 0: unlimited */
 };
 
-struct capacity_options {
-	const char *program_dir;
-	const char *const *pairs;  /* "A:B"; calls take turns; NULL: capacity_default_pair */
-	const char *changes;       /* on top of each scenario, as under `changes:`; NULL: none */
-	bool video;                /* audio and video; else audio alone */
-	guint calls_max;
-	guint media_ms;            /* of each call */
-	guint64 seed;
-	/* A step is over; may be NULL. */
-	void (*step)(const struct capacity_design *d, const struct capacity_step *s, gpointer user_data);
-	gpointer user_data;
-};
-
-/* Measures one scenario, blocking on the default main context, or until `cancel` is cancelled from there: what was
- * measured by then stays.  NULL with `error`: TB_ERROR_INPUT (pairs, changes), TB_ERROR_UNSUPPORTED. */
-struct capacity_design *capacity_measure(const model *base, const struct scenario *sc, const struct capacity_options *o,
-					 GCancellable *cancel, GError **error);
+/* The figures of a step of so many calls from those that were placed (struct cell), but not busy and tunnel_kbit, which
+ * no call knows.  The caller frees. */
+struct capacity_step *capacity_step_new(guint calls, const GPtrArray *cells);
+void capacity_step_free(gpointer step);
 void capacity_design_free(gpointer design);
+
+/* How many calls the next step has; 0: the answer is known. */
+guint capacity_next(const GPtrArray *steps, guint calls_max);
+/* What stands in the way after the last step, and the highest number that was carried. */
+void capacity_conclude(struct capacity_design *d);
 
 /* A call that would use a tunnel: from an endpoint at a site that a tunnel ends at and that has no servers, to one at
  * a site without tunnel and servers.  "A:B", which the caller frees; NULL: there is none. */
 char *capacity_default_pair(const model *m);
-
-/* How many calls the next step has; 0: the answer is known.  Pure. */
-guint capacity_next(const GPtrArray *steps, guint calls_max);
-/* What stands in the way after the last step, and the highest number that was carried.  Pure. */
-void capacity_conclude(struct capacity_design *d);
+/* Of the slowest direction of a tunnel; 0: none is limited. */
+double capacity_rate_kbit(const model *m);
 
 #endif

@@ -2,6 +2,7 @@
 #include "testbed/matrix/capacity.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 
 /* Places steps as capacity_measure does, in a network that carries `truth` calls. */
 static guint ramp(guint truth, guint calls_max, guint *ret_steps)
@@ -75,4 +76,51 @@ Test(capacity, the_default_pair_uses_the_tunnel)
 
 	cr_assert(m);
 	cr_expect_str_eq(pair, "branch1:home1");
+}
+
+/* A step of `calls` of which three were placed: one very good, one fair, one as the row says. */
+static struct capacity_step *step_with(guint calls, enum verdict verdict, double mos, bool poor)
+{
+	g_autoptr(GPtrArray) cells = g_ptr_array_new_with_free_func((GDestroyNotify)cell_free);
+	const double scores[] = { 4.4, 4.0, mos };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(scores); i++) {
+		struct cell *c = cell_new();
+
+		c->verdict = i == 2 ? verdict : VERDICT_PASS;
+		c->reason = c->verdict == VERDICT_PASS ? NULL : g_strdup("nobody answers");
+		c->quality.mos = scores[i];
+		c->quality.delay_ms = 10 * (double)i;
+		c->quality.poor = i == 2 && poor;
+		g_ptr_array_add(cells, c);
+	}
+	return capacity_step_new(calls, cells);
+}
+
+Test(capacity, a_step_is_carried_when_every_call_is)
+{
+	static const struct {
+		const char *what;
+		guint calls;
+		enum verdict verdict;
+		double mos;
+		bool poor, carried;
+		double lowest;
+	} rows[] = {
+		{ "all well", 3, VERDICT_PASS, 3.7, false, true, 3.7 },
+		{ "one not placed", 4, VERDICT_PASS, 3.7, false, false, 3.7 },
+		{ "one failed", 3, VERDICT_FAIL, NAN, false, false, 4.0 },
+		{ "one poor", 3, VERDICT_PASS, 3.7, true, false, 3.7 },
+		{ "one with a low MOS", 3, VERDICT_PASS, 3.5, false, false, 3.5 },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct capacity_step *s = step_with(rows[i].calls, rows[i].verdict, rows[i].mos, rows[i].poor);
+
+		cr_expect_eq(s->carried, rows[i].carried, "%s", rows[i].what);
+		cr_expect_float_eq(s->mos_min, rows[i].lowest, 1e-9, "%s: lowest MOS %g", rows[i].what, s->mos_min);
+		cr_expect_float_eq(s->delay_ms, 10, 1e-9, "%s: delay %g ms", rows[i].what, s->delay_ms);
+		cr_expect_eq(s->reason != NULL, rows[i].verdict != VERDICT_PASS, "%s: reason", rows[i].what);
+		capacity_step_free(s);
+	}
 }

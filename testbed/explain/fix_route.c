@@ -62,13 +62,56 @@ static fix *fix_by_gateway(const struct node *n, const struct prefix *p, const s
 	return x;
 }
 
+/* The node's most specific route to `dst`; with `via` only those by that gateway. */
+static const struct route *route_for(const struct node *n, const struct addr *dst, const struct addr *via)
+{
+	const struct route *best = NULL;
+
+	for (guint i = 0; i < n->routes->len; i++) {
+		const struct route *r = n->routes->pdata[i];
+
+		if (prefix_contains(&r->to, dst) && (!via || addr_equal(&r->via, via)) && (!best || r->to.len > best->to.len))
+			best = r;
+	}
+	return best;
+}
+
+/* Also a route to each other address that this router's 1:1 NAT answers for, where the node has none: who was not told
+ * of one was not told of the others. */
+static void add_translated(fix *x, const struct node *n, const struct node *router, const struct prefix *p,
+			   const struct gateway *g)
+{
+	for (guint i = 0; i < router->nat->len; i++) {
+		const struct nat_rule *r = router->nat->pdata[i];
+		struct prefix to = {.addr = r->outside, .len = p->len};
+		g_autofree char *before = NULL;
+		g_autoptr(fix) more = NULL;
+
+		if (r->kind != NAT_STATIC || prefix_equal(&to, p) || route_for(n, &to.addr, NULL))
+			continue;
+		more = fix_by_gateway(n, &to, g, NULL);
+		before = x->change;
+		x->change = g_strconcat(before, more->change, NULL);
+		for (guint k = 0; k < more->commands->len; k++)
+			g_ptr_array_add(x->commands, g_strdup(more->commands->pdata[k]));
+	}
+}
+
 fix *fix_route(const model *m, const struct node *n, const struct finding *f)
 {
 	struct gateway g;
+	fix *x;
 
 	if (f->prefix.addr.family == 0 || !gateway_find(m, n, f->card, &f->prefix, &g))
 		return NULL;
-	return fix_by_gateway(n, &f->prefix, &g, route_to(n, &f->prefix));
+	x = fix_by_gateway(n, &f->prefix, &g, route_to(n, &f->prefix));
+	for (guint i = 0; f->prefix.len == addr_bits(&f->prefix.addr) && i < m->nodes->len; i++) {
+		const struct node *router = m->nodes->pdata[i];
+
+		if (gateway_translates(router, &f->prefix.addr))
+			add_translated(x, n, router, &f->prefix, &g);
+	}
+	return x;
 }
 
 /* The same route again, this time to stay. */
@@ -106,20 +149,6 @@ static fix *fix_wrong_route(const model *m, const struct node *n, const struct r
 	x = fix_new(g_strdup_printf("- remove-route: {node: %s, to: %s}\n", n->name, to));
 	g_ptr_array_add(x->commands, g_strdup_printf("ip route del %s", to));
 	return x;
-}
-
-/* The node's most specific route to `dst`; with `via` only those by that gateway. */
-static const struct route *route_for(const struct node *n, const struct addr *dst, const struct addr *via)
-{
-	const struct route *best = NULL;
-
-	for (guint i = 0; i < n->routes->len; i++) {
-		const struct route *r = n->routes->pdata[i];
-
-		if (prefix_contains(&r->to, dst) && (!via || addr_equal(&r->via, via)) && (!best || r->to.len > best->to.len))
-			best = r;
-	}
-	return best;
 }
 
 fix *fix_dead_gateway(const model *m, const struct node *n, const struct finding *f)

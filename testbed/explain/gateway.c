@@ -5,7 +5,18 @@ bool gateway_covers(const struct prefix *wide, const struct prefix *p)
 	return wide->len <= p->len && prefix_contains(wide, &p->addr);
 }
 
-/* The router's own networks and its routes count, but not those that lead to the node that asks; a default route,
+bool gateway_translates(const struct node *router, const struct addr *a)
+{
+	for (guint i = 0; i < router->nat->len; i++) {
+		const struct nat_rule *r = router->nat->pdata[i];
+
+		if (r->kind == NAT_STATIC && addr_equal(&r->outside, a))
+			return true;
+	}
+	return false;
+}
+
+/* The router's own networks, its NAT and its routes count, but not those that lead to the node that asks; a default route,
  * which everybody has, counts only for itself. */
 static bool knows(const struct node *router, const struct node *asks, const struct prefix *to)
 {
@@ -15,6 +26,8 @@ static bool knows(const struct node *router, const struct node *asks, const stru
 		if (gateway_covers(&card->network->subnet, to))
 			return true;
 	}
+	if (to->len == addr_bits(&to->addr) && gateway_translates(router, &to->addr))
+		return true;
 	for (guint i = 0; i < router->routes->len; i++) {
 		const struct route *r = router->routes->pdata[i];
 

@@ -16,5 +16,7 @@ struct gateway {
  * default route counts only for the default route, which any router will take where none has one.  `card`: only by this one; NULL: by any. */
 bool gateway_find(const model *m, const struct node *n, const char *card, const struct prefix *to, struct gateway *ret);
 bool gateway_covers(const struct prefix *wide, const struct prefix *p);
+/* True when a 1:1 NAT of the router answers for `a`, which is on none of its networks. */
+bool gateway_translates(const struct node *router, const struct addr *a);
 
 #endif

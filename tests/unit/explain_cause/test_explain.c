@@ -340,6 +340,27 @@ Test(fix, is_the_smallest_change)
 	}
 }
 
+/* What a NAT answers for is on nobody's network: the route leads to the NAT, and to all that it answers for. */
+Test(fix, leads_to_the_nat_that_has_the_address)
+{
+	g_autoptr(diags) d = diags_new();
+	g_autoptr(model) base = model_load("topologies/two-branches.yaml", d);
+	g_autoptr(model) m = model_instantiate_with(base, model_scenario(base, "fixed"), "test",
+						    "- remove-route: {node: backbone, to: 203.0.113.128/28}\n", d);
+	char node[] = "backbone";
+	finding f = {.code = CAUSE_NO_ROUTE, .node = node};
+	g_autoptr(fix) x = NULL;
+
+	prefix_parse("203.0.113.131/32", &f.prefix);
+	cr_assert_not_null(m);
+	x = fix_derive(m, &f);
+	cr_assert_str_eq(x ? x->change : "none",
+			 "- add-route: {node: backbone, to: 203.0.113.131/32, via: 192.0.2.6, dev: perimeter, persistent: true}\n"
+			 "- add-route: {node: backbone, to: 203.0.113.130/32, via: 192.0.2.6, dev: perimeter, persistent: true}\n"
+			 "- add-route: {node: backbone, to: 203.0.113.132/32, via: 192.0.2.6, dev: perimeter, persistent: true}\n");
+	cr_expect_eq(x->commands->len, 3);
+}
+
 Test(fix, is_written_for_windows_and_can_be_applied)
 {
 	g_autoptr(diags) d = diags_new();

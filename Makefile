@@ -199,6 +199,7 @@ golden-update: all $(TEST_PROGRAMS) ## write the golden files anew (review the d
 FAULTS ?=
 FIXES ?=
 DOUBLE ?=
+JOBS ?=
 SEED ?= 1
 $(B)/faults/fault-matrix: $(call obj,$(wildcard tests/faults/*.c)) $(B)/libtestbed.a $(B)/libcommon.a
 	@mkdir -p $(@D)
@@ -206,8 +207,8 @@ $(B)/faults/fault-matrix: $(call obj,$(wildcard tests/faults/*.c)) $(B)/libtestb
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
 .PHONY: fault-matrix
-fault-matrix: all $(B)/faults/fault-matrix ## every fault of tests/faults explained: FAULTS=REGEX FIXES=1 DOUBLE=40 SEED=1
-	$(Q)$(B)/faults/fault-matrix --seed $(SEED) $(if $(FAULTS),--only '$(FAULTS)') $(if $(FIXES),--fixes) $(if $(DOUBLE),--double $(DOUBLE))
+fault-matrix: all $(B)/faults/fault-matrix ## every fault of tests/faults explained: FAULTS=REGEX FIXES=1 DOUBLE=40 SEED=1 JOBS=2
+	$(Q)$(B)/faults/fault-matrix --seed $(SEED) $(if $(FAULTS),--only '$(FAULTS)') $(if $(FIXES),--fixes) $(if $(DOUBLE),--double $(DOUBLE)) $(if $(JOBS),--jobs $(JOBS))
 
 $(B)/bin/bench-build: $(B)/obj/scripts/bench_build.o $(B)/libtestbed.a
 	@mkdir -p $(@D)

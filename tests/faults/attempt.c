@@ -149,7 +149,8 @@ G_NORETURN static void run(const struct attempt *a, const struct attempt_options
 	g_autofree char *findings = diags_to_text(d);
 	g_autoptr(GError) error = NULL;
 	json_t *steps = m ? try_all(a, o, m, &error) : json_array();
-	json_t *answer = json_pack("{s:o, s:s?}", "steps", steps, "error", error ? error->message : m ? NULL : findings);
+	json_t *answer = json_pack("{s:o, s:s?, s:b}", "steps", steps, "error", error ? error->message : m ? NULL : findings,
+				   "unsupported", g_error_matches(error, TB_ERROR, TB_ERROR_UNSUPPORTED));
 	char *text = json_dumps(answer, JSON_COMPACT);
 	gsize length = strlen(text);
 

@@ -33,7 +33,7 @@ model *attempt_network(const struct attempt *a, const struct attempt_options *o,
 /* Forks; the answer comes by a->fd. */
 void attempt_start(struct attempt *a, const struct attempt_options *o);
 
-/* What came out: { "steps": [ step, ... ], "error" }, a step being
+/* What came out: { "steps": [ step, ... ], "error", "unsupported": this host can't run labs }, a step being
  * { "fault", "right": bool, "flaw": what is wrong or null, "code", "node", "object", "direction", "fix", "why" } and,
  * when fixes are tried, "fix_flaw": what is wrong with it or null. */
 json_t *attempt_answer(struct attempt *a);

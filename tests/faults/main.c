@@ -1,6 +1,6 @@
 /* usage: fault-matrix [OPTION...]
  * Makes every fault of the catalogue in a lab of its own, has it explained, and holds that against what is true.
- * Exit status: 0 all right; 1 something named wrongly or not at all; 2 wrong arguments; 3 a bad catalogue; 77 this
+ * Exit status: 0 all right; 1 a cause or a fix that was not; 2 wrong arguments; 3 a bad catalogue; 77 this
  * host can't run labs. */
 #include "tests/faults/tally.h"
 
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define NO_JOBS G_MININT /* none given */
+#define UNSUPPORTED 77   /* this host can't run labs */
 
 typedef struct settings {
 	char *only, *catalogue, *topologies;
@@ -99,8 +100,12 @@ static bool finish(struct attempt *a, tally *t, guint done, guint all)
 	json_t *answer = attempt_answer(a);
 	bool right = tally_add(t, a, answer, seconds, line);
 
-	printf("%3u/%u %s %s", done, all, right ? "ok   " : "WRONG", line->str);
+	printf("%3u/%-3u %s", done, all, line->str);
 	fflush(stdout);
+	if (json_is_true(json_object_get(answer, "unsupported"))) {
+		fprintf(stderr, "fault-matrix: %s\n", json_string_value(json_object_get(answer, "error")));
+		exit(UNSUPPORTED);
+	}
 	json_decref(answer);
 	return right;
 }
@@ -179,8 +184,7 @@ static void list(const GPtrArray *faults)
 	for (guint i = 0; i < faults->len; i++) {
 		const struct fault *f = faults->pdata[i];
 
-		printf("%-40s %-22s %s %s/%s %s\n", f->name, (const char *)f->codes->pdata[0], f->topology, f->scenario, f->cell,
-		       stage_name(f->stage));
+		printf("%-17s %-38s %s\n", f->file, f->name, (const char *)f->codes->pdata[0]);
 	}
 }
 
@@ -195,8 +199,9 @@ static int run(const GPtrArray *faults, const struct settings *s, const struct a
 		fprintf(stderr, "fault-matrix: only %u to run\n", attempts->len);
 		return 2;
 	}
+	printf("%u %s faults, %d labs at once, seed %d\n", attempts->len, s->doubles > 0 ? "double" : "single", s->jobs, s->seed);
 	right = run_all(attempts, s, o, t);
-	tally_table(t, table);
+	tally_table(t, s->seed, table);
 	fputs(table->str, stdout);
 	return right ? 0 : 1;
 }

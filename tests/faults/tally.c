@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+#define COLUMNS 80
+#define INDENT 8
+#define THEN_COLUMN 20 /* where the name of a second fault begins */
+
 struct row {
 	guint truth, named, right; /* faults of this cause; times it was named; times it was named rightly */
 };
@@ -11,6 +15,7 @@ struct tally {
 	guint right, wrong, unknown, singles, doubles, doubles_right;
 	guint fixes, fixes_good;
 	GPtrArray *bad_fixes; /* char * */
+	GPtrArray *again;     /* char *: names of what was not right, joined by | */
 };
 
 tally *tally_new(void)
@@ -19,6 +24,7 @@ tally *tally_new(void)
 
 	t->rows = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	t->bad_fixes = g_ptr_array_new_with_free_func(g_free);
+	t->again = g_ptr_array_new_with_free_func(g_free);
 	return t;
 }
 
@@ -28,6 +34,7 @@ void tally_free(tally *t)
 		return;
 	g_hash_table_unref(t->rows);
 	g_ptr_array_unref(t->bad_fixes);
+	g_ptr_array_unref(t->again);
 	g_free(t);
 }
 
@@ -62,21 +69,63 @@ static void count_fix(tally *t, const json_t *step)
 		g_ptr_array_add(t->bad_fixes, g_strdup_printf("%s: %s", text_of(step, "fault"), text_of(step, "fix_flaw")));
 }
 
-static void truth_text(const struct fault *f, GString *line)
-{
-	g_ptr_array_add(f->codes, NULL);
-	g_autofree char *codes = g_strjoinv("|", (char **)f->codes->pdata);
+/* --- a line for each ------------------------------------------------------------------------------------- */
 
-	g_ptr_array_remove_index(f->codes, f->codes->len - 1);
-	g_string_append_printf(line, "        truth: %s, %s, %s%s%s\n", codes, (char *)f->nodes->pdata[0],
-			       f->objects->len > 0 ? (char *)f->objects->pdata[0] : "-", f->direction ? ", " : "",
-			       f->direction ? f->direction : "");
+/* Words of `text` in lines of at most COLUMNS, all after `indent` blanks. */
+static void put_wrapped(GString *out, guint indent, const char *text)
+{
+	g_auto(GStrv) words = g_strsplit(text, " ", 0);
+	gsize column = 0;
+
+	for (guint i = 0; words[i]; i++) {
+		if (column > 0 && column + 1 + strlen(words[i]) > COLUMNS) {
+			g_string_append_c(out, '\n');
+			column = 0;
+		}
+		if (column == 0)
+			g_string_append_printf(out, "%*s%s", (int)indent, "", words[i]);
+		else
+			g_string_append_printf(out, " %s", words[i]);
+		column = (column == 0 ? indent : column + 1) + strlen(words[i]);
+	}
+	g_string_append_c(out, '\n');
+}
+
+G_GNUC_PRINTF(2, 3) static void put_detail(GString *out, const char *format, ...)
+{
+	g_autofree char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	text = g_strdup_vprintf(format, args);
+	va_end(args);
+	put_wrapped(out, INDENT, text);
+}
+
+/* "a|b", "any" when the list is empty. */
+static char *names_text(const GPtrArray *names)
+{
+	g_autoptr(GStrvBuilder) all = g_strv_builder_new();
+	g_auto(GStrv) list = NULL;
+
+	for (guint i = 0; i < names->len; i++)
+		g_strv_builder_add(all, names->pdata[i]);
+	list = g_strv_builder_end(all);
+	return list[0] ? g_strjoinv("|", list) : g_strdup("any");
+}
+
+static void put_truth(const struct fault *f, GString *out)
+{
+	g_autofree char *codes = names_text(f->codes), *nodes = names_text(f->nodes), *objects = names_text(f->objects);
+
+	put_detail(out, "truth: %s, %s, %s, %s", codes, nodes, objects, f->direction ? f->direction : "any direction");
 }
 
 static bool add_step(tally *t, const struct fault *f, const json_t *step, GString *line)
 {
 	bool right = json_is_true(json_object_get(step, "right"));
 	const char *code = text_of(step, "code"), *truth = right ? code : f->codes->pdata[0];
+	const char *fix_flaw = json_string_value(json_object_get(step, "fix_flaw"));
 
 	row_of(t, code)->named++;
 	row_of(t, truth)->truth++;
@@ -84,50 +133,64 @@ static bool add_step(tally *t, const struct fault *f, const json_t *step, GStrin
 	t->right += right;
 	t->unknown += g_str_equal(code, "UNKNOWN");
 	t->wrong += !right && !g_str_equal(code, "UNKNOWN");
-	g_string_append_printf(line, "  %-40s %s, %s, %s\n", f->name, code, text_of(step, "node"), text_of(step, "object"));
-	if (right)
-		return true;
-	g_string_append_printf(line, "        %s: %s (%s)\n", text_of(step, "flaw"), text_of(step, "why"),
-			       text_of(step, "direction"));
-	truth_text(f, line);
-	return false;
+	g_string_append_printf(line, "%-38s %s\n", f->name, code);
+	if (!right) {
+		put_detail(line, "%s: %s, %s, %s, %s", text_of(step, "flaw"), code, text_of(step, "node"), text_of(step, "object"),
+			   text_of(step, "direction"));
+		put_truth(f, line);
+		put_detail(line, "why: %s", text_of(step, "why"));
+	}
+	if (fix_flaw)
+		put_detail(line, "the fix: %s", fix_flaw);
+	return right && !fix_flaw;
+}
+
+static bool add_steps(tally *t, const struct attempt *a, const json_t *answer, guint wanted, GString *text)
+{
+	const char *error = json_string_value(json_object_get(answer, "error"));
+	bool right = true;
+
+	for (guint i = 0; i < wanted; i++) {
+		const json_t *step = json_array_get(json_object_get(answer, "steps"), i);
+
+		if (i > 0)
+			g_string_append_printf(text, "%*s", THEN_COLUMN, "then ");
+		if (!step) {
+			g_string_append_printf(text, "%-38s -\n", a->faults[i]->name);
+			put_detail(text, "not explained: %s", error ? error : "no answer");
+			t->wrong++;
+			return false;
+		}
+		right = add_step(t, a->faults[i], step, text) && right;
+		count_fix(t, step);
+	}
+	return right;
 }
 
 bool tally_add(tally *t, const struct attempt *a, const json_t *answer, double seconds, GString *line)
 {
-	const json_t *steps = json_object_get(answer, "steps"), *error = json_object_get(answer, "error");
 	guint wanted = a->faults[1] ? 2 : 1;
-	bool right = true;
+	g_autoptr(GString) steps = g_string_new(NULL);
+	bool right = add_steps(t, a, answer, wanted, steps);
 
-	g_string_append_printf(line, "%5.1f s", seconds);
-	for (guint i = 0; i < wanted; i++) {
-		const json_t *step = json_array_get(steps, i);
-
-		if (i > 0)
-			g_string_append(line, "   then");
-		if (step) {
-			right = add_step(t, a->faults[i], step, line) && right;
-			count_fix(t, step);
-		} else {
-			g_string_append_printf(line, "  %-40s not explained: %s\n", a->faults[i]->name,
-					       json_is_string(error) ? json_string_value(error) : "no answer");
-			t->wrong++;
-			right = false;
-			break;
-		}
-	}
+	g_string_append_printf(line, "%s %4.0f s %s", right ? "ok   " : "WRONG", seconds, steps->str);
 	t->singles += wanted == 1;
 	t->doubles += wanted == 2;
 	t->doubles_right += wanted == 2 && right;
+	if (!right)
+		g_ptr_array_add(t->again, wanted == 1 ? g_strdup(a->faults[0]->name)
+						      : g_strdup_printf("%s|%s", a->faults[0]->name, a->faults[1]->name));
 	return right;
 }
+
+/* --- at the end -------------------------------------------------------------------------------------------- */
 
 static gint by_name(gconstpointer a, gconstpointer b)
 {
 	return strcmp(a, b);
 }
 
-void tally_table(const tally *t, GString *text)
+void tally_table(const tally *t, int seed, GString *text)
 {
 	GList *codes = g_list_sort(g_hash_table_get_keys(t->rows), by_name);
 
@@ -141,14 +204,15 @@ void tally_table(const tally *t, GString *text)
 		g_string_append_c(text, '\n');
 	}
 	g_list_free(codes);
-	g_string_append_printf(text, "\n%u single and %u double faults: %u causes right, %u wrong, %u unknown", t->singles,
-			       t->doubles, t->right, t->wrong, t->unknown);
+	g_string_append_printf(text, "\n%u single and %u double faults, seed %d: %u causes right, %u wrong, %u unknown\n", t->singles,
+			       t->doubles, seed, t->right, t->wrong, t->unknown);
 	if (t->doubles > 0)
-		g_string_append_printf(text, "; %u of %u double faults right in both", t->doubles_right, t->doubles);
-	g_string_append_c(text, '\n');
-	if (t->fixes == 0)
-		return;
-	g_string_append_printf(text, "%u of %u fixes flip their cell and break no other\n", t->fixes_good, t->fixes);
+		g_string_append_printf(text, "%u of %u double faults right in both\n", t->doubles_right, t->doubles);
+	if (t->fixes > 0)
+		g_string_append_printf(text, "%u of %u fixes flip their cell and break no other\n", t->fixes_good, t->fixes);
 	for (guint i = 0; i < t->bad_fixes->len; i++)
 		g_string_append_printf(text, "  %s\n", (char *)t->bad_fixes->pdata[i]);
+	for (guint i = 0; i < t->again->len; i++)
+		g_string_append_printf(text, "again: make fault-matrix FAULTS='^(%s)$'%s%s SEED=%d\n", (char *)t->again->pdata[i],
+				       t->doubles > 0 ? " DOUBLE=1" : "", t->fixes > 0 ? " FIXES=1" : "", seed);
 }

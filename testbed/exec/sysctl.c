@@ -38,8 +38,14 @@ static gboolean write_setting(const char *key, const char *value, GError **error
 {
 	g_autofree char *path = path_of(key);
 	gssize length = (gssize)strlen(value);
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int fd;
 
+	/* All else under /proc/sys is the machine's, and root could write it. */
+	if (!g_str_has_prefix(path, "/proc/sys/net/")) {
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "'%s' is no setting of a network namespace", key);
+		return FALSE;
+	}
+	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT && is_moot(key))
 		return TRUE;
 	if (fd < 0)

@@ -261,7 +261,14 @@ static const struct change_kind *find_kind(struct reader *r, const yaml_node_t *
 			return &change_kinds[i];
 		names[i] = change_kinds[i].name;
 	}
-	hint = reader_hint(word, names);
+	for (size_t i = 0; i < G_N_ELEMENTS(change_kinds) && !hint; i++) {
+		size_t length = strlen(names[i]);
+
+		if (strncmp(word, names[i], length) == 0 && word[length] == ' ')
+			hint = g_strdup_printf("a colon and a space are missing: '%s: {...}'", names[i]);
+	}
+	if (!hint)
+		hint = reader_hint(word, names);
 	reader_error(r, key, hint, "unknown change '%s'", word);
 	return NULL;
 }

@@ -314,7 +314,7 @@ void change_set_nat(struct apply *a, struct change_args *args, struct node *node
 	}
 	if (!rule) {
 		diags_add(a->r->d, DIAG_ERROR, a->change->loc, node->nat->len > 0 ? "add 'nat: NAME'" : NULL,
-			  "node '%s' has %u NAT rules, not one", node->name, node->nat->len);
+			  node->nat->len > 0 ? "node '%s' has several NAT rules" : "node '%s' has no NAT rule", node->name);
 		return;
 	}
 	if (rule->kind == NAT_STATIC)

@@ -46,7 +46,7 @@ static void check_overlaps(const struct check *c)
 /* --- addresses of interfaces ------------------------------------------------------------------ */
 
 /* RFC 3021: links with 31-bit prefixes have neither a network nor a broadcast address. */
-static bool is_host_address(const struct prefix *p)
+bool is_host_address(const struct prefix *p)
 {
 	struct prefix network = prefix_network(p);
 	guint bits = addr_bits(&p->addr);
@@ -166,6 +166,55 @@ static void check_tunnel_end(const struct check *c, const struct tunnel *t, cons
 			    end->node->name, addr_print(&end->underlay, address));
 }
 
+static bool is_udp(enum tunnel_kind kind)
+{
+	return kind == TUNNEL_WIREGUARD || kind == TUNNEL_VXLAN;
+}
+
+/* Two of one kind may share a port only where their packets carry a number of the tunnel, as VXLAN's do. */
+static bool wants_same_port(const struct tunnel *a, const struct tunnel *b)
+{
+	return is_udp(a->kind) && is_udp(b->kind) && a->port == b->port &&
+	       (a->kind == TUNNEL_WIREGUARD || b->kind == TUNNEL_WIREGUARD);
+}
+
+/* Nothing but the addresses tells such tunnels' packets apart. */
+static bool wants_same_addresses(const struct tunnel *a, const struct tunnel *b)
+{
+	const struct tunnel_end *p = a->ends, *q = b->ends;
+
+	return a->kind == b->kind && !is_udp(a->kind) &&
+	       ((addr_equal(&p[0].underlay, &q[0].underlay) && addr_equal(&p[1].underlay, &q[1].underlay)) ||
+		(addr_equal(&p[0].underlay, &q[1].underlay) && addr_equal(&p[1].underlay, &q[0].underlay)));
+}
+
+static const struct node *common_node(const struct tunnel *a, const struct tunnel *b)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(a->ends); i++)
+		for (guint k = 0; k < G_N_ELEMENTS(b->ends); k++)
+			if (a->ends[i].node && a->ends[i].node == b->ends[k].node)
+				return a->ends[i].node;
+	return NULL;
+}
+
+/* Against those before it, so that each conflict is told once. */
+static void check_tunnel_conflicts(const struct check *c, const struct tunnel *t)
+{
+	for (guint i = 0; c->m->tunnels->pdata[i] != t; i++) {
+		const struct tunnel *other = c->m->tunnels->pdata[i];
+		const struct node *node = common_node(t, other);
+
+		if (node && wants_same_port(t, other))
+			check_error(c, places_get(c->places, &t->port, t->loc), "give one of them another 'port'",
+				    "tunnels '%s' and '%s' both want UDP port %u of node '%s'", other->name, t->name, t->port,
+				    node->name);
+		else if (node && wants_same_addresses(t, other))
+			check_error(c, t->loc, "one of a kind between two addresses",
+				    "tunnels '%s' and '%s' are both %s between the same addresses", other->name, t->name,
+				    tunnel_kind_name(t->kind));
+	}
+}
+
 static void check_tunnel(const struct check *c, const struct tunnel *t)
 {
 	const struct tunnel_end *a = &t->ends[0], *b = &t->ends[1];
@@ -173,6 +222,7 @@ static void check_tunnel(const struct check *c, const struct tunnel *t)
 
 	check_tunnel_end(c, t, a);
 	check_tunnel_end(c, t, b);
+	check_tunnel_conflicts(c, t);
 	if (a->node && a->node == b->node)
 		check_error(c, places_get(c->places, &b->node_name, t->loc), NULL,
 			    "both ends of tunnel '%s' are on node '%s'", t->name, a->node->name);

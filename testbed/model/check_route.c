@@ -44,6 +44,16 @@ static bool has_all_addresses(const struct node *node)
 	return node->interfaces->len > 0;
 }
 
+static void check_gateway_is_host(const struct check *c, struct loc loc, const struct prefix *subnet, const struct addr *via)
+{
+	const struct prefix there = {.addr = *via, .len = subnet->len};
+	char text[ADDR_TEXT_MAX];
+
+	if (is_host_address(&there))
+		return;
+	check_error(c, loc, NULL, "gateway %s is the network or broadcast address of its subnet, no host", addr_print(via, text));
+}
+
 static void check_gateway(const struct check *c, const struct node *node, const struct route *route,
 			  const GArray *connected)
 {
@@ -61,6 +71,7 @@ static void check_gateway(const struct check *c, const struct node *node, const 
 			return;
 		}
 		if (prefix_contains(&one->subnet, &route->via)) {
+			check_gateway_is_host(c, loc, &one->subnet, &route->via);
 			reached = true;
 			link = one->link;
 		}

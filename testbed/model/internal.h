@@ -42,6 +42,8 @@ bool node_has_link(const model *m, const struct node *n, const char *name);
 void model_resolve(const struct check *c);
 
 void check_objects(const struct check *c);   /* names, references among nodes, networks and sites */
+/* Whether a host may have it: not the network's or broadcast address of its subnet. */
+bool is_host_address(const struct prefix *p);
 void check_addresses(const struct check *c); /* subnets, addresses, tunnels */
 void check_routes(const struct check *c);
 void check_policies(const struct check *c);  /* firewall and NAT */

@@ -26,7 +26,7 @@ const struct charset charset_user = {
 	.what = "a user such as alice@example.com", .first = "", .rest = "-_.@", .max = 253,
 };
 const struct charset charset_sysctl = {
-	.what = "a key such as net.ipv4.conf.all.rp_filter", .first = "", .rest = "-_./", .max = 253,
+	.what = "a key of the network such as net.ipv4.conf.all.rp_filter", .first = "", .rest = "-_./", .max = 253,
 };
 const struct charset charset_cause = {
 	.what = "a cause code: capital letters, digits and '_'", .first = "", .rest = "_", .max = 63,
@@ -98,6 +98,9 @@ static bool word_is_well_formed(const struct charset *c, const char *text)
 		return at && at > text && at[1] && !strchr(at + 1, '@');
 	if (c == &charset_selector)
 		return text[0] != '*' || !text[1];
+	/* Whatever is not the network's is not a node's either, but the machine's. */
+	if (c == &charset_sysctl && !g_str_has_prefix(text, "net.") && !g_str_has_prefix(text, "net/"))
+		return false;
 	if (c == &charset_dns || c == &charset_namespace || c == &charset_sysctl)
 		return !strstr(text, "..") && text[strlen(text) - 1] != '.';
 	return true;
@@ -217,6 +220,25 @@ bool read_addr(struct reader *r, const yaml_node_t *value, void *target, const v
 	return true;
 }
 
+/* "10.20.0.0/255.255.255.0" and "10.20.0.0 mask 255.255.255.0", as Windows writes it, in the words of a file; NULL: it is
+ * neither. */
+static char *masked_prefix(const char *text)
+{
+	g_auto(GStrv) parts = g_regex_split_simple("^\\s*([0-9.]+)\\s*(?:/|\\s+mask\\s+)\\s*([0-9.]+)\\s*$", text, G_REGEX_CASELESS, 0);
+	struct addr network, mask;
+	guint32 bits = 0;
+	int length;
+
+	if (g_strv_length(parts) < 4 || !addr_parse(parts[1], &network) || !addr_parse(parts[2], &mask))
+		return NULL;
+	for (int i = 0; i < 4; i++)
+		bits = bits << 8 | mask.bytes[i];
+	length = __builtin_popcount(bits);
+	if (length > 0 && bits != ~0u << (32 - length))
+		return NULL;
+	return g_strdup_printf("did you mean '%s/%d'?", parts[1], length);
+}
+
 bool read_prefix(struct reader *r, const yaml_node_t *value, void *target, const void *arg)
 {
 	const struct prefix_type *type = arg;
@@ -228,8 +250,14 @@ bool read_prefix(struct reader *r, const yaml_node_t *value, void *target, const
 		return false;
 	if (!prefix_parse(text, &p) || (strcmp(text, "default") == 0 && !(type && type->may_be_default)) ||
 	    (type && type->need_length && !strchr(text, '/'))) {
-		value_error(r, value, text, type && !type->is_network ? "an address with its length such as 10.0.1.10/24" :
-								       "a prefix such as 10.0.1.0/24");
+		const char *expected = type && !type->is_network ? "an address with its length such as 10.0.1.10/24"
+								 : "a prefix such as 10.0.1.0/24";
+		g_autofree char *hint = masked_prefix(text);
+
+		if (hint)
+			reader_error(r, value, hint, "'%s' is '%s', expected %s", r->key, text, expected);
+		else
+			value_error(r, value, text, expected);
 		return false;
 	}
 	network = prefix_network(&p);

@@ -187,3 +187,31 @@ Test(errors, the_thread_comes_home_after_a_failure)
 	after = g_file_read_link("/proc/thread-self/ns/net", NULL);
 	cr_expect_str_eq(before, after, "same namespace as before");
 }
+
+/* As root the machine's own settings could be written: a plan that names one is refused before that. */
+Test(errors, a_setting_of_the_machine_is_refused)
+{
+	static const char *const keys[] = {"kernel.panic", "vm.swappiness", "net"};
+
+	for (guint k = 0; k < G_N_ELEMENTS(keys); k++) {
+		g_autoptr(plan) p = topology_plan(CABLE);
+		struct exec_features features;
+		g_autoptr(GError) error = NULL;
+		g_autoptr(exec) x = NULL;
+
+		need_features(&features);
+		for (guint i = 0; i < p->ops->len; i++) {
+			struct op *op = p->ops->pdata[i];
+
+			if (op->kind != OP_SYSCTL)
+				continue;
+			g_free(op->sysctl.key);
+			op->sysctl.key = g_strdup(keys[k]);
+			break;
+		}
+		x = exec_new_linux(&features, NULL, NULL, &error);
+		cr_expect_not(exec_run(x, p, &error), "%s is not refused", keys[k]);
+		cr_expect(error && strstr(error->message, "no setting of a network namespace"), "%s: %s", keys[k],
+			  error ? error->message : "nothing");
+	}
+}

@@ -102,6 +102,16 @@ static bool heard_everyone(const cell_machine *m, guint end, GString *why)
 	return all;
 }
 
+static void keep_sources(const cell_machine *m, guint end, struct cell_leg *l)
+{
+	for (guint other = 0; other < m->n_ends; other++) {
+		guint64 received, expected;
+
+		if (other != end && end_report_source(&m->ends[end], m->users[other], &received, &expected))
+			cell_leg_add_source(l, machine_participant(m, other), received, expected);
+	}
+}
+
 static void keep_legs(cell_machine *m)
 {
 	for (guint i = 0; i < m->n_ends; i++) {
@@ -113,6 +123,7 @@ static void keep_legs(cell_machine *m)
 			l->path = path_of_leg(&e->streams[0]);
 			l->quality = e->streams[0].quality;
 		}
+		keep_sources(m, i, l);
 		g_ptr_array_add(m->cell->legs, l);
 	}
 }

@@ -131,10 +131,18 @@ bool end_stream_lossy(const struct end_stream *s, double max_loss_pct)
 	return lossy(s->quality.received, s->expected, max_loss_pct);
 }
 
-bool end_source_lossy(const struct end_report *r, const char *participant, double max_loss_pct)
+bool end_report_source(const struct end_report *r, const char *participant, guint64 *ret_received, guint64 *ret_expected)
 {
 	const json_t *source = json_object_get(json_object_get(r->event, "sources"), participant);
 
-	return source && lossy((guint64)json_integer_value(json_object_get(source, "received")),
-			       (guint64)json_integer_value(json_object_get(source, "expected")), max_loss_pct);
+	*ret_received = count(source, "received");
+	*ret_expected = count(source, "expected");
+	return source != NULL;
+}
+
+bool end_source_lossy(const struct end_report *r, const char *participant, double max_loss_pct)
+{
+	guint64 received, expected;
+
+	return end_report_source(r, participant, &received, &expected) && lossy(received, expected, max_loss_pct);
 }

@@ -53,5 +53,7 @@ const struct end_stream *end_report_stream(const struct end_report *r, const cha
 bool end_stream_lossy(const struct end_stream *s, double max_loss_pct);
 /* The same for the media of one participant of a conference; false when the end says nothing of it. */
 bool end_source_lossy(const struct end_report *r, const char *participant, double max_loss_pct);
+/* Packets of one participant of a conference, by that one's own sequence numbers; false when the end says nothing of it. */
+bool end_report_source(const struct end_report *r, const char *participant, guint64 *ret_received, guint64 *ret_expected);
 
 #endif

@@ -74,12 +74,31 @@ static void cell_stream_free(gpointer data)
 	g_free(s);
 }
 
+static void cell_source_free(gpointer data)
+{
+	struct cell_source *s = data;
+
+	g_free(s->participant);
+	g_free(s);
+}
+
+void cell_leg_add_source(struct cell_leg *l, const char *participant, guint64 received, guint64 expected)
+{
+	struct cell_source *s = g_new0(struct cell_source, 1);
+
+	s->participant = g_strdup(participant);
+	s->received = received;
+	s->expected = expected;
+	g_ptr_array_add(l->sources, s);
+}
+
 struct cell_leg *cell_leg_new(const char *participant)
 {
 	struct cell_leg *l = g_new0(struct cell_leg, 1);
 
 	l->participant = g_strdup(participant);
 	l->path = PATH_NONE;
+	l->sources = g_ptr_array_new_with_free_func(cell_source_free);
 	l->setup_ms = NAN;
 	l->quality = cell_quality_none();
 	return l;
@@ -90,6 +109,7 @@ static void cell_leg_free(gpointer data)
 	struct cell_leg *l = data;
 
 	g_free(l->participant);
+	g_ptr_array_unref(l->sources);
 	g_free(l);
 }
 

@@ -34,12 +34,19 @@ struct cell_stream {
 	char *poor;     /* why it is poor: "loss, jitter"; NULL: it is not */
 };
 
+/* Media of one participant of a conference as another heard it through the MCU, by the sender's own sequence numbers. */
+struct cell_source {
+	char *participant; /* who sent it */
+	guint64 received, expected;
+};
+
 /* One participant's way to the conference's MCU. */
 struct cell_leg {
 	char *participant;
 	enum path_class path; /* as the participant sees it; PATH_NONE: no pair, or a chat */
 	double setup_ms;      /* NAN */
 	struct cell_quality quality;
+	GPtrArray *sources;   /* struct cell_source: of everybody else that was heard; empty in a chat */
 };
 
 /* What an interface carried from right before a call to right after it; bytes with the Ethernet header where there is one. */
@@ -121,6 +128,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(results, results_free)
 struct cell *cell_new(void); /* everything unset: NAN, NULL, PATH_NONE, VERDICT_ERROR, not done */
 struct cell_quality cell_quality_none(void); /* nothing measured */
 struct cell_stream *cell_stream_new(const char *kind, const char *receiver); /* to be put into a cell */
+void cell_leg_add_source(struct cell_leg *l, const char *participant, guint64 received, guint64 expected);
 struct cell_leg *cell_leg_new(const char *participant); /* to be put into a cell */
 void cell_hop_free(gpointer hop);
 void cell_tunnel_free(gpointer tunnel);

@@ -96,6 +96,19 @@ static json_t *names(const GPtrArray *list)
 	return array;
 }
 
+static json_t *sources(const GPtrArray *list)
+{
+	json_t *array = json_array();
+
+	for (guint i = 0; i < list->len; i++) {
+		const struct cell_source *s = list->pdata[i];
+
+		json_array_append_new(array, json_pack("{s:o, s:I, s:I}", "participant", text(s->participant), "received",
+						       (json_int_t)s->received, "expected", (json_int_t)s->expected));
+	}
+	return array;
+}
+
 static json_t *legs(const GPtrArray *list)
 {
 	json_t *array = json_array();
@@ -103,9 +116,9 @@ static json_t *legs(const GPtrArray *list)
 	for (guint i = 0; i < list->len; i++) {
 		const struct cell_leg *l = list->pdata[i];
 
-		json_array_append_new(array, json_pack("{s:o, s:s, s:o, s:o}", "participant", text(l->participant), "path",
+		json_array_append_new(array, json_pack("{s:o, s:s, s:o, s:o, s:o}", "participant", text(l->participant), "path",
 						       path_class_name(l->path), "setup_ms", figure(l->setup_ms), "quality",
-						       quality(&l->quality)));
+						       quality(&l->quality), "sources", sources(l->sources)));
 	}
 	return array;
 }

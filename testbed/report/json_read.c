@@ -57,6 +57,34 @@ static void read_streams(struct cell *c, const json_t *list)
 	}
 }
 
+static struct cell_leg *read_leg(const json_t *json)
+{
+	struct cell_leg *l = cell_leg_new(json_string_value(json_object_get(json, "participant")));
+	const json_t *sources = json_object_get(json, "sources");
+	const char *path = json_string_value(json_object_get(json, "path"));
+
+	if (!path || !path_class_parse(path, &l->path))
+		l->path = PATH_NONE;
+	l->setup_ms = figure(json, "setup_ms");
+	read_quality(&l->quality, json_object_get(json, "quality"));
+	for (size_t i = 0; i < json_array_size(sources); i++) {
+		const json_t *one = json_array_get(sources, i);
+
+		cell_leg_add_source(l, json_string_value(json_object_get(one, "participant")), count(one, "received"),
+				    count(one, "expected"));
+	}
+	return l;
+}
+
+static void read_conference(struct cell *c, const json_t *json)
+{
+	const json_t *legs = json_object_get(json, "legs");
+
+	c->ad_hoc = g_strcmp0(json_string_value(json_object_get(json, "start")), "ad-hoc") == 0;
+	for (size_t i = 0; i < json_array_size(legs); i++)
+		g_ptr_array_add(c->legs, read_leg(json_array_get(legs, i)));
+}
+
 static void read_hops(struct cell *c, const json_t *list)
 {
 	if (!list)
@@ -172,6 +200,7 @@ struct cell *report_cell_parse(const json_t *json, const char *scenario)
 	read_candidate(&c->remote, json_object_get(selected, "remote"));
 	read_quality(&c->quality, json_object_get(json, "quality"));
 	read_streams(c, json_object_get(json, "streams"));
+	read_conference(c, json);
 	read_hops(c, json_object_get(json, "hops"));
 	read_tunnels(c, json_object_get(json, "tunnels"));
 	return c;

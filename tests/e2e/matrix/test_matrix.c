@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <gio/gio.h>
 #include <jansson.h>
+#include <math.h>
 #include <signal.h>
 #include <string.h>
 
@@ -180,6 +181,67 @@ Test(matrix, call_tells_what_it_cost_on_the_wire)
 		expect_overhead(tunnel, wireguard);
 	cr_expect_not_null(strstr(r.out, "wire     "), "%s", r.out);
 	cr_expect_not_null(strstr(r.out, "tunnel   branch-gw sends"), "%s", r.out);
+	json_decref(document);
+	ran_clear(&r);
+}
+
+#define LOSS 0.12 /* of what branch1 sends */
+
+/* What `l` heard of `participant`: lost packets, and how many there were. */
+static void source_of(const json_t *l, const char *participant, double *ret_lost, double *ret_expected)
+{
+	const json_t *sources = json_object_get(l, "sources");
+
+	*ret_expected = 0;
+	for (size_t i = 0; i < json_array_size(sources); i++) {
+		const json_t *one = json_array_get(sources, i);
+
+		if (g_strcmp0(json_string_value(json_object_get(one, "participant")), participant) != 0)
+			continue;
+		*ret_expected = (double)number(one, "expected");
+		*ret_lost = *ret_expected - (double)number(one, "received");
+	}
+	cr_assert(*ret_expected >= 100, "%s hears %s", json_string_value(json_object_get(l, "participant")), participant);
+}
+
+static void expect_sources(const json_t *leg)
+{
+	static const char *const names[] = {"dc1", "branch1", "home1"};
+	const char *who = json_string_value(json_object_get(leg, "participant"));
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		bool lossy = g_str_equal(names[i], "branch1");
+		double lost, expected;
+
+		if (g_str_equal(names[i], who))
+			continue;
+		source_of(leg, names[i], &lost, &expected);
+		/* four deviations of the binomial; what nobody impaired loses nothing */
+		cr_expect(lossy ? fabs(lost - expected * LOSS) <= 4 * sqrt(expected * LOSS * (1 - LOSS)) : lost <= 1,
+			  "%s lost %g of %g packets of %s", who, lost, expected, names[i]);
+	}
+}
+
+/* The MCU forwards all in one stream; whose packets are missing is told by each sender's own numbers. */
+Test(matrix, a_conference_tells_whose_packets_were_lost, .timeout = 60)
+{
+	struct ran r;
+	json_t *document, *cell;
+	const char *reason;
+
+	run("run matrix -s missing-route --only /dc-organised/av-conference --seconds 3 "
+	    "-c 'set-impair: {node: branch1, interface: lan, loss: 12%}'", &r);
+	cr_expect_eq(r.status, 1, "%s", r.out);
+	document = results_of(&r);
+	cell = json_array_get(json_object_get(json_array_get(json_object_get(document, "scenarios"), 0), "cells"), 0);
+	reason = json_string_value(json_object_get(cell, "reason"));
+	cr_expect_str_eq(json_string_value(json_object_get(cell, "verdict")), "fail");
+	cr_assert_not_null(reason);
+	cr_expect(strstr(reason, "lost packets of branch1") && !strstr(reason, "packets of home1") && !strstr(reason, "packets of dc1"),
+		  "%s", reason);
+	cr_expect_eq(json_array_size(json_object_get(cell, "legs")), 3);
+	for (size_t i = 0; i < json_array_size(json_object_get(cell, "legs")); i++)
+		expect_sources(json_array_get(json_object_get(cell, "legs"), i));
 	json_decref(document);
 	ran_clear(&r);
 }

@@ -430,6 +430,8 @@ Test(conference, fails_when_one_was_not_heard)
 Test(conference, fails_when_packets_of_one_were_lost)
 {
 	struct play p;
+	const struct cell_leg *leg;
+	const struct cell_source *source;
 	json_t *lossy = heard("pass", "branch1@contoso.com,dc1@contoso.com");
 
 	open_conference(&p, MEDIA_AV_CONFERENCE);
@@ -439,6 +441,11 @@ Test(conference, fails_when_packets_of_one_were_lost)
 							"expected", 50, "dc1@contoso.com", "received", 50, "expected", 50));
 	hear(&p, "home1", lossy);
 	expect_done(&p, VERDICT_FAIL, PATH_NONE, "home1: lost packets of branch1", "lost");
+	leg = p.cell->legs->pdata[2];
+	cr_assert_eq(leg->sources->len, 2u);
+	source = leg->sources->pdata[1];
+	cr_expect(g_str_equal(source->participant, "branch1") && source->received == 48 && source->expected == 50);
+	cr_expect_eq(((const struct cell_leg *)p.cell->legs->pdata[0])->sources->len, 0u, "dc1 said nothing of sources");
 	end(&p);
 }
 

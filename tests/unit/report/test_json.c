@@ -307,3 +307,33 @@ Test(events, with_garbage_between)
 	cr_expect_eq(results_summarise(back).cells, results_summarise(r).cells);
 	g_string_free(events, TRUE);
 }
+
+/* The report of a run folder shows each participant's way, too. */
+Test(json, a_conference_comes_back_with_every_leg)
+{
+	struct cell *c = cell_new(), *back;
+	struct cell_leg *leg = cell_leg_new("branch1");
+	json_t *json, *again;
+
+	c->id = g_strdup("s/weekly/av-conference");
+	c->a = g_strdup("dc1");
+	c->conference = g_strdup("weekly");
+	c->media = MEDIA_AV_CONFERENCE;
+	c->ad_hoc = true;
+	leg->path = PATH_UDP_RELAY;
+	leg->setup_ms = 120;
+	leg->quality.received = 50;
+	cell_leg_add_source(leg, "dc1", 48, 50);
+	g_ptr_array_add(c->legs, leg);
+	json = report_cell_json(c);
+	back = report_cell_parse(json, "s");
+	cr_assert_not_null(back);
+	again = report_cell_json(back);
+	cr_expect_str_eq(json_string_value(json_object_get(again, "start")), "ad-hoc");
+	cr_expect_eq(json_array_size(json_object_get(again, "legs")), 1);
+	cr_expect(json_equal(json_object_get(json, "legs"), json_object_get(again, "legs")));
+	json_decref(json);
+	json_decref(again);
+	cell_free(back);
+	cell_free(c);
+}

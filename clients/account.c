@@ -5,6 +5,7 @@
 #include "clients/discovery.h"
 #include "clients/dns.h"
 #include "clients/signin.h"
+#include "common/reach.h"
 #include "common/sip_event.h"
 #include "common/tls.h"
 
@@ -33,8 +34,9 @@ struct account {
 	struct lookup lookups[DISCOVERY_LOOKUPS];
 	GPtrArray *dns_events[DISCOVERY_LOOKUPS]; /* json_t: told when their turn has come */
 	guint told;
-	GCancellable *connecting; /* NULL: no attempt under way */
+	reach *connecting; /* NULL: no attempt under way */
 	struct discovery_target target; /* strings belong to `discovery` */
+	const char *ways[2]; /* its addresses, in the order in which they are tried */
 	char *last_trouble;
 	sip_conn *conn;
 	struct signin signin;
@@ -82,9 +84,7 @@ account *account_new(const struct client_config *config, channel *events, const 
 /* Ends the search: what is still under way calls nobody any more. */
 static void stop_search(account *a)
 {
-	if (a->connecting)
-		g_cancellable_cancel(a->connecting);
-	g_clear_object(&a->connecting);
+	g_clear_pointer(&a->connecting, reach_free);
 	g_clear_pointer(&a->dns, dns_free);
 	g_clear_pointer(&a->discovery, discovery_free);
 	g_clear_pointer(&a->last_trouble, g_free);
@@ -201,6 +201,11 @@ static gboolean on_deadline(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+static guint families(const account *a)
+{
+	return client_config_has_ipv4(a->config) && client_config_has_ipv6(a->config) ? 2 : 1;
+}
+
 /* --- signing in ---------------------------------------------------------------------------------------- */
 
 static void on_relay_address(const struct dns_answer *answer, gpointer data)
@@ -219,6 +224,17 @@ static void on_relay_address(const struct dns_answer *answer, gpointer data)
 	succeed(a);
 }
 
+/* Of each family that the client has an address of itself.  How many questions that are. */
+static guint ask_addresses(account *a, const char *name, dns_func done, gpointer user_data)
+{
+	bool of_ipv4 = client_config_has_ipv4(a->config), of_ipv6 = client_config_has_ipv6(a->config);
+	if (of_ipv4)
+		dns_query(a->dns, name, DNS_A, done, user_data);
+	if (of_ipv6)
+		dns_query(a->dns, name, DNS_AAAA, done, user_data);
+	return families(a);
+}
+
 static void find_relay(account *a)
 {
 	const struct mras_response *r = &a->signin.relay;
@@ -232,12 +248,7 @@ static void find_relay(account *a)
 		.host = g_strdup(r->host_name), .udp_port = r->udp_port, .tcp_port = r->tcp_port,
 		.username = g_strdup(r->username), .password = g_strdup(r->password),
 	};
-	bool of_ipv4 = client_config_has_ipv4(a->config), of_ipv6 = client_config_has_ipv6(a->config);
-	a->relay_questions = of_ipv4 + of_ipv6;
-	if (of_ipv4)
-		dns_query(a->dns, r->host_name, DNS_A, on_relay_address, a);
-	if (of_ipv6)
-		dns_query(a->dns, r->host_name, DNS_AAAA, on_relay_address, a);
+	a->relay_questions = ask_addresses(a, r->host_name, on_relay_address, a);
 }
 
 static void send_signin(account *a, sip_msg *request);
@@ -355,7 +366,7 @@ static char *local_name(GIOStream *stream, const char *fallback)
 		return g_strdup_printf("%s:5061", fallback);
 	GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS(address);
 	g_autofree char *text = g_inet_address_to_string(g_inet_socket_address_get_address(inet));
-	return g_strdup_printf("%s:%u", text, g_inet_socket_address_get_port(inet));
+	return sip_host_port(text, g_inet_socket_address_get_port(inet));
 }
 
 static void start_registering(account *a, GIOStream *stream)
@@ -372,13 +383,12 @@ static void start_registering(account *a, GIOStream *stream)
 
 static void advance(account *a);
 
-static void on_connected(GIOStream *stream, const GError *error, gpointer data)
+static void on_reached(GIOStream *stream, guint way, const GError *error, gboolean last, gpointer data)
 {
-	/* A cancelled attempt belongs to a search, or even an account, that is over. */
-	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-		return;
 	account *a = data;
-	g_clear_object(&a->connecting);
+	a->target.address = a->ways[way];
+	if (stream || last)
+		g_clear_pointer(&a->connecting, reach_free);
 	if (stream) {
 		start_registering(a, stream);
 		return;
@@ -387,8 +397,24 @@ static void on_connected(GIOStream *stream, const GError *error, gpointer data)
 		      json_pack("{s:o, s:s, s:s}", "server", server_json(a), "kind", tls_error_kind(error), "reason",
 				error->message));
 	g_free(a->last_trouble);
-	a->last_trouble = g_strdup_printf("%s:%u: %s", a->target.address, a->target.port, error->message);
-	advance(a);
+	g_autofree char *at = sip_host_port(a->target.address, a->target.port);
+	a->last_trouble = g_strdup_printf("%s: %s", at, error->message);
+	if (last)
+		advance(a);
+}
+
+/* IPv6 first, where there is both (RFC 6724). */
+static void connect_to_target(account *a)
+{
+	const struct client_config *c = a->config;
+	bool both = a->target.address6 != NULL;
+	a->ways[0] = both ? a->target.address6 : a->target.address;
+	a->ways[1] = a->target.address;
+	const struct reach_way ways[] = {
+		{ .local = both ? c->address6 : c->address, .address = a->ways[0] },
+		{ .local = c->address, .address = a->ways[1] },
+	};
+	a->connecting = reach_new(ways, both ? 2 : 1, a->target.port, a->target.name, a->identity, TLS_MS, on_reached, a);
 }
 
 static void advance(account *a)
@@ -404,16 +430,14 @@ static void advance(account *a)
 		fail(a, a->last_trouble ? "tls" : "dns", reason, 0);
 		return;
 	}
-	a->connecting = g_cancellable_new();
-	tls_connect(a->config->address, a->target.address, a->target.port, a->target.name, a->identity, TLS_MS,
-		    a->connecting, on_connected, a);
+	connect_to_target(a);
 }
 
 static void on_target_address(const struct dns_answer *answer, gpointer data)
 {
 	const struct lookup *l = data;
 	g_ptr_array_add(l->owner->dns_events[l->index], dns_event(l->owner, answer));
-	discovery_target_address(l->owner->discovery, l->index, answer->target);
+	discovery_target_address(l->owner->discovery, l->index, answer);
 	advance(l->owner);
 }
 
@@ -424,7 +448,7 @@ static void on_lookup(const struct dns_answer *answer, gpointer data)
 	g_ptr_array_add(a->dns_events[l->index], dns_event(a, answer));
 	const char *target = discovery_answer(a->discovery, l->index, answer);
 	if (target)
-		dns_query(a->dns, target, DNS_A, on_target_address, l);
+		ask_addresses(a, target, on_target_address, l);
 	else
 		advance(a);
 }
@@ -445,13 +469,16 @@ void account_sign_in(account *a)
 	}
 	a->state = ACCOUNT_SEARCHING;
 	a->told = 0;
-	a->discovery = discovery_new(a->config->domain);
+	a->discovery = discovery_new(a->config->domain, families(a));
 	a->deadline = g_timeout_add(SIGN_IN_MS, on_deadline, a);
 	for (guint i = 0; i < DISCOVERY_LOOKUPS; i++) {
 		enum dns_type type;
 		const char *name = discovery_query(a->discovery, i, &type);
 		g_ptr_array_set_size(a->dns_events[i], 0);
-		dns_query(a->dns, name, type, on_lookup, &a->lookups[i]);
+		if (type == DNS_A)
+			ask_addresses(a, name, on_lookup, &a->lookups[i]);
+		else
+			dns_query(a->dns, name, type, on_lookup, &a->lookups[i]);
 	}
 }
 

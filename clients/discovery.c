@@ -22,18 +22,20 @@ enum entry_state { ENTRY_PENDING, ENTRY_EMPTY, ENTRY_FOUND };
 
 struct entry {
 	enum entry_state state;
-	char *query, *name, *address;
+	char *query, *name, *address, *address6;
 	guint16 port;
+	guint answers; /* to its question for addresses */
 };
 
 struct discovery {
 	struct entry entries[DISCOVERY_LOOKUPS];
-	guint next;
+	guint next, families;
 };
 
-discovery *discovery_new(const char *domain)
+discovery *discovery_new(const char *domain, guint families)
 {
 	discovery *d = g_new0(discovery, 1);
+	d->families = families;
 	for (guint i = 0; i < DISCOVERY_LOOKUPS; i++)
 		d->entries[i].query = g_strdup_printf("%s.%s", lookups[i].label, domain);
 	return d;
@@ -45,6 +47,7 @@ void discovery_free(discovery *d)
 		g_free(d->entries[i].query);
 		g_free(d->entries[i].name);
 		g_free(d->entries[i].address);
+		g_free(d->entries[i].address6);
 	}
 	g_free(d);
 }
@@ -55,31 +58,39 @@ const char *discovery_query(const discovery *d, guint i, enum dns_type *ret_type
 	return d->entries[i].query;
 }
 
+static void take_address(const discovery *d, struct entry *e, const struct dns_answer *answer, bool passed_over)
+{
+	*(answer->type == DNS_AAAA ? &e->address6 : &e->address) = g_strdup(answer->target);
+	if (++e->answers < d->families)
+		return;
+	if (!e->address)
+		e->address = g_steal_pointer(&e->address6);
+	e->state = e->address && !passed_over ? ENTRY_FOUND : ENTRY_EMPTY;
+}
+
 const char *discovery_answer(discovery *d, guint i, const struct dns_answer *answer)
 {
 	struct entry *e = &d->entries[i];
+	if (lookups[i].type != DNS_SRV) {
+		if (!e->name)
+			e->name = g_strdup(e->query);
+		e->port = lookups[i].port;
+		take_address(d, e, answer, lookups[i].passed_over);
+		return NULL;
+	}
 	if (!answer->target || lookups[i].passed_over) {
 		e->state = ENTRY_EMPTY;
 		return NULL;
 	}
-	if (lookups[i].type == DNS_SRV) {
-		/* Found only when its target has an address. */
-		e->name = g_strdup(answer->target);
-		e->port = answer->port;
-		return e->name;
-	}
-	e->name = g_strdup(e->query);
-	e->address = g_strdup(answer->target);
-	e->port = lookups[i].port;
-	e->state = ENTRY_FOUND;
-	return NULL;
+	/* Found only when its target has an address. */
+	e->name = g_strdup(answer->target);
+	e->port = answer->port;
+	return e->name;
 }
 
-void discovery_target_address(discovery *d, guint i, const char *address)
+void discovery_target_address(discovery *d, guint i, const struct dns_answer *answer)
 {
-	struct entry *e = &d->entries[i];
-	e->address = g_strdup(address);
-	e->state = address ? ENTRY_FOUND : ENTRY_EMPTY;
+	take_address(d, &d->entries[i], answer, false);
 }
 
 enum discovery_step discovery_next(discovery *d, struct discovery_target *ret)
@@ -92,7 +103,7 @@ enum discovery_step discovery_next(discovery *d, struct discovery_target *ret)
 		if (e->state == ENTRY_EMPTY)
 			continue;
 		*ret = (struct discovery_target){ .query = e->query, .name = e->name, .address = e->address,
-						  .port = e->port, .lookup = d->next - 1 };
+						  .address6 = e->address6, .port = e->port, .lookup = d->next - 1 };
 		return DISCOVERY_TRY;
 	}
 	return DISCOVERY_NONE;

@@ -17,6 +17,7 @@ struct discovery_target {
 	const char *query;   /* what found it: "_sip._tls.contoso.com" */
 	const char *name;    /* the name its certificate must carry */
 	const char *address;
+	const char *address6; /* an IPv6 address beside an IPv4 one; NULL: none */
 	guint16 port;
 	guint lookup;
 };
@@ -27,15 +28,16 @@ enum discovery_step {
 	DISCOVERY_NONE, /* the list is at its end */
 };
 
-discovery *discovery_new(const char *domain);
+/* Each question for addresses is asked `families` times, for A and AAAA or one of them, and answered as often. */
+discovery *discovery_new(const char *domain, guint families);
 void discovery_free(discovery *d);
 
-/* The i-th question, 0 .. DISCOVERY_LOOKUPS - 1. */
+/* The i-th question, 0 .. DISCOVERY_LOOKUPS - 1; DNS_A stands for addresses of any family. */
 const char *discovery_query(const discovery *d, guint i, enum dns_type *ret_type);
-/* Its answer.  Returns the SRV target whose address is to be asked for now, or NULL. */
+/* Its answer.  Returns the SRV target whose addresses are to be asked for now, or NULL. */
 const char *discovery_answer(discovery *d, guint i, const struct dns_answer *answer);
-/* The address of that target (NULL: it has none). */
-void discovery_target_address(discovery *d, guint i, const char *address);
+/* The answer to that. */
+void discovery_target_address(discovery *d, guint i, const struct dns_answer *answer);
 enum discovery_step discovery_next(discovery *d, struct discovery_target *ret);
 /* How many look-ups have been judged so far. */
 guint discovery_judged(const discovery *d);

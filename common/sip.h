@@ -77,6 +77,8 @@ char *sip_new_branch(void); /* "z9hG4bK..." */
 char *sip_new_call_id(void);
 /* "sip:alice@contoso.com;x=y" -> "alice@contoso.com" (lower case); the caller frees; NULL: no user part. */
 char *sip_uri_user(const char *uri);
+/* "address:port" as in a URI or a Via, "[address]:port" for IPv6 (RFC 3261 section 25.1); the caller frees. */
+char *sip_host_port(const char *address, guint port);
 /* URI of a name-addr header value ("Bob" <sip:b@d;lr>;tag=1 -> sip:b@d;lr); NULL: malformed.  The caller frees. */
 char *sip_address_uri(const char *value);
 /* Value of a parameter of a URI (";opaque=app:conf"), of a header value (";tag=", outside <>) or of an

@@ -20,6 +20,11 @@ char *sip_new_call_id(void)
 	return g_strdup_printf("%08x%08x%08x", g_random_int(), g_random_int(), g_random_int());
 }
 
+char *sip_host_port(const char *address, guint port)
+{
+	return g_strdup_printf(strchr(address, ':') ? "[%s]:%u" : "%s:%u", address, port);
+}
+
 char *sip_uri_user(const char *uri)
 {
 	return uri ? sip_grammar_user(uri) : NULL;

@@ -7,6 +7,8 @@
 #include "edge/inside.h"
 #include "edge/route.h"
 
+#define LISTENERS 4 /* outside and inside, of both families */
+
 #define CLIENTS_MAX 1024
 
 /* A connection and its flow.  `conn` is ours until the link is freed. */
@@ -34,7 +36,7 @@ struct access_edge {
 	tls_identity *identity;
 	edge_event_func event;
 	gpointer user_data;
-	tls_listener *outside, *inside;
+	tls_listener *listeners[LISTENERS]; /* NULL where there is no such address */
 	edge_flows *flows;
 	GHashTable *links; /* struct link *, owned */
 	struct link *front_end;
@@ -86,7 +88,7 @@ static struct link *add_link(access_edge *a, GIOStream *connection, enum edge_fl
 			     guint16 port)
 {
 	static const struct sip_conn_handlers handlers = {.message = on_message, .closed = on_closed};
-	g_autofree char *local = g_strdup_printf("%s:%u", local_address, port);
+	g_autofree char *local = sip_host_port(local_address, port);
 	struct link *l = g_new0(struct link, 1);
 
 	l->access = a;
@@ -295,12 +297,46 @@ static void on_server(GIOStream *connection, const char *const *peer_names, cons
 	add_link(a, connection, EDGE_FLOW_INSIDE, a->internal, EDGE_SIP_PORT);
 }
 
-static void tell_listening(access_edge *a, const char *service, const char *address, guint16 port)
+static void tell_listening(access_edge *a, const char *service, const struct endpoint *at, guint16 port)
 {
+	g_autofree char *address = edge_address_text(at);
+
 	a->event("listening",
 		 json_pack("{s:s, s:s, s:i, s:s}", "service", service, "address", address, "port", (int)port,
 			   "transport", "tls"),
 		 a->user_data);
+}
+
+static bool listen_everywhere(access_edge *a, GError **error)
+{
+	const struct edge_config *c = a->config;
+	const struct {
+		const struct endpoint *at;
+		guint16 port;
+		enum tls_client_certificate policy;
+		tls_accept_func accepted;
+	} rows[LISTENERS] = {
+		{&c->access, ACCESS_OUTSIDE_PORT, TLS_CLIENT_NONE, on_client},
+		{&c->internal, EDGE_SIP_PORT, TLS_CLIENT_REQUIRED, on_server},
+		{&c->access6, ACCESS_OUTSIDE_PORT, TLS_CLIENT_NONE, on_client},
+		{&c->internal6, EDGE_SIP_PORT, TLS_CLIENT_REQUIRED, on_server},
+	};
+
+	for (guint i = 0; i < LISTENERS; i++) {
+		g_autofree char *address = NULL;
+
+		if (rows[i].at->family == ENDPOINT_NONE)
+			continue;
+		address = edge_address_text(rows[i].at);
+		a->listeners[i] = tls_listen(address, rows[i].port, a->identity, rows[i].policy, rows[i].accepted,
+					     on_tls_refused, a, error);
+		if (!a->listeners[i])
+			return false;
+	}
+	for (guint i = 0; i < LISTENERS; i++)
+		if (a->listeners[i])
+			tell_listening(a, "access", rows[i].at, rows[i].port);
+	return true;
 }
 
 access_edge *access_edge_new(const struct edge_config *config, tls_identity *identity, edge_event_func event,
@@ -318,17 +354,10 @@ access_edge *access_edge_new(const struct edge_config *config, tls_identity *ide
 	a->internal = edge_address_text(&config->internal);
 	a->access = edge_address_text(&config->access);
 	g_queue_init(&a->waiting);
-	a->outside = tls_listen(a->access, ACCESS_OUTSIDE_PORT, identity, TLS_CLIENT_NONE, on_client, on_tls_refused, a,
-				error);
-	if (a->outside)
-		a->inside = tls_listen(a->internal, EDGE_SIP_PORT, identity, TLS_CLIENT_REQUIRED, on_server,
-				       on_tls_refused, a, error);
-	if (!a->inside) {
+	if (!listen_everywhere(a, error)) {
 		access_edge_free(a);
 		return NULL;
 	}
-	tell_listening(a, "access", a->access, ACCESS_OUTSIDE_PORT);
-	tell_listening(a, "access", a->internal, EDGE_SIP_PORT);
 	connect_front_end(a);
 	return a;
 }
@@ -339,10 +368,8 @@ void access_edge_free(access_edge *a)
 		return;
 	g_cancellable_cancel(a->cancellable); /* nothing calls back after this */
 	g_object_unref(a->cancellable);
-	if (a->outside)
-		tls_listener_free(a->outside);
-	if (a->inside)
-		tls_listener_free(a->inside);
+	for (guint i = 0; i < LISTENERS; i++)
+		tls_listener_free(a->listeners[i]);
 	g_queue_clear_full(&a->waiting, waiting_free);
 	g_hash_table_unref(a->links);
 	edge_flows_free(a->flows);

@@ -291,6 +291,7 @@ static policy *make_policy(const struct edge_config *c, GError **error)
 	const struct endpoint own[] = {c->internal,
 				       c->internal6,
 				       c->access,
+				       c->access6,
 				       c->relay[0][TURN_UDP],
 				       c->relay[0][TURN_TCP],
 				       c->relay[1][TURN_UDP],

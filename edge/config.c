@@ -41,6 +41,7 @@ static const struct {
 	{"av_public", "av", offsetof(struct edge_config, advertised[0][TURN_UDP]), false},
 	{"av_tcp_public", "av_tcp", offsetof(struct edge_config, advertised[0][TURN_TCP]), false},
 	{"internal6", NULL, offsetof(struct edge_config, internal6), true},
+	{"access6", NULL, offsetof(struct edge_config, access6), true},
 	{"av6", NULL, offsetof(struct edge_config, relay[1][TURN_UDP]), true},
 	{"av_tcp6", "av6", offsetof(struct edge_config, relay[1][TURN_TCP]), true},
 };

@@ -15,7 +15,7 @@ struct edge_config {
 	char *mras_secret;                        /* what MRAS makes them with */
 	gint64 credential_lifetime_ms;            /* at most; 0: over when they are given */
 	struct endpoint internal, access;         /* port 0 */
-	struct endpoint internal6;                /* IPv6 beside IPv4; unset: none */
+	struct endpoint internal6, access6;       /* IPv6 beside IPv4; unset: none */
 	/* Of the relays: [0] av, [1] av6 (unset: none); then by enum turn_transport (av_tcp, av_tcp6). */
 	struct endpoint relay[2][2], advertised[2][2];
 	bool relay_family_same;                   /* relay_family "same" (turn.h) */
@@ -29,7 +29,7 @@ struct edge_config {
 };
 
 /* Members that may be left out: realm (the domain), av_tcp (av), the public addresses (the same as bound), internal6,
- * av6 and av_tcp6 (none; av6), relay_family (ipv4),
+ * access6, av6 and av_tcp6 (none; av6), relay_family (ipv4),
  * relay ports (50000-59999), next_hop_port (5061), relay_to and relay_not_to (none), av_engine (builtin),
  * access_fqdn and av_fqdn (fqdn), mras_secret (secret), credential_lifetime_ms (8 hours), relays_per_user (128),
  * parts (all), seed.  NULL with G_IO_ERROR_INVALID_ARGUMENT names the member that is missing or wrong. */

@@ -1,5 +1,7 @@
 #include "edge/inside.h"
 
+#include <string.h>
+
 struct attempt {
 	char *name, *local_address, *address;
 	guint16 port;
@@ -27,6 +29,17 @@ static void on_connected(GIOStream *connection, const GError *error, gpointer us
 	finish(user_data, connection, error);
 }
 
+/* The first address of the family that we connect from; the first at all where there is none. */
+static char *reachable_from(const char *local, const GList *found)
+{
+	GSocketFamily family = strchr(local, ':') ? G_SOCKET_FAMILY_IPV6 : G_SOCKET_FAMILY_IPV4;
+
+	for (const GList *l = found; l; l = l->next)
+		if (g_inet_address_get_family(l->data) == family)
+			return g_inet_address_to_string(l->data);
+	return g_inet_address_to_string(found->data);
+}
+
 static void on_resolved(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	struct attempt *t = user_data;
@@ -38,7 +51,7 @@ static void on_resolved(GObject *source, GAsyncResult *result, gpointer user_dat
 		finish(t, NULL, error);
 		return;
 	}
-	t->address = g_inet_address_to_string(found->data);
+	t->address = reachable_from(t->local_address, found);
 	g_resolver_free_addresses(found);
 	tls_connect(t->local_address, t->address, t->port, t->name, t->identity, INSIDE_CONNECT_TIMEOUT_MS, t->cancellable,
 		    on_connected, t);

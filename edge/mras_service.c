@@ -9,9 +9,9 @@ struct mras_service {
 	const struct edge_config *config;
 	edge_event_func event;
 	gpointer user_data;
-	tls_listener *listener;
+	tls_listener *listener, *listener6; /* the latter NULL without IPv6 */
 	GHashTable *connections; /* sip_conn *, owned */
-	char *address;
+	char *address; /* told to the one that connects */
 };
 
 static void connection_free(gpointer data)
@@ -129,8 +129,21 @@ static void on_accepted(GIOStream *connection, const char *const *peer_names, co
 		g_object_unref(connection);
 		return;
 	}
-	local = g_strdup_printf("%s:%d", s->address, MRAS_PORT);
+	local = sip_host_port(s->address, MRAS_PORT);
 	g_hash_table_add(s->connections, sip_conn_new(connection, local, &handlers, s));
+}
+
+static tls_listener *listen_at(mras_service *s, const struct endpoint *at, tls_identity *identity, GError **error)
+{
+	g_autofree char *address = edge_address_text(at);
+	tls_listener *l = tls_listen(address, MRAS_PORT, identity, TLS_CLIENT_REQUIRED, on_accepted, on_refused, s, error);
+
+	if (l)
+		s->event("listening",
+			 json_pack("{s:s, s:s, s:i, s:s}", "service", "mras", "address", address, "port", MRAS_PORT,
+				   "transport", "tls"),
+			 s->user_data);
+	return l;
 }
 
 mras_service *mras_service_new(const struct edge_config *config, tls_identity *identity, edge_event_func event,
@@ -143,24 +156,21 @@ mras_service *mras_service_new(const struct edge_config *config, tls_identity *i
 	s->user_data = user_data;
 	s->address = edge_address_text(&config->internal);
 	s->connections = g_hash_table_new_full(NULL, NULL, connection_free, NULL);
-	s->listener = tls_listen(s->address, MRAS_PORT, identity, TLS_CLIENT_REQUIRED, on_accepted, on_refused, s, error);
-	if (!s->listener) {
-		mras_service_free(s);
-		return NULL;
-	}
-	event("listening",
-	      json_pack("{s:s, s:s, s:i, s:s}", "service", "mras", "address", s->address, "port", MRAS_PORT, "transport",
-			"tls"),
-	      user_data);
-	return s;
+	s->listener = listen_at(s, &config->internal, identity, error);
+	if (s->listener && config->internal6.family != ENDPOINT_NONE)
+		s->listener6 = listen_at(s, &config->internal6, identity, error);
+	if (s->listener && (s->listener6 || config->internal6.family == ENDPOINT_NONE))
+		return s;
+	mras_service_free(s);
+	return NULL;
 }
 
 void mras_service_free(mras_service *s)
 {
 	if (!s)
 		return;
-	if (s->listener)
-		tls_listener_free(s->listener);
+	tls_listener_free(s->listener);
+	tls_listener_free(s->listener6);
 	g_hash_table_unref(s->connections);
 	g_free(s->address);
 	g_free(s);

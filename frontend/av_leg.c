@@ -157,6 +157,7 @@ static bool start_ice(av_leg *l, const call_sdp *offer, const struct av_leg_conf
 	};
 	struct ice_config ice_config = {
 		.local_address = config->address,
+		.local_address6 = config->address6,
 		.relays = config->relay,
 		.n_relays = config->relay ? 1 : 0,
 		.profile = config->profile,

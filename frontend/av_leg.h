@@ -24,6 +24,7 @@ struct av_leg_handlers {
 
 struct av_leg_config {
 	const char *address;           /* to gather on */
+	const char *address6;          /* the same, IPv6 beside IPv4; NULL: none */
 	const struct ice_relay *relay; /* NULL: none */
 	const struct ice_profile *profile;
 	guint32 ssrc;                  /* of our RTCP */

@@ -205,6 +205,7 @@ static void on_relay(const struct ice_relay *relay, gpointer user_data)
 	g_autoptr(call_sdp) offer = read_offer(p->pending);
 	struct av_leg_config config = {
 		.address = s->address,
+		.address6 = s->address6,
 		.relay = relay,
 		.profile = ice_profile_by_name(s->ice_profile),
 		.ssrc = ssrc_of(p->room),

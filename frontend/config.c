@@ -22,6 +22,7 @@ static const struct text_member text_members[] = {
 	{ .name = "fqdn", .offset = offsetof(struct fe_config, fqdn), .required = true },
 	{ .name = "domain", .offset = offsetof(struct fe_config, domain), .required = true },
 	{ .name = "address", .offset = offsetof(struct fe_config, address), .required = true },
+	{ .name = "address6", .offset = offsetof(struct fe_config, address6) },
 	{ .name = "ca", .offset = offsetof(struct fe_config, ca), .required = true },
 	{ .name = "certificate", .offset = offsetof(struct fe_config, certificate), .required = true },
 	{ .name = "key", .offset = offsetof(struct fe_config, key), .required = true },

@@ -20,6 +20,7 @@ struct fe_config_edge {
 
 struct fe_config {
 	char *name, *fqdn, *domain, *address;
+	char *address6;         /* an IPv6 address beside an IPv4 one; NULL: none */
 	guint16 port;
 	char *ca, *certificate, *key;
 	char **trusted_servers; /* NULL-terminated */

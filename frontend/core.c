@@ -83,7 +83,7 @@ fe_core *fe_core_new(const struct fe_config *config, const struct core_io *io, g
 	c->io = io;
 	c->user_data = user_data;
 	c->wire = (struct transactions_io){ .now_us = core_now_us, .send = core_send, .wake = core_wake };
-	c->sent_by = g_strdup_printf("%s:%u", config->address, config->port);
+	c->sent_by = sip_host_port(config->address, config->port);
 	c->cdr = cdr_new(core_record, c);
 	c->transactions = transactions_new(c->sent_by, &c->wire, c);
 	c->registrar = registrar_new(config->domain);
@@ -93,6 +93,7 @@ fe_core *fe_core_new(const struct fe_config *config, const struct core_io *io, g
 		.registrar = c->registrar,
 		.domain = config->domain,
 		.address = config->address,
+		.address6 = config->address6,
 		.ice_profile = config->ice_profile,
 		.links = &io->links,
 		.links_data = user_data,

@@ -16,7 +16,7 @@ struct fe_server {
 	gpointer user_data;
 	fe_core *core;
 	tls_identity *identity;
-	tls_listener *listener;
+	tls_listener *listener, *listener6; /* the latter NULL without IPv6 */
 	char *sent_by;
 	GHashTable *peers;   /* set of struct peer: every connection, both ways */
 	GHashTable *links;   /* Edge's name -> struct peer, of those that we opened or are opening */
@@ -130,7 +130,7 @@ static void on_accepted(GIOStream *stream, const char *const *peer_names, const 
 {
 	fe_server *s = user_data;
 	const char *edge = fe_flow_trusted_name(peer_names, (const char *const *)s->config->trusted_servers);
-	g_autofree char *name = g_strdup_printf("%s:%u", peer_address, peer_port);
+	g_autofree char *name = sip_host_port(peer_address, peer_port);
 	struct peer *p;
 
 	if (!edge && peer_names[0]) {
@@ -211,15 +211,17 @@ static void on_looked_up(GObject *source, GAsyncResult *result, gpointer data)
 	g_free(l);
 }
 
-static void look_up(const char *name, GCancellable *cancel, looked_up_func done, gpointer user_data)
+/* An address of the family of our own: we connect from there. */
+static void look_up(const fe_server *s, const char *name, looked_up_func done, gpointer user_data)
 {
+	GResolverNameLookupFlags flags = strchr(s->config->address, ':') ? G_RESOLVER_NAME_LOOKUP_FLAGS_IPV6_ONLY :
+									   G_RESOLVER_NAME_LOOKUP_FLAGS_IPV4_ONLY;
 	g_autoptr(GResolver) resolver = g_resolver_get_default();
 	struct lookup *l = g_new0(struct lookup, 1);
 
 	l->done = done;
 	l->user_data = user_data;
-	g_resolver_lookup_by_name_with_flags_async(resolver, name, G_RESOLVER_NAME_LOOKUP_FLAGS_IPV4_ONLY, cancel,
-						   on_looked_up, l);
+	g_resolver_lookup_by_name_with_flags_async(resolver, name, flags, s->cancel, on_looked_up, l);
 }
 
 static struct peer *link_open(fe_server *s, const struct fe_config_edge *edge)
@@ -233,7 +235,7 @@ static struct peer *link_open(fe_server *s, const struct fe_config_edge *edge)
 	p->port = edge->mras_port;
 	g_hash_table_insert(s->links, p->edge, p);
 	p->refs++;
-	look_up(p->edge, s->cancel, on_link_resolved, p);
+	look_up(s, p->edge, on_link_resolved, p);
 	return p;
 }
 
@@ -316,7 +318,7 @@ static void io_resolve(const char *name, resolved_func done, gpointer user_data,
 	l->cancel = g_object_ref(s->cancel);
 	l->done = done;
 	l->user_data = user_data;
-	look_up(name, s->cancel, on_core_resolved, l);
+	look_up(s, name, on_core_resolved, l);
 }
 
 static void io_event(const char *name, json_t *fields, gpointer user_data)
@@ -359,7 +361,10 @@ static bool start(fe_server *s, GError **error)
 	if (!s->identity)
 		return false;
 	s->listener = tls_listen(c->address, c->port, s->identity, TLS_CLIENT_OPTIONAL, on_accepted, on_refused, s, error);
-	return s->listener != NULL;
+	if (s->listener && c->address6)
+		s->listener6 = tls_listen(c->address6, c->port, s->identity, TLS_CLIENT_OPTIONAL, on_accepted, on_refused, s,
+					  error);
+	return s->listener && (s->listener6 || !c->address6);
 }
 
 fe_server *fe_server_new(struct fe_config *config, fe_server_event_func event, gpointer user_data, GError **error)
@@ -369,7 +374,7 @@ fe_server *fe_server_new(struct fe_config *config, fe_server_event_func event, g
 	s->config = config;
 	s->event = event;
 	s->user_data = user_data;
-	s->sent_by = g_strdup_printf("%s:%u", config->address, config->port);
+	s->sent_by = sip_host_port(config->address, config->port);
 	s->peers = g_hash_table_new(NULL, NULL);
 	s->links = g_hash_table_new(g_str_hash, g_str_equal);
 	s->cancel = g_cancellable_new();
@@ -409,6 +414,7 @@ bool fe_server_free(fe_server *s)
 	if (!s)
 		return false;
 	tls_listener_free(s->listener);
+	tls_listener_free(s->listener6);
 	g_cancellable_cancel(s->cancel);
 	releasing = fe_core_hang_up(s->core);
 	close_peers(s);

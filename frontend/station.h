@@ -22,6 +22,7 @@ struct station {
 	registrar *registrar;
 	const char *domain;
 	const char *address;     /* our own, for session descriptions */
+	const char *address6;    /* the IPv6 one beside it; NULL: none */
 	const char *ice_profile;
 	const struct edge_links *links;
 	gpointer links_data;

@@ -160,6 +160,8 @@ json_t *config_frontend(const struct config_source *source, const struct node *n
 			   s->fqdn, "domain", s->domain, "address", addr_json(&s->address),
 			   "port", CONFIG_SIP_PORT, "trusted_servers", trusted, "users", users_json(source, s),
 			   "edges", edges, "cdr", cdr);
+	if (addr_is_set(&s->address6))
+		json_object_set_new(config, "address6", addr_json(&s->address6));
 	set_identity(config, node);
 	return config;
 }
@@ -197,6 +199,7 @@ static void set_addresses(json_t *config, const struct edge_service *s)
 		{"av_public", &s->av_public},
 		{"av_tcp_public", &s->av_tcp_public},
 		{"internal6", &s->internal6},
+		{"access6", &s->access6},
 		{"av6", &s->av6},
 		{"av_tcp6", &s->av_tcp6},
 	};
@@ -281,6 +284,7 @@ char **config_tls_names(const model *m, const struct node *node)
 	if (frontend != NULL) {
 		add_name(names, frontend->frontend.fqdn);
 		add_address(addresses, &frontend->frontend.address);
+		add_address(addresses, &frontend->frontend.address6);
 	}
 	if (edge != NULL) {
 		add_name(names, edge->fqdn);
@@ -289,6 +293,7 @@ char **config_tls_names(const model *m, const struct node *node)
 		add_address(addresses, &edge->internal);
 		add_address(addresses, &edge->internal6);
 		add_address(addresses, &edge->access);
+		add_address(addresses, &edge->access6);
 		add_address(addresses, &edge->access_public);
 	}
 	add_records(m, addresses, names);

@@ -29,14 +29,15 @@ static void check_external(const struct check *c, const struct node *node, const
 			    card->name, node->name, addr_print(a, text));
 }
 
-/* Both IPv6 addresses of the relays or none, beside IPv4 ones. */
+/* IPv6 addresses beside IPv4 ones; those of the relays both or none. */
 static void check_ipv6(const struct check *c, const struct service *service)
 {
 	const struct edge_service *edge = &service->edge;
 	const struct {
 		const char *key, *beside;
 		const struct addr *a, *v4, *other;
-	} rows[] = {{"av6", "av", &edge->av6, &edge->av, &edge->av_tcp6},
+	} rows[] = {{"access6", "access", &edge->access6, &edge->access, &edge->access6},
+		    {"av6", "av", &edge->av6, &edge->av, &edge->av_tcp6},
 		    {"av_tcp6", "av_tcp", &edge->av_tcp6, &edge->av_tcp, &edge->av6}};
 	char text[ADDR_TEXT_MAX];
 
@@ -90,6 +91,7 @@ static void check_edge(const struct check *c, const struct node *node, const str
 		check_external(c, node, service, external, &edge->access);
 		check_external(c, node, service, external, &edge->av);
 		check_external(c, node, service, external, &edge->av_tcp);
+		check_external(c, node, service, external, &edge->access6);
 		check_external(c, node, service, external, &edge->av6);
 		check_external(c, node, service, external, &edge->av_tcp6);
 	}
@@ -100,6 +102,10 @@ static void check_edge(const struct check *c, const struct node *node, const str
 	if (addr_is_set(&edge->access) && addr_equal(&edge->access, &edge->av))
 		check_error(c, places_get(c->places, &edge->av, service->loc), NULL,
 			    "'access' and 'av' both need port 443, so they can't share an address");
+	if (addr_is_set(&edge->access6) && (addr_equal(&edge->access6, &edge->av6) || addr_equal(&edge->access6, &edge->av_tcp6)))
+		check_error(c, places_get(c->places, &edge->access6, service->loc), NULL,
+			    "'access6' and '%s' both need port 443, so they can't share an address",
+			    addr_equal(&edge->access6, &edge->av6) ? "av6" : "av_tcp6");
 	if (edge->relays_per_user == 0 && g_strcmp0(edge->engine, "coturn") == 0)
 		check_error(c, places_get(c->places, &edge->relays_per_user, service->loc), "1 or more, or 'engine: builtin'",
 			    "coturn can't refuse all relays");

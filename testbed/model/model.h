@@ -156,7 +156,7 @@ struct frontend_service {
 	char *fqdn;
 	char *domain;        /* whose users it serves; NULL in no model that loaded (default: the file's) */
 	bool media_relay;    /* tells its users of their Edge's relays (default true) */
-	struct addr address; /* where it listens */
+	struct addr address, address6; /* where it listens; the latter: the node's IPv6 address beside IPv4, unset: none */
 };
 
 /* The services that an Edge consists of, each of which can be down by itself. */
@@ -177,7 +177,7 @@ struct edge_service {
 	struct addr internal, internal6; /* addresses on the internal card: its first, and its first IPv6 beside it (unset: none) */
 	struct addr access, av, av_tcp; /* on the external card; av_tcp relays allocations born over TCP */
 	struct addr access_public, av_public, av_tcp_public; /* as seen outside a 1:1 NAT; equal to the above without NAT */
-	struct addr av6, av_tcp6; /* the IPv6 ones beside av and av_tcp; unset: none */
+	struct addr access6, av6, av_tcp6; /* the IPv6 ones beside them; unset: none */
 	enum relay_family relay_family;
 	struct port_range relay_ports;
 	char *next_hop;      /* node name of the Front End */

@@ -33,6 +33,8 @@ static void resolve_frontend(const struct check *c, struct frontend_service *fro
 {
 	if (!addr_is_set(&frontend->address))
 		frontend->address = node_address(node);
+	if (frontend->address.family == AF_INET)
+		frontend->address6 = node_address6(node);
 	if (!frontend->domain)
 		frontend->domain = g_strdup(c->m->domain);
 }

@@ -65,6 +65,7 @@ static const struct field edge_fields[] = {
 	{ .key = "access", .read = read_addr, AT(service, edge.access), .required = true },
 	{ .key = "av", .read = read_addr, AT(service, edge.av), .required = true },
 	{ .key = "av_tcp", .read = read_addr, AT(service, edge.av_tcp), .required = true },
+	{ .key = "access6", .read = read_addr, AT(service, edge.access6) },
 	{ .key = "av6", .read = read_addr, AT(service, edge.av6) },
 	{ .key = "av_tcp6", .read = read_addr, AT(service, edge.av_tcp6) },
 	{ .key = "access_public", .read = read_addr, AT(service, edge.access_public) },

@@ -12,6 +12,19 @@ static const char *answer(discovery *d, guint i, const char *target, guint16 por
 	return discovery_answer(d, i, &a);
 }
 
+/* Of the target of an SRV record. */
+static void address(discovery *d, guint i, enum dns_type type, const char *text)
+{
+	struct dns_answer a = { .type = type, .target = text };
+	discovery_target_address(d, i, &a);
+}
+
+static void answer_family(discovery *d, guint i, enum dns_type type, const char *text)
+{
+	struct dns_answer a = { .type = type, .target = text };
+	discovery_answer(d, i, &a);
+}
+
 enum { DISCOVER_INTERNAL, DISCOVER, INTERNAL_TLS, INTERNAL_TCP, EXTERNAL_TLS, SIPINTERNAL, SIP, SIPEXTERNAL };
 
 static void answer_nothing(discovery *d, guint from, guint to)
@@ -27,7 +40,7 @@ Test(discovery, names_are_in_the_products_order)
 		"_sipinternal._tcp.contoso.com", "_sip._tls.contoso.com", "sipinternal.contoso.com", "sip.contoso.com",
 		"sipexternal.contoso.com",
 	};
-	discovery *d = discovery_new("contoso.com");
+	discovery *d = discovery_new("contoso.com", 1);
 	enum dns_type type;
 	for (guint i = 0; i < DISCOVERY_LOOKUPS; i++)
 		cr_expect_str_eq(discovery_query(d, i, &type), names[i], "question %u", i);
@@ -36,14 +49,14 @@ Test(discovery, names_are_in_the_products_order)
 
 Test(discovery, a_late_earlier_answer_is_waited_for)
 {
-	discovery *d = discovery_new("contoso.com");
+	discovery *d = discovery_new("contoso.com", 1);
 	struct discovery_target t;
 	answer(d, SIP, "203.0.113.10", 0);
 	cr_assert_eq(discovery_next(d, &t), DISCOVERY_WAIT, "judged out of order");
 	answer_nothing(d, DISCOVER_INTERNAL, DISCOVER);
 	cr_assert_str_eq(answer(d, INTERNAL_TLS, "fe.contoso.com", 5061), "fe.contoso.com", "target not asked for");
 	cr_assert_eq(discovery_next(d, &t), DISCOVERY_WAIT, "an SRV without address was tried");
-	discovery_target_address(d, INTERNAL_TLS, "10.0.1.10");
+	address(d, INTERNAL_TLS, DNS_A, "10.0.1.10");
 	cr_assert_eq(discovery_next(d, &t), DISCOVERY_TRY, "not tried");
 	cr_assert_str_eq(t.name, "fe.contoso.com", "name %s", t.name);
 	cr_assert_str_eq(t.address, "10.0.1.10", "address %s", t.address);
@@ -53,7 +66,7 @@ Test(discovery, a_late_earlier_answer_is_waited_for)
 
 Test(discovery, services_that_are_not_modelled_are_passed_over)
 {
-	discovery *d = discovery_new("contoso.com");
+	discovery *d = discovery_new("contoso.com", 1);
 	struct discovery_target t;
 	answer(d, DISCOVER_INTERNAL, "10.0.1.10", 0);
 	answer(d, DISCOVER, "203.0.113.30", 0);
@@ -73,16 +86,59 @@ Test(discovery, services_that_are_not_modelled_are_passed_over)
 
 Test(discovery, a_target_without_address_is_no_server)
 {
-	discovery *d = discovery_new("contoso.com");
+	discovery *d = discovery_new("contoso.com", 1);
 	struct discovery_target t;
 	answer_nothing(d, DISCOVER_INTERNAL, SIPEXTERNAL);
 	discovery_free(d);
-	d = discovery_new("contoso.com");
+	d = discovery_new("contoso.com", 1);
 	answer_nothing(d, DISCOVER_INTERNAL, INTERNAL_TCP);
 	answer(d, EXTERNAL_TLS, "sip.contoso.com", 443);
-	discovery_target_address(d, EXTERNAL_TLS, NULL);
+	address(d, EXTERNAL_TLS, DNS_A, NULL);
 	answer_nothing(d, SIPINTERNAL, SIPEXTERNAL);
 	cr_assert_eq(discovery_next(d, &t), DISCOVERY_NONE, "tried without an address");
 	cr_assert_eq(discovery_judged(d), (guint)DISCOVERY_LOOKUPS, "not all judged");
 	discovery_free(d);
+}
+
+static void answer_nothing_twice(discovery *d, guint from, guint to)
+{
+	for (guint i = from; i <= to; i++) {
+		bool srv = i == INTERNAL_TLS || i == INTERNAL_TCP || i == EXTERNAL_TLS;
+		answer_family(d, i, srv ? DNS_SRV : DNS_A, NULL);
+		if (!srv)
+			answer_family(d, i, DNS_AAAA, NULL);
+	}
+}
+
+Test(discovery, addresses_of_both_families_are_waited_for)
+{
+	discovery *d = discovery_new("contoso.com", 2);
+	struct discovery_target t;
+	answer_nothing_twice(d, DISCOVER_INTERNAL, INTERNAL_TCP);
+	answer(d, EXTERNAL_TLS, "sip.contoso.com", 443);
+	address(d, EXTERNAL_TLS, DNS_AAAA, "2001:db8:d::2");
+	cr_assert_eq(discovery_next(d, &t), DISCOVERY_WAIT, "its A record is still out");
+	address(d, EXTERNAL_TLS, DNS_A, "203.0.113.2");
+	cr_assert_eq(discovery_next(d, &t), DISCOVERY_TRY, "not tried");
+	cr_expect_str_eq(t.address, "203.0.113.2", "address %s", t.address);
+	cr_assert_not_null(t.address6, "no IPv6 address");
+	cr_expect_str_eq(t.address6, "2001:db8:d::2", "address6 %s", t.address6);
+	discovery_free(d);
+}
+
+Test(discovery, a_server_with_one_family_only)
+{
+	static const struct { enum dns_type type; const char *text; } rows[] = { { DNS_A, "203.0.113.2" }, { DNS_AAAA, "2001:db8:d::2" } };
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		discovery *d = discovery_new("contoso.com", 2);
+		struct discovery_target t;
+		answer_nothing_twice(d, DISCOVER_INTERNAL, SIPINTERNAL);
+		answer_family(d, SIP, rows[!i].type, NULL);
+		answer_family(d, SIP, rows[i].type, rows[i].text);
+		cr_assert_eq(discovery_next(d, &t), DISCOVERY_TRY, "not tried");
+		cr_expect_str_eq(t.name, "sip.contoso.com", "name %s", t.name);
+		cr_expect_str_eq(t.address, rows[i].text, "address %s", t.address);
+		cr_expect_null(t.address6, "none beside it");
+		discovery_free(d);
+	}
 }

@@ -99,7 +99,8 @@ static int explain(const model *m, matrix_selection *s, struct recorded *recorde
 	g_autofree char *program_dir = cmd_program_dir();
 	g_autoptr(GCancellable) cancel = g_cancellable_new();
 	const struct explain_options options = {
-		.program_dir = program_dir, .seed = seed, .all = o->all, .no_trial = o->no_trial, .cancel = cancel};
+		.program_dir = program_dir, .seed = seed, .all = o->all, .no_trial = o->no_trial,
+		.alternatives = o->verbose > 0 || o->json, .cancel = cancel};
 	g_autoptr(GError) error = NULL;
 	signals *watched = signals_watch(on_signal, cancel, &error);
 	g_autoptr(explanation) x = NULL;

@@ -1,5 +1,7 @@
 #include "testbed/explain/explain.h"
 
+#include "testbed/explain/bypass.h"
+
 /* --- which cell -------------------------------------------------------------------------------------- */
 
 char **explain_near_ids(const matrix_selection *selection, const char *id, guint limit)
@@ -86,6 +88,34 @@ static void try_restart(const model *base, explanation *x, const struct explain_
 		trial_make(&x->trial, base, x->selection, x->finding, &lasting, o);
 }
 
+static void alternative_free(gpointer data)
+{
+	struct alternative *a = data;
+
+	fix_free(a->fix);
+	trial_clear(&a->trial);
+	g_free(a);
+}
+
+/* Whether it helps is asked of the call alone, or of all others too, as for the fix; what stands behind the first cause is
+ * not taken away with it. */
+static void try_bypass(const model *base, explanation *x, const struct explain_options *o)
+{
+	fix *way = bypass_derive(x->model, x->seen.state, x->finding);
+	struct explain_options once = *o;
+	struct alternative *a;
+
+	x->alternatives = g_ptr_array_new_with_free_func(alternative_free);
+	if (!way)
+		return;
+	a = g_new0(struct alternative, 1);
+	a->name = "the bypass: the site's clients go around the tunnel";
+	a->fix = way;
+	once.steps_max = 1;
+	g_ptr_array_add(x->alternatives, a);
+	trial_make(&a->trial, base, x->selection, x->finding, way, &once);
+}
+
 /* From what was heard and read to cause, fix and trial. */
 static void conclude(const model *base, explanation *x, const struct explain_options *o)
 {
@@ -95,6 +125,8 @@ static void conclude(const model *base, explanation *x, const struct explain_opt
 		try_restart(base, x, o);
 	else if (x->fix)
 		trial_make(&x->trial, base, x->selection, x->finding, x->fix, o);
+	if (o->alternatives)
+		try_bypass(base, x, o);
 }
 
 explanation *explain_cell(const model *base, matrix_selection *selection, const struct explain_options *options,
@@ -169,6 +201,7 @@ void explanation_free(explanation *x)
 	g_clear_pointer(&x->missing, g_ptr_array_unref);
 	trial_clear(&x->trial);
 	fix_free(x->fix);
+	g_clear_pointer(&x->alternatives, g_ptr_array_unref);
 	finding_free(x->finding);
 	observation_clear(&x->seen);
 	matrix_selection_free(x->selection);

@@ -18,6 +18,13 @@ struct recorded {
 	GPtrArray *missing;        /* char *: what was not recorded; may be empty */
 };
 
+/* Another way than the fix, each tried by itself. */
+struct alternative {
+	const char *name; /* "the bypass: ..." */
+	fix *fix;
+	struct trial trial;
+};
+
 typedef struct explanation {
 	matrix_selection *selection; /* owns the cell and its network */
 	const struct cell *cell;
@@ -28,6 +35,7 @@ typedef struct explanation {
 	finding *finding; /* NULL: cancelled before the call had ended */
 	fix *fix;         /* NULL: nothing to mend, or no fix can be derived */
 	struct trial trial;
+	GPtrArray *alternatives; /* struct alternative: other ways to mend it; NULL: not asked for */
 } explanation;
 
 /* A cell by its id, or A's call to B.  TB_ERROR_INPUT names ids that are near. */

@@ -77,6 +77,21 @@ static json_t *fixes_tried_json(const struct trial *t)
 	return tried;
 }
 
+static json_t *alternatives_json(const GPtrArray *alternatives)
+{
+	json_t *all = json_array();
+
+	for (guint i = 0; alternatives && i < alternatives->len; i++) {
+		const struct alternative *a = alternatives->pdata[i];
+		json_t *one = fix_json(a->fix);
+
+		json_object_set_new(one, "name", json_string(a->name));
+		json_object_set_new(one, "trial", trial_json(&a->trial));
+		json_array_append_new(all, one);
+	}
+	return all;
+}
+
 json_t *explain_json(const explanation *x)
 {
 	const finding *f = x->finding;
@@ -97,6 +112,7 @@ json_t *explain_json(const explanation *x)
 	json_object_set_new(document, "fix", fix_json(x->fix));
 	json_object_set_new(document, "fixes_tried", fixes_tried_json(&x->trial));
 	json_object_set_new(document, "trial", trial_json(&x->trial));
+	json_object_set_new(document, "alternatives", alternatives_json(x->alternatives));
 	return document;
 }
 

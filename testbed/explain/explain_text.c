@@ -140,6 +140,25 @@ static void more_fix(const explanation *x, GString *out)
 		g_string_append_printf(out, "  %s\n", (const char *)x->fix->commands->pdata[i]);
 }
 
+/* Tried each by itself; the lines above hold the fix alone. */
+static void more_ways(const explanation *x, GString *out)
+{
+	for (guint i = 0; x->alternatives && i < x->alternatives->len; i++) {
+		const struct alternative *a = x->alternatives->pdata[i];
+		g_autofree char *change = g_strchomp(g_strdup(a->fix->change));
+		g_auto(GStrv) lines = g_strsplit(change, "\n", 0);
+
+		g_string_append_printf(out, "\nanother way, %s (", a->name);
+		trial_text(&a->trial, out);
+		g_string_append(out, ")\n");
+		for (guint k = 0; lines[k]; k++)
+			g_string_append_printf(out, "  %s\n", lines[k]);
+		g_string_append(out, "the same as commands\n");
+		for (guint k = 0; k < a->fix->commands->len; k++)
+			g_string_append_printf(out, "  %s\n", (const char *)a->fix->commands->pdata[k]);
+	}
+}
+
 static void more_ice_warn(const explanation *x, GString *out)
 {
 	for (guint i = 0; i < x->seen.heard->len; i++) {
@@ -175,6 +194,7 @@ void explain_text(const explanation *x, int verbose, GString *out)
 	messages = ladder_new(x->model, &x->seen, x->cell, verbose > 1);
 	ladder_text(messages, out);
 	more_fix(x, out);
+	more_ways(x, out);
 	more_ice_warn(x, out);
 	if (verbose < 2)
 		return;

@@ -16,6 +16,7 @@ struct explain_options {
 	guint64 seed;
 	bool all; /* the trial places every other call of the scenario, too */
 	bool no_trial;
+	bool alternatives; /* other ways than the fix are derived and tried, too */
 	guint steps_max; /* changes one after another in a trial; 0: TRIAL_STEPS_MAX */
 	GCancellable *cancel; /* ends what runs at once; NULL: nothing does */
 };

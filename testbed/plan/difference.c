@@ -1,57 +1,6 @@
-#include "testbed/plan/difference.h"
+#include "testbed/plan/difference_parts.h"
 
-#include "testbed/plan/print.h"
-
-#include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
-
-struct work {
-	const plan *from;
-	plan *to;
-	plan_difference *d;
-	const char *reboot;   /* the node that is made anew, or NULL */
-	GHashTable *kept;     /* struct op of `from` -> that of `to` */
-	GHashTable *matched;  /* struct op of `to` -> that of `from` */
-	GHashTable *from_places, *to_places; /* place -> the struct op that holds it */
-	GHashTable *anew;     /* "NODE/IFNAME": interfaces that are removed, or made anew */
-	GPtrArray *removals;  /* struct plan_step, in the order of `from` */
-	GPtrArray *additions; /* in the order of `to` */
-};
-
-/* --- equality -------------------------------------------------------------------------------------------------- */
-
-/* A port of a bridge has no name that matters; whether a cable's halves are up is no reason to make it anew. */
-static void reduce_end(json_t *end)
-{
-	json_object_del(end, "ifindex");
-	json_object_del(end, "up");
-	if (json_is_string(json_object_get(end, "bridge")))
-		json_object_del(end, "interface");
-}
-
-static char *key_of(const struct op *op)
-{
-	json_t *o = print_op_json(op), *ends = json_object_get(o, "ends");
-	char *dump, *key;
-
-	json_object_del(o, "line");
-	json_object_del(o, "ifindex");
-	for (size_t i = 0; i < json_array_size(ends); i++)
-		reduce_end(json_array_get(ends, i));
-	dump = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
-	json_decref(o);
-	key = g_strdup(dump);
-	free(dump);
-	return key;
-}
-
-bool op_equal(const struct op *a, const struct op *b)
-{
-	g_autofree char *key_a = key_of(a), *key_b = key_of(b);
-
-	return g_str_equal(key_a, key_b);
-}
 
 /* Kinds that replace what was there before: their steps are found by what they are about, not by equality. */
 static bool is_replacing(enum op_kind kind)
@@ -59,222 +8,7 @@ static bool is_replacing(enum op_kind kind)
 	return kind == OP_SYSCTL || kind == OP_NFT || kind == OP_IMPAIR;
 }
 
-static bool is_network(const struct op *op)
-{
-	return op->kind <= OP_NFT;
-}
-
-/* --- matching ---------------------------------------------------------------------------------------------------- */
-
-static void queue_free(gpointer queue)
-{
-	g_queue_free(queue);
-}
-
-static void match(struct work *w)
-{
-	g_autoptr(GHashTable) by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, queue_free);
-
-	for (guint i = 0; i < w->from->ops->len; i++) {
-		struct op *op = w->from->ops->pdata[i];
-		char *key = is_network(op) ? key_of(op) : NULL;
-		GQueue *same = key ? g_hash_table_lookup(by_key, key) : NULL;
-
-		if (!key)
-			continue;
-		if (!same)
-			g_hash_table_insert(by_key, key, same = g_queue_new());
-		else
-			g_free(key);
-		g_queue_push_tail(same, op);
-	}
-	for (guint i = 0; i < w->to->ops->len; i++) {
-		struct op *op = w->to->ops->pdata[i];
-		g_autofree char *key = is_network(op) ? key_of(op) : NULL;
-		GQueue *same = key ? g_hash_table_lookup(by_key, key) : NULL;
-		struct op *old = same ? g_queue_pop_head(same) : NULL;
-
-		if (!old)
-			continue;
-		g_hash_table_insert(w->kept, old, op);
-		g_hash_table_insert(w->matched, op, old);
-	}
-}
-
-/* --- numbers ------------------------------------------------------------------------------------------------------ */
-
-static unsigned *number_of(struct op *op, int end)
-{
-	if (op->kind == OP_BRIDGE && end == 0)
-		return &op->bridge.ifindex;
-	if (op->kind == OP_TUNNEL && end == 0)
-		return &op->tunnel.ifindex;
-	return op->kind == OP_VETH ? &op->veth[end].ifindex : NULL;
-}
-
-static unsigned highest_number(const plan *p)
-{
-	unsigned highest = PLAN_FIRST_IFINDEX;
-
-	for (guint i = 0; i < p->ops->len; i++)
-		for (int end = 0; end < 2; end++) {
-			const unsigned *number = number_of(p->ops->pdata[i], end);
-
-			highest = MAX(highest, number ? *number : 0);
-		}
-	return highest;
-}
-
-static void name_port(struct op_veth_end *end, const char *name)
-{
-	g_free(end->ifname);
-	end->ifname = g_strdup(name);
-}
-
-static void number_anew(struct op *op, unsigned *next)
-{
-	for (int end = 0; end < 2; end++) {
-		unsigned *number = number_of(op, end);
-
-		if (number)
-			*number = (*next)++;
-		if (op->kind == OP_VETH && op->veth[end].bridge) {
-			g_autofree char *name = g_strdup_printf("port%u", op->veth[end].ifindex);
-
-			name_port(&op->veth[end], name);
-		}
-	}
-}
-
-static void number_alike(struct op *op, struct op *old)
-{
-	for (int end = 0; end < 2; end++) {
-		unsigned *number = number_of(op, end);
-		const unsigned *old_number = number_of(old, end);
-
-		if (number && old_number)
-			*number = *old_number;
-		if (op->kind == OP_VETH && op->veth[end].bridge)
-			name_port(&op->veth[end], old->veth[end].ifname);
-	}
-}
-
-static void number(struct work *w)
-{
-	unsigned next = highest_number(w->from) + 1;
-
-	for (guint i = 0; i < w->to->ops->len; i++) {
-		struct op *op = w->to->ops->pdata[i], *old = g_hash_table_lookup(w->matched, op);
-
-		if (old)
-			number_alike(op, old);
-		else
-			number_anew(op, &next);
-	}
-}
-
-/* --- interfaces that are made anew ----------------------------------------------------------------------------------- */
-
-static void mark_interface(struct work *w, const char *node, const char *ifname)
-{
-	g_hash_table_add(w->anew, g_strdup_printf("%s/%s", node, ifname));
-}
-
-static void mark_interfaces(struct work *w, const struct op *op)
-{
-	if (op->kind == OP_VETH) {
-		mark_interface(w, op->veth[0].node, op->veth[0].ifname);
-		mark_interface(w, op->veth[1].node, op->veth[1].ifname);
-	} else if (op->kind == OP_TUNNEL) {
-		mark_interface(w, op->node, op->tunnel.ifname);
-	} else if (op->kind == OP_BRIDGE) {
-		mark_interface(w, op->node, op->bridge.ifname);
-	}
-}
-
-/* The interface that an operation is about, not the one that it makes; NULL: none. */
-static const char *subject(const struct op *op)
-{
-	if (op->kind == OP_ADDR)
-		return op->addr.ifname;
-	if (op->kind == OP_LINK_UP)
-		return op->link_up.ifname;
-	if (op->kind == OP_ROUTE)
-		return op->route.dev;
-	return op->kind == OP_IMPAIR ? op->impair.ifname : NULL;
-}
-
-static bool is_about_new(const struct work *w, const struct op *op)
-{
-	const char *ifname = subject(op);
-	g_autofree char *key = ifname ? g_strdup_printf("%s/%s", op->node, ifname) : NULL;
-
-	return key && g_hash_table_contains(w->anew, key);
-}
-
-static void unmatch(struct work *w, struct op *old, struct op *op)
-{
-	g_hash_table_remove(w->kept, old);
-	g_hash_table_remove(w->matched, op);
-}
-
-/* A bridge that is made anew takes its ports with it. */
-static bool hangs_on_new(const struct work *w, const struct op *op)
-{
-	for (int end = 0; op->kind == OP_VETH && end < 2; end++) {
-		g_autofree char *key = op->veth[end].bridge ? g_strdup_printf("%s/%s", op->veth[end].node, op->veth[end].bridge) : NULL;
-
-		if (key && g_hash_table_contains(w->anew, key))
-			return true;
-	}
-	return false;
-}
-
-static bool is_of_rebooted(const struct work *w, const struct op *op)
-{
-	return g_strcmp0(w->reboot, op->node) == 0;
-}
-
-static bool has_tunnel_end(const struct work *w, const char *tunnel)
-{
-	for (guint i = 0; i < w->to->ops->len; i++) {
-		const struct op *op = w->to->ops->pdata[i];
-
-		if (op->kind == OP_TUNNEL && is_of_rebooted(w, op) && g_str_equal(op->tunnel.tunnel, tunnel))
-			return true;
-	}
-	return false;
-}
-
-/* Its own, cables that end there, and the far ends of its tunnels: an end that still has the old session would for 15 s (WireGuard)
- * send what nobody can read. */
-static bool goes_with_rebooted(const struct work *w, const struct op *op)
-{
-	return is_of_rebooted(w, op) || (op->kind == OP_VETH && g_strcmp0(w->reboot, op->veth[1].node) == 0) ||
-	       (w->reboot && op->kind == OP_TUNNEL && has_tunnel_end(w, op->tunnel.tunnel));
-}
-
-static void part(struct work *w, bool (*apart)(const struct work *w, const struct op *op))
-{
-	for (guint i = 0; i < w->to->ops->len; i++) {
-		struct op *op = w->to->ops->pdata[i], *old = g_hash_table_lookup(w->matched, op);
-
-		if (old && apart(w, op))
-			unmatch(w, old, op);
-	}
-}
-
-static void mark_new(struct work *w)
-{
-	for (guint i = 0; i < w->from->ops->len; i++)
-		if (!g_hash_table_contains(w->kept, w->from->ops->pdata[i]))
-			mark_interfaces(w, w->from->ops->pdata[i]);
-	for (guint i = 0; i < w->to->ops->len; i++)
-		if (!g_hash_table_contains(w->matched, w->to->ops->pdata[i]))
-			mark_interfaces(w, w->to->ops->pdata[i]);
-}
-
-/* --- steps --------------------------------------------------------------------------------------------------------------- */
+/* --- one step ---------------------------------------------------------------------------------------------- */
 
 static void add_step(GPtrArray *steps, bool remove, const struct op *op, const struct op *before)
 {
@@ -284,7 +18,7 @@ static void add_step(GPtrArray *steps, bool remove, const struct op *op, const s
 	g_ptr_array_add(steps, s);
 }
 
-static struct op *own_op(struct work *w, enum op_kind kind, const struct op *like)
+static struct op *own_op(struct difference_work *w, enum op_kind kind, const struct op *like)
 {
 	struct op *op = g_new0(struct op, 1);
 
@@ -296,7 +30,7 @@ static struct op *own_op(struct work *w, enum op_kind kind, const struct op *lik
 }
 
 /* Halves of a cable that stays, but is put up or down. */
-static void add_switches(struct work *w, const struct op *old, const struct op *op)
+static void add_switches(struct difference_work *w, const struct op *old, const struct op *op)
 {
 	for (int end = 0; end < 2; end++) {
 		struct op *link;
@@ -312,7 +46,7 @@ static void add_switches(struct work *w, const struct op *old, const struct op *
 }
 
 /* IPv6 addresses go when their interface goes down (net.ipv6.conf.*.keep_addr_on_down), so they are put back. */
-static bool lost_by_switch(const struct work *w, const struct op *op)
+static bool lost_by_switch(const struct difference_work *w, const struct op *op)
 {
 	for (guint i = 0; op->kind == OP_ADDR && op->addr.address.addr.family == AF_INET6 && i < w->additions->len; i++) {
 		const struct plan_step *s = w->additions->pdata[i];
@@ -323,6 +57,8 @@ static bool lost_by_switch(const struct work *w, const struct op *op)
 	}
 	return false;
 }
+
+/* --- what is replaced -------------------------------------------------------------------------------------- */
 
 /* What a replacing operation is about. */
 static char *place_of(const struct op *op)
@@ -376,7 +112,7 @@ static void delete_tables(GString *out, const char *ruleset)
 }
 
 /* One transaction from one ruleset to the other. */
-static struct op *new_rules(struct work *w, const struct op *old, const struct op *op)
+static struct op *new_rules(struct difference_work *w, const struct op *old, const struct op *op)
 {
 	struct op *rules = own_op(w, OP_NFT, op ? op : old);
 	GString *text = g_string_new(NULL);
@@ -390,7 +126,7 @@ static struct op *new_rules(struct work *w, const struct op *old, const struct o
 }
 
 /* `op` or `old` may be NULL: there is none. */
-static void replace(struct work *w, const struct op *old, const struct op *op)
+static void replace(struct difference_work *w, const struct op *old, const struct op *op)
 {
 	const struct op *one = op ? op : old;
 
@@ -409,9 +145,9 @@ static void replace(struct work *w, const struct op *old, const struct op *op)
 }
 
 /* An interface that is made anew has lost its impairment with it: what was there is taken off before. */
-static void replace_impairment(struct work *w, const struct op *old, const struct op *op)
+static void replace_impairment(struct difference_work *w, const struct op *old, const struct op *op)
 {
-	if (!is_about_new(w, op ? op : old)) {
+	if (!difference_is_about_new(w, op ? op : old)) {
 		replace(w, old, op);
 		return;
 	}
@@ -422,11 +158,11 @@ static void replace_impairment(struct work *w, const struct op *old, const struc
 }
 
 /* In the order of `to`, each place once. */
-static void compare_place(struct work *w, const struct op *op, const struct op *old)
+static void compare_place(struct difference_work *w, const struct op *op, const struct op *old)
 {
 	bool equal = op && old && op_equal(op, old);
 
-	if (op && op->kind == OP_IMPAIR && (!equal || is_about_new(w, op)))
+	if (op && op->kind == OP_IMPAIR && (!equal || difference_is_about_new(w, op)))
 		replace_impairment(w, old, op);
 	else if (!op && old->kind == OP_IMPAIR)
 		replace_impairment(w, old, NULL);
@@ -434,14 +170,16 @@ static void compare_place(struct work *w, const struct op *op, const struct op *
 		replace(w, old, op);
 }
 
-static void collect_removals(struct work *w)
+/* --- all steps --------------------------------------------------------------------------------------------- */
+
+static void collect_removals(struct difference_work *w)
 {
 	for (guint i = 0; i < w->from->ops->len; i++) {
 		const struct op *old = w->from->ops->pdata[i];
 
-		if (!is_network(old) || (old->kind == OP_NETNS && !is_of_rebooted(w, old)))
+		if (!op_is_network(old) || (old->kind == OP_NETNS && !difference_is_of_rebooted(w, old)))
 			continue;
-		if (is_of_rebooted(w, old)) {
+		if (difference_is_of_rebooted(w, old)) {
 			add_step(w->removals, true, old, NULL);
 		} else if (!is_replacing(old->kind)) {
 			if (!g_hash_table_contains(w->kept, old))
@@ -454,14 +192,14 @@ static void collect_removals(struct work *w)
 	}
 }
 
-static void collect_additions(struct work *w)
+static void collect_additions(struct difference_work *w)
 {
 	for (guint i = 0; i < w->to->ops->len; i++) {
 		const struct op *op = w->to->ops->pdata[i], *old = g_hash_table_lookup(w->matched, op);
 
-		if (!is_network(op))
+		if (!op_is_network(op))
 			continue;
-		if (is_of_rebooted(w, op)) {
+		if (difference_is_of_rebooted(w, op)) {
 			add_step(w->additions, false, op, NULL);
 		} else if (is_replacing(op->kind)) {
 			if (holder(w->to_places, op) == op || !has_node(w->from_places, op->node))
@@ -475,17 +213,17 @@ static void collect_additions(struct work *w)
 }
 
 /* Namespaces go last: up to there every step can be undone. */
-static void collect_farewells(struct work *w)
+static void collect_farewells(struct difference_work *w)
 {
 	for (guint i = 0; i < w->from->ops->len; i++) {
 		const struct op *old = w->from->ops->pdata[i];
 
-		if (old->kind == OP_NETNS && !is_of_rebooted(w, old) && !g_hash_table_contains(w->kept, old))
+		if (old->kind == OP_NETNS && !difference_is_of_rebooted(w, old) && !g_hash_table_contains(w->kept, old))
 			add_step(w->additions, true, old, NULL);
 	}
 }
 
-static void take_steps(struct work *w)
+static void take_steps(struct difference_work *w)
 {
 	for (guint i = w->removals->len; i-- > 0;)
 		g_ptr_array_add(w->d->steps, w->removals->pdata[i]);
@@ -513,17 +251,11 @@ plan_difference *plan_difference_new(const plan *from, plan *to, const char *reb
 	g_autoptr(GHashTable) anew = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GPtrArray) removals = g_ptr_array_new(), additions = g_ptr_array_new();
 	g_autoptr(GHashTable) from_places = places_of(from), to_places = places_of(to);
-	struct work w = {from, to, d, reboot, kept, matched, from_places, to_places, anew, removals, additions};
+	struct difference_work w = {from, to, d, reboot, kept, matched, from_places, to_places, anew, removals, additions};
 
 	d->steps = g_ptr_array_new_with_free_func(g_free);
 	d->own = g_ptr_array_new_with_free_func(own_op_free);
-	match(&w);
-	part(&w, goes_with_rebooted);
-	mark_new(&w);
-	part(&w, hangs_on_new);
-	mark_new(&w);
-	part(&w, is_about_new);
-	number(&w);
+	difference_match(&w);
 	collect_removals(&w);
 	collect_additions(&w);
 	collect_farewells(&w);

@@ -1,0 +1,261 @@
+#include "testbed/plan/difference_parts.h"
+#include "testbed/plan/print.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- equality ---------------------------------------------------------------------------------------------- */
+
+/* A port of a bridge has no name that matters; whether a cable's halves are up is no reason to make it anew. */
+static void reduce_end(json_t *end)
+{
+	json_object_del(end, "ifindex");
+	json_object_del(end, "up");
+	if (json_is_string(json_object_get(end, "bridge")))
+		json_object_del(end, "interface");
+}
+
+static char *key_of(const struct op *op)
+{
+	json_t *o = print_op_json(op), *ends = json_object_get(o, "ends");
+	char *dump, *key;
+
+	json_object_del(o, "line");
+	json_object_del(o, "ifindex");
+	for (size_t i = 0; i < json_array_size(ends); i++)
+		reduce_end(json_array_get(ends, i));
+	dump = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
+	json_decref(o);
+	key = g_strdup(dump);
+	free(dump);
+	return key;
+}
+
+bool op_equal(const struct op *a, const struct op *b)
+{
+	g_autofree char *key_a = key_of(a), *key_b = key_of(b);
+
+	return g_str_equal(key_a, key_b);
+}
+
+/* --- matching ---------------------------------------------------------------------------------------------- */
+
+static void queue_free(gpointer queue)
+{
+	g_queue_free(queue);
+}
+
+static void match(struct difference_work *w)
+{
+	g_autoptr(GHashTable) by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, queue_free);
+
+	for (guint i = 0; i < w->from->ops->len; i++) {
+		struct op *op = w->from->ops->pdata[i];
+		char *key = op_is_network(op) ? key_of(op) : NULL;
+		GQueue *same = key ? g_hash_table_lookup(by_key, key) : NULL;
+
+		if (!key)
+			continue;
+		if (!same)
+			g_hash_table_insert(by_key, key, same = g_queue_new());
+		else
+			g_free(key);
+		g_queue_push_tail(same, op);
+	}
+	for (guint i = 0; i < w->to->ops->len; i++) {
+		struct op *op = w->to->ops->pdata[i];
+		g_autofree char *key = op_is_network(op) ? key_of(op) : NULL;
+		GQueue *same = key ? g_hash_table_lookup(by_key, key) : NULL;
+		struct op *old = same ? g_queue_pop_head(same) : NULL;
+
+		if (!old)
+			continue;
+		g_hash_table_insert(w->kept, old, op);
+		g_hash_table_insert(w->matched, op, old);
+	}
+}
+
+/* --- numbers ----------------------------------------------------------------------------------------------- */
+
+static unsigned *number_of(struct op *op, int end)
+{
+	if (op->kind == OP_BRIDGE && end == 0)
+		return &op->bridge.ifindex;
+	if (op->kind == OP_TUNNEL && end == 0)
+		return &op->tunnel.ifindex;
+	return op->kind == OP_VETH ? &op->veth[end].ifindex : NULL;
+}
+
+static unsigned highest_number(const plan *p)
+{
+	unsigned highest = PLAN_FIRST_IFINDEX;
+
+	for (guint i = 0; i < p->ops->len; i++)
+		for (int end = 0; end < 2; end++) {
+			const unsigned *number = number_of(p->ops->pdata[i], end);
+
+			highest = MAX(highest, number ? *number : 0);
+		}
+	return highest;
+}
+
+static void name_port(struct op_veth_end *end, const char *name)
+{
+	g_free(end->ifname);
+	end->ifname = g_strdup(name);
+}
+
+static void number_anew(struct op *op, unsigned *next)
+{
+	for (int end = 0; end < 2; end++) {
+		unsigned *number = number_of(op, end);
+
+		if (number)
+			*number = (*next)++;
+		if (op->kind == OP_VETH && op->veth[end].bridge) {
+			g_autofree char *name = g_strdup_printf("port%u", op->veth[end].ifindex);
+
+			name_port(&op->veth[end], name);
+		}
+	}
+}
+
+static void number_alike(struct op *op, struct op *old)
+{
+	for (int end = 0; end < 2; end++) {
+		unsigned *number = number_of(op, end);
+		const unsigned *old_number = number_of(old, end);
+
+		if (number && old_number)
+			*number = *old_number;
+		if (op->kind == OP_VETH && op->veth[end].bridge)
+			name_port(&op->veth[end], old->veth[end].ifname);
+	}
+}
+
+static void number(struct difference_work *w)
+{
+	unsigned next = highest_number(w->from) + 1;
+
+	for (guint i = 0; i < w->to->ops->len; i++) {
+		struct op *op = w->to->ops->pdata[i], *old = g_hash_table_lookup(w->matched, op);
+
+		if (old)
+			number_alike(op, old);
+		else
+			number_anew(op, &next);
+	}
+}
+
+/* --- interfaces that are made anew ------------------------------------------------------------------------- */
+
+static void mark_interface(struct difference_work *w, const char *node, const char *ifname)
+{
+	g_hash_table_add(w->anew, g_strdup_printf("%s/%s", node, ifname));
+}
+
+static void mark_interfaces(struct difference_work *w, const struct op *op)
+{
+	if (op->kind == OP_VETH) {
+		mark_interface(w, op->veth[0].node, op->veth[0].ifname);
+		mark_interface(w, op->veth[1].node, op->veth[1].ifname);
+	} else if (op->kind == OP_TUNNEL) {
+		mark_interface(w, op->node, op->tunnel.ifname);
+	} else if (op->kind == OP_BRIDGE) {
+		mark_interface(w, op->node, op->bridge.ifname);
+	}
+}
+
+/* The interface that an operation is about, not the one that it makes; NULL: none. */
+static const char *subject(const struct op *op)
+{
+	if (op->kind == OP_ADDR)
+		return op->addr.ifname;
+	if (op->kind == OP_LINK_UP)
+		return op->link_up.ifname;
+	if (op->kind == OP_ROUTE)
+		return op->route.dev;
+	return op->kind == OP_IMPAIR ? op->impair.ifname : NULL;
+}
+
+bool difference_is_about_new(const struct difference_work *w, const struct op *op)
+{
+	const char *ifname = subject(op);
+	g_autofree char *key = ifname ? g_strdup_printf("%s/%s", op->node, ifname) : NULL;
+
+	return key && g_hash_table_contains(w->anew, key);
+}
+
+static void unmatch(struct difference_work *w, struct op *old, struct op *op)
+{
+	g_hash_table_remove(w->kept, old);
+	g_hash_table_remove(w->matched, op);
+}
+
+/* A bridge that is made anew takes its ports with it. */
+static bool hangs_on_new(const struct difference_work *w, const struct op *op)
+{
+	for (int end = 0; op->kind == OP_VETH && end < 2; end++) {
+		g_autofree char *key = op->veth[end].bridge ? g_strdup_printf("%s/%s", op->veth[end].node, op->veth[end].bridge) : NULL;
+
+		if (key && g_hash_table_contains(w->anew, key))
+			return true;
+	}
+	return false;
+}
+
+bool difference_is_of_rebooted(const struct difference_work *w, const struct op *op)
+{
+	return g_strcmp0(w->reboot, op->node) == 0;
+}
+
+static bool has_tunnel_end(const struct difference_work *w, const char *tunnel)
+{
+	for (guint i = 0; i < w->to->ops->len; i++) {
+		const struct op *op = w->to->ops->pdata[i];
+
+		if (op->kind == OP_TUNNEL && difference_is_of_rebooted(w, op) && g_str_equal(op->tunnel.tunnel, tunnel))
+			return true;
+	}
+	return false;
+}
+
+/* Its own, cables that end there, and the far ends of its tunnels: an end that still has the old session would for 15 s (WireGuard)
+ * send what nobody can read. */
+static bool goes_with_rebooted(const struct difference_work *w, const struct op *op)
+{
+	return difference_is_of_rebooted(w, op) || (op->kind == OP_VETH && g_strcmp0(w->reboot, op->veth[1].node) == 0) ||
+	       (w->reboot && op->kind == OP_TUNNEL && has_tunnel_end(w, op->tunnel.tunnel));
+}
+
+static void part(struct difference_work *w, bool (*apart)(const struct difference_work *w, const struct op *op))
+{
+	for (guint i = 0; i < w->to->ops->len; i++) {
+		struct op *op = w->to->ops->pdata[i], *old = g_hash_table_lookup(w->matched, op);
+
+		if (old && apart(w, op))
+			unmatch(w, old, op);
+	}
+}
+
+static void mark_new(struct difference_work *w)
+{
+	for (guint i = 0; i < w->from->ops->len; i++)
+		if (!g_hash_table_contains(w->kept, w->from->ops->pdata[i]))
+			mark_interfaces(w, w->from->ops->pdata[i]);
+	for (guint i = 0; i < w->to->ops->len; i++)
+		if (!g_hash_table_contains(w->matched, w->to->ops->pdata[i]))
+			mark_interfaces(w, w->to->ops->pdata[i]);
+}
+
+void difference_match(struct difference_work *w)
+{
+	match(w);
+	part(w, goes_with_rebooted);
+	mark_new(w);
+	part(w, hangs_on_new);
+	mark_new(w);
+	part(w, difference_is_about_new);
+	number(w);
+}

@@ -180,32 +180,33 @@ gboolean options_parse(struct options *ret, guint64 mask, const char *const *arg
 	return TRUE;
 }
 
+static void clear_value(struct options *o, const struct option_row *row)
+{
+	void *place = (char *)o + row->offset;
+
+	switch (row->entry.arg) {
+	case G_OPTION_ARG_STRING:
+	case G_OPTION_ARG_FILENAME:
+		g_clear_pointer((char **)place, g_free);
+		break;
+	case G_OPTION_ARG_STRING_ARRAY:
+	case G_OPTION_ARG_FILENAME_ARRAY:
+		g_clear_pointer((char ***)place, g_strfreev);
+		break;
+	case G_OPTION_ARG_NONE:
+	case G_OPTION_ARG_INT:
+	case G_OPTION_ARG_INT64:
+	case G_OPTION_ARG_DOUBLE:
+	case G_OPTION_ARG_CALLBACK:
+		break;
+	}
+}
+
 void options_clear(struct options *o)
 {
-	g_free(o->topology);
-	g_free(o->scenario);
-	g_free(o->only);
-	g_free(o->media);
-	g_free(o->pairs);
-	g_free(o->out);
-	g_free(o->json);
-	g_free(o->format);
-	g_free(o->seed);
-	g_free(o->seconds);
-	g_free(o->icewarn);
-	g_free(o->file);
-	g_free(o->rate);
-	g_free(o->plot);
-	g_free(o->node);
-	g_free(o->evidence);
-	g_free(o->run);
-	g_free(o->proto);
-	g_free(o->port);
-	g_free(o->name);
-	g_free(o->write);
+	for (guint i = 0; i < G_N_ELEMENTS(option_rows); i++)
+		clear_value(o, &option_rows[i]);
 	g_strfreev(o->command);
-	g_strfreev(o->captures);
-	g_strfreev(o->changes);
 	g_strfreev(o->arguments);
 	*o = (struct options){0};
 }

@@ -8,42 +8,41 @@
 #include <glib.h>
 #include <stdbool.h>
 
-enum {
-	OPT_TOPOLOGY = 1u << 0,
-	OPT_SCENARIO = 1u << 1,
-	OPT_ONLY = 1u << 2,
-	OPT_MEDIA = 1u << 3,
-	OPT_PAIRS = 1u << 4,
-	OPT_JOBS = 1u << 5,
-	OPT_SEED = 1u << 6,
-	OPT_OUT = 1u << 7,
-	OPT_JSON = 1u << 8,
-	OPT_FORMAT = 1u << 9,
-	OPT_VERBOSE = 1u << 10,
-	OPT_QUIET = 1u << 11,
-	OPT_COLOR = 1u << 12,
-	OPT_CAPTURE = 1u << 13,
-	OPT_PROTO = 1u << 14,
-	OPT_PORT = 1u << 15,
-	OPT_ALL = 1u << 16,
-	OPT_ICEWARN = 1u << 17,
-	OPT_NO_TRIAL = 1u << 18,
-	OPT_CHANGE = 1u << 19,
-	OPT_NAME = 1u << 20,
-	OPT_WRITE = 1u << 21,
-	OPT_PUBLISH = 1u << 22,
-	OPT_COMMAND = 1u << 23, /* takes a command after "--" */
-	OPT_AT_ONCE = 1u << 27,
-	OPT_DRAWING = 1u << 24,
-	OPT_FILE = 1u << 25,
-	OPT_FORCE = 1u << 26,
-	OPT_EVIDENCE = 1u << 28,
-	OPT_RUN = 1u << 29,
-	OPT_CAPACITY = 1u << 30, /* --rate, --calls, --plot */
-};
-/* An enumerator is an int, which has no such bits. */
-#define OPT_IMPORT (G_GUINT64_CONSTANT(1) << 31) /* --node, --format */
-#define OPT_SECONDS (G_GUINT64_CONSTANT(1) << 32)
+/* What a verb takes: a bit for each option, or for several that come together. */
+#define OPTION_BIT(n) (G_GUINT64_CONSTANT(1) << (n))
+#define OPT_TOPOLOGY OPTION_BIT(0)
+#define OPT_SCENARIO OPTION_BIT(1)
+#define OPT_ONLY OPTION_BIT(2)
+#define OPT_MEDIA OPTION_BIT(3)
+#define OPT_PAIRS OPTION_BIT(4)
+#define OPT_JOBS OPTION_BIT(5)
+#define OPT_SEED OPTION_BIT(6)
+#define OPT_OUT OPTION_BIT(7)
+#define OPT_JSON OPTION_BIT(8)
+#define OPT_FORMAT OPTION_BIT(9)
+#define OPT_VERBOSE OPTION_BIT(10)
+#define OPT_QUIET OPTION_BIT(11)
+#define OPT_COLOR OPTION_BIT(12)
+#define OPT_CAPTURE OPTION_BIT(13)
+#define OPT_PROTO OPTION_BIT(14)
+#define OPT_PORT OPTION_BIT(15)
+#define OPT_ALL OPTION_BIT(16)
+#define OPT_ICEWARN OPTION_BIT(17)
+#define OPT_NO_TRIAL OPTION_BIT(18)
+#define OPT_CHANGE OPTION_BIT(19)
+#define OPT_NAME OPTION_BIT(20)
+#define OPT_WRITE OPTION_BIT(21)
+#define OPT_PUBLISH OPTION_BIT(22)
+#define OPT_COMMAND OPTION_BIT(23) /* takes a command after "--" */
+#define OPT_DRAWING OPTION_BIT(24)
+#define OPT_FILE OPTION_BIT(25)
+#define OPT_FORCE OPTION_BIT(26)
+#define OPT_AT_ONCE OPTION_BIT(27)
+#define OPT_EVIDENCE OPTION_BIT(28)
+#define OPT_RUN OPTION_BIT(29)
+#define OPT_CAPACITY OPTION_BIT(30) /* --rate, --calls, --plot */
+#define OPT_IMPORT OPTION_BIT(31) /* --node, --format */
+#define OPT_SECONDS OPTION_BIT(32)
 
 struct options {
 	char *topology;

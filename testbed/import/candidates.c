@@ -43,6 +43,10 @@ static bool read_candidate(const struct line *l, struct candidate *ret, diags *d
 		diags_add(d, DIAG_ERROR, ret->address->loc, NULL, "'%s' is not an address", ret->address->text);
 		return false;
 	}
+	if (!g_ascii_string_to_unsigned(line_word(l, 5)->text, 10, 0, G_MAXUINT16, NULL, NULL)) {
+		diags_add(d, DIAG_ERROR, line_word(l, 5)->loc, NULL, "'%s' is not a port", line_word(l, 5)->text);
+		return false;
+	}
 	for (guint i = 8; i + 1 < l->words->len; i += 2) {
 		if (g_str_equal(line_word(l, i)->text, "raddr") && addr_parse(line_word(l, i + 1)->text, &ret->base) &&
 		    ret->base.bytes[0] == 0)

@@ -2,6 +2,7 @@
 
 #include "testbed/import/draft.h"
 #include "testbed/import/facts.h"
+#include "testbed/import/tree.h"
 
 #include <string.h>
 
@@ -35,9 +36,10 @@ static const struct {
 static const struct {
 	const char *word, *hint;
 } mistakes[] = {
+	{"link/ether", "paste 'ip -j addr': as JSON"},
+	{"link/loopback", "paste 'ip -j addr': as JSON"},
 	{"scope link", "paste 'ip -j route': as JSON"},
 	{" via ", "paste 'ip -j route': as JSON"},
-	{"link/ether", "paste 'ip -j addr': as JSON"},
 	{"Windows IP", "paste 'route print', not ipconfig"},
 	{"m=audio", "the description has no line that begins with 'a=candidate:'"},
 	{"255.255.255.255", "'route print' must be of an English Windows"},
@@ -101,6 +103,13 @@ static enum import_kind recognise(const char *file, const char *text, diags *d)
 	for (guint i = 0; i < G_N_ELEMENTS(signs); i++) {
 		if (strstr(text, signs[i].word))
 			return signs[i].kind;
+	}
+	/* What 'ip -j' shows is a list: cut off or empty, it has none of the words. */
+	if (g_str_has_prefix(text + strspn(text, " \t\r\n"), "[")) {
+		if (tree_is_json(file, text, d))
+			diags_add(d, DIAG_ERROR, top, "paste all that 'ip -j route' or 'ip -j addr' shows",
+				  "neither a route nor a card is in it");
+		return IMPORT_KINDS;
 	}
 	for (guint i = 0; i < G_N_ELEMENTS(mistakes); i++) {
 		if (!strstr(text, mistakes[i].word))

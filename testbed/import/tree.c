@@ -3,7 +3,7 @@
 #include <jansson.h>
 #include <string.h>
 
-static bool is_json(const char *file, const char *text, diags *d)
+bool tree_is_json(const char *file, const char *text, diags *d)
 {
 	json_error_t error;
 	json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, &error);
@@ -21,7 +21,7 @@ bool tree_read(struct tree *j, const char *file, const char *text, diags *d)
 	bool good;
 
 	j->file = file;
-	if (!is_json(file, text, d))
+	if (!tree_is_json(file, text, d))
 		return false;
 	yaml_parser_initialize(&parser);
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));

@@ -15,6 +15,8 @@ struct tree {
 	yaml_document_t document;
 };
 
+/* False, told in `d` with its place: not JSON. */
+bool tree_is_json(const char *file, const char *text, diags *d);
 /* False, told in `d`: not JSON.  tree_clear after true only. */
 bool tree_read(struct tree *j, const char *file, const char *text, diags *d);
 void tree_clear(struct tree *j);

@@ -91,7 +91,7 @@ static const struct {
 	{ROUTES LAN " 10.0.2.0 255.255.255.0 10.0.9.1 10.0.1.5 1\n", "pasted:4:2: warning: the route to 10.0.2.0/24 is left out"},
 	{ROUTES LAN "Persistent Routes:\n 10.0.2.0 255.255.255.0 10.0.1.1 1\n", "pasted:5:2: warning: this persistent route is not among"},
 	{"Persistent Routes:\n 10.0.2.0 255.255.255.0 10.0.1.1 1\n", "pasted:1:1: error: no address of 'pasted' is told"},
-	{"[{\"dst\":\"default\"", "pasted:1:17: error: not JSON"},
+	{"[{\"dst\":\"default\"", "pasted:1:21: error: not JSON"},
 	{"[{\"dst\":\"default\"}]", "pasted:1:9: error: a route without 'gateway' and 'dev'"},
 	{"[{\"dst\":\"10.0.0.1/8\",\"dev\":\"eth0\"}]", "pasted:1:9: error: '10.0.0.1/8' has bits beyond its length"},
 	{"[{\"dst\":\"there\",\"dev\":\"eth0\"}]", "pasted:1:9: error: 'there' is not a destination"},
@@ -105,6 +105,10 @@ static const struct {
 	{"a=candidate:1 1 UDP 1 10.0.0.500 5 typ host\n", "pasted:1:23: error: '10.0.0.500' is not an address"},
 	{"a=candidate:1 1 UDP 1 a1b2.local 5 typ host\n", "warning: 'a1b2.local' does not tell an address"},
 	{"a=candidate:u 1 pw UDP 0.83 10.0.0.5 5\n", "warning: candidate in the form of an early draft"},
+	{"a=candidate:1 1 UDP 1 10.0.0.5 99999 typ host\n", "pasted:1:32: error: '99999' is not a port"},
+	{"[{\"ifindex\": 1, \"ifna", "pasted:1:21: error: not JSON"},
+	{"[]", "pasted:1:1: error: neither a route nor a card is in it"},
+	{"1: lo: <UP>\n link/loopback 00\n inet6 ::1/128 scope link", "(paste 'ip -j addr': as JSON)"},
 	{"a=candidate:1\n", "pasted:1:1: error: this is not a candidate"},
 };
 

@@ -141,15 +141,18 @@ int cmd_doctor(const struct options *o)
 	struct report_style style = cmd_style(o, STDOUT_FILENO);
 	g_autoptr(GString) out = g_string_new(NULL);
 	json_t *probe = lab_probe(program_dir), *feature;
-	bool ok = json_is_true(json_object_get(probe, "ok"));
+	bool ok = json_is_true(json_object_get(probe, "ok")), complete = true;
 	const char *missing = json_string_value(json_object_get(probe, "missing"));
 	const char *name;
 	int status;
 
-	json_object_foreach(json_object_get(probe, "features"), name, feature)
+	json_object_foreach(json_object_get(probe, "features"), name, feature) {
 		append_feature(out, &style, name, feature);
+		complete = complete && json_is_true(json_object_get(feature, "ok"));
+	}
 	if (ok)
-		g_string_append(out, "This host can run labs.\n");
+		g_string_append_printf(out, "This host can run labs.%s\n",
+				       complete ? "" : "  What is missing has a stand-in, or only topologies that name it need it.");
 	else
 		g_string_append_printf(out, "This host can't run labs: %s\n", missing ? missing : "unknown reason");
 	status = o->json ? print_json(o, probe) : cmd_print(out->str, -1);

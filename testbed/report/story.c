@@ -174,7 +174,7 @@ static void tell(const struct teller *t, const struct story_event *e)
 			continue;
 		if (!t->verbose && (story_rows[i].verbose_only || (g_str_equal(name, "candidate") && is_remote(e->event))))
 			return;
-		g_string_append_printf(t->out, "%7.3f s ", (double)(number(e->event, "time_us") - t->first_us) / 1e6);
+		g_string_append_printf(t->out, "%7.3f s ", (double)MAX(number(e->event, "time_us") - t->first_us, 0) / 1e6);
 		ink_append(t->out, t->style, INK_BOLD, e->agent, WHO_COLUMNS);
 		if (strlen(e->agent) >= WHO_COLUMNS)
 			g_string_append_c(t->out, ' ');

@@ -51,11 +51,11 @@ void report_cell_line(const struct cell *c, const struct report_style *style, GS
 }
 
 /* The arguments that choose this run's topology. */
-static char *command_start(const struct report_text *how)
+static char *command_start(const struct report_text *how, const char *verb)
 {
 	g_autofree char *topology = how->topology ? g_shell_quote(how->topology) : NULL;
 
-	return g_strdup_printf("%s run matrix%s%s", how->program, topology ? " -t " : "", topology ? topology : "");
+	return g_strdup_printf("%s %s%s%s", how->program, verb, topology ? " -t " : "", topology ? topology : "");
 }
 
 static void append_differing(const struct cell *c, const struct report_text *how, GString *out)
@@ -116,7 +116,7 @@ static void append_pairs(const struct scenario_result *s, bool (*wanted)(const s
 static void append_repeat(const struct scenario_result *s, bool (*wanted)(const struct cell *),
 			  const struct report_text *how, GString *out)
 {
-	g_autofree char *start = command_start(how);
+	g_autofree char *start = command_start(how, "run matrix");
 	g_autoptr(GString) calls = g_string_new(NULL);
 
 	append_pairs(s, wanted, calls);
@@ -173,6 +173,32 @@ static void append_causes(const struct scenario_result *s, GString *out)
 		g_string_append_c(out, '\n');
 }
 
+/* The first that failed speaks for the others, one that should not have failed before all. */
+static const struct cell *first_failed(const struct scenario_result *s)
+{
+	const struct cell *first = NULL;
+
+	for (guint i = 0; i < s->cells->len; i++) {
+		const struct cell *c = s->cells->pdata[i];
+
+		if (!c->done || c->verdict != VERDICT_FAIL)
+			continue;
+		if (!c->as_expected)
+			return c;
+		first = first ? first : c;
+	}
+	return first;
+}
+
+static void append_why(const struct scenario_result *s, const struct report_text *how, GString *out)
+{
+	g_autofree char *start = command_start(how, "explain");
+	const struct cell *c = first_failed(s);
+
+	if (c)
+		g_string_append_printf(out, "%s: why, and what mends it:\n  %s %s\n", s->name, start, c->id);
+}
+
 static void append_commands(const struct scenario_result *s, const struct report_text *how, GString *out)
 {
 	static const struct {
@@ -188,6 +214,7 @@ static void append_commands(const struct scenario_result *s, const struct report
 		g_string_append_printf(out, "%s: repeat the %u cell%s %s:\n", s->name, n, n == 1 ? "" : "s", groups[i].what);
 		append_repeat(s, groups[i].wanted, how, out);
 	}
+	append_why(s, how, out);
 }
 
 /* What the words of the grid mean; nobody should need the manual to read it. */

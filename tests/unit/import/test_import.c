@@ -91,7 +91,7 @@ static const struct {
 	{ROUTES LAN " 10.0.2.0 255.255.255.0 10.0.9.1 10.0.1.5 1\n", "pasted:4:2: warning: the route to 10.0.2.0/24 is left out"},
 	{ROUTES LAN "Persistent Routes:\n 10.0.2.0 255.255.255.0 10.0.1.1 1\n", "pasted:5:2: warning: this persistent route is not among"},
 	{"Persistent Routes:\n 10.0.2.0 255.255.255.0 10.0.1.1 1\n", "pasted:1:1: error: no address of 'pasted' is told"},
-	{"[{\"dst\":\"default\"", "pasted:1:21: error: not JSON"},
+	{"[{\"dst\":\"default\"", "pasted:1:17: error: not JSON"},
 	{"[{\"dst\":\"default\"}]", "pasted:1:9: error: a route without 'gateway' and 'dev'"},
 	{"[{\"dst\":\"10.0.0.1/8\",\"dev\":\"eth0\"}]", "pasted:1:9: error: '10.0.0.1/8' has bits beyond its length"},
 	{"[{\"dst\":\"there\",\"dev\":\"eth0\"}]", "pasted:1:9: error: 'there' is not a destination"},

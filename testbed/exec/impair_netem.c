@@ -1,4 +1,6 @@
 /* The kernel's own queueing discipline, with a token bucket below it for the rate. */
+#include "testbed/exec/impair_netem.h"
+
 #include "testbed/exec/impair_backend.h"
 #include "testbed/exec/impair_queue.h"
 
@@ -6,10 +8,14 @@
 #include <linux/rtnetlink.h>
 #include <math.h>
 #include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define NETEM_HANDLE 0x10000u /* 1: */
 #define NETEM_TABLE 4096
-#define TBF_BURST_BYTES 1600u /* one full frame, so that a rate is a rate from the first packet on */
+#define FRAME_HEADERS_BYTES 100u /* more than any frame has around its IP packet */
+#define MTU_DEFAULT 1500u
 
 static bool netem_works(const struct exec_features *f)
 {
@@ -18,7 +24,7 @@ static bool netem_works(const struct exec_features *f)
 
 static guint32 netem_share(double pct)
 {
-	return (guint32)(MIN(pct, 100) / 100 * G_MAXUINT32);
+	return (guint32)llround(MIN(pct, 100) / 100 * G_MAXUINT32);
 }
 
 /* Quantiles of the normal distribution in netem's scale, by bisection of the error function. */
@@ -51,10 +57,10 @@ static void put_netem_loss(struct nl_msg *msg, const struct impairment *w)
 	nl_nest_end(msg, loss);
 }
 
-static struct nl_msg *netem_request(unsigned ifindex, const struct impairment *w)
+struct nl_msg *netem_request(unsigned ifindex, const struct impairment *w)
 {
 	struct tcmsg header = { .tcm_ifindex = (int)ifindex, .tcm_parent = TC_H_ROOT, .tcm_handle = NETEM_HANDLE };
-	struct nl_msg *msg = nl_request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof header);
+	struct nl_msg *msg = nl_request_large(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof header);
 	struct tc_netem_qopt options = { .limit = IMPAIR_FRAMES_MAX,
 					 .loss = w->burst_packets > 0 ? 0 : netem_share(w->loss_pct),
 					 .duplicate = netem_share(w->duplicate_pct),
@@ -81,13 +87,13 @@ static struct nl_msg *netem_request(unsigned ifindex, const struct impairment *w
 	return msg;
 }
 
-static struct nl_msg *tbf_request(unsigned ifindex, const struct impairment *w)
+struct nl_msg *netem_rate_request(unsigned ifindex, const struct impairment *w, unsigned mtu)
 {
 	struct tcmsg header = { .tcm_ifindex = (int)ifindex, .tcm_parent = NETEM_HANDLE | 1, .tcm_handle = 2 * NETEM_HANDLE };
 	struct nl_msg *msg = nl_request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof header);
 	struct tc_tbf_qopt options = { .rate = { .rate = w->rate_kbit * 125u, .linklayer = TC_LINKLAYER_ETHERNET },
 				       .limit = (guint32)MIN(impairment_queue_bytes(w), G_MAXUINT32) };
-	guint32 burst = TBF_BURST_BYTES;
+	guint32 burst = mtu + FRAME_HEADERS_BYTES; /* one full frame, so that a rate is a rate from the first packet on */
 	struct nlattr *nest;
 
 	nl_put_text(msg, TCA_KIND, "tbf");
@@ -96,6 +102,20 @@ static struct nl_msg *tbf_request(unsigned ifindex, const struct impairment *w)
 	nl_put(msg, TCA_TBF_BURST, &burst, sizeof burst);
 	nl_nest_end(msg, nest);
 	return msg;
+}
+
+/* Of an interface of the namespace that this process is in. */
+static unsigned mtu_of(const char *ifname)
+{
+	struct ifreq r = { .ifr_mtu = 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	g_strlcpy(r.ifr_name, ifname, sizeof r.ifr_name);
+	if (fd < 0 || ioctl(fd, SIOCGIFMTU, &r) != 0)
+		r.ifr_mtu = MTU_DEFAULT;
+	if (fd >= 0)
+		close(fd);
+	return (unsigned)r.ifr_mtu;
 }
 
 static gboolean netem_remove(struct space *s, unsigned ifindex, const struct op *op)
@@ -118,7 +138,8 @@ static gboolean netem_set(struct linux_room *r, struct space *s, const struct op
 		return FALSE;
 	(void)netem_remove(s, ifindex, op);
 	return nl_queue_add(s->queue, netem_request(ifindex, w), op, &failed, error) &&
-	       (w->rate_kbit == 0 || nl_queue_add(s->queue, tbf_request(ifindex, w), op, &failed, error)) &&
+	       (w->rate_kbit == 0 ||
+		nl_queue_add(s->queue, netem_rate_request(ifindex, w, mtu_of(op->impair.ifname)), op, &failed, error)) &&
 	       nl_queue_flush(s->queue, &failed, error);
 }
 

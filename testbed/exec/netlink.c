@@ -53,14 +53,28 @@ void nl_queue_free(nl_queue *q)
 
 /* --- requests --- */
 
-struct nl_msg *nl_request(int type, int flags, const void *header, gsize length)
+static struct nl_msg *with_header(struct nl_msg *msg, const void *header, gsize length)
 {
-	struct nl_msg *msg = nlmsg_alloc_simple(type, NLM_F_REQUEST | flags);
 	void *room = msg ? nlmsg_reserve(msg, length, NLMSG_ALIGNTO) : NULL;
 
 	g_assert(room);
 	memcpy(room, header, length);
 	return msg;
+}
+
+struct nl_msg *nl_request(int type, int flags, const void *header, gsize length)
+{
+	return with_header(nlmsg_alloc_simple(type, NLM_F_REQUEST | flags), header, length);
+}
+
+struct nl_msg *nl_request_large(int type, int flags, const void *header, gsize length)
+{
+	struct nl_msg *msg = nlmsg_alloc_size(SEND_BYTES);
+
+	g_assert(msg);
+	nlmsg_hdr(msg)->nlmsg_type = (guint16)type;
+	nlmsg_hdr(msg)->nlmsg_flags = (guint16)(NLM_F_REQUEST | flags);
+	return with_header(msg, header, length);
 }
 
 void nl_put(struct nl_msg *msg, int type, const void *data, gsize length)

@@ -22,6 +22,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(nl_queue, nl_queue_free)
 /* A request with its fixed header (ifinfomsg, ...), to which the caller puts attributes; every
  * attribute fits, or the program's own limits are wrong. */
 struct nl_msg *nl_request(int type, int flags, const void *header, gsize length);
+/* The same with room for attributes of some kilobytes: an ordinary request has a page in all. */
+struct nl_msg *nl_request_large(int type, int flags, const void *header, gsize length);
 void nl_put(struct nl_msg *msg, int type, const void *data, gsize length);
 void nl_put_u32(struct nl_msg *msg, int type, guint32 value);
 void nl_put_text(struct nl_msg *msg, int type, const char *text);

@@ -166,9 +166,8 @@ void report_hops_text(const struct cell *c, GString *out)
 		const struct cell_tunnel *t = c->tunnels->pdata[i];
 
 		g_string_append_printf(out,
-				       "tunnel   %s sends %" G_GUINT64_FORMAT " packets: %" G_GUINT64_FORMAT
-				       " bytes inside, %" G_GUINT64_FORMAT " by %s: %" G_GUINT64_FORMAT " (%.1f %%) more\n",
-				       t->node, t->packets, t->inner_bytes, t->outer_bytes, t->underlay,
-				       t->outer_bytes - t->inner_bytes, report_overhead_pct(t));
+				       "tunnel   %s by %s: %" G_GUINT64_FORMAT " packets, %" G_GUINT64_FORMAT
+				       " bytes become %" G_GUINT64_FORMAT " (+%.1f %%)\n",
+				       t->node, t->underlay, t->packets, t->inner_bytes, t->outer_bytes, report_overhead_pct(t));
 	}
 }

@@ -180,7 +180,7 @@ Test(matrix, call_tells_what_it_cost_on_the_wire)
 	json_array_foreach (tunnels, i, tunnel)
 		expect_overhead(tunnel, wireguard);
 	cr_expect_not_null(strstr(r.out, "wire     "), "%s", r.out);
-	cr_expect_not_null(strstr(r.out, "tunnel   branch-gw sends"), "%s", r.out);
+	cr_expect_not_null(strstr(r.out, "tunnel   branch-gw by wan: "), "%s", r.out);
 	json_decref(document);
 	ran_clear(&r);
 }

@@ -74,7 +74,7 @@ Test(hops, what_a_tunnel_adds_is_the_difference_of_the_same_ip_packets)
 	cr_expect_eq(t->outer_bytes, 28000 - 105 * 14);
 	cr_expect_float_eq(report_overhead_pct(t), 32.65, 0.001);
 	report_hops_text(c, text);
-	cr_expect(strstr(text->str, "20000 bytes inside, 26530 by wan: 6530 ("), "%s", text->str);
+	cr_expect(strstr(text->str, "branch-gw by wan: 100 packets, 20000 bytes become 26530 (+"), "%s", text->str);
 	cell_free(c);
 }
 

@@ -28,7 +28,7 @@ struct trial {
 	enum path_class path;
 	enum cause_code next; /* what still stops it after the last step; CAUSE_NONE: nothing */
 	guint others;     /* cells that passed without the fix and were placed again with it */
-	GPtrArray *broken; /* char *: ids of those that no longer pass; NULL: none were placed */
+	GPtrArray *broken; /* char *: ids of those that no longer pass, placed twice; NULL: none were placed */
 };
 
 /* Places the one cell of `was` (a selection from `base`) again in its network with the change of `mend`, which takes

@@ -1,5 +1,7 @@
 #include "testbed/explain/observe.h"
 
+#include "testbed/explain/answers.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -135,19 +137,31 @@ static void hold_against_packets(finding *f, const journeys *packets)
 	}
 }
 
+/* Borrowed from both. */
+static GPtrArray *all_heard(const GPtrArray *heard, const GPtrArray *told)
+{
+	GPtrArray *all = g_ptr_array_sized_new(heard->len + told->len);
+
+	for (guint i = 0; i < heard->len; i++)
+		g_ptr_array_add(all, heard->pdata[i]);
+	for (guint i = 0; i < told->len; i++)
+		g_ptr_array_add(all, told->pdata[i]);
+	return all;
+}
+
 finding *observe_finding(const matrix_selection *s, const struct observation *seen)
 {
 	const struct selected_scenario *selected = s->scenarios->pdata[0];
+	const struct cell *cell = observe_cells(s)->pdata[0];
+	g_autoptr(GPtrArray) told = answers_told(selected->model, cell, seen), heard = all_heard(seen->heard, told);
 	const struct evidence e = {
 		.model = selected->model,
-		.cell = observe_cells(s)->pdata[0],
-		.heard = seen->heard,
+		.cell = cell,
+		.heard = heard,
 		.state = seen->state,
-		.packets = seen->packets,
 		.walk = walk_both,
 		.meet = walk_meet,
 	};
-
 	finding *f = cause_find(&e);
 
 	if (seen->packets)

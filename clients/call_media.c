@@ -289,6 +289,7 @@ char *call_media_describe(struct call *c, bool final)
 		m->crypto = media_crypto_print(s->local_key);
 		m->rtpmap = g_strdup_printf("%u %s", s->profile->payload_type, s->profile->codec);
 		m->ssrc = participants_ssrc(c->base.core->config.user);
+		m->ptime_ms = g_str_equal(s->profile->kind, "audio") ? c->base.core->config.packet_ms : 0;
 		if (final && s->has_pair)
 			describe_final(m, s);
 		else
@@ -319,6 +320,7 @@ static bool take_media(struct call *c, struct call_stream *s, const struct call_
 				    g_get_monotonic_time(), NULL);
 	if (!s->media)
 		return false;
+	media_stream_packet_times(s->media, m->ptime_ms, c->base.core->config.packet_ms);
 	g_autoptr(GPtrArray) early = g_steal_pointer(&s->early);
 	ice_set_remote_credentials(c->ice, s->index, m->ufrag, m->pwd);
 	for (guint i = 0; i < m->candidates->len; i++)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/ice.h"
+#include "common/media.h"
 
 static const struct {
 	const char *name, *fallback; /* fallback NULL: must be given */
@@ -42,6 +43,7 @@ bool client_config_parse(json_t *object, struct client_config *ret, GError **err
 		client_config_done(&c);
 		return false;
 	}
+	c.packet_ms = (guint)CLAMP(json_integer_value(json_object_get(object, "packet_ms")), 0, MEDIA_PACKET_TIME_MAX_MS);
 	*ret = c;
 	return true;
 }

@@ -9,6 +9,7 @@
 struct client_config {
 	char *name, *user, *password, *domain, *ca, *address, *ice_profile;
 	char *address6; /* "": none */
+	guint packet_ms; /* how much speech a packet to us should hold; 0: not said */
 };
 
 /* Whether the client itself has an address of that family: names are asked for such addresses only (RFC 3493 section

@@ -98,6 +98,8 @@ static void print_media(GString *out, const struct call_sdp_media *m, guint inde
 	attribute(out, "remote-candidates", m->remote_candidates);
 	attribute(out, "crypto", m->crypto);
 	attribute(out, "rtpmap", m->rtpmap);
+	if (m->ptime_ms)
+		g_string_append_printf(out, "a=ptime:%u\r\n", m->ptime_ms);
 	g_string_append(out, "a=rtcp-mux\r\n");
 	if (m->ssrc) /* RFC 5576: an attribute of the source must follow, the name it has in RTCP is one */
 		g_string_append_printf(out, "a=ssrc:%u cname:%08x\r\n", m->ssrc, m->ssrc);
@@ -155,6 +157,11 @@ static void set_ssrc(struct call_sdp_media *m, const char *value)
 		m->ssrc = (guint32)MIN(g_ascii_strtoull(value, NULL, 10), G_MAXUINT32);
 }
 
+static void set_ptime(struct call_sdp_media *m, const char *value)
+{
+	m->ptime_ms = (guint)MIN(g_ascii_strtoull(value, NULL, 10), G_MAXINT);
+}
+
 static void set_end(struct call_sdp_media *m, G_GNUC_UNUSED const char *value)
 {
 	m->end_of_candidates = true;
@@ -171,6 +178,7 @@ static const struct {
 	{ "crypto", true, set_crypto },
 	{ "remote-candidates", true, set_remote_candidates },
 	{ "ssrc", true, set_ssrc },
+	{ "ptime", true, set_ptime },
 	{ "end-of-candidates", false, set_end },
 };
 

@@ -18,6 +18,7 @@ struct call_sdp_media {
 	char *rtpmap;          /* "114 x-msrta/16000" */
 	char *remote_candidates; /* value of a=remote-candidates in the final offer, or NULL */
 	guint32 ssrc;          /* a=ssrc; 0: none */
+	guint ptime_ms;        /* a=ptime, what this side would like to hear; 0: not said */
 };
 
 typedef struct call_sdp {

@@ -48,7 +48,8 @@ media_stream *media_stream_new(const struct media_profile *profile, guint32 ssrc
 	s->out = out;
 	s->in = in;
 	s->start_us = s->next_rtp_us = now_us;
-	s->next_rtcp_us = now_us + RTCP_INTERVAL_US / 2;
+	s->frames = s->heard_frames = 1;
+	s->next_rtcp_us = now_us + media_rtcp_interval_us(s) / 2;
 	/* RFC 3550 section 5.1: both start at random. */
 	s->first_seq = g_random_int() & 0x7fff;
 	s->first_timestamp = s->timestamp = g_random_int();
@@ -65,6 +66,31 @@ void media_stream_free(media_stream *s)
 	for (guint i = 0; i < s->n_sources; i++)
 		g_free(s->sources[i].seen);
 	g_free(s);
+}
+
+static guint frames_of(const struct media_profile *p, guint packet_ms)
+{
+	guint frame_ms = p->interval_us / 1000;
+	return MAX(MIN(packet_ms, MEDIA_PACKET_TIME_MAX_MS) / frame_ms, 1);
+}
+
+void media_stream_packet_times(media_stream *s, guint send_ms, guint hear_ms)
+{
+	if (s->profile->bpl <= 0)
+		return;
+	s->frames = frames_of(s->profile, send_ms);
+	s->heard_frames = frames_of(s->profile, hear_ms);
+	s->next_rtcp_us = s->start_us + media_rtcp_interval_us(s) / 2;
+}
+
+static guint payload_bytes(const media_stream *s)
+{
+	return s->frames * s->profile->payload_bytes;
+}
+
+static guint32 packet_ticks(const media_stream *s)
+{
+	return (guint32)((guint64)media_packet_us(s) * s->profile->clock_hz / G_USEC_PER_SEC);
 }
 
 static void payload_fill(guint8 *payload, gsize length, guint32 ssrc, guint32 index, gint64 now_us)
@@ -115,29 +141,29 @@ static void skip_missed(media_stream *s, gint64 now_us)
 	gint64 late_us = now_us - s->next_rtp_us;
 	if (late_us <= CATCH_UP_MAX_US)
 		return;
-	gint64 missed = late_us / s->profile->interval_us;
-	s->next_rtp_us += missed * s->profile->interval_us;
-	s->timestamp += (guint32)((guint64)missed * s->profile->interval_us * s->profile->clock_hz / G_USEC_PER_SEC);
+	gint64 missed = late_us / media_packet_us(s);
+	s->next_rtp_us += missed * media_packet_us(s);
+	s->timestamp += (guint32)missed * packet_ticks(s);
 }
 
 static gsize next_rtp(media_stream *s, gint64 now_us, guint8 *packet)
 {
 	skip_missed(s, now_us);
-	const struct media_profile *p = s->profile;
-	rtp_header(s->tx, p->payload_type, (guint16)(s->first_seq + s->index), s->timestamp, s->ssrc);
-	payload_fill(s->tx + RTP_HEADER_BYTES, p->payload_bytes, s->ssrc, s->index, now_us);
+	rtp_header(s->tx, s->profile->payload_type, (guint16)(s->first_seq + s->index), s->timestamp, s->ssrc);
+	payload_fill(s->tx + RTP_HEADER_BYTES, payload_bytes(s), s->ssrc, s->index, now_us);
 	s->index++;
 	s->sent++;
-	s->octets += p->payload_bytes;
-	s->timestamp += (guint32)((guint64)p->interval_us * p->clock_hz / G_USEC_PER_SEC);
-	s->next_rtp_us += p->interval_us;
-	return protect(s, RTP_HEADER_BYTES + p->payload_bytes, false, packet);
+	s->octets += payload_bytes(s);
+	s->timestamp += packet_ticks(s);
+	s->next_rtp_us += media_packet_us(s);
+	return protect(s, RTP_HEADER_BYTES + payload_bytes(s), false, packet);
 }
 
 gsize media_stream_next(media_stream *s, gint64 now_us, guint8 *packet, gint64 *ret_next_us)
 {
 	if (s->next_rtcp_us <= now_us) {
-		s->next_rtcp_us = MAX(s->next_rtcp_us + RTCP_INTERVAL_US, now_us + RTCP_INTERVAL_US / 2);
+		gint64 interval_us = media_rtcp_interval_us(s);
+		s->next_rtcp_us = MAX(s->next_rtcp_us + interval_us, now_us + interval_us / 2);
 		return protect(s, media_rtcp_report(s, now_us), true, packet);
 	}
 	if (s->next_rtp_us <= now_us)

@@ -35,9 +35,14 @@ typedef struct media_stream media_stream;
 media_stream *media_stream_new(const struct media_profile *profile, guint32 ssrc, const guint8 *local_key,
 			       const guint8 *remote_key, gint64 now_us, GError **error);
 void media_stream_free(media_stream *s);
+/* How much speech a packet holds (RFC 8866 section 6.4, a=ptime), in what we send and in what we hear: milliseconds, made whole
+ * frames of the profile's interval, at most MEDIA_PACKET_TIME_MAX_MS; 0: one frame.  Only speech is packed so; other media
+ * stay as they are.  Before the first packet. */
+#define MEDIA_PACKET_TIME_MAX_MS 200
+void media_stream_packet_times(media_stream *s, guint send_ms, guint hear_ms);
 
 /* The next packet that is due at or before `now_us`: protected RTP, or RTCP (sender report,
- * receiver reports) every half second.  Returns its length, 0: none due yet (then *ret_next_us says
+ * receiver reports) every half second, or every 25 packets' time where that is longer.  Returns its length, 0: none due yet (then *ret_next_us says
  * when).  `packet` has room for MEDIA_PACKET_MAX. */
 gsize media_stream_next(media_stream *s, gint64 now_us, guint8 *packet, gint64 *ret_next_us);
 /* A forwarded packet (conference): payload and sequence of another source, sent with that source's

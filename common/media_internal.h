@@ -13,7 +13,7 @@
 /* A report carries at most 31 blocks (RFC 3550 section 6.4.1); packets of further sources are refused. */
 #define MEDIA_SOURCES_MAX 31
 #define RTP_HEADER_BYTES 12
-#define RTCP_INTERVAL_US 500000
+#define RTCP_INTERVAL_PACKETS 25 /* half a second of frames of 20 ms: RTCP stays the small part that RFC 3550 6.2 asks for */
 
 /* One SSRC that we hear. */
 struct media_source {
@@ -37,6 +37,7 @@ struct media_stream {
 	const struct media_profile *profile;
 	guint32 ssrc;
 	srtp_t out, in;
+	guint frames, heard_frames; /* of the profile's interval, in a packet that we send; that we hear */
 	gint64 start_us, next_rtp_us, next_rtcp_us;
 	guint32 first_seq, index; /* index: packets made so far */
 	guint32 first_timestamp, timestamp;
@@ -63,6 +64,16 @@ void media_source_update(struct media_source *src, guint16 seq, guint32 timestam
 guint64 media_source_expected(const struct media_source *src);
 /* Packet `index` of the source arrived, `delay_us` after it was sent. */
 void media_source_arrived(struct media_source *src, guint32 index, gint64 delay_us);
+
+static inline gint64 media_packet_us(const media_stream *s)
+{
+	return (gint64)s->frames * s->profile->interval_us;
+}
+
+static inline gint64 media_rtcp_interval_us(const media_stream *s)
+{
+	return RTCP_INTERVAL_PACKETS * media_packet_us(s);
+}
 
 static inline guint16 media_get16(const guint8 *p)
 {

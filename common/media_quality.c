@@ -83,11 +83,11 @@ double media_mos(double delay_ms, double loss_pct, double burst_ratio, double ie
 }
 
 /* Mouth to ear: the way (half the round trip where the clocks differ), one packet's time to fill it, a jitter buffer of twice the jitter. */
-static double one_way_delay_ms(const struct media_quality *q, const struct media_profile *p)
+static double one_way_delay_ms(const struct media_quality *q, double packet_ms)
 {
 	double network_ms = !isnan(q->delay_ms) ? q->delay_ms : isnan(q->rtt_ms) ? 0 : q->rtt_ms / 2;
 	double buffer_ms = isnan(q->jitter_ms) ? 0 : 2 * q->jitter_ms;
-	return network_ms + p->interval_us / 1000.0 + buffer_ms;
+	return network_ms + packet_ms + buffer_ms;
 }
 
 /* Mean length of a run over that of random loss, 1 / (1 - p); at least 1, as G.107 has it. */
@@ -164,8 +164,9 @@ void media_stream_quality(const media_stream *s, struct media_quality *ret)
 	take_delays(s, ret);
 	if (p->bpl <= 0)
 		return;
-	ret->mos = media_mos(one_way_delay_ms(ret, p), ret->loss_pct, burst_ratio(ret, lost), p->ie, p->bpl);
-	ret->degradation = media_mos(p->interval_us / 1000.0, 0, 1, p->ie, p->bpl) - ret->mos;
+	double packet_ms = s->heard_frames * p->interval_us / 1000.0;
+	ret->mos = media_mos(one_way_delay_ms(ret, packet_ms), ret->loss_pct, burst_ratio(ret, lost), p->ie, p->bpl);
+	ret->degradation = media_mos(packet_ms, 0, 1, p->ie, p->bpl) - ret->mos;
 }
 
 guint media_stream_sources(const media_stream *s, struct media_heard *ret, guint max)

@@ -97,6 +97,8 @@ json_t *config_client(const struct config_source *source, const struct node *nod
 
 	if (addr_is_set(&address6) && !addr_equal(&address, &address6))
 		json_object_set_new(config, "address6", addr_json(&address6));
+	if (node->endpoint->packet_time_ms > 0)
+		json_object_set_new(config, "packet_ms", json_integer(node->endpoint->packet_time_ms));
 	if (node->endpoint->command != NULL)
 		json_object_set_new(config, "relay", relay_json(source, node));
 	return config;

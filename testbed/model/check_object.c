@@ -97,6 +97,17 @@ static void check_user(const struct check *c, const struct node *node, GHashTabl
 		check_error(c, loc, NULL, "there are two endpoints with the user '%s'", node->endpoint->user);
 }
 
+#define FRAME_MS 20
+
+static void check_packet_time(const struct check *c, const struct node *node)
+{
+	const struct endpoint *e = node->endpoint;
+
+	if (e->packet_time_ms % FRAME_MS != 0)
+		check_error(c, places_get(c->places, &e->packet_time_ms, node->loc), "20ms, 40ms, 60ms, ... 200ms",
+			    "'packet_time' must be whole frames of 20 ms");
+}
+
 static void check_node(const struct check *c, const struct node *node, GHashTable *users)
 {
 	check_site_name(c, &node->site, node->loc);
@@ -109,6 +120,7 @@ static void check_node(const struct check *c, const struct node *node, GHashTabl
 	if (node->endpoint) {
 		check_edge_name(c, &node->endpoint->media_edge, node->loc);
 		check_user(c, node, users);
+		check_packet_time(c, node);
 	}
 }
 

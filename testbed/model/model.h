@@ -211,6 +211,7 @@ struct endpoint {
 	char *media_edge;  /* node name; NULL: the site's */
 	GPtrArray *command; /* char *: a user's own client program; NULL: tb-client */
 	char *ice_profile; /* "standard" or "fast" */
+	unsigned packet_time_ms; /* how much speech a packet to it should hold; 0: the codec's frame */
 	char *password;    /* what the client gives; NULL: the account's */
 	enum account_state account;
 };

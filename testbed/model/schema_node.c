@@ -120,11 +120,17 @@ static bool read_client(struct reader *r, const yaml_node_t *value, void *target
 	return read_mapping(r, value, client_fields, target, NULL, NULL);
 }
 
+static const struct unit packet_time_units[] = { { "ms", 1 }, { NULL, 0 } };
+static const struct quantity packet_time_ms = {
+	.what = "a time from 20ms to 200ms", .units = packet_time_units, .min = 20, .max = 200,
+};
+
 static const struct field endpoint_fields[] = {
 	{ .key = "user", .read = read_word, AT(endpoint, user), .arg = &charset_user },
 	{ .key = "edge", .read = read_word, AT(endpoint, media_edge), .arg = &charset_name },
 	{ .key = "client", .read = read_client }, /* offset 0: the endpoint itself */
 	{ .key = "ice_profile", .read = read_choice, AT(endpoint, ice_profile), .arg = ice_profile_names },
+	{ .key = "packet_time", .read = read_quantity, AT(endpoint, packet_time_ms), .arg = &packet_time_ms },
 	{ .key = "password", .read = read_text, AT(endpoint, password) },
 	{ .key = "account", .read = read_enum, AT(endpoint, account), .arg = account_state_names },
 	{ 0 }

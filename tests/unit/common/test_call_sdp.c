@@ -25,6 +25,7 @@ static call_sdp *offer(void)
 	audio->rtpmap = g_strdup("114 x-msrta/16000");
 	audio->remote_candidates = g_strdup("1 10.2.0.10 50020");
 	audio->ssrc = 4000000000u;
+	audio->ptime_ms = 60;
 	video->ufrag = g_strdup("uf2v");
 	video->pwd = g_strdup("password+video/long=enough");
 	video->rtpmap = g_strdup("122 X-H264UC/90000");
@@ -58,6 +59,8 @@ Test(call_sdp, there_and_back)
 	cr_expect_str_eq(got->address, "10.1.1.10");
 	cr_expect_eq(got->media->len, 2u);
 	cr_expect_str_eq(audio->kind, "audio");
+	cr_expect_eq(audio->ptime_ms, 60u);
+	cr_expect_eq(video->ptime_ms, 0u, "not said");
 	cr_expect_str_eq(audio->ufrag, "uf/1");
 	cr_expect_str_eq(audio->pwd, "password+audio/long=enough");
 	cr_assert_eq(audio->candidates->len, 3u);

@@ -74,6 +74,46 @@ Test(media, a_second_of_audio_is_fifty_packets)
 	close_ends(&e);
 }
 
+/* The same speech in fewer packets: 200 ms each one way, frames of 20 ms the other; who waits for a packet to fill hears later. */
+Test(media, packets_hold_what_the_other_end_asked_for)
+{
+	struct ends e;
+	struct media_quality at_a, at_b;
+	open_ends(&e, "audio");
+	media_stream_packet_times(e.a, 200, 0);
+	media_stream_packet_times(e.b, 0, 200);
+	run(&e, 10000, 0, 0);
+	media_stream_quality(e.a, &at_a);
+	media_stream_quality(e.b, &at_b);
+	cr_expect_eq(at_b.received, 50u, "received %llu", (unsigned long long)at_b.received);
+	cr_expect_eq(at_a.received, 500u, "received %llu", (unsigned long long)at_a.received);
+	cr_expect_float_eq(at_b.jitter_ms, 0, 1e-6, "timestamps keep step: jitter %f", at_b.jitter_ms);
+	cr_expect_float_eq(at_b.loss_pct, 0, 1e-9, "loss %f", at_b.loss_pct);
+	cr_expect_float_eq(at_b.degradation, 0, 1e-9, "no network took anything: %f", at_b.degradation);
+	cr_expect_gt(at_a.mos, at_b.mos, "delay costs");
+	close_ends(&e);
+}
+
+Test(media, packet_times_are_whole_frames_of_speech)
+{
+	static const struct {
+		const char *kind;
+		guint ms, packets; /* in a second */
+	} rows[] = { { "audio", 0, 50 }, { "audio", 20, 50 }, { "audio", 59, 25 }, { "audio", 60, 17 }, { "audio", 5000, 5 },
+		     { "video", 200, 50 } };
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct ends e;
+		struct media_quality q;
+		open_ends(&e, rows[i].kind);
+		media_stream_packet_times(e.a, rows[i].ms, 0);
+		run(&e, 1000, 0, 0);
+		media_stream_quality(e.b, &q);
+		cr_expect_eq(q.received, rows[i].packets, "%s of %u ms: %llu", rows[i].kind, rows[i].ms,
+			     (unsigned long long)q.received);
+		close_ends(&e);
+	}
+}
+
 Test(media, video_is_460_kilobits)
 {
 	const struct media_profile *p = media_profile_by_kind("video");

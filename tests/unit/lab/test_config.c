@@ -72,6 +72,11 @@ Test(config, client)
 	json_t *other = config_client(&f.source, model_node(f.m, "home1"));
 
 	check_members(config, rows, G_N_ELEMENTS(rows));
+	cr_expect_null(json_object_get(config, "packet_ms"), "left to the client");
+	model_node(f.m, "home1")->endpoint->packet_time_ms = 60;
+	json_decref(other);
+	other = config_client(&f.source, model_node(f.m, "home1"));
+	cr_expect_eq(json_integer_value(json_object_get(other, "packet_ms")), 60);
 	cr_expect_str_neq(text(config, "password"), text(other, "password"),
 			  "two users have the same password");
 	json_decref(config);

@@ -83,7 +83,7 @@ Test(formats, every_word_is_documented)
 		"add-route", "remove-route", "add-nrpt", "block", "allow", "remove-rule", "add-node", "remove-node", "add-network",
 		"add-tunnel", "add-interface", "add-record", "remove-record", "set-nat", "link-down", "link-up", "tunnel-down",
 		"tunnel-up", "set-media-edge", "stop-service", "start-service", "set-engine", "set-host-model", "set-sysctl",
-		"set-resolvers", "set-mtu", "count", NULL
+		"set-resolvers", "set-mtu", "count", "packet_time", NULL
 	};
 	g_autofree char *text = document();
 

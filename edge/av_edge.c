@@ -19,6 +19,7 @@ struct av_edge {
 	gpointer user_data;
 	policy *policy;
 	turn *turn;
+	readable *read;
 	av_udp_batch *batch;
 	av_udp *udp[LISTENERS];
 	av_tcp *tcp[LISTENERS];
@@ -265,7 +266,7 @@ static bool listen_at(av_edge *e, guint i, const struct endpoint *address, GErro
 			    endpoint_print(&udp, text), g_strerror(code));
 		return false;
 	}
-	e->tcp[i] = av_tcp_listen(&tcp, &handlers, e, error);
+	e->tcp[i] = av_tcp_listen(&tcp, &handlers, e->read, e, error);
 	if (!e->tcp[i])
 		return false;
 	tell_listening(e, &udp, "udp");
@@ -347,11 +348,18 @@ static void start_timer(av_edge *e)
 av_edge *av_edge_new(const struct edge_config *config, edge_event_func event, gpointer user_data, GError **error)
 {
 	av_edge *e = g_new0(av_edge, 1);
+	int code = 0;
 
 	e->config = config;
 	e->event = event;
 	e->user_data = user_data;
-	e->batch = av_udp_batch_new();
+	e->read = readable_new(&code);
+	if (!e->read) {
+		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code), "epoll: %s", g_strerror(code));
+		g_free(e);
+		return NULL;
+	}
+	e->batch = av_udp_batch_new(e->read);
 	e->send_errors = rate_new(G_USEC_PER_SEC);
 	e->denials = rate_new(G_USEC_PER_SEC);
 	e->refusals = rate_new(G_USEC_PER_SEC);
@@ -382,6 +390,7 @@ void av_edge_free(av_edge *e)
 	rate_free(e->denials);
 	rate_free(e->refusals);
 	av_udp_batch_free(e->batch);
+	readable_free(e->read);
 	g_free(e);
 }
 

@@ -13,7 +13,8 @@
 struct av_tcp {
 	int fd;
 	struct endpoint local;
-	GSource *source;
+	readable *read;
+	readable_watch *accepting;
 	struct av_tcp_handlers handlers;
 	gpointer user_data;
 	GHashTable *streams; /* av_stream *, owned */
@@ -23,38 +24,24 @@ struct av_stream {
 	int fd;
 	av_tcp *listener;
 	struct turn_tuple tuple;
-	GSource *reading, *writing; /* `writing` while something is queued */
+	readable_watch *reading;
+	GSource *writing; /* while something is queued */
 	GByteArray *queue;
 	bool ending;
 	gsize have; /* bytes in `in` */
 	guint8 in[TCP_FRAME_MAX];
 };
 
-static GSource *watch(int fd, GIOCondition condition, GUnixFDSourceFunc callback, gpointer user_data)
-{
-	GSource *source = g_unix_fd_source_new(fd, condition);
-
-	g_source_set_callback(source, G_SOURCE_FUNC(callback), user_data, NULL);
-	g_source_attach(source, g_main_context_get_thread_default());
-	return source;
-}
-
-static void unwatch(GSource **source)
-{
-	if (!*source)
-		return;
-	g_source_destroy(*source);
-	g_source_unref(*source);
-	*source = NULL;
-}
-
 static void stream_free(gpointer data)
 {
 	av_stream *s = data;
 
 	s->listener->handlers.closed(s, s->listener->user_data);
-	unwatch(&s->reading);
-	unwatch(&s->writing);
+	readable_remove(s->reading);
+	if (s->writing) {
+		g_source_destroy(s->writing);
+		g_source_unref(s->writing);
+	}
 	close(s->fd);
 	g_byte_array_unref(s->queue);
 	g_free(s);
@@ -80,20 +67,19 @@ static bool take_frames(av_stream *s)
 	return true;
 }
 
-static gboolean on_readable(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
+static void on_readable(int fd, gpointer user_data)
 {
 	av_stream *s = user_data;
 	gssize n = recv(fd, s->in + s->have, sizeof s->in - s->have, MSG_DONTWAIT);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return G_SOURCE_CONTINUE;
+		return;
 	if (n > 0) {
 		s->have += (gsize)n;
 		if (take_frames(s))
-			return G_SOURCE_CONTINUE;
+			return;
 	}
 	g_hash_table_remove(s->listener->streams, s);
-	return G_SOURCE_REMOVE;
 }
 
 /* The read side notices and frees the stream: nothing is freed under the feet of a sender. */
@@ -131,6 +117,13 @@ static gboolean on_writable(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC
 	return G_SOURCE_REMOVE;
 }
 
+static void wait_writable(av_stream *s)
+{
+	s->writing = g_unix_fd_source_new(s->fd, G_IO_OUT);
+	g_source_set_callback(s->writing, G_SOURCE_FUNC(on_writable), s, NULL);
+	g_source_attach(s->writing, g_main_context_get_thread_default());
+}
+
 bool av_stream_send(av_stream *s, const guint8 *data, gsize length, bool media)
 {
 	gssize n = 0;
@@ -149,7 +142,7 @@ bool av_stream_send(av_stream *s, const guint8 *data, gsize length, bool media)
 		return media ? false : end_stream(s);
 	g_byte_array_append(s->queue, data + n, (guint)(length - (gsize)n));
 	if (!s->writing)
-		s->writing = watch(s->fd, G_IO_OUT, on_writable, s);
+		wait_writable(s);
 	return true;
 }
 
@@ -161,7 +154,7 @@ const struct turn_tuple *av_stream_tuple(const av_stream *s)
 static void add_stream(av_tcp *l, int fd, const struct sockaddr_storage *peer)
 {
 	av_stream *s = g_new0(av_stream, 1);
-	int on = 1;
+	int on = 1, code;
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* media must not wait for acknowledgements */
 	s->fd = fd;
@@ -170,11 +163,14 @@ static void add_stream(av_tcp *l, int fd, const struct sockaddr_storage *peer)
 	s->tuple.server = l->local;
 	endpoint_from_sockaddr(peer, &s->tuple.client);
 	s->queue = g_byte_array_new();
-	s->reading = watch(fd, G_IO_IN, on_readable, s);
-	g_hash_table_add(l->streams, s);
+	s->reading = readable_add(l->read, fd, on_readable, s, &code);
+	if (s->reading)
+		g_hash_table_add(l->streams, s);
+	else
+		stream_free(s);
 }
 
-static gboolean on_connection(gint listen_fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
+static void on_connection(int listen_fd, gpointer user_data)
 {
 	av_tcp *l = user_data;
 	struct sockaddr_storage peer;
@@ -182,12 +178,11 @@ static gboolean on_connection(gint listen_fd, GIOCondition condition G_GNUC_UNUS
 	int fd = accept4(listen_fd, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd < 0)
-		return G_SOURCE_CONTINUE;
+		return;
 	if (g_hash_table_size(l->streams) >= AV_TCP_STREAMS_MAX)
 		close(fd);
 	else
 		add_stream(l, fd, &peer);
-	return G_SOURCE_CONTINUE;
 }
 
 static int open_listening(const struct endpoint *local)
@@ -206,34 +201,43 @@ static int open_listening(const struct endpoint *local)
 	return -1;
 }
 
-av_tcp *av_tcp_listen(const struct endpoint *local, const struct av_tcp_handlers *handlers, gpointer user_data,
-		      GError **error)
+static av_tcp *refuse(const struct endpoint *local, int code, GError **error)
 {
 	char text[ENDPOINT_TEXT_MAX];
+
+	g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code), "cannot listen on TCP %s: %s",
+		    endpoint_print(local, text), g_strerror(code));
+	return NULL;
+}
+
+av_tcp *av_tcp_listen(const struct endpoint *local, const struct av_tcp_handlers *handlers, readable *read,
+		      gpointer user_data, GError **error)
+{
 	int fd = open_listening(local);
 	int code = errno;
 	av_tcp *l;
 
-	if (fd < 0) {
-		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code), "cannot listen on TCP %s: %s",
-			    endpoint_print(local, text), g_strerror(code));
-		return NULL;
-	}
+	if (fd < 0)
+		return refuse(local, code, error);
 	l = g_new0(av_tcp, 1);
 	l->fd = fd;
 	l->local = *local;
 	l->handlers = *handlers;
 	l->user_data = user_data;
 	l->streams = g_hash_table_new_full(NULL, NULL, stream_free, NULL);
-	l->source = watch(fd, G_IO_IN, on_connection, l);
-	return l;
+	l->read = read;
+	l->accepting = readable_add(read, fd, on_connection, l, &code);
+	if (l->accepting)
+		return l;
+	av_tcp_free(l);
+	return refuse(local, code, error);
 }
 
 void av_tcp_free(av_tcp *l)
 {
 	if (!l)
 		return;
-	unwatch(&l->source);
+	readable_remove(l->accepting);
 	g_hash_table_unref(l->streams);
 	close(l->fd);
 	g_free(l);

@@ -10,10 +10,11 @@
 
 #include <gio/gio.h>
 
+#include "edge/readable.h"
 #include "edge/allocation.h"
 
 #define AV_TCP_QUEUE_MAX (64 * 1024)
-#define AV_TCP_STREAMS_MAX 1024
+#define AV_TCP_STREAMS_MAX 4096
 
 typedef struct av_tcp av_tcp;
 typedef struct av_stream av_stream;
@@ -24,9 +25,9 @@ struct av_tcp_handlers {
 	void (*closed)(av_stream *s, gpointer user_data);
 };
 
-/* NULL with a G_IO_ERROR: not bound. */
-av_tcp *av_tcp_listen(const struct endpoint *local, const struct av_tcp_handlers *handlers, gpointer user_data,
-		      GError **error);
+/* NULL with a G_IO_ERROR: not bound.  `read` must outlive it. */
+av_tcp *av_tcp_listen(const struct endpoint *local, const struct av_tcp_handlers *handlers, readable *read,
+		      gpointer user_data, GError **error);
 /* Closes its streams too, with their callbacks. */
 void av_tcp_free(av_tcp *l);
 

@@ -1,7 +1,6 @@
 #include "edge/av_udp.h"
 
 #include <errno.h>
-#include <glib-unix.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #define SOCKET_BUFFER (1024 * 1024) /* a video key frame of several calls at once */
 
 struct av_udp_batch {
+	readable *read;
 	struct mmsghdr headers[BATCH];
 	struct iovec vectors[BATCH];
 	struct sockaddr_storage names[BATCH];
@@ -19,16 +19,17 @@ struct av_udp_batch {
 struct av_udp {
 	int fd;
 	struct endpoint local;
-	GSource *source;
+	readable_watch *watch;
 	av_udp_batch *batch;
 	av_udp_received received;
 	gpointer user_data;
 };
 
-av_udp_batch *av_udp_batch_new(void)
+av_udp_batch *av_udp_batch_new(readable *read)
 {
 	av_udp_batch *b = g_new0(av_udp_batch, 1);
 
+	b->read = read;
 	for (guint i = 0; i < BATCH; i++) {
 		b->vectors[i] = (struct iovec){.iov_base = b->data[i], .iov_len = DATAGRAM_MAX};
 		b->headers[i].msg_hdr.msg_iov = &b->vectors[i];
@@ -44,7 +45,7 @@ void av_udp_batch_free(av_udp_batch *b)
 }
 
 /* One batch each turn of the loop: no socket starves the others. */
-static gboolean on_readable(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
+static void on_readable(int fd, gpointer user_data)
 {
 	av_udp *u = user_data;
 	av_udp_batch *b = u->batch;
@@ -57,7 +58,6 @@ static gboolean on_readable(gint fd, GIOCondition condition G_GNUC_UNUSED, gpoin
 	for (int i = 0; i < n; i++)
 		if (endpoint_from_sockaddr(&b->names[i], &from))
 			u->received(u, &from, b->data[i], b->headers[i].msg_len, u->user_data);
-	return G_SOURCE_CONTINUE;
 }
 
 static int open_bound(const struct endpoint *local, int *ret_errno)
@@ -92,18 +92,18 @@ av_udp *av_udp_new(const struct endpoint *local, av_udp_batch *batch, av_udp_rec
 	u->batch = batch;
 	u->received = received;
 	u->user_data = user_data;
-	u->source = g_unix_fd_source_new(fd, G_IO_IN);
-	g_source_set_callback(u->source, G_SOURCE_FUNC(on_readable), u, NULL);
-	g_source_attach(u->source, g_main_context_get_thread_default());
-	return u;
+	u->watch = readable_add(batch->read, fd, on_readable, u, ret_errno);
+	if (u->watch)
+		return u;
+	av_udp_free(u);
+	return NULL;
 }
 
 void av_udp_free(av_udp *u)
 {
 	if (!u)
 		return;
-	g_source_destroy(u->source);
-	g_source_unref(u->source);
+	readable_remove(u->watch);
 	close(u->fd);
 	g_free(u);
 }

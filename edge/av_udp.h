@@ -1,4 +1,4 @@
-/* One bound UDP socket on the main loop, read in batches.
+/* One bound UDP socket, read in batches.
  *
  * One thread, default main context; nothing blocks.  A socket must not be freed from inside its own
  * `received` callback.
@@ -7,12 +7,14 @@
 #define EDGE_AV_UDP_H
 
 #include "edge/endpoint.h"
+#include "edge/readable.h"
 
 typedef struct av_udp av_udp;
 typedef struct av_udp_batch av_udp_batch;
 
-/* Buffers for one batch; may be shared by all sockets of a thread and must outlive them. */
-av_udp_batch *av_udp_batch_new(void);
+/* Buffers for one batch; may be shared by all sockets of a thread and must outlive them.  They are read by way of `read`,
+ * which must outlive them too. */
+av_udp_batch *av_udp_batch_new(readable *read);
 void av_udp_batch_free(av_udp_batch *b);
 
 /* `data` is borrowed for the call. */

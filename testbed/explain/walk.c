@@ -28,7 +28,26 @@ static void hop_free(gpointer data)
 	g_free(h);
 }
 
-static void walk_free(walk *w)
+walk *walk_new(void)
+{
+	walk *w = g_new0(walk, 1);
+
+	w->hops = g_ptr_array_new_with_free_func(hop_free);
+	return w;
+}
+
+struct hop *walk_add_hop(walk *w, const char *node, const char *in, const char *out)
+{
+	struct hop *h = g_new0(struct hop, 1);
+
+	h->node = g_strdup(node);
+	h->in = g_strdup(in);
+	h->out = g_strdup(out);
+	g_ptr_array_add(w->hops, h);
+	return h;
+}
+
+void walk_free(walk *w)
 {
 	if (!w)
 		return;
@@ -201,9 +220,8 @@ static void travel(struct walker *k, const struct klink *out, const struct addr 
 
 static struct walker walker_new(const struct knet *net, enum ip_proto proto, GArray *sessions)
 {
-	struct walker k = { .net = net, .sessions = sessions, .w = g_new0(walk, 1) };
+	struct walker k = { .net = net, .sessions = sessions, .w = walk_new() };
 
-	k.w->hops = g_ptr_array_new_with_free_func(hop_free);
 	k.p.proto = proto;
 	return k;
 }
@@ -236,9 +254,8 @@ static walk *walk_back(const struct walker *forward_walk, const struct knode *fr
 
 static walk *walk_nowhere(const struct flow *flow)
 {
-	walk *w = g_new0(walk, 1);
+	walk *w = walk_new();
 
-	w->hops = g_ptr_array_new_with_free_func(hop_free);
 	w->end = WALK_LINK_DOWN;
 	w->node = g_strdup(flow->node);
 	w->object = g_strdup(flow->node);

@@ -78,6 +78,12 @@ struct walk_pair *walk_both(const model *m, const json_t *state, const struct fl
 struct walk_pair *walk_meet(const model *m, const json_t *state, const struct flow *flow, const struct flow *other);
 void walk_pair_free(struct walk_pair *w);
 
+/* A walk by hand: without hops, ended nowhere; walk_free frees it and all that it was given. */
+walk *walk_new(void);
+/* At the end; borrowed.  `in` and `out` may be NULL; the rest of the hop is the caller's to fill in. */
+struct hop *walk_add_hop(walk *w, const char *node, const char *in, const char *out);
+void walk_free(walk *w);
+
 const char *walk_end_name(enum walk_end end);
 
 #endif

@@ -38,10 +38,7 @@ static void note_addresses(struct walker *k)
 
 static void start_hop(struct walker *k)
 {
-	k->hop = g_new0(struct hop, 1);
-	k->hop->node = g_strdup(k->at->model->name);
-	k->hop->in = k->in ? g_strdup(k->in->name) : NULL;
-	g_ptr_array_add(k->w->hops, k->hop);
+	k->hop = walk_add_hop(k->w, k->at->model->name, k->in ? k->in->name : NULL, NULL);
 	note_addresses(k);
 }
 

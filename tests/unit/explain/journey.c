@@ -160,31 +160,16 @@ Test(journey, of_copies_are_told_apart)
 
 /* --- agreement --- */
 
-static void hop_done(gpointer data)
-{
-	struct hop *h = data;
-
-	g_free(h->node);
-	g_free(h->in);
-	g_free(h->out);
-	g_free(h);
-}
-
 /* "a:-:eth0 r:lan:wan b:eth0:-", in and out of each node. */
 static walk *walk_made(const char *way, enum walk_end end)
 {
-	walk *w = g_new0(walk, 1);
+	walk *w = walk_new();
 	g_auto(GStrv) hops = g_strsplit(way, " ", 0);
 
-	w->hops = g_ptr_array_new_with_free_func(hop_done);
 	for (guint i = 0; hops[i]; i++) {
 		g_auto(GStrv) part = g_strsplit(hops[i], ":", 3);
-		struct hop *h = g_new0(struct hop, 1);
 
-		h->node = g_strdup(part[0]);
-		h->in = g_str_equal(part[1], "-") ? NULL : g_strdup(part[1]);
-		h->out = g_str_equal(part[2], "-") ? NULL : g_strdup(part[2]);
-		g_ptr_array_add(w->hops, h);
+		walk_add_hop(w, part[0], g_str_equal(part[1], "-") ? NULL : part[1], g_str_equal(part[2], "-") ? NULL : part[2]);
 		g_free(w->node);
 		w->node = g_strdup(part[0]);
 	}

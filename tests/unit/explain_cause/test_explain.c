@@ -79,28 +79,13 @@ struct walk_case {
 
 static const struct walk_case *current;
 
-static void hop_done(gpointer data)
-{
-	struct hop *h = data;
-
-	g_free(h->node);
-	g_free(h->in);
-	g_free(h->out);
-	g_free(h);
-}
-
 static walk *walk_made(enum walk_end end, const char *node, const char *in, const char *out, const struct flow *flow)
 {
-	walk *w = g_new0(walk, 1);
-	struct hop *h = g_new0(struct hop, 1);
+	walk *w = walk_new();
+	struct hop *h = walk_add_hop(w, "edge", in, out);
 
-	h->node = g_strdup("edge");
-	h->in = g_strdup(in);
-	h->out = g_strdup(out);
 	addr_parse("10.20.0.101", in ? &h->src : &h->dst);
 	*(in ? &h->dst : &h->src) = flow->dst;
-	w->hops = g_ptr_array_new_with_free_func(hop_done);
-	g_ptr_array_add(w->hops, h);
 	w->end = end;
 	w->node = g_strdup(node);
 	w->object = g_strdup(end == WALK_DELIVERED ? NULL : "that-rule");

@@ -25,10 +25,8 @@ static struct walk_pair *walk_arrives(const model *m, const json_t *state, const
 	(void)m;
 	(void)state;
 	(void)flow;
-	p->forward = g_new0(walk, 1);
-	p->back = g_new0(walk, 1);
-	p->forward->hops = g_ptr_array_new();
-	p->back->hops = g_ptr_array_new();
+	p->forward = walk_new();
+	p->back = walk_new();
 	return p;
 }
 

@@ -23,43 +23,21 @@ static model *network(const char *changes)
 	return m;
 }
 
-static void hop_done(gpointer data)
-{
-	struct hop *h = data;
-
-	g_free(h->node);
-	g_free(h->in);
-	g_free(h->out);
-	g_free(h);
-}
-
 /* "core:perim,vpn0" of each hop: node, the interface it comes in by and the one it leaves by. */
 static walk *walk_of(const char *way, enum walk_end end)
 {
 	g_auto(GStrv) places = g_strsplit(way, " ", 0);
-	walk *w = g_new0(walk, 1);
+	walk *w = walk_new();
 
-	w->hops = g_ptr_array_new_with_free_func(hop_done);
 	w->end = end;
 	for (guint i = 0; places[i]; i++) {
 		g_auto(GStrv) parts = g_strsplit_set(places[i], ":,", 3);
-		struct hop *h = g_new0(struct hop, 1);
 
-		h->node = g_strdup(parts[0]);
-		h->in = *parts[1] ? g_strdup(parts[1]) : NULL;
-		h->out = *parts[2] ? g_strdup(parts[2]) : NULL;
-		g_ptr_array_add(w->hops, h);
+		walk_add_hop(w, parts[0], *parts[1] ? parts[1] : NULL, *parts[2] ? parts[2] : NULL);
 		g_free(w->node);
 		w->node = g_strdup(parts[0]);
 	}
 	return w;
-}
-
-static void walk_done(walk *w)
-{
-	g_ptr_array_unref(w->hops);
-	g_free(w->node);
-	g_free(w);
 }
 
 static const struct state_case {
@@ -120,7 +98,7 @@ Test(no_state, is_the_cause_where_the_question_went_around_the_firewall)
 		cr_assert_not_null(x, "%s", c->name);
 		if (c->change)
 			cr_assert_str_eq(x->change, c->change, "%s: %s", c->name, x->change);
-		walk_done(question);
-		walk_done(answer);
+		walk_free(question);
+		walk_free(answer);
 	}
 }

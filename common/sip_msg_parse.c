@@ -1,6 +1,7 @@
 /* A SIP message from text, and back. */
 #include "common/sip_grammar.h"
 #include "common/sip_message.h"
+#include "common/sip_private.h"
 
 #include <string.h>
 
@@ -46,31 +47,11 @@ static bool parse_start_line(sip_msg *m, const char *line, GError **error)
 	return m->status >= 100 && m->status <= 699 ? true : refuse(error, "status out of range");
 }
 
-/* End of the first of several values separated by commas: outside quotes and angle brackets. */
-static const char *value_end(const char *p)
-{
-	bool quoted = false;
-	int depth = 0;
-
-	for (; *p; p++) {
-		if (quoted && *p == '\\' && p[1])
-			p++;
-		else if (*p == '"')
-			quoted = !quoted;
-		else if (!quoted && *p == '<')
-			depth++;
-		else if (!quoted && *p == '>')
-			depth--;
-		else if (!quoted && depth <= 0 && *p == ',')
-			break;
-	}
-	return p;
-}
-
+/* Several values, separated by commas. */
 static void append_values(sip_msg *m, const char *name, const char *values)
 {
 	while (*values) {
-		const char *end = value_end(values);
+		const char *end = sip_piece_end(values, ",");
 		struct sip_field *h = sip_field_new(name, values, end - values);
 
 		if (*h->value)

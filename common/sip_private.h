@@ -13,6 +13,9 @@ int sip_frame(const char *data, gsize length, gsize *scanned, gsize *ret_total, 
 /* Full name of a compact header form ("v" -> "Via"); other names come back as they are. */
 const char *sip_header_full_name(const char *name);
 
+/* Where the text at `p` ends: at the first of the characters `ends` outside quotes and angle brackets, or at its own end. */
+const char *sip_piece_end(const char *p, const char *ends);
+
 /* Branch of the topmost Via; NULL: none.  The caller frees. */
 char *sip_top_branch(const sip_msg *m);
 

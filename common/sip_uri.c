@@ -45,8 +45,7 @@ char *sip_top_branch(const sip_msg *m)
 	return via ? sip_param(via, "branch") : NULL;
 }
 
-/* End of the piece at `p`: the next ';' or ',' outside quotes and angle brackets. */
-static const char *piece_end(const char *p, bool is_uri)
+const char *sip_piece_end(const char *p, const char *ends)
 {
 	bool quoted = false;
 	int depth = 0;
@@ -62,7 +61,7 @@ static const char *piece_end(const char *p, bool is_uri)
 			depth++;
 		else if (*p == '>')
 			depth--;
-		else if (depth <= 0 && (*p == ';' || *p == ',' || (is_uri && *p == '?')))
+		else if (depth <= 0 && strchr(ends, *p))
 			break;
 	}
 	return p;
@@ -109,10 +108,10 @@ char *sip_param(const char *text, const char *name)
 	bool is_uri = text && (!g_ascii_strncasecmp(text, "sip:", 4) || !g_ascii_strncasecmp(text, "sips:", 5));
 	const char *at = is_uri ? strchr(text, '@') : NULL; /* what comes before is the user, which may hold ';' */
 	const char *start = at ? at + 1 : text;
-	const char *p = start;
+	const char *p = start, *ends = is_uri ? ";,?" : ";,";
 
 	while (p && *p) {
-		const char *end = piece_end(p, is_uri);
+		const char *end = sip_piece_end(p, ends);
 		char *value = piece_value(p, (gsize)(end - p), name, p == start);
 
 		if (value)

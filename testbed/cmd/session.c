@@ -3,6 +3,7 @@
 #include "testbed/cmd/rundir.h"
 #include "testbed/cmd/signals.h"
 #include "testbed/explain/reasons.h"
+#include "testbed/matrix/neighbours.h"
 #include "testbed/report/events.h"
 #include "testbed/report/hops.h"
 #include "testbed/report/progress.h"
@@ -256,8 +257,21 @@ static int finish(struct session *s, gboolean ran, const GError *error)
 	return results_summarise(s->results).unexpected > 0 ? CMD_DIFFERS : CMD_AS_EXPECTED;
 }
 
+/* Failures may not be the network's: the machine had no room to learn who lives where. */
+static void tell_refused(guint64 before)
+{
+	guint64 refused = neighbours_refused() - before;
+
+	if (refused > 0)
+		cmd_note("the machine's table of neighbours was full %" G_GUINT64_FORMAT " times meanwhile:\n"
+			 "  packets were lost that no lab lost.  Make net.ipv4.neigh.default.gc_thresh3\n"
+			 "  (and net.ipv6's) larger than the nodes of all labs together: sysctl -w",
+			 refused);
+}
+
 static int run_watched(struct session *s)
 {
+	guint64 refused = neighbours_refused();
 	guint redraw = s->live ? g_timeout_add(REDRAW_MS, on_redraw, s) : 0;
 	g_autoptr(GError) error = NULL;
 	gboolean ran;
@@ -271,6 +285,7 @@ static int run_watched(struct session *s)
 	ran = s->signals && matrix_run(s->matrix, &error);
 	g_clear_handle_id(&redraw, g_source_remove);
 	erase(s);
+	tell_refused(refused);
 	if (s->dir)
 		keep(s, report_event_run_finished(s->results, g_get_monotonic_time()));
 	return finish(s, ran, error);

@@ -47,6 +47,8 @@ static const struct option_row {
 	 {"proto", 0, 0, G_OPTION_ARG_STRING, NULL, "udp, tcp or icmp (default: udp)", "PROTOCOL"}},
 	{OPT_PORT, offsetof(struct options, port),
 	 {"port", 0, 0, G_OPTION_ARG_STRING, NULL, "destination port (default: none, no rule about ports matches)", "N"}},
+	{OPT_IPV6, offsetof(struct options, ipv6),
+	 {"ipv6", '6', 0, G_OPTION_ARG_NONE, NULL, "to the IPv6 address of B (default: to its first)", NULL}},
 	{OPT_ALL, offsetof(struct options, all),
 	 {"all", 0, 0, G_OPTION_ARG_NONE, NULL, "not only a part", NULL}},
 	{OPT_RUN, offsetof(struct options, run),

@@ -43,6 +43,7 @@
 #define OPT_CAPACITY OPTION_BIT(30) /* --rate, --calls, --plot */
 #define OPT_IMPORT OPTION_BIT(31) /* --node, --format */
 #define OPT_SECONDS OPTION_BIT(32)
+#define OPT_IPV6 OPTION_BIT(33)
 
 struct options {
 	char *topology;
@@ -56,7 +57,7 @@ struct options {
 	char *rate, *plot;
 	char *node;
 	int calls;
-	gboolean force, publish;
+	gboolean force, publish, ipv6;
 	char *name;  /* of a lab that is up */
 	char *write; /* capture file */
 	char **command; /* what stood after "--", for verbs that run a command; NULL: nothing */

@@ -83,15 +83,29 @@ static void no_place(const model *m, const char *text)
 	cmd_error("%s", why);
 }
 
-/* "ADDRESS", "NODE" (its primary address) or "NODE:IF"; FALSE: told on stderr. */
-static gboolean parse_target(const model *m, const char *text, struct addr *ret)
+static struct addr iface_address(const struct iface *f, gboolean ipv6)
+{
+	for (guint i = 0; i < f->addresses->len; i++) {
+		const struct addr *a = &g_array_index(f->addresses, struct prefix, i).addr;
+
+		if (!ipv6 || a->family == AF_INET6)
+			return *a;
+	}
+	return (struct addr){.family = 0};
+}
+
+/* "ADDRESS", "NODE" (its primary address, or its first of IPv6) or "NODE:IF"; FALSE: told on stderr. */
+static gboolean parse_target(const model *m, const char *text, gboolean ipv6, struct addr *ret)
 {
 	g_auto(GStrv) parts = g_strsplit(text, ":", 2);
 	const struct node *n;
 	const struct iface *f;
 
-	if (addr_parse(text, ret))
-		return TRUE;
+	if (addr_parse(text, ret)) {
+		if (ipv6 && ret->family != AF_INET6)
+			cmd_error("--ipv6: '%s' is no IPv6 address", text);
+		return !ipv6 || ret->family == AF_INET6;
+	}
 	n = parts[0] ? model_node(m, parts[0]) : NULL;
 	if (!n) {
 		no_place(m, text);
@@ -102,9 +116,9 @@ static gboolean parse_target(const model *m, const char *text, struct addr *ret)
 		no_place(m, text);
 		return FALSE;
 	}
-	*ret = f && f->addresses->len > 0 ? g_array_index(f->addresses, struct prefix, 0).addr : node_address(n);
+	*ret = f ? iface_address(f, ipv6) : ipv6 ? node_address6(n) : node_address(n);
 	if (!addr_is_set(ret))
-		cmd_error("'%s' has no address", text);
+		cmd_error("'%s' has no %saddress", text, ipv6 ? "IPv6 " : "");
 	return addr_is_set(ret);
 }
 
@@ -141,7 +155,7 @@ static gboolean parse_flow(const model *m, const struct options *o, struct flow 
 		cmd_error("--port: icmp has no ports");
 		return FALSE;
 	}
-	return parse_target(m, o->arguments[1], &ret->dst);
+	return parse_target(m, o->arguments[1], o->ipv6, &ret->dst);
 }
 
 /* Takes `state` over; NULL: there is none because of `error`. */

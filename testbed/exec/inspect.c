@@ -20,7 +20,8 @@
 /* The kernel's tables of one namespace, as they were at one moment each. */
 struct tables {
 	struct nl_sock *sock;
-	struct nl_cache *links, *addresses, *routes, *rules, *neighbours;
+	struct nl_cache *links, *addresses, *routes, *routes6, *rules, *neighbours;
+	bool ipv6; /* an interface has an IPv6 address that was given to it; else nothing of IPv6 is told */
 };
 
 static gboolean fail(GError **error, const char *what, const char *words)
@@ -31,11 +32,39 @@ static gboolean fail(GError **error, const char *what, const char *words)
 
 static void tables_clear(struct tables *t)
 {
-	struct nl_cache *const caches[] = { t->links, t->addresses, t->routes, t->rules, t->neighbours };
+	struct nl_cache *const caches[] = { t->links, t->addresses, t->routes, t->routes6, t->rules, t->neighbours };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(caches); i++)
 		nl_cache_free(caches[i]);
 	nl_socket_free(t->sock);
+}
+
+/* Link-local and multicast: every interface has them, and no plan makes them. */
+static bool is_own_business(struct nl_addr *a)
+{
+	const guint8 *bytes = nl_addr_get_binary_addr(a);
+
+	return nl_addr_get_family(a) == AF_INET6 && nl_addr_get_len(a) == 16 &&
+	       (bytes[0] == 0xff || (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80));
+}
+
+static bool is_told(const struct tables *t, struct nl_addr *a)
+{
+	int family = a ? nl_addr_get_family(a) : AF_UNSPEC;
+
+	return family == AF_INET || (family == AF_INET6 && t->ipv6 && !is_own_business(a));
+}
+
+static bool has_ipv6(const struct tables *t)
+{
+	for (struct nl_object *o = nl_cache_get_first(t->addresses); o; o = nl_cache_get_next(o)) {
+		struct rtnl_addr *a = (struct rtnl_addr *)o;
+
+		if (rtnl_addr_get_family(a) == AF_INET6 && rtnl_addr_get_ifindex(a) != LOOPBACK &&
+		    !is_own_business(rtnl_addr_get_local(a)))
+			return true;
+	}
+	return false;
 }
 
 /* A socket of its own: that of the namespace numbers its requests otherwise than libnl. */
@@ -51,6 +80,9 @@ static gboolean tables_read(struct tables *t, GError **error)
 		rc = rtnl_addr_alloc_cache(t->sock, &t->addresses);
 	if (rc == 0)
 		rc = rtnl_route_alloc_cache(t->sock, AF_INET, 0, &t->routes);
+	t->ipv6 = rc == 0 && has_ipv6(t);
+	if (rc == 0 && t->ipv6)
+		rc = rtnl_route_alloc_cache(t->sock, AF_INET6, 0, &t->routes6);
 	if (rc == 0)
 		rc = rtnl_rule_alloc_cache(t->sock, AF_INET, &t->rules);
 	if (rc == 0)
@@ -63,11 +95,11 @@ static gboolean tables_read(struct tables *t, GError **error)
 static json_t *address_json(struct nl_addr *a)
 {
 	char text[ADDR_TEXT_MAX];
-	struct addr address = { .family = AF_INET };
+	struct addr address = { .family = a ? nl_addr_get_family(a) : AF_UNSPEC };
 
-	if (!a || nl_addr_get_family(a) != AF_INET || nl_addr_get_len(a) != 4)
+	if (!a || nl_addr_get_len(a) * 8 != addr_bits(&address))
 		return json_null();
-	memcpy(address.bytes, nl_addr_get_binary_addr(a), 4);
+	memcpy(address.bytes, nl_addr_get_binary_addr(a), nl_addr_get_len(a));
 	return json_string(addr_print(&address, text));
 }
 
@@ -75,9 +107,9 @@ static json_t *address_json(struct nl_addr *a)
 static json_t *prefix_json(struct nl_addr *a)
 {
 	char text[PREFIX_TEXT_MAX];
-	struct prefix p = { .addr.family = AF_INET, .len = (uint8_t)nl_addr_get_prefixlen(a) };
+	struct prefix p = { .addr.family = nl_addr_get_family(a), .len = (uint8_t)nl_addr_get_prefixlen(a) };
 
-	memcpy(p.addr.bytes, nl_addr_get_binary_addr(a), MIN(nl_addr_get_len(a), 4u));
+	memcpy(p.addr.bytes, nl_addr_get_binary_addr(a), MIN(nl_addr_get_len(a), addr_bits(&p.addr) / 8));
 	return json_string(prefix_print(&p, text));
 }
 
@@ -96,7 +128,7 @@ static json_t *addresses_json(const struct tables *t, int ifindex)
 	for (struct nl_object *o = nl_cache_get_first(t->addresses); o; o = nl_cache_get_next(o)) {
 		struct rtnl_addr *a = (struct rtnl_addr *)o;
 
-		if (rtnl_addr_get_ifindex(a) == ifindex && rtnl_addr_get_family(a) == AF_INET)
+		if (rtnl_addr_get_ifindex(a) == ifindex && is_told(t, rtnl_addr_get_local(a)))
 			json_array_append_new(list, prefix_json(rtnl_addr_get_local(a)));
 	}
 	return list;
@@ -118,19 +150,21 @@ static json_t *link_json(const struct tables *t, struct nl_object *o)
 			 (json_int_t)rtnl_link_get_stat(link, RTNL_LINK_TX_BYTES), "addresses", addresses_json(t, ifindex));
 }
 
-/* Routes that share their load over several hops are not made by any plan: the first stands for all. */
+/* Routes that share their load over several hops are not made by any plan: the first stands for all.  An IPv6 route
+ * that refuses has the loopback as its interface. */
 static json_t *route_json(const struct tables *t, struct nl_object *o)
 {
 	struct rtnl_route *route = (struct rtnl_route *)o;
 	struct rtnl_nexthop *hop = rtnl_route_get_nnexthops(route) > 0 ? rtnl_route_nexthop_n(route, 0) : NULL;
 	int ifindex = hop ? rtnl_route_nh_get_ifindex(hop) : 0;
+	bool by_loopback = ifindex == LOOPBACK, refuses = rtnl_route_get_type(route) >= RTN_BLACKHOLE;
 	char type[32];
 
-	if (rtnl_route_get_family(route) != AF_INET || rtnl_route_get_table(route) == RT_TABLE_LOCAL ||
-	    ifindex == LOOPBACK)
+	if (!is_told(t, rtnl_route_get_dst(route)) || rtnl_route_get_table(route) == RT_TABLE_LOCAL ||
+	    (by_loopback && !refuses))
 		return NULL;
 	return json_pack("{s:o, s:o, s:o, s:i, s:i, s:s}", "to", prefix_json(rtnl_route_get_dst(route)), "via",
-			 address_json(hop ? rtnl_route_nh_get_gateway(hop) : NULL), "dev", device_json(t, ifindex),
+			 address_json(hop ? rtnl_route_nh_get_gateway(hop) : NULL), "dev", by_loopback ? json_null() : device_json(t, ifindex),
 			 "table", (int)rtnl_route_get_table(route), "metric", (int)rtnl_route_get_priority(route),
 			 "type", nl_rtntype2str(rtnl_route_get_type(route), type, sizeof type));
 }
@@ -152,13 +186,17 @@ static json_t *rule_json(const struct tables *t, struct nl_object *o)
 {
 	struct rtnl_rule *rule = (struct rtnl_rule *)o;
 	struct nl_addr *from = rtnl_rule_get_src(rule);
+	int family = rtnl_rule_get_family(rule);
+	json_t *json;
 
-	(void)t;
-	if (rtnl_rule_get_family(rule) != AF_INET || rtnl_rule_get_prio(rule) == 0)
+	if ((family != AF_INET && !(family == AF_INET6 && t->ipv6)) || rtnl_rule_get_prio(rule) == 0)
 		return NULL;
-	return json_pack("{s:i, s:o, s:i, s:s}", "pref", (int)rtnl_rule_get_prio(rule), "from",
+	json = json_pack("{s:i, s:o, s:i, s:s}", "pref", (int)rtnl_rule_get_prio(rule), "from",
 			 from ? prefix_json(from) : json_null(), "table", (int)rtnl_rule_get_table(rule), "action",
 			 action_name(rtnl_rule_get_action(rule)));
+	if (family == AF_INET6)
+		json_object_set_new(json, "family", json_string("inet6"));
+	return json;
 }
 
 /* Multicast and the like need no answer: the kernel calls them NOARP. */
@@ -168,7 +206,7 @@ static json_t *neighbour_json(const struct tables *t, struct nl_object *o)
 	int state = rtnl_neigh_get_state(neighbour);
 	char name[32];
 
-	if (rtnl_neigh_get_family(neighbour) != AF_INET || state <= 0 || (state & NUD_NOARP) != 0)
+	if (!is_told(t, rtnl_neigh_get_dst(neighbour)) || state <= 0 || (state & NUD_NOARP) != 0)
 		return NULL;
 	return json_pack("{s:o, s:o, s:s}", "address", address_json(rtnl_neigh_get_dst(neighbour)), "dev",
 			 device_json(t, rtnl_neigh_get_ifindex(neighbour)), "state",
@@ -219,6 +257,35 @@ static void add_counters(json_t *counters, const char *names_line, const char *v
 	}
 }
 
+/* Whether something of IPv6 is told of the node. */
+static bool tells_ipv6(const json_t *node)
+{
+	const json_t *links = json_object_get(node, "links"), *link, *address;
+	size_t i, k;
+
+	json_array_foreach (links, i, link)
+		json_array_foreach (json_object_get(link, "addresses"), k, address)
+			if (strchr(json_string_value(address), ':'))
+				return true;
+	return false;
+}
+
+/* A line each: "Ip6OutNoRoutes   3". */
+static gboolean put_counters6(json_t *counters, GError **error)
+{
+	g_autofree char *text = read_proc("/proc/thread-self/net/snmp6", error);
+	g_auto(GStrv) lines = text ? g_strsplit(text, "\n", -1) : NULL;
+
+	for (guint i = 0; lines && lines[i]; i++) {
+		char name[64];
+		long long value;
+
+		if (sscanf(lines[i], "%63s %lld", name, &value) == 2 && value != 0)
+			json_object_set_new(counters, name, json_integer(value));
+	}
+	return lines != NULL;
+}
+
 static gboolean put_counters(json_t *node, GError **error)
 {
 	static const char *const paths[] = { "/proc/thread-self/net/snmp", "/proc/thread-self/net/netstat" };
@@ -234,7 +301,7 @@ static gboolean put_counters(json_t *node, GError **error)
 		for (guint k = 0; lines[k] && lines[k + 1]; k += 2)
 			add_counters(counters, lines[k], lines[k + 1]);
 	}
-	return TRUE;
+	return !tells_ipv6(node) || put_counters6(counters, error);
 }
 
 static gboolean put_sysctl(json_t *to, const char *name, const char *path, GError **error)
@@ -264,38 +331,57 @@ static gboolean put_sysctls(json_t *node, GError **error)
 	json_array_foreach (links, i, link)
 		if (!put_rp_filter(rp_filter, json_string_value(json_object_get(link, "name")), error))
 			return FALSE;
-	return TRUE;
+	return !tells_ipv6(node) || put_sysctl(sysctl, "ip6_forward", "/proc/sys/net/ipv6/conf/all/forwarding", error);
 }
 
 /* --- who listens ------------------------------------------------------------------------------------------ */
+
+/* The kernel writes an address as words of four bytes, as they lie in memory. */
+static bool read_words(const char *hex, struct addr *ret)
+{
+	gsize words = strlen(hex) / 8;
+
+	*ret = (struct addr){ .family = words == 1 ? AF_INET : AF_INET6 };
+	for (gsize i = 0; i < words; i++) {
+		unsigned word;
+
+		if (i > 3 || sscanf(hex + 8 * i, "%8X", &word) != 1)
+			return false;
+		memcpy(ret->bytes + 4 * i, &word, 4);
+	}
+	return words == 1 || words == 4;
+}
 
 /* A line of /proc/net/tcp or udp, "0: 0A01000A:13C5 00000000:0000 0A ...": a TCP socket that listens (state 0A), a UDP
  * socket that is connected to nobody. */
 static json_t *listener_json(const char *line, bool tcp)
 {
-	unsigned address, port, peer, peer_port, state;
-	char text[INET_ADDRSTRLEN];
+	unsigned port, peer_port, state;
+	char hex[33], text[ADDR_TEXT_MAX];
+	struct addr address;
 
-	if (sscanf(line, " %*u: %8X:%4X %8X:%4X %2X", &address, &port, &peer, &peer_port, &state) != 5)
+	if (sscanf(line, " %*u: %32[0-9A-F]:%4X %*32[0-9A-F]:%4X %2X", hex, &port, &peer_port, &state) != 4)
 		return NULL;
-	if (tcp ? state != 0x0a : peer_port != 0)
+	if ((tcp ? state != 0x0a : peer_port != 0) || !read_words(hex, &address))
 		return NULL;
-	inet_ntop(AF_INET, &address, text, sizeof(text));
+	addr_print(&address, text);
 	return json_pack("{s:s, s:s, s:i}", "proto", tcp ? "tcp" : "udp", "address", text, "port", (int)port);
 }
 
 static gboolean put_listeners(json_t *node, GError **error)
 {
-	static const char *const paths[] = { "/proc/thread-self/net/udp", "/proc/thread-self/net/tcp" };
+	static const char *const paths[] = { "/proc/thread-self/net/udp", "/proc/thread-self/net/tcp", "/proc/thread-self/net/udp6",
+					     "/proc/thread-self/net/tcp6" };
+	gsize n = tells_ipv6(node) ? 4 : 2;
 	json_t *list = json_array();
 
 	json_object_set_new(node, "listeners", list);
-	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
+	for (gsize i = 0; i < n; i++) {
 		g_autofree char *text = read_proc(paths[i], error);
 		g_auto(GStrv) lines = text ? g_strsplit(text, "\n", -1) : NULL;
 
 		for (guint k = 0; lines && lines[k]; k++) {
-			json_t *listener = listener_json(lines[k], i == 1);
+			json_t *listener = listener_json(lines[k], i % 2 == 1);
 
 			if (listener)
 				json_array_append_new(list, listener);
@@ -373,6 +459,13 @@ static gboolean put_nft(json_t *node, struct linux_room *r, const struct space *
 
 /* --- all of it ----------------------------------------------------------------------------------------- */
 
+/* Takes `more` over. */
+static void extend_list(json_t *list, json_t *more)
+{
+	json_array_extend(list, more);
+	json_decref(more);
+}
+
 static gboolean put_tables(json_t *node, GError **error)
 {
 	struct tables t;
@@ -381,6 +474,8 @@ static gboolean put_tables(json_t *node, GError **error)
 	if (ok) {
 		json_object_set_new(node, "links", list_json(&t, t.links, link_json));
 		json_object_set_new(node, "routes", list_json(&t, t.routes, route_json));
+		if (t.ipv6)
+			extend_list(json_object_get(node, "routes"), list_json(&t, t.routes6, route_json));
 		json_object_set_new(node, "rules", list_json(&t, t.rules, rule_json));
 		json_object_set_new(node, "neighbours", list_json(&t, t.neighbours, neighbour_json));
 	}

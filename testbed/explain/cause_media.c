@@ -59,13 +59,21 @@ static struct flow udp_flow(const char *node, const struct addr *src, const stru
 		.node = node, .src = *src, .dst = *dst, .proto = PROTO_UDP, .sport = CLIENT_PORT, .dport = CLIENT_PORT};
 }
 
-static bool hosts_cannot_meet(const struct evidence *e, struct finding *f, const struct node *a, const struct node *b)
+static bool addresses_cannot_meet(const struct evidence *e, struct finding *f, const struct node *a, const struct addr *of_a,
+				  const struct node *b, const struct addr *of_b)
 {
-	struct addr of_a = node_address(a), of_b = node_address(b);
-	struct flow there = udp_flow(a->name, &of_a, &of_b), back = udp_flow(b->name, &of_b, &of_a);
+	struct flow there = udp_flow(a->name, of_a, of_b), back = udp_flow(b->name, of_b, of_a);
 
 	/* what the one sends, the other must answer from where it was sent to */
-	return addr_is_set(&of_a) && addr_is_set(&of_b) && fewer_meet(e, f, &there, &back, 2);
+	return addr_is_set(of_a) && addr_is_set(of_b) && fewer_meet(e, f, &there, &back, 2);
+}
+
+/* By IPv6 first, where both have it: ICE prefers it, and where IPv4 is translated it is the way from host to host. */
+static bool hosts_cannot_meet(const struct evidence *e, struct finding *f, const struct node *a, const struct node *b)
+{
+	struct addr of_a = node_address(a), of_b = node_address(b), six_a = node_address6(a), six_b = node_address6(b);
+
+	return addresses_cannot_meet(e, f, a, &six_a, b, &six_b) || addresses_cannot_meet(e, f, a, &of_a, b, &of_b);
 }
 
 /* --- through NATs -------------------------------------------------------------------------------------------- */

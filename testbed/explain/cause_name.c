@@ -188,6 +188,21 @@ static bool missing(struct finding *f, const struct node *n, const struct node *
 	return true;
 }
 
+/* Of several the first whose family the node lives by. */
+static struct addr asked_here(const struct evidence *e, const struct node *n, const char *name)
+{
+	const struct nrpt_rule *rule = rule_for(n, name);
+	const GArray *servers = rule ? rule->servers : n->resolvers;
+
+	for (guint i = 0; i < servers->len; i++) {
+		const struct addr *a = &g_array_index(servers, struct addr, i);
+
+		if (!cause_lives_without(e, n->name, a->family))
+			return *a;
+	}
+	return asked_by(n, name);
+}
+
 bool cause_by_name(const struct evidence *e, struct finding *f, const char *from, const char *name, const char *error)
 {
 	const struct node *n = model_node(e->model, from);
@@ -196,7 +211,7 @@ bool cause_by_name(const struct evidence *e, struct finding *f, const char *from
 
 	if (!n)
 		return false;
-	server = asked_by(n, name);
+	server = asked_here(e, n, name);
 	if (!addr_is_set(&server))
 		found = no_server(f, n, name);
 	else

@@ -173,8 +173,10 @@ static bool told_wrongly(const struct evidence *e, struct finding *f, const char
 static bool asked_in_vain(const struct evidence *e, struct finding *f, const char *end)
 {
 	const char *address = event_text(cause_relay_of(e, end), "address");
+	const char *address6 = event_text(cause_relay_of(e, end), "address6");
 
-	if (!got_none(e, end, address) || (!relay_refuses(e, f, end) && !relay_unreachable(e, f, end, address)))
+	if (!got_none(e, end, address) || (!relay_refuses(e, f, end) && !(address6 && relay_unreachable(e, f, end, address6)) &&
+					   !relay_unreachable(e, f, end, address)))
 		return false;
 	prove_none(f, end, address);
 	return true;

@@ -30,6 +30,9 @@ bool cause_selected_leg(const struct evidence *e, struct finding *f, const char 
 
 #define CLIENT_PORT 49152 /* the first port that clients choose by themselves (RFC 6335 section 6) */
 
+/* The node has no default route of `family`, and one of the other: it lives by that, and what it can't reach by this is
+ * no wonder. */
+bool cause_lives_without(const struct evidence *e, const char *node, int family);
 /* The network that an address belongs to; where none is known, the address alone. */
 struct prefix cause_network_of(const model *m, const struct addr *a);
 /* Walks the flow there and back, keeps that as a leg (takes over `title`) and says whether it shows the cause; a

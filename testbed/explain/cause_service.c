@@ -100,7 +100,9 @@ static const char *service_at(const struct node *n, const struct addr *a, enum i
 			return places[i].name;
 	if (!edge || proto != PROTO_TCP || port != 443)
 		return NULL;
-	return addr_equal(a, &edge->edge.access) || addr_equal(a, &edge->edge.access_public) ? "edge access" : "edge av";
+	return addr_equal(a, &edge->edge.access) || addr_equal(a, &edge->edge.access_public) ||
+			       addr_equal(a, &edge->edge.access6) ?
+		       "edge access" : "edge av";
 }
 
 /* By the state of the kernel: does a socket wait there?  When the state does not say, one does. */
@@ -117,7 +119,7 @@ static bool listens(const struct evidence *e, const struct node *n, const struct
 		    json_integer_value(json_object_get(row, "port")) != port || !text || !addr_parse(text, &bound))
 			continue;
 		/* behind a 1:1 NAT the address is another one */
-		if (g_str_equal(text, "0.0.0.0") || addr_equal(&bound, a) || !node_has_address(n, a))
+		if (g_str_equal(text, "0.0.0.0") || g_str_equal(text, "::") || addr_equal(&bound, a) || !node_has_address(n, a))
 			return true;
 	}
 	return list == NULL;

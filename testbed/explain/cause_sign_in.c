@@ -38,15 +38,21 @@ static bool by_words(struct finding *f, const struct failed *x)
 
 /* --- finding the server and connecting to it --------------------------------------------------------------------- */
 
+static int family_of(const char *address)
+{
+	return address && strchr(address, ':') ? AF_INET6 : AF_INET;
+}
+
+/* Those attempts first whose family the end lives by. */
 static bool by_connections(const struct evidence *e, struct finding *f, const struct failed *x)
 {
-	if (!g_str_equal(x->stage, "tls"))
-		return false;
-	for (const struct heard *h = NULL; (h = cause_event(e, x->end, "connect-failed", h));) {
-		struct tried t = cause_tried(x->end, h->event);
+	for (int without = 0; without < 2 && g_str_equal(x->stage, "tls"); without++) {
+		for (const struct heard *h = NULL; (h = cause_event(e, x->end, "connect-failed", h));) {
+			struct tried t = cause_tried(x->end, h->event);
 
-		if (cause_by_connection(e, f, &t))
-			return true;
+			if (cause_lives_without(e, x->end, family_of(t.address)) == (without != 0) && cause_by_connection(e, f, &t))
+				return true;
+		}
 	}
 	return false;
 }

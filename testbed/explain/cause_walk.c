@@ -50,6 +50,8 @@ struct prefix cause_network_of(const model *m, const struct addr *a)
 
 		if (prefix_contains(&n->subnet, a))
 			return n->subnet;
+		if (prefix_contains(&n->subnet6, a))
+			return n->subnet6;
 	}
 	return (struct prefix){.addr = *a, .len = addr_bits(a)};
 }
@@ -64,18 +66,24 @@ static char *prefix_text(const struct prefix *p)
 /* --- routes ------------------------------------------------------------------------------------------ */
 
 static const struct prefix default_route = {.addr.family = AF_INET, .len = 0};
+static const struct prefix default_route6 = {.addr.family = AF_INET6, .len = 0};
 
-/* The kernel of the node has a default route, in whichever table. */
-static bool has_default(const struct evidence *e, const char *node)
+/* The kernel of the node has a default route of that family, in whichever table. */
+static bool has_default(const struct evidence *e, const char *node, int family)
 {
 	const json_t *of_node = json_object_get(json_object_get(e->state, "nodes"), node), *route;
 	size_t i;
 
 	json_array_foreach (json_object_get(of_node, "routes"), i, route) {
-		if (g_strcmp0(event_text(route, "to"), "0.0.0.0/0") == 0 && g_strcmp0(event_text(route, "type"), "unicast") == 0)
+		if (g_strcmp0(event_text(route, "to"), family == AF_INET6 ? "::/0" : "0.0.0.0/0") == 0 && g_strcmp0(event_text(route, "type"), "unicast") == 0)
 			return true;
 	}
 	return false;
+}
+
+bool cause_lives_without(const struct evidence *e, const char *node, int family)
+{
+	return e->state && !has_default(e, node, family) && has_default(e, node, family == AF_INET ? AF_INET6 : AF_INET);
 }
 
 /* What a route that is missing at `node` should lead to: everything, where the node has no default route and would
@@ -85,14 +93,14 @@ static struct prefix missing_route(const struct evidence *e, const char *node, c
 	const struct node *n = model_node(e->model, node);
 	bool one_way_out = n && n->interfaces->len < 2;
 
-	if (n && n->site && dst->family == AF_INET && !has_default(e, node) && (one_way_out || !addr_is_private(dst)))
-		return default_route;
+	if (n && n->site && !has_default(e, node, dst->family) && (one_way_out || !addr_is_private(dst)))
+		return dst->family == AF_INET6 ? default_route6 : default_route;
 	return cause_network_of(e->model, dst);
 }
 
 static char *route_text(const struct prefix *p)
 {
-	return prefix_is_default(p) ? g_strdup("default") : prefix_text(p);
+	return prefix_is_default(p) && p->addr.family == AF_INET ? g_strdup("default") : prefix_text(p);
 }
 
 static void set_missing_route(const struct evidence *e, struct finding *f, const char *node, const struct hop *h)
@@ -112,7 +120,7 @@ static bool leaves_wrongly(const struct evidence *e, const struct walk_pair *p)
 	if (!in || !in->in || g_strcmp0(in->node, p->forward->node) != 0)
 		return false;
 	if (p->back->end == WALK_NO_ROUTE && g_strcmp0(p->back->node, in->node) == 0)
-		return has_default(e, in->node);
+		return has_default(e, in->node, in->dst.family);
 	return out && out->out && !g_str_equal(out->out, in->in);
 }
 
@@ -199,7 +207,7 @@ static const char *lost_card(const struct evidence *e, const struct node *n, con
 
 		if (!is_down(e, n->name, card->name))
 			continue;
-		if (prefix_contains(&card->network->subnet, dst))
+		if (prefix_contains(&card->network->subnet, dst) || prefix_contains(&card->network->subnet6, dst))
 			return card->name;
 		for (guint k = 0; k < n->routes->len; k++) {
 			const struct route *r = n->routes->pdata[k];

@@ -61,14 +61,20 @@ static const GArray *servers_for(const struct node *n, const char *name)
 	return n->resolvers;
 }
 
+/* Those first whose family the end lives by. */
 static bool ways_to(const struct evidence *e, struct finding *f, const char *end, const GArray *servers)
 {
 	bool found = false;
 	char text[ADDR_TEXT_MAX];
 
-	for (guint i = 0; i < servers->len && !found; i++)
-		found = cause_walk_to(e, f, end, "its name server", addr_print(&g_array_index(servers, struct addr, i), text),
-				      PROTO_UDP, DNS_PORT);
+	for (int without = 0; without < 2; without++) {
+		for (guint i = 0; i < servers->len && !found; i++) {
+			const struct addr *a = &g_array_index(servers, struct addr, i);
+
+			if (cause_lives_without(e, end, a->family) == (without != 0))
+				found = cause_walk_to(e, f, end, "its name server", addr_print(a, text), PROTO_UDP, DNS_PORT);
+		}
+	}
 	return found;
 }
 
@@ -104,17 +110,20 @@ struct place {
 	json_int_t port; /* 0: none is known */
 };
 
-/* "10.0.1.10:5061: why": the server that the client tried last. */
+/* "10.0.1.10:5061: why", "[2001:db8::10]:5061: why": the server that the client tried last. */
 static struct place server_tried(const json_t *failure)
 {
 	const char *reason = event_text(failure, "reason");
-	g_auto(GStrv) parts = g_strsplit(reason ? reason : "", ":", 3);
+	bool bracket = reason && reason[0] == '[';
+	const char *end = reason ? strchr(reason, bracket ? ']' : ':') : NULL;
+	const char *port = end ? end + (bracket ? 1 : 0) : NULL;
+	g_autofree char *address = end ? g_strndup(reason + bracket, (gsize)(end - reason) - bracket) : NULL;
 	struct place p = {.port = 0};
 	struct addr a;
 
-	if (g_strv_length(parts) >= 2 && addr_parse(parts[0], &a)) {
+	if (address && *port == ':' && addr_parse(address, &a)) {
 		addr_print(&a, p.address);
-		p.port = strtol(parts[1], NULL, 10);
+		p.port = strtol(port + 1, NULL, 10);
 	}
 	return p;
 }

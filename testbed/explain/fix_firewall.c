@@ -61,12 +61,12 @@ static void add_rule_commands(fix *x, const struct node *n, const char *chain, c
 	g_autofree char *ports = port > 0 ? g_strdup_printf(" %s %u", is_source ? "sport" : "dport", port) : g_strdup("");
 	g_autofree char *windows = port > 0 ? g_strdup_printf(" -%sPort %u", is_source == in ? "Remote" : "Local", port) : g_strdup("");
 	char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX];
-	const char *proto = proto_words[f->proto];
+	const char *proto = proto_words[f->proto], *ip = f->dst.family == AF_INET6 ? "ip6" : "ip";
 
 	addr_print(&f->src, src);
 	addr_print(&f->dst, dst);
-	g_ptr_array_add(x->commands, g_strdup_printf("nft insert rule inet tb_filter tb_%s ip saddr %s ip daddr %s %s%s accept comment \\\"%s\\\"",
-						     chain, src, dst, port > 0 ? proto : "meta l4proto", port > 0 ? ports : proto,
+	g_ptr_array_add(x->commands, g_strdup_printf("nft insert rule inet tb_filter tb_%s %s saddr %s %s daddr %s %s%s accept comment \\\"%s\\\"",
+						     chain, ip, src, ip, dst, port > 0 ? proto : "meta l4proto", port > 0 ? ports : proto,
 						     name));
 	if (n->host_model == HOST_STRONG && !g_str_equal(chain, "forward"))
 		g_ptr_array_add(x->commands,

@@ -48,14 +48,17 @@ static fix *fix_by_gateway(const struct node *n, const struct prefix *p, const s
 	char to[PREFIX_TEXT_MAX], via[ADDR_TEXT_MAX];
 	fix *x;
 
-	if (prefix_is_default(&network))
+	bool is_v4_default = prefix_is_default(&network) && network.addr.family == AF_INET;
+	g_autofree char *word = NULL; /* in the file, where a text that begins with a colon wants quotes */
+
+	prefix_print(&network, to);
+	if (is_v4_default)
 		g_strlcpy(to, "default", sizeof to);
-	else
-		prefix_print(&network, to);
 	addr_print(&g->address, via);
+	word = to[0] == ':' ? g_strdup_printf("\"%s\"", to) : g_strdup(to);
 	x = fix_new(g_strdup_printf("%s%s%s%s%s- add-route: {node: %s, to: %s, via: %s, dev: %s, persistent: true}\n",
-				    old ? "- remove-route: {node: " : "", old ? n->name : "", old ? ", to: " : "", old ? to : "",
-				    old ? "}\n" : "", n->name, to, via, g->card));
+				    old ? "- remove-route: {node: " : "", old ? n->name : "", old ? ", to: " : "", old ? word : "",
+				    old ? "}\n" : "", n->name, word, via, g->card));
 	if (old)
 		g_ptr_array_add(x->commands, g_strdup_printf("ip route del %s", to));
 	add_route_commands(x, n, &network, to, via, g->card);

@@ -23,7 +23,7 @@ static bool knows(const struct node *router, const struct node *asks, const stru
 	for (guint i = 0; i < router->interfaces->len; i++) {
 		const struct iface *card = router->interfaces->pdata[i];
 
-		if (gateway_covers(&card->network->subnet, to))
+		if (gateway_covers(&card->network->subnet, to) || gateway_covers(&card->network->subnet6, to))
 			return true;
 	}
 	if (to->len == addr_bits(&to->addr) && gateway_translates(router, &to->addr))
@@ -31,11 +31,23 @@ static bool knows(const struct node *router, const struct node *asks, const stru
 	for (guint i = 0; i < router->routes->len; i++) {
 		const struct route *r = router->routes->pdata[i];
 
-		if (r->type == ROUTE_UNICAST && prefix_is_default(&r->to) == prefix_is_default(to) && gateway_covers(&r->to, to) &&
+		if (r->type == ROUTE_UNICAST && r->to.addr.family == to->addr.family && prefix_is_default(&r->to) == prefix_is_default(to) && gateway_covers(&r->to, to) &&
 		    !node_has_address(asks, &r->via))
 			return true;
 	}
 	return false;
+}
+
+/* The interface's first address of that family; unset: none. */
+static struct addr address_of(const struct iface *f, int family)
+{
+	for (guint i = 0; i < f->addresses->len; i++) {
+		const struct addr *a = &g_array_index(f->addresses, struct prefix, i).addr;
+
+		if (a->family == family)
+			return *a;
+	}
+	return (struct addr){.family = 0};
 }
 
 /* A router on that card's network which knows the way; with `any` one that need not. */
@@ -48,9 +60,11 @@ static bool gateway_on_card(const model *m, const struct node *n, const struct i
 		for (guint k = 0; router != n && router->forwarding && k < router->interfaces->len; k++) {
 			const struct iface *there = router->interfaces->pdata[k];
 
-			if (there->network != card->network || there->addresses->len == 0 || !(any || knows(router, n, to)))
+			struct addr via = address_of(there, to->addr.family);
+
+			if (there->network != card->network || !addr_is_set(&via) || !(any || knows(router, n, to)))
 				continue;
-			*ret = (struct gateway){g_array_index(there->addresses, struct prefix, 0).addr, card->name};
+			*ret = (struct gateway){via, card->name};
 			return true;
 		}
 	}

@@ -122,6 +122,7 @@ static void read_rules(struct knode *n, const json_t *list)
 		struct krule r = {
 			.pref = json_unsigned(item, "pref"),
 			.table = json_unsigned(item, "table"),
+			.family = g_strcmp0(json_text(item, "family"), "inet6") == 0 ? AF_INET6 : AF_INET,
 			.has_from = from != NULL,
 			.unreachable = g_strcmp0(json_text(item, "action"), "unreachable") == 0,
 		};
@@ -141,6 +142,7 @@ static void read_node(struct knet *net, const struct node *node, const json_t *s
 	n->routes = g_array_new(FALSE, FALSE, sizeof(struct kroute));
 	n->rules = g_array_new(FALSE, FALSE, sizeof(struct krule));
 	n->forwards = json_unsigned(json_object_get(state, "sysctl"), "ip_forward") != 0;
+	n->forwards6 = json_unsigned(json_object_get(state, "sysctl"), "ip6_forward") != 0;
 	read_links(net->m, n, state);
 	read_routes(n, json_object_get(state, "routes"));
 	read_rules(n, json_object_get(state, "rules"));
@@ -237,7 +239,7 @@ struct lookup knode_lookup(const struct knode *n, const struct addr *src, const 
 	for (guint i = 0; i < n->rules->len && !found.route; i++) {
 		const struct krule *r = &g_array_index(n->rules, struct krule, i);
 
-		if (r->has_from && !(addr_is_set(src) && prefix_contains(&r->from, src)))
+		if (r->family != dst->family || (r->has_from && !(addr_is_set(src) && prefix_contains(&r->from, src))))
 			continue;
 		if (r->unreachable) {
 			found.rule = r;
@@ -281,7 +283,8 @@ struct addr klink_source(const struct klink *link, const struct addr *next_hop)
 	return first;
 }
 
-/* A weak host answers ARP for all its addresses on every card (arp_ignore 0), a strong one for the card's own. */
+/* A weak host answers ARP for all its addresses on every card (arp_ignore 0), a strong one for the card's own; so does
+ * everybody with neighbour discovery (RFC 4861). */
 static const struct klink *answering_link(const struct knode *n, const struct klink *asking, const struct addr *a,
 					  bool any_address)
 {
@@ -299,7 +302,7 @@ static const struct klink *answering_link(const struct knode *n, const struct kl
 const struct knode *knet_neighbour(const struct knet *net, const struct klink *link, const struct addr *a,
 				   const struct klink **ret_link)
 {
-	for (int any_address = 0; any_address < 2; any_address++) {
+	for (int any_address = 0; any_address < (a->family == AF_INET ? 2 : 1); any_address++) {
 		for (guint i = 0; i < net->nodes->len; i++) {
 			const struct knode *n = net->nodes->pdata[i];
 

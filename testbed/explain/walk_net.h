@@ -30,6 +30,7 @@ struct kroute {
 struct krule {
 	unsigned pref, table;
 	struct prefix from;
+	int family;
 	bool has_from, unreachable;
 };
 
@@ -37,7 +38,7 @@ struct knode {
 	const struct node *model;
 	GPtrArray *links;          /* struct klink */
 	GArray *routes, *rules;    /* struct kroute; struct krule, sorted by pref */
-	bool forwards;
+	bool forwards, forwards6; /* IPv4, IPv6 */
 };
 
 /* Strings are borrowed from `state`, pointers from `m`; both must live as long. */

@@ -211,8 +211,8 @@ static bool pass_reverse_path(struct walker *k)
 	g_autofree char *route = NULL;
 	char src[ADDR_TEXT_MAX];
 
-	if (k->in->rp_filter == 0)
-		return true;
+	if (k->in->rp_filter == 0 || k->p.at.dst.family != AF_INET)
+		return true; /* there is no such setting for IPv6 */
 	back = knode_lookup(k->at, &k->p.at.dst, &k->p.at.src);
 	if (back.route && !kroute_refuses(back.route) &&
 	    (k->in->rp_filter != 1 || g_strcmp0(back.route->dev, k->in->name) == 0))
@@ -267,7 +267,7 @@ static const struct klink *forward(struct walker *k, struct addr *ret_next_hop)
 {
 	const struct klink *out;
 
-	if (!k->at->forwards) {
+	if (!(k->p.at.dst.family == AF_INET6 ? k->at->forwards6 : k->at->forwards)) {
 		walker_end(k, WALK_NO_FORWARDING, k->at, k->in->name, "%s does not forward packets",
 			   k->at->model->name);
 		return NULL;

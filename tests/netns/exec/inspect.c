@@ -185,3 +185,50 @@ Test(inspect, who_is_not_there_is_named)
 	cr_expect_null(exec_inspect(fake, "one", &fake_error), "no kernel");
 	cr_expect_not_null(fake_error, "and it says so");
 }
+
+#define NETWORK6 \
+	"networks: {inside: {subnet: 10.9.0.0/24, subnet6: 2001:db8:9::/64}, outside: {subnet: 198.51.100.0/24, subnet6: 2001:db8:51::/64}}\n" \
+	"nodes:\n" \
+	"  host:\n" \
+	"    host_model: strong\n" \
+	"    interfaces: {eth0: {network: inside, addresses: [10.9.0.2/24, 2001:db8:9::2/64]}}\n" \
+	"    routes: [{to: '::/0', via: 2001:db8:9::1}]\n" \
+	"  router:\n" \
+	"    forwarding: true\n" \
+	"    interfaces:\n" \
+	"      lan: {network: inside, addresses: [10.9.0.1/24, 2001:db8:9::1/64]}\n" \
+	"      wan: {network: outside, address: 198.51.100.1/24}\n" \
+	"    routes: [{to: 2001:db8:77::/48, type: blackhole}]\n" \
+	"  plain:\n" \
+	"    interfaces: {eth0: {network: outside, address: 198.51.100.2/24}}\n"
+
+Test(inspect, ipv6)
+{
+	g_autoptr(exec) x = build_topology(NETWORK6);
+	json_t *host, *router, *plain = inspect(x, "plain");
+	int waiting = udp_in(x, "router", "2001:db8:9::1", 5000), sender = udp_in(x, "host", "2001:db8:9::2", 0);
+
+	cr_assert_eq(udp_send(sender, "2001:db8:9::1", 5000, 'x'), 0, "sent");
+	cr_assert_eq(udp_receive(waiting).byte, 'x', "received");
+	host = inspect(x, "host");
+	router = inspect(x, "router");
+	expect_one(host, "links", "{\"name\": \"eth0\", \"addresses\": [\"10.9.0.2/24\", \"2001:db8:9::2/64\"]}");
+	expect_one(host, "routes", "{\"to\": \"::/0\", \"via\": \"2001:db8:9::1\", \"dev\": \"eth0\", \"table\": 254, \"type\": \"unicast\"}");
+	expect_one(host, "routes", "{\"to\": \"::/0\", \"via\": \"2001:db8:9::1\", \"dev\": \"eth0\", \"table\": 100}");
+	expect_one(host, "routes", "{\"to\": \"2001:db8:9::/64\", \"via\": null, \"dev\": \"eth0\", \"table\": 254}");
+	expect_one(host, "rules", "{\"family\": \"inet6\", \"pref\": 32766, \"from\": null, \"table\": 254, \"action\": \"lookup\"}");
+	expect_one(host, "rules", "{\"family\": \"inet6\", \"from\": \"2001:db8:9::2/128\", \"table\": 100, \"action\": \"lookup\"}");
+	expect_one(host, "rules", "{\"from\": \"2001:db8:9::2/128\", \"action\": \"unreachable\"}");
+	expect_one(host, "neighbours", "{\"address\": \"2001:db8:9::1\", \"dev\": \"eth0\"}");
+	expect_one(router, "routes", "{\"to\": \"2001:db8:77::/48\", \"dev\": null, \"type\": \"blackhole\"}");
+	expect_one(router, "listeners", "{\"proto\": \"udp\", \"address\": \"2001:db8:9::1\", \"port\": 5000}");
+	cr_expect_eq(number(router, "sysctl", "ip6_forward"), 1, "it forwards");
+	cr_expect_gt(number(router, "counters", "Ip6InReceives"), 0, "it has counted");
+	cr_expect_null(json_object_get(json_object_get(plain, "sysctl"), "ip6_forward"), "nothing of IPv6 where there is none");
+	cr_expect_eq(json_array_size(json_object_get(plain, "rules")), 2, "nor of its rules");
+	close(waiting);
+	close(sender);
+	json_decref(plain);
+	json_decref(host);
+	json_decref(router);
+}

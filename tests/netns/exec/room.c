@@ -68,21 +68,29 @@ static void go_back(int home)
 	close(home);
 }
 
-static struct sockaddr_in ipv4(const char *address, guint16 port)
+static struct sockaddr_storage socket_address(const char *address, guint16 port, socklen_t *ret_length)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_storage a = { 0 };
+	struct sockaddr_in *four = (struct sockaddr_in *)&a;
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)&a;
+	bool is_six = strchr(address, ':') != NULL;
 
-	cr_assert_eq(inet_pton(AF_INET, address, &a.sin_addr), 1, "'%s' is an address", address);
+	a.ss_family = is_six ? AF_INET6 : AF_INET;
+	four->sin_port = htons(port); /* at the same place in both */
+	*ret_length = is_six ? sizeof *six : sizeof *four;
+	cr_assert_eq(inet_pton(a.ss_family, address, is_six ? (void *)&six->sin6_addr : (void *)&four->sin_addr), 1,
+		     "'%s' is an address", address);
 	return a;
 }
 
 int udp_in(const exec *x, const char *node, const char *address, guint16 port)
 {
-	struct sockaddr_in a = ipv4(address, port);
+	socklen_t length;
+	struct sockaddr_storage a = socket_address(address, port, &length);
 	struct timeval deadline = { .tv_sec = 2 };
-	int home = enter(x, node), fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int home = enter(x, node), fd = socket(a.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	cr_assert(fd >= 0 && bind(fd, (const struct sockaddr *)&a, sizeof a) == 0, "bind %s in %s: %s",
+	cr_assert(fd >= 0 && bind(fd, (const struct sockaddr *)&a, length) == 0, "bind %s in %s: %s",
 		  address, node, strerror(errno));
 	cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof deadline), 0, "deadline");
 	go_back(home);
@@ -91,20 +99,24 @@ int udp_in(const exec *x, const char *node, const char *address, guint16 port)
 
 int udp_send(int fd, const char *address, guint16 port, char byte)
 {
-	struct sockaddr_in a = ipv4(address, port);
+	socklen_t length;
+	struct sockaddr_storage a = socket_address(address, port, &length);
 
-	return sendto(fd, &byte, 1, 0, (const struct sockaddr *)&a, sizeof a) == 1 ? 0 : errno;
+	return sendto(fd, &byte, 1, 0, (const struct sockaddr *)&a, length) == 1 ? 0 : errno;
 }
 
 struct heard udp_receive(int fd)
 {
 	struct heard heard = { .byte = 0 };
-	struct sockaddr_in from = { .sin_family = AF_INET };
+	struct sockaddr_storage from = { 0 };
+	const struct sockaddr_in *four = (const struct sockaddr_in *)&from;
+	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&from;
 	socklen_t length = sizeof from;
 
 	if (recvfrom(fd, &heard.byte, 1, 0, (struct sockaddr *)&from, &length) == 1) {
-		inet_ntop(AF_INET, &from.sin_addr, heard.from, sizeof heard.from);
-		heard.port = ntohs(from.sin_port);
+		inet_ntop(from.ss_family, from.ss_family == AF_INET6 ? (const void *)&six->sin6_addr : (const void *)&four->sin_addr,
+			  heard.from, sizeof heard.from);
+		heard.port = ntohs(four->sin_port);
 	}
 	return heard;
 }

@@ -5,6 +5,8 @@
 
 #include "testbed/exec/exec.h"
 
+#include <arpa/inet.h>
+
 /* Skips the test when this host can build no lab. */
 void need_features(struct exec_features *ret);
 /* `body`: what follows the topology's name and domain. */
@@ -19,7 +21,7 @@ int udp_in(const exec *x, const char *node, const char *address, guint16 port);
 int udp_send(int fd, const char *address, guint16 port, char byte);
 struct heard {
 	char byte; /* 0: nothing came */
-	char from[16];
+	char from[INET6_ADDRSTRLEN];
 	guint16 port;
 };
 struct heard udp_receive(int fd);

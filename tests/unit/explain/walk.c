@@ -7,6 +7,7 @@
 
 #define LYNC "topologies/lync.yaml"
 #define TWO "topologies/two-branches.yaml"
+#define DUAL "topologies/dual-stack.yaml"
 
 struct row {
 	const char *name, *file, *scenario, *changes;
@@ -126,6 +127,28 @@ static const struct row rows[] = {
 	{.name = "a branch to the other over the hub", .file = TWO, .scenario = "broken", .from = "north1",
 	 .to = "10.62.0.31", .proto = PROTO_ICMP, .end = WALK_DELIVERED, .node = "south1", .answered = true,
 	 .back_end = WALK_DELIVERED, .back_node = "north1"},
+	{.name = "IPv6 to the Edge and back", .file = DUAL, .scenario = "dual-stack", .from = "home-a", .to = "2001:db8:d::3",
+	 .proto = PROTO_UDP, .port = 3478, .end = WALK_DELIVERED, .node = "edge", .answered = true,
+	 .back_end = WALK_DELIVERED, .back_node = "home-a"},
+	{.name = "IPv6 is let in by name only", .file = DUAL, .scenario = "dual-stack", .from = "home-a",
+	 .to = "2001:db8:d::3", .proto = PROTO_UDP, .port = 5000, .end = WALK_FILTERED, .node = "router",
+	 .object = "forward-policy"},
+	{.name = "a home without its IPv6 route", .file = DUAL, .scenario = "one-without", .from = "home-b",
+	 .to = "2001:db8:d::3", .proto = PROTO_UDP, .port = 3478, .end = WALK_NO_ROUTE, .node = "home-b",
+	 .object = "2001:db8:d::3"},
+	{.name = "a rule about IPv6 prefixes", .file = DUAL, .scenario = "blocked", .from = "home-a", .to = "2001:db8:d::3",
+	 .proto = PROTO_UDP, .port = 3478, .end = WALK_FILTERED, .node = "internet", .object = "no-ipv6"},
+	{.name = "the same rule says nothing of IPv4", .file = DUAL, .scenario = "blocked", .from = "home-a",
+	 .to = "203.0.113.3", .proto = PROTO_UDP, .port = 3478, .end = WALK_DELIVERED, .node = "edge", .answered = true,
+	 .back_end = WALK_DELIVERED, .back_node = "home-a", .nat = "198.51.100.6 for 192.168.1.10 (nat-a)"},
+	{.name = "no way back by IPv6 on the card, strong host", .file = DUAL, .scenario = "dual-stack",
+	 .changes = "remove-route: {node: edge, to: '::/0'}", .from = "home-a", .to = "2001:db8:d::3", .proto = PROTO_UDP,
+	 .port = 3478, .end = WALK_DELIVERED, .node = "edge", .answered = true, .back_end = WALK_NO_ROUTE,
+	 .back_node = "edge", .back_object = "2001:db8:a::10"},
+	{.name = "IPv6 is not forwarded", .file = DUAL, .scenario = "dual-stack",
+	 .changes = "set-sysctl: {node: router-a, key: net.ipv6.conf.all.forwarding, value: '0'}", .from = "home-a",
+	 .to = "2001:db8:d::3", .proto = PROTO_UDP, .port = 3478, .end = WALK_NO_FORWARDING, .node = "router-a",
+	 .object = "lan"},
 };
 
 static struct walk_pair *walk_row(const struct row *r)

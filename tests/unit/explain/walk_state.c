@@ -28,9 +28,10 @@ static json_t *state_node(json_t *nodes, const char *name)
 
 	if (node)
 		return node;
-	node = json_pack("{s:[], s:[], s:[{s:i, s:n, s:i, s:s}, {s:i, s:n, s:i, s:s}], s:{s:i, s:{s:i}}}", "links", "routes",
-			 "rules", "pref", 32766, "from", "table", MAIN_TABLE, "action", "lookup", "pref", 32767, "from",
-			 "table", 253, "action", "lookup", "sysctl", "ip_forward", 0, "rp_filter", "all", 0);
+	node = json_pack("{s:[], s:[], s:[{s:i, s:n, s:i, s:s}, {s:i, s:n, s:i, s:s}, {s:s, s:i, s:n, s:i, s:s}], s:{s:i, s:{s:i}}}",
+			 "links", "routes", "rules", "pref", 32766, "from", "table", MAIN_TABLE, "action", "lookup", "pref", 32767,
+			 "from", "table", 253, "action", "lookup", "family", "inet6", "pref", 32766, "from", "table", MAIN_TABLE,
+			 "action", "lookup", "sysctl", "ip_forward", 0, "rp_filter", "all", 0);
 	json_object_set_new(nodes, name, node);
 	return node;
 }
@@ -64,8 +65,9 @@ static void put_rule(json_t *node, const struct op_rule *r)
 	char from[PREFIX_TEXT_MAX];
 
 	json_array_append_new(json_object_get(node, "rules"),
-			      json_pack("{s:i, s:s, s:i, s:s}", "pref", (int)r->pref, "from", prefix_print(&r->from, from),
-					"table", (int)r->table, "action", r->unreachable ? "unreachable" : "lookup"));
+			      json_pack("{s:i, s:s, s:i, s:s, s:s}", "pref", (int)r->pref, "from", prefix_print(&r->from, from),
+					"table", (int)r->table, "action", r->unreachable ? "unreachable" : "lookup", "family",
+					r->from.addr.family == AF_INET6 ? "inet6" : "inet"));
 }
 
 static void put_sysctl(json_t *node, const char *key, const char *value)
@@ -76,6 +78,8 @@ static void put_sysctl(json_t *node, const char *key, const char *value)
 
 	if (g_str_equal(key, "net.ipv4.ip_forward")) {
 		json_object_set(sysctl, "ip_forward", number);
+	} else if (g_str_equal(key, "net.ipv6.conf.all.forwarding")) {
+		json_object_set(sysctl, "ip6_forward", number);
 	} else if (g_str_has_prefix(key, conf) && g_str_has_suffix(key, filter)) {
 		g_autofree char *name = g_strndup(key + strlen(conf), strlen(key) - strlen(conf) - strlen(filter));
 
@@ -125,7 +129,7 @@ static void put_connected(json_t *node)
 
 			cr_assert(prefix_parse(json_string_value(address), &p));
 			p = prefix_network(&p);
-			if (json_is_true(json_object_get(link, "up")) && p.len < 32)
+			if (json_is_true(json_object_get(link, "up")) && p.len < addr_bits(&p.addr))
 				put_route(node, &p, NULL, name, MAIN_TABLE, ROUTE_UNICAST);
 		}
 	}

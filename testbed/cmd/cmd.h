@@ -74,7 +74,10 @@ char *cmd_topology_path(const struct options *o);
 model *cmd_topology_load(const struct options *o);
 /* The scenario of that name or, with NULL, the first one; unknown names are told on stderr. */
 const struct scenario *cmd_scenario(const model *m, const char *name);
-/* The network of a lab that is up, by its status (docs/LIVE.md); NULL: told on stderr.  The caller owns it. */
+/* The topology of a lab that is up with all that was changed since, by its status (docs/LIVE.md); NULL: told on stderr.  The
+ * caller owns it. */
+model *cmd_live_base(const json_t *status, const struct scenario **ret_scenario);
+/* The network of that lab's scenario. */
 model *cmd_live_model(const json_t *status);
 /* The network of that scenario; findings go to stderr.  NULL: exit with CMD_INPUT. */
 model *cmd_scenario_model(const model *m, const struct scenario *sc);

@@ -1,4 +1,4 @@
-#include "testbed/cmd/cmd.h"
+#include "testbed/cmd/explain.h"
 #include "testbed/cmd/finished.h"
 #include "testbed/cmd/rundir.h"
 #include "testbed/cmd/signals.h"
@@ -26,8 +26,7 @@ static int decode_icewarn(const struct options *o)
 	return cmd_print(text->str, (gssize)text->len);
 }
 
-/* The one medium of --media, audio without; FALSE: told on stderr. */
-static gboolean one_medium(const char *text, enum media *ret)
+gboolean cmd_explain_medium(const char *text, enum media *ret)
 {
 	if (media_parse(text ? text : "audio", ret) && *ret <= MEDIA_VIDEO)
 		return TRUE;
@@ -49,7 +48,7 @@ static matrix_selection *select_cell(const model *m, const struct options *o, in
 		const struct scenario *sc = cmd_scenario(m, o->scenario);
 		enum media media;
 
-		if (!sc || !one_medium(o->media, &media))
+		if (!sc || !cmd_explain_medium(o->media, &media))
 			return NULL;
 		s = explain_select_call(m, sc->name, o->arguments[0], o->arguments[1], media, &error);
 	}
@@ -93,8 +92,7 @@ static int exit_of(const explanation *x, int told, int signal)
 	return x->finding->code == CAUSE_UNKNOWN ? CMD_DIFFERS : CMD_AS_EXPECTED;
 }
 
-/* Takes over `s`; `recorded`: NULL for a fresh lab. */
-static int explain(const model *m, matrix_selection *s, struct recorded *recorded, const struct options *o, guint64 seed)
+int cmd_explain_cell(const model *m, matrix_selection *s, struct recorded *recorded, const struct options *o, guint64 seed)
 {
 	g_autofree char *program_dir = cmd_program_dir();
 	g_autoptr(GCancellable) cancel = g_cancellable_new();
@@ -124,7 +122,7 @@ static int explain_fresh(const model *m, const struct options *o, guint64 seed)
 	int status;
 	matrix_selection *s = select_cell(m, o, &status);
 
-	return s ? explain(m, s, NULL, o, seed) : status;
+	return s ? cmd_explain_cell(m, s, NULL, o, seed) : status;
 }
 
 /* --- an earlier run ------------------------------------------------------------------------------------- */
@@ -141,7 +139,7 @@ static int explain_finished(finished *f, const model *m, const char *id, const s
 		return cmd_exit_of(error);
 	}
 	finished_read(f, id, &recorded);
-	status = explain(m, s, &recorded, o, seed);
+	status = cmd_explain_cell(m, s, &recorded, o, seed);
 	recorded_clear(&recorded);
 	return status;
 }
@@ -218,11 +216,13 @@ int cmd_explain(const struct options *o)
 	if (o->icewarn)
 		return decode_icewarn(o);
 	if (!a[0] || (o->run && a[1])) {
-		cmd_error("usage: testbed explain [RUNDIR] CELL | A B [OPTION...]");
+		cmd_error("usage: testbed explain [RUNDIR] CELL | A B [-n LAB] [OPTION...]");
 		return CMD_USAGE;
 	}
 	if (!cmd_seed(o, &seed))
 		return CMD_USAGE;
+	if (o->name)
+		return cmd_explain_live(o, seed);
 	if (o->run)
 		return explain_run(o->run, a[0], o, seed);
 	/* a cell's id has slashes, an endpoint's name has none */

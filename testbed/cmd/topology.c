@@ -118,14 +118,13 @@ const struct scenario *cmd_scenario(const model *m, const char *name)
 	return NULL;
 }
 
-model *cmd_live_model(const json_t *status)
+model *cmd_live_base(const json_t *status, const struct scenario **ret_scenario)
 {
 	const json_t *topology = json_object_get(status, "topology"), *changes = json_object_get(status, "changes");
 	g_autofree char **texts = g_new0(char *, json_array_size(changes) + 1);
 	const struct options like = {
 		.topology = (char *)(guintptr)json_string_value(json_object_get(topology, "file")), .changes = texts, .quiet = TRUE};
 	g_autoptr(model) base = NULL;
-	const struct scenario *sc;
 
 	for (size_t i = 0; i < json_array_size(changes); i++)
 		texts[i] = (char *)(guintptr)json_string_value(json_array_get(changes, i));
@@ -137,8 +136,16 @@ model *cmd_live_model(const json_t *status)
 			  json_string_value(json_object_get(status, "name")));
 		return NULL;
 	}
-	sc = cmd_scenario(base, json_string_value(json_object_get(status, "scenario")));
-	return sc ? cmd_scenario_model(base, sc) : NULL;
+	*ret_scenario = cmd_scenario(base, json_string_value(json_object_get(status, "scenario")));
+	return *ret_scenario ? g_steal_pointer(&base) : NULL;
+}
+
+model *cmd_live_model(const json_t *status)
+{
+	const struct scenario *sc;
+	g_autoptr(model) base = cmd_live_base(status, &sc);
+
+	return base ? cmd_scenario_model(base, sc) : NULL;
 }
 
 int cmd_network_choose(const struct options *o, network_choice *ret)

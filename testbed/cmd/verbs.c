@@ -19,7 +19,7 @@ static const char exit_text[] =
 static const char explain_help[] =
 	"CELL is a cell's id as 'testbed report' names it: missing-route/branch1-home1/audio.  It is explained\n"
 	"by what RUNDIR recorded, or else the last run of this topology; where that has no such cell, and with\n"
-	"A B (a call as in 'testbed run call'), the call is placed in a fresh lab.\n\nExit status: 0 explained, or the call works; 1 no cause found;\n"
+	"A B (a call as in 'testbed run call'), the call is placed in a fresh lab; with -n LAB in one that is up.\n\nExit status: 0 explained, or the call works; 1 no cause found;\n"
 	"2 wrong arguments; 3 bad topology file; 4 internal error; 77 this host can't run labs; 128+n ended by\n"
 	"signal n, after what was known by then was written.\n";
 
@@ -94,7 +94,7 @@ static const struct verb verbs[] = {
 	 OPT_NAME | OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PROTO | OPT_PORT | OPT_IPV6, 2, 2, cmd_trace},
 	{"explain", "[RUNDIR] CELL | A B", "Tell why a call failed, where, and what mends it, tried on a copy", explain_help,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_JSON | OPT_VERBOSE | OPT_ALL |
-		 OPT_NO_TRIAL | OPT_RUN | OPT_ICEWARN,
+		 OPT_NO_TRIAL | OPT_RUN | OPT_ICEWARN | OPT_NAME,
 	 0, 2, cmd_explain},
 	{"up", NULL, "Build a lab that stays, in the background", up_help,
 	 OPT_NAME | OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PUBLISH | OPT_QUIET, 0, 0, cmd_up},

@@ -116,16 +116,24 @@ static void try_bypass(const model *base, explanation *x, const struct explain_o
 	trial_make(&a->trial, base, x->selection, x->finding, way, &once);
 }
 
+/* A fresh lab is its own proof. */
+static bool can_be_tried(const model *base, explanation *x, const struct explain_options *o)
+{
+	return !x->lab || o->no_trial || trial_repeats(&x->trial, base, x->selection, o);
+}
+
 /* From what was heard and read to cause, fix and trial. */
 static void conclude(const model *base, explanation *x, const struct explain_options *o)
 {
+	bool repeats = true;
+
 	x->finding = observe_finding(x->selection, &x->seen);
 	x->fix = fix_derive(x->model, x->finding);
 	if (x->finding->code == CAUSE_ROUTE_NOT_PERSISTENT && x->cell->verdict == VERDICT_PASS && !o->no_trial)
 		try_restart(base, x, o);
-	else if (x->fix)
+	else if (x->fix && (repeats = can_be_tried(base, x, o)))
 		trial_make(&x->trial, base, x->selection, x->finding, x->fix, o);
-	if (o->alternatives)
+	if (o->alternatives && repeats)
 		try_bypass(base, x, o);
 }
 
@@ -172,6 +180,7 @@ explanation *explain_recorded(const model *base, matrix_selection *selection, st
 	x->seen = recorded->seen;
 	x->run_id = g_steal_pointer(&recorded->run_id);
 	x->run_dir = g_steal_pointer(&recorded->dir);
+	x->lab = g_steal_pointer(&recorded->lab);
 	x->missing = g_steal_pointer(&recorded->missing);
 	recorded->seen = (struct observation){0};
 	conclude(base, x, options);
@@ -187,6 +196,7 @@ void recorded_clear(struct recorded *r)
 {
 	g_clear_pointer(&r->run_id, g_free);
 	g_clear_pointer(&r->dir, g_free);
+	g_clear_pointer(&r->lab, g_free);
 	g_clear_pointer(&r->missing, g_ptr_array_unref);
 	if (r->seen.heard)
 		observation_clear(&r->seen);
@@ -198,6 +208,7 @@ void explanation_free(explanation *x)
 		return;
 	g_free(x->run_id);
 	g_free(x->run_dir);
+	g_free(x->lab);
 	g_clear_pointer(&x->missing, g_ptr_array_unref);
 	trial_clear(&x->trial);
 	fix_free(x->fix);

@@ -12,7 +12,8 @@
 
 /* What an earlier run has recorded of a cell. */
 struct recorded {
-	char *run_id, *dir;
+	char *run_id, *dir; /* of the run; NULL: a lab that is up */
+	char *lab;          /* that lab's name; NULL: a run */
 	const struct cell *cell;   /* borrowed */
 	struct observation seen;
 	GPtrArray *missing;        /* char *: what was not recorded; may be empty */
@@ -30,7 +31,8 @@ typedef struct explanation {
 	const struct cell *cell;
 	const model *model;
 	struct observation seen;
-	char *run_id, *run_dir; /* the earlier run that this is from; NULL: a fresh lab */
+	char *run_id, *run_dir; /* the earlier run that this is from; NULL: a lab */
+	char *lab;              /* the lab that was up; NULL: a fresh one, or a run */
 	GPtrArray *missing;     /* char *: what that run has not recorded; NULL: a fresh lab */
 	finding *finding; /* NULL: cancelled before the call had ended */
 	fix *fix;         /* NULL: nothing to mend, or no fix can be derived */

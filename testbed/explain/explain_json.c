@@ -102,6 +102,7 @@ json_t *explain_json(const explanation *x)
 				     f ? json_string(path_class_name(c->path)) : json_null(), "reason", c->reason);
 
 	json_object_set_new(document, "run", x->run_id ? json_pack("{s:s, s:s}", "id", x->run_id, "dir", x->run_dir) : json_null());
+	json_object_set_new(document, "lab", x->lab ? json_string(x->lab) : json_null());
 	json_object_set_new(document, "missing", texts(x->missing));
 	json_object_set_new(document, "cause", f ? cause_json(f) : json_null());
 	json_object_set_new(document, "effects", effects_json(f));

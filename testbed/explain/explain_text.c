@@ -85,6 +85,8 @@ static void run_text(const explanation *x, GString *out)
 {
 	g_autofree char *missing = x->missing && x->missing->len > 0 ? joined(x->missing, ", ") : NULL;
 
+	if (x->lab)
+		g_string_append_printf(out, " [lab %s]", x->lab);
 	if (x->run_id)
 		g_string_append_printf(out, " [run %s%s%s]", x->run_id, missing ? ", which has not recorded " : "",
 				       missing ? missing : "");

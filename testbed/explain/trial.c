@@ -17,8 +17,8 @@ static matrix_selection *select_again(const struct setting *at, const struct mat
 	struct selected_scenario *selected;
 	model *mended;
 
-	if (!s)
-		return NULL;
+	if (!s || at->changes->len == 0)
+		return g_steal_pointer(&s);
 	mended = model_instantiate_with(at->base, old->scenario, "the fix", at->changes->str, d);
 	if (!mended) {
 		g_autofree char *text = diags_to_text(d);
@@ -219,6 +219,27 @@ void trial_make(struct trial *t, const model *base, const matrix_selection *was,
 		t->error = g_strdup("interrupted");
 	else if (error)
 		t->error = g_strdup(error->message);
+}
+
+bool trial_repeats(struct trial *t, const model *base, const matrix_selection *was, const struct explain_options *options)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GString) none = g_string_new(NULL);
+	const struct setting at = {.base = base, .was = was, .options = options, .changes = none};
+	g_autoptr(matrix_selection) s = select_cell_again(&at, &error);
+	const struct cell *before = observe_cells(was)->pdata[0], *after;
+
+	if (!s || !observe_run(s, options, NULL, &error)) {
+		t->error = g_strdup(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? "interrupted" : error->message);
+		return false;
+	}
+	after = observe_cells(s)->pdata[0];
+	if (after->verdict == before->verdict && (after->verdict != VERDICT_PASS || after->path == before->path))
+		return true;
+	t->error = g_strdup_printf("on a copy the call comes out as %s without it; what is at fault is in the lab and not in its topology "
+				   "(typed in by hand?)",
+				   verdict_name(after->verdict));
+	return false;
 }
 
 void trial_clear(struct trial *t)

@@ -37,6 +37,9 @@ struct trial {
  * length of a call a step, with options->all for that of two scenarios more.  What goes wrong is told in t->error. */
 void trial_make(struct trial *t, const model *base, const matrix_selection *was, const finding *found, const fix *mend,
 		const struct explain_options *options);
+/* Whether the cell comes out on a copy without any change as it did.  A lab that is up may differ from its topology, by what was
+ * typed in by hand; there a trial would prove nothing.  FALSE with t->error when not; blocks for the length of a call. */
+bool trial_repeats(struct trial *t, const model *base, const matrix_selection *was, const struct explain_options *options);
 void trial_clear(struct trial *t);
 
 #endif

@@ -287,8 +287,12 @@ static void on_event(lab *l G_GNUC_UNUSED, const char *agent, json_t *event, gpo
 	struct keeper *k = user_data;
 	struct endpoint_state *e = keeper_endpoint(k, agent);
 
-	if (!live_call_event(k, agent, event) && e)
+	if (live_call_event(k, agent, event))
+		return;
+	if (e)
 		on_endpoint_event(k, e, event);
+	else
+		live_call_said(k, agent, event);
 }
 
 static void on_agent_died(lab *l G_GNUC_UNUSED, const char *agent, const char *how, gpointer user_data)
@@ -297,7 +301,11 @@ static void on_agent_died(lab *l G_GNUC_UNUSED, const char *agent, const char *h
 	struct endpoint_state *e = keeper_endpoint(k, agent);
 	g_autofree char *why = g_strdup_printf("agent %s died: %s", agent, how);
 
+	json_t *died = json_pack("{s:s, s:s}", "event", "agent-died", "how", how);
+
 	live_call_agent_died(k, agent, why);
+	live_call_said(k, agent, died);
+	json_decref(died);
 	if (e)
 		sign_in_over(k, e, SIGN_IN_DIED, g_strdup(why));
 	else
@@ -413,6 +421,7 @@ static int live(const struct keeper_job *job)
 		.changes = g_ptr_array_new_with_free_func(g_free),
 		.endpoints = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, endpoint_free),
 		.guests = g_ptr_array_new_with_free_func(guest_release),
+		.said = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref),
 		.dead = g_ptr_array_new_with_free_func(g_free),
 		.calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 	};

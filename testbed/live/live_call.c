@@ -4,6 +4,7 @@
 #include "testbed/report/json.h"
 
 #define MEDIA_MS_MAX 3600000
+#define SAID_MAX 256
 
 struct live_call {
 	struct keeper *k;
@@ -13,6 +14,7 @@ struct live_call {
 	char *id; /* makes the SIP Call-ID unique; the machine borrows it */
 	guint deadline; /* source id */
 	guint media_ms;
+	bool hears_servers;
 };
 
 void live_call_free(gpointer call)
@@ -105,6 +107,23 @@ bool live_call_event(struct keeper *k, const char *agent, json_t *event)
 	return true;
 }
 
+void live_call_said(struct keeper *k, const char *agent, json_t *event)
+{
+	g_autoptr(GList) all = g_hash_table_get_values(k->calls);
+
+	if (!all) {
+		if (k->said->len >= SAID_MAX)
+			g_ptr_array_remove_index(k->said, 0);
+		g_ptr_array_add(k->said, json_pack("{s:s, s:O}", "agent", agent, "event", event));
+	}
+	for (GList *i = all; i; i = i->next) {
+		struct live_call *c = i->data;
+
+		if (c->hears_servers && g_list_index(all, c) == g_list_position(all, i))
+			tell_event(c, agent, event);
+	}
+}
+
 void live_call_agent_died(struct keeper *k, const char *agent, const char *why)
 {
 	g_autoptr(GList) all = g_hash_table_get_values(k->calls);
@@ -181,6 +200,8 @@ static void place(struct live_call *c)
 	count_call(c, 1);
 	for (guint i = 0; i < c->cell->participants->len; i++)
 		tell_sign_in(c, keeper_endpoint(c->k, c->cell->participants->pdata[i]));
+	for (guint i = 0; c->hears_servers && i < c->k->said->len; i++)
+		guest_tell(c->g, json_incref(c->k->said->pdata[i]));
 	if (bar) {
 		g_autofree char *why = g_strdup_printf("%s could not sign in (%s)", bar->name, bar->why ? bar->why : "still trying");
 
@@ -230,6 +251,7 @@ void live_call_start(struct guest *g, const json_t *request)
 	c->k = g->k;
 	c->g = guest_ref(g);
 	c->media_ms = media_ms > 0 && media_ms <= MEDIA_MS_MAX ? (guint)media_ms : CELL_MEDIA_MS;
+	c->hears_servers = json_is_true(json_object_get(request, "servers"));
 	c->cell = new_cell(g->k, a, b, media);
 	c->id = g_strdup_printf("%s-%u", g->k->job->name, ++g->k->n_calls);
 	place(c);

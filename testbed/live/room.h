@@ -35,6 +35,7 @@ struct keeper {
 	GHashTable *calls;     /* call id -> struct live_call */
 	guint n_calls;	       /* placed so far */
 	guint sign_in_deadline; /* source id */
+	GPtrArray *said;       /* json_t *: {"agent", "event"} of servers while nobody called, the newest SAID_MAX */
 	GPtrArray *dead;       /* char *: why services of the lab have ended */
 	char *vpn;
 	double build_ms, up_ms;
@@ -96,6 +97,8 @@ void keeper_publish_again(struct keeper *k, const char *reboot);
 void live_call_start(struct guest *g, const json_t *request);
 /* True when the event belongs to a call. */
 bool live_call_event(struct keeper *k, const char *agent, json_t *event);
+/* A server said something that names no call. */
+void live_call_said(struct keeper *k, const char *agent, json_t *event);
 /* An agent died: its calls end as errors. */
 void live_call_agent_died(struct keeper *k, const char *agent, const char *why);
 void live_call_free(gpointer call);

@@ -67,6 +67,19 @@ static void calls_are_placed(const struct home *h)
 	home_expect(h, 2, "call", "dc1", "dc2", "--media", "smell", NULL);
 }
 
+static void calls_are_explained(const struct home *h)
+{
+	struct said s;
+
+	home_run(h, &s, NULL, "explain", "branch1", "home1", "-n", "lab", "--no-trial", NULL);
+	cr_expect_eq(s.exit_code, 0, "%s", s.err);
+	cr_expect(strstr(s.out, "(RETURN_WRONG_EGRESS) [lab lab]\nwhere  edge, 10.20.0.0/24\n"), "%s", s.out);
+	cr_expect(strstr(s.out, "edge/tb-edge says of sending to 10.20.0.101"), "what a server says is not heard: %s", s.out);
+	said_clear(&s);
+	home_expect(h, 2, "explain", "missing-route/branch1-home1/audio", "-n", "lab", NULL);
+	home_expect(h, 2, "explain", "branch1", "nobody", "-n", "lab", NULL);
+}
+
 Test(live, up_exec_call_down, .timeout = 60)
 {
 	struct home h;
@@ -82,6 +95,7 @@ Test(live, up_exec_call_down, .timeout = 60)
 	cr_expect_lt(json_number_value(json_object_get(status, "up_ms")), UP_DEADLINE_MS);
 	commands_are_passed_through(&h);
 	calls_are_placed(&h);
+	calls_are_explained(&h);
 	home_expect(&h, 0, "down", NULL);
 	cr_expect(is_gone(GINT_TO_POINTER(number(status, "supervisor"))), "something is left of the lab after 'down'");
 	cr_expect_eq(home_files(&h), 0);

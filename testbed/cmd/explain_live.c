@@ -1,0 +1,123 @@
+/* explain A B -n NAME: the call is placed in the lab that is up, and explained by what was said and counted there. */
+#include "testbed/cmd/explain.h"
+#include "testbed/live/client.h"
+#include "testbed/matrix/machine.h"
+#include "testbed/report/json.h"
+
+#include <string.h>
+
+static void keep_heard(const json_t *line, gpointer user_data)
+{
+	const char *agent = json_string_value(json_object_get(line, "agent"));
+	const json_t *event = json_object_get(line, "event");
+
+	if (agent && event)
+		g_ptr_array_add(user_data, heard_new(agent, event));
+}
+
+static json_t *ask(live_client *c, const char *what, GError **error)
+{
+	return live_request(c, json_pack("{s:s}", "do", what), NULL, NULL, error);
+}
+
+static struct cell *cell_of(const json_t *answer, GError **error)
+{
+	const json_t *json = json_object_get(answer, "cell");
+	const char *id = json_string_value(json_object_get(json, "id"));
+	g_autofree char *scenario = id ? g_strndup(id, strcspn(id, "/")) : NULL;
+	struct cell *c = report_cell_parse(json, scenario);
+
+	if (!c)
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "the lab's keeper says nothing that is a call; is it of another version?");
+	return c;
+}
+
+/* The call and the kernels after it, in `seen`; NULL with `error`. */
+static struct cell *place(live_client *c, const struct options *o, enum media media, struct observation *seen, GError **error)
+{
+	json_t *request = json_pack("{s:s, s:s, s:s, s:s, s:i, s:b}", "do", "call", "a", o->arguments[0], "b", o->arguments[1], "media",
+				    media_name(media), "media_ms", CELL_MEDIA_MS, "servers", true);
+	json_t *answer = live_request(c, request, keep_heard, seen->heard, error);
+	struct cell *cell = answer ? cell_of(answer, error) : NULL;
+
+	json_decref(answer);
+	if (cell)
+		seen->state = ask(c, "inspect", error);
+	if (cell && !seen->state)
+		g_clear_pointer(&cell, cell_free);
+	return cell;
+}
+
+static int explain_call(live_client *c, const model *base, matrix_selection *s, const char *name, const struct options *o, enum media media,
+			guint64 seed)
+{
+	g_autoptr(GError) error = NULL;
+	struct recorded recorded = {.lab = g_strdup(name), .missing = g_ptr_array_new_with_free_func(g_free)};
+	struct cell *cell;
+	int status;
+
+	observation_init(&recorded.seen);
+	cell = place(c, o, media, &recorded.seen, &error);
+	if (cell) {
+		cell->done = true;
+		recorded.cell = cell;
+		status = cmd_explain_cell(base, s, &recorded, o, seed);
+		cell_free(cell);
+	} else {
+		matrix_selection_free(s);
+		cmd_error("%s", error->message);
+		status = cmd_exit_of(error);
+	}
+	recorded_clear(&recorded);
+	return status;
+}
+
+/* The network as it was changed since is what a copy is made of, too. */
+static int explain_in(live_client *c, const json_t *status, const struct options *o, enum media media, guint64 seed)
+{
+	const struct scenario *sc;
+	g_autoptr(model) base = cmd_live_base(status, &sc);
+	g_autoptr(GError) error = NULL;
+	matrix_selection *s;
+
+	if (!base)
+		return CMD_INPUT;
+	s = explain_select_call(base, sc->name, o->arguments[0], o->arguments[1], media, &error);
+	if (!s) {
+		cmd_error("%s", error->message);
+		return cmd_exit_of(error);
+	}
+	return explain_call(c, base, s, json_string_value(json_object_get(status, "name")), o, media, seed);
+}
+
+static gboolean options_fit(const struct options *o)
+{
+	if (o->topology || o->scenario || o->changes || o->run || o->fresh)
+		cmd_error("-n names a lab that is up; -t, -s, --change, --run and --fresh are for others");
+	else if (!o->arguments[1])
+		cmd_error("usage: testbed explain A B -n LAB: in a lab that is up calls have no names");
+	else
+		return TRUE;
+	return FALSE;
+}
+
+int cmd_explain_live(const struct options *o, guint64 seed)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(live_client) c = NULL;
+	enum media media;
+	json_t *status;
+	int result;
+
+	if (!options_fit(o) || !cmd_explain_medium(o->media, &media))
+		return CMD_USAGE;
+	c = live_connect(o->name, &error);
+	status = c ? ask(c, "status", &error) : NULL;
+	if (!status) {
+		cmd_error("%s", error->message);
+		return cmd_exit_of(error);
+	}
+	result = explain_in(c, status, o, media, seed);
+	json_decref(status);
+	return result;
+}

@@ -140,6 +140,17 @@ static void node_counters(const json_t *state, const char *name, GString *out)
 	}
 }
 
+/* Who answered for an address on the link, and who did not. */
+static void node_neighbours(const json_t *state, const char *name, GString *out)
+{
+	const json_t *node = json_object_get(json_object_get(state, "nodes"), name), *n;
+	size_t k;
+
+	json_array_foreach (json_object_get(node, "neighbours"), k, n)
+		g_string_append_printf(out, "  %s: neighbour %s at %s %s\n", name, json_string_value(json_object_get(n, "address")),
+				       json_string_value(json_object_get(n, "dev")), json_string_value(json_object_get(n, "state")));
+}
+
 static void add_nodes(GPtrArray *names, const walk *w)
 {
 	for (guint i = 0; w && i < w->hops->len; i++) {
@@ -173,7 +184,9 @@ void detail_counters(const struct observation *seen, const finding *f, GString *
 		add_nodes(names, l->walk->back);
 	}
 	g_string_append(out, "\ncounted and said on the way\n");
-	for (guint i = 0; i < names->len; i++)
+	for (guint i = 0; i < names->len; i++) {
 		node_counters(seen->state, names->pdata[i], out);
+		node_neighbours(seen->state, names->pdata[i], out);
+	}
 	send_errors(seen, out);
 }

@@ -1,4 +1,5 @@
 /* What -v and -vv add, from packets by hand. */
+#include "testbed/explain/cause_rules.h"
 #include "testbed/explain/detail.h"
 
 #include <criterion/criterion.h>
@@ -57,4 +58,26 @@ Test(detail, each_pair_has_its_own_verdict)
 
 		cr_expect(strstr(text, cases[i].told), "case %u: %s", i, text);
 	}
+}
+
+Test(detail, neighbours_of_the_nodes_on_the_way_are_told)
+{
+	struct observation seen;
+	g_autoptr(finding) f = cause_finding_new();
+	g_autoptr(GString) out = g_string_new(NULL);
+	struct leg *l = g_new0(struct leg, 1);
+
+	observation_init(&seen);
+	seen.state = json_pack("{s:{s:{s:[{s:s, s:s, s:s}]}, s:{s:[{s:s, s:s, s:s}]}}}", "nodes", "edge", "neighbours", "address",
+			       "172.25.33.99", "dev", "int", "state", "failed", "far", "neighbours", "address", "10.0.0.1", "dev",
+			       "lan", "state", "reachable");
+	cr_assert_not_null(seen.state);
+	l->walk = g_new0(struct walk_pair, 1);
+	l->walk->forward = walk_new();
+	walk_add_hop(l->walk->forward, "edge", "int", NULL);
+	g_ptr_array_add(f->legs, l);
+	detail_counters(&seen, f, out);
+	cr_expect(strstr(out->str, "  edge: neighbour 172.25.33.99 at int failed\n"), "%s", out->str);
+	cr_expect_not(strstr(out->str, "far"), "%s", out->str);
+	observation_clear(&seen);
 }

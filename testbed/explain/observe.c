@@ -159,6 +159,7 @@ finding *observe_finding(const matrix_selection *s, const struct observation *se
 		.cell = cell,
 		.heard = heard,
 		.state = seen->state,
+		.packets = seen->packets,
 		.walk = walk_both,
 		.meet = walk_meet,
 	};

@@ -7,7 +7,7 @@
 
 #define QUICK                                                                                                       \
 	"^(edge-forgets-branch|edge-weak-reverse-path-filter|relay-credentials-expired|vpn-forgets-perimeter|"         \
-	"home-nat-1-symmetric|core-branch-route-lost-by-restart|home-router-line-down|core-refuses-sip-from-vpn|"      \
+	"home-nat-forgets-before-the-answer|core-branch-route-lost-by-restart|home-router-line-down|core-refuses-sip-from-vpn|"      \
 	"edge-serves-another-domain|public-zone-with-internal-server-address|frontend-certificate-for-another-name|" \
 	"home1-account-disabled|frontend-stopped|front-end-answers-branch-by-second-firewall)$"
 #define QUICK_COUNT 14

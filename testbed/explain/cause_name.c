@@ -161,7 +161,7 @@ static bool silent(const struct evidence *e, struct finding *f, const struct nod
 	char text[ADDR_TEXT_MAX];
 
 	addr_print(server, text);
-	if (cause_walk_to(e, f, n->name, "its name server", text, PROTO_UDP, DNS_PORT) ||
+	if (cause_walk_to_server(e, f, n->name, "its name server", text, PROTO_UDP, DNS_PORT) ||
 	    cause_no_listener(e, f, n->name, text, PROTO_UDP, DNS_PORT))
 		return true;
 	if (g_strcmp0(error, "timeout") != 0)

@@ -90,9 +90,9 @@ static bool relay_unknown(const struct evidence *e, struct finding *f, const cha
 static bool relay_unreachable(const struct evidence *e, struct finding *f, const char *end, const char *address)
 {
 	const json_t *relay = cause_relay_of(e, end);
-	bool found = cause_walk_to(e, f, end, "its relay", address, PROTO_UDP, cause_relay_port(relay, PROTO_UDP));
+	bool found = cause_walk_to_server(e, f, end, "its relay", address, PROTO_UDP, cause_relay_port(relay, PROTO_UDP));
 
-	found = cause_walk_to(e, f, end, "its relay", address, PROTO_TCP, cause_relay_port(relay, PROTO_TCP)) || found;
+	found = cause_walk_to_server(e, f, end, "its relay", address, PROTO_TCP, cause_relay_port(relay, PROTO_TCP)) || found;
 	return found || cause_no_listener(e, f, end, address, PROTO_UDP, cause_relay_port(relay, PROTO_UDP)) ||
 	       cause_no_listener(e, f, end, address, PROTO_TCP, cause_relay_port(relay, PROTO_TCP));
 }

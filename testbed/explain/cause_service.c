@@ -145,6 +145,30 @@ bool cause_no_listener(const struct evidence *e, struct finding *f, const char *
 	return true;
 }
 
+/* The question comes to the address; what becomes of the answer is not asked. */
+static bool arrives(const struct evidence *e, const char *from, const char *address, enum ip_proto proto, json_int_t port)
+{
+	struct flow flow = {.node = from, .proto = proto, .sport = CLIENT_PORT, .dport = (uint16_t)port};
+	struct walk_pair *p;
+	bool there;
+
+	if (!e->state || !address || port <= 0 || !addr_parse(address, &flow.dst))
+		return false;
+	p = e->walk(e->model, e->state, &flow);
+	there = p->forward->end == WALK_DELIVERED;
+	walk_pair_free(p);
+	return there;
+}
+
+bool cause_walk_to_server(const struct evidence *e, struct finding *f, const char *from, const char *what, const char *address,
+			  enum ip_proto proto, json_int_t port)
+{
+	bool nobody = f->code == CAUSE_UNKNOWN && arrives(e, from, address, proto, port) &&
+		      cause_no_listener(e, f, from, address, proto, port);
+
+	return cause_walk_to(e, f, from, what, address, proto, port) || nobody;
+}
+
 /* --- certificates ----------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -281,7 +305,7 @@ static bool on_the_way(const struct evidence *e, struct finding *f, const struct
 	owner = service_owner(e->model, &a);
 	if (owner && g_strcmp0(t->kind, "tls") == 0 && refused_by_other_side(e, f, t, owner))
 		return true;
-	return cause_walk_to(e, f, t->from, "the server", t->address, PROTO_TCP, t->port) ||
+	return cause_walk_to_server(e, f, t->from, "the server", t->address, PROTO_TCP, t->port) ||
 	       cause_no_listener(e, f, t->from, t->address, PROTO_TCP, t->port);
 }
 

@@ -30,9 +30,14 @@ struct tried {
 struct tried cause_tried(const char *from, const json_t *event);
 /* Why that connection failed: a name, the network, nobody listening, a certificate.  True: the finding is filled in. */
 bool cause_by_connection(const struct evidence *e, struct finding *f, const struct tried *t);
-/* The same after the network was seen to be in order: does anything listen there? */
+/* Does anything listen there?  True: nothing does, and the finding is filled in. */
 bool cause_no_listener(const struct evidence *e, struct finding *f, const char *from, const char *address,
 		       enum ip_proto proto, json_int_t port);
+
+/* The walk to a server (cause_walk_to), at whose end somebody must listen: that nobody does stops the question, and so comes
+ * before what stops the answer on its way back. */
+bool cause_walk_to_server(const struct evidence *e, struct finding *f, const char *from, const char *what, const char *address,
+			  enum ip_proto proto, json_int_t port);
 
 /* Why `name` does not resolve at node `from`.  `error` is that of the client's event "dns"; NULL: not known, as from
  * servers, which only say that it did not. */

@@ -24,12 +24,15 @@ struct account_handlers {
 	void (*lost)(gpointer user_data);                /* the signed-in connection has gone */
 };
 
+/* Not signed in yet.  `config` and `events` are borrowed until account_free, `handlers` are copied.  NULL with `error`: the CA's
+ * certificate can't be read (tls.h). */
 account *account_new(const struct client_config *config, channel *events, const struct account_handlers *handlers,
 		     gpointer user_data, GError **error);
 void account_free(account *a);
 /* Signs in, anew when already signed in (then `lost` is called first). */
 void account_sign_in(account *a);
 
+/* What follows is borrowed, and valid until the next sign-in. */
 bool account_is_signed_in(const account *a);
 sip_conn *account_conn(const account *a); /* NULL: not connected */
 const char *account_uri(const account *a); /* "sip:dc1@contoso.com" */

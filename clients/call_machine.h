@@ -57,6 +57,7 @@ struct call_machine {
 	const char *stage, *reason; /* static; NULL when passed */
 };
 
+/* `n_streams`: 1 to CALL_STREAMS_MAX.  Nothing to be freed. */
 void call_machine_init(struct call_machine *m, bool caller, guint n_streams);
 /* Each returns a set of enum call_action, to be done in the order of their bits. */
 guint call_machine_input(struct call_machine *m, enum call_input input);

@@ -16,6 +16,7 @@
  * call-failed-late. */
 void conference_make(struct client_core *core, const char *call_id, const char *conference, json_t *invite);
 
+/* Whether an INVITE invites to a conference, not to a call; if so it is answered, and joined, by conference_accept. */
 bool conference_is_invitation(const sip_msg *invite);
 void conference_accept(struct client_core *core, sip_msg *invite);
 

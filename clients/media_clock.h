@@ -10,6 +10,7 @@
 typedef struct media_clock media_clock;
 typedef void (*media_send_func)(gpointer user_data, const guint8 *packet, gsize length);
 
+/* Attached to the default context of the thread; does nothing until a stream is added. */
 media_clock *media_clock_new(void);
 void media_clock_free(media_clock *c);
 /* From now on the stream's packets are made when due and given to `send`, which must not add or remove

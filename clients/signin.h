@@ -37,6 +37,7 @@ struct signin {
 	char *relay_trouble;        /* why there is no relay although there should be; NULL */
 };
 
+/* Copies the texts; signin_done frees what `s` holds. */
 void signin_init(struct signin *s, const char *user, const char *password, const char *domain, const char *contact);
 void signin_done(struct signin *s);
 /* The first request. */

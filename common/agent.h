@@ -30,6 +30,7 @@ struct agent_kind {
 /* Runs until agent_stop, or until the control channel is closed.  Returns the exit status. */
 int agent_main(int *argc, char ***argv, const struct agent_kind *kind, gpointer user_data);
 
+/* Borrowed. */
 channel *agent_channel(const agent *a);
 /* The events `ready` and `failed`; the latter ends the program with status 1. */
 void agent_ready(const agent *a);

@@ -26,11 +26,13 @@ typedef struct call_sdp {
 	GPtrArray *media;      /* struct call_sdp_media */
 } call_sdp;
 
+/* Without media.  call_sdp_add: one more, owned by `s`; its texts are to be filled in with g_strdup. */
 call_sdp *call_sdp_new(const char *address);
 struct call_sdp_media *call_sdp_add(call_sdp *s, const char *kind);
 void call_sdp_free(call_sdp *s);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(call_sdp, call_sdp_free)
 
+/* The caller frees.  call_sdp_parse: NULL with G_IO_ERROR_INVALID_DATA when it is malformed or has no media. */
 char *call_sdp_print(const call_sdp *s);
 call_sdp *call_sdp_parse(const char *text, gsize length, GError **error);
 

@@ -87,6 +87,7 @@ void ice_remote_gathered(ice *i, guint stream);
  * relay. */
 void ice_start_checks(ice *i);
 
+/* A packet by the stream's selected pair, at once.  Bytes sent; below 0: no pair yet, or the socket is full. */
 gssize ice_send(ice *i, guint stream, const guint8 *data, gsize length);
 
 enum ice_state ice_stream_state(const ice *i, guint stream);

@@ -25,6 +25,8 @@ struct mras_response {
 	bool internet;
 };
 
+/* XML and back.  _print: the caller frees.  _parse: false when it is no such document (nothing to clear then); _clear frees
+ * what _parse has filled in. */
 char *mras_request_print(const struct mras_request *r);
 bool mras_request_parse(const char *xml, gsize length, struct mras_request *ret);
 void mras_request_clear(struct mras_request *r);

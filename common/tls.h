@@ -29,6 +29,8 @@ typedef void (*tls_accept_func)(GIOStream *connection, const char *const *peer_n
 typedef void (*tls_refused_func)(const char *peer_address, const char *why, gpointer user_data);
 
 typedef struct tls_listener tls_listener;
+/* Listens on a numeric address.  `id`, with its certificate, is borrowed until tls_listener_free; callbacks come from the main loop.
+ * NULL with `error`: G_IO_ERROR_INVALID_ARGUMENT, or why the address can't be had. */
 tls_listener *tls_listen(const char *address, guint16 port, tls_identity *id, enum tls_client_certificate policy,
 			 tls_accept_func accepted, tls_refused_func refused, gpointer user_data, GError **error);
 void tls_listener_free(tls_listener *l);

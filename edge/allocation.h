@@ -45,6 +45,7 @@ void allocation_table_free(allocation_table *t); /* frees allocations as well */
 void allocation_table_add(allocation_table *t, struct allocation *a);
 /* Removes and frees. */
 void allocation_table_remove(allocation_table *t, struct allocation *a);
+/* Borrowed; NULL: none. */
 struct allocation *allocation_by_tuple(const allocation_table *t, const struct turn_tuple *tuple);
 struct allocation *allocation_by_relay(const allocation_table *t, const struct endpoint *advertised);
 guint allocation_count(const allocation_table *t);

@@ -29,6 +29,7 @@ socklen_t endpoint_to_sockaddr(const struct endpoint *e, struct sockaddr_storage
 /* "192.0.2.1:3478", "[2001:db8::1]:3478"; returns `text`. */
 char *endpoint_print(const struct endpoint *e, char text[static ENDPOINT_TEXT_MAX]);
 
+/* Family and address; all; for hash tables; a copy with another port. */
 bool endpoint_same_ip(const struct endpoint *a, const struct endpoint *b);
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 guint endpoint_hash(const struct endpoint *e);

@@ -18,6 +18,7 @@ struct nonce_source {
 	guint lifetime_s; /* at most a week */
 };
 
+/* Valid for this client from now on, for the lifetime. */
 void nonce_make(const struct nonce_source *s, const struct endpoint *client, gint64 now_us,
 		char ret[static NONCE_LENGTH + 1]);
 /* Made by us for this address not longer than the lifetime ago. */

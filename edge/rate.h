@@ -12,6 +12,7 @@
 
 typedef struct rate rate;
 
+/* One event a key in `interval_us`. */
 rate *rate_new(gint64 interval_us);
 void rate_free(rate *r);
 /* True at most once per interval for the same key. */

@@ -18,6 +18,7 @@ typedef struct cdr cdr;
  * (0: none came); diagnostics: text of ms-client-diagnostics or null; duration from the 200 to the end. */
 typedef void (*cdr_func)(json_t *record, gpointer user_data);
 
+/* `record` is called from cdr_observe and cdr_free. */
 cdr *cdr_new(cdr_func record, gpointer user_data);
 /* Ends the sessions that are still open, with their records. */
 void cdr_free(cdr *c, gint64 now_us);

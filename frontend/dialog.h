@@ -13,6 +13,7 @@ struct fe_dialog {
 	guint32 local_cseq;
 };
 
+/* From the INVITE, with a tag of our own; keeps nothing of it. */
 struct fe_dialog *fe_dialog_new(const sip_msg *invite);
 void fe_dialog_free(struct fe_dialog *d);
 /* Is `request` from the participant in this dialog (RFC 3261 section 12.2.2)? */

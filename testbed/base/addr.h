@@ -23,6 +23,7 @@ struct prefix {
 #define ADDR_TEXT_MAX INET6_ADDRSTRLEN
 #define PREFIX_TEXT_MAX (INET6_ADDRSTRLEN + 4)
 
+/* A numeric IPv4 or IPv6 address; false: not one. */
 bool addr_parse(const char *text, struct addr *ret);
 /* Accepts "ADDR/LEN", a bare address (full length) and "default" (0.0.0.0/0). */
 bool prefix_parse(const char *text, struct prefix *ret);
@@ -31,6 +32,7 @@ bool prefix_parse(const char *text, struct prefix *ret);
 const char *addr_print(const struct addr *a, char buf[static ADDR_TEXT_MAX]);
 const char *prefix_print(const struct prefix *p, char buf[static PREFIX_TEXT_MAX]);
 
+/* An unset address has no family; it equals another unset one and comes before all others. */
 bool addr_is_set(const struct addr *a);
 bool addr_equal(const struct addr *a, const struct addr *b);
 int addr_compare(const struct addr *a, const struct addr *b);

@@ -41,6 +41,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(diags, diags_free)
 void diags_add(diags *d, enum diag_level level, struct loc loc, const char *hint, const char *format, ...)
 	G_GNUC_PRINTF(5, 6);
 
+/* How many of any level; how many errors. */
 guint diags_count(const diags *d);
 guint diags_errors(const diags *d);
 /* In order of file, line and column; NULL beyond the end.  Borrowed. */

@@ -34,6 +34,8 @@ void exec_features_clear(struct exec_features *f);
 /* Keys by name, as op_tunnel.key_local asks: 32 bytes each.  Writes `private_key` and `public_key`. */
 typedef gboolean (*exec_key_func)(const char *name, uint8_t private_key[32], uint8_t public_key[32], gpointer user_data);
 
+/* Nothing is made yet.  `features` are copied; `keys` is called with `user_data` while tunnels are made.  NULL with
+ * TB_ERROR_UNSUPPORTED: no network namespaces. */
 exec *exec_new_linux(const struct exec_features *features, exec_key_func keys, gpointer user_data, GError **error);
 /* Records operations; fails at the N-th applied one (counting from 1; 0: never). */
 exec *exec_new_fake(unsigned fail_at);

@@ -72,6 +72,8 @@ void nft_keep(struct linux_room *r, struct space *s);
 typedef gboolean (*op_func)(struct linux_room *r, const struct op *op, const struct op **failed,
 			    GError **error);
 
+/* One operation each, for the table of linux.c.  Some send later, in bulk: then `failed` says whose mistake it was.  They block
+ * until the kernel has answered, and may leave the calling thread in the node's namespace. */
 gboolean do_netns(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
 gboolean do_sysctl(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);
 gboolean do_bridge(struct linux_room *r, const struct op *op, const struct op **failed, GError **error);

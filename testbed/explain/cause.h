@@ -120,6 +120,7 @@ typedef struct finding {
 	} turning;
 } finding;
 
+/* Copies both. */
 struct heard *heard_new(const char *agent, const json_t *event);
 void heard_free(struct heard *h);
 

@@ -51,6 +51,7 @@ bool cause_no_state(const struct evidence *e, struct finding *f, const walk *que
 
 /* --- cause_way.c: ways to servers and between them --------------------------------------------------------- */
 
+/* From an end to its name server; to the server it uses or tried; beyond the Edge. */
 bool cause_rule_way_to_names(const struct evidence *e, struct finding *f);
 bool cause_rule_way_to_server(const struct evidence *e, struct finding *f);
 bool cause_rule_way_inside(const struct evidence *e, struct finding *f);
@@ -60,6 +61,7 @@ bool cause_rule_signalling(const struct evidence *e, struct finding *f);
 
 /* --- cause_media.c: ways of media ---------------------------------------------------------------------------- */
 
+/* A call or conference of audio or video, not of text. */
 bool cause_is_av(const struct cell *c);
 /* Between the ends, where that is the path that is expected. */
 bool cause_rule_direct(const struct evidence *e, struct finding *f);
@@ -72,6 +74,7 @@ bool cause_rule_other_path(const struct evidence *e, struct finding *f);
 
 /* --- cause_sign_in.c, cause_relay.c ---------------------------------------------------------------------- */
 
+/* Names, TLS and the registrar, by what the client said; the way to the relay; what the relay said. */
 bool cause_rule_sign_in(const struct evidence *e, struct finding *f);
 bool cause_rule_relay_unreachable(const struct evidence *e, struct finding *f);
 bool cause_rule_relay_refused(const struct evidence *e, struct finding *f);

@@ -29,6 +29,7 @@ struct observation {
 	gint64 start_us, end_us; /* of the call, where a whole run was recorded; 0: all of it is this call's */
 };
 
+/* Empty; observation_clear frees what it has got. */
 void observation_init(struct observation *seen);
 void observation_clear(struct observation *seen);
 

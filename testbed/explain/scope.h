@@ -16,6 +16,7 @@ scope *scope_new(const struct observation *seen, const struct cell *c);
 void scope_free(scope *s);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(scope, scope_free)
 
+/* Whether the call is this node's; whether a journey's packet is the call's. */
 bool scope_takes_part(const scope *s, const char *node);
 bool scope_has(const scope *s, const struct journey *j);
 /* The participant that has this address and port as a candidate of its own (host or reflexive); borrowed, NULL: none. */

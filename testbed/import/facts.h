@@ -56,6 +56,7 @@ struct facts {
 	struct loc loc;
 };
 
+/* Empty lists; copies the name. */
 struct facts *facts_new(const char *node, struct loc loc);
 void facts_free(struct facts *f);
 

@@ -55,6 +55,7 @@ struct guest {
 	guint refs;
 };
 
+/* Whoever answers later holds a reference: the guest may have left meanwhile. */
 struct guest *guest_ref(struct guest *g);
 void guest_unref(struct guest *g);
 /* A line on the way; steals `message`. */

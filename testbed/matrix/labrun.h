@@ -26,6 +26,7 @@ struct labrun_host {
 	gpointer user_data;
 };
 
+/* Its lab is not built yet.  `s` is borrowed, the rest copied. */
 labrun *labrun_new(const struct selected_scenario *s, const struct labrun_host *host, const struct cell_rules *rules,
 		   guint64 seed);
 void labrun_free(labrun *l);

@@ -24,6 +24,7 @@ struct cell_machine {
 	struct end_report first[2]; /* ad hoc: both ends of that call */
 };
 
+/* The name of an end, by its number; borrowed. */
 const char *machine_participant(const cell_machine *m, guint index);
 /* Takes `command`. */
 void machine_send(GPtrArray *commands, const char *agent, json_t *command);

@@ -41,6 +41,7 @@ struct pace {
 	gint64 interval_us, next_us;
 };
 
+/* Nothing in progress, the window at its first size (pace_bounds_of). */
 void pace_init(struct pace *p, enum pace_kind kind, guint n_cpus);
 
 /* What share of all processors' time was used since the last time, 0 to 1. */

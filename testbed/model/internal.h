@@ -24,6 +24,7 @@ struct check {
 	const struct places *places;
 };
 
+/* An error about `loc` with its cure, for the diags of the check. */
 void check_error(const struct check *c, struct loc loc, const char *hint, const char *format, ...)
 	G_GNUC_PRINTF(4, 5);
 
@@ -39,6 +40,7 @@ void model_bury(model *m, GPtrArray *list, guint index, GDestroyNotify destroy);
 /* Whether a node has this interface, as card or as end of a tunnel. */
 bool node_has_link(const model *m, const struct node *n, const char *name);
 
+/* Turns names into pointers, and fills in what follows from elsewhere in the model. */
 void model_resolve(const struct check *c);
 
 void check_objects(const struct check *c);   /* names, references among nodes, networks and sites */

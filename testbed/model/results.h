@@ -141,6 +141,7 @@ void scenario_result_free(struct scenario_result *s);
  * not judged; one that was looked for and not found is UNKNOWN, and differs. */
 void cell_judge(struct cell *c);
 
+/* Counts verdicts, and what was as expected, over all cells. */
 struct results_summary results_summarise(const results *r);
 
 #endif

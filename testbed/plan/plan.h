@@ -146,6 +146,7 @@ const char *op_kind_name(enum op_kind kind);
 void op_describe(const struct op *op, GString *out);
 
 enum plan_format { PLAN_TEXT, PLAN_JSON, PLAN_SH };
+/* "text", "json", "sh"; false: none of them. */
 bool plan_format_parse(const char *name, enum plan_format *ret);
 
 /* The plan for people (text: one op a line), for programs (json), or as a POSIX shell script of ip

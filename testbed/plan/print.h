@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+/* For people; a document (docs/FORMATS.md); commands of ip, nft and sysctl. */
 void print_text(const plan *p, GString *out);
 void print_json(const plan *p, GString *out);
 void print_sh(const plan *p, GString *out);

@@ -52,10 +52,12 @@ typedef struct graph_drawing {
 	GPtrArray *wires; /* struct graph_wire, in the model's order */
 } graph_drawing;
 
+/* Borrows the model until graph_drawing_free. */
 graph_drawing *graph_drawing_new(const model *m);
 void graph_drawing_free(graph_drawing *g);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(graph_drawing, graph_drawing_free)
 
+/* The first that fits of: the Internet (it filters bogons), client, Edge, server, router, host. */
 enum graph_role graph_role_of(const struct node *n);
 
 /* A word for what stands on a node: "Front End", "NAT", "firewall". */

@@ -167,15 +167,13 @@ Test(cmd, works_in_any_folder)
 /* The words of a line of the list of verbs, when it names one: "  run matrix      Place every ..." */
 static char *verb_of(const char *line)
 {
-	g_autofree char *verb = g_strdup(line + 2);
+	gsize length = 2;
 
 	if (!g_str_has_prefix(line, "  ") || !g_ascii_islower(line[2]))
 		return NULL;
-	for (char *c = verb; *c; c++) {
-		if (*c == ' ' && !g_ascii_islower(c[1]))
-			*c = '\0';
-	}
-	return g_strdup(verb);
+	while (line[length] && !(line[length] == ' ' && !g_ascii_islower(line[length + 1])))
+		length++;
+	return g_strndup(line + 2, length - 2);
 }
 
 static void expect_narrow(const char *arguments)

@@ -66,6 +66,7 @@ struct figures {
 	double span_ms;    /* from the first packet's leaving to the last one's */
 	double *came_ms;   /* of each that came, in their order, since the first left */
 	double *delay_ms;  /* of each that came, sorted */
+	double starved;    /* share of the time that the process which carries packets waited for a processor; 0: there is none */
 };
 
 static void figures_clear(struct figures *f)
@@ -172,6 +173,7 @@ static void send_one(int fd, const struct probe *probe, guint number)
 		     "send: %s", strerror(errno));
 }
 
+#define STARVED_MAX 0.2 /* so many packets late move the middle of all by less than is allowed */
 #define SILENCE_NS 300000000LL /* longer than any delay that is asked for */
 
 static void stamp(struct watch *w)
@@ -206,12 +208,47 @@ static void conclude(struct watch *w)
 	qsort(f->delay_ms, f->received, sizeof(double), by_value);
 }
 
+/* How long the process that carries the packets has waited for a processor; 0: there is none. */
+static double waited_ms(void)
+{
+	g_autofree char *children = NULL;
+	g_auto(GStrv) pids = NULL;
+	double ms = 0;
+
+	g_file_get_contents("/proc/thread-self/children", &children, NULL, NULL);
+	pids = g_strsplit(children ? g_strstrip(children) : "", " ", 0);
+	for (guint i = 0; pids[i]; i++) {
+		g_autofree char *comm_path = g_strdup_printf("/proc/%s/comm", pids[i]), *comm = NULL;
+		g_autofree char *stat_path = g_strdup_printf("/proc/%s/schedstat", pids[i]), *stat = NULL;
+		char *waited;
+
+		if (!g_file_get_contents(comm_path, &comm, NULL, NULL) || !g_str_equal(comm, "testbed-link\n") ||
+		    !g_file_get_contents(stat_path, &stat, NULL, NULL))
+			continue;
+		waited = strchr(stat, ' '); /* it has run so long, has waited so long, so often */
+		ms += waited ? (double)g_ascii_strtoull(waited, NULL, 10) / 1e6 : 0;
+	}
+	return ms;
+}
+
+/* A packet is late when its carrier has no processor, however right the carrier is: then times say something about this
+ * machine only, and are not judged; what was lost, doubled or let through always is. */
+static bool timely(const struct backend *b, const struct figures *f, const char *what)
+{
+	if (f->starved <= STARVED_MAX)
+		return true;
+	cr_log_info("%s: %s not judged: its process waited for a processor for %.0f %% of the time", b->name, what,
+		    100 * f->starved);
+	return false;
+}
+
 /* Sends and listens until nothing has come for so long after the last was sent. */
 static struct figures measure(exec *x, const struct probe *probe)
 {
 	g_autofree gint64 *left_ns = g_new0(gint64, probe->sent), *came_ns = g_new0(gint64, probe->sent);
 	g_autofree guint32 *order = g_new0(guint32, probe->sent);
 	struct watch w = { .sent = probe->sent, .left_ns = left_ns, .came_ns = came_ns, .order = order };
+	double waited = waited_ms();
 	gint64 start_ns;
 	guint sent = 0;
 
@@ -237,6 +274,7 @@ static struct figures measure(exec *x, const struct probe *probe)
 	}
 	take_left(&w);
 	conclude(&w);
+	w.f.starved = (waited_ms() - waited) / MAX(w.f.span_ms, w.f.received > 0 ? w.f.came_ms[w.f.received - 1] : 0);
 	close(w.from);
 	close(w.to);
 	return w.f;
@@ -263,8 +301,9 @@ static void check_delay(const struct backend *b, exec *x, unsigned delay_ms)
 	f = measure(x, &probe);
 	median = f.delay_ms[f.received / 2];
 	cr_expect_eq(f.received, probe.sent, "%s: delay loses nothing (%u of %u came)", b->name, f.received, probe.sent);
-	cr_expect(median >= delay_ms && median <= delay_ms + allowed_ms, "%s: delay %u ms asked, %.3f ms measured", b->name,
-		  delay_ms, median);
+	if (timely(b, &f, "delay"))
+		cr_expect(median >= delay_ms && median <= delay_ms + allowed_ms, "%s: delay %u ms asked, %.3f ms measured",
+			  b->name, delay_ms, median);
 	figures_clear(&f);
 }
 
@@ -280,7 +319,7 @@ static void check_jitter(const struct backend *b, exec *x)
 	impair(x, &what);
 	f = measure(x, &probe);
 	cr_assert_eq(f.received, probe.sent, "%s: jitter loses nothing (%u of %u came)", b->name, f.received, probe.sent);
-	for (gsize i = 0; i < G_N_ELEMENTS(shares); i++) {
+	for (gsize i = 0; i < G_N_ELEMENTS(shares) && (i > 0 || timely(b, &f, "jitter")); i++) {
 		double p = shares[i], due = 20 + 20 * p, found = f.delay_ms[(guint)(p * f.received)];
 
 		/* four deviations of that quantile of so many packets */
@@ -340,8 +379,9 @@ static void check_rate(const struct backend *b, exec *x, unsigned rate_kbit)
 	f = measure(x, &probe);
 	cr_assert_eq(f.received, probe.sent, "%s: the queue holds all (%u)", b->name, f.received);
 	measured_kbit = rate_of(&f, (probe.length + FRAME_OVERHEAD_BYTES) * 8.0);
-	cr_expect(fabs(measured_kbit - rate_kbit) <= 0.03 * rate_kbit, "%s: rate %u kbit/s asked, %.1f measured", b->name,
-		  rate_kbit, measured_kbit);
+	if (timely(b, &f, "rate"))
+		cr_expect(fabs(measured_kbit - rate_kbit) <= 0.03 * rate_kbit, "%s: rate %u kbit/s asked, %.1f measured",
+			  b->name, rate_kbit, measured_kbit);
 	figures_clear(&f);
 }
 
@@ -360,9 +400,10 @@ static void check_queue(const struct backend *b, exec *x)
 	left = f.span_ms / FRAME_MS;
 	cr_expect(f.received >= 20 && f.received <= 23 + left, "%s: a queue of 100 ms let %u frames through in %.1f ms", b->name,
 		  f.received, f.span_ms);
-	/* they wait evenly up to the queue's end */
+	/* they wait evenly up to the queue's end: the middle one of 23 is the twelfth */
 	median = f.delay_ms[f.received / 2];
-	cr_expect_leq(median, 55 + f.span_ms / 2, "%s: half of them waited %.1f ms", b->name, median);
+	if (timely(b, &f, "the wait in a queue"))
+		cr_expect_leq(median, 12 * FRAME_MS + f.span_ms / 2, "%s: half of them waited %.1f ms", b->name, median);
 	figures_clear(&f);
 }
 
@@ -428,8 +469,10 @@ Test(impair, a_tunnel_and_what_is_below_it_each_count_once, .timeout = 30)
 		figures_clear(&f);
 		f = measure(x, &probe);
 		median = f.delay_ms[f.received / 2];
-		cr_expect(f.received == probe.sent && median >= 30 && median <= 31.5, "%s: %u came, after %.3f ms",
-			  backends[i].name, f.received, median);
+		cr_expect(f.received == probe.sent && median >= 30, "%s: %u came, after %.3f ms", backends[i].name, f.received,
+			  median);
+		if (timely(&backends[i], &f, "two delays"))
+			cr_expect_leq(median, 31.5, "%s: after %.3f ms", backends[i].name, median);
 		figures_clear(&f);
 	}
 }

@@ -59,3 +59,12 @@ Test(ipv6, clients_of_both_families_offer_relays_of_both)
 
 	cr_expect_geq(s.relays6, 2, "over UDP and over TCP: %u", s.relays6);
 }
+
+/* What fails names its cause: the run compares it with what the scenarios expect. */
+Test(ipv6, a_firewall_and_a_missing_route_are_named)
+{
+	struct seen s = run("ipv6-firewall,ipv6-no-route", "home-a:home-b,pc1:home-a");
+
+	cr_expect_eq(s.over4, 0, "%u sign-ins over IPv4", s.over4);
+	cr_expect_eq(s.over6, 3, "%u sign-ins over IPv6", s.over6);
+}

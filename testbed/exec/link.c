@@ -39,12 +39,31 @@ struct nl_msg *link_bridge_request(const char *ifname, unsigned ifindex)
 	return msg;
 }
 
+void link_mac(unsigned ifindex, guint8 ret[LINK_MAC_BYTES])
+{
+	const guint8 mac[LINK_MAC_BYTES] = {0x02, 't', (guint8)(ifindex >> 24), (guint8)(ifindex >> 16), (guint8)(ifindex >> 8),
+					    (guint8)ifindex}; /* locally administered */
+
+	memcpy(ret, mac, sizeof mac);
+}
+
+static void put_mac(struct nl_msg *msg, unsigned ifindex)
+{
+	guint8 mac[LINK_MAC_BYTES];
+
+	if (ifindex == 0 || ifindex >= EXEC_HIDDEN_IFINDEX)
+		return;
+	link_mac(ifindex, mac);
+	nl_put(msg, IFLA_ADDRESS, mac, sizeof mac);
+}
+
 struct nl_msg *link_veth_request(const struct op_veth_end ends[2], const int netns[2], unsigned master)
 {
 	struct nl_msg *msg = link_request(ends[0].ifindex, ends[0].up, ends[0].ifname);
 	struct ifinfomsg header = link_header(ends[1].ifindex, false);
 	struct nlattr *info, *data, *peer;
 
+	put_mac(msg, ends[0].ifindex);
 	if (netns[0] >= 0)
 		nl_put_u32(msg, IFLA_NET_NS_FD, (guint32)netns[0]);
 	if (master > 0)
@@ -57,6 +76,7 @@ struct nl_msg *link_veth_request(const struct op_veth_end ends[2], const int net
 	peer = nl_nest(msg, VETH_INFO_PEER);
 	memcpy(nlmsg_reserve(msg, sizeof header, NLMSG_ALIGNTO), &header, sizeof header);
 	nl_put_text(msg, IFLA_IFNAME, ends[1].ifname);
+	put_mac(msg, ends[1].ifindex);
 	if (ends[1].mtu_bytes > 0)
 		nl_put_u32(msg, IFLA_MTU, ends[1].mtu_bytes);
 	if (netns[1] >= 0)

@@ -189,7 +189,9 @@ static gboolean linux_flush(exec *x, const struct op **failed, GError **error)
 		return FALSE;
 	if (r->raise->len > 0 && !(links_raise(r, failed, error) && flush_queues(r, failed, error)))
 		return FALSE;
-	return links_settle(r, error) && tunnels_finish(r, failed, error) && impairs_finish(r, failed, error);
+	if (!links_settle(r, error) || !tunnels_finish(r, failed, error) || !impairs_finish(r, failed, error))
+		return FALSE;
+	return !r->plan || (neighbours_tell(r, r->plan, failed, error) && flush_queues(r, failed, error));
 }
 
 /* --- taking back --- */

@@ -101,6 +101,13 @@ gboolean undo_nft(struct linux_room *r, const struct op *op, const struct op **f
 /* link.c: deletes an interface and forgets its number; nothing happens when there is none. */
 gboolean remove_link(struct space *s, const char *ifname, const struct op *op, const struct op **failed, GError **error);
 
+/* link.c: the link address of an interface of a node, by its number, so that others can be told of it. */
+#define LINK_MAC_BYTES 6
+void link_mac(unsigned ifindex, guint8 ret[LINK_MAC_BYTES]);
+
+/* neighbours.c: in a plan with many routes, queues for gateways and those who use them each other's link addresses. */
+gboolean neighbours_tell(struct linux_room *r, const plan *p, const struct op **failed, GError **error);
+
 /* link.c: requests that make a link, also used by the probe. */
 struct nl_msg *link_request(unsigned ifindex, bool up, const char *ifname);
 struct nl_msg *link_bridge_request(const char *ifname, unsigned ifindex);

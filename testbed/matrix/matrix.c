@@ -14,7 +14,9 @@ struct matrix {
 	struct pace pace;     /* of calls, or of their set-up where they are to stand */
 	struct pace sign_ins;
 	bool calls_wait, sign_ins_wait; /* for it */
-	guint standing;       /* calls */
+	guint standing, standing_most;    /* calls */
+	struct pace_times standing_since; /* when all that can stand did */
+	double standing_busy;             /* how busy the processors were from then to the end of it; the highest */
 	GMainLoop *loop;
 	guint pump, sampler, hang_up; /* source ids */
 	struct pace_times times; /* at the last sample */
@@ -177,7 +179,11 @@ static gboolean on_hang_up(gpointer data)
 {
 	matrix *m = data;
 
+	struct pace_times now;
+
 	m->hang_up = 0;
+	if (read_times(&now))
+		m->standing_busy = MAX(m->standing_busy, pace_busy(&m->standing_since, &now));
 	for (guint i = 0; i < m->labs->len; i++)
 		labrun_hang_up(m->labs->pdata[i]);
 	return G_SOURCE_REMOVE;
@@ -186,8 +192,10 @@ static gboolean on_hang_up(gpointer data)
 /* All that can stand at the same time do: from here their time counts. */
 static void time_standing(matrix *m, bool more)
 {
-	if (m->hang_up == 0 && m->standing > 0 && m->pace.in_progress == 0 && !more && !is_preparing(m))
-		m->hang_up = g_timeout_add(media_ms(m), on_hang_up, m);
+	if (m->hang_up > 0 || m->standing == 0 || m->pace.in_progress > 0 || more || is_preparing(m))
+		return;
+	m->hang_up = g_timeout_add(media_ms(m), on_hang_up, m);
+	read_times(&m->standing_since);
 }
 
 static void pump_soon(matrix *m, gint64 wait_us)
@@ -247,6 +255,7 @@ static void on_call_stands(gpointer data)
 
 	pace_ended(&m->pace);
 	m->standing++;
+	m->standing_most = MAX(m->standing_most, m->standing);
 }
 
 static void on_call_ended(bool stood, gpointer data)
@@ -347,6 +356,15 @@ static void make_labs(matrix *m)
 	}
 }
 
+/* Said with the results, so that nobody takes for the network's limit what is the machine's. */
+static void note_standing(const matrix *m)
+{
+	g_autofree char *text = g_strdup_printf("%u calls in progress at the same time, processors busy for %.0f %%",
+						m->standing_most, 100 * m->standing_busy);
+
+	g_hash_table_replace(m->selection->results->features, g_strdup("at_once"), g_steal_pointer(&text));
+}
+
 gboolean matrix_run(matrix *m, GError **error)
 {
 	gint64 started_us = g_get_monotonic_time();
@@ -361,6 +379,8 @@ gboolean matrix_run(matrix *m, GError **error)
 		labrun_stop(m->labs->pdata[i]);
 	r->wall_ms = (double)(g_get_monotonic_time() - started_us) / 1000.0;
 	r->complete = !m->cancelled;
+	if (m->options.at_once > 0)
+		note_standing(m);
 	if (m->unsupported) {
 		g_propagate_error(error, g_steal_pointer(&m->unsupported));
 		return FALSE;

@@ -86,7 +86,8 @@ char *report_event_cell_finished(const struct cell *c, gint64 time_us)
 char *report_event_run_finished(const results *r, gint64 time_us)
 {
 	return line(NULL, NULL, "run-finished", time_us,
-		    json_pack("{s:b, s:f, s:f}", "complete", r->complete, "wall_ms", r->wall_ms, "build_ms", r->build_ms));
+		    json_pack("{s:b, s:f, s:f, s:s?}", "complete", r->complete, "wall_ms", r->wall_ms, "build_ms", r->build_ms,
+			      "at_once", g_hash_table_lookup(r->features, "at_once")));
 }
 
 /* --- replay ------------------------------------------------------------------------------------------ */
@@ -151,6 +152,7 @@ static void on_run_finished(results *r, struct scenario_result *s, const json_t 
 	(void)s;
 	r->complete = json_is_true(json_object_get(event, "complete"));
 	r->wall_ms = json_number_value(json_object_get(event, "wall_ms"));
+	set_feature(r, event, "at_once");
 }
 
 static const struct replay_row {

@@ -231,6 +231,7 @@ static void append_summary(const results *r, const struct report_text *how, GStr
 	struct results_summary sum = results_summarise(r);
 	const char *vpn = g_hash_table_lookup(r->features, "vpn");
 	const char *impairment = g_hash_table_lookup(r->features, "impairment");
+	const char *at_once = g_hash_table_lookup(r->features, "at_once");
 	g_autoptr(GString) counts = g_string_new(NULL);
 
 	g_string_append_printf(counts, "%u cells: %u pass, %u fail, %u error", sum.cells, sum.passed, sum.failed, sum.errors);
@@ -249,6 +250,8 @@ static void append_summary(const results *r, const struct report_text *how, GStr
 	g_string_append_printf(out, "\n%s%.1f s; networks built in %.0f ms%s%s%s%s; seed %" G_GUINT64_FORMAT "\n",
 			       r->complete ? "" : "interrupted after ", r->wall_ms / 1000.0, r->build_ms, vpn ? "; VPN by " : "",
 			       vpn ? vpn : "", impairment ? "; links impaired by " : "", impairment ? impairment : "", r->seed);
+	if (at_once)
+		g_string_append_printf(out, "%s\n", at_once);
 }
 
 void report_text(const results *r, const struct report_text *how, GString *out)

@@ -254,10 +254,12 @@ static void find_relay(account *a)
 static void send_signin(account *a, sip_msg *request);
 static gboolean on_renewal(gpointer data);
 
-/* Half of the time that the registration lasts: the other half is for a server that is slow. */
+/* Between half and five sixths of the time that the registration lasts: the rest is for a server that is slow, and who
+ * signed in together does not come back together. */
 static void renew_later(account *a)
 {
-	a->renewal = g_timeout_add(a->signin.expires_s * 1000 / 2, on_renewal, a);
+	guint lasts_ms = a->signin.expires_s * 1000;
+	a->renewal = g_timeout_add(lasts_ms / 2 + (guint)g_random_int_range(0, (gint32)(lasts_ms / 3 + 1)), on_renewal, a);
 }
 
 static void renewed(account *a)

@@ -6,7 +6,7 @@
  * few at a time take no longer than many. */
 static const struct pace_bounds bounds[PACE_KIND_COUNT] = {
 	[PACE_CALLS] = {.first = 24, .min = 10, .max = 160, .interval_us = 4000},
-	[PACE_SET_UPS] = {.first = 24, .min = 6, .max = 40, .interval_us = 4000},
+	[PACE_SET_UPS] = {.first = 6, .min = 6, .max = 40, .interval_us = 4000},
 	[PACE_SIGN_INS] = {.first = 7, .min = 5, .max = 40, .interval_us = 500},
 };
 

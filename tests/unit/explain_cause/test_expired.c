@@ -1,6 +1,6 @@
 /* A NAT that gives a socket a second port: for the same destination it has forgotten the first, else it is its mapping. */
 #include "testbed/explain/cause_rules.h"
-#include "testbed/explain/fix.h"
+#include "testbed/explain/explain.h"
 
 #include <criterion/criterion.h>
 
@@ -57,6 +57,15 @@ static const struct expired_case {
 	{"another socket", 50001, 62000, RELAY, 1200, false},
 };
 
+static void hear_candidate(GPtrArray *heard)
+{
+	json_t *candidate = json_pack("{s:s, s:s, s:s, s:s, s:i}", "event", "candidate", "side", "local", "type", "host", "address",
+				      "192.168.1.10", "port", 50000);
+
+	g_ptr_array_add(heard, heard_new("home1", candidate));
+	json_decref(candidate);
+}
+
 static finding *find(const model *m, const struct expired_case *c)
 {
 	g_autoptr(GPtrArray) heard = g_ptr_array_new_with_free_func((GDestroyNotify)heard_free);
@@ -64,17 +73,14 @@ static finding *find(const model *m, const struct expired_case *c)
 	struct cell *cell = cell_new();
 	const struct evidence e = {.model = m, .cell = cell, .heard = heard, .packets = all};
 	finding *f = cause_finding_new();
-	json_t *candidate = json_pack("{s:s, s:s, s:s, s:s, s:i}", "event", "candidate", "side", "local", "type", "host", "address",
-				      "192.168.1.10", "port", 50000);
 
 	cell->media = MEDIA_AUDIO;
 	g_ptr_array_add(cell->participants, g_strdup("home1"));
-	g_ptr_array_add(heard, heard_new("home1", candidate));
+	hear_candidate(heard);
 	pass(all, 1, 1000, 50000, 61000, RELAY);
 	pass(all, 2, 1000 + c->idle_ms, c->inside, c->outside, c->to);
 	journeys_sort(all);
 	cr_assert_eq(cause_rule_nat_expired(&e, f), c->expired, "%s", c->name);
-	json_decref(candidate);
 	cell_free(cell);
 	return f;
 }
@@ -96,4 +102,31 @@ Test(nat_expired, is_another_port_for_the_same_destination_after_silence)
 		cr_assert_gt(f->proof->len, 0);
 		cr_assert_str_eq(x->change, "- set-nat: {node: nat1, nat: home-nat, udp_timeout: 120s}\n");
 	}
+}
+
+/* The packets that were kept get as far as the rules. */
+Test(nat_expired, is_found_in_an_observation)
+{
+	g_autoptr(diags) d = diags_new();
+	g_autoptr(model) base = model_load("topologies/lync.yaml", d);
+	matrix_selection *s = base ? explain_select_call(base, "persistent-route", "home1", "home2", MEDIA_AUDIO, NULL) : NULL;
+	struct observation seen;
+	g_autoptr(finding) f = NULL;
+	struct cell *cell;
+
+	cr_assert_not_null(s);
+	cell = observe_cells(s)->pdata[0];
+	cell->done = true;
+	cell->verdict = VERDICT_PASS;
+	cell->path = PATH_TCP_RELAY;
+	observation_init(&seen);
+	seen.packets = journeys_new();
+	hear_candidate(seen.heard);
+	pass(seen.packets, 1, 1000, 50000, 61000, RELAY);
+	pass(seen.packets, 2, 2200, 50000, 62000, RELAY);
+	journeys_sort(seen.packets);
+	f = observe_finding(s, &seen);
+	cr_assert_eq(f->code, CAUSE_NAT_EXPIRED, "%s", cause_name(f->code));
+	observation_clear(&seen);
+	matrix_selection_free(s);
 }

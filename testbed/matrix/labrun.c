@@ -1,6 +1,7 @@
 #include "testbed/matrix/labrun.h"
 
 #include "testbed/matrix/order.h"
+#include "testbed/matrix/signins.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -8,16 +9,6 @@
 /* A look at the state of all kernels costs processor time by the node: it is a small part of the time at most. */
 #define LOOK_PAUSE_US 2000000
 #define LOOK_PAUSE_TIMES 10
-
-enum sign_in { SIGN_IN_WAITING, SIGN_IN_PENDING, SIGN_IN_DONE, SIGN_IN_FAILED, SIGN_IN_AGENT_DIED };
-
-struct participant {
-	labrun *owner;
-	char *name, *user;
-	enum sign_in state;
-	char *why;      /* why not signed in */
-	guint deadline; /* source id, while pending */
-};
 
 struct running {
 	labrun *owner;
@@ -35,9 +26,7 @@ struct labrun {
 	char *run_id;
 	lab *lab;
 	bool started, built;
-	GHashTable *participants; /* name -> struct participant */
-	GQueue to_sign_in;        /* struct participant, borrowed, in the order in which their cells will start */
-	guint signing_in;         /* have been told to, and have not answered */
+	signins *signins;
 	GQueue queue;             /* struct cell, borrowed, in order of start */
 	GHashTable *running;      /* struct running, a set */
 	GHashTable *calls;        /* call id -> struct running, borrowed */
@@ -46,69 +35,6 @@ struct labrun {
 	gint64 asked_us;          /* when the state was asked for last */
 	gint64 look_us;           /* when it may be asked for again; G_MAXINT64: an answer is waited for */
 };
-
-/* --- participants --------------------------------------------------------------------------------- */
-
-static void participant_free(gpointer data)
-{
-	struct participant *p = data;
-
-	g_clear_handle_id(&p->deadline, g_source_remove);
-	g_free(p->name);
-	g_free(p->user);
-	g_free(p->why);
-	g_free(p);
-}
-
-static void add_participant(labrun *l, const char *name)
-{
-	const struct node *n = model_node(l->scenario->model, name);
-	struct participant *p = g_new0(struct participant, 1);
-
-	p->owner = l;
-	p->name = g_strdup(name);
-	p->user = g_strdup(n && n->endpoint ? n->endpoint->user : name);
-	g_hash_table_insert(l->participants, p->name, p);
-	g_queue_push_tail(&l->to_sign_in, p);
-}
-
-/* Whose cells start first signs in first. */
-static void add_participants(labrun *l)
-{
-	for (const GList *i = l->queue.head; i; i = i->next) {
-		const struct cell *c = i->data;
-
-		for (guint k = 0; k < c->participants->len; k++)
-			if (!g_hash_table_contains(l->participants, c->participants->pdata[k]))
-				add_participant(l, c->participants->pdata[k]);
-	}
-}
-
-static struct participant *participant_of(const labrun *l, const char *name)
-{
-	return g_hash_table_lookup(l->participants, name);
-}
-
-static bool can_start(const labrun *l, const struct cell *c)
-{
-	for (guint i = 0; i < c->participants->len; i++) {
-		if (participant_of(l, c->participants->pdata[i])->state != SIGN_IN_DONE)
-			return false;
-	}
-	return l->lab != NULL && !(l->rules.stand && labrun_preparing(l));
-}
-
-/* The participant because of whom a cell can never start, or NULL. */
-static const struct participant *hindrance(const labrun *l, const struct cell *c)
-{
-	for (guint i = 0; i < c->participants->len; i++) {
-		const struct participant *p = participant_of(l, c->participants->pdata[i]);
-
-		if (p->state == SIGN_IN_FAILED || p->state == SIGN_IN_AGENT_DIED)
-			return p;
-	}
-	return NULL;
-}
 
 /* --- cells ------------------------------------------------------------------------------------------ */
 
@@ -120,6 +46,11 @@ static void running_free(gpointer data)
 	cell_machine_free(r->machine);
 	json_decref(r->before);
 	g_free(r);
+}
+
+static bool can_start(const labrun *l, const struct cell *c)
+{
+	return l->lab != NULL && signins_all_in(l->signins, c) && !(l->rules.stand && labrun_preparing(l));
 }
 
 static void tell_finished(labrun *l, const struct cell *c)
@@ -217,11 +148,12 @@ static void drop_hindered(labrun *l)
 	for (GList *i = l->queue.head; i;) {
 		GList *next = i->next;
 		struct cell *c = i->data;
-		const struct participant *p = hindrance(l, c);
+		enum verdict verdict;
+		const char *why = signins_hindrance(l->signins, c, &verdict);
 
-		if (p) {
+		if (why) {
 			g_queue_delete_link(&l->queue, i);
-			cell_finish(c, p->state == SIGN_IN_FAILED ? VERDICT_FAIL : VERDICT_ERROR, p->why);
+			cell_finish(c, verdict, why);
 			distrust(l, c);
 			tell_finished(l, c);
 		}
@@ -313,7 +245,7 @@ static void start_cell(labrun *l, struct cell *c)
 	struct running *r = g_new0(struct running, 1);
 
 	for (guint i = 0; i < c->participants->len; i++)
-		users[i] = participant_of(l, c->participants->pdata[i])->user;
+		users[i] = signins_user(l->signins, c->participants->pdata[i]);
 	r->owner = l;
 	r->machine = cell_machine_new(c, users, &l->rules);
 	g_hash_table_add(l->running, r);
@@ -328,44 +260,28 @@ static void start_cell(labrun *l, struct cell *c)
 
 /* --- the lab's callbacks ---------------------------------------------------------------------------- */
 
-static void sign_in_over(labrun *l, struct participant *p, enum sign_in state, char *why)
+static gboolean send_sign_in(const char *agent, json_t *command, GError **error, gpointer user_data)
 {
-	bool told = p->state == SIGN_IN_PENDING;
-
-	g_clear_handle_id(&p->deadline, g_source_remove);
-	g_queue_remove(&l->to_sign_in, p);
-	p->state = state;
-	g_free(p->why);
-	p->why = why;
-	if (told) {
-		l->signing_in--;
-		l->host.sign_in_ended(l->host.user_data);
-	}
-	if (state == SIGN_IN_DONE)
-		l->host.changed(l->host.user_data);
-	else
-		drop_hindered(l);
+	return send_command(user_data, agent, command, error);
 }
 
-static char *sign_in_reason(const char *name, const json_t *event)
+static void on_sign_in_ended(gpointer user_data)
 {
-	const char *stage = json_string_value(json_object_get(event, "stage"));
-	const char *reason = json_string_value(json_object_get(event, "reason"));
+	const labrun *l = user_data;
 
-	return g_strdup_printf("%s could not sign in (%s): %s", name, stage ? stage : "unknown stage",
-			       reason ? reason : "no reason given");
+	l->host.sign_in_ended(l->host.user_data);
 }
 
-static void on_sign_in_event(labrun *l, const char *agent, const char *name, const json_t *event)
+static void on_signed_in(gpointer user_data)
 {
-	struct participant *p = participant_of(l, agent);
+	const labrun *l = user_data;
 
-	if (!p || p->state != SIGN_IN_PENDING)
-		return;
-	if (g_str_equal(name, "signed-in"))
-		sign_in_over(l, p, SIGN_IN_DONE, NULL);
-	else if (g_str_equal(name, "sign-in-failed"))
-		sign_in_over(l, p, SIGN_IN_FAILED, sign_in_reason(agent, event));
+	l->host.changed(l->host.user_data);
+}
+
+static void on_not_signed_in(gpointer user_data)
+{
+	drop_hindered(user_data);
 }
 
 /* How long it is to stand is not its own affair. */
@@ -393,7 +309,7 @@ static void on_event(lab *handle, const char *agent, json_t *event, gpointer use
 	if (!name)
 		return;
 	if (!r) {
-		on_sign_in_event(l, agent, name, event);
+		signins_event(l->signins, agent, name, event);
 		return;
 	}
 	commands = g_ptr_array_new_with_free_func((GDestroyNotify)agent_command_free);
@@ -403,16 +319,6 @@ static void on_event(lab *handle, const char *agent, json_t *event, gpointer use
 		conclude(l, r);
 	else if (cell_machine_stands(r->machine))
 		note_standing(l, r);
-}
-
-static gboolean on_sign_in_deadline(gpointer data)
-{
-	struct participant *p = data;
-
-	p->deadline = 0;
-	sign_in_over(p->owner, p, SIGN_IN_AGENT_DIED,
-		     g_strdup_printf("no answer from %s to its sign-in within %d s", p->name, SIGN_IN_DEADLINE_MS / 1000));
-	return G_SOURCE_REMOVE;
 }
 
 static void on_built(lab *handle, const struct lab_build *build, gpointer user_data)
@@ -450,7 +356,7 @@ static void abort_cells_of(labrun *l, const char *name, const char *why)
 static void on_agent_died(lab *handle, const char *agent, const char *how, gpointer user_data)
 {
 	labrun *l = user_data;
-	struct participant *p = participant_of(l, agent);
+	const char *why;
 	json_t *event = json_pack("{s:s, s:I, s:s}", "event", "agent-died", "time_us", (json_int_t)g_get_monotonic_time(),
 				  "how", how);
 
@@ -458,38 +364,19 @@ static void on_agent_died(lab *handle, const char *agent, const char *how, gpoin
 	if (l->host.observer->agent_event)
 		l->host.observer->agent_event(l->scenario->result->name, agent, event, l->host.observer_data);
 	json_decref(event);
-	if (p) {
-		sign_in_over(l, p, SIGN_IN_AGENT_DIED, g_strdup_printf("agent %s died: %s", agent, how));
-		abort_cells_of(l, agent, p->why);
+	why = signins_died(l->signins, agent, how);
+	if (why) {
+		abort_cells_of(l, agent, why);
 	} else if (!l->dead_service) {
 		l->dead_service = g_strdup_printf("agent %s died: %s", agent, how);
 	}
-}
-
-static void forget_sign_ins(labrun *l)
-{
-	GHashTableIter iter;
-	gpointer value;
-
-	g_queue_clear(&l->to_sign_in);
-	g_hash_table_iter_init(&iter, l->participants);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		struct participant *p = value;
-
-		g_clear_handle_id(&p->deadline, g_source_remove);
-		if (p->state == SIGN_IN_PENDING)
-			l->host.sign_in_ended(l->host.user_data);
-		if (p->state <= SIGN_IN_PENDING)
-			p->state = SIGN_IN_AGENT_DIED;
-	}
-	l->signing_in = 0;
 }
 
 static void lab_gone(labrun *l, const GError *error)
 {
 	g_autofree char *reason = g_strdup_printf("the lab failed: %s", error->message);
 
-	forget_sign_ins(l);
+	signins_forget(l->signins);
 	l->state = STATE_READ; /* there is none any more */
 	g_free(l->scenario->result->error);
 	l->scenario->result->error = g_strdup(error->message);
@@ -511,19 +398,19 @@ labrun *labrun_new(const struct selected_scenario *s, const struct labrun_host *
 		   guint64 seed)
 {
 	labrun *l = g_new0(labrun, 1);
+	const struct signins_host signins_host = {.send = send_sign_in, .ended = on_sign_in_ended, .in = on_signed_in,
+						  .out = on_not_signed_in, .user_data = l};
 
 	l->scenario = s;
 	l->host = *host;
 	l->run_id = g_strdup(rules->run_id);
 	l->rules = *rules;
 	l->rules.run_id = l->run_id;
-	l->participants = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, participant_free);
 	l->running = g_hash_table_new_full(g_direct_hash, g_direct_equal, running_free, NULL);
 	l->calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_queue_init(&l->queue);
-	g_queue_init(&l->to_sign_in);
 	order_cells(&l->queue, l->scenario->result->cells, l->scenario->model, seed);
-	add_participants(l);
+	l->signins = signins_new(l->scenario->model, &l->queue, &signins_host);
 	return l;
 }
 
@@ -533,10 +420,9 @@ void labrun_free(labrun *l)
 		return;
 	labrun_stop(l);
 	g_queue_clear(&l->queue);
-	g_queue_clear(&l->to_sign_in);
 	g_hash_table_unref(l->calls);
 	g_hash_table_unref(l->running);
-	g_hash_table_unref(l->participants);
+	signins_free(l->signins);
 	g_free(l->dead_service);
 	g_free(l->run_id);
 	g_free(l);
@@ -610,34 +496,23 @@ void labrun_settle(labrun *l)
 
 void labrun_stop(labrun *l)
 {
-	forget_sign_ins(l);
+	signins_forget(l->signins);
 	g_clear_pointer(&l->lab, lab_free);
 }
 
 bool labrun_preparing(const labrun *l)
 {
-	return l->started && l->lab && (!l->built || !g_queue_is_empty((GQueue *)(guintptr)&l->to_sign_in) || l->signing_in > 0);
+	return l->started && l->lab && (!l->built || signins_under_way(l->signins));
 }
 
 bool labrun_wants_sign_in(const labrun *l)
 {
-	return l->lab && l->built && !g_queue_is_empty((GQueue *)(guintptr)&l->to_sign_in);
+	return l->lab && l->built && signins_waiting(l->signins);
 }
 
 void labrun_sign_in_next(labrun *l)
 {
-	struct participant *p = g_queue_pop_head(&l->to_sign_in);
-	json_t *command = json_pack("{s:s}", "cmd", "sign-in");
-	g_autoptr(GError) error = NULL;
-
-	g_return_if_fail(p);
-	p->state = SIGN_IN_PENDING;
-	l->signing_in++;
-	if (send_command(l, p->name, command, &error))
-		p->deadline = g_timeout_add(SIGN_IN_DEADLINE_MS, on_sign_in_deadline, p);
-	else
-		sign_in_over(l, p, SIGN_IN_AGENT_DIED, g_strdup(error->message));
-	json_decref(command);
+	signins_next(l->signins);
 }
 
 static void hang_up(labrun *l, struct running *r)

@@ -54,8 +54,8 @@ static json_t *trial_json(const struct trial *t)
 	json_t *path = t->made ? json_string(path_class_name(t->path)) : json_null();
 	json_t *verdict = t->made ? json_string(verdict_name(t->verdict)) : json_null();
 
-	return json_pack("{s:b, s:s?, s:o, s:o, s:I, s:o}", "made", t->made, "error", t->error, "verdict", verdict, "path",
-			 path, "others", (json_int_t)t->others, "broken", texts(t->broken));
+	return json_pack("{s:b, s:s?, s:o, s:o, s:I, s:o, s:o}", "made", t->made, "error", t->error, "verdict", verdict, "path",
+			 path, "others", (json_int_t)t->others, "broken", texts(t->broken), "unsteady", texts(t->unsteady));
 }
 
 static json_t *fix_json(const fix *x)

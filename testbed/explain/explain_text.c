@@ -35,6 +35,12 @@ static void further_steps(const struct trial *t, GString *out)
 		g_string_append_printf(out, "; %s: ", t->steps->len == 2 ? "both together" : "all together");
 }
 
+static void name_cells(GString *out, const char *what, const GPtrArray *ids)
+{
+	for (guint i = 0; ids && i < ids->len; i++)
+		g_string_append_printf(out, "%s%s", i > 0 ? ", " : what, (const char *)ids->pdata[i]);
+}
+
 static void trial_text(const struct trial *t, GString *out)
 {
 	if (t->error) {
@@ -52,8 +58,8 @@ static void trial_text(const struct trial *t, GString *out)
 	if (t->made && t->others > 0)
 		g_string_append_printf(out, "; %u of %u calls that passed before still pass", t->others - t->broken->len,
 				       t->others);
-	for (guint i = 0; t->broken && i < t->broken->len; i++)
-		g_string_append_printf(out, "%s%s", i > 0 ? ", " : "; broken: ", (const char *)t->broken->pdata[i]);
+	name_cells(out, "; broken: ", t->broken);
+	name_cells(out, "; failed first, and passed when placed again: ", t->unsteady);
 }
 
 static void fix_line(const explanation *x, GString *out)

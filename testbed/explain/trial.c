@@ -152,7 +152,7 @@ static char *regex_of(const GPtrArray *ids)
 }
 
 /* On a busy machine a call among hundreds may fail for want of a processor.  What the change breaks fails also with
- * none beside it but its like. */
+ * none beside it but its like; the others are told, too, as unsteady. */
 static gboolean confirm_broken(struct trial *t, const struct setting *at, GError **error)
 {
 	g_autofree char *only = regex_of(t->broken);
@@ -169,8 +169,7 @@ static gboolean confirm_broken(struct trial *t, const struct setting *at, GError
 	for (guint i = 0; i < observe_cells(again)->len; i++) {
 		const struct cell *c = observe_cells(again)->pdata[i];
 
-		if (c->verdict != VERDICT_PASS)
-			g_ptr_array_add(t->broken, g_strdup(c->id));
+		g_ptr_array_add(c->verdict == VERDICT_PASS ? t->unsteady : t->broken, g_strdup(c->id));
 	}
 	return TRUE;
 }
@@ -212,6 +211,7 @@ void trial_make(struct trial *t, const model *base, const matrix_selection *was,
 		return;
 	}
 	t->broken = g_ptr_array_new_with_free_func(g_free);
+	t->unsteady = g_ptr_array_new_with_free_func(g_free);
 	t->steps = g_ptr_array_new_with_free_func(step_free);
 	try_steps(t, &at, found, mend, &error);
 	t->made = !error && (!options->all || try_others(t, &at, &error));
@@ -247,4 +247,5 @@ void trial_clear(struct trial *t)
 	g_free(t->error);
 	g_clear_pointer(&t->steps, g_ptr_array_unref);
 	g_clear_pointer(&t->broken, g_ptr_array_unref);
+	g_clear_pointer(&t->unsteady, g_ptr_array_unref);
 }

@@ -29,6 +29,7 @@ struct trial {
 	enum cause_code next; /* what still stops it after the last step; CAUSE_NONE: nothing */
 	guint others;     /* cells that passed without the fix and were placed again with it */
 	GPtrArray *broken; /* char *: ids of those that no longer pass, placed twice; NULL: none were placed */
+	GPtrArray *unsteady; /* char *: ids of those that failed with all others beside them, and passed when placed again; or NULL */
 };
 
 /* Places the one cell of `was` (a selection from `base`) again in its network with the change of `mend`, which takes

@@ -39,6 +39,31 @@ bool addr_parse(const char *text, struct addr *ret)
 	return true;
 }
 
+const char *addr_port_print(const struct addr *a, uint16_t port, char buf[static ADDR_PORT_TEXT_MAX])
+{
+	char text[ADDR_TEXT_MAX];
+
+	g_snprintf(buf, ADDR_PORT_TEXT_MAX, a->family == AF_INET6 ? "[%s]:%u" : "%s:%u", addr_print(a, text), port);
+	return buf;
+}
+
+bool addr_port_parse(const char *text, struct addr *ret, uint16_t *ret_port)
+{
+	bool bracket = text[0] == '[';
+	const char *start = text + bracket, *end = strchr(start, bracket ? ']' : ':');
+	const char *colon = end ? end + bracket : NULL;
+	g_autofree char *address = end ? g_strndup(start, (gsize)(end - start)) : NULL;
+	guint64 port;
+
+	if (!colon || *colon != ':' || !g_ascii_isdigit(colon[1]) || !addr_parse(address, ret))
+		return false;
+	port = g_ascii_strtoull(colon + 1, NULL, 10);
+	if (port > G_MAXUINT16)
+		return false;
+	*ret_port = (uint16_t)port;
+	return true;
+}
+
 /* Decimal digits only, no sign, no leading zero. */
 static bool length_parse(const char *text, guint max, uint8_t *ret)
 {

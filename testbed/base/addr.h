@@ -32,6 +32,12 @@ bool prefix_parse(const char *text, struct prefix *ret);
 const char *addr_print(const struct addr *a, char buf[static ADDR_TEXT_MAX]);
 const char *prefix_print(const struct prefix *p, char buf[static PREFIX_TEXT_MAX]);
 
+/* "10.0.0.1:5061", "[2001:db8::1]:5061" (RFC 3986 section 3.2.2), as programs write and read the end of a connection. */
+#define ADDR_PORT_TEXT_MAX (ADDR_TEXT_MAX + 8)
+const char *addr_port_print(const struct addr *a, uint16_t port, char buf[static ADDR_PORT_TEXT_MAX]);
+/* From the start of `text`; what follows the number is not looked at.  false: it does not begin so. */
+bool addr_port_parse(const char *text, struct addr *ret, uint16_t *ret_port);
+
 /* An unset address has no family; it equals another unset one and comes before all others. */
 bool addr_is_set(const struct addr *a);
 bool addr_equal(const struct addr *a, const struct addr *b);

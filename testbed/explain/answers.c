@@ -1,6 +1,6 @@
 #include "testbed/explain/answers.h"
 
-#include <string.h>
+#include "testbed/explain/scope.h"
 
 /* Message types (RFC 5766 section 13, RFC 8489 section 5). */
 #define ALLOCATE_SUCCESS 0x0103
@@ -46,20 +46,6 @@ static const struct edge_service *silent_relay(const struct node *n)
 	return s && g_strcmp0(s->edge.engine, "coturn") == 0 ? &s->edge : NULL;
 }
 
-static bool in_time(const struct observation *seen, const struct sighting *s)
-{
-	gint64 at_us = (gint64)(s->time_ns / 1000) - seen->clock_offset_us;
-
-	return seen->end_us == 0 || (at_us >= seen->start_us && at_us <= seen->end_us);
-}
-
-static char *socket_text(const struct addr *a, guint port)
-{
-	char text[ADDR_TEXT_MAX];
-
-	return g_strdup_printf("%s:%u", addr_print(a, text), port);
-}
-
 /* The participant that the answer came to; NULL: none of them. */
 static const struct node *client_of(const struct reading *r, const struct journey *j)
 {
@@ -86,7 +72,7 @@ static void tell(struct reading *r, const struct node *relay, json_t *event)
 
 static struct asker *asker_of(struct reading *r, const struct node *relay, const struct node *client, const struct sighting *s)
 {
-	g_autofree char *from = socket_text(&s->src, s->sport), *to = socket_text(&s->dst, s->dport);
+	g_autofree char *from = scope_end_text(&s->src, s->sport), *to = scope_end_text(&s->dst, s->dport);
 	char *key = g_strdup_printf("%s %s", from, to);
 	struct asker *a = g_hash_table_lookup(r->askers, key);
 
@@ -138,7 +124,7 @@ static void on_forbidden(struct reading *r, const struct node *relay, const stru
 		    g_str_equal(h->agent, client->name) || !addr_parse(address, &a))
 			continue;
 		for (guint k = 0; k < edge->relay_not_to->len; k++) {
-			g_autofree char *peer = socket_text(&a, (guint)json_integer_value(json_object_get(h->event, "port")));
+			g_autofree char *peer = scope_end_text(&a, (guint)json_integer_value(json_object_get(h->event, "port")));
 
 			if (!prefix_contains(&g_array_index(edge->relay_not_to, struct prefix, k), &a))
 				continue;
@@ -154,7 +140,7 @@ static void read_answer(struct reading *r, const struct journey *j)
 	const struct sighting *s = journey_first(j);
 	const struct node *relay = s->out && s->stun != 0 && !s->in_turn ? model_node(r->model, s->node) : NULL, *client;
 
-	if (!silent_relay(relay) || !in_time(r->seen, s) || !(client = client_of(r, j)))
+	if (!silent_relay(relay) || !scope_in_time(r->seen, s) || !(client = client_of(r, j)))
 		return;
 	if (s->stun == ALLOCATE_SUCCESS || s->stun == ALLOCATE_ERROR)
 		on_allocate(r, asker_of(r, relay, client, s), s);

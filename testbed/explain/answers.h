@@ -2,7 +2,7 @@
  *
  * The built-in A/V Edge tells of each refusal; coturn only answers the client, and that answer is in the capture.  It
  * becomes the event that the built-in one tells: auth-failed, relay-refused, denied.
- * Depends on observe, model and base.  Pure.
+ * Depends on scope, observe, model and base.  Pure.
  */
 #ifndef TESTBED_EXPLAIN_ANSWERS_H
 #define TESTBED_EXPLAIN_ANSWERS_H

@@ -196,12 +196,12 @@ bool cause_rule_relay_unreachable(const struct evidence *e, struct finding *f)
 	return false;
 }
 
-/* "203.0.113.20:50000": whom the fix must let through again. */
+/* Whom the fix must let through again. */
 static void set_peer(struct finding *f, const char *peer)
 {
-	g_auto(GStrv) parts = g_strsplit(peer, ":", 2);
+	uint16_t port;
 
-	if (!addr_parse(parts[0], &f->flow.dst))
+	if (!addr_port_parse(peer, &f->flow.dst, &port))
 		f->flow.dst = (struct addr){0};
 }
 

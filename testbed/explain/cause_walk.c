@@ -364,10 +364,10 @@ static void prove_by_send_errors(const struct evidence *e, struct finding *f)
 {
 	for (const struct heard *h = NULL; (h = cause_event(e, NULL, "send-error", h));) {
 		const char *to = event_text(h->event, "to");
-		g_auto(GStrv) host = g_strsplit(to ? to : "", ":", 2);
 		struct addr a;
+		uint16_t port;
 
-		if (host[0] && addr_parse(host[0], &a) && f->prefix.addr.family != 0 && prefix_contains(&f->prefix, &a)) {
+		if (to && addr_port_parse(to, &a, &port) && f->prefix.addr.family != 0 && prefix_contains(&f->prefix, &a)) {
 			cause_prove(f, "%s says of sending to %s: %s", h->agent, to, event_text(h->event, "text"));
 			return;
 		}

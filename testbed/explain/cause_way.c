@@ -114,16 +114,13 @@ struct place {
 static struct place server_tried(const json_t *failure)
 {
 	const char *reason = event_text(failure, "reason");
-	bool bracket = reason && reason[0] == '[';
-	const char *end = reason ? strchr(reason, bracket ? ']' : ':') : NULL;
-	const char *port = end ? end + (bracket ? 1 : 0) : NULL;
-	g_autofree char *address = end ? g_strndup(reason + bracket, (gsize)(end - reason) - bracket) : NULL;
 	struct place p = {.port = 0};
 	struct addr a;
+	uint16_t port;
 
-	if (address && *port == ':' && addr_parse(address, &a)) {
+	if (reason && addr_port_parse(reason, &a, &port)) {
 		addr_print(&a, p.address);
-		p.port = strtol(port + 1, NULL, 10);
+		p.port = port;
 	}
 	return p;
 }

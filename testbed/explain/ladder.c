@@ -1,6 +1,5 @@
 #include "testbed/explain/ladder.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define TLS_HANDSHAKE 22
@@ -64,14 +63,13 @@ static const char *node_of(const struct builder *b, const struct addr *a, guint 
 	return owner;
 }
 
-/* Of "10.0.1.10:5061". */
+/* Of "10.0.1.10:5061", "[2001:db8::10]:5061". */
 static const char *node_of_end(const struct builder *b, const char *end)
 {
-	const char *colon = strrchr(end, ':');
-	g_autofree char *address = colon ? g_strndup(end, (gsize)(colon - end)) : g_strdup(end);
 	struct addr a;
+	uint16_t port;
 
-	return addr_parse(address, &a) ? node_of(b, &a, colon ? (guint)atoi(colon + 1) : 0) : NULL;
+	return addr_port_parse(end, &a, &port) ? node_of(b, &a, port) : NULL;
 }
 
 /* --- SIP ---------------------------------------------------------------------------------------------- */

@@ -16,11 +16,12 @@ static const char *text_of(const json_t *event, const char *key)
 static void add_candidate(scope *s, const struct heard *h)
 {
 	const char *address = text_of(h->event, "address");
+	struct addr a;
 	char *end;
 
-	if (!address || g_strcmp0(text_of(h->event, "event"), "candidate") != 0)
+	if (!address || !addr_parse(address, &a) || g_strcmp0(text_of(h->event, "event"), "candidate") != 0)
 		return;
-	end = g_strdup_printf("%s:%d", address, (int)json_integer_value(json_object_get(h->event, "port")));
+	end = scope_end_text(&a, (guint)json_integer_value(json_object_get(h->event, "port")));
 	if (g_strcmp0(text_of(h->event, "side"), "local") == 0 && g_strcmp0(text_of(h->event, "type"), "relay") != 0)
 		g_hash_table_insert(s->owners, g_strdup(end), h->agent);
 	g_hash_table_add(s->candidates, end);
@@ -68,10 +69,9 @@ bool scope_takes_part(const scope *s, const char *node)
 
 char *scope_end_text(const struct addr *a, guint port)
 {
-	char text[ADDR_TEXT_MAX];
+	char text[ADDR_PORT_TEXT_MAX];
 
-	addr_print(a, text);
-	return port != 0 ? g_strdup_printf("%s:%u", text, port) : g_strdup(text);
+	return g_strdup(port != 0 ? addr_port_print(a, (uint16_t)port, text) : addr_print(a, text));
 }
 
 static bool is_end(GHashTable *ends, const struct sighting *at)
@@ -81,11 +81,11 @@ static bool is_end(GHashTable *ends, const struct sighting *at)
 	return g_hash_table_contains(ends, from) || g_hash_table_contains(ends, to);
 }
 
-static bool in_time(const struct observation *seen, const struct sighting *at)
+bool scope_in_time(const struct observation *seen, const struct sighting *at)
 {
 	gint64 at_us = (gint64)(at->time_ns / 1000) - seen->clock_offset_us;
 
-	return at_us >= seen->start_us && at_us <= seen->end_us;
+	return seen->end_us == 0 || (at_us >= seen->start_us && at_us <= seen->end_us);
 }
 
 bool scope_has(const scope *s, const struct journey *j)
@@ -94,7 +94,7 @@ bool scope_has(const scope *s, const struct journey *j)
 
 	if (s->seen->end_us == 0)
 		return true;
-	if (!in_time(s->seen, first))
+	if (!scope_in_time(s->seen, first))
 		return false;
 	if (first->proto == PROTO_UDP)
 		return is_end(s->candidates, first) || is_end(s->candidates, last);

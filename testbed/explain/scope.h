@@ -21,7 +21,9 @@ bool scope_takes_part(const scope *s, const char *node);
 bool scope_has(const scope *s, const struct journey *j);
 /* The participant that has this address and port as a candidate of its own (host or reflexive); borrowed, NULL: none. */
 const char *scope_owner(const scope *s, const struct addr *a, guint port);
-/* "10.0.0.1:5061", of port 0 the address; the caller frees. */
+/* It was seen while the call went on; of a fresh lab everything was. */
+bool scope_in_time(const struct observation *seen, const struct sighting *at);
+/* "10.0.0.1:5061", "[2001:db8::1]:5061", of port 0 the address; the caller frees. */
 char *scope_end_text(const struct addr *a, guint port);
 
 #endif

@@ -211,3 +211,37 @@ Test(addr, private_and_public)
 		cr_expect_eq(addr_is_private(&a), rows[i].is_private, "%s", rows[i].addr);
 	}
 }
+
+Test(addr, of_a_port)
+{
+	static const struct {
+		const char *text, *address; /* NULL: refused */
+		uint16_t port;
+	} cases[] = {
+		{"10.0.1.10:5061", "10.0.1.10", 5061},
+		{"10.0.1.10:5061: timed out", "10.0.1.10", 5061},
+		{"[2001:db8::10]:443", "2001:db8::10", 443},
+		{"10.0.1.10", NULL, 0},
+		{"10.0.1.10:", NULL, 0},
+		{"10.0.1.10:65536", NULL, 0},
+		{"2001:db8::10:443", NULL, 0},
+		{"[2001:db8::10]", NULL, 0},
+		{"[2001:db8::10:443", NULL, 0},
+		{"fe.contoso.com:5061", NULL, 0},
+		{"", NULL, 0},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct addr a;
+		uint16_t port = 0;
+		char text[ADDR_PORT_TEXT_MAX], bare[ADDR_TEXT_MAX];
+		bool ok = addr_port_parse(cases[i].text, &a, &port);
+
+		cr_assert_eq(ok, cases[i].address != NULL, "%s", cases[i].text);
+		if (!ok)
+			continue;
+		cr_expect_str_eq(addr_print(&a, bare), cases[i].address);
+		cr_expect_eq(port, cases[i].port, "%s", cases[i].text);
+		cr_expect(g_str_has_prefix(cases[i].text, addr_port_print(&a, port, text)), "%s", text);
+	}
+}

@@ -11,8 +11,9 @@
 #include <jansson.h>
 
 /* Members of the event; the caller owns them.  `peer`: the other end of the connection, "address:port".  `call` is the
- * Call-ID, which is the call's name; null for REGISTER and SERVICE, which are about none.  NULL for INFO and its responses: they carry candidates one by one as they are found, are
- * half of all messages, and every candidate has an event of its own. */
+ * Call-ID, which is the call's name; null for REGISTER and SERVICE, which are about none.
+ * NULL for INFO and its responses: they carry candidates one by one as they are found, are half of all messages, and
+ * every candidate has an event of its own. */
 json_t *sip_event(const sip_msg *m, const char *peer, bool sent);
 
 #endif

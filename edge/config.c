@@ -2,6 +2,7 @@
 
 #include <gio/gio.h>
 #include <stddef.h>
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "edge/allocation.h"
@@ -221,15 +222,9 @@ void edge_config_free(struct edge_config *c)
 
 char *edge_address_text(const struct endpoint *e)
 {
-	char text[ENDPOINT_TEXT_MAX];
-	char *colon, *start;
+	char text[INET6_ADDRSTRLEN] = "none";
 
-	endpoint_print(e, text);
-	colon = strrchr(text, ':');
-	if (colon)
-		*colon = '\0';
-	start = text[0] == '[' ? text + 1 : text;
-	if (start != text)
-		start[strlen(start) - 1] = '\0';
-	return g_strdup(start);
+	if (e->family != ENDPOINT_NONE)
+		inet_ntop(e->family == ENDPOINT_V4 ? AF_INET : AF_INET6, e->ip, text, sizeof text);
+	return g_strdup(text);
 }

@@ -1,11 +1,21 @@
 #include "testbed/exec/inspect.h"
 
+#include "testbed/exec/inspect_conntrack.h"
 #include "testbed/exec/inspect_parts.h"
 
 gboolean inspect_fail(GError **error, const char *what, const char *words)
 {
 	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "read %s: %s", what, words);
 	return FALSE;
+}
+
+/* Without rules nothing is tracked: the kernel begins when a rule asks for it. */
+static gboolean put_conntrack(json_t *node, const struct space *s, GError **error)
+{
+	if (s->has_rules)
+		return inspect_put_conntrack(node, inspect_tells_ipv6(node), error);
+	json_object_set_new(node, "conntrack", json_array());
+	return TRUE;
 }
 
 json_t *exec_inspect(exec *x, const char *node, GError **error)
@@ -22,7 +32,8 @@ json_t *exec_inspect(exec *x, const char *node, GError **error)
 	state = json_pack("{s:I}", "time_us", (json_int_t)g_get_monotonic_time());
 	ok = room_enter(r, room_space(r, node, error), error) && inspect_put_tables(state, error) &&
 	     inspect_put_counters(state, error) && inspect_put_nft(state, r, room_space(r, node, error), error) &&
-	     inspect_put_sysctls(state, error) && inspect_put_listeners(state, error);
+	     inspect_put_sysctls(state, error) && inspect_put_listeners(state, error) &&
+	     put_conntrack(state, room_space(r, node, error), error);
 	x->room->leave(x);
 	if (!ok) {
 		g_prefix_error(error, "inspect %s: ", node);

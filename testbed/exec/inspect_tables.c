@@ -135,8 +135,8 @@ static json_t *link_json(const struct tables *t, struct nl_object *o)
 		return NULL;
 	return json_pack("{s:s, s:i, s:b, s:b, s:b, s:i, s:I, s:I, s:I, s:I, s:o}", "name", rtnl_link_get_name(link),
 			 "ifindex", ifindex, "up", (rtnl_link_get_flags(link) & IFF_UP) != 0, "carrier",
-			 rtnl_link_get_carrier(link) != 0, "ethernet", rtnl_link_get_arptype(link) == ARPHRD_ETHER, "mtu", (int)rtnl_link_get_mtu(link), "rx_packets",
-			 (json_int_t)rtnl_link_get_stat(link, RTNL_LINK_RX_PACKETS), "rx_bytes",
+			 rtnl_link_get_carrier(link) != 0, "ethernet", rtnl_link_get_arptype(link) == ARPHRD_ETHER,
+			 "mtu", (int)rtnl_link_get_mtu(link), "rx_packets", (json_int_t)rtnl_link_get_stat(link, RTNL_LINK_RX_PACKETS), "rx_bytes",
 			 (json_int_t)rtnl_link_get_stat(link, RTNL_LINK_RX_BYTES), "tx_packets",
 			 (json_int_t)rtnl_link_get_stat(link, RTNL_LINK_TX_PACKETS), "tx_bytes",
 			 (json_int_t)rtnl_link_get_stat(link, RTNL_LINK_TX_BYTES), "addresses", addresses_json(t, ifindex));

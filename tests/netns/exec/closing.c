@@ -5,8 +5,6 @@
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,17 +15,6 @@
 	"  b: {interfaces: {eth0: {network: wire, address: 10.9.0.2/24}}}\n"
 
 #define PORT 5061
-
-static int tcp_in(const exec *x, const char *node)
-{
-	int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), fd;
-
-	cr_assert_eq(setns(exec_netns_fd(x, node), CLONE_NEWNET), 0, "enter %s", node);
-	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	cr_assert_eq(setns(home, CLONE_NEWNET), 0, "leave %s", node);
-	close(home);
-	return fd;
-}
 
 /* A connection from a to b; returns a's end. */
 static int connection(const exec *x, int *ret_peer)

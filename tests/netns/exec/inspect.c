@@ -5,6 +5,7 @@
 #include "testbed/exec/inspect.h"
 
 #include "tests/netns/exec/room.h"
+#include "tests/netns/exec/state.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -33,42 +34,6 @@
 	"        - {name: the-door, chain: forward, in: wan, proto: udp, dports: [5000], action: accept}\n" \
 	"        - {name: the-wall, chain: forward, in: wan, action: drop}\n"
 
-static json_t *inspect(exec *x, const char *node)
-{
-	g_autoptr(GError) error = NULL;
-	json_t *state = exec_inspect(x, node, &error);
-
-	cr_assert_not_null(state, "%s: %s", node, error ? error->message : "");
-	return state;
-}
-
-static bool is_part_of(json_t *wanted, const json_t *item)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach (wanted, key, value)
-		if (!json_equal(value, json_object_get(item, key)))
-			return false;
-	return true;
-}
-
-/* Expects exactly one item of the list that has all members of `wanted` (JSON text). */
-static void expect_one(const json_t *state, const char *list, const char *wanted)
-{
-	json_t *like = json_loads(wanted, 0, NULL), *items = json_object_get(state, list), *item;
-	char *text = json_dumps(items, 0);
-	unsigned found = 0;
-	size_t i;
-
-	cr_assert_not_null(like, "'%s' is JSON", wanted);
-	json_array_foreach (items, i, item)
-		found += is_part_of(like, item);
-	cr_expect_eq(found, 1, "%u of %s in %s: %s", found, wanted, list, text);
-	free(text);
-	json_decref(like);
-}
-
 /* 0: left out. */
 static json_int_t number(const json_t *state, const char *object, const char *member)
 {
@@ -78,7 +43,7 @@ static json_int_t number(const json_t *state, const char *object, const char *me
 Test(inspect, links_routes_and_rules)
 {
 	g_autoptr(exec) x = build_topology(NETWORK);
-	json_t *host = inspect(x, "host"), *one = inspect(x, "one");
+	json_t *host = state_of(x, "host"), *one = state_of(x, "one");
 
 	expect_one(one, "links",
 		   "{\"name\": \"eth0\", \"up\": true, \"carrier\": true, \"mtu\": 1500,"
@@ -107,7 +72,7 @@ Test(inspect, a_packet_moves_counters_and_neighbours)
 {
 	g_autoptr(exec) x = build_topology(NETWORK);
 	int one = udp_in(x, "one", "198.51.100.10", 0), host = udp_in(x, "host", "10.9.0.2", 5000);
-	json_t *before = inspect(x, "router"), *after;
+	json_t *before = state_of(x, "router"), *after;
 
 	expect_one(before, "nft", "{\"chain\": \"tb_forward\", \"name\": \"the-wall\", \"packets\": 0, \"bytes\": 0}");
 	expect_one(before, "nft", "{\"chain\": \"tb_forward\", \"name\": \"the-door\", \"packets\": 0}");
@@ -115,7 +80,7 @@ Test(inspect, a_packet_moves_counters_and_neighbours)
 	cr_assert_eq(udp_send(one, "10.9.0.2", 5001, 'x'), 0, "sent against the wall");
 	cr_assert_eq(udp_send(one, "10.9.0.2", 5000, 'y'), 0, "sent through the door");
 	cr_assert_eq(udp_receive(host).byte, 'y', "received");
-	after = inspect(x, "router");
+	after = state_of(x, "router");
 	expect_one(after, "nft", "{\"name\": \"the-wall\", \"packets\": 1, \"bytes\": 29}");
 	expect_one(after, "nft", "{\"name\": \"the-door\", \"packets\": 1, \"bytes\": 29}");
 	expect_one(after, "neighbours", "{\"address\": \"10.9.0.2\", \"dev\": \"lan\", \"state\": \"reachable\"}");
@@ -131,12 +96,12 @@ Test(inspect, what_the_kernel_refused_is_counted)
 {
 	g_autoptr(exec) x = build_topology(NETWORK);
 	int host = udp_in(x, "host", "10.9.0.2", 0);
-	json_t *before = inspect(x, "host"), *after, *value;
+	json_t *before = state_of(x, "host"), *after, *value;
 	const char *name;
 
 	cr_expect_eq(number(before, "counters", "IpOutNoRoutes"), 0, "none yet");
 	cr_assert_eq(udp_send(host, "192.0.2.1", 9, 'x'), ENETUNREACH, "no route there");
-	after = inspect(x, "host");
+	after = state_of(x, "host");
 	cr_expect_eq(number(after, "counters", "IpOutNoRoutes"), 1, "counted");
 	json_object_foreach (json_object_get(after, "counters"), name, value)
 		cr_expect_neq(json_integer_value(value), 0, "%s is zero and not left out", name);
@@ -157,8 +122,8 @@ Test(inspect, live_changes_are_seen)
 
 	cr_assert(prefix_parse("10.66.0.0/16", &route.route.to), "a prefix");
 	cr_assert(exec_apply(x, &route, &error) && exec_apply(x, &filter, &error), "%s", error ? error->message : "");
-	state = inspect(x, "one");
-	router = inspect(x, "router");
+	state = state_of(x, "one");
+	router = state_of(x, "router");
 	expect_one(state, "routes",
 		   "{\"to\": \"10.66.0.0/16\", \"via\": null, \"dev\": null, \"type\": \"unreachable\"}");
 	sysctl = json_object_get(state, "sysctl");
@@ -175,7 +140,7 @@ Test(inspect, who_is_not_there_is_named)
 	g_autoptr(exec) x = build_topology(NETWORK), fake = exec_new_fake(0);
 	g_autoptr(GError) error = NULL, fake_error = NULL;
 	g_autofree char *before = g_file_read_link("/proc/thread-self/ns/net", NULL), *after = NULL;
-	json_t *state = inspect(x, "one");
+	json_t *state = state_of(x, "one");
 
 	json_decref(state);
 	after = g_file_read_link("/proc/thread-self/ns/net", NULL);
@@ -205,13 +170,13 @@ Test(inspect, who_is_not_there_is_named)
 Test(inspect, ipv6)
 {
 	g_autoptr(exec) x = build_topology(NETWORK6);
-	json_t *host, *router, *plain = inspect(x, "plain");
+	json_t *host, *router, *plain = state_of(x, "plain");
 	int waiting = udp_in(x, "router", "2001:db8:9::1", 5000), sender = udp_in(x, "host", "2001:db8:9::2", 0);
 
 	cr_assert_eq(udp_send(sender, "2001:db8:9::1", 5000, 'x'), 0, "sent");
 	cr_assert_eq(udp_receive(waiting).byte, 'x', "received");
-	host = inspect(x, "host");
-	router = inspect(x, "router");
+	host = state_of(x, "host");
+	router = state_of(x, "router");
 	expect_one(host, "links", "{\"name\": \"eth0\", \"addresses\": [\"10.9.0.2/24\", \"2001:db8:9::2/64\"]}");
 	expect_one(host, "routes", "{\"to\": \"::/0\", \"via\": \"2001:db8:9::1\", \"dev\": \"eth0\", \"table\": 254, \"type\": \"unicast\"}");
 	expect_one(host, "routes", "{\"to\": \"::/0\", \"via\": \"2001:db8:9::1\", \"dev\": \"eth0\", \"table\": 100}");

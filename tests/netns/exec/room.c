@@ -121,6 +121,15 @@ struct heard udp_receive(int fd)
 	return heard;
 }
 
+int tcp_in(const exec *x, const char *node)
+{
+	int home = enter(x, node), fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	go_back(home);
+	cr_assert(fd >= 0, "a socket in %s: %s", node, strerror(errno));
+	return fd;
+}
+
 guint16 udp_port(int fd)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET };

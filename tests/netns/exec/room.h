@@ -26,6 +26,8 @@ struct heard {
 };
 struct heard udp_receive(int fd);
 guint16 udp_port(int fd);
+/* A TCP socket over IPv4 of a node, not bound. */
+int tcp_in(const exec *x, const char *node);
 
 /* Packets a rule of that name has counted on the node. */
 guint64 rule_packets(const exec *x, const char *node, const char *comment);

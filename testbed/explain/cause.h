@@ -71,6 +71,7 @@ struct evidence {
 	const GPtrArray *heard;  /* struct heard, in order */
 	const json_t *state;     /* NULL: could not be read */
 	const journeys *packets; /* NULL: none are there */
+	const GPtrArray *sessions; /* struct tracked (tracked.h): the call's; NULL: not known */
 	unsigned size_bytes;     /* of the packets that are walked (struct flow) */
 	/* walk_both; another one only in tests. */
 	struct walk_pair *(*walk)(const model *m, const json_t *state, const struct flow *flow);

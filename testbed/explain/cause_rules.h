@@ -46,7 +46,7 @@ bool cause_walk_to(const struct evidence *e, struct finding *f, const char *end,
 		   enum ip_proto proto, json_int_t port);
 
 /* cause_state.c: when the firewall that `f` names drops an `answer` whose `question` went around it, that is the cause, and
- * true is returned. */
+ * true is returned.  Not when that firewall's own table has a session of the call for it. */
 bool cause_no_state(const struct evidence *e, struct finding *f, const walk *question, const walk *answer);
 
 /* --- cause_way.c: ways to servers and between them --------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /* Firewalls that let answers pass by the session of their question, and never saw the question. */
 #include "testbed/explain/cause_rules.h"
+#include "testbed/explain/tracked.h"
 
 static bool visits(const walk *w, const char *node)
 {
@@ -56,13 +57,63 @@ static void find_turning(const struct evidence *e, struct finding *f, const walk
 	}
 }
 
+static guint count(const GPtrArray *sessions, const char *node, const struct flow *packet, bool replied_only)
+{
+	guint n = 0;
+
+	for (guint i = 0; i < sessions->len; i++) {
+		const struct tracked *t = sessions->pdata[i];
+
+		n += g_str_equal(t->node, node) && tracked_has(t, packet) && (t->replied || !replied_only);
+	}
+	return n;
+}
+
+/* The answer that is dropped, from whichever port it was asked. */
+static struct flow answer_of(const struct finding *f)
+{
+	struct flow answer = f->flow;
+
+	if (answer.dport == CLIENT_PORT)
+		answer.dport = 0;
+	if (answer.sport == CLIENT_PORT)
+		answer.sport = 0;
+	return answer;
+}
+
+/* The kernel itself knows a session of the call that the answer belongs to, and has seen both directions of it. */
+static bool has_session(const struct evidence *e, const struct finding *f)
+{
+	const struct flow answer = answer_of(f);
+
+	return e->sessions && count(e->sessions, f->node, &answer, true) > 0;
+}
+
+/* Said only where the table is whole and has nothing alike, of any call. */
+static void prove_by_table(const struct evidence *e, struct finding *f)
+{
+	g_autoptr(GPtrArray) all = tracked_of(e->state, f->node);
+	const struct flow answer = answer_of(f);
+	char from[ADDR_PORT_TEXT_MAX], to[ADDR_TEXT_MAX];
+
+	if (!tracked_is_whole(e->state, f->node) || count(all, f->node, &answer, false) > 0)
+		return;
+	if (answer.sport != 0)
+		addr_port_print(&answer.src, answer.sport, from);
+	else
+		addr_print(&answer.src, from);
+	cause_prove(f, "%s tracks %u session%s, none of %s with %s", f->node, all->len, all->len == 1 ? "" : "s",
+		    addr_print(&answer.dst, to), from);
+}
+
 bool cause_no_state(const struct evidence *e, struct finding *f, const walk *question, const walk *answer)
 {
 	const struct node *n = f->node ? model_node(e->model, f->node) : NULL;
 	g_autofree char *went = NULL, *why = NULL;
 
 	if ((f->code != CAUSE_FW_DROP && f->code != CAUSE_FW_REJECT) || question->end != WALK_DELIVERED || !n ||
-	    !n->firewall.stateful || g_strcmp0(f->node, answer->node) != 0 || visits(question, n->name))
+	    !n->firewall.stateful || g_strcmp0(f->node, answer->node) != 0 || visits(question, n->name) ||
+	    has_session(e, f))
 		return false;
 	went = way(question);
 	why = g_strdup_printf("it lets answers pass that belong to a session, and has none for this one, as the question went %s; %s",
@@ -72,5 +123,6 @@ bool cause_no_state(const struct evidence *e, struct finding *f, const walk *que
 	f->why = g_steal_pointer(&why);
 	f->prefix = cause_network_of(e->model, &f->flow.dst);
 	find_turning(e, f, question, answer);
+	prove_by_table(e, f);
 	return true;
 }

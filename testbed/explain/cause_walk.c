@@ -318,7 +318,8 @@ static void set_walk_cause(const struct evidence *e, struct finding *f, const wa
 	const struct hop *last = last_hop(w);
 
 	if (last)
-		f->flow = (struct flow){.src = last->src, .dst = last->dst, .sport = last->sport, .dport = last->dport};
+		f->flow = (struct flow){.src = last->src, .dst = last->dst, .proto = f->flow.proto, .sport = last->sport,
+					.dport = last->dport};
 	if (set_strayed_cause(e, f, w))
 		return;
 	if (w->end == WALK_NO_ROUTE && last)
@@ -381,8 +382,10 @@ static void prove_by_walk(struct finding *f, const struct walk_pair *p, const wa
 }
 
 /* What the walk that did not get there shows, in `f`. */
-static void read_walk(const struct evidence *e, struct finding *f, const struct walk_pair *p, const walk *w)
+static void read_walk(const struct evidence *e, struct finding *f, const struct walk_pair *p, const walk *w,
+		      enum ip_proto proto)
 {
+	f->flow.proto = proto;
 	if (w == p->back && leaves_wrongly(e, p))
 		set_return_cause(e, f, p);
 	else if (w->under)
@@ -396,11 +399,12 @@ static void read_walk(const struct evidence *e, struct finding *f, const struct 
 	f->direction = w == p->forward ? DIRECTION_THERE : DIRECTION_BACK;
 }
 
-static void read_effect(const struct evidence *e, struct finding *f, const struct walk_pair *p, const walk *w)
+static void read_effect(const struct evidence *e, struct finding *f, const struct walk_pair *p, const walk *w,
+			enum ip_proto proto)
 {
 	struct finding *seen = cause_finding_new();
 
-	read_walk(e, seen, p, w);
+	read_walk(e, seen, p, w, proto);
 	cause_add_effect(f, seen->code, seen->node, seen->object, seen->why);
 	finding_free(seen);
 }
@@ -423,12 +427,10 @@ bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *w
 	if (!w || f->code == CAUSE_NONE)
 		return false;
 	if (f->code != CAUSE_UNKNOWN) {
-		read_effect(e, f, walked, w);
+		read_effect(e, f, walked, w, flow->proto);
 		return false;
 	}
-	read_walk(e, f, walked, w);
-	if (f->flow.proto == PROTO_ANY)
-		f->flow.proto = flow->proto;
+	read_walk(e, f, walked, w, flow->proto);
 	prove_by_walk(f, walked, w);
 	prove_by_counters(e, f, w);
 	prove_by_send_errors(e, f);

@@ -173,9 +173,9 @@ static void send_errors(const struct observation *seen, GString *out)
 	}
 }
 
-void detail_counters(const struct observation *seen, const finding *f, GString *out)
+GPtrArray *detail_nodes(const finding *f)
 {
-	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	GPtrArray *names = g_ptr_array_new();
 
 	for (guint i = 0; i < f->legs->len; i++) {
 		const struct leg *l = f->legs->pdata[i];
@@ -183,6 +183,13 @@ void detail_counters(const struct observation *seen, const finding *f, GString *
 		add_nodes(names, l->walk->forward);
 		add_nodes(names, l->walk->back);
 	}
+	return names;
+}
+
+void detail_counters(const struct observation *seen, const finding *f, GString *out)
+{
+	g_autoptr(GPtrArray) names = detail_nodes(f);
+
 	g_string_append(out, "\ncounted and said on the way\n");
 	for (guint i = 0; i < names->len; i++) {
 		node_counters(seen->state, names->pdata[i], out);

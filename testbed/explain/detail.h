@@ -10,6 +10,8 @@
 
 /* Nothing is appended where no packets were kept. */
 void detail_pairs(const struct observation *seen, const struct cell *c, GString *out);
+/* The names of the nodes of all walks, each once, in order; borrowed from `f`, the caller frees the array. */
+GPtrArray *detail_nodes(const finding *f);
 /* What the kernels and the servers counted and said on the nodes of the walks. */
 void detail_counters(const struct observation *seen, const finding *f, GString *out);
 

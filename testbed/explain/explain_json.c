@@ -1,5 +1,7 @@
 #include "testbed/explain/explain_json.h"
 
+#include "testbed/explain/sessions.h"
+
 #include <stdlib.h>
 
 static json_t *texts(const GPtrArray *list)
@@ -110,6 +112,7 @@ json_t *explain_json(const explanation *x)
 	json_object_set_new(document, "why", f && f->why ? json_string(f->why) : json_null());
 	json_object_set_new(document, "proof", texts(f ? f->proof : NULL));
 	json_object_set_new(document, "walks", walks_json(f));
+	json_object_set_new(document, "sessions", f ? sessions_json(&x->seen, c) : json_array());
 	json_object_set_new(document, "fix", fix_json(x->fix));
 	json_object_set_new(document, "fixes_tried", fixes_tried_json(&x->trial));
 	json_object_set_new(document, "trial", trial_json(&x->trial));

@@ -3,6 +3,7 @@
 #include "testbed/explain/detail.h"
 #include "testbed/explain/icewarn.h"
 #include "testbed/explain/ladder.h"
+#include "testbed/explain/sessions.h"
 #include "testbed/explain/walk_text.h"
 
 #include <string.h>
@@ -207,5 +208,6 @@ void explain_text(const explanation *x, int verbose, GString *out)
 	if (verbose < 2)
 		return;
 	detail_pairs(&x->seen, x->cell, out);
+	sessions_text(&x->seen, x->cell, x->finding, out);
 	detail_counters(&x->seen, x->finding, out);
 }

@@ -1,6 +1,7 @@
 #include "testbed/explain/observe.h"
 
 #include "testbed/explain/answers.h"
+#include "testbed/explain/sessions.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -154,12 +155,14 @@ finding *observe_finding(const matrix_selection *s, const struct observation *se
 	const struct selected_scenario *selected = s->scenarios->pdata[0];
 	const struct cell *cell = observe_cells(s)->pdata[0];
 	g_autoptr(GPtrArray) told = answers_told(selected->model, cell, seen), heard = all_heard(seen->heard, told);
+	g_autoptr(GPtrArray) sessions = sessions_of_call(seen, cell);
 	const struct evidence e = {
 		.model = selected->model,
 		.cell = cell,
 		.heard = heard,
 		.state = seen->state,
 		.packets = seen->packets,
+		.sessions = sessions,
 		.walk = walk_both,
 		.meet = walk_meet,
 	};
@@ -167,5 +170,6 @@ finding *observe_finding(const matrix_selection *s, const struct observation *se
 
 	if (seen->packets)
 		hold_against_packets(f, seen->packets);
+	sessions_prove(f, sessions);
 	return f;
 }

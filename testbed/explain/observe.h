@@ -43,7 +43,8 @@ gboolean observe_run(matrix_selection *s, const struct explain_options *o, struc
 
 /* The cells of that one scenario: struct cell. */
 const GPtrArray *observe_cells(const matrix_selection *s);
-/* Why its first cell came out as it did; each leg is held against the journeys, and what was seen becomes proof. */
+/* Why its first cell came out as it did; each leg is held against the journeys, and what was seen, and what
+ * the kernels remember of its sessions, becomes proof. */
 finding *observe_finding(const matrix_selection *s, const struct observation *seen);
 
 #endif

@@ -74,6 +74,13 @@ char *scope_end_text(const struct addr *a, guint port)
 	return g_strdup(port != 0 ? addr_port_print(a, (uint16_t)port, text) : addr_print(a, text));
 }
 
+bool scope_is_candidate(const scope *s, const struct addr *a, guint port)
+{
+	g_autofree char *end = scope_end_text(a, port);
+
+	return g_hash_table_contains(s->candidates, end);
+}
+
 static bool is_end(GHashTable *ends, const struct sighting *at)
 {
 	g_autofree char *from = scope_end_text(&at->src, at->sport), *to = scope_end_text(&at->dst, at->dport);

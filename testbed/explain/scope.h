@@ -19,6 +19,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(scope, scope_free)
 /* Whether the call is this node's; whether a journey's packet is the call's. */
 bool scope_takes_part(const scope *s, const char *node);
 bool scope_has(const scope *s, const struct journey *j);
+/* Whether that is a candidate of the call, whoever told it. */
+bool scope_is_candidate(const scope *s, const struct addr *a, guint port);
 /* The participant that has this address and port as a candidate of its own (host or reflexive); borrowed, NULL: none. */
 const char *scope_owner(const scope *s, const struct addr *a, guint port);
 /* It was seen while the call went on; of a fresh lab everything was. */

@@ -4,8 +4,7 @@
 
 #define WIDTH 80
 
-/* Appends `text`, broken at spaces; `label` stands before its first line, as wide as the others' indent. */
-static void put_wrapped(GString *out, const char *label, const char *text)
+void walk_text_wrapped(GString *out, const char *label, const char *text)
 {
 	g_auto(GStrv) words = g_strsplit(text, " ", 0);
 	gsize indent = strlen(label), column = indent;
@@ -39,11 +38,11 @@ static void put_hop(GString *out, guint number, const struct hop *h)
 	g_string_append_printf(out, "%3u  %s: %s -> %s\n", number, h->node, h->in ? h->in : "(starts)",
 			       h->out ? h->out : "(ends)");
 	if (h->route)
-		put_wrapped(out, "       route  ", h->route);
+		walk_text_wrapped(out, "       route  ", h->route);
 	if (h->rule)
-		put_wrapped(out, "       rule   ", h->rule);
+		walk_text_wrapped(out, "       rule   ", h->rule);
 	if (h->nat)
-		put_wrapped(out, "       nat    ", h->nat);
+		walk_text_wrapped(out, "       nat    ", h->nat);
 }
 
 static void put_direction(GString *out, const char *name, const walk *w)
@@ -77,9 +76,9 @@ void walk_text(const struct walk_pair *w, GString *out)
 	if (walk_pair_delivered(w))
 		g_string_append_printf(out, "The packet reaches %s, and its answer comes back.\n", w->forward->node);
 	else if (!w->back)
-		put_wrapped(out, "The packet is lost: ", w->forward->why);
+		walk_text_wrapped(out, "The packet is lost: ", w->forward->why);
 	else if (w->back->end != WALK_DELIVERED)
-		put_wrapped(out, "The answer is lost: ", w->back->why);
+		walk_text_wrapped(out, "The answer is lost: ", w->back->why);
 	else
 		g_string_append_printf(out, "The answer reaches %s, who did not ask.\n", w->back->node);
 }

@@ -1,6 +1,7 @@
 /* A firewall that drops an answer: for want of a session, where the question went around it, and only there. */
 #include "testbed/explain/cause_rules.h"
 #include "testbed/explain/fix.h"
+#include "testbed/explain/tracked.h"
 
 #include <criterion/criterion.h>
 
@@ -100,5 +101,54 @@ Test(no_state, is_the_cause_where_the_question_went_around_the_firewall)
 			cr_assert_str_eq(x->change, c->change, "%s: %s", c->name, x->change);
 		walk_free(question);
 		walk_free(answer);
+	}
+}
+
+/* --- what the firewall itself remembers --------------------------------------------------------------------- */
+
+#define SESSION(src, sport, replied) \
+	"{\"proto\": \"udp\", \"src\": \"" src "\", \"sport\": " sport ", \"dst\": \"172.25.33.10\", \"dport\": 3478," \
+	" \"reply_src\": \"172.25.33.10\", \"reply_sport\": 3478, \"reply_dst\": \"" src "\", \"reply_dport\": " sport "," \
+	" \"state\": null, \"replied\": " replied ", \"assured\": false, \"timeout_s\": 20}"
+
+static const struct table_case {
+	const char *name, *node; /* of the state, in JSON */
+	bool own;                /* its sessions are the call's */
+	bool found;
+	const char *proof; /* NULL: none by the table */
+} tables[] = {
+	{"an older run", "{}", true, true, NULL},
+	{"nothing is tracked", "{\"conntrack\": []}", true, true, "fw2 tracks 0 sessions, none of 10.20.0.101 with 172.25.33.10:3478"},
+	{"others are tracked", "{\"conntrack\": [" SESSION("10.20.0.102", "5000", "true") "]}", true, true,
+	 "fw2 tracks 1 session, none of 10.20.0.101 with 172.25.33.10:3478"},
+	{"some are left out", "{\"conntrack\": [], \"conntrack_left_out\": 3}", true, true, NULL},
+	{"the call's own, replied", "{\"conntrack\": [" SESSION("10.20.0.101", "5000", "true") "]}", true, false, NULL},
+	{"the call's own, not replied", "{\"conntrack\": [" SESSION("10.20.0.101", "5000", "false") "]}", true, true, NULL},
+	{"one of an earlier call", "{\"conntrack\": [" SESSION("10.20.0.101", "5000", "true") "]}", false, true, NULL},
+};
+
+Test(no_state, is_proved_or_refuted_by_the_firewalls_own_table)
+{
+	g_autofree char *changes = g_strconcat(SECOND_FIREWALL, cases[0].firewall, cases[0].route, NULL);
+	g_autoptr(model) m = network(changes);
+
+	for (guint i = 0; i < G_N_ELEMENTS(tables); i++) {
+		const struct table_case *c = &tables[i];
+		json_t *node = json_loads(c->node, 0, NULL), *state = json_pack("{s:{s:o}}", "nodes", "fw2", node);
+		g_autoptr(GPtrArray) sessions = tracked_of(state, c->own ? "fw2" : "nobody");
+		const struct evidence e = {.model = m, .state = state, .sessions = sessions};
+		walk *question = walk_of(cases[0].question, WALK_DELIVERED), *answer = walk_of(cases[0].answer, WALK_FILTERED);
+		g_autoptr(finding) f = dropped_at_fw2();
+
+		f->flow.sport = 3478;
+		f->flow.dport = CLIENT_PORT;
+		cr_expect_eq(cause_no_state(&e, f, question, answer), c->found, "%s", c->name);
+		cr_expect_eq(f->code, c->found ? CAUSE_FW_NO_STATE : CAUSE_FW_DROP, "%s: %s", c->name, cause_name(f->code));
+		cr_expect_eq(f->proof->len, c->proof ? 1 : 0, "%s", c->name);
+		if (c->proof && f->proof->len > 0)
+			cr_expect_str_eq(f->proof->pdata[0], c->proof, "%s: %s", c->name, (const char *)f->proof->pdata[0]);
+		walk_free(question);
+		walk_free(answer);
+		json_decref(state);
 	}
 }

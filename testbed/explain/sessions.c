@@ -57,15 +57,27 @@ static GHashTable *arrivals_of(const GPtrArray *all)
 	return table;
 }
 
+/* In a whole run servers' connections among themselves carry all calls, and clients are at work that have no part in this
+ * one: a TCP connection is the call's when one of its ends is. */
+static bool is_of_call(const scope *call, const struct observation *seen, const struct journey *j)
+{
+	const struct sighting *first = journey_first(j);
+
+	return scope_has(call, j) &&
+	       (seen->end_us == 0 || first->proto != PROTO_TCP || scope_takes_part(call, first->node) ||
+		scope_takes_part(call, journey_last(j)->node));
+}
+
 /* Most journeys of a whole run are other calls', and asking the scope costs more than looking here. */
-static void mark_journey(GHashTable *marked, GHashTable *arrivals, const scope *call, const struct journey *j)
+static void mark_journey(GHashTable *marked, GHashTable *arrivals, const scope *call, const struct observation *seen,
+			 const struct journey *j)
 {
 	for (guint i = 0; i < j->n; i++) {
 		const struct sighting *s = j->at[i];
 		const struct arrival a = {s->node, s->proto, s->src, s->dst, s->sport, s->dport};
 		struct tracked *t = g_hash_table_lookup(arrivals, &a);
 
-		if (t && !g_hash_table_contains(marked, t) && scope_has(call, j))
+		if (t && !g_hash_table_contains(marked, t) && is_of_call(call, seen, j))
 			g_hash_table_add(marked, t);
 	}
 }
@@ -102,7 +114,7 @@ GPtrArray *sessions_of_call(const struct observation *seen, const struct cell *c
 	marked = g_hash_table_new(NULL, NULL);
 	arrivals = arrivals_of(all);
 	for (guint i = 0; seen->packets && i < seen->packets->list->len; i++)
-		mark_journey(marked, arrivals, call, seen->packets->list->pdata[i]);
+		mark_journey(marked, arrivals, call, seen, seen->packets->list->pdata[i]);
 	for (guint i = all->len; i > 0; i--)
 		if (!g_hash_table_contains(marked, all->pdata[i - 1]) && !is_of_candidate(call, all->pdata[i - 1]))
 			g_ptr_array_remove_index(all, i - 1);

@@ -3,7 +3,16 @@
 #include "testbed/explain/detail.h"
 #include "testbed/explain/walk_text.h"
 
-static void put_session(const struct tracked *t, GString *out)
+/* From another port of the same host to the same place, with the same fate. */
+static bool are_alike(const struct tracked *a, const struct tracked *b)
+{
+	return g_str_equal(a->node, b->node) && g_str_equal(a->proto, b->proto) && addr_equal(&a->src, &b->src) &&
+	       addr_equal(&a->dst, &b->dst) && a->dport == b->dport && addr_equal(&a->reply_dst, &b->reply_dst) &&
+	       addr_equal(&a->reply_src, &b->reply_src) && a->replied == b->replied && a->assured == b->assured &&
+	       g_strcmp0(a->state, b->state) == 0;
+}
+
+static void put_session(const struct tracked *t, guint alike, GString *out)
 {
 	g_autofree char *label = g_strdup_printf("  %s: ", t->node);
 	g_autofree char *text = tracked_text(t), *nat = tracked_nat_text(t);
@@ -17,6 +26,8 @@ static void put_session(const struct tracked *t, GString *out)
 	if (t->state)
 		g_string_append_printf(line, ", %s", t->state);
 	g_string_append_printf(line, ", %" G_GINT64_FORMAT "s left", t->timeout_s);
+	if (alike > 0)
+		g_string_append_printf(line, ", and %u alike", alike);
 	walk_text_wrapped(out, label, line->str);
 }
 
@@ -32,9 +43,14 @@ static void put_node(const struct observation *seen, const GPtrArray *sessions, 
 {
 	json_int_t missing = left_out(seen->state, node);
 
-	for (guint i = 0; i < sessions->len; i++)
-		if (g_str_equal(((const struct tracked *)sessions->pdata[i])->node, node))
-			put_session(sessions->pdata[i], out);
+	for (guint i = 0, next; i < sessions->len; i = next) {
+		const struct tracked *t = sessions->pdata[i];
+
+		for (next = i + 1; next < sessions->len && are_alike(t, sessions->pdata[next]);)
+			next++;
+		if (g_str_equal(t->node, node))
+			put_session(t, next - i - 1, out);
+	}
 	if (missing > 0)
 		g_string_append_printf(out, "  %s: %" JSON_INTEGER_FORMAT " more, of any call, are not in the state\n",
 				       node, missing);

@@ -42,13 +42,18 @@ static void hear_candidate(struct observation *seen, const char *address, int po
 	json_decref(event);
 }
 
-/* A TCP packet of home1's that came to nat1 at that second. */
-static void see_at_nat(journeys *all, guint8 id, guint64 s, guint16 sport)
+/* A TCP packet of `from` that came to nat1 at that second. */
+static void see_at_nat(journeys *all, const char *from, guint8 id, guint64 s, guint16 sport)
 {
-	struct sighting at = {.node = g_intern_string("nat1"), .iface = g_intern_string("lan"), .time_ns = s * 1000000000u,
-			      .proto = PROTO_TCP, .sport = sport, .dport = 443, .id = {.kind = PACKET_TCP, .bytes = {id}}};
+	struct sighting at = {.node = g_intern_string(from), .iface = g_intern_string("lan"), .out = true,
+			      .time_ns = s * 1000000000u, .proto = PROTO_TCP, .sport = sport, .dport = 443,
+			      .id = {.kind = PACKET_TCP, .bytes = {id}}};
 
 	cr_assert(addr_parse(INSIDE, &at.src) && addr_parse(RELAY, &at.dst));
+	journeys_add(all, &at);
+	at.node = g_intern_string("nat1");
+	at.out = false;
+	at.time_ns++;
 	journeys_add(all, &at);
 }
 
@@ -65,11 +70,13 @@ Test(sessions, are_of_the_calls_sockets_only)
 	seen.packets = journeys_new();
 	hear_candidate(&seen, INSIDE, 5000);
 	hear_candidate(&seen, OUTSIDE, 6000);
-	see_at_nat(seen.packets, 1, 15, 443);
-	see_at_nat(seen.packets, 2, 5, 444);
+	see_at_nat(seen.packets, "home1", 1, 15, 443);
+	see_at_nat(seen.packets, "home1", 2, 5, 444);
+	see_at_nat(seen.packets, "home3", 3, 15, 445);
 	journeys_sort(seen.packets);
-	seen.state = state_of(json_pack("[o, o, o, o]", session("tcp", INSIDE, 443, RELAY, 443, 443, true),
+	seen.state = state_of(json_pack("[o, o, o, o, o]", session("tcp", INSIDE, 443, RELAY, 443, 443, true),
 					session("tcp", INSIDE, 444, RELAY, 443, 444, true),
+					session("tcp", INSIDE, 445, RELAY, 443, 445, true),
 					session("udp", INSIDE, 5000, RELAY, 3478, 5000, true),
 					session("udp", INSIDE, 5001, RELAY, 3478, 5001, true)),
 			      json_pack("[o, o]", session("udp", OUTSIDE, 6000, RELAY, 3478, 0, true),
@@ -215,10 +222,14 @@ Test(sessions, are_told_a_line_each)
 	observation_init(&seen);
 	hear_candidate(&seen, INSIDE, 5000);
 	hear_candidate(&seen, OUTSIDE, 6000);
+	hear_candidate(&seen, INSIDE, 4000);
+	hear_candidate(&seen, INSIDE, 4001);
 	seen.packets = journeys_new();
-	see_at_nat(seen.packets, 1, 15, 443);
+	see_at_nat(seen.packets, "home1", 1, 15, 443);
 	journeys_sort(seen.packets);
-	seen.state = state_of(json_pack("[o, o]", session("tcp", INSIDE, 443, RELAY, 443, 0, false),
+	seen.state = state_of(json_pack("[o, o, o, o]", session("tcp", INSIDE, 443, RELAY, 443, 0, false),
+					session("udp", INSIDE, 4000, "10.0.1.53", 53, 4000, true),
+					session("udp", INSIDE, 4001, "10.0.1.53", 53, 4001, true),
 					session("udp", INSIDE, 5000, RELAY, 3478, 6000, false)),
 			      json_pack("[o]", session("udp", OUTSIDE, 6000, RELAY, 3478, 0, true)));
 	json_object_set_new(json_object_get(json_object_get(seen.state, "nodes"), "core"), "conntrack_left_out", json_integer(7));
@@ -226,15 +237,17 @@ Test(sessions, are_told_a_line_each)
 	cr_expect_str_eq(out->str,
 			 "\nsessions on the way\n"
 			 "  nat1: tcp 192.168.1.10:443 -> 203.0.113.20:443, no reply, SYN_SENT, 25s left\n"
+			 "  nat1: udp 192.168.1.10:4000 -> 10.0.1.53:53, outside 198.51.100.14:4000,\n"
+			 "        replied, assured, 25s left, and 1 alike\n"
 			 "  nat1: udp 192.168.1.10:5000 -> 203.0.113.20:3478, outside 198.51.100.14:6000,\n"
 			 "        no reply, 25s left\n"
 			 "  core: udp 198.51.100.14:6000 -> 203.0.113.20:3478, replied, assured, 25s left\n"
 			 "  core: 7 more, of any call, are not in the state\n",
 			 "%s", out->str);
 	list = sessions_json(&seen, c);
-	cr_assert_eq(json_array_size(list), 3);
-	cr_expect_str_eq(json_string_value(json_object_get(json_array_get(list, 2), "node")), "core");
-	cr_expect_str_eq(json_string_value(json_object_get(json_array_get(list, 1), "reply_dst")), OUTSIDE);
+	cr_assert_eq(json_array_size(list), 5);
+	cr_expect_str_eq(json_string_value(json_object_get(json_array_get(list, 4), "node")), "core");
+	cr_expect_str_eq(json_string_value(json_object_get(json_array_get(list, 3), "reply_dst")), OUTSIDE);
 	json_decref(list);
 	observation_clear(&seen);
 	cell_free(c);

@@ -307,7 +307,7 @@ int session_run(matrix_selection *selection, const struct options *o, const stru
 	int status = CMD_INTERNAL;
 	bool evidence;
 
-	if (!cmd_seed(o, &options.seed) || !cmd_media_ms(o, CELL_MEDIA_MS, &options.media_ms) || !wants_evidence(o, &evidence))
+	if (!cmd_seed(o, &options.seed) || !cmd_media_ms(o, 0, &options.media_ms) || !wants_evidence(o, &evidence))
 		return CMD_USAGE;
 	selection->results->seed = options.seed;
 	describe_run(selection->results);

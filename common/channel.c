@@ -213,7 +213,10 @@ static void queue_line(channel *c, json_t *line)
 void channel_event(channel *c, const char *name, json_t *fields)
 {
 	json_t *line = json_pack("{s:s, s:I}", "event", name, "time_us", (json_int_t)g_get_monotonic_time());
+	json_t *happened = json_object_get(fields, "time_us");
 
+	if (happened)
+		json_object_set(line, "time_us", happened);
 	if (fields)
 		json_object_update_missing(line, fields);
 	json_decref(fields);

@@ -24,8 +24,8 @@ struct channel_handlers {
 channel *channel_new(int in_fd, int out_fd, const struct channel_handlers *handlers, gpointer user_data);
 void channel_free(channel *c);
 
-/* Sends { "event": NAME, "time_us": monotonic, ...fields }.  Steals `fields` (may be NULL); never
- * blocks: lines are queued and written as the other side reads.  Usage:
+/* Sends { "event": NAME, "time_us": monotonic, ...fields }; of fields that have a "time_us" it is that one, for what
+ * happened earlier.  Steals `fields` (may be NULL); never blocks: lines are queued and written as the other side reads.  Usage:
  *   channel_event(c, "im-received", json_pack("{s:s, s:s}", "call", call, "text", text)); */
 void channel_event(channel *c, const char *name, json_t *fields);
 

@@ -3,7 +3,7 @@
  * Listens on UDP 3478 and TCP 443 of the internal and of the external A/V address; answers leave from
  * the address that was asked.  Relays are opened on the external addresses only.  A send that fails
  * because there is no route is evidence and becomes a `send-error` event.
- * One thread, default main context; nothing blocks.
+ * One thread, its default main context; nothing blocks (av_thread.h: which thread).
  */
 #ifndef EDGE_AV_EDGE_H
 #define EDGE_AV_EDGE_H

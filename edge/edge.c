@@ -2,6 +2,7 @@
 
 #include "common/tls.h"
 #include "edge/access.h"
+#include "edge/av_thread.h"
 #include "edge/config.h"
 #include "edge/mras_service.h"
 
@@ -10,7 +11,7 @@ struct edge {
 	tls_identity *identity;
 	access_edge *access; /* NULL, as the next two: this part does not run */
 	mras_service *mras;
-	av_edge *av; /* NULL also when another program relays */
+	av_thread *av; /* NULL also when another program relays */
 };
 
 static bool start(edge *e, const json_t *object, edge_event_func event, gpointer user_data, GError **error)
@@ -26,7 +27,7 @@ static bool start(edge *e, const json_t *object, edge_event_func event, gpointer
 	if (e->config->runs_mras && !(e->mras = mras_service_new(e->config, e->identity, event, user_data, error)))
 		return false;
 	if (e->config->runs_av && e->config->builtin_av)
-		e->av = av_edge_new(e->config, event, user_data, error);
+		e->av = av_thread_new(e->config, event, user_data, error);
 	return e->av || !e->config->runs_av || !e->config->builtin_av;
 }
 
@@ -44,7 +45,7 @@ void edge_free(edge *e)
 {
 	if (!e)
 		return;
-	av_edge_free(e->av);
+	av_thread_free(e->av);
 	mras_service_free(e->mras);
 	access_edge_free(e->access);
 	if (e->identity)
@@ -60,6 +61,6 @@ json_t *edge_stats(const edge *e)
 	if (e->access)
 		access_edge_stats(e->access, fields);
 	if (e->av)
-		av_edge_stats(e->av, fields);
+		av_thread_stats(e->av, fields);
 	return fields;
 }

@@ -112,6 +112,10 @@ Test(channel, events)
 	event = heard(&e);
 	cr_expect_str_eq(json_string_value(json_object_get(event, "event")), "bare");
 	json_decref(event);
+	channel_event(e.c, "earlier", json_pack("{s:i}", "time_us", 7));
+	event = heard(&e);
+	cr_expect_eq(json_integer_value(json_object_get(event, "time_us")), 7, "what happened earlier says when");
+	json_decref(event);
 	channel_log(e.c, "warning", "broken text: %s", "\xFF");
 	event = heard(&e);
 	cr_expect_str_eq(json_string_value(json_object_get(event, "level")), "warning");

@@ -189,6 +189,7 @@ static void succeed(account *a)
 				relay_json(&a->relay), "mras", mras_json(&a->signin), "elapsed_ms", (json_int_t)elapsed_ms));
 	stop_search(a);
 	renew_later(a);
+	a->handlers.signed_in(a->user_data);
 }
 
 static gboolean on_deadline(gpointer data)

@@ -21,6 +21,7 @@ typedef struct account account;
 
 struct account_handlers {
 	void (*message)(sip_msg *m, gpointer user_data); /* a request of the server */
+	void (*signed_in)(gpointer user_data);
 	void (*lost)(gpointer user_data);                /* the signed-in connection has gone */
 };
 

@@ -6,6 +6,7 @@
 #include "clients/conference.h"
 #include "clients/im.h"
 #include "common/call_sdp.h"
+#include "common/media.h"
 
 /* Time at the end for BYEs and for relays to be given back. */
 #define QUIT_MS 500
@@ -15,6 +16,7 @@ struct client {
 	struct client_core core;
 	GMainLoop *loop;
 	bool started;
+	guint warm_up; /* source: once signed in, before the first call */
 	guint quitting;
 	int status;
 };
@@ -117,9 +119,24 @@ static void fail_start(client *c, const char *reason)
 	g_main_loop_quit(c->loop);
 }
 
+static gboolean on_idle(gpointer data)
+{
+	client *c = data;
+	c->warm_up = 0;
+	media_warm_up();
+	return G_SOURCE_REMOVE;
+}
+
+static void on_signed_in(gpointer data)
+{
+	client *c = data;
+	if (!c->warm_up)
+		c->warm_up = g_idle_add_full(G_PRIORITY_LOW, on_idle, c, NULL);
+}
+
 static void on_start(client *c, json_t *command)
 {
-	static const struct account_handlers handlers = { .message = on_request, .lost = on_lost };
+	static const struct account_handlers handlers = { .message = on_request, .signed_in = on_signed_in, .lost = on_lost };
 	g_autoptr(GError) error = NULL;
 	if (c->started) {
 		channel_log(c->core.channel, "warning", "started already");
@@ -285,6 +302,8 @@ void client_free(client *c)
 		return;
 	if (c->quitting)
 		g_source_remove(c->quitting);
+	if (c->warm_up)
+		g_source_remove(c->warm_up);
 	if (c->core.account)
 		on_lost(c);
 	account_free(c->core.account);

@@ -30,6 +30,11 @@ const struct media_profile *media_profile_by_kind(const char *kind); /* NULL: un
 
 typedef struct media_stream media_stream;
 
+/* What the first stream of a process would else wait for: the crypto library takes some 30 ms of processor time to start.
+ * Blocks for as long; a second call does nothing. */
+void media_warm_up(void);
+
+
 /* `local_key` protects what we send, `remote_key` opens what we get; both MEDIA_KEY_BYTES.
  * `now_us` is monotonic time. */
 media_stream *media_stream_new(const struct media_profile *profile, guint32 ssrc, const guint8 *local_key,

@@ -31,10 +31,21 @@ static gpointer library_init(gpointer data)
 	return srtp_init() == srtp_err_status_ok ? session_new(no_key, ssrc_any_outbound) : NULL;
 }
 
-srtp_t media_srtp_new(const guint8 key[MEDIA_KEY_BYTES], srtp_ssrc_type_t direction, GError **error)
+static bool library_is_there(void)
 {
 	static GOnce once = G_ONCE_INIT;
-	srtp_t session = g_once(&once, library_init, NULL) ? session_new(key, direction) : NULL;
+
+	return g_once(&once, library_init, NULL) != NULL;
+}
+
+void media_warm_up(void)
+{
+	(void)library_is_there(); /* where it is not, the first session says so */
+}
+
+srtp_t media_srtp_new(const guint8 key[MEDIA_KEY_BYTES], srtp_ssrc_type_t direction, GError **error)
+{
+	srtp_t session = library_is_there() ? session_new(key, direction) : NULL;
 
 	if (!session)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot make an SRTP session");

@@ -104,7 +104,7 @@ static void check_packet_time(const struct check *c, const struct node *node)
 	const struct endpoint *e = node->endpoint;
 
 	if (e->packet_time_ms % FRAME_MS != 0)
-		check_error(c, places_get(c->places, &e->packet_time_ms, node->loc), "20ms, 40ms, 60ms, ... 200ms",
+		check_error(c, places_get(c->places, &e->packet_time_ms, node->loc), "20ms, 40ms, 60ms, ... 360ms",
 			    "'packet_time' must be whole frames of 20 ms");
 }
 

@@ -122,7 +122,7 @@ static bool read_client(struct reader *r, const yaml_node_t *value, void *target
 
 static const struct unit packet_time_units[] = { { "ms", 1 }, { NULL, 0 } };
 static const struct quantity packet_time_ms = {
-	.what = "a time from 20ms to 200ms", .units = packet_time_units, .min = 20, .max = 200,
+	.what = "a time from 20ms to 360ms", .units = packet_time_units, .min = 20, .max = 360,
 };
 
 static const struct field endpoint_fields[] = {

@@ -99,7 +99,7 @@ Test(media, packet_times_are_whole_frames_of_speech)
 	static const struct {
 		const char *kind;
 		guint ms, packets; /* in a second */
-	} rows[] = { { "audio", 0, 50 }, { "audio", 20, 50 }, { "audio", 59, 25 }, { "audio", 60, 17 }, { "audio", 5000, 5 },
+	} rows[] = { { "audio", 0, 50 }, { "audio", 20, 50 }, { "audio", 59, 25 }, { "audio", 60, 17 }, { "audio", 5000, 3 },
 		     { "video", 200, 50 } };
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
 		struct ends e;

@@ -14,6 +14,7 @@ struct tap {
 	char *node;
 	capture *packets;
 	GHashTable *interfaces; /* ifindex -> number in the file */
+	flows *flows;
 };
 
 struct evidence_file {
@@ -68,6 +69,7 @@ static void on_packet(const struct capture_packet *packet, gpointer user_data)
 	struct tap *t = user_data;
 	guint32 number;
 
+	flows_note(t->flows, packet);
 	if (t->owner->full) {
 		t->owner->count.lost++;
 		return;
@@ -137,6 +139,7 @@ static void tap_free(gpointer data)
 	if (t->packets)
 		capture_free(t->packets);
 	g_hash_table_destroy(t->interfaces);
+	flows_free(t->flows);
 	g_free(t->node);
 	g_free(t);
 }
@@ -149,6 +152,7 @@ static bool add_tap(evidence_file *e, const exec *x, const char *node, GError **
 	t->owner = e;
 	t->node = g_strdup(node);
 	t->interfaces = g_hash_table_new(NULL, NULL);
+	t->flows = flows_new();
 	g_ptr_array_add(e->taps, t);
 	t->packets = capture_new_evidence(exec_netns_fd(x, node), error);
 	if (!t->packets)
@@ -210,4 +214,15 @@ struct evidence_count evidence_flush(evidence_file *e)
 	for (guint i = 0; i < e->taps->len; i++)
 		e->count.lost += capture_dropped(((struct tap *)e->taps->pdata[i])->packets);
 	return e->count;
+}
+
+const flows *evidence_flows(const evidence_file *e, const char *node)
+{
+	for (guint i = 0; i < e->taps->len; i++) {
+		const struct tap *t = e->taps->pdata[i];
+
+		if (strcmp(t->node, node) == 0)
+			return t->flows;
+	}
+	return NULL;
 }

@@ -9,6 +9,7 @@
 #define TESTBED_LAB_EVIDENCE_H
 
 #include "testbed/exec/exec.h"
+#include "testbed/lab/flows.h"
 
 #define EVIDENCE_ROUND_MS 50
 #define EVIDENCE_MAX_BYTES (64u * 1024u * 1024u)
@@ -25,5 +26,7 @@ evidence_file *evidence_new(const exec *x, const plan *p, int fd, GMainContext *
 void evidence_free(evidence_file *e);
 /* Writes everything that has come so far; NULL is accepted. */
 struct evidence_count evidence_flush(evidence_file *e);
+/* What was noted of the packets of a node that were read so far; borrowed.  NULL: the node is not watched. */
+const flows *evidence_flows(const evidence_file *e, const char *node);
 
 #endif

@@ -1,6 +1,7 @@
 #include "testbed/lab/inspection.h"
 
 #include "testbed/exec/inspect.h"
+#include "testbed/exec/inspect_lookup.h"
 
 #include <string.h>
 
@@ -13,6 +14,23 @@ struct inspection {
 static bool is_node(const struct op *op)
 {
 	return op->kind == OP_NETNS && strcmp(op->node, PLAN_FABRIC) != 0;
+}
+
+/* A state without look-ups is one still: why there are none is in their place. */
+static void look_up(const inspection *i, const char *node, json_t *state)
+{
+	const flows *seen = i->job.evidence ? evidence_flows(i->job.evidence, node) : NULL;
+	g_autoptr(GError) error = NULL;
+	const struct seen_pair *pairs;
+	guint n;
+
+	if (!seen)
+		return;
+	pairs = flows_list(seen, &n);
+	if (!exec_lookup(i->job.x, node, pairs, n, state, &error))
+		json_object_set_new(state, "lookups_error", json_string(error->message));
+	if (flows_is_full(seen))
+		json_object_set_new(state, "lookups_cut", json_true());
 }
 
 /* False when it was the last; `done` has been called then. */
@@ -35,6 +53,7 @@ static bool read_one(inspection *i)
 		i->job.done(error, i->job.user_data);
 		return false;
 	}
+	look_up(i, op->node, state);
 	i->job.state(op->node, state, i->job.user_data);
 	return true;
 }
@@ -49,6 +68,8 @@ inspection *inspection_new(const struct inspection_job *job)
 	inspection *i = g_new0(inspection, 1);
 
 	i->job = *job;
+	if (job->evidence)
+		evidence_flush(job->evidence); /* what is in the rings yet */
 	i->turn = g_idle_source_new();
 	/* not behind what agents say: there may always be something */
 	g_source_set_priority(i->turn, G_PRIORITY_DEFAULT);

@@ -7,7 +7,7 @@
 #ifndef TESTBED_LAB_INSPECTION_H
 #define TESTBED_LAB_INSPECTION_H
 
-#include "testbed/exec/exec.h"
+#include "testbed/lab/evidence.h"
 
 #include <jansson.h>
 
@@ -16,6 +16,7 @@ typedef struct inspection inspection;
 struct inspection_job {
 	exec *x;
 	const plan *plan;
+	evidence_file *evidence; /* the ways of the packets that it has seen are looked up, too; NULL: none are */
 	GMainContext *context;
 	/* Takes `state` (exec/inspect.h). */
 	void (*state)(const char *node, json_t *state, gpointer user_data);

@@ -170,8 +170,8 @@ static void finish_inspection(struct supervisor *s)
 
 static void inspect(struct supervisor *s)
 {
-	const struct inspection_job job = {.x = s->x, .plan = s->plan, .context = s->context, .state = on_state,
-					   .done = on_inspected, .user_data = s};
+	const struct inspection_job job = {.x = s->x, .plan = s->plan, .evidence = s->evidence, .context = s->context,
+					   .state = on_state, .done = on_inspected, .user_data = s};
 
 	s->inspection = inspection_new(&job);
 }

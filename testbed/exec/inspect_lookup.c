@@ -1,0 +1,274 @@
+#include "testbed/exec/inspect_lookup.h"
+
+#include "testbed/exec/linux.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <netlink/route/rtnl.h>
+#include <netlink/socket.h>
+#include <sys/socket.h>
+
+/* The answers to one send must fit into the socket's room: a kilobyte of the kernel's memory each, of 200. */
+#define QUESTIONS_A_SEND 64u
+#define RECEIVE_BYTES (16u * 1024u)
+
+struct answer {
+	bool given;
+	int error; /* 0: the route below */
+	unsigned out, table;
+	int type;
+	struct prefix prefix;
+	struct addr via; /* unset: on-link */
+};
+
+/* One node's look-ups while they are made. */
+struct asking {
+	struct nl_sock *sock;
+	questions *questions;
+	GArray *answers; /* struct answer: one a question */
+};
+
+static gboolean fail(GError **error, const char *what, const char *words)
+{
+	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "look up routes: %s: %s", what, words);
+	return FALSE;
+}
+
+/* --- to the kernel ----------------------------------------------------------------------------------------- */
+
+static void append_request(GByteArray *bytes, const struct question *q, guint32 seq)
+{
+	/* the whole of both: a look-up by the packet's own addresses */
+	const struct rtmsg header = {
+		.rtm_family = (unsigned char)q->to.family,
+		.rtm_dst_len = addr_bits(&q->to),
+		.rtm_src_len = addr_bits(&q->from),
+		.rtm_flags = RTM_F_FIB_MATCH | RTM_F_LOOKUP_TABLE,
+	};
+	struct nl_msg *msg = nl_request(RTM_GETROUTE, 0, &header, sizeof header);
+
+	nl_put_addr(msg, RTA_DST, &q->to);
+	nl_put_addr(msg, RTA_SRC, &q->from);
+	if (q->in != 0)
+		nl_put_u32(msg, RTA_IIF, q->in);
+	nlmsg_hdr(msg)->nlmsg_seq = seq;
+	/* every attribute is a multiple of four bytes long, and so is the message */
+	g_byte_array_append(bytes, (const guint8 *)nlmsg_hdr(msg), nlmsg_hdr(msg)->nlmsg_len);
+	nlmsg_free(msg);
+}
+
+static struct addr address_of(const struct nlattr *attribute, int family)
+{
+	struct addr a = {.family = family};
+
+	if (!attribute || nla_len(attribute) * 8 != addr_bits(&a))
+		return (struct addr){.family = 0};
+	memcpy(a.bytes, nla_data(attribute), (gsize)nla_len(attribute));
+	return a;
+}
+
+static unsigned number_of(const struct nlattr *attribute, unsigned otherwise)
+{
+	return attribute ? nla_get_u32(attribute) : otherwise;
+}
+
+static const struct nlattr *find(struct nlmsghdr *header, int type)
+{
+	return nlmsg_find_attr(header, sizeof(struct rtmsg), type);
+}
+
+/* A route to everything has no destination. */
+static void read_route(struct nlmsghdr *header, struct answer *ret)
+{
+	const struct rtmsg *route = nlmsg_data(header);
+	struct addr to = address_of(find(header, RTA_DST), route->rtm_family);
+
+	ret->type = route->rtm_type;
+	ret->prefix.addr = addr_is_set(&to) ? to : (struct addr){.family = route->rtm_family};
+	ret->prefix.len = route->rtm_dst_len;
+	ret->via = address_of(find(header, RTA_GATEWAY), route->rtm_family);
+	ret->out = number_of(find(header, RTA_OIF), 0);
+	ret->table = number_of(find(header, RTA_TABLE), route->rtm_table);
+}
+
+/* How many answers the datagram had. */
+static guint read_answers(struct asking *a, struct nlmsghdr *header, int length)
+{
+	guint n = 0;
+
+	for (; nlmsg_ok(header, length); header = nlmsg_next(header, &length)) {
+		struct answer *to;
+
+		if (header->nlmsg_seq >= a->answers->len)
+			continue;
+		to = &g_array_index(a->answers, struct answer, header->nlmsg_seq);
+		if (header->nlmsg_type == NLMSG_ERROR)
+			to->error = -((const struct nlmsgerr *)nlmsg_data(header))->error;
+		else if (header->nlmsg_type == RTM_NEWROUTE)
+			read_route(header, to);
+		else
+			continue;
+		n += !to->given;
+		to->given = true;
+	}
+	return n;
+}
+
+/* The kernel answers while it is asked: all is there when send returns. */
+static gboolean receive(struct asking *a, guint wanted, GError **error)
+{
+	g_autofree guint8 *buffer = g_malloc(RECEIVE_BYTES);
+
+	while (wanted > 0) {
+		ssize_t n = recv(nl_socket_get_fd(a->sock), buffer, RECEIVE_BYTES, MSG_DONTWAIT);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return fail(error, "receive", g_strerror(n < 0 ? errno : EPIPE));
+		wanted -= read_answers(a, (struct nlmsghdr *)(void *)buffer, (int)n);
+	}
+	return TRUE;
+}
+
+/* The questions from number `first` on. */
+static gboolean ask(struct asking *a, guint first, GError **error)
+{
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+	guint end = questions_count(a->questions);
+
+	g_array_set_size(a->answers, end);
+	while (first < end) {
+		guint n = MIN(end - first, QUESTIONS_A_SEND);
+
+		g_byte_array_set_size(bytes, 0);
+		for (guint i = first; i < first + n; i++)
+			append_request(bytes, questions_at(a->questions, i), i);
+		if (send(nl_socket_get_fd(a->sock), bytes->data, bytes->len, 0) != (ssize_t)bytes->len)
+			return fail(error, "send", g_strerror(errno));
+		if (!receive(a, n, error))
+			return FALSE;
+		first += n;
+	}
+	return TRUE;
+}
+
+static gboolean ask_both_ways(struct asking *a, const json_t *node, GError **error)
+{
+	guint there = questions_count(a->questions);
+	int rc = nl_connect(a->sock, NETLINK_ROUTE);
+
+	if (rc != 0)
+		return fail(error, "open a netlink socket", nl_geterror(rc));
+	if (!ask(a, 0, error))
+		return FALSE;
+	for (guint i = 0; i < there; i++) {
+		const struct answer *answer = &g_array_index(a->answers, struct answer, i);
+
+		questions_ask_back(a->questions, questions_at(a->questions, i), answer->out, node);
+	}
+	return ask(a, there, error);
+}
+
+/* --- as JSON ------------------------------------------------------------------------------------------------- */
+
+/* NULL: loopback, or gone. */
+static const char *interface_name(const json_t *node, unsigned ifindex)
+{
+	const json_t *link;
+	size_t i;
+
+	json_array_foreach (json_object_get(node, "links"), i, link)
+		if (ifindex != 0 && json_integer_value(json_object_get(link, "ifindex")) == ifindex)
+			return json_string_value(json_object_get(link, "name"));
+	return NULL;
+}
+
+/* Those that a look-up ends with; static, or into `buf`. */
+static const char *errno_name(int number, char buf[static 16])
+{
+	static const struct {
+		int number;
+		const char *name;
+	} names[] = {
+		{ENETUNREACH, "ENETUNREACH"}, {EHOSTUNREACH, "EHOSTUNREACH"}, {EXDEV, "EXDEV"},	  {EINVAL, "EINVAL"},
+		{EACCES, "EACCES"},	      {EAGAIN, "EAGAIN"},	      {ENODEV, "ENODEV"},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+		if (names[i].number == number)
+			return names[i].name;
+	g_snprintf(buf, 16, "%d", number);
+	return buf;
+}
+
+static void put_text(json_t *to, const char *key, const char *text)
+{
+	if (text)
+		json_object_set_new(to, key, json_string(text));
+}
+
+static void put_route(json_t *to, const struct answer *a, const json_t *node)
+{
+	char prefix[PREFIX_TEXT_MAX], via[ADDR_TEXT_MAX], type[32];
+
+	put_text(to, "prefix", prefix_print(&a->prefix, prefix));
+	put_text(to, "via", addr_is_set(&a->via) ? addr_print(&a->via, via) : NULL);
+	put_text(to, "dev", interface_name(node, a->out));
+	json_object_set_new(to, "table", json_integer(a->table));
+	put_text(to, "type", nl_rtntype2str(a->type, type, sizeof type));
+}
+
+/* A state has hundreds of these: what would be null is left out. */
+static json_t *lookup_json(const struct question *q, const struct answer *a, const json_t *node)
+{
+	char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX], number[16];
+	json_t *json = json_pack("{s:s, s:s}", "from", addr_print(&q->from, from), "to", addr_print(&q->to, to));
+
+	put_text(json, "in", interface_name(node, q->in));
+	if (a->error != 0)
+		put_text(json, "error", errno_name(a->error, number));
+	else
+		put_route(json, a, node);
+	return json;
+}
+
+/* An interface that is gone since leaves no question. */
+static json_t *lookups_json(const struct asking *a, const json_t *node)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < questions_count(a->questions); i++) {
+		const struct question *q = questions_at(a->questions, i);
+
+		if (q->in == 0 || interface_name(node, q->in))
+			json_array_append_new(list, lookup_json(q, &g_array_index(a->answers, struct answer, i), node));
+	}
+	return list;
+}
+
+gboolean exec_lookup(exec *x, const char *node, const struct seen_pair *pairs, guint n, json_t *state, GError **error)
+{
+	struct linux_room *r = (struct linux_room *)x;
+	g_autoptr(questions) q = questions_new();
+	struct asking a = {.questions = q};
+	gboolean ok;
+
+	/* only the linux room has namespaces */
+	if (exec_netns_fd(x, node) < 0) {
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "there is no node '%s'", node);
+		return FALSE;
+	}
+	questions_ask(q, pairs, n, state);
+	a.sock = nl_socket_alloc();
+	a.answers = g_array_new(FALSE, TRUE, sizeof(struct answer));
+	ok = room_enter(r, room_space(r, node, error), error) && ask_both_ways(&a, state, error);
+	x->room->leave(x);
+	if (ok)
+		json_object_set_new(state, "lookups", lookups_json(&a, state));
+	else
+		g_prefix_error(error, "inspect %s: ", node);
+	nl_socket_free(a.sock);
+	g_array_unref(a.answers);
+	return ok;
+}

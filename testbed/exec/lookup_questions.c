@@ -1,0 +1,181 @@
+#include "testbed/exec/lookup_questions.h"
+
+#include <string.h>
+
+struct questions {
+	GArray *list;      /* struct question */
+	GHashTable *known; /* struct question *, owned */
+};
+
+/* --- the set --------------------------------------------------------------------------------------------- */
+
+static guint addr_hash(const struct addr *a)
+{
+	guint hash = (guint)a->family;
+
+	for (guint i = 0; i < addr_bits(a) / 8u; i++)
+		hash = hash * 31 + a->bytes[i];
+	return hash;
+}
+
+static guint question_hash(gconstpointer key)
+{
+	const struct question *q = key;
+
+	return (addr_hash(&q->from) * 31 + addr_hash(&q->to)) * 31 + q->in;
+}
+
+static gboolean question_equal(gconstpointer a, gconstpointer b)
+{
+	const struct question *x = a, *y = b;
+
+	return x->in == y->in && addr_equal(&x->from, &y->from) && addr_equal(&x->to, &y->to);
+}
+
+questions *questions_new(void)
+{
+	questions *q = g_new0(questions, 1);
+
+	q->list = g_array_new(FALSE, FALSE, sizeof(struct question));
+	q->known = g_hash_table_new_full(question_hash, question_equal, g_free, NULL);
+	return q;
+}
+
+void questions_free(questions *q)
+{
+	if (!q)
+		return;
+	g_array_unref(q->list);
+	g_hash_table_unref(q->known);
+	g_free(q);
+}
+
+guint questions_count(const questions *q)
+{
+	return q->list->len;
+}
+
+const struct question *questions_at(const questions *q, guint i)
+{
+	return &g_array_index(q->list, struct question, i);
+}
+
+static void put(questions *q, const struct addr *from, const struct addr *to, unsigned in)
+{
+	const struct question one = {.from = *from, .to = *to, .in = in};
+
+	if (!g_hash_table_contains(q->known, &one) && g_hash_table_add(q->known, g_memdup2(&one, sizeof one)))
+		g_array_append_val(q->list, one);
+}
+
+static gint compare_questions(gconstpointer a, gconstpointer b)
+{
+	const struct question *x = a, *y = b;
+	int by_from = addr_compare(&x->from, &y->from), by_to = addr_compare(&x->to, &y->to);
+
+	if (by_from != 0)
+		return by_from;
+	return by_to != 0 ? by_to : (x->in > y->in) - (x->in < y->in);
+}
+
+/* --- the node ---------------------------------------------------------------------------------------------- */
+
+bool questions_is_own(const json_t *node, const struct addr *a)
+{
+	const json_t *link, *address;
+	struct prefix p;
+	size_t i, k;
+
+	json_array_foreach (json_object_get(node, "links"), i, link)
+		json_array_foreach (json_object_get(link, "addresses"), k, address)
+			if (json_string_value(address) && prefix_parse(json_string_value(address), &p) &&
+			    addr_equal(&p.addr, a))
+				return true;
+	return false;
+}
+
+/* A session's addresses, as its first packet came in (src, dst) and as its answers do. */
+struct session {
+	struct addr src, dst, reply_src, reply_dst;
+};
+
+static bool read_member(const json_t *entry, const char *key, struct addr *ret)
+{
+	const char *text = json_string_value(json_object_get(entry, key));
+
+	return text && addr_parse(text, ret);
+}
+
+/* Those that were translated, each pair of addresses once: a busy NAT has thousands of sessions between few. */
+static GArray *translations_of(const json_t *node)
+{
+	GArray *list = g_array_new(FALSE, TRUE, sizeof(struct session));
+	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach (json_object_get(node, "conntrack"), i, entry) {
+		struct session s;
+		char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX], back[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX];
+		char *key;
+
+		if (!read_member(entry, "src", &s.src) || !read_member(entry, "dst", &s.dst) ||
+		    !read_member(entry, "reply_src", &s.reply_src) || !read_member(entry, "reply_dst", &s.reply_dst))
+			continue;
+		if (addr_equal(&s.src, &s.reply_dst) && addr_equal(&s.dst, &s.reply_src))
+			continue;
+		key = g_strdup_printf("%s %s %s %s", addr_print(&s.src, src), addr_print(&s.dst, dst),
+				      addr_print(&s.reply_src, back), addr_print(&s.reply_dst, to));
+		if (g_hash_table_add(known, key))
+			g_array_append_val(list, s);
+	}
+	return list;
+}
+
+/* What came in by an interface and was given another destination before it was routed. */
+static void ask_translated(questions *q, const struct seen_pair *p, const GArray *translations)
+{
+	for (guint i = 0; i < translations->len; i++) {
+		const struct session *s = &g_array_index(translations, struct session, i);
+
+		if (addr_equal(&p->src, &s->src) && addr_equal(&p->dst, &s->dst) && !addr_equal(&s->reply_src, &s->dst))
+			put(q, &p->src, &s->reply_src, p->ifindex);
+		if (addr_equal(&p->src, &s->reply_src) && addr_equal(&p->dst, &s->reply_dst) &&
+		    !addr_equal(&s->src, &s->reply_dst))
+			put(q, &p->src, &s->src, p->ifindex);
+	}
+}
+
+/* --- public -------------------------------------------------------------------------------------------------- */
+
+/* Of a packet that was passed on, NAT may have changed the source since it was routed, and the destination before; its
+ * answer has that way before it again.  Asked so, the question after it (questions_ask_back) is the packet's own. */
+void questions_ask(questions *q, const struct seen_pair *pairs, guint n, const json_t *node)
+{
+	GArray *translations = translations_of(node);
+
+	for (guint i = 0; i < n; i++) {
+		const struct seen_pair *p = &pairs[i];
+
+		if (!p->outgoing) {
+			put(q, &p->src, &p->dst, p->ifindex);
+			ask_translated(q, p, translations);
+		} else if (questions_is_own(node, &p->src)) {
+			put(q, &p->src, &p->dst, 0);
+		} else {
+			put(q, &p->dst, &p->src, p->ifindex);
+		}
+	}
+	g_array_unref(translations);
+	g_array_sort(q->list, compare_questions);
+}
+
+void questions_ask_back(questions *q, const struct question *of, unsigned out, const json_t *node)
+{
+	const struct question asked = *of; /* it may be in `q`, and move */
+
+	if (questions_is_own(node, &asked.to))
+		put(q, &asked.to, &asked.from, 0);
+	else if (out != 0)
+		put(q, &asked.to, &asked.from, out);
+}

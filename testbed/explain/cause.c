@@ -53,6 +53,7 @@ static void leg_free(gpointer data)
 	g_free(l->title);
 	g_free(l->from);
 	agreement_clear(&l->seen);
+	lookups_tally_clear(&l->kernel);
 	walk_pair_free(l->walk);
 	g_free(l);
 }

@@ -9,6 +9,7 @@
 #define TESTBED_EXPLAIN_CAUSE_H
 
 #include "testbed/explain/agree.h"
+#include "testbed/explain/lookups.h"
 #include "testbed/explain/walk.h"
 #include "testbed/model/results.h"
 
@@ -98,6 +99,7 @@ struct leg {
 	char *from;            /* flow.node */
 	struct flow flow;      /* that was walked; dport 0: a client's, whichever it took */
 	struct agreement seen; /* how the packets went: filled in where there are journeys */
+	struct lookups_tally kernel; /* what the kernels say of its routes */
 };
 
 typedef struct finding {

@@ -360,6 +360,20 @@ static void prove_by_counters(const struct evidence *e, struct finding *f, const
 	}
 }
 
+/* Where a route decides it, the kernel's own word. */
+static void prove_by_lookup(struct finding *f, const walk *w)
+{
+	static const bool by_route[CAUSE_COUNT] = {
+		[CAUSE_RETURN_WRONG_EGRESS] = true, [CAUSE_NO_ROUTE] = true,	  [CAUSE_NULL_ROUTE] = true,
+		[CAUSE_ROUTE_LOOP] = true,	    [CAUSE_RPF_DROP] = true,	  [CAUSE_NO_FORWARDING] = true,
+		[CAUSE_NEXT_HOP_DEAD] = true,	    [CAUSE_WRONG_CARD] = true,
+	};
+	g_autofree char *text = by_route[f->code] && f->node ? lookups_proof(w, f->node) : NULL;
+
+	if (text)
+		cause_prove(f, "%s", text);
+}
+
 /* A server's own word that it could not send there. */
 static void prove_by_send_errors(const struct evidence *e, struct finding *f)
 {
@@ -417,6 +431,7 @@ bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *w
 
 	l->title = title;
 	l->walk = walked;
+	l->kernel = lookups_count(walked);
 	l->from = g_strdup(flow->node);
 	l->flow = *flow;
 	l->flow.node = l->from;
@@ -432,6 +447,7 @@ bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *w
 	}
 	read_walk(e, f, walked, w, flow->proto);
 	prove_by_walk(f, walked, w);
+	prove_by_lookup(f, w->under ? w->under : w);
 	prove_by_counters(e, f, w);
 	prove_by_send_errors(e, f);
 	return true;

@@ -197,3 +197,26 @@ void detail_counters(const struct observation *seen, const finding *f, GString *
 	}
 	send_errors(seen, out);
 }
+
+/* --- look-ups ------------------------------------------------------------------------------------------- */
+
+/* Walks to other ports of the same place are looked up alike: told once. */
+void detail_lookups(const struct observation *seen, const finding *f, GString *out)
+{
+	g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (guint i = 0; i < f->legs->len; i++) {
+		const struct leg *l = f->legs->pdata[i];
+		g_autoptr(GString) text = g_string_new(NULL);
+		bool known;
+
+		lookups_text(l->walk, seen->state, text);
+		if (text->len == 0)
+			continue;
+		if (g_hash_table_size(told) == 0)
+			g_string_append(out, "\nroute look-ups by the kernels (*: the walk relies on it)\n");
+		known = g_hash_table_contains(told, text->str);
+		g_string_append_printf(out, "%s\n%s", l->title, known ? "the same\n" : text->str);
+		g_hash_table_add(told, g_strdup(text->str));
+	}
+}

@@ -15,4 +15,7 @@ GPtrArray *detail_nodes(const finding *f);
 /* What the kernels and the servers counted and said on the nodes of the walks. */
 void detail_counters(const struct observation *seen, const finding *f, GString *out);
 
+/* What the kernels themselves said of the routes on the walks; nothing is appended where they were not asked. */
+void detail_lookups(const struct observation *seen, const finding *f, GString *out);
+
 #endif

@@ -42,11 +42,15 @@ static json_t *walks_json(const finding *f)
 		const struct leg *l = f->legs->pdata[i];
 		const walk *last = l->walk->back ? l->walk->back : l->walk->forward;
 
-		json_array_append_new(array, json_pack("{s:s, s:s, s:s?, s:s, s:i, s:i, s:s?, s:s?}", "leg", l->title, "end",
-						       walk_end_name(last->end), "node", last->node, "packets",
-						       states[l->seen.state], "there", (int)l->seen.there, "back",
-						       (int)l->seen.back, "seen", l->seen.text, "code",
-						       l->seen.state == AGREE_NO ? AGREE_CODE : NULL));
+		bool wrong = l->seen.state == AGREE_NO || l->kernel.differs;
+
+		json_t *one = json_pack("{s:s, s:s, s:s?, s:s, s:i, s:i, s:s?}", "leg", l->title, "end",
+					walk_end_name(last->end), "node", last->node, "packets", states[l->seen.state],
+					"there", (int)l->seen.there, "back", (int)l->seen.back, "seen", l->seen.text);
+
+		json_object_update_new(one, json_pack("{s:i, s:s?, s:s?}", "lookups", (int)l->kernel.agree, "lookup_differs",
+						      l->kernel.differs, "code", wrong ? AGREE_CODE : NULL));
+		json_array_append_new(array, one);
 	}
 	return array;
 }

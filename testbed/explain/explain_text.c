@@ -209,5 +209,6 @@ void explain_text(const explanation *x, int verbose, GString *out)
 		return;
 	detail_pairs(&x->seen, x->cell, out);
 	sessions_text(&x->seen, x->cell, x->finding, out);
+	detail_lookups(&x->seen, x->finding, out);
 	detail_counters(&x->seen, x->finding, out);
 }

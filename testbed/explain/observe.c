@@ -138,6 +138,18 @@ static void hold_against_packets(finding *f, const journeys *packets)
 	}
 }
 
+/* The tool's own defect, whatever the cause. */
+static void hold_against_kernel(finding *f)
+{
+	for (guint i = 0; i < f->legs->len; i++) {
+		const struct leg *l = f->legs->pdata[i];
+		const char *differs = l->kernel.differs;
+
+		if (differs)
+			g_ptr_array_add(f->proof, g_strdup_printf("%s: %s: %s", AGREE_CODE, l->title, differs));
+	}
+}
+
 /* Borrowed from both. */
 static GPtrArray *all_heard(const GPtrArray *heard, const GPtrArray *told)
 {
@@ -171,5 +183,6 @@ finding *observe_finding(const matrix_selection *s, const struct observation *se
 	if (seen->packets)
 		hold_against_packets(f, seen->packets);
 	sessions_prove(f, sessions);
+	hold_against_kernel(f);
 	return f;
 }

@@ -35,12 +35,15 @@ static bool is_fleeting(const struct node *n, const json_t *route)
 static json_t *state_after_restart(const json_t *state, const struct node *n)
 {
 	json_t *after = json_deep_copy(state);
-	json_t *routes = json_object_get(json_object_get(json_object_get(after, "nodes"), n->name), "routes");
+	json_t *node = json_object_get(json_object_get(after, "nodes"), n->name);
+	json_t *routes = json_object_get(node, "routes");
 
 	for (size_t i = json_array_size(routes); i > 0; i--) {
 		if (is_fleeting(n, json_array_get(routes, i - 1)))
 			json_array_remove(routes, i - 1);
 	}
+	/* the kernel was asked before it */
+	json_object_del(node, "lookups");
 	return after;
 }
 

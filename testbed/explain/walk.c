@@ -1,5 +1,7 @@
 #include "testbed/explain/walk_node.h"
 
+#include "testbed/explain/lookups.h"
+
 #define VLAN_TAG_BYTES 4u
 
 static const char *const end_names[] = {
@@ -25,6 +27,8 @@ static void hop_free(gpointer data)
 	g_free(h->route);
 	g_free(h->rule);
 	g_free(h->nat);
+	g_free(h->lookup.dev);
+	g_free(h->lookup.kernel);
 	g_free(h);
 }
 
@@ -299,6 +303,8 @@ struct walk_pair *walk_both(const model *m, const json_t *state, const struct fl
 	struct knet *net = knet_new(m, state);
 	struct walk_pair *pair = walk_pair_of(net, flow, false);
 
+	lookups_hold(pair->forward, state);
+	lookups_hold(pair->back, state);
 	knet_free(net);
 	return pair;
 }
@@ -325,6 +331,7 @@ struct walk_pair *walk_meet(const model *m, const json_t *state, const struct fl
 	} else {
 		pair->forward = walk_nowhere(flow);
 	}
+	lookups_hold(pair->forward, state);
 	knet_free(net);
 	return pair;
 }

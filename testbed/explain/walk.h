@@ -47,6 +47,26 @@ enum walk_end {
 		WALK_END_COUNT
 };
 
+enum lookup_state {
+	LOOKUP_UNASKED, /* the kernel was not asked about this one */
+	LOOKUP_AGREES,
+	LOOKUP_DIFFERS,
+};
+
+/* The route look-up of a hop, and the kernel's own (lookups.h). */
+struct hop_lookup {
+	bool made;             /* false: the walk ended before, or no kernel would look this up; nothing else is set */
+	struct addr from, to;  /* after DNAT, before SNAT */
+	const char *error;     /* what the kernel must answer, "ENETUNREACH"; NULL: what follows.  Static */
+	bool is_local;         /* the node's own address; else a route: */
+	struct prefix prefix;
+	struct addr via;       /* unset: on-link */
+	char *dev;
+	unsigned table;
+	enum lookup_state state;
+	char *kernel;          /* its answer in words; NULL: it was not asked */
+};
+
 struct hop {
 	char *node;
 	char *in, *out;   /* interfaces; NULL: starts or ends here */
@@ -55,6 +75,7 @@ struct hop {
 	char *route;      /* "10.20.0.0/24 via 10.255.0.2 dev vpn0 table 254", or NULL */
 	char *rule;       /* filter rule that decided, by name; "policy" or "established"; NULL: none asked */
 	char *nat;        /* "198.51.100.10 for 10.20.0.101 (branch-nat)", or NULL */
+	struct hop_lookup lookup;
 };
 
 typedef struct walk {

@@ -55,6 +55,47 @@ static void note_nat(struct walker *k, char *text)
 	g_free(text);
 }
 
+/* --- the kernel's look-up ------------------------------------------------------------------------------ */
+
+/* The packet's addresses now are those that its route is looked up by.  Says what the kernel answers. */
+static void note_lookup(struct walker *k, const char *error, const struct kroute *route)
+{
+	struct hop_lookup *l = &k->hop->lookup;
+
+	g_free(l->dev);
+	*l = (struct hop_lookup){.made = true, .from = k->p.at.src, .to = k->p.at.dst, .error = error};
+	if (error)
+		return;
+	l->is_local = route == NULL;
+	if (!route)
+		return;
+	l->prefix = prefix_network(&route->to);
+	l->via = route->via;
+	l->dev = g_strdup(route->dev);
+	l->table = route->table;
+}
+
+/* The kernel's fib_props: what each kind of route that refuses says. */
+static const char *refusal(const struct kroute *route)
+{
+	static const struct {
+		const char *type, *error;
+	} known[] = {{"blackhole", "EINVAL"}, {"unreachable", "EHOSTUNREACH"}, {"prohibit", "EACCES"}};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(known); i++)
+		if (g_str_equal(known[i].type, route->type))
+			return known[i].error;
+	return "EINVAL";
+}
+
+static void note_choice(struct walker *k, const struct lookup *found)
+{
+	if (!found->route)
+		note_lookup(k, "ENETUNREACH", NULL);
+	else
+		note_lookup(k, kroute_refuses(found->route) ? refusal(found->route) : NULL, found->route);
+}
+
 /* --- sessions -------------------------------------------------------------------------------------------- */
 
 /* A port that a NAT draws by lot is not known, and 0 here. */
@@ -189,6 +230,7 @@ static const struct klink *choose_route(struct walker *k, struct addr *ret_next_
 	const struct klink *out = found.route && found.route->dev ? knode_link(k->at, found.route->dev) : NULL;
 	char dst[ADDR_TEXT_MAX];
 
+	note_choice(k, &found);
 	if (found.route)
 		k->hop->route = kroute_text(found.route);
 	if (found.route && kroute_refuses(found.route))
@@ -217,6 +259,7 @@ static bool pass_reverse_path(struct walker *k)
 	if (back.route && !kroute_refuses(back.route) &&
 	    (k->in->rp_filter != 1 || g_strcmp0(back.route->dev, k->in->name) == 0))
 		return true;
+	note_lookup(k, "EXDEV", NULL);
 	route = back.route ? kroute_text(back.route) : NULL;
 	walker_end(k, WALK_RPF, k->at, k->in->name, "%s would not answer %s by %s (rp_filter %u): %s%s",
 		   k->at->model->name, addr_print(&k->p.at.src, src), k->in->name, k->in->rp_filter,
@@ -241,6 +284,7 @@ static bool was_here(const struct walker *k)
 
 static void arrive_at_owner(struct walker *k, const struct klink *own)
 {
+	note_lookup(k, NULL, NULL);
 	if (!pass_reverse_path(k))
 		return;
 	if (k->at->model->host_model == HOST_STRONG && own != k->in) {
@@ -268,6 +312,9 @@ static const struct klink *forward(struct walker *k, struct addr *ret_next_hop)
 	const struct klink *out;
 
 	if (!(k->p.at.dst.family == AF_INET6 ? k->at->forwards6 : k->at->forwards)) {
+		/* of IPv6 the kernel finds that out behind the look-up */
+		if (k->p.at.dst.family == AF_INET)
+			note_lookup(k, "EHOSTUNREACH", NULL);
 		walker_end(k, WALK_NO_FORWARDING, k->at, k->in->name, "%s does not forward packets",
 			   k->at->model->name);
 		return NULL;

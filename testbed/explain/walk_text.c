@@ -33,12 +33,24 @@ static void put_addresses(GString *out, const struct hop *h)
 	g_string_append_printf(out, "%s -> %s", addr_print(&h->src, src), addr_print(&h->dst, dst));
 }
 
+/* Where it agrees with a route above, that is all there is to say. */
+static void put_kernel(GString *out, const struct hop *h)
+{
+	bool same = h->route && h->lookup.state == LOOKUP_AGREES && !h->lookup.error;
+	const char *but = h->lookup.state == LOOKUP_DIFFERS ? "differs: " : "";
+	g_autofree char *text = g_strconcat(but, h->lookup.kernel, NULL);
+
+	walk_text_wrapped(out, "       kernel ", same ? "the same" : text);
+}
+
 static void put_hop(GString *out, guint number, const struct hop *h)
 {
 	g_string_append_printf(out, "%3u  %s: %s -> %s\n", number, h->node, h->in ? h->in : "(starts)",
 			       h->out ? h->out : "(ends)");
 	if (h->route)
 		walk_text_wrapped(out, "       route  ", h->route);
+	if (h->lookup.kernel)
+		put_kernel(out, h);
 	if (h->rule)
 		walk_text_wrapped(out, "       rule   ", h->rule);
 	if (h->nat)

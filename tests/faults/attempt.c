@@ -57,6 +57,18 @@ static bool same(const char *a, const char *b)
 	return g_str_equal(a, b);
 }
 
+/* A walk may come to the right end by a route that the kernel does not take; NULL: none does. */
+static const char *contradicted(const finding *x)
+{
+	for (guint i = 0; i < x->legs->len; i++) {
+		const struct leg *l = x->legs->pdata[i];
+
+		if (l->kernel.differs)
+			return g_intern_string(l->kernel.differs);
+	}
+	return NULL;
+}
+
 /* NULL: as it is. */
 static const char *flaw_of(const struct fault *f, const finding *x)
 {
@@ -74,7 +86,7 @@ static const char *flaw_of(const struct fault *f, const finding *x)
 		return "another object";
 	if (f->direction && !g_str_equal(direction, f->direction))
 		return "another direction";
-	return NULL;
+	return contradicted(x);
 }
 
 /* NULL: it helps and harms nothing. */

@@ -2,7 +2,7 @@
 
 #include "testbed/cmd/finished.h"
 
-/* NULL: none that contradicts the packets. */
+/* NULL: none that contradicts the packets, or the kernels. */
 static const char *disagreement(const finding *f)
 {
 	for (guint i = 0; i < f->legs->len; i++) {
@@ -10,6 +10,8 @@ static const char *disagreement(const finding *f)
 
 		if (l->seen.state == AGREE_NO)
 			return l->seen.text;
+		if (l->kernel.differs)
+			return l->kernel.differs;
 	}
 	return NULL;
 }
@@ -33,6 +35,17 @@ static char *flaw_of(const struct cell *c, const explanation *x)
 	return f->node ? NULL : g_strdup_printf("%s at no node", cause_name(f->code));
 }
 
+static void count_lookups(const finding *f, struct alarms *a)
+{
+	for (guint i = 0; i < f->legs->len; i++) {
+		const struct leg *l = f->legs->pdata[i];
+
+		a->looked_up += l->kernel.agree;
+		a->walks++;
+		a->blind += l->kernel.agree == 0;
+	}
+}
+
 static void judge(finished *f, const model *m, const struct cell *c, struct alarms *a)
 {
 	static const struct explain_options options = {.no_trial = true};
@@ -47,6 +60,8 @@ static void judge(finished *f, const model *m, const struct cell *c, struct alar
 		x = explain_recorded(m, s, &recorded, &options);
 	}
 	flaw = x ? flaw_of(c, x) : g_strdup(error->message);
+	if (x)
+		count_lookups(x->finding, a);
 	a->passed += c->verdict == VERDICT_PASS;
 	a->failed += c->verdict == VERDICT_FAIL;
 	if (flaw)

@@ -49,6 +49,18 @@ static const char *text_at(const json_t *document, const char *object, const cha
 	return text ? text : "-";
 }
 
+/* A part of the proof begins so. */
+static bool proves(const json_t *document, const char *start)
+{
+	const json_t *part;
+	size_t i;
+
+	json_array_foreach (json_object_get(document, "proof"), i, part)
+		if (g_str_has_prefix(json_string_value(part), start))
+			return true;
+	return false;
+}
+
 static void expect_whole(const char *dir)
 {
 	struct explained e = explain(dir, FAILING);
@@ -62,8 +74,13 @@ static void expect_whole(const char *dir)
 	cr_expect_str_eq(text_at(e.document, "cause", "node"), "edge");
 	cr_expect_eq(json_array_size(json_object_get(e.document, "missing")), 0);
 	cr_expect_gt(json_array_size(json_object_get(e.document, "walks")), 0);
-	json_array_foreach (json_object_get(e.document, "walks"), i, leg)
+	json_array_foreach (json_object_get(e.document, "walks"), i, leg) {
 		cr_expect_str_eq(text_at(leg, NULL, "packets"), "agree", "%s: %s", text_at(leg, NULL, "leg"), text_at(leg, NULL, "seen"));
+		/* branch1, branch-gw, core, edge, and back at edge */
+		cr_expect_eq(json_integer_value(json_object_get(leg, "lookups")), 5, "%s", text_at(leg, NULL, "leg"));
+		cr_expect_str_eq(text_at(leg, NULL, "lookup_differs"), "-");
+	}
+	cr_expect(proves(e.document, "kernel at edge: 10.20.0.101 from 172.25.33.10: no way (ENETUNREACH)"));
 	explained_clear(&e);
 	e = explain(dir, PASSING);
 	cr_expect_str_eq(text_at(e.document, "cause", "code"), "NONE", "%s", e.err);
@@ -105,6 +122,9 @@ static void expect_no_false_alarm(const char *dir)
 	cr_expect_eq(a.passed, 255, "%u passed", a.passed);
 	cr_expect_eq(a.failed, 13, "%u failed", a.failed);
 	cr_expect_str_empty(a.flaws->str, "%s", a.flaws->str);
+	cr_expect_gt(a.looked_up, 1000, "%u hops", a.looked_up);
+	/* the state that is nearest to a call may be older than its packets */
+	cr_expect_lt(a.blind, a.walks / 4, "%u of %u walks", a.blind, a.walks);
 	g_string_free(a.flaws, TRUE);
 }
 
@@ -116,8 +136,20 @@ static void forget_routes(json_t *event, const char *node)
 	json_array_clear(json_object_get(json_object_get(nodes, node), "routes"));
 }
 
+/* The judge itself, too: answers of a kernel are not what they were.  No walk uses them, and each is held against them. */
+static void forge_lookup(json_t *event, const char *node)
+{
+	json_t *nodes = json_object_get(json_object_get(event, "state"), "nodes"), *answer;
+	size_t i;
+
+	json_array_foreach (json_object_get(json_object_get(nodes, node), "lookups"), i, answer)
+		if (json_object_get(answer, "via"))
+			json_object_set_new(answer, "prefix", json_string("10.0.0.0/9"));
+}
+
 /* The judge itself: what was recorded of one scenario's kernels is not what they were. */
-static void expect_forgery_seen(const char *dir, const char *path, const char *events)
+static void expect_forgery_seen(const char *dir, const char *path, const char *events,
+				void (*forge)(json_t *event, const char *node), const char *seen)
 {
 	g_auto(GStrv) lines = g_strsplit(events, "\n", -1);
 	g_autoptr(GString) forged = g_string_new(NULL);
@@ -128,7 +160,7 @@ static void expect_forgery_seen(const char *dir, const char *path, const char *e
 		char *line;
 
 		if (g_strcmp0(json_string_value(json_object_get(event, "scenario")), FORGED) == 0)
-			forget_routes(event, "core");
+			forge(event, "core");
 		line = event ? json_dumps(event, JSON_COMPACT) : NULL;
 		g_string_append_printf(forged, "%s\n", line ? line : lines[i]);
 		free(line);
@@ -137,7 +169,20 @@ static void expect_forgery_seen(const char *dir, const char *path, const char *e
 	cr_assert(g_file_set_contents(path, forged->str, (gssize)forged->len, NULL));
 	a = alarms_of(dir, LYNC, FORGED);
 	cr_expect(strstr(a.flaws->str, FORGED "/dc1-branch1/audio: TOOL_DISAGREES") != NULL, "%s", a.flaws->str);
+	cr_expect(strstr(a.flaws->str, seen) != NULL, "no '%s' in %s", seen, a.flaws->str);
 	g_string_free(a.flaws, TRUE);
+}
+
+/* What the kernel is forged to have said. */
+static void expect_told(const char *dir)
+{
+	struct explained e = explain(dir, FORGED "/dc1-branch1/audio");
+	const json_t *leg = json_array_get(json_object_get(e.document, "walks"), 0);
+
+	cr_expect_str_eq(text_at(leg, NULL, "code"), "TOOL_DISAGREES", "%s", e.err);
+	cr_expect(strstr(text_at(leg, NULL, "lookup_differs"), "but the kernel: 10.0.0.0/9 via") != NULL);
+	cr_expect(proves(e.document, "TOOL_DISAGREES: "));
+	explained_clear(&e);
 }
 
 Test(finished, run_is_explained_as_far_as_it_was_recorded, .timeout = 240)
@@ -156,7 +201,9 @@ Test(finished, run_is_explained_as_far_as_it_was_recorded, .timeout = 240)
 	expect_whole(dir);
 	expect_no_false_alarm(dir);
 	cr_assert(g_file_get_contents(path, &events, &length, NULL));
-	expect_forgery_seen(dir, path, events);
+	expect_forgery_seen(dir, path, events, forget_routes, "the last packets went");
+	expect_forgery_seen(dir, path, events, forge_lookup, "but the kernel: 10.0.0.0/9 via");
+	expect_told(dir);
 	for (gsize i = 0; i <= CUTS; i++)
 		expect_cut(dir, events, length, length * i / CUTS);
 	run_clear(&r);

@@ -143,7 +143,8 @@ static json_t *link_json(const struct tables *t, struct nl_object *o)
 }
 
 /* Routes that share their load over several hops are not made by any plan: the first stands for all.  An IPv6 route
- * that refuses has the loopback as its interface. */
+ * that refuses has the loopback as its interface.  What the kernel has learned of one host (its path MTU, RFC 1191)
+ * comes among its routes, marked as cloned, and is none. */
 static json_t *route_json(const struct tables *t, struct nl_object *o)
 {
 	struct rtnl_route *route = (struct rtnl_route *)o;
@@ -152,7 +153,8 @@ static json_t *route_json(const struct tables *t, struct nl_object *o)
 	bool by_loopback = ifindex == LOOPBACK, refuses = rtnl_route_get_type(route) >= RTN_BLACKHOLE;
 	char type[32];
 
-	if (!is_told(t, rtnl_route_get_dst(route)) || rtnl_route_get_table(route) == RT_TABLE_LOCAL ||
+	if (!is_told(t, rtnl_route_get_dst(route)) || (rtnl_route_get_flags(route) & RTM_F_CLONED) != 0 ||
+	    rtnl_route_get_table(route) == RT_TABLE_LOCAL ||
 	    (by_loopback && !refuses))
 		return NULL;
 	return json_pack("{s:o, s:o, s:o, s:i, s:i, s:s}", "to", prefix_json(rtnl_route_get_dst(route)), "via",

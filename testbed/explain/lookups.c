@@ -80,20 +80,11 @@ static char *answer_words(const json_t *answer)
 
 /* --- comparing ---------------------------------------------------------------------------------------------- */
 
-/* What the kernel has learned of one destination behind a gateway (its path MTU, RFC 1191) is dumped among its routes,
- * as a route to that host, but no look-up matches it: it leads where the route leads that it belongs to. */
-static bool may_be_learned(const struct hop_lookup *l)
-{
-	return l->prefix.len == addr_bits(&l->prefix.addr) && addr_is_set(&l->via);
-}
-
 static bool same_prefix(const struct hop_lookup *l, const char *text)
 {
 	struct prefix other;
 
-	if (!text || !prefix_parse(text, &other))
-		return false;
-	return prefix_equal(&l->prefix, &other) || (may_be_learned(l) && prefix_contains(&other, &l->to));
+	return text && prefix_parse(text, &other) && prefix_equal(&l->prefix, &other);
 }
 
 static bool same_gateway(const struct addr *via, const char *text)

@@ -110,6 +110,48 @@ Test(inspect, what_the_kernel_refused_is_counted)
 	close(host);
 }
 
+/* A packet too large for the way, until its sender has been told so; the errno then. */
+static int learn_path_mtu(int fd, const char *address)
+{
+	const struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = inet_addr(address) };
+	static const char large[1400];
+	gint64 deadline_us = g_get_monotonic_time() + 2 * G_USEC_PER_SEC;
+	int discover = IP_PMTUDISC_DO;
+
+	cr_assert_eq(setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &discover, sizeof discover), 0);
+	cr_assert_eq(connect(fd, (const struct sockaddr *)&to, sizeof to), 0);
+	while (send(fd, large, sizeof large, 0) > 0 && g_get_monotonic_time() < deadline_us)
+		;
+	return errno;
+}
+
+Test(inspect, what_a_kernel_learned_of_a_host_is_no_route)
+{
+	g_autoptr(exec) x = build_topology(
+		"networks: {inside: {subnet: 10.9.0.0/24}, outside: {subnet: 198.51.100.0/24}}\n"
+		"nodes:\n"
+		"  host:\n"
+		"    interfaces: {eth0: {network: inside, address: 10.9.0.2/24}}\n"
+		"    routes: [{to: default, via: 10.9.0.1}]\n"
+		"  one:\n"
+		"    interfaces: {eth0: {network: outside, address: 198.51.100.10/24}}\n"
+		"    routes: [{to: default, via: 198.51.100.1}]\n"
+		"  router:\n"
+		"    forwarding: true\n"
+		"    interfaces:\n"
+		"      lan: {network: inside, address: 10.9.0.1/24}\n"
+		"      wan: {network: outside, address: 198.51.100.1/24, mtu: 1300B}\n");
+	int fd = udp_in(x, "host", "10.9.0.2", 0);
+	json_t *state;
+
+	cr_assert_eq(learn_path_mtu(fd, "198.51.100.10"), EMSGSIZE, "told of the path's MTU");
+	state = state_of(x, "host");
+	expect_one(state, "routes", "{\"to\": \"0.0.0.0/0\", \"via\": \"10.9.0.1\"}");
+	cr_expect_eq(json_array_size(json_object_get(state, "routes")), 2, "the default route and the card's network");
+	json_decref(state);
+	close(fd);
+}
+
 Test(inspect, live_changes_are_seen)
 {
 	g_autoptr(exec) x = build_topology(NETWORK);

@@ -102,11 +102,7 @@ static const struct row {
 	{.name = "a blackhole", .from = "dc1", .to = "10.20.0.101", .agree = 1,
 	 .changes = "add-route: {node: core, to: 10.20.0.101/32, type: blackhole}",
 	 .said = {"core", "{\"from\": \"10.0.1.101\", \"to\": \"10.20.0.101\", \"in\": \"lan\", \"error\": \"EINVAL\"}"}},
-	{.name = "what a kernel learned of a host", .from = "dc1", .to = "10.20.0.101", .agree = 1,
-	 .changes = "add-route: {node: dc1, to: 10.20.0.101/32, via: 10.0.1.1}",
-	 .said = {"dc1", "{\"from\": \"10.0.1.101\", \"to\": \"10.20.0.101\", \"prefix\": \"0.0.0.0/0\", \"via\": \"10.0.1.1\","
-			 " \"dev\": \"lan\", \"table\": 254, \"type\": \"unicast\"}"}},
-	{.name = "leads where its route leads", .from = "dc1", .to = "10.20.0.101",
+	{.name = "a route to the host alone, which the kernel does not know", .from = "dc1", .to = "10.20.0.101",
 	 .changes = "add-route: {node: dc1, to: 10.20.0.101/32, via: 10.0.1.102}",
 	 .said = {"dc1", "{\"from\": \"10.0.1.101\", \"to\": \"10.20.0.101\", \"prefix\": \"0.0.0.0/0\", \"via\": \"10.0.1.1\","
 			 " \"dev\": \"lan\", \"table\": 254, \"type\": \"unicast\"}"},

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define PROOF_CHARS 300 /* four lines of a terminal: who wants all of it asks for it */
+
 static void line(GString *out, const char *label, const char *text)
 {
 	g_string_append_printf(out, "%-6s %s\n", label, text);
@@ -20,6 +22,48 @@ static char *joined(const GPtrArray *texts, const char *separator)
 	for (guint i = 0; i < texts->len; i++)
 		g_string_append_printf(all, "%s%s", i > 0 ? separator : "", (const char *)texts->pdata[i]);
 	return g_string_free(all, FALSE);
+}
+
+/* The first parts that fit, the very first in any case; *ret_left: how many do not. */
+static char *proof_parts(const GPtrArray *proof, guint *ret_left)
+{
+	GString *text = g_string_new(NULL);
+	guint i = 0;
+
+	for (; i < proof->len; i++) {
+		const char *part = proof->pdata[i];
+
+		if (i > 0 && text->len + strlen(part) > PROOF_CHARS)
+			break;
+		g_string_append_printf(text, "%s%s", i > 0 ? "; " : "", part);
+	}
+	*ret_left = proof->len - i;
+	return g_string_free(text, FALSE);
+}
+
+static void proof_line(const finding *f, GString *out)
+{
+	guint left;
+	g_autofree char *text = proof_parts(f->proof, &left);
+
+	if (f->proof->len == 0)
+		return;
+	g_string_append_printf(out, "%-6s %s", "proof", text);
+	if (left > 0)
+		g_string_append_printf(out, "; %u more with -v", left);
+	g_string_append_c(out, '\n');
+}
+
+static void more_proof(const finding *f, GString *out)
+{
+	guint left;
+	g_autofree char *text = proof_parts(f->proof, &left);
+
+	if (left == 0)
+		return;
+	g_string_append(out, "\nall of the proof\n");
+	for (guint i = 0; i < f->proof->len; i++)
+		walk_text_wrapped(out, "  - ", f->proof->pdata[i]);
 }
 
 /* The steps behind the first one: what was still in the way, and what takes that away. */
@@ -101,8 +145,6 @@ static void run_text(const explanation *x, GString *out)
 
 static void healthy_text(const explanation *x, GString *out)
 {
-	g_autofree char *proof = joined(x->finding->proof, "; ");
-
 	g_string_append_printf(out, "%-6s %s, over %s", "what", x->finding->what, path_class_name(x->cell->path));
 	run_text(x, out);
 	g_string_append_c(out, '\n');
@@ -116,14 +158,13 @@ static void healthy_text(const explanation *x, GString *out)
 					       walk_end_name(l->walk->forward->end));
 		g_string_append_c(out, '\n');
 	}
-	if (*proof)
-		line(out, "proof", proof);
+	proof_line(x->finding, out);
 }
 
 static void failed_text(const explanation *x, GString *out)
 {
 	const finding *f = x->finding;
-	g_autofree char *proof = joined(f->proof, "; "), *where = NULL, *what = NULL;
+	g_autofree char *where = NULL, *what = NULL;
 
 	what = g_strdup_printf("%s: %s (%s)", f->what, cause_text(f->code), cause_name(f->code));
 	g_string_append_printf(out, "%-6s %s", "what", what);
@@ -135,8 +176,7 @@ static void failed_text(const explanation *x, GString *out)
 	}
 	if (f->why)
 		line(out, "why", f->why);
-	if (*proof)
-		line(out, "proof", proof);
+	proof_line(f, out);
 	fix_line(x, out);
 }
 
@@ -192,6 +232,8 @@ void explain_text(const explanation *x, int verbose, GString *out)
 		healthy_text(x, out);
 	else
 		failed_text(x, out);
+	if (verbose > 0)
+		more_proof(x->finding, out);
 	for (guint i = 0; verbose > 0 && i < x->finding->legs->len; i++) {
 		const struct leg *l = x->finding->legs->pdata[i];
 

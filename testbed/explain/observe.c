@@ -117,8 +117,14 @@ const GPtrArray *observe_cells(const matrix_selection *s)
 	return ((const struct scenario_result *)s->results->scenarios->pdata[0])->cells;
 }
 
+/* The tool's own defect comes before everything it says. */
+static void tell_disagreement(finding *f, const struct leg *l, const char *text)
+{
+	g_ptr_array_insert(f->proof, 0, g_strdup_printf("%s: %s: %s", AGREE_CODE, l->title, text));
+}
+
 /* What contradicts a walk is told whatever the cause; what confirms it, of the leg that shows the cause only, or of a
- * call that works of all. */
+ * call that works of all.  Packets prove more than what is read off the state: they come right after the walk's end. */
 static void hold_against_packets(finding *f, const journeys *packets)
 {
 	bool confirmed = false;
@@ -130,9 +136,11 @@ static void hold_against_packets(finding *f, const journeys *packets)
 
 		l->seen = agree_check(l->walk, &l->flow, packets);
 		if (l->seen.state == AGREE_NO) {
-			g_ptr_array_add(f->proof, g_strdup_printf("%s: %s: %s", AGREE_CODE, l->title, l->seen.text));
-		} else if (l->seen.state == AGREE_YES && telling && (!confirmed || f->code == CAUSE_NONE)) {
+			tell_disagreement(f, l, l->seen.text);
+		} else if (f->code == CAUSE_NONE && l->seen.state == AGREE_YES) {
 			g_ptr_array_add(f->proof, g_strdup(l->seen.text));
+		} else if (l->seen.state == AGREE_YES && telling && !confirmed) {
+			g_ptr_array_insert(f->proof, MIN(1, (gint)f->proof->len), g_strdup(l->seen.text));
 			confirmed = true;
 		}
 	}
@@ -143,10 +151,9 @@ static void hold_against_kernel(finding *f)
 {
 	for (guint i = 0; i < f->legs->len; i++) {
 		const struct leg *l = f->legs->pdata[i];
-		const char *differs = l->kernel.differs;
 
-		if (differs)
-			g_ptr_array_add(f->proof, g_strdup_printf("%s: %s: %s", AGREE_CODE, l->title, differs));
+		if (l->kernel.differs)
+			tell_disagreement(f, l, l->kernel.differs);
 	}
 }
 

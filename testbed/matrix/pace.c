@@ -3,11 +3,12 @@
 #include <math.h>
 
 /* A call's time is mostly waiting (ICE), a sign-in's is work of clients and servers, and it is over when that is done:
- * few at a time take no longer than many. */
+ * few at a time take no longer than many.  Calls that stand already must not lose media to those that are set up, and
+ * ICE gives up after seconds: set-ups leave a reserve. */
 static const struct pace_bounds bounds[PACE_KIND_COUNT] = {
-	[PACE_CALLS] = {.first = 24, .min = 10, .max = 160, .interval_us = 4000},
-	[PACE_SET_UPS] = {.first = 6, .min = 6, .max = 40, .interval_us = 4000},
-	[PACE_SIGN_INS] = {.first = 7, .min = 5, .max = 40, .interval_us = 500},
+	[PACE_CALLS] = {.first = 24, .min = 10, .max = 160, .interval_us = 4000, .busy_low = 0.95, .busy_high = 0.98},
+	[PACE_SET_UPS] = {.first = 6, .min = 3, .max = 40, .interval_us = 4000, .busy_low = 0.80, .busy_high = 0.88},
+	[PACE_SIGN_INS] = {.first = 7, .min = 5, .max = 40, .interval_us = 500, .busy_low = 0.95, .busy_high = 0.98},
 };
 
 const struct pace_bounds *pace_bounds_of(enum pace_kind kind)
@@ -26,6 +27,8 @@ void pace_init(struct pace *p, enum pace_kind kind, guint n_cpus)
 		.window_max = b->max * n_cpus,
 		.busy = NAN,
 		.interval_us = b->interval_us,
+		.busy_low = b->busy_low,
+		.busy_high = b->busy_high,
 	};
 }
 
@@ -33,9 +36,9 @@ void pace_load(struct pace *p, double busy)
 {
 	/* A sample holds ten ticks of two processors: alone it swings from idle to full. */
 	p->busy = isnan(p->busy) ? busy : p->busy + (busy - p->busy) * PACE_BUSY_WEIGHT;
-	if (p->busy > PACE_BUSY_HIGH)
+	if (p->busy > p->busy_high)
 		p->window *= 0.92;
-	else if (p->busy < PACE_BUSY_LOW && p->in_progress + 1 >= (guint)p->window)
+	else if (p->busy < p->busy_low && p->in_progress + 1 >= (guint)p->window)
 		p->window += MAX(1.0, p->window * 0.05);
 	p->window = CLAMP(p->window, p->window_min, p->window_max);
 }

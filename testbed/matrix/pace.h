@@ -14,9 +14,7 @@
 #include <stdbool.h>
 
 #define PACE_SAMPLE_MS 50       /* how often the caller should measure the load */
-#define PACE_BUSY_HIGH 0.98     /* the window closes */
-#define PACE_BUSY_LOW 0.95      /* the window opens */
-#define PACE_BUSY_WEIGHT 0.25   /* of one sample in the running mean that both are held against */
+#define PACE_BUSY_WEIGHT 0.25   /* of one sample in the running mean that busy_low and busy_high are held against */
 
 enum pace_kind {
 	PACE_CALLS,    /* in progress from start to end */
@@ -31,11 +29,13 @@ struct pace_bounds {
 	double min;          /* every run ends, however busy the machine is */
 	double max;
 	gint64 interval_us;  /* between two starts: each begins with a burst */
+	double busy_low, busy_high; /* shares of the machine: below, the window opens; above, it closes */
 };
 const struct pace_bounds *pace_bounds_of(enum pace_kind kind);
 
 struct pace {
 	double window, window_min, window_max;
+	double busy_low, busy_high;
 	double busy; /* running mean; NAN: no sample yet */
 	guint in_progress;
 	gint64 interval_us, next_us;

@@ -77,6 +77,19 @@ Test(pace, window_opens_only_when_it_is_in_the_way)
 	}
 }
 
+/* At nine tenths of the machine calls may still be started, but none that is to stand beside others. */
+Test(pace, set_ups_leave_a_reserve)
+{
+	struct pace calls, set_ups;
+
+	pace_init(&calls, PACE_CALLS, 2);
+	pace_init(&set_ups, PACE_SET_UPS, 2);
+	play(&calls, 5000000, 1000000, 0.9);
+	play(&set_ups, 5000000, 1000000, 0.9);
+	cr_expect_geq(calls.window, 2 * pace_bounds_of(PACE_CALLS)->first);
+	cr_expect_float_eq(set_ups.window, 2 * pace_bounds_of(PACE_SET_UPS)->min, 1e-9);
+}
+
 /* A sign-in has 3 s for TLS: on a machine that gives us a tenth of two processors, each needs 40 ms of them and all that
  * are in progress share them, none may take longer. */
 Test(pace, sign_ins_meet_their_deadlines_on_a_busy_machine)

@@ -210,7 +210,7 @@ $(B)/faults/fault-matrix: $(call obj,$(wildcard tests/faults/*.c)) $(B)/libtestb
 fault-matrix: all $(B)/faults/fault-matrix ## every fault of tests/faults explained: FAULTS=REGEX FIXES=1 DOUBLE=40 SEED=1 JOBS=2
 	$(Q)$(B)/faults/fault-matrix --seed $(SEED) $(if $(FAULTS),--only '$(FAULTS)') $(if $(FIXES),--fixes) $(if $(DOUBLE),--double $(DOUBLE)) $(if $(JOBS),--jobs $(JOBS))
 
-$(B)/bin/bench-build: $(B)/obj/scripts/bench_build.o $(B)/libtestbed.a
+$(B)/bin/bench-build: $(call obj,scripts/bench_build.c scripts/bench_settle.c) $(B)/libtestbed.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm

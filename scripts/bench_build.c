@@ -7,6 +7,7 @@
  * (the kernel's neighbour table bounds a big lab).  -x: exec only, with its time and memory a node.  Needs CAP_SYS_ADMIN in its user namespace:
  * `unshare -Urnm bench-build ...`.  Everything is gone with the process that made it.
  */
+#include "scripts/bench_settle.h"
 #include "testbed/exec/exec.h"
 
 #include <errno.h>
@@ -371,6 +372,8 @@ static struct times in_child(struct times (*run)(const model *, const plan *), c
 	int ends[2];
 	pid_t pid;
 
+	if (!bench_settle())
+		fprintf(stderr, "what was built before may still be taken down beside this\n");
 	if (pipe(ends) != 0)
 		return t;
 	pid = fork();

@@ -140,7 +140,7 @@ $(foreach t,$(patsubst tests/%,%,$(TEST_DIRS)),$(eval $(call test_program,$(t)))
 # Leaks and undefined behaviour must fail a run: Criterion alone would not notice (docs/TESTING.md).
 TEST_ENV := TESTBED_BUILD=$(abspath $(B)) G_SLICE=always-malloc ASAN_OPTIONS=abort_on_error=1:detect_leaks=1 \
 	LSAN_OPTIONS=suppressions=$(abspath tests/support/lsan.supp):print_suppressions=0 UBSAN_OPTIONS=print_stacktrace=1
-run_tests = $(TEST_ENV) scripts/run-tests $(1)
+run_tests = $(TEST_ENV) $(if $(SANITIZE),TEST_TIMEOUT=480) scripts/run-tests $(1)
 
 .PHONY: check check-topologies check-unit check-netns check-e2e check-style tests golden-update bench bench-scale install uninstall clean
 tests: $(TEST_PROGRAMS) ## build the test programs

@@ -210,6 +210,7 @@ static void normalise(json_t *node)
 
 	json_object_del(node, "neighbours");
 	json_object_del(node, "counters");
+	json_object_del(node, "conntrack");
 	json_object_del(node, "time_us");
 	drop_all(json_object_get(node, "links"), of_links);
 	drop_all(json_object_get(node, "nft"), of_rules);

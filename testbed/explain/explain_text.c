@@ -24,42 +24,35 @@ static char *joined(const GPtrArray *texts, const char *separator)
 	return g_string_free(all, FALSE);
 }
 
-/* The first parts that fit, the very first in any case; *ret_left: how many do not. */
-static char *proof_parts(const GPtrArray *proof, guint *ret_left)
+/* How many parts the line holds; the first in any case. */
+static guint parts_that_fit(const GPtrArray *proof)
 {
-	GString *text = g_string_new(NULL);
-	guint i = 0;
+	gsize length = 0;
+	guint n = 0;
 
-	for (; i < proof->len; i++) {
-		const char *part = proof->pdata[i];
-
-		if (i > 0 && text->len + strlen(part) > PROOF_CHARS)
+	for (; n < proof->len; n++) {
+		length += strlen(proof->pdata[n]);
+		if (n > 0 && length > PROOF_CHARS)
 			break;
-		g_string_append_printf(text, "%s%s", i > 0 ? "; " : "", part);
 	}
-	*ret_left = proof->len - i;
-	return g_string_free(text, FALSE);
+	return n;
 }
 
 static void proof_line(const finding *f, GString *out)
 {
-	guint left;
-	g_autofree char *text = proof_parts(f->proof, &left);
+	guint n = parts_that_fit(f->proof);
 
-	if (f->proof->len == 0)
-		return;
-	g_string_append_printf(out, "%-6s %s", "proof", text);
-	if (left > 0)
-		g_string_append_printf(out, "; %u more with -v", left);
-	g_string_append_c(out, '\n');
+	for (guint i = 0; i < n; i++)
+		g_string_append_printf(out, "%s%s", i == 0 ? "proof  " : "; ", (const char *)f->proof->pdata[i]);
+	if (n < f->proof->len)
+		g_string_append_printf(out, "; %u more with -v", f->proof->len - n);
+	if (n > 0)
+		g_string_append_c(out, '\n');
 }
 
 static void more_proof(const finding *f, GString *out)
 {
-	guint left;
-	g_autofree char *text = proof_parts(f->proof, &left);
-
-	if (left == 0)
+	if (parts_that_fit(f->proof) == f->proof->len)
 		return;
 	g_string_append(out, "\nall of the proof\n");
 	for (guint i = 0; i < f->proof->len; i++)

@@ -15,9 +15,9 @@
 
 static const struct ice_profile profiles[] = {
 	{ .name = "standard", .stun_initial_timeout_ms = 500, .stun_max_retransmissions = 3, .idle_timeout_ms = 4000,
-	  .pacing_ms = 10, .hold_ms = 400, .deadline_ms = 6500 },
+	  .pacing_ms = 10, .udp_head_start_ms = 700, .hold_ms = 400, .deadline_ms = 6500 },
 	{ .name = "fast", .stun_initial_timeout_ms = 200, .stun_max_retransmissions = 2, .idle_timeout_ms = 1000,
-	  .pacing_ms = 5, .hold_ms = 200, .deadline_ms = 4500 },
+	  .pacing_ms = 5, .udp_head_start_ms = 300, .hold_ms = 200, .deadline_ms = 4500 },
 };
 
 const struct ice_profile *ice_profile_by_name(const char *name)
@@ -127,6 +127,28 @@ void ice_start_deadline(ice *i, guint stream)
 
 /* --- life ----------------------------------------------------------------------------------------------- */
 
+/* A copy that lives as long as the session. */
+static const char *keep(ice *i, const char *text)
+{
+	g_ptr_array_add(i->texts, g_strdup(text));
+	return g_ptr_array_index(i->texts, i->texts->len - 1);
+}
+
+static void keep_config(ice *i, const struct ice_config *config)
+{
+	i->texts = g_ptr_array_new_with_free_func(g_free);
+	i->n_relays = config->n_relays;
+	i->relays = g_memdup2(config->relays, config->n_relays * sizeof(*config->relays));
+	for (guint r = 0; r < i->n_relays; r++) {
+		i->relays[r].address = keep(i, i->relays[r].address);
+		i->relays[r].username = keep(i, i->relays[r].username);
+		i->relays[r].password = keep(i, i->relays[r].password);
+	}
+	i->deadline_ms = config->profile->deadline_ms;
+	i->hold_ms = config->profile->hold_ms;
+	i->udp_head_start_ms = config->profile->udp_head_start_ms;
+}
+
 ice *ice_new(const struct ice_config *config, const struct ice_handlers *handlers, gpointer user_data, GError **error)
 {
 	ice *i = g_new0(ice, 1);
@@ -134,12 +156,7 @@ ice *ice_new(const struct ice_config *config, const struct ice_handlers *handler
 	i->user_data = user_data;
 	i->n_streams = config->n_streams;
 	i->streams = g_new0(struct ice_stream, config->n_streams);
-	i->n_relays = config->n_relays;
-	i->tcp_ports = g_new0(guint16, config->n_relays + 1);
-	for (guint r = 0; r < config->n_relays; r++)
-		i->tcp_ports[r] = config->relays[r].tcp_port;
-	i->deadline_ms = config->profile->deadline_ms;
-	i->hold_ms = config->profile->hold_ms;
+	keep_config(i, config);
 	g_queue_init(&i->events);
 	for (guint n = 0; n < config->n_streams; n++) {
 		i->streams[n].agent = ice_agent_new(config, i);
@@ -165,7 +182,8 @@ static void closed(GObject *agent, GAsyncResult *result, gpointer data)
 	for (guint n = 0; n < i->n_streams; n++)
 		g_clear_pointer(&i->streams[n].held, g_ptr_array_unref);
 	g_free(i->streams);
-	g_free(i->tcp_ports);
+	g_free(i->relays);
+	g_ptr_array_unref(i->texts);
 	g_free(i);
 }
 
@@ -178,6 +196,7 @@ void ice_free(ice *i)
 		g_signal_handlers_disconnect_by_data(i->streams[n].agent, i);
 		clear_deadline(&i->streams[n]);
 		ice_clear_hold(&i->streams[n]);
+		ice_clear_relay_timer(&i->streams[n]);
 		g_clear_pointer(&i->streams[n].ufrag, g_free);
 		g_clear_pointer(&i->streams[n].pwd, g_free);
 	}

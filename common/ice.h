@@ -36,6 +36,7 @@ struct ice_relay {
 struct ice_profile {
 	const char *name;
 	guint stun_initial_timeout_ms, stun_max_retransmissions, idle_timeout_ms, pacing_ms;
+	guint udp_head_start_ms; /* a relay is asked by TCP only when it has been silent by UDP for so long */
 	guint hold_ms;     /* checks wait this long for both ends to have gathered */
 	guint deadline_ms; /* a stream without a pair fails this long after the peer's credentials came */
 };

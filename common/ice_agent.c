@@ -8,9 +8,6 @@
  * has succeeded (RFC 5245 section 5.7.4), and frozen ones are dropped like unchecked ones: a call's video went over
  * the relay where its audio went straight. */
 
-/* TURN over TCP: room for two lost SYNs (1 s and 3 s), and still time for checks before the deadline. */
-#define RELIABLE_TIMEOUT_MS 3800
-
 static const enum ice_candidate_type types[] = {
 	[NICE_CANDIDATE_TYPE_HOST] = ICE_HOST,
 	[NICE_CANDIDATE_TYPE_SERVER_REFLEXIVE] = ICE_SRFLX,
@@ -47,7 +44,7 @@ static enum ice_transport relay_transport(const ice *i, const NiceCandidate *c)
 	nice_candidate_relay_address(c, &relay);
 	guint port = nice_address_get_port(&relay);
 	for (guint r = 0; r < i->n_relays; r++)
-		if (i->tcp_ports[r] == port)
+		if (i->relays[r].tcp_port == port)
 			return ICE_TCP;
 	return ICE_UDP;
 }
@@ -129,6 +126,8 @@ static void on_candidate(NiceAgent *agent, NiceCandidate *c, gpointer data)
 	if (e.candidate.type == ICE_RELAY)
 		e.candidate.relay_transport = relay_transport_by_priority(c->priority);
 	count_local(&i->report, &e.candidate);
+	if (e.candidate.type == ICE_RELAY && e.candidate.relay_transport == ICE_UDP)
+		ice_relay_came_by_udp(i, e.stream);
 	g_autofree char *line = nice_agent_generate_local_candidate_sdp(agent, c);
 	if (!line)
 		return;
@@ -136,17 +135,21 @@ static void on_candidate(NiceAgent *agent, NiceCandidate *c, gpointer data)
 	ice_queue_event(i, &e);
 }
 
+void ice_end_gathering(ice *i, guint n)
+{
+	i->streams[n].gathered = true;
+	ice_queue_event(i, &(struct ice_event){ .kind = ICE_EVENT_GATHERED, .stream = n });
+	ice_begin_checks_if_whole(i, n);
+	ice_believe_failure(i, n);
+}
+
 static void on_gathered(NiceAgent *agent, guint id, gpointer data)
 {
 	ice *i = data;
 	guint stream;
 	(void)id;
-	if (!find_stream(i, agent, &stream) || i->streams[stream].gathered)
-		return;
-	i->streams[stream].gathered = true;
-	ice_queue_event(i, &(struct ice_event){ .kind = ICE_EVENT_GATHERED, .stream = stream });
-	ice_begin_checks_if_whole(i, stream);
-	ice_believe_failure(i, stream);
+	if (find_stream(i, agent, &stream) && !i->streams[stream].gathered)
+		ice_relays_asked_are_done(i, stream);
 }
 
 static void on_packet(NiceAgent *agent, guint id, guint component, guint length, char *data, gpointer user_data)
@@ -187,16 +190,6 @@ static bool add_local_addresses(NiceAgent *agent, const char *only, const char *
 	return any;
 }
 
-static void add_relay(ice *i, const struct ice_stream *s, const struct ice_relay *r)
-{
-	if (r->udp_port && nice_agent_set_relay_info(s->agent, s->id, ICE_COMPONENT, r->address, r->udp_port, r->username,
-						     r->password, NICE_RELAY_TYPE_TURN_UDP))
-		i->report.relays_udp_asked++;
-	if (r->tcp_port && nice_agent_set_relay_info(s->agent, s->id, ICE_COMPONENT, r->address, r->tcp_port, r->username,
-						     r->password, NICE_RELAY_TYPE_TURN_TCP))
-		i->report.relays_tcp_asked++;
-}
-
 bool ice_agent_start(ice *i, guint n, const struct ice_config *config, GError **error)
 {
 	struct ice_stream *s = &i->streams[n];
@@ -207,11 +200,11 @@ bool ice_agent_start(ice *i, guint n, const struct ice_config *config, GError **
 	s->id = nice_agent_add_stream(s->agent, 1);
 	if (config->port_min || config->port_max)
 		nice_agent_set_port_range(s->agent, s->id, ICE_COMPONENT, config->port_min, config->port_max);
-	for (guint r = 0; r < config->n_relays; r++)
-		add_relay(i, s, &config->relays[r]);
+	ice_ask_relays(i, n);
 	/* Before gathering: sockets that nobody reads time out silently. */
 	nice_agent_attach_recv(s->agent, s->id, ICE_COMPONENT, g_main_context_get_thread_default(), on_packet, i);
 	nice_agent_get_local_credentials(s->agent, s->id, &s->ufrag, &s->pwd);
+	ice_start_head_start(i, n);
 	if (nice_agent_gather_candidates(s->agent, s->id))
 		return true;
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot open a socket on %s for ICE",
@@ -228,7 +221,7 @@ NiceAgent *ice_agent_new(const struct ice_config *config, ice *i)
 	 * every gathering two seconds long. */
 	g_object_set(agent, "controlling-mode", (gboolean)config->controlling, "upnp", FALSE, "ice-tcp", FALSE,
 		     "stun-initial-timeout", p->stun_initial_timeout_ms, "stun-max-retransmissions",
-		     p->stun_max_retransmissions, "stun-reliable-timeout", RELIABLE_TIMEOUT_MS, "idle-timeout",
+		     p->stun_max_retransmissions, "stun-reliable-timeout", ICE_RELIABLE_TIMEOUT_MS, "idle-timeout",
 		     p->idle_timeout_ms, "stun-pacing-timer", p->pacing_ms, NULL);
 	nice_agent_set_software(agent, "testbed");
 	g_signal_connect(agent, "component-state-changed", G_CALLBACK(on_state), i);

@@ -4,7 +4,9 @@
 #include "testbed/matrix/machine.h"
 #include "testbed/report/json.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 static void keep_heard(const json_t *line, gpointer user_data)
 {
@@ -32,19 +34,49 @@ static struct cell *cell_of(const json_t *answer, GError **error)
 	return c;
 }
 
+/* What is seen of packets from here on can be read from it; -1: nothing can, which is told, and the call is explained by the rest. */
+static int watch_packets(live_client *c)
+{
+	g_autoptr(GError) error = NULL;
+	json_t *watched = ask(c, "watch", &error);
+	g_autofree char *path = NULL;
+	int shared, own;
+
+	if (!watched) {
+		cmd_note("no packets are watched: %s", error->message);
+		return -1;
+	}
+	json_decref(watched);
+	shared = live_take_fd(c);
+	/* opened again, for who else explains a call reads from the same descriptor */
+	path = g_strdup_printf("/proc/self/fd/%d", shared);
+	own = open(path, O_RDONLY | O_CLOEXEC);
+	close(shared);
+	return own;
+}
+
 /* The call and the kernels after it, in `seen`; NULL with `error`. */
 static struct cell *place(live_client *c, const struct options *o, enum media media, struct observation *seen, GError **error)
 {
 	json_t *request = json_pack("{s:s, s:s, s:s, s:s, s:i, s:b}", "do", "call", "a", o->arguments[0], "b", o->arguments[1], "media",
 				    media_name(media), "media_ms", CELL_MEDIA_MS, "servers", true);
-	json_t *answer = live_request(c, request, keep_heard, seen->heard, error);
-	struct cell *cell = answer ? cell_of(answer, error) : NULL;
+	int packets = watch_packets(c);
+	struct cell *cell;
+	json_t *answer;
 
+	seen->start_us = g_get_monotonic_time();
+	answer = live_request(c, request, keep_heard, seen->heard, error);
+	seen->end_us = g_get_monotonic_time();
+	cell = answer ? cell_of(answer, error) : NULL;
 	json_decref(answer);
 	if (cell)
 		seen->state = ask(c, "inspect", error);
 	if (cell && !seen->state)
 		g_clear_pointer(&cell, cell_free);
+	if (cell && packets >= 0)
+		observation_read_packets(seen, packets);
+	if (packets >= 0)
+		close(packets);
 	return cell;
 }
 

@@ -1,11 +1,24 @@
 #include "testbed/cmd/cmd.h"
+#include "testbed/explain/lookups.h"
 #include "testbed/explain/walk_text.h"
 #include "testbed/lab/lab.h"
 #include "testbed/live/client.h"
 #include "testbed/plan/plan.h"
 
+/* What has to be asked of the kernels so that every hop can be held against their own look-ups. */
+static json_t *ways_to_ask(const model *m, const json_t *state, const struct flow *flow)
+{
+	struct walk_pair *pair = walk_both(m, state, flow);
+	json_t *ways = lookups_wanted(pair);
+
+	walk_pair_free(pair);
+	return ways;
+}
+
 /* One lab that lives until it has been looked at. */
 struct trace {
+	const model *model;
+	const struct flow *flow;
 	GMainLoop *loop;
 	json_t *state; /* NULL: none yet */
 	GError *error; /* the lab's, or that of looking at it */
@@ -18,7 +31,7 @@ static void end_trace(struct trace *t, const GError *error)
 	g_main_loop_quit(t->loop);
 }
 
-static void on_state(lab *l, json_t *state, const GError *error, gpointer user_data)
+static void on_state_with_ways(lab *l, json_t *state, const GError *error, gpointer user_data)
 {
 	struct trace *t = user_data;
 
@@ -26,6 +39,20 @@ static void on_state(lab *l, json_t *state, const GError *error, gpointer user_d
 	if (state)
 		t->state = json_incref(state);
 	end_trace(t, error);
+}
+
+static void on_state(lab *l, json_t *state, const GError *error, gpointer user_data)
+{
+	struct trace *t = user_data;
+	json_t *ways;
+
+	if (!state) {
+		end_trace(t, error);
+		return;
+	}
+	ways = ways_to_ask(t->model, state, t->flow);
+	lab_inspect_ways(l, ways, on_state_with_ways, t);
+	json_decref(ways);
 }
 
 static void on_built(lab *l, const struct lab_build *build, gpointer user_data)
@@ -56,15 +83,15 @@ static void on_failed(lab *l, const GError *error, gpointer user_data)
 	end_trace(user_data, error);
 }
 
-/* The state of a fresh lab of this network; NULL with `error`. */
-static json_t *look(const model *m, const char *name, GError **error)
+/* The state of a fresh lab of this network, the kernels' look-ups of this flow in it; NULL with `error`. */
+static json_t *look(const model *m, const char *name, const struct flow *flow, GError **error)
 {
 	static const struct lab_callbacks callbacks = {
 		.built = on_built, .event = on_event, .agent_died = on_agent_died, .failed = on_failed};
 	g_autofree char *program_dir = cmd_program_dir();
 	const struct lab_options options = {.name = name, .program_dir = program_dir, .seed = g_random_int()};
 	g_autoptr(plan) p = plan_build(m);
-	struct trace t = {.loop = g_main_loop_new(NULL, FALSE)};
+	struct trace t = {.model = m, .flow = flow, .loop = g_main_loop_new(NULL, FALSE)};
 	lab *l = lab_start(m, p, &options, &callbacks, &t, error);
 
 	if (l)
@@ -181,6 +208,17 @@ static int tell(const model *m, const struct flow *flow, json_t *state, const GE
 
 /* --- a lab that is up -------------------------------------------------------------------------------------------- */
 
+static json_t *look_live(live_client *c, const model *m, const struct flow *flow, GError **error)
+{
+	json_t *state = live_request(c, json_pack("{s:s}", "do", "inspect"), NULL, NULL, error), *ways;
+
+	if (!state)
+		return NULL;
+	ways = ways_to_ask(m, state, flow);
+	json_decref(state);
+	return live_request(c, json_pack("{s:s, s:o}", "do", "inspect", "ways", ways), NULL, NULL, error);
+}
+
 static int trace_live(live_client *c, const json_t *status, const struct options *o)
 {
 	g_autoptr(model) m = cmd_live_model(status);
@@ -191,7 +229,7 @@ static int trace_live(live_client *c, const json_t *status, const struct options
 		return CMD_INPUT;
 	if (!parse_flow(m, o, &flow))
 		return CMD_USAGE;
-	return tell(m, &flow, live_request(c, json_pack("{s:s}", "do", "inspect"), NULL, NULL, &error), error);
+	return tell(m, &flow, look_live(c, m, &flow, &error), error);
 }
 
 static int find_live(const struct options *o)
@@ -225,7 +263,7 @@ static int trace_fresh(const model *m, const struct options *o, const char *scen
 
 	if (!parse_flow(m, o, &flow))
 		return CMD_USAGE;
-	return tell(m, &flow, look(m, scenario, &error), error);
+	return tell(m, &flow, look(m, scenario, &flow, &error), error);
 }
 
 static int trace_new(const struct options *o)

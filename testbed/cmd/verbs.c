@@ -89,8 +89,9 @@ static const struct verb verbs[] = {
 		 OPT_CAPACITY | OPT_SECONDS,
 	 0, 0, cmd_run_capacity},
 	{"trace", "A B", "Follow one packet and its answer, hop by hop, by the state of the kernels",
-	 "A is a node, B a node, NODE:IF or an address.  No packet is sent.  The lab is a fresh one, or with -n one that is\n"
-	 "up, as it is now, with what was typed in by hand.\n\nExit status 0: both arrive; 1: not.\n",
+	 "A is a node, B a node, NODE:IF or an address.  No packet is sent; the kernel of each\n"
+	 "hop is asked what it would do, and \"kernel\" says so.  The lab is a fresh one, or with -n one that is up, as it is\n"
+	 "now, with what was typed in by hand.\n\nExit status 0: both arrive; 1: not.\n",
 	 OPT_NAME | OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PROTO | OPT_PORT | OPT_IPV6, 2, 2, cmd_trace},
 	{"explain", "[RUNDIR] CELL | A B", "Tell why a call failed, where, and what mends it, tried on a copy", explain_help,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_JSON | OPT_VERBOSE | OPT_ALL |

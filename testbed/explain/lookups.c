@@ -131,6 +131,38 @@ void lookups_hold(walk *w, const json_t *state)
 		lookups_hold(w->under, state);
 }
 
+static void want_hop(json_t *ways, const struct hop *h)
+{
+	char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX];
+	json_t *of_node = json_object_get(ways, h->node);
+
+	if (!h->lookup.made || !addr_is_set(&h->lookup.from) || !addr_is_set(&h->lookup.to))
+		return;
+	if (!of_node) {
+		of_node = json_array();
+		json_object_set_new(ways, h->node, of_node);
+	}
+	json_array_append_new(of_node, json_pack("{s:s, s:s, s:s?}", "from", addr_print(&h->lookup.from, from), "to",
+						 addr_print(&h->lookup.to, to), "in", h->in));
+}
+
+static void want_walk(json_t *ways, const walk *w)
+{
+	for (guint i = 0; w && i < w->hops->len; i++)
+		want_hop(ways, w->hops->pdata[i]);
+	if (w && w->under)
+		want_walk(ways, w->under);
+}
+
+json_t *lookups_wanted(const struct walk_pair *w)
+{
+	json_t *ways = json_object();
+
+	want_walk(ways, w->forward);
+	want_walk(ways, w->back);
+	return ways;
+}
+
 static char *chosen_words(const struct hop_lookup *l)
 {
 	char prefix[PREFIX_TEXT_MAX], via[ADDR_TEXT_MAX];

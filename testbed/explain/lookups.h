@@ -14,6 +14,10 @@
  * walk_both and walk_meet, over the state that they walk. */
 void lookups_hold(walk *w, const json_t *state);
 
+/* What the kernels have to be asked for every hop to be held: { NODE: [ { "from", "to", "in": IF or null } ] }, as
+ * lab_inspect_ways takes it.  The caller owns it. */
+json_t *lookups_wanted(const struct walk_pair *w);
+
 /* How the look-ups of both directions compare. */
 struct lookups_tally {
 	guint agree;   /* as the kernel says */

@@ -16,20 +16,57 @@ static bool is_node(const struct op *op)
 	return op->kind == OP_NETNS && strcmp(op->node, PLAN_FABRIC) != 0;
 }
 
+/* By the node's own links; 0: it has no such interface. */
+static unsigned ifindex_of(const json_t *state, const char *name)
+{
+	const json_t *link;
+	size_t i;
+
+	json_array_foreach (json_object_get(state, "links"), i, link)
+		if (g_strcmp0(json_string_value(json_object_get(link, "name")), name) == 0)
+			return (unsigned)json_integer_value(json_object_get(link, "ifindex"));
+	return 0;
+}
+
+static bool read_way(const json_t *way, const json_t *state, struct seen_pair *ret)
+{
+	const char *from = json_string_value(json_object_get(way, "from")), *to = json_string_value(json_object_get(way, "to"));
+	const char *in = json_string_value(json_object_get(way, "in"));
+
+	*ret = (struct seen_pair){.outgoing = in == NULL, .ifindex = in ? ifindex_of(state, in) : 0};
+	return from && to && addr_parse(from, &ret->src) && addr_parse(to, &ret->dst) && (!in || ret->ifindex != 0);
+}
+
+static void add_ways(const inspection *i, const char *node, const json_t *state, GArray *pairs)
+{
+	const json_t *way;
+	size_t k;
+
+	json_array_foreach (json_object_get(i->job.ways, node), k, way) {
+		struct seen_pair pair;
+
+		if (read_way(way, state, &pair))
+			g_array_append_val(pairs, pair);
+	}
+}
+
 /* A state without look-ups is one still: why there are none is in their place. */
 static void look_up(const inspection *i, const char *node, json_t *state)
 {
 	const flows *seen = i->job.evidence ? evidence_flows(i->job.evidence, node) : NULL;
+	g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(struct seen_pair));
 	g_autoptr(GError) error = NULL;
-	const struct seen_pair *pairs;
-	guint n;
+	const struct seen_pair *noted;
+	guint n = 0;
 
-	if (!seen)
+	noted = seen ? flows_list(seen, &n) : NULL;
+	g_array_append_vals(pairs, noted, n);
+	add_ways(i, node, state, pairs);
+	if (!seen && pairs->len == 0)
 		return;
-	pairs = flows_list(seen, &n);
-	if (!exec_lookup(i->job.x, node, pairs, n, state, &error))
+	if (!exec_lookup(i->job.x, node, (const struct seen_pair *)(gpointer)pairs->data, pairs->len, state, &error))
 		json_object_set_new(state, "lookups_error", json_string(error->message));
-	if (flows_is_full(seen))
+	if (seen && flows_is_full(seen))
 		json_object_set_new(state, "lookups_cut", json_true());
 }
 
@@ -68,6 +105,7 @@ inspection *inspection_new(const struct inspection_job *job)
 	inspection *i = g_new0(inspection, 1);
 
 	i->job = *job;
+	json_incref(job->ways);
 	if (job->evidence)
 		evidence_flush(job->evidence); /* what is in the rings yet */
 	i->turn = g_idle_source_new();
@@ -90,5 +128,6 @@ void inspection_free(inspection *i)
 		return;
 	g_source_destroy(i->turn);
 	g_source_unref(i->turn);
+	json_decref(i->job.ways);
 	g_free(i);
 }

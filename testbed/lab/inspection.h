@@ -17,6 +17,7 @@ struct inspection_job {
 	exec *x;
 	const plan *plan;
 	evidence_file *evidence; /* the ways of the packets that it has seen are looked up, too; NULL: none are */
+	json_t *ways; /* and these (lab_inspect_ways); NULL: none.  The inspection takes a reference */
 	GMainContext *context;
 	/* Takes `state` (exec/inspect.h). */
 	void (*state)(const char *node, json_t *state, gpointer user_data);

@@ -1,8 +1,8 @@
 #include "testbed/lab/lab.h"
 
 #include "testbed/lab/birth.h"
+#include "testbed/lab/lab_parts.h"
 #include "testbed/lab/supervisor.h"
-#include "testbed/lab/wire.h"
 
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -12,62 +12,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-struct lab {
-	char *name;
-	struct lab_callbacks callbacks;
-	gpointer user_data;
-	pid_t pid;
-	int pidfd;
-	wire *channel;
-	guint death;	    /* source on the default context; 0: the supervisor has been reaped */
-	GHashTable *agents; /* names of those that can be commanded */
-	GQueue questions; /* struct question *: asked, not answered; the oldest first */
-	lab_change_func change_done; /* NULL: no change is being made */
-	gpointer change_data;
-	unsigned refs;	    /* the owner's and one for each callback under way */
-	bool over;	    /* `failed` was called, or the owner has freed it */
-};
-
-/* Something asked of the supervisor, which answers in order. */
-struct question {
-	lab *l;
-	lab_inspect_func inspected; /* one of these is set */
-	lab_enter_func entered;
-	gpointer user_data;
-	json_t *nodes; /* states that have come so far */
-};
-
-static struct question *question_new(lab *l, gpointer user_data)
-{
-	struct question *q = g_new0(struct question, 1);
-
-	q->l = l;
-	q->user_data = user_data;
-	q->nodes = json_object();
-	return q;
-}
-
-static void question_free(gpointer question)
-{
-	struct question *q = question;
-
-	json_decref(q->nodes);
-	g_free(q);
-}
-
-static void question_fail(const struct question *q, const GError *error)
-{
-	if (q->inspected != NULL)
-		q->inspected(q->l, NULL, error, q->user_data);
-	else
-		q->entered(q->l, NULL, error, q->user_data);
-}
-
-static void unref(lab *l)
+void lab_unref(lab *l)
 {
 	if (--l->refs > 0)
 		return;
-	g_queue_clear_full(&l->questions, question_free);
+	lab_questions_clear(l);
 	g_hash_table_unref(l->agents);
 	g_free(l->name);
 	g_free(l);
@@ -76,14 +25,9 @@ static void unref(lab *l)
 /* --- from the supervisor ----------------------------------------------------------------------------- */
 
 /* The owner may free the lab in any callback. */
-static bool is_freed(const lab *l)
+bool lab_is_freed(const lab *l)
 {
 	return l->channel == NULL;
-}
-
-static void set_gone(GError **error, const lab *l, const char *how)
-{
-	g_set_error(error, TB_ERROR, TB_ERROR_DIED, "lab '%s' is gone: %s", l->name, how);
 }
 
 static void end_change(lab *l, const char *const *restarted, const GError *error)
@@ -99,14 +43,9 @@ static void fail_questions(lab *l, const char *how)
 {
 	g_autoptr(GError) error = NULL;
 
-	set_gone(&error, l, how);
-	while (!is_freed(l) && !g_queue_is_empty(&l->questions)) {
-		struct question *q = g_queue_pop_head(&l->questions);
-
-		question_fail(q, error);
-		question_free(q);
-	}
-	if (!is_freed(l) && l->change_done != NULL)
+	lab_set_gone(&error, l, how);
+	lab_questions_fail(l, error);
+	if (!lab_is_freed(l) && l->change_done != NULL)
 		end_change(l, NULL, error);
 }
 
@@ -118,7 +57,7 @@ static void fail(lab *l, int code, const char *message)
 		return;
 	l->over = true;
 	fail_questions(l, message);
-	if (is_freed(l))
+	if (lab_is_freed(l))
 		return;
 	error = g_error_new(TB_ERROR, code, "lab '%s': %s", l->name, message);
 	l->callbacks.failed(l, error, l->user_data);
@@ -160,77 +99,6 @@ static void on_failed(lab *l, json_t *message G_GNUC_UNUSED, json_t *failed)
 	     json_string_value(json_object_get(failed, "message")));
 }
 
-static void on_state(lab *l, json_t *message, json_t *state)
-{
-	const struct question *q = g_queue_peek_head(&l->questions);
-	const char *node = json_string_value(json_object_get(message, "node"));
-
-	if (q != NULL && node != NULL)
-		json_object_set(q->nodes, node, state);
-}
-
-/* The oldest question, if that was of this kind; the caller frees it. */
-static struct question *answered(lab *l, bool entered)
-{
-	const struct question *q = g_queue_peek_head(&l->questions);
-
-	return q != NULL && (q->entered != NULL) == entered ? g_queue_pop_head(&l->questions) : NULL;
-}
-
-/* All nodes have been read, or one can't be. */
-static void on_inspected(lab *l, json_t *message, json_t *problem)
-{
-	struct question *q = answered(l, false);
-	g_autoptr(GError) error = NULL;
-	json_t *state;
-
-	if (q == NULL)
-		return;
-	if (json_is_string(problem)) {
-		error = g_error_new(TB_ERROR, TB_ERROR_FAILED, "lab '%s': %s", l->name, json_string_value(problem));
-		question_fail(q, error);
-	} else {
-		state = json_pack("{s:O, s:O?}", "nodes", q->nodes, "evidence", json_object_get(message, "evidence"));
-		q->inspected(l, state, NULL, q->user_data);
-		json_decref(state);
-	}
-	question_free(q);
-}
-
-static void hand_over_door(lab *l, const struct question *q, const json_t *files)
-{
-	g_autoptr(GPtrArray) paths = g_ptr_array_new();
-	struct lab_door door;
-	int *const fds[] = {&door.user, &door.mnt, &door.pid, &door.net};
-
-	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
-		*fds[i] = wire_take_fd(l->channel);
-	for (size_t i = 0; i < json_array_size(files); i++)
-		g_ptr_array_add(paths, (gpointer)(guintptr)json_string_value(json_array_get(files, i)));
-	g_ptr_array_add(paths, NULL);
-	door.files = (const char *const *)paths->pdata;
-	q->entered(l, &door, NULL, q->user_data);
-	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
-		if (*fds[i] >= 0)
-			close(*fds[i]);
-}
-
-static void on_entered(lab *l, json_t *message, json_t *problem)
-{
-	struct question *q = answered(l, true);
-	g_autoptr(GError) error = NULL;
-
-	if (q == NULL)
-		return;
-	if (json_is_string(problem)) {
-		error = g_error_new(TB_ERROR, TB_ERROR_INPUT, "%s", json_string_value(problem));
-		question_fail(q, error);
-	} else {
-		hand_over_door(l, q, json_object_get(message, "files"));
-	}
-	question_free(q);
-}
-
 /* Texts of a JSON list; free the list, not the texts. */
 static const char **texts_of(const json_t *list)
 {
@@ -268,9 +136,10 @@ static const struct {
 	{"built", on_built},
 	{"died", on_died},
 	{"failed", on_failed},
-	{"state", on_state},
-	{"inspected", on_inspected},
-	{"entered", on_entered},
+	{"state", lab_on_state},
+	{"inspected", lab_on_inspected},
+	{"entered", lab_on_entered},
+	{"watched", lab_on_watched},
 	{"changed", on_changed},
 };
 
@@ -288,7 +157,7 @@ static void on_line(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer us
 			break;
 		}
 	}
-	unref(l);
+	lab_unref(l);
 	json_decref(message);
 }
 
@@ -319,7 +188,7 @@ static gboolean on_death(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer
 	if (l->channel != NULL)
 		wire_drain(l->channel);
 	fail(l, TB_ERROR_DIED, how);
-	unref(l);
+	lab_unref(l);
 	return G_SOURCE_REMOVE;
 }
 
@@ -394,53 +263,6 @@ gboolean lab_command(lab *l, const char *agent, json_t *command, GError **error)
 	return TRUE;
 }
 
-/* Asked too late. */
-static gboolean on_idle_question(gpointer question)
-{
-	struct question *q = question;
-	g_autoptr(GError) error = NULL;
-
-	set_gone(&error, q->l, "nothing can be asked any more");
-	if (!is_freed(q->l))
-		question_fail(q, error);
-	unref(q->l);
-	question_free(q);
-	return G_SOURCE_REMOVE;
-}
-
-/* Takes `message` over. */
-static void ask(struct question *q, json_t *message)
-{
-	char *text = json_dumps(message, JSON_COMPACT);
-	lab *l = q->l;
-
-	json_decref(message);
-	if (l->over) {
-		l->refs++;
-		g_idle_add(on_idle_question, q);
-	} else {
-		g_queue_push_tail(&l->questions, q);
-		wire_send(l->channel, text, strlen(text));
-	}
-	free(text);
-}
-
-void lab_inspect(lab *l, lab_inspect_func done, gpointer user_data)
-{
-	struct question *q = question_new(l, user_data);
-
-	q->inspected = done;
-	ask(q, json_pack("{s:b}", "inspect", 1));
-}
-
-void lab_enter(lab *l, const char *node, lab_enter_func done, gpointer user_data)
-{
-	struct question *q = question_new(l, user_data);
-
-	q->entered = done;
-	ask(q, json_pack("{s:s}", "enter", node));
-}
-
 static json_t *list_of(const char *const *texts)
 {
 	json_t *list = json_array();
@@ -487,7 +309,7 @@ void lab_free(lab *l)
 	} else {
 		close(l->pidfd);
 	}
-	unref(l);
+	lab_unref(l);
 }
 
 pid_t lab_pid(const lab *l)

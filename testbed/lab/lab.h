@@ -74,6 +74,19 @@ typedef void (*lab_inspect_func)(lab *l, json_t *state, const GError *error, gpo
  * more after lab_free.  Answers come in the order of the questions. */
 void lab_inspect(lab *l, lab_inspect_func done, gpointer user_data);
 
+/* The same, and the kernels are asked for these ways, too (`ways`, borrowed; NULL: none): { NODE: [ { "from", "to": addresses,
+ * "in": the interface that such a packet comes in by, null: the node sends it } ] }.  The answers are among "lookups" in
+ * the state. */
+void lab_inspect_ways(lab *l, json_t *ways, lab_inspect_func done, gpointer user_data);
+
+/* `fd` reads the evidence as pcapng from its first byte on, and is closed after the call; -1 when there is an `error`. */
+typedef void (*lab_watch_func)(lab *l, int fd, const GError *error, gpointer user_data);
+/* From the answer on evidence is kept, in memory, until lab_unwatch; one that is kept already goes on.  A lab whose evidence
+ * goes to a file (lab_options) is not watched: an error.  Answers as lab_inspect's, in one order with those. */
+void lab_watch(lab *l, lab_watch_func done, gpointer user_data);
+/* Ends what lab_watch began, as soon as nobody who asked for it is left: each call takes one lab_watch back. */
+void lab_unwatch(lab *l);
+
 /* The way into a node for a process outside the lab: what exec/enter.h asks for. */
 struct lab_door {
 	int user, mnt, pid, net;	/* namespaces, by descriptor; closed after the call */

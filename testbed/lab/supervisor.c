@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -168,12 +169,59 @@ static void finish_inspection(struct supervisor *s)
 		inspection_finish(s->inspection);
 }
 
-static void inspect(struct supervisor *s)
+static void inspect(struct supervisor *s, json_t *ways)
 {
-	const struct inspection_job job = {.x = s->x, .plan = s->plan, .evidence = s->evidence, .context = s->context,
-					   .state = on_state, .done = on_inspected, .user_data = s};
+	const struct inspection_job job = {.x = s->x, .plan = s->plan, .evidence = s->evidence, .ways = ways,
+					   .context = s->context, .state = on_state, .done = on_inspected, .user_data = s};
 
 	s->inspection = inspection_new(&job);
+}
+
+/* Appended to, so that whoever reads the same descriptor moves no writer. */
+static int new_watch_memory(void)
+{
+	int fd = memfd_create("evidence", MFD_CLOEXEC);
+
+	if (fd >= 0)
+		fcntl(fd, F_SETFL, O_APPEND);
+	return fd;
+}
+
+static gboolean begin_watch(struct supervisor *s, GError **error)
+{
+	if (s->n_watchers == 0 && s->evidence != NULL) {
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "its evidence goes to a file already");
+		return FALSE;
+	}
+	if (s->n_watchers == 0) {
+		s->watch_fd = new_watch_memory();
+		s->evidence = evidence_new(s->x, s->plan, s->watch_fd, s->context, error);
+	}
+	if (s->evidence == NULL) {
+		close(s->watch_fd);
+		return FALSE;
+	}
+	s->n_watchers++;
+	return TRUE;
+}
+
+static void end_watch(struct supervisor *s)
+{
+	if (s->n_watchers == 0 || --s->n_watchers > 0)
+		return;
+	g_clear_pointer(&s->evidence, evidence_free);
+	close(s->watch_fd);
+}
+
+static void tell_watched(struct supervisor *s)
+{
+	static const char message[] = "{\"watched\":null}";
+	g_autoptr(GError) error = NULL;
+
+	if (begin_watch(s, &error))
+		wire_send_fds(s->up, message, sizeof message - 1, &s->watch_fd, 1);
+	else
+		tell(s, json_pack("{s:s}", "watched", error->message));
 }
 
 /* Who opens the door closes nothing: the descriptors are copied on their way. */
@@ -228,7 +276,11 @@ static void on_message(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer
 	}
 	finish_inspection(s);
 	if (json_is_true(json_object_get(message, "inspect")))
-		inspect(s);
+		inspect(s, json_object_get(message, "ways"));
+	else if (json_is_true(json_object_get(message, "watch")))
+		tell_watched(s);
+	else if (json_is_false(json_object_get(message, "watch")))
+		end_watch(s);
 	else if (json_is_string(json_object_get(message, "enter")))
 		enter(s, json_string_value(json_object_get(message, "enter")));
 	else if (json_is_array(json_object_get(message, "change")))

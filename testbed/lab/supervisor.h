@@ -2,7 +2,9 @@
  *
  * What it and the orchestrator say to each other are JSON lines on the socket, one object each:
  *   down  { "agent": NAME, "command": {...} }
- *         { "inspect": true }                         answered, in order, by all nodes' "state" and "inspected"
+ *         { "inspect": true, "ways": {...} }          answered, in order, by all nodes' "state" and "inspected"; without
+ *                                                     "ways": none
+ *         { "watch": BOOL }                           true: answered by "watched"
  *         { "enter": NODE }                           answered by "entered"
  *         { "change": [TEXT...], "spare": [NAME...], "reboot": NODE or null }
  *                                                     answered by "changed", when all agents are ready
@@ -13,6 +15,7 @@
  *         { "state": {...}, "node": NAME }            docs/EXPLAIN.md
  *         { "inspected": null or TEXT, "evidence": { "packets", "lost" } }    TEXT: why a node can't be read
  *         { "entered": null or TEXT, "files": [...] } TEXT: why not; else with four descriptors (struct lab_door)
+ *         { "watched": null or TEXT }                 TEXT: why not; else with one descriptor
  *         { "changed": null or TEXT, "code", "restarted": [NAME...], "agents": [NAME...] }   TEXT: why not
  * Depends on exec, plan, model and base.
  */

@@ -25,7 +25,9 @@ struct supervisor {
 	trust *trust;
 	struct exec_features features;
 	exec *x;
-	evidence_file *evidence; /* NULL: none is kept; lives as long as the supervisor */
+	evidence_file *evidence; /* NULL: none is kept */
+	guint n_watchers;        /* who have asked for it while the lab is up (lab_watch) */
+	int watch_fd;            /* memory that holds it for them */
 	inspection *inspection; /* while one is made */
 	crew *crew;
 	GSource *deadline;

@@ -87,6 +87,9 @@ static void on_guest_gone(wire *w G_GNUC_UNUSED, gpointer user_data)
 
 	g_clear_pointer(&g->channel, wire_free);
 	g->waits = false;
+	if (g->watches)
+		lab_unwatch(k->lab);
+	g->watches = false;
 	g_ptr_array_remove(k->guests, g);
 	/* nobody wants this lab any more */
 	if (orphaned)

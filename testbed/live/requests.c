@@ -112,9 +112,33 @@ static void on_state(lab *l G_GNUC_UNUSED, json_t *state, const GError *error, g
 	guest_unref(g);
 }
 
-static void on_inspect(struct guest *g, const json_t *request G_GNUC_UNUSED)
+static void on_inspect(struct guest *g, const json_t *request)
 {
-	lab_inspect(g->k->lab, on_state, guest_ref(g));
+	lab_inspect_ways(g->k->lab, json_object_get(request, "ways"), on_state, guest_ref(g));
+}
+
+static void on_watched(lab *l, int fd, const GError *error, gpointer user_data)
+{
+	static const char answer[] = "{\"done\":{}}";
+	struct guest *g = user_data;
+
+	if (error)
+		guest_fail_with(g, error);
+	else if (g->channel)
+		wire_send_fds(g->channel, answer, sizeof(answer) - 1, &fd, 1);
+	if (!error && g->channel)
+		g->watches = true;
+	else if (!error)
+		lab_unwatch(l);
+	guest_unref(g);
+}
+
+static void on_watch(struct guest *g, const json_t *request G_GNUC_UNUSED)
+{
+	if (g->watches)
+		guest_fail(g, TB_ERROR_INPUT, "the packets are watched for this connection already");
+	else
+		lab_watch(g->k->lab, on_watched, guest_ref(g));
 }
 
 static void on_door(lab *l G_GNUC_UNUSED, const struct lab_door *door, const GError *error, gpointer user_data)
@@ -177,6 +201,7 @@ static const struct {
 	{"wait", false, on_wait},
 	{"down", false, on_down},
 	{"inspect", true, on_inspect},
+	{"watch", true, on_watch},
 	{"enter", true, on_enter},
 	{"call", true, live_call_start},
 	{"set", true, change_set},

@@ -50,6 +50,7 @@ struct guest {
 	wire *channel; /* NULL: gone */
 	bool waits;    /* for all sign-ins to be over */
 	bool starter; /* the one who started the keeper */
+	bool watches; /* packets are kept as evidence until it leaves */
 	bool leaves;  /* asked for the end, and hears when it has come */
 	json_t *answer; /* what `waits` will be answered, or NULL: the status */
 	guint refs;

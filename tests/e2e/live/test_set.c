@@ -255,13 +255,20 @@ Test(set, a_trace_follows_the_lab_as_it_is_now, .timeout = 60)
 {
 	static const char set[] = "add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int}";
 	struct home h;
+	struct said s;
 
 	home_new(&h, 0);
 	/* a path from where testbed is started: the lab must know it when it is asked for later */
 	home_expect(&h, 0, "up", "-t", "topologies/lync.yaml", NULL);
-	home_expect(&h, 1, "trace", "edge", "branch1", "-n", "lab", "--port", "5061", NULL);
+	home_run(&h, &s, NULL, "trace", "edge", "branch1", "-n", "lab", "--port", "5061", NULL);
+	cr_expect_eq(s.exit_code, 1, "%s", s.err);
+	cr_expect(strstr(s.out, "kernel no way (ENETUNREACH)"), "no kernel was asked: %s", s.out);
+	said_clear(&s);
 	home_expect(&h, 0, "set", set, NULL);
-	home_expect(&h, 0, "trace", "edge", "branch1", "-n", "lab", "--port", "5061", NULL);
+	home_run(&h, &s, NULL, "trace", "edge", "branch1", "-n", "lab", "--port", "5061", NULL);
+	cr_expect_eq(s.exit_code, 0, "%s", s.err);
+	cr_expect(strstr(s.out, "kernel the same") && !strstr(s.out, "kernel differs"), "%s", s.out);
+	said_clear(&s);
 	/* by hand, so that no model knows it */
 	home_expect(&h, 0, "exec", "edge", "--", "ip", "route", "del", "10.20.0.0/24", "via", "172.25.33.1", NULL);
 	home_expect(&h, 1, "trace", "edge", "branch1", "-n", "lab", "--port", "5061", NULL);

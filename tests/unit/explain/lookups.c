@@ -167,6 +167,28 @@ Test(lookups, proof_only_where_the_kernel_was_asked)
 	expect_proof("the unreachable rule", "core", NULL);
 }
 
+/* Every hop of both directions, as its kernel would have to be asked. */
+Test(lookups, what_has_to_be_asked)
+{
+	g_autoptr(model) m = scenario_model(LYNC, "missing-route", NULL);
+	json_t *state = planned_state(m), *wanted, *asked;
+	struct flow flow = {.node = "branch1", .proto = PROTO_UDP, .dport = 3478};
+	struct walk_pair *pair;
+
+	addr_parse("172.25.33.10", &flow.dst);
+	pair = walk_both(m, state, &flow);
+	asked = lookups_wanted(pair);
+	wanted = json_pack("{s:[{s:s, s:s, s:n}], s:[{s:s, s:s, s:s}], s:[{s:s, s:s, s:s}], s:[{s:s, s:s, s:s}, {s:s, s:s, s:n}]}",
+			   "branch1", "from", "10.20.0.101", "to", "172.25.33.10", "in", "branch-gw", "from", "10.20.0.101", "to",
+			   "172.25.33.10", "in", "lan", "core", "from", "10.20.0.101", "to", "172.25.33.10", "in", "vpn0", "edge",
+			   "from", "10.20.0.101", "to", "172.25.33.10", "in", "int", "from", "172.25.33.10", "to", "10.20.0.101", "in");
+	cr_expect(json_equal(asked, wanted), "%s", json_dumps(asked, 0));
+	json_decref(wanted);
+	json_decref(asked);
+	walk_pair_free(pair);
+	json_decref(state);
+}
+
 /* What the walk relies on, and what the nodes on the way there say of a way back that no answer went. */
 Test(lookups, told_by_node_and_direction)
 {

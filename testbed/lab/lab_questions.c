@@ -1,0 +1,242 @@
+#include "testbed/lab/lab_parts.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* Something asked of the supervisor, which answers in order. */
+struct question {
+	lab *l;
+	lab_inspect_func inspected; /* one of these is set */
+	lab_enter_func entered;
+	lab_watch_func watched;
+	gpointer user_data;
+	json_t *nodes; /* states that have come so far */
+};
+
+static struct question *question_new(lab *l, gpointer user_data)
+{
+	struct question *q = g_new0(struct question, 1);
+
+	q->l = l;
+	q->user_data = user_data;
+	q->nodes = json_object();
+	return q;
+}
+
+static void question_free(gpointer question)
+{
+	struct question *q = question;
+
+	json_decref(q->nodes);
+	g_free(q);
+}
+
+static void question_fail(const struct question *q, const GError *error)
+{
+	if (q->inspected != NULL)
+		q->inspected(q->l, NULL, error, q->user_data);
+	else if (q->entered != NULL)
+		q->entered(q->l, NULL, error, q->user_data);
+	else
+		q->watched(q->l, -1, error, q->user_data);
+}
+
+void lab_set_gone(GError **error, const lab *l, const char *how)
+{
+	g_set_error(error, TB_ERROR, TB_ERROR_DIED, "lab '%s' is gone: %s", l->name, how);
+}
+
+void lab_questions_fail(lab *l, const GError *error)
+{
+	while (!lab_is_freed(l) && !g_queue_is_empty(&l->questions)) {
+		struct question *q = g_queue_pop_head(&l->questions);
+
+		question_fail(q, error);
+		question_free(q);
+	}
+}
+
+void lab_questions_clear(lab *l)
+{
+	g_queue_clear_full(&l->questions, question_free);
+}
+
+/* --- asking ------------------------------------------------------------------------------------------ */
+
+/* Asked too late. */
+static gboolean on_idle_question(gpointer question)
+{
+	struct question *q = question;
+	g_autoptr(GError) error = NULL;
+
+	lab_set_gone(&error, q->l, "nothing can be asked any more");
+	if (!lab_is_freed(q->l))
+		question_fail(q, error);
+	lab_unref(q->l);
+	question_free(q);
+	return G_SOURCE_REMOVE;
+}
+
+static void say(lab *l, json_t *message)
+{
+	char *text = json_dumps(message, JSON_COMPACT);
+
+	json_decref(message);
+	wire_send(l->channel, text, strlen(text));
+	free(text);
+}
+
+/* Takes `message` over. */
+static void ask(struct question *q, json_t *message)
+{
+	lab *l = q->l;
+
+	if (l->over) {
+		json_decref(message);
+		l->refs++;
+		g_idle_add(on_idle_question, q);
+		return;
+	}
+	g_queue_push_tail(&l->questions, q);
+	say(l, message);
+}
+
+void lab_inspect(lab *l, lab_inspect_func done, gpointer user_data)
+{
+	lab_inspect_ways(l, NULL, done, user_data);
+}
+
+void lab_inspect_ways(lab *l, json_t *ways, lab_inspect_func done, gpointer user_data)
+{
+	struct question *q = question_new(l, user_data);
+
+	q->inspected = done;
+	ask(q, json_pack("{s:b, s:O*}", "inspect", 1, "ways", ways));
+}
+
+void lab_enter(lab *l, const char *node, lab_enter_func done, gpointer user_data)
+{
+	struct question *q = question_new(l, user_data);
+
+	q->entered = done;
+	ask(q, json_pack("{s:s}", "enter", node));
+}
+
+void lab_watch(lab *l, lab_watch_func done, gpointer user_data)
+{
+	struct question *q = question_new(l, user_data);
+
+	q->watched = done;
+	ask(q, json_pack("{s:b}", "watch", 1));
+}
+
+void lab_unwatch(lab *l)
+{
+	if (!l->over)
+		say(l, json_pack("{s:b}", "watch", 0));
+}
+
+/* --- answers ----------------------------------------------------------------------------------------- */
+
+void lab_on_state(lab *l, json_t *message, json_t *state)
+{
+	const struct question *q = g_queue_peek_head(&l->questions);
+	const char *node = json_string_value(json_object_get(message, "node"));
+
+	if (q != NULL && node != NULL)
+		json_object_set(q->nodes, node, state);
+}
+
+/* The oldest question when it is one that `is_one` knows; the caller frees it. */
+static struct question *answered(lab *l, bool (*is_one)(const struct question *q))
+{
+	const struct question *q = g_queue_peek_head(&l->questions);
+
+	return q != NULL && is_one(q) ? g_queue_pop_head(&l->questions) : NULL;
+}
+
+static bool is_inspection(const struct question *q)
+{
+	return q->inspected != NULL;
+}
+
+static bool is_entrance(const struct question *q)
+{
+	return q->entered != NULL;
+}
+
+static bool is_watch(const struct question *q)
+{
+	return q->watched != NULL;
+}
+
+/* All nodes have been read, or one can't be. */
+void lab_on_inspected(lab *l, json_t *message, json_t *problem)
+{
+	struct question *q = answered(l, is_inspection);
+	g_autoptr(GError) error = NULL;
+	json_t *state;
+
+	if (q == NULL)
+		return;
+	if (json_is_string(problem)) {
+		error = g_error_new(TB_ERROR, TB_ERROR_FAILED, "lab '%s': %s", l->name, json_string_value(problem));
+		question_fail(q, error);
+	} else {
+		state = json_pack("{s:O, s:O?}", "nodes", q->nodes, "evidence", json_object_get(message, "evidence"));
+		q->inspected(l, state, NULL, q->user_data);
+		json_decref(state);
+	}
+	question_free(q);
+}
+
+static void hand_over_door(lab *l, const struct question *q, const json_t *files)
+{
+	g_autoptr(GPtrArray) paths = g_ptr_array_new();
+	struct lab_door door;
+	int *const fds[] = {&door.user, &door.mnt, &door.pid, &door.net};
+
+	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
+		*fds[i] = wire_take_fd(l->channel);
+	for (size_t i = 0; i < json_array_size(files); i++)
+		g_ptr_array_add(paths, (gpointer)(guintptr)json_string_value(json_array_get(files, i)));
+	g_ptr_array_add(paths, NULL);
+	door.files = (const char *const *)paths->pdata;
+	q->entered(l, &door, NULL, q->user_data);
+	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+}
+
+void lab_on_entered(lab *l, json_t *message, json_t *problem)
+{
+	struct question *q = answered(l, is_entrance);
+	g_autoptr(GError) error = NULL;
+
+	if (q == NULL)
+		return;
+	if (json_is_string(problem)) {
+		error = g_error_new(TB_ERROR, TB_ERROR_INPUT, "%s", json_string_value(problem));
+		question_fail(q, error);
+	} else {
+		hand_over_door(l, q, json_object_get(message, "files"));
+	}
+	question_free(q);
+}
+
+void lab_on_watched(lab *l, json_t *message G_GNUC_UNUSED, json_t *problem)
+{
+	struct question *q = answered(l, is_watch);
+	int fd = q != NULL && !json_is_string(problem) ? wire_take_fd(l->channel) : -1;
+	g_autoptr(GError) error = NULL;
+
+	if (q == NULL)
+		return;
+	if (fd < 0)
+		error = g_error_new(TB_ERROR, TB_ERROR_FAILED, "lab '%s': %s", l->name,
+				    json_is_string(problem) ? json_string_value(problem) : "no evidence came");
+	q->watched(l, fd, error, q->user_data);
+	if (fd >= 0)
+		close(fd);
+	question_free(q);
+}

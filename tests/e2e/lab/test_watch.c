@@ -1,0 +1,140 @@
+/* Evidence that is begun and ended while a lab is up, and look-ups of ways that nobody has sent a packet on. */
+#include "tests/e2e/lab/harness.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct answer {
+	int fd; /* a copy */
+	json_t *state;
+	char *message; /* of an error */
+	bool came;
+};
+
+static void on_watched(lab *l G_GNUC_UNUSED, int fd, const GError *error, gpointer user_data)
+{
+	struct answer *a = user_data;
+
+	a->came = true;
+	a->fd = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+	a->message = error != NULL ? g_strdup(error->message) : NULL;
+}
+
+static void on_state(lab *l G_GNUC_UNUSED, json_t *state, const GError *error, gpointer user_data)
+{
+	struct answer *a = user_data;
+
+	a->came = true;
+	a->state = json_incref(state);
+	a->message = error != NULL ? g_strdup(error->message) : NULL;
+}
+
+static bool has_come(gpointer answer)
+{
+	return ((struct answer *)answer)->came;
+}
+
+static void answer_clear(struct answer *a)
+{
+	if (a->fd >= 0)
+		close(a->fd);
+	json_decref(a->state);
+	g_free(a->message);
+	*a = (struct answer){.fd = -1};
+}
+
+static void begin_watch(struct watched *w, struct answer *ret)
+{
+	*ret = (struct answer){.fd = -1};
+	lab_watch(w->l, on_watched, ret);
+	cr_assert(run_until(has_come, ret), "no answer");
+}
+
+static void inspect(struct watched *w, json_t *ways, struct answer *ret)
+{
+	*ret = (struct answer){.fd = -1};
+	lab_inspect_ways(w->l, ways, on_state, ret);
+	cr_assert(run_until(has_come, ret), "no answer");
+	cr_assert_not_null(ret->state, "%s", ret->message);
+}
+
+static json_t *lookups_of(const struct answer *a, const char *node)
+{
+	return json_object_get(json_object_get(json_object_get(a->state, "nodes"), node), "lookups");
+}
+
+static off_t size_of(const struct answer *a)
+{
+	struct stat st = {.st_size = -1};
+
+	fstat(a->fd, &st);
+	return st.st_size;
+}
+
+Test(watch, evidence_is_kept_as_long_as_somebody_asks)
+{
+	struct answer first, second, state;
+	struct watched w;
+
+	watched_up(&w, "missing-route");
+	inspect(&w, NULL, &state);
+	cr_expect_null(lookups_of(&state, "edge"), "evidence before anybody asked");
+	answer_clear(&state);
+	begin_watch(&w, &first);
+	begin_watch(&w, &second);
+	cr_assert(first.fd >= 0 && second.fd >= 0, "%s", first.message ? first.message : second.message);
+	inspect(&w, NULL, &state);
+	cr_expect(json_is_array(lookups_of(&state, "edge")), "no evidence");
+	cr_expect_gt(size_of(&first), 0, "not even a header");
+	cr_expect_eq(size_of(&first), size_of(&second), "two different files");
+	answer_clear(&state);
+	lab_unwatch(w.l);
+	inspect(&w, NULL, &state);
+	cr_expect(json_is_array(lookups_of(&state, "edge")), "ended though somebody still asks");
+	answer_clear(&state);
+	lab_unwatch(w.l);
+	inspect(&w, NULL, &state);
+	cr_expect_null(lookups_of(&state, "edge"), "kept though nobody asks");
+	answer_clear(&state);
+	answer_clear(&first);
+	answer_clear(&second);
+	/* once too often is nothing */
+	lab_unwatch(w.l);
+	begin_watch(&w, &first);
+	cr_expect(first.fd >= 0, "%s", first.message ? first.message : "");
+	answer_clear(&first);
+	watched_end(&w);
+}
+
+Test(watch, kernels_are_asked_for_ways_that_no_packet_took)
+{
+	json_t *ways = json_pack("{s:[{s:s, s:s, s:n}, {s:s, s:s, s:s}], s:[{s:s, s:s, s:s}]}", "edge", "from", "172.25.33.10",
+				 "to", "10.20.0.101", "in", "from", "10.0.1.10", "to", "172.25.33.10", "in", "int", "nobody",
+				 "from", "10.0.0.1", "to", "10.0.0.2", "in", "eth0");
+	const json_t *found, *answer;
+	bool refused = false, local = false;
+	struct answer state;
+	struct watched w;
+	size_t i;
+
+	watched_up(&w, "missing-route");
+	inspect(&w, ways, &state);
+	found = lookups_of(&state, "edge");
+	json_array_foreach (found, i, answer) {
+		const char *to = json_string_value(json_object_get(answer, "to"));
+
+		refused |= g_strcmp0(to, "10.20.0.101") == 0 &&
+			   g_strcmp0(json_string_value(json_object_get(answer, "error")), "ENETUNREACH") == 0;
+		local |= g_strcmp0(to, "172.25.33.10") == 0 &&
+			 g_strcmp0(json_string_value(json_object_get(answer, "type")), "local") == 0;
+	}
+	cr_expect(refused, "the missing route");
+	cr_expect(local, "the address of its own");
+	cr_expect_null(lookups_of(&state, "core"), "who was not asked answers nothing");
+	answer_clear(&state);
+	json_decref(ways);
+	watched_end(&w);
+}

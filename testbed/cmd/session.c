@@ -1,6 +1,7 @@
 #include "testbed/cmd/session.h"
 
 #include "testbed/cmd/rundir.h"
+#include "testbed/cmd/second_look.h"
 #include "testbed/cmd/signals.h"
 #include "testbed/explain/reasons.h"
 #include "testbed/matrix/neighbours.h"
@@ -122,14 +123,9 @@ static void on_cell_finished(const struct cell *c, gpointer data)
 	tell_cell(data, c);
 }
 
-static void on_lab_state(const struct scenario_result *sc, const json_t *state, const GError *error, gpointer data)
+/* Causes were found for these. */
+static void tell_causes(const struct session *s, const GPtrArray *told)
 {
-	const struct session *s = data;
-	g_autoptr(GPtrArray) told = g_ptr_array_new();
-
-	if (s->evidence)
-		keep(s, report_event_lab_state(sc, state, error ? error->message : NULL, g_get_monotonic_time()));
-	reasons_find(s->reasons, sc, state, told);
 	for (guint i = 0; i < told->len; i++) {
 		const struct cell *c = told->pdata[i];
 
@@ -138,6 +134,17 @@ static void on_lab_state(const struct scenario_result *sc, const json_t *state, 
 		if (!c->as_expected)
 			tell_cell(s, c);
 	}
+}
+
+static void on_lab_state(const struct scenario_result *sc, const json_t *state, const GError *error, gpointer data)
+{
+	const struct session *s = data;
+	g_autoptr(GPtrArray) told = g_ptr_array_new();
+
+	if (s->evidence)
+		keep(s, report_event_lab_state(sc, state, error ? error->message : NULL, g_get_monotonic_time()));
+	reasons_find(s->reasons, sc, state, told);
+	tell_causes(s, told);
 }
 
 static void on_cell_states(struct cell *c, const json_t *before, const json_t *after, gpointer data)
@@ -269,6 +276,14 @@ static void tell_refused(guint64 before)
 			 refused);
 }
 
+static void look_again(const struct session *s)
+{
+	g_autoptr(GPtrArray) told = g_ptr_array_new();
+
+	second_look(s->selection, rundir_path(s->dir), told);
+	tell_causes(s, told);
+}
+
 static int run_watched(struct session *s)
 {
 	guint64 refused = neighbours_refused();
@@ -286,6 +301,8 @@ static int run_watched(struct session *s)
 	g_clear_handle_id(&redraw, g_source_remove);
 	erase(s);
 	tell_refused(refused);
+	if (ran && s->signal == 0 && s->evidence)
+		look_again(s);
 	if (s->dir)
 		keep(s, report_event_run_finished(s->results, g_get_monotonic_time()));
 	return finish(s, ran, error);

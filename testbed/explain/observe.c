@@ -172,12 +172,17 @@ static GPtrArray *all_heard(const GPtrArray *heard, const GPtrArray *told)
 finding *observe_finding(const matrix_selection *s, const struct observation *seen)
 {
 	const struct selected_scenario *selected = s->scenarios->pdata[0];
-	const struct cell *cell = observe_cells(s)->pdata[0];
-	g_autoptr(GPtrArray) told = answers_told(selected->model, cell, seen), heard = all_heard(seen->heard, told);
-	g_autoptr(GPtrArray) sessions = sessions_of_call(seen, cell);
+
+	return observe_finding_of(selected->model, observe_cells(s)->pdata[0], seen);
+}
+
+finding *observe_finding_of(const model *m, const struct cell *c, const struct observation *seen)
+{
+	g_autoptr(GPtrArray) told = answers_told(m, c, seen), heard = all_heard(seen->heard, told);
+	g_autoptr(GPtrArray) sessions = sessions_of_call(seen, c);
 	const struct evidence e = {
-		.model = selected->model,
-		.cell = cell,
+		.model = m,
+		.cell = c,
 		.heard = heard,
 		.state = seen->state,
 		.packets = seen->packets,

@@ -46,5 +46,7 @@ const GPtrArray *observe_cells(const matrix_selection *s);
 /* Why its first cell came out as it did; each leg is held against the journeys, and what was seen, and what
  * the kernels remember of its sessions, becomes proof. */
 finding *observe_finding(const matrix_selection *s, const struct observation *seen);
+/* The same of any cell in the network `m`. */
+finding *observe_finding_of(const model *m, const struct cell *c, const struct observation *seen);
 
 #endif

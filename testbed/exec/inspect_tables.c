@@ -126,12 +126,22 @@ static json_t *addresses_json(const struct tables *t, int ifindex)
 	return list;
 }
 
+/* Where a kernel has loaded modules for tunnels it puts one device of each kind into every namespace
+ * (net.core.fb_tunnels_only_for_init_net), down, by names of its own. */
+static bool is_fallback_device(struct rtnl_link *link)
+{
+	static const char *const names[] = { "tunl0",	"gre0",	    "gretap0", "erspan0",    "sit0", "ip_vti0",
+					     "ip6tnl0", "ip6gre0", "ip6_vti0", NULL };
+
+	return (rtnl_link_get_flags(link) & IFF_UP) == 0 && g_strv_contains(names, rtnl_link_get_name(link));
+}
+
 static json_t *link_json(const struct tables *t, struct nl_object *o)
 {
 	struct rtnl_link *link = (struct rtnl_link *)o;
 	int ifindex = rtnl_link_get_ifindex(link);
 
-	if (ifindex == LOOPBACK || ifindex >= EXEC_HIDDEN_IFINDEX)
+	if (ifindex == LOOPBACK || ifindex >= EXEC_HIDDEN_IFINDEX || is_fallback_device(link))
 		return NULL;
 	return json_pack("{s:s, s:i, s:b, s:b, s:b, s:i, s:I, s:I, s:I, s:I, s:o}", "name", rtnl_link_get_name(link),
 			 "ifindex", ifindex, "up", (rtnl_link_get_flags(link) & IFF_UP) != 0, "carrier",

@@ -73,6 +73,7 @@ Test(inspect, a_packet_moves_counters_and_neighbours)
 	g_autoptr(exec) x = build_topology(NETWORK);
 	int one = udp_in(x, "one", "198.51.100.10", 0), host = udp_in(x, "host", "10.9.0.2", 5000);
 	json_t *before = state_of(x, "router"), *after;
+	json_int_t forwarded;
 
 	expect_one(before, "nft", "{\"chain\": \"tb_forward\", \"name\": \"the-wall\", \"packets\": 0, \"bytes\": 0}");
 	expect_one(before, "nft", "{\"chain\": \"tb_forward\", \"name\": \"the-door\", \"packets\": 0}");
@@ -84,8 +85,9 @@ Test(inspect, a_packet_moves_counters_and_neighbours)
 	expect_one(after, "nft", "{\"name\": \"the-wall\", \"packets\": 1, \"bytes\": 29}");
 	expect_one(after, "nft", "{\"name\": \"the-door\", \"packets\": 1, \"bytes\": 29}");
 	expect_one(after, "neighbours", "{\"address\": \"10.9.0.2\", \"dev\": \"lan\", \"state\": \"reachable\"}");
-	cr_expect_eq(number(after, "counters", "IpForwDatagrams") - number(before, "counters", "IpForwDatagrams"), 2,
-		     "both reached the forward chain");
+	forwarded = number(after, "counters", "IpForwDatagrams") - number(before, "counters", "IpForwDatagrams");
+	/* before Linux 6.4 what the forward chain drops is not counted */
+	cr_expect(forwarded == 1 || forwarded == 2, "%lld forwarded", (long long)forwarded);
 	json_decref(before);
 	json_decref(after);
 	close(one);

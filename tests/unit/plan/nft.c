@@ -16,7 +16,7 @@ static const struct row rows[] = {
 	{ "endpoint-independent",
 	  NAT(", mapping: endpoint-independent, filtering: address-and-port-dependent"),
 	  { "snat ip to meta l4proto . ip saddr . th sport map @tb_mapping0 comment \"n-known\"\n",
-	    "th sport @tb_inside0 counter snat to 198.51.100.1 random comment \"n\"\n"
+	    "th sport @tb_ports0 counter snat to 198.51.100.1 random comment \"n\"\n"
 	    "\t\tcounter snat to 198.51.100.1 comment \"n\"\n",
 	    "comment \"own-traffic\"", "counter drop comment \"n-filtered\"" },
 	  { "dnat", "tb_spoken" } },
@@ -26,7 +26,7 @@ static const struct row rows[] = {
 	  { "dnat", "tb_mapping" } },
 	{ "symmetric that keeps the first port",
 	  NAT(", mapping: address-and-port-dependent"),
-	  { "th sport @tb_inside0 counter snat to 198.51.100.1 fully-random comment \"n\"\n"
+	  { "th sport @tb_ports0 counter snat to 198.51.100.1 fully-random comment \"n\"\n"
 	    "\t\tcounter snat to 198.51.100.1 comment \"n\"\n" },
 	  { "dnat", "tb_mapping" } },
 	{ "address-dependent mapping",

@@ -332,14 +332,24 @@ static void set_walk_cause(const struct evidence *e, struct finding *f, const wa
 		f->why = g_strdup(w->why);
 }
 
+/* What the packets of a tunnel of that name are to a firewall. */
+static enum ip_proto tunnel_proto(const model *m, const char *name)
+{
+	for (guint i = 0; i < m->tunnels->len; i++) {
+		const struct tunnel *t = m->tunnels->pdata[i];
+
+		if (g_strcmp0(t->name, name) == 0)
+			return t->kind == TUNNEL_GRE || t->kind == TUNNEL_IPIP ? PROTO_ANY : PROTO_UDP;
+	}
+	return PROTO_UDP;
+}
+
 /* A tunnel is down because its own packets are lost: that is the cause, and the tunnel an effect. */
 static void set_tunnel_cause(const struct evidence *e, struct finding *f, const walk *w)
 {
-	const struct hop *last = last_hop(w->under);
-
 	set_walk_cause(e, f, w->under);
-	if (last)
-		f->flow.proto = PROTO_UDP;
+	if (last_hop(w->under))
+		f->flow.proto = tunnel_proto(e->model, w->object);
 	cause_add_effect(f, CAUSE_VPN_DOWN, w->node, w->object, w->why);
 }
 

@@ -43,10 +43,12 @@ static char *exception_name(const struct node *n, const char *object)
 
 static const char *const proto_words[] = {[PROTO_ANY] = "any", [PROTO_TCP] = "tcp", [PROTO_UDP] = "udp", [PROTO_ICMP] = "icmp"};
 
-/* The server's port of the flow; 0: both ends draw theirs by lot. */
+/* The server's port of the flow; 0: both ends draw theirs by lot.  One that both ends have is a tunnel's. */
 static uint16_t fixed_port(const struct flow *f, bool *ret_is_source)
 {
-	bool drawn_src = f->sport == 0 || f->sport >= 49152, drawn_dst = f->dport == 0 || f->dport >= 49152;
+	bool is_tunnels = f->sport != 0 && f->sport == f->dport;
+	bool drawn_src = f->sport == 0 || f->sport >= 49152;
+	bool drawn_dst = f->dport == 0 || (f->dport >= 49152 && !is_tunnels);
 
 	*ret_is_source = drawn_dst && !drawn_src;
 	if (!drawn_dst)
@@ -62,12 +64,13 @@ static void add_rule_commands(fix *x, const struct node *n, const char *chain, c
 	g_autofree char *windows = port > 0 ? g_strdup_printf(" -%sPort %u", is_source == in ? "Remote" : "Local", port) : g_strdup("");
 	char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX];
 	const char *proto = proto_words[f->proto], *ip = f->dst.family == AF_INET6 ? "ip6" : "ip";
+	g_autofree char *what = port > 0 ? g_strconcat(" ", proto, ports, NULL) :
+			  f->proto != PROTO_ANY ? g_strconcat(" meta l4proto ", proto, NULL) : g_strdup("");
 
 	addr_print(&f->src, src);
 	addr_print(&f->dst, dst);
-	g_ptr_array_add(x->commands, g_strdup_printf("nft insert rule inet tb_filter tb_%s %s saddr %s %s daddr %s %s%s accept comment \\\"%s\\\"",
-						     chain, ip, src, ip, dst, port > 0 ? proto : "meta l4proto", port > 0 ? ports : proto,
-						     name));
+	g_ptr_array_add(x->commands, g_strdup_printf("nft insert rule inet tb_filter tb_%s %s saddr %s %s daddr %s%s accept comment \\\"%s\\\"",
+						     chain, ip, src, ip, dst, what, name));
 	if (n->host_model == HOST_STRONG && !g_str_equal(chain, "forward"))
 		g_ptr_array_add(x->commands,
 				g_strdup_printf("New-NetFirewallRule -DisplayName \"%s\" -Direction %s -Action Allow -Protocol %s%s "
@@ -86,7 +89,7 @@ fix *fix_rule(const model *m, const struct node *n, const struct finding *f)
 	fix *x;
 
 	(void)m;
-	if (!chain || !addr_is_set(&f->flow.src) || !addr_is_set(&f->flow.dst) || f->flow.proto == PROTO_ANY)
+	if (!chain || !addr_is_set(&f->flow.src) || !addr_is_set(&f->flow.dst))
 		return NULL;
 	ports = port > 0 ? g_strdup_printf(", %s: [%u]", is_source ? "sports" : "dports", port) : g_strdup("");
 	x = fix_new(g_strdup_printf("- allow: {node: %s, name: %s, chain: %s, src: [%s], dst: [%s], proto: %s%s}\n", n->name, name,

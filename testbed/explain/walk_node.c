@@ -141,8 +141,10 @@ static bool pass_filter(struct walker *k, enum fw_chain chain, const struct klin
 	const char *in = chain == FW_OUTPUT ? NULL : k->in->name;
 	struct decision d = filter_packet(k->at, chain, &k->p, in, out ? out->name : NULL);
 	g_autofree char *object = d.object;
-	const struct nat_rule *nat = chain == FW_INPUT ? nat_outside(k->at->model, in) : NULL;
-	const struct nat_rule *from_inside = chain == FW_INPUT && !nat ? nat_at(k->at, &k->p.at.dst) : NULL;
+	/* a tunnel's own packets are for the node itself, whatever it does for others */
+	bool for_others = chain == FW_INPUT && !k->in_tunnel;
+	const struct nat_rule *nat = for_others ? nat_outside(k->at->model, in) : NULL;
+	const struct nat_rule *from_inside = for_others && !nat ? nat_at(k->at, &k->p.at.dst) : NULL;
 	const char *node = k->at->model->name;
 
 	g_free(k->hop->rule);

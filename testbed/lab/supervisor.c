@@ -178,29 +178,37 @@ static void inspect(struct supervisor *s, json_t *ways)
 }
 
 /* Appended to, so that whoever reads the same descriptor moves no writer. */
-static int new_watch_memory(void)
+static int new_watch_memory(GError **error)
 {
 	int fd = memfd_create("evidence", MFD_CLOEXEC);
 
+	if (fd >= 0 && fcntl(fd, F_SETFL, O_APPEND) == 0)
+		return fd;
+	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "no memory for evidence: %s", g_strerror(errno));
 	if (fd >= 0)
-		fcntl(fd, F_SETFL, O_APPEND);
-	return fd;
+		close(fd);
+	return -1;
+}
+
+static gboolean start_evidence(struct supervisor *s, GError **error)
+{
+	if (s->evidence != NULL) {
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "its evidence goes to a file already");
+		return FALSE;
+	}
+	s->watch_fd = new_watch_memory(error);
+	if (s->watch_fd < 0)
+		return FALSE;
+	s->evidence = evidence_new(s->x, s->plan, s->watch_fd, s->context, error);
+	if (s->evidence == NULL)
+		close(s->watch_fd);
+	return s->evidence != NULL;
 }
 
 static gboolean begin_watch(struct supervisor *s, GError **error)
 {
-	if (s->n_watchers == 0 && s->evidence != NULL) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "its evidence goes to a file already");
+	if (s->n_watchers == 0 && !start_evidence(s, error))
 		return FALSE;
-	}
-	if (s->n_watchers == 0) {
-		s->watch_fd = new_watch_memory();
-		s->evidence = evidence_new(s->x, s->plan, s->watch_fd, s->context, error);
-	}
-	if (s->evidence == NULL) {
-		close(s->watch_fd);
-		return FALSE;
-	}
 	s->n_watchers++;
 	return TRUE;
 }

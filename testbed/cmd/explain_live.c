@@ -4,6 +4,7 @@
 #include "testbed/matrix/machine.h"
 #include "testbed/report/json.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,7 +52,10 @@ static int watch_packets(live_client *c)
 	/* opened again, for who else explains a call reads from the same descriptor */
 	path = g_strdup_printf("/proc/self/fd/%d", shared);
 	own = open(path, O_RDONLY | O_CLOEXEC);
-	close(shared);
+	if (own < 0)
+		cmd_note("no packets are watched: %s", g_strerror(errno));
+	if (shared >= 0)
+		close(shared);
 	return own;
 }
 

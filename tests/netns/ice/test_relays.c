@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/ice.h"
+#include "tests/netns/ice/script.h"
 
 #define HERE "10.9.0.1"
 #define LIMIT_MS 8000
@@ -22,15 +23,6 @@ struct world {
 	gint64 start_us, udp_us, tcp_us, gathered_us; /* 0: has not happened */
 	bool stop_at_tcp;
 };
-
-static void run_script(const char *script)
-{
-	const char *argv[] = { "sh", "-c", script, NULL };
-	int status = 0;
-	bool ran = g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status,
-				NULL);
-	cr_assert(ran && status == 0, "failed: %s", script);
-}
 
 /* An Allocate error response (RFC 8489 sections 5 and 14.8): 400, which needs no integrity and is final. */
 static void refuse(GSocket *socket, GSocketAddress *to, const guint8 *request)

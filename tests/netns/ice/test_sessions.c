@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/ice.h"
+#include "tests/netns/ice/script.h"
 
 #define LIMIT_MS 8000
 
@@ -33,15 +34,6 @@ static int new_namespace(void)
 		cr_skip("no permission to make a network namespace");
 	/* Of this thread: the test's process has others. */
 	return open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-}
-
-static void run_script(const char *script)
-{
-	const char *argv[] = { "sh", "-c", script, NULL };
-	int status = 0;
-	bool ran = g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status,
-				NULL);
-	cr_assert(ran && status == 0, "failed: %s", script);
 }
 
 static void make_network(void)

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# SPDX-License-Identifier: GPL-2.0-or-later
 # testbed: one non-recursive Makefile.  `make help` lists the targets.
 MAKEFLAGS += -rR
 .DELETE_ON_ERROR:
@@ -161,7 +163,8 @@ $(B)/tests/nice-agent: $(B)/obj/tests/clients/nice_agent.o
 check-e2e: all $(B)/tests/nice-agent $(B)/faults/fault-matrix $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)) ## whole labs: every cell, by packets
 	$(Q)TEST_JOBS=1 $(call run_tests,$(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)))
 
-check-style: ## layers, headers that compile alone
+check-style: ## format, layers, headers that compile alone
+	$(Q)scripts/check-format
 	$(Q)scripts/check-layers
 	$(Q)CC='$(CC)' CPPFLAGS='$(ALL_CPPFLAGS)' scripts/check-headers
 

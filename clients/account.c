@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/account.h"
 
 #include <string.h>
@@ -34,9 +35,9 @@ struct account {
 	struct lookup lookups[DISCOVERY_LOOKUPS];
 	GPtrArray *dns_events[DISCOVERY_LOOKUPS]; /* json_t: told when their turn has come */
 	guint told;
-	reach *connecting; /* NULL: no attempt under way */
+	reach *connecting;		/* NULL: no attempt under way */
 	struct discovery_target target; /* strings belong to `discovery` */
-	const char *ways[2]; /* its addresses, in the order in which they are tried */
+	const char *ways[2];		/* its addresses, in the order in which they are tried */
 	char *last_trouble;
 	sip_conn *conn;
 	struct signin signin;
@@ -53,7 +54,7 @@ static void relay_clear(struct account_relay *r)
 	g_free(r->address6);
 	g_free(r->username);
 	g_free(r->password);
-	*r = (struct account_relay){ 0 };
+	*r = (struct account_relay){0};
 }
 
 static void unref_json(gpointer j)
@@ -61,8 +62,8 @@ static void unref_json(gpointer j)
 	json_decref(j);
 }
 
-account *account_new(const struct client_config *config, channel *events, const struct account_handlers *handlers,
-		     gpointer user_data, GError **error)
+account *account_new(const struct client_config *config, channel *events,
+		     const struct account_handlers *handlers, gpointer user_data, GError **error)
 {
 	tls_identity *identity = tls_identity_new(config->ca, NULL, NULL, error);
 	if (!identity)
@@ -75,7 +76,7 @@ account *account_new(const struct client_config *config, channel *events, const 
 	a->identity = identity;
 	a->uri = g_strdup_printf("sip:%s", config->user);
 	for (guint i = 0; i < DISCOVERY_LOOKUPS; i++) {
-		a->lookups[i] = (struct lookup){ .owner = a, .index = i };
+		a->lookups[i] = (struct lookup){.owner = a, .index = i};
 		a->dns_events[i] = g_ptr_array_new_with_free_func(unref_json);
 	}
 	return a;
@@ -120,7 +121,7 @@ void account_free(account *a)
 	g_free(a);
 }
 
-/* --- events ------------------------------------------------------------------------------------------ */
+/* --- events ----------------------------------------------------------------------------------- */
 
 static json_t *dns_event(const account *a, const struct dns_answer *answer)
 {
@@ -130,8 +131,9 @@ static json_t *dns_event(const account *a, const struct dns_answer *answer)
 		json_array_append_new(servers, json_string(asked[i]));
 	for (guint i = 0; i < answer->texts->len; i++)
 		json_array_append_new(list, json_string(g_ptr_array_index(answer->texts, i)));
-	return json_pack("{s:s, s:s, s:o, s:s?, s:o}", "query", answer->query, "type", dns_type_name(answer->type), "answer",
-			 list, "error", answer->error, "servers", servers);
+	return json_pack("{s:s, s:s, s:o, s:s?, s:o}", "query", answer->query, "type",
+			 dns_type_name(answer->type), "answer", list, "error", answer->error,
+			 "servers", servers);
 }
 
 /* Answers come as they like; they are told in the order in which they are judged. */
@@ -147,22 +149,26 @@ static void tell_dns(account *a)
 static json_t *server_json(const account *a)
 {
 	const struct discovery_target *t = &a->target;
-	return json_pack("{s:s, s:s, s:i, s:s}", "name", t->name, "address", t->address, "port", t->port, "found_by", t->query);
+	return json_pack("{s:s, s:s, s:i, s:s}", "name", t->name, "address", t->address, "port",
+			 t->port, "found_by", t->query);
 }
 
 /* What became of the question for relay credentials. */
 static json_t *mras_json(const struct signin *s)
 {
-	return json_pack("{s:s?, s:s?, s:o, s:s?}", "uri", s->mras_uri, "trouble", s->relay_trouble, "sip_status",
-			 s->relay_status ? json_integer(s->relay_status) : json_null(), "host", s->relay.host_name);
+	return json_pack("{s:s?, s:s?, s:o, s:s?}", "uri", s->mras_uri, "trouble", s->relay_trouble,
+			 "sip_status",
+			 s->relay_status ? json_integer(s->relay_status) : json_null(), "host",
+			 s->relay.host_name);
 }
 
 static void fail(account *a, const char *stage, const char *reason, int sip_status)
 {
 	channel_event(a->events, "sign-in-failed",
-		      json_pack("{s:s, s:s, s:o, s:s?, s:o}", "stage", stage, "reason", reason, "sip_status",
-				sip_status ? json_integer(sip_status) : json_null(), "diagnostics", a->signin.diagnostics,
-				"server", a->state == ACCOUNT_REGISTERING ? server_json(a) : json_null()));
+		      json_pack("{s:s, s:s, s:o, s:s?, s:o}", "stage", stage, "reason", reason,
+				"sip_status", sip_status ? json_integer(sip_status) : json_null(),
+				"diagnostics", a->signin.diagnostics, "server",
+				a->state == ACCOUNT_REGISTERING ? server_json(a) : json_null()));
 	stop_search(a);
 	drop_connection(a);
 }
@@ -171,8 +177,8 @@ static json_t *relay_json(const struct account_relay *r)
 {
 	if (!r->address)
 		return json_null();
-	json_t *relay = json_pack("{s:s, s:s, s:i, s:i}", "host", r->host, "address", r->address, "udp_port", r->udp_port,
-				  "tcp_port", r->tcp_port);
+	json_t *relay = json_pack("{s:s, s:s, s:i, s:i}", "host", r->host, "address", r->address,
+				  "udp_port", r->udp_port, "tcp_port", r->tcp_port);
 	if (r->address6)
 		json_object_set_new(relay, "address6", json_string(r->address6));
 	return relay;
@@ -185,8 +191,10 @@ static void succeed(account *a)
 	gint64 elapsed_ms = (g_get_monotonic_time() - a->start_us) / 1000;
 	a->state = ACCOUNT_IN;
 	channel_event(a->events, "signed-in",
-		      json_pack("{s:o, s:b, s:o, s:o, s:I}", "server", server_json(a), "remote_user", a->signin.remote_user, "relay",
-				relay_json(&a->relay), "mras", mras_json(&a->signin), "elapsed_ms", (json_int_t)elapsed_ms));
+		      json_pack("{s:o, s:b, s:o, s:o, s:I}", "server", server_json(a),
+				"remote_user", a->signin.remote_user, "relay",
+				relay_json(&a->relay), "mras", mras_json(&a->signin), "elapsed_ms",
+				(json_int_t)elapsed_ms));
 	stop_search(a);
 	renew_later(a);
 	a->handlers.signed_in(a->user_data);
@@ -196,7 +204,8 @@ static gboolean on_deadline(gpointer data)
 {
 	account *a = data;
 	const char *stage = a->state == ACCOUNT_REGISTERING ? signin_stage_name(a->signin.stage) :
-			    a->connecting ? "tls" : "dns";
+			    a->connecting		    ? "tls" :
+							      "dns";
 	a->deadline = 0;
 	fail(a, stage, "not signed in within 15 s", 0);
 	return G_SOURCE_REMOVE;
@@ -207,7 +216,7 @@ static guint families(const account *a)
 	return client_config_has_ipv4(a->config) && client_config_has_ipv6(a->config) ? 2 : 1;
 }
 
-/* --- signing in ---------------------------------------------------------------------------------------- */
+/* --- signing in ------------------------------------------------------------------------------- */
 
 static void on_relay_address(const struct dns_answer *answer, gpointer data)
 {
@@ -228,7 +237,8 @@ static void on_relay_address(const struct dns_answer *answer, gpointer data)
 /* Of each family that the client has an address of itself.  How many questions that are. */
 static guint ask_addresses(account *a, const char *name, dns_func done, gpointer user_data)
 {
-	bool of_ipv4 = client_config_has_ipv4(a->config), of_ipv6 = client_config_has_ipv6(a->config);
+	bool of_ipv4 = client_config_has_ipv4(a->config),
+	     of_ipv6 = client_config_has_ipv6(a->config);
 	if (of_ipv4)
 		dns_query(a->dns, name, DNS_A, done, user_data);
 	if (of_ipv6)
@@ -240,14 +250,18 @@ static void find_relay(account *a)
 {
 	const struct mras_response *r = &a->signin.relay;
 	if (a->signin.relay_trouble)
-		channel_log(a->events, "warning", "no relay credentials: %s", a->signin.relay_trouble);
+		channel_log(a->events, "warning", "no relay credentials: %s",
+			    a->signin.relay_trouble);
 	if (!r->host_name) {
 		succeed(a);
 		return;
 	}
 	a->relay = (struct account_relay){
-		.host = g_strdup(r->host_name), .udp_port = r->udp_port, .tcp_port = r->tcp_port,
-		.username = g_strdup(r->username), .password = g_strdup(r->password),
+		.host = g_strdup(r->host_name),
+		.udp_port = r->udp_port,
+		.tcp_port = r->tcp_port,
+		.username = g_strdup(r->username),
+		.password = g_strdup(r->password),
 	};
 	a->relay_questions = ask_addresses(a, r->host_name, on_relay_address, a);
 }
@@ -255,19 +269,22 @@ static void find_relay(account *a)
 static void send_signin(account *a, sip_msg *request);
 static gboolean on_renewal(gpointer data);
 
-/* Between half and five sixths of the time that the registration lasts: the rest is for a server that is slow, and who
- * signed in together does not come back together. */
+/* Between half and five sixths of the time that the registration lasts: the rest is for a server
+ * that is slow, and who signed in together does not come back together. */
 static void renew_later(account *a)
 {
 	guint lasts_ms = a->signin.expires_s * 1000;
-	a->renewal = g_timeout_add(lasts_ms / 2 + (guint)g_random_int_range(0, (gint32)(lasts_ms / 3 + 1)), on_renewal, a);
+	a->renewal = g_timeout_add(lasts_ms / 2 +
+					   (guint)g_random_int_range(0, (gint32)(lasts_ms / 3 + 1)),
+				   on_renewal, a);
 }
 
 static void renewed(account *a)
 {
 	const struct mras_response *r = &a->signin.relay;
 	if (a->signin.relay_trouble)
-		channel_log(a->events, "warning", "no new relay credentials: %s", a->signin.relay_trouble);
+		channel_log(a->events, "warning", "no new relay credentials: %s",
+			    a->signin.relay_trouble);
 	if (r->host_name && a->relay.host) {
 		g_free(a->relay.username);
 		g_free(a->relay.password);
@@ -279,7 +296,8 @@ static void renewed(account *a)
 
 static void not_renewed(account *a)
 {
-	channel_log(a->events, "warning", "the registration could not be renewed: %s", a->signin.reason);
+	channel_log(a->events, "warning", "the registration could not be renewed: %s",
+		    a->signin.reason);
 	drop_connection(a);
 	a->handlers.lost(a->user_data);
 }
@@ -294,7 +312,8 @@ static void signin_ended(account *a)
 	else if (again)
 		not_renewed(a);
 	else
-		fail(a, signin_stage_name(a->signin.failed_stage), a->signin.reason, a->signin.sip_status);
+		fail(a, signin_stage_name(a->signin.failed_stage), a->signin.reason,
+		     a->signin.sip_status);
 }
 
 static void on_signin_response(sip_conn *c, sip_msg *response, const GError *error, gpointer data)
@@ -364,7 +383,8 @@ static char *local_name(GIOStream *stream, const char *fallback)
 		g_object_get(stream, "base-io-stream", &base, NULL);
 	if (!base || !G_IS_SOCKET_CONNECTION(base))
 		return g_strdup_printf("%s:5061", fallback);
-	g_autoptr(GSocketAddress) address = g_socket_connection_get_local_address(G_SOCKET_CONNECTION(base), NULL);
+	g_autoptr(GSocketAddress) address =
+		g_socket_connection_get_local_address(G_SOCKET_CONNECTION(base), NULL);
 	if (!address || !G_IS_INET_SOCKET_ADDRESS(address))
 		return g_strdup_printf("%s:5061", fallback);
 	GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS(address);
@@ -374,7 +394,8 @@ static char *local_name(GIOStream *stream, const char *fallback)
 
 static void start_registering(account *a, GIOStream *stream)
 {
-	static const struct sip_conn_handlers handlers = { .message = on_message, .closed = on_closed, .passed = on_passed };
+	static const struct sip_conn_handlers handlers = {
+		.message = on_message, .closed = on_closed, .passed = on_passed};
 	g_autofree char *local = local_name(stream, a->config->address);
 	a->state = ACCOUNT_REGISTERING;
 	a->conn = sip_conn_new(stream, local, &handlers, a);
@@ -382,11 +403,12 @@ static void start_registering(account *a, GIOStream *stream)
 	send_signin(a, signin_start(&a->signin));
 }
 
-/* --- finding the server --------------------------------------------------------------------------------- */
+/* --- finding the server ----------------------------------------------------------------------- */
 
 static void advance(account *a);
 
-static void on_reached(GIOStream *stream, guint way, const GError *error, gboolean last, gpointer data)
+static void on_reached(GIOStream *stream, guint way, const GError *error, gboolean last,
+		       gpointer data)
 {
 	account *a = data;
 	a->target.address = a->ways[way];
@@ -397,8 +419,8 @@ static void on_reached(GIOStream *stream, guint way, const GError *error, gboole
 		return;
 	}
 	channel_event(a->events, "connect-failed",
-		      json_pack("{s:o, s:s, s:s}", "server", server_json(a), "kind", tls_error_kind(error), "reason",
-				error->message));
+		      json_pack("{s:o, s:s, s:s}", "server", server_json(a), "kind",
+				tls_error_kind(error), "reason", error->message));
 	g_free(a->last_trouble);
 	g_autofree char *at = sip_host_port(a->target.address, a->target.port);
 	a->last_trouble = g_strdup_printf("%s: %s", at, error->message);
@@ -414,10 +436,11 @@ static void connect_to_target(account *a)
 	a->ways[0] = both ? a->target.address6 : a->target.address;
 	a->ways[1] = a->target.address;
 	const struct reach_way ways[] = {
-		{ .local = both ? c->address6 : c->address, .address = a->ways[0] },
-		{ .local = c->address, .address = a->ways[1] },
+		{.local = both ? c->address6 : c->address, .address = a->ways[0]},
+		{.local = c->address, .address = a->ways[1]},
 	};
-	a->connecting = reach_new(ways, both ? 2 : 1, a->target.port, a->target.name, a->identity, TLS_MS, on_reached, a);
+	a->connecting = reach_new(ways, both ? 2 : 1, a->target.port, a->target.name, a->identity,
+				  TLS_MS, on_reached, a);
 }
 
 static void advance(account *a)
@@ -429,7 +452,8 @@ static void advance(account *a)
 	if (step == DISCOVERY_WAIT)
 		return;
 	if (step == DISCOVERY_NONE) {
-		g_autofree char *reason = g_strdup(a->last_trouble ? a->last_trouble : "no name leads to a server");
+		g_autofree char *reason =
+			g_strdup(a->last_trouble ? a->last_trouble : "no name leads to a server");
 		fail(a, a->last_trouble ? "tls" : "dns", reason, 0);
 		return;
 	}
@@ -485,7 +509,7 @@ void account_sign_in(account *a)
 	}
 }
 
-/* --- what others ask ---------------------------------------------------------------------------------------- */
+/* --- what others ask -------------------------------------------------------------------------- */
 
 bool account_is_signed_in(const account *a)
 {

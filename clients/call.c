@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/call.h"
 
 #include <string.h>
@@ -50,7 +51,7 @@ static void describe(struct call *c, sip_msg *m, bool final)
 	session_add_location(&c->base, m);
 }
 
-/* --- what the machine asks for ------------------------------------------------------------------------- */
+/* --- what the machine asks for ---------------------------------------------------------------- */
 
 static void on_bye_response(struct session *s, sip_msg *response, const GError *error)
 {
@@ -77,7 +78,8 @@ static void on_reinvite_response(struct session *s, sip_msg *response, const GEr
 		input(c, CALL_IN_CONFIRMED);
 		return;
 	}
-	c->reason = response ? g_strdup_printf("final candidates: %d %s", sip_status(response), sip_reason(response)) :
+	c->reason = response ? g_strdup_printf("final candidates: %d %s", sip_status(response),
+					       sip_reason(response)) :
 			       g_strdup_printf("final candidates: %s", error->message);
 	input(c, CALL_IN_NOT_CONFIRMED);
 }
@@ -140,11 +142,12 @@ void call_check_heard(struct call *c)
 		c->clock = g_timeout_add(c->media_ms, on_leave, c);
 }
 
-/* Media runs since the first pair connected, which is some seconds before ICE knows the final one; what has been
- * measured by then counts, but a good part must be over the final pair. */
+/* Media runs since the first pair connected, which is some seconds before ICE knows the final one;
+ * what has been measured by then counts, but a good part must be over the final pair. */
 static guint media_left_ms(const struct call *c)
 {
-	gint64 past_ms = c->first_media_us ? (g_get_monotonic_time() - c->first_media_us) / 1000 : 0;
+	gint64 past_ms =
+		c->first_media_us ? (g_get_monotonic_time() - c->first_media_us) / 1000 : 0;
 
 	return (guint)MAX((gint64)c->media_ms - past_ms, (gint64)c->media_ms / 3);
 }
@@ -158,7 +161,8 @@ static void start_clock(struct call *c)
 	if (!c->members)
 		stop_timer(&c->deadline);
 	if (c->stand)
-		channel_event(c->base.core->channel, "talking", json_pack("{s:s}", "call", c->base.dialog.call_id));
+		channel_event(c->base.core->channel, "talking",
+			      json_pack("{s:s}", "call", c->base.dialog.call_id));
 	else
 		c->clock = g_timeout_add(media_left_ms(c), on_media_done, c);
 }
@@ -171,7 +175,8 @@ static void finish(struct call *c, bool bye_sent)
 	stop_timer(&c->start);
 	if (c->reported && c->machine.verdict != CALL_PASS)
 		channel_event(c->base.core->channel, "call-failed-late",
-			      json_pack("{s:s, s:s?}", "call", c->base.dialog.call_id, "reason", c->machine.reason));
+			      json_pack("{s:s, s:s?}", "call", c->base.dialog.call_id, "reason",
+					c->machine.reason));
 	report_once(c);
 	call_media_close(c);
 	if (!bye_sent)
@@ -213,19 +218,21 @@ static gboolean on_deadline(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* --- as caller --------------------------------------------------------------------------------------------- */
+/* --- as caller -------------------------------------------------------------------------------- */
 
 static void reject(struct call *c, const sip_msg *response, const GError *error)
 {
 	const char *words = response ? sip_reason(response) : error->message;
 	c->sip_status = response ? sip_status(response) : 0;
-	c->reason = c->sip_status ? g_strdup_printf("%d %s", c->sip_status, words) : g_strdup(words);
+	c->reason =
+		c->sip_status ? g_strdup_printf("%d %s", c->sip_status, words) : g_strdup(words);
 	input(c, CALL_IN_REJECTED);
 }
 
 static void take_answer(struct call *c, const sip_msg *response)
 {
-	if (c->machine.phase != CALL_INVITING || !sip_content_type(response) || sip_status(response) < 101)
+	if (c->machine.phase != CALL_INVITING || !sip_content_type(response) ||
+	    sip_status(response) < 101)
 		return;
 	dialog_learn(&c->base.dialog, response);
 	c->peer_remote_user = peer_is_remote(response);
@@ -238,10 +245,12 @@ static void take_answer(struct call *c, const sip_msg *response)
 	input(c, CALL_IN_TROUBLE);
 }
 
-/* We gave up before the peer answered: RFC 3261 section 13.2.2.4 wants it acknowledged all the same. */
+/* We gave up before the peer answered: RFC 3261 section 13.2.2.4 wants it acknowledged all the
+ * same. */
 static void hang_up_late(struct call *c, const sip_msg *response)
 {
-	if (!response || sip_status(response) < 200 || sip_status(response) > 299 || c->base.dialog.remote_tag)
+	if (!response || sip_status(response) < 200 || sip_status(response) > 299 ||
+	    c->base.dialog.remote_tag)
 		return;
 	dialog_learn(&c->base.dialog, response);
 	session_ack(&c->base);
@@ -296,7 +305,10 @@ static void call_hang_up(struct session *s)
 }
 
 static const struct session_ops ops = {
-	.request = call_request, .lost = call_lost, .hang_up = call_hang_up, .destroy = call_destroy,
+	.request = call_request,
+	.lost = call_lost,
+	.hang_up = call_hang_up,
+	.destroy = call_destroy,
 };
 
 static void trouble(struct call *c, const GError *error)
@@ -326,8 +338,8 @@ static void place(struct call *c, struct client_core *core, const char *call_id,
 		trouble(c, error);
 }
 
-void call_start(struct client_core *core, const char *call_id, const char *to, json_t *list, guint media_ms,
-		bool keep, bool stand)
+void call_start(struct client_core *core, const char *call_id, const char *to, json_t *list,
+		guint media_ms, bool keep, bool stand)
 {
 	const char *kinds[CALL_STREAMS_MAX];
 	guint n = 0;
@@ -335,7 +347,8 @@ void call_start(struct client_core *core, const char *call_id, const char *to, j
 	json_t *kind;
 	g_autofree char *uri = g_strdup_printf("sip:%s", to);
 	json_array_foreach(list, i, kind)
-		if (n < CALL_STREAMS_MAX && json_is_string(kind) && media_profile_by_kind(json_string_value(kind)))
+		if (n < CALL_STREAMS_MAX && json_is_string(kind) &&
+		    media_profile_by_kind(json_string_value(kind)))
 			kinds[n++] = json_string_value(kind);
 	if (n == 0)
 		kinds[n++] = "audio";
@@ -345,16 +358,17 @@ void call_start(struct client_core *core, const char *call_id, const char *to, j
 	place(c, core, call_id, uri, kinds, n);
 }
 
-void call_join(struct client_core *core, const char *call_id, const char *focus_uri, json_t *names, guint media_ms)
+void call_join(struct client_core *core, const char *call_id, const char *focus_uri, json_t *names,
+	       guint media_ms)
 {
-	static const char *const kinds[] = { "audio" };
+	static const char *const kinds[] = {"audio"};
 	g_autofree char *uri = participants_mcu_uri(focus_uri, "audio-video");
 	struct call *c = call_new(focus_uri, media_ms);
 	c->members = participants_new(names, core->config.user, core->config.domain);
 	place(c, core, call_id, uri, kinds, 1);
 }
 
-/* --- as callee -------------------------------------------------------------------------------------------- */
+/* --- as callee -------------------------------------------------------------------------------- */
 
 static void answer(struct call *c, int status, const char *reason)
 {
@@ -401,7 +415,8 @@ static void incoming_event(const struct call *c, const char *const *kinds, guint
 	for (guint i = 0; i < n; i++)
 		json_array_append_new(list, json_string(kinds[i]));
 	channel_event(c->base.core->channel, "incoming-call",
-		      json_pack("{s:s, s:s, s:o}", "call", c->base.dialog.call_id, "from", c->peer, "media", list));
+		      json_pack("{s:s, s:s, s:o}", "call", c->base.dialog.call_id, "from", c->peer,
+				"media", list));
 }
 
 void call_accept(struct client_core *core, sip_msg *request)
@@ -435,7 +450,7 @@ void call_accept(struct client_core *core, sip_msg *request)
 	trouble(c, error);
 }
 
-/* --- requests in the dialog ---------------------------------------------------------------------------------- */
+/* --- requests in the dialog ------------------------------------------------------------------- */
 
 static void on_info(struct call *c, sip_msg *m)
 {
@@ -484,7 +499,10 @@ static const struct {
 	const char *method;
 	void (*handle)(struct call *c, sip_msg *m);
 } methods[] = {
-	{ "ACK", on_ack }, { "INFO", on_info }, { "INVITE", on_invite }, { "BYE", on_bye },
+	{"ACK", on_ack},
+	{"INFO", on_info},
+	{"INVITE", on_invite},
+	{"BYE", on_bye},
 };
 
 static void call_request(struct session *s, sip_msg *m)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the files of a call share.  call.c: life and SIP; call_media.c: ICE, trickle, media;
  * call_report.c: results. */
 #ifndef CLIENTS_CALL_INTERNAL_H
@@ -21,9 +22,10 @@ struct call_stream {
 	GPtrArray *candidates; /* char *: ours, as SDP values */
 	guint announced;       /* how many of them the peer has been sent */
 	bool gathered, end_announced;
-	GPtrArray *early;      /* char *: the peer's, before its credentials; NULL afterwards */
+	GPtrArray *early; /* char *: the peer's, before its credentials; NULL afterwards */
 	bool early_end;
-	struct ice_candidate local_host, local_relay, remote_host, remote_relay; /* the first of each, for diagnostics */
+	struct ice_candidate local_host, local_relay, remote_host,
+		remote_relay; /* the first of each, for diagnostics */
 	bool has_pair;
 	struct ice_candidate local, remote; /* the selected pair, last seen */
 };
@@ -35,20 +37,20 @@ struct call {
 	guint n_streams;
 	struct call_stream streams[CALL_STREAMS_MAX];
 	ice *ice;
-	participants *members; /* NULL: between two */
+	participants *members;	    /* NULL: between two */
 	sip_msg *invite, *reinvite; /* callee: still to be answered */
 	bool can_trickle, peer_remote_user, time_up;
 	bool keep, reported; /* keep: the result comes before the end */
-	bool stand;          /* media runs until we are told to hang up */
-	bool resting; /* the first seconds of media are over and ICE has not settled yet */
+	bool stand;	     /* media runs until we are told to hang up */
+	bool resting;	     /* the first seconds of media are over and ICE has not settled yet */
 	guint media_ms;
 	guint deadline, clock, trickle, start, rest; /* sources */
 	gint64 invite_us, first_media_us, last_media_us;
 	int sip_status;
-	char *reason;            /* better words than the machine's; NULL */
+	char *reason; /* better words than the machine's; NULL */
 	guint32 warn;
-	int diagnostics_id;      /* 0: none */
-	char *diagnostics_text;  /* sent or received */
+	int diagnostics_id;	/* 0: none */
+	char *diagnostics_text; /* sent or received */
 };
 
 /* call.c */
@@ -57,7 +59,8 @@ void call_do(struct call *c, guint actions);
 void call_check_heard(struct call *c);
 
 /* call_media.c */
-bool call_media_open(struct call *c, bool controlling, const char *const *kinds, guint n_kinds, GError **error);
+bool call_media_open(struct call *c, bool controlling, const char *const *kinds, guint n_kinds,
+		     GError **error);
 void call_media_close(struct call *c);
 /* The SDP of an offer or answer; `final`: with the selected pair.  The caller frees. */
 char *call_media_describe(struct call *c, bool final);

@@ -1,11 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/call_machine.h"
 
 #define REASON_ICE "no pair of candidates connects"
 
 void call_machine_init(struct call_machine *m, bool caller, guint n_streams)
 {
-	*m = (struct call_machine){ .caller = caller, .n_streams = n_streams,
-				    .phase = caller ? CALL_INVITING : CALL_CONNECTING };
+	*m = (struct call_machine){.caller = caller,
+				   .n_streams = n_streams,
+				   .phase = caller ? CALL_INVITING : CALL_CONNECTING};
 }
 
 static bool all_streams(const struct call_machine *m, enum ice_state at_least)
@@ -16,7 +18,8 @@ static bool all_streams(const struct call_machine *m, enum ice_state at_least)
 	return true;
 }
 
-static guint end(struct call_machine *m, enum call_verdict verdict, const char *stage, const char *reason)
+static guint end(struct call_machine *m, enum call_verdict verdict, const char *stage,
+		 const char *reason)
 {
 	m->phase = CALL_ENDED;
 	m->verdict = verdict;
@@ -89,7 +92,8 @@ guint call_machine_input(struct call_machine *m, enum call_input input)
 		m->phase = CALL_TALKING;
 		return CALL_DO_ACK | CALL_DO_START_CLOCK;
 	case CALL_IN_NOT_CONFIRMED:
-		return CALL_DO_BYE | end(m, CALL_FAIL, "sip", "the peer refused the final candidates");
+		return CALL_DO_BYE |
+		       end(m, CALL_FAIL, "sip", "the peer refused the final candidates");
 	case CALL_IN_MEDIA_DONE:
 		return CALL_DO_BYE | end(m, CALL_PASS, NULL, NULL);
 	case CALL_IN_BYE:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* States of an audio/video call, as caller or callee.
  *
  * Pure: what happened goes in, what is to be done comes out.
@@ -5,10 +6,10 @@
  *   phase        entered by                         leaves by
  *   INVITING     caller: start                      183 or 200 with SDP; rejected
  *   CONNECTING   dialog known, ICE at work          caller: 200 and all streams ready -> CONFIRMING
- *                                                   callee: all ready and re-INVITE there -> TALKING
- *   CONFIRMING   caller: re-INVITE sent             its 200 -> TALKING
- *   TALKING      both ends ready, media runs        media done, BYE
- *   ENDED        any end; `verdict`, `stage` and `reason` are valid
+ *                                                   callee: all ready and re-INVITE there ->
+ * TALKING CONFIRMING   caller: re-INVITE sent             its 200 -> TALKING TALKING      both ends
+ * ready, media runs        media done, BYE ENDED        any end; `verdict`, `stage` and `reason`
+ * are valid
  */
 #ifndef CLIENTS_CALL_MACHINE_H
 #define CLIENTS_CALL_MACHINE_H
@@ -21,30 +22,30 @@ enum call_phase { CALL_INVITING, CALL_CONNECTING, CALL_CONFIRMING, CALL_TALKING,
 enum call_verdict { CALL_PASS, CALL_FAIL, CALL_ERROR };
 
 enum call_input {
-	CALL_IN_DIALOG,         /* caller: first response with SDP */
-	CALL_IN_ESTABLISHED,    /* caller: 200 to the INVITE; callee: 200 sent */
-	CALL_IN_REJECTED,       /* caller: final response that is no 2xx, or none */
-	CALL_IN_REINVITE,       /* callee */
-	CALL_IN_CONFIRMED,      /* caller: 200 to the re-INVITE */
-	CALL_IN_NOT_CONFIRMED,  /* caller: another answer to it */
-	CALL_IN_MEDIA_DONE,     /* media has run for its time */
-	CALL_IN_BYE,            /* from the peer, who was content */
-	CALL_IN_BYE_NO_MEDIA,   /* from the peer, with ms-client-diagnostics */
-	CALL_IN_LOST,           /* the connection to the server is gone */
+	CALL_IN_DIALOG,	       /* caller: first response with SDP */
+	CALL_IN_ESTABLISHED,   /* caller: 200 to the INVITE; callee: 200 sent */
+	CALL_IN_REJECTED,      /* caller: final response that is no 2xx, or none */
+	CALL_IN_REINVITE,      /* callee */
+	CALL_IN_CONFIRMED,     /* caller: 200 to the re-INVITE */
+	CALL_IN_NOT_CONFIRMED, /* caller: another answer to it */
+	CALL_IN_MEDIA_DONE,    /* media has run for its time */
+	CALL_IN_BYE,	       /* from the peer, who was content */
+	CALL_IN_BYE_NO_MEDIA,  /* from the peer, with ms-client-diagnostics */
+	CALL_IN_LOST,	       /* the connection to the server is gone */
 	CALL_IN_DEADLINE,
-	CALL_IN_HANG_UP,        /* asked for from outside */
-	CALL_IN_TROUBLE,        /* our own: no socket, no key */
+	CALL_IN_HANG_UP, /* asked for from outside */
+	CALL_IN_TROUBLE, /* our own: no socket, no key */
 };
 
 enum call_action {
 	CALL_DO_ACK = 1 << 0,
-	CALL_DO_TRICKLE = 1 << 1,          /* the peer knows the dialog: INFO may be sent */
+	CALL_DO_TRICKLE = 1 << 1, /* the peer knows the dialog: INFO may be sent */
 	CALL_DO_REINVITE = 1 << 2,
 	CALL_DO_ACCEPT_REINVITE = 1 << 3,
-	CALL_DO_START_CLOCK = 1 << 4,      /* media_ms run from now */
+	CALL_DO_START_CLOCK = 1 << 4, /* media_ms run from now */
 	CALL_DO_BYE = 1 << 5,
-	CALL_DO_DIAGNOSTICS = 1 << 6,      /* the BYE says that media found no way */
-	CALL_DO_END = 1 << 7,              /* report */
+	CALL_DO_DIAGNOSTICS = 1 << 6, /* the BYE says that media found no way */
+	CALL_DO_END = 1 << 7,	      /* report */
 };
 
 struct call_machine {

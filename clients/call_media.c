@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
 #include "clients/call_internal.h"
@@ -25,7 +26,7 @@ static void candidate_event(struct call_stream *s, const char *side, const struc
 	event(s->call, "candidate", fields);
 }
 
-/* --- trickle -------------------------------------------------------------------------------------------- */
+/* --- trickle ---------------------------------------------------------------------------------- */
 
 static void send_fragment(struct call *c, struct call_stream *s)
 {
@@ -36,7 +37,8 @@ static void send_fragment(struct call *c, struct call_stream *s)
 	g_ptr_array_add(fresh, NULL);
 	s->end_announced = s->gathered;
 	ice_local_credentials(c->ice, s->index, &ufrag, &pwd);
-	g_autofree char *body = call_sdpfrag_print(ufrag, pwd, s->index, (const char *const *)fresh->pdata, s->gathered);
+	g_autofree char *body = call_sdpfrag_print(ufrag, pwd, s->index,
+						   (const char *const *)fresh->pdata, s->gathered);
 	sip_msg *info = dialog_request(&c->base.dialog, "INFO");
 	sip_add_header(info, "Info-Package", "trickle-ice");
 	sip_set_body(info, "application/trickle-ice-sdpfrag", body, -1);
@@ -71,9 +73,10 @@ void call_media_start_trickle(struct call *c)
 	schedule_trickle(c);
 }
 
-/* --- ICE ------------------------------------------------------------------------------------------------- */
+/* --- ICE -------------------------------------------------------------------------------------- */
 
-static void on_candidate(ice *i, guint stream, const struct ice_candidate *candidate, const char *sdp, gpointer data)
+static void on_candidate(ice *i, guint stream, const struct ice_candidate *candidate,
+			 const char *sdp, gpointer data)
 {
 	struct call *c = data;
 	struct call_stream *s = &c->streams[stream];
@@ -101,9 +104,10 @@ static void send_packet(gpointer data, const guint8 *packet, gsize length)
 	ice_send(s->call->ice, s->index, packet, length);
 }
 
-/* A pair that has connected carries media at once, but which pair is the final one may take ICE seconds to find out.
- * The first EARLY_MEDIA_MS show how soon and how well media flows; then a call between two rests until the final
- * pair is known, so that dozens of calls at once do not measure each other's load. */
+/* A pair that has connected carries media at once, but which pair is the final one may take ICE
+ * seconds to find out. The first EARLY_MEDIA_MS show how soon and how well media flows; then a call
+ * between two rests until the final pair is known, so that dozens of calls at once do not measure
+ * each other's load. */
 static gboolean on_rest(gpointer data)
 {
 	struct call *c = data;
@@ -124,7 +128,8 @@ void call_media_resume(struct call *c)
 	c->resting = false;
 	for (guint i = 0; i < c->n_streams; i++)
 		if (c->streams[i].sending)
-			media_clock_add(c->base.core->clock, c->streams[i].media, send_packet, &c->streams[i]);
+			media_clock_add(c->base.core->clock, c->streams[i].media, send_packet,
+					&c->streams[i]);
 }
 
 /* Needs both a path and the keys, whichever comes last. */
@@ -144,15 +149,17 @@ static void start_sending(struct call_stream *s)
 static void selected_event(struct call_stream *s)
 {
 	event(s->call, "selected",
-	      json_pack("{s:s, s:o, s:o}", "stream", s->profile->kind, "local", call_candidate_json(&s->local, true),
-			"remote", call_candidate_json(&s->remote, false)));
+	      json_pack("{s:s, s:o, s:o}", "stream", s->profile->kind, "local",
+			call_candidate_json(&s->local, true), "remote",
+			call_candidate_json(&s->remote, false)));
 }
 
 static void on_state(ice *i, guint stream, enum ice_state state, gpointer data)
 {
 	struct call *c = data;
 	struct call_stream *s = &c->streams[stream];
-	event(c, "ice-state", json_pack("{s:s, s:s}", "stream", s->profile->kind, "state", ice_state_name(state)));
+	event(c, "ice-state",
+	      json_pack("{s:s, s:s}", "stream", s->profile->kind, "state", ice_state_name(state)));
 	s->has_pair = ice_selected_pair(i, stream, &s->local, &s->remote);
 	if (state == ICE_CONNECTED || state == ICE_READY)
 		start_sending(s);
@@ -191,25 +198,35 @@ static void on_received(ice *i, guint stream, const guint8 *data, gsize length, 
 static void stream_init(struct call *c, guint index, const struct media_profile *profile)
 {
 	struct call_stream *s = &c->streams[index];
-	*s = (struct call_stream){ .call = c, .index = index, .profile = profile };
+	*s = (struct call_stream){.call = c, .index = index, .profile = profile};
 	media_key_new(s->local_key);
 	s->candidates = g_ptr_array_new_with_free_func(g_free);
 	s->early = g_ptr_array_new_with_free_func(g_free);
 }
 
-bool call_media_open(struct call *c, bool controlling, const char *const *kinds, guint n_kinds, GError **error)
+bool call_media_open(struct call *c, bool controlling, const char *const *kinds, guint n_kinds,
+		     GError **error)
 {
 	static const struct ice_handlers handlers = {
-		.candidate = on_candidate, .gathered = on_gathered, .state = on_state, .received = on_received,
+		.candidate = on_candidate,
+		.gathered = on_gathered,
+		.state = on_state,
+		.received = on_received,
 	};
 	const struct client_core *core = c->base.core;
 	const struct account_relay *r = account_relay(core->account);
-	struct ice_relay relays[2] = { { .address = r->address, .udp_port = r->udp_port, .tcp_port = r->tcp_port,
-					 .username = r->username, .password = r->password } };
+	struct ice_relay relays[2] = {{.address = r->address,
+				       .udp_port = r->udp_port,
+				       .tcp_port = r->tcp_port,
+				       .username = r->username,
+				       .password = r->password}};
 	struct ice_config config = {
-		.controlling = controlling, .local_address = core->config.address,
-		.local_address6 = core->config.address6[0] ? core->config.address6 : NULL, .relays = relays,
-		.n_relays = (r->address ? 1u : 0u) + (r->address6 ? 1u : 0u), .profile = ice_profile_by_name(core->config.ice_profile),
+		.controlling = controlling,
+		.local_address = core->config.address,
+		.local_address6 = core->config.address6[0] ? core->config.address6 : NULL,
+		.relays = relays,
+		.n_relays = (r->address ? 1u : 0u) + (r->address6 ? 1u : 0u),
+		.profile = ice_profile_by_name(core->config.ice_profile),
 		.n_streams = n_kinds,
 	};
 	relays[1] = relays[0];
@@ -253,7 +270,7 @@ void call_media_bye(struct call *c)
 	}
 }
 
-/* --- descriptions ---------------------------------------------------------------------------------------- */
+/* --- descriptions ----------------------------------------------------------------------------- */
 
 /* The final offer names only what was selected (RFC 8839 section 4.4.1.2.2). */
 static void describe_final(struct call_sdp_media *m, const struct call_stream *s)
@@ -289,7 +306,8 @@ char *call_media_describe(struct call *c, bool final)
 		m->crypto = media_crypto_print(s->local_key);
 		m->rtpmap = g_strdup_printf("%u %s", s->profile->payload_type, s->profile->codec);
 		m->ssrc = participants_ssrc(c->base.core->config.user);
-		m->ptime_ms = g_str_equal(s->profile->kind, "audio") ? c->base.core->config.packet_ms : 0;
+		m->ptime_ms =
+			g_str_equal(s->profile->kind, "audio") ? c->base.core->config.packet_ms : 0;
 		if (final && s->has_pair)
 			describe_final(m, s);
 		else
@@ -301,7 +319,8 @@ char *call_media_describe(struct call *c, bool final)
 static void take_candidate(struct call *c, struct call_stream *s, const char *sdp)
 {
 	struct ice_candidate candidate;
-	if (!ice_add_remote_candidate(c->ice, s->index, sdp) || !ice_parse_candidate(sdp, &candidate))
+	if (!ice_add_remote_candidate(c->ice, s->index, sdp) ||
+	    !ice_parse_candidate(sdp, &candidate))
 		return;
 	if (candidate.type == ICE_HOST)
 		remember_first(&s->remote_host, &candidate);
@@ -316,8 +335,8 @@ static bool take_media(struct call *c, struct call_stream *s, const struct call_
 	if (strcmp(m->kind, s->profile->kind) != 0 || !m->ufrag || !m->pwd || !m->crypto ||
 	    !media_crypto_parse(m->crypto, key))
 		return false;
-	s->media = media_stream_new(s->profile, participants_ssrc(c->base.core->config.user), s->local_key, key,
-				    g_get_monotonic_time(), NULL);
+	s->media = media_stream_new(s->profile, participants_ssrc(c->base.core->config.user),
+				    s->local_key, key, g_get_monotonic_time(), NULL);
 	if (!s->media)
 		return false;
 	media_stream_packet_times(s->media, m->ptime_ms, c->base.core->config.packet_ms);
@@ -353,7 +372,8 @@ void call_media_take_fragment(struct call *c, const sip_msg *info)
 	guint index;
 	bool end;
 	g_autoptr(GPtrArray) candidates = g_ptr_array_new_with_free_func(g_free);
-	if (!body || !call_sdpfrag_parse(body, length, &index, candidates, &end) || index >= c->n_streams)
+	if (!body || !call_sdpfrag_parse(body, length, &index, candidates, &end) ||
+	    index >= c->n_streams)
 		return;
 	struct call_stream *s = &c->streams[index];
 	ice_start_checks(c->ice);

@@ -1,16 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <math.h>
 
 #include "clients/call_internal.h"
 #include "clients/diagnostics.h"
 
-static const char *const verdict_names[] = { [CALL_PASS] = "pass", [CALL_FAIL] = "fail", [CALL_ERROR] = "error" };
+static const char *const verdict_names[] = {
+	[CALL_PASS] = "pass", [CALL_FAIL] = "fail", [CALL_ERROR] = "error"};
 
 json_t *call_candidate_json(const struct ice_candidate *c, bool local)
 {
-	const char *relay = local && c->type == ICE_RELAY ? ice_transport_name(c->relay_transport) : NULL;
-	return json_pack("{s:s, s:s, s:s?, s:s, s:i}", "type", ice_candidate_type_name(c->type), "transport",
-			 ice_transport_name(c->transport), "relay_transport", relay, "address", c->address, "port",
-			 c->port);
+	const char *relay =
+		local && c->type == ICE_RELAY ? ice_transport_name(c->relay_transport) : NULL;
+	return json_pack("{s:s, s:s, s:s?, s:s, s:i}", "type", ice_candidate_type_name(c->type),
+			 "transport", ice_transport_name(c->transport), "relay_transport", relay,
+			 "address", c->address, "port", c->port);
 }
 
 static json_t *real_or_null(double value)
@@ -29,7 +32,8 @@ static json_t *poor_json(const struct media_profile *profile, const struct media
 	return why;
 }
 
-static void add_details(json_t *json, const struct media_profile *profile, const struct media_quality *q)
+static void add_details(json_t *json, const struct media_profile *profile,
+			const struct media_quality *q)
 {
 	json_object_set_new(json, "delay_ms", real_or_null(q->delay_ms));
 	json_object_set_new(json, "delay_max_ms", real_or_null(q->delay_max_ms));
@@ -42,19 +46,27 @@ static void add_details(json_t *json, const struct media_profile *profile, const
 
 static json_t *quality_json(const struct media_profile *profile, const struct media_quality *q)
 {
-	json_t *json = json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:I}", "sent", (json_int_t)q->sent, "received",
-			 (json_int_t)q->received, "expected", (json_int_t)q->expected, "loss_pct",
-			 real_or_null(q->loss_pct), "remote_loss_pct", real_or_null(q->remote_loss_pct), "jitter_ms",
-			 real_or_null(q->jitter_ms), "rtt_ms", real_or_null(q->rtt_ms), "mos", real_or_null(q->mos),
-			 "auth_failures", (json_int_t)q->auth_failures);
+	json_t *json =
+		json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:I}", "sent",
+			  (json_int_t)q->sent, "received", (json_int_t)q->received, "expected",
+			  (json_int_t)q->expected, "loss_pct", real_or_null(q->loss_pct),
+			  "remote_loss_pct", real_or_null(q->remote_loss_pct), "jitter_ms",
+			  real_or_null(q->jitter_ms), "rtt_ms", real_or_null(q->rtt_ms), "mos",
+			  real_or_null(q->mos), "auth_failures", (json_int_t)q->auth_failures);
 	add_details(json, profile, q);
 	return json;
 }
 
 static void stream_quality(const struct call_stream *s, struct media_quality *ret)
 {
-	*ret = (struct media_quality){ .loss_pct = NAN, .remote_loss_pct = NAN, .jitter_ms = NAN, .rtt_ms = NAN,
-				       .mos = NAN, .delay_ms = NAN, .delay_max_ms = NAN, .degradation = NAN };
+	*ret = (struct media_quality){.loss_pct = NAN,
+				      .remote_loss_pct = NAN,
+				      .jitter_ms = NAN,
+				      .rtt_ms = NAN,
+				      .mos = NAN,
+				      .delay_ms = NAN,
+				      .delay_max_ms = NAN,
+				      .degradation = NAN};
 	if (s->media)
 		media_stream_quality(s->media, ret);
 }
@@ -66,13 +78,13 @@ static json_t *stream_json(struct call *c, struct call_stream *s, const struct m
 	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "kind", s->profile->kind, "state",
 			 ice_state_name(ice_stream_state(c->ice, s->index)), "local",
 			 s->has_pair ? call_candidate_json(&s->local, true) : json_null(), "remote",
-			 s->has_pair ? call_candidate_json(&s->remote, false) : json_null(), "quality",
-			 quality_json(s->profile, q));
+			 s->has_pair ? call_candidate_json(&s->remote, false) : json_null(),
+			 "quality", quality_json(s->profile, q));
 }
 
 void call_diagnose(struct call *c)
 {
-	struct ice_report r = { 0 };
+	struct ice_report r = {0};
 	const struct call_stream *s = &c->streams[0];
 	bool remote_user = account_remote_user(c->base.core->account);
 	if (!c->ice)
@@ -82,29 +94,36 @@ void call_diagnose(struct call *c)
 	c->diagnostics_id = diagnostics_id(remote_user, c->peer_remote_user);
 	if (c->diagnostics_text)
 		return;
-	c->diagnostics_text = diagnostics_header(&(struct diagnostics){
-		.caller = c->machine.caller, .kind = s->profile->kind, .warn = c->warn,
-		.local_remote_user = remote_user, .peer_remote_user = c->peer_remote_user, .local_site = s->local_host,
-		.local_relay = s->local_relay, .remote_site = s->remote_host, .remote_relay = s->remote_relay });
+	c->diagnostics_text =
+		diagnostics_header(&(struct diagnostics){.caller = c->machine.caller,
+							 .kind = s->profile->kind,
+							 .warn = c->warn,
+							 .local_remote_user = remote_user,
+							 .peer_remote_user = c->peer_remote_user,
+							 .local_site = s->local_host,
+							 .local_relay = s->local_relay,
+							 .remote_site = s->remote_host,
+							 .remote_relay = s->remote_relay});
 }
 
 static json_t *diagnostics_json(const struct call *c)
 {
 	g_autofree char *warn = c->diagnostics_id ? g_strdup_printf("0x%x", c->warn) : NULL;
 	return json_pack("{s:o, s:s?, s:s?}", "ms_client_diagnostics",
-			 c->diagnostics_id ? json_integer(c->diagnostics_id) : json_null(), "ice_warn", warn, "header",
-			 c->diagnostics_text);
+			 c->diagnostics_id ? json_integer(c->diagnostics_id) : json_null(),
+			 "ice_warn", warn, "header", c->diagnostics_text);
 }
 
 static json_t *setup_json(const struct call *c)
 {
-	return c->first_media_us ? json_integer((c->first_media_us - c->invite_us) / 1000) : json_null();
+	return c->first_media_us ? json_integer((c->first_media_us - c->invite_us) / 1000) :
+				   json_null();
 }
 
 void call_report(struct call *c)
 {
 	struct media_quality quality[CALL_STREAMS_MAX];
-	guint64 received[CALL_STREAMS_MAX] = { 0 };
+	guint64 received[CALL_STREAMS_MAX] = {0};
 	json_t *streams = json_array();
 	for (guint i = 0; i < c->n_streams; i++) {
 		stream_quality(&c->streams[i], &quality[i]);
@@ -114,15 +133,17 @@ void call_report(struct call *c)
 	}
 	call_machine_judge_media(&c->machine, received);
 	const struct call_machine *m = &c->machine;
-	json_t *result = json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:o, s:o}", "call",
-				   c->base.dialog.call_id, "role", m->caller ? "caller" : "callee", "peer", c->peer,
-				   "verdict", verdict_names[m->verdict], "reason", c->reason ? c->reason : m->reason,
-				   "stage", m->stage, "sip_status",
-				   c->sip_status ? json_integer(c->sip_status) : json_null(), "setup_ms", setup_json(c),
-				   "streams", streams, "diagnostics", diagnostics_json(c));
+	json_t *result =
+		json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:o, s:o}", "call",
+			  c->base.dialog.call_id, "role", m->caller ? "caller" : "callee", "peer",
+			  c->peer, "verdict", verdict_names[m->verdict], "reason",
+			  c->reason ? c->reason : m->reason, "stage", m->stage, "sip_status",
+			  c->sip_status ? json_integer(c->sip_status) : json_null(), "setup_ms",
+			  setup_json(c), "streams", streams, "diagnostics", diagnostics_json(c));
 	if (c->members) {
 		json_object_set_new(result, "heard", participants_heard_json(c->members));
 		json_object_set_new(result, "sources", participants_sources_json(c->members));
 	}
-	channel_event(c->base.core->channel, c->members ? "conference-result" : "call-result", result);
+	channel_event(c->base.core->channel, c->members ? "conference-result" : "call-result",
+		      result);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/client.h"
 
 #include <string.h>
@@ -30,11 +31,12 @@ static const char *text_of(json_t *command, const char *name)
 static guint media_ms_of(json_t *command)
 {
 	json_int_t value = json_is_integer(json_object_get(command, "media_ms")) ?
-				   json_integer_value(json_object_get(command, "media_ms")) : MEDIA_MS_DEFAULT;
+				   json_integer_value(json_object_get(command, "media_ms")) :
+				   MEDIA_MS_DEFAULT;
 	return (guint)CLAMP(value, 0, 3600 * 1000);
 }
 
-/* --- requests from the server ------------------------------------------------------------------------------- */
+/* --- requests from the server ----------------------------------------------------------------- */
 
 static void refuse(client *c, const sip_msg *m, int status, const char *reason)
 {
@@ -110,7 +112,7 @@ static void on_lost(gpointer data)
 	session_drop_pending(&c->core);
 }
 
-/* --- commands ----------------------------------------------------------------------------------------------------- */
+/* --- commands --------------------------------------------------------------------------------- */
 
 static void fail_start(client *c, const char *reason)
 {
@@ -136,14 +138,16 @@ static void on_signed_in(gpointer data)
 
 static void on_start(client *c, json_t *command)
 {
-	static const struct account_handlers handlers = { .message = on_request, .signed_in = on_signed_in, .lost = on_lost };
+	static const struct account_handlers handlers = {
+		.message = on_request, .signed_in = on_signed_in, .lost = on_lost};
 	g_autoptr(GError) error = NULL;
 	if (c->started) {
 		channel_log(c->core.channel, "warning", "started already");
 		return;
 	}
 	if (client_config_parse(json_object_get(command, "config"), &c->core.config, &error))
-		c->core.account = account_new(&c->core.config, c->core.channel, &handlers, c, &error);
+		c->core.account =
+			account_new(&c->core.config, c->core.channel, &handlers, c, &error);
 	if (!c->core.account) {
 		fail_start(c, error->message);
 		return;
@@ -166,14 +170,15 @@ static bool is_set(json_t *command, const char *name)
 
 static void on_im(client *c, json_t *command)
 {
-	im_start(&c->core, text_of(command, "call"), text_of(command, "to"), text_of(command, "text"),
-		 is_set(command, "keep"));
+	im_start(&c->core, text_of(command, "call"), text_of(command, "to"),
+		 text_of(command, "text"), is_set(command, "keep"));
 }
 
 static void on_call(client *c, json_t *command)
 {
-	call_start(&c->core, text_of(command, "call"), text_of(command, "to"), json_object_get(command, "media"),
-		   media_ms_of(command), is_set(command, "keep"), is_set(command, "stand"));
+	call_start(&c->core, text_of(command, "call"), text_of(command, "to"),
+		   json_object_get(command, "media"), media_ms_of(command), is_set(command, "keep"),
+		   is_set(command, "stand"));
 }
 
 static void on_conference(client *c, json_t *command)
@@ -187,7 +192,8 @@ static void on_join(client *c, json_t *command)
 	const char *call = text_of(command, "call"), *focus = text_of(command, "focus");
 	json_t *names = json_object_get(command, "participants");
 	if (strcmp(text_of(command, "media"), "im") == 0)
-		im_join(&c->core, call, focus, text_of(command, "text"), names, media_ms_of(command));
+		im_join(&c->core, call, focus, text_of(command, "text"), names,
+			media_ms_of(command));
 	else
 		call_join(&c->core, call, focus, names, media_ms_of(command));
 }
@@ -198,14 +204,16 @@ static void on_hang_up(client *c, json_t *command)
 	if (s)
 		s->ops->hang_up(s);
 	else
-		channel_log(c->core.channel, "info", "no call \"%s\" to hang up", text_of(command, "call"));
+		channel_log(c->core.channel, "info", "no call \"%s\" to hang up",
+			    text_of(command, "call"));
 }
 
 static void on_stats(client *c, json_t *command)
 {
 	(void)command;
 	channel_event(c->core.channel, "stats",
-		      json_pack("{s:b, s:i, s:i}", "signed_in", account_is_signed_in(c->core.account), "sessions",
+		      json_pack("{s:b, s:i, s:i}", "signed_in",
+				account_is_signed_in(c->core.account), "sessions",
 				(int)g_hash_table_size(c->core.sessions), "pending",
 				(int)g_hash_table_size(c->core.pending)));
 }
@@ -232,11 +240,15 @@ static const struct {
 	bool needs_call, before_start;
 	void (*handle)(client *c, json_t *command);
 } commands[] = {
-	{ "start", false, true, on_start },	{ "sign-in", false, false, on_sign_in },
-	{ "im", true, false, on_im },		{ "call", true, false, on_call },
-	{ "conference", true, false, on_conference }, { "join", true, false, on_join },
-	{ "hang-up", false, false, on_hang_up }, { "stats", false, false, on_stats },
-	{ "quit", false, true, on_quit },
+	{"start", false, true, on_start},
+	{"sign-in", false, false, on_sign_in},
+	{"im", true, false, on_im},
+	{"call", true, false, on_call},
+	{"conference", true, false, on_conference},
+	{"join", true, false, on_join},
+	{"hang-up", false, false, on_hang_up},
+	{"stats", false, false, on_stats},
+	{"quit", false, true, on_quit},
 };
 
 /* A second session under a Call-ID that is in use would take the first one's messages. */
@@ -272,9 +284,10 @@ static void on_channel_closed(channel *control, gpointer data)
 	g_main_loop_quit(c->loop);
 }
 
-const struct channel_handlers client_channel_handlers = { .command = on_command, .closed = on_channel_closed };
+const struct channel_handlers client_channel_handlers = {.command = on_command,
+							 .closed = on_channel_closed};
 
-/* --- life ------------------------------------------------------------------------------------------------------------ */
+/* --- life ------------------------------------------------------------------------------------- */
 
 client *client_new(GMainLoop *loop)
 {

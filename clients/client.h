@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The client: commands in, events out, and the requests that reach the user. */
 #ifndef CLIENTS_CLIENT_H
 #define CLIENTS_CLIENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/conference.h"
 
 #include <string.h>
@@ -9,7 +10,7 @@
 #define BYE_MS 2000
 #define INVITATION_TYPE "application/ms-conf-invite+xml"
 
-/* --- inviting ------------------------------------------------------------------------------------------- */
+/* --- inviting --------------------------------------------------------------------------------- */
 
 struct invitation {
 	struct session base;
@@ -29,7 +30,8 @@ static void invitation_failed(const struct invitation *i, const char *reason)
 {
 	g_autofree char *text = g_strdup_printf("%s could not be invited: %s", i->peer, reason);
 
-	channel_event(i->base.core->channel, "call-failed-late", json_pack("{s:s, s:s}", "call", i->call, "reason", text));
+	channel_event(i->base.core->channel, "call-failed-late",
+		      json_pack("{s:s, s:s}", "call", i->call, "reason", text));
 }
 
 static void on_bye_response(struct session *s, sip_msg *response, const GError *error)
@@ -44,7 +46,8 @@ static void on_invited(struct session *s, sip_msg *response, const GError *error
 	if (response && sip_status(response) < 200)
 		return;
 	if (!response || sip_status(response) > 299) {
-		invitation_failed((struct invitation *)s, response ? sip_reason(response) : error->message);
+		invitation_failed((struct invitation *)s,
+				  response ? sip_reason(response) : error->message);
 		session_close(s);
 		return;
 	}
@@ -66,7 +69,10 @@ static void invitation_request(struct session *s, sip_msg *m)
 }
 
 static const struct session_ops invitation_ops = {
-	.request = invitation_request, .lost = session_close, .hang_up = session_close, .destroy = invitation_destroy,
+	.request = invitation_request,
+	.lost = session_close,
+	.hang_up = session_close,
+	.destroy = invitation_destroy,
 };
 
 static void invite(struct client_core *core, const char *call, const char *focus, const char *user)
@@ -87,7 +93,7 @@ static void invite(struct client_core *core, const char *call, const char *focus
 	session_request(&i->base, m, INVITE_MS, on_invited);
 }
 
-/* --- being invited ---------------------------------------------------------------------------------------- */
+/* --- being invited ---------------------------------------------------------------------------- */
 
 bool conference_is_invitation(const sip_msg *m)
 {
@@ -121,7 +127,7 @@ void conference_accept(struct client_core *core, sip_msg *m)
 		      json_pack("{s:s, s:s, s:s}", "call", call, "from", from, "focus", focus));
 }
 
-/* --- making ------------------------------------------------------------------------------------------------ */
+/* --- making ----------------------------------------------------------------------------------- */
 
 struct organise {
 	struct client_core *core;
@@ -138,11 +144,13 @@ static void organise_free(struct organise *o)
 
 static void organise_failed(const struct organise *o, const char *reason, int status)
 {
-	channel_event(o->core->channel, "conference-result",
-		      json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:n, s:[], s:{s:n, s:n, s:n}, s:[]}", "call", o->call,
-				"role", "caller", "peer", "", "verdict", "fail", "reason", reason, "stage", "sip",
-				"sip_status", status ? json_integer(status) : json_null(), "setup_ms", "streams",
-				"diagnostics", "ms_client_diagnostics", "ice_warn", "header", "heard"));
+	channel_event(
+		o->core->channel, "conference-result",
+		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:n, s:[], s:{s:n, s:n, s:n}, s:[]}",
+			  "call", o->call, "role", "caller", "peer", "", "verdict", "fail",
+			  "reason", reason, "stage", "sip", "sip_status",
+			  status ? json_integer(status) : json_null(), "setup_ms", "streams",
+			  "diagnostics", "ms_client_diagnostics", "ice_warn", "header", "heard"));
 }
 
 static void organised(const struct organise *o, const char *focus)
@@ -150,7 +158,8 @@ static void organised(const struct organise *o, const char *focus)
 	size_t i;
 	json_t *user;
 
-	channel_event(o->core->channel, "conference-ready", json_pack("{s:s, s:s}", "call", o->call, "focus", focus));
+	channel_event(o->core->channel, "conference-ready",
+		      json_pack("{s:s, s:s}", "call", o->call, "focus", focus));
 	json_array_foreach(o->invite, i, user)
 		if (json_is_string(user))
 			invite(o->core, o->call, focus, json_string_value(user));
@@ -165,20 +174,24 @@ static void on_organised(sip_conn *conn, sip_msg *response, const GError *error,
 	(void)conn;
 	if (response && sip_status(response) < 200)
 		return;
-	g_autofree char *focus = body ? xml_attribute(body, length, "conference-info", "entity") : NULL;
+	g_autofree char *focus =
+		body ? xml_attribute(body, length, "conference-info", "entity") : NULL;
 	if (focus)
 		organised(o, focus);
 	else
-		organise_failed(o, response ? sip_reason(response) : error->message, response ? sip_status(response) : 0);
+		organise_failed(o, response ? sip_reason(response) : error->message,
+				response ? sip_status(response) : 0);
 	organise_free(o);
 }
 
-void conference_make(struct client_core *core, const char *call_id, const char *conference, json_t *invitees)
+void conference_make(struct client_core *core, const char *call_id, const char *conference,
+		     json_t *invitees)
 {
 	const char *uri = account_focus_factory(core->account), *self = account_uri(core->account);
 	struct organise *o = g_new(struct organise, 1);
 
-	*o = (struct organise){ .core = core, .call = g_strdup(call_id), .invite = json_incref(invitees) };
+	*o = (struct organise){
+		.core = core, .call = g_strdup(call_id), .invite = json_incref(invitees)};
 	if (!uri || !account_conn(core->account)) {
 		organise_failed(o, "no conference factory: not signed in", 0);
 		organise_free(o);
@@ -188,7 +201,8 @@ void conference_make(struct client_core *core, const char *call_id, const char *
 	g_autofree char *service_id = sip_new_call_id();
 	g_autoptr(sip_msg) m = sip_request_new("SERVICE", uri, self, tag, uri, NULL, service_id, 1);
 	g_autofree char *body = g_markup_printf_escaped(
-		"<request requestId=\"1\" from=\"%s\" to=\"%s\" C3PVersion=\"1\" xmlns=\"urn:ietf:params:xml:ns:cccp\">"
+		"<request requestId=\"1\" from=\"%s\" to=\"%s\" C3PVersion=\"1\" "
+		"xmlns=\"urn:ietf:params:xml:ns:cccp\">"
 		"<addConference><conference-id>%s</conference-id></addConference></request>",
 		self, uri, conference);
 	sip_set_body(m, "application/cccp+xml", body, -1);

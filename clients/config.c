@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/config.h"
 
 #include <gio/gio.h>
@@ -11,14 +12,14 @@ static const struct {
 	const char *name, *fallback; /* fallback NULL: must be given */
 	size_t offset;
 } members[] = {
-	{ "name", NULL, offsetof(struct client_config, name) },
-	{ "user", NULL, offsetof(struct client_config, user) },
-	{ "password", NULL, offsetof(struct client_config, password) },
-	{ "domain", NULL, offsetof(struct client_config, domain) },
-	{ "ca", NULL, offsetof(struct client_config, ca) },
-	{ "address", NULL, offsetof(struct client_config, address) },
-	{ "address6", "", offsetof(struct client_config, address6) },
-	{ "ice_profile", "standard", offsetof(struct client_config, ice_profile) },
+	{"name", NULL, offsetof(struct client_config, name)},
+	{"user", NULL, offsetof(struct client_config, user)},
+	{"password", NULL, offsetof(struct client_config, password)},
+	{"domain", NULL, offsetof(struct client_config, domain)},
+	{"ca", NULL, offsetof(struct client_config, ca)},
+	{"address", NULL, offsetof(struct client_config, address)},
+	{"address6", "", offsetof(struct client_config, address6)},
+	{"ice_profile", "standard", offsetof(struct client_config, ice_profile)},
 };
 
 static char **member(struct client_config *c, guint i)
@@ -28,22 +29,25 @@ static char **member(struct client_config *c, guint i)
 
 bool client_config_parse(json_t *object, struct client_config *ret, GError **error)
 {
-	struct client_config c = { 0 };
+	struct client_config c = {0};
 	for (guint i = 0; i < G_N_ELEMENTS(members); i++) {
 		const char *value = json_string_value(json_object_get(object, members[i].name));
 		*member(&c, i) = g_strdup(value ? value : members[i].fallback);
 		if (*member(&c, i))
 			continue;
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "config has no \"%s\"", members[i].name);
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "config has no \"%s\"",
+			    members[i].name);
 		client_config_done(&c);
 		return false;
 	}
 	if (!ice_profile_by_name(c.ice_profile)) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "unknown ice_profile \"%s\"", c.ice_profile);
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+			    "unknown ice_profile \"%s\"", c.ice_profile);
 		client_config_done(&c);
 		return false;
 	}
-	c.packet_ms = (guint)CLAMP(json_integer_value(json_object_get(object, "packet_ms")), 0, MEDIA_PACKET_TIME_MAX_MS);
+	c.packet_ms = (guint)CLAMP(json_integer_value(json_object_get(object, "packet_ms")), 0,
+				   MEDIA_PACKET_TIME_MAX_MS);
 	*ret = c;
 	return true;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/diagnostics.h"
 
 #include <stdlib.h>
@@ -9,29 +10,31 @@ static const struct {
 	int id;
 	const char *where;
 } failures[] = {
-	{ 22, "both endpoints are internal" },
-	{ 23, "one endpoint is internal and the other is remote" },
-	{ 24, "both endpoints are remote" },
+	{22, "both endpoints are internal"},
+	{23, "one endpoint is internal and the other is remote"},
+	{24, "both endpoints are remote"},
 };
 
 guint32 ice_warn(const struct ice_report *r, bool failed)
 {
 	bool any_srflx = r->srflx || r->remote_srflx;
-	bool udp_relay = r->relays_udp_asked || r->remote_relay, tcp_relay = r->relays_tcp_asked || r->remote_relay;
+	bool udp_relay = r->relays_udp_asked || r->remote_relay,
+	     tcp_relay = r->relays_tcp_asked || r->remote_relay;
 	const struct {
 		bool set;
 		guint32 bit;
 	} rows[] = {
-		{ !r->relays_udp_asked && !r->relays_tcp_asked, ICE_WARN_NO_RELAY },
-		{ r->relays_udp_asked + r->relays_tcp_asked && !r->relays_udp_got && !r->relays_tcp_got,
-		  ICE_WARN_RELAY_UNREACHABLE },
-		{ r->relays_udp_asked && !r->relays_udp_got, ICE_WARN_NO_UDP_ALLOCATION },
-		{ r->relays_tcp_asked && !r->relays_tcp_got, ICE_WARN_NO_TCP_ALLOCATION },
-		{ failed && r->host && r->remote_host, ICE_WARN_LOCAL_FAILED },
+		{!r->relays_udp_asked && !r->relays_tcp_asked, ICE_WARN_NO_RELAY},
+		{r->relays_udp_asked + r->relays_tcp_asked && !r->relays_udp_got &&
+			 !r->relays_tcp_got,
+		 ICE_WARN_RELAY_UNREACHABLE},
+		{r->relays_udp_asked && !r->relays_udp_got, ICE_WARN_NO_UDP_ALLOCATION},
+		{r->relays_tcp_asked && !r->relays_tcp_got, ICE_WARN_NO_TCP_ALLOCATION},
+		{failed && r->host && r->remote_host, ICE_WARN_LOCAL_FAILED},
 		/* A NAT between the two: UDP through it was tried, TCP has no way through it. */
-		{ failed && any_srflx, ICE_WARN_UDP_NAT_FAILED | ICE_WARN_TCP_NAT_FAILED },
-		{ failed && udp_relay, ICE_WARN_UDP_RELAY_FAILED },
-		{ failed && tcp_relay, ICE_WARN_TCP_RELAY_FAILED },
+		{failed && any_srflx, ICE_WARN_UDP_NAT_FAILED | ICE_WARN_TCP_NAT_FAILED},
+		{failed && udp_relay, ICE_WARN_UDP_RELAY_FAILED},
+		{failed && tcp_relay, ICE_WARN_TCP_RELAY_FAILED},
 	};
 	guint32 bits = 0;
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
@@ -53,14 +56,20 @@ static char *endpoint(const struct ice_candidate *c)
 char *diagnostics_header(const struct diagnostics *d)
 {
 	g_autofree char *local = endpoint(&d->local_site), *local_mr = endpoint(&d->local_relay);
-	g_autofree char *remote = endpoint(&d->remote_site), *remote_mr = endpoint(&d->remote_relay);
+	g_autofree char *remote = endpoint(&d->remote_site),
+			*remote_mr = endpoint(&d->remote_relay);
 	guint row = (guint)d->local_remote_user + (guint)d->peer_remote_user;
-	return g_strdup_printf("%d; reason=\"Call failed to establish due to a media connectivity failure when %s\"; "
-			       "%s=\"%s:ICEWarn=0x%x,LocalSite=%s,LocalMR=%s,RemoteSite=%s,RemoteMR=%s,PortRange=1025:65000,"
-			       "LocalMRTCPPort=%u,RemoteMRTCPPort=%u,LocalLocation=%d,RemoteLocation=%d,FederationType=0\"",
-			       failures[row].id, failures[row].where, d->caller ? "CallerMediaDebug" : "CalleeMediaDebug",
-			       d->kind, d->warn, local, local_mr, remote, remote_mr, d->local_relay.port,
-			       d->remote_relay.port, d->local_remote_user ? LOCATION_INTERNET : LOCATION_INTRANET,
+	return g_strdup_printf("%d; reason=\"Call failed to establish due to a media connectivity "
+			       "failure when %s\"; "
+			       "%s=\"%s:ICEWarn=0x%x,LocalSite=%s,LocalMR=%s,RemoteSite=%s,"
+			       "RemoteMR=%s,PortRange=1025:65000,"
+			       "LocalMRTCPPort=%u,RemoteMRTCPPort=%u,LocalLocation=%d,"
+			       "RemoteLocation=%d,FederationType=0\"",
+			       failures[row].id, failures[row].where,
+			       d->caller ? "CallerMediaDebug" : "CalleeMediaDebug", d->kind,
+			       d->warn, local, local_mr, remote, remote_mr, d->local_relay.port,
+			       d->remote_relay.port,
+			       d->local_remote_user ? LOCATION_INTERNET : LOCATION_INTRANET,
 			       d->peer_remote_user ? LOCATION_INTERNET : LOCATION_INTRANET);
 }
 

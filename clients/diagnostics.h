@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the product says about a call that found no media path: ICEWarn and ms-client-diagnostics.
  *
  * Pure.  Bits and ids: docs/PROTOCOL.md.
@@ -23,11 +24,12 @@ enum ice_warn {
 guint32 ice_warn(const struct ice_report *r, bool failed);
 
 struct diagnostics {
-	bool caller;                 /* CallerMediaDebug or CalleeMediaDebug */
-	const char *kind;            /* "audio" */
+	bool caller;	  /* CallerMediaDebug or CalleeMediaDebug */
+	const char *kind; /* "audio" */
 	guint32 warn;
 	bool local_remote_user, peer_remote_user;
-	struct ice_candidate local_site, local_relay, remote_site, remote_relay; /* address "": none */
+	struct ice_candidate local_site, local_relay, remote_site,
+		remote_relay; /* address "": none */
 };
 
 /* 22, 23, 24: both ends inside, one, none. */

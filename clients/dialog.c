@@ -1,9 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/dialog.h"
 
-void dialog_init_caller(struct dialog *d, const char *call_id, const char *local_uri, const char *remote_uri)
+void dialog_init_caller(struct dialog *d, const char *call_id, const char *local_uri,
+			const char *remote_uri)
 {
 	*d = (struct dialog){
-		.call_id = g_strdup(call_id), .local_uri = g_strdup(local_uri), .remote_uri = g_strdup(remote_uri),
+		.call_id = g_strdup(call_id),
+		.local_uri = g_strdup(local_uri),
+		.remote_uri = g_strdup(remote_uri),
 		.local_tag = sip_new_tag(),
 	};
 }
@@ -11,8 +15,10 @@ void dialog_init_caller(struct dialog *d, const char *call_id, const char *local
 void dialog_init_callee(struct dialog *d, const sip_msg *invite)
 {
 	*d = (struct dialog){
-		.call_id = g_strdup(sip_call_id(invite)), .local_uri = g_strdup(sip_to_uri(invite)),
-		.remote_uri = g_strdup(sip_from_uri(invite)), .local_tag = sip_new_tag(),
+		.call_id = g_strdup(sip_call_id(invite)),
+		.local_uri = g_strdup(sip_to_uri(invite)),
+		.remote_uri = g_strdup(sip_from_uri(invite)),
+		.local_tag = sip_new_tag(),
 		.remote_tag = g_strdup(sip_from_tag(invite)),
 	};
 }
@@ -24,13 +30,13 @@ void dialog_done(struct dialog *d)
 	g_free(d->local_tag);
 	g_free(d->remote_uri);
 	g_free(d->remote_tag);
-	*d = (struct dialog){ 0 };
+	*d = (struct dialog){0};
 }
 
 static sip_msg *request(const struct dialog *d, const char *method, guint32 cseq)
 {
-	return sip_request_new(method, d->remote_uri, d->local_uri, d->local_tag, d->remote_uri, d->remote_tag,
-			       d->call_id, cseq);
+	return sip_request_new(method, d->remote_uri, d->local_uri, d->local_tag, d->remote_uri,
+			       d->remote_tag, d->call_id, cseq);
 }
 
 sip_msg *dialog_request(struct dialog *d, const char *method)

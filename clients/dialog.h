@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A SIP dialog's identity and counters (RFC 3261 section 12).  Pure. */
 #ifndef CLIENTS_DIALOG_H
 #define CLIENTS_DIALOG_H
@@ -10,7 +11,8 @@ struct dialog {
 };
 
 /* As the one who calls, and as the one who is called by `invite`. */
-void dialog_init_caller(struct dialog *d, const char *call_id, const char *local_uri, const char *remote_uri);
+void dialog_init_caller(struct dialog *d, const char *call_id, const char *local_uri,
+			const char *remote_uri);
 void dialog_init_callee(struct dialog *d, const sip_msg *invite);
 void dialog_done(struct dialog *d);
 
@@ -19,7 +21,8 @@ sip_msg *dialog_request(struct dialog *d, const char *method);
 /* ACK for the last INVITE. */
 sip_msg *dialog_ack(struct dialog *d);
 /* A response to a request of the peer, with our tag. */
-sip_msg *dialog_response(const struct dialog *d, const sip_msg *request, int status, const char *reason);
+sip_msg *dialog_response(const struct dialog *d, const sip_msg *request, int status,
+			 const char *reason);
 /* Takes the peer's tag from a response. */
 void dialog_learn(struct dialog *d, const sip_msg *response);
 

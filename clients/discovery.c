@@ -1,21 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/discovery.h"
 
-/* The order of Lync and Skype for Business clients.  The two web services are noted and passed over (not
- * modelled), and so is the plain TCP service. */
+/* The order of Lync and Skype for Business clients.  The two web services are noted and passed over
+ * (not modelled), and so is the plain TCP service. */
 static const struct {
 	const char *label;
 	enum dns_type type;
 	guint16 port;
 	bool passed_over;
 } lookups[DISCOVERY_LOOKUPS] = {
-	{ "lyncdiscoverinternal", DNS_A, 443, true },
-	{ "lyncdiscover", DNS_A, 443, true },
-	{ "_sipinternaltls._tcp", DNS_SRV, 0, false },
-	{ "_sipinternal._tcp", DNS_SRV, 0, true },
-	{ "_sip._tls", DNS_SRV, 0, false },
-	{ "sipinternal", DNS_A, 5061, false },
-	{ "sip", DNS_A, 5061, false },
-	{ "sipexternal", DNS_A, 443, false },
+	{"lyncdiscoverinternal", DNS_A, 443, true},
+	{"lyncdiscover", DNS_A, 443, true},
+	{"_sipinternaltls._tcp", DNS_SRV, 0, false},
+	{"_sipinternal._tcp", DNS_SRV, 0, true},
+	{"_sip._tls", DNS_SRV, 0, false},
+	{"sipinternal", DNS_A, 5061, false},
+	{"sip", DNS_A, 5061, false},
+	{"sipexternal", DNS_A, 443, false},
 };
 
 enum entry_state { ENTRY_PENDING, ENTRY_EMPTY, ENTRY_FOUND };
@@ -58,7 +59,8 @@ const char *discovery_query(const discovery *d, guint i, enum dns_type *ret_type
 	return d->entries[i].query;
 }
 
-static void take_address(const discovery *d, struct entry *e, const struct dns_answer *answer, bool passed_over)
+static void take_address(const discovery *d, struct entry *e, const struct dns_answer *answer,
+			 bool passed_over)
 {
 	*(answer->type == DNS_AAAA ? &e->address6 : &e->address) = g_strdup(answer->target);
 	if (++e->answers < d->families)
@@ -102,8 +104,12 @@ enum discovery_step discovery_next(discovery *d, struct discovery_target *ret)
 		d->next++;
 		if (e->state == ENTRY_EMPTY)
 			continue;
-		*ret = (struct discovery_target){ .query = e->query, .name = e->name, .address = e->address,
-						  .address6 = e->address6, .port = e->port, .lookup = d->next - 1 };
+		*ret = (struct discovery_target){.query = e->query,
+						 .name = e->name,
+						 .address = e->address,
+						 .address6 = e->address6,
+						 .port = e->port,
+						 .lookup = d->next - 1};
 		return DISCOVERY_TRY;
 	}
 	return DISCOVERY_NONE;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which server a client finds: the product's list of names, asked side by side, judged in order.
  *
  * Pure: answers go in, the next server to try comes out.  Names are of the domain given.
@@ -14,8 +15,8 @@
 typedef struct discovery discovery;
 
 struct discovery_target {
-	const char *query;   /* what found it: "_sip._tls.contoso.com" */
-	const char *name;    /* the name its certificate must carry */
+	const char *query; /* what found it: "_sip._tls.contoso.com" */
+	const char *name;  /* the name its certificate must carry */
 	const char *address;
 	const char *address6; /* an IPv6 address beside an IPv4 one; NULL: none */
 	guint16 port;
@@ -24,11 +25,12 @@ struct discovery_target {
 
 enum discovery_step {
 	DISCOVERY_WAIT, /* an answer that comes before all others is still out */
-	DISCOVERY_TRY,  /* *ret is the next server; when it can't be reached, ask again */
+	DISCOVERY_TRY,	/* *ret is the next server; when it can't be reached, ask again */
 	DISCOVERY_NONE, /* the list is at its end */
 };
 
-/* Each question for addresses is asked `families` times, for A and AAAA or one of them, and answered as often. */
+/* Each question for addresses is asked `families` times, for A and AAAA or one of them, and
+ * answered as often. */
 discovery *discovery_new(const char *domain, guint families);
 void discovery_free(discovery *d);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/dns.h"
 
 #include <arpa/inet.h>
@@ -16,8 +17,8 @@ struct dns {
 	ares_channel channel;
 	GHashTable *sockets; /* descriptor -> source id */
 	guint timer;
-	guint depth;       /* inside c-ares, which must not be destroyed there */
-	GQueue starting;   /* struct query: not yet handed to c-ares */
+	guint depth;	 /* inside c-ares, which must not be destroyed there */
+	GQueue starting; /* struct query: not yet handed to c-ares */
 	bool closing;
 };
 
@@ -31,15 +32,15 @@ struct query {
 	guint start; /* source */
 };
 
-static const char *const type_names[] = { [DNS_A] = "A", [DNS_AAAA] = "AAAA", [DNS_SRV] = "SRV" };
-static const int wire_types[] = { [DNS_A] = ns_t_a, [DNS_AAAA] = ns_t_aaaa, [DNS_SRV] = ns_t_srv };
+static const char *const type_names[] = {[DNS_A] = "A", [DNS_AAAA] = "AAAA", [DNS_SRV] = "SRV"};
+static const int wire_types[] = {[DNS_A] = ns_t_a, [DNS_AAAA] = ns_t_aaaa, [DNS_SRV] = ns_t_srv};
 
 static const struct {
 	int status;
 	const char *name;
 } errors[] = {
-	{ ARES_SUCCESS, NULL },		   { ARES_ENODATA, NULL },	   { ARES_ENOTFOUND, "nxdomain" },
-	{ ARES_ETIMEOUT, "timeout" },	   { ARES_EREFUSED, "refused" },   { ARES_ECONNREFUSED, "refused" },
+	{ARES_SUCCESS, NULL},	    {ARES_ENODATA, NULL},	{ARES_ENOTFOUND, "nxdomain"},
+	{ARES_ETIMEOUT, "timeout"}, {ARES_EREFUSED, "refused"}, {ARES_ECONNREFUSED, "refused"},
 };
 
 const char *dns_type_name(enum dns_type type)
@@ -55,7 +56,7 @@ static const char *error_name(int status)
 	return "failed";
 }
 
-/* --- c-ares on the main loop ------------------------------------------------------------------- */
+/* --- c-ares on the main loop ------------------------------------------------------------------ */
 
 static void arm_timer(dns *d);
 static void destroy(dns *d);
@@ -103,7 +104,8 @@ static gboolean on_socket(gint fd, GIOCondition condition, gpointer data)
 	dns *d = data;
 	bool in = condition & (G_IO_IN | G_IO_ERR | G_IO_HUP);
 	enter(d);
-	ares_process_fd(d->channel, in ? fd : ARES_SOCKET_BAD, condition & G_IO_OUT ? fd : ARES_SOCKET_BAD);
+	ares_process_fd(d->channel, in ? fd : ARES_SOCKET_BAD,
+			condition & G_IO_OUT ? fd : ARES_SOCKET_BAD);
 	leave(d);
 	return G_SOURCE_CONTINUE;
 }
@@ -119,13 +121,15 @@ static void on_socket_state(void *data, ares_socket_t fd, int readable, int writ
 	}
 	GIOCondition condition = (readable ? G_IO_IN : 0) | (writable ? G_IO_OUT : 0);
 	if (condition && !d->closing)
-		g_hash_table_insert(d->sockets, key, GUINT_TO_POINTER(g_unix_fd_add(fd, condition, on_socket, d)));
+		g_hash_table_insert(d->sockets, key,
+				    GUINT_TO_POINTER(g_unix_fd_add(fd, condition, on_socket, d)));
 }
 
 dns *dns_new(GError **error)
 {
 	dns *d = g_new0(dns, 1);
-	char lookups[] = "b"; /* the name servers only: what a client finds must come from packets */
+	char lookups[] =
+		"b"; /* the name servers only: what a client finds must come from packets */
 	struct ares_options options = {
 		.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
 		.timeout = TRY_TIMEOUT_MS,
@@ -135,11 +139,13 @@ dns *dns_new(GError **error)
 		.sock_state_cb_data = d,
 	};
 	d->sockets = g_hash_table_new(NULL, NULL);
-	int rc = ares_init_options(&d->channel, &options, ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
-				   ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB);
+	int rc = ares_init_options(&d->channel, &options,
+				   ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
+					   ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB);
 	if (rc == ARES_SUCCESS)
 		return d;
-	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot start the resolver: %s", ares_strerror(rc));
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot start the resolver: %s",
+		    ares_strerror(rc));
 	g_hash_table_unref(d->sockets);
 	g_free(d);
 	return NULL;
@@ -154,7 +160,8 @@ char **dns_servers(const dns *d)
 	if (ares_get_servers_ports(d->channel, &list) == ARES_SUCCESS) {
 		for (const struct ares_addr_port_node *s = list; s; s = s->next) {
 			char text[INET6_ADDRSTRLEN];
-			g_strv_builder_add(texts, inet_ntop(s->family, &s->addr, text, sizeof(text)));
+			g_strv_builder_add(texts,
+					   inet_ntop(s->family, &s->addr, text, sizeof(text)));
 		}
 		ares_free_data(list);
 	}
@@ -192,7 +199,7 @@ void dns_free(dns *d)
 		destroy(d);
 }
 
-/* --- answers -------------------------------------------------------------------------------------- */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 static void add_address(int family, const void *address, struct dns_answer *a, char **ret_target)
 {
@@ -223,14 +230,16 @@ static int read_addresses6(const guint8 *data, int length, struct dns_answer *a,
 	return rc;
 }
 
-/* The lowest priority is the best; weights are not drawn: a lab's answer must not be a matter of luck. */
+/* The lowest priority is the best; weights are not drawn: a lab's answer must not be a matter of
+ * luck. */
 static int read_services(const guint8 *data, int length, struct dns_answer *a, char **ret_target)
 {
 	struct ares_srv_reply *list = NULL;
 	const struct ares_srv_reply *best = NULL;
 	int rc = ares_parse_srv_reply(data, length, &list);
 	for (const struct ares_srv_reply *s = list; s; s = s->next) {
-		g_ptr_array_add(a->texts, g_strdup_printf("%u %u %u %s", s->priority, s->weight, s->port, s->host));
+		g_ptr_array_add(a->texts, g_strdup_printf("%u %u %u %s", s->priority, s->weight,
+							  s->port, s->host));
 		if (!best || s->priority < best->priority)
 			best = s;
 	}
@@ -243,13 +252,16 @@ static int read_services(const guint8 *data, int length, struct dns_answer *a, c
 	return rc;
 }
 
-static int (*const readers[])(const guint8 *data, int length, struct dns_answer *a, char **ret_target) = {
-	[DNS_A] = read_addresses, [DNS_AAAA] = read_addresses6, [DNS_SRV] = read_services,
+static int (*const readers[])(const guint8 *data, int length, struct dns_answer *a,
+			      char **ret_target) = {
+	[DNS_A] = read_addresses,
+	[DNS_AAAA] = read_addresses6,
+	[DNS_SRV] = read_services,
 };
 
 static void answer_query(struct query *q, int status, const guint8 *data, int length)
 {
-	struct dns_answer a = { .query = q->name, .type = q->type };
+	struct dns_answer a = {.query = q->name, .type = q->type};
 	g_autofree char *target = NULL;
 	a.texts = g_ptr_array_new_with_free_func(g_free);
 	if (status == ARES_SUCCESS)
@@ -288,7 +300,11 @@ static gboolean start_query(gpointer data)
 void dns_query(dns *d, const char *name, enum dns_type type, dns_func done, gpointer user_data)
 {
 	struct query *q = g_new0(struct query, 1);
-	*q = (struct query){ .owner = d, .name = g_strdup(name), .type = type, .done = done, .user_data = user_data };
+	*q = (struct query){.owner = d,
+			    .name = g_strdup(name),
+			    .type = type,
+			    .done = done,
+			    .user_data = user_data};
 	q->start = g_idle_add_full(G_PRIORITY_DEFAULT, start_query, q, NULL);
 	g_queue_push_tail(&d->starting, q);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Name look-ups with c-ares, on the main loop.
  *
  * Servers come from /etc/resolv.conf; two tries of one second each.  One thread; nothing blocks.
@@ -12,10 +13,11 @@ enum dns_type { DNS_A, DNS_AAAA, DNS_SRV };
 struct dns_answer {
 	const char *query;
 	enum dns_type type;
-	const char *error;    /* NULL; "nxdomain", "timeout", "refused", "failed" */
-	GPtrArray *texts;     /* char *: one a record, for people ("10.0.1.10", "0 0 5061 fe.contoso.com") */
-	const char *target;   /* A, AAAA: first address; SRV: target of the best record; NULL: none */
-	guint16 port;         /* SRV */
+	const char *error;  /* NULL; "nxdomain", "timeout", "refused", "failed" */
+	GPtrArray *texts;   /* char *: one a record, for people ("10.0.1.10", "0 0 5061
+			       fe.contoso.com") */
+	const char *target; /* A, AAAA: first address; SRV: target of the best record; NULL: none */
+	guint16 port;	    /* SRV */
 };
 
 typedef struct dns dns;

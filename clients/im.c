@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/im.h"
 
 #include <string.h>
@@ -14,7 +15,7 @@ struct im {
 	struct session base;
 	bool caller, keep; /* keep: the conversation stays until it is hung up */
 	char *peer, *text;
-	participants *members; /* NULL: between two */
+	participants *members;	 /* NULL: between two */
 	bool confirmed, time_up; /* time_up: media_ms have passed since we joined */
 	bool reported;
 	guint deadline, stay, media_ms;
@@ -39,20 +40,22 @@ static void im_destroy(struct session *s)
 	g_free(im);
 }
 
-/* --- the end ------------------------------------------------------------------------------------------- */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 static json_t *integer_or_null(gint64 value)
 {
 	return value ? json_integer(value) : json_null();
 }
 
-static json_t *conference_report(const struct im *im, bool pass, const char *reason, int status, json_t *setup)
+static json_t *conference_report(const struct im *im, bool pass, const char *reason, int status,
+				 json_t *setup)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:[], s:{s:n, s:n, s:n}, s:o}", "call",
-			 im->base.dialog.call_id, "role", "caller", "peer", im->peer, "verdict", pass ? "pass" : "fail",
-			 "reason", reason, "stage", pass ? NULL : "sip", "sip_status", integer_or_null(status),
-			 "setup_ms", setup, "streams", "diagnostics", "ms_client_diagnostics", "ice_warn", "header",
-			 "heard", participants_heard_json(im->members));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:[], s:{s:n, s:n, s:n}, s:o}",
+			 "call", im->base.dialog.call_id, "role", "caller", "peer", im->peer,
+			 "verdict", pass ? "pass" : "fail", "reason", reason, "stage",
+			 pass ? NULL : "sip", "sip_status", integer_or_null(status), "setup_ms",
+			 setup, "streams", "diagnostics", "ms_client_diagnostics", "ice_warn",
+			 "header", "heard", participants_heard_json(im->members));
 }
 
 static void report(struct im *im, bool pass, const char *reason, int status)
@@ -66,8 +69,9 @@ static void report(struct im *im, bool pass, const char *reason, int status)
 			      conference_report(im, pass, reason, status, setup));
 	else if (im->caller)
 		channel_event(im->base.core->channel, "im-result",
-			      json_pack("{s:s, s:s, s:s?, s:o, s:o}", "call", im->base.dialog.call_id, "verdict",
-					pass ? "pass" : "fail", "reason", reason, "sip_status", integer_or_null(status),
+			      json_pack("{s:s, s:s, s:s?, s:o, s:o}", "call",
+					im->base.dialog.call_id, "verdict", pass ? "pass" : "fail",
+					"reason", reason, "sip_status", integer_or_null(status),
 					"setup_ms", setup));
 	else
 		json_decref(setup);
@@ -86,7 +90,8 @@ static void leave(struct im *im)
 	stop_timer(&im->deadline);
 	stop_timer(&im->stay);
 	if (im->base.dialog.remote_tag)
-		session_request(&im->base, dialog_request(&im->base.dialog, "BYE"), ANSWER_MS, on_bye_response);
+		session_request(&im->base, dialog_request(&im->base.dialog, "BYE"), ANSWER_MS,
+				on_bye_response);
 	else
 		session_close(&im->base);
 }
@@ -132,7 +137,7 @@ static void im_hang_up(struct session *s)
 		end(im, false, "hung up", 0);
 }
 
-/* --- as the one who speaks ------------------------------------------------------------------------------ */
+/* --- as the one who speaks -------------------------------------------------------------------- */
 
 static void leave_when_done(struct im *im)
 {
@@ -205,7 +210,10 @@ static void set_body(struct im *im, sip_msg *m)
 static void im_request(struct session *s, sip_msg *m);
 
 static const struct session_ops ops = {
-	.request = im_request, .lost = im_lost, .hang_up = im_hang_up, .destroy = im_destroy,
+	.request = im_request,
+	.lost = im_lost,
+	.hang_up = im_hang_up,
+	.destroy = im_destroy,
 };
 
 static struct im *im_new(const char *peer, const char *text)
@@ -217,7 +225,8 @@ static struct im *im_new(const char *peer, const char *text)
 	return im;
 }
 
-static void invite(struct im *im, struct client_core *core, const char *call_id, const char *uri, guint deadline_ms)
+static void invite(struct im *im, struct client_core *core, const char *call_id, const char *uri,
+		   guint deadline_ms)
 {
 	im->caller = true;
 	session_open_caller(&im->base, core, &ops, call_id, uri);
@@ -228,7 +237,8 @@ static void invite(struct im *im, struct client_core *core, const char *call_id,
 	session_request(&im->base, m, deadline_ms, on_invite_response);
 }
 
-void im_start(struct client_core *core, const char *call_id, const char *to, const char *text, bool keep)
+void im_start(struct client_core *core, const char *call_id, const char *to, const char *text,
+	      bool keep)
 {
 	g_autofree char *uri = g_strdup_printf("sip:%s", to);
 	struct im *im = im_new(to, text);
@@ -246,7 +256,7 @@ void im_join(struct client_core *core, const char *call_id, const char *focus_ur
 	invite(im, core, call_id, uri, CONFERENCE_MS);
 }
 
-/* --- as the one who listens ------------------------------------------------------------------------------- */
+/* --- as the one who listens ------------------------------------------------------------------- */
 
 static void on_text(struct im *im, const sip_msg *m)
 {
@@ -256,8 +266,8 @@ static void on_text(struct im *im, const sip_msg *m)
 	g_autofree char *from = sip_uri_user(sender ? sender : sip_from_uri(m));
 	session_respond(&im->base, m, 200, "OK");
 	channel_event(im->base.core->channel, "im-received",
-		      json_pack("{s:s, s:s, s:s}", "call", im->base.dialog.call_id, "from", from ? from : "", "text",
-				body ? body : ""));
+		      json_pack("{s:s, s:s, s:s}", "call", im->base.dialog.call_id, "from",
+				from ? from : "", "text", body ? body : ""));
 	if (!im->members)
 		return;
 	participants_heard(im->members, from ? from : "");

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/media_clock.h"
 
 /* Divides the packet intervals of all profiles, so that it adds no jitter. */
@@ -37,13 +38,14 @@ static gboolean dispatch(GSource *source, GSourceFunc callback, gpointer data)
 	(void)data;
 	for (guint i = 0; i < c->entries->len; i++)
 		next_us = MIN(next_us, tick(&g_array_index(c->entries, struct entry, i), now_us));
-	g_source_set_ready_time(source, next_us == G_MAXINT64 ? -1 : (next_us + GRID_US - 1) / GRID_US * GRID_US);
+	g_source_set_ready_time(
+		source, next_us == G_MAXINT64 ? -1 : (next_us + GRID_US - 1) / GRID_US * GRID_US);
 	return G_SOURCE_CONTINUE;
 }
 
 media_clock *media_clock_new(void)
 {
-	static GSourceFuncs functions = { .dispatch = dispatch };
+	static GSourceFuncs functions = {.dispatch = dispatch};
 	media_clock *c = g_new0(media_clock, 1);
 	c->entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
 	c->source = g_source_new(&functions, sizeof(struct clock_source));
@@ -65,7 +67,7 @@ void media_clock_free(media_clock *c)
 
 void media_clock_add(media_clock *c, media_stream *stream, media_send_func send, gpointer user_data)
 {
-	struct entry e = { .stream = stream, .send = send, .user_data = user_data };
+	struct entry e = {.stream = stream, .send = send, .user_data = user_data};
 	g_array_append_val(c->entries, e);
 	g_source_set_ready_time(c->source, 0);
 }

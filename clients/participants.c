@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/participants.h"
 
 #include <string.h>
@@ -21,7 +22,8 @@ guint32 participants_ssrc(const char *user)
 	g_checksum_update(sum, (const guchar *)user, -1);
 	g_checksum_get_digest(sum, digest, &length);
 	g_checksum_free(sum);
-	return (guint32)digest[0] << 24 | (guint32)digest[1] << 16 | (guint32)digest[2] << 8 | (guint32)digest[3];
+	return (guint32)digest[0] << 24 | (guint32)digest[1] << 16 | (guint32)digest[2] << 8 |
+	       (guint32)digest[3];
 }
 
 char *participants_mcu_uri(const char *focus_uri, const char *kind)
@@ -30,7 +32,8 @@ char *participants_mcu_uri(const char *focus_uri, const char *kind)
 	const char *at = strstr(focus_uri, part);
 	if (!at)
 		return g_strdup(focus_uri);
-	return g_strdup_printf("%.*sapp:conf:%s:%s", (int)(at - focus_uri), focus_uri, kind, at + strlen(part));
+	return g_strdup_printf("%.*sapp:conf:%s:%s", (int)(at - focus_uri), focus_uri, kind,
+			       at + strlen(part));
 }
 
 static void person_clear(gpointer data)
@@ -51,8 +54,10 @@ participants *participants_new(json_t *names, const char *self, const char *doma
 		const char *given = json_string_value(name);
 		if (!given)
 			continue;
-		g_autofree char *full = strchr(given, '@') ? g_strdup(given) : g_strdup_printf("%s@%s", given, domain);
-		struct person who = { .given = g_strdup(given), .user = g_ascii_strdown(full, -1) };
+		g_autofree char *full = strchr(given, '@') ?
+						g_strdup(given) :
+						g_strdup_printf("%s@%s", given, domain);
+		struct person who = {.given = g_strdup(given), .user = g_ascii_strdown(full, -1)};
 		who.ssrc = participants_ssrc(who.user);
 		if (g_ascii_strcasecmp(who.user, self) == 0)
 			person_clear(&who);
@@ -115,7 +120,8 @@ json_t *participants_sources_json(const participants *p)
 		const struct person *who = &g_array_index(p->people, struct person, i);
 		if (who->media.received)
 			json_object_set_new(all, who->given,
-					    json_pack("{s:I, s:I}", "received", (json_int_t)who->media.received, "expected",
+					    json_pack("{s:I, s:I}", "received",
+						      (json_int_t)who->media.received, "expected",
 						      (json_int_t)who->media.expected));
 	}
 	return all;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who is expected in a conference, and who was heard.  Pure. */
 #ifndef CLIENTS_PARTICIPANTS_H
 #define CLIENTS_PARTICIPANTS_H
@@ -20,11 +21,12 @@ bool participants_all_heard(const participants *p);
 json_t *participants_heard_json(const participants *p); /* names as they were given */
 /* { NAME: { received, expected } } of those whose media arrived. */
 json_t *participants_sources_json(const participants *p);
-char *participants_missing(const participants *p);      /* "not heard: a, b"; the caller frees */
+char *participants_missing(const participants *p); /* "not heard: a, b"; the caller frees */
 
 /* A user's source number: the first 4 bytes of SHA-256 of the name (docs/PROTOCOL.md). */
 guint32 participants_ssrc(const char *user);
-/* "sip:USER@D;gruu;opaque=app:conf:focus:id:ID" with `kind` in place of "focus"; the caller frees. */
+/* "sip:USER@D;gruu;opaque=app:conf:focus:id:ID" with `kind` in place of "focus"; the caller frees.
+ */
 char *participants_mcu_uri(const char *focus_uri, const char *kind);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/session.h"
 
 struct pending {
@@ -63,16 +64,18 @@ static void on_response(sip_conn *c, sip_msg *response, const GError *error, gpo
 
 static gboolean on_no_connection(gpointer data)
 {
-	g_autoptr(GError) error = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, "not signed in");
+	g_autoptr(GError) error =
+		g_error_new_literal(G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, "not signed in");
 	on_response(NULL, NULL, error, data);
 	return G_SOURCE_REMOVE;
 }
 
-void session_request(struct session *s, sip_msg *request, guint timeout_ms, session_response_func done)
+void session_request(struct session *s, sip_msg *request, guint timeout_ms,
+		     session_response_func done)
 {
 	struct pending *p = g_new(struct pending, 1);
 	sip_conn *conn = account_conn(s->core->account);
-	*p = (struct pending){ .session = s, .done = done };
+	*p = (struct pending){.session = s, .done = done};
 	s->refs++;
 	g_hash_table_add(s->core->pending, p);
 	if (conn)
@@ -119,5 +122,6 @@ void session_respond(struct session *s, const sip_msg *request, int status, cons
 
 void session_add_location(const struct session *s, sip_msg *m)
 {
-	sip_add_header(m, "ms-media-location-type", account_remote_user(s->core->account) ? "Internet" : "Intranet");
+	sip_add_header(m, "ms-media-location-type",
+		       account_remote_user(s->core->account) ? "Internet" : "Intranet");
 }

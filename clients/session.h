@@ -1,7 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A dialog with a peer that is under way: what instant messages and calls have in common.
  *
- * A session is found by its Call-ID.  It is reference counted: the client's table holds one reference
- * until session_close, each request under way one more; so its memory outlives every callback.
+ * A session is found by its Call-ID.  It is reference counted: the client's table holds one
+ * reference until session_close, each request under way one more; so its memory outlives every
+ * callback.
  */
 #ifndef CLIENTS_SESSION_H
 #define CLIENTS_SESSION_H
@@ -20,14 +22,14 @@ struct client_core {
 	media_clock *clock;
 	GHashTable *sessions; /* Call-ID -> struct session */
 	GHashTable *pending;  /* requests under way */
-	bool used_ice;        /* relays may have to be released at the end */
+	bool used_ice;	      /* relays may have to be released at the end */
 };
 
 struct session_ops {
-	void (*request)(struct session *s, sip_msg *m);  /* in the dialog */
-	void (*lost)(struct session *s);                 /* the connection has gone: end and report */
+	void (*request)(struct session *s, sip_msg *m); /* in the dialog */
+	void (*lost)(struct session *s); /* the connection has gone: end and report */
 	void (*hang_up)(struct session *s);
-	void (*destroy)(struct session *s);              /* frees what is around the session, and itself */
+	void (*destroy)(struct session *s); /* frees what is around the session, and itself */
 };
 
 struct session {
@@ -49,9 +51,10 @@ void session_open_callee(struct session *s, struct client_core *core, const stru
 void session_close(struct session *s);
 void session_unref(struct session *s);
 
-/* Sends; takes `request`.  `done` NULL: the response does not matter.  Without a connection `done` is
- * called from the main loop with an error. */
-void session_request(struct session *s, sip_msg *request, guint timeout_ms, session_response_func done);
+/* Sends; takes `request`.  `done` NULL: the response does not matter.  Without a connection `done`
+ * is called from the main loop with an error. */
+void session_request(struct session *s, sip_msg *request, guint timeout_ms,
+		     session_response_func done);
 void session_ack(struct session *s);
 void session_respond(struct session *s, const sip_msg *request, int status, const char *reason);
 /* Sends; takes `response`. */

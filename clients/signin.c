@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/signin.h"
 
 #include "clients/xml.h"
@@ -5,14 +6,16 @@
 #define CREDENTIAL_MINUTES 480
 #define EXPIRES_S 900
 #define PROVISIONING_TYPE "application/vnd-microsoft-roaming-provisioning-v2+xml"
-#define PROVISIONING_BODY                                                                               \
-	"<provisioningGroupList xmlns=\"http://schemas.microsoft.com/2006/09/sip/provisioninggrouplist\">" \
-	"<provisioningGroup name=\"ServerConfiguration\"/><provisioningGroup name=\"ucPolicy\"/>"       \
+#define PROVISIONING_BODY                                                                         \
+	"<provisioningGroupList "                                                                 \
+	"xmlns=\"http://schemas.microsoft.com/2006/09/sip/provisioninggrouplist\">"               \
+	"<provisioningGroup name=\"ServerConfiguration\"/><provisioningGroup name=\"ucPolicy\"/>" \
 	"</provisioningGroupList>"
 
 static const char *const stage_names[] = {
-	[SIGNIN_REGISTER] = "register", [SIGNIN_PROVISIONING] = "provisioning", [SIGNIN_MRAS] = "mras",
-	[SIGNIN_DONE] = "done", [SIGNIN_FAILED] = "failed",
+	[SIGNIN_REGISTER] = "register", [SIGNIN_PROVISIONING] = "provisioning",
+	[SIGNIN_MRAS] = "mras",		[SIGNIN_DONE] = "done",
+	[SIGNIN_FAILED] = "failed",
 };
 
 const char *signin_stage_name(enum signin_stage stage)
@@ -20,11 +23,16 @@ const char *signin_stage_name(enum signin_stage stage)
 	return stage_names[stage];
 }
 
-void signin_init(struct signin *s, const char *user, const char *password, const char *domain, const char *contact)
+void signin_init(struct signin *s, const char *user, const char *password, const char *domain,
+		 const char *contact)
 {
 	*s = (struct signin){
-		.user = g_strdup(user), .password = g_strdup(password), .domain = g_strdup(domain),
-		.contact = g_strdup(contact), .call_id = sip_new_call_id(), .tag = sip_new_tag(),
+		.user = g_strdup(user),
+		.password = g_strdup(password),
+		.domain = g_strdup(domain),
+		.contact = g_strdup(contact),
+		.call_id = sip_new_call_id(),
+		.tag = sip_new_tag(),
 	};
 }
 
@@ -42,7 +50,7 @@ void signin_done(struct signin *s)
 	g_free(s->relay_trouble);
 	g_free(s->diagnostics);
 	mras_response_clear(&s->relay);
-	*s = (struct signin){ 0 };
+	*s = (struct signin){0};
 }
 
 static sip_msg *request(struct signin *s, const char *method, const char *uri, const char *to)
@@ -57,8 +65,9 @@ static sip_msg *register_request(struct signin *s, const char *challenge)
 	g_autofree char *self = g_strdup_printf("sip:%s", s->user);
 	g_autofree char *uuid = g_uuid_string_random();
 	g_auto(GStrv) user = g_strsplit(s->user, "@", 2);
-	g_autofree char *contact = g_strdup_printf("<sip:%s@%s;transport=tls>;+sip.instance=\"<urn:uuid:%s>\"", user[0],
-						   s->contact, uuid);
+	g_autofree char *contact =
+		g_strdup_printf("<sip:%s@%s;transport=tls>;+sip.instance=\"<urn:uuid:%s>\"",
+				user[0], s->contact, uuid);
 	sip_msg *m = request(s, "REGISTER", uri, self);
 
 	sip_add_header(m, "Contact", contact);
@@ -66,7 +75,8 @@ static sip_msg *register_request(struct signin *s, const char *challenge)
 	sip_add_header(m, "Event", "registration");
 	sip_add_header(m, "Expires", G_STRINGIFY(EXPIRES_S));
 	if (challenge) {
-		g_autofree char *value = sip_digest_answer(challenge, "REGISTER", uri, s->user, s->password);
+		g_autofree char *value =
+			sip_digest_answer(challenge, "REGISTER", uri, s->user, s->password);
 		if (value)
 			sip_add_header(m, "Authorization", value);
 	}
@@ -91,7 +101,9 @@ static guint granted_s(const sip_msg *response)
 {
 	const char *text = sip_header(response, "Expires");
 	guint64 seconds;
-	return text && g_ascii_string_to_unsigned(text, 10, 1, EXPIRES_S, &seconds, NULL) ? (guint)seconds : EXPIRES_S;
+	return text && g_ascii_string_to_unsigned(text, 10, 1, EXPIRES_S, &seconds, NULL) ?
+		       (guint)seconds :
+		       EXPIRES_S;
 }
 
 static sip_msg *provisioning_request(struct signin *s)
@@ -112,7 +124,11 @@ static sip_msg *relay_request(struct signin *s)
 	g_autofree char *self = g_strdup_printf("sip:%s", s->user);
 	g_autofree char *id = sip_new_tag();
 	struct mras_request r = {
-		.request_id = id, .from = self, .to = s->mras_uri, .identity = self, .internet = s->remote_user,
+		.request_id = id,
+		.from = self,
+		.to = s->mras_uri,
+		.identity = self,
+		.internet = s->remote_user,
 		.duration_min = CREDENTIAL_MINUTES,
 	};
 	g_autofree char *body = mras_request_print(&r);
@@ -139,7 +155,8 @@ static sip_msg *after_register(struct signin *s, const sip_msg *response)
 	if (status == 401 && !s->answered_challenge) {
 		const char *challenge = sip_header(response, "WWW-Authenticate");
 		s->answered_challenge = true;
-		return challenge ? register_request(s, challenge) : fail(s, status, "no challenge in 401");
+		return challenge ? register_request(s, challenge) :
+				   fail(s, status, "no challenge in 401");
 	}
 	if (status != 200)
 		return fail(s, status, sip_reason(response));
@@ -181,7 +198,8 @@ static sip_msg *after_relay(struct signin *s, const sip_msg *response, const GEr
 	if (!response)
 		s->relay_trouble = g_strdup(error ? error->message : "no answer");
 	else if (sip_status(response) != 200)
-		s->relay_trouble = g_strdup_printf("%d %s", sip_status(response), sip_reason(response));
+		s->relay_trouble =
+			g_strdup_printf("%d %s", sip_status(response), sip_reason(response));
 	else if (!body || !mras_response_parse(body, length, &s->relay))
 		s->relay_trouble = g_strdup("the relay answer cannot be read");
 	return NULL;
@@ -195,5 +213,6 @@ sip_msg *signin_response(struct signin *s, const sip_msg *response, const GError
 		return after_relay(s, response, error);
 	if (!response)
 		return fail(s, 0, error ? error->message : "no answer");
-	return s->stage == SIGNIN_REGISTER ? after_register(s, response) : after_provisioning(s, response);
+	return s->stage == SIGNIN_REGISTER ? after_register(s, response) :
+					     after_provisioning(s, response);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sign-in after the connection stands: REGISTER with digest, provisioning, relay credentials.
  *
  * Pure: responses go in, the next request comes out (docs/PROTOCOL.md, "Sign-in").
@@ -5,8 +6,8 @@
  *   stage                request        leads to
  *   SIGNIN_REGISTER      REGISTER       401: again with Authorization; 200: PROVISIONING
  *   SIGNIN_PROVISIONING  SUBSCRIBE      200: MRAS, or DONE when nobody serves relays
- *   SIGNIN_MRAS          SERVICE        any final response: DONE (without a relay when it is no 200)
- *   SIGNIN_DONE          -              signin_renew: REGISTER, then MRAS, DONE again
+ *   SIGNIN_MRAS          SERVICE        any final response: DONE (without a relay when it is no
+ * 200) SIGNIN_DONE          -              signin_renew: REGISTER, then MRAS, DONE again
  *   SIGNIN_FAILED        -              `failed_stage`, `reason`, `sip_status`
  */
 #ifndef CLIENTS_SIGNIN_H
@@ -32,21 +33,23 @@ struct signin {
 	bool remote_user;
 	char *mras_uri, *focus_factory_uri;
 	struct mras_response relay; /* host_name NULL: no relay */
-	int relay_status;           /* of the answer about relays; 0: none */
-	char *diagnostics;          /* ms-diagnostics of the answer that ended it; NULL */
-	char *relay_trouble;        /* why there is no relay although there should be; NULL */
+	int relay_status;	    /* of the answer about relays; 0: none */
+	char *diagnostics;	    /* ms-diagnostics of the answer that ended it; NULL */
+	char *relay_trouble;	    /* why there is no relay although there should be; NULL */
 };
 
 /* Copies the texts; signin_done frees what `s` holds. */
-void signin_init(struct signin *s, const char *user, const char *password, const char *domain, const char *contact);
+void signin_init(struct signin *s, const char *user, const char *password, const char *domain,
+		 const char *contact);
 void signin_done(struct signin *s);
 /* The first request. */
 sip_msg *signin_start(struct signin *s);
-/* Takes the response to the last request (NULL: none came, `error` says why); returns the next one, or
- * NULL: `stage` says whether it is done, has failed, or waits on (a provisional response). */
+/* Takes the response to the last request (NULL: none came, `error` says why); returns the next one,
+ * or NULL: `stage` says whether it is done, has failed, or waits on (a provisional response). */
 sip_msg *signin_response(struct signin *s, const sip_msg *response, const GError *error);
-/* After SIGNIN_DONE, before `expires_s` have passed: the request that begins it again on the same connection, in the
- * same Call-ID (RFC 3261 section 10.2.4).  Brings new relay credentials; what was provisioned stays. */
+/* After SIGNIN_DONE, before `expires_s` have passed: the request that begins it again on the same
+ * connection, in the same Call-ID (RFC 3261 section 10.2.4).  Brings new relay credentials; what
+ * was provisioned stays. */
 sip_msg *signin_renew(struct signin *s);
 const char *signin_stage_name(enum signin_stage stage); /* "register", "provisioning", "mras" */
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/xml.h"
 
 #include <string.h>
@@ -9,8 +10,8 @@ struct search {
 	char *value;
 };
 
-static void on_start(GMarkupParseContext *context, const char *name, const char **names, const char **values,
-		     gpointer data, GError **error)
+static void on_start(GMarkupParseContext *context, const char *name, const char **names,
+		     const char **values, gpointer data, GError **error)
 {
 	struct search *s = data;
 	(void)context;
@@ -35,7 +36,8 @@ static void on_end(GMarkupParseContext *context, const char *name, gpointer data
 		s->value = g_strdup(g_strstrip(s->text->str));
 }
 
-static void on_text(GMarkupParseContext *context, const char *text, gsize length, gpointer data, GError **error)
+static void on_text(GMarkupParseContext *context, const char *text, gsize length, gpointer data,
+		    GError **error)
 {
 	struct search *s = data;
 	(void)context;
@@ -46,8 +48,9 @@ static void on_text(GMarkupParseContext *context, const char *text, gsize length
 
 static char *search(const char *xml, gsize length, const char *name, const char *attribute)
 {
-	static const GMarkupParser parser = { .start_element = on_start, .end_element = on_end, .text = on_text };
-	struct search s = { .name = name, .attribute = attribute, .text = g_string_new(NULL) };
+	static const GMarkupParser parser = {
+		.start_element = on_start, .end_element = on_end, .text = on_text};
+	struct search s = {.name = name, .attribute = attribute, .text = g_string_new(NULL)};
 	GMarkupParseContext *context = g_markup_parse_context_new(&parser, 0, &s, NULL);
 	bool ok = g_markup_parse_context_parse(context, xml, (gssize)length, NULL) &&
 		  g_markup_parse_context_end_parse(context, NULL);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/agent.h"
 
 #ifndef TESTBED_VERSION
@@ -34,8 +35,9 @@ static void on_closed(channel *c G_GNUC_UNUSED, gpointer user_data)
 
 int agent_main(int *argc, char ***argv, const struct agent_kind *kind, gpointer user_data)
 {
-	static const struct channel_handlers handlers = { .command = on_command, .closed = on_closed };
-	agent a = { .kind = kind, .user_data = user_data, .loop = g_main_loop_new(NULL, FALSE) };
+	static const struct channel_handlers handlers = {.command = on_command,
+							 .closed = on_closed};
+	agent a = {.kind = kind, .user_data = user_data, .loop = g_main_loop_new(NULL, FALSE)};
 
 	a.channel = channel_from_args(argc, argv, kind->summary, &handlers, &a);
 	g_main_loop_run(a.loop);
@@ -54,7 +56,8 @@ channel *agent_channel(const agent *a)
 void agent_ready(const agent *a)
 {
 	channel_event(a->channel, "ready",
-		      json_pack("{s:s, s:s}", "program", a->kind->program, "version", TESTBED_VERSION));
+		      json_pack("{s:s, s:s}", "program", a->kind->program, "version",
+				TESTBED_VERSION));
 }
 
 void agent_failed(agent *a, const char *reason)

@@ -1,4 +1,6 @@
-/* What the programs that a lab runs have in common: a main loop, the control channel, a table of commands, an end.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the programs that a lab runs have in common: a main loop, the control channel, a table of
+ * commands, an end.
  *
  * Depends on channel.
  *
@@ -16,7 +18,7 @@
 typedef struct agent agent;
 
 struct agent_command {
-	const char *name; /* NULL: the end of the table */
+	const char *name;					    /* NULL: the end of the table */
 	void (*run)(agent *a, json_t *command, gpointer user_data); /* `command` is borrowed */
 };
 
@@ -24,7 +26,8 @@ struct agent_kind {
 	const char *program; /* "tb-edge" */
 	const char *summary; /* one line for --help */
 	const struct agent_command *commands;
-	void (*end)(gpointer user_data); /* after the main loop, while the channel still writes events out */
+	void (*end)(gpointer user_data); /* after the main loop, while the channel still writes
+					    events out */
 };
 
 /* Runs until agent_stop, or until the control channel is closed.  Returns the exit status. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/call_sdp.h"
 
 #include <gio/gio.h>
@@ -5,11 +6,11 @@
 
 #include <sofia-sip/sdp.h>
 
-#define PORT_UNKNOWN 9     /* the discard port: candidates follow (RFC 8840 section 4.1.3) */
+#define PORT_UNKNOWN 9 /* the discard port: candidates follow (RFC 8840 section 4.1.3) */
 #define PORT_MESSAGE 5060
 #define MEDIA_INDEX_MAX 255
 
-/* --- life --------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static void media_free(gpointer p)
 {
@@ -53,7 +54,7 @@ void call_sdp_free(call_sdp *s)
 	g_free(s);
 }
 
-/* --- writing ------------------------------------------------------------------------------------ */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static const char *address_family(const char *address)
 {
@@ -66,7 +67,8 @@ static void attribute(GString *out, const char *name, const char *value)
 		g_string_append_printf(out, "a=%s:%s\r\n", name, value);
 }
 
-/* m= and c= lines name the default destination: the first candidate ("1 1 UDP 2130706431 ADDRESS PORT ..."). */
+/* m= and c= lines name the default destination: the first candidate ("1 1 UDP 2130706431 ADDRESS
+ * PORT ..."). */
 static void print_destination(GString *out, const struct call_sdp_media *m)
 {
 	const char *candidate = m->candidates->len ? g_ptr_array_index(m->candidates, 0) : "";
@@ -75,16 +77,19 @@ static void print_destination(GString *out, const struct call_sdp_media *m)
 	guint payload_type = m->rtpmap ? (guint)g_ascii_strtoull(m->rtpmap, NULL, 10) : 0;
 
 	if (known)
-		g_string_append_printf(out, "m=%s %s RTP/SAVP %u\r\nc=IN %s %s\r\n", m->kind, field[5], payload_type,
-				       address_family(field[4]), field[4]);
+		g_string_append_printf(out, "m=%s %s RTP/SAVP %u\r\nc=IN %s %s\r\n", m->kind,
+				       field[5], payload_type, address_family(field[4]), field[4]);
 	else
-		g_string_append_printf(out, "m=%s %d RTP/SAVP %u\r\n", m->kind, PORT_UNKNOWN, payload_type);
+		g_string_append_printf(out, "m=%s %d RTP/SAVP %u\r\n", m->kind, PORT_UNKNOWN,
+				       payload_type);
 }
 
 static void print_media(GString *out, const struct call_sdp_media *m, guint index)
 {
 	if (!strcmp(m->kind, "message")) {
-		g_string_append_printf(out, "m=message %d sip null\r\na=accept-types:text/plain\r\n", PORT_MESSAGE);
+		g_string_append_printf(out,
+				       "m=message %d sip null\r\na=accept-types:text/plain\r\n",
+				       PORT_MESSAGE);
 		return;
 	}
 	print_destination(out, m);
@@ -101,7 +106,8 @@ static void print_media(GString *out, const struct call_sdp_media *m, guint inde
 	if (m->ptime_ms)
 		g_string_append_printf(out, "a=ptime:%u\r\n", m->ptime_ms);
 	g_string_append(out, "a=rtcp-mux\r\n");
-	if (m->ssrc) /* RFC 5576: an attribute of the source must follow, the name it has in RTCP is one */
+	if (m->ssrc) /* RFC 5576: an attribute of the source must follow, the name it has in RTCP is
+			one */
 		g_string_append_printf(out, "a=ssrc:%u cname:%08x\r\n", m->ssrc, m->ssrc);
 }
 
@@ -110,15 +116,16 @@ char *call_sdp_print(const call_sdp *s)
 	GString *out = g_string_new(NULL);
 	const char *family = address_family(s->address);
 
-	g_string_append_printf(out, "v=0\r\no=- 0 0 IN %s %s\r\ns=session\r\nc=IN %s %s\r\nt=0 0\r\n", family, s->address,
-			       family, s->address);
+	g_string_append_printf(out,
+			       "v=0\r\no=- 0 0 IN %s %s\r\ns=session\r\nc=IN %s %s\r\nt=0 0\r\n",
+			       family, s->address, family, s->address);
 	g_string_append(out, "a=ice-options:trickle\r\n");
 	for (guint i = 0; i < s->media->len; i++)
 		print_media(out, g_ptr_array_index(s->media, i), i);
 	return g_string_free(out, FALSE);
 }
 
-/* --- parsing ------------------------------------------------------------------------------------ */
+/* --- parsing ---------------------------------------------------------------------------------- */
 
 static void set_once(char **field, const char *value)
 {
@@ -172,21 +179,22 @@ static const struct {
 	bool has_value;
 	void (*take)(struct call_sdp_media *m, const char *value);
 } attributes[] = {
-	{ "candidate", true, add_candidate },
-	{ "ice-ufrag", true, set_ufrag },
-	{ "ice-pwd", true, set_pwd },
-	{ "crypto", true, set_crypto },
-	{ "remote-candidates", true, set_remote_candidates },
-	{ "ssrc", true, set_ssrc },
-	{ "ptime", true, set_ptime },
-	{ "end-of-candidates", false, set_end },
+	{"candidate", true, add_candidate},
+	{"ice-ufrag", true, set_ufrag},
+	{"ice-pwd", true, set_pwd},
+	{"crypto", true, set_crypto},
+	{"remote-candidates", true, set_remote_candidates},
+	{"ssrc", true, set_ssrc},
+	{"ptime", true, set_ptime},
+	{"end-of-candidates", false, set_end},
 };
 
 static void take_attributes(struct call_sdp_media *m, const sdp_attribute_t *a)
 {
 	for (; a; a = a->a_next) {
 		for (gsize i = 0; i < G_N_ELEMENTS(attributes); i++) {
-			if (!strcmp(a->a_name, attributes[i].name) && (a->a_value || !attributes[i].has_value))
+			if (!strcmp(a->a_name, attributes[i].name) &&
+			    (a->a_value || !attributes[i].has_value))
 				attributes[i].take(m, a->a_value);
 		}
 	}
@@ -208,8 +216,8 @@ static char *rtpmap_print(const sdp_rtpmap_t *r)
 {
 	if (!r || !r->rm_encoding)
 		return NULL;
-	return g_strdup_printf("%u %s/%lu%s%s", (guint)r->rm_pt, r->rm_encoding, r->rm_rate, r->rm_params ? "/" : "",
-			       r->rm_params ? r->rm_params : "");
+	return g_strdup_printf("%u %s/%lu%s%s", (guint)r->rm_pt, r->rm_encoding, r->rm_rate,
+			       r->rm_params ? "/" : "", r->rm_params ? r->rm_params : "");
 }
 
 static call_sdp *convert(const sdp_session_t *session)
@@ -233,14 +241,17 @@ static call_sdp *convert(const sdp_session_t *session)
 	return s;
 }
 
-/* RFC 4566 section 9: medium, port, protocol and one or more formats, each of its own characters.  sofia-sip
- * 1.12.11 fills the memory with empty formats at a character that may not be there, so it must not see one. */
+/* RFC 4566 section 9: medium, port, protocol and one or more formats, each of its own characters.
+ * sofia-sip 1.12.11 fills the memory with empty formats at a character that may not be there, so it
+ * must not see one. */
 static bool is_media_line(const char *line)
 {
 	static const char digits[] = "0123456789";
-	static const char token[] = "+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz*";
-	static const char protocol[] = "/-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-	static const char *const allowed[] = { token, digits, protocol, token };
+	static const char token[] =
+		"+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz*";
+	static const char protocol[] =
+		"/-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	static const char *const allowed[] = {token, digits, protocol, token};
 	g_auto(GStrv) words = g_strsplit(line, " ", -1);
 	guint n = g_strv_length(words);
 
@@ -270,19 +281,22 @@ static bool are_media_lines_sound(const char *text, gsize length)
 call_sdp *call_sdp_parse(const char *text, gsize length, GError **error)
 {
 	if (!are_media_lines_sound(text, length)) {
-		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "session description: malformed media line");
+		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+				    "session description: malformed media line");
 		return NULL;
 	}
 
-	su_home_t home[1] = { SU_HOME_INIT(home) };
+	su_home_t home[1] = {SU_HOME_INIT(home)};
 	sdp_parser_t *parser = sdp_parse(home, text, (issize_t)length, 0);
 	const sdp_session_t *session = sdp_session(parser);
 	call_sdp *result = NULL;
 
 	if (!session)
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "session description: %s", sdp_parsing_error(parser));
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "session description: %s",
+			    sdp_parsing_error(parser));
 	else if (!session->sdp_media)
-		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "session description: no media");
+		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+				    "session description: no media");
 	else
 		result = convert(session);
 	sdp_parser_free(parser);
@@ -290,17 +304,18 @@ call_sdp *call_sdp_parse(const char *text, gsize length, GError **error)
 	return result;
 }
 
-/* --- trickle fragments -------------------------------------------------------------------------- */
+/* --- trickle fragments ------------------------------------------------------------------------ */
 
-char *call_sdpfrag_print(const char *ufrag, const char *pwd, guint media_index, const char *const *candidates,
-			 bool end_of_candidates)
+char *call_sdpfrag_print(const char *ufrag, const char *pwd, guint media_index,
+			 const char *const *candidates, bool end_of_candidates)
 {
 	GString *out = g_string_new(NULL);
 
 	attribute(out, "ice-ufrag", ufrag);
 	attribute(out, "ice-pwd", pwd);
 	/* The m= line only separates; its values are fixed (RFC 8840 section 4.4). */
-	g_string_append_printf(out, "m=audio %d RTP/AVP 0\r\na=mid:%u\r\n", PORT_UNKNOWN, media_index);
+	g_string_append_printf(out, "m=audio %d RTP/AVP 0\r\na=mid:%u\r\n", PORT_UNKNOWN,
+			       media_index);
 	for (guint i = 0; candidates && candidates[i]; i++)
 		attribute(out, "candidate", candidates[i]);
 	if (end_of_candidates)
@@ -325,7 +340,8 @@ static bool fragment_line(struct fragment *f, const char *line)
 	if (line[0] == 'm') {
 		f->media_lines++;
 	} else if (g_str_has_prefix(line, mid)) {
-		if (f->has_mid || !g_ascii_string_to_unsigned(line + strlen(mid), 10, 0, MEDIA_INDEX_MAX, &f->mid, NULL))
+		if (f->has_mid || !g_ascii_string_to_unsigned(line + strlen(mid), 10, 0,
+							      MEDIA_INDEX_MAX, &f->mid, NULL))
 			return false;
 		f->has_mid = true;
 	} else if (g_str_has_prefix(line, candidate)) {
@@ -336,13 +352,13 @@ static bool fragment_line(struct fragment *f, const char *line)
 	return true;
 }
 
-bool call_sdpfrag_parse(const char *text, gsize length, guint *ret_media_index, GPtrArray *candidates,
-			bool *ret_end_of_candidates)
+bool call_sdpfrag_parse(const char *text, gsize length, guint *ret_media_index,
+			GPtrArray *candidates, bool *ret_end_of_candidates)
 {
 	g_autofree char *copy = g_strndup(text, length);
 	g_auto(GStrv) lines = g_strsplit(copy, "\n", -1);
 	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
-	struct fragment f = { .candidates = found };
+	struct fragment f = {.candidates = found};
 
 	if (memchr(text, '\0', length))
 		return false;

@@ -1,4 +1,6 @@
-/* Session descriptions of the lab's calls: offer and answer with ICE and SDES, and trickle fragments.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Session descriptions of the lab's calls: offer and answer with ICE and SDES, and trickle
+ * fragments.
  *
  * Pure.  Parsing by sofia-sip's sdp_parse, writing by hand.  RFC 4566, 3264, 8839 (ICE), 8840
  * (trickle over SIP INFO), 4568 (crypto), 5761 (rtcp-mux).
@@ -10,37 +12,40 @@
 #include <stdbool.h>
 
 struct call_sdp_media {
-	char *kind;            /* "audio", "video", "message" (instant messages: no ICE, no crypto) */
-	char *ufrag, *pwd;     /* NULL for "message" */
+	char *kind;	   /* "audio", "video", "message" (instant messages: no ICE, no crypto) */
+	char *ufrag, *pwd; /* NULL for "message" */
 	GPtrArray *candidates; /* char *: values of a=candidate */
 	bool end_of_candidates;
-	char *crypto;          /* value of a=crypto */
-	char *rtpmap;          /* "114 x-msrta/16000" */
+	char *crypto;		 /* value of a=crypto */
+	char *rtpmap;		 /* "114 x-msrta/16000" */
 	char *remote_candidates; /* value of a=remote-candidates in the final offer, or NULL */
-	guint32 ssrc;          /* a=ssrc; 0: none */
-	guint ptime_ms;        /* a=ptime, what this side would like to hear; 0: not said */
+	guint32 ssrc;		 /* a=ssrc; 0: none */
+	guint ptime_ms;		 /* a=ptime, what this side would like to hear; 0: not said */
 };
 
 typedef struct call_sdp {
-	char *address;         /* connection address */
-	GPtrArray *media;      /* struct call_sdp_media */
+	char *address;	  /* connection address */
+	GPtrArray *media; /* struct call_sdp_media */
 } call_sdp;
 
-/* Without media.  call_sdp_add: one more, owned by `s`; its texts are to be filled in with g_strdup. */
+/* Without media.  call_sdp_add: one more, owned by `s`; its texts are to be filled in with
+ * g_strdup. */
 call_sdp *call_sdp_new(const char *address);
 struct call_sdp_media *call_sdp_add(call_sdp *s, const char *kind);
 void call_sdp_free(call_sdp *s);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(call_sdp, call_sdp_free)
 
-/* The caller frees.  call_sdp_parse: NULL with G_IO_ERROR_INVALID_DATA when it is malformed or has no media. */
+/* The caller frees.  call_sdp_parse: NULL with G_IO_ERROR_INVALID_DATA when it is malformed or has
+ * no media. */
 char *call_sdp_print(const call_sdp *s);
 call_sdp *call_sdp_parse(const char *text, gsize length, GError **error);
 
 /* RFC 8840 fragment: candidates of one medium ("application/trickle-ice-sdpfrag"). */
-char *call_sdpfrag_print(const char *ufrag, const char *pwd, guint media_index, const char *const *candidates,
-			 bool end_of_candidates);
-/* Media index and candidates out of a fragment; false: malformed.  `candidates` gets char * to free. */
-bool call_sdpfrag_parse(const char *text, gsize length, guint *ret_media_index, GPtrArray *candidates,
-			bool *ret_end_of_candidates);
+char *call_sdpfrag_print(const char *ufrag, const char *pwd, guint media_index,
+			 const char *const *candidates, bool end_of_candidates);
+/* Media index and candidates out of a fragment; false: malformed.  `candidates` gets char * to
+ * free. */
+bool call_sdpfrag_parse(const char *text, gsize length, guint *ret_media_index,
+			GPtrArray *candidates, bool *ret_end_of_candidates);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/channel.h"
 
 #include <errno.h>
@@ -22,17 +23,17 @@ struct channel {
 	gpointer user_data;
 	GMainContext *context;
 	GSource *reader, *writer; /* writer: only while something is queued */
-	GSource *starter;         /* delivers `start` (channel_from_args --config) */
+	GSource *starter;	  /* delivers `start` (channel_from_args --config) */
 	json_t *start;
 	GString *input;
-	gsize scanned;            /* of input: no line end before here */
+	gsize scanned; /* of input: no line end before here */
 	GByteArray *output;
-	bool ended;               /* `closed` was called; nothing is read or written any more */
-	guint depth;              /* callbacks under way: channel_free inside one waits for its end */
+	bool ended;  /* `closed` was called; nothing is read or written any more */
+	guint depth; /* callbacks under way: channel_free inside one waits for its end */
 	bool freed;
 };
 
-/* --- life --------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static void source_clear(GSource **source)
 {
@@ -92,7 +93,7 @@ static void end(channel *c)
 	c->handlers->closed(c, c->user_data);
 }
 
-/* --- commands in -------------------------------------------------------------------------------- */
+/* --- commands in ------------------------------------------------------------------------------ */
 
 static void deliver(channel *c, json_t *command)
 {
@@ -129,11 +130,13 @@ static bool take_lines(channel *c)
 	gsize start = 0;
 	const char *newline;
 
-	while (!c->freed && !c->ended && (newline = memchr(c->input->str + c->scanned, '\n', c->input->len - c->scanned))) {
+	while (!c->freed && !c->ended &&
+	       (newline = memchr(c->input->str + c->scanned, '\n', c->input->len - c->scanned))) {
 		gsize stop_at = (gsize)(newline - c->input->str);
 
 		c->scanned = stop_at + 1;
-		if (stop_at - start > CHANNEL_LINE_MAX || !take_line(c, c->input->str + start, stop_at - start))
+		if (stop_at - start > CHANNEL_LINE_MAX ||
+		    !take_line(c, c->input->str + start, stop_at - start))
 			return false;
 		start = stop_at + 1;
 	}
@@ -159,12 +162,13 @@ static gboolean on_readable(gint fd, G_GNUC_UNUSED GIOCondition condition, gpoin
 	return G_SOURCE_CONTINUE; /* stop() has taken the source away when it had to */
 }
 
-/* --- events out --------------------------------------------------------------------------------- */
+/* --- events out ------------------------------------------------------------------------------- */
 
 /* Writes as much as goes without waiting; false: the other side is gone. */
 static bool write_some(channel *c)
 {
-	gssize n = c->out_is_socket ? send(c->out_fd, c->output->data, c->output->len, MSG_DONTWAIT | MSG_NOSIGNAL) :
+	gssize n = c->out_is_socket ? send(c->out_fd, c->output->data, c->output->len,
+					   MSG_DONTWAIT | MSG_NOSIGNAL) :
 				      write(c->out_fd, c->output->data, c->output->len);
 
 	if (n < 0)
@@ -173,7 +177,8 @@ static bool write_some(channel *c)
 	return true;
 }
 
-static gboolean on_writable(G_GNUC_UNUSED gint fd, G_GNUC_UNUSED GIOCondition condition, gpointer user_data)
+static gboolean on_writable(G_GNUC_UNUSED gint fd, G_GNUC_UNUSED GIOCondition condition,
+			    gpointer user_data)
 {
 	channel *c = user_data;
 	bool alive = write_some(c);
@@ -212,7 +217,8 @@ static void queue_line(channel *c, json_t *line)
 
 void channel_event(channel *c, const char *name, json_t *fields)
 {
-	json_t *line = json_pack("{s:s, s:I}", "event", name, "time_us", (json_int_t)g_get_monotonic_time());
+	json_t *line = json_pack("{s:s, s:I}", "event", name, "time_us",
+				 (json_int_t)g_get_monotonic_time());
 	json_t *happened = json_object_get(fields, "time_us");
 
 	if (happened)
@@ -242,7 +248,7 @@ void channel_flush(channel *c, guint timeout_ms)
 	gint64 deadline_us = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
 
 	while (c->output->len && !c->ended) {
-		struct pollfd p = { .fd = c->out_fd, .events = POLLOUT };
+		struct pollfd p = {.fd = c->out_fd, .events = POLLOUT};
 		gint64 left_us = deadline_us - g_get_monotonic_time();
 
 		if (poll(&p, 1, (int)(MAX(left_us, 0) / 1000)) <= 0 || !write_some(c))
@@ -250,9 +256,10 @@ void channel_flush(channel *c, guint timeout_ms)
 	}
 }
 
-/* --- making ------------------------------------------------------------------------------------- */
+/* --- making ----------------------------------------------------------------------------------- */
 
-/* Pipes can be made non-blocking; a terminal or file is shared with others and always takes a line. */
+/* Pipes can be made non-blocking; a terminal or file is shared with others and always takes a line.
+ */
 static void prepare_output(channel *c)
 {
 	struct stat s;
@@ -264,7 +271,8 @@ static void prepare_output(channel *c)
 		g_unix_set_fd_nonblocking(c->out_fd, TRUE, NULL);
 }
 
-channel *channel_new(int in_fd, int out_fd, const struct channel_handlers *handlers, gpointer user_data)
+channel *channel_new(int in_fd, int out_fd, const struct channel_handlers *handlers,
+		     gpointer user_data)
 {
 	channel *c = g_new0(channel, 1);
 
@@ -327,18 +335,21 @@ static json_t *load_config(const char *file)
 	return config;
 }
 
-channel *channel_from_args(int *argc, char ***argv, const char *summary, const struct channel_handlers *handlers,
-			   gpointer user_data)
+channel *channel_from_args(int *argc, char ***argv, const char *summary,
+			   const struct channel_handlers *handlers, gpointer user_data)
 {
 	gint control_fd = -1;
 	gboolean version = FALSE;
 	g_autofree char *file = NULL;
 	const GOptionEntry options[] = {
-		{ "control-fd", 0, 0, G_OPTION_ARG_INT, &control_fd,
-		  "Commands and events on this inherited socket (default: standard input and output)", "N" },
-		{ "config", 0, 0, G_OPTION_ARG_FILENAME, &file, "Start with the configuration in this JSON file", "FILE" },
-		{ "version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version and exit", NULL },
-		{ NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
+		{"control-fd", 0, 0, G_OPTION_ARG_INT, &control_fd,
+		 "Commands and events on this inherited socket (default: standard input and "
+		 "output)",
+		 "N"},
+		{"config", 0, 0, G_OPTION_ARG_FILENAME, &file,
+		 "Start with the configuration in this JSON file", "FILE"},
+		{"version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version and exit", NULL},
+		{NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 	g_autoptr(GError) error = NULL;
@@ -357,10 +368,11 @@ channel *channel_from_args(int *argc, char ***argv, const char *summary, const s
 		usage_error("--control-fd=%d: %s", control_fd, g_strerror(errno));
 
 	json_t *config = file ? load_config(file) : NULL;
-	channel *c = channel_new(control_fd >= 0 ? control_fd : STDIN_FILENO, control_fd >= 0 ? control_fd : STDOUT_FILENO,
-				 handlers, user_data);
+	channel *c = channel_new(control_fd >= 0 ? control_fd : STDIN_FILENO,
+				 control_fd >= 0 ? control_fd : STDOUT_FILENO, handlers, user_data);
 
-	signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of one write, not the end of the program */
+	signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of one write, not the end
+				     of the program */
 	if (config)
 		deliver_start(c, config);
 	return c;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The agent's end of the control channel: JSON lines, commands in, events out (docs/AGENTS.md).
  *
  * Depends on GLib and jansson.  Runs on the thread-default main context of the creator.  A command
@@ -21,12 +22,14 @@ struct channel_handlers {
 };
 
 /* Takes over both descriptors (they may be equal: a socket). */
-channel *channel_new(int in_fd, int out_fd, const struct channel_handlers *handlers, gpointer user_data);
+channel *channel_new(int in_fd, int out_fd, const struct channel_handlers *handlers,
+		     gpointer user_data);
 void channel_free(channel *c);
 
-/* Sends { "event": NAME, "time_us": monotonic, ...fields }; of fields that have a "time_us" it is that one, for what
- * happened earlier.  Steals `fields` (may be NULL); never blocks: lines are queued and written as the other side reads.  Usage:
- *   channel_event(c, "im-received", json_pack("{s:s, s:s}", "call", call, "text", text)); */
+/* Sends { "event": NAME, "time_us": monotonic, ...fields }; of fields that have a "time_us" it is
+ * that one, for what happened earlier.  Steals `fields` (may be NULL); never blocks: lines are
+ * queued and written as the other side reads.  Usage: channel_event(c, "im-received",
+ * json_pack("{s:s, s:s}", "call", call, "text", text)); */
 void channel_event(channel *c, const char *name, json_t *fields);
 
 /* A { "event": "log", "level", "text" } line. */
@@ -39,7 +42,7 @@ void channel_flush(channel *c, guint timeout_ms);
  * standard input, events on standard output; --config FILE: that file's JSON object is delivered as
  * a `start` command first), then returns the channel; exits 2 on a usage error, 0 after help.
  * `summary` is one line for --help. */
-channel *channel_from_args(int *argc, char ***argv, const char *summary, const struct channel_handlers *handlers,
-			   gpointer user_data);
+channel *channel_from_args(int *argc, char ***argv, const char *summary,
+			   const struct channel_handlers *handlers, gpointer user_data);
 
 #endif

@@ -1,23 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/ice_internal.h"
 
 #include <gio/gio.h>
 #include <string.h>
 
 /* How a session hangs together.  libnice emits its signals also from inside calls made to it; they
- * are queued here and handed on from the main loop, so that no handler ever runs inside a function of
- * this module.  Packets are the exception: they come straight from the receiving source.
+ * are queued here and handed on from the main loop, so that no handler ever runs inside a function
+ * of this module.  Packets are the exception: they come straight from the receiving source.
  *
- * Failure.  libnice says FAILED once all pairs have failed, nothing is being gathered and idle-timeout
- * has passed.  A relay whose SYN-ACK never comes keeps gathering alive for stun-reliable-timeout, and a
- * peer that goes silent never ends its own; so each stream has a deadline of its own as well
- * (deadline_ms after the peer's credentials).  libnice's FAILED is believed only when both sides have
- * ended gathering: before that a better candidate may still come. */
+ * Failure.  libnice says FAILED once all pairs have failed, nothing is being gathered and
+ * idle-timeout has passed.  A relay whose SYN-ACK never comes keeps gathering alive for
+ * stun-reliable-timeout, and a peer that goes silent never ends its own; so each stream has a
+ * deadline of its own as well (deadline_ms after the peer's credentials).  libnice's FAILED is
+ * believed only when both sides have ended gathering: before that a better candidate may still
+ * come. */
 
 static const struct ice_profile profiles[] = {
-	{ .name = "standard", .stun_initial_timeout_ms = 500, .stun_max_retransmissions = 3, .idle_timeout_ms = 4000,
-	  .pacing_ms = 10, .udp_head_start_ms = 700, .hold_ms = 400, .deadline_ms = 6500 },
-	{ .name = "fast", .stun_initial_timeout_ms = 200, .stun_max_retransmissions = 2, .idle_timeout_ms = 1000,
-	  .pacing_ms = 5, .udp_head_start_ms = 300, .hold_ms = 200, .deadline_ms = 4500 },
+	{.name = "standard",
+	 .stun_initial_timeout_ms = 500,
+	 .stun_max_retransmissions = 3,
+	 .idle_timeout_ms = 4000,
+	 .pacing_ms = 10,
+	 .udp_head_start_ms = 700,
+	 .hold_ms = 400,
+	 .deadline_ms = 6500},
+	{.name = "fast",
+	 .stun_initial_timeout_ms = 200,
+	 .stun_max_retransmissions = 2,
+	 .idle_timeout_ms = 1000,
+	 .pacing_ms = 5,
+	 .udp_head_start_ms = 300,
+	 .hold_ms = 200,
+	 .deadline_ms = 4500},
 };
 
 const struct ice_profile *ice_profile_by_name(const char *name)
@@ -28,7 +42,7 @@ const struct ice_profile *ice_profile_by_name(const char *name)
 	return NULL;
 }
 
-/* --- events to the owner -------------------------------------------------------------------------------- */
+/* --- events to the owner ---------------------------------------------------------------------- */
 
 static void event_free(struct ice_event *e)
 {
@@ -75,7 +89,7 @@ void ice_queue_event(ice *i, const struct ice_event *e)
 		i->dispatch = g_idle_add_full(G_PRIORITY_DEFAULT, dispatch_events, i, NULL);
 }
 
-/* --- states --------------------------------------------------------------------------------------------- */
+/* --- states ----------------------------------------------------------------------------------- */
 
 static void clear_deadline(struct ice_stream *s)
 {
@@ -93,7 +107,8 @@ void ice_set_state(ice *i, guint stream, enum ice_state state)
 	s->state = state;
 	if (state == ICE_READY || state == ICE_FAILED)
 		clear_deadline(s);
-	ice_queue_event(i, &(struct ice_event){ .kind = ICE_EVENT_STATE, .stream = stream, .state = state });
+	ice_queue_event(
+		i, &(struct ice_event){.kind = ICE_EVENT_STATE, .stream = stream, .state = state});
 }
 
 void ice_believe_failure(ice *i, guint stream)
@@ -106,7 +121,7 @@ void ice_believe_failure(ice *i, guint stream)
 guint ice_timer_add(ice *i, guint stream, guint ms, GSourceFunc passed)
 {
 	struct ice_timer *t = g_new(struct ice_timer, 1);
-	*t = (struct ice_timer){ .owner = i, .stream = stream };
+	*t = (struct ice_timer){.owner = i, .stream = stream};
 	return g_timeout_add_full(G_PRIORITY_DEFAULT, ms, passed, t, g_free);
 }
 
@@ -125,7 +140,7 @@ void ice_start_deadline(ice *i, guint stream)
 	i->streams[stream].deadline = ice_timer_add(i, stream, i->deadline_ms, deadline_passed);
 }
 
-/* --- life ----------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 /* A copy that lives as long as the session. */
 static const char *keep(ice *i, const char *text)
@@ -149,7 +164,8 @@ static void keep_config(ice *i, const struct ice_config *config)
 	i->udp_head_start_ms = config->profile->udp_head_start_ms;
 }
 
-ice *ice_new(const struct ice_config *config, const struct ice_handlers *handlers, gpointer user_data, GError **error)
+ice *ice_new(const struct ice_config *config, const struct ice_handlers *handlers,
+	     gpointer user_data, GError **error)
 {
 	ice *i = g_new0(ice, 1);
 	i->handlers = *handlers;
@@ -203,13 +219,14 @@ void ice_free(ice *i)
 	if (i->dispatch)
 		g_source_remove(i->dispatch);
 	g_queue_clear_full(&i->events, (GDestroyNotify)event_free);
-	/* Sends the Refresh with lifetime 0 (RFC 5766 section 7) and calls back when it was answered or timed out. */
+	/* Sends the Refresh with lifetime 0 (RFC 5766 section 7) and calls back when it was
+	 * answered or timed out. */
 	i->n_open = i->n_streams;
 	for (guint n = 0, all = i->n_streams; n < all; n++)
 		nice_agent_close_async(i->streams[n].agent, closed, i);
 }
 
-/* --- the session as it is ------------------------------------------------------------------------------- */
+/* --- the session as it is --------------------------------------------------------------------- */
 
 void ice_local_credentials(ice *i, guint stream, const char **ret_ufrag, const char **ret_pwd)
 {
@@ -219,7 +236,8 @@ void ice_local_credentials(ice *i, guint stream, const char **ret_ufrag, const c
 
 gssize ice_send(ice *i, guint stream, const guint8 *data, gsize length)
 {
-	return nice_agent_send(i->streams[stream].agent, i->streams[stream].id, ICE_COMPONENT, (guint)length, (const char *)data);
+	return nice_agent_send(i->streams[stream].agent, i->streams[stream].id, ICE_COMPONENT,
+			       (guint)length, (const char *)data);
 }
 
 enum ice_state ice_stream_state(const ice *i, guint stream)

@@ -1,12 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/ice_internal.h"
 
 #include <gio/gio.h>
 #include <nice/interfaces.h>
 #include <string.h>
 
-/* One agent a stream.  In one agent for all, the pairs of a second stream are frozen until one of the first stream
- * has succeeded (RFC 5245 section 5.7.4), and frozen ones are dropped like unchecked ones: a call's video went over
- * the relay where its audio went straight. */
+/* One agent a stream.  In one agent for all, the pairs of a second stream are frozen until one of
+ * the first stream has succeeded (RFC 5245 section 5.7.4), and frozen ones are dropped like
+ * unchecked ones: a call's video went over the relay where its audio went straight. */
 
 static const enum ice_candidate_type types[] = {
 	[NICE_CANDIDATE_TYPE_HOST] = ICE_HOST,
@@ -15,10 +16,10 @@ static const enum ice_candidate_type types[] = {
 	[NICE_CANDIDATE_TYPE_RELAYED] = ICE_RELAY,
 };
 
-/* --- candidates ----------------------------------------------------------------------------------------- */
+/* --- candidates ------------------------------------------------------------------------------- */
 
-/* libnice ranks relays by how it reaches them (NICE_CANDIDATE_TYPE_PREF_RELAYED_UDP 30, RELAYED 20), and
- * a candidate given to a signal says nothing else about it. */
+/* libnice ranks relays by how it reaches them (NICE_CANDIDATE_TYPE_PREF_RELAYED_UDP 30, RELAYED
+ * 20), and a candidate given to a signal says nothing else about it. */
 static enum ice_transport relay_transport_by_priority(guint32 priority)
 {
 	return priority >> 24 >= 30 ? ICE_UDP : ICE_TCP;
@@ -49,10 +50,12 @@ static enum ice_transport relay_transport(const ice *i, const NiceCandidate *c)
 	return ICE_UDP;
 }
 
-bool ice_selected_pair(ice *i, guint stream, struct ice_candidate *ret_local, struct ice_candidate *ret_remote)
+bool ice_selected_pair(ice *i, guint stream, struct ice_candidate *ret_local,
+		       struct ice_candidate *ret_remote)
 {
 	NiceCandidate *local, *remote;
-	if (!nice_agent_get_selected_pair(i->streams[stream].agent, i->streams[stream].id, ICE_COMPONENT, &local, &remote))
+	if (!nice_agent_get_selected_pair(i->streams[stream].agent, i->streams[stream].id,
+					  ICE_COMPONENT, &local, &remote))
 		return false;
 	convert(local, ret_local);
 	convert(remote, ret_remote);
@@ -61,7 +64,7 @@ bool ice_selected_pair(ice *i, guint stream, struct ice_candidate *ret_local, st
 	return true;
 }
 
-/* --- what libnice says ---------------------------------------------------------------------------------- */
+/* --- what libnice says ------------------------------------------------------------------------ */
 
 static bool find_stream(const ice *i, const NiceAgent *agent, guint *ret_stream)
 {
@@ -77,9 +80,12 @@ static bool find_stream(const ice *i, const NiceAgent *agent, guint *ret_stream)
 static void on_state(NiceAgent *agent, guint id, guint component, guint state, gpointer data)
 {
 	static const enum ice_state states[] = {
-		[NICE_COMPONENT_STATE_DISCONNECTED] = ICE_GATHERING, [NICE_COMPONENT_STATE_GATHERING] = ICE_GATHERING,
-		[NICE_COMPONENT_STATE_CONNECTING] = ICE_CHECKING,    [NICE_COMPONENT_STATE_CONNECTED] = ICE_CONNECTED,
-		[NICE_COMPONENT_STATE_READY] = ICE_READY,	     [NICE_COMPONENT_STATE_FAILED] = ICE_FAILED,
+		[NICE_COMPONENT_STATE_DISCONNECTED] = ICE_GATHERING,
+		[NICE_COMPONENT_STATE_GATHERING] = ICE_GATHERING,
+		[NICE_COMPONENT_STATE_CONNECTING] = ICE_CHECKING,
+		[NICE_COMPONENT_STATE_CONNECTED] = ICE_CONNECTED,
+		[NICE_COMPONENT_STATE_READY] = ICE_READY,
+		[NICE_COMPONENT_STATE_FAILED] = ICE_FAILED,
 	};
 	ice *i = data;
 	guint stream;
@@ -118,7 +124,7 @@ static void count_local(struct ice_report *r, const struct ice_candidate *c)
 static void on_candidate(NiceAgent *agent, NiceCandidate *c, gpointer data)
 {
 	ice *i = data;
-	struct ice_event e = { .kind = ICE_EVENT_CANDIDATE };
+	struct ice_event e = {.kind = ICE_EVENT_CANDIDATE};
 	/* Peer-reflexive ones are found by checks, not gathered (RFC 8445 section 7.2.5.3.1). */
 	if (c->type == NICE_CANDIDATE_TYPE_PEER_REFLEXIVE || !find_stream(i, agent, &e.stream))
 		return;
@@ -131,14 +137,15 @@ static void on_candidate(NiceAgent *agent, NiceCandidate *c, gpointer data)
 	g_autofree char *line = nice_agent_generate_local_candidate_sdp(agent, c);
 	if (!line)
 		return;
-	e.sdp = g_strdup(g_str_has_prefix(line, "a=candidate:") ? line + strlen("a=candidate:") : line);
+	e.sdp = g_strdup(g_str_has_prefix(line, "a=candidate:") ? line + strlen("a=candidate:") :
+								  line);
 	ice_queue_event(i, &e);
 }
 
 void ice_end_gathering(ice *i, guint n)
 {
 	i->streams[n].gathered = true;
-	ice_queue_event(i, &(struct ice_event){ .kind = ICE_EVENT_GATHERED, .stream = n });
+	ice_queue_event(i, &(struct ice_event){.kind = ICE_EVENT_GATHERED, .stream = n});
 	ice_begin_checks_if_whole(i, n);
 	ice_believe_failure(i, n);
 }
@@ -152,7 +159,8 @@ static void on_gathered(NiceAgent *agent, guint id, gpointer data)
 		ice_relays_asked_are_done(i, stream);
 }
 
-static void on_packet(NiceAgent *agent, guint id, guint component, guint length, char *data, gpointer user_data)
+static void on_packet(NiceAgent *agent, guint id, guint component, guint length, char *data,
+		      gpointer user_data)
 {
 	ice *i = user_data;
 	guint stream;
@@ -162,7 +170,7 @@ static void on_packet(NiceAgent *agent, guint id, guint component, guint length,
 		i->handlers.received(i, stream, (const guint8 *)data, length, i->user_data);
 }
 
-/* --- what it is told ------------------------------------------------------------------------------------ */
+/* --- what it is told -------------------------------------------------------------------------- */
 
 static bool is_link_local6(const NiceAddress *a)
 {
@@ -181,7 +189,8 @@ static bool add_local_address(NiceAgent *agent, const char *text)
 static bool add_local_addresses(NiceAgent *agent, const char *only, const char *only6)
 {
 	if (only)
-		return (!only6 || add_local_address(agent, only6)) && add_local_address(agent, only);
+		return (!only6 || add_local_address(agent, only6)) &&
+		       add_local_address(agent, only);
 	GList *all = nice_interfaces_get_local_ips(FALSE);
 	bool any = false;
 	for (const GList *l = all; l; l = l->next)
@@ -199,10 +208,12 @@ bool ice_agent_start(ice *i, guint n, const struct ice_config *config, GError **
 	}
 	s->id = nice_agent_add_stream(s->agent, 1);
 	if (config->port_min || config->port_max)
-		nice_agent_set_port_range(s->agent, s->id, ICE_COMPONENT, config->port_min, config->port_max);
+		nice_agent_set_port_range(s->agent, s->id, ICE_COMPONENT, config->port_min,
+					  config->port_max);
 	ice_ask_relays(i, n);
 	/* Before gathering: sockets that nobody reads time out silently. */
-	nice_agent_attach_recv(s->agent, s->id, ICE_COMPONENT, g_main_context_get_thread_default(), on_packet, i);
+	nice_agent_attach_recv(s->agent, s->id, ICE_COMPONENT, g_main_context_get_thread_default(),
+			       on_packet, i);
 	nice_agent_get_local_credentials(s->agent, s->id, &s->ufrag, &s->pwd);
 	ice_start_head_start(i, n);
 	if (nice_agent_gather_candidates(s->agent, s->id))
@@ -215,13 +226,15 @@ bool ice_agent_start(ice *i, guint n, const struct ice_config *config, GError **
 NiceAgent *ice_agent_new(const struct ice_config *config, ice *i)
 {
 	const struct ice_profile *p = config->profile;
-	NiceAgent *agent = nice_agent_new_full(g_main_context_get_thread_default(), NICE_COMPATIBILITY_RFC5245,
-					       NICE_AGENT_OPTION_ICE_TRICKLE);
-	/* No stun-server: the Allocate answers bring the server-reflexive address, and asking for both makes
-	 * every gathering two seconds long. */
-	g_object_set(agent, "controlling-mode", (gboolean)config->controlling, "upnp", FALSE, "ice-tcp", FALSE,
-		     "stun-initial-timeout", p->stun_initial_timeout_ms, "stun-max-retransmissions",
-		     p->stun_max_retransmissions, "stun-reliable-timeout", ICE_RELIABLE_TIMEOUT_MS, "idle-timeout",
+	NiceAgent *agent =
+		nice_agent_new_full(g_main_context_get_thread_default(), NICE_COMPATIBILITY_RFC5245,
+				    NICE_AGENT_OPTION_ICE_TRICKLE);
+	/* No stun-server: the Allocate answers bring the server-reflexive address, and asking for
+	 * both makes every gathering two seconds long. */
+	g_object_set(agent, "controlling-mode", (gboolean)config->controlling, "upnp", FALSE,
+		     "ice-tcp", FALSE, "stun-initial-timeout", p->stun_initial_timeout_ms,
+		     "stun-max-retransmissions", p->stun_max_retransmissions,
+		     "stun-reliable-timeout", ICE_RELIABLE_TIMEOUT_MS, "idle-timeout",
 		     p->idle_timeout_ms, "stun-pacing-timer", p->pacing_ms, NULL);
 	nice_agent_set_software(agent, "testbed");
 	g_signal_connect(agent, "component-state-changed", G_CALLBACK(on_state), i);

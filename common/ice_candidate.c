@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Candidates as text: names of their parts, and the "a=candidate" value of SDP. */
 #include "common/ice.h"
 
@@ -6,12 +7,15 @@
 
 static const char *const state_names[] = {
 	[ICE_GATHERING] = "gathering", [ICE_CHECKING] = "checking", [ICE_CONNECTED] = "connected",
-	[ICE_READY] = "ready", [ICE_FAILED] = "failed",
+	[ICE_READY] = "ready",	       [ICE_FAILED] = "failed",
 };
 static const char *const type_names[] = {
-	[ICE_HOST] = "host", [ICE_SRFLX] = "srflx", [ICE_PRFLX] = "prflx", [ICE_RELAY] = "relay",
+	[ICE_HOST] = "host",
+	[ICE_SRFLX] = "srflx",
+	[ICE_PRFLX] = "prflx",
+	[ICE_RELAY] = "relay",
 };
-static const char *const transport_names[] = { [ICE_UDP] = "udp", [ICE_TCP] = "tcp" };
+static const char *const transport_names[] = {[ICE_UDP] = "udp", [ICE_TCP] = "tcp"};
 
 const char *ice_state_name(enum ice_state s)
 {
@@ -45,8 +49,9 @@ bool ice_candidate_is_usable(const char *sdp)
 		known_type |= strcmp(w[7], type_names[t]) == 0;
 	return known_type && address && !g_inet_address_get_is_link_local(address) &&
 	       !g_inet_address_get_is_any(address) && !g_inet_address_get_is_multicast(address) &&
-	       w[0][0] != '\0' && strlen(w[0]) <= 32 && strcmp(w[1], "1") == 0 && g_ascii_strcasecmp(w[2], "UDP") == 0 &&
-	       parse_number(w[3], 1, G_MAXINT32) && parse_number(w[5], 1, G_MAXUINT16);
+	       w[0][0] != '\0' && strlen(w[0]) <= 32 && strcmp(w[1], "1") == 0 &&
+	       g_ascii_strcasecmp(w[2], "UDP") == 0 && parse_number(w[3], 1, G_MAXINT32) &&
+	       parse_number(w[5], 1, G_MAXUINT16);
 }
 
 bool ice_parse_candidate(const char *sdp, struct ice_candidate *ret)

@@ -1,11 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/ice_internal.h"
 
-/* Holding back.  Once a pair is nominated libnice drops every pair of that component that has not been
- * checked yet (RFC 5245 section 8.1.2), also better ones: with candidates trickling in, a call went over
- * TCP because the UDP relay's candidate came 40 ms before the TCP relay's check was answered.  So checks
- * begin when both ends have gathered, or hold_ms after they could (a relay that never answers must not
- * hold up the others); then the list is whole, the best pairs are sent first, and a pair that is being
- * checked stays.  What comes later is trickled as RFC 8838 has it. */
+/* Holding back.  Once a pair is nominated libnice drops every pair of that component that has not
+ * been checked yet (RFC 5245 section 8.1.2), also better ones: with candidates trickling in, a call
+ * went over TCP because the UDP relay's candidate came 40 ms before the TCP relay's check was
+ * answered.  So checks begin when both ends have gathered, or hold_ms after they could (a relay
+ * that never answers must not hold up the others); then the list is whole, the best pairs are sent
+ * first, and a pair that is being checked stays.  What comes later is trickled as RFC 8838 has it.
+ */
 
 static void count_remote(struct ice_report *r, NiceCandidateType type)
 {
@@ -76,7 +78,7 @@ void ice_begin_checks_if_whole(ice *i, guint stream)
 		s->hold = ice_timer_add(i, stream, i->hold_ms, hold_passed);
 }
 
-/* --- the peer ------------------------------------------------------------------------------------------- */
+/* --- the peer --------------------------------------------------------------------------------- */
 
 void ice_set_remote_credentials(ice *i, guint stream, const char *ufrag, const char *pwd)
 {

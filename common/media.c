@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/media.h"
 
 #include <math.h>
@@ -9,18 +10,30 @@
  * packets would measure our own scheduling, not the network. */
 #define CATCH_UP_MAX_US 200000
 
-/* Payload: source and index of the packet, each 32 bits, the sender's clock in microseconds, 64 bits, then a
- * filling derived from source and index.  All clients of a lab have the same clock. */
+/* Payload: source and index of the packet, each 32 bits, the sender's clock in microseconds, 64
+ * bits, then a filling derived from source and index.  All clients of a lab have the same clock. */
 #define PAYLOAD_HEADER_BYTES 16
 
-/* RTAudio wideband: 29 kbit/s of payload in 50 packets a second.  Its impairment factor is not published;
- * 11 gives the product's own ceiling of network MOS 4.10 for it.  Video: 460 kbit/s, typical of a call
- * between two people.  The E-model is about speech: no bpl, no MOS. */
+/* RTAudio wideband: 29 kbit/s of payload in 50 packets a second.  Its impairment factor is not
+ * published; 11 gives the product's own ceiling of network MOS 4.10 for it.  Video: 460 kbit/s,
+ * typical of a call between two people.  The E-model is about speech: no bpl, no MOS. */
 static const struct media_profile profiles[] = {
-	{ .kind = "audio", .codec = "x-msrta/16000", .payload_type = 114, .clock_hz = 16000, .interval_us = 20000,
-	  .payload_bytes = 73, .ie = 11, .bpl = 25.1 },
-	{ .kind = "video", .codec = "x-rtvc1/90000", .payload_type = 121, .clock_hz = 90000, .interval_us = 20000,
-	  .payload_bytes = 1150, .ie = 0, .bpl = 0 },
+	{.kind = "audio",
+	 .codec = "x-msrta/16000",
+	 .payload_type = 114,
+	 .clock_hz = 16000,
+	 .interval_us = 20000,
+	 .payload_bytes = 73,
+	 .ie = 11,
+	 .bpl = 25.1},
+	{.kind = "video",
+	 .codec = "x-rtvc1/90000",
+	 .payload_type = 121,
+	 .clock_hz = 90000,
+	 .interval_us = 20000,
+	 .payload_bytes = 1150,
+	 .ie = 0,
+	 .bpl = 0},
 };
 
 const struct media_profile *media_profile_by_kind(const char *kind)
@@ -31,8 +44,9 @@ const struct media_profile *media_profile_by_kind(const char *kind)
 	return NULL;
 }
 
-media_stream *media_stream_new(const struct media_profile *profile, guint32 ssrc, const guint8 *local_key,
-			       const guint8 *remote_key, gint64 now_us, GError **error)
+media_stream *media_stream_new(const struct media_profile *profile, guint32 ssrc,
+			       const guint8 *local_key, const guint8 *remote_key, gint64 now_us,
+			       GError **error)
 {
 	srtp_t out = media_srtp_new(local_key, ssrc_any_outbound, error);
 	if (!out)
@@ -103,8 +117,10 @@ static void payload_fill(guint8 *payload, gsize length, guint32 ssrc, guint32 in
 		payload[i] = (guint8)(ssrc + index + i);
 }
 
-/* Does the payload belong to this source?  *ret_first_seq: the sequence number its packet 0 must have had. */
-static bool payload_is_right(const guint8 *payload, gsize length, guint32 ssrc, guint16 seq, guint16 *ret_first_seq)
+/* Does the payload belong to this source?  *ret_first_seq: the sequence number its packet 0 must
+ * have had. */
+static bool payload_is_right(const guint8 *payload, gsize length, guint32 ssrc, guint16 seq,
+			     guint16 *ret_first_seq)
 {
 	if (length < PAYLOAD_HEADER_BYTES || media_get32(payload) != ssrc)
 		return false;
@@ -128,7 +144,8 @@ static void rtp_header(guint8 *p, guint payload_type, guint16 seq, guint32 times
 static gsize protect(media_stream *s, gsize length, bool rtcp, guint8 *packet)
 {
 	int n = (int)length;
-	srtp_err_status_t status = rtcp ? srtp_protect_rtcp(s->out, s->tx, &n) : srtp_protect(s->out, s->tx, &n);
+	srtp_err_status_t status =
+		rtcp ? srtp_protect_rtcp(s->out, s->tx, &n) : srtp_protect(s->out, s->tx, &n);
 	if (status != srtp_err_status_ok || n > MEDIA_PACKET_MAX)
 		return 0;
 	memcpy(packet, s->tx, (gsize)n);
@@ -149,7 +166,8 @@ static void skip_missed(media_stream *s, gint64 now_us)
 static gsize next_rtp(media_stream *s, gint64 now_us, guint8 *packet)
 {
 	skip_missed(s, now_us);
-	rtp_header(s->tx, s->profile->payload_type, (guint16)(s->first_seq + s->index), s->timestamp, s->ssrc);
+	rtp_header(s->tx, s->profile->payload_type, (guint16)(s->first_seq + s->index),
+		   s->timestamp, s->ssrc);
 	payload_fill(s->tx + RTP_HEADER_BYTES, payload_bytes(s), s->ssrc, s->index, now_us);
 	s->index++;
 	s->sent++;
@@ -219,14 +237,16 @@ static bool receive_rtp(media_stream *s, gint64 now_us, gsize length, gsize *ret
 	guint32 ssrc = media_get32(s->rx + 8);
 	struct media_source *src = NULL;
 	if (n >= RTP_HEADER_BYTES &&
-	    payload_is_right(s->rx + RTP_HEADER_BYTES, (gsize)n - RTP_HEADER_BYTES, ssrc, seq, &first_seq))
+	    payload_is_right(s->rx + RTP_HEADER_BYTES, (gsize)n - RTP_HEADER_BYTES, ssrc, seq,
+			     &first_seq))
 		src = source_find(s, ssrc, first_seq);
 	if (!src || src->first_seq != first_seq) {
 		s->auth_failures++;
 		return false;
 	}
 	const guint8 *payload = s->rx + RTP_HEADER_BYTES;
-	gint64 sent_us = (gint64)((guint64)media_get32(payload + 8) << 32 | media_get32(payload + 12));
+	gint64 sent_us =
+		(gint64)((guint64)media_get32(payload + 8) << 32 | media_get32(payload + 12));
 	media_source_arrived(src, media_get32(payload + 4), now_us - sent_us);
 	media_source_update(src, seq, media_get32(s->rx + 4), now_us, s->profile->clock_hz);
 	*ret_length = (gsize)n;
@@ -242,8 +262,8 @@ static bool receive_rtcp(media_stream *s, gint64 now_us, gsize length)
 	return true;
 }
 
-bool media_stream_receive(media_stream *s, gint64 now_us, const guint8 *data, gsize length, const guint8 **ret_rtp,
-			  gsize *ret_length)
+bool media_stream_receive(media_stream *s, gint64 now_us, const guint8 *data, gsize length,
+			  const guint8 **ret_rtp, gsize *ret_length)
 {
 	if (ret_rtp)
 		*ret_rtp = NULL;

@@ -1,9 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <math.h>
 #include <string.h>
 
 #include "common/media_internal.h"
 
-void media_source_update(struct media_source *src, guint16 seq, guint32 timestamp, gint64 now_us, guint clock_hz)
+void media_source_update(struct media_source *src, guint16 seq, guint32 timestamp, gint64 now_us,
+			 guint clock_hz)
 {
 	/* RFC 3550 appendix A.8, in timestamp units; the difference is taken modulo 2^32. */
 	double arrival = (double)now_us * clock_hz / G_USEC_PER_SEC;
@@ -13,8 +15,8 @@ void media_source_update(struct media_source *src, guint16 seq, guint32 timestam
 	} else {
 		double d = remainder(transit - src->transit, 4294967296.0);
 		src->jitter += (fabs(d) - src->jitter) / 16;
-		/* A.1: the nearest extended number to the highest so far; an early packet that was overtaken
-		 * moves the beginning. */
+		/* A.1: the nearest extended number to the highest so far; an early packet that was
+		 * overtaken moves the beginning. */
 		gint64 extended = src->max_seq + (gint16)(guint16)(seq - (guint16)src->max_seq);
 		src->max_seq = MAX(src->max_seq, extended);
 		src->base_seq = MIN(src->base_seq, extended);
@@ -82,10 +84,13 @@ double media_mos(double delay_ms, double loss_pct, double burst_ratio, double ie
 	return MAX(1, 1 + 0.035 * r + 7e-6 * r * (r - 60) * (100 - r));
 }
 
-/* Mouth to ear: the way (half the round trip where the clocks differ), one packet's time to fill it, a jitter buffer of twice the jitter. */
+/* Mouth to ear: the way (half the round trip where the clocks differ), one packet's time to fill
+ * it, a jitter buffer of twice the jitter. */
 static double one_way_delay_ms(const struct media_quality *q, double packet_ms)
 {
-	double network_ms = !isnan(q->delay_ms) ? q->delay_ms : isnan(q->rtt_ms) ? 0 : q->rtt_ms / 2;
+	double network_ms = !isnan(q->delay_ms) ? q->delay_ms :
+			    isnan(q->rtt_ms)	? 0 :
+						  q->rtt_ms / 2;
 	double buffer_ms = isnan(q->jitter_ms) ? 0 : 2 * q->jitter_ms;
 	return network_ms + packet_ms + buffer_ms;
 }
@@ -135,7 +140,7 @@ unsigned media_poor(const struct media_profile *profile, const struct media_qual
 
 const char *media_poor_name(guint bit)
 {
-	static const char *const names[] = { "rtt", "loss", "jitter", "degradation", "concealed" };
+	static const char *const names[] = {"rtt", "loss", "jitter", "degradation", "concealed"};
 	return bit < G_N_ELEMENTS(names) ? names[bit] : NULL;
 }
 
@@ -143,9 +148,17 @@ void media_stream_quality(const media_stream *s, struct media_quality *ret)
 {
 	const struct media_profile *p = s->profile;
 	*ret = (struct media_quality){
-		.sent = s->sent, .loss_pct = NAN, .jitter_ms = NAN, .mos = NAN, .rtt_ms = s->rtt_ms,
-		.delay_ms = NAN, .delay_max_ms = NAN, .degradation = NAN,
-		.remote_loss_pct = s->remote_loss_pct, .auth_failures = s->auth_failures, .replays = s->replays,
+		.sent = s->sent,
+		.loss_pct = NAN,
+		.jitter_ms = NAN,
+		.mos = NAN,
+		.rtt_ms = s->rtt_ms,
+		.delay_ms = NAN,
+		.delay_max_ms = NAN,
+		.degradation = NAN,
+		.remote_loss_pct = s->remote_loss_pct,
+		.auth_failures = s->auth_failures,
+		.replays = s->replays,
 		.n_sources = s->n_sources,
 	};
 	double jitter = 0;
@@ -165,7 +178,8 @@ void media_stream_quality(const media_stream *s, struct media_quality *ret)
 	if (p->bpl <= 0)
 		return;
 	double packet_ms = s->heard_frames * p->interval_us / 1000.0;
-	ret->mos = media_mos(one_way_delay_ms(ret, packet_ms), ret->loss_pct, burst_ratio(ret, lost), p->ie, p->bpl);
+	ret->mos = media_mos(one_way_delay_ms(ret, packet_ms), ret->loss_pct,
+			     burst_ratio(ret, lost), p->ie, p->bpl);
 	ret->degradation = media_mos(packet_ms, 0, 1, p->ie, p->bpl) - ret->mos;
 }
 
@@ -173,7 +187,8 @@ guint media_stream_sources(const media_stream *s, struct media_heard *ret, guint
 {
 	guint n = MIN(max, s->n_sources);
 	for (guint i = 0; i < n; i++)
-		ret[i] = (struct media_heard){ .ssrc = s->sources[i].ssrc, .received = s->sources[i].received,
-					       .expected = media_source_expected(&s->sources[i]) };
+		ret[i] = (struct media_heard){.ssrc = s->sources[i].ssrc,
+					      .received = s->sources[i].received,
+					      .expected = media_source_expected(&s->sources[i])};
 	return n;
 }

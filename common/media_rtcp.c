@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <math.h>
 #include <string.h>
 
@@ -26,7 +27,8 @@ static guint32 ntp_middle(gint64 now_us)
 static guint8 fraction_lost(struct media_source *src)
 {
 	guint64 expected = media_source_expected(src);
-	guint64 expected_now = expected - src->expected_prior, received_now = src->received - src->received_prior;
+	guint64 expected_now = expected - src->expected_prior,
+		received_now = src->received - src->received_prior;
 	src->expected_prior = expected;
 	src->received_prior = src->received;
 	if (expected_now == 0 || expected_now <= received_now)
@@ -37,7 +39,8 @@ static guint8 fraction_lost(struct media_source *src)
 static void put_block(guint8 *p, struct media_source *src, gint64 now_us)
 {
 	guint64 expected = media_source_expected(src);
-	guint32 lost = expected > src->received ? (guint32)MIN(expected - src->received, 0x7fffff) : 0;
+	guint32 lost =
+		expected > src->received ? (guint32)MIN(expected - src->received, 0x7fffff) : 0;
 	media_put32(p, src->ssrc);
 	media_put32(p + 4, (guint32)fraction_lost(src) << 24 | lost);
 	media_put32(p + 8, (guint32)src->max_seq);
@@ -58,7 +61,8 @@ static void put_header(guint8 *p, guint count, guint type, gsize length, guint32
 
 static gsize put_sdes(guint8 *p, guint32 ssrc)
 {
-	/* CNAME, RFC 3550 section 6.5.1: the source's number is all that a stream knows of its user. */
+	/* CNAME, RFC 3550 section 6.5.1: the source's number is all that a stream knows of its
+	 * user. */
 	char name[24];
 	int n = g_snprintf(name, sizeof(name), "%08x@testbed", ssrc);
 	gsize length = (8 + 2 + (gsize)n + 1 + 3) & ~(gsize)3;
@@ -81,7 +85,8 @@ gsize media_rtcp_report(media_stream *s, gint64 now_us)
 		media_put32(s->tx + 8, (guint32)(ntp >> 32));
 		media_put32(s->tx + 12, (guint32)ntp);
 		media_put32(s->tx + 16,
-			    s->first_timestamp + (guint32)(elapsed_us * s->profile->clock_hz / G_USEC_PER_SEC));
+			    s->first_timestamp +
+				    (guint32)(elapsed_us * s->profile->clock_hz / G_USEC_PER_SEC));
 		media_put32(s->tx + 20, (guint32)s->sent);
 		media_put32(s->tx + 24, (guint32)s->octets);
 	}
@@ -93,8 +98,8 @@ gsize media_rtcp_report(media_stream *s, gint64 now_us)
 
 gsize media_rtcp_bye(media_stream *s)
 {
-	/* Section 6.1: a compound packet begins with a report, if an empty one, and BYE comes last.  Nobody
-	 * answers it, so it reports nothing. */
+	/* Section 6.1: a compound packet begins with a report, if an empty one, and BYE comes last.
+	 * Nobody answers it, so it reports nothing. */
 	gsize at = 8;
 	put_header(s->tx, 0, RTCP_RR, at, s->ssrc);
 	at += put_sdes(s->tx + at, s->ssrc);
@@ -125,7 +130,8 @@ static void take_block(media_stream *s, gint64 now_us, const guint8 *block)
 	guint32 last_sr = media_get32(block + 16), delay = media_get32(block + 20);
 	if (last_sr == 0)
 		return;
-	/* Section 6.4.1: A - LSR - DLSR, in 1/65536 s; clocks that disagree must not give a huge one. */
+	/* Section 6.4.1: A - LSR - DLSR, in 1/65536 s; clocks that disagree must not give a huge
+	 * one. */
 	gint32 round_trip = (gint32)(ntp_middle(now_us) - last_sr - delay);
 	s->rtt_ms = MAX(round_trip, 0) * 1000.0 / 65536;
 }

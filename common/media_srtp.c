@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <gio/gio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -9,7 +10,7 @@
 static srtp_t session_new(const guint8 key[MEDIA_KEY_BYTES], srtp_ssrc_type_t direction)
 {
 	guint8 master[MEDIA_KEY_BYTES];
-	srtp_policy_t policy = { .ssrc = { .type = direction }, .key = master, .window_size = 1024 };
+	srtp_policy_t policy = {.ssrc = {.type = direction}, .key = master, .window_size = 1024};
 	srtp_t session = NULL;
 
 	memcpy(master, key, sizeof(master));
@@ -21,8 +22,9 @@ static srtp_t session_new(const guint8 key[MEDIA_KEY_BYTES], srtp_ssrc_type_t di
 	return session;
 }
 
-/* The library wants one initialisation a process.  Its crypto library (NSS) starts with the first session and
- * stops with the last one, which costs two milliseconds each time: one session that is never used keeps it. */
+/* The library wants one initialisation a process.  Its crypto library (NSS) starts with the first
+ * session and stops with the last one, which costs two milliseconds each time: one session that is
+ * never used keeps it. */
 static gpointer library_init(gpointer data)
 {
 	static const guint8 no_key[MEDIA_KEY_BYTES];
@@ -54,7 +56,8 @@ srtp_t media_srtp_new(const guint8 key[MEDIA_KEY_BYTES], srtp_ssrc_type_t direct
 
 void media_key_new(guint8 ret_key[MEDIA_KEY_BYTES])
 {
-	/* Up to 256 bytes come whole and without waiting once the kernel's pool is ready (getrandom(2)). */
+	/* Up to 256 bytes come whole and without waiting once the kernel's pool is ready
+	 * (getrandom(2)). */
 	if (getrandom(ret_key, MEDIA_KEY_BYTES, 0) != MEDIA_KEY_BYTES)
 		g_error("getrandom: %s", g_strerror(errno));
 }
@@ -68,10 +71,11 @@ char *media_crypto_print(const guint8 key[MEDIA_KEY_BYTES])
 bool media_crypto_parse(const char *value, guint8 ret_key[MEDIA_KEY_BYTES])
 {
 	g_auto(GStrv) words = g_strsplit(value, " ", 4);
-	if (g_strv_length(words) < 3 || strcmp(words[1], SUITE) != 0 || !g_str_has_prefix(words[2], "inline:"))
+	if (g_strv_length(words) < 3 || strcmp(words[1], SUITE) != 0 ||
+	    !g_str_has_prefix(words[2], "inline:"))
 		return false;
-	/* RFC 4568 section 6.1: key||salt [ "|" lifetime ] [ "|" MKI ":" length ]; a packet with MKI has
-	 * another form, which we don't speak. */
+	/* RFC 4568 section 6.1: key||salt [ "|" lifetime ] [ "|" MKI ":" length ]; a packet with
+	 * MKI has another form, which we don't speak. */
 	g_auto(GStrv) parts = g_strsplit(words[2] + strlen("inline:"), "|", 4);
 	for (guint i = 1; parts[0] && parts[i]; i++)
 		if (strchr(parts[i], ':'))

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/mras.h"
 
 #include <string.h>
@@ -5,10 +6,10 @@
 #define NAMESPACE "http://schemas.microsoft.com/2006/09/sip/mrasp"
 #define SHA1_BYTES 20
 
-/* --- reading ------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
-/* A document flattened: attributes of the root, and the text of each element that has text.  The formats repeat
- * an element only where there are several relays, of which the first counts. */
+/* A document flattened: attributes of the root, and the text of each element that has text.  The
+ * formats repeat an element only where there are several relays, of which the first counts. */
 struct document {
 	char *root;
 	GHashTable *attributes;
@@ -24,14 +25,15 @@ static const char *local_name(const char *name)
 	return colon ? colon + 1 : name;
 }
 
-static void on_start(G_GNUC_UNUSED GMarkupParseContext *context, const char *element, const char **names,
-		     const char **values, gpointer user_data, GError **error)
+static void on_start(G_GNUC_UNUSED GMarkupParseContext *context, const char *element,
+		     const char **names, const char **values, gpointer user_data, GError **error)
 {
 	struct document *d = user_data;
 
 	g_string_truncate(d->text, 0);
 	if (d->depth++ == 0 && d->root) /* GMarkup takes fragments too */
-		g_set_error_literal(error, G_MARKUP_ERROR, G_MARKUP_ERROR_INVALID_CONTENT, "two root elements");
+		g_set_error_literal(error, G_MARKUP_ERROR, G_MARKUP_ERROR_INVALID_CONTENT,
+				    "two root elements");
 	if (d->root)
 		return;
 	d->root = g_strdup(local_name(element));
@@ -39,16 +41,16 @@ static void on_start(G_GNUC_UNUSED GMarkupParseContext *context, const char *ele
 		g_hash_table_insert(d->attributes, g_strdup(names[i]), g_strdup(values[i]));
 }
 
-static void on_text(G_GNUC_UNUSED GMarkupParseContext *context, const char *text, gsize length, gpointer user_data,
-		    G_GNUC_UNUSED GError **error)
+static void on_text(G_GNUC_UNUSED GMarkupParseContext *context, const char *text, gsize length,
+		    gpointer user_data, G_GNUC_UNUSED GError **error)
 {
 	struct document *d = user_data;
 
 	g_string_append_len(d->text, text, (gssize)length);
 }
 
-static void on_end(G_GNUC_UNUSED GMarkupParseContext *context, const char *element, gpointer user_data,
-		   G_GNUC_UNUSED GError **error)
+static void on_end(G_GNUC_UNUSED GMarkupParseContext *context, const char *element,
+		   gpointer user_data, G_GNUC_UNUSED GError **error)
 {
 	struct document *d = user_data;
 	const char *name = local_name(element);
@@ -70,7 +72,8 @@ static void document_clear(struct document *d)
 
 static bool document_parse(struct document *d, const char *xml, gsize length, const char *root)
 {
-	static const GMarkupParser parser = { .start_element = on_start, .end_element = on_end, .text = on_text };
+	static const GMarkupParser parser = {
+		.start_element = on_start, .end_element = on_end, .text = on_text};
 	g_autoptr(GMarkupParseContext) context = g_markup_parse_context_new(&parser, 0, d, NULL);
 
 	*d = (struct document){
@@ -109,16 +112,18 @@ static bool location(const struct document *d, bool *ret_internet)
 	return true;
 }
 
-/* --- request ------------------------------------------------------------------------------------ */
+/* --- request ---------------------------------------------------------------------------------- */
 
 char *mras_request_print(const struct mras_request *r)
 {
 	return g_markup_printf_escaped(
-		"<request requestID=\"%s\" from=\"%s\" to=\"%s\" version=\"1.0\" xmlns=\"" NAMESPACE "\">"
-		"<credentialsRequest credentialsRequestID=\"%s\"><identity>%s</identity><location>%s</location>"
+		"<request requestID=\"%s\" from=\"%s\" to=\"%s\" version=\"1.0\" xmlns=\"" NAMESPACE
+		"\">"
+		"<credentialsRequest "
+		"credentialsRequestID=\"%s\"><identity>%s</identity><location>%s</location>"
 		"<duration>%u</duration></credentialsRequest></request>",
-		r->request_id, r->from, r->to, r->request_id, r->identity, r->internet ? "internet" : "intranet",
-		r->duration_min);
+		r->request_id, r->from, r->to, r->request_id, r->identity,
+		r->internet ? "internet" : "intranet", r->duration_min);
 }
 
 static bool request_read(const struct document *d, struct mras_request *ret)
@@ -126,7 +131,8 @@ static bool request_read(const struct document *d, struct mras_request *ret)
 	guint64 duration = 0;
 	bool internet = false;
 
-	if (!attribute(d, "requestID") || !attribute(d, "from") || !attribute(d, "to") || !text(d, "identity"))
+	if (!attribute(d, "requestID") || !attribute(d, "from") || !attribute(d, "to") ||
+	    !text(d, "identity"))
 		return false;
 	if (!location(d, &internet) || !number(d, "duration", G_MAXUINT32, &duration))
 		return false;
@@ -156,18 +162,22 @@ void mras_request_clear(struct mras_request *r)
 	g_free(r->from);
 	g_free(r->to);
 	g_free(r->identity);
-	*r = (struct mras_request){ 0 };
+	*r = (struct mras_request){0};
 }
 
-/* --- response ----------------------------------------------------------------------------------- */
+/* --- response --------------------------------------------------------------------------------- */
 
 char *mras_response_print(const struct mras_response *r)
 {
 	return g_markup_printf_escaped(
-		"<response requestID=\"%s\" version=\"1.0\" reasonPhrase=\"OK\" xmlns=\"" NAMESPACE "\">"
-		"<credentialsResponse credentialsRequestID=\"%s\"><credentials><username>%s</username>"
-		"<password>%s</password><duration>%u</duration></credentials><mediaRelayList><mediaRelay>"
-		"<location>%s</location><hostName>%s</hostName><udpPort>%u</udpPort><tcpPort>%u</tcpPort>"
+		"<response requestID=\"%s\" version=\"1.0\" reasonPhrase=\"OK\" xmlns=\"" NAMESPACE
+		"\">"
+		"<credentialsResponse "
+		"credentialsRequestID=\"%s\"><credentials><username>%s</username>"
+		"<password>%s</password><duration>%u</duration></"
+		"credentials><mediaRelayList><mediaRelay>"
+		"<location>%s</location><hostName>%s</hostName><udpPort>%u</udpPort><tcpPort>%u</"
+		"tcpPort>"
 		"</mediaRelay></mediaRelayList></credentialsResponse></response>",
 		r->request_id, r->request_id, r->username, r->password, r->duration_min,
 		r->internet ? "internet" : "intranet", r->host_name, r->udp_port, r->tcp_port);
@@ -182,10 +192,11 @@ static bool response_read(const struct document *d, struct mras_response *ret)
 
 	if (!attribute(d, "requestID") || g_strcmp0(attribute(d, "reasonPhrase"), "OK"))
 		return false;
-	if (!text(d, "username") || !text(d, "password") || !text(d, "hostName") || !location(d, &internet))
+	if (!text(d, "username") || !text(d, "password") || !text(d, "hostName") ||
+	    !location(d, &internet))
 		return false;
-	if (!number(d, "duration", G_MAXUINT32, &duration) || !number(d, "udpPort", G_MAXUINT16, &udp) ||
-	    !number(d, "tcpPort", G_MAXUINT16, &tcp))
+	if (!number(d, "duration", G_MAXUINT32, &duration) ||
+	    !number(d, "udpPort", G_MAXUINT16, &udp) || !number(d, "tcpPort", G_MAXUINT16, &tcp))
 		return false;
 	*ret = (struct mras_response){
 		.request_id = g_strdup(attribute(d, "requestID")),
@@ -215,10 +226,10 @@ void mras_response_clear(struct mras_response *r)
 	g_free(r->username);
 	g_free(r->password);
 	g_free(r->host_name);
-	*r = (struct mras_response){ 0 };
+	*r = (struct mras_response){0};
 }
 
-/* --- credentials -------------------------------------------------------------------------------- */
+/* --- credentials ------------------------------------------------------------------------------ */
 
 static char *sign(const char *secret, const char *username)
 {
@@ -232,8 +243,8 @@ static char *sign(const char *secret, const char *username)
 	return g_base64_encode(digest, length);
 }
 
-void mras_credentials(const char *secret, const char *identity, gint64 expiry_s, char **ret_username,
-		      char **ret_password)
+void mras_credentials(const char *secret, const char *identity, gint64 expiry_s,
+		      char **ret_username, char **ret_password)
 {
 	*ret_username = g_strdup_printf("%" G_GINT64_FORMAT ":%s", expiry_s, identity);
 	*ret_password = sign(secret, *ret_username);
@@ -245,7 +256,8 @@ char *mras_password(const char *secret, const char *username, gint64 now_s)
 	g_autofree char *expiry = colon ? g_strndup(username, (gsize)(colon - username)) : NULL;
 	gint64 expiry_s = 0;
 
-	if (!colon || !colon[1] || !g_ascii_string_to_signed(expiry, 10, 0, G_MAXINT64, &expiry_s, NULL))
+	if (!colon || !colon[1] ||
+	    !g_ascii_string_to_signed(expiry, 10, 0, G_MAXINT64, &expiry_s, NULL))
 		return NULL;
 	return expiry_s > now_s ? sign(secret, username) : NULL;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/reach.h"
 
 #include <stdbool.h>
@@ -87,12 +88,12 @@ static void try_next(reach *r)
 	*a = (struct attempt){.owner = r, .way = way, .cancellable = g_cancellable_new()};
 	r->attempts[way] = a;
 	r->under_way++;
-	tls_connect(r->locals[way], r->addresses[way], r->port, r->server_name, r->id, r->timeout_ms, a->cancellable,
-		    on_done, a);
+	tls_connect(r->locals[way], r->addresses[way], r->port, r->server_name, r->id,
+		    r->timeout_ms, a->cancellable, on_done, a);
 }
 
-reach *reach_new(const struct reach_way *ways, guint n_ways, guint16 port, const char *server_name, tls_identity *id,
-		 guint timeout_ms, reach_func func, gpointer user_data)
+reach *reach_new(const struct reach_way *ways, guint n_ways, guint16 port, const char *server_name,
+		 tls_identity *id, guint timeout_ms, reach_func func, gpointer user_data)
 {
 	reach *r = g_new0(reach, 1);
 

@@ -1,11 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/sip_private.h"
 
 #include <string.h>
 
 #define READ_BYTES 16384
 #define QUEUE_MAX_BYTES (4 * 1024 * 1024) /* a peer that does not read is given up on */
-#define TIMER_F_MS 32000                  /* 64*T1, RFC 3261 table 4 */
-#define TIMER_C_MS 181000                 /* more than three minutes, RFC 3261 section 16.6 step 11 */
+#define TIMER_F_MS 32000		  /* 64*T1, RFC 3261 table 4 */
+#define TIMER_C_MS 181000 /* more than three minutes, RFC 3261 section 16.6 step 11 */
 #define LINGER_MS 1000
 
 /* Life of a connection:
@@ -15,8 +16,9 @@
  *   lingering no     the queue    queue empty, write error or LINGER_MS -> shut
  *   shut      no     no           freed when nobody refers to it any more
  *
- * `refs` are the owners', `holds` are ours: one for each read or write under way, each transaction, and each
- * callback that is running; so the structure outlives whatever an owner does inside a callback. */
+ * `refs` are the owners', `holds` are ours: one for each read or write under way, each transaction,
+ * and each callback that is running; so the structure outlives whatever an owner does inside a
+ * callback. */
 enum state { OPEN, LINGERING, SHUT };
 
 struct sip_conn {
@@ -34,7 +36,7 @@ struct sip_conn {
 	GByteArray *input;
 	gsize scanned;
 	guint line_ends; /* CRLFs between messages seen in a row */
-	GQueue output;   /* GBytes; the head is being written while `writing` */
+	GQueue output;	 /* GBytes; the head is being written while `writing` */
 	gsize output_bytes;
 	GSource *linger;
 	GHashTable *transactions; /* branch -> struct transaction */
@@ -54,7 +56,7 @@ struct transaction {
 static void start_read(sip_conn *c);
 static void start_write(sip_conn *c);
 
-/* --- ownership ---------------------------------------------------------------------------------- */
+/* --- ownership -------------------------------------------------------------------------------- */
 
 static void conn_free(sip_conn *c)
 {
@@ -110,7 +112,7 @@ static void transaction_free(gpointer p)
 	release(c);
 }
 
-/* --- the end ------------------------------------------------------------------------------------ */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 /* A TLS stream can be closed only while nothing is pending on it. */
 static void close_stream_when_idle(sip_conn *c)
@@ -163,7 +165,8 @@ static void finish(struct transaction *t, sip_msg *response, const GError *error
 	transaction_free(t);
 }
 
-static gboolean is_pending(G_GNUC_UNUSED gpointer key, gpointer value, G_GNUC_UNUSED gpointer user_data)
+static gboolean is_pending(G_GNUC_UNUSED gpointer key, gpointer value,
+			   G_GNUC_UNUSED gpointer user_data)
 {
 	return !((struct transaction *)value)->late;
 }
@@ -192,7 +195,7 @@ static void fail_words(sip_conn *c, GIOErrorEnum code, const char *words)
 	fail(c, error);
 }
 
-/* --- output ------------------------------------------------------------------------------------- */
+/* --- output ----------------------------------------------------------------------------------- */
 
 static void on_written(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -225,8 +228,8 @@ static void start_write(sip_conn *c)
 
 	c->writing = true;
 	hold(c);
-	g_output_stream_write_all_async(g_io_stream_get_output_stream(c->stream), bytes, size, G_PRIORITY_DEFAULT,
-					c->write_cancel, on_written, c);
+	g_output_stream_write_all_async(g_io_stream_get_output_stream(c->stream), bytes, size,
+					G_PRIORITY_DEFAULT, c->write_cancel, on_written, c);
 }
 
 static void queue_bytes(sip_conn *c, GBytes *bytes)
@@ -253,14 +256,16 @@ void sip_conn_send(sip_conn *c, sip_msg *m)
 	queue_bytes(c, g_bytes_new_take(text, length));
 }
 
-/* --- input -------------------------------------------------------------------------------------- */
+/* --- input ------------------------------------------------------------------------------------ */
 
-/* ACK for a final response that is no 2xx: part of the INVITE's transaction (RFC 3261 section 17.1.1.3). */
+/* ACK for a final response that is no 2xx: part of the INVITE's transaction (RFC 3261
+ * section 17.1.1.3). */
 static void acknowledge(sip_conn *c, const struct transaction *t, const sip_msg *response)
 {
 	const sip_msg *invite = t->request;
-	g_autoptr(sip_msg) ack = sip_request_new("ACK", sip_uri(invite), sip_from_uri(invite), NULL, sip_to_uri(invite), NULL,
-						 sip_call_id(invite), sip_cseq(invite));
+	g_autoptr(sip_msg) ack =
+		sip_request_new("ACK", sip_uri(invite), sip_from_uri(invite), NULL,
+				sip_to_uri(invite), NULL, sip_call_id(invite), sip_cseq(invite));
 	const char *route;
 
 	sip_remove_header(ack, "From");
@@ -279,7 +284,8 @@ static gboolean on_timeout(gpointer p)
 	g_autoptr(GError) error = NULL;
 
 	if (t->c->state == OPEN)
-		error = g_error_new(G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "no final response to %s", sip_method(t->request));
+		error = g_error_new(G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "no final response to %s",
+				    sip_method(t->request));
 	else
 		error = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CLOSED, "connection is closed");
 	finish(t, NULL, error);
@@ -332,8 +338,8 @@ static void consume(sip_conn *c, gsize n)
 	c->scanned = 0;
 }
 
-/* Takes CRLFs between messages away.  Two in a row are a keep-alive, answered with one (RFC 5626 section 4.4.1).
- * We send none ourselves, so a single one can only be half of the peer's. */
+/* Takes CRLFs between messages away.  Two in a row are a keep-alive, answered with one (RFC 5626
+ * section 4.4.1). We send none ourselves, so a single one can only be half of the peer's. */
 static void take_line_ends(sip_conn *c)
 {
 	while (c->input->len >= 2 && !memcmp(c->input->data, "\r\n", 2)) {
@@ -404,13 +410,14 @@ static void start_read(sip_conn *c)
 		return;
 	c->reading = true;
 	hold(c);
-	g_input_stream_read_async(g_io_stream_get_input_stream(c->stream), c->chunk, sizeof c->chunk, G_PRIORITY_DEFAULT,
-				  c->read_cancel, on_read, c);
+	g_input_stream_read_async(g_io_stream_get_input_stream(c->stream), c->chunk,
+				  sizeof c->chunk, G_PRIORITY_DEFAULT, c->read_cancel, on_read, c);
 }
 
-/* --- transactions ------------------------------------------------------------------------------- */
+/* --- transactions ----------------------------------------------------------------------------- */
 
-void sip_conn_request(sip_conn *c, sip_msg *request, guint timeout_ms, sip_response_func done, gpointer user_data)
+void sip_conn_request(sip_conn *c, sip_msg *request, guint timeout_ms, sip_response_func done,
+		      gpointer user_data)
 {
 	g_autofree char *branch = sip_new_branch();
 	g_autofree char *via = g_strdup_printf("SIP/2.0/TLS %s;branch=%s", c->local, branch);
@@ -422,7 +429,8 @@ void sip_conn_request(sip_conn *c, sip_msg *request, guint timeout_ms, sip_respo
 		hold(c);
 		t->c = c;
 		t->branch = g_steal_pointer(&branch);
-		t->request = sip_msg_copy(request); /* as sent: a sender may change its own for another attempt */
+		t->request = sip_msg_copy(
+			request); /* as sent: a sender may change its own for another attempt */
 		t->timeout_ms = timeout_ms ? timeout_ms : TIMER_F_MS;
 		t->done = done;
 		t->user_data = user_data;
@@ -433,7 +441,7 @@ void sip_conn_request(sip_conn *c, sip_msg *request, guint timeout_ms, sip_respo
 	sip_conn_send(c, request);
 }
 
-/* --- life --------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static char *peer_name(GIOStream *stream)
 {
@@ -451,8 +459,8 @@ static char *peer_name(GIOStream *stream)
 	return g_socket_connectable_to_string(G_SOCKET_CONNECTABLE(address));
 }
 
-sip_conn *sip_conn_new(GIOStream *stream, const char *local, const struct sip_conn_handlers *handlers,
-		       gpointer user_data)
+sip_conn *sip_conn_new(GIOStream *stream, const char *local,
+		       const struct sip_conn_handlers *handlers, gpointer user_data)
 {
 	sip_conn *c = g_new0(sip_conn, 1);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/sip.h"
 
 #include <string.h>
@@ -8,8 +9,8 @@ static char *md5(const char *text)
 }
 
 /* RFC 2617 section 3.2.2: response with qop=auth. */
-static char *response(const char *user, const char *realm, const char *password, const char *method, const char *uri,
-		      const char *nonce, const char *nc, const char *cnonce)
+static char *response(const char *user, const char *realm, const char *password, const char *method,
+		      const char *uri, const char *nonce, const char *nc, const char *cnonce)
 {
 	g_autofree char *a1 = g_strdup_printf("%s:%s:%s", user, realm, password);
 	g_autofree char *a2 = g_strdup_printf("%s:%s", method, uri);
@@ -53,11 +54,12 @@ char *sip_digest_challenge(const char *realm, const char *nonce)
 {
 	g_autofree char *quoted = quote(realm);
 
-	return g_strdup_printf("Digest realm=\"%s\", nonce=\"%s\", qop=\"auth\", algorithm=MD5", quoted, nonce);
+	return g_strdup_printf("Digest realm=\"%s\", nonce=\"%s\", qop=\"auth\", algorithm=MD5",
+			       quoted, nonce);
 }
 
-char *sip_digest_answer(const char *challenge, const char *method, const char *uri, const char *user,
-			const char *password)
+char *sip_digest_answer(const char *challenge, const char *method, const char *uri,
+			const char *user, const char *password)
 {
 	if (!is_digest(challenge))
 		return NULL;
@@ -68,23 +70,28 @@ char *sip_digest_answer(const char *challenge, const char *method, const char *u
 	g_autofree char *algorithm = sip_param(challenge, "algorithm");
 	g_autofree char *opaque = sip_param(challenge, "opaque");
 
-	if (!realm || !nonce || !qop || !offers_auth(qop) || (algorithm && g_ascii_strcasecmp(algorithm, "MD5")))
+	if (!realm || !nonce || !qop || !offers_auth(qop) ||
+	    (algorithm && g_ascii_strcasecmp(algorithm, "MD5")))
 		return NULL;
 
 	g_autofree char *cnonce = g_strdup_printf("%08x%08x", g_random_int(), g_random_int());
-	g_autofree char *digest = response(user, realm, password, method, uri, nonce, "00000001", cnonce);
+	g_autofree char *digest =
+		response(user, realm, password, method, uri, nonce, "00000001", cnonce);
 	g_autofree char *quoted_user = quote(user);
 	g_autofree char *quoted_realm = quote(realm);
 	g_autofree char *quoted_nonce = quote(nonce);
 	g_autofree char *quoted_opaque = opaque ? quote(opaque) : NULL;
-	g_autofree char *tail = opaque ? g_strdup_printf(", opaque=\"%s\"", quoted_opaque) : g_strdup("");
+	g_autofree char *tail =
+		opaque ? g_strdup_printf(", opaque=\"%s\"", quoted_opaque) : g_strdup("");
 
-	return g_strdup_printf("Digest username=\"%s\", realm=\"%s\", nonce=\"%s\", uri=\"%s\", response=\"%s\", "
-			       "algorithm=MD5, cnonce=\"%s\", qop=auth, nc=00000001%s",
-			       quoted_user, quoted_realm, quoted_nonce, uri, digest, cnonce, tail);
+	return g_strdup_printf(
+		"Digest username=\"%s\", realm=\"%s\", nonce=\"%s\", uri=\"%s\", response=\"%s\", "
+		"algorithm=MD5, cnonce=\"%s\", qop=auth, nc=00000001%s",
+		quoted_user, quoted_realm, quoted_nonce, uri, digest, cnonce, tail);
 }
 
-/* Without stopping at the first difference: the time must not tell how much of a guess was right. */
+/* Without stopping at the first difference: the time must not tell how much of a guess was right.
+ */
 static bool equal(const char *a, const char *b)
 {
 	gsize length = strlen(a);
@@ -97,7 +104,8 @@ static bool equal(const char *a, const char *b)
 	return difference == 0;
 }
 
-bool sip_digest_check(const char *authorization, const char *method, const char *user, const char *password)
+bool sip_digest_check(const char *authorization, const char *method, const char *user,
+		      const char *password)
 {
 	if (!is_digest(authorization))
 		return false;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/sip_private.h"
 
 #include <string.h>
@@ -15,11 +16,26 @@ const char *sip_header_full_name(const char *name)
 		char compact;
 		const char *full;
 	} forms[] = {
-		{ 'a', "Accept-Contact" }, { 'b', "Referred-By" },      { 'c', "Content-Type" },   { 'd', "Request-Disposition" },
-		{ 'e', "Content-Encoding" }, { 'f', "From" },           { 'i', "Call-ID" },        { 'j', "Reject-Contact" },
-		{ 'k', "Supported" },      { 'l', "Content-Length" },   { 'm', "Contact" },        { 'n', "Identity-Info" },
-		{ 'o', "Event" },          { 'r', "Refer-To" },         { 's', "Subject" },        { 't', "To" },
-		{ 'u', "Allow-Events" },   { 'v', "Via" },              { 'x', "Session-Expires" }, { 'y', "Identity" },
+		{'a', "Accept-Contact"},
+		{'b', "Referred-By"},
+		{'c', "Content-Type"},
+		{'d', "Request-Disposition"},
+		{'e', "Content-Encoding"},
+		{'f', "From"},
+		{'i', "Call-ID"},
+		{'j', "Reject-Contact"},
+		{'k', "Supported"},
+		{'l', "Content-Length"},
+		{'m', "Contact"},
+		{'n', "Identity-Info"},
+		{'o', "Event"},
+		{'r', "Refer-To"},
+		{'s', "Subject"},
+		{'t', "To"},
+		{'u', "Allow-Events"},
+		{'v', "Via"},
+		{'x', "Session-Expires"},
+		{'y', "Identity"},
 	};
 
 	if (!name[0] || name[1])
@@ -42,7 +58,8 @@ static bool is_content_length(const char *name, gsize length)
 	return length == strlen(full) && !g_ascii_strncasecmp(name, full, length);
 }
 
-/* The digits after "Content-Length:", which may be folded (RFC 3261 section 7.3.1); false: no plain number. */
+/* The digits after "Content-Length:", which may be folded (RFC 3261 section 7.3.1); false: no plain
+ * number. */
 static bool parse_length(const char *p, const char *end, gsize *ret_length)
 {
 	gsize n = 0;
@@ -62,7 +79,8 @@ static bool parse_length(const char *p, const char *end, gsize *ret_length)
 	return p == end;
 }
 
-/* End of the header line that begins at `p`, behind its folded lines; `end` is the end of all headers. */
+/* End of the header line that begins at `p`, behind its folded lines; `end` is the end of all
+ * headers. */
 static const char *line_end(const char *p, const char *end)
 {
 	while (p < end) {
@@ -88,7 +106,8 @@ static gssize content_length(const char *headers, const char *end)
 		gsize n;
 
 		if (colon && is_content_length(line, (gsize)(colon - line))) {
-			if (!parse_length(colon + 1, stop, &n) || (found >= 0 && found != (gssize)n))
+			if (!parse_length(colon + 1, stop, &n) ||
+			    (found >= 0 && found != (gssize)n))
 				return -1;
 			found = (gssize)n;
 		}
@@ -105,7 +124,9 @@ int sip_frame(const char *data, gsize length, gsize *scanned, gsize *ret_total, 
 
 	*scanned = length;
 	if (!end)
-		return length > SIP_MESSAGE_MAX ? broken(error, "headers longer than a message may be") : 0;
+		return length > SIP_MESSAGE_MAX ?
+			       broken(error, "headers longer than a message may be") :
+			       0;
 
 	const char *start_line_end = memchr(data, '\n', length);
 	gssize body = start_line_end < end ? content_length(start_line_end + 1, end + 2) : -1;

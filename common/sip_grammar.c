@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/sip_grammar.h"
 
 #include <string.h>
@@ -32,7 +33,8 @@ static char *cseq_method(char *data, gsize length)
 {
 	char *end = data + length;
 
-	for (char *line = data; line && line < end; line = memchr(line, '\n', (gsize)(end - line)), line += line ? 1 : 0) {
+	for (char *line = data; line && line < end;
+	     line = memchr(line, '\n', (gsize)(end - line)), line += line ? 1 : 0) {
 		if (end - line < 5 || g_ascii_strncasecmp(line, "CSeq", 4) != 0)
 			continue;
 		line += 4;
@@ -43,15 +45,17 @@ static char *cseq_method(char *data, gsize length)
 	return NULL;
 }
 
-/* sofia-sip 1.12.11 knows no method that begins with S but SUBSCRIBE: the SERVICE that media relay and
- * conference requests use would be refused.  It is shown such a message with another first letter, in the
- * request line and in CSeq alike, so that what it checks about them stays the same.  NULL: nothing to change. */
+/* sofia-sip 1.12.11 knows no method that begins with S but SUBSCRIBE: the SERVICE that media relay
+ * and conference requests use would be refused.  It is shown such a message with another first
+ * letter, in the request line and in CSeq alike, so that what it checks about them stays the same.
+ * NULL: nothing to change. */
 static char *without_s_method(const char *data, gsize length)
 {
 	g_autofree char *text = g_memdup2(data, length);
 	char *method = cseq_method(text, length);
 
-	if (!method || *method != 'S' || !strncmp(method, "SUBSCRIBE", MIN(9, length - (gsize)(method - text))))
+	if (!method || *method != 'S' ||
+	    !strncmp(method, "SUBSCRIBE", MIN(9, length - (gsize)(method - text))))
 		return NULL;
 	*method = 'X';
 	if (data[0] == 'S' && strncmp(data, "SIP/", MIN(4, length)) != 0)
@@ -75,7 +79,7 @@ const char *sip_grammar_refusal(const char *data, gsize length)
 
 bool sip_grammar_address(const char *value, char **ret_uri, char **ret_tag)
 {
-	su_home_t home[1] = { SU_HOME_INIT(home) };
+	su_home_t home[1] = {SU_HOME_INIT(home)};
 	sip_from_t *a = sip_from_make(home, value);
 	char *uri = a && !a->a_next ? url_as_string(home, a->a_url) : NULL;
 
@@ -87,13 +91,15 @@ bool sip_grammar_address(const char *value, char **ret_uri, char **ret_tag)
 	return uri;
 }
 
-/* By hand, because sofia-sip does not know every method (see without_s_method); RFC 3261 section 20.16. */
+/* By hand, because sofia-sip does not know every method (see without_s_method); RFC 3261
+ * section 20.16. */
 bool sip_grammar_cseq(const char *value, guint32 *ret_number, char **ret_method)
 {
 	g_auto(GStrv) word = g_strsplit_set(value, " \t\r\n", 2);
 	guint64 number = 0;
 
-	if (!word[0] || !word[1] || !g_ascii_string_to_unsigned(word[0], 10, 0, G_MAXINT32, &number, NULL))
+	if (!word[0] || !word[1] ||
+	    !g_ascii_string_to_unsigned(word[0], 10, 0, G_MAXINT32, &number, NULL))
 		return false;
 	g_strstrip(word[1]);
 	if (!word[1][0] || strpbrk(word[1], " \t\r\n"))
@@ -105,13 +111,13 @@ bool sip_grammar_cseq(const char *value, guint32 *ret_number, char **ret_method)
 
 static bool has_user(const url_t *u)
 {
-	return u && (u->url_type == url_sip || u->url_type == url_sips) && u->url_user && *u->url_user && u->url_host &&
-	       *u->url_host;
+	return u && (u->url_type == url_sip || u->url_type == url_sips) && u->url_user &&
+	       *u->url_user && u->url_host && *u->url_host;
 }
 
 char *sip_grammar_user(const char *uri)
 {
-	su_home_t home[1] = { SU_HOME_INIT(home) };
+	su_home_t home[1] = {SU_HOME_INIT(home)};
 	const url_t *u = url_make(home, uri);
 	char *result = NULL;
 
@@ -129,9 +135,10 @@ char *sip_grammar_user(const char *uri)
 
 bool sip_grammar_is_uri(const char *uri)
 {
-	su_home_t home[1] = { SU_HOME_INIT(home) };
+	su_home_t home[1] = {SU_HOME_INIT(home)};
 	const url_t *u = url_make(home, uri);
-	bool valid = u && u->url_type != url_invalid && u->url_type != url_any && !strpbrk(uri, " \t\r\n<>\"");
+	bool valid = u && u->url_type != url_invalid && u->url_type != url_any &&
+		     !strpbrk(uri, " \t\r\n<>\"");
 
 	su_home_deinit(home);
 	return valid;

@@ -1,4 +1,6 @@
-/* A SIP message from inside: shared by sip_msg.c, sip_msg_parse.c and sip_msg_make.c; nobody else includes it. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A SIP message from inside: shared by sip_msg.c, sip_msg_parse.c and sip_msg_make.c; nobody else
+ * includes it. */
 #ifndef COMMON_SIP_MESSAGE_H
 #define COMMON_SIP_MESSAGE_H
 
@@ -11,12 +13,12 @@ struct sip_field {
 
 struct sip_msg {
 	guint refs;
-	char *method;       /* of a request, else NULL */
+	char *method; /* of a request, else NULL */
 	char *uri;
-	int status;         /* of a response, else 0 */
+	int status; /* of a response, else 0 */
 	char *reason;
 	GPtrArray *headers; /* struct sip_field, in order; Content-Length is never among them */
-	char *body;         /* NUL-terminated; NULL: none */
+	char *body;	    /* NUL-terminated; NULL: none */
 	gsize body_length;
 	/* Taken out of the headers by sip_msg_derive(): */
 	char *from_uri, *from_tag, *to_uri, *to_tag, *cseq_method, *content_type;
@@ -31,7 +33,8 @@ bool sip_msg_derive(sip_msg *m);
 struct sip_field *sip_field_new(const char *name, const char *value, gssize length);
 void sip_field_free(gpointer field);
 const struct sip_field *sip_field_at(const sip_msg *m, guint i);
-gint sip_field_find(const sip_msg *m, const char *name, guint n); /* index of the n-th of that name, or -1 */
+gint sip_field_find(const sip_msg *m, const char *name,
+		    guint n); /* index of the n-th of that name, or -1 */
 guint sip_field_count(const sip_msg *m, const char *name);
 void sip_field_append(sip_msg *m, const char *name, const char *value);
 

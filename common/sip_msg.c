@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/sip_message.h"
 
 #include <string.h>
@@ -76,7 +77,7 @@ void sip_msg_unref(sip_msg *m)
 	g_free(m);
 }
 
-/* --- headers ------------------------------------------------------------------------------------ */
+/* --- headers ---------------------------------------------------------------------------------- */
 
 const struct sip_field *sip_field_at(const sip_msg *m, guint i)
 {
@@ -124,13 +125,14 @@ bool sip_msg_derive(sip_msg *m)
 	g_clear_pointer(&m->cseq_method, g_free);
 	valid = cseq && sip_grammar_cseq(cseq, &m->cseq, &m->cseq_method) && valid;
 	g_free(m->content_type);
-	m->content_type = type ? g_strstrip(g_ascii_strdown(type, (gssize)strcspn(type, ";"))) : NULL;
+	m->content_type =
+		type ? g_strstrip(g_ascii_strdown(type, (gssize)strcspn(type, ";"))) : NULL;
 	return valid;
 }
 
 static void changed(sip_msg *m, const char *name)
 {
-	static const char *const sources[] = { "From", "To", "CSeq", "Content-Type" };
+	static const char *const sources[] = {"From", "To", "CSeq", "Content-Type"};
 
 	if (sip_name_is_in(sip_header_full_name(name), sources, G_N_ELEMENTS(sources)))
 		sip_msg_derive(m);
@@ -214,7 +216,7 @@ bool sip_take_hop(sip_msg *m)
 	return true;
 }
 
-/* --- body --------------------------------------------------------------------------------------- */
+/* --- body ------------------------------------------------------------------------------------- */
 
 void sip_body_store(sip_msg *m, const char *body, gsize length)
 {
@@ -249,7 +251,7 @@ const char *sip_content_type(const sip_msg *m)
 	return m->body ? m->content_type : NULL;
 }
 
-/* --- reading ------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 bool sip_is_request(const sip_msg *m)
 {

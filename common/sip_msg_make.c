@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* New requests, responses and copies. */
 #include "common/sip_grammar.h"
 #include "common/sip_message.h"
@@ -6,15 +7,17 @@
 #define TESTBED_VERSION "0"
 #endif
 
-static const char *const response_headers[] = { "Via", "Record-Route", "From", "To", "Call-ID", "CSeq" };
+static const char *const response_headers[] = {"Via", "Record-Route", "From",
+					       "To",  "Call-ID",      "CSeq"};
 
 static char *address_print(const char *uri, const char *tag)
 {
 	return tag ? g_strdup_printf("<%s>;tag=%s", uri, tag) : g_strdup_printf("<%s>", uri);
 }
 
-sip_msg *sip_request_new(const char *method, const char *uri, const char *from_uri, const char *from_tag,
-			 const char *to_uri, const char *to_tag, const char *call_id, guint32 cseq)
+sip_msg *sip_request_new(const char *method, const char *uri, const char *from_uri,
+			 const char *from_tag, const char *to_uri, const char *to_tag,
+			 const char *call_id, guint32 cseq)
 {
 	sip_msg *m = sip_msg_new();
 	g_autofree char *from = address_print(from_uri, from_tag);
@@ -44,7 +47,8 @@ static void copy_header(sip_msg *m, const struct sip_field *h, const char *to_ta
 	}
 }
 
-sip_msg *sip_response_new(const sip_msg *request, int status, const char *reason, const char *to_tag)
+sip_msg *sip_response_new(const sip_msg *request, int status, const char *reason,
+			  const char *to_tag)
 {
 	sip_msg *m = sip_msg_new();
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A SIP message from text, and back. */
 #include "common/sip_grammar.h"
 #include "common/sip_message.h"
@@ -6,10 +7,11 @@
 #include <string.h>
 
 /* Headers whose line may hold several values separated by commas, which we keep one by one. */
-static const char *const list_headers[] = { "Via", "Route", "Record-Route", "Path", "Service-Route" };
+static const char *const list_headers[] = {"Via", "Route", "Record-Route", "Path", "Service-Route"};
 /* Headers that may come once only (RFC 3261 table 2; RFC 4475 section 3.3.8). */
-static const char *const single_headers[] = { "From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Type", "Expires" };
-static const char *const required_headers[] = { "Via", "From", "To", "Call-ID", "CSeq" };
+static const char *const single_headers[] = {"From",	     "To",	     "Call-ID", "CSeq",
+					     "Max-Forwards", "Content-Type", "Expires"};
+static const char *const required_headers[] = {"Via", "From", "To", "Call-ID", "CSeq"};
 
 static bool refuse(GError **error, const char *why)
 {
@@ -62,10 +64,12 @@ static void append_values(sip_msg *m, const char *name, const char *values)
 	}
 }
 
-/* One header line, unfolded.  Content-Length has done its work in the framing; print makes it anew. */
+/* One header line, unfolded.  Content-Length has done its work in the framing; print makes it anew.
+ */
 static bool parse_header(sip_msg *m, char *line, GError **error)
 {
-	static const char token[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~";
+	static const char token[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~";
 	char *colon = strchr(line, ':');
 
 	if (!colon)
@@ -86,7 +90,8 @@ static bool parse_header(sip_msg *m, char *line, GError **error)
 	return true;
 }
 
-/* Joins folded lines: a line that begins with white space continues the one before (RFC 3261 section 7.3.1). */
+/* Joins folded lines: a line that begins with white space continues the one before (RFC 3261
+ * section 7.3.1). */
 static void unfold(char *head)
 {
 	char *out = head;
@@ -160,7 +165,8 @@ sip_msg *sip_msg_parse(const char *data, gsize length, GError **error)
 	gsize total = 0;
 
 	if (length > SIP_MESSAGE_MAX || !head) {
-		refuse(error, head ? "message longer than the limit" : "headers do not end, or hold NUL");
+		refuse(error,
+		       head ? "message longer than the limit" : "headers do not end, or hold NUL");
 		return NULL;
 	}
 	if (sip_frame(data, length, &scanned, &total, error) != 1)
@@ -192,7 +198,8 @@ char *sip_msg_print(const sip_msg *m, gsize *ret_length)
 	else
 		g_string_append_printf(out, "SIP/2.0 %d %s\r\n", m->status, m->reason);
 	for (guint i = 0; i < m->headers->len; i++)
-		g_string_append_printf(out, "%s: %s\r\n", sip_field_at(m, i)->name, sip_field_at(m, i)->value);
+		g_string_append_printf(out, "%s: %s\r\n", sip_field_at(m, i)->name,
+				       sip_field_at(m, i)->value);
 	g_string_append_printf(out, "Content-Length: %" G_GSIZE_FORMAT "\r\n\r\n", m->body_length);
 	if (m->body)
 		g_string_append_len(out, m->body, (gssize)m->body_length);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/sip_private.h"
 
 #include <string.h>
@@ -84,8 +85,9 @@ static char *unquote(char *value)
 	return value;
 }
 
-/* Value of `piece` ("name=value", "Digest name=value", "name") when it has that name, else NULL.  The first
- * piece is a host, an address or a scheme: only a scheme with a parameter behind it counts there. */
+/* Value of `piece` ("name=value", "Digest name=value", "name") when it has that name, else NULL.
+ * The first piece is a host, an address or a scheme: only a scheme with a parameter behind it
+ * counts there. */
 static char *piece_value(const char *piece, gsize length, const char *name, bool first)
 {
 	g_autofree char *text = g_strstrip(g_strndup(piece, length));
@@ -105,8 +107,10 @@ static char *piece_value(const char *piece, gsize length, const char *name, bool
 
 char *sip_param(const char *text, const char *name)
 {
-	bool is_uri = text && (!g_ascii_strncasecmp(text, "sip:", 4) || !g_ascii_strncasecmp(text, "sips:", 5));
-	const char *at = is_uri ? strchr(text, '@') : NULL; /* what comes before is the user, which may hold ';' */
+	bool is_uri = text && (!g_ascii_strncasecmp(text, "sip:", 4) ||
+			       !g_ascii_strncasecmp(text, "sips:", 5));
+	const char *at = is_uri ? strchr(text, '@') :
+				  NULL; /* what comes before is the user, which may hold ';' */
 	const char *start = at ? at + 1 : text;
 	const char *p = start, *ends = is_uri ? ";,?" : ";,";
 

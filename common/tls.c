@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/tls.h"
 
 #include <netinet/in.h>
@@ -33,16 +34,18 @@ struct handshake {
 	GSource *timer;
 	bool timed_out;
 	GTlsCertificateFlags flaws; /* of a certificate that was refused */
-	char *certificate;          /* whose that was */
+	char *certificate;	    /* whose that was */
 	char *peer;
 	guint16 port;
 };
 
-/* --- identity ----------------------------------------------------------------------------------- */
+/* --- identity --------------------------------------------------------------------------------- */
 
-tls_identity *tls_identity_new(const char *ca, const char *certificate, const char *key, GError **error)
+tls_identity *tls_identity_new(const char *ca, const char *certificate, const char *key,
+			       GError **error)
 {
-	g_autofree char *absolute = g_canonicalize_filename(ca, NULL); /* GTlsFileDatabase wants it so */
+	g_autofree char *absolute =
+		g_canonicalize_filename(ca, NULL); /* GTlsFileDatabase wants it so */
 	g_autoptr(GTlsDatabase) trusted = g_tls_file_database_new(absolute, error);
 	g_autoptr(GTlsCertificate) own = NULL;
 
@@ -70,21 +73,21 @@ void tls_identity_free(tls_identity *id)
 	g_free(id);
 }
 
-/* --- errors in words ---------------------------------------------------------------------------- */
+/* --- errors in words -------------------------------------------------------------------------- */
 
-G_DEFINE_QUARK(tls-flaw-quark, tls_flaw)
+G_DEFINE_QUARK(tls - flaw - quark, tls_flaw)
 
 static const struct flaw {
 	GTlsCertificateFlags flag;
 	const char *words, *kind;
 } flaws[] = {
-	{ G_TLS_CERTIFICATE_UNKNOWN_CA, "certificate of another CA", "untrusted" },
-	{ G_TLS_CERTIFICATE_BAD_IDENTITY, "name mismatch", "name-mismatch" },
-	{ G_TLS_CERTIFICATE_EXPIRED, "certificate has expired", "expired" },
-	{ G_TLS_CERTIFICATE_NOT_ACTIVATED, "certificate is not valid yet", "not-yet-valid" },
-	{ G_TLS_CERTIFICATE_REVOKED, "certificate was revoked", "bad-certificate" },
-	{ G_TLS_CERTIFICATE_INSECURE, "certificate uses an insecure algorithm", "bad-certificate" },
-	{ 0, "certificate not acceptable", "bad-certificate" },
+	{G_TLS_CERTIFICATE_UNKNOWN_CA, "certificate of another CA", "untrusted"},
+	{G_TLS_CERTIFICATE_BAD_IDENTITY, "name mismatch", "name-mismatch"},
+	{G_TLS_CERTIFICATE_EXPIRED, "certificate has expired", "expired"},
+	{G_TLS_CERTIFICATE_NOT_ACTIVATED, "certificate is not valid yet", "not-yet-valid"},
+	{G_TLS_CERTIFICATE_REVOKED, "certificate was revoked", "bad-certificate"},
+	{G_TLS_CERTIFICATE_INSECURE, "certificate uses an insecure algorithm", "bad-certificate"},
+	{0, "certificate not acceptable", "bad-certificate"},
 };
 
 /* The first row that fits; the last one fits always. */
@@ -107,13 +110,15 @@ static bool is_one_of(const GError *error, const int *codes, gsize n)
 
 const char *tls_error_kind(const GError *error)
 {
-	static const int unreachable[] = { G_IO_ERROR_HOST_UNREACHABLE, G_IO_ERROR_NETWORK_UNREACHABLE };
+	static const int unreachable[] = {G_IO_ERROR_HOST_UNREACHABLE,
+					  G_IO_ERROR_NETWORK_UNREACHABLE};
 
 	if (error->domain == TLS_FLAW)
 		return flaw_of((GTlsCertificateFlags)error->code)->kind;
 	if (error->domain == G_RESOLVER_ERROR)
 		return "no-name";
-	if (error->domain == G_TLS_ERROR || g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED))
+	if (error->domain == G_TLS_ERROR ||
+	    g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED))
 		return "tls";
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
 		return "refused";
@@ -122,14 +127,16 @@ const char *tls_error_kind(const GError *error)
 	return is_one_of(error, unreachable, G_N_ELEMENTS(unreachable)) ? "unreachable" : "failed";
 }
 
-/* Whose certificate it is: " (CN=fe.contoso.com, issued by CN=another CA, 2026-01-01 to 2027-01-01)"; "": nothing known. */
+/* Whose certificate it is: " (CN=fe.contoso.com, issued by CN=another CA, 2026-01-01 to
+ * 2027-01-01)"; "": nothing known. */
 static char *certificate_text(GTlsCertificate *c)
 {
 	g_autofree char *subject = g_tls_certificate_get_subject_name(c);
 	g_autofree char *issuer = g_tls_certificate_get_issuer_name(c);
 	g_autoptr(GDateTime) from = g_tls_certificate_get_not_valid_before(c);
 	g_autoptr(GDateTime) to = g_tls_certificate_get_not_valid_after(c);
-	g_autofree char *first = from ? g_date_time_format(from, "%F") : NULL, *last = to ? g_date_time_format(to, "%F") : NULL;
+	g_autofree char *first = from ? g_date_time_format(from, "%F") : NULL,
+			*last = to ? g_date_time_format(to, "%F") : NULL;
 
 	if (!subject || !issuer || !first || !last)
 		return g_strdup("");
@@ -153,22 +160,26 @@ static GSource *timer_start(guint timeout_ms, GSourceFunc function, gpointer use
 	return timer;
 }
 
-/* Says it better than GnuTLS does: what was wrong with the peer's certificate, or that time ran out. */
+/* Says it better than GnuTLS does: what was wrong with the peer's certificate, or that time ran
+ * out. */
 static void explain(const struct handshake *h, GError **error)
 {
 	if (h->timed_out) {
 		g_clear_error(error);
-		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "TLS handshake timed out");
+		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+				    "TLS handshake timed out");
 	} else if (h->flaws) {
 		g_clear_error(error);
-		g_set_error(error, TLS_FLAW, (int)h->flaws, "%s%s", flaw_of(h->flaws)->words, h->certificate ? h->certificate : "");
+		g_set_error(error, TLS_FLAW, (int)h->flaws, "%s%s", flaw_of(h->flaws)->words,
+			    h->certificate ? h->certificate : "");
 	}
 }
 
-/* --- what both sides do ------------------------------------------------------------------------- */
+/* --- what both sides do ----------------------------------------------------------------------- */
 
 /* GLib asks also about good certificates on the server side. */
-static gboolean on_accept_certificate(G_GNUC_UNUSED GTlsConnection *connection, GTlsCertificate *certificate,
+static gboolean on_accept_certificate(G_GNUC_UNUSED GTlsConnection *connection,
+				      GTlsCertificate *certificate,
 				      GTlsCertificateFlags flaws_found, gpointer user_data)
 {
 	struct handshake *h = user_data;
@@ -191,7 +202,8 @@ static gboolean on_handshake_timeout(gpointer user_data)
 /* A small SIP message must not wait for the ACK of the one before. */
 static void set_no_delay(GSocketConnection *connection)
 {
-	g_socket_set_option(g_socket_connection_get_socket(connection), IPPROTO_TCP, TCP_NODELAY, 1, NULL);
+	g_socket_set_option(g_socket_connection_get_socket(connection), IPPROTO_TCP, TCP_NODELAY, 1,
+			    NULL);
 }
 
 static void prepare(struct handshake *h, GTlsDatabase *trusted)
@@ -216,7 +228,7 @@ static void handshake_free(struct handshake *h)
 	g_free(h);
 }
 
-/* --- listening ---------------------------------------------------------------------------------- */
+/* --- listening -------------------------------------------------------------------------------- */
 
 static void listener_release(tls_listener *l)
 {
@@ -233,7 +245,8 @@ static GPtrArray *peer_names(GTlsConnection *tls)
 {
 	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
 	GTlsCertificate *certificate = g_tls_connection_get_peer_certificate(tls);
-	g_autoptr(GPtrArray) sans = certificate ? g_tls_certificate_get_dns_names(certificate) : NULL;
+	g_autoptr(GPtrArray) sans =
+		certificate ? g_tls_certificate_get_dns_names(certificate) : NULL;
 
 	for (guint i = 0; sans && i < sans->len; i++) {
 		gsize length;
@@ -259,7 +272,8 @@ static void on_accepted(GObject *source, GAsyncResult *result, gpointer user_dat
 		g_autoptr(GPtrArray) names = peer_names(G_TLS_CONNECTION(source));
 
 		g_signal_handlers_disconnect_by_data(h->tls, h);
-		l->accepted(g_steal_pointer(&h->tls), (const char *const *)names->pdata, h->peer, h->port, l->user_data);
+		l->accepted(g_steal_pointer(&h->tls), (const char *const *)names->pdata, h->peer,
+			    h->port, l->user_data);
 	} else if (!l->freed && l->refused) {
 		l->refused(h->peer, error->message, l->user_data);
 	}
@@ -269,7 +283,8 @@ static void on_accepted(GObject *source, GAsyncResult *result, gpointer user_dat
 
 static void set_peer(struct handshake *h, GSocketConnection *connection)
 {
-	g_autoptr(GSocketAddress) address = g_socket_connection_get_remote_address(connection, NULL);
+	g_autoptr(GSocketAddress) address =
+		g_socket_connection_get_remote_address(connection, NULL);
 
 	if (address && G_IS_INET_SOCKET_ADDRESS(address)) {
 		GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS(address);
@@ -291,7 +306,8 @@ static gboolean on_incoming(G_GNUC_UNUSED GSocketService *service, GSocketConnec
 	};
 	tls_listener *l = user_data;
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GIOStream) tls = g_tls_server_connection_new(G_IO_STREAM(connection), l->certificate, &error);
+	g_autoptr(GIOStream) tls =
+		g_tls_server_connection_new(G_IO_STREAM(connection), l->certificate, &error);
 	struct handshake *h = g_new0(struct handshake, 1);
 
 	h->cancellable = g_cancellable_new();
@@ -310,28 +326,32 @@ static gboolean on_incoming(G_GNUC_UNUSED GSocketService *service, GSocketConnec
 	prepare(h, l->trusted);
 	g_object_set(h->tls, "authentication-mode", modes[l->policy], NULL);
 	h->timer = timer_start(HANDSHAKE_TIMEOUT_MS, on_handshake_timeout, h);
-	g_tls_connection_handshake_async(G_TLS_CONNECTION(h->tls), G_PRIORITY_DEFAULT, h->cancellable, on_accepted, h);
+	g_tls_connection_handshake_async(G_TLS_CONNECTION(h->tls), G_PRIORITY_DEFAULT,
+					 h->cancellable, on_accepted, h);
 	return TRUE;
 }
 
-tls_listener *tls_listen(const char *address, guint16 port, tls_identity *id, enum tls_client_certificate policy,
-			 tls_accept_func accepted, tls_refused_func refused, gpointer user_data, GError **error)
+tls_listener *tls_listen(const char *address, guint16 port, tls_identity *id,
+			 enum tls_client_certificate policy, tls_accept_func accepted,
+			 tls_refused_func refused, gpointer user_data, GError **error)
 {
 	g_autoptr(GSocketAddress) where = g_inet_socket_address_new_from_string(address, port);
 	g_autoptr(GSocketService) service = g_socket_service_new();
 
 	if (!where) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "'%s' is no IP address", address);
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "'%s' is no IP address",
+			    address);
 		return NULL;
 	}
 	if (!id->certificate) {
-		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "a server needs a certificate");
+		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+				    "a server needs a certificate");
 		return NULL;
 	}
 	g_socket_listener_set_backlog(G_SOCKET_LISTENER(service), BACKLOG);
 	/* This call binds with SO_REUSEADDR. */
-	if (!g_socket_listener_add_address(G_SOCKET_LISTENER(service), where, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP,
-					   NULL, NULL, error)) {
+	if (!g_socket_listener_add_address(G_SOCKET_LISTENER(service), where, G_SOCKET_TYPE_STREAM,
+					   G_SOCKET_PROTOCOL_TCP, NULL, NULL, error)) {
 		g_prefix_error(error, "listen on %s:%u: ", address, port);
 		return NULL;
 	}
@@ -369,7 +389,7 @@ void tls_listener_free(tls_listener *l)
 	listener_release(l);
 }
 
-/* --- connecting --------------------------------------------------------------------------------- */
+/* --- connecting ------------------------------------------------------------------------------- */
 
 struct attempt {
 	struct handshake *h;
@@ -420,13 +440,15 @@ static void on_connected(GObject *source, GAsyncResult *result, gpointer user_da
 {
 	struct attempt *a = user_data;
 	GError *error = NULL;
-	g_autoptr(GSocketConnection) tcp = g_socket_client_connect_finish(G_SOCKET_CLIENT(source), result, &error);
+	g_autoptr(GSocketConnection) tcp =
+		g_socket_client_connect_finish(G_SOCKET_CLIENT(source), result, &error);
 	g_autoptr(GSocketConnectable) identity = NULL;
 
 	if (!tcp) {
 		if (a->h->timed_out) {
 			g_clear_error(&error);
-			g_set_error_literal(&error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "connection timed out");
+			g_set_error_literal(&error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+					    "connection timed out");
 		}
 		attempt_done(a, error);
 		return;
@@ -441,12 +463,14 @@ static void on_connected(GObject *source, GAsyncResult *result, gpointer user_da
 	prepare(a->h, a->trusted);
 	if (a->certificate)
 		g_tls_connection_set_certificate(G_TLS_CONNECTION(a->h->tls), a->certificate);
-	g_tls_connection_handshake_async(G_TLS_CONNECTION(a->h->tls), G_PRIORITY_DEFAULT, a->h->cancellable, on_shaken, a);
+	g_tls_connection_handshake_async(G_TLS_CONNECTION(a->h->tls), G_PRIORITY_DEFAULT,
+					 a->h->cancellable, on_shaken, a);
 }
 
 static gboolean on_bad_address(gpointer user_data)
 {
-	attempt_done(user_data, g_error_new_literal(G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "not an IP address"));
+	attempt_done(user_data, g_error_new_literal(G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+						    "not an IP address"));
 	return G_SOURCE_REMOVE;
 }
 
@@ -455,8 +479,8 @@ static void on_outer_cancelled(G_GNUC_UNUSED GCancellable *outer, gpointer user_
 	g_cancellable_cancel(user_data);
 }
 
-static struct attempt *attempt_new(const char *address, guint16 port, const char *server_name, tls_identity *id,
-				   GCancellable *cancellable)
+static struct attempt *attempt_new(const char *address, guint16 port, const char *server_name,
+				   tls_identity *id, GCancellable *cancellable)
 {
 	struct attempt *a = g_new0(struct attempt, 1);
 
@@ -469,19 +493,21 @@ static struct attempt *attempt_new(const char *address, guint16 port, const char
 	a->port = port;
 	if (cancellable) {
 		a->outer = g_object_ref(cancellable);
-		a->outer_id = g_cancellable_connect(cancellable, G_CALLBACK(on_outer_cancelled),
-						    g_object_ref(a->h->cancellable), g_object_unref);
+		a->outer_id =
+			g_cancellable_connect(cancellable, G_CALLBACK(on_outer_cancelled),
+					      g_object_ref(a->h->cancellable), g_object_unref);
 	}
 	return a;
 }
 
-void tls_connect(const char *local_address, const char *address, guint16 port, const char *server_name,
-		 tls_identity *id, guint timeout_ms, GCancellable *cancellable, tls_connect_func done,
-		 gpointer user_data)
+void tls_connect(const char *local_address, const char *address, guint16 port,
+		 const char *server_name, tls_identity *id, guint timeout_ms,
+		 GCancellable *cancellable, tls_connect_func done, gpointer user_data)
 {
 	struct attempt *a = attempt_new(address, port, server_name, id, cancellable);
 	g_autoptr(GSocketAddress) to = g_inet_socket_address_new_from_string(address, port);
-	g_autoptr(GSocketAddress) from = local_address ? g_inet_socket_address_new_from_string(local_address, 0) : NULL;
+	g_autoptr(GSocketAddress) from =
+		local_address ? g_inet_socket_address_new_from_string(local_address, 0) : NULL;
 	g_autoptr(GSocketClient) client = g_socket_client_new();
 
 	a->done = done;
@@ -493,5 +519,6 @@ void tls_connect(const char *local_address, const char *address, guint16 port, c
 	g_socket_client_set_enable_proxy(client, FALSE);
 	g_socket_client_set_local_address(client, from);
 	a->h->timer = timer_start(timeout_ms, on_handshake_timeout, a->h);
-	g_socket_client_connect_async(client, G_SOCKET_CONNECTABLE(to), a->h->cancellable, on_connected, a);
+	g_socket_client_connect_async(client, G_SOCKET_CONNECTABLE(to), a->h->cancellable,
+				      on_connected, a);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* TLS for SIP: listening and connecting, certificates and peer names.  GIO with GnuTLS.
  *
  * Depends on GIO.  Asynchronous on the thread-default main context; nothing blocks.
@@ -11,45 +12,51 @@ typedef struct tls_identity tls_identity;
 
 /* Certificate, key and trusted CA from PEM files (absolute names).  `certificate` and `key` may be
  * NULL: a client without certificate. */
-tls_identity *tls_identity_new(const char *ca, const char *certificate, const char *key, GError **error);
+tls_identity *tls_identity_new(const char *ca, const char *certificate, const char *key,
+			       GError **error);
 void tls_identity_free(tls_identity *id);
 
 enum tls_client_certificate {
 	TLS_CLIENT_NONE,     /* not asked for (Access Edge outside) */
-	TLS_CLIENT_OPTIONAL, /* accepted when given and valid (Front End 5061: clients and servers on one port) */
+	TLS_CLIENT_OPTIONAL, /* accepted when given and valid (Front End 5061: clients and servers
+				on one port) */
 	TLS_CLIENT_REQUIRED, /* mutual TLS: refused without a certificate of our CA */
 };
 
 /* A connection whose handshake succeeded.  `connection` is owned by the callee from now on.
  * `peer_names` are the DNS names of the peer's verified certificate, NULL-terminated, empty when it
  * gave none; borrowed for the call. */
-typedef void (*tls_accept_func)(GIOStream *connection, const char *const *peer_names, const char *peer_address,
-				guint16 peer_port, gpointer user_data);
+typedef void (*tls_accept_func)(GIOStream *connection, const char *const *peer_names,
+				const char *peer_address, guint16 peer_port, gpointer user_data);
 /* A handshake that failed: who and why ("peer certificate not trusted"); for logs and events. */
 typedef void (*tls_refused_func)(const char *peer_address, const char *why, gpointer user_data);
 
 typedef struct tls_listener tls_listener;
-/* Listens on a numeric address.  `id`, with its certificate, is borrowed until tls_listener_free; callbacks come from the main loop.
- * NULL with `error`: G_IO_ERROR_INVALID_ARGUMENT, or why the address can't be had. */
-tls_listener *tls_listen(const char *address, guint16 port, tls_identity *id, enum tls_client_certificate policy,
-			 tls_accept_func accepted, tls_refused_func refused, gpointer user_data, GError **error);
+/* Listens on a numeric address.  `id`, with its certificate, is borrowed until tls_listener_free;
+ * callbacks come from the main loop. NULL with `error`: G_IO_ERROR_INVALID_ARGUMENT, or why the
+ * address can't be had. */
+tls_listener *tls_listen(const char *address, guint16 port, tls_identity *id,
+			 enum tls_client_certificate policy, tls_accept_func accepted,
+			 tls_refused_func refused, gpointer user_data, GError **error);
 void tls_listener_free(tls_listener *l);
 
 /* Connects from `local_address` (NULL: any) to address:port and does the handshake, checking the
  * server's chain and that its certificate carries `server_name`.  Calls back once:
  * connection with error NULL, or NULL with error (G_IO_ERROR_TIMED_OUT after `timeout_ms`; TLS_FLAW
- * with GTlsCertificateFlags as code when the server's certificate is not trusted, with whose it is in its text). */
+ * with GTlsCertificateFlags as code when the server's certificate is not trusted, with whose it is
+ * in its text). */
 typedef void (*tls_connect_func)(GIOStream *connection, const GError *error, gpointer user_data);
-void tls_connect(const char *local_address, const char *address, guint16 port, const char *server_name,
-		 tls_identity *id, guint timeout_ms, GCancellable *cancellable, tls_connect_func done,
-		 gpointer user_data);
+void tls_connect(const char *local_address, const char *address, guint16 port,
+		 const char *server_name, tls_identity *id, guint timeout_ms,
+		 GCancellable *cancellable, tls_connect_func done, gpointer user_data);
 
 #define TLS_FLAW tls_flaw_quark()
 GQuark tls_flaw_quark(void);
 
-/* What kind of failure the error of a look-up or of tls_connect is: "no-name", "refused", "unreachable", "timeout",
- * "untrusted", "name-mismatch", "expired", "not-yet-valid", "bad-certificate", "tls" (another trouble of the handshake, as
- * when the other side does not trust us) or "failed". */
+/* What kind of failure the error of a look-up or of tls_connect is: "no-name", "refused",
+ * "unreachable", "timeout", "untrusted", "name-mismatch", "expired", "not-yet-valid",
+ * "bad-certificate", "tls" (another trouble of the handshake, as when the other side does not trust
+ * us) or "failed". */
 const char *tls_error_kind(const GError *error);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/access.h"
 
 #include <string.h>
@@ -76,7 +77,8 @@ static void on_closed(sip_conn *c, const GError *error, gpointer user_data)
 
 	a->event("log",
 		 json_pack("{s:s, s:o}", "level", "debug", "text",
-			   json_sprintf("%s %s: %s", l->side == EDGE_FLOW_CLIENT ? "client" : "server",
+			   json_sprintf("%s %s: %s",
+					l->side == EDGE_FLOW_CLIENT ? "client" : "server",
 					sip_conn_peer(c), error ? error->message : "closed")),
 		 a->user_data);
 	if (a->front_end == l)
@@ -84,10 +86,11 @@ static void on_closed(sip_conn *c, const GError *error, gpointer user_data)
 	g_hash_table_remove(a->links, l);
 }
 
-static struct link *add_link(access_edge *a, GIOStream *connection, enum edge_flow_side side, const char *local_address,
-			     guint16 port)
+static struct link *add_link(access_edge *a, GIOStream *connection, enum edge_flow_side side,
+			     const char *local_address, guint16 port)
 {
-	static const struct sip_conn_handlers handlers = {.message = on_message, .closed = on_closed};
+	static const struct sip_conn_handlers handlers = {.message = on_message,
+							  .closed = on_closed};
 	g_autofree char *local = sip_host_port(local_address, port);
 	struct link *l = g_new0(struct link, 1);
 
@@ -99,10 +102,12 @@ static struct link *add_link(access_edge *a, GIOStream *connection, enum edge_fl
 	return l;
 }
 
-/* --- messages ------------------------------------------------------------------------------------ */
+/* --- messages --------------------------------------------------------------------------------- */
 
-/* `diagnostics` as the product's servers put it beside a status (MS-OCER section 2.1.3), without source; NULL: none. */
-static void refuse(struct link *l, const sip_msg *request, int status, const char *reason, const char *diagnostics)
+/* `diagnostics` as the product's servers put it beside a status (MS-OCER section 2.1.3), without
+ * source; NULL: none. */
+static void refuse(struct link *l, const sip_msg *request, int status, const char *reason,
+		   const char *diagnostics)
 {
 	g_autofree char *tag = sip_new_tag();
 	g_autoptr(sip_msg) response = NULL;
@@ -111,7 +116,8 @@ static void refuse(struct link *l, const sip_msg *request, int status, const cha
 		return;
 	response = sip_response_new(request, status, reason, tag);
 	if (diagnostics) {
-		g_autofree char *value = g_strdup_printf("%s;source=\"%s\"", diagnostics, l->access->config->access_fqdn);
+		g_autofree char *value = g_strdup_printf("%s;source=\"%s\"", diagnostics,
+							 l->access->config->access_fqdn);
 
 		sip_add_header(response, "ms-diagnostics", value);
 	}
@@ -152,19 +158,22 @@ static void send_all_waiting(access_edge *a)
 	}
 }
 
-static void on_front_end(GIOStream *connection, const char *address, const GError *error, gpointer user_data)
+static void on_front_end(GIOStream *connection, const char *address, const GError *error,
+			 gpointer user_data)
 {
 	access_edge *a = user_data;
 
 	a->connecting = false;
 	if (connection) {
-		a->front_end = add_link(a, connection, EDGE_FLOW_INSIDE, a->internal, EDGE_SIP_PORT);
+		a->front_end =
+			add_link(a, connection, EDGE_FLOW_INSIDE, a->internal, EDGE_SIP_PORT);
 		send_all_waiting(a);
 		return;
 	}
 	a->event("link-failed",
-		 json_pack("{s:s, s:s?, s:i, s:s, s:s}", "peer", a->config->next_hop, "address", address, "port",
-			   (int)a->config->next_hop_port, "kind", tls_error_kind(error), "reason", error->message),
+		 json_pack("{s:s, s:s?, s:i, s:s, s:s}", "peer", a->config->next_hop, "address",
+			   address, "port", (int)a->config->next_hop_port, "kind",
+			   tls_error_kind(error), "reason", error->message),
 		 a->user_data);
 	refuse_all_waiting(a, error->message);
 }
@@ -174,8 +183,8 @@ static void connect_front_end(access_edge *a)
 	if (a->front_end || a->connecting)
 		return;
 	a->connecting = true;
-	inside_connect(a->config->next_hop, a->config->next_hop_port, a->internal, a->identity, a->cancellable,
-		       on_front_end, a);
+	inside_connect(a->config->next_hop, a->config->next_hop_port, a->internal, a->identity,
+		       a->cancellable, on_front_end, a);
 }
 
 static bool is_of_our_domain(const access_edge *a, const sip_msg *m)
@@ -191,7 +200,8 @@ static void tell_request_refused(access_edge *a, const sip_msg *m, int status, c
 	g_autofree char *user = sip_uri_user(sip_from_uri(m));
 
 	a->event("request-refused",
-		 json_pack("{s:s, s:s?, s:i, s:s}", "method", sip_method(m), "user", user, "status", status, "reason", reason),
+		 json_pack("{s:s, s:s?, s:i, s:s}", "method", sip_method(m), "user", user, "status",
+			   status, "reason", reason),
 		 a->user_data);
 }
 
@@ -236,7 +246,8 @@ static void response_from(struct link *l, sip_msg *m)
 {
 	access_edge *a = l->access;
 	g_autofree char *token = edge_route_take_via(m, a->config->fqdn);
-	enum edge_flow_side other = l->side == EDGE_FLOW_CLIENT ? EDGE_FLOW_INSIDE : EDGE_FLOW_CLIENT;
+	enum edge_flow_side other =
+		l->side == EDGE_FLOW_CLIENT ? EDGE_FLOW_INSIDE : EDGE_FLOW_CLIENT;
 	struct link *to = edge_flows_find(a->flows, other, token);
 
 	if (!to) /* who asked is gone; RFC 3261 section 16.11 leaves nothing to answer to */
@@ -259,7 +270,7 @@ static void on_message(sip_conn *c G_GNUC_UNUSED, sip_msg *m, gpointer user_data
 		request_from_inside(l, m);
 }
 
-/* --- listening ----------------------------------------------------------------------------------- */
+/* --- listening -------------------------------------------------------------------------------- */
 
 static void tell_refused(access_edge *a, const char *peer, const char *why)
 {
@@ -271,8 +282,8 @@ static void on_tls_refused(const char *peer, const char *why, gpointer user_data
 	tell_refused(user_data, peer, why);
 }
 
-static void on_client(GIOStream *connection, const char *const *peer_names G_GNUC_UNUSED, const char *peer,
-		      guint16 port G_GNUC_UNUSED, gpointer user_data)
+static void on_client(GIOStream *connection, const char *const *peer_names G_GNUC_UNUSED,
+		      const char *peer, guint16 port G_GNUC_UNUSED, gpointer user_data)
 {
 	access_edge *a = user_data;
 
@@ -297,13 +308,14 @@ static void on_server(GIOStream *connection, const char *const *peer_names, cons
 	add_link(a, connection, EDGE_FLOW_INSIDE, a->internal, EDGE_SIP_PORT);
 }
 
-static void tell_listening(access_edge *a, const char *service, const struct endpoint *at, guint16 port)
+static void tell_listening(access_edge *a, const char *service, const struct endpoint *at,
+			   guint16 port)
 {
 	g_autofree char *address = edge_address_text(at);
 
 	a->event("listening",
-		 json_pack("{s:s, s:s, s:i, s:s}", "service", service, "address", address, "port", (int)port,
-			   "transport", "tls"),
+		 json_pack("{s:s, s:s, s:i, s:s}", "service", service, "address", address, "port",
+			   (int)port, "transport", "tls"),
 		 a->user_data);
 }
 
@@ -328,8 +340,8 @@ static bool listen_everywhere(access_edge *a, GError **error)
 		if (rows[i].at->family == ENDPOINT_NONE)
 			continue;
 		address = edge_address_text(rows[i].at);
-		a->listeners[i] = tls_listen(address, rows[i].port, a->identity, rows[i].policy, rows[i].accepted,
-					     on_tls_refused, a, error);
+		a->listeners[i] = tls_listen(address, rows[i].port, a->identity, rows[i].policy,
+					     rows[i].accepted, on_tls_refused, a, error);
 		if (!a->listeners[i])
 			return false;
 	}
@@ -339,8 +351,8 @@ static bool listen_everywhere(access_edge *a, GError **error)
 	return true;
 }
 
-access_edge *access_edge_new(const struct edge_config *config, tls_identity *identity, edge_event_func event,
-			     gpointer user_data, GError **error)
+access_edge *access_edge_new(const struct edge_config *config, tls_identity *identity,
+			     edge_event_func event, gpointer user_data, GError **error)
 {
 	access_edge *a = g_new0(access_edge, 1);
 

@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/allocation.h"
 
 #include <string.h>
 
 struct allocation_table {
-	GHashTable *by_tuple;    /* struct turn_tuple * -> struct allocation *, the owner */
-	GHashTable *by_relay;    /* struct endpoint * -> struct allocation * */
+	GHashTable *by_tuple;	 /* struct turn_tuple * -> struct allocation *, the owner */
+	GHashTable *by_relay;	 /* struct endpoint * -> struct allocation * */
 	GHashTable *by_identity; /* char * -> count */
 };
 
@@ -81,7 +82,8 @@ void allocation_table_remove(allocation_table *t, struct allocation *a)
 	guint count = allocation_count_of(t, a->identity);
 
 	if (count > 1)
-		g_hash_table_replace(t->by_identity, g_strdup(a->identity), GUINT_TO_POINTER(count - 1));
+		g_hash_table_replace(t->by_identity, g_strdup(a->identity),
+				     GUINT_TO_POINTER(count - 1));
 	else
 		g_hash_table_remove(t->by_identity, a->identity);
 	g_hash_table_remove(t->by_relay, &a->advertised);

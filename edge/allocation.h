@@ -1,9 +1,11 @@
-/* Allocations: a client's 5-tuple and its relayed address (RFC 5766 section 5), and the table of them.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Allocations: a client's 5-tuple and its relayed address (RFC 5766 section 5), and the table of
+ * them.
  *
  * state     | means                                       | leaves by
- * made      | in the table, its relay socket is open      | Refresh with lifetime 0, time, client gone, server end
- * gone      | out of the table, relay closed, memory freed |
- * One owner: the table.  Pure.
+ * made      | in the table, its relay socket is open      | Refresh with lifetime 0, time, client
+ * gone, server end gone      | out of the table, relay closed, memory freed | One owner: the table.
+ * Pure.
  */
 #ifndef EDGE_ALLOCATION_H
 #define EDGE_ALLOCATION_H
@@ -22,18 +24,18 @@ struct turn_tuple {
 
 struct allocation {
 	struct turn_tuple tuple;
-	struct endpoint relay;      /* the address its socket is bound to */
+	struct endpoint relay;	    /* the address its socket is bound to */
 	struct endpoint advertised; /* the same as the world sees it */
-	char *username;             /* credentials it was made with; only those may change it */
-	char *identity;             /* who they were given to: quotas count these */
-	guint8 transaction[12];     /* of the Allocate: a retransmission gets the same answer */
-	guint32 lifetime_s;         /* as granted last */
+	char *username;		    /* credentials it was made with; only those may change it */
+	char *identity;		    /* who they were given to: quotas count these */
+	guint8 transaction[12];	    /* of the Allocate: a retransmission gets the same answer */
+	guint32 lifetime_s;	    /* as granted last */
 	gint64 expires_us;
 	struct permission_set permissions;
 	struct binding_set bindings;
 	guint64 sent, received, bytes_sent, bytes_received; /* client to peers, peers to client */
-	gpointer client;            /* the shell's: where to send to the client */
-	gpointer socket;            /* the shell's: the relay's socket */
+	gpointer client; /* the shell's: where to send to the client */
+	gpointer socket; /* the shell's: the relay's socket */
 };
 
 typedef struct allocation_table allocation_table;
@@ -47,7 +49,8 @@ void allocation_table_add(allocation_table *t, struct allocation *a);
 void allocation_table_remove(allocation_table *t, struct allocation *a);
 /* Borrowed; NULL: none. */
 struct allocation *allocation_by_tuple(const allocation_table *t, const struct turn_tuple *tuple);
-struct allocation *allocation_by_relay(const allocation_table *t, const struct endpoint *advertised);
+struct allocation *allocation_by_relay(const allocation_table *t,
+				       const struct endpoint *advertised);
 guint allocation_count(const allocation_table *t);
 guint allocation_count_of(const allocation_table *t, const char *identity);
 /* Those whose time is over at `now_us`; borrowed, the array is the caller's. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/av_edge.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ struct av_edge {
 	guint64 send_failures, send_dropped;
 };
 
-/* --- time ---------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 static gboolean on_timer(gpointer user_data)
 {
@@ -41,7 +42,8 @@ static gboolean on_timer(gpointer user_data)
 	return G_SOURCE_CONTINUE;
 }
 
-static gboolean dispatch_timer(GSource *source G_GNUC_UNUSED, GSourceFunc callback, gpointer user_data)
+static gboolean dispatch_timer(GSource *source G_GNUC_UNUSED, GSourceFunc callback,
+			       gpointer user_data)
 {
 	return callback(user_data);
 }
@@ -57,9 +59,10 @@ static void wait_for_expiry(av_edge *e)
 		g_source_set_ready_time(e->timer, next_us);
 }
 
-/* --- sending ------------------------------------------------------------------------------------- */
+/* --- sending ---------------------------------------------------------------------------------- */
 
-static void note_send_failure(av_edge *e, const struct endpoint *from, const struct endpoint *to, int code)
+static void note_send_failure(av_edge *e, const struct endpoint *from, const struct endpoint *to,
+			      int code)
 {
 	char from_text[ENDPOINT_TEXT_MAX], to_text[ENDPOINT_TEXT_MAX];
 
@@ -71,13 +74,14 @@ static void note_send_failure(av_edge *e, const struct endpoint *from, const str
 	if (!rate_allows(e->send_errors, endpoint_print(to, to_text), g_get_monotonic_time()))
 		return;
 	e->event("send-error",
-		 json_pack("{s:s, s:s, s:i, s:s}", "to", to_text, "from", endpoint_print(from, from_text), "errno",
-			   code, "text", g_strerror(code)),
+		 json_pack("{s:s, s:s, s:i, s:s}", "to", to_text, "from",
+			   endpoint_print(from, from_text), "errno", code, "text",
+			   g_strerror(code)),
 		 e->user_data);
 }
 
-static void to_client(gpointer client, const struct turn_tuple *tuple, const guint8 *data, gsize length, bool media,
-		      gpointer user_data)
+static void to_client(gpointer client, const struct turn_tuple *tuple, const guint8 *data,
+		      gsize length, bool media, gpointer user_data)
 {
 	av_edge *e = user_data;
 	int code;
@@ -92,7 +96,7 @@ static void to_client(gpointer client, const struct turn_tuple *tuple, const gui
 		note_send_failure(e, &tuple->server, &tuple->client, code);
 }
 
-/* --- relays -------------------------------------------------------------------------------------- */
+/* --- relays ----------------------------------------------------------------------------------- */
 
 /* A relay's socket needs both: whose it is, and which allocation. */
 struct relay {
@@ -101,12 +105,13 @@ struct relay {
 	av_udp *socket;
 };
 
-static void on_peer_datagram(av_udp *u G_GNUC_UNUSED, const struct endpoint *from, const guint8 *data, gsize length,
-			     gpointer user_data)
+static void on_peer_datagram(av_udp *u G_GNUC_UNUSED, const struct endpoint *from,
+			     const guint8 *data, gsize length, gpointer user_data)
 {
 	struct relay *relay = user_data;
 
-	turn_from_peer(relay->edge->turn, g_get_monotonic_time(), relay->allocation, from, data, length);
+	turn_from_peer(relay->edge->turn, g_get_monotonic_time(), relay->allocation, from, data,
+		       length);
 }
 
 static int open_relay(struct allocation *a, gpointer user_data)
@@ -134,8 +139,8 @@ static void close_relay(struct allocation *a, gpointer user_data G_GNUC_UNUSED)
 	g_free(relay);
 }
 
-static void to_peer(struct allocation *a, const struct endpoint *peer, const guint8 *data, gsize length,
-		    gpointer user_data)
+static void to_peer(struct allocation *a, const struct endpoint *peer, const guint8 *data,
+		    gsize length, gpointer user_data)
 {
 	const struct relay *relay = a->socket;
 	int code = av_udp_send(relay->socket, peer, data, length);
@@ -144,7 +149,7 @@ static void to_peer(struct allocation *a, const struct endpoint *peer, const gui
 		note_send_failure(user_data, &a->relay, peer, code);
 }
 
-/* --- events -------------------------------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------------------------- */
 
 static const char *const transport_names[] = {[TURN_UDP] = "udp", [TURN_TCP] = "tcp"};
 
@@ -153,8 +158,9 @@ static json_t *allocation_fields(const struct allocation *a)
 	char client[ENDPOINT_TEXT_MAX], relay[ENDPOINT_TEXT_MAX];
 
 	return json_pack("{s:s, s:s, s:s, s:s}", "user", a->identity, "client",
-			 endpoint_print(&a->tuple.client, client), "transport", transport_names[a->tuple.transport],
-			 "relay", endpoint_print(&a->advertised, relay));
+			 endpoint_print(&a->tuple.client, client), "transport",
+			 transport_names[a->tuple.transport], "relay",
+			 endpoint_print(&a->advertised, relay));
 }
 
 static json_t *allocation_end_fields(const struct allocation *a, const char *reason)
@@ -162,9 +168,10 @@ static json_t *allocation_end_fields(const struct allocation *a, const char *rea
 	char relay[ENDPOINT_TEXT_MAX];
 
 	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s}", "user", a->identity, "relay",
-			 endpoint_print(&a->advertised, relay), "sent", (json_int_t)a->sent, "received",
-			 (json_int_t)a->received, "bytes_sent", (json_int_t)a->bytes_sent, "bytes_received",
-			 (json_int_t)a->bytes_received, "reason", reason);
+			 endpoint_print(&a->advertised, relay), "sent", (json_int_t)a->sent,
+			 "received", (json_int_t)a->received, "bytes_sent",
+			 (json_int_t)a->bytes_sent, "bytes_received", (json_int_t)a->bytes_received,
+			 "reason", reason);
 }
 
 static void tell_denied(av_edge *e, const struct turn_event *event)
@@ -174,8 +181,8 @@ static void tell_denied(av_edge *e, const struct turn_event *event)
 	endpoint_print(event->peer, peer);
 	if (rate_allows(e->denials, peer, g_get_monotonic_time()))
 		e->event("denied",
-			 json_pack("{s:s, s:s, s:s}", "user", event->allocation->identity, "peer", peer, "rule",
-				   event->reason),
+			 json_pack("{s:s, s:s, s:s}", "user", event->allocation->identity, "peer",
+				   peer, "rule", event->reason),
 			 e->user_data);
 }
 
@@ -187,8 +194,8 @@ static void tell_refused(av_edge *e, const char *name, const struct turn_event *
 	if (rate_allows(e->refusals, client, g_get_monotonic_time()))
 		e->event(name,
 			 json_pack("{s:s, s:s?, s:i, s:s}", "client", client, "user",
-				   event->username ? allocation_identity(event->username) : NULL, "code", (int)event->code,
-				   "reason", event->reason),
+				   event->username ? allocation_identity(event->username) : NULL,
+				   "code", (int)event->code, "reason", event->reason),
 			 e->user_data);
 }
 
@@ -201,7 +208,8 @@ static void on_turn_event(const struct turn_event *event, gpointer user_data)
 		e->event("allocation", allocation_fields(event->allocation), e->user_data);
 		break;
 	case TURN_EVENT_ALLOCATION_END:
-		e->event("allocation-end", allocation_end_fields(event->allocation, event->reason), e->user_data);
+		e->event("allocation-end", allocation_end_fields(event->allocation, event->reason),
+			 e->user_data);
 		break;
 	case TURN_EVENT_DENIED:
 		tell_denied(e, event);
@@ -215,13 +223,14 @@ static void on_turn_event(const struct turn_event *event, gpointer user_data)
 	}
 }
 
-/* --- listeners ----------------------------------------------------------------------------------- */
+/* --- listeners -------------------------------------------------------------------------------- */
 
-static void on_client_datagram(av_udp *u, const struct endpoint *from, const guint8 *data, gsize length,
-			       gpointer user_data)
+static void on_client_datagram(av_udp *u, const struct endpoint *from, const guint8 *data,
+			       gsize length, gpointer user_data)
 {
 	av_edge *e = user_data;
-	struct turn_tuple tuple = {.client = *from, .server = *av_udp_local(u), .transport = TURN_UDP};
+	struct turn_tuple tuple = {
+		.client = *from, .server = *av_udp_local(u), .transport = TURN_UDP};
 
 	turn_from_client(e->turn, g_get_monotonic_time(), u, &tuple, data, length);
 	wait_for_expiry(e);
@@ -247,14 +256,15 @@ static void tell_listening(av_edge *e, const struct endpoint *local, const char 
 	g_autofree char *address = edge_address_text(local);
 
 	e->event("listening",
-		 json_pack("{s:s, s:s, s:i, s:s}", "service", "av", "address", address, "port", (int)local->port,
-			   "transport", transport),
+		 json_pack("{s:s, s:s, s:i, s:s}", "service", "av", "address", address, "port",
+			   (int)local->port, "transport", transport),
 		 e->user_data);
 }
 
 static bool listen_at(av_edge *e, guint i, const struct endpoint *address, GError **error)
 {
-	static const struct av_tcp_handlers handlers = {.frame = on_client_frame, .closed = on_client_closed};
+	static const struct av_tcp_handlers handlers = {.frame = on_client_frame,
+							.closed = on_client_closed};
 	struct endpoint udp = endpoint_with_port(address, AV_EDGE_UDP_PORT);
 	struct endpoint tcp = endpoint_with_port(address, AV_EDGE_TCP_PORT);
 	char text[ENDPOINT_TEXT_MAX];
@@ -262,8 +272,8 @@ static bool listen_at(av_edge *e, guint i, const struct endpoint *address, GErro
 
 	e->udp[i] = av_udp_new(&udp, e->batch, on_client_datagram, e, &code);
 	if (!e->udp[i]) {
-		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code), "cannot bind UDP %s: %s",
-			    endpoint_print(&udp, text), g_strerror(code));
+		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code),
+			    "cannot bind UDP %s: %s", endpoint_print(&udp, text), g_strerror(code));
 		return false;
 	}
 	e->tcp[i] = av_tcp_listen(&tcp, &handlers, e->read, e, error);
@@ -276,8 +286,10 @@ static bool listen_at(av_edge *e, guint i, const struct endpoint *address, GErro
 
 static bool listen_everywhere(av_edge *e, GError **error)
 {
-	const struct endpoint *const at[LISTENERS] = {&e->config->internal, &e->config->relay[0][TURN_UDP],
-						      &e->config->internal6, &e->config->relay[1][TURN_UDP]};
+	const struct endpoint *const at[LISTENERS] = {&e->config->internal,
+						      &e->config->relay[0][TURN_UDP],
+						      &e->config->internal6,
+						      &e->config->relay[1][TURN_UDP]};
 
 	for (guint i = 0; i < LISTENERS; i++)
 		if (at[i]->family != ENDPOINT_NONE && !listen_at(e, i, at[i], error))
@@ -285,7 +297,7 @@ static bool listen_everywhere(av_edge *e, GError **error)
 	return true;
 }
 
-/* --- life ---------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static policy *make_policy(const struct edge_config *c, GError **error)
 {
@@ -302,7 +314,8 @@ static policy *make_policy(const struct edge_config *c, GError **error)
 	struct policy_config config = {.own = own,
 				       .n_own = G_N_ELEMENTS(own),
 				       .relays = c->advertised[0],
-				       .n_relays = sizeof c->advertised / sizeof c->advertised[0][0],
+				       .n_relays =
+					       sizeof c->advertised / sizeof c->advertised[0][0],
 				       .relay_port_min = c->relay_port_min,
 				       .relay_port_max = c->relay_port_max,
 				       .relay_to = (const char *const *)c->relay_to,
@@ -345,7 +358,8 @@ static void start_timer(av_edge *e)
 	g_source_attach(e->timer, g_main_context_get_thread_default());
 }
 
-av_edge *av_edge_new(const struct edge_config *config, edge_event_func event, gpointer user_data, GError **error)
+av_edge *av_edge_new(const struct edge_config *config, edge_event_func event, gpointer user_data,
+		     GError **error)
 {
 	av_edge *e = g_new0(av_edge, 1);
 	int code = 0;
@@ -355,7 +369,8 @@ av_edge *av_edge_new(const struct edge_config *config, edge_event_func event, gp
 	e->user_data = user_data;
 	e->read = readable_new(&code);
 	if (!e->read) {
-		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code), "epoll: %s", g_strerror(code));
+		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code), "epoll: %s",
+			    g_strerror(code));
 		g_free(e);
 		return NULL;
 	}
@@ -369,7 +384,8 @@ av_edge *av_edge_new(const struct edge_config *config, edge_event_func event, gp
 	if (e->turn && listen_everywhere(e, error))
 		return e;
 	if (error && !*error)
-		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED, "no random numbers to be had");
+		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+				    "no random numbers to be had");
 	av_edge_free(e);
 	return NULL;
 }

@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The A/V Edge: sockets around the TURN server (turn.h).
  *
- * Listens on UDP 3478 and TCP 443 of the internal and of the external A/V address; answers leave from
- * the address that was asked.  Relays are opened on the external addresses only.  A send that fails
- * because there is no route is evidence and becomes a `send-error` event.
- * One thread, its default main context; nothing blocks (av_thread.h: which thread).
+ * Listens on UDP 3478 and TCP 443 of the internal and of the external A/V address; answers leave
+ * from the address that was asked.  Relays are opened on the external addresses only.  A send that
+ * fails because there is no route is evidence and becomes a `send-error` event. One thread, its
+ * default main context; nothing blocks (av_thread.h: which thread).
  */
 #ifndef EDGE_AV_EDGE_H
 #define EDGE_AV_EDGE_H
@@ -23,7 +24,8 @@ typedef void (*edge_event_func)(const char *name, json_t *fields, gpointer user_
 
 /* `config` is borrowed until av_edge_free.  NULL with a G_IO_ERROR: an address cannot be bound, or
  * relay_to is malformed. */
-av_edge *av_edge_new(const struct edge_config *config, edge_event_func event, gpointer user_data, GError **error);
+av_edge *av_edge_new(const struct edge_config *config, edge_event_func event, gpointer user_data,
+		     GError **error);
 /* Ends all allocations, with events. */
 void av_edge_free(av_edge *e);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/av_tcp.h"
 
 #include <errno.h>
@@ -103,7 +104,8 @@ static gssize write_some(av_stream *s, const guint8 *data, gsize length)
 	return -1;
 }
 
-static gboolean on_writable(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
+static gboolean on_writable(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNUSED,
+			    gpointer user_data)
 {
 	av_stream *s = user_data;
 	gssize n = write_some(s, s->queue->data, s->queue->len);
@@ -156,7 +158,8 @@ static void add_stream(av_tcp *l, int fd, const struct sockaddr_storage *peer)
 	av_stream *s = g_new0(av_stream, 1);
 	int on = 1, code;
 
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* media must not wait for acknowledgements */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
+		   sizeof on); /* media must not wait for acknowledgements */
 	s->fd = fd;
 	s->listener = l;
 	s->tuple.transport = TURN_TCP;
@@ -175,7 +178,8 @@ static void on_connection(int listen_fd, gpointer user_data)
 	av_tcp *l = user_data;
 	struct sockaddr_storage peer;
 	socklen_t length = sizeof peer;
-	int fd = accept4(listen_fd, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd =
+		accept4(listen_fd, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd < 0)
 		return;
@@ -205,13 +209,13 @@ static av_tcp *refuse(const struct endpoint *local, int code, GError **error)
 {
 	char text[ENDPOINT_TEXT_MAX];
 
-	g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code), "cannot listen on TCP %s: %s",
-		    endpoint_print(local, text), g_strerror(code));
+	g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code),
+		    "cannot listen on TCP %s: %s", endpoint_print(local, text), g_strerror(code));
 	return NULL;
 }
 
-av_tcp *av_tcp_listen(const struct endpoint *local, const struct av_tcp_handlers *handlers, readable *read,
-		      gpointer user_data, GError **error)
+av_tcp *av_tcp_listen(const struct endpoint *local, const struct av_tcp_handlers *handlers,
+		      readable *read, gpointer user_data, GError **error)
 {
 	int fd = open_listening(local);
 	int code = errno;

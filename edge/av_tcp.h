@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* TCP for the A/V Edge: a listener, and streams that carry STUN and ChannelData frames.
  *
  * One thread, default main context; nothing blocks.  A stream lives until its `closed` callback
- * returns; it is closed by the peer, by an error, by bytes that are no frames, or with its listener.
- * A slow reader costs at most AV_TCP_QUEUE_MAX bytes: media that do not fit are dropped, and when
- * even an answer does not fit the stream ends.
+ * returns; it is closed by the peer, by an error, by bytes that are no frames, or with its
+ * listener. A slow reader costs at most AV_TCP_QUEUE_MAX bytes: media that do not fit are dropped,
+ * and when even an answer does not fit the stream ends.
  */
 #ifndef EDGE_AV_TCP_H
 #define EDGE_AV_TCP_H
@@ -26,8 +27,8 @@ struct av_tcp_handlers {
 };
 
 /* NULL with a G_IO_ERROR: not bound.  `read` must outlive it. */
-av_tcp *av_tcp_listen(const struct endpoint *local, const struct av_tcp_handlers *handlers, readable *read,
-		      gpointer user_data, GError **error);
+av_tcp *av_tcp_listen(const struct endpoint *local, const struct av_tcp_handlers *handlers,
+		      readable *read, gpointer user_data, GError **error);
 /* Closes its streams too, with their callbacks. */
 void av_tcp_free(av_tcp *l);
 

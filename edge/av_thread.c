@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/av_thread.h"
 
 struct av_thread {
@@ -7,7 +8,7 @@ struct av_thread {
 	GThread *thread;
 	GMainContext *context; /* the thread's */
 	GMainLoop *loop;       /* the thread's */
-	av_edge *edge;         /* of the thread alone; NULL: not started */
+	av_edge *edge;	       /* of the thread alone; NULL: not started */
 	GAsyncQueue *told;     /* struct event: from the thread to its maker */
 	GSource *hand_on;      /* in the maker's context; ready when something was told */
 };
@@ -28,7 +29,7 @@ struct errand {
 	gboolean done;
 };
 
-/* --- events ---------------------------------------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------------------------- */
 
 /* In the thread. */
 static void on_event(const char *name, json_t *fields, gpointer user_data)
@@ -78,7 +79,7 @@ static GSource *hand_on_new(av_thread *t)
 	return source;
 }
 
-/* --- errands --------------------------------------------------------------------------------------------- */
+/* --- errands ---------------------------------------------------------------------------------- */
 
 static gboolean on_errand(gpointer user_data)
 {
@@ -127,7 +128,7 @@ static void stop(struct errand *e)
 	g_main_loop_quit(e->thread->loop);
 }
 
-/* --- life ------------------------------------------------------------------------------------------------ */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static gpointer run(gpointer user_data)
 {
@@ -139,7 +140,8 @@ static gpointer run(gpointer user_data)
 	return NULL;
 }
 
-av_thread *av_thread_new(const struct edge_config *config, edge_event_func event, gpointer user_data, GError **error)
+av_thread *av_thread_new(const struct edge_config *config, edge_event_func event,
+			 gpointer user_data, GError **error)
 {
 	av_thread *t = g_new0(av_thread, 1);
 

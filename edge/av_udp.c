@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/av_udp.h"
 
 #include <errno.h>
@@ -78,8 +79,8 @@ static int open_bound(const struct endpoint *local, int *ret_errno)
 	return -1;
 }
 
-av_udp *av_udp_new(const struct endpoint *local, av_udp_batch *batch, av_udp_received received, gpointer user_data,
-		   int *ret_errno)
+av_udp *av_udp_new(const struct endpoint *local, av_udp_batch *batch, av_udp_received received,
+		   gpointer user_data, int *ret_errno)
 {
 	int fd = open_bound(local, ret_errno);
 	av_udp *u;
@@ -118,8 +119,8 @@ int av_udp_send(av_udp *u, const struct endpoint *to, const guint8 *data, gsize 
 	struct sockaddr_storage address;
 	socklen_t address_length = endpoint_to_sockaddr(to, &address);
 
-	if (sendto(u->fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&address,
-		   address_length) < 0)
+	if (sendto(u->fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL,
+		   (const struct sockaddr *)&address, address_length) < 0)
 		return errno;
 	return 0;
 }

@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/binding.h"
 
-enum binding_result binding_test(const struct binding_set *set, guint16 number, const struct endpoint *peer,
-				 gint64 now_us)
+enum binding_result binding_test(const struct binding_set *set, guint16 number,
+				 const struct endpoint *peer, gint64 now_us)
 {
 	bool room = set->n < BINDINGS_MAX;
 
@@ -30,13 +31,16 @@ static struct binding *place_for(struct binding_set *set, guint16 number, gint64
 	return expired ? expired : &set->items[set->n++];
 }
 
-enum binding_result binding_bind(struct binding_set *set, guint16 number, const struct endpoint *peer, gint64 now_us)
+enum binding_result binding_bind(struct binding_set *set, guint16 number,
+				 const struct endpoint *peer, gint64 now_us)
 {
 	enum binding_result result = binding_test(set, number, peer, now_us);
 
 	if (result == BINDING_DONE)
-		*place_for(set, number, now_us) = (struct binding){
-			.peer = *peer, .number = number, .expires_us = now_us + BINDING_LIFETIME_US};
+		*place_for(set, number, now_us) =
+			(struct binding){.peer = *peer,
+					 .number = number,
+					 .expires_us = now_us + BINDING_LIFETIME_US};
 	return result;
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Channels of an allocation: a number for a peer, four bytes of overhead (RFC 5766 section 11).
  *
  * state     | means              | leaves by
@@ -27,12 +28,13 @@ struct binding_set {
 enum binding_result {
 	BINDING_DONE,
 	BINDING_CONFLICT, /* number has another peer, or peer another number: 400 */
-	BINDING_FULL,     /* 508 */
+	BINDING_FULL,	  /* 508 */
 };
 /* What binding_bind would do; changes nothing. */
-enum binding_result binding_test(const struct binding_set *set, guint16 number, const struct endpoint *peer,
-				 gint64 now_us);
-enum binding_result binding_bind(struct binding_set *set, guint16 number, const struct endpoint *peer, gint64 now_us);
+enum binding_result binding_test(const struct binding_set *set, guint16 number,
+				 const struct endpoint *peer, gint64 now_us);
+enum binding_result binding_bind(struct binding_set *set, guint16 number,
+				 const struct endpoint *peer, gint64 now_us);
 /* NULL: not bound now. */
 const struct endpoint *binding_peer(const struct binding_set *set, guint16 number, gint64 now_us);
 /* 0: none. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/config.h"
 
 #include <gio/gio.h>
@@ -59,7 +60,8 @@ static const struct {
 
 static bool fail(GError **error, const char *member, const char *what)
 {
-	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "config: '%s' %s", member, what);
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "config: '%s' %s", member,
+		    what);
 	return false;
 }
 
@@ -113,7 +115,8 @@ static bool parse_ports(struct edge_config *c, const json_t *object, GError **er
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(ports); i++) {
 		const json_t *value = json_object_get(object, ports[i].member);
-		json_int_t port = json_is_integer(value) ? json_integer_value(value) : ports[i].fallback;
+		json_int_t port =
+			json_is_integer(value) ? json_integer_value(value) : ports[i].fallback;
 
 		if ((value && !json_is_integer(value)) || port < 1 || port > 65535)
 			return fail(error, ports[i].member, "is not a port");
@@ -153,10 +156,12 @@ static bool parse_parts(struct edge_config *c, const json_t *object, GError **er
 	json_array_foreach(list, i, part) {
 		gsize k = 0;
 
-		while (k < G_N_ELEMENTS(parts) && g_strcmp0(json_string_value(part), parts[k].name) != 0)
+		while (k < G_N_ELEMENTS(parts) &&
+		       g_strcmp0(json_string_value(part), parts[k].name) != 0)
 			k++;
 		if (k == G_N_ELEMENTS(parts))
-			return fail(error, "parts", "holds something else than \"access\", \"mras\" and \"av\"");
+			return fail(error, "parts",
+				    "holds something else than \"access\", \"mras\" and \"av\"");
 		*parts[k].runs = true;
 	}
 	return true;
@@ -170,7 +175,8 @@ static bool parse_grants(struct edge_config *c, const json_t *object, GError **e
 
 	if (life && (!json_is_integer(life) || json_integer_value(life) < 0))
 		return fail(error, "credential_lifetime_ms", "is not a time");
-	if (relays && (!json_is_integer(relays) || json_integer_value(relays) < 0 || json_integer_value(relays) > G_MAXUINT16))
+	if (relays && (!json_is_integer(relays) || json_integer_value(relays) < 0 ||
+		       json_integer_value(relays) > G_MAXUINT16))
 		return fail(error, "relays_per_user", "is not a number from 0 to 65535");
 	c->credential_lifetime_ms = life ? json_integer_value(life) : CREDENTIAL_LIFETIME_MS;
 	c->relays_per_user = relays ? (guint)json_integer_value(relays) : RELAYS_PER_USER;
@@ -184,8 +190,8 @@ static bool parse_rest(struct edge_config *c, const json_t *object, GError **err
 	const json_t *seed = json_object_get(object, "seed");
 
 	if (!parse_prefixes(object, "relay_to", &c->relay_to, error) ||
-	    !parse_prefixes(object, "relay_not_to", &c->relay_not_to, error) || !parse_parts(c, object, error) ||
-	    !parse_grants(c, object, error))
+	    !parse_prefixes(object, "relay_not_to", &c->relay_not_to, error) ||
+	    !parse_parts(c, object, error) || !parse_grants(c, object, error))
 		return false;
 	if (engine && !g_str_equal(engine, "builtin") && !g_str_equal(engine, "none"))
 		return fail(error, "av_engine", "is neither \"builtin\" nor \"none\"");
@@ -202,8 +208,8 @@ struct edge_config *edge_config_parse(const json_t *object, GError **error)
 {
 	struct edge_config *c = g_new0(struct edge_config, 1);
 
-	if (parse_texts(c, object, error) && parse_addresses(c, object, error) && parse_ports(c, object, error) &&
-	    parse_rest(c, object, error))
+	if (parse_texts(c, object, error) && parse_addresses(c, object, error) &&
+	    parse_ports(c, object, error) && parse_rest(c, object, error))
 		return c;
 	edge_config_free(c);
 	return NULL;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/edge.h"
 
 #include "common/tls.h"
@@ -14,17 +15,21 @@ struct edge {
 	av_thread *av; /* NULL also when another program relays */
 };
 
-static bool start(edge *e, const json_t *object, edge_event_func event, gpointer user_data, GError **error)
+static bool start(edge *e, const json_t *object, edge_event_func event, gpointer user_data,
+		  GError **error)
 {
 	e->config = edge_config_parse(object, error);
 	if (!e->config)
 		return false;
-	e->identity = tls_identity_new(e->config->ca, e->config->certificate, e->config->key, error);
+	e->identity =
+		tls_identity_new(e->config->ca, e->config->certificate, e->config->key, error);
 	if (!e->identity)
 		return false;
-	if (e->config->runs_access && !(e->access = access_edge_new(e->config, e->identity, event, user_data, error)))
+	if (e->config->runs_access &&
+	    !(e->access = access_edge_new(e->config, e->identity, event, user_data, error)))
 		return false;
-	if (e->config->runs_mras && !(e->mras = mras_service_new(e->config, e->identity, event, user_data, error)))
+	if (e->config->runs_mras &&
+	    !(e->mras = mras_service_new(e->config, e->identity, event, user_data, error)))
 		return false;
 	if (e->config->runs_av && e->config->builtin_av)
 		e->av = av_thread_new(e->config, event, user_data, error);

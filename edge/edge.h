@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The Edge server: Access Edge, MRAS and, unless another program relays, the A/V Edge. */
 #ifndef EDGE_EDGE_H
 #define EDGE_EDGE_H

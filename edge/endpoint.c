@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/endpoint.h"
 
 #include <arpa/inet.h>
@@ -62,7 +63,8 @@ char *endpoint_print(const struct endpoint *e, char text[static ENDPOINT_TEXT_MA
 
 	if (e->family != ENDPOINT_NONE)
 		inet_ntop(e->family == ENDPOINT_V4 ? AF_INET : AF_INET6, e->ip, ip, sizeof ip);
-	g_snprintf(text, ENDPOINT_TEXT_MAX, e->family == ENDPOINT_V6 ? "[%s]:%u" : "%s:%u", ip, e->port);
+	g_snprintf(text, ENDPOINT_TEXT_MAX, e->family == ENDPOINT_V6 ? "[%s]:%u" : "%s:%u", ip,
+		   e->port);
 	return text;
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An address and a port: the one type of the A/V Edge for clients, relays and peers.
  *
  * Pure values, compared by content.  Ports in host order.
@@ -12,9 +13,9 @@
 enum endpoint_family { ENDPOINT_NONE, ENDPOINT_V4, ENDPOINT_V6 };
 
 struct endpoint {
-	guint8 family;  /* enum endpoint_family */
+	guint8 family; /* enum endpoint_family */
 	guint16 port;
-	guint8 ip[16];  /* network order; IPv4 in the first four, the rest 0 */
+	guint8 ip[16]; /* network order; IPv4 in the first four, the rest 0 */
 };
 
 #define ENDPOINT_TEXT_MAX 56 /* "[v6 address]:port" and the NUL */

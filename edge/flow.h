@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SIP flows of the Access Edge: a token for each connection (RFC 5626 section 5.2).
  *
  * state     | means                                  | leaves by

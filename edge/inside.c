@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/inside.h"
 
 #include <string.h>
@@ -53,12 +54,13 @@ static void on_resolved(GObject *source, GAsyncResult *result, gpointer user_dat
 	}
 	t->address = reachable_from(t->local_address, found);
 	g_resolver_free_addresses(found);
-	tls_connect(t->local_address, t->address, t->port, t->name, t->identity, INSIDE_CONNECT_TIMEOUT_MS, t->cancellable,
-		    on_connected, t);
+	tls_connect(t->local_address, t->address, t->port, t->name, t->identity,
+		    INSIDE_CONNECT_TIMEOUT_MS, t->cancellable, on_connected, t);
 }
 
-void inside_connect(const char *name, guint16 port, const char *local_address, tls_identity *identity,
-		    GCancellable *cancellable, inside_connected done, gpointer user_data)
+void inside_connect(const char *name, guint16 port, const char *local_address,
+		    tls_identity *identity, GCancellable *cancellable, inside_connected done,
+		    gpointer user_data)
 {
 	g_autoptr(GResolver) resolver = g_resolver_get_default();
 	struct attempt *t = g_new0(struct attempt, 1);

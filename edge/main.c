@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* tb-edge: the Edge as an agent (docs/AGENTS.md). */
 #include "common/agent.h"
 #include "edge/edge.h"
@@ -47,7 +48,10 @@ static void end(gpointer user_data)
 int main(int argc, char **argv)
 {
 	static const struct agent_command commands[] = {
-		{"start", on_start}, {"stats", on_stats}, {"quit", on_quit}, {NULL, NULL},
+		{"start", on_start},
+		{"stats", on_stats},
+		{"quit", on_quit},
+		{NULL, NULL},
 	};
 	static const struct agent_kind kind = {
 		.program = "tb-edge",

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/mras_service.h"
 
 #include <string.h>
@@ -10,8 +11,8 @@ struct mras_service {
 	edge_event_func event;
 	gpointer user_data;
 	tls_listener *listener, *listener6; /* the latter NULL without IPv6 */
-	GHashTable *connections; /* sip_conn *, owned */
-	char *address; /* told to the one that connects */
+	GHashTable *connections;	    /* sip_conn *, owned */
+	char *address;			    /* told to the one that connects */
 };
 
 static void connection_free(gpointer data)
@@ -20,29 +21,32 @@ static void connection_free(gpointer data)
 	sip_conn_unref(data);
 }
 
-static char *print_response(const struct edge_config *config, const struct mras_request *request, gint64 now_s)
+static char *print_response(const struct edge_config *config, const struct mras_request *request,
+			    gint64 now_s)
 {
 	guint duration_min = CLAMP(request->duration_min, 1, MRAS_DURATION_MAX_MIN);
 	gint64 lifetime_s = MIN((gint64)duration_min * 60, config->credential_lifetime_ms / 1000);
 	struct mras_response response = {.request_id = request->request_id,
 					 .duration_min = duration_min,
-					 .host_name = request->internet ? config->av_fqdn : config->fqdn,
+					 .host_name =
+						 request->internet ? config->av_fqdn : config->fqdn,
 					 .udp_port = AV_EDGE_UDP_PORT,
 					 .tcp_port = AV_EDGE_TCP_PORT,
 					 .internet = request->internet};
 	char *body;
 
 	response.duration_min = MAX(1, (guint)(lifetime_s / 60));
-	mras_credentials(config->mras_secret, request->identity, now_s + lifetime_s, &response.username,
-			 &response.password);
+	mras_credentials(config->mras_secret, request->identity, now_s + lifetime_s,
+			 &response.username, &response.password);
 	body = mras_response_print(&response);
 	g_free(response.username);
 	g_free(response.password);
 	return body;
 }
 
-static sip_msg *answer_service(const struct edge_config *config, const sip_msg *request, gint64 now_s, const char *tag,
-			       char **ret_user, gboolean *ret_internet)
+static sip_msg *answer_service(const struct edge_config *config, const sip_msg *request,
+			       gint64 now_s, const char *tag, char **ret_user,
+			       gboolean *ret_internet)
 {
 	struct mras_request asked = {0};
 	g_autofree char *text = NULL;
@@ -65,8 +69,8 @@ static sip_msg *answer_service(const struct edge_config *config, const sip_msg *
 	return answer;
 }
 
-sip_msg *mras_answer(const struct edge_config *config, const sip_msg *request, gint64 now_s, char **ret_user,
-		     gboolean *ret_internet)
+sip_msg *mras_answer(const struct edge_config *config, const sip_msg *request, gint64 now_s,
+		     char **ret_user, gboolean *ret_internet)
 {
 	g_autofree char *tag = sip_new_tag();
 	sip_msg *answer;
@@ -91,7 +95,8 @@ static void on_message(sip_conn *c, sip_msg *m, gpointer user_data)
 	answer = mras_answer(s->config, m, g_get_real_time() / G_USEC_PER_SEC, &user, &internet);
 	if (user)
 		s->event("mras",
-			 json_pack("{s:s, s:s}", "user", user, "location", internet ? "internet" : "intranet"),
+			 json_pack("{s:s, s:s}", "user", user, "location",
+				   internet ? "internet" : "intranet"),
 			 s->user_data);
 	sip_conn_send(c, answer);
 }
@@ -102,7 +107,8 @@ static void on_closed(sip_conn *c, const GError *error, gpointer user_data)
 
 	s->event("log",
 		 json_pack("{s:s, s:o}", "level", "debug", "text",
-			   json_sprintf("MRAS: %s: %s", sip_conn_peer(c), error ? error->message : "closed")),
+			   json_sprintf("MRAS: %s: %s", sip_conn_peer(c),
+					error ? error->message : "closed")),
 		 s->user_data);
 	g_hash_table_remove(s->connections, c);
 }
@@ -120,7 +126,8 @@ static void on_refused(const char *peer, const char *why, gpointer user_data)
 static void on_accepted(GIOStream *connection, const char *const *peer_names, const char *peer,
 			guint16 port G_GNUC_UNUSED, gpointer user_data)
 {
-	static const struct sip_conn_handlers handlers = {.message = on_message, .closed = on_closed};
+	static const struct sip_conn_handlers handlers = {.message = on_message,
+							  .closed = on_closed};
 	mras_service *s = user_data;
 	g_autofree char *local = NULL;
 
@@ -133,21 +140,23 @@ static void on_accepted(GIOStream *connection, const char *const *peer_names, co
 	g_hash_table_add(s->connections, sip_conn_new(connection, local, &handlers, s));
 }
 
-static tls_listener *listen_at(mras_service *s, const struct endpoint *at, tls_identity *identity, GError **error)
+static tls_listener *listen_at(mras_service *s, const struct endpoint *at, tls_identity *identity,
+			       GError **error)
 {
 	g_autofree char *address = edge_address_text(at);
-	tls_listener *l = tls_listen(address, MRAS_PORT, identity, TLS_CLIENT_REQUIRED, on_accepted, on_refused, s, error);
+	tls_listener *l = tls_listen(address, MRAS_PORT, identity, TLS_CLIENT_REQUIRED, on_accepted,
+				     on_refused, s, error);
 
 	if (l)
 		s->event("listening",
-			 json_pack("{s:s, s:s, s:i, s:s}", "service", "mras", "address", address, "port", MRAS_PORT,
-				   "transport", "tls"),
+			 json_pack("{s:s, s:s, s:i, s:s}", "service", "mras", "address", address,
+				   "port", MRAS_PORT, "transport", "tls"),
 			 s->user_data);
 	return l;
 }
 
-mras_service *mras_service_new(const struct edge_config *config, tls_identity *identity, edge_event_func event,
-			       gpointer user_data, GError **error)
+mras_service *mras_service_new(const struct edge_config *config, tls_identity *identity,
+			       edge_event_func event, gpointer user_data, GError **error)
 {
 	mras_service *s = g_new0(mras_service, 1);
 

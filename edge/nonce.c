@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/nonce.h"
 
 #include <string.h>
@@ -31,8 +32,8 @@ void nonce_make(const struct nonce_source *s, const struct endpoint *client, gin
 	make_at(s, client, step_at(now_us), ret);
 }
 
-bool nonce_is_fresh(const struct nonce_source *s, const struct endpoint *client, gint64 now_us, const guint8 *nonce,
-		    gsize length)
+bool nonce_is_fresh(const struct nonce_source *s, const struct endpoint *client, gint64 now_us,
+		    const guint8 *nonce, gsize length)
 {
 	char text[NONCE_LENGTH + 1] = "", expected[NONCE_LENGTH + 1];
 	g_autofree guchar *bytes = NULL;

@@ -1,6 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/permission.h"
 
-static struct permission *place_for(struct permission_set *set, const struct endpoint *peer, gint64 now_us)
+static struct permission *place_for(struct permission_set *set, const struct endpoint *peer,
+				    gint64 now_us)
 {
 	struct permission *expired = NULL;
 
@@ -26,7 +28,8 @@ bool permission_grant(struct permission_set *set, const struct endpoint *peer, g
 	return true;
 }
 
-bool permission_is_granted(const struct permission_set *set, const struct endpoint *peer, gint64 now_us)
+bool permission_is_granted(const struct permission_set *set, const struct endpoint *peer,
+			   gint64 now_us)
 {
 	for (guint i = 0; i < set->n; i++)
 		if (endpoint_same_ip(&set->items[i].peer, peer))

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Permissions of an allocation: addresses (without port) that may send to it (RFC 5766 section 8).
  *
  * state     | means                       | leaves by
@@ -25,7 +26,8 @@ struct permission_set {
 
 /* Installs or refreshes; false: PERMISSIONS_MAX others are in force. */
 bool permission_grant(struct permission_set *set, const struct endpoint *peer, gint64 now_us);
-bool permission_is_granted(const struct permission_set *set, const struct endpoint *peer, gint64 now_us);
+bool permission_is_granted(const struct permission_set *set, const struct endpoint *peer,
+			   gint64 now_us);
 /* How many more could be granted. */
 guint permission_room(const struct permission_set *set, gint64 now_us);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/policy.h"
 
 #include <gio/gio.h>
@@ -41,10 +42,14 @@ struct policy {
 		struct prefix *list;
 		guint n;
 	} relay_to, relay_not_to;
-	struct endpoint special[G_N_ELEMENTS(special_ranges)]; /* parsed once: every Send is checked */
+	struct endpoint
+		special[G_N_ELEMENTS(special_ranges)]; /* parsed once: every Send is checked */
 };
 
-#define V6(...) {.family = ENDPOINT_V6, .ip = {__VA_ARGS__}}
+#define V6(...)                                              \
+	{                                                    \
+		.family = ENDPOINT_V6, .ip = { __VA_ARGS__ } \
+	}
 
 /* IPv6 ranges whose addresses carry an IPv4 address at `offset`. */
 static const struct {
@@ -53,12 +58,13 @@ static const struct {
 	guint bits, offset;
 	guint8 mask; /* what the address was XORed with */
 } embeddings[] = {
-	{"ipv4-mapped", V6(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff), 96, 12, 0},     /* RFC 4291 section 2.5.5.2 */
-	{"ipv4-translated", V6(0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff), 96, 12, 0},       /* RFC 2765 */
-	{"nat64", V6(0, 0x64, 0xff, 0x9b), 96, 12, 0},                                /* RFC 6052 */
-	{"6to4", V6(0x20, 0x02), 16, 2, 0},                                           /* RFC 3056 */
-	{"teredo", V6(0x20, 0x01), 32, 12, 0xff},                                     /* RFC 4380 */
-	{"ipv4-compatible", V6(0), 96, 12, 0},                                        /* RFC 4291 section 2.5.5.1 */
+	{"ipv4-mapped", V6(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff), 96, 12,
+	 0}, /* RFC 4291 section 2.5.5.2 */
+	{"ipv4-translated", V6(0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff), 96, 12, 0}, /* RFC 2765 */
+	{"nat64", V6(0, 0x64, 0xff, 0x9b), 96, 12, 0},				/* RFC 6052 */
+	{"6to4", V6(0x20, 0x02), 16, 2, 0},					/* RFC 3056 */
+	{"teredo", V6(0x20, 0x01), 32, 12, 0xff},				/* RFC 4380 */
+	{"ipv4-compatible", V6(0), 96, 12, 0}, /* RFC 4291 section 2.5.5.1 */
 };
 
 static bool in_prefix(const struct endpoint *e, const struct endpoint *prefix, guint bits)
@@ -84,12 +90,13 @@ static bool parse_prefix(const char *text, const char *member, struct prefix *re
 			return true;
 		}
 	}
-	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s: not a prefix: '%s'", member,
-		    text);
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s: not a prefix: '%s'",
+		    member, text);
 	return false;
 }
 
-static bool parse_prefixes(const char *const *texts, const char *member, struct prefixes *ret, GError **error)
+static bool parse_prefixes(const char *const *texts, const char *member, struct prefixes *ret,
+			   GError **error)
 {
 	ret->n = texts ? g_strv_length((char **)(guintptr)texts) : 0;
 	ret->list = g_new0(struct prefix, ret->n + 1);
@@ -138,7 +145,8 @@ static gsize embedding_of(const struct endpoint *peer)
 
 	if (in_prefix(peer, &unspecified, 127)) /* :: and ::1 are themselves */
 		return G_N_ELEMENTS(embeddings);
-	while (i < G_N_ELEMENTS(embeddings) && !in_prefix(peer, &embeddings[i].prefix, embeddings[i].bits))
+	while (i < G_N_ELEMENTS(embeddings) &&
+	       !in_prefix(peer, &embeddings[i].prefix, embeddings[i].bits))
 		i++;
 	return i;
 }
@@ -172,7 +180,8 @@ static bool declared(const struct prefixes *prefixes, const struct endpoint *e)
 }
 
 /* What refuses the address itself, whatever form it was given in. */
-static const char *refuses_canonical(const policy *p, const struct endpoint *e, enum policy_scope scope)
+static const char *refuses_canonical(const policy *p, const struct endpoint *e,
+				     enum policy_scope scope)
 {
 	if (e->family == ENDPOINT_NONE)
 		return "unspecified";
@@ -188,7 +197,9 @@ static const char *refuses_canonical(const policy *p, const struct endpoint *e, 
 	for (gsize i = 0; i < G_N_ELEMENTS(special_ranges); i++) {
 		if (!in_prefix(e, &p->special[i], special_ranges[i].bits))
 			continue;
-		return special_ranges[i].declarable && declared(&p->relay_to, e) ? NULL : special_ranges[i].rule;
+		return special_ranges[i].declarable && declared(&p->relay_to, e) ?
+			       NULL :
+			       special_ranges[i].rule;
 	}
 	return NULL;
 }
@@ -201,5 +212,6 @@ const char *policy_refuses(const policy *p, const struct endpoint *peer, enum po
 
 	if (rule || i == G_N_ELEMENTS(embeddings))
 		return rule;
-	return embeddings[i].rule; /* a packet could go round between relay and tunnel: RFC 8656 section 21.6 */
+	return embeddings[i]
+		.rule; /* a packet could go round between relay and tunnel: RFC 8656 section 21.6 */
 }

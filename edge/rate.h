@@ -1,4 +1,6 @@
-/* "At most one each second for the same ...": keeps a flood of packets from being a flood of events.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* "At most one each second for the same ...": keeps a flood of packets from being a flood of
+ * events.
  *
  * Remembers at most RATE_KEYS_MAX keys; when there are more it forgets all.  Pure.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/readable.h"
 
 #include <errno.h>
@@ -7,7 +8,8 @@
 #include <unistd.h>
 
 #define EVENTS 64
-/* What came while others were read goes in the same turn; the rest of the loop waits so long at most. */
+/* What came while others were read goes in the same turn; the rest of the loop waits so long at
+ * most. */
 #define ROUNDS 4
 
 struct readable_watch {
@@ -38,7 +40,8 @@ static int read_round(readable *r)
 	return n;
 }
 
-static gboolean on_readable(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
+static gboolean on_readable(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNUSED,
+			    gpointer user_data)
 {
 	readable *r = user_data;
 
@@ -79,7 +82,8 @@ void readable_free(readable *r)
 	g_free(r);
 }
 
-readable_watch *readable_add(readable *r, int fd, readable_func func, gpointer user_data, int *ret_errno)
+readable_watch *readable_add(readable *r, int fd, readable_func func, gpointer user_data,
+			     int *ret_errno)
 {
 	readable_watch *w = g_new0(readable_watch, 1);
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = w};

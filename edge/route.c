@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/route.h"
 
 #include <string.h>
@@ -14,10 +15,12 @@ static void add_via(sip_msg *request, const char *fqdn, const char *token)
 {
 	const char *received = sip_header_nth(request, "Via", 0);
 	g_autofree char *branch = received ? sip_param(received, "branch") : NULL;
-	g_autofree char *seed = g_strdup_printf("%s %s %s", token, branch ? branch : "", sip_call_id(request));
+	g_autofree char *seed =
+		g_strdup_printf("%s %s %s", token, branch ? branch : "", sip_call_id(request));
 	g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA1, seed, -1);
 	g_autofree char *host = sent_by(fqdn);
-	g_autofree char *via = g_strdup_printf("SIP/2.0/TLS %s;branch=" BRANCH_COOKIE "%.24s;" FLOW_PARAMETER "=%s",
+	g_autofree char *via = g_strdup_printf("SIP/2.0/TLS %s;branch=" BRANCH_COOKIE
+					       "%.24s;" FLOW_PARAMETER "=%s",
 					       host, hash, token);
 
 	sip_prepend_header(request, "Via", via);
@@ -30,7 +33,8 @@ void edge_route_from_client(sip_msg *request, const char *fqdn, const char *toke
 	while ((own = edge_route_take_token(request, fqdn)))
 		g_free(own);
 	if (g_strcmp0(sip_method(request), "REGISTER") == 0) {
-		g_autofree char *path = g_strdup_printf("<sip:%s@%s:%d;transport=tls;lr>", token, fqdn, EDGE_SIP_PORT);
+		g_autofree char *path = g_strdup_printf("<sip:%s@%s:%d;transport=tls;lr>", token,
+							fqdn, EDGE_SIP_PORT);
 
 		sip_prepend_header(request, "Path", path); /* RFC 3327 section 5.2 */
 	}

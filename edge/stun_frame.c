@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/stun_frame.h"
 
 #include <string.h>
@@ -30,7 +31,8 @@ static bool attributes_in_order(const guint8 *data, gsize length)
 		if (padded(value_length) > length - at - 4)
 			return false;
 		/* The codec reads 20 bytes of one and 4 of the other whatever their length says. */
-		if ((type == MESSAGE_INTEGRITY && value_length != 20) || (type == FINGERPRINT && value_length != 4))
+		if ((type == MESSAGE_INTEGRITY && value_length != 20) ||
+		    (type == FINGERPRINT && value_length != 4))
 			return false;
 		/* RFC 5389 section 15.4: what follows MESSAGE-INTEGRITY is not protected. */
 		if (integrity && type != FINGERPRINT)
@@ -117,8 +119,8 @@ bool stun_xor_endpoint(const struct stun_cursor *c, struct endpoint *ret)
 	return true;
 }
 
-bool channel_data_parse(const guint8 *data, gsize length, guint16 *ret_number, const guint8 **ret_payload,
-			gsize *ret_payload_length)
+bool channel_data_parse(const guint8 *data, gsize length, guint16 *ret_number,
+			const guint8 **ret_payload, gsize *ret_payload_length)
 {
 	if (length < CHANNEL_HEADER || (data[0] & 0xc0) != 0x40)
 		return false;

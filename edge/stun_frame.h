@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The bytes of STUN messages: bounds before meaning.
  *
- * Everything that comes off the wire goes through stun_well_formed first; the codec (libnice's stun_*)
- * and the cursor below then only see messages whose attributes lie inside them.  Pure.
- * RFC 5389 sections 6 and 15, RFC 5766 section 11.4.
+ * Everything that comes off the wire goes through stun_well_formed first; the codec (libnice's
+ * stun_*) and the cursor below then only see messages whose attributes lie inside them.  Pure. RFC
+ * 5389 sections 6 and 15, RFC 5766 section 11.4.
  */
 #ifndef EDGE_STUN_FRAME_H
 #define EDGE_STUN_FRAME_H
@@ -15,13 +16,19 @@
 #define CHANNEL_MIN 0x4000
 #define CHANNEL_MAX 0x7ffe /* RFC 5766 section 11.2 */
 
-/* Attributes end where the message ends, MESSAGE-INTEGRITY has 20 bytes and only FINGERPRINT after it. */
+/* Attributes end where the message ends, MESSAGE-INTEGRITY has 20 bytes and only FINGERPRINT after
+ * it. */
 bool stun_well_formed(const guint8 *data, gsize length);
 bool stun_has_cookie(const guint8 *data); /* of a well-formed message */
 guint16 stun_type(const guint8 *data);
 
 /* Class bits of a message type, and its method (RFC 5389 section 6). */
-enum stun_class { STUN_CLASS_REQUEST = 0x000, STUN_CLASS_INDICATION = 0x010, STUN_CLASS_SUCCESS = 0x100, STUN_CLASS_ERROR = 0x110 };
+enum stun_class {
+	STUN_CLASS_REQUEST = 0x000,
+	STUN_CLASS_INDICATION = 0x010,
+	STUN_CLASS_SUCCESS = 0x100,
+	STUN_CLASS_ERROR = 0x110
+};
 enum stun_class stun_class_of(guint16 type);
 guint16 stun_method_of(guint16 type);
 
@@ -43,8 +50,9 @@ bool stun_cursor_find(struct stun_cursor *c, guint16 type);
 /* Reads the XORed address the cursor is at; false: malformed. */
 bool stun_xor_endpoint(const struct stun_cursor *c, struct endpoint *ret);
 
-/* ChannelData: false when it is none or says more than it has.  Bytes after the data (padding) are passed over. */
-bool channel_data_parse(const guint8 *data, gsize length, guint16 *ret_number, const guint8 **ret_payload,
-			gsize *ret_payload_length);
+/* ChannelData: false when it is none or says more than it has.  Bytes after the data (padding) are
+ * passed over. */
+bool channel_data_parse(const guint8 *data, gsize length, guint16 *ret_number,
+			const guint8 **ret_payload, gsize *ret_payload_length);
 
 #endif

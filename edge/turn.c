@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/turn.h"
 
 #include <string.h>
@@ -5,7 +6,8 @@
 #include "edge/stun_frame.h"
 #include "edge/turn_private.h"
 
-turn *turn_new(const struct turn_config *config, const struct turn_output *output, gpointer user_data)
+turn *turn_new(const struct turn_config *config, const struct turn_output *output,
+	       gpointer user_data)
 {
 	turn *t = g_new0(turn, 1);
 
@@ -19,7 +21,8 @@ turn *turn_new(const struct turn_config *config, const struct turn_output *outpu
 	t->next_expiry_us = G_MAXINT64;
 	/* Not STUN_AGENT_USAGE_USE_FINGERPRINT: it would also demand FINGERPRINT from clients. */
 	stun_agent_init(&t->agent, turn_known_attributes, STUN_COMPATIBILITY_RFC5389,
-			STUN_AGENT_USAGE_LONG_TERM_CREDENTIALS | STUN_AGENT_USAGE_NO_INDICATION_AUTH);
+			STUN_AGENT_USAGE_LONG_TERM_CREDENTIALS |
+				STUN_AGENT_USAGE_NO_INDICATION_AUTH);
 	stun_agent_init(&t->classic_agent, turn_known_attributes, STUN_COMPATIBILITY_RFC3489,
 			STUN_AGENT_USAGE_IGNORE_CREDENTIALS);
 	return t;
@@ -47,8 +50,10 @@ void turn_free(turn *t)
 
 void turn_end(turn *t, struct allocation *a, const char *reason)
 {
-	struct turn_event event = {
-		.kind = TURN_EVENT_ALLOCATION_END, .allocation = a, .client = &a->tuple.client, .reason = reason};
+	struct turn_event event = {.kind = TURN_EVENT_ALLOCATION_END,
+				   .allocation = a,
+				   .client = &a->tuple.client,
+				   .reason = reason};
 
 	t->output.event(&event, t->user_data);
 	t->output.close_relay(a, t->user_data);
@@ -66,7 +71,8 @@ struct allocation *turn_find(turn *t, gint64 now_us, const struct turn_tuple *tu
 	return a;
 }
 
-bool turn_denies(turn *t, const struct allocation *a, const struct endpoint *peer, enum policy_scope scope)
+bool turn_denies(turn *t, const struct allocation *a, const struct endpoint *peer,
+		 enum policy_scope scope)
 {
 	const char *rule = policy_refuses(t->config.policy, peer, scope);
 	struct turn_event event = {.kind = TURN_EVENT_DENIED,
@@ -82,14 +88,19 @@ bool turn_denies(turn *t, const struct allocation *a, const struct endpoint *pee
 	return true;
 }
 
-static void handle_stun(turn *t, gint64 now_us, gpointer client, const struct turn_tuple *tuple, const guint8 *data,
-			gsize length)
+static void handle_stun(turn *t, gint64 now_us, gpointer client, const struct turn_tuple *tuple,
+			const guint8 *data, gsize length)
 {
 	enum stun_class class = stun_class_of(stun_type(data));
-	struct turn_request r = {
-		.t = t, .now_us = now_us, .client = client, .tuple = tuple, .data = data, .length = length};
+	struct turn_request r = {.t = t,
+				 .now_us = now_us,
+				 .client = client,
+				 .tuple = tuple,
+				 .data = data,
+				 .length = length};
 
-	if (class == STUN_CLASS_INDICATION && stun_has_cookie(data) && stun_method_of(stun_type(data)) == STUN_IND_SEND)
+	if (class == STUN_CLASS_INDICATION && stun_has_cookie(data) &&
+	    stun_method_of(stun_type(data)) == STUN_IND_SEND)
 		turn_handle_send(t, now_us, tuple, data, length);
 	if (class != STUN_CLASS_REQUEST)
 		return;
@@ -98,8 +109,8 @@ static void handle_stun(turn *t, gint64 now_us, gpointer client, const struct tu
 	g_free(r.password);
 }
 
-void turn_from_client(turn *t, gint64 now_us, gpointer client, const struct turn_tuple *tuple, const guint8 *data,
-		      gsize length)
+void turn_from_client(turn *t, gint64 now_us, gpointer client, const struct turn_tuple *tuple,
+		      const guint8 *data, gsize length)
 {
 	if (length > 0 && (data[0] & 0xc0) == 0x40)
 		turn_handle_channel_data(t, now_us, tuple, data, length);

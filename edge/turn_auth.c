@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Long-term credentials, RFC 5389 section 10.2.2, with the user names of common/mras.h. */
 #include <string.h>
 
@@ -20,8 +21,8 @@ static bool same_realm(const struct turn_request *r, const struct stun_cursor *r
 
 /* The codec's question: which password has this user?  It must outlive the answer's signature. */
 static bool give_password(StunAgent *agent G_GNUC_UNUSED, StunMessage *message G_GNUC_UNUSED,
-			  uint8_t *username G_GNUC_UNUSED, uint16_t length G_GNUC_UNUSED, uint8_t **ret_password,
-			  size_t *ret_length, void *user_data)
+			  uint8_t *username G_GNUC_UNUSED, uint16_t length G_GNUC_UNUSED,
+			  uint8_t **ret_password, size_t *ret_length, void *user_data)
 {
 	struct turn_request *r = user_data;
 
@@ -32,8 +33,11 @@ static bool give_password(StunAgent *agent G_GNUC_UNUSED, StunMessage *message G
 
 static void refuse(struct turn_request *r, const char *reason)
 {
-	struct turn_event event = {.kind = TURN_EVENT_AUTH_FAILED, .client = &r->tuple->client, .reason = reason,
-				   .username = r->username, .code = STUN_ERROR_UNAUTHORIZED};
+	struct turn_event event = {.kind = TURN_EVENT_AUTH_FAILED,
+				   .client = &r->tuple->client,
+				   .reason = reason,
+				   .username = r->username,
+				   .code = STUN_ERROR_UNAUTHORIZED};
 
 	r->t->counters.auth_failures++;
 	r->t->output.event(&event, r->t->user_data);
@@ -42,7 +46,8 @@ static void refuse(struct turn_request *r, const char *reason)
 
 static bool check_integrity(struct turn_request *r)
 {
-	StunValidationStatus status = stun_agent_validate(&r->t->agent, &r->message, r->data, r->length, give_password, r);
+	StunValidationStatus status = stun_agent_validate(&r->t->agent, &r->message, r->data,
+							  r->length, give_password, r);
 
 	if (status == STUN_VALIDATION_SUCCESS)
 		return true;
@@ -64,12 +69,14 @@ bool turn_authenticate(struct turn_request *r)
 		turn_reply_challenge(r, STUN_ERROR_UNAUTHORIZED);
 		return false;
 	}
-	if (!attribute(r, STUN_ATTRIBUTE_USERNAME, &username) || !attribute(r, STUN_ATTRIBUTE_REALM, &realm) ||
+	if (!attribute(r, STUN_ATTRIBUTE_USERNAME, &username) ||
+	    !attribute(r, STUN_ATTRIBUTE_REALM, &realm) ||
 	    !attribute(r, STUN_ATTRIBUTE_NONCE, &nonce)) {
 		turn_reply_error(r, STUN_ERROR_BAD_REQUEST);
 		return false;
 	}
-	if (!nonce_is_fresh(&r->t->config.nonce, &r->tuple->client, r->now_us, nonce.value, nonce.value_length)) {
+	if (!nonce_is_fresh(&r->t->config.nonce, &r->tuple->client, r->now_us, nonce.value,
+			    nonce.value_length)) {
 		turn_reply_challenge(r, STUN_ERROR_STALE_NONCE);
 		return false;
 	}

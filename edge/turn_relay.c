@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Data: Send and ChannelData from clients, datagrams from peers, and relay to relay. */
 #include <string.h>
 
@@ -13,8 +14,8 @@ static bool is_advertised(const turn *t, const struct endpoint *e)
 	return false;
 }
 
-static void send_to_peer(turn *t, gint64 now_us, struct allocation *a, const struct endpoint *peer, const guint8 *data,
-			 gsize length)
+static void send_to_peer(turn *t, gint64 now_us, struct allocation *a, const struct endpoint *peer,
+			 const guint8 *data, gsize length)
 {
 	struct allocation *other;
 
@@ -25,7 +26,8 @@ static void send_to_peer(turn *t, gint64 now_us, struct allocation *a, const str
 		t->output.to_peer(a, peer, data, length, t->user_data);
 		return;
 	}
-	/* Our own relay: handed over here, see turn.h.  No allocation has that port: nobody would answer. */
+	/* Our own relay: handed over here, see turn.h.  No allocation has that port: nobody would
+	 * answer. */
 	other = allocation_by_relay(t->allocations, peer);
 	if (!other) {
 		t->counters.no_relay++;
@@ -35,18 +37,20 @@ static void send_to_peer(turn *t, gint64 now_us, struct allocation *a, const str
 	turn_from_peer(t, now_us, other, &a->advertised, data, length);
 }
 
-void turn_handle_send(turn *t, gint64 now_us, const struct turn_tuple *tuple, const guint8 *data, gsize length)
+void turn_handle_send(turn *t, gint64 now_us, const struct turn_tuple *tuple, const guint8 *data,
+		      gsize length)
 {
 	struct allocation *a = turn_find(t, now_us, tuple);
 	struct stun_cursor c = stun_cursor_at(data, length);
 	struct turn_request unread = {.data = data, .length = length};
 	struct endpoint peer;
 
-	/* RFC 5389 section 7.3.2: an indication with an attribute that must be understood and is not, is dropped. */
+	/* RFC 5389 section 7.3.2: an indication with an attribute that must be understood and is
+	 * not, is dropped. */
 	if (!a || turn_has_unknown(&unread))
 		return;
-	if (!stun_cursor_find(&c, STUN_ATTRIBUTE_XOR_PEER_ADDRESS) || !stun_xor_endpoint(&c, &peer) ||
-	    !stun_cursor_find(&c, STUN_ATTRIBUTE_DATA)) {
+	if (!stun_cursor_find(&c, STUN_ATTRIBUTE_XOR_PEER_ADDRESS) ||
+	    !stun_xor_endpoint(&c, &peer) || !stun_cursor_find(&c, STUN_ATTRIBUTE_DATA)) {
 		t->counters.malformed++;
 		return;
 	}
@@ -59,7 +63,8 @@ void turn_handle_send(turn *t, gint64 now_us, const struct turn_tuple *tuple, co
 	send_to_peer(t, now_us, a, &peer, c.value, c.value_length);
 }
 
-void turn_handle_channel_data(turn *t, gint64 now_us, const struct turn_tuple *tuple, const guint8 *data, gsize length)
+void turn_handle_channel_data(turn *t, gint64 now_us, const struct turn_tuple *tuple,
+			      const guint8 *data, gsize length)
 {
 	struct allocation *a = turn_find(t, now_us, tuple);
 	const struct endpoint *peer;
@@ -80,7 +85,8 @@ void turn_handle_channel_data(turn *t, gint64 now_us, const struct turn_tuple *t
 		t->counters.no_channel++;
 }
 
-static gsize write_channel_data(turn *t, const struct allocation *a, guint16 number, const guint8 *data, gsize length)
+static gsize write_channel_data(turn *t, const struct allocation *a, guint16 number,
+				const guint8 *data, gsize length)
 {
 	guint8 *p = t->scratch;
 	gsize total = CHANNEL_HEADER + length;
@@ -95,19 +101,21 @@ static gsize write_channel_data(turn *t, const struct allocation *a, guint16 num
 	return total;
 }
 
-static gsize write_data_indication(turn *t, const struct endpoint *peer, const guint8 *data, gsize length)
+static gsize write_data_indication(turn *t, const struct endpoint *peer, const guint8 *data,
+				   gsize length)
 {
 	StunMessage message;
 
-	if (!stun_agent_init_indication(&t->agent, &message, t->scratch, sizeof t->scratch, STUN_IND_DATA))
+	if (!stun_agent_init_indication(&t->agent, &message, t->scratch, sizeof t->scratch,
+					STUN_IND_DATA))
 		return 0;
 	turn_reply_endpoint(&message, STUN_ATTRIBUTE_XOR_PEER_ADDRESS, peer);
 	stun_message_append_bytes(&message, STUN_ATTRIBUTE_DATA, data, length);
 	return stun_agent_finish_message(&t->agent, &message, NULL, 0);
 }
 
-void turn_from_peer(turn *t, gint64 now_us, struct allocation *a, const struct endpoint *peer, const guint8 *data,
-		    gsize length)
+void turn_from_peer(turn *t, gint64 now_us, struct allocation *a, const struct endpoint *peer,
+		    const guint8 *data, gsize length)
 {
 	guint16 number;
 	gsize total;
@@ -117,7 +125,8 @@ void turn_from_peer(turn *t, gint64 now_us, struct allocation *a, const struct e
 		return;
 	}
 	number = binding_number(&a->bindings, peer, now_us);
-	total = number ? write_channel_data(t, a, number, data, length) : write_data_indication(t, peer, data, length);
+	total = number ? write_channel_data(t, a, number, data, length) :
+			 write_data_indication(t, peer, data, length);
 	if (total == 0)
 		return;
 	t->counters.to_clients++;

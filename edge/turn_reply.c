@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Answers to requests. */
 #include <string.h>
 
@@ -6,14 +7,22 @@
 
 /* Of the attributes that must be understood (below 0x8000), those we do understand. */
 const guint16 turn_known_attributes[] = {
-	STUN_ATTRIBUTE_MAPPED_ADDRESS,    STUN_ATTRIBUTE_USERNAME,
-	STUN_ATTRIBUTE_MESSAGE_INTEGRITY, STUN_ATTRIBUTE_ERROR_CODE,
-	STUN_ATTRIBUTE_UNKNOWN_ATTRIBUTES, STUN_ATTRIBUTE_CHANNEL_NUMBER,
-	STUN_ATTRIBUTE_LIFETIME,          STUN_ATTRIBUTE_XOR_PEER_ADDRESS,
-	STUN_ATTRIBUTE_DATA,              STUN_ATTRIBUTE_REALM,
-	STUN_ATTRIBUTE_NONCE,             STUN_ATTRIBUTE_XOR_RELAYED_ADDRESS,
-	STUN_ATTRIBUTE_REQUESTED_ADDRESS_TYPE, STUN_ATTRIBUTE_REQUESTED_TRANSPORT,
-	STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS, STUN_ATTRIBUTE_EVEN_PORT,
+	STUN_ATTRIBUTE_MAPPED_ADDRESS,
+	STUN_ATTRIBUTE_USERNAME,
+	STUN_ATTRIBUTE_MESSAGE_INTEGRITY,
+	STUN_ATTRIBUTE_ERROR_CODE,
+	STUN_ATTRIBUTE_UNKNOWN_ATTRIBUTES,
+	STUN_ATTRIBUTE_CHANNEL_NUMBER,
+	STUN_ATTRIBUTE_LIFETIME,
+	STUN_ATTRIBUTE_XOR_PEER_ADDRESS,
+	STUN_ATTRIBUTE_DATA,
+	STUN_ATTRIBUTE_REALM,
+	STUN_ATTRIBUTE_NONCE,
+	STUN_ATTRIBUTE_XOR_RELAYED_ADDRESS,
+	STUN_ATTRIBUTE_REQUESTED_ADDRESS_TYPE,
+	STUN_ATTRIBUTE_REQUESTED_TRANSPORT,
+	STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS,
+	STUN_ATTRIBUTE_EVEN_PORT,
 	0,
 };
 
@@ -41,7 +50,8 @@ void turn_reply_send(struct turn_request *r, StunMessage *reply)
 	gsize length = stun_agent_finish_message(reply->agent, reply, reply->key, reply->key_len);
 
 	if (length > 0)
-		r->t->output.to_client(r->client, r->tuple, reply->buffer, length, false, r->t->user_data);
+		r->t->output.to_client(r->client, r->tuple, reply->buffer, length, false,
+				       r->t->user_data);
 }
 
 void turn_reply_endpoint(StunMessage *reply, StunAttribute type, const struct endpoint *e)
@@ -121,6 +131,7 @@ void turn_reply_unknown(struct turn_request *r)
 	StunMessage reply;
 
 	error_begin(r, STUN_ERROR_UNKNOWN_ATTRIBUTE, &reply);
-	stun_message_append_bytes(&reply, STUN_ATTRIBUTE_UNKNOWN_ATTRIBUTES, list, n * sizeof *list);
+	stun_message_append_bytes(&reply, STUN_ATTRIBUTE_UNKNOWN_ATTRIBUTES, list,
+				  n * sizeof *list);
 	turn_reply_send(r, &reply);
 }

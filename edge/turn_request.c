@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Binding, Allocate, Refresh, CreatePermission, ChannelBind. */
 #include <errno.h>
 #include <string.h>
@@ -21,8 +22,9 @@ static void handle_binding(struct turn_request *r)
 	}
 	r->t->counters.bindings++;
 	turn_reply_begin(r, STUN_RESPONSE, &reply);
-	turn_reply_endpoint(&reply, classic ? STUN_ATTRIBUTE_MAPPED_ADDRESS : STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS,
-			    &r->tuple->client);
+	turn_reply_endpoint(
+		&reply, classic ? STUN_ATTRIBUTE_MAPPED_ADDRESS : STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS,
+		&r->tuple->client);
 	turn_reply_send(r, &reply);
 }
 
@@ -31,7 +33,8 @@ static guint32 granted_lifetime_s(const struct turn_request *r)
 {
 	uint32_t wanted = 0;
 
-	if (stun_message_find32(&r->message, STUN_ATTRIBUTE_LIFETIME, &wanted) != STUN_MESSAGE_RETURN_SUCCESS)
+	if (stun_message_find32(&r->message, STUN_ATTRIBUTE_LIFETIME, &wanted) !=
+	    STUN_MESSAGE_RETURN_SUCCESS)
 		return TURN_LIFETIME_DEFAULT_S;
 	return CLAMP(wanted, TURN_LIFETIME_DEFAULT_S, TURN_LIFETIME_MAX_S);
 }
@@ -54,11 +57,12 @@ static void reply_allocated(struct turn_request *r, const struct allocation *a)
 	turn_reply_send(r, &reply);
 }
 
-/* REQUESTED-ADDRESS-FAMILY (RFC 8656 section 18.6).  *ret: the family, ENDPOINT_NONE when it is not there.  A code that
- * refuses the request, or 0. */
+/* REQUESTED-ADDRESS-FAMILY (RFC 8656 section 18.6).  *ret: the family, ENDPOINT_NONE when it is not
+ * there.  A code that refuses the request, or 0. */
 static guint requested_family(const struct turn_request *r, enum endpoint_family *ret)
 {
-	static const enum endpoint_family families[] = {[FAMILY_V4] = ENDPOINT_V4, [FAMILY_V6] = ENDPOINT_V6};
+	static const enum endpoint_family families[] = {
+		[FAMILY_V4] = ENDPOINT_V4, [FAMILY_V6] = ENDPOINT_V6};
 	struct stun_cursor c = stun_cursor_at(r->data, r->length);
 
 	*ret = ENDPOINT_NONE;
@@ -83,7 +87,8 @@ static bool find_row(const struct turn_config *config, enum endpoint_family fami
 	return false;
 }
 
-/* Of which family its relay is to be, as a row of the configuration.  A code that refuses it, or 0. */
+/* Of which family its relay is to be, as a row of the configuration.  A code that refuses it, or 0.
+ */
 static guint choose_row(const struct turn_request *r, guint *ret)
 {
 	const struct turn_config *config = &r->t->config;
@@ -113,10 +118,13 @@ static guint refuse_allocate(const struct turn_request *r)
 	code = choose_row(r, &row);
 	if (code)
 		return code;
-	/* We hold no ports in reserve: as RFC 5766 section 6.2, point 6, says for what cannot be satisfied. */
-	if (stun_cursor_find(&c, STUN_ATTRIBUTE_EVEN_PORT) && (c.value_length != 1 || (c.value[0] & EVEN_PORT_RESERVE)))
+	/* We hold no ports in reserve: as RFC 5766 section 6.2, point 6, says for what cannot be
+	 * satisfied. */
+	if (stun_cursor_find(&c, STUN_ATTRIBUTE_EVEN_PORT) &&
+	    (c.value_length != 1 || (c.value[0] & EVEN_PORT_RESERVE)))
 		return STUN_ERROR_INSUFFICIENT_CAPACITY;
-	if (allocation_count_of(r->t->allocations, allocation_identity(r->username)) >= config->allocations_per_user)
+	if (allocation_count_of(r->t->allocations, allocation_identity(r->username)) >=
+	    config->allocations_per_user)
 		return STUN_ERROR_ALLOCATION_QUOTA_REACHED;
 	if (allocation_count(r->t->allocations) >= config->allocations_total)
 		return STUN_ERROR_INSUFFICIENT_CAPACITY;
@@ -160,8 +168,11 @@ static struct allocation *new_allocation(struct turn_request *r)
 
 static void refuse_relay(struct turn_request *r, guint code, const char *reason)
 {
-	struct turn_event event = {.kind = TURN_EVENT_REFUSED, .client = &r->tuple->client, .reason = reason,
-				   .username = r->username, .code = code};
+	struct turn_event event = {.kind = TURN_EVENT_REFUSED,
+				   .client = &r->tuple->client,
+				   .reason = reason,
+				   .username = r->username,
+				   .code = code};
 
 	r->t->output.event(&event, r->t->user_data);
 	turn_reply_error(r, code);
@@ -174,7 +185,8 @@ static void handle_allocate(struct turn_request *r, struct allocation *existing)
 	struct allocation *a;
 	guint code;
 
-	if (existing) { /* RFC 5766 section 6.2, point 2; the same transaction is a retransmission */
+	if (existing) { /* RFC 5766 section 6.2, point 2; the same transaction is a retransmission
+			 */
 		if (memcmp(existing->transaction, r->data + 8, sizeof existing->transaction) == 0)
 			reply_allocated(r, existing);
 		else
@@ -183,8 +195,10 @@ static void handle_allocate(struct turn_request *r, struct allocation *existing)
 	}
 	code = refuse_allocate(r);
 	if (code) {
-		refuse_relay(r, code, code == STUN_ERROR_ALLOCATION_QUOTA_REACHED ? "the user has all the relays that he may have" :
-								     "the request asks for what is not to be had");
+		refuse_relay(r, code,
+			     code == STUN_ERROR_ALLOCATION_QUOTA_REACHED ?
+				     "the user has all the relays that he may have" :
+				     "the request asks for what is not to be had");
 		return;
 	}
 	a = new_allocation(r);
@@ -227,7 +241,8 @@ static void handle_refresh(struct turn_request *r, struct allocation *a)
 }
 
 /* A code that refuses this peer, or 0. */
-static guint refuse_peer(turn *t, const struct allocation *a, const struct endpoint *peer, enum policy_scope scope)
+static guint refuse_peer(turn *t, const struct allocation *a, const struct endpoint *peer,
+			 enum policy_scope scope)
 {
 	if (turn_denies(t, a, peer, scope))
 		return STUN_ERROR_FORBIDDEN;
@@ -235,7 +250,8 @@ static guint refuse_peer(turn *t, const struct allocation *a, const struct endpo
 	return peer->family == a->advertised.family ? 0 : STUN_ERROR_INVALID_IP;
 }
 
-/* All peers of the request or none (RFC 5766 section 9.2): the first round checks, the second grants. */
+/* All peers of the request or none (RFC 5766 section 9.2): the first round checks, the second
+ * grants. */
 static guint for_each_peer(struct turn_request *r, struct allocation *a, bool grant, guint *ret_n)
 {
 	struct stun_cursor c = stun_cursor_at(r->data, r->length);
@@ -290,7 +306,8 @@ static void handle_channel_bind(struct turn_request *r, struct allocation *a)
 
 	if (stun_cursor_find(&c, STUN_ATTRIBUTE_CHANNEL_NUMBER) && c.value_length == 4)
 		number = (guint16)(c.value[0] << 8 | c.value[1]);
-	if (number < CHANNEL_MIN || number > CHANNEL_MAX || !stun_cursor_find(&c, STUN_ATTRIBUTE_XOR_PEER_ADDRESS) ||
+	if (number < CHANNEL_MIN || number > CHANNEL_MAX ||
+	    !stun_cursor_find(&c, STUN_ATTRIBUTE_XOR_PEER_ADDRESS) ||
 	    !stun_xor_endpoint(&c, &peer)) {
 		turn_reply_error(r, STUN_ERROR_BAD_REQUEST);
 		return;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/av_leg.h"
 
 #include "common/media.h"
@@ -33,14 +34,14 @@ bool av_leg_can_answer(const call_sdp *offer)
 	for (guint i = 0; i < offer->media->len; i++) {
 		const struct call_sdp_media *m = g_ptr_array_index(offer->media, i);
 
-		if (!m->kind || !media_profile_by_kind(m->kind) || !m->ufrag || !m->pwd || !m->crypto ||
-		    !media_crypto_parse(m->crypto, key))
+		if (!m->kind || !media_profile_by_kind(m->kind) || !m->ufrag || !m->pwd ||
+		    !m->crypto || !media_crypto_parse(m->crypto, key))
 			return false;
 	}
 	return offer->media->len > 0;
 }
 
-/* --- events of ICE ---------------------------------------------------------------------------------------- */
+/* --- events of ICE ---------------------------------------------------------------------------- */
 
 static gboolean tell_candidates(gpointer data)
 {
@@ -58,7 +59,8 @@ static gboolean tell_candidates(gpointer data)
 		ice_local_credentials(l->ice, i, &ufrag, &pwd);
 		g_ptr_array_add(s->found, NULL);
 		s->told_end |= end;
-		l->handlers.candidates(l, i, ufrag, pwd, (const char *const *)s->found->pdata, end, l->user_data);
+		l->handlers.candidates(l, i, ufrag, pwd, (const char *const *)s->found->pdata, end,
+				       l->user_data);
 		g_ptr_array_set_size(s->found, 0);
 	}
 	return G_SOURCE_REMOVE;
@@ -70,7 +72,8 @@ static void tell_soon(av_leg *l)
 		l->telling = g_idle_add(tell_candidates, l);
 }
 
-static void on_candidate(ice *i, guint stream, const struct ice_candidate *c, const char *sdp, gpointer user_data)
+static void on_candidate(ice *i, guint stream, const struct ice_candidate *c, const char *sdp,
+			 gpointer user_data)
 {
 	av_leg *l = user_data;
 
@@ -127,7 +130,7 @@ static void on_received(ice *i, guint stream, const guint8 *data, gsize length, 
 		l->handlers.rtp(l, s->profile->kind, rtp, rtp_length, l->user_data);
 }
 
-/* --- life --------------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static bool start_media(av_leg *l, const call_sdp *offer, GError **error)
 {
@@ -140,20 +143,26 @@ static bool start_media(av_leg *l, const call_sdp *offer, GError **error)
 		s->profile = media_profile_by_kind(m->kind);
 		media_key_new(s->key);
 		if (!media_crypto_parse(m->crypto, remote)) {
-			g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "crypto attribute not understood");
+			g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+				    "crypto attribute not understood");
 			return false;
 		}
-		s->media = media_stream_new(s->profile, l->ssrc, s->key, remote, l->heard_us, error);
+		s->media =
+			media_stream_new(s->profile, l->ssrc, s->key, remote, l->heard_us, error);
 		if (!s->media)
 			return false;
 	}
 	return true;
 }
 
-static bool start_ice(av_leg *l, const call_sdp *offer, const struct av_leg_config *config, GError **error)
+static bool start_ice(av_leg *l, const call_sdp *offer, const struct av_leg_config *config,
+		      GError **error)
 {
 	static const struct ice_handlers handlers = {
-		.candidate = on_candidate, .gathered = on_gathered, .state = on_state, .received = on_received,
+		.candidate = on_candidate,
+		.gathered = on_gathered,
+		.state = on_state,
+		.received = on_received,
 	};
 	struct ice_config ice_config = {
 		.local_address = config->address,
@@ -176,8 +185,8 @@ static bool start_ice(av_leg *l, const call_sdp *offer, const struct av_leg_conf
 	return true;
 }
 
-av_leg *av_leg_new(const call_sdp *offer, const struct av_leg_config *config, const struct av_leg_handlers *handlers,
-		   gpointer user_data, GError **error)
+av_leg *av_leg_new(const call_sdp *offer, const struct av_leg_config *config,
+		   const struct av_leg_handlers *handlers, gpointer user_data, GError **error)
 {
 	av_leg *l = g_new0(av_leg, 1);
 
@@ -211,7 +220,7 @@ void av_leg_free(av_leg *l)
 	g_free(l);
 }
 
-/* --- signalling --------------------------------------------------------------------------------------------- */
+/* --- signalling ------------------------------------------------------------------------------- */
 
 char *av_leg_answer(av_leg *l)
 {
@@ -247,7 +256,7 @@ void av_leg_start_checks(av_leg *l)
 	ice_start_checks(l->ice);
 }
 
-/* --- media -------------------------------------------------------------------------------------------------- */
+/* --- media ------------------------------------------------------------------------------------ */
 
 static bool has_path(const av_leg *l, guint stream)
 {
@@ -307,6 +316,6 @@ guint av_leg_ice_warn(const av_leg *l)
 	no_tcp = r.relays_tcp_asked > 0 && r.relays_tcp_got == 0;
 	relays = r.relays_udp_got + r.relays_tcp_got > 0 || r.remote_relay > 0;
 	return (no_udp && no_tcp ? 0x1u : 0) | (no_udp ? 0x2u : 0) | (no_tcp ? 0x8u : 0) |
-	       (r.host && r.remote_host ? 0x20u : 0) | (r.remote_srflx ? 0x40u : 0) | (relays ? 0x80u | 0x200u : 0) |
-	       (l->has_relay ? 0 : 0x80000u);
+	       (r.host && r.remote_host ? 0x20u : 0) | (r.remote_srflx ? 0x40u : 0) |
+	       (relays ? 0x80u | 0x200u : 0) | (l->has_relay ? 0 : 0x80000u);
 }

@@ -1,7 +1,9 @@
-/* One participant's media at the A/V MCU: an ICE session, and a protected stream for each medium of its offer.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One participant's media at the A/V MCU: an ICE session, and a protected stream for each medium of
+ * its offer.
  *
- * The MCU is the controlled end and plays nothing of its own; it opens what arrives and seals what others sent.
- * Main loop only; nothing blocks.
+ * The MCU is the controlled end and plays nothing of its own; it opens what arrives and seals what
+ * others sent. Main loop only; nothing blocks.
  */
 #ifndef FRONTEND_AV_LEG_H
 #define FRONTEND_AV_LEG_H
@@ -13,28 +15,30 @@ typedef struct av_leg av_leg;
 
 /* A handler may free the leg, except `candidates`. */
 struct av_leg_handlers {
-	/* Local candidates found since the last time (NULL-terminated), with the stream's credentials. */
-	void (*candidates)(av_leg *l, guint stream, const char *ufrag, const char *pwd, const char *const *candidates,
-			   bool end, gpointer user_data);
+	/* Local candidates found since the last time (NULL-terminated), with the stream's
+	 * credentials. */
+	void (*candidates)(av_leg *l, guint stream, const char *ufrag, const char *pwd,
+			   const char *const *candidates, bool end, gpointer user_data);
 	void (*ready)(av_leg *l, gpointer user_data);  /* every stream has its final pair */
 	void (*failed)(av_leg *l, gpointer user_data); /* a stream has none */
 	/* An authentic RTP packet, opened; borrowed for the call. */
-	void (*rtp)(av_leg *l, const char *kind, const guint8 *rtp, gsize length, gpointer user_data);
+	void (*rtp)(av_leg *l, const char *kind, const guint8 *rtp, gsize length,
+		    gpointer user_data);
 };
 
 struct av_leg_config {
-	const char *address;           /* to gather on */
-	const char *address6;          /* the same, IPv6 beside IPv4; NULL: none */
+	const char *address;	       /* to gather on */
+	const char *address6;	       /* the same, IPv6 beside IPv4; NULL: none */
 	const struct ice_relay *relay; /* NULL: none */
 	const struct ice_profile *profile;
-	guint32 ssrc;                  /* of our RTCP */
+	guint32 ssrc; /* of our RTCP */
 };
 
 /* True: every medium of the offer can be answered. */
 bool av_leg_can_answer(const call_sdp *offer);
 /* Starts gathering and checking; `offer` is not kept. */
-av_leg *av_leg_new(const call_sdp *offer, const struct av_leg_config *config, const struct av_leg_handlers *handlers,
-		   gpointer user_data, GError **error);
+av_leg *av_leg_new(const call_sdp *offer, const struct av_leg_config *config,
+		   const struct av_leg_handlers *handlers, gpointer user_data, GError **error);
 void av_leg_free(av_leg *l);
 
 /* The answer's SDP; the caller frees. */

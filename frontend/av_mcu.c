@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/av_mcu.h"
 
 #include "frontend/av_leg.h"
@@ -12,17 +13,18 @@ struct participant {
 	av_mcu *mcu;
 	char *room;
 	struct fe_dialog *dialog;
-	bool remote;             /* outside: ms-media-location-type */
-	struct fe_flow *flow;    /* that the pending INVITE came on */
-	sip_msg *pending;        /* INVITE not answered yet: the first while relays are asked for, or a re-INVITE */
-	av_leg *leg;             /* NULL: relays are being asked for */
+	bool remote;	      /* outside: ms-media-location-type */
+	struct fe_flow *flow; /* that the pending INVITE came on */
+	sip_msg *pending;     /* INVITE not answered yet: the first while relays are asked for, or a
+				 re-INVITE */
+	av_leg *leg;	      /* NULL: relays are being asked for */
 };
 
 struct av_mcu {
 	const struct station *station;
 	mcu_relays *relays;
 	GPtrArray *participants; /* struct participant, of all rooms */
-	guint reports;           /* timer, while there are participants */
+	guint reports;		 /* timer, while there are participants */
 };
 
 static void answer(av_mcu *m, struct fe_flow *flow, const sip_msg *request, int status)
@@ -77,10 +79,11 @@ static void ignore_relay(const struct ice_relay *relay, gpointer user_data)
 
 void av_mcu_prepare(av_mcu *m, const struct conference *c)
 {
-	mcu_relays_get(m->relays, registrar_user_edge(m->station->registrar, c->organiser), ignore_relay, NULL);
+	mcu_relays_get(m->relays, registrar_user_edge(m->station->registrar, c->organiser),
+		       ignore_relay, NULL);
 }
 
-/* --- requests of our own -------------------------------------------------------------------------------------- */
+/* --- requests of our own ---------------------------------------------------------------------- */
 
 static void remove_participant(struct participant *p)
 {
@@ -90,10 +93,12 @@ static void remove_participant(struct participant *p)
 /* docs/PROTOCOL.md, "Audio and video" 6: we are inside; 22 is both inside, 23 one outside. */
 static char *failure_diagnostics(const struct participant *p)
 {
-	return g_strdup_printf("%d; reason=\"Call failed to establish due to a media connectivity failure when %s\"; "
+	return g_strdup_printf("%d; reason=\"Call failed to establish due to a media connectivity "
+			       "failure when %s\"; "
 			       "CalleeMediaDebug=\"audio:ICEWarn=0x%x\"",
 			       p->remote ? 23 : 22,
-			       p->remote ? "one endpoint is internal and the other is remote" : "both endpoints are internal",
+			       p->remote ? "one endpoint is internal and the other is remote" :
+					   "both endpoints are internal",
 			       av_leg_ice_warn(p->leg));
 }
 
@@ -109,8 +114,8 @@ static void say_bye(struct participant *p, const char *diagnostics)
 static void refuse_pending(struct participant *p)
 {
 	if (p->pending)
-		transactions_answer(p->mcu->station->transactions, p->flow, p->pending, 500, "Media Failed",
-				    p->dialog->local_tag);
+		transactions_answer(p->mcu->station->transactions, p->flow, p->pending, 500,
+				    "Media Failed", p->dialog->local_tag);
 }
 
 static void on_failed(av_leg *l, gpointer user_data)
@@ -124,8 +129,8 @@ static void on_failed(av_leg *l, gpointer user_data)
 	remove_participant(p);
 }
 
-static void on_candidates(av_leg *l, guint stream, const char *ufrag, const char *pwd, const char *const *candidates,
-			  bool end, gpointer user_data)
+static void on_candidates(av_leg *l, guint stream, const char *ufrag, const char *pwd,
+			  const char *const *candidates, bool end, gpointer user_data)
 {
 	struct participant *p = user_data;
 	g_autoptr(sip_msg) info = fe_dialog_request(p->dialog, "INFO");
@@ -176,7 +181,7 @@ static void on_rtp(av_leg *l, const char *kind, const guint8 *rtp, gsize length,
 	}
 }
 
-/* --- joining ---------------------------------------------------------------------------------------------------- */
+/* --- joining ---------------------------------------------------------------------------------- */
 
 static call_sdp *read_offer(const sip_msg *invite)
 {
@@ -198,7 +203,10 @@ static guint32 ssrc_of(const char *name)
 static void on_relay(const struct ice_relay *relay, gpointer user_data)
 {
 	static const struct av_leg_handlers handlers = {
-		.candidates = on_candidates, .ready = on_ready, .failed = on_failed, .rtp = on_rtp,
+		.candidates = on_candidates,
+		.ready = on_ready,
+		.failed = on_failed,
+		.rtp = on_rtp,
 	};
 	struct participant *p = user_data;
 	const struct station *s = p->mcu->station;
@@ -255,10 +263,11 @@ static void join(av_mcu *m, const struct conference *c, struct fe_flow *flow, co
 	g_ptr_array_add(m->participants, p);
 	if (!m->reports)
 		m->reports = g_timeout_add(REPORT_MS, send_reports, m);
-	mcu_relays_get(m->relays, registrar_user_edge(m->station->registrar, c->organiser), on_relay, p);
+	mcu_relays_get(m->relays, registrar_user_edge(m->station->registrar, c->organiser),
+		       on_relay, p);
 }
 
-/* --- requests ----------------------------------------------------------------------------------------------------- */
+/* --- requests --------------------------------------------------------------------------------- */
 
 static struct participant *find_participant(const av_mcu *m, const sip_msg *request)
 {
@@ -271,7 +280,8 @@ static struct participant *find_participant(const av_mcu *m, const sip_msg *requ
 	return NULL;
 }
 
-static void on_first_invite(av_mcu *m, const struct conference *c, struct fe_flow *flow, const sip_msg *request)
+static void on_first_invite(av_mcu *m, const struct conference *c, struct fe_flow *flow,
+			    const sip_msg *request)
 {
 	g_autoptr(call_sdp) offer = read_offer(request);
 
@@ -281,7 +291,8 @@ static void on_first_invite(av_mcu *m, const struct conference *c, struct fe_flo
 		join(m, c, flow, request);
 }
 
-static void on_invite(av_mcu *m, const struct conference *c, struct fe_flow *flow, const sip_msg *request)
+static void on_invite(av_mcu *m, const struct conference *c, struct fe_flow *flow,
+		      const sip_msg *request)
 {
 	struct participant *p = find_participant(m, request);
 
@@ -290,7 +301,8 @@ static void on_invite(av_mcu *m, const struct conference *c, struct fe_flow *flo
 	} else if (!p) {
 		answer(m, flow, request, 481);
 	} else if (p->pending) { /* RFC 3261 section 14.2: the last one is not answered yet */
-		transactions_answer(m->station->transactions, flow, request, 500, NULL, p->dialog->local_tag);
+		transactions_answer(m->station->transactions, flow, request, 500, NULL,
+				    p->dialog->local_tag);
 	} else {
 		p->flow = fe_flow_ref(flow);
 		p->pending = sip_msg_copy(request);
@@ -299,7 +311,8 @@ static void on_invite(av_mcu *m, const struct conference *c, struct fe_flow *flo
 	}
 }
 
-static void on_ack(av_mcu *m, const struct conference *c, struct fe_flow *flow, const sip_msg *request)
+static void on_ack(av_mcu *m, const struct conference *c, struct fe_flow *flow,
+		   const sip_msg *request)
 {
 	const struct participant *p = find_participant(m, request);
 
@@ -309,7 +322,8 @@ static void on_ack(av_mcu *m, const struct conference *c, struct fe_flow *flow, 
 		av_leg_start_checks(p->leg);
 }
 
-static void on_info(av_mcu *m, const struct conference *c, struct fe_flow *flow, const sip_msg *request)
+static void on_info(av_mcu *m, const struct conference *c, struct fe_flow *flow,
+		    const sip_msg *request)
 {
 	const struct participant *p = find_participant(m, request);
 	g_autoptr(GPtrArray) candidates = g_ptr_array_new_with_free_func(g_free);
@@ -332,7 +346,8 @@ static void on_info(av_mcu *m, const struct conference *c, struct fe_flow *flow,
 	}
 }
 
-static void on_bye(av_mcu *m, const struct conference *c, struct fe_flow *flow, const sip_msg *request)
+static void on_bye(av_mcu *m, const struct conference *c, struct fe_flow *flow,
+		   const sip_msg *request)
 {
 	struct participant *p = find_participant(m, request);
 
@@ -344,15 +359,17 @@ static void on_bye(av_mcu *m, const struct conference *c, struct fe_flow *flow, 
 
 static const struct {
 	const char *method;
-	void (*handle)(av_mcu *m, const struct conference *c, struct fe_flow *flow, const sip_msg *request);
+	void (*handle)(av_mcu *m, const struct conference *c, struct fe_flow *flow,
+		       const sip_msg *request);
 } methods[] = {
-	{ "INVITE", on_invite },
-	{ "ACK", on_ack },
-	{ "INFO", on_info },
-	{ "BYE", on_bye },
+	{"INVITE", on_invite},
+	{"ACK", on_ack},
+	{"INFO", on_info},
+	{"BYE", on_bye},
 };
 
-void av_mcu_request(av_mcu *m, const struct conference *c, struct fe_flow *flow, const sip_msg *request)
+void av_mcu_request(av_mcu *m, const struct conference *c, struct fe_flow *flow,
+		    const sip_msg *request)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(methods); i++)
 		if (g_str_equal(sip_method(request), methods[i].method)) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/c3p.h"
 
 #include <string.h>
@@ -8,8 +9,8 @@ struct reader {
 	GString *text; /* of the conference-id element; NULL: not in it */
 };
 
-static void on_start(GMarkupParseContext *context, const char *element, const char **names, const char **values,
-		     gpointer user_data, GError **error)
+static void on_start(GMarkupParseContext *context, const char *element, const char **names,
+		     const char **values, gpointer user_data, GError **error)
 {
 	struct reader *r = user_data;
 
@@ -21,12 +22,14 @@ static void on_start(GMarkupParseContext *context, const char *element, const ch
 				r->request.request_id = g_strdup(values[i]);
 	} else if (g_str_equal(element, "addConference")) {
 		r->add_conference = true;
-	} else if (g_str_equal(element, "conference-id") && r->add_conference && !r->request.conference_id && !r->text) {
+	} else if (g_str_equal(element, "conference-id") && r->add_conference &&
+		   !r->request.conference_id && !r->text) {
 		r->text = g_string_new(NULL);
 	}
 }
 
-static void on_end(GMarkupParseContext *context, const char *element, gpointer user_data, GError **error)
+static void on_end(GMarkupParseContext *context, const char *element, gpointer user_data,
+		   GError **error)
 {
 	struct reader *r = user_data;
 
@@ -38,7 +41,8 @@ static void on_end(GMarkupParseContext *context, const char *element, gpointer u
 	r->text = NULL;
 }
 
-static void on_text(GMarkupParseContext *context, const char *text, gsize length, gpointer user_data, GError **error)
+static void on_text(GMarkupParseContext *context, const char *text, gsize length,
+		    gpointer user_data, GError **error)
 {
 	struct reader *r = user_data;
 
@@ -51,14 +55,17 @@ static void on_text(GMarkupParseContext *context, const char *text, gsize length
 /* The id becomes part of a URI: unreserved characters only (RFC 3986 section 2.3). */
 static bool is_id(const char *id)
 {
-	return id && *id && strlen(id) <= 64 && !id[strspn(id, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-._~")];
+	return id && *id && strlen(id) <= 64 &&
+	       !id[strspn(id, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-._~")];
 }
 
 bool fe_c3p_parse(const char *xml, gsize length, struct c3p_request *ret)
 {
-	static const GMarkupParser parser = { .start_element = on_start, .end_element = on_end, .text = on_text };
-	struct reader r = { 0 };
-	GMarkupParseContext *context = g_markup_parse_context_new(&parser, G_MARKUP_DEFAULT_FLAGS, &r, NULL);
+	static const GMarkupParser parser = {
+		.start_element = on_start, .end_element = on_end, .text = on_text};
+	struct reader r = {0};
+	GMarkupParseContext *context =
+		g_markup_parse_context_new(&parser, G_MARKUP_DEFAULT_FLAGS, &r, NULL);
 	bool good = g_markup_parse_context_parse(context, xml, (gssize)length, NULL) &&
 		    g_markup_parse_context_end_parse(context, NULL);
 
@@ -81,13 +88,17 @@ void fe_c3p_clear(struct c3p_request *r)
 
 char *fe_c3p_success(const char *request_id, const char *focus_uri)
 {
-	return g_markup_printf_escaped("<response requestId=\"%s\" C3PVersion=\"1\" xmlns=\"urn:ietf:params:xml:ns:cccp\" "
-				       "code=\"success\"><addConference><conference-info entity=\"%s\"/></addConference>"
-				       "</response>", request_id, focus_uri);
+	return g_markup_printf_escaped(
+		"<response requestId=\"%s\" C3PVersion=\"1\" xmlns=\"urn:ietf:params:xml:ns:cccp\" "
+		"code=\"success\"><addConference><conference-info entity=\"%s\"/></addConference>"
+		"</response>",
+		request_id, focus_uri);
 }
 
 char *fe_c3p_failure(const char *request_id, const char *reason)
 {
-	return g_markup_printf_escaped("<response requestId=\"%s\" C3PVersion=\"1\" xmlns=\"urn:ietf:params:xml:ns:cccp\" "
-				       "code=\"failure\"><addConference reason=\"%s\"/></response>", request_id, reason);
+	return g_markup_printf_escaped(
+		"<response requestId=\"%s\" C3PVersion=\"1\" xmlns=\"urn:ietf:params:xml:ns:cccp\" "
+		"code=\"failure\"><addConference reason=\"%s\"/></response>",
+		request_id, reason);
 }

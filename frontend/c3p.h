@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* C3P, the conference control document of the focus factory ("application/cccp+xml").  Pure. */
 #ifndef FRONTEND_C3P_H
 #define FRONTEND_C3P_H

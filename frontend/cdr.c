@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/cdr.h"
 
 #include "common/call_sdp.h"
@@ -49,7 +50,7 @@ static const char *kind_of_media(const sip_msg *invite)
 {
 	static const struct {
 		const char *media, *kind;
-	} kinds[] = { { "video", "video" }, { "audio", "audio" }, { "message", "im" } };
+	} kinds[] = {{"video", "video"}, {"audio", "audio"}, {"message", "im"}};
 	gsize length = 0;
 	const char *body = sip_body(invite, &length);
 	g_autoptr(call_sdp) sdp = body ? call_sdp_parse(body, length, NULL) : NULL;
@@ -96,10 +97,10 @@ static void report(cdr *c, const struct session *s, const sip_msg *last, gint64 
 {
 	gint64 duration_us = s->established_us ? now_us - s->established_us : 0;
 
-	c->record(json_pack("{s:s, s:s, s:s, s:s, s:i, s:s?, s:I}", "call", s->call, "from", s->from, "to", s->to, "kind",
-			    s->kind, "status", s->status, "diagnostics",
-			    last ? sip_header(last, "ms-client-diagnostics") : NULL, "duration_ms",
-			    (json_int_t)(duration_us / 1000)),
+	c->record(json_pack("{s:s, s:s, s:s, s:s, s:i, s:s?, s:I}", "call", s->call, "from",
+			    s->from, "to", s->to, "kind", s->kind, "status", s->status,
+			    "diagnostics", last ? sip_header(last, "ms-client-diagnostics") : NULL,
+			    "duration_ms", (json_int_t)(duration_us / 1000)),
 		  c->user_data);
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/config.h"
 
 #include <gio/gio.h>
@@ -6,7 +7,8 @@
 
 static bool complain(GError **error, const char *member, const char *what)
 {
-	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "config member '%s': %s", member, what);
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "config member '%s': %s",
+		    member, what);
 	return false;
 }
 
@@ -18,16 +20,20 @@ struct text_member {
 };
 
 static const struct text_member text_members[] = {
-	{ .name = "name", .offset = offsetof(struct fe_config, name), .fallback = "fe" },
-	{ .name = "fqdn", .offset = offsetof(struct fe_config, fqdn), .required = true },
-	{ .name = "domain", .offset = offsetof(struct fe_config, domain), .required = true },
-	{ .name = "address", .offset = offsetof(struct fe_config, address), .required = true },
-	{ .name = "address6", .offset = offsetof(struct fe_config, address6) },
-	{ .name = "ca", .offset = offsetof(struct fe_config, ca), .required = true },
-	{ .name = "certificate", .offset = offsetof(struct fe_config, certificate), .required = true },
-	{ .name = "key", .offset = offsetof(struct fe_config, key), .required = true },
-	{ .name = "cdr", .offset = offsetof(struct fe_config, cdr) },
-	{ .name = "ice_profile", .offset = offsetof(struct fe_config, ice_profile), .fallback = "standard" },
+	{.name = "name", .offset = offsetof(struct fe_config, name), .fallback = "fe"},
+	{.name = "fqdn", .offset = offsetof(struct fe_config, fqdn), .required = true},
+	{.name = "domain", .offset = offsetof(struct fe_config, domain), .required = true},
+	{.name = "address", .offset = offsetof(struct fe_config, address), .required = true},
+	{.name = "address6", .offset = offsetof(struct fe_config, address6)},
+	{.name = "ca", .offset = offsetof(struct fe_config, ca), .required = true},
+	{.name = "certificate",
+	 .offset = offsetof(struct fe_config, certificate),
+	 .required = true},
+	{.name = "key", .offset = offsetof(struct fe_config, key), .required = true},
+	{.name = "cdr", .offset = offsetof(struct fe_config, cdr)},
+	{.name = "ice_profile",
+	 .offset = offsetof(struct fe_config, ice_profile),
+	 .fallback = "standard"},
 };
 
 static bool read_texts(struct fe_config *c, json_t *object, GError **error)
@@ -47,7 +53,8 @@ static bool read_texts(struct fe_config *c, json_t *object, GError **error)
 }
 
 /* A port: `fallback` when the member is not there. */
-static bool read_port(json_t *object, const char *name, guint16 fallback, guint16 *ret_port, GError **error)
+static bool read_port(json_t *object, const char *name, guint16 fallback, guint16 *ret_port,
+		      GError **error)
 {
 	json_t *value = json_object_get(object, name);
 	json_int_t number = json_integer_value(value);
@@ -151,7 +158,8 @@ struct fe_config *fe_config_parse(json_t *object, GError **error)
 	c->users = g_ptr_array_new_with_free_func(fe_config_user_free);
 	c->edges = g_ptr_array_new_with_free_func(fe_config_edge_free);
 	if (!read_texts(c, object, error) || !read_port(object, "port", 5061, &c->port, error) ||
-	    !read_trusted(c, object, error) || !read_users(c, object, error) || !read_edges(c, object, error)) {
+	    !read_trusted(c, object, error) || !read_users(c, object, error) ||
+	    !read_edges(c, object, error)) {
 		fe_config_free(c);
 		return NULL;
 	}

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/core.h"
 
 #include "frontend/av_mcu.h"
@@ -12,7 +13,8 @@ struct fe_core {
 	const struct fe_config *config;
 	const struct core_io *io;
 	gpointer user_data;
-	struct transactions_io wire; /* the transactions' door outside: everything that leaves is observed */
+	struct transactions_io
+		wire; /* the transactions' door outside: everything that leaves is observed */
 	char *sent_by;
 	transactions *transactions;
 	registrar *registrar;
@@ -24,7 +26,7 @@ struct fe_core {
 	guint64 requests, forwarded, refused;
 };
 
-/* --- what the parts see of the outside -------------------------------------------------------------------- */
+/* --- what the parts see of the outside -------------------------------------------------------- */
 
 static gint64 core_now_us(gpointer user_data)
 {
@@ -62,7 +64,7 @@ static void core_conference_ended(const struct conference *conference, gpointer 
 	im_mcu_conference_ended(c->im, conference);
 }
 
-/* --- life --------------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static void add_users(fe_core *c)
 {
@@ -82,7 +84,8 @@ fe_core *fe_core_new(const struct fe_config *config, const struct core_io *io, g
 	c->config = config;
 	c->io = io;
 	c->user_data = user_data;
-	c->wire = (struct transactions_io){ .now_us = core_now_us, .send = core_send, .wake = core_wake };
+	c->wire = (struct transactions_io){
+		.now_us = core_now_us, .send = core_send, .wake = core_wake};
 	c->sent_by = sip_host_port(config->address, config->port);
 	c->cdr = cdr_new(core_record, c);
 	c->transactions = transactions_new(c->sent_by, &c->wire, c);
@@ -118,7 +121,7 @@ void fe_core_free(fe_core *c)
 	g_free(c);
 }
 
-/* --- subjects ------------------------------------------------------------------------------------------------- */
+/* --- subjects --------------------------------------------------------------------------------- */
 
 static void answer(fe_core *c, struct fe_flow *flow, const sip_msg *request, int status)
 {
@@ -131,14 +134,18 @@ static void send_and_unref(fe_core *c, struct fe_flow *flow, sip_msg *m)
 	sip_msg_unref(m);
 }
 
-static void tell_refused(fe_core *c, const struct fe_flow *flow, const sip_msg *request, const sip_msg *response)
+static void tell_refused(fe_core *c, const struct fe_flow *flow, const sip_msg *request,
+			 const sip_msg *response)
 {
 	g_autofree char *user = sip_uri_user(sip_to_uri(request));
 
 	c->io->event("request-refused",
-		     json_pack("{s:s, s:s?, s:i, s:s, s:s?, s:s}", "method", sip_method(request), "user", user, "status",
-			       sip_status(response), "reason", sip_reason(response), "diagnostics",
-			       sip_header(response, "ms-diagnostics"), "via", flow->edge ? flow->edge : "direct"), c->user_data);
+		     json_pack("{s:s, s:s?, s:i, s:s, s:s?, s:s}", "method", sip_method(request),
+			       "user", user, "status", sip_status(response), "reason",
+			       sip_reason(response), "diagnostics",
+			       sip_header(response, "ms-diagnostics"), "via",
+			       flow->edge ? flow->edge : "direct"),
+		     c->user_data);
 }
 
 static void on_register(fe_core *c, struct fe_flow *flow, sip_msg *request)
@@ -147,8 +154,11 @@ static void on_register(fe_core *c, struct fe_flow *flow, sip_msg *request)
 	sip_msg *response = registrar_register(c->registrar, request, flow, core_now_us(c), &b);
 
 	if (b)
-		c->io->event("registered", json_pack("{s:s, s:s, s:b}", "user", b->user, "via", b->edge ? b->edge : "direct",
-						     "remote_user", b->edge != NULL), c->user_data);
+		c->io->event("registered",
+			     json_pack("{s:s, s:s, s:b}", "user", b->user, "via",
+				       b->edge ? b->edge : "direct", "remote_user",
+				       b->edge != NULL),
+			     c->user_data);
 	else if (sip_status(response) >= 403)
 		tell_refused(c, flow, request, response);
 	send_and_unref(c, flow, response);
@@ -158,7 +168,9 @@ static void on_subscribe(fe_core *c, struct fe_flow *flow, sip_msg *request)
 {
 	g_autofree char *user = sip_uri_user(sip_uri(request));
 
-	send_and_unref(c, flow, fe_provisioning_answer(request, user, registrar_user_edge(c->registrar, user)));
+	send_and_unref(c, flow,
+		       fe_provisioning_answer(request, user,
+					      registrar_user_edge(c->registrar, user)));
 }
 
 static void on_factory(fe_core *c, struct fe_flow *flow, sip_msg *request)
@@ -173,7 +185,8 @@ static void on_factory(fe_core *c, struct fe_flow *flow, sip_msg *request)
 static void on_conference(fe_core *c, struct fe_flow *flow, sip_msg *request)
 {
 	enum conference_kind kind;
-	const struct conference *conference = focus_find(c->focus, sip_uri(request), core_now_us(c), &kind);
+	const struct conference *conference =
+		focus_find(c->focus, sip_uri(request), core_now_us(c), &kind);
 
 	if (kind == CONFERENCE_CHAT)
 		im_mcu_request(c->im, conference, flow, request);
@@ -188,7 +201,7 @@ static void on_mras(fe_core *c, struct fe_flow *flow, sip_msg *request)
 {
 	g_autofree char *user = sip_uri_user(sip_uri(request));
 	const char *at = user ? strchr(user, '@') : NULL;
-	struct route route = { 0 };
+	struct route route = {0};
 
 	if (!sip_take_hop(request)) {
 		answer(c, flow, request, 483);
@@ -233,7 +246,7 @@ static void (*const subjects[])(fe_core *c, struct fe_flow *flow, sip_msg *reque
 	[SUBJECT_NONE] = on_nothing,
 };
 
-/* --- messages ------------------------------------------------------------------------------------------------- */
+/* --- messages --------------------------------------------------------------------------------- */
 
 static void refuse(fe_core *c, struct fe_flow *flow, const sip_msg *request, int status)
 {
@@ -245,7 +258,8 @@ static void refuse(fe_core *c, struct fe_flow *flow, const sip_msg *request, int
 	if (g_str_equal(sip_method(request), "ACK"))
 		return;
 	c->refused++;
-	response = sip_response_new(request, status, status == 401 ? "Unauthorized" : transactions_reason(status), tag);
+	response = sip_response_new(
+		request, status, status == 401 ? "Unauthorized" : transactions_reason(status), tag);
 	if (status != 403)
 		sip_add_header(response, header, challenge);
 	send_and_unref(c, flow, response);
@@ -295,7 +309,7 @@ void fe_core_message(fe_core *c, struct fe_flow *flow, sip_msg *m)
 	transactions_response(c->transactions, flow, m);
 }
 
-/* --- flows and time --------------------------------------------------------------------------------------------- */
+/* --- flows and time --------------------------------------------------------------------------- */
 
 void fe_core_flow_up(fe_core *c, struct fe_flow *flow)
 {
@@ -329,10 +343,11 @@ bool fe_core_hang_up(fe_core *c)
 
 json_t *fe_core_stats(const fe_core *c)
 {
-	return json_pack("{s:I, s:I, s:I, s:i, s:i, s:i, s:i, s:i, s:i}", "requests", (json_int_t)c->requests, "forwarded",
-			 (json_int_t)c->forwarded, "refused", (json_int_t)c->refused, "registered",
-			 (int)registrar_count(c->registrar), "transactions", (int)transactions_count(c->transactions),
-			 "sessions", (int)cdr_open_sessions(c->cdr), "conferences", (int)focus_count(c->focus),
+	return json_pack("{s:I, s:I, s:I, s:i, s:i, s:i, s:i, s:i, s:i}", "requests",
+			 (json_int_t)c->requests, "forwarded", (json_int_t)c->forwarded, "refused",
+			 (json_int_t)c->refused, "registered", (int)registrar_count(c->registrar),
+			 "transactions", (int)transactions_count(c->transactions), "sessions",
+			 (int)cdr_open_sessions(c->cdr), "conferences", (int)focus_count(c->focus),
 			 "im_participants", (int)im_mcu_participants(c->im), "av_participants",
 			 (int)av_mcu_participants(c->av));
 }

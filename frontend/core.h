@@ -1,8 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The Front End without its sockets: messages of flows in, messages to flows and events out.
  *
  * Takes every request through the same steps: who sent it (403, 401, 407), what it is about
- * (frontend/proxy.h), and then the registrar, the provisioning, the factory, an MCU, MRAS or the user it is for.
- * Time and everything outside come through `struct core_io`, so tests drive it with a clock of their own.
+ * (frontend/proxy.h), and then the registrar, the provisioning, the factory, an MCU, MRAS or the
+ * user it is for. Time and everything outside come through `struct core_io`, so tests drive it with
+ * a clock of their own.
  */
 #ifndef FRONTEND_CORE_H
 #define FRONTEND_CORE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/dialog.h"
 
 #include <string.h>
@@ -30,7 +31,8 @@ void fe_dialog_free(struct fe_dialog *d)
 
 bool fe_dialog_matches(const struct fe_dialog *d, const sip_msg *request)
 {
-	return g_strcmp0(d->call_id, sip_call_id(request)) == 0 && g_strcmp0(d->remote_tag, sip_from_tag(request)) == 0 &&
+	return g_strcmp0(d->call_id, sip_call_id(request)) == 0 &&
+	       g_strcmp0(d->remote_tag, sip_from_tag(request)) == 0 &&
 	       g_strcmp0(d->local_tag, sip_to_tag(request)) == 0;
 }
 
@@ -38,11 +40,12 @@ sip_msg *fe_dialog_request(struct fe_dialog *d, const char *method)
 {
 	g_autofree char *target = g_strdup_printf("sip:%s", d->user);
 
-	return sip_request_new(method, target, d->local_uri, d->local_tag, d->remote_uri, d->remote_tag, d->call_id,
-			       ++d->local_cseq);
+	return sip_request_new(method, target, d->local_uri, d->local_tag, d->remote_uri,
+			       d->remote_tag, d->call_id, ++d->local_cseq);
 }
 
-sip_msg *fe_dialog_answer(const struct fe_dialog *d, const sip_msg *request, int status, const char *reason)
+sip_msg *fe_dialog_answer(const struct fe_dialog *d, const sip_msg *request, int status,
+			  const char *reason)
 {
 	sip_msg *answer = sip_response_new(request, status, reason, d->local_tag);
 	g_autofree char *contact = g_strdup_printf("<%s>;isfocus", d->local_uri);

@@ -1,5 +1,6 @@
-/* A dialog that a participant opened with an MCU by INVITE (RFC 3261 section 12): who, and what our requests
- * in it look like.  Pure. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A dialog that a participant opened with an MCU by INVITE (RFC 3261 section 12): who, and what our
+ * requests in it look like.  Pure. */
 #ifndef FRONTEND_DIALOG_H
 #define FRONTEND_DIALOG_H
 
@@ -7,7 +8,7 @@
 
 struct fe_dialog {
 	char *call_id;
-	char *user;                   /* "branch1@contoso.com" */
+	char *user;		      /* "branch1@contoso.com" */
 	char *local_uri, *remote_uri; /* the MCU's and the participant's */
 	char *local_tag, *remote_tag;
 	guint32 local_cseq;
@@ -21,6 +22,7 @@ bool fe_dialog_matches(const struct fe_dialog *d, const sip_msg *request);
 /* Our next request in the dialog, for the participant's address. */
 sip_msg *fe_dialog_request(struct fe_dialog *d, const char *method);
 /* An answer in the dialog, with Contact. */
-sip_msg *fe_dialog_answer(const struct fe_dialog *d, const sip_msg *request, int status, const char *reason);
+sip_msg *fe_dialog_answer(const struct fe_dialog *d, const sip_msg *request, int status,
+			  const char *reason);
 
 #endif

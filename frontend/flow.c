@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/flow.h"
 
 struct fe_flow *fe_flow_new(const char *peer, const char *edge)

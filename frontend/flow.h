@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A flow: one connection over which a peer speaks SIP with the Front End, as the cores see it.
  *
- * Reference counted, so that whoever still has an answer to give may hold it; sending on a flow that
- * is no longer open does nothing.
+ * Reference counted, so that whoever still has an answer to give may hold it; sending on a flow
+ * that is no longer open does nothing.
  */
 #ifndef FRONTEND_FLOW_H
 #define FRONTEND_FLOW_H
@@ -10,9 +11,10 @@
 #include <stdbool.h>
 
 struct fe_flow {
-	char *peer;     /* "address:port", for people */
-	char *edge;     /* name of the Edge at the other end, by its verified certificate; NULL: a client */
-	bool outbound;  /* opened by us towards MRAS: carries answers only */
+	char *peer;    /* "address:port", for people */
+	char *edge;    /* name of the Edge at the other end, by its verified certificate; NULL: a
+			  client */
+	bool outbound; /* opened by us towards MRAS: carries answers only */
 	bool open;
 	gpointer owner; /* of the I/O layer */
 };

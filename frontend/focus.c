@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/focus.h"
 
 #include "frontend/c3p.h"
@@ -16,9 +17,9 @@ static const struct {
 	const char *prefix;
 	enum conference_kind kind;
 } parts[] = {
-	{ "app:conf:focus:id:", CONFERENCE_FOCUS },
-	{ "app:conf:chat:id:", CONFERENCE_CHAT },
-	{ "app:conf:audio-video:id:", CONFERENCE_AV },
+	{"app:conf:focus:id:", CONFERENCE_FOCUS},
+	{"app:conf:chat:id:", CONFERENCE_CHAT},
+	{"app:conf:audio-video:id:", CONFERENCE_AV},
 };
 
 static void conference_free(gpointer data)
@@ -71,7 +72,8 @@ static void forget_idle(focus *f, gint64 now_us)
 	}
 }
 
-static const struct conference *add_conference(focus *f, const char *organiser, const char *id, gint64 now_us)
+static const struct conference *add_conference(focus *f, const char *organiser, const char *id,
+					       gint64 now_us)
 {
 	struct conference *c = g_new0(struct conference, 1);
 
@@ -102,16 +104,19 @@ static int read_request(const sip_msg *request, struct c3p_request *ret)
 
 static const char *refusal_reason(int status)
 {
-	return status == 403 ? "Forbidden" : status == 405 ? "Method Not Allowed" :
-	       status == 415 ? "Unsupported Media Type" : "Bad Request";
+	return status == 403 ? "Forbidden" :
+	       status == 405 ? "Method Not Allowed" :
+	       status == 415 ? "Unsupported Media Type" :
+			       "Bad Request";
 }
 
-sip_msg *focus_service(focus *f, const sip_msg *request, gint64 now_us, const struct conference **ret_new)
+sip_msg *focus_service(focus *f, const sip_msg *request, gint64 now_us,
+		       const struct conference **ret_new)
 {
 	g_autofree char *organiser = sip_uri_user(sip_uri(request));
 	g_autofree char *tag = sip_new_tag();
 	g_autofree char *body = NULL;
-	struct c3p_request asked = { 0 };
+	struct c3p_request asked = {0};
 	int status = read_request(request, &asked);
 	const struct conference *c;
 	sip_msg *answer;
@@ -128,15 +133,17 @@ sip_msg *focus_service(focus *f, const sip_msg *request, gint64 now_us, const st
 			*ret_new = c;
 	}
 	/* Asking again for one's own conference does no harm: the same URI comes back. */
-	body = g_str_equal(c->organiser, organiser) ? fe_c3p_success(asked.request_id, c->focus_uri)
-						    : fe_c3p_failure(asked.request_id, "conferenceExistsAlready");
+	body = g_str_equal(c->organiser, organiser) ?
+		       fe_c3p_success(asked.request_id, c->focus_uri) :
+		       fe_c3p_failure(asked.request_id, "conferenceExistsAlready");
 	answer = sip_response_new(request, 200, "OK", tag);
 	sip_set_body(answer, C3P_TYPE, body, -1);
 	fe_c3p_clear(&asked);
 	return answer;
 }
 
-const struct conference *focus_find(focus *f, const char *uri, gint64 now_us, enum conference_kind *ret_kind)
+const struct conference *focus_find(focus *f, const char *uri, gint64 now_us,
+				    enum conference_kind *ret_kind)
 {
 	g_autofree char *organiser = sip_uri_user(uri);
 	g_autofree char *opaque = sip_param(uri, "opaque");

@@ -1,7 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Focus factory: makes conferences and knows them by their URIs.
  *
- * focus URI: sip:ORGANISER;gruu;opaque=app:conf:focus:id:ID; an MCU's has its kind in place of "focus".
- * A conference lives until nobody has spoken to it for an hour.  Pure: time is a parameter.
+ * focus URI: sip:ORGANISER;gruu;opaque=app:conf:focus:id:ID; an MCU's has its kind in place of
+ * "focus". A conference lives until nobody has spoken to it for an hour.  Pure: time is a
+ * parameter.
  */
 #ifndef FRONTEND_FOCUS_H
 #define FRONTEND_FOCUS_H
@@ -26,11 +28,13 @@ void focus_free(focus *f);
 guint focus_count(const focus *f);
 
 /* Answers SERVICE addConference: 200 with the C3P response (failure when another user has this id),
- * 403 when the sender is not the organiser the URI names, 400, 405, 415.  *ret_new (may be NULL) is the
- * conference when one was made, else NULL. */
-sip_msg *focus_service(focus *f, const sip_msg *request, gint64 now_us, const struct conference **ret_new);
+ * 403 when the sender is not the organiser the URI names, 400, 405, 415.  *ret_new (may be NULL) is
+ * the conference when one was made, else NULL. */
+sip_msg *focus_service(focus *f, const sip_msg *request, gint64 now_us,
+		       const struct conference **ret_new);
 
 /* The conference that `uri` names, and the part of it; NULL: unknown. */
-const struct conference *focus_find(focus *f, const char *uri, gint64 now_us, enum conference_kind *ret_kind);
+const struct conference *focus_find(focus *f, const char *uri, gint64 now_us,
+				    enum conference_kind *ret_kind);
 
 #endif

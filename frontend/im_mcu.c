@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/im_mcu.h"
 
 #include "common/call_sdp.h"
@@ -15,7 +16,7 @@ struct participant {
 
 struct room {
 	GPtrArray *participants; /* struct participant */
-	GPtrArray *history;      /* struct message */
+	GPtrArray *history;	 /* struct message */
 };
 
 struct im_mcu {
@@ -149,11 +150,11 @@ static void answer(im_mcu *m, struct fe_flow *flow, const sip_msg *request, int 
 	transactions_answer(m->station->transactions, flow, request, status, NULL, NULL);
 }
 
-/* --- delivery ------------------------------------------------------------------------------------------- */
+/* --- delivery --------------------------------------------------------------------------------- */
 
 static bool means_gone(int status)
 {
-	static const int gone[] = { 404, 408, 430, 480, 481 }; /* RFC 3261 12.2.1.2, RFC 5626 */
+	static const int gone[] = {404, 408, 430, 480, 481}; /* RFC 3261 12.2.1.2, RFC 5626 */
 
 	for (guint i = 0; i < G_N_ELEMENTS(gone); i++)
 		if (gone[i] == status)
@@ -168,7 +169,8 @@ static void remove_gone(const struct delivery *d)
 	for (guint i = 0; r && i < r->participants->len; i++) {
 		const struct participant *p = g_ptr_array_index(r->participants, i);
 
-		if (g_str_equal(p->dialog->call_id, d->call_id) && g_strcmp0(p->dialog->remote_tag, d->remote_tag) == 0) {
+		if (g_str_equal(p->dialog->call_id, d->call_id) &&
+		    g_strcmp0(p->dialog->remote_tag, d->remote_tag) == 0) {
 			g_ptr_array_remove_index(r->participants, i);
 			return;
 		}
@@ -180,7 +182,8 @@ static void settle(im_mcu *m, struct round *r, int status)
 	if (status >= 300)
 		r->worst = MAX(r->worst, status);
 	if (--r->outstanding == 0)
-		transactions_answer(m->station->transactions, r->flow, r->request, r->worst, NULL, r->tag);
+		transactions_answer(m->station->transactions, r->flow, r->request, r->worst, NULL,
+				    r->tag);
 }
 
 static void on_delivered(int status, sip_msg *response, gpointer user_data)
@@ -196,8 +199,8 @@ static void on_delivered(int status, sip_msg *response, gpointer user_data)
 }
 
 /* Sends `what` to `p`; `round` (may be NULL) waits for the confirmation. */
-static void deliver(im_mcu *m, const char *room_id, struct participant *p, const struct message *what,
-		    struct round *round)
+static void deliver(im_mcu *m, const char *room_id, struct participant *p,
+		    const struct message *what, struct round *round)
 {
 	g_autoptr(sip_msg) request = fe_dialog_request(p->dialog, "MESSAGE");
 	g_autofree char *sender = g_strdup_printf("sip:%s", what->sender);
@@ -222,14 +225,16 @@ static void deliver(im_mcu *m, const char *room_id, struct participant *p, const
 	g_ptr_array_remove_fast(m->waiting, d);
 }
 
-static struct message *remember(struct room *r, const struct participant *sender, const sip_msg *request)
+static struct message *remember(struct room *r, const struct participant *sender,
+				const sip_msg *request)
 {
 	struct message *m = g_new0(struct message, 1);
 	gsize length = 0;
 	const char *text = sip_body(request, &length);
 
 	m->sender = g_strdup(sender->dialog->user);
-	m->type = g_strdup(sip_content_type(request) ? sip_content_type(request) : "text/plain;charset=UTF-8");
+	m->type = g_strdup(sip_content_type(request) ? sip_content_type(request) :
+						       "text/plain;charset=UTF-8");
 	m->text = g_strndup(text ? text : "", length);
 	m->length = length;
 	if (r->history->len == IM_HISTORY_MAX)
@@ -238,8 +243,8 @@ static struct message *remember(struct room *r, const struct participant *sender
 	return m;
 }
 
-static void fan_out(im_mcu *m, const char *room_id, struct room *r, const struct participant *sender,
-		    struct fe_flow *flow, const sip_msg *request)
+static void fan_out(im_mcu *m, const char *room_id, struct room *r,
+		    const struct participant *sender, struct fe_flow *flow, const sip_msg *request)
 {
 	const struct message *what = remember(r, sender, request);
 	struct round *round = g_new0(struct round, 1);
@@ -260,19 +265,21 @@ static void fan_out(im_mcu *m, const char *room_id, struct room *r, const struct
 	round_unref(round);
 }
 
-/* --- requests ------------------------------------------------------------------------------------------- */
+/* --- requests --------------------------------------------------------------------------------- */
 
 static bool offers_messages(const sip_msg *invite)
 {
 	gsize length = 0;
 	const char *body = sip_body(invite, &length);
 	g_autoptr(call_sdp) sdp = body ? call_sdp_parse(body, length, NULL) : NULL;
-	const struct call_sdp_media *first = sdp && sdp->media->len == 1 ? g_ptr_array_index(sdp->media, 0) : NULL;
+	const struct call_sdp_media *first =
+		sdp && sdp->media->len == 1 ? g_ptr_array_index(sdp->media, 0) : NULL;
 
 	return first && g_strcmp0(first->kind, "message") == 0;
 }
 
-static void answer_invite(im_mcu *m, const struct participant *p, struct fe_flow *flow, const sip_msg *invite)
+static void answer_invite(im_mcu *m, const struct participant *p, struct fe_flow *flow,
+			  const sip_msg *invite)
 {
 	g_autoptr(sip_msg) ok = fe_dialog_answer(p->dialog, invite, 200, "OK");
 	g_autoptr(call_sdp) sdp = call_sdp_new(m->station->address);
@@ -284,7 +291,8 @@ static void answer_invite(im_mcu *m, const struct participant *p, struct fe_flow
 	transactions_send(m->station->transactions, flow, ok);
 }
 
-static void on_invite(im_mcu *m, const char *room_id, struct room *r, struct fe_flow *flow, const sip_msg *request)
+static void on_invite(im_mcu *m, const char *room_id, struct room *r, struct fe_flow *flow,
+		      const sip_msg *request)
 {
 	struct participant *p = find_participant(r, request);
 
@@ -303,7 +311,8 @@ static void on_invite(im_mcu *m, const char *room_id, struct room *r, struct fe_
 	}
 }
 
-static void on_ack(im_mcu *m, const char *room_id, struct room *r, struct fe_flow *flow, const sip_msg *request)
+static void on_ack(im_mcu *m, const char *room_id, struct room *r, struct fe_flow *flow,
+		   const sip_msg *request)
 {
 	struct participant *p = find_participant(r, request);
 
@@ -319,7 +328,8 @@ static void on_ack(im_mcu *m, const char *room_id, struct room *r, struct fe_flo
 	}
 }
 
-static void on_message(im_mcu *m, const char *room_id, struct room *r, struct fe_flow *flow, const sip_msg *request)
+static void on_message(im_mcu *m, const char *room_id, struct room *r, struct fe_flow *flow,
+		       const sip_msg *request)
 {
 	const struct participant *p = find_participant(r, request);
 
@@ -329,7 +339,8 @@ static void on_message(im_mcu *m, const char *room_id, struct room *r, struct fe
 		answer(m, flow, request, 481);
 }
 
-static void on_bye(im_mcu *m, const char *room_id, struct room *r, struct fe_flow *flow, const sip_msg *request)
+static void on_bye(im_mcu *m, const char *room_id, struct room *r, struct fe_flow *flow,
+		   const sip_msg *request)
 {
 	struct participant *p = find_participant(r, request);
 
@@ -341,15 +352,17 @@ static void on_bye(im_mcu *m, const char *room_id, struct room *r, struct fe_flo
 
 static const struct {
 	const char *method;
-	void (*handle)(im_mcu *m, const char *room_id, struct room *r, struct fe_flow *flow, const sip_msg *request);
+	void (*handle)(im_mcu *m, const char *room_id, struct room *r, struct fe_flow *flow,
+		       const sip_msg *request);
 } methods[] = {
-	{ "INVITE", on_invite },
-	{ "ACK", on_ack },
-	{ "MESSAGE", on_message },
-	{ "BYE", on_bye },
+	{"INVITE", on_invite},
+	{"ACK", on_ack},
+	{"MESSAGE", on_message},
+	{"BYE", on_bye},
 };
 
-void im_mcu_request(im_mcu *m, const struct conference *c, struct fe_flow *flow, const sip_msg *request)
+void im_mcu_request(im_mcu *m, const struct conference *c, struct fe_flow *flow,
+		    const sip_msg *request)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(methods); i++)
 		if (g_str_equal(sip_method(request), methods[i].method)) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* tb-frontend: the Front End server as an agent of a lab (docs/AGENTS.md). */
 #include "common/agent.h"
 #include "frontend/server.h"
@@ -61,7 +62,10 @@ static void end(gpointer user_data)
 int main(int argc, char **argv)
 {
 	static const struct agent_command commands[] = {
-		{ "start", start }, { "stats", stats }, { "quit", quit }, { NULL, NULL },
+		{"start", start},
+		{"stats", stats},
+		{"quit", quit},
+		{NULL, NULL},
 	};
 	static const struct agent_kind kind = {
 		.program = "tb-frontend",
@@ -69,7 +73,7 @@ int main(int argc, char **argv)
 		.commands = commands,
 		.end = end,
 	};
-	struct program p = { NULL };
+	struct program p = {NULL};
 
 	return agent_main(&argc, &argv, &kind, &p);
 }

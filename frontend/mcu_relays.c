@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/mcu_relays.h"
 
 #include "common/mras.h"
@@ -10,13 +11,14 @@ struct waiter {
 	gpointer user_data;
 };
 
-/* Relays of one Edge.  Asking -> resolving -> known until good_until_us; back to the start on failure. */
+/* Relays of one Edge.  Asking -> resolving -> known until good_until_us; back to the start on
+ * failure. */
 struct grant {
 	mcu_relays *owner;
 	char *edge;
 	GArray *waiters; /* struct waiter; not empty: a question is under way */
 	struct mras_response response;
-	char *address;   /* of the relay; NULL: not known */
+	char *address; /* of the relay; NULL: not known */
 	gint64 good_until_us;
 };
 
@@ -126,7 +128,11 @@ static sip_msg *make_request(const struct station *s, const char *edge)
 	g_autofree char *tag = sip_new_tag();
 	g_autofree char *call_id = sip_new_call_id();
 	struct mras_request asked = {
-		.request_id = call_id, .from = from, .to = uri, .identity = from, .duration_min = CREDENTIALS_MIN,
+		.request_id = call_id,
+		.from = from,
+		.to = uri,
+		.identity = from,
+		.duration_min = CREDENTIALS_MIN,
 	};
 	g_autofree char *body = mras_request_print(&asked);
 	sip_msg *m = sip_request_new("SERVICE", uri, from, tag, uri, NULL, call_id, 1);
@@ -138,7 +144,7 @@ static sip_msg *make_request(const struct station *s, const char *edge)
 static void ask(struct grant *g)
 {
 	const struct station *s = g->owner->station;
-	struct route route = { .flow = s->links->mras_flow(g->edge, s->links_data) };
+	struct route route = {.flow = s->links->mras_flow(g->edge, s->links_data)};
 	g_autoptr(sip_msg) request = NULL;
 
 	g_clear_pointer(&g->address, g_free);
@@ -152,7 +158,7 @@ static void ask(struct grant *g)
 
 void mcu_relays_get(mcu_relays *r, const char *edge, mcu_relays_func done, gpointer user_data)
 {
-	struct waiter w = { .done = done, .user_data = user_data };
+	struct waiter w = {.done = done, .user_data = user_data};
 	struct grant *g;
 
 	if (!edge) {

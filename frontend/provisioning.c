@@ -1,15 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/provisioning.h"
 
 char *fe_provisioning_document(const char *user, const char *edge)
 {
-	g_autofree char *mras = edge ? g_markup_printf_escaped("<mrasUri>sip:mras@%s;opaque=srvr:MRAS</mrasUri>", edge)
-				     : g_strdup("");
+	g_autofree char *mras =
+		edge ? g_markup_printf_escaped("<mrasUri>sip:mras@%s;opaque=srvr:MRAS</mrasUri>",
+					       edge) :
+		       g_strdup("");
 	g_autofree char *focus = g_markup_printf_escaped(
-		"<focusFactoryUri>sip:%s;gruu;opaque=app:conf:focusfactory</focusFactoryUri>", user);
+		"<focusFactoryUri>sip:%s;gruu;opaque=app:conf:focusfactory</focusFactoryUri>",
+		user);
 
-	return g_strconcat("<provisionGroupList><provisionGroup name=\"ServerConfiguration\">", mras, focus,
-			   "<ucPC2PCAVEncryption>RequireEncryption</ucPC2PCAVEncryption></provisionGroup>"
-			   "</provisionGroupList>", NULL);
+	return g_strconcat(
+		"<provisionGroupList><provisionGroup name=\"ServerConfiguration\">", mras, focus,
+		"<ucPC2PCAVEncryption>RequireEncryption</ucPC2PCAVEncryption></provisionGroup>"
+		"</provisionGroupList>",
+		NULL);
 }
 
 sip_msg *fe_provisioning_answer(const sip_msg *subscribe, const char *user, const char *edge)
@@ -21,7 +27,8 @@ sip_msg *fe_provisioning_answer(const sip_msg *subscribe, const char *user, cons
 
 	if (g_strcmp0(sip_header(subscribe, "Event"), PROVISIONING_EVENT) != 0) {
 		answer = sip_response_new(subscribe, 489, "Bad Event", tag);
-		sip_add_header(answer, "Allow-Events", PROVISIONING_EVENT); /* RFC 6665 section 8.2.2 */
+		sip_add_header(answer, "Allow-Events",
+			       PROVISIONING_EVENT); /* RFC 6665 section 8.2.2 */
 		return answer;
 	}
 	answer = sip_response_new(subscribe, 200, "OK", tag);

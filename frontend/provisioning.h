@@ -1,4 +1,6 @@
-/* In-band provisioning: the document a client subscribes to at sign-in (docs/PROTOCOL.md).  Pure. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* In-band provisioning: the document a client subscribes to at sign-in (docs/PROTOCOL.md).  Pure.
+ */
 #ifndef FRONTEND_PROVISIONING_H
 #define FRONTEND_PROVISIONING_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/proxy.h"
 
 #include <string.h>
@@ -30,7 +31,8 @@ enum proxy_subject fe_proxy_subject(const sip_msg *request)
 	return is_own_subscription(request) ? SUBJECT_SUBSCRIBE : SUBJECT_USER;
 }
 
-int fe_proxy_check_sender(registrar *r, const sip_msg *request, const struct fe_flow *flow, gint64 now_us)
+int fe_proxy_check_sender(registrar *r, const sip_msg *request, const struct fe_flow *flow,
+			  gint64 now_us)
 {
 	g_autofree char *user = sip_uri_user(sip_from_uri(request));
 

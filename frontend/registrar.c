@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/registrar.h"
 
 #include <string.h>
@@ -94,12 +95,13 @@ const char *registrar_user_edge(const registrar *r, const char *user)
 	return a ? a->edge : NULL;
 }
 
-/* --- nonces: signed times, so that none need be remembered (RFC 2617 section 3.2.1) ---------------- */
+/* --- nonces: signed times, so that none need be remembered (RFC 2617 section 3.2.1) ----------- */
 
 static char *nonce_at(const registrar *r, gint64 issued_us)
 {
 	g_autofree char *time = g_strdup_printf("%016" G_GINT64_MODIFIER "x", (guint64)issued_us);
-	g_autofree char *mac = g_compute_hmac_for_string(G_CHECKSUM_SHA256, r->secret, sizeof(r->secret), time, -1);
+	g_autofree char *mac = g_compute_hmac_for_string(G_CHECKSUM_SHA256, r->secret,
+							 sizeof(r->secret), time, -1);
 
 	return g_strdup_printf("%s%.32s", time, mac);
 }
@@ -127,7 +129,8 @@ char *registrar_challenge(registrar *r, gint64 now_us)
 	return sip_digest_challenge(r->realm, nonce);
 }
 
-static sip_msg *challenge(registrar *r, const sip_msg *request, const char *tag, bool stale, gint64 now_us)
+static sip_msg *challenge(registrar *r, const sip_msg *request, const char *tag, bool stale,
+			  gint64 now_us)
 {
 	sip_msg *answer = sip_response_new(request, 401, "Unauthorized", tag);
 	g_autofree char *fresh = registrar_challenge(r, now_us);
@@ -137,7 +140,7 @@ static sip_msg *challenge(registrar *r, const sip_msg *request, const char *tag,
 	return answer;
 }
 
-/* --- REGISTER ----------------------------------------------------------------------------------------- */
+/* --- REGISTER --------------------------------------------------------------------------------- */
 
 /* The user name of the credentials: the address, or its part before the '@'. */
 static bool names_user(const char *username, const char *user)
@@ -148,12 +151,14 @@ static bool names_user(const char *username, const char *user)
 	       (strlen(username) == length && g_ascii_strncasecmp(username, user, length) == 0);
 }
 
-/* What the product's servers say beside a status, in its form (MS-OCER section 2.1.3); the reasons are ours. */
-static sip_msg *no(const sip_msg *request, int status, const char *words, const char *tag, const registrar *r, int id,
-		   const char *reason)
+/* What the product's servers say beside a status, in its form (MS-OCER section 2.1.3); the reasons
+ * are ours. */
+static sip_msg *no(const sip_msg *request, int status, const char *words, const char *tag,
+		   const registrar *r, int id, const char *reason)
 {
 	sip_msg *answer = sip_response_new(request, status, words, tag);
-	g_autofree char *value = g_strdup_printf("%d;reason=\"%s\";source=\"%s\"", id, reason, r->realm);
+	g_autofree char *value =
+		g_strdup_printf("%d;reason=\"%s\";source=\"%s\"", id, reason, r->realm);
 
 	sip_add_header(answer, "ms-diagnostics", value);
 	return answer;
@@ -168,7 +173,8 @@ static bool is_of_our_domain(const registrar *r, const char *user)
 }
 
 /* NULL: authentic.  Else the answer that says no. */
-static sip_msg *refuse(registrar *r, const sip_msg *request, const char *user, const char *tag, gint64 now_us)
+static sip_msg *refuse(registrar *r, const sip_msg *request, const char *user, const char *tag,
+		       gint64 now_us)
 {
 	const struct account *account = g_hash_table_lookup(r->accounts, user);
 	const char *credentials = sip_header(request, "Authorization");
@@ -184,7 +190,8 @@ static sip_msg *refuse(registrar *r, const sip_msg *request, const char *user, c
 		return challenge(r, request, tag, state == NONCE_STALE, now_us);
 	if (!username || !names_user(username, user) ||
 	    !sip_digest_check(credentials, "REGISTER", username, account->password))
-		return no(request, 403, "Forbidden", tag, r, 4004, "Credentials do not match the account");
+		return no(request, 403, "Forbidden", tag, r, 4004,
+			  "Credentials do not match the account");
 	if (account->disabled)
 		return no(request, 403, "Forbidden", tag, r, 4003, "The account is disabled");
 	return NULL;
@@ -203,8 +210,8 @@ static guint expires_asked_s(const sip_msg *request)
 	return (guint)MIN(seconds, REGISTRAR_EXPIRES_MAX_S);
 }
 
-static struct binding *bind_user(registrar *r, const sip_msg *request, const char *user, struct fe_flow *flow,
-				 gint64 expires_us)
+static struct binding *bind_user(registrar *r, const sip_msg *request, const char *user,
+				 struct fe_flow *flow, gint64 expires_us)
 {
 	struct binding *b = g_new0(struct binding, 1);
 	const char *path;
@@ -221,7 +228,8 @@ static struct binding *bind_user(registrar *r, const sip_msg *request, const cha
 	return b;
 }
 
-static sip_msg *accept_binding(const sip_msg *request, const char *tag, const struct binding *b, guint expires_s)
+static sip_msg *accept_binding(const sip_msg *request, const char *tag, const struct binding *b,
+			       guint expires_s)
 {
 	sip_msg *answer = sip_response_new(request, 200, "OK", tag);
 	const char *contact = sip_header(request, "Contact");
@@ -232,7 +240,8 @@ static sip_msg *accept_binding(const sip_msg *request, const char *tag, const st
 	if (!b)
 		return answer;
 	if (contact) {
-		g_autofree char *value = own ? g_strdup(contact) : g_strconcat(contact, ";expires=", seconds, NULL);
+		g_autofree char *value =
+			own ? g_strdup(contact) : g_strconcat(contact, ";expires=", seconds, NULL);
 
 		sip_add_header(answer, "Contact", value);
 	}
@@ -243,8 +252,8 @@ static sip_msg *accept_binding(const sip_msg *request, const char *tag, const st
 	return answer;
 }
 
-sip_msg *registrar_register(registrar *r, const sip_msg *request, struct fe_flow *flow, gint64 now_us,
-			    const struct binding **ret_binding)
+sip_msg *registrar_register(registrar *r, const sip_msg *request, struct fe_flow *flow,
+			    gint64 now_us, const struct binding **ret_binding)
 {
 	g_autofree char *user = sip_uri_user(sip_to_uri(request));
 	g_autofree char *tag = sip_new_tag();
@@ -268,7 +277,7 @@ sip_msg *registrar_register(registrar *r, const sip_msg *request, struct fe_flow
 	return accept_binding(request, tag, b, expires_s);
 }
 
-/* --- location ----------------------------------------------------------------------------------------- */
+/* --- location --------------------------------------------------------------------------------- */
 
 const struct binding *registrar_find(registrar *r, const char *user, gint64 now_us)
 {
@@ -314,7 +323,7 @@ bool registrar_route(registrar *r, const char *user, gint64 now_us, struct route
 	flow = b->edge ? edge_flow(r, b->edge) : b->flow;
 	if (!flow || !flow->open)
 		return false;
-	*ret = (struct route){ .flow = flow, .path = b->path };
+	*ret = (struct route){.flow = flow, .path = b->path};
 	return true;
 }
 
@@ -330,7 +339,8 @@ static bool has_binding_on(const registrar *r, const struct fe_flow *flow)
 	return false;
 }
 
-enum sender registrar_sender(registrar *r, const char *user, const struct fe_flow *flow, gint64 now_us)
+enum sender registrar_sender(registrar *r, const char *user, const struct fe_flow *flow,
+			     gint64 now_us)
 {
 	const struct binding *b = registrar_find(r, user, now_us);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/server.h"
 
 #include "common/sip_event.h"
@@ -18,23 +19,23 @@ struct fe_server {
 	tls_identity *identity;
 	tls_listener *listener, *listener6; /* the latter NULL without IPv6 */
 	char *sent_by;
-	GHashTable *peers;   /* set of struct peer: every connection, both ways */
-	GHashTable *links;   /* Edge's name -> struct peer, of those that we opened or are opening */
+	GHashTable *peers; /* set of struct peer: every connection, both ways */
+	GHashTable *links; /* Edge's name -> struct peer, of those that we opened or are opening */
 	GCancellable *cancel; /* of look-ups and connects */
 	guint timer;
 	gint64 timer_us;
 	FILE *records;
 };
 
-/* One connection and its flow.  A link to an Edge starts without connection: what is sent meanwhile is queued.
- * `refs`: the server's set, and a look-up or connect under way. */
+/* One connection and its flow.  A link to an Edge starts without connection: what is sent meanwhile
+ * is queued. `refs`: the server's set, and a look-up or connect under way. */
 struct peer {
 	guint refs;
 	fe_server *server; /* NULL: the server has gone */
 	struct fe_flow *flow;
-	sip_conn *conn;    /* NULL: not connected yet */
-	GQueue queue;      /* sip_msg */
-	char *edge;        /* a link's: name, address (NULL: not known yet) and port of the service */
+	sip_conn *conn; /* NULL: not connected yet */
+	GQueue queue;	/* sip_msg */
+	char *edge;	/* a link's: name, address (NULL: not known yet) and port of the service */
 	char *address;
 	guint16 port;
 };
@@ -89,7 +90,7 @@ static void peer_gone(struct peer *p)
 	peer_unref(p);
 }
 
-/* --- connections ------------------------------------------------------------------------------------------------ */
+/* --- connections ------------------------------------------------------------------------------ */
 
 static void on_message(sip_conn *c, sip_msg *m, gpointer user_data)
 {
@@ -116,25 +117,29 @@ static void on_passed(sip_conn *c, const sip_msg *m, bool sent, gpointer user_da
 		p->server->event("sip", event, p->server->user_data);
 }
 
-static const struct sip_conn_handlers conn_handlers = { .message = on_message, .closed = on_closed, .passed = on_passed };
+static const struct sip_conn_handlers conn_handlers = {
+	.message = on_message, .closed = on_closed, .passed = on_passed};
 
 static void on_refused(const char *peer_address, const char *why, gpointer user_data)
 {
 	fe_server *s = user_data;
 
-	s->event("tls-refused", json_pack("{s:s, s:s}", "peer", peer_address, "reason", why), s->user_data);
+	s->event("tls-refused", json_pack("{s:s, s:s}", "peer", peer_address, "reason", why),
+		 s->user_data);
 }
 
-static void on_accepted(GIOStream *stream, const char *const *peer_names, const char *peer_address, guint16 peer_port,
-			gpointer user_data)
+static void on_accepted(GIOStream *stream, const char *const *peer_names, const char *peer_address,
+			guint16 peer_port, gpointer user_data)
 {
 	fe_server *s = user_data;
-	const char *edge = fe_flow_trusted_name(peer_names, (const char *const *)s->config->trusted_servers);
+	const char *edge =
+		fe_flow_trusted_name(peer_names, (const char *const *)s->config->trusted_servers);
 	g_autofree char *name = sip_host_port(peer_address, peer_port);
 	struct peer *p;
 
 	if (!edge && peer_names[0]) {
-		g_autofree char *why = g_strdup_printf("name mismatch: no trusted server (CN=%s)", peer_names[0]);
+		g_autofree char *why =
+			g_strdup_printf("name mismatch: no trusted server (CN=%s)", peer_names[0]);
 
 		on_refused(peer_address, why, s);
 		g_object_unref(stream);
@@ -146,14 +151,17 @@ static void on_accepted(GIOStream *stream, const char *const *peer_names, const 
 	fe_core_flow_up(s->core, p->flow);
 }
 
-/* --- links to MRAS ------------------------------------------------------------------------------------------------ */
+/* --- links to MRAS ---------------------------------------------------------------------------- */
 
 static void link_failed(struct peer *p, const GError *error)
 {
 	fe_server *s = p->server;
 
-	s->event("link-failed", json_pack("{s:s, s:s?, s:i, s:s, s:s}", "peer", p->edge, "address", p->address, "port", (int)p->port,
-					  "kind", tls_error_kind(error), "reason", error->message), s->user_data);
+	s->event("link-failed",
+		 json_pack("{s:s, s:s?, s:i, s:s, s:s}", "peer", p->edge, "address", p->address,
+			   "port", (int)p->port, "kind", tls_error_kind(error), "reason",
+			   error->message),
+		 s->user_data);
 	peer_gone(p);
 }
 
@@ -183,8 +191,8 @@ static void on_link_resolved(const char *address, const GError *error, gpointer 
 
 	if (s && address) {
 		p->address = g_strdup(address);
-		tls_connect(s->config->address, address, p->port, p->edge, s->identity, LINK_TIMEOUT_MS, s->cancel,
-			    on_link_connected, p);
+		tls_connect(s->config->address, address, p->port, p->edge, s->identity,
+			    LINK_TIMEOUT_MS, s->cancel, on_link_connected, p);
 		return;
 	}
 	if (s)
@@ -203,7 +211,8 @@ static void on_looked_up(GObject *source, GAsyncResult *result, gpointer data)
 {
 	struct lookup *l = data;
 	g_autoptr(GError) error = NULL;
-	GList *addresses = g_resolver_lookup_by_name_with_flags_finish(G_RESOLVER(source), result, &error);
+	GList *addresses =
+		g_resolver_lookup_by_name_with_flags_finish(G_RESOLVER(source), result, &error);
 	g_autofree char *text = addresses ? g_inet_address_to_string(addresses->data) : NULL;
 
 	g_resolver_free_addresses(addresses);
@@ -214,14 +223,16 @@ static void on_looked_up(GObject *source, GAsyncResult *result, gpointer data)
 /* An address of the family of our own: we connect from there. */
 static void look_up(const fe_server *s, const char *name, looked_up_func done, gpointer user_data)
 {
-	GResolverNameLookupFlags flags = strchr(s->config->address, ':') ? G_RESOLVER_NAME_LOOKUP_FLAGS_IPV6_ONLY :
-									   G_RESOLVER_NAME_LOOKUP_FLAGS_IPV4_ONLY;
+	GResolverNameLookupFlags flags = strchr(s->config->address, ':') ?
+						 G_RESOLVER_NAME_LOOKUP_FLAGS_IPV6_ONLY :
+						 G_RESOLVER_NAME_LOOKUP_FLAGS_IPV4_ONLY;
 	g_autoptr(GResolver) resolver = g_resolver_get_default();
 	struct lookup *l = g_new0(struct lookup, 1);
 
 	l->done = done;
 	l->user_data = user_data;
-	g_resolver_lookup_by_name_with_flags_async(resolver, name, flags, s->cancel, on_looked_up, l);
+	g_resolver_lookup_by_name_with_flags_async(resolver, name, flags, s->cancel, on_looked_up,
+						   l);
 }
 
 static struct peer *link_open(fe_server *s, const struct fe_config_edge *edge)
@@ -239,7 +250,7 @@ static struct peer *link_open(fe_server *s, const struct fe_config_edge *edge)
 	return p;
 }
 
-/* --- what the core asks for ----------------------------------------------------------------------------------------- */
+/* --- what the core asks for ------------------------------------------------------------------- */
 
 static gint64 io_now_us(gpointer user_data)
 {
@@ -310,7 +321,8 @@ static void on_core_resolved(const char *address, const GError *error, gpointer 
 	g_free(l);
 }
 
-static void io_resolve(const char *name, resolved_func done, gpointer user_data, gpointer links_data)
+static void io_resolve(const char *name, resolved_func done, gpointer user_data,
+		       gpointer links_data)
 {
 	fe_server *s = links_data;
 	struct core_lookup *l = g_new0(struct core_lookup, 1);
@@ -334,12 +346,12 @@ static void io_event(const char *name, json_t *fields, gpointer user_data)
 }
 
 static const struct core_io server_io = {
-	.transactions = { .now_us = io_now_us, .send = io_send, .wake = io_wake },
-	.links = { .mras_flow = io_mras_flow, .resolve = io_resolve },
+	.transactions = {.now_us = io_now_us, .send = io_send, .wake = io_wake},
+	.links = {.mras_flow = io_mras_flow, .resolve = io_resolve},
 	.event = io_event,
 };
 
-/* --- life ------------------------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static bool open_records(fe_server *s, GError **error)
 {
@@ -347,7 +359,8 @@ static bool open_records(fe_server *s, GError **error)
 		return true;
 	s->records = fopen(s->config->cdr, "ae");
 	if (!s->records)
-		g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(errno), "%s: %s", s->config->cdr, g_strerror(errno));
+		g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(errno), "%s: %s",
+			    s->config->cdr, g_strerror(errno));
 	return s->records != NULL;
 }
 
@@ -360,14 +373,16 @@ static bool start(fe_server *s, GError **error)
 	s->identity = tls_identity_new(c->ca, c->certificate, c->key, error);
 	if (!s->identity)
 		return false;
-	s->listener = tls_listen(c->address, c->port, s->identity, TLS_CLIENT_OPTIONAL, on_accepted, on_refused, s, error);
+	s->listener = tls_listen(c->address, c->port, s->identity, TLS_CLIENT_OPTIONAL, on_accepted,
+				 on_refused, s, error);
 	if (s->listener && c->address6)
-		s->listener6 = tls_listen(c->address6, c->port, s->identity, TLS_CLIENT_OPTIONAL, on_accepted, on_refused, s,
-					  error);
+		s->listener6 = tls_listen(c->address6, c->port, s->identity, TLS_CLIENT_OPTIONAL,
+					  on_accepted, on_refused, s, error);
 	return s->listener && (s->listener6 || !c->address6);
 }
 
-fe_server *fe_server_new(struct fe_config *config, fe_server_event_func event, gpointer user_data, GError **error)
+fe_server *fe_server_new(struct fe_config *config, fe_server_event_func event, gpointer user_data,
+			 GError **error)
 {
 	fe_server *s = g_new0(fe_server, 1);
 
@@ -389,7 +404,8 @@ json_t *fe_server_stats(const fe_server *s)
 {
 	json_t *stats = fe_core_stats(s->core);
 
-	json_object_set_new(stats, "connections", json_integer((json_int_t)g_hash_table_size(s->peers)));
+	json_object_set_new(stats, "connections",
+			    json_integer((json_int_t)g_hash_table_size(s->peers)));
 	return stats;
 }
 

@@ -1,12 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/station.h"
 
-bool station_request(const struct station *s, sip_msg *request, gint64 timeout_us, transactions_func done,
-		     gpointer user_data)
+bool station_request(const struct station *s, sip_msg *request, gint64 timeout_us,
+		     transactions_func done, gpointer user_data)
 {
 	g_autofree char *user = sip_uri_user(sip_uri(request));
 	struct route route;
 
-	if (!user || !registrar_route(s->registrar, user, transactions_now_us(s->transactions), &route))
+	if (!user ||
+	    !registrar_route(s->registrar, user, transactions_now_us(s->transactions), &route))
 		return false;
 	transactions_request(s->transactions, &route, request, timeout_us, done, user_data);
 	return true;

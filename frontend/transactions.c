@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/transactions.h"
 
 #include <string.h>
 
 struct entry {
-	char *branch;           /* of our Via */
+	char *branch; /* of our Via */
 	char *method;
 	struct fe_flow *target;
 	gint64 deadline_us;
@@ -13,7 +14,7 @@ struct entry {
 	sip_msg *received, *sent;
 	int failure;
 	bool says_timeout;
-	bool completed;         /* an INVITE that failed: only its ACK is awaited */
+	bool completed; /* an INVITE that failed: only its ACK is awaited */
 	/* our own */
 	transactions_func done;
 	gpointer user_data;
@@ -30,12 +31,25 @@ static const struct {
 	int status;
 	const char *reason;
 } reasons[] = {
-	{ 100, "Trying" }, { 183, "Session Progress" }, { 200, "OK" }, { 400, "Bad Request" }, { 403, "Forbidden" },
-	{ 404, "Not Found" }, { 405, "Method Not Allowed" }, { 407, "Proxy Authentication Required" },
-	{ 408, "Request Timeout" }, { 415, "Unsupported Media Type" }, { 480, "Temporarily Unavailable" },
-	{ 481, "Call/Transaction Does Not Exist" }, { 483, "Too Many Hops" }, { 487, "Request Terminated" },
-	{ 488, "Not Acceptable Here" }, { 489, "Bad Event" }, { 500, "Server Internal Error" },
-	{ 501, "Not Implemented" }, { 504, "Server Time-out" },
+	{100, "Trying"},
+	{183, "Session Progress"},
+	{200, "OK"},
+	{400, "Bad Request"},
+	{403, "Forbidden"},
+	{404, "Not Found"},
+	{405, "Method Not Allowed"},
+	{407, "Proxy Authentication Required"},
+	{408, "Request Timeout"},
+	{415, "Unsupported Media Type"},
+	{480, "Temporarily Unavailable"},
+	{481, "Call/Transaction Does Not Exist"},
+	{483, "Too Many Hops"},
+	{487, "Request Terminated"},
+	{488, "Not Acceptable Here"},
+	{489, "Bad Event"},
+	{500, "Server Internal Error"},
+	{501, "Not Implemented"},
+	{504, "Server Time-out"},
 };
 
 const char *transactions_reason(int status)
@@ -60,7 +74,8 @@ static void entry_free(gpointer data)
 	g_free(e);
 }
 
-transactions *transactions_new(const char *sent_by, const struct transactions_io *io, gpointer user_data)
+transactions *transactions_new(const char *sent_by, const struct transactions_io *io,
+			       gpointer user_data)
 {
 	transactions *t = g_new0(transactions, 1);
 
@@ -90,7 +105,7 @@ guint transactions_count(const transactions *t)
 	return g_hash_table_size(t->entries);
 }
 
-/* --- sending ------------------------------------------------------------------------------------------ */
+/* --- sending ---------------------------------------------------------------------------------- */
 
 void transactions_send(transactions *t, struct fe_flow *flow, sip_msg *m)
 {
@@ -98,12 +113,13 @@ void transactions_send(transactions *t, struct fe_flow *flow, sip_msg *m)
 		t->io->send(flow, m, t->user_data);
 }
 
-void transactions_answer(transactions *t, struct fe_flow *flow, const sip_msg *request, int status, const char *reason,
-			 const char *to_tag)
+void transactions_answer(transactions *t, struct fe_flow *flow, const sip_msg *request, int status,
+			 const char *reason, const char *to_tag)
 {
 	g_autofree char *fresh = sip_new_tag();
 	const char *tag = status == 100 ? NULL : to_tag ? to_tag : fresh;
-	g_autoptr(sip_msg) answer = sip_response_new(request, status, reason ? reason : transactions_reason(status), tag);
+	g_autoptr(sip_msg) answer = sip_response_new(
+		request, status, reason ? reason : transactions_reason(status), tag);
 
 	transactions_send(t, flow, answer);
 }
@@ -130,7 +146,8 @@ static void set_route(sip_msg *m, const struct route *route)
 }
 
 /* Sends `request` with a Via of ours; what waits for its response is in the table from now on. */
-static struct entry *send_request(transactions *t, const struct route *route, sip_msg *request, gint64 timeout_us)
+static struct entry *send_request(transactions *t, const struct route *route, sip_msg *request,
+				  gint64 timeout_us)
 {
 	struct entry *e = g_new0(struct entry, 1);
 
@@ -145,8 +162,8 @@ static struct entry *send_request(transactions *t, const struct route *route, si
 	return e;
 }
 
-void transactions_forward(transactions *t, struct fe_flow *source, const sip_msg *request, const struct route *route,
-			  gint64 timeout_us, int failure)
+void transactions_forward(transactions *t, struct fe_flow *source, const sip_msg *request,
+			  const struct route *route, gint64 timeout_us, int failure)
 {
 	bool invite = g_str_equal(sip_method(request), "INVITE");
 	gint64 usual_us = invite ? TRANSACTION_INVITE_US : TRANSACTION_OTHER_US;
@@ -162,10 +179,11 @@ void transactions_forward(transactions *t, struct fe_flow *source, const sip_msg
 	transactions_send(t, route->flow, copy);
 }
 
-void transactions_request(transactions *t, const struct route *route, sip_msg *request, gint64 timeout_us,
-			  transactions_func done, gpointer user_data)
+void transactions_request(transactions *t, const struct route *route, sip_msg *request,
+			  gint64 timeout_us, transactions_func done, gpointer user_data)
 {
-	struct entry *e = send_request(t, route, request, timeout_us ? timeout_us : TRANSACTION_OTHER_US);
+	struct entry *e =
+		send_request(t, route, request, timeout_us ? timeout_us : TRANSACTION_OTHER_US);
 
 	e->done = done;
 	e->user_data = user_data;
@@ -186,7 +204,7 @@ void transactions_forget(transactions *t, gpointer user_data)
 	}
 }
 
-/* --- INVITE's companions: ACK, CANCEL ------------------------------------------------------------------- */
+/* --- INVITE's companions: ACK, CANCEL --------------------------------------------------------- */
 
 /* The INVITE that ACK or CANCEL belongs to by its branch (RFC 3261 section 17.2.3). */
 static struct entry *find_invite(transactions *t, const struct fe_flow *source, const sip_msg *m)
@@ -199,7 +217,8 @@ static struct entry *find_invite(transactions *t, const struct fe_flow *source, 
 	while (branch && g_hash_table_iter_next(&i, NULL, &value)) {
 		struct entry *e = value;
 
-		if (e->source == source && g_strcmp0(e->source_branch, branch) == 0 && g_str_equal(e->method, "INVITE"))
+		if (e->source == source && g_strcmp0(e->source_branch, branch) == 0 &&
+		    g_str_equal(e->method, "INVITE"))
 			return e;
 	}
 	return NULL;
@@ -207,11 +226,13 @@ static struct entry *find_invite(transactions *t, const struct fe_flow *source, 
 
 /* ACK or CANCEL for an INVITE that we sent: its URI, Call-ID, From, Route, CSeq number and branch
  * (RFC 3261 sections 9.1 and 17.1.1.3). */
-static sip_msg *companion(const transactions *t, const struct entry *e, const char *method, const char *to_tag)
+static sip_msg *companion(const transactions *t, const struct entry *e, const char *method,
+			  const char *to_tag)
 {
 	const sip_msg *invite = e->sent;
-	sip_msg *m = sip_request_new(method, sip_uri(invite), sip_from_uri(invite), sip_from_tag(invite),
-				     sip_to_uri(invite), to_tag, sip_call_id(invite), sip_cseq(invite));
+	sip_msg *m =
+		sip_request_new(method, sip_uri(invite), sip_from_uri(invite), sip_from_tag(invite),
+				sip_to_uri(invite), to_tag, sip_call_id(invite), sip_cseq(invite));
 	const char *route;
 
 	add_via(t, m, e->branch);
@@ -220,7 +241,8 @@ static sip_msg *companion(const transactions *t, const struct entry *e, const ch
 	return m;
 }
 
-void transactions_forward_ack(transactions *t, struct fe_flow *source, const sip_msg *ack, const struct route *route)
+void transactions_forward_ack(transactions *t, struct fe_flow *source, const sip_msg *ack,
+			      const struct route *route)
 {
 	struct entry *e = find_invite(t, source, ack);
 	g_autoptr(sip_msg) copy = NULL;
@@ -251,7 +273,7 @@ void transactions_cancel(transactions *t, struct fe_flow *source, const sip_msg 
 	transactions_send(t, e->target, forward);
 }
 
-/* --- the end of a transaction --------------------------------------------------------------------------- */
+/* --- the end of a transaction ----------------------------------------------------------------- */
 
 static void steal_entry(transactions *t, struct entry *e)
 {
@@ -284,7 +306,8 @@ static void pass_back(transactions *t, struct entry *e, const sip_msg *response)
 {
 	int status = sip_status(response);
 
-	if (status == 430) { /* the Edge's client has gone: RFC 5626 section 5.3, for the caller RFC 3261's 480 */
+	if (status == 430) { /* the Edge's client has gone: RFC 5626 section 5.3, for the caller RFC
+				3261's 480 */
 		transactions_answer(t, e->source, e->received, 480, NULL, NULL);
 	} else if (status > 100) {
 		g_autoptr(sip_msg) copy = sip_msg_copy(response);
@@ -320,8 +343,8 @@ bool transactions_response(transactions *t, const struct fe_flow *flow, sip_msg 
 }
 
 /* Callbacks change the table: the entries are gone through by branch. */
-static void for_each(transactions *t, bool (*due)(transactions *, struct entry *, gconstpointer), gconstpointer what,
-		     int (*status)(const struct entry *))
+static void for_each(transactions *t, bool (*due)(transactions *, struct entry *, gconstpointer),
+		     gconstpointer what, int (*status)(const struct entry *))
 {
 	g_autoptr(GPtrArray) branches = g_ptr_array_new_with_free_func(g_free);
 	GHashTableIter i;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nat/binding.h"
 
 #include <stun/stunagent.h>
@@ -10,17 +11,18 @@
 #define HEADER_BYTES 20
 #define COOKIE 0x2112a442u
 
-static const guint16 known_attributes[] = { STUN_ATTRIBUTE_CHANGE_REQUEST, 0x0027, 0 };
+static const guint16 known_attributes[] = {STUN_ATTRIBUTE_CHANGE_REQUEST, 0x0027, 0};
 
 static void message_around(StunMessage *s, StunAgent *agent, guint8 *data, gsize length)
 {
-	stun_agent_init(agent, known_attributes, STUN_COMPATIBILITY_RFC5389, (StunAgentUsageFlags)0);
-	*s = (StunMessage){ .agent = agent, .buffer = data, .buffer_len = length };
+	stun_agent_init(agent, known_attributes, STUN_COMPATIBILITY_RFC5389,
+			(StunAgentUsageFlags)0);
+	*s = (StunMessage){.agent = agent, .buffer = data, .buffer_len = length};
 }
 
 void binding_new_id(guint8 id[BINDING_ID_BYTES])
 {
-	const guint32 words[] = { g_htonl(COOKIE), g_random_int(), g_random_int(), g_random_int() };
+	const guint32 words[] = {g_htonl(COOKIE), g_random_int(), g_random_int(), g_random_int()};
 
 	memcpy(id, words, BINDING_ID_BYTES);
 }
@@ -43,22 +45,24 @@ gsize binding_write(const struct binding_message *m, guint8 *data)
 	if (m->response_port != 0)
 		stun_message_append32(&s, RESPONSE_PORT, (guint32)m->response_port << 16);
 	if (m->mapped.sin_family == AF_INET) {
-		struct sockaddr_storage mapped = { .ss_family = AF_INET };
+		struct sockaddr_storage mapped = {.ss_family = AF_INET};
 
 		memcpy(&mapped, &m->mapped, sizeof m->mapped);
-		stun_message_append_xor_addr(&s, STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS, &mapped, sizeof m->mapped);
+		stun_message_append_xor_addr(&s, STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS, &mapped,
+					     sizeof m->mapped);
 	}
 	put_address(&s, RESPONSE_ORIGIN, &m->origin);
 	put_address(&s, OTHER_ADDRESS, &m->other);
 	return stun_message_length(&s);
 }
 
-static void get_address(const StunMessage *s, StunAttribute type, bool xored, struct sockaddr_in *ret)
+static void get_address(const StunMessage *s, StunAttribute type, bool xored,
+			struct sockaddr_in *ret)
 {
 	struct sockaddr_storage address;
 	socklen_t length = sizeof address;
-	StunMessageReturn got = xored ? stun_message_find_xor_addr(s, type, &address, &length)
-				      : stun_message_find_addr(s, type, &address, &length);
+	StunMessageReturn got = xored ? stun_message_find_xor_addr(s, type, &address, &length) :
+					stun_message_find_addr(s, type, &address, &length);
 
 	if (got == STUN_MESSAGE_RETURN_SUCCESS && address.ss_family == AF_INET)
 		memcpy(ret, &address, sizeof *ret);
@@ -72,7 +76,7 @@ bool binding_read(const guint8 *data, gsize length, struct binding_message *ret)
 	StunClass class;
 	guint32 port = 0;
 
-	*ret = (struct binding_message){ .request = false };
+	*ret = (struct binding_message){.request = false};
 	if (length < HEADER_BYTES || length > sizeof copy ||
 	    stun_message_validate_buffer_length(data, length, TRUE) != (int)length)
 		return false;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nat/judge.h"
 
 #include "nat/binding.h"
@@ -29,16 +30,17 @@ struct caller {
 	gsize length;
 };
 
-static struct binding_message answer_to(const judge *j, const struct binding_message *request, guint at, guint by,
-					const struct sockaddr_in *from)
+static struct binding_message answer_to(const judge *j, const struct binding_message *request,
+					guint at, guint by, const struct sockaddr_in *from)
 {
-	struct binding_message reply = { .mapped = *from, .origin = j->at[by], .other = j->at[at ^ 3] };
+	struct binding_message reply = {
+		.mapped = *from, .origin = j->at[by], .other = j->at[at ^ 3]};
 
 	memcpy(reply.id, request->id, sizeof reply.id);
 	return reply;
 }
 
-/* --- UDP --- */
+/* --- UDP -------------------------------------------------------------------------------------- */
 
 static guint socket_of(const int fds[SOCKETS], int fd)
 {
@@ -62,16 +64,19 @@ static gboolean on_datagram(int fd, GIOCondition condition, gpointer user_data)
 	(void)condition;
 	if (n <= 0 || !binding_read(data, (gsize)n, &request) || !request.request)
 		return G_SOURCE_CONTINUE;
-	by = at ^ ((request.change & BINDING_CHANGE_ADDRESS ? 2 : 0) | (request.change & BINDING_CHANGE_PORT ? 1 : 0));
+	by = at ^ ((request.change & BINDING_CHANGE_ADDRESS ? 2 : 0) |
+		   (request.change & BINDING_CHANGE_PORT ? 1 : 0));
 	reply = answer_to(j, &request, at, by, &from);
 	if (request.response_port != 0)
 		from.sin_port = g_htons(request.response_port);
-	/* Best effort: a datagram that can't be sent is as good as lost, and the client asks again. */
-	(void)!sendto(j->udp[by], data, binding_write(&reply, data), MSG_DONTWAIT, (struct sockaddr *)&from, sizeof from);
+	/* Best effort: a datagram that can't be sent is as good as lost, and the client asks again.
+	 */
+	(void)!sendto(j->udp[by], data, binding_write(&reply, data), MSG_DONTWAIT,
+		      (struct sockaddr *)&from, sizeof from);
 	return G_SOURCE_CONTINUE;
 }
 
-/* --- TCP --- */
+/* --- TCP -------------------------------------------------------------------------------------- */
 
 static void caller_free(gpointer data)
 {
@@ -129,22 +134,24 @@ static gboolean on_call(int fd, GIOCondition condition, gpointer user_data)
 	if (accepted < 0)
 		return G_SOURCE_CONTINUE;
 	c = g_new0(struct caller, 1);
-	*c = (struct caller){ .j = j, .which = socket_of(j->tcp, fd), .fd = accepted, .from = from };
+	*c = (struct caller){.j = j, .which = socket_of(j->tcp, fd), .fd = accepted, .from = from};
 	c->source = g_unix_fd_add(accepted, G_IO_IN, on_bytes, c);
 	g_hash_table_add(j->callers, c);
 	return G_SOURCE_CONTINUE;
 }
 
-/* --- life --- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static int open_socket(int type, const struct sockaddr_in *at, GError **error)
 {
 	int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), yes = 1;
 
 	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
-	    bind(fd, (const struct sockaddr *)at, sizeof *at) == 0 && (type == SOCK_DGRAM || listen(fd, SOMAXCONN) == 0))
+	    bind(fd, (const struct sockaddr *)at, sizeof *at) == 0 &&
+	    (type == SOCK_DGRAM || listen(fd, SOMAXCONN) == 0))
 		return fd;
-	g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(errno), "port %u: %s", g_ntohs(at->sin_port), g_strerror(errno));
+	g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(errno), "port %u: %s",
+		    g_ntohs(at->sin_port), g_strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -158,9 +165,10 @@ judge *judge_new(struct in_addr first, struct in_addr second, GError **error)
 	for (guint i = 0; i < SOCKETS; i++)
 		j->udp[i] = j->tcp[i] = -1;
 	for (guint i = 0; i < SOCKETS; i++) {
-		j->at[i] = (struct sockaddr_in){ .sin_family = AF_INET,
-						 .sin_addr = i < 2 ? first : second,
-						 .sin_port = g_htons(i % 2 == 0 ? JUDGE_PORT : JUDGE_OTHER_PORT) };
+		j->at[i] = (struct sockaddr_in){.sin_family = AF_INET,
+						.sin_addr = i < 2 ? first : second,
+						.sin_port = g_htons(i % 2 == 0 ? JUDGE_PORT :
+										 JUDGE_OTHER_PORT)};
 		j->udp[i] = open_socket(SOCK_DGRAM, &j->at[i], error);
 		j->tcp[i] = j->udp[i] < 0 ? -1 : open_socket(SOCK_STREAM, &j->at[i], error);
 		if (j->tcp[i] < 0) {

@@ -1,7 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* judge: a STUN server with two addresses and two ports (RFC 5780 section 6), over UDP and TCP.
  *
- * Binding requests only, no authentication.  Answers from the address and port that CHANGE-REQUEST asks for, to the port
- * that RESPONSE-PORT asks for.  Depends on GLib.  Runs on the default main context.
+ * Binding requests only, no authentication.  Answers from the address and port that CHANGE-REQUEST
+ * asks for, to the port that RESPONSE-PORT asks for.  Depends on GLib.  Runs on the default main
+ * context.
  */
 #ifndef NAT_JUDGE_H
 #define NAT_JUDGE_H

@@ -1,4 +1,6 @@
-/* tb-nat: both ends of a NAT measurement as an agent (docs/AGENTS.md): the judge outside, the probe inside. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tb-nat: both ends of a NAT measurement as an agent (docs/AGENTS.md): the judge outside, the probe
+ * inside. */
 #include "common/agent.h"
 #include "nat/judge.h"
 #include "nat/probe.h"
@@ -30,8 +32,10 @@ static void on_judge(agent *a, json_t *command, gpointer user_data)
 	struct in_addr first, second;
 	g_autoptr(GError) error = NULL;
 
-	if (p->judge || !address_of(json_array_get(addresses, 0), &first) || !address_of(json_array_get(addresses, 1), &second)) {
-		channel_log(agent_channel(a), "warning", "'nat-judge' needs two IPv4 addresses, once");
+	if (p->judge || !address_of(json_array_get(addresses, 0), &first) ||
+	    !address_of(json_array_get(addresses, 1), &second)) {
+		channel_log(agent_channel(a), "warning",
+			    "'nat-judge' needs two IPv4 addresses, once");
 		return;
 	}
 	p->judge = judge_new(first, second, &error);
@@ -41,7 +45,7 @@ static void on_judge(agent *a, json_t *command, gpointer user_data)
 		agent_failed(a, error->message);
 }
 
-/* --- probe --- */
+/* --- probe ------------------------------------------------------------------------------------ */
 
 struct job {
 	agent *agent;
@@ -61,24 +65,29 @@ static json_t *endpoint_json(const struct sockaddr_in *a)
 static json_t *measured_json(const struct job *j)
 {
 	const struct probe_measured *m = &j->measured;
-	json_t *event = json_pack("{s:b, s:s?}", "udp", m->udp, "tcp_mapping", probe_behaviour_name(m->tcp_mapping));
+	json_t *event = json_pack("{s:b, s:s?}", "udp", m->udp, "tcp_mapping",
+				  probe_behaviour_name(m->tcp_mapping));
 
 	if (!m->udp)
 		return event;
 	json_object_set_new(event, "local", endpoint_json(&m->local));
 	json_object_set_new(event, "mapped", endpoint_json(&m->mapped));
-	json_object_update_new(event, json_pack("{s:b, s:s?, s:s?, s:b, s:b, s:b}", "translated", m->translated, "mapping",
-						probe_behaviour_name(m->mapping), "filtering",
-						probe_behaviour_name(m->filtering), "hairpin", m->hairpin,
-						"hairpin_outside", m->hairpin_outside, "preserve_port", m->port_preserved));
+	json_object_update_new(event,
+			       json_pack("{s:b, s:s?, s:s?, s:b, s:b, s:b}", "translated",
+					 m->translated, "mapping", probe_behaviour_name(m->mapping),
+					 "filtering", probe_behaviour_name(m->filtering), "hairpin",
+					 m->hairpin, "hairpin_outside", m->hairpin_outside,
+					 "preserve_port", m->port_preserved));
 	if (j->asked.lifetime_ms > 0)
 		json_object_set_new(event, "lifetime",
-				    json_pack("{s:I, s:b, s:b}", "asked_ms", (json_int_t)j->asked.lifetime_ms, "lived",
-					      m->lived, "ended", m->ended));
+				    json_pack("{s:I, s:b, s:b}", "asked_ms",
+					      (json_int_t)j->asked.lifetime_ms, "lived", m->lived,
+					      "ended", m->ended));
 	return event;
 }
 
-static void run_job(GTask *task, gpointer source G_GNUC_UNUSED, gpointer data, GCancellable *cancel G_GNUC_UNUSED)
+static void run_job(GTask *task, gpointer source G_GNUC_UNUSED, gpointer data,
+		    GCancellable *cancel G_GNUC_UNUSED)
 {
 	struct job *j = data;
 
@@ -86,7 +95,8 @@ static void run_job(GTask *task, gpointer source G_GNUC_UNUSED, gpointer data, G
 	g_task_return_boolean(task, TRUE);
 }
 
-static void on_measured(GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data G_GNUC_UNUSED)
+static void on_measured(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
+			gpointer user_data G_GNUC_UNUSED)
 {
 	const struct job *j = g_task_get_task_data(G_TASK(result));
 
@@ -98,17 +108,23 @@ static void on_probe(agent *a, json_t *command, gpointer user_data)
 {
 	struct program *p = user_data;
 	json_int_t lifetime_ms = json_integer_value(json_object_get(command, "lifetime_ms"));
-	struct job j = { .agent = a, .program = p, .asked = { .judge = { .sin_family = AF_INET, .sin_port = g_htons(JUDGE_PORT) } } };
+	struct job j = {
+		.agent = a,
+		.program = p,
+		.asked = {.judge = {.sin_family = AF_INET, .sin_port = g_htons(JUDGE_PORT)}}};
 	g_autoptr(GTask) task = NULL;
 
-	if (p->probing || !address_of(json_object_get(command, "judge"), &j.asked.judge.sin_addr) || lifetime_ms < 0 ||
-	    lifetime_ms > LIFETIME_MAX_MS) {
-		channel_log(agent_channel(a), "warning", "'nat-probe' needs the judge's address and a lifetime in milliseconds, and one at a time");
+	if (p->probing || !address_of(json_object_get(command, "judge"), &j.asked.judge.sin_addr) ||
+	    lifetime_ms < 0 || lifetime_ms > LIFETIME_MAX_MS) {
+		channel_log(agent_channel(a), "warning",
+			    "'nat-probe' needs the judge's address and a lifetime in milliseconds, "
+			    "and one at a time");
 		return;
 	}
 	j.asked.lifetime_ms = (guint)lifetime_ms;
 	p->probing = true;
-	/* It waits for packets in a thread of its own, so that the control channel is always heard. */
+	/* It waits for packets in a thread of its own, so that the control channel is always heard.
+	 */
 	task = g_task_new(NULL, NULL, on_measured, NULL);
 	g_task_set_task_data(task, g_memdup2(&j, sizeof j), g_free);
 	g_task_run_in_thread(task, run_job);
@@ -127,7 +143,11 @@ static void end(gpointer user_data)
 int main(int argc, char **argv)
 {
 	static const struct agent_command commands[] = {
-		{ "start", on_start }, { "nat-judge", on_judge }, { "nat-probe", on_probe }, { "quit", on_quit }, { NULL, NULL },
+		{"start", on_start},
+		{"nat-judge", on_judge},
+		{"nat-probe", on_probe},
+		{"quit", on_quit},
+		{NULL, NULL},
 	};
 	static const struct agent_kind kind = {
 		.program = "tb-nat",
@@ -135,7 +155,7 @@ int main(int argc, char **argv)
 		.commands = commands,
 		.end = end,
 	};
-	struct program p = { NULL, false };
+	struct program p = {NULL, false};
 
 	return agent_main(&argc, &argv, &kind, &p);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nat/probe.h"
 
 #include "nat/binding.h"
@@ -8,11 +9,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define RTO_MS 100	     /* doubled for every repetition */
-#define REPETITIONS 5	     /* 100 + 200 + ... = 3.1 s until an answer is given up */
-#define ROUNDS 3	     /* a question whose answer may be filtered is asked so often */
-#define GRACE_MS 30	     /* the least that such an answer may come after one that is not filtered */
-#define LIFETIME_SLACK_MS 600 /* this much before and after the lifetime it is looked whether the mapping is there */
+#define RTO_MS 100    /* doubled for every repetition */
+#define REPETITIONS 5 /* 100 + 200 + ... = 3.1 s until an answer is given up */
+#define ROUNDS 3      /* a question whose answer may be filtered is asked so often */
+#define GRACE_MS 30   /* the least that such an answer may come after one that is not filtered */
+#define LIFETIME_SLACK_MS                                                                        \
+	600 /* this much before and after the lifetime it is looked whether the mapping is there \
+	     */
 
 /* A message on its way: what was sent, and what came with its id. */
 struct pending {
@@ -23,8 +26,9 @@ struct pending {
 
 static int udp_socket(struct sockaddr_in *ret_local, const struct sockaddr_in *towards)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), route = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct sockaddr_in any = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0),
+	    route = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in any = {.sin_family = AF_INET};
 	socklen_t size = sizeof *ret_local;
 
 	/* The address by which packets will leave is known once a socket is connected. */
@@ -43,7 +47,8 @@ static int udp_socket(struct sockaddr_in *ret_local, const struct sockaddr_in *t
 
 static struct pending question(guint32 change, guint16 response_port)
 {
-	struct pending p = { .sent = { .request = true, .change = change, .response_port = response_port } };
+	struct pending p = {
+		.sent = {.request = true, .change = change, .response_port = response_port}};
 
 	binding_new_id(p.sent.id);
 	return p;
@@ -54,7 +59,8 @@ static void send_to(int fd, const struct pending *p, const struct sockaddr_in *t
 	guint8 data[BINDING_MESSAGE_MAX];
 
 	/* An error is as good as a lost datagram: it is sent again. */
-	(void)!sendto(fd, data, binding_write(&p->sent, data), MSG_DONTWAIT, (const struct sockaddr *)to, sizeof *to);
+	(void)!sendto(fd, data, binding_write(&p->sent, data), MSG_DONTWAIT,
+		      (const struct sockaddr *)to, sizeof *to);
 }
 
 static void take(int fd, struct pending *all, guint n)
@@ -63,7 +69,8 @@ static void take(int fd, struct pending *all, guint n)
 	struct binding_message m;
 	struct sockaddr_in from;
 	socklen_t size = sizeof from;
-	ssize_t length = recvfrom(fd, data, sizeof data, MSG_DONTWAIT, (struct sockaddr *)&from, &size);
+	ssize_t length =
+		recvfrom(fd, data, sizeof data, MSG_DONTWAIT, (struct sockaddr *)&from, &size);
 
 	if (length <= 0 || !binding_read(data, (gsize)length, &m))
 		return;
@@ -77,12 +84,13 @@ static void take(int fd, struct pending *all, guint n)
 }
 
 /* Takes what comes until `wanted` (NULL: nobody) has come, or the time is over. */
-static void listen_for(int fd, struct pending *all, guint n, const struct pending *wanted, gint64 timeout_ms)
+static void listen_for(int fd, struct pending *all, guint n, const struct pending *wanted,
+		       gint64 timeout_ms)
 {
 	gint64 end_us = g_get_monotonic_time() + timeout_ms * 1000, now_us;
 
 	while (!(wanted && wanted->seen) && (now_us = g_get_monotonic_time()) < end_us) {
-		struct pollfd p = { .fd = fd, .events = POLLIN };
+		struct pollfd p = {.fd = fd, .events = POLLIN};
 
 		if (poll(&p, 1, (int)((end_us - now_us + 999) / 1000)) > 0)
 			take(fd, all, n);
@@ -116,11 +124,14 @@ static enum probe_behaviour mapping_of(const struct sockaddr_in mapped[3])
 {
 	if (same_endpoint(&mapped[0], &mapped[1]))
 		return PROBE_ENDPOINT_INDEPENDENT;
-	return same_endpoint(&mapped[1], &mapped[2]) ? PROBE_ADDRESS_DEPENDENT : PROBE_ADDRESS_AND_PORT_DEPENDENT;
+	return same_endpoint(&mapped[1], &mapped[2]) ? PROBE_ADDRESS_DEPENDENT :
+						       PROBE_ADDRESS_AND_PORT_DEPENDENT;
 }
 
-/* First address and port, second address and first port, second address and port (RFC 5780 section 4.3). */
-static void judge_places(const struct sockaddr_in *first, const struct sockaddr_in *other, struct sockaddr_in ret[3])
+/* First address and port, second address and first port, second address and port (RFC 5780
+ * section 4.3). */
+static void judge_places(const struct sockaddr_in *first, const struct sockaddr_in *other,
+			 struct sockaddr_in ret[3])
 {
 	ret[0] = *first;
 	ret[1] = *other;
@@ -128,7 +139,7 @@ static void judge_places(const struct sockaddr_in *first, const struct sockaddr_
 	ret[2] = *other;
 }
 
-/* --- section 4.3: mapping --- */
+/* --- section 4.3: mapping --------------------------------------------------------------------- */
 
 static bool measure_mapping(const struct probe_asked *asked, int fd, struct sockaddr_in *ret_other,
 			    struct probe_measured *ret)
@@ -152,12 +163,12 @@ static bool measure_mapping(const struct probe_asked *asked, int fd, struct sock
 	return true;
 }
 
-/* --- section 4.4: filtering --- */
+/* --- section 4.4: filtering ------------------------------------------------------------------- */
 
-/* Sends everything but the last of `all` to `to`, then the last one to the judge, whose answer shows that the others
- * would have come by now.  Several times, for a packet may be lost. */
-static void ask_what_may_not_come(int fd, struct pending *all, guint n, const struct sockaddr_in *to,
-				  const struct sockaddr_in *judge)
+/* Sends everything but the last of `all` to `to`, then the last one to the judge, whose answer
+ * shows that the others would have come by now.  Several times, for a packet may be lost. */
+static void ask_what_may_not_come(int fd, struct pending *all, guint n,
+				  const struct sockaddr_in *to, const struct sockaddr_in *judge)
 {
 	for (guint round = 0; round < ROUNDS; round++) {
 		gint64 began_us = g_get_monotonic_time();
@@ -172,8 +183,8 @@ static void ask_what_may_not_come(int fd, struct pending *all, guint n, const st
 
 static void measure_filtering(const struct probe_asked *asked, struct probe_measured *ret)
 {
-	struct pending all[] = { question(BINDING_CHANGE_ADDRESS | BINDING_CHANGE_PORT, 0),
-				 question(BINDING_CHANGE_PORT, 0), question(0, 0) };
+	struct pending all[] = {question(BINDING_CHANGE_ADDRESS | BINDING_CHANGE_PORT, 0),
+				question(BINDING_CHANGE_PORT, 0), question(0, 0)};
 	struct sockaddr_in local;
 	int fd = udp_socket(&local, &asked->judge);
 
@@ -181,15 +192,16 @@ static void measure_filtering(const struct probe_asked *asked, struct probe_meas
 		return;
 	ask_what_may_not_come(fd, all, G_N_ELEMENTS(all), &asked->judge, &asked->judge);
 	if (all[2].seen)
-		ret->filtering = all[0].seen   ? PROBE_ENDPOINT_INDEPENDENT
-				 : all[1].seen ? PROBE_ADDRESS_DEPENDENT
-					       : PROBE_ADDRESS_AND_PORT_DEPENDENT;
+		ret->filtering = all[0].seen ? PROBE_ENDPOINT_INDEPENDENT :
+				 all[1].seen ? PROBE_ADDRESS_DEPENDENT :
+					       PROBE_ADDRESS_AND_PORT_DEPENDENT;
 	close(fd);
 }
 
-/* --- section 4.5: hairpin --- */
+/* --- section 4.5: hairpin --------------------------------------------------------------------- */
 
-/* The judge's own answer goes to the second socket, the hairpinned question to the first; so each is listened to. */
+/* The judge's own answer goes to the second socket, the hairpinned question to the first; so each
+ * is listened to. */
 static void measure_hairpin(const struct probe_asked *asked, int first, struct probe_measured *ret)
 {
 	struct pending hairpin = question(0, 0), marker;
@@ -201,15 +213,17 @@ static void measure_hairpin(const struct probe_asked *asked, int first, struct p
 
 		send_to(second, &hairpin, &ret->mapped);
 		ask_one(second, &asked->judge, &marker);
-		listen_for(first, &hairpin, 1, &hairpin, GRACE_MS + (g_get_monotonic_time() - began_us) / 1000);
+		listen_for(first, &hairpin, 1, &hairpin,
+			   GRACE_MS + (g_get_monotonic_time() - began_us) / 1000);
 	}
 	ret->hairpin = hairpin.seen;
-	ret->hairpin_outside = hairpin.seen && hairpin.from.sin_addr.s_addr == ret->mapped.sin_addr.s_addr;
+	ret->hairpin_outside =
+		hairpin.seen && hairpin.from.sin_addr.s_addr == ret->mapped.sin_addr.s_addr;
 	if (second >= 0)
 		close(second);
 }
 
-/* --- section 4.6: lifetime --- */
+/* --- section 4.6: lifetime -------------------------------------------------------------------- */
 
 struct idle {
 	int fd;
@@ -220,7 +234,7 @@ struct idle {
 
 static struct idle idle_new(const struct probe_asked *asked)
 {
-	struct idle i = { .fd = -1 };
+	struct idle i = {.fd = -1};
 	struct pending p;
 
 	i.fd = udp_socket(&i.local, &asked->judge);
@@ -230,7 +244,8 @@ static struct idle idle_new(const struct probe_asked *asked)
 	return i;
 }
 
-/* Whether a packet of the judge for the idle socket's outside port comes in, asked for from another socket. */
+/* Whether a packet of the judge for the idle socket's outside port comes in, asked for from another
+ * socket. */
 static bool still_mapped(const struct idle *idle, const struct probe_asked *asked)
 {
 	struct pending to_idle = question(0, idle->mapped_port), marker;
@@ -242,20 +257,23 @@ static bool still_mapped(const struct idle *idle, const struct probe_asked *aske
 
 		send_to(fd, &to_idle, &asked->judge);
 		ask_one(fd, &asked->judge, &marker);
-		listen_for(idle->fd, &to_idle, 1, &to_idle, GRACE_MS + (g_get_monotonic_time() - began_us) / 1000);
+		listen_for(idle->fd, &to_idle, 1, &to_idle,
+			   GRACE_MS + (g_get_monotonic_time() - began_us) / 1000);
 	}
 	if (fd >= 0)
 		close(fd);
 	return to_idle.seen;
 }
 
-/* Until nothing has come or gone by the idle socket for so long; what comes late renews what it came through. */
+/* Until nothing has come or gone by the idle socket for so long; what comes late renews what it
+ * came through. */
 static void stay_idle(struct idle *i, gint64 idle_ms)
 {
 	gint64 left_us;
 
-	while (i->mapped_port != 0 && (left_us = i->since_us + idle_ms * 1000 - g_get_monotonic_time()) > 0) {
-		struct pollfd p = { .fd = i->fd, .events = POLLIN };
+	while (i->mapped_port != 0 &&
+	       (left_us = i->since_us + idle_ms * 1000 - g_get_monotonic_time()) > 0) {
+		struct pollfd p = {.fd = i->fd, .events = POLLIN};
 
 		if (poll(&p, 1, (int)((left_us + 999) / 1000)) <= 0)
 			continue;
@@ -279,11 +297,11 @@ static void measure_lifetime(const struct probe_asked *asked, struct probe_measu
 		close(after.fd);
 }
 
-/* --- TCP: mapping only (RFC 5382 section 4.1) --- */
+/* --- TCP: mapping only (RFC 5382 section 4.1) ------------------------------------------------- */
 
 static bool tcp_wait(int fd, short events, gint64 end_us)
 {
-	struct pollfd p = { .fd = fd, .events = events };
+	struct pollfd p = {.fd = fd, .events = events};
 	gint64 left_us = end_us - g_get_monotonic_time();
 
 	return left_us > 0 && poll(&p, 1, (int)(left_us / 1000 + 1)) == 1;
@@ -298,7 +316,9 @@ static bool tcp_ask(int fd, struct sockaddr_in *ret_mapped, gint64 end_us)
 	if (send(fd, data, length, MSG_NOSIGNAL) != (ssize_t)length)
 		return false;
 	do {
-		ssize_t n = tcp_wait(fd, POLLIN, end_us) ? recv(fd, data + have, sizeof data - have, MSG_DONTWAIT) : 0;
+		ssize_t n = tcp_wait(fd, POLLIN, end_us) ?
+				    recv(fd, data + have, sizeof data - have, MSG_DONTWAIT) :
+				    0;
 
 		if (n <= 0)
 			return false;
@@ -314,16 +334,18 @@ static bool tcp_ask(int fd, struct sockaddr_in *ret_mapped, gint64 end_us)
 /* Connections from one local port; `port` 0: any, and is set. */
 static int tcp_connect(const struct sockaddr_in *to, guint16 *port, gint64 end_us)
 {
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), yes = 1, trouble = 0;
-	struct sockaddr_in local = { .sin_family = AF_INET, .sin_port = *port };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), yes = 1,
+	    trouble = 0;
+	struct sockaddr_in local = {.sin_family = AF_INET, .sin_port = *port};
 	socklen_t size = sizeof local, trouble_size = sizeof trouble;
 
 	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes) == 0 &&
 	    bind(fd, (const struct sockaddr *)&local, sizeof local) == 0 &&
 	    (connect(fd, (const struct sockaddr *)to, sizeof *to) == 0 || errno == EINPROGRESS) &&
-	    tcp_wait(fd, POLLOUT, end_us) && getsockopt(fd, SOL_SOCKET, SO_ERROR, &trouble, &trouble_size) == 0 &&
-	    trouble == 0 && getsockname(fd, (struct sockaddr *)&local, &size) == 0) {
+	    tcp_wait(fd, POLLOUT, end_us) &&
+	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &trouble, &trouble_size) == 0 && trouble == 0 &&
+	    getsockname(fd, (struct sockaddr *)&local, &size) == 0) {
 		*port = local.sin_port;
 		return fd;
 	}
@@ -337,7 +359,7 @@ static void measure_tcp(const struct sockaddr_in to[3], struct probe_measured *r
 	gint64 end_us = g_get_monotonic_time() + 3000000;
 	struct sockaddr_in mapped[3];
 	guint16 port = 0;
-	int fds[3] = { -1, -1, -1 };
+	int fds[3] = {-1, -1, -1};
 	bool all = true;
 
 	for (guint i = 0; i < 3 && all; i++) {
@@ -351,14 +373,14 @@ static void measure_tcp(const struct sockaddr_in to[3], struct probe_measured *r
 			close(fds[i]);
 }
 
-/* --- all of it --- */
+/* --- all of it -------------------------------------------------------------------------------- */
 
 void probe_run(const struct probe_asked *asked, struct probe_measured *ret)
 {
-	struct sockaddr_in other = { .sin_family = 0 }, to[3];
+	struct sockaddr_in other = {.sin_family = 0}, to[3];
 	int fd;
 
-	*ret = (struct probe_measured){ .udp = false };
+	*ret = (struct probe_measured){.udp = false};
 	fd = udp_socket(&ret->local, &asked->judge);
 	if (fd < 0)
 		return;

@@ -1,11 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usage: bench-build [-n RUNS] [-p] [-x] TOPOLOGY [SCENARIO]
  *
- * Builds a scenario's network (namespaces, links, routes, NAT, firewall; tunnels as VXLAN) in two ways, in
- * turns, and prints the medians and their ratio: by exec, and by the programs people would use, one
- * `ip -batch` and one `nft -f` a node.  After each build a packet goes from every endpoint to its name
- * server; the time until all have come is printed too.  -p: no packets
- * (the kernel's neighbour table bounds a big lab).  -x: exec only, with its time and memory a node.  Needs CAP_SYS_ADMIN in its user namespace:
- * `unshare -Urnm bench-build ...`.  Everything is gone with the process that made it.
+ * Builds a scenario's network (namespaces, links, routes, NAT, firewall; tunnels as VXLAN) in two
+ * ways, in turns, and prints the medians and their ratio: by exec, and by the programs people would
+ * use, one `ip -batch` and one `nft -f` a node.  After each build a packet goes from every endpoint
+ * to its name server; the time until all have come is printed too.  -p: no packets (the kernel's
+ * neighbour table bounds a big lab).  -x: exec only, with its time and memory a node.  Needs
+ * CAP_SYS_ADMIN in its user namespace: `unshare -Urnm bench-build ...`.  Everything is gone with
+ * the process that made it.
  */
 #include "scripts/bench_settle.h"
 #include "testbed/exec/exec.h"
@@ -24,7 +26,7 @@
 #define DNS_PORT 53
 #define PACKET_DEADLINE_S 3
 
-static bool own_only;   /* -x */
+static bool own_only;	/* -x */
 static bool no_packets; /* -p */
 
 struct times {
@@ -38,14 +40,14 @@ static double now_ms(void)
 	return (double)g_get_monotonic_time() / 1000.0;
 }
 
-/* --- the way of the programs --- */
+/* --- the way of the programs ------------------------------------------------------------------ */
 
 struct program_lab {
 	GHashTable *netns;   /* node -> descriptor */
 	GHashTable *batches; /* node -> GString: lines for ip */
 	GHashTable *rules;   /* node -> text for nft */
 	GPtrArray *order;    /* node names */
-	GString *links;      /* lines for ip: all veth pairs */
+	GString *links;	     /* lines for ip: all veth pairs */
 };
 
 static int lab_netns(const struct program_lab *lab, const char *node)
@@ -55,7 +57,8 @@ static int lab_netns(const struct program_lab *lab, const char *node)
 
 static bool make_netns(struct program_lab *lab, const char *node)
 {
-	int fd = unshare(CLONE_NEWNET) == 0 ? open("/proc/self/ns/net", O_RDONLY) : -1; /* ip inherits it */
+	int fd = unshare(CLONE_NEWNET) == 0 ? open("/proc/self/ns/net", O_RDONLY) :
+					      -1; /* ip inherits it */
 
 	g_hash_table_insert(lab->netns, g_strdup(node), GINT_TO_POINTER(fd));
 	g_hash_table_insert(lab->batches, g_strdup(node), g_string_new(NULL));
@@ -65,10 +68,14 @@ static bool make_netns(struct program_lab *lab, const char *node)
 
 static bool write_setting(const struct program_lab *lab, const struct op *op)
 {
-	g_autofree char *path = g_strdelimit(g_strconcat("/proc/sys/", op->sysctl.key, NULL), ".", '/');
-	int fd = setns(lab_netns(lab, op->node), CLONE_NEWNET) == 0 ? open(path, O_WRONLY | O_CLOEXEC) : -1;
+	g_autofree char *path =
+		g_strdelimit(g_strconcat("/proc/sys/", op->sysctl.key, NULL), ".", '/');
+	int fd = setns(lab_netns(lab, op->node), CLONE_NEWNET) == 0 ?
+			 open(path, O_WRONLY | O_CLOEXEC) :
+			 -1;
 	/* What is not there (bridge hooks, IPv6) need not be turned off. */
-	bool ok = fd >= 0 ? write(fd, op->sysctl.value, strlen(op->sysctl.value)) > 0 : errno == ENOENT;
+	bool ok = fd >= 0 ? write(fd, op->sysctl.value, strlen(op->sysctl.value)) > 0 :
+			    errno == ENOENT;
 
 	if (fd >= 0)
 		close(fd);
@@ -77,12 +84,14 @@ static bool write_setting(const struct program_lab *lab, const struct op *op)
 
 static void add_veth_lines(const struct program_lab *lab, const struct op *op)
 {
-	g_string_append_printf(
-		lab->links,
-		"link add name %s index %u netns /proc/%d/fd/%d type veth peer name %s index %u netns "
-		"/proc/%d/fd/%d\n",
-		op->veth[0].ifname, op->veth[0].ifindex, (int)getpid(), lab_netns(lab, op->veth[0].node),
-		op->veth[1].ifname, op->veth[1].ifindex, (int)getpid(), lab_netns(lab, op->veth[1].node));
+	g_string_append_printf(lab->links,
+			       "link add name %s index %u netns /proc/%d/fd/%d type veth peer name "
+			       "%s index %u netns "
+			       "/proc/%d/fd/%d\n",
+			       op->veth[0].ifname, op->veth[0].ifindex, (int)getpid(),
+			       lab_netns(lab, op->veth[0].node), op->veth[1].ifname,
+			       op->veth[1].ifindex, (int)getpid(),
+			       lab_netns(lab, op->veth[1].node));
 }
 
 /* Ports and links go up in their own node's batch, when all links are there. */
@@ -103,10 +112,11 @@ static void add_tunnel_line(GString *batch, const struct op_tunnel *t)
 {
 	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
 
-	g_string_append_printf(
-		batch, "link add name %s index %u mtu 1420 type vxlan id %u local %s remote %s dstport %u\n",
-		t->ifname, t->ifindex, t->vni, addr_print(&t->local, local), addr_print(&t->remote, remote),
-		t->port);
+	g_string_append_printf(batch,
+			       "link add name %s index %u mtu 1420 type vxlan id %u local %s "
+			       "remote %s dstport %u\n",
+			       t->ifname, t->ifindex, t->vni, addr_print(&t->local, local),
+			       addr_print(&t->remote, remote), t->port);
 }
 
 static void add_route_line(GString *batch, const struct op_route *r)
@@ -126,7 +136,8 @@ static void add_rule_line(GString *batch, const struct op_rule *r)
 {
 	char from[PREFIX_TEXT_MAX];
 
-	g_string_append_printf(batch, "rule add pref %u from %s ", r->pref, prefix_print(&r->from, from));
+	g_string_append_printf(batch, "rule add pref %u from %s ", r->pref,
+			       prefix_print(&r->from, from));
 	if (r->unreachable)
 		g_string_append(batch, "unreachable\n");
 	else
@@ -140,7 +151,8 @@ static void add_line(const struct program_lab *lab, const struct op *op)
 
 	if (op->kind == OP_BRIDGE)
 		g_string_append_printf(
-			batch, "link add name %s index %u type bridge mcast_snooping 0\nlink set %s up\n",
+			batch,
+			"link add name %s index %u type bridge mcast_snooping 0\nlink set %s up\n",
 			op->bridge.ifname, op->bridge.ifindex, op->bridge.ifname);
 	else if (op->kind == OP_VETH)
 		add_veth_up_lines(lab, op);
@@ -164,7 +176,8 @@ static bool run_program(int netns, const char *text, char *const argv[])
 	int status = 0;
 	pid_t pid;
 
-	if (!input || fputs(text, input) < 0 || fflush(input) != 0 || lseek(fileno(input), 0, SEEK_SET) != 0)
+	if (!input || fputs(text, input) < 0 || fflush(input) != 0 ||
+	    lseek(fileno(input), 0, SEEK_SET) != 0)
 		return false;
 	pid = fork();
 	if (pid == 0) {
@@ -175,13 +188,14 @@ static bool run_program(int netns, const char *text, char *const argv[])
 		_exit(127);
 	}
 	fclose(input);
-	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == 0;
 }
 
 static bool run_batch(const struct program_lab *lab, const char *node, GString *batch)
 {
 	char ip[] = "ip", option[] = "-batch", input[] = "-";
-	char *const argv[] = { ip, option, input, NULL };
+	char *const argv[] = {ip, option, input, NULL};
 	bool ok = batch->len == 0 || run_program(lab_netns(lab, node), batch->str, argv);
 
 	g_string_truncate(batch, 0);
@@ -200,7 +214,7 @@ static bool run_batches(const struct program_lab *lab)
 static bool run_rules(const struct program_lab *lab)
 {
 	char nft[] = "nft", option[] = "-f", input[] = "-";
-	char *const argv[] = { nft, option, input, NULL };
+	char *const argv[] = {nft, option, input, NULL};
 
 	for (guint i = 0; i < lab->order->len; i++) {
 		const char *text = g_hash_table_lookup(lab->rules, lab->order->pdata[i]);
@@ -248,15 +262,16 @@ static int exec_netns(gpointer x, const char *node)
 	return exec_netns_fd(x, node);
 }
 
-/* --- packets --- */
+/* --- packets ---------------------------------------------------------------------------------- */
 
 typedef int (*netns_func)(gpointer lab, const char *node);
 
 static int socket_in(int netns, const struct addr *local, guint16 port)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = g_htons(port) };
-	struct timeval deadline = { .tv_sec = PACKET_DEADLINE_S };
-	int fd = setns(netns, CLONE_NEWNET) == 0 ? socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = g_htons(port)};
+	struct timeval deadline = {.tv_sec = PACKET_DEADLINE_S};
+	int fd = setns(netns, CLONE_NEWNET) == 0 ? socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) :
+						   -1;
 
 	memcpy(&address.sin_addr, local->bytes, 4);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof deadline) != 0 ||
@@ -279,7 +294,7 @@ static const struct node *owner(const model *m, const struct addr *a)
 static bool send_packet(const struct node *n, const struct node *server, const struct addr *to,
 			netns_func netns, gpointer lab)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = g_htons(DNS_PORT) };
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = g_htons(DNS_PORT)};
 	struct addr from = node_address(n);
 	int in = socket_in(netns(lab, server->name), to, DNS_PORT),
 	    out = socket_in(netns(lab, n->name), &from, 0);
@@ -299,9 +314,9 @@ static bool send_packets(const model *m, netns_func netns, gpointer lab)
 {
 	for (guint i = 0; i < m->nodes->len; i++) {
 		const struct node *n = m->nodes->pdata[i];
-		const struct addr *to = n->endpoint && n->resolvers->len > 0
-						? &g_array_index(n->resolvers, struct addr, 0)
-						: NULL;
+		const struct addr *to = n->endpoint && n->resolvers->len > 0 ?
+						&g_array_index(n->resolvers, struct addr, 0) :
+						NULL;
 		const struct node *server = to ? owner(m, to) : NULL;
 
 		if (server && !send_packet(n, server, to, netns, lab)) {
@@ -312,16 +327,16 @@ static bool send_packets(const model *m, netns_func netns, gpointer lab)
 	return true;
 }
 
-/* --- one run, in a process of its own --- */
+/* --- one run, in a process of its own --------------------------------------------------------- */
 
 static struct times run_by_programs(const model *m, const plan *p)
 {
-	struct program_lab lab = { g_hash_table_new(g_str_hash, g_str_equal),
-				   g_hash_table_new(g_str_hash, g_str_equal),
-				   g_hash_table_new(g_str_hash, g_str_equal), g_ptr_array_new(),
-				   g_string_new(NULL) };
+	struct program_lab lab = {g_hash_table_new(g_str_hash, g_str_equal),
+				  g_hash_table_new(g_str_hash, g_str_equal),
+				  g_hash_table_new(g_str_hash, g_str_equal), g_ptr_array_new(),
+				  g_string_new(NULL)};
 	double start = now_ms();
-	struct times t = { .ok = build_by_programs(&lab, p) };
+	struct times t = {.ok = build_by_programs(&lab, p)};
 
 	t.build_ms = now_ms() - start;
 	t.ok = t.ok && (no_packets || send_packets(m, programs_netns, &lab));
@@ -341,20 +356,24 @@ static double processor_ms(void)
 static guint resident_kib(void)
 {
 	g_autofree char *text = NULL;
-	const char *line = g_file_get_contents("/proc/self/status", &text, NULL, NULL) ? strstr(text, "VmRSS:") : NULL;
+	const char *line = g_file_get_contents("/proc/self/status", &text, NULL, NULL) ?
+				   strstr(text, "VmRSS:") :
+				   NULL;
 
-	return line ? (guint)g_ascii_strtoull(line + strlen("VmRSS:") + strspn(line + strlen("VmRSS:"), " \t"), NULL, 10) : 0;
+	return line ? (guint)g_ascii_strtoull(line + strlen("VmRSS:") +
+						      strspn(line + strlen("VmRSS:"), " \t"),
+					      NULL, 10) :
+		      0;
 }
 
 static struct times run_by_exec(const model *m, const plan *p)
 {
 	struct exec_features features = {
-		.veth = true, .bridge = true, .nftables = true, .nft_nat = true, .vxlan = true
-	};
+		.veth = true, .bridge = true, .nftables = true, .nft_nat = true, .vxlan = true};
 	g_autoptr(GError) error = NULL;
 	double start = now_ms();
 	g_autoptr(exec) x = exec_new_linux(&features, NULL, NULL, &error);
-	struct times t = { .ok = x && exec_run(x, p, &error) };
+	struct times t = {.ok = x && exec_run(x, p, &error)};
 
 	t.build_ms = now_ms() - start;
 	t.processor_ms = processor_ms();
@@ -366,9 +385,10 @@ static struct times run_by_exec(const model *m, const plan *p)
 	return t;
 }
 
-static struct times in_child(struct times (*run)(const model *, const plan *), const model *m, const plan *p)
+static struct times in_child(struct times (*run)(const model *, const plan *), const model *m,
+			     const plan *p)
 {
-	struct times t = { .ok = false };
+	struct times t = {.ok = false};
 	int ends[2];
 	pid_t pid;
 
@@ -389,7 +409,7 @@ static struct times in_child(struct times (*run)(const model *, const plan *), c
 	return t;
 }
 
-/* --- figures --- */
+/* --- figures ---------------------------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b)
 {
@@ -407,14 +427,15 @@ static double median(double *values, guint n)
 static int measure(const model *m, const plan *p, guint runs)
 {
 	g_autofree double *ours = g_new0(double, runs), *theirs = g_new0(double, runs);
-	g_autofree double *our_packets = g_new0(double, runs), *their_packets = g_new0(double, runs);
+	g_autofree double *our_packets = g_new0(double, runs),
+			  *their_packets = g_new0(double, runs);
 
 	for (guint i = 0; i < runs; i++) {
 		struct times a = in_child(run_by_exec, m, p), b = in_child(run_by_programs, m, p);
 
 		if (!a.ok || !b.ok) {
-			fprintf(stderr, "run %u failed: exec %s, programs %s\n", i, a.ok ? "ok" : "failed",
-				b.ok ? "ok" : "failed");
+			fprintf(stderr, "run %u failed: exec %s, programs %s\n", i,
+				a.ok ? "ok" : "failed", b.ok ? "ok" : "failed");
 			return 1;
 		}
 		ours[i] = a.build_ms;
@@ -423,8 +444,10 @@ static int measure(const model *m, const plan *p, guint runs)
 		their_packets[i] = b.packet_ms;
 	}
 	printf("build: exec %.1f ms, ip -batch and nft -f %.1f ms (medians of %u), ratio %.2f\n",
-	       median(ours, runs), median(theirs, runs), runs, median(ours, runs) / median(theirs, runs));
-	printf("packets from every endpoint to its name server: exec %.1f ms, ip -batch and nft -f %.1f ms "
+	       median(ours, runs), median(theirs, runs), runs,
+	       median(ours, runs) / median(theirs, runs));
+	printf("packets from every endpoint to its name server: exec %.1f ms, ip -batch and nft -f "
+	       "%.1f ms "
 	       "after the build\n",
 	       median(our_packets, runs), median(their_packets, runs));
 	return 0;
@@ -433,7 +456,8 @@ static int measure(const model *m, const plan *p, guint runs)
 /* By exec only, for the growth with the number of nodes. */
 static int measure_own(const model *m, const plan *p, guint runs)
 {
-	g_autofree double *build = g_new0(double, runs), *processor = g_new0(double, runs), *memory = g_new0(double, runs);
+	g_autofree double *build = g_new0(double, runs), *processor = g_new0(double, runs),
+			  *memory = g_new0(double, runs);
 	double nodes = m->nodes->len;
 
 	for (guint i = 0; i < runs; i++) {
@@ -445,9 +469,10 @@ static int measure_own(const model *m, const plan *p, guint runs)
 		processor[i] = t.processor_ms;
 		memory[i] = t.memory_kib;
 	}
-	printf("%.0f nodes: %.1f ms; a node: %.2f ms, of them %.2f ms of processor time, %.0f KiB (medians of %u)\n", nodes,
-	       median(build, runs), median(build, runs) / nodes, median(processor, runs) / nodes, median(memory, runs) / nodes,
-	       runs);
+	printf("%.0f nodes: %.1f ms; a node: %.2f ms, of them %.2f ms of processor time, %.0f KiB "
+	       "(medians of %u)\n",
+	       nodes, median(build, runs), median(build, runs) / nodes,
+	       median(processor, runs) / nodes, median(memory, runs) / nodes, runs);
 	return 0;
 }
 
@@ -483,9 +508,10 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	base = model_load(argv[optind], d);
-	sc = base && base->scenarios->len > 0 ? (argc - optind == 2 ? model_scenario(base, argv[optind + 1])
-								    : base->scenarios->pdata[0])
-					      : NULL;
+	sc = base && base->scenarios->len > 0 ?
+		     (argc - optind == 2 ? model_scenario(base, argv[optind + 1]) :
+					   base->scenarios->pdata[0]) :
+		     NULL;
 	m = sc ? model_instantiate(base, sc, d) : NULL;
 	if (!m) {
 		g_autofree char *text = diags_to_text(d);

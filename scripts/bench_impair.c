@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usage: bench-impair
  *
- * What a link impaired in user space carries: packets a second through one link, flat out, and how much later
- * than asked packets arrive at 5000 packets a second (arrival by the kernel's stamp).  Prints one line each.
- * Needs CAP_SYS_ADMIN in its user namespace: `unshare -Urnm bench-impair`.
+ * What a link impaired in user space carries: packets a second through one link, flat out, and how
+ * much later than asked packets arrive at 5000 packets a second (arrival by the kernel's stamp).
+ * Prints one line each. Needs CAP_SYS_ADMIN in its user namespace: `unshare -Urnm bench-impair`.
  */
 #include "testbed/exec/exec.h"
 
@@ -26,12 +27,13 @@
 #define PACED_INTERVAL_NS 200000 /* 5000 a second */
 #define DELAY_US 20000
 
-static const char topology[] = "topology: bench\ndomain: example.com\n"
-			       "networks: {lan: {subnet: 10.0.1.0/24}}\n"
-			       "nodes:\n"
-			       "  a: {interfaces: {eth0: {network: lan, address: 10.0.1.1/24, impair: {delay: 20ms}}}}\n"
-			       "  b: {interfaces: {eth0: {network: lan, address: 10.0.1.2/24}}}\n"
-			       "scenarios: {base: {}}\n";
+static const char topology[] =
+	"topology: bench\ndomain: example.com\n"
+	"networks: {lan: {subnet: 10.0.1.0/24}}\n"
+	"nodes:\n"
+	"  a: {interfaces: {eth0: {network: lan, address: 10.0.1.1/24, impair: {delay: 20ms}}}}\n"
+	"  b: {interfaces: {eth0: {network: lan, address: 10.0.1.2/24}}}\n"
+	"scenarios: {base: {}}\n";
 
 static gint64 now_ns(void)
 {
@@ -62,7 +64,7 @@ static exec *build_network(void)
 
 static int socket_in(exec *x, const char *node, const char *address)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(PORT) };
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(PORT)};
 	int fd, one = 1;
 
 	inet_pton(AF_INET, address, &at.sin_addr);
@@ -87,7 +89,8 @@ static guint64 packets_received(void)
 
 	g_file_get_contents("/proc/thread-self/net/dev", &text, NULL, NULL);
 	at = text ? strstr(text, "eth0:") : NULL;
-	if (!at || sscanf(at, "eth0: %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, &bytes, &packets) != 2)
+	if (!at ||
+	    sscanf(at, "eth0: %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, &bytes, &packets) != 2)
 		return 0;
 	return packets;
 }
@@ -95,23 +98,25 @@ static guint64 packets_received(void)
 static void flood(int from)
 {
 	static char data[64];
-	struct iovec part = { data, sizeof data };
+	struct iovec part = {data, sizeof data};
 	struct mmsghdr batch[BATCH];
 	gint64 start_ns = now_ns(), end_ns;
 	guint64 before = packets_received(), sent = 0, came;
-	struct pollfd nothing = { .fd = -1 };
+	struct pollfd nothing = {.fd = -1};
 
 	for (int i = 0; i < BATCH; i++)
-		batch[i] = (struct mmsghdr){ .msg_hdr = { .msg_iov = &part, .msg_iovlen = 1 } };
+		batch[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &part, .msg_iovlen = 1}};
 	while (now_ns() - start_ns < FLOOD_NS) {
 		int n = sendmmsg(from, batch, BATCH, 0);
 
 		sent += n > 0 ? (guint64)n : 0;
 	}
 	end_ns = now_ns();
-	came = packets_received() - before; /* within the time: what is still under way does not count */
+	came = packets_received() -
+	       before; /* within the time: what is still under way does not count */
 	printf("impaired link in user space, packets/s   %10.0f   (of %.0f offered)\n",
-	       (double)came * 1e9 / (double)(end_ns - start_ns), (double)sent * 1e9 / (double)(end_ns - start_ns));
+	       (double)came * 1e9 / (double)(end_ns - start_ns),
+	       (double)sent * 1e9 / (double)(end_ns - start_ns));
 	poll(&nothing, 0, 200); /* until the link is empty */
 }
 
@@ -119,15 +124,20 @@ static bool receive(int fd, double *ret_late_ms)
 {
 	gint64 sent_ns;
 	char control[CMSG_SPACE(sizeof(struct timespec))];
-	struct iovec part = { &sent_ns, sizeof sent_ns };
-	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
+	struct iovec part = {&sent_ns, sizeof sent_ns};
+	struct msghdr m = {.msg_iov = &part,
+			   .msg_iovlen = 1,
+			   .msg_control = control,
+			   .msg_controllen = sizeof control};
 	const struct cmsghdr *stamped;
 	struct timespec stamp;
 
-	if (recvmsg(fd, &m, MSG_DONTWAIT) < (ssize_t)sizeof sent_ns || !(stamped = CMSG_FIRSTHDR(&m)))
+	if (recvmsg(fd, &m, MSG_DONTWAIT) < (ssize_t)sizeof sent_ns ||
+	    !(stamped = CMSG_FIRSTHDR(&m)))
 		return false;
 	memcpy(&stamp, CMSG_DATA(stamped), sizeof stamp);
-	*ret_late_ms = (double)(stamp.tv_sec * NS_PER_S + stamp.tv_nsec - sent_ns) / 1e6 - DELAY_US / 1000.0;
+	*ret_late_ms = (double)(stamp.tv_sec * NS_PER_S + stamp.tv_nsec - sent_ns) / 1e6 -
+		       DELAY_US / 1000.0;
 	return true;
 }
 
@@ -147,10 +157,14 @@ static void pace(int from, int to)
 
 	while (recv(to, rest, sizeof rest, MSG_DONTWAIT) > 0)
 		; /* of the flood */
-	for (gint64 end_ns = start_ns + PACED * (gint64)PACED_INTERVAL_NS + NS_PER_S; came < PACED && now_ns() < end_ns;) {
-		struct pollfd p = { .fd = to, .events = POLLIN };
-		gint64 wait_ns = sent < PACED ? MAX(start_ns + sent * (gint64)PACED_INTERVAL_NS - now_ns(), 0) : NS_PER_S / 10;
-		struct timespec timeout = { 0, wait_ns };
+	for (gint64 end_ns = start_ns + PACED * (gint64)PACED_INTERVAL_NS + NS_PER_S;
+	     came < PACED && now_ns() < end_ns;) {
+		struct pollfd p = {.fd = to, .events = POLLIN};
+		gint64 wait_ns =
+			sent < PACED ?
+				MAX(start_ns + sent * (gint64)PACED_INTERVAL_NS - now_ns(), 0) :
+				NS_PER_S / 10;
+		struct timespec timeout = {0, wait_ns};
 		gint64 stamp;
 
 		ppoll(&p, 1, &timeout, NULL);
@@ -163,8 +177,10 @@ static void pace(int from, int to)
 	}
 	qsort(late_ms, came, sizeof *late_ms, by_value);
 	if (came > 0)
-		printf("its lateness at 5000 packets/s, ms       %10.3f   (median; p99 %.3f, p99.9 %.3f; %u of %u came)\n",
-		       late_ms[came / 2], late_ms[came * 99 / 100], late_ms[came * 999 / 1000], came, sent);
+		printf("its lateness at 5000 packets/s, ms       %10.3f   (median; p99 %.3f, p99.9 "
+		       "%.3f; %u of %u came)\n",
+		       late_ms[came / 2], late_ms[came * 99 / 100], late_ms[came * 999 / 1000],
+		       came, sent);
 }
 
 int main(void)

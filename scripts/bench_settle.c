@@ -1,4 +1,6 @@
-/* One namespace more is ended, with one half of a veth pair in it; the other half, which is ours, goes when its turn comes. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One namespace more is ended, with one half of a veth pair in it; the other half, which is ours,
+ * goes when its turn comes. */
 #include "scripts/bench_settle.h"
 
 #include <glib.h>
@@ -56,10 +58,12 @@ static pid_t start_marked(void)
 static bool make_mark(pid_t in)
 {
 	g_autofree char *pid = g_strdup_printf("%d", (int)in);
-	const char *argv[] = {"ip", "link", "add", MARK, "type", "veth", "peer", "name", MARK, "netns", pid, NULL};
+	const char *argv[] = {"ip",   "link", "add", MARK,    "type", "veth",
+			      "peer", "name", MARK,  "netns", pid,    NULL};
 	int status = -1;
 
-	return g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, NULL) &&
+	return g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL,
+			    NULL, NULL, &status, NULL) &&
 	       status == 0;
 }
 

@@ -1,22 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/base/addr.h"
 
 #include <arpa/inet.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#define V4(len_, ...) { .addr = { .family = AF_INET, .bytes = { __VA_ARGS__ } }, .len = (len_) }
-#define V6(len_, ...) { .addr = { .family = AF_INET6, .bytes = { __VA_ARGS__ } }, .len = (len_) }
+#define V4(len_, ...)                                                              \
+	{                                                                          \
+		.addr = {.family = AF_INET, .bytes = {__VA_ARGS__}}, .len = (len_) \
+	}
+#define V6(len_, ...)                                                               \
+	{                                                                           \
+		.addr = {.family = AF_INET6, .bytes = {__VA_ARGS__}}, .len = (len_) \
+	}
 
 static const struct prefix private_prefixes[] = {
-	V4(8, 10),                                /* RFC 1918 section 3 */
+	V4(8, 10), /* RFC 1918 section 3 */
 	V4(12, 172, 16),
 	V4(16, 192, 168),
-	V4(10, 100, 64),                          /* RFC 6598 section 7: carrier-grade NAT */
-	V4(8, 127),                               /* RFC 1122 section 3.2.1.3: loopback */
-	V4(16, 169, 254),                         /* RFC 3927: link-local */
-	V6(7, 0xfc),                              /* RFC 4193: unique local */
-	V6(10, 0xfe, 0x80),                       /* RFC 4291 section 2.5.6: link-local */
-	V6(128, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1), /* RFC 4291 section 2.5.3: loopback */
+	V4(10, 100, 64),    /* RFC 6598 section 7: carrier-grade NAT */
+	V4(8, 127),	    /* RFC 1122 section 3.2.1.3: loopback */
+	V4(16, 169, 254),   /* RFC 3927: link-local */
+	V6(7, 0xfc),	    /* RFC 4193: unique local */
+	V6(10, 0xfe, 0x80), /* RFC 4291 section 2.5.6: link-local */
+	V6(128, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	   1), /* RFC 4291 section 2.5.3: loopback */
 };
 
 /* RFC 4291 section 2.5.5.2 */
@@ -31,7 +39,7 @@ static guint family_bits(int family)
 
 bool addr_parse(const char *text, struct addr *ret)
 {
-	struct addr parsed = { .family = strchr(text, ':') ? AF_INET6 : AF_INET };
+	struct addr parsed = {.family = strchr(text, ':') ? AF_INET6 : AF_INET};
 
 	if (inet_pton(parsed.family, text, parsed.bytes) != 1)
 		return false;
@@ -39,11 +47,13 @@ bool addr_parse(const char *text, struct addr *ret)
 	return true;
 }
 
-const char *addr_port_print(const struct addr *a, uint16_t port, char buf[static ADDR_PORT_TEXT_MAX])
+const char *addr_port_print(const struct addr *a, uint16_t port,
+			    char buf[static ADDR_PORT_TEXT_MAX])
 {
 	char text[ADDR_TEXT_MAX];
 
-	g_snprintf(buf, ADDR_PORT_TEXT_MAX, a->family == AF_INET6 ? "[%s]:%u" : "%s:%u", addr_print(a, text), port);
+	g_snprintf(buf, ADDR_PORT_TEXT_MAX, a->family == AF_INET6 ? "[%s]:%u" : "%s:%u",
+		   addr_print(a, text), port);
 	return buf;
 }
 
@@ -84,13 +94,13 @@ static bool length_parse(const char *text, guint max, uint8_t *ret)
 
 bool prefix_parse(const char *text, struct prefix *ret)
 {
-	struct prefix parsed = { .len = 0 };
+	struct prefix parsed = {.len = 0};
 	char address[ADDR_TEXT_MAX];
 	const char *slash = strchr(text, '/');
 	size_t length = slash ? (size_t)(slash - text) : strlen(text);
 
 	if (strcmp(text, "default") == 0) {
-		*ret = (struct prefix){ .addr.family = AF_INET };
+		*ret = (struct prefix){.addr.family = AF_INET};
 		return true;
 	}
 	if (length >= sizeof(address))
@@ -191,7 +201,7 @@ bool prefix_is_default(const struct prefix *p)
 
 bool addr_is_private(const struct addr *a)
 {
-	struct addr inner = { .family = AF_INET };
+	struct addr inner = {.family = AF_INET};
 
 	if (prefix_contains(&v4_mapped, a)) {
 		memcpy(inner.bytes, a->bytes + 12, 4);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* IP addresses and prefixes, one type for IPv4 and IPv6.
  *
  * Depends on GLib and the C library.  All functions are pure.
@@ -11,13 +12,14 @@
 #include <stdint.h>
 
 struct addr {
-	int family;        /* AF_INET, AF_INET6, or 0: unset */
+	int family;	   /* AF_INET, AF_INET6, or 0: unset */
 	uint8_t bytes[16]; /* network order; 4 used for IPv4 */
 };
 
 struct prefix {
-	struct addr addr; /* as written: host bits are kept (an interface address is a prefix too) */
-	uint8_t len;      /* 0..32 or 0..128 */
+	struct addr
+		addr; /* as written: host bits are kept (an interface address is a prefix too) */
+	uint8_t len;  /* 0..32 or 0..128 */
 };
 
 #define ADDR_TEXT_MAX INET6_ADDRSTRLEN
@@ -32,10 +34,13 @@ bool prefix_parse(const char *text, struct prefix *ret);
 const char *addr_print(const struct addr *a, char buf[static ADDR_TEXT_MAX]);
 const char *prefix_print(const struct prefix *p, char buf[static PREFIX_TEXT_MAX]);
 
-/* "10.0.0.1:5061", "[2001:db8::1]:5061" (RFC 3986 section 3.2.2), as programs write and read the end of a connection. */
+/* "10.0.0.1:5061", "[2001:db8::1]:5061" (RFC 3986 section 3.2.2), as programs write and read the
+ * end of a connection. */
 #define ADDR_PORT_TEXT_MAX (ADDR_TEXT_MAX + 8)
-const char *addr_port_print(const struct addr *a, uint16_t port, char buf[static ADDR_PORT_TEXT_MAX]);
-/* From the start of `text`; what follows the number is not looked at.  false: it does not begin so. */
+const char *addr_port_print(const struct addr *a, uint16_t port,
+			    char buf[static ADDR_PORT_TEXT_MAX]);
+/* From the start of `text`; what follows the number is not looked at.  false: it does not begin so.
+ */
 bool addr_port_parse(const char *text, struct addr *ret, uint16_t *ret_port);
 
 /* An unset address has no family; it equals another unset one and comes before all others. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/base/diag.h"
 
 #include <string.h>
@@ -12,7 +13,7 @@ struct diags {
 	guint errors;
 };
 
-G_DEFINE_QUARK(testbed-error-quark, tb_error)
+G_DEFINE_QUARK(testbed - error - quark, tb_error)
 
 static void diag_free(gpointer data)
 {
@@ -98,13 +99,15 @@ static void append_text(GString *out, const struct diag *item)
 		g_string_append_printf(out, "%d:", item->loc.col);
 	if (out->len > 0 && out->str[out->len - 1] == ':')
 		g_string_append_c(out, ' ');
-	g_string_append_printf(out, "%s: %s", item->level == DIAG_ERROR ? "error" : "warning", item->message);
+	g_string_append_printf(out, "%s: %s", item->level == DIAG_ERROR ? "error" : "warning",
+			       item->message);
 	if (item->hint)
 		g_string_append_printf(out, " (%s)", item->hint);
 	g_string_append_c(out, '\n');
 }
 
-void diags_add(diags *d, enum diag_level level, struct loc loc, const char *hint, const char *format, ...)
+void diags_add(diags *d, enum diag_level level, struct loc loc, const char *hint,
+	       const char *format, ...)
 {
 	struct diag *item = g_new0(struct diag, 1);
 	GString *text = g_string_new(NULL);
@@ -172,7 +175,8 @@ static guint edit_distance(const char *a, size_t a_len, const char *b, size_t b_
 
 			best = MIN(best, last[j] + 1);
 			best = MIN(best, now[j - 1] + 1);
-			if (i > 1 && j > 1 && x == g_ascii_tolower(b[j - 2]) && y == g_ascii_tolower(a[i - 2]))
+			if (i > 1 && j > 1 && x == g_ascii_tolower(b[j - 2]) &&
+			    y == g_ascii_tolower(a[i - 2]))
 				best = MIN(best, before[j - 2] + 1);
 			now[j] = best;
 		}

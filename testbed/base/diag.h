@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Located diagnostics: what is wrong with a file, where, and how to mend it.
  *
  * Nouns: a `loc` is a place in a file; a `diag` is one finding; a `diags` collects all of
@@ -36,10 +37,11 @@ diags *diags_new(void);
 void diags_free(diags *d);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(diags, diags_free)
 
-/* Adds a finding; one that is there already (same place, same words) is kept once.  `hint` may be NULL; it is
- * copied.  Both texts are made fit to print: valid UTF-8, no control characters, bounded in length. */
-void diags_add(diags *d, enum diag_level level, struct loc loc, const char *hint, const char *format, ...)
-	G_GNUC_PRINTF(5, 6);
+/* Adds a finding; one that is there already (same place, same words) is kept once.  `hint` may be
+ * NULL; it is copied.  Both texts are made fit to print: valid UTF-8, no control characters,
+ * bounded in length. */
+void diags_add(diags *d, enum diag_level level, struct loc loc, const char *hint,
+	       const char *format, ...) G_GNUC_PRINTF(5, 6);
 
 /* How many of any level; how many errors. */
 guint diags_count(const diags *d);
@@ -60,10 +62,11 @@ const char *diag_nearest(const char *word, const char *const *keys);
 GQuark tb_error_quark(void);
 enum tb_error {
 	TB_ERROR_FAILED,      /* an operation failed; the message names operation and subject */
-	TB_ERROR_UNSUPPORTED, /* this host lacks a feature or program; the message says the cure (exit 77) */
-	TB_ERROR_INPUT,       /* a file or argument is wrong */
-	TB_ERROR_CHANGE,      /* a change does not fit the network; the message is located findings */
-	TB_ERROR_DIED,        /* an agent or supervisor ended unexpectedly */
+	TB_ERROR_UNSUPPORTED, /* this host lacks a feature or program; the message says the cure
+				 (exit 77) */
+	TB_ERROR_INPUT,	      /* a file or argument is wrong */
+	TB_ERROR_CHANGE, /* a change does not fit the network; the message is located findings */
+	TB_ERROR_DIED,	 /* an agent or supervisor ended unexpectedly */
 };
 
 #endif

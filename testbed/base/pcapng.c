@@ -1,8 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/base/pcapng.h"
 
 #include <string.h>
 
-enum block_type { BLOCK_INTERFACE = 0x00000001, BLOCK_PACKET = 0x00000006, BLOCK_SECTION = 0x0A0D0D0A };
+enum block_type {
+	BLOCK_INTERFACE = 0x00000001,
+	BLOCK_PACKET = 0x00000006,
+	BLOCK_SECTION = 0x0A0D0D0A
+};
 enum option_code {
 	OPTION_END = 0,
 	OPTION_IF_NAME = 2,
@@ -68,7 +73,8 @@ void pcapng_section(GByteArray *out, const char *application)
 	put_block(out, BLOCK_SECTION, body);
 }
 
-void pcapng_interface(GByteArray *out, enum pcapng_link link, const char *name, const char *description)
+void pcapng_interface(GByteArray *out, enum pcapng_link link, const char *name,
+		      const char *description)
 {
 	g_autoptr(GByteArray) body = g_byte_array_new();
 	guint8 nanoseconds = 9;
@@ -84,8 +90,9 @@ void pcapng_interface(GByteArray *out, enum pcapng_link link, const char *name, 
 	put_block(out, BLOCK_INTERFACE, body);
 }
 
-void pcapng_packet(GByteArray *out, guint32 interface, guint64 time_ns, enum pcapng_direction direction,
-		   const guint8 *data, guint32 captured, guint32 original)
+void pcapng_packet(GByteArray *out, guint32 interface, guint64 time_ns,
+		   enum pcapng_direction direction, const guint8 *data, guint32 captured,
+		   guint32 original)
 {
 	g_autoptr(GByteArray) body = g_byte_array_sized_new(captured + 40);
 	guint32 flags = (guint32)direction; /* bits 0-1: 1 inbound, 2 outbound */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/base/diag.h"
 #include "testbed/base/pcapng.h"
 
@@ -45,7 +46,8 @@ static gsize padded(gsize length)
 }
 
 /* The option's value, or NULL. */
-static const guint8 *find_option(const guint8 *at, const guint8 *end, guint16 code, guint16 *ret_length)
+static const guint8 *find_option(const guint8 *at, const guint8 *end, guint16 code,
+				 guint16 *ret_length)
 {
 	while (end - at >= 4 && u16_at(at) != OPTION_END) {
 		guint16 length = u16_at(at + 2);
@@ -100,21 +102,26 @@ static void on_packet(const struct reader *r, const guint8 *body, const guint8 *
 		.original = u32_at(body + 16),
 		.data = body + 20,
 	};
-	if (packet.captured > (gsize)(end - packet.data) || padded(packet.captured) > (gsize)(end - packet.data))
+	if (packet.captured > (gsize)(end - packet.data) ||
+	    padded(packet.captured) > (gsize)(end - packet.data))
 		return;
 	flags = find_option(packet.data + padded(packet.captured), end, OPTION_EPB_FLAGS, &length);
-	packet.direction = flags && length == 4 ? (enum pcapng_direction)(u32_at(flags) & 3) : PCAPNG_UNKNOWN;
+	packet.direction =
+		flags && length == 4 ? (enum pcapng_direction)(u32_at(flags) & 3) : PCAPNG_UNKNOWN;
 	r->func(&packet, r->user_data);
 }
 
-gboolean pcapng_read(const guint8 *bytes, gsize length, void (*func)(const struct pcapng_record *r, gpointer user_data),
+gboolean pcapng_read(const guint8 *bytes, gsize length,
+		     void (*func)(const struct pcapng_record *r, gpointer user_data),
 		     gpointer user_data, GError **error)
 {
 	struct reader r = {.func = func, .user_data = user_data};
 	gsize at = 0;
 
-	if (length < BLOCK_OVERHEAD || u32_at(bytes) != BLOCK_SECTION || u32_at(bytes + 8) != BYTE_ORDER_MAGIC) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "this is no pcapng file of this machine's kind");
+	if (length < BLOCK_OVERHEAD || u32_at(bytes) != BLOCK_SECTION ||
+	    u32_at(bytes + 8) != BYTE_ORDER_MAGIC) {
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
+			    "this is no pcapng file of this machine's kind");
 		return FALSE;
 	}
 	r.interfaces = g_array_new(FALSE, FALSE, sizeof(struct interface));

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/capacity.h"
 
 #include "testbed/cmd/cmd.h"
@@ -12,7 +13,7 @@
 #define CALLS_MAX 32
 #define MEDIA_MS 5000
 
-/* --- text --------------------------------------------------------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------------------------- */
 
 static void put_figure(GString *out, int width, int decimals, double value)
 {
@@ -24,7 +25,9 @@ static void put_figure(GString *out, int width, int decimals, double value)
 
 static void put_head(GString *out)
 {
-	g_string_append(out, "calls passed  poor   MOS lowest  delay ms  loss %  tunnel kbit/s   load  busy\n");
+	g_string_append(
+		out,
+		"calls passed  poor   MOS lowest  delay ms  loss %  tunnel kbit/s   load  busy\n");
 }
 
 static void put_step(const struct capacity_design *d, const struct capacity_step *s, GString *out)
@@ -39,17 +42,22 @@ static void put_step(const struct capacity_design *d, const struct capacity_step
 		g_string_append_printf(out, " %5.0f%%", 100 * s->tunnel_kbit / d->rate_kbit);
 	else
 		g_string_append(out, "      -");
-	g_string_append_printf(out, " %4.0f%%%s\n", 100 * s->busy, s->carried ? "" : "  not carried");
+	g_string_append_printf(out, " %4.0f%%%s\n", 100 * s->busy,
+			       s->carried ? "" : "  not carried");
 }
 
 static const char *const limit_words[] = {
 	[CAPACITY_NONE_FOUND] = "all that was tried was carried",
 	[CAPACITY_TUNNEL] = "the tunnel is full",
-	[CAPACITY_MACHINE] = "this machine is the limit, not the network: the processors were full and the tunnel was not",
-	[CAPACITY_ELSEWHERE] = "neither the tunnel nor this machine was full: the cause is elsewhere",
+	[CAPACITY_MACHINE] = "this machine is the limit, not the network: the processors were full "
+			     "and the tunnel was not",
+	[CAPACITY_ELSEWHERE] =
+		"neither the tunnel nor this machine was full: the cause is elsewhere",
 };
 static const char *const limit_names[] = {
-	[CAPACITY_NONE_FOUND] = "none", [CAPACITY_TUNNEL] = "tunnel", [CAPACITY_MACHINE] = "machine",
+	[CAPACITY_NONE_FOUND] = "none",
+	[CAPACITY_TUNNEL] = "tunnel",
+	[CAPACITY_MACHINE] = "machine",
 	[CAPACITY_ELSEWHERE] = "elsewhere",
 };
 
@@ -67,21 +75,23 @@ static void put_conclusion(const struct capacity_design *d, GString *out)
 		g_string_append_printf(out, "not measured to the end: %s\n", d->trouble);
 	if (d->steps->len == 0)
 		return;
-	g_string_append_printf(out, "%s carries %s%u call%s at once; %s\n", d->scenario,
-			       d->limit == CAPACITY_NONE_FOUND || d->limit == CAPACITY_MACHINE ? "at least " : "", d->carried,
-			       d->carried == 1 ? "" : "s", limit_words[d->limit]);
+	g_string_append_printf(
+		out, "%s carries %s%u call%s at once; %s\n", d->scenario,
+		d->limit == CAPACITY_NONE_FOUND || d->limit == CAPACITY_MACHINE ? "at least " : "",
+		d->carried, d->carried == 1 ? "" : "s", limit_words[d->limit]);
 	if (d->carried == 0 && first_reason(d))
 		g_string_append_printf(out, "a call does not come about: %s\n", first_reason(d));
 }
 
 static void put_title(const struct capacity_design *d, GString *out)
 {
-	g_string_append_printf(out, "%s%s%s\n", d->scenario, d->title ? ": " : "", d->title ? d->title : "");
+	g_string_append_printf(out, "%s%s%s\n", d->scenario, d->title ? ": " : "",
+			       d->title ? d->title : "");
 	if (d->vpn)
 		g_string_append_printf(out, "VPN by %s", d->vpn);
 	if (d->rate_kbit > 0)
-		g_string_append_printf(out, "%s%g kbit/s each way, by %s", d->vpn ? ", " : "", d->rate_kbit,
-				       d->impairment ? d->impairment : "nothing");
+		g_string_append_printf(out, "%s%g kbit/s each way, by %s", d->vpn ? ", " : "",
+				       d->rate_kbit, d->impairment ? d->impairment : "nothing");
 	if (d->vpn || d->rate_kbit > 0)
 		g_string_append_c(out, '\n');
 }
@@ -102,7 +112,7 @@ static void put_table(const GPtrArray *designs, GString *out)
 	}
 }
 
-/* --- JSON --------------------------------------------------------------------------------------------------------- */
+/* --- JSON ------------------------------------------------------------------------------------- */
 
 static json_t *figure(double value)
 {
@@ -111,10 +121,12 @@ static json_t *figure(double value)
 
 static json_t *step_json(const struct capacity_step *s)
 {
-	return json_pack("{s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:s?}", "calls", (int)s->calls, "passed",
-			 (int)s->passed, "poor", (int)s->poor, "below_mos_min", (int)s->below, "mos", figure(s->mos), "mos_min",
-			 figure(s->mos_min), "delay_ms", figure(s->delay_ms), "loss_pct", figure(s->loss_pct), "busy",
-			 figure(s->busy), "tunnel_kbit", figure(s->tunnel_kbit), "carried", (int)s->carried, "reason", s->reason);
+	return json_pack("{s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:s?}", "calls",
+			 (int)s->calls, "passed", (int)s->passed, "poor", (int)s->poor,
+			 "below_mos_min", (int)s->below, "mos", figure(s->mos), "mos_min",
+			 figure(s->mos_min), "delay_ms", figure(s->delay_ms), "loss_pct",
+			 figure(s->loss_pct), "busy", figure(s->busy), "tunnel_kbit",
+			 figure(s->tunnel_kbit), "carried", (int)s->carried, "reason", s->reason);
 }
 
 static json_t *design_json(const struct capacity_design *d)
@@ -123,10 +135,11 @@ static json_t *design_json(const struct capacity_design *d)
 
 	for (guint i = 0; i < d->steps->len; i++)
 		json_array_append_new(steps, step_json(d->steps->pdata[i]));
-	return json_pack("{s:s, s:s?, s:i, s:s, s:s?, s:s?, s:s?, s:o, s:o}", "scenario", d->scenario, "title", d->title,
-			 "carried", (int)d->carried, "limit", limit_names[d->limit], "trouble", d->trouble, "vpn", d->vpn,
-			 "impairment", d->impairment, "rate_kbit", d->rate_kbit > 0 ? json_real(d->rate_kbit) : json_null(),
-			 "steps", steps);
+	return json_pack("{s:s, s:s?, s:i, s:s, s:s?, s:s?, s:s?, s:o, s:o}", "scenario",
+			 d->scenario, "title", d->title, "carried", (int)d->carried, "limit",
+			 limit_names[d->limit], "trouble", d->trouble, "vpn", d->vpn, "impairment",
+			 d->impairment, "rate_kbit",
+			 d->rate_kbit > 0 ? json_real(d->rate_kbit) : json_null(), "steps", steps);
 }
 
 static int write_json(const GPtrArray *designs, const struct options *o)
@@ -137,7 +150,8 @@ static int write_json(const GPtrArray *designs, const struct options *o)
 
 	for (guint i = 0; i < designs->len; i++)
 		json_array_append_new(list, design_json(designs->pdata[i]));
-	document = json_pack("{s:s, s:f, s:o}", "schema", "testbed.capacity/1", "mos_min", CAPACITY_MOS_MIN, "designs", list);
+	document = json_pack("{s:s, s:f, s:o}", "schema", "testbed.capacity/1", "mos_min",
+			     CAPACITY_MOS_MIN, "designs", list);
 	dump = json_dumps(document, JSON_INDENT(1));
 	text = g_strconcat(dump, "\n", NULL);
 	free(dump);
@@ -145,14 +159,15 @@ static int write_json(const GPtrArray *designs, const struct options *o)
 	return cmd_write_json(o->json, text);
 }
 
-/* --- the verb ------------------------------------------------------------------------------------------------------- */
+/* --- the verb --------------------------------------------------------------------------------- */
 
 static void on_signal(int number G_GNUC_UNUSED, gpointer user_data)
 {
 	g_cancellable_cancel(user_data);
 }
 
-static void on_step(const struct capacity_design *d, const struct capacity_step *s, gpointer user_data)
+static void on_step(const struct capacity_design *d, const struct capacity_step *s,
+		    gpointer user_data)
 {
 	const struct options *o = user_data;
 
@@ -173,7 +188,8 @@ static char *rate_change(const model *m, const char *rate)
 	return g_string_free(text, text->len == 0);
 }
 
-static int measure_all(const model *m, const GPtrArray *scenarios, const struct capacity_options *how, GPtrArray *designs)
+static int measure_all(const model *m, const GPtrArray *scenarios,
+		       const struct capacity_options *how, GPtrArray *designs)
 {
 	g_autoptr(GCancellable) cancel = g_cancellable_new();
 	g_autoptr(GError) error = NULL;
@@ -181,7 +197,8 @@ static int measure_all(const model *m, const GPtrArray *scenarios, const struct 
 	int number;
 
 	for (guint i = 0; s && i < scenarios->len && !g_cancellable_is_cancelled(cancel); i++) {
-		struct capacity_design *d = capacity_measure(m, scenarios->pdata[i], how, cancel, &error);
+		struct capacity_design *d =
+			capacity_measure(m, scenarios->pdata[i], how, cancel, &error);
 
 		if (!d)
 			break;
@@ -235,14 +252,15 @@ int cmd_run_capacity(const struct options *o)
 {
 	g_autofree char *program_dir = cmd_program_dir(), *change = NULL;
 	g_auto(GStrv) pairs = options_list(o->pairs);
-	g_autoptr(GPtrArray) designs = g_ptr_array_new_with_free_func(capacity_design_free), scenarios = NULL;
+	g_autoptr(GPtrArray) designs = g_ptr_array_new_with_free_func(capacity_design_free),
+			     scenarios = NULL;
 	g_autoptr(model) m = NULL;
-	struct capacity_options how = { .program_dir = program_dir,
-					.pairs = (const char *const *)(gpointer)pairs,
-					.video = g_strcmp0(o->media, "audio") != 0,
-					.calls_max = o->calls > 0 ? (guint)o->calls : CALLS_MAX,
-					.step = on_step,
-					.user_data = (gpointer)(guintptr)o };
+	struct capacity_options how = {.program_dir = program_dir,
+				       .pairs = (const char *const *)(gpointer)pairs,
+				       .video = g_strcmp0(o->media, "audio") != 0,
+				       .calls_max = o->calls > 0 ? (guint)o->calls : CALLS_MAX,
+				       .step = on_step,
+				       .user_data = (gpointer)(guintptr)o};
 	int status, told;
 
 	if (o->media && !g_str_equal(o->media, "audio") && !g_str_equal(o->media, "video")) {
@@ -253,7 +271,8 @@ int cmd_run_capacity(const struct options *o)
 		cmd_error("--calls is a number from 1 to 1000");
 		return CMD_USAGE;
 	}
-	if (o->rate && !g_regex_match_simple("^[0-9]+(\\.[0-9]+)?(kbit|mbit|gbit)$", o->rate, 0, 0)) {
+	if (o->rate &&
+	    !g_regex_match_simple("^[0-9]+(\\.[0-9]+)?(kbit|mbit|gbit)$", o->rate, 0, 0)) {
 		cmd_error("--rate '%s' is no rate such as 512kbit or 2mbit", o->rate);
 		return CMD_USAGE;
 	}

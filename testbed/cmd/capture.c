@@ -1,7 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* capture: packets of a lab that is up, as pcapng or line by line.
  *
- * The packets are read by this very process: it is handed the nodes' network namespaces and goes into the lab's user namespace.
- * Files are opened before, for afterwards it is nobody outside of the lab.
+ * The packets are read by this very process: it is handed the nodes' network namespaces and goes
+ * into the lab's user namespace. Files are opened before, for afterwards it is nobody outside of
+ * the lab.
  */
 #include "testbed/base/pcapng.h"
 #include "testbed/cmd/cmd.h"
@@ -53,15 +55,17 @@ static void tap_free(gpointer data)
 	g_free(t);
 }
 
-/* --- packets -------------------------------------------------------------------------------------------------- */
+/* --- packets ---------------------------------------------------------------------------------- */
 
 static void print_packet(const struct tap *t, const struct capture_packet *p)
 {
-	g_autoptr(GDateTime) second = g_date_time_new_from_unix_local((gint64)(p->time_ns / 1000000000u));
+	g_autoptr(GDateTime) second =
+		g_date_time_new_from_unix_local((gint64)(p->time_ns / 1000000000u));
 	g_autofree char *clock = g_date_time_format(second, "%H:%M:%S");
 	g_autoptr(GString) line = g_string_new(NULL);
 
-	g_string_append_printf(line, "%s.%06u %-16s %-3s ", clock, (unsigned)(p->time_ns / 1000u % 1000000u), t->name,
+	g_string_append_printf(line, "%s.%06u %-16s %-3s ", clock,
+			       (unsigned)(p->time_ns / 1000u % 1000000u), t->name,
 			       p->outgoing ? "out" : "in");
 	report_packet(p->data, p->captured, t->ethernet, line);
 	g_string_append_c(line, '\n');
@@ -76,8 +80,9 @@ static void on_packet(const struct capture_packet *p, gpointer user_data)
 	if (t->s->fd < 0)
 		print_packet(t, p);
 	else
-		pcapng_packet(t->s->pending, t->number, p->time_ns, p->outgoing ? PCAPNG_OUTBOUND : PCAPNG_INBOUND, p->data,
-			      p->captured, p->original);
+		pcapng_packet(t->s->pending, t->number, p->time_ns,
+			      p->outgoing ? PCAPNG_OUTBOUND : PCAPNG_INBOUND, p->data, p->captured,
+			      p->original);
 }
 
 static void write_out(struct session *s)
@@ -107,10 +112,11 @@ static void read_all(struct session *s)
 	write_out(s);
 }
 
-/* --- where ------------------------------------------------------------------------------------------------------ */
+/* --- where ------------------------------------------------------------------------------------ */
 
 /* Interfaces of the namespace that the process is in: name and whether it has Ethernet frames. */
-static gboolean add_interfaces(struct session *s, const char *node, const char *only, GError **error)
+static gboolean add_interfaces(struct session *s, const char *node, const char *only,
+			       GError **error)
 {
 	struct if_nameindex *all = if_nameindex();
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -120,14 +126,16 @@ static gboolean add_interfaces(struct session *s, const char *node, const char *
 		struct ifreq request = {.ifr_flags = 0};
 		struct tap *t;
 
-		if (all[i].if_index >= EXEC_HIDDEN_IFINDEX || (only && !g_str_equal(only, all[i].if_name)))
+		if (all[i].if_index >= EXEC_HIDDEN_IFINDEX ||
+		    (only && !g_str_equal(only, all[i].if_name)))
 			continue;
 		g_strlcpy(request.ifr_name, all[i].if_name, sizeof(request.ifr_name));
 		t = g_new0(struct tap, 1);
 		t->s = s;
 		t->name = g_strdup_printf("%s:%s", node, all[i].if_name);
 		t->ethernet = ioctl(fd, SIOCGIFHWADDR, &request) == 0 &&
-			      (request.ifr_hwaddr.sa_family == ARPHRD_ETHER || request.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK);
+			      (request.ifr_hwaddr.sa_family == ARPHRD_ETHER ||
+			       request.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK);
 		t->number = s->taps->len;
 		g_ptr_array_add(s->taps, t);
 	}
@@ -137,7 +145,8 @@ static gboolean add_interfaces(struct session *s, const char *node, const char *
 		close(fd);
 	if (s->taps->len > before)
 		return TRUE;
-	g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "node '%s' has no interface '%s'", node, only ? only : "at all");
+	g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "node '%s' has no interface '%s'", node,
+		    only ? only : "at all");
 	return FALSE;
 }
 
@@ -156,7 +165,8 @@ static gboolean start_tap(struct tap *t, int netns, GError **error)
 static gboolean start_place(struct session *s, live_client *c, const char *place, GError **error)
 {
 	g_auto(GStrv) part = g_strsplit(place, ":", 2);
-	json_t *way = live_request(c, json_pack("{s:s, s:s}", "do", "enter", "node", part[0]), NULL, NULL, error);
+	json_t *way = live_request(c, json_pack("{s:s, s:s}", "do", "enter", "node", part[0]), NULL,
+				   NULL, error);
 	int fds[4], *net = &fds[3];
 	guint first = s->taps->len;
 	gboolean ok = way != NULL;
@@ -167,7 +177,8 @@ static gboolean start_place(struct session *s, live_client *c, const char *place
 	if (ok && !enter_user(fds[0], error))
 		ok = FALSE;
 	if (ok && setns(*net, CLONE_NEWNET) != 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "enter the network of '%s': %s", part[0], g_strerror(errno));
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "enter the network of '%s': %s",
+			    part[0], g_strerror(errno));
 		ok = FALSE;
 	}
 	ok = ok && add_interfaces(s, part[0], part[1], error);
@@ -179,7 +190,7 @@ static gboolean start_place(struct session *s, live_client *c, const char *place
 	return ok;
 }
 
-/* --- the capture -------------------------------------------------------------------------------------------------- */
+/* --- the capture ------------------------------------------------------------------------------ */
 
 static void begin_file(struct session *s)
 {
@@ -189,7 +200,8 @@ static void begin_file(struct session *s)
 	for (guint i = 0; i < s->taps->len; i++) {
 		const struct tap *t = s->taps->pdata[i];
 
-		pcapng_interface(s->pending, t->ethernet ? PCAPNG_ETHERNET : PCAPNG_RAW_IP, t->name, NULL);
+		pcapng_interface(s->pending, t->ethernet ? PCAPNG_ETHERNET : PCAPNG_RAW_IP, t->name,
+				 NULL);
 	}
 	write_out(s);
 }
@@ -202,7 +214,9 @@ static int run(struct session *s, const live_client *c, int signals)
 	struct signalfd_siginfo info;
 
 	for (guint i = 0; i < n; i++)
-		polled[i] = (struct pollfd){.fd = capture_fd(((struct tap *)s->taps->pdata[i])->packets), .events = POLLIN};
+		polled[i] = (struct pollfd){
+			.fd = capture_fd(((struct tap *)s->taps->pdata[i])->packets),
+			.events = POLLIN};
 	polled[n] = (struct pollfd){.fd = signals, .events = POLLIN};
 	polled[n + 1] = (struct pollfd){.fd = live_client_fd(c), .events = POLLIN};
 	while (!s->failed) {
@@ -213,8 +227,10 @@ static int run(struct session *s, const live_client *c, int signals)
 			cmd_error("the lab is gone");
 			return CMD_INTERNAL;
 		}
-		if (polled[n].revents != 0 && read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-			return info.ssi_signo == SIGINT ? CMD_AS_EXPECTED : CMD_SIGNAL + (int)info.ssi_signo;
+		if (polled[n].revents != 0 &&
+		    read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+			return info.ssi_signo == SIGINT ? CMD_AS_EXPECTED :
+							  CMD_SIGNAL + (int)info.ssi_signo;
 	}
 	return errno == EPIPE ? CMD_AS_EXPECTED : CMD_INTERNAL;
 }
@@ -236,7 +252,8 @@ static void tell_end(const struct session *s)
 
 	for (guint i = 0; i < s->taps->len; i++)
 		dropped += capture_dropped(((struct tap *)s->taps->pdata[i])->packets);
-	cmd_note("%" G_GUINT64_FORMAT " packets%s", s->seen, dropped > 0 ? ", and more that came too fast" : "");
+	cmd_note("%" G_GUINT64_FORMAT " packets%s", s->seen,
+		 dropped > 0 ? ", and more that came too fast" : "");
 }
 
 /* How many of the arguments say where: the first that is no node of the lab begins the filter. */
@@ -265,7 +282,8 @@ static int capture_places(struct session *s, live_client *c, char *const *argume
 	g_autoptr(GError) error = NULL;
 	int signals = watch_signals(), status;
 
-	s->filter = arguments[n] ? g_strjoinv(" ", (char **)(gpointer)(guintptr)(arguments + n)) : NULL;
+	s->filter =
+		arguments[n] ? g_strjoinv(" ", (char **)(gpointer)(guintptr)(arguments + n)) : NULL;
 	for (guint i = 0; i < n && !error; i++)
 		start_place(s, c, arguments[i], &error);
 	if (error) {
@@ -273,7 +291,8 @@ static int capture_places(struct session *s, live_client *c, char *const *argume
 		return cmd_exit_of(error);
 	}
 	begin_file(s);
-	cmd_note("capturing on %u interface%s; Ctrl-C ends it", s->taps->len, s->taps->len > 1 ? "s" : "");
+	cmd_note("capturing on %u interface%s; Ctrl-C ends it", s->taps->len,
+		 s->taps->len > 1 ? "s" : "");
 	status = run(s, c, signals);
 	tell_end(s);
 	return status;
@@ -285,7 +304,9 @@ static gboolean open_output(struct session *s, const char *where)
 	s->fd = -1;
 	if (!where)
 		return TRUE;
-	s->fd = g_str_equal(where, "-") ? STDOUT_FILENO : open(where, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	s->fd = g_str_equal(where, "-") ?
+			STDOUT_FILENO :
+			open(where, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (s->fd < 0)
 		cmd_error("can't write '%s': %s", where, g_strerror(errno));
 	return s->fd >= 0;
@@ -295,17 +316,20 @@ int cmd_capture(const struct options *o)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(live_client) c = live_connect(o->name, &error);
-	struct session s = {.taps = g_ptr_array_new_with_free_func(tap_free), .pending = g_byte_array_new()};
+	struct session s = {.taps = g_ptr_array_new_with_free_func(tap_free),
+			    .pending = g_byte_array_new()};
 	int status;
 
 	if (!c) {
 		cmd_error("%s", error->message);
 		status = cmd_exit_of(error);
 	} else if (o->write && g_str_equal(o->write, "-") && isatty(STDOUT_FILENO)) {
-		cmd_error("'-w -' writes pcapng, which is no use on a terminal: pipe it on, or leave -w out to see lines");
+		cmd_error("'-w -' writes pcapng, which is no use on a terminal: pipe it on, or "
+			  "leave -w out to see lines");
 		status = CMD_USAGE;
 	} else {
-		status = open_output(&s, o->write) ? capture_places(&s, c, o->arguments) : CMD_INTERNAL;
+		status = open_output(&s, o->write) ? capture_places(&s, c, o->arguments) :
+						     CMD_INTERNAL;
 	}
 	g_ptr_array_unref(s.taps);
 	g_byte_array_unref(s.pending);

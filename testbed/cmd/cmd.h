@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd: the verbs of `testbed`, and what they share.
  *
  * Depends on every other layer.  Only this layer prints.
@@ -14,8 +15,8 @@
 enum cmd_exit {
 	CMD_AS_EXPECTED = 0,  /* every cell came out as expected */
 	CMD_DIFFERS = 1,      /* at least one did not */
-	CMD_USAGE = 2,        /* wrong arguments, or nothing to run */
-	CMD_INPUT = 3,        /* a topology or scenario file is wrong */
+	CMD_USAGE = 2,	      /* wrong arguments, or nothing to run */
+	CMD_INPUT = 3,	      /* a topology or scenario file is wrong */
 	CMD_INTERNAL = 4,     /* a trouble of our own: a disk that is full, a bug */
 	CMD_UNSUPPORTED = 77, /* this host can't run labs */
 	CMD_SIGNAL = 128,     /* plus the signal's number, after partial results were written */
@@ -25,8 +26,8 @@ struct verb {
 	const char *name;      /* one or two words: "run matrix" */
 	const char *arguments; /* for the usage line, or NULL */
 	const char *summary;
-	const char *description; /* for the verb's own help, or NULL */
-	guint64 options;         /* bits OPT_* */
+	const char *description;  /* for the verb's own help, or NULL */
+	guint64 options;	  /* bits OPT_* */
 	guint args_min, args_max; /* positional arguments */
 	int (*run)(const struct options *o);
 };
@@ -34,7 +35,8 @@ struct verb {
 /* The whole program; returns its exit code. */
 int cmd_main(int argc, char **argv);
 
-/* The verbs (run.c, trace.c, explain.c, plan.c, graph.c, init.c, import.c, inspect.c); each returns an exit code. */
+/* The verbs (run.c, trace.c, explain.c, plan.c, graph.c, init.c, import.c, inspect.c); each returns
+ * an exit code. */
 int cmd_run_matrix(const struct options *o);
 int cmd_run_call(const struct options *o);
 int cmd_run_nat(const struct options *o);
@@ -62,7 +64,7 @@ int cmd_reset(const struct options *o);
 int cmd_reboot(const struct options *o);
 int cmd_capture(const struct options *o);
 
-/* --- topology.c --- */
+/* --- topology.c ------------------------------------------------------------------------------- */
 
 /* Folder of the running program (where the agents are too).  The caller frees it. */
 char *cmd_program_dir(void);
@@ -74,8 +76,8 @@ char *cmd_topology_path(const struct options *o);
 model *cmd_topology_load(const struct options *o);
 /* The scenario of that name or, with NULL, the first one; unknown names are told on stderr. */
 const struct scenario *cmd_scenario(const model *m, const char *name);
-/* The topology of a lab that is up with all that was changed since, by its status (docs/LIVE.md); NULL: told on stderr.  The
- * caller owns it. */
+/* The topology of a lab that is up with all that was changed since, by its status (docs/LIVE.md);
+ * NULL: told on stderr.  The caller owns it. */
 model *cmd_live_base(const json_t *status, const struct scenario **ret_scenario);
 /* The network of that lab's scenario. */
 model *cmd_live_model(const json_t *status);
@@ -84,21 +86,22 @@ model *cmd_scenario_model(const model *m, const struct scenario *sc);
 
 /* All three by -t and -s. */
 typedef struct network_choice {
-	model *base;                    /* owns the scenario */
+	model *base; /* owns the scenario */
 	const struct scenario *scenario;
 	model *model;
 } network_choice;
-/* 0, or the exit status after the reason was told on stderr.  network_choice_clear in both cases. */
+/* 0, or the exit status after the reason was told on stderr.  network_choice_clear in both cases.
+ */
 int cmd_network_choose(const struct options *o, network_choice *ret);
 void network_choice_clear(network_choice *c);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(network_choice, network_choice_clear)
 
-/* --- output.c --- */
+/* --- output.c --------------------------------------------------------------------------------- */
 
 /* Style of a stream (1 or 2): colour and width as the terminal and the options say. */
 struct report_style cmd_style(const struct options *o, int fd);
-/* Writes all of `text` to stdout.  Returns CMD_AS_EXPECTED; 128+SIGPIPE when nobody reads any more, CMD_INTERNAL
- * when it can't be written (told on stderr). */
+/* Writes all of `text` to stdout.  Returns CMD_AS_EXPECTED; 128+SIGPIPE when nobody reads any more,
+ * CMD_INTERNAL when it can't be written (told on stderr). */
 int cmd_print(const char *text, gssize length);
 /* "testbed: error: ..." on stderr. */
 void cmd_error(const char *format, ...) G_GNUC_PRINTF(1, 2);

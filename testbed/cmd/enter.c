@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* shell and exec: into a node of a lab that is up. */
 #include "testbed/cmd/cmd.h"
 #include "testbed/exec/enter.h"
@@ -10,18 +11,22 @@
 
 #define RC_FD 63 /* like bash's own <(...), out of a user's way */
 
-/* The user's own habits first, then a prompt that says where one is; the file is closed when it has been read.  Where
- * other user ids can't be taken, tcpdump must be told not to. */
-static const char rc_format[] = "[ -r ~/.bashrc ] && . ~/.bashrc\n"
-				"grep -q '[^0-9]1$' /proc/self/uid_map && alias tcpdump='tcpdump -Z root'\n"
-				"PS1='%s:\\w\\$ '\nexec %d<&-\n";
+/* The user's own habits first, then a prompt that says where one is; the file is closed when it has
+ * been read.  Where other user ids can't be taken, tcpdump must be told not to. */
+static const char rc_format[] =
+	"[ -r ~/.bashrc ] && . ~/.bashrc\n"
+	"grep -q '[^0-9]1$' /proc/self/uid_map && alias tcpdump='tcpdump -Z root'\n"
+	"PS1='%s:\\w\\$ '\nexec %d<&-\n";
 
 /* Asks the keeper for the way in and goes; the exit code of the command. */
 static int enter(const struct options *o, char *const *argv)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(live_client) c = live_connect(o->name, &error);
-	json_t *way = c ? live_request(c, json_pack("{s:s, s:s}", "do", "enter", "node", o->arguments[0]), NULL, NULL, &error) : NULL;
+	json_t *way =
+		c ? live_request(c, json_pack("{s:s, s:s}", "do", "enter", "node", o->arguments[0]),
+				 NULL, NULL, &error) :
+		    NULL;
 	const json_t *files = json_object_get(way, "files");
 	g_autofree const char **paths = g_new0(const char *, json_array_size(files) + 1);
 	struct enter_door door = {.files = paths};
@@ -36,8 +41,8 @@ static int enter(const struct options *o, char *const *argv)
 			paths[i] = json_string_value(json_array_get(files, i));
 		status = enter_run(&door, argv, &error);
 	}
-	/* Half of this process is inside now: what it starts is born among the lab's processes and does not see it.  A leak
-	 * checker that starts a helper at exit waits for that in vain. */
+	/* Half of this process is inside now: what it starts is born among the lab's processes and
+	 * does not see it.  A leak checker that starts a helper at exit waits for that in vain. */
 	if (status >= 0) {
 		fflush(NULL);
 		_exit(status);
@@ -56,7 +61,8 @@ static int write_rc(const char *node)
 	g_autofree char *text = g_strdup_printf(rc_format, node, RC_FD);
 	int fd = memfd_create("testbed-rc", 0), high;
 
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) || lseek(fd, 0, SEEK_SET) != 0)
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) ||
+	    lseek(fd, 0, SEEK_SET) != 0)
 		return -1;
 	high = dup2(fd, RC_FD);
 	close(fd);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/explain.h"
 #include "testbed/cmd/finished.h"
 #include "testbed/cmd/rundir.h"
@@ -50,7 +51,8 @@ static matrix_selection *select_cell(const model *m, const struct options *o, in
 
 		if (!sc || !cmd_explain_medium(o->media, &media))
 			return NULL;
-		s = explain_select_call(m, sc->name, o->arguments[0], o->arguments[1], media, &error);
+		s = explain_select_call(m, sc->name, o->arguments[0], o->arguments[1], media,
+					&error);
 	}
 	if (s)
 		return s;
@@ -92,13 +94,17 @@ static int exit_of(const explanation *x, int told, int signal)
 	return x->finding->code == CAUSE_UNKNOWN ? CMD_DIFFERS : CMD_AS_EXPECTED;
 }
 
-int cmd_explain_cell(const model *m, matrix_selection *s, struct recorded *recorded, const struct options *o, guint64 seed)
+int cmd_explain_cell(const model *m, matrix_selection *s, struct recorded *recorded,
+		     const struct options *o, guint64 seed)
 {
 	g_autofree char *program_dir = cmd_program_dir();
 	g_autoptr(GCancellable) cancel = g_cancellable_new();
-	const struct explain_options options = {
-		.program_dir = program_dir, .seed = seed, .all = o->all, .no_trial = o->no_trial,
-		.alternatives = o->verbose > 0 || o->json, .cancel = cancel};
+	const struct explain_options options = {.program_dir = program_dir,
+						.seed = seed,
+						.all = o->all,
+						.no_trial = o->no_trial,
+						.alternatives = o->verbose > 0 || o->json,
+						.cancel = cancel};
 	g_autoptr(GError) error = NULL;
 	signals *watched = signals_watch(on_signal, cancel, &error);
 	g_autoptr(explanation) x = NULL;
@@ -107,7 +113,8 @@ int cmd_explain_cell(const model *m, matrix_selection *s, struct recorded *recor
 	if (!watched)
 		matrix_selection_free(s);
 	else
-		x = recorded ? explain_recorded(m, s, recorded, &options) : explain_cell(m, s, &options, &error);
+		x = recorded ? explain_recorded(m, s, recorded, &options) :
+			       explain_cell(m, s, &options, &error);
 	signal = signals_seen(watched);
 	signals_unwatch(watched);
 	if (!x) {
@@ -125,9 +132,10 @@ static int explain_fresh(const model *m, const struct options *o, guint64 seed)
 	return s ? cmd_explain_cell(m, s, NULL, o, seed) : status;
 }
 
-/* --- an earlier run ------------------------------------------------------------------------------------- */
+/* --- an earlier run --------------------------------------------------------------------------- */
 
-static int explain_finished(finished *f, const model *m, const char *id, const struct options *o, guint64 seed)
+static int explain_finished(finished *f, const model *m, const char *id, const struct options *o,
+			    guint64 seed)
 {
 	g_autoptr(GError) error = NULL;
 	matrix_selection *s = explain_select_id(m, id, &error);
@@ -148,8 +156,8 @@ static int no_such_cell(const finished *f, const char *id)
 {
 	g_autofree char *near = finished_near(f, id);
 
-	cmd_error("run %s has no cell '%s'%s%s%s", f->results->run_id, id, near ? " (near: " : "", near ? near : "",
-		  near ? ")" : "");
+	cmd_error("run %s has no cell '%s'%s%s%s", f->results->run_id, id, near ? " (near: " : "",
+		  near ? near : "", near ? ")" : "");
 	return CMD_USAGE;
 }
 
@@ -173,7 +181,8 @@ static int explain_run(const char *dir, const char *id, const struct options *o,
 	if (!m)
 		return CMD_INPUT;
 	if (!finished_is_of(f, m, own.changes)) {
-		cmd_error("%s is not what run %s ran: the file or the changes differ", own.topology, f->results->run_id);
+		cmd_error("%s is not what run %s ran: the file or the changes differ", own.topology,
+			  f->results->run_id);
 		return CMD_USAGE;
 	}
 	return finished_cell(f, id) ? explain_finished(f, m, id, o, seed) : no_such_cell(f, id);
@@ -198,7 +207,8 @@ static int explain_cell_or_call(const struct options *o, guint64 seed)
 		return CMD_INPUT;
 	if (!o->arguments[1] && !o->fresh)
 		last = last_run_of(m, o, o->arguments[0]);
-	return last ? explain_finished(last, m, o->arguments[0], o, seed) : explain_fresh(m, o, seed);
+	return last ? explain_finished(last, m, o->arguments[0], o, seed) :
+		      explain_fresh(m, o, seed);
 }
 
 static bool is_run_folder(const char *name)

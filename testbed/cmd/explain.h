@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the ways of explaining a cell share: where it was seen differs, what is told does not.
  *
  * Depends on cmd and explain.
@@ -8,9 +9,10 @@
 #include "testbed/cmd/cmd.h"
 #include "testbed/explain/explain.h"
 
-/* Explains the one cell of `s` (taken over) and tells; `recorded`: what was seen of it, cleared; NULL: the call is placed in a
- * fresh lab.  Exit status. */
-int cmd_explain_cell(const model *m, matrix_selection *s, struct recorded *recorded, const struct options *o, guint64 seed);
+/* Explains the one cell of `s` (taken over) and tells; `recorded`: what was seen of it, cleared;
+ * NULL: the call is placed in a fresh lab.  Exit status. */
+int cmd_explain_cell(const model *m, matrix_selection *s, struct recorded *recorded,
+		     const struct options *o, guint64 seed);
 /* The one medium of --media, audio without; FALSE: told on stderr. */
 gboolean cmd_explain_medium(const char *text, enum media *ret);
 

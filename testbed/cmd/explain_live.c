@@ -1,4 +1,6 @@
-/* explain A B -n NAME: the call is placed in the lab that is up, and explained by what was said and counted there. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* explain A B -n NAME: the call is placed in the lab that is up, and explained by what was said and
+ * counted there. */
 #include "testbed/cmd/explain.h"
 #include "testbed/live/client.h"
 #include "testbed/matrix/machine.h"
@@ -31,11 +33,14 @@ static struct cell *cell_of(const json_t *answer, GError **error)
 	struct cell *c = report_cell_parse(json, scenario);
 
 	if (!c)
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "the lab's keeper says nothing that is a call; is it of another version?");
+		g_set_error(
+			error, TB_ERROR, TB_ERROR_FAILED,
+			"the lab's keeper says nothing that is a call; is it of another version?");
 	return c;
 }
 
-/* What is seen of packets from here on can be read from it; -1: nothing can, which is told, and the call is explained by the rest. */
+/* What is seen of packets from here on can be read from it; -1: nothing can, which is told, and the
+ * call is explained by the rest. */
 static int watch_packets(live_client *c)
 {
 	g_autoptr(GError) error = NULL;
@@ -60,9 +65,11 @@ static int watch_packets(live_client *c)
 }
 
 /* The call and the kernels after it, in `seen`; NULL with `error`. */
-static struct cell *place(live_client *c, const struct options *o, enum media media, struct observation *seen, GError **error)
+static struct cell *place(live_client *c, const struct options *o, enum media media,
+			  struct observation *seen, GError **error)
 {
-	json_t *request = json_pack("{s:s, s:s, s:s, s:s, s:i, s:b}", "do", "call", "a", o->arguments[0], "b", o->arguments[1], "media",
+	json_t *request = json_pack("{s:s, s:s, s:s, s:s, s:i, s:b}", "do", "call", "a",
+				    o->arguments[0], "b", o->arguments[1], "media",
 				    media_name(media), "media_ms", CELL_MEDIA_MS, "servers", true);
 	int packets = watch_packets(c);
 	struct cell *cell;
@@ -84,11 +91,12 @@ static struct cell *place(live_client *c, const struct options *o, enum media me
 	return cell;
 }
 
-static int explain_call(live_client *c, const model *base, matrix_selection *s, const char *name, const struct options *o, enum media media,
-			guint64 seed)
+static int explain_call(live_client *c, const model *base, matrix_selection *s, const char *name,
+			const struct options *o, enum media media, guint64 seed)
 {
 	g_autoptr(GError) error = NULL;
-	struct recorded recorded = {.lab = g_strdup(name), .missing = g_ptr_array_new_with_free_func(g_free)};
+	struct recorded recorded = {.lab = g_strdup(name),
+				    .missing = g_ptr_array_new_with_free_func(g_free)};
 	struct cell *cell;
 	int status;
 
@@ -109,7 +117,8 @@ static int explain_call(live_client *c, const model *base, matrix_selection *s, 
 }
 
 /* The network as it was changed since is what a copy is made of, too. */
-static int explain_in(live_client *c, const json_t *status, const struct options *o, enum media media, guint64 seed)
+static int explain_in(live_client *c, const json_t *status, const struct options *o,
+		      enum media media, guint64 seed)
 {
 	const struct scenario *sc;
 	g_autoptr(model) base = cmd_live_base(status, &sc);
@@ -123,15 +132,18 @@ static int explain_in(live_client *c, const json_t *status, const struct options
 		cmd_error("%s", error->message);
 		return cmd_exit_of(error);
 	}
-	return explain_call(c, base, s, json_string_value(json_object_get(status, "name")), o, media, seed);
+	return explain_call(c, base, s, json_string_value(json_object_get(status, "name")), o,
+			    media, seed);
 }
 
 static gboolean options_fit(const struct options *o)
 {
 	if (o->topology || o->scenario || o->changes || o->run || o->fresh)
-		cmd_error("-n names a lab that is up; -t, -s, --change, --run and --fresh are for others");
+		cmd_error("-n names a lab that is up; -t, -s, --change, --run and --fresh are for "
+			  "others");
 	else if (!o->arguments[1])
-		cmd_error("usage: testbed explain A B -n LAB: in a lab that is up calls have no names");
+		cmd_error("usage: testbed explain A B -n LAB: in a lab that is up calls have no "
+			  "names");
 	else
 		return TRUE;
 	return FALSE;

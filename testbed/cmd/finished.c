@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/finished.h"
 
 #include "testbed/matrix/machine.h"
@@ -9,11 +10,11 @@
 
 #define AFTER_US 500000 /* what servers say of a call may come after its end */
 
-/* --- the run ----------------------------------------------------------------------------------------- */
+/* --- the run ---------------------------------------------------------------------------------- */
 
 /* Calls `func` for every whole line that is a JSON object. */
-static void each_event(const finished *f, const char *containing, void (*func)(const json_t *event, gpointer user_data),
-		       gpointer user_data)
+static void each_event(const finished *f, const char *containing,
+		       void (*func)(const json_t *event, gpointer user_data), gpointer user_data)
 {
 	for (const char *at = f->events, *end; at < f->events + f->length; at = end + 1) {
 		gsize left = f->length - (gsize)(at - f->events);
@@ -43,7 +44,8 @@ static gint64 time_of(const json_t *event)
 
 static bool is_run_event(const json_t *event, const char *name)
 {
-	return json_is_null(json_object_get(event, "agent")) && g_strcmp0(text_of(event, "event"), name) == 0;
+	return json_is_null(json_object_get(event, "agent")) &&
+	       g_strcmp0(text_of(event, "event"), name) == 0;
 }
 
 static void on_changes(const json_t *event, gpointer user_data)
@@ -54,7 +56,7 @@ static void on_changes(const json_t *event, gpointer user_data)
 
 	if (!is_run_event(event, "run-changes"))
 		return;
-	json_array_foreach (json_object_get(event, "changes"), i, change) {
+	json_array_foreach(json_object_get(event, "changes"), i, change) {
 		if (json_is_string(change))
 			g_strv_builder_add(builder, json_string_value(change));
 	}
@@ -65,7 +67,8 @@ static void on_start(const json_t *event, gpointer user_data)
 	finished *f = user_data;
 
 	if (is_run_event(event, "run-started"))
-		f->clock_offset_us = json_integer_value(json_object_get(event, "wall_us")) - time_of(event);
+		f->clock_offset_us =
+			json_integer_value(json_object_get(event, "wall_us")) - time_of(event);
 }
 
 finished *finished_open(const char *dir, GError **error)
@@ -77,12 +80,14 @@ finished *finished_open(const char *dir, GError **error)
 
 	f->dir = g_canonicalize_filename(dir, NULL);
 	if (!g_file_get_contents(path, &f->events, &f->length, &why)) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "'%s' is no run folder: %s", dir, why->message);
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "'%s' is no run folder: %s", dir,
+			    why->message);
 		return NULL;
 	}
 	f->results = report_replay(f->events, f->length, &why);
 	if (!f->results) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "%s: %s (is it cut off?)", path, why->message);
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "%s: %s (is it cut off?)", path,
+			    why->message);
 		return NULL;
 	}
 	each_event(f, "\"run-started\"", on_start, f);
@@ -108,7 +113,8 @@ void finished_free(finished *f)
 bool finished_is_of(const finished *f, const model *base, char *const *changes)
 {
 	char *none[] = {NULL};
-	const char *const *given = (const char *const *)(gpointer)(guintptr)(changes ? changes : none);
+	const char *const *given =
+		(const char *const *)(gpointer)(guintptr)(changes ? changes : none);
 
 	return g_strcmp0(f->results->topology_sha256, base->sha256) == 0 &&
 	       g_strv_equal((const char *const *)(gpointer)f->changes, given);
@@ -137,7 +143,7 @@ char *finished_near(const finished *f, const char *id)
 	return near[0] ? g_strjoinv(", ", near) : NULL;
 }
 
-/* --- one cell ------------------------------------------------------------------------------------------ */
+/* --- one cell --------------------------------------------------------------------------------- */
 
 struct reading {
 	const struct cell *cell;
@@ -149,10 +155,12 @@ struct reading {
 
 static void on_time(const json_t *event, struct reading *r)
 {
-	if (is_run_event(event, "cell-started") && g_strcmp0(text_of(event, "id"), r->cell->id) == 0)
+	if (is_run_event(event, "cell-started") &&
+	    g_strcmp0(text_of(event, "id"), r->cell->id) == 0)
 		r->start_us = time_of(event);
 	/* the first one: the cause may be told by another */
-	if (r->end_us == 0 && is_run_event(event, "cell-finished") && g_strcmp0(text_of(json_object_get(event, "cell"), "id"), r->cell->id) == 0)
+	if (r->end_us == 0 && is_run_event(event, "cell-finished") &&
+	    g_strcmp0(text_of(json_object_get(event, "cell"), "id"), r->cell->id) == 0)
 		r->end_us = time_of(event);
 }
 
@@ -172,7 +180,8 @@ static bool is_participant(const struct cell *c, const char *agent)
 /* What servers say about one call without naming it: only while this one went on. */
 static bool is_of_some_call(const char *name)
 {
-	static const char *const names[] = {"allocation", "allocation-end", "auth-failed", "denied", "send-error", "session"};
+	static const char *const names[] = {"allocation", "allocation-end", "auth-failed",
+					    "denied",	  "send-error",	    "session"};
 
 	for (guint i = 0; name && i < G_N_ELEMENTS(names); i++) {
 		if (g_str_equal(name, names[i]))
@@ -202,7 +211,8 @@ static void take_state(struct reading *r, const json_t *event)
 	json_t *state = json_object_get(event, "state");
 	gint64 wanted_us = r->end_us != 0 ? r->end_us : time_of(event), now_us = time_of(event);
 
-	if (!json_is_object(state) || (r->to->seen.state && ABS(now_us - wanted_us) >= ABS(r->state_us - wanted_us)))
+	if (!json_is_object(state) ||
+	    (r->to->seen.state && ABS(now_us - wanted_us) >= ABS(r->state_us - wanted_us)))
 		return;
 	json_decref(r->to->seen.state);
 	r->to->seen.state = json_incref(state);
@@ -219,7 +229,7 @@ static void on_event(const json_t *event, struct reading *r)
 		g_ptr_array_add(r->to->seen.heard, heard_new(agent, event));
 }
 
-/* --- what is kept from cell to cell ---------------------------------------------------------------------- */
+/* --- what is kept from cell to cell ----------------------------------------------------------- */
 
 static void on_told(const json_t *event, gpointer user_data)
 {
@@ -232,7 +242,8 @@ static void on_told(const json_t *event, gpointer user_data)
 static void read_packets(finished *f, const json_t *state)
 {
 	g_autofree char *name = g_strconcat(f->scenario, ".pcapng", NULL);
-	g_autofree char *path = g_build_filename(f->dir, "evidence", g_strdelimit(name, "/", '_'), NULL);
+	g_autofree char *path =
+		g_build_filename(f->dir, "evidence", g_strdelimit(name, "/", '_'), NULL);
 	struct observation seen = {.state = (json_t *)(guintptr)state};
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -277,7 +288,8 @@ void finished_read(finished *f, const char *id, struct recorded *ret)
 {
 	struct reading r = {.cell = finished_cell(f, id), .to = ret};
 
-	*ret = (struct recorded){.run_id = g_strdup(f->results->run_id), .dir = g_strdup(f->dir), .cell = r.cell};
+	*ret = (struct recorded){
+		.run_id = g_strdup(f->results->run_id), .dir = g_strdup(f->dir), .cell = r.cell};
 	observation_init(&ret->seen);
 	ret->missing = g_ptr_array_new_with_free_func(g_free);
 	r.call = cell_call_id(r.cell, f->results->run_id);

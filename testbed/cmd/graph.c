@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/report/graph.h"
 
 #include "testbed/cmd/cmd.h"
@@ -7,14 +8,20 @@
 
 enum drawing { DRAW_SVG, DRAW_DOT, DRAW_MERMAID };
 
-static const char *const formats[] = {[DRAW_SVG] = "svg", [DRAW_DOT] = "dot", [DRAW_MERMAID] = "mermaid", NULL};
+static const char *const formats[] = {
+	[DRAW_SVG] = "svg", [DRAW_DOT] = "dot", [DRAW_MERMAID] = "mermaid", NULL};
 
 static const struct ending {
 	const char *text;
 	enum drawing drawing;
-} endings[] = {{".svg", DRAW_SVG}, {".dot", DRAW_DOT}, {".gv", DRAW_DOT}, {".mmd", DRAW_MERMAID}, {".mermaid", DRAW_MERMAID}};
+} endings[] = {{".svg", DRAW_SVG},
+	       {".dot", DRAW_DOT},
+	       {".gv", DRAW_DOT},
+	       {".mmd", DRAW_MERMAID},
+	       {".mermaid", DRAW_MERMAID}};
 
-/* A name without a point says nothing; one that ends otherwise would hold what nobody expects.  -1: told. */
+/* A name without a point says nothing; one that ends otherwise would hold what nobody expects.  -1:
+ * told. */
 static int drawing_by_name(const char *file)
 {
 	g_autofree char *base = file ? g_path_get_basename(file) : NULL;
@@ -24,11 +31,14 @@ static int drawing_by_name(const char *file)
 			return (int)endings[i].drawing;
 	if (!base || !strchr(base, '.'))
 		return DRAW_DOT;
-	cmd_error("'%s' ends like no format that is drawn; there are .svg, .dot, .mmd (--format says it for any name)", file);
+	cmd_error("'%s' ends like no format that is drawn; there are .svg, .dot, .mmd (--format "
+		  "says it for any name)",
+		  file);
 	return -1;
 }
 
-/* The format that -f names or that the file's name ends in; else DOT, which needs no other program.  -1: told. */
+/* The format that -f names or that the file's name ends in; else DOT, which needs no other program.
+ * -1: told. */
 static int drawing_of(const struct options *o)
 {
 	for (int i = 0; o->format && formats[i]; i++)
@@ -37,8 +47,8 @@ static int drawing_of(const struct options *o)
 	if (o->format) {
 		const char *near = diag_nearest(o->format, formats);
 
-		cmd_error("no format '%s'%s%s%s; there are svg, dot, mermaid", o->format, near ? " (did you mean '" : "",
-			  near ? near : "", near ? "'?)" : "");
+		cmd_error("no format '%s'%s%s%s; there are svg, dot, mermaid", o->format,
+			  near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 		return -1;
 	}
 	return drawing_by_name(o->file);
@@ -53,16 +63,19 @@ static char *svg_of(const char *dot, GError **error)
 
 	if (!program) {
 		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED,
-			    "SVG is drawn by Graphviz's 'dot', which is missing (install the package graphviz, or take --format dot)");
+			    "SVG is drawn by Graphviz's 'dot', which is missing (install the "
+			    "package graphviz, or take --format dot)");
 		return NULL;
 	}
-	process = g_subprocess_new(G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE,
+	process = g_subprocess_new(G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE |
+					   G_SUBPROCESS_FLAGS_STDERR_PIPE,
 				   error, program, "-Tsvg", NULL);
 	if (!process || !g_subprocess_communicate_utf8(process, dot, NULL, &svg, &complaint, error))
 		return NULL;
 	if (g_subprocess_get_successful(process))
 		return g_steal_pointer(&svg);
-	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "%s failed: %s", program, g_strstrip(complaint));
+	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "%s failed: %s", program,
+		    g_strstrip(complaint));
 	return NULL;
 }
 
@@ -78,13 +91,15 @@ static int write_drawing(const struct options *o, const char *text)
 	return CMD_INTERNAL;
 }
 
-static int draw(const struct options *o, enum drawing drawing, const model *m, const struct scenario *sc)
+static int draw(const struct options *o, enum drawing drawing, const model *m,
+		const struct scenario *sc)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
 	g_autoptr(GError) error = NULL;
 	g_autofree char *svg = NULL;
-	g_autofree char *title = g_strdup_printf("%s%s%s", m->title ? m->title : m->name, sc ? ": " : "",
-						 sc ? sc->title ? sc->title : sc->name : "");
+	g_autofree char *title =
+		g_strdup_printf("%s%s%s", m->title ? m->title : m->name, sc ? ": " : "",
+				sc ? sc->title ? sc->title : sc->name : "");
 
 	graph_print(m, drawing == DRAW_MERMAID ? GRAPH_MERMAID : GRAPH_DOT, title, out);
 	if (drawing != DRAW_SVG)
@@ -106,7 +121,8 @@ int cmd_graph(const struct options *o)
 		return CMD_USAGE;
 	if (!o->scenario) {
 		network.base = cmd_topology_load(o);
-		return network.base ? draw(o, (enum drawing)drawing, network.base, NULL) : CMD_INPUT;
+		return network.base ? draw(o, (enum drawing)drawing, network.base, NULL) :
+				      CMD_INPUT;
 	}
 	status = cmd_network_choose(o, &network);
 	return status ? status : draw(o, (enum drawing)drawing, network.model, network.scenario);

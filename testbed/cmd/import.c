@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/cmd.h"
 #include "testbed/import/import.h"
 
@@ -28,7 +29,9 @@ static GByteArray *read_file(const char *file, diags *d)
 	else if (bytes->len > IMPORT_BYTES_MAX)
 		diags_add(d, DIAG_ERROR, at, NULL, "more than %u KiB", IMPORT_BYTES_MAX / 1024);
 	else if (bytes->len == 0)
-		diags_add(d, DIAG_ERROR, at, "'route print', 'ip -j route', 'ip -j addr', or an SDP with candidates", "nothing in it");
+		diags_add(d, DIAG_ERROR, at,
+			  "'route print', 'ip -j route', 'ip -j addr', or an SDP with candidates",
+			  "nothing in it");
 	if (fd >= 0 && !is_stdin)
 		close(fd);
 	return bytes;
@@ -47,8 +50,8 @@ static bool chosen_kind(const char *format, enum import_kind *ret)
 	if (!format || *ret != IMPORT_KINDS)
 		return true;
 	near = diag_nearest(format, import_kind_names);
-	cmd_error("--format '%s' is none of route-print, ip-route, ip-addr, sdp%s%s%s", format, near ? " (did you mean '" : "",
-		  near ? near : "", near ? "'?)" : "");
+	cmd_error("--format '%s' is none of route-print, ip-route, ip-addr, sdp%s%s%s", format,
+		  near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 	return false;
 }
 
@@ -56,7 +59,8 @@ static char *import_files(char *const *files, const char *node, enum import_kind
 {
 	guint n = g_strv_length((char **)(gpointer)(guintptr)files);
 	g_autofree struct import_input *inputs = g_new0(struct import_input, n);
-	g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))g_byte_array_unref);
+	g_autoptr(GPtrArray) texts =
+		g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))g_byte_array_unref);
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 
 	for (guint i = 0; i < n; i++) {
@@ -65,7 +69,10 @@ static char *import_files(char *const *files, const char *node, enum import_kind
 
 		g_ptr_array_add(texts, bytes);
 		g_ptr_array_add(names, name);
-		inputs[i] = (struct import_input){.file = files[i], .text = (const char *)bytes->data, .length = bytes->len, .node = name};
+		inputs[i] = (struct import_input){.file = files[i],
+						  .text = (const char *)bytes->data,
+						  .length = bytes->len,
+						  .node = name};
 	}
 	return diags_errors(found) == 0 ? import_topology(inputs, n, kind, found) : NULL;
 }
@@ -81,7 +88,9 @@ int cmd_import(const struct options *o)
 	if (!chosen_kind(o->format, &kind))
 		return CMD_USAGE;
 	if (o->node && !import_node_fits(o->node)) {
-		cmd_error("--node '%s' is not a node's name: letters, digits, '-', '_', '.'; at most 63", o->node);
+		cmd_error("--node '%s' is not a node's name: letters, digits, '-', '_', '.'; at "
+			  "most 63",
+			  o->node);
 		return CMD_USAGE;
 	}
 	topology = import_files(files, o->node, kind, found);

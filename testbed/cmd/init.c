@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/cmd.h"
 
 #include <errno.h>
@@ -15,7 +16,8 @@ static int failed(const char *what, const char *path)
 	return CMD_INTERNAL;
 }
 
-/* Makes the file; one that is there is left alone unless that is asked for (the kernel decides, not a look before). */
+/* Makes the file; one that is there is left alone unless that is asked for (the kernel decides, not
+ * a look before). */
 static int write_starter(const char *path, const char *text, gsize length, bool force)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0666);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/cmd.h"
 #include "testbed/cmd/rundir.h"
 #include "testbed/lab/lab.h"
@@ -16,7 +17,7 @@ static int print_json(const struct options *o, const json_t *document)
 	return cmd_write_json(o->json, text);
 }
 
-/* --- validate ------------------------------------------------------------------------------------------ */
+/* --- validate --------------------------------------------------------------------------------- */
 
 static guint endpoints_of(const model *m)
 {
@@ -69,14 +70,18 @@ static int validate_one(const struct options *o)
 	status = check_changes(m, o);
 	if (status != CMD_AS_EXPECTED)
 		return status;
-	text = g_strdup_printf("%s: ok: %u nodes, %u endpoints, %u networks, %u tunnels, %u scenarios\n", path, m->nodes->len,
-			       endpoints_of(m), m->networks->len, m->tunnels->len, m->scenarios->len);
+	text = g_strdup_printf(
+		"%s: ok: %u nodes, %u endpoints, %u networks, %u tunnels, %u scenarios\n", path,
+		m->nodes->len, endpoints_of(m), m->networks->len, m->tunnels->len,
+		m->scenarios->len);
 	if (o->quiet)
 		return CMD_AS_EXPECTED;
 	if (endpoints_of(m) < 2)
-		cmd_note("%s: no call can be placed: fewer than two nodes have 'endpoint: {}'", path);
+		cmd_note("%s: no call can be placed: fewer than two nodes have 'endpoint: {}'",
+			 path);
 	else if (!has_front_end(m))
-		cmd_note("%s: no client can sign in: no node has a 'frontend' among its services", path);
+		cmd_note("%s: no client can sign in: no node has a 'frontend' among its services",
+			 path);
 	return cmd_print(text, -1);
 }
 
@@ -97,7 +102,7 @@ int cmd_validate(const struct options *o)
 	return status;
 }
 
-/* --- scenarios ----------------------------------------------------------------------------------------- */
+/* --- scenarios -------------------------------------------------------------------------------- */
 
 int cmd_scenarios(const struct options *o)
 {
@@ -113,16 +118,18 @@ int cmd_scenarios(const struct options *o)
 		const struct scenario *sc = m->scenarios->pdata[i];
 
 		g_string_append_printf(text, "%-20s %s\n", sc->name, sc->title ? sc->title : "");
-		json_array_append_new(list, json_pack("{s:s, s:s?}", "name", sc->name, "title", sc->title));
+		json_array_append_new(list, json_pack("{s:s, s:s?}", "name", sc->name, "title",
+						      sc->title));
 	}
 	status = o->json ? print_json(o, list) : cmd_print(text->str, -1);
 	json_decref(list);
 	return status;
 }
 
-/* --- doctor -------------------------------------------------------------------------------------------- */
+/* --- doctor ----------------------------------------------------------------------------------- */
 
-static void append_feature(GString *out, const struct report_style *style, const char *name, const json_t *feature)
+static void append_feature(GString *out, const struct report_style *style, const char *name,
+			   const json_t *feature)
 {
 	bool ok = json_is_true(json_object_get(feature, "ok"));
 	const char *detail = json_string_value(json_object_get(feature, "detail"));
@@ -152,15 +159,18 @@ int cmd_doctor(const struct options *o)
 	}
 	if (ok)
 		g_string_append_printf(out, "This host can run labs.%s\n",
-				       complete ? "" : "  What is missing has a stand-in, or only topologies that name it need it.");
+				       complete ? "" :
+						  "  What is missing has a stand-in, or only "
+						  "topologies that name it need it.");
 	else
-		g_string_append_printf(out, "This host can't run labs: %s\n", missing ? missing : "unknown reason");
+		g_string_append_printf(out, "This host can't run labs: %s\n",
+				       missing ? missing : "unknown reason");
 	status = o->json ? print_json(o, probe) : cmd_print(out->str, -1);
 	json_decref(probe);
 	return status != CMD_AS_EXPECTED ? status : ok ? CMD_AS_EXPECTED : CMD_UNSUPPORTED;
 }
 
-/* --- report -------------------------------------------------------------------------------------------- */
+/* --- report ----------------------------------------------------------------------------------- */
 
 static results *read_run(const char *dir)
 {
@@ -201,7 +211,7 @@ int cmd_report(const struct options *o)
 	return results_summarise(r).unexpected > 0 ? CMD_DIFFERS : CMD_AS_EXPECTED;
 }
 
-/* --- version ------------------------------------------------------------------------------------------- */
+/* --- version ---------------------------------------------------------------------------------- */
 
 int cmd_version(const struct options *o)
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* status and down: labs that are up, as their owner sees them. */
 #include "testbed/cmd/cmd.h"
 #include "testbed/live/client.h"
@@ -5,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --- status ------------------------------------------------------------------------------------------------- */
+/* --- status ----------------------------------------------------------------------------------- */
 
 static char *uptime_text(json_int_t seconds)
 {
@@ -31,7 +32,9 @@ static void add_endpoint(GString *out, const json_t *e)
 
 	g_string_append_printf(out, "  %-15s %s", text_of(e, "name"), text_of(e, "state"));
 	if (server)
-		g_string_append_printf(out, " at %s%s", server, json_is_true(json_object_get(e, "remote_user")) ? " as RemoteUser" : "");
+		g_string_append_printf(
+			out, " at %s%s", server,
+			json_is_true(json_object_get(e, "remote_user")) ? " as RemoteUser" : "");
 	if (calls > 0)
 		g_string_append_printf(out, ", in %d call%s", calls, calls > 1 ? "s" : "");
 	g_string_append_printf(out, "%s%s\n", why ? ": " : "", why ? why : "");
@@ -39,20 +42,26 @@ static void add_endpoint(GString *out, const json_t *e)
 
 static void add_lab(GString *out, const json_t *s)
 {
-	const json_t *changes = json_object_get(s, "changes"), *endpoints = json_object_get(s, "endpoints");
+	const json_t *changes = json_object_get(s, "changes"),
+		     *endpoints = json_object_get(s, "endpoints");
 	const json_t *died = json_object_get(s, "died");
 	const char *vpn = json_string_value(json_object_get(s, "vpn"));
 	g_autofree char *uptime = uptime_text(json_integer_value(json_object_get(s, "uptime_s")));
 
 	g_string_append_printf(out, "lab '%s': %s, scenario %s; %s for %s\n", text_of(s, "name"),
-			       text_of(json_object_get(s, "topology"), "name"), text_of(s, "scenario"),
-			       json_is_null(json_object_get(s, "up_ms")) ? "coming up" : "up", uptime);
-	g_string_append_printf(out, "  %zu nodes, %zu clients, %.1f MiB%s%s%s\n", json_array_size(json_object_get(s, "nodes")),
-			       json_array_size(endpoints), (double)json_integer_value(json_object_get(s, "memory_kib")) / 1024,
-			       vpn ? ", VPN by " : "", vpn ? vpn : "",
-			       json_is_true(json_object_get(s, "published")) ? ", published in /run/netns" : "");
+			       text_of(json_object_get(s, "topology"), "name"),
+			       text_of(s, "scenario"),
+			       json_is_null(json_object_get(s, "up_ms")) ? "coming up" : "up",
+			       uptime);
+	g_string_append_printf(
+		out, "  %zu nodes, %zu clients, %.1f MiB%s%s%s\n",
+		json_array_size(json_object_get(s, "nodes")), json_array_size(endpoints),
+		(double)json_integer_value(json_object_get(s, "memory_kib")) / 1024,
+		vpn ? ", VPN by " : "", vpn ? vpn : "",
+		json_is_true(json_object_get(s, "published")) ? ", published in /run/netns" : "");
 	for (size_t i = 0; i < json_array_size(changes); i++)
-		g_string_append_printf(out, "  changed: %s\n", json_string_value(json_array_get(changes, i)));
+		g_string_append_printf(out, "  changed: %s\n",
+				       json_string_value(json_array_get(changes, i)));
 	for (size_t i = 0; i < json_array_size(died); i++)
 		g_string_append_printf(out, "  %s\n", json_string_value(json_array_get(died, i)));
 	for (size_t i = 0; i < json_array_size(endpoints); i++)
@@ -80,7 +89,8 @@ static json_t *all_status(const meeting *m, const char *only)
 		if (only && !g_str_equal(only, names[i]))
 			continue;
 		if (meeting_tidy(m, names[i])) {
-			cmd_note("lab '%s' had died; what was left of its name is removed", names[i]);
+			cmd_note("lab '%s' had died; what was left of its name is removed",
+				 names[i]);
 			continue;
 		}
 		status = status_of(m, names[i]);
@@ -95,7 +105,8 @@ static int print_status(const json_t *labs, const struct options *o)
 	g_autoptr(GString) text = g_string_new(NULL);
 
 	if (o->json) {
-		json_t *document = json_pack("{s:s, s:O}", "schema", "testbed.status/1", "labs", labs);
+		json_t *document =
+			json_pack("{s:s, s:O}", "schema", "testbed.status/1", "labs", labs);
 		char *dump = json_dumps(document, JSON_INDENT(1));
 		g_autofree char *line = g_strconcat(dump, "\n", NULL);
 
@@ -127,7 +138,7 @@ int cmd_status(const struct options *o)
 	return status;
 }
 
-/* --- down ----------------------------------------------------------------------------------------------------- */
+/* --- down ------------------------------------------------------------------------------------- */
 
 /* Ends one lab; says what was done. */
 static void take_down(const meeting *m, const char *name)
@@ -168,7 +179,8 @@ int cmd_down(const struct options *o)
 	if (names[0] && names[1] && !o->all) {
 		g_autofree char *all = g_strjoinv(", ", names);
 
-		cmd_error("several labs are up: choose with -n NAME, or --all (there are: %s)", all);
+		cmd_error("several labs are up: choose with -n NAME, or --all (there are: %s)",
+			  all);
 		return CMD_USAGE;
 	}
 	for (guint i = 0; names[i]; i++)

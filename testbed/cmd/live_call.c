@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* call: one call on a lab that is up, told as `run call` tells it. */
 #include "testbed/cmd/cmd.h"
 #include "testbed/live/client.h"
@@ -68,14 +69,16 @@ static json_t *ask(live_client *c, const char *what)
 	return live_request(c, json_pack("{s:s}", "do", what), NULL, NULL, NULL);
 }
 
-/* Into the cell what the call cost on the wire; nothing when the topology can't be read any more. */
+/* Into the cell what the call cost on the wire; nothing when the topology can't be read any more.
+ */
 static void add_hops(live_client *c, const json_t *before, struct cell *cell)
 {
 	json_t *status = ask(c, "status"), *after = ask(c, "inspect");
 	g_autoptr(model) m = status && after ? cmd_live_model(status) : NULL;
 
 	if (m)
-		report_hops(cell, m, json_object_get(before, "nodes"), json_object_get(after, "nodes"));
+		report_hops(cell, m, json_object_get(before, "nodes"),
+			    json_object_get(after, "nodes"));
 	json_decref(status);
 	json_decref(after);
 }
@@ -95,8 +98,10 @@ int cmd_call(const struct options *o)
 	before = c && o->verbose ? ask(c, "inspect") : NULL;
 	if (c)
 		answer = live_request(c,
-				      json_pack("{s:s, s:s, s:s, s:s, s:i}", "do", "call", "a", o->arguments[0], "b", o->arguments[1],
-						"media", o->media ? o->media : "audio", "media_ms", (int)media_ms),
+				      json_pack("{s:s, s:s, s:s, s:s, s:i}", "do", "call", "a",
+						o->arguments[0], "b", o->arguments[1], "media",
+						o->media ? o->media : "audio", "media_ms",
+						(int)media_ms),
 				      keep_event, story, &error);
 	if (!answer) {
 		json_decref(before);
@@ -109,7 +114,8 @@ int cmd_call(const struct options *o)
 		add_hops(c, before, cell);
 	json_decref(before);
 	if (!cell) {
-		cmd_error("the lab's keeper says nothing that is a call; is it of another version?");
+		cmd_error(
+			"the lab's keeper says nothing that is a call; is it of another version?");
 		return CMD_INTERNAL;
 	}
 	return tell(cell, story, o);

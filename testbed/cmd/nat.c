@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/cmd.h"
 #include "testbed/cmd/signals.h"
 #include "testbed/matrix/natrun.h"
@@ -8,14 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TIMEOUT_MAX_MS 10000u		  /* longer ones are measured on request only */
+#define TIMEOUT_MAX_MS 10000u /* longer ones are measured on request only */
 #define TIMEOUT_ALL_MS (24u * 3600 * 1000)
 
-/* --- words ---------------------------------------------------------------------------------------------------- */
+/* --- words ------------------------------------------------------------------------------------ */
 
-static const char *const behaviour_words[] = {
-	[NAT_ENDPOINT_INDEPENDENT] = "any", [NAT_ADDRESS_DEPENDENT] = "address", [NAT_ADDRESS_AND_PORT_DEPENDENT] = "addr+port"
-};
+static const char *const behaviour_words[] = {[NAT_ENDPOINT_INDEPENDENT] = "any",
+					      [NAT_ADDRESS_DEPENDENT] = "address",
+					      [NAT_ADDRESS_AND_PORT_DEPENDENT] = "addr+port"};
 
 /* "home-router < carrier-grade" where there is room for it, else "nat1 < cgn". */
 static char *hops_text(const struct nat_finding *f, guint room)
@@ -27,9 +28,12 @@ static char *hops_text(const struct nat_finding *f, guint room)
 
 		g_string_append_printf(names, "%s%s", i > 0 ? " < " : "", h->node->name);
 		g_string_append_printf(text, "%s%s", i > 0 ? " < " : "",
-				       h->rule->preset != NAT_CUSTOM ? nat_preset_name(h->rule->preset) : h->node->name);
+				       h->rule->preset != NAT_CUSTOM ?
+					       nat_preset_name(h->rule->preset) :
+					       h->node->name);
 	}
-	return g_string_free(text->len <= room ? g_steal_pointer(&text) : g_steal_pointer(&names), FALSE);
+	return g_string_free(text->len <= room ? g_steal_pointer(&text) : g_steal_pointer(&names),
+			     FALSE);
 }
 
 static char *timeout_text(unsigned ms)
@@ -37,16 +41,16 @@ static char *timeout_text(unsigned ms)
 	return ms == 0 ? g_strdup("-") : g_strdup_printf("%us", ms / 1000);
 }
 
-/* --- text ----------------------------------------------------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------------------------- */
 
 static const struct column {
 	const char *title;
 	unsigned difference; /* its bit */
 	guint width;
 } columns[] = {
-	{ "mapping", NAT_DIFFERS_MAPPING, 10 }, { "filtering", NAT_DIFFERS_FILTERING, 10 },
-	{ "hairpin", NAT_DIFFERS_HAIRPIN, 8 },  { "port", NAT_DIFFERS_PORT, 5 },
-	{ "idle", NAT_DIFFERS_TIMEOUT, 6 },	{ "TCP", NAT_DIFFERS_TCP, 10 },
+	{"mapping", NAT_DIFFERS_MAPPING, 10}, {"filtering", NAT_DIFFERS_FILTERING, 10},
+	{"hairpin", NAT_DIFFERS_HAIRPIN, 8},  {"port", NAT_DIFFERS_PORT, 5},
+	{"idle", NAT_DIFFERS_TIMEOUT, 6},     {"TCP", NAT_DIFFERS_TCP, 10},
 };
 #define COLUMNS_WIDTH 49
 
@@ -65,12 +69,14 @@ static char *column_text(const struct nat_finding *f, guint i, bool asked)
 	case NAT_DIFFERS_PORT:
 		return g_strdup(m->preserve_port ? "kept" : "new");
 	case NAT_DIFFERS_TIMEOUT:
-		return asked		   ? timeout_text(m->udp_timeout_ms)
-		       : !f->timeout_measured ? g_strdup("-")
-		       : f->differences & NAT_DIFFERS_TIMEOUT ? g_strdup("other")
-							      : timeout_text(m->udp_timeout_ms);
+		return asked				    ? timeout_text(m->udp_timeout_ms) :
+		       !f->timeout_measured		    ? g_strdup("-") :
+		       f->differences & NAT_DIFFERS_TIMEOUT ? g_strdup("other") :
+							      timeout_text(m->udp_timeout_ms);
 	default:
-		return g_strdup(asked ? behaviour_words[m->mapping] : f->tcp ? behaviour_words[f->tcp_mapping] : "-");
+		return g_strdup(asked  ? behaviour_words[m->mapping] :
+				f->tcp ? behaviour_words[f->tcp_mapping] :
+					 "-");
 	}
 }
 
@@ -79,13 +85,18 @@ static guint name_width(const natrun *r)
 	guint width = 4;
 
 	for (guint i = 0; i < r->findings->len; i++)
-		width = MAX(width, (guint)strlen(((const struct nat_finding *)r->findings->pdata[i])->node));
+		width = MAX(
+			width,
+			(guint)strlen(((const struct nat_finding *)r->findings->pdata[i])->node));
 	return width + 2;
 }
 
-static void put_row(const struct nat_finding *f, guint width, const struct report_style *style, GString *out)
+static void put_row(const struct nat_finding *f, guint width, const struct report_style *style,
+		    GString *out)
 {
-	g_autofree char *hops = hops_text(f, style->columns > width + COLUMNS_WIDTH ? style->columns - width - COLUMNS_WIDTH : 0);
+	g_autofree char *hops = hops_text(f, style->columns > width + COLUMNS_WIDTH ?
+						     style->columns - width - COLUMNS_WIDTH :
+						     0);
 
 	ink_append(out, style, INK_BOLD, f->node, width);
 	if (f->trouble)
@@ -93,7 +104,9 @@ static void put_row(const struct nat_finding *f, guint width, const struct repor
 	for (guint i = 0; i < G_N_ELEMENTS(columns) && !f->trouble; i++) {
 		g_autofree char *text = column_text(f, i, false);
 
-		ink_append(out, style, f->differences & columns[i].difference ? INK_ALARM : INK_GOOD, text, columns[i].width);
+		ink_append(out, style,
+			   f->differences & columns[i].difference ? INK_ALARM : INK_GOOD, text,
+			   columns[i].width);
 	}
 	g_string_append_printf(out, "%s\n", hops);
 	if (f->differences == 0)
@@ -102,7 +115,8 @@ static void put_row(const struct nat_finding *f, guint width, const struct repor
 	for (guint i = 0; i < G_N_ELEMENTS(columns); i++) {
 		g_autofree char *text = column_text(f, i, true);
 
-		ink_append(out, style, INK_DIM, f->differences & columns[i].difference ? text : "", columns[i].width);
+		ink_append(out, style, INK_DIM, f->differences & columns[i].difference ? text : "",
+			   columns[i].width);
 	}
 	g_string_append(out, "<- differs\n");
 }
@@ -122,24 +136,28 @@ static void put_table(const natrun *r, const struct report_style *style, GString
 		different += f->differences != 0;
 		silent += f->trouble != NULL;
 	}
-	g_string_append(out,
-			"\nMapping, TCP: an inside port keeps its outside port towards any remote, one\n"
-			"address, or one address and port. Filtering: who may send to it. Port: kept where\n"
-			"free, or new. Idle: how long it lives without packets ('-': not measured).\n");
-	g_string_append_printf(out, "%u measured: %u as asked for, %u not", r->findings->len - silent,
-			       r->findings->len - silent - different, different);
+	g_string_append(
+		out,
+		"\nMapping, TCP: an inside port keeps its outside port towards any remote, one\n"
+		"address, or one address and port. Filtering: who may send to it. Port: kept "
+		"where\n"
+		"free, or new. Idle: how long it lives without packets ('-': not measured).\n");
+	g_string_append_printf(out, "%u measured: %u as asked for, %u not",
+			       r->findings->len - silent, r->findings->len - silent - different,
+			       different);
 	if (silent > 0)
 		g_string_append_printf(out, "; %u could not be measured", silent);
 	g_string_append(out, "\n");
 }
 
-/* --- JSON ----------------------------------------------------------------------------------------------------- */
+/* --- JSON ------------------------------------------------------------------------------------- */
 
 static json_t *manner_json(const struct nat_manner *m)
 {
-	return json_pack("{s:s, s:s, s:b, s:b, s:o}", "mapping", nat_behaviour_name(m->mapping), "filtering",
-			 nat_behaviour_name(m->filtering), "hairpin", m->hairpin, "preserve_port", m->preserve_port,
-			 "udp_timeout_ms", m->udp_timeout_ms > 0 ? json_integer(m->udp_timeout_ms) : json_null());
+	return json_pack("{s:s, s:s, s:b, s:b, s:o}", "mapping", nat_behaviour_name(m->mapping),
+			 "filtering", nat_behaviour_name(m->filtering), "hairpin", m->hairpin,
+			 "preserve_port", m->preserve_port, "udp_timeout_ms",
+			 m->udp_timeout_ms > 0 ? json_integer(m->udp_timeout_ms) : json_null());
 }
 
 static json_t *measured_json(const struct nat_finding *f)
@@ -149,7 +167,8 @@ static json_t *measured_json(const struct nat_finding *f)
 	if (f->trouble)
 		return json_null();
 	j = manner_json(&f->measured);
-	json_object_set_new(j, "tcp_mapping", f->tcp ? json_string(nat_behaviour_name(f->tcp_mapping)) : json_null());
+	json_object_set_new(j, "tcp_mapping",
+			    f->tcp ? json_string(nat_behaviour_name(f->tcp_mapping)) : json_null());
 	json_object_set_new(j, "udp_timeout_measured", json_boolean(f->timeout_measured));
 	return j;
 }
@@ -161,11 +180,13 @@ static json_t *finding_json(const struct nat_finding *f)
 	for (guint i = 0; i < f->hops->len; i++) {
 		const struct nat_hop *h = &g_array_index(f->hops, struct nat_hop, i);
 
-		json_array_append_new(nats, json_pack("{s:s, s:s, s:s}", "node", h->node->name, "rule", h->rule->name,
-						      "preset", nat_preset_name(h->rule->preset)));
+		json_array_append_new(nats, json_pack("{s:s, s:s, s:s}", "node", h->node->name,
+						      "rule", h->rule->name, "preset",
+						      nat_preset_name(h->rule->preset)));
 	}
-	return json_pack("{s:s, s:o, s:o, s:o, s:b, s:s?}", "node", f->node, "nats", nats, "asked", manner_json(&f->asked),
-			 "measured", measured_json(f), "as_asked", !f->trouble && f->differences == 0, "trouble", f->trouble);
+	return json_pack("{s:s, s:o, s:o, s:o, s:b, s:s?}", "node", f->node, "nats", nats, "asked",
+			 manner_json(&f->asked), "measured", measured_json(f), "as_asked",
+			 !f->trouble && f->differences == 0, "trouble", f->trouble);
 }
 
 static int write_json(const natrun *r, const struct scenario *sc, const char *where)
@@ -176,8 +197,8 @@ static int write_json(const natrun *r, const struct scenario *sc, const char *wh
 
 	for (guint i = 0; i < r->findings->len; i++)
 		json_array_append_new(list, finding_json(r->findings->pdata[i]));
-	document = json_pack("{s:s, s:s, s:s, s:o}", "schema", "testbed.nat/1", "topology", r->m->name, "scenario", sc->name,
-			     "nodes", list);
+	document = json_pack("{s:s, s:s, s:s, s:o}", "schema", "testbed.nat/1", "topology",
+			     r->m->name, "scenario", sc->name, "nodes", list);
 	dumped = json_dumps(document, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
 	text = g_strconcat(dumped, "\n", NULL);
 	free(dumped);
@@ -185,7 +206,7 @@ static int write_json(const natrun *r, const struct scenario *sc, const char *wh
 	return cmd_write_json(where, text);
 }
 
-/* --- the verb ------------------------------------------------------------------------------------------------- */
+/* --- the verb --------------------------------------------------------------------------------- */
 
 static void on_signal(int number G_GNUC_UNUSED, gpointer user_data)
 {

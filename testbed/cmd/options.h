@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Options of the verbs: one table, from which parsing and help both come.
  *
  * Depends on GLib.
@@ -41,38 +42,40 @@
 #define OPT_EVIDENCE OPTION_BIT(28)
 #define OPT_RUN OPTION_BIT(29)
 #define OPT_CAPACITY OPTION_BIT(30) /* --rate, --calls, --plot */
-#define OPT_IMPORT OPTION_BIT(31) /* --node, --format */
+#define OPT_IMPORT OPTION_BIT(31)   /* --node, --format */
 #define OPT_SECONDS OPTION_BIT(32)
 #define OPT_IPV6 OPTION_BIT(33)
 
 struct options {
 	char *topology;
 	char *scenario; /* as given: "A,B" */
-	char *only, *media, *pairs, *out, *json, *format, *seed, *seconds, *proto, *port, *icewarn, *evidence, *run;
+	char *only, *media, *pairs, *out, *json, *format, *seed, *seconds, *proto, *port, *icewarn,
+		*evidence, *run;
 	int jobs;
 	int verbose; /* how often -v was given */
 	gboolean quiet, no_color, all, no_trial, fresh, help;
 	int at_once; /* calls that stand at the same time; 0: as the machine's load allows */
-	char *file; /* where to write to */
+	char *file;  /* where to write to */
 	char *rate, *plot;
 	char *node;
 	int calls;
 	gboolean force, publish, ipv6;
-	char *name;  /* of a lab that is up */
-	char *write; /* capture file */
-	char **command; /* what stood after "--", for verbs that run a command; NULL: nothing */
-	char **captures; /* NULL: none */
-	char **changes;  /* the same; each as under `changes:` of a scenario */
+	char *name;	  /* of a lab that is up */
+	char *write;	  /* capture file */
+	char **command;	  /* what stood after "--", for verbs that run a command; NULL: nothing */
+	char **captures;  /* NULL: none */
+	char **changes;	  /* the same; each as under `changes:` of a scenario */
 	char **arguments; /* what is left: positional arguments */
 };
 
-/* Takes the options in `mask` out of `argv` (NULL-terminated, without program and verb).  FALSE with a
- * G_OPTION_ERROR.  Clear `ret` in both cases. */
+/* Takes the options in `mask` out of `argv` (NULL-terminated, without program and verb).  FALSE
+ * with a G_OPTION_ERROR.  Clear `ret` in both cases. */
 gboolean options_parse(struct options *ret, guint64 mask, const char *const *argv, GError **error);
 void options_clear(struct options *o);
 
 /* Help text of a verb.  The caller frees it. */
-char *options_help(const char *verb, const char *arguments, const char *summary, const char *description, guint64 mask);
+char *options_help(const char *verb, const char *arguments, const char *summary,
+		   const char *description, guint64 mask);
 
 /* "a,b,c" -> list; NULL stays NULL.  Free with g_strfreev. */
 char **options_list(const char *text);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/cmd.h"
 
 #include <errno.h>
@@ -29,7 +30,8 @@ struct report_style cmd_style(const struct options *o, int fd)
 	const char *term = g_getenv("TERM");
 
 	return (struct report_style){
-		.colour = isatty(fd) && !o->no_color && !(no_color && *no_color) && g_strcmp0(term, "dumb") != 0,
+		.colour = isatty(fd) && !o->no_color && !(no_color && *no_color) &&
+			  g_strcmp0(term, "dumb") != 0,
 		.utf8 = g_get_charset(NULL),
 		.columns = columns_of(fd),
 	};
@@ -108,8 +110,10 @@ gboolean cmd_media_ms(const struct options *o, guint default_ms, guint *ret_ms)
 	char *end = NULL;
 	double seconds = o->seconds ? g_ascii_strtod(o->seconds, &end) : default_ms / 1000.0;
 
-	if (o->seconds && (end == o->seconds || *end != '\0' || !(seconds >= SECONDS_MIN && seconds <= SECONDS_MAX))) {
-		cmd_error("--seconds '%s' is not a number from %g to %g", o->seconds, SECONDS_MIN, SECONDS_MAX);
+	if (o->seconds && (end == o->seconds || *end != '\0' ||
+			   !(seconds >= SECONDS_MIN && seconds <= SECONDS_MAX))) {
+		cmd_error("--seconds '%s' is not a number from %g to %g", o->seconds, SECONDS_MIN,
+			  SECONDS_MAX);
 		return FALSE;
 	}
 	*ret_ms = (guint)(seconds * 1000 + 0.5);

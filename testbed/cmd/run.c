@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/session.h"
 #include "testbed/report/story.h"
 
@@ -17,8 +18,11 @@ static gboolean parse_media(const char *text, unsigned *ret_mask)
 		enum media media;
 
 		if (!media_parse(list[i], &media)) {
-			cmd_error("no medium '%s'%s%s%s", list[i], near ? " (did you mean '" : "", near ? near : "",
-				  near ? "'?)" : "; there are im, audio, video, im-conference, av-conference");
+			cmd_error("no medium '%s'%s%s%s", list[i], near ? " (did you mean '" : "",
+				  near ? near : "",
+				  near ? "'?)" :
+					 "; there are im, audio, video, im-conference, "
+					 "av-conference");
 			return FALSE;
 		}
 		*ret_mask |= 1u << media;
@@ -63,12 +67,14 @@ static int run_selected(const model *m, const struct matrix_filter *f, const str
 	return session_run(s, o, report);
 }
 
-/* --- run matrix --------------------------------------------------------------------------------------- */
+/* --- run matrix ------------------------------------------------------------------------------- */
 
-static void matrix_text(const results *r, const GPtrArray *story, const struct options *o, GString *out)
+static void matrix_text(const results *r, const GPtrArray *story, const struct options *o,
+			GString *out)
 {
-	struct report_text how = {
-		.style = cmd_style(o, STDOUT_FILENO), .program = "testbed", .topology = o->topology};
+	struct report_text how = {.style = cmd_style(o, STDOUT_FILENO),
+				  .program = "testbed",
+				  .topology = o->topology};
 
 	(void)story;
 	report_text(r, &how, out);
@@ -96,9 +102,10 @@ int cmd_run_matrix(const struct options *o)
 	return m ? run_selected(m, &f, o, &report) : CMD_INPUT;
 }
 
-/* --- run call ------------------------------------------------------------------------------------------ */
+/* --- run call --------------------------------------------------------------------------------- */
 
-static void call_text(const results *r, const GPtrArray *story, const struct options *o, GString *out)
+static void call_text(const results *r, const GPtrArray *story, const struct options *o,
+		      GString *out)
 {
 	struct report_style style = cmd_style(o, STDOUT_FILENO);
 
@@ -110,8 +117,10 @@ static void call_text(const results *r, const GPtrArray *story, const struct opt
 		if (s->error)
 			g_string_append_printf(out, "lab failed: %s\n", s->error);
 		else
-			g_string_append_printf(out, "network of '%s' built in %.0f ms%s%s%s%s\n", s->name, s->build_ms,
-					       vpn ? ", VPN by " : "", vpn ? vpn : "", impairment ? ", links impaired by " : "",
+			g_string_append_printf(out, "network of '%s' built in %.0f ms%s%s%s%s\n",
+					       s->name, s->build_ms, vpn ? ", VPN by " : "",
+					       vpn ? vpn : "",
+					       impairment ? ", links impaired by " : "",
 					       impairment ? impairment : "");
 		for (guint k = 0; k < s->cells->len; k++)
 			report_story(s->cells->pdata[k], story, o->verbose, &style, out);
@@ -129,7 +138,8 @@ int cmd_run_call(const struct options *o)
 
 	if (!parse_media(o->media ? o->media : "audio", &f.media_mask))
 		return CMD_USAGE;
-	if (f.media_mask != 1u << MEDIA_IM && f.media_mask != 1u << MEDIA_AUDIO && f.media_mask != 1u << MEDIA_VIDEO) {
+	if (f.media_mask != 1u << MEDIA_IM && f.media_mask != 1u << MEDIA_AUDIO &&
+	    f.media_mask != 1u << MEDIA_VIDEO) {
 		cmd_error("one call has one medium: im, audio or video");
 		return CMD_USAGE;
 	}

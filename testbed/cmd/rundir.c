@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/rundir.h"
 
 #include "testbed/base/diag.h"
@@ -21,14 +22,15 @@ struct rundir {
 	int write_errno; /* of the first write that failed */
 };
 
-/* --- whose it is ---------------------------------------------------------------------------------- */
+/* --- whose it is ------------------------------------------------------------------------------ */
 
 static bool sudo_user(uid_t *ret_uid, gid_t *ret_gid)
 {
 	const char *uid = g_getenv("SUDO_UID"), *gid = g_getenv("SUDO_GID");
 	guint64 u, g;
 
-	if (geteuid() != 0 || !uid || !gid || !g_ascii_string_to_unsigned(uid, 10, 1, G_MAXUINT32 - 1, &u, NULL) ||
+	if (geteuid() != 0 || !uid || !gid ||
+	    !g_ascii_string_to_unsigned(uid, 10, 1, G_MAXUINT32 - 1, &u, NULL) ||
 	    !g_ascii_string_to_unsigned(gid, 10, 0, G_MAXUINT32 - 1, &g, NULL))
 		return false;
 	*ret_uid = (uid_t)u;
@@ -46,7 +48,8 @@ static char *state_dir(void)
 	if (xdg && g_path_is_absolute(xdg))
 		return g_build_filename(xdg, "testbed", NULL);
 	user = sudo_user(&uid, &gid) ? getpwuid(uid) : NULL;
-	return g_build_filename(user ? user->pw_dir : g_get_home_dir(), ".local", "state", "testbed", NULL);
+	return g_build_filename(user ? user->pw_dir : g_get_home_dir(), ".local", "state",
+				"testbed", NULL);
 }
 
 char *rundir_last(void)
@@ -107,7 +110,7 @@ static void give_all_away(const rundir *d)
 		give_away(d->last, NULL, 0, NULL);
 }
 
-/* --- older runs ------------------------------------------------------------------------------------- */
+/* --- older runs ------------------------------------------------------------------------------- */
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
@@ -146,7 +149,8 @@ static void remove_older(const rundir *d)
 	while (dir && (name = g_dir_read_name(dir))) {
 		g_autofree char *path = g_build_filename(state, name, NULL);
 
-		if (is_run_id(name) && !g_str_equal(name, own) && !g_file_test(path, G_FILE_TEST_IS_SYMLINK))
+		if (is_run_id(name) && !g_str_equal(name, own) &&
+		    !g_file_test(path, G_FILE_TEST_IS_SYMLINK))
 			remove_run(path);
 	}
 }
@@ -162,7 +166,7 @@ static void point_last_here(const rundir *d)
 		g_debug("cannot point '%s' to this run: %s", d->last, g_strerror(errno));
 }
 
-/* --- public ------------------------------------------------------------------------------------------ */
+/* --- public ----------------------------------------------------------------------------------- */
 
 rundir *rundir_new(const char *out, const char *run_id, GError **error)
 {
@@ -176,14 +180,17 @@ rundir *rundir_new(const char *out, const char *run_id, GError **error)
 	if (!make_folders(d->path, error))
 		return NULL;
 	events = g_build_filename(d->path, "events.jsonl", NULL);
-	d->events = open(events, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
+	d->events = open(events, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
+			 0644);
 	if (d->events < 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "cannot write '%s': %s", events, g_strerror(errno));
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "cannot write '%s': %s", events,
+			    g_strerror(errno));
 		return NULL;
 	}
 	/* Says that this run is going on: see remove_run. */
 	if (flock(d->events, LOCK_EX | LOCK_NB) != 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "'%s' is in use by another run", d->path);
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "'%s' is in use by another run",
+			    d->path);
 		return NULL;
 	}
 	return g_steal_pointer(&d);
@@ -232,7 +239,8 @@ int rundir_open_evidence(const rundir *d, const char *scenario, GError **error)
 		return -1;
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "cannot write '%s': %s", path, g_strerror(errno));
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "cannot write '%s': %s", path,
+			    g_strerror(errno));
 	return fd;
 }
 
@@ -242,8 +250,8 @@ gboolean rundir_finish(rundir *d, const char *results_text, GError **error)
 	gboolean ok = g_file_set_contents(path, results_text, -1, error);
 
 	if (ok && d->write_errno != 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "cannot write '%s/events.jsonl': %s", d->path,
-			    g_strerror(d->write_errno));
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "cannot write '%s/events.jsonl': %s",
+			    d->path, g_strerror(d->write_errno));
 		ok = FALSE;
 	}
 	if (d->last) {

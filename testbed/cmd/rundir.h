@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Run folder: events.jsonl as it happens, results.json at the end, the agents' logs under
  * nodes/, what was seen of each lab's packets under evidence/.
  *
- * Without --out the folder is DATA/testbed/RUN-ID below XDG_STATE_HOME (default ~/.local/state), with
- * DATA/testbed/last pointing to it; older runs there are removed when nobody uses them.  Under sudo it
- * is the invoking user's, and belongs to that user.
+ * Without --out the folder is DATA/testbed/RUN-ID below XDG_STATE_HOME (default ~/.local/state),
+ * with DATA/testbed/last pointing to it; older runs there are removed when nobody uses them.  Under
+ * sudo it is the invoking user's, and belongs to that user.
  */
 #ifndef TESTBED_CMD_RUNDIR_H
 #define TESTBED_CMD_RUNDIR_H

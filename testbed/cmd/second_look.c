@@ -1,10 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/second_look.h"
 
 #include "testbed/cmd/finished.h"
 
 static bool is_unknown(const struct cell *c)
 {
-	return c->done && c->verdict == VERDICT_FAIL && g_strcmp0(c->cause, cause_name(CAUSE_UNKNOWN)) == 0;
+	return c->done && c->verdict == VERDICT_FAIL &&
+	       g_strcmp0(c->cause, cause_name(CAUSE_UNKNOWN)) == 0;
 }
 
 /* True when it has another cause now. */

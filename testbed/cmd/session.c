@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/session.h"
 
 #include "testbed/cmd/rundir.h"
@@ -27,15 +28,15 @@ struct session {
 	GPtrArray *story;
 	reasons *reasons;
 	struct report_style style; /* of stderr */
-	bool evidence;             /* is kept */
-	bool live;                 /* stderr is a terminal: redraw; else a line a cell */
-	guint drawn;               /* lines that the last drawing took */
+	bool evidence;		   /* is kept */
+	bool live;		   /* stderr is a terminal: redraw; else a line a cell */
+	guint drawn;		   /* lines that the last drawing took */
 	gint64 started_us;
 	int signal; /* that ended the run; 0: none */
 	signals *signals;
 };
 
-/* --- progress ---------------------------------------------------------------------------------------- */
+/* --- progress --------------------------------------------------------------------------------- */
 
 static void erase(struct session *s)
 {
@@ -48,7 +49,9 @@ static gboolean on_redraw(gpointer data)
 {
 	struct session *s = data;
 	g_autoptr(GString) text = g_string_new(NULL);
-	guint drawn = report_progress(s->results, &s->style, (double)(g_get_monotonic_time() - s->started_us) / 1000.0, text);
+	guint drawn =
+		report_progress(s->results, &s->style,
+				(double)(g_get_monotonic_time() - s->started_us) / 1000.0, text);
 
 	erase(s);
 	fputs(text->str, stderr);
@@ -67,7 +70,8 @@ static void tell_cell(const struct session *s, const struct cell *c)
 	fputs(line->str, stderr);
 }
 
-static void tell_log(const struct session *s, const char *scenario, const char *agent, const json_t *event)
+static void tell_log(const struct session *s, const char *scenario, const char *agent,
+		     const json_t *event)
 {
 	const char *name = json_string_value(json_object_get(event, "event"));
 	const char *text = json_string_value(json_object_get(event, "text"));
@@ -76,7 +80,7 @@ static void tell_log(const struct session *s, const char *scenario, const char *
 		fprintf(stderr, "%s %s: %s\n", scenario, agent, text);
 }
 
-/* --- what the matrix tells ----------------------------------------------------------------------------- */
+/* --- what the matrix tells -------------------------------------------------------------------- */
 
 /* Takes `line` over. */
 static void keep(const struct session *s, char *line)
@@ -86,9 +90,11 @@ static void keep(const struct session *s, char *line)
 	g_free(line);
 }
 
-static void on_lab_built(const struct scenario_result *sc, const struct lab_build *build, gpointer data)
+static void on_lab_built(const struct scenario_result *sc, const struct lab_build *build,
+			 gpointer data)
 {
-	keep(data, report_event_lab_built(sc, build->vpn, build->impairment, g_get_monotonic_time()));
+	keep(data,
+	     report_event_lab_built(sc, build->vpn, build->impairment, g_get_monotonic_time()));
 }
 
 static void on_lab_failed(const struct scenario_result *sc, const GError *error, gpointer data)
@@ -96,7 +102,8 @@ static void on_lab_failed(const struct scenario_result *sc, const GError *error,
 	keep(data, report_event_lab_failed(sc, error->message, g_get_monotonic_time()));
 }
 
-static void on_agent_event(const char *scenario, const char *agent, const json_t *event, gpointer data)
+static void on_agent_event(const char *scenario, const char *agent, const json_t *event,
+			   gpointer data)
 {
 	const struct session *s = data;
 
@@ -104,10 +111,12 @@ static void on_agent_event(const char *scenario, const char *agent, const json_t
 	tell_log(s, scenario, agent, event);
 	reasons_heard(s->reasons, scenario, agent, event);
 	if (s->report->keep_story)
-		g_ptr_array_add(s->story, story_event_new(agent, (json_t *)(gpointer)(guintptr)event));
+		g_ptr_array_add(s->story,
+				story_event_new(agent, (json_t *)(gpointer)(guintptr)event));
 }
 
-static void on_command_sent(const char *scenario, const char *agent, const json_t *command, gpointer data)
+static void on_command_sent(const char *scenario, const char *agent, const json_t *command,
+			    gpointer data)
 {
 	keep(data, report_event_command(scenario, agent, command, g_get_monotonic_time()));
 }
@@ -136,13 +145,15 @@ static void tell_causes(const struct session *s, const GPtrArray *told)
 	}
 }
 
-static void on_lab_state(const struct scenario_result *sc, const json_t *state, const GError *error, gpointer data)
+static void on_lab_state(const struct scenario_result *sc, const json_t *state, const GError *error,
+			 gpointer data)
 {
 	const struct session *s = data;
 	g_autoptr(GPtrArray) told = g_ptr_array_new();
 
 	if (s->evidence)
-		keep(s, report_event_lab_state(sc, state, error ? error->message : NULL, g_get_monotonic_time()));
+		keep(s, report_event_lab_state(sc, state, error ? error->message : NULL,
+					       g_get_monotonic_time()));
 	reasons_find(s->reasons, sc, state, told);
 	tell_causes(s, told);
 }
@@ -155,7 +166,8 @@ static void on_cell_states(struct cell *c, const json_t *before, const json_t *a
 		const struct selected_scenario *one = s->selection->scenarios->pdata[i];
 
 		if (g_str_equal(one->result->name, c->scenario))
-			report_hops(c, one->model, json_object_get(before, "nodes"), json_object_get(after, "nodes"));
+			report_hops(c, one->model, json_object_get(before, "nodes"),
+				    json_object_get(after, "nodes"));
 	}
 }
 
@@ -179,7 +191,7 @@ static const struct matrix_observer observer = {
 	.cell_finished = on_cell_finished,
 };
 
-/* --- signals -------------------------------------------------------------------------------------------- */
+/* --- signals ---------------------------------------------------------------------------------- */
 
 static void on_signal(int number, gpointer data)
 {
@@ -189,7 +201,7 @@ static void on_signal(int number, gpointer data)
 	matrix_cancel(s->matrix);
 }
 
-/* --- the run ---------------------------------------------------------------------------------------------- */
+/* --- the run ---------------------------------------------------------------------------------- */
 
 static void describe_run(results *r)
 {
@@ -243,7 +255,8 @@ static int finish(struct session *s, gboolean ran, const GError *error)
 
 		status = written != CMD_AS_EXPECTED ? written : status;
 	}
-	/* Everything is on disk: from here on a signal ends us as usual, also while nobody reads our text. */
+	/* Everything is on disk: from here on a signal ends us as usual, also while nobody reads
+	 * our text. */
 	g_clear_pointer(&s->signals, signals_unwatch);
 	if (ran && g_strcmp0(s->options->json, "-") != 0) {
 		g_autoptr(GString) text = g_string_new(NULL);
@@ -270,8 +283,10 @@ static void tell_refused(guint64 before)
 	guint64 refused = neighbours_refused() - before;
 
 	if (refused > 0)
-		cmd_note("the machine's table of neighbours was full %" G_GUINT64_FORMAT " times meanwhile:\n"
-			 "  packets were lost that no lab lost.  Make net.ipv4.neigh.default.gc_thresh3\n"
+		cmd_note("the machine's table of neighbours was full %" G_GUINT64_FORMAT
+			 " times meanwhile:\n"
+			 "  packets were lost that no lab lost.  Make "
+			 "net.ipv4.neigh.default.gc_thresh3\n"
 			 "  (and net.ipv6's) larger than the nodes of all labs together: sysctl -w",
 			 refused);
 }
@@ -295,7 +310,8 @@ static int run_watched(struct session *s)
 	if (s->dir)
 		keep(s, report_event_run_started(s->results, s->started_us));
 	if (s->dir && s->options->changes)
-		keep(s, report_event_run_changes((const char *const *)(gpointer)s->options->changes, s->started_us));
+		keep(s, report_event_run_changes((const char *const *)(gpointer)s->options->changes,
+						 s->started_us));
 	s->signals = signals_watch(on_signal, s, &error);
 	ran = s->signals && matrix_run(s->matrix, &error);
 	g_clear_handle_id(&redraw, g_source_remove);
@@ -308,10 +324,13 @@ static int run_watched(struct session *s)
 	return finish(s, ran, error);
 }
 
-int session_run(matrix_selection *selection, const struct options *o, const struct session_report *report)
+int session_run(matrix_selection *selection, const struct options *o,
+		const struct session_report *report)
 {
 	g_autofree char *program_dir = cmd_program_dir();
-	struct matrix_options options = {.program_dir = program_dir, .jobs = (guint)MAX(o->jobs, 0), .at_once = (guint)MAX(o->at_once, 0)};
+	struct matrix_options options = {.program_dir = program_dir,
+					 .jobs = (guint)MAX(o->jobs, 0),
+					 .at_once = (guint)MAX(o->at_once, 0)};
 	struct session s = {
 		.options = o,
 		.report = report,
@@ -324,7 +343,8 @@ int session_run(matrix_selection *selection, const struct options *o, const stru
 	int status = CMD_INTERNAL;
 	bool evidence;
 
-	if (!cmd_seed(o, &options.seed) || !cmd_media_ms(o, 0, &options.media_ms) || !wants_evidence(o, &evidence))
+	if (!cmd_seed(o, &options.seed) || !cmd_media_ms(o, 0, &options.media_ms) ||
+	    !wants_evidence(o, &evidence))
 		return CMD_USAGE;
 	selection->results->seed = options.seed;
 	describe_run(selection->results);

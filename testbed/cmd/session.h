@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Session: one run as its user sees it: progress, signals, run folder, exit code.
  *
  * Depends on matrix and report.
@@ -10,7 +11,8 @@
 
 struct session_report {
 	/* What goes to stdout when --json - was not given; appends to `out`. */
-	void (*text)(const results *r, const GPtrArray *story, const struct options *o, GString *out);
+	void (*text)(const results *r, const GPtrArray *story, const struct options *o,
+		     GString *out);
 	bool keep_story; /* `story` collects all agents' events: struct story_event */
 };
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* set, reset and reboot: changes of a lab that is up. */
 #include "testbed/cmd/cmd.h"
 #include "testbed/live/client.h"
@@ -10,24 +11,28 @@ static void tell_troubled(const json_t *endpoints)
 	size_t i;
 	json_t *e;
 
-	json_array_foreach (endpoints, i, e) {
+	json_array_foreach(endpoints, i, e) {
 		const char *why = json_string_value(json_object_get(e, "why"));
 
 		if (why)
-			cmd_note("%s could not sign in: %s", json_string_value(json_object_get(e, "name")), why);
+			cmd_note("%s could not sign in: %s",
+				 json_string_value(json_object_get(e, "name")), why);
 	}
 }
 
 static int tell(const json_t *status, const char *word)
 {
-	const json_t *changes = json_object_get(status, "changes"), *endpoints = json_object_get(status, "endpoints");
+	const json_t *changes = json_object_get(status, "changes"),
+		     *endpoints = json_object_get(status, "endpoints");
 	g_autoptr(GString) text = g_string_new(NULL);
 
 	tell_troubled(endpoints);
-	g_string_append_printf(text, "lab '%s' is %s: scenario %s", json_string_value(json_object_get(status, "name")), word,
+	g_string_append_printf(text, "lab '%s' is %s: scenario %s",
+			       json_string_value(json_object_get(status, "name")), word,
 			       json_string_value(json_object_get(status, "scenario")));
 	for (size_t i = 0; i < json_array_size(changes); i++)
-		g_string_append_printf(text, "\n  with %s", json_string_value(json_array_get(changes, i)));
+		g_string_append_printf(text, "\n  with %s",
+				       json_string_value(json_array_get(changes, i)));
 	g_string_append_c(text, '\n');
 	return cmd_print(text->str, (gssize)text->len);
 }
@@ -35,7 +40,8 @@ static int tell(const json_t *status, const char *word)
 /* Findings about a file, which have file, line and column in front. */
 static bool is_located(const GError *error)
 {
-	return g_error_matches(error, TB_ERROR, TB_ERROR_INPUT) && strstr(error->message, ": error: ");
+	return g_error_matches(error, TB_ERROR, TB_ERROR_INPUT) &&
+	       strstr(error->message, ": error: ");
 }
 
 static void tell_refused(const GError *error)

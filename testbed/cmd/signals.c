@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/signals.h"
 
 #include "testbed/base/diag.h"
@@ -41,7 +42,8 @@ static bool is_ignored(int number)
 	return sigaction(number, NULL, &was) == 0 && was.sa_handler == SIG_IGN;
 }
 
-signals *signals_watch(void (*func)(int number, gpointer user_data), gpointer user_data, GError **error)
+signals *signals_watch(void (*func)(int number, gpointer user_data), gpointer user_data,
+		       GError **error)
 {
 	signals *s = g_new0(signals, 1);
 
@@ -54,7 +56,8 @@ signals *signals_watch(void (*func)(int number, gpointer user_data), gpointer us
 	}
 	s->fd = signalfd(-1, &s->watched, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (s->fd < 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "cannot watch signals: %s", g_strerror(errno));
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "cannot watch signals: %s",
+			    g_strerror(errno));
 		g_free(s);
 		return NULL;
 	}

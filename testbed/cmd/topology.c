@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/cmd.h"
 
 #include <stdio.h>
@@ -9,8 +10,8 @@ char *cmd_program_dir(void)
 	return program ? g_path_get_dirname(program) : g_strdup(".");
 }
 
-/* Where the project's topologies are, seen from the program: in the source tree (build/bin, build/VARIANT/bin),
- * or installed under a prefix. */
+/* Where the project's topologies are, seen from the program: in the source tree (build/bin,
+ * build/VARIANT/bin), or installed under a prefix. */
 static const char *const beside_program[] = {
 	"../../topologies",
 	"../../../topologies",
@@ -48,13 +49,15 @@ static bool add_changes(model *m, char *const *changes, diags *found)
 	return good;
 }
 
-/* For a path that leads nowhere: the file that may have been meant, one with the ending or one of those that come with
- * testbed; NULL: none. */
+/* For a path that leads nowhere: the file that may have been meant, one with the ending or one of
+ * those that come with testbed; NULL: none. */
 static char *meant_by(const char *path)
 {
 	g_autofree char *name = g_path_get_basename(path);
-	g_autofree char *ended = g_strconcat(path, ".yaml", NULL), *name_ended = g_strconcat(name, ".yaml", NULL);
-	g_autofree char *shipped = cmd_shipped_topology(name), *shipped_ended = cmd_shipped_topology(name_ended);
+	g_autofree char *ended = g_strconcat(path, ".yaml", NULL),
+			*name_ended = g_strconcat(name, ".yaml", NULL);
+	g_autofree char *shipped = cmd_shipped_topology(name),
+			*shipped_ended = cmd_shipped_topology(name_ended);
 	const char *const others[] = {ended, shipped, shipped_ended};
 
 	if (g_file_test(path, G_FILE_TEST_EXISTS))
@@ -114,16 +117,20 @@ const struct scenario *cmd_scenario(const model *m, const char *name)
 	if (sc)
 		return sc;
 	near = name ? diag_nearest(name, names) : NULL;
-	cmd_error("no scenario '%s'%s%s%s", name ? name : "", near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+	cmd_error("no scenario '%s'%s%s%s", name ? name : "", near ? " (did you mean '" : "",
+		  near ? near : "", near ? "'?)" : "");
 	return NULL;
 }
 
 model *cmd_live_base(const json_t *status, const struct scenario **ret_scenario)
 {
-	const json_t *topology = json_object_get(status, "topology"), *changes = json_object_get(status, "changes");
+	const json_t *topology = json_object_get(status, "topology"),
+		     *changes = json_object_get(status, "changes");
 	g_autofree char **texts = g_new0(char *, json_array_size(changes) + 1);
 	const struct options like = {
-		.topology = (char *)(guintptr)json_string_value(json_object_get(topology, "file")), .changes = texts, .quiet = TRUE};
+		.topology = (char *)(guintptr)json_string_value(json_object_get(topology, "file")),
+		.changes = texts,
+		.quiet = TRUE};
 	g_autoptr(model) base = NULL;
 
 	for (size_t i = 0; i < json_array_size(changes); i++)
@@ -132,8 +139,8 @@ model *cmd_live_base(const json_t *status, const struct scenario **ret_scenario)
 	if (!base)
 		return NULL;
 	if (g_strcmp0(base->sha256, json_string_value(json_object_get(topology, "sha256"))) != 0) {
-		cmd_error("%s has changed since lab '%s' came up: take it down and up again", like.topology,
-			  json_string_value(json_object_get(status, "name")));
+		cmd_error("%s has changed since lab '%s' came up: take it down and up again",
+			  like.topology, json_string_value(json_object_get(status, "name")));
 		return NULL;
 	}
 	*ret_scenario = cmd_scenario(base, json_string_value(json_object_get(status, "scenario")));

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/cmd.h"
 #include "testbed/explain/lookups.h"
 #include "testbed/explain/walk_text.h"
@@ -83,13 +84,17 @@ static void on_failed(lab *l, const GError *error, gpointer user_data)
 	end_trace(user_data, error);
 }
 
-/* The state of a fresh lab of this network, the kernels' look-ups of this flow in it; NULL with `error`. */
+/* The state of a fresh lab of this network, the kernels' look-ups of this flow in it; NULL with
+ * `error`. */
 static json_t *look(const model *m, const char *name, const struct flow *flow, GError **error)
 {
-	static const struct lab_callbacks callbacks = {
-		.built = on_built, .event = on_event, .agent_died = on_agent_died, .failed = on_failed};
+	static const struct lab_callbacks callbacks = {.built = on_built,
+						       .event = on_event,
+						       .agent_died = on_agent_died,
+						       .failed = on_failed};
 	g_autofree char *program_dir = cmd_program_dir();
-	const struct lab_options options = {.name = name, .program_dir = program_dir, .seed = g_random_int()};
+	const struct lab_options options = {
+		.name = name, .program_dir = program_dir, .seed = g_random_int()};
 	g_autoptr(plan) p = plan_build(m);
 	struct trace t = {.model = m, .flow = flow, .loop = g_main_loop_new(NULL, FALSE)};
 	lab *l = lab_start(m, p, &options, &callbacks, &t, error);
@@ -121,7 +126,8 @@ static struct addr iface_address(const struct iface *f, gboolean ipv6)
 	return (struct addr){.family = 0};
 }
 
-/* "ADDRESS", "NODE" (its primary address, or its first of IPv6) or "NODE:IF"; FALSE: told on stderr. */
+/* "ADDRESS", "NODE" (its primary address, or its first of IPv6) or "NODE:IF"; FALSE: told on
+ * stderr. */
 static gboolean parse_target(const model *m, const char *text, gboolean ipv6, struct addr *ret)
 {
 	g_auto(GStrv) parts = g_strsplit(text, ":", 2);
@@ -151,7 +157,8 @@ static gboolean parse_target(const model *m, const char *text, gboolean ipv6, st
 
 static gboolean parse_proto(const char *text, enum ip_proto *ret)
 {
-	static const char *const names[] = {[PROTO_TCP] = "tcp", [PROTO_UDP] = "udp", [PROTO_ICMP] = "icmp"};
+	static const char *const names[] = {
+		[PROTO_TCP] = "tcp", [PROTO_UDP] = "udp", [PROTO_ICMP] = "icmp"};
 
 	for (enum ip_proto p = PROTO_TCP; p <= PROTO_ICMP; p++) {
 		*ret = p;
@@ -206,17 +213,19 @@ static int tell(const model *m, const struct flow *flow, json_t *state, const GE
 	return status != CMD_AS_EXPECTED ? status : delivered ? CMD_AS_EXPECTED : CMD_DIFFERS;
 }
 
-/* --- a lab that is up -------------------------------------------------------------------------------------------- */
+/* --- a lab that is up ------------------------------------------------------------------------- */
 
 static json_t *look_live(live_client *c, const model *m, const struct flow *flow, GError **error)
 {
-	json_t *state = live_request(c, json_pack("{s:s}", "do", "inspect"), NULL, NULL, error), *ways;
+	json_t *state = live_request(c, json_pack("{s:s}", "do", "inspect"), NULL, NULL, error),
+	       *ways;
 
 	if (!state)
 		return NULL;
 	ways = ways_to_ask(m, state, flow);
 	json_decref(state);
-	return live_request(c, json_pack("{s:s, s:o}", "do", "inspect", "ways", ways), NULL, NULL, error);
+	return live_request(c, json_pack("{s:s, s:o}", "do", "inspect", "ways", ways), NULL, NULL,
+			    error);
 }
 
 static int trace_live(live_client *c, const json_t *status, const struct options *o)
@@ -254,7 +263,7 @@ static int find_live(const struct options *o)
 	return result;
 }
 
-/* --- a fresh lab -------------------------------------------------------------------------------------------------- */
+/* --- a fresh lab ------------------------------------------------------------------------------ */
 
 static int trace_fresh(const model *m, const struct options *o, const char *scenario)
 {

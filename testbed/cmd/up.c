@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* up: a lab that stays. */
 #include "testbed/cmd/cmd.h"
 #include "testbed/live/client.h"
@@ -10,14 +11,17 @@
 static void say_taken(const char *name, const char *topology, const struct scenario *sc)
 {
 	g_autoptr(live_client) c = live_connect(name, NULL);
-	json_t *status = c ? live_request(c, json_pack("{s:s}", "do", "status"), NULL, NULL, NULL) : NULL;
+	json_t *status =
+		c ? live_request(c, json_pack("{s:s}", "do", "status"), NULL, NULL, NULL) : NULL;
 	const json_t *there = json_object_get(status, "topology");
 	const char *file = json_string_value(json_object_get(there, "file"));
 	const char *scenario = json_string_value(json_object_get(status, "scenario"));
 
-	cmd_error("the name '%s' is taken: a lab of %s, scenario %s, is up under it, and %s, scenario %s, was to come up; "
+	cmd_error("the name '%s' is taken: a lab of %s, scenario %s, is up under it, and %s, "
+		  "scenario %s, was to come up; "
 		  "'testbed down -n %s' ends that one, -n NAME gives this one another name",
-		  name, file ? file : "another topology", scenario ? scenario : "unknown", topology, sc->name, name);
+		  name, file ? file : "another topology", scenario ? scenario : "unknown", topology,
+		  sc->name, name);
 	json_decref(status);
 }
 
@@ -27,23 +31,29 @@ static void tell_troubled(const json_t *endpoints, guint *ret_signed_in)
 	json_t *e;
 
 	*ret_signed_in = 0;
-	json_array_foreach (endpoints, i, e) {
+	json_array_foreach(endpoints, i, e) {
 		const char *why = json_string_value(json_object_get(e, "why"));
 
 		if (!why)
 			(*ret_signed_in)++;
 		else
-			cmd_note("%s could not sign in: %s", json_string_value(json_object_get(e, "name")), why);
+			cmd_note("%s could not sign in: %s",
+				 json_string_value(json_object_get(e, "name")), why);
 	}
 }
 
 /* What may be typed next, with names of this very lab. */
 static void add_hints(GString *text, const char *name, const json_t *endpoints)
 {
-	g_autofree char *option = g_str_equal(name, DEFAULT_NAME) ? g_strdup("") : g_strdup_printf(" -n %s", name);
+	g_autofree char *option =
+		g_str_equal(name, DEFAULT_NAME) ? g_strdup("") : g_strdup_printf(" -n %s", name);
 	size_t n = json_array_size(endpoints);
-	const char *first = n > 0 ? json_string_value(json_object_get(json_array_get(endpoints, 0), "name")) : NULL;
-	const char *last = n > 0 ? json_string_value(json_object_get(json_array_get(endpoints, n - 1), "name")) : NULL;
+	const char *first =
+		n > 0 ? json_string_value(json_object_get(json_array_get(endpoints, 0), "name")) :
+			NULL;
+	const char *last = n > 0 ? json_string_value(json_object_get(
+					   json_array_get(endpoints, n - 1), "name")) :
+				   NULL;
 
 	if (n > 1)
 		g_string_append_printf(text, "  testbed call%s %s %s\n", option, first, last);
@@ -60,13 +70,21 @@ static int tell_up(const json_t *status, const char *name, bool quiet)
 	guint signed_in;
 
 	tell_troubled(endpoints, &signed_in);
-	g_string_append_printf(text, "lab '%s' is up: %s, scenario %s; %zu nodes, %u of %zu clients signed in%s%s (%.0f ms)\n", name,
-			       json_string_value(json_object_get(json_object_get(status, "topology"), "name")),
-			       json_string_value(json_object_get(status, "scenario")),
-			       json_array_size(json_object_get(status, "nodes")), signed_in, json_array_size(endpoints),
-			       vpn ? ", VPN by " : "", vpn ? vpn : "", json_number_value(json_object_get(status, "up_ms")));
+	g_string_append_printf(
+		text,
+		"lab '%s' is up: %s, scenario %s; %zu nodes, %u of %zu clients signed in%s%s (%.0f "
+		"ms)\n",
+		name,
+		json_string_value(json_object_get(json_object_get(status, "topology"), "name")),
+		json_string_value(json_object_get(status, "scenario")),
+		json_array_size(json_object_get(status, "nodes")), signed_in,
+		json_array_size(endpoints), vpn ? ", VPN by " : "", vpn ? vpn : "",
+		json_number_value(json_object_get(status, "up_ms")));
 	if (json_is_true(json_object_get(status, "published")))
-		g_string_append_printf(text, "its nodes are in /run/netns of this machine as %s-NODE, until 'testbed down'\n", name);
+		g_string_append_printf(text,
+				       "its nodes are in /run/netns of this machine as %s-NODE, "
+				       "until 'testbed down'\n",
+				       name);
 	add_hints(text, name, endpoints);
 	if (quiet)
 		return CMD_AS_EXPECTED;
@@ -84,9 +102,11 @@ static int bring_up(struct keeper_job *job, bool quiet)
 	if (fd >= 0) {
 		c = live_client_new(fd);
 		if (keeper_start(job, &error))
-			status = live_request(c, json_pack("{s:s}", "do", "wait"), NULL, NULL, &error);
+			status = live_request(c, json_pack("{s:s}", "do", "wait"), NULL, NULL,
+					      &error);
 	} else {
-		g_set_error(&error, TB_ERROR, TB_ERROR_FAILED, "can't connect to the control socket in %s",
+		g_set_error(&error, TB_ERROR, TB_ERROR_FAILED,
+			    "can't connect to the control socket in %s",
 			    meeting_path(job->meeting));
 	}
 	if (!status) {
@@ -127,15 +147,18 @@ int cmd_up(const struct options *o)
 	g_autoptr(meeting) place = NULL;
 	g_autoptr(GError) error = NULL;
 	g_autofree char *program_dir = cmd_program_dir();
-	struct keeper_job job = {
-		.name = o->name ? o->name : DEFAULT_NAME, .program_dir = program_dir, .publish = o->publish, .changes = o->changes};
+	struct keeper_job job = {.name = o->name ? o->name : DEFAULT_NAME,
+				 .program_dir = program_dir,
+				 .publish = o->publish,
+				 .changes = o->changes};
 
 	if (!meeting_check_name(job.name, &error)) {
 		cmd_error("%s", error->message);
 		return CMD_USAGE;
 	}
 	if (o->publish && geteuid() != 0) {
-		cmd_error("--publish puts names into the machine's /run/netns, which only root may: 'sudo testbed up --publish', or "
+		cmd_error("--publish puts names into the machine's /run/netns, which only root "
+			  "may: 'sudo testbed up --publish', or "
 			  "'testbed shell NODE' without it");
 		return CMD_USAGE;
 	}

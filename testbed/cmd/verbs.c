@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/cmd.h"
 #include "testbed/cmd/wrap.h"
 
@@ -7,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RUN_OPTIONS                                                                                                     \
-	(OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_OUT | OPT_CAPTURE | OPT_EVIDENCE | OPT_JSON | \
-	 OPT_VERBOSE | OPT_QUIET | OPT_COLOR)
+#define RUN_OPTIONS                                                                                \
+	(OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_OUT | OPT_CAPTURE | \
+	 OPT_EVIDENCE | OPT_JSON | OPT_VERBOSE | OPT_QUIET | OPT_COLOR)
 
 static const char exit_text[] =
 	"Exit status: 0 every cell as expected; 1 at least one differs; 2 wrong arguments, or\n"
@@ -17,54 +18,80 @@ static const char exit_text[] =
 	"run labs; 128+n ended by signal n, after partial results were written.\n";
 
 static const char explain_help[] =
-	"CELL is a cell's id as 'testbed report' names it: missing-route/branch1-home1/audio.  It is explained\n"
-	"by what RUNDIR recorded, or else the last run of this topology; where that has no such cell, and with\n"
-	"A B (a call as in 'testbed run call'), the call is placed in a fresh lab; with -n LAB in one that is up.\n\nExit status: 0 explained, or the call works; 1 no cause found;\n"
-	"2 wrong arguments; 3 bad topology file; 4 internal error; 77 this host can't run labs; 128+n ended by\n"
+	"CELL is a cell's id as 'testbed report' names it: missing-route/branch1-home1/audio.  It "
+	"is explained\n"
+	"by what RUNDIR recorded, or else the last run of this topology; where that has no such "
+	"cell, and with\n"
+	"A B (a call as in 'testbed run call'), the call is placed in a fresh lab; with -n LAB in "
+	"one that is up.\n\nExit status: 0 explained, or the call works; 1 no cause found;\n"
+	"2 wrong arguments; 3 bad topology file; 4 internal error; 77 this host can't run labs; "
+	"128+n ended by\n"
 	"signal n, after what was known by then was written.\n";
 
-static const char up_help[] =
-	"Returns when every client has signed in.  The lab needs no terminal and lasts until 'testbed down'; when its\n"
-	"keeper process dies it is gone, and nothing is left.  Labs of different names stand side by side (default\n"
-	"name: lab).\n\nExit status: 0 up; 2 wrong arguments, or the name is taken; 3 bad topology file; 4 it could not\n"
-	"come up; 77 this host can't run labs.\n";
+static const char up_help[] = "Returns when every client has signed in.  The lab needs no terminal "
+			      "and lasts until 'testbed down'; when its\n"
+			      "keeper process dies it is gone, and nothing is left.  Labs of "
+			      "different names stand side by side (default\n"
+			      "name: lab).\n\nExit status: 0 up; 2 wrong arguments, or the name is "
+			      "taken; 3 bad topology file; 4 it could not\n"
+			      "come up; 77 this host can't run labs.\n";
 
 static const char capture_help[] =
-	"Arguments that name a node, or one of its interfaces, say where; the rest is a filter as in tcpdump\n"
-	"(pcap-filter(7)): 'testbed capture edge:int core udp port 3478'.  With -w the file has an interface for each\n"
-	"NODE:IF; '-w - | wireshark -k -i -' shows it as it comes.  Ctrl-C ends it.\n\nExit status: 0 ended by Ctrl-C;\n"
+	"Arguments that name a node, or one of its interfaces, say where; the rest is a filter as "
+	"in tcpdump\n"
+	"(pcap-filter(7)): 'testbed capture edge:int core udp port 3478'.  With -w the file has an "
+	"interface for each\n"
+	"NODE:IF; '-w - | wireshark -k -i -' shows it as it comes.  Ctrl-C ends it.\n\nExit "
+	"status: 0 ended by Ctrl-C;\n"
 	"2 wrong arguments; 4 the file can't be written, or the lab is gone.\n";
 
 static const char set_help[] =
 	"CHANGE is what may stand under 'changes:' of a scenario, for instance\n"
-	"'add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1}'.  All changes are made, or none.  They come on top of\n"
-	"those made before; 'reset' takes all of them back.  Clients that are not in a call sign in anew, as in a fresh lab.\n\n"
-	"Exit status: 0 changed; 2 wrong arguments; 3 the change is wrong; 4 the kernel refused it.\n";
+	"'add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1}'.  All changes are made, or "
+	"none.  They come on top of\n"
+	"those made before; 'reset' takes all of them back.  Clients that are not in a call sign "
+	"in anew, as in a fresh lab.\n\n"
+	"Exit status: 0 changed; 2 wrong arguments; 3 the change is wrong; 4 the kernel refused "
+	"it.\n";
 
 static const char reboot_help[] =
-	"Everything in the node is made anew: its network, connections, tunnels, servers, clients.  Routes that are not\n"
-	"persistent, and what was typed in by hand, are gone; services that were stopped run again.  'status' lists it as\n"
-	"a change, 'reset' brings back what is declared.\n\nExit status: 0 it has started again; 2 wrong arguments, or no\n"
+	"Everything in the node is made anew: its network, connections, tunnels, servers, clients. "
+	" Routes that are not\n"
+	"persistent, and what was typed in by hand, are gone; services that were stopped run "
+	"again.  'status' lists it as\n"
+	"a change, 'reset' brings back what is declared.\n\nExit status: 0 it has started again; 2 "
+	"wrong arguments, or no\n"
 	"such lab or node; 4 the kernel refused it, nothing was changed.\n";
 
 static const char enter_help[] =
-	"Inside are the node's network, its /etc/resolv.conf and the processes of the lab; the files are the machine's.\n"
-	"The command has all capabilities in the lab, and none outside of it.\n\nExit status: the command's; 128+n after\n"
+	"Inside are the node's network, its /etc/resolv.conf and the processes of the lab; the "
+	"files are the machine's.\n"
+	"The command has all capabilities in the lab, and none outside of it.\n\nExit status: the "
+	"command's; 128+n after\n"
 	"signal n; 127 when there is no such program; 2 when there is no such lab or node.\n";
 
 static const char nat_help[] =
-	"NODE...: by default every endpoint behind a NAT.  Measured by packets as in RFC 5780: mapping,\n"
-	"filtering, hairpin, ports kept, mapping of TCP, and timeouts up to 10 s; with --all longer ones too,\n"
+	"NODE...: by default every endpoint behind a NAT.  Measured by packets as in RFC 5780: "
+	"mapping,\n"
+	"filtering, hairpin, ports kept, mapping of TCP, and timeouts up to 10 s; with --all "
+	"longer ones too,\n"
 	"which takes as long as the longest.  Without -s in the topology's first scenario.\n\n"
-	"Exit status: 0 all as asked for; 1 at least one differs, or none could be measured; 2 wrong arguments,\n"
-	"or no NAT; 3 bad topology file; 4 internal error; 77 this host can't run labs; 128+n ended by signal n.\n";
+	"Exit status: 0 all as asked for; 1 at least one differs, or none could be measured; 2 "
+	"wrong arguments,\n"
+	"or no NAT; 3 bad topology file; 4 internal error; 77 this host can't run labs; 128+n "
+	"ended by signal n.\n";
 
 static const char capacity_help[] =
-	"Calls of audio and video (--media audio: audio alone) between --pairs, which take turns; without it\n"
-	"from the first endpoint behind a tunnel to the first that is elsewhere.  A number is carried when\n"
-	"every call comes about, none is poor by CQD's rule and no MOS is below 3.6.  The number doubles until\n"
-	"one is not carried, then the distance is halved.  -s names the designs to compare (default: all).\n\n"
-	"Exit status: 0 measured; 2 wrong arguments; 3 bad topology file; 4 internal error; 77 this host\n"
+	"Calls of audio and video (--media audio: audio alone) between --pairs, which take turns; "
+	"without it\n"
+	"from the first endpoint behind a tunnel to the first that is elsewhere.  A number is "
+	"carried when\n"
+	"every call comes about, none is poor by CQD's rule and no MOS is below 3.6.  The number "
+	"doubles until\n"
+	"one is not carried, then the distance is halved.  -s names the designs to compare "
+	"(default: all).\n\n"
+	"Exit status: 0 measured; 2 wrong arguments; 3 bad topology file; 4 internal error; 77 "
+	"this host\n"
 	"can't run labs; 128+n ended by signal n, after what was measured has been told.\n";
 
 static const char import_help[] =
@@ -76,64 +103,86 @@ static const char import_help[] =
 	"Exit status: 0 imported, perhaps with warnings; 2 wrong arguments; 3 a file is wrong.\n";
 
 static const struct verb verbs[] = {
-	{"run matrix", NULL, "Place every call in every scenario and hold it against what is expected", exit_text,
-	 RUN_OPTIONS | OPT_ONLY | OPT_PAIRS | OPT_JOBS | OPT_AT_ONCE | OPT_SECONDS, 0, 0, cmd_run_matrix},
+	{"run matrix", NULL,
+	 "Place every call in every scenario and hold it against what is expected", exit_text,
+	 RUN_OPTIONS | OPT_ONLY | OPT_PAIRS | OPT_JOBS | OPT_AT_ONCE | OPT_SECONDS, 0, 0,
+	 cmd_run_matrix},
 	{"run call", "A B", "Place one call in a fresh lab and tell its story",
 	 "Without -s the topology's first scenario is taken, without --media an audio call.\n"
-	 "-v tells the bytes on each wire of the call's way, too, and what a tunnel added to them.\n",
+	 "-v tells the bytes on each wire of the call's way, too, and what a tunnel added to "
+	 "them.\n",
 	 RUN_OPTIONS | OPT_SECONDS, 2, 2, cmd_run_call},
-	{"run nat", "[NODE...]", "Measure the NAT that nodes are behind, and hold it against what is asked for", nat_help,
-	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_JSON | OPT_ALL | OPT_COLOR, 0, G_MAXUINT, cmd_run_nat},
-	{"run capacity", NULL, "Place more and more calls at once until their quality falls", capacity_help,
-	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_PAIRS | OPT_SEED | OPT_JSON | OPT_QUIET | OPT_COLOR |
-		 OPT_CAPACITY | OPT_SECONDS,
+	{"run nat", "[NODE...]",
+	 "Measure the NAT that nodes are behind, and hold it against what is asked for", nat_help,
+	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_JSON | OPT_ALL | OPT_COLOR, 0, G_MAXUINT,
+	 cmd_run_nat},
+	{"run capacity", NULL, "Place more and more calls at once until their quality falls",
+	 capacity_help,
+	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_PAIRS | OPT_SEED | OPT_JSON |
+		 OPT_QUIET | OPT_COLOR | OPT_CAPACITY | OPT_SECONDS,
 	 0, 0, cmd_run_capacity},
-	{"trace", "A B", "Follow one packet and its answer, hop by hop, by the state of the kernels",
+	{"trace", "A B",
+	 "Follow one packet and its answer, hop by hop, by the state of the kernels",
 	 "A is a node, B a node, NODE:IF or an address.  No packet is sent; the kernel of each\n"
-	 "hop is asked what it would do, and \"kernel\" says so.  The lab is a fresh one, or with -n one that is up, as it is\n"
+	 "hop is asked what it would do, and \"kernel\" says so.  The lab is a fresh one, or with "
+	 "-n one that is up, as it is\n"
 	 "now, with what was typed in by hand.\n\nExit status 0: both arrive; 1: not.\n",
-	 OPT_NAME | OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PROTO | OPT_PORT | OPT_IPV6, 2, 2, cmd_trace},
-	{"explain", "[RUNDIR] CELL | A B", "Tell why a call failed, where, and what mends it, tried on a copy", explain_help,
-	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_JSON | OPT_VERBOSE | OPT_ALL |
-		 OPT_NO_TRIAL | OPT_RUN | OPT_ICEWARN | OPT_NAME,
+	 OPT_NAME | OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PROTO | OPT_PORT | OPT_IPV6, 2,
+	 2, cmd_trace},
+	{"explain", "[RUNDIR] CELL | A B",
+	 "Tell why a call failed, where, and what mends it, tried on a copy", explain_help,
+	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_MEDIA | OPT_SEED | OPT_JSON | OPT_VERBOSE |
+		 OPT_ALL | OPT_NO_TRIAL | OPT_RUN | OPT_ICEWARN | OPT_NAME,
 	 0, 2, cmd_explain},
 	{"up", NULL, "Build a lab that stays, in the background", up_help,
-	 OPT_NAME | OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PUBLISH | OPT_QUIET, 0, 0, cmd_up},
-	{"down", NULL, "End a lab that is up, or with --all every one", NULL, OPT_NAME | OPT_ALL, 0, 0, cmd_down},
-	{"status", NULL, "Tell which labs are up, and how they are", NULL, OPT_NAME | OPT_JSON, 0, 0, cmd_status},
-	{"shell", "NODE", "Open a shell in a node of a lab that is up", enter_help, OPT_NAME, 1, 1, cmd_shell},
+	 OPT_NAME | OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_PUBLISH | OPT_QUIET, 0, 0,
+	 cmd_up},
+	{"down", NULL, "End a lab that is up, or with --all every one", NULL, OPT_NAME | OPT_ALL, 0,
+	 0, cmd_down},
+	{"status", NULL, "Tell which labs are up, and how they are", NULL, OPT_NAME | OPT_JSON, 0,
+	 0, cmd_status},
+	{"shell", "NODE", "Open a shell in a node of a lab that is up", enter_help, OPT_NAME, 1, 1,
+	 cmd_shell},
 	{"exec", "NODE -- CMD...", "Run a command in a node of a lab that is up", enter_help,
 	 OPT_NAME | OPT_COMMAND, 1, 1, cmd_exec},
 	{"call", "A B", "Place a call in a lab that is up and tell its story",
-	 "Expected is what the lab's scenario says; once 'set' has changed something, that the call passes.\n",
+	 "Expected is what the lab's scenario says; once 'set' has changed something, that the "
+	 "call passes.\n",
 	 OPT_NAME | OPT_MEDIA | OPT_SECONDS | OPT_JSON | OPT_VERBOSE | OPT_COLOR, 2, 2, cmd_call},
-	{"set", "CHANGE...", "Change the network of a lab that is up", set_help, OPT_NAME, 1, G_MAXUINT, cmd_set},
-	{"reboot", "NODE", "Start a node of a lab that is up again: what is not persistent is lost", reboot_help, OPT_NAME, 1, 1,
-	 cmd_reboot},
-	{"reset", NULL, "Put a lab that is up back to what its scenario says", NULL, OPT_NAME, 0, 0, cmd_reset},
-	{"capture", "NODE[:IF]... [FILTER]", "Record packets in a lab that is up, or show them line by line", capture_help,
+	{"set", "CHANGE...", "Change the network of a lab that is up", set_help, OPT_NAME, 1,
+	 G_MAXUINT, cmd_set},
+	{"reboot", "NODE", "Start a node of a lab that is up again: what is not persistent is lost",
+	 reboot_help, OPT_NAME, 1, 1, cmd_reboot},
+	{"reset", NULL, "Put a lab that is up back to what its scenario says", NULL, OPT_NAME, 0, 0,
+	 cmd_reset},
+	{"capture", "NODE[:IF]... [FILTER]",
+	 "Record packets in a lab that is up, or show them line by line", capture_help,
 	 OPT_NAME | OPT_WRITE, 1, G_MAXUINT, cmd_capture},
 	{"plan", NULL, "Show what would be built, operation by operation", NULL,
-	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_FORMAT, 0,
-	 0, cmd_plan},
+	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_FORMAT, 0, 0, cmd_plan},
 	{"init", "[FILE]", "Write a starter topology with comments (default: my-company.yaml)",
-	 "The file is a whole network that works: change it, and 'testbed validate -t FILE' tells what is\n"
+	 "The file is a whole network that works: change it, and 'testbed validate -t FILE' tells "
+	 "what is\n"
 	 "wrong with it.  '-' writes it to stdout.\n",
 	 OPT_FORCE, 0, 1, cmd_init},
-	{"import", "[FILE...]", "Make a topology of what machines tell of their addresses and routes", import_help,
+	{"import", "[FILE...]",
+	 "Make a topology of what machines tell of their addresses and routes", import_help,
 	 OPT_IMPORT, 0, G_MAXUINT, cmd_import},
 	{"graph", NULL, "Draw the network: sites, nodes, addresses, tunnels, NAT, firewalls",
-	 "Without -s the network of the file itself is drawn, before any scenario's changes.  SVG needs Graphviz\n"
+	 "Without -s the network of the file itself is drawn, before any scenario's changes.  SVG "
+	 "needs Graphviz\n"
 	 "(exit status 77 where it is missing).\n",
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_DRAWING | OPT_FILE, 0, 0, cmd_graph},
 	{"validate", "[FILE...]", "Check topology files and tell all that is wrong with them", NULL,
 	 OPT_TOPOLOGY | OPT_SCENARIO | OPT_CHANGE | OPT_QUIET, 0, G_MAXUINT, cmd_validate},
-	{"doctor", NULL, "Tell whether this host can run labs, and the cure where it can't", NULL, OPT_JSON | OPT_COLOR, 0, 0,
-	 cmd_doctor},
-	{"scenarios", NULL, "List the scenarios of a topology", NULL, OPT_TOPOLOGY | OPT_JSON, 0, 0, cmd_scenarios},
+	{"doctor", NULL, "Tell whether this host can run labs, and the cure where it can't", NULL,
+	 OPT_JSON | OPT_COLOR, 0, 0, cmd_doctor},
+	{"scenarios", NULL, "List the scenarios of a topology", NULL, OPT_TOPOLOGY | OPT_JSON, 0, 0,
+	 cmd_scenarios},
 	{"report", "[RUNDIR]", "Show the results of an earlier run (default: the last one)",
-	 "The results are made from the run folder's events.jsonl, also when the run was cut off.\n", OPT_JSON | OPT_COLOR, 0,
-	 1, cmd_report},
+	 "The results are made from the run folder's events.jsonl, also when the run was cut "
+	 "off.\n",
+	 OPT_JSON | OPT_COLOR, 0, 1, cmd_report},
 	{"version", NULL, "Show the version", NULL, 0, 0, 0, cmd_version},
 };
 
@@ -141,14 +190,17 @@ static const struct verb verbs[] = {
 
 static char *usage_text(void)
 {
-	GString *text = g_string_new("Usage: testbed VERB [OPTION...]\n\n"
-				     "Rebuilds a company's Skype for Business network out of network namespaces,\n"
-				     "places every kind of call in it, and shows which of them fail, and why.\n\nVerbs:\n");
+	GString *text = g_string_new(
+		"Usage: testbed VERB [OPTION...]\n\n"
+		"Rebuilds a company's Skype for Business network out of network namespaces,\n"
+		"places every kind of call in it, and shows which of them fail, and "
+		"why.\n\nVerbs:\n");
 	g_autofree char *exits = wrap_text(exit_text);
 
 	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
 		const struct verb *v = &verbs[i];
-		g_autofree char *call = g_strdup_printf("%s%s%s", v->name, v->arguments ? " " : "", v->arguments ? v->arguments : "");
+		g_autofree char *call = g_strdup_printf("%s%s%s", v->name, v->arguments ? " " : "",
+							v->arguments ? v->arguments : "");
 
 		if (strlen(call) > VERB_COLUMNS)
 			g_string_append_printf(text, "  %s\n%*s", call, VERB_COLUMNS + 3, "");
@@ -156,7 +208,8 @@ static char *usage_text(void)
 			g_string_append_printf(text, "  %-*s ", VERB_COLUMNS, call);
 		wrap_append(text, v->summary, VERB_COLUMNS + 3, VERB_COLUMNS + 3);
 	}
-	g_string_append_printf(text, "\n'testbed VERB --help' lists a verb's options.\n\n%s", exits);
+	g_string_append_printf(text, "\n'testbed VERB --help' lists a verb's options.\n\n%s",
+			       exits);
 	return g_string_free(text, FALSE);
 }
 
@@ -211,13 +264,15 @@ static bool arguments_fit(const struct verb *v, const struct options *o)
 	if (n >= v->args_min && n <= v->args_max)
 		return true;
 	if (n > v->args_max)
-		cmd_error("unexpected argument '%s'; see 'testbed %s --help'", o->arguments[v->args_max], v->name);
+		cmd_error("unexpected argument '%s'; see 'testbed %s --help'",
+			  o->arguments[v->args_max], v->name);
 	else
 		cmd_error("usage: testbed %s %s [OPTION...]", v->name, v->arguments);
 	return false;
 }
 
-/* Cuts argv at "--": what stands behind it is a command's own business.  The command; NULL: none. */
+/* Cuts argv at "--": what stands behind it is a command's own business.  The command; NULL: none.
+ */
 static char **split_command(const struct verb *v, char **argv)
 {
 	for (guint i = 0; (v->options & OPT_COMMAND) && argv[i]; i++) {
@@ -229,7 +284,8 @@ static char **split_command(const struct verb *v, char **argv)
 	return NULL;
 }
 
-/* What is to be written at the end: that it can't be is told before an hour's work, not after it. */
+/* What is to be written at the end: that it can't be is told before an hour's work, not after it.
+ */
 static bool can_be_written(const char *path)
 {
 	g_autofree char *folder = path ? g_path_get_dirname(path) : NULL;
@@ -238,7 +294,8 @@ static bool can_be_written(const char *path)
 		return true;
 	if (access(folder, W_OK | X_OK) == 0 && !g_file_test(path, G_FILE_TEST_IS_DIR))
 		return true;
-	cmd_error("cannot write '%s': %s", path, g_file_test(path, G_FILE_TEST_IS_DIR) ? "it is a folder" : g_strerror(errno));
+	cmd_error("cannot write '%s': %s", path,
+		  g_file_test(path, G_FILE_TEST_IS_DIR) ? "it is a folder" : g_strerror(errno));
 	return false;
 }
 
@@ -248,17 +305,20 @@ static int run_verb(const struct verb *v, char **argv)
 	g_auto(GStrv) command = split_command(v, argv);
 	struct options o;
 	int status = CMD_USAGE;
-	gboolean parsed = options_parse(&o, v->options, (const char *const *)(gpointer)argv, &error);
+	gboolean parsed =
+		options_parse(&o, v->options, (const char *const *)(gpointer)argv, &error);
 
 	o.command = g_steal_pointer(&command);
 	if (!parsed) {
 		cmd_error("%s; see 'testbed %s --help'", error->message, v->name);
 	} else if (o.help) {
-		g_autofree char *help = options_help(v->name, v->arguments, v->summary, v->description, v->options);
+		g_autofree char *help =
+			options_help(v->name, v->arguments, v->summary, v->description, v->options);
 
 		status = cmd_print(help, -1);
 	} else if (arguments_fit(v, &o)) {
-		status = can_be_written(o.json) && can_be_written(o.plot) ? v->run(&o) : CMD_INTERNAL;
+		status = can_be_written(o.json) && can_be_written(o.plot) ? v->run(&o) :
+									    CMD_INTERNAL;
 	}
 	options_clear(&o);
 	return status;

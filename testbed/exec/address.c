@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Addresses, and links that are put up. */
 #include "testbed/exec/linux.h"
 
@@ -5,34 +6,36 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
-static gboolean request_addr(struct linux_room *r, const struct op *op, int type, int flags, const struct op **failed,
-			     GError **error)
+static gboolean request_addr(struct linux_room *r, const struct op *op, int type, int flags,
+			     const struct op **failed, GError **error)
 {
 	struct space *s = room_space(r, op->node, error);
 	unsigned ifindex = s ? space_ifindex(s, op->addr.ifname, error) : 0;
 	const struct prefix *p = &op->addr.address;
-	struct ifaddrmsg header = { .ifa_family = (guint8)p->addr.family,
-				    .ifa_prefixlen = p->len,
-				    .ifa_index = ifindex };
+	struct ifaddrmsg header = {.ifa_family = (guint8)p->addr.family,
+				   .ifa_prefixlen = p->len,
+				   .ifa_index = ifindex};
 	struct nl_msg *msg;
 
 	if (ifindex == 0)
 		return FALSE;
 	if (p->addr.family == AF_INET6)
-		header.ifa_flags =
-			IFA_F_NODAD; /* usable at once; the topology's checker has seen to uniqueness */
+		header.ifa_flags = IFA_F_NODAD; /* usable at once; the topology's checker has seen
+						   to uniqueness */
 	msg = nl_request(type, flags, &header, sizeof header);
 	nl_put_addr(msg, IFA_LOCAL, &p->addr);
 	nl_put_addr(msg, IFA_ADDRESS, &p->addr);
 	return nl_queue_add(s->queue, msg, op, failed, error);
 }
 
-gboolean do_addr(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+gboolean do_addr(struct linux_room *r, const struct op *op, const struct op **failed,
+		 GError **error)
 {
 	return request_addr(r, op, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, failed, error);
 }
 
-gboolean undo_addr(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+gboolean undo_addr(struct linux_room *r, const struct op *op, const struct op **failed,
+		   GError **error)
 {
 	const struct space *s = room_space(r, op->node, error);
 
@@ -41,22 +44,27 @@ gboolean undo_addr(struct linux_room *r, const struct op *op, const struct op **
 	return s && request_addr(r, op, RTM_DELADDR, 0, failed, error);
 }
 
-static gboolean switch_link(struct linux_room *r, const struct op *op, bool up, const struct op **failed, GError **error)
+static gboolean switch_link(struct linux_room *r, const struct op *op, bool up,
+			    const struct op **failed, GError **error)
 {
 	struct space *s = room_space(r, op->node, error);
 	unsigned ifindex = s ? space_ifindex(s, op->link_up.ifname, error) : 0;
-	struct ifinfomsg header = { .ifi_index = (int)ifindex, .ifi_flags = up ? IFF_UP : 0, .ifi_change = IFF_UP };
+	struct ifinfomsg header = {
+		.ifi_index = (int)ifindex, .ifi_flags = up ? IFF_UP : 0, .ifi_change = IFF_UP};
 
 	return ifindex != 0 &&
-	       nl_queue_add(s->queue, nl_request(RTM_NEWLINK, 0, &header, sizeof header), op, failed, error);
+	       nl_queue_add(s->queue, nl_request(RTM_NEWLINK, 0, &header, sizeof header), op,
+			    failed, error);
 }
 
-gboolean do_link_up(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+gboolean do_link_up(struct linux_room *r, const struct op *op, const struct op **failed,
+		    GError **error)
 {
 	return switch_link(r, op, true, failed, error);
 }
 
-gboolean undo_link_up(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+gboolean undo_link_up(struct linux_room *r, const struct op *op, const struct op **failed,
+		      GError **error)
 {
 	const struct space *s = room_space(r, op->node, error);
 

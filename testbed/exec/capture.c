@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/exec/capture.h"
 
 #include "testbed/exec/exec.h"
@@ -20,7 +21,9 @@
 
 #define BLOCK_BYTES (64u * 1024u)
 /* TPACKET_ALIGN(sizeof(struct tpacket2_hdr)), without its signed arithmetic. */
-#define ADDRESS_OFFSET ((sizeof(struct tpacket2_hdr) + TPACKET_ALIGNMENT - 1u) / TPACKET_ALIGNMENT * TPACKET_ALIGNMENT)
+#define ADDRESS_OFFSET                                                                \
+	((sizeof(struct tpacket2_hdr) + TPACKET_ALIGNMENT - 1u) / TPACKET_ALIGNMENT * \
+	 TPACKET_ALIGNMENT)
 
 struct ring_size {
 	unsigned frame_bytes, blocks;
@@ -28,7 +31,8 @@ struct ring_size {
 
 /* 4 MiB: half a second of the fastest link here. */
 static const struct ring_size whole_packets = {2048, 64};
-/* 128 KiB, 512 packets: what a busy node has in a tenth of a second.  A frame holds the ring's own header, too. */
+/* 128 KiB, 512 packets: what a busy node has in a tenth of a second.  A frame holds the ring's own
+ * header, too. */
 static const struct ring_size evidence_only = {256, 2};
 
 struct capture {
@@ -41,12 +45,13 @@ struct capture {
 
 static void fail(GError **error, const char *what, const char *ifname)
 {
-	g_set_error(error, TB_ERROR, errno == EPERM ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED, "capture on %s: %s: %s",
-		    ifname ? ifname : "all interfaces", what, g_strerror(errno));
+	g_set_error(error, TB_ERROR, errno == EPERM ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED,
+		    "capture on %s: %s: %s", ifname ? ifname : "all interfaces", what,
+		    g_strerror(errno));
 }
 
-/* A packet socket of the namespace: it stays there when the thread has gone home.  Protocol 0: nothing is queued
- * before the ring is there. */
+/* A packet socket of the namespace: it stays there when the thread has gone home.  Protocol 0:
+ * nothing is queued before the ring is there. */
 static int open_inside(int netns_fd, GError **error)
 {
 	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -71,10 +76,10 @@ static int open_inside(int netns_fd, GError **error)
 
 static bool bind_to(int fd, const char *ifname)
 {
-	struct sockaddr_ll where = { .sll_family = AF_PACKET, .sll_protocol = g_htons(ETH_P_ALL) };
+	struct sockaddr_ll where = {.sll_family = AF_PACKET, .sll_protocol = g_htons(ETH_P_ALL)};
 
 	if (ifname) {
-		struct ifreq request = { .ifr_ifindex = 0 };
+		struct ifreq request = {.ifr_ifindex = 0};
 
 		g_strlcpy(request.ifr_name, ifname, sizeof request.ifr_name);
 		if (ioctl(fd, SIOCGIFINDEX, &request) != 0)
@@ -98,7 +103,8 @@ static bool set_ring(capture *c)
 	if (setsockopt(c->fd, SOL_PACKET, PACKET_VERSION, &version, sizeof version) != 0 ||
 	    setsockopt(c->fd, SOL_PACKET, PACKET_RX_RING, &request, sizeof request) != 0)
 		return false;
-	c->ring = mmap(NULL, (gsize)c->size.blocks * BLOCK_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, c->fd, 0);
+	c->ring = mmap(NULL, (gsize)c->size.blocks * BLOCK_BYTES, PROT_READ | PROT_WRITE,
+		       MAP_SHARED, c->fd, 0);
 	return c->ring != MAP_FAILED;
 }
 
@@ -116,7 +122,8 @@ static capture *start(int netns_fd, const char *ifname, const struct ring_size *
 		fail(error, "attach the filter", ifname);
 		return NULL;
 	}
-	if (filter && setsockopt(c->fd, SOL_SOCKET, SO_ATTACH_FILTER, filter, sizeof *filter) != 0) {
+	if (filter &&
+	    setsockopt(c->fd, SOL_SOCKET, SO_ATTACH_FILTER, filter, sizeof *filter) != 0) {
 		fail(error, "attach the filter", ifname);
 		return NULL;
 	}
@@ -141,7 +148,8 @@ capture *capture_new_evidence(int netns_fd, GError **error)
 	return start(netns_fd, NULL, &evidence_only, true, NULL, error);
 }
 
-capture *capture_new_filtered(int netns_fd, const char *ifname, const struct sock_fprog *filter, GError **error)
+capture *capture_new_filtered(int netns_fd, const char *ifname, const struct sock_fprog *filter,
+			      GError **error)
 {
 	return start(netns_fd, ifname, &whole_packets, false, filter, error);
 }
@@ -164,7 +172,7 @@ int capture_fd(const capture *c)
 
 char *capture_ifname(const capture *c, unsigned ifindex)
 {
-	struct ifreq request = { .ifr_ifindex = (int)ifindex };
+	struct ifreq request = {.ifr_ifindex = (int)ifindex};
 
 	if (ioctl(c->fd, SIOCGIFNAME, &request) != 0)
 		return g_strdup_printf("%u", ifindex);
@@ -185,12 +193,14 @@ void capture_read(capture *c, capture_func func, gpointer user_data)
 
 		if (!(__atomic_load_n(&frame->tp_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER))
 			return;
-		from = (const struct sockaddr_ll *)(const void *)((const guint8 *)frame + ADDRESS_OFFSET);
+		from = (const struct sockaddr_ll *)(const void *)((const guint8 *)frame +
+								  ADDRESS_OFFSET);
 		packet = (struct capture_packet){
 			.time_ns = (guint64)frame->tp_sec * 1000000000u + frame->tp_nsec,
 			.ifindex = (unsigned)from->sll_ifindex,
 			.outgoing = from->sll_pkttype == PACKET_OUTGOING,
-			.ethernet = from->sll_hatype == ARPHRD_ETHER || from->sll_hatype == ARPHRD_LOOPBACK,
+			.ethernet = from->sll_hatype == ARPHRD_ETHER ||
+				    from->sll_hatype == ARPHRD_LOOPBACK,
 			.data = (const guint8 *)frame + frame->tp_mac,
 			.captured = frame->tp_snaplen,
 			.original = frame->tp_len,
@@ -204,7 +214,7 @@ void capture_read(capture *c, capture_func func, gpointer user_data)
 
 guint32 capture_dropped(capture *c)
 {
-	struct tpacket_stats stats = { 0 };
+	struct tpacket_stats stats = {0};
 	socklen_t length = sizeof stats;
 
 	if (getsockopt(c->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &length) != 0)

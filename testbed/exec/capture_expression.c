@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/exec/capture_expression.h"
 
 #include "testbed/base/diag.h"
@@ -16,11 +17,12 @@ gboolean capture_expression(const char *text, bool ethernet, struct sock_fprog *
 
 	if (ok) {
 		ret->len = (unsigned short)program.bf_len;
-		ret->filter = g_memdup2(program.bf_insns, program.bf_len * sizeof(struct sock_filter));
+		ret->filter =
+			g_memdup2(program.bf_insns, program.bf_len * sizeof(struct sock_filter));
 		pcap_freecode(&program);
 	} else {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "filter '%s': %s (see pcap-filter(7))", text,
-			    compiler ? pcap_geterr(compiler) : "out of memory");
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "filter '%s': %s (see pcap-filter(7))",
+			    text, compiler ? pcap_geterr(compiler) : "out of memory");
 	}
 	if (compiler)
 		pcap_close(compiler);

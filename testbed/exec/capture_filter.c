@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/exec/capture_filter.h"
 
 #include <glib.h>
@@ -31,7 +32,8 @@ enum place {
 	PLACES,
 };
 
-/* X is the offset of what is looked at; it moves on from header to header.  A load beyond the packet's end drops. */
+/* X is the offset of what is looked at; it moves on from header to header.  A load beyond the
+ * packet's end drops. */
 static const struct step {
 	enum place at; /* this instruction's name; NEXT: none */
 	guint16 code;
@@ -88,7 +90,8 @@ static const struct step {
 	{NEXT, BPF_ALU | BPF_ADD | BPF_X, 0, 0, 0},
 	{NEXT, BPF_MISC | BPF_TAX, 0, 0, 0},
 	{NEXT, BPF_LD | BPF_B | BPF_IND, 0, 0, 0},
-	{NEXT, BPF_JMP | BPF_JGE, 0x14, NEXT, PAYLOAD}, /* content types of TLS (RFC 8446 section 5.1) */
+	{NEXT, BPF_JMP | BPF_JGE, 0x14, NEXT,
+	 PAYLOAD}, /* content types of TLS (RFC 8446 section 5.1) */
 	{NEXT, BPF_JMP | BPF_JGT, 0x17, PAYLOAD, TLS},
 	{TLS, BPF_LD | BPF_B | BPF_IND, 1, 0, 0},
 	{NEXT, BPF_JMP | BPF_JEQ, 0x03, KEEP, PAYLOAD},
@@ -127,7 +130,8 @@ static void assemble(struct sock_filter program[G_N_ELEMENTS(steps)])
 		const struct step *s = &steps[i];
 		bool jump = BPF_CLASS(s->code) == BPF_JMP, always = s->code == (BPF_JMP | BPF_JA);
 
-		program[i] = (struct sock_filter){.code = s->code, .k = always ? distance(index, s->yes, i) : s->k};
+		program[i] = (struct sock_filter){.code = s->code,
+						  .k = always ? distance(index, s->yes, i) : s->k};
 		if (jump && !always) {
 			program[i].jt = (guint8)distance(index, s->yes, i);
 			program[i].jf = (guint8)distance(index, s->no, i);

@@ -1,10 +1,12 @@
-/* Which packets are evidence: a filter that the kernel runs on every packet of a node (packet(7), BPF), so that
- * those that say nothing about ways cost next to nothing.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which packets are evidence: a filter that the kernel runs on every packet of a node (packet(7),
+ * BPF), so that those that say nothing about ways cost next to nothing.
  *
- * Kept are packets whose likeness can be found again at other nodes, through NAT and tunnels: TCP segments that open
- * or end a connection, and those that begin with a TLS record; STUN and TURN messages; one RTP packet of
- * CAPTURE_RTP_KEPT (by sequence number, so that all nodes keep the same ones), bare or in a TURN channel; DNS; ICMP
- * errors.  Loopback interfaces are left out.  Private to exec.
+ * Kept are packets whose likeness can be found again at other nodes, through NAT and tunnels: TCP
+ * segments that open or end a connection, and those that begin with a TLS record; STUN and TURN
+ * messages; one RTP packet of CAPTURE_RTP_KEPT (by sequence number, so that all nodes keep the same
+ * ones), bare or in a TURN channel; DNS; ICMP errors.  Loopback interfaces are left out.  Private
+ * to exec.
  */
 #ifndef TESTBED_EXEC_CAPTURE_FILTER_H
 #define TESTBED_EXEC_CAPTURE_FILTER_H
@@ -12,7 +14,9 @@
 #include <stdbool.h>
 
 #define CAPTURE_RTP_KEPT 16 /* a power of two */
-#define CAPTURE_SNAP_BYTES 160 /* link, IPv6, UDP, TURN indication and a STUN header or RTP in it */
+#define CAPTURE_SNAP_BYTES                                                     \
+	160 /* link, IPv6, UDP, TURN indication and a STUN header or RTP in it \
+	     */
 
 /* Attaches the filter to a packet socket (SOCK_RAW). */
 bool capture_filter_attach(int fd);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/exec/closing.h"
 
 #include "testbed/exec/linux.h"
@@ -15,7 +16,7 @@
 
 static int diag_socket(guint32 groups)
 {
-	const struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = groups };
+	const struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 
 	if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof address) == 0)
@@ -31,9 +32,12 @@ static bool ask(int fd, guint8 family)
 		struct nlmsghdr header;
 		struct inet_diag_req_v2 request;
 	} message = {
-		.header = { .nlmsg_len = sizeof message, .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-		.request = { .sdiag_family = family, .sdiag_protocol = IPPROTO_TCP, .idiag_states = FIN_UNDER_WAY },
+		.header = {.nlmsg_len = sizeof message,
+			   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+		.request = {.sdiag_family = family,
+			    .sdiag_protocol = IPPROTO_TCP,
+			    .idiag_states = FIN_UNDER_WAY},
 	};
 
 	return send(fd, &message, sizeof message, 0) == (ssize_t)sizeof message;
@@ -50,7 +54,8 @@ static bool count_answer(int fd, guint *count)
 
 		if (length <= 0)
 			return false;
-		for (struct nlmsghdr *h = (struct nlmsghdr *)(void *)buffer; nlmsg_ok(h, left); h = nlmsg_next(h, &left)) {
+		for (struct nlmsghdr *h = (struct nlmsghdr *)(void *)buffer; nlmsg_ok(h, left);
+		     h = nlmsg_next(h, &left)) {
 			if (h->nlmsg_type == NLMSG_DONE)
 				return true;
 			if (h->nlmsg_type == NLMSG_ERROR)
@@ -63,7 +68,8 @@ static bool count_answer(int fd, guint *count)
 static bool fins_under_way(int fd, guint *ret_count)
 {
 	*ret_count = 0;
-	return ask(fd, AF_INET) && count_answer(fd, ret_count) && ask(fd, AF_INET6) && count_answer(fd, ret_count);
+	return ask(fd, AF_INET) && count_answer(fd, ret_count) && ask(fd, AF_INET6) &&
+	       count_answer(fd, ret_count);
 }
 
 /* What it says does not matter: the sockets are counted anew. */
@@ -81,7 +87,7 @@ static gboolean wait_closed(int answers, int events, gint64 end_us)
 	guint count;
 
 	while (fins_under_way(answers, &count)) {
-		struct pollfd gone = { .fd = events, .events = POLLIN };
+		struct pollfd gone = {.fd = events, .events = POLLIN};
 
 		if (count == 0)
 			return TRUE;
@@ -105,7 +111,8 @@ gboolean exec_wait_closed(exec *x, const char *node, guint timeout_ms)
 		return FALSE;
 	/* before the first count: what goes between the two must not be missed */
 	if (room_enter(r, room_space(r, node, NULL), NULL)) {
-		events = diag_socket(1u << (SKNLGRP_INET_TCP_DESTROY - 1) | 1u << (SKNLGRP_INET6_TCP_DESTROY - 1));
+		events = diag_socket(1u << (SKNLGRP_INET_TCP_DESTROY - 1) |
+				     1u << (SKNLGRP_INET6_TCP_DESTROY - 1));
 		answers = diag_socket(0);
 	}
 	x->room->leave(x);

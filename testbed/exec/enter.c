@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/exec/enter.h"
 
 #include "testbed/base/diag.h"
@@ -22,18 +23,19 @@ static volatile sig_atomic_t running; /* pid of the child, for the handler */
 
 static gboolean fail(GError **error, const char *what)
 {
-	g_set_error(error, TB_ERROR, errno == EPERM ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED, "enter the node: %s: %s", what,
-		    g_strerror(errno));
+	g_set_error(error, TB_ERROR, errno == EPERM ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED,
+		    "enter the node: %s: %s", what, g_strerror(errno));
 	return FALSE;
 }
 
-/* setns into the own user namespace is refused, so it is not tried: a lab that root made may have none of its own. */
+/* setns into the own user namespace is refused, so it is not tried: a lab that root made may have
+ * none of its own. */
 static bool is_own_user(int fd)
 {
 	struct stat own, other;
 
-	return stat("/proc/self/ns/user", &own) == 0 && fstat(fd, &other) == 0 && own.st_dev == other.st_dev &&
-	       own.st_ino == other.st_ino;
+	return stat("/proc/self/ns/user", &own) == 0 && fstat(fd, &other) == 0 &&
+	       own.st_dev == other.st_dev && own.st_ino == other.st_ino;
 }
 
 gboolean enter_user(int user_fd, GError **error)
@@ -43,7 +45,8 @@ gboolean enter_user(int user_fd, GError **error)
 	return fail(error, "user namespace");
 }
 
-/* A namespace of mounts has a root of its own: the working directory is found again by name, where it is there. */
+/* A namespace of mounts has a root of its own: the working directory is found again by name, where
+ * it is there. */
 static gboolean enter_mounts(int fd, GError **error)
 {
 	g_autofree char *folder = g_get_current_dir();
@@ -80,8 +83,9 @@ static G_NORETURN void child(const struct enter_door *door, char *const *argv)
 
 	set_signals(false);
 	sigaction(SIGPIPE, &as_usual, NULL);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || (door->net >= 0 && setns(door->net, CLONE_NEWNET) != 0) ||
-	    unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||
+	    (door->net >= 0 && setns(door->net, CLONE_NEWNET) != 0) || unshare(CLONE_NEWNS) != 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
 	    !spawn_mount_files(door->files)) {
 		fprintf(stderr, "testbed: error: enter the node: %s\n", g_strerror(errno));
 		_exit(CANT_EXECUTE);
@@ -120,7 +124,8 @@ int enter_run(const struct enter_door *door, char *const *argv, GError **error)
 	pid_t group = tcgetpgrp(STDIN_FILENO), pid;
 	int status;
 
-	if (!enter_user(door->user, error) || !enter_mounts(door->mnt, error) || !spawn_prepare_files(door->files, error))
+	if (!enter_user(door->user, error) || !enter_mounts(door->mnt, error) ||
+	    !spawn_prepare_files(door->files, error))
 		return -1;
 	if (door->pid >= 0 && setns(door->pid, CLONE_NEWPID) != 0) {
 		fail(error, "process namespace");

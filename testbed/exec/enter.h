@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* enter: a process from outside goes into a node of a lab that runs, as nsenter(1) does.
  *
- * It gets the lab's view of processes, the node's network and the node's own files (resolv.conf, hosts), and keeps its
- * terminal, process group and descriptors, so that Ctrl-C, job control and window size work by themselves.  It has all
- * capabilities of the lab's user namespace, which are none outside of it.
- * The calling process must have one thread (setns(2), CLONE_NEWUSER) and be the lab's owner, or root.
- * Depends on base.
+ * It gets the lab's view of processes, the node's network and the node's own files (resolv.conf,
+ * hosts), and keeps its terminal, process group and descriptors, so that Ctrl-C, job control and
+ * window size work by themselves.  It has all capabilities of the lab's user namespace, which are
+ * none outside of it. The calling process must have one thread (setns(2), CLONE_NEWUSER) and be the
+ * lab's owner, or root. Depends on base.
  */
 #ifndef TESTBED_EXEC_ENTER_H
 #define TESTBED_EXEC_ENTER_H
@@ -16,14 +17,15 @@ struct enter_door {
 	const char *const *files; /* pairs as in struct exec_process, or NULL */
 };
 
-/* Moves the calling process into the lab's user namespace only, where it may then do what takes a capability (capture).
- * There is no way back.  Nothing happens when it is there already. */
+/* Moves the calling process into the lab's user namespace only, where it may then do what takes a
+ * capability (capture). There is no way back.  Nothing happens when it is there already. */
 gboolean enter_user(int user_fd, GError **error);
 
-/* Runs argv (argv[0] is looked for in PATH) in the node and waits for its end; blocks.  The calling process is in the lab's
- * namespaces afterwards and should end.  SIGINT and SIGQUIT are left to the child meanwhile; SIGTERM and SIGHUP are passed
- * on to it; when this process is killed the child is too.  Returns the exit status, 128+n after signal n, 127 when there is
- * no such program; -1 with `error` when the node can't be entered. */
+/* Runs argv (argv[0] is looked for in PATH) in the node and waits for its end; blocks.  The calling
+ * process is in the lab's namespaces afterwards and should end.  SIGINT and SIGQUIT are left to the
+ * child meanwhile; SIGTERM and SIGHUP are passed on to it; when this process is killed the child is
+ * too.  Returns the exit status, 128+n after signal n, 127 when there is no such program; -1 with
+ * `error` when the node can't be entered. */
 int enter_run(const struct enter_door *door, char *const *argv, GError **error);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/exec/exec.h"
 
 #include "testbed/exec/process.h"
@@ -113,14 +114,15 @@ GPid exec_spawn(exec *x, const struct exec_process *process, GError **error)
 	struct spawn_request request = {
 		.netns_fd = exec_netns_fd(x, process->node),
 		.argv = process->argv,
-		.fds = { process->control_fd, -1 },
+		.fds = {process->control_fd, -1},
 		.log_fd = process->log_fd,
 		.files = process->files,
 		.keep_net_admin = process->keep_net_admin,
 	};
 
 	if (request.netns_fd < 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "there is no node '%s'", process->node);
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "there is no node '%s'",
+			    process->node);
 		return -1;
 	}
 	return spawn_in_namespace(&request, error);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* exec: the only door to the kernel.
  *
  * Nouns: an `exec` is the place where one lab's operations happen.  Behind it stand rooms with the
@@ -21,9 +22,10 @@ typedef struct exec exec;
 /* Facts of this host that decide how an operation is carried out (see exec_probe). */
 struct exec_features {
 	bool veth, bridge, nftables, nft_nat, tun, vxlan, wireguard, gre, ipip, netem, tbf;
-	bool egress; /* nftables can forward what leaves by an interface */
+	bool egress;	   /* nftables can forward what leaves by an interface */
 	bool wireguard_go; /* program found and /dev/net/tun can be opened */
-	char *missing;     /* first thing that is missing to build any lab at all, with its cure; NULL: none */
+	char *missing; /* first thing that is missing to build any lab at all, with its cure; NULL:
+			  none */
 };
 
 /* Tries each feature for real inside a throw-away network namespace of the calling process (which
@@ -31,12 +33,15 @@ struct exec_features {
 void exec_probe(struct exec_features *ret);
 void exec_features_clear(struct exec_features *f);
 
-/* Keys by name, as op_tunnel.key_local asks: 32 bytes each.  Writes `private_key` and `public_key`. */
-typedef gboolean (*exec_key_func)(const char *name, uint8_t private_key[32], uint8_t public_key[32], gpointer user_data);
+/* Keys by name, as op_tunnel.key_local asks: 32 bytes each.  Writes `private_key` and `public_key`.
+ */
+typedef gboolean (*exec_key_func)(const char *name, uint8_t private_key[32], uint8_t public_key[32],
+				  gpointer user_data);
 
-/* Nothing is made yet.  `features` are copied; `keys` is called with `user_data` while tunnels are made.  NULL with
- * TB_ERROR_UNSUPPORTED: no network namespaces. */
-exec *exec_new_linux(const struct exec_features *features, exec_key_func keys, gpointer user_data, GError **error);
+/* Nothing is made yet.  `features` are copied; `keys` is called with `user_data` while tunnels are
+ * made.  NULL with TB_ERROR_UNSUPPORTED: no network namespaces. */
+exec *exec_new_linux(const struct exec_features *features, exec_key_func keys, gpointer user_data,
+		     GError **error);
 /* Records operations; fails at the N-th applied one (counting from 1; 0: never). */
 exec *exec_new_fake(unsigned fail_at);
 void exec_free(exec *x);
@@ -44,41 +49,47 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(exec, exec_free)
 
 /* Applies every network operation of the plan in order (OP_NETNS .. OP_NFT); the others are left to
  * the caller.  On failure the error names the operation, its node and the kernel's own words.
- * TB_ERROR_UNSUPPORTED when the kernel lacks something.  Blocks until the kernel acknowledged all. */
+ * TB_ERROR_UNSUPPORTED when the kernel lacks something.  Blocks until the kernel acknowledged all.
+ */
 gboolean exec_run(exec *x, const plan *p, GError **error);
 /* One operation on a lab that was built (live changes). */
 gboolean exec_apply(exec *x, const struct op *op, GError **error);
 
-/* Takes back what an operation made (live changes): what is gone already is no mistake.  A setting gets the value back that it
- * had before exec_apply changed it on a lab that was built.  A namespace goes with all that is in it. */
+/* Takes back what an operation made (live changes): what is gone already is no mistake.  A setting
+ * gets the value back that it had before exec_apply changed it on a lab that was built.  A
+ * namespace goes with all that is in it. */
 gboolean exec_remove(exec *x, const struct op *op, GError **error);
 /* While on, making what is there already is no mistake either: for the way back after a failure. */
 void exec_forgive(exec *x, bool on);
 
 /* Network namespace of a node, borrowed; -1 when there is none. */
 int exec_netns_fd(const exec *x, const char *node);
-/* How the lab's VPN was made, for the results: "wireguard", "wireguard-go", "vxlan", ... or NULL without tunnel. */
+/* How the lab's VPN was made, for the results: "wireguard", "wireguard-go", "vxlan", ... or NULL
+ * without tunnel. */
 const char *exec_tunnel_backend(const exec *x);
 
-/* What decides which packets an impaired link loses, delays, duplicates (not with netem): the same seed and the
- * same packets, the same fate.  For links impaired after the call; random until then. */
+/* What decides which packets an impaired link loses, delays, duplicates (not with netem): the same
+ * seed and the same packets, the same fate.  For links impaired after the call; random until then.
+ */
 void exec_seed(exec *x, guint64 seed);
 /* How links are impaired: "netem", "testbed-link"; NULL when none is. */
 const char *exec_impair_backend(const exec *x);
 
-/* Interfaces of nodes with this number or a higher one are exec's own (taps of impaired links): no part of the
- * emulated network.  Neither exec_inspect nor a capture shows them. */
+/* Interfaces of nodes with this number or a higher one are exec's own (taps of impaired links): no
+ * part of the emulated network.  Neither exec_inspect nor a capture shows them. */
 #define EXEC_HIDDEN_IFINDEX 1048576
 
 /* A process in a node. */
 struct exec_process {
 	const char *node;
-	char *const *argv;       /* argv[0] is a path */
-	int control_fd;          /* becomes descriptor 3 of the child, or -1 */
-	int log_fd;              /* becomes its standard output and error */
-	const char *const *files; /* pairs: path seen by the process, path of the content; NULL-terminated.  Bind-mounted
-				     in a mount namespace of its own */
-	bool keep_net_admin;     /* keeps CAP_NET_ADMIN and CAP_NET_RAW (tunnel daemons, capture); else no capability at all */
+	char *const *argv; /* argv[0] is a path */
+	int control_fd;	   /* becomes descriptor 3 of the child, or -1 */
+	int log_fd;	   /* becomes its standard output and error */
+	const char *const
+		*files; /* pairs: path seen by the process, path of the content; NULL-terminated.
+			   Bind-mounted in a mount namespace of its own */
+	bool keep_net_admin; /* keeps CAP_NET_ADMIN and CAP_NET_RAW (tunnel daemons, capture); else
+				no capability at all */
 };
 
 /* Starts a process inside the node's network namespace and a private mount namespace, with no

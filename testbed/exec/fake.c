@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The room without a kernel: writes down what it is asked, and fails when told to. */
 #include "testbed/exec/exec.h"
 
@@ -16,7 +17,8 @@ static gboolean fake_apply(exec *x, const struct op *op, const struct op **faile
 
 	if (++r->applied == r->fail_at) {
 		*failed = op;
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "operation %u was told to fail", r->applied);
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "operation %u was told to fail",
+			    r->applied);
 		return FALSE;
 	}
 	line = g_string_new(NULL);
@@ -31,7 +33,8 @@ static gboolean fake_remove(exec *x, const struct op *op, GError **error)
 	GString *line;
 
 	if (++r->applied == r->fail_at) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "operation %u was told to fail", r->applied);
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "operation %u was told to fail",
+			    r->applied);
 		return FALSE;
 	}
 	line = g_string_new("remove ");

@@ -1,4 +1,6 @@
-/* Impairment of what leaves by an interface: the ways to do it, best first; the first that works on this host is used. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Impairment of what leaves by an interface: the ways to do it, best first; the first that works on
+ * this host is used. */
 #include "testbed/exec/impair_backend.h"
 
 #include <errno.h>
@@ -11,14 +13,15 @@
 
 gboolean impair_fail_errno(GError **error, const char *what, const char *ifname)
 {
-	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "%s of '%s': %s", what, ifname, g_strerror(errno));
+	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "%s of '%s': %s", what, ifname,
+		    g_strerror(errno));
 	return FALSE;
 }
 
 gboolean impair_stop_offload(const char *ifname, GError **error)
 {
-	struct ethtool_value off = { .cmd = ETHTOOL_STXCSUM, .data = 0 };
-	struct ifreq request = { .ifr_data = (void *)&off };
+	struct ethtool_value off = {.cmd = ETHTOOL_STXCSUM, .data = 0};
+	struct ifreq request = {.ifr_data = (void *)&off};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	bool ok;
 
@@ -32,7 +35,7 @@ gboolean impair_stop_offload(const char *ifname, GError **error)
 	return ok;
 }
 
-static const struct impair_backend *const backends[] = { &impair_netem, &impair_link };
+static const struct impair_backend *const backends[] = {&impair_netem, &impair_link};
 
 const char *impair_backend_name(const struct impair_backend *b)
 {
@@ -45,7 +48,8 @@ static const struct impair_backend *choose(const struct linux_room *r, GError **
 		if (backends[i]->works(&r->features))
 			return backends[i];
 	g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED,
-		    "this host can impair no link: use a kernel with netem (modprobe sch_netem sch_tbf) or with nftables' "
+		    "this host can impair no link: use a kernel with netem (modprobe sch_netem "
+		    "sch_tbf) or with nftables' "
 		    "egress hook (CONFIG_NETFILTER_EGRESS, CONFIG_NFT_FWD_NETDEV)");
 	return NULL;
 }
@@ -64,7 +68,8 @@ void impairs_clear(struct linux_room *r)
 }
 
 /* The interface must be there and carry packets first. */
-gboolean do_impair(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+gboolean do_impair(struct linux_room *r, const struct op *op, const struct op **failed,
+		   GError **error)
 {
 	(void)failed;
 	if (!room_space(r, op->node, error))
@@ -81,7 +86,8 @@ static gboolean finish_one(struct linux_room *r, const struct op *op, GError **e
 	if (!s)
 		return FALSE;
 	r->impair_backend = b;
-	return impairment_is_none(&op->impair.what) ? b->clear(r, s, op, error) : b->set(r, s, op, error);
+	return impairment_is_none(&op->impair.what) ? b->clear(r, s, op, error) :
+						      b->set(r, s, op, error);
 }
 
 gboolean impairs_finish(struct linux_room *r, const struct op **failed, GError **error)
@@ -96,9 +102,11 @@ gboolean impairs_finish(struct linux_room *r, const struct op **failed, GError *
 	return ok;
 }
 
-gboolean undo_impair(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+gboolean undo_impair(struct linux_room *r, const struct op *op, const struct op **failed,
+		     GError **error)
 {
-	const struct op none = { .kind = OP_IMPAIR, .node = op->node, .impair = { .ifname = op->impair.ifname } };
+	const struct op none = {
+		.kind = OP_IMPAIR, .node = op->node, .impair = {.ifname = op->impair.ifname}};
 	struct space *s = room_space(r, op->node, error);
 
 	if (!s || !finish_one(r, &none, error))

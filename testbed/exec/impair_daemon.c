@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/exec/impair_daemon.h"
 
 #include "testbed/exec/impair_queue.h"
@@ -20,7 +21,8 @@
 #define SEND_BATCH 64
 #define READ_BATCH 256 /* frames of one link before the others have their turn */
 #define NS_PER_S 1000000000LL
-#define SLICE_NS 100000 /* a short turn is an early turn, for the kernel's scheduler (sched(7), EEVDF) */
+#define SLICE_NS \
+	100000 /* a short turn is an early turn, for the kernel's scheduler (sched(7), EEVDF) */
 
 /* What is asked over the socket; a link's first message has its two descriptors with it. */
 struct request {
@@ -35,12 +37,13 @@ struct answer {
 	int link;
 };
 
-/* --- the process -------------------------------------------------------------------------------------------- */
+/* --- the process ------------------------------------------------------------------------------ */
 
 struct link {
 	int tap, out;
 	guint8 *ring; /* NULL: the tap is a TUN device */
-	struct sockaddr_ll to; /* of `out`; the protocol is the packet's, where it has no header that tells */
+	struct sockaddr_ll
+		to; /* of `out`; the protocol is the packet's, where it has no header that tells */
 	unsigned frame_bytes, frames, next;
 	impair_queue *queue;
 };
@@ -62,7 +65,8 @@ static gint64 clock_ns(clockid_t clock)
 static void read_ring(struct link *l, gint64 real_offset_ns, gint64 now_ns)
 {
 	for (int i = 0; i < READ_BATCH; i++) {
-		struct tpacket2_hdr *h = (struct tpacket2_hdr *)(void *)(l->ring + (gsize)l->next * l->frame_bytes);
+		struct tpacket2_hdr *h =
+			(struct tpacket2_hdr *)(void *)(l->ring + (gsize)l->next * l->frame_bytes);
 		gint64 came_ns;
 
 		if (!(__atomic_load_n(&h->tp_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER))
@@ -110,16 +114,19 @@ static void send_due(struct link *l, gint64 now_ns)
 	struct impair_frame *frames[SEND_BATCH];
 	struct iovec parts[SEND_BATCH];
 	struct mmsghdr batch[SEND_BATCH];
-	struct sockaddr_ll to[2] = { l->to, l->to };
+	struct sockaddr_ll to[2] = {l->to, l->to};
 	unsigned n;
 
 	to[0].sll_protocol = g_htons(ETH_P_IP);
 	to[1].sll_protocol = g_htons(ETH_P_IPV6);
 
 	do {
-		for (n = 0; n < SEND_BATCH && (frames[n] = impair_queue_take(l->queue, now_ns)); n++) {
-			parts[n] = (struct iovec){ .iov_base = frames[n]->data, .iov_len = frames[n]->length };
-			batch[n] = (struct mmsghdr){ .msg_hdr = { .msg_iov = &parts[n], .msg_iovlen = 1 } };
+		for (n = 0; n < SEND_BATCH && (frames[n] = impair_queue_take(l->queue, now_ns));
+		     n++) {
+			parts[n] = (struct iovec){.iov_base = frames[n]->data,
+						  .iov_len = frames[n]->length};
+			batch[n] = (struct mmsghdr){
+				.msg_hdr = {.msg_iov = &parts[n], .msg_iovlen = 1}};
 			if (l->ring)
 				continue;
 			batch[n].msg_hdr.msg_name = &to[frames[n]->data[0] >> 4 == 6];
@@ -136,9 +143,10 @@ static int add_link(struct carrier *c, const struct request *q, int tap, int out
 	gsize size = (gsize)q->frame_bytes * q->frames;
 	socklen_t length = sizeof(struct sockaddr_ll);
 	struct link *l = g_new0(struct link, 1);
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = l };
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = l};
 
-	*l = (struct link){ .tap = tap, .out = out, .frame_bytes = q->frame_bytes, .frames = q->frames };
+	*l = (struct link){
+		.tap = tap, .out = out, .frame_bytes = q->frame_bytes, .frames = q->frames};
 	l->ring = size == 0 ? NULL : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, tap, 0);
 	if (l->ring == MAP_FAILED || getsockname(out, (struct sockaddr *)&l->to, &length) != 0 ||
 	    epoll_ctl(c->epoll, EPOLL_CTL_ADD, tap, &event) != 0)
@@ -166,10 +174,11 @@ static bool receive_request(struct request *q, int fds[2])
 		struct cmsghdr header;
 		char room[CMSG_SPACE(2 * sizeof(int))];
 	} control;
-	struct iovec part = { .iov_base = q, .iov_len = sizeof *q };
-	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
-	};
+	struct iovec part = {.iov_base = q, .iov_len = sizeof *q};
+	struct msghdr message = {.msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof control};
 	const struct cmsghdr *c;
 
 	fds[0] = fds[1] = -1;
@@ -184,7 +193,7 @@ static bool receive_request(struct request *q, int fds[2])
 /* False: the parent is gone. */
 static bool obey(struct carrier *c)
 {
-	struct answer answer = { .errno_value = 0 };
+	struct answer answer = {.errno_value = 0};
 	struct request q;
 	int fds[2];
 
@@ -215,7 +224,7 @@ static int wait_events(struct carrier *c, struct epoll_event *events, int max)
 	}
 	now_ns = clock_ns(CLOCK_MONOTONIC);
 	wait_ns = MAX(due_ns - now_ns, 0);
-	timeout = (struct timespec){ .tv_sec = wait_ns / NS_PER_S, .tv_nsec = wait_ns % NS_PER_S };
+	timeout = (struct timespec){.tv_sec = wait_ns / NS_PER_S, .tv_nsec = wait_ns % NS_PER_S};
 	return epoll_pwait2(c->epoll, events, max, due_ns < 0 ? NULL : &timeout, NULL);
 }
 
@@ -225,7 +234,8 @@ static void carry(struct carrier *c)
 
 	for (;;) {
 		int n = wait_events(c, events, G_N_ELEMENTS(events));
-		gint64 now_ns = clock_ns(CLOCK_MONOTONIC), offset_ns = clock_ns(CLOCK_REALTIME) - now_ns;
+		gint64 now_ns = clock_ns(CLOCK_MONOTONIC),
+		       offset_ns = clock_ns(CLOCK_REALTIME) - now_ns;
 
 		for (int i = 0; i < n; i++) {
 			struct link *l = events[i].data.ptr;
@@ -257,7 +267,7 @@ struct scheduling {
 /* Wakes up exactly when asked, and soon. */
 static void become_punctual(void)
 {
-	struct scheduling wish = { .size = sizeof wish, .runtime_ns = SLICE_NS };
+	struct scheduling wish = {.size = sizeof wish, .runtime_ns = SLICE_NS};
 
 	prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
 	/* kernels before 6.12 have no such wish, and it is no more than one */
@@ -266,15 +276,15 @@ static void become_punctual(void)
 
 G_NORETURN static void daemon_main(int control)
 {
-	struct carrier c = { .links = g_ptr_array_new() };
-	struct epoll_event event = { .events = EPOLLIN };
+	struct carrier c = {.links = g_ptr_array_new()};
+	struct epoll_event event = {.events = EPOLLIN};
 	cap_t none = cap_init();
 
 	prctl(PR_SET_NAME, "testbed-link");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGIO, SIG_IGN);
-	if (dup2(control, CONTROL_FD) != CONTROL_FD || close_range(CONTROL_FD + 1, ~0u, 0) != 0 || !none ||
-	    cap_set_proc(none) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+	if (dup2(control, CONTROL_FD) != CONTROL_FD || close_range(CONTROL_FD + 1, ~0u, 0) != 0 ||
+	    !none || cap_set_proc(none) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		_exit(1);
 	c.epoll = epoll_create1(EPOLL_CLOEXEC);
 	become_punctual();
@@ -283,7 +293,7 @@ G_NORETURN static void daemon_main(int control)
 	_exit(0);
 }
 
-/* --- the room's side -------------------------------------------------------------------------------------- */
+/* --- the room's side -------------------------------------------------------------------------- */
 
 struct impair_daemon {
 	pid_t pid;
@@ -297,7 +307,8 @@ struct impair_daemon *impair_daemon_new(GError **error)
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "socket for impaired links: %s", g_strerror(errno));
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "socket for impaired links: %s",
+			    g_strerror(errno));
 		return NULL;
 	}
 	pid = fork();
@@ -305,13 +316,13 @@ struct impair_daemon *impair_daemon_new(GError **error)
 		daemon_main(ends[1]);
 	close(ends[1]);
 	if (pid < 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "start the process of impaired links: %s",
-			    g_strerror(errno));
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED,
+			    "start the process of impaired links: %s", g_strerror(errno));
 		close(ends[0]);
 		return NULL;
 	}
 	d = g_new0(struct impair_daemon, 1);
-	*d = (struct impair_daemon){ .pid = pid, .socket = ends[0] };
+	*d = (struct impair_daemon){.pid = pid, .socket = ends[0]};
 	return d;
 }
 
@@ -325,14 +336,17 @@ void impair_daemon_free(struct impair_daemon *d)
 	g_free(d);
 }
 
-static ssize_t send_request(const struct impair_daemon *d, const struct request *q, const int fds[2])
+static ssize_t send_request(const struct impair_daemon *d, const struct request *q,
+			    const int fds[2])
 {
 	union {
 		struct cmsghdr header;
 		char room[CMSG_SPACE(2 * sizeof(int))];
-	} control = { .header = { .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(2 * sizeof(int)) } };
-	struct iovec part = { .iov_base = (void *)(guintptr)q, .iov_len = sizeof *q };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	} control = {.header = {.cmsg_level = SOL_SOCKET,
+				.cmsg_type = SCM_RIGHTS,
+				.cmsg_len = CMSG_LEN(2 * sizeof(int))}};
+	struct iovec part = {.iov_base = (void *)(guintptr)q, .iov_len = sizeof *q};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
 
 	if (fds) {
 		memcpy(CMSG_DATA(&control.header), fds, 2 * sizeof(int));
@@ -342,9 +356,10 @@ static ssize_t send_request(const struct impair_daemon *d, const struct request 
 	return sendmsg(d->socket, &message, MSG_NOSIGNAL);
 }
 
-static int ask(const struct impair_daemon *d, const struct request *q, const int fds[2], GError **error)
+static int ask(const struct impair_daemon *d, const struct request *q, const int fds[2],
+	       GError **error)
 {
-	struct answer answer = { .errno_value = 0 };
+	struct answer answer = {.errno_value = 0};
 	ssize_t n = -1;
 
 	if (send_request(d, q, fds) == (ssize_t)sizeof *q)
@@ -358,17 +373,22 @@ static int ask(const struct impair_daemon *d, const struct request *q, const int
 	return -1;
 }
 
-int impair_daemon_add(struct impair_daemon *d, const struct impair_link_ends *ends, guint64 seed, GError **error)
+int impair_daemon_add(struct impair_daemon *d, const struct impair_link_ends *ends, guint64 seed,
+		      GError **error)
 {
-	const struct request q = { .add = true, .frame_bytes = ends->frame_bytes, .frames = ends->frames, .seed = seed };
-	const int fds[2] = { ends->tap, ends->out };
+	const struct request q = {.add = true,
+				  .frame_bytes = ends->frame_bytes,
+				  .frames = ends->frames,
+				  .seed = seed};
+	const int fds[2] = {ends->tap, ends->out};
 
 	return ask(d, &q, fds, error);
 }
 
-gboolean impair_daemon_set(struct impair_daemon *d, int link, const struct impairment *what, GError **error)
+gboolean impair_daemon_set(struct impair_daemon *d, int link, const struct impairment *what,
+			   GError **error)
 {
-	const struct request q = { .link = link, .what = *what };
+	const struct request q = {.link = link, .what = *what};
 
 	return ask(d, &q, NULL, error) >= 0;
 }

@@ -1,8 +1,10 @@
-/* Where the kernel has no netem: a rule on the interface's egress hook (nftables, family netdev) forwards every packet
- * to a tap, a veth pair whose other half lies outside all nodes; the process behind it (impair_daemon) keeps each for its
- * time and sends it out of the interface with a mark that the rule lets pass.  For a device that carries bare IP packets
- * (a tunnel) the tap is a TUN device.  The network's own links stay as they are, so an impairment can come and go while
- * the lab lives; and what is captured on the interface is what leaves, when it leaves.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where the kernel has no netem: a rule on the interface's egress hook (nftables, family netdev)
+ * forwards every packet to a tap, a veth pair whose other half lies outside all nodes; the process
+ * behind it (impair_daemon) keeps each for its time and sends it out of the interface with a mark
+ * that the rule lets pass.  For a device that carries bare IP packets (a tunnel) the tap is a TUN
+ * device.  The network's own links stay as they are, so an impairment can come and go while the lab
+ * lives; and what is captured on the interface is what leaves, when it leaves.
  */
 #include "testbed/exec/impair_backend.h"
 #include "testbed/exec/impair_daemon.h"
@@ -22,7 +24,8 @@
 
 #define TABLE "tb_link"
 #define RING_FRAMES 2048u
-#define RING_HEADER_BYTES 128u /* TPACKET2_HDRLEN, the address and the link header, with room to spare */
+#define RING_HEADER_BYTES \
+	128u /* TPACKET2_HDRLEN, the address and the link header, with room to spare */
 #define RING_BLOCK_BYTES (64u * 1024u)
 
 static bool link_works(const struct exec_features *f)
@@ -38,7 +41,7 @@ struct device {
 /* The device is of the namespace that the thread is in. */
 static gboolean read_device(const char *ifname, struct device *ret, GError **error)
 {
-	struct ifreq kind = { .ifr_flags = 0 }, mtu = { .ifr_mtu = 0 };
+	struct ifreq kind = {.ifr_flags = 0}, mtu = {.ifr_mtu = 0};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	bool ok;
 
@@ -49,11 +52,13 @@ static gboolean read_device(const char *ifname, struct device *ret, GError **err
 		impair_fail_errno(error, "look at the interface", ifname);
 	if (fd >= 0)
 		close(fd);
-	*ret = (struct device){ .ethernet = kind.ifr_hwaddr.sa_family == ARPHRD_ETHER, .mtu_bytes = (unsigned)mtu.ifr_mtu };
+	*ret = (struct device){.ethernet = kind.ifr_hwaddr.sa_family == ARPHRD_ETHER,
+			       .mtu_bytes = (unsigned)mtu.ifr_mtu};
 	return ok;
 }
 
-/* Nothing but what is forwarded to it may go through a tap.  `ifname` is of the namespace that the thread is in. */
+/* Nothing but what is forwarded to it may go through a tap.  `ifname` is of the namespace that the
+ * thread is in. */
 static void stop_ipv6(const char *ifname)
 {
 	g_autofree char *path = g_strdup_printf("/proc/sys/net/ipv6/conf/%s/disable_ipv6", ifname);
@@ -70,7 +75,7 @@ static void stop_ipv6(const char *ifname)
 static struct space *need_far_side(struct linux_room *r, GError **error)
 {
 	char name[] = "@taps";
-	const struct op op = { .kind = OP_NETNS, .node = name };
+	const struct op op = {.kind = OP_NETNS, .node = name};
 	const struct op *failed = NULL;
 
 	if (!r->far_side && do_netns(r, &op, &failed, error))
@@ -80,10 +85,12 @@ static struct space *need_far_side(struct linux_room *r, GError **error)
 
 static gboolean raise_link(nl_queue *q, unsigned ifindex, const struct op *op, GError **error)
 {
-	struct ifinfomsg header = { .ifi_index = (int)ifindex, .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+	struct ifinfomsg header = {
+		.ifi_index = (int)ifindex, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
 	const struct op *failed = NULL;
 
-	return nl_queue_add(q, nl_request(RTM_NEWLINK, 0, &header, sizeof header), op, &failed, error) &&
+	return nl_queue_add(q, nl_request(RTM_NEWLINK, 0, &header, sizeof header), op, &failed,
+			    error) &&
 	       nl_queue_flush(q, &failed, error);
 }
 
@@ -96,12 +103,12 @@ static char *tap_name(const char *ifname, unsigned ifindex)
 }
 
 /* The pair: the near half in the node, the far half where no node sees it. */
-static gboolean make_tap(struct linux_room *r, struct space *s, const struct op *op, char *near_name, char *far_name,
-			 unsigned ifindex, GError **error)
+static gboolean make_tap(struct linux_room *r, struct space *s, const struct op *op,
+			 char *near_name, char *far_name, unsigned ifindex, GError **error)
 {
-	const struct op_veth_end ends[2] = { { .ifname = near_name, .ifindex = ifindex },
-					     { .ifname = far_name, .ifindex = ifindex + 1 } };
-	const int netns[2] = { s->fd, r->far_side->fd };
+	const struct op_veth_end ends[2] = {{.ifname = near_name, .ifindex = ifindex},
+					    {.ifname = far_name, .ifindex = ifindex + 1}};
+	const int netns[2] = {s->fd, r->far_side->fd};
 	const struct op *failed = NULL;
 
 	if (!nl_queue_add(s->queue, link_veth_request(ends, netns, 0), op, &failed, error) ||
@@ -117,8 +124,8 @@ static gboolean make_tap(struct linux_room *r, struct space *s, const struct op 
 }
 
 /* The kernel chooses the number of the far half. */
-static gboolean raise_far(struct linux_room *r, const struct op *op, const char *far_name, unsigned *ret_ifindex,
-			  GError **error)
+static gboolean raise_far(struct linux_room *r, const struct op *op, const char *far_name,
+			  unsigned *ret_ifindex, GError **error)
 {
 	if (!room_enter(r, r->far_side, error))
 		return FALSE;
@@ -129,9 +136,9 @@ static gboolean raise_far(struct linux_room *r, const struct op *op, const char 
 
 static int packet_socket(unsigned ifindex, int protocol)
 {
-	struct sockaddr_ll where = { .sll_family = AF_PACKET,
-				     .sll_protocol = g_htons((guint16)protocol),
-				     .sll_ifindex = (int)ifindex };
+	struct sockaddr_ll where = {.sll_family = AF_PACKET,
+				    .sll_protocol = g_htons((guint16)protocol),
+				    .sll_ifindex = (int)ifindex};
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 
 	if (fd >= 0 && bind(fd, (const struct sockaddr *)&where, sizeof where) != 0) {
@@ -144,11 +151,13 @@ static int packet_socket(unsigned ifindex, int protocol)
 /* On the far side: what comes out of the far half, in a ring. */
 static int open_tap(unsigned ifindex, unsigned frame_bytes)
 {
-	struct tpacket_req ring = { .tp_frame_size = frame_bytes,
-				    .tp_frame_nr = RING_FRAMES,
-				    .tp_block_size = MAX(RING_BLOCK_BYTES, frame_bytes) };
+	struct tpacket_req ring = {.tp_frame_size = frame_bytes,
+				   .tp_frame_nr = RING_FRAMES,
+				   .tp_block_size = MAX(RING_BLOCK_BYTES, frame_bytes)};
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), version = TPACKET_V2, one = 1;
-	struct sockaddr_ll where = { .sll_family = AF_PACKET, .sll_protocol = g_htons(ETH_P_ALL), .sll_ifindex = (int)ifindex };
+	struct sockaddr_ll where = {.sll_family = AF_PACKET,
+				    .sll_protocol = g_htons(ETH_P_ALL),
+				    .sll_ifindex = (int)ifindex};
 
 	ring.tp_block_nr = ring.tp_frame_nr / (ring.tp_block_size / frame_bytes);
 	if (fd >= 0 && setsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof version) == 0 &&
@@ -176,11 +185,12 @@ static int open_out(unsigned ifindex, unsigned mark)
 
 static int open_tun(const char *ifname, unsigned ifindex)
 {
-	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI};
 	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 
 	g_strlcpy(request.ifr_name, ifname, sizeof request.ifr_name);
-	if (fd >= 0 && (ioctl(fd, TUNSETIFINDEX, &ifindex) != 0 || ioctl(fd, TUNSETIFF, &request) != 0)) {
+	if (fd >= 0 &&
+	    (ioctl(fd, TUNSETIFINDEX, &ifindex) != 0 || ioctl(fd, TUNSETIFF, &request) != 0)) {
 		close(fd);
 		fd = -1;
 	}
@@ -188,15 +198,18 @@ static int open_tun(const char *ifname, unsigned ifindex)
 }
 
 /* It takes IP packets of any size that the impaired device does, and as many as a ring. */
-static gboolean raise_tun(struct space *s, unsigned ifindex, const struct op *op, const struct device *d, GError **error)
+static gboolean raise_tun(struct space *s, unsigned ifindex, const struct op *op,
+			  const struct device *d, GError **error)
 {
-	struct ifinfomsg header = { .ifi_index = (int)ifindex, .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+	struct ifinfomsg header = {
+		.ifi_index = (int)ifindex, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
 	struct nl_msg *msg = nl_request(RTM_NEWLINK, 0, &header, sizeof header);
 	const struct op *failed = NULL;
 
 	nl_put_u32(msg, IFLA_MTU, d->mtu_bytes);
 	nl_put_u32(msg, IFLA_TXQLEN, RING_FRAMES);
-	return nl_queue_add(s->queue, msg, op, &failed, error) && nl_queue_flush(s->queue, &failed, error);
+	return nl_queue_add(s->queue, msg, op, &failed, error) &&
+	       nl_queue_flush(s->queue, &failed, error);
 }
 
 /* A power of two that holds the frame and its header. */
@@ -210,14 +223,16 @@ static unsigned ring_frame_bytes(unsigned mtu_bytes)
 }
 
 /* A veth pair with a ring at its far half. */
-static int make_ethernet_tap(struct linux_room *r, struct space *s, const struct op *op, char *near_name, unsigned ifindex,
-			     const struct device *d, GError **error)
+static int make_ethernet_tap(struct linux_room *r, struct space *s, const struct op *op,
+			     char *near_name, unsigned ifindex, const struct device *d,
+			     GError **error)
 {
 	g_autofree char *far_name = g_strdup_printf("far%u", ifindex);
 	unsigned far;
 	int fd;
 
-	if (!need_far_side(r, error) || !make_tap(r, s, op, near_name, far_name, ifindex, error) || !raise_far(r, op, far_name, &far, error))
+	if (!need_far_side(r, error) || !make_tap(r, s, op, near_name, far_name, ifindex, error) ||
+	    !raise_far(r, op, far_name, &far, error))
 		return -1;
 	g_array_append_val(s->unsettled, ifindex);
 	if (!links_settle(r, error) || !room_enter(r, r->far_side, error))
@@ -228,8 +243,8 @@ static int make_ethernet_tap(struct linux_room *r, struct space *s, const struct
 	return fd;
 }
 
-static int make_ip_tap(struct linux_room *r, struct space *s, const struct op *op, char *near_name, unsigned ifindex,
-		       const struct device *d, GError **error)
+static int make_ip_tap(struct linux_room *r, struct space *s, const struct op *op, char *near_name,
+		       unsigned ifindex, const struct device *d, GError **error)
 {
 	int fd = -1;
 
@@ -238,8 +253,10 @@ static int make_ip_tap(struct linux_room *r, struct space *s, const struct op *o
 	fd = open_tun(near_name, ifindex);
 	if (fd < 0) {
 		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED,
-			    "'%s' carries bare IP packets; impairing it needs netem in the kernel (modprobe sch_netem) or "
-			    "a TUN device, and /dev/net/tun says: %s; a tunnel of kind vxlan or the interface below the "
+			    "'%s' carries bare IP packets; impairing it needs netem in the kernel "
+			    "(modprobe sch_netem) or "
+			    "a TUN device, and /dev/net/tun says: %s; a tunnel of kind vxlan or "
+			    "the interface below the "
 			    "tunnel can be impaired",
 			    op->impair.ifname, g_strerror(errno));
 		return -1;
@@ -252,22 +269,24 @@ static int make_ip_tap(struct linux_room *r, struct space *s, const struct op *o
 }
 
 /* Gives the process both ends; the tap is closed here. */
-static int connect_link(struct linux_room *r, struct space *s, const struct op *op, int tap, unsigned mark,
-			const struct device *d, GError **error)
+static int connect_link(struct linux_room *r, struct space *s, const struct op *op, int tap,
+			unsigned mark, const struct device *d, GError **error)
 {
 	g_autofree char *key = g_strdup_printf("%s/%s", s->node, op->impair.ifname);
-	const struct impair_link_ends ends = { .tap = tap,
-					       .frame_bytes = d->ethernet ? ring_frame_bytes(d->mtu_bytes) : 0,
-					       .frames = RING_FRAMES,
-					       .out = room_enter(r, s, error) ?
-							      open_out(space_ifindex(s, op->impair.ifname, NULL), mark) :
-							      -1 };
+	const struct impair_link_ends ends = {
+		.tap = tap,
+		.frame_bytes = d->ethernet ? ring_frame_bytes(d->mtu_bytes) : 0,
+		.frames = RING_FRAMES,
+		.out = room_enter(r, s, error) ?
+			       open_out(space_ifindex(s, op->impair.ifname, NULL), mark) :
+			       -1};
 	int link = -1;
 
 	if (ends.out < 0)
 		impair_fail_errno(error, "open a packet socket", op->impair.ifname);
 	else
-		link = impair_daemon_add(r->impair_daemon, &ends, r->seed * 2654435761u + g_str_hash(key), error);
+		link = impair_daemon_add(r->impair_daemon, &ends,
+					 r->seed * 2654435761u + g_str_hash(key), error);
 	close(tap);
 	if (ends.out >= 0)
 		close(ends.out);
@@ -276,10 +295,11 @@ static int connect_link(struct linux_room *r, struct space *s, const struct op *
 
 struct tap {
 	char *ifname; /* its near half */
-	/* What has come through has the near half's number as its mark: one of its own for each link, because a
-	 * packet may go through several (into a tunnel, then out of the node) and is to meet each once. */
+	/* What has come through has the near half's number as its mark: one of its own for each
+	 * link, because a packet may go through several (into a tunnel, then out of the node) and
+	 * is to meet each once. */
 	unsigned mark;
-	int link;     /* number in the daemon */
+	int link; /* number in the daemon */
 };
 
 static void tap_free(gpointer data)
@@ -291,7 +311,8 @@ static void tap_free(gpointer data)
 }
 
 /* The tap of an interface, made when it is first wanted; it stays as long as the lab. */
-static const struct tap *need_tap(struct linux_room *r, struct space *s, const struct op *op, GError **error)
+static const struct tap *need_tap(struct linux_room *r, struct space *s, const struct op *op,
+				  GError **error)
 {
 	g_autofree char *key = g_strdup_printf("%s/%s", s->node, op->impair.ifname);
 	unsigned ifindex = EXEC_HIDDEN_IFINDEX + 2 * r->n_taps;
@@ -305,11 +326,12 @@ static const struct tap *need_tap(struct linux_room *r, struct space *s, const s
 	if (!room_enter(r, s, error) || !read_device(op->impair.ifname, &d, error) ||
 	    (!r->impair_daemon && !(r->impair_daemon = impair_daemon_new(error))))
 		return NULL;
-	tap = (d.ethernet ? make_ethernet_tap : make_ip_tap)(r, s, op, near_name, ifindex, &d, error);
+	tap = (d.ethernet ? make_ethernet_tap : make_ip_tap)(r, s, op, near_name, ifindex, &d,
+							     error);
 	if (tap < 0 || (link = connect_link(r, s, op, tap, ifindex, &d, error)) < 0)
 		return NULL;
 	t = g_new0(struct tap, 1);
-	*t = (struct tap){ .ifname = g_steal_pointer(&near_name), .mark = ifindex, .link = link };
+	*t = (struct tap){.ifname = g_steal_pointer(&near_name), .mark = ifindex, .link = link};
 	if (!r->taps)
 		r->taps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, tap_free);
 	g_hash_table_insert(r->taps, g_steal_pointer(&key), t);
@@ -317,9 +339,10 @@ static const struct tap *need_tap(struct linux_room *r, struct space *s, const s
 	return t;
 }
 
-static gboolean run_rules(struct linux_room *r, struct space *s, const struct op *op, char *text, GError **error)
+static gboolean run_rules(struct linux_room *r, struct space *s, const struct op *op, char *text,
+			  GError **error)
 {
-	const struct op rules = { .kind = OP_NFT, .node = op->node, .nft = { .text = text } };
+	const struct op rules = {.kind = OP_NFT, .node = op->node, .nft = {.text = text}};
 	const struct op *failed = NULL;
 
 	return room_enter(r, s, error) && do_nft(r, &rules, &failed, error);
@@ -336,12 +359,14 @@ static gboolean link_set(struct linux_room *r, struct space *s, const struct op 
 				"\t\ttype filter hook egress device \"%s\" priority 0\n\t}\n}\n"
 				"flush chain netdev " TABLE " tb_%s\n"
 				"add rule netdev " TABLE " tb_%s mark != %u fwd to \"%s\"\n",
-				op->impair.ifname, op->impair.ifname, op->impair.ifname, op->impair.ifname, t->mark, t->ifname);
+				op->impair.ifname, op->impair.ifname, op->impair.ifname,
+				op->impair.ifname, t->mark, t->ifname);
 	return run_rules(r, s, op, rules, error);
 }
 
 /* What is under way arrives at its time. */
-static gboolean link_clear(struct linux_room *r, struct space *s, const struct op *op, GError **error)
+static gboolean link_clear(struct linux_room *r, struct space *s, const struct op *op,
+			   GError **error)
 {
 	g_autofree char *key = g_strdup_printf("%s/%s", s->node, op->impair.ifname), *rules = NULL;
 
@@ -352,7 +377,8 @@ static gboolean link_clear(struct linux_room *r, struct space *s, const struct o
 }
 
 /* The tap goes; what is under way is lost with it. */
-static gboolean link_forget(struct linux_room *r, struct space *s, const struct op *op, const struct op **failed, GError **error)
+static gboolean link_forget(struct linux_room *r, struct space *s, const struct op *op,
+			    const struct op **failed, GError **error)
 {
 	g_autofree char *key = g_strdup_printf("%s/%s", op->node, op->impair.ifname), *rules = NULL;
 	const struct tap *t = r->taps ? g_hash_table_lookup(r->taps, key) : NULL;
@@ -376,5 +402,10 @@ static void link_end(struct linux_room *r)
 }
 
 const struct impair_backend impair_link = {
-	.name = "testbed-link", .works = link_works, .set = link_set, .clear = link_clear, .forget = link_forget, .end = link_end,
+	.name = "testbed-link",
+	.works = link_works,
+	.set = link_set,
+	.clear = link_clear,
+	.forget = link_forget,
+	.end = link_end,
 };

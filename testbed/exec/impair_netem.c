@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The kernel's own queueing discipline, with a token bucket below it for the rate. */
 #include "testbed/exec/impair_netem.h"
 
@@ -47,10 +48,10 @@ static void normal_table(gint16 table[NETEM_TABLE])
 
 static void put_netem_loss(struct nl_msg *msg, const struct impairment *w)
 {
-	struct tc_netem_gemodel gilbert = { .p = netem_share(impairment_burst_start_pct(w)),
-					  .r = netem_share(100.0 / w->burst_packets),
-					  .h = 0,
-					  .k1 = 0 };
+	struct tc_netem_gemodel gilbert = {.p = netem_share(impairment_burst_start_pct(w)),
+					   .r = netem_share(100.0 / w->burst_packets),
+					   .h = 0,
+					   .k1 = 0};
 	struct nlattr *loss = nl_nest(msg, TCA_NETEM_LOSS);
 
 	nl_put(msg, NETEM_LOSS_GE, &gilbert, sizeof gilbert);
@@ -59,13 +60,15 @@ static void put_netem_loss(struct nl_msg *msg, const struct impairment *w)
 
 struct nl_msg *netem_request(unsigned ifindex, const struct impairment *w)
 {
-	struct tcmsg header = { .tcm_ifindex = (int)ifindex, .tcm_parent = TC_H_ROOT, .tcm_handle = NETEM_HANDLE };
-	struct nl_msg *msg = nl_request_large(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof header);
-	struct tc_netem_qopt options = { .limit = IMPAIR_FRAMES_MAX,
-					 .loss = w->burst_packets > 0 ? 0 : netem_share(w->loss_pct),
-					 .duplicate = netem_share(w->duplicate_pct),
-					 .gap = w->reorder_pct > 0 };
-	struct tc_netem_reorder reorder = { .probability = netem_share(w->reorder_pct) };
+	struct tcmsg header = {
+		.tcm_ifindex = (int)ifindex, .tcm_parent = TC_H_ROOT, .tcm_handle = NETEM_HANDLE};
+	struct nl_msg *msg = nl_request_large(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, &header,
+					      sizeof header);
+	struct tc_netem_qopt options = {.limit = IMPAIR_FRAMES_MAX,
+					.loss = w->burst_packets > 0 ? 0 : netem_share(w->loss_pct),
+					.duplicate = netem_share(w->duplicate_pct),
+					.gap = w->reorder_pct > 0};
+	struct tc_netem_reorder reorder = {.probability = netem_share(w->reorder_pct)};
 	gint64 delay_ns = w->delay_us * 1000LL, jitter_ns = w->jitter_us * 1000LL;
 	gint16 table[NETEM_TABLE];
 	struct nlattr *nest;
@@ -89,11 +92,16 @@ struct nl_msg *netem_request(unsigned ifindex, const struct impairment *w)
 
 struct nl_msg *netem_rate_request(unsigned ifindex, const struct impairment *w, unsigned mtu)
 {
-	struct tcmsg header = { .tcm_ifindex = (int)ifindex, .tcm_parent = NETEM_HANDLE | 1, .tcm_handle = 2 * NETEM_HANDLE };
-	struct nl_msg *msg = nl_request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof header);
-	struct tc_tbf_qopt options = { .rate = { .rate = w->rate_kbit * 125u, .linklayer = TC_LINKLAYER_ETHERNET },
-				       .limit = (guint32)MIN(impairment_queue_bytes(w), G_MAXUINT32) };
-	guint32 burst = mtu + FRAME_HEADERS_BYTES; /* one full frame, so that a rate is a rate from the first packet on */
+	struct tcmsg header = {.tcm_ifindex = (int)ifindex,
+			       .tcm_parent = NETEM_HANDLE | 1,
+			       .tcm_handle = 2 * NETEM_HANDLE};
+	struct nl_msg *msg =
+		nl_request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof header);
+	struct tc_tbf_qopt options = {
+		.rate = {.rate = w->rate_kbit * 125u, .linklayer = TC_LINKLAYER_ETHERNET},
+		.limit = (guint32)MIN(impairment_queue_bytes(w), G_MAXUINT32)};
+	guint32 burst = mtu + FRAME_HEADERS_BYTES; /* one full frame, so that a rate is a rate from
+						      the first packet on */
 	struct nlattr *nest;
 
 	nl_put_text(msg, TCA_KIND, "tbf");
@@ -107,7 +115,7 @@ struct nl_msg *netem_rate_request(unsigned ifindex, const struct impairment *w, 
 /* Of an interface of the namespace that this process is in. */
 static unsigned mtu_of(const char *ifname)
 {
-	struct ifreq r = { .ifr_mtu = 0 };
+	struct ifreq r = {.ifr_mtu = 0};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	g_strlcpy(r.ifr_name, ifname, sizeof r.ifr_name);
@@ -120,30 +128,35 @@ static unsigned mtu_of(const char *ifname)
 
 static gboolean netem_remove(struct space *s, unsigned ifindex, const struct op *op)
 {
-	struct tcmsg header = { .tcm_ifindex = (int)ifindex, .tcm_parent = TC_H_ROOT };
+	struct tcmsg header = {.tcm_ifindex = (int)ifindex, .tcm_parent = TC_H_ROOT};
 	const struct op *failed = NULL;
 
 	/* refused when there is none, which is what is wanted */
-	return nl_queue_add(s->queue, nl_request(RTM_DELQDISC, 0, &header, sizeof header), op, &failed, NULL) &&
+	return nl_queue_add(s->queue, nl_request(RTM_DELQDISC, 0, &header, sizeof header), op,
+			    &failed, NULL) &&
 	       nl_queue_flush(s->queue, &failed, NULL);
 }
 
-static gboolean netem_set(struct linux_room *r, struct space *s, const struct op *op, GError **error)
+static gboolean netem_set(struct linux_room *r, struct space *s, const struct op *op,
+			  GError **error)
 {
 	unsigned ifindex = space_ifindex(s, op->impair.ifname, error);
 	const struct impairment *w = &op->impair.what;
 	const struct op *failed = NULL;
 
-	if (ifindex == 0 || !room_enter(r, s, error) || !impair_stop_offload(op->impair.ifname, error))
+	if (ifindex == 0 || !room_enter(r, s, error) ||
+	    !impair_stop_offload(op->impair.ifname, error))
 		return FALSE;
 	(void)netem_remove(s, ifindex, op);
 	return nl_queue_add(s->queue, netem_request(ifindex, w), op, &failed, error) &&
 	       (w->rate_kbit == 0 ||
-		nl_queue_add(s->queue, netem_rate_request(ifindex, w, mtu_of(op->impair.ifname)), op, &failed, error)) &&
+		nl_queue_add(s->queue, netem_rate_request(ifindex, w, mtu_of(op->impair.ifname)),
+			     op, &failed, error)) &&
 	       nl_queue_flush(s->queue, &failed, error);
 }
 
-static gboolean netem_clear(struct linux_room *r, struct space *s, const struct op *op, GError **error)
+static gboolean netem_clear(struct linux_room *r, struct space *s, const struct op *op,
+			    GError **error)
 {
 	unsigned ifindex = space_ifindex(s, op->impair.ifname, error);
 
@@ -155,5 +168,8 @@ static gboolean netem_clear(struct linux_room *r, struct space *s, const struct 
 }
 
 const struct impair_backend impair_netem = {
-	.name = "netem", .works = netem_works, .set = netem_set, .clear = netem_clear,
+	.name = "netem",
+	.works = netem_works,
+	.set = netem_set,
+	.clear = netem_clear,
 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/exec/impair_queue.h"
 
 #include <math.h>
@@ -7,8 +8,8 @@
 
 struct impair_queue {
 	struct impairment what;
-	guint64 random; /* state of xorshift64* */
-	bool losing;    /* inside a run of losses */
+	guint64 random;		    /* state of xorshift64* */
+	bool losing;		    /* inside a run of losses */
 	struct impair_frame **heap; /* by time, then order */
 	guint n, room;
 	guint64 order;
@@ -44,7 +45,7 @@ void impair_queue_set(impair_queue *q, const struct impairment *what)
 	q->losing = false;
 }
 
-/* --- lots ------------------------------------------------------------------------------------------- */
+/* --- lots ------------------------------------------------------------------------------------- */
 
 /* Vigna's xorshift64*: 0 <= x < 1. */
 static double lot(impair_queue *q)
@@ -81,13 +82,14 @@ static gint64 draw_delay_ns(impair_queue *q)
 		delay += jitter > 0 ? jitter * (2 * lot(q) - 1) : 0;
 		break;
 	case JITTER_NORMAL: /* by Box and Muller; `jitter` is the standard deviation */
-		delay += jitter > 0 ? jitter * sqrt(-2 * log(1 - lot(q))) * cos(2 * G_PI * lot(q)) : 0;
+		delay += jitter > 0 ? jitter * sqrt(-2 * log(1 - lot(q))) * cos(2 * G_PI * lot(q)) :
+				      0;
 		break;
 	}
 	return (gint64)(MAX(delay, 0) * NS_PER_US);
 }
 
-/* --- the line in front of the rate -------------------------------------------------------------------- */
+/* --- the line in front of the rate ------------------------------------------------------------ */
 
 static void line_advance(impair_queue *q, gint64 now_ns)
 {
@@ -126,7 +128,7 @@ static void line_join(impair_queue *q, struct impair_frame *f, gint64 now_ns)
 	q->line_frames++;
 }
 
-/* --- frames by time -------------------------------------------------------------------------------------- */
+/* --- frames by time --------------------------------------------------------------------------- */
 
 static bool before(const struct impair_frame *a, const struct impair_frame *b)
 {
@@ -165,7 +167,7 @@ static struct impair_frame *heap_remove_first(impair_queue *q)
 	return first;
 }
 
-/* --- a frame's way ----------------------------------------------------------------------------------------- */
+/* --- a frame's way ---------------------------------------------------------------------------- */
 
 static void admit(impair_queue *q, gint64 now_ns, const guint8 *data, guint32 length)
 {
@@ -176,7 +178,7 @@ static void admit(impair_queue *q, gint64 now_ns, const guint8 *data, guint32 le
 		return;
 	}
 	f = g_malloc(sizeof *f + length);
-	*f = (struct impair_frame){ .order = q->order++, .line_ns = now_ns, .length = length };
+	*f = (struct impair_frame){.order = q->order++, .line_ns = now_ns, .length = length};
 	memcpy(f->data, data, length);
 	if (q->what.rate_kbit > 0)
 		line_join(q, f, now_ns);

@@ -1,10 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* impair_queue: what one impaired link does to packets, without I/O and without a clock.
  *
- * Nouns: an `impair_frame` is a packet with the time at which it leaves.  A frame goes through, in this
- * order: loss, duplication, the queue in front of the rate, transmission at the rate, delay with jitter
- * (or none, when it is drawn to overtake).  Without a rate frames may overtake each other by jitter, as
- * in the kernel's netem; with a rate their order is kept.
- * Depends on model.
+ * Nouns: an `impair_frame` is a packet with the time at which it leaves.  A frame goes through, in
+ * this order: loss, duplication, the queue in front of the rate, transmission at the rate, delay
+ * with jitter (or none, when it is drawn to overtake).  Without a rate frames may overtake each
+ * other by jitter, as in the kernel's netem; with a rate their order is kept. Depends on model.
  *
  *   impair_queue_put(q, now_ns, data, length);
  *   while ((f = impair_queue_take(q, now_ns))) { send f->data; g_free(f); }
@@ -15,12 +15,13 @@
 
 #include "testbed/model/model.h"
 
-#define IMPAIR_FRAMES_MAX 100000 /* in one link, waiting and under way: netem's limit is set to the same */
+#define IMPAIR_FRAMES_MAX \
+	100000 /* in one link, waiting and under way: netem's limit is set to the same */
 
 struct impair_frame {
 	gint64 due_ns;
-	guint64 order;    /* of arrival: first come, first served at the same time */
-	gint64 line_ns;   /* when its last bit has been sent at the rate */
+	guint64 order;	/* of arrival: first come, first served at the same time */
+	gint64 line_ns; /* when its last bit has been sent at the rate */
 	struct impair_frame *next_in_line;
 	guint32 length;
 	guint8 data[];

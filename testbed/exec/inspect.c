@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/exec/inspect.h"
 
 #include "testbed/exec/inspect_conntrack.h"
@@ -31,7 +32,8 @@ json_t *exec_inspect(exec *x, const char *node, GError **error)
 	}
 	state = json_pack("{s:I}", "time_us", (json_int_t)g_get_monotonic_time());
 	ok = room_enter(r, room_space(r, node, error), error) && inspect_put_tables(state, error) &&
-	     inspect_put_counters(state, error) && inspect_put_nft(state, r, room_space(r, node, error), error) &&
+	     inspect_put_counters(state, error) &&
+	     inspect_put_nft(state, r, room_space(r, node, error), error) &&
 	     inspect_put_sysctls(state, error) && inspect_put_listeners(state, error) &&
 	     put_conntrack(state, room_space(r, node, error), error);
 	x->room->leave(x);

@@ -1,4 +1,6 @@
-/* libnl's cache of connection tracking gives all that is told here; it asks for both families at once. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* libnl's cache of connection tracking gives all that is told here; it asks for both families at
+ * once. */
 #include "testbed/exec/inspect_conntrack.h"
 
 #include "testbed/exec/inspect_parts.h"
@@ -12,13 +14,15 @@
 
 enum side { ORIGINAL, REPLY };
 
-/* A dump locks every bucket of the machine's one table, some milliseconds for a quarter of a million, and few
- * namespaces have a session.  A kernel that does not tell the number has to be asked. */
+/* A dump locks every bucket of the machine's one table, some milliseconds for a quarter of a
+ * million, and few namespaces have a session.  A kernel that does not tell the number has to be
+ * asked. */
 static bool may_have_sessions(void)
 {
 	g_autofree char *count = NULL;
 
-	return !g_file_get_contents(COUNT_PATH, &count, NULL, NULL) || g_ascii_strtoll(count, NULL, 10) > 0;
+	return !g_file_get_contents(COUNT_PATH, &count, NULL, NULL) ||
+	       g_ascii_strtoll(count, NULL, 10) > 0;
 }
 
 /* nfnetlink says EINVAL to whom it asks for a part that it has not got. */
@@ -42,10 +46,12 @@ static gint compare(gconstpointer a, gconstpointer b)
 
 	if (order == 0)
 		order = compare_end(nfnl_ct_get_src(x, ORIGINAL), nfnl_ct_get_src_port(x, ORIGINAL),
-				    nfnl_ct_get_src(y, ORIGINAL), nfnl_ct_get_src_port(y, ORIGINAL));
+				    nfnl_ct_get_src(y, ORIGINAL),
+				    nfnl_ct_get_src_port(y, ORIGINAL));
 	if (order == 0)
 		order = compare_end(nfnl_ct_get_dst(x, ORIGINAL), nfnl_ct_get_dst_port(x, ORIGINAL),
-				    nfnl_ct_get_dst(y, ORIGINAL), nfnl_ct_get_dst_port(y, ORIGINAL));
+				    nfnl_ct_get_dst(y, ORIGINAL),
+				    nfnl_ct_get_dst_port(y, ORIGINAL));
 	return order;
 }
 
@@ -87,13 +93,17 @@ static json_t *session_json(const struct nfnl_ct *ct)
 {
 	uint32_t status = nfnl_ct_get_status(ct);
 
-	return json_pack("{s:o, s:o, s:i, s:o, s:i, s:o, s:i, s:o, s:i, s:o, s:b, s:b, s:i}", "proto", proto_json(ct), "src",
-			 inspect_address_json(nfnl_ct_get_src(ct, ORIGINAL)), "sport", (int)nfnl_ct_get_src_port(ct, ORIGINAL),
-			 "dst", inspect_address_json(nfnl_ct_get_dst(ct, ORIGINAL)), "dport",
-			 (int)nfnl_ct_get_dst_port(ct, ORIGINAL), "reply_src", inspect_address_json(nfnl_ct_get_src(ct, REPLY)),
-			 "reply_sport", (int)nfnl_ct_get_src_port(ct, REPLY), "reply_dst",
-			 inspect_address_json(nfnl_ct_get_dst(ct, REPLY)), "reply_dport", (int)nfnl_ct_get_dst_port(ct, REPLY),
-			 "state", tcp_state_json(ct), "replied", (status & IPS_SEEN_REPLY) != 0, "assured",
+	return json_pack("{s:o, s:o, s:i, s:o, s:i, s:o, s:i, s:o, s:i, s:o, s:b, s:b, s:i}",
+			 "proto", proto_json(ct), "src",
+			 inspect_address_json(nfnl_ct_get_src(ct, ORIGINAL)), "sport",
+			 (int)nfnl_ct_get_src_port(ct, ORIGINAL), "dst",
+			 inspect_address_json(nfnl_ct_get_dst(ct, ORIGINAL)), "dport",
+			 (int)nfnl_ct_get_dst_port(ct, ORIGINAL), "reply_src",
+			 inspect_address_json(nfnl_ct_get_src(ct, REPLY)), "reply_sport",
+			 (int)nfnl_ct_get_src_port(ct, REPLY), "reply_dst",
+			 inspect_address_json(nfnl_ct_get_dst(ct, REPLY)), "reply_dport",
+			 (int)nfnl_ct_get_dst_port(ct, REPLY), "state", tcp_state_json(ct),
+			 "replied", (status & IPS_SEEN_REPLY) != 0, "assured",
 			 (status & IPS_ASSURED) != 0, "timeout_s", (int)nfnl_ct_get_timeout(ct));
 }
 
@@ -124,7 +134,8 @@ gboolean inspect_put_conntrack(json_t *node, bool ipv6, GError **error)
 	for (guint i = 0; i < MIN(sessions->len, INSPECT_CONNTRACK_MAX); i++)
 		json_array_append_new(list, session_json(sessions->pdata[i]));
 	if (sessions->len > INSPECT_CONNTRACK_MAX)
-		json_object_set_new(node, "conntrack_left_out", json_integer(sessions->len - INSPECT_CONNTRACK_MAX));
+		json_object_set_new(node, "conntrack_left_out",
+				    json_integer(sessions->len - INSPECT_CONNTRACK_MAX));
 	nl_cache_free(cache);
 	return TRUE;
 }

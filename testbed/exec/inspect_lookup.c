@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/exec/inspect_lookup.h"
 
 #include "testbed/exec/linux.h"
@@ -8,7 +9,8 @@
 #include <netlink/socket.h>
 #include <sys/socket.h>
 
-/* The answers to one send must fit into the socket's room: a kilobyte of the kernel's memory each, of 200. */
+/* The answers to one send must fit into the socket's room: a kilobyte of the kernel's memory each,
+ * of 200. */
 #define QUESTIONS_A_SEND 64u
 #define RECEIVE_BYTES (16u * 1024u)
 
@@ -34,7 +36,7 @@ static gboolean fail(GError **error, const char *what, const char *words)
 	return FALSE;
 }
 
-/* --- to the kernel ----------------------------------------------------------------------------------------- */
+/* --- to the kernel ---------------------------------------------------------------------------- */
 
 static void append_request(GByteArray *bytes, const struct question *q, guint32 seq)
 {
@@ -144,7 +146,8 @@ static gboolean ask(struct asking *a, guint first, GError **error)
 		g_byte_array_set_size(bytes, 0);
 		for (guint i = first; i < first + n; i++)
 			append_request(bytes, questions_at(a->questions, i), i);
-		if (send(nl_socket_get_fd(a->sock), bytes->data, bytes->len, 0) != (ssize_t)bytes->len)
+		if (send(nl_socket_get_fd(a->sock), bytes->data, bytes->len, 0) !=
+		    (ssize_t)bytes->len)
 			return fail(error, "send", g_strerror(errno));
 		if (!receive(a, n, error))
 			return FALSE;
@@ -170,7 +173,7 @@ static gboolean ask_both_ways(struct asking *a, const json_t *node, GError **err
 	return ask(a, there, error);
 }
 
-/* --- as JSON ------------------------------------------------------------------------------------------------- */
+/* --- as JSON ---------------------------------------------------------------------------------- */
 
 /* NULL: loopback, or gone. */
 static const char *interface_name(const json_t *node, unsigned ifindex)
@@ -178,7 +181,7 @@ static const char *interface_name(const json_t *node, unsigned ifindex)
 	const json_t *link;
 	size_t i;
 
-	json_array_foreach (json_object_get(node, "links"), i, link)
+	json_array_foreach(json_object_get(node, "links"), i, link)
 		if (ifindex != 0 && json_integer_value(json_object_get(link, "ifindex")) == ifindex)
 			return json_string_value(json_object_get(link, "name"));
 	return NULL;
@@ -191,8 +194,13 @@ static const char *errno_name(int number, char buf[static 16])
 		int number;
 		const char *name;
 	} names[] = {
-		{ENETUNREACH, "ENETUNREACH"}, {EHOSTUNREACH, "EHOSTUNREACH"}, {EXDEV, "EXDEV"},	  {EINVAL, "EINVAL"},
-		{EACCES, "EACCES"},	      {EAGAIN, "EAGAIN"},	      {ENODEV, "ENODEV"},
+		{ENETUNREACH, "ENETUNREACH"},
+		{EHOSTUNREACH, "EHOSTUNREACH"},
+		{EXDEV, "EXDEV"},
+		{EINVAL, "EINVAL"},
+		{EACCES, "EACCES"},
+		{EAGAIN, "EAGAIN"},
+		{ENODEV, "ENODEV"},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
@@ -223,7 +231,8 @@ static void put_route(json_t *to, const struct answer *a, const json_t *node)
 static json_t *lookup_json(const struct question *q, const struct answer *a, const json_t *node)
 {
 	char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX], number[16];
-	json_t *json = json_pack("{s:s, s:s}", "from", addr_print(&q->from, from), "to", addr_print(&q->to, to));
+	json_t *json = json_pack("{s:s, s:s}", "from", addr_print(&q->from, from), "to",
+				 addr_print(&q->to, to));
 
 	put_text(json, "in", interface_name(node, q->in));
 	if (a->error != 0)
@@ -242,12 +251,15 @@ static json_t *lookups_json(const struct asking *a, const json_t *node)
 		const struct question *q = questions_at(a->questions, i);
 
 		if (q->in == 0 || interface_name(node, q->in))
-			json_array_append_new(list, lookup_json(q, &g_array_index(a->answers, struct answer, i), node));
+			json_array_append_new(
+				list,
+				lookup_json(q, &g_array_index(a->answers, struct answer, i), node));
 	}
 	return list;
 }
 
-gboolean exec_lookup(exec *x, const char *node, const struct seen_pair *pairs, guint n, json_t *state, GError **error)
+gboolean exec_lookup(exec *x, const char *node, const struct seen_pair *pairs, guint n,
+		     json_t *state, GError **error)
 {
 	struct linux_room *r = (struct linux_room *)x;
 	g_autoptr(questions) q = questions_new();

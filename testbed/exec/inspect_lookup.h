@@ -1,4 +1,6 @@
-/* inspect_lookup: what a node's kernel itself says of the ways of packets that were seen there (RTM_GETROUTE).
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* inspect_lookup: what a node's kernel itself says of the ways of packets that were seen there
+ * (RTM_GETROUTE).
  *
  * Asked and not changed: a look-up counts nothing and caches nothing that packets would see.
  * Depends on exec and base.
@@ -9,10 +11,12 @@
 #include "testbed/exec/exec.h"
 #include "testbed/exec/lookup_questions.h"
 
-/* Looks up the ways of `n` pairs of addresses, both directions, and puts the answers into `state`, the node's object
- * that exec_inspect gave, as "lookups" (docs/EXPLAIN.md, section "State of a lab").  What the kernel refuses is an
- * answer; FALSE with `error` only when it does not answer at all.  Moves the calling thread into the namespace and
- * back; blocks for some microseconds a look-up. */
-gboolean exec_lookup(exec *x, const char *node, const struct seen_pair *pairs, guint n, json_t *state, GError **error);
+/* Looks up the ways of `n` pairs of addresses, both directions, and puts the answers into `state`,
+ * the node's object that exec_inspect gave, as "lookups" (docs/EXPLAIN.md, section "State of a
+ * lab").  What the kernel refuses is an answer; FALSE with `error` only when it does not answer at
+ * all.  Moves the calling thread into the namespace and back; blocks for some microseconds a
+ * look-up. */
+gboolean exec_lookup(exec *x, const char *node, const struct seen_pair *pairs, guint n,
+		     json_t *state, GError **error);
 
 #endif

@@ -1,10 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The counters of the rules, from nftables. */
 #include "testbed/exec/inspect_parts.h"
 
 /* `... counter packets N bytes N ... comment "NAME"`; NULL: a line without one of the two. */
 static json_t *nft_rule_json(const char *line, const char *table, const char *chain)
 {
-	const char *counter = strstr(line, "counter packets "), *comment = counter ? strstr(counter, " comment \"") : NULL;
+	const char *counter = strstr(line, "counter packets "),
+		   *comment = counter ? strstr(counter, " comment \"") : NULL;
 	unsigned long long packets, bytes;
 	g_autofree char *name = NULL;
 
@@ -12,8 +14,8 @@ static json_t *nft_rule_json(const char *line, const char *table, const char *ch
 		return NULL;
 	comment += strlen(" comment \"");
 	name = g_strndup(comment, strcspn(comment, "\""));
-	return json_pack("{s:s, s:s, s:s, s:I, s:I}", "table", table, "chain", chain, "name", name, "packets",
-			 (json_int_t)packets, "bytes", (json_int_t)bytes);
+	return json_pack("{s:s, s:s, s:s, s:I, s:I}", "table", table, "chain", chain, "name", name,
+			 "packets", (json_int_t)packets, "bytes", (json_int_t)bytes);
 }
 
 /* "table inet NAME {", "chain NAME {" and rules, as `nft list ruleset` writes them. */
@@ -39,9 +41,9 @@ static void put_nft_rules(json_t *list, const char *ruleset)
 	}
 }
 
-/* A node to which no ruleset was given has none: nobody else can load any.  Read as text: libnftables 1.0.6
- * has no JSON for statements that update a map, and says so on standard error.  Without the elements of sets: a
- * busy NAT has thousands. */
+/* A node to which no ruleset was given has none: nobody else can load any.  Read as text:
+ * libnftables 1.0.6 has no JSON for statements that update a map, and says so on standard error.
+ * Without the elements of sets: a busy NAT has thousands. */
 gboolean inspect_put_nft(json_t *node, struct linux_room *r, const struct space *s, GError **error)
 {
 	json_t *list = json_array();

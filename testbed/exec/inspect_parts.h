@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Private to inspect: who reads what of one node's kernel.
  *
  * inspect_tables.c asks over rtnetlink, inspect_proc.c reads /proc, inspect_nft.c asks nftables;
- * inspect_conntrack.[ch] is about sessions.  Each function adds its members to the object of the node, in the calling
- * thread's network namespace; FALSE with `error` when the kernel does not answer.  Later ones may look at what earlier
- * ones have put there.
+ * inspect_conntrack.[ch] is about sessions.  Each function adds its members to the object of the
+ * node, in the calling thread's network namespace; FALSE with `error` when the kernel does not
+ * answer.  Later ones may look at what earlier ones have put there.
  */
 #ifndef TESTBED_EXEC_INSPECT_PARTS_H
 #define TESTBED_EXEC_INSPECT_PARTS_H

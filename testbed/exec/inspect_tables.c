@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Links, addresses, routes, rules and neighbours, over rtnetlink. */
 #include "testbed/exec/inspect_parts.h"
 
@@ -19,12 +20,14 @@
 struct tables {
 	struct nl_sock *sock;
 	struct nl_cache *links, *addresses, *routes, *routes6, *rules, *neighbours;
-	bool ipv6; /* an interface has an IPv6 address that was given to it; else nothing of IPv6 is told */
+	bool ipv6; /* an interface has an IPv6 address that was given to it; else nothing of IPv6 is
+		      told */
 };
 
 static void tables_clear(struct tables *t)
 {
-	struct nl_cache *const caches[] = { t->links, t->addresses, t->routes, t->routes6, t->rules, t->neighbours };
+	struct nl_cache *const caches[] = {t->links,   t->addresses, t->routes,
+					   t->routes6, t->rules,     t->neighbours};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(caches); i++)
 		nl_cache_free(caches[i]);
@@ -64,7 +67,7 @@ static gboolean tables_read(struct tables *t, GError **error)
 {
 	int rc;
 
-	*t = (struct tables){ .sock = nl_socket_alloc() };
+	*t = (struct tables){.sock = nl_socket_alloc()};
 	rc = nl_connect(t->sock, NETLINK_ROUTE);
 	if (rc == 0)
 		rc = rtnl_link_alloc_cache(t->sock, AF_UNSPEC, &t->links);
@@ -82,12 +85,12 @@ static gboolean tables_read(struct tables *t, GError **error)
 	return rc == 0 || inspect_fail(error, "links and routes", nl_geterror(rc));
 }
 
-/* --- one object each; each function gives a new JSON object, or NULL for what is left out ------------- */
+/* --- one object each; each function gives a new JSON object, or NULL for what is left out ----- */
 
 json_t *inspect_address_json(struct nl_addr *a)
 {
 	char text[ADDR_TEXT_MAX];
-	struct addr address = { .family = a ? nl_addr_get_family(a) : AF_UNSPEC };
+	struct addr address = {.family = a ? nl_addr_get_family(a) : AF_UNSPEC};
 
 	if (!a || nl_addr_get_len(a) * 8 != addr_bits(&address))
 		return json_null();
@@ -99,9 +102,11 @@ json_t *inspect_address_json(struct nl_addr *a)
 static json_t *prefix_json(struct nl_addr *a)
 {
 	char text[PREFIX_TEXT_MAX];
-	struct prefix p = { .addr.family = nl_addr_get_family(a), .len = (uint8_t)nl_addr_get_prefixlen(a) };
+	struct prefix p = {.addr.family = nl_addr_get_family(a),
+			   .len = (uint8_t)nl_addr_get_prefixlen(a)};
 
-	memcpy(p.addr.bytes, nl_addr_get_binary_addr(a), MIN(nl_addr_get_len(a), addr_bits(&p.addr) / 8));
+	memcpy(p.addr.bytes, nl_addr_get_binary_addr(a),
+	       MIN(nl_addr_get_len(a), addr_bits(&p.addr) / 8));
 	return json_string(prefix_print(&p, text));
 }
 
@@ -109,8 +114,9 @@ static json_t *device_json(const struct tables *t, int ifindex)
 {
 	char name[IFNAMSIZ];
 
-	return ifindex > 0 && rtnl_link_i2name(t->links, ifindex, name, sizeof name) ? json_string(name)
-											 : json_null();
+	return ifindex > 0 && rtnl_link_i2name(t->links, ifindex, name, sizeof name) ?
+		       json_string(name) :
+		       json_null();
 }
 
 static json_t *addresses_json(const struct tables *t, int ifindex)
@@ -126,14 +132,15 @@ static json_t *addresses_json(const struct tables *t, int ifindex)
 	return list;
 }
 
-/* Where a kernel has loaded modules for tunnels it puts one device of each kind into every namespace
- * (net.core.fb_tunnels_only_for_init_net), down, by names of its own. */
+/* Where a kernel has loaded modules for tunnels it puts one device of each kind into every
+ * namespace (net.core.fb_tunnels_only_for_init_net), down, by names of its own. */
 static bool is_fallback_device(struct rtnl_link *link)
 {
-	static const char *const names[] = { "tunl0",	"gre0",	    "gretap0", "erspan0",    "sit0", "ip_vti0",
-					     "ip6tnl0", "ip6gre0", "ip6_vti0", NULL };
+	static const char *const names[] = {"tunl0",   "gre0",	  "gretap0", "erspan0",	 "sit0",
+					    "ip_vti0", "ip6tnl0", "ip6gre0", "ip6_vti0", NULL};
 
-	return (rtnl_link_get_flags(link) & IFF_UP) == 0 && g_strv_contains(names, rtnl_link_get_name(link));
+	return (rtnl_link_get_flags(link) & IFF_UP) == 0 &&
+	       g_strv_contains(names, rtnl_link_get_name(link));
 }
 
 static json_t *link_json(const struct tables *t, struct nl_object *o)
@@ -143,35 +150,43 @@ static json_t *link_json(const struct tables *t, struct nl_object *o)
 
 	if (ifindex == LOOPBACK || ifindex >= EXEC_HIDDEN_IFINDEX || is_fallback_device(link))
 		return NULL;
-	return json_pack("{s:s, s:i, s:b, s:b, s:b, s:i, s:I, s:I, s:I, s:I, s:o}", "name", rtnl_link_get_name(link),
-			 "ifindex", ifindex, "up", (rtnl_link_get_flags(link) & IFF_UP) != 0, "carrier",
-			 rtnl_link_get_carrier(link) != 0, "ethernet", rtnl_link_get_arptype(link) == ARPHRD_ETHER,
-			 "mtu", (int)rtnl_link_get_mtu(link), "rx_packets", (json_int_t)rtnl_link_get_stat(link, RTNL_LINK_RX_PACKETS), "rx_bytes",
+	return json_pack("{s:s, s:i, s:b, s:b, s:b, s:i, s:I, s:I, s:I, s:I, s:o}", "name",
+			 rtnl_link_get_name(link), "ifindex", ifindex, "up",
+			 (rtnl_link_get_flags(link) & IFF_UP) != 0, "carrier",
+			 rtnl_link_get_carrier(link) != 0, "ethernet",
+			 rtnl_link_get_arptype(link) == ARPHRD_ETHER, "mtu",
+			 (int)rtnl_link_get_mtu(link), "rx_packets",
+			 (json_int_t)rtnl_link_get_stat(link, RTNL_LINK_RX_PACKETS), "rx_bytes",
 			 (json_int_t)rtnl_link_get_stat(link, RTNL_LINK_RX_BYTES), "tx_packets",
 			 (json_int_t)rtnl_link_get_stat(link, RTNL_LINK_TX_PACKETS), "tx_bytes",
-			 (json_int_t)rtnl_link_get_stat(link, RTNL_LINK_TX_BYTES), "addresses", addresses_json(t, ifindex));
+			 (json_int_t)rtnl_link_get_stat(link, RTNL_LINK_TX_BYTES), "addresses",
+			 addresses_json(t, ifindex));
 }
 
-/* Routes that share their load over several hops are not made by any plan: the first stands for all.  An IPv6 route
- * that refuses has the loopback as its interface.  What the kernel has learned of one host (its path MTU, RFC 1191)
- * comes among its routes, marked as cloned, and is none. */
+/* Routes that share their load over several hops are not made by any plan: the first stands for
+ * all.  An IPv6 route that refuses has the loopback as its interface.  What the kernel has learned
+ * of one host (its path MTU, RFC 1191) comes among its routes, marked as cloned, and is none. */
 static json_t *route_json(const struct tables *t, struct nl_object *o)
 {
 	struct rtnl_route *route = (struct rtnl_route *)o;
-	struct rtnl_nexthop *hop = rtnl_route_get_nnexthops(route) > 0 ? rtnl_route_nexthop_n(route, 0) : NULL;
+	struct rtnl_nexthop *hop =
+		rtnl_route_get_nnexthops(route) > 0 ? rtnl_route_nexthop_n(route, 0) : NULL;
 	int ifindex = hop ? rtnl_route_nh_get_ifindex(hop) : 0;
-	bool by_loopback = ifindex == LOOPBACK, refuses = rtnl_route_get_type(route) >= RTN_BLACKHOLE;
+	bool by_loopback = ifindex == LOOPBACK,
+	     refuses = rtnl_route_get_type(route) >= RTN_BLACKHOLE;
 	char type[32];
 
-	if (!is_told(t, rtnl_route_get_dst(route)) || (rtnl_route_get_flags(route) & RTM_F_CLONED) != 0 ||
-	    rtnl_route_get_table(route) == RT_TABLE_LOCAL ||
-	    (by_loopback && !refuses))
+	if (!is_told(t, rtnl_route_get_dst(route)) ||
+	    (rtnl_route_get_flags(route) & RTM_F_CLONED) != 0 ||
+	    rtnl_route_get_table(route) == RT_TABLE_LOCAL || (by_loopback && !refuses))
 		return NULL;
-	return json_pack("{s:o, s:o, s:o, s:i, s:i, s:s}", "to", prefix_json(rtnl_route_get_dst(route)), "via",
+	return json_pack("{s:o, s:o, s:o, s:i, s:i, s:s}", "to",
+			 prefix_json(rtnl_route_get_dst(route)), "via",
 			 inspect_address_json(hop ? rtnl_route_nh_get_gateway(hop) : NULL), "dev",
-			 by_loopback ? json_null() : device_json(t, ifindex),
-			 "table", (int)rtnl_route_get_table(route), "metric", (int)rtnl_route_get_priority(route),
-			 "type", nl_rtntype2str(rtnl_route_get_type(route), type, sizeof type));
+			 by_loopback ? json_null() : device_json(t, ifindex), "table",
+			 (int)rtnl_route_get_table(route), "metric",
+			 (int)rtnl_route_get_priority(route), "type",
+			 nl_rtntype2str(rtnl_route_get_type(route), type, sizeof type));
 }
 
 static const char *action_name(uint8_t action)
@@ -194,10 +209,12 @@ static json_t *rule_json(const struct tables *t, struct nl_object *o)
 	int family = rtnl_rule_get_family(rule);
 	json_t *json;
 
-	if ((family != AF_INET && !(family == AF_INET6 && t->ipv6)) || rtnl_rule_get_prio(rule) == 0)
+	if ((family != AF_INET && !(family == AF_INET6 && t->ipv6)) ||
+	    rtnl_rule_get_prio(rule) == 0)
 		return NULL;
 	json = json_pack("{s:i, s:o, s:i, s:s}", "pref", (int)rtnl_rule_get_prio(rule), "from",
-			 from ? prefix_json(from) : json_null(), "table", (int)rtnl_rule_get_table(rule), "action",
+			 from ? prefix_json(from) : json_null(), "table",
+			 (int)rtnl_rule_get_table(rule), "action",
 			 action_name(rtnl_rule_get_action(rule)));
 	if (family == AF_INET6)
 		json_object_set_new(json, "family", json_string("inet6"));
@@ -213,7 +230,8 @@ static json_t *neighbour_json(const struct tables *t, struct nl_object *o)
 
 	if (!is_told(t, rtnl_neigh_get_dst(neighbour)) || state <= 0 || (state & NUD_NOARP) != 0)
 		return NULL;
-	return json_pack("{s:o, s:o, s:s}", "address", inspect_address_json(rtnl_neigh_get_dst(neighbour)), "dev",
+	return json_pack("{s:o, s:o, s:s}", "address",
+			 inspect_address_json(rtnl_neigh_get_dst(neighbour)), "dev",
 			 device_json(t, rtnl_neigh_get_ifindex(neighbour)), "state",
 			 rtnl_neigh_state2str(state, name, sizeof name));
 }
@@ -232,7 +250,7 @@ static json_t *list_json(const struct tables *t, struct nl_cache *cache,
 	return list;
 }
 
-/* --- all of it ----------------------------------------------------------------------------------------- */
+/* --- all of it -------------------------------------------------------------------------------- */
 
 /* Takes `more` over. */
 static void extend_list(json_t *list, json_t *more)
@@ -250,9 +268,11 @@ gboolean inspect_put_tables(json_t *node, GError **error)
 		json_object_set_new(node, "links", list_json(&t, t.links, link_json));
 		json_object_set_new(node, "routes", list_json(&t, t.routes, route_json));
 		if (t.ipv6)
-			extend_list(json_object_get(node, "routes"), list_json(&t, t.routes6, route_json));
+			extend_list(json_object_get(node, "routes"),
+				    list_json(&t, t.routes6, route_json));
 		json_object_set_new(node, "rules", list_json(&t, t.rules, rule_json));
-		json_object_set_new(node, "neighbours", list_json(&t, t.neighbours, neighbour_json));
+		json_object_set_new(node, "neighbours",
+				    list_json(&t, t.neighbours, neighbour_json));
 	}
 	tables_clear(&t);
 	return ok;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Links: bridges, veth pairs, and the kernel's own tunnel devices. */
 #include "testbed/exec/linux.h"
 
@@ -11,15 +12,15 @@
 
 static struct ifinfomsg link_header(unsigned ifindex, bool up)
 {
-	return (struct ifinfomsg){ .ifi_index = (int)ifindex,
-				   .ifi_flags = up ? IFF_UP : 0,
-				   .ifi_change = IFF_UP };
+	return (struct ifinfomsg){
+		.ifi_index = (int)ifindex, .ifi_flags = up ? IFF_UP : 0, .ifi_change = IFF_UP};
 }
 
 struct nl_msg *link_request(unsigned ifindex, bool up, const char *ifname)
 {
 	struct ifinfomsg header = link_header(ifindex, up);
-	struct nl_msg *msg = nl_request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
+	struct nl_msg *msg =
+		nl_request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
 
 	nl_put_text(msg, IFLA_IFNAME, ifname);
 	return msg;
@@ -33,7 +34,8 @@ struct nl_msg *link_bridge_request(const char *ifname, unsigned ifindex)
 
 	nl_put_text(msg, IFLA_INFO_KIND, "bridge");
 	data = nl_nest(msg, IFLA_INFO_DATA);
-	nl_put(msg, IFLA_BR_MCAST_SNOOPING, &off, sizeof off); /* no queries of its own on the wire */
+	nl_put(msg, IFLA_BR_MCAST_SNOOPING, &off,
+	       sizeof off); /* no queries of its own on the wire */
 	nl_nest_end(msg, data);
 	nl_nest_end(msg, info);
 	return msg;
@@ -41,7 +43,11 @@ struct nl_msg *link_bridge_request(const char *ifname, unsigned ifindex)
 
 void link_mac(unsigned ifindex, guint8 ret[LINK_MAC_BYTES])
 {
-	const guint8 mac[LINK_MAC_BYTES] = {0x02, 't', (guint8)(ifindex >> 24), (guint8)(ifindex >> 16), (guint8)(ifindex >> 8),
+	const guint8 mac[LINK_MAC_BYTES] = {0x02,
+					    't',
+					    (guint8)(ifindex >> 24),
+					    (guint8)(ifindex >> 16),
+					    (guint8)(ifindex >> 8),
 					    (guint8)ifindex}; /* locally administered */
 
 	memcpy(ret, mac, sizeof mac);
@@ -57,7 +63,8 @@ static void put_mac(struct nl_msg *msg, unsigned ifindex)
 	nl_put(msg, IFLA_ADDRESS, mac, sizeof mac);
 }
 
-struct nl_msg *link_veth_request(const struct op_veth_end ends[2], const int netns[2], unsigned master)
+struct nl_msg *link_veth_request(const struct op_veth_end ends[2], const int netns[2],
+				 unsigned master)
 {
 	struct nl_msg *msg = link_request(ends[0].ifindex, ends[0].up, ends[0].ifname);
 	struct ifinfomsg header = link_header(ends[1].ifindex, false);
@@ -87,7 +94,7 @@ struct nl_msg *link_veth_request(const struct op_veth_end ends[2], const int net
 	return msg;
 }
 
-/* --- tunnel devices --- */
+/* --- tunnel devices --------------------------------------------------------------------------- */
 
 static void put_vxlan(struct nl_msg *msg, const struct op_tunnel *t)
 {
@@ -128,15 +135,17 @@ static void put_gre(struct nl_msg *msg, const struct op_tunnel *t)
 
 static const struct {
 	const char *kind;
-	void (*put)(struct nl_msg *msg, const struct op_tunnel *t); /* NULL: configured in another way */
+	void (*put)(struct nl_msg *msg,
+		    const struct op_tunnel *t); /* NULL: configured in another way */
 } tunnel_kinds[] = {
-	{ "vxlan", put_vxlan },
-	{ "gre", put_gre },
-	{ "ipip", put_ip_tunnel },
-	{ "wireguard", NULL },
+	{"vxlan", put_vxlan},
+	{"gre", put_gre},
+	{"ipip", put_ip_tunnel},
+	{"wireguard", NULL},
 };
 
-struct nl_msg *link_tunnel_request(const char *kind, const struct op_tunnel *t, unsigned default_mtu_bytes)
+struct nl_msg *link_tunnel_request(const char *kind, const struct op_tunnel *t,
+				   unsigned default_mtu_bytes)
 {
 	struct nl_msg *msg = link_request(t->ifindex, false, t->ifname);
 	unsigned mtu_bytes = t->mtu_bytes > 0 ? t->mtu_bytes : default_mtu_bytes;
@@ -157,29 +166,32 @@ struct nl_msg *link_tunnel_request(const char *kind, const struct op_tunnel *t, 
 	return msg;
 }
 
-/* --- operations --- */
+/* --- operations ------------------------------------------------------------------------------- */
 
-gboolean do_bridge(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+gboolean do_bridge(struct linux_room *r, const struct op *op, const struct op **failed,
+		   GError **error)
 {
 	struct space *s = room_space(r, op->node, error);
 
 	return s && space_name_interface(s, op->bridge.ifname, op->bridge.ifindex, error) &&
-	       nl_queue_add(s->queue, link_bridge_request(op->bridge.ifname, op->bridge.ifindex), op, failed,
-			    error);
+	       nl_queue_add(s->queue, link_bridge_request(op->bridge.ifname, op->bridge.ifindex),
+			    op, failed, error);
 }
 
-/* Which half the request names first: the bridge port, for only that one can be enslaved from birth. */
+/* Which half the request names first: the bridge port, for only that one can be enslaved from
+ * birth. */
 static int first_half(const struct op *op)
 {
 	return op->veth[1].bridge ? 1 : 0;
 }
 
-/* Both halves are born where they belong; all pairs go through one socket, because their namespaces are
- * given by descriptor. */
-gboolean do_veth(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+/* Both halves are born where they belong; all pairs go through one socket, because their namespaces
+ * are given by descriptor. */
+gboolean do_veth(struct linux_room *r, const struct op *op, const struct op **failed,
+		 GError **error)
 {
 	int first = first_half(op);
-	struct op_veth_end ends[2] = { op->veth[first], op->veth[1 - first] };
+	struct op_veth_end ends[2] = {op->veth[first], op->veth[1 - first]};
 	nl_queue *queue = r->order->len > 0 ? ((struct space *)r->order->pdata[0])->queue : NULL;
 	unsigned master = 0;
 	int netns[2];
@@ -196,7 +208,8 @@ gboolean do_veth(struct linux_room *r, const struct op *op, const struct op **fa
 		netns[i] = s->fd;
 		if (i == 0 && ends[0].up && ends[1].up)
 			g_array_append_val(s->unsettled, ends[0].ifindex);
-		if (i == 0 && ends[0].bridge && (master = space_ifindex(s, ends[0].bridge, error)) == 0)
+		if (i == 0 && ends[0].bridge &&
+		    (master = space_ifindex(s, ends[0].bridge, error)) == 0)
 			return FALSE;
 	}
 	if (ends[1].up)
@@ -214,25 +227,28 @@ gboolean links_raise(struct linux_room *r, const struct op **failed, GError **er
 		struct ifinfomsg header = link_header(end->ifindex, true);
 		struct space *s = room_space(r, end->node, error);
 
-		ok = s && nl_queue_add(s->queue, nl_request(RTM_NEWLINK, 0, &header, sizeof header), op,
-				       failed, error);
+		ok = s && nl_queue_add(s->queue, nl_request(RTM_NEWLINK, 0, &header, sizeof header),
+				       op, failed, error);
 	}
 	g_ptr_array_set_size(r->raise, 0);
 	return ok;
 }
 
-gboolean remove_link(struct space *s, const char *ifname, const struct op *op, const struct op **failed, GError **error)
+gboolean remove_link(struct space *s, const char *ifname, const struct op *op,
+		     const struct op **failed, GError **error)
 {
-	struct ifinfomsg header = { .ifi_index = (int)space_ifindex(s, ifname, NULL) };
+	struct ifinfomsg header = {.ifi_index = (int)space_ifindex(s, ifname, NULL)};
 
 	if (header.ifi_index == 0)
 		return TRUE;
 	g_hash_table_remove(s->ifindexes, ifname);
-	return nl_queue_add(s->queue, nl_request(RTM_DELLINK, 0, &header, sizeof header), op, failed, error) &&
+	return nl_queue_add(s->queue, nl_request(RTM_DELLINK, 0, &header, sizeof header), op,
+			    failed, error) &&
 	       nl_queue_flush(s->queue, failed, error);
 }
 
-gboolean undo_bridge(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+gboolean undo_bridge(struct linux_room *r, const struct op *op, const struct op **failed,
+		     GError **error)
 {
 	struct space *s = room_space(r, op->node, error);
 
@@ -240,7 +256,8 @@ gboolean undo_bridge(struct linux_room *r, const struct op *op, const struct op 
 }
 
 /* One half takes the other with it. */
-gboolean undo_veth(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+gboolean undo_veth(struct linux_room *r, const struct op *op, const struct op **failed,
+		   GError **error)
 {
 	struct space *first = room_space(r, op->veth[0].node, error), *second;
 

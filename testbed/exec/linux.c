@@ -1,7 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The linux room: each node is a network namespace held by a descriptor.
  *
- * The thread goes into a namespace for what can only be done inside: making it, opening its sockets,
- * writing its settings, loading rules for the first time.  Everything else goes through sockets.
+ * The thread goes into a namespace for what can only be done inside: making it, opening its
+ * sockets, writing its settings, loading rules for the first time.  Everything else goes through
+ * sockets.
  */
 #include "testbed/exec/linux.h"
 
@@ -13,7 +15,7 @@
 #include <sched.h>
 #include <unistd.h>
 
-/* --- namespaces --- */
+/* --- namespaces ------------------------------------------------------------------------------- */
 
 static void space_free(gpointer data)
 {
@@ -44,8 +46,8 @@ gboolean room_enter(struct linux_room *r, struct space *s, GError **error)
 	if (r->inside == s)
 		return TRUE;
 	if (setns(s->fd, CLONE_NEWNET) != 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "enter the namespace of '%s': %s", s->node,
-			    g_strerror(errno));
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "enter the namespace of '%s': %s",
+			    s->node, g_strerror(errno));
 		return FALSE;
 	}
 	r->inside = s;
@@ -66,8 +68,8 @@ unsigned space_ifindex(const struct space *s, const char *ifname, GError **error
 	unsigned ifindex = GPOINTER_TO_UINT(g_hash_table_lookup(s->ifindexes, ifname));
 
 	if (ifindex == 0)
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "node '%s' has no interface '%s'", s->node,
-			    ifname);
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "node '%s' has no interface '%s'",
+			    s->node, ifname);
 	return ifindex;
 }
 
@@ -75,7 +77,8 @@ gboolean space_name_interface(struct space *s, const char *ifname, unsigned ifin
 {
 	if (strlen(ifname) >= IFNAMSIZ || *ifname == '\0') {
 		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
-			    "interface name '%s' is not 1 to %d characters long", ifname, IFNAMSIZ - 1);
+			    "interface name '%s' is not 1 to %d characters long", ifname,
+			    IFNAMSIZ - 1);
 		return FALSE;
 	}
 	g_hash_table_insert(s->ifindexes, g_strdup(ifname), GUINT_TO_POINTER(ifindex));
@@ -92,17 +95,20 @@ static const char *limit_cure(int errno_value)
 	return "";
 }
 
-gboolean do_netns(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+gboolean do_netns(struct linux_room *r, const struct op *op, const struct op **failed,
+		  GError **error)
 {
 	struct space *s;
 
 	(void)failed;
 	if (g_hash_table_contains(r->spaces, op->node)) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "node '%s' is there already", op->node);
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "node '%s' is there already",
+			    op->node);
 		return FALSE;
 	}
 	if (unshare(CLONE_NEWNET) != 0) {
-		g_set_error(error, TB_ERROR, errno == EPERM ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED,
+		g_set_error(error, TB_ERROR,
+			    errno == EPERM ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED,
 			    "make a network namespace: %s%s", g_strerror(errno), limit_cure(errno));
 		return FALSE;
 	}
@@ -118,15 +124,15 @@ gboolean do_netns(struct linux_room *r, const struct op *op, const struct op **f
 	g_ptr_array_add(r->order, s);
 	r->inside = s;
 	if (s->fd < 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "open the namespace: %s%s", g_strerror(errno),
-			    limit_cure(errno));
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "open the namespace: %s%s",
+			    g_strerror(errno), limit_cure(errno));
 		return FALSE;
 	}
 	s->queue = nl_queue_new(error);
 	return s->queue != NULL;
 }
 
-/* --- operations --- */
+/* --- operations ------------------------------------------------------------------------------- */
 
 /* Requests of one phase are in no order between nodes; a new phase waits for the one before.
  * Bridges must be there before their ports, links before anything is said about them. */
@@ -136,12 +142,12 @@ static const struct {
 	enum phase phase;
 	op_func apply;
 } handlers[] = {
-	[OP_NETNS] = { PHASE_SPACES, do_netns },    [OP_SYSCTL] = { PHASE_SPACES, do_sysctl },
-	[OP_BRIDGE] = { PHASE_BRIDGES, do_bridge }, [OP_VETH] = { PHASE_CABLES, do_veth },
-	[OP_TUNNEL] = { PHASE_NODES, do_tunnel },   [OP_ADDR] = { PHASE_NODES, do_addr },
-	[OP_LINK_UP] = { PHASE_NODES, do_link_up }, [OP_ROUTE] = { PHASE_NODES, do_route },
-	[OP_RULE] = { PHASE_NODES, do_rule },       [OP_IMPAIR] = { PHASE_NODES, do_impair },
-	[OP_NFT] = { PHASE_NODES, do_nft },
+	[OP_NETNS] = {PHASE_SPACES, do_netns},	  [OP_SYSCTL] = {PHASE_SPACES, do_sysctl},
+	[OP_BRIDGE] = {PHASE_BRIDGES, do_bridge}, [OP_VETH] = {PHASE_CABLES, do_veth},
+	[OP_TUNNEL] = {PHASE_NODES, do_tunnel},	  [OP_ADDR] = {PHASE_NODES, do_addr},
+	[OP_LINK_UP] = {PHASE_NODES, do_link_up}, [OP_ROUTE] = {PHASE_NODES, do_route},
+	[OP_RULE] = {PHASE_NODES, do_rule},	  [OP_IMPAIR] = {PHASE_NODES, do_impair},
+	[OP_NFT] = {PHASE_NODES, do_nft},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(handlers) == OP_NFT + 1);
 
@@ -156,7 +162,8 @@ static gboolean flush_queues(struct linux_room *r, const struct op **failed, GEr
 	return TRUE;
 }
 
-static gboolean change_phase(struct linux_room *r, enum phase phase, const struct op **failed, GError **error)
+static gboolean change_phase(struct linux_room *r, enum phase phase, const struct op **failed,
+			     GError **error)
 {
 	enum phase before = (enum phase)r->phase;
 
@@ -189,14 +196,17 @@ static gboolean linux_flush(exec *x, const struct op **failed, GError **error)
 		return FALSE;
 	if (r->raise->len > 0 && !(links_raise(r, failed, error) && flush_queues(r, failed, error)))
 		return FALSE;
-	if (!links_settle(r, error) || !tunnels_finish(r, failed, error) || !impairs_finish(r, failed, error))
+	if (!links_settle(r, error) || !tunnels_finish(r, failed, error) ||
+	    !impairs_finish(r, failed, error))
 		return FALSE;
-	return !r->plan || (neighbours_tell(r, r->plan, failed, error) && flush_queues(r, failed, error));
+	return !r->plan ||
+	       (neighbours_tell(r, r->plan, failed, error) && flush_queues(r, failed, error));
 }
 
-/* --- taking back --- */
+/* --- taking back ------------------------------------------------------------------------------ */
 
-static gboolean undo_netns(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+static gboolean undo_netns(struct linux_room *r, const struct op *op, const struct op **failed,
+			   GError **error)
 {
 	struct space *s = room_space(r, op->node, NULL);
 
@@ -211,9 +221,10 @@ static gboolean undo_netns(struct linux_room *r, const struct op *op, const stru
 }
 
 static const op_func undoers[] = {
-	[OP_NETNS] = undo_netns, [OP_SYSCTL] = undo_sysctl,   [OP_BRIDGE] = undo_bridge, [OP_VETH] = undo_veth,
-	[OP_TUNNEL] = undo_tunnel, [OP_ADDR] = undo_addr,     [OP_LINK_UP] = undo_link_up, [OP_ROUTE] = undo_route,
-	[OP_RULE] = undo_rule,     [OP_IMPAIR] = undo_impair, [OP_NFT] = undo_nft,
+	[OP_NETNS] = undo_netns,     [OP_SYSCTL] = undo_sysctl, [OP_BRIDGE] = undo_bridge,
+	[OP_VETH] = undo_veth,	     [OP_TUNNEL] = undo_tunnel, [OP_ADDR] = undo_addr,
+	[OP_LINK_UP] = undo_link_up, [OP_ROUTE] = undo_route,	[OP_RULE] = undo_rule,
+	[OP_IMPAIR] = undo_impair,   [OP_NFT] = undo_nft,
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(undoers) == OP_NFT + 1);
 
@@ -251,7 +262,7 @@ static void linux_forgive(exec *x, bool on)
 	set_forgiving(r, on);
 }
 
-/* --- the room --- */
+/* --- the room --------------------------------------------------------------------------------- */
 
 static void linux_begin(exec *x, const plan *p)
 {
@@ -327,8 +338,8 @@ exec *exec_new_linux(const struct exec_features *features, exec_key_func keys, g
 	struct linux_room *r;
 
 	if (home_fd < 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "open /proc/thread-self/ns/net: %s",
-			    g_strerror(errno));
+		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED,
+			    "open /proc/thread-self/ns/net: %s", g_strerror(errno));
 		return NULL;
 	}
 	r = g_new0(struct linux_room, 1);

@@ -1,13 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/exec/lookup_questions.h"
 
 #include <string.h>
 
 struct questions {
-	GArray *list;      /* struct question */
+	GArray *list;	   /* struct question */
 	GHashTable *known; /* struct question *, owned */
 };
 
-/* --- the set --------------------------------------------------------------------------------------------- */
+/* --- the set ---------------------------------------------------------------------------------- */
 
 static guint addr_hash(const struct addr *a)
 {
@@ -64,7 +65,8 @@ static void put(questions *q, const struct addr *from, const struct addr *to, un
 {
 	const struct question one = {.from = *from, .to = *to, .in = in};
 
-	if (!g_hash_table_contains(q->known, &one) && g_hash_table_add(q->known, g_memdup2(&one, sizeof one)))
+	if (!g_hash_table_contains(q->known, &one) &&
+	    g_hash_table_add(q->known, g_memdup2(&one, sizeof one)))
 		g_array_append_val(q->list, one);
 }
 
@@ -78,7 +80,7 @@ static gint compare_questions(gconstpointer a, gconstpointer b)
 	return by_to != 0 ? by_to : (x->in > y->in) - (x->in < y->in);
 }
 
-/* --- the node ---------------------------------------------------------------------------------------------- */
+/* --- the node --------------------------------------------------------------------------------- */
 
 bool questions_is_own(const json_t *node, const struct addr *a)
 {
@@ -86,10 +88,10 @@ bool questions_is_own(const json_t *node, const struct addr *a)
 	struct prefix p;
 	size_t i, k;
 
-	json_array_foreach (json_object_get(node, "links"), i, link)
-		json_array_foreach (json_object_get(link, "addresses"), k, address)
-			if (json_string_value(address) && prefix_parse(json_string_value(address), &p) &&
-			    addr_equal(&p.addr, a))
+	json_array_foreach(json_object_get(node, "links"), i, link)
+		json_array_foreach(json_object_get(link, "addresses"), k, address)
+			if (json_string_value(address) &&
+			    prefix_parse(json_string_value(address), &p) && addr_equal(&p.addr, a))
 				return true;
 	return false;
 }
@@ -106,7 +108,8 @@ static bool read_member(const json_t *entry, const char *key, struct addr *ret)
 	return text && addr_parse(text, ret);
 }
 
-/* Those that were translated, each pair of addresses once: a busy NAT has thousands of sessions between few. */
+/* Those that were translated, each pair of addresses once: a busy NAT has thousands of sessions
+ * between few. */
 static GArray *translations_of(const json_t *node)
 {
 	GArray *list = g_array_new(FALSE, TRUE, sizeof(struct session));
@@ -114,18 +117,20 @@ static GArray *translations_of(const json_t *node)
 	const json_t *entry;
 	size_t i;
 
-	json_array_foreach (json_object_get(node, "conntrack"), i, entry) {
+	json_array_foreach(json_object_get(node, "conntrack"), i, entry) {
 		struct session s;
 		char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX], back[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX];
 		char *key;
 
 		if (!read_member(entry, "src", &s.src) || !read_member(entry, "dst", &s.dst) ||
-		    !read_member(entry, "reply_src", &s.reply_src) || !read_member(entry, "reply_dst", &s.reply_dst))
+		    !read_member(entry, "reply_src", &s.reply_src) ||
+		    !read_member(entry, "reply_dst", &s.reply_dst))
 			continue;
 		if (addr_equal(&s.src, &s.reply_dst) && addr_equal(&s.dst, &s.reply_src))
 			continue;
-		key = g_strdup_printf("%s %s %s %s", addr_print(&s.src, src), addr_print(&s.dst, dst),
-				      addr_print(&s.reply_src, back), addr_print(&s.reply_dst, to));
+		key = g_strdup_printf("%s %s %s %s", addr_print(&s.src, src),
+				      addr_print(&s.dst, dst), addr_print(&s.reply_src, back),
+				      addr_print(&s.reply_dst, to));
 		if (g_hash_table_add(known, key))
 			g_array_append_val(list, s);
 	}
@@ -138,7 +143,8 @@ static void ask_translated(questions *q, const struct seen_pair *p, const GArray
 	for (guint i = 0; i < translations->len; i++) {
 		const struct session *s = &g_array_index(translations, struct session, i);
 
-		if (addr_equal(&p->src, &s->src) && addr_equal(&p->dst, &s->dst) && !addr_equal(&s->reply_src, &s->dst))
+		if (addr_equal(&p->src, &s->src) && addr_equal(&p->dst, &s->dst) &&
+		    !addr_equal(&s->reply_src, &s->dst))
 			put(q, &p->src, &s->reply_src, p->ifindex);
 		if (addr_equal(&p->src, &s->reply_src) && addr_equal(&p->dst, &s->reply_dst) &&
 		    !addr_equal(&s->src, &s->reply_dst))
@@ -146,10 +152,11 @@ static void ask_translated(questions *q, const struct seen_pair *p, const GArray
 	}
 }
 
-/* --- public -------------------------------------------------------------------------------------------------- */
+/* --- public ----------------------------------------------------------------------------------- */
 
-/* Of a packet that was passed on, NAT may have changed the source since it was routed, and the destination before; its
- * answer has that way before it again.  Asked so, the question after it (questions_ask_back) is the packet's own. */
+/* Of a packet that was passed on, NAT may have changed the source since it was routed, and the
+ * destination before; its answer has that way before it again.  Asked so, the question after it
+ * (questions_ask_back) is the packet's own. */
 void questions_ask(questions *q, const struct seen_pair *pairs, guint n, const json_t *node)
 {
 	GArray *translations = translations_of(node);

@@ -1,8 +1,10 @@
-/* Which route look-ups are asked of a kernel: from the packets that were seen at a node to questions, both directions.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which route look-ups are asked of a kernel: from the packets that were seen at a node to
+ * questions, both directions.
  *
- * Nouns: a `seen_pair` is what was noted of packets: addresses, interface, in or out; a `question` is one look-up, by
- * the addresses that the kernel routes: after DNAT and before SNAT.  For inspect_lookup.
- * Depends on base and jansson.  Pure.
+ * Nouns: a `seen_pair` is what was noted of packets: addresses, interface, in or out; a `question`
+ * is one look-up, by the addresses that the kernel routes: after DNAT and before SNAT.  For
+ * inspect_lookup. Depends on base and jansson.  Pure.
  */
 #ifndef TESTBED_EXEC_LOOKUP_QUESTIONS_H
 #define TESTBED_EXEC_LOOKUP_QUESTIONS_H
@@ -29,14 +31,17 @@ questions *questions_new(void);
 void questions_free(questions *q);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(questions, questions_free)
 guint questions_count(const questions *q);
-const struct question *questions_at(const questions *q, guint i); /* borrowed until the next one is put */
+const struct question *questions_at(const questions *q,
+				    guint i); /* borrowed until the next one is put */
 
-/* What follows from each pair by itself: what came in is looked up as it came; what the node sent, from it; what it passed
- * on, as an answer to it would be.  `node` is the node's object of docs/EXPLAIN.md: its addresses, and how its sessions
+/* What follows from each pair by itself: what came in is looked up as it came; what the node sent,
+ * from it; what it passed on, as an answer to it would be.  `node` is the node's object of
+ * docs/EXPLAIN.md: its addresses, and how its sessions
  * ("conntrack", may be missing) were translated.  In a stable order: that of addresses. */
 void questions_ask(questions *q, const struct seen_pair *pairs, guint n, const json_t *node);
-/* The other direction of a question whose answer leads out by interface `out` (0: nowhere, or an error): from the node
- * itself, where it has the address; else as what comes in by `out`.  Nothing is put where neither is so. */
+/* The other direction of a question whose answer leads out by interface `out` (0: nowhere, or an
+ * error): from the node itself, where it has the address; else as what comes in by `out`.  Nothing
+ * is put where neither is so. */
 void questions_ask_back(questions *q, const struct question *of, unsigned out, const json_t *node);
 
 /* The node has this very address. */

@@ -1,8 +1,11 @@
-/* Tells routers and their clients each other's link addresses, in labs that are too big to let them ask.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tells routers and their clients each other's link addresses, in labs that are too big to let them
+ * ask.
  *
- * The kernel's table of neighbours is one for all namespaces (gc_thresh3: 1024 entries by default).  When it is full,
- * packets to a neighbour that is not in it are thrown away.  Entries that were learned elsewhere (NTF_EXT_LEARNED)
- * do not count.  They are told as stale, so that the kernel confirms them by ARP when they are used.
+ * The kernel's table of neighbours is one for all namespaces (gc_thresh3: 1024 entries by default).
+ * When it is full, packets to a neighbour that is not in it are thrown away.  Entries that were
+ * learned elsewhere (NTF_EXT_LEARNED) do not count.  They are told as stale, so that the kernel
+ * confirms them by ARP when they are used.
  */
 #include "testbed/exec/linux.h"
 
@@ -16,8 +19,8 @@
 struct port {
 	const char *node;
 	unsigned ifindex;
-	char *segment;   /* what it is connected to */
-	GArray *own;     /* struct addr, IPv4 */
+	char *segment; /* what it is connected to */
+	GArray *own;   /* struct addr, IPv4 */
 };
 
 struct tell {
@@ -25,7 +28,7 @@ struct tell {
 	GHashTable *ports;   /* "NODE IFNAME" -> struct port */
 	GHashTable *nodes;   /* node -> GPtrArray of its struct port, borrowed */
 	GHashTable *holders; /* "SEGMENT ADDRESS" -> struct port, borrowed */
-	guint routes;        /* that have a gateway */
+	guint routes;	     /* that have a gateway */
 };
 
 static void port_free(gpointer data)
@@ -66,7 +69,8 @@ static void add_port(struct tell *t, const struct op_veth_end *end, const char *
 	g_ptr_array_add(list, p);
 }
 
-/* The port of a bridge leads to all that the bridge joins; else the pair is a segment of its own. */
+/* The port of a bridge leads to all that the bridge joins; else the pair is a segment of its own.
+ */
 static void take_veth(struct tell *t, const struct op *op)
 {
 	const struct op_veth_end *ends = op->veth;
@@ -95,15 +99,17 @@ static void take_addr(struct tell *t, const struct op *op)
 
 static bool has_gateway(const struct op *op)
 {
-	return op->kind == OP_ROUTE && op->route.type == ROUTE_UNICAST && addr_is_set(&op->route.via) &&
-	       op->route.via.family == AF_INET;
+	return op->kind == OP_ROUTE && op->route.type == ROUTE_UNICAST &&
+	       addr_is_set(&op->route.via) && op->route.via.family == AF_INET;
 }
 
-static gboolean say(struct tell *t, const struct port *to, const struct addr *a, const struct port *whose, const struct op **failed,
-		    GError **error)
+static gboolean say(struct tell *t, const struct port *to, const struct addr *a,
+		    const struct port *whose, const struct op **failed, GError **error)
 {
 	struct space *s = room_space(t->room, to->node, error);
-	struct ndmsg header = {.ndm_family = AF_INET, .ndm_ifindex = (int)to->ifindex, .ndm_state = NUD_STALE,
+	struct ndmsg header = {.ndm_family = AF_INET,
+			       .ndm_ifindex = (int)to->ifindex,
+			       .ndm_state = NUD_STALE,
 			       .ndm_flags = NTF_EXT_LEARNED};
 	guint8 mac[LINK_MAC_BYTES];
 	struct nl_msg *msg;
@@ -118,7 +124,8 @@ static gboolean say(struct tell *t, const struct port *to, const struct addr *a,
 }
 
 /* The gateway to who uses it, and back. */
-static gboolean say_route(struct tell *t, const struct op *op, const struct op **failed, GError **error)
+static gboolean say_route(struct tell *t, const struct op *op, const struct op **failed,
+			  GError **error)
 {
 	const GPtrArray *own = g_hash_table_lookup(t->nodes, op->node);
 	gboolean ok = TRUE;
@@ -132,7 +139,8 @@ static gboolean say_route(struct tell *t, const struct op *op, const struct op *
 			continue;
 		ok = say(t, p, &op->route.via, gateway, failed, error);
 		for (guint k = 0; ok && k < p->own->len; k++)
-			ok = say(t, gateway, &g_array_index(p->own, struct addr, k), p, failed, error);
+			ok = say(t, gateway, &g_array_index(p->own, struct addr, k), p, failed,
+				 error);
 	}
 	return ok;
 }
@@ -151,12 +159,14 @@ static void take_all(struct tell *t, const plan *p)
 	}
 }
 
-gboolean neighbours_tell(struct linux_room *r, const plan *p, const struct op **failed, GError **error)
+gboolean neighbours_tell(struct linux_room *r, const plan *p, const struct op **failed,
+			 GError **error)
 {
 	struct tell t = {
 		.room = r,
 		.ports = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, port_free),
-		.nodes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref),
+		.nodes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+					       (GDestroyNotify)g_ptr_array_unref),
 		.holders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 	};
 	gboolean ok = TRUE;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/exec/netlink.h"
 
 #include <errno.h>
@@ -13,9 +14,9 @@
 struct nl_queue {
 	struct nl_sock *sock;
 	GByteArray *bytes;
-	GPtrArray *ops;    /* struct op, one for each queued request */
+	GPtrArray *ops;	   /* struct op, one for each queued request */
 	guint32 first_seq; /* of the first queued request */
-	gsize last;        /* where the last request starts in `bytes` */
+	gsize last;	   /* where the last request starts in `bytes` */
 	bool forgiving;
 };
 
@@ -51,7 +52,7 @@ void nl_queue_free(nl_queue *q)
 	g_free(q);
 }
 
-/* --- requests --- */
+/* --- requests --------------------------------------------------------------------------------- */
 
 static struct nl_msg *with_header(struct nl_msg *msg, const void *header, gsize length)
 {
@@ -112,10 +113,10 @@ void nl_nest_end(struct nl_msg *msg, struct nlattr *nest)
 	nla_nest_end(msg, nest);
 }
 
-/* --- the queue --- */
+/* --- the queue -------------------------------------------------------------------------------- */
 
-gboolean nl_queue_add(nl_queue *q, struct nl_msg *msg, const struct op *op, const struct op **failed,
-		      GError **error)
+gboolean nl_queue_add(nl_queue *q, struct nl_msg *msg, const struct op *op,
+		      const struct op **failed, GError **error)
 {
 	struct nlmsghdr *header = nlmsg_hdr(msg);
 	static const guint8 padding[NLMSG_ALIGNTO];
@@ -126,14 +127,16 @@ gboolean nl_queue_add(nl_queue *q, struct nl_msg *msg, const struct op *op, cons
 	header->nlmsg_seq = q->first_seq + q->ops->len;
 	q->last = q->bytes->len;
 	g_byte_array_append(q->bytes, (const guint8 *)header, header->nlmsg_len);
-	g_byte_array_append(q->bytes, padding, (guint)(NLMSG_ALIGN(header->nlmsg_len) - header->nlmsg_len));
+	g_byte_array_append(q->bytes, padding,
+			    (guint)(NLMSG_ALIGN(header->nlmsg_len) - header->nlmsg_len));
 	g_ptr_array_add(q->ops, (gpointer)(guintptr)op);
 	nlmsg_free(msg);
 	return ok;
 }
 
 /* The kernel's sentence, when it gave one, and the name of the error number. */
-static void set_kernel_error(GError **error, const struct nlmsghdr *header, const struct nlmsgerr *answer)
+static void set_kernel_error(GError **error, const struct nlmsghdr *header,
+			     const struct nlmsgerr *answer)
 {
 	int number = -answer->error;
 	gsize fixed = sizeof *answer;
@@ -143,19 +146,19 @@ static void set_kernel_error(GError **error, const struct nlmsghdr *header, cons
 	if (!(header->nlmsg_flags & NLM_F_CAPPED))
 		fixed += NLMSG_ALIGN(answer->msg.nlmsg_len) - NLMSG_HDRLEN;
 	if (header->nlmsg_flags & NLM_F_ACK_TLVS) {
-		const struct nlattr *attribute =
-			nlmsg_find_attr((struct nlmsghdr *)(guintptr)header, (int)fixed, NLMSGERR_ATTR_MSG);
+		const struct nlattr *attribute = nlmsg_find_attr(
+			(struct nlmsghdr *)(guintptr)header, (int)fixed, NLMSGERR_ATTR_MSG);
 
 		words = attribute ? nla_get_string(attribute) : NULL;
 	}
-	g_set_error(error, TB_ERROR, unsupported ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED, "%s%s%s%s",
-		    words ? words : g_strerror(number), words ? " (" : "", words ? g_strerror(number) : "",
-		    words ? ")" : "");
+	g_set_error(error, TB_ERROR, unsupported ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED,
+		    "%s%s%s%s", words ? words : g_strerror(number), words ? " (" : "",
+		    words ? g_strerror(number) : "", words ? ")" : "");
 }
 
 static bool is_forgiven(const nl_queue *q, int number)
 {
-	static const int forgivable[] = { EEXIST, ESRCH, ENOENT, ENODEV, EADDRNOTAVAIL };
+	static const int forgivable[] = {EEXIST, ESRCH, ENOENT, ENODEV, EADDRNOTAVAIL};
 
 	for (gsize i = 0; q->forgiving && i < G_N_ELEMENTS(forgivable); i++)
 		if (forgivable[i] == number)
@@ -225,7 +228,8 @@ gboolean nl_queue_flush(nl_queue *q, const struct op **failed, GError **error)
 	if (q->ops->len == 0)
 		return TRUE;
 	((struct nlmsghdr *)(void *)(q->bytes->data + q->last))->nlmsg_flags |= NLM_F_ACK;
-	if (send(nl_socket_get_fd(q->sock), q->bytes->data, q->bytes->len, 0) == (ssize_t)q->bytes->len) {
+	if (send(nl_socket_get_fd(q->sock), q->bytes->data, q->bytes->len, 0) ==
+	    (ssize_t)q->bytes->len) {
 		ok = receive_answers(q, failed, error);
 	} else {
 		set_socket_error(error, "send");

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Private to exec: one rtnetlink socket of one namespace, with a queue of requests.
  *
  * The socket belongs to the namespace in which it was opened and works from anywhere.  Requests are
- * collected and go out in one send; the kernel carries them out in order, answers refusals by itself and
- * is asked to acknowledge the last one only, so that one answer stands for all.
+ * collected and go out in one send; the kernel carries them out in order, answers refusals by
+ * itself and is asked to acknowledge the last one only, so that one answer stands for all.
  */
 #ifndef TESTBED_EXEC_NETLINK_H
 #define TESTBED_EXEC_NETLINK_H
@@ -31,10 +32,10 @@ void nl_put_addr(struct nl_msg *msg, int type, const struct addr *a);
 struct nlattr *nl_nest(struct nl_msg *msg, int type);
 void nl_nest_end(struct nl_msg *msg, struct nlattr *nest);
 
-/* Queues `msg` (taken over) on behalf of `op`, which may be NULL and must live until the flush.  The
+/* Queues `msg` (taken over) on behalf of `op`, which may be NULL and must live until the flush. The
  * queue is sent by itself when it is long. */
-gboolean nl_queue_add(nl_queue *q, struct nl_msg *msg, const struct op *op, const struct op **failed,
-		      GError **error);
+gboolean nl_queue_add(nl_queue *q, struct nl_msg *msg, const struct op *op,
+		      const struct op **failed, GError **error);
 /* While on, "is there already" and "is not there" are no refusals. */
 void nl_queue_forgive(nl_queue *q, bool on);
 /* Sends what is queued and blocks until the kernel has carried it out.  On failure `*failed` is the

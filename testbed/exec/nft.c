@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rulesets, through libnftables: one context and one transaction a ruleset. */
 #include "testbed/exec/linux.h"
 
@@ -13,8 +14,8 @@
 static char *nft_complaint(const char *error_text, const char *text)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	g_autoptr(GRegex) place =
-		g_regex_new("^[^\\s:]*:(\\d+):\\d+-\\d+: Error: ([^\\n]*)", G_REGEX_MULTILINE, 0, NULL);
+	g_autoptr(GRegex) place = g_regex_new("^[^\\s:]*:(\\d+):\\d+-\\d+: Error: ([^\\n]*)",
+					      G_REGEX_MULTILINE, 0, NULL);
 	g_autoptr(GMatchInfo) match = NULL;
 	g_autofree char *number = NULL, *words = NULL;
 	guint64 line;
@@ -44,7 +45,8 @@ struct nft_ctx *nft_open(struct linux_room *r, GError **error)
 	struct nft_ctx *nft;
 
 	if (r->reserve_fd < 0 || r->reserve_fd >= FD_SETSIZE) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "open nftables: no descriptor below %d is free", FD_SETSIZE);
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED,
+			    "open nftables: no descriptor below %d is free", FD_SETSIZE);
 		return NULL;
 	}
 	close(r->reserve_fd);
@@ -71,16 +73,18 @@ void nft_keep(struct linux_room *r, struct space *s)
 	int protocol = -1;
 	socklen_t size = sizeof protocol;
 
-	/* libnftables does not tell its socket; were the guess wrong, its closing would only take longer. */
-	if (getsockopt(r->nft_fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0 || protocol != NETLINK_NETFILTER)
+	/* libnftables does not tell its socket; were the guess wrong, its closing would only take
+	 * longer. */
+	if (getsockopt(r->nft_fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0 ||
+	    protocol != NETLINK_NETFILTER)
 		return;
 	if (s->nft_socket >= 0)
 		close(s->nft_socket);
 	s->nft_socket = fcntl(r->nft_fd, F_DUPFD_CLOEXEC, FD_SETSIZE);
 }
 
-/* The same once more, from a file: for a buffer libnftables does not say which line is wrong.  What was
- * refused has changed nothing, so it is refused again. */
+/* The same once more, from a file: for a buffer libnftables does not say which line is wrong.  What
+ * was refused has changed nothing, so it is refused again. */
 static gboolean run_for_complaint(struct nft_ctx *nft, const char *text, GError **error)
 {
 	int fd = memfd_create("ruleset", MFD_CLOEXEC);
@@ -91,8 +95,8 @@ static gboolean run_for_complaint(struct nft_ctx *nft, const char *text, GError 
 	if (!ok) {
 		words = nft_complaint(nft_ctx_get_error_buffer(nft), text);
 		g_set_error(error, TB_ERROR,
-			    strstr(words, "not supported") ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED, "%s",
-			    words);
+			    strstr(words, "not supported") ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED,
+			    "%s", words);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -108,7 +112,8 @@ gboolean do_nft(struct linux_room *r, const struct op *op, const struct op **fai
 	(void)failed;
 	if (!nft)
 		return FALSE;
-	ok = nft_run_cmd_from_buffer(nft, op->nft.text) == 0 || run_for_complaint(nft, op->nft.text, error);
+	ok = nft_run_cmd_from_buffer(nft, op->nft.text) == 0 ||
+	     run_for_complaint(nft, op->nft.text, error);
 	nft_keep(r, s);
 	nft_close(r, nft);
 	s->has_rules = s->has_rules || ok;
@@ -116,11 +121,12 @@ gboolean do_nft(struct linux_room *r, const struct op *op, const struct op **fai
 }
 
 /* Only the tables of this very ruleset: others may stand beside it. */
-gboolean undo_nft(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+gboolean undo_nft(struct linux_room *r, const struct op *op, const struct op **failed,
+		  GError **error)
 {
 	g_auto(GStrv) lines = g_strsplit(op->nft.text, "\n", -1);
 	g_autoptr(GString) text = g_string_new(NULL);
-	struct op removal = { .kind = OP_NFT, .node = op->node };
+	struct op removal = {.kind = OP_NFT, .node = op->node};
 
 	for (guint i = 0; lines[i]; i++) {
 		g_autofree char *table = NULL;

@@ -1,5 +1,6 @@
-/* What this host can do, by doing it: in a child process with a network namespace of its own, so that
- * whatever is made goes with the child.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What this host can do, by doing it: in a child process with a network namespace of its own, so
+ * that whatever is made goes with the child.
  */
 #include "testbed/exec/linux.h"
 #include "testbed/exec/process.h"
@@ -16,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* --- what is tried --- */
+/* --- what is tried ---------------------------------------------------------------------------- */
 
 static bool accepted(nl_queue *q, struct nl_msg *msg)
 {
@@ -28,9 +29,9 @@ static bool accepted(nl_queue *q, struct nl_msg *msg)
 static bool try_veth(nl_queue *q)
 {
 	char first[] = "veth0", second[] = "veth1", here[] = "here";
-	const struct op_veth_end ends[2] = { { .node = here, .ifname = first, .ifindex = 100 },
-					     { .node = here, .ifname = second, .ifindex = 101 } };
-	const int netns[2] = { -1, -1 };
+	const struct op_veth_end ends[2] = {{.node = here, .ifname = first, .ifindex = 100},
+					    {.node = here, .ifname = second, .ifindex = 101}};
+	const int netns[2] = {-1, -1};
 
 	return accepted(q, link_veth_request(ends, netns, 0));
 }
@@ -43,7 +44,7 @@ static bool try_bridge(nl_queue *q)
 static bool try_tunnel(nl_queue *q, const char *kind, unsigned ifindex)
 {
 	g_autofree char *ifname = g_strdup_printf("tunnel%u", ifindex);
-	struct op_tunnel t = { .ifname = ifname, .ifindex = ifindex, .vni = 1, .port = 4789 };
+	struct op_tunnel t = {.ifname = ifname, .ifindex = ifindex, .vni = 1, .port = 4789};
 
 	return addr_parse("192.0.2.1", &t.local) && addr_parse("192.0.2.2", &t.remote) &&
 	       accepted(q, link_tunnel_request(kind, &t, 0));
@@ -73,9 +74,10 @@ static bool try_ipip(nl_queue *q)
 
 static bool try_netem(nl_queue *q)
 {
-	struct tcmsg header = { .tcm_family = AF_UNSPEC, .tcm_ifindex = 1, .tcm_parent = TC_H_ROOT };
-	struct tc_netem_qopt options = { .limit = 1000 };
-	struct nl_msg *msg = nl_request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
+	struct tcmsg header = {.tcm_family = AF_UNSPEC, .tcm_ifindex = 1, .tcm_parent = TC_H_ROOT};
+	struct tc_netem_qopt options = {.limit = 1000};
+	struct nl_msg *msg =
+		nl_request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
 
 	nl_put_text(msg, TCA_KIND, "netem");
 	nl_put(msg, TCA_OPTIONS, &options, sizeof options);
@@ -85,9 +87,11 @@ static bool try_netem(nl_queue *q)
 /* A token bucket below nothing: what netem needs for a rate. */
 static bool try_tbf(nl_queue *q)
 {
-	struct tcmsg header = { .tcm_family = AF_UNSPEC, .tcm_ifindex = 1, .tcm_parent = TC_H_ROOT };
-	struct tc_tbf_qopt options = { .rate = { .rate = 125000, .linklayer = TC_LINKLAYER_ETHERNET }, .limit = 10000 };
-	struct nl_msg *msg = nl_request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof header);
+	struct tcmsg header = {.tcm_family = AF_UNSPEC, .tcm_ifindex = 1, .tcm_parent = TC_H_ROOT};
+	struct tc_tbf_qopt options = {.rate = {.rate = 125000, .linklayer = TC_LINKLAYER_ETHERNET},
+				      .limit = 10000};
+	struct nl_msg *msg =
+		nl_request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof header);
 	guint32 burst = 1600;
 	struct nlattr *nest;
 
@@ -113,28 +117,30 @@ static bool try_rules(const char *text)
 static bool try_nftables(nl_queue *q)
 {
 	(void)q;
-	return try_rules("table inet tb_probe {\n\tchain tb_input {\n\t\ttype filter hook input priority 0\n"
-			 "\t\tct state established counter accept comment \"probe\"\n\t}\n}\n");
+	return try_rules(
+		"table inet tb_probe {\n\tchain tb_input {\n\t\ttype filter hook input priority 0\n"
+		"\t\tct state established counter accept comment \"probe\"\n\t}\n}\n");
 }
 
 static bool try_nft_nat(nl_queue *q)
 {
 	(void)q;
-	return try_rules(
-		"table ip tb_probe {\n\tchain tb_postrouting {\n\t\ttype nat hook postrouting priority 100\n"
-		"\t\toifname \"wan\" counter masquerade comment \"probe\"\n\t}\n}\n");
+	return try_rules("table ip tb_probe {\n\tchain tb_postrouting {\n\t\ttype nat hook "
+			 "postrouting priority 100\n"
+			 "\t\toifname \"wan\" counter masquerade comment \"probe\"\n\t}\n}\n");
 }
 
 static bool try_egress(nl_queue *q)
 {
 	(void)q;
 	return try_rules("table netdev tb_probe {\n\tchain tb_egress {\n"
-			 "\t\ttype filter hook egress device \"lo\" priority 0\n\t\tfwd to \"lo\"\n\t}\n}\n");
+			 "\t\ttype filter hook egress device \"lo\" priority 0\n\t\tfwd to "
+			 "\"lo\"\n\t}\n}\n");
 }
 
 static bool try_tun(nl_queue *q)
 {
-	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI};
 	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 	bool ok;
 
@@ -160,24 +166,25 @@ static const struct {
 	bool (*works)(nl_queue *q);
 	const char *what, *cure;
 } features[] = {
-	{ FEATURE(veth), try_veth, "veth pairs", "use a kernel with CONFIG_VETH (modprobe veth)" },
-	{ FEATURE(bridge), try_bridge, "bridges", "use a kernel with CONFIG_BRIDGE (modprobe bridge)" },
-	{ FEATURE(nftables), try_nftables, "nftables",
-	  "use a kernel with CONFIG_NF_TABLES and CONFIG_NFT_CT (modprobe nf_tables nft_ct)" },
-	{ FEATURE(nft_nat), try_nft_nat, "address translation by nftables",
-	  "use a kernel with CONFIG_NFT_NAT and CONFIG_NFT_MASQ (modprobe nft_chain_nat nft_masq)" },
-	{ FEATURE(tun), try_tun, "TUN devices", NULL },
-	{ FEATURE(vxlan), try_vxlan, "VXLAN", NULL },
-	{ FEATURE(wireguard), try_wireguard, "WireGuard", NULL },
-	{ FEATURE(wireguard_go), try_wireguard_go, "wireguard-go", NULL },
-	{ FEATURE(gre), try_gre, "GRE", NULL },
-	{ FEATURE(ipip), try_ipip, "IPIP", NULL },
-	{ FEATURE(netem), try_netem, "netem", NULL },
-	{ FEATURE(tbf), try_tbf, "token buckets", NULL },
-	{ FEATURE(egress), try_egress, "nftables' egress hook", NULL },
+	{FEATURE(veth), try_veth, "veth pairs", "use a kernel with CONFIG_VETH (modprobe veth)"},
+	{FEATURE(bridge), try_bridge, "bridges",
+	 "use a kernel with CONFIG_BRIDGE (modprobe bridge)"},
+	{FEATURE(nftables), try_nftables, "nftables",
+	 "use a kernel with CONFIG_NF_TABLES and CONFIG_NFT_CT (modprobe nf_tables nft_ct)"},
+	{FEATURE(nft_nat), try_nft_nat, "address translation by nftables",
+	 "use a kernel with CONFIG_NFT_NAT and CONFIG_NFT_MASQ (modprobe nft_chain_nat nft_masq)"},
+	{FEATURE(tun), try_tun, "TUN devices", NULL},
+	{FEATURE(vxlan), try_vxlan, "VXLAN", NULL},
+	{FEATURE(wireguard), try_wireguard, "WireGuard", NULL},
+	{FEATURE(wireguard_go), try_wireguard_go, "wireguard-go", NULL},
+	{FEATURE(gre), try_gre, "GRE", NULL},
+	{FEATURE(ipip), try_ipip, "IPIP", NULL},
+	{FEATURE(netem), try_netem, "netem", NULL},
+	{FEATURE(tbf), try_tbf, "token buckets", NULL},
+	{FEATURE(egress), try_egress, "nftables' egress hook", NULL},
 };
 
-/* --- the child --- */
+/* --- the child -------------------------------------------------------------------------------- */
 
 struct findings {
 	bool finished;
@@ -200,7 +207,7 @@ static void try_all(struct findings *found)
 
 G_NORETURN static void probe_child(int fd)
 {
-	struct findings found = { .finished = true };
+	struct findings found = {.finished = true};
 
 	try_all(&found);
 	_exit(write(fd, &found, sizeof found) == sizeof found ? 0 : 1);
@@ -211,7 +218,7 @@ static void find(struct findings *ret)
 	int ends[2];
 	GPid pid;
 
-	*ret = (struct findings){ .finished = false };
+	*ret = (struct findings){.finished = false};
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return;
 	pid = fork();
@@ -231,11 +238,12 @@ static char *first_missing(const struct findings *found)
 	if (!found->finished)
 		return g_strdup("the test of this host's features died: look at the kernel log");
 	if (found->namespace_error != 0)
-		return g_strdup_printf(
-			"network namespaces (%s): allow user namespaces (sysctl user.max_net_namespaces, "
-			"kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns) or "
-			"run as root",
-			g_strerror(found->namespace_error));
+		return g_strdup_printf("network namespaces (%s): allow user namespaces (sysctl "
+				       "user.max_net_namespaces, "
+				       "kernel.unprivileged_userns_clone, "
+				       "kernel.apparmor_restrict_unprivileged_userns) or "
+				       "run as root",
+				       g_strerror(found->namespace_error));
 	for (gsize i = 0; i < G_N_ELEMENTS(features); i++)
 		if (features[i].cure && !found->works[i])
 			return g_strdup_printf("%s: %s", features[i].what, features[i].cure);
@@ -247,7 +255,7 @@ void exec_probe(struct exec_features *ret)
 	struct findings found;
 
 	find(&found);
-	*ret = (struct exec_features){ .missing = first_missing(&found) };
+	*ret = (struct exec_features){.missing = first_missing(&found)};
 	for (gsize i = 0; i < G_N_ELEMENTS(features); i++)
 		*(bool *)(void *)((char *)ret + features[i].offset) = found.works[i];
 }

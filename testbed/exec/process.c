@@ -1,7 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A process in a node: its namespaces, its own files, and no privileges.
  *
- * Between fork and exec the child makes system calls only: no memory is allocated and no lock taken, for
- * the parent may have threads.  Whatever fails is told through a pipe that closes when exec succeeds.
+ * Between fork and exec the child makes system calls only: no memory is allocated and no lock
+ * taken, for the parent may have threads.  Whatever fails is told through a pipe that closes when
+ * exec succeeds.
  */
 #include "testbed/exec/process.h"
 
@@ -28,10 +30,10 @@
 static const struct {
 	const char *program, *package;
 } packages[] = {
-	{ "dnsmasq", "dnsmasq-base" },
-	{ "turnserver", "coturn" },
-	{ "wireguard-go", "wireguard-go" },
-	{ "wg", "wireguard-tools" },
+	{"dnsmasq", "dnsmasq-base"},
+	{"turnserver", "coturn"},
+	{"wireguard-go", "wireguard-go"},
+	{"wg", "wireguard-tools"},
 };
 
 enum step {
@@ -60,12 +62,12 @@ struct complaint {
 	enum step step;
 };
 
-/* --- the parent's part: everything that needs memory --- */
+/* --- the parent's part: everything that needs memory ------------------------------------------ */
 
 char *spawn_find_program(const char *name)
 {
-	static const char *const folders[] = { "/usr/local/sbin", "/usr/sbin", "/sbin",
-					       "/usr/local/bin",  "/usr/bin",  "/bin" };
+	static const char *const folders[] = {"/usr/local/sbin", "/usr/sbin", "/sbin",
+					      "/usr/local/bin",	 "/usr/bin",  "/bin"};
 	char *path = g_find_program_in_path(name);
 
 	for (gsize i = 0; !path && !strchr(name, '/') && i < G_N_ELEMENTS(folders); i++) {
@@ -82,7 +84,8 @@ static void set_no_program(GError **error, const char *program)
 		if (!g_str_equal(packages[i].program, program))
 			continue;
 		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED,
-			    "program '%s' not found: install the package '%s'", program, packages[i].package);
+			    "program '%s' not found: install the package '%s'", program,
+			    packages[i].package);
 		return;
 	}
 	g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "program '%s' not found", program);
@@ -105,8 +108,8 @@ static char *follow_links(const char *path)
 	return at;
 }
 
-/* A mount needs something to cover.  /etc/resolv.conf is often a link into /run, which is a lab's own
- * and empty: there, and nowhere else, the file is made. */
+/* A mount needs something to cover.  /etc/resolv.conf is often a link into /run, which is a lab's
+ * own and empty: there, and nowhere else, the file is made. */
 static gboolean prepare_target(const char *path, GError **error)
 {
 	g_autofree char *real = NULL, *folder = NULL;
@@ -121,9 +124,12 @@ static gboolean prepare_target(const char *path, GError **error)
 		return FALSE;
 	}
 	folder = g_path_get_dirname(real);
-	fd = g_mkdir_with_parents(folder, 0755) == 0 ? open(real, O_WRONLY | O_CREAT | O_CLOEXEC, 0644) : -1;
+	fd = g_mkdir_with_parents(folder, 0755) == 0 ?
+		     open(real, O_WRONLY | O_CREAT | O_CLOEXEC, 0644) :
+		     -1;
 	if (fd < 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "make '%s': %s", real, g_strerror(errno));
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "make '%s': %s", real,
+			    g_strerror(errno));
 		return FALSE;
 	}
 	close(fd);
@@ -138,7 +144,7 @@ gboolean spawn_prepare_files(const char *const *files, GError **error)
 	return TRUE;
 }
 
-/* --- the child's part: system calls only --- */
+/* --- the child's part: system calls only ------------------------------------------------------ */
 
 bool spawn_mount_files(const char *const *files)
 {
@@ -172,7 +178,8 @@ static int park(int fd)
 /* 0, 1, 2 and what the request gives; everything else closes at exec. */
 static bool set_descriptors(const struct spawn_request *q, int *exe_fd, int *complaint_fd)
 {
-	int null_fd = park(open("/dev/null", O_RDWR | O_CLOEXEC)), log_fd = park(q->log_fd), fds[SPAWN_FDS];
+	int null_fd = park(open("/dev/null", O_RDWR | O_CLOEXEC)), log_fd = park(q->log_fd),
+	    fds[SPAWN_FDS];
 	int next = 3 + SPAWN_FDS;
 
 	for (int i = 0; i < SPAWN_FDS; i++)
@@ -200,12 +207,12 @@ static bool keeps(const struct spawn_request *q, unsigned capability)
 	return q->keep_net_admin && (capability == CAP_NET_ADMIN || capability == CAP_NET_RAW);
 }
 
-/* User 0 must not get capabilities back at exec (SECBIT_NOROOT), and nothing may raise them again; what is
- * kept passes exec as ambient capability. */
+/* User 0 must not get capabilities back at exec (SECBIT_NOROOT), and nothing may raise them again;
+ * what is kept passes exec as ambient capability. */
 static bool drop_privileges(const struct spawn_request *q)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { { .effective = 0 } };
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {{.effective = 0}};
 	unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
 			     SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED;
 
@@ -229,7 +236,7 @@ static bool drop_privileges(const struct spawn_request *q)
 
 static void reset_signals(void)
 {
-	struct sigaction as_usual = { .sa_handler = SIG_DFL };
+	struct sigaction as_usual = {.sa_handler = SIG_DFL};
 	sigset_t none;
 
 	for (int s = 1; s < NSIG; s++)
@@ -248,9 +255,10 @@ static void run(const struct spawn_request *q, const char *path, int exe_fd)
 		execve(path, q->argv, environment);
 }
 
-G_NORETURN static void child(const struct spawn_request *q, const char *path, int exe_fd, int complaint_fd)
+G_NORETURN static void child(const struct spawn_request *q, const char *path, int exe_fd,
+			     int complaint_fd)
 {
-	struct complaint complaint = { .step = STEP_SESSION };
+	struct complaint complaint = {.step = STEP_SESSION};
 	bool ok = setsid() >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0;
 
 	reset_signals();
@@ -260,7 +268,8 @@ G_NORETURN static void child(const struct spawn_request *q, const char *path, in
 	}
 	if (ok) {
 		complaint.step = STEP_MOUNTS;
-		ok = unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+		ok = unshare(CLONE_NEWNS) == 0 &&
+		     mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 	}
 	if (ok) {
 		complaint.step = STEP_FILES;
@@ -284,7 +293,7 @@ G_NORETURN static void child(const struct spawn_request *q, const char *path, in
 	_exit(127);
 }
 
-/* --- both together --- */
+/* --- both together ---------------------------------------------------------------------------- */
 
 static gboolean heed_complaint(int fd, const char *path, GPid pid, GError **error)
 {
@@ -309,7 +318,8 @@ static GPid start(const struct spawn_request *q, const char *path, int exe_fd, G
 	GPid pid;
 
 	if (pipe2(ends, O_CLOEXEC) != 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "start '%s': %s", path, g_strerror(errno));
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "start '%s': %s", path,
+			    g_strerror(errno));
 		return -1;
 	}
 	pid = fork();
@@ -317,7 +327,8 @@ static GPid start(const struct spawn_request *q, const char *path, int exe_fd, G
 		child(q, path, exe_fd, ends[1]);
 	close(ends[1]);
 	if (pid < 0)
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "start '%s': %s", path, g_strerror(errno));
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "start '%s': %s", path,
+			    g_strerror(errno));
 	else if (!heed_complaint(ends[0], path, pid, error))
 		pid = -1;
 	close(ends[0]);
@@ -338,7 +349,8 @@ GPid spawn_in_namespace(const struct spawn_request *request, GError **error)
 		return -1;
 	exe_fd = open(path, O_PATH | O_CLOEXEC);
 	if (exe_fd < 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "start '%s': %s", path, g_strerror(errno));
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "start '%s': %s", path,
+			    g_strerror(errno));
 		return -1;
 	}
 	pid = start(request, path, exe_fd, error);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Private to exec: starting a program inside a network namespace, without privileges. */
 #ifndef TESTBED_EXEC_PROCESS_H
 #define TESTBED_EXEC_PROCESS_H
@@ -9,27 +10,32 @@
 
 struct spawn_request {
 	int netns_fd;
-	char *const *argv;        /* argv[0] without a slash is looked for in PATH */
+	char *const *argv;	  /* argv[0] without a slash is looked for in PATH */
 	char *const *environment; /* NULL: the caller's */
-	int fds[SPAWN_FDS];       /* become 3 and 4 of the child; -1: nothing there */
-	int log_fd;               /* standard output and error; -1: discarded */
+	int fds[SPAWN_FDS];	  /* become 3 and 4 of the child; -1: nothing there */
+	int log_fd;		  /* standard output and error; -1: discarded */
 	const char *const *files; /* pairs as in struct exec_process, or NULL */
-	const char *run_file; /* makes /var/run private and empty, but for this (empty) file; NULL: shared */
+	const char *run_file; /* makes /var/run private and empty, but for this (empty) file; NULL:
+				 shared */
 	bool keep_net_admin;
 };
 
 /* Returns when the program has been started: its pid, which the caller reaps.  -1 with `error`:
- * TB_ERROR_UNSUPPORTED with the package to install when there is no such program, else TB_ERROR_FAILED
- * with the step that failed.  Blocks for the start only. */
+ * TB_ERROR_UNSUPPORTED with the package to install when there is no such program, else
+ * TB_ERROR_FAILED with the step that failed.  Blocks for the start only. */
 GPid spawn_in_namespace(const struct spawn_request *request, GError **error);
 
-/* Full path of a program by PATH and the system's administration folders; NULL when there is none. */
+/* Full path of a program by PATH and the system's administration folders; NULL when there is none.
+ */
 char *spawn_find_program(const char *name);
 
-/* For those who start a process in another way (enter.c).  `files` are pairs as in struct exec_process, or NULL. */
-/* Makes what the files are to cover where that is missing (TB_ERROR_UNSUPPORTED when it can't be). */
+/* For those who start a process in another way (enter.c).  `files` are pairs as in struct
+ * exec_process, or NULL. */
+/* Makes what the files are to cover where that is missing (TB_ERROR_UNSUPPORTED when it can't be).
+ */
 gboolean spawn_prepare_files(const char *const *files, GError **error);
-/* Binds the files; the calling process must have a private mount namespace.  System calls only; false: see errno. */
+/* Binds the files; the calling process must have a private mount namespace.  System calls only;
+ * false: see errno. */
 bool spawn_mount_files(const char *const *files);
 
 #endif

@@ -1,8 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Private to exec: what stands behind an `exec`.
  *
- * A room may carry an operation out at once or put it in a queue; after `flush` everything asked for
- * has happened.  Errors say what the kernel said; exec.c adds operation, node and place.  `*failed` is
- * set to the operation that was refused, which may be an earlier one than the one being applied.
+ * A room may carry an operation out at once or put it in a queue; after `flush` everything asked
+ * for has happened.  Errors say what the kernel said; exec.c adds operation, node and place.
+ * `*failed` is set to the operation that was refused, which may be an earlier one than the one
+ * being applied.
  */
 #ifndef TESTBED_EXEC_ROOM_H
 #define TESTBED_EXEC_ROOM_H

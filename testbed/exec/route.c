@@ -1,11 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Routes and routing rules. */
 #include "testbed/exec/linux.h"
 
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 
-static gboolean request_route(struct linux_room *r, const struct op *op, int type, int flags, const struct op **failed,
-			      GError **error)
+static gboolean request_route(struct linux_room *r, const struct op *op, int type, int flags,
+			      const struct op **failed, GError **error)
 {
 	struct space *s = room_space(r, op->node, error);
 	/* What the kernel calls them. */
@@ -22,8 +23,9 @@ static gboolean request_route(struct linux_room *r, const struct op *op, int typ
 		.rtm_family = (guint8)to.addr.family,
 		.rtm_dst_len = to.len,
 		.rtm_protocol = RTPROT_STATIC,
-		.rtm_scope =
-			addr_is_set(&route->via) || route->type != ROUTE_UNICAST ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
+		.rtm_scope = addr_is_set(&route->via) || route->type != ROUTE_UNICAST ?
+				     RT_SCOPE_UNIVERSE :
+				     RT_SCOPE_LINK,
 		.rtm_type = types[route->type],
 	};
 	struct nl_msg *msg;
@@ -43,12 +45,14 @@ static gboolean request_route(struct linux_room *r, const struct op *op, int typ
 	return nl_queue_add(s->queue, msg, op, failed, error);
 }
 
-gboolean do_route(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+gboolean do_route(struct linux_room *r, const struct op *op, const struct op **failed,
+		  GError **error)
 {
 	return request_route(r, op, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, failed, error);
 }
 
-gboolean undo_route(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+gboolean undo_route(struct linux_room *r, const struct op *op, const struct op **failed,
+		    GError **error)
 {
 	const struct space *s = room_space(r, op->node, error);
 
@@ -58,8 +62,8 @@ gboolean undo_route(struct linux_room *r, const struct op *op, const struct op *
 	return s && request_route(r, op, RTM_DELROUTE, 0, failed, error);
 }
 
-static gboolean request_rule(struct linux_room *r, const struct op *op, int type, int flags, const struct op **failed,
-			     GError **error)
+static gboolean request_rule(struct linux_room *r, const struct op *op, int type, int flags,
+			     const struct op **failed, GError **error)
 {
 	struct space *s = room_space(r, op->node, error);
 	const struct op_rule *rule = &op->rule;
@@ -81,12 +85,14 @@ static gboolean request_rule(struct linux_room *r, const struct op *op, int type
 	return nl_queue_add(s->queue, msg, op, failed, error);
 }
 
-gboolean do_rule(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+gboolean do_rule(struct linux_room *r, const struct op *op, const struct op **failed,
+		 GError **error)
 {
 	return request_rule(r, op, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, failed, error);
 }
 
-gboolean undo_rule(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+gboolean undo_rule(struct linux_room *r, const struct op *op, const struct op **failed,
+		   GError **error)
 {
 	return request_rule(r, op, RTM_DELRULE, 0, failed, error);
 }

@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Waits until links really carry packets.
  *
- * When the second half of a veth pair goes up, the kernel switches the first half's queue on later, from
- * its link watch.  A packet sent before that is dropped, and when it was an ARP request the next one
- * comes a second later.  The operational state tells (RFC 2863, IF_OPER_UP): it is set when the queue
- * works.  Asking for it makes new kernels (6.8) do the work at once; older ones send a notification when it
- * is done.
+ * When the second half of a veth pair goes up, the kernel switches the first half's queue on later,
+ * from its link watch.  A packet sent before that is dropped, and when it was an ARP request the
+ * next one comes a second later.  The operational state tells (RFC 2863, IF_OPER_UP): it is set
+ * when the queue works.  Asking for it makes new kernels (6.8) do the work at once; older ones send
+ * a notification when it is done.
  */
 #include "testbed/exec/linux.h"
 
@@ -16,9 +17,11 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-/* Without news for so long: taking down another big lab holds the kernel's link lock for seconds. */
+/* Without news for so long: taking down another big lab holds the kernel's link lock for seconds.
+ */
 #define DEADLINE_S 30
-/* Without news for so long it is asked again: a full socket loses the answer as well as the news. */
+/* Without news for so long it is asked again: a full socket loses the answer as well as the news.
+ */
 #define ASK_AGAIN_MS 100
 #define SOCKET_BYTES (1024 * 1024)
 #define BUFFER_BYTES (32u * 1024u)
@@ -31,14 +34,16 @@ static gboolean fail(GError **error, const struct space *s, const char *what)
 
 static struct nl_sock *open_socket(struct linux_room *r, struct space *s, GError **error)
 {
-	struct timeval patience = { .tv_usec = ASK_AGAIN_MS * 1000 };
+	struct timeval patience = {.tv_usec = ASK_AGAIN_MS * 1000};
 	struct nl_sock *sock;
 
 	if (!room_enter(r, s, error))
 		return NULL;
 	sock = nl_socket_alloc();
-	if (nl_connect(sock, NETLINK_ROUTE) == 0 && nl_socket_add_membership(sock, RTNLGRP_LINK) == 0 &&
-	    setsockopt(nl_socket_get_fd(sock), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0 &&
+	if (nl_connect(sock, NETLINK_ROUTE) == 0 &&
+	    nl_socket_add_membership(sock, RTNLGRP_LINK) == 0 &&
+	    setsockopt(nl_socket_get_fd(sock), SOL_SOCKET, SO_RCVTIMEO, &patience,
+		       sizeof patience) == 0 &&
 	    nl_socket_set_buffer_size(sock, SOCKET_BYTES, 0) == 0)
 		return sock;
 	fail(error, s, "can't open a netlink socket");
@@ -48,7 +53,7 @@ static struct nl_sock *open_socket(struct linux_room *r, struct space *s, GError
 
 static bool ask(struct nl_sock *sock, unsigned ifindex)
 {
-	struct ifinfomsg header = { .ifi_index = (int)ifindex };
+	struct ifinfomsg header = {.ifi_index = (int)ifindex};
 	struct nl_msg *msg = nl_request(RTM_GETLINK, 0, &header, sizeof header);
 	const struct nlmsghdr *h = nlmsg_hdr(msg);
 	bool sent = send(nl_socket_get_fd(sock), h, h->nlmsg_len, 0) == (ssize_t)h->nlmsg_len;

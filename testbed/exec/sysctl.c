@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Kernel settings of a namespace: /proc/sys/net shows those of whoever opens it. */
 #include "testbed/exec/linux.h"
 
@@ -6,7 +7,7 @@
 #include <unistd.h>
 
 /* Where the kernel part behind a setting is missing, so is what the setting would turn off. */
-static const char *const may_be_missing[] = { "net.ipv6.conf.", "net.bridge.bridge-nf-call-" };
+static const char *const may_be_missing[] = {"net.ipv6.conf.", "net.bridge.bridge-nf-call-"};
 
 static bool is_moot(const char *key)
 {
@@ -21,8 +22,8 @@ static gboolean fail(GError **error, const char *path)
 	int number = errno;
 
 	g_set_error(error, TB_ERROR,
-		    number == ENOENT || number == EROFS || number == EACCES ? TB_ERROR_UNSUPPORTED
-									    : TB_ERROR_FAILED,
+		    number == ENOENT || number == EROFS || number == EACCES ? TB_ERROR_UNSUPPORTED :
+									      TB_ERROR_FAILED,
 		    "write %s: %s", path, g_strerror(number));
 	return FALSE;
 }
@@ -42,7 +43,8 @@ static gboolean write_setting(const char *key, const char *value, GError **error
 
 	/* All else under /proc/sys is the machine's, and root could write it. */
 	if (!g_str_has_prefix(path, "/proc/sys/net/")) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "'%s' is no setting of a network namespace", key);
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
+			    "'%s' is no setting of a network namespace", key);
 		return FALSE;
 	}
 	fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -62,24 +64,27 @@ static gboolean write_setting(const char *key, const char *value, GError **error
 /* On a lab that was built: what the setting was before it was first changed. */
 static void remember(struct linux_room *r, const struct op *op)
 {
-	g_autofree char *place = g_strdup_printf("%s %s", op->node, op->sysctl.key), *path = path_of(op->sysctl.key);
+	g_autofree char *place = g_strdup_printf("%s %s", op->node, op->sysctl.key),
+			*path = path_of(op->sysctl.key);
 	g_autofree char *value = NULL;
 
-	if (r->plan || g_hash_table_contains(r->settings, place) || !g_file_get_contents(path, &value, NULL, NULL))
+	if (r->plan || g_hash_table_contains(r->settings, place) ||
+	    !g_file_get_contents(path, &value, NULL, NULL))
 		return;
 	g_hash_table_insert(r->settings, g_steal_pointer(&place), g_strdup(g_strchomp(value)));
 }
 
-/* "net.ipv4.conf.default.arp_ignore" is for interfaces that are still to come: those that are there get it too.  NULL: not
- * such a setting. */
+/* "net.ipv4.conf.default.arp_ignore" is for interfaces that are still to come: those that are there
+ * get it too.  NULL: not such a setting. */
 static char *key_of_interface(const char *key, const char *ifname)
 {
-	static const char *const defaults[] = { "net.ipv4.conf.default.", "net.ipv6.conf.default." };
+	static const char *const defaults[] = {"net.ipv4.conf.default.", "net.ipv6.conf.default."};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(defaults); i++)
 		if (g_str_has_prefix(key, defaults[i]))
-			return g_strdup_printf("%.*s%s.%s", (int)(strlen(defaults[i]) - strlen("default.")), key, ifname,
-					       key + strlen(defaults[i]));
+			return g_strdup_printf("%.*s%s.%s",
+					       (int)(strlen(defaults[i]) - strlen("default.")), key,
+					       ifname, key + strlen(defaults[i]));
 	return NULL;
 }
 
@@ -90,7 +95,8 @@ static void set_interfaces(const struct space *s, const char *key, const char *v
 
 	g_hash_table_iter_init(&iter, s->ifindexes);
 	while (g_hash_table_iter_next(&iter, &ifname, NULL)) {
-		g_autofree char *own = g_str_equal(ifname, "lo") ? NULL : key_of_interface(key, ifname);
+		g_autofree char *own =
+			g_str_equal(ifname, "lo") ? NULL : key_of_interface(key, ifname);
 
 		/* some have no such setting */
 		if (own)
@@ -113,13 +119,15 @@ static gboolean set(struct linux_room *r, const struct op *op, const char *value
 	return TRUE;
 }
 
-gboolean do_sysctl(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+gboolean do_sysctl(struct linux_room *r, const struct op *op, const struct op **failed,
+		   GError **error)
 {
 	(void)failed;
 	return set(r, op, op->sysctl.value, error);
 }
 
-gboolean undo_sysctl(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+gboolean undo_sysctl(struct linux_room *r, const struct op *op, const struct op **failed,
+		     GError **error)
 {
 	g_autofree char *place = g_strdup_printf("%s %s", op->node, op->sysctl.key);
 	const char *before = g_hash_table_lookup(r->settings, place);

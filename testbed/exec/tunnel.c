@@ -1,7 +1,9 @@
-/* Tunnels: for each kind the ways to make it, best first; the first that works on this host is used.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tunnels: for each kind the ways to make it, best first; the first that works on this host is
+ * used.
  *
- * A way has up to three steps: `start` at the very beginning, for what takes its time; `make` in the
- * plan's order, after which the interface is there; `finish` when everything stands.
+ * A way has up to three steps: `start` at the very beginning, for what takes its time; `make` in
+ * the plan's order, after which the interface is there; `finish` when everything stands.
  */
 #include "testbed/exec/linux.h"
 
@@ -12,16 +14,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define WIREGUARD_MTU_BYTES 1420u /* 1500 less IPv6, UDP and WireGuard headers: wg-quick(8)'s default */
-#define VXLAN_MTU_BYTES 1450u     /* 1500 less IPv4, UDP, VXLAN and Ethernet headers */
+#define WIREGUARD_MTU_BYTES \
+	1420u		      /* 1500 less IPv6, UDP and WireGuard headers: wg-quick(8)'s default */
+#define VXLAN_MTU_BYTES 1450u /* 1500 less IPv4, UDP, VXLAN and Ethernet headers */
 
 struct tunnel_backend {
 	const char *name;
 	bool (*works)(const struct exec_features *f);
-	gboolean (*start)(struct linux_room *r, struct space *s, const struct op *op, GError **error);
-	gboolean (*make)(struct linux_room *r, struct space *s, const struct op *op, const struct op **failed,
-			 GError **error);
-	gboolean (*finish)(struct linux_room *r, struct space *s, const struct op *op, GError **error);
+	gboolean (*start)(struct linux_room *r, struct space *s, const struct op *op,
+			  GError **error);
+	gboolean (*make)(struct linux_room *r, struct space *s, const struct op *op,
+			 const struct op **failed, GError **error);
+	gboolean (*finish)(struct linux_room *r, struct space *s, const struct op *op,
+			   GError **error);
 };
 
 const char *tunnel_backend_name(const struct tunnel_backend *b)
@@ -29,13 +34,14 @@ const char *tunnel_backend_name(const struct tunnel_backend *b)
 	return b->name;
 }
 
-/* --- devices of the kernel --- */
+/* --- devices of the kernel -------------------------------------------------------------------- */
 
-static gboolean make_device(struct space *s, const char *kind, unsigned mtu_bytes, const struct op *op,
-			    const struct op **failed, GError **error)
+static gboolean make_device(struct space *s, const char *kind, unsigned mtu_bytes,
+			    const struct op *op, const struct op **failed, GError **error)
 {
 	return space_name_interface(s, op->tunnel.ifname, op->tunnel.ifindex, error) &&
-	       nl_queue_add(s->queue, link_tunnel_request(kind, &op->tunnel, mtu_bytes), op, failed, error);
+	       nl_queue_add(s->queue, link_tunnel_request(kind, &op->tunnel, mtu_bytes), op, failed,
+			    error);
 }
 
 static bool vxlan_works(const struct exec_features *f)
@@ -43,14 +49,16 @@ static bool vxlan_works(const struct exec_features *f)
 	return f->vxlan;
 }
 
-/* In WireGuard's place it keeps that one's packet size and port, so that rules and sizes stay true. */
+/* In WireGuard's place it keeps that one's packet size and port, so that rules and sizes stay true.
+ */
 static gboolean vxlan_make(struct linux_room *r, struct space *s, const struct op *op,
 			   const struct op **failed, GError **error)
 {
 	(void)r;
 	return make_device(s, "vxlan",
-			   op->tunnel.kind == TUNNEL_WIREGUARD ? WIREGUARD_MTU_BYTES : VXLAN_MTU_BYTES, op,
-			   failed, error);
+			   op->tunnel.kind == TUNNEL_WIREGUARD ? WIREGUARD_MTU_BYTES :
+								 VXLAN_MTU_BYTES,
+			   op, failed, error);
 }
 
 static bool gre_works(const struct exec_features *f)
@@ -58,8 +66,8 @@ static bool gre_works(const struct exec_features *f)
 	return f->gre;
 }
 
-static gboolean gre_make(struct linux_room *r, struct space *s, const struct op *op, const struct op **failed,
-			 GError **error)
+static gboolean gre_make(struct linux_room *r, struct space *s, const struct op *op,
+			 const struct op **failed, GError **error)
 {
 	(void)r;
 	return make_device(s, "gre", 0, op, failed, error);
@@ -89,12 +97,13 @@ static gboolean wireguard_make(struct linux_room *r, struct space *s, const stru
 	return make_device(s, "wireguard", WIREGUARD_MTU_BYTES, op, failed, error);
 }
 
-static gboolean wireguard_finish(struct linux_room *r, struct space *s, const struct op *op, GError **error)
+static gboolean wireguard_finish(struct linux_room *r, struct space *s, const struct op *op,
+				 GError **error)
 {
 	return wireguard_set_by_tool(r, s, &op->tunnel, error);
 }
 
-/* --- wireguard-go --- */
+/* --- wireguard-go ----------------------------------------------------------------------------- */
 
 static bool wireguard_go_works(const struct exec_features *f)
 {
@@ -108,7 +117,8 @@ static struct wireguard_daemon *find_daemon(struct linux_room *r, const struct o
 	return g_hash_table_lookup(r->daemons, key);
 }
 
-static gboolean wireguard_go_start(struct linux_room *r, struct space *s, const struct op *op, GError **error)
+static gboolean wireguard_go_start(struct linux_room *r, struct space *s, const struct op *op,
+				   GError **error)
 {
 	struct wireguard_daemon *d;
 
@@ -116,7 +126,8 @@ static gboolean wireguard_go_start(struct linux_room *r, struct space *s, const 
 		return TRUE;
 	d = wireguard_daemon_new(s, op->tunnel.ifname, error);
 	if (d)
-		g_hash_table_insert(r->daemons, g_strdup_printf("%s/%s", op->node, op->tunnel.ifname), d);
+		g_hash_table_insert(r->daemons,
+				    g_strdup_printf("%s/%s", op->node, op->tunnel.ifname), d);
 	return d != NULL;
 }
 
@@ -129,7 +140,8 @@ static gboolean wireguard_go_make(struct linux_room *r, struct space *s, const s
 
 	(void)failed;
 	if (!configuration || !wireguard_go_start(r, s, op, error) ||
-	    !wireguard_daemon_configure(find_daemon(r, op), configuration, error) || !room_enter(r, s, error))
+	    !wireguard_daemon_configure(find_daemon(r, op), configuration, error) ||
+	    !room_enter(r, s, error))
 		return FALSE;
 	ifindex = if_nametoindex(op->tunnel.ifname);
 	if (ifindex == 0) {
@@ -143,7 +155,7 @@ static gboolean wireguard_go_make(struct linux_room *r, struct space *s, const s
 /* A tunnel may be declared down: then nothing will come up. */
 static bool is_up(const char *ifname)
 {
-	struct ifreq request = { .ifr_flags = 0 };
+	struct ifreq request = {.ifr_flags = 0};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	bool up;
 
@@ -162,37 +174,41 @@ static gboolean wireguard_go_finish(struct linux_room *r, struct space *s, const
 	return !is_up(op->tunnel.ifname) || wireguard_daemon_wait_up(find_daemon(r, op), error);
 }
 
-/* --- kinds and their ways --- */
+/* --- kinds and their ways --------------------------------------------------------------------- */
 
-static const struct tunnel_backend wireguard = { "wireguard", wireguard_works, NULL, wireguard_make,
-						 wireguard_finish };
-static const struct tunnel_backend wireguard_go = { "wireguard-go", wireguard_go_works, wireguard_go_start,
-						    wireguard_go_make, wireguard_go_finish };
-static const struct tunnel_backend vxlan = { "vxlan", vxlan_works, NULL, vxlan_make, NULL };
-static const struct tunnel_backend gre = { "gre", gre_works, NULL, gre_make, NULL };
-static const struct tunnel_backend ipip = { "ipip", ipip_works, NULL, ipip_make, NULL };
+static const struct tunnel_backend wireguard = {"wireguard", wireguard_works, NULL, wireguard_make,
+						wireguard_finish};
+static const struct tunnel_backend wireguard_go = {"wireguard-go", wireguard_go_works,
+						   wireguard_go_start, wireguard_go_make,
+						   wireguard_go_finish};
+static const struct tunnel_backend vxlan = {"vxlan", vxlan_works, NULL, vxlan_make, NULL};
+static const struct tunnel_backend gre = {"gre", gre_works, NULL, gre_make, NULL};
+static const struct tunnel_backend ipip = {"ipip", ipip_works, NULL, ipip_make, NULL};
 
 #define MAX_WAYS 3
 static const struct tunnel_backend *const ways[][MAX_WAYS] = {
-	[TUNNEL_WIREGUARD] = { &wireguard, &wireguard_go, &vxlan },
-	[TUNNEL_VXLAN] = { &vxlan },
-	[TUNNEL_GRE] = { &gre },
-	[TUNNEL_IPIP] = { &ipip },
+	[TUNNEL_WIREGUARD] = {&wireguard, &wireguard_go, &vxlan},
+	[TUNNEL_VXLAN] = {&vxlan},
+	[TUNNEL_GRE] = {&gre},
+	[TUNNEL_IPIP] = {&ipip},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(ways) == TUNNEL_KIND_COUNT);
 
-static const struct tunnel_backend *choose(const struct linux_room *r, const struct op *op, GError **error)
+static const struct tunnel_backend *choose(const struct linux_room *r, const struct op *op,
+					   GError **error)
 {
 	for (int i = 0; i < MAX_WAYS && ways[op->tunnel.kind][i]; i++)
 		if (ways[op->tunnel.kind][i]->works(&r->features))
 			return ways[op->tunnel.kind][i];
-	g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED,
-		    "this host can make no '%s' tunnel: use a kernel with that device, or another kind",
-		    tunnel_kind_name(op->tunnel.kind));
+	g_set_error(
+		error, TB_ERROR, TB_ERROR_UNSUPPORTED,
+		"this host can make no '%s' tunnel: use a kernel with that device, or another kind",
+		tunnel_kind_name(op->tunnel.kind));
 	return NULL;
 }
 
-gboolean tunnels_start(struct linux_room *r, const plan *p, const struct op **failed, GError **error)
+gboolean tunnels_start(struct linux_room *r, const plan *p, const struct op **failed,
+		       GError **error)
 {
 	for (guint i = 0; i < p->ops->len; i++) {
 		const struct op *op = p->ops->pdata[i];
@@ -210,7 +226,8 @@ gboolean tunnels_start(struct linux_room *r, const plan *p, const struct op **fa
 	return TRUE;
 }
 
-gboolean do_tunnel(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+gboolean do_tunnel(struct linux_room *r, const struct op *op, const struct op **failed,
+		   GError **error)
 {
 	const struct tunnel_backend *b = choose(r, op, error);
 	struct space *s = b ? room_space(r, op->node, error) : NULL;
@@ -224,7 +241,8 @@ gboolean do_tunnel(struct linux_room *r, const struct op *op, const struct op **
 }
 
 /* A daemon takes its interface with it. */
-gboolean undo_tunnel(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+gboolean undo_tunnel(struct linux_room *r, const struct op *op, const struct op **failed,
+		     GError **error)
 {
 	struct space *s = room_space(r, op->node, error);
 	g_autofree char *key = g_strdup_printf("%s/%s", op->node, op->tunnel.ifname);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/exec/wireguard.h"
 
 #include "testbed/exec/process.h"
@@ -25,20 +26,23 @@ struct wireguard_daemon {
 	bool up;
 };
 
-/* --- starting --- */
+/* --- starting --------------------------------------------------------------------------------- */
 
-/* A listening socket with a name of the kernel's choice in the abstract space, and a connection to it. */
+/* A listening socket with a name of the kernel's choice in the abstract space, and a connection to
+ * it. */
 static int listen_and_connect(int *ret_client)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	socklen_t length = sizeof address.sun_family;
 	int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	*ret_client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (server >= 0 && *ret_client >= 0 && bind(server, (struct sockaddr *)&address, length) == 0) {
+	if (server >= 0 && *ret_client >= 0 &&
+	    bind(server, (struct sockaddr *)&address, length) == 0) {
 		length = sizeof address;
 		if (getsockname(server, (struct sockaddr *)&address, &length) == 0 &&
-		    listen(server, 4) == 0 && connect(*ret_client, (struct sockaddr *)&address, length) == 0)
+		    listen(server, 4) == 0 &&
+		    connect(*ret_client, (struct sockaddr *)&address, length) == 0)
 			return server;
 	}
 	if (server >= 0)
@@ -49,20 +53,22 @@ static int listen_and_connect(int *ret_client)
 	return -1;
 }
 
-static GPid start_program(const struct space *s, const char *ifname, int uapi_fd, int log_fd, GError **error)
+static GPid start_program(const struct space *s, const char *ifname, int uapi_fd, int log_fd,
+			  GError **error)
 {
 	g_autofree char *name = g_strdup(ifname);
-	/* It watches a file of this name and ends when that goes; every daemon has a /var/run of its own. */
+	/* It watches a file of this name and ends when that goes; every daemon has a /var/run of
+	 * its own. */
 	g_autofree char *run_file = g_strdup_printf("/var/run/wireguard/%s.sock", ifname);
 	char program[] = "wireguard-go", foreground[] = "-f";
-	char *const argv[] = { program, foreground, name, NULL };
+	char *const argv[] = {program, foreground, name, NULL};
 	g_auto(GStrv) environment = g_get_environ();
-	struct spawn_request request = { .netns_fd = s->fd,
-					 .argv = argv,
-					 .fds = { uapi_fd, -1 },
-					 .log_fd = log_fd,
-					 .run_file = run_file,
-					 .keep_net_admin = true };
+	struct spawn_request request = {.netns_fd = s->fd,
+					.argv = argv,
+					.fds = {uapi_fd, -1},
+					.log_fd = log_fd,
+					.run_file = run_file,
+					.keep_net_admin = true};
 
 	environment = g_environ_setenv(environment, "WG_PROCESS_FOREGROUND", "1", TRUE);
 	environment = g_environ_setenv(environment, "WG_UAPI_FD", "3", TRUE);
@@ -72,10 +78,11 @@ static GPid start_program(const struct space *s, const char *ifname, int uapi_fd
 	return spawn_in_namespace(&request, error);
 }
 
-struct wireguard_daemon *wireguard_daemon_new(const struct space *s, const char *ifname, GError **error)
+struct wireguard_daemon *wireguard_daemon_new(const struct space *s, const char *ifname,
+					      GError **error)
 {
 	struct wireguard_daemon *d;
-	int server, client, log_ends[2] = { -1, -1 };
+	int server, client, log_ends[2] = {-1, -1};
 
 	server = listen_and_connect(&client);
 	if (server < 0 || pipe2(log_ends, O_CLOEXEC) != 0) {
@@ -115,9 +122,10 @@ void wireguard_daemon_free(gpointer data)
 	g_free(d);
 }
 
-/* --- what it says --- */
+/* --- what it says ----------------------------------------------------------------------------- */
 
-/* Reads once; false at the end of file.  Only the last of what was said is kept, for a complaint. */
+/* Reads once; false at the end of file.  Only the last of what was said is kept, for a complaint.
+ */
 static bool read_log(struct wireguard_daemon *d)
 {
 	char buffer[1024];
@@ -165,10 +173,11 @@ gboolean wireguard_daemon_wait_up(struct wireguard_daemon *d, GError **error)
 	return TRUE;
 }
 
-/* --- configuration --- */
+/* --- configuration ---------------------------------------------------------------------------- */
 
 /* An answer is lines, the last one empty; "errno=0" is success. */
-gboolean wireguard_daemon_configure(struct wireguard_daemon *d, const char *configuration, GError **error)
+gboolean wireguard_daemon_configure(struct wireguard_daemon *d, const char *configuration,
+				    GError **error)
 {
 	g_autofree char *request = g_strconcat("set=1\n", configuration, "\n", NULL);
 	char answer[ANSWER_BYTES] = "";
@@ -223,15 +232,17 @@ char *wireguard_configuration(struct linux_room *r, const struct op_tunnel *t, G
 	put_key(out, "private_key", private_key);
 	g_string_append_printf(out, "listen_port=%u\nreplace_peers=true\n", t->port);
 	put_key(out, "public_key", peer_key);
-	g_string_append_printf(out, t->remote.family == AF_INET6 ? "endpoint=[%s]:%u\n" : "endpoint=%s:%u\n",
-			       addr_print(&t->remote, text), t->port);
+	g_string_append_printf(
+		out, t->remote.family == AF_INET6 ? "endpoint=[%s]:%u\n" : "endpoint=%s:%u\n",
+		addr_print(&t->remote, text), t->port);
 	for (guint i = 0; i < t->allowed->len; i++)
 		g_string_append_printf(out, "allowed_ip=%s\n",
-				       prefix_print(&g_array_index(t->allowed, struct prefix, i), text));
+				       prefix_print(&g_array_index(t->allowed, struct prefix, i),
+						    text));
 	return g_string_free(out, FALSE);
 }
 
-/* --- kernel WireGuard --- */
+/* --- kernel WireGuard ------------------------------------------------------------------------- */
 
 static char *tool_configuration(struct linux_room *r, const struct op_tunnel *t, GError **error)
 {
@@ -245,34 +256,39 @@ static char *tool_configuration(struct linux_room *r, const struct op_tunnel *t,
 	local = g_base64_encode(private_key, sizeof private_key);
 	peer = g_base64_encode(peer_key, sizeof peer_key);
 	out = g_string_new(NULL);
-	g_string_append_printf(out, "[Interface]\nPrivateKey = %s\nListenPort = %u\n[Peer]\nPublicKey = %s\n",
-			       local, t->port, peer);
-	g_string_append_printf(out,
-			       t->remote.family == AF_INET6 ? "Endpoint = [%s]:%u\n" : "Endpoint = %s:%u\n",
-			       addr_print(&t->remote, text), t->port);
+	g_string_append_printf(
+		out, "[Interface]\nPrivateKey = %s\nListenPort = %u\n[Peer]\nPublicKey = %s\n",
+		local, t->port, peer);
+	g_string_append_printf(
+		out, t->remote.family == AF_INET6 ? "Endpoint = [%s]:%u\n" : "Endpoint = %s:%u\n",
+		addr_print(&t->remote, text), t->port);
 	for (guint i = 0; i < t->allowed->len; i++)
 		g_string_append_printf(out, "AllowedIPs = %s\n",
-				       prefix_print(&g_array_index(t->allowed, struct prefix, i), text));
+				       prefix_print(&g_array_index(t->allowed, struct prefix, i),
+						    text));
 	return g_string_free(out, FALSE);
 }
 
-gboolean wireguard_set_by_tool(struct linux_room *r, const struct space *s, const struct op_tunnel *t,
-			       GError **error)
+gboolean wireguard_set_by_tool(struct linux_room *r, const struct space *s,
+			       const struct op_tunnel *t, GError **error)
 {
 	g_autofree char *text = tool_configuration(r, t, error);
 	g_autofree char *ifname = g_strdup(t->ifname);
 	char program[] = "wg", verb[] = "setconf", file[] = "/dev/fd/3";
-	char *const argv[] = { program, verb, ifname, file, NULL };
-	struct spawn_request request = {
-		.netns_fd = s->fd, .argv = argv, .fds = { -1, -1 }, .log_fd = -1, .keep_net_admin = true
-	};
+	char *const argv[] = {program, verb, ifname, file, NULL};
+	struct spawn_request request = {.netns_fd = s->fd,
+					.argv = argv,
+					.fds = {-1, -1},
+					.log_fd = -1,
+					.keep_net_admin = true};
 	int fd = text ? memfd_create("wireguard", MFD_CLOEXEC) : -1, status = 0;
 	GPid pid;
 
 	if (!text)
 		return FALSE;
 	if (fd < 0 || write(fd, text, strlen(text)) < 0 || lseek(fd, 0, SEEK_SET) != 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "configuration for wg: %s", g_strerror(errno));
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "configuration for wg: %s",
+			    g_strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		return FALSE;
@@ -284,7 +300,7 @@ gboolean wireguard_set_by_tool(struct linux_room *r, const struct space *s, cons
 		return FALSE;
 	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return TRUE;
-	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "wg setconf %s ended with status %d", t->ifname,
-		    WEXITSTATUS(status));
+	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "wg setconf %s ended with status %d",
+		    t->ifname, WEXITSTATUS(status));
 	return FALSE;
 }

@@ -1,8 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/agree.h"
 
 #include <string.h>
 
-#define GRACE_NS (200u * 1000u * 1000u) /* packets this near to the capture's end may have been on their way */
+#define GRACE_NS        \
+	(200u * 1000u * \
+	 1000u)	    /* packets this near to the capture's end may have been on their way */
 #define EARLY_MIN 2 /* one packet may be lost by chance */
 
 /* A place where the walk says that a packet is seen. */
@@ -12,8 +15,8 @@ struct place {
 };
 
 struct way {
-	GArray *places;       /* struct place */
-	struct place maybe;   /* the walk ended while the packet left: seen or not; node NULL: none */
+	GArray *places;	    /* struct place */
+	struct place maybe; /* the walk ended while the packet left: seen or not; node NULL: none */
 	const walk *walk;
 };
 
@@ -45,7 +48,8 @@ static struct way way_of(const walk *w)
 
 static bool is_at(const struct place *p, const struct sighting *s)
 {
-	return p->node && p->iface && p->out == s->out && strcmp(p->node, s->node) == 0 && strcmp(p->iface, s->iface) == 0;
+	return p->node && p->iface && p->out == s->out && strcmp(p->node, s->node) == 0 &&
+	       strcmp(p->iface, s->iface) == 0;
 }
 
 /* How many of the journey's sightings are as the walk says, from the first on. */
@@ -53,20 +57,22 @@ static guint common(const struct way *way, const struct journey *j)
 {
 	guint n = 0;
 
-	while (n < j->n && n < way->places->len && is_at(&g_array_index(way->places, struct place, n), j->at[n]))
+	while (n < j->n && n < way->places->len &&
+	       is_at(&g_array_index(way->places, struct place, n), j->at[n]))
 		n++;
 	return n;
 }
 
-/* The other end had sent from there before, out of the interface by which this packet came in: a session, or (NAT by
- * endpoint) a mapping, may have let it in. */
+/* The other end had sent from there before, out of the interface by which this packet came in: a
+ * session, or (NAT by endpoint) a mapping, may have let it in. */
 static bool was_invited(const journeys *all, const struct sighting *in)
 {
 	for (guint i = 0; i < all->sightings->len; i++) {
 		const struct sighting *s = all->sightings->pdata[i];
 
-		if (s->out && s->node == in->node && s->iface == in->iface && s->time_ns < in->time_ns &&
-		    s->proto == in->proto && s->sport == in->dport && addr_equal(&s->src, &in->dst))
+		if (s->out && s->node == in->node && s->iface == in->iface &&
+		    s->time_ns < in->time_ns && s->proto == in->proto && s->sport == in->dport &&
+		    addr_equal(&s->src, &in->dst))
 			return true;
 	}
 	return false;
@@ -77,15 +83,18 @@ static bool is_invitable(const struct way *way)
 {
 	enum walk_end end = way->walk->end;
 
-	return end == WALK_NAT_FILTERED || end == WALK_NO_HAIRPIN || end == WALK_FILTERED || end == WALK_REJECTED;
+	return end == WALK_NAT_FILTERED || end == WALK_NO_HAIRPIN || end == WALK_FILTERED ||
+	       end == WALK_REJECTED;
 }
 
 /* The walk asks about a first packet; sessions that others opened are not part of a lab's state. */
-static bool beyond_is_allowed(const struct way *way, const struct journey *j, guint n, const journeys *all)
+static bool beyond_is_allowed(const struct way *way, const struct journey *j, guint n,
+			      const journeys *all)
 {
 	const struct sighting *before = n > 0 ? j->at[n - 1] : NULL;
 
-	return is_invitable(way) && n == way->places->len && before && !before->out && was_invited(all, before);
+	return is_invitable(way) && n == way->places->len && before && !before->out &&
+	       was_invited(all, before);
 }
 
 /* A loop is walked once; packets go round until their time to live is over. */
@@ -94,7 +103,8 @@ static bool goes_round(const struct journey *j)
 	const struct sighting *last = journey_last(j);
 
 	for (guint i = 0; i + 1 < j->n; i++) {
-		if (j->at[i]->node == last->node && j->at[i]->iface == last->iface && j->at[i]->out == last->out)
+		if (j->at[i]->node == last->node && j->at[i]->iface == last->iface &&
+		    j->at[i]->out == last->out)
 			return true;
 	}
 	return false;
@@ -109,8 +119,8 @@ static bool is_on_way(const struct way *way, const struct sighting *s)
 	return is_at(&way->maybe, s);
 }
 
-/* Where the capture lost packets, places of a journey may be missing: it contradicts the walk only by a place that the
- * walk never comes to. */
+/* Where the capture lost packets, places of a journey may be missing: it contradicts the walk only
+ * by a place that the walk never comes to. */
 static bool may_be_whole(const struct way *way, const struct journey *j, const journeys *all)
 {
 	if (all->lost == 0)
@@ -126,7 +136,8 @@ static bool has_arrived(const struct way *way, const struct journey *j)
 {
 	guint last = way->places->len - 1;
 
-	return way->places->len > 0 && is_at(&g_array_index(way->places, struct place, last), journey_last(j));
+	return way->places->len > 0 &&
+	       is_at(&g_array_index(way->places, struct place, last), journey_last(j));
 }
 
 static void take(struct tally *t, const struct journey *j, guint *n, const struct journey **last)
@@ -135,13 +146,15 @@ static void take(struct tally *t, const struct journey *j, guint *n, const struc
 	*last = t->last = j;
 }
 
-static void count(struct tally *t, const struct way *way, const struct journey *j, const journeys *all)
+static void count(struct tally *t, const struct way *way, const struct journey *j,
+		  const journeys *all)
 {
 	guint n = common(way, j), whole = way->places->len;
 
 	if (n == j->n && n < whole && all->end_ns - journey_last(j)->time_ns < GRACE_NS)
 		return;
-	if ((n == j->n && n == whole) || (n == whole && way->walk->end == WALK_LOOP && goes_round(j)))
+	if ((n == j->n && n == whole) ||
+	    (n == whole && way->walk->end == WALK_LOOP && goes_round(j)))
 		take(t, j, &t->full, &t->last_full);
 	else if (n == j->n)
 		take(t, j, &t->early, &t->last_early);
@@ -175,8 +188,10 @@ static bool is_of_flow(const struct journey *j, const struct flow *f)
 {
 	const struct sighting *s = journey_first(j);
 
-	return s->out && strcmp(s->node, f->node) == 0 && (f->proto == PROTO_ANY || s->proto == f->proto) &&
-	       addr_equal(&s->dst, &f->dst) && (f->dport == 0 || s->dport == f->dport) && (!addr_is_set(&f->src) || addr_equal(&s->src, &f->src));
+	return s->out && strcmp(s->node, f->node) == 0 &&
+	       (f->proto == PROTO_ANY || s->proto == f->proto) && addr_equal(&s->dst, &f->dst) &&
+	       (f->dport == 0 || s->dport == f->dport) &&
+	       (!addr_is_set(&f->src) || addr_equal(&s->src, &f->src));
 }
 
 /* Answers start where the question came to its end, from the address it was sent to. */
@@ -187,8 +202,9 @@ static bool is_answer(const struct journey *j, const GPtrArray *arrived)
 	for (guint i = 0; i < arrived->len && s->out; i++) {
 		const struct sighting *q = arrived->pdata[i];
 
-		if (s->node == q->node && s->proto == q->proto && s->sport == q->dport && s->dport == q->sport &&
-		    addr_equal(&s->src, &q->dst) && addr_equal(&s->dst, &q->src))
+		if (s->node == q->node && s->proto == q->proto && s->sport == q->dport &&
+		    s->dport == q->sport && addr_equal(&s->src, &q->dst) &&
+		    addr_equal(&s->dst, &q->src))
 			return true;
 	}
 	return false;
@@ -198,7 +214,8 @@ static void describe_end(GString *text, const struct journey *j)
 {
 	const struct sighting *s = journey_last(j);
 
-	g_string_append_printf(text, "last at %s:%s (%s)", s->node, s->iface, s->out ? "out" : "in");
+	g_string_append_printf(text, "last at %s:%s (%s)", s->node, s->iface,
+			       s->out ? "out" : "in");
 }
 
 static struct agreement disagree(const char *which, const struct journey *j, const walk *w)
@@ -207,13 +224,14 @@ static struct agreement disagree(const char *which, const struct journey *j, con
 
 	return (struct agreement){
 		.state = AGREE_NO,
-		.text = g_strdup_printf("the walk %s ends at %s (%s), but the last packets went %s", which,
-					w->node ? w->node : "its start", walk_end_name(w->end), way),
+		.text = g_strdup_printf("the walk %s ends at %s (%s), but the last packets went %s",
+					which, w->node ? w->node : "its start",
+					walk_end_name(w->end), way),
 	};
 }
 
-static void tally_flow(struct tally *t, GPtrArray *arrived, const struct way *way, const struct flow *flow,
-		       const journeys *all)
+static void tally_flow(struct tally *t, GPtrArray *arrived, const struct way *way,
+		       const struct flow *flow, const journeys *all)
 {
 	for (guint i = 0; i < all->list->len; i++) {
 		const struct journey *j = all->list->pdata[i];
@@ -227,7 +245,8 @@ static void tally_flow(struct tally *t, GPtrArray *arrived, const struct way *wa
 	}
 }
 
-static void tally_answers(struct tally *t, const GPtrArray *arrived, const struct way *way, const journeys *all)
+static void tally_answers(struct tally *t, const GPtrArray *arrived, const struct way *way,
+			  const journeys *all)
 {
 	for (guint i = 0; i < all->list->len && arrived->len > 0; i++) {
 		const struct journey *j = all->list->pdata[i];
@@ -243,13 +262,14 @@ static bool nothing_should_leave(const struct way *way)
 	return way->places->len == 0 && !way->maybe.node;
 }
 
-static struct agreement describe(const struct tally *there, const struct tally *back, const struct way *back_way)
+static struct agreement describe(const struct tally *there, const struct tally *back,
+				 const struct way *back_way)
 {
 	struct agreement a = {.there = packets(there), .back = back ? packets(back) : 0};
 	GString *text = g_string_new(NULL);
-	const struct journey *end = there->last_allowed ? there->last_allowed
-				    : there->last_full	? there->last_full
-							: there->last_early;
+	const struct journey *end = there->last_allowed ? there->last_allowed :
+				    there->last_full	? there->last_full :
+							  there->last_early;
 
 	g_string_append_printf(text, "seen: %u packet%s there", a.there, a.there == 1 ? "" : "s");
 	if (end) {
@@ -271,19 +291,22 @@ static struct agreement describe(const struct tally *there, const struct tally *
 	return a;
 }
 
-/* A walk that ends before the packet leaves its sender is right when none was seen; so is nothing at all. */
+/* A walk that ends before the packet leaves its sender is right when none was seen; so is nothing
+ * at all. */
 static struct agreement unseen(const struct way *way)
 {
 	struct agreement a = {.state = AGREE_UNSEEN};
 
 	if (way->walk->end != WALK_DELIVERED && nothing_should_leave(way)) {
 		a.state = AGREE_YES;
-		a.text = g_strdup_printf("seen: no packet left %s", way->walk->node ? way->walk->node : "its sender");
+		a.text = g_strdup_printf("seen: no packet left %s",
+					 way->walk->node ? way->walk->node : "its sender");
 	}
 	return a;
 }
 
-struct agreement agree_check(const struct walk_pair *w, const struct flow *flow, const journeys *all)
+struct agreement agree_check(const struct walk_pair *w, const struct flow *flow,
+			     const journeys *all)
 {
 	struct way forward, back = {0};
 	struct tally there = {0}, answers = {0};
@@ -291,7 +314,8 @@ struct agreement agree_check(const struct walk_pair *w, const struct flow *flow,
 	const struct journey *wrong;
 	struct agreement a;
 
-	/* of one flow the large packets are lost and the small ones arrive: the walk asked about the former */
+	/* of one flow the large packets are lost and the small ones arrive: the walk asked about
+	 * the former */
 	if (w->forward->end == WALK_TOO_BIG || (w->back && w->back->end == WALK_TOO_BIG))
 		return (struct agreement){.state = AGREE_UNSEEN};
 	forward = way_of(w->forward);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/answers.h"
 
 #include "testbed/explain/scope.h"
@@ -51,7 +52,8 @@ static const struct node *client_of(const struct reading *r, const struct journe
 {
 	const struct sighting *last = journey_last(j);
 
-	if (last->out || !g_ptr_array_find_with_equal_func(r->cell->participants, last->node, g_str_equal, NULL))
+	if (last->out ||
+	    !g_ptr_array_find_with_equal_func(r->cell->participants, last->node, g_str_equal, NULL))
 		return NULL;
 	return model_node(r->model, last->node);
 }
@@ -70,9 +72,11 @@ static void tell(struct reading *r, const struct node *relay, json_t *event)
 	json_decref(event);
 }
 
-static struct asker *asker_of(struct reading *r, const struct node *relay, const struct node *client, const struct sighting *s)
+static struct asker *asker_of(struct reading *r, const struct node *relay,
+			      const struct node *client, const struct sighting *s)
 {
-	g_autofree char *from = scope_end_text(&s->src, s->sport), *to = scope_end_text(&s->dst, s->dport);
+	g_autofree char *from = scope_end_text(&s->src, s->sport),
+			*to = scope_end_text(&s->dst, s->dport);
 	char *key = g_strdup_printf("%s %s", from, to);
 	struct asker *a = g_hash_table_lookup(r->askers, key);
 
@@ -84,16 +88,18 @@ static struct asker *asker_of(struct reading *r, const struct node *relay, const
 	a->relay = relay;
 	a->client = client;
 	a->address = g_steal_pointer(&to);
-	a->refused = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+	a->refused = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
+					   (GDestroyNotify)g_bytes_unref, NULL);
 	g_hash_table_insert(r->askers, key, a);
 	return a;
 }
 
-static void tell_refusal(struct reading *r, const struct asker *a, const char *event, int code, const char *reason)
+static void tell_refusal(struct reading *r, const struct asker *a, const char *event, int code,
+			 const char *reason)
 {
 	tell(r, a->relay,
-	     json_pack("{s:s, s:s, s:s, s:i, s:s}", "event", event, "client", a->address, "user", user_of(a->client), "code", code,
-		       "reason", reason));
+	     json_pack("{s:s, s:s, s:s, s:i, s:s}", "event", event, "client", a->address, "user",
+		       user_of(a->client), "code", code, "reason", reason));
 }
 
 static void on_allocate(struct reading *r, struct asker *a, const struct sighting *s)
@@ -120,16 +126,20 @@ static void on_forbidden(struct reading *r, const struct node *relay, const stru
 		const char *address = json_string_value(json_object_get(h->event, "address"));
 		struct addr a;
 
-		if (g_strcmp0(json_string_value(json_object_get(h->event, "event")), "candidate") != 0 || !address ||
-		    g_str_equal(h->agent, client->name) || !addr_parse(address, &a))
+		if (g_strcmp0(json_string_value(json_object_get(h->event, "event")), "candidate") !=
+			    0 ||
+		    !address || g_str_equal(h->agent, client->name) || !addr_parse(address, &a))
 			continue;
 		for (guint k = 0; k < edge->relay_not_to->len; k++) {
-			g_autofree char *peer = scope_end_text(&a, (guint)json_integer_value(json_object_get(h->event, "port")));
+			g_autofree char *peer = scope_end_text(
+				&a, (guint)json_integer_value(json_object_get(h->event, "port")));
 
-			if (!prefix_contains(&g_array_index(edge->relay_not_to, struct prefix, k), &a))
+			if (!prefix_contains(&g_array_index(edge->relay_not_to, struct prefix, k),
+					     &a))
 				continue;
-			tell(r, relay, json_pack("{s:s, s:s, s:s, s:s}", "event", "denied", "user", user_of(client), "peer", peer, "rule",
-						 "relay_not_to"));
+			tell(r, relay,
+			     json_pack("{s:s, s:s, s:s, s:s}", "event", "denied", "user",
+				       user_of(client), "peer", peer, "rule", "relay_not_to"));
 			return;
 		}
 	}
@@ -138,13 +148,17 @@ static void on_forbidden(struct reading *r, const struct node *relay, const stru
 static void read_answer(struct reading *r, const struct journey *j)
 {
 	const struct sighting *s = journey_first(j);
-	const struct node *relay = s->out && s->stun != 0 && !s->in_turn ? model_node(r->model, s->node) : NULL, *client;
+	const struct node *relay = s->out && s->stun != 0 && !s->in_turn ?
+					   model_node(r->model, s->node) :
+					   NULL,
+			  *client;
 
 	if (!silent_relay(relay) || !scope_in_time(r->seen, s) || !(client = client_of(r, j)))
 		return;
 	if (s->stun == ALLOCATE_SUCCESS || s->stun == ALLOCATE_ERROR)
 		on_allocate(r, asker_of(r, relay, client, s), s);
-	else if ((s->stun == CREATE_PERMISSION_ERROR || s->stun == CHANNEL_BIND_ERROR) && CODE_OF(s->error) == CODE_FORBIDDEN)
+	else if ((s->stun == CREATE_PERMISSION_ERROR || s->stun == CHANNEL_BIND_ERROR) &&
+		 CODE_OF(s->error) == CODE_FORBIDDEN)
 		on_forbidden(r, relay, client);
 }
 
@@ -159,7 +173,8 @@ static void tell_unauthorized(struct reading *r)
 		const struct asker *a = value;
 
 		if (!a->lent && g_hash_table_size(a->refused) >= 2)
-			tell_refusal(r, a, "auth-failed", CODE_UNAUTHORIZED, "it asked for credentials and did not take those it got");
+			tell_refusal(r, a, "auth-failed", CODE_UNAUTHORIZED,
+				     "it asked for credentials and did not take those it got");
 	}
 }
 

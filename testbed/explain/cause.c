@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/cause_rules.h"
 #include "testbed/explain/persist.h"
 
@@ -86,22 +87,25 @@ void finding_free(struct finding *f)
 	g_free(f);
 }
 
-/* --- what was heard --------------------------------------------------------------------------------- */
+/* --- what was heard --------------------------------------------------------------------------- */
 
 const char *event_text(const json_t *event, const char *key)
 {
 	return json_string_value(json_object_get(event, key));
 }
 
-/* The first event of that name after `after` (NULL: from the start), of one agent or, with NULL, of any. */
-const struct heard *cause_event(const struct evidence *e, const char *agent, const char *name, const struct heard *after)
+/* The first event of that name after `after` (NULL: from the start), of one agent or, with NULL, of
+ * any. */
+const struct heard *cause_event(const struct evidence *e, const char *agent, const char *name,
+				const struct heard *after)
 {
 	bool from_here = after == NULL;
 
 	for (guint i = 0; i < e->heard->len; i++) {
 		const struct heard *h = e->heard->pdata[i];
 
-		if (from_here && (!agent || g_str_equal(h->agent, agent)) && g_strcmp0(event_text(h->event, "event"), name) == 0)
+		if (from_here && (!agent || g_str_equal(h->agent, agent)) &&
+		    g_strcmp0(event_text(h->event, "event"), name) == 0)
 			return h;
 		from_here = from_here || h == after;
 	}
@@ -117,14 +121,16 @@ void cause_prove(struct finding *f, const char *format, ...)
 	va_end(args);
 }
 
-void cause_add_effect(struct finding *f, enum cause_code code, const char *node, const char *object, const char *why)
+void cause_add_effect(struct finding *f, enum cause_code code, const char *node, const char *object,
+		      const char *why)
 {
 	struct effect *x;
 
 	for (guint i = 0; i < f->effects->len; i++) {
 		const struct effect *known = f->effects->pdata[i];
 
-		if (known->code == code && g_strcmp0(known->node, node) == 0 && g_strcmp0(known->object, object) == 0)
+		if (known->code == code && g_strcmp0(known->node, node) == 0 &&
+		    g_strcmp0(known->object, object) == 0)
 			return;
 	}
 	if (f->code == code && g_strcmp0(f->node, node) == 0 && g_strcmp0(f->object, object) == 0)
@@ -137,7 +143,7 @@ void cause_add_effect(struct finding *f, enum cause_code code, const char *node,
 	g_ptr_array_add(f->effects, x);
 }
 
-/* --- rules -------------------------------------------------------------------------------------------- */
+/* --- rules ------------------------------------------------------------------------------------ */
 
 static bool rule_agent_died(const struct evidence *e, struct finding *f)
 {
@@ -155,40 +161,36 @@ static bool rule_agent_died(const struct evidence *e, struct finding *f)
 	return true;
 }
 
-/* In the order of a call: programs, signing in, the call's own request, the servers among themselves, the way to the
- * relay, the relay itself, NATs that forget, media. */
+/* In the order of a call: programs, signing in, the call's own request, the servers among
+ * themselves, the way to the relay, the relay itself, NATs that forget, media. */
 static bool (*const rules[])(const struct evidence *, struct finding *) = {
-	rule_agent_died,
-	cause_rule_sign_in,
-	cause_rule_way_to_names,
-	cause_rule_way_to_server,
-	cause_rule_way_inside,
-	cause_rule_signalling,
-	cause_rule_call_refused,
-	cause_rule_direct,
-	cause_rule_relay_unreachable,
-	cause_rule_relay_refused,
-	cause_rule_nat_expired,
-	cause_rule_media,
+	rule_agent_died,	  cause_rule_sign_in,	  cause_rule_way_to_names,
+	cause_rule_way_to_server, cause_rule_way_inside,  cause_rule_signalling,
+	cause_rule_call_refused,  cause_rule_direct,	  cause_rule_relay_unreachable,
+	cause_rule_relay_refused, cause_rule_nat_expired, cause_rule_media,
 	cause_rule_size,
 };
 
-/* --- a call that worked ---------------------------------------------------------------------------------- */
+/* --- a call that worked ----------------------------------------------------------------------- */
 
 /* The leg of one end: to its relay, or to the address that the other end was reached at. */
 bool cause_selected_leg(const struct evidence *e, struct finding *f, const char *end)
 {
 	const struct heard *h = cause_event(e, end, "selected", NULL);
-	const json_t *local = h ? json_object_get(h->event, "local") : NULL, *remote = h ? json_object_get(h->event, "remote") : NULL;
+	const json_t *local = h ? json_object_get(h->event, "local") : NULL,
+		     *remote = h ? json_object_get(h->event, "remote") : NULL;
 	const json_t *relay = cause_relay_of(e, end);
-	enum ip_proto proto = g_strcmp0(event_text(local, "relay_transport"), "tcp") == 0 ? PROTO_TCP : PROTO_UDP;
+	enum ip_proto proto =
+		g_strcmp0(event_text(local, "relay_transport"), "tcp") == 0 ? PROTO_TCP : PROTO_UDP;
 
 	if (!h)
 		return false;
-	cause_prove(f, "%s selected %s %s to %s %s", end, event_text(local, "type"), event_text(local, "address"), event_text(remote, "type"),
-	      event_text(remote, "address"));
+	cause_prove(f, "%s selected %s %s to %s %s", end, event_text(local, "type"),
+		    event_text(local, "address"), event_text(remote, "type"),
+		    event_text(remote, "address"));
 	if (g_strcmp0(event_text(local, "type"), "relay") == 0)
-		return cause_walk_to(e, f, end, "its relay", event_text(relay, "address"), proto, cause_relay_port(relay, proto));
+		return cause_walk_to(e, f, end, "its relay", event_text(relay, "address"), proto,
+				     cause_relay_port(relay, proto));
 	return cause_walk_to(e, f, end, "the other end", event_text(remote, "address"), PROTO_UDP,
 			     json_integer_value(json_object_get(remote, "port")));
 }
@@ -198,7 +200,7 @@ void cause_healthy_leg(const struct evidence *e, struct finding *f, const char *
 	cause_selected_leg(e, f, end);
 }
 
-/* --- public ------------------------------------------------------------------------------------------------ */
+/* --- public ----------------------------------------------------------------------------------- */
 
 struct finding *cause_finding_new(void)
 {
@@ -215,8 +217,8 @@ struct finding *finding_new(const struct cell *c)
 {
 	struct finding *f = cause_finding_new();
 
-	f->what = g_strdup_printf("%s %s%s%s %s", media_name(c->media), c->a, c->b ? " to " : "", c->b ? c->b : "",
-				  c->verdict == VERDICT_PASS ? "works" : "fails");
+	f->what = g_strdup_printf("%s %s%s%s %s", media_name(c->media), c->a, c->b ? " to " : "",
+				  c->b ? c->b : "", c->verdict == VERDICT_PASS ? "works" : "fails");
 	return f;
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the servers answered to the call itself. */
 #include "testbed/explain/cause_service.h"
 
@@ -25,12 +26,16 @@ static bool is_refused(const json_t *result)
 bool cause_rule_call_refused(const struct evidence *e, struct finding *f)
 {
 	static const char *const events[] = {"call-result", "im-result", "conference-result"};
-	const struct node *server = service_frontend_of(e, e->cell->a), *callee = e->cell->b ? model_node(e->model, e->cell->b) : NULL;
+	const struct node *server = service_frontend_of(e, e->cell->a),
+			  *callee = e->cell->b ? model_node(e->model, e->cell->b) : NULL;
 	const char *user = callee && callee->endpoint ? callee->endpoint->user : e->cell->a;
 
 	for (guint i = 0; server && i < G_N_ELEMENTS(events); i++) {
 		const struct heard *h = cause_event(e, e->cell->a, events[i], NULL);
-		json_int_t status = h && is_refused(h->event) ? json_integer_value(json_object_get(h->event, "sip_status")) : 0;
+		json_int_t status =
+			h && is_refused(h->event) ?
+				json_integer_value(json_object_get(h->event, "sip_status")) :
+				0;
 
 		for (guint k = 0; status != 0 && k < G_N_ELEMENTS(statuses); k++) {
 			g_auto(GStrv) words = NULL;
@@ -42,7 +47,8 @@ bool cause_rule_call_refused(const struct evidence *e, struct finding *f)
 			f->node = g_strdup(server->name);
 			f->object = g_strdup(user);
 			f->why = g_strjoin(user, words[0], words[1], NULL);
-			cause_prove(f, "%s was answered %d: %s", h->agent, (int)status, event_text(h->event, "reason"));
+			cause_prove(f, "%s was answered %d: %s", h->agent, (int)status,
+				    event_text(h->event, "reason"));
 			return true;
 		}
 	}

@@ -1,28 +1,34 @@
-/* Rules about the ways of media once every end knows its relay: between the ends, between their relays, to the MCU. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rules about the ways of media once every end knows its relay: between the ends, between their
+ * relays, to the MCU. */
 #include "testbed/explain/cause_rules.h"
 
 bool cause_is_av(const struct cell *c)
 {
-	return c->media == MEDIA_AUDIO || c->media == MEDIA_VIDEO || c->media == MEDIA_AV_CONFERENCE;
+	return c->media == MEDIA_AUDIO || c->media == MEDIA_VIDEO ||
+	       c->media == MEDIA_AV_CONFERENCE;
 }
 
 static bool expects(const struct cell *c, enum path_class path)
 {
-	return c->expected_verdict == VERDICT_PASS && c->has_expected_path && (c->expected_path_mask & 1u << path) != 0;
+	return c->expected_verdict == VERDICT_PASS && c->has_expected_path &&
+	       (c->expected_path_mask & 1u << path) != 0;
 }
 
-/* --- two that send to each other ------------------------------------------------------------------------- */
+/* --- two that send to each other -------------------------------------------------------------- */
 
 /* What the one sends is the answer to what the other sends. */
-static void set_no_state(const struct evidence *e, struct finding *f, const walk *question, const walk *answer)
+static void set_no_state(const struct evidence *e, struct finding *f, const walk *question,
+			 const walk *answer)
 {
 	if (cause_no_state(e, f, question, answer))
 		f->direction = DIRECTION_BACK;
 }
 
-/* Both send at once, so each opens the firewalls on its side to the other.  Keeps both walks as legs when less than
- * `needed` of the two flows arrive; true when that shows the cause. */
-static bool fewer_meet(const struct evidence *e, struct finding *f, const struct flow *a, const struct flow *b, int needed)
+/* Both send at once, so each opens the firewalls on its side to the other.  Keeps both walks as
+ * legs when less than `needed` of the two flows arrive; true when that shows the cause. */
+static bool fewer_meet(const struct evidence *e, struct finding *f, const struct flow *a,
+		       const struct flow *b, int needed)
 {
 	struct walk_pair *there, *back;
 	bool fails, found;
@@ -31,36 +37,46 @@ static bool fewer_meet(const struct evidence *e, struct finding *f, const struct
 		return false;
 	there = e->meet(e->model, e->state, a, b);
 	back = e->meet(e->model, e->state, b, a);
-	fails = (there->forward->end == WALK_DELIVERED) + (back->forward->end == WALK_DELIVERED) < needed;
+	fails = (there->forward->end == WALK_DELIVERED) + (back->forward->end == WALK_DELIVERED) <
+		needed;
 	if (!fails) {
 		walk_pair_free(there);
 		walk_pair_free(back);
 		return false;
 	}
-	found = cause_show(e, f, there, a, g_strdup_printf("%s to %s, both sending, UDP", a->node, b->node));
+	found = cause_show(e, f, there, a,
+			   g_strdup_printf("%s to %s, both sending, UDP", a->node, b->node));
 	if (found)
 		set_no_state(e, f, back->forward, there->forward);
-	if (cause_show(e, f, back, b, g_strdup_printf("%s to %s, both sending, UDP", b->node, a->node))) {
+	if (cause_show(e, f, back, b,
+		       g_strdup_printf("%s to %s, both sending, UDP", b->node, a->node))) {
 		set_no_state(e, f, there->forward, back->forward);
 		found = true;
 	}
 	return found;
 }
 
-/* Behind NATs it is enough that one gets through: the other learns from it where to send its answers. */
-static bool cannot_meet(const struct evidence *e, struct finding *f, const struct flow *a, const struct flow *b)
+/* Behind NATs it is enough that one gets through: the other learns from it where to send its
+ * answers. */
+static bool cannot_meet(const struct evidence *e, struct finding *f, const struct flow *a,
+			const struct flow *b)
 {
 	return fewer_meet(e, f, a, b, 1);
 }
 
 static struct flow udp_flow(const char *node, const struct addr *src, const struct addr *dst)
 {
-	return (struct flow){
-		.node = node, .src = *src, .dst = *dst, .proto = PROTO_UDP, .sport = CLIENT_PORT, .dport = CLIENT_PORT};
+	return (struct flow){.node = node,
+			     .src = *src,
+			     .dst = *dst,
+			     .proto = PROTO_UDP,
+			     .sport = CLIENT_PORT,
+			     .dport = CLIENT_PORT};
 }
 
-static bool addresses_cannot_meet(const struct evidence *e, struct finding *f, const struct node *a, const struct addr *of_a,
-				  const struct node *b, const struct addr *of_b)
+static bool addresses_cannot_meet(const struct evidence *e, struct finding *f, const struct node *a,
+				  const struct addr *of_a, const struct node *b,
+				  const struct addr *of_b)
 {
 	struct flow there = udp_flow(a->name, of_a, of_b), back = udp_flow(b->name, of_b, of_a);
 
@@ -68,20 +84,24 @@ static bool addresses_cannot_meet(const struct evidence *e, struct finding *f, c
 	return addr_is_set(of_a) && addr_is_set(of_b) && fewer_meet(e, f, &there, &back, 2);
 }
 
-/* By IPv6 first, where both have it: ICE prefers it, and where IPv4 is translated it is the way from host to host. */
-static bool hosts_cannot_meet(const struct evidence *e, struct finding *f, const struct node *a, const struct node *b)
+/* By IPv6 first, where both have it: ICE prefers it, and where IPv4 is translated it is the way
+ * from host to host. */
+static bool hosts_cannot_meet(const struct evidence *e, struct finding *f, const struct node *a,
+			      const struct node *b)
 {
-	struct addr of_a = node_address(a), of_b = node_address(b), six_a = node_address6(a), six_b = node_address6(b);
+	struct addr of_a = node_address(a), of_b = node_address(b), six_a = node_address6(a),
+		    six_b = node_address6(b);
 
-	return addresses_cannot_meet(e, f, a, &six_a, b, &six_b) || addresses_cannot_meet(e, f, a, &of_a, b, &of_b);
+	return addresses_cannot_meet(e, f, a, &six_a, b, &six_b) ||
+	       addresses_cannot_meet(e, f, a, &of_a, b, &of_b);
 }
 
-/* --- through NATs -------------------------------------------------------------------------------------------- */
+/* --- through NATs ----------------------------------------------------------------------------- */
 
 struct nat_seen {
-	const struct node *node;     /* NULL: the end is behind no NAT */
+	const struct node *node; /* NULL: the end is behind no NAT */
 	const struct nat_rule *rule;
-	struct addr public;          /* as the other end sees this one */
+	struct addr public; /* as the other end sees this one */
 };
 
 static const struct nat_rule *masquerade_by(const struct node *n, const char *iface)
@@ -121,14 +141,15 @@ static struct addr reflexive_address(const struct evidence *e, const char *end)
 		const char *address = event_text(h->event, "address");
 
 		if (g_strcmp0(event_text(h->event, "side"), "local") == 0 &&
-		    g_strcmp0(event_text(h->event, "type"), "srflx") == 0 && address && addr_parse(address, &a))
+		    g_strcmp0(event_text(h->event, "type"), "srflx") == 0 && address &&
+		    addr_parse(address, &a))
 			return a;
 	}
 	return (struct addr){.family = 0};
 }
 
-/* Whether what `from` sends gets into `to`, which knows only the address that `from`'s relay saw (RFC 5128 section
- * 3.3): `to` opened its NAT towards that address. */
+/* Whether what `from` sends gets into `to`, which knows only the address that `from`'s relay saw
+ * (RFC 5128 section 3.3): `to` opened its NAT towards that address. */
 static bool gets_in(const struct nat_rule *from, const struct nat_rule *to)
 {
 	bool keeps_port = from->mapping == NAT_ENDPOINT_INDEPENDENT;
@@ -138,7 +159,8 @@ static bool gets_in(const struct nat_rule *from, const struct nat_rule *to)
 	return keeps_port || to->filtering != NAT_ADDRESS_AND_PORT_DEPENDENT;
 }
 
-static void set_nat_cause(struct finding *f, enum cause_code code, const struct nat_seen *nat, const char *why)
+static void set_nat_cause(struct finding *f, enum cause_code code, const struct nat_seen *nat,
+			  const char *why)
 {
 	if (f->code != CAUSE_UNKNOWN) {
 		cause_add_effect(f, code, nat->node->name, nat->rule->name, why);
@@ -150,14 +172,16 @@ static void set_nat_cause(struct finding *f, enum cause_code code, const struct 
 	f->why = g_strdup(why);
 	f->direction = DIRECTION_THERE;
 	cause_prove(f, "NAT %s of %s: mapping %s, filtering %s", nat->rule->name, nat->node->name,
-		    nat_behaviour_name(nat->rule->mapping), nat_behaviour_name(nat->rule->filtering));
+		    nat_behaviour_name(nat->rule->mapping),
+		    nat_behaviour_name(nat->rule->filtering));
 }
 
 static void tell_changed_mapping(struct finding *f, const struct nat_seen *nat)
 {
-	g_autofree char *why = g_strdup_printf("NAT %s of %s takes another port for each destination, so the port that the relay "
-					       "saw is not the one the other end must know",
-					       nat->rule->name, nat->node->name);
+	g_autofree char *why = g_strdup_printf(
+		"NAT %s of %s takes another port for each destination, so the port that the relay "
+		"saw is not the one the other end must know",
+		nat->rule->name, nat->node->name);
 
 	if (nat->rule->mapping != NAT_ENDPOINT_INDEPENDENT)
 		set_nat_cause(f, CAUSE_NAT_MAPPING_CHANGED, nat, why);
@@ -170,7 +194,8 @@ static bool nats_stop_it(struct finding *f, const struct nat_seen *a, const stru
 	if (a->node == b->node && a->rule == b->rule) {
 		if (a->rule->hairpin)
 			return false;
-		why = g_strdup_printf("both ends are behind NAT %s of %s, which does not lead packets to its own outside address back in",
+		why = g_strdup_printf("both ends are behind NAT %s of %s, which does not lead "
+				      "packets to its own outside address back in",
 				      a->rule->name, a->node->name);
 		set_nat_cause(f, CAUSE_HAIRPIN_UNSUPPORTED, a, why);
 		return true;
@@ -182,12 +207,15 @@ static bool nats_stop_it(struct finding *f, const struct nat_seen *a, const stru
 	return f->code != CAUSE_UNKNOWN;
 }
 
-/* Two ends behind NATs: by what their NATs do, and by whether the packets get as far as the other's NAT. */
-static bool nats_cannot_meet(const struct evidence *e, struct finding *f, const struct node *a, const struct node *b)
+/* Two ends behind NATs: by what their NATs do, and by whether the packets get as far as the other's
+ * NAT. */
+static bool nats_cannot_meet(const struct evidence *e, struct finding *f, const struct node *a,
+			     const struct node *b)
 {
 	struct addr of_a = reflexive_address(e, a->name), of_b = reflexive_address(e, b->name);
 	struct addr own_a = node_address(a), own_b = node_address(b);
-	struct flow there = udp_flow(a->name, &own_a, &of_b), back = udp_flow(b->name, &own_b, &of_a);
+	struct flow there = udp_flow(a->name, &own_a, &of_b),
+		    back = udp_flow(b->name, &own_b, &of_a);
 	struct nat_seen nat_a, nat_b;
 	struct walk_pair *w;
 	bool found;
@@ -207,7 +235,8 @@ static bool nats_cannot_meet(const struct evidence *e, struct finding *f, const 
 static bool ends_cannot_meet(const struct evidence *e, struct finding *f)
 {
 	const struct cell *c = e->cell;
-	const struct node *a = model_node(e->model, c->a), *b = c->b ? model_node(e->model, c->b) : NULL;
+	const struct node *a = model_node(e->model, c->a),
+			  *b = c->b ? model_node(e->model, c->b) : NULL;
 
 	if (!a || !b)
 		return false;
@@ -215,11 +244,13 @@ static bool ends_cannot_meet(const struct evidence *e, struct finding *f)
 	       (expects(c, PATH_UDP_NAT) && nats_cannot_meet(e, f, a, b));
 }
 
-/* --- between relays -------------------------------------------------------------------------------------------- */
+/* --- between relays --------------------------------------------------------------------------- */
 
-static const struct edge_service *relay_service(const struct evidence *e, const char *end, const struct node **ret_node)
+static const struct edge_service *relay_service(const struct evidence *e, const char *end,
+						const struct node **ret_node)
 {
-	const struct node *n = model_node(e->model, end), *edge = n ? model_media_edge(e->model, n) : NULL;
+	const struct node *n = model_node(e->model, end),
+			  *edge = n ? model_media_edge(e->model, n) : NULL;
 	const struct service *s = edge ? node_service(edge, SERVICE_EDGE) : NULL;
 
 	*ret_node = edge;
@@ -247,7 +278,7 @@ static bool relays_cannot_meet(const struct evidence *e, struct finding *f)
 	return true;
 }
 
-/* --- to the MCU ------------------------------------------------------------------------------------------------- */
+/* --- to the MCU ------------------------------------------------------------------------------- */
 
 static bool failed_in_conference(const struct evidence *e, const char *end)
 {
@@ -273,14 +304,15 @@ static const struct node *mcu_node(const model *m)
 }
 
 /* The MCU takes a relay of its own for those outside. */
-static bool mcu_without_relay(const struct evidence *e, struct finding *f, const struct node *mcu, const char *end)
+static bool mcu_without_relay(const struct evidence *e, struct finding *f, const struct node *mcu,
+			      const char *end)
 {
 	const struct node *edge;
 	const struct edge_service *s = relay_service(e, end, &edge);
 	char text[ADDR_TEXT_MAX];
 
-	return s && cause_walk_to(e, f, mcu->name, "its relay", addr_print(&s->internal, text), PROTO_UDP,
-				  cause_relay_port(NULL, PROTO_UDP));
+	return s && cause_walk_to(e, f, mcu->name, "its relay", addr_print(&s->internal, text),
+				  PROTO_UDP, cause_relay_port(NULL, PROTO_UDP));
 }
 
 static bool mcu_out_of_reach(const struct evidence *e, struct finding *f)
@@ -294,16 +326,18 @@ static bool mcu_out_of_reach(const struct evidence *e, struct finding *f)
 
 		if (!n || !failed_in_conference(e, end))
 			continue;
-		found = is_remote(e, end) ? mcu_without_relay(e, f, mcu, end) : hosts_cannot_meet(e, f, n, mcu);
+		found = is_remote(e, end) ? mcu_without_relay(e, f, mcu, end) :
+					    hosts_cannot_meet(e, f, n, mcu);
 	}
 	return found;
 }
 
-/* --- rules ------------------------------------------------------------------------------------------------------- */
+/* --- rules ------------------------------------------------------------------------------------ */
 
 bool cause_rule_direct(const struct evidence *e, struct finding *f)
 {
-	return (e->cell->media == MEDIA_AUDIO || e->cell->media == MEDIA_VIDEO) && ends_cannot_meet(e, f);
+	return (e->cell->media == MEDIA_AUDIO || e->cell->media == MEDIA_VIDEO) &&
+	       ends_cannot_meet(e, f);
 }
 
 bool cause_rule_media(const struct evidence *e, struct finding *f)
@@ -319,7 +353,8 @@ bool cause_rule_media(const struct evidence *e, struct finding *f)
 
 #define FULL_PACKET_BYTES 1500u /* a segment of a connection between Ethernets */
 
-/* What opens a connection or a path is small, and the way may be closed for what is said over it then. */
+/* What opens a connection or a path is small, and the way may be closed for what is said over it
+ * then. */
 bool cause_rule_size(const struct evidence *e, struct finding *f)
 {
 	struct evidence large = *e, media = *e;
@@ -346,8 +381,9 @@ static bool relay_only_by_tcp(const struct evidence *e, struct finding *f)
 		const char *end = e->cell->participants->pdata[i];
 		const json_t *relay = cause_relay_of(e, end);
 
-		found = json_is_object(relay) && cause_walk_to(e, f, end, "its relay", event_text(relay, "address"), PROTO_UDP,
-							       cause_relay_port(relay, PROTO_UDP));
+		found = json_is_object(relay) &&
+			cause_walk_to(e, f, end, "its relay", event_text(relay, "address"),
+				      PROTO_UDP, cause_relay_port(relay, PROTO_UDP));
 	}
 	return found;
 }
@@ -356,7 +392,8 @@ bool cause_rule_other_path(const struct evidence *e, struct finding *f)
 {
 	const struct cell *c = e->cell;
 
-	if (c->as_expected || c->path == PATH_NONE || (c->media != MEDIA_AUDIO && c->media != MEDIA_VIDEO))
+	if (c->as_expected || c->path == PATH_NONE ||
+	    (c->media != MEDIA_AUDIO && c->media != MEDIA_VIDEO))
 		return false;
 	return ends_cannot_meet(e, f) || cause_rule_nat_expired(e, f) ||
 	       (c->path == PATH_TCP_RELAY && expects(c, PATH_UDP_RELAY) && relay_only_by_tcp(e, f));

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/cause_service.h"
 
 #include <string.h>
@@ -17,29 +18,34 @@ json_int_t cause_relay_port(const json_t *relay, enum ip_proto proto)
 {
 	const json_t *port = json_object_get(relay, proto == PROTO_UDP ? "udp_port" : "tcp_port");
 
-	return json_is_integer(port) ? json_integer_value(port) : proto == PROTO_UDP ? STUN_PORT : HTTPS_PORT;
+	return json_is_integer(port) ? json_integer_value(port) :
+	       proto == PROTO_UDP    ? STUN_PORT :
+				       HTTPS_PORT;
 }
 
 /* The end's own candidate of a relay; NULL: it has none. */
 static const json_t *local_relay(const struct evidence *e, const char *end)
 {
 	for (const struct heard *h = NULL; (h = cause_event(e, end, "candidate", h));) {
-		if (g_strcmp0(event_text(h->event, "side"), "local") == 0 && g_strcmp0(event_text(h->event, "type"), "relay") == 0)
+		if (g_strcmp0(event_text(h->event, "side"), "local") == 0 &&
+		    g_strcmp0(event_text(h->event, "type"), "relay") == 0)
 			return h->event;
 	}
 	return NULL;
 }
 
-/* --- an end that was told of no relay ---------------------------------------------------------------------------- */
+/* --- an end that was told of no relay --------------------------------------------------------- */
 
 /* The Front End asked the Edge for credentials and got none. */
-static bool no_credentials(const struct evidence *e, struct finding *f, const char *end, const char *trouble)
+static bool no_credentials(const struct evidence *e, struct finding *f, const char *end,
+			   const char *trouble)
 {
 	for (const struct heard *h = NULL; (h = cause_event(e, NULL, "link-failed", h));) {
 		const struct node *from = service_node_of(e->model, h->agent);
 		struct tried t = cause_tried(from ? from->name : "", h->event);
 
-		if (!from || !node_declared_service(from, SERVICE_FRONTEND) || !cause_by_connection(e, f, &t))
+		if (!from || !node_declared_service(from, SERVICE_FRONTEND) ||
+		    !cause_by_connection(e, f, &t))
 			continue;
 		cause_prove(f, "%s got no relay credentials: %s", end, trouble);
 		return true;
@@ -59,12 +65,14 @@ static bool told_of_none(const struct evidence *e, struct finding *f, const char
 	f->code = CAUSE_RELAY_NONE;
 	f->node = g_strdup(server->name);
 	f->object = g_strdup("media_relay");
-	f->why = g_strdup_printf("it tells %s of no relay, though there is an Edge for its media", n->endpoint->user);
+	f->why = g_strdup_printf("it tells %s of no relay, though there is an Edge for its media",
+				 n->endpoint->user);
 	cause_prove(f, "what %s was told when it signed in names no place to ask for relays", end);
 	return true;
 }
 
-/* "No relay" has three reasons: the Front End names none, the Edge gives no credentials, its name has no address. */
+/* "No relay" has three reasons: the Front End names none, the Edge gives no credentials, its name
+ * has no address. */
 static bool relay_unknown(const struct evidence *e, struct finding *f, const char *end)
 {
 	const struct heard *h = cause_event(e, end, "signed-in", NULL);
@@ -78,29 +86,37 @@ static bool relay_unknown(const struct evidence *e, struct finding *f, const cha
 	if (trouble)
 		return no_credentials(e, f, end, trouble);
 	for (const struct heard *d = NULL; host && (d = cause_event(e, end, "dns", d));) {
-		if (g_strcmp0(event_text(d->event, "query"), host) == 0 && event_text(d->event, "error"))
+		if (g_strcmp0(event_text(d->event, "query"), host) == 0 &&
+		    event_text(d->event, "error"))
 			return cause_by_name(e, f, end, host, event_text(d->event, "error"));
 	}
 	return false;
 }
 
-/* --- an end that got none from the one it was told ---------------------------------------------------------------- */
+/* --- an end that got none from the one it was told -------------------------------------------- */
 
 /* An end that got no relay: can it reach the one it was told, and does the answer come back? */
-static bool relay_unreachable(const struct evidence *e, struct finding *f, const char *end, const char *address)
+static bool relay_unreachable(const struct evidence *e, struct finding *f, const char *end,
+			      const char *address)
 {
 	const json_t *relay = cause_relay_of(e, end);
-	bool found = cause_walk_to_server(e, f, end, "its relay", address, PROTO_UDP, cause_relay_port(relay, PROTO_UDP));
+	bool found = cause_walk_to_server(e, f, end, "its relay", address, PROTO_UDP,
+					  cause_relay_port(relay, PROTO_UDP));
 
-	found = cause_walk_to_server(e, f, end, "its relay", address, PROTO_TCP, cause_relay_port(relay, PROTO_TCP)) || found;
-	return found || cause_no_listener(e, f, end, address, PROTO_UDP, cause_relay_port(relay, PROTO_UDP)) ||
+	found = cause_walk_to_server(e, f, end, "its relay", address, PROTO_TCP,
+				     cause_relay_port(relay, PROTO_TCP)) ||
+		found;
+	return found ||
+	       cause_no_listener(e, f, end, address, PROTO_UDP,
+				 cause_relay_port(relay, PROTO_UDP)) ||
 	       cause_no_listener(e, f, end, address, PROTO_TCP, cause_relay_port(relay, PROTO_TCP));
 }
 
-/* What a relay says of a client that it gives nothing to, and which setting of the Edge that is about. */
+/* What a relay says of a client that it gives nothing to, and which setting of the Edge that is
+ * about. */
 static const struct refusal {
 	const char *event, *words; /* words of the reason; "": any */
-	int code;                  /* 0: any */
+	int code;		   /* 0: any */
 	enum cause_code cause;
 	const char *object;
 } refusals[] = {
@@ -114,10 +130,12 @@ static bool fits(const struct refusal *r, const json_t *event)
 {
 	const char *reason = event_text(event, "reason");
 
-	return reason && strstr(reason, r->words) && (r->code == 0 || json_integer_value(json_object_get(event, "code")) == r->code);
+	return reason && strstr(reason, r->words) &&
+	       (r->code == 0 || json_integer_value(json_object_get(event, "code")) == r->code);
 }
 
-static bool by_refusal(const struct evidence *e, struct finding *f, const struct refusal *r, const char *user)
+static bool by_refusal(const struct evidence *e, struct finding *f, const struct refusal *r,
+		       const char *user)
 {
 	for (const struct heard *h = NULL; (h = cause_event(e, NULL, r->event, h));) {
 		const char *whom = event_text(h->event, "user");
@@ -128,9 +146,12 @@ static bool by_refusal(const struct evidence *e, struct finding *f, const struct
 		f->code = r->cause;
 		f->node = g_strdup(edge->name);
 		f->object = g_strdup(r->object);
-		f->why = g_strdup_printf("%s: %s", cause_text(f->code), event_text(h->event, "reason"));
-		cause_prove(f, "%s refused %s at %s with code %d: %s", h->agent, whom ? whom : "a client", event_text(h->event, "client"),
-			    (int)json_integer_value(json_object_get(h->event, "code")), event_text(h->event, "reason"));
+		f->why = g_strdup_printf("%s: %s", cause_text(f->code),
+					 event_text(h->event, "reason"));
+		cause_prove(f, "%s refused %s at %s with code %d: %s", h->agent,
+			    whom ? whom : "a client", event_text(h->event, "client"),
+			    (int)json_integer_value(json_object_get(h->event, "code")),
+			    event_text(h->event, "reason"));
 		return true;
 	}
 	return false;
@@ -157,10 +178,12 @@ static void prove_none(struct finding *f, const char *end, const char *address)
 	cause_prove(f, "%s was told of the relay %s and has no candidate from it", end, address);
 }
 
-/* What an end was told when it signed in: of no relay, of one without credentials or address, or of a wrong address. */
+/* What an end was told when it signed in: of no relay, of one without credentials or address, or of
+ * a wrong address. */
 static bool told_wrongly(const struct evidence *e, struct finding *f, const char *end)
 {
-	const char *address = event_text(cause_relay_of(e, end), "address"), *host = event_text(cause_relay_of(e, end), "host");
+	const char *address = event_text(cause_relay_of(e, end), "address"),
+		   *host = event_text(cause_relay_of(e, end), "host");
 
 	if (relay_unknown(e, f, end))
 		return true;
@@ -175,19 +198,21 @@ static bool asked_in_vain(const struct evidence *e, struct finding *f, const cha
 	const char *address = event_text(cause_relay_of(e, end), "address");
 	const char *address6 = event_text(cause_relay_of(e, end), "address6");
 
-	if (!got_none(e, end, address) || (!relay_refuses(e, f, end) && !(address6 && relay_unreachable(e, f, end, address6)) &&
-					   !relay_unreachable(e, f, end, address)))
+	if (!got_none(e, end, address) ||
+	    (!relay_refuses(e, f, end) && !(address6 && relay_unreachable(e, f, end, address6)) &&
+	     !relay_unreachable(e, f, end, address)))
 		return false;
 	prove_none(f, end, address);
 	return true;
 }
 
-/* --- the rules ------------------------------------------------------------------------------------------------------ */
+/* --- the rules -------------------------------------------------------------------------------- */
 
 /* Both ends were told before either of them asked a relay for anything. */
 bool cause_rule_relay_unreachable(const struct evidence *e, struct finding *f)
 {
-	static bool (*const steps[])(const struct evidence *, struct finding *, const char *) = {told_wrongly, asked_in_vain};
+	static bool (*const steps[])(const struct evidence *, struct finding *,
+				     const char *) = {told_wrongly, asked_in_vain};
 
 	for (guint step = 0; cause_is_av(e->cell) && step < G_N_ELEMENTS(steps); step++)
 		for (guint i = 0; i < e->cell->participants->len; i++)
@@ -205,7 +230,8 @@ static void set_peer(struct finding *f, const char *peer)
 		f->flow.dst = (struct addr){0};
 }
 
-/* A relay that would not send to a peer for its own policy's sake.  That private peers are refused is normal. */
+/* A relay that would not send to a peer for its own policy's sake.  That private peers are refused
+ * is normal. */
 static bool refuses_peer(const struct evidence *e, struct finding *f)
 {
 	for (const struct heard *h = NULL; (h = cause_event(e, NULL, "denied", h));) {
@@ -218,8 +244,10 @@ static bool refuses_peer(const struct evidence *e, struct finding *f)
 		f->node = g_strdup(edge->name);
 		f->object = g_strdup("relay_not_to");
 		set_peer(f, peer);
-		f->why = g_strdup_printf("%s: %s is among those it must not relay to", cause_text(f->code), peer);
-		cause_prove(f, "%s denied %s the peer %s", h->agent, event_text(h->event, "user"), peer);
+		f->why = g_strdup_printf("%s: %s is among those it must not relay to",
+					 cause_text(f->code), peer);
+		cause_prove(f, "%s denied %s the peer %s", h->agent, event_text(h->event, "user"),
+			    peer);
 		return true;
 	}
 	return false;

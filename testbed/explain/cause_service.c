@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/cause_service.h"
 
 #include <string.h>
 
-/* --- who is who ------------------------------------------------------------------------------------------- */
+/* --- who is who ------------------------------------------------------------------------------- */
 
 static bool is_public_address(const struct node *n, const struct addr *a)
 {
@@ -26,7 +27,8 @@ const struct node *service_owner(const model *m, const struct addr *a)
 /* The names of a node's services, with the address that each should have. */
 static bool has_name(const struct node *n, const char *name, struct addr *ret)
 {
-	const struct service *f = node_declared_service(n, SERVICE_FRONTEND), *x = node_declared_service(n, SERVICE_EDGE);
+	const struct service *f = node_declared_service(n, SERVICE_FRONTEND),
+			     *x = node_declared_service(n, SERVICE_EDGE);
 	const struct {
 		const char *name;
 		const struct addr *address;
@@ -72,10 +74,12 @@ const struct node *service_frontend_of(const struct evidence *e, const char *end
 	if (!text || !addr_parse(text, &a) || !(server = service_owner(e->model, &a)))
 		return NULL;
 	edge = node_declared_service(server, SERVICE_EDGE);
-	return edge && !node_declared_service(server, SERVICE_FRONTEND) ? model_node(e->model, edge->edge.next_hop) : server;
+	return edge && !node_declared_service(server, SERVICE_FRONTEND) ?
+		       model_node(e->model, edge->edge.next_hop) :
+		       server;
 }
 
-/* --- who should listen where ------------------------------------------------------------------------------ */
+/* --- who should listen where ------------------------------------------------------------------ */
 
 static const struct place {
 	enum service_kind kind;
@@ -91,64 +95,79 @@ static const struct place {
 };
 
 /* NULL: nothing of this node should. */
-static const char *service_at(const struct node *n, const struct addr *a, enum ip_proto proto, json_int_t port)
+static const char *service_at(const struct node *n, const struct addr *a, enum ip_proto proto,
+			      json_int_t port)
 {
 	const struct service *edge = node_declared_service(n, SERVICE_EDGE);
 
 	for (guint i = 0; i < G_N_ELEMENTS(places); i++)
-		if (places[i].proto == proto && places[i].port == port && node_declared_service(n, places[i].kind))
+		if (places[i].proto == proto && places[i].port == port &&
+		    node_declared_service(n, places[i].kind))
 			return places[i].name;
 	if (!edge || proto != PROTO_TCP || port != 443)
 		return NULL;
 	return addr_equal(a, &edge->edge.access) || addr_equal(a, &edge->edge.access_public) ||
 			       addr_equal(a, &edge->edge.access6) ?
-		       "edge access" : "edge av";
+		       "edge access" :
+		       "edge av";
 }
 
 /* By the state of the kernel: does a socket wait there?  When the state does not say, one does. */
-static bool listens(const struct evidence *e, const struct node *n, const struct addr *a, enum ip_proto proto, json_int_t port)
+static bool listens(const struct evidence *e, const struct node *n, const struct addr *a,
+		    enum ip_proto proto, json_int_t port)
 {
-	const json_t *list = json_object_get(json_object_get(json_object_get(e->state, "nodes"), n->name), "listeners"), *row;
+	const json_t *list = json_object_get(json_object_get(json_object_get(e->state, "nodes"),
+							     n->name),
+					     "listeners"),
+		     *row;
 	size_t i;
 
-	json_array_foreach (list, i, row) {
+	json_array_foreach(list, i, row) {
 		const char *text = event_text(row, "address");
 		struct addr bound;
 
 		if (g_strcmp0(event_text(row, "proto"), proto == PROTO_UDP ? "udp" : "tcp") != 0 ||
-		    json_integer_value(json_object_get(row, "port")) != port || !text || !addr_parse(text, &bound))
+		    json_integer_value(json_object_get(row, "port")) != port || !text ||
+		    !addr_parse(text, &bound))
 			continue;
 		/* behind a 1:1 NAT the address is another one */
-		if (g_str_equal(text, "0.0.0.0") || g_str_equal(text, "::") || addr_equal(&bound, a) || !node_has_address(n, a))
+		if (g_str_equal(text, "0.0.0.0") || g_str_equal(text, "::") ||
+		    addr_equal(&bound, a) || !node_has_address(n, a))
 			return true;
 	}
 	return list == NULL;
 }
 
-bool cause_no_listener(const struct evidence *e, struct finding *f, const char *from, const char *address,
-		       enum ip_proto proto, json_int_t port)
+bool cause_no_listener(const struct evidence *e, struct finding *f, const char *from,
+		       const char *address, enum ip_proto proto, json_int_t port)
 {
 	const char *what, *words = proto == PROTO_UDP ? "UDP" : "TCP";
 	const struct node *owner;
 	struct addr a;
 
-	if (!address || !addr_parse(address, &a) || !(owner = service_owner(e->model, &a)) || listens(e, owner, &a, proto, port))
+	if (!address || !addr_parse(address, &a) || !(owner = service_owner(e->model, &a)) ||
+	    listens(e, owner, &a, proto, port))
 		return false;
 	what = service_at(owner, &a, proto, port);
 	f->code = CAUSE_NO_LISTENER;
 	f->node = g_strdup(owner->name);
-	f->object = g_strdup_printf("%s%s%s:%d", what ? what : "", what ? " " : "", address, (int)port);
+	f->object =
+		g_strdup_printf("%s%s%s:%d", what ? what : "", what ? " " : "", address, (int)port);
 	f->other = g_strdup(from);
-	f->why = g_strdup_printf("nothing listens at %s, %s port %d%s%s%s", address, words, (int)port,
-				 what ? ", where the service '" : "", what ? what : "", what ? "' should" : "");
-	cause_prove(f, "the kernel of %s has no socket for %s %s:%d", owner->name, words, address, (int)port);
+	f->why = g_strdup_printf("nothing listens at %s, %s port %d%s%s%s", address, words,
+				 (int)port, what ? ", where the service '" : "", what ? what : "",
+				 what ? "' should" : "");
+	cause_prove(f, "the kernel of %s has no socket for %s %s:%d", owner->name, words, address,
+		    (int)port);
 	return true;
 }
 
 /* The question comes to the address; what becomes of the answer is not asked. */
-static bool arrives(const struct evidence *e, const char *from, const char *address, enum ip_proto proto, json_int_t port)
+static bool arrives(const struct evidence *e, const char *from, const char *address,
+		    enum ip_proto proto, json_int_t port)
 {
-	struct flow flow = {.node = from, .proto = proto, .sport = CLIENT_PORT, .dport = (uint16_t)port};
+	struct flow flow = {
+		.node = from, .proto = proto, .sport = CLIENT_PORT, .dport = (uint16_t)port};
 	struct walk_pair *p;
 	bool there;
 
@@ -160,8 +179,9 @@ static bool arrives(const struct evidence *e, const char *from, const char *addr
 	return there;
 }
 
-bool cause_walk_to_server(const struct evidence *e, struct finding *f, const char *from, const char *what, const char *address,
-			  enum ip_proto proto, json_int_t port)
+bool cause_walk_to_server(const struct evidence *e, struct finding *f, const char *from,
+			  const char *what, const char *address, enum ip_proto proto,
+			  json_int_t port)
 {
 	bool nobody = f->code == CAUSE_UNKNOWN && arrives(e, from, address, proto, port) &&
 		      cause_no_listener(e, f, from, address, proto, port);
@@ -169,17 +189,19 @@ bool cause_walk_to_server(const struct evidence *e, struct finding *f, const cha
 	return cause_walk_to(e, f, from, what, address, proto, port) || nobody;
 }
 
-/* --- certificates ----------------------------------------------------------------------------------------- */
+/* --- certificates ----------------------------------------------------------------------------- */
 
 static const struct {
 	const char *kind;
 	enum cause_code code;
 } flaws[] = {
-	{"untrusted", CAUSE_TLS_UNTRUSTED},	{"name-mismatch", CAUSE_TLS_NAME_MISMATCH}, {"expired", CAUSE_TLS_EXPIRED},
-	{"not-yet-valid", CAUSE_TLS_EXPIRED},	{"bad-certificate", CAUSE_TLS_UNTRUSTED},
+	{"untrusted", CAUSE_TLS_UNTRUSTED},	  {"name-mismatch", CAUSE_TLS_NAME_MISMATCH},
+	{"expired", CAUSE_TLS_EXPIRED},		  {"not-yet-valid", CAUSE_TLS_EXPIRED},
+	{"bad-certificate", CAUSE_TLS_UNTRUSTED},
 };
 
-bool cause_by_certificate(struct finding *f, const char *kind, const char *at, const char *refuser, const char *reason)
+bool cause_by_certificate(struct finding *f, const char *kind, const char *at, const char *refuser,
+			  const char *reason)
 {
 	const char *subject = strstr(reason, "(CN=");
 
@@ -200,7 +222,10 @@ bool cause_by_certificate(struct finding *f, const char *kind, const char *at, c
 static const char *kind_of_words(const char *reason)
 {
 	static const char *const rows[][2] = {
-		{"another CA", "untrusted"}, {"name mismatch", "name-mismatch"}, {"expired", "expired"}, {"not valid yet", "not-yet-valid"},
+		{"another CA", "untrusted"},
+		{"name mismatch", "name-mismatch"},
+		{"expired", "expired"},
+		{"not valid yet", "not-yet-valid"},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
@@ -210,15 +235,18 @@ static const char *kind_of_words(const char *reason)
 }
 
 /* The other side did not trust us: it said why. */
-static bool refused_by_other_side(const struct evidence *e, struct finding *f, const struct tried *t, const struct node *owner)
+static bool refused_by_other_side(const struct evidence *e, struct finding *f,
+				  const struct tried *t, const struct node *owner)
 {
 	const struct node *us = model_node(e->model, t->from);
 
 	for (const struct heard *h = NULL; us && (h = cause_event(e, NULL, "tls-refused", h));) {
-		const char *peer = event_text(h->event, "peer"), *reason = event_text(h->event, "reason");
+		const char *peer = event_text(h->event, "peer"),
+			   *reason = event_text(h->event, "reason");
 		struct addr a;
 
-		if (service_node_of(e->model, h->agent) != owner || !peer || !reason || !addr_parse(peer, &a) || !node_has_address(us, &a))
+		if (service_node_of(e->model, h->agent) != owner || !peer || !reason ||
+		    !addr_parse(peer, &a) || !node_has_address(us, &a))
 			continue;
 		if (cause_by_certificate(f, kind_of_words(reason), us->name, owner->name, reason))
 			return true;
@@ -243,13 +271,16 @@ static void set_next_hop_cause(struct finding *f, const struct node *edge, const
 bool cause_refused_server(const struct evidence *e, struct finding *f)
 {
 	for (const struct heard *h = NULL; (h = cause_event(e, NULL, "tls-refused", h));) {
-		const char *peer = event_text(h->event, "peer"), *reason = event_text(h->event, "reason");
+		const char *peer = event_text(h->event, "peer"),
+			   *reason = event_text(h->event, "reason");
 		const struct node *refuser = service_node_of(e->model, h->agent), *them;
 		struct addr a;
 
-		if (!refuser || !peer || !reason || !addr_parse(peer, &a) || !(them = service_owner(e->model, &a)))
+		if (!refuser || !peer || !reason || !addr_parse(peer, &a) ||
+		    !(them = service_owner(e->model, &a)))
 			continue;
-		if (cause_by_certificate(f, kind_of_words(reason), them->name, refuser->name, reason))
+		if (cause_by_certificate(f, kind_of_words(reason), them->name, refuser->name,
+					 reason))
 			return true;
 		if (!strstr(reason, NEXT_HOP_NAME))
 			continue;
@@ -260,7 +291,7 @@ bool cause_refused_server(const struct evidence *e, struct finding *f)
 	return false;
 }
 
-/* --- connections ------------------------------------------------------------------------------------------ */
+/* --- connections ------------------------------------------------------------------------------ */
 
 struct tried cause_tried(const char *from, const json_t *event)
 {
@@ -294,7 +325,8 @@ static bool wrong_next_hop(const struct evidence *e, struct finding *f, const st
 	return true;
 }
 
-/* The address is right, or there is none to compare it with; something is wrong on the way or at its end. */
+/* The address is right, or there is none to compare it with; something is wrong on the way or at
+ * its end. */
 static bool on_the_way(const struct evidence *e, struct finding *f, const struct tried *t)
 {
 	const struct node *owner;
@@ -314,9 +346,14 @@ static bool is_server(const struct node *n)
 	return node_declared_service(n, SERVICE_FRONTEND) || node_declared_service(n, SERVICE_EDGE);
 }
 
-static bool reaches(const struct evidence *e, const char *from, const struct addr *a, json_int_t port)
+static bool reaches(const struct evidence *e, const char *from, const struct addr *a,
+		    json_int_t port)
 {
-	const struct flow flow = {.node = from, .dst = *a, .proto = PROTO_TCP, .sport = CLIENT_PORT, .dport = (uint16_t)port};
+	const struct flow flow = {.node = from,
+				  .dst = *a,
+				  .proto = PROTO_TCP,
+				  .sport = CLIENT_PORT,
+				  .dport = (uint16_t)port};
 	struct walk_pair *p = e->walk(e->model, e->state, &flow);
 	bool both = p->back && p->back->end == WALK_DELIVERED;
 
@@ -324,17 +361,20 @@ static bool reaches(const struct evidence *e, const char *from, const struct add
 	return both;
 }
 
-/* The address that the name should have can be reached from here, the one that was given can't: it is for others. */
+/* The address that the name should have can be reached from here, the one that was given can't: it
+ * is for others. */
 static bool is_for_others(const struct evidence *e, const struct tried *t, const struct addr *given)
 {
 	const struct node *right;
 	struct addr a;
 
-	return e->state && (right = service_named(e->model, t->name, &a)) && !addr_equal(&a, given) &&
-	       !reaches(e, t->from, given, t->port) && reaches(e, t->from, &a, node_declared_service(right, SERVICE_EDGE) ? 443 : 5061);
+	return e->state && (right = service_named(e->model, t->name, &a)) &&
+	       !addr_equal(&a, given) && !reaches(e, t->from, given, t->port) &&
+	       reaches(e, t->from, &a, node_declared_service(right, SERVICE_EDGE) ? 443 : 5061);
 }
 
-/* A name that leads to a machine which is no such server, or to a server that is not for those who ask. */
+/* A name that leads to a machine which is no such server, or to a server that is not for those who
+ * ask. */
 static bool leads_astray(const struct evidence *e, struct finding *f, const struct tried *t)
 {
 	const struct node *owner;
@@ -343,7 +383,8 @@ static bool leads_astray(const struct evidence *e, struct finding *f, const stru
 	if (!addr_parse(t->address, &a))
 		return false;
 	owner = service_owner(e->model, &a);
-	return (!owner || !is_server(owner) || !service_at(owner, &a, PROTO_TCP, t->port) || is_for_others(e, t, &a)) &&
+	return (!owner || !is_server(owner) || !service_at(owner, &a, PROTO_TCP, t->port) ||
+		is_for_others(e, t, &a)) &&
 	       cause_wrong_answer(e, f, t->from, t->name, t->address);
 }
 
@@ -361,9 +402,12 @@ bool cause_by_connection(const struct evidence *e, struct finding *f, const stru
 		found = true;
 	} else {
 		owner = addr_parse(t->address, &a) ? service_owner(e->model, &a) : NULL;
-		found = (owner && cause_by_certificate(f, t->kind, owner->name, t->from, t->reason)) || on_the_way(e, f, t);
+		found = (owner &&
+			 cause_by_certificate(f, t->kind, owner->name, t->from, t->reason)) ||
+			on_the_way(e, f, t);
 	}
-	if (found && !strstr(f->proof->len > 0 ? f->proof->pdata[f->proof->len - 1] : "", t->reason))
+	if (found &&
+	    !strstr(f->proof->len > 0 ? f->proof->pdata[f->proof->len - 1] : "", t->reason))
 		cause_prove(f, "%s had no connection to %s: %s", t->from, t->name, t->reason);
 	return found;
 }

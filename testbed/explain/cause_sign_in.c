@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/cause_service.h"
 
 #include <string.h>
@@ -8,7 +9,7 @@ struct failed {
 	json_int_t status;
 };
 
-/* --- clients that say little: by the words of the reason ------------------------------------------------------- */
+/* --- clients that say little: by the words of the reason -------------------------------------- */
 
 static const struct words_row {
 	const char *stage, *words;
@@ -36,7 +37,7 @@ static bool by_words(struct finding *f, const struct failed *x)
 	return false;
 }
 
-/* --- finding the server and connecting to it --------------------------------------------------------------------- */
+/* --- finding the server and connecting to it -------------------------------------------------- */
 
 static int family_of(const char *address)
 {
@@ -47,10 +48,13 @@ static int family_of(const char *address)
 static bool by_connections(const struct evidence *e, struct finding *f, const struct failed *x)
 {
 	for (int without = 0; without < 2 && g_str_equal(x->stage, "tls"); without++) {
-		for (const struct heard *h = NULL; (h = cause_event(e, x->end, "connect-failed", h));) {
+		for (const struct heard *h = NULL;
+		     (h = cause_event(e, x->end, "connect-failed", h));) {
 			struct tried t = cause_tried(x->end, h->event);
 
-			if (cause_lives_without(e, x->end, family_of(t.address)) == (without != 0) && cause_by_connection(e, f, &t))
+			if (cause_lives_without(e, x->end, family_of(t.address)) ==
+				    (without != 0) &&
+			    cause_by_connection(e, f, &t))
 				return true;
 		}
 	}
@@ -63,11 +67,13 @@ static bool is_no_answer(const char *error)
 	return error && !g_str_equal(error, "nxdomain");
 }
 
-/* "0 0 5061 pool.contoso.com": whether a service record that the client was given leads to this name. */
+/* "0 0 5061 pool.contoso.com": whether a service record that the client was given leads to this
+ * name. */
 static bool is_target(const struct evidence *e, const char *end, const char *name)
 {
 	for (const struct heard *h = NULL; (h = cause_event(e, end, "dns", h));) {
-		const char *record = json_string_value(json_array_get(json_object_get(h->event, "answer"), 0));
+		const char *record =
+			json_string_value(json_array_get(json_object_get(h->event, "answer"), 0));
 		const char *target = record ? strrchr(record, ' ') : NULL;
 
 		if (target && g_ascii_strcasecmp(target + 1, name) == 0)
@@ -76,8 +82,9 @@ static bool is_target(const struct evidence *e, const char *end, const char *nam
 	return false;
 }
 
-/* The question whose answer was missing: of those without any answer the first; else the name that a record leads to;
- * else the service record that clients on this side of the company's border ask for. */
+/* The question whose answer was missing: of those without any answer the first; else the name that
+ * a record leads to; else the service record that clients on this side of the company's border ask
+ * for. */
 static const json_t *missing_answer(const struct evidence *e, const char *end)
 {
 	static const char *const labels[] = {"_sip._tls.", "_sipinternaltls._tcp."};
@@ -85,7 +92,8 @@ static const json_t *missing_answer(const struct evidence *e, const char *end)
 	const json_t *found = NULL;
 
 	for (const struct heard *h = NULL; (h = cause_event(e, end, "dns", h));) {
-		const char *error = event_text(h->event, "error"), *name = event_text(h->event, "query");
+		const char *error = event_text(h->event, "error"),
+			   *name = event_text(h->event, "query");
 
 		if (!error || !name)
 			continue;
@@ -102,10 +110,11 @@ static bool by_questions(const struct evidence *e, struct finding *f, const stru
 {
 	const json_t *question = g_str_equal(x->stage, "dns") ? missing_answer(e, x->end) : NULL;
 
-	return question && cause_by_name(e, f, x->end, event_text(question, "query"), event_text(question, "error"));
+	return question && cause_by_name(e, f, x->end, event_text(question, "query"),
+					 event_text(question, "error"));
 }
 
-/* --- registering --------------------------------------------------------------------------------------------------- */
+/* --- registering ------------------------------------------------------------------------------ */
 
 static const char *user_of(const struct evidence *e, const char *end)
 {
@@ -114,7 +123,7 @@ static const char *user_of(const struct evidence *e, const char *end)
 	return n && n->endpoint ? n->endpoint->user : NULL;
 }
 
-#define DOMAIN_NOT_SERVED "1017"   /* what our servers say in ms-diagnostics */
+#define DOMAIN_NOT_SERVED "1017" /* what our servers say in ms-diagnostics */
 #define WRONG_CREDENTIALS "4004"
 
 /* The server that refused this user's REGISTER; NULL: none says so. */
@@ -140,15 +149,17 @@ static void set_domain_cause(struct finding *f, const struct node *server, const
 }
 
 /* Where the password is wrong, the client has it; where the account is, the server. */
-static void set_account_cause(struct finding *f, const struct failed *x, const struct node *server, const char *user)
+static void set_account_cause(struct finding *f, const struct failed *x, const struct node *server,
+			      const char *user)
 {
 	bool password = !x->diagnostics || g_str_has_prefix(x->diagnostics, WRONG_CREDENTIALS);
 
 	f->code = CAUSE_SIP_AUTH;
 	f->node = g_strdup(password || !server ? x->end : server->name);
 	f->object = g_strdup(user);
-	f->why = password ? g_strdup_printf("the server refused the password that it gives for %s", user)
-			  : g_strdup_printf("it lets %s not in: %s", user, x->diagnostics);
+	f->why = password ? g_strdup_printf("the server refused the password that it gives for %s",
+					    user) :
+			    g_strdup_printf("it lets %s not in: %s", user, x->diagnostics);
 }
 
 static bool by_refusal(const struct evidence *e, struct finding *f, const struct failed *x)
@@ -164,7 +175,8 @@ static bool by_refusal(const struct evidence *e, struct finding *f, const struct
 	else
 		set_account_cause(f, x, server, user);
 	if (h)
-		cause_prove(f, "%s answered the REGISTER of %s with %d%s%s", h->agent, user, (int)x->status, x->diagnostics ? ": " : "",
+		cause_prove(f, "%s answered the REGISTER of %s with %d%s%s", h->agent, user,
+			    (int)x->status, x->diagnostics ? ": " : "",
 			    x->diagnostics ? x->diagnostics : "");
 	return true;
 }
@@ -178,13 +190,15 @@ static bool by_links(const struct evidence *e, struct finding *f, const struct f
 		const struct node *from = service_node_of(e->model, h->agent);
 		struct tried t = cause_tried(from ? from->name : "", h->event);
 
-		if (from && node_declared_service(from, SERVICE_EDGE) && cause_by_connection(e, f, &t))
+		if (from && node_declared_service(from, SERVICE_EDGE) &&
+		    cause_by_connection(e, f, &t))
 			return true;
 	}
 	return false;
 }
 
-/* With TLS 1.3 a client learns only later that its certificate was refused; the server knows at once. */
+/* With TLS 1.3 a client learns only later that its certificate was refused; the server knows at
+ * once. */
 static bool by_refused_edge(const struct evidence *e, struct finding *f, const struct failed *x)
 {
 	if (g_str_equal(x->stage, "dns") || g_str_equal(x->stage, "tls"))
@@ -192,7 +206,7 @@ static bool by_refused_edge(const struct evidence *e, struct finding *f, const s
 	return cause_refused_server(e, f);
 }
 
-/* --- the rule --------------------------------------------------------------------------------------------------------- */
+/* --- the rule --------------------------------------------------------------------------------- */
 
 static bool (*const ways[])(const struct evidence *, struct finding *, const struct failed *) = {
 	by_connections, by_questions, by_refusal, by_links, by_refused_edge,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Firewalls that let answers pass by the session of their question, and never saw the question. */
 #include "testbed/explain/cause_rules.h"
 #include "testbed/explain/tracked.h"
@@ -16,7 +17,8 @@ static char *way(const walk *w)
 	GString *text = g_string_new(NULL);
 
 	for (guint i = 0; i < w->hops->len; i++)
-		g_string_append_printf(text, "%s%s", i > 0 ? " > " : "", ((const struct hop *)w->hops->pdata[i])->node);
+		g_string_append_printf(text, "%s%s", i > 0 ? " > " : "",
+				       ((const struct hop *)w->hops->pdata[i])->node);
 	return g_string_free(text, FALSE);
 }
 
@@ -32,14 +34,16 @@ static struct addr address_at(const model *m, const char *node, const char *ifac
 		const struct tunnel *t = m->tunnels->pdata[i];
 
 		for (int end = 0; end < 2; end++)
-			if (g_str_equal(t->ends[end].node_name, node) && g_str_equal(t->ends[end].iface, iface))
+			if (g_str_equal(t->ends[end].node_name, node) &&
+			    g_str_equal(t->ends[end].iface, iface))
 				return t->ends[end].address.addr;
 	}
 	return (struct addr){.family = 0};
 }
 
 /* The node where the answer leaves the way of the question, and who had sent the question there. */
-static void find_turning(const struct evidence *e, struct finding *f, const walk *question, const walk *answer)
+static void find_turning(const struct evidence *e, struct finding *f, const walk *question,
+			 const walk *answer)
 {
 	for (guint i = 0; i + 1 < answer->hops->len && i + 1 < question->hops->len; i++) {
 		const struct hop *here = answer->hops->pdata[i], *next = answer->hops->pdata[i + 1];
@@ -57,14 +61,16 @@ static void find_turning(const struct evidence *e, struct finding *f, const walk
 	}
 }
 
-static guint count(const GPtrArray *sessions, const char *node, const struct flow *packet, bool replied_only)
+static guint count(const GPtrArray *sessions, const char *node, const struct flow *packet,
+		   bool replied_only)
 {
 	guint n = 0;
 
 	for (guint i = 0; i < sessions->len; i++) {
 		const struct tracked *t = sessions->pdata[i];
 
-		n += g_str_equal(t->node, node) && tracked_has(t, packet) && (t->replied || !replied_only);
+		n += g_str_equal(t->node, node) && tracked_has(t, packet) &&
+		     (t->replied || !replied_only);
 	}
 	return n;
 }
@@ -81,7 +87,8 @@ static struct flow answer_of(const struct finding *f)
 	return answer;
 }
 
-/* The kernel itself knows a session of the call that the answer belongs to, and has seen both directions of it. */
+/* The kernel itself knows a session of the call that the answer belongs to, and has seen both
+ * directions of it. */
 static bool has_session(const struct evidence *e, const struct finding *f)
 {
 	const struct flow answer = answer_of(f);
@@ -102,21 +109,23 @@ static void prove_by_table(const struct evidence *e, struct finding *f)
 		addr_port_print(&answer.src, answer.sport, from);
 	else
 		addr_print(&answer.src, from);
-	cause_prove(f, "%s tracks %u session%s, none of %s with %s", f->node, all->len, all->len == 1 ? "" : "s",
-		    addr_print(&answer.dst, to), from);
+	cause_prove(f, "%s tracks %u session%s, none of %s with %s", f->node, all->len,
+		    all->len == 1 ? "" : "s", addr_print(&answer.dst, to), from);
 }
 
-bool cause_no_state(const struct evidence *e, struct finding *f, const walk *question, const walk *answer)
+bool cause_no_state(const struct evidence *e, struct finding *f, const walk *question,
+		    const walk *answer)
 {
 	const struct node *n = f->node ? model_node(e->model, f->node) : NULL;
 	g_autofree char *went = NULL, *why = NULL;
 
-	if ((f->code != CAUSE_FW_DROP && f->code != CAUSE_FW_REJECT) || question->end != WALK_DELIVERED || !n ||
-	    !n->firewall.stateful || g_strcmp0(f->node, answer->node) != 0 || visits(question, n->name) ||
-	    has_session(e, f))
+	if ((f->code != CAUSE_FW_DROP && f->code != CAUSE_FW_REJECT) ||
+	    question->end != WALK_DELIVERED || !n || !n->firewall.stateful ||
+	    g_strcmp0(f->node, answer->node) != 0 || visits(question, n->name) || has_session(e, f))
 		return false;
 	went = way(question);
-	why = g_strdup_printf("it lets answers pass that belong to a session, and has none for this one, as the question went %s; %s",
+	why = g_strdup_printf("it lets answers pass that belong to a session, and has none for "
+			      "this one, as the question went %s; %s",
 			      went, f->why);
 	f->code = CAUSE_FW_NO_STATE;
 	g_free(f->why);

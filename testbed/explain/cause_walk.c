@@ -1,11 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/cause_rules.h"
 #include "testbed/explain/gateway.h"
 
 #include <string.h>
 
-/* --- walks ------------------------------------------------------------------------------------------- */
+/* --- walks ------------------------------------------------------------------------------------ */
 
-/* What the end of a walk means; a packet that leaves the relay's node by another card means more than that. */
+/* What the end of a walk means; a packet that leaves the relay's node by another card means more
+ * than that. */
 static const enum cause_code cause_of_end[WALK_END_COUNT] = {
 	[WALK_DELIVERED] = CAUSE_NONE,
 	[WALK_NO_ROUTE] = CAUSE_NO_ROUTE,
@@ -63,7 +65,7 @@ static char *prefix_text(const struct prefix *p)
 	return g_strdup(prefix_print(p, buf));
 }
 
-/* --- routes ------------------------------------------------------------------------------------------ */
+/* --- routes ----------------------------------------------------------------------------------- */
 
 static const struct prefix default_route = {.addr.family = AF_INET, .len = 0};
 static const struct prefix default_route6 = {.addr.family = AF_INET6, .len = 0};
@@ -74,8 +76,10 @@ static bool has_default(const struct evidence *e, const char *node, int family)
 	const json_t *of_node = json_object_get(json_object_get(e->state, "nodes"), node), *route;
 	size_t i;
 
-	json_array_foreach (json_object_get(of_node, "routes"), i, route) {
-		if (g_strcmp0(event_text(route, "to"), family == AF_INET6 ? "::/0" : "0.0.0.0/0") == 0 && g_strcmp0(event_text(route, "type"), "unicast") == 0)
+	json_array_foreach(json_object_get(of_node, "routes"), i, route) {
+		if (g_strcmp0(event_text(route, "to"), family == AF_INET6 ? "::/0" : "0.0.0.0/0") ==
+			    0 &&
+		    g_strcmp0(event_text(route, "type"), "unicast") == 0)
 			return true;
 	}
 	return false;
@@ -83,27 +87,32 @@ static bool has_default(const struct evidence *e, const char *node, int family)
 
 bool cause_lives_without(const struct evidence *e, const char *node, int family)
 {
-	return e->state && !has_default(e, node, family) && has_default(e, node, family == AF_INET ? AF_INET6 : AF_INET);
+	return e->state && !has_default(e, node, family) &&
+	       has_default(e, node, family == AF_INET ? AF_INET6 : AF_INET);
 }
 
-/* What a route that is missing at `node` should lead to: everything, where the node has no default route and would
- * need one for this (the Internet itself has none); else the network of `dst`. */
-static struct prefix missing_route(const struct evidence *e, const char *node, const struct addr *dst)
+/* What a route that is missing at `node` should lead to: everything, where the node has no default
+ * route and would need one for this (the Internet itself has none); else the network of `dst`. */
+static struct prefix missing_route(const struct evidence *e, const char *node,
+				   const struct addr *dst)
 {
 	const struct node *n = model_node(e->model, node);
 	bool one_way_out = n && n->interfaces->len < 2;
 
-	if (n && n->site && !has_default(e, node, dst->family) && (one_way_out || !addr_is_private(dst)))
+	if (n && n->site && !has_default(e, node, dst->family) &&
+	    (one_way_out || !addr_is_private(dst)))
 		return dst->family == AF_INET6 ? default_route6 : default_route;
 	return cause_network_of(e->model, dst);
 }
 
 static char *route_text(const struct prefix *p)
 {
-	return prefix_is_default(p) && p->addr.family == AF_INET ? g_strdup("default") : prefix_text(p);
+	return prefix_is_default(p) && p->addr.family == AF_INET ? g_strdup("default") :
+								   prefix_text(p);
 }
 
-static void set_missing_route(const struct evidence *e, struct finding *f, const char *node, const struct hop *h)
+static void set_missing_route(const struct evidence *e, struct finding *f, const char *node,
+			      const struct hop *h)
 {
 	f->code = CAUSE_NO_ROUTE;
 	f->node = g_strdup(node);
@@ -111,8 +120,8 @@ static void set_missing_route(const struct evidence *e, struct finding *f, const
 	f->object = route_text(&f->prefix);
 }
 
-/* True when the answer left its sender by another card than the question came in by, or by none at all though
- * others are answered. */
+/* True when the answer left its sender by another card than the question came in by, or by none at
+ * all though others are answered. */
 static bool leaves_wrongly(const struct evidence *e, const struct walk_pair *p)
 {
 	const struct hop *in = last_hop(p->forward), *out = first_hop(p->back);
@@ -134,10 +143,12 @@ static void set_return_cause(const struct evidence *e, struct finding *f, const 
 	f->object = prefix_text(&f->prefix);
 	f->card = g_strdup(in->in);
 	if (out && out->out)
-		f->why = g_strdup_printf("it has no route to %s by card %s, where the question came in, so the answer leaves by card %s; %s",
+		f->why = g_strdup_printf("it has no route to %s by card %s, where the question "
+					 "came in, so the answer leaves by card %s; %s",
 					 f->object, in->in, out->out, p->back->why);
 	else
-		f->why = g_strdup_printf("it has no route to %s by card %s, where the question came in, so no answer leaves it at all",
+		f->why = g_strdup_printf("it has no route to %s by card %s, where the question "
+					 "came in, so no answer leaves it at all",
 					 f->object, in->in);
 }
 
@@ -146,8 +157,8 @@ static bool uses_default_route(const struct hop *h)
 	return h->route && g_str_has_prefix(h->route, "default ");
 }
 
-/* A node that sent the packet away by its default route though a neighbour by another card knows the way: what
- * becomes of the packet elsewhere is only the consequence.  NULL: there is none. */
+/* A node that sent the packet away by its default route though a neighbour by another card knows
+ * the way: what becomes of the packet elsewhere is only the consequence.  NULL: there is none. */
 static const struct hop *strayed_at(const struct evidence *e, const walk *w, struct gateway *ret)
 {
 	for (guint i = 0; i < w->hops->len; i++) {
@@ -169,7 +180,8 @@ static const struct tunnel *tunnel_at(const model *m, const char *node, const ch
 		const struct tunnel *t = m->tunnels->pdata[i];
 
 		for (int end = 0; end < 2; end++)
-			if (g_str_equal(t->ends[end].node_name, node) && g_str_equal(t->ends[end].iface, iface))
+			if (g_str_equal(t->ends[end].node_name, node) &&
+			    g_str_equal(t->ends[end].iface, iface))
 				return t;
 	}
 	return NULL;
@@ -181,25 +193,28 @@ static bool is_down(const struct evidence *e, const char *node, const char *card
 	const json_t *of_node = json_object_get(json_object_get(e->state, "nodes"), node), *link;
 	size_t i;
 
-	json_array_foreach (json_object_get(of_node, "links"), i, link) {
+	json_array_foreach(json_object_get(of_node, "links"), i, link) {
 		if (g_strcmp0(event_text(link, "name"), card) == 0)
 			return !json_is_true(json_object_get(link, "up"));
 	}
 	return true;
 }
 
-static void set_lost_link(const struct evidence *e, struct finding *f, const struct hop *h, const char *card)
+static void set_lost_link(const struct evidence *e, struct finding *f, const struct hop *h,
+			  const char *card)
 {
 	const struct tunnel *t = tunnel_at(e->model, h->node, card);
 
 	f->code = t ? CAUSE_VPN_DOWN : CAUSE_LINK_DOWN;
 	f->node = g_strdup(h->node);
 	f->object = g_strdup(t ? t->name : card);
-	f->why = g_strdup_printf("%s of %s is down and took its routes away, so the default route takes the packets to %s", card,
-				 h->node, h->out);
+	f->why = g_strdup_printf("%s of %s is down and took its routes away, so the default route "
+				 "takes the packets to %s",
+				 card, h->node, h->out);
 }
 
-/* The node's interface that is down and is on the network of `dst`, or on that of the gateway to it; NULL: none. */
+/* The node's interface that is down and is on the network of `dst`, or on that of the gateway to
+ * it; NULL: none. */
 static const char *lost_card(const struct evidence *e, const struct node *n, const struct addr *dst)
 {
 	for (guint i = 0; i < n->interfaces->len; i++) {
@@ -207,7 +222,8 @@ static const char *lost_card(const struct evidence *e, const struct node *n, con
 
 		if (!is_down(e, n->name, card->name))
 			continue;
-		if (prefix_contains(&card->network->subnet, dst) || prefix_contains(&card->network->subnet6, dst))
+		if (prefix_contains(&card->network->subnet, dst) ||
+		    prefix_contains(&card->network->subnet6, dst))
 			return card->name;
 		for (guint k = 0; k < n->routes->len; k++) {
 			const struct route *r = n->routes->pdata[k];
@@ -254,8 +270,9 @@ static bool set_strayed_cause(const struct evidence *e, struct finding *f, const
 	f->prefix = cause_network_of(e->model, &h->dst);
 	f->object = prefix_text(&f->prefix);
 	f->card = g_strdup(g.card);
-	f->why = g_strdup_printf("it has no route to %s by %s, so its default route takes the packets to %s; %s", f->object, g.card,
-				 h->out, w->why);
+	f->why = g_strdup_printf(
+		"it has no route to %s by %s, so its default route takes the packets to %s; %s",
+		f->object, g.card, h->out, w->why);
 	return true;
 }
 
@@ -263,7 +280,10 @@ static bool set_strayed_cause(const struct evidence *e, struct finding *f, const
 static char *route_prefix(const char *route)
 {
 	g_auto(GStrv) words = g_strsplit(route, " ", 3);
-	guint at = words[0] && !g_str_equal(words[0], "default") && !strchr(words[0], '.') && words[1] ? 1 : 0;
+	guint at = words[0] && !g_str_equal(words[0], "default") && !strchr(words[0], '.') &&
+				   words[1] ?
+			   1 :
+			   0;
 
 	return g_strdup(words[at]);
 }
@@ -276,7 +296,8 @@ static const struct hop *turned_at(const struct evidence *e, const walk *w, stru
 		const struct node *n = model_node(e->model, h->node);
 		struct prefix to = cause_network_of(e->model, &h->dst);
 
-		if (n && h->out && h->route && gateway_find(e->model, n, NULL, &to, ret) && !g_str_equal(ret->card, h->out))
+		if (n && h->out && h->route && gateway_find(e->model, n, NULL, &to, ret) &&
+		    !g_str_equal(ret->card, h->out))
 			return h;
 	}
 	return NULL;
@@ -294,7 +315,8 @@ static void set_loop_cause(const struct evidence *e, struct finding *f, const wa
 		return;
 	f->prefix = cause_network_of(e->model, &h->dst);
 	f->card = g_strdup(g.card);
-	f->why = g_strdup_printf("its route %s leads back, and the way is by %s; %s", h->route, g.card, w->why);
+	f->why = g_strdup_printf("its route %s leads back, and the way is by %s; %s", h->route,
+				 g.card, w->why);
 }
 
 static void set_plain_cause(const struct evidence *e, struct finding *f, const walk *w)
@@ -318,7 +340,10 @@ static void set_walk_cause(const struct evidence *e, struct finding *f, const wa
 	const struct hop *last = last_hop(w);
 
 	if (last)
-		f->flow = (struct flow){.src = last->src, .dst = last->dst, .proto = f->flow.proto, .sport = last->sport,
+		f->flow = (struct flow){.src = last->src,
+					.dst = last->dst,
+					.proto = f->flow.proto,
+					.sport = last->sport,
 					.dport = last->dport};
 	if (set_strayed_cause(e, f, w))
 		return;
@@ -339,12 +364,14 @@ static enum ip_proto tunnel_proto(const model *m, const char *name)
 		const struct tunnel *t = m->tunnels->pdata[i];
 
 		if (g_strcmp0(t->name, name) == 0)
-			return t->kind == TUNNEL_GRE || t->kind == TUNNEL_IPIP ? PROTO_ANY : PROTO_UDP;
+			return t->kind == TUNNEL_GRE || t->kind == TUNNEL_IPIP ? PROTO_ANY :
+										 PROTO_UDP;
 	}
 	return PROTO_UDP;
 }
 
-/* A tunnel is down because its own packets are lost: that is the cause, and the tunnel an effect. */
+/* A tunnel is down because its own packets are lost: that is the cause, and the tunnel an effect.
+ */
 static void set_tunnel_cause(const struct evidence *e, struct finding *f, const walk *w)
 {
 	set_walk_cause(e, f, w->under);
@@ -353,7 +380,7 @@ static void set_tunnel_cause(const struct evidence *e, struct finding *f, const 
 	cause_add_effect(f, CAUSE_VPN_DOWN, w->node, w->object, w->why);
 }
 
-/* --- proof ------------------------------------------------------------------------------------------- */
+/* --- proof ------------------------------------------------------------------------------------ */
 
 static void prove_by_counters(const struct evidence *e, struct finding *f, const walk *w)
 {
@@ -362,11 +389,12 @@ static void prove_by_counters(const struct evidence *e, struct finding *f, const
 	const json_t *row;
 	size_t i;
 
-	json_array_foreach (nft, i, row) {
+	json_array_foreach(nft, i, row) {
 		json_int_t packets = json_integer_value(json_object_get(row, "packets"));
 
 		if (w->object && g_strcmp0(event_text(row, "name"), w->object) == 0 && packets > 0)
-			cause_prove(f, "rule %s of %s counted %" JSON_INTEGER_FORMAT " packets", w->object, w->node, packets);
+			cause_prove(f, "rule %s of %s counted %" JSON_INTEGER_FORMAT " packets",
+				    w->object, w->node, packets);
 	}
 }
 
@@ -374,9 +402,14 @@ static void prove_by_counters(const struct evidence *e, struct finding *f, const
 static void prove_by_lookup(struct finding *f, const walk *w)
 {
 	static const bool by_route[CAUSE_COUNT] = {
-		[CAUSE_RETURN_WRONG_EGRESS] = true, [CAUSE_NO_ROUTE] = true,	  [CAUSE_NULL_ROUTE] = true,
-		[CAUSE_ROUTE_LOOP] = true,	    [CAUSE_RPF_DROP] = true,	  [CAUSE_NO_FORWARDING] = true,
-		[CAUSE_NEXT_HOP_DEAD] = true,	    [CAUSE_WRONG_CARD] = true,
+		[CAUSE_RETURN_WRONG_EGRESS] = true,
+		[CAUSE_NO_ROUTE] = true,
+		[CAUSE_NULL_ROUTE] = true,
+		[CAUSE_ROUTE_LOOP] = true,
+		[CAUSE_RPF_DROP] = true,
+		[CAUSE_NO_FORWARDING] = true,
+		[CAUSE_NEXT_HOP_DEAD] = true,
+		[CAUSE_WRONG_CARD] = true,
 	};
 	g_autofree char *text = by_route[f->code] && f->node ? lookups_proof(w, f->node) : NULL;
 
@@ -392,8 +425,10 @@ static void prove_by_send_errors(const struct evidence *e, struct finding *f)
 		struct addr a;
 		uint16_t port;
 
-		if (to && addr_port_parse(to, &a, &port) && f->prefix.addr.family != 0 && prefix_contains(&f->prefix, &a)) {
-			cause_prove(f, "%s says of sending to %s: %s", h->agent, to, event_text(h->event, "text"));
+		if (to && addr_port_parse(to, &a, &port) && f->prefix.addr.family != 0 &&
+		    prefix_contains(&f->prefix, &a)) {
+			cause_prove(f, "%s says of sending to %s: %s", h->agent, to,
+				    event_text(h->event, "text"));
 			return;
 		}
 	}
@@ -401,13 +436,13 @@ static void prove_by_send_errors(const struct evidence *e, struct finding *f)
 
 static void prove_by_walk(struct finding *f, const struct walk_pair *p, const walk *w)
 {
-	cause_prove(f, "the walk %s ends at %s (%s): %s", w == p->forward ? "there" : "back", w->node ? w->node : "its start",
-	      walk_end_name(w->end), w->why);
+	cause_prove(f, "the walk %s ends at %s (%s): %s", w == p->forward ? "there" : "back",
+		    w->node ? w->node : "its start", walk_end_name(w->end), w->why);
 }
 
 /* What the walk that did not get there shows, in `f`. */
-static void read_walk(const struct evidence *e, struct finding *f, const struct walk_pair *p, const walk *w,
-		      enum ip_proto proto)
+static void read_walk(const struct evidence *e, struct finding *f, const struct walk_pair *p,
+		      const walk *w, enum ip_proto proto)
 {
 	f->flow.proto = proto;
 	if (w == p->back && leaves_wrongly(e, p))
@@ -418,13 +453,14 @@ static void read_walk(const struct evidence *e, struct finding *f, const struct 
 		set_walk_cause(e, f, w);
 	if (w == p->back)
 		cause_no_state(e, f, p->forward, w);
-	if (w == p->back && !f->card && g_strcmp0(f->node, p->forward->node) == 0 && last_hop(p->forward))
+	if (w == p->back && !f->card && g_strcmp0(f->node, p->forward->node) == 0 &&
+	    last_hop(p->forward))
 		f->card = g_strdup(last_hop(p->forward)->in);
 	f->direction = w == p->forward ? DIRECTION_THERE : DIRECTION_BACK;
 }
 
-static void read_effect(const struct evidence *e, struct finding *f, const struct walk_pair *p, const walk *w,
-			enum ip_proto proto)
+static void read_effect(const struct evidence *e, struct finding *f, const struct walk_pair *p,
+			const walk *w, enum ip_proto proto)
 {
 	struct finding *seen = cause_finding_new();
 
@@ -433,8 +469,8 @@ static void read_effect(const struct evidence *e, struct finding *f, const struc
 	finding_free(seen);
 }
 
-bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *walked, const struct flow *flow,
-		char *title)
+bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *walked,
+		const struct flow *flow, char *title)
 {
 	struct leg *l = g_new0(struct leg, 1);
 	const walk *w;
@@ -463,7 +499,8 @@ bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *w
 	return true;
 }
 
-bool cause_walk_flow(const struct evidence *e, struct finding *f, const struct flow *flow, char *title)
+bool cause_walk_flow(const struct evidence *e, struct finding *f, const struct flow *flow,
+		     char *title)
 {
 	struct flow sized = *flow;
 
@@ -471,12 +508,14 @@ bool cause_walk_flow(const struct evidence *e, struct finding *f, const struct f
 	return cause_show(e, f, e->walk(e->model, e->state, &sized), &sized, title);
 }
 
-bool cause_walk_to(const struct evidence *e, struct finding *f, const char *end, const char *what, const char *address,
-		   enum ip_proto proto, json_int_t port)
+bool cause_walk_to(const struct evidence *e, struct finding *f, const char *end, const char *what,
+		   const char *address, enum ip_proto proto, json_int_t port)
 {
-	struct flow flow = {.node = end, .proto = proto, .sport = CLIENT_PORT, .dport = (uint16_t)port};
+	struct flow flow = {
+		.node = end, .proto = proto, .sport = CLIENT_PORT, .dport = (uint16_t)port};
 
-	if (!e->state || !address || !addr_parse(address, &flow.dst) || port < 1 || port > G_MAXUINT16)
+	if (!e->state || !address || !addr_parse(address, &flow.dst) || port < 1 ||
+	    port > G_MAXUINT16)
 		return false;
 	return cause_walk_flow(e, f, &flow,
 			       g_strdup_printf("%s to %s %s, %s %d", end, what, address,

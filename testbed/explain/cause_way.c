@@ -1,5 +1,6 @@
-/* Rules about the ways to servers: client to its name servers, client to the server it signs in at, Edge to Front End
- * and back. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rules about the ways to servers: client to its name servers, client to the server it signs in at,
+ * Edge to Front End and back. */
 #include "testbed/explain/cause_rules.h"
 
 #include <stdlib.h>
@@ -18,7 +19,8 @@ static bool is_signed_in(const struct evidence *e, const char *end)
 /* What the end said about its failed sign-in; NULL: it did not fail. */
 static const json_t *sign_in_failure(const struct evidence *e, const char *end)
 {
-	const struct heard *h = is_signed_in(e, end) ? NULL : cause_event(e, end, "sign-in-failed", NULL);
+	const struct heard *h =
+		is_signed_in(e, end) ? NULL : cause_event(e, end, "sign-in-failed", NULL);
 
 	return h ? h->event : NULL;
 }
@@ -29,7 +31,7 @@ static void set_what(struct finding *f, const char *end)
 	f->what = g_strdup_printf("%s could not sign in", end);
 }
 
-/* --- to the name servers --------------------------------------------------------------------------------- */
+/* --- to the name servers ---------------------------------------------------------------------- */
 
 /* A question that nobody answered; NULL: every one was. */
 static const json_t *unanswered(const struct evidence *e, const char *end)
@@ -46,7 +48,8 @@ static const json_t *unanswered(const struct evidence *e, const char *end)
 /* Windows' rule: ".contoso.com" is a suffix, anything else a whole name. */
 static bool nrpt_applies(const struct nrpt_rule *r, const char *name)
 {
-	return r->namespace[0] == '.' ? g_str_has_suffix(name, r->namespace) : g_ascii_strcasecmp(r->namespace, name) == 0;
+	return r->namespace[0] == '.' ? g_str_has_suffix(name, r->namespace) :
+					g_ascii_strcasecmp(r->namespace, name) == 0;
 }
 
 /* The name servers that a node asks for a name. */
@@ -62,7 +65,8 @@ static const GArray *servers_for(const struct node *n, const char *name)
 }
 
 /* Those first whose family the end lives by. */
-static bool ways_to(const struct evidence *e, struct finding *f, const char *end, const GArray *servers)
+static bool ways_to(const struct evidence *e, struct finding *f, const char *end,
+		    const GArray *servers)
 {
 	bool found = false;
 	char text[ADDR_TEXT_MAX];
@@ -72,7 +76,8 @@ static bool ways_to(const struct evidence *e, struct finding *f, const char *end
 			const struct addr *a = &g_array_index(servers, struct addr, i);
 
 			if (cause_lives_without(e, end, a->family) == (without != 0))
-				found = cause_walk_to(e, f, end, "its name server", addr_print(a, text), PROTO_UDP, DNS_PORT);
+				found = cause_walk_to(e, f, end, "its name server",
+						      addr_print(a, text), PROTO_UDP, DNS_PORT);
 		}
 	}
 	return found;
@@ -84,11 +89,13 @@ static bool way_to_names(const struct evidence *e, struct finding *f, const char
 	const struct node *n = model_node(e->model, end);
 	const char *name = question ? event_text(question, "query") : NULL;
 
-	if (!n || !name || (failure && g_strcmp0(event_text(failure, "stage"), "dns") != 0) || (!failure && is_signed_in(e, end)))
+	if (!n || !name || (failure && g_strcmp0(event_text(failure, "stage"), "dns") != 0) ||
+	    (!failure && is_signed_in(e, end)))
 		return false;
 	if (!ways_to(e, f, end, servers_for(n, name)))
 		return false;
-	cause_prove(f, "%s asked for %s %s: %s", end, event_text(question, "type"), name, event_text(question, "error"));
+	cause_prove(f, "%s asked for %s %s: %s", end, event_text(question, "type"), name,
+		    event_text(question, "error"));
 	if (failure)
 		set_what(f, end);
 	return true;
@@ -103,7 +110,7 @@ bool cause_rule_way_to_names(const struct evidence *e, struct finding *f)
 	return found;
 }
 
-/* --- to the server -------------------------------------------------------------------------------------------- */
+/* --- to the server ---------------------------------------------------------------------------- */
 
 struct place {
 	char address[ADDR_TEXT_MAX];
@@ -131,7 +138,8 @@ static struct place server_looked_up(const struct evidence *e, const char *end)
 	struct place p = {.port = 0};
 
 	for (const struct heard *h = NULL; (h = cause_event(e, end, "dns", h));) {
-		const char *answer = json_string_value(json_array_get(json_object_get(h->event, "answer"), 0));
+		const char *answer =
+			json_string_value(json_array_get(json_object_get(h->event, "answer"), 0));
 		struct addr a;
 
 		if (!answer || !addr_parse(answer, &a))
@@ -145,7 +153,8 @@ static struct place server_looked_up(const struct evidence *e, const char *end)
 static struct place server_of(const struct evidence *e, const char *end)
 {
 	const struct heard *in = cause_event(e, end, "signed-in", NULL);
-	const json_t *server = in ? json_object_get(in->event, "server") : NULL, *failure = sign_in_failure(e, end);
+	const json_t *server = in ? json_object_get(in->event, "server") : NULL,
+		     *failure = sign_in_failure(e, end);
 	struct place p = failure ? server_tried(failure) : (struct place){.port = 0};
 
 	if (server && event_text(server, "address")) {
@@ -166,8 +175,9 @@ static bool refused_at_the_end(struct finding *f, const json_t *failure, const s
 	f->code = CAUSE_NO_LISTENER;
 	f->node = g_strdup(l->walk->forward->node);
 	f->object = g_strdup_printf("%s TCP %d", to->address, (int)to->port);
-	f->why = g_strdup_printf("%s has the address and refuses connections to port %d: no program listens there", f->node,
-				 (int)to->port);
+	f->why = g_strdup_printf(
+		"%s has the address and refuses connections to port %d: no program listens there",
+		f->node, (int)to->port);
 	f->direction = DIRECTION_THERE;
 	return true;
 }
@@ -175,7 +185,8 @@ static bool refused_at_the_end(struct finding *f, const json_t *failure, const s
 /* The kernel's word of a connection that did not come about; anything else was said over one. */
 static bool is_no_connection(const char *reason)
 {
-	static const char *const words[] = {"timed out", "refused", "unreachable", "no route", "reset", "not permitted"};
+	static const char *const words[] = {"timed out", "refused", "unreachable",
+					    "no route",	 "reset",   "not permitted"};
 	g_autofree char *lower = g_ascii_strdown(reason ? reason : "", -1);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
@@ -193,8 +204,9 @@ static bool way_to_server(const struct evidence *e, struct finding *f, const cha
 	    !is_no_connection(event_text(failure, "reason")))
 		return false;
 	to = server_tried(failure);
-	if (to.port == 0 || !(cause_walk_to(e, f, end, "the server", to.address, PROTO_TCP, to.port) ||
-			      refused_at_the_end(f, failure, &to)))
+	if (to.port == 0 ||
+	    !(cause_walk_to(e, f, end, "the server", to.address, PROTO_TCP, to.port) ||
+	      refused_at_the_end(f, failure, &to)))
 		return false;
 	cause_prove(f, "%s gave up in stage tls: %s", end, event_text(failure, "reason"));
 	set_what(f, end);
@@ -210,7 +222,7 @@ bool cause_rule_way_to_server(const struct evidence *e, struct finding *f)
 	return found;
 }
 
-/* --- between the servers ---------------------------------------------------------------------------------------- */
+/* --- between the servers ---------------------------------------------------------------------- */
 
 static const struct node *edge_at(const model *m, const char *address)
 {
@@ -239,32 +251,43 @@ static const struct service *front_end(const model *m, const struct node **ret_n
 }
 
 /* A connection between two servers, which both bind to the address they are known by. */
-static bool way_between(const struct evidence *e, struct finding *f, const struct node *from, const struct addr *src,
-			const struct node *to, const struct addr *dst, uint16_t port)
+static bool way_between(const struct evidence *e, struct finding *f, const struct node *from,
+			const struct addr *src, const struct node *to, const struct addr *dst,
+			uint16_t port)
 {
-	struct flow flow = {
-		.node = from->name, .src = *src, .dst = *dst, .proto = PROTO_TCP, .sport = CLIENT_PORT, .dport = port};
+	struct flow flow = {.node = from->name,
+			    .src = *src,
+			    .dst = *dst,
+			    .proto = PROTO_TCP,
+			    .sport = CLIENT_PORT,
+			    .dport = port};
 	char text[ADDR_TEXT_MAX];
 
 	return e->state && cause_walk_flow(e, f, &flow,
-					   g_strdup_printf("%s to %s %s, TCP %u", from->name, to->name, addr_print(dst, text), port));
+					   g_strdup_printf("%s to %s %s, TCP %u", from->name,
+							   to->name, addr_print(dst, text), port));
 }
 
 static bool edge_to_front_end(const struct evidence *e, struct finding *f, const struct node *edge)
 {
 	const struct node *fe;
-	const struct service *s = front_end(e->model, &fe), *of_edge = edge ? node_service(edge, SERVICE_EDGE) : NULL;
+	const struct service *s = front_end(e->model, &fe),
+			     *of_edge = edge ? node_service(edge, SERVICE_EDGE) : NULL;
 
 	return s && of_edge &&
-	       way_between(e, f, edge, &of_edge->edge.internal, fe, &s->frontend.address, SIP_TLS_PORT);
+	       way_between(e, f, edge, &of_edge->edge.internal, fe, &s->frontend.address,
+			   SIP_TLS_PORT);
 }
 
 static bool front_end_to_edge(const struct evidence *e, struct finding *f, const struct node *edge)
 {
 	const struct node *fe;
-	const struct service *s = front_end(e->model, &fe), *of_edge = edge ? node_service(edge, SERVICE_EDGE) : NULL;
+	const struct service *s = front_end(e->model, &fe),
+			     *of_edge = edge ? node_service(edge, SERVICE_EDGE) : NULL;
 
-	return s && of_edge && way_between(e, f, fe, &s->frontend.address, edge, &of_edge->edge.internal, MRAS_PORT);
+	return s && of_edge &&
+	       way_between(e, f, fe, &s->frontend.address, edge, &of_edge->edge.internal,
+			   MRAS_PORT);
 }
 
 /* The client reached an Edge, and what is behind the Edge did not answer. */
@@ -287,10 +310,11 @@ static bool stuck_behind_edge(const struct evidence *e, struct finding *f, const
 /* Signed in, and told of no relay: the Front End asks its Edge for that. */
 static bool told_of_no_relay(const struct evidence *e, struct finding *f, const char *end)
 {
-	const struct node *n = model_node(e->model, end), *edge = n ? model_media_edge(e->model, n) : NULL;
+	const struct node *n = model_node(e->model, end),
+			  *edge = n ? model_media_edge(e->model, n) : NULL;
 
-	if (!cause_is_av(e->cell) || !is_signed_in(e, end) || json_is_object(cause_relay_of(e, end)) ||
-	    !front_end_to_edge(e, f, edge))
+	if (!cause_is_av(e->cell) || !is_signed_in(e, end) ||
+	    json_is_object(cause_relay_of(e, end)) || !front_end_to_edge(e, f, edge))
 		return false;
 	cause_prove(f, "%s signed in and was told of no relay", end);
 	return true;
@@ -308,7 +332,7 @@ bool cause_rule_way_inside(const struct evidence *e, struct finding *f)
 	return found;
 }
 
-/* --- signalling of a call of ends that are both signed in ---------------------------------------------------------- */
+/* --- signalling of a call of ends that are both signed in ------------------------------------- */
 
 bool cause_signalling_way(const struct evidence *e, struct finding *f, const char *end)
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/detail.h"
 
 #include "testbed/explain/scope.h"
@@ -6,12 +7,12 @@
 
 #define STUN_BINDING_REQUEST 0x0001
 
-/* --- pairs -------------------------------------------------------------------------------------------- */
+/* --- pairs ------------------------------------------------------------------------------------ */
 
 struct pair {
 	char *name;
 	guint sent, answered, refused;
-	guint8 error;               /* less 300 */
+	guint8 error;		    /* less 300 */
 	const struct journey *last; /* the last request */
 };
 
@@ -25,8 +26,10 @@ static void pair_free(gpointer data)
 
 static struct pair *pair_of(GPtrArray *pairs, const struct sighting *s)
 {
-	g_autofree char *from = scope_end_text(&s->src, s->sport), *to = scope_end_text(&s->dst, s->dport);
-	g_autofree char *name = g_strdup_printf("%s %s to %s%s", s->node, from, to, s->in_turn ? " (its relay, to the other end)" : "");
+	g_autofree char *from = scope_end_text(&s->src, s->sport),
+			*to = scope_end_text(&s->dst, s->dport);
+	g_autofree char *name = g_strdup_printf("%s %s to %s%s", s->node, from, to,
+						s->in_turn ? " (its relay, to the other end)" : "");
 	struct pair *p;
 
 	for (guint i = 0; i < pairs->len; i++) {
@@ -44,20 +47,24 @@ static struct pair *pair_of(GPtrArray *pairs, const struct sighting *s)
 static const struct sighting *answer_to(const GHashTable *answers, const struct sighting *request)
 {
 	g_autoptr(GBytes) id = g_bytes_new(request->id.bytes + 2, 12);
-	const struct sighting *s = g_hash_table_lookup((GHashTable *)(gpointer)(guintptr)answers, id);
+	const struct sighting *s =
+		g_hash_table_lookup((GHashTable *)(gpointer)(guintptr)answers, id);
 
 	return s && s->node == request->node ? s : NULL;
 }
 
 static GHashTable *answers_of(const journeys *all, const scope *call)
 {
-	GHashTable *answers = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+	GHashTable *answers = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
+						    (GDestroyNotify)g_bytes_unref, NULL);
 
 	for (guint i = 0; i < all->sightings->len; i++) {
 		const struct sighting *s = all->sightings->pdata[i];
 
-		if (!s->out && s->id.kind == PACKET_STUN && packet_is_answer(s) && scope_takes_part(call, s->node))
-			g_hash_table_insert(answers, g_bytes_new(s->id.bytes + 2, 12), (gpointer)(guintptr)s);
+		if (!s->out && s->id.kind == PACKET_STUN && packet_is_answer(s) &&
+		    scope_takes_part(call, s->node))
+			g_hash_table_insert(answers, g_bytes_new(s->id.bytes + 2, 12),
+					    (gpointer)(guintptr)s);
 	}
 	return answers;
 }
@@ -79,11 +86,13 @@ static void pair_text(const struct pair *p, GString *out)
 {
 	const struct sighting *last = journey_last(p->last);
 
-	g_string_append_printf(out, "  %s: %u request%s, %u answered", p->name, p->sent, p->sent == 1 ? "" : "s", p->answered);
+	g_string_append_printf(out, "  %s: %u request%s, %u answered", p->name, p->sent,
+			       p->sent == 1 ? "" : "s", p->answered);
 	if (p->refused > 0)
 		g_string_append_printf(out, ", %u refused (%u)", p->refused, 300u + p->error);
 	if (p->answered == 0)
-		g_string_append_printf(out, "; last at %s:%s (%s)", last->node, last->iface, last->out ? "out" : "in");
+		g_string_append_printf(out, "; last at %s:%s (%s)", last->node, last->iface,
+				       last->out ? "out" : "in");
 	g_string_append_c(out, '\n');
 }
 
@@ -100,8 +109,8 @@ void detail_pairs(const struct observation *seen, const struct cell *c, GString 
 		const struct journey *j = seen->packets->list->pdata[i];
 		const struct sighting *s = journey_first(j);
 
-		if (s->out && s->id.kind == PACKET_STUN && s->stun == STUN_BINDING_REQUEST && scope_takes_part(call, s->node) &&
-		    scope_has(call, j))
+		if (s->out && s->id.kind == PACKET_STUN && s->stun == STUN_BINDING_REQUEST &&
+		    scope_takes_part(call, s->node) && scope_has(call, j))
 			count_check(pairs, answers, j);
 	}
 	if (pairs->len > 0)
@@ -111,12 +120,14 @@ void detail_pairs(const struct observation *seen, const struct cell *c, GString 
 	g_hash_table_unref(answers);
 }
 
-/* --- counters ------------------------------------------------------------------------------------------ */
+/* --- counters --------------------------------------------------------------------------------- */
 
 /* What a kernel counts when it does not pass a packet on. */
 static const char *const telling[] = {
-	"IpOutNoRoutes", "IpInAddrErrors", "IpInNoRoutes", "IpInDiscards",	  "IpOutDiscards", "TcpExtIPReversePathFilter",
-	"IpExtInNoRoutes", "UdpNoPorts",   "IcmpOutDestUnreachs", "IcmpInDestUnreachs", "IpFragFails",  "IpForwDatagrams",
+	"IpOutNoRoutes",      "IpInAddrErrors", "IpInNoRoutes",
+	"IpInDiscards",	      "IpOutDiscards",	"TcpExtIPReversePathFilter",
+	"IpExtInNoRoutes",    "UdpNoPorts",	"IcmpOutDestUnreachs",
+	"IcmpInDestUnreachs", "IpFragFails",	"IpForwDatagrams",
 };
 
 static void node_counters(const json_t *state, const char *name, GString *out)
@@ -129,13 +140,16 @@ static void node_counters(const json_t *state, const char *name, GString *out)
 		json_int_t n = json_integer_value(json_object_get(counters, telling[i]));
 
 		if (n > 0)
-			g_string_append_printf(out, "  %s: %s %" JSON_INTEGER_FORMAT "\n", name, telling[i], n);
+			g_string_append_printf(out, "  %s: %s %" JSON_INTEGER_FORMAT "\n", name,
+					       telling[i], n);
 	}
-	json_array_foreach (json_object_get(node, "nft"), k, rule) {
+	json_array_foreach(json_object_get(node, "nft"), k, rule) {
 		json_int_t n = json_integer_value(json_object_get(rule, "packets"));
 
 		if (n > 0)
-			g_string_append_printf(out, "  %s: rule %s %" JSON_INTEGER_FORMAT " packets\n", name,
+			g_string_append_printf(out,
+					       "  %s: rule %s %" JSON_INTEGER_FORMAT " packets\n",
+					       name,
 					       json_string_value(json_object_get(rule, "name")), n);
 	}
 }
@@ -146,9 +160,11 @@ static void node_neighbours(const json_t *state, const char *name, GString *out)
 	const json_t *node = json_object_get(json_object_get(state, "nodes"), name), *n;
 	size_t k;
 
-	json_array_foreach (json_object_get(node, "neighbours"), k, n)
-		g_string_append_printf(out, "  %s: neighbour %s at %s %s\n", name, json_string_value(json_object_get(n, "address")),
-				       json_string_value(json_object_get(n, "dev")), json_string_value(json_object_get(n, "state")));
+	json_array_foreach(json_object_get(node, "neighbours"), k, n)
+		g_string_append_printf(out, "  %s: neighbour %s at %s %s\n", name,
+				       json_string_value(json_object_get(n, "address")),
+				       json_string_value(json_object_get(n, "dev")),
+				       json_string_value(json_object_get(n, "state")));
 }
 
 static void add_nodes(GPtrArray *names, const walk *w)
@@ -166,10 +182,12 @@ static void send_errors(const struct observation *seen, GString *out)
 	for (guint i = 0; i < seen->heard->len; i++) {
 		const struct heard *h = seen->heard->pdata[i];
 
-		if (g_strcmp0(json_string_value(json_object_get(h->event, "event")), "send-error") == 0)
-			g_string_append_printf(out, "  %s, sending to %s: %s\n", h->agent,
-					       json_string_value(json_object_get(h->event, "to")),
-					       json_string_value(json_object_get(h->event, "text")));
+		if (g_strcmp0(json_string_value(json_object_get(h->event, "event")),
+			      "send-error") == 0)
+			g_string_append_printf(
+				out, "  %s, sending to %s: %s\n", h->agent,
+				json_string_value(json_object_get(h->event, "to")),
+				json_string_value(json_object_get(h->event, "text")));
 	}
 }
 
@@ -198,7 +216,7 @@ void detail_counters(const struct observation *seen, const finding *f, GString *
 	send_errors(seen, out);
 }
 
-/* --- look-ups ------------------------------------------------------------------------------------------- */
+/* --- look-ups --------------------------------------------------------------------------------- */
 
 /* Walks to other ports of the same place are looked up alike: told once. */
 void detail_lookups(const struct observation *seen, const finding *f, GString *out)
@@ -214,7 +232,9 @@ void detail_lookups(const struct observation *seen, const finding *f, GString *o
 		if (text->len == 0)
 			continue;
 		if (g_hash_table_size(told) == 0)
-			g_string_append(out, "\nroute look-ups by the kernels (*: the walk relies on it)\n");
+			g_string_append(
+				out,
+				"\nroute look-ups by the kernels (*: the walk relies on it)\n");
 		known = g_hash_table_contains(told, text->str);
 		g_string_append_printf(out, "%s\n%s", l->title, known ? "the same\n" : text->str);
 		g_hash_table_add(told, g_strdup(text->str));

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/explain.h"
 
 #include "testbed/explain/bypass.h"
 
-/* --- which cell -------------------------------------------------------------------------------------- */
+/* --- which cell ------------------------------------------------------------------------------- */
 
 char **explain_near_ids(const matrix_selection *selection, const char *id, guint limit)
 {
@@ -17,7 +18,8 @@ char **explain_near_ids(const matrix_selection *selection, const char *id, guint
 			g_ptr_array_add(ids, ((struct cell *)s->cells->pdata[k])->id);
 	}
 	g_ptr_array_add(ids, NULL);
-	for (guint i = 0; i < limit && (nearest = diag_nearest(id, (const char *const *)ids->pdata)); i++) {
+	for (guint i = 0;
+	     i < limit && (nearest = diag_nearest(id, (const char *const *)ids->pdata)); i++) {
 		g_strv_builder_add(near, nearest);
 		g_ptr_array_remove(ids, (gpointer)(guintptr)nearest);
 	}
@@ -31,7 +33,8 @@ static matrix_selection *unknown_id(const model *base, const char *id, GError **
 	g_auto(GStrv) near = all ? explain_near_ids(all, id, 3) : NULL;
 	g_autofree char *list = near && near[0] ? g_strjoinv(", ", near) : NULL;
 
-	g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "no cell '%s'%s%s%s", id, list ? " (near: " : "", list ? list : "",
+	g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "no cell '%s'%s%s%s", id,
+		    list ? " (near: " : "", list ? list : "",
 		    list ? ")" : "; an id is SCENARIO/A-B/MEDIA");
 	return NULL;
 }
@@ -52,20 +55,23 @@ matrix_selection *explain_select_id(const model *base, const char *id, GError **
 	return NULL;
 }
 
-matrix_selection *explain_select_call(const model *base, const char *scenario, const char *a, const char *b,
-				      enum media media, GError **error)
+matrix_selection *explain_select_call(const model *base, const char *scenario, const char *a,
+				      const char *b, enum media media, GError **error)
 {
 	g_autofree char *pair = g_strdup_printf("%s:%s", a, b);
 	const char *scenarios[] = {scenario, NULL}, *pairs[] = {pair, NULL};
-	const struct matrix_filter filter = {
-		.scenarios = scenarios, .pairs = pairs, .media_mask = 1u << media, .directed = true};
+	const struct matrix_filter filter = {.scenarios = scenarios,
+					     .pairs = pairs,
+					     .media_mask = 1u << media,
+					     .directed = true};
 
 	return matrix_select(base, &filter, error);
 }
 
-/* --- public -------------------------------------------------------------------------------------------- */
+/* --- public ----------------------------------------------------------------------------------- */
 
-/* Of a call that works now: that it fails after a restart is found out on a copy; so is that the fix outlasts one. */
+/* Of a call that works now: that it fails after a restart is found out on a copy; so is that the
+ * fix outlasts one. */
 static void try_restart(const model *base, explanation *x, const struct explain_options *o)
 {
 	g_autofree char *reboot = g_strdup_printf("- reboot: {node: %s}\n", x->finding->node);
@@ -81,7 +87,9 @@ static void try_restart(const model *base, explanation *x, const struct explain_
 		x->finding->code = CAUSE_NONE;
 		g_clear_pointer(&x->fix, fix_free);
 	} else if (after.made) {
-		g_ptr_array_add(x->finding->proof, g_strdup_printf("%s restarted on a copy: the call fails", x->finding->node));
+		g_ptr_array_add(x->finding->proof,
+				g_strdup_printf("%s restarted on a copy: the call fails",
+						x->finding->node));
 	}
 	trial_clear(&after);
 	if (x->fix)
@@ -97,8 +105,8 @@ static void alternative_free(gpointer data)
 	g_free(a);
 }
 
-/* Whether it helps is asked of the call alone, or of all others too, as for the fix; what stands behind the first cause is
- * not taken away with it. */
+/* Whether it helps is asked of the call alone, or of all others too, as for the fix; what stands
+ * behind the first cause is not taken away with it. */
 static void try_bypass(const model *base, explanation *x, const struct explain_options *o)
 {
 	fix *way = bypass_derive(x->model, x->seen.state, x->finding);
@@ -129,7 +137,8 @@ static void conclude(const model *base, explanation *x, const struct explain_opt
 
 	x->finding = observe_finding(x->selection, &x->seen);
 	x->fix = fix_derive(x->model, x->finding);
-	if (x->finding->code == CAUSE_ROUTE_NOT_PERSISTENT && x->cell->verdict == VERDICT_PASS && !o->no_trial)
+	if (x->finding->code == CAUSE_ROUTE_NOT_PERSISTENT && x->cell->verdict == VERDICT_PASS &&
+	    !o->no_trial)
 		try_restart(base, x, o);
 	else if (x->fix && (repeats = can_be_tried(base, x, o)))
 		trial_make(&x->trial, base, x->selection, x->finding, x->fix, o);
@@ -137,8 +146,8 @@ static void conclude(const model *base, explanation *x, const struct explain_opt
 		try_bypass(base, x, o);
 }
 
-explanation *explain_cell(const model *base, matrix_selection *selection, const struct explain_options *options,
-			  GError **error)
+explanation *explain_cell(const model *base, matrix_selection *selection,
+			  const struct explain_options *options, GError **error)
 {
 	g_autoptr(GError) run_error = NULL;
 	g_autoptr(explanation) x = g_new0(explanation, 1);
@@ -168,8 +177,8 @@ static void take_cell(matrix_selection *selection, const struct cell *ran)
 	c->reason = g_strdup(ran->reason);
 }
 
-explanation *explain_recorded(const model *base, matrix_selection *selection, struct recorded *recorded,
-			      const struct explain_options *options)
+explanation *explain_recorded(const model *base, matrix_selection *selection,
+			      struct recorded *recorded, const struct explain_options *options)
 {
 	explanation *x = g_new0(explanation, 1);
 
@@ -186,7 +195,8 @@ explanation *explain_recorded(const model *base, matrix_selection *selection, st
 	conclude(base, x, options);
 	if (!x->cell->done) {
 		g_free(x->finding->what);
-		x->finding->what = g_strdup_printf("%s had not ended when the run was cut off", x->cell->id);
+		x->finding->what =
+			g_strdup_printf("%s had not ended when the run was cut off", x->cell->id);
 	}
 	recorded_clear(recorded);
 	return x;

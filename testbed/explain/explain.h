@@ -1,7 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Explain: runs one cell in a fresh lab, finds its cause, derives a fix and tries it on a copy.
  *
  * Nouns: an `explanation` is all that came of it.
- * Depends on matrix, lab, model, base.  Runs a GLib main loop on the default context.  Prints nothing.
+ * Depends on matrix, lab, model, base.  Runs a GLib main loop on the default context.  Prints
+ * nothing.
  *
  *   g_autoptr(explanation) x = explain_cell(base, selection, &options, &error);
  */
@@ -12,11 +14,11 @@
 
 /* What an earlier run has recorded of a cell. */
 struct recorded {
-	char *run_id, *dir; /* of the run; NULL: a lab that is up */
-	char *lab;          /* that lab's name; NULL: a run */
-	const struct cell *cell;   /* borrowed */
+	char *run_id, *dir;	 /* of the run; NULL: a lab that is up */
+	char *lab;		 /* that lab's name; NULL: a run */
+	const struct cell *cell; /* borrowed */
 	struct observation seen;
-	GPtrArray *missing;        /* char *: what was not recorded; may be empty */
+	GPtrArray *missing; /* char *: what was not recorded; may be empty */
 };
 
 /* Another way than the fix, each tried by itself. */
@@ -32,32 +34,35 @@ typedef struct explanation {
 	const model *model;
 	struct observation seen;
 	char *run_id, *run_dir; /* the earlier run that this is from; NULL: a lab */
-	char *lab;              /* the lab that was up; NULL: a fresh one, or a run */
-	GPtrArray *missing;     /* char *: what that run has not recorded; NULL: a fresh lab */
-	finding *finding; /* NULL: cancelled before the call had ended */
-	fix *fix;         /* NULL: nothing to mend, or no fix can be derived */
+	char *lab;		/* the lab that was up; NULL: a fresh one, or a run */
+	GPtrArray *missing;	/* char *: what that run has not recorded; NULL: a fresh lab */
+	finding *finding;	/* NULL: cancelled before the call had ended */
+	fix *fix;		/* NULL: nothing to mend, or no fix can be derived */
 	struct trial trial;
-	GPtrArray *alternatives; /* struct alternative: other ways to mend it; NULL: not asked for */
+	GPtrArray
+		*alternatives; /* struct alternative: other ways to mend it; NULL: not asked for */
 } explanation;
 
 /* A cell by its id, or A's call to B.  TB_ERROR_INPUT names ids that are near. */
 matrix_selection *explain_select_id(const model *base, const char *id, GError **error);
-matrix_selection *explain_select_call(const model *base, const char *scenario, const char *a, const char *b,
-				      enum media media, GError **error);
+matrix_selection *explain_select_call(const model *base, const char *scenario, const char *a,
+				      const char *b, enum media media, GError **error);
 
-/* Takes over `selection`, which holds one cell of `base`.  Blocks for the length of two calls, with options->all
- * for that of two scenarios more.  NULL when this host can't run labs, or the lab could not be built. */
-explanation *explain_cell(const model *base, matrix_selection *selection, const struct explain_options *options,
-			  GError **error);
-/* The same from an earlier run of the same network: only the trial places calls.  Takes over `selection` and clears
- * `recorded`. */
-explanation *explain_recorded(const model *base, matrix_selection *selection, struct recorded *recorded,
-			      const struct explain_options *options);
+/* Takes over `selection`, which holds one cell of `base`.  Blocks for the length of two calls, with
+ * options->all for that of two scenarios more.  NULL when this host can't run labs, or the lab
+ * could not be built. */
+explanation *explain_cell(const model *base, matrix_selection *selection,
+			  const struct explain_options *options, GError **error);
+/* The same from an earlier run of the same network: only the trial places calls.  Takes over
+ * `selection` and clears `recorded`. */
+explanation *explain_recorded(const model *base, matrix_selection *selection,
+			      struct recorded *recorded, const struct explain_options *options);
 void recorded_clear(struct recorded *r);
 void explanation_free(explanation *x);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(explanation, explanation_free)
 
-/* At most `limit` of the ids in `selection` that are near to `id`, nearest first.  Free with g_strfreev. */
+/* At most `limit` of the ids in `selection` that are near to `id`, nearest first.  Free with
+ * g_strfreev. */
 char **explain_near_ids(const matrix_selection *selection, const char *id, guint limit);
 
 #endif

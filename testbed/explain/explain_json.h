@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An explanation as one JSON document, "testbed.explanation/1" (docs/EXPLAIN.md).
  *
  * Depends on explain.  Pure.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/explain_text.h"
 
 #include "testbed/explain/detail.h"
@@ -20,7 +21,8 @@ static char *joined(const GPtrArray *texts, const char *separator)
 	GString *all = g_string_new(NULL);
 
 	for (guint i = 0; i < texts->len; i++)
-		g_string_append_printf(all, "%s%s", i > 0 ? separator : "", (const char *)texts->pdata[i]);
+		g_string_append_printf(all, "%s%s", i > 0 ? separator : "",
+				       (const char *)texts->pdata[i]);
 	return g_string_free(all, FALSE);
 }
 
@@ -43,7 +45,8 @@ static void proof_line(const finding *f, GString *out)
 	guint n = parts_that_fit(f->proof);
 
 	for (guint i = 0; i < n; i++)
-		g_string_append_printf(out, "%s%s", i == 0 ? "proof  " : "; ", (const char *)f->proof->pdata[i]);
+		g_string_append_printf(out, "%s%s", i == 0 ? "proof  " : "; ",
+				       (const char *)f->proof->pdata[i]);
 	if (n < f->proof->len)
 		g_string_append_printf(out, "; %u more with -v", f->proof->len - n);
 	if (n > 0)
@@ -66,17 +69,21 @@ static void further_steps(const struct trial *t, GString *out)
 		const struct trial_step *s = t->steps->pdata[i];
 		g_autofree char *change = g_strchomp(g_strdup(s->change));
 
-		g_string_append_printf(out, "%s; then %s at %s%s%s: %s too", i == 1 ? "still not" : "", cause_name(s->code),
-				       s->node ? s->node : "-", s->object ? ", " : "", s->object ? s->object : "", change);
+		g_string_append_printf(out, "%s; then %s at %s%s%s: %s too",
+				       i == 1 ? "still not" : "", cause_name(s->code),
+				       s->node ? s->node : "-", s->object ? ", " : "",
+				       s->object ? s->object : "", change);
 	}
 	if (t->steps && t->steps->len > 1)
-		g_string_append_printf(out, "; %s: ", t->steps->len == 2 ? "both together" : "all together");
+		g_string_append_printf(
+			out, "; %s: ", t->steps->len == 2 ? "both together" : "all together");
 }
 
 static void name_cells(GString *out, const char *what, const GPtrArray *ids)
 {
 	for (guint i = 0; ids && i < ids->len; i++)
-		g_string_append_printf(out, "%s%s", i > 0 ? ", " : what, (const char *)ids->pdata[i]);
+		g_string_append_printf(out, "%s%s", i > 0 ? ", " : what,
+				       (const char *)ids->pdata[i]);
 }
 
 static void trial_text(const struct trial *t, GString *out)
@@ -90,12 +97,13 @@ static void trial_text(const struct trial *t, GString *out)
 	if (t->verdict == VERDICT_PASS)
 		g_string_append_printf(out, "pass over %s", path_class_name(t->path));
 	else
-		g_string_append_printf(out, "still %s, so this is not all", verdict_name(t->verdict));
+		g_string_append_printf(out, "still %s, so this is not all",
+				       verdict_name(t->verdict));
 	if (!t->mended && t->next != CAUSE_NONE)
 		g_string_append_printf(out, ": next is %s", cause_name(t->next));
 	if (t->made && t->others > 0)
-		g_string_append_printf(out, "; %u of %u calls that passed before still pass", t->others - t->broken->len,
-				       t->others);
+		g_string_append_printf(out, "; %u of %u calls that passed before still pass",
+				       t->others - t->broken->len, t->others);
 	name_cells(out, "; broken: ", t->broken);
 	name_cells(out, "; failed first, and passed when placed again: ", t->unsteady);
 }
@@ -121,24 +129,28 @@ static void fix_line(const explanation *x, GString *out)
 static void way_text(const walk *w, GString *out)
 {
 	for (guint i = 0; i < w->hops->len; i++)
-		g_string_append_printf(out, "%s%s", i > 0 ? " > " : "", ((struct hop *)w->hops->pdata[i])->node);
+		g_string_append_printf(out, "%s%s", i > 0 ? " > " : "",
+				       ((struct hop *)w->hops->pdata[i])->node);
 }
 
 /* " [run 20261122-204118-7, which has not recorded the packets]" */
 static void run_text(const explanation *x, GString *out)
 {
-	g_autofree char *missing = x->missing && x->missing->len > 0 ? joined(x->missing, ", ") : NULL;
+	g_autofree char *missing =
+		x->missing && x->missing->len > 0 ? joined(x->missing, ", ") : NULL;
 
 	if (x->lab)
 		g_string_append_printf(out, " [lab %s]", x->lab);
 	if (x->run_id)
-		g_string_append_printf(out, " [run %s%s%s]", x->run_id, missing ? ", which has not recorded " : "",
+		g_string_append_printf(out, " [run %s%s%s]", x->run_id,
+				       missing ? ", which has not recorded " : "",
 				       missing ? missing : "");
 }
 
 static void healthy_text(const explanation *x, GString *out)
 {
-	g_string_append_printf(out, "%-6s %s, over %s", "what", x->finding->what, path_class_name(x->cell->path));
+	g_string_append_printf(out, "%-6s %s, over %s", "what", x->finding->what,
+			       path_class_name(x->cell->path));
 	run_text(x, out);
 	g_string_append_c(out, '\n');
 	for (guint i = 0; i < x->finding->legs->len && i < 3; i++) {
@@ -147,8 +159,9 @@ static void healthy_text(const explanation *x, GString *out)
 		g_string_append_printf(out, "%-6s %s: ", "path", l->title);
 		way_text(l->walk->forward, out);
 		if (l->walk->forward->end != WALK_DELIVERED)
-			g_string_append_printf(out, " (a packet outside the call's sessions ends here: %s)",
-					       walk_end_name(l->walk->forward->end));
+			g_string_append_printf(
+				out, " (a packet outside the call's sessions ends here: %s)",
+				walk_end_name(l->walk->forward->end));
 		g_string_append_c(out, '\n');
 	}
 	proof_line(x->finding, out);
@@ -164,7 +177,8 @@ static void failed_text(const explanation *x, GString *out)
 	run_text(x, out);
 	g_string_append_c(out, '\n');
 	if (f->node) {
-		where = g_strdup_printf("%s%s%s", f->node, f->object ? ", " : "", f->object ? f->object : "");
+		where = g_strdup_printf("%s%s%s", f->node, f->object ? ", " : "",
+					f->object ? f->object : "");
 		line(out, "where", where);
 	}
 	if (f->why)
@@ -197,7 +211,8 @@ static void more_ways(const explanation *x, GString *out)
 			g_string_append_printf(out, "  %s\n", lines[k]);
 		g_string_append(out, "the same as commands\n");
 		for (guint k = 0; k < a->fix->commands->len; k++)
-			g_string_append_printf(out, "  %s\n", (const char *)a->fix->commands->pdata[k]);
+			g_string_append_printf(out, "  %s\n",
+					       (const char *)a->fix->commands->pdata[k]);
 	}
 }
 
@@ -212,7 +227,8 @@ static void more_ice_warn(const explanation *x, GString *out)
 
 		if (g_strcmp0(name, "call-result") != 0 || !value || !icewarn_parse(value, &bits))
 			continue;
-		g_string_append_printf(out, "\nICEWarn of %s: %s (computed from what it saw)\n", h->agent, value);
+		g_string_append_printf(out, "\nICEWarn of %s: %s (computed from what it saw)\n",
+				       h->agent, value);
 		icewarn_text(bits, out);
 	}
 }

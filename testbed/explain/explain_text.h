@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An explanation in words: what, where, why, proof, fix, one line each.
  *
  * Depends on explain.  Pure.
@@ -7,8 +8,8 @@
 
 #include "testbed/explain/explain.h"
 
-/* At most five lines; after them with `verbose` 1 the walks, the messages, the fix as commands and both
- * ends' ICEWarn, with 2 candidate pairs and counters, too. */
+/* At most five lines; after them with `verbose` 1 the walks, the messages, the fix as commands and
+ * both ends' ICEWarn, with 2 candidate pairs and counters, too. */
 void explain_text(const explanation *x, int verbose, GString *out);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/fix_rules.h"
 #include "testbed/explain/fix_service.h"
 
@@ -19,9 +20,10 @@ void fix_free(fix *x)
 	g_free(x);
 }
 
-/* --- the table -------------------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------- */
 
-static fix *(*const fixers[CAUSE_COUNT])(const model *, const struct node *, const struct finding *) = {
+static fix *(*const fixers[CAUSE_COUNT])(const model *, const struct node *,
+					 const struct finding *) = {
 	[CAUSE_RETURN_WRONG_EGRESS] = fix_route,
 	[CAUSE_NO_ROUTE] = fix_route,
 	[CAUSE_ROUTE_NOT_PERSISTENT] = fix_persistence,

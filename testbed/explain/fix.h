@@ -1,4 +1,6 @@
-/* Fix: the smallest change of the topology that takes a cause away, derived from the cause and the model.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Fix: the smallest change of the topology that takes a cause away, derived from the cause and the
+ * model.
  *
  * Depends on model, base and cause.  Pure: that it helps is found out elsewhere (explain.h).
  */
@@ -8,8 +10,9 @@
 #include "testbed/explain/cause.h"
 
 typedef struct fix {
-	char *change;        /* as under `changes:` of a scenario: "- add-route: {...}\n" */
-	GPtrArray *commands; /* char *: the same for an administrator, most direct first; may be empty */
+	char *change;	     /* as under `changes:` of a scenario: "- add-route: {...}\n" */
+	GPtrArray *commands; /* char *: the same for an administrator, most direct first; may be
+				empty */
 } fix;
 
 /* NULL: none can be derived.  The caller owns it. */

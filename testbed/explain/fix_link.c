@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/fix_rules.h"
 
 #define ETHERNET_MTU_BYTES 1500u /* what an interface has that says nothing */
 
-/* --- links and tunnels ------------------------------------------------------------------------------- */
+/* --- links and tunnels ------------------------------------------------------------------------ */
 
 fix *fix_link(const model *m, const struct node *n, const struct finding *f)
 {
@@ -15,7 +16,8 @@ fix *fix_link(const model *m, const struct node *n, const struct finding *f)
 	x = fix_new(g_strdup_printf("- link-up: {node: %s, interface: %s}\n", n->name, card->name));
 	g_ptr_array_add(x->commands, g_strdup_printf("ip link set %s up", card->name));
 	if (n->host_model == HOST_STRONG)
-		g_ptr_array_add(x->commands, g_strdup_printf("Enable-NetAdapter -Name \"%s\"", card->name));
+		g_ptr_array_add(x->commands,
+				g_strdup_printf("Enable-NetAdapter -Name \"%s\"", card->name));
 	return x;
 }
 
@@ -33,16 +35,20 @@ fix *fix_mtu(const model *m, const struct node *n, const struct finding *f)
 			const struct iface *there = other->interfaces->pdata[k];
 
 			if (there != card && there->network == card->network)
-				largest = MAX(largest, there->mtu_bytes > 0 ? there->mtu_bytes : ETHERNET_MTU_BYTES);
+				largest = MAX(largest, there->mtu_bytes > 0 ? there->mtu_bytes :
+									      ETHERNET_MTU_BYTES);
 		}
 	}
 	if (!card || card->mtu_bytes == 0 || largest <= card->mtu_bytes)
 		return NULL;
-	x = fix_new(g_strdup_printf("- set-mtu: {node: %s, interface: %s, mtu: %uB}\n", n->name, card->name, largest));
+	x = fix_new(g_strdup_printf("- set-mtu: {node: %s, interface: %s, mtu: %uB}\n", n->name,
+				    card->name, largest));
 	g_ptr_array_add(x->commands, g_strdup_printf("ip link set %s mtu %u", card->name, largest));
 	if (n->host_model == HOST_STRONG)
-		g_ptr_array_add(x->commands, g_strdup_printf("netsh interface ipv4 set subinterface \"%s\" mtu=%u store=persistent",
-							     card->name, largest));
+		g_ptr_array_add(x->commands,
+				g_strdup_printf("netsh interface ipv4 set subinterface \"%s\" "
+						"mtu=%u store=persistent",
+						card->name, largest));
 	return x;
 }
 
@@ -67,7 +73,8 @@ fix *fix_tunnel(const model *m, const struct node *n, const struct finding *f)
 	x = fix_new(g_strdup_printf("- tunnel-up: {tunnel: %s}\n", t->name));
 	for (int end = 0; end < 2; end++)
 		if (t->ends[end].node == n)
-			g_ptr_array_add(x->commands, g_strdup_printf("ip link set %s up", t->ends[end].iface));
+			g_ptr_array_add(x->commands,
+					g_strdup_printf("ip link set %s up", t->ends[end].iface));
 	return x;
 }
 
@@ -90,7 +97,8 @@ static bool behind(const struct tunnel_end *end, const struct addr *a)
 	return false;
 }
 
-/* What lies behind the far end and is not said to: packets to it are not taken here, and those from it not accepted. */
+/* What lies behind the far end and is not said to: packets to it are not taken here, and those from
+ * it not accepted. */
 fix *fix_tunnel_prefix(const model *m, const struct node *n, const struct finding *f)
 {
 	const struct tunnel *t = tunnel_named(m, f->object);
@@ -105,14 +113,17 @@ fix *fix_tunnel_prefix(const model *m, const struct node *n, const struct findin
 	far = &t->ends[t->ends[0].node == n ? 1 : 0];
 	p = network_of(m, behind(near, &f->flow.dst) ? &f->flow.src : &f->flow.dst);
 	prefix_print(&p, text);
-	x = fix_new(g_strdup_printf("- add-prefix: {tunnel: %s, node: %s, prefix: %s}\n", t->name, far->node_name, text));
+	x = fix_new(g_strdup_printf("- add-prefix: {tunnel: %s, node: %s, prefix: %s}\n", t->name,
+				    far->node_name, text));
 	if (t->kind == TUNNEL_WIREGUARD)
-		g_ptr_array_add(x->commands, g_strdup_printf("wg set %s peer \"$(wg show %s peers)\" allowed-ips +%s", near->iface,
-							     near->iface, text));
+		g_ptr_array_add(
+			x->commands,
+			g_strdup_printf("wg set %s peer \"$(wg show %s peers)\" allowed-ips +%s",
+					near->iface, near->iface, text));
 	return x;
 }
 
-/* --- NAT ----------------------------------------------------------------------------------------------- */
+/* --- NAT -------------------------------------------------------------------------------------- */
 
 /* What RFC 4787 asks of a NAT, and this one lacks (REQ-1, REQ-8, REQ-9); NULL: it has that. */
 static const char *nat_setting(const struct nat_rule *r, enum cause_code code)
@@ -122,7 +133,8 @@ static const char *nat_setting(const struct nat_rule *r, enum cause_code code)
 	if (r->kind != NAT_MASQUERADE)
 		return NULL;
 	if (code == CAUSE_NAT_MAPPING_CHANGED)
-		return r->mapping == NAT_ENDPOINT_INDEPENDENT ? NULL : "mapping: endpoint-independent";
+		return r->mapping == NAT_ENDPOINT_INDEPENDENT ? NULL :
+								"mapping: endpoint-independent";
 	return r->filtering == NAT_ENDPOINT_INDEPENDENT ? NULL : "filtering: endpoint-independent";
 }
 
@@ -131,10 +143,12 @@ fix *fix_nat(const model *m, const struct node *n, const struct finding *f)
 	(void)m;
 	for (guint i = 0; f->object && i < n->nat->len; i++) {
 		const struct nat_rule *r = n->nat->pdata[i];
-		const char *setting = g_str_equal(r->name, f->object) ? nat_setting(r, f->code) : NULL;
+		const char *setting =
+			g_str_equal(r->name, f->object) ? nat_setting(r, f->code) : NULL;
 
 		if (setting)
-			return fix_new(g_strdup_printf("- set-nat: {node: %s, nat: %s, %s}\n", n->name, r->name, setting));
+			return fix_new(g_strdup_printf("- set-nat: {node: %s, nat: %s, %s}\n",
+						       n->name, r->name, setting));
 	}
 	return NULL;
 }
@@ -144,7 +158,8 @@ fix *fix_nat(const model *m, const struct node *n, const struct finding *f)
 /* The kernel has one timer for all NATs of a node. */
 fix *fix_udp_timeout(const model *m, const struct node *n, const struct finding *f)
 {
-	static const char *const keys[] = {"nf_conntrack_udp_timeout", "nf_conntrack_udp_timeout_stream"};
+	static const char *const keys[] = {"nf_conntrack_udp_timeout",
+					   "nf_conntrack_udp_timeout_stream"};
 	GString *change = g_string_new(NULL);
 	fix *x;
 
@@ -154,10 +169,13 @@ fix *fix_udp_timeout(const model *m, const struct node *n, const struct finding 
 		const struct nat_rule *r = n->nat->pdata[i];
 
 		if (r->kind == NAT_MASQUERADE)
-			g_string_append_printf(change, "- set-nat: {node: %s, nat: %s, udp_timeout: %ds}\n", n->name, r->name, UDP_TIMEOUT_S);
+			g_string_append_printf(change,
+					       "- set-nat: {node: %s, nat: %s, udp_timeout: %ds}\n",
+					       n->name, r->name, UDP_TIMEOUT_S);
 	}
 	x = fix_new(g_string_free(change, FALSE));
 	for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
-		g_ptr_array_add(x->commands, g_strdup_printf("sysctl -w net.netfilter.%s=%d", keys[i], UDP_TIMEOUT_S));
+		g_ptr_array_add(x->commands, g_strdup_printf("sysctl -w net.netfilter.%s=%d",
+							     keys[i], UDP_TIMEOUT_S));
 	return x;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/fix_service.h"
 
 #include <string.h>
@@ -14,7 +15,8 @@ static const char *chain_of(const struct node *n, const char *object)
 			return chains[r->chain];
 	}
 	for (guint i = 0; i < FW_CHAIN_COUNT; i++) {
-		if (g_str_has_prefix(object, chains[i]) && g_str_equal(object + strlen(chains[i]), "-policy"))
+		if (g_str_has_prefix(object, chains[i]) &&
+		    g_str_equal(object + strlen(chains[i]), "-policy"))
 			return chains[i];
 	}
 	return NULL;
@@ -44,8 +46,10 @@ fix *fix_relay_ports(const model *m, const struct node *n, const struct finding 
 
 	if (!e || !chain)
 		return NULL;
-	return fix_new(g_strdup_printf("- allow: {node: %s, name: relay-ports, chain: %s, %s: [%s], proto: udp, %s: [%u-%u]}\n",
+	return fix_new(g_strdup_printf("- allow: {node: %s, name: relay-ports, chain: %s, %s: "
+				       "[%s], proto: udp, %s: [%u-%u]}\n",
 				       n->name, chain, from ? "src" : "dst",
-				       addr_print(from ? &f->flow.src : &f->flow.dst, address), from ? "sports" : "dports",
-				       e->relay_ports.first, e->relay_ports.last));
+				       addr_print(from ? &f->flow.src : &f->flow.dst, address),
+				       from ? "sports" : "dports", e->relay_ports.first,
+				       e->relay_ports.last));
 }

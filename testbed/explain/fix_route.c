@@ -1,33 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/fix_rules.h"
 #include "testbed/explain/gateway.h"
 #include "testbed/explain/persist.h"
 
-/* --- a missing route ------------------------------------------------------------------------------- */
+/* --- a missing route -------------------------------------------------------------------------- */
 
 static char *netmask(uint8_t len)
 {
 	guint32 bits = len == 0 ? 0 : G_MAXUINT32 << (32 - len);
 
-	return g_strdup_printf("%u.%u.%u.%u", bits >> 24, bits >> 16 & 255, bits >> 8 & 255, bits & 255);
+	return g_strdup_printf("%u.%u.%u.%u", bits >> 24, bits >> 16 & 255, bits >> 8 & 255,
+			       bits & 255);
 }
 
-static void add_route_commands(fix *x, const struct node *n, const struct prefix *p, const char *to, const char *via,
-			       const char *dev)
+static void add_route_commands(fix *x, const struct node *n, const struct prefix *p, const char *to,
+			       const char *via, const char *dev)
 {
 	char network[ADDR_TEXT_MAX], windows[PREFIX_TEXT_MAX];
 	g_autofree char *mask = NULL;
 
 	prefix_print(p, windows); /* which knows no word "default" */
-	g_ptr_array_add(x->commands, g_strdup_printf("ip route add %s via %s dev %s", to, via, dev));
+	g_ptr_array_add(x->commands,
+			g_strdup_printf("ip route add %s via %s dev %s", to, via, dev));
 	if (n->host_model != HOST_STRONG || p->addr.family != AF_INET)
 		return;
 	addr_print(&p->addr, network);
 	mask = netmask(p->len);
-	g_ptr_array_add(x->commands, g_strdup_printf("route add -p %s mask %s %s", network, mask, via));
-	g_ptr_array_add(x->commands, g_strdup_printf("netsh interface ipv4 add route %s \"%s\" %s store=persistent", windows, dev, via));
 	g_ptr_array_add(x->commands,
-			g_strdup_printf("New-NetRoute -DestinationPrefix \"%s\" -InterfaceAlias \"%s\" -NextHop %s", windows, dev,
-					via));
+			g_strdup_printf("route add -p %s mask %s %s", network, mask, via));
+	g_ptr_array_add(
+		x->commands,
+		g_strdup_printf("netsh interface ipv4 add route %s \"%s\" %s store=persistent",
+				windows, dev, via));
+	g_ptr_array_add(
+		x->commands,
+		g_strdup_printf(
+			"New-NetRoute -DestinationPrefix \"%s\" -InterfaceAlias \"%s\" -NextHop %s",
+			windows, dev, via));
 }
 
 static const struct route *route_to(const struct node *n, const struct prefix *to)
@@ -42,23 +51,26 @@ static const struct route *route_to(const struct node *n, const struct prefix *t
 }
 
 /* A route by that gateway, in place of the one that is there (NULL: none is). */
-static fix *fix_by_gateway(const struct node *n, const struct prefix *p, const struct gateway *g, const struct route *old)
+static fix *fix_by_gateway(const struct node *n, const struct prefix *p, const struct gateway *g,
+			   const struct route *old)
 {
 	struct prefix network = prefix_network(p);
 	char to[PREFIX_TEXT_MAX], via[ADDR_TEXT_MAX];
 	fix *x;
 
 	bool is_v4_default = prefix_is_default(&network) && network.addr.family == AF_INET;
-	g_autofree char *word = NULL; /* in the file, where a text that begins with a colon wants quotes */
+	g_autofree char *word =
+		NULL; /* in the file, where a text that begins with a colon wants quotes */
 
 	prefix_print(&network, to);
 	if (is_v4_default)
 		g_strlcpy(to, "default", sizeof to);
 	addr_print(&g->address, via);
 	word = to[0] == ':' ? g_strdup_printf("\"%s\"", to) : g_strdup(to);
-	x = fix_new(g_strdup_printf("%s%s%s%s%s- add-route: {node: %s, to: %s, via: %s, dev: %s, persistent: true}\n",
-				    old ? "- remove-route: {node: " : "", old ? n->name : "", old ? ", to: " : "", old ? word : "",
-				    old ? "}\n" : "", n->name, word, via, g->card));
+	x = fix_new(g_strdup_printf(
+		"%s%s%s%s%s- add-route: {node: %s, to: %s, via: %s, dev: %s, persistent: true}\n",
+		old ? "- remove-route: {node: " : "", old ? n->name : "", old ? ", to: " : "",
+		old ? word : "", old ? "}\n" : "", n->name, word, via, g->card));
 	if (old)
 		g_ptr_array_add(x->commands, g_strdup_printf("ip route del %s", to));
 	add_route_commands(x, n, &network, to, via, g->card);
@@ -66,23 +78,25 @@ static fix *fix_by_gateway(const struct node *n, const struct prefix *p, const s
 }
 
 /* The node's most specific route to `dst`; with `via` only those by that gateway. */
-static const struct route *route_for(const struct node *n, const struct addr *dst, const struct addr *via)
+static const struct route *route_for(const struct node *n, const struct addr *dst,
+				     const struct addr *via)
 {
 	const struct route *best = NULL;
 
 	for (guint i = 0; i < n->routes->len; i++) {
 		const struct route *r = n->routes->pdata[i];
 
-		if (prefix_contains(&r->to, dst) && (!via || addr_equal(&r->via, via)) && (!best || r->to.len > best->to.len))
+		if (prefix_contains(&r->to, dst) && (!via || addr_equal(&r->via, via)) &&
+		    (!best || r->to.len > best->to.len))
 			best = r;
 	}
 	return best;
 }
 
-/* Also a route to each other address that this router's 1:1 NAT answers for, where the node has none: who was not told
- * of one was not told of the others. */
-static void add_translated(fix *x, const struct node *n, const struct node *router, const struct prefix *p,
-			   const struct gateway *g)
+/* Also a route to each other address that this router's 1:1 NAT answers for, where the node has
+ * none: who was not told of one was not told of the others. */
+static void add_translated(fix *x, const struct node *n, const struct node *router,
+			   const struct prefix *p, const struct gateway *g)
 {
 	for (guint i = 0; i < router->nat->len; i++) {
 		const struct nat_rule *r = router->nat->pdata[i];
@@ -129,11 +143,13 @@ fix *fix_persistence(const model *m, const struct node *n, const struct finding 
 	if (!r)
 		return NULL;
 	if (g_ptr_array_find(n->routes, r, NULL))
-		remove = g_strdup_printf("- remove-route: {node: %s, to: %s}\n", n->name, f->object);
-	by = addr_is_set(&r->via) ? g_strdup_printf(", via: %s", addr_print(&r->via, via)) : g_strdup("");
+		remove =
+			g_strdup_printf("- remove-route: {node: %s, to: %s}\n", n->name, f->object);
+	by = addr_is_set(&r->via) ? g_strdup_printf(", via: %s", addr_print(&r->via, via)) :
+				    g_strdup("");
 	dev = r->dev ? g_strdup_printf(", dev: %s", r->dev) : g_strdup("");
-	x = fix_new(g_strdup_printf("%s- add-route: {node: %s, to: %s%s%s, persistent: true}\n", remove ? remove : "", n->name,
-				    f->object, by, dev));
+	x = fix_new(g_strdup_printf("%s- add-route: {node: %s, to: %s%s%s, persistent: true}\n",
+				    remove ? remove : "", n->name, f->object, by, dev));
 	if (addr_is_set(&r->via) && r->dev)
 		add_route_commands(x, n, &r->to, f->object, via, r->dev);
 	return x;
@@ -183,8 +199,8 @@ static const struct route *route_behind(const struct node *n, const struct route
 	for (guint i = 0; i < n->routes->len; i++) {
 		const struct route *other = n->routes->pdata[i];
 
-		if (other != r && other->type == ROUTE_UNICAST && gateway_covers(&other->to, &r->to) &&
-		    (!best || other->to.len > best->to.len))
+		if (other != r && other->type == ROUTE_UNICAST &&
+		    gateway_covers(&other->to, &r->to) && (!best || other->to.len > best->to.len))
 			best = other;
 	}
 	return best;
@@ -209,14 +225,16 @@ fix *fix_null_route(const model *m, const struct node *n, const struct finding *
 	else
 		prefix_print(&r->to, to);
 	x = fix_new(g_strdup_printf("- remove-route: {node: %s, to: %s}\n", n->name, to));
-	g_ptr_array_add(x->commands, g_strdup_printf("ip route del %s %s", route_type_name(r->type), to));
+	g_ptr_array_add(x->commands,
+			g_strdup_printf("ip route del %s %s", route_type_name(r->type), to));
 	if (n->host_model == HOST_STRONG)
-		g_ptr_array_add(x->commands, g_strdup_printf("route delete %s", addr_print(&r->to.addr, network)));
+		g_ptr_array_add(x->commands, g_strdup_printf("route delete %s",
+							     addr_print(&r->to.addr, network)));
 	return x;
 }
 
-/* The answer goes back the way its question came.  What leads to the Internet leads there for all of it; of networks with
- * private addresses the one that asked is sent another way. */
+/* The answer goes back the way its question came.  What leads to the Internet leads there for all
+ * of it; of networks with private addresses the one that asked is sent another way. */
 fix *fix_turning(const model *m, const struct node *n, const struct finding *f)
 {
 	const struct node *at = f->turning.node ? model_node(m, f->turning.node) : NULL;
@@ -232,11 +250,13 @@ fix *fix_turning(const model *m, const struct node *n, const struct finding *f)
 	return fix_by_gateway(at, &to, &g, route_to(at, &to));
 }
 
-/* --- settings of the kernel -------------------------------------------------------------------------- */
+/* --- settings of the kernel ------------------------------------------------------------------- */
 
-static void add_setting(GString *change, GPtrArray *commands, const struct node *n, const char *key, const char *value)
+static void add_setting(GString *change, GPtrArray *commands, const struct node *n, const char *key,
+			const char *value)
 {
-	g_string_append_printf(change, "- set-sysctl: {node: %s, key: %s, value: \"%s\"}\n", n->name, key, value);
+	g_string_append_printf(change, "- set-sysctl: {node: %s, key: %s, value: \"%s\"}\n",
+			       n->name, key, value);
 	g_ptr_array_add(commands, g_strdup_printf("sysctl -w %s=%s", key, value));
 }
 
@@ -259,7 +279,8 @@ static fix *fix_of(GString *change, GPtrArray *commands)
 /* The filter is off when neither its own key nor that of all interfaces asks for it. */
 fix *fix_reverse_path(const model *m, const struct node *n, const struct finding *f)
 {
-	g_autofree char *own = g_strdup_printf("net.ipv4.conf.%s.rp_filter", f->object ? f->object : "");
+	g_autofree char *own =
+		g_strdup_printf("net.ipv4.conf.%s.rp_filter", f->object ? f->object : "");
 	GString *change = g_string_new(NULL);
 	GPtrArray *commands = g_ptr_array_new_with_free_func(g_free);
 
@@ -267,7 +288,9 @@ fix *fix_reverse_path(const model *m, const struct node *n, const struct finding
 	for (guint i = 0; i < n->sysctls->len; i++) {
 		const struct sysctl_setting *s = n->sysctls->pdata[i];
 
-		if ((g_str_equal(s->key, own) || g_str_equal(s->key, "net.ipv4.conf.all.rp_filter")) && !g_str_equal(s->value, "0"))
+		if ((g_str_equal(s->key, own) ||
+		     g_str_equal(s->key, "net.ipv4.conf.all.rp_filter")) &&
+		    !g_str_equal(s->value, "0"))
 			add_setting(change, commands, n, s->key, "0");
 	}
 	return fix_of(change, commands);

@@ -1,6 +1,7 @@
-/* How each cause is mended; what the files of the fixes share.  A fixer gets the node of the finding and gives NULL
- * when it knows no change.  Private to the fixes.
- * Depends on fix, model and base.  Pure.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How each cause is mended; what the files of the fixes share.  A fixer gets the node of the
+ * finding and gives NULL when it knows no change.  Private to the fixes. Depends on fix, model and
+ * base.  Pure.
  */
 #ifndef TESTBED_EXPLAIN_FIX_RULES_H
 #define TESTBED_EXPLAIN_FIX_RULES_H

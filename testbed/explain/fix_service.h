@@ -1,11 +1,11 @@
-/* Fixes of services: names, listeners, certificates, accounts, what an Edge grants.  Rows for the table of fix.c.
- * Depends on model, base and cause.  Pure.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Fixes of services: names, listeners, certificates, accounts, what an Edge grants.  Rows for the
+ * table of fix.c. Depends on model, base and cause.  Pure.
  */
 #ifndef TESTBED_EXPLAIN_FIX_SERVICE_H
 #define TESTBED_EXPLAIN_FIX_SERVICE_H
 
 #include "testbed/explain/fix_rules.h"
-
 
 /* Each: NULL when the finding does not say enough. */
 fix *fix_record(const model *m, const struct node *n, const struct finding *f);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/gateway.h"
 
 bool gateway_covers(const struct prefix *wide, const struct prefix *p)
@@ -16,14 +17,15 @@ bool gateway_translates(const struct node *router, const struct addr *a)
 	return false;
 }
 
-/* The router's own networks, its NAT and its routes count, but not those that lead to the node that asks; a default route,
- * which everybody has, counts only for itself. */
+/* The router's own networks, its NAT and its routes count, but not those that lead to the node that
+ * asks; a default route, which everybody has, counts only for itself. */
 static bool knows(const struct node *router, const struct node *asks, const struct prefix *to)
 {
 	for (guint i = 0; i < router->interfaces->len; i++) {
 		const struct iface *card = router->interfaces->pdata[i];
 
-		if (gateway_covers(&card->network->subnet, to) || gateway_covers(&card->network->subnet6, to))
+		if (gateway_covers(&card->network->subnet, to) ||
+		    gateway_covers(&card->network->subnet6, to))
 			return true;
 	}
 	if (to->len == addr_bits(&to->addr) && gateway_translates(router, &to->addr))
@@ -31,8 +33,9 @@ static bool knows(const struct node *router, const struct node *asks, const stru
 	for (guint i = 0; i < router->routes->len; i++) {
 		const struct route *r = router->routes->pdata[i];
 
-		if (r->type == ROUTE_UNICAST && r->to.addr.family == to->addr.family && prefix_is_default(&r->to) == prefix_is_default(to) && gateway_covers(&r->to, to) &&
-		    !node_has_address(asks, &r->via))
+		if (r->type == ROUTE_UNICAST && r->to.addr.family == to->addr.family &&
+		    prefix_is_default(&r->to) == prefix_is_default(to) &&
+		    gateway_covers(&r->to, to) && !node_has_address(asks, &r->via))
 			return true;
 	}
 	return false;
@@ -51,18 +54,20 @@ static struct addr address_of(const struct iface *f, int family)
 }
 
 /* A router on that card's network which knows the way; with `any` one that need not. */
-static bool gateway_on_card(const model *m, const struct node *n, const struct iface *card, const struct prefix *to,
-			    bool any, struct gateway *ret)
+static bool gateway_on_card(const model *m, const struct node *n, const struct iface *card,
+			    const struct prefix *to, bool any, struct gateway *ret)
 {
 	for (guint i = 0; i < m->nodes->len; i++) {
 		const struct node *router = m->nodes->pdata[i];
 
-		for (guint k = 0; router != n && router->forwarding && k < router->interfaces->len; k++) {
+		for (guint k = 0; router != n && router->forwarding && k < router->interfaces->len;
+		     k++) {
 			const struct iface *there = router->interfaces->pdata[k];
 
 			struct addr via = address_of(there, to->addr.family);
 
-			if (there->network != card->network || !addr_is_set(&via) || !(any || knows(router, n, to)))
+			if (there->network != card->network || !addr_is_set(&via) ||
+			    !(any || knows(router, n, to)))
 				continue;
 			*ret = (struct gateway){via, card->name};
 			return true;
@@ -72,8 +77,8 @@ static bool gateway_on_card(const model *m, const struct node *n, const struct i
 }
 
 /* The other end of a tunnel that carries the prefix. */
-static bool gateway_in_tunnel(const model *m, const struct node *n, const char *card, const struct prefix *to,
-			      struct gateway *ret)
+static bool gateway_in_tunnel(const model *m, const struct node *n, const char *card,
+			      const struct prefix *to, struct gateway *ret)
 {
 	for (guint i = 0; i < m->tunnels->len; i++) {
 		const struct tunnel *t = m->tunnels->pdata[i];
@@ -84,7 +89,8 @@ static bool gateway_in_tunnel(const model *m, const struct node *n, const char *
 			if (here->node != n || (card && !g_str_equal(card, here->iface)))
 				continue;
 			for (guint p = 0; p < there->prefixes->len; p++) {
-				if (!gateway_covers(&g_array_index(there->prefixes, struct prefix, p), to))
+				if (!gateway_covers(
+					    &g_array_index(there->prefixes, struct prefix, p), to))
 					continue;
 				*ret = (struct gateway){there->address.addr, here->iface};
 				return true;
@@ -94,22 +100,25 @@ static bool gateway_in_tunnel(const model *m, const struct node *n, const char *
 	return false;
 }
 
-static bool gateway_on_cards(const model *m, const struct node *n, const char *card, const struct prefix *to, bool any,
-			     struct gateway *ret)
+static bool gateway_on_cards(const model *m, const struct node *n, const char *card,
+			     const struct prefix *to, bool any, struct gateway *ret)
 {
 	for (guint i = 0; i < n->interfaces->len; i++) {
 		const struct iface *by = n->interfaces->pdata[i];
 
-		if ((!card || g_str_equal(card, by->name)) && gateway_on_card(m, n, by, to, any, ret))
+		if ((!card || g_str_equal(card, by->name)) &&
+		    gateway_on_card(m, n, by, to, any, ret))
 			return true;
 	}
 	return false;
 }
 
-bool gateway_find(const model *m, const struct node *n, const char *card, const struct prefix *to, struct gateway *ret)
+bool gateway_find(const model *m, const struct node *n, const char *card, const struct prefix *to,
+		  struct gateway *ret)
 {
 	if (gateway_in_tunnel(m, n, card, to, ret) || gateway_on_cards(m, n, card, to, false, ret))
 		return true;
-	/* At the edge of the company, the next router is the Internet's, and that has no default route itself. */
+	/* At the edge of the company, the next router is the Internet's, and that has no default
+	 * route itself. */
 	return prefix_is_default(to) && gateway_on_cards(m, n, card, to, true, ret);
 }

@@ -1,8 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/icewarn.h"
 
 #include <stdbool.h>
 
-/* Lync 2010 to Skype for Business 2015.  An older product numbered them otherwise; that one is not meant. */
+/* Lync 2010 to Skype for Business 2015.  An older product numbered them otherwise; that one is not
+ * meant. */
 static const struct icewarn_row {
 	guint32 bit;
 	const char *text;
@@ -42,7 +44,8 @@ gboolean icewarn_parse(const char *text, guint32 *ret)
 	bool hex = g_ascii_strncasecmp(text, "0x", 2) == 0;
 	guint64 value = 0;
 
-	if (!g_ascii_string_to_unsigned(hex ? text + 2 : text, hex ? 16 : 10, 0, G_MAXUINT32, &value, NULL))
+	if (!g_ascii_string_to_unsigned(hex ? text + 2 : text, hex ? 16 : 10, 0, G_MAXUINT32,
+					&value, NULL))
 		return FALSE;
 	*ret = (guint32)value;
 	return TRUE;
@@ -67,6 +70,7 @@ void icewarn_text(guint32 value, GString *out)
 		g_autofree char *number = g_strdup_printf("0x%x", bit);
 
 		if (bit != 0)
-			g_string_append_printf(out, "  %-10s %s\n", number, text ? text : "no meaning known");
+			g_string_append_printf(out, "  %-10s %s\n", number,
+					       text ? text : "no meaning known");
 	}
 }

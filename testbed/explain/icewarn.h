@@ -1,4 +1,6 @@
-/* ICEWarn: the bit mask in which a Lync client says what went wrong while it looked for a media path.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ICEWarn: the bit mask in which a Lync client says what went wrong while it looked for a media
+ * path.
  *
  * Depends on GLib.  Pure.
  */
@@ -13,7 +15,8 @@ gboolean icewarn_parse(const char *text, guint32 *ret);
 /* What one bit means, or NULL when it means nothing. */
 const char *icewarn_bit_text(guint32 bit);
 
-/* Appends a line for every bit that is set, lowest first: "  0x1        the TURN server cannot be reached". */
+/* Appends a line for every bit that is set, lowest first: "  0x1        the TURN server cannot be
+ * reached". */
 void icewarn_text(guint32 value, GString *out);
 
 #endif

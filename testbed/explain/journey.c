@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/journey.h"
 
 #include "testbed/base/pcapng.h"
@@ -55,11 +56,12 @@ const struct sighting *journey_last(const struct journey *j)
 	return j->at[j->n - 1];
 }
 
-/* --- one packet's sightings to journeys --- */
+/* --- one packet's sightings to journeys ------------------------------------------------------- */
 
 static gint compare_sightings(gconstpointer x, gconstpointer y)
 {
-	const struct sighting *a = *(const struct sighting *const *)x, *b = *(const struct sighting *const *)y;
+	const struct sighting *a = *(const struct sighting *const *)x,
+			      *b = *(const struct sighting *const *)y;
 	int by_id = memcmp(&a->id, &b->id, sizeof a->id);
 
 	if (by_id != 0)
@@ -67,17 +69,18 @@ static gint compare_sightings(gconstpointer x, gconstpointer y)
 	return a->time_ns < b->time_ns ? -1 : a->time_ns > b->time_ns;
 }
 
-/* An application's packet, not a router's: NAT changes one end of a packet, who sends on changes both, or takes it
- * out of its envelope. */
+/* An application's packet, not a router's: NAT changes one end of a packet, who sends on changes
+ * both, or takes it out of its envelope. */
 static bool is_routed(const struct sighting *in, const struct sighting *out)
 {
-	return in->in_turn == out->in_turn && (addr_equal(&in->src, &out->src) || addr_equal(&in->dst, &out->dst));
+	return in->in_turn == out->in_turn &&
+	       (addr_equal(&in->src, &out->src) || addr_equal(&in->dst, &out->dst));
 }
 
 static bool is_unchanged(const struct sighting *out, const struct sighting *in)
 {
-	return out->sport == in->sport && out->dport == in->dport && addr_equal(&out->src, &in->src) &&
-	       addr_equal(&out->dst, &in->dst);
+	return out->sport == in->sport && out->dport == in->dport &&
+	       addr_equal(&out->src, &in->src) && addr_equal(&out->dst, &in->dst);
 }
 
 /* On a link nothing changes; at a node a packet goes on by what NAT leaves. */
@@ -94,8 +97,8 @@ static void extend(struct journey *j, const struct sighting *s)
 	j->at[j->n++] = s;
 }
 
-/* The latest of this packet's journeys that goes on with `s`: an earlier one was lost, and sent again.  `first`: index
- * of its first journey. */
+/* The latest of this packet's journeys that goes on with `s`: an earlier one was lost, and sent
+ * again.  `first`: index of its first journey. */
 static void add_to_packet(journeys *all, guint first, const struct sighting *s)
 {
 	struct journey *j;
@@ -114,7 +117,8 @@ static void add_to_packet(journeys *all, guint first, const struct sighting *s)
 
 static gint compare_journeys(gconstpointer x, gconstpointer y)
 {
-	const struct journey *a = *(const struct journey *const *)x, *b = *(const struct journey *const *)y;
+	const struct journey *a = *(const struct journey *const *)x,
+			     *b = *(const struct journey *const *)y;
 
 	return a->at[0]->time_ns < b->at[0]->time_ns ? -1 : a->at[0]->time_ns > b->at[0]->time_ns;
 }
@@ -139,15 +143,17 @@ void journeys_sort(journeys *j)
 	g_ptr_array_sort(j->list, compare_journeys);
 }
 
-/* --- from a file --- */
+/* --- from a file ------------------------------------------------------------------------------ */
 
 static void on_record(const struct pcapng_record *r, gpointer user_data)
 {
 	const char *colon = strchr(r->interface, ':');
-	g_autofree char *node = colon ? g_strndup(r->interface, (gsize)(colon - r->interface)) : NULL;
+	g_autofree char *node =
+		colon ? g_strndup(r->interface, (gsize)(colon - r->interface)) : NULL;
 	struct sighting s;
 
-	if (!node || !packet_read(r->data, r->captured, r->original, r->link == PCAPNG_ETHERNET, &s))
+	if (!node ||
+	    !packet_read(r->data, r->captured, r->original, r->link == PCAPNG_ETHERNET, &s))
 		return;
 	s.node = g_intern_string(node);
 	s.iface = g_intern_string(colon + 1);
@@ -169,7 +175,8 @@ char *journey_text(const struct journey *j)
 	GString *text = g_string_new(NULL);
 
 	for (guint i = 0; i < j->n && i < TOLD_MAX; i++)
-		g_string_append_printf(text, "%s%s:%s", i > 0 ? " > " : "", j->at[i]->node, j->at[i]->iface);
+		g_string_append_printf(text, "%s%s:%s", i > 0 ? " > " : "", j->at[i]->node,
+				       j->at[i]->iface);
 	if (j->n > TOLD_MAX)
 		g_string_append_printf(text, " > (%u more)", j->n - TOLD_MAX);
 	return g_string_free(text, FALSE);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/ladder.h"
 
 #include <string.h>
@@ -35,7 +36,8 @@ static void rung_free(gpointer data)
 }
 
 /* Takes over `label` and `lost`. */
-static struct rung *rung_new(guint64 time_ns, const char *from, const char *to, char *label, char *lost)
+static struct rung *rung_new(guint64 time_ns, const char *from, const char *to, char *label,
+			     char *lost)
 {
 	struct rung *r = g_new0(struct rung, 1);
 
@@ -48,7 +50,7 @@ static struct rung *rung_new(guint64 time_ns, const char *from, const char *to, 
 	return r;
 }
 
-/* --- whose is an address ------------------------------------------------------------------------------ */
+/* --- whose is an address ---------------------------------------------------------------------- */
 
 static const char *node_of(const struct builder *b, const struct addr *a, guint port)
 {
@@ -72,7 +74,7 @@ static const char *node_of_end(const struct builder *b, const char *end)
 	return addr_port_parse(end, &a, &port) ? node_of(b, &a, port) : NULL;
 }
 
-/* --- SIP ---------------------------------------------------------------------------------------------- */
+/* --- SIP -------------------------------------------------------------------------------------- */
 
 static const char *content_word(const char *type)
 {
@@ -82,9 +84,11 @@ static const char *content_word(const char *type)
 static char *sip_label(const json_t *event)
 {
 	int status = (int)json_integer_value(json_object_get(event, "status"));
-	const char *method = text_of(event, "method"), *content = content_word(text_of(event, "content"));
+	const char *method = text_of(event, "method"),
+		   *content = content_word(text_of(event, "content"));
 
-	return status != 0 ? g_strdup_printf("%d (%s)%s", status, method, content) : g_strdup_printf("%s%s", method, content);
+	return status != 0 ? g_strdup_printf("%d (%s)%s", status, method, content) :
+			     g_strdup_printf("%s%s", method, content);
 }
 
 static bool is_of_sign_in(const json_t *event)
@@ -94,41 +98,49 @@ static bool is_of_sign_in(const json_t *event)
 
 static guint64 heard_ns(const struct builder *b, const struct heard *h)
 {
-	return (guint64)(json_integer_value(json_object_get(h->event, "time_us")) + b->seen->clock_offset_us) * 1000;
+	return (guint64)(json_integer_value(json_object_get(h->event, "time_us")) +
+			 b->seen->clock_offset_us) *
+	       1000;
 }
 
 static void add_sip(const struct builder *b, const struct heard *h)
 {
 	const char *slash = strchr(h->agent, '/');
-	g_autofree char *node = slash ? g_strndup(h->agent, (gsize)(slash - h->agent)) : g_strdup(h->agent);
+	g_autofree char *node =
+		slash ? g_strndup(h->agent, (gsize)(slash - h->agent)) : g_strdup(h->agent);
 	const char *peer = node_of_end(b, text_of(h->event, "peer"));
 	bool sent = json_is_true(json_object_get(h->event, "sent"));
 
 	if (!peer || (is_of_sign_in(h->event) && !b->sign_in))
 		return;
-	g_ptr_array_add(b->l->rungs, rung_new(heard_ns(b, h), sent ? node : peer, sent ? peer : node, sip_label(h->event), NULL));
+	g_ptr_array_add(b->l->rungs, rung_new(heard_ns(b, h), sent ? node : peer,
+					      sent ? peer : node, sip_label(h->event), NULL));
 }
 
-/* --- remarks ------------------------------------------------------------------------------------------ */
+/* --- remarks ---------------------------------------------------------------------------------- */
 
-static const char *const told[] = {"signed-in", "sign-in-failed", "selected", "call-result", "im-result", "conference-result"};
+static const char *const told[] = {"signed-in",	  "sign-in-failed", "selected",
+				   "call-result", "im-result",	    "conference-result"};
 
 static char *candidate_text(const json_t *candidate)
 {
-	return g_strdup_printf("%s %s:%d", text_of(candidate, "type"), text_of(candidate, "address"),
+	return g_strdup_printf("%s %s:%d", text_of(candidate, "type"),
+			       text_of(candidate, "address"),
 			       (int)json_integer_value(json_object_get(candidate, "port")));
 }
 
 static char *remark_text(const struct heard *h)
 {
 	const json_t *e = h->event;
-	const char *reason = text_of(e, "reason"), *stage = text_of(e, "stage"), *verdict = text_of(e, "verdict");
+	const char *reason = text_of(e, "reason"), *stage = text_of(e, "stage"),
+		   *verdict = text_of(e, "verdict");
 	int status = (int)json_integer_value(json_object_get(e, "sip_status"));
 	GString *text = g_string_new(NULL);
 
 	g_string_append_printf(text, "%s: %s", h->agent, text_of(e, "event"));
 	if (is_event(h, "selected")) {
-		g_autofree char *local = candidate_text(json_object_get(e, "local")), *remote = candidate_text(json_object_get(e, "remote"));
+		g_autofree char *local = candidate_text(json_object_get(e, "local")),
+				*remote = candidate_text(json_object_get(e, "remote"));
 
 		g_string_append_printf(text, " %s to %s", local, remote);
 	}
@@ -137,7 +149,8 @@ static char *remark_text(const struct heard *h)
 	if (status > 0)
 		g_string_append_printf(text, ", SIP %d", status);
 	if (reason)
-		g_string_append_printf(text, ": %s%s%s", stage ? stage : "", stage ? ", " : "", reason);
+		g_string_append_printf(text, ": %s%s%s", stage ? stage : "", stage ? ", " : "",
+				       reason);
 	return g_string_free(text, FALSE);
 }
 
@@ -145,15 +158,17 @@ static void add_remark(const struct builder *b, const struct heard *h)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(told); i++) {
 		if (is_event(h, told[i]) && (b->sign_in || !is_event(h, "signed-in")))
-			g_ptr_array_add(b->l->rungs, rung_new(heard_ns(b, h), NULL, NULL, remark_text(h), NULL));
+			g_ptr_array_add(b->l->rungs,
+					rung_new(heard_ns(b, h), NULL, NULL, remark_text(h), NULL));
 	}
 }
 
-/* --- packets ------------------------------------------------------------------------------------------ */
+/* --- packets ---------------------------------------------------------------------------------- */
 
 static bool at_server(const struct builder *b, const struct sighting *s)
 {
-	g_autofree char *from = scope_end_text(&s->src, s->sport), *to = scope_end_text(&s->dst, s->dport);
+	g_autofree char *from = scope_end_text(&s->src, s->sport),
+			*to = scope_end_text(&s->dst, s->dport);
 
 	return g_hash_table_contains(b->servers, from) || g_hash_table_contains(b->servers, to);
 }
@@ -174,10 +189,13 @@ static bool is_told(const struct builder *b, const struct journey *j)
 	if (!first->out || first->id.kind == PACKET_ICMP || !scope_has(b->scope, j))
 		return false;
 	if (first->id.kind == PACKET_DNS)
-		return b->sign_in && (scope_takes_part(b->scope, first->node) || scope_takes_part(b->scope, journey_last(j)->node));
-	if (!scope_takes_part(b->scope, first->node) && !scope_takes_part(b->scope, journey_last(j)->node))
+		return b->sign_in && (scope_takes_part(b->scope, first->node) ||
+				      scope_takes_part(b->scope, journey_last(j)->node));
+	if (!scope_takes_part(b->scope, first->node) &&
+	    !scope_takes_part(b->scope, journey_last(j)->node))
 		return false;
-	return first->proto != PROTO_TCP || first->stun != 0 || first->id.kind == PACKET_RTP || tcp_tells(b, first);
+	return first->proto != PROTO_TCP || first->stun != 0 || first->id.kind == PACKET_RTP ||
+	       tcp_tells(b, first);
 }
 
 static char *packet_label(const struct sighting *s)
@@ -206,14 +224,15 @@ static void add_packet(const struct builder *b, const struct journey *j)
 	bool there = first->in_turn || (!owner && is_at_end(b, last));
 	const char *to = there ? last->node : node_of(b, &first->dst, first->dport);
 	bool arrived = to && g_str_equal(to, last->node) && !last->out;
-	struct rung *r = rung_new(first->time_ns, first->node, to, packet_label(first),
-				  arrived ? NULL : g_strdup_printf("%s:%s", last->node, last->iface));
+	struct rung *r =
+		rung_new(first->time_ns, first->node, to, packet_label(first),
+			 arrived ? NULL : g_strdup_printf("%s:%s", last->node, last->iface));
 
 	r->together = true;
 	g_ptr_array_add(b->l->rungs, r);
 }
 
-/* --- all together ------------------------------------------------------------------------------------- */
+/* --- all together ----------------------------------------------------------------------------- */
 
 static bool nobody_missing(const struct builder *b)
 {
@@ -247,8 +266,8 @@ static gint compare_rungs(gconstpointer x, gconstpointer y)
 
 static bool alike(const struct rung *a, const struct rung *b)
 {
-	return a->from && a->from == b->from && a->to == b->to && a->together == b->together && g_str_equal(a->label, b->label) &&
-	       g_strcmp0(a->lost, b->lost) == 0;
+	return a->from && a->from == b->from && a->to == b->to && a->together == b->together &&
+	       g_str_equal(a->label, b->label) && g_strcmp0(a->lost, b->lost) == 0;
 }
 
 /* Retransmissions, and checks of several pairs between the same nodes, are counted. */
@@ -290,8 +309,8 @@ static void add_servers(const struct builder *b, bool of_packets)
 	}
 }
 
-/* A lane only for who takes part, and for servers that had something to do with it: in the order in which SIP came to
- * them, which is that of its way. */
+/* A lane only for who takes part, and for servers that had something to do with it: in the order in
+ * which SIP came to them, which is that of its way. */
 static void find_lanes(const struct builder *b)
 {
 	const GPtrArray *all = b->cell->participants;
@@ -304,10 +323,12 @@ static void find_lanes(const struct builder *b)
 		add_lane(b->l, g_intern_string(all->pdata[i]));
 }
 
-ladder *ladder_new(const model *m, const struct observation *seen, const struct cell *c, bool sign_in)
+ladder *ladder_new(const model *m, const struct observation *seen, const struct cell *c,
+		   bool sign_in)
 {
 	g_autoptr(scope) s = scope_new(seen, c);
-	g_autoptr(GHashTable) servers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) servers =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	ladder *l = g_new0(ladder, 1);
 	struct builder b = {m, seen, c, s, servers, sign_in, l};
 

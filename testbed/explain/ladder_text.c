@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/ladder.h"
 
 #include <string.h>
@@ -33,7 +34,8 @@ static void row_bars(const struct drawing *d, char row[static LADDER_COLUMNS + 1
 		row[lane_column(d, i)] = '|';
 }
 
-static void row_time(const struct drawing *d, const struct rung *r, char row[static LADDER_COLUMNS + 1])
+static void row_time(const struct drawing *d, const struct rung *r,
+		     char row[static LADDER_COLUMNS + 1])
 {
 	const struct rung *zero = d->l->rungs->pdata[0];
 	char text[TIME_COLUMNS + 1];
@@ -173,7 +175,8 @@ void ladder_text(const ladder *l, GString *out)
 	if (l->rungs->len == 0 || l->lanes->len == 0)
 		return;
 	d.width = (LADDER_COLUMNS - TIME_COLUMNS) / l->lanes->len;
-	g_string_append(out, "\nmessages (x: so many alike; X: lost; of media one packet in 16 is kept)\n");
+	g_string_append(
+		out, "\nmessages (x: so many alike; X: lost; of media one packet in 16 is kept)\n");
 	draw_names(&d);
 	for (guint i = 0; i < l->rungs->len; i++) {
 		const struct rung *r = l->rungs->pdata[i];

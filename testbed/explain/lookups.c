@@ -1,17 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/lookups.h"
 
 #define MAIN_TABLE 254
 
-/* --- what the kernel said ---------------------------------------------------------------------------------- */
+/* --- what the kernel said --------------------------------------------------------------------- */
 
 static const char *text_of(const json_t *answer, const char *key)
 {
 	return json_string_value(json_object_get(answer, key));
 }
 
-/* The kernel's answer about packets that come in at `node` by `in` (NULL: that it sends); NULL: it was not asked. */
-static const json_t *answer_of(const json_t *state, const char *node, const struct addr *from, const struct addr *to,
-			       const char *in)
+/* The kernel's answer about packets that come in at `node` by `in` (NULL: that it sends); NULL: it
+ * was not asked. */
+static const json_t *answer_of(const json_t *state, const char *node, const struct addr *from,
+			       const struct addr *to, const char *in)
 {
 	const json_t *of_node = json_object_get(json_object_get(state, "nodes"), node), *answer;
 	char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX];
@@ -21,16 +23,17 @@ static const json_t *answer_of(const json_t *state, const char *node, const stru
 		return NULL;
 	addr_print(from, src);
 	addr_print(to, dst);
-	json_array_foreach (json_object_get(of_node, "lookups"), i, answer)
-		if (g_strcmp0(text_of(answer, "to"), dst) == 0 && g_strcmp0(text_of(answer, "from"), src) == 0 &&
+	json_array_foreach(json_object_get(of_node, "lookups"), i, answer)
+		if (g_strcmp0(text_of(answer, "to"), dst) == 0 &&
+		    g_strcmp0(text_of(answer, "from"), src) == 0 &&
 		    g_strcmp0(text_of(answer, "in"), in) == 0)
 			return answer;
 	return NULL;
 }
 
-/* What an errno of a look-up means: the kernel's fib_props and its checks of sources.  EINVAL is what a blackhole
- * says; of a packet that comes in, also an address of the node's own as source, and with newer kernels the reverse
- * path filter. */
+/* What an errno of a look-up means: the kernel's fib_props and its checks of sources.  EINVAL is
+ * what a blackhole says; of a packet that comes in, also an address of the node's own as source,
+ * and with newer kernels the reverse path filter. */
 static const char *error_words(const char *error)
 {
 	static const struct {
@@ -50,8 +53,8 @@ static const char *error_words(const char *error)
 }
 
 /* "0.0.0.0/0 via 203.0.113.1 dev ext table 101", "no way (ENETUNREACH)"; the caller frees. */
-static char *route_words(const char *error, const char *type, const char *prefix, const char *via, const char *dev,
-			 unsigned table)
+static char *route_words(const char *error, const char *type, const char *prefix, const char *via,
+			 const char *dev, unsigned table)
 {
 	GString *text = g_string_new(NULL);
 
@@ -73,12 +76,13 @@ static char *route_words(const char *error, const char *type, const char *prefix
 
 static char *answer_words(const json_t *answer)
 {
-	return route_words(text_of(answer, "error"), text_of(answer, "type"), text_of(answer, "prefix"),
-			   text_of(answer, "via"), text_of(answer, "dev"),
+	return route_words(text_of(answer, "error"), text_of(answer, "type"),
+			   text_of(answer, "prefix"), text_of(answer, "via"),
+			   text_of(answer, "dev"),
 			   (unsigned)json_integer_value(json_object_get(answer, "table")));
 }
 
-/* --- comparing ---------------------------------------------------------------------------------------------- */
+/* --- comparing -------------------------------------------------------------------------------- */
 
 static bool same_prefix(const struct hop_lookup *l, const char *text)
 {
@@ -96,7 +100,8 @@ static bool same_gateway(const struct addr *via, const char *text)
 
 static bool same_error(const char *walked, const char *kernel)
 {
-	return g_strcmp0(walked, kernel) == 0 || (g_strcmp0(walked, "EXDEV") == 0 && g_strcmp0(kernel, "EINVAL") == 0);
+	return g_strcmp0(walked, kernel) == 0 ||
+	       (g_strcmp0(walked, "EXDEV") == 0 && g_strcmp0(kernel, "EINVAL") == 0);
 }
 
 static bool is_as_chosen(const struct hop_lookup *l, const json_t *answer)
@@ -115,7 +120,9 @@ static bool is_as_chosen(const struct hop_lookup *l, const json_t *answer)
 
 static void hold_hop(struct hop *h, const json_t *state)
 {
-	const json_t *answer = h->lookup.made ? answer_of(state, h->node, &h->lookup.from, &h->lookup.to, h->in) : NULL;
+	const json_t *answer =
+		h->lookup.made ? answer_of(state, h->node, &h->lookup.from, &h->lookup.to, h->in) :
+				 NULL;
 
 	if (!answer)
 		return;
@@ -142,7 +149,8 @@ static void want_hop(json_t *ways, const struct hop *h)
 		of_node = json_array();
 		json_object_set_new(ways, h->node, of_node);
 	}
-	json_array_append_new(of_node, json_pack("{s:s, s:s, s:s?}", "from", addr_print(&h->lookup.from, from), "to",
+	json_array_append_new(of_node, json_pack("{s:s, s:s, s:s?}", "from",
+						 addr_print(&h->lookup.from, from), "to",
 						 addr_print(&h->lookup.to, to), "in", h->in));
 }
 
@@ -170,7 +178,8 @@ static char *chosen_words(const struct hop_lookup *l)
 	if (l->is_local)
 		return route_words(l->error, "local", NULL, NULL, NULL, 0);
 	return route_words(l->error, "unicast", prefix_print(&l->prefix, prefix),
-			   addr_is_set(&l->via) ? addr_print(&l->via, via) : NULL, l->dev, l->table);
+			   addr_is_set(&l->via) ? addr_print(&l->via, via) : NULL, l->dev,
+			   l->table);
 }
 
 static char *difference(const struct hop *h)
@@ -180,8 +189,8 @@ static char *difference(const struct hop *h)
 
 	addr_print(&h->lookup.from, from);
 	addr_print(&h->lookup.to, to);
-	return g_strdup_printf("of %s from %s the walk says at %s: %s, but the kernel: %s", to, from, h->node, chosen,
-			       h->lookup.kernel);
+	return g_strdup_printf("of %s from %s the walk says at %s: %s, but the kernel: %s", to,
+			       from, h->node, chosen, h->lookup.kernel);
 }
 
 static void count_walk(const walk *w, struct lookups_tally *t)
@@ -211,7 +220,7 @@ void lookups_tally_clear(struct lookups_tally *t)
 	g_clear_pointer(&t->differs, g_free);
 }
 
-/* --- telling ------------------------------------------------------------------------------------------------ */
+/* --- telling ---------------------------------------------------------------------------------- */
 
 /* Where the walk ended, the last time that it came there; elsewhere, the first. */
 static const struct hop *deciding_hop(const walk *w, const char *node)
@@ -237,8 +246,8 @@ char *lookups_proof(const walk *w, const char *node)
 		return NULL;
 	addr_print(&h->lookup.from, from);
 	addr_print(&h->lookup.to, to);
-	return g_strdup_printf("kernel at %s: %s from %s%s%s: %s", node, to, from, h->in ? " in by " : "",
-			       h->in ? h->in : "", h->lookup.kernel);
+	return g_strdup_printf("kernel at %s: %s from %s%s%s: %s", node, to, from,
+			       h->in ? " in by " : "", h->in ? h->in : "", h->lookup.kernel);
 }
 
 /* One direction's lines; the addresses come again only where they are others than before (NAT). */
@@ -247,10 +256,11 @@ struct listing {
 	struct addr from, to;
 };
 
-static void put_line(struct listing *list, bool relied_on, const struct hop *h, const char *in, const struct addr *from,
-		     const struct addr *to, const char *answer)
+static void put_line(struct listing *list, bool relied_on, const struct hop *h, const char *in,
+		     const struct addr *from, const struct addr *to, const char *answer)
 {
-	bool changed = addr_is_set(&list->from) && (!addr_equal(from, &list->from) || !addr_equal(to, &list->to));
+	bool changed = addr_is_set(&list->from) &&
+		       (!addr_equal(from, &list->from) || !addr_equal(to, &list->to));
 	g_autofree char *place = g_strdup_printf("%s%s%s", h->node, in ? ":" : "", in ? in : "");
 	char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX];
 
@@ -260,7 +270,8 @@ static void put_line(struct listing *list, bool relied_on, const struct hop *h, 
 		g_string_append_printf(list->out, "%s -> %s\n", src, dst);
 	if (changed)
 		g_string_append_printf(list->out, "       %s -> %s\n", src, dst);
-	g_string_append_printf(list->out, "     %c %-16s %s\n", relied_on ? '*' : ' ', place, answer);
+	g_string_append_printf(list->out, "     %c %-16s %s\n", relied_on ? '*' : ' ', place,
+			       answer);
 	list->from = *from;
 	list->to = *to;
 }
@@ -271,7 +282,8 @@ static void put_walk(struct listing *list, const walk *w)
 		const struct hop *h = w->hops->pdata[i];
 
 		if (h->lookup.kernel)
-			put_line(list, true, h, h->in, &h->lookup.from, &h->lookup.to, h->lookup.kernel);
+			put_line(list, true, h, h->in, &h->lookup.from, &h->lookup.to,
+				 h->lookup.kernel);
 	}
 }
 
@@ -280,7 +292,8 @@ static bool walk_asked(const walk *w, const struct hop *there)
 	for (guint i = 0; w && i < w->hops->len; i++) {
 		const struct hop *h = w->hops->pdata[i];
 
-		if (g_str_equal(h->node, there->node) && addr_equal(&h->lookup.from, &there->lookup.to) &&
+		if (g_str_equal(h->node, there->node) &&
+		    addr_equal(&h->lookup.from, &there->lookup.to) &&
 		    addr_equal(&h->lookup.to, &there->lookup.from))
 			return true;
 	}
@@ -292,8 +305,9 @@ static void put_not_walked(struct listing *list, const struct walk_pair *w, cons
 {
 	for (guint i = w->forward->hops->len; i > 0; i--) {
 		const struct hop *h = w->forward->hops->pdata[i - 1];
-		const json_t *answer =
-			h->lookup.made ? answer_of(state, h->node, &h->lookup.to, &h->lookup.from, h->out) : NULL;
+		const json_t *answer = h->lookup.made ? answer_of(state, h->node, &h->lookup.to,
+								  &h->lookup.from, h->out) :
+							NULL;
 		g_autofree char *words = answer ? answer_words(answer) : NULL;
 
 		if (words && !walk_asked(w->back, h))

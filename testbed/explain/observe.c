@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/observe.h"
 
 #include "testbed/explain/answers.h"
@@ -31,7 +32,8 @@ void observation_clear(struct observation *seen)
 	g_clear_pointer(&seen->packets, journeys_unref);
 }
 
-static void on_agent_event(const char *scenario, const char *agent, const json_t *event, gpointer user_data)
+static void on_agent_event(const char *scenario, const char *agent, const json_t *event,
+			   gpointer user_data)
 {
 	struct observation *seen = ((struct watch *)user_data)->seen;
 
@@ -39,7 +41,8 @@ static void on_agent_event(const char *scenario, const char *agent, const json_t
 	g_ptr_array_add(seen->heard, heard_new(agent, event));
 }
 
-static void on_lab_state(const struct scenario_result *s, const json_t *state, const GError *error, gpointer user_data)
+static void on_lab_state(const struct scenario_result *s, const json_t *state, const GError *error,
+			 gpointer user_data)
 {
 	struct observation *seen = ((struct watch *)user_data)->seen;
 
@@ -82,10 +85,12 @@ static void on_cancelled(GCancellable *cancel, gpointer user_data)
 	matrix_cancel(user_data);
 }
 
-gboolean observe_run(matrix_selection *s, const struct explain_options *o, struct observation *seen, GError **error)
+gboolean observe_run(matrix_selection *s, const struct explain_options *o, struct observation *seen,
+		     GError **error)
 {
 	static const struct matrix_observer nobody = {0};
-	static const struct matrix_observer observer = {.agent_event = on_agent_event, .lab_state = on_lab_state, .evidence = on_evidence};
+	static const struct matrix_observer observer = {
+		.agent_event = on_agent_event, .lab_state = on_lab_state, .evidence = on_evidence};
 	const struct matrix_options options = {.program_dir = o->program_dir, .seed = o->seed};
 	const struct scenario_result *result = s->results->scenarios->pdata[0];
 	struct watch watch = {.seen = seen, .evidence_fd = -1};
@@ -123,8 +128,9 @@ static void tell_disagreement(finding *f, const struct leg *l, const char *text)
 	g_ptr_array_insert(f->proof, 0, g_strdup_printf("%s: %s: %s", AGREE_CODE, l->title, text));
 }
 
-/* What contradicts a walk is told whatever the cause; what confirms it, of the leg that shows the cause only, or of a
- * call that works of all.  Packets prove more than what is read off the state: they come right after the walk's end. */
+/* What contradicts a walk is told whatever the cause; what confirms it, of the leg that shows the
+ * cause only, or of a call that works of all.  Packets prove more than what is read off the state:
+ * they come right after the walk's end. */
 static void hold_against_packets(finding *f, const journeys *packets)
 {
 	bool confirmed = false;
@@ -140,7 +146,8 @@ static void hold_against_packets(finding *f, const journeys *packets)
 		} else if (f->code == CAUSE_NONE && l->seen.state == AGREE_YES) {
 			g_ptr_array_add(f->proof, g_strdup(l->seen.text));
 		} else if (l->seen.state == AGREE_YES && telling && !confirmed) {
-			g_ptr_array_insert(f->proof, MIN(1, (gint)f->proof->len), g_strdup(l->seen.text));
+			g_ptr_array_insert(f->proof, MIN(1, (gint)f->proof->len),
+					   g_strdup(l->seen.text));
 			confirmed = true;
 		}
 	}

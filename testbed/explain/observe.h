@@ -1,7 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Observe: runs cells in a fresh lab and keeps what a cause is decided from.
  *
- * Nouns: an `observation` is what the agents said and the state the kernels were in after the last cell.
- * Depends on matrix, lab, model, base and cause.  Runs a GLib main loop on the default context.  Prints nothing.
+ * Nouns: an `observation` is what the agents said and the state the kernels were in after the last
+ * cell. Depends on matrix, lab, model, base and cause.  Runs a GLib main loop on the default
+ * context.  Prints nothing.
  */
 #ifndef TESTBED_EXPLAIN_OBSERVE_H
 #define TESTBED_EXPLAIN_OBSERVE_H
@@ -16,35 +18,38 @@ struct explain_options {
 	guint64 seed;
 	bool all; /* the trial places every other call of the scenario, too */
 	bool no_trial;
-	bool alternatives; /* other ways than the fix are derived and tried, too */
-	guint steps_max; /* changes one after another in a trial; 0: TRIAL_STEPS_MAX */
+	bool alternatives;    /* other ways than the fix are derived and tried, too */
+	guint steps_max;      /* changes one after another in a trial; 0: TRIAL_STEPS_MAX */
 	GCancellable *cancel; /* ends what runs at once; NULL: nothing does */
 };
 
 struct observation {
-	GPtrArray *heard; /* struct heard, in order */
-	json_t *state;    /* docs/EXPLAIN.md; NULL: could not be read */
-	journeys *packets; /* a reference; NULL: none were kept */
-	gint64 clock_offset_us;  /* the time since 1970 is this much more than that of events */
-	gint64 start_us, end_us; /* of the call, where a whole run was recorded; 0: all of it is this call's */
+	GPtrArray *heard;	 /* struct heard, in order */
+	json_t *state;		 /* docs/EXPLAIN.md; NULL: could not be read */
+	journeys *packets;	 /* a reference; NULL: none were kept */
+	gint64 clock_offset_us;	 /* the time since 1970 is this much more than that of events */
+	gint64 start_us, end_us; /* of the call, where a whole run was recorded; 0: all of it is
+				    this call's */
 };
 
 /* Empty; observation_clear frees what it has got. */
 void observation_init(struct observation *seen);
 void observation_clear(struct observation *seen);
 
-/* Reads the evidence of a lab (pcapng) from the start of `fd`; seen->packets stays NULL when it is none. */
+/* Reads the evidence of a lab (pcapng) from the start of `fd`; seen->packets stays NULL when it is
+ * none. */
 void observation_read_packets(struct observation *seen, int fd);
 
-/* Runs the cells of a selection that holds one scenario; blocks until the last one has ended.  `seen`: an
- * initialised one, or NULL.  FALSE when this host can't run labs, the lab could not be
+/* Runs the cells of a selection that holds one scenario; blocks until the last one has ended.
+ * `seen`: an initialised one, or NULL.  FALSE when this host can't run labs, the lab could not be
  * built, or it was cancelled (G_IO_ERROR_CANCELLED). */
-gboolean observe_run(matrix_selection *s, const struct explain_options *o, struct observation *seen, GError **error);
+gboolean observe_run(matrix_selection *s, const struct explain_options *o, struct observation *seen,
+		     GError **error);
 
 /* The cells of that one scenario: struct cell. */
 const GPtrArray *observe_cells(const matrix_selection *s);
-/* Why its first cell came out as it did; each leg is held against the journeys, and what was seen, and what
- * the kernels remember of its sessions, becomes proof. */
+/* Why its first cell came out as it did; each leg is held against the journeys, and what was seen,
+ * and what the kernels remember of its sessions, becomes proof. */
 finding *observe_finding(const matrix_selection *s, const struct observation *seen);
 /* The same of any cell in the network `m`. */
 finding *observe_finding_of(const model *m, const struct cell *c, const struct observation *seen);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/packet.h"
 
 #include <string.h>
@@ -23,7 +24,8 @@ struct part {
 
 static struct part rest(struct part p, gsize offset)
 {
-	return offset < p.length ? (struct part){p.data + offset, p.length - offset} : (struct part){p.data, 0};
+	return offset < p.length ? (struct part){p.data + offset, p.length - offset} :
+				   (struct part){p.data, 0};
 }
 
 static guint8 byte_at(struct part p, gsize at)
@@ -41,14 +43,15 @@ static guint32 u32_at(struct part p, gsize at)
 	return (guint32)u16_at(p, at) << 16 | u16_at(p, at + 2);
 }
 
-static void id_copy(struct sighting *s, enum packet_kind kind, gsize to, struct part p, gsize from, gsize length)
+static void id_copy(struct sighting *s, enum packet_kind kind, gsize to, struct part p, gsize from,
+		    gsize length)
 {
 	s->id.kind = (guint8)kind;
 	for (gsize i = 0; i < length && to + i < sizeof s->id.bytes; i++)
 		s->id.bytes[to + i] = byte_at(p, from + i);
 }
 
-/* --- what is in it --- */
+/* --- what is in it ---------------------------------------------------------------------------- */
 
 /* The value of an attribute, empty when there is none. */
 static struct part stun_attribute(struct part p, guint16 type)
@@ -82,7 +85,9 @@ static bool read_stun(struct part p, struct sighting *s)
 	}
 	error = stun_attribute(p, ATTRIBUTE_ERROR);
 	s->stun = type;
-	s->error = error.length >= 4 ? (guint8)((byte_at(error, 2) & 7) * 100 + byte_at(error, 3) - 300) : 0;
+	s->error = error.length >= 4 ?
+			   (guint8)((byte_at(error, 2) & 7) * 100 + byte_at(error, 3) - 300) :
+			   0;
 	id_copy(s, PACKET_STUN, 0, p, 0, 2);
 	id_copy(s, PACKET_STUN, 2, p, 8, 12);
 	return true;
@@ -126,7 +131,7 @@ static bool read_dns(struct part p, struct sighting *s)
 	return true;
 }
 
-/* --- headers --- */
+/* --- headers ---------------------------------------------------------------------------------- */
 
 static bool read_udp(struct part p, struct sighting *s)
 {
@@ -137,7 +142,8 @@ static bool read_udp(struct part p, struct sighting *s)
 	s->dport = u16_at(p, 2);
 	if (payload.length == 0)
 		return false;
-	return s->sport == DNS_PORT || s->dport == DNS_PORT ? read_dns(payload, s) : read_payload(payload, s);
+	return s->sport == DNS_PORT || s->dport == DNS_PORT ? read_dns(payload, s) :
+							      read_payload(payload, s);
 }
 
 /* `whole`: bytes of header and payload as they were sent. */
@@ -157,7 +163,8 @@ static bool read_tcp(struct part p, gsize whole, struct sighting *s)
 	id_copy(s, PACKET_TCP, 0, p, 4, 4);
 	s->id.bytes[4] = s->tcp_flags & (TCP_FLAG_FIN | TCP_FLAG_SYN | TCP_FLAG_RST | TCP_FLAG_ACK);
 	memcpy(s->id.bytes + 5, &length, sizeof length);
-	if (payload.length >= 2 && byte_at(payload, 0) >= 0x14 && byte_at(payload, 0) <= 0x17 && byte_at(payload, 1) == 3)
+	if (payload.length >= 2 && byte_at(payload, 0) >= 0x14 && byte_at(payload, 0) <= 0x17 &&
+	    byte_at(payload, 1) == 3)
 		s->tls = byte_at(payload, 0);
 	else if (length > 0 && read_payload(payload, &inside) && !inside.in_turn)
 		s->stun = inside.stun, s->error = inside.error;
@@ -195,7 +202,8 @@ static bool read_transport(struct part p, gsize whole, guint8 protocol, struct s
 	}
 }
 
-bool packet_read(const guint8 *data, gsize captured, gsize original, bool ethernet, struct sighting *ret)
+bool packet_read(const guint8 *data, gsize captured, gsize original, bool ethernet,
+		 struct sighting *ret)
 {
 	gsize link = ethernet ? ETHERNET_BYTES : 0, header;
 	struct part p = rest((struct part){data, captured}, link);
@@ -206,7 +214,8 @@ bool packet_read(const guint8 *data, gsize captured, gsize original, bool ethern
 		header = (gsize)(byte_at(p, 0) & 0x0f) * 4;
 		read_address(p, 12, AF_INET, &ret->src);
 		read_address(p, 16, AF_INET, &ret->dst);
-		return read_transport(rest(p, header), whole > header ? whole - header : 0, byte_at(p, 9), ret);
+		return read_transport(rest(p, header), whole > header ? whole - header : 0,
+				      byte_at(p, 9), ret);
 	}
 	if (p.length < 40 || byte_at(p, 0) >> 4 != 6)
 		return false;
@@ -215,7 +224,7 @@ bool packet_read(const guint8 *data, gsize captured, gsize original, bool ethern
 	return read_transport(rest(p, 40), whole > 40 ? whole - 40 : 0, byte_at(p, 6), ret);
 }
 
-/* --- names --- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 bool packet_is_request(const struct sighting *s)
 {
@@ -231,8 +240,9 @@ static const struct method {
 	guint16 type; /* of the request */
 	const char *name;
 } methods[] = {
-	{0x0001, "STUN binding"},	{0x0003, "TURN allocate"},     {0x0004, "TURN refresh"},
-	{0x0006, "TURN send"},		{0x0007, "TURN data"},	       {0x0008, "TURN create-permission"},
+	{0x0001, "STUN binding"},      {0x0003, "TURN allocate"},
+	{0x0004, "TURN refresh"},      {0x0006, "TURN send"},
+	{0x0007, "TURN data"},	       {0x0008, "TURN create-permission"},
 	{0x0009, "TURN channel-bind"},
 };
 
@@ -248,9 +258,9 @@ static const char *stun_name(const struct sighting *s, char buf[static 48])
 		g_snprintf(buf, 48, "%s error %u", method, 300u + s->error);
 	else
 		g_snprintf(buf, 48, "%s %s", method,
-			   (s->stun & STUN_CLASS) == 0		     ? "request"
-			   : (s->stun & STUN_CLASS) == STUN_SUCCESS ? "success"
-								     : "indication");
+			   (s->stun & STUN_CLASS) == 0		  ? "request" :
+			   (s->stun & STUN_CLASS) == STUN_SUCCESS ? "success" :
+								    "indication");
 	return buf;
 }
 
@@ -262,13 +272,19 @@ static const char *tcp_name(const struct sighting *s)
 		return s->tcp_flags & TCP_FLAG_ACK ? "TCP SYN+ACK" : "TCP SYN";
 	if (s->tcp_flags & TCP_FLAG_FIN)
 		return "TCP FIN";
-	return s->tls == 0x16 ? "TLS handshake" : s->tls == 0x15 ? "TLS alert" : s->tls ? "TLS data" : "TCP data";
+	return s->tls == 0x16 ? "TLS handshake" :
+	       s->tls == 0x15 ? "TLS alert" :
+	       s->tls	      ? "TLS data" :
+				"TCP data";
 }
 
 const char *packet_name(const struct sighting *s, char buf[static 48])
 {
-	static const char *const names[] = {[PACKET_STUN] = "STUN", [PACKET_RTP] = "RTP", [PACKET_TCP] = "TCP",
-					    [PACKET_DNS] = "DNS", [PACKET_ICMP] = "ICMP"};
+	static const char *const names[] = {[PACKET_STUN] = "STUN",
+					    [PACKET_RTP] = "RTP",
+					    [PACKET_TCP] = "TCP",
+					    [PACKET_DNS] = "DNS",
+					    [PACKET_ICMP] = "ICMP"};
 
 	if (s->stun != 0)
 		return stun_name(s, buf);

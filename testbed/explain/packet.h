@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Packet: what a captured packet is, and what it can be recognised by at another node.
  *
- * Nouns: a `sighting` is one packet at one interface; its `packet_id` is what NAT and tunnels leave as it is: STUN
- * transaction id (RFC 8489 section 6), RTP source, number and time stamp (RFC 3550 section 5.1), TCP sequence number
- * with flags and length, DNS id and question.  What a TURN message carries (RFC 8656 sections 11 and 12) is known by
- * its own id, so that it is the same packet before and behind the relay.
- * Depends on model and base.  Pure.
+ * Nouns: a `sighting` is one packet at one interface; its `packet_id` is what NAT and tunnels leave
+ * as it is: STUN transaction id (RFC 8489 section 6), RTP source, number and time stamp (RFC 3550
+ * section 5.1), TCP sequence number with flags and length, DNS id and question.  What a TURN
+ * message carries (RFC 8656 sections 11 and 12) is known by its own id, so that it is the same
+ * packet before and behind the relay. Depends on model and base.  Pure.
  */
 #ifndef TESTBED_EXPLAIN_PACKET_H
 #define TESTBED_EXPLAIN_PACKET_H
@@ -26,11 +27,11 @@ struct sighting {
 	struct addr src, dst;
 	uint16_t sport, dport;
 	struct packet_id id;
-	bool in_turn;      /* seen inside a TURN message */
-	uint16_t stun;     /* message type; 0: no STUN message (a request has none of this value) */
-	uint8_t error;     /* STUN error code less 300 (RFC 8489 section 14.8); 0: none */
+	bool in_turn;	   /* seen inside a TURN message */
+	uint16_t stun;	   /* message type; 0: no STUN message (a request has none of this value) */
+	uint8_t error;	   /* STUN error code less 300 (RFC 8489 section 14.8); 0: none */
 	uint8_t tcp_flags; /* 0: no TCP */
-	uint8_t tls;       /* content type of the TLS record that the segment begins with; 0: none */
+	uint8_t tls; /* content type of the TLS record that the segment begins with; 0: none */
 };
 
 #define TCP_FLAG_FIN 0x01
@@ -38,9 +39,10 @@ struct sighting {
 #define TCP_FLAG_RST 0x04
 #define TCP_FLAG_ACK 0x10
 
-/* Reads the first `captured` of `original` bytes; fills in all but node, iface, out and time.  false: nothing that
- * could be recognised again. */
-bool packet_read(const guint8 *data, gsize captured, gsize original, bool ethernet, struct sighting *ret);
+/* Reads the first `captured` of `original` bytes; fills in all but node, iface, out and time.
+ * false: nothing that could be recognised again. */
+bool packet_read(const guint8 *data, gsize captured, gsize original, bool ethernet,
+		 struct sighting *ret);
 
 /* "STUN binding request", "TURN allocate error 437", "TCP SYN", "RTP"; static or into `buf`. */
 const char *packet_name(const struct sighting *s, char buf[static 48]);

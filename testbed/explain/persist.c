@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/persist.h"
 
 #include "testbed/explain/cause_rules.h"
@@ -22,7 +23,7 @@ const struct route *persist_route(const struct node *n, const char *to)
 	return lost ? lost : route_named(n->routes, to);
 }
 
-/* --- before the restart ------------------------------------------------------------------------------------ */
+/* --- before the restart ----------------------------------------------------------------------- */
 
 static bool is_fleeting(const struct node *n, const json_t *route)
 {
@@ -80,7 +81,8 @@ static const struct route *route_missed(const struct node *n, const struct findi
 	for (guint i = 0; i < n->routes->len; i++) {
 		const struct route *r = n->routes->pdata[i];
 
-		if (!r->persistent && f->prefix.addr.family != 0 && gateway_covers(&r->to, &f->prefix))
+		if (!r->persistent && f->prefix.addr.family != 0 &&
+		    gateway_covers(&r->to, &f->prefix))
 			return r;
 	}
 	return NULL;
@@ -89,8 +91,12 @@ static const struct route *route_missed(const struct node *n, const struct findi
 static bool foresee_node(const struct evidence *e, const struct node *n, struct finding *f)
 {
 	json_t *after = state_after_restart(e->state, n);
-	const struct evidence then = {
-		.model = e->model, .cell = e->cell, .heard = e->heard, .state = after, .walk = e->walk, .meet = e->meet};
+	const struct evidence then = {.model = e->model,
+				      .cell = e->cell,
+				      .heard = e->heard,
+				      .state = after,
+				      .walk = e->walk,
+				      .meet = e->meet};
 	g_autoptr(finding) seen = finding_new(e->cell);
 	const struct route *r = walk_legs(&then, seen) ? route_missed(n, seen) : NULL;
 	const struct leg *l = seen->legs->len > 0 ? seen->legs->pdata[seen->legs->len - 1] : NULL;
@@ -104,8 +110,11 @@ static bool foresee_node(const struct evidence *e, const struct node *n, struct 
 	f->object = g_strdup(prefix_print(&r->to, buf));
 	f->prefix = r->to;
 	f->direction = seen->direction;
-	f->why = g_strdup_printf("the route of %s to %s is in use and not persistent: after a restart it is gone", n->name, buf);
-	cause_prove(f, "without it %s ends at %s: %s", l ? l->title : "the call", seen->node ? seen->node : "its start",
+	f->why = g_strdup_printf(
+		"the route of %s to %s is in use and not persistent: after a restart it is gone",
+		n->name, buf);
+	cause_prove(f, "without it %s ends at %s: %s", l ? l->title : "the call",
+		    seen->node ? seen->node : "its start",
 		    seen->why ? seen->why : cause_text(seen->code));
 	return true;
 }
@@ -121,7 +130,7 @@ bool persist_foresee(const struct evidence *e, struct finding *f)
 	return false;
 }
 
-/* --- after it ----------------------------------------------------------------------------------------------- */
+/* --- after it --------------------------------------------------------------------------------- */
 
 void persist_recognise(const struct evidence *e, struct finding *f)
 {
@@ -137,8 +146,11 @@ void persist_recognise(const struct evidence *e, struct finding *f)
 		g_free(f->object);
 		f->object = g_strdup(prefix_print(&r->to, buf));
 		f->prefix = r->to;
-		cause_prove(f, "%s:%d gives %s a route to %s that is not persistent, and %s was restarted since",
-			    r->loc.file ? r->loc.file : "the topology", r->loc.line, n->name, buf, n->name);
+		cause_prove(f,
+			    "%s:%d gives %s a route to %s that is not persistent, and %s was "
+			    "restarted since",
+			    r->loc.file ? r->loc.file : "the topology", r->loc.line, n->name, buf,
+			    n->name);
 		return;
 	}
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/reasons.h"
 
 #include "testbed/matrix/machine.h"
@@ -51,7 +52,8 @@ static bool concerns(const struct heard *h, const struct cell *c, const char *ca
 {
 	const char *of = json_string_value(json_object_get(h->event, "call"));
 
-	if (!strchr(h->agent, '/') && !g_ptr_array_find_with_equal_func(c->participants, h->agent, g_str_equal, NULL))
+	if (!strchr(h->agent, '/') &&
+	    !g_ptr_array_find_with_equal_func(c->participants, h->agent, g_str_equal, NULL))
 		return false;
 	return !of || g_str_equal(of, call);
 }
@@ -83,7 +85,11 @@ static const struct selected_scenario *selected(const reasons *r, const struct s
 static void find_cause(const reasons *r, const model *m, struct cell *c, const json_t *state)
 {
 	g_autoptr(GPtrArray) heard = heard_of(r, c);
-	const struct evidence e = {.model = m, .cell = c, .heard = heard, .state = state, .walk = walk_both,
+	const struct evidence e = {.model = m,
+				   .cell = c,
+				   .heard = heard,
+				   .state = state,
+				   .walk = walk_both,
 				   .meet = walk_meet};
 	g_autoptr(finding) f = cause_find(&e);
 

@@ -1,11 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/scope.h"
 
 struct scope {
 	const struct observation *seen;
 	const struct cell *cell;
 	GHashTable *candidates; /* "ADDRESS:PORT" of all candidates of the call */
-	GHashTable *owners;     /* the same of those that an end has itself -> its node; borrowed */
-	GHashTable *others;     /* "ADDRESS:PORT" of clients of a relay whose allocation is no candidate of the call */
+	GHashTable *owners;	/* the same of those that an end has itself -> its node; borrowed */
+	GHashTable *others; /* "ADDRESS:PORT" of clients of a relay whose allocation is no candidate
+			       of the call */
 };
 
 static const char *text_of(const json_t *event, const char *key)
@@ -19,10 +21,12 @@ static void add_candidate(scope *s, const struct heard *h)
 	struct addr a;
 	char *end;
 
-	if (!address || !addr_parse(address, &a) || g_strcmp0(text_of(h->event, "event"), "candidate") != 0)
+	if (!address || !addr_parse(address, &a) ||
+	    g_strcmp0(text_of(h->event, "event"), "candidate") != 0)
 		return;
 	end = scope_end_text(&a, (guint)json_integer_value(json_object_get(h->event, "port")));
-	if (g_strcmp0(text_of(h->event, "side"), "local") == 0 && g_strcmp0(text_of(h->event, "type"), "relay") != 0)
+	if (g_strcmp0(text_of(h->event, "side"), "local") == 0 &&
+	    g_strcmp0(text_of(h->event, "type"), "relay") != 0)
 		g_hash_table_insert(s->owners, g_strdup(end), h->agent);
 	g_hash_table_add(s->candidates, end);
 }
@@ -83,7 +87,8 @@ bool scope_is_candidate(const scope *s, const struct addr *a, guint port)
 
 static bool is_end(GHashTable *ends, const struct sighting *at)
 {
-	g_autofree char *from = scope_end_text(&at->src, at->sport), *to = scope_end_text(&at->dst, at->dport);
+	g_autofree char *from = scope_end_text(&at->src, at->sport),
+			*to = scope_end_text(&at->dst, at->dport);
 
 	return g_hash_table_contains(ends, from) || g_hash_table_contains(ends, to);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/sessions.h"
 
 #include "testbed/explain/detail.h"
@@ -6,10 +7,11 @@
 /* From another port of the same host to the same place, with the same fate. */
 static bool are_alike(const struct tracked *a, const struct tracked *b)
 {
-	return g_str_equal(a->node, b->node) && g_str_equal(a->proto, b->proto) && addr_equal(&a->src, &b->src) &&
-	       addr_equal(&a->dst, &b->dst) && a->dport == b->dport && addr_equal(&a->reply_dst, &b->reply_dst) &&
-	       addr_equal(&a->reply_src, &b->reply_src) && a->replied == b->replied && a->assured == b->assured &&
-	       g_strcmp0(a->state, b->state) == 0;
+	return g_str_equal(a->node, b->node) && g_str_equal(a->proto, b->proto) &&
+	       addr_equal(&a->src, &b->src) && addr_equal(&a->dst, &b->dst) &&
+	       a->dport == b->dport && addr_equal(&a->reply_dst, &b->reply_dst) &&
+	       addr_equal(&a->reply_src, &b->reply_src) && a->replied == b->replied &&
+	       a->assured == b->assured && g_strcmp0(a->state, b->state) == 0;
 }
 
 static void put_session(const struct tracked *t, guint alike, GString *out)
@@ -39,7 +41,8 @@ static json_int_t left_out(const json_t *state, const char *node)
 	return json_integer_value(json_object_get(one, "conntrack_left_out"));
 }
 
-static void put_node(const struct observation *seen, const GPtrArray *sessions, const char *node, GString *out)
+static void put_node(const struct observation *seen, const GPtrArray *sessions, const char *node,
+		     GString *out)
 {
 	json_int_t missing = left_out(seen->state, node);
 
@@ -52,11 +55,14 @@ static void put_node(const struct observation *seen, const GPtrArray *sessions, 
 			put_session(t, next - i - 1, out);
 	}
 	if (missing > 0)
-		g_string_append_printf(out, "  %s: %" JSON_INTEGER_FORMAT " more, of any call, are not in the state\n",
+		g_string_append_printf(out,
+				       "  %s: %" JSON_INTEGER_FORMAT
+				       " more, of any call, are not in the state\n",
 				       node, missing);
 }
 
-void sessions_text(const struct observation *seen, const struct cell *c, const finding *f, GString *out)
+void sessions_text(const struct observation *seen, const struct cell *c, const finding *f,
+		   GString *out)
 {
 	g_autoptr(GPtrArray) sessions = sessions_of_call(seen, c), names = detail_nodes(f);
 	gsize before;

@@ -1,8 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/tracked.h"
 
-/* --- from the state -------------------------------------------------------------------------------------- */
+/* --- from the state --------------------------------------------------------------------------- */
 
-static bool read_end(const json_t *item, const char *address, const char *port, struct addr *ret, uint16_t *ret_port)
+static bool read_end(const json_t *item, const char *address, const char *port, struct addr *ret,
+		     uint16_t *ret_port)
 {
 	const char *text = json_string_value(json_object_get(item, address));
 
@@ -36,13 +38,13 @@ GPtrArray *tracked_of(const json_t *state, const char *node)
 	const char *name;
 	json_t *one;
 
-	json_object_foreach (json_object_get(state, "nodes"), name, one) {
+	json_object_foreach(json_object_get(state, "nodes"), name, one) {
 		const json_t *item;
 		size_t i;
 
 		if (node && !g_str_equal(node, name))
 			continue;
-		json_array_foreach (json_object_get(one, "conntrack"), i, item) {
+		json_array_foreach(json_object_get(one, "conntrack"), i, item) {
 			struct tracked *t = read_one(name, item);
 
 			if (t)
@@ -56,15 +58,18 @@ bool tracked_is_whole(const json_t *state, const char *node)
 {
 	const json_t *one = json_object_get(json_object_get(state, "nodes"), node);
 
-	return json_is_array(json_object_get(one, "conntrack")) && !json_object_get(one, "conntrack_left_out");
+	return json_is_array(json_object_get(one, "conntrack")) &&
+	       !json_object_get(one, "conntrack_left_out");
 }
 
-/* --- whose packets ----------------------------------------------------------------------------------------- */
+/* --- whose packets ---------------------------------------------------------------------------- */
 
 static bool is_proto(const struct tracked *t, enum ip_proto proto)
 {
-	static const char *const names[] = {
-		[PROTO_ANY] = NULL, [PROTO_TCP] = "tcp", [PROTO_UDP] = "udp", [PROTO_ICMP] = "icmp"};
+	static const char *const names[] = {[PROTO_ANY] = NULL,
+					    [PROTO_TCP] = "tcp",
+					    [PROTO_UDP] = "udp",
+					    [PROTO_ICMP] = "icmp"};
 
 	return !names[proto] || g_str_equal(t->proto, names[proto]);
 }
@@ -76,8 +81,9 @@ static bool fits(uint16_t wanted, uint16_t port)
 
 bool tracked_asks(const struct tracked *t, const struct flow *packet)
 {
-	return is_proto(t, packet->proto) && addr_equal(&t->src, &packet->src) && addr_equal(&t->dst, &packet->dst) &&
-	       fits(packet->sport, t->sport) && fits(packet->dport, t->dport);
+	return is_proto(t, packet->proto) && addr_equal(&t->src, &packet->src) &&
+	       addr_equal(&t->dst, &packet->dst) && fits(packet->sport, t->sport) &&
+	       fits(packet->dport, t->dport);
 }
 
 bool tracked_has(const struct tracked *t, const struct flow *packet)
@@ -88,9 +94,10 @@ bool tracked_has(const struct tracked *t, const struct flow *packet)
 		fits(packet->dport, t->reply_dport));
 }
 
-/* --- for people ------------------------------------------------------------------------------------------- */
+/* --- for people ------------------------------------------------------------------------------- */
 
-static const char *end_text(const struct addr *a, uint16_t port, char buf[static ADDR_PORT_TEXT_MAX])
+static const char *end_text(const struct addr *a, uint16_t port,
+			    char buf[static ADDR_PORT_TEXT_MAX])
 {
 	return port != 0 ? addr_port_print(a, port, buf) : addr_print(a, buf);
 }

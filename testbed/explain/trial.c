@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/trial.h"
 
 /* What a trial needs all along. */
@@ -9,7 +10,8 @@ struct setting {
 };
 
 /* The same cells again, in the network with the changes. */
-static matrix_selection *select_again(const struct setting *at, const struct matrix_filter *filter, GError **error)
+static matrix_selection *select_again(const struct setting *at, const struct matrix_filter *filter,
+				      GError **error)
 {
 	const struct selected_scenario *old = at->was->scenarios->pdata[0];
 	g_autoptr(matrix_selection) s = matrix_select(at->base, filter, error);
@@ -23,7 +25,8 @@ static matrix_selection *select_again(const struct setting *at, const struct mat
 	if (!mended) {
 		g_autofree char *text = diags_to_text(d);
 
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "the fix does not fit the topology: %s", g_strchomp(text));
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED,
+			    "the fix does not fit the topology: %s", g_strchomp(text));
 		return NULL;
 	}
 	selected = s->scenarios->pdata[0];
@@ -36,7 +39,8 @@ static matrix_selection *select_cell_again(const struct setting *at, GError **er
 {
 	const struct cell *cell = observe_cells(at->was)->pdata[0];
 	g_autofree char *pair = g_strdup_printf("%s:%s", cell->a, cell->b ? cell->b : "");
-	g_autofree char *escaped = g_regex_escape_string(cell->id, -1), *only = g_strdup_printf("^%s$", escaped);
+	g_autofree char *escaped = g_regex_escape_string(cell->id, -1),
+			*only = g_strdup_printf("^%s$", escaped);
 	const char *scenarios[] = {cell->scenario, NULL}, *pairs[] = {pair, NULL};
 	const struct matrix_filter filter = {.scenarios = scenarios,
 					     .pairs = cell->b ? pairs : NULL,
@@ -46,7 +50,7 @@ static matrix_selection *select_cell_again(const struct setting *at, GError **er
 	return select_again(at, &filter, error);
 }
 
-/* --- steps ------------------------------------------------------------------------------------------- */
+/* --- steps ------------------------------------------------------------------------------------ */
 
 static void step_free(gpointer data)
 {
@@ -70,14 +74,17 @@ static struct trial_step *step_add(struct trial *t, const finding *f, const fix 
 	return s;
 }
 
-/* A call that failed must pass; one that passed over another path than is expected must take that. */
+/* A call that failed must pass; one that passed over another path than is expected must take that.
+ */
 static bool is_mended(const struct cell *before, const struct cell *after)
 {
-	return after->verdict == VERDICT_PASS && (before->verdict != VERDICT_PASS || after->as_expected);
+	return after->verdict == VERDICT_PASS &&
+	       (before->verdict != VERDICT_PASS || after->as_expected);
 }
 
 /* The cause that the copy still has, and the fix for it; FALSE: there is nothing more to try. */
-static bool find_next(struct trial *t, const matrix_selection *s, const struct observation *seen, finding **found, fix **mend)
+static bool find_next(struct trial *t, const matrix_selection *s, const struct observation *seen,
+		      finding **found, fix **mend)
 {
 	const struct selected_scenario *selected = s->scenarios->pdata[0];
 
@@ -87,12 +94,14 @@ static bool find_next(struct trial *t, const matrix_selection *s, const struct o
 	*mend = fix_derive(selected->model, *found);
 	t->next = (*found)->code;
 	for (guint i = 0; *mend && i < t->steps->len; i++)
-		if (g_str_equal(((const struct trial_step *)t->steps->pdata[i])->change, (*mend)->change))
+		if (g_str_equal(((const struct trial_step *)t->steps->pdata[i])->change,
+				(*mend)->change))
 			return false;
 	return *mend != NULL;
 }
 
-static void note_step(struct trial *t, struct trial_step *step, const struct cell *before, const struct cell *after)
+static void note_step(struct trial *t, struct trial_step *step, const struct cell *before,
+		      const struct cell *after)
 {
 	t->verdict = step->verdict = after->verdict;
 	t->path = step->path = after->path;
@@ -100,9 +109,10 @@ static void note_step(struct trial *t, struct trial_step *step, const struct cel
 	t->next = CAUSE_NONE;
 }
 
-/* One step: the call with all changes up to now.  TRUE: there is a further one, in *next and *next_fix. */
-static bool try_step(struct trial *t, const struct setting *at, const finding *f, const fix *mend, finding **next, fix **next_fix,
-		     GError **error)
+/* One step: the call with all changes up to now.  TRUE: there is a further one, in *next and
+ * *next_fix. */
+static bool try_step(struct trial *t, const struct setting *at, const finding *f, const fix *mend,
+		     finding **next, fix **next_fix, GError **error)
 {
 	struct trial_step *step = step_add(t, f, mend);
 	g_autoptr(matrix_selection) s = NULL;
@@ -122,7 +132,8 @@ static bool try_step(struct trial *t, const struct setting *at, const finding *f
 	return more;
 }
 
-static void try_steps(struct trial *t, const struct setting *at, const finding *first, const fix *mend, GError **error)
+static void try_steps(struct trial *t, const struct setting *at, const finding *first,
+		      const fix *mend, GError **error)
 {
 	guint max = at->options->steps_max > 0 ? at->options->steps_max : TRIAL_STEPS_MAX;
 	finding *next = NULL;
@@ -135,7 +146,7 @@ static void try_steps(struct trial *t, const struct setting *at, const finding *
 	fix_free(next_fix);
 }
 
-/* --- every other call -------------------------------------------------------------------------------- */
+/* --- every other call ------------------------------------------------------------------------- */
 
 /* "^(ID|ID)$" of all of them. */
 static char *regex_of(const GPtrArray *ids)
@@ -151,15 +162,16 @@ static char *regex_of(const GPtrArray *ids)
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-/* On a busy machine a call among hundreds may fail for want of a processor.  What the change breaks fails also with
- * none beside it but its like; the others are told, too, as unsteady. */
+/* On a busy machine a call among hundreds may fail for want of a processor.  What the change breaks
+ * fails also with none beside it but its like; the others are told, too, as unsteady. */
 static gboolean confirm_broken(struct trial *t, const struct setting *at, GError **error)
 {
 	g_autofree char *only = regex_of(t->broken);
 	const struct cell *cell = observe_cells(at->was)->pdata[0];
 	const char *scenarios[] = {cell->scenario, NULL};
 	const struct matrix_filter filter = {.scenarios = scenarios, .only = only};
-	g_autoptr(matrix_selection) again = t->broken->len > 0 ? select_again(at, &filter, error) : NULL;
+	g_autoptr(matrix_selection) again =
+		t->broken->len > 0 ? select_again(at, &filter, error) : NULL;
 
 	if (t->broken->len == 0)
 		return TRUE;
@@ -169,7 +181,8 @@ static gboolean confirm_broken(struct trial *t, const struct setting *at, GError
 	for (guint i = 0; i < observe_cells(again)->len; i++) {
 		const struct cell *c = observe_cells(again)->pdata[i];
 
-		g_ptr_array_add(c->verdict == VERDICT_PASS ? t->unsteady : t->broken, g_strdup(c->id));
+		g_ptr_array_add(c->verdict == VERDICT_PASS ? t->unsteady : t->broken,
+				g_strdup(c->id));
 	}
 	return TRUE;
 }
@@ -183,10 +196,12 @@ static gboolean try_others(struct trial *t, const struct setting *at, GError **e
 	g_autoptr(matrix_selection) before = matrix_select(at->base, &filter, error);
 	g_autoptr(matrix_selection) after = before ? select_again(at, &filter, error) : NULL;
 
-	if (!after || !observe_run(before, at->options, NULL, error) || !observe_run(after, at->options, NULL, error))
+	if (!after || !observe_run(before, at->options, NULL, error) ||
+	    !observe_run(after, at->options, NULL, error))
 		return FALSE;
 	for (guint i = 0; i < observe_cells(before)->len; i++) {
-		const struct cell *first = observe_cells(before)->pdata[i], *then = observe_cells(after)->pdata[i];
+		const struct cell *first = observe_cells(before)->pdata[i],
+				  *then = observe_cells(after)->pdata[i];
 
 		if (first->verdict != VERDICT_PASS)
 			continue;
@@ -197,14 +212,15 @@ static gboolean try_others(struct trial *t, const struct setting *at, GError **e
 	return confirm_broken(t, at, error);
 }
 
-/* --- public -------------------------------------------------------------------------------------------- */
+/* --- public ----------------------------------------------------------------------------------- */
 
-void trial_make(struct trial *t, const model *base, const matrix_selection *was, const finding *found, const fix *mend,
-		const struct explain_options *options)
+void trial_make(struct trial *t, const model *base, const matrix_selection *was,
+		const finding *found, const fix *mend, const struct explain_options *options)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GString) changes = g_string_new(NULL);
-	const struct setting at = {.base = base, .was = was, .options = options, .changes = changes};
+	const struct setting at = {
+		.base = base, .was = was, .options = options, .changes = changes};
 
 	if (options->no_trial) {
 		t->error = g_strdup("not asked for");
@@ -221,7 +237,8 @@ void trial_make(struct trial *t, const model *base, const matrix_selection *was,
 		t->error = g_strdup(error->message);
 }
 
-bool trial_repeats(struct trial *t, const model *base, const matrix_selection *was, const struct explain_options *options)
+bool trial_repeats(struct trial *t, const model *base, const matrix_selection *was,
+		   const struct explain_options *options)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GString) none = g_string_new(NULL);
@@ -230,13 +247,17 @@ bool trial_repeats(struct trial *t, const model *base, const matrix_selection *w
 	const struct cell *before = observe_cells(was)->pdata[0], *after;
 
 	if (!s || !observe_run(s, options, NULL, &error)) {
-		t->error = g_strdup(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? "interrupted" : error->message);
+		t->error = g_strdup(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ?
+					    "interrupted" :
+					    error->message);
 		return false;
 	}
 	after = observe_cells(s)->pdata[0];
-	if (after->verdict == before->verdict && (after->verdict != VERDICT_PASS || after->path == before->path))
+	if (after->verdict == before->verdict &&
+	    (after->verdict != VERDICT_PASS || after->path == before->path))
 		return true;
-	t->error = g_strdup_printf("on a copy the call comes out as %s without it; what is at fault is in the lab and not in its topology "
+	t->error = g_strdup_printf("on a copy the call comes out as %s without it; what is at "
+				   "fault is in the lab and not in its topology "
 				   "(typed in by hand?)",
 				   verdict_name(after->verdict));
 	return false;

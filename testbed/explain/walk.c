@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/walk_node.h"
 
 #include "testbed/explain/lookups.h"
@@ -15,7 +16,7 @@ const char *walk_end_name(enum walk_end end)
 	return end < WALK_END_COUNT ? end_names[end] : "unknown";
 }
 
-/* --- results --------------------------------------------------------------------------------------------- */
+/* --- results ---------------------------------------------------------------------------------- */
 
 static void hop_free(gpointer data)
 {
@@ -72,7 +73,7 @@ void walk_pair_free(struct walk_pair *w)
 	g_free(w);
 }
 
-/* --- between nodes --------------------------------------------------------------------------------------- */
+/* --- between nodes ---------------------------------------------------------------------------- */
 
 static bool in_list(const GArray *prefixes, const struct addr *a)
 {
@@ -82,14 +83,20 @@ static bool in_list(const GArray *prefixes, const struct addr *a)
 	return false;
 }
 
-static struct walk_pair *walk_pair_of(const struct knet *net, const struct flow *flow, bool in_tunnel);
+static struct walk_pair *walk_pair_of(const struct knet *net, const struct flow *flow,
+				      bool in_tunnel);
 
-/* How the tunnel's own packets are lost from end `from` to the other or back; NULL: they are not. */
-static walk *underlay_trouble(const struct knet *net, const struct tunnel *t, int from, unsigned inner_bytes)
+/* How the tunnel's own packets are lost from end `from` to the other or back; NULL: they are not.
+ */
+static walk *underlay_trouble(const struct knet *net, const struct tunnel *t, int from,
+			      unsigned inner_bytes)
 {
 	/* IPv4, UDP and the tunnel's own header */
 	static const unsigned outer_bytes[TUNNEL_KIND_COUNT] = {
-		[TUNNEL_WIREGUARD] = 60, [TUNNEL_VXLAN] = 50, [TUNNEL_GRE] = 28, [TUNNEL_IPIP] = 20,
+		[TUNNEL_WIREGUARD] = 60,
+		[TUNNEL_VXLAN] = 50,
+		[TUNNEL_GRE] = 28,
+		[TUNNEL_IPIP] = 20,
 	};
 	bool over_udp = t->kind == TUNNEL_WIREGUARD || t->kind == TUNNEL_VXLAN;
 	struct flow outer = {
@@ -109,30 +116,36 @@ static walk *underlay_trouble(const struct knet *net, const struct tunnel *t, in
 	return lost;
 }
 
-/* Either end may start: what the one opens, the other answers through.  FALSE: the walk has ended. */
+/* Either end may start: what the one opens, the other answers through.  FALSE: the walk has ended.
+ */
 static bool pass_underlay(struct walker *k, const struct klink *out)
 {
 	const struct tunnel *t = out->tunnel;
-	walk *there = k->in_tunnel ? NULL : underlay_trouble(k->net, t, out->tunnel_end, k->size_bytes);
+	walk *there =
+		k->in_tunnel ? NULL : underlay_trouble(k->net, t, out->tunnel_end, k->size_bytes);
 	/* what is too big one way is lost whatever comes the other way */
-	walk *back = there && there->end != WALK_TOO_BIG ? underlay_trouble(k->net, t, 1 - out->tunnel_end, 0) : NULL;
+	walk *back = there && there->end != WALK_TOO_BIG ?
+			     underlay_trouble(k->net, t, 1 - out->tunnel_end, 0) :
+			     NULL;
 
 	if (!back && !(there && there->end == WALK_TOO_BIG)) {
 		walk_free(there);
 		return true;
 	}
 	walk_free(back);
-	walker_end(k, WALK_TUNNEL_DOWN, k->at, t->name, "the packets of tunnel %s itself are lost: %s", t->name,
-		   there->why);
+	walker_end(k, WALK_TUNNEL_DOWN, k->at, t->name,
+		   "the packets of tunnel %s itself are lost: %s", t->name, there->why);
 	k->w->under = there;
 	return false;
 }
 
 /* Whether the tunnel stands and takes this packet; FALSE: the walk has ended. */
-static bool pass_tunnel(struct walker *k, const struct klink *out, const struct knode *peer, const struct klink *far)
+static bool pass_tunnel(struct walker *k, const struct klink *out, const struct knode *peer,
+			const struct klink *far)
 {
 	const struct tunnel *t = out->tunnel;
-	const struct tunnel_end *own = &t->ends[out->tunnel_end], *other = &t->ends[1 - out->tunnel_end];
+	const struct tunnel_end *own = &t->ends[out->tunnel_end],
+				*other = &t->ends[1 - out->tunnel_end];
 	char text[ADDR_TEXT_MAX];
 
 	if (!far->up) {
@@ -140,15 +153,17 @@ static bool pass_tunnel(struct walker *k, const struct klink *out, const struct 
 		return false;
 	}
 	if (!in_list(other->prefixes, &k->p.at.dst)) {
-		walker_end(k, WALK_TUNNEL_PREFIX, k->at, t->name, "tunnel %s takes no packets to %s at %s", t->name,
+		walker_end(k, WALK_TUNNEL_PREFIX, k->at, t->name,
+			   "tunnel %s takes no packets to %s at %s", t->name,
 			   addr_print(&k->p.at.dst, text), k->at->model->name);
 		return false;
 	}
 	if (!pass_underlay(k, out))
 		return false;
 	if (!in_list(own->prefixes, &k->p.at.src)) {
-		walker_end(k, WALK_TUNNEL_PREFIX, peer, t->name, "tunnel %s accepts no packets from %s at %s",
-			   t->name, addr_print(&k->p.at.src, text), peer->model->name);
+		walker_end(k, WALK_TUNNEL_PREFIX, peer, t->name,
+			   "tunnel %s accepts no packets from %s at %s", t->name,
+			   addr_print(&k->p.at.src, text), peer->model->name);
 		return false;
 	}
 	return true;
@@ -161,33 +176,35 @@ static void travel_tunnel(struct walker *k, const struct klink *out)
 	const struct klink *far = peer ? knode_link(peer, other->iface) : NULL;
 
 	if (!far)
-		walker_end(k, WALK_TUNNEL_DOWN, k->at, out->tunnel->name, "tunnel %s has no other end",
-			   out->tunnel->name);
+		walker_end(k, WALK_TUNNEL_DOWN, k->at, out->tunnel->name,
+			   "tunnel %s has no other end", out->tunnel->name);
 	else if (pass_tunnel(k, out, peer, far)) {
 		k->at = peer;
 		k->in = far;
 	}
 }
 
-/* What does not fit the link it leaves by is cut: by its sender, by a router, or by its sender once the router has told
- * it (RFC 1191; answers of that kind belong to a known session, which every stateful rule lets pass). */
+/* What does not fit the link it leaves by is cut: by its sender, by a router, or by its sender once
+ * the router has told it (RFC 1191; answers of that kind belong to a known session, which every
+ * stateful rule lets pass). */
 static void cut_to_link(struct walker *k, const struct klink *out)
 {
 	if (out->mtu_bytes > 0 && k->size_bytes > out->mtu_bytes)
 		k->size_bytes = out->mtu_bytes;
 }
 
-/* A card takes no frame that is larger than its own MTU (and a VLAN tag), and nobody is told: to the sender the
- * link is wide enough.  FALSE: the walk has ended. */
+/* A card takes no frame that is larger than its own MTU (and a VLAN tag), and nobody is told: to
+ * the sender the link is wide enough.  FALSE: the walk has ended. */
 static bool fits_card(struct walker *k, const struct knode *peer, const struct klink *far)
 {
 	if (far->mtu_bytes == 0 || k->size_bytes <= far->mtu_bytes + VLAN_TAG_BYTES)
 		return true;
 	if (k->p.proto == PROTO_TCP && peer->model->nat->len == 0 && knode_owns(peer, &k->p.at.dst))
-		return true; /* it asked for smaller segments itself (MSS, RFC 9293 section 3.7.1) */
+		return true; /* it asked for smaller segments itself (MSS, RFC 9293 section 3.7.1)
+			      */
 	walker_end(k, WALK_TOO_BIG, peer, far->name,
-		   "%s of %s takes packets of at most %u bytes, and %s sends it some of %u", far->name,
-		   peer->model->name, far->mtu_bytes, k->at->model->name, k->size_bytes);
+		   "%s of %s takes packets of at most %u bytes, and %s sends it some of %u",
+		   far->name, peer->model->name, far->mtu_bytes, k->at->model->name, k->size_bytes);
 	return false;
 }
 
@@ -210,8 +227,9 @@ static void travel(struct walker *k, const struct klink *out, const struct addr 
 	peer = out->network ? knet_neighbour(k->net, out, next_hop, &far) : NULL;
 	if (!peer) {
 		addr_print(next_hop, text);
-		walker_end(k, WALK_NEXT_HOP_DEAD, k->at, text, "nobody on %s's %s has the address %s",
-			   k->at->model->name, out->name, text);
+		walker_end(k, WALK_NEXT_HOP_DEAD, k->at, text,
+			   "nobody on %s's %s has the address %s", k->at->model->name, out->name,
+			   text);
 	} else if (!far->up || !out->carrier) {
 		walker_link_is_down(k, far->up ? k->at : peer, far->up ? out : far);
 	} else if (fits_card(k, peer, far)) {
@@ -220,11 +238,11 @@ static void travel(struct walker *k, const struct klink *out, const struct addr 
 	}
 }
 
-/* --- there and back -------------------------------------------------------------------------------------- */
+/* --- there and back --------------------------------------------------------------------------- */
 
 static struct walker walker_new(const struct knet *net, enum ip_proto proto, GArray *sessions)
 {
-	struct walker k = { .net = net, .sessions = sessions, .w = walk_new() };
+	struct walker k = {.net = net, .sessions = sessions, .w = walk_new()};
 
 	k.p.proto = proto;
 	return k;
@@ -244,14 +262,15 @@ static void go(struct walker *k)
 static walk *walk_back(const struct walker *forward_walk, const struct knode *from)
 {
 	const struct tuple *there = &forward_walk->p.at;
-	struct walker k = walker_new(forward_walk->net, forward_walk->p.proto, forward_walk->sessions);
+	struct walker k =
+		walker_new(forward_walk->net, forward_walk->p.proto, forward_walk->sessions);
 
 	k.is_answer = true;
 	k.in_tunnel = forward_walk->in_tunnel;
 	k.size_bytes = forward_walk->asked_bytes;
 	k.asked_bytes = forward_walk->asked_bytes;
 	k.at = from;
-	k.p.at = (struct tuple){ there->dst, there->src, there->dport, there->sport };
+	k.p.at = (struct tuple){there->dst, there->src, there->dport, there->sport};
 	go(&k);
 	return k.w;
 }
@@ -267,18 +286,19 @@ static walk *walk_nowhere(const struct flow *flow)
 	return w;
 }
 
-static struct walker walker_at(const struct knet *net, const struct flow *flow, const struct knode *start,
-			       GArray *sessions)
+static struct walker walker_at(const struct knet *net, const struct flow *flow,
+			       const struct knode *start, GArray *sessions)
 {
 	struct walker k = walker_new(net, flow->proto, sessions);
 
 	k.at = start;
 	k.asked_bytes = k.size_bytes = flow->size_bytes;
-	k.p.at = (struct tuple){ flow->src, flow->dst, flow->sport, flow->dport };
+	k.p.at = (struct tuple){flow->src, flow->dst, flow->sport, flow->dport};
 	return k;
 }
 
-static struct walk_pair *walk_pair_of(const struct knet *net, const struct flow *flow, bool in_tunnel)
+static struct walk_pair *walk_pair_of(const struct knet *net, const struct flow *flow,
+				      bool in_tunnel)
 {
 	g_autoptr(GArray) sessions = g_array_new(FALSE, FALSE, sizeof(struct session));
 	struct walk_pair *pair = g_new0(struct walk_pair, 1);
@@ -309,7 +329,8 @@ struct walk_pair *walk_both(const model *m, const json_t *state, const struct fl
 	return pair;
 }
 
-struct walk_pair *walk_meet(const model *m, const json_t *state, const struct flow *flow, const struct flow *other)
+struct walk_pair *walk_meet(const model *m, const json_t *state, const struct flow *flow,
+			    const struct flow *other)
 {
 	struct knet *net = knet_new(m, state);
 	g_autoptr(GArray) sessions = g_array_new(FALSE, FALSE, sizeof(struct session));

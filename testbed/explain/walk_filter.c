@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/walk_filter.h"
 
 static const char *const policy_counters[] = {
@@ -7,7 +8,7 @@ static const char *const policy_counters[] = {
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(policy_counters) == FW_CHAIN_COUNT);
 
-/* --- matching -------------------------------------------------------------------------------------------- */
+/* --- matching --------------------------------------------------------------------------------- */
 
 static bool in_prefixes(const GArray *prefixes, const struct addr *a)
 {
@@ -33,23 +34,27 @@ static bool is_iface(const char *wanted, const char *name)
 	return !wanted || g_strcmp0(wanted, name) == 0;
 }
 
-static bool rule_matches(const struct fw_rule *r, const struct packet *p, const char *in, const char *out)
+static bool rule_matches(const struct fw_rule *r, const struct packet *p, const char *in,
+			 const char *out)
 {
-	return is_iface(r->in_iface, in) && is_iface(r->out_iface, out) && in_prefixes(r->src, &p->at.src) &&
-	       in_prefixes(r->dst, &p->at.dst) && (r->proto == PROTO_ANY || r->proto == p->proto) &&
+	return is_iface(r->in_iface, in) && is_iface(r->out_iface, out) &&
+	       in_prefixes(r->src, &p->at.src) && in_prefixes(r->dst, &p->at.dst) &&
+	       (r->proto == PROTO_ANY || r->proto == p->proto) &&
 	       in_ports(r->sports, p->at.sport) && in_ports(r->dports, p->at.dport);
 }
 
-/* --- filter ---------------------------------------------------------------------------------------------- */
+/* --- filter ----------------------------------------------------------------------------------- */
 
 static struct decision decide(enum fw_action action, const char *name, const char *object)
 {
-	return (struct decision){ action, g_strdup(name), action == FW_ACCEPT ? NULL : g_strdup(object) };
+	return (struct decision){action, g_strdup(name),
+				 action == FW_ACCEPT ? NULL : g_strdup(object)};
 }
 
 static bool learns_ports(const struct nat_rule *r)
 {
-	return r->kind == NAT_MASQUERADE && (r->filtering != NAT_ADDRESS_AND_PORT_DEPENDENT || r->hairpin);
+	return r->kind == NAT_MASQUERADE &&
+	       (r->filtering != NAT_ADDRESS_AND_PORT_DEPENDENT || r->hairpin);
 }
 
 static bool is_outside(const struct knode *n, const struct nat_rule *r, const struct addr *a)
@@ -63,7 +68,9 @@ static bool is_outside(const struct knode *n, const struct nat_rule *r, const st
 /* What a NAT let in by a mapping that others may use, its firewall lets pass; UDP and TCP alike. */
 static const struct nat_rule *lets_in(const struct knode *n, const struct packet *p)
 {
-	for (guint i = 0; i < n->model->nat->len && p->dnat && (p->proto == PROTO_UDP || p->proto == PROTO_TCP); i++) {
+	for (guint i = 0;
+	     i < n->model->nat->len && p->dnat && (p->proto == PROTO_UDP || p->proto == PROTO_TCP);
+	     i++) {
 		const struct nat_rule *r = n->model->nat->pdata[i];
 
 		if (learns_ports(r) && is_outside(n, r, &p->original.dst))
@@ -82,10 +89,11 @@ static bool chain_asks(const struct firewall *fw, enum fw_chain chain)
 	return false;
 }
 
-/* The first rule of the chain that matches.  `leading`: only those that stand before the first acceptance, which
- * the way out of a host asks before it lets replies pass. */
-static const struct fw_rule *first_match(const struct firewall *fw, enum fw_chain chain, const struct packet *p,
-					 const char *in, const char *out, bool leading)
+/* The first rule of the chain that matches.  `leading`: only those that stand before the first
+ * acceptance, which the way out of a host asks before it lets replies pass. */
+static const struct fw_rule *first_match(const struct firewall *fw, enum fw_chain chain,
+					 const struct packet *p, const char *in, const char *out,
+					 bool leading)
 {
 	for (guint i = 0; i < fw->rules->len; i++) {
 		const struct fw_rule *r = fw->rules->pdata[i];
@@ -100,11 +108,12 @@ static const struct fw_rule *first_match(const struct firewall *fw, enum fw_chai
 	return NULL;
 }
 
-static struct decision firewall_decides(const struct knode *n, enum fw_chain chain, const struct packet *p,
-					const char *in, const char *out)
+static struct decision firewall_decides(const struct knode *n, enum fw_chain chain,
+					const struct packet *p, const char *in, const char *out)
 {
 	const struct firewall *fw = &n->model->firewall;
-	const struct fw_rule *r = chain == FW_OUTPUT ? first_match(fw, chain, p, in, out, true) : NULL;
+	const struct fw_rule *r =
+		chain == FW_OUTPUT ? first_match(fw, chain, p, in, out, true) : NULL;
 	const struct nat_rule *nat;
 
 	if (r)
@@ -113,7 +122,7 @@ static struct decision firewall_decides(const struct knode *n, enum fw_chain cha
 		return decide(FW_ACCEPT, "established", NULL);
 	nat = chain == FW_FORWARD ? lets_in(n, p) : NULL;
 	if (nat) {
-		struct decision d = { FW_ACCEPT, g_strdup_printf("%s-let-in", nat->name), NULL };
+		struct decision d = {FW_ACCEPT, g_strdup_printf("%s-let-in", nat->name), NULL};
 
 		return d;
 	}
@@ -123,8 +132,8 @@ static struct decision firewall_decides(const struct knode *n, enum fw_chain cha
 	return decide(fw->policy[chain], "policy", policy_counters[chain]);
 }
 
-struct decision filter_packet(const struct knode *n, enum fw_chain chain, const struct packet *p, const char *in,
-			      const char *out)
+struct decision filter_packet(const struct knode *n, enum fw_chain chain, const struct packet *p,
+			      const char *in, const char *out)
 {
 	if (chain == FW_FORWARD && n->model->bogon_filter) {
 		if (addr_is_private(&p->at.src))
@@ -137,7 +146,7 @@ struct decision filter_packet(const struct knode *n, enum fw_chain chain, const 
 	return firewall_decides(n, chain, p, in, out);
 }
 
-/* --- NAT ------------------------------------------------------------------------------------------------- */
+/* --- NAT -------------------------------------------------------------------------------------- */
 
 static char *nat_text(const struct addr *now, const struct addr *before, const char *rule)
 {
@@ -165,9 +174,10 @@ static bool same_port(uint16_t a, uint16_t b)
 	return a == b || a == 0 || b == 0;
 }
 
-/* Whether the NAT lets the packet, which came in by `in`, use that session's outside port.  A port that is not kept for all
- * destinations is known to nobody but the one that the session went to. */
-static bool may_use(const struct nat_rule *r, const struct session *s, const struct packet *p, const char *in)
+/* Whether the NAT lets the packet, which came in by `in`, use that session's outside port.  A port
+ * that is not kept for all destinations is known to nobody but the one that the session went to. */
+static bool may_use(const struct nat_rule *r, const struct session *s, const struct packet *p,
+		    const char *in)
 {
 	if (!addr_equal(&s->left.src, &p->at.dst) || addr_equal(&s->original.src, &s->left.src) ||
 	    !same_port(s->left.sport, p->at.dport))
@@ -178,7 +188,8 @@ static bool may_use(const struct nat_rule *r, const struct session *s, const str
 	case NAT_ENDPOINT_INDEPENDENT:
 		return true;
 	case NAT_ADDRESS_DEPENDENT:
-		return r->mapping == NAT_ENDPOINT_INDEPENDENT && addr_equal(&s->left.dst, &p->at.src);
+		return r->mapping == NAT_ENDPOINT_INDEPENDENT &&
+		       addr_equal(&s->left.dst, &p->at.src);
 	case NAT_ADDRESS_AND_PORT_DEPENDENT:
 		break;
 	}
@@ -186,7 +197,8 @@ static bool may_use(const struct nat_rule *r, const struct session *s, const str
 }
 
 /* A masquerade, met at its outside address. */
-static char *let_in(const struct knode *n, const struct nat_rule *r, struct packet *p, const char *in, GArray *sessions)
+static char *let_in(const struct knode *n, const struct nat_rule *r, struct packet *p,
+		    const char *in, GArray *sessions)
 {
 	for (guint i = 0; i < sessions->len; i++) {
 		const struct session *s = &g_array_index(sessions, struct session, i);
@@ -198,7 +210,10 @@ static char *let_in(const struct knode *n, const struct nat_rule *r, struct pack
 		return translate(&p->at.dst, &s->original.src, r->name);
 	}
 	if (r->hairpin && g_strcmp0(in, r->out_iface) != 0) {
-		struct session mine = { n, p->at, { p->at.dst, p->at.dst, r->preserve_port ? p->at.sport : 0, p->at.dport } };
+		struct session mine = {n,
+				       p->at,
+				       {p->at.dst, p->at.dst, r->preserve_port ? p->at.sport : 0,
+					p->at.dport}};
 
 		g_array_append_val(sessions, mine);
 	}
@@ -216,7 +231,8 @@ char *nat_prerouting(const struct knode *n, struct packet *p, const char *in, GA
 	for (guint i = 0; i < n->model->nat->len && may_translate(p); i++) {
 		const struct nat_rule *r = n->model->nat->pdata[i];
 
-		if (r->kind == NAT_MASQUERADE && p->proto != PROTO_ICMP && is_outside(n, r, &p->at.dst)) {
+		if (r->kind == NAT_MASQUERADE && p->proto != PROTO_ICMP &&
+		    is_outside(n, r, &p->at.dst)) {
 			char *text = let_in(n, r, p, in, sessions);
 
 			if (text)
@@ -233,12 +249,15 @@ char *nat_prerouting(const struct knode *n, struct packet *p, const char *in, GA
 }
 
 /* Back inside by the address it came in for (RFC 4787 REQ-9). */
-static bool is_hairpin(const struct nat_rule *r, const struct packet *p, const char *in, const struct klink *out)
+static bool is_hairpin(const struct nat_rule *r, const struct packet *p, const char *in,
+		       const struct klink *out)
 {
-	return r->hairpin && p->dnat && g_strcmp0(in, r->out_iface) != 0 && !g_str_equal(out->name, r->out_iface);
+	return r->hairpin && p->dnat && g_strcmp0(in, r->out_iface) != 0 &&
+	       !g_str_equal(out->name, r->out_iface);
 }
 
-static char *static_source(const struct nat_rule *r, struct packet *p, const char *in, const struct klink *out)
+static char *static_source(const struct nat_rule *r, struct packet *p, const char *in,
+			   const struct klink *out)
 {
 	if (!addr_equal(&p->at.src, &r->inside))
 		return NULL;
@@ -247,11 +266,12 @@ static char *static_source(const struct nat_rule *r, struct packet *p, const cha
 	return translate(&p->at.src, &r->outside, r->name);
 }
 
-static char *masquerade(const struct knode *n, const struct nat_rule *r, struct packet *p, const char *in,
-			const struct klink *out, const struct addr *next_hop)
+static char *masquerade(const struct knode *n, const struct nat_rule *r, struct packet *p,
+			const char *in, const struct klink *out, const struct addr *next_hop)
 {
-	const struct klink *outside = is_hairpin(r, p, in, out) ? knode_link(n, r->out_iface) : NULL;
-	struct addr source = { .family = 0 };
+	const struct klink *outside =
+		is_hairpin(r, p, in, out) ? knode_link(n, r->out_iface) : NULL;
+	struct addr source = {.family = 0};
 
 	if (g_str_equal(out->name, r->out_iface) && in_prefixes(r->src, &p->at.src))
 		source = klink_source(out, next_hop);
@@ -264,8 +284,8 @@ static char *masquerade(const struct knode *n, const struct nat_rule *r, struct 
 	return translate(&p->at.src, &source, r->name);
 }
 
-char *nat_postrouting(const struct knode *n, struct packet *p, const char *in, const struct klink *out,
-		      const struct addr *next_hop)
+char *nat_postrouting(const struct knode *n, struct packet *p, const char *in,
+		      const struct klink *out, const struct addr *next_hop)
 {
 	char *text = NULL;
 

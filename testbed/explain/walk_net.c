@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/walk_net.h"
 
 #include <string.h>
 
-/* --- reading the state ----------------------------------------------------------------------------------- */
+/* --- reading the state ------------------------------------------------------------------------ */
 
 static void klink_free(gpointer data)
 {
@@ -76,7 +77,8 @@ static void read_links(const model *m, struct knode *n, const json_t *node)
 		json_array_foreach(json_object_get(item, "addresses"), k, address) {
 			struct prefix p;
 
-			if (json_string_value(address) && prefix_parse(json_string_value(address), &p))
+			if (json_string_value(address) &&
+			    prefix_parse(json_string_value(address), &p))
 				g_array_append_val(link->addresses, p);
 		}
 		tie_link(m, n->model, link);
@@ -122,7 +124,8 @@ static void read_rules(struct knode *n, const json_t *list)
 		struct krule r = {
 			.pref = json_unsigned(item, "pref"),
 			.table = json_unsigned(item, "table"),
-			.family = g_strcmp0(json_text(item, "family"), "inet6") == 0 ? AF_INET6 : AF_INET,
+			.family = g_strcmp0(json_text(item, "family"), "inet6") == 0 ? AF_INET6 :
+										       AF_INET,
 			.has_from = from != NULL,
 			.unreachable = g_strcmp0(json_text(item, "action"), "unreachable") == 0,
 		};
@@ -172,7 +175,7 @@ void knet_free(struct knet *net)
 	g_free(net);
 }
 
-/* --- questions ------------------------------------------------------------------------------------------- */
+/* --- questions -------------------------------------------------------------------------------- */
 
 const struct knode *knet_node(const struct knet *net, const char *name)
 {
@@ -217,7 +220,8 @@ bool kroute_refuses(const struct kroute *r)
 	return !g_str_equal(r->type, "unicast");
 }
 
-static const struct kroute *table_lookup(const struct knode *n, unsigned table, const struct addr *dst)
+static const struct kroute *table_lookup(const struct knode *n, unsigned table,
+					 const struct addr *dst)
 {
 	const struct kroute *best = NULL;
 
@@ -226,7 +230,8 @@ static const struct kroute *table_lookup(const struct knode *n, unsigned table, 
 
 		if (r->table != table || !prefix_contains(&r->to, dst))
 			continue;
-		if (!best || r->to.len > best->to.len || (r->to.len == best->to.len && r->metric < best->metric))
+		if (!best || r->to.len > best->to.len ||
+		    (r->to.len == best->to.len && r->metric < best->metric))
 			best = r;
 	}
 	return best;
@@ -234,12 +239,13 @@ static const struct kroute *table_lookup(const struct knode *n, unsigned table, 
 
 struct lookup knode_lookup(const struct knode *n, const struct addr *src, const struct addr *dst)
 {
-	struct lookup found = { NULL, NULL };
+	struct lookup found = {NULL, NULL};
 
 	for (guint i = 0; i < n->rules->len && !found.route; i++) {
 		const struct krule *r = &g_array_index(n->rules, struct krule, i);
 
-		if (r->family != dst->family || (r->has_from && !(addr_is_set(src) && prefix_contains(&r->from, src))))
+		if (r->family != dst->family ||
+		    (r->has_from && !(addr_is_set(src) && prefix_contains(&r->from, src))))
 			continue;
 		if (r->unreachable) {
 			found.rule = r;
@@ -268,7 +274,7 @@ char *kroute_text(const struct kroute *r)
 
 struct addr klink_source(const struct klink *link, const struct addr *next_hop)
 {
-	struct addr first = { .family = 0 };
+	struct addr first = {.family = 0};
 
 	for (guint i = 0; i < link->addresses->len; i++) {
 		const struct prefix *p = &g_array_index(link->addresses, struct prefix, i);
@@ -283,24 +289,25 @@ struct addr klink_source(const struct klink *link, const struct addr *next_hop)
 	return first;
 }
 
-/* A weak host answers ARP for all its addresses on every card (arp_ignore 0), a strong one for the card's own; so does
- * everybody with neighbour discovery (RFC 4861). */
-static const struct klink *answering_link(const struct knode *n, const struct klink *asking, const struct addr *a,
-					  bool any_address)
+/* A weak host answers ARP for all its addresses on every card (arp_ignore 0), a strong one for the
+ * card's own; so does everybody with neighbour discovery (RFC 4861). */
+static const struct klink *answering_link(const struct knode *n, const struct klink *asking,
+					  const struct addr *a, bool any_address)
 {
 	for (guint i = 0; i < n->links->len; i++) {
 		const struct klink *link = n->links->pdata[i];
 
 		if (link == asking || !link->network || link->network != asking->network)
 			continue;
-		if (klink_has(link, a) || (any_address && n->model->host_model == HOST_WEAK && knode_owns(n, a)))
+		if (klink_has(link, a) ||
+		    (any_address && n->model->host_model == HOST_WEAK && knode_owns(n, a)))
 			return link;
 	}
 	return NULL;
 }
 
-const struct knode *knet_neighbour(const struct knet *net, const struct klink *link, const struct addr *a,
-				   const struct klink **ret_link)
+const struct knode *knet_neighbour(const struct knet *net, const struct klink *link,
+				   const struct addr *a, const struct klink **ret_link)
 {
 	for (int any_address = 0; any_address < (a->family == AF_INET ? 2 : 1); any_address++) {
 		for (guint i = 0; i < net->nodes->len; i++) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/walk_text.h"
 
 #include <string.h>
@@ -45,8 +46,8 @@ static void put_kernel(GString *out, const struct hop *h)
 
 static void put_hop(GString *out, guint number, const struct hop *h)
 {
-	g_string_append_printf(out, "%3u  %s: %s -> %s\n", number, h->node, h->in ? h->in : "(starts)",
-			       h->out ? h->out : "(ends)");
+	g_string_append_printf(out, "%3u  %s: %s -> %s\n", number, h->node,
+			       h->in ? h->in : "(starts)", h->out ? h->out : "(ends)");
 	if (h->route)
 		walk_text_wrapped(out, "       route  ", h->route);
 	if (h->lookup.kernel)
@@ -72,7 +73,8 @@ static bool came_back(const struct walk_pair *w)
 {
 	const struct hop *first = w->forward->hops->len > 0 ? w->forward->hops->pdata[0] : NULL;
 
-	return first && w->back && w->back->end == WALK_DELIVERED && g_str_equal(w->back->node, first->node);
+	return first && w->back && w->back->end == WALK_DELIVERED &&
+	       g_str_equal(w->back->node, first->node);
 }
 
 bool walk_pair_delivered(const struct walk_pair *w)
@@ -86,11 +88,13 @@ void walk_text(const struct walk_pair *w, GString *out)
 	if (w->back)
 		put_direction(out, "back ", w->back);
 	if (walk_pair_delivered(w))
-		g_string_append_printf(out, "The packet reaches %s, and its answer comes back.\n", w->forward->node);
+		g_string_append_printf(out, "The packet reaches %s, and its answer comes back.\n",
+				       w->forward->node);
 	else if (!w->back)
 		walk_text_wrapped(out, "The packet is lost: ", w->forward->why);
 	else if (w->back->end != WALK_DELIVERED)
 		walk_text_wrapped(out, "The answer is lost: ", w->back->why);
 	else
-		g_string_append_printf(out, "The answer reaches %s, who did not ask.\n", w->back->node);
+		g_string_append_printf(out, "The answer reaches %s, who did not ask.\n",
+				       w->back->node);
 }

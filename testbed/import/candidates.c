@@ -1,5 +1,6 @@
-/* Candidates of a session description (RFC 8839, section 5.1): a host is an address of the node, a reflexive address
- * tells of a NAT, a relayed one of a TURN server. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Candidates of a session description (RFC 8839, section 5.1): a host is an address of the node, a
+ * reflexive address tells of a NAT, a relayed one of a TURN server. */
 #include "testbed/import/facts.h"
 #include "testbed/import/lines.h"
 
@@ -29,27 +30,32 @@ static bool read_candidate(const struct line *l, struct candidate *ret, diags *d
 		return false;
 	}
 	if (l->words->len < 8 || !g_str_equal(line_word(l, 6)->text, "typ")) {
-		diags_add(d, DIAG_ERROR, ret->loc, "a=candidate:1 1 UDP 2130706431 10.0.1.10 50000 typ host", "this is not a candidate");
+		diags_add(d, DIAG_ERROR, ret->loc,
+			  "a=candidate:1 1 UDP 2130706431 10.0.1.10 50000 typ host",
+			  "this is not a candidate");
 		return false;
 	}
 	ret->address = line_word(l, 4);
 	ret->type = line_word(l, 7);
 	if (g_str_has_suffix(ret->address->text, ".local")) {
-		diags_add(d, DIAG_WARNING, ret->address->loc, "the browser hides it: use 'ip -j addr' or 'route print' of the machine",
+		diags_add(d, DIAG_WARNING, ret->address->loc,
+			  "the browser hides it: use 'ip -j addr' or 'route print' of the machine",
 			  "'%s' does not tell an address", ret->address->text);
 		return false;
 	}
 	if (!addr_parse(ret->address->text, &ret->addr)) {
-		diags_add(d, DIAG_ERROR, ret->address->loc, NULL, "'%s' is not an address", ret->address->text);
+		diags_add(d, DIAG_ERROR, ret->address->loc, NULL, "'%s' is not an address",
+			  ret->address->text);
 		return false;
 	}
 	if (!g_ascii_string_to_unsigned(line_word(l, 5)->text, 10, 0, G_MAXUINT16, NULL, NULL)) {
-		diags_add(d, DIAG_ERROR, line_word(l, 5)->loc, NULL, "'%s' is not a port", line_word(l, 5)->text);
+		diags_add(d, DIAG_ERROR, line_word(l, 5)->loc, NULL, "'%s' is not a port",
+			  line_word(l, 5)->text);
 		return false;
 	}
 	for (guint i = 8; i + 1 < l->words->len; i += 2) {
-		if (g_str_equal(line_word(l, i)->text, "raddr") && addr_parse(line_word(l, i + 1)->text, &ret->base) &&
-		    ret->base.bytes[0] == 0)
+		if (g_str_equal(line_word(l, i)->text, "raddr") &&
+		    addr_parse(line_word(l, i + 1)->text, &ret->base) && ret->base.bytes[0] == 0)
 			ret->base = (struct addr){0}; /* hidden by the browser */
 	}
 	return true;
@@ -61,7 +67,8 @@ static void take_host(const struct candidate *c, struct facts *f, diags *d)
 	g_autofree char *name = g_strdup_printf("eth%u", f->ifaces->len);
 	struct said_iface *i;
 
-	if (facts_owner(f, &c->addr) || (c->addr.family == AF_INET6 && c->addr.bytes[0] == 0xfe && (c->addr.bytes[1] & 0xc0) == 0x80))
+	if (facts_owner(f, &c->addr) || (c->addr.family == AF_INET6 && c->addr.bytes[0] == 0xfe &&
+					 (c->addr.bytes[1] & 0xc0) == 0x80))
 		return;
 	i = facts_iface(f, name, c->loc, d);
 	if (!i)
@@ -93,12 +100,14 @@ static void take_reflexive(const struct candidate *c, struct facts *f, diags *d)
 			  "who is behind %s is not told", c->address->text);
 		return;
 	}
-	if (nat.inside.family != AF_INET || nat.outside.family != AF_INET || addr_equal(&nat.inside, &nat.outside))
+	if (nat.inside.family != AF_INET || nat.outside.family != AF_INET ||
+	    addr_equal(&nat.inside, &nat.outside))
 		return;
 	for (guint i = 0; i < f->nats->len; i++) {
 		const struct said_nat *have = &g_array_index(f->nats, struct said_nat, i);
 
-		if (addr_equal(&have->inside, &nat.inside) && addr_equal(&have->outside, &nat.outside))
+		if (addr_equal(&have->inside, &nat.inside) &&
+		    addr_equal(&have->outside, &nat.outside))
 			return;
 	}
 	if (f->nats->len < FACTS_MAX)
@@ -121,7 +130,10 @@ static void take_relayed(const struct candidate *c, struct facts *f, diags *d)
 static const struct {
 	const char *type;
 	void (*take)(const struct candidate *c, struct facts *f, diags *d);
-} takers[] = {{"host", take_host}, {"srflx", take_reflexive}, {"prflx", take_reflexive}, {"relay", take_relayed}};
+} takers[] = {{"host", take_host},
+	      {"srflx", take_reflexive},
+	      {"prflx", take_reflexive},
+	      {"relay", take_relayed}};
 
 static void take(const struct candidate *c, guint pass, struct facts *f, diags *d)
 {
@@ -133,7 +145,8 @@ static void take(const struct candidate *c, guint pass, struct facts *f, diags *
 			takers[i].take(c, f, d);
 		return;
 	}
-	diags_add(d, DIAG_ERROR, c->type->loc, "host, srflx, prflx or relay", "no candidate is of type '%s'", c->type->text);
+	diags_add(d, DIAG_ERROR, c->type->loc, "host, srflx, prflx or relay",
+		  "no candidate is of type '%s'", c->type->text);
 }
 
 static bool is_candidate(const struct line *l)
@@ -159,5 +172,7 @@ void parse_candidates(const char *file, const char *text, struct facts *f, diags
 		}
 	}
 	if (seen == 0)
-		diags_add(d, DIAG_ERROR, (struct loc){file, 1, 1}, "paste the lines that begin with 'a=candidate:'", "there is no candidate in it");
+		diags_add(d, DIAG_ERROR, (struct loc){file, 1, 1},
+			  "paste the lines that begin with 'a=candidate:'",
+			  "there is no candidate in it");
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/import/draft.h"
 
 #include <net/if.h>
@@ -38,7 +39,9 @@ struct draft_node *draft_node_new(struct draft *t, const char *name)
 	for (guint suffix = 2; taken; suffix++) {
 		taken = false;
 		for (guint k = 0; k < t->nodes->len; k++)
-			taken = taken || g_str_equal(((struct draft_node *)t->nodes->pdata[k])->name, node->name);
+			taken = taken ||
+				g_str_equal(((struct draft_node *)t->nodes->pdata[k])->name,
+					    node->name);
 		if (taken) {
 			g_free(node->name);
 			node->name = g_strdup_printf("%s-%u", name, suffix);
@@ -60,8 +63,8 @@ static bool iface_has(const struct draft_iface *i, const struct addr *a)
 	return false;
 }
 
-struct draft_iface *draft_owner(const struct draft *t, const struct draft_network *n, const struct addr *a,
-				struct draft_node **ret_node)
+struct draft_iface *draft_owner(const struct draft *t, const struct draft_network *n,
+				const struct addr *a, struct draft_node **ret_node)
 {
 	for (guint k = 0; k < t->nodes->len; k++) {
 		struct draft_node *node = t->nodes->pdata[k];
@@ -103,8 +106,8 @@ static bool network_is(const struct draft_network *n, const struct prefix *p)
 }
 
 /* Who else has the address in that network; NULL: nobody. */
-static const struct draft_node *taken_by(const struct draft *t, const struct draft_network *n, const struct draft_node *node,
-					 const struct addr *a)
+static const struct draft_node *taken_by(const struct draft *t, const struct draft_network *n,
+					 const struct draft_node *node, const struct addr *a)
 {
 	for (guint k = 0; k < t->nodes->len; k++) {
 		const struct draft_node *other = t->nodes->pdata[k];
@@ -132,11 +135,14 @@ static struct draft_network *network_new(struct draft *t, const struct prefix *s
 
 		same += addr_equal(&other->subnet.addr, &subnet->addr) ? 1 : 0;
 	}
-	n->name = g_strdup_printf("net-%s", g_strdelimit((char *)(gpointer)(guintptr)addr_print(&subnet->addr, text), ":", '-'));
+	n->name = g_strdup_printf(
+		"net-%s", g_strdelimit((char *)(gpointer)(guintptr)addr_print(&subnet->addr, text),
+				       ":", '-'));
 	if (same > 0 || g_str_has_suffix(n->name, "-")) {
 		g_autofree char *name = g_steal_pointer(&n->name);
 
-		n->name = g_strdup_printf("%s%s%u", name, g_str_has_suffix(name, "-") ? "" : "-", same + 1);
+		n->name = g_strdup_printf("%s%s%u", name, g_str_has_suffix(name, "-") ? "" : "-",
+					  same + 1);
 	}
 	g_ptr_array_add(t->networks, n);
 	return n;
@@ -147,7 +153,9 @@ static const struct prefix *overlap(const struct draft_network *n, const struct 
 {
 	if (n->subnet.addr.family == p->addr.family && prefix_overlaps(&n->subnet, p))
 		return &n->subnet;
-	return n->subnet6.addr.family == p->addr.family && prefix_overlaps(&n->subnet6, p) ? &n->subnet6 : NULL;
+	return n->subnet6.addr.family == p->addr.family && prefix_overlaps(&n->subnet6, p) ?
+		       &n->subnet6 :
+		       NULL;
 }
 
 /* Overlapping networks can only be in different places. */
@@ -163,14 +171,17 @@ static bool part_overlaps(struct draft *t, const struct prefix *subnet, struct l
 		if (!has || prefix_equal(has, subnet))
 			continue;
 		any = n->reusable = true;
-		diags_add(t->found, DIAG_WARNING, loc, "mend the length that is wrong, unless they are different places",
-			  "network %s overlaps with %s", prefix_print(subnet, one), prefix_print(has, two));
+		diags_add(t->found, DIAG_WARNING, loc,
+			  "mend the length that is wrong, unless they are different places",
+			  "network %s overlaps with %s", prefix_print(subnet, one),
+			  prefix_print(has, two));
 	}
 	return any;
 }
 
 /* The network of an address, made where there is none. */
-static struct draft_network *join_network(struct draft *t, const struct draft_node *node, const struct said_address *a)
+static struct draft_network *join_network(struct draft *t, const struct draft_node *node,
+					  const struct said_address *a)
 {
 	struct prefix subnet = prefix_network(&a->address);
 	struct draft_network *same = NULL, *made;
@@ -180,7 +191,8 @@ static struct draft_network *join_network(struct draft *t, const struct draft_no
 	for (guint k = 0; k < t->networks->len; k++) {
 		struct draft_network *n = t->networks->pdata[k];
 
-		if (!network_is(n, &subnet) && !(a->guessed && network_contains(n, &a->address.addr)))
+		if (!network_is(n, &subnet) &&
+		    !(a->guessed && network_contains(n, &a->address.addr)))
 			continue;
 		same = n;
 		other = taken_by(t, n, node, &a->address.addr);
@@ -193,8 +205,10 @@ static struct draft_network *join_network(struct draft *t, const struct draft_no
 	made->reusable = part_overlaps(t, &made->subnet, a->loc);
 	if (!same)
 		return made;
-	diags_add(t->found, DIAG_WARNING, a->loc, "two networks are made of it; join them if one of the two is a mistake",
-		  "'%s' and '%s' both have the address %s", other->name, node->name, addr_print(&a->address.addr, text));
+	diags_add(t->found, DIAG_WARNING, a->loc,
+		  "two networks are made of it; join them if one of the two is a mistake",
+		  "'%s' and '%s' both have the address %s", other->name, node->name,
+		  addr_print(&a->address.addr, text));
 	same->reusable = made->reusable = true;
 	made->note = "guess: another place with the same subnet";
 	return made;
@@ -206,7 +220,8 @@ static bool iface_name_taken(const struct draft_node *node, const char *name)
 		if (g_str_equal(((struct draft_iface *)node->ifaces->pdata[k])->name, name))
 			return true;
 	}
-	return g_str_equal(name, "lo") || g_str_equal(name, "all") || g_str_equal(name, "default") || g_str_equal(name, "count");
+	return g_str_equal(name, "lo") || g_str_equal(name, "all") ||
+	       g_str_equal(name, "default") || g_str_equal(name, "count");
 }
 
 /* A name that a topology may have: letters, digits, '-' and '_', at most 15, unique on the node. */
@@ -227,7 +242,8 @@ static char *iface_name(const struct draft_node *node, const char *said)
 	return name;
 }
 
-struct draft_iface *draft_iface_new(struct draft_node *node, const char *said, const struct draft_network *n)
+struct draft_iface *draft_iface_new(struct draft_node *node, const char *said,
+				    const struct draft_network *n)
 {
 	struct draft_iface *i = g_new0(struct draft_iface, 1);
 
@@ -243,7 +259,8 @@ struct draft_iface *draft_iface_new(struct draft_node *node, const char *said, c
 }
 
 /* An IPv6 prefix belongs on the wire where the interface has its IPv4 address. */
-static struct draft_iface *same_wire(struct draft *t, const struct draft_node *node, const char *said, const struct prefix *p)
+static struct draft_iface *same_wire(struct draft *t, const struct draft_node *node,
+				     const char *said, const struct prefix *p)
 {
 	struct prefix subnet = prefix_network(p);
 
@@ -253,7 +270,8 @@ static struct draft_iface *same_wire(struct draft *t, const struct draft_node *n
 
 		for (guint w = 0; w < t->networks->len && !n; w++)
 			n = t->networks->pdata[w] == i->network ? t->networks->pdata[w] : NULL;
-		if (!n || !g_str_equal(i->said, said) || n->subnet.addr.family != AF_INET || p->addr.family != AF_INET6)
+		if (!n || !g_str_equal(i->said, said) || n->subnet.addr.family != AF_INET ||
+		    p->addr.family != AF_INET6)
 			continue;
 		for (guint w = 0; w < t->networks->len; w++) {
 			const struct draft_network *other = t->networks->pdata[w];
@@ -284,7 +302,8 @@ static bool is_nobodys(const struct prefix *p)
 }
 
 /* A node is in one of two networks that overlap. */
-static bool overlaps_own(struct draft *t, const struct draft_node *node, const struct said_address *a)
+static bool overlaps_own(struct draft *t, const struct draft_node *node,
+			 const struct said_address *a)
 {
 	struct prefix subnet = prefix_network(&a->address);
 	char text[PREFIX_TEXT_MAX];
@@ -295,7 +314,8 @@ static bool overlaps_own(struct draft *t, const struct draft_node *node, const s
 		if (!overlap(i->network, &subnet) || network_is(i->network, &subnet) ||
 		    (a->guessed && network_contains(i->network, &a->address.addr)))
 			continue;
-		diags_add(t->found, DIAG_WARNING, a->loc, "a node has one interface a subnet", "%s overlaps with the network of '%s': left out",
+		diags_add(t->found, DIAG_WARNING, a->loc, "a node has one interface a subnet",
+			  "%s overlaps with the network of '%s': left out",
 			  prefix_print(&a->address, text), i->said);
 		return true;
 	}
@@ -303,24 +323,28 @@ static bool overlaps_own(struct draft *t, const struct draft_node *node, const s
 }
 
 /* The network's prefix of the other family is that of another wire of the node. */
-static bool other_wire_overlaps(struct draft *t, const struct draft_node *node, const struct draft_network *n,
-				const struct said_address *a)
+static bool other_wire_overlaps(struct draft *t, const struct draft_node *node,
+				const struct draft_network *n, const struct said_address *a)
 {
 	char text[PREFIX_TEXT_MAX];
 
 	for (guint k = 0; k < node->ifaces->len; k++) {
 		const struct draft_iface *i = node->ifaces->pdata[k];
 
-		if (i->network == n || (!overlap(i->network, &n->subnet) && !(addr_is_set(&n->subnet6.addr) && overlap(i->network, &n->subnet6))))
+		if (i->network == n ||
+		    (!overlap(i->network, &n->subnet) &&
+		     !(addr_is_set(&n->subnet6.addr) && overlap(i->network, &n->subnet6))))
 			continue;
 		diags_add(t->found, DIAG_WARNING, a->loc, "a node has one interface a subnet",
-			  "network '%s' of %s overlaps with that of '%s': left out", n->name, prefix_print(&a->address, text), i->said);
+			  "network '%s' of %s overlaps with that of '%s': left out", n->name,
+			  prefix_print(&a->address, text), i->said);
 		return true;
 	}
 	return false;
 }
 
-struct draft_iface *draft_place(struct draft *t, struct draft_node *node, const char *said, const struct said_address *a)
+struct draft_iface *draft_place(struct draft *t, struct draft_node *node, const char *said,
+				const struct said_address *a)
 {
 	struct draft_network *n;
 	struct draft_iface *i = same_wire(t, node, said, &a->address);
@@ -328,7 +352,9 @@ struct draft_iface *draft_place(struct draft *t, struct draft_node *node, const 
 	char text[PREFIX_TEXT_MAX];
 
 	if (is_nobodys(&p)) {
-		diags_add(t->found, DIAG_WARNING, a->loc, NULL, "%s is not an address that a card can have: left out", prefix_print(&p, text));
+		diags_add(t->found, DIAG_WARNING, a->loc, NULL,
+			  "%s is not an address that a card can have: left out",
+			  prefix_print(&p, text));
 		return NULL;
 	}
 	if (!i && overlaps_own(t, node, a))
@@ -342,13 +368,15 @@ struct draft_iface *draft_place(struct draft *t, struct draft_node *node, const 
 		i = other->network == n ? other : NULL;
 	}
 	if (i && !g_str_equal(i->said, said)) {
-		diags_add(t->found, DIAG_WARNING, a->loc, "a node has one interface a subnet", "'%s' and '%s' of '%s' are both in network '%s': %s is left out",
-			  i->said, said, node->name, i->network->name, prefix_print(&p, text));
+		diags_add(t->found, DIAG_WARNING, a->loc, "a node has one interface a subnet",
+			  "'%s' and '%s' of '%s' are both in network '%s': %s is left out", i->said,
+			  said, node->name, i->network->name, prefix_print(&p, text));
 		return NULL;
 	}
 	if (!i)
 		i = draft_iface_new(node, said, n);
-	p.len = p.addr.family == i->network->subnet.addr.family ? i->network->subnet.len : i->network->subnet6.len;
+	p.len = p.addr.family == i->network->subnet.addr.family ? i->network->subnet.len :
+								  i->network->subnet6.len;
 	g_array_append_val(i->addresses, p);
 	return i;
 }
@@ -359,8 +387,10 @@ static void place_all(struct draft *t, struct draft_node *node, const struct fac
 		const struct said_iface *said = f->ifaces->pdata[k];
 
 		for (guint n = 0; n < said->addresses->len; n++) {
-			const struct said_address *a = &g_array_index(said->addresses, struct said_address, n);
-			struct draft_iface *i = a->guessed == guessed ? draft_place(t, node, said->name, a) : NULL;
+			const struct said_address *a =
+				&g_array_index(said->addresses, struct said_address, n);
+			struct draft_iface *i =
+				a->guessed == guessed ? draft_place(t, node, said->name, a) : NULL;
 
 			if (!i)
 				continue;
@@ -378,11 +408,14 @@ static void check_nodes(struct draft *t, const GPtrArray *all)
 		const struct draft_node *node = t->nodes->pdata[k];
 
 		if (node->ifaces->len == 0)
-			diags_add(t->found, DIAG_ERROR, f->loc, "import its 'ip -j addr' or 'route print' too", "no address of '%s' is told", f->node);
+			diags_add(t->found, DIAG_ERROR, f->loc,
+				  "import its 'ip -j addr' or 'route print' too",
+				  "no address of '%s' is told", f->node);
 	}
 }
 
-/* Addresses of known length first, of all nodes: those that are guessed may lie in their networks. */
+/* Addresses of known length first, of all nodes: those that are guessed may lie in their networks.
+ */
 static void fill(struct draft *t, const GPtrArray *all)
 {
 	for (guint k = 0; k < all->len; k++) {

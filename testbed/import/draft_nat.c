@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/import/draft.h"
 
 #include <string.h>
@@ -34,11 +35,13 @@ static const struct draft_route *default_route(const struct draft_node *node)
 }
 
 /* The NAT's address on the inside: the gateway that the node has already, or one that is free. */
-static bool inside_address(const struct draft *t, const struct draft_node *node, const struct draft_iface *inside, struct addr *ret)
+static bool inside_address(const struct draft *t, const struct draft_node *node,
+			   const struct draft_iface *inside, struct addr *ret)
 {
 	const struct draft_route *r = default_route(node);
 
-	if (r && addr_is_set(&r->via) && !draft_owner(t, inside->network, &r->via, NULL) && prefix_contains(&inside->network->subnet, &r->via)) {
+	if (r && addr_is_set(&r->via) && !draft_owner(t, inside->network, &r->via, NULL) &&
+	    prefix_contains(&inside->network->subnet, &r->via)) {
 		*ret = r->via;
 		return true;
 	}
@@ -47,7 +50,8 @@ static bool inside_address(const struct draft *t, const struct draft_node *node,
 
 static struct draft_node *nat_node(struct draft *t, const struct said_nat *nat)
 {
-	struct said_address outside = {.address = {nat->outside, PUBLIC_LENGTH}, .guessed = true, .loc = nat->loc};
+	struct said_address outside = {
+		.address = {nat->outside, PUBLIC_LENGTH}, .guessed = true, .loc = nat->loc};
 	struct draft_node *owner = NULL;
 	struct draft_iface *i = draft_owner(t, NULL, &nat->outside, &owner);
 
@@ -55,7 +59,8 @@ static struct draft_node *nat_node(struct draft *t, const struct said_nat *nat)
 		owner = draft_node_new(t, "nat");
 		owner->made = true;
 		i = draft_place(t, owner, "out", &outside);
-		g_ptr_array_add(owner->notes, g_strdup("guess: a candidate of type srflx tells that there is a NAT, not how it works"));
+		g_ptr_array_add(owner->notes, g_strdup("guess: a candidate of type srflx tells "
+						       "that there is a NAT, not how it works"));
 	}
 	if (!i)
 		return NULL;
@@ -65,18 +70,21 @@ static struct draft_node *nat_node(struct draft *t, const struct said_nat *nat)
 }
 
 /* A node can't be in two networks that overlap: two homes behind one address. */
-static bool fits(struct draft *t, const struct draft_node *box, const struct draft_network *n, const struct said_nat *nat)
+static bool fits(struct draft *t, const struct draft_node *box, const struct draft_network *n,
+		 const struct said_nat *nat)
 {
 	char outside[ADDR_TEXT_MAX], subnet[PREFIX_TEXT_MAX];
 
 	for (guint k = 0; k < box->ifaces->len; k++) {
 		const struct draft_iface *i = box->ifaces->pdata[k];
 
-		if (i->network->subnet.addr.family != n->subnet.addr.family || !prefix_overlaps(&i->network->subnet, &n->subnet))
+		if (i->network->subnet.addr.family != n->subnet.addr.family ||
+		    !prefix_overlaps(&i->network->subnet, &n->subnet))
 			continue;
-		diags_add(t->found, DIAG_WARNING, nat->loc, "a carrier's NAT may be in between: write a NAT for each place",
-			  "another network that overlaps with %s is at the NAT %s: left without it", prefix_print(&n->subnet, subnet),
-			  addr_print(&nat->outside, outside));
+		diags_add(t->found, DIAG_WARNING, nat->loc,
+			  "a carrier's NAT may be in between: write a NAT for each place",
+			  "another network that overlaps with %s is at the NAT %s: left without it",
+			  prefix_print(&n->subnet, subnet), addr_print(&nat->outside, outside));
 		return false;
 	}
 	return true;
@@ -85,14 +93,18 @@ static bool fits(struct draft *t, const struct draft_node *box, const struct dra
 static void add_nat(struct draft *t, struct draft_node *node, const struct said_nat *nat)
 {
 	struct draft_iface *inside = draft_connected(node, &nat->inside), *lan;
-	struct draft_route route = {.to = {.addr = {.family = AF_INET}}, .persistent = true, .note = "guess: by the NAT"};
+	struct draft_route route = {.to = {.addr = {.family = AF_INET}},
+				    .persistent = true,
+				    .note = "guess: by the NAT"};
 	struct draft_node *box;
 	struct prefix a = {0};
 	char text[ADDR_TEXT_MAX];
 
 	if (!inside) {
-		diags_add(t->found, DIAG_WARNING, nat->loc, "add the node's 'ip -j addr' or 'route print'",
-			  "'%s' has no interface for %s, which is behind a NAT", node->name, addr_print(&nat->inside, text));
+		diags_add(t->found, DIAG_WARNING, nat->loc,
+			  "add the node's 'ip -j addr' or 'route print'",
+			  "'%s' has no interface for %s, which is behind a NAT", node->name,
+			  addr_print(&nat->inside, text));
 		return;
 	}
 	box = nat_node(t, nat);
@@ -104,7 +116,8 @@ static void add_nat(struct draft *t, struct draft_node *node, const struct said_
 			route.via = g_array_index(lan->addresses, struct prefix, 0).addr;
 	}
 	if (!addr_is_set(&route.via)) {
-		if (!fits(t, box, inside->network, nat) || !inside_address(t, node, inside, &a.addr))
+		if (!fits(t, box, inside->network, nat) ||
+		    !inside_address(t, node, inside, &a.addr))
 			return;
 		a.len = inside->network->subnet.len;
 		lan = draft_iface_new(box, "in", inside->network);
@@ -127,18 +140,24 @@ void draft_relays(struct draft *t, const struct facts *f)
 {
 	for (guint k = 0; k < f->relays->len; k++) {
 		const struct said_relay *r = &g_array_index(f->relays, struct said_relay, k);
-		struct said_address a = {.address = {r->address, r->address.family == AF_INET ? PUBLIC_LENGTH : PUBLIC_LENGTH6},
-					 .guessed = true, .loc = r->loc};
+		struct said_address a = {.address = {r->address, r->address.family == AF_INET ?
+									 PUBLIC_LENGTH :
+									 PUBLIC_LENGTH6},
+					 .guessed = true,
+					 .loc = r->loc};
 		struct draft_node *node = NULL;
 
 		if (draft_owner(t, NULL, &r->address, &node)) {
 			if (!node->made)
-				g_ptr_array_add(node->notes, g_strdup("it has a relayed candidate's address: an Edge or another TURN server"));
+				g_ptr_array_add(node->notes,
+						g_strdup("it has a relayed candidate's address: an "
+							 "Edge or another TURN server"));
 			continue;
 		}
 		node = draft_node_new(t, "relay");
 		node->made = true;
-		g_ptr_array_add(node->notes, g_strdup("guess: a TURN server, or an Edge, is here: a relayed candidate has its address"));
+		g_ptr_array_add(node->notes, g_strdup("guess: a TURN server, or an Edge, is here: "
+						      "a relayed candidate has its address"));
 		draft_place(t, node, "ext", &a);
 		if (node->ifaces->len == 0)
 			g_ptr_array_remove(t->nodes, node);

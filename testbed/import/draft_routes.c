@@ -1,18 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/import/draft.h"
 
 static bool is_link_local(const struct prefix *p)
 {
 	if (p->addr.family == AF_INET)
 		return p->addr.bytes[0] == 169 && p->addr.bytes[1] == 254 && p->len >= 16;
-	return p->addr.bytes[0] == 0xff || (p->addr.bytes[0] == 0xfe && (p->addr.bytes[1] & 0xc0) == 0x80);
+	return p->addr.bytes[0] == 0xff ||
+	       (p->addr.bytes[0] == 0xfe && (p->addr.bytes[1] & 0xc0) == 0x80);
 }
 
 static bool is_own_subnet(const struct draft_node *node, const struct prefix *to)
 {
 	for (guint k = 0; k < node->ifaces->len; k++) {
-		const struct draft_network *n = ((const struct draft_iface *)node->ifaces->pdata[k])->network;
+		const struct draft_network *n =
+			((const struct draft_iface *)node->ifaces->pdata[k])->network;
 
-		if (prefix_equal(&n->subnet, to) || (addr_is_set(&n->subnet6.addr) && prefix_equal(&n->subnet6, to)))
+		if (prefix_equal(&n->subnet, to) ||
+		    (addr_is_set(&n->subnet6.addr) && prefix_equal(&n->subnet6, to)))
 			return true;
 	}
 	return false;
@@ -30,7 +34,8 @@ static const struct draft_iface *iface_said(const struct draft_node *node, const
 }
 
 /* Who has the gateway's address forwards, or why else send there. */
-static void note_gateway(struct draft *t, const struct draft_node *node, const struct draft_network *n, const struct said_route *r)
+static void note_gateway(struct draft *t, const struct draft_node *node,
+			 const struct draft_network *n, const struct said_route *r)
 {
 	struct draft_node *owner = NULL;
 	char via[ADDR_TEXT_MAX];
@@ -39,21 +44,26 @@ static void note_gateway(struct draft *t, const struct draft_node *node, const s
 	if (owner && owner != node)
 		owner->forwarding = true;
 	else if (!owner)
-		diags_add(t->found, DIAG_WARNING, r->loc, "import that router's routes too, or write a node for it",
+		diags_add(t->found, DIAG_WARNING, r->loc,
+			  "import that router's routes too, or write a node for it",
 			  "no node has the gateway's address %s", addr_print(&r->via, via));
 }
 
 static void add(struct draft *t, struct draft_node *node, const struct said_route *r)
 {
-	const struct draft_iface *i = addr_is_set(&r->via) ? draft_connected(node, &r->via) : iface_said(node, r->dev);
-	struct draft_route out = {.to = r->to, .via = r->via, .persistent = r->persistent, .note = r->note};
+	const struct draft_iface *i =
+		addr_is_set(&r->via) ? draft_connected(node, &r->via) : iface_said(node, r->dev);
+	struct draft_route out = {
+		.to = r->to, .via = r->via, .persistent = r->persistent, .note = r->note};
 	char to[PREFIX_TEXT_MAX], via[ADDR_TEXT_MAX];
 
 	if (is_link_local(&r->to) || is_own_subnet(node, &r->to))
 		return;
 	if (!i || r->to.addr.family == 0) {
-		diags_add(t->found, DIAG_WARNING, r->loc, "add the interface, or its address, and then the route",
-			  "the route to %s is left out: '%s' is on no subnet of '%s'", prefix_print(&r->to, to),
+		diags_add(t->found, DIAG_WARNING, r->loc,
+			  "add the interface, or its address, and then the route",
+			  "the route to %s is left out: '%s' is on no subnet of '%s'",
+			  prefix_print(&r->to, to),
 			  addr_is_set(&r->via) ? addr_print(&r->via, via) : r->dev, node->name);
 		return;
 	}

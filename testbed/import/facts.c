@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/import/facts.h"
 
 static void iface_free(gpointer data)
@@ -53,7 +54,8 @@ struct said_iface *facts_iface(struct facts *f, const char *name, struct loc loc
 			return i;
 	}
 	if (f->ifaces->len >= FACTS_MAX) {
-		diags_add(d, DIAG_ERROR, loc, NULL, "node '%s' has more than %d interfaces", f->node, FACTS_MAX);
+		diags_add(d, DIAG_ERROR, loc, NULL, "node '%s' has more than %d interfaces",
+			  f->node, FACTS_MAX);
 		return NULL;
 	}
 	i = g_new0(struct said_iface, 1);
@@ -71,23 +73,28 @@ struct said_iface *facts_owner(const struct facts *f, const struct addr *a)
 		struct said_iface *i = f->ifaces->pdata[k];
 
 		for (guint n = 0; n < i->addresses->len; n++) {
-			if (addr_equal(&g_array_index(i->addresses, struct said_address, n).address.addr, a))
+			if (addr_equal(&g_array_index(i->addresses, struct said_address, n)
+						.address.addr,
+				       a))
 				return i;
 		}
 	}
 	return NULL;
 }
 
-void facts_address(struct said_iface *i, const struct prefix *address, bool guessed, struct loc loc, diags *d)
+void facts_address(struct said_iface *i, const struct prefix *address, bool guessed, struct loc loc,
+		   diags *d)
 {
 	struct said_address said = {.address = *address, .guessed = guessed, .loc = loc};
 
 	for (guint n = 0; n < i->addresses->len; n++) {
-		if (addr_equal(&g_array_index(i->addresses, struct said_address, n).address.addr, &address->addr))
+		if (addr_equal(&g_array_index(i->addresses, struct said_address, n).address.addr,
+			       &address->addr))
 			return;
 	}
 	if (i->addresses->len >= FACTS_MAX)
-		diags_add(d, DIAG_ERROR, loc, NULL, "interface '%s' has more than %d addresses", i->name, FACTS_MAX);
+		diags_add(d, DIAG_ERROR, loc, NULL, "interface '%s' has more than %d addresses",
+			  i->name, FACTS_MAX);
 	else
 		g_array_append_val(i->addresses, said);
 }
@@ -98,9 +105,11 @@ static void choose(struct said_route *have, const struct said_route *other, diag
 	char to[PREFIX_TEXT_MAX];
 	bool better = other->metric < have->metric;
 
-	if (addr_equal(&have->via, &other->via) && (!have->dev || !other->dev || g_str_equal(have->dev, other->dev)))
+	if (addr_equal(&have->via, &other->via) &&
+	    (!have->dev || !other->dev || g_str_equal(have->dev, other->dev)))
 		return;
-	diags_add(d, DIAG_WARNING, better ? have->loc : other->loc, "a node has one route a destination: the best is kept",
+	diags_add(d, DIAG_WARNING, better ? have->loc : other->loc,
+		  "a node has one route a destination: the best is kept",
 		  "another route to %s, of metric %u, is left out", prefix_print(&have->to, to),
 		  better ? have->metric : other->metric);
 	if (better) {
@@ -121,7 +130,8 @@ void facts_route(struct facts *f, const struct said_route *route, diags *d)
 		}
 	}
 	if (f->routes->len >= FACTS_MAX) {
-		diags_add(d, DIAG_ERROR, route->loc, NULL, "node '%s' has more than %d routes", f->node, FACTS_MAX);
+		diags_add(d, DIAG_ERROR, route->loc, NULL, "node '%s' has more than %d routes",
+			  f->node, FACTS_MAX);
 		return;
 	}
 	struct said_route *r = g_memdup2(route, sizeof *route);

@@ -1,5 +1,6 @@
-/* What pasted output tells of nodes: addresses, routes, NAT.  Filled in by the parsers, joined by draft.
- * Private to the import layer.  Pure.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What pasted output tells of nodes: addresses, routes, NAT.  Filled in by the parsers, joined by
+ * draft. Private to the import layer.  Pure.
  */
 #ifndef TESTBED_IMPORT_FACTS_H
 #define TESTBED_IMPORT_FACTS_H
@@ -27,7 +28,7 @@ struct said_iface {
 struct said_route {
 	struct prefix to;
 	struct addr via; /* unset: on link */
-	char *dev;       /* NULL: not told */
+	char *dev;	 /* NULL: not told */
 	unsigned metric;
 	bool persistent;
 	const char *note; /* constant text for a comment; NULL: none */
@@ -50,8 +51,8 @@ struct facts {
 	bool windows;
 	GPtrArray *ifaces; /* struct said_iface */
 	GPtrArray *routes; /* struct said_route */
-	GArray *nats;      /* struct said_nat */
-	GArray *relays;    /* struct said_relay */
+	GArray *nats;	   /* struct said_nat */
+	GArray *relays;	   /* struct said_relay */
 	GPtrArray *notes;  /* char *: comments of the node */
 	struct loc loc;
 };
@@ -65,12 +66,14 @@ struct said_iface *facts_iface(struct facts *f, const char *name, struct loc loc
 /* The interface that has this address; NULL: none.  Borrowed. */
 struct said_iface *facts_owner(const struct facts *f, const struct addr *a);
 /* Adds an address of the interface, once. */
-void facts_address(struct said_iface *i, const struct prefix *address, bool guessed, struct loc loc, diags *d);
+void facts_address(struct said_iface *i, const struct prefix *address, bool guessed, struct loc loc,
+		   diags *d);
 /* Adds a copy of `route`.  Of two to one destination the one with the lower metric
  * stays; a warning tells of the other. */
 void facts_route(struct facts *f, const struct said_route *route, diags *d);
 
-/* Parsers: text of one kind -> facts.  `text` is valid UTF-8 without NUL.  What is wrong is told in `d`. */
+/* Parsers: text of one kind -> facts.  `text` is valid UTF-8 without NUL.  What is wrong is told in
+ * `d`. */
 void parse_route_print(const char *file, const char *text, struct facts *f, diags *d);
 void parse_ip_route(const char *file, const char *text, struct facts *f, diags *d);
 void parse_ip_addr(const char *file, const char *text, struct facts *f, diags *d);

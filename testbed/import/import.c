@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/import/import.h"
 
 #include "testbed/import/draft.h"
@@ -10,7 +11,8 @@
 
 const char *const import_kind_names[] = {"ip-addr", "ip-route", "route-print", "sdp", NULL};
 
-static void (*const parsers[IMPORT_KINDS])(const char *file, const char *text, struct facts *f, diags *d) = {
+static void (*const parsers[IMPORT_KINDS])(const char *file, const char *text, struct facts *f,
+					   diags *d) = {
 	[IMPORT_IP_ADDR] = parse_ip_addr,
 	[IMPORT_IP_ROUTE] = parse_ip_route,
 	[IMPORT_ROUTE_PRINT] = parse_route_print,
@@ -48,7 +50,8 @@ static const struct {
 
 bool import_node_fits(const char *name)
 {
-	if (!g_ascii_isalnum(name[0]) || strlen(name) > NODE_CHARS_MAX || g_str_equal(name, "count"))
+	if (!g_ascii_isalnum(name[0]) || strlen(name) > NODE_CHARS_MAX ||
+	    g_str_equal(name, "count"))
 		return false;
 	for (; *name; name++) {
 		if (!g_ascii_isalnum(*name) && !strchr("-_.", *name))
@@ -80,8 +83,10 @@ static char *decoded(const struct import_input *in, diags *d)
 	struct loc top = {g_intern_string(in->file), 1, 1};
 	char *utf8 = NULL;
 
-	if (length >= 2 && ((bytes[0] == 0xff && bytes[1] == 0xfe) || (bytes[0] == 0xfe && bytes[1] == 0xff))) {
-		utf8 = g_convert(text + 2, (gssize)length - 2, "UTF-8", bytes[0] == 0xff ? "UTF-16LE" : "UTF-16BE", NULL, &length, NULL);
+	if (length >= 2 &&
+	    ((bytes[0] == 0xff && bytes[1] == 0xfe) || (bytes[0] == 0xfe && bytes[1] == 0xff))) {
+		utf8 = g_convert(text + 2, (gssize)length - 2, "UTF-8",
+				 bytes[0] == 0xff ? "UTF-16LE" : "UTF-16BE", NULL, &length, NULL);
 		if (utf8 && strlen(utf8) != length)
 			g_clear_pointer(&utf8, g_free);
 	} else {
@@ -107,7 +112,8 @@ static enum import_kind recognise(const char *file, const char *text, diags *d)
 	/* What 'ip -j' shows is a list: cut off or empty, it has none of the words. */
 	if (g_str_has_prefix(text + strspn(text, " \t\r\n"), "[")) {
 		if (tree_is_json(file, text, d))
-			diags_add(d, DIAG_ERROR, top, "paste all that 'ip -j route' or 'ip -j addr' shows",
+			diags_add(d, DIAG_ERROR, top,
+				  "paste all that 'ip -j route' or 'ip -j addr' shows",
 				  "neither a route nor a card is in it");
 		return IMPORT_KINDS;
 	}
@@ -117,7 +123,9 @@ static enum import_kind recognise(const char *file, const char *text, diags *d)
 		diags_add(d, DIAG_ERROR, top, mistakes[i].hint, "it is not known what this is");
 		return IMPORT_KINDS;
 	}
-	diags_add(d, DIAG_ERROR, top, "'route print', 'ip -j route', 'ip -j addr', or an SDP with candidates; see --format",
+	diags_add(d, DIAG_ERROR, top,
+		  "'route print', 'ip -j route', 'ip -j addr', or an SDP with candidates; see "
+		  "--format",
 		  "it is not known what this is");
 	return IMPORT_KINDS;
 }
@@ -158,7 +166,8 @@ char *import_topology(const struct import_input *inputs, guint n, enum import_ki
 	for (unsigned k = 0; k < IMPORT_KINDS; k++) {
 		for (guint i = 0; i < n; i++) {
 			if (texts->pdata[i] && kinds[i] == k)
-				parsers[k](g_intern_string(inputs[i].file), texts->pdata[i], facts_of(all, inputs[i].node, (struct loc){0}), d);
+				parsers[k](g_intern_string(inputs[i].file), texts->pdata[i],
+					   facts_of(all, inputs[i].node, (struct loc){0}), d);
 		}
 	}
 	return diags_errors(d) == 0 ? draft_topology(all, from->str, d) : NULL;

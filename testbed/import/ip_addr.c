@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `ip -j addr`: cards and their addresses. */
 #include "testbed/import/facts.h"
 #include "testbed/import/tree.h"
@@ -9,7 +10,8 @@ static bool is_link_local(const struct addr *a)
 	return a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
 }
 
-static void read_address(struct tree *j, const yaml_node_t *info, struct said_iface *iface, diags *d)
+static void read_address(struct tree *j, const yaml_node_t *info, struct said_iface *iface,
+			 diags *d)
 {
 	const char *local = tree_word(j, info, "local"), *length = tree_word(j, info, "prefixlen");
 	struct loc loc = tree_loc(j, info, "local");
@@ -17,20 +19,24 @@ static void read_address(struct tree *j, const yaml_node_t *info, struct said_if
 	guint64 bits;
 
 	if (!local || !addr_parse(local, &p.addr)) {
-		diags_add(d, DIAG_ERROR, loc, "paste all that 'ip -j addr' shows", "'%s' is not an address", local ? local : "");
+		diags_add(d, DIAG_ERROR, loc, "paste all that 'ip -j addr' shows",
+			  "'%s' is not an address", local ? local : "");
 		return;
 	}
-	if (!length || !g_ascii_string_to_unsigned(length, 10, 0, addr_bits(&p.addr), &bits, NULL)) {
-		diags_add(d, DIAG_ERROR, tree_loc(j, info, "prefixlen"), "0 to 32, for IPv6 to 128", "'%s' is not a prefix length",
-			  length ? length : "");
+	if (!length ||
+	    !g_ascii_string_to_unsigned(length, 10, 0, addr_bits(&p.addr), &bits, NULL)) {
+		diags_add(d, DIAG_ERROR, tree_loc(j, info, "prefixlen"), "0 to 32, for IPv6 to 128",
+			  "'%s' is not a prefix length", length ? length : "");
 		return;
 	}
 	p.len = (uint8_t)bits;
 	if (is_link_local(&p.addr))
 		return;
 	if (p.len < 8 || p.len > addr_bits(&p.addr) - 2) {
-		diags_add(d, DIAG_WARNING, loc, "a tunnel's end stands under 'tunnels', docs/FORMATS.md",
-			  "%s/%u on '%s' is no address of a network: left out", local, p.len, iface->name);
+		diags_add(d, DIAG_WARNING, loc,
+			  "a tunnel's end stands under 'tunnels', docs/FORMATS.md",
+			  "%s/%u on '%s' is no address of a network: left out", local, p.len,
+			  iface->name);
 		return;
 	}
 	facts_address(iface, &p, false, loc, d);
@@ -44,13 +50,15 @@ static void read_card(struct tree *j, const yaml_node_t *card, struct facts *f, 
 	struct said_iface *iface;
 
 	if (!name || !*name || !infos || infos->type != YAML_SEQUENCE_NODE) {
-		diags_add(d, DIAG_ERROR, loc, "paste all that 'ip -j addr' shows", "a card without %s", name ? "'addr_info'" : "'ifname'");
+		diags_add(d, DIAG_ERROR, loc, "paste all that 'ip -j addr' shows",
+			  "a card without %s", name ? "'addr_info'" : "'ifname'");
 		return;
 	}
 	if (g_strcmp0(type, "loopback") == 0 || g_str_equal(name, "lo"))
 		return;
 	if (g_strcmp0(type, "none") == 0) {
-		diags_add(d, DIAG_WARNING, loc, "write it under 'tunnels', docs/FORMATS.md", "'%s' is a tunnel: left out", name);
+		diags_add(d, DIAG_WARNING, loc, "write it under 'tunnels', docs/FORMATS.md",
+			  "'%s' is a tunnel: left out", name);
 		return;
 	}
 	iface = facts_iface(f, name, loc, d);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `ip -j route`: routes; those that the kernel made tell addresses too. */
 #include "testbed/import/facts.h"
 #include "testbed/import/tree.h"
@@ -31,7 +32,8 @@ static const yaml_node_t *hop_of(struct tree *j, const yaml_node_t *route, diags
 	if (!first)
 		return route;
 	if (tree_item(j, hops, 1))
-		diags_add(d, DIAG_WARNING, tree_loc(j, route, "nexthops"), "a node has one route a destination",
+		diags_add(d, DIAG_WARNING, tree_loc(j, route, "nexthops"),
+			  "a node has one route a destination",
 			  "of several next hops the first is taken");
 	return first;
 }
@@ -45,18 +47,21 @@ static bool read_gateway(struct tree *j, const yaml_node_t *hop, struct addr *re
 		gateway = tree_word(j, via, "host");
 	if (!gateway || addr_parse(gateway, ret))
 		return true;
-	diags_add(d, DIAG_ERROR, tree_loc(j, hop, "gateway"), NULL, "'%s' is not an address", gateway);
+	diags_add(d, DIAG_ERROR, tree_loc(j, hop, "gateway"), NULL, "'%s' is not an address",
+		  gateway);
 	return false;
 }
 
-static bool read_destination(struct tree *j, const yaml_node_t *item, const struct addr *via, struct prefix *ret, diags *d)
+static bool read_destination(struct tree *j, const yaml_node_t *item, const struct addr *via,
+			     struct prefix *ret, diags *d)
 {
 	const char *to = tree_word(j, item, "dst");
 	struct loc loc = tree_loc(j, item, "dst");
 	struct prefix network;
 
 	if (!to || !prefix_parse(to, ret)) {
-		diags_add(d, DIAG_ERROR, loc, "paste all that 'ip -j route' shows", "'%s' is not a destination", to ? to : "");
+		diags_add(d, DIAG_ERROR, loc, "paste all that 'ip -j route' shows",
+			  "'%s' is not a destination", to ? to : "");
 		return false;
 	}
 	if (g_str_equal(to, "default") && via->family == AF_INET6)
@@ -74,7 +79,8 @@ static bool read_metric(struct tree *j, const yaml_node_t *item, unsigned *ret, 
 	guint64 number = 0;
 
 	if (metric && !g_ascii_string_to_unsigned(metric, 10, 0, G_MAXUINT32, &number, NULL)) {
-		diags_add(d, DIAG_ERROR, tree_loc(j, item, "metric"), NULL, "'%s' is not a metric", metric);
+		diags_add(d, DIAG_ERROR, tree_loc(j, item, "metric"), NULL, "'%s' is not a metric",
+			  metric);
 		return false;
 	}
 	*ret = (unsigned)number;
@@ -82,7 +88,8 @@ static bool read_metric(struct tree *j, const yaml_node_t *item, unsigned *ret, 
 }
 
 /* "10.0.1.0/24 dev eth0 proto kernel scope link src 10.0.1.10": eth0 has 10.0.1.10/24. */
-static void read_connected(struct tree *j, const yaml_node_t *item, const struct said_route *r, struct facts *f, diags *d)
+static void read_connected(struct tree *j, const yaml_node_t *item, const struct said_route *r,
+			   struct facts *f, diags *d)
 {
 	const char *source = tree_word(j, item, "prefsrc");
 	struct prefix address = {.len = r->to.len};
@@ -91,7 +98,8 @@ static void read_connected(struct tree *j, const yaml_node_t *item, const struct
 	if (!source || !r->dev || r->to.len > addr_bits(&r->to.addr) - 2)
 		return;
 	if (!addr_parse(source, &address.addr) || !prefix_contains(&r->to, &address.addr)) {
-		diags_add(d, DIAG_ERROR, tree_loc(j, item, "prefsrc"), NULL, "'%s' is not an address of that network", source);
+		diags_add(d, DIAG_ERROR, tree_loc(j, item, "prefsrc"), NULL,
+			  "'%s' is not an address of that network", source);
 		return;
 	}
 	iface = facts_iface(f, r->dev, r->loc, d);
@@ -102,19 +110,23 @@ static void read_connected(struct tree *j, const yaml_node_t *item, const struct
 static void read_route(struct tree *j, const yaml_node_t *item, struct facts *f, diags *d)
 {
 	const char *type = tree_word(j, item, "type"), *protocol = tree_word(j, item, "protocol");
-	struct said_route r = {.persistent = true, .note = note_of(protocol), .loc = tree_loc(j, item, "dst")};
+	struct said_route r = {
+		.persistent = true, .note = note_of(protocol), .loc = tree_loc(j, item, "dst")};
 	const yaml_node_t *hop;
 
 	if (type && !g_str_equal(type, "unicast")) {
-		diags_add(d, DIAG_WARNING, r.loc, "a firewall rule can do the same", "a route of type '%s' is left out", type);
+		diags_add(d, DIAG_WARNING, r.loc, "a firewall rule can do the same",
+			  "a route of type '%s' is left out", type);
 		return;
 	}
 	hop = hop_of(j, item, d);
-	if (!read_gateway(j, hop, &r.via, d) || !read_destination(j, item, &r.via, &r.to, d) || !read_metric(j, item, &r.metric, d))
+	if (!read_gateway(j, hop, &r.via, d) || !read_destination(j, item, &r.via, &r.to, d) ||
+	    !read_metric(j, item, &r.metric, d))
 		return;
 	r.dev = (char *)(gpointer)(guintptr)tree_word(j, hop, "dev"); /* facts_route copies it */
 	if (!r.dev && !addr_is_set(&r.via)) {
-		diags_add(d, DIAG_ERROR, r.loc, "paste all that 'ip -j route' shows", "a route without 'gateway' and 'dev'");
+		diags_add(d, DIAG_ERROR, r.loc, "paste all that 'ip -j route' shows",
+			  "a route without 'gateway' and 'dev'");
 		return;
 	}
 	if (g_strcmp0(protocol, "kernel") == 0)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Windows' `route print`, in English: what the IPv4 table tells. */
 #include "testbed/import/facts.h"
 #include "testbed/import/lines.h"
@@ -24,7 +25,8 @@ static bool word_addr(const struct word *w, struct addr *ret, diags *d)
 {
 	if (addr_parse(w->text, ret) && ret->family == AF_INET)
 		return true;
-	diags_add(d, DIAG_ERROR, w->loc, "paste the table as 'route print' shows it", "'%s' is not an IPv4 address", w->text);
+	diags_add(d, DIAG_ERROR, w->loc, "paste the table as 'route print' shows it",
+		  "'%s' is not an IPv4 address", w->text);
 	return false;
 }
 
@@ -36,11 +38,13 @@ static bool word_mask(const struct word *w, uint8_t *ret, diags *d)
 
 	if (!word_addr(w, &a, d))
 		return false;
-	bits = (uint32_t)a.bytes[0] << 24 | (uint32_t)a.bytes[1] << 16 | (uint32_t)a.bytes[2] << 8 | a.bytes[3];
+	bits = (uint32_t)a.bytes[0] << 24 | (uint32_t)a.bytes[1] << 16 | (uint32_t)a.bytes[2] << 8 |
+	       a.bytes[3];
 	*ret = (uint8_t)__builtin_popcount(bits);
 	if (bits == (*ret ? ~(uint32_t)0 << (32 - *ret) : 0))
 		return true;
-	diags_add(d, DIAG_ERROR, w->loc, "ones, then zeros: 255.255.255.0", "'%s' is not a netmask", w->text);
+	diags_add(d, DIAG_ERROR, w->loc, "ones, then zeros: 255.255.255.0", "'%s' is not a netmask",
+		  w->text);
 	return false;
 }
 
@@ -48,7 +52,8 @@ static bool word_metric(const struct word *w, unsigned *ret, diags *d)
 {
 	guint64 number = 0;
 
-	if (g_ascii_strcasecmp(w->text, "Default") == 0 || g_ascii_string_to_unsigned(w->text, 10, 0, G_MAXUINT32, &number, NULL)) {
+	if (g_ascii_strcasecmp(w->text, "Default") == 0 ||
+	    g_ascii_string_to_unsigned(w->text, 10, 0, G_MAXUINT32, &number, NULL)) {
 		*ret = (unsigned)number;
 		return true;
 	}
@@ -69,17 +74,22 @@ static bool read_row(const struct line *l, bool active, struct row *ret, diags *
 
 	*ret = (struct row){.loc = line_loc(l)};
 	if (l->words->len != wanted) {
-		diags_add(d, DIAG_ERROR, ret->loc, active ? "destination, netmask, gateway, interface, metric" : "address, netmask, gateway, metric",
+		diags_add(d, DIAG_ERROR, ret->loc,
+			  active ? "destination, netmask, gateway, interface, metric" :
+				   "address, netmask, gateway, metric",
 			  "a route has %u columns here, not %u", wanted, l->words->len);
 		return false;
 	}
-	if (!word_addr(line_word(l, 0), &ret->to.addr, d) || !word_mask(line_word(l, 1), &ret->to.len, d) ||
+	if (!word_addr(line_word(l, 0), &ret->to.addr, d) ||
+	    !word_mask(line_word(l, 1), &ret->to.len, d) ||
 	    (!is_on_link(line_word(l, 2)) && !word_addr(line_word(l, 2), &ret->via, d)) ||
-	    (active && !word_addr(line_word(l, 3), &ret->iface, d)) || !word_metric(line_word(l, wanted - 1), &ret->metric, d))
+	    (active && !word_addr(line_word(l, 3), &ret->iface, d)) ||
+	    !word_metric(line_word(l, wanted - 1), &ret->metric, d))
 		return false;
 	network = prefix_network(&ret->to);
 	if (!addr_equal(&network.addr, &ret->to.addr)) {
-		diags_add(d, DIAG_ERROR, ret->loc, NULL, "'%s' has bits beyond its netmask", line_word(l, 0)->text);
+		diags_add(d, DIAG_ERROR, ret->loc, NULL, "'%s' has bits beyond its netmask",
+			  line_word(l, 0)->text);
 		return false;
 	}
 	/* Before Windows Vista "on link" was written as the interface itself. */
@@ -94,9 +104,10 @@ static bool is_heading(struct table *t, const struct line *l)
 		const char *start;
 		enum section section;
 	} headings[] = {
-		{"Interface List", SECTION_ADAPTERS}, {"IPv4 Route Table", SECTION_OTHER}, {"IPv6 Route Table", SECTION_IPV6},
-		{"Active Routes:", SECTION_ACTIVE},   {"Persistent Routes:", SECTION_PERSISTENT},
-		{"Network Destination", SECTION_ACTIVE}, {"Network Address", SECTION_PERSISTENT},
+		{"Interface List", SECTION_ADAPTERS},	    {"IPv4 Route Table", SECTION_OTHER},
+		{"IPv6 Route Table", SECTION_IPV6},	    {"Active Routes:", SECTION_ACTIVE},
+		{"Persistent Routes:", SECTION_PERSISTENT}, {"Network Destination", SECTION_ACTIVE},
+		{"Network Address", SECTION_PERSISTENT},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(headings); i++) {
@@ -130,14 +141,16 @@ static void read_line(struct table *t, const struct line *l, struct facts *f, di
 	struct row r;
 	bool active = t->section == SECTION_ACTIVE;
 
-	if (l->words->len == 0 || is_heading(t, l) || t->section == SECTION_OTHER || g_str_equal(l->text, "None") ||
-	    g_str_has_prefix(l->text, "Default Gateway:"))
+	if (l->words->len == 0 || is_heading(t, l) || t->section == SECTION_OTHER ||
+	    g_str_equal(l->text, "None") || g_str_has_prefix(l->text, "Default Gateway:"))
 		return;
 	if (t->section == SECTION_ADAPTERS) {
 		note_adapter(f, l);
 	} else if (t->section == SECTION_IPV6) {
 		if (!t->ipv6_told)
-			diags_add(d, DIAG_WARNING, line_loc(l), "add IPv6 addresses and routes by hand", "the IPv6 route table is passed over");
+			diags_add(d, DIAG_WARNING, line_loc(l),
+				  "add IPv6 addresses and routes by hand",
+				  "the IPv6 route table is passed over");
 		t->ipv6_told = true;
 	} else if (read_row(l, active, &r, d)) {
 		g_array_append_val(active ? t->active : t->persistent, r);
@@ -154,7 +167,8 @@ static bool is_loopback_or_multicast(const struct addr *a)
 	return a->bytes[0] == 127 || a->bytes[0] >= 224;
 }
 
-/* On-link networks tell the cards' addresses and lengths; Windows names a card by its first address. */
+/* On-link networks tell the cards' addresses and lengths; Windows names a card by its first
+ * address. */
 static void take_networks(const struct table *t, const char *file, struct facts *f, diags *d)
 {
 	for (guint i = 0; i < t->active->len; i++) {
@@ -162,8 +176,9 @@ static void take_networks(const struct table *t, const char *file, struct facts 
 		struct prefix address = {r->iface, r->to.len};
 		struct said_iface *iface;
 
-		if (addr_is_set(&r->via) || r->to.len >= 32 || is_loopback_or_multicast(&r->to.addr) ||
-		    is_loopback_or_multicast(&r->iface) || !prefix_contains(&r->to, &r->iface))
+		if (addr_is_set(&r->via) || r->to.len >= 32 ||
+		    is_loopback_or_multicast(&r->to.addr) || is_loopback_or_multicast(&r->iface) ||
+		    !prefix_contains(&r->to, &r->iface))
 			continue;
 		if (facts_owner(f, &r->iface))
 			continue;
@@ -193,10 +208,14 @@ static void take_addresses(const struct table *t, struct facts *f, diags *d)
 		struct said_iface *iface = facts_owner(f, &r->iface);
 		struct prefix address;
 
-		if (addr_is_set(&r->via) || r->to.len != 32 || !iface || facts_owner(f, &r->to.addr))
+		if (addr_is_set(&r->via) || r->to.len != 32 || !iface ||
+		    facts_owner(f, &r->to.addr))
 			continue;
-		address = (struct prefix){r->to.addr, g_array_index(iface->addresses, struct said_address, 0).address.len};
-		struct prefix network = prefix_network(&g_array_index(iface->addresses, struct said_address, 0).address);
+		address = (struct prefix){
+			r->to.addr,
+			g_array_index(iface->addresses, struct said_address, 0).address.len};
+		struct prefix network = prefix_network(
+			&g_array_index(iface->addresses, struct said_address, 0).address);
 
 		if (prefix_contains(&network, &r->to.addr) && !is_broadcast(&network, &r->to.addr))
 			facts_address(iface, &address, false, r->loc, d);
@@ -222,9 +241,11 @@ static void take_active_routes(const struct table *t, struct facts *f, diags *d)
 	for (guint i = 0; i < t->active->len; i++) {
 		const struct row *r = row_at(t->active, i);
 		const struct said_iface *iface = facts_owner(f, &r->iface);
-		struct said_route route = {.to = r->to, .via = r->via, .metric = r->metric, .loc = r->loc};
+		struct said_route route = {
+			.to = r->to, .via = r->via, .metric = r->metric, .loc = r->loc};
 
-		if (!addr_is_set(&r->via) || is_loopback_or_multicast(&r->to.addr) || is_loopback_or_multicast(&r->via))
+		if (!addr_is_set(&r->via) || is_loopback_or_multicast(&r->to.addr) ||
+		    is_loopback_or_multicast(&r->via))
 			continue;
 		route.dev = iface ? iface->name : NULL;
 		route.persistent = has_row(t->persistent, r);
@@ -242,14 +263,19 @@ static void take_persistent_routes(const struct table *t, struct facts *f, diags
 {
 	for (guint i = 0; i < t->persistent->len; i++) {
 		const struct row *r = row_at(t->persistent, i);
-		struct said_route route = {.to = r->to, .via = r->via, .metric = r->metric, .persistent = true, .loc = r->loc};
+		struct said_route route = {.to = r->to,
+					   .via = r->via,
+					   .metric = r->metric,
+					   .persistent = true,
+					   .loc = r->loc};
 
 		if (!addr_is_set(&r->via))
 			continue;
 		if (!t->has_active)
 			facts_route(f, &route, d);
 		else if (!has_row(t->active, r))
-			diags_add(d, DIAG_WARNING, r->loc, "it is left out: add it to 'routes' if it should be in force",
+			diags_add(d, DIAG_WARNING, r->loc,
+				  "it is left out: add it to 'routes' if it should be in force",
 				  "this persistent route is not among the active ones");
 	}
 }
@@ -269,7 +295,8 @@ void parse_route_print(const char *file, const char *text, struct facts *f, diag
 	take_active_routes(&t, f, d);
 	take_persistent_routes(&t, f, d);
 	if (t.active->len == 0 && t.persistent->len == 0 && diags_errors(d) == 0)
-		diags_add(d, DIAG_ERROR, (struct loc){file, 1, 1}, "paste all that 'route print' shows", "there is no IPv4 route in it");
+		diags_add(d, DIAG_ERROR, (struct loc){file, 1, 1},
+			  "paste all that 'route print' shows", "there is no IPv4 route in it");
 	g_array_unref(t.active);
 	g_array_unref(t.persistent);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/import/tree.h"
 
 #include <jansson.h>
@@ -9,7 +10,8 @@ bool tree_is_json(const char *file, const char *text, diags *d)
 	json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, &error);
 
 	if (!json)
-		diags_add(d, DIAG_ERROR, (struct loc){file, MAX(error.line, 1), MAX(error.column, 1)},
+		diags_add(d, DIAG_ERROR,
+			  (struct loc){file, MAX(error.line, 1), MAX(error.column, 1)},
 			  "paste all that 'ip -j' shows", "not JSON: %s", error.text);
 	json_decref(json);
 	return json != NULL;
@@ -27,7 +29,9 @@ bool tree_read(struct tree *j, const char *file, const char *text, diags *d)
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));
 	good = yaml_parser_load(&parser, &j->document);
 	if (!good)
-		diags_add(d, DIAG_ERROR, (struct loc){file, (int)parser.problem_mark.line + 1, (int)parser.problem_mark.column + 1},
+		diags_add(d, DIAG_ERROR,
+			  (struct loc){file, (int)parser.problem_mark.line + 1,
+				       (int)parser.problem_mark.column + 1},
 			  NULL, "not JSON: %s", parser.problem ? parser.problem : "no value");
 	yaml_parser_delete(&parser);
 	return good;
@@ -40,7 +44,8 @@ void tree_clear(struct tree *j)
 
 static struct loc place(const struct tree *j, const yaml_node_t *value)
 {
-	return (struct loc){j->file, (int)value->start_mark.line + 1, (int)value->start_mark.column + 1};
+	return (struct loc){j->file, (int)value->start_mark.line + 1,
+			    (int)value->start_mark.column + 1};
 }
 
 bool tree_objects(struct tree *j, diags *d)
@@ -48,10 +53,12 @@ bool tree_objects(struct tree *j, diags *d)
 	const yaml_node_t *top = yaml_document_get_root_node(&j->document);
 
 	if (!top || top->type != YAML_SEQUENCE_NODE) {
-		diags_add(d, DIAG_ERROR, top ? place(j, top) : (struct loc){j->file, 1, 1}, "paste all that 'ip -j' shows", "not a list");
+		diags_add(d, DIAG_ERROR, top ? place(j, top) : (struct loc){j->file, 1, 1},
+			  "paste all that 'ip -j' shows", "not a list");
 		return false;
 	}
-	for (const yaml_node_item_t *item = top->data.sequence.items.start; item < top->data.sequence.items.top; item++) {
+	for (const yaml_node_item_t *item = top->data.sequence.items.start;
+	     item < top->data.sequence.items.top; item++) {
 		const yaml_node_t *value = yaml_document_get_node(&j->document, *item);
 
 		if (value->type != YAML_MAPPING_NODE) {
@@ -80,12 +87,14 @@ const yaml_node_t *tree_object(struct tree *j, guint index)
 
 static bool is_word(const yaml_node_t *value, const char *word)
 {
-	return value->type == YAML_SCALAR_NODE && g_str_equal((const char *)value->data.scalar.value, word);
+	return value->type == YAML_SCALAR_NODE &&
+	       g_str_equal((const char *)value->data.scalar.value, word);
 }
 
 const yaml_node_t *tree_member(struct tree *j, const yaml_node_t *object, const char *key)
 {
-	for (const yaml_node_pair_t *p = object->data.mapping.pairs.start; p < object->data.mapping.pairs.top; p++) {
+	for (const yaml_node_pair_t *p = object->data.mapping.pairs.start;
+	     p < object->data.mapping.pairs.top; p++) {
 		if (is_word(yaml_document_get_node(&j->document, p->key), key))
 			return yaml_document_get_node(&j->document, p->value);
 	}
@@ -96,7 +105,8 @@ const char *tree_word(struct tree *j, const yaml_node_t *object, const char *key
 {
 	const yaml_node_t *value = tree_member(j, object, key);
 
-	return value && value->type == YAML_SCALAR_NODE ? (const char *)value->data.scalar.value : NULL;
+	return value && value->type == YAML_SCALAR_NODE ? (const char *)value->data.scalar.value :
+							  NULL;
 }
 
 bool tree_has(struct tree *j, const yaml_node_t *object, const char *key, const char *word)
@@ -105,7 +115,8 @@ bool tree_has(struct tree *j, const yaml_node_t *object, const char *key, const 
 
 	if (!list || list->type != YAML_SEQUENCE_NODE)
 		return false;
-	for (const yaml_node_item_t *item = list->data.sequence.items.start; item < list->data.sequence.items.top; item++) {
+	for (const yaml_node_item_t *item = list->data.sequence.items.start;
+	     item < list->data.sequence.items.top; item++) {
 		if (is_word(yaml_document_get_node(&j->document, *item), word))
 			return true;
 	}

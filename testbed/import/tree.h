@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* JSON whose values know where they stand.  Private to the import layer.
  *
  * jansson decides whether the text is JSON; libyaml, which reads JSON too, tells the places.
@@ -21,8 +22,8 @@ bool tree_is_json(const char *file, const char *text, diags *d);
 bool tree_read(struct tree *j, const char *file, const char *text, diags *d);
 void tree_clear(struct tree *j);
 
-/* The objects of the list at the top, by index; NULL: beyond the end.  Something else than an object, or no list at
- * all, is told in tree_objects. */
+/* The objects of the list at the top, by index; NULL: beyond the end.  Something else than an
+ * object, or no list at all, is told in tree_objects. */
 bool tree_objects(struct tree *j, diags *d);
 const yaml_node_t *tree_object(struct tree *j, guint index);
 

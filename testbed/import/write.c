@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/import/draft.h"
 
 /* A comment; what is not fit to print is not fit for YAML either. */
@@ -21,7 +22,8 @@ static void append_network(GString *out, const struct draft_network *n)
 {
 	char text[PREFIX_TEXT_MAX];
 
-	g_string_append_printf(out, "  %s: {subnet: \"%s\"", n->name, prefix_print(&n->subnet, text));
+	g_string_append_printf(out, "  %s: {subnet: \"%s\"", n->name,
+			       prefix_print(&n->subnet, text));
 	if (addr_is_set(&n->subnet6.addr))
 		g_string_append_printf(out, ", subnet6: \"%s\"", prefix_print(&n->subnet6, text));
 	g_string_append_printf(out, "%s}", n->reusable ? ", reusable: true" : "");
@@ -32,9 +34,12 @@ static void append_iface(GString *out, const struct draft_iface *i)
 {
 	char text[PREFIX_TEXT_MAX];
 
-	g_string_append_printf(out, "      %s: {network: %s, addresses: [", i->name, i->network->name);
+	g_string_append_printf(out, "      %s: {network: %s, addresses: [", i->name,
+			       i->network->name);
 	for (guint k = 0; k < i->addresses->len; k++)
-		g_string_append_printf(out, "%s\"%s\"", k > 0 ? ", " : "", prefix_print(&g_array_index(i->addresses, struct prefix, k), text));
+		g_string_append_printf(out, "%s\"%s\"", k > 0 ? ", " : "",
+				       prefix_print(&g_array_index(i->addresses, struct prefix, k),
+						    text));
 	g_string_append_printf(out, "]%s}", i->up ? "" : ", up: false");
 	end_line(out, i->note);
 }
@@ -44,10 +49,12 @@ static void append_route(GString *out, const struct draft_route *r)
 	char to[PREFIX_TEXT_MAX], via[ADDR_TEXT_MAX];
 	bool is_default = prefix_is_default(&r->to) && r->to.addr.family == AF_INET;
 
-	g_string_append_printf(out, "      - {to: \"%s\"", is_default ? "default" : prefix_print(&r->to, to));
+	g_string_append_printf(out, "      - {to: \"%s\"",
+			       is_default ? "default" : prefix_print(&r->to, to));
 	if (addr_is_set(&r->via))
 		g_string_append_printf(out, ", via: \"%s\"", addr_print(&r->via, via));
-	g_string_append_printf(out, ", dev: %s%s}", r->dev, r->persistent ? "" : ", persistent: false");
+	g_string_append_printf(out, ", dev: %s%s}", r->dev,
+			       r->persistent ? "" : ", persistent: false");
 	end_line(out, r->note);
 }
 
@@ -61,7 +68,11 @@ static void append_node(GString *out, const struct draft_node *node)
 	if (node->windows)
 		g_string_append(out, "    host_model: strong  # as Windows is\n");
 	if (node->forwarding)
-		g_string_append_printf(out, "    forwarding: true%s\n", node->made ? "" : "  # guess: another node has it for a gateway, or is behind it");
+		g_string_append_printf(
+			out, "    forwarding: true%s\n",
+			node->made ?
+				"" :
+				"  # guess: another node has it for a gateway, or is behind it");
 	g_string_append(out, "    interfaces:\n");
 	for (guint k = 0; k < node->ifaces->len; k++)
 		append_iface(out, node->ifaces->pdata[k]);
@@ -70,7 +81,10 @@ static void append_node(GString *out, const struct draft_node *node)
 	for (guint k = 0; k < node->routes->len; k++)
 		append_route(out, &g_array_index(node->routes, struct draft_route, k));
 	if (node->nat_out)
-		g_string_append_printf(out, "    nat: [{name: nat, masquerade: %s}]  # guess: as a home router's; 'preset' names others\n", node->nat_out);
+		g_string_append_printf(out,
+				       "    nat: [{name: nat, masquerade: %s}]  # guess: as a home "
+				       "router's; 'preset' names others\n",
+				       node->nat_out);
 }
 
 char *draft_write(const struct draft *t, const char *from)
@@ -78,9 +92,12 @@ char *draft_write(const struct draft *t, const char *from)
 	GString *out = g_string_new(NULL);
 
 	append_note(out, "# Imported from ", from);
-	g_string_append(out, "\n# What was not in it is marked 'guess'.  Still to add, by docs/FORMATS.md: sites, 'endpoint: {}' where a client runs,\n"
-			     "# services, name servers, firewall and NAT rules, tunnels, and 'expect'.\n"
-			     "topology: imported\ndomain: example.com  # guess: the SIP domain\nnetworks:\n");
+	g_string_append(
+		out,
+		"\n# What was not in it is marked 'guess'.  Still to add, by docs/FORMATS.md: "
+		"sites, 'endpoint: {}' where a client runs,\n"
+		"# services, name servers, firewall and NAT rules, tunnels, and 'expect'.\n"
+		"topology: imported\ndomain: example.com  # guess: the SIP domain\nnetworks:\n");
 	for (guint k = 0; k < t->networks->len; k++)
 		append_network(out, t->networks->pdata[k]);
 	g_string_append(out, "nodes:\n");

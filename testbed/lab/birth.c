@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/birth.h"
 
 #include <errno.h>
@@ -45,9 +46,11 @@ char *birth_cure(int errno_value)
 	} switches[] = {
 		{"/proc/sys/kernel/unprivileged_userns_clone", 0,
 		 "sysctl -w kernel.unprivileged_userns_clone=1"},
-		{"/proc/sys/user/max_user_namespaces", 0, "sysctl -w user.max_user_namespaces=15000"},
+		{"/proc/sys/user/max_user_namespaces", 0,
+		 "sysctl -w user.max_user_namespaces=15000"},
 		{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 1,
-		 "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile with "
+		 "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile "
+		 "with "
 		 "'userns,'"},
 	};
 
@@ -59,16 +62,16 @@ char *birth_cure(int errno_value)
 	if (errno_value == EAGAIN || errno_value == ENOMEM)
 		return g_strdup("raise the process limit (ulimit -u) or free memory");
 	if (geteuid() == 0)
-		return g_strdup(
-			"a container needs CAP_SYS_ADMIN and a seccomp profile that allows clone and mount "
-			"(docker run --privileged)");
+		return g_strdup("a container needs CAP_SYS_ADMIN and a seccomp profile that allows "
+				"clone and mount "
+				"(docker run --privileged)");
 	return g_strdup("run it with sudo");
 }
 
-/* --- in the child ------------------------------------------------------------------------------- */
+/* --- in the child ----------------------------------------------------------------------------- */
 
-/* Moves the socket to its place and closes everything else: the sockets of other labs above all, for
- * they would keep those alive. */
+/* Moves the socket to its place and closes everything else: the sockets of other labs above all,
+ * for they would keep those alive. */
 static bool keep_only(int life, int kept)
 {
 	int high = fcntl(life, F_DUPFD_CLOEXEC, BIRTH_SOCKET + 1);
@@ -81,7 +84,8 @@ static bool keep_only(int life, int kept)
 	for (int fd = 0; fd <= 2; fd++)
 		if (fd == null ? fcntl(fd, F_SETFD, 0) < 0 : dup2(null, fd) < 0)
 			return false;
-	/* `kept` stays where it is: another number may be one that the copied memory still writes to */
+	/* `kept` stays where it is: another number may be one that the copied memory still writes
+	 * to */
 	if (kept > BIRTH_SOCKET + 1 && close_range(BIRTH_SOCKET + 1, (unsigned)kept - 1, 0) != 0)
 		return false;
 	return close_range(after, ~0U, 0) == 0;
@@ -105,15 +109,15 @@ static _Noreturn void live(const struct request *r, int go)
 	/* end of file without the byte: the starter died before our ids were mapped */
 	if (read(go, &byte, 1) != 1)
 		_exit(1);
-	/* a session of its own keeps the terminal's Ctrl-C away; SIGTERM and its like do nothing to the
-	 * first process of a PID namespace that has no handler (pid_namespaces(7)) */
+	/* a session of its own keeps the terminal's Ctrl-C away; SIGTERM and its like do nothing to
+	 * the first process of a PID namespace that has no handler (pid_namespaces(7)) */
 	if (setsid() < 0 || !keep_only(r->life, r->kept))
 		_exit(1);
 	default_signals();
 	_exit(r->main(r->data));
 }
 
-/* --- in the starter, between the two ------------------------------------------------------------- */
+/* --- in the starter, between the two ---------------------------------------------------------- */
 
 static bool write_proc(pid_t pid, const char *name, const char *text)
 {
@@ -130,8 +134,8 @@ static bool write_proc(pid_t pid, const char *name, const char *text)
 	return n == length;
 }
 
-/* All ids as they are when we may (else files in the private home of the user behind sudo would be out
- * of reach), our own one as root when not. */
+/* All ids as they are when we may (else files in the private home of the user behind sudo would be
+ * out of reach), our own one as root when not. */
 static bool map_ids(pid_t pid)
 {
 	static const char everything[] = "0 0 4294967295";
@@ -184,7 +188,7 @@ static _Noreturn void start(const struct request *r)
 	_exit(write(r->report, &answer, sizeof(answer)) == sizeof(answer) ? 0 : 1);
 }
 
-/* --- in the orchestrator -------------------------------------------------------------------------- */
+/* --- in the orchestrator ---------------------------------------------------------------------- */
 
 static void wait_for(pid_t pid)
 {
@@ -192,8 +196,8 @@ static void wait_for(pid_t pid)
 		;
 }
 
-/* A process without other threads does the clone: fork puts the C library's locks in order, which the
- * bare system call would not, and GnuTLS notices it and draws new random numbers. */
+/* A process without other threads does the clone: fork puts the C library's locks in order, which
+ * the bare system call would not, and GnuTLS notices it and draws new random numbers. */
 static struct answer run_starter(struct request *r, int report_read)
 {
 	struct answer answer = {.pid = -1, .error = EIO};
@@ -224,8 +228,8 @@ static gboolean forbidden(GError **error, int errno_value)
 {
 	g_autofree char *cure = birth_cure(errno_value);
 
-	g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "can't make namespaces for a lab: %s (%s)",
-		    g_strerror(errno_value), cure);
+	g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED,
+		    "can't make namespaces for a lab: %s (%s)", g_strerror(errno_value), cure);
 	return FALSE;
 }
 

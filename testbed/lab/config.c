@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/config.h"
 
 #include "testbed/lab/trust.h"
@@ -59,7 +60,8 @@ char *config_edge_secret(const struct config_source *source, const struct node *
 
 #define CREDENTIALS_S (8 * 3600)
 
-/* What a program that speaks no MRAS needs to use the A/V Edge: time-limited credentials, made as MRAS makes them
+/* What a program that speaks no MRAS needs to use the A/V Edge: time-limited credentials, made as
+ * MRAS makes them
  * ("TURN REST API"; coturn's use-auth-secret). */
 static json_t *relay_json(const struct config_source *source, const struct node *node)
 {
@@ -73,32 +75,35 @@ static json_t *relay_json(const struct config_source *source, const struct node 
 	if (edge == NULL)
 		return json_null();
 	secret = config_edge_secret(source, media);
-	username = g_strdup_printf("%" G_GINT64_FORMAT ":%s", g_get_real_time() / G_USEC_PER_SEC + CREDENTIALS_S,
+	username = g_strdup_printf("%" G_GINT64_FORMAT ":%s",
+				   g_get_real_time() / G_USEC_PER_SEC + CREDENTIALS_S,
 				   node->endpoint->user);
 	hmac = g_hmac_new(G_CHECKSUM_SHA1, (const guchar *)secret, strlen(secret));
 	g_hmac_update(hmac, (const guchar *)username, -1);
 	g_hmac_get_digest(hmac, digest, &length);
 	g_hmac_unref(hmac);
 	password = g_base64_encode(digest, length);
-	return json_pack("{s:s, s:s, s:s, s:s}", "internal", edge->fqdn, "external", edge->av_fqdn, "username", username,
-			 "password", password);
+	return json_pack("{s:s, s:s, s:s, s:s}", "internal", edge->fqdn, "external", edge->av_fqdn,
+			 "username", username, "password", password);
 }
 
 json_t *config_client(const struct config_source *source, const struct node *node)
 {
-	g_autofree char *password = node->endpoint->password != NULL ? g_strdup(node->endpoint->password)
-								     : user_password(source, node->endpoint->user);
+	g_autofree char *password = node->endpoint->password != NULL ?
+					    g_strdup(node->endpoint->password) :
+					    user_password(source, node->endpoint->user);
 	struct addr address = node_address(node), address6 = node_address6(node);
 	json_t *config =
 		json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:s}", "name", node->name, "user",
-			 node->endpoint->user, "password", password, "domain", source->model->domain, "ca",
-			 CONFIG_TRUST_DIR "/ca.pem", "address", addr_json(&address), "ice_profile",
-			 node->endpoint->ice_profile);
+			  node->endpoint->user, "password", password, "domain",
+			  source->model->domain, "ca", CONFIG_TRUST_DIR "/ca.pem", "address",
+			  addr_json(&address), "ice_profile", node->endpoint->ice_profile);
 
 	if (addr_is_set(&address6) && !addr_equal(&address, &address6))
 		json_object_set_new(config, "address6", addr_json(&address6));
 	if (node->endpoint->packet_time_ms > 0)
-		json_object_set_new(config, "packet_ms", json_integer(node->endpoint->packet_time_ms));
+		json_object_set_new(config, "packet_ms",
+				    json_integer(node->endpoint->packet_time_ms));
 	if (node->endpoint->command != NULL)
 		json_object_set_new(config, "relay", relay_json(source, node));
 	return config;
@@ -111,18 +116,19 @@ static json_t *users_json(const struct config_source *source, const struct front
 
 	for (guint i = 0; i < source->model->nodes->len; i++) {
 		const struct node *n = g_ptr_array_index(source->model->nodes, i);
-		const struct node *media = n->endpoint != NULL ? model_media_edge(source->model, n) : NULL;
+		const struct node *media =
+			n->endpoint != NULL ? model_media_edge(source->model, n) : NULL;
 		const struct edge_service *edge = media != NULL ? edge_of(media) : NULL;
 		g_autofree char *password = NULL;
 
 		if (n->endpoint == NULL || n->endpoint->account == ACCOUNT_MISSING)
 			continue;
 		password = user_password(source, n->endpoint->user);
-		json_array_append_new(list,
-				      json_pack("{s:s, s:s, s:s?, s:b}", "user", n->endpoint->user, "password",
-						password, "edge",
-						edge != NULL && s->media_relay ? edge->fqdn : NULL, "enabled",
-						n->endpoint->account == ACCOUNT_ENABLED));
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s?, s:b}", "user", n->endpoint->user,
+					"password", password, "edge",
+					edge != NULL && s->media_relay ? edge->fqdn : NULL,
+					"enabled", n->endpoint->account == ACCOUNT_ENABLED));
 	}
 	return list;
 }
@@ -135,8 +141,8 @@ static void list_edges(const model *m, json_t *names, json_t *edges)
 		if (edge == NULL)
 			continue;
 		json_array_append_new(names, json_string(edge->fqdn));
-		json_array_append_new(
-			edges, json_pack("{s:s, s:i}", "fqdn", edge->fqdn, "mras_port", CONFIG_MRAS_PORT));
+		json_array_append_new(edges, json_pack("{s:s, s:i}", "fqdn", edge->fqdn,
+						       "mras_port", CONFIG_MRAS_PORT));
 	}
 }
 
@@ -158,10 +164,10 @@ json_t *config_frontend(const struct config_source *source, const struct node *n
 	g_autofree char *cdr = source->cdr ? config_cdr_path(node) : NULL;
 
 	list_edges(source->model, trusted, edges);
-	config = json_pack("{s:s, s:s, s:s, s:o, s:i, s:o, s:o, s:o, s:s?}", "name", node->name, "fqdn",
-			   s->fqdn, "domain", s->domain, "address", addr_json(&s->address),
-			   "port", CONFIG_SIP_PORT, "trusted_servers", trusted, "users", users_json(source, s),
-			   "edges", edges, "cdr", cdr);
+	config = json_pack("{s:s, s:s, s:s, s:o, s:i, s:o, s:o, s:o, s:s?}", "name", node->name,
+			   "fqdn", s->fqdn, "domain", s->domain, "address", addr_json(&s->address),
+			   "port", CONFIG_SIP_PORT, "trusted_servers", trusted, "users",
+			   users_json(source, s), "edges", edges, "cdr", cdr);
 	if (addr_is_set(&s->address6))
 		json_object_set_new(config, "address6", addr_json(&s->address6));
 	set_identity(config, node);
@@ -171,7 +177,8 @@ json_t *config_frontend(const struct config_source *source, const struct node *n
 static const char *next_hop(const model *m, const struct edge_service *s)
 {
 	const struct node *n = s->next_hop != NULL ? model_node(m, s->next_hop) : NULL;
-	const struct service *frontend = n != NULL ? node_declared_service(n, SERVICE_FRONTEND) : NULL;
+	const struct service *frontend =
+		n != NULL ? node_declared_service(n, SERVICE_FRONTEND) : NULL;
 
 	if (s->next_hop_fqdn != NULL)
 		return s->next_hop_fqdn;
@@ -216,18 +223,22 @@ json_t *config_edge(const struct config_source *source, const struct node *node)
 	const struct edge_service *s = &node_service(node, SERVICE_EDGE)->edge;
 	g_autofree char *secret = config_edge_secret(source, node);
 	g_autofree char *mras_secret = trust_password(source->master, "mras", node->name);
-	bool builtin = g_strcmp0(s->engine, "coturn") != 0, shared = s->mras_secret == MRAS_SECRET_SHARED;
+	bool builtin = g_strcmp0(s->engine, "coturn") != 0,
+	     shared = s->mras_secret == MRAS_SECRET_SHARED;
 	json_t *config;
 
-	config = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:o, s:o, s:s?, s:i, s:s, s:s, s:I, s:i, s:o, s:s, s:s}", "name",
-			   node->name, "fqdn", s->fqdn, "access_fqdn", s->access_fqdn, "av_fqdn", s->av_fqdn,
-			   "domain", s->domain, "relay_port_min", (int)s->relay_ports.first,
-			   "relay_port_max", (int)s->relay_ports.last, "relay_to", prefixes_json(s->relay_to),
-			   "relay_not_to", prefixes_json(s->relay_not_to), "next_hop",
-			   next_hop(source->model, s), "next_hop_port", (int)s->next_hop_port, "secret", secret,
-			   "mras_secret", shared ? secret : mras_secret, "credential_lifetime_ms",
-			   (json_int_t)s->credential_lifetime_ms, "relays_per_user", (int)s->relays_per_user,
-			   "parts", parts_json(s->parts), "realm", source->model->domain, "av_engine", builtin ? "builtin" : "none");
+	config = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:o, s:o, s:s?, s:i, s:s, s:s, "
+			   "s:I, s:i, s:o, s:s, s:s}",
+			   "name", node->name, "fqdn", s->fqdn, "access_fqdn", s->access_fqdn,
+			   "av_fqdn", s->av_fqdn, "domain", s->domain, "relay_port_min",
+			   (int)s->relay_ports.first, "relay_port_max", (int)s->relay_ports.last,
+			   "relay_to", prefixes_json(s->relay_to), "relay_not_to",
+			   prefixes_json(s->relay_not_to), "next_hop", next_hop(source->model, s),
+			   "next_hop_port", (int)s->next_hop_port, "secret", secret, "mras_secret",
+			   shared ? secret : mras_secret, "credential_lifetime_ms",
+			   (json_int_t)s->credential_lifetime_ms, "relays_per_user",
+			   (int)s->relays_per_user, "parts", parts_json(s->parts), "realm",
+			   source->model->domain, "av_engine", builtin ? "builtin" : "none");
 	set_addresses(config, s);
 	if (s->relay_family == RELAY_FAMILY_SAME)
 		json_object_set_new(config, "relay_family", json_string("same"));

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* config: what each agent of a lab is told at its start (docs/AGENTS.md), from the model.
  * Pure: same model and same master, same configuration.  Depends on model.
  */
@@ -31,13 +32,15 @@ char *config_cdr_path(const struct node *node);
 /* The secret that the credentials of this node's relays derive from; the caller frees. */
 char *config_edge_secret(const struct config_source *source, const struct node *node);
 
-/* Whether a file of the plan is written where it says, as nodes don't share it (CONFIG_LAB_DIR/NODE/...);
- * else its content goes to config_file_place and is shown under its path to processes of its node only. */
+/* Whether a file of the plan is written where it says, as nodes don't share it
+ * (CONFIG_LAB_DIR/NODE/...); else its content goes to config_file_place and is shown under its path
+ * to processes of its node only. */
 bool config_file_is_shared(const char *path);
 char *config_file_place(const char *node, const char *path); /* the caller frees */
 
-/* The names in this node's certificate: those that its `certificate` says, else every DNS name by which its
- * services may be met: their own, and all that a DNS service of the model gives for their addresses.  NULL-terminated, without repetitions; empty: no such service. */
+/* The names in this node's certificate: those that its `certificate` says, else every DNS name by
+ * which its services may be met: their own, and all that a DNS service of the model gives for their
+ * addresses.  NULL-terminated, without repetitions; empty: no such service. */
 char **config_tls_names(const model *m, const struct node *node);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/crew.h"
 
 #include "testbed/lab/programs.h"
@@ -61,7 +62,8 @@ static struct question ask_relay(const struct node *n, const char *name)
 	const struct service *s = node_service(n, SERVICE_EDGE);
 	bool tcp = g_str_has_suffix(name, "-tcp");
 
-	return (struct question){tcp ? READY_TCP : READY_STUN, s != NULL ? s->edge.av : node_address(n),
+	return (struct question){tcp ? READY_TCP : READY_STUN,
+				 s != NULL ? s->edge.av : node_address(n),
 				 tcp ? STUN_TCP_PORT : STUN_PORT};
 }
 
@@ -71,7 +73,7 @@ static const struct role {
 	unsigned after; /* bits of stages that must be ready before this one is told to start */
 	bool ours;	/* found in program_dir */
 	json_t *(*config)(const struct config_source *source, const struct node *node); /* agents */
-	struct question (*question)(const struct node *n, const char *name);		/* daemons */
+	struct question (*question)(const struct node *n, const char *name); /* daemons */
 } roles[] = {
 	{.name = "dnsmasq", .stage = STAGE_DAEMON, .question = ask_dns},
 	{.name = "coturn", .stage = STAGE_DAEMON, .question = ask_relay},
@@ -103,7 +105,8 @@ static void member_free(gpointer data)
 	g_free(m);
 }
 
-crew *crew_new(const struct crew_source *source, const struct crew_handlers *handlers, gpointer user_data)
+crew *crew_new(const struct crew_source *source, const struct crew_handlers *handlers,
+	       gpointer user_data)
 {
 	crew *c = g_new0(crew, 1);
 	sigset_t child;
@@ -133,7 +136,7 @@ void crew_free(crew *c)
 	g_free(c);
 }
 
-/* --- what they say -------------------------------------------------------------------------------- */
+/* --- what they say ---------------------------------------------------------------------------- */
 
 static void pass_on(struct member *m, const char *event)
 {
@@ -194,7 +197,7 @@ static void on_answer(gpointer user_data)
 	set_ready(m);
 }
 
-/* --- what they are told ---------------------------------------------------------------------------- */
+/* --- what they are told ----------------------------------------------------------------------- */
 
 static void say(struct member *m, json_t *command)
 {
@@ -220,8 +223,8 @@ static void begin(struct member *m)
 	} else {
 		struct question q = m->role->question(node, m->op->process.name);
 
-		m->question = ready_new(q.kind, exec_netns_fd(c->source.x, m->op->node), &q.address, q.port,
-					c->source.context, on_answer, m);
+		m->question = ready_new(q.kind, exec_netns_fd(c->source.x, m->op->node), &q.address,
+					q.port, c->source.context, on_answer, m);
 	}
 }
 
@@ -291,10 +294,10 @@ char *crew_missing(const crew *c)
 	return g_string_free(names, FALSE);
 }
 
-/* --- their birth ------------------------------------------------------------------------------------ */
+/* --- their birth ------------------------------------------------------------------------------ */
 
-/* Inside a lab its own CA is what the system trusts: other programs accept the servers as well, and ours do not
- * spend their start on reading a hundred public CAs that no lab can use. */
+/* Inside a lab its own CA is what the system trusts: other programs accept the servers as well, and
+ * ours do not spend their start on reading a hundred public CAs that no lab can use. */
 #define SYSTEM_TRUST "/etc/ssl/certs/ca-certificates.crt"
 
 GPtrArray *crew_files(const crew *c, const char *node)
@@ -322,7 +325,8 @@ GPtrArray *crew_files(const crew *c, const char *node)
 static char **argv_of(const struct member *m, GError **error)
 {
 	const struct op_process *p = &m->op->process;
-	char *path = program_find(p->argv[0], m->role->ours ? m->crew->source.program_dir : NULL, error);
+	char *path =
+		program_find(p->argv[0], m->role->ours ? m->crew->source.program_dir : NULL, error);
 	GPtrArray *argv = g_ptr_array_new();
 
 	if (path == NULL) {
@@ -342,7 +346,8 @@ static char **argv_of(const struct member *m, GError **error)
 static int open_log(const struct member *m, GError **error)
 {
 	const char *slash = strrchr(m->op->process.name, '/');
-	g_autofree char *name = g_strconcat(slash != NULL ? slash + 1 : m->role->name, ".log", NULL);
+	g_autofree char *name =
+		g_strconcat(slash != NULL ? slash + 1 : m->role->name, ".log", NULL);
 
 	return place_open_log(m->crew->source.place, m->op->node, name, error);
 }
@@ -387,8 +392,8 @@ static gboolean spawn(struct member *m, GError **error)
 	if (m->role->config != NULL) {
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) < 0) {
 			g_set_error(error, TB_ERROR, TB_ERROR_FAILED,
-				    "can't make a control channel for '%s': %s", m->op->process.name,
-				    g_strerror(errno));
+				    "can't make a control channel for '%s': %s",
+				    m->op->process.name, g_strerror(errno));
 			close(log);
 			return FALSE;
 		}
@@ -423,7 +428,8 @@ gboolean crew_start(crew *c, GError **error)
 		const struct op *op = g_ptr_array_index(p->ops, i);
 		struct member *m;
 
-		if ((op->kind != OP_DAEMON && op->kind != OP_AGENT) || find(c, op->process.name) != NULL)
+		if ((op->kind != OP_DAEMON && op->kind != OP_AGENT) ||
+		    find(c, op->process.name) != NULL)
 			continue;
 		m = g_new0(struct member, 1);
 		m->crew = c;
@@ -437,7 +443,7 @@ gboolean crew_start(crew *c, GError **error)
 	return TRUE;
 }
 
-/* --- live changes ----------------------------------------------------------------------------------- */
+/* --- live changes ----------------------------------------------------------------------------- */
 
 static bool must_go(const struct member *m, const struct crew_leave *l)
 {
@@ -447,14 +453,17 @@ static bool must_go(const struct member *m, const struct crew_leave *l)
 	       !(l->spare != NULL && g_strv_contains(l->spare, m->op->process.name));
 }
 
-static bool may_stay(const struct member *m, const struct crew_source *next, const struct crew_leave *leave)
+static bool may_stay(const struct member *m, const struct crew_source *next,
+		     const struct crew_leave *leave)
 {
 	if (must_go(m, leave))
 		return false;
-	return turnover_is_same(m->op, m->role->config, m->crew->source.plan, &m->crew->source.config, next->plan, &next->config);
+	return turnover_is_same(m->op, m->role->config, m->crew->source.plan,
+				&m->crew->source.config, next->plan, &next->config);
 }
 
-void crew_stop(crew *c, const struct crew_source *next, const struct crew_leave *leave, GPtrArray *ended)
+void crew_stop(crew *c, const struct crew_source *next, const struct crew_leave *leave,
+	       GPtrArray *ended)
 {
 	for (guint i = c->members->len; i-- > 0;) {
 		struct member *m = g_ptr_array_index(c->members, i);
@@ -478,7 +487,9 @@ gboolean crew_resume(crew *c, const struct crew_source *next, GError **error)
 	c->announced = false;
 	for (guint i = 0; i < next->plan->ops->len; i++) {
 		const struct op *op = g_ptr_array_index(next->plan->ops, i);
-		struct member *m = op->kind == OP_DAEMON || op->kind == OP_AGENT ? find(c, op->process.name) : NULL;
+		struct member *m = op->kind == OP_DAEMON || op->kind == OP_AGENT ?
+					   find(c, op->process.name) :
+					   NULL;
 
 		if (m != NULL)
 			m->op = op;
@@ -486,14 +497,16 @@ gboolean crew_resume(crew *c, const struct crew_source *next, GError **error)
 	return crew_start(c, error);
 }
 
-/* --- their death ------------------------------------------------------------------------------------ */
+/* --- their death ------------------------------------------------------------------------------ */
 
 static char *describe_end(const struct member *m, int status)
 {
-	g_autofree char *how = WIFSIGNALED(status) ? g_strdup_printf("killed by signal %d", WTERMSIG(status))
-						   : g_strdup_printf("exit status %d", WEXITSTATUS(status));
+	g_autofree char *how = WIFSIGNALED(status) ?
+				       g_strdup_printf("killed by signal %d", WTERMSIG(status)) :
+				       g_strdup_printf("exit status %d", WEXITSTATUS(status));
 
-	return m->reason != NULL ? g_strdup_printf("%s: %s", how, m->reason) : g_steal_pointer(&how);
+	return m->reason != NULL ? g_strdup_printf("%s: %s", how, m->reason) :
+				   g_steal_pointer(&how);
 }
 
 static void bury(struct member *m, int status)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/evidence.h"
 
 #include "testbed/base/pcapng.h"
@@ -30,7 +31,7 @@ struct evidence_file {
 	struct evidence_count count;
 };
 
-/* --- to the file --- */
+/* --- to the file ------------------------------------------------------------------------------ */
 
 /* A full disk ends the evidence, not the lab: what is in the file stays valid up to there. */
 static void write_out(evidence_file *e)
@@ -55,12 +56,15 @@ static guint32 interface_number(struct tap *t, const struct capture_packet *pack
 	gpointer known;
 	g_autofree char *ifname = NULL, *name = NULL;
 
-	if (g_hash_table_lookup_extended(t->interfaces, GUINT_TO_POINTER(packet->ifindex), NULL, &known))
+	if (g_hash_table_lookup_extended(t->interfaces, GUINT_TO_POINTER(packet->ifindex), NULL,
+					 &known))
 		return GPOINTER_TO_UINT(known);
 	ifname = capture_ifname(t->packets, packet->ifindex);
 	name = g_strdup_printf("%s:%s", t->node, ifname);
-	pcapng_interface(t->owner->pending, packet->ethernet ? PCAPNG_ETHERNET : PCAPNG_RAW_IP, name, NULL);
-	g_hash_table_insert(t->interfaces, GUINT_TO_POINTER(packet->ifindex), GUINT_TO_POINTER(t->owner->interfaces));
+	pcapng_interface(t->owner->pending, packet->ethernet ? PCAPNG_ETHERNET : PCAPNG_RAW_IP,
+			 name, NULL);
+	g_hash_table_insert(t->interfaces, GUINT_TO_POINTER(packet->ifindex),
+			    GUINT_TO_POINTER(t->owner->interfaces));
 	return t->owner->interfaces++;
 }
 
@@ -75,8 +79,9 @@ static void on_packet(const struct capture_packet *packet, gpointer user_data)
 		return;
 	}
 	number = interface_number(t, packet);
-	pcapng_packet(t->owner->pending, number, packet->time_ns, packet->outgoing ? PCAPNG_OUTBOUND : PCAPNG_INBOUND,
-		      packet->data, packet->captured, packet->original);
+	pcapng_packet(t->owner->pending, number, packet->time_ns,
+		      packet->outgoing ? PCAPNG_OUTBOUND : PCAPNG_INBOUND, packet->data,
+		      packet->captured, packet->original);
 	t->owner->count.packets++;
 }
 
@@ -94,7 +99,7 @@ static bool read_all(evidence_file *e)
 	return e->count.packets + e->count.lost > before;
 }
 
-/* --- rounds --- */
+/* --- rounds ----------------------------------------------------------------------------------- */
 
 static void watch(evidence_file *e, GSource *source, GSourceFunc func)
 {
@@ -130,7 +135,7 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer user_data)
 	return G_SOURCE_REMOVE;
 }
 
-/* --- public --- */
+/* --- public ----------------------------------------------------------------------------------- */
 
 static void tap_free(gpointer data)
 {
@@ -159,11 +164,13 @@ static bool add_tap(evidence_file *e, const exec *x, const char *node, GError **
 		return false;
 	if (epoll_ctl(e->all, EPOLL_CTL_ADD, capture_fd(t->packets), &event) == 0)
 		return true;
-	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "watch the packets of '%s': %s", node, g_strerror(errno));
+	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "watch the packets of '%s': %s", node,
+		    g_strerror(errno));
 	return false;
 }
 
-evidence_file *evidence_new(const exec *x, const plan *p, int fd, GMainContext *context, GError **error)
+evidence_file *evidence_new(const exec *x, const plan *p, int fd, GMainContext *context,
+			    GError **error)
 {
 	evidence_file *e = g_new0(evidence_file, 1);
 	bool ok;
@@ -175,7 +182,8 @@ evidence_file *evidence_new(const exec *x, const plan *p, int fd, GMainContext *
 	e->all = epoll_create1(EPOLL_CLOEXEC);
 	ok = e->all >= 0;
 	if (!ok)
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "watch for packets: %s", g_strerror(errno));
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "watch for packets: %s",
+			    g_strerror(errno));
 	for (guint i = 0; ok && i < p->ops->len; i++) {
 		const struct op *op = p->ops->pdata[i];
 

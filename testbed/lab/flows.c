@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/flows.h"
 
 #include <net/ethernet.h>
@@ -8,7 +9,7 @@
 #define SLOTS (4u * FLOWS_MAX) /* a power of two; mostly empty, so that a search is short */
 
 struct flows {
-	GArray *pairs;        /* struct seen_pair */
+	GArray *pairs;	      /* struct seen_pair */
 	guint16 slots[SLOTS]; /* number in `pairs`, counted from 1; 0: empty.  Open addressing */
 	bool full;
 };
@@ -29,7 +30,7 @@ void flows_free(flows *f)
 	g_free(f);
 }
 
-/* --- reading --------------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static struct addr address_at(const guint8 *bytes, int family)
 {
@@ -39,7 +40,8 @@ static struct addr address_at(const guint8 *bytes, int family)
 	return a;
 }
 
-/* Class D and E, 0/8 and loopback; 169.254/16 stays on its link (RFC 3927); multicast and fe80::/10 (RFC 4291). */
+/* Class D and E, 0/8 and loopback; 169.254/16 stays on its link (RFC 3927); multicast and fe80::/10
+ * (RFC 4291). */
 static bool is_routed(const struct addr *a)
 {
 	static const guint8 none[16];
@@ -47,7 +49,8 @@ static bool is_routed(const struct addr *a)
 
 	if (a->family == AF_INET)
 		return b[0] != 0 && b[0] != 127 && b[0] < 224 && !(b[0] == 169 && b[1] == 254);
-	return memcmp(b, none, sizeof none) != 0 && b[0] != 0xff && !(b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
+	return memcmp(b, none, sizeof none) != 0 && b[0] != 0xff &&
+	       !(b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
 }
 
 static bool read_pair(const struct capture_packet *packet, struct seen_pair *ret)
@@ -69,7 +72,7 @@ static bool read_pair(const struct capture_packet *packet, struct seen_pair *ret
 	return is_routed(&ret->src) && is_routed(&ret->dst);
 }
 
-/* --- the set --------------------------------------------------------------------------------------------- */
+/* --- the set ---------------------------------------------------------------------------------- */
 
 static guint32 mix(guint32 hash, const struct addr *a)
 {
@@ -85,8 +88,8 @@ static guint32 mix(guint32 hash, const struct addr *a)
 
 static bool pair_equal(const struct seen_pair *a, const struct seen_pair *b)
 {
-	return a->ifindex == b->ifindex && a->outgoing == b->outgoing && addr_equal(&a->src, &b->src) &&
-	       addr_equal(&a->dst, &b->dst);
+	return a->ifindex == b->ifindex && a->outgoing == b->outgoing &&
+	       addr_equal(&a->src, &b->src) && addr_equal(&a->dst, &b->dst);
 }
 
 void flows_note(flows *f, const struct capture_packet *packet)
@@ -98,7 +101,8 @@ void flows_note(flows *f, const struct capture_packet *packet)
 		return;
 	slot = mix(mix(pair.ifindex * 2 + pair.outgoing, &pair.src), &pair.dst) % SLOTS;
 	while (f->slots[slot] != 0) {
-		if (pair_equal(&g_array_index(f->pairs, struct seen_pair, f->slots[slot] - 1u), &pair))
+		if (pair_equal(&g_array_index(f->pairs, struct seen_pair, f->slots[slot] - 1u),
+			       &pair))
 			return;
 		slot = (slot + 1) % SLOTS;
 	}

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/inspection.h"
 
 #include "testbed/exec/inspect.h"
@@ -22,7 +23,7 @@ static unsigned ifindex_of(const json_t *state, const char *name)
 	const json_t *link;
 	size_t i;
 
-	json_array_foreach (json_object_get(state, "links"), i, link)
+	json_array_foreach(json_object_get(state, "links"), i, link)
 		if (g_strcmp0(json_string_value(json_object_get(link, "name")), name) == 0)
 			return (unsigned)json_integer_value(json_object_get(link, "ifindex"));
 	return 0;
@@ -30,11 +31,14 @@ static unsigned ifindex_of(const json_t *state, const char *name)
 
 static bool read_way(const json_t *way, const json_t *state, struct seen_pair *ret)
 {
-	const char *from = json_string_value(json_object_get(way, "from")), *to = json_string_value(json_object_get(way, "to"));
+	const char *from = json_string_value(json_object_get(way, "from")),
+		   *to = json_string_value(json_object_get(way, "to"));
 	const char *in = json_string_value(json_object_get(way, "in"));
 
-	*ret = (struct seen_pair){.outgoing = in == NULL, .ifindex = in ? ifindex_of(state, in) : 0};
-	return from && to && addr_parse(from, &ret->src) && addr_parse(to, &ret->dst) && (!in || ret->ifindex != 0);
+	*ret = (struct seen_pair){.outgoing = in == NULL,
+				  .ifindex = in ? ifindex_of(state, in) : 0};
+	return from && to && addr_parse(from, &ret->src) && addr_parse(to, &ret->dst) &&
+	       (!in || ret->ifindex != 0);
 }
 
 static void add_ways(const inspection *i, const char *node, const json_t *state, GArray *pairs)
@@ -42,7 +46,7 @@ static void add_ways(const inspection *i, const char *node, const json_t *state,
 	const json_t *way;
 	size_t k;
 
-	json_array_foreach (json_object_get(i->job.ways, node), k, way) {
+	json_array_foreach(json_object_get(i->job.ways, node), k, way) {
 		struct seen_pair pair;
 
 		if (read_way(way, state, &pair))
@@ -64,7 +68,8 @@ static void look_up(const inspection *i, const char *node, json_t *state)
 	add_ways(i, node, state, pairs);
 	if (!seen && pairs->len == 0)
 		return;
-	if (!exec_lookup(i->job.x, node, (const struct seen_pair *)(gpointer)pairs->data, pairs->len, state, &error))
+	if (!exec_lookup(i->job.x, node, (const struct seen_pair *)(gpointer)pairs->data,
+			 pairs->len, state, &error))
 		json_object_set_new(state, "lookups_error", json_string(error->message));
 	if (seen && flows_is_full(seen))
 		json_object_set_new(state, "lookups_cut", json_true());

@@ -1,8 +1,10 @@
-/* inspection: the state that the kernels of all nodes are in, read one node each turn of the main loop.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* inspection: the state that the kernels of all nodes are in, read one node each turn of the main
+ * loop.
  *
- * A node takes a millisecond, on a busy machine many; a lab of a thousand nodes must not wait for its
- * look at itself, or calls run into their deadlines meanwhile.
- * Lives in the supervisor.  Depends on exec and plan.
+ * A node takes a millisecond, on a busy machine many; a lab of a thousand nodes must not wait for
+ * its look at itself, or calls run into their deadlines meanwhile. Lives in the supervisor. Depends
+ * on exec and plan.
  */
 #ifndef TESTBED_LAB_INSPECTION_H
 #define TESTBED_LAB_INSPECTION_H
@@ -16,12 +18,15 @@ typedef struct inspection inspection;
 struct inspection_job {
 	exec *x;
 	const plan *plan;
-	evidence_file *evidence; /* the ways of the packets that it has seen are looked up, too; NULL: none are */
-	json_t *ways; /* and these (lab_inspect_ways); NULL: none.  The inspection takes a reference */
+	evidence_file *evidence; /* the ways of the packets that it has seen are looked up, too;
+				    NULL: none are */
+	json_t *ways; /* and these (lab_inspect_ways); NULL: none.  The inspection takes a reference
+		       */
 	GMainContext *context;
 	/* Takes `state` (exec/inspect.h). */
 	void (*state)(const char *node, json_t *state, gpointer user_data);
-	/* Once, as the last; with an `error` (borrowed) the rest of the nodes is left out.  The inspection may be freed in it. */
+	/* Once, as the last; with an `error` (borrowed) the rest of the nodes is left out.  The
+	 * inspection may be freed in it. */
 	void (*done)(const GError *error, gpointer user_data);
 	gpointer user_data;
 };

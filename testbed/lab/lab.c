@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/lab.h"
 
 #include "testbed/lab/birth.h"
@@ -22,7 +23,7 @@ void lab_unref(lab *l)
 	g_free(l);
 }
 
-/* --- from the supervisor ----------------------------------------------------------------------------- */
+/* --- from the supervisor ---------------------------------------------------------------------- */
 
 /* The owner may free the lab in any callback. */
 bool lab_is_freed(const lab *l)
@@ -84,7 +85,8 @@ static void on_built(lab *l, json_t *message G_GNUC_UNUSED, json_t *built)
 
 static void on_died(lab *l, json_t *message, json_t *died)
 {
-	const char *name = json_string_value(died), *how = json_string_value(json_object_get(message, "how"));
+	const char *name = json_string_value(died),
+		   *how = json_string_value(json_object_get(message, "how"));
 
 	if (name == NULL)
 		return;
@@ -116,7 +118,8 @@ static void on_changed(lab *l, json_t *message, json_t *problem)
 	g_autoptr(GError) error = NULL;
 
 	if (json_is_string(problem)) {
-		error = g_error_new(TB_ERROR, (int)json_integer_value(json_object_get(message, "code")), "%s",
+		error = g_error_new(TB_ERROR,
+				    (int)json_integer_value(json_object_get(message, "code")), "%s",
 				    json_string_value(problem));
 		end_change(l, restarted, error);
 		return;
@@ -132,15 +135,9 @@ static const struct {
 	const char *member;
 	void (*func)(lab *l, json_t *message, json_t *value);
 } messages[] = {
-	{"event", on_event},
-	{"built", on_built},
-	{"died", on_died},
-	{"failed", on_failed},
-	{"state", lab_on_state},
-	{"inspected", lab_on_inspected},
-	{"entered", lab_on_entered},
-	{"watched", lab_on_watched},
-	{"changed", on_changed},
+	{"event", on_event},	     {"built", on_built},	  {"died", on_died},
+	{"failed", on_failed},	     {"state", lab_on_state},	  {"inspected", lab_on_inspected},
+	{"entered", lab_on_entered}, {"watched", lab_on_watched}, {"changed", on_changed},
 };
 
 static void on_line(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)
@@ -172,8 +169,9 @@ static char *reap(int pidfd)
 
 	if (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0)
 		return g_strdup("its supervisor is gone");
-	return g_strdup_printf(info.si_code == CLD_EXITED ? "its supervisor ended with status %d"
-							  : "its supervisor was killed by signal %d",
+	return g_strdup_printf(info.si_code == CLD_EXITED ?
+				       "its supervisor ended with status %d" :
+				       "its supervisor was killed by signal %d",
 			       info.si_status);
 }
 
@@ -192,7 +190,7 @@ static gboolean on_death(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer
 	return G_SOURCE_REMOVE;
 }
 
-/* --- to the supervisor ------------------------------------------------------------------------------- */
+/* --- to the supervisor ------------------------------------------------------------------------ */
 
 static GHashTable *agents_of(const plan *p)
 {
@@ -212,7 +210,9 @@ lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
 {
 	static const struct wire_handlers handlers = {.line = on_line, .closed = on_closed};
 	/* the supervisor's copy must not be where its socket will be */
-	int evidence_fd = options->evidence_fd > 0 ? fcntl(options->evidence_fd, F_DUPFD_CLOEXEC, BIRTH_SOCKET + 1) : 0;
+	int evidence_fd = options->evidence_fd > 0 ?
+				  fcntl(options->evidence_fd, F_DUPFD_CLOEXEC, BIRTH_SOCKET + 1) :
+				  0;
 	/* its copies, not ours: the supervisor may free what it has */
 	struct supervisor_job job = {.model = (model *)(guintptr)m,
 				     .plan = (plan *)(guintptr)p,
@@ -236,7 +236,8 @@ lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
 	l->agents = agents_of(p);
 	l->refs = 1;
 	g_queue_init(&l->questions);
-	l->channel = wire_new(birth.socket, g_main_context_default(), SUPERVISOR_LINE_MAX, &handlers, l);
+	l->channel =
+		wire_new(birth.socket, g_main_context_default(), SUPERVISOR_LINE_MAX, &handlers, l);
 	l->death = g_unix_fd_add(l->pidfd, G_IO_IN, on_death, l);
 	return l;
 }
@@ -247,15 +248,16 @@ gboolean lab_command(lab *l, const char *agent, json_t *command, GError **error)
 	char *text;
 
 	if (l->over || !g_hash_table_contains(l->agents, agent)) {
-		g_set_error(error, TB_ERROR, TB_ERROR_DIED, "no agent '%s' runs in lab '%s'", agent, l->name);
+		g_set_error(error, TB_ERROR, TB_ERROR_DIED, "no agent '%s' runs in lab '%s'", agent,
+			    l->name);
 		return FALSE;
 	}
 	message = json_pack("{s:s, s:O}", "agent", agent, "command", command);
 	text = json_dumps(message, JSON_COMPACT);
 	json_decref(message);
 	if (text == NULL) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "command for agent '%s' is no valid JSON",
-			    agent);
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
+			    "command for agent '%s' is no valid JSON", agent);
 		return FALSE;
 	}
 	wire_send(l->channel, text, strlen(text));
@@ -272,10 +274,11 @@ static json_t *list_of(const char *const *texts)
 	return list;
 }
 
-void lab_change(lab *l, const char *const *changes, const char *const *spare, const char *reboot, lab_change_func done,
-		gpointer user_data)
+void lab_change(lab *l, const char *const *changes, const char *const *spare, const char *reboot,
+		lab_change_func done, gpointer user_data)
 {
-	json_t *message = json_pack("{s:o, s:o, s:s?}", "change", list_of(changes), "spare", list_of(spare), "reboot", reboot);
+	json_t *message = json_pack("{s:o, s:o, s:s?}", "change", list_of(changes), "spare",
+				    list_of(spare), "reboot", reboot);
 	char *text = json_dumps(message, JSON_COMPACT);
 
 	json_decref(message);
@@ -287,7 +290,8 @@ void lab_change(lab *l, const char *const *changes, const char *const *spare, co
 }
 
 /* The kernel may take some tens of milliseconds to end a PID namespace; nobody waits for it. */
-static gboolean on_late_death(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)
+static gboolean on_late_death(gint fd, GIOCondition condition G_GNUC_UNUSED,
+			      gpointer user_data G_GNUC_UNUSED)
 {
 	siginfo_t info;
 

@@ -1,11 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* lab: one network, alive, from build to death.
  *
  * Nouns: a `lab` is seen from the orchestrator; its `supervisor` is a child process, pid 1 of its
  * own PID namespace in its own user, mount, network, IPC and UTS namespaces, which builds the plan,
- * starts daemons and agents and passes their JSON lines on.  The socket between the two is the lab's
- * life: when the orchestrator goes, for whatever reason, the supervisor reads end of file, exits, and
- * the kernel takes every process, namespace, link and mount of the lab with it.
- * Depends on exec, plan, model and base.  Needs a GLib main loop on the default context in the caller.
+ * starts daemons and agents and passes their JSON lines on.  The socket between the two is the
+ * lab's life: when the orchestrator goes, for whatever reason, the supervisor reads end of file,
+ * exits, and the kernel takes every process, namespace, link and mount of the lab with it. Depends
+ * on exec, plan, model and base.  Needs a GLib main loop on the default context in the caller.
  * Never blocks except in lab_probe.
  *
  *   lab *l = lab_start(m, p, &options, &callbacks, me, &error);
@@ -29,13 +30,16 @@ struct lab_options {
 	 * NAME.cdr.jsonl beside them; made when missing; NULL: discarded. */
 	const char *run_dir;
 	const char *program_dir; /* where tb-frontend, tb-edge and tb-client are */
-	guint64 seed;            /* of the run; secrets are random all the same */
-	/* NULL-terminated "NODE" or "NODE:IF": packets are written to RUN_DIR/nodes/NODE/NAME.IF.pcapng, or
-	 * NAME.all.pcapng; NULL: none.  All of them must exist. */
+	guint64 seed;		 /* of the run; secrets are random all the same */
+	/* NULL-terminated "NODE" or "NODE:IF": packets are written to
+	 * RUN_DIR/nodes/NODE/NAME.IF.pcapng, or NAME.all.pcapng; NULL: none.  All of them must
+	 * exist. */
 	const char *const *captures;
-	/* Where the evidence (lab/evidence.h) of all nodes goes, as pcapng; borrowed for the call; 0: none is kept. */
+	/* Where the evidence (lab/evidence.h) of all nodes goes, as pcapng; borrowed for the call;
+	 * 0: none is kept. */
 	int evidence_fd;
-	/* What lab_change starts from: the topology and the scenario that `m` is; NULL: the lab is not changed. */
+	/* What lab_change starts from: the topology and the scenario that `m` is; NULL: the lab is
+	 * not changed. */
 	model *base;
 	const struct scenario *scenario;
 };
@@ -66,55 +70,67 @@ lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
 /* Sends one command to an agent (docs/AGENTS.md).  `command` is borrowed. */
 gboolean lab_command(lab *l, const char *agent, json_t *command, GError **error);
 
-/* What `state` looks like says docs/EXPLAIN.md, section "State of a lab"; it is borrowed for the call, and NULL when
- * there is an `error` (borrowed too). */
+/* What `state` looks like says docs/EXPLAIN.md, section "State of a lab"; it is borrowed for the
+ * call, and NULL when there is an `error` (borrowed too). */
 typedef void (*lab_inspect_func)(lab *l, json_t *state, const GError *error, gpointer user_data);
-/* Asks for the state that the kernels of all nodes are in; the evidence up to then is written before the answer.  `done` is called once, from the main loop; TB_ERROR_DIED
- * when the lab is gone or goes before it has answered (then before `failed`, unless asked after it).  Not called any
+/* Asks for the state that the kernels of all nodes are in; the evidence up to then is written
+ * before the answer.  `done` is called once, from the main loop; TB_ERROR_DIED when the lab is gone
+ * or goes before it has answered (then before `failed`, unless asked after it).  Not called any
  * more after lab_free.  Answers come in the order of the questions. */
 void lab_inspect(lab *l, lab_inspect_func done, gpointer user_data);
 
-/* The same, and the kernels are asked for these ways, too (`ways`, borrowed; NULL: none): { NODE: [ { "from", "to": addresses,
- * "in": the interface that such a packet comes in by, null: the node sends it } ] }.  The answers are among "lookups" in
- * the state. */
+/* The same, and the kernels are asked for these ways, too (`ways`, borrowed; NULL: none): { NODE: [
+ * { "from", "to": addresses, "in": the interface that such a packet comes in by, null: the node
+ * sends it } ] }.  The answers are among "lookups" in the state. */
 void lab_inspect_ways(lab *l, json_t *ways, lab_inspect_func done, gpointer user_data);
 
-/* `fd` reads the evidence as pcapng from its first byte on, and is closed after the call; -1 when there is an `error`. */
+/* `fd` reads the evidence as pcapng from its first byte on, and is closed after the call; -1 when
+ * there is an `error`. */
 typedef void (*lab_watch_func)(lab *l, int fd, const GError *error, gpointer user_data);
-/* From the answer on evidence is kept, in memory, until lab_unwatch; one that is kept already goes on.  A lab whose evidence
- * goes to a file (lab_options) is not watched: an error.  Answers as lab_inspect's, in one order with those. */
+/* From the answer on evidence is kept, in memory, until lab_unwatch; one that is kept already goes
+ * on.  A lab whose evidence goes to a file (lab_options) is not watched: an error.  Answers as
+ * lab_inspect's, in one order with those. */
 void lab_watch(lab *l, lab_watch_func done, gpointer user_data);
-/* Ends what lab_watch began, as soon as nobody who asked for it is left: each call takes one lab_watch back. */
+/* Ends what lab_watch began, as soon as nobody who asked for it is left: each call takes one
+ * lab_watch back. */
 void lab_unwatch(lab *l);
 
 /* The way into a node for a process outside the lab: what exec/enter.h asks for. */
 struct lab_door {
-	int user, mnt, pid, net;	/* namespaces, by descriptor; closed after the call */
+	int user, mnt, pid, net;  /* namespaces, by descriptor; closed after the call */
 	const char *const *files; /* pairs as in struct exec_process; NULL-terminated */
 };
-/* `door` is NULL when there is an `error` (no such node; the lab is gone); both are borrowed for the call. */
-typedef void (*lab_enter_func)(lab *l, const struct lab_door *door, const GError *error, gpointer user_data);
+/* `door` is NULL when there is an `error` (no such node; the lab is gone); both are borrowed for
+ * the call. */
+typedef void (*lab_enter_func)(lab *l, const struct lab_door *door, const GError *error,
+			       gpointer user_data);
 /* Asks for the way into a node.  Answers as lab_inspect's, in one order with those. */
 void lab_enter(lab *l, const char *node, lab_enter_func done, gpointer user_data);
 
-/* `restarted` (NULL-terminated; NULL: none) are the processes that were ended and, where they still belong to the network,
- * started anew.  With an `error` the network is as it was before.  Both are borrowed for the call. */
-typedef void (*lab_change_func)(lab *l, const char *const *restarted, const GError *error, gpointer user_data);
-/* Makes the network what the scenario and these changes (texts as under `changes:`, NULL-terminated) say, whatever was changed
- * before.  What differs is done, all of it or nothing; processes that it concerns are started anew, and all clients but those
- * in `spare` (NULL-terminated), so that they sign in as in a fresh lab (not when only impairments differ).  `done` is called
- * when all are ready again.  The node `reboot` (NULL: none), which is part of the network before and after, is made anew with
- * its namespace and all its processes.  One change at a time.  TB_ERROR_INPUT with located findings, or the kernel's refusal. */
-void lab_change(lab *l, const char *const *changes, const char *const *spare, const char *reboot, lab_change_func done,
-		gpointer user_data);
+/* `restarted` (NULL-terminated; NULL: none) are the processes that were ended and, where they still
+ * belong to the network, started anew.  With an `error` the network is as it was before.  Both are
+ * borrowed for the call. */
+typedef void (*lab_change_func)(lab *l, const char *const *restarted, const GError *error,
+				gpointer user_data);
+/* Makes the network what the scenario and these changes (texts as under `changes:`,
+ * NULL-terminated) say, whatever was changed before.  What differs is done, all of it or nothing;
+ * processes that it concerns are started anew, and all clients but those in `spare`
+ * (NULL-terminated), so that they sign in as in a fresh lab (not when only impairments differ).
+ * `done` is called when all are ready again.  The node `reboot` (NULL: none), which is part of the
+ * network before and after, is made anew with its namespace and all its processes.  One change at a
+ * time.  TB_ERROR_INPUT with located findings, or the kernel's refusal. */
+void lab_change(lab *l, const char *const *changes, const char *const *spare, const char *reboot,
+		lab_change_func done, gpointer user_data);
 
 /* Kills the lab and frees the handle; NULL is accepted.  Does not wait for the kernel to finish. */
 void lab_free(lab *l);
 
-/* Process id of the supervisor, for looking at a lab from outside (its children are the lab's processes). */
+/* Process id of the supervisor, for looking at a lab from outside (its children are the lab's
+ * processes). */
 pid_t lab_pid(const lab *l);
 
-/* Name of the agent that runs `kind` on `node`, as events carry it ("fe/tb-frontend").  Interned. */
+/* Name of the agent that runs `kind` on `node`, as events carry it ("fe/tb-frontend").  Interned.
+ */
 const char *lab_service_agent(const struct node *node, enum service_kind kind);
 
 /* What this host can do, found out in a throw-away supervisor.  Blocks (tens of milliseconds).

@@ -1,6 +1,6 @@
-/* What the parts of the orchestrator's end of a lab share: lab.c (its life, events, changes), lab_questions.c (what the
- * supervisor is asked, and answers in order).
- * Private to these files.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parts of the orchestrator's end of a lab share: lab.c (its life, events, changes),
+ * lab_questions.c (what the supervisor is asked, and answers in order). Private to these files.
  */
 #ifndef TESTBED_LAB_LAB_PARTS_H
 #define TESTBED_LAB_LAB_PARTS_H
@@ -17,20 +17,20 @@ struct lab {
 	wire *channel;
 	guint death;	    /* source on the default context; 0: the supervisor has been reaped */
 	GHashTable *agents; /* names of those that can be commanded */
-	GQueue questions; /* lab_questions.c: asked, not answered; the oldest first */
+	GQueue questions;   /* lab_questions.c: asked, not answered; the oldest first */
 	lab_change_func change_done; /* NULL: no change is being made */
 	gpointer change_data;
-	unsigned refs;	    /* the owner's and one for each callback under way */
-	bool over;	    /* `failed` was called, or the owner has freed it */
+	unsigned refs; /* the owner's and one for each callback under way */
+	bool over;     /* `failed` was called, or the owner has freed it */
 };
 
-/* --- lab.c ------------------------------------------------------------------------------------------- */
+/* --- lab.c ------------------------------------------------------------------------------------ */
 
 void lab_unref(lab *l);
 /* The owner may free the lab in any callback. */
 bool lab_is_freed(const lab *l);
 
-/* --- lab_questions.c --------------------------------------------------------------------------------- */
+/* --- lab_questions.c -------------------------------------------------------------------------- */
 
 void lab_set_gone(GError **error, const lab *l, const char *how);
 /* All that were asked are answered with `error`, until the owner frees the lab. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/lab_parts.h"
 
 #include <string.h>
@@ -61,7 +62,7 @@ void lab_questions_clear(lab *l)
 	g_queue_clear_full(&l->questions, question_free);
 }
 
-/* --- asking ------------------------------------------------------------------------------------------ */
+/* --- asking ----------------------------------------------------------------------------------- */
 
 /* Asked too late. */
 static gboolean on_idle_question(gpointer question)
@@ -136,7 +137,7 @@ void lab_unwatch(lab *l)
 		say(l, json_pack("{s:b}", "watch", 0));
 }
 
-/* --- answers ----------------------------------------------------------------------------------------- */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 void lab_on_state(lab *l, json_t *message, json_t *state)
 {
@@ -180,10 +181,12 @@ void lab_on_inspected(lab *l, json_t *message, json_t *problem)
 	if (q == NULL)
 		return;
 	if (json_is_string(problem)) {
-		error = g_error_new(TB_ERROR, TB_ERROR_FAILED, "lab '%s': %s", l->name, json_string_value(problem));
+		error = g_error_new(TB_ERROR, TB_ERROR_FAILED, "lab '%s': %s", l->name,
+				    json_string_value(problem));
 		question_fail(q, error);
 	} else {
-		state = json_pack("{s:O, s:O?}", "nodes", q->nodes, "evidence", json_object_get(message, "evidence"));
+		state = json_pack("{s:O, s:O?}", "nodes", q->nodes, "evidence",
+				  json_object_get(message, "evidence"));
 		q->inspected(l, state, NULL, q->user_data);
 		json_decref(state);
 	}
@@ -199,7 +202,8 @@ static void hand_over_door(lab *l, const struct question *q, const json_t *files
 	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
 		*fds[i] = wire_take_fd(l->channel);
 	for (size_t i = 0; i < json_array_size(files); i++)
-		g_ptr_array_add(paths, (gpointer)(guintptr)json_string_value(json_array_get(files, i)));
+		g_ptr_array_add(paths,
+				(gpointer)(guintptr)json_string_value(json_array_get(files, i)));
 	g_ptr_array_add(paths, NULL);
 	door.files = (const char *const *)paths->pdata;
 	q->entered(l, &door, NULL, q->user_data);
@@ -234,7 +238,8 @@ void lab_on_watched(lab *l, json_t *message G_GNUC_UNUSED, json_t *problem)
 		return;
 	if (fd < 0)
 		error = g_error_new(TB_ERROR, TB_ERROR_FAILED, "lab '%s': %s", l->name,
-				    json_is_string(problem) ? json_string_value(problem) : "no evidence came");
+				    json_is_string(problem) ? json_string_value(problem) :
+							      "no evidence came");
 	q->watched(l, fd, error, q->user_data);
 	if (fd >= 0)
 		close(fd);

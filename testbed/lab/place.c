@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/place.h"
 
 #include "testbed/lab/birth.h"
@@ -17,7 +18,8 @@ struct place {
 
 static gboolean failed(GError **error, const char *what, const char *subject)
 {
-	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "can't %s '%s': %s", what, subject, g_strerror(errno));
+	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "can't %s '%s': %s", what, subject,
+		    g_strerror(errno));
 	return FALSE;
 }
 
@@ -35,7 +37,8 @@ static gboolean mount_all(GError **error)
 {
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return forbidden(error, "make mounts private");
-	/* refused where parts of /proc are masked, as in many containers: the old one does as well */
+	/* refused where parts of /proc are masked, as in many containers: the old one does as well
+	 */
 	(void)!mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 	if (mount("testbed", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=64m") < 0)
 		return forbidden(error, "mount /run");
@@ -125,7 +128,8 @@ int place_open_log(const place *p, const char *node, const char *name, GError **
 	return fd;
 }
 
-gboolean place_bind_log(const place *p, const char *node, const char *name, const char *path, GError **error)
+gboolean place_bind_log(const place *p, const char *node, const char *name, const char *path,
+			GError **error)
 {
 	int fd = place_open_log(p, node, name, error);
 	g_autofree char *source = g_strdup_printf("/proc/self/fd/%d", fd);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* place: the file system as a lab's processes see it, and where their logs go.
  *
  * To be called in the supervisor only: it changes the mounts of the calling process.
@@ -25,6 +26,7 @@ gboolean place_write(const char *path, const char *text, int mode, GError **erro
  * `error`.  The caller closes it. */
 int place_open_log(const place *p, const char *node, const char *name, GError **error);
 /* The same file under `path` as well, so that processes without any privilege can write to it. */
-gboolean place_bind_log(const place *p, const char *node, const char *name, const char *path, GError **error);
+gboolean place_bind_log(const place *p, const char *node, const char *name, const char *path,
+			GError **error);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What this host can do, tried in a throw-away supervisor. */
 #include "testbed/lab/lab.h"
 
@@ -49,7 +50,7 @@ static const struct {
 	{"tb-client", "tb-client", true, true},	    {"tb-nat", "tb-nat", true, false},
 };
 
-/* --- in the throw-away supervisor ---------------------------------------------------------------------- */
+/* --- in the throw-away supervisor ------------------------------------------------------------- */
 
 static json_t *feature(bool ok, const char *detail, const char *cure)
 {
@@ -87,7 +88,7 @@ static int probe_main(gpointer data G_GNUC_UNUSED)
 	return n > 0 ? 0 : 1;
 }
 
-/* --- here ---------------------------------------------------------------------------------------------- */
+/* --- here ------------------------------------------------------------------------------------- */
 
 static json_t *read_answer(int fd)
 {
@@ -132,11 +133,12 @@ static void add_programs(json_t *features, const char *program_dir, GString *mis
 {
 	for (guint i = 0; i < G_N_ELEMENTS(programs); i++) {
 		g_autoptr(GError) error = NULL;
-		g_autofree char *path =
-			program_find(programs[i].program, programs[i].ours ? program_dir : NULL, &error);
+		g_autofree char *path = program_find(programs[i].program,
+						     programs[i].ours ? program_dir : NULL, &error);
 
 		json_object_set_new(features, programs[i].feature,
-				    feature(path != NULL, path, path == NULL ? error->message : NULL));
+				    feature(path != NULL, path,
+					    path == NULL ? error->message : NULL));
 		if (path == NULL && programs[i].needed && missing->len == 0)
 			g_string_append(missing, error->message);
 	}
@@ -146,7 +148,8 @@ json_t *lab_probe(const char *program_dir)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GString) missing = g_string_new(NULL);
-	json_t *answer = ask_child(&error), *features = json_object_get(answer, "features"), *result;
+	json_t *answer = ask_child(&error), *features = json_object_get(answer, "features"),
+	       *result;
 
 	features = features != NULL ? json_incref(features) : json_object();
 	json_object_set_new(features, "namespaces",

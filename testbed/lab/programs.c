@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/programs.h"
 
 #include <string.h>
@@ -14,7 +15,8 @@ static const struct {
 static char *cure(const char *name, const char *program_dir)
 {
 	if (program_dir != NULL)
-		return g_strdup_printf("it belongs in '%s': build or install testbed again", program_dir);
+		return g_strdup_printf("it belongs in '%s': build or install testbed again",
+				       program_dir);
 	for (guint i = 0; i < G_N_ELEMENTS(packages); i++)
 		if (strcmp(packages[i].program, name) == 0)
 			return g_strdup_printf("install the package %s", packages[i].package);
@@ -46,6 +48,7 @@ char *program_find(const char *name, const char *program_dir, GError **error)
 	if (path != NULL)
 		return path;
 	advice = cure(name, program_dir);
-	g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "program '%s' is missing (%s)", name, advice);
+	g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "program '%s' is missing (%s)", name,
+		    advice);
 	return NULL;
 }

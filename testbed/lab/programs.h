@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* programs: where the programs are that a lab runs, and where to get the missing ones.
  * Depends on base.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/ready.h"
 
 #include <errno.h>
@@ -12,10 +13,11 @@
 #define ID_1 0x74
 #define ID_2 0x62
 
-/* RFC 1035, 4.1: one question, "version.bind" TXT CH: about the server itself, so it answers without asking another
- * one, which may be out of reach; whatever the answer, it is one. */
-static const uint8_t dns_query[] = {ID_1, ID_2, 0x01, 0x00, 0,	 1,   0,   0, 0,   0,	0,   0,	  7, 'v',  'e',
-				    'r',  's',	'i',  'o',  'n', 4,   'b', 'i', 'n', 'd', 0,   0, 16,  0,	 3};
+/* RFC 1035, 4.1: one question, "version.bind" TXT CH: about the server itself, so it answers
+ * without asking another one, which may be out of reach; whatever the answer, it is one. */
+static const uint8_t dns_query[] = {ID_1, ID_2, 0x01, 0x00, 0,	 1,   0,   0,	0,   0,
+				    0,	  0,	7,    'v',  'e', 'r', 's', 'i', 'o', 'n',
+				    4,	  'b',	'i',  'n',  'd', 0,   0,   16,	0,   3};
 /* RFC 8489, 5: Binding request, no attributes. */
 static const uint8_t stun_query[] = {0x00, 0x01, 0x00, 0x00, 0x21, 0x12, 0xa4, 0x42, ID_1, ID_2,
 				     't',  'e',	 's',  't',  'b',  'e',	 'd',  'l',  'a',  'b'};
@@ -127,7 +129,8 @@ static bool answered(const ready *r)
 	return n > 0 && kinds[r->kind].is_answer(data, (size_t)n);
 }
 
-static gboolean on_socket(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
+static gboolean on_socket(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNUSED,
+			  gpointer user_data)
 {
 	ready *r = user_data;
 	bool ok = answered(r);

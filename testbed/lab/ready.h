@@ -1,9 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ready: asks a daemon inside a node until it answers.
  *
- * A daemon can't say `ready` as agents do, so it is asked what it is there to answer: a DNS query, a
- * STUN Binding request, a TCP connection.  Asking again every few milliseconds is retransmission of a
- * lost datagram, not waiting for a time to pass.
- * Depends on base.
+ * A daemon can't say `ready` as agents do, so it is asked what it is there to answer: a DNS query,
+ * a STUN Binding request, a TCP connection.  Asking again every few milliseconds is retransmission
+ * of a lost datagram, not waiting for a time to pass. Depends on base.
  */
 #ifndef TESTBED_LAB_READY_H
 #define TESTBED_LAB_READY_H

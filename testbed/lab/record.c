@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/record.h"
 
 #include "testbed/base/pcapng.h"
@@ -21,12 +22,15 @@ static guint32 interface_number(recording *r, const struct capture_packet *packe
 	guint32 number = g_hash_table_size(r->interfaces);
 	g_autofree char *ifname = NULL, *name = NULL;
 
-	if (g_hash_table_lookup_extended(r->interfaces, GUINT_TO_POINTER(packet->ifindex), NULL, &known))
+	if (g_hash_table_lookup_extended(r->interfaces, GUINT_TO_POINTER(packet->ifindex), NULL,
+					 &known))
 		return GPOINTER_TO_UINT(known);
 	ifname = capture_ifname(r->packets, packet->ifindex);
 	name = g_strdup_printf("%s:%s", r->node, ifname);
-	pcapng_interface(r->pending, packet->ethernet ? PCAPNG_ETHERNET : PCAPNG_RAW_IP, name, NULL);
-	g_hash_table_insert(r->interfaces, GUINT_TO_POINTER(packet->ifindex), GUINT_TO_POINTER(number));
+	pcapng_interface(r->pending, packet->ethernet ? PCAPNG_ETHERNET : PCAPNG_RAW_IP, name,
+			 NULL);
+	g_hash_table_insert(r->interfaces, GUINT_TO_POINTER(packet->ifindex),
+			    GUINT_TO_POINTER(number));
 	return number;
 }
 
@@ -35,8 +39,9 @@ static void on_packet(const struct capture_packet *packet, gpointer user_data)
 	recording *r = user_data;
 	guint32 number = interface_number(r, packet);
 
-	pcapng_packet(r->pending, number, packet->time_ns, packet->outgoing ? PCAPNG_OUTBOUND : PCAPNG_INBOUND,
-		      packet->data, packet->captured, packet->original);
+	pcapng_packet(r->pending, number, packet->time_ns,
+		      packet->outgoing ? PCAPNG_OUTBOUND : PCAPNG_INBOUND, packet->data,
+		      packet->captured, packet->original);
 }
 
 /* A full disk ends the recording, not the lab: what is in the file stays valid up to there. */
@@ -65,7 +70,8 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer user_data)
 	return write_out(r) ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
-recording *recording_new(const exec *x, const place *p, const char *where, GMainContext *context, GError **error)
+recording *recording_new(const exec *x, const place *p, const char *where, GMainContext *context,
+			 GError **error)
 {
 	g_auto(GStrv) part = g_strsplit(where, ":", 2);
 	g_autofree char *file = g_strdup_printf("%s.pcapng", part[1] ? part[1] : "all");

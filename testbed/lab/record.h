@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* record: packets of a node, written to the run folder while the lab lives.
  *
  * Nouns: a `recording` is one capture ("NODE" with all its interfaces, or "NODE:IF") and the pcapng
- * file it goes to, RUN_DIR/nodes/NODE/[LAB.]IF.pcapng, one pcapng interface for each "NODE:IF" seen.
- * Packets are written as they are read, so that a lab that is killed leaves a valid file.
+ * file it goes to, RUN_DIR/nodes/NODE/[LAB.]IF.pcapng, one pcapng interface for each "NODE:IF"
+ * seen. Packets are written as they are read, so that a lab that is killed leaves a valid file.
  * Depends on exec and base.  Runs on the supervisor's main context.
  */
 #ifndef TESTBED_LAB_RECORD_H
@@ -14,7 +15,8 @@
 typedef struct recording recording;
 
 /* Starts capturing; from the return on no packet is missed.  `where` is "NODE" or "NODE:IF". */
-recording *recording_new(const exec *x, const place *p, const char *where, GMainContext *context, GError **error);
+recording *recording_new(const exec *x, const place *p, const char *where, GMainContext *context,
+			 GError **error);
 void recording_free(recording *r);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/supervisor_parts.h"
 
 #include "testbed/lab/birth.h"
@@ -18,7 +19,7 @@
 #define LAST_WORDS_TIMEOUT_MS 1000
 #define DESCRIPTORS_MAX 65536
 
-/* --- to the orchestrator --------------------------------------------------------------------------- */
+/* --- to the orchestrator ---------------------------------------------------------------------- */
 
 /* Steals `message`. */
 static void tell(struct supervisor *s, json_t *message)
@@ -75,12 +76,14 @@ static json_t *agents_of(const plan *p)
 /* The change that was being made, or taken back, is complete. */
 static void tell_changed(struct supervisor *s)
 {
-	g_autofree char *text = s->refused != NULL ? g_utf8_make_valid(s->refused->message, -1) : NULL;
-	int code = s->refused != NULL && s->refused->domain == TB_ERROR ? s->refused->code : TB_ERROR_FAILED;
+	g_autofree char *text =
+		s->refused != NULL ? g_utf8_make_valid(s->refused->message, -1) : NULL;
+	int code = s->refused != NULL && s->refused->domain == TB_ERROR ? s->refused->code :
+									  TB_ERROR_FAILED;
 
 	if (s->restarted != NULL)
-		tell(s, json_pack("{s:s?, s:i, s:o, s:o}", "changed", text, "code", code, "restarted", s->restarted, "agents",
-				  agents_of(s->plan)));
+		tell(s, json_pack("{s:s?, s:i, s:o, s:o}", "changed", text, "code", code,
+				  "restarted", s->restarted, "agents", agents_of(s->plan)));
 	s->restarted = NULL;
 	g_clear_error(&s->refused);
 }
@@ -111,7 +114,8 @@ static void on_crew_died(const char *name, const char *how, gboolean asked, gpoi
 		tell(s, json_pack("{s:s, s:s, s:b}", "died", name, "how", how, "asked", asked));
 		return;
 	}
-	error = g_error_new(TB_ERROR, TB_ERROR_DIED, "'%s' ended before it was ready: %s", name, how);
+	error = g_error_new(TB_ERROR, TB_ERROR_DIED, "'%s' ended before it was ready: %s", name,
+			    how);
 	fail(s, error);
 }
 
@@ -143,7 +147,7 @@ void supervisor_watch_deadline(struct supervisor *s)
 	g_source_attach(s->deadline, s->context);
 }
 
-/* --- from the orchestrator -------------------------------------------------------------------------- */
+/* --- from the orchestrator -------------------------------------------------------------------- */
 
 /* A node a line, so that no line grows with the lab. */
 static void on_state(const char *node, json_t *state, gpointer user_data)
@@ -157,8 +161,8 @@ static void on_inspected(const GError *error, gpointer user_data)
 	g_autofree char *problem = error != NULL ? g_utf8_make_valid(error->message, -1) : NULL;
 	struct evidence_count seen = evidence_flush(s->evidence);
 
-	tell(s, json_pack("{s:s?, s:{s:I, s:I}}", "inspected", problem, "evidence", "packets", (json_int_t)seen.packets, "lost",
-			  (json_int_t)seen.lost));
+	tell(s, json_pack("{s:s?, s:{s:I, s:I}}", "inspected", problem, "evidence", "packets",
+			  (json_int_t)seen.packets, "lost", (json_int_t)seen.lost));
 	g_clear_pointer(&s->inspection, inspection_free);
 }
 
@@ -171,8 +175,14 @@ static void finish_inspection(struct supervisor *s)
 
 static void inspect(struct supervisor *s, json_t *ways)
 {
-	const struct inspection_job job = {.x = s->x, .plan = s->plan, .evidence = s->evidence, .ways = ways,
-					   .context = s->context, .state = on_state, .done = on_inspected, .user_data = s};
+	const struct inspection_job job = {.x = s->x,
+					   .plan = s->plan,
+					   .evidence = s->evidence,
+					   .ways = ways,
+					   .context = s->context,
+					   .state = on_state,
+					   .done = on_inspected,
+					   .user_data = s};
 
 	s->inspection = inspection_new(&job);
 }
@@ -184,7 +194,8 @@ static int new_watch_memory(GError **error)
 
 	if (fd >= 0 && fcntl(fd, F_SETFL, O_APPEND) == 0)
 		return fd;
-	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "no memory for evidence: %s", g_strerror(errno));
+	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "no memory for evidence: %s",
+		    g_strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -242,7 +253,8 @@ static void tell_door(struct supervisor *s, const char *node)
 	char *text;
 
 	for (guint i = 0; i < files->len - 1; i++)
-		json_array_append_new(json_object_get(message, "files"), json_string(files->pdata[i]));
+		json_array_append_new(json_object_get(message, "files"),
+				      json_string(files->pdata[i]));
 	text = json_dumps(message, JSON_COMPACT);
 	json_decref(message);
 	for (guint i = 0; i < G_N_ELEMENTS(namespaces); i++) {
@@ -296,14 +308,15 @@ static void on_message(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer
 	json_decref(message);
 }
 
-/* The orchestrator is gone.  The kernel kills everything in this PID namespace when its first process
- * ends, and with the last process go namespaces, links and mounts. */
+/* The orchestrator is gone.  The kernel kills everything in this PID namespace when its first
+ * process ends, and with the last process go namespaces, links and mounts. */
 static void on_orchestrator_gone(wire *w G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)
 {
 	_exit(0);
 }
 
-/* While the network is built the main loop does not run; a signal looks after the socket meanwhile. */
+/* While the network is built the main loop does not run; a signal looks after the socket meanwhile.
+ */
 static void on_socket_signal(int number G_GNUC_UNUSED)
 {
 	int saved = errno;
@@ -316,7 +329,8 @@ static void on_socket_signal(int number G_GNUC_UNUSED)
 
 static void guard_life(bool on)
 {
-	struct sigaction action = {.sa_handler = on ? on_socket_signal : SIG_DFL, .sa_flags = SA_RESTART};
+	struct sigaction action = {.sa_handler = on ? on_socket_signal : SIG_DFL,
+				   .sa_flags = SA_RESTART};
 	int flags = fcntl(BIRTH_SOCKET, F_GETFL);
 
 	sigaction(SIGIO, &action, NULL);
@@ -327,7 +341,8 @@ static void guard_life(bool on)
 		on_socket_signal(SIGIO);
 }
 
-/* A descriptor or more for every namespace and agent: the usual 1024 would bound a lab at some 200 nodes. */
+/* A descriptor or more for every namespace and agent: the usual 1024 would bound a lab at some 200
+ * nodes. */
 static void raise_descriptor_limit(void)
 {
 	struct rlimit limit;
@@ -340,8 +355,10 @@ static void raise_descriptor_limit(void)
 
 int supervisor_main(gpointer data)
 {
-	static const struct crew_handlers crew_handlers = {on_crew_line, on_crew_ready, on_crew_died};
-	static const struct wire_handlers handlers = {.line = on_message, .closed = on_orchestrator_gone};
+	static const struct crew_handlers crew_handlers = {on_crew_line, on_crew_ready,
+							   on_crew_died};
+	static const struct wire_handlers handlers = {.line = on_message,
+						      .closed = on_orchestrator_gone};
 	const struct supervisor_job *job = data;
 	struct supervisor s = {.job = job, .model = job->model, .plan = job->plan};
 	g_autoptr(GError) error = NULL;

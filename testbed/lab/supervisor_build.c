@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/record.h"
 #include "testbed/lab/supervisor_parts.h"
 
@@ -30,8 +31,9 @@ static gboolean build_network(struct supervisor *s, GError **error)
 
 static struct config_source config_of(const struct supervisor *s)
 {
-	return (struct config_source){
-		.model = s->model, .master = trust_master(s->trust), .cdr = s->job->options->run_dir != NULL};
+	return (struct config_source){.model = s->model,
+				      .master = trust_master(s->trust),
+				      .cdr = s->job->options->run_dir != NULL};
 }
 
 static char *fill_in_secret(const struct config_source *source, const struct op *op)
@@ -55,8 +57,9 @@ static gboolean write_files(const struct supervisor *s, GError **error)
 
 		if (op->kind != OP_FILE)
 			continue;
-		path = config_file_is_shared(op->file.path) ? g_strdup(op->file.path)
-							    : config_file_place(op->node, op->file.path);
+		path = config_file_is_shared(op->file.path) ?
+			       g_strdup(op->file.path) :
+			       config_file_place(op->node, op->file.path);
 		text = fill_in_secret(&source, op);
 		if (!place_write(path, text, 0644, error))
 			return FALSE;
@@ -64,15 +67,17 @@ static gboolean write_files(const struct supervisor *s, GError **error)
 	return TRUE;
 }
 
-static gboolean issue(struct supervisor *s, const struct node *node, const char *const *names, char **ret_certificate,
-		      char **ret_key, GError **error)
+static gboolean issue(struct supervisor *s, const struct node *node, const char *const *names,
+		      char **ret_certificate, char **ret_key, GError **error)
 {
-	static const enum trust_issuer issuers[] = {[ISSUER_LAB] = TRUST_OURS, [ISSUER_OTHER] = TRUST_OTHER};
-	static const enum trust_validity validities[] = {
-		[VALIDITY_VALID] = TRUST_VALID, [VALIDITY_EXPIRED] = TRUST_EXPIRED, [VALIDITY_NOT_YET] = TRUST_NOT_YET};
+	static const enum trust_issuer issuers[] = {
+		[ISSUER_LAB] = TRUST_OURS, [ISSUER_OTHER] = TRUST_OTHER};
+	static const enum trust_validity validities[] = {[VALIDITY_VALID] = TRUST_VALID,
+							 [VALIDITY_EXPIRED] = TRUST_EXPIRED,
+							 [VALIDITY_NOT_YET] = TRUST_NOT_YET};
 
-	return trust_issue(s->trust, names, issuers[node->certificate.issuer], validities[node->certificate.validity],
-			   ret_certificate, ret_key, error);
+	return trust_issue(s->trust, names, issuers[node->certificate.issuer],
+			   validities[node->certificate.validity], ret_certificate, ret_key, error);
 }
 
 static gboolean write_identity(struct supervisor *s, const struct node *node, GError **error)
@@ -152,7 +157,8 @@ struct crew_source supervisor_crew_source(const struct supervisor *s)
 	};
 }
 
-static gboolean start_crew(struct supervisor *s, const struct crew_handlers *handlers, GError **error)
+static gboolean start_crew(struct supervisor *s, const struct crew_handlers *handlers,
+			   GError **error)
 {
 	const struct crew_source source = supervisor_crew_source(s);
 
@@ -160,7 +166,8 @@ static gboolean start_crew(struct supervisor *s, const struct crew_handlers *han
 	return crew_start(s->crew, error);
 }
 
-gboolean supervisor_build(struct supervisor *s, const struct crew_handlers *handlers, GError **error)
+gboolean supervisor_build(struct supervisor *s, const struct crew_handlers *handlers,
+			  GError **error)
 {
 	const struct lab_options *options = s->job->options;
 

@@ -1,8 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/exec/closing.h"
 #include "testbed/lab/supervisor_parts.h"
 #include "testbed/lab/turn.h"
 
-#define SHUTDOWN_MS 1000 /* how long a node that starts again keeps its network at most after its last process */
+#define SHUTDOWN_MS                                                                                \
+	1000 /* how long a node that starts again keeps its network at most after its last process \
+	      */
 
 static model *changed_model(const struct supervisor *s, const json_t *changes, GError **error)
 {
@@ -18,7 +21,9 @@ static model *changed_model(const struct supervisor *s, const json_t *changes, G
 	}
 	model_drop_changes(options->base);
 	for (size_t i = 0; i < json_array_size(changes); i++)
-		good = model_add_changes(options->base, "set", json_string_value(json_array_get(changes, i)), found) && good;
+		good = model_add_changes(options->base, "set",
+					 json_string_value(json_array_get(changes, i)), found) &&
+		       good;
 	m = good ? model_instantiate(options->base, options->scenario, found) : NULL;
 	if (m != NULL)
 		return m;
@@ -48,7 +53,8 @@ static const char **names_of(const json_t *list)
 	return names;
 }
 
-/* Ends the processes that the network which holds has not, or not so, and those that `leave` names. */
+/* Ends the processes that the network which holds has not, or not so, and those that `leave` names.
+ */
 static void end_processes(struct supervisor *s, const struct crew_leave *leave)
 {
 	const struct crew_source now = supervisor_crew_source(s);
@@ -68,14 +74,15 @@ static gboolean settle(struct supervisor *s, const struct crew_leave *leave, GEr
 	return supervisor_write(s, error) && crew_resume(s->crew, &now, error);
 }
 
-/* As a machine that is shut down: its programs go first, and what they said last (that connections end) arrives; the other ends
- * would else find out by time-outs. */
+/* As a machine that is shut down: its programs go first, and what they said last (that connections
+ * end) arrives; the other ends would else find out by time-outs. */
 static void shut_down(struct supervisor *s, const char *node)
 {
 	const struct crew_leave leave = {.reboot = node};
 
 	end_processes(s, &leave);
-	/* In vain, where nobody can be reached any more: then the other ends find out by time-outs indeed. */
+	/* In vain, where nobody can be reached any more: then the other ends find out by time-outs
+	 * indeed. */
 	exec_wait_closed(s->x, node, SHUTDOWN_MS);
 }
 
@@ -98,16 +105,19 @@ static void turn_to(struct supervisor *s, model *m, plan *p, const json_t *messa
 			exchange(s, &m, &p);
 			leave.clients = false;
 			if (!turn_network_back(s->x, d, &second) || !settle(s, &leave, &second))
-				g_prefix_error(&s->refused, "(and the way back failed: %s) ", second->message);
+				g_prefix_error(&s->refused, "(and the way back failed: %s) ",
+					       second->message);
 		}
 	} else if (!reboot) {
 		supervisor_ready(s);
 	} else {
 		leave.clients = false;
 		if (!settle(s, &leave, &second))
-			g_prefix_error(&s->refused, "(and the way back failed: %s) ", second->message);
+			g_prefix_error(&s->refused, "(and the way back failed: %s) ",
+				       second->message);
 	}
-	/* the ones that do not hold; the first may be the job's, which nobody needs any more either */
+	/* the ones that do not hold; the first may be the job's, which nobody needs any more either
+	 */
 	g_clear_pointer(&d, plan_difference_free);
 	plan_free(p);
 	model_free(m);

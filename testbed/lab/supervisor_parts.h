@@ -1,6 +1,7 @@
-/* What the parts of a supervisor share: supervisor.c (its life and what is said on its socket), supervisor_build.c (the lab's
- * beginning), supervisor_change.c (live changes).
- * Private to these files.  Depends on exec, plan, model and base.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parts of a supervisor share: supervisor.c (its life and what is said on its socket),
+ * supervisor_build.c (the lab's beginning), supervisor_change.c (live changes). Private to these
+ * files.  Depends on exec, plan, model and base.
  */
 #ifndef TESTBED_LAB_SUPERVISOR_PARTS_H
 #define TESTBED_LAB_SUPERVISOR_PARTS_H
@@ -26,36 +27,38 @@ struct supervisor {
 	struct exec_features features;
 	exec *x;
 	evidence_file *evidence; /* NULL: none is kept */
-	guint n_watchers;        /* who have asked for it while the lab is up (lab_watch) */
-	int watch_fd;            /* memory that holds it for them */
-	inspection *inspection; /* while one is made */
+	guint n_watchers;	 /* who have asked for it while the lab is up (lab_watch) */
+	int watch_fd;		 /* memory that holds it for them */
+	inspection *inspection;	 /* while one is made */
 	crew *crew;
 	GSource *deadline;
 	double build_ms;
 	bool built, failed;
 };
 
-/* --- supervisor.c ------------------------------------------------------------------------------------ */
+/* --- supervisor.c ----------------------------------------------------------------------------- */
 
 /* All are ready: answers a change, or, the first time, says that the lab stands. */
 void supervisor_ready(struct supervisor *s);
 /* From now on all must be ready within a time that grows with the lab. */
 void supervisor_watch_deadline(struct supervisor *s);
 
-/* --- supervisor_build.c ------------------------------------------------------------------------------ */
+/* --- supervisor_build.c ----------------------------------------------------------------------- */
 
-/* Network, captures, files and certificates, programs.  Blocks until the network stands; programs become ready later, as
- * `handlers` tell. */
-gboolean supervisor_build(struct supervisor *s, const struct crew_handlers *handlers, GError **error);
-/* Files, certificates and keys of the model and plan that hold; those that are there are written anew. */
+/* Network, captures, files and certificates, programs.  Blocks until the network stands; programs
+ * become ready later, as `handlers` tell. */
+gboolean supervisor_build(struct supervisor *s, const struct crew_handlers *handlers,
+			  GError **error);
+/* Files, certificates and keys of the model and plan that hold; those that are there are written
+ * anew. */
 gboolean supervisor_write(struct supervisor *s, GError **error);
 /* For the crew, by the model and plan that hold; borrows from `s`. */
 struct crew_source supervisor_crew_source(const struct supervisor *s);
 
-/* --- supervisor_change.c ----------------------------------------------------------------------------- */
+/* --- supervisor_change.c ---------------------------------------------------------------------- */
 
-/* Does what `message` asks for (supervisor.h: "change"), all or nothing.  Blocks while the network is changed; the answer is
- * told by supervisor_ready, when everybody is ready again. */
+/* Does what `message` asks for (supervisor.h: "change"), all or nothing.  Blocks while the network
+ * is changed; the answer is told by supervisor_ready, when everybody is ready again. */
 void supervisor_change(struct supervisor *s, const json_t *message);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/trust.h"
 
 #include <gnutls/abstract.h>
@@ -32,7 +33,8 @@ static gboolean check(int code, const char *what, GError **error)
 {
 	if (code >= 0)
 		return TRUE;
-	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "can't make %s: %s", what, gnutls_strerror(code));
+	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "can't make %s: %s", what,
+		    gnutls_strerror(code));
 	return FALSE;
 }
 
@@ -56,7 +58,8 @@ static const struct {
 };
 
 /* Fields that every certificate has: version 3, serial, validity, key, subject. */
-static int fill(gnutls_x509_crt_t c, gnutls_x509_privkey_t key, const char *common_name, enum trust_validity validity)
+static int fill(gnutls_x509_crt_t c, gnutls_x509_privkey_t key, const char *common_name,
+		enum trust_validity validity)
 {
 	uint8_t serial[SERIAL_BYTES], id[20];
 	size_t id_bytes = sizeof(id);
@@ -69,9 +72,11 @@ static int fill(gnutls_x509_crt_t c, gnutls_x509_privkey_t key, const char *comm
 	if (code >= 0)
 		code = gnutls_x509_crt_set_serial(c, serial, sizeof(serial));
 	if (code >= 0)
-		code = gnutls_x509_crt_set_activation_time(c, now + validities[validity].first_day * SECONDS_A_DAY);
+		code = gnutls_x509_crt_set_activation_time(c, now + validities[validity].first_day *
+									      SECONDS_A_DAY);
 	if (code >= 0)
-		code = gnutls_x509_crt_set_expiration_time(c, now + validities[validity].last_day * SECONDS_A_DAY);
+		code = gnutls_x509_crt_set_expiration_time(c, now + validities[validity].last_day *
+									      SECONDS_A_DAY);
 	if (code >= 0)
 		code = gnutls_x509_crt_set_key(c, key);
 	if (code >= 0)
@@ -95,10 +100,11 @@ static int make_authority(struct authority *a, const char *name)
 	if (code >= 0)
 		code = gnutls_x509_crt_set_basic_constraints(a->certificate, 1, 0);
 	if (code >= 0)
-		code = gnutls_x509_crt_set_key_usage(a->certificate,
-						     GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN);
+		code = gnutls_x509_crt_set_key_usage(a->certificate, GNUTLS_KEY_KEY_CERT_SIGN |
+									     GNUTLS_KEY_CRL_SIGN);
 	if (code >= 0)
-		code = gnutls_x509_crt_sign2(a->certificate, a->certificate, a->key, GNUTLS_DIG_SHA256, 0);
+		code = gnutls_x509_crt_sign2(a->certificate, a->certificate, a->key,
+					     GNUTLS_DIG_SHA256, 0);
 	return code;
 }
 
@@ -124,7 +130,8 @@ static int export_certificate(gnutls_x509_crt_t c, char **ret)
 static int export_key(gnutls_x509_privkey_t key, char **ret)
 {
 	gnutls_datum_t pem = {0};
-	int code = gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &pem);
+	int code = gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL,
+						     GNUTLS_PKCS_PLAIN, &pem);
 
 	if (code >= 0)
 		*ret = g_strndup((const char *)pem.data, pem.size);
@@ -149,7 +156,8 @@ trust *trust_new(GError **error)
 	t->pairs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	if (!check(gnutls_rnd(GNUTLS_RND_KEY, master, sizeof(master)), "random numbers", error) ||
 	    !check(make_authority(&t->ours, "testbed lab CA"), "a certificate authority", error) ||
-	    !check(export_certificate(t->ours.certificate, &t->pem), "a certificate authority", error))
+	    !check(export_certificate(t->ours.certificate, &t->pem), "a certificate authority",
+		   error))
 		return NULL;
 	t->master = hex(master, sizeof(master));
 	return g_steal_pointer(&t);
@@ -182,14 +190,14 @@ static int add_names(gnutls_x509_crt_t c, const char *const *names)
 	int code = 0;
 
 	for (guint i = 0; names[i] != NULL && code >= 0; i++)
-		code = gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_DNSNAME, names[i],
-							    (unsigned)strlen(names[i]),
-							    i == 0 ? GNUTLS_FSAN_SET : GNUTLS_FSAN_APPEND);
+		code = gnutls_x509_crt_set_subject_alt_name(
+			c, GNUTLS_SAN_DNSNAME, names[i], (unsigned)strlen(names[i]),
+			i == 0 ? GNUTLS_FSAN_SET : GNUTLS_FSAN_APPEND);
 	return code;
 }
 
-static int issue(const struct authority *a, gnutls_x509_crt_t c, gnutls_x509_privkey_t key, const char *const *names,
-		 enum trust_validity validity)
+static int issue(const struct authority *a, gnutls_x509_crt_t c, gnutls_x509_privkey_t key,
+		 const char *const *names, enum trust_validity validity)
 {
 	int code = fill(c, key, names[0], validity);
 
@@ -209,8 +217,9 @@ static int issue(const struct authority *a, gnutls_x509_crt_t c, gnutls_x509_pri
 	return code;
 }
 
-gboolean trust_issue(trust *t, const char *const *names, enum trust_issuer issuer, enum trust_validity validity,
-		     char **ret_certificate, char **ret_key, GError **error)
+gboolean trust_issue(trust *t, const char *const *names, enum trust_issuer issuer,
+		     enum trust_validity validity, char **ret_certificate, char **ret_key,
+		     GError **error)
 {
 	struct authority *a = issuer == TRUST_OURS ? &t->ours : &t->other;
 	g_autofree char *certificate = NULL, *private_key = NULL;
@@ -283,5 +292,6 @@ char *trust_password(const char *master, const char *purpose, const char *name)
 {
 	g_autofree char *text = g_strdup_printf("%s/%s", purpose, name);
 
-	return g_compute_hmac_for_string(G_CHECKSUM_SHA256, (const guchar *)master, strlen(master), text, -1);
+	return g_compute_hmac_for_string(G_CHECKSUM_SHA256, (const guchar *)master, strlen(master),
+					 text, -1);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/turn.h"
 
 static gboolean go(exec *x, const struct plan_step *s, GError **error)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* turn: a network that stands becomes another one, all or nothing.
  * Depends on exec and plan.
  */
@@ -7,8 +8,9 @@
 #include "testbed/exec/exec.h"
 #include "testbed/plan/difference.h"
 
-/* Carries out every step.  When one is refused, those before it are taken back in reverse order, and the error says what was
- * refused (and what could not be taken back, which should not happen).  Blocks. */
+/* Carries out every step.  When one is refused, those before it are taken back in reverse order,
+ * and the error says what was refused (and what could not be taken back, which should not happen).
+ * Blocks. */
 gboolean turn_network(exec *x, const plan_difference *d, GError **error);
 /* Takes all steps of a turn that was made back again. */
 gboolean turn_network_back(exec *x, const plan_difference *d, GError **error);

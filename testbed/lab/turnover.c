@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/turnover.h"
 
 #include "testbed/plan/difference.h"
@@ -9,7 +10,8 @@ static const struct op *process_of(const plan *p, const char *name)
 	for (guint i = 0; i < p->ops->len; i++) {
 		const struct op *op = g_ptr_array_index(p->ops, i);
 
-		if ((op->kind == OP_DAEMON || op->kind == OP_AGENT) && strcmp(op->process.name, name) == 0)
+		if ((op->kind == OP_DAEMON || op->kind == OP_AGENT) &&
+		    strcmp(op->process.name, name) == 0)
 			return op;
 	}
 	return NULL;
@@ -43,12 +45,15 @@ static bool same_identity(const model *before, const model *next, const char *na
 	g_auto(GStrv) b = config_tls_names(next, now);
 
 	return g_strv_equal((const char *const *)a, (const char *const *)b) &&
-	       old->certificate.issuer == now->certificate.issuer && old->certificate.validity == now->certificate.validity;
+	       old->certificate.issuer == now->certificate.issuer &&
+	       old->certificate.validity == now->certificate.validity;
 }
 
-bool turnover_is_same(const struct op *op, json_t *(*config)(const struct config_source *source, const struct node *node),
-		      const plan *before, const struct config_source *before_config, const plan *next,
-		      const struct config_source *next_config)
+bool turnover_is_same(const struct op *op,
+		      json_t *(*config)(const struct config_source *source,
+					const struct node *node),
+		      const plan *before, const struct config_source *before_config,
+		      const plan *next, const struct config_source *next_config)
 {
 	const struct op *then = process_of(next, op->process.name);
 	json_t *a, *b;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/wire.h"
 
 #include <errno.h>
@@ -19,11 +20,11 @@ struct wire {
 	GMainContext *context;
 	GSource *in, *out; /* `out` only while something is queued */
 	GByteArray *received, *queued;
-	gsize written; /* of `queued` */
-	GQueue luggage; /* struct luggage: descriptors that go with bytes of `queued`, in order */
+	gsize written;	 /* of `queued` */
+	GQueue luggage;	 /* struct luggage: descriptors that go with bytes of `queued`, in order */
 	GArray *arrived; /* int: descriptors that came and were not taken */
-	unsigned refs; /* the owner's and one for each callback under way */
-	bool ended;    /* end of file was told, or the owner has freed it */
+	unsigned refs;	 /* the owner's and one for each callback under way */
+	bool ended;	 /* end of file was told, or the owner has freed it */
 };
 
 /* Descriptors that travel with the byte of the queue at `offset`. */
@@ -148,7 +149,8 @@ static void keep_fds(wire *w, struct msghdr *message)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL; c = CMSG_NXTHDR(message, c)) {
 		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-			g_array_append_vals(w->arrived, CMSG_DATA(c), (guint)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int)));
+			g_array_append_vals(w->arrived, CMSG_DATA(c),
+					    (guint)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int)));
 	}
 }
 
@@ -156,8 +158,10 @@ static ssize_t receive(wire *w, guint8 *data, gsize length)
 {
 	union ancillary control;
 	struct iovec part = {.iov_base = data, .iov_len = length};
-	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	struct msghdr message = {.msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof(control)};
 	ssize_t n = recvmsg(w->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
 	if (n >= 0)
@@ -196,7 +200,8 @@ static bool read_some(wire *w)
 	return false;
 }
 
-static gboolean on_readable(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
+static gboolean on_readable(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNUSED,
+			    gpointer user_data)
 {
 	wire *w = user_data;
 
@@ -221,7 +226,8 @@ static ssize_t send_part(wire *w)
 	bool carries = first != NULL && first->offset == w->written;
 	const struct luggage *next = carries ? g_queue_peek_nth(&w->luggage, 1) : first;
 	gsize end_of_part = next != NULL ? next->offset : w->queued->len;
-	struct iovec part = {.iov_base = w->queued->data + w->written, .iov_len = end_of_part - w->written};
+	struct iovec part = {.iov_base = w->queued->data + w->written,
+			     .iov_len = end_of_part - w->written};
 	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
 	union ancillary control = {.bytes = {0}};
 	ssize_t n;
@@ -259,7 +265,8 @@ static bool write_some(wire *w)
 	return true;
 }
 
-static gboolean on_writable(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
+static gboolean on_writable(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNUSED,
+			    gpointer user_data)
 {
 	wire *w = user_data;
 

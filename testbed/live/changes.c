@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `set` and `reset`: the lab's network becomes another one, all of it or nothing. */
 #include "testbed/live/room.h"
 
@@ -71,13 +72,15 @@ static const char **busy_endpoints(const struct keeper *k)
 static void end_calls(struct keeper *k, const char *const *restarted)
 {
 	for (; restarted && *restarted; restarted++) {
-		g_autofree char *why = g_strdup_printf("%s was started anew because of a change", *restarted);
+		g_autofree char *why =
+			g_strdup_printf("%s was started anew because of a change", *restarted);
 
 		live_call_agent_died(k, *restarted, why);
 	}
 }
 
-static void on_changed(lab *l G_GNUC_UNUSED, const char *const *restarted, const GError *error, gpointer user_data)
+static void on_changed(lab *l G_GNUC_UNUSED, const char *const *restarted, const GError *error,
+		       gpointer user_data)
 {
 	static const char *const nobody[] = {NULL};
 	struct live_change *c = user_data;
@@ -113,14 +116,16 @@ static void make(struct guest *g, GPtrArray *texts, const char *reboot)
 	model *next = k->change ? NULL : try(k, texts, &error);
 
 	if (k->change)
-		g_set_error(&error, TB_ERROR, TB_ERROR_INPUT, "another change is just being made; try again when it is done");
+		g_set_error(&error, TB_ERROR, TB_ERROR_INPUT,
+			    "another change is just being made; try again when it is done");
 	if (!next) {
 		guest_fail_with(g, error);
 		g_ptr_array_unref(texts);
 		return;
 	}
 	k->change = g_new0(struct live_change, 1);
-	*k->change = (struct live_change){.g = guest_ref(g), .texts = texts, .next = next, .reboot = g_strdup(reboot)};
+	*k->change = (struct live_change){
+		.g = guest_ref(g), .texts = texts, .next = next, .reboot = g_strdup(reboot)};
 	for (guint i = 0; i < texts->len; i++)
 		list[i] = texts->pdata[i];
 	lab_change(k->lab, list, spare, reboot, on_changed, k->change);
@@ -154,7 +159,8 @@ void change_set(struct guest *g, const json_t *request)
 	make(g, texts, NULL);
 }
 
-/* What a reboot takes from the declared network is a change like any other; the rest is the node's new birth. */
+/* What a reboot takes from the declared network is a change like any other; the rest is the node's
+ * new birth. */
 void change_reboot_node(struct guest *g, const json_t *request)
 {
 	const char *node = json_string_value(json_object_get(request, "node"));

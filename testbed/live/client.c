@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/live/client.h"
 
 #include <errno.h>
@@ -54,7 +55,7 @@ int live_take_fd(live_client *c)
 	return fd;
 }
 
-/* --- finding the lab --------------------------------------------------------------------------------------- */
+/* --- finding the lab -------------------------------------------------------------------------- */
 
 /* Tidies up; what is left are labs that are up. */
 static char **living(const meeting *m)
@@ -74,12 +75,15 @@ static void set_choice(GError **error, char **names, const char *wanted)
 	g_autofree char *all = g_strjoinv(", ", names);
 
 	if (!names[0])
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "no lab %s%s%sis up; 'testbed up' starts one", wanted ? "'" : "",
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
+			    "no lab %s%s%sis up; 'testbed up' starts one", wanted ? "'" : "",
 			    wanted ? wanted : "", wanted ? "' " : "");
 	else if (wanted)
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "no lab '%s' is up (there are: %s)", wanted, all);
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "no lab '%s' is up (there are: %s)",
+			    wanted, all);
 	else
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "several labs are up: choose with -n NAME (there are: %s)", all);
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
+			    "several labs are up: choose with -n NAME (there are: %s)", all);
 }
 
 live_client *live_connect(const char *name, GError **error)
@@ -99,7 +103,7 @@ live_client *live_connect(const char *name, GError **error)
 	return NULL;
 }
 
-/* --- requests ------------------------------------------------------------------------------------------------ */
+/* --- requests --------------------------------------------------------------------------------- */
 
 static gboolean gone(GError **error)
 {
@@ -130,8 +134,10 @@ static bool receive(live_client *c)
 	} control;
 	guint8 data[READ_BYTES];
 	struct iovec part = {.iov_base = data, .iov_len = sizeof(data)};
-	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	struct msghdr message = {.msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof(control)};
 	ssize_t n;
 
 	do
@@ -141,7 +147,8 @@ static bool receive(live_client *c)
 		return false;
 	for (struct cmsghdr *h = CMSG_FIRSTHDR(&message); h; h = CMSG_NXTHDR(&message, h))
 		if (h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS)
-			g_array_append_vals(c->fds, CMSG_DATA(h), (guint)((h->cmsg_len - CMSG_LEN(0)) / sizeof(int)));
+			g_array_append_vals(c->fds, CMSG_DATA(h),
+					    (guint)((h->cmsg_len - CMSG_LEN(0)) / sizeof(int)));
 	g_byte_array_append(c->received, data, (guint)n);
 	return true;
 }
@@ -150,7 +157,9 @@ static bool receive(live_client *c)
 static json_t *next_line(live_client *c)
 {
 	for (;;) {
-		guint8 *end = c->received->len > 0 ? memchr(c->received->data, '\n', c->received->len) : NULL;
+		guint8 *end = c->received->len > 0 ?
+				      memchr(c->received->data, '\n', c->received->len) :
+				      NULL;
 		json_t *line;
 
 		if (!end) {
@@ -158,7 +167,8 @@ static json_t *next_line(live_client *c)
 				return NULL;
 			continue;
 		}
-		line = json_loadb((const char *)c->received->data, (gsize)(end - c->received->data), 0, NULL);
+		line = json_loadb((const char *)c->received->data, (gsize)(end - c->received->data),
+				  0, NULL);
 		g_byte_array_remove_range(c->received, 0, (guint)(end - c->received->data) + 1);
 		return line ? line : json_object();
 	}
@@ -168,10 +178,12 @@ static void set_error(GError **error, const json_t *e)
 {
 	const char *message = json_string_value(json_object_get(e, "message"));
 
-	g_set_error_literal(error, TB_ERROR, (int)json_integer_value(json_object_get(e, "code")), message ? message : "refused");
+	g_set_error_literal(error, TB_ERROR, (int)json_integer_value(json_object_get(e, "code")),
+			    message ? message : "refused");
 }
 
-json_t *live_request(live_client *c, json_t *request, live_line_func func, gpointer user_data, GError **error)
+json_t *live_request(live_client *c, json_t *request, live_line_func func, gpointer user_data,
+		     GError **error)
 {
 	char *text = json_dumps(request, JSON_COMPACT);
 	gboolean sent = text && send_all(c, text, strlen(text)) && send_all(c, "\n", 1);
@@ -184,7 +196,8 @@ json_t *live_request(live_client *c, json_t *request, live_line_func func, gpoin
 		return NULL;
 	}
 	while ((line = next_line(c))) {
-		json_t *done = json_object_get(line, "done"), *refused = json_object_get(line, "error");
+		json_t *done = json_object_get(line, "done"),
+		       *refused = json_object_get(line, "error");
 
 		json_incref(done);
 		if (refused)

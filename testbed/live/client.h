@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* client: the other end of a keeper's control socket, as a verb uses it.
  *
  * Blocking, one request at a time; no main loop.  Depends on base.
@@ -11,8 +12,9 @@
 
 typedef struct live_client live_client;
 
-/* Connects to the lab of that name; NULL: to the only one that is up.  What is left of labs that died is tidied up on the
- * way.  TB_ERROR_INPUT with what to do when there is none, or several to choose from. */
+/* Connects to the lab of that name; NULL: to the only one that is up.  What is left of labs that
+ * died is tidied up on the way.  TB_ERROR_INPUT with what to do when there is none, or several to
+ * choose from. */
 live_client *live_connect(const char *name, GError **error);
 /* Takes a connected socket over. */
 live_client *live_client_new(int fd);
@@ -24,9 +26,11 @@ int live_client_fd(const live_client *c); /* readable at end of file: the lab is
 /* A line on the way to the answer; borrowed. */
 typedef void (*live_line_func)(const json_t *line, gpointer user_data);
 
-/* Sends `request` (taken over) and blocks until it is answered: what "done" holds, which the caller owns.  NULL with the
- * keeper's error, or TB_ERROR_DIED when the lab goes meanwhile.  `func` may be NULL. */
-json_t *live_request(live_client *c, json_t *request, live_line_func func, gpointer user_data, GError **error);
+/* Sends `request` (taken over) and blocks until it is answered: what "done" holds, which the caller
+ * owns.  NULL with the keeper's error, or TB_ERROR_DIED when the lab goes meanwhile.  `func` may be
+ * NULL. */
+json_t *live_request(live_client *c, json_t *request, live_line_func func, gpointer user_data,
+		     GError **error);
 /* Descriptors that came with the answer, oldest first; -1: no more.  The caller closes it. */
 int live_take_fd(live_client *c);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/live/keeper.h"
 
 #include "testbed/lab/supervisor.h"
@@ -17,7 +18,7 @@
 
 #define LAST_WORDS_TIMEOUT_MS 1000
 
-/* --- guests ------------------------------------------------------------------------------------------------ */
+/* --- guests ----------------------------------------------------------------------------------- */
 
 struct guest *guest_ref(struct guest *g)
 {
@@ -98,7 +99,8 @@ static void on_guest_gone(wire *w G_GNUC_UNUSED, gpointer user_data)
 
 static gboolean on_connection(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
 {
-	static const struct wire_handlers handlers = {.line = on_guest_line, .closed = on_guest_gone};
+	static const struct wire_handlers handlers = {.line = on_guest_line,
+						      .closed = on_guest_gone};
 	struct keeper *k = user_data;
 	int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct guest *g;
@@ -109,12 +111,13 @@ static gboolean on_connection(gint fd, GIOCondition condition G_GNUC_UNUSED, gpo
 	g->k = k;
 	g->refs = 1;
 	g->starter = k->guests->len == 0 && !k->up;
-	g->channel = wire_new(connection, g_main_context_default(), SUPERVISOR_LINE_MAX, &handlers, g);
+	g->channel =
+		wire_new(connection, g_main_context_default(), SUPERVISOR_LINE_MAX, &handlers, g);
 	g_ptr_array_add(k->guests, g);
 	return G_SOURCE_CONTINUE;
 }
 
-/* --- endpoints ---------------------------------------------------------------------------------------------- */
+/* --- endpoints -------------------------------------------------------------------------------- */
 
 static void endpoint_free(gpointer data)
 {
@@ -196,7 +199,8 @@ static gboolean on_sign_in_deadline(gpointer data)
 			continue;
 		e->state = SIGN_IN_DIED;
 		g_free(e->why);
-		e->why = g_strdup_printf("no answer to its sign-in within %d s", SIGN_IN_DEADLINE_MS / 1000);
+		e->why = g_strdup_printf("no answer to its sign-in within %d s",
+					 SIGN_IN_DEADLINE_MS / 1000);
 	}
 	keeper_settle(k);
 	return G_SOURCE_REMOVE;
@@ -266,11 +270,12 @@ static void on_endpoint_event(struct keeper *k, struct endpoint_state *e, json_t
 		sign_in_over(k, e, SIGN_IN_DONE, NULL);
 	} else if (g_strcmp0(name, "sign-in-failed") == 0) {
 		sign_in_over(k, e, SIGN_IN_FAILED,
-			     g_strdup_printf("%s: %s", stage ? stage : "unknown stage", reason ? reason : "no reason given"));
+			     g_strdup_printf("%s: %s", stage ? stage : "unknown stage",
+					     reason ? reason : "no reason given"));
 	}
 }
 
-/* --- the lab --------------------------------------------------------------------------------------------------- */
+/* --- the lab ---------------------------------------------------------------------------------- */
 
 static void on_built(lab *l G_GNUC_UNUSED, const struct lab_build *build, gpointer user_data)
 {
@@ -298,7 +303,8 @@ static void on_event(lab *l G_GNUC_UNUSED, const char *agent, json_t *event, gpo
 		live_call_said(k, agent, event);
 }
 
-static void on_agent_died(lab *l G_GNUC_UNUSED, const char *agent, const char *how, gpointer user_data)
+static void on_agent_died(lab *l G_GNUC_UNUSED, const char *agent, const char *how,
+			  gpointer user_data)
 {
 	struct keeper *k = user_data;
 	struct endpoint_state *e = keeper_endpoint(k, agent);
@@ -334,8 +340,10 @@ void keeper_quit(struct keeper *k)
 
 static gboolean start_lab(struct keeper *k, GError **error)
 {
-	static const struct lab_callbacks callbacks = {
-		.built = on_built, .event = on_event, .agent_died = on_agent_died, .failed = on_failed};
+	static const struct lab_callbacks callbacks = {.built = on_built,
+						       .event = on_event,
+						       .agent_died = on_agent_died,
+						       .failed = on_failed};
 	const struct lab_options options = {
 		.name = k->job->scenario->name,
 		.program_dir = k->job->program_dir,
@@ -359,7 +367,7 @@ static gboolean start_lab(struct keeper *k, GError **error)
 	return k->lab != NULL;
 }
 
-/* --- the process ------------------------------------------------------------------------------------------------- */
+/* --- the process ------------------------------------------------------------------------------ */
 
 static gboolean on_signal(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
 {
@@ -482,7 +490,8 @@ static void detach(const struct keeper_job *job)
 	for (int fd = 0; fd <= 2; fd++)
 		dup2(null, fd);
 	close_others(keep, G_N_ELEMENTS(keep));
-	/* It stays in the folder where it was started: the topology's path, and those of clients in it, count from there. */
+	/* It stays in the folder where it was started: the topology's path, and those of clients in
+	 * it, count from there. */
 }
 
 gboolean keeper_start(const struct keeper_job *job, GError **error)
@@ -490,7 +499,8 @@ gboolean keeper_start(const struct keeper_job *job, GError **error)
 	pid_t pid = fork();
 
 	if (pid < 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "start a keeper: %s", g_strerror(errno));
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "start a keeper: %s",
+			    g_strerror(errno));
 		return FALSE;
 	}
 	if (pid > 0)

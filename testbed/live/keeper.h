@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* keeper: the detached process that owns a lab that is up, and serves those who ask for it.
  *
- * It holds the lab (and with it the lab's life: when the keeper goes, however it goes, the lab goes), its name's lock and
- * its control socket.  What is said on that socket is in docs/LIVE.md.
+ * It holds the lab (and with it the lab's life: when the keeper goes, however it goes, the lab
+ * goes), its name's lock and its control socket.  What is said on that socket is in docs/LIVE.md.
  * Depends on report, matrix, lab, plan, model and base.
  */
 #ifndef TESTBED_LIVE_KEEPER_H
@@ -22,8 +23,9 @@ struct keeper_job {
 	bool publish; /* nodes under /run/netns; needs root */
 };
 
-/* Starts it in a process of its own: another session, no terminal, nothing open but what it needs.  The first who connects
- * is who started it: when that one goes before the lab is up, so does the keeper.  FALSE: it could not be started. */
+/* Starts it in a process of its own: another session, no terminal, nothing open but what it needs.
+ * The first who connects is who started it: when that one goes before the lab is up, so does the
+ * keeper.  FALSE: it could not be started. */
 gboolean keeper_start(const struct keeper_job *job, GError **error);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Calls on the lab that is up: the matrix's machine decides, the guest hears every event. */
 #include "testbed/live/room.h"
 #include "testbed/matrix/machine.h"
@@ -11,7 +12,7 @@ struct live_call {
 	struct guest *g;
 	struct cell *cell;
 	cell_machine *machine;
-	char *id; /* makes the SIP Call-ID unique; the machine borrows it */
+	char *id;	/* makes the SIP Call-ID unique; the machine borrows it */
 	guint deadline; /* source id */
 	guint media_ms;
 	bool hears_servers;
@@ -75,7 +76,9 @@ static gboolean send_commands(struct live_call *c, const GPtrArray *commands)
 		const struct agent_command *command = commands->pdata[i];
 		g_autoptr(GError) error = NULL;
 
-		g_hash_table_insert(c->k->calls, g_strdup(json_string_value(json_object_get(command->command, "call"))), c);
+		g_hash_table_insert(
+			c->k->calls,
+			g_strdup(json_string_value(json_object_get(command->command, "call"))), c);
 		if (!lab_command(c->k->lab, command->agent, command->command, &error)) {
 			end_by(c, VERDICT_ERROR, error->message);
 			return FALSE;
@@ -131,19 +134,23 @@ void live_call_agent_died(struct keeper *k, const char *agent, const char *why)
 	for (GList *i = all; i; i = i->next) {
 		struct live_call *c = i->data;
 		bool takes_part = g_list_index(all, c) == g_list_position(all, i) &&
-				  g_ptr_array_find_with_equal_func(c->cell->participants, agent, g_str_equal, NULL);
+				  g_ptr_array_find_with_equal_func(c->cell->participants, agent,
+								   g_str_equal, NULL);
 
 		if (takes_part)
 			end_by(c, VERDICT_ERROR, why);
 	}
 }
 
-/* --- placing one ------------------------------------------------------------------------------------------- */
+/* --- placing one ------------------------------------------------------------------------------ */
 
-/* What the scenario says holds for the scenario: once something has been changed, a call is expected to work. */
+/* What the scenario says holds for the scenario: once something has been changed, a call is
+ * expected to work. */
 static void expect(const struct keeper *k, struct cell *c)
 {
-	const struct expect *e = k->changes->len > 0 ? NULL : scenario_expect(k->current, k->job->scenario, c->a, c->b, c->media);
+	const struct expect *e = k->changes->len > 0 ? NULL :
+						       scenario_expect(k->current, k->job->scenario,
+								       c->a, c->b, c->media);
 
 	c->expected_verdict = e ? e->verdict : VERDICT_PASS;
 	c->has_expected_path = e && e->path_mask != 0;
@@ -171,7 +178,7 @@ static void tell_sign_in(struct live_call *c, const struct endpoint_state *e)
 	size_t i;
 	json_t *event;
 
-	json_array_foreach (e->story, i, event)
+	json_array_foreach(e->story, i, event)
 		tell_event(c, e->name, event);
 }
 
@@ -189,9 +196,11 @@ static const struct endpoint_state *hindrance(const struct keeper *k, const stru
 
 static void place(struct live_call *c)
 {
-	g_autoptr(GPtrArray) commands = g_ptr_array_new_with_free_func((GDestroyNotify)agent_command_free);
-	const struct cell_rules rules = {
-		.run_id = c->id, .max_loss_pct = c->k->current->max_loss_pct, .media_ms = c->media_ms};
+	g_autoptr(GPtrArray) commands =
+		g_ptr_array_new_with_free_func((GDestroyNotify)agent_command_free);
+	const struct cell_rules rules = {.run_id = c->id,
+					 .max_loss_pct = c->k->current->max_loss_pct,
+					 .media_ms = c->media_ms};
 	const char *users[] = {model_node(c->k->current, c->cell->a)->endpoint->user,
 			       model_node(c->k->current, c->cell->b)->endpoint->user, NULL};
 	const struct endpoint_state *bar = hindrance(c->k, c->cell);
@@ -203,7 +212,8 @@ static void place(struct live_call *c)
 	for (guint i = 0; c->hears_servers && i < c->k->said->len; i++)
 		guest_tell(c->g, json_incref(c->k->said->pdata[i]));
 	if (bar) {
-		g_autofree char *why = g_strdup_printf("%s could not sign in (%s)", bar->name, bar->why ? bar->why : "still trying");
+		g_autofree char *why = g_strdup_printf("%s could not sign in (%s)", bar->name,
+						       bar->why ? bar->why : "still trying");
 
 		end_by(c, bar->state == SIGN_IN_FAILED ? VERDICT_FAIL : VERDICT_ERROR, why);
 		return;
@@ -223,7 +233,8 @@ static bool is_endpoint(struct guest *g, const char *name)
 		return true;
 	names = (const char **)(gpointer)g_hash_table_get_keys_as_array(g->k->endpoints, NULL);
 	near = name ? diag_nearest(name, names) : NULL;
-	message = g_strdup_printf("no endpoint '%s'%s%s%s", name ? name : "", near ? " (did you mean '" : "", near ? near : "",
+	message = g_strdup_printf("no endpoint '%s'%s%s%s", name ? name : "",
+				  near ? " (did you mean '" : "", near ? near : "",
 				  near ? "'?)" : "; 'testbed status' lists them");
 	guest_fail(g, TB_ERROR_INPUT, message);
 	return false;
@@ -231,7 +242,8 @@ static bool is_endpoint(struct guest *g, const char *name)
 
 void live_call_start(struct guest *g, const json_t *request)
 {
-	const char *a = json_string_value(json_object_get(request, "a")), *b = json_string_value(json_object_get(request, "b"));
+	const char *a = json_string_value(json_object_get(request, "a")),
+		   *b = json_string_value(json_object_get(request, "b"));
 	const char *medium = json_string_value(json_object_get(request, "media"));
 	json_int_t media_ms = json_integer_value(json_object_get(request, "media_ms"));
 	struct live_call *c;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/live/meeting.h"
 
 #include "testbed/live/publish.h"
@@ -22,13 +23,14 @@ struct meeting {
 	int fd;
 };
 
-/* --- the folder ---------------------------------------------------------------------------------------- */
+/* --- the folder ------------------------------------------------------------------------------- */
 
 static bool is_own_folder(const char *path)
 {
 	struct stat st;
 
-	return path && g_path_is_absolute(path) && stat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
+	return path && g_path_is_absolute(path) && stat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+	       st.st_uid == geteuid();
 }
 
 static char *choose_path(void)
@@ -60,7 +62,9 @@ static gboolean check_folder(const meeting *m, GError **error)
 	if (st.st_uid == geteuid() && (st.st_mode & 077) == 0)
 		return TRUE;
 	g_set_error(error, TB_ERROR, TB_ERROR_FAILED,
-		    "'%s' is not a folder of one's own that is closed to others: remove it, or set XDG_RUNTIME_DIR", m->path);
+		    "'%s' is not a folder of one's own that is closed to others: remove it, or set "
+		    "XDG_RUNTIME_DIR",
+		    m->path);
 	return FALSE;
 }
 
@@ -102,11 +106,12 @@ int meeting_folder(const meeting *m)
 	return m->fd;
 }
 
-/* --- names --------------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 static bool is_name(const char *name)
 {
-	gsize length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+	gsize length =
+		strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
 	return length > 0 && length <= NAME_MAX_LENGTH && name[length] == '\0' && name[0] != '-';
 }
@@ -116,7 +121,9 @@ gboolean meeting_check_name(const char *name, GError **error)
 	if (is_name(name))
 		return TRUE;
 	g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
-		    "'%s' can't be a lab's name: 1 to %d letters, digits, '-' or '_', and no '-' in front", name, NAME_MAX_LENGTH);
+		    "'%s' can't be a lab's name: 1 to %d letters, digits, '-' or '_', and no '-' "
+		    "in front",
+		    name, NAME_MAX_LENGTH);
 	return FALSE;
 }
 
@@ -148,9 +155,10 @@ char **meeting_names(const meeting *m)
 	return (char **)g_ptr_array_free(names, FALSE);
 }
 
-/* --- claims -------------------------------------------------------------------------------------------- */
+/* --- claims ----------------------------------------------------------------------------------- */
 
-/* Is the file that was locked still the one that has the name?  Its last owner may have removed it meanwhile. */
+/* Is the file that was locked still the one that has the name?  Its last owner may have removed it
+ * meanwhile. */
 static bool is_still_there(const meeting *m, const char *file, int fd)
 {
 	struct stat locked, named;
@@ -228,14 +236,16 @@ bool meeting_tidy(const meeting *m, const char *name)
 	return true;
 }
 
-/* --- the control socket ---------------------------------------------------------------------------------- */
+/* --- the control socket ----------------------------------------------------------------------- */
 
-/* By way of the descriptor: short enough for any folder, and the folder is the one that was looked at. */
+/* By way of the descriptor: short enough for any folder, and the folder is the one that was looked
+ * at. */
 static struct sockaddr_un address_of(const meeting *m, const char *name)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 
-	g_snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/%s%s", m->fd, name, SOCKET_SUFFIX);
+	g_snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/%s%s", m->fd, name,
+		   SOCKET_SUFFIX);
 	return a;
 }
 
@@ -245,7 +255,8 @@ int meeting_listen(const meeting *m, const char *name, GError **error)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	unlink_file(m, name, SOCKET_SUFFIX);
-	if (fd >= 0 && bind(fd, (const struct sockaddr *)&a, sizeof(a)) == 0 && listen(fd, BACKLOG) == 0)
+	if (fd >= 0 && bind(fd, (const struct sockaddr *)&a, sizeof(a)) == 0 &&
+	    listen(fd, BACKLOG) == 0)
 		return fd;
 	fail(error, "make the control socket in", m->path);
 	if (fd >= 0)
@@ -264,7 +275,7 @@ int meeting_connect(const meeting *m, const char *name)
 	return -1;
 }
 
-/* --- notes ------------------------------------------------------------------------------------------------- */
+/* --- notes ------------------------------------------------------------------------------------ */
 
 gboolean meeting_write_note(const meeting *m, const char *name, const char *text, GError **error)
 {

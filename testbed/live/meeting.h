@@ -1,10 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* meeting: where labs that are up are found, by name.
  *
- * A folder of the user's own (mode 0700) holds, for each lab, NAME.sock, the control socket of its keeper, and NAME.lock,
- * which the keeper holds locked (flock) as long as it lives: whoever can lock it knows that the lab is gone, however it went.
- * The folder is XDG_RUNTIME_DIR/testbed when that is the user's own, for root /run/testbed, else /run/user/UID/testbed, else
- * /tmp/testbed-UID.  It is opened once and used by descriptor, so nothing can be put in its place meanwhile.
- * Depends on base.
+ * A folder of the user's own (mode 0700) holds, for each lab, NAME.sock, the control socket of its
+ * keeper, and NAME.lock, which the keeper holds locked (flock) as long as it lives: whoever can
+ * lock it knows that the lab is gone, however it went. The folder is XDG_RUNTIME_DIR/testbed when
+ * that is the user's own, for root /run/testbed, else /run/user/UID/testbed, else /tmp/testbed-UID.
+ * It is opened once and used by descriptor, so nothing can be put in its place meanwhile. Depends
+ * on base.
  */
 #ifndef TESTBED_LIVE_MEETING_H
 #define TESTBED_LIVE_MEETING_H
@@ -15,7 +17,8 @@
 
 typedef struct meeting meeting;
 
-/* Opens the folder, and makes it when it is missing.  TB_ERROR_FAILED when it belongs to somebody else or is open to others. */
+/* Opens the folder, and makes it when it is missing.  TB_ERROR_FAILED when it belongs to somebody
+ * else or is open to others. */
 meeting *meeting_new(GError **error);
 void meeting_free(meeting *m);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(meeting, meeting_free)
@@ -25,11 +28,12 @@ int meeting_folder(const meeting *m); /* its descriptor, borrowed */
 /* 1 to 32 letters, digits, '-' or '_'; TB_ERROR_INPUT else. */
 gboolean meeting_check_name(const char *name, GError **error);
 
-/* Names of all labs of this user, sorted, also of those that died and were not tidied up.  The caller frees. */
+/* Names of all labs of this user, sorted, also of those that died and were not tidied up.  The
+ * caller frees. */
 char **meeting_names(const meeting *m);
 
-/* Makes the name one's own: the locked descriptor, which a child inherits; -1 with TB_ERROR_INPUT when a lab of that name is
- * up (`*ret_taken` set then, may be NULL). */
+/* Makes the name one's own: the locked descriptor, which a child inherits; -1 with TB_ERROR_INPUT
+ * when a lab of that name is up (`*ret_taken` set then, may be NULL). */
 int meeting_claim(const meeting *m, const char *name, bool *ret_taken, GError **error);
 /* The listening control socket of a claimed name; -1 with `error`. */
 int meeting_listen(const meeting *m, const char *name, GError **error);
@@ -41,7 +45,8 @@ int meeting_connect(const meeting *m, const char *name);
 /* Tidies up after a lab that died: true when there was one. */
 bool meeting_tidy(const meeting *m, const char *name);
 
-/* Lines that must outlive a keeper's death: what is to be taken back on the machine (see publish.h). */
+/* Lines that must outlive a keeper's death: what is to be taken back on the machine (see
+ * publish.h). */
 gboolean meeting_write_note(const meeting *m, const char *name, const char *text, GError **error);
 /* The caller frees; NULL: none. */
 char *meeting_read_note(const meeting *m, const char *name);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/live/publish.h"
 
 #include <errno.h>
@@ -40,7 +41,8 @@ gboolean publish_bind(const char *path, int netns_fd, GError **error)
 
 static gboolean is_ours(const char *path)
 {
-	return g_str_has_prefix(path, FOLDER "/") && !strchr(path + strlen(FOLDER "/"), '/') && !g_str_has_suffix(path, "/..");
+	return g_str_has_prefix(path, FOLDER "/") && !strchr(path + strlen(FOLDER "/"), '/') &&
+	       !g_str_has_suffix(path, "/..");
 }
 
 void publish_unbind(const char *path)

@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* publish: a lab's nodes under /run/netns, for `ip netns` and whatever works with its names.
  *
- * The one thing that touches the machine: what is bound there outlives a keeper that is killed, so a note says beforehand
- * what is to be taken back.  Needs root.  Depends on base.
+ * The one thing that touches the machine: what is bound there outlives a keeper that is killed, so
+ * a note says beforehand what is to be taken back.  Needs root.  Depends on base.
  */
 #ifndef TESTBED_LIVE_PUBLISH_H
 #define TESTBED_LIVE_PUBLISH_H
@@ -14,7 +15,8 @@ char *publish_path(const char *lab, const char *node);
 gboolean publish_bind(const char *path, int netns_fd, GError **error);
 /* Unbinds a path, if it is bound. */
 void publish_unbind(const char *path);
-/* Unbinds every path of `note`, one a line; paths elsewhere than directly under /run/netns are left alone. */
+/* Unbinds every path of `note`, one a line; paths elsewhere than directly under /run/netns are left
+ * alone. */
 void publish_take_back(const char *note);
 
 #endif

@@ -1,4 +1,6 @@
-/* `up --publish`: each node's namespace under /run/netns, as soon as the network stands, and after changes. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `up --publish`: each node's namespace under /run/netns, as soon as the network stands, and after
+ * changes. */
 #include "testbed/live/publish.h"
 #include "testbed/live/room.h"
 
@@ -21,7 +23,8 @@ static void finish(struct publication *p)
 }
 
 /* Doors come in the order in which they were asked for: that of the nodes. */
-static void on_door(lab *l G_GNUC_UNUSED, const struct lab_door *door, const GError *error, gpointer user_data)
+static void on_door(lab *l G_GNUC_UNUSED, const struct lab_door *door, const GError *error,
+		    gpointer user_data)
 {
 	struct publication *p = user_data;
 	const GPtrArray *nodes = p->k->current->nodes;
@@ -46,8 +49,9 @@ static char *paths_of(const struct keeper *k, GError **error)
 
 		if (access(path, F_OK) == 0) {
 			g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
-				    "node '%s' of lab '%s' can't be published: there is a '%s' already, not of this lab", n->name,
-				    k->job->name, path);
+				    "node '%s' of lab '%s' can't be published: there is a '%s' "
+				    "already, not of this lab",
+				    n->name, k->job->name, path);
 			g_string_free(paths, TRUE);
 			return NULL;
 		}
@@ -56,7 +60,7 @@ static char *paths_of(const struct keeper *k, GError **error)
 	return g_string_free(paths, FALSE);
 }
 
-/* --- after a change --------------------------------------------------------------------------------------------- */
+/* --- after a change --------------------------------------------------------------------------- */
 
 /* One node that is to be bound. */
 struct late_publication {
@@ -69,7 +73,8 @@ static void complain(struct keeper *k, const char *path, const char *why)
 	g_ptr_array_add(k->dead, g_strdup_printf("'%s' is not published: %s", path, why));
 }
 
-static void on_late_door(lab *l G_GNUC_UNUSED, const struct lab_door *door, const GError *error, gpointer user_data)
+static void on_late_door(lab *l G_GNUC_UNUSED, const struct lab_door *door, const GError *error,
+			 gpointer user_data)
 {
 	struct late_publication *p = user_data;
 	g_autoptr(GError) refused = NULL;
@@ -148,7 +153,7 @@ void keeper_publish_again(struct keeper *k, const char *reboot)
 	}
 }
 
-/* --- at first ----------------------------------------------------------------------------------------------------- */
+/* --- at first --------------------------------------------------------------------------------- */
 
 void keeper_publish(struct keeper *k)
 {
@@ -156,7 +161,8 @@ void keeper_publish(struct keeper *k)
 	struct publication *p;
 
 	k->published = paths_of(k, &error);
-	if (!k->published || !meeting_write_note(k->job->meeting, k->job->name, k->published, &error)) {
+	if (!k->published ||
+	    !meeting_write_note(k->job->meeting, k->job->name, k->published, &error)) {
 		keeper_fail(k, error);
 		return;
 	}

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a guest may ask of the keeper (docs/LIVE.md): one row a request. */
 #include "testbed/live/memory.h"
 #include "testbed/live/room.h"
@@ -5,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --- status ------------------------------------------------------------------------------------------------- */
+/* --- status ----------------------------------------------------------------------------------- */
 
 static const char *const sign_in_names[SIGN_IN_STATES] = {
 	[SIGN_IN_PENDING] = "pending",
@@ -17,11 +18,13 @@ static const char *const sign_in_names[SIGN_IN_STATES] = {
 static json_t *endpoint_json(const struct endpoint_state *e)
 {
 	const json_t *server = json_object_get(e->signed_in, "server");
-	json_t *o = json_pack("{s:s, s:s, s:s?, s:i}", "name", e->name, "state", sign_in_names[e->state], "why", e->why, "calls",
-			      (int)e->calls);
+	json_t *o = json_pack("{s:s, s:s, s:s?, s:i}", "name", e->name, "state",
+			      sign_in_names[e->state], "why", e->why, "calls", (int)e->calls);
 
 	json_object_set(o, "server", server ? json_object_get(server, "name") : json_null());
-	json_object_set_new(o, "remote_user", json_boolean(json_is_true(json_object_get(e->signed_in, "remote_user"))));
+	json_object_set_new(
+		o, "remote_user",
+		json_boolean(json_is_true(json_object_get(e->signed_in, "remote_user"))));
 	return o;
 }
 
@@ -54,7 +57,8 @@ static json_t *node_names(const struct keeper *k)
 	json_t *list = json_array();
 
 	for (guint i = 0; i < k->current->nodes->len; i++)
-		json_array_append_new(list, json_string(((struct node *)k->current->nodes->pdata[i])->name));
+		json_array_append_new(
+			list, json_string(((struct node *)k->current->nodes->pdata[i])->name));
 	return list;
 }
 
@@ -62,12 +66,15 @@ json_t *keeper_status(const struct keeper *k)
 {
 	const struct keeper_job *job = k->job;
 	g_autofree char *file = g_canonicalize_filename(job->base->file, NULL);
-	json_t *o = json_pack("{s:s, s:s, s:i, s:I, s:I}", "schema", "testbed.live/1", "name", job->name, "pid", (int)getpid(),
-			      "started_s", (json_int_t)k->started_real_s, "uptime_s",
-			      (json_int_t)((g_get_monotonic_time() - k->started_us) / G_USEC_PER_SEC));
+	json_t *o =
+		json_pack("{s:s, s:s, s:i, s:I, s:I}", "schema", "testbed.live/1", "name",
+			  job->name, "pid", (int)getpid(), "started_s",
+			  (json_int_t)k->started_real_s, "uptime_s",
+			  (json_int_t)((g_get_monotonic_time() - k->started_us) / G_USEC_PER_SEC));
 
 	json_object_set_new(o, "topology",
-			    json_pack("{s:s, s:s, s:s}", "name", job->base->name, "file", file, "sha256", job->base->sha256));
+			    json_pack("{s:s, s:s, s:s}", "name", job->base->name, "file", file,
+				      "sha256", job->base->sha256));
 	json_object_set_new(o, "scenario", json_string(job->scenario->name));
 	json_object_set_new(o, "changes", texts_json(k->changes));
 	json_object_set_new(o, "nodes", node_names(k));
@@ -75,8 +82,10 @@ json_t *keeper_status(const struct keeper *k)
 	json_object_set_new(o, "vpn", k->vpn ? json_string(k->vpn) : json_null());
 	json_object_set_new(o, "build_ms", json_real(k->build_ms));
 	json_object_set_new(o, "up_ms", k->up ? json_real(k->up_ms) : json_null());
-	json_object_set_new(o, "memory_kib", json_integer((json_int_t)memory_of_tree_kib(getpid())));
-	json_object_set_new(o, "supervisor", json_integer((json_int_t)(k->lab ? lab_pid(k->lab) : 0)));
+	json_object_set_new(o, "memory_kib",
+			    json_integer((json_int_t)memory_of_tree_kib(getpid())));
+	json_object_set_new(o, "supervisor",
+			    json_integer((json_int_t)(k->lab ? lab_pid(k->lab) : 0)));
 	json_object_set_new(o, "died", texts_json(k->dead));
 	json_object_set_new(o, "published", json_boolean(k->published != NULL));
 	return o;
@@ -99,7 +108,7 @@ static void on_down(struct guest *g, const json_t *request G_GNUC_UNUSED)
 	keeper_quit(g->k);
 }
 
-/* --- questions to the lab ------------------------------------------------------------------------------------- */
+/* --- questions to the lab --------------------------------------------------------------------- */
 
 static void on_state(lab *l G_GNUC_UNUSED, json_t *state, const GError *error, gpointer user_data)
 {
@@ -136,12 +145,14 @@ static void on_watched(lab *l, int fd, const GError *error, gpointer user_data)
 static void on_watch(struct guest *g, const json_t *request G_GNUC_UNUSED)
 {
 	if (g->watches)
-		guest_fail(g, TB_ERROR_INPUT, "the packets are watched for this connection already");
+		guest_fail(g, TB_ERROR_INPUT,
+			   "the packets are watched for this connection already");
 	else
 		lab_watch(g->k->lab, on_watched, guest_ref(g));
 }
 
-static void on_door(lab *l G_GNUC_UNUSED, const struct lab_door *door, const GError *error, gpointer user_data)
+static void on_door(lab *l G_GNUC_UNUSED, const struct lab_door *door, const GError *error,
+		    gpointer user_data)
 {
 	struct guest *g = user_data;
 	json_t *files, *answer;
@@ -158,7 +169,8 @@ static void on_door(lab *l G_GNUC_UNUSED, const struct lab_door *door, const GEr
 	answer = json_pack("{s:{s:o}}", "done", "files", files);
 	text = json_dumps(answer, JSON_COMPACT);
 	if (g->channel)
-		wire_send_fds(g->channel, text, strlen(text), (const int[]){door->user, door->mnt, door->pid, door->net}, 4);
+		wire_send_fds(g->channel, text, strlen(text),
+			      (const int[]){door->user, door->mnt, door->pid, door->net}, 4);
 	free(text);
 	json_decref(answer);
 	guest_unref(g);
@@ -176,7 +188,8 @@ bool guest_check_node(struct guest *g, const char *name)
 	for (guint i = 0; i < g->k->current->nodes->len; i++)
 		names[i] = ((struct node *)g->k->current->nodes->pdata[i])->name;
 	near = name ? diag_nearest(name, names) : NULL;
-	message = g_strdup_printf("no node '%s'%s%s%s", name ? name : "", near ? " (did you mean '" : "", near ? near : "",
+	message = g_strdup_printf("no node '%s'%s%s%s", name ? name : "",
+				  near ? " (did you mean '" : "", near ? near : "",
 				  near ? "'?)" : "; 'testbed status' lists them");
 	guest_fail(g, TB_ERROR_INPUT, message);
 	return false;
@@ -190,23 +203,18 @@ static void on_enter(struct guest *g, const json_t *request)
 		lab_enter(g->k->lab, name, on_door, guest_ref(g));
 }
 
-/* --- the table ------------------------------------------------------------------------------------------------ */
+/* --- the table -------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
 	bool needs_lab; /* refused until the lab is up */
 	void (*serve)(struct guest *g, const json_t *request);
 } requests[] = {
-	{"status", false, on_status},
-	{"wait", false, on_wait},
-	{"down", false, on_down},
-	{"inspect", true, on_inspect},
-	{"watch", true, on_watch},
-	{"enter", true, on_enter},
-	{"call", true, live_call_start},
-	{"set", true, change_set},
-	{"reset", true, change_reset},
-	{"reboot", true, change_reboot_node},
+	{"status", false, on_status},	 {"wait", false, on_wait},
+	{"down", false, on_down},	 {"inspect", true, on_inspect},
+	{"watch", true, on_watch},	 {"enter", true, on_enter},
+	{"call", true, live_call_start}, {"set", true, change_set},
+	{"reset", true, change_reset},	 {"reboot", true, change_reboot_node},
 };
 
 void request_serve(struct guest *g, const json_t *request)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Private to the live layer: the keeper's insides, shared by the files that serve its requests. */
 #ifndef TESTBED_LIVE_ROOM_H
 #define TESTBED_LIVE_ROOM_H
@@ -14,44 +15,45 @@ enum sign_in { SIGN_IN_PENDING, SIGN_IN_DONE, SIGN_IN_FAILED, SIGN_IN_DIED, SIGN
 struct endpoint_state {
 	char *name;
 	enum sign_in state;
-	bool asked; /* to sign in, ever */
-	char *why;	  /* why not signed in, or NULL */
+	bool asked;	   /* to sign in, ever */
+	char *why;	   /* why not signed in, or NULL */
 	json_t *signed_in; /* its event, or NULL */
-	json_t *story;	  /* array of events of its last sign-in */
-	guint calls;	  /* under way */
+	json_t *story;	   /* array of events of its last sign-in */
+	guint calls;	   /* under way */
 };
 
 struct keeper {
 	const struct keeper_job *job;
 	GMainLoop *loop;
-	gint64 started_us;  /* monotonic */
+	gint64 started_us; /* monotonic */
 	gint64 started_real_s;
 	lab *lab;
-	model *current;	    /* the network as it is now */
-	GPtrArray *changes; /* char *: made on top of the scenario, in order */
-	guint n_declared;   /* of them: those that it was started with */
-	GHashTable *endpoints; /* name -> struct endpoint_state */
-	GPtrArray *guests;     /* struct guest */
-	GHashTable *calls;     /* call id -> struct live_call */
-	guint n_calls;	       /* placed so far */
+	model *current;		/* the network as it is now */
+	GPtrArray *changes;	/* char *: made on top of the scenario, in order */
+	guint n_declared;	/* of them: those that it was started with */
+	GHashTable *endpoints;	/* name -> struct endpoint_state */
+	GPtrArray *guests;	/* struct guest */
+	GHashTable *calls;	/* call id -> struct live_call */
+	guint n_calls;		/* placed so far */
 	guint sign_in_deadline; /* source id */
-	GPtrArray *said;       /* json_t *: {"agent", "event"} of servers while nobody called, the newest SAID_MAX */
-	GPtrArray *dead;       /* char *: why services of the lab have ended */
+	GPtrArray *said; /* json_t *: {"agent", "event"} of servers while nobody called, the newest
+			    SAID_MAX */
+	GPtrArray *dead; /* char *: why services of the lab have ended */
 	char *vpn;
 	double build_ms, up_ms;
 	bool built, up;
 	struct live_change *change; /* that is being made, or NULL */
-	char *published; /* paths, one a line, or NULL */
+	char *published;	    /* paths, one a line, or NULL */
 };
 
 /* Somebody on the control socket; one request at a time. */
 struct guest {
 	struct keeper *k;
-	wire *channel; /* NULL: gone */
-	bool waits;    /* for all sign-ins to be over */
-	bool starter; /* the one who started the keeper */
-	bool watches; /* packets are kept as evidence until it leaves */
-	bool leaves;  /* asked for the end, and hears when it has come */
+	wire *channel;	/* NULL: gone */
+	bool waits;	/* for all sign-ins to be over */
+	bool starter;	/* the one who started the keeper */
+	bool watches;	/* packets are kept as evidence until it leaves */
+	bool leaves;	/* asked for the end, and hears when it has come */
 	json_t *answer; /* what `waits` will be answered, or NULL: the status */
 	guint refs;
 };
@@ -66,10 +68,11 @@ void guest_done(struct guest *g, json_t *done);
 void guest_fail(struct guest *g, int code, const char *message);
 void guest_fail_with(struct guest *g, const GError *error);
 
-/* --- keeper.c --- */
+/* --- keeper.c --------------------------------------------------------------------------------- */
 /* All sign-ins are over: who waits is answered. */
 void keeper_settle(struct keeper *k);
-/* These endpoints sign in (NULL-terminated; other names are passed over), and those that never did; NULL: all. */
+/* These endpoints sign in (NULL-terminated; other names are passed over), and those that never did;
+ * NULL: all. */
 void keeper_sign_in(struct keeper *k, const char *const *names);
 void keeper_add_endpoints(struct keeper *k);
 void keeper_quit(struct keeper *k);
@@ -77,25 +80,25 @@ void keeper_quit(struct keeper *k);
 void keeper_fail(struct keeper *k, const GError *error);
 struct endpoint_state *keeper_endpoint(const struct keeper *k, const char *name);
 
-/* --- requests.c --- */
+/* --- requests.c ------------------------------------------------------------------------------- */
 /* FALSE: there is no such node, and the guest knows. */
 bool guest_check_node(struct guest *g, const char *name);
 void request_serve(struct guest *g, const json_t *request);
 json_t *keeper_status(const struct keeper *k);
 
-/* --- changes.c --- */
+/* --- changes.c -------------------------------------------------------------------------------- */
 void change_set(struct guest *g, const json_t *request);
 void change_reset(struct guest *g, const json_t *request);
 void change_reboot_node(struct guest *g, const json_t *request);
 
-/* --- publishing.c --- */
+/* --- publishing.c ----------------------------------------------------------------------------- */
 /* Binds every node, then has everyone sign in; a failure is the lab's. */
 void keeper_publish(struct keeper *k);
-/* After a change: nodes that are new are bound, those that are gone are not any more, `reboot` (NULL: none) is bound anew.  What goes
- * wrong stands in the status. */
+/* After a change: nodes that are new are bound, those that are gone are not any more, `reboot`
+ * (NULL: none) is bound anew.  What goes wrong stands in the status. */
 void keeper_publish_again(struct keeper *k, const char *reboot);
 
-/* --- live_call.c --- */
+/* --- live_call.c ------------------------------------------------------------------------------ */
 void live_call_start(struct guest *g, const json_t *request);
 /* True when the event belongs to a call. */
 bool live_call_event(struct keeper *k, const char *agent, json_t *event);

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/matrix/capacity.h"
 
 #include <math.h>
 
-/* --- a step ---------------------------------------------------------------------------------------------- */
+/* --- a step ----------------------------------------------------------------------------------- */
 
 void capacity_step_free(gpointer data)
 {
@@ -25,7 +26,7 @@ struct capacity_step *capacity_step_new(guint calls, const GPtrArray *cells)
 	double mos = 0, delay = 0, loss = 0;
 	guint n_mos = 0, n_delay = 0, n_loss = 0;
 
-	*s = (struct capacity_step){ .calls = calls, .mos_min = NAN };
+	*s = (struct capacity_step){.calls = calls, .mos_min = NAN};
 	for (guint i = 0; i < cells->len; i++) {
 		const struct cell *c = cells->pdata[i];
 		const struct cell_quality *q = &c->quality;
@@ -52,7 +53,7 @@ struct capacity_step *capacity_step_new(guint calls, const GPtrArray *cells)
 	return s;
 }
 
-/* --- the steps ------------------------------------------------------------------------------------------- */
+/* --- the steps -------------------------------------------------------------------------------- */
 
 guint capacity_next(const GPtrArray *steps, guint calls_max)
 {
@@ -89,9 +90,11 @@ void capacity_conclude(struct capacity_design *d)
 	else if (d->rate_kbit > 0 && failed->tunnel_kbit >= CAPACITY_LOAD_FULL * d->rate_kbit)
 		d->limit = CAPACITY_TUNNEL;
 	else if (failed->calls == 1 && failed->passed == 0)
-		d->limit = CAPACITY_ELSEWHERE; /* that one call does not come about is nobody's load */
+		d->limit =
+			CAPACITY_ELSEWHERE; /* that one call does not come about is nobody's load */
 	else
-		d->limit = failed->busy >= CAPACITY_BUSY_FULL ? CAPACITY_MACHINE : CAPACITY_ELSEWHERE;
+		d->limit =
+			failed->busy >= CAPACITY_BUSY_FULL ? CAPACITY_MACHINE : CAPACITY_ELSEWHERE;
 }
 
 void capacity_design_free(gpointer data)
@@ -109,14 +112,15 @@ void capacity_design_free(gpointer data)
 	g_free(d);
 }
 
-/* --- what the network says ------------------------------------------------------------------------------- */
+/* --- what the network says -------------------------------------------------------------------- */
 
 static bool has_servers(const model *m, const char *site)
 {
 	for (guint i = 0; i < m->nodes->len; i++) {
 		const struct node *n = m->nodes->pdata[i];
 
-		if (g_strcmp0(n->site, site) == 0 && (node_service(n, SERVICE_FRONTEND) || node_service(n, SERVICE_EDGE)))
+		if (g_strcmp0(n->site, site) == 0 &&
+		    (node_service(n, SERVICE_FRONTEND) || node_service(n, SERVICE_EDGE)))
 			return true;
 	}
 	return false;
@@ -127,7 +131,8 @@ static bool has_tunnel(const model *m, const char *site)
 	for (guint i = 0; i < m->tunnels->len; i++) {
 		const struct tunnel *t = m->tunnels->pdata[i];
 
-		if (g_strcmp0(t->ends[0].node->site, site) == 0 || g_strcmp0(t->ends[1].node->site, site) == 0)
+		if (g_strcmp0(t->ends[0].node->site, site) == 0 ||
+		    g_strcmp0(t->ends[1].node->site, site) == 0)
 			return true;
 	}
 	return false;
@@ -138,7 +143,8 @@ static const struct node *first_endpoint(const model *m, bool behind_tunnel)
 	for (guint i = 0; i < m->nodes->len; i++) {
 		const struct node *n = m->nodes->pdata[i];
 
-		if (n->endpoint && n->site && !has_servers(m, n->site) && has_tunnel(m, n->site) == behind_tunnel)
+		if (n->endpoint && n->site && !has_servers(m, n->site) &&
+		    has_tunnel(m, n->site) == behind_tunnel)
 			return n;
 	}
 	return NULL;
@@ -159,7 +165,8 @@ double capacity_rate_kbit(const model *m)
 		const struct tunnel *t = m->tunnels->pdata[i];
 
 		for (int e = 0; e < 2; e++) {
-			const struct impairment *w = t->ends[e].impair ? t->ends[e].impair : t->impair;
+			const struct impairment *w =
+				t->ends[e].impair ? t->ends[e].impair : t->impair;
 
 			if (w && w->rate_kbit > 0 && (slowest <= 0 || w->rate_kbit < slowest))
 				slowest = w->rate_kbit;

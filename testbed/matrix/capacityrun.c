@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/matrix/capacityrun.h"
 
 #include "testbed/lab/lab.h"
@@ -6,10 +7,10 @@
 
 #include <string.h>
 
-#define START_PAUSE_MS 25       /* between two calls of a step */
+#define START_PAUSE_MS 25 /* between two calls of a step */
 #define SAMPLE_MS 1000
 #define SIGN_IN_DEADLINE_MS 40000
-#define REST_MS 500             /* between two steps: what is under way arrives */
+#define REST_MS 500 /* between two steps: what is under way arrives */
 
 struct caller_pair {
 	const struct node *a, *b;
@@ -25,7 +26,7 @@ struct run {
 	const struct capacity_options *o;
 	struct capacity_design *design;
 	model *m;
-	GArray *pairs;          /* struct caller_pair */
+	GArray *pairs;		/* struct caller_pair */
 	GHashTable *signing_in; /* names of who has not signed in yet */
 	GMainLoop *loop;
 	lab *l;
@@ -34,16 +35,16 @@ struct run {
 	/* the step */
 	guint calls, started, open, serial;
 	GPtrArray *cells, *machines;
-	GHashTable *by_call;    /* call id -> cell_machine */
+	GHashTable *by_call; /* call id -> cell_machine */
 	char *run_id;
 	struct pace_times times;
 	double busy_sum;
 	guint busy_samples;
-	GHashTable *looks;      /* "NODE/IFACE" of tunnels -> struct look, the last one */
+	GHashTable *looks; /* "NODE/IFACE" of tunnels -> struct look, the last one */
 	double tunnel_kbit;
 };
 
-/* --- looking: processors and tunnels --------------------------------------------------------------------------------- */
+/* --- looking: processors and tunnels ---------------------------------------------------------- */
 
 static bool is_tunnel(const struct run *r, const char *node, const char *ifname)
 {
@@ -51,7 +52,8 @@ static bool is_tunnel(const struct run *r, const char *node, const char *ifname)
 		const struct tunnel *t = r->m->tunnels->pdata[i];
 
 		for (int e = 0; e < 2; e++)
-			if (g_str_equal(t->ends[e].node_name, node) && g_strcmp0(t->ends[e].iface, ifname) == 0)
+			if (g_str_equal(t->ends[e].node_name, node) &&
+			    g_strcmp0(t->ends[e].iface, ifname) == 0)
 				return true;
 	}
 	return false;
@@ -60,7 +62,8 @@ static bool is_tunnel(const struct run *r, const char *node, const char *ifname)
 static void look_at_link(struct run *r, const char *node, const json_t *link, gint64 time_us)
 {
 	const char *ifname = json_string_value(json_object_get(link, "name"));
-	struct look now = { .bytes = (guint64)json_integer_value(json_object_get(link, "tx_bytes")), .time_us = time_us };
+	struct look now = {.bytes = (guint64)json_integer_value(json_object_get(link, "tx_bytes")),
+			   .time_us = time_us};
 	g_autofree char *key = NULL;
 	const struct look *before;
 
@@ -69,12 +72,13 @@ static void look_at_link(struct run *r, const char *node, const json_t *link, gi
 	key = g_strdup_printf("%s/%s", node, ifname);
 	before = g_hash_table_lookup(r->looks, key);
 	if (before && time_us > before->time_us && r->calls > 0)
-		r->tunnel_kbit = MAX(r->tunnel_kbit,
-				     (double)(now.bytes - before->bytes) * 8000 / (double)(time_us - before->time_us));
+		r->tunnel_kbit = MAX(r->tunnel_kbit, (double)(now.bytes - before->bytes) * 8000 /
+							     (double)(time_us - before->time_us));
 	g_hash_table_replace(r->looks, g_steal_pointer(&key), g_memdup2(&now, sizeof now));
 }
 
-static void on_state(lab *l G_GNUC_UNUSED, json_t *state, const GError *error G_GNUC_UNUSED, gpointer user_data)
+static void on_state(lab *l G_GNUC_UNUSED, json_t *state, const GError *error G_GNUC_UNUSED,
+		     gpointer user_data)
 {
 	struct run *r = user_data;
 	const char *node;
@@ -83,7 +87,8 @@ static void on_state(lab *l G_GNUC_UNUSED, json_t *state, const GError *error G_
 
 	json_object_foreach(json_object_get(state, "nodes"), node, value)
 		json_array_foreach(json_object_get(value, "links"), i, link)
-			look_at_link(r, node, link, json_integer_value(json_object_get(value, "time_us")));
+			look_at_link(r, node, link,
+				     json_integer_value(json_object_get(value, "time_us")));
 }
 
 static void read_times(struct pace_times *ret)
@@ -91,7 +96,7 @@ static void read_times(struct pace_times *ret)
 	g_autofree char *stat = NULL;
 
 	if (!g_file_get_contents("/proc/stat", &stat, NULL, NULL) || !pace_times_parse(stat, ret))
-		*ret = (struct pace_times){ 0 };
+		*ret = (struct pace_times){0};
 }
 
 static gboolean on_sample(gpointer data)
@@ -110,7 +115,7 @@ static gboolean on_sample(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
-/* --- a step ------------------------------------------------------------------------------------------------------------ */
+/* --- a step ----------------------------------------------------------------------------------- */
 
 static gboolean on_next_step(gpointer data);
 
@@ -156,11 +161,13 @@ static void note_done(struct run *r, const cell_machine *m, bool was_done)
 
 static struct cell *new_call(struct run *r)
 {
-	const struct caller_pair *p = &g_array_index(r->pairs, struct caller_pair, r->started % r->pairs->len);
+	const struct caller_pair *p =
+		&g_array_index(r->pairs, struct caller_pair, r->started % r->pairs->len);
 	struct cell *c = cell_new();
 
 	c->media = r->o->video ? MEDIA_VIDEO : MEDIA_AUDIO;
-	c->id = g_strdup_printf("%s/%s-%s/%s.%u", r->design->scenario, p->a->name, p->b->name, media_name(c->media), ++r->serial);
+	c->id = g_strdup_printf("%s/%s-%s/%s.%u", r->design->scenario, p->a->name, p->b->name,
+				media_name(c->media), ++r->serial);
 	c->scenario = g_strdup(r->design->scenario);
 	c->a = g_strdup(p->a->name);
 	c->b = g_strdup(p->b->name);
@@ -172,11 +179,14 @@ static struct cell *new_call(struct run *r)
 static gboolean on_start_call(gpointer data)
 {
 	struct run *r = data;
-	const struct caller_pair *p = &g_array_index(r->pairs, struct caller_pair, r->started % r->pairs->len);
-	const char *users[] = { p->a->endpoint->user, p->b->endpoint->user, NULL };
+	const struct caller_pair *p =
+		&g_array_index(r->pairs, struct caller_pair, r->started % r->pairs->len);
+	const char *users[] = {p->a->endpoint->user, p->b->endpoint->user, NULL};
 	/* what is lost is for the quality to say */
-	const struct cell_rules rules = { .run_id = r->run_id, .max_loss_pct = 100, .media_ms = r->o->media_ms };
-	g_autoptr(GPtrArray) commands = g_ptr_array_new_with_free_func((GDestroyNotify)agent_command_free);
+	const struct cell_rules rules = {
+		.run_id = r->run_id, .max_loss_pct = 100, .media_ms = r->o->media_ms};
+	g_autoptr(GPtrArray) commands =
+		g_ptr_array_new_with_free_func((GDestroyNotify)agent_command_free);
 	struct cell *c = new_call(r);
 	cell_machine *m = cell_machine_new(c, users, &rules);
 
@@ -218,12 +228,13 @@ static gboolean on_next_step(gpointer data)
 	r->busy_sum = 0;
 	r->busy_samples = 0;
 	r->tunnel_kbit = 0;
-	r->deadline = g_timeout_add(CELL_DEADLINE_MS + r->o->media_ms + r->calls * START_PAUSE_MS, on_deadline, r);
+	r->deadline = g_timeout_add(CELL_DEADLINE_MS + r->o->media_ms + r->calls * START_PAUSE_MS,
+				    on_deadline, r);
 	r->timer = g_timeout_add(START_PAUSE_MS, on_start_call, r);
 	return G_SOURCE_REMOVE;
 }
 
-/* --- the lab ------------------------------------------------------------------------------------------------------------- */
+/* --- the lab ---------------------------------------------------------------------------------- */
 
 static void give_up(struct run *r, char *why)
 {
@@ -264,7 +275,8 @@ static void on_event(lab *l G_GNUC_UNUSED, const char *agent, json_t *event, gpo
 	struct run *r = user_data;
 	const char *name = json_string_value(json_object_get(event, "event"));
 	const char *call = json_string_value(json_object_get(event, "call"));
-	g_autoptr(GPtrArray) commands = g_ptr_array_new_with_free_func((GDestroyNotify)agent_command_free);
+	g_autoptr(GPtrArray) commands =
+		g_ptr_array_new_with_free_func((GDestroyNotify)agent_command_free);
 	cell_machine *m = call ? g_hash_table_lookup(r->by_call, call) : NULL;
 	bool was_done;
 
@@ -300,7 +312,8 @@ static gboolean on_no_sign_in(gpointer data)
 	struct run *r = data;
 
 	r->deadline = 0;
-	give_up(r, g_strdup_printf("not everybody has signed in within %d s", SIGN_IN_DEADLINE_MS / 1000));
+	give_up(r, g_strdup_printf("not everybody has signed in within %d s",
+				   SIGN_IN_DEADLINE_MS / 1000));
 	return G_SOURCE_REMOVE;
 }
 
@@ -312,9 +325,9 @@ static void on_cancelled(GCancellable *cancel G_GNUC_UNUSED, gpointer data)
 static void live(struct run *r, GCancellable *cancel)
 {
 	static const struct lab_callbacks callbacks = {
-		.built = on_built, .event = on_event, .agent_died = on_died, .failed = on_failed
-	};
-	const struct lab_options options = { .name = r->design->scenario, .program_dir = r->o->program_dir, .seed = r->o->seed };
+		.built = on_built, .event = on_event, .agent_died = on_died, .failed = on_failed};
+	const struct lab_options options = {
+		.name = r->design->scenario, .program_dir = r->o->program_dir, .seed = r->o->seed};
 	g_autoptr(plan) p = plan_build(r->m);
 	gulong watch = g_cancellable_connect(cancel, G_CALLBACK(on_cancelled), r, NULL);
 
@@ -329,19 +342,20 @@ static void live(struct run *r, GCancellable *cancel)
 	lab_free(r->l);
 }
 
-/* --- beginning and end ----------------------------------------------------------------------------------------------------- */
+/* --- beginning and end ------------------------------------------------------------------------ */
 
 static bool add_pair(struct run *r, const char *text, GError **error)
 {
 	g_auto(GStrv) names = g_strsplit(text, ":", 0);
-	struct caller_pair p = { NULL, NULL };
+	struct caller_pair p = {NULL, NULL};
 
 	if (g_strv_length(names) == 2) {
 		p.a = model_node(r->m, names[0]);
 		p.b = model_node(r->m, names[1]);
 	}
 	if (!p.a || !p.b || !p.a->endpoint || !p.b->endpoint || p.a == p.b) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "--pairs '%s': A:B is wanted, two endpoints of scenario '%s'", text,
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
+			    "--pairs '%s': A:B is wanted, two endpoints of scenario '%s'", text,
 			    r->design->scenario);
 		return false;
 	}
@@ -354,11 +368,12 @@ static bool add_pair(struct run *r, const char *text, GError **error)
 static bool add_pairs(struct run *r, GError **error)
 {
 	g_autofree char *found = r->o->pairs ? NULL : capacity_default_pair(r->m);
-	const char *const one[] = { found, NULL }, *const *pairs = r->o->pairs ? r->o->pairs : one;
+	const char *const one[] = {found, NULL}, *const *pairs = r->o->pairs ? r->o->pairs : one;
 
 	if (!*pairs) {
 		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
-			    "no endpoint is behind a tunnel with its peer elsewhere (name pairs: --pairs A:B)");
+			    "no endpoint is behind a tunnel with its peer elsewhere (name pairs: "
+			    "--pairs A:B)");
 		return false;
 	}
 	for (; *pairs; pairs++)
@@ -398,8 +413,9 @@ static void run_clear(struct run *r)
 	model_free(r->m);
 }
 
-struct capacity_design *capacity_measure(const model *base, const struct scenario *sc, const struct capacity_options *o,
-					 GCancellable *cancel, GError **error)
+struct capacity_design *capacity_measure(const model *base, const struct scenario *sc,
+					 const struct capacity_options *o, GCancellable *cancel,
+					 GError **error)
 {
 	struct run r = {
 		.o = o,

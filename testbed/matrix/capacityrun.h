@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Capacityrun: measures a network's capacity (capacity.h) by placing calls in a lab.
  *
  * Depends on capacity, lab, plan, model and base.  Uses the default main context.
@@ -11,20 +12,23 @@
 
 struct capacity_options {
 	const char *program_dir;
-	const char *const *pairs;  /* "A:B"; calls take turns; NULL: capacity_default_pair */
-	const char *changes;       /* on top of each scenario, as under `changes:`; NULL: none */
-	bool video;                /* audio and video; else audio alone */
+	const char *const *pairs; /* "A:B"; calls take turns; NULL: capacity_default_pair */
+	const char *changes;	  /* on top of each scenario, as under `changes:`; NULL: none */
+	bool video;		  /* audio and video; else audio alone */
 	guint calls_max;
-	guint media_ms;            /* of each call */
+	guint media_ms; /* of each call */
 	guint64 seed;
 	/* A step is over; may be NULL. */
-	void (*step)(const struct capacity_design *d, const struct capacity_step *s, gpointer user_data);
+	void (*step)(const struct capacity_design *d, const struct capacity_step *s,
+		     gpointer user_data);
 	gpointer user_data;
 };
 
-/* Measures one scenario, blocking on the default main context, or until `cancel` is cancelled from there: what was
- * measured by then stays.  NULL with `error`: TB_ERROR_INPUT (pairs, changes), TB_ERROR_UNSUPPORTED. */
-struct capacity_design *capacity_measure(const model *base, const struct scenario *sc, const struct capacity_options *o,
-					 GCancellable *cancel, GError **error);
+/* Measures one scenario, blocking on the default main context, or until `cancel` is cancelled from
+ * there: what was measured by then stays.  NULL with `error`: TB_ERROR_INPUT (pairs, changes),
+ * TB_ERROR_UNSUPPORTED. */
+struct capacity_design *capacity_measure(const model *base, const struct scenario *sc,
+					 const struct capacity_options *o, GCancellable *cancel,
+					 GError **error);
 
 #endif

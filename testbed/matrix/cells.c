@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/matrix/cells.h"
 
 static GPtrArray *endpoints_of(const model *m)
@@ -28,17 +29,20 @@ static void unknown(GError **error, const char *what, const char *name, const GP
 		names[i] = known->pdata[i];
 	near = diag_nearest(name, names);
 	if (near) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "no %s '%s' (did you mean '%s'?)", what, name, near);
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "no %s '%s' (did you mean '%s'?)",
+			    what, name, near);
 	} else {
 		g_autofree char *all = g_strjoinv(", ", (char **)(gpointer)names);
 
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "no %s '%s' (there are: %s)", what, name, all);
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "no %s '%s' (there are: %s)", what,
+			    name, all);
 	}
 }
 
 static bool known_name(const GPtrArray *known, const char *name)
 {
-	return g_ptr_array_find_with_equal_func((GPtrArray *)(gpointer)(guintptr)known, name, g_str_equal, NULL);
+	return g_ptr_array_find_with_equal_func((GPtrArray *)(gpointer)(guintptr)known, name,
+						g_str_equal, NULL);
 }
 
 static gboolean check_scenarios(const model *base, const char *const *wanted, GError **error)
@@ -62,7 +66,8 @@ static gboolean check_pair(const char *pair, const GPtrArray *known, GError **er
 	g_auto(GStrv) ends = g_strsplit(pair, ":", 0);
 
 	if (g_strv_length(ends) != 2 || !*ends[0] || !*ends[1]) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "pair '%s' is not of the form A:B", pair);
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "pair '%s' is not of the form A:B",
+			    pair);
 		return FALSE;
 	}
 	for (guint i = 0; i < 2; i++) {
@@ -72,7 +77,8 @@ static gboolean check_pair(const char *pair, const GPtrArray *known, GError **er
 		}
 	}
 	if (g_str_equal(ends[0], ends[1])) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "pair '%s' names the same endpoint twice", pair);
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
+			    "pair '%s' names the same endpoint twice", pair);
 		return FALSE;
 	}
 	return TRUE;
@@ -83,7 +89,8 @@ static gboolean check_pairs(const matrix_selection *s, const char *const *pairs,
 	g_autoptr(GPtrArray) known = g_ptr_array_new();
 
 	for (guint i = 0; i < s->results->endpoints->len; i++)
-		g_ptr_array_add(known, ((struct result_endpoint *)s->results->endpoints->pdata[i])->name);
+		g_ptr_array_add(known,
+				((struct result_endpoint *)s->results->endpoints->pdata[i])->name);
 	for (guint i = 0; pairs && pairs[i]; i++) {
 		if (!check_pair(pairs[i], known, error))
 			return FALSE;
@@ -134,14 +141,15 @@ static void add_cell(struct scenario_result *result, struct cell *c, const GRege
 		g_ptr_array_add(result->cells, c);
 }
 
-static void add_pair(const struct selected_scenario *s, const char *a, const char *b, const struct matrix_filter *f,
-		     const GRegex *only)
+static void add_pair(const struct selected_scenario *s, const char *a, const char *b,
+		     const struct matrix_filter *f, const GRegex *only)
 {
 	static const enum media pair_media[] = {MEDIA_IM, MEDIA_AUDIO, MEDIA_VIDEO};
 	g_autofree char *what = g_strdup_printf("%s-%s", a, b);
 
 	for (guint i = 0; i < G_N_ELEMENTS(pair_media); i++) {
-		const struct expect *e = scenario_expect(s->model, s->scenario, a, b, pair_media[i]);
+		const struct expect *e =
+			scenario_expect(s->model, s->scenario, a, b, pair_media[i]);
 		struct cell *c;
 
 		if (!media_wanted(f, pair_media[i]))
@@ -157,7 +165,8 @@ static void add_pair(const struct selected_scenario *s, const char *a, const cha
 	}
 }
 
-static void add_pairs(const struct selected_scenario *s, const struct matrix_filter *f, const GRegex *only)
+static void add_pairs(const struct selected_scenario *s, const struct matrix_filter *f,
+		      const GRegex *only)
 {
 	g_autoptr(GPtrArray) names = endpoints_of(s->model);
 
@@ -179,7 +188,8 @@ static void add_pairs(const struct selected_scenario *s, const struct matrix_fil
 static void expect_conference(const struct selected_scenario *s, struct cell *c)
 {
 	for (guint i = 1; i < c->participants->len; i++) {
-		const struct expect *e = scenario_expect(s->model, s->scenario, c->a, c->participants->pdata[i], c->media);
+		const struct expect *e = scenario_expect(s->model, s->scenario, c->a,
+							 c->participants->pdata[i], c->media);
 
 		if (e && (i == 1 || e->verdict != VERDICT_PASS))
 			expect_from(c, e);
@@ -225,7 +235,8 @@ static void add_endpoints(results *r, const model *m)
 		bool seen = false;
 
 		for (guint k = 0; k < r->endpoints->len && !seen; k++)
-			seen = g_str_equal(((struct result_endpoint *)r->endpoints->pdata[k])->name, n->name);
+			seen = g_str_equal(((struct result_endpoint *)r->endpoints->pdata[k])->name,
+					   n->name);
 		if (!n->endpoint || seen)
 			continue;
 		e = g_new0(struct result_endpoint, 1);
@@ -236,7 +247,8 @@ static void add_endpoints(results *r, const model *m)
 	}
 }
 
-static gboolean add_scenario(matrix_selection *s, const model *base, const struct scenario *sc, GError **error)
+static gboolean add_scenario(matrix_selection *s, const model *base, const struct scenario *sc,
+			     GError **error)
 {
 	g_autoptr(diags) d = diags_new();
 	struct selected_scenario *selected;
@@ -287,7 +299,8 @@ static guint count_endpoints(const model *m)
 	return n;
 }
 
-matrix_selection *matrix_select(const model *base, const struct matrix_filter *filter, GError **error)
+matrix_selection *matrix_select(const model *base, const struct matrix_filter *filter,
+				GError **error)
 {
 	g_autoptr(matrix_selection) s = g_new0(matrix_selection, 1);
 	g_autoptr(GRegex) only = NULL;
@@ -302,7 +315,8 @@ matrix_selection *matrix_select(const model *base, const struct matrix_filter *f
 
 		only = g_regex_new(filter->only, G_REGEX_OPTIMIZE, 0, &why);
 		if (!only) {
-			g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "--only '%s': %s", filter->only, why->message);
+			g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "--only '%s': %s",
+				    filter->only, why->message);
 			return NULL;
 		}
 	}
@@ -311,15 +325,17 @@ matrix_selection *matrix_select(const model *base, const struct matrix_filter *f
 	for (guint i = 0; i < base->scenarios->len; i++) {
 		const struct scenario *sc = base->scenarios->pdata[i];
 
-		if ((!filter->scenarios || list_has(filter->scenarios, sc->name)) && !add_scenario(s, base, sc, error))
+		if ((!filter->scenarios || list_has(filter->scenarios, sc->name)) &&
+		    !add_scenario(s, base, sc, error))
 			return NULL;
 	}
 	if (!check_pairs(s, filter->pairs, error))
 		return NULL;
 	if (fill_cells(s, filter, only) == 0) {
 		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "nothing to run: %s",
-			    count_endpoints(base) < 2 ? "a call needs two nodes with 'endpoint: {}', and a Front End to sign in at"
-						      : "no cell is left by these filters");
+			    count_endpoints(base) < 2 ? "a call needs two nodes with 'endpoint: "
+							"{}', and a Front End to sign in at" :
+							"no cell is left by these filters");
 		return NULL;
 	}
 	return g_steal_pointer(&s);

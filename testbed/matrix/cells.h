@@ -1,11 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Cells: which calls a run consists of.
  *
- * Nouns: a `selection` is what is left of a topology's matrix after the filters: results whose cells
- * are not done yet, and for every scenario the network it makes.
- * Depends on model and base.  Pure.
+ * Nouns: a `selection` is what is left of a topology's matrix after the filters: results whose
+ * cells are not done yet, and for every scenario the network it makes. Depends on model and base.
+ * Pure.
  *
- * The caller of a pair is the endpoint that comes first in the topology file, so that a cell has one
- * id: "SCENARIO/A-B/MEDIA"; a conference is "SCENARIO/NAME/im-conference".
+ * The caller of a pair is the endpoint that comes first in the topology file, so that a cell has
+ * one id: "SCENARIO/A-B/MEDIA"; a conference is "SCENARIO/NAME/im-conference".
  */
 #ifndef TESTBED_MATRIX_CELLS_H
 #define TESTBED_MATRIX_CELLS_H
@@ -14,16 +15,16 @@
 
 struct matrix_filter {
 	const char *const *scenarios; /* NULL-terminated names; NULL: every scenario */
-	const char *only;             /* regular expression searched in cell ids; NULL: every cell */
-	unsigned media_mask;          /* bits 1u << MEDIA_*; 0: all media */
-	const char *const *pairs;     /* "A:B", NULL-terminated; conferences are left out.  NULL: all */
-	bool directed;                /* "A:B" means that A places the call, whatever the file's order */
+	const char *only;	  /* regular expression searched in cell ids; NULL: every cell */
+	unsigned media_mask;	  /* bits 1u << MEDIA_*; 0: all media */
+	const char *const *pairs; /* "A:B", NULL-terminated; conferences are left out.  NULL: all */
+	bool directed; /* "A:B" means that A places the call, whatever the file's order */
 };
 
 struct selected_scenario {
 	const struct scenario *scenario; /* borrowed from the base model */
-	model *model;                    /* its network */
-	struct scenario_result *result;  /* borrowed from the selection's results */
+	model *model;			 /* its network */
+	struct scenario_result *result;	 /* borrowed from the selection's results */
 };
 
 typedef struct matrix_selection {
@@ -33,7 +34,8 @@ typedef struct matrix_selection {
 
 /* Expands and filters.  NULL with TB_ERROR_INPUT and a hint when a name is unknown, the regular
  * expression is broken, or nothing is left to run.  `base` must outlive the selection. */
-matrix_selection *matrix_select(const model *base, const struct matrix_filter *filter, GError **error);
+matrix_selection *matrix_select(const model *base, const struct matrix_filter *filter,
+				GError **error);
 void matrix_selection_free(matrix_selection *s);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(matrix_selection, matrix_selection_free)
 

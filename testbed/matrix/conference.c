@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/matrix/machine_internal.h"
 
 #include "testbed/matrix/path.h"
@@ -7,14 +8,15 @@ static const char *conference_media(const cell_machine *m)
 	return m->cell->media == MEDIA_IM_CONFERENCE ? "im" : "audio";
 }
 
-/* --- starting --------------------------------------------------------------------------------------- */
+/* --- starting --------------------------------------------------------------------------------- */
 
-/* `invite`: everybody but the organiser gets an invitation; else the matrix itself sends them there. */
+/* `invite`: everybody but the organiser gets an invitation; else the matrix itself sends them
+ * there. */
 static void make(cell_machine *m, bool invite, GPtrArray *commands)
 {
 	g_autofree char *id = g_strdup_printf("%s-%s", m->cell->conference, conference_media(m));
-	json_t *command = json_pack("{s:s, s:s, s:s, s:s}", "cmd", "conference", "call", m->call, "conference", id, "media",
-				    conference_media(m));
+	json_t *command = json_pack("{s:s, s:s, s:s, s:s}", "cmd", "conference", "call", m->call,
+				    "conference", id, "media", conference_media(m));
 	json_t *users = json_array();
 
 	for (guint i = 1; invite && i < m->n_ends; i++)
@@ -34,12 +36,14 @@ static void call_first(cell_machine *m, GPtrArray *commands)
 	g_autofree char *call = first_call(m);
 
 	if (m->cell->media == MEDIA_IM_CONFERENCE)
-		machine_send(commands, m->cell->a, json_pack("{s:s, s:s, s:s, s:s, s:b}", "cmd", "im", "call", call, "to",
-							     m->users[1], "text", m->text, "keep", 1));
+		machine_send(commands, m->cell->a,
+			     json_pack("{s:s, s:s, s:s, s:s, s:b}", "cmd", "im", "call", call, "to",
+				       m->users[1], "text", m->text, "keep", 1));
 	else
-		machine_send(commands, m->cell->a, json_pack("{s:s, s:s, s:s, s:[s], s:i, s:b}", "cmd", "call", "call", call,
-							     "to", m->users[1], "media", "audio", "media_ms",
-							     (int)m->media_ms, "keep", 1));
+		machine_send(commands, m->cell->a,
+			     json_pack("{s:s, s:s, s:s, s:[s], s:i, s:b}", "cmd", "call", "call",
+				       call, "to", m->users[1], "media", "audio", "media_ms",
+				       (int)m->media_ms, "keep", 1));
 }
 
 void conference_start(cell_machine *m, GPtrArray *commands)
@@ -53,17 +57,19 @@ void conference_start(cell_machine *m, GPtrArray *commands)
 static void join(cell_machine *m, guint end, const char *focus, GPtrArray *commands)
 {
 	g_autofree char *leg = g_strdup_printf("%s/%s", machine_participant(m, end), m->call);
-	g_autofree char *text = g_strdup_printf("hello from %s (%s)", machine_participant(m, end), m->cell->id);
+	g_autofree char *text =
+		g_strdup_printf("hello from %s (%s)", machine_participant(m, end), m->cell->id);
 	json_t *users = json_array();
 
 	for (guint i = 0; i < m->n_ends; i++)
 		json_array_append_new(users, json_string(m->users[i]));
 	machine_send(commands, machine_participant(m, end),
-		     json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:i}", "cmd", "join", "call", leg, "focus", focus, "media",
-			       conference_media(m), "participants", users, "text", text, "media_ms", (int)m->media_ms));
+		     json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:i}", "cmd", "join", "call", leg,
+			       "focus", focus, "media", conference_media(m), "participants", users,
+			       "text", text, "media_ms", (int)m->media_ms));
 }
 
-/* --- ending ------------------------------------------------------------------------------------------- */
+/* --- ending ----------------------------------------------------------------------------------- */
 
 /* "home1@contoso.com", "sip:home1@contoso.com" and "home1" are the same participant. */
 static bool same_user(const char *heard, const char *user, const char *node)
@@ -95,7 +101,8 @@ static bool heard_everyone(const cell_machine *m, guint end, GString *why)
 
 		if (heard && !end_source_lossy(&m->ends[end], m->users[other], m->max_loss_pct))
 			continue;
-		machine_blame(why, machine_participant(m, end), "%s %s", heard ? "lost packets of" : "did not hear",
+		machine_blame(why, machine_participant(m, end), "%s %s",
+			      heard ? "lost packets of" : "did not hear",
 			      machine_participant(m, other));
 		all = false;
 	}
@@ -107,7 +114,8 @@ static void keep_sources(const cell_machine *m, guint end, struct cell_leg *l)
 	for (guint other = 0; other < m->n_ends; other++) {
 		guint64 received, expected;
 
-		if (other != end && end_report_source(&m->ends[end], m->users[other], &received, &expected))
+		if (other != end &&
+		    end_report_source(&m->ends[end], m->users[other], &received, &expected))
 			cell_leg_add_source(l, machine_participant(m, other), received, expected);
 	}
 }
@@ -159,21 +167,23 @@ static void hang_up_first(cell_machine *m, GPtrArray *commands)
 	machine_send(commands, m->cell->a, json_pack("{s:s, s:s}", "cmd", "hang-up", "call", call));
 }
 
-/* --- events --------------------------------------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------------------------- */
 
 static void first_failed(cell_machine *m, json_t *event, gint64 now_us)
 {
 	g_autoptr(GString) why = g_string_new(NULL);
 	const struct end_report *a = &m->first[0];
 
-	machine_blame(why, machine_participant(m, 0), "the call before the conference: %s%s%s", a->stage ? a->stage : "",
-		      a->stage ? ", " : "", a->reason ? a->reason : "no reason given");
+	machine_blame(why, machine_participant(m, 0), "the call before the conference: %s%s%s",
+		      a->stage ? a->stage : "", a->stage ? ", " : "",
+		      a->reason ? a->reason : "no reason given");
 	end_report_read(&m->ends[0], event);
 	machine_keep_figures(m);
 	machine_finish(m, a->verdict, why->str, now_us);
 }
 
-void conference_on_first(cell_machine *m, guint end, json_t *event, gint64 now_us, GPtrArray *commands)
+void conference_on_first(cell_machine *m, guint end, json_t *event, gint64 now_us,
+			 GPtrArray *commands)
 {
 	if (!m->cell->ad_hoc || end > 1 || m->first[end].event)
 		return;
@@ -186,7 +196,8 @@ void conference_on_first(cell_machine *m, guint end, json_t *event, gint64 now_u
 		conclude(m, now_us);
 }
 
-void conference_on_ready(cell_machine *m, guint end, json_t *event, gint64 now_us, GPtrArray *commands)
+void conference_on_ready(cell_machine *m, guint end, json_t *event, gint64 now_us,
+			 GPtrArray *commands)
 {
 	const char *focus = json_string_value(json_object_get(event, "focus"));
 
@@ -201,7 +212,8 @@ void conference_on_ready(cell_machine *m, guint end, json_t *event, gint64 now_u
 		join(m, i, focus, commands);
 }
 
-void conference_on_invited(cell_machine *m, guint end, json_t *event, gint64 now_us, GPtrArray *commands)
+void conference_on_invited(cell_machine *m, guint end, json_t *event, gint64 now_us,
+			   GPtrArray *commands)
 {
 	const char *focus = json_string_value(json_object_get(event, "focus"));
 
@@ -210,7 +222,8 @@ void conference_on_invited(cell_machine *m, guint end, json_t *event, gint64 now
 		join(m, end, focus, commands);
 }
 
-void conference_on_result(cell_machine *m, guint end, json_t *event, gint64 now_us, GPtrArray *commands)
+void conference_on_result(cell_machine *m, guint end, json_t *event, gint64 now_us,
+			  GPtrArray *commands)
 {
 	bool all = true;
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/matrix/endreport.h"
 
 #include <math.h>
@@ -131,7 +132,8 @@ bool end_stream_lossy(const struct end_stream *s, double max_loss_pct)
 	return lossy(s->quality.received, s->expected, max_loss_pct);
 }
 
-bool end_report_source(const struct end_report *r, const char *participant, guint64 *ret_received, guint64 *ret_expected)
+bool end_report_source(const struct end_report *r, const char *participant, guint64 *ret_received,
+		       guint64 *ret_expected)
 {
 	const json_t *source = json_object_get(json_object_get(r->event, "sources"), participant);
 
@@ -144,5 +146,6 @@ bool end_source_lossy(const struct end_report *r, const char *participant, doubl
 {
 	guint64 received, expected;
 
-	return end_report_source(r, participant, &received, &expected) && lossy(received, expected, max_loss_pct);
+	return end_report_source(r, participant, &received, &expected) &&
+	       lossy(received, expected, max_loss_pct);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/matrix/labrun.h"
 
 #include "testbed/matrix/order.h"
@@ -6,7 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A look at the state of all kernels costs processor time by the node: it is a small part of the time at most. */
+/* A look at the state of all kernels costs processor time by the node: it is a small part of the
+ * time at most. */
 #define LOOK_PAUSE_US 2000000
 #define LOOK_PAUSE_TIMES 10
 
@@ -15,8 +17,8 @@ struct running {
 	cell_machine *machine;
 	guint deadline; /* source id */
 	bool looking;	/* asked for the kernels' state; stays until it has come */
-	json_t *before;	/* that state before the call; NULL: not wanted, or not to be had */
-	bool stood;     /* the host was told that it stands */
+	json_t *before; /* that state before the call; NULL: not wanted, or not to be had */
+	bool stood;	/* the host was told that it stands */
 };
 
 struct labrun {
@@ -27,16 +29,16 @@ struct labrun {
 	lab *lab;
 	bool started, built;
 	signins *signins;
-	GQueue queue;             /* struct cell, borrowed, in order of start */
-	GHashTable *running;      /* struct running, a set */
-	GHashTable *calls;        /* call id -> struct running, borrowed */
-	char *dead_service;       /* "edge/tb-edge ended: ..."; failures can't be trusted after that */
+	GQueue queue;	     /* struct cell, borrowed, in order of start */
+	GHashTable *running; /* struct running, a set */
+	GHashTable *calls;   /* call id -> struct running, borrowed */
+	char *dead_service;  /* "edge/tb-edge ended: ..."; failures can't be trusted after that */
 	enum { STATE_UNREAD, STATE_ASKED, STATE_READ } state; /* after the last cell */
-	gint64 asked_us;          /* when the state was asked for last */
-	gint64 look_us;           /* when it may be asked for again; G_MAXINT64: an answer is waited for */
+	gint64 asked_us; /* when the state was asked for last */
+	gint64 look_us;	 /* when it may be asked for again; G_MAXINT64: an answer is waited for */
 };
 
-/* --- cells ------------------------------------------------------------------------------------------ */
+/* --- cells ------------------------------------------------------------------------------------ */
 
 static void running_free(gpointer data)
 {
@@ -50,7 +52,8 @@ static void running_free(gpointer data)
 
 static bool can_start(const labrun *l, const struct cell *c)
 {
-	return l->lab != NULL && signins_all_in(l->signins, c) && !(l->rules.stand && labrun_preparing(l));
+	return l->lab != NULL && signins_all_in(l->signins, c) &&
+	       !(l->rules.stand && labrun_preparing(l));
 }
 
 static void tell_finished(labrun *l, const struct cell *c)
@@ -78,7 +81,8 @@ static gboolean of_this_run(gpointer call, gpointer value, gpointer r)
 
 static bool cells_over(const labrun *l)
 {
-	return g_queue_is_empty(&((labrun *)(gpointer)(guintptr)l)->queue) && g_hash_table_size(l->running) == 0;
+	return g_queue_is_empty(&((labrun *)(gpointer)(guintptr)l)->queue) &&
+	       g_hash_table_size(l->running) == 0;
 }
 
 static void on_state_meanwhile(lab *handle, json_t *state, const GError *error, gpointer user_data)
@@ -91,13 +95,14 @@ static void on_state_meanwhile(lab *handle, json_t *state, const GError *error, 
 	l->host.observer->lab_state(l->scenario->result, state, error, l->host.observer_data);
 }
 
-/* What explains a failure may be gone when the last cell ends.  Many fail at once: one look does for all of them, and
- * after the last cell there is one anyway. */
+/* What explains a failure may be gone when the last cell ends.  Many fail at once: one look does
+ * for all of them, and after the last cell there is one anyway. */
 static void look_after(labrun *l, const struct cell *c)
 {
 	gint64 now_us = g_get_monotonic_time();
 
-	if (c->verdict == VERDICT_PASS || !l->host.observer->lab_state || !l->lab || cells_over(l) || now_us < l->look_us)
+	if (c->verdict == VERDICT_PASS || !l->host.observer->lab_state || !l->lab ||
+	    cells_over(l) || now_us < l->look_us)
 		return;
 	l->asked_us = now_us;
 	l->look_us = G_MAXINT64;
@@ -126,7 +131,8 @@ static void on_state_behind(lab *handle, json_t *state, const GError *error, gpo
 	(void)handle;
 	(void)error;
 	if (state)
-		l->host.observer->cell_states(cell_machine_cell(r->machine), r->before, state, l->host.observer_data);
+		l->host.observer->cell_states(cell_machine_cell(r->machine), r->before, state,
+					      l->host.observer_data);
 	conclude_now(l, r);
 }
 
@@ -194,7 +200,8 @@ static gboolean send_command(labrun *l, const char *agent, json_t *command, GErr
 	if (!lab_command(l->lab, agent, command, error))
 		return FALSE;
 	if (l->host.observer->command_sent)
-		l->host.observer->command_sent(l->scenario->result->name, agent, command, l->host.observer_data);
+		l->host.observer->command_sent(l->scenario->result->name, agent, command,
+					       l->host.observer_data);
 	return TRUE;
 }
 
@@ -208,7 +215,8 @@ static void send_commands(labrun *l, struct running *r, GPtrArray *commands)
 
 		g_hash_table_insert(l->calls, g_strdup(call), r);
 		if (!send_command(l, c->agent, c->command, &error)) {
-			cell_machine_abort(r->machine, VERDICT_ERROR, error->message, g_get_monotonic_time());
+			cell_machine_abort(r->machine, VERDICT_ERROR, error->message,
+					   g_get_monotonic_time());
 			return;
 		}
 	}
@@ -216,7 +224,8 @@ static void send_commands(labrun *l, struct running *r, GPtrArray *commands)
 
 static void place(labrun *l, struct running *r)
 {
-	g_autoptr(GPtrArray) commands = g_ptr_array_new_with_free_func((GDestroyNotify)agent_command_free);
+	g_autoptr(GPtrArray) commands =
+		g_ptr_array_new_with_free_func((GDestroyNotify)agent_command_free);
 
 	r->deadline = g_timeout_add(CELL_DEADLINE_MS + l->rules.media_ms, on_cell_deadline, r);
 	cell_machine_start(r->machine, g_get_monotonic_time(), commands);
@@ -258,7 +267,7 @@ static void start_cell(labrun *l, struct cell *c)
 		place(l, r);
 }
 
-/* --- the lab's callbacks ---------------------------------------------------------------------------- */
+/* --- the lab's callbacks ---------------------------------------------------------------------- */
 
 static gboolean send_sign_in(const char *agent, json_t *command, GError **error, gpointer user_data)
 {
@@ -305,7 +314,8 @@ static void on_event(lab *handle, const char *agent, json_t *event, gpointer use
 
 	(void)handle;
 	if (l->host.observer->agent_event)
-		l->host.observer->agent_event(l->scenario->result->name, agent, event, l->host.observer_data);
+		l->host.observer->agent_event(l->scenario->result->name, agent, event,
+					      l->host.observer_data);
 	if (!name)
 		return;
 	if (!r) {
@@ -357,12 +367,13 @@ static void on_agent_died(lab *handle, const char *agent, const char *how, gpoin
 {
 	labrun *l = user_data;
 	const char *why;
-	json_t *event = json_pack("{s:s, s:I, s:s}", "event", "agent-died", "time_us", (json_int_t)g_get_monotonic_time(),
-				  "how", how);
+	json_t *event = json_pack("{s:s, s:I, s:s}", "event", "agent-died", "time_us",
+				  (json_int_t)g_get_monotonic_time(), "how", how);
 
 	(void)handle;
 	if (l->host.observer->agent_event)
-		l->host.observer->agent_event(l->scenario->result->name, agent, event, l->host.observer_data);
+		l->host.observer->agent_event(l->scenario->result->name, agent, event,
+					      l->host.observer_data);
 	json_decref(event);
 	why = signins_died(l->signins, agent, how);
 	if (why) {
@@ -392,14 +403,17 @@ static void on_failed(lab *handle, const GError *error, gpointer user_data)
 	lab_gone(user_data, error);
 }
 
-/* --- public ---------------------------------------------------------------------------------------- */
+/* --- public ----------------------------------------------------------------------------------- */
 
-labrun *labrun_new(const struct selected_scenario *s, const struct labrun_host *host, const struct cell_rules *rules,
-		   guint64 seed)
+labrun *labrun_new(const struct selected_scenario *s, const struct labrun_host *host,
+		   const struct cell_rules *rules, guint64 seed)
 {
 	labrun *l = g_new0(labrun, 1);
-	const struct signins_host signins_host = {.send = send_sign_in, .ended = on_sign_in_ended, .in = on_signed_in,
-						  .out = on_not_signed_in, .user_data = l};
+	const struct signins_host signins_host = {.send = send_sign_in,
+						  .ended = on_sign_in_ended,
+						  .in = on_signed_in,
+						  .out = on_not_signed_in,
+						  .user_data = l};
 
 	l->scenario = s;
 	l->host = *host;
@@ -442,11 +456,15 @@ static const char **captures_here(const model *m, const char *const *captures)
 
 void labrun_start(labrun *l, const struct matrix_options *options)
 {
-	static const struct lab_callbacks callbacks = {
-		.built = on_built, .event = on_event, .agent_died = on_agent_died, .failed = on_failed};
+	static const struct lab_callbacks callbacks = {.built = on_built,
+						       .event = on_event,
+						       .agent_died = on_agent_died,
+						       .failed = on_failed};
 	g_autofree const char **captures = captures_here(l->scenario->model, options->captures);
 	const struct matrix_observer *observer = l->host.observer;
-	int evidence_fd = observer->evidence ? observer->evidence(l->scenario->result, l->host.observer_data) : 0;
+	int evidence_fd = observer->evidence ?
+				  observer->evidence(l->scenario->result, l->host.observer_data) :
+				  0;
 	const struct lab_options lab_options = {
 		.evidence_fd = evidence_fd,
 		.captures = captures,
@@ -517,7 +535,8 @@ void labrun_sign_in_next(labrun *l)
 
 static void hang_up(labrun *l, struct running *r)
 {
-	g_autoptr(GPtrArray) commands = g_ptr_array_new_with_free_func((GDestroyNotify)agent_command_free);
+	g_autoptr(GPtrArray) commands =
+		g_ptr_array_new_with_free_func((GDestroyNotify)agent_command_free);
 
 	r->deadline = g_timeout_add(CELL_DEADLINE_MS, on_cell_deadline, r);
 	cell_machine_hang_up(r->machine, commands);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One scenario's lab while its cells run: sign-ins, the queue of cells, their machines.
  *
  * Private to the matrix layer.  Uses the default main context.
@@ -27,8 +28,8 @@ struct labrun_host {
 };
 
 /* Its lab is not built yet.  `s` is borrowed, the rest copied. */
-labrun *labrun_new(const struct selected_scenario *s, const struct labrun_host *host, const struct cell_rules *rules,
-		   guint64 seed);
+labrun *labrun_new(const struct selected_scenario *s, const struct labrun_host *host,
+		   const struct cell_rules *rules, guint64 seed);
 void labrun_free(labrun *l);
 
 /* Builds the lab; what goes wrong comes by `failed`. */
@@ -36,7 +37,8 @@ void labrun_start(labrun *l, const struct matrix_options *options);
 bool labrun_started(const labrun *l);
 /* Every cell has ended, and the state of the kernels has been read if the observer wants it. */
 bool labrun_over(const labrun *l);
-/* To be called when something changed: asks for the state of the kernels when the last cell has ended. */
+/* To be called when something changed: asks for the state of the kernels when the last cell has
+ * ended. */
 void labrun_settle(labrun *l);
 /* Kills the lab of a run that is over. */
 void labrun_stop(labrun *l);
@@ -50,8 +52,9 @@ void labrun_sign_in_next(labrun *l);
 /* Has every call that stands hung up. */
 void labrun_hang_up(labrun *l);
 
-/* How urgent is the first cell that could start now?  Lower is sooner; -1: none could.  A cell can start when all who
- * take part in it have signed in; where calls are to stand, when everybody has. */
+/* How urgent is the first cell that could start now?  Lower is sooner; -1: none could.  A cell can
+ * start when all who take part in it have signed in; where calls are to stand, when everybody has.
+ */
 int labrun_urgency(const labrun *l);
 /* Starts that cell. */
 void labrun_start_next(labrun *l);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/matrix/machine_internal.h"
 
 #include "testbed/matrix/path.h"
@@ -19,7 +20,8 @@ char *cell_call_id(const struct cell *cell, const char *run_id)
 	return g_strdup_printf("%s@%s", cell->id, run_id);
 }
 
-cell_machine *cell_machine_new(struct cell *cell, const char *const *users, const struct cell_rules *rules)
+cell_machine *cell_machine_new(struct cell *cell, const char *const *users,
+			       const struct cell_rules *rules)
 {
 	cell_machine *m = g_new0(cell_machine, 1);
 
@@ -91,20 +93,24 @@ const char *machine_participant(const cell_machine *m, guint index)
 	return m->cell->participants->pdata[index];
 }
 
-/* --- starting ----------------------------------------------------------------------------------- */
+/* --- starting --------------------------------------------------------------------------------- */
 
 static void start_im(cell_machine *m, GPtrArray *commands)
 {
-	machine_send(commands, m->cell->a, json_pack("{s:s, s:s, s:s, s:s}", "cmd", "im", "call", m->call, "to",
-						     m->users[1], "text", m->text));
+	machine_send(commands, m->cell->a,
+		     json_pack("{s:s, s:s, s:s, s:s}", "cmd", "im", "call", m->call, "to",
+			       m->users[1], "text", m->text));
 }
 
 static void start_call(cell_machine *m, GPtrArray *commands)
 {
-	json_t *media = m->cell->media == MEDIA_VIDEO ? json_pack("[s, s]", "audio", "video") : json_pack("[s]", "audio");
+	json_t *media = m->cell->media == MEDIA_VIDEO ? json_pack("[s, s]", "audio", "video") :
+							json_pack("[s]", "audio");
 
-	machine_send(commands, m->cell->a, json_pack("{s:s, s:s, s:s, s:o, s:i, s:b}", "cmd", "call", "call", m->call, "to",
-						     m->users[1], "media", media, "media_ms", (int)m->media_ms, "stand", m->stand));
+	machine_send(commands, m->cell->a,
+		     json_pack("{s:s, s:s, s:s, s:o, s:i, s:b}", "cmd", "call", "call", m->call,
+			       "to", m->users[1], "media", media, "media_ms", (int)m->media_ms,
+			       "stand", m->stand));
 }
 
 void cell_machine_start(cell_machine *m, gint64 now_us, GPtrArray *commands)
@@ -121,7 +127,7 @@ void cell_machine_start(cell_machine *m, gint64 now_us, GPtrArray *commands)
 	start[m->cell->media](m, commands);
 }
 
-/* --- what the ends' reports come to ---------------------------------------------------------------- */
+/* --- what the ends' reports come to ----------------------------------------------------------- */
 
 /* The worse of two figures; NAN is no figure. */
 static double worse_high(double x, double y)
@@ -165,7 +171,8 @@ void machine_keep_selected(cell_machine *m)
 	for (guint i = 0; i < a->n_streams; i++) {
 		const struct end_stream *s = &a->streams[i];
 
-		if (m->cell->b && path_of_stream(s, end_report_stream(&m->ends[1], s->kind)) != m->cell->path)
+		if (m->cell->b &&
+		    path_of_stream(s, end_report_stream(&m->ends[1], s->kind)) != m->cell->path)
 			continue;
 		if (!s->local.type || !s->remote.type)
 			continue;
@@ -229,8 +236,10 @@ static bool stream_good(const cell_machine *m, guint end, const char *kind, GStr
 		return false;
 	}
 	if (end_stream_lossy(s, m->max_loss_pct)) {
-		machine_blame(why, machine_participant(m, end), "%s lost %.1f %% (%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " arrived)", kind,
-		      s->quality.loss_pct, s->quality.received, s->expected);
+		machine_blame(why, machine_participant(m, end),
+			      "%s lost %.1f %% (%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+			      " arrived)",
+			      kind, s->quality.loss_pct, s->quality.received, s->expected);
 		return false;
 	}
 	return true;
@@ -260,8 +269,8 @@ enum verdict machine_ends_verdict(const cell_machine *m, GString *why)
 			continue;
 		if (e->verdict == VERDICT_ERROR || worst == VERDICT_PASS)
 			worst = e->verdict;
-		machine_blame(why, machine_participant(m, i), "%s%s%s", e->stage ? e->stage : "", e->stage ? ", " : "",
-		      e->reason ? e->reason : "no reason given");
+		machine_blame(why, machine_participant(m, i), "%s%s%s", e->stage ? e->stage : "",
+			      e->stage ? ", " : "", e->reason ? e->reason : "no reason given");
 		if (e->sip_status > 0)
 			g_string_append_printf(why, " (SIP %d)", e->sip_status);
 	}
@@ -287,9 +296,10 @@ static void conclude_call(cell_machine *m, gint64 now_us)
 	machine_finish(m, verdict, why->str, now_us);
 }
 
-/* --- events ------------------------------------------------------------------------------------------ */
+/* --- events ----------------------------------------------------------------------------------- */
 
-static void on_im_received(cell_machine *m, guint end, json_t *event, gint64 now_us, GPtrArray *commands)
+static void on_im_received(cell_machine *m, guint end, json_t *event, gint64 now_us,
+			   GPtrArray *commands)
 {
 	const char *text = json_string_value(json_object_get(event, "text"));
 	g_autoptr(GString) why = g_string_new(NULL);
@@ -309,7 +319,8 @@ static void on_im_received(cell_machine *m, guint end, json_t *event, gint64 now
 	}
 }
 
-static void on_im_result(cell_machine *m, guint end, json_t *event, gint64 now_us, GPtrArray *commands)
+static void on_im_result(cell_machine *m, guint end, json_t *event, gint64 now_us,
+			 GPtrArray *commands)
 {
 	g_autoptr(GString) why = g_string_new(NULL);
 	enum verdict verdict;
@@ -330,7 +341,8 @@ static void on_im_result(cell_machine *m, guint end, json_t *event, gint64 now_u
 	machine_finish(m, verdict, why->str, now_us);
 }
 
-static void on_incoming_call(cell_machine *m, guint end, json_t *event, gint64 now_us, GPtrArray *commands)
+static void on_incoming_call(cell_machine *m, guint end, json_t *event, gint64 now_us,
+			     GPtrArray *commands)
 {
 	(void)event;
 	(void)now_us;
@@ -339,7 +351,8 @@ static void on_incoming_call(cell_machine *m, guint end, json_t *event, gint64 n
 		m->incoming = true;
 }
 
-static void on_talking(cell_machine *m, guint end, json_t *event, gint64 now_us, GPtrArray *commands)
+static void on_talking(cell_machine *m, guint end, json_t *event, gint64 now_us,
+		       GPtrArray *commands)
 {
 	(void)event;
 	(void)now_us;
@@ -356,7 +369,8 @@ bool cell_machine_stands(const cell_machine *m)
 void cell_machine_hang_up(cell_machine *m, GPtrArray *commands)
 {
 	m->stands = false;
-	machine_send(commands, m->cell->a, json_pack("{s:s, s:s}", "cmd", "hang-up", "call", m->call));
+	machine_send(commands, m->cell->a,
+		     json_pack("{s:s, s:s}", "cmd", "hang-up", "call", m->call));
 }
 
 /* A call that SIP refused before the callee saw it has one end only. */
@@ -364,10 +378,12 @@ static bool refused_unseen(const cell_machine *m)
 {
 	const struct end_report *a = &m->ends[0];
 
-	return a->event && a->verdict != VERDICT_PASS && !m->incoming && (g_strcmp0(a->stage, "sip") == 0 || !a->stage);
+	return a->event && a->verdict != VERDICT_PASS && !m->incoming &&
+	       (g_strcmp0(a->stage, "sip") == 0 || !a->stage);
 }
 
-static void on_call_result(cell_machine *m, guint end, json_t *event, gint64 now_us, GPtrArray *commands)
+static void on_call_result(cell_machine *m, guint end, json_t *event, gint64 now_us,
+			   GPtrArray *commands)
 {
 	if (!m->cell->b) {
 		conference_on_first(m, end, event, now_us, commands);
@@ -378,20 +394,23 @@ static void on_call_result(cell_machine *m, guint end, json_t *event, gint64 now
 		conclude_call(m, now_us);
 }
 
-static void on_failed_late(cell_machine *m, guint end, json_t *event, gint64 now_us, GPtrArray *commands)
+static void on_failed_late(cell_machine *m, guint end, json_t *event, gint64 now_us,
+			   GPtrArray *commands)
 {
 	g_autoptr(GString) why = g_string_new(NULL);
 	const char *reason = json_string_value(json_object_get(event, "reason"));
 
 	(void)commands;
-	machine_blame(why, machine_participant(m, end), "after its result: %s", reason ? reason : "no reason given");
+	machine_blame(why, machine_participant(m, end), "after its result: %s",
+		      reason ? reason : "no reason given");
 	machine_keep_figures(m);
 	machine_finish(m, VERDICT_FAIL, why->str, now_us);
 }
 
 static const struct event_row {
 	const char *name;
-	void (*handle)(cell_machine *m, guint end, json_t *event, gint64 now_us, GPtrArray *commands);
+	void (*handle)(cell_machine *m, guint end, json_t *event, gint64 now_us,
+		       GPtrArray *commands);
 } event_rows[] = {
 	{"im-received", on_im_received},
 	{"im-result", on_im_result},
@@ -404,7 +423,8 @@ static const struct event_row {
 	{"conference-result", conference_on_result},
 };
 
-void cell_machine_event(cell_machine *m, const char *agent, json_t *event, gint64 now_us, GPtrArray *commands)
+void cell_machine_event(cell_machine *m, const char *agent, json_t *event, gint64 now_us,
+			GPtrArray *commands)
 {
 	const char *name = json_string_value(json_object_get(event, "event"));
 	guint end;
@@ -439,7 +459,8 @@ void cell_machine_expired(cell_machine *m, gint64 now_us)
 		return;
 	for (guint i = 0; i < m->n_ends; i++) {
 		if (silent(m, i))
-			g_string_append_printf(why, "%s%s", why->len > 0 ? ", " : "", machine_participant(m, i));
+			g_string_append_printf(why, "%s%s", why->len > 0 ? ", " : "",
+					       machine_participant(m, i));
 	}
 	g_string_prepend(why, "no answer from ");
 	g_string_append_printf(why, " within %d s", (CELL_DEADLINE_MS + (int)m->media_ms) / 1000);

@@ -1,4 +1,6 @@
-/* A cell while it runs, from inside: shared by machine.c (its life, and calls between two) and conference.c. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A cell while it runs, from inside: shared by machine.c (its life, and calls between two) and
+ * conference.c. */
 #ifndef TESTBED_MATRIX_MACHINE_INTERNAL_H
 #define TESTBED_MATRIX_MACHINE_INTERNAL_H
 
@@ -16,11 +18,11 @@ struct cell_machine {
 	gint64 started_us;
 	struct end_report *ends; /* one a participant */
 	guint n_ends;
-	bool received;  /* the callee has the right text */
-	bool incoming;  /* the callee has seen the call */
+	bool received; /* the callee has the right text */
+	bool incoming; /* the callee has seen the call */
 	/* A conference: */
-	bool joined;    /* everybody was sent to it, or invited */
-	bool hung_up;   /* ad hoc: the call that it grew out of is being ended */
+	bool joined;		    /* everybody was sent to it, or invited */
+	bool hung_up;		    /* ad hoc: the call that it grew out of is being ended */
 	struct end_report first[2]; /* ad hoc: both ends of that call */
 };
 
@@ -30,7 +32,8 @@ const char *machine_participant(const cell_machine *m, guint index);
 void machine_send(GPtrArray *commands, const char *agent, json_t *command);
 void machine_finish(cell_machine *m, enum verdict verdict, const char *reason, gint64 now_us);
 
-/* From the ends' reports into the cell: figures; the caller's pair, of the stream whose path is the cell's. */
+/* From the ends' reports into the cell: figures; the caller's pair, of the stream whose path is the
+ * cell's. */
 void machine_keep_figures(cell_machine *m);
 void machine_keep_selected(cell_machine *m);
 /* The worst verdict of the ends that have reported, with every failing end's own words. */
@@ -39,12 +42,16 @@ enum verdict machine_ends_verdict(const cell_machine *m, GString *why);
 bool machine_streams_good(const cell_machine *m, guint end, GString *why);
 void machine_blame(GString *why, const char *who, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
-/* conference.c: events are those of the same name (docs/AGENTS.md); `first` is any result of the call that an ad-hoc
- * conference begins with. */
+/* conference.c: events are those of the same name (docs/AGENTS.md); `first` is any result of the
+ * call that an ad-hoc conference begins with. */
 void conference_start(cell_machine *m, GPtrArray *commands);
-void conference_on_first(cell_machine *m, guint end, json_t *event, gint64 now_us, GPtrArray *commands);
-void conference_on_ready(cell_machine *m, guint end, json_t *event, gint64 now_us, GPtrArray *commands);
-void conference_on_invited(cell_machine *m, guint end, json_t *event, gint64 now_us, GPtrArray *commands);
-void conference_on_result(cell_machine *m, guint end, json_t *event, gint64 now_us, GPtrArray *commands);
+void conference_on_first(cell_machine *m, guint end, json_t *event, gint64 now_us,
+			 GPtrArray *commands);
+void conference_on_ready(cell_machine *m, guint end, json_t *event, gint64 now_us,
+			 GPtrArray *commands);
+void conference_on_invited(cell_machine *m, guint end, json_t *event, gint64 now_us,
+			   GPtrArray *commands);
+void conference_on_result(cell_machine *m, guint end, json_t *event, gint64 now_us,
+			  GPtrArray *commands);
 
 #endif

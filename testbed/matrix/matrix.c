@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/matrix/matrix.h"
 
 #include "testbed/matrix/labrun.h"
@@ -9,22 +10,23 @@ struct matrix {
 	char *program_dir, *run_dir;
 	struct matrix_observer observer;
 	gpointer observer_data;
-	GPtrArray *labs; /* labrun */
-	guint turn;      /* the lab that is asked first, so that all get their share */
-	struct pace pace;     /* of calls, or of their set-up where they are to stand */
+	GPtrArray *labs;  /* labrun */
+	guint turn;	  /* the lab that is asked first, so that all get their share */
+	struct pace pace; /* of calls, or of their set-up where they are to stand */
 	struct pace sign_ins;
-	bool calls_wait, sign_ins_wait; /* for it */
-	guint standing, standing_most;    /* calls */
+	bool calls_wait, sign_ins_wait;	  /* for it */
+	guint standing, standing_most;	  /* calls */
 	struct pace_times standing_since; /* when all that can stand did */
-	double standing_busy;             /* how busy the processors were from then to the end of it; the highest */
+	double standing_busy; /* how busy the processors were from then to the end of it; the
+				 highest */
 	GMainLoop *loop;
 	guint pump, sampler, hang_up; /* source ids */
-	struct pace_times times; /* at the last sample */
+	struct pace_times times;      /* at the last sample */
 	GError *unsupported;
 	bool cancelled;
 };
 
-/* --- starting calls --------------------------------------------------------------------------------- */
+/* --- starting calls --------------------------------------------------------------------------- */
 
 /* The lab with the most urgent cell that could start; NULL: none. */
 static labrun *next_lab(matrix *m)
@@ -143,7 +145,8 @@ static gint64 start_sign_ins(matrix *m)
 	gint64 wait_us = 0;
 	labrun *l;
 
-	while ((l = next_to_sign_in(m)) && (wait_us = pace_admit(&m->sign_ins, g_get_monotonic_time())) == 0) {
+	while ((l = next_to_sign_in(m)) &&
+	       (wait_us = pace_admit(&m->sign_ins, g_get_monotonic_time())) == 0) {
 		m->turn++;
 		labrun_sign_in_next(l);
 	}
@@ -160,7 +163,8 @@ static gint64 start_calls(matrix *m)
 	gint64 wait_us = 0;
 	labrun *l = NULL;
 
-	while (!is_full(m) && (l = next_lab(m)) && (wait_us = pace_admit(&m->pace, g_get_monotonic_time())) == 0) {
+	while (!is_full(m) && (l = next_lab(m)) &&
+	       (wait_us = pace_admit(&m->pace, g_get_monotonic_time())) == 0) {
 		m->turn++;
 		labrun_start_next(l);
 	}
@@ -192,7 +196,8 @@ static gboolean on_hang_up(gpointer data)
 /* All that can stand at the same time do: from here their time counts. */
 static void time_standing(matrix *m, bool more)
 {
-	if (m->hang_up > 0 || m->standing == 0 || m->pace.in_progress > 0 || more || is_preparing(m))
+	if (m->hang_up > 0 || m->standing == 0 || m->pace.in_progress > 0 || more ||
+	    is_preparing(m))
 		return;
 	m->hang_up = g_timeout_add(media_ms(m), on_hang_up, m);
 	read_times(&m->standing_since);
@@ -221,7 +226,8 @@ static gboolean on_pump(gpointer data)
 		g_main_loop_quit(m->loop);
 	else
 		start_labs(m);
-	pump_soon(m, sign_in_us > 0 && call_us > 0 ? MIN(sign_in_us, call_us) : MAX(sign_in_us, call_us));
+	pump_soon(m, sign_in_us > 0 && call_us > 0 ? MIN(sign_in_us, call_us) :
+						     MAX(sign_in_us, call_us));
 	return G_SOURCE_REMOVE;
 }
 
@@ -231,7 +237,7 @@ static void pump_after(matrix *m, guint delay_ms)
 		m->pump = g_timeout_add(delay_ms, on_pump, m);
 }
 
-/* --- what labs tell --------------------------------------------------------------------------------- */
+/* --- what labs tell --------------------------------------------------------------------------- */
 
 static void on_changed(gpointer data)
 {
@@ -289,10 +295,11 @@ static void on_lab_built(const struct lab_build *build, gpointer data)
 	if (build->vpn)
 		g_hash_table_replace(r->features, g_strdup("vpn"), g_strdup(build->vpn));
 	if (build->impairment)
-		g_hash_table_replace(r->features, g_strdup("impairment"), g_strdup(build->impairment));
+		g_hash_table_replace(r->features, g_strdup("impairment"),
+				     g_strdup(build->impairment));
 }
 
-/* --- public ----------------------------------------------------------------------------------------- */
+/* --- public ----------------------------------------------------------------------------------- */
 
 matrix *matrix_new(matrix_selection *selection, const struct matrix_options *options,
 		   const struct matrix_observer *observer, gpointer user_data)
@@ -307,7 +314,8 @@ matrix *matrix_new(matrix_selection *selection, const struct matrix_options *opt
 	m->observer_data = user_data;
 	m->labs = g_ptr_array_new_with_free_func((GDestroyNotify)labrun_free);
 	m->loop = g_main_loop_new(NULL, FALSE);
-	pace_init(&m->pace, options->at_once > 0 ? PACE_SET_UPS : PACE_CALLS, g_get_num_processors());
+	pace_init(&m->pace, options->at_once > 0 ? PACE_SET_UPS : PACE_CALLS,
+		  g_get_num_processors());
 	pace_init(&m->sign_ins, PACE_SIGN_INS, g_get_num_processors());
 	return m;
 }
@@ -359,10 +367,12 @@ static void make_labs(matrix *m)
 /* Said with the results, so that nobody takes for the network's limit what is the machine's. */
 static void note_standing(const matrix *m)
 {
-	g_autofree char *text = g_strdup_printf("%u calls in progress at the same time, processors busy for %.0f %%",
-						m->standing_most, 100 * m->standing_busy);
+	g_autofree char *text = g_strdup_printf(
+		"%u calls in progress at the same time, processors busy for %.0f %%",
+		m->standing_most, 100 * m->standing_busy);
 
-	g_hash_table_replace(m->selection->results->features, g_strdup("at_once"), g_steal_pointer(&text));
+	g_hash_table_replace(m->selection->results->features, g_strdup("at_once"),
+			     g_steal_pointer(&text));
 }
 
 gboolean matrix_run(matrix *m, GError **error)

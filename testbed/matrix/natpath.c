@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/matrix/natpath.h"
 
 #define HOPS_MAX 32
@@ -67,7 +68,8 @@ static bool matches_source(const struct nat_rule *r, const struct addr *source)
 }
 
 /* The first rule that translates packets of `source` leaving by `out`. */
-static const struct nat_rule *rule_for(const struct node *n, const struct iface *out, const struct addr *source)
+static const struct nat_rule *rule_for(const struct node *n, const struct iface *out,
+				       const struct addr *source)
 {
 	for (int kind = NAT_STATIC; kind >= NAT_MASQUERADE; kind--) {
 		for (guint i = 0; i < n->nat->len; i++) {
@@ -75,7 +77,8 @@ static const struct nat_rule *rule_for(const struct node *n, const struct iface 
 
 			if ((int)r->kind != kind || g_strcmp0(r->out_iface, out->name) != 0)
 				continue;
-			if (kind == NAT_STATIC ? addr_equal(&r->inside, source) : matches_source(r, source))
+			if (kind == NAT_STATIC ? addr_equal(&r->inside, source) :
+						 matches_source(r, source))
 				return r;
 		}
 	}
@@ -97,13 +100,16 @@ static struct addr outside_of(const struct nat_rule *r, const struct iface *out)
 static struct nat_manner manner_of_rule(const struct nat_rule *r)
 {
 	if (r->kind == NAT_STATIC)
-		return (struct nat_manner){ NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT, r->hairpin, true, 0 };
-	return (struct nat_manner){ r->mapping, r->filtering, r->hairpin, r->preserve_port, r->udp_timeout_ms };
+		return (struct nat_manner){NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT,
+					   r->hairpin, true, 0};
+	return (struct nat_manner){r->mapping, r->filtering, r->hairpin, r->preserve_port,
+				   r->udp_timeout_ms};
 }
 
 struct nat_manner nat_manner_of(const GArray *hops)
 {
-	struct nat_manner all = { NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT, false, true, 0 };
+	struct nat_manner all = {NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT, false, true,
+				 0};
 	bool let_in = true;
 
 	for (guint i = 0; i < hops->len; i++) {
@@ -114,7 +120,8 @@ struct nat_manner nat_manner_of(const GArray *hops)
 		all.preserve_port = all.preserve_port && one.preserve_port;
 		all.hairpin = one.hairpin && let_in;
 		let_in = let_in && one.filtering == NAT_ENDPOINT_INDEPENDENT;
-		if (one.udp_timeout_ms > 0 && (all.udp_timeout_ms == 0 || one.udp_timeout_ms < all.udp_timeout_ms))
+		if (one.udp_timeout_ms > 0 &&
+		    (all.udp_timeout_ms == 0 || one.udp_timeout_ms < all.udp_timeout_ms))
 			all.udp_timeout_ms = one.udp_timeout_ms;
 	}
 	return all;
@@ -141,11 +148,14 @@ struct natpath *natpath_new(const model *m, const struct node *n, char **ret_why
 	for (guint hops = 0; (r = default_route(at)) && addr_is_set(&r->via); hops++) {
 		const struct iface *out = iface_towards(at, &r->via);
 		const struct node *next = out ? owner_of(m, out->network_name, &r->via) : NULL;
-		struct nat_hop hop = { at, next ? rule_for(at, out, &source) : NULL };
+		struct nat_hop hop = {at, next ? rule_for(at, out, &source) : NULL};
 
 		if (!next || hops == HOPS_MAX) {
-			*ret_why = next ? g_strdup_printf("its default routes lead round in circles at %s", at->name)
-					: g_strdup_printf("the default route of %s leads to nobody", at->name);
+			*ret_why = next ? g_strdup_printf(
+						  "its default routes lead round in circles at %s",
+						  at->name) :
+					  g_strdup_printf("the default route of %s leads to nobody",
+							  at->name);
 			natpath_free(p);
 			return NULL;
 		}

@@ -1,11 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/matrix/natrun.h"
 
 #include "testbed/lab/lab.h"
 
 #include <string.h>
 
-#define TIME_LIMIT_MS 60000 /* beyond the longest lifetime: a probe that nobody answers ends after some seconds */
-#define JUDGE_NETWORKS 512  /* /24 in 198.18.0.0/15, RFC 2544: on no real network */
+#define TIME_LIMIT_MS                                                                             \
+	60000 /* beyond the longest lifetime: a probe that nobody answers ends after some seconds \
+	       */
+#define JUDGE_NETWORKS 512 /* /24 in 198.18.0.0/15, RFC 2544: on no real network */
 #define JUDGE_IFACE "tbjudge"
 
 struct judge_place {
@@ -16,7 +19,7 @@ struct judge_place {
 struct run {
 	natrun *result;
 	const struct nat_options *options;
-	GPtrArray *judges; /* struct judge_place */
+	GPtrArray *judges;    /* struct judge_place */
 	GHashTable *judge_of; /* node name -> struct judge_place */
 	GMainLoop *loop;
 	lab *l;
@@ -51,7 +54,7 @@ void natrun_free(natrun *r)
 	g_free(r);
 }
 
-/* --- whom to ask ---------------------------------------------------------------------------------------------- */
+/* --- whom to ask ------------------------------------------------------------------------------ */
 
 static bool is_wanted(const struct nat_options *o, const struct node *n)
 {
@@ -59,14 +62,16 @@ static bool is_wanted(const struct nat_options *o, const struct node *n)
 }
 
 /* Adds the node's finding with its way out, and its router to `beyond`; false with `error`. */
-static bool add_finding(struct run *run, const model *m, const struct node *n, GHashTable *beyond, GError **error)
+static bool add_finding(struct run *run, const model *m, const struct node *n, GHashTable *beyond,
+			GError **error)
 {
 	g_autofree char *why = NULL;
 	struct natpath *p = natpath_new(m, n, &why);
 	struct nat_finding *f;
 
 	if (!p && run->options->nodes) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "%s is behind no NAT%s%s", n->name, why ? ": " : "", why ? why : "");
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "%s is behind no NAT%s%s", n->name,
+			    why ? ": " : "", why ? why : "");
 		return false;
 	}
 	if (!p)
@@ -108,11 +113,12 @@ static bool find_all(struct run *run, const model *m, GHashTable *beyond, GError
 	}
 	if (run->result->findings->len > 0)
 		return true;
-	g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "no endpoint is behind a NAT; name nodes to be asked about others");
+	g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
+		    "no endpoint is behind a NAT; name nodes to be asked about others");
 	return false;
 }
 
-/* --- the network to measure in -------------------------------------------------------------------------------- */
+/* --- the network to measure in ---------------------------------------------------------------- */
 
 static bool is_free(const model *m, const struct prefix *p)
 {
@@ -126,7 +132,8 @@ static bool is_free(const model *m, const struct prefix *p)
 static char *free_network(const model *m, guint *next)
 {
 	for (; *next < JUDGE_NETWORKS; (*next)++) {
-		g_autofree char *start = g_strdup_printf("198.%u.%u", 18 + *next / 256, *next % 256);
+		g_autofree char *start =
+			g_strdup_printf("198.%u.%u", 18 + *next / 256, *next % 256);
 		g_autofree char *text = g_strdup_printf("%s.0/24", start);
 		struct prefix p;
 
@@ -174,10 +181,13 @@ static bool place_judges(struct run *run, const model *m, GHashTable *beyond, GS
 			g_string_append_printf(
 				changes,
 				"- add-network: {%s: {subnet: %s.0/24}}\n"
-				"- add-interface: {node: %s, " JUDGE_IFACE ": {network: %s, address: %s.1/24}}\n"
-				"- add-node: {%s: {interfaces: {eth0: {network: %s, addresses: [%s.10/24, %s.20/24]}}, "
+				"- add-interface: {node: %s, " JUDGE_IFACE
+				": {network: %s, address: %s.1/24}}\n"
+				"- add-node: {%s: {interfaces: {eth0: {network: %s, addresses: "
+				"[%s.10/24, %s.20/24]}}, "
 				"routes: [{to: default, via: %s.1}], endpoint: {}}}\n",
-				j->name, net, router->name, j->name, net, j->name, j->name, net, net, net);
+				j->name, net, router->name, j->name, net, j->name, j->name, net,
+				net, net);
 		}
 		if (j)
 			g_hash_table_insert(run->judge_of, f->node, j);
@@ -194,7 +204,9 @@ static void hire(model *m, const char *program, const GPtrArray *findings)
 		bool asked = false;
 
 		for (guint k = 0; k < findings->len; k++)
-			asked = asked || g_str_equal(((const struct nat_finding *)findings->pdata[k])->node, n->name);
+			asked = asked ||
+				g_str_equal(((const struct nat_finding *)findings->pdata[k])->node,
+					    n->name);
 		for (guint k = 0; k < n->services->len; k++)
 			((struct service *)n->services->pdata[k])->enabled = false;
 		if (asked && !n->endpoint) {
@@ -230,7 +242,8 @@ static void rebase_hops(natrun *r)
 	}
 }
 
-static bool prepare(struct run *run, const model *base, const struct scenario *scenario, GError **error)
+static bool prepare(struct run *run, const model *base, const struct scenario *scenario,
+		    GError **error)
 {
 	g_autofree char *program = g_build_filename(run->options->program_dir, "tb-nat", NULL);
 	g_autoptr(diags) found = diags_new();
@@ -241,17 +254,20 @@ static bool prepare(struct run *run, const model *base, const struct scenario *s
 
 	if (!plain || !find_all(run, plain, beyond, error)) {
 		if (!plain)
-			g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "scenario '%s' can't be made", scenario->name);
+			g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "scenario '%s' can't be made",
+				    scenario->name);
 		return false;
 	}
 	if (!place_judges(run, plain, beyond, changes)) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "198.18.0.0/15 has no room for a judge");
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED,
+			    "198.18.0.0/15 has no room for a judge");
 		return false;
 	}
 	run->result->m = model_instantiate_with(base, scenario, "the judges", changes->str, found);
 	if (!run->result->m) {
 		text = diags_to_text(found);
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "the judges do not fit the topology: %s", g_strchomp(text));
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED,
+			    "the judges do not fit the topology: %s", g_strchomp(text));
 		return false;
 	}
 	hire(run->result->m, program, run->result->findings);
@@ -259,7 +275,7 @@ static bool prepare(struct run *run, const model *base, const struct scenario *s
 	return true;
 }
 
-/* --- the lab -------------------------------------------------------------------------------------------------- */
+/* --- the lab ---------------------------------------------------------------------------------- */
 
 static void end_run(struct run *run)
 {
@@ -274,7 +290,8 @@ static void command(struct run *run, const char *agent, json_t *words)
 
 static unsigned lifetime_to_measure(const struct run *run, const struct nat_finding *f)
 {
-	return f->asked.udp_timeout_ms <= run->options->timeout_max_ms ? f->asked.udp_timeout_ms : 0;
+	return f->asked.udp_timeout_ms <= run->options->timeout_max_ms ? f->asked.udp_timeout_ms :
+									 0;
 }
 
 static void start_probes(struct run *run)
@@ -283,8 +300,9 @@ static void start_probes(struct run *run)
 		const struct nat_finding *f = run->result->findings->pdata[i];
 		const struct judge_place *j = g_hash_table_lookup(run->judge_of, f->node);
 
-		command(run, f->node, json_pack("{s:s, s:s, s:I}", "cmd", "nat-probe", "judge", j->first, "lifetime_ms",
-						(json_int_t)lifetime_to_measure(run, f)));
+		command(run, f->node,
+			json_pack("{s:s, s:s, s:I}", "cmd", "nat-probe", "judge", j->first,
+				  "lifetime_ms", (json_int_t)lifetime_to_measure(run, f)));
 	}
 }
 
@@ -298,7 +316,9 @@ static void on_built(lab *l G_GNUC_UNUSED, const struct lab_build *build, gpoint
 		g_autofree char *second = g_strdup(j->first);
 
 		second[strlen(second) - 2] = '2';
-		command(run, j->name, json_pack("{s:s, s:[s, s]}", "cmd", "nat-judge", "addresses", j->first, second));
+		command(run, j->name,
+			json_pack("{s:s, s:[s, s]}", "cmd", "nat-judge", "addresses", j->first,
+				  second));
 	}
 }
 
@@ -306,7 +326,8 @@ static bool read_behaviour(const json_t *event, const char *key, enum nat_behavi
 {
 	const char *name = json_string_value(json_object_get(event, key));
 
-	for (enum nat_behaviour b = NAT_ENDPOINT_INDEPENDENT; name && b <= NAT_ADDRESS_AND_PORT_DEPENDENT; b++) {
+	for (enum nat_behaviour b = NAT_ENDPOINT_INDEPENDENT;
+	     name && b <= NAT_ADDRESS_AND_PORT_DEPENDENT; b++) {
 		*ret = b;
 		if (g_str_equal(nat_behaviour_name(b), name))
 			return true;
@@ -317,7 +338,8 @@ static bool read_behaviour(const json_t *event, const char *key, enum nat_behavi
 static void read_lifetime(struct nat_finding *f, const json_t *lifetime)
 {
 	f->timeout_measured = lifetime != NULL;
-	if (json_is_true(json_object_get(lifetime, "lived")) && json_is_true(json_object_get(lifetime, "ended")))
+	if (json_is_true(json_object_get(lifetime, "lived")) &&
+	    json_is_true(json_object_get(lifetime, "ended")))
 		f->measured.udp_timeout_ms = f->asked.udp_timeout_ms;
 }
 
@@ -329,7 +351,9 @@ unsigned nat_compare(const struct nat_finding *f)
 	       (a->filtering != m->filtering ? NAT_DIFFERS_FILTERING : 0u) |
 	       (a->hairpin != m->hairpin ? NAT_DIFFERS_HAIRPIN : 0u) |
 	       (a->preserve_port != m->preserve_port ? NAT_DIFFERS_PORT : 0u) |
-	       (f->timeout_measured && a->udp_timeout_ms != m->udp_timeout_ms ? NAT_DIFFERS_TIMEOUT : 0u) |
+	       (f->timeout_measured && a->udp_timeout_ms != m->udp_timeout_ms ?
+			NAT_DIFFERS_TIMEOUT :
+			0u) |
 	       (f->tcp && a->mapping != f->tcp_mapping ? NAT_DIFFERS_TCP : 0u);
 }
 
@@ -412,9 +436,9 @@ static void on_cancelled(GCancellable *cancel G_GNUC_UNUSED, gpointer user_data)
 static void live(struct run *run, const struct scenario *scenario, GCancellable *cancel)
 {
 	static const struct lab_callbacks callbacks = {
-		.built = on_built, .event = on_event, .agent_died = on_died, .failed = on_failed
-	};
-	const struct lab_options options = { .name = scenario->name, .program_dir = run->options->program_dir };
+		.built = on_built, .event = on_event, .agent_died = on_died, .failed = on_failed};
+	const struct lab_options options = {.name = scenario->name,
+					    .program_dir = run->options->program_dir};
 	g_autoptr(plan) p = plan_build(run->result->m);
 	guint limit = g_timeout_add(TIME_LIMIT_MS + run->options->timeout_max_ms, on_limit, run);
 
@@ -432,11 +456,11 @@ static void live(struct run *run, const struct scenario *scenario, GCancellable 
 	g_main_loop_unref(run->loop);
 }
 
-natrun *natrun_new(const model *base, const struct scenario *scenario, const struct nat_options *options,
-		   GCancellable *cancel, GError **error)
+natrun *natrun_new(const model *base, const struct scenario *scenario,
+		   const struct nat_options *options, GCancellable *cancel, GError **error)
 {
 	g_autoptr(natrun) r = g_new0(natrun, 1);
-	struct run run = { .result = r, .options = options };
+	struct run run = {.result = r, .options = options};
 
 	r->findings = g_ptr_array_new_with_free_func(finding_free);
 	run.judges = g_ptr_array_new_with_free_func(judge_place_free);

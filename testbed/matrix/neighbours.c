@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/matrix/neighbours.h"
 
 #define COLUMN "table_fulls"
@@ -30,7 +31,8 @@ guint64 neighbours_parse(const char *stat)
 
 guint64 neighbours_refused(void)
 {
-	static const char *const tables[] = { "/proc/net/stat/arp_cache", "/proc/net/stat/ndisc_cache" };
+	static const char *const tables[] = {"/proc/net/stat/arp_cache",
+					     "/proc/net/stat/ndisc_cache"};
 	guint64 sum = 0;
 
 	for (gsize i = 0; i < G_N_ELEMENTS(tables); i++) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/matrix/order.h"
 
 static const char *site_of(const struct node *n)
@@ -12,7 +13,8 @@ static bool together(const model *m, const char *a, const char *b)
 		const struct tunnel *t = m->tunnels->pdata[i];
 		const char *ends[] = {site_of(t->ends[0].node), site_of(t->ends[1].node)};
 
-		if ((g_str_equal(ends[0], a) && g_str_equal(ends[1], b)) || (g_str_equal(ends[0], b) && g_str_equal(ends[1], a)))
+		if ((g_str_equal(ends[0], a) && g_str_equal(ends[1], b)) ||
+		    (g_str_equal(ends[0], b) && g_str_equal(ends[1], a)))
 			return true;
 	}
 	return g_str_equal(a, b);
@@ -26,7 +28,8 @@ int order_urgency(const model *m, const struct cell *c)
 		return TEXT;
 	if (!c->b)
 		return c->ad_hoc ? AD_HOC : CONFERENCE;
-	return together(m, site_of(model_node(m, c->a)), site_of(model_node(m, c->b))) ? TOGETHER : APART;
+	return together(m, site_of(model_node(m, c->a)), site_of(model_node(m, c->b))) ? TOGETHER :
+											 APART;
 }
 
 static gint compare_urgency(gconstpointer x, gconstpointer y, gpointer m)

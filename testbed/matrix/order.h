@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* In which order a scenario's cells are placed.
  *
- * Longest first makes the run short: a conference that begins with a call takes two calls' time; between sites that nothing
- * joins ICE waits longest (seven seconds to give a call up, about two to be sure of a path through NAT or relay), and what
- * costs waiting and no processor should begin first.  Nothing here knows what a cell is expected to come to.
- * Depends on model.  Pure.
+ * Longest first makes the run short: a conference that begins with a call takes two calls' time;
+ * between sites that nothing joins ICE waits longest (seven seconds to give a call up, about two to
+ * be sure of a path through NAT or relay), and what costs waiting and no processor should begin
+ * first.  Nothing here knows what a cell is expected to come to. Depends on model.  Pure.
  */
 #ifndef TESTBED_MATRIX_ORDER_H
 #define TESTBED_MATRIX_ORDER_H

@@ -1,14 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/matrix/pace.h"
 
 #include <math.h>
 
-/* A call's time is mostly waiting (ICE), a sign-in's is work of clients and servers, and it is over when that is done:
- * few at a time take no longer than many.  Calls that stand already must not lose media to those that are set up, and
- * ICE gives up after seconds: set-ups leave a reserve. */
+/* A call's time is mostly waiting (ICE), a sign-in's is work of clients and servers, and it is over
+ * when that is done: few at a time take no longer than many.  Calls that stand already must not
+ * lose media to those that are set up, and ICE gives up after seconds: set-ups leave a reserve. */
 static const struct pace_bounds bounds[PACE_KIND_COUNT] = {
-	[PACE_CALLS] = {.first = 24, .min = 10, .max = 160, .interval_us = 4000, .busy_low = 0.95, .busy_high = 0.98},
-	[PACE_SET_UPS] = {.first = 6, .min = 3, .max = 40, .interval_us = 4000, .busy_low = 0.80, .busy_high = 0.88},
-	[PACE_SIGN_INS] = {.first = 7, .min = 5, .max = 40, .interval_us = 500, .busy_low = 0.95, .busy_high = 0.98},
+	[PACE_CALLS] = {.first = 24,
+			.min = 10,
+			.max = 160,
+			.interval_us = 4000,
+			.busy_low = 0.95,
+			.busy_high = 0.98},
+	[PACE_SET_UPS] = {.first = 6,
+			  .min = 3,
+			  .max = 40,
+			  .interval_us = 4000,
+			  .busy_low = 0.80,
+			  .busy_high = 0.88},
+	[PACE_SIGN_INS] = {.first = 7,
+			   .min = 5,
+			   .max = 40,
+			   .interval_us = 500,
+			   .busy_low = 0.95,
+			   .busy_high = 0.98},
 };
 
 const struct pace_bounds *pace_bounds_of(enum pace_kind kind)
@@ -49,7 +65,8 @@ gint64 pace_admit(struct pace *p, gint64 now_us)
 		return -1;
 	if (now_us < p->next_us)
 		return p->next_us - now_us;
-	/* Timers are a millisecond coarse: what was missed by less than an interval is made up for. */
+	/* Timers are a millisecond coarse: what was missed by less than an interval is made up for.
+	 */
 	p->next_us = MAX(p->next_us, now_us - p->interval_us) + p->interval_us;
 	p->in_progress++;
 	return 0;
@@ -63,7 +80,8 @@ void pace_ended(struct pace *p)
 
 bool pace_times_parse(const char *stat, struct pace_times *ret)
 {
-	/* proc(5): user nice system idle iowait irq softirq steal ...; guest time is part of user. */
+	/* proc(5): user nice system idle iowait irq softirq steal ...; guest time is part of user.
+	 */
 	enum { USER, NICE, SYSTEM, IDLE, IOWAIT, IRQ, SOFTIRQ, STEAL, N_FIELDS };
 	guint64 field[N_FIELDS];
 	char *end;

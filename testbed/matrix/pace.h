@@ -1,11 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Pace: when may the next call or sign-in be started?
  *
- * Quality figures of an unimpaired path must not be the testbed's own doing, and a sign-in has deadlines
- * (TLS, SIP) that a machine can miss where the network would not: both are admitted by how busy the machine
- * is, never by name.  A window bounds those in progress: it opens slowly while processor time is left over,
- * and closes at once when there is none.  One that must fail costs waiting and no processor, so it keeps
- * the window open for others.
- * Depends on GLib.  Without I/O and without a clock: time and load are parameters.
+ * Quality figures of an unimpaired path must not be the testbed's own doing, and a sign-in has
+ * deadlines (TLS, SIP) that a machine can miss where the network would not: both are admitted by
+ * how busy the machine is, never by name.  A window bounds those in progress: it opens slowly while
+ * processor time is left over, and closes at once when there is none.  One that must fail costs
+ * waiting and no processor, so it keeps the window open for others. Depends on GLib.  Without I/O
+ * and without a clock: time and load are parameters.
  */
 #ifndef TESTBED_MATRIX_PACE_H
 #define TESTBED_MATRIX_PACE_H
@@ -13,23 +14,25 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#define PACE_SAMPLE_MS 50       /* how often the caller should measure the load */
-#define PACE_BUSY_WEIGHT 0.25   /* of one sample in the running mean that busy_low and busy_high are held against */
+#define PACE_SAMPLE_MS 50 /* how often the caller should measure the load */
+#define PACE_BUSY_WEIGHT \
+	0.25 /* of one sample in the running mean that busy_low and busy_high are held against */
 
 enum pace_kind {
-	PACE_CALLS,    /* in progress from start to end */
-	PACE_SET_UPS,  /* calls that are to stand side by side: in progress until media flows */
+	PACE_CALLS,   /* in progress from start to end */
+	PACE_SET_UPS, /* calls that are to stand side by side: in progress until media flows */
 	PACE_SIGN_INS,
 	PACE_KIND_COUNT
 };
 
 /* How many of a kind may be in progress, for each processor. */
 struct pace_bounds {
-	double first;        /* at the start */
-	double min;          /* every run ends, however busy the machine is */
+	double first; /* at the start */
+	double min;   /* every run ends, however busy the machine is */
 	double max;
-	gint64 interval_us;  /* between two starts: each begins with a burst */
-	double busy_low, busy_high; /* shares of the machine: below, the window opens; above, it closes */
+	gint64 interval_us; /* between two starts: each begins with a burst */
+	double busy_low,
+		busy_high; /* shares of the machine: below, the window opens; above, it closes */
 };
 const struct pace_bounds *pace_bounds_of(enum pace_kind kind);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Path class of a call, from the pairs that both ends selected.
  *
  * Depends on model.  Pure.
@@ -16,7 +17,8 @@
  */
 enum path_class path_of_stream(const struct end_stream *a, const struct end_stream *b);
 
-/* One end's way to a conference's MCU, which reports nothing itself: what the participant sees of it. */
+/* One end's way to a conference's MCU, which reports nothing itself: what the participant sees of
+ * it. */
 enum path_class path_of_leg(const struct end_stream *s);
 
 /* The least direct of all streams of the call; PATH_NONE when one of them has no path. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/matrix/signins.h"
 
 enum sign_in { SIGN_IN_WAITING, SIGN_IN_PENDING, SIGN_IN_DONE, SIGN_IN_FAILED, SIGN_IN_AGENT_DIED };
@@ -6,18 +7,18 @@ struct participant {
 	signins *owner;
 	char *name, *user;
 	enum sign_in state;
-	char *why;      /* why not signed in */
+	char *why;	/* why not signed in */
 	guint deadline; /* source id, while pending */
 };
 
 struct signins {
 	struct signins_host host;
 	GHashTable *participants; /* name -> struct participant */
-	GQueue waiting;           /* struct participant, borrowed */
+	GQueue waiting;		  /* struct participant, borrowed */
 	guint pending;
 };
 
-/* --- life ------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static void participant_free(gpointer data)
 {
@@ -70,7 +71,7 @@ void signins_free(signins *s)
 	g_free(s);
 }
 
-/* --- signing in ------------------------------------------------------------------------------------- */
+/* --- signing in ------------------------------------------------------------------------------- */
 
 static struct participant *participant_of(const signins *s, const char *name)
 {
@@ -114,7 +115,8 @@ static gboolean on_deadline(gpointer data)
 
 	p->deadline = 0;
 	over(p, SIGN_IN_AGENT_DIED,
-	     g_strdup_printf("no answer from %s to its sign-in within %d s", p->name, SIGN_IN_DEADLINE_MS / 1000));
+	     g_strdup_printf("no answer from %s to its sign-in within %d s", p->name,
+			     SIGN_IN_DEADLINE_MS / 1000));
 	return G_SOURCE_REMOVE;
 }
 
@@ -139,7 +141,8 @@ static char *reason_of(const char *name, const json_t *event)
 	const char *stage = json_string_value(json_object_get(event, "stage"));
 	const char *reason = json_string_value(json_object_get(event, "reason"));
 
-	return g_strdup_printf("%s could not sign in (%s): %s", name, stage ? stage : "unknown stage",
+	return g_strdup_printf("%s could not sign in (%s): %s", name,
+			       stage ? stage : "unknown stage",
 			       reason ? reason : "no reason given");
 }
 
@@ -184,7 +187,7 @@ void signins_forget(signins *s)
 	s->pending = 0;
 }
 
-/* --- what it means for cells -------------------------------------------------------------------------- */
+/* --- what it means for cells ------------------------------------------------------------------ */
 
 bool signins_all_in(const signins *s, const struct cell *c)
 {

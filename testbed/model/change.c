@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/change_args.h"
 #include "testbed/model/impair.h"
 #include "testbed/model/names.h"
@@ -58,133 +59,155 @@ static void args_free(struct change_args *args)
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
-#define NODES                                                                                             \
-	{ .key = "node", .read = read_texts, AT(change_args, nodes), .arg = &name_list },                 \
-	{ .key = "nodes", .read = read_texts, AT(change_args, nodes), .arg = &name_list }
-#define WORD(key_, member_, charset_)                                                                     \
-	{ .key = (key_), .read = read_word, AT(change_args, member_), .arg = &(charset_), .required = true }
+#define NODES                                                                                 \
+	{.key = "node", .read = read_texts, AT(change_args, nodes), .arg = &name_list},       \
+	{                                                                                     \
+		.key = "nodes", .read = read_texts, AT(change_args, nodes), .arg = &name_list \
+	}
+#define WORD(key_, member_, charset_)                                                           \
+	{                                                                                       \
+		.key = (key_), .read = read_word, AT(change_args, member_), .arg = &(charset_), \
+		.required = true                                                                \
+	}
 
-static const struct mask_type part_mask = { .names = edge_part_names, .allowed = EDGE_ALL_PARTS };
+static const struct mask_type part_mask = {.names = edge_part_names, .allowed = EDGE_ALL_PARTS};
 
-static const struct field no_fields[] = { { 0 } };
-static const struct field node_fields[] = { NODES, { 0 } };
+static const struct field no_fields[] = {{0}};
+static const struct field node_fields[] = {NODES, {0}};
 static const struct field add_route_fields[] = {
-	NODES, { .include = route_fields, AT(change_args, route), .indirect = true }, { 0 }
-};
-static const struct field remove_route_fields[] = {
-	NODES,
-	{ .key = "to", .read = read_prefix, AT(change_args, to), .arg = &prefix_route, .required = true },
-	{ 0 }
-};
+	NODES, {.include = route_fields, AT(change_args, route), .indirect = true}, {0}};
+static const struct field remove_route_fields[] = {NODES,
+						   {.key = "to",
+						    .read = read_prefix,
+						    AT(change_args, to),
+						    .arg = &prefix_route,
+						    .required = true},
+						   {0}};
 static const struct field add_nrpt_fields[] = {
-	NODES, { .include = nrpt_rule_fields, AT(change_args, nrpt), .indirect = true }, { 0 }
-};
+	NODES, {.include = nrpt_rule_fields, AT(change_args, nrpt), .indirect = true}, {0}};
 static const struct field front_rule_fields[] = {
-	NODES, { .include = fw_rule_match_fields, AT(change_args, rule), .indirect = true }, { 0 }
-};
-static const struct field remove_rule_fields[] = { NODES, WORD("rule", rule_name, charset_name), { 0 } };
+	NODES, {.include = fw_rule_match_fields, AT(change_args, rule), .indirect = true}, {0}};
+static const struct field remove_rule_fields[] = {
+	NODES, WORD("rule", rule_name, charset_name), {0}};
 static const struct field add_record_fields[] = {
-	NODES, { .include = dns_record_fields, AT(change_args, record), .indirect = true }, { 0 }
-};
-static const struct field remove_record_fields[] = { NODES, WORD("name", record_name, charset_dns), { 0 } };
-static const struct field interface_fields[] = { NODES, WORD("interface", interface, charset_iface), { 0 } };
-static const struct field set_mtu_fields[] = {
-	NODES,
-	WORD("interface", interface, charset_iface),
-	{ .key = "mtu", .read = read_quantity, AT(change_args, mtu_bytes), .arg = &quantity_mtu_bytes, .required = true },
-	{ 0 }
-};
-static const struct field tunnel_name_fields[] = { WORD("tunnel", tunnel, charset_name), { 0 } };
-static const struct field tunnel_prefix_fields[] = {
-	WORD("tunnel", tunnel, charset_name),
-	WORD("node", end, charset_name),
-	{ .key = "prefix", .read = read_prefix, AT(change_args, to), .arg = &prefix_route, .required = true },
-	{ 0 }
-};
+	NODES, {.include = dns_record_fields, AT(change_args, record), .indirect = true}, {0}};
+static const struct field remove_record_fields[] = {
+	NODES, WORD("name", record_name, charset_dns), {0}};
+static const struct field interface_fields[] = {
+	NODES, WORD("interface", interface, charset_iface), {0}};
+static const struct field set_mtu_fields[] = {NODES,
+					      WORD("interface", interface, charset_iface),
+					      {.key = "mtu",
+					       .read = read_quantity,
+					       AT(change_args, mtu_bytes),
+					       .arg = &quantity_mtu_bytes,
+					       .required = true},
+					      {0}};
+static const struct field tunnel_name_fields[] = {WORD("tunnel", tunnel, charset_name), {0}};
+static const struct field tunnel_prefix_fields[] = {WORD("tunnel", tunnel, charset_name),
+						    WORD("node", end, charset_name),
+						    {.key = "prefix",
+						     .read = read_prefix,
+						     AT(change_args, to),
+						     .arg = &prefix_route,
+						     .required = true},
+						    {0}};
 static const struct field media_edge_fields[] = {
-	{ .key = "site", .read = read_word, AT(change_args, site), .arg = &charset_name },
-	{ .key = "endpoint", .read = read_word, AT(change_args, endpoint), .arg = &charset_name },
+	{.key = "site", .read = read_word, AT(change_args, site), .arg = &charset_name},
+	{.key = "endpoint", .read = read_word, AT(change_args, endpoint), .arg = &charset_name},
 	WORD("edge", edge, charset_name),
-	{ 0 }
-};
+	{0}};
 static const struct field service_fields[] = {
 	NODES,
-	{ .key = "service", .read = read_enum, AT(change_args, service), .arg = service_kind_names, .required = true },
-	{ .key = "part", .read = read_mask, AT(change_args, parts), .arg = &part_mask },
-	{ 0 }
-};
-static const struct field engine_fields[] = {
-	NODES,
-	{ .key = "engine", .read = read_choice, AT(change_args, engine), .arg = engine_names, .required = true },
-	{ 0 }
-};
-static const struct field host_model_fields[] = {
-	NODES,
-	{ .key = "host_model", .read = read_enum, AT(change_args, host_model), .arg = host_model_names, .required = true },
-	{ 0 }
-};
+	{.key = "service",
+	 .read = read_enum,
+	 AT(change_args, service),
+	 .arg = service_kind_names,
+	 .required = true},
+	{.key = "part", .read = read_mask, AT(change_args, parts), .arg = &part_mask},
+	{0}};
+static const struct field engine_fields[] = {NODES,
+					     {.key = "engine",
+					      .read = read_choice,
+					      AT(change_args, engine),
+					      .arg = engine_names,
+					      .required = true},
+					     {0}};
+static const struct field host_model_fields[] = {NODES,
+						 {.key = "host_model",
+						  .read = read_enum,
+						  AT(change_args, host_model),
+						  .arg = host_model_names,
+						  .required = true},
+						 {0}};
 static const struct field sysctl_fields[] = {
 	NODES,
 	WORD("key", key, charset_sysctl),
-	{ .key = "value", .read = read_text, AT(change_args, value), .required = true },
-	{ 0 }
-};
-static const struct field resolvers_fields[] = {
-	NODES,
-	{ .key = "servers", .read = read_array, AT(change_args, servers), .arg = &addr_list, .required = true },
-	{ 0 }
-};
-static const struct field remove_nrpt_fields[] = { NODES, WORD("namespace", namespace, charset_namespace), { 0 } };
+	{.key = "value", .read = read_text, AT(change_args, value), .required = true},
+	{0}};
+static const struct field resolvers_fields[] = {NODES,
+						{.key = "servers",
+						 .read = read_array,
+						 AT(change_args, servers),
+						 .arg = &addr_list,
+						 .required = true},
+						{0}};
+static const struct field remove_nrpt_fields[] = {
+	NODES, WORD("namespace", namespace, charset_namespace), {0}};
 static const struct field add_host_fields[] = {
-	NODES, { .include = host_fields, AT(change_args, record), .indirect = true }, { 0 }
-};
+	NODES, {.include = host_fields, AT(change_args, record), .indirect = true}, {0}};
 static const struct field set_certificate_fields[] = {
-	NODES, { .include = certificate_fields, AT(change_args, certificate) }, { 0 }
-};
+	NODES, {.include = certificate_fields, AT(change_args, certificate)}, {0}};
 static const struct field set_password_fields[] = {
-	NODES, { .key = "password", .read = read_text, AT(change_args, password) }, { 0 }
-};
-static const struct field set_account_fields[] = {
-	NODES,
-	{ .key = "account", .read = read_enum, AT(change_args, account), .arg = account_state_names, .required = true },
-	{ 0 }
-};
+	NODES, {.key = "password", .read = read_text, AT(change_args, password)}, {0}};
+static const struct field set_account_fields[] = {NODES,
+						  {.key = "account",
+						   .read = read_enum,
+						   AT(change_args, account),
+						   .arg = account_state_names,
+						   .required = true},
+						  {0}};
 static const struct field set_edge_fields[] = {
-	NODES, { .include = edge_setting_fields, AT(change_args, edge_settings), .indirect = true }, { 0 }
-};
+	NODES,
+	{.include = edge_setting_fields, AT(change_args, edge_settings), .indirect = true},
+	{0}};
 static const struct field set_frontend_fields[] = {
-	NODES, { .include = frontend_setting_fields, AT(change_args, frontend_settings), .indirect = true }, { 0 }
-};
+	NODES,
+	{.include = frontend_setting_fields, AT(change_args, frontend_settings), .indirect = true},
+	{0}};
 static const struct field set_nat_fields[] = {
 	NODES,
-	{ .key = "nat", .read = read_word, AT(change_args, nat), .arg = &charset_name },
-	{ .include = nat_behaviour_fields, AT(change_args, nat_rule), .indirect = true },
-	{ 0 }
-};
+	{.key = "nat", .read = read_word, AT(change_args, nat), .arg = &charset_name},
+	{.include = nat_behaviour_fields, AT(change_args, nat_rule), .indirect = true},
+	{0}};
 
 static const struct field set_impair_fields[] = {
-	{ .key = "node", .read = read_texts, AT(change_args, nodes), .arg = &name_list },
-	{ .key = "nodes", .read = read_texts, AT(change_args, nodes), .arg = &name_list },
-	{ .key = "interface", .read = read_word, AT(change_args, interface), .arg = &charset_iface },
-	{ .key = "network", .read = read_word, AT(change_args, network), .arg = &charset_name },
-	{ .key = "tunnel", .read = read_word, AT(change_args, tunnel), .arg = &charset_name },
-	{ .include = impairment_fields, AT(change_args, impair) },
-	{ 0 }
-};
+	{.key = "node", .read = read_texts, AT(change_args, nodes), .arg = &name_list},
+	{.key = "nodes", .read = read_texts, AT(change_args, nodes), .arg = &name_list},
+	{.key = "interface", .read = read_word, AT(change_args, interface), .arg = &charset_iface},
+	{.key = "network", .read = read_word, AT(change_args, network), .arg = &charset_name},
+	{.key = "tunnel", .read = read_word, AT(change_args, tunnel), .arg = &charset_name},
+	{.include = impairment_fields, AT(change_args, impair)},
+	{0}};
 
 static void check_set_impair(struct reader *r, const yaml_node_t *value, struct change_args *args)
 {
 	int links = (args->interface != NULL) + (args->network != NULL) + (args->tunnel != NULL);
 
 	if (links != 1)
-		reader_error(r, value, NULL, "set-impair needs one of 'interface', 'network' and 'tunnel'");
+		reader_error(r, value, NULL,
+			     "set-impair needs one of 'interface', 'network' and 'tunnel'");
 	else if ((args->interface != NULL) != (args->nodes->len > 0))
-		reader_error(r, value, NULL, args->interface ? "set-impair needs the 'node' of the interface" :
-							       "'node' belongs to 'interface', not to a whole network or tunnel");
+		reader_error(
+			r, value, NULL,
+			args->interface ?
+				"set-impair needs the 'node' of the interface" :
+				"'node' belongs to 'interface', not to a whole network or tunnel");
 	impairment_check(r, value, &args->impair);
 }
 
-static void check_media_edge(struct reader *r, const yaml_node_t *value, struct change_args *args G_GNUC_UNUSED)
+static void check_media_edge(struct reader *r, const yaml_node_t *value,
+			     struct change_args *args G_GNUC_UNUSED)
 {
 	if (read_has_key(r, value, "site") == read_has_key(r, value, "endpoint"))
 		reader_error(r, value, NULL, "set-media-edge needs one of 'site' and 'endpoint'");
@@ -208,52 +231,61 @@ static void check_set_nat(struct reader *r, const yaml_node_t *value, struct cha
 /* --- the table -------------------------------------------------------------------------------- */
 
 static const struct change_kind change_kinds[] = {
-	{ "add-route", add_route_fields, .per_node = true, .apply = change_add_route },
-	{ "remove-route", remove_route_fields, .per_node = true, .apply = change_remove_route },
-	{ "add-nrpt", add_nrpt_fields, .per_node = true, .apply = change_add_nrpt },
-	{ "block", front_rule_fields, .per_node = true, .check = check_front_rule, .apply = change_block },
-	{ "allow", front_rule_fields, .per_node = true, .check = check_front_rule, .apply = change_allow },
-	{ "remove-rule", remove_rule_fields, .per_node = true, .apply = change_remove_rule },
-	{ "add-node", no_fields, .named = &node_type, .apply = change_add_node },
-	{ "remove-node", node_fields, .per_node = true, .apply = change_remove_node },
-	{ "add-network", no_fields, .named = &network_type, .apply = change_add_network },
-	{ "add-tunnel", no_fields, .named = &tunnel_type, .apply = change_add_tunnel },
-	{ "add-interface", node_fields, .named = &iface_type, .per_node = true, .apply = change_add_interface },
-	{ "add-record", add_record_fields, .per_node = true, .check = check_add_record, .apply = change_add_record },
-	{ "set-record", add_record_fields, .per_node = true, .check = check_add_record, .apply = change_set_record },
-	{ "remove-record", remove_record_fields, .per_node = true, .apply = change_remove_record },
-	{ "remove-nrpt", remove_nrpt_fields, .per_node = true, .apply = change_remove_nrpt },
-	{ "add-host", add_host_fields, .per_node = true, .apply = change_add_host },
-	{ "remove-host", remove_record_fields, .per_node = true, .apply = change_remove_host },
-	{ "set-certificate", set_certificate_fields, .per_node = true, .apply = change_set_certificate },
-	{ "set-password", set_password_fields, .per_node = true, .apply = change_set_password },
-	{ "set-account", set_account_fields, .per_node = true, .apply = change_set_account },
-	{ "set-edge", set_edge_fields, .per_node = true, .apply = change_set_edge },
-	{ "set-frontend", set_frontend_fields, .per_node = true, .apply = change_set_frontend },
-	{ "set-nat", set_nat_fields, .per_node = true, .check = check_set_nat, .apply = change_set_nat },
-	{ "set-impair", set_impair_fields, .check = check_set_impair, .apply = change_set_impair },
-	{ "set-mtu", set_mtu_fields, .per_node = true, .apply = change_set_mtu },
-	{ "link-down", interface_fields, .per_node = true, .apply = change_link_down },
-	{ "link-up", interface_fields, .per_node = true, .apply = change_link_up },
-	{ "tunnel-down", tunnel_name_fields, .apply = change_tunnel_down },
-	{ "tunnel-up", tunnel_name_fields, .apply = change_tunnel_up },
-	{ "reject", front_rule_fields, .per_node = true, .check = check_front_rule, .apply = change_reject },
-	{ "add-prefix", tunnel_prefix_fields, .apply = change_add_prefix },
-	{ "remove-prefix", tunnel_prefix_fields, .apply = change_remove_prefix },
-	{ "reboot", node_fields, .per_node = true, .apply = change_reboot },
-	{ "set-media-edge", media_edge_fields, .check = check_media_edge, .apply = change_set_media_edge },
-	{ "stop-service", service_fields, .per_node = true, .apply = change_stop_service },
-	{ "start-service", service_fields, .per_node = true, .apply = change_start_service },
-	{ "set-engine", engine_fields, .per_node = true, .apply = change_set_engine },
-	{ "set-host-model", host_model_fields, .per_node = true, .apply = change_set_host_model },
-	{ "set-sysctl", sysctl_fields, .per_node = true, .apply = change_set_sysctl },
-	{ "set-resolvers", resolvers_fields, .per_node = true, .apply = change_set_resolvers },
+	{"add-route", add_route_fields, .per_node = true, .apply = change_add_route},
+	{"remove-route", remove_route_fields, .per_node = true, .apply = change_remove_route},
+	{"add-nrpt", add_nrpt_fields, .per_node = true, .apply = change_add_nrpt},
+	{"block", front_rule_fields, .per_node = true, .check = check_front_rule,
+	 .apply = change_block},
+	{"allow", front_rule_fields, .per_node = true, .check = check_front_rule,
+	 .apply = change_allow},
+	{"remove-rule", remove_rule_fields, .per_node = true, .apply = change_remove_rule},
+	{"add-node", no_fields, .named = &node_type, .apply = change_add_node},
+	{"remove-node", node_fields, .per_node = true, .apply = change_remove_node},
+	{"add-network", no_fields, .named = &network_type, .apply = change_add_network},
+	{"add-tunnel", no_fields, .named = &tunnel_type, .apply = change_add_tunnel},
+	{"add-interface", node_fields, .named = &iface_type, .per_node = true,
+	 .apply = change_add_interface},
+	{"add-record", add_record_fields, .per_node = true, .check = check_add_record,
+	 .apply = change_add_record},
+	{"set-record", add_record_fields, .per_node = true, .check = check_add_record,
+	 .apply = change_set_record},
+	{"remove-record", remove_record_fields, .per_node = true, .apply = change_remove_record},
+	{"remove-nrpt", remove_nrpt_fields, .per_node = true, .apply = change_remove_nrpt},
+	{"add-host", add_host_fields, .per_node = true, .apply = change_add_host},
+	{"remove-host", remove_record_fields, .per_node = true, .apply = change_remove_host},
+	{"set-certificate", set_certificate_fields, .per_node = true,
+	 .apply = change_set_certificate},
+	{"set-password", set_password_fields, .per_node = true, .apply = change_set_password},
+	{"set-account", set_account_fields, .per_node = true, .apply = change_set_account},
+	{"set-edge", set_edge_fields, .per_node = true, .apply = change_set_edge},
+	{"set-frontend", set_frontend_fields, .per_node = true, .apply = change_set_frontend},
+	{"set-nat", set_nat_fields, .per_node = true, .check = check_set_nat,
+	 .apply = change_set_nat},
+	{"set-impair", set_impair_fields, .check = check_set_impair, .apply = change_set_impair},
+	{"set-mtu", set_mtu_fields, .per_node = true, .apply = change_set_mtu},
+	{"link-down", interface_fields, .per_node = true, .apply = change_link_down},
+	{"link-up", interface_fields, .per_node = true, .apply = change_link_up},
+	{"tunnel-down", tunnel_name_fields, .apply = change_tunnel_down},
+	{"tunnel-up", tunnel_name_fields, .apply = change_tunnel_up},
+	{"reject", front_rule_fields, .per_node = true, .check = check_front_rule,
+	 .apply = change_reject},
+	{"add-prefix", tunnel_prefix_fields, .apply = change_add_prefix},
+	{"remove-prefix", tunnel_prefix_fields, .apply = change_remove_prefix},
+	{"reboot", node_fields, .per_node = true, .apply = change_reboot},
+	{"set-media-edge", media_edge_fields, .check = check_media_edge,
+	 .apply = change_set_media_edge},
+	{"stop-service", service_fields, .per_node = true, .apply = change_stop_service},
+	{"start-service", service_fields, .per_node = true, .apply = change_start_service},
+	{"set-engine", engine_fields, .per_node = true, .apply = change_set_engine},
+	{"set-host-model", host_model_fields, .per_node = true, .apply = change_set_host_model},
+	{"set-sysctl", sysctl_fields, .per_node = true, .apply = change_set_sysctl},
+	{"set-resolvers", resolvers_fields, .per_node = true, .apply = change_set_resolvers},
 };
 
 static const struct change_kind *find_kind(struct reader *r, const yaml_node_t *key)
 {
 	const char *word = (const char *)key->data.scalar.value;
-	const char *names[G_N_ELEMENTS(change_kinds) + 1] = { NULL };
+	const char *names[G_N_ELEMENTS(change_kinds) + 1] = {NULL};
 	g_autofree char *hint = NULL;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(change_kinds); i++) {
@@ -265,7 +297,8 @@ static const struct change_kind *find_kind(struct reader *r, const yaml_node_t *
 		size_t length = strlen(names[i]);
 
 		if (strncmp(word, names[i], length) == 0 && word[length] == ' ')
-			hint = g_strdup_printf("a colon and a space are missing: '%s: {...}'", names[i]);
+			hint = g_strdup_printf("a colon and a space are missing: '%s: {...}'",
+					       names[i]);
 	}
 	if (!hint)
 		hint = reader_hint(word, names);
@@ -291,9 +324,11 @@ bool change_args_read(struct reader *r, const struct change *change, struct chan
 	if (kind->check)
 		kind->check(r, change->value, args);
 	if (kind->per_node && args->nodes->len == 0 && diags_errors(r->d) == before)
-		reader_error(r, change->value, "add 'node' or 'nodes'", "%s names no node", kind->name);
+		reader_error(r, change->value, "add 'node' or 'nodes'", "%s names no node",
+			     kind->name);
 	if (kind->named && args->objects->len == 0 && diags_errors(r->d) == before)
-		reader_error(r, change->value, NULL, "%s names no %s", kind->name, kind->named->what);
+		reader_error(r, change->value, NULL, "%s names no %s", kind->name,
+			     kind->named->what);
 	return diags_errors(r->d) == before;
 }
 
@@ -319,7 +354,8 @@ static void read_change(struct reader *r, const yaml_node_t *value, gpointer use
 	args_free(args);
 }
 
-bool change_read_list(struct reader *r, const yaml_node_t *value, void *target, const void *arg G_GNUC_UNUSED)
+bool change_read_list(struct reader *r, const yaml_node_t *value, void *target,
+		      const void *arg G_GNUC_UNUSED)
 {
 	if (value->type == YAML_MAPPING_NODE) {
 		read_change(r, value, *(GPtrArray **)target);
@@ -362,7 +398,7 @@ static void apply_one(struct apply *a)
 void change_apply_all(struct reader *r, model *m, const GPtrArray *changes)
 {
 	g_autoptr(GHashTable) front = g_hash_table_new(NULL, NULL);
-	struct apply a = { .r = r, .m = m, .front = front };
+	struct apply a = {.r = r, .m = m, .front = front};
 
 	for (guint i = 0; i < changes->len; i++) {
 		a.change = g_ptr_array_index(changes, i);
@@ -370,8 +406,8 @@ void change_apply_all(struct reader *r, model *m, const GPtrArray *changes)
 	}
 }
 
-static void add_key(struct reader *r G_GNUC_UNUSED, const yaml_node_t *key, const yaml_node_t *value G_GNUC_UNUSED,
-		    gpointer user_data)
+static void add_key(struct reader *r G_GNUC_UNUSED, const yaml_node_t *key,
+		    const yaml_node_t *value G_GNUC_UNUSED, gpointer user_data)
 {
 	g_ptr_array_add(user_data, key->data.scalar.value);
 }

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Changes: what a scenario does to the base network.  Private to the model layer.
  *
- * Nouns: a `change_kind` is one word of the language ("add-route") with the keys it takes and what it
- * does; all of them are rows of one table.  A `change` is one use of it, still as YAML: it is read
- * for findings when the file is loaded, and again into the model it is applied to.
+ * Nouns: a `change_kind` is one word of the language ("add-route") with the keys it takes and what
+ * it does; all of them are rows of one table.  A `change` is one use of it, still as YAML: it is
+ * read for findings when the file is loaded, and again into the model it is applied to.
  */
 #ifndef TESTBED_MODEL_CHANGE_H
 #define TESTBED_MODEL_CHANGE_H

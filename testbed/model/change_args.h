@@ -1,7 +1,9 @@
-/* How changes are made, shared by change.c (their keys) and the files that make them.  Private to them.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How changes are made, shared by change.c (their keys) and the files that make them.  Private to
+ * them.
  *
- * A `change_args` holds what the keys of one change say; it is read anew for every node the change is made
- * on, so that whoever makes the change may keep objects out of it.
+ * A `change_args` holds what the keys of one change say; it is read anew for every node the change
+ * is made on, so that whoever makes the change may keep objects out of it.
  */
 #ifndef TESTBED_MODEL_CHANGE_ARGS_H
 #define TESTBED_MODEL_CHANGE_ARGS_H
@@ -12,7 +14,8 @@
 /* Everything that the keys of a change can say; a kind uses some of it. */
 struct change_args {
 	GPtrArray *nodes;
-	char *interface, *nat, *rule_name, *tunnel, *network, *site, *endpoint, *edge, *record_name, *key, *value, *engine, *namespace;
+	char *interface, *nat, *rule_name, *tunnel, *network, *site, *endpoint, *edge, *record_name,
+		*key, *value, *engine, *namespace;
 	enum service_kind service;
 	enum host_model host_model;
 	struct prefix to;
@@ -44,7 +47,7 @@ struct change_kind {
 	const char *name;
 	const struct field *fields;
 	const struct object_type *named; /* keys beyond the fields name objects of this type */
-	bool per_node;                   /* takes 'node' or 'nodes', applied to each */
+	bool per_node;			 /* takes 'node' or 'nodes', applied to each */
 	/* More to say about the keys than the fields can; may be NULL. */
 	void (*check)(struct reader *r, const yaml_node_t *value, struct change_args *args);
 	/* `node` is NULL unless per_node.  What it keeps of `args` it takes out. */

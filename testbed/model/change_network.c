@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/change_args.h"
 #include "testbed/model/object.h"
 #include "testbed/model/schema.h"
 
-/* --- nodes, networks, interfaces ------------------------------------------------------------------ */
+/* --- nodes, networks, interfaces -------------------------------------------------------------- */
 
 static void take_objects(struct change_args *args, GPtrArray *into)
 {
@@ -25,7 +26,8 @@ void change_add_tunnel(struct apply *a, struct change_args *args, struct node *n
 	take_objects(args, a->m->tunnels);
 }
 
-void change_add_interface(struct apply *a G_GNUC_UNUSED, struct change_args *args, struct node *node)
+void change_add_interface(struct apply *a G_GNUC_UNUSED, struct change_args *args,
+			  struct node *node)
 {
 	take_objects(args, node->interfaces);
 }
@@ -43,8 +45,8 @@ static void set_link(struct apply *a, struct change_args *args, struct node *nod
 	struct iface *iface = named_find(node->interfaces, args->interface);
 
 	if (!iface)
-		named_error(a->r->d, places_get(a->r->places, &args->interface, a->change->loc), "interface",
-			    args->interface, node->interfaces);
+		named_error(a->r->d, places_get(a->r->places, &args->interface, a->change->loc),
+			    "interface", args->interface, node->interfaces);
 	else
 		iface->up = up;
 }
@@ -64,8 +66,8 @@ static void set_tunnel(struct apply *a, struct change_args *args, bool up)
 	struct tunnel *tunnel = named_find(a->m->tunnels, args->tunnel);
 
 	if (!tunnel)
-		named_error(a->r->d, places_get(a->r->places, &args->tunnel, a->change->loc), "tunnel", args->tunnel,
-			    a->m->tunnels);
+		named_error(a->r->d, places_get(a->r->places, &args->tunnel, a->change->loc),
+			    "tunnel", args->tunnel, a->m->tunnels);
 	else
 		tunnel->up = up;
 }
@@ -80,7 +82,7 @@ void change_tunnel_up(struct apply *a, struct change_args *args, struct node *no
 	set_tunnel(a, args, true);
 }
 
-/* --- impairment --------------------------------------------------------------------------------- */
+/* --- impairment ------------------------------------------------------------------------------- */
 
 static void replace_impairment(struct impairment **at, const struct impairment *by)
 {
@@ -99,7 +101,8 @@ static struct impairment **find_impairment(model *m, const char *node_name, cons
 		struct tunnel *t = g_ptr_array_index(m->tunnels, i);
 
 		for (int e = 0; e < 2; e++)
-			if (g_strcmp0(t->ends[e].node_name, node_name) == 0 && g_strcmp0(t->ends[e].iface, ifname) == 0)
+			if (g_strcmp0(t->ends[e].node_name, node_name) == 0 &&
+			    g_strcmp0(t->ends[e].iface, ifname) == 0)
 				return &t->ends[e].impair;
 	}
 	return NULL;
@@ -114,11 +117,11 @@ static void impair_interface(struct apply *a, struct change_args *args, guint in
 	if (at)
 		replace_impairment(at, &args->impair);
 	else if (!node)
-		named_error(a->r->d, places_item(a->r->places, args->nodes, index, a->change->loc), "node", name,
-			    a->m->nodes);
+		named_error(a->r->d, places_item(a->r->places, args->nodes, index, a->change->loc),
+			    "node", name, a->m->nodes);
 	else
-		named_error(a->r->d, places_get(a->r->places, &args->interface, a->change->loc), "interface",
-			    args->interface, node->interfaces);
+		named_error(a->r->d, places_get(a->r->places, &args->interface, a->change->loc),
+			    "interface", args->interface, node->interfaces);
 }
 
 /* Both directions: what an end says for itself would win, so it no longer does. */
@@ -127,8 +130,8 @@ static void impair_tunnel(struct apply *a, struct change_args *args)
 	struct tunnel *t = named_find(a->m->tunnels, args->tunnel);
 
 	if (!t) {
-		named_error(a->r->d, places_get(a->r->places, &args->tunnel, a->change->loc), "tunnel", args->tunnel,
-			    a->m->tunnels);
+		named_error(a->r->d, places_get(a->r->places, &args->tunnel, a->change->loc),
+			    "tunnel", args->tunnel, a->m->tunnels);
 		return;
 	}
 	replace_impairment(&t->impair, &args->impair);
@@ -141,8 +144,8 @@ static void impair_network(struct apply *a, struct change_args *args)
 	struct network *net = named_find(a->m->networks, args->network);
 
 	if (!net) {
-		named_error(a->r->d, places_get(a->r->places, &args->network, a->change->loc), "network", args->network,
-			    a->m->networks);
+		named_error(a->r->d, places_get(a->r->places, &args->network, a->change->loc),
+			    "network", args->network, a->m->networks);
 		return;
 	}
 	replace_impairment(&net->impair, &args->impair);
@@ -175,8 +178,8 @@ void change_set_mtu(struct apply *a, struct change_args *args, struct node *node
 	if (iface)
 		iface->mtu_bytes = args->mtu_bytes;
 	else
-		named_error(a->r->d, places_get(a->r->places, &args->interface, a->change->loc), "interface", args->interface,
-			    node->interfaces);
+		named_error(a->r->d, places_get(a->r->places, &args->interface, a->change->loc),
+			    "interface", args->interface, node->interfaces);
 }
 
 /* What lies behind the end of a tunnel that is on that node; NULL with a finding. */
@@ -185,8 +188,8 @@ static GArray *prefixes_of(struct apply *a, const struct change_args *args)
 	struct tunnel *tunnel = named_find(a->m->tunnels, args->tunnel);
 
 	if (!tunnel) {
-		named_error(a->r->d, places_get(a->r->places, &args->tunnel, a->change->loc), "tunnel", args->tunnel,
-			    a->m->tunnels);
+		named_error(a->r->d, places_get(a->r->places, &args->tunnel, a->change->loc),
+			    "tunnel", args->tunnel, a->m->tunnels);
 		return NULL;
 	}
 	for (guint i = 0; i < G_N_ELEMENTS(tunnel->ends); i++) {
@@ -206,7 +209,8 @@ void change_add_prefix(struct apply *a, struct change_args *args, struct node *n
 		g_array_append_val(prefixes, args->to);
 }
 
-void change_remove_prefix(struct apply *a, struct change_args *args, struct node *node G_GNUC_UNUSED)
+void change_remove_prefix(struct apply *a, struct change_args *args,
+			  struct node *node G_GNUC_UNUSED)
 {
 	GArray *prefixes = prefixes_of(a, args);
 	char buf[PREFIX_TEXT_MAX];
@@ -218,16 +222,19 @@ void change_remove_prefix(struct apply *a, struct change_args *args, struct node
 		}
 	}
 	if (prefixes)
-		diags_add(a->r->d, DIAG_ERROR, places_get(a->r->places, &args->to, a->change->loc), NULL,
-			  "tunnel '%s' does not carry %s to '%s'", args->tunnel, prefix_print(&args->to, buf), args->end);
+		diags_add(a->r->d, DIAG_ERROR, places_get(a->r->places, &args->to, a->change->loc),
+			  NULL, "tunnel '%s' does not carry %s to '%s'", args->tunnel,
+			  prefix_print(&args->to, buf), args->end);
 }
 
 /* Routes that were not made to last are gone, services that were stopped run again. */
-void change_reboot(struct apply *a G_GNUC_UNUSED, struct change_args *args G_GNUC_UNUSED, struct node *node)
+void change_reboot(struct apply *a G_GNUC_UNUSED, struct change_args *args G_GNUC_UNUSED,
+		   struct node *node)
 {
 	for (guint i = node->routes->len; i > 0; i--) {
 		if (!((const struct route *)node->routes->pdata[i - 1])->persistent)
-			g_ptr_array_add(node->lost_routes, g_ptr_array_steal_index(node->routes, i - 1));
+			g_ptr_array_add(node->lost_routes,
+					g_ptr_array_steal_index(node->routes, i - 1));
 	}
 	for (guint i = 0; i < node->services->len; i++)
 		((struct service *)node->services->pdata[i])->enabled = true;
@@ -257,8 +264,10 @@ void change_remove_route(struct apply *a, struct change_args *args, struct node 
 		  "node '%s' has no route to %s", node->name, prefix_print(&args->to, buf));
 }
 
-/* New rules come before the node's own, and among themselves in the order in which they are written. */
-static void put_in_front(struct apply *a, struct change_args *args, struct node *node, enum fw_action action)
+/* New rules come before the node's own, and among themselves in the order in which they are
+ * written. */
+static void put_in_front(struct apply *a, struct change_args *args, struct node *node,
+			 enum fw_action action)
 {
 	guint count = GPOINTER_TO_UINT(g_hash_table_lookup(a->front, node));
 
@@ -290,8 +299,8 @@ void change_remove_rule(struct apply *a, struct change_args *args, struct node *
 	struct fw_rule *rule = named_find(rules, args->rule_name);
 
 	if (!rule || !g_ptr_array_find(rules, rule, &index)) {
-		named_error(a->r->d, places_get(a->r->places, &args->rule_name, a->change->loc), "rule",
-			    args->rule_name, rules);
+		named_error(a->r->d, places_get(a->r->places, &args->rule_name, a->change->loc),
+			    "rule", args->rule_name, rules);
 		return;
 	}
 	if (index < front)
@@ -308,18 +317,22 @@ void change_set_nat(struct apply *a, struct change_args *args, struct node *node
 	else if (node->nat->len == 1)
 		rule = g_ptr_array_index(node->nat, 0);
 	if (!rule && args->nat) {
-		named_error(a->r->d, places_get(a->r->places, &args->nat, a->change->loc), "NAT rule", args->nat,
-			    node->nat);
+		named_error(a->r->d, places_get(a->r->places, &args->nat, a->change->loc),
+			    "NAT rule", args->nat, node->nat);
 		return;
 	}
 	if (!rule) {
-		diags_add(a->r->d, DIAG_ERROR, a->change->loc, node->nat->len > 0 ? "add 'nat: NAME'" : NULL,
-			  node->nat->len > 0 ? "node '%s' has several NAT rules" : "node '%s' has no NAT rule", node->name);
+		diags_add(a->r->d, DIAG_ERROR, a->change->loc,
+			  node->nat->len > 0 ? "add 'nat: NAME'" : NULL,
+			  node->nat->len > 0 ? "node '%s' has several NAT rules" :
+					       "node '%s' has no NAT rule",
+			  node->name);
 		return;
 	}
 	if (rule->kind == NAT_STATIC)
 		nat_static_check(a->r, a->change->value);
-	/* Only the keys that are there may overwrite, so they are read again, now into the rule itself. */
+	/* Only the keys that are there may overwrite, so they are read again, now into the rule
+	 * itself. */
 	args->nat_rule = rule;
 	change_args_read(a->r, a->change, args);
 	args->nat_rule = scratch;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/change_args.h"
 #include "testbed/model/object.h"
 
@@ -22,11 +23,12 @@ void change_remove_nrpt(struct apply *a, struct change_args *args, struct node *
 		}
 	}
 	if (!found)
-		named_error(a->r->d, places_get(a->r->places, &args->namespace, a->change->loc), "NRPT rule",
-			    args->namespace, node->nrpt);
+		named_error(a->r->d, places_get(a->r->places, &args->namespace, a->change->loc),
+			    "NRPT rule", args->namespace, node->nrpt);
 }
 
-void change_set_resolvers(struct apply *a G_GNUC_UNUSED, struct change_args *args, struct node *node)
+void change_set_resolvers(struct apply *a G_GNUC_UNUSED, struct change_args *args,
+			  struct node *node)
 {
 	GArray *old = node->resolvers;
 
@@ -42,8 +44,8 @@ struct service *change_find_service(struct apply *a, struct node *node, enum ser
 		if (service->kind == kind)
 			return service;
 	}
-	diags_add(a->r->d, DIAG_ERROR, a->change->loc, NULL, "node '%s' has no service '%s'", node->name,
-		  service_kind_name(kind));
+	diags_add(a->r->d, DIAG_ERROR, a->change->loc, NULL, "node '%s' has no service '%s'",
+		  node->name, service_kind_name(kind));
 	return NULL;
 }
 
@@ -72,11 +74,12 @@ static bool bury_records(struct apply *a, GPtrArray *records, const char *name)
 	return found;
 }
 
-static void remove_records(struct apply *a, struct change_args *args, GPtrArray *records, const char *what)
+static void remove_records(struct apply *a, struct change_args *args, GPtrArray *records,
+			   const char *what)
 {
 	if (!bury_records(a, records, args->record_name))
-		named_error(a->r->d, places_get(a->r->places, &args->record_name, a->change->loc), what,
-			    args->record_name, records);
+		named_error(a->r->d, places_get(a->r->places, &args->record_name, a->change->loc),
+			    what, args->record_name, records);
 }
 
 void change_remove_record(struct apply *a, struct change_args *args, struct node *node)
@@ -111,12 +114,14 @@ void change_remove_host(struct apply *a, struct change_args *args, struct node *
 /* --- services and hosts ----------------------------------------------------------------------- */
 
 /* An Edge without any of its parts does not run; one that gets a part back runs with that one. */
-static void set_parts(struct apply *a, struct change_args *args, struct service *service, bool enabled)
+static void set_parts(struct apply *a, struct change_args *args, struct service *service,
+		      bool enabled)
 {
 	unsigned running;
 
 	if (service->kind != SERVICE_EDGE) {
-		diags_add(a->r->d, DIAG_ERROR, places_get(a->r->places, &args->parts, a->change->loc),
+		diags_add(a->r->d, DIAG_ERROR,
+			  places_get(a->r->places, &args->parts, a->change->loc),
 			  "leave 'part' away, or set 'service: edge'", "only an Edge has parts");
 		return;
 	}
@@ -158,7 +163,8 @@ void change_set_engine(struct apply *a, struct change_args *args, struct node *n
 	service->edge.engine = g_steal_pointer(&args->engine);
 }
 
-void change_set_host_model(struct apply *a G_GNUC_UNUSED, struct change_args *args, struct node *node)
+void change_set_host_model(struct apply *a G_GNUC_UNUSED, struct change_args *args,
+			   struct node *node)
 {
 	node->host_model = args->host_model;
 }
@@ -179,13 +185,14 @@ static void set_site_edge(struct apply *a, struct change_args *args)
 	struct site *site = named_find(a->m->sites, args->site);
 
 	if (!site) {
-		named_error(a->r->d, places_get(a->r->places, &args->site, a->change->loc), "site", args->site,
-			    a->m->sites);
+		named_error(a->r->d, places_get(a->r->places, &args->site, a->change->loc), "site",
+			    args->site, a->m->sites);
 		return;
 	}
 	g_free(site->media_edge);
 	site->media_edge = g_strdup(args->edge);
-	places_set(a->r->places, &site->media_edge, places_get(a->r->places, &args->edge, a->change->loc));
+	places_set(a->r->places, &site->media_edge,
+		   places_get(a->r->places, &args->edge, a->change->loc));
 }
 
 static void set_endpoint_edge(struct apply *a, struct change_args *args)
@@ -196,7 +203,8 @@ static void set_endpoint_edge(struct apply *a, struct change_args *args)
 	if (!node) {
 		named_error(a->r->d, loc, "node", args->endpoint, a->m->nodes);
 	} else if (!node->endpoint) {
-		diags_add(a->r->d, DIAG_ERROR, loc, NULL, "node '%s' is not an endpoint", args->endpoint);
+		diags_add(a->r->d, DIAG_ERROR, loc, NULL, "node '%s' is not an endpoint",
+			  args->endpoint);
 	} else {
 		g_free(node->endpoint->media_edge);
 		node->endpoint->media_edge = g_strdup(args->edge);
@@ -205,7 +213,8 @@ static void set_endpoint_edge(struct apply *a, struct change_args *args)
 	}
 }
 
-void change_set_media_edge(struct apply *a, struct change_args *args, struct node *node G_GNUC_UNUSED)
+void change_set_media_edge(struct apply *a, struct change_args *args,
+			   struct node *node G_GNUC_UNUSED)
 {
 	if (args->site)
 		set_site_edge(a, args);

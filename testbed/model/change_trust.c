@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Changes of what proves who somebody is, and of what the servers grant. */
 #include "testbed/model/change_args.h"
 #include "testbed/model/object.h"
@@ -9,9 +10,11 @@ void change_set_certificate(struct apply *a, struct change_args *args, struct no
 {
 	struct certificate old = node->certificate;
 
-	if (!node_declared_service(node, SERVICE_FRONTEND) && !node_declared_service(node, SERVICE_EDGE)) {
-		diags_add(a->r->d, DIAG_ERROR, a->change->loc, "only a Front End and an Edge have one",
-			  "node '%s' shows no certificate", node->name);
+	if (!node_declared_service(node, SERVICE_FRONTEND) &&
+	    !node_declared_service(node, SERVICE_EDGE)) {
+		diags_add(a->r->d, DIAG_ERROR, a->change->loc,
+			  "only a Front End and an Edge have one", "node '%s' shows no certificate",
+			  node->name);
 		return;
 	}
 	node->certificate = args->certificate;
@@ -21,7 +24,8 @@ void change_set_certificate(struct apply *a, struct change_args *args, struct no
 static struct endpoint *endpoint_of(struct apply *a, struct node *node)
 {
 	if (!node->endpoint)
-		diags_add(a->r->d, DIAG_ERROR, a->change->loc, NULL, "node '%s' is not an endpoint", node->name);
+		diags_add(a->r->d, DIAG_ERROR, a->change->loc, NULL, "node '%s' is not an endpoint",
+			  node->name);
 	return node->endpoint;
 }
 
@@ -43,8 +47,10 @@ void change_set_account(struct apply *a, struct change_args *args, struct node *
 		endpoint->account = args->account;
 }
 
-/* Only the keys that are there may overwrite, so they are read again, now into the service itself. */
-static void read_into(struct apply *a, struct change_args *args, struct service **settings, struct service *service)
+/* Only the keys that are there may overwrite, so they are read again, now into the service itself.
+ */
+static void read_into(struct apply *a, struct change_args *args, struct service **settings,
+		      struct service *service)
 {
 	struct service *scratch = *settings;
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/internal.h"
 
 /* --- subnets ---------------------------------------------------------------------------------- */
@@ -7,11 +8,13 @@ static void check_overlap(const struct check *c, const struct network *a, const 
 {
 	char own[PREFIX_TEXT_MAX], other[PREFIX_TEXT_MAX];
 
-	if (!addr_is_set(&mine->addr) || !addr_is_set(&theirs->addr) || !prefix_overlaps(mine, theirs))
+	if (!addr_is_set(&mine->addr) || !addr_is_set(&theirs->addr) ||
+	    !prefix_overlaps(mine, theirs))
 		return;
-	check_error(c, places_get(c->places, mine, a->loc), "only networks that all say 'reusable: true' may overlap",
-		    "subnet %s of '%s' overlaps %s of '%s'", prefix_print(mine, own), a->name, prefix_print(theirs, other),
-		    b->name);
+	check_error(c, places_get(c->places, mine, a->loc),
+		    "only networks that all say 'reusable: true' may overlap",
+		    "subnet %s of '%s' overlaps %s of '%s'", prefix_print(mine, own), a->name,
+		    prefix_print(theirs, other), b->name);
 }
 
 static void check_family(const struct check *c, const struct network *n)
@@ -19,8 +22,10 @@ static void check_family(const struct check *c, const struct network *n)
 	char text[PREFIX_TEXT_MAX];
 
 	if (addr_is_set(&n->subnet6.addr) && n->subnet6.addr.family != AF_INET6)
-		check_error(c, places_get(c->places, &n->subnet6, n->loc), "an IPv4 prefix belongs under 'subnet'",
-			    "subnet6 of '%s' is %s, which is no IPv6 prefix", n->name, prefix_print(&n->subnet6, text));
+		check_error(c, places_get(c->places, &n->subnet6, n->loc),
+			    "an IPv4 prefix belongs under 'subnet'",
+			    "subnet6 of '%s' is %s, which is no IPv6 prefix", n->name,
+			    prefix_print(&n->subnet6, text));
 	else if (addr_is_set(&n->subnet6.addr) && n->subnet.addr.family == AF_INET6)
 		check_error(c, places_get(c->places, &n->subnet6, n->loc), "leave one of them out",
 			    "network '%s' has two IPv6 prefixes", n->name);
@@ -61,10 +66,13 @@ bool is_host_address(const struct prefix *p)
 	return p->addr.family != AF_INET || !all_ones;
 }
 
-static void check_address(const struct check *c, const struct iface *iface, const struct prefix *p, struct loc loc)
+static void check_address(const struct check *c, const struct iface *iface, const struct prefix *p,
+			  struct loc loc)
 {
 	const struct network *n = iface->network;
-	const struct prefix *subnet = p->addr.family == AF_INET6 && n->subnet6.addr.family == AF_INET6 ? &n->subnet6 : &n->subnet;
+	const struct prefix *subnet =
+		p->addr.family == AF_INET6 && n->subnet6.addr.family == AF_INET6 ? &n->subnet6 :
+										   &n->subnet;
 	char address[PREFIX_TEXT_MAX], network[PREFIX_TEXT_MAX];
 
 	if (!addr_is_set(&subnet->addr))
@@ -72,41 +80,47 @@ static void check_address(const struct check *c, const struct iface *iface, cons
 	prefix_print(p, address);
 	prefix_print(subnet, network);
 	if (!prefix_contains(subnet, &p->addr))
-		check_error(c, loc, NULL, "address %s is not in subnet %s of network '%s'", address, network,
-			    iface->network->name);
+		check_error(c, loc, NULL, "address %s is not in subnet %s of network '%s'", address,
+			    network, iface->network->name);
 	else if (p->len != subnet->len)
-		check_error(c, loc, NULL, "address %s has another length than subnet %s of network '%s'", address,
+		check_error(c, loc, NULL,
+			    "address %s has another length than subnet %s of network '%s'", address,
 			    network, iface->network->name);
 	else if (!is_host_address(p))
-		check_error(c, loc, NULL, "address %s is the network or broadcast address of its subnet", address);
+		check_error(c, loc, NULL,
+			    "address %s is the network or broadcast address of its subnet",
+			    address);
 }
 
 /* Who has an address already, by "NETWORK ADDRESS". */
-static void check_taken(const struct check *c, GHashTable *taken, const struct node *node, const struct iface *iface,
-			const struct prefix *p, struct loc loc)
+static void check_taken(const struct check *c, GHashTable *taken, const struct node *node,
+			const struct iface *iface, const struct prefix *p, struct loc loc)
 {
 	char address[ADDR_TEXT_MAX];
 	char *key = g_strdup_printf("%s %s", iface->network->name, addr_print(&p->addr, address));
 	const struct node *owner = g_hash_table_lookup(taken, key);
 
 	if (owner) {
-		check_error(c, loc, NULL, "address %s is taken in network '%s' by node '%s'", address,
-			    iface->network->name, owner->name);
+		check_error(c, loc, NULL, "address %s is taken in network '%s' by node '%s'",
+			    address, iface->network->name, owner->name);
 		g_free(key);
 		return;
 	}
 	g_hash_table_insert(taken, key, (gpointer)(guintptr)node);
 }
 
-static void check_interface_pair(const struct check *c, const struct node *node, const struct iface *iface)
+static void check_interface_pair(const struct check *c, const struct node *node,
+				 const struct iface *iface)
 {
 	for (guint i = 0; i < node->interfaces->len; i++) {
 		const struct iface *other = g_ptr_array_index(node->interfaces, i);
 
 		if (other == iface)
 			return;
-		if (other->network && prefix_overlaps(&other->network->subnet, &iface->network->subnet))
-			check_error(c, iface->loc, NULL, "interfaces '%s' and '%s' of node '%s' are in the same subnet",
+		if (other->network &&
+		    prefix_overlaps(&other->network->subnet, &iface->network->subnet))
+			check_error(c, iface->loc, NULL,
+				    "interfaces '%s' and '%s' of node '%s' are in the same subnet",
 				    other->name, iface->name, node->name);
 	}
 }
@@ -131,14 +145,16 @@ static void check_node_addresses(const struct check *c, const struct node *node,
 
 /* --- tunnels ---------------------------------------------------------------------------------- */
 
-static void check_tunnel_iface(const struct check *c, const struct tunnel *t, const struct tunnel_end *end)
+static void check_tunnel_iface(const struct check *c, const struct tunnel *t,
+			       const struct tunnel_end *end)
 {
 	struct loc loc = places_get(c->places, &end->iface, t->loc);
 
 	if (!end->node || !end->iface)
 		return;
 	if (node_iface(end->node, end->iface)) {
-		check_error(c, loc, NULL, "node '%s' has an interface '%s' already", end->node->name, end->iface);
+		check_error(c, loc, NULL, "node '%s' has an interface '%s' already",
+			    end->node->name, end->iface);
 		return;
 	}
 	for (guint i = 0; i < c->m->tunnels->len; i++) {
@@ -147,23 +163,29 @@ static void check_tunnel_iface(const struct check *c, const struct tunnel *t, co
 		if (other == t)
 			return;
 		for (guint j = 0; j < G_N_ELEMENTS(other->ends); j++) {
-			if (other->ends[j].node == end->node && g_strcmp0(other->ends[j].iface, end->iface) == 0)
-				check_error(c, loc, NULL, "tunnel '%s' uses interface '%s' of node '%s' already",
+			if (other->ends[j].node == end->node &&
+			    g_strcmp0(other->ends[j].iface, end->iface) == 0)
+				check_error(c, loc, NULL,
+					    "tunnel '%s' uses interface '%s' of node '%s' already",
 					    other->name, end->iface, end->node->name);
 		}
 	}
 }
 
-static void check_tunnel_end(const struct check *c, const struct tunnel *t, const struct tunnel_end *end)
+static void check_tunnel_end(const struct check *c, const struct tunnel *t,
+			     const struct tunnel_end *end)
 {
 	char address[ADDR_TEXT_MAX];
 
 	if (end->node_name && !end->node)
-		named_error(c->d, places_get(c->places, &end->node_name, t->loc), "node", end->node_name, c->m->nodes);
+		named_error(c->d, places_get(c->places, &end->node_name, t->loc), "node",
+			    end->node_name, c->m->nodes);
 	check_tunnel_iface(c, t, end);
-	if (end->node && addr_is_set(&end->underlay) && !node_has_address(end->node, &end->underlay))
-		check_error(c, places_get(c->places, &end->underlay, t->loc), NULL, "node '%s' has no address %s",
-			    end->node->name, addr_print(&end->underlay, address));
+	if (end->node && addr_is_set(&end->underlay) &&
+	    !node_has_address(end->node, &end->underlay))
+		check_error(c, places_get(c->places, &end->underlay, t->loc), NULL,
+			    "node '%s' has no address %s", end->node->name,
+			    addr_print(&end->underlay, address));
 }
 
 static bool is_udp(enum tunnel_kind kind)
@@ -171,7 +193,8 @@ static bool is_udp(enum tunnel_kind kind)
 	return kind == TUNNEL_WIREGUARD || kind == TUNNEL_VXLAN;
 }
 
-/* Two of one kind may share a port only where their packets carry a number of the tunnel, as VXLAN's do. */
+/* Two of one kind may share a port only where their packets carry a number of the tunnel, as
+ * VXLAN's do. */
 static bool wants_same_port(const struct tunnel *a, const struct tunnel *b)
 {
 	return is_udp(a->kind) && is_udp(b->kind) && a->port == b->port &&
@@ -184,8 +207,10 @@ static bool wants_same_addresses(const struct tunnel *a, const struct tunnel *b)
 	const struct tunnel_end *p = a->ends, *q = b->ends;
 
 	return a->kind == b->kind && !is_udp(a->kind) &&
-	       ((addr_equal(&p[0].underlay, &q[0].underlay) && addr_equal(&p[1].underlay, &q[1].underlay)) ||
-		(addr_equal(&p[0].underlay, &q[1].underlay) && addr_equal(&p[1].underlay, &q[0].underlay)));
+	       ((addr_equal(&p[0].underlay, &q[0].underlay) &&
+		 addr_equal(&p[1].underlay, &q[1].underlay)) ||
+		(addr_equal(&p[0].underlay, &q[1].underlay) &&
+		 addr_equal(&p[1].underlay, &q[0].underlay)));
 }
 
 static const struct node *common_node(const struct tunnel *a, const struct tunnel *b)
@@ -205,13 +230,14 @@ static void check_tunnel_conflicts(const struct check *c, const struct tunnel *t
 		const struct node *node = common_node(t, other);
 
 		if (node && wants_same_port(t, other))
-			check_error(c, places_get(c->places, &t->port, t->loc), "give one of them another 'port'",
-				    "tunnels '%s' and '%s' both want UDP port %u of node '%s'", other->name, t->name, t->port,
-				    node->name);
+			check_error(c, places_get(c->places, &t->port, t->loc),
+				    "give one of them another 'port'",
+				    "tunnels '%s' and '%s' both want UDP port %u of node '%s'",
+				    other->name, t->name, t->port, node->name);
 		else if (node && wants_same_addresses(t, other))
 			check_error(c, t->loc, "one of a kind between two addresses",
-				    "tunnels '%s' and '%s' are both %s between the same addresses", other->name, t->name,
-				    tunnel_kind_name(t->kind));
+				    "tunnels '%s' and '%s' are both %s between the same addresses",
+				    other->name, t->name, tunnel_kind_name(t->kind));
 	}
 }
 
@@ -229,9 +255,11 @@ static void check_tunnel(const struct check *c, const struct tunnel *t)
 	if (!addr_is_set(&a->address.addr) || !addr_is_set(&b->address.addr))
 		return;
 	if (addr_equal(&a->address.addr, &b->address.addr))
-		check_error(c, loc, NULL, "both ends of tunnel '%s' have the same address", t->name);
+		check_error(c, loc, NULL, "both ends of tunnel '%s' have the same address",
+			    t->name);
 	else if (!prefix_equal(&a->address, &b->address))
-		check_error(c, loc, NULL, "the ends of tunnel '%s' are in different subnets", t->name);
+		check_error(c, loc, NULL, "the ends of tunnel '%s' are in different subnets",
+			    t->name);
 }
 
 void check_addresses(const struct check *c)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/internal.h"
 
 #include <string.h>
@@ -28,9 +29,10 @@ bool node_has_link(const model *m, const struct node *n, const char *name)
 	return false;
 }
 
-/* Names in one file can only clash when a change adds an object (a mapping has no key twice) or when
- * they stand in a list. */
-static void check_unique(const struct check *c, const GPtrArray *objects, size_t loc_offset, const char *what)
+/* Names in one file can only clash when a change adds an object (a mapping has no key twice) or
+ * when they stand in a list. */
+static void check_unique(const struct check *c, const GPtrArray *objects, size_t loc_offset,
+			 const char *what)
 {
 	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
 
@@ -40,7 +42,8 @@ static void check_unique(const struct check *c, const GPtrArray *objects, size_t
 		struct loc loc = *(struct loc *)(void *)(object + loc_offset);
 
 		if (name && !g_hash_table_add(names, name))
-			check_error(c, places_get(c->places, object, loc), NULL, "there are two %ss named '%s'", what, name);
+			check_error(c, places_get(c->places, object, loc), NULL,
+				    "there are two %ss named '%s'", what, name);
 	}
 }
 
@@ -72,15 +75,15 @@ static void check_edge_name(const struct check *c, char *const *edge, struct loc
 		check_error(c, place, NULL, "node '%s' has no service 'edge'", *edge);
 }
 
-static const char *const reserved_interfaces[] = { "lo", "all", "default", NULL };
+static const char *const reserved_interfaces[] = {"lo", "all", "default", NULL};
 
 static void check_interface(const struct check *c, const struct iface *iface)
 {
 	if (iface->name && g_strv_contains(reserved_interfaces, iface->name))
 		check_error(c, iface->loc, NULL, "interface name '%s' is reserved", iface->name);
 	if (iface->network_name && !iface->network)
-		named_error(c->d, places_get(c->places, &iface->network_name, iface->loc), "network",
-			    iface->network_name, c->m->networks);
+		named_error(c->d, places_get(c->places, &iface->network_name, iface->loc),
+			    "network", iface->network_name, c->m->networks);
 }
 
 /* Each user is one endpoint: the Front End tells them apart by nothing else. */
@@ -92,9 +95,11 @@ static void check_user(const struct check *c, const struct node *node, GHashTabl
 	if (!at)
 		return;
 	if (c->m->domain && strcmp(at + 1, c->m->domain) != 0)
-		check_error(c, loc, NULL, "user '%s' is not of the domain '%s'", node->endpoint->user, c->m->domain);
+		check_error(c, loc, NULL, "user '%s' is not of the domain '%s'",
+			    node->endpoint->user, c->m->domain);
 	if (!g_hash_table_add(users, node->endpoint->user))
-		check_error(c, loc, NULL, "there are two endpoints with the user '%s'", node->endpoint->user);
+		check_error(c, loc, NULL, "there are two endpoints with the user '%s'",
+			    node->endpoint->user);
 }
 
 #define FRAME_MS 20
@@ -104,7 +109,8 @@ static void check_packet_time(const struct check *c, const struct node *node)
 	const struct endpoint *e = node->endpoint;
 
 	if (e->packet_time_ms % FRAME_MS != 0)
-		check_error(c, places_get(c->places, &e->packet_time_ms, node->loc), "20ms, 40ms, 60ms, ... 360ms",
+		check_error(c, places_get(c->places, &e->packet_time_ms, node->loc),
+			    "20ms, 40ms, 60ms, ... 360ms",
 			    "'packet_time' must be whole frames of 20 ms");
 }
 
@@ -137,7 +143,8 @@ void check_objects(const struct check *c)
 		check_edge_name(c, &site->media_edge, site->loc);
 		/* A name in an expectation must mean one thing. */
 		if (site->name && model_node(c->m, site->name))
-			check_error(c, site->loc, NULL, "site '%s' has the name of a node", site->name);
+			check_error(c, site->loc, NULL, "site '%s' has the name of a node",
+				    site->name);
 	}
 	for (guint i = 0; i < c->m->networks->len; i++) {
 		const struct network *network = g_ptr_array_index(c->m->networks, i);

@@ -1,14 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/internal.h"
 
-static void check_link_name(const struct check *c, const struct node *node, char *const *name, struct loc loc)
+static void check_link_name(const struct check *c, const struct node *node, char *const *name,
+			    struct loc loc)
 {
 	if (*name && !node_has_link(c->m, node, *name))
-		named_error(c->d, places_get(c->places, name, loc), "interface", *name, node->interfaces);
+		named_error(c->d, places_get(c->places, name, loc), "interface", *name,
+			    node->interfaces);
 }
 
 /* Rule and NAT names appear beside counters and in explanations, where they must mean one thing. */
-static void check_name(const struct check *c, const struct node *node, char *const *name, struct loc loc,
-		       GHashTable *names)
+static void check_name(const struct check *c, const struct node *node, char *const *name,
+		       struct loc loc, GHashTable *names)
 {
 	struct loc place = places_get(c->places, name, loc);
 	const struct loc *first = *name ? g_hash_table_lookup(names, *name) : NULL;
@@ -20,8 +23,8 @@ static void check_name(const struct check *c, const struct node *node, char *con
 		return;
 	}
 	/* A rule that a change puts in front stands later in the file, and is the one to rename. */
-	check_error(c, first->line > place.line ? *first : place, NULL, "node '%s' has two rules named '%s'",
-		    node->name, *name);
+	check_error(c, first->line > place.line ? *first : place, NULL,
+		    "node '%s' has two rules named '%s'", node->name, *name);
 }
 
 static void check_firewall(const struct check *c, const struct node *node, GHashTable *names)
@@ -46,7 +49,8 @@ static bool has_ipv4(const struct check *c, const struct node *node, const char 
 		const struct tunnel *t = c->m->tunnels->pdata[i];
 
 		for (guint e = 0; e < G_N_ELEMENTS(t->ends); e++)
-			if (g_strcmp0(t->ends[e].node_name, node->name) == 0 && g_strcmp0(t->ends[e].iface, link) == 0 &&
+			if (g_strcmp0(t->ends[e].node_name, node->name) == 0 &&
+			    g_strcmp0(t->ends[e].iface, link) == 0 &&
 			    t->ends[e].address.addr.family == AF_INET)
 				return true;
 	}
@@ -54,28 +58,35 @@ static bool has_ipv4(const struct check *c, const struct node *node, const char 
 }
 
 /* What the kernel can't do; `rule` is a masquerade. */
-static void check_masquerade(const struct check *c, const struct node *node, const struct nat_rule *rule, guint index)
+static void check_masquerade(const struct check *c, const struct node *node,
+			     const struct nat_rule *rule, guint index)
 {
 	struct loc out = places_get(c->places, &rule->out_iface, rule->loc);
 	struct loc timeout = places_get(c->places, &rule->udp_timeout_ms, rule->loc);
 
-	if (rule->out_iface && node_has_link(c->m, node, rule->out_iface) && !has_ipv4(c, node, rule->out_iface))
-		check_error(c, out, "give it one; IPv6 is not translated", "masquerade: interface '%s' has no IPv4 address",
-			    rule->out_iface);
+	if (rule->out_iface && node_has_link(c->m, node, rule->out_iface) &&
+	    !has_ipv4(c, node, rule->out_iface))
+		check_error(c, out, "give it one; IPv6 is not translated",
+			    "masquerade: interface '%s' has no IPv4 address", rule->out_iface);
 	if (rule->udp_timeout_ms % 1000 != 0)
-		check_error(c, timeout, "the kernel counts idle time in seconds", "'udp_timeout' must be whole seconds");
+		check_error(c, timeout, "the kernel counts idle time in seconds",
+			    "'udp_timeout' must be whole seconds");
 	for (guint i = 0; i < index; i++) {
 		const struct nat_rule *other = g_ptr_array_index(node->nat, i);
 
 		if (other->kind != NAT_MASQUERADE)
 			continue;
 		if (g_strcmp0(other->out_iface, rule->out_iface) == 0 && other->src->len == 0)
-			check_error(c, rule->loc, "give the first one 'src'", "NAT rule '%s' leaves nothing for '%s'",
-				    other->name, rule->name);
-		if (other->udp_timeout_ms != rule->udp_timeout_ms)
-			check_error(c, timeout, "a kernel has one timer for all; give both the same, or use two nodes",
-				    "NAT rules '%s' and '%s' of one node have different 'udp_timeout'", other->name,
+			check_error(c, rule->loc, "give the first one 'src'",
+				    "NAT rule '%s' leaves nothing for '%s'", other->name,
 				    rule->name);
+		if (other->udp_timeout_ms != rule->udp_timeout_ms)
+			check_error(
+				c, timeout,
+				"a kernel has one timer for all; give both the same, or use two "
+				"nodes",
+				"NAT rules '%s' and '%s' of one node have different 'udp_timeout'",
+				other->name, rule->name);
 	}
 }
 
@@ -90,11 +101,12 @@ static void check_nat(const struct check *c, const struct node *node, GHashTable
 		check_name(c, node, &rule->name, rule->loc, names);
 		check_link_name(c, node, &rule->out_iface, rule->loc);
 		if (!node->forwarding)
-			check_error(c, rule->loc, "add 'forwarding: true'", "node '%s' does NAT but forwards nothing",
-				    node->name);
-		if (rule->kind == NAT_STATIC && addr_is_set(&rule->inside) && addr_is_set(&rule->outside) &&
-		    rule->inside.family != rule->outside.family)
-			check_error(c, rule->loc, NULL, "'inside' and 'outside' are of different address families");
+			check_error(c, rule->loc, "add 'forwarding: true'",
+				    "node '%s' does NAT but forwards nothing", node->name);
+		if (rule->kind == NAT_STATIC && addr_is_set(&rule->inside) &&
+		    addr_is_set(&rule->outside) && rule->inside.family != rule->outside.family)
+			check_error(c, rule->loc, NULL,
+				    "'inside' and 'outside' are of different address families");
 	}
 }
 
@@ -102,7 +114,8 @@ void check_policies(const struct check *c)
 {
 	for (guint i = 0; i < c->m->nodes->len; i++) {
 		const struct node *node = g_ptr_array_index(c->m->nodes, i);
-		g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+		g_autoptr(GHashTable) names =
+			g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
 
 		check_firewall(c, node, names);
 		check_nat(c, node, names);

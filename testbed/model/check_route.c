@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/internal.h"
 
 /* A subnet that a node reaches without a gateway, and through what. */
@@ -14,7 +15,8 @@ static GArray *connected_subnets(const model *m, const struct node *node)
 		const struct iface *iface = g_ptr_array_index(node->interfaces, i);
 
 		for (guint j = 0; j < iface->addresses->len; j++) {
-			struct connected one = { g_array_index(iface->addresses, struct prefix, j), iface->name };
+			struct connected one = {g_array_index(iface->addresses, struct prefix, j),
+						iface->name};
 
 			g_array_append_val(all, one);
 		}
@@ -23,7 +25,7 @@ static GArray *connected_subnets(const model *m, const struct node *node)
 		const struct tunnel *t = g_ptr_array_index(m->tunnels, i);
 
 		for (guint end = 0; end < G_N_ELEMENTS(t->ends); end++) {
-			struct connected one = { t->ends[end].address, t->ends[end].iface };
+			struct connected one = {t->ends[end].address, t->ends[end].iface};
 
 			if (t->ends[end].node == node && one.link)
 				g_array_append_val(all, one);
@@ -44,14 +46,17 @@ static bool has_all_addresses(const struct node *node)
 	return node->interfaces->len > 0;
 }
 
-static void check_gateway_is_host(const struct check *c, struct loc loc, const struct prefix *subnet, const struct addr *via)
+static void check_gateway_is_host(const struct check *c, struct loc loc,
+				  const struct prefix *subnet, const struct addr *via)
 {
 	const struct prefix there = {.addr = *via, .len = subnet->len};
 	char text[ADDR_TEXT_MAX];
 
 	if (is_host_address(&there))
 		return;
-	check_error(c, loc, NULL, "gateway %s is the network or broadcast address of its subnet, no host", addr_print(via, text));
+	check_error(c, loc, NULL,
+		    "gateway %s is the network or broadcast address of its subnet, no host",
+		    addr_print(via, text));
 }
 
 static void check_gateway(const struct check *c, const struct node *node, const struct route *route,
@@ -67,7 +72,8 @@ static void check_gateway(const struct check *c, const struct node *node, const 
 		const struct connected *one = &g_array_index(connected, struct connected, i);
 
 		if (addr_equal(&one->subnet.addr, &route->via)) {
-			check_error(c, loc, NULL, "gateway %s is node '%s' itself", via, node->name);
+			check_error(c, loc, NULL, "gateway %s is node '%s' itself", via,
+				    node->name);
 			return;
 		}
 		if (prefix_contains(&one->subnet, &route->via)) {
@@ -77,9 +83,13 @@ static void check_gateway(const struct check *c, const struct node *node, const 
 		}
 	}
 	if (!reached)
-		check_error(c, loc, NULL, "gateway %s is on no subnet that node '%s' is connected to", via, node->name);
-	else if (link && route->dev && node_has_link(c->m, node, route->dev) && g_strcmp0(link, route->dev) != 0)
-		check_error(c, loc, NULL, "gateway %s is reached through '%s', not '%s'", via, link, route->dev);
+		check_error(c, loc, NULL,
+			    "gateway %s is on no subnet that node '%s' is connected to", via,
+			    node->name);
+	else if (link && route->dev && node_has_link(c->m, node, route->dev) &&
+		 g_strcmp0(link, route->dev) != 0)
+		check_error(c, loc, NULL, "gateway %s is reached through '%s', not '%s'", via, link,
+			    route->dev);
 }
 
 static void check_device(const struct check *c, const struct node *node, const struct route *route)
@@ -90,8 +100,10 @@ static void check_device(const struct check *c, const struct node *node, const s
 		named_error(c->d, loc, "interface", route->dev, node->interfaces);
 }
 
-/* The kernel keeps one route a destination in a table, those it makes for connected subnets included. */
-static void check_destination(const struct check *c, const struct node *node, guint index, const GArray *connected)
+/* The kernel keeps one route a destination in a table, those it makes for connected subnets
+ * included. */
+static void check_destination(const struct check *c, const struct node *node, guint index,
+			      const GArray *connected)
 {
 	const struct route *route = g_ptr_array_index(node->routes, index);
 	struct loc loc = places_get(c->places, &route->to, route->loc);
@@ -102,8 +114,9 @@ static void check_destination(const struct check *c, const struct node *node, gu
 		const struct connected *one = &g_array_index(connected, struct connected, i);
 
 		if (prefix_equal(&one->subnet, &route->to)) {
-			check_error(c, loc, NULL, "node '%s' is connected to %s by '%s' and needs no route", node->name,
-				    to, one->link);
+			check_error(c, loc, NULL,
+				    "node '%s' is connected to %s by '%s' and needs no route",
+				    node->name, to, one->link);
 			return;
 		}
 	}
@@ -111,13 +124,15 @@ static void check_destination(const struct check *c, const struct node *node, gu
 		const struct route *before = g_ptr_array_index(node->routes, i);
 
 		if (prefix_equal(&before->to, &route->to)) {
-			check_error(c, loc, NULL, "node '%s' has a route to %s already", node->name, to);
+			check_error(c, loc, NULL, "node '%s' has a route to %s already", node->name,
+				    to);
 			return;
 		}
 	}
 }
 
-static void check_route(const struct check *c, const struct node *node, guint index, const GArray *connected)
+static void check_route(const struct check *c, const struct node *node, guint index,
+			const GArray *connected)
 {
 	const struct route *route = g_ptr_array_index(node->routes, index);
 
@@ -126,15 +141,18 @@ static void check_route(const struct check *c, const struct node *node, guint in
 	check_destination(c, node, index, connected);
 	if (route->type != ROUTE_UNICAST) {
 		if (route->dev || addr_is_set(&route->via))
-			check_error(c, places_get(c->places, &route->type, route->loc), "leave out 'via' and 'dev'",
-				    "a route of type %s sends packets nowhere", route_type_name(route->type));
+			check_error(c, places_get(c->places, &route->type, route->loc),
+				    "leave out 'via' and 'dev'",
+				    "a route of type %s sends packets nowhere",
+				    route_type_name(route->type));
 		return;
 	}
 	if (route->dev)
 		check_device(c, node, route);
 	if (!addr_is_set(&route->via)) {
 		if (!places_has(c->places, &route->dev) && !places_has(c->places, &route->via))
-			check_error(c, route->loc, "add 'via' or 'dev', or a 'type' that sends nowhere",
+			check_error(c, route->loc,
+				    "add 'via' or 'dev', or a 'type' that sends nowhere",
 				    "the route says neither gateway nor interface");
 		return;
 	}

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/change.h"
 #include "testbed/model/internal.h"
 
@@ -10,7 +11,8 @@ static void check_endpoint_name(const struct check *c, const char *name, struct 
 	if (!node)
 		named_error(c->d, loc, "node", name, c->m->nodes);
 	else if (!node->endpoint)
-		check_error(c, loc, "add 'endpoint: {}' to it", "node '%s' is not an endpoint", name);
+		check_error(c, loc, "add 'endpoint: {}' to it", "node '%s' is not an endpoint",
+			    name);
 }
 
 static void check_conference(const struct check *c, const struct conference *conference)
@@ -24,7 +26,8 @@ static void check_conference(const struct check *c, const struct conference *con
 	}
 	for (guint i = 0; i < conference->participants->len; i++) {
 		char *name = g_ptr_array_index(conference->participants, i);
-		struct loc loc = places_item(c->places, conference->participants, i, conference->loc);
+		struct loc loc =
+			places_item(c->places, conference->participants, i, conference->loc);
 
 		check_endpoint_name(c, name, loc);
 		if (!g_hash_table_add(seen, name))
@@ -40,8 +43,8 @@ static void check_conferences(const struct check *c)
 		const struct conference *conference = g_ptr_array_index(c->m->conferences, i);
 
 		if (conference->name && !g_hash_table_add(names, conference->name))
-			check_error(c, places_get(c->places, &conference->name, conference->loc), NULL,
-				    "there are two conferences named '%s'", conference->name);
+			check_error(c, places_get(c->places, &conference->name, conference->loc),
+				    NULL, "there are two conferences named '%s'", conference->name);
 		check_conference(c, conference);
 	}
 }
@@ -73,17 +76,19 @@ static GPtrArray *known_selectors(const struct check *c, struct reader *r)
 	return known;
 }
 
-static void check_selectors(const struct check *c, const GPtrArray *selectors, const GPtrArray *known,
-			    struct loc fallback)
+static void check_selectors(const struct check *c, const GPtrArray *selectors,
+			    const GPtrArray *known, struct loc fallback)
 {
 	for (guint i = 0; i < selectors->len; i++) {
 		const char *selector = g_ptr_array_index(selectors, i);
 		g_autofree char *hint = NULL;
 
-		if (strcmp(selector, "*") == 0 || g_strv_contains((const char *const *)known->pdata, selector))
+		if (strcmp(selector, "*") == 0 ||
+		    g_strv_contains((const char *const *)known->pdata, selector))
 			continue;
 		hint = reader_hint(selector, (const char *const *)known->pdata);
-		check_error(c, places_item(c->places, selectors, i, fallback), hint, "no endpoint or site '%s'", selector);
+		check_error(c, places_item(c->places, selectors, i, fallback), hint,
+			    "no endpoint or site '%s'", selector);
 	}
 }
 

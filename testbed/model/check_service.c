@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/internal.h"
 
 static bool iface_has_address(const struct iface *iface, const struct addr *a)
@@ -9,24 +10,27 @@ static bool iface_has_address(const struct iface *iface, const struct addr *a)
 	return false;
 }
 
-static const struct iface *check_card(const struct check *c, const struct node *node, const struct service *service,
-				      char *const *name)
+static const struct iface *check_card(const struct check *c, const struct node *node,
+				      const struct service *service, char *const *name)
 {
 	const struct iface *iface = node_iface(node, *name);
 
 	if (*name && !iface)
-		named_error(c->d, places_get(c->places, name, service->loc), "interface", *name, node->interfaces);
+		named_error(c->d, places_get(c->places, name, service->loc), "interface", *name,
+			    node->interfaces);
 	return iface;
 }
 
-static void check_external(const struct check *c, const struct node *node, const struct service *service,
-			   const struct iface *card, const struct addr *a)
+static void check_external(const struct check *c, const struct node *node,
+			   const struct service *service, const struct iface *card,
+			   const struct addr *a)
 {
 	char text[ADDR_TEXT_MAX];
 
 	if (addr_is_set(a) && !iface_has_address(card, a))
-		check_error(c, places_get(c->places, a, service->loc), NULL, "interface '%s' of node '%s' has no address %s",
-			    card->name, node->name, addr_print(a, text));
+		check_error(c, places_get(c->places, a, service->loc), NULL,
+			    "interface '%s' of node '%s' has no address %s", card->name, node->name,
+			    addr_print(a, text));
 }
 
 /* IPv6 addresses beside IPv4 ones; those of the relays both or none. */
@@ -47,12 +51,16 @@ static void check_ipv6(const struct check *c, const struct service *service)
 		if (!addr_is_set(rows[i].a))
 			continue;
 		if (rows[i].a->family != AF_INET6)
-			check_error(c, loc, NULL, "'%s' is %s, which is no IPv6 address", rows[i].key, addr_print(rows[i].a, text));
+			check_error(c, loc, NULL, "'%s' is %s, which is no IPv6 address",
+				    rows[i].key, addr_print(rows[i].a, text));
 		else if (rows[i].v4->family == AF_INET6)
-			check_error(c, loc, "leave it away", "'%s' is an IPv6 address already", rows[i].beside);
+			check_error(c, loc, "leave it away", "'%s' is an IPv6 address already",
+				    rows[i].beside);
 		else if (!addr_is_set(rows[i].other))
-			check_error(c, loc, "clients that come over TCP get relays at an address of their own",
-				    "'av6' and 'av_tcp6' go together");
+			check_error(
+				c, loc,
+				"clients that come over TCP get relays at an address of their own",
+				"'av6' and 'av_tcp6' go together");
 	}
 }
 
@@ -78,7 +86,8 @@ static void check_next_hop(const struct check *c, const struct service *service)
 		check_error(c, loc, NULL, "node '%s' has no service 'frontend'", edge->next_hop);
 }
 
-static void check_edge(const struct check *c, const struct node *node, const struct service *service)
+static void check_edge(const struct check *c, const struct node *node,
+		       const struct service *service)
 {
 	const struct edge_service *edge = &service->edge;
 	const struct iface *internal = check_card(c, node, service, &edge->internal_iface);
@@ -97,32 +106,36 @@ static void check_edge(const struct check *c, const struct node *node, const str
 	}
 	check_ipv6(c, service);
 	if (addr_is_set(&edge->access) && addr_equal(&edge->access, &edge->av_tcp))
-		check_error(c, places_get(c->places, &edge->av_tcp, service->loc), NULL,
-			    "'access' and 'av_tcp' both need port 443, so they can't share an address");
+		check_error(
+			c, places_get(c->places, &edge->av_tcp, service->loc), NULL,
+			"'access' and 'av_tcp' both need port 443, so they can't share an address");
 	if (addr_is_set(&edge->access) && addr_equal(&edge->access, &edge->av))
 		check_error(c, places_get(c->places, &edge->av, service->loc), NULL,
 			    "'access' and 'av' both need port 443, so they can't share an address");
-	if (addr_is_set(&edge->access6) && (addr_equal(&edge->access6, &edge->av6) || addr_equal(&edge->access6, &edge->av_tcp6)))
+	if (addr_is_set(&edge->access6) &&
+	    (addr_equal(&edge->access6, &edge->av6) || addr_equal(&edge->access6, &edge->av_tcp6)))
 		check_error(c, places_get(c->places, &edge->access6, service->loc), NULL,
 			    "'access6' and '%s' both need port 443, so they can't share an address",
 			    addr_equal(&edge->access6, &edge->av6) ? "av6" : "av_tcp6");
 	if (edge->relays_per_user == 0 && g_strcmp0(edge->engine, "coturn") == 0)
-		check_error(c, places_get(c->places, &edge->relays_per_user, service->loc), "1 or more, or 'engine: builtin'",
-			    "coturn can't refuse all relays");
+		check_error(c, places_get(c->places, &edge->relays_per_user, service->loc),
+			    "1 or more, or 'engine: builtin'", "coturn can't refuse all relays");
 	if (addr_is_set(&edge->av6) && g_strcmp0(edge->engine, "coturn") == 0)
-		check_error(c, places_get(c->places, &edge->av6, service->loc), "leave it away, or set 'engine: builtin'",
+		check_error(c, places_get(c->places, &edge->av6, service->loc),
+			    "leave it away, or set 'engine: builtin'",
 			    "coturn is run with IPv4 relays only");
 	check_next_hop(c, service);
 }
 
-static void check_frontend(const struct check *c, const struct node *node, const struct service *service)
+static void check_frontend(const struct check *c, const struct node *node,
+			   const struct service *service)
 {
 	const struct addr *a = &service->frontend.address;
 	char text[ADDR_TEXT_MAX];
 
 	if (addr_is_set(a) && !node_has_address(node, a))
-		check_error(c, places_get(c->places, a, service->loc), NULL, "node '%s' has no address %s", node->name,
-			    addr_print(a, text));
+		check_error(c, places_get(c->places, a, service->loc), NULL,
+			    "node '%s' has no address %s", node->name, addr_print(a, text));
 }
 
 static void check_node_services(const struct check *c, const struct node *node)
@@ -133,8 +146,8 @@ static void check_node_services(const struct check *c, const struct node *node)
 		const struct service *service = g_ptr_array_index(node->services, i);
 
 		if (seen & (1u << service->kind))
-			check_error(c, service->loc, NULL, "node '%s' has two services '%s'", node->name,
-				    service_kind_name(service->kind));
+			check_error(c, service->loc, NULL, "node '%s' has two services '%s'",
+				    node->name, service_kind_name(service->kind));
 		seen |= 1u << service->kind;
 		if (service->kind == SERVICE_EDGE)
 			check_edge(c, node, service);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/expression.h"
 
 #include "testbed/base/addr.h"
@@ -55,7 +56,7 @@ static bool take(struct parse *p, char c)
 	return true;
 }
 
-/* --- values ---------------------------------------------------------------------------------------- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 /* Adds to the address as to one big number; false when that leaves the family's addresses. */
 static bool addr_add(struct addr *a, gint64 number)
@@ -64,7 +65,8 @@ static bool addr_add(struct addr *a, gint64 number)
 	guint64 left = number < 0 ? (guint64)0 - (guint64)number : (guint64)number;
 
 	for (int i = addr_bits(a) / 8 - 1; i >= 0; i--) {
-		int byte = (int)(left & 0xff), sum = number < 0 ? a->bytes[i] - byte - carry : a->bytes[i] + byte + carry;
+		int byte = (int)(left & 0xff),
+		    sum = number < 0 ? a->bytes[i] - byte - carry : a->bytes[i] + byte + carry;
 
 		carry = sum < 0 || sum > 0xff;
 		a->bytes[i] = (uint8_t)(sum & 0xff);
@@ -89,9 +91,10 @@ static bool compute(struct parse *p, char sign, struct value *left, const struct
 	if (addr_is_set(&left->addr)) {
 		struct addr before = left->addr;
 
-		if (right->number == G_MININT64 || !addr_add(&left->addr, sign == '-' ? -right->number : right->number))
-			return fail(p, "%s %c %" G_GINT64_FORMAT " is no address any more", addr_print(&before, text), sign,
-				    right->number);
+		if (right->number == G_MININT64 ||
+		    !addr_add(&left->addr, sign == '-' ? -right->number : right->number))
+			return fail(p, "%s %c %" G_GINT64_FORMAT " is no address any more",
+				    addr_print(&before, text), sign, right->number);
 		return true;
 	}
 	if ((sign == '/' || sign == '%') && right->number <= 0)
@@ -103,11 +106,12 @@ static bool compute(struct parse *p, char sign, struct value *left, const struct
 	else if (sign == '*')
 		overflow = __builtin_mul_overflow(left->number, right->number, &left->number);
 	else
-		left->number = sign == '/' ? left->number / right->number : left->number % right->number;
+		left->number =
+			sign == '/' ? left->number / right->number : left->number % right->number;
 	return !overflow || fail(p, "the number is too large");
 }
 
-/* --- grammar: sum = product {(+|-) product}; product = factor {(*|/|%) factor} ------------------------ */
+/* --- grammar: sum = product {(+|-) product}; product = factor {(*|/|%) factor} ---------------- */
 
 static bool parse_sum(struct parse *p, struct value *ret);
 
@@ -127,17 +131,20 @@ static bool parse_variable(struct parse *p, const char *word, struct value *ret)
 
 static bool parse_word(struct parse *p, struct value *ret)
 {
-	size_t length = strspn(p->at, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.:");
+	size_t length =
+		strspn(p->at, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.:");
 	g_autofree char *word = g_strndup(p->at, length);
 
 	if (length == 0)
-		return *p->at ? fail(p, "'%c' is unexpected", *p->at) : fail(p, "the end is missing, ')'");
+		return *p->at ? fail(p, "'%c' is unexpected", *p->at) :
+				fail(p, "the end is missing, ')'");
 	p->at += length;
 	if (strpbrk(word, ".:"))
 		return addr_parse(word, &ret->addr) || fail(p, "'%s' is no address", word);
 	if (!g_ascii_isdigit(word[0]))
 		return parse_variable(p, word, ret);
-	return g_ascii_string_to_signed(word, 10, 0, G_MAXINT64, &ret->number, NULL) || fail(p, "'%s' is no number", word);
+	return g_ascii_string_to_signed(word, 10, 0, G_MAXINT64, &ret->number, NULL) ||
+	       fail(p, "'%s' is no number", word);
 }
 
 static bool parse_factor(struct parse *p, struct value *ret)
@@ -155,8 +162,8 @@ static bool parse_factor(struct parse *p, struct value *ret)
 	return ok;
 }
 
-static bool parse_row(struct parse *p, const char *operators, bool (*operand)(struct parse *p, struct value *ret),
-		      struct value *ret)
+static bool parse_row(struct parse *p, const char *operators,
+		      bool (*operand)(struct parse *p, struct value *ret), struct value *ret)
 {
 	if (!operand(p, ret))
 		return false;
@@ -184,7 +191,8 @@ static bool parse_sum(struct parse *p, struct value *ret)
 static bool padded(struct parse *p, GString *out)
 {
 	const char *end = strchr(p->at, ')');
-	g_autofree char *name = p->at[0] == '0' && end ? g_strndup(p->at + 1, (gsize)(end - p->at - 1)) : NULL;
+	g_autofree char *name =
+		p->at[0] == '0' && end ? g_strndup(p->at + 1, (gsize)(end - p->at - 1)) : NULL;
 	const struct variable *v = name ? variable_find(p->variables, name) : NULL;
 
 	if (!v)
@@ -201,7 +209,9 @@ static bool expand_one(struct parse *p, GString *out)
 
 	if (padded(p, out))
 		return true;
-	if (!parse_sum(p, &v) || (!take(p, ')') && !fail(p, *p->at ? "'%c' is unexpected" : "the end is missing, ')'", *p->at)))
+	if (!parse_sum(p, &v) ||
+	    (!take(p, ')') &&
+	     !fail(p, *p->at ? "'%c' is unexpected" : "the end is missing, ')'", *p->at)))
 		return false;
 	if (addr_is_set(&v.addr))
 		g_string_append(out, addr_print(&v.addr, text));
@@ -210,7 +220,8 @@ static bool expand_one(struct parse *p, GString *out)
 	return true;
 }
 
-bool expression_expand(const char *text, const struct variable *variables, GString *out, char **problem)
+bool expression_expand(const char *text, const struct variable *variables, GString *out,
+		       char **problem)
 {
 	struct parse p = {.at = text, .variables = variables};
 	const char *open;

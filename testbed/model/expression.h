@@ -1,7 +1,11 @@
-/* What stands between `$(` and `)` in a counted part of a topology file.  Private to the model layer.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What stands between `$(` and `)` in a counted part of a topology file.  Private to the model
+ * layer.
  *
- *   branch-$(0n)              the number of this instance, with leading zeros: as wide as the last one's
- *   $(10.20.0.1 + n*256)/24   addresses by arithmetic: an address plus or minus a number is an address
+ *   branch-$(0n)              the number of this instance, with leading zeros: as wide as the last
+ * one's
+ *   $(10.20.0.1 + n*256)/24   addresses by arithmetic: an address plus or minus a number is an
+ * address
  *
  * Values are whole numbers and addresses; operators + - * / % and parentheses.  Pure.
  */
@@ -22,8 +26,9 @@ struct variable {
 /* NULL when there is none of that name. */
 const struct variable *variable_find(const struct variable *variables, const char *name);
 
-/* Appends `text` to `out` with every $(...) replaced by its value.  False: `*problem` says what is wrong in words
- * that follow "in 'TEXT': "; the caller frees it. */
-bool expression_expand(const char *text, const struct variable *variables, GString *out, char **problem);
+/* Appends `text` to `out` with every $(...) replaced by its value.  False: `*problem` says what is
+ * wrong in words that follow "in 'TEXT': "; the caller frees it. */
+bool expression_expand(const char *text, const struct variable *variables, GString *out,
+		       char **problem);
 
 #endif

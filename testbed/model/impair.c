@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Impairment of links: its keys, and how it is written. */
 #include "testbed/model/impair.h"
 
@@ -7,40 +8,58 @@
 #include <string.h>
 
 #define KBIT 1u
-#define PACKET_BYTES 1514u /* a full Ethernet frame: what "packets" of a queue count as where only bytes count */
+#define PACKET_BYTES                                                                              \
+	1514u /* a full Ethernet frame: what "packets" of a queue count as where only bytes count \
+	       */
 
-static const char *const jitter_shape_names[] = { [JITTER_UNIFORM] = "uniform", [JITTER_NORMAL] = "normal", NULL };
+static const char *const jitter_shape_names[] = {
+	[JITTER_UNIFORM] = "uniform", [JITTER_NORMAL] = "normal", NULL};
 
-static const struct unit time_units[] = { { "us", 1 }, { "ms", 1000 }, { "s", 1000000 }, { NULL, 0 } };
+static const struct unit time_units[] = {{"us", 1}, {"ms", 1000}, {"s", 1000000}, {NULL, 0}};
 static const struct quantity delay_us = {
-	.what = "a time such as 20ms or 500us", .units = time_units, .min = 1, .max = 60 * 1000 * 1000,
+	.what = "a time such as 20ms or 500us",
+	.units = time_units,
+	.min = 1,
+	.max = 60 * 1000 * 1000,
 };
 static const struct unit rate_units[] = {
-	{ "kbit", KBIT }, { "mbit", 1000 * KBIT }, { "gbit", 1000 * 1000 * KBIT }, { NULL, 0 }
-};
+	{"kbit", KBIT}, {"mbit", 1000 * KBIT}, {"gbit", 1000 * 1000 * KBIT}, {NULL, 0}};
 static const struct quantity rate_kbit = {
-	.what = "a rate such as 512kbit or 2mbit", .units = rate_units, .min = 8, .max = 10 * 1000 * 1000,
+	.what = "a rate such as 512kbit or 2mbit",
+	.units = rate_units,
+	.min = 8,
+	.max = 10 * 1000 * 1000,
 };
-static const struct unit burst_units[] = { { "packets", 1 }, { NULL, 0 } };
+static const struct unit burst_units[] = {{"packets", 1}, {NULL, 0}};
 static const struct quantity burst_packets = {
-	.what = "a length such as 4packets", .units = burst_units, .min = 1, .max = 10000,
+	.what = "a length such as 4packets",
+	.units = burst_units,
+	.min = 1,
+	.max = 10000,
 };
 
 /* What a queue can be measured in; `unit` is a queue_unit's place. */
-static const struct unit queue_ms_units[] = { { "ms", 1 }, { "s", 1000 }, { NULL, 0 } };
-static const struct unit queue_packet_units[] = { { "packets", 1 }, { NULL, 0 } };
-static const struct unit queue_byte_units[] = { { "B", 1 }, { "kB", 1000 }, { "MB", 1000000 }, { NULL, 0 } };
+static const struct unit queue_ms_units[] = {{"ms", 1}, {"s", 1000}, {NULL, 0}};
+static const struct unit queue_packet_units[] = {{"packets", 1}, {NULL, 0}};
+static const struct unit queue_byte_units[] = {{"B", 1}, {"kB", 1000}, {"MB", 1000000}, {NULL, 0}};
 #define QUEUE_WORDS "a size such as 100ms, 50packets or 64kB"
 static const struct quantity queue_sizes[] = {
-	[QUEUE_MS] = { .what = QUEUE_WORDS, .units = queue_ms_units, .min = 1, .max = 60 * 1000 },
-	[QUEUE_PACKETS] = { .what = QUEUE_WORDS, .units = queue_packet_units, .min = 1, .max = 1000000 },
-	[QUEUE_BYTES] = { .what = QUEUE_WORDS, .units = queue_byte_units, .min = 1, .max = 1000000000 },
+	[QUEUE_MS] = {.what = QUEUE_WORDS, .units = queue_ms_units, .min = 1, .max = 60 * 1000},
+	[QUEUE_PACKETS] = {.what = QUEUE_WORDS,
+			   .units = queue_packet_units,
+			   .min = 1,
+			   .max = 1000000},
+	[QUEUE_BYTES] = {.what = QUEUE_WORDS,
+			 .units = queue_byte_units,
+			 .min = 1,
+			 .max = 1000000000},
 };
 
 /* Nothing needs no unit. */
 static bool is_zero(const yaml_node_t *value)
 {
-	return value->type == YAML_SCALAR_NODE && strcmp((const char *)value->data.scalar.value, "0") == 0;
+	return value->type == YAML_SCALAR_NODE &&
+	       strcmp((const char *)value->data.scalar.value, "0") == 0;
 }
 
 static bool read_amount(struct reader *r, const yaml_node_t *value, void *target, const void *arg)
@@ -69,7 +88,8 @@ static bool ends_with_unit(const char *text, const struct unit *units)
 	return false;
 }
 
-static bool read_queue(struct reader *r, const yaml_node_t *value, void *target, const void *arg G_GNUC_UNUSED)
+static bool read_queue(struct reader *r, const yaml_node_t *value, void *target,
+		       const void *arg G_GNUC_UNUSED)
 {
 	struct impairment *i = target;
 	const char *text = read_scalar(r, value);
@@ -86,32 +106,39 @@ static bool read_queue(struct reader *r, const yaml_node_t *value, void *target,
 }
 
 const struct field impairment_fields[] = {
-	{ .key = "delay", .read = read_amount, AT(impairment, delay_us), .arg = &delay_us },
-	{ .key = "jitter", .read = read_amount, AT(impairment, jitter_us), .arg = &delay_us },
-	{ .key = "distribution", .read = read_enum, AT(impairment, shape), .arg = jitter_shape_names },
-	{ .key = "loss", .read = read_share, AT(impairment, loss_pct) },
-	{ .key = "burst", .read = read_amount, AT(impairment, burst_packets), .arg = &burst_packets },
-	{ .key = "reorder", .read = read_share, AT(impairment, reorder_pct) },
-	{ .key = "duplicate", .read = read_share, AT(impairment, duplicate_pct) },
-	{ .key = "rate", .read = read_amount, AT(impairment, rate_kbit), .arg = &rate_kbit },
-	{ .key = "queue", .read = read_queue, .offset = 0 },
-	{ 0 }
-};
+	{.key = "delay", .read = read_amount, AT(impairment, delay_us), .arg = &delay_us},
+	{.key = "jitter", .read = read_amount, AT(impairment, jitter_us), .arg = &delay_us},
+	{.key = "distribution",
+	 .read = read_enum,
+	 AT(impairment, shape),
+	 .arg = jitter_shape_names},
+	{.key = "loss", .read = read_share, AT(impairment, loss_pct)},
+	{.key = "burst", .read = read_amount, AT(impairment, burst_packets), .arg = &burst_packets},
+	{.key = "reorder", .read = read_share, AT(impairment, reorder_pct)},
+	{.key = "duplicate", .read = read_share, AT(impairment, duplicate_pct)},
+	{.key = "rate", .read = read_amount, AT(impairment, rate_kbit), .arg = &rate_kbit},
+	{.key = "queue", .read = read_queue, .offset = 0},
+	{0}};
 
 void impairment_check(struct reader *r, const yaml_node_t *value, const struct impairment *i)
 {
 	if (i->jitter_us > i->delay_us)
 		reader_error(r, value, "raise 'delay' or lower 'jitter'",
-			     "the jitter is larger than the delay: packets can't arrive before they are sent");
+			     "the jitter is larger than the delay: packets can't arrive before "
+			     "they are sent");
 	if (i->reorder_pct > 0 && i->delay_us == 0)
-		reader_error(r, value, "add 'delay'", "'reorder' lets packets overtake those that wait, and none waits");
+		reader_error(r, value, "add 'delay'",
+			     "'reorder' lets packets overtake those that wait, and none waits");
 	if (i->burst_packets > 0 && i->loss_pct <= 0)
-		reader_error(r, value, "add 'loss'", "'burst' is the length of losses, and there is no loss");
+		reader_error(r, value, "add 'loss'",
+			     "'burst' is the length of losses, and there is no loss");
 	if (i->queue > 0 && i->rate_kbit == 0)
-		reader_error(r, value, "add 'rate'", "'queue' is what waits for a rate, and there is no rate");
+		reader_error(r, value, "add 'rate'",
+			     "'queue' is what waits for a rate, and there is no rate");
 }
 
-bool read_impairment(struct reader *r, const yaml_node_t *value, void *target, const void *arg G_GNUC_UNUSED)
+bool read_impairment(struct reader *r, const yaml_node_t *value, void *target,
+		     const void *arg G_GNUC_UNUSED)
 {
 	struct impairment *i = g_new0(struct impairment, 1);
 	guint before = diags_errors(r->d);
@@ -132,11 +159,12 @@ bool read_impairment(struct reader *r, const yaml_node_t *value, void *target, c
 	return true;
 }
 
-/* --- what it means and how it is written ------------------------------------------------------------- */
+/* --- what it means and how it is written ------------------------------------------------------ */
 
 bool impairment_is_none(const struct impairment *i)
 {
-	return !i || (i->delay_us == 0 && i->loss_pct <= 0 && i->duplicate_pct <= 0 && i->rate_kbit == 0);
+	return !i ||
+	       (i->delay_us == 0 && i->loss_pct <= 0 && i->duplicate_pct <= 0 && i->rate_kbit == 0);
 }
 
 double impairment_burst_start_pct(const struct impairment *i)

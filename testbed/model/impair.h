@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Keys of an impairment, for the tables of the reader.  Private to the model layer. */
 #ifndef TESTBED_MODEL_IMPAIR_H
 #define TESTBED_MODEL_IMPAIR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/change.h"
 #include "testbed/model/internal.h"
 #include "testbed/model/names.h"
@@ -40,7 +41,8 @@ static bool read_remember(struct reader *r G_GNUC_UNUSED, const yaml_node_t *val
 	return true;
 }
 
-static bool read_scenarios(struct reader *r, const yaml_node_t *value, void *target, const void *arg)
+static bool read_scenarios(struct reader *r, const yaml_node_t *value, void *target,
+			   const void *arg)
 {
 	if (!read_named_objects(r, value, target, arg))
 		return false;
@@ -50,28 +52,55 @@ static bool read_scenarios(struct reader *r, const yaml_node_t *value, void *tar
 }
 
 static const struct field source_fields[] = {
-	{ .key = "expect", .read = read_remember, AT(model_source, expect) },
-	{ 0 }
-};
+	{.key = "expect", .read = read_remember, AT(model_source, expect)}, {0}};
 
 static const struct field model_fields[] = {
-	{ .key = "topology", .read = read_word, .offset = offsetof(model, name), .arg = &charset_name, .required = true },
-	{ .key = "title", .read = read_text, .offset = offsetof(model, title) },
-	{ .key = "domain", .read = read_word, .offset = offsetof(model, domain), .arg = &charset_dns, .required = true },
-	{ .key = "max_loss", .read = read_percent, .offset = offsetof(model, max_loss_pct) },
-	{ .key = "ice_profile", .read = read_choice, .offset = offsetof(model, ice_profile), .arg = ice_profile_names },
-	{ .key = "sites", .read = read_named_objects, .offset = offsetof(model, sites), .arg = &site_type },
-	{ .key = "networks", .read = read_named_objects, .offset = offsetof(model, networks), .arg = &network_type,
-	  .required = true },
-	{ .key = "nodes", .read = read_named_objects, .offset = offsetof(model, nodes), .arg = &node_type, .required = true },
-	{ .key = "tunnels", .read = read_named_objects, .offset = offsetof(model, tunnels), .arg = &tunnel_type },
-	{ .key = "conferences", .read = read_objects, .offset = offsetof(model, conferences), .arg = &conference_type },
-	{ .include = source_fields, .offset = offsetof(model, source), .indirect = true },
-	{ .key = "scenarios", .read = read_scenarios, .offset = offsetof(model, scenarios), .arg = &scenario_type,
-	  .required = true },
-	{ .key = "x-*", .read = read_nothing }, /* templates for aliases and merges to refer to */
-	{ 0 }
-};
+	{.key = "topology",
+	 .read = read_word,
+	 .offset = offsetof(model, name),
+	 .arg = &charset_name,
+	 .required = true},
+	{.key = "title", .read = read_text, .offset = offsetof(model, title)},
+	{.key = "domain",
+	 .read = read_word,
+	 .offset = offsetof(model, domain),
+	 .arg = &charset_dns,
+	 .required = true},
+	{.key = "max_loss", .read = read_percent, .offset = offsetof(model, max_loss_pct)},
+	{.key = "ice_profile",
+	 .read = read_choice,
+	 .offset = offsetof(model, ice_profile),
+	 .arg = ice_profile_names},
+	{.key = "sites",
+	 .read = read_named_objects,
+	 .offset = offsetof(model, sites),
+	 .arg = &site_type},
+	{.key = "networks",
+	 .read = read_named_objects,
+	 .offset = offsetof(model, networks),
+	 .arg = &network_type,
+	 .required = true},
+	{.key = "nodes",
+	 .read = read_named_objects,
+	 .offset = offsetof(model, nodes),
+	 .arg = &node_type,
+	 .required = true},
+	{.key = "tunnels",
+	 .read = read_named_objects,
+	 .offset = offsetof(model, tunnels),
+	 .arg = &tunnel_type},
+	{.key = "conferences",
+	 .read = read_objects,
+	 .offset = offsetof(model, conferences),
+	 .arg = &conference_type},
+	{.include = source_fields, .offset = offsetof(model, source), .indirect = true},
+	{.key = "scenarios",
+	 .read = read_scenarios,
+	 .offset = offsetof(model, scenarios),
+	 .arg = &scenario_type,
+	 .required = true},
+	{.key = "x-*", .read = read_nothing}, /* templates for aliases and merges to refer to */
+	{0}};
 
 static model *model_new(struct source *source)
 {
@@ -147,7 +176,7 @@ static model *read_model(struct reader *r, struct source *source)
 
 static void check_all(model *m, struct reader *r)
 {
-	struct check c = { .m = m, .d = r->d, .places = r->places };
+	struct check c = {.m = m, .d = r->d, .places = r->places};
 
 	model_resolve(&c);
 	check_objects(&c);
@@ -161,7 +190,7 @@ static void check_all(model *m, struct reader *r)
 /* Changes that stand in a text of their own, a list or just one. */
 static void apply_extra(const struct reader *r, model *m, const struct source *extra)
 {
-	struct reader own = { .source = extra, .d = r->d, .places = r->places, .key = "changes" };
+	struct reader own = {.source = extra, .d = r->d, .places = r->places, .key = "changes"};
 	g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
 
 	change_read_list(&own, extra->root, &changes, NULL);
@@ -169,11 +198,11 @@ static void apply_extra(const struct reader *r, model *m, const struct source *e
 		change_apply_all(&own, m, changes);
 }
 
-/* Reads, changes and checks; the model may be incomplete when there are findings.  `name` and `extras` may be
- * NULL: no such changes. */
+/* Reads, changes and checks; the model may be incomplete when there are findings.  `name` and
+ * `extras` may be NULL: no such changes. */
 static model *build(struct source *source, const char *name, const GPtrArray *extras, diags *d)
 {
-	struct reader r = { .source = source, .d = d, .places = places_new() };
+	struct reader r = {.source = source, .d = d, .places = places_new()};
 	model *m = read_model(&r, source);
 	const struct scenario *scenario = m && name ? model_scenario(m, name) : NULL;
 
@@ -188,7 +217,8 @@ static model *build(struct source *source, const char *name, const GPtrArray *ex
 	return m;
 }
 
-/* What is wrong with a template is wrong with all that is made from it: a few findings a place will do. */
+/* What is wrong with a template is wrong with all that is made from it: a few findings a place will
+ * do. */
 static bool is_enough(GHashTable *seen, const struct diag *item)
 {
 	gpointer key = GINT_TO_POINTER(item->loc.line * 4096 + item->loc.col);
@@ -198,7 +228,8 @@ static bool is_enough(GHashTable *seen, const struct diag *item)
 	return count > FINDINGS_PER_PLACE;
 }
 
-static model *build_checked(struct source *source, const char *name, const GPtrArray *extras, diags *d)
+static model *build_checked(struct source *source, const char *name, const GPtrArray *extras,
+			    diags *d)
 {
 	g_autoptr(diags) found = diags_new();
 	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
@@ -210,7 +241,8 @@ static model *build_checked(struct source *source, const char *name, const GPtrA
 		if (source->repeated && is_enough(seen, item))
 			continue;
 		if (name)
-			diags_add(d, item->level, item->loc, item->hint, "scenario '%s': %s", name, item->message);
+			diags_add(d, item->level, item->loc, item->hint, "scenario '%s': %s", name,
+				  item->message);
 		else
 			diags_add(d, item->level, item->loc, item->hint, "%s", item->message);
 	}
@@ -286,7 +318,7 @@ bool model_add_changes(model *m, const char *name, const char *changes, diags *d
 {
 	guint before = diags_errors(d);
 	struct source *extra = extra_new(name, changes, d);
-	struct reader r = { .source = extra, .d = d, .places = places_new(), .key = "changes" };
+	struct reader r = {.source = extra, .d = d, .places = places_new(), .key = "changes"};
 	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(change_free);
 
 	if (extra)
@@ -313,8 +345,8 @@ model *model_instantiate(const model *m, const struct scenario *scenario, diags 
 	return build_checked(m->source->source, scenario->name, m->source->extras, d);
 }
 
-model *model_instantiate_with(const model *m, const struct scenario *scenario, const char *name, const char *changes,
-			      diags *d)
+model *model_instantiate_with(const model *m, const struct scenario *scenario, const char *name,
+			      const char *changes, diags *d)
 {
 	g_autoptr(GPtrArray) extras = g_ptr_array_new();
 	struct source *extra = extra_new(name, changes, d);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The model: what a topology file says, as typed data, with the place of every value.
  *
  * Nouns: a `model` is one company's network.  A `scenario` is a list of `change`s on it plus
@@ -8,7 +9,8 @@
  *   g_autoptr(diags) d = diags_new();
  *   g_autoptr(model) base = model_load("topologies/lync.yaml", d);      NULL: findings are in d
  *   const struct scenario *sc = model_scenario(base, "missing-route");
- *   g_autoptr(model) m = model_instantiate(base, sc, d);                the network of that scenario
+ *   g_autoptr(model) m = model_instantiate(base, sc, d);                the network of that
+ * scenario
  *
  * Ownership: everything below a model is owned by it and freed by model_free.  Names (char *) that
  * refer to another object (network, node, interface) have been resolved by the checker: the pointer
@@ -25,7 +27,8 @@
 struct site {
 	char *name;
 	char *title;
-	char *media_edge; /* node name whose Edge serves this site's users for media; NULL: the first Edge */
+	char *media_edge; /* node name whose Edge serves this site's users for media; NULL: the
+			     first Edge */
 	struct loc loc;
 };
 
@@ -38,10 +41,11 @@ struct impairment {
 	unsigned delay_us, jitter_us;
 	enum jitter_shape shape;
 	double loss_pct;
-	unsigned burst_packets; /* mean length of a run of lost packets; 0: each packet by its own lot */
+	unsigned burst_packets; /* mean length of a run of lost packets; 0: each packet by its own
+				   lot */
 	double reorder_pct, duplicate_pct;
 	unsigned rate_kbit; /* 1000 bit/s */
-	unsigned queue;     /* what may wait for a rate, in `queue_unit`; 0: IMPAIRMENT_QUEUE_MS */
+	unsigned queue;	    /* what may wait for a rate, in `queue_unit`; 0: IMPAIRMENT_QUEUE_MS */
 	enum queue_unit queue_unit;
 };
 
@@ -53,8 +57,9 @@ struct network {
 	char *title;
 	struct prefix subnet;
 	struct prefix subnet6; /* the IPv6 prefix on the same wire; unset: none */
-	bool reusable; /* private behind a NAT: its subnet may appear elsewhere too */
-	struct impairment *impair; /* of every interface on it that has none of its own; NULL: none */
+	bool reusable;	       /* private behind a NAT: its subnet may appear elsewhere too */
+	struct impairment
+		*impair; /* of every interface on it that has none of its own; NULL: none */
 	struct loc loc;
 };
 
@@ -62,23 +67,30 @@ struct iface {
 	char *name; /* at most IFNAMSIZ-1 characters, as seen inside the node */
 	char *network_name;
 	const struct network *network;
-	GArray *addresses; /* struct prefix; the first is the primary one */
-	bool up;           /* false: administratively down (change link-down) */
-	unsigned mtu_bytes; /* largest IP packet it sends and takes; 0: the default, 1500 */
+	GArray *addresses;	   /* struct prefix; the first is the primary one */
+	bool up;		   /* false: administratively down (change link-down) */
+	unsigned mtu_bytes;	   /* largest IP packet it sends and takes; 0: the default, 1500 */
 	struct impairment *impair; /* of what leaves by it; NULL: the network's */
 	struct loc loc;
 };
 
-/* What a route does with packets: sends them on, or throws them away and says so to the sender (host unreachable;
- * administratively prohibited) or not (blackhole). */
-enum route_type { ROUTE_UNICAST, ROUTE_UNREACHABLE, ROUTE_BLACKHOLE, ROUTE_PROHIBIT, ROUTE_TYPE_COUNT };
+/* What a route does with packets: sends them on, or throws them away and says so to the sender
+ * (host unreachable; administratively prohibited) or not (blackhole). */
+enum route_type {
+	ROUTE_UNICAST,
+	ROUTE_UNREACHABLE,
+	ROUTE_BLACKHOLE,
+	ROUTE_PROHIBIT,
+	ROUTE_TYPE_COUNT
+};
 
 struct route {
 	enum route_type type;
 	struct prefix to;
 	struct addr via; /* unset when `dev` alone says where, or nothing is sent on */
-	char *dev;       /* interface or tunnel interface name, or NULL: decided by `via` or `type` */
-	bool persistent; /* survives a restart of the node; routes of the base file default to true */
+	char *dev; /* interface or tunnel interface name, or NULL: decided by `via` or `type` */
+	bool persistent; /* survives a restart of the node; routes of the base file default to true
+			  */
 	struct loc loc;
 };
 
@@ -95,7 +107,7 @@ struct fw_rule {
 	enum fw_chain chain;
 	enum fw_action action;
 	char *in_iface, *out_iface; /* NULL: any */
-	GArray *src, *dst;          /* struct prefix; empty: any */
+	GArray *src, *dst;	    /* struct prefix; empty: any */
 	enum ip_proto proto;
 	GArray *sports, *dports; /* struct port_range; empty: any */
 	struct loc loc;
@@ -103,43 +115,56 @@ struct fw_rule {
 
 struct firewall {
 	enum fw_action policy[FW_CHAIN_COUNT]; /* FW_ACCEPT or FW_DROP; default FW_ACCEPT */
-	bool stateful;                         /* replies of what was allowed are allowed (default true) */
-	GPtrArray *rules;                      /* struct fw_rule, first match wins */
+	bool stateful;	  /* replies of what was allowed are allowed (default true) */
+	GPtrArray *rules; /* struct fw_rule, first match wins */
 };
 
 enum nat_kind { NAT_MASQUERADE, NAT_STATIC };
 /* RFC 4787 sections 4.1 and 5. */
-enum nat_behaviour { NAT_ENDPOINT_INDEPENDENT, NAT_ADDRESS_DEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT };
+enum nat_behaviour {
+	NAT_ENDPOINT_INDEPENDENT,
+	NAT_ADDRESS_DEPENDENT,
+	NAT_ADDRESS_AND_PORT_DEPENDENT
+};
 
-/* NATs that people meet, by name; docs/FORMATS.md says what each stands for.  NAT_CUSTOM: the defaults. */
+/* NATs that people meet, by name; docs/FORMATS.md says what each stands for.  NAT_CUSTOM: the
+ * defaults. */
 enum nat_preset {
-	NAT_CUSTOM, NAT_HOME_ROUTER, NAT_FULL_CONE, NAT_CARRIER_GRADE, NAT_SYMMETRIC_CORPORATE, NAT_HOTEL, NAT_PRESET_COUNT
+	NAT_CUSTOM,
+	NAT_HOME_ROUTER,
+	NAT_FULL_CONE,
+	NAT_CARRIER_GRADE,
+	NAT_SYMMETRIC_CORPORATE,
+	NAT_HOTEL,
+	NAT_PRESET_COUNT
 };
 
 struct nat_rule {
 	char *name;
 	enum nat_kind kind;
-	enum nat_preset preset; /* what the behaviour started from; single keys have overridden it */
+	enum nat_preset
+		preset;	 /* what the behaviour started from; single keys have overridden it */
 	char *out_iface; /* the outside interface */
-	GArray *src;     /* struct prefix; empty: every source leaving by out_iface */
+	GArray *src;	 /* struct prefix; empty: every source leaving by out_iface */
 	enum nat_behaviour mapping, filtering;
 	bool hairpin;
 	bool preserve_port;
-	unsigned udp_timeout_ms;      /* 0: the kernel's default */
-	struct addr inside, outside;  /* NAT_STATIC only: 1:1 */
+	unsigned udp_timeout_ms;     /* 0: the kernel's default */
+	struct addr inside, outside; /* NAT_STATIC only: 1:1 */
 	struct loc loc;
 };
 
 struct dns_record {
-	char *name;   /* fully qualified, without the last dot */
+	char *name;    /* fully qualified, without the last dot */
 	struct addr a; /* set for A/AAAA records */
-	char *target; /* set for SRV records */
+	char *target;  /* set for SRV records */
 	uint16_t port, priority, weight;
 	struct loc loc;
 };
 
 struct nrpt_rule {
-	char *namespace; /* ".contoso.com" matches the suffix, "sip.contoso.com" the name (as Windows does) */
+	char *namespace; /* ".contoso.com" matches the suffix, "sip.contoso.com" the name (as
+			    Windows does) */
 	GArray *servers; /* struct addr; empty: the name must not resolve */
 	struct loc loc;
 };
@@ -147,50 +172,58 @@ struct nrpt_rule {
 enum service_kind { SERVICE_DNS, SERVICE_FRONTEND, SERVICE_EDGE, SERVICE_KIND_COUNT };
 
 struct dns_service {
-	GPtrArray *records;   /* struct dns_record */
-	GPtrArray *zones;     /* char *: answered from records only, NXDOMAIN otherwise */
-	struct addr forward;  /* other names go there; unset: refused */
+	GPtrArray *records;  /* struct dns_record */
+	GPtrArray *zones;    /* char *: answered from records only, NXDOMAIN otherwise */
+	struct addr forward; /* other names go there; unset: refused */
 };
 
 struct frontend_service {
 	char *fqdn;
-	char *domain;        /* whose users it serves; NULL in no model that loaded (default: the file's) */
-	bool media_relay;    /* tells its users of their Edge's relays (default true) */
-	struct addr address, address6; /* where it listens; the latter: the node's IPv6 address beside IPv4, unset: none */
+	char *domain; /* whose users it serves; NULL in no model that loaded (default: the file's)
+		       */
+	bool media_relay;	       /* tells its users of their Edge's relays (default true) */
+	struct addr address, address6; /* where it listens; the latter: the node's IPv6 address
+					  beside IPv4, unset: none */
 };
 
 /* The services that an Edge consists of, each of which can be down by itself. */
 enum edge_part { EDGE_ACCESS, EDGE_MRAS, EDGE_AV, EDGE_PART_COUNT };
 #define EDGE_ALL_PARTS ((1u << EDGE_PART_COUNT) - 1)
 
-/* What a client gets that names no family: an IPv4 relay (RFC 8656), or one of the family of the address it asked. */
+/* What a client gets that names no family: an IPv4 relay (RFC 8656), or one of the family of the
+ * address it asked. */
 enum relay_family { RELAY_FAMILY_IPV4, RELAY_FAMILY_SAME };
 
 /* What the credentials of MRAS are signed with. */
 enum mras_secret { MRAS_SECRET_SHARED, MRAS_SECRET_OWN };
 
 struct edge_service {
-	char *fqdn;          /* internal name, on the internal card */
-	char *access_fqdn;   /* public name of the Access Edge */
-	char *av_fqdn;       /* public name of the A/V Edge */
+	char *fqdn;	   /* internal name, on the internal card */
+	char *access_fqdn; /* public name of the Access Edge */
+	char *av_fqdn;	   /* public name of the A/V Edge */
 	char *internal_iface, *external_iface;
-	struct addr internal, internal6; /* addresses on the internal card: its first, and its first IPv6 beside it (unset: none) */
-	struct addr access, av, av_tcp; /* on the external card; av_tcp relays allocations born over TCP */
-	struct addr access_public, av_public, av_tcp_public; /* as seen outside a 1:1 NAT; equal to the above without NAT */
+	struct addr internal, internal6; /* addresses on the internal card: its first, and its first
+					    IPv6 beside it (unset: none) */
+	struct addr access, av,
+		av_tcp; /* on the external card; av_tcp relays allocations born over TCP */
+	struct addr access_public, av_public,
+		av_tcp_public; /* as seen outside a 1:1 NAT; equal to the above without NAT */
 	struct addr access6, av6, av_tcp6; /* the IPv6 ones beside them; unset: none */
 	enum relay_family relay_family;
 	struct port_range relay_ports;
-	char *next_hop;      /* node name of the Front End */
+	char *next_hop;	     /* node name of the Front End */
 	char *next_hop_fqdn; /* the name it is called by; NULL: the Front End's own */
 	uint16_t next_hop_port;
-	char *domain;        /* whose users may come in; NULL in no model that loaded (default: the file's) */
-	unsigned parts;      /* bits 1u << EDGE_*: which of its services run */
-	GArray *relay_to;    /* struct prefix: private peers it may relay to besides public unicast */
+	char *domain; /* whose users may come in; NULL in no model that loaded (default: the file's)
+		       */
+	unsigned parts;	  /* bits 1u << EDGE_*: which of its services run */
+	GArray *relay_to; /* struct prefix: private peers it may relay to besides public unicast */
 	GArray *relay_not_to; /* struct prefix: peers it must not relay to, public ones too */
 	uint16_t relays_per_user;
 	enum mras_secret mras_secret;
-	unsigned credential_lifetime_ms; /* longest life of relay credentials; 0: over when they are given */
-	char *engine;        /* "builtin" or "coturn" */
+	unsigned credential_lifetime_ms; /* longest life of relay credentials; 0: over when they are
+					    given */
+	char *engine;			 /* "builtin" or "coturn" */
 };
 
 struct service {
@@ -207,12 +240,13 @@ struct service {
 enum account_state { ACCOUNT_ENABLED, ACCOUNT_DISABLED, ACCOUNT_MISSING };
 
 struct endpoint {
-	char *user;        /* "dc1@contoso.com" */
-	char *media_edge;  /* node name; NULL: the site's */
-	GPtrArray *command; /* char *: a user's own client program; NULL: tb-client */
-	char *ice_profile; /* "standard" or "fast" */
-	unsigned packet_time_ms; /* how much speech a packet to it should hold; 0: the codec's frame */
-	char *password;    /* what the client gives; NULL: the account's */
+	char *user;		 /* "dc1@contoso.com" */
+	char *media_edge;	 /* node name; NULL: the site's */
+	GPtrArray *command;	 /* char *: a user's own client program; NULL: tb-client */
+	char *ice_profile;	 /* "standard" or "fast" */
+	unsigned packet_time_ms; /* how much speech a packet to it should hold; 0: the codec's frame
+				  */
+	char *password;		 /* what the client gives; NULL: the account's */
 	enum account_state account;
 };
 
@@ -221,9 +255,9 @@ enum certificate_validity { VALIDITY_VALID, VALIDITY_EXPIRED, VALIDITY_NOT_YET }
 
 /* The one that a node's services show. */
 struct certificate {
-	enum certificate_issuer issuer;     /* ISSUER_OTHER: an authority nobody in the lab trusts */
+	enum certificate_issuer issuer; /* ISSUER_OTHER: an authority nobody in the lab trusts */
 	enum certificate_validity validity;
-	GPtrArray *names;                   /* char *; empty: every name its services may be met by */
+	GPtrArray *names; /* char *; empty: every name its services may be met by */
 };
 
 enum host_model { HOST_WEAK, HOST_STRONG };
@@ -239,18 +273,20 @@ struct node {
 	char *site; /* NULL: none */
 	char *title;
 	enum host_model host_model;
-	bool forwarding;         /* routes packets between its interfaces */
-	bool bogon_filter;       /* an Internet router: drops and counts packets from and to private addresses */
-	GPtrArray *interfaces;   /* struct iface */
-	GPtrArray *routes;       /* struct route */
-	GPtrArray *lost_routes;  /* struct route: those that a restart (change reboot) took, being not persistent */
+	bool forwarding;	/* routes packets between its interfaces */
+	bool bogon_filter;	/* an Internet router: drops and counts packets from and to private
+				   addresses */
+	GPtrArray *interfaces;	/* struct iface */
+	GPtrArray *routes;	/* struct route */
+	GPtrArray *lost_routes; /* struct route: those that a restart (change reboot) took, being
+				   not persistent */
 	struct firewall firewall;
-	GPtrArray *nat;          /* struct nat_rule */
-	GArray *resolvers;       /* struct addr: /etc/resolv.conf */
-	GPtrArray *nrpt;         /* struct nrpt_rule */
-	GPtrArray *hosts;        /* struct dns_record with `a` set: /etc/hosts */
-	GPtrArray *sysctls;      /* struct sysctl_setting: beyond the defaults every node gets */
-	GPtrArray *services;     /* struct service */
+	GPtrArray *nat;	     /* struct nat_rule */
+	GArray *resolvers;   /* struct addr: /etc/resolv.conf */
+	GPtrArray *nrpt;     /* struct nrpt_rule */
+	GPtrArray *hosts;    /* struct dns_record with `a` set: /etc/hosts */
+	GPtrArray *sysctls;  /* struct sysctl_setting: beyond the defaults every node gets */
+	GPtrArray *services; /* struct service */
 	struct certificate certificate;
 	struct endpoint *endpoint; /* NULL: no client runs here */
 	struct loc loc;
@@ -261,17 +297,18 @@ enum tunnel_kind { TUNNEL_WIREGUARD, TUNNEL_VXLAN, TUNNEL_GRE, TUNNEL_IPIP, TUNN
 struct tunnel_end {
 	char *node_name;
 	const struct node *node;
-	char *iface;            /* name of the tunnel interface inside the node */
-	struct prefix address;  /* of the tunnel interface */
-	struct addr underlay;   /* the node's address that the outer packets use */
-	GArray *prefixes;       /* struct prefix behind this end: what the OTHER end sends here (allowed IPs) */
+	char *iface;	       /* name of the tunnel interface inside the node */
+	struct prefix address; /* of the tunnel interface */
+	struct addr underlay;  /* the node's address that the outer packets use */
+	GArray *prefixes; /* struct prefix behind this end: what the OTHER end sends here (allowed
+			     IPs) */
 	struct impairment *impair; /* of what enters the tunnel here; NULL: the tunnel's */
 };
 
 struct tunnel {
 	char *name;
 	enum tunnel_kind kind;
-	uint16_t port;   /* outer UDP port (host order) */
+	uint16_t port;	    /* outer UDP port (host order) */
 	unsigned mtu_bytes; /* 0: the kind's default */
 	struct tunnel_end ends[2];
 	bool up;
@@ -279,10 +316,23 @@ struct tunnel {
 	struct loc loc;
 };
 
-enum media { MEDIA_IM, MEDIA_AUDIO, MEDIA_VIDEO, MEDIA_IM_CONFERENCE, MEDIA_AV_CONFERENCE, MEDIA_COUNT };
+enum media {
+	MEDIA_IM,
+	MEDIA_AUDIO,
+	MEDIA_VIDEO,
+	MEDIA_IM_CONFERENCE,
+	MEDIA_AV_CONFERENCE,
+	MEDIA_COUNT
+};
 enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_ERROR, VERDICT_COUNT };
 enum path_class {
-	PATH_SIGNALLING, PATH_UDP_DIRECT, PATH_UDP_NAT, PATH_UDP_RELAY, PATH_TCP_RELAY, PATH_MCU, PATH_NONE,
+	PATH_SIGNALLING,
+	PATH_UDP_DIRECT,
+	PATH_UDP_NAT,
+	PATH_UDP_RELAY,
+	PATH_TCP_RELAY,
+	PATH_MCU,
+	PATH_NONE,
 	PATH_COUNT
 };
 
@@ -290,21 +340,22 @@ enum conference_start { CONFERENCE_SCHEDULED, CONFERENCE_AD_HOC, CONFERENCE_STAR
 
 struct conference {
 	char *name;
-	char *organiser;         /* node name of an endpoint */
+	char *organiser;	 /* node name of an endpoint */
 	GPtrArray *participants; /* char *: node names, organiser not among them */
-	unsigned media_mask;     /* bits 1u << MEDIA_IM_CONFERENCE, 1u << MEDIA_AV_CONFERENCE */
-	enum conference_start start; /* ad hoc: organiser and first participant talk to each other first */
+	unsigned media_mask;	 /* bits 1u << MEDIA_IM_CONFERENCE, 1u << MEDIA_AV_CONFERENCE */
+	enum conference_start
+		start; /* ad hoc: organiser and first participant talk to each other first */
 	struct loc loc;
 };
 
 /* One rule of what must come out; the last one that matches a cell wins. */
 struct expect {
 	GPtrArray *between; /* char *: endpoint or site names, or "*"; one side of the pair... */
-	GPtrArray *and;     /* ...and the other side; order does not matter */
+	GPtrArray *and;	    /* ...and the other side; order does not matter */
 	unsigned media_mask;
-	enum verdict verdict;  /* VERDICT_PASS or VERDICT_FAIL */
-	unsigned path_mask;    /* bits 1u << PATH_*; 0: any */
-	char *cause;           /* NULL: not judged */
+	enum verdict verdict; /* VERDICT_PASS or VERDICT_FAIL */
+	unsigned path_mask;   /* bits 1u << PATH_*; 0: any */
+	char *cause;	      /* NULL: not judged */
 	struct loc loc;
 };
 
@@ -314,7 +365,8 @@ struct scenario {
 	char *name;
 	char *title;
 	GPtrArray *changes; /* struct change */
-	GPtrArray *expects; /* struct expect: the file's common rules first, the scenario's own after them */
+	GPtrArray *expects; /* struct expect: the file's common rules first, the scenario's own
+			       after them */
 	struct loc loc;
 };
 
@@ -322,8 +374,8 @@ typedef struct model {
 	char *file;   /* as given */
 	char *sha256; /* hex digest of the file's bytes */
 	char *name, *title;
-	char *domain; /* the SIP domain, "contoso.com" */
-	char *ice_profile; /* "standard" or "fast": default of endpoints that name none */
+	char *domain;	     /* the SIP domain, "contoso.com" */
+	char *ice_profile;   /* "standard" or "fast": default of endpoints that name none */
 	double max_loss_pct; /* media loss a call may have and still pass (default 1) */
 	GPtrArray *sites, *networks, *nodes, *tunnels, *conferences, *scenarios;
 	struct model_source *source; /* private: the parsed text, for model_instantiate */
@@ -342,14 +394,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(model, model_free)
  * model that loaded instantiates. */
 model *model_instantiate(const model *m, const struct scenario *scenario, diags *d);
 
-/* The same with more changes after the scenario's own: `changes` is text as under `changes:` in a file,
- * one change ("add-route: {...}") or a list of them.  `name` stands for the text in findings. */
-model *model_instantiate_with(const model *m, const struct scenario *scenario, const char *name, const char *changes,
-			      diags *d);
+/* The same with more changes after the scenario's own: `changes` is text as under `changes:` in a
+ * file, one change ("add-route: {...}") or a list of them.  `name` stands for the text in findings.
+ */
+model *model_instantiate_with(const model *m, const struct scenario *scenario, const char *name,
+			      const char *changes, diags *d);
 
-/* From now on every scenario of `m` makes these changes too, after its own and after those added before; `changes`
- * and `name` as above.  False with findings in `d` when they can't be read.  Whether they fit a scenario is found
- * out when it is instantiated. */
+/* From now on every scenario of `m` makes these changes too, after its own and after those added
+ * before; `changes` and `name` as above.  False with findings in `d` when they can't be read.
+ * Whether they fit a scenario is found out when it is instantiated. */
 bool model_add_changes(model *m, const char *name, const char *changes, diags *d);
 /* Forgets all that model_add_changes has added. */
 void model_drop_changes(model *m);
@@ -360,33 +413,36 @@ const struct node *model_node(const model *m, const char *name);
 const struct network *model_network(const model *m, const char *name);
 const struct site *model_site(const model *m, const char *name);
 const struct iface *node_iface(const struct node *n, const char *name);
-const struct service *node_service(const struct node *n, enum service_kind kind); /* NULL also when disabled */
+const struct service *node_service(const struct node *n,
+				   enum service_kind kind); /* NULL also when disabled */
 /* The same, also when disabled: who depends on a service is told of it whether it runs or not. */
 const struct service *node_declared_service(const struct node *n, enum service_kind kind);
 /* Primary address of a node's first interface; family 0 when it has none. */
 struct addr node_address(const struct node *n);
 /* Its first IPv6 address; unset: none. */
 struct addr node_address6(const struct node *n);
-bool node_has_address(const struct node *n, const struct addr *a); /* on one of its interfaces; tunnels don't count */
+bool node_has_address(const struct node *n,
+		      const struct addr *a); /* on one of its interfaces; tunnels don't count */
 /* "NODE", or "NODE:IF" with the name of one of its network or tunnel interfaces. */
 bool model_has_place(const model *m, const char *place);
-/* What is wrong with such a text that names no place: "no node 'edg' (did you mean 'edge'?)", or the interfaces that there
- * are.  Caller frees. */
+/* What is wrong with such a text that names no place: "no node 'edg' (did you mean 'edge'?)", or
+ * the interfaces that there are.  Caller frees. */
 char *model_no_place(const model *m, const char *place);
 /* The node whose Edge serves this endpoint for media (own setting, site's, first Edge), or NULL. */
 const struct node *model_media_edge(const model *m, const struct node *endpoint);
 
 /* What the scenario expects of a call between endpoints `a` and `b` (for conferences: between the
  * organiser and any participant).  NULL: nothing said, which means pass over any path. */
-const struct expect *scenario_expect(const model *m, const struct scenario *sc, const char *a, const char *b,
-				     enum media media);
+const struct expect *scenario_expect(const model *m, const struct scenario *sc, const char *a,
+				     const char *b, enum media media);
 
 /* Whether nothing happens to packets; NULL counts as none. */
 bool impairment_is_none(const struct impairment *i);
-/* " delay 20ms jitter 2ms normal loss 1% rate 2mbit queue 100ms", each in the words of the file; appends. */
+/* " delay 20ms jitter 2ms normal loss 1% rate 2mbit queue 100ms", each in the words of the file;
+ * appends. */
 void impairment_print(const struct impairment *i, GString *out);
-/* Chance that a run of losses begins at a packet when none was lost before: Gilbert's model, by which runs of
- * `burst_packets` on average make up `loss_pct`.  0..100. */
+/* Chance that a run of losses begins at a packet when none was lost before: Gilbert's model, by
+ * which runs of `burst_packets` on average make up `loss_pct`.  0..100. */
 double impairment_burst_start_pct(const struct impairment *i);
 const char *jitter_shape_name(enum jitter_shape v);
 /* How many bytes may wait for the rate; 0 without a rate. */

@@ -1,5 +1,6 @@
-/* The words that files and results use for the model's enums.  Private to the model layer; others use
- * media_name and its kin in model.h.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The words that files and results use for the model's enums.  Private to the model layer; others
+ * use media_name and its kin in model.h.
  *
  * Each table is ended by NULL; those of an enum are indexed by it.
  */

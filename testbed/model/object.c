@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/object.h"
 
 #include "testbed/model/change.h"
@@ -224,7 +225,7 @@ struct service *service_new(enum service_kind kind)
 		service->edge.relay_not_to = array_of(sizeof(struct prefix));
 		service->edge.relays_per_user = RELAYS_PER_USER;
 		service->edge.credential_lifetime_ms = CREDENTIAL_LIFETIME_MS;
-		service->edge.relay_ports = (struct port_range){ RELAY_PORT_FIRST, RELAY_PORT_LAST };
+		service->edge.relay_ports = (struct port_range){RELAY_PORT_FIRST, RELAY_PORT_LAST};
 		service->edge.relay_to = array_of(sizeof(struct prefix));
 	}
 	return service;

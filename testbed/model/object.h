@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Making and freeing the model's objects.  Private to the model layer.
  *
- * X_new gives an object with every default of docs/FORMATS.md set and every list empty; X_free frees
- * it with everything it owns and accepts NULL.  Both take and return void pointers so that they fit
- * the tables of the reader (schema.h) and GLib's destroy functions.
+ * X_new gives an object with every default of docs/FORMATS.md set and every list empty; X_free
+ * frees it with everything it owns and accepts NULL.  Both take and return void pointers so that
+ * they fit the tables of the reader (schema.h) and GLib's destroy functions.
  */
 #ifndef TESTBED_MODEL_OBJECT_H
 #define TESTBED_MODEL_OBJECT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/internal.h"
 
 #include <string.h>
@@ -25,7 +26,8 @@ void *named_find(const GPtrArray *objects, const char *name)
 	return NULL;
 }
 
-void named_error(diags *d, struct loc loc, const char *what, const char *name, const GPtrArray *objects)
+void named_error(diags *d, struct loc loc, const char *what, const char *name,
+		 const GPtrArray *objects)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
 	g_autofree char *hint = NULL;
@@ -72,7 +74,8 @@ static bool node_has_tunnel(const model *m, const char *node, const char *iface)
 		const struct tunnel *t = g_ptr_array_index(m->tunnels, i);
 
 		for (guint e = 0; e < G_N_ELEMENTS(t->ends); e++)
-			if (g_str_equal(t->ends[e].node_name, node) && g_str_equal(t->ends[e].iface, iface))
+			if (g_str_equal(t->ends[e].node_name, node) &&
+			    g_str_equal(t->ends[e].iface, iface))
 				return true;
 	}
 	return false;
@@ -94,7 +97,8 @@ static char *no_node(const model *m, const char *name)
 	for (guint i = 0; i < m->nodes->len; i++)
 		names[i] = ((const struct node *)m->nodes->pdata[i])->name;
 	near = diag_nearest(name, names);
-	return near ? g_strdup_printf("no node '%s' (did you mean '%s'?)", name, near) : g_strdup_printf("no node '%s'", name);
+	return near ? g_strdup_printf("no node '%s' (did you mean '%s'?)", name, near) :
+		      g_strdup_printf("no node '%s'", name);
 }
 
 char *model_no_place(const model *m, const char *place)
@@ -106,15 +110,18 @@ char *model_no_place(const model *m, const char *place)
 	if (!n || !part[1])
 		return no_node(m, part[0] ? part[0] : place);
 	for (guint i = 0; i < n->interfaces->len; i++)
-		g_string_append_printf(ifaces, "%s%s", i > 0 ? ", " : "", ((const struct iface *)n->interfaces->pdata[i])->name);
+		g_string_append_printf(ifaces, "%s%s", i > 0 ? ", " : "",
+				       ((const struct iface *)n->interfaces->pdata[i])->name);
 	for (guint i = 0; i < m->tunnels->len; i++) {
 		const struct tunnel *t = m->tunnels->pdata[i];
 
 		for (guint k = 0; k < 2; k++)
 			if (g_str_equal(t->ends[k].node_name, n->name))
-				g_string_append_printf(ifaces, "%s%s", ifaces->len > 0 ? ", " : "", t->ends[k].iface);
+				g_string_append_printf(ifaces, "%s%s", ifaces->len > 0 ? ", " : "",
+						       t->ends[k].iface);
 	}
-	return g_strdup_printf("node '%s' has no interface '%s' (there are: %s)", n->name, part[1], ifaces->str);
+	return g_strdup_printf("node '%s' has no interface '%s' (there are: %s)", n->name, part[1],
+			       ifaces->str);
 }
 
 const struct service *node_declared_service(const struct node *n, enum service_kind kind)
@@ -137,10 +144,11 @@ const struct service *node_service(const struct node *n, enum service_kind kind)
 
 struct addr node_address(const struct node *n)
 {
-	const struct iface *first = n->interfaces->len > 0 ? g_ptr_array_index(n->interfaces, 0) : NULL;
+	const struct iface *first =
+		n->interfaces->len > 0 ? g_ptr_array_index(n->interfaces, 0) : NULL;
 
 	if (!first || first->addresses->len == 0)
-		return (struct addr){ .family = 0 };
+		return (struct addr){.family = 0};
 	return g_array_index(first->addresses, struct prefix, 0).addr;
 }
 
@@ -150,13 +158,14 @@ struct addr node_address6(const struct node *n)
 		const struct iface *iface = g_ptr_array_index(n->interfaces, i);
 
 		for (guint k = 0; k < iface->addresses->len; k++) {
-			const struct addr *a = &g_array_index(iface->addresses, struct prefix, k).addr;
+			const struct addr *a =
+				&g_array_index(iface->addresses, struct prefix, k).addr;
 
 			if (a->family == AF_INET6)
 				return *a;
 		}
 	}
-	return (struct addr){ .family = 0 };
+	return (struct addr){.family = 0};
 }
 
 bool node_has_address(const struct node *n, const struct addr *a)
@@ -183,7 +192,8 @@ const struct node *model_media_edge(const model *m, const struct node *endpoint)
 	for (guint i = 0; i < m->nodes->len; i++) {
 		const struct node *node = g_ptr_array_index(m->nodes, i);
 
-		if (node_declared_service(node, SERVICE_EDGE)) /* users are bound to a stopped one all the same */
+		if (node_declared_service(
+			    node, SERVICE_EDGE)) /* users are bound to a stopped one all the same */
 			return node;
 	}
 	return NULL;
@@ -212,7 +222,8 @@ static bool expect_matches(const model *m, const struct expect *e, const char *a
 }
 
 /* A conference: one of its pairs of organiser and participant is enough. */
-static bool expect_matches_conference(const model *m, const struct expect *e, const char *organiser, enum media media)
+static bool expect_matches_conference(const model *m, const struct expect *e, const char *organiser,
+				      enum media media)
 {
 	for (guint i = 0; i < m->conferences->len; i++) {
 		const struct conference *c = g_ptr_array_index(m->conferences, i);
@@ -227,8 +238,8 @@ static bool expect_matches_conference(const model *m, const struct expect *e, co
 	return false;
 }
 
-const struct expect *scenario_expect(const model *m, const struct scenario *sc, const char *a, const char *b,
-				     enum media media)
+const struct expect *scenario_expect(const model *m, const struct scenario *sc, const char *a,
+				     const char *b, enum media media)
 {
 	for (guint i = sc->expects->len; i > 0; i--) {
 		const struct expect *e = g_ptr_array_index(sc->expects, i - 1);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/reader.h"
 
 #include "testbed/model/value.h"
@@ -7,7 +8,8 @@
 #define MERGE_KEY "<<" /* https://yaml.org/type/merge.html */
 #define HINT_WORDS_MAX 24
 
-void reader_error(struct reader *r, const yaml_node_t *value, const char *hint, const char *format, ...)
+void reader_error(struct reader *r, const yaml_node_t *value, const char *hint, const char *format,
+		  ...)
 {
 	g_autofree char *text = NULL;
 	va_list args;
@@ -53,7 +55,8 @@ static const char *shape_name(const yaml_node_t *value)
 
 static void shape_error(struct reader *r, const yaml_node_t *value, const char *expected)
 {
-	reader_error(r, value, NULL, "'%s' must be %s, not %s", r->key, expected, shape_name(value));
+	reader_error(r, value, NULL, "'%s' must be %s, not %s", r->key, expected,
+		     shape_name(value));
 }
 
 const char *read_scalar(struct reader *r, const yaml_node_t *value)
@@ -65,7 +68,8 @@ const char *read_scalar(struct reader *r, const yaml_node_t *value)
 		return NULL;
 	}
 	if (value->data.scalar.length == 0 ||
-	    (value->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && (strcmp(text, "~") == 0 || strcmp(text, "null") == 0))) {
+	    (value->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+	     (strcmp(text, "~") == 0 || strcmp(text, "null") == 0))) {
 		reader_error(r, value, NULL, "'%s' has no value", r->key);
 		return NULL;
 	}
@@ -81,7 +85,8 @@ const char *read_scalar(struct reader *r, const yaml_node_t *value)
 static const char *key_text(const yaml_node_t *key)
 {
 	/* The source has reported it already. */
-	if (key->type != YAML_SCALAR_NODE || strlen((const char *)key->data.scalar.value) != key->data.scalar.length)
+	if (key->type != YAML_SCALAR_NODE ||
+	    strlen((const char *)key->data.scalar.value) != key->data.scalar.length)
 		return NULL;
 	return (const char *)key->data.scalar.value;
 }
@@ -101,8 +106,8 @@ static void walk_merged(struct reader *r, const yaml_node_t *value, struct pair_
 		return;
 	}
 	if (value->type != YAML_SEQUENCE_NODE) {
-		reader_error(r, value, NULL, "'%s' merges a mapping or a list of them, not %s", MERGE_KEY,
-			     shape_name(value));
+		reader_error(r, value, NULL, "'%s' merges a mapping or a list of them, not %s",
+			     MERGE_KEY, shape_name(value));
 		return;
 	}
 	for (int *i = value->data.sequence.items.start; i < value->data.sequence.items.top; i++) {
@@ -111,7 +116,8 @@ static void walk_merged(struct reader *r, const yaml_node_t *value, struct pair_
 		if (item->type == YAML_MAPPING_NODE)
 			walk_pairs(r, item, w);
 		else
-			reader_error(r, item, NULL, "'%s' merges mappings only, not %s", MERGE_KEY, shape_name(item));
+			reader_error(r, item, NULL, "'%s' merges mappings only, not %s", MERGE_KEY,
+				     shape_name(item));
 	}
 }
 
@@ -119,7 +125,8 @@ static void walk_pairs(struct reader *r, const yaml_node_t *mapping, struct pair
 {
 	const yaml_node_t *merged = NULL;
 
-	for (yaml_node_pair_t *p = mapping->data.mapping.pairs.start; p < mapping->data.mapping.pairs.top; p++) {
+	for (yaml_node_pair_t *p = mapping->data.mapping.pairs.start;
+	     p < mapping->data.mapping.pairs.top; p++) {
 		const yaml_node_t *key = source_value(r->source, p->key);
 		const char *text = key_text(key);
 
@@ -138,7 +145,7 @@ static void walk_pairs(struct reader *r, const yaml_node_t *mapping, struct pair
 bool read_pairs(struct reader *r, const yaml_node_t *value, read_pair_func each, gpointer user_data)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-	struct pair_walk w = { .seen = seen, .each = each, .user_data = user_data };
+	struct pair_walk w = {.seen = seen, .each = each, .user_data = user_data};
 
 	if (value->type != YAML_MAPPING_NODE) {
 		shape_error(r, value, "a mapping");
@@ -162,7 +169,8 @@ static bool is_pattern(const char *key)
 
 static bool field_matches(const struct field *f, const char *key)
 {
-	return is_pattern(f->key) ? strncmp(f->key, key, strlen(f->key) - 1) == 0 : strcmp(f->key, key) == 0;
+	return is_pattern(f->key) ? strncmp(f->key, key, strlen(f->key) - 1) == 0 :
+				    strcmp(f->key, key) == 0;
 }
 
 static void collect_keys(const struct field *fields, GPtrArray *keys)
@@ -221,7 +229,8 @@ static void *read_named_object(struct reader *r, const yaml_node_t *key, const y
 	return object;
 }
 
-static void unknown_key(struct reader *r, const yaml_node_t *key, const char *text, const struct field *fields)
+static void unknown_key(struct reader *r, const yaml_node_t *key, const char *text,
+			const struct field *fields)
 {
 	g_autoptr(GPtrArray) keys = g_ptr_array_new();
 	g_autofree char *hint = NULL;
@@ -232,7 +241,8 @@ static void unknown_key(struct reader *r, const yaml_node_t *key, const char *te
 	reader_error(r, key, hint, "unknown key '%s'", text);
 }
 
-static void read_pair(struct reader *r, const yaml_node_t *key, const yaml_node_t *value, gpointer user_data)
+static void read_pair(struct reader *r, const yaml_node_t *key, const yaml_node_t *value,
+		      gpointer user_data)
 {
 	struct mapping_read *m = user_data;
 	const char *text = key_text(key);
@@ -255,7 +265,8 @@ static void read_pair(struct reader *r, const yaml_node_t *key, const yaml_node_
 	}
 }
 
-static void check_required(struct reader *r, const yaml_node_t *value, const struct field *fields, GHashTable *given)
+static void check_required(struct reader *r, const yaml_node_t *value, const struct field *fields,
+			   GHashTable *given)
 {
 	for (const struct field *f = fields; f->key || f->include; f++) {
 		if (f->include)
@@ -265,13 +276,15 @@ static void check_required(struct reader *r, const yaml_node_t *value, const str
 	}
 }
 
-bool read_mapping(struct reader *r, const yaml_node_t *value, const struct field *fields, void *object,
-		  const struct object_type *rest, GPtrArray *rest_into)
+bool read_mapping(struct reader *r, const yaml_node_t *value, const struct field *fields,
+		  void *object, const struct object_type *rest, GPtrArray *rest_into)
 {
 	g_autoptr(GHashTable) given = g_hash_table_new(NULL, NULL);
-	struct mapping_read m = {
-		.fields = fields, .object = object, .rest = rest, .rest_into = rest_into, .given = given
-	};
+	struct mapping_read m = {.fields = fields,
+				 .object = object,
+				 .rest = rest,
+				 .rest_into = rest_into,
+				 .given = given};
 	const char *outer_key = r->key;
 
 	if (!read_pairs(r, value, read_pair, &m))
@@ -295,7 +308,8 @@ void *read_object(struct reader *r, const yaml_node_t *value, const struct objec
 	return object;
 }
 
-bool read_single(struct reader *r, const yaml_node_t *value, const yaml_node_t **key, const yaml_node_t **inner)
+bool read_single(struct reader *r, const yaml_node_t *value, const yaml_node_t **key,
+		 const yaml_node_t **inner)
 {
 	yaml_node_pair_t *pair;
 
@@ -305,7 +319,8 @@ bool read_single(struct reader *r, const yaml_node_t *value, const yaml_node_t *
 	}
 	pair = value->data.mapping.pairs.start;
 	if (value->data.mapping.pairs.top - pair != 1) {
-		reader_error(r, value, "start each one with '- '", "an item of '%s' must have exactly one key", r->key);
+		reader_error(r, value, "start each one with '- '",
+			     "an item of '%s' must have exactly one key", r->key);
 		return false;
 	}
 	*key = source_value(r->source, pair->key);
@@ -363,12 +378,13 @@ static void read_one_object(struct reader *r, const yaml_node_t *value, gpointer
 
 bool read_objects(struct reader *r, const yaml_node_t *value, void *target, const void *arg)
 {
-	struct objects_read o = { .type = arg, .into = *(GPtrArray **)target };
+	struct objects_read o = {.type = arg, .into = *(GPtrArray **)target};
 
 	return read_list(r, value, read_one_object, &o);
 }
 
-static void read_one_named(struct reader *r, const yaml_node_t *key, const yaml_node_t *value, gpointer user_data)
+static void read_one_named(struct reader *r, const yaml_node_t *key, const yaml_node_t *value,
+			   gpointer user_data)
 {
 	struct objects_read *o = user_data;
 	void *object;
@@ -381,7 +397,7 @@ static void read_one_named(struct reader *r, const yaml_node_t *key, const yaml_
 
 bool read_named_objects(struct reader *r, const yaml_node_t *value, void *target, const void *arg)
 {
-	struct objects_read o = { .type = arg, .into = *(GPtrArray **)target };
+	struct objects_read o = {.type = arg, .into = *(GPtrArray **)target};
 
 	return read_pairs(r, value, read_one_named, &o);
 }
@@ -401,7 +417,7 @@ static void read_item(struct reader *r, const yaml_node_t *value, gpointer user_
 		struct prefix prefix;
 		uint64_t number;
 		char *text;
-	} item = { .text = NULL };
+	} item = {.text = NULL};
 	guint index = items->array ? items->array->len : items->texts->len;
 
 	if (!items->type->item(r, value, &item, items->type->arg))
@@ -429,14 +445,14 @@ static bool read_items(struct reader *r, const yaml_node_t *value, struct items_
 
 bool read_array(struct reader *r, const yaml_node_t *value, void *target, const void *arg)
 {
-	struct items_read items = { .type = arg, .array = *(GArray **)target };
+	struct items_read items = {.type = arg, .array = *(GArray **)target};
 
 	return read_items(r, value, &items);
 }
 
 bool read_texts(struct reader *r, const yaml_node_t *value, void *target, const void *arg)
 {
-	struct items_read items = { .type = arg, .texts = *(GPtrArray **)target };
+	struct items_read items = {.type = arg, .texts = *(GPtrArray **)target};
 
 	return read_items(r, value, &items);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The typed reader: from YAML values to C objects, driven by tables.  Private to the model layer.
  *
  * Nouns: a `field` is one key a mapping may have: how its value is read and where it goes.  An
@@ -26,18 +27,19 @@ struct reader {
 	const char *key; /* the key being read, for messages */
 };
 
-typedef bool read_function(struct reader *r, const yaml_node_t *value, void *target, const void *arg);
+typedef bool read_function(struct reader *r, const yaml_node_t *value, void *target,
+			   const void *arg);
 typedef read_function *read_func;
 
 /* A table of these ends with an all-zero row. */
 struct field {
 	const char *key; /* "x-*" stands for every key that starts so */
 	read_func read;
-	size_t offset;    /* of the target in the object */
-	const void *arg;  /* for `read` */
+	size_t offset;	 /* of the target in the object */
+	const void *arg; /* for `read` */
 	bool required;
-	/* Instead of a key: all fields of another table.  With `indirect` they belong to the object that
-	 * the pointer at `offset` points to. */
+	/* Instead of a key: all fields of another table.  With `indirect` they belong to the object
+	 * that the pointer at `offset` points to. */
 	const struct field *include;
 	bool indirect;
 };
@@ -48,7 +50,8 @@ struct object_type {
 	void (*destroy)(void *object);
 	const struct field *fields;
 	size_t loc_offset; /* of its struct loc */
-	/* For objects in mappings, NAME: {...}: where the name (char *) goes, and what it may look like. */
+	/* For objects in mappings, NAME: {...}: where the name (char *) goes, and what it may look
+	 * like. */
 	size_t name_offset;
 	const struct charset *name_charset;
 	/* More to say about a whole object than its fields can; may be NULL. */
@@ -56,28 +59,33 @@ struct object_type {
 };
 
 /* Adds an error at the value. */
-void reader_error(struct reader *r, const yaml_node_t *value, const char *hint, const char *format, ...)
-	G_GNUC_PRINTF(4, 5);
+void reader_error(struct reader *r, const yaml_node_t *value, const char *hint, const char *format,
+		  ...) G_GNUC_PRINTF(4, 5);
 /* "did you mean 'x'?", or else the list of all words; the caller frees it. */
 char *reader_hint(const char *word, const char *const *words);
 
 /* Reads a mapping into an object: unknown, wrong and missing keys are findings.  With `rest` a key
  * that no field knows names an object of that type, added to `rest_into`; `rest` NULL: none may.
  * `<<` merges mappings as YAML 1.1's merge type does.  False: not a mapping, nothing was read. */
-bool read_mapping(struct reader *r, const yaml_node_t *value, const struct field *fields, void *object,
-		  const struct object_type *rest, GPtrArray *rest_into);
-/* Reads one object; NULL with findings when the value is not even a mapping.  Owned by the caller. */
+bool read_mapping(struct reader *r, const yaml_node_t *value, const struct field *fields,
+		  void *object, const struct object_type *rest, GPtrArray *rest_into);
+/* Reads one object; NULL with findings when the value is not even a mapping.  Owned by the caller.
+ */
 void *read_object(struct reader *r, const yaml_node_t *value, const struct object_type *type);
-/* The only pair of a mapping such as {dns: {...}}: its key and value; false with a finding otherwise. */
-bool read_single(struct reader *r, const yaml_node_t *value, const yaml_node_t **key, const yaml_node_t **inner);
+/* The only pair of a mapping such as {dns: {...}}: its key and value; false with a finding
+ * otherwise. */
+bool read_single(struct reader *r, const yaml_node_t *value, const yaml_node_t **key,
+		 const yaml_node_t **inner);
 /* Calls `each` for every element of a list. */
 typedef void (*read_each_func)(struct reader *r, const yaml_node_t *value, gpointer user_data);
 bool read_list(struct reader *r, const yaml_node_t *value, read_each_func each, gpointer user_data);
 /* The text of a scalar, borrowed; NULL with a finding otherwise. */
 const char *read_scalar(struct reader *r, const yaml_node_t *value);
 /* Calls `each` for every pair of a mapping, merges followed. */
-typedef void (*read_pair_func)(struct reader *r, const yaml_node_t *key, const yaml_node_t *value, gpointer user_data);
-bool read_pairs(struct reader *r, const yaml_node_t *value, read_pair_func each, gpointer user_data);
+typedef void (*read_pair_func)(struct reader *r, const yaml_node_t *key, const yaml_node_t *value,
+			       gpointer user_data);
+bool read_pairs(struct reader *r, const yaml_node_t *value, read_pair_func each,
+		gpointer user_data);
 
 /* Whether a mapping has the key, merges followed. */
 bool read_has_key(struct reader *r, const yaml_node_t *value, const char *key);
@@ -86,12 +94,12 @@ bool read_has_key(struct reader *r, const yaml_node_t *value, const char *key);
 #define AT(type, member) .offset = offsetof(struct type, member)
 
 /* Read functions: target; arg. */
-read_function read_objects; /* GPtrArray *, a list; struct object_type */
+read_function read_objects;	  /* GPtrArray *, a list; struct object_type */
 read_function read_named_objects; /* GPtrArray *, a mapping; struct object_type */
-read_function read_array; /* GArray *; struct list_type */
-read_function read_texts; /* GPtrArray * of char *; struct list_type */
-read_function read_inline; /* the object itself, a mapping; struct field table */
-read_function read_nothing; /* any value, ignored */
+read_function read_array;	  /* GArray *; struct list_type */
+read_function read_texts;	  /* GPtrArray * of char *; struct list_type */
+read_function read_inline;	  /* the object itself, a mapping; struct field table */
+read_function read_nothing;	  /* any value, ignored */
 
 /* A list, or one item standing for a list of one. */
 struct list_type {
@@ -104,7 +112,8 @@ struct list_type {
 struct places *places_new(void);
 void places_free(struct places *p);
 void places_set(struct places *p, const void *target, struct loc loc);
-bool places_has(const struct places *p, const void *target); /* whether the file says anything there */
+bool places_has(const struct places *p,
+		const void *target); /* whether the file says anything there */
 struct loc places_get(const struct places *p, const void *target, struct loc fallback);
 /* The same for the item `index` of a list (GArray or GPtrArray); set in order. */
 void places_set_item(struct places *p, const void *list, guint index, struct loc loc);

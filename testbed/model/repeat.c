@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/repeat.h"
 
 #include "testbed/model/expression.h"
@@ -26,7 +27,8 @@ struct repeat {
 
 static int copy(struct repeat *r, int number, const struct variable *variables);
 
-static void fail(struct repeat *r, const yaml_node_t *at, const char *hint, const char *format, ...) G_GNUC_PRINTF(4, 5);
+static void fail(struct repeat *r, const yaml_node_t *at, const char *hint, const char *format, ...)
+	G_GNUC_PRINTF(4, 5);
 
 static void fail(struct repeat *r, const yaml_node_t *at, const char *hint, const char *format, ...)
 {
@@ -40,7 +42,7 @@ static void fail(struct repeat *r, const yaml_node_t *at, const char *hint, cons
 	r->failed = true;
 }
 
-/* --- what `count` says ------------------------------------------------------------------------------ */
+/* --- what `count` says ------------------------------------------------------------------------ */
 
 static const char *scalar_text(const yaml_node_t *value)
 {
@@ -52,7 +54,8 @@ static const yaml_node_t *count_of(const struct source *s, const yaml_node_t *va
 {
 	if (value->type != YAML_MAPPING_NODE)
 		return NULL;
-	for (yaml_node_pair_t *p = value->data.mapping.pairs.start; p < value->data.mapping.pairs.top; p++)
+	for (yaml_node_pair_t *p = value->data.mapping.pairs.start;
+	     p < value->data.mapping.pairs.top; p++)
 		if (g_strcmp0(scalar_text(source_value(s, p->key)), COUNT_KEY) == 0)
 			return source_value(s, p->value);
 	return NULL;
@@ -64,7 +67,8 @@ static bool parse_range(const char *text, struct range *ret)
 	g_auto(GStrv) ends = g_strsplit(text, "-", 2);
 	guint64 first = 1, last;
 
-	if (!ends[0] || (ends[1] && !g_ascii_string_to_unsigned(ends[0], 10, 0, G_MAXINT32, &first, NULL)) ||
+	if (!ends[0] ||
+	    (ends[1] && !g_ascii_string_to_unsigned(ends[0], 10, 0, G_MAXINT32, &first, NULL)) ||
 	    !g_ascii_string_to_unsigned(ends[ends[1] ? 1 : 0], 10, 0, G_MAXINT32, &last, NULL))
 		return false;
 	ret->first = (gint64)first;
@@ -74,30 +78,36 @@ static bool parse_range(const char *text, struct range *ret)
 
 static bool is_name(const char *text)
 {
-	return g_ascii_islower(text[0]) && strspn(text, "abcdefghijklmnopqrstuvwxyz_") == strlen(text);
+	return g_ascii_islower(text[0]) &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyz_") == strlen(text);
 }
 
-static void add_range(struct repeat *r, const yaml_node_t *at, const yaml_node_t *value, const char *name,
-		      const struct variable *outer, GArray *ranges)
+static void add_range(struct repeat *r, const yaml_node_t *at, const yaml_node_t *value,
+		      const char *name, const struct variable *outer, GArray *ranges)
 {
 	const char *text = scalar_text(value);
 	struct range range = {.name = name};
 
 	if (!is_name(name))
-		fail(r, at, NULL, "'%s' can't be counted by: a name of small letters is needed", name);
+		fail(r, at, NULL, "'%s' can't be counted by: a name of small letters is needed",
+		     name);
 	else if (variable_find(outer, name))
-		fail(r, at, "give it another name: 'count: {k: 5}'", "'%s' is counted around this already", name);
+		fail(r, at, "give it another name: 'count: {k: 5}'",
+		     "'%s' is counted around this already", name);
 	else if (!text)
 		fail(r, value, COUNT_HINT, "'count' must be a number or a range such as 0-49");
 	else if (!parse_range(text, &range))
-		fail(r, value, COUNT_HINT, "'count' is '%s', expected a number or a range such as 0-49", text);
+		fail(r, value, COUNT_HINT,
+		     "'count' is '%s', expected a number or a range such as 0-49", text);
 	else if (range.last < range.first || range.last - range.first >= COUNT_MAX)
-		fail(r, value, NULL, "'count' is '%s', expected from 1 to %d of them", text, COUNT_MAX);
+		fail(r, value, NULL, "'count' is '%s', expected from 1 to %d of them", text,
+		     COUNT_MAX);
 	else
 		g_array_append_val(ranges, range);
 }
 
-static void read_count(struct repeat *r, const yaml_node_t *count, const struct variable *outer, GArray *ranges)
+static void read_count(struct repeat *r, const yaml_node_t *count, const struct variable *outer,
+		       GArray *ranges)
 {
 	if (count->type != YAML_MAPPING_NODE) {
 		add_range(r, count, count, DEFAULT_NAME, outer, ranges);
@@ -105,10 +115,12 @@ static void read_count(struct repeat *r, const yaml_node_t *count, const struct 
 	}
 	if (count->data.mapping.pairs.start == count->data.mapping.pairs.top)
 		fail(r, count, COUNT_HINT, "'count' is empty");
-	for (yaml_node_pair_t *p = count->data.mapping.pairs.start; p < count->data.mapping.pairs.top; p++) {
+	for (yaml_node_pair_t *p = count->data.mapping.pairs.start;
+	     p < count->data.mapping.pairs.top; p++) {
 		const yaml_node_t *key = source_value(r->source, p->key);
 
-		add_range(r, key, source_value(r->source, p->value), scalar_text(key), outer, ranges);
+		add_range(r, key, source_value(r->source, p->value), scalar_text(key), outer,
+			  ranges);
 	}
 }
 
@@ -122,10 +134,11 @@ static int digits_of(gint64 number)
 }
 
 /* Calls `each` for every combination; the first name counts slowest. */
-typedef void (*each_function)(struct repeat *r, const struct variable *variables, gpointer user_data);
+typedef void (*each_function)(struct repeat *r, const struct variable *variables,
+			      gpointer user_data);
 
-static void for_each(struct repeat *r, const GArray *ranges, guint index, const struct variable *outer, each_function each,
-		     gpointer user_data)
+static void for_each(struct repeat *r, const GArray *ranges, guint index,
+		     const struct variable *outer, each_function each, gpointer user_data)
 {
 	const struct range *range = &g_array_index(ranges, struct range, index);
 	struct variable v = {.name = range->name, .width = digits_of(range->last), .outer = outer};
@@ -138,8 +151,8 @@ static void for_each(struct repeat *r, const GArray *ranges, guint index, const 
 	}
 }
 
-static void repeat_value(struct repeat *r, const yaml_node_t *count, const struct variable *outer, each_function each,
-			 gpointer user_data)
+static void repeat_value(struct repeat *r, const yaml_node_t *count, const struct variable *outer,
+			 each_function each, gpointer user_data)
 {
 	g_autoptr(GArray) ranges = g_array_new(FALSE, FALSE, sizeof(struct range));
 
@@ -148,7 +161,7 @@ static void repeat_value(struct repeat *r, const yaml_node_t *count, const struc
 		for_each(r, ranges, 0, outer, each, user_data);
 }
 
-/* --- making the document ------------------------------------------------------------------------------ */
+/* --- making the document ---------------------------------------------------------------------- */
 
 /* The new value stands where the old one did. */
 static int placed(struct repeat *r, int made, const yaml_node_t *old)
@@ -164,7 +177,8 @@ static int placed(struct repeat *r, int made, const yaml_node_t *old)
 		r->left--;
 	} else if (!r->full) {
 		r->full = true;
-		fail(r, old, NULL, "more than %u values when all that is counted is written out", SOURCE_VALUES_MAX);
+		fail(r, old, NULL, "more than %u values when all that is counted is written out",
+		     SOURCE_VALUES_MAX);
 	}
 	return made;
 }
@@ -184,7 +198,9 @@ static int copy_scalar(struct repeat *r, const yaml_node_t *old, const struct va
 			fail(r, old, NULL, "in '%s': %s", text, problem);
 		}
 	}
-	return placed(r, yaml_document_add_scalar(r->made, NULL, (yaml_char_t *)(guintptr)text, (int)length, old->data.scalar.style),
+	return placed(r,
+		      yaml_document_add_scalar(r->made, NULL, (yaml_char_t *)(guintptr)text,
+					       (int)length, old->data.scalar.style),
 		      old);
 }
 
@@ -201,9 +217,11 @@ static void add_item(struct repeat *r, const struct variable *variables, gpointe
 
 static int copy_sequence(struct repeat *r, const yaml_node_t *old, const struct variable *variables)
 {
-	int into = placed(r, yaml_document_add_sequence(r->made, NULL, old->data.sequence.style), old);
+	int into =
+		placed(r, yaml_document_add_sequence(r->made, NULL, old->data.sequence.style), old);
 
-	for (int *i = old->data.sequence.items.start; i < old->data.sequence.items.top && !r->full; i++) {
+	for (int *i = old->data.sequence.items.start; i < old->data.sequence.items.top && !r->full;
+	     i++) {
 		struct counted_item item = {.into = into, .value = *i};
 		const yaml_node_t *count = count_of(r->source, source_value(r->source, *i));
 
@@ -229,7 +247,8 @@ static void add_pair(struct repeat *r, const struct variable *variables, gpointe
 	char *text = g_strdup(scalar_text(r->made->nodes.start + (key - 1)));
 
 	if (text && !g_hash_table_add(c->keys, text))
-		fail(r, old, "put the number into the name: 'branch-$(0n)'", "'%s' is made twice by its 'count'", scalar_text(old));
+		fail(r, old, "put the number into the name: 'branch-$(0n)'",
+		     "'%s' is made twice by its 'count'", scalar_text(old));
 	value = copy(r, c->pair->value, variables);
 	yaml_document_append_mapping_pair(r->made, c->into, key, value);
 }
@@ -237,17 +256,22 @@ static void add_pair(struct repeat *r, const struct variable *variables, gpointe
 static int copy_mapping(struct repeat *r, const yaml_node_t *old, const struct variable *variables)
 {
 	g_autoptr(GHashTable) keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	int into = placed(r, yaml_document_add_mapping(r->made, NULL, old->data.mapping.style), old);
+	int into =
+		placed(r, yaml_document_add_mapping(r->made, NULL, old->data.mapping.style), old);
 	const yaml_node_t *own = count_of(r->source, old);
 
-	for (yaml_node_pair_t *p = old->data.mapping.pairs.start; p < old->data.mapping.pairs.top && !r->full; p++) {
+	for (yaml_node_pair_t *p = old->data.mapping.pairs.start;
+	     p < old->data.mapping.pairs.top && !r->full; p++) {
 		struct counted_pair c = {.into = into, .pair = p, .keys = keys};
-		const yaml_node_t *key = source_value(r->source, p->key), *value = source_value(r->source, p->value);
+		const yaml_node_t *key = source_value(r->source, p->key),
+				  *value = source_value(r->source, p->value);
 		const yaml_node_t *count = count_of(r->source, value);
 		const char *text = scalar_text(key);
 
-		/* At the top `count` is an unknown key like others, and what only aliases refer to has been copied there. */
-		if (old == r->source->root ? text && g_str_has_prefix(text, "x-") : own && value == own)
+		/* At the top `count` is an unknown key like others, and what only aliases refer to
+		 * has been copied there. */
+		if (old == r->source->root ? text && g_str_has_prefix(text, "x-") :
+					     own && value == own)
 			continue;
 		if (count && g_strcmp0(text, "<<") == 0)
 			fail(r, count, "write 'count' beside '<<'", "'count' can't be merged");
@@ -272,7 +296,8 @@ static int copy(struct repeat *r, int number, const struct variable *variables)
 
 static bool counts_anything(const struct source *s)
 {
-	for (const yaml_node_t *value = s->document.nodes.start; value < s->document.nodes.top; value++)
+	for (const yaml_node_t *value = s->document.nodes.start; value < s->document.nodes.top;
+	     value++)
 		if (count_of(s, value))
 			return true;
 	return false;

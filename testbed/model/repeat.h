@@ -1,17 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Repeated parts of a topology file: `count`.  Private to the model layer.
  *
- * A mapping that has the key `count` stands for several: a named object (a node, network, site, interface, ...) or
- * an item of a list (a route, a record, an expectation, ...).  Its name and all values in it may hold $(...), see
- * expression.h.  Everything above the source sees the finished document only; each copy of a value has the place
- * of the value it was made from, so findings point at the template.
+ * A mapping that has the key `count` stands for several: a named object (a node, network, site,
+ * interface, ...) or an item of a list (a route, a record, an expectation, ...).  Its name and all
+ * values in it may hold $(...), see expression.h.  Everything above the source sees the finished
+ * document only; each copy of a value has the place of the value it was made from, so findings
+ * point at the template.
  */
 #ifndef TESTBED_MODEL_REPEAT_H
 #define TESTBED_MODEL_REPEAT_H
 
 #include "testbed/model/source.h"
 
-/* Replaces the document of `s` by one in which everything counted is written out; does nothing when nothing is.
- * Findings go to `d`; false: the document is not fit for reading. */
+/* Replaces the document of `s` by one in which everything counted is written out; does nothing when
+ * nothing is. Findings go to `d`; false: the document is not fit for reading. */
 bool repeat_expand(struct source *s, diags *d);
 
 #endif

@@ -1,8 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/internal.h"
 
 /* Default outer ports: WireGuard's customary one, and RFC 7348 section 8's for VXLAN. */
 static const uint16_t tunnel_ports[TUNNEL_KIND_COUNT] = {
-	[TUNNEL_WIREGUARD] = 51820, [TUNNEL_VXLAN] = 4789,
+	[TUNNEL_WIREGUARD] = 51820,
+	[TUNNEL_VXLAN] = 4789,
 };
 
 static void resolve_edge(const struct check *c, struct edge_service *edge, const struct node *node)
@@ -14,7 +16,8 @@ static void resolve_edge(const struct check *c, struct edge_service *edge, const
 
 		if (i == 0)
 			edge->internal = *a;
-		else if (a->family == AF_INET6 && edge->internal.family == AF_INET && !addr_is_set(&edge->internal6))
+		else if (a->family == AF_INET6 && edge->internal.family == AF_INET &&
+			 !addr_is_set(&edge->internal6))
 			edge->internal6 = *a;
 	}
 	if (!addr_is_set(&edge->access_public))
@@ -29,7 +32,8 @@ static void resolve_edge(const struct check *c, struct edge_service *edge, const
 		edge->domain = g_strdup(c->m->domain);
 }
 
-static void resolve_frontend(const struct check *c, struct frontend_service *frontend, const struct node *node)
+static void resolve_frontend(const struct check *c, struct frontend_service *frontend,
+			     const struct node *node)
 {
 	if (!addr_is_set(&frontend->address))
 		frontend->address = node_address(node);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/results.h"
 
 #include <math.h>
@@ -50,8 +51,13 @@ void results_free(results *r)
 
 struct cell_quality cell_quality_none(void)
 {
-	return (struct cell_quality){ .rtt_ms = NAN, .jitter_ms = NAN, .loss_pct = NAN, .mos = NAN, .delay_ms = NAN,
-				      .delay_max_ms = NAN, .degradation = NAN };
+	return (struct cell_quality){.rtt_ms = NAN,
+				     .jitter_ms = NAN,
+				     .loss_pct = NAN,
+				     .mos = NAN,
+				     .delay_ms = NAN,
+				     .delay_max_ms = NAN,
+				     .degradation = NAN};
 }
 
 struct cell_stream *cell_stream_new(const char *kind, const char *receiver)
@@ -82,7 +88,8 @@ static void cell_source_free(gpointer data)
 	g_free(s);
 }
 
-void cell_leg_add_source(struct cell_leg *l, const char *participant, guint64 received, guint64 expected)
+void cell_leg_add_source(struct cell_leg *l, const char *participant, guint64 received,
+			 guint64 expected)
 {
 	struct cell_source *s = g_new0(struct cell_source, 1);
 
@@ -224,7 +231,7 @@ static void count_cell(struct results_summary *sum, const struct cell *c)
 
 struct results_summary results_summarise(const results *r)
 {
-	struct results_summary sum = { .cells = 0 };
+	struct results_summary sum = {.cells = 0};
 
 	for (guint i = 0; i < r->scenarios->len; i++) {
 		const struct scenario_result *s = g_ptr_array_index(r->scenarios, i);

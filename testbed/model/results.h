@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Results: what came out of a run, as plain data.  Filled by matrix, read by report and cmd.
  *
  * Nouns: a `cell` is one call (or conference) in one scenario with what was measured; a
@@ -10,7 +11,7 @@
 #include "testbed/model/model.h"
 
 struct cell_candidate {
-	char *type;      /* "host", "srflx", "prflx", "relay"; NULL: nothing selected */
+	char *type; /* "host", "srflx", "prflx", "relay"; NULL: nothing selected */
 	char *address;
 	unsigned port;
 	char *transport; /* "udp", "tcp": for a relay, how the client reaches its relay */
@@ -19,22 +20,23 @@ struct cell_candidate {
 /* Figures not measured are NAN (written as null). */
 struct cell_quality {
 	double rtt_ms, jitter_ms, loss_pct, mos;
-	guint64 sent, received; /* RTP packets, both directions added up; 0 for IM */
+	guint64 sent, received;	       /* RTP packets, both directions added up; 0 for IM */
 	double delay_ms, delay_max_ms; /* one way: mean and highest of the worse direction */
-	double degradation;     /* of MOS by the network, of the worse direction */
-	guint64 burst_max;      /* the longest run of lost packets */
-	bool poor;              /* a stream is what CQD calls poor */
+	double degradation;	       /* of MOS by the network, of the worse direction */
+	guint64 burst_max;	       /* the longest run of lost packets */
+	bool poor;		       /* a stream is what CQD calls poor */
 };
 
 /* One stream as its receiver measured it. */
 struct cell_stream {
-	char *kind;     /* "audio", "video" */
-	char *receiver; /* the participant */
+	char *kind;		     /* "audio", "video" */
+	char *receiver;		     /* the participant */
 	struct cell_quality quality; /* sent: what the receiver sent itself */
-	char *poor;     /* why it is poor: "loss, jitter"; NULL: it is not */
+	char *poor;		     /* why it is poor: "loss, jitter"; NULL: it is not */
 };
 
-/* Media of one participant of a conference as another heard it through the MCU, by the sender's own sequence numbers. */
+/* Media of one participant of a conference as another heard it through the MCU, by the sender's own
+ * sequence numbers. */
 struct cell_source {
 	char *participant; /* who sent it */
 	guint64 received, expected;
@@ -46,59 +48,64 @@ struct cell_leg {
 	enum path_class path; /* as the participant sees it; PATH_NONE: no pair, or a chat */
 	double setup_ms;      /* NAN */
 	struct cell_quality quality;
-	GPtrArray *sources;   /* struct cell_source: of everybody else that was heard; empty in a chat */
+	GPtrArray *
+		sources; /* struct cell_source: of everybody else that was heard; empty in a chat */
 };
 
-/* What an interface carried from right before a call to right after it; bytes with the Ethernet header where there is one. */
+/* What an interface carried from right before a call to right after it; bytes with the Ethernet
+ * header where there is one. */
 struct cell_hop {
 	char *node, *iface;
 	guint64 rx_packets, rx_bytes, tx_packets, tx_bytes;
 };
 
-/* What one end of a tunnel sent meanwhile, as IP packets: into the tunnel, and by the interface that carries the tunnel's packets.
- * An Ethernet header below is in neither: without the tunnel the packet would have had it, too. */
+/* What one end of a tunnel sent meanwhile, as IP packets: into the tunnel, and by the interface
+ * that carries the tunnel's packets. An Ethernet header below is in neither: without the tunnel the
+ * packet would have had it, too. */
 struct cell_tunnel {
 	char *tunnel, *node, *iface, *underlay;
 	guint64 packets, inner_bytes, outer_bytes;
 };
 
 struct cell {
-	char *id;       /* "missing-route/branch1-home1/audio" */
+	char *id; /* "missing-route/branch1-home1/audio" */
 	char *scenario;
-	char *a, *b;    /* a places the call; for a conference a is the organiser and b NULL */
+	char *a, *b; /* a places the call; for a conference a is the organiser and b NULL */
 	enum media media;
-	char *conference;          /* its name in the topology, or NULL */
-	bool ad_hoc;               /* a conference that begins as a call between its first two */
-	GPtrArray *participants;   /* char *: a and b, or everyone in the conference, organiser first */
+	char *conference; /* its name in the topology, or NULL */
+	bool ad_hoc;	  /* a conference that begins as a call between its first two */
+	GPtrArray
+		*participants; /* char *: a and b, or everyone in the conference, organiser first */
 
-	bool done;                 /* false: not run (interrupted) */
+	bool done; /* false: not run (interrupted) */
 	enum verdict verdict;
 	enum path_class path;
-	char *reason;              /* why not passed, in words: what the agents said; NULL when passed */
-	char *cause;               /* cause code, or NULL: not explained */
-	double setup_ms;           /* from placing the call to media (or text) both ways; NAN */
-	double duration_ms;        /* from placing the call to its verdict; NAN */
+	char *reason;	    /* why not passed, in words: what the agents said; NULL when passed */
+	char *cause;	    /* cause code, or NULL: not explained */
+	double setup_ms;    /* from placing the call to media (or text) both ways; NAN */
+	double duration_ms; /* from placing the call to its verdict; NAN */
 	struct cell_candidate local, remote; /* the selected pair as a sees it */
 	struct cell_quality quality;
-	GPtrArray *streams;        /* struct cell_stream */
-	GPtrArray *hops, *tunnels; /* struct cell_hop, struct cell_tunnel; both NULL: not measured */
-	GPtrArray *legs;           /* struct cell_leg: of a conference, in the order of its participants */
+	GPtrArray *streams; /* struct cell_stream */
+	GPtrArray *hops,
+		*tunnels; /* struct cell_hop, struct cell_tunnel; both NULL: not measured */
+	GPtrArray *legs;  /* struct cell_leg: of a conference, in the order of its participants */
 	int ms_client_diagnostics; /* 0: none */
-	guint32 ice_warn;          /* meaningful with has_ice_warn */
+	guint32 ice_warn;	   /* meaningful with has_ice_warn */
 	bool has_ice_warn;
 
-	bool has_expected_path;    /* false: any path will do */
+	bool has_expected_path; /* false: any path will do */
 	enum verdict expected_verdict;
 	unsigned expected_path_mask;
-	char *expected_cause;      /* NULL: not judged */
+	char *expected_cause; /* NULL: not judged */
 	bool as_expected;
 };
 
 struct scenario_result {
 	char *name, *title;
 	double build_ms;
-	GPtrArray *cells;          /* struct cell */
-	char *error;               /* the lab could not be built or died; NULL */
+	GPtrArray *cells; /* struct cell */
+	char *error;	  /* the lab could not be built or died; NULL */
 };
 
 typedef struct results {
@@ -106,11 +113,11 @@ typedef struct results {
 	char *run_id;
 	guint64 seed;
 	char *version, *kernel;
-	double wall_ms, build_ms;  /* build_ms: the slowest lab's */
-	GHashTable *features;      /* char * -> char * */
+	double wall_ms, build_ms; /* build_ms: the slowest lab's */
+	GHashTable *features;	  /* char * -> char * */
 	char *topology_name, *topology_sha256, *topology_file;
-	GPtrArray *endpoints;      /* struct result_endpoint */
-	GPtrArray *scenarios;      /* struct scenario_result */
+	GPtrArray *endpoints; /* struct result_endpoint */
+	GPtrArray *scenarios; /* struct scenario_result */
 } results;
 
 struct result_endpoint {
@@ -127,8 +134,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(results, results_free)
 
 struct cell *cell_new(void); /* everything unset: NAN, NULL, PATH_NONE, VERDICT_ERROR, not done */
 struct cell_quality cell_quality_none(void); /* nothing measured */
-struct cell_stream *cell_stream_new(const char *kind, const char *receiver); /* to be put into a cell */
-void cell_leg_add_source(struct cell_leg *l, const char *participant, guint64 received, guint64 expected);
+struct cell_stream *cell_stream_new(const char *kind,
+				    const char *receiver); /* to be put into a cell */
+void cell_leg_add_source(struct cell_leg *l, const char *participant, guint64 received,
+			 guint64 expected);
 struct cell_leg *cell_leg_new(const char *participant); /* to be put into a cell */
 void cell_hop_free(gpointer hop);
 void cell_tunnel_free(gpointer tunnel);
@@ -137,8 +146,8 @@ struct scenario_result *scenario_result_new(const char *name, const char *title)
 void scenario_result_free(struct scenario_result *s);
 
 /* Holds the cell's verdict, path and cause against what is expected and sets as_expected.  Strict:
- * an unexpected pass differs, and so does a pass over another path class.  A cause that was not looked for (yet) is
- * not judged; one that was looked for and not found is UNKNOWN, and differs. */
+ * an unexpected pass differs, and so does a pass over another path class.  A cause that was not
+ * looked for (yet) is not judged; one that was looked for and not found is UNKNOWN, and differs. */
 void cell_judge(struct cell *c);
 
 /* Counts verdicts, and what was as expected, over all cells. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The grammar of a topology file: which keys each object has and how they are read.  Private to the
  * model layer.  docs/FORMATS.md describes the same for people.
  */
@@ -12,14 +13,15 @@ extern const struct object_type site_type, network_type, iface_type, route_type,
 extern const struct field route_fields[];
 
 /* schema_policy.c */
-extern const struct object_type fw_rule_type, nat_rule_type, dns_record_type, host_type, nrpt_rule_type;
+extern const struct object_type fw_rule_type, nat_rule_type, dns_record_type, host_type,
+	nrpt_rule_type;
 extern const struct field firewall_fields[], nrpt_rule_fields[], dns_record_fields[], host_fields[];
 extern const struct field fw_rule_match_fields[]; /* a rule without its action */
 extern const struct field nat_behaviour_fields[]; /* what set-nat may change */
 /* Says which keys of `value` a 1:1 rule can't have. */
 void nat_static_check(struct reader *r, const yaml_node_t *value);
-/* Lets the preset of a NAT rule that was just read from `value` (none: nothing) be what the single keys override,
- * in whatever order they stand. */
+/* Lets the preset of a NAT rule that was just read from `value` (none: nothing) be what the single
+ * keys override, in whatever order they stand. */
 void nat_preset_apply(struct reader *r, const yaml_node_t *value, struct nat_rule *rule);
 void fw_rule_check(struct reader *r, const yaml_node_t *value, void *rule);
 void dns_record_check(struct reader *r, const yaml_node_t *value, void *record);
@@ -27,7 +29,8 @@ void dns_record_check(struct reader *r, const yaml_node_t *value, void *record);
 /* schema_node.c */
 extern const struct object_type node_type;
 extern const struct field certificate_fields[];
-extern const struct field edge_setting_fields[], frontend_setting_fields[]; /* what set-edge, set-frontend may change */
+extern const struct field edge_setting_fields[],
+	frontend_setting_fields[]; /* what set-edge, set-frontend may change */
 
 /* schema_scenario.c */
 extern const struct object_type conference_type, expect_type, scenario_type;

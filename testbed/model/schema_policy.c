@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/names.h"
 #include "testbed/model/object.h"
 #include "testbed/model/schema.h"
@@ -8,60 +9,82 @@
 /* --- firewall --------------------------------------------------------------------------------- */
 
 const struct field fw_rule_match_fields[] = {
-	{ .key = "name", .read = read_word, AT(fw_rule, name), .arg = &charset_name, .required = true },
-	{ .key = "chain", .read = read_enum, AT(fw_rule, chain), .arg = fw_chain_names, .required = true },
-	{ .key = "in", .read = read_word, AT(fw_rule, in_iface), .arg = &charset_iface },
-	{ .key = "out", .read = read_word, AT(fw_rule, out_iface), .arg = &charset_iface },
-	{ .key = "src", .read = read_array, AT(fw_rule, src), .arg = &prefix_list },
-	{ .key = "dst", .read = read_array, AT(fw_rule, dst), .arg = &prefix_list },
-	{ .key = "proto", .read = read_enum, AT(fw_rule, proto), .arg = ip_proto_names },
-	{ .key = "sports", .read = read_array, AT(fw_rule, sports), .arg = &port_list },
-	{ .key = "dports", .read = read_array, AT(fw_rule, dports), .arg = &port_list },
-	{ 0 }
-};
+	{.key = "name",
+	 .read = read_word,
+	 AT(fw_rule, name),
+	 .arg = &charset_name,
+	 .required = true},
+	{.key = "chain",
+	 .read = read_enum,
+	 AT(fw_rule, chain),
+	 .arg = fw_chain_names,
+	 .required = true},
+	{.key = "in", .read = read_word, AT(fw_rule, in_iface), .arg = &charset_iface},
+	{.key = "out", .read = read_word, AT(fw_rule, out_iface), .arg = &charset_iface},
+	{.key = "src", .read = read_array, AT(fw_rule, src), .arg = &prefix_list},
+	{.key = "dst", .read = read_array, AT(fw_rule, dst), .arg = &prefix_list},
+	{.key = "proto", .read = read_enum, AT(fw_rule, proto), .arg = ip_proto_names},
+	{.key = "sports", .read = read_array, AT(fw_rule, sports), .arg = &port_list},
+	{.key = "dports", .read = read_array, AT(fw_rule, dports), .arg = &port_list},
+	{0}};
 
-static const struct field fw_rule_fields[] = {
-	{ .include = fw_rule_match_fields },
-	{ .key = "action", .read = read_enum, AT(fw_rule, action), .arg = fw_action_names, .required = true },
-	{ 0 }
-};
+static const struct field fw_rule_fields[] = {{.include = fw_rule_match_fields},
+					      {.key = "action",
+					       .read = read_enum,
+					       AT(fw_rule, action),
+					       .arg = fw_action_names,
+					       .required = true},
+					      {0}};
 
 void fw_rule_check(struct reader *r, const yaml_node_t *value, void *object)
 {
 	const struct fw_rule *rule = object;
 	bool has_chain = read_has_key(r, value, "chain");
 
-	if ((rule->sports->len > 0 || rule->dports->len > 0) && rule->proto != PROTO_TCP && rule->proto != PROTO_UDP)
-		reader_error(r, value, "add 'proto: tcp' or 'proto: udp'", "the rule names ports but no protocol that has them");
+	if ((rule->sports->len > 0 || rule->dports->len > 0) && rule->proto != PROTO_TCP &&
+	    rule->proto != PROTO_UDP)
+		reader_error(r, value, "add 'proto: tcp' or 'proto: udp'",
+			     "the rule names ports but no protocol that has them");
 	if (has_chain && rule->in_iface && rule->chain == FW_OUTPUT)
-		reader_error(r, value, "use 'out', or another chain", "a rule of the output chain can't match 'in'");
+		reader_error(r, value, "use 'out', or another chain",
+			     "a rule of the output chain can't match 'in'");
 	if (has_chain && rule->out_iface && rule->chain == FW_INPUT)
-		reader_error(r, value, "use 'in', or another chain", "a rule of the input chain can't match 'out'");
+		reader_error(r, value, "use 'in', or another chain",
+			     "a rule of the input chain can't match 'out'");
 }
 
 const struct object_type fw_rule_type = {
-	.what = "rule", .create = fw_rule_new, .destroy = fw_rule_free, .fields = fw_rule_fields,
-	.loc_offset = offsetof(struct fw_rule, loc), .check = fw_rule_check,
+	.what = "rule",
+	.create = fw_rule_new,
+	.destroy = fw_rule_free,
+	.fields = fw_rule_fields,
+	.loc_offset = offsetof(struct fw_rule, loc),
+	.check = fw_rule_check,
 };
 
 const struct field firewall_fields[] = {
-	{ .key = "input", .read = read_enum, AT(firewall, policy[FW_INPUT]), .arg = fw_policy_names },
-	{ .key = "forward", .read = read_enum, AT(firewall, policy[FW_FORWARD]), .arg = fw_policy_names },
-	{ .key = "output", .read = read_enum, AT(firewall, policy[FW_OUTPUT]), .arg = fw_policy_names },
-	{ .key = "stateful", .read = read_bool, AT(firewall, stateful) },
-	{ .key = "rules", .read = read_objects, AT(firewall, rules), .arg = &fw_rule_type },
-	{ 0 }
-};
+	{.key = "input", .read = read_enum, AT(firewall, policy[FW_INPUT]), .arg = fw_policy_names},
+	{.key = "forward",
+	 .read = read_enum,
+	 AT(firewall, policy[FW_FORWARD]),
+	 .arg = fw_policy_names},
+	{.key = "output",
+	 .read = read_enum,
+	 AT(firewall, policy[FW_OUTPUT]),
+	 .arg = fw_policy_names},
+	{.key = "stateful", .read = read_bool, AT(firewall, stateful)},
+	{.key = "rules", .read = read_objects, AT(firewall, rules), .arg = &fw_rule_type},
+	{0}};
 
 /* --- NAT -------------------------------------------------------------------------------------- */
 
 static const struct field nat_static_fields[] = {
-	{ .key = "inside", .read = read_addr, AT(nat_rule, inside), .required = true },
-	{ .key = "outside", .read = read_addr, AT(nat_rule, outside), .required = true },
-	{ 0 }
-};
+	{.key = "inside", .read = read_addr, AT(nat_rule, inside), .required = true},
+	{.key = "outside", .read = read_addr, AT(nat_rule, outside), .required = true},
+	{0}};
 
-static bool read_static(struct reader *r, const yaml_node_t *value, void *target, const void *arg G_GNUC_UNUSED)
+static bool read_static(struct reader *r, const yaml_node_t *value, void *target,
+			const void *arg G_GNUC_UNUSED)
 {
 	struct nat_rule *rule = target;
 
@@ -70,32 +93,40 @@ static bool read_static(struct reader *r, const yaml_node_t *value, void *target
 }
 
 static const struct field nat_single_fields[] = {
-	{ .key = "mapping", .read = read_enum, AT(nat_rule, mapping), .arg = nat_behaviour_names },
-	{ .key = "filtering", .read = read_enum, AT(nat_rule, filtering), .arg = nat_behaviour_names },
-	{ .key = "hairpin", .read = read_bool, AT(nat_rule, hairpin) },
-	{ .key = "preserve_port", .read = read_bool, AT(nat_rule, preserve_port) },
-	{ .key = "udp_timeout", .read = read_quantity, AT(nat_rule, udp_timeout_ms), .arg = &quantity_duration_ms },
-	{ 0 }
-};
+	{.key = "mapping", .read = read_enum, AT(nat_rule, mapping), .arg = nat_behaviour_names},
+	{.key = "filtering",
+	 .read = read_enum,
+	 AT(nat_rule, filtering),
+	 .arg = nat_behaviour_names},
+	{.key = "hairpin", .read = read_bool, AT(nat_rule, hairpin)},
+	{.key = "preserve_port", .read = read_bool, AT(nat_rule, preserve_port)},
+	{.key = "udp_timeout",
+	 .read = read_quantity,
+	 AT(nat_rule, udp_timeout_ms),
+	 .arg = &quantity_duration_ms},
+	{0}};
 
 const struct field nat_behaviour_fields[] = {
-	{ .key = "preset", .read = read_enum, AT(nat_rule, preset), .arg = nat_preset_names },
-	{ .include = nat_single_fields },
-	{ 0 }
-};
+	{.key = "preset", .read = read_enum, AT(nat_rule, preset), .arg = nat_preset_names},
+	{.include = nat_single_fields},
+	{0}};
 
-/* One row a preset: mapping, filtering, hairpin, ports preserved, timeout.  RFC 4787 sections 4.1, 5, 6, 4.2.1, 4.3. */
+/* One row a preset: mapping, filtering, hairpin, ports preserved, timeout.  RFC 4787 sections 4.1,
+ * 5, 6, 4.2.1, 4.3. */
 static const struct {
 	enum nat_behaviour mapping, filtering;
 	bool hairpin, preserve_port;
 	unsigned udp_timeout_ms;
 } nat_presets[NAT_PRESET_COUNT] = {
-	[NAT_CUSTOM] = { NAT_ENDPOINT_INDEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT, false, true, 0 },
-	[NAT_HOME_ROUTER] = { NAT_ENDPOINT_INDEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT, false, true, 120000 },
-	[NAT_FULL_CONE] = { NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT, true, true, 300000 },
-	[NAT_CARRIER_GRADE] = { NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT, true, false, 300000 },
-	[NAT_SYMMETRIC_CORPORATE] = { NAT_ADDRESS_AND_PORT_DEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT, false, false, 30000 },
-	[NAT_HOTEL] = { NAT_ADDRESS_DEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT, false, false, 20000 },
+	[NAT_CUSTOM] = {NAT_ENDPOINT_INDEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT, false, true, 0},
+	[NAT_HOME_ROUTER] = {NAT_ENDPOINT_INDEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT, false, true,
+			     120000},
+	[NAT_FULL_CONE] = {NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT, true, true, 300000},
+	[NAT_CARRIER_GRADE] = {NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT, true, false,
+			       300000},
+	[NAT_SYMMETRIC_CORPORATE] = {NAT_ADDRESS_AND_PORT_DEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT,
+				     false, false, 30000},
+	[NAT_HOTEL] = {NAT_ADDRESS_DEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT, false, false, 20000},
 };
 
 struct single_read {
@@ -103,7 +134,8 @@ struct single_read {
 	diags *silent; /* what is wrong with a value has been said when it was read first */
 };
 
-static void read_single_key(struct reader *r, const yaml_node_t *key, const yaml_node_t *value, gpointer user_data)
+static void read_single_key(struct reader *r, const yaml_node_t *key, const yaml_node_t *value,
+			    gpointer user_data)
 {
 	const struct single_read *s = user_data;
 	struct reader again = *r;
@@ -117,7 +149,7 @@ static void read_single_key(struct reader *r, const yaml_node_t *key, const yaml
 void nat_preset_apply(struct reader *r, const yaml_node_t *value, struct nat_rule *rule)
 {
 	g_autoptr(diags) silent = diags_new();
-	struct single_read s = { rule, silent };
+	struct single_read s = {rule, silent};
 
 	if (!read_has_key(r, value, "preset"))
 		return;
@@ -130,102 +162,138 @@ void nat_preset_apply(struct reader *r, const yaml_node_t *value, struct nat_rul
 }
 
 static const struct field nat_rule_fields[] = {
-	{ .key = "name", .read = read_word, AT(nat_rule, name), .arg = &charset_name, .required = true },
-	{ .key = "masquerade", .read = read_word, AT(nat_rule, out_iface), .arg = &charset_iface },
-	{ .key = "static", .read = read_static },
-	{ .key = "out", .read = read_word, AT(nat_rule, out_iface), .arg = &charset_iface },
-	{ .key = "src", .read = read_array, AT(nat_rule, src), .arg = &prefix_list },
-	{ .include = nat_behaviour_fields },
-	{ 0 }
-};
+	{.key = "name",
+	 .read = read_word,
+	 AT(nat_rule, name),
+	 .arg = &charset_name,
+	 .required = true},
+	{.key = "masquerade", .read = read_word, AT(nat_rule, out_iface), .arg = &charset_iface},
+	{.key = "static", .read = read_static},
+	{.key = "out", .read = read_word, AT(nat_rule, out_iface), .arg = &charset_iface},
+	{.key = "src", .read = read_array, AT(nat_rule, src), .arg = &prefix_list},
+	{.include = nat_behaviour_fields},
+	{0}};
 
 /* Keys that say something about port translation, which 1:1 NAT does not do. */
-static const char *const masquerade_only_keys[] = { "src", "preset", "mapping", "filtering", "preserve_port",
-						     "udp_timeout" };
+static const char *const masquerade_only_keys[] = {"src",	"preset",	 "mapping",
+						   "filtering", "preserve_port", "udp_timeout"};
 
 void nat_static_check(struct reader *r, const yaml_node_t *value)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(masquerade_only_keys); i++) {
 		if (read_has_key(r, value, masquerade_only_keys[i]))
-			reader_error(r, value, NULL, "'%s' belongs to 'masquerade'", masquerade_only_keys[i]);
+			reader_error(r, value, NULL, "'%s' belongs to 'masquerade'",
+				     masquerade_only_keys[i]);
 	}
 }
 
 static void nat_rule_check(struct reader *r, const yaml_node_t *value, void *object)
 {
-	bool masquerade = read_has_key(r, value, "masquerade"), is_static = read_has_key(r, value, "static");
+	bool masquerade = read_has_key(r, value, "masquerade"),
+	     is_static = read_has_key(r, value, "static");
 
 	nat_preset_apply(r, value, object);
 	if (masquerade == is_static) {
-		reader_error(r, value, "'masquerade: INTERFACE', or 'static: {inside: ADDRESS, outside: ADDRESS}' with 'out'",
+		reader_error(r, value,
+			     "'masquerade: INTERFACE', or 'static: {inside: ADDRESS, outside: "
+			     "ADDRESS}' with 'out'",
 			     "a NAT rule needs one of 'masquerade' and 'static'");
 		return;
 	}
 	if (is_static && !read_has_key(r, value, "out"))
 		reader_error(r, value, NULL, "'out' is missing");
 	if (masquerade && read_has_key(r, value, "out"))
-		reader_error(r, value, "'masquerade' names the interface", "'out' belongs to 'static'");
+		reader_error(r, value, "'masquerade' names the interface",
+			     "'out' belongs to 'static'");
 	if (is_static)
 		nat_static_check(r, value);
 }
 
 const struct object_type nat_rule_type = {
-	.what = "NAT rule", .create = nat_rule_new, .destroy = nat_rule_free, .fields = nat_rule_fields,
-	.loc_offset = offsetof(struct nat_rule, loc), .check = nat_rule_check,
+	.what = "NAT rule",
+	.create = nat_rule_new,
+	.destroy = nat_rule_free,
+	.fields = nat_rule_fields,
+	.loc_offset = offsetof(struct nat_rule, loc),
+	.check = nat_rule_check,
 };
 
 /* --- names ------------------------------------------------------------------------------------ */
 
 const struct field dns_record_fields[] = {
-	{ .key = "name", .read = read_word, AT(dns_record, name), .arg = &charset_dns, .required = true },
-	{ .key = "a", .read = read_addr, AT(dns_record, a) },
-	{ .key = "target", .read = read_word, AT(dns_record, target), .arg = &charset_dns },
-	{ .key = "port", .read = read_port, AT(dns_record, port) },
-	{ .key = "priority", .read = read_number16, AT(dns_record, priority) },
-	{ .key = "weight", .read = read_number16, AT(dns_record, weight) },
-	{ 0 }
-};
+	{.key = "name",
+	 .read = read_word,
+	 AT(dns_record, name),
+	 .arg = &charset_dns,
+	 .required = true},
+	{.key = "a", .read = read_addr, AT(dns_record, a)},
+	{.key = "target", .read = read_word, AT(dns_record, target), .arg = &charset_dns},
+	{.key = "port", .read = read_port, AT(dns_record, port)},
+	{.key = "priority", .read = read_number16, AT(dns_record, priority)},
+	{.key = "weight", .read = read_number16, AT(dns_record, weight)},
+	{0}};
 
-static const char *const service_record_keys[] = { "port", "priority", "weight" };
+static const char *const service_record_keys[] = {"port", "priority", "weight"};
 
 void dns_record_check(struct reader *r, const yaml_node_t *value, void *object G_GNUC_UNUSED)
 {
 	bool address = read_has_key(r, value, "a"), target = read_has_key(r, value, "target");
 
 	if (address == target)
-		reader_error(r, value, "'a: ADDRESS', or 'target: NAME' with 'port' for a service record",
+		reader_error(r, value,
+			     "'a: ADDRESS', or 'target: NAME' with 'port' for a service record",
 			     "a record needs one of 'a' and 'target'");
 	else if (target && !read_has_key(r, value, "port"))
 		reader_error(r, value, NULL, "'port' is missing");
 	for (size_t i = 0; address && !target && i < G_N_ELEMENTS(service_record_keys); i++) {
 		if (read_has_key(r, value, service_record_keys[i]))
-			reader_error(r, value, NULL, "'%s' belongs to 'target'", service_record_keys[i]);
+			reader_error(r, value, NULL, "'%s' belongs to 'target'",
+				     service_record_keys[i]);
 	}
 }
 
 const struct object_type dns_record_type = {
-	.what = "record", .create = dns_record_new, .destroy = dns_record_free, .fields = dns_record_fields,
-	.loc_offset = offsetof(struct dns_record, loc), .check = dns_record_check,
+	.what = "record",
+	.create = dns_record_new,
+	.destroy = dns_record_free,
+	.fields = dns_record_fields,
+	.loc_offset = offsetof(struct dns_record, loc),
+	.check = dns_record_check,
 };
 
 const struct field host_fields[] = {
-	{ .key = "name", .read = read_word, AT(dns_record, name), .arg = &charset_dns, .required = true },
-	{ .key = "a", .read = read_addr, AT(dns_record, a), .required = true },
-	{ 0 }
-};
+	{.key = "name",
+	 .read = read_word,
+	 AT(dns_record, name),
+	 .arg = &charset_dns,
+	 .required = true},
+	{.key = "a", .read = read_addr, AT(dns_record, a), .required = true},
+	{0}};
 
 const struct object_type host_type = {
-	.what = "host", .create = dns_record_new, .destroy = dns_record_free, .fields = host_fields,
+	.what = "host",
+	.create = dns_record_new,
+	.destroy = dns_record_free,
+	.fields = host_fields,
 	.loc_offset = offsetof(struct dns_record, loc),
 };
 
-const struct field nrpt_rule_fields[] = {
-	{ .key = "namespace", .read = read_word, AT(nrpt_rule, namespace), .arg = &charset_namespace, .required = true },
-	{ .key = "servers", .read = read_array, AT(nrpt_rule, servers), .arg = &addr_list, .required = true },
-	{ 0 }
-};
+const struct field nrpt_rule_fields[] = {{.key = "namespace",
+					  .read = read_word,
+					  AT(nrpt_rule, namespace),
+					  .arg = &charset_namespace,
+					  .required = true},
+					 {.key = "servers",
+					  .read = read_array,
+					  AT(nrpt_rule, servers),
+					  .arg = &addr_list,
+					  .required = true},
+					 {0}};
 
 const struct object_type nrpt_rule_type = {
-	.what = "NRPT rule", .create = nrpt_rule_new, .destroy = nrpt_rule_free, .fields = nrpt_rule_fields,
+	.what = "NRPT rule",
+	.create = nrpt_rule_new,
+	.destroy = nrpt_rule_free,
+	.fields = nrpt_rule_fields,
 	.loc_offset = offsetof(struct nrpt_rule, loc),
 };

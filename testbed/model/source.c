@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/source.h"
 
 #include "testbed/model/repeat.h"
@@ -11,13 +12,14 @@
 struct walk {
 	const struct source *source;
 	diags *d;
-	guint left;         /* values that may still be visited */
-	GHashTable *checked; /* numbers of mappings whose keys were compared already: aliases lead to them again */
+	guint left;	     /* values that may still be visited */
+	GHashTable *checked; /* numbers of mappings whose keys were compared already: aliases lead
+				to them again */
 };
 
 static struct loc loc_at(const char *file, size_t line, size_t column)
 {
-	return (struct loc){ .file = file, .line = (int)line + 1, .col = (int)column + 1 };
+	return (struct loc){.file = file, .line = (int)line + 1, .col = (int)column + 1};
 }
 
 struct loc source_loc(const struct source *s, const yaml_node_t *value)
@@ -55,8 +57,8 @@ static void check_tabs(const char *file, const char *text, size_t length, diags 
 			start = i + 1;
 			in_indent = true;
 		} else if (in_indent && text[i] == '\t') {
-			diags_add(d, DIAG_ERROR, loc_at(file, line, i - start), "indent with spaces",
-				  "tab used for indentation");
+			diags_add(d, DIAG_ERROR, loc_at(file, line, i - start),
+				  "indent with spaces", "tab used for indentation");
 			in_indent = false;
 		} else if (text[i] != ' ') {
 			in_indent = false;
@@ -71,11 +73,11 @@ static bool check_text(const char *file, const char *text, size_t length, diags 
 	const char *nul = memchr(text, '\0', length), *bad;
 
 	if (length > SOURCE_BYTES_MAX)
-		diags_add(d, DIAG_ERROR, (struct loc){ .file = file }, NULL, "file is larger than %u MiB",
-			  SOURCE_BYTES_MAX >> 20);
+		diags_add(d, DIAG_ERROR, (struct loc){.file = file}, NULL,
+			  "file is larger than %u MiB", SOURCE_BYTES_MAX >> 20);
 	else if (nul)
-		diags_add(d, DIAG_ERROR, loc_of_byte(file, text, (size_t)(nul - text)), "is this a text file?",
-			  "file holds a NUL byte");
+		diags_add(d, DIAG_ERROR, loc_of_byte(file, text, (size_t)(nul - text)),
+			  "is this a text file?", "file holds a NUL byte");
 	else if (!g_utf8_validate(text, (gssize)length, &bad))
 		diags_add(d, DIAG_ERROR, loc_of_byte(file, text, (size_t)(bad - text)), NULL,
 			  "file is not valid UTF-8");
@@ -89,8 +91,10 @@ static void add_parser_error(const char *file, const yaml_parser_t *parser, diag
 	g_autofree char *hint = NULL;
 
 	if (parser->context)
-		hint = g_strdup_printf("%s that starts in line %zu", parser->context, parser->context_mark.line + 1);
-	diags_add(d, DIAG_ERROR, loc_at(file, parser->problem_mark.line, parser->problem_mark.column), hint,
+		hint = g_strdup_printf("%s that starts in line %zu", parser->context,
+				       parser->context_mark.line + 1);
+	diags_add(d, DIAG_ERROR,
+		  loc_at(file, parser->problem_mark.line, parser->problem_mark.column), hint,
 		  "not valid YAML: %s", parser->problem ? parser->problem : "out of memory");
 }
 
@@ -108,8 +112,10 @@ static bool check_single(const char *file, yaml_parser_t *parser, diags *d)
 	root = yaml_document_get_root_node(&second);
 	single = !root;
 	if (root)
-		diags_add(d, DIAG_ERROR, loc_at(file, root->start_mark.line, root->start_mark.column),
-			  "remove the line '---' before it", "a file holds one document, this is a second one");
+		diags_add(d, DIAG_ERROR,
+			  loc_at(file, root->start_mark.line, root->start_mark.column),
+			  "remove the line '---' before it",
+			  "a file holds one document, this is a second one");
 	yaml_document_delete(&second);
 	return single;
 }
@@ -143,9 +149,12 @@ static void check_keys(struct walk *w, const yaml_node_t *mapping)
 {
 	g_autoptr(GHashTable) keys = g_hash_table_new(g_str_hash, g_str_equal);
 
-	if (!g_hash_table_add(w->checked, GINT_TO_POINTER((int)(mapping - w->source->document.nodes.start) + 1)))
+	if (!g_hash_table_add(
+		    w->checked,
+		    GINT_TO_POINTER((int)(mapping - w->source->document.nodes.start) + 1)))
 		return;
-	for (yaml_node_pair_t *p = mapping->data.mapping.pairs.start; p < mapping->data.mapping.pairs.top; p++) {
+	for (yaml_node_pair_t *p = mapping->data.mapping.pairs.start;
+	     p < mapping->data.mapping.pairs.top; p++) {
 		yaml_node_t *key = source_value(w->source, p->key), *first;
 		struct loc loc = source_loc(w->source, key);
 		char *name = (char *)key->data.scalar.value;
@@ -156,7 +165,8 @@ static void check_keys(struct walk *w, const yaml_node_t *mapping)
 		}
 		first = g_hash_table_lookup(keys, name);
 		if (first) {
-			g_autofree char *hint = g_strdup_printf("first in line %zu", first->start_mark.line + 1);
+			g_autofree char *hint =
+				g_strdup_printf("first in line %zu", first->start_mark.line + 1);
 
 			diags_add(w->d, DIAG_ERROR, loc, hint, "key '%s' appears twice", name);
 			continue;
@@ -179,13 +189,15 @@ static bool walk(struct walk *w, const yaml_node_t *value, guint depth)
 		return false;
 	}
 	if (value->type == YAML_SEQUENCE_NODE) {
-		for (int *i = value->data.sequence.items.start; i < value->data.sequence.items.top; i++) {
+		for (int *i = value->data.sequence.items.start; i < value->data.sequence.items.top;
+		     i++) {
 			if (!walk(w, source_value(w->source, *i), depth + 1))
 				return false;
 		}
 	} else if (value->type == YAML_MAPPING_NODE) {
 		check_keys(w, value);
-		for (yaml_node_pair_t *p = value->data.mapping.pairs.start; p < value->data.mapping.pairs.top; p++) {
+		for (yaml_node_pair_t *p = value->data.mapping.pairs.start;
+		     p < value->data.mapping.pairs.top; p++) {
 			if (!walk(w, source_value(w->source, p->value), depth + 1))
 				return false;
 		}
@@ -196,7 +208,7 @@ static bool walk(struct walk *w, const yaml_node_t *value, guint depth)
 /* Duplicate keys are findings but no reason to stop: the rest of the file can still be read. */
 static bool check_document(struct source *s, diags *d)
 {
-	struct walk w = { .source = s, .d = d, .left = SOURCE_VALUES_MAX };
+	struct walk w = {.source = s, .d = d, .left = SOURCE_VALUES_MAX};
 	bool ok;
 
 	w.checked = g_hash_table_new(NULL, NULL);
@@ -233,7 +245,8 @@ void source_unref(struct source *s)
 	g_free(s);
 }
 
-/* Reads up to one byte more than allowed, so that neither a huge file nor an endless device is read whole. */
+/* Reads up to one byte more than allowed, so that neither a huge file nor an endless device is read
+ * whole. */
 static gssize read_all(int fd, char *buffer, size_t size)
 {
 	size_t filled = 0;
@@ -254,7 +267,7 @@ static gssize read_all(int fd, char *buffer, size_t size)
 
 GBytes *source_read_file(const char *path, diags *d)
 {
-	struct loc loc = { .file = g_intern_string(path) };
+	struct loc loc = {.file = g_intern_string(path)};
 	g_autofree char *buffer = g_malloc(SOURCE_BYTES_MAX + 1);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	gssize length;

@@ -1,9 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A topology file's text and its YAML document, shared by all models read from it.  Private to the
  * model layer.
  *
- * A `source` is immutable once parsed and counted by reference (atomically).  Its document obeys more
- * than YAML: no mapping has a key twice, keys are scalars, nesting is at most SOURCE_DEPTH_MAX deep
- * and, aliases followed, there are at most SOURCE_VALUES_MAX values: so readers may recurse freely.
+ * A `source` is immutable once parsed and counted by reference (atomically).  Its document obeys
+ * more than YAML: no mapping has a key twice, keys are scalars, nesting is at most SOURCE_DEPTH_MAX
+ * deep and, aliases followed, there are at most SOURCE_VALUES_MAX values: so readers may recurse
+ * freely.
  */
 #ifndef TESTBED_MODEL_SOURCE_H
 #define TESTBED_MODEL_SOURCE_H

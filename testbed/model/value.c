@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/value.h"
 
 #include "testbed/model/model.h"
@@ -6,48 +7,77 @@
 #include <string.h>
 
 const struct charset charset_name = {
-	.what = "a name: letters, digits, '-', '_' and '.', the first a letter or digit, at most 63",
-	.first = "", .rest = "-_.", .max = 63,
+	.what = "a name: letters, digits, '-', '_' and '.', the first a letter or digit, at most "
+		"63",
+	.first = "",
+	.rest = "-_.",
+	.max = 63,
 };
 /* A dot in an interface's name would be taken for a separator in sysctl keys. */
 const struct charset charset_iface = {
-	.what = "an interface name: letters, digits, '-' and '_', the first a letter or digit, at most 15",
-	.first = "", .rest = "-_", .max = IFNAMSIZ - 1,
+	.what = "an interface name: letters, digits, '-' and '_', the first a letter or digit, at "
+		"most 15",
+	.first = "",
+	.rest = "-_",
+	.max = IFNAMSIZ - 1,
 };
 /* '_' for SRV records (RFC 2782); 253: RFC 1035 section 2.3.4 without the last dot. */
 const struct charset charset_dns = {
 	.what = "a DNS name: labels of letters, digits, '-' and '_', without the last dot",
-	.first = "_", .rest = "-_.", .max = 253,
+	.first = "_",
+	.rest = "-_.",
+	.max = 253,
 };
 const struct charset charset_namespace = {
-	.what = "a DNS name, or a suffix such as .example.com", .first = "_.", .rest = "-_.", .max = 253,
+	.what = "a DNS name, or a suffix such as .example.com",
+	.first = "_.",
+	.rest = "-_.",
+	.max = 253,
 };
 const struct charset charset_user = {
-	.what = "a user such as alice@example.com", .first = "", .rest = "-_.@", .max = 253,
+	.what = "a user such as alice@example.com",
+	.first = "",
+	.rest = "-_.@",
+	.max = 253,
 };
 const struct charset charset_sysctl = {
-	.what = "a key of the network such as net.ipv4.conf.all.rp_filter", .first = "", .rest = "-_./", .max = 253,
+	.what = "a key of the network such as net.ipv4.conf.all.rp_filter",
+	.first = "",
+	.rest = "-_./",
+	.max = 253,
 };
 const struct charset charset_cause = {
-	.what = "a cause code: capital letters, digits and '_'", .first = "", .rest = "_", .max = 63,
+	.what = "a cause code: capital letters, digits and '_'",
+	.first = "",
+	.rest = "_",
+	.max = 63,
 };
 const struct charset charset_selector = {
-	.what = "an endpoint, a site or \"*\"", .first = "*", .rest = "-_.", .max = 63,
+	.what = "an endpoint, a site or \"*\"",
+	.first = "*",
+	.rest = "-_.",
+	.max = 63,
 };
 
-static const struct unit duration_units[] = { { "ms", 1 }, { "s", 1000 }, { "min", 60000 }, { NULL, 0 } };
+static const struct unit duration_units[] = {{"ms", 1}, {"s", 1000}, {"min", 60000}, {NULL, 0}};
 const struct quantity quantity_duration_ms = {
-	.what = "a time such as 500ms, 30s or 5min", .units = duration_units, .min = 1, .max = 24 * 3600 * 1000,
+	.what = "a time such as 500ms, 30s or 5min",
+	.units = duration_units,
+	.min = 1,
+	.max = 24 * 3600 * 1000,
 };
-static const struct unit size_units[] = { { "B", 1 }, { NULL, 0 } };
+static const struct unit size_units[] = {{"B", 1}, {NULL, 0}};
 /* 576: RFC 791's least; 9000: jumbo frames. */
 const struct quantity quantity_mtu_bytes = {
-	.what = "a size such as 1420B", .units = size_units, .min = 576, .max = 9000,
+	.what = "a size such as 1420B",
+	.units = size_units,
+	.min = 576,
+	.max = 9000,
 };
 
-const struct prefix_type prefix_subnet = { .need_length = true, .is_network = true };
-const struct prefix_type prefix_address = { .need_length = true };
-const struct prefix_type prefix_route = { .is_network = true, .may_be_default = true };
+const struct prefix_type prefix_subnet = {.need_length = true, .is_network = true};
+const struct prefix_type prefix_address = {.need_length = true};
+const struct prefix_type prefix_route = {.is_network = true, .may_be_default = true};
 
 static void replace_text(void *target, const char *text)
 {
@@ -57,14 +87,17 @@ static void replace_text(void *target, const char *text)
 	*at = g_strdup(text);
 }
 
-static void value_error(struct reader *r, const yaml_node_t *value, const char *text, const char *expected)
+static void value_error(struct reader *r, const yaml_node_t *value, const char *text,
+			const char *expected)
 {
-	const char *hint = strstr(text, "$(") ? "numbers come from a 'count' beside or around this" : NULL;
+	const char *hint =
+		strstr(text, "$(") ? "numbers come from a 'count' beside or around this" : NULL;
 
 	reader_error(r, value, hint, "'%s' is '%s', expected %s", r->key, text, expected);
 }
 
-bool read_text(struct reader *r, const yaml_node_t *value, void *target, const void *arg G_GNUC_UNUSED)
+bool read_text(struct reader *r, const yaml_node_t *value, void *target,
+	       const void *arg G_GNUC_UNUSED)
 {
 	const char *text = read_scalar(r, value);
 
@@ -72,7 +105,8 @@ bool read_text(struct reader *r, const yaml_node_t *value, void *target, const v
 		return false;
 	for (const char *p = text; *p; p++) {
 		if (g_ascii_iscntrl(*p)) {
-			reader_error(r, value, NULL, "'%s' must be one line without control characters", r->key);
+			reader_error(r, value, NULL,
+				     "'%s' must be one line without control characters", r->key);
 			return false;
 		}
 	}
@@ -99,7 +133,8 @@ static bool word_is_well_formed(const struct charset *c, const char *text)
 	if (c == &charset_selector)
 		return text[0] != '*' || !text[1];
 	/* Whatever is not the network's is not a node's either, but the machine's. */
-	if (c == &charset_sysctl && !g_str_has_prefix(text, "net.") && !g_str_has_prefix(text, "net/"))
+	if (c == &charset_sysctl && !g_str_has_prefix(text, "net.") &&
+	    !g_str_has_prefix(text, "net/"))
 		return false;
 	if (c == &charset_dns || c == &charset_namespace || c == &charset_sysctl)
 		return !strstr(text, "..") && text[strlen(text) - 1] != '.';
@@ -122,7 +157,8 @@ bool read_word(struct reader *r, const yaml_node_t *value, void *target, const v
 }
 
 /* The index of a word in a table; -1 with a finding. */
-static int read_index(struct reader *r, const yaml_node_t *value, const char *const *names, unsigned allowed)
+static int read_index(struct reader *r, const yaml_node_t *value, const char *const *names,
+		      unsigned allowed)
 {
 	const char *text = read_scalar(r, value), *nearest;
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
@@ -185,7 +221,7 @@ static void read_mask_bit(struct reader *r, const yaml_node_t *value, gpointer u
 
 bool read_mask(struct reader *r, const yaml_node_t *value, void *target, const void *arg)
 {
-	struct mask_read m = { .type = arg, .mask = target };
+	struct mask_read m = {.type = arg, .mask = target};
 
 	if (value->type != YAML_SCALAR_NODE)
 		return read_list(r, value, read_mask_bit, &m);
@@ -193,7 +229,8 @@ bool read_mask(struct reader *r, const yaml_node_t *value, void *target, const v
 	return true;
 }
 
-bool read_bool(struct reader *r, const yaml_node_t *value, void *target, const void *arg G_GNUC_UNUSED)
+bool read_bool(struct reader *r, const yaml_node_t *value, void *target,
+	       const void *arg G_GNUC_UNUSED)
 {
 	const char *text = read_scalar(r, value);
 
@@ -207,7 +244,8 @@ bool read_bool(struct reader *r, const yaml_node_t *value, void *target, const v
 	return true;
 }
 
-bool read_addr(struct reader *r, const yaml_node_t *value, void *target, const void *arg G_GNUC_UNUSED)
+bool read_addr(struct reader *r, const yaml_node_t *value, void *target,
+	       const void *arg G_GNUC_UNUSED)
 {
 	const char *text = read_scalar(r, value);
 
@@ -220,16 +258,19 @@ bool read_addr(struct reader *r, const yaml_node_t *value, void *target, const v
 	return true;
 }
 
-/* "10.20.0.0/255.255.255.0" and "10.20.0.0 mask 255.255.255.0", as Windows writes it, in the words of a file; NULL: it is
- * neither. */
+/* "10.20.0.0/255.255.255.0" and "10.20.0.0 mask 255.255.255.0", as Windows writes it, in the words
+ * of a file; NULL: it is neither. */
 static char *masked_prefix(const char *text)
 {
-	g_auto(GStrv) parts = g_regex_split_simple("^\\s*([0-9.]+)\\s*(?:/|\\s+mask\\s+)\\s*([0-9.]+)\\s*$", text, G_REGEX_CASELESS, 0);
+	g_auto(GStrv) parts =
+		g_regex_split_simple("^\\s*([0-9.]+)\\s*(?:/|\\s+mask\\s+)\\s*([0-9.]+)\\s*$", text,
+				     G_REGEX_CASELESS, 0);
 	struct addr network, mask;
 	guint32 bits = 0;
 	int length;
 
-	if (g_strv_length(parts) < 4 || !addr_parse(parts[1], &network) || !addr_parse(parts[2], &mask))
+	if (g_strv_length(parts) < 4 || !addr_parse(parts[1], &network) ||
+	    !addr_parse(parts[2], &mask))
 		return NULL;
 	for (int i = 0; i < 4; i++)
 		bits = bits << 8 | mask.bytes[i];
@@ -248,21 +289,25 @@ bool read_prefix(struct reader *r, const yaml_node_t *value, void *target, const
 
 	if (!text)
 		return false;
-	if (!prefix_parse(text, &p) || (strcmp(text, "default") == 0 && !(type && type->may_be_default)) ||
+	if (!prefix_parse(text, &p) ||
+	    (strcmp(text, "default") == 0 && !(type && type->may_be_default)) ||
 	    (type && type->need_length && !strchr(text, '/'))) {
-		const char *expected = type && !type->is_network ? "an address with its length such as 10.0.1.10/24"
-								 : "a prefix such as 10.0.1.0/24";
+		const char *expected = type && !type->is_network ?
+					       "an address with its length such as 10.0.1.10/24" :
+					       "a prefix such as 10.0.1.0/24";
 		g_autofree char *hint = masked_prefix(text);
 
 		if (hint)
-			reader_error(r, value, hint, "'%s' is '%s', expected %s", r->key, text, expected);
+			reader_error(r, value, hint, "'%s' is '%s', expected %s", r->key, text,
+				     expected);
 		else
 			value_error(r, value, text, expected);
 		return false;
 	}
 	network = prefix_network(&p);
 	if (type && type->is_network && !addr_equal(&network.addr, &p.addr)) {
-		g_autofree char *hint = g_strdup_printf("did you mean '%s'?", prefix_print(&network, buf));
+		g_autofree char *hint =
+			g_strdup_printf("did you mean '%s'?", prefix_print(&network, buf));
 
 		reader_error(r, value, hint, "'%s' is '%s', which has host bits set", r->key, text);
 		return false;
@@ -277,7 +322,8 @@ static bool parse_number(const char *text, guint64 max, guint64 *ret)
 	return g_ascii_string_to_unsigned(text, 10, 0, max, ret, NULL);
 }
 
-bool read_port(struct reader *r, const yaml_node_t *value, void *target, const void *arg G_GNUC_UNUSED)
+bool read_port(struct reader *r, const yaml_node_t *value, void *target,
+	       const void *arg G_GNUC_UNUSED)
 {
 	const char *text = read_scalar(r, value);
 	guint64 port;
@@ -292,7 +338,8 @@ bool read_port(struct reader *r, const yaml_node_t *value, void *target, const v
 	return true;
 }
 
-bool read_number16(struct reader *r, const yaml_node_t *value, void *target, const void *arg G_GNUC_UNUSED)
+bool read_number16(struct reader *r, const yaml_node_t *value, void *target,
+		   const void *arg G_GNUC_UNUSED)
 {
 	const char *text = read_scalar(r, value);
 	guint64 number;
@@ -307,7 +354,8 @@ bool read_number16(struct reader *r, const yaml_node_t *value, void *target, con
 	return true;
 }
 
-bool read_ports(struct reader *r, const yaml_node_t *value, void *target, const void *arg G_GNUC_UNUSED)
+bool read_ports(struct reader *r, const yaml_node_t *value, void *target,
+		const void *arg G_GNUC_UNUSED)
 {
 	const char *text = read_scalar(r, value), *dash;
 	g_autofree char *head = NULL;
@@ -323,10 +371,12 @@ bool read_ports(struct reader *r, const yaml_node_t *value, void *target, const 
 		return false;
 	}
 	if (last < first) {
-		reader_error(r, value, NULL, "'%s' is '%s', which ends before it starts", r->key, text);
+		reader_error(r, value, NULL, "'%s' is '%s', which ends before it starts", r->key,
+			     text);
 		return false;
 	}
-	*(struct port_range *)target = (struct port_range){ .first = (uint16_t)first, .last = (uint16_t)last };
+	*(struct port_range *)target =
+		(struct port_range){.first = (uint16_t)first, .last = (uint16_t)last};
 	return true;
 }
 
@@ -337,7 +387,8 @@ static bool parse_decimal(const char *text, double *ret, const char **unit)
 	g_autofree char *number = g_strndup(text, digits);
 	char *end;
 
-	if (digits == 0 || digits > 12 || !g_ascii_isdigit(number[0]) || !g_ascii_isdigit(number[digits - 1]))
+	if (digits == 0 || digits > 12 || !g_ascii_isdigit(number[0]) ||
+	    !g_ascii_isdigit(number[digits - 1]))
 		return false;
 	*ret = g_ascii_strtod(number, &end);
 	*unit = text + digits;
@@ -360,22 +411,24 @@ bool read_quantity(struct reader *r, const yaml_node_t *value, void *target, con
 	while (unit->suffix && strcmp(unit->suffix, suffix) != 0)
 		unit++;
 	if (!unit->suffix) {
-		reader_error(r, value, NULL, *suffix ? "'%s' is '%s', whose unit is unknown, expected %s" :
-						       "'%s' is '%s', which has no unit, expected %s",
+		reader_error(r, value, NULL,
+			     *suffix ? "'%s' is '%s', whose unit is unknown, expected %s" :
+				       "'%s' is '%s', which has no unit, expected %s",
 			     r->key, text, q->what);
 		return false;
 	}
 	number *= unit->factor;
 	if (number < q->min || number > q->max) {
-		reader_error(r, value, NULL, "'%s' is '%s', expected from %u to %u%s", r->key, text, q->min, q->max,
-			     q->units[0].suffix);
+		reader_error(r, value, NULL, "'%s' is '%s', expected from %u to %u%s", r->key, text,
+			     q->min, q->max, q->units[0].suffix);
 		return false;
 	}
 	*(unsigned *)target = (unsigned)(number + 0.5);
 	return true;
 }
 
-bool read_percent(struct reader *r, const yaml_node_t *value, void *target, const void *arg G_GNUC_UNUSED)
+bool read_percent(struct reader *r, const yaml_node_t *value, void *target,
+		  const void *arg G_GNUC_UNUSED)
 {
 	const char *text = read_scalar(r, value), *suffix;
 	double number;

@@ -1,4 +1,6 @@
-/* Read functions for single values: words, numbers, addresses, quantities.  Private to the model layer.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Read functions for single values: words, numbers, addresses, quantities.  Private to the model
+ * layer.
  *
  * All are read_func (reader.h); the comment behind each says what `target` and `arg` are.
  */
@@ -16,28 +18,28 @@ struct charset {
 	size_t max;
 };
 
-extern const struct charset charset_name;      /* nodes, networks, rules, scenarios */
+extern const struct charset charset_name; /* nodes, networks, rules, scenarios */
 extern const struct charset charset_iface;
 extern const struct charset charset_dns;
 extern const struct charset charset_namespace; /* a DNS name, or a suffix that starts with a dot */
 extern const struct charset charset_user;      /* "dc1@contoso.com" */
 extern const struct charset charset_sysctl;
 extern const struct charset charset_cause;
-extern const struct charset charset_selector;  /* a name or "*" */
+extern const struct charset charset_selector; /* a name or "*" */
 
-read_function read_text; /* char *; - */
-read_function read_word; /* char *; struct charset */
-read_function read_choice; /* char *; names */
-read_function read_enum; /* an enum; names */
-read_function read_mask; /* unsigned; struct mask_type */
-read_function read_bool; /* bool; - */
-read_function read_addr; /* struct addr; - */
-read_function read_prefix; /* struct prefix; struct prefix_type or NULL */
-read_function read_port; /* uint16_t; - */
+read_function read_text;     /* char *; - */
+read_function read_word;     /* char *; struct charset */
+read_function read_choice;   /* char *; names */
+read_function read_enum;     /* an enum; names */
+read_function read_mask;     /* unsigned; struct mask_type */
+read_function read_bool;     /* bool; - */
+read_function read_addr;     /* struct addr; - */
+read_function read_prefix;   /* struct prefix; struct prefix_type or NULL */
+read_function read_port;     /* uint16_t; - */
 read_function read_number16; /* uint16_t, 0 allowed; - */
-read_function read_ports; /* struct port_range: 443 or 50000-59999; - */
+read_function read_ports;    /* struct port_range: 443 or 50000-59999; - */
 read_function read_quantity; /* unsigned; struct quantity */
-read_function read_percent; /* double; - */
+read_function read_percent;  /* double; - */
 
 /* Bits of an enum: one word or a list of them. */
 struct mask_type {
@@ -46,8 +48,8 @@ struct mask_type {
 };
 
 struct prefix_type {
-	bool need_length;  /* a bare address will not do */
-	bool is_network;   /* host bits must be clear */
+	bool need_length; /* a bare address will not do */
+	bool is_network;  /* host bits must be clear */
 	bool may_be_default;
 };
 
@@ -58,15 +60,15 @@ struct unit {
 
 /* A whole or decimal number with a unit. */
 struct quantity {
-	const char *what; /* "a time such as 20ms or 30s" */
+	const char *what;	  /* "a time such as 20ms or 30s" */
 	const struct unit *units; /* ends with a NULL suffix */
-	unsigned min, max;        /* after the factor */
+	unsigned min, max;	  /* after the factor */
 };
 
 extern const struct quantity quantity_duration_ms;
 extern const struct quantity quantity_mtu_bytes;
-extern const struct prefix_type prefix_subnet;  /* 10.0.1.0/24 */
+extern const struct prefix_type prefix_subnet;	/* 10.0.1.0/24 */
 extern const struct prefix_type prefix_address; /* 10.0.1.10/24 */
-extern const struct prefix_type prefix_route;   /* 10.0.1.0/24, 10.0.1.1 or default */
+extern const struct prefix_type prefix_route;	/* 10.0.1.0/24, 10.0.1.1 or default */
 
 #endif

@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Private to the plan layer: what the files that make ops share.
  *
- * A `builder` is one plan_build at work.  A `port` is what a node's routing sees: an interface or the
- * node's end of a tunnel.
+ * A `builder` is one plan_build at work.  A `port` is what a node's routing sees: an interface or
+ * the node's end of a tunnel.
  */
 #ifndef TESTBED_PLAN_BUILD_H
 #define TESTBED_PLAN_BUILD_H
@@ -19,7 +20,7 @@ struct port {
 	const struct prefix *addresses;
 	guint n_addresses;
 	bool up;
-	const struct tunnel *tunnel; /* NULL: an ordinary interface */
+	const struct tunnel *tunnel;	 /* NULL: an ordinary interface */
 	const struct impairment *impair; /* of what leaves by it, or NULL */
 	struct loc loc;
 };

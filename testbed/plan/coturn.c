@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* coturn in the A/V Edge's place: two processes, because one process has one relay address and
- * allocations born over TCP need another (a client drops a second relay candidate that has the address
- * of the first).  The peers it relays to are those our own Edge would.
+ * allocations born over TCP need another (a client drops a second relay candidate that has the
+ * address of the first).  The peers it relays to are those our own Edge would.
  */
 #include "testbed/plan/build.h"
 
@@ -26,14 +27,17 @@ static struct range range_of(const struct prefix *p)
 	struct prefix net = prefix_network(p);
 	guint32 first = ipv4_number(&net.addr);
 
-	return (struct range){first, net.len == 0 ? G_MAXUINT32 : first | (guint32)((1ull << (32 - net.len)) - 1)};
+	return (struct range){first, net.len == 0 ?
+					     G_MAXUINT32 :
+					     first | (guint32)((1ull << (32 - net.len)) - 1)};
 }
 
 static void put_range(GString *out, const char *setting, const struct range *r)
 {
 	g_string_append_printf(out, "%s-peer-ip=%u.%u.%u.%u-%u.%u.%u.%u\n", setting, r->first >> 24,
-			       r->first >> 16 & 255, r->first >> 8 & 255, r->first & 255, r->last >> 24,
-			       r->last >> 16 & 255, r->last >> 8 & 255, r->last & 255);
+			       r->first >> 16 & 255, r->first >> 8 & 255, r->first & 255,
+			       r->last >> 24, r->last >> 16 & 255, r->last >> 8 & 255,
+			       r->last & 255);
 }
 
 /* coturn asks its allowed ranges first, so what must be refused may not lie in one. */
@@ -99,8 +103,8 @@ struct transport {
 	unsigned port;
 };
 static const struct transport transports[] = {
-	{ "coturn-udp", "no-tcp", 3478 },
-	{ "coturn-tcp", "no-udp", 443 },
+	{"coturn-udp", "no-tcp", 3478},
+	{"coturn-tcp", "no-udp", 443},
 };
 
 static char *conf(const struct builder *b, const struct node *n, const struct edge_service *e,
@@ -115,14 +119,16 @@ static char *conf(const struct builder *b, const struct node *n, const struct ed
 			       addr_print(relay, text));
 	if (addr_is_set(public) && !addr_equal(public, relay))
 		g_string_append_printf(out, "external-ip=%s/%s\n", addr_print(public, more), text);
-	g_string_append_printf(out, "min-port=%u\nmax-port=%u\nuser-quota=%u\nrealm=%s\n", e->relay_ports.first,
-			       e->relay_ports.last, e->relays_per_user, b->m->domain);
-	g_string_append(
-		out,
-		"fingerprint\nlt-cred-mech\nuse-auth-secret\nstatic-auth-secret=@SECRET@\nno-tls\nno-dtls\n"
-		"no-cli\nno-rfc5780\nno-multicast-peers\nlog-file=stdout\nsimple-log\n");
-	g_string_append_printf(out, "pidfile=/run/testbed/%s/%s.pid\nuserdb=/run/testbed/%s/%s.db\n", n->name,
-			       t->name, n->name, t->name);
+	g_string_append_printf(out, "min-port=%u\nmax-port=%u\nuser-quota=%u\nrealm=%s\n",
+			       e->relay_ports.first, e->relay_ports.last, e->relays_per_user,
+			       b->m->domain);
+	g_string_append(out,
+			"fingerprint\nlt-cred-mech\nuse-auth-secret\nstatic-auth-secret=@SECRET@"
+			"\nno-tls\nno-dtls\n"
+			"no-cli\nno-rfc5780\nno-multicast-peers\nlog-file=stdout\nsimple-log\n");
+	g_string_append_printf(out,
+			       "pidfile=/run/testbed/%s/%s.pid\nuserdb=/run/testbed/%s/%s.db\n",
+			       n->name, t->name, n->name, t->name);
 	put_peers(out, e);
 	return g_string_free(out, FALSE);
 }
@@ -134,8 +140,9 @@ void build_coturn_files(struct builder *b, const struct node *n)
 	if (!s || !(s->edge.parts & 1u << EDGE_AV) || g_strcmp0(s->edge.engine, "coturn") != 0)
 		return;
 	for (gsize i = 0; i < G_N_ELEMENTS(transports); i++)
-		builder_add_file(b, n,
-				 g_strdup_printf("/run/testbed/%s/%s.conf", n->name, transports[i].name),
-				 conf(b, n, &s->edge, &transports[i], i == 0 ? &s->edge.av : &s->edge.av_tcp,
-				      i == 0 ? &s->edge.av_public : &s->edge.av_tcp_public));
+		builder_add_file(
+			b, n,
+			g_strdup_printf("/run/testbed/%s/%s.conf", n->name, transports[i].name),
+			conf(b, n, &s->edge, &transports[i], i == 0 ? &s->edge.av : &s->edge.av_tcp,
+			     i == 0 ? &s->edge.av_public : &s->edge.av_tcp_public));
 }

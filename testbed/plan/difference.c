@@ -1,14 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/plan/difference_parts.h"
 
 #include <string.h>
 
-/* Kinds that replace what was there before: their steps are found by what they are about, not by equality. */
+/* Kinds that replace what was there before: their steps are found by what they are about, not by
+ * equality. */
 static bool is_replacing(enum op_kind kind)
 {
 	return kind == OP_SYSCTL || kind == OP_NFT || kind == OP_IMPAIR;
 }
 
-/* --- one step ---------------------------------------------------------------------------------------------- */
+/* --- one step --------------------------------------------------------------------------------- */
 
 static void add_step(GPtrArray *steps, bool remove, const struct op *op, const struct op *before)
 {
@@ -41,14 +43,18 @@ static void add_switches(struct difference_work *w, const struct op *old, const 
 		g_free(link->node);
 		link->node = g_strdup(op->veth[end].node);
 		link->link_up.ifname = g_strdup(op->veth[end].ifname);
-		add_step(op->veth[end].up ? w->additions : w->removals, !op->veth[end].up, link, NULL);
+		add_step(op->veth[end].up ? w->additions : w->removals, !op->veth[end].up, link,
+			 NULL);
 	}
 }
 
-/* IPv6 addresses go when their interface goes down (net.ipv6.conf.*.keep_addr_on_down), so they are put back. */
+/* IPv6 addresses go when their interface goes down (net.ipv6.conf.*.keep_addr_on_down), so they are
+ * put back. */
 static bool lost_by_switch(const struct difference_work *w, const struct op *op)
 {
-	for (guint i = 0; op->kind == OP_ADDR && op->addr.address.addr.family == AF_INET6 && i < w->additions->len; i++) {
+	for (guint i = 0; op->kind == OP_ADDR && op->addr.address.addr.family == AF_INET6 &&
+			  i < w->additions->len;
+	     i++) {
 		const struct plan_step *s = w->additions->pdata[i];
 
 		if (s->op->kind == OP_LINK_UP && g_str_equal(s->op->node, op->node) &&
@@ -58,12 +64,14 @@ static bool lost_by_switch(const struct difference_work *w, const struct op *op)
 	return false;
 }
 
-/* --- what is replaced -------------------------------------------------------------------------------------- */
+/* --- what is replaced ------------------------------------------------------------------------- */
 
 /* What a replacing operation is about. */
 static char *place_of(const struct op *op)
 {
-	const char *what = op->kind == OP_SYSCTL ? op->sysctl.key : op->kind == OP_IMPAIR ? op->impair.ifname : "";
+	const char *what = op->kind == OP_SYSCTL ? op->sysctl.key :
+			   op->kind == OP_IMPAIR ? op->impair.ifname :
+						   "";
 
 	return g_strdup_printf("%d %s %s", (int)op->kind, op->node, what);
 }
@@ -96,7 +104,8 @@ static bool has_node(GHashTable *places, const char *node)
 	return g_hash_table_contains(places, place);
 }
 
-/* Every table of a ruleset made and deleted, so that deleting is no mistake where it is not there. */
+/* Every table of a ruleset made and deleted, so that deleting is no mistake where it is not there.
+ */
 static void delete_tables(GString *out, const char *ruleset)
 {
 	g_auto(GStrv) lines = g_strsplit(ruleset, "\n", -1);
@@ -144,7 +153,8 @@ static void replace(struct difference_work *w, const struct op *old, const struc
 	}
 }
 
-/* An interface that is made anew has lost its impairment with it: what was there is taken off before. */
+/* An interface that is made anew has lost its impairment with it: what was there is taken off
+ * before. */
 static void replace_impairment(struct difference_work *w, const struct op *old, const struct op *op)
 {
 	if (!difference_is_about_new(w, op ? op : old)) {
@@ -170,21 +180,23 @@ static void compare_place(struct difference_work *w, const struct op *op, const 
 		replace(w, old, op);
 }
 
-/* --- all steps --------------------------------------------------------------------------------------------- */
+/* --- all steps -------------------------------------------------------------------------------- */
 
 static void collect_removals(struct difference_work *w)
 {
 	for (guint i = 0; i < w->from->ops->len; i++) {
 		const struct op *old = w->from->ops->pdata[i];
 
-		if (!op_is_network(old) || (old->kind == OP_NETNS && !difference_is_of_rebooted(w, old)))
+		if (!op_is_network(old) ||
+		    (old->kind == OP_NETNS && !difference_is_of_rebooted(w, old)))
 			continue;
 		if (difference_is_of_rebooted(w, old)) {
 			add_step(w->removals, true, old, NULL);
 		} else if (!is_replacing(old->kind)) {
 			if (!g_hash_table_contains(w->kept, old))
 				add_step(w->removals, true, old, NULL);
-		} else if (holder(w->from_places, old) == old && !holder(w->to_places, old) && has_node(w->to_places, old->node)) {
+		} else if (holder(w->from_places, old) == old && !holder(w->to_places, old) &&
+			   has_node(w->to_places, old->node)) {
 			compare_place(w, NULL, old);
 		} else if (old->kind == OP_IMPAIR && !has_node(w->to_places, old->node)) {
 			add_step(w->removals, true, old, NULL);
@@ -195,7 +207,8 @@ static void collect_removals(struct difference_work *w)
 static void collect_additions(struct difference_work *w)
 {
 	for (guint i = 0; i < w->to->ops->len; i++) {
-		const struct op *op = w->to->ops->pdata[i], *old = g_hash_table_lookup(w->matched, op);
+		const struct op *op = w->to->ops->pdata[i],
+				*old = g_hash_table_lookup(w->matched, op);
 
 		if (!op_is_network(op))
 			continue;
@@ -203,7 +216,10 @@ static void collect_additions(struct difference_work *w)
 			add_step(w->additions, false, op, NULL);
 		} else if (is_replacing(op->kind)) {
 			if (holder(w->to_places, op) == op || !has_node(w->from_places, op->node))
-				compare_place(w, op, has_node(w->from_places, op->node) ? holder(w->from_places, op) : NULL);
+				compare_place(w, op,
+					      has_node(w->from_places, op->node) ?
+						      holder(w->from_places, op) :
+						      NULL);
 		} else if (!old || lost_by_switch(w, op)) {
 			add_step(w->additions, false, op, NULL);
 		} else if (op->kind == OP_VETH) {
@@ -218,7 +234,8 @@ static void collect_farewells(struct difference_work *w)
 	for (guint i = 0; i < w->from->ops->len; i++) {
 		const struct op *old = w->from->ops->pdata[i];
 
-		if (old->kind == OP_NETNS && !difference_is_of_rebooted(w, old) && !g_hash_table_contains(w->kept, old))
+		if (old->kind == OP_NETNS && !difference_is_of_rebooted(w, old) &&
+		    !g_hash_table_contains(w->kept, old))
 			add_step(w->additions, true, old, NULL);
 	}
 }
@@ -247,11 +264,13 @@ static void own_op_free(gpointer data)
 plan_difference *plan_difference_new(const plan *from, plan *to, const char *reboot)
 {
 	plan_difference *d = g_new0(plan_difference, 1);
-	g_autoptr(GHashTable) kept = g_hash_table_new(NULL, NULL), matched = g_hash_table_new(NULL, NULL);
+	g_autoptr(GHashTable) kept = g_hash_table_new(NULL, NULL),
+			      matched = g_hash_table_new(NULL, NULL);
 	g_autoptr(GHashTable) anew = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GPtrArray) removals = g_ptr_array_new(), additions = g_ptr_array_new();
 	g_autoptr(GHashTable) from_places = places_of(from), to_places = places_of(to);
-	struct difference_work w = {from, to, d, reboot, kept, matched, from_places, to_places, anew, removals, additions};
+	struct difference_work w = {from,	 to,	    d,	  reboot,   kept,     matched,
+				    from_places, to_places, anew, removals, additions};
 
 	d->steps = g_ptr_array_new_with_free_func(g_free);
 	d->own = g_ptr_array_new_with_free_func(own_op_free);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/plan/difference_parts.h"
 #include "testbed/plan/print.h"
 
@@ -5,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- equality ---------------------------------------------------------------------------------------------- */
+/* --- equality --------------------------------------------------------------------------------- */
 
-/* A port of a bridge has no name that matters; whether a cable's halves are up is no reason to make it anew. */
+/* A port of a bridge has no name that matters; whether a cable's halves are up is no reason to make
+ * it anew. */
 static void reduce_end(json_t *end)
 {
 	json_object_del(end, "ifindex");
@@ -39,7 +41,7 @@ bool op_equal(const struct op *a, const struct op *b)
 	return g_str_equal(key_a, key_b);
 }
 
-/* --- matching ---------------------------------------------------------------------------------------------- */
+/* --- matching --------------------------------------------------------------------------------- */
 
 static void queue_free(gpointer queue)
 {
@@ -48,7 +50,8 @@ static void queue_free(gpointer queue)
 
 static void match(struct difference_work *w)
 {
-	g_autoptr(GHashTable) by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, queue_free);
+	g_autoptr(GHashTable) by_key =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, queue_free);
 
 	for (guint i = 0; i < w->from->ops->len; i++) {
 		struct op *op = w->from->ops->pdata[i];
@@ -76,7 +79,7 @@ static void match(struct difference_work *w)
 	}
 }
 
-/* --- numbers ----------------------------------------------------------------------------------------------- */
+/* --- numbers ---------------------------------------------------------------------------------- */
 
 static unsigned *number_of(struct op *op, int end)
 {
@@ -148,7 +151,7 @@ static void number(struct difference_work *w)
 	}
 }
 
-/* --- interfaces that are made anew ------------------------------------------------------------------------- */
+/* --- interfaces that are made anew ------------------------------------------------------------ */
 
 static void mark_interface(struct difference_work *w, const char *node, const char *ifname)
 {
@@ -197,7 +200,10 @@ static void unmatch(struct difference_work *w, struct op *old, struct op *op)
 static bool hangs_on_new(const struct difference_work *w, const struct op *op)
 {
 	for (int end = 0; op->kind == OP_VETH && end < 2; end++) {
-		g_autofree char *key = op->veth[end].bridge ? g_strdup_printf("%s/%s", op->veth[end].node, op->veth[end].bridge) : NULL;
+		g_autofree char *key =
+			op->veth[end].bridge ?
+				g_strdup_printf("%s/%s", op->veth[end].node, op->veth[end].bridge) :
+				NULL;
 
 		if (key && g_hash_table_contains(w->anew, key))
 			return true;
@@ -215,21 +221,24 @@ static bool has_tunnel_end(const struct difference_work *w, const char *tunnel)
 	for (guint i = 0; i < w->to->ops->len; i++) {
 		const struct op *op = w->to->ops->pdata[i];
 
-		if (op->kind == OP_TUNNEL && difference_is_of_rebooted(w, op) && g_str_equal(op->tunnel.tunnel, tunnel))
+		if (op->kind == OP_TUNNEL && difference_is_of_rebooted(w, op) &&
+		    g_str_equal(op->tunnel.tunnel, tunnel))
 			return true;
 	}
 	return false;
 }
 
-/* Its own, cables that end there, and the far ends of its tunnels: an end that still has the old session would for 15 s (WireGuard)
- * send what nobody can read. */
+/* Its own, cables that end there, and the far ends of its tunnels: an end that still has the old
+ * session would for 15 s (WireGuard) send what nobody can read. */
 static bool goes_with_rebooted(const struct difference_work *w, const struct op *op)
 {
-	return difference_is_of_rebooted(w, op) || (op->kind == OP_VETH && g_strcmp0(w->reboot, op->veth[1].node) == 0) ||
+	return difference_is_of_rebooted(w, op) ||
+	       (op->kind == OP_VETH && g_strcmp0(w->reboot, op->veth[1].node) == 0) ||
 	       (w->reboot && op->kind == OP_TUNNEL && has_tunnel_end(w, op->tunnel.tunnel));
 }
 
-static void part(struct difference_work *w, bool (*apart)(const struct difference_work *w, const struct op *op))
+static void part(struct difference_work *w,
+		 bool (*apart)(const struct difference_work *w, const struct op *op))
 {
 	for (guint i = 0; i < w->to->ops->len; i++) {
 		struct op *op = w->to->ops->pdata[i], *old = g_hash_table_lookup(w->matched, op);

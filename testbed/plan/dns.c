@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Names: what dnsmasq serves on a DNS node, NRPT on a client, resolv.conf and hosts everywhere. */
 #include "testbed/plan/build.h"
 
@@ -13,12 +14,13 @@ static bool runs_dnsmasq(const struct node *n)
 	return dns_of(n) || n->nrpt->len > 0;
 }
 
-/* Nothing from the machine's files, no cache between a query and its answer, only these addresses. */
+/* Nothing from the machine's files, no cache between a query and its answer, only these addresses.
+ */
 static void put_common(GString *out)
 {
-	g_string_append(out,
-			"port=53\nbind-interfaces\nno-resolv\nno-hosts\nno-poll\nno-negcache\ncache-size=0\n"
-			"listen-address=127.0.0.1\n");
+	g_string_append(out, "port=53\nbind-interfaces\nno-resolv\nno-hosts\nno-poll\nno-"
+			     "negcache\ncache-size=0\n"
+			     "listen-address=127.0.0.1\n");
 }
 
 static void put_listen_addresses(GString *out, const struct node *n)
@@ -31,7 +33,8 @@ static void put_listen_addresses(GString *out, const struct node *n)
 		for (guint a = 0; f->up && a < f->addresses->len; a++)
 			g_string_append_printf(
 				out, "listen-address=%s\n",
-				addr_print(&g_array_index(f->addresses, struct prefix, a).addr, text));
+				addr_print(&g_array_index(f->addresses, struct prefix, a).addr,
+					   text));
 	}
 }
 
@@ -40,10 +43,11 @@ static void put_record(GString *out, const struct dns_record *r)
 	char text[ADDR_TEXT_MAX];
 
 	if (r->target)
-		g_string_append_printf(out, "srv-host=%s,%s,%u,%u,%u\n", r->name, r->target, r->port,
-				       r->priority, r->weight);
+		g_string_append_printf(out, "srv-host=%s,%s,%u,%u,%u\n", r->name, r->target,
+				       r->port, r->priority, r->weight);
 	else
-		g_string_append_printf(out, "host-record=%s,%s\n", r->name, addr_print(&r->a, text));
+		g_string_append_printf(out, "host-record=%s,%s\n", r->name,
+				       addr_print(&r->a, text));
 }
 
 static void put_service(GString *out, const struct node *n, const struct dns_service *dns)
@@ -75,12 +79,14 @@ static void put_nrpt(GString *out, const struct node *n)
 		if (r->servers->len == 0)
 			g_string_append_printf(out, "local=/%s/\n", nrpt_domain(r));
 		for (guint s = 0; s < r->servers->len; s++)
-			g_string_append_printf(out, "server=/%s/%s\n", nrpt_domain(r),
-					       addr_print(&g_array_index(r->servers, struct addr, s), text));
+			g_string_append_printf(
+				out, "server=/%s/%s\n", nrpt_domain(r),
+				addr_print(&g_array_index(r->servers, struct addr, s), text));
 	}
 	for (guint i = 0; i < n->resolvers->len; i++)
 		g_string_append_printf(out, "server=%s\n",
-				       addr_print(&g_array_index(n->resolvers, struct addr, i), text));
+				       addr_print(&g_array_index(n->resolvers, struct addr, i),
+						  text));
 }
 
 static char *dnsmasq_conf(const struct node *n)
@@ -143,7 +149,8 @@ void build_dns_process(struct builder *b, const struct node *n)
 	op->process.role = g_strdup("dnsmasq");
 	op->process.argv = g_new0(char *, 5);
 	op->process.argv[0] = g_strdup("dnsmasq");
-	/* --no-daemon also keeps it from changing its user and capabilities, of which it has none. */
+	/* --no-daemon also keeps it from changing its user and capabilities, of which it has none.
+	 */
 	op->process.argv[1] = g_strdup("--no-daemon");
 	op->process.argv[2] = g_strdup_printf("--conf-file=/run/testbed/%s/dnsmasq.conf", n->name);
 	op->process.argv[3] = g_strdup("--log-facility=-");

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/plan/build.h"
 
 #include <string.h>
@@ -8,47 +9,48 @@ struct setting {
 
 /* New namespaces inherit some of these from the machine; results must not depend on it. */
 static const struct setting every_node[] = {
-	{ "net.ipv4.conf.all.rp_filter", "0" },
-	{ "net.ipv4.conf.default.rp_filter", "0" },
-	{ "net.ipv4.conf.all.accept_redirects", "0" },
-	{ "net.ipv4.conf.default.accept_redirects", "0" },
-	{ "net.ipv4.conf.all.send_redirects", "0" },
-	{ "net.ipv4.conf.default.send_redirects", "0" },
-	{ "net.ipv4.icmp_ratelimit", "0" },
-	{ "net.ipv4.ip_unprivileged_port_start", "0" },
+	{"net.ipv4.conf.all.rp_filter", "0"},
+	{"net.ipv4.conf.default.rp_filter", "0"},
+	{"net.ipv4.conf.all.accept_redirects", "0"},
+	{"net.ipv4.conf.default.accept_redirects", "0"},
+	{"net.ipv4.conf.all.send_redirects", "0"},
+	{"net.ipv4.conf.default.send_redirects", "0"},
+	{"net.ipv4.icmp_ratelimit", "0"},
+	{"net.ipv4.ip_unprivileged_port_start", "0"},
 };
 static const struct setting strong_hosts[] = {
-	{ "net.ipv4.conf.all.arp_ignore", "1" },
-	{ "net.ipv4.conf.default.arp_ignore", "1" },
-	{ "net.ipv4.conf.all.arp_announce", "2" },
-	{ "net.ipv4.conf.default.arp_announce", "2" },
+	{"net.ipv4.conf.all.arp_ignore", "1"},
+	{"net.ipv4.conf.default.arp_ignore", "1"},
+	{"net.ipv4.conf.all.arp_announce", "2"},
+	{"net.ipv4.conf.default.arp_announce", "2"},
 };
 static const struct setting weak_hosts[] = {
-	{ "net.ipv4.conf.all.arp_ignore", "0" },
-	{ "net.ipv4.conf.default.arp_ignore", "0" },
-	{ "net.ipv4.conf.all.arp_announce", "0" },
-	{ "net.ipv4.conf.default.arp_announce", "0" },
+	{"net.ipv4.conf.all.arp_ignore", "0"},
+	{"net.ipv4.conf.default.arp_ignore", "0"},
+	{"net.ipv4.conf.all.arp_announce", "0"},
+	{"net.ipv4.conf.default.arp_announce", "0"},
 };
-/* A switch is no firewall: frames must not take the way through the IP hooks (br_netfilter), which costs time
- * and lets a bridge's packets meet rules that are not theirs. */
+/* A switch is no firewall: frames must not take the way through the IP hooks (br_netfilter), which
+ * costs time and lets a bridge's packets meet rules that are not theirs. */
 static const struct setting switches[] = {
-	{ "net.bridge.bridge-nf-call-iptables", "0" },
-	{ "net.bridge.bridge-nf-call-ip6tables", "0" },
-	{ "net.bridge.bridge-nf-call-arptables", "0" },
+	{"net.bridge.bridge-nf-call-iptables", "0"},
+	{"net.bridge.bridge-nf-call-ip6tables", "0"},
+	{"net.bridge.bridge-nf-call-arptables", "0"},
 };
 static const struct setting without_ipv6[] = {
-	{ "net.ipv6.conf.all.disable_ipv6", "1" },
-	{ "net.ipv6.conf.default.disable_ipv6", "1" },
+	{"net.ipv6.conf.all.disable_ipv6", "1"},
+	{"net.ipv6.conf.default.disable_ipv6", "1"},
 };
 static const struct setting with_ipv6[] = {
-	{ "net.ipv6.conf.all.disable_ipv6", "0" },
-	{ "net.ipv6.conf.default.disable_ipv6", "0" },
-	{ "net.ipv6.conf.all.accept_ra", "0" },
-	{ "net.ipv6.conf.default.accept_ra", "0" },
-	/* A router solicits its neighbours from its link-local address, and for the second or two of duplicate address
-	 * detection (RFC 4862 section 5.4) it has none: packets would be lost. */
-	{ "net.ipv6.conf.all.accept_dad", "0" },
-	{ "net.ipv6.conf.default.accept_dad", "0" },
+	{"net.ipv6.conf.all.disable_ipv6", "0"},
+	{"net.ipv6.conf.default.disable_ipv6", "0"},
+	{"net.ipv6.conf.all.accept_ra", "0"},
+	{"net.ipv6.conf.default.accept_ra", "0"},
+	/* A router solicits its neighbours from its link-local address, and for the second or two
+	 * of duplicate address detection (RFC 4862 section 5.4) it has none: packets would be lost.
+	 */
+	{"net.ipv6.conf.all.accept_dad", "0"},
+	{"net.ipv6.conf.default.accept_dad", "0"},
 };
 
 static void add_sysctl(struct builder *b, const char *node, struct loc loc, const char *key,
@@ -60,8 +62,8 @@ static void add_sysctl(struct builder *b, const char *node, struct loc loc, cons
 	op->sysctl.value = g_strdup(value);
 }
 
-static void add_settings(struct builder *b, const char *node, struct loc loc, const struct setting *s,
-			 gsize n)
+static void add_settings(struct builder *b, const char *node, struct loc loc,
+			 const struct setting *s, gsize n)
 {
 	for (gsize i = 0; i < n; i++)
 		add_sysctl(b, node, loc, s[i].key, s[i].value);
@@ -79,7 +81,8 @@ static void add_node_settings(struct builder *b, const struct node *n)
 		add_settings(b, n->name, n->loc, weak_hosts, G_N_ELEMENTS(weak_hosts));
 	if (ipv6) {
 		add_settings(b, n->name, n->loc, with_ipv6, G_N_ELEMENTS(with_ipv6));
-		add_sysctl(b, n->name, n->loc, "net.ipv6.conf.all.forwarding", n->forwarding ? "1" : "0");
+		add_sysctl(b, n->name, n->loc, "net.ipv6.conf.all.forwarding",
+			   n->forwarding ? "1" : "0");
 	} else {
 		add_settings(b, n->name, n->loc, without_ipv6, G_N_ELEMENTS(without_ipv6));
 	}
@@ -94,7 +97,7 @@ void build_sysctls(struct builder *b, const struct node *n)
 	}
 }
 
-/* --- networks --- */
+/* --- networks --------------------------------------------------------------------------------- */
 
 struct member {
 	const struct node *node;
@@ -109,7 +112,7 @@ static GArray *network_members(const struct builder *b, const struct network *ne
 		const struct node *n = b->m->nodes->pdata[i];
 
 		for (guint k = 0; k < n->interfaces->len; k++) {
-			struct member member = { n, n->interfaces->pdata[k] };
+			struct member member = {n, n->interfaces->pdata[k]};
 
 			if (member.iface->network == net)
 				g_array_append_val(members, member);
@@ -137,7 +140,7 @@ static bool needs_fabric(const struct builder *b)
 
 void build_namespaces(struct builder *b)
 {
-	struct loc nowhere = { .file = NULL };
+	struct loc nowhere = {.file = NULL};
 	bool fabric = needs_fabric(b);
 
 	for (guint i = 0; i < b->m->nodes->len; i++) {
@@ -157,11 +160,11 @@ void build_namespaces(struct builder *b)
 
 static struct op_veth_end veth_end(struct builder *b, const struct member *m)
 {
-	return (struct op_veth_end){ .node = g_strdup(m->node->name),
-				     .ifname = g_strdup(m->iface->name),
-				     .ifindex = b->next_ifindex++,
-				     .mtu_bytes = m->iface->mtu_bytes,
-				     .up = m->iface->up };
+	return (struct op_veth_end){.node = g_strdup(m->node->name),
+				    .ifname = g_strdup(m->iface->name),
+				    .ifindex = b->next_ifindex++,
+				    .mtu_bytes = m->iface->mtu_bytes,
+				    .up = m->iface->up};
 }
 
 static void add_cable(struct builder *b, const GArray *members)
@@ -174,8 +177,8 @@ static void add_cable(struct builder *b, const GArray *members)
 	op->veth[1] = veth_end(b, second);
 }
 
-/* The network's own name where it can be one, and can't be taken for a port's; else one that is the same in every plan
- * that has this network. */
+/* The network's own name where it can be one, and can't be taken for a port's; else one that is the
+ * same in every plan that has this network. */
 static char *bridge_name(const struct network *net)
 {
 	if (strlen(net->name) < IFNAMSIZ && !g_str_has_prefix(net->name, "port"))
@@ -201,17 +204,18 @@ static void add_bridge_ports(struct builder *b, const GArray *members, const cha
 
 		op->veth[0] = veth_end(b, m);
 		port = b->next_ifindex++;
-		op->veth[1] = (struct op_veth_end){ .node = g_strdup(PLAN_FABRIC),
-						    .ifname = g_strdup_printf("port%u", port),
-						    .ifindex = port,
-						    .bridge = g_strdup(bridge),
-						    .up = true };
+		op->veth[1] = (struct op_veth_end){.node = g_strdup(PLAN_FABRIC),
+						   .ifname = g_strdup_printf("port%u", port),
+						   .ifindex = port,
+						   .bridge = g_strdup(bridge),
+						   .up = true};
 	}
 }
 
 void build_links(struct builder *b)
 {
-	g_autoptr(GHashTable) bridges = g_hash_table_new(NULL, NULL); /* network -> name, owned by its op */
+	g_autoptr(GHashTable) bridges =
+		g_hash_table_new(NULL, NULL); /* network -> name, owned by its op */
 
 	for (guint i = 0; i < b->m->networks->len; i++) {
 		struct network *net = b->m->networks->pdata[i];
@@ -220,8 +224,9 @@ void build_links(struct builder *b)
 		if (!is_bridged(members))
 			continue;
 		add_bridge(b, net);
-		g_hash_table_insert(bridges, net,
-				    ((struct op *)b->p->ops->pdata[b->p->ops->len - 1])->bridge.ifname);
+		g_hash_table_insert(
+			bridges, net,
+			((struct op *)b->p->ops->pdata[b->p->ops->len - 1])->bridge.ifname);
 	}
 	for (guint i = 0; i < b->m->networks->len; i++) {
 		struct network *net = b->m->networks->pdata[i];
@@ -235,7 +240,7 @@ void build_links(struct builder *b)
 	}
 }
 
-/* --- addresses and tunnels --- */
+/* --- addresses and tunnels -------------------------------------------------------------------- */
 
 static void add_link_up(struct builder *b, const char *node, struct loc loc, const char *ifname)
 {
@@ -259,18 +264,20 @@ static bool iface_has_address(const struct iface *f, const struct addr *a)
 	return false;
 }
 
-/* Somebody must answer ARP for the outside address of a 1:1 NAT when it lies in the outside subnet. */
+/* Somebody must answer ARP for the outside address of a 1:1 NAT when it lies in the outside subnet.
+ */
 static void add_static_nat_addresses(struct builder *b, const struct node *n, const struct iface *f)
 {
 	for (guint i = 0; i < n->nat->len; i++) {
 		const struct nat_rule *r = n->nat->pdata[i];
-		struct prefix own = { r->outside, addr_bits(&r->outside) };
+		struct prefix own = {r->outside, addr_bits(&r->outside)};
 
 		if (r->kind != NAT_STATIC || !g_str_equal(r->out_iface, f->name) ||
 		    iface_has_address(f, &r->outside))
 			continue;
 		for (guint a = 0; a < f->addresses->len; a++) {
-			if (!prefix_contains(&g_array_index(f->addresses, struct prefix, a), &r->outside))
+			if (!prefix_contains(&g_array_index(f->addresses, struct prefix, a),
+					     &r->outside))
 				continue;
 			add_address(b, n->name, r->loc, f->name, &own);
 			break;
@@ -311,7 +318,8 @@ static void add_tunnel_end(struct builder *b, const struct tunnel *t, unsigned v
 		.allowed = g_array_new(FALSE, FALSE, sizeof(struct prefix)),
 	};
 	if (other->prefixes)
-		g_array_append_vals(op->tunnel.allowed, other->prefixes->data, other->prefixes->len);
+		g_array_append_vals(op->tunnel.allowed, other->prefixes->data,
+				    other->prefixes->len);
 }
 
 void build_tunnel(struct builder *b, const struct tunnel *t)
@@ -328,7 +336,7 @@ void build_tunnel(struct builder *b, const struct tunnel *t)
 		add_link_up(b, t->ends[e].node_name, t->loc, t->ends[e].iface);
 }
 
-/* --- impairment --- */
+/* --- impairment ------------------------------------------------------------------------------- */
 
 void build_impairments(struct builder *b, const struct node *n)
 {

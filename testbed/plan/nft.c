@@ -1,9 +1,11 @@
-/* The ruleset of a node as nft text: firewall, bogon filter, strong receive; the NAT table is nft_nat.c's.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The ruleset of a node as nft text: firewall, bogon filter, strong receive; the NAT table is
+ * nft_nat.c's.
  *
- * One statement a line, so that a complaint's line number finds its rule.  Interfaces are matched by
- * name at run time (iifname, oifname): `iif` would be looked up in the namespace of whoever loads the
- * rules.  Every rule counts and carries its name as comment.  Table and chain names have a prefix,
- * because nft has many keywords.
+ * One statement a line, so that a complaint's line number finds its rule.  Interfaces are matched
+ * by name at run time (iifname, oifname): `iif` would be looked up in the namespace of whoever
+ * loads the rules.  Every rule counts and carries its name as comment.  Table and chain names have
+ * a prefix, because nft has many keywords.
  */
 #include "testbed/plan/build.h"
 
@@ -14,8 +16,11 @@ static const char *const chain_names[] = {
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(chain_names) == FW_CHAIN_COUNT);
 
-/* Addresses no provider routes: RFC 1918, RFC 6598, RFC 1122 3.2.1.3, RFC 3927; RFC 4193, RFC 4291. */
-#define BOGON_IPV4 "{ 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16 }"
+/* Addresses no provider routes: RFC 1918, RFC 6598, RFC 1122 3.2.1.3, RFC 3927; RFC 4193, RFC 4291.
+ */
+#define BOGON_IPV4                                                                                 \
+	"{ 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16 " \
+	"}"
 #define BOGON_IPV6 "{ fc00::/7, fe80::/10 }"
 
 static bool has_family(const GArray *prefixes, int family)
@@ -66,10 +71,10 @@ static void match_proto(GString *out, const struct fw_rule *r)
 	static const struct {
 		const char *match, *ports;
 	} protos[] = {
-		[PROTO_ANY] = { "", "th" },
-		[PROTO_TCP] = { "meta l4proto tcp ", "tcp" },
-		[PROTO_UDP] = { "meta l4proto udp ", "udp" },
-		[PROTO_ICMP] = { "meta l4proto { icmp, ipv6-icmp } ", "th" },
+		[PROTO_ANY] = {"", "th"},
+		[PROTO_TCP] = {"meta l4proto tcp ", "tcp"},
+		[PROTO_UDP] = {"meta l4proto udp ", "udp"},
+		[PROTO_ICMP] = {"meta l4proto { icmp, ipv6-icmp } ", "th"},
 	};
 
 	if (r->sports->len + r->dports->len == 0)
@@ -88,7 +93,8 @@ static const char *verdict_text(const struct fw_rule *r)
 	case FW_REJECT:
 		break;
 	}
-	return r->proto == PROTO_TCP ? "reject with tcp reset" : "reject with icmpx type admin-prohibited";
+	return r->proto == PROTO_TCP ? "reject with tcp reset" :
+				       "reject with icmpx type admin-prohibited";
 }
 
 /* `family` 0: no address is matched. */
@@ -107,7 +113,7 @@ static void put_rule(GString *out, const struct fw_rule *r, int family)
 
 static void put_rule_families(GString *out, const struct fw_rule *r)
 {
-	static const int families[] = { AF_INET, AF_INET6 };
+	static const int families[] = {AF_INET, AF_INET6};
 
 	if (r->src->len + r->dst->len == 0) {
 		put_rule(out, r, 0);
@@ -132,8 +138,9 @@ static GPtrArray *chain_rules(const struct firewall *fw, enum fw_chain chain)
 	return rules;
 }
 
-/* How many rules come before the acceptance of replies: none, but on the way out of a host its leading
- * refusals (a host's block also stops its answers, as packets and not connections are what it names). */
+/* How many rules come before the acceptance of replies: none, but on the way out of a host its
+ * leading refusals (a host's block also stops its answers, as packets and not connections are what
+ * it names). */
 static guint rules_before_replies(const GPtrArray *rules, enum fw_chain chain)
 {
 	guint n = 0;
@@ -145,16 +152,16 @@ static guint rules_before_replies(const GPtrArray *rules, enum fw_chain chain)
 	return n;
 }
 
-static void put_firewall_rules(GString *out, const struct builder *b, const struct node *n, enum fw_chain chain,
-			       const GPtrArray *rules)
+static void put_firewall_rules(GString *out, const struct builder *b, const struct node *n,
+			       enum fw_chain chain, const GPtrArray *rules)
 {
 	guint first = rules_before_replies(rules, chain);
 
 	for (guint i = 0; i < first; i++)
 		put_rule_families(out, rules->pdata[i]);
 	if (n->firewall.stateful)
-		g_string_append(out,
-				"\t\tct state established,related counter accept comment \"established\"\n");
+		g_string_append(out, "\t\tct state established,related counter accept comment "
+				     "\"established\"\n");
 	if (chain == FW_INPUT)
 		g_string_append(out, "\t\tiifname \"lo\" counter accept comment \"loopback\"\n");
 	if (chain == FW_OUTPUT)
@@ -164,24 +171,29 @@ static void put_firewall_rules(GString *out, const struct builder *b, const stru
 	for (guint i = first; i < rules->len; i++)
 		put_rule_families(out, rules->pdata[i]);
 	if (n->firewall.policy[chain] != FW_ACCEPT)
-		g_string_append_printf(out, "\t\tcounter drop comment \"%s-policy\"\n", chain_names[chain]);
+		g_string_append_printf(out, "\t\tcounter drop comment \"%s-policy\"\n",
+				       chain_names[chain]);
 }
 
 static void put_bogon_rules(GString *out)
 {
-	g_string_append(out, "\t\tip saddr " BOGON_IPV4 " counter drop comment \"bogon-source\"\n"
-			     "\t\tip daddr " BOGON_IPV4 " counter drop comment \"bogon-destination\"\n"
-			     "\t\tip6 saddr " BOGON_IPV6 " counter drop comment \"bogon-source\"\n"
-			     "\t\tip6 daddr " BOGON_IPV6 " counter drop comment \"bogon-destination\"\n");
+	g_string_append(out,
+			"\t\tip saddr " BOGON_IPV4 " counter drop comment \"bogon-source\"\n"
+			"\t\tip daddr " BOGON_IPV4 " counter drop comment \"bogon-destination\"\n"
+			"\t\tip6 saddr " BOGON_IPV6 " counter drop comment \"bogon-source\"\n"
+			"\t\tip6 daddr " BOGON_IPV6
+			" counter drop comment \"bogon-destination\"\n");
 }
 
 static void put_strong_receive(GString *out)
 {
-	g_string_append(out, "\t\tiifname != \"lo\" fib daddr type local fib daddr . iif type != local "
-			     "counter drop comment \"strong-host-receive\"\n");
+	g_string_append(out,
+			"\t\tiifname != \"lo\" fib daddr type local fib daddr . iif type != local "
+			"counter drop comment \"strong-host-receive\"\n");
 }
 
-static void put_chain(GString *out, const struct builder *b, const struct node *n, enum fw_chain chain)
+static void put_chain(GString *out, const struct builder *b, const struct node *n,
+		      enum fw_chain chain)
 {
 	g_autoptr(GPtrArray) rules = chain_rules(&n->firewall, chain);
 	bool filters = rules->len > 0 || n->firewall.policy[chain] != FW_ACCEPT;
@@ -190,9 +202,10 @@ static void put_chain(GString *out, const struct builder *b, const struct node *
 
 	if (!filters && !bogon && !strong)
 		return;
-	g_string_append_printf(out, "\tchain tb_%s {\n\t\ttype filter hook %s priority 0\n\t\tpolicy %s\n",
-			       chain_names[chain], chain_names[chain],
-			       n->firewall.policy[chain] == FW_ACCEPT ? "accept" : "drop");
+	g_string_append_printf(
+		out, "\tchain tb_%s {\n\t\ttype filter hook %s priority 0\n\t\tpolicy %s\n",
+		chain_names[chain], chain_names[chain],
+		n->firewall.policy[chain] == FW_ACCEPT ? "accept" : "drop");
 	if (bogon)
 		put_bogon_rules(out);
 	if (strong)
@@ -210,8 +223,10 @@ static void put_filter_table(GString *out, const struct builder *b, const struct
 		put_chain(chains, b, n, c);
 	if (chains->len == 0)
 		return;
-	/* Made, deleted and made again: the text may be loaded a second time in place of the first. */
-	g_string_append(out, "table inet tb_filter\ndelete table inet tb_filter\ntable inet tb_filter {\n");
+	/* Made, deleted and made again: the text may be loaded a second time in place of the first.
+	 */
+	g_string_append(
+		out, "table inet tb_filter\ndelete table inet tb_filter\ntable inet tb_filter {\n");
 	g_string_append(out, chains->str);
 	g_string_append(out, "}\n");
 }
@@ -219,8 +234,8 @@ static void put_filter_table(GString *out, const struct builder *b, const struct
 /* A NAT's UDP timers are the namespace's; they exist once connection tracking does. */
 static void add_udp_timeouts(struct builder *b, const struct node *n)
 {
-	static const char *const keys[] = { "net.netfilter.nf_conntrack_udp_timeout",
-					    "net.netfilter.nf_conntrack_udp_timeout_stream" };
+	static const char *const keys[] = {"net.netfilter.nf_conntrack_udp_timeout",
+					   "net.netfilter.nf_conntrack_udp_timeout_stream"};
 
 	for (guint i = 0; i < n->nat->len; i++) {
 		const struct nat_rule *r = n->nat->pdata[i];

@@ -1,41 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* NAT by RFC 4787 behaviour, as nft rules.
  *
  * A NAT remembers what it did in sets of its own, which connection tracking alone would not give:
  *
- * | set     | key -> value                                   | for                                           |
- * | ports   | outside port                                   | it is somebody's: nobody else may have it     |
- * |         |                                                | (RFC 4787 REQ-3)                              |
- * | inside  | outside port -> inside address and port        | who gets what comes in, where anything may    |
- * | mapping | inside address and port -> outside ones        | endpoint-independent mapping                  |
- * | mapping | the same and the destination -> outside ones   | address-dependent mapping                     |
- * | spoken  | outside port and remote address                | address-dependent filtering                   |
+ * | set     | key -> value                                   | for | | ports   | outside port | it
+ * is somebody's: nobody else may have it     | |         | | (RFC 4787 REQ-3) | | inside  | outside
+ * port -> inside address and port        | who gets what comes in, where anything may    | |
+ * mapping | inside address and port -> outside ones        | endpoint-independent mapping | |
+ * mapping | the same and the destination -> outside ones   | address-dependent mapping | | spoken
+ * | outside port and remote address                | address-dependent filtering |
  *
- * | a new flow from inside (chain tb_map)                                 | gets                            |
- * | its mapping is known                                                  | that                            |
- * | its port is somebody's, or ports are not preserved                    | a port by lot                   |
- * | else                                                                  | its own port                    |
+ * | a new flow from inside (chain tb_map)                                 | gets | | its mapping is
+ * known                                                  | that                            | | its
+ * port is somebody's, or ports are not preserved                    | a port by lot | | else | its
+ * own port                    |
  *
  * So a mapping that depends on the destination can keep the port for its first destination only.
  *
- * | a new flow from outside to a port that is somebody's                  | is                              |
- * | filtering endpoint-independent                                        | let in                          |
- * | filtering address-dependent, from an address that was spoken to       | let in                          |
- * | else                                                                  | dropped and counted             |
+ * | a new flow from outside to a port that is somebody's                  | is | | filtering
+ * endpoint-independent                                        | let in                          |
+ * | filtering address-dependent, from an address that was spoken to       | let in | | else |
+ * dropped and counted             |
  *
- * Dropping comes before the node's own input: what is not let in must not become a connection of the node
- * itself, which would take the port from the mapping.  From inside (hairpin) the same happens to packets
- * for the outside address; with hairpinning they pass whatever the filtering is, and their source gets a
- * mapping like any (RFC 4787 REQ-9).
+ * Dropping comes before the node's own input: what is not let in must not become a connection of
+ * the node itself, which would take the port from the mapping.  From inside (hairpin) the same
+ * happens to packets for the outside address; with hairpinning they pass whatever the filtering is,
+ * and their source gets a mapping like any (RFC 4787 REQ-9).
  *
- * Everything is learned in a chain after source NAT, from the connection's tuples: that is the outside
- * port that was really taken, also after a collision; packets of both directions refresh it (REQ-6).  TCP
- * is treated alike (RFC 5382); what was learned from it also ends with udp_timeout, its connections don't.
+ * Everything is learned in a chain after source NAT, from the connection's tuples: that is the
+ * outside port that was really taken, also after a collision; packets of both directions refresh it
+ * (REQ-6).  TCP is treated alike (RFC 5382); what was learned from it also ends with udp_timeout,
+ * its connections don't.
  *
- * The ports are in a set of their own, although `inside` has them, too: kernels before 6.4 match no map as a set.
+ * The ports are in a set of their own, although `inside` has them, too: kernels before 6.4 match no
+ * map as a set.
  */
 #include "testbed/plan/build.h"
 
-#define LEARNED_LIFETIME_MS 120000u /* the kernel's own for UDP that was answered; RFC 4787 REQ-5 asks for no less */
+#define LEARNED_LIFETIME_MS \
+	120000u /* the kernel's own for UDP that was answered; RFC 4787 REQ-5 asks for no less */
 #define PORTS "meta l4proto { tcp, udp } "
 
 struct nat_names {
@@ -76,9 +79,11 @@ static const struct prefix *outside_prefix(const model *m, const struct node *n,
 	return NULL;
 }
 
-static struct nat_names nat_names(const struct builder *b, const struct node *n, guint index, const char *own_ports)
+static struct nat_names nat_names(const struct builder *b, const struct node *n, guint index,
+				  const char *own_ports)
 {
-	struct nat_names names = { .index = index, .r = n->nat->pdata[index], .own_ports = own_ports };
+	struct nat_names names = {
+		.index = index, .r = n->nat->pdata[index], .own_ports = own_ports};
 	const struct prefix *p = outside_prefix(b->m, n, names.r->out_iface);
 
 	if (p)
@@ -100,16 +105,19 @@ static char *own_ports(const struct builder *b, const struct node *n)
 	return list->len > 0 ? g_strdup_printf("{ %s }", list->str) : g_strdup("");
 }
 
-/* --- sets --- */
+/* --- sets ------------------------------------------------------------------------------------- */
 
-static void put_set(GString *out, const char *kind, const char *name, const struct nat_names *names, const char *type)
+static void put_set(GString *out, const char *kind, const char *name, const struct nat_names *names,
+		    const char *type)
 {
-	unsigned lifetime_ms = names->r->udp_timeout_ms > 0 ? names->r->udp_timeout_ms : LEARNED_LIFETIME_MS;
+	unsigned lifetime_ms =
+		names->r->udp_timeout_ms > 0 ? names->r->udp_timeout_ms : LEARNED_LIFETIME_MS;
 
-	g_string_append_printf(out,
-			       "\t%s tb_%s%u {\n\t\ttype %s\n\t\tflags dynamic,timeout\n\t\ttimeout %us\n"
-			       "\t\tsize 65536\n\t}\n",
-			       kind, name, names->index, type, (lifetime_ms + 999) / 1000);
+	g_string_append_printf(
+		out,
+		"\t%s tb_%s%u {\n\t\ttype %s\n\t\tflags dynamic,timeout\n\t\ttimeout %us\n"
+		"\t\tsize 65536\n\t}\n",
+		kind, name, names->index, type, (lifetime_ms + 999) / 1000);
 }
 
 static void put_sets(GString *out, const struct nat_names *names)
@@ -118,18 +126,20 @@ static void put_sets(GString *out, const struct nat_names *names)
 
 	put_set(out, "set", "ports", names, "inet_proto . inet_service");
 	if (lets_in(r))
-		put_set(out, "map", "inside", names, "inet_proto . inet_service : ipv4_addr . inet_service");
+		put_set(out, "map", "inside", names,
+			"inet_proto . inet_service : ipv4_addr . inet_service");
 	if (r->filtering == NAT_ADDRESS_DEPENDENT)
 		put_set(out, "set", "spoken", names, "inet_proto . inet_service . ipv4_addr");
 	if (r->mapping == NAT_ADDRESS_DEPENDENT)
 		put_set(out, "map", "mapping", names,
-			"inet_proto . ipv4_addr . inet_service . ipv4_addr : ipv4_addr . inet_service");
+			"inet_proto . ipv4_addr . inet_service . ipv4_addr : ipv4_addr . "
+			"inet_service");
 	else if (r->mapping == NAT_ENDPOINT_INDEPENDENT)
 		put_set(out, "map", "mapping", names,
 			"inet_proto . ipv4_addr . inet_service : ipv4_addr . inet_service");
 }
 
-/* --- destination NAT --- */
+/* --- destination NAT -------------------------------------------------------------------------- */
 
 static void put_static_in(GString *out, const struct nat_rule *r)
 {
@@ -139,44 +149,51 @@ static void put_static_in(GString *out, const struct nat_rule *r)
 	if (!r->hairpin)
 		g_string_append_printf(out, "iifname \"%s\" ", r->out_iface);
 	g_string_append_printf(out, "ip daddr %s counter dnat to %s comment \"%s-in\"\n",
-			       addr_print(&r->outside, outside), addr_print(&r->inside, inside), r->name);
+			       addr_print(&r->outside, outside), addr_print(&r->inside, inside),
+			       r->name);
 }
 
 /* To ports that are somebody's: `from` matches where such packets may come from. */
-static void put_let_in(GString *out, const struct nat_names *names, const char *from, const char *which, const char *what)
+static void put_let_in(GString *out, const struct nat_names *names, const char *from,
+		       const char *which, const char *what)
 {
 	g_string_append_printf(out,
-			       "\t\tiifname %s\"%s\" ip daddr %s " PORTS "%scounter dnat ip to meta l4proto . th "
+			       "\t\tiifname %s\"%s\" ip daddr %s " PORTS
+			       "%scounter dnat ip to meta l4proto . th "
 			       "dport map @tb_inside%u comment \"%s-%s\"\n",
-			       from, names->r->out_iface, names->address, which, names->index, names->r->name, what);
+			       from, names->r->out_iface, names->address, which, names->index,
+			       names->r->name, what);
 }
 
 static void put_learned_in(GString *out, const struct nat_names *names)
 {
-	g_autofree char *spoken = g_strdup_printf("meta l4proto . th dport . ip saddr @tb_spoken%u ", names->index);
+	g_autofree char *spoken =
+		g_strdup_printf("meta l4proto . th dport . ip saddr @tb_spoken%u ", names->index);
 
 	if (names->r->hairpin)
 		put_let_in(out, names, "!= ", "", "hairpin");
 	if (names->r->filtering != NAT_ADDRESS_AND_PORT_DEPENDENT)
-		put_let_in(out, names, "", names->r->filtering == NAT_ADDRESS_DEPENDENT ? spoken : "", "in");
+		put_let_in(out, names, "",
+			   names->r->filtering == NAT_ADDRESS_DEPENDENT ? spoken : "", "in");
 }
 
-/* --- source NAT --- */
+/* --- source NAT ------------------------------------------------------------------------------- */
 
 static void put_static_out(GString *out, const struct nat_rule *r)
 {
 	char inside[ADDR_TEXT_MAX], outside[ADDR_TEXT_MAX];
 
-	g_string_append_printf(out, "\t\toifname \"%s\" ip saddr %s counter snat to %s comment \"%s-out\"\n",
-			       r->out_iface, addr_print(&r->inside, inside), addr_print(&r->outside, outside),
-			       r->name);
+	g_string_append_printf(
+		out, "\t\toifname \"%s\" ip saddr %s counter snat to %s comment \"%s-out\"\n",
+		r->out_iface, addr_print(&r->inside, inside), addr_print(&r->outside, outside),
+		r->name);
 	/* RFC 4787 REQ-9: a hairpinned packet has the external source. */
 	if (r->hairpin)
-		g_string_append_printf(
-			out,
-			"\t\tiifname != \"%s\" oifname != \"%s\" ct status dnat ip saddr %s counter snat "
-			"to %s comment \"%s-hairpin\"\n",
-			r->out_iface, r->out_iface, inside, outside, r->name);
+		g_string_append_printf(out,
+				       "\t\tiifname != \"%s\" oifname != \"%s\" ct status dnat ip "
+				       "saddr %s counter snat "
+				       "to %s comment \"%s-hairpin\"\n",
+				       r->out_iface, r->out_iface, inside, outside, r->name);
 }
 
 /* Where the new flows of a rule find their mapping. */
@@ -187,23 +204,27 @@ static void put_map_chain(GString *out, const struct nat_names *names)
 
 	g_string_append_printf(out, "\tchain tb_map%u {\n", names->index);
 	if (learns_mapping(r))
-		g_string_append_printf(out,
-				       "\t\t" PORTS "counter snat ip to meta l4proto . ip saddr . th sport%s map "
-				       "@tb_mapping%u comment \"%s-known\"\n",
-				       r->mapping == NAT_ADDRESS_DEPENDENT ? " . ct original ip daddr" : "",
-				       names->index, r->name);
+		g_string_append_printf(
+			out,
+			"\t\t" PORTS "counter snat ip to meta l4proto . ip saddr . th sport%s map "
+			"@tb_mapping%u comment \"%s-known\"\n",
+			r->mapping == NAT_ADDRESS_DEPENDENT ? " . ct original ip daddr" : "",
+			names->index, r->name);
 	if (r->preserve_port) {
 		if (names->own_ports[0] != '\0')
-			g_string_append_printf(out, "\t\tudp sport %s counter snat to %s %s comment \"%s\"\n",
-					       names->own_ports, names->address, lot, r->name);
-		g_string_append_printf(out,
-				       "\t\t" PORTS "meta l4proto . th sport @tb_ports%u counter snat to %s %s comment "
-				       "\"%s\"\n",
-				       names->index, names->address, lot, r->name);
+			g_string_append_printf(
+				out, "\t\tudp sport %s counter snat to %s %s comment \"%s\"\n",
+				names->own_ports, names->address, lot, r->name);
+		g_string_append_printf(
+			out,
+			"\t\t" PORTS
+			"meta l4proto . th sport @tb_ports%u counter snat to %s %s comment "
+			"\"%s\"\n",
+			names->index, names->address, lot, r->name);
 		lot = "";
 	}
-	g_string_append_printf(out, "\t\tcounter snat to %s%s%s comment \"%s\"\n\t}\n", names->address,
-			       lot[0] != '\0' ? " " : "", lot, r->name);
+	g_string_append_printf(out, "\t\tcounter snat to %s%s%s comment \"%s\"\n\t}\n",
+			       names->address, lot[0] != '\0' ? " " : "", lot, r->name);
 }
 
 static void put_masquerade(GString *out, const struct nat_names *names)
@@ -212,42 +233,47 @@ static void put_masquerade(GString *out, const struct nat_names *names)
 
 	g_string_append_printf(out, "\t\toifname \"%s\" ", r->out_iface);
 	nft_match_prefixes(out, "saddr", r->src, AF_INET);
-	g_string_append_printf(out, "counter jump tb_map%u comment \"%s-out\"\n", names->index, r->name);
+	g_string_append_printf(out, "counter jump tb_map%u comment \"%s-out\"\n", names->index,
+			       r->name);
 	if (!r->hairpin)
 		return;
-	g_string_append_printf(out, "\t\tiifname != \"%s\" oifname != \"%s\" ", r->out_iface, r->out_iface);
+	g_string_append_printf(out, "\t\tiifname != \"%s\" oifname != \"%s\" ", r->out_iface,
+			       r->out_iface);
 	nft_match_prefixes(out, "saddr", r->src, AF_INET);
-	g_string_append_printf(out,
-			       "ct status dnat ct original ip daddr %s counter jump tb_map%u comment "
-			       "\"%s-hairpin-source\"\n",
-			       names->address, names->index, r->name);
+	g_string_append_printf(
+		out,
+		"ct status dnat ct original ip daddr %s counter jump tb_map%u comment "
+		"\"%s-hairpin-source\"\n",
+		names->address, names->index, r->name);
 }
 
 static void put_postrouting(GString *out, const GArray *all)
 {
-	g_string_append(
-		out,
-		"\tchain tb_postrouting {\n\t\ttype nat hook postrouting priority 100\n\t\tpolicy accept\n"
-		"\t\tfib saddr type local counter accept comment \"own-traffic\"\n");
+	g_string_append(out, "\tchain tb_postrouting {\n\t\ttype nat hook postrouting priority "
+			     "100\n\t\tpolicy accept\n"
+			     "\t\tfib saddr type local counter accept comment \"own-traffic\"\n");
 	for (int kind = 0; kind < 2; kind++) {
 		for (guint i = 0; i < all->len; i++) {
 			const struct nat_names *names = &g_array_index(all, struct nat_names, i);
 
 			if (kind == 0 && names->r->kind == NAT_STATIC)
 				put_static_out(out, names->r);
-			else if (kind == 1 && names->r->kind == NAT_MASQUERADE && names->address[0] != '\0')
+			else if (kind == 1 && names->r->kind == NAT_MASQUERADE &&
+				 names->address[0] != '\0')
 				put_masquerade(out, names);
 		}
 	}
 	g_string_append(out, "\t}\n");
 }
 
-/* --- learning --- */
+/* --- learning --------------------------------------------------------------------------------- */
 
-static void put_update(GString *out, const struct nat_names *names, const char *set, const char *element)
+static void put_update(GString *out, const struct nat_names *names, const char *set,
+		       const char *element)
 {
-	g_string_append_printf(out, "\t\t" PORTS "counter update @tb_%s%u { %s } comment \"%s-%s\"\n", set,
-			       names->index, element, names->r->name, set);
+	g_string_append_printf(out,
+			       "\t\t" PORTS "counter update @tb_%s%u { %s } comment \"%s-%s\"\n",
+			       set, names->index, element, names->r->name, set);
 }
 
 static void put_learn_chain(GString *out, const struct nat_names *names)
@@ -256,12 +282,15 @@ static void put_learn_chain(GString *out, const struct nat_names *names)
 	put_update(out, names, "ports", "meta l4proto . ct reply proto-dst");
 	if (lets_in(names->r))
 		put_update(out, names, "inside",
-			   "meta l4proto . ct reply proto-dst : ct original ip saddr . ct original proto-src");
+			   "meta l4proto . ct reply proto-dst : ct original ip saddr . ct original "
+			   "proto-src");
 	if (names->r->filtering == NAT_ADDRESS_DEPENDENT)
-		put_update(out, names, "spoken", "meta l4proto . ct reply proto-dst . ct original ip daddr");
+		put_update(out, names, "spoken",
+			   "meta l4proto . ct reply proto-dst . ct original ip daddr");
 	if (names->r->mapping == NAT_ADDRESS_DEPENDENT)
 		put_update(out, names, "mapping",
-			   "meta l4proto . ct original ip saddr . ct original proto-src . ct original ip daddr : "
+			   "meta l4proto . ct original ip saddr . ct original proto-src . ct "
+			   "original ip daddr : "
 			   "ct reply ip daddr . ct reply proto-dst");
 	else if (names->r->mapping == NAT_ENDPOINT_INDEPENDENT)
 		put_update(out, names, "mapping",
@@ -272,33 +301,38 @@ static void put_learn_chain(GString *out, const struct nat_names *names)
 
 static void put_learn(GString *out, const struct nat_names *names)
 {
-	g_string_append_printf(out, "\t\t" PORTS "ct status snat ct reply ip daddr %s ", names->address);
+	g_string_append_printf(out, "\t\t" PORTS "ct status snat ct reply ip daddr %s ",
+			       names->address);
 	if (names->r->src->len > 0) {
 		g_string_append(out, "ct original ");
 		nft_match_prefixes(out, "saddr", names->r->src, AF_INET);
 	}
-	g_string_append_printf(out, "counter jump tb_learn%u comment \"%s-learn\"\n", names->index, names->r->name);
+	g_string_append_printf(out, "counter jump tb_learn%u comment \"%s-learn\"\n", names->index,
+			       names->r->name);
 }
 
-/* --- what is not let in --- */
+/* --- what is not let in ----------------------------------------------------------------------- */
 
 static void put_refuse(GString *out, const struct nat_names *names)
 {
 	static const struct {
 		const char *from, *what;
-	} sides[] = { { "", "filtered" }, { "!= ", "no-hairpin" } };
+	} sides[] = {{"", "filtered"}, {"!= ", "no-hairpin"}};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(sides); i++) {
-		g_string_append_printf(out, "\t\tiifname %s\"%s\" ip daddr %s ct state new ", sides[i].from,
-				       names->r->out_iface, names->address);
+		g_string_append_printf(out, "\t\tiifname %s\"%s\" ip daddr %s ct state new ",
+				       sides[i].from, names->r->out_iface, names->address);
 		if (names->own_ports[0] != '\0')
 			g_string_append_printf(out, "th dport != %s ", names->own_ports);
-		g_string_append_printf(out, PORTS "meta l4proto . th dport @tb_ports%u counter drop comment \"%s-%s\"\n",
-				       names->index, names->r->name, sides[i].what);
+		g_string_append_printf(
+			out,
+			PORTS
+			"meta l4proto . th dport @tb_ports%u counter drop comment \"%s-%s\"\n",
+			names->index, names->r->name, sides[i].what);
 	}
 }
 
-/* --- the table --- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 typedef void put_func(GString *out, const struct nat_names *names);
 
@@ -324,8 +358,8 @@ static void for_masquerades(GString *out, const GArray *all, put_func *put)
 static void put_chain(GString *out, const char *name, const char *hook, const GString *rules)
 {
 	if (rules->len > 0)
-		g_string_append_printf(out, "\tchain %s {\n\t\ttype %s\n\t\tpolicy accept\n%s\t}\n", name, hook,
-				       rules->str);
+		g_string_append_printf(out, "\tchain %s {\n\t\ttype %s\n\t\tpolicy accept\n%s\t}\n",
+				       name, hook, rules->str);
 }
 
 static GArray *all_names(const struct builder *b, const struct node *n, const char *ports)
@@ -344,7 +378,8 @@ void nft_nat_table(GString *out, const struct builder *b, const struct node *n)
 {
 	g_autofree char *ports = own_ports(b, n);
 	g_autoptr(GArray) all = all_names(b, n, ports);
-	g_autoptr(GString) in = g_string_new(NULL), learn = g_string_new(NULL), refuse = g_string_new(NULL);
+	g_autoptr(GString) in = g_string_new(NULL), learn = g_string_new(NULL),
+			   refuse = g_string_new(NULL);
 
 	if (all->len == 0)
 		return;
@@ -370,11 +405,14 @@ void nft_nat_forward(GString *out, const struct builder *b, const struct node *n
 	for (guint i = 0; i < all->len; i++) {
 		const struct nat_names *names = &g_array_index(all, struct nat_names, i);
 
-		if (names->r->kind != NAT_MASQUERADE || !lets_in(names->r) || names->address[0] == '\0')
+		if (names->r->kind != NAT_MASQUERADE || !lets_in(names->r) ||
+		    names->address[0] == '\0')
 			continue;
-		/* The original destination tells these from packets of a 1:1 NAT, which the node's own rules judge. */
-		g_string_append_printf(
-			out, "\t\t" PORTS "ct status dnat ct original ip daddr %s counter accept comment \"%s-let-in\"\n",
-			names->address, names->r->name);
+		/* The original destination tells these from packets of a 1:1 NAT, which the node's
+		 * own rules judge. */
+		g_string_append_printf(out,
+				       "\t\t" PORTS "ct status dnat ct original ip daddr %s "
+				       "counter accept comment \"%s-let-in\"\n",
+				       names->address, names->r->name);
 	}
 }

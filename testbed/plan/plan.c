@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/plan/plan.h"
 
 #include "testbed/plan/build.h"
@@ -108,12 +109,13 @@ GArray *builder_ports(const struct builder *b, const struct node *n)
 
 	for (guint i = 0; i < n->interfaces->len; i++) {
 		const struct iface *f = n->interfaces->pdata[i];
-		struct port p = { .ifname = f->name,
-				  .addresses = (const struct prefix *)(const void *)f->addresses->data,
-				  .n_addresses = f->addresses->len,
-				  .up = f->up,
-				  .impair = f->impair ? f->impair : f->network->impair,
-				  .loc = f->loc };
+		struct port p = {.ifname = f->name,
+				 .addresses =
+					 (const struct prefix *)(const void *)f->addresses->data,
+				 .n_addresses = f->addresses->len,
+				 .up = f->up,
+				 .impair = f->impair ? f->impair : f->network->impair,
+				 .loc = f->loc};
 
 		g_array_append_val(ports, p);
 	}
@@ -121,13 +123,14 @@ GArray *builder_ports(const struct builder *b, const struct node *n)
 		const struct tunnel *t = b->m->tunnels->pdata[i];
 
 		for (int e = 0; e < 2; e++) {
-			struct port p = { .ifname = t->ends[e].iface,
-					  .addresses = &t->ends[e].address,
-					  .n_addresses = 1,
-					  .up = t->up,
-					  .impair = t->ends[e].impair ? t->ends[e].impair : t->impair,
-					  .loc = t->loc,
-					  .tunnel = t };
+			struct port p = {.ifname = t->ends[e].iface,
+					 .addresses = &t->ends[e].address,
+					 .n_addresses = 1,
+					 .up = t->up,
+					 .impair =
+						 t->ends[e].impair ? t->ends[e].impair : t->impair,
+					 .loc = t->loc,
+					 .tunnel = t};
 
 			if (t->ends[e].node == n)
 				g_array_append_val(ports, p);
@@ -174,7 +177,7 @@ static void build_network(struct builder *b)
 /* Servers before those who ask them: names, then the Front End, then Edges, then clients. */
 static void build_processes(struct builder *b)
 {
-	static const enum service_kind order[] = { SERVICE_FRONTEND, SERVICE_EDGE };
+	static const enum service_kind order[] = {SERVICE_FRONTEND, SERVICE_EDGE};
 	const GPtrArray *nodes = b->m->nodes;
 
 	for (guint i = 0; i < nodes->len; i++) {
@@ -192,7 +195,7 @@ static void build_processes(struct builder *b)
 
 plan *plan_build(const model *m)
 {
-	struct builder b = { .m = m, .p = g_new0(plan, 1), .next_ifindex = PLAN_FIRST_IFINDEX };
+	struct builder b = {.m = m, .p = g_new0(plan, 1), .next_ifindex = PLAN_FIRST_IFINDEX};
 
 	b.p->ops = g_ptr_array_new_with_free_func(op_free);
 	build_network(&b);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The plan: a model turned into an ordered list of typed operations.  Pure: same model, same bytes.
  *
  * Nouns: an `op` is one thing to do in one node's namespaces.  Network operations (OP_NETNS ..
@@ -7,9 +8,10 @@
  *
  * Order: every OP_NETNS first; links (both halves made inside their namespaces, so no order between
  * nodes matters); then node by node addresses, up, routes, rules, nft; then tunnels' addresses and
- * routes; then impairments; then files, daemons, agents.  A bridge is up as soon as it is made, the half of a veth pair
- * when it says so; OP_LINK_UP is for loopback and tunnels.  Interface numbers (ifindex) are unique over the whole lab:
- * equal numbers at both ends of a veth pair make the kernel delay carrier by up to a second.
+ * routes; then impairments; then files, daemons, agents.  A bridge is up as soon as it is made, the
+ * half of a veth pair when it says so; OP_LINK_UP is for loopback and tunnels.  Interface numbers
+ * (ifindex) are unique over the whole lab: equal numbers at both ends of a veth pair make the
+ * kernel delay carrier by up to a second.
  *
  * Networks with exactly two interfaces become one veth pair between the two nodes.  All others
  * become a bridge in the namespace PLAN_FABRIC, with one veth pair a member.
@@ -19,23 +21,25 @@
 
 #include "testbed/model/model.h"
 
-#define PLAN_FABRIC "@fabric" /* the namespace that holds the bridges; no node can have this name */
+#define PLAN_FABRIC                                                                   \
+	"@fabric" /* the namespace that holds the bridges; no node can have this name \
+		   */
 #define PLAN_FIRST_IFINDEX 100
 
-#define OP_KINDS(X)                                                                                  \
-	X(NETNS, "netns")                                                                            \
-	X(SYSCTL, "sysctl")                                                                          \
-	X(BRIDGE, "bridge")                                                                          \
-	X(VETH, "veth")                                                                              \
-	X(TUNNEL, "tunnel")                                                                          \
-	X(ADDR, "addr")                                                                              \
-	X(LINK_UP, "link-up")                                                                        \
-	X(ROUTE, "route")                                                                            \
-	X(RULE, "rule")                                                                              \
-	X(IMPAIR, "impair")                                                                          \
-	X(NFT, "nft")                                                                                \
-	X(FILE, "file")                                                                              \
-	X(DAEMON, "daemon")                                                                          \
+#define OP_KINDS(X)           \
+	X(NETNS, "netns")     \
+	X(SYSCTL, "sysctl")   \
+	X(BRIDGE, "bridge")   \
+	X(VETH, "veth")       \
+	X(TUNNEL, "tunnel")   \
+	X(ADDR, "addr")       \
+	X(LINK_UP, "link-up") \
+	X(ROUTE, "route")     \
+	X(RULE, "rule")       \
+	X(IMPAIR, "impair")   \
+	X(NFT, "nft")         \
+	X(FILE, "file")       \
+	X(DAEMON, "daemon")   \
 	X(AGENT, "agent")
 
 enum op_kind {
@@ -51,37 +55,38 @@ struct op_veth_end {
 	char *ifname;
 	unsigned ifindex;
 	unsigned mtu_bytes; /* 0: the kernel's default */
-	char *bridge; /* name of the bridge in `node` it is a port of, or NULL */
+	char *bridge;	    /* name of the bridge in `node` it is a port of, or NULL */
 	bool up;
 };
 
 struct op_route {
 	struct prefix to;
-	struct addr via;     /* unset: on-link through dev */
-	char *dev;           /* NULL: decided by via or type */
-	struct addr src;     /* preferred source, or unset */
-	unsigned table;      /* 254: main */
+	struct addr via;      /* unset: on-link through dev */
+	char *dev;	      /* NULL: decided by via or type */
+	struct addr src;      /* preferred source, or unset */
+	unsigned table;	      /* 254: main */
 	enum route_type type; /* not unicast: no via, no dev */
 };
 
 struct op_rule {
 	unsigned pref;
 	struct prefix from;
-	unsigned table;   /* 0 with unreachable */
+	unsigned table;	  /* 0 with unreachable */
 	bool unreachable; /* action unreachable instead of a look-up */
 };
 
 struct op_tunnel {
-	char *tunnel;   /* name in the topology */
-	enum tunnel_kind kind; /* asked for; exec may fall back (wireguard -> wireguard-go -> vxlan) and says so */
+	char *tunnel;	       /* name in the topology */
+	enum tunnel_kind kind; /* asked for; exec may fall back (wireguard -> wireguard-go -> vxlan)
+				  and says so */
 	char *ifname;
 	unsigned ifindex;
-	unsigned mtu_bytes; /* 0: the kind's default */
+	unsigned mtu_bytes;	   /* 0: the kind's default */
 	struct addr local, remote; /* underlay */
 	uint16_t port;
-	unsigned vni;              /* for vxlan and as gre key */
+	unsigned vni;		      /* for vxlan and as gre key */
 	char *key_local, *key_remote; /* names under which exec asks for the keys: "TUNNEL/NODE" */
-	GArray *allowed;           /* struct prefix: sent to and accepted from the other end */
+	GArray *allowed;	      /* struct prefix: sent to and accepted from the other end */
 };
 
 /* What runs in a node.  `role` names a row of lab's process table: "dnsmasq", "tb-frontend",
@@ -95,7 +100,7 @@ struct op_process {
 
 struct op {
 	enum op_kind kind;
-	char *node;     /* where; for OP_VETH the first end's node */
+	char *node;	/* where; for OP_VETH the first end's node */
 	struct loc loc; /* the line of the topology that asked for it; file NULL: none */
 	union {
 		struct {
@@ -121,10 +126,12 @@ struct op {
 			struct impairment what; /* replaces what was there; none takes it away */
 		} impair;
 		struct {
-			char *text; /* a whole ruleset: one statement a line, names in comments, counters everywhere */
+			char *text; /* a whole ruleset: one statement a line, names in comments,
+				       counters everywhere */
 		} nft;
 		struct {
-			char *path, *text; /* private to the node: bind-mounted into what runs there */
+			char *path,
+				*text; /* private to the node: bind-mounted into what runs there */
 		} file;
 		struct op_process process;
 	};
@@ -134,8 +141,8 @@ typedef struct plan {
 	GPtrArray *ops; /* struct op, in order */
 } plan;
 
-/* Builds the plan of a model (the model of a scenario: see model_instantiate).  Cannot fail: a model
- * that was checked can be built.  Owned by the caller; borrows nothing from the model. */
+/* Builds the plan of a model (the model of a scenario: see model_instantiate).  Cannot fail: a
+ * model that was checked can be built.  Owned by the caller; borrows nothing from the model. */
 plan *plan_build(const model *m);
 void plan_free(plan *p);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(plan, plan_free)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/plan/print.h"
 
 #include <string.h>
@@ -6,9 +7,9 @@ static const struct {
 	const char *name;
 	void (*print)(const plan *p, GString *out);
 } formats[] = {
-	[PLAN_TEXT] = { "text", print_text },
-	[PLAN_JSON] = { "json", print_json },
-	[PLAN_SH] = { "sh", print_sh },
+	[PLAN_TEXT] = {"text", print_text},
+	[PLAN_JSON] = {"json", print_json},
+	[PLAN_SH] = {"sh", print_sh},
 };
 
 bool plan_format_parse(const char *name, enum plan_format *ret)
@@ -27,7 +28,7 @@ void plan_print(const plan *p, enum plan_format format, GString *out)
 	formats[format].print(p, out);
 }
 
-/* --- one line an op --- */
+/* --- one line an op --------------------------------------------------------------------------- */
 
 static void describe_veth_end(const struct op_veth_end *end, GString *out)
 {
@@ -44,14 +45,16 @@ static void describe_tunnel(const struct op_tunnel *t, GString *out)
 {
 	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX], text[PREFIX_TEXT_MAX];
 
-	g_string_append_printf(out, " %s index %u kind %s local %s remote %s port %u vni %u", t->ifname,
-			       t->ifindex, tunnel_kind_name(t->kind), addr_print(&t->local, local),
-			       addr_print(&t->remote, remote), t->port, t->vni);
+	g_string_append_printf(out, " %s index %u kind %s local %s remote %s port %u vni %u",
+			       t->ifname, t->ifindex, tunnel_kind_name(t->kind),
+			       addr_print(&t->local, local), addr_print(&t->remote, remote),
+			       t->port, t->vni);
 	if (t->mtu_bytes > 0)
 		g_string_append_printf(out, " mtu %u", t->mtu_bytes);
 	for (guint i = 0; i < t->allowed->len; i++)
 		g_string_append_printf(out, "%s%s", i == 0 ? " allowed " : ",",
-				       prefix_print(&g_array_index(t->allowed, struct prefix, i), text));
+				       prefix_print(&g_array_index(t->allowed, struct prefix, i),
+						    text));
 }
 
 static void describe_route(const struct op_route *r, GString *out)
@@ -112,7 +115,8 @@ void op_describe(const struct op *op, GString *out)
 		describe_tunnel(&op->tunnel, out);
 		break;
 	case OP_ADDR:
-		g_string_append_printf(out, " %s %s", op->addr.ifname, prefix_print(&op->addr.address, text));
+		g_string_append_printf(out, " %s %s", op->addr.ifname,
+				       prefix_print(&op->addr.address, text));
 		break;
 	case OP_LINK_UP:
 		g_string_append_printf(out, " %s", op->link_up.ifname);
@@ -141,7 +145,7 @@ void op_describe(const struct op *op, GString *out)
 	}
 }
 
-/* --- text: bodies of rulesets and files follow, indented --- */
+/* --- text: bodies of rulesets and files follow, indented -------------------------------------- */
 
 static const char *op_body(const struct op *op)
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Private to the plan layer: one function a format.  Each appends to `out`. */
 #ifndef TESTBED_PLAN_PRINT_H
 #define TESTBED_PLAN_PRINT_H

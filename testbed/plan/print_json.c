@@ -1,4 +1,6 @@
-/* A plan as JSON: { "schema": "testbed.plan/1", "ops": [ { "op": "route", "node": "edge", ... }, ... ] }. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A plan as JSON: { "schema": "testbed.plan/1", "ops": [ { "op": "route", "node": "edge", ... },
+ * ... ] }. */
 #include "testbed/plan/print.h"
 
 #include <jansson.h>
@@ -57,8 +59,9 @@ static void set_tunnel(json_t *o, const struct op_tunnel *t)
 	set_number(o, "port", t->port);
 	set_number(o, "vni", t->vni);
 	for (guint i = 0; i < t->allowed->len; i++)
-		json_array_append_new(allowed, json_string(prefix_print(
-						       &g_array_index(t->allowed, struct prefix, i), text)));
+		json_array_append_new(allowed,
+				      json_string(prefix_print(
+					      &g_array_index(t->allowed, struct prefix, i), text)));
 	json_object_set_new(o, "allowed", allowed);
 }
 
@@ -119,9 +122,9 @@ static void set_fields(json_t *o, const struct op *op)
 		set_number(o, "ifindex", op->bridge.ifindex);
 		break;
 	case OP_VETH:
-		json_object_set_new(
-			o, "ends",
-			json_pack("[o,o]", veth_end_json(&op->veth[0]), veth_end_json(&op->veth[1])));
+		json_object_set_new(o, "ends",
+				    json_pack("[o,o]", veth_end_json(&op->veth[0]),
+					      veth_end_json(&op->veth[1])));
 		break;
 	case OP_TUNNEL:
 		set_tunnel(o, &op->tunnel);

@@ -1,16 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A plan as a POSIX shell script of ip and nft commands, for people and for reproduction.
  *
- * The script builds the network in named namespaces PREFIX-NODE (default prefix "tb") and takes it away
- * with the argument `down`.  It starts no program: files and processes are comments.  A WireGuard tunnel
- * becomes VXLAN where the kernel or the `wg` program is missing.
+ * The script builds the network in named namespaces PREFIX-NODE (default prefix "tb") and takes it
+ * away with the argument `down`.  It starts no program: files and processes are comments.  A
+ * WireGuard tunnel becomes VXLAN where the kernel or the `wg` program is missing.
  */
 #include "testbed/plan/print.h"
 
 #include <string.h>
 
-#define WIREGUARD_MTU_BYTES 1420u /* 1500 less IPv6, UDP and WireGuard headers: wg-quick(8)'s default */
-#define VXLAN_MTU_BYTES 1450u     /* 1500 less IPv4, UDP, VXLAN and Ethernet headers */
-#define VXLAN_PORT 4789u          /* RFC 7348 section 8 */
+#define WIREGUARD_MTU_BYTES \
+	1420u		      /* 1500 less IPv6, UDP and WireGuard headers: wg-quick(8)'s default */
+#define VXLAN_MTU_BYTES 1450u /* 1500 less IPv4, UDP, VXLAN and Ethernet headers */
+#define VXLAN_PORT 4789u      /* RFC 7348 section 8 */
 
 static bool has_wireguard(const plan *p)
 {
@@ -38,25 +40,27 @@ static void put_nodes(const plan *p, GString *out)
 /* Keys live in files of a directory that goes when the script ends. */
 static void put_wireguard_head(GString *out)
 {
-	g_string_append(out,
-			"keys=$(mktemp -d)\n"
-			"key() { test -f \"$keys/$1\" || (umask 077 && wg genkey > \"$keys/$1\"); echo "
-			"\"$keys/$1\"; }\n"
-			"wireguard=no\n"
-			"if command -v wg >/dev/null && ip netns add \"$prefix-probe\"; then\n"
-			"\tip -n \"$prefix-probe\" link add wg0 type wireguard 2>/dev/null && wireguard=yes\n"
-			"\tip netns del \"$prefix-probe\"\n"
-			"fi\n");
+	g_string_append(
+		out,
+		"keys=$(mktemp -d)\n"
+		"key() { test -f \"$keys/$1\" || (umask 077 && wg genkey > \"$keys/$1\"); echo "
+		"\"$keys/$1\"; }\n"
+		"wireguard=no\n"
+		"if command -v wg >/dev/null && ip netns add \"$prefix-probe\"; then\n"
+		"\tip -n \"$prefix-probe\" link add wg0 type wireguard 2>/dev/null && "
+		"wireguard=yes\n"
+		"\tip netns del \"$prefix-probe\"\n"
+		"fi\n");
 }
 
 static void put_head(const plan *p, GString *out)
 {
-	g_string_append(
-		out, "#!/bin/sh\n"
-		     "# usage: sh SCRIPT [up|down]   as root; the namespaces are named ${PREFIX:-tb}-NODE\n"
-		     "set -eu\n"
-		     "prefix=${PREFIX:-tb}\n"
-		     "keys=\n");
+	g_string_append(out, "#!/bin/sh\n"
+			     "# usage: sh SCRIPT [up|down]   as root; the namespaces are named "
+			     "${PREFIX:-tb}-NODE\n"
+			     "set -eu\n"
+			     "prefix=${PREFIX:-tb}\n"
+			     "keys=\n");
 	put_nodes(p, out);
 	g_string_append(out, "down() {\n"
 			     "\tfor node in $nodes; do\n"
@@ -83,41 +87,44 @@ static void put_veth(const struct op *op, GString *out)
 {
 	const struct op_veth_end *a = &op->veth[0], *b = &op->veth[1];
 
-	/* Interface numbers are unique over all namespaces, or carrier may come up to a second late. */
-	g_string_append_printf(
-		out,
-		"ip link add name '%s' index %u netns \"$prefix-%s\" type veth peer name '%s' index %u netns "
-		"\"$prefix-%s\"\n",
-		a->ifname, a->ifindex, a->node, b->ifname, b->ifindex, b->node);
+	/* Interface numbers are unique over all namespaces, or carrier may come up to a second
+	 * late. */
+	g_string_append_printf(out,
+			       "ip link add name '%s' index %u netns \"$prefix-%s\" type veth peer "
+			       "name '%s' index %u netns "
+			       "\"$prefix-%s\"\n",
+			       a->ifname, a->ifindex, a->node, b->ifname, b->ifindex, b->node);
 	for (int i = 0; i < 2; i++) {
 		const struct op_veth_end *end = &op->veth[i];
 
 		if (end->mtu_bytes > 0)
-			g_string_append_printf(out, "ip -n \"$prefix-%s\" link set '%s' mtu %u\n", end->node, end->ifname,
-					       end->mtu_bytes);
+			g_string_append_printf(out, "ip -n \"$prefix-%s\" link set '%s' mtu %u\n",
+					       end->node, end->ifname, end->mtu_bytes);
 		if (end->bridge)
-			g_string_append_printf(out, "ip -n \"$prefix-%s\" link set '%s' master '%s'\n",
+			g_string_append_printf(out,
+					       "ip -n \"$prefix-%s\" link set '%s' master '%s'\n",
 					       end->node, end->ifname, end->bridge);
 		if (end->up)
-			g_string_append_printf(out, "ip -n \"$prefix-%s\" link set '%s' up\n", end->node,
-					       end->ifname);
+			g_string_append_printf(out, "ip -n \"$prefix-%s\" link set '%s' up\n",
+					       end->node, end->ifname);
 	}
 }
 
-/* --- tunnels --- */
+/* --- tunnels ---------------------------------------------------------------------------------- */
 
 static void put_vxlan(const struct op *op, unsigned default_mtu_bytes, GString *out)
 {
 	const struct op_tunnel *t = &op->tunnel;
 	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
 
-	g_string_append_printf(
-		out,
-		"ip -n \"$prefix-%s\" link add name '%s' index %u mtu %u type vxlan id %u local %s remote %s "
-		"dstport %u\n",
-		op->node, t->ifname, t->ifindex, t->mtu_bytes > 0 ? t->mtu_bytes : default_mtu_bytes, t->vni,
-		addr_print(&t->local, local), addr_print(&t->remote, remote),
-		t->port > 0 ? t->port : VXLAN_PORT);
+	g_string_append_printf(out,
+			       "ip -n \"$prefix-%s\" link add name '%s' index %u mtu %u type vxlan "
+			       "id %u local %s remote %s "
+			       "dstport %u\n",
+			       op->node, t->ifname, t->ifindex,
+			       t->mtu_bytes > 0 ? t->mtu_bytes : default_mtu_bytes, t->vni,
+			       addr_print(&t->local, local), addr_print(&t->remote, remote),
+			       t->port > 0 ? t->port : VXLAN_PORT);
 }
 
 static void put_key_file(const char *name, GString *out)
@@ -132,20 +139,22 @@ static void put_wireguard(const struct op *op, GString *out)
 	const struct op_tunnel *t = &op->tunnel;
 	char text[PREFIX_TEXT_MAX];
 
-	g_string_append_printf(out,
-			       "if [ $wireguard = yes ]; then\n"
-			       "ip -n \"$prefix-%s\" link add name '%s' index %u mtu %u type wireguard\n"
-			       "ip netns exec \"$prefix-%s\" wg set '%s' private-key ",
-			       op->node, t->ifname, t->ifindex,
-			       t->mtu_bytes > 0 ? t->mtu_bytes : WIREGUARD_MTU_BYTES, op->node, t->ifname);
+	g_string_append_printf(
+		out,
+		"if [ $wireguard = yes ]; then\n"
+		"ip -n \"$prefix-%s\" link add name '%s' index %u mtu %u type wireguard\n"
+		"ip netns exec \"$prefix-%s\" wg set '%s' private-key ",
+		op->node, t->ifname, t->ifindex,
+		t->mtu_bytes > 0 ? t->mtu_bytes : WIREGUARD_MTU_BYTES, op->node, t->ifname);
 	put_key_file(t->key_local, out);
 	g_string_append_printf(out, " listen-port %u peer \"$(wg pubkey < ", t->port);
 	put_key_file(t->key_remote, out);
-	g_string_append_printf(out, ")\" endpoint %s:%u allowed-ips '", addr_print(&t->remote, text),
-			       t->port);
+	g_string_append_printf(out, ")\" endpoint %s:%u allowed-ips '",
+			       addr_print(&t->remote, text), t->port);
 	for (guint i = 0; i < t->allowed->len; i++)
 		g_string_append_printf(out, "%s%s", i > 0 ? "," : "",
-				       prefix_print(&g_array_index(t->allowed, struct prefix, i), text));
+				       prefix_print(&g_array_index(t->allowed, struct prefix, i),
+						    text));
 	g_string_append(out, "'\nelse\n");
 	put_vxlan(op, WIREGUARD_MTU_BYTES, out);
 	g_string_append(out, "fi\n");
@@ -156,8 +165,8 @@ static void put_ip_tunnel(const struct op *op, GString *out)
 	const struct op_tunnel *t = &op->tunnel;
 	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
 
-	g_string_append_printf(out, "ip -n \"$prefix-%s\" link add name '%s' index %u ", op->node, t->ifname,
-			       t->ifindex);
+	g_string_append_printf(out, "ip -n \"$prefix-%s\" link add name '%s' index %u ", op->node,
+			       t->ifname, t->ifindex);
 	if (t->mtu_bytes > 0)
 		g_string_append_printf(out, "mtu %u ", t->mtu_bytes);
 	g_string_append_printf(out, "type %s local %s remote %s ttl 64", tunnel_kind_name(t->kind),
@@ -185,7 +194,7 @@ static void put_tunnel(const struct op *op, GString *out)
 	}
 }
 
-/* --- what goes through one `ip -batch` a node --- */
+/* --- what goes through one `ip -batch` a node ------------------------------------------------- */
 
 static void put_route_line(const struct op_route *r, GString *out)
 {
@@ -225,12 +234,13 @@ static bool put_batch_line(const struct op *op, GString *out)
 	switch (op->kind) {
 	case OP_BRIDGE:
 		g_string_append_printf(
-			out, "link add name %s index %u type bridge mcast_snooping 0\nlink set %s up\n",
+			out,
+			"link add name %s index %u type bridge mcast_snooping 0\nlink set %s up\n",
 			op->bridge.ifname, op->bridge.ifindex, op->bridge.ifname);
 		return true;
 	case OP_ADDR:
-		g_string_append_printf(out, "address add %s dev %s\n", prefix_print(&op->addr.address, text),
-				       op->addr.ifname);
+		g_string_append_printf(out, "address add %s dev %s\n",
+				       prefix_print(&op->addr.address, text), op->addr.ifname);
 		return true;
 	case OP_LINK_UP:
 		g_string_append_printf(out, "link set %s up\n", op->link_up.ifname);
@@ -269,8 +279,8 @@ static bool put_sysctl_line(const struct op *op, GString *out)
 	return true;
 }
 
-/* One command (BEFORE NAMESPACE AFTER) with a here-document of the lines of as many ops of the same node as
- * follow each other.  Returns how many; 0: the first one gives none. */
+/* One command (BEFORE NAMESPACE AFTER) with a here-document of the lines of as many ops of the same
+ * node as follow each other.  Returns how many; 0: the first one gives none. */
 static guint put_group(const plan *p, guint first, bool (*line)(const struct op *, GString *),
 		       const char *before, const char *after, GString *out)
 {
@@ -286,8 +296,8 @@ static guint put_group(const plan *p, guint first, bool (*line)(const struct op 
 		n++;
 	}
 	if (n > 0) {
-		g_string_append_printf(out, "%s \"$prefix-%s\" %s <<'END'\n%sEND\n", before, head->node,
-				       after, lines->str);
+		g_string_append_printf(out, "%s \"$prefix-%s\" %s <<'END'\n%sEND\n", before,
+				       head->node, after, lines->str);
 	}
 	return n;
 }
@@ -297,14 +307,16 @@ static void put_impairment(const struct op *op, GString *out)
 {
 	const struct impairment *i = &op->impair.what;
 
-	g_string_append_printf(out, "tc -n \"$prefix-%s\" qdisc replace dev %s root handle 1: netem limit 100000", op->node,
-			       op->impair.ifname);
+	g_string_append_printf(
+		out, "tc -n \"$prefix-%s\" qdisc replace dev %s root handle 1: netem limit 100000",
+		op->node, op->impair.ifname);
 	if (i->delay_us > 0)
 		g_string_append_printf(out, " delay %uus %uus", i->delay_us, i->jitter_us);
 	if (i->jitter_us > 0 && i->shape == JITTER_NORMAL)
 		g_string_append(out, " distribution normal");
 	if (i->loss_pct > 0 && i->burst_packets > 0)
-		g_string_append_printf(out, " loss gemodel %g%% %g%%", impairment_burst_start_pct(i), 100.0 / i->burst_packets);
+		g_string_append_printf(out, " loss gemodel %g%% %g%%",
+				       impairment_burst_start_pct(i), 100.0 / i->burst_packets);
 	else if (i->loss_pct > 0)
 		g_string_append_printf(out, " loss %g%%", i->loss_pct);
 	if (i->duplicate_pct > 0)
@@ -314,9 +326,10 @@ static void put_impairment(const struct op *op, GString *out)
 	g_string_append_c(out, '\n');
 	if (i->rate_kbit > 0)
 		g_string_append_printf(out,
-				       "tc -n \"$prefix-%s\" qdisc replace dev %s parent 1: tbf rate %ukbit burst 1600b limit %"
-				       G_GUINT64_FORMAT "b\n",
-				       op->node, op->impair.ifname, i->rate_kbit, impairment_queue_bytes(i));
+				       "tc -n \"$prefix-%s\" qdisc replace dev %s parent 1: tbf "
+				       "rate %ukbit burst 1600b limit %" G_GUINT64_FORMAT "b\n",
+				       op->node, op->impair.ifname, i->rate_kbit,
+				       impairment_queue_bytes(i));
 }
 
 static void put_single(const struct op *op, GString *out)
@@ -335,7 +348,8 @@ static void put_single(const struct op *op, GString *out)
 		put_impairment(op, out);
 		break;
 	case OP_NFT:
-		g_string_append_printf(out, "ip netns exec \"$prefix-%s\" nft -f - <<'END'\n%sEND\n",
+		g_string_append_printf(out,
+				       "ip netns exec \"$prefix-%s\" nft -f - <<'END'\n%sEND\n",
 				       op->node, op->nft.text);
 		break;
 	case OP_FILE:

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Our own programs, the user's client, and coturn where it takes the A/V Edge's place. */
 #include "testbed/plan/build.h"
 
-static struct op *add_process(struct builder *b, const struct node *n, enum op_kind kind, char *name,
-			      const char *role, char **argv)
+static struct op *add_process(struct builder *b, const struct node *n, enum op_kind kind,
+			      char *name, const char *role, char **argv)
 {
 	struct op *op = builder_add(b, kind, n->name, n->loc);
 
@@ -40,12 +41,13 @@ void build_service_process(struct builder *b, const struct node *n, enum service
 
 	if (!s || !programs[kind])
 		return;
-	if (kind == SERVICE_EDGE && (s->edge.parts & 1u << EDGE_AV) && g_strcmp0(s->edge.engine, "coturn") == 0) {
+	if (kind == SERVICE_EDGE && (s->edge.parts & 1u << EDGE_AV) &&
+	    g_strcmp0(s->edge.engine, "coturn") == 0) {
 		add_coturn(b, n, "coturn-udp");
 		add_coturn(b, n, "coturn-tcp");
 	}
-	add_process(b, n, OP_AGENT, g_strdup_printf("%s/%s", n->name, programs[kind]), programs[kind],
-		    argv_of(programs[kind]));
+	add_process(b, n, OP_AGENT, g_strdup_printf("%s/%s", n->name, programs[kind]),
+		    programs[kind], argv_of(programs[kind]));
 }
 
 static char **command_argv(const GPtrArray *command)

@@ -1,11 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Routes, and the two host models.
  *
  * Weak (Linux): every route is in the main table, whatever source a packet has.
- * Strong (Windows Server since 2008): a packet whose source is bound to one card's address may leave
- * through that card only.  Each card gets a table of its own with what is reachable through it, a rule
- * that sends packets from the card's addresses there, and a rule that ends the search after it, so
- * that sending elsewhere fails with ENETUNREACH in place of leaking out of another card.  The main table
- * stays complete for sockets that are not bound.
+ * Strong (Windows Server since 2008): a packet whose source is bound to one card's address may
+ * leave through that card only.  Each card gets a table of its own with what is reachable through
+ * it, a rule that sends packets from the card's addresses there, and a rule that ends the search
+ * after it, so that sending elsewhere fails with ENETUNREACH in place of leaking out of another
+ * card.  The main table stays complete for sockets that are not bound.
  */
 #include "testbed/plan/build.h"
 
@@ -46,8 +47,8 @@ static const struct port *route_port(const GArray *ports, const struct route *r)
 	return NULL;
 }
 
-static struct op *add_route(struct builder *b, const struct node *n, struct loc loc, const struct prefix *to,
-			    const struct port *p, unsigned table)
+static struct op *add_route(struct builder *b, const struct node *n, struct loc loc,
+			    const struct prefix *to, const struct port *p, unsigned table)
 {
 	struct op *op = builder_add(b, OP_ROUTE, n->name, loc);
 
@@ -73,10 +74,11 @@ static void add_refusing_routes(struct builder *b, const struct node *n, unsigne
 {
 	for (guint i = 0; i < n->routes->len; i++) {
 		const struct route *r = n->routes->pdata[i];
-		struct op *op = r->type == ROUTE_UNICAST ? NULL : builder_add(b, OP_ROUTE, n->name, r->loc);
+		struct op *op =
+			r->type == ROUTE_UNICAST ? NULL : builder_add(b, OP_ROUTE, n->name, r->loc);
 
 		if (op)
-			op->route = (struct op_route){ .to = r->to, .table = table, .type = r->type };
+			op->route = (struct op_route){.to = r->to, .table = table, .type = r->type};
 	}
 }
 
@@ -95,22 +97,24 @@ static void add_connected_routes(struct builder *b, const struct node *n, const 
 		struct prefix subnet = prefix_network(&p->addresses[i]);
 
 		if (!same_network_before(p, i))
-			add_route(b, n, n->loc, &subnet, p, table)->route.src = p->addresses[i].addr;
+			add_route(b, n, n->loc, &subnet, p, table)->route.src =
+				p->addresses[i].addr;
 	}
 }
 
-static void add_rule(struct builder *b, const struct node *n, const struct addr *from, unsigned pref,
-		     unsigned table)
+static void add_rule(struct builder *b, const struct node *n, const struct addr *from,
+		     unsigned pref, unsigned table)
 {
 	struct op *op = builder_add(b, OP_RULE, n->name, n->loc);
 
 	op->rule.pref = pref;
-	op->rule.from = (struct prefix){ *from, addr_bits(from) };
+	op->rule.from = (struct prefix){*from, addr_bits(from)};
 	op->rule.table = table;
 	op->rule.unreachable = table == 0;
 }
 
-static void add_strong_port(struct builder *b, const struct node *n, const GArray *ports, guint index)
+static void add_strong_port(struct builder *b, const struct node *n, const GArray *ports,
+			    guint index)
 {
 	const struct port *p = &g_array_index(ports, struct port, index);
 	unsigned table = FIRST_TABLE + index;

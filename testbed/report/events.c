@@ -1,10 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/report/events.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* Takes `fields` over. */
-static char *line(const char *scenario, const char *agent, const char *event, gint64 time_us, json_t *fields)
+static char *line(const char *scenario, const char *agent, const char *event, gint64 time_us,
+		  json_t *fields)
 {
 	json_t *object = json_pack("{s:s?, s:s?}", "scenario", scenario, "agent", agent);
 	char *dumped, *text;
@@ -32,15 +34,17 @@ char *report_event_agent(const char *scenario, const char *agent, const json_t *
 	return line(scenario, agent, NULL, 0, fields);
 }
 
-char *report_event_command(const char *scenario, const char *agent, const json_t *command, gint64 time_us)
+char *report_event_command(const char *scenario, const char *agent, const json_t *command,
+			   gint64 time_us)
 {
 	return line(scenario, agent, "command", time_us, json_pack("{s:O}", "command", command));
 }
 
 char *report_event_run_started(const results *r, gint64 time_us)
 {
-	return line(NULL, NULL, "run-started", time_us, json_pack("{s:I, s:o}", "wall_us", (json_int_t)g_get_real_time(), "results",
-							      report_results_json(r, true)));
+	return line(NULL, NULL, "run-started", time_us,
+		    json_pack("{s:I, s:o}", "wall_us", (json_int_t)g_get_real_time(), "results",
+			      report_results_json(r, true)));
 }
 
 char *report_event_run_changes(const char *const *changes, gint64 time_us)
@@ -52,8 +56,8 @@ char *report_event_run_changes(const char *const *changes, gint64 time_us)
 	return line(NULL, NULL, "run-changes", time_us, json_pack("{s:o}", "changes", list));
 }
 
-char *report_event_lab_built(const struct scenario_result *s, const char *vpn, const char *impairment,
-			     gint64 time_us)
+char *report_event_lab_built(const struct scenario_result *s, const char *vpn,
+			     const char *impairment, gint64 time_us)
 {
 	json_t *event = json_pack("{s:f, s:s?}", "build_ms", s->build_ms, "vpn", vpn);
 
@@ -67,7 +71,8 @@ char *report_event_lab_failed(const struct scenario_result *s, const char *error
 	return line(s->name, NULL, "lab-failed", time_us, json_pack("{s:s}", "error", error));
 }
 
-char *report_event_lab_state(const struct scenario_result *s, const json_t *state, const char *error, gint64 time_us)
+char *report_event_lab_state(const struct scenario_result *s, const json_t *state,
+			     const char *error, gint64 time_us)
 {
 	return line(s->name, NULL, "lab-state", time_us,
 		    json_pack("{s:O?, s:s?}", "state", state, "error", error));
@@ -80,17 +85,19 @@ char *report_event_cell_started(const struct cell *c, gint64 time_us)
 
 char *report_event_cell_finished(const struct cell *c, gint64 time_us)
 {
-	return line(c->scenario, NULL, "cell-finished", time_us, json_pack("{s:o}", "cell", report_cell_json(c)));
+	return line(c->scenario, NULL, "cell-finished", time_us,
+		    json_pack("{s:o}", "cell", report_cell_json(c)));
 }
 
 char *report_event_run_finished(const results *r, gint64 time_us)
 {
 	return line(NULL, NULL, "run-finished", time_us,
-		    json_pack("{s:b, s:f, s:f, s:s?}", "complete", r->complete, "wall_ms", r->wall_ms, "build_ms", r->build_ms,
-			      "at_once", g_hash_table_lookup(r->features, "at_once")));
+		    json_pack("{s:b, s:f, s:f, s:s?}", "complete", r->complete, "wall_ms",
+			      r->wall_ms, "build_ms", r->build_ms, "at_once",
+			      g_hash_table_lookup(r->features, "at_once")));
 }
 
-/* --- replay ------------------------------------------------------------------------------------------ */
+/* --- replay ----------------------------------------------------------------------------------- */
 
 static struct scenario_result *scenario_named(const results *r, const char *name)
 {
@@ -174,7 +181,10 @@ static void replay_event(results *r, const json_t *event)
 		return;
 	for (guint i = 0; i < G_N_ELEMENTS(replay_rows); i++) {
 		if (g_str_equal(name, replay_rows[i].event))
-			replay_rows[i].handle(r, scenario_named(r, json_string_value(json_object_get(event, "scenario"))), event);
+			replay_rows[i].handle(r,
+					      scenario_named(r, json_string_value(json_object_get(
+									event, "scenario"))),
+					      event);
 	}
 }
 
@@ -205,7 +215,8 @@ results *report_replay(const char *events, gsize length, GError **error)
 		if (r) {
 			note_time(r, event, &first_us);
 			replay_event(r, event);
-		} else if (g_strcmp0(json_string_value(json_object_get(event, "event")), "run-started") == 0) {
+		} else if (g_strcmp0(json_string_value(json_object_get(event, "event")),
+				     "run-started") == 0) {
 			r = report_results_parse(json_object_get(event, "results"), error);
 			if (!r) {
 				json_decref(event);

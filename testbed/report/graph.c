@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/report/graph.h"
 
 #include <string.h>
@@ -57,7 +58,8 @@ static bool has_nat(const struct node *n, enum nat_kind kind)
 
 void graph_marks_of(const struct node *n, GArray *marks)
 {
-	const struct graph_mark nat = {"NAT", GRAPH_NAT_COLOR}, one_to_one = {"1:1 NAT", GRAPH_NAT_COLOR},
+	const struct graph_mark nat = {"NAT", GRAPH_NAT_COLOR},
+				one_to_one = {"1:1 NAT", GRAPH_NAT_COLOR},
 				firewall = {"firewall", GRAPH_FIREWALL_COLOR};
 
 	for (guint i = 0; i < G_N_ELEMENTS(service_marks); i++)
@@ -71,7 +73,7 @@ void graph_marks_of(const struct node *n, GArray *marks)
 		g_array_append_val(marks, firewall);
 }
 
-/* --- distances ------------------------------------------------------------------------------------- */
+/* --- distances -------------------------------------------------------------------------------- */
 
 static void wire_free(gpointer data)
 {
@@ -108,7 +110,8 @@ static guint distance_of(GHashTable *distances, const struct node *n)
 {
 	gpointer found;
 
-	return g_hash_table_lookup_extended(distances, n, NULL, &found) ? GPOINTER_TO_UINT(found) : DISTANCE_UNKNOWN;
+	return g_hash_table_lookup_extended(distances, n, NULL, &found) ? GPOINTER_TO_UINT(found) :
+									  DISTANCE_UNKNOWN;
 }
 
 /* One wire farther with each round; ends when nothing new is reached. */
@@ -121,7 +124,10 @@ static bool spread(const graph_drawing *g, GHashTable *distances, guint round)
 		bool touched = false;
 
 		for (guint k = 0; k < w->plugs->len; k++)
-			touched = touched || distance_of(distances, g_array_index(w->plugs, struct graph_plug, k).node) == round;
+			touched = touched ||
+				  distance_of(distances,
+					      g_array_index(w->plugs, struct graph_plug, k).node) ==
+					  round;
 		if (!touched || w->distance != DISTANCE_UNKNOWN)
 			continue;
 		w->distance = round;
@@ -130,7 +136,8 @@ static bool spread(const graph_drawing *g, GHashTable *distances, guint round)
 			const struct node *n = g_array_index(w->plugs, struct graph_plug, k).node;
 
 			if (distance_of(distances, n) == DISTANCE_UNKNOWN)
-				g_hash_table_insert(distances, (gpointer)(guintptr)n, GUINT_TO_POINTER(round + 1));
+				g_hash_table_insert(distances, (gpointer)(guintptr)n,
+						    GUINT_TO_POINTER(round + 1));
 		}
 	}
 	return reached;

@@ -1,8 +1,11 @@
-/* A network as a drawing: sites, nodes, interfaces, addresses, tunnels, marks for NAT and firewalls.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A network as a drawing: sites, nodes, interfaces, addresses, tunnels, marks for NAT and
+ * firewalls.
  *
- * Nouns: a `drawing` is what any format draws, worked out from a model: which wires are drawn as a line between two
- * nodes and which as an object of their own, and how far from the Internet everything is, so that it is laid out
- * from there.  Depends on model and base.  Pure: a model in, text out; the same model gives the same bytes.
+ * Nouns: a `drawing` is what any format draws, worked out from a model: which wires are drawn as a
+ * line between two nodes and which as an object of their own, and how far from the Internet
+ * everything is, so that it is laid out from there.  Depends on model and base.  Pure: a model in,
+ * text out; the same model gives the same bytes.
  */
 #ifndef TESTBED_REPORT_GRAPH_H
 #define TESTBED_REPORT_GRAPH_H
@@ -17,10 +20,18 @@ enum graph_format {
 /* Appends the drawing of `m` to `out`.  `title` (or NULL) stands above it. */
 void graph_print(const model *m, enum graph_format format, const char *title, GString *out);
 
-/* --- what the formats share ------------------------------------------------------------------------ */
+/* --- what the formats share ------------------------------------------------------------------- */
 
 /* What a node is for people, by what runs on it; each has a colour. */
-enum graph_role { ROLE_INTERNET, ROLE_ROUTER, ROLE_SERVER, ROLE_EDGE, ROLE_CLIENT, ROLE_HOST, ROLE_COUNT };
+enum graph_role {
+	ROLE_INTERNET,
+	ROLE_ROUTER,
+	ROLE_SERVER,
+	ROLE_EDGE,
+	ROLE_CLIENT,
+	ROLE_HOST,
+	ROLE_COUNT
+};
 
 struct graph_role_look {
 	const char *word; /* in the legend */
@@ -42,8 +53,8 @@ struct graph_plug {
 
 struct graph_wire {
 	const struct network *network;
-	GArray *plugs;   /* struct graph_plug, the nearest to the Internet first */
-	bool is_line;    /* two ends only: a line with a label, not an object */
+	GArray *plugs; /* struct graph_plug, the nearest to the Internet first */
+	bool is_line;  /* two ends only: a line with a label, not an object */
 	guint distance;
 };
 

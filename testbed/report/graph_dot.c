@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* DOT: a node is a table with its name, its marks and a row an interface, where the lines end. */
 #include "testbed/report/graph.h"
 
@@ -11,7 +12,8 @@ static void append_text(GString *out, const char *text)
 	g_string_append(out, escaped);
 }
 
-/* Quoted ids: names hold no quotes or backslashes (model), networks get a sign that no node's name starts with. */
+/* Quoted ids: names hold no quotes or backslashes (model), networks get a sign that no node's name
+ * starts with. */
 static void append_port(GString *out, const struct graph_plug *p)
 {
 	g_string_append_printf(out, "\"%s\":\"%s\"", p->node->name, p->iface->name);
@@ -40,8 +42,9 @@ static void append_mark_row(GString *out, const struct node *n)
 	for (guint i = 0; i < marks->len; i++) {
 		const struct graph_mark *mark = &g_array_index(marks, struct graph_mark, i);
 
-		g_string_append_printf(out, "%s<FONT COLOR=\"%s\" POINT-SIZE=\"10\"><B>%s</B></FONT>", i > 0 ? " &#183; " : "",
-				       mark->color, mark->word);
+		g_string_append_printf(out,
+				       "%s<FONT COLOR=\"%s\" POINT-SIZE=\"10\"><B>%s</B></FONT>",
+				       i > 0 ? " &#183; " : "", mark->color, mark->word);
 	}
 	g_string_append(out, "</TD></TR>");
 }
@@ -51,11 +54,14 @@ static void append_iface_row(GString *out, const struct iface *iface)
 	const char *color = iface->up ? "black" : GRAPH_DOWN_COLOR;
 	char text[ADDR_TEXT_MAX];
 
-	g_string_append_printf(out, "<TR><TD ALIGN=\"LEFT\" PORT=\"%s\"><FONT COLOR=\"%s\" POINT-SIZE=\"10\"><B>%s</B>%s", iface->name,
-			       color, iface->name, iface->up ? "" : " (down)");
+	g_string_append_printf(out,
+			       "<TR><TD ALIGN=\"LEFT\" PORT=\"%s\"><FONT COLOR=\"%s\" "
+			       "POINT-SIZE=\"10\"><B>%s</B>%s",
+			       iface->name, color, iface->name, iface->up ? "" : " (down)");
 	for (guint i = 0; i < iface->addresses->len; i++)
-		g_string_append_printf(out, "%s %s", i > 0 ? "<BR ALIGN=\"RIGHT\"/>" : "",
-				       addr_print(&g_array_index(iface->addresses, struct prefix, i).addr, text));
+		g_string_append_printf(
+			out, "%s %s", i > 0 ? "<BR ALIGN=\"RIGHT\"/>" : "",
+			addr_print(&g_array_index(iface->addresses, struct prefix, i).addr, text));
 	if (iface->addresses->len > 1)
 		g_string_append(out, "<BR ALIGN=\"RIGHT\"/>");
 	g_string_append(out, "</FONT></TD></TR>");
@@ -65,8 +71,10 @@ static void append_node(GString *out, const struct node *n, const char *indent)
 {
 	const struct graph_role_look *look = &graph_role_looks[graph_role_of(n)];
 
-	g_string_append_printf(out, "%s\"%s\" [color=\"%s\", fillcolor=\"%s\", label=<", indent, n->name, look->line, look->fill);
-	g_string_append(out, "<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"2\">");
+	g_string_append_printf(out, "%s\"%s\" [color=\"%s\", fillcolor=\"%s\", label=<", indent,
+			       n->name, look->line, look->fill);
+	g_string_append(
+		out, "<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"2\">");
 	append_head_row(out, n, look);
 	append_mark_row(out, n);
 	for (guint i = 0; i < n->interfaces->len; i++)
@@ -78,13 +86,17 @@ static void append_network(GString *out, const struct network *network, const ch
 {
 	char text[PREFIX_TEXT_MAX];
 
-	g_string_append_printf(out, "%s\"=%s\" [shape=box, style=\"filled,rounded\", color=\"#64748b\", fillcolor=\"#e2e8f0\", "
-				    "fontsize=10, label=\"%s\\n%s\"];\n",
-			       indent, network->name, network->name, prefix_print(&network->subnet, text));
+	g_string_append_printf(out,
+			       "%s\"=%s\" [shape=box, style=\"filled,rounded\", color=\"#64748b\", "
+			       "fillcolor=\"#e2e8f0\", "
+			       "fontsize=10, label=\"%s\\n%s\"];\n",
+			       indent, network->name, network->name,
+			       prefix_print(&network->subnet, text));
 }
 
 /* The nodes and networks of a site (NULL: of none). */
-static void append_members(const graph_drawing *g, const char *site, GString *out, const char *indent)
+static void append_members(const graph_drawing *g, const char *site, GString *out,
+			   const char *indent)
 {
 	for (guint i = 0; i < g->m->nodes->len; i++) {
 		const struct node *n = g->m->nodes->pdata[i];
@@ -104,7 +116,8 @@ static void append_site(const graph_drawing *g, const struct site *site, GString
 {
 	g_string_append_printf(out, "  subgraph \"cluster_%s\" {\n    label=<<B>", site->name);
 	append_text(out, site->title ? site->title : site->name);
-	g_string_append(out, "</B>>;\n    style=\"rounded,filled\"; color=\"#cbd5e1\"; fillcolor=\"#f8fafc\";\n");
+	g_string_append(out, "</B>>;\n    style=\"rounded,filled\"; color=\"#cbd5e1\"; "
+			     "fillcolor=\"#f8fafc\";\n");
 	append_members(g, site->name, out, "    ");
 	g_string_append(out, "  }\n");
 }
@@ -123,11 +136,13 @@ static void append_line(const struct graph_wire *w, GString *out)
 	append_port(out, &ends[0]);
 	g_string_append(out, " -- ");
 	append_port(out, &ends[1]);
-	g_string_append_printf(out, " [label=\"%s\\n%s\"%s];\n", w->network->name, prefix_print(&w->network->subnet, text),
+	g_string_append_printf(out, " [label=\"%s\\n%s\"%s];\n", w->network->name,
+			       prefix_print(&w->network->subnet, text),
 			       line_look(ends[0].iface->up && ends[1].iface->up));
 }
 
-/* From the Internet outwards: what is nearer stands left of the network, what is farther right of it. */
+/* From the Internet outwards: what is nearer stands left of the network, what is farther right of
+ * it. */
 static void append_plugs(const struct graph_wire *w, GString *out)
 {
 	for (guint i = 0; i < w->plugs->len; i++) {
@@ -137,7 +152,8 @@ static void append_plugs(const struct graph_wire *w, GString *out)
 		g_string_append(out, "  ");
 		if (nearer)
 			append_port(out, p);
-		g_string_append_printf(out, "%s\"=%s\"%s", nearer ? " -- " : "", w->network->name, nearer ? "" : " -- ");
+		g_string_append_printf(out, "%s\"=%s\"%s", nearer ? " -- " : "", w->network->name,
+				       nearer ? "" : " -- ");
 		if (!nearer)
 			append_port(out, p);
 		g_string_append_printf(out, " [penwidth=1.2%s];\n", line_look(p->iface->up));
@@ -150,11 +166,15 @@ static void append_tunnel(const struct tunnel *t, GString *out)
 	char text[PREFIX_TEXT_MAX];
 
 	g_string_append_printf(out,
-			       "  \"%s\" -- \"%s\" [label=\"%s (%s%s)\\n%s\", color=\"%s\", fontcolor=\"%s\", style=%s, "
+			       "  \"%s\" -- \"%s\" [label=\"%s (%s%s)\\n%s\", color=\"%s\", "
+			       "fontcolor=\"%s\", style=%s, "
 			       "penwidth=3, constraint=false];\n",
-			       t->ends[0].node_name, t->ends[1].node_name, t->name, tunnel_kind_name(t->kind),
-			       t->up ? "" : ", down", prefix_print(&network, text), t->up ? GRAPH_TUNNEL_COLOR : GRAPH_DOWN_COLOR,
-			       t->up ? GRAPH_TUNNEL_COLOR : GRAPH_DOWN_COLOR, t->up ? "dashed" : "dotted");
+			       t->ends[0].node_name, t->ends[1].node_name, t->name,
+			       tunnel_kind_name(t->kind), t->up ? "" : ", down",
+			       prefix_print(&network, text),
+			       t->up ? GRAPH_TUNNEL_COLOR : GRAPH_DOWN_COLOR,
+			       t->up ? GRAPH_TUNNEL_COLOR : GRAPH_DOWN_COLOR,
+			       t->up ? "dashed" : "dotted");
 }
 
 /* Only what the drawing holds is explained. */
@@ -169,21 +189,28 @@ static void append_legend(const graph_drawing *g, GString *out)
 		nat = nat || n->nat->len > 0;
 		firewall = firewall || graph_filters(n);
 	}
-	g_string_append(out, "  \"=legend\" [shape=plain, style=\"\", label=<<TABLE BORDER=\"1\" COLOR=\"#cbd5e1\" "
+	g_string_append(out, "  \"=legend\" [shape=plain, style=\"\", label=<<TABLE BORDER=\"1\" "
+			     "COLOR=\"#cbd5e1\" "
 			     "CELLBORDER=\"0\" CELLSPACING=\"3\" CELLPADDING=\"3\">");
 	for (guint i = 0; i < ROLE_COUNT; i++)
 		if (used[i])
-			g_string_append_printf(out, "<TR><TD BGCOLOR=\"%s\"><FONT COLOR=\"white\" POINT-SIZE=\"10\">%s</FONT></TD></TR>",
+			g_string_append_printf(out,
+					       "<TR><TD BGCOLOR=\"%s\"><FONT COLOR=\"white\" "
+					       "POINT-SIZE=\"10\">%s</FONT></TD></TR>",
 					       graph_role_looks[i].line, graph_role_looks[i].word);
-	g_string_append(out, "<TR><TD BGCOLOR=\"#e2e8f0\"><FONT POINT-SIZE=\"10\">network</FONT></TD></TR>");
+	g_string_append(
+		out,
+		"<TR><TD BGCOLOR=\"#e2e8f0\"><FONT POINT-SIZE=\"10\">network</FONT></TD></TR>");
 	if (g->m->tunnels->len > 0)
 		g_string_append(out, "<TR><TD><FONT COLOR=\"" GRAPH_TUNNEL_COLOR
 				     "\" POINT-SIZE=\"10\"><B>- - tunnel - -</B></FONT></TD></TR>");
 	if (nat)
-		g_string_append(out, "<TR><TD><FONT COLOR=\"" GRAPH_NAT_COLOR "\" POINT-SIZE=\"10\"><B>NAT</B> translates</FONT></TD></TR>");
+		g_string_append(out, "<TR><TD><FONT COLOR=\"" GRAPH_NAT_COLOR
+				     "\" POINT-SIZE=\"10\"><B>NAT</B> translates</FONT></TD></TR>");
 	if (firewall)
-		g_string_append(out, "<TR><TD><FONT COLOR=\"" GRAPH_FIREWALL_COLOR
-				     "\" POINT-SIZE=\"10\"><B>firewall</B> can drop</FONT></TD></TR>");
+		g_string_append(out,
+				"<TR><TD><FONT COLOR=\"" GRAPH_FIREWALL_COLOR
+				"\" POINT-SIZE=\"10\"><B>firewall</B> can drop</FONT></TD></TR>");
 	g_string_append(out, "</TABLE>>];\n");
 }
 
@@ -200,10 +227,13 @@ void graph_dot(const graph_drawing *g, const char *title, GString *out)
 {
 	g_string_append_printf(out,
 			       "graph \"%s\" {\n"
-			       "  graph [rankdir=LR, fontname=\"" FONT "\", fontsize=12, nodesep=0.18, ranksep=0.9, splines=true, "
+			       "  graph [rankdir=LR, fontname=\"" FONT
+			       "\", fontsize=12, nodesep=0.18, ranksep=0.9, splines=true, "
 			       "newrank=true, pad=0.3];\n"
-			       "  node [shape=box, style=filled, fontname=\"" FONT "\", fontsize=12, margin=\"0.02,0.02\"];\n"
-			       "  edge [fontname=\"" FONT "\", fontsize=9, color=\"#475569\", fontcolor=\"#475569\"];\n",
+			       "  node [shape=box, style=filled, fontname=\"" FONT
+			       "\", fontsize=12, margin=\"0.02,0.02\"];\n"
+			       "  edge [fontname=\"" FONT
+			       "\", fontsize=9, color=\"#475569\", fontcolor=\"#475569\"];\n",
 			       g->m->name);
 	append_title(title, out);
 	append_members(g, NULL, out, "  ");

@@ -1,4 +1,6 @@
-/* Mermaid flowcharts: what Markdown viewers draw.  Ids are numbers: names may hold what Mermaid reads as syntax. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Mermaid flowcharts: what Markdown viewers draw.  Ids are numbers: names may hold what Mermaid
+ * reads as syntax. */
 #include "testbed/report/graph.h"
 
 /* Inside "..." HTML is read and a quote ends the text; '#' starts Mermaid's own entities. */
@@ -30,11 +32,15 @@ static void append_interfaces(GString *out, const struct node *n)
 
 		g_string_append_printf(out, "<br/>%s%s", iface->name, iface->up ? "" : " (down)");
 		for (guint k = 0; k < iface->addresses->len; k++)
-			g_string_append_printf(out, " %s", addr_print(&g_array_index(iface->addresses, struct prefix, k).addr, text));
+			g_string_append_printf(
+				out, " %s",
+				addr_print(&g_array_index(iface->addresses, struct prefix, k).addr,
+					   text));
 	}
 }
 
-static void append_node(const graph_drawing *g, const struct node *n, GString *out, const char *indent)
+static void append_node(const graph_drawing *g, const struct node *n, GString *out,
+			const char *indent)
 {
 	g_autoptr(GArray) marks = g_array_new(FALSE, FALSE, sizeof(struct graph_mark));
 
@@ -45,12 +51,14 @@ static void append_node(const graph_drawing *g, const struct node *n, GString *o
 	}
 	graph_marks_of(n, marks);
 	for (guint i = 0; i < marks->len; i++)
-		g_string_append_printf(out, "%s%s", i > 0 ? ", " : "<br/>", g_array_index(marks, struct graph_mark, i).word);
+		g_string_append_printf(out, "%s%s", i > 0 ? ", " : "<br/>",
+				       g_array_index(marks, struct graph_mark, i).word);
 	append_interfaces(out, n);
 	g_string_append_printf(out, "\"]:::role%u\n", graph_role_of(n));
 }
 
-static void append_members(const graph_drawing *g, const char *site, GString *out, const char *indent)
+static void append_members(const graph_drawing *g, const char *site, GString *out,
+			   const char *indent)
 {
 	char text[PREFIX_TEXT_MAX];
 
@@ -64,7 +72,8 @@ static void append_members(const graph_drawing *g, const char *site, GString *ou
 		const struct graph_wire *w = g->wires->pdata[i];
 
 		if (!w->is_line && g_strcmp0(w->network->site, site) == 0)
-			g_string_append_printf(out, "%sw%u([\"%s<br/>%s\"]):::wire\n", indent, i, w->network->name,
+			g_string_append_printf(out, "%sw%u([\"%s<br/>%s\"]):::wire\n", indent, i,
+					       w->network->name,
 					       prefix_print(&w->network->subnet, text));
 	}
 }
@@ -75,10 +84,13 @@ static void append_wire(const graph_drawing *g, guint index, GString *out)
 	char text[PREFIX_TEXT_MAX];
 
 	if (w->is_line) {
-		const struct graph_plug *ends = (const struct graph_plug *)(const void *)w->plugs->data;
+		const struct graph_plug *ends =
+			(const struct graph_plug *)(const void *)w->plugs->data;
 
-		g_string_append_printf(out, "  n%u ---|\"%s<br/>%s\"| n%u\n", index_of(g->m->nodes, ends[0].node), w->network->name,
-				       prefix_print(&w->network->subnet, text), index_of(g->m->nodes, ends[1].node));
+		g_string_append_printf(out, "  n%u ---|\"%s<br/>%s\"| n%u\n",
+				       index_of(g->m->nodes, ends[0].node), w->network->name,
+				       prefix_print(&w->network->subnet, text),
+				       index_of(g->m->nodes, ends[1].node));
 		return;
 	}
 	for (guint i = 0; i < w->plugs->len; i++) {
@@ -94,8 +106,10 @@ static void append_wire(const graph_drawing *g, guint index, GString *out)
 
 static void append_tunnel(const graph_drawing *g, const struct tunnel *t, GString *out)
 {
-	g_string_append_printf(out, "  n%u <-. \"%s (%s%s)\" .-> n%u\n", index_of(g->m->nodes, t->ends[0].node), t->name,
-			       tunnel_kind_name(t->kind), t->up ? "" : ", down", index_of(g->m->nodes, t->ends[1].node));
+	g_string_append_printf(out, "  n%u <-. \"%s (%s%s)\" .-> n%u\n",
+			       index_of(g->m->nodes, t->ends[0].node), t->name,
+			       tunnel_kind_name(t->kind), t->up ? "" : ", down",
+			       index_of(g->m->nodes, t->ends[1].node));
 }
 
 void graph_mermaid(const graph_drawing *g, const char *title, GString *out)
@@ -121,7 +135,7 @@ void graph_mermaid(const graph_drawing *g, const char *title, GString *out)
 	for (guint i = 0; i < g->m->tunnels->len; i++)
 		append_tunnel(g, g->m->tunnels->pdata[i], out);
 	for (guint i = 0; i < ROLE_COUNT; i++)
-		g_string_append_printf(out, "  classDef role%u fill:%s,stroke:%s,color:#111827\n", i, graph_role_looks[i].fill,
-				       graph_role_looks[i].line);
+		g_string_append_printf(out, "  classDef role%u fill:%s,stroke:%s,color:#111827\n",
+				       i, graph_role_looks[i].fill, graph_role_looks[i].line);
 	g_string_append(out, "  classDef wire fill:#e2e8f0,stroke:#64748b,color:#111827\n");
 }

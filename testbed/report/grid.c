@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/report/text.h"
 
 #include <string.h>
 
 #define NAME_MAX_COLUMNS 14
-#define MEDIA_COLUMNS 6      /* "video" and a blank */
-#define CELL_COLUMNS_MIN 11  /* "tcp-relay!" and a blank */
+#define MEDIA_COLUMNS 6	    /* "video" and a blank */
+#define CELL_COLUMNS_MIN 11 /* "tcp-relay!" and a blank */
 
 /* One line of a row: a medium, or two that came out alike everywhere in the row. */
 struct line {
@@ -39,8 +40,8 @@ static void index_cells(struct grid *g)
 	}
 }
 
-static const struct cell *cell_at(const struct grid *g, const struct result_endpoint *a, const struct result_endpoint *b,
-				  enum media media)
+static const struct cell *cell_at(const struct grid *g, const struct result_endpoint *a,
+				  const struct result_endpoint *b, enum media media)
 {
 	g_autofree char *key = cell_key(a->name, b->name, media);
 
@@ -81,7 +82,8 @@ static GPtrArray *endpoints_by_site(const results *r, const struct scenario_resu
 		for (guint k = i + 1; k < r->endpoints->len; k++) {
 			struct result_endpoint *e = r->endpoints->pdata[k];
 
-			if (first->site && g_strcmp0(e->site, first->site) == 0 && has_cells(s, e->name) && !in_list(sorted, e))
+			if (first->site && g_strcmp0(e->site, first->site) == 0 &&
+			    has_cells(s, e->name) && !in_list(sorted, e))
 				g_ptr_array_add(sorted, e);
 		}
 	}
@@ -136,8 +138,10 @@ static void append_head(const struct grid *g, guint first, guint last)
 static bool audio_like_video(const struct grid *g, guint row, guint first, guint last)
 {
 	for (guint i = first; i < last; i++) {
-		const struct cell *a = cell_at(g, endpoint_at(g, i), endpoint_at(g, row), MEDIA_AUDIO);
-		const struct cell *v = cell_at(g, endpoint_at(g, i), endpoint_at(g, row), MEDIA_VIDEO);
+		const struct cell *a =
+			cell_at(g, endpoint_at(g, i), endpoint_at(g, row), MEDIA_AUDIO);
+		const struct cell *v =
+			cell_at(g, endpoint_at(g, i), endpoint_at(g, row), MEDIA_VIDEO);
 		char word_a[CELL_WORD_MAX], word_v[CELL_WORD_MAX];
 
 		if (!a != !v)
@@ -163,19 +167,23 @@ static void append_line(const struct grid *g, const char *name, guint row, guint
 	append_name(g, INK_BOLD, name, g->name_columns);
 	ink_append(g->out, g->style, INK_DIM, line->label, MEDIA_COLUMNS);
 	for (guint i = first; i < last; i++) {
-		const struct cell *c = cell_at(g, endpoint_at(g, i), endpoint_at(g, row), line->media);
+		const struct cell *c =
+			cell_at(g, endpoint_at(g, i), endpoint_at(g, row), line->media);
 		char word[CELL_WORD_MAX];
 
-		ink_append(g->out, g->style, c ? cell_ink(c) : INK_PLAIN, c ? cell_word(c, word) : "", g->cell_columns);
+		ink_append(g->out, g->style, c ? cell_ink(c) : INK_PLAIN,
+			   c ? cell_word(c, word) : "", g->cell_columns);
 	}
 	end_line(g->out);
 }
 
 static void append_row(const struct grid *g, guint row, guint first, guint last)
 {
-	static const struct line apart[] = {{"IM", MEDIA_IM}, {"audio", MEDIA_AUDIO}, {"video", MEDIA_VIDEO}};
+	static const struct line apart[] = {
+		{"IM", MEDIA_IM}, {"audio", MEDIA_AUDIO}, {"video", MEDIA_VIDEO}};
 	static const struct line together[] = {{"IM", MEDIA_IM}, {"A/V", MEDIA_AUDIO}};
-	bool alike = audio_like_video(g, row, first, last) && row_has(g, row, first, last, MEDIA_AUDIO);
+	bool alike =
+		audio_like_video(g, row, first, last) && row_has(g, row, first, last, MEDIA_AUDIO);
 	const struct line *lines = alike ? together : apart;
 	guint n_lines = alike ? G_N_ELEMENTS(together) : G_N_ELEMENTS(apart);
 	const char *name = endpoint_at(g, row)->name;
@@ -208,7 +216,8 @@ static void measure(struct grid *g)
 		const struct cell *c = g->scenario->cells->pdata[i];
 
 		if (c->conference)
-			g->conference_columns = MAX(g->conference_columns, (guint)strlen(c->conference) + 1);
+			g->conference_columns =
+				MAX(g->conference_columns, (guint)strlen(c->conference) + 1);
 	}
 }
 
@@ -216,7 +225,8 @@ static void append_triangle(struct grid *g)
 {
 	guint n = g->endpoints->len;
 	guint left = g->name_columns + MEDIA_COLUMNS;
-	guint per_block = g->style->columns > left ? (g->style->columns - left) / g->cell_columns : 1;
+	guint per_block =
+		g->style->columns > left ? (g->style->columns - left) / g->cell_columns : 1;
 
 	per_block = MAX(per_block, 1);
 	for (guint first = 0; first + 1 < n; first += per_block) {
@@ -232,7 +242,8 @@ static void append_participant(const struct cell *c, guint i, GString *out)
 	const struct cell_leg *leg = i < c->legs->len ? c->legs->pdata[i] : NULL;
 	bool known = leg && leg->path != PATH_NONE && c->verdict == VERDICT_PASS;
 
-	g_string_append_printf(out, "%s%s%s%s", i > 0 ? ", " : "", (const char *)c->participants->pdata[i], known ? " " : "",
+	g_string_append_printf(out, "%s%s%s%s", i > 0 ? ", " : "",
+			       (const char *)c->participants->pdata[i], known ? " " : "",
 			       known ? path_word(leg->path) : "");
 }
 
@@ -251,9 +262,11 @@ static void append_conference(const struct grid *g, const struct cell *c)
 	end_line(g->out);
 }
 
-void report_grid(const results *r, const struct scenario_result *s, const struct report_style *style, GString *out)
+void report_grid(const results *r, const struct scenario_result *s,
+		 const struct report_style *style, GString *out)
 {
-	struct grid g = {.scenario = s, .style = style, .out = out, .endpoints = endpoints_by_site(r, s)};
+	struct grid g = {
+		.scenario = s, .style = style, .out = out, .endpoints = endpoints_by_site(r, s)};
 	bool first = true;
 
 	index_cells(&g);

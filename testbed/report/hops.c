@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/report/hops.h"
 
 #include <net/ethernet.h>
@@ -49,7 +50,8 @@ static struct cell_hop *carried(const json_t *before, const json_t *link, const 
 	return h;
 }
 
-static GPtrArray *hops_of(const model *m, const json_t *before, const json_t *after, guint64 packets)
+static GPtrArray *hops_of(const model *m, const json_t *before, const json_t *after,
+			  guint64 packets)
 {
 	GPtrArray *hops = g_ptr_array_new_with_free_func(cell_hop_free);
 
@@ -83,7 +85,8 @@ static const struct cell_hop *find(const GPtrArray *hops, const char *node, cons
 /* What a hop sent, as IP packets. */
 static guint64 sent_ip_bytes(const json_t *after, const struct cell_hop *h)
 {
-	bool ethernet = json_is_true(json_object_get(link_of(after, h->node, h->iface), "ethernet"));
+	bool ethernet =
+		json_is_true(json_object_get(link_of(after, h->node, h->iface), "ethernet"));
 	guint64 headers = ethernet ? h->tx_packets * ETHER_HDR_LEN : 0;
 
 	return h->tx_bytes > headers ? h->tx_bytes - headers : 0;
@@ -97,24 +100,28 @@ static const char *underlay_of(const json_t *after, const struct tunnel_end *end
 
 	addr_print(&end->underlay, address);
 	for (size_t i = 0; i < json_array_size(links); i++) {
-		const json_t *link = json_array_get(links, i), *list = json_object_get(link, "addresses");
+		const json_t *link = json_array_get(links, i),
+			     *list = json_object_get(link, "addresses");
 
 		for (size_t k = 0; k < json_array_size(list); k++) {
 			const char *one = json_string_value(json_array_get(list, k));
 
-			if (one && strncmp(one, address, strlen(address)) == 0 && strchr("/", one[strlen(address)]))
+			if (one && strncmp(one, address, strlen(address)) == 0 &&
+			    strchr("/", one[strlen(address)]))
 				return text(link, "name");
 		}
 	}
 	return NULL;
 }
 
-static void add_end(struct cell *c, const struct tunnel *t, const struct tunnel_end *end, const json_t *after)
+static void add_end(struct cell *c, const struct tunnel *t, const struct tunnel_end *end,
+		    const json_t *after)
 {
 	const char *underlay = underlay_of(after, end);
 	const struct cell_hop *inner = find(c->hops, end->node_name, end->iface);
 	const struct cell_hop *outer = underlay ? find(c->hops, end->node_name, underlay) : NULL;
-	guint64 inside = inner ? sent_ip_bytes(after, inner) : 0, outside = outer ? sent_ip_bytes(after, outer) : 0;
+	guint64 inside = inner ? sent_ip_bytes(after, inner) : 0,
+		outside = outer ? sent_ip_bytes(after, outer) : 0;
 	struct cell_tunnel *one;
 
 	if (!inner || !outer || inner->tx_packets == 0 || outside < inside ||
@@ -147,7 +154,9 @@ void report_hops(struct cell *c, const model *m, const json_t *before, const jso
 
 double report_overhead_pct(const struct cell_tunnel *t)
 {
-	return t->inner_bytes > 0 ? 100.0 * ((double)t->outer_bytes - (double)t->inner_bytes) / (double)t->inner_bytes : 0;
+	return t->inner_bytes > 0 ? 100.0 * ((double)t->outer_bytes - (double)t->inner_bytes) /
+					    (double)t->inner_bytes :
+				    0;
 }
 
 void report_hops_text(const struct cell *c, GString *out)
@@ -158,16 +167,19 @@ void report_hops_text(const struct cell *c, GString *out)
 
 		g_string_append_printf(out,
 				       "%s%-22s in %6" G_GUINT64_FORMAT " bytes (%" G_GUINT64_FORMAT
-				       " packets), out %6" G_GUINT64_FORMAT " (%" G_GUINT64_FORMAT ")\n",
-				       i == 0 ? "wire     " : "         ", where, h->rx_bytes, h->rx_packets, h->tx_bytes,
-				       h->tx_packets);
+				       " packets), out %6" G_GUINT64_FORMAT " (%" G_GUINT64_FORMAT
+				       ")\n",
+				       i == 0 ? "wire     " : "         ", where, h->rx_bytes,
+				       h->rx_packets, h->tx_bytes, h->tx_packets);
 	}
 	for (guint i = 0; c->tunnels && i < c->tunnels->len; i++) {
 		const struct cell_tunnel *t = c->tunnels->pdata[i];
 
 		g_string_append_printf(out,
-				       "tunnel   %s by %s: %" G_GUINT64_FORMAT " packets, %" G_GUINT64_FORMAT
+				       "tunnel   %s by %s: %" G_GUINT64_FORMAT
+				       " packets, %" G_GUINT64_FORMAT
 				       " bytes become %" G_GUINT64_FORMAT " (+%.1f %%)\n",
-				       t->node, t->underlay, t->packets, t->inner_bytes, t->outer_bytes, report_overhead_pct(t));
+				       t->node, t->underlay, t->packets, t->inner_bytes,
+				       t->outer_bytes, report_overhead_pct(t));
 	}
 }

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hops: what a call cost on the wire, by the counters of interfaces before and after it.
  *
- * All of the call is in it: its signalling, its connectivity checks and its media; sign-ins that were over before are not.  Calls
- * that are placed at the same time can't be told apart, so it is for one call at a time.
- * Pure.  Depends on model and base.
+ * All of the call is in it: its signalling, its connectivity checks and its media; sign-ins that
+ * were over before are not.  Calls that are placed at the same time can't be told apart, so it is
+ * for one call at a time. Pure.  Depends on model and base.
  */
 #ifndef TESTBED_REPORT_HOPS_H
 #define TESTBED_REPORT_HOPS_H
@@ -11,12 +12,12 @@
 
 #include <jansson.h>
 
-/* Sets the cell's `hops` and `tunnels` from the states of all nodes by name right before and right after its call
- * (docs/EXPLAIN.md, the member "nodes"; both borrowed).
- *   hops     interfaces that carried at least half as many packets as the call's ends sent media (with no media: any packet), in
- *            the order of the model
- *   tunnels  ends of tunnels among them.  Ends whose underlay interface sent more than a tenth of other packets are left out:
- *            their difference would not be the tunnel's. */
+/* Sets the cell's `hops` and `tunnels` from the states of all nodes by name right before and right
+ * after its call (docs/EXPLAIN.md, the member "nodes"; both borrowed). hops     interfaces that
+ * carried at least half as many packets as the call's ends sent media (with no media: any packet),
+ * in the order of the model tunnels  ends of tunnels among them.  Ends whose underlay interface
+ * sent more than a tenth of other packets are left out: their difference would not be the tunnel's.
+ */
 void report_hops(struct cell *c, const model *m, const json_t *before, const json_t *after);
 
 /* What a tunnel added, in percent of what went into it. */

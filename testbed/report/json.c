@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/report/json.h"
 
 #include "testbed/report/hops.h"
@@ -22,24 +23,27 @@ static json_t *candidate(const struct cell_candidate *c)
 {
 	if (!c->type)
 		return json_null();
-	return json_pack("{s:o, s:o, s:i, s:o}", "type", text(c->type), "address", text(c->address), "port", (int)c->port,
-			 "transport", text(c->transport));
+	return json_pack("{s:o, s:o, s:i, s:o}", "type", text(c->type), "address", text(c->address),
+			 "port", (int)c->port, "transport", text(c->transport));
 }
 
 static json_t *selected(const struct cell *c)
 {
 	if (!c->local.type)
 		return json_null();
-	return json_pack("{s:o, s:o}", "local", candidate(&c->local), "remote", candidate(&c->remote));
+	return json_pack("{s:o, s:o}", "local", candidate(&c->local), "remote",
+			 candidate(&c->remote));
 }
 
 static json_t *quality(const struct cell_quality *q)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:I, s:b}", "rtt_ms", figure(q->rtt_ms), "jitter_ms",
-			 figure(q->jitter_ms), "loss_pct", figure(q->loss_pct), "mos", figure(q->mos), "sent",
-			 (json_int_t)q->sent, "received", (json_int_t)q->received, "delay_ms", figure(q->delay_ms),
-			 "delay_max_ms", figure(q->delay_max_ms), "degradation", figure(q->degradation), "burst_max",
-			 (json_int_t)q->burst_max, "poor", (int)q->poor);
+	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:I, s:b}", "rtt_ms",
+			 figure(q->rtt_ms), "jitter_ms", figure(q->jitter_ms), "loss_pct",
+			 figure(q->loss_pct), "mos", figure(q->mos), "sent", (json_int_t)q->sent,
+			 "received", (json_int_t)q->received, "delay_ms", figure(q->delay_ms),
+			 "delay_max_ms", figure(q->delay_max_ms), "degradation",
+			 figure(q->degradation), "burst_max", (json_int_t)q->burst_max, "poor",
+			 (int)q->poor);
 }
 
 static json_t *streams(const struct cell *c)
@@ -63,8 +67,9 @@ static json_t *diagnostics(const struct cell *c)
 	g_autofree char *warn = c->has_ice_warn ? g_strdup_printf("0x%x", c->ice_warn) : NULL;
 
 	return json_pack("{s:o, s:o}", "ms_client_diagnostics",
-			 c->ms_client_diagnostics > 0 ? json_integer(c->ms_client_diagnostics) : json_null(), "ice_warn",
-			 text(warn));
+			 c->ms_client_diagnostics > 0 ? json_integer(c->ms_client_diagnostics) :
+							json_null(),
+			 "ice_warn", text(warn));
 }
 
 /* One class by its name, several joined by "|", any: null. */
@@ -76,15 +81,16 @@ static json_t *expected_path(const struct cell *c)
 		return json_null();
 	for (enum path_class p = 0; p < PATH_COUNT; p++) {
 		if (c->expected_path_mask & 1u << p)
-			g_string_append_printf(names, "%s%s", names->len > 0 ? "|" : "", path_class_name(p));
+			g_string_append_printf(names, "%s%s", names->len > 0 ? "|" : "",
+					       path_class_name(p));
 	}
 	return json_string(names->str);
 }
 
 static json_t *expected(const struct cell *c)
 {
-	return json_pack("{s:s, s:o, s:o}", "verdict", verdict_name(c->expected_verdict), "path", expected_path(c), "cause",
-			 text(c->expected_cause));
+	return json_pack("{s:s, s:o, s:o}", "verdict", verdict_name(c->expected_verdict), "path",
+			 expected_path(c), "cause", text(c->expected_cause));
 }
 
 static json_t *names(const GPtrArray *list)
@@ -103,8 +109,10 @@ static json_t *sources(const GPtrArray *list)
 	for (guint i = 0; i < list->len; i++) {
 		const struct cell_source *s = list->pdata[i];
 
-		json_array_append_new(array, json_pack("{s:o, s:I, s:I}", "participant", text(s->participant), "received",
-						       (json_int_t)s->received, "expected", (json_int_t)s->expected));
+		json_array_append_new(array, json_pack("{s:o, s:I, s:I}", "participant",
+						       text(s->participant), "received",
+						       (json_int_t)s->received, "expected",
+						       (json_int_t)s->expected));
 	}
 	return array;
 }
@@ -116,9 +124,11 @@ static json_t *legs(const GPtrArray *list)
 	for (guint i = 0; i < list->len; i++) {
 		const struct cell_leg *l = list->pdata[i];
 
-		json_array_append_new(array, json_pack("{s:o, s:s, s:o, s:o, s:o}", "participant", text(l->participant), "path",
-						       path_class_name(l->path), "setup_ms", figure(l->setup_ms), "quality",
-						       quality(&l->quality), "sources", sources(l->sources)));
+		json_array_append_new(
+			array,
+			json_pack("{s:o, s:s, s:o, s:o, s:o}", "participant", text(l->participant),
+				  "path", path_class_name(l->path), "setup_ms", figure(l->setup_ms),
+				  "quality", quality(&l->quality), "sources", sources(l->sources)));
 	}
 	return array;
 }
@@ -130,10 +140,12 @@ static json_t *hops(const GPtrArray *list)
 	for (guint i = 0; i < list->len; i++) {
 		const struct cell_hop *h = list->pdata[i];
 
-		json_array_append_new(array, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "node", h->node, "interface", h->iface,
-						       "rx_packets", (json_int_t)h->rx_packets, "rx_bytes",
-						       (json_int_t)h->rx_bytes, "tx_packets", (json_int_t)h->tx_packets,
-						       "tx_bytes", (json_int_t)h->tx_bytes));
+		json_array_append_new(array, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "node",
+						       h->node, "interface", h->iface, "rx_packets",
+						       (json_int_t)h->rx_packets, "rx_bytes",
+						       (json_int_t)h->rx_bytes, "tx_packets",
+						       (json_int_t)h->tx_packets, "tx_bytes",
+						       (json_int_t)h->tx_bytes));
 	}
 	return array;
 }
@@ -145,26 +157,31 @@ static json_t *tunnels(const GPtrArray *list)
 	for (guint i = 0; i < list->len; i++) {
 		const struct cell_tunnel *t = list->pdata[i];
 
-		json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:f}", "tunnel", t->tunnel,
-						       "node", t->node, "interface", t->iface, "underlay", t->underlay,
-						       "packets", (json_int_t)t->packets, "inner_bytes",
-						       (json_int_t)t->inner_bytes, "outer_bytes", (json_int_t)t->outer_bytes,
-						       "overhead_bytes", (json_int_t)(t->outer_bytes - t->inner_bytes),
-						       "overhead_pct", report_overhead_pct(t)));
+		json_array_append_new(
+			array, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:f}", "tunnel",
+					 t->tunnel, "node", t->node, "interface", t->iface,
+					 "underlay", t->underlay, "packets", (json_int_t)t->packets,
+					 "inner_bytes", (json_int_t)t->inner_bytes, "outer_bytes",
+					 (json_int_t)t->outer_bytes, "overhead_bytes",
+					 (json_int_t)(t->outer_bytes - t->inner_bytes),
+					 "overhead_pct", report_overhead_pct(t)));
 	}
 	return array;
 }
 
 json_t *report_cell_json(const struct cell *c)
 {
-	json_t *json = json_pack("{s:o, s:o, s:o, s:s, s:o, s:o}", "id", text(c->id), "a", text(c->a), "b", text(c->b), "media",
-				 media_name(c->media), "conference", text(c->conference), "participants",
-				 names(c->participants));
+	json_t *json =
+		json_pack("{s:o, s:o, s:o, s:s, s:o, s:o}", "id", text(c->id), "a", text(c->a), "b",
+			  text(c->b), "media", media_name(c->media), "conference",
+			  text(c->conference), "participants", names(c->participants));
 
-	json_object_set_new(json, "verdict", c->done ? json_string(verdict_name(c->verdict)) : json_null());
+	json_object_set_new(json, "verdict",
+			    c->done ? json_string(verdict_name(c->verdict)) : json_null());
 	json_object_set_new(json, "path", json_string(path_class_name(c->path)));
 	json_object_set_new(json, "expected", expected(c));
-	json_object_set_new(json, "as_expected", c->done ? json_boolean(c->as_expected) : json_null());
+	json_object_set_new(json, "as_expected",
+			    c->done ? json_boolean(c->as_expected) : json_null());
 	json_object_set_new(json, "cause", text(c->cause));
 	json_object_set_new(json, "reason", text(c->reason));
 	json_object_set_new(json, "setup_ms", figure(c->setup_ms));
@@ -194,8 +211,9 @@ static json_t *scenario(const struct scenario_result *s, bool pending)
 		if (c->done || pending)
 			json_array_append_new(cells, report_cell_json(c));
 	}
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", text(s->name), "title", text(s->title), "build_ms",
-			 figure(s->build_ms), "error", text(s->error), "cells", cells);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", text(s->name), "title",
+			 text(s->title), "build_ms", figure(s->build_ms), "error", text(s->error),
+			 "cells", cells);
 }
 
 static json_t *run(const results *r)
@@ -207,8 +225,9 @@ static json_t *run(const results *r)
 	g_hash_table_iter_init(&iter, r->features);
 	while (g_hash_table_iter_next(&iter, &key, &value))
 		json_object_set_new(features, key, text(value));
-	return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "id", text(r->run_id), "seed", (json_int_t)r->seed, "version",
-			 text(r->version), "kernel", text(r->kernel), "wall_ms", figure(r->wall_ms), "build_ms",
+	return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "id", text(r->run_id), "seed",
+			 (json_int_t)r->seed, "version", text(r->version), "kernel",
+			 text(r->kernel), "wall_ms", figure(r->wall_ms), "build_ms",
 			 figure(r->build_ms), "features", features);
 }
 
@@ -219,19 +238,22 @@ static json_t *topology(const results *r)
 	for (guint i = 0; i < r->endpoints->len; i++) {
 		const struct result_endpoint *e = r->endpoints->pdata[i];
 
-		json_array_append_new(endpoints, json_pack("{s:o, s:o, s:o}", "name", text(e->name), "site", text(e->site),
-							   "address", text(e->address)));
+		json_array_append_new(endpoints,
+				      json_pack("{s:o, s:o, s:o}", "name", text(e->name), "site",
+						text(e->site), "address", text(e->address)));
 	}
-	return json_pack("{s:o, s:o, s:o, s:o}", "name", text(r->topology_name), "sha256", text(r->topology_sha256), "file",
-			 text(r->topology_file), "endpoints", endpoints);
+	return json_pack("{s:o, s:o, s:o, s:o}", "name", text(r->topology_name), "sha256",
+			 text(r->topology_sha256), "file", text(r->topology_file), "endpoints",
+			 endpoints);
 }
 
 static json_t *summary(const results *r)
 {
 	struct results_summary s = results_summarise(r);
 
-	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i}", "cells", (int)s.cells, "passed", (int)s.passed, "failed",
-			 (int)s.failed, "errors", (int)s.errors, "unexpected", (int)s.unexpected, "not_run", (int)s.not_run);
+	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i}", "cells", (int)s.cells, "passed",
+			 (int)s.passed, "failed", (int)s.failed, "errors", (int)s.errors,
+			 "unexpected", (int)s.unexpected, "not_run", (int)s.not_run);
 }
 
 json_t *report_results_json(const results *r, bool pending)
@@ -240,14 +262,16 @@ json_t *report_results_json(const results *r, bool pending)
 
 	for (guint i = 0; i < r->scenarios->len; i++)
 		json_array_append_new(scenarios, scenario(r->scenarios->pdata[i], pending));
-	return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}", "schema", REPORT_SCHEMA, "complete", r->complete, "run", run(r),
-			 "topology", topology(r), "scenarios", scenarios, "summary", summary(r));
+	return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}", "schema", REPORT_SCHEMA, "complete",
+			 r->complete, "run", run(r), "topology", topology(r), "scenarios",
+			 scenarios, "summary", summary(r));
 }
 
 char *report_results_text(const results *r)
 {
 	json_t *document = report_results_json(r, false);
-	char *dumped = json_dumps(document, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
+	char *dumped =
+		json_dumps(document, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
 	char *line = g_strconcat(dumped, "\n", NULL);
 
 	free(dumped);

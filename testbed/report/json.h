@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Results as JSON: the document "testbed.results/1", and back.
  *
  * Depends on model and jansson.  Pure.  Figures that were not measured are null.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/report/json.h"
 
 #include <math.h>
@@ -47,8 +48,9 @@ static void read_streams(struct cell *c, const json_t *list)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *json = json_array_get(list, i);
-		struct cell_stream *s = cell_stream_new(json_string_value(json_object_get(json, "kind")),
-							json_string_value(json_object_get(json, "receiver")));
+		struct cell_stream *s =
+			cell_stream_new(json_string_value(json_object_get(json, "kind")),
+					json_string_value(json_object_get(json, "receiver")));
 
 		read_quality(&s->quality, json);
 		s->poor = text(json, "poor");
@@ -70,8 +72,8 @@ static struct cell_leg *read_leg(const json_t *json)
 	for (size_t i = 0; i < json_array_size(sources); i++) {
 		const json_t *one = json_array_get(sources, i);
 
-		cell_leg_add_source(l, json_string_value(json_object_get(one, "participant")), count(one, "received"),
-				    count(one, "expected"));
+		cell_leg_add_source(l, json_string_value(json_object_get(one, "participant")),
+				    count(one, "received"), count(one, "expected"));
 	}
 	return l;
 }
@@ -153,7 +155,8 @@ static void read_expected(struct cell *c, const json_t *json)
 	c->expected_path_mask = path_mask(json_string_value(json_object_get(json, "path")));
 	c->has_expected_path = c->expected_path_mask != 0;
 	c->expected_cause = text(json, "cause");
-	if (!verdict_parse(json_string_value(json_object_get(json, "verdict")), &c->expected_verdict))
+	if (!verdict_parse(json_string_value(json_object_get(json, "verdict")),
+			   &c->expected_verdict))
 		c->expected_verdict = VERDICT_PASS;
 }
 
@@ -193,7 +196,8 @@ struct cell *report_cell_parse(const json_t *json, const char *scenario)
 		return NULL;
 	}
 	for (size_t i = 0; i < json_array_size(participants); i++)
-		g_ptr_array_add(c->participants, g_strdup(json_string_value(json_array_get(participants, i))));
+		g_ptr_array_add(c->participants,
+				g_strdup(json_string_value(json_array_get(participants, i))));
 	read_expected(c, json_object_get(json, "expected"));
 	read_outcome(c, json);
 	read_candidate(&c->local, json_object_get(selected, "local"));
@@ -238,7 +242,8 @@ static void read_run(results *r, const json_t *json)
 	r->wall_ms = figure(json, "wall_ms");
 	r->build_ms = figure(json, "build_ms");
 	json_object_foreach(json_object_get(json, "features"), key, value)
-		g_hash_table_replace(r->features, g_strdup(key), g_strdup(json_string_value(value)));
+		g_hash_table_replace(r->features, g_strdup(key),
+				     g_strdup(json_string_value(value)));
 }
 
 static void read_topology(results *r, const json_t *json)

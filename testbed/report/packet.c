@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/report/packet.h"
 
 #include <arpa/inet.h>
@@ -39,15 +40,16 @@ static void append_flags(GString *out, unsigned bits)
 			g_string_append_printf(out, " %s", names[i]);
 }
 
-static void append_transport(GString *out, unsigned protocol, const guint8 *data, gsize length, const char *from, const char *to,
-			     unsigned payload)
+static void append_transport(GString *out, unsigned protocol, const guint8 *data, gsize length,
+			     const char *from, const char *to, unsigned payload)
 {
 	bool ports = (protocol == 6 || protocol == 17) && length >= 4;
 	const char *open = ports && strchr(from, ':') ? "[" : "", *shut = *open ? "]" : "";
 
 	if (ports)
-		g_string_append_printf(out, "%s %s%s%s:%u > %s%s%s:%u", protocol_name(protocol), open, from, shut, number16(data), open,
-				       to, shut, number16(data + 2));
+		g_string_append_printf(out, "%s %s%s%s:%u > %s%s%s:%u", protocol_name(protocol),
+				       open, from, shut, number16(data), open, to, shut,
+				       number16(data + 2));
 	else
 		g_string_append_printf(out, "%s %s > %s", protocol_name(protocol), from, to);
 	if (protocol == 6 && length >= 14)
@@ -72,12 +74,14 @@ static void append_ip(GString *out, const guint8 *data, gsize length)
 		inet_ntop(AF_INET, data + 16, to, sizeof(to));
 		header = MIN(header, length);
 		/* later fragments have no ports */
-		append_transport(out, data[9], data + header, (number16(data + 6) & 0x1fff) ? 0 : length - header, from, to,
+		append_transport(out, data[9], data + header,
+				 (number16(data + 6) & 0x1fff) ? 0 : length - header, from, to,
 				 (unsigned)(total > header ? total - header : 0));
 	} else if (length >= IP6_BYTES && data[0] >> 4 == 6) {
 		inet_ntop(AF_INET6, data + 8, from, sizeof(from));
 		inet_ntop(AF_INET6, data + 24, to, sizeof(to));
-		append_transport(out, data[6], data + IP6_BYTES, length - IP6_BYTES, from, to, number16(data + 4));
+		append_transport(out, data[6], data + IP6_BYTES, length - IP6_BYTES, from, to,
+				 number16(data + 4));
 	} else {
 		g_string_append_printf(out, "%u bytes that are no IP packet", (unsigned)length);
 	}
@@ -116,5 +120,6 @@ void report_packet(const guint8 *data, gsize length, bool ethernet, GString *out
 	else if (type == TYPE_ARP)
 		append_arp(out, data, length);
 	else
-		g_string_append_printf(out, "frame of type 0x%04x, %u bytes", type, (unsigned)length);
+		g_string_append_printf(out, "frame of type 0x%04x, %u bytes", type,
+				       (unsigned)length);
 }

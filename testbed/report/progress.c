@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/report/progress.h"
 
 #include <math.h>
@@ -46,7 +47,9 @@ static guint name_width(const results *r)
 	guint width = 0;
 
 	for (guint i = 0; i < r->scenarios->len; i++)
-		width = MAX(width, (guint)strlen(((struct scenario_result *)r->scenarios->pdata[i])->name));
+		width = MAX(
+			width,
+			(guint)strlen(((struct scenario_result *)r->scenarios->pdata[i])->name));
 	return MIN(width, 24);
 }
 
@@ -59,7 +62,8 @@ static const char *stage_of(const struct scenario_result *s, const struct tally 
 	return t->done == 0 ? "  signing in" : "";
 }
 
-guint report_progress(const results *r, const struct report_style *style, double elapsed_ms, GString *out)
+guint report_progress(const results *r, const struct report_style *style, double elapsed_ms,
+		      GString *out)
 {
 	guint width = name_width(r);
 
@@ -67,7 +71,8 @@ guint report_progress(const results *r, const struct report_style *style, double
 		const struct scenario_result *s = r->scenarios->pdata[i];
 		struct tally t = tally_of(s);
 		g_autofree char *name = g_strndup(s->name, width);
-		g_autofree char *differ = t.differ > 0 ? g_strdup_printf("  %u differ", t.differ) : g_strdup("");
+		g_autofree char *differ =
+			t.differ > 0 ? g_strdup_printf("  %u differ", t.differ) : g_strdup("");
 
 		ink_append(out, style, INK_BOLD, name, width + 1);
 		append_bar(&t, style, out);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/report/story.h"
 
 #include "testbed/report/hops.h"
@@ -51,8 +52,9 @@ static char *candidate_text(const json_t *c)
 
 	if (!json_is_object(c))
 		return g_strdup("nothing");
-	return g_strdup_printf("%s %s:%d %s%s%s", text(c, "type"), text(c, "address"), (int)number(c, "port"),
-			       text(c, "transport"), relay ? ", reached over " : "", relay ? relay : "");
+	return g_strdup_printf("%s %s:%d %s%s%s", text(c, "type"), text(c, "address"),
+			       (int)number(c, "port"), text(c, "transport"),
+			       relay ? ", reached over " : "", relay ? relay : "");
 }
 
 static void tell_dns(const struct teller *t, const json_t *e)
@@ -75,18 +77,22 @@ static void tell_signed_in(const struct teller *t, const json_t *e)
 	const json_t *server = json_object_get(e, "server");
 	const json_t *relay = json_object_get(e, "relay");
 
-	g_string_append_printf(t->out, "signed in at %s (%s:%d)%s\n%*sfound by %s", text(server, "name"), text(server, "address"),
-			       (int)number(server, "port"), json_is_true(json_object_get(e, "remote_user")) ? " as RemoteUser" : "",
-			       10 + WHO_COLUMNS, "", text(server, "found_by"));
+	g_string_append_printf(
+		t->out, "signed in at %s (%s:%d)%s\n%*sfound by %s", text(server, "name"),
+		text(server, "address"), (int)number(server, "port"),
+		json_is_true(json_object_get(e, "remote_user")) ? " as RemoteUser" : "",
+		10 + WHO_COLUMNS, "", text(server, "found_by"));
 	if (json_is_object(relay))
-		g_string_append_printf(t->out, "; its relay is %s (%s)", text(relay, "host"), text(relay, "address"));
+		g_string_append_printf(t->out, "; its relay is %s (%s)", text(relay, "host"),
+				       text(relay, "address"));
 	else
 		g_string_append(t->out, "; it has no relay");
 }
 
 static void tell_sign_in_failed(const struct teller *t, const json_t *e)
 {
-	g_string_append_printf(t->out, "could not sign in (%s): %s", text(e, "stage"), text(e, "reason"));
+	g_string_append_printf(t->out, "could not sign in (%s): %s", text(e, "stage"),
+			       text(e, "reason"));
 }
 
 static void tell_incoming(const struct teller *t, const json_t *e)
@@ -103,7 +109,8 @@ static void tell_candidate(const struct teller *t, const json_t *e)
 {
 	g_autofree char *candidate = candidate_text(e);
 
-	g_string_append_printf(t->out, "%s %s candidate: %s", text(e, "side"), text(e, "stream"), candidate);
+	g_string_append_printf(t->out, "%s %s candidate: %s", text(e, "side"), text(e, "stream"),
+			       candidate);
 }
 
 static void tell_ice_state(const struct teller *t, const json_t *e)
@@ -116,8 +123,9 @@ static void tell_selected(const struct teller *t, const json_t *e)
 	g_autofree char *local = candidate_text(json_object_get(e, "local"));
 	g_autofree char *remote = candidate_text(json_object_get(e, "remote"));
 
-	g_string_append_printf(t->out, "selects for %s:\n%*slocal  %s\n%*sremote %s", text(e, "stream"), 10 + WHO_COLUMNS, "",
-			       local, 10 + WHO_COLUMNS, "", remote);
+	g_string_append_printf(t->out, "selects for %s:\n%*slocal  %s\n%*sremote %s",
+			       text(e, "stream"), 10 + WHO_COLUMNS, "", local, 10 + WHO_COLUMNS, "",
+			       remote);
 }
 
 static void tell_result(const struct teller *t, const json_t *e)
@@ -130,8 +138,8 @@ static void tell_result(const struct teller *t, const json_t *e)
 	if (reason)
 		g_string_append_printf(t->out, ": %s", reason);
 	if (number(diagnostics, "ms_client_diagnostics") > 0)
-		g_string_append_printf(t->out, "\n%*sms-client-diagnostics %d", 10 + WHO_COLUMNS, "",
-				       (int)number(diagnostics, "ms_client_diagnostics"));
+		g_string_append_printf(t->out, "\n%*sms-client-diagnostics %d", 10 + WHO_COLUMNS,
+				       "", (int)number(diagnostics, "ms_client_diagnostics"));
 	if (warn)
 		g_string_append_printf(t->out, "\n%*sICEWarn %s", 10 + WHO_COLUMNS, "", warn);
 }
@@ -172,9 +180,12 @@ static void tell(const struct teller *t, const struct story_event *e)
 	for (guint i = 0; i < G_N_ELEMENTS(story_rows); i++) {
 		if (!g_str_equal(name, story_rows[i].event))
 			continue;
-		if (!t->verbose && (story_rows[i].verbose_only || (g_str_equal(name, "candidate") && is_remote(e->event))))
+		if (!t->verbose && (story_rows[i].verbose_only ||
+				    (g_str_equal(name, "candidate") && is_remote(e->event))))
 			return;
-		g_string_append_printf(t->out, "%7.3f s ", (double)MAX(number(e->event, "time_us") - t->first_us, 0) / 1e6);
+		g_string_append_printf(t->out, "%7.3f s ",
+				       (double)MAX(number(e->event, "time_us") - t->first_us, 0) /
+					       1e6);
 		ink_append(t->out, t->style, INK_BOLD, e->agent, WHO_COLUMNS);
 		if (strlen(e->agent) >= WHO_COLUMNS)
 			g_string_append_c(t->out, ' ');
@@ -197,10 +208,13 @@ static void tell_streams(const struct cell *c, GString *out)
 		if (isnan(q->delay_ms))
 			g_string_append(out, "not measured");
 		else
-			g_string_append_printf(out, "%.1f ms (at most %.1f)", q->delay_ms, q->delay_max_ms);
-		g_string_append_printf(out, ", jitter %.2f ms, loss %.1f %%", q->jitter_ms, q->loss_pct);
+			g_string_append_printf(out, "%.1f ms (at most %.1f)", q->delay_ms,
+					       q->delay_max_ms);
+		g_string_append_printf(out, ", jitter %.2f ms, loss %.1f %%", q->jitter_ms,
+				       q->loss_pct);
 		if (q->burst_max > 1)
-			g_string_append_printf(out, " (up to %" G_GUINT64_FORMAT " in a row)", q->burst_max);
+			g_string_append_printf(out, " (up to %" G_GUINT64_FORMAT " in a row)",
+					       q->burst_max);
 		if (!isnan(q->mos))
 			g_string_append_printf(out, ", MOS %.2f", q->mos);
 		if (s->poor)
@@ -215,8 +229,10 @@ static void tell_quality(const struct cell *c, GString *out)
 
 	if (q->sent == 0 && q->received == 0)
 		return;
-	g_string_append_printf(out, "media    %" G_GUINT64_FORMAT " packets sent, %" G_GUINT64_FORMAT " received", q->sent,
-			       q->received);
+	g_string_append_printf(out,
+			       "media    %" G_GUINT64_FORMAT " packets sent, %" G_GUINT64_FORMAT
+			       " received",
+			       q->sent, q->received);
 	if (!isnan(q->rtt_ms))
 		g_string_append_printf(out, ", rtt %.2f ms", q->rtt_ms);
 	if (!isnan(q->jitter_ms))
@@ -234,7 +250,8 @@ static void tell_quality(const struct cell *c, GString *out)
 static void tell_verdict(const struct cell *c, const struct report_style *style, GString *out)
 {
 	g_autofree char *expected = report_expectation(c);
-	g_autofree char *verdict = g_ascii_strup(c->done ? verdict_name(c->verdict) : "not finished", -1);
+	g_autofree char *verdict =
+		g_ascii_strup(c->done ? verdict_name(c->verdict) : "not finished", -1);
 
 	tell_quality(c, out);
 	report_hops_text(c, out);
@@ -245,22 +262,24 @@ static void tell_verdict(const struct cell *c, const struct report_style *style,
 	if (!isnan(c->setup_ms))
 		g_string_append_printf(out, ", set up in %.0f ms", c->setup_ms);
 	g_string_append_printf(out, "\nexpected %s: %s\n", expected,
-			       !c->done ? "not known yet" : c->as_expected ? "as expected" : "DIFFERS");
+			       !c->done	      ? "not known yet" :
+			       c->as_expected ? "as expected" :
+						"DIFFERS");
 	if (c->reason)
 		g_string_append_printf(out, "because  %s\n", c->reason);
 	if (c->cause)
 		g_string_append_printf(out, "cause    %s\n", c->cause);
 }
 
-void report_story(const struct cell *c, const GPtrArray *events, bool verbose, const struct report_style *style,
-		  GString *out)
+void report_story(const struct cell *c, const GPtrArray *events, bool verbose,
+		  const struct report_style *style, GString *out)
 {
 	struct teller t = {.style = style, .out = out, .verbose = verbose};
 
 	if (events->len > 0)
 		t.first_us = number(((struct story_event *)events->pdata[0])->event, "time_us");
-	g_string_append_printf(out, "%s: %s calls %s, %s\n", c->scenario, c->a, c->b ? c->b : c->conference,
-			       media_name(c->media));
+	g_string_append_printf(out, "%s: %s calls %s, %s\n", c->scenario, c->a,
+			       c->b ? c->b : c->conference, media_name(c->media));
 	ink_rule(out, style);
 	for (guint i = 0; i < events->len; i++)
 		tell(&t, events->pdata[i]);

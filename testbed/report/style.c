@@ -1,21 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/report/style.h"
 
 static const char *const ink_codes[INK_COUNT] = {
-	[INK_PLAIN] = NULL,
-	[INK_GOOD] = "32",
-	[INK_BAD] = "31",
-	[INK_ALARM] = "1;37;41",
-	[INK_DIM] = "2",
-	[INK_BOLD] = "1",
+	[INK_PLAIN] = NULL,	 [INK_GOOD] = "32", [INK_BAD] = "31",
+	[INK_ALARM] = "1;37;41", [INK_DIM] = "2",   [INK_BOLD] = "1",
 };
 
 /* What a passing cell says: the path its media took. */
 static const char *const path_words[PATH_COUNT] = {
-	[PATH_SIGNALLING] = "pass", [PATH_UDP_DIRECT] = "direct",    [PATH_UDP_NAT] = "nat", [PATH_UDP_RELAY] = "relay",
-	[PATH_TCP_RELAY] = "tcp-relay", [PATH_MCU] = "pass", [PATH_NONE] = "pass",
+	[PATH_SIGNALLING] = "pass", [PATH_UDP_DIRECT] = "direct",   [PATH_UDP_NAT] = "nat",
+	[PATH_UDP_RELAY] = "relay", [PATH_TCP_RELAY] = "tcp-relay", [PATH_MCU] = "pass",
+	[PATH_NONE] = "pass",
 };
 
-void ink_append(GString *out, const struct report_style *style, enum ink ink, const char *text, guint width)
+void ink_append(GString *out, const struct report_style *style, enum ink ink, const char *text,
+		guint width)
 {
 	const char *code = style->colour ? ink_codes[ink] : NULL;
 	glong length = g_utf8_strlen(text, -1);
@@ -57,7 +56,9 @@ const char *cell_word(const struct cell *c, char buf[static CELL_WORD_MAX])
 	const char *word = "-";
 
 	if (c->done)
-		word = c->verdict == VERDICT_PASS ? path_words[c->path] : c->verdict == VERDICT_FAIL ? "FAIL" : "ERROR";
+		word = c->verdict == VERDICT_PASS ? path_words[c->path] :
+		       c->verdict == VERDICT_FAIL ? "FAIL" :
+						    "ERROR";
 	g_snprintf(buf, CELL_WORD_MAX, "%s%s", word, c->done && !c->as_expected ? "!" : "");
 	return buf;
 }

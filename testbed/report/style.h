@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How text is drawn: colours, line characters, width.
  *
  * Depends on GLib.  Pure.
@@ -9,7 +10,7 @@
 
 struct report_style {
 	bool colour;
-	bool utf8;        /* false: ASCII only */
+	bool utf8;	  /* false: ASCII only */
 	unsigned columns; /* at least 40; 80 when not known */
 };
 
@@ -17,7 +18,8 @@ enum ink { INK_PLAIN, INK_GOOD, INK_BAD, INK_ALARM, INK_DIM, INK_BOLD, INK_COUNT
 
 /* Appends `text` in that colour, then blanks up to `width` columns (0: none).  `text` is ASCII or
  * takes as many columns as it has characters. */
-void ink_append(GString *out, const struct report_style *style, enum ink ink, const char *text, guint width);
+void ink_append(GString *out, const struct report_style *style, enum ink ink, const char *text,
+		guint width);
 /* A horizontal line over the whole width, and a line feed. */
 void ink_rule(GString *out, const struct report_style *style);
 

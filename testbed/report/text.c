@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/report/text.h"
 
 #include <math.h>
@@ -32,11 +33,13 @@ static void append_figures(const struct cell *c, GString *out)
 
 void report_cell_line(const struct cell *c, const struct report_style *style, GString *out)
 {
-	g_autofree char *verdict = g_ascii_strup(c->done ? verdict_name(c->verdict) : "not run", -1);
+	g_autofree char *verdict =
+		g_ascii_strup(c->done ? verdict_name(c->verdict) : "not run", -1);
 
 	ink_append(out, style, cell_ink(c), verdict, 6);
 	ink_append(out, style, INK_PLAIN, c->id, 44);
-	g_string_append_printf(out, " %s", c->done && c->verdict == VERDICT_PASS ? path_class_name(c->path) : "");
+	g_string_append_printf(
+		out, " %s", c->done && c->verdict == VERDICT_PASS ? path_class_name(c->path) : "");
 	append_figures(c, out);
 	if (c->cause)
 		g_string_append_printf(out, " %s:", c->cause);
@@ -55,7 +58,8 @@ static char *command_start(const struct report_text *how, const char *verb)
 {
 	g_autofree char *topology = how->topology ? g_shell_quote(how->topology) : NULL;
 
-	return g_strdup_printf("%s %s%s%s", how->program, verb, topology ? " -t " : "", topology ? topology : "");
+	return g_strdup_printf("%s %s%s%s", how->program, verb, topology ? " -t " : "",
+			       topology ? topology : "");
 }
 
 static void append_differing(const struct cell *c, const struct report_text *how, GString *out)
@@ -63,7 +67,8 @@ static void append_differing(const struct cell *c, const struct report_text *how
 	g_autofree char *expected = report_expectation(c);
 
 	ink_append(out, &how->style, INK_ALARM, "DIFFERS", 0);
-	g_string_append_printf(out, " %s\n  expected %s; came out %s", c->id, expected, verdict_name(c->verdict));
+	g_string_append_printf(out, " %s\n  expected %s; came out %s", c->id, expected,
+			       verdict_name(c->verdict));
 	if (c->verdict == VERDICT_PASS)
 		g_string_append_printf(out, " over %s", path_class_name(c->path));
 	if (c->cause)
@@ -82,7 +87,8 @@ static bool failed_as_expected(const struct cell *c)
 }
 
 /* "--media audio,video --pairs A:B,..." for the calls, nothing for conferences. */
-static void append_pairs(const struct scenario_result *s, bool (*wanted)(const struct cell *), GString *out)
+static void append_pairs(const struct scenario_result *s, bool (*wanted)(const struct cell *),
+			 GString *out)
 {
 	g_autoptr(GPtrArray) pairs = g_ptr_array_new_with_free_func(g_free);
 	unsigned media = 0;
@@ -112,7 +118,8 @@ static void append_pairs(const struct scenario_result *s, bool (*wanted)(const s
 	}
 }
 
-/* The commands that run all wanted cells of a scenario again; calls by one, each conference by its own. */
+/* The commands that run all wanted cells of a scenario again; calls by one, each conference by its
+ * own. */
 static void append_repeat(const struct scenario_result *s, bool (*wanted)(const struct cell *),
 			  const struct report_text *how, GString *out)
 {
@@ -140,7 +147,8 @@ static guint count_cells(const struct scenario_result *s, bool (*wanted)(const s
 	return n;
 }
 
-static void append_all_differing(const struct scenario_result *s, const struct report_text *how, GString *out)
+static void append_all_differing(const struct scenario_result *s, const struct report_text *how,
+				 GString *out)
 {
 	for (guint i = 0; i < s->cells->len; i++) {
 		if (differs(s->cells->pdata[i]))
@@ -148,7 +156,8 @@ static void append_all_differing(const struct scenario_result *s, const struct r
 	}
 }
 
-/* "missing-route: failures by cause: RETURN_WRONG_EGRESS 16, FW_DROP 1"; nothing when there are none. */
+/* "missing-route: failures by cause: RETURN_WRONG_EGRESS 16, FW_DROP 1"; nothing when there are
+ * none. */
 static void append_causes(const struct scenario_result *s, GString *out)
 {
 	g_autoptr(GHashTable) counts = g_hash_table_new(g_str_hash, g_str_equal);
@@ -162,13 +171,17 @@ static void append_causes(const struct scenario_result *s, GString *out)
 			continue;
 		if (!g_hash_table_contains(counts, c->cause))
 			g_ptr_array_add(order, c->cause);
-		g_hash_table_insert(counts, c->cause, GUINT_TO_POINTER(GPOINTER_TO_UINT(g_hash_table_lookup(counts, c->cause)) + 1));
+		g_hash_table_insert(
+			counts, c->cause,
+			GUINT_TO_POINTER(GPOINTER_TO_UINT(g_hash_table_lookup(counts, c->cause)) +
+					 1));
 	}
 	if (order->len > 0)
 		g_string_append_printf(out, "%s: failures by cause: ", s->name);
 	for (guint i = 0; i < order->len; i++, join = ", ")
-		g_string_append_printf(out, "%s%s %u", join, (const char *)order->pdata[i],
-				       GPOINTER_TO_UINT(g_hash_table_lookup(counts, order->pdata[i])));
+		g_string_append_printf(
+			out, "%s%s %u", join, (const char *)order->pdata[i],
+			GPOINTER_TO_UINT(g_hash_table_lookup(counts, order->pdata[i])));
 	if (order->len > 0)
 		g_string_append_c(out, '\n');
 }
@@ -196,22 +209,26 @@ static void append_why(const struct scenario_result *s, const struct report_text
 	const struct cell *c = first_failed(s);
 
 	if (c)
-		g_string_append_printf(out, "%s: why, and what mends it:\n  %s %s\n", s->name, start, c->id);
+		g_string_append_printf(out, "%s: why, and what mends it:\n  %s %s\n", s->name,
+				       start, c->id);
 }
 
-static void append_commands(const struct scenario_result *s, const struct report_text *how, GString *out)
+static void append_commands(const struct scenario_result *s, const struct report_text *how,
+			    GString *out)
 {
 	static const struct {
 		bool (*wanted)(const struct cell *);
 		const char *what;
-	} groups[] = {{differs, "differing from what is expected"}, {failed_as_expected, "failing as expected"}};
+	} groups[] = {{differs, "differing from what is expected"},
+		      {failed_as_expected, "failing as expected"}};
 
 	for (guint i = 0; i < G_N_ELEMENTS(groups); i++) {
 		guint n = count_cells(s, groups[i].wanted);
 
 		if (n == 0)
 			continue;
-		g_string_append_printf(out, "%s: repeat the %u cell%s %s:\n", s->name, n, n == 1 ? "" : "s", groups[i].what);
+		g_string_append_printf(out, "%s: repeat the %u cell%s %s:\n", s->name, n,
+				       n == 1 ? "" : "s", groups[i].what);
 		append_repeat(s, groups[i].wanted, how, out);
 	}
 	append_why(s, how, out);
@@ -234,7 +251,8 @@ static void append_summary(const results *r, const struct report_text *how, GStr
 	const char *at_once = g_hash_table_lookup(r->features, "at_once");
 	g_autoptr(GString) counts = g_string_new(NULL);
 
-	g_string_append_printf(counts, "%u cells: %u pass, %u fail, %u error", sum.cells, sum.passed, sum.failed, sum.errors);
+	g_string_append_printf(counts, "%u cells: %u pass, %u fail, %u error", sum.cells,
+			       sum.passed, sum.failed, sum.errors);
 	if (sum.not_run > 0)
 		g_string_append_printf(counts, ", %u not run", sum.not_run);
 	g_string_append(counts, "; ");
@@ -247,9 +265,11 @@ static void append_summary(const results *r, const struct report_text *how, GStr
 		ink_append(out, &how->style, sum.not_run > 0 ? INK_PLAIN : INK_GOOD,
 			   sum.not_run > 0 ? "none differs so far" : "all as expected", 0);
 	}
-	g_string_append_printf(out, "\n%s%.1f s; networks built in %.0f ms%s%s%s%s; seed %" G_GUINT64_FORMAT "\n",
-			       r->complete ? "" : "interrupted after ", r->wall_ms / 1000.0, r->build_ms, vpn ? "; VPN by " : "",
-			       vpn ? vpn : "", impairment ? "; links impaired by " : "", impairment ? impairment : "", r->seed);
+	g_string_append_printf(
+		out, "\n%s%.1f s; networks built in %.0f ms%s%s%s%s; seed %" G_GUINT64_FORMAT "\n",
+		r->complete ? "" : "interrupted after ", r->wall_ms / 1000.0, r->build_ms,
+		vpn ? "; VPN by " : "", vpn ? vpn : "", impairment ? "; links impaired by " : "",
+		impairment ? impairment : "", r->seed);
 	if (at_once)
 		g_string_append_printf(out, "%s\n", at_once);
 }

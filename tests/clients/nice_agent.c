@@ -1,8 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usage: nice-agent --control-fd=3
  *
- * A client of somebody else's making, as an example for docs/AGENTS.md: it speaks the agent protocol with the lab, and
- * to its peer something that is no SIP: one JSON object a line over TCP port 5999 (an SDP offer and its answer, a
- * text, or a wish for a UDP echo).  ICE is libnice's, media are numbered datagrams.  Stands on GIO, libnice, jansson.
+ * A client of somebody else's making, as an example for docs/AGENTS.md: it speaks the agent
+ * protocol with the lab, and to its peer something that is no SIP: one JSON object a line over TCP
+ * port 5999 (an SDP offer and its answer, a text, or a wish for a UDP echo).  ICE is libnice's,
+ * media are numbered datagrams.  Stands on GIO, libnice, jansson.
  */
 #include <gio/gio.h>
 #include <gio/gunixinputstream.h>
@@ -20,7 +22,7 @@
 
 static char *own_address, *domain;
 
-/* --- the lab ----------------------------------------------------------------------------------------- */
+/* --- the lab ---------------------------------------------------------------------------------- */
 
 static void event(const char *name, json_t *fields)
 {
@@ -43,30 +45,34 @@ static json_t *candidate_json(const NiceCandidate *c)
 	char address[NICE_ADDRESS_STRING_LEN];
 
 	nice_address_to_string(&c->addr, address);
-	return json_pack("{s:s, s:s, s:n, s:s, s:i}", "type", types[c->type], "transport", "udp", "relay_transport", "address",
-			 address, "port", (int)nice_address_get_port(&c->addr));
+	return json_pack("{s:s, s:s, s:n, s:s, s:i}", "type", types[c->type], "transport", "udp",
+			 "relay_transport", "address", address, "port",
+			 (int)nice_address_get_port(&c->addr));
 }
 
 static json_t *plain_candidate(const char *type, const char *address, int port)
 {
-	return json_pack("{s:s, s:s, s:n, s:s, s:i}", "type", type, "transport", "udp", "relay_transport", "address", address,
-			 "port", port);
+	return json_pack("{s:s, s:s, s:n, s:s, s:i}", "type", type, "transport", "udp",
+			 "relay_transport", "address", address, "port", port);
 }
 
 /* Steals the candidates. */
-static void report(const char *call, const char *role, const char *peer, json_t *local, json_t *remote, int sent, int received)
+static void report(const char *call, const char *role, const char *peer, json_t *local,
+		   json_t *remote, int sent, int received)
 {
-	json_t *quality = json_pack("{s:i, s:i, s:i, s:f}", "sent", sent, "received", received, "expected", sent, "loss_pct",
+	json_t *quality = json_pack("{s:i, s:i, s:i, s:f}", "sent", sent, "received", received,
+				    "expected", sent, "loss_pct",
 				    sent > 0 ? 100.0 * (sent - MIN(sent, received)) / sent : 0.0);
-	json_t *stream = json_pack("{s:s, s:s, s:o, s:o, s:o}", "kind", "audio", "state", "ready", "local", local, "remote",
-				   remote, "quality", quality);
+	json_t *stream = json_pack("{s:s, s:s, s:o, s:o, s:o}", "kind", "audio", "state", "ready",
+				   "local", local, "remote", remote, "quality", quality);
 
-	event("call-result", json_pack("{s:s, s:s, s:s, s:s, s:n, s:n, s:f, s:[o], s:{}}", "call", call, "role", role, "peer", peer,
-				       "verdict", received > 0 ? "pass" : "fail", "reason", "stage", "setup_ms", 1.0, "streams",
-				       stream, "diagnostics"));
+	event("call-result",
+	      json_pack("{s:s, s:s, s:s, s:s, s:n, s:n, s:f, s:[o], s:{}}", "call", call, "role",
+			role, "peer", peer, "verdict", received > 0 ? "pass" : "fail", "reason",
+			"stage", "setup_ms", 1.0, "streams", stream, "diagnostics"));
 }
 
-/* --- a call ------------------------------------------------------------------------------------------- */
+/* --- a call ----------------------------------------------------------------------------------- */
 
 struct call {
 	char *id, *peer;
@@ -84,7 +90,8 @@ static void send_line(struct call *c, json_t *object)
 	char *text = json_dumps(object, JSON_COMPACT);
 	g_autofree char *line = g_strconcat(text, "\n", NULL);
 
-	g_output_stream_write_all(g_io_stream_get_output_stream(G_IO_STREAM(c->connection)), line, strlen(line), NULL, NULL, NULL);
+	g_output_stream_write_all(g_io_stream_get_output_stream(G_IO_STREAM(c->connection)), line,
+				  strlen(line), NULL, NULL, NULL);
 	free(text);
 	json_decref(object);
 }
@@ -95,8 +102,8 @@ static gboolean on_end(gpointer data)
 	NiceCandidate *local = NULL, *remote = NULL;
 
 	if (nice_agent_get_selected_pair(c->agent, c->stream, 1, &local, &remote))
-		report(c->id, c->caller ? "caller" : "callee", c->peer, candidate_json(local), candidate_json(remote), c->sent,
-		       c->received);
+		report(c->id, c->caller ? "caller" : "callee", c->peer, candidate_json(local),
+		       candidate_json(remote), c->sent, c->received);
 	return G_SOURCE_REMOVE;
 }
 
@@ -111,7 +118,8 @@ static gboolean on_tick(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static void on_packet(NiceAgent *agent, guint stream, guint component, guint length, char *buffer, gpointer data)
+static void on_packet(NiceAgent *agent, guint stream, guint component, guint length, char *buffer,
+		      gpointer data)
 {
 	struct call *c = data;
 
@@ -125,8 +133,9 @@ static void on_state(NiceAgent *agent, guint stream, guint component, guint stat
 	if (state == NICE_COMPONENT_STATE_READY)
 		g_timeout_add(PACKET_MS, on_tick, data);
 	if (state == NICE_COMPONENT_STATE_FAILED)
-		report(((struct call *)data)->id, ((struct call *)data)->caller ? "caller" : "callee", ((struct call *)data)->peer,
-		       json_null(), json_null(), 0, 0);
+		report(((struct call *)data)->id,
+		       ((struct call *)data)->caller ? "caller" : "callee",
+		       ((struct call *)data)->peer, json_null(), json_null(), 0, 0);
 }
 
 static void on_gathered(NiceAgent *agent, guint stream, gpointer data)
@@ -143,7 +152,8 @@ static void start_ice(struct call *c)
 	NiceAddress address;
 
 	c->agent = nice_agent_new(g_main_context_default(), NICE_COMPATIBILITY_RFC5245);
-	g_object_set(c->agent, "upnp", FALSE, "ice-tcp", FALSE, "controlling-mode", c->caller, NULL);
+	g_object_set(c->agent, "upnp", FALSE, "ice-tcp", FALSE, "controlling-mode", c->caller,
+		     NULL);
 	nice_address_init(&address);
 	if (nice_address_set_from_string(&address, own_address))
 		nice_agent_add_local_address(c->agent, &address);
@@ -154,7 +164,7 @@ static void start_ice(struct call *c)
 	g_signal_connect(c->agent, "component-state-changed", G_CALLBACK(on_state), c);
 }
 
-/* --- the peer ------------------------------------------------------------------------------------------ */
+/* --- the peer --------------------------------------------------------------------------------- */
 
 static gboolean on_echo(GSocket *socket, GIOCondition condition, gpointer data)
 {
@@ -174,10 +184,12 @@ static gboolean on_echo(GSocket *socket, GIOCondition condition, gpointer data)
 
 static void start_echo(struct call *c, int port)
 {
-	g_autoptr(GSocketAddress) local = g_inet_socket_address_new_from_string(own_address, (guint)port);
+	g_autoptr(GSocketAddress) local =
+		g_inet_socket_address_new_from_string(own_address, (guint)port);
 	g_autoptr(GSource) source = NULL;
 
-	c->echo = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_UDP, NULL);
+	c->echo = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_UDP,
+			       NULL);
 	if (!g_socket_bind(c->echo, local, TRUE, NULL))
 		return;
 	source = g_socket_create_source(c->echo, G_IO_IN, NULL);
@@ -189,16 +201,20 @@ static void start_echo(struct call *c, int port)
 static void end_echo(struct call *c)
 {
 	GInetSocketAddress *from = g_object_get_data(G_OBJECT(c->echo), "from");
-	g_autofree char *address = from ? g_inet_address_to_string(g_inet_socket_address_get_address(from)) : g_strdup("0.0.0.0");
+	g_autofree char *address =
+		from ? g_inet_address_to_string(g_inet_socket_address_get_address(from)) :
+		       g_strdup("0.0.0.0");
 
 	report(c->id, "callee", c->peer, plain_candidate("host", own_address, 0),
-	       plain_candidate("relay", address, from ? g_inet_socket_address_get_port(from) : 0), c->received, c->received);
+	       plain_candidate("relay", address, from ? g_inet_socket_address_get_port(from) : 0),
+	       c->received, c->received);
 }
 
 static void take_sdp(struct call *c, const char *sdp)
 {
 	if (!c->agent) {
-		event("incoming-call", json_pack("{s:s, s:s, s:[s]}", "call", c->id, "from", c->peer, "media", "audio"));
+		event("incoming-call", json_pack("{s:s, s:s, s:[s]}", "call", c->id, "from",
+						 c->peer, "media", "audio"));
 		start_ice(c);
 	}
 	if (nice_agent_parse_remote_sdp(c->agent, sdp) < 0)
@@ -217,11 +233,12 @@ static void take_message(struct call *c, const json_t *m)
 	if (from && !c->peer)
 		c->peer = g_strdup(from);
 	if (json_object_get(m, "text")) {
-		event("im-received", json_pack("{s:s, s:s, s:O}", "call", c->id, "from", c->peer, "text", json_object_get(m, "text")));
+		event("im-received", json_pack("{s:s, s:s, s:O}", "call", c->id, "from", c->peer,
+					       "text", json_object_get(m, "text")));
 		send_line(c, json_pack("{s:b}", "ok", 1));
 	} else if (json_object_get(m, "ok") && c->caller) {
-		event("im-result", json_pack("{s:s, s:s, s:n, s:n, s:f}", "call", c->id, "verdict", "pass", "reason", "sip_status",
-					     "setup_ms", 1.0));
+		event("im-result", json_pack("{s:s, s:s, s:n, s:n, s:f}", "call", c->id, "verdict",
+					     "pass", "reason", "sip_status", "setup_ms", 1.0));
 	} else if (json_object_get(m, "echo")) {
 		start_echo(c, (int)json_integer_value(json_object_get(m, "echo")));
 	} else if (json_object_get(m, "done") && c->echo) {
@@ -233,7 +250,8 @@ static void take_message(struct call *c, const json_t *m)
 
 static void on_peer_line(GObject *object, GAsyncResult *result, gpointer data)
 {
-	g_autofree char *line = g_data_input_stream_read_line_finish(G_DATA_INPUT_STREAM(object), result, NULL, NULL);
+	g_autofree char *line = g_data_input_stream_read_line_finish(G_DATA_INPUT_STREAM(object),
+								     result, NULL, NULL);
 	json_t *m = line ? json_loads(line, 0, NULL) : NULL;
 
 	if (!line)
@@ -241,7 +259,8 @@ static void on_peer_line(GObject *object, GAsyncResult *result, gpointer data)
 	if (m)
 		take_message(data, m);
 	json_decref(m);
-	g_data_input_stream_read_line_async(G_DATA_INPUT_STREAM(object), G_PRIORITY_DEFAULT, NULL, on_peer_line, data);
+	g_data_input_stream_read_line_async(G_DATA_INPUT_STREAM(object), G_PRIORITY_DEFAULT, NULL,
+					    on_peer_line, data);
 }
 
 static void listen_to(struct call *c, GSocketConnection *connection)
@@ -251,7 +270,8 @@ static void listen_to(struct call *c, GSocketConnection *connection)
 	g_data_input_stream_read_line_async(c->in, G_PRIORITY_DEFAULT, NULL, on_peer_line, c);
 }
 
-static gboolean on_incoming(GSocketService *service, GSocketConnection *connection, GObject *source, gpointer data)
+static gboolean on_incoming(GSocketService *service, GSocketConnection *connection, GObject *source,
+			    gpointer data)
 {
 	(void)service, (void)source, (void)data;
 	listen_to(g_new0(struct call, 1), connection);
@@ -264,7 +284,8 @@ static struct call *call_to(const json_t *command)
 	g_auto(GStrv) to = g_strsplit(json_string_value(json_object_get(command, "to")), "@", 2);
 	g_autofree char *host = g_strdup_printf("%s.%s", to[0], domain);
 	g_autoptr(GSocketClient) client = g_socket_client_new();
-	g_autoptr(GSocketConnection) connection = g_socket_client_connect_to_host(client, host, PEER_PORT, NULL, NULL);
+	g_autoptr(GSocketConnection) connection =
+		g_socket_client_connect_to_host(client, host, PEER_PORT, NULL, NULL);
 	struct call *c = g_new0(struct call, 1);
 
 	c->id = g_strdup(json_string_value(json_object_get(command, "call")));
@@ -275,7 +296,7 @@ static struct call *call_to(const json_t *command)
 	return c;
 }
 
-/* --- commands ------------------------------------------------------------------------------------------- */
+/* --- commands --------------------------------------------------------------------------------- */
 
 static char *own_user;
 
@@ -296,9 +317,11 @@ static void on_im(const json_t *command)
 	struct call *c = call_to(command);
 
 	if (c->connection)
-		send_line(c, json_pack("{s:s, s:s, s:O}", "call", c->id, "from", own_user, "text", json_object_get(command, "text")));
+		send_line(c, json_pack("{s:s, s:s, s:O}", "call", c->id, "from", own_user, "text",
+				       json_object_get(command, "text")));
 	else
-		event("im-result", json_pack("{s:s, s:s, s:s}", "call", c->id, "verdict", "fail", "reason", "the peer can't be reached"));
+		event("im-result", json_pack("{s:s, s:s, s:s}", "call", c->id, "verdict", "fail",
+					     "reason", "the peer can't be reached"));
 }
 
 static void on_call(const json_t *command)
@@ -321,9 +344,10 @@ static void on_command(const json_t *command)
 	if (g_strcmp0(name, "start") == 0)
 		on_start(json_object_get(command, "config"));
 	else if (g_strcmp0(name, "sign-in") == 0)
-		event("signed-in", json_pack("{s:{s:s, s:s, s:i, s:s}, s:b, s:n, s:i}", "server", "name", "none", "address",
-					     own_address, "port", PEER_PORT, "found_by", "nothing", "remote_user", 0, "relay",
-					     "elapsed_ms", 0));
+		event("signed-in",
+		      json_pack("{s:{s:s, s:s, s:i, s:s}, s:b, s:n, s:i}", "server", "name", "none",
+				"address", own_address, "port", PEER_PORT, "found_by", "nothing",
+				"remote_user", 0, "relay", "elapsed_ms", 0));
 	else if (g_strcmp0(name, "im") == 0)
 		on_im(command);
 	else if (g_strcmp0(name, "call") == 0)
@@ -334,7 +358,8 @@ static void on_command(const json_t *command)
 
 static void on_control_line(GObject *object, GAsyncResult *result, gpointer data)
 {
-	g_autofree char *line = g_data_input_stream_read_line_finish(G_DATA_INPUT_STREAM(object), result, NULL, NULL);
+	g_autofree char *line = g_data_input_stream_read_line_finish(G_DATA_INPUT_STREAM(object),
+								     result, NULL, NULL);
 	json_t *command = line ? json_loads(line, 0, NULL) : NULL;
 
 	if (!line)
@@ -342,7 +367,8 @@ static void on_control_line(GObject *object, GAsyncResult *result, gpointer data
 	if (command)
 		on_command(command);
 	json_decref(command);
-	g_data_input_stream_read_line_async(G_DATA_INPUT_STREAM(object), G_PRIORITY_DEFAULT, NULL, on_control_line, data);
+	g_data_input_stream_read_line_async(G_DATA_INPUT_STREAM(object), G_PRIORITY_DEFAULT, NULL,
+					    on_control_line, data);
 }
 
 int main(void)

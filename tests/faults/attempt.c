@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/faults/attempt.h"
 
 #include "testbed/explain/explain.h"
@@ -25,7 +26,8 @@ model *attempt_network(const struct attempt *a, const struct attempt_options *o,
 
 		if (!sc)
 			diags_add(d, DIAG_ERROR, f->loc, NULL, "no scenario '%s'", f->scenario);
-		else if (model_add_changes(m, f->name, f->changes, d) && (whole = model_instantiate(m, sc, d)))
+		else if (model_add_changes(m, f->name, f->changes, d) &&
+			 (whole = model_instantiate(m, sc, d)))
 			model_free(whole);
 		if (diags_errors(d) > 0)
 			g_clear_pointer(&m, model_free);
@@ -33,17 +35,19 @@ model *attempt_network(const struct attempt *a, const struct attempt_options *o,
 	return m;
 }
 
-/* --- right or wrong -------------------------------------------------------------------------------------- */
+/* --- right or wrong --------------------------------------------------------------------------- */
 
 /* The name alone, or as a word of a longer description ("10.20.0.0/24 via 10.255.0.2"). */
 static bool names(const char *object, const char *name)
 {
 	g_auto(GStrv) words = g_strsplit_set(object, " ,()'", -1);
 
-	return g_str_equal(object, name) || g_strv_contains((const char *const *)(gpointer)words, name);
+	return g_str_equal(object, name) ||
+	       g_strv_contains((const char *const *)(gpointer)words, name);
 }
 
-static bool any_of(const GPtrArray *truth, const char *got, bool (*fits)(const char *, const char *))
+static bool any_of(const GPtrArray *truth, const char *got,
+		   bool (*fits)(const char *, const char *))
 {
 	for (guint i = 0; i < truth->len; i++) {
 		if (fits(got, truth->pdata[i]))
@@ -99,7 +103,8 @@ static char *fix_flaw_of(const explanation *x)
 	if (x->trial.verdict != VERDICT_PASS)
 		return g_strdup("the call still fails");
 	if (x->trial.broken && x->trial.broken->len > 0)
-		return g_strdup_printf("breaks %s and %u more", (char *)x->trial.broken->pdata[0], x->trial.broken->len - 1);
+		return g_strdup_printf("breaks %s and %u more", (char *)x->trial.broken->pdata[0],
+				       x->trial.broken->len - 1);
 	return NULL;
 }
 
@@ -108,31 +113,37 @@ static json_t *step_of(const struct fault *f, const explanation *x, bool with_fi
 	const char *flaw = flaw_of(f, x->finding);
 	g_autofree char *fix_flaw = with_fix ? fix_flaw_of(x) : NULL;
 
-	json_t *step = json_pack("{s:s, s:b, s:s?, s:s, s:s?, s:s?, s:s, s:s?, s:s?}", "fault", f->name, "right", flaw == NULL,
-				 "flaw", flaw, "code", cause_name(x->finding->code), "node", x->finding->node, "object",
-				 x->finding->object, "direction", direction_name(x->finding->direction), "fix",
-				 x->fix ? x->fix->change : NULL, "why", x->finding->why);
+	json_t *step =
+		json_pack("{s:s, s:b, s:s?, s:s, s:s?, s:s?, s:s, s:s?, s:s?}", "fault", f->name,
+			  "right", flaw == NULL, "flaw", flaw, "code", cause_name(x->finding->code),
+			  "node", x->finding->node, "object", x->finding->object, "direction",
+			  direction_name(x->finding->direction), "fix",
+			  x->fix ? x->fix->change : NULL, "why", x->finding->why);
 
 	if (with_fix)
-		json_object_set_new(step, "fix_flaw", fix_flaw ? json_string(fix_flaw) : json_null());
+		json_object_set_new(step, "fix_flaw",
+				    fix_flaw ? json_string(fix_flaw) : json_null());
 	return step;
 }
 
-/* --- in the child -------------------------------------------------------------------------------------------- */
+/* --- in the child ----------------------------------------------------------------------------- */
 
-static explanation *explain(const model *m, const struct fault *f, const struct attempt_options *o, bool with_fix,
-			    GError **error)
+static explanation *explain(const model *m, const struct fault *f, const struct attempt_options *o,
+			    bool with_fix, GError **error)
 {
 	g_autofree char *id = g_strdup_printf("%s/%s", f->scenario, f->cell);
-	struct explain_options options = {
-		.program_dir = o->program_dir, .seed = o->seed, .all = with_fix, .no_trial = !with_fix};
+	struct explain_options options = {.program_dir = o->program_dir,
+					  .seed = o->seed,
+					  .all = with_fix,
+					  .no_trial = !with_fix};
 	matrix_selection *s = explain_select_id(m, id, error);
 
 	return s ? explain_cell(m, s, &options, error) : NULL;
 }
 
 /* The first, and when it was taken away as was suggested, the second. */
-static json_t *try_all(const struct attempt *a, const struct attempt_options *o, model *m, GError **error)
+static json_t *try_all(const struct attempt *a, const struct attempt_options *o, model *m,
+		       GError **error)
 {
 	json_t *steps = json_array();
 
@@ -161,8 +172,12 @@ G_NORETURN static void run(const struct attempt *a, const struct attempt_options
 	g_autofree char *findings = diags_to_text(d);
 	g_autoptr(GError) error = NULL;
 	json_t *steps = m ? try_all(a, o, m, &error) : json_array();
-	json_t *answer = json_pack("{s:o, s:s?, s:b}", "steps", steps, "error", error ? error->message : m ? NULL : findings,
-				   "unsupported", g_error_matches(error, TB_ERROR, TB_ERROR_UNSUPPORTED));
+	json_t *answer =
+		json_pack("{s:o, s:s?, s:b}", "steps", steps, "error",
+			  error ? error->message :
+			  m	? NULL :
+				  findings,
+			  "unsupported", g_error_matches(error, TB_ERROR, TB_ERROR_UNSUPPORTED));
 	char *text = json_dumps(answer, JSON_COMPACT);
 	gsize length = strlen(text);
 
@@ -177,7 +192,7 @@ G_NORETURN static void run(const struct attempt *a, const struct attempt_options
 	_exit(0);
 }
 
-/* --- in the parent -------------------------------------------------------------------------------------------- */
+/* --- in the parent ---------------------------------------------------------------------------- */
 
 void attempt_start(struct attempt *a, const struct attempt_options *o)
 {
@@ -212,5 +227,6 @@ json_t *attempt_answer(struct attempt *a)
 	if (answer)
 		return answer;
 	return json_pack("{s:[], s:s}", "steps", "error",
-			 WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "ended without an answer");
+			 WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) :
+					       "ended without an answer");
 }

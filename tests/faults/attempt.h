@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Attempt: one fault, or two, made in a lab of its own, explained, and held against what is true.
  *
- * Depends on testbed/explain and catalogue.  An attempt runs in a process of its own (several at once) and comes back
- * as JSON.
+ * Depends on testbed/explain and catalogue.  An attempt runs in a process of its own (several at
+ * once) and comes back as JSON.
  */
 #ifndef TESTS_FAULTS_ATTEMPT_H
 #define TESTS_FAULTS_ATTEMPT_H
@@ -20,9 +21,10 @@ struct attempt_options {
 };
 
 struct attempt {
-	const struct fault *faults[2]; /* in the order of the packet's way; the second is NULL for a single fault */
+	const struct fault *faults[2]; /* in the order of the packet's way; the second is NULL for a
+					  single fault */
 	pid_t pid;
-	int fd;        /* where its answer comes from */
+	int fd;	       /* where its answer comes from */
 	GString *text; /* what has come so far */
 	gint64 started_us;
 };
@@ -33,9 +35,10 @@ model *attempt_network(const struct attempt *a, const struct attempt_options *o,
 /* Forks; the answer comes by a->fd. */
 void attempt_start(struct attempt *a, const struct attempt_options *o);
 
-/* What came out: { "steps": [ step, ... ], "error", "unsupported": this host can't run labs }, a step being
- * { "fault", "right": bool, "flaw": what is wrong or null, "code", "node", "object", "direction", "fix", "why" } and,
- * when fixes are tried, "fix_flaw": what is wrong with it or null. */
+/* What came out: { "steps": [ step, ... ], "error", "unsupported": this host can't run labs }, a
+ * step being { "fault", "right": bool, "flaw": what is wrong or null, "code", "node", "object",
+ * "direction", "fix", "why" } and, when fixes are tried, "fix_flaw": what is wrong with it or null.
+ */
 json_t *attempt_answer(struct attempt *a);
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/faults/catalogue.h"
 
 #include "testbed/model/schema.h"
@@ -22,7 +23,8 @@ const char *stage_name(enum stage s)
 }
 
 /* The text of a list as it stands in the file; its first line starts where the others do. */
-static bool read_changes(struct reader *r, const yaml_node_t *value, void *target, const void *arg G_GNUC_UNUSED)
+static bool read_changes(struct reader *r, const yaml_node_t *value, void *target,
+			 const void *arg G_GNUC_UNUSED)
 {
 	gsize length;
 	const char *text = g_bytes_get_data(r->source->text, &length);
@@ -33,25 +35,37 @@ static bool read_changes(struct reader *r, const yaml_node_t *value, void *targe
 		return false;
 	}
 	g_free(*(char **)target);
-	*(char **)target = g_strdup_printf("%*s%.*s\n", (int)value->start_mark.column, "", (int)(end - start), text + start);
+	*(char **)target = g_strdup_printf("%*s%.*s\n", (int)value->start_mark.column, "",
+					   (int)(end - start), text + start);
 	return true;
 }
 
 static const struct field fault_fields[] = {
-	{ .key = "topology", .read = read_word, AT(fault, topology), .arg = &charset_name, .required = true },
-	{ .key = "scenario", .read = read_word, AT(fault, scenario), .arg = &charset_name, .required = true },
-	{ .key = "cell", .read = read_word, AT(fault, cell), .arg = &charset_cell, .required = true },
-	{ .key = "changes", .read = read_changes, AT(fault, changes), .required = true },
-	{ .key = "code", .read = read_texts, AT(fault, codes), .arg = &code_list, .required = true },
-	{ .key = "node", .read = read_texts, AT(fault, nodes), .arg = &name_list, .required = true },
-	{ .key = "object", .read = read_texts, AT(fault, objects), .arg = &object_list, .required = true },
-	{ .key = "direction", .read = read_choice, AT(fault, direction), .arg = direction_names },
-	{ .key = "stage", .read = read_enum, AT(fault, stage), .arg = stage_names, .required = true },
-	{ .key = "end", .read = read_word, AT(fault, end), .arg = &charset_name },
-	{ .key = "hop", .read = read_number16, AT(fault, hop) },
-	{ .key = "alone", .read = read_bool, AT(fault, alone) },
-	{ 0 }
-};
+	{.key = "topology",
+	 .read = read_word,
+	 AT(fault, topology),
+	 .arg = &charset_name,
+	 .required = true},
+	{.key = "scenario",
+	 .read = read_word,
+	 AT(fault, scenario),
+	 .arg = &charset_name,
+	 .required = true},
+	{.key = "cell", .read = read_word, AT(fault, cell), .arg = &charset_cell, .required = true},
+	{.key = "changes", .read = read_changes, AT(fault, changes), .required = true},
+	{.key = "code", .read = read_texts, AT(fault, codes), .arg = &code_list, .required = true},
+	{.key = "node", .read = read_texts, AT(fault, nodes), .arg = &name_list, .required = true},
+	{.key = "object",
+	 .read = read_texts,
+	 AT(fault, objects),
+	 .arg = &object_list,
+	 .required = true},
+	{.key = "direction", .read = read_choice, AT(fault, direction), .arg = direction_names},
+	{.key = "stage", .read = read_enum, AT(fault, stage), .arg = stage_names, .required = true},
+	{.key = "end", .read = read_word, AT(fault, end), .arg = &charset_name},
+	{.key = "hop", .read = read_number16, AT(fault, hop)},
+	{.key = "alone", .read = read_bool, AT(fault, alone)},
+	{0}};
 
 static void *fault_new(void)
 {
@@ -82,19 +96,26 @@ static void fault_free(void *data)
 }
 
 static const struct object_type fault_type = {
-	.what = "fault", .create = fault_new, .destroy = fault_free, .fields = fault_fields,
-	.loc_offset = offsetof(struct fault, loc), .name_offset = offsetof(struct fault, name), .name_charset = &charset_name,
+	.what = "fault",
+	.create = fault_new,
+	.destroy = fault_free,
+	.fields = fault_fields,
+	.loc_offset = offsetof(struct fault, loc),
+	.name_offset = offsetof(struct fault, name),
+	.name_charset = &charset_name,
 };
 
 struct file {
 	GPtrArray *faults;
 };
 
-static const struct field file_fields[] = {
-	{ .key = "x-*", .read = read_nothing },
-	{ .key = "faults", .read = read_named_objects, AT(file, faults), .arg = &fault_type, .required = true },
-	{ 0 }
-};
+static const struct field file_fields[] = {{.key = "x-*", .read = read_nothing},
+					   {.key = "faults",
+					    .read = read_named_objects,
+					    AT(file, faults),
+					    .arg = &fault_type,
+					    .required = true},
+					   {0}};
 
 static void load_file(const char *path, GPtrArray *into, diags *d)
 {
@@ -160,10 +181,12 @@ GPtrArray *catalogue_load(const char *folder, diags *d)
 bool fault_precedes(const struct fault *first, const struct fault *second)
 {
 	if (first->alone || second->alone || !g_str_equal(first->topology, second->topology) ||
-	    !g_str_equal(first->scenario, second->scenario) || !g_str_equal(first->cell, second->cell))
+	    !g_str_equal(first->scenario, second->scenario) ||
+	    !g_str_equal(first->cell, second->cell))
 		return false;
 	/* Both ends sign in at the same time: nobody can say which fails first. */
 	if (g_strcmp0(first->end, second->end) != 0)
 		return first->stage < second->stage && second->stage > STAGE_TOKEN;
-	return first->stage < second->stage || (first->stage == second->stage && first->hop < second->hop);
+	return first->stage < second->stage ||
+	       (first->stage == second->stage && first->hop < second->hop);
 }

@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Catalogue: the faults in the files of tests/faults as data, with what is true about each.
  *
- * Nouns: a `fault` is a list of changes that breaks one cell of one scenario, and its `truth`: cause, node and object.
- * Where a fault stands on the packet's way is data too (stage, end, hop), so that of two faults the first is known
- * without asking what explains them.
- * Reads files with the model layer's reader; knows nothing of testbed/explain.
+ * Nouns: a `fault` is a list of changes that breaks one cell of one scenario, and its `truth`:
+ * cause, node and object. Where a fault stands on the packet's way is data too (stage, end, hop),
+ * so that of two faults the first is known without asking what explains them. Reads files with the
+ * model layer's reader; knows nothing of testbed/explain.
  */
 #ifndef TESTS_FAULTS_CATALOGUE_H
 #define TESTS_FAULTS_CATALOGUE_H
@@ -15,14 +16,14 @@
 
 /* What an audio call does one after the other. */
 #define STAGES(X)                                                                \
-	X(DNS, "dns")           /* asks for its server's name */                 \
-	X(CONNECT, "connect")   /* opens a connection to it */                   \
+	X(DNS, "dns")	      /* asks for its server's name */                   \
+	X(CONNECT, "connect") /* opens a connection to it */                     \
 	X(TLS, "tls")                                                            \
 	X(REGISTER, "register") /* shows who it is */                            \
-	X(TOKEN, "token")       /* gets the name of its relay and credentials */ \
-	X(RELAY, "relay")       /* asks the relay for an address */              \
-	X(CALL, "call")         /* invites the other end */                      \
-	X(PAIR, "pair")         /* checks and media between the two ends, or their relays */
+	X(TOKEN, "token")	/* gets the name of its relay and credentials */ \
+	X(RELAY, "relay")	/* asks the relay for an address */              \
+	X(CALL, "call")		/* invites the other end */                      \
+	X(PAIR, "pair")		/* checks and media between the two ends, or their relays */
 
 enum stage {
 #define X(id, name) STAGE_##id,
@@ -33,21 +34,25 @@ enum stage {
 
 struct fault {
 	char *name;
-	char *file; /* it stands in, for messages */
+	char *file;			  /* it stands in, for messages */
 	char *topology, *scenario, *cell; /* "lync", "persistent-route", "branch1-home1/audio" */
-	char *changes;    /* YAML text: a list */
+	char *changes;			  /* YAML text: a list */
 	GPtrArray *codes; /* char *: the cause; more than one only where they mean the same here */
-	GPtrArray *nodes; /* char *: where; more than one only where each of them could be put right */
-	GPtrArray *objects; /* char *: names of the thing at fault, any of which will do; empty: there is none to name */
+	GPtrArray *
+		nodes; /* char *: where; more than one only where each of them could be put right */
+	GPtrArray *objects; /* char *: names of the thing at fault, any of which will do; empty:
+			       there is none to name */
 	char *direction;    /* "there", "back"; NULL: makes no sense here */
 	enum stage stage;
 	char *end;    /* whose traffic it hits first; NULL: everybody's */
-	uint16_t hop; /* how far from that end: nodes on the way there, and from 100 on those on the way back */
+	uint16_t hop; /* how far from that end: nodes on the way there, and from 100 on those on the
+			 way back */
 	bool alone;   /* not in double faults: the comment in the file says why */
 	struct loc loc;
 };
 
-/* All faults of all files NAME.yaml in a folder, in the order of names and lines; NULL with findings in `d`. */
+/* All faults of all files NAME.yaml in a folder, in the order of names and lines; NULL with
+ * findings in `d`. */
 GPtrArray *catalogue_load(const char *folder, diags *d);
 
 /* Whether both can be made in one scenario and the first hits the cell before the second can. */

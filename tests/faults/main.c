@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usage: fault-matrix [OPTION...]
- * Makes every fault of the catalogue in a lab of its own, has it explained, and holds that against what is true.
- * Exit status: 0 all right; 1 a cause or a fix that was not; 2 wrong arguments; 3 a bad catalogue; 77 this
- * host can't run labs. */
+ * Makes every fault of the catalogue in a lab of its own, has it explained, and holds that against
+ * what is true. Exit status: 0 all right; 1 a cause or a fix that was not; 2 wrong arguments; 3 a
+ * bad catalogue; 77 this host can't run labs. */
 #include "tests/faults/tally.h"
 
 #include <glib.h>
@@ -11,7 +12,7 @@
 #include <unistd.h>
 
 #define NO_JOBS G_MININT /* none given */
-#define UNSUPPORTED 77   /* this host can't run labs */
+#define UNSUPPORTED 77	 /* this host can't run labs */
 
 typedef struct settings {
 	char *only, *catalogue, *topologies;
@@ -19,7 +20,7 @@ typedef struct settings {
 	gboolean fixes, list;
 } settings;
 
-/* --- what to run ------------------------------------------------------------------------------------------- */
+/* --- what to run ------------------------------------------------------------------------------ */
 
 static struct attempt *attempt_new(const struct fault *first, const struct fault *second)
 {
@@ -56,7 +57,8 @@ static void shuffle(GPtrArray *list, GRand *rand)
 }
 
 /* As many pairs as wanted, by lot, of those that fit together. */
-static GPtrArray *pairs_of(const GPtrArray *faults, const struct settings *s, const struct attempt_options *o)
+static GPtrArray *pairs_of(const GPtrArray *faults, const struct settings *s,
+			   const struct attempt_options *o)
 {
 	g_autoptr(GPtrArray) all = g_ptr_array_new();
 	GPtrArray *some = g_ptr_array_new_with_free_func(g_free);
@@ -65,14 +67,16 @@ static GPtrArray *pairs_of(const GPtrArray *faults, const struct settings *s, co
 	for (guint i = 0; i < faults->len; i++) {
 		for (guint k = 0; k < faults->len; k++) {
 			if (fault_precedes(faults->pdata[i], faults->pdata[k]))
-				g_ptr_array_add(all, attempt_new(faults->pdata[i], faults->pdata[k]));
+				g_ptr_array_add(all,
+						attempt_new(faults->pdata[i], faults->pdata[k]));
 		}
 	}
 	shuffle(all, rand);
 	g_rand_free(rand);
 	for (guint i = 0; i < all->len; i++) {
 		g_autoptr(diags) d = diags_new();
-		g_autoptr(model) m = some->len < (guint)s->doubles ? attempt_network(all->pdata[i], o, d) : NULL;
+		g_autoptr(model) m =
+			some->len < (guint)s->doubles ? attempt_network(all->pdata[i], o, d) : NULL;
 
 		if (m)
 			g_ptr_array_add(some, all->pdata[i]);
@@ -91,7 +95,7 @@ static GPtrArray *singles_of(const GPtrArray *faults)
 	return all;
 }
 
-/* --- running --------------------------------------------------------------------------------------------------- */
+/* --- running ---------------------------------------------------------------------------------- */
 
 static bool finish(struct attempt *a, tally *t, guint done, guint all)
 {
@@ -103,7 +107,8 @@ static bool finish(struct attempt *a, tally *t, guint done, guint all)
 	printf("%3u/%-3u %s", done, all, line->str);
 	fflush(stdout);
 	if (json_is_true(json_object_get(answer, "unsupported"))) {
-		fprintf(stderr, "fault-matrix: %s\n", json_string_value(json_object_get(answer, "error")));
+		fprintf(stderr, "fault-matrix: %s\n",
+			json_string_value(json_object_get(answer, "error")));
 		exit(UNSUPPORTED);
 	}
 	json_decref(answer);
@@ -121,7 +126,8 @@ static bool has_ended(struct attempt *a)
 	return n <= 0;
 }
 
-static bool run_all(const GPtrArray *attempts, const struct settings *s, const struct attempt_options *o, tally *t)
+static bool run_all(const GPtrArray *attempts, const struct settings *s,
+		    const struct attempt_options *o, tally *t)
 {
 	g_autoptr(GPtrArray) alive = g_ptr_array_new();
 	guint next = 0, done = 0;
@@ -136,7 +142,8 @@ static bool run_all(const GPtrArray *attempts, const struct settings *s, const s
 		}
 		fds = g_new0(struct pollfd, alive->len);
 		for (guint i = 0; i < alive->len; i++)
-			fds[i] = (struct pollfd){.fd = ((struct attempt *)alive->pdata[i])->fd, .events = POLLIN};
+			fds[i] = (struct pollfd){.fd = ((struct attempt *)alive->pdata[i])->fd,
+						 .events = POLLIN};
 		if (poll(fds, alive->len, -1) < 0)
 			continue;
 		for (guint i = alive->len; i-- > 0;) {
@@ -151,19 +158,25 @@ static bool run_all(const GPtrArray *attempts, const struct settings *s, const s
 	return right;
 }
 
-/* --- the program -------------------------------------------------------------------------------------------------- */
+/* --- the program ------------------------------------------------------------------------------ */
 
 static gboolean read_arguments(int argc, char **argv, struct settings *s, GError **error)
 {
 	const GOptionEntry entries[] = {
-		{"only", 0, 0, G_OPTION_ARG_STRING, &s->only, "faults whose name, or file, matches", "REGEX"},
-		{"fixes", 0, 0, G_OPTION_ARG_NONE, &s->fixes, "also try each suggested fix on its cell and all others", NULL},
-		{"double", 0, 0, G_OPTION_ARG_INT, &s->doubles, "instead of single faults N pairs, drawn by lot", "N"},
+		{"only", 0, 0, G_OPTION_ARG_STRING, &s->only, "faults whose name, or file, matches",
+		 "REGEX"},
+		{"fixes", 0, 0, G_OPTION_ARG_NONE, &s->fixes,
+		 "also try each suggested fix on its cell and all others", NULL},
+		{"double", 0, 0, G_OPTION_ARG_INT, &s->doubles,
+		 "instead of single faults N pairs, drawn by lot", "N"},
 		{"seed", 0, 0, G_OPTION_ARG_INT, &s->seed, "of that lot (default: 1)", "N"},
-		{"jobs", 'j', 0, G_OPTION_ARG_INT, &s->jobs, "labs at once (default: three a processor, one with --fixes)", "N"},
+		{"jobs", 'j', 0, G_OPTION_ARG_INT, &s->jobs,
+		 "labs at once (default: three a processor, one with --fixes)", "N"},
 		{"list", 0, 0, G_OPTION_ARG_NONE, &s->list, "list the faults, run nothing", NULL},
-		{"catalogue", 0, 0, G_OPTION_ARG_FILENAME, &s->catalogue, "default: tests/faults", "DIR"},
-		{"topologies", 0, 0, G_OPTION_ARG_FILENAME, &s->topologies, "default: topologies", "DIR"},
+		{"catalogue", 0, 0, G_OPTION_ARG_FILENAME, &s->catalogue, "default: tests/faults",
+		 "DIR"},
+		{"topologies", 0, 0, G_OPTION_ARG_FILENAME, &s->topologies, "default: topologies",
+		 "DIR"},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
@@ -171,11 +184,13 @@ static gboolean read_arguments(int argc, char **argv, struct settings *s, GError
 	g_option_context_add_main_entries(context, entries, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, error))
 		return FALSE;
-	if (s->jobs == NO_JOBS) /* A trial of a fix fills the machine with calls, one fault mostly waits. */
+	if (s->jobs ==
+	    NO_JOBS) /* A trial of a fix fills the machine with calls, one fault mostly waits. */
 		s->jobs = (gint)g_get_num_processors() * (s->fixes ? 1 : 3);
 	if (argc == 1 && s->jobs > 0 && s->doubles >= 0)
 		return TRUE;
-	g_set_error(error, TB_ERROR, TB_ERROR_INPUT, argc > 1 ? "unexpected argument" : "--jobs and --double count upwards");
+	g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
+		    argc > 1 ? "unexpected argument" : "--jobs and --double count upwards");
 	return FALSE;
 }
 
@@ -190,7 +205,8 @@ static void list(const GPtrArray *faults)
 
 static int run(const GPtrArray *faults, const struct settings *s, const struct attempt_options *o)
 {
-	g_autoptr(GPtrArray) attempts = s->doubles > 0 ? pairs_of(faults, s, o) : singles_of(faults);
+	g_autoptr(GPtrArray) attempts =
+		s->doubles > 0 ? pairs_of(faults, s, o) : singles_of(faults);
 	g_autoptr(GString) table = g_string_new(NULL);
 	g_autoptr(tally) t = tally_new();
 	bool right;
@@ -199,7 +215,8 @@ static int run(const GPtrArray *faults, const struct settings *s, const struct a
 		fprintf(stderr, "fault-matrix: only %u to run\n", attempts->len);
 		return 2;
 	}
-	printf("%u %s faults, %d labs at once, seed %d\n", attempts->len, s->doubles > 0 ? "double" : "single", s->jobs, s->seed);
+	printf("%u %s faults, %d labs at once, seed %d\n", attempts->len,
+	       s->doubles > 0 ? "double" : "single", s->jobs, s->seed);
 	right = run_all(attempts, s, o, t);
 	tally_table(t, s->seed, table);
 	fputs(table->str, stdout);
@@ -217,7 +234,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(settings, settings_clear)
 int main(int argc, char **argv)
 {
 	g_auto(settings) s = {.seed = 1, .jobs = NO_JOBS};
-	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL), *dir = self ? g_path_get_dirname(self) : NULL;
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL),
+			*dir = self ? g_path_get_dirname(self) : NULL;
 	g_autofree char *program_dir = g_build_filename(dir ? dir : ".", "..", "bin", NULL);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(diags) d = diags_new();

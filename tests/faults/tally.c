@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/faults/tally.h"
 
 #include <string.h>
@@ -7,7 +8,8 @@
 #define THEN_COLUMN 20 /* where the name of a second fault begins */
 
 struct row {
-	guint truth, named, right; /* faults of this cause; times it was named; times it was named rightly */
+	guint truth, named,
+		right; /* faults of this cause; times it was named; times it was named rightly */
 };
 
 struct tally {
@@ -66,10 +68,11 @@ static void count_fix(tally *t, const json_t *step)
 	if (json_is_null(flaw))
 		t->fixes_good++;
 	else
-		g_ptr_array_add(t->bad_fixes, g_strdup_printf("%s: %s", text_of(step, "fault"), text_of(step, "fix_flaw")));
+		g_ptr_array_add(t->bad_fixes, g_strdup_printf("%s: %s", text_of(step, "fault"),
+							      text_of(step, "fix_flaw")));
 }
 
-/* --- a line for each ------------------------------------------------------------------------------------- */
+/* --- a line for each -------------------------------------------------------------------------- */
 
 /* Words of `text` in lines of at most COLUMNS, all after `indent` blanks. */
 static void put_wrapped(GString *out, guint indent, const char *text)
@@ -116,9 +119,11 @@ static char *names_text(const GPtrArray *names)
 
 static void put_truth(const struct fault *f, GString *out)
 {
-	g_autofree char *codes = names_text(f->codes), *nodes = names_text(f->nodes), *objects = names_text(f->objects);
+	g_autofree char *codes = names_text(f->codes), *nodes = names_text(f->nodes),
+			*objects = names_text(f->objects);
 
-	put_detail(out, "truth: %s, %s, %s, %s", codes, nodes, objects, f->direction ? f->direction : "any direction");
+	put_detail(out, "truth: %s, %s, %s, %s", codes, nodes, objects,
+		   f->direction ? f->direction : "any direction");
 }
 
 static bool add_step(tally *t, const struct fault *f, const json_t *step, GString *line)
@@ -135,7 +140,8 @@ static bool add_step(tally *t, const struct fault *f, const json_t *step, GStrin
 	t->wrong += !right && !g_str_equal(code, "UNKNOWN");
 	g_string_append_printf(line, "%-38s %s\n", f->name, code);
 	if (!right) {
-		put_detail(line, "%s: %s, %s, %s, %s", text_of(step, "flaw"), code, text_of(step, "node"), text_of(step, "object"),
+		put_detail(line, "%s: %s, %s, %s, %s", text_of(step, "flaw"), code,
+			   text_of(step, "node"), text_of(step, "object"),
 			   text_of(step, "direction"));
 		put_truth(f, line);
 		put_detail(line, "why: %s", text_of(step, "why"));
@@ -145,7 +151,8 @@ static bool add_step(tally *t, const struct fault *f, const json_t *step, GStrin
 	return right && !fix_flaw;
 }
 
-static bool add_steps(tally *t, const struct attempt *a, const json_t *answer, guint wanted, GString *text)
+static bool add_steps(tally *t, const struct attempt *a, const json_t *answer, guint wanted,
+		      GString *text)
 {
 	const char *error = json_string_value(json_object_get(answer, "error"));
 	bool right = true;
@@ -167,23 +174,26 @@ static bool add_steps(tally *t, const struct attempt *a, const json_t *answer, g
 	return right;
 }
 
-bool tally_add(tally *t, const struct attempt *a, const json_t *answer, double seconds, GString *line)
+bool tally_add(tally *t, const struct attempt *a, const json_t *answer, double seconds,
+	       GString *line)
 {
 	guint wanted = a->faults[1] ? 2 : 1;
 	g_autoptr(GString) steps = g_string_new(NULL);
 	bool right = add_steps(t, a, answer, wanted, steps);
 
-	g_string_append_printf(line, "%s %4.0f s %s", right ? "ok   " : "WRONG", seconds, steps->str);
+	g_string_append_printf(line, "%s %4.0f s %s", right ? "ok   " : "WRONG", seconds,
+			       steps->str);
 	t->singles += wanted == 1;
 	t->doubles += wanted == 2;
 	t->doubles_right += wanted == 2 && right;
 	if (!right)
-		g_ptr_array_add(t->again, wanted == 1 ? g_strdup(a->faults[0]->name)
-						      : g_strdup_printf("%s|%s", a->faults[0]->name, a->faults[1]->name));
+		g_ptr_array_add(t->again, wanted == 1 ? g_strdup(a->faults[0]->name) :
+							g_strdup_printf("%s|%s", a->faults[0]->name,
+									a->faults[1]->name));
 	return right;
 }
 
-/* --- at the end -------------------------------------------------------------------------------------------- */
+/* --- at the end ------------------------------------------------------------------------------- */
 
 static gint by_name(gconstpointer a, gconstpointer b)
 {
@@ -194,25 +204,34 @@ void tally_table(const tally *t, int seed, GString *text)
 {
 	GList *codes = g_list_sort(g_hash_table_get_keys(t->rows), by_name);
 
-	g_string_append_printf(text, "\n%-24s %6s %6s %6s %10s\n", "cause", "faults", "named", "right", "precision");
+	g_string_append_printf(text, "\n%-24s %6s %6s %6s %10s\n", "cause", "faults", "named",
+			       "right", "precision");
 	for (const GList *i = codes; i; i = i->next) {
 		const struct row *row = g_hash_table_lookup(t->rows, i->data);
 
-		g_string_append_printf(text, "%-24s %6u %6u %6u", (const char *)i->data, row->truth, row->named, row->right);
+		g_string_append_printf(text, "%-24s %6u %6u %6u", (const char *)i->data, row->truth,
+				       row->named, row->right);
 		if (row->named > 0)
 			g_string_append_printf(text, " %9.0f%%", 100.0 * row->right / row->named);
 		g_string_append_c(text, '\n');
 	}
 	g_list_free(codes);
-	g_string_append_printf(text, "\n%u single and %u double faults, seed %d: %u causes right, %u wrong, %u unknown\n", t->singles,
-			       t->doubles, seed, t->right, t->wrong, t->unknown);
+	g_string_append_printf(text,
+			       "\n%u single and %u double faults, seed %d: %u causes right, %u "
+			       "wrong, %u unknown\n",
+			       t->singles, t->doubles, seed, t->right, t->wrong, t->unknown);
 	if (t->doubles > 0)
-		g_string_append_printf(text, "%u of %u double faults right in both\n", t->doubles_right, t->doubles);
+		g_string_append_printf(text, "%u of %u double faults right in both\n",
+				       t->doubles_right, t->doubles);
 	if (t->fixes > 0)
-		g_string_append_printf(text, "%u of %u fixes flip their cell and break no other\n", t->fixes_good, t->fixes);
+		g_string_append_printf(text, "%u of %u fixes flip their cell and break no other\n",
+				       t->fixes_good, t->fixes);
 	for (guint i = 0; i < t->bad_fixes->len; i++)
 		g_string_append_printf(text, "  %s\n", (char *)t->bad_fixes->pdata[i]);
 	for (guint i = 0; i < t->again->len; i++)
-		g_string_append_printf(text, "again: make fault-matrix FAULTS='^(%s)$'%s%s SEED=%d\n", (char *)t->again->pdata[i],
-				       t->doubles > 0 ? " DOUBLE=1" : "", t->fixes > 0 ? " FIXES=1" : "", seed);
+		g_string_append_printf(text,
+				       "again: make fault-matrix FAULTS='^(%s)$'%s%s SEED=%d\n",
+				       (char *)t->again->pdata[i],
+				       t->doubles > 0 ? " DOUBLE=1" : "",
+				       t->fixes > 0 ? " FIXES=1" : "", seed);
 }

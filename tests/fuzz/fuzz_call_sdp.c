@@ -1,4 +1,6 @@
-/* Session descriptions: what is accepted prints and parses again with as many media and candidates. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Session descriptions: what is accepted prints and parses again with as many media and candidates.
+ */
 #include "common/call_sdp.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Trickle fragments: what is accepted prints and parses again to the same. */
 #include "common/call_sdp.h"
 
@@ -16,7 +17,8 @@ int LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
 		return 0;
 	g_ptr_array_add(first, NULL);
 
-	g_autofree char *text = call_sdpfrag_print("u", "p", index, (const char *const *)first->pdata, end);
+	g_autofree char *text =
+		call_sdpfrag_print("u", "p", index, (const char *const *)first->pdata, end);
 
 	g_assert_true(call_sdpfrag_parse(text, strlen(text), &index_again, second, &end_again));
 	g_assert_cmpuint(index, ==, index_again);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lines on the control channel: any bytes, then end of file, which is told once. */
 #include "common/channel.h"
 
@@ -19,7 +20,7 @@ static void closed(G_GNUC_UNUSED channel *c, gpointer user_data)
 
 int LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
 {
-	static const struct channel_handlers handlers = { .command = command, .closed = closed };
+	static const struct channel_handlers handlers = {.command = command, .closed = closed};
 	guint ends = 0;
 	int pair[2];
 

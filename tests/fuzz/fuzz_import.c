@@ -1,5 +1,6 @@
-/* Pasted texts of up to three nodes, split at lines of one '@': what import accepts is a topology that the model
- * accepts. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pasted texts of up to three nodes, split at lines of one '@': what import accepts is a topology
+ * that the model accepts. */
 #include "testbed/import/import.h"
 #include "testbed/model/model.h"
 
@@ -16,7 +17,8 @@ static guint split(const char *text, size_t size, struct import_input inputs[sta
 		const char *end = n < 2 ? memmem(text, size, "\n@\n", 3) : NULL;
 		size_t length = end ? (size_t)(end - text) : size;
 
-		inputs[n] = (struct import_input){.file = nodes[n], .text = text, .length = length, .node = nodes[n]};
+		inputs[n] = (struct import_input){
+			.file = nodes[n], .text = text, .length = length, .node = nodes[n]};
 		n++;
 		if (!end)
 			break;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* MRAS documents and user names: what is accepted prints and parses again to the same. */
 #include "common/mras.h"
 
@@ -7,8 +8,8 @@ int LLVMFuzzerTestOneInput(const guint8 *data, size_t size);
 
 static void request(const char *xml, gsize length)
 {
-	struct mras_request r = { 0 };
-	struct mras_request again = { 0 };
+	struct mras_request r = {0};
+	struct mras_request again = {0};
 
 	if (!mras_request_parse(xml, length, &r))
 		return;
@@ -23,8 +24,8 @@ static void request(const char *xml, gsize length)
 
 static void response(const char *xml, gsize length)
 {
-	struct mras_response r = { 0 };
-	struct mras_response again = { 0 };
+	struct mras_response r = {0};
+	struct mras_response again = {0};
 
 	if (!mras_response_parse(xml, length, &r))
 		return;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SIP messages: what is accepted prints, parses again to the same, and can be answered. */
 #include "common/sip_private.h"
 
@@ -7,7 +8,8 @@ int LLVMFuzzerTestOneInput(const guint8 *data, size_t size);
 
 static void read_all(const sip_msg *m)
 {
-	static const char *const names[] = { "Via", "Route", "From", "To", "Contact", "Authorization", "X" };
+	static const char *const names[] = {"Via",     "Route",		"From", "To",
+					    "Contact", "Authorization", "X"};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
 		const char *value;

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* libFuzzer target: the TURN server core.
  *
- * The input is a series of records: one byte (who speaks, and how time goes on), two bytes of length,
- * the bytes.  Clients' bytes go in as they are; so that the fuzzer gets past the credentials, a STUN
- * request with bit 6 of the first byte set is signed before it is sent.
+ * The input is a series of records: one byte (who speaks, and how time goes on), two bytes of
+ * length, the bytes.  Clients' bytes go in as they are; so that the fuzzer gets past the
+ * credentials, a STUN request with bit 6 of the first byte set is signed before it is sent.
  *
  * clang -fsanitize=fuzzer,address,undefined -I. ... tests/fuzz/fuzz_turn.c libedge.a libcommon.a
  */
@@ -28,8 +29,8 @@ struct fuzz {
 	char *user, *password;
 };
 
-static void to_client(gpointer client, const struct turn_tuple *tuple, const guint8 *data, gsize length, bool media,
-		      gpointer user_data)
+static void to_client(gpointer client, const struct turn_tuple *tuple, const guint8 *data,
+		      gsize length, bool media, gpointer user_data)
 {
 	struct fuzz *f = user_data;
 	struct stun_cursor c = stun_cursor_at(data, length);
@@ -61,7 +62,8 @@ static void close_relay(struct allocation *a, gpointer user_data)
 }
 
 /* Nothing that policy refuses may ever leave. */
-static void to_peer(struct allocation *a, const struct endpoint *peer, const guint8 *data, gsize length, gpointer user_data)
+static void to_peer(struct allocation *a, const struct endpoint *peer, const guint8 *data,
+		    gsize length, gpointer user_data)
 {
 	struct fuzz *f = user_data;
 
@@ -77,16 +79,26 @@ static void on_event(const struct turn_event *event, gpointer user_data)
 
 static void fuzz_init(struct fuzz *f)
 {
-	static const struct turn_output output = {to_client, open_relay, close_relay, to_peer, on_event};
+	static const struct turn_output output = {to_client, open_relay, close_relay, to_peer,
+						  on_event};
 	struct endpoint av, av_tcp;
-	struct turn_config config = {.realm = REALM, .secret = SECRET, .nonce = {.key = "k", .lifetime_s = 3600}, .seed = 1,
-				     .relay_port_min = 50000, .relay_port_max = 50003, .allocations_per_user = 3,
+	struct turn_config config = {.realm = REALM,
+				     .secret = SECRET,
+				     .nonce = {.key = "k", .lifetime_s = 3600},
+				     .seed = 1,
+				     .relay_port_min = 50000,
+				     .relay_port_max = 50003,
+				     .allocations_per_user = 3,
 				     .allocations_total = 8};
 
 	endpoint_parse("203.0.113.20", 0, &av);
 	endpoint_parse("203.0.113.21", 0, &av_tcp);
 	const struct endpoint relays[] = {av, av_tcp};
-	struct policy_config rules = {.own = relays, .n_own = 2, .relays = relays, .n_relays = 2, .relay_port_min = 50000,
+	struct policy_config rules = {.own = relays,
+				      .n_own = 2,
+				      .relays = relays,
+				      .n_relays = 2,
+				      .relay_port_min = 50000,
 				      .relay_port_max = 50003};
 	f->policy = policy_new(&rules, NULL);
 	memcpy(config.relay[0], relays, sizeof relays);
@@ -102,11 +114,13 @@ static gsize sign(struct fuzz *f, guint8 *buffer, gsize length, gsize size)
 	StunAgent agent;
 	StunMessage m = {.agent = &agent, .buffer = buffer, .buffer_len = size};
 
-	stun_agent_init(&agent, STUN_ALL_KNOWN_ATTRIBUTES, STUN_COMPATIBILITY_RFC5389, STUN_AGENT_USAGE_LONG_TERM_CREDENTIALS);
+	stun_agent_init(&agent, STUN_ALL_KNOWN_ATTRIBUTES, STUN_COMPATIBILITY_RFC5389,
+			STUN_AGENT_USAGE_LONG_TERM_CREDENTIALS);
 	stun_message_append_string(&m, STUN_ATTRIBUTE_USERNAME, f->user);
 	stun_message_append_string(&m, STUN_ATTRIBUTE_REALM, REALM);
 	stun_message_append_string(&m, STUN_ATTRIBUTE_NONCE, f->nonce);
-	size = stun_agent_finish_message(&agent, &m, (const uint8_t *)f->password, strlen(f->password));
+	size = stun_agent_finish_message(&agent, &m, (const uint8_t *)f->password,
+					 strlen(f->password));
 	return size > 0 ? size : length;
 }
 

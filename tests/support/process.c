@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/support/process.h"
 
 #include <poll.h>
@@ -8,7 +9,8 @@
 
 #define LOOK_EVERY_MS 5
 
-bool process_wait_until(bool (*condition)(gpointer user_data), gpointer user_data, guint deadline_ms)
+bool process_wait_until(bool (*condition)(gpointer user_data), gpointer user_data,
+			guint deadline_ms)
 {
 	gint64 end = g_get_monotonic_time() + (gint64)deadline_ms * 1000;
 
@@ -96,7 +98,7 @@ GArray *process_descendants(pid_t root)
 
 	for (guint i = 0; i < list->len; i++) {
 		const struct stat_line *line = &g_array_index(list, struct stat_line, i);
-		struct process_id id = { line->pid, line->start };
+		struct process_id id = {line->pid, line->start};
 
 		if (descends_from(list, line->pid, root))
 			g_array_append_val(found, id);
@@ -119,9 +121,9 @@ struct process_id process_descendant_named(pid_t root, const char *name)
 		const struct stat_line *line = &g_array_index(list, struct stat_line, i);
 
 		if (g_str_equal(line->name, name) && descends_from(list, line->pid, root))
-			return (struct process_id){ line->pid, line->start };
+			return (struct process_id){line->pid, line->start};
 	}
-	return (struct process_id){ 0, 0 };
+	return (struct process_id){0, 0};
 }
 
 guint process_count_netns(void)

@@ -1,4 +1,6 @@
-/* Processes seen from a test: descendants, waiting for a condition, what a machine has before and after. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Processes seen from a test: descendants, waiting for a condition, what a machine has before and
+ * after. */
 #ifndef TESTS_SUPPORT_PROCESS_H
 #define TESTS_SUPPORT_PROCESS_H
 
@@ -6,8 +8,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Looks again every few milliseconds until `condition` holds; false when `deadline_ms` has passed. */
-bool process_wait_until(bool (*condition)(gpointer user_data), gpointer user_data, guint deadline_ms);
+/* Looks again every few milliseconds until `condition` holds; false when `deadline_ms` has passed.
+ */
+bool process_wait_until(bool (*condition)(gpointer user_data), gpointer user_data,
+			guint deadline_ms);
 
 /* A process by its number and start time, so that a number used again is not mistaken for it. */
 struct process_id {

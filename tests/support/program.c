@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/support/program.h"
 
 #include <criterion/criterion.h>
@@ -67,7 +68,7 @@ char *program_edited_topology(const char *folder, const char *topology, const st
 /* A copy that any user may run, wherever the build is: a home directory may be private. */
 static char *public_copy(const char *folder)
 {
-	static const char *const names[] = { "testbed", "tb-frontend", "tb-edge", "tb-client" };
+	static const char *const names[] = {"testbed", "tb-frontend", "tb-edge", "tb-client"};
 	g_autofree char *bin = g_build_filename(folder, "bin", NULL);
 
 	g_mkdir(bin, 0755);
@@ -78,7 +79,8 @@ static char *public_copy(const char *folder)
 		gsize length = 0;
 
 		cr_assert(g_file_get_contents(from, &bytes, &length, NULL), "read %s", from);
-		cr_assert(g_file_set_contents_full(to, bytes, (gssize)length, G_FILE_SET_CONTENTS_NONE, 0755, NULL),
+		cr_assert(g_file_set_contents_full(to, bytes, (gssize)length,
+						   G_FILE_SET_CONTENTS_NONE, 0755, NULL),
 			  "write %s", to);
 	}
 	return g_build_filename(bin, "testbed", NULL);
@@ -92,7 +94,8 @@ static void become(gpointer user_data)
 		_exit(126);
 }
 
-void program_run_matrix(const char *folder, const char *const *args, unsigned as_uid, struct run *ret)
+void program_run_matrix(const char *folder, const char *const *args, unsigned as_uid,
+			struct run *ret)
 {
 	g_autofree char *program = as_uid == 0 ? program_path("testbed") : public_copy(folder);
 	g_autofree char *json = g_build_filename(folder, "results.json", NULL);
@@ -109,9 +112,9 @@ void program_run_matrix(const char *folder, const char *const *args, unsigned as
 	g_ptr_array_add(argv, (gpointer)(guintptr) "--out");
 	g_ptr_array_add(argv, out);
 	g_ptr_array_add(argv, NULL);
-	*ret = (struct run){ .exit_code = -1 };
-	cr_assert(g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_DEFAULT, become, GUINT_TO_POINTER(as_uid),
-			       &ret->out, &ret->err, &status, &error),
+	*ret = (struct run){.exit_code = -1};
+	cr_assert(g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_DEFAULT, become,
+			       GUINT_TO_POINTER(as_uid), &ret->out, &ret->err, &status, &error),
 		  "run %s: %s", program, error ? error->message : "");
 	ret->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	ret->results = json_load_file(json, 0, NULL);
@@ -123,7 +126,7 @@ void run_clear(struct run *r)
 	g_free(r->err);
 	if (r->results)
 		json_decref(r->results);
-	*r = (struct run){ 0 };
+	*r = (struct run){0};
 }
 
 static gint by_text(gconstpointer a, gconstpointer b)
@@ -154,11 +157,14 @@ char *results_differences(const json_t *results)
 
 	json_array_foreach(json_object_get(results, "scenarios"), i, scenario)
 		json_array_foreach(json_object_get(scenario, "cells"), j, cell) {
-			g_autofree char *expected = json_dumps(json_object_get(cell, "expected"), JSON_COMPACT);
+			g_autofree char *expected =
+				json_dumps(json_object_get(cell, "expected"), JSON_COMPACT);
 
 			if (!json_is_true(json_object_get(cell, "as_expected")))
-				g_string_append_printf(text, "%s: %s over %s, expected %s\n", cell_text(cell, "id"),
-						       cell_text(cell, "verdict"), cell_text(cell, "path"), expected);
+				g_string_append_printf(text, "%s: %s over %s, expected %s\n",
+						       cell_text(cell, "id"),
+						       cell_text(cell, "verdict"),
+						       cell_text(cell, "path"), expected);
 		}
 	return g_string_free(text, FALSE);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Running the built programs from a test, on topologies edited for the occasion. */
 #ifndef TESTS_SUPPORT_PROGRAM_H
 #define TESTS_SUPPORT_PROGRAM_H
@@ -14,21 +15,24 @@ char *program_folder_new(void);
 void program_folder_free(char *folder);
 
 struct edit {
-	const char *find;    /* must occur exactly once in the text */
+	const char *find; /* must occur exactly once in the text */
 	const char *replace;
 };
 /* Writes a copy of `topology` with the edits made (ended by a NULL find) to FOLDER/edited.yaml and
- * returns its name; the caller frees.  Aborts the test when a text to be found is not there once. */
+ * returns its name; the caller frees.  Aborts the test when a text to be found is not there once.
+ */
 char *program_edited_topology(const char *folder, const char *topology, const struct edit *edits);
 
 struct run {
-	int exit_code;   /* 128+n when a signal ended it */
+	int exit_code;	 /* 128+n when a signal ended it */
 	char *out, *err; /* what it printed */
 	json_t *results; /* the --json document, NULL: none or not valid */
 };
-/* Runs build/bin/testbed with `args` (NULL-terminated, without argv[0]) plus --json FOLDER/results.json
- * and --out FOLDER/run, and waits.  `as_uid` 0: as we are; else a copy in FOLDER is run as that user. */
-void program_run_matrix(const char *folder, const char *const *args, unsigned as_uid, struct run *ret);
+/* Runs build/bin/testbed with `args` (NULL-terminated, without argv[0]) plus --json
+ * FOLDER/results.json and --out FOLDER/run, and waits.  `as_uid` 0: as we are; else a copy in
+ * FOLDER is run as that user. */
+void program_run_matrix(const char *folder, const char *const *args, unsigned as_uid,
+			struct run *ret);
 void run_clear(struct run *r);
 
 /* Ids of the cells that came out otherwise than expected, sorted, one a line; the caller frees. */

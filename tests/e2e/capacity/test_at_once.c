@@ -1,4 +1,6 @@
-/* Calls that stand at the same time: all that were asked for, together for as long as is said, and hung up only then. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Calls that stand at the same time: all that were asked for, together for as long as is said, and
+ * hung up only then. */
 #include "tests/support/program.h"
 
 #include <criterion/criterion.h>
@@ -61,8 +63,10 @@ Test(at_once, calls_stand_together_for_three_seconds, .timeout = 90)
 {
 	char *folder = program_folder_new();
 	g_autofree char *topology = small_topology(folder), *differences = NULL;
-	const char *const args[] = {"run", "matrix", "-q", "-t", topology, "--media", "audio", "--pairs", PAIRS, "--at-once",
-				    G_STRINGIFY(CALLS), "--evidence", "off", NULL};
+	const char *const args[] = {
+		"run",	 "matrix",  "-q",  "-t",	topology,	    "--media",
+		"audio", "--pairs", PAIRS, "--at-once", G_STRINGIFY(CALLS), "--evidence",
+		"off",	 NULL};
 	struct run r;
 	struct times t;
 	const char *said;
@@ -72,8 +76,11 @@ Test(at_once, calls_stand_together_for_three_seconds, .timeout = 90)
 		cr_skip_test("this host can't run labs: %s", r.err);
 	differences = results_differences(r.results);
 	cr_assert_eq(r.exit_code, 0, "%s%s", differences, r.err);
-	said = json_string_value(json_object_get(json_object_get(json_object_get(r.results, "run"), "features"), "at_once"));
-	cr_expect(said && g_str_has_prefix(said, G_STRINGIFY(CALLS) " calls in progress at the same time"), "%s", said);
+	said = json_string_value(json_object_get(
+		json_object_get(json_object_get(r.results, "run"), "features"), "at_once"));
+	cr_expect(said && g_str_has_prefix(
+				  said, G_STRINGIFY(CALLS) " calls in progress at the same time"),
+		  "%s", said);
 	t = read_times(folder);
 	cr_expect_eq(t.talking, CALLS, "%u calls began", t.talking);
 	cr_expect_eq(t.ended, 2 * CALLS, "%u ends", t.ended);

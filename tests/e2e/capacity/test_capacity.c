@@ -1,7 +1,10 @@
-/* A ramp of calls in whole labs: the tunnel is what stops it, and the design that goes round the tunnel carries more.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A ramp of calls in whole labs: the tunnel is what stops it, and the design that goes round the
+ * tunnel carries more.
  *
- * One call of audio and video sends some 540 kbit/s into the tunnel: one fits into 800 kbit/s with a third to spare,
- * two ask for a third more than there is.  Neither depends on how fast the machine is. */
+ * One call of audio and video sends some 540 kbit/s into the tunnel: one fits into 800 kbit/s with
+ * a third to spare, two ask for a third more than there is.  Neither depends on how fast the
+ * machine is. */
 #include "tests/support/program.h"
 
 #include <criterion/criterion.h>
@@ -13,9 +16,10 @@ static GSubprocess *start(const char *scenario)
 {
 	g_autofree char *path = program_path("testbed");
 	g_autoptr(GError) error = NULL;
-	GSubprocess *p = g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE, &error, path, "run",
-					  "capacity", "-s", scenario, "--rate", "800kbit", "--calls", "2", "--seconds", "4", "--json",
-					  "-", NULL);
+	GSubprocess *p =
+		g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE,
+				 &error, path, "run", "capacity", "-s", scenario, "--rate",
+				 "800kbit", "--calls", "2", "--seconds", "4", "--json", "-", NULL);
 
 	cr_assert_not_null(p, "%s", error ? error->message : "");
 	return p;
@@ -48,7 +52,8 @@ static double number(const json_t *o, const char *key)
 
 static void expect(const json_t *design, double carried, const char *limit, const char *shown)
 {
-	cr_expect_eq(number(design, "carried"), carried, "carries %g: %s", number(design, "carried"), shown);
+	cr_expect_eq(number(design, "carried"), carried, "carries %g: %s",
+		     number(design, "carried"), shown);
 	cr_expect_str_eq(json_string_value(json_object_get(design, "limit")), limit, "%s", shown);
 }
 
@@ -61,11 +66,12 @@ Test(capacity, a_full_tunnel_is_named_and_the_bypass_carries_more, .timeout = 90
 	const json_t *empty = json_array_get(json_object_get(bypass, "steps"), 1);
 
 	expect(tunnel, 1, "tunnel", one);
-	cr_expect(number(full, "tunnel_kbit") >= 0.85 * RATE_KBIT && number(full, "tunnel_kbit") <= 1.05 * RATE_KBIT,
+	cr_expect(number(full, "tunnel_kbit") >= 0.85 * RATE_KBIT &&
+			  number(full, "tunnel_kbit") <= 1.05 * RATE_KBIT,
 		  "%.0f kbit/s by a tunnel of %.0f", number(full, "tunnel_kbit"), RATE_KBIT);
 	expect(bypass, 2, "none", other);
-	cr_expect(number(empty, "tunnel_kbit") < 0.1 * RATE_KBIT, "%.0f kbit/s by the tunnel that is gone round",
-		  number(empty, "tunnel_kbit"));
+	cr_expect(number(empty, "tunnel_kbit") < 0.1 * RATE_KBIT,
+		  "%.0f kbit/s by the tunnel that is gone round", number(empty, "tunnel_kbit"));
 	free(one);
 	free(other);
 	json_decref(tunnel);

@@ -1,4 +1,6 @@
-/* Endpoints that run other people's programs (tests/clients): texts, a call by libnice, a call over the relay. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Endpoints that run other people's programs (tests/clients): texts, a call by libnice, a call over
+ * the relay. */
 #include <criterion/criterion.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -31,21 +33,25 @@ static void remove_folder(const char *dir)
 {
 	const char *argv[] = {"rm", "-rf", dir, NULL};
 
-	g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+	g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL,
+		     NULL, NULL, NULL);
 }
 
 Test(clients, programs_of_others_take_part)
 {
 	const char *build = g_getenv("TESTBED_BUILD") ? g_getenv("TESTBED_BUILD") : "build";
-	g_autofree char *dir = g_dir_make_tmp("testbed-XXXXXX", NULL), *topology = g_build_filename(dir, "t.yaml", NULL);
+	g_autofree char *dir = g_dir_make_tmp("testbed-XXXXXX", NULL),
+			*topology = g_build_filename(dir, "t.yaml", NULL);
 	g_autofree char *program = absolute(build, "bin/testbed"), *out = NULL, *err = NULL;
-	const char *argv[] = {program,   "run",	    "matrix", "-q",     "-t",  topology, "--media", "im,audio", "--pairs",
-			      "alice:bob,carol:bob", "--out", dir, "--json", "-", NULL};
+	const char *argv[] = {program,	"run",	   "matrix",   "-q",	  "-t",
+			      topology, "--media", "im,audio", "--pairs", "alice:bob,carol:bob",
+			      "--out",	dir,	   "--json",   "-",	  NULL};
 	json_t *results, *summary;
 	int status;
 
 	write_topology(topology, build);
-	cr_assert(g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &err, &status, NULL));
+	cr_assert(g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL,
+			       &out, &err, &status, NULL));
 	results = json_loads(out, 0, NULL);
 	summary = json_object_get(results, "summary");
 	cr_expect_eq(WEXITSTATUS(status), 0, "%s\n%s", out, err);

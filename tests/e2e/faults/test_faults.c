@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A few faults of the catalogue, one of each family; all of them: make fault-matrix. */
 #include "tests/support/program.h"
 
@@ -5,10 +6,13 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define QUICK                                                                                                       \
-	"^(edge-forgets-branch|edge-weak-reverse-path-filter|relay-credentials-expired|vpn-forgets-perimeter|"         \
-	"home-nat-forgets-before-the-answer|core-branch-route-lost-by-restart|home-router-line-down|core-refuses-sip-from-vpn|"      \
-	"edge-serves-another-domain|public-zone-with-internal-server-address|frontend-certificate-for-another-name|" \
+#define QUICK                                                                                    \
+	"^(edge-forgets-branch|edge-weak-reverse-path-filter|relay-credentials-expired|vpn-"     \
+	"forgets-perimeter|"                                                                     \
+	"home-nat-forgets-before-the-answer|core-branch-route-lost-by-restart|home-router-line-" \
+	"down|core-refuses-sip-from-vpn|"                                                        \
+	"edge-serves-another-domain|public-zone-with-internal-server-address|frontend-"          \
+	"certificate-for-another-name|"                                                          \
 	"home1-account-disabled|frontend-stopped|front-end-answers-branch-by-second-firewall)$"
 #define QUICK_COUNT 14
 
@@ -26,16 +30,20 @@ static int fault_matrix(const char *const *args, char **ret_out)
 	for (guint i = 0; args[i]; i++)
 		g_strv_builder_add(argv, args[i]);
 	all = g_strv_builder_end(argv);
-	cr_assert(g_spawn_sync(NULL, all, NULL, G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, ret_out, NULL, &status, &error), "%s",
-		  error ? error->message : "");
+	cr_assert(g_spawn_sync(NULL, all, NULL, G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, ret_out,
+			       NULL, &status, &error),
+		  "%s", error ? error->message : "");
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 Test(faults, a_few_are_named_rightly)
 {
 	static const char *const args[] = {"--only", QUICK, NULL};
-	g_autofree char *out = NULL, *sum = g_strdup_printf("%d single and 0 double faults, seed 1: %d causes right, 0 wrong, 0 unknown",
-							    QUICK_COUNT, QUICK_COUNT);
+	g_autofree char *
+		out = NULL,
+	       *sum = g_strdup_printf(
+		       "%d single and 0 double faults, seed 1: %d causes right, 0 wrong, 0 unknown",
+		       QUICK_COUNT, QUICK_COUNT);
 	int code = fault_matrix(args, &out);
 
 	cr_expect_eq(code, 0, "exit %d:\n%s", code, out);
@@ -68,7 +76,8 @@ Test(faults, the_few_are_of_every_family)
 		cr_expect(g_hash_table_contains(few, family), "none of %s", (char *)family);
 }
 
-/* Where the truth is another, the program says so and fails: it does not agree with whatever explain prints. */
+/* Where the truth is another, the program says so and fails: it does not agree with whatever
+ * explain prints. */
 Test(faults, another_truth_is_a_failure)
 {
 	static const struct {
@@ -86,11 +95,14 @@ Test(faults, another_truth_is_a_failure)
 	int code;
 
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
-		g_string_append_printf(text,
-				       "  wrong-%u:\n    topology: lync\n    scenario: persistent-route\n    cell: branch1-home1/audio\n"
-				       "    changes:\n      - block: {node: branch1, name: no-dns, chain: output, proto: udp, dports: 53}\n"
-				       "    code: %s\n    node: %s\n    object: %s\n    stage: dns\n",
-				       i, rows[i].code, rows[i].node, rows[i].object);
+		g_string_append_printf(
+			text,
+			"  wrong-%u:\n    topology: lync\n    scenario: persistent-route\n    "
+			"cell: branch1-home1/audio\n"
+			"    changes:\n      - block: {node: branch1, name: no-dns, chain: output, "
+			"proto: udp, dports: 53}\n"
+			"    code: %s\n    node: %s\n    object: %s\n    stage: dns\n",
+			i, rows[i].code, rows[i].node, rows[i].object);
 	cr_assert(g_file_set_contents(path, text->str, -1, NULL));
 	code = fault_matrix(args, &out);
 	cr_expect_eq(code, 1, "exit %d:\n%s", code, out);
@@ -101,7 +113,8 @@ Test(faults, another_truth_is_a_failure)
 
 Test(faults, the_first_of_two_and_then_the_second)
 {
-	static const char *const args[] = {"--only", "^(branch1-without-gateway|edge-forgets-branch)$", "--double", "1", NULL};
+	static const char *const args[] = {
+		"--only", "^(branch1-without-gateway|edge-forgets-branch)$", "--double", "1", NULL};
 	g_autofree char *out = NULL;
 	int code = fault_matrix(args, &out);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A trial of a change on every call of a scenario: what it breaks is named, and nothing else. */
 #include "testbed/explain/explain.h"
 #include "tests/support/program.h"
@@ -5,14 +6,16 @@
 #include <criterion/criterion.h>
 
 #define CELL "as-it-is/pc1-pc2/im"
-#define BROKEN                                                                                                  \
-	"as-it-is/pc1-home1/im as-it-is/pc1-home1/audio as-it-is/pc1-home1/video "                                 \
+#define BROKEN                                                                     \
+	"as-it-is/pc1-home1/im as-it-is/pc1-home1/audio as-it-is/pc1-home1/video " \
 	"as-it-is/pc2-home1/im as-it-is/pc2-home1/audio as-it-is/pc2-home1/video"
 
 Test(trial, names_what_a_change_breaks)
 {
-	g_autofree char *program = program_path("testbed"), *dir = g_path_get_dirname(program), *ids = NULL;
-	char change[] = "- block: {node: router, name: no-edge, chain: forward, dst: 203.0.113.0/28}\n";
+	g_autofree char *program = program_path("testbed"), *dir = g_path_get_dirname(program),
+			*ids = NULL;
+	char change[] =
+		"- block: {node: router, name: no-edge, chain: forward, dst: 203.0.113.0/28}\n";
 	const struct explain_options options = {.program_dir = dir, .seed = 1, .all = true};
 	g_autoptr(diags) d = diags_new();
 	g_autoptr(model) m = model_load("topologies/starter.yaml", d);
@@ -24,7 +27,8 @@ Test(trial, names_what_a_change_breaks)
 
 	cr_assert_not_null(s);
 	if (!observe_run(s, &options, NULL, &error)) {
-		cr_assert(g_error_matches(error, TB_ERROR, TB_ERROR_UNSUPPORTED), "%s", error->message);
+		cr_assert(g_error_matches(error, TB_ERROR, TB_ERROR_UNSUPPORTED), "%s",
+			  error->message);
 		cr_skip_test("this host can't run labs");
 	}
 	trial_make(&t, m, s, &none, &wrong, &options);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/e2e/finished/alarms.h"
 
 #include "testbed/cmd/finished.h"
@@ -27,7 +28,9 @@ static char *flaw_of(const struct cell *c, const explanation *x)
 	if (no)
 		return g_strdup_printf(AGREE_CODE ": %s", no);
 	if (c->verdict == VERDICT_PASS)
-		return f->code == CAUSE_NONE ? NULL : g_strdup_printf("false alarm: %s, %s", cause_name(f->code), f->why);
+		return f->code == CAUSE_NONE ?
+			       NULL :
+			       g_strdup_printf("false alarm: %s, %s", cause_name(f->code), f->why);
 	if (f->code == CAUSE_NONE || f->code == CAUSE_UNKNOWN)
 		return g_strdup_printf("fails, and its cause is %s", cause_name(f->code));
 	if (wanted && !g_str_equal(wanted, cause_name(f->code)))
@@ -81,7 +84,8 @@ struct alarms alarms_of(const char *dir, const char *topology, const char *scena
 	for (guint i = 0; m && f && i < f->results->scenarios->len; i++) {
 		const struct scenario_result *s = f->results->scenarios->pdata[i];
 
-		for (guint k = 0; k < s->cells->len && (!scenario || g_str_equal(s->name, scenario)); k++)
+		for (guint k = 0;
+		     k < s->cells->len && (!scenario || g_str_equal(s->name, scenario)); k++)
 			judge(f, m, s->cells->pdata[k], &a);
 	}
 	return a;

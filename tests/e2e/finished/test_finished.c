@@ -1,5 +1,6 @@
-/* The whole matrix of the reference topology, explained from its run folder: one cell, all of them, by a wrong id, and
- * cut off at many places. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The whole matrix of the reference topology, explained from its run folder: one cell, all of them,
+ * by a wrong id, and cut off at many places. */
 #include "tests/e2e/finished/alarms.h"
 #include "tests/support/program.h"
 
@@ -28,14 +29,21 @@ static void explained_clear(struct explained *e)
 static struct explained explain(const char *dir, const char *id)
 {
 	g_autofree char *program = program_path("testbed"), *out = NULL;
-	char *argv[] = {program, (char[]){"explain"}, (char *)(guintptr)dir, (char *)(guintptr)id,
-			(char[]){"--no-trial"}, (char[]){"--json"}, (char[]){"-"}, NULL};
+	char *argv[] = {program,
+			(char[]){"explain"},
+			(char *)(guintptr)dir,
+			(char *)(guintptr)id,
+			(char[]){"--no-trial"},
+			(char[]){"--json"},
+			(char[]){"-"},
+			NULL};
 	struct explained e = {.exit_code = -1};
 	g_autoptr(GError) error = NULL;
 	int status = 0;
 
-	cr_assert(g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &e.err, &status, &error), "%s",
-		  error ? error->message : "");
+	cr_assert(g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &e.err, &status,
+			       &error),
+		  "%s", error ? error->message : "");
 	e.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	e.document = json_loads(out, 0, NULL);
 	return e;
@@ -55,7 +63,7 @@ static bool proves(const json_t *document, const char *start)
 	const json_t *part;
 	size_t i;
 
-	json_array_foreach (json_object_get(document, "proof"), i, part)
+	json_array_foreach(json_object_get(document, "proof"), i, part)
 		if (g_str_has_prefix(json_string_value(part), start))
 			return true;
 	return false;
@@ -74,13 +82,16 @@ static void expect_whole(const char *dir)
 	cr_expect_str_eq(text_at(e.document, "cause", "node"), "edge");
 	cr_expect_eq(json_array_size(json_object_get(e.document, "missing")), 0);
 	cr_expect_gt(json_array_size(json_object_get(e.document, "walks")), 0);
-	json_array_foreach (json_object_get(e.document, "walks"), i, leg) {
-		cr_expect_str_eq(text_at(leg, NULL, "packets"), "agree", "%s: %s", text_at(leg, NULL, "leg"), text_at(leg, NULL, "seen"));
+	json_array_foreach(json_object_get(e.document, "walks"), i, leg) {
+		cr_expect_str_eq(text_at(leg, NULL, "packets"), "agree", "%s: %s",
+				 text_at(leg, NULL, "leg"), text_at(leg, NULL, "seen"));
 		/* branch1, branch-gw, core, edge, and back at edge */
-		cr_expect_eq(json_integer_value(json_object_get(leg, "lookups")), 5, "%s", text_at(leg, NULL, "leg"));
+		cr_expect_eq(json_integer_value(json_object_get(leg, "lookups")), 5, "%s",
+			     text_at(leg, NULL, "leg"));
 		cr_expect_str_eq(text_at(leg, NULL, "lookup_differs"), "-");
 	}
-	cr_expect(proves(e.document, "kernel at edge: 10.20.0.101 from 172.25.33.10: no way (ENETUNREACH)"));
+	cr_expect(proves(e.document,
+			 "kernel at edge: 10.20.0.101 from 172.25.33.10: no way (ENETUNREACH)"));
 	explained_clear(&e);
 	e = explain(dir, PASSING);
 	cr_expect_str_eq(text_at(e.document, "cause", "code"), "NONE", "%s", e.err);
@@ -105,11 +116,15 @@ static void expect_cut(const char *dir, const char *events, gsize length, gsize 
 	} else {
 		bool whole = json_is_true(json_object_get(e.document, "complete"));
 
-		cr_assert_not_null(e.document, "%zu of %zu bytes: exit %d: %s", kept, length, e.exit_code, e.err);
-		cr_expect_lt(e.exit_code, 2, "%zu of %zu bytes: exit %d: %s", kept, length, e.exit_code, e.err);
-		cr_expect_eq(whole, json_array_size(json_object_get(e.document, "missing")) == 0, "%zu bytes", kept);
-		cr_expect(!whole || g_str_equal(text_at(e.document, "cause", "code"), "RETURN_WRONG_EGRESS"), "%zu bytes: %s", kept,
-			  text_at(e.document, "cause", "code"));
+		cr_assert_not_null(e.document, "%zu of %zu bytes: exit %d: %s", kept, length,
+				   e.exit_code, e.err);
+		cr_expect_lt(e.exit_code, 2, "%zu of %zu bytes: exit %d: %s", kept, length,
+			     e.exit_code, e.err);
+		cr_expect_eq(whole, json_array_size(json_object_get(e.document, "missing")) == 0,
+			     "%zu bytes", kept);
+		cr_expect(!whole || g_str_equal(text_at(e.document, "cause", "code"),
+						"RETURN_WRONG_EGRESS"),
+			  "%zu bytes: %s", kept, text_at(e.document, "cause", "code"));
 	}
 	explained_clear(&e);
 }
@@ -136,13 +151,14 @@ static void forget_routes(json_t *event, const char *node)
 	json_array_clear(json_object_get(json_object_get(nodes, node), "routes"));
 }
 
-/* The judge itself, too: answers of a kernel are not what they were.  No walk uses them, and each is held against them. */
+/* The judge itself, too: answers of a kernel are not what they were.  No walk uses them, and each
+ * is held against them. */
 static void forge_lookup(json_t *event, const char *node)
 {
 	json_t *nodes = json_object_get(json_object_get(event, "state"), "nodes"), *answer;
 	size_t i;
 
-	json_array_foreach (json_object_get(json_object_get(nodes, node), "lookups"), i, answer)
+	json_array_foreach(json_object_get(json_object_get(nodes, node), "lookups"), i, answer)
 		if (json_object_get(answer, "via"))
 			json_object_set_new(answer, "prefix", json_string("10.0.0.0/9"));
 }
@@ -156,7 +172,8 @@ static void expect_forgery_seen(const char *dir, const char *path, const char *e
 	struct alarms a;
 
 	for (guint i = 0; lines[i] && *lines[i]; i++) {
-		json_t *event = strstr(lines[i], "\"lab-state\"") ? json_loads(lines[i], 0, NULL) : NULL;
+		json_t *event =
+			strstr(lines[i], "\"lab-state\"") ? json_loads(lines[i], 0, NULL) : NULL;
 		char *line;
 
 		if (g_strcmp0(json_string_value(json_object_get(event, "scenario")), FORGED) == 0)
@@ -168,7 +185,8 @@ static void expect_forgery_seen(const char *dir, const char *path, const char *e
 	}
 	cr_assert(g_file_set_contents(path, forged->str, (gssize)forged->len, NULL));
 	a = alarms_of(dir, LYNC, FORGED);
-	cr_expect(strstr(a.flaws->str, FORGED "/dc1-branch1/audio: TOOL_DISAGREES") != NULL, "%s", a.flaws->str);
+	cr_expect(strstr(a.flaws->str, FORGED "/dc1-branch1/audio: TOOL_DISAGREES") != NULL, "%s",
+		  a.flaws->str);
 	cr_expect(strstr(a.flaws->str, seen) != NULL, "no '%s' in %s", seen, a.flaws->str);
 	g_string_free(a.flaws, TRUE);
 }
@@ -180,7 +198,8 @@ static void expect_told(const char *dir)
 	const json_t *leg = json_array_get(json_object_get(e.document, "walks"), 0);
 
 	cr_expect_str_eq(text_at(leg, NULL, "code"), "TOOL_DISAGREES", "%s", e.err);
-	cr_expect(strstr(text_at(leg, NULL, "lookup_differs"), "but the kernel: 10.0.0.0/9 via") != NULL);
+	cr_expect(strstr(text_at(leg, NULL, "lookup_differs"), "but the kernel: 10.0.0.0/9 via") !=
+		  NULL);
 	cr_expect(proves(e.document, "TOOL_DISAGREES: "));
 	explained_clear(&e);
 }
@@ -189,7 +208,8 @@ Test(finished, run_is_explained_as_far_as_it_was_recorded, .timeout = 240)
 {
 	const char *args[] = {"run", "matrix", "-t", LYNC, NULL};
 	char *folder = program_folder_new();
-	g_autofree char *dir = g_build_filename(folder, "run", NULL), *path = g_build_filename(dir, "events.jsonl", NULL);
+	g_autofree char *dir = g_build_filename(folder, "run", NULL),
+			*path = g_build_filename(dir, "events.jsonl", NULL);
 	g_autofree char *events = NULL;
 	gsize length = 0;
 	struct run r;

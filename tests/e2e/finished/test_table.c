@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Causes in the table of a run that only packets tell. */
 #include "tests/support/program.h"
 
@@ -5,15 +6,29 @@
 
 #define CELL "persistent-route/dc1-home1/audio"
 
-/* The home's NAT forgets after a second, and answers take longer; TCP, which would not mind, is barred. */
+/* The home's NAT forgets after a second, and answers take longer; TCP, which would not mind, is
+ * barred. */
 static void expect_cause(const char *evidence, const char *cause)
 {
-	const char *args[] = {"run", "matrix", "-t", "topologies/lync.yaml", "-s", "persistent-route", "--only", "dc1-home1/audio",
-			      "--evidence", evidence,
-			      "-c", "set-nat: {node: nat1, udp_timeout: 1s, preserve_port: false}",
-			      "-c", "set-impair: {node: dc1, interface: lan, delay: 600ms}",
-			      "-c", "block: {node: nat1, name: no-media-by-tcp, chain: forward, dst: [203.0.113.20, 203.0.113.21], "
-				    "proto: tcp}", NULL};
+	const char *args[] = {"run",
+			      "matrix",
+			      "-t",
+			      "topologies/lync.yaml",
+			      "-s",
+			      "persistent-route",
+			      "--only",
+			      "dc1-home1/audio",
+			      "--evidence",
+			      evidence,
+			      "-c",
+			      "set-nat: {node: nat1, udp_timeout: 1s, preserve_port: false}",
+			      "-c",
+			      "set-impair: {node: dc1, interface: lan, delay: 600ms}",
+			      "-c",
+			      "block: {node: nat1, name: no-media-by-tcp, chain: forward, dst: "
+			      "[203.0.113.20, 203.0.113.21], "
+			      "proto: tcp}",
+			      NULL};
 	char *folder = program_folder_new();
 	const json_t *cell;
 	struct run r;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/e2e/lab/harness.h"
 
 #include <criterion/criterion.h>

@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* When the orchestrator is killed nothing of its labs is left.
  *
- * The orchestrator is a child of the test; the test adopts what it leaves behind (PR_SET_CHILD_SUBREAPER),
- * so everything that outlives it is a descendant of the test.
+ * The orchestrator is a child of the test; the test adopts what it leaves behind
+ * (PR_SET_CHILD_SUBREAPER), so everything that outlives it is a descendant of the test.
  */
 #include "tests/e2e/lab/harness.h"
 
@@ -96,7 +97,8 @@ static guint count_inhabited(GHashTable *namespaces)
 
 	while ((entry = g_dir_read_name(proc)) != NULL) {
 		g_autofree char *path = g_strdup_printf("/proc/%s/ns/net", entry);
-		g_autofree char *name = g_ascii_isdigit(entry[0]) ? g_file_read_link(path, NULL) : NULL;
+		g_autofree char *name =
+			g_ascii_isdigit(entry[0]) ? g_file_read_link(path, NULL) : NULL;
 
 		n += name != NULL && g_hash_table_contains(namespaces, name);
 	}
@@ -111,8 +113,8 @@ static void kill_and_look(pid_t orchestrator, const char *when)
 	cr_assert_eq(kill(orchestrator, SIGKILL), 0);
 	cr_assert(process_wait_until(nobody_is_left, NULL, LEFT_OVER_MS),
 		  "processes are left after a kill %s", when);
-	cr_assert_eq(count_inhabited(namespaces), 0, "somebody is in a namespace of the lab after a kill %s",
-		     when);
+	cr_assert_eq(count_inhabited(namespaces), 0,
+		     "somebody is in a namespace of the lab after a kill %s", when);
 }
 
 Test(death, nothing_is_left_whenever_the_orchestrator_is_killed, .timeout = 300)
@@ -140,7 +142,8 @@ Test(death, the_first_lab_goes_although_another_was_started_later, .timeout = 20
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	orchestrator = start_orchestrator(2, &report);
 	for (int i = 0; i < 2; i++)
-		cr_assert(stands_within(report, DEADLINE_S * 1000), "lab %d does not come up", i + 1);
+		cr_assert(stands_within(report, DEADLINE_S * 1000), "lab %d does not come up",
+			  i + 1);
 	kill_and_look(orchestrator, "with two labs");
 	close(report);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The state of a lab's kernels, asked for while it lives and after its death. */
 #include "tests/e2e/lab/harness.h"
 
@@ -41,14 +42,16 @@ static bool is_text(const json_t *object, const char *member, const char *text)
 }
 
 /* By prefix, gateway and interface; NULL: none.  `table` 0: any. */
-static const json_t *route_of(const json_t *node, json_int_t table, const char *to, const char *via, const char *dev)
+static const json_t *route_of(const json_t *node, json_int_t table, const char *to, const char *via,
+			      const char *dev)
 {
 	const json_t *routes = json_object_get(node, "routes"), *route;
 	size_t i;
 
-	json_array_foreach (routes, i, route)
+	json_array_foreach(routes, i, route)
 		if ((table == 0 || json_integer_value(json_object_get(route, "table")) == table) &&
-		    is_text(route, "to", to) && is_text(route, "via", via) && is_text(route, "dev", dev))
+		    is_text(route, "to", to) && is_text(route, "via", via) &&
+		    is_text(route, "dev", dev))
 			return route;
 	return NULL;
 }
@@ -59,7 +62,7 @@ static json_int_t table_for(const json_t *node, const char *from)
 	const json_t *rules = json_object_get(node, "rules"), *rule;
 	size_t i;
 
-	json_array_foreach (rules, i, rule)
+	json_array_foreach(rules, i, rule)
 		if (is_text(rule, "from", from) && is_text(rule, "action", "lookup"))
 			return json_integer_value(json_object_get(rule, "table"));
 	return 0;
@@ -83,15 +86,19 @@ static void expect_edge(const char *scenario, bool has_route)
 	watched_up(&w, scenario);
 	begin_us = g_get_monotonic_time();
 	ask(&w, &a);
-	cr_log_info("%s: %zu nodes in %.1f ms", scenario, json_object_size(json_object_get(a.state, "nodes")),
+	cr_log_info("%s: %zu nodes in %.1f ms", scenario,
+		    json_object_size(json_object_get(a.state, "nodes")),
 		    (double)(g_get_monotonic_time() - begin_us) / 1000);
 	cr_assert_not_null(a.state, "%s", a.message);
-	cr_expect_eq(json_object_size(json_object_get(a.state, "nodes")), w.m->nodes->len, "all nodes, and no other");
+	cr_expect_eq(json_object_size(json_object_get(a.state, "nodes")), w.m->nodes->len,
+		     "all nodes, and no other");
 	edge = node_of(&a, "edge");
-	cr_expect_not_null(route_of(edge, 254, "0.0.0.0/0", "203.0.113.1", "ext"), "the default route");
+	cr_expect_not_null(route_of(edge, 254, "0.0.0.0/0", "203.0.113.1", "ext"),
+			   "the default route");
 	table = table_for(edge, "172.25.33.10/32");
 	cr_expect(table != 0 && table != 254, "the internal address has no table of its own");
-	cr_expect_not_null(route_of(edge, table, "10.0.1.0/24", "172.25.33.1", "int"), "the servers' subnet");
+	cr_expect_not_null(route_of(edge, table, "10.0.1.0/24", "172.25.33.1", "int"),
+			   "the servers' subnet");
 	cr_expect_eq(route_of(edge, table, "10.20.0.0/24", "172.25.33.1", "int") != NULL, has_route,
 		     "%s: the branch's subnet", scenario);
 	asked_clear(&a);

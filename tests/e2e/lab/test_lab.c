@@ -1,4 +1,6 @@
-/* A lab's life with the real programs: it comes up, tells who dies, and does not touch the machine. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A lab's life with the real programs: it comes up, tells who dies, and does not touch the machine.
+ */
 #include "tests/e2e/lab/harness.h"
 
 #include "tests/support/process.h"
@@ -39,7 +41,8 @@ Test(lab, every_agent_says_ready)
 			cr_expect(has_text(w.ready, op->process.name), "'%s' did not say ready",
 				  op->process.name);
 	}
-	cr_expect_eq(w.died->len, 0, "%s", w.died->len > 0 ? (char *)g_ptr_array_index(w.died, 0) : "");
+	cr_expect_eq(w.died->len, 0, "%s",
+		     w.died->len > 0 ? (char *)g_ptr_array_index(w.died, 0) : "");
 	watched_end(&w);
 }
 
@@ -81,7 +84,8 @@ Test(lab, who_quits_when_told_has_not_died)
 	send_command(&w, "dc1", "quit");
 	/* its answers to the questions, and its end, wake the loop up */
 	cr_assert(run_until(dc1_is_gone, &w), "dc1 did not quit");
-	cr_expect_eq(w.died->len, 0, "%s", w.died->len > 0 ? (char *)g_ptr_array_index(w.died, 0) : "");
+	cr_expect_eq(w.died->len, 0, "%s",
+		     w.died->len > 0 ? (char *)g_ptr_array_index(w.died, 0) : "");
 	watched_end(&w);
 }
 
@@ -128,9 +132,11 @@ Test(lab, what_is_missing_is_named)
 /* What the machine's own network looks like; counters and remaining life times are left out. */
 static char *machine_network(void)
 {
-	static const char *const commands[] = {"ip -o link", "ip -o addr", "ip -o route show table all",
-					       "ip rule", "nft -s list ruleset"};
-	g_autoptr(GRegex) moving = g_regex_new("(valid_lft|preferred_lft|expires) \\S+", 0, 0, NULL);
+	static const char *const commands[] = {"ip -o link", "ip -o addr",
+					       "ip -o route show table all", "ip rule",
+					       "nft -s list ruleset"};
+	g_autoptr(GRegex) moving =
+		g_regex_new("(valid_lft|preferred_lft|expires) \\S+", 0, 0, NULL);
 	g_autoptr(GString) all = g_string_new(NULL);
 
 	for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
@@ -164,8 +170,8 @@ Test(lab, probe_finds_the_programs)
 
 	cr_expect(json_is_true(json_object_get(found, "ok")), "%s",
 		  json_string_value(json_object_get(found, "missing")));
-	cr_expect(json_is_true(
-		json_object_get(json_object_get(json_object_get(found, "features"), "veth"), "ok")));
+	cr_expect(json_is_true(json_object_get(
+		json_object_get(json_object_get(found, "features"), "veth"), "ok")));
 	cr_expect(json_is_false(json_object_get(nowhere, "ok")), "ok without programs");
 	cr_expect(json_is_false(json_object_get(edge, "ok")));
 	cr_expect(json_is_string(json_object_get(edge, "cure")), "no cure is told");

@@ -1,4 +1,6 @@
-/* Evidence that is begun and ended while a lab is up, and look-ups of ways that nobody has sent a packet on. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Evidence that is begun and ended while a lab is up, and look-ups of ways that nobody has sent a
+ * packet on. */
 #include "tests/e2e/lab/harness.h"
 
 #include <criterion/criterion.h>
@@ -63,7 +65,8 @@ static void inspect(struct watched *w, json_t *ways, struct answer *ret)
 
 static json_t *lookups_of(const struct answer *a, const char *node)
 {
-	return json_object_get(json_object_get(json_object_get(a->state, "nodes"), node), "lookups");
+	return json_object_get(json_object_get(json_object_get(a->state, "nodes"), node),
+			       "lookups");
 }
 
 static off_t size_of(const struct answer *a)
@@ -85,7 +88,8 @@ Test(watch, evidence_is_kept_as_long_as_somebody_asks)
 	answer_clear(&state);
 	begin_watch(&w, &first);
 	begin_watch(&w, &second);
-	cr_assert(first.fd >= 0 && second.fd >= 0, "%s", first.message ? first.message : second.message);
+	cr_assert(first.fd >= 0 && second.fd >= 0, "%s",
+		  first.message ? first.message : second.message);
 	inspect(&w, NULL, &state);
 	cr_expect(json_is_array(lookups_of(&state, "edge")), "no evidence");
 	cr_expect_gt(size_of(&first), 0, "not even a header");
@@ -111,9 +115,10 @@ Test(watch, evidence_is_kept_as_long_as_somebody_asks)
 
 Test(watch, kernels_are_asked_for_ways_that_no_packet_took)
 {
-	json_t *ways = json_pack("{s:[{s:s, s:s, s:n}, {s:s, s:s, s:s}], s:[{s:s, s:s, s:s}]}", "edge", "from", "172.25.33.10",
-				 "to", "10.20.0.101", "in", "from", "10.0.1.10", "to", "172.25.33.10", "in", "int", "nobody",
-				 "from", "10.0.0.1", "to", "10.0.0.2", "in", "eth0");
+	json_t *ways = json_pack("{s:[{s:s, s:s, s:n}, {s:s, s:s, s:s}], s:[{s:s, s:s, s:s}]}",
+				 "edge", "from", "172.25.33.10", "to", "10.20.0.101", "in", "from",
+				 "10.0.1.10", "to", "172.25.33.10", "in", "int", "nobody", "from",
+				 "10.0.0.1", "to", "10.0.0.2", "in", "eth0");
 	const json_t *found, *answer;
 	bool refused = false, local = false;
 	struct answer state;
@@ -123,13 +128,15 @@ Test(watch, kernels_are_asked_for_ways_that_no_packet_took)
 	watched_up(&w, "missing-route");
 	inspect(&w, ways, &state);
 	found = lookups_of(&state, "edge");
-	json_array_foreach (found, i, answer) {
+	json_array_foreach(found, i, answer) {
 		const char *to = json_string_value(json_object_get(answer, "to"));
 
 		refused |= g_strcmp0(to, "10.20.0.101") == 0 &&
-			   g_strcmp0(json_string_value(json_object_get(answer, "error")), "ENETUNREACH") == 0;
-		local |= g_strcmp0(to, "172.25.33.10") == 0 &&
-			 g_strcmp0(json_string_value(json_object_get(answer, "type")), "local") == 0;
+			   g_strcmp0(json_string_value(json_object_get(answer, "error")),
+				     "ENETUNREACH") == 0;
+		local |=
+			g_strcmp0(to, "172.25.33.10") == 0 &&
+			g_strcmp0(json_string_value(json_object_get(answer, "type")), "local") == 0;
 	}
 	cr_expect(refused, "the missing route");
 	cr_expect(local, "the address of its own");

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/e2e/live/live.h"
 
 #include "testbed/live/client.h"
@@ -15,7 +16,9 @@ static void copy_file(const char *from, const char *to, int mode)
 	gsize length = 0;
 
 	cr_assert(g_file_get_contents(from, &bytes, &length, NULL), "read %s", from);
-	cr_assert(g_file_set_contents_full(to, bytes, (gssize)length, G_FILE_SET_CONTENTS_NONE, mode, NULL), "write %s", to);
+	cr_assert(g_file_set_contents_full(to, bytes, (gssize)length, G_FILE_SET_CONTENTS_NONE,
+					   mode, NULL),
+		  "write %s", to);
 }
 
 /* Another user may reach neither the build nor the topologies. */
@@ -27,7 +30,8 @@ static char *public_copy(const char *folder)
 
 	cr_assert_eq(g_mkdir_with_parents(bin, 0755), 0);
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_autofree char *from = program_path(names[i]), *to = g_build_filename(bin, names[i], NULL);
+		g_autofree char *from = program_path(names[i]),
+				*to = g_build_filename(bin, names[i], NULL);
 
 		copy_file(from, to, 0755);
 	}
@@ -78,7 +82,8 @@ static char *runtime_dir(const struct home *h)
 static void run(const struct home *h, struct said *ret, const char *input, GPtrArray *argv)
 {
 	g_autofree char *runtime = runtime_dir(h), *in = g_build_filename(h->folder, "input", NULL);
-	g_auto(GStrv) environment = g_environ_setenv(g_get_environ(), "XDG_RUNTIME_DIR", runtime, TRUE);
+	g_auto(GStrv) environment =
+		g_environ_setenv(g_get_environ(), "XDG_RUNTIME_DIR", runtime, TRUE);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GPtrArray) all = g_ptr_array_new();
 	int status = 0;
@@ -94,8 +99,8 @@ static void run(const struct home *h, struct said *ret, const char *input, GPtrA
 	}
 	g_ptr_array_extend(all, argv, NULL, NULL);
 	*ret = (struct said){.exit_code = -1};
-	cr_assert(g_spawn_sync(NULL, (char **)all->pdata, environment, G_SPAWN_DEFAULT, become, GUINT_TO_POINTER(h->uid), &ret->out,
-			       &ret->err, &status, &error),
+	cr_assert(g_spawn_sync(NULL, (char **)all->pdata, environment, G_SPAWN_DEFAULT, become,
+			       GUINT_TO_POINTER(h->uid), &ret->out, &ret->err, &status, &error),
 		  "run %s: %s", h->program, error ? error->message : "");
 	ret->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -136,7 +141,8 @@ void home_expect(const struct home *h, int exit_code, ...)
 	va_end(args);
 	run(h, &s, NULL, argv);
 	line = g_strjoinv(" ", (char **)argv->pdata + 1);
-	cr_expect_eq(s.exit_code, exit_code, "testbed %s: exit %d, not %d; %s%s", line, s.exit_code, exit_code, s.out, s.err);
+	cr_expect_eq(s.exit_code, exit_code, "testbed %s: exit %d, not %d; %s%s", line, s.exit_code,
+		     exit_code, s.out, s.err);
 	said_clear(&s);
 }
 
@@ -180,7 +186,7 @@ static void drop_all(json_t *list, const char *const *members)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach (list, i, item)
+	json_array_foreach(list, i, item)
 		for (guint m = 0; members[m]; m++)
 			json_object_del(item, members[m]);
 }
@@ -192,9 +198,10 @@ static void number_rules(json_t *rules)
 	json_t *rule;
 	g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
-	json_array_foreach (rules, i, rule) {
-		char *chain = g_strdup_printf("%s %s", json_string_value(json_object_get(rule, "table")),
-					      json_string_value(json_object_get(rule, "chain")));
+	json_array_foreach(rules, i, rule) {
+		char *chain =
+			g_strdup_printf("%s %s", json_string_value(json_object_get(rule, "table")),
+					json_string_value(json_object_get(rule, "chain")));
 		gsize n = GPOINTER_TO_SIZE(g_hash_table_lookup(counts, chain));
 
 		json_object_set_new(rule, "place", json_integer((json_int_t)n));
@@ -204,7 +211,8 @@ static void number_rules(json_t *rules)
 
 static void normalise(json_t *node)
 {
-	static const char *const of_links[] = {"ifindex", "rx_bytes", "rx_packets", "tx_bytes", "tx_packets", NULL};
+	static const char *const of_links[] = {"ifindex",  "rx_bytes",	 "rx_packets",
+					       "tx_bytes", "tx_packets", NULL};
 	static const char *const of_rules[] = {"packets", "bytes", NULL};
 	static const char *const lists[] = {"links", "routes", "rules", "nft", "listeners"};
 
@@ -233,14 +241,15 @@ json_t *home_state(const struct home *h, const char *name)
 	cr_assert(state, "%s", error ? error->message : "");
 	nodes = json_incref(json_object_get(state, "nodes"));
 	json_decref(state);
-	json_object_foreach (nodes, key, node)
+	json_object_foreach(nodes, key, node)
 		normalise(node);
 	return nodes;
 }
 
 guint home_files(const struct home *h)
 {
-	g_autofree char *runtime = runtime_dir(h), *path = g_build_filename(runtime, "testbed", NULL);
+	g_autofree char *runtime = runtime_dir(h),
+			*path = g_build_filename(runtime, "testbed", NULL);
 	GDir *folder = g_dir_open(path, 0, NULL);
 	guint n = 0;
 

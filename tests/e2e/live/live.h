@@ -1,4 +1,6 @@
-/* Labs that stay up, as tests use them: the program is run with a run-time folder of the test's own. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Labs that stay up, as tests use them: the program is run with a run-time folder of the test's
+ * own. */
 #ifndef TESTS_E2E_LIVE_LIVE_H
 #define TESTS_E2E_LIVE_LIVE_H
 
@@ -22,13 +24,16 @@ struct said {
 };
 void said_clear(struct said *s);
 
-/* Runs the program with these arguments (up to NULL) and waits; `input` (NULL: none) is its standard input. */
-void home_run(const struct home *h, struct said *ret, const char *input, ...) G_GNUC_NULL_TERMINATED;
+/* Runs the program with these arguments (up to NULL) and waits; `input` (NULL: none) is its
+ * standard input. */
+void home_run(const struct home *h, struct said *ret, const char *input,
+	      ...) G_GNUC_NULL_TERMINATED;
 /* The same, and the test fails when it exits with another code. */
 void home_expect(const struct home *h, int exit_code, ...) G_GNUC_NULL_TERMINATED;
 /* Status of one lab, from --json; the caller owns it.  NULL: it is not up. */
 json_t *home_status(const struct home *h, const char *name);
-/* State of all nodes' kernels without what differs from one moment to the next: numbers, counters, neighbours. */
+/* State of all nodes' kernels without what differs from one moment to the next: numbers, counters,
+ * neighbours. */
 json_t *home_state(const struct home *h, const char *name);
 /* How many files are in the folder of labs. */
 guint home_files(const struct home *h);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Packets of a lab that is up: one file, an interface for each NODE:IF, and lines for people. */
 #include "tests/e2e/live/live.h"
 
@@ -26,12 +27,14 @@ static void count(const struct pcapng_record *r, gpointer user_data)
 /* Runs a shell line with the lab's folder in its environment; its exit code. */
 static int shell(const struct home *h, const char *line)
 {
-	g_autofree char *whole =
-		g_strdup_printf("export XDG_RUNTIME_DIR=%s; testbed=%s; cd %s; %s", h->folder, h->program, h->folder, line);
+	g_autofree char *whole = g_strdup_printf("export XDG_RUNTIME_DIR=%s; testbed=%s; cd %s; %s",
+						 h->folder, h->program, h->folder, line);
 	char *argv[] = {(char[]){"/bin/sh"}, (char[]){"-c"}, whole, NULL};
 	int status = 0;
 
-	cr_assert(g_spawn_sync(NULL, argv, NULL, G_SPAWN_STDERR_TO_DEV_NULL | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, NULL, &status, NULL));
+	cr_assert(g_spawn_sync(NULL, argv, NULL,
+			       G_SPAWN_STDERR_TO_DEV_NULL | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL,
+			       NULL, NULL, &status, NULL));
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -46,12 +49,14 @@ Test(capture, a_file_has_an_interface_for_each_place, .timeout = 60)
 	home_new(&h, 0);
 	home_expect(&h, 0, "up", NULL);
 	/* it has started before it says so, and Ctrl-C ends it well */
-	cr_expect_eq(shell(&h, "mkfifo said; $testbed capture core:perim dc1:lan -w c.pcapng udp port 3478 2>said & p=$!; exec 3<said; "
+	cr_expect_eq(shell(&h, "mkfifo said; $testbed capture core:perim dc1:lan -w c.pcapng udp "
+			       "port 3478 2>said & p=$!; exec 3<said; "
 			       "read line <&3; $testbed call dc1 home1; kill -INT $p; wait $p"),
 		     0);
 	path = g_build_filename(h.folder, "c.pcapng", NULL);
 	cr_assert(g_file_get_contents(path, &bytes, &length, NULL));
-	cr_assert(pcapng_read((const guint8 *)bytes, length, count, &seen, &error), "%s", error ? error->message : "");
+	cr_assert(pcapng_read((const guint8 *)bytes, length, count, &seen, &error), "%s",
+		  error ? error->message : "");
 	cr_expect_gt(seen.inside, 0);
 	cr_expect_gt(seen.outside, 0);
 	cr_expect_eq(seen.others, 0);

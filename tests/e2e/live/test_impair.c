@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Impaired links as calls meet them in a whole lab, changed while it lives. */
 #include "tests/e2e/live/live.h"
 
@@ -17,7 +18,9 @@ static json_t *call(const struct home *h, const char *seconds)
 	home_run(h, &s, NULL, "call", "dc1", "branch1", "--seconds", seconds, "--json", "-", NULL);
 	document = json_loads(s.out, 0, NULL);
 	cr_assert_not_null(document, "%s%s", s.out, s.err);
-	cell = json_incref(json_array_get(json_object_get(json_array_get(json_object_get(document, "scenarios"), 0), "cells"), 0));
+	cell = json_incref(json_array_get(
+		json_object_get(json_array_get(json_object_get(document, "scenarios"), 0), "cells"),
+		0));
 	json_decref(document);
 	said_clear(&s);
 	return cell;
@@ -33,8 +36,8 @@ static double rtt_ms(const struct home *h)
 	return ms;
 }
 
-/* What `receiver` lost of what the other end sent it, by the numbers in the packets: the ends do not report at the same
- * moment, and what was sent after the first report was not lost. */
+/* What `receiver` lost of what the other end sent it, by the numbers in the packets: the ends do
+ * not report at the same moment, and what was sent after the first report was not lost. */
 static void lost_at(const json_t *cell, const char *receiver, double *ret_lost, double *ret_sent)
 {
 	const json_t *streams = json_object_get(cell, "streams");
@@ -45,7 +48,8 @@ static void lost_at(const json_t *cell, const char *receiver, double *ret_lost, 
 		double received = json_number_value(json_object_get(s, "received"));
 		double loss = json_number_value(json_object_get(s, "loss_pct")) / 100;
 
-		if (strcmp(json_string_value(json_object_get(s, "receiver")), receiver) == 0 && loss < 1)
+		if (strcmp(json_string_value(json_object_get(s, "receiver")), receiver) == 0 &&
+		    loss < 1)
 			*ret_sent = received / (1 - loss);
 		*ret_lost = *ret_sent * loss;
 		if (*ret_sent > 0)
@@ -63,13 +67,15 @@ static void expect_loss(const struct home *h)
 	mean = sent * LOSS;
 	deviation = sqrt(sent * LOSS * (1 - LOSS));
 	/* four deviations of the binomial: one run in fifteen thousand is outside */
-	cr_expect(sent >= 200 && fabs(lost - mean) <= 4 * deviation, "%g of %g lost where %g should be", lost, sent, mean);
+	cr_expect(sent >= 200 && fabs(lost - mean) <= 4 * deviation,
+		  "%g of %g lost where %g should be", lost, sent, mean);
 	lost_at(cell, "dc1", &lost, &sent);
 	cr_expect(lost <= 1, "%g of %g lost on the way that loses nothing", lost, sent);
 	json_decref(cell);
 }
 
-/* The cable between the Internet and the branch is impaired at both ends; an impairment counted twice would show. */
+/* The cable between the Internet and the branch is impaired at both ends; an impairment counted
+ * twice would show. */
 Test(impair, a_call_meets_what_was_set_until_it_is_taken_back, .timeout = 90)
 {
 	struct home h;
@@ -82,7 +88,8 @@ Test(impair, a_call_meets_what_was_set_until_it_is_taken_back, .timeout = 90)
 		    "set-impair: {node: internet, interface: branch, delay: 60ms}", NULL);
 	with_ms = rtt_ms(&h);
 	cr_expect(before_ms < DELAY_MS, "%.1f ms without", before_ms);
-	cr_expect(with_ms >= 2 * DELAY_MS && with_ms < 3 * DELAY_MS, "%.1f ms with, %.1f ms without", with_ms, before_ms);
+	cr_expect(with_ms >= 2 * DELAY_MS && with_ms < 3 * DELAY_MS,
+		  "%.1f ms with, %.1f ms without", with_ms, before_ms);
 	home_expect(&h, 0, "set", "set-impair: {node: branch-gw, interface: wan}",
 		    "set-impair: {node: internet, interface: branch, loss: 10%}", NULL);
 	expect_loss(&h);

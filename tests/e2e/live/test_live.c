@@ -1,4 +1,6 @@
-/* A lab's life in the background: up, what one does with it, down; and all the ways in which it may end. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A lab's life in the background: up, what one does with it, down; and all the ways in which it may
+ * end. */
 #include "tests/e2e/live/live.h"
 #include "tests/support/process.h"
 
@@ -8,7 +10,9 @@
 #include <unistd.h>
 
 #define NOBODY 65534
-#define UP_DEADLINE_MS 10000 /* on a machine that is busy with other tests; a quiet one takes a third of a second */
+#define UP_DEADLINE_MS                                                                             \
+	10000 /* on a machine that is busy with other tests; a quiet one takes a third of a second \
+	       */
 #define GONE_DEADLINE_MS 5000
 
 static pid_t number(const json_t *status, const char *key)
@@ -27,7 +31,7 @@ static void everyone_is_signed_in(const json_t *status)
 	json_t *e;
 
 	cr_expect_eq(json_array_size(json_object_get(status, "endpoints")), 7);
-	json_array_foreach (json_object_get(status, "endpoints"), i, e)
+	json_array_foreach(json_object_get(status, "endpoints"), i, e)
 		cr_expect_str_eq(json_string_value(json_object_get(e, "state")), "signed-in", "%s",
 				 json_string_value(json_object_get(e, "name")));
 }
@@ -36,7 +40,8 @@ static void commands_are_passed_through(const struct home *h)
 {
 	struct said s;
 
-	home_run(h, &s, "spoken\n", "exec", "dc1", "--", "sh", "-c", "cat; echo to-stderr >&2; exit 7", NULL);
+	home_run(h, &s, "spoken\n", "exec", "dc1", "--", "sh", "-c",
+		 "cat; echo to-stderr >&2; exit 7", NULL);
 	cr_expect_eq(s.exit_code, 7);
 	cr_expect_str_eq(s.out, "spoken\n");
 	cr_expect(strstr(s.err, "to-stderr") != NULL);
@@ -76,7 +81,8 @@ static bool is_watched(gpointer supervisor)
 
 	cr_assert_not_null(fds, "%s cannot be read", folder);
 	while ((name = g_dir_read_name(fds))) {
-		g_autofree char *path = g_build_filename(folder, name, NULL), *target = g_file_read_link(path, NULL);
+		g_autofree char *path = g_build_filename(folder, name, NULL),
+				*target = g_file_read_link(path, NULL);
 
 		if (target && strstr(target, "memfd:evidence"))
 			return true;
@@ -95,16 +101,21 @@ static void calls_are_explained(const struct home *h, int supervisor)
 
 	home_run(h, &s, NULL, "explain", "branch1", "home1", "-n", "lab", "--no-trial", NULL);
 	cr_expect_eq(s.exit_code, 0, "%s", s.err);
-	cr_expect(strstr(s.out, "(RETURN_WRONG_EGRESS) [lab lab]\nwhere  edge, 10.20.0.0/24\n"), "%s", s.out);
+	cr_expect(strstr(s.out, "(RETURN_WRONG_EGRESS) [lab lab]\nwhere  edge, 10.20.0.0/24\n"),
+		  "%s", s.out);
 	cr_expect(strstr(s.out, "; seen: "), "no packets were seen: %s", s.out);
-	cr_expect(strstr(s.out, "; kernel at edge: 10.20.0.101 from 172.25.33.10: no way (ENETUNREACH)"),
+	cr_expect(strstr(s.out,
+			 "; kernel at edge: 10.20.0.101 from 172.25.33.10: no way (ENETUNREACH)"),
 		  "the kernel was not asked: %s", s.out);
 	said_clear(&s);
 	home_run(h, &s, NULL, "explain", "branch1", "home1", "-n", "lab", "--no-trial", "-v", NULL);
-	cr_expect(strstr(s.out, "edge/tb-edge says of sending to 10.20.0.101"), "what a server says is not heard: %s", s.out);
+	cr_expect(strstr(s.out, "edge/tb-edge says of sending to 10.20.0.101"),
+		  "what a server says is not heard: %s", s.out);
 	cr_expect(!strstr(s.out, "TOOL_DISAGREES"), "%s", s.out);
 	said_clear(&s);
-	cr_expect(process_wait_until(is_watched_no_more, GINT_TO_POINTER(supervisor), GONE_DEADLINE_MS), "packets are kept though nobody asks any more");
+	cr_expect(process_wait_until(is_watched_no_more, GINT_TO_POINTER(supervisor),
+				     GONE_DEADLINE_MS),
+		  "packets are kept though nobody asks any more");
 	home_expect(h, 2, "explain", "missing-route/branch1-home1/audio", "-n", "lab", NULL);
 	home_expect(h, 2, "explain", "branch1", "nobody", "-n", "lab", NULL);
 }
@@ -126,7 +137,8 @@ Test(live, up_exec_call_down, .timeout = 60)
 	calls_are_placed(&h);
 	calls_are_explained(&h, (int)number(status, "supervisor"));
 	home_expect(&h, 0, "down", NULL);
-	cr_expect(is_gone(GINT_TO_POINTER(number(status, "supervisor"))), "something is left of the lab after 'down'");
+	cr_expect(is_gone(GINT_TO_POINTER(number(status, "supervisor"))),
+		  "something is left of the lab after 'down'");
 	cr_expect_eq(home_files(&h), 0);
 	json_decref(status);
 	home_expect(&h, 0, "down", NULL);
@@ -144,7 +156,8 @@ Test(live, nothing_is_left_when_the_keeper_is_killed, .timeout = 60)
 	status = home_status(&h, "lab");
 	cr_assert(status);
 	cr_assert_eq(kill(number(status, "pid"), SIGKILL), 0);
-	cr_expect(process_wait_until(is_gone, GINT_TO_POINTER(number(status, "supervisor")), GONE_DEADLINE_MS),
+	cr_expect(process_wait_until(is_gone, GINT_TO_POINTER(number(status, "supervisor")),
+				     GONE_DEADLINE_MS),
 		  "the lab outlives its keeper");
 	json_decref(status);
 	home_run(&h, &s, NULL, "status", NULL);
@@ -166,7 +179,9 @@ Test(live, two_labs_side_by_side, .timeout = 60)
 	home_expect(&h, 0, "up", "-n", "two", "-s", "persistent-route", NULL);
 	home_run(&h, &s, NULL, "up", "-n", "one", "-s", "vpn-bypass", NULL);
 	cr_expect_eq(s.exit_code, 2);
-	cr_expect(strstr(s.err, "missing-route") && strstr(s.err, "vpn-bypass") && strstr(s.err, "down -n one"), "%s", s.err);
+	cr_expect(strstr(s.err, "missing-route") && strstr(s.err, "vpn-bypass") &&
+			  strstr(s.err, "down -n one"),
+		  "%s", s.err);
 	said_clear(&s);
 	home_expect(&h, 2, "exec", "dc1", "--", "true", NULL);
 	home_expect(&h, 0, "exec", "-n", "two", "dc1", "--", "true", NULL);
@@ -215,9 +230,11 @@ Test(live, a_lab_that_nobody_waits_for_does_not_come_up, .timeout = 60)
 	home_new(&h, 0);
 	line = g_strdup_printf("XDG_RUNTIME_DIR=%s timeout -s KILL 0.1 %s up", h.folder, h.program);
 	argv[2] = line;
-	cr_assert(g_spawn_sync(NULL, argv, NULL, G_SPAWN_STDERR_TO_DEV_NULL | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, NULL,
-			       NULL, NULL));
-	cr_expect(process_wait_until(no_files, &h, GONE_DEADLINE_MS), "a lab whose 'up' was killed is still there");
+	cr_assert(g_spawn_sync(NULL, argv, NULL,
+			       G_SPAWN_STDERR_TO_DEV_NULL | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL,
+			       NULL, NULL, NULL, NULL));
+	cr_expect(process_wait_until(no_files, &h, GONE_DEADLINE_MS),
+		  "a lab whose 'up' was killed is still there");
 	home_expect(&h, 3, "up", "-t", "/dev/null", NULL);
 	cr_expect_eq(home_files(&h), 0);
 	home_clear(&h);

@@ -1,10 +1,13 @@
-/* Changes of a lab that is up: it becomes what a fresh lab with the same change is, or nothing happens. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Changes of a lab that is up: it becomes what a fresh lab with the same change is, or nothing
+ * happens. */
 #include "tests/e2e/live/live.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
 
-/* One of each kind, and those that make links anew: a cable that becomes a switch, a switch that becomes a cable. */
+/* One of each kind, and those that make links anew: a cable that becomes a switch, a switch that
+ * becomes a cable. */
 static const char *const changes[] = {
 	"add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1}",
 	"remove-route: {node: edge, to: 10.0.1.0/24}",
@@ -16,14 +19,17 @@ static const char *const changes[] = {
 	"set-resolvers: {node: home1, servers: [10.0.1.53]}",
 	"stop-service: {node: edge, service: edge}",
 	"remove-node: {node: branch2}",
-	"[{add-network: {lab-net: {subnet: 10.77.0.0/24}}}, {add-interface: {node: core, new0: {network: lab-net, address: "
-	"10.77.0.1/24}}}, {add-node: {extra: {interfaces: {lan: {network: lab-net, address: 10.77.0.2/24}}, routes: [{to: default, "
+	"[{add-network: {lab-net: {subnet: 10.77.0.0/24}}}, {add-interface: {node: core, new0: "
+	"{network: lab-net, address: "
+	"10.77.0.1/24}}}, {add-node: {extra: {interfaces: {lan: {network: lab-net, address: "
+	"10.77.0.2/24}}, routes: [{to: default, "
 	"via: 10.77.0.1}]}}}]",
 	"set-impair: {node: branch-gw, interface: wan, delay: 5ms}",
 	"add-node: {tap: {interfaces: {lan: {network: perimeter, address: 172.25.33.77/24}}}}",
 };
 
-/* The reference network without clients and scenarios: nobody's sign-in has to be waited for.  The caller frees the name. */
+/* The reference network without clients and scenarios: nobody's sign-in has to be waited for.  The
+ * caller frees the name. */
 static char *bare_topology(const struct home *h)
 {
 	char *path = g_build_filename(h->folder, "bare.yaml", NULL);
@@ -48,7 +54,7 @@ static char *differences(const json_t *a, const json_t *b)
 	const char *key;
 	json_t *node;
 
-	json_object_foreach ((json_t *)(guintptr)a, key, node) {
+	json_object_foreach((json_t *)(guintptr)a, key, node) {
 		const json_t *other = json_object_get(b, key);
 		char *one, *two;
 
@@ -56,11 +62,12 @@ static char *differences(const json_t *a, const json_t *b)
 			continue;
 		one = json_dumps(node, JSON_INDENT(1) | JSON_SORT_KEYS);
 		two = other ? json_dumps(other, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
-		g_string_append_printf(text, "%s: live %s\nfresh %s\n", key, one, two ? two : "has none");
+		g_string_append_printf(text, "%s: live %s\nfresh %s\n", key, one,
+				       two ? two : "has none");
 		free(one);
 		free(two);
 	}
-	json_object_foreach ((json_t *)(guintptr)b, key, node)
+	json_object_foreach((json_t *)(guintptr)b, key, node)
 		if (!json_object_get(a, key))
 			g_string_append_printf(text, "%s: the live lab has none\n", key);
 	return g_string_free(text, FALSE);
@@ -73,7 +80,8 @@ static void expect_same(const json_t *a, const json_t *b, const char *change, co
 	cr_expect_str_eq(text, "", "%s %s:\n%s", change, when, text);
 }
 
-static void try_change(const struct home *h, const char *topology, const json_t *declared, const char *change)
+static void try_change(const struct home *h, const char *topology, const json_t *declared,
+		       const char *change)
 {
 	json_t *live, *fresh, *back;
 
@@ -107,7 +115,8 @@ Test(set, a_changed_lab_is_as_a_fresh_one, .timeout = 200)
 	home_clear(&h);
 }
 
-static void expect_refused(const struct home *h, const char *first, const char *second, const char *words)
+static void expect_refused(const struct home *h, const char *first, const char *second,
+			   const char *words)
 {
 	struct said s;
 
@@ -127,12 +136,14 @@ Test(set, a_change_that_is_wrong_or_refused_changes_nothing, .timeout = 60)
 	home_new(&h, 0);
 	home_expect(&h, 0, "up", NULL);
 	before = home_state(&h, "lab");
-	expect_refused(&h, "add-rout: {node: edge}", NULL, "set:1:1: error: unknown change 'add-rout' (did you mean 'add-route'?)");
+	expect_refused(&h, "add-rout: {node: edge}", NULL,
+		       "set:1:1: error: unknown change 'add-rout' (did you mean 'add-route'?)");
 	expect_refused(&h, "link-down: {node: edge, interface: wan}", NULL, "set:1:");
 	expect_refused(&h, "", NULL, "set:");
 	expect_refused(&h, good, "link-down: {node: nobody, interface: wan}", "set 2:1:");
 	/* known to the kernel only: the route before it is taken back */
-	expect_refused(&h, good, "set-sysctl: {node: edge, key: net.ipv4.nonsense, value: '1'}", "nonsense");
+	expect_refused(&h, good, "set-sysctl: {node: edge, key: net.ipv4.nonsense, value: '1'}",
+		       "nonsense");
 	after = home_state(&h, "lab");
 	expect_same(after, before, "refused changes", "");
 	home_expect(&h, 2, "set", NULL);
@@ -148,7 +159,8 @@ Test(set, a_fix_made_live_mends_the_call, .timeout = 60)
 
 	home_new(&h, 0);
 	home_expect(&h, 0, "up", NULL);
-	home_expect(&h, 0, "set", "add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1}", NULL);
+	home_expect(&h, 0, "set", "add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1}",
+		    NULL);
 	home_expect(&h, 0, "call", "branch1", "home1", NULL);
 	home_clear(&h);
 }
@@ -167,7 +179,8 @@ static char *say_in(const struct home *h, const char *node, const char *command)
 
 static void expect_route(const struct home *h, const char *to, bool there, const char *when)
 {
-	g_autofree char *command = g_strdup_printf("ip route show %s", to), *route = say_in(h, "edge", command);
+	g_autofree char *command = g_strdup_printf("ip route show %s", to),
+			*route = say_in(h, "edge", command);
 
 	cr_expect_eq(*route != '\0', there, "route to %s %s: '%s'", to, when, route);
 }
@@ -177,9 +190,9 @@ static void expect_all_signed_in(const struct home *h)
 	json_t *status = home_status(h, "lab"), *endpoint;
 	size_t i;
 
-	json_array_foreach (json_object_get(status, "endpoints"), i, endpoint)
-		cr_expect_str_eq(json_string_value(json_object_get(endpoint, "state")), "signed-in", "%s",
-				 json_string_value(json_object_get(endpoint, "name")));
+	json_array_foreach(json_object_get(status, "endpoints"), i, endpoint)
+		cr_expect_str_eq(json_string_value(json_object_get(endpoint, "state")), "signed-in",
+				 "%s", json_string_value(json_object_get(endpoint, "name")));
 	cr_expect_eq(i, 7);
 	json_decref(status);
 }
@@ -195,8 +208,12 @@ Test(set, a_node_that_starts_again_has_lost_what_is_not_persistent, .timeout = 6
 	home_expect(&h, 0, "up", NULL);
 	declared = home_state(&h, "lab");
 	before = say_in(&h, "edge", running);
-	home_expect(&h, 0, "set", "add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, persistent: false}", NULL);
-	home_expect(&h, 0, "exec", "edge", "--", "ip", "route", "add", "10.99.0.0/24", "via", "172.25.33.1", NULL);
+	home_expect(
+		&h, 0, "set",
+		"add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, persistent: false}",
+		NULL);
+	home_expect(&h, 0, "exec", "edge", "--", "ip", "route", "add", "10.99.0.0/24", "via",
+		    "172.25.33.1", NULL);
 	expect_route(&h, "10.20.0.0/24", true, "before");
 	expect_route(&h, "10.99.0.0/24", true, "before");
 	home_expect(&h, 2, "reboot", "edg", NULL);
@@ -229,7 +246,8 @@ static void expect_delayed_call(const struct home *h, const char *when)
 
 	home_run(h, &s, NULL, "call", "dc1", "home1", NULL);
 	figure = strstr(s.out, heard);
-	cr_expect(figure && g_ascii_strtod(figure + strlen(heard), NULL) >= 20, "%s: %s%s", when, s.out, s.err);
+	cr_expect(figure && g_ascii_strtod(figure + strlen(heard), NULL) >= 20, "%s: %s%s", when,
+		  s.out, s.err);
 	said_clear(&s);
 }
 
@@ -253,7 +271,8 @@ Test(set, an_impaired_interface_that_is_made_anew_stays_impaired, .timeout = 60)
 
 Test(set, a_trace_follows_the_lab_as_it_is_now, .timeout = 60)
 {
-	static const char set[] = "add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int}";
+	static const char set[] =
+		"add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int}";
 	struct home h;
 	struct said s;
 
@@ -267,10 +286,12 @@ Test(set, a_trace_follows_the_lab_as_it_is_now, .timeout = 60)
 	home_expect(&h, 0, "set", set, NULL);
 	home_run(&h, &s, NULL, "trace", "edge", "branch1", "-n", "lab", "--port", "5061", NULL);
 	cr_expect_eq(s.exit_code, 0, "%s", s.err);
-	cr_expect(strstr(s.out, "kernel the same") && !strstr(s.out, "kernel differs"), "%s", s.out);
+	cr_expect(strstr(s.out, "kernel the same") && !strstr(s.out, "kernel differs"), "%s",
+		  s.out);
 	said_clear(&s);
 	/* by hand, so that no model knows it */
-	home_expect(&h, 0, "exec", "edge", "--", "ip", "route", "del", "10.20.0.0/24", "via", "172.25.33.1", NULL);
+	home_expect(&h, 0, "exec", "edge", "--", "ip", "route", "del", "10.20.0.0/24", "via",
+		    "172.25.33.1", NULL);
 	home_expect(&h, 1, "trace", "edge", "branch1", "-n", "lab", "--port", "5061", NULL);
 	home_expect(&h, 2, "trace", "edge", "nobody", "-n", "lab", NULL);
 	home_expect(&h, 2, "trace", "edge", "branch1", "-n", "lab", "-s", "missing-route", NULL);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The program on whole labs: what it prints, what it leaves, how it ends. */
 #include <criterion/criterion.h>
 #include <gio/gio.h>
@@ -28,7 +29,8 @@ static GSubprocess *start(const char *arguments, const char *dir)
 	GSubprocess *p;
 
 	cr_assert(g_shell_parse_argv(line, NULL, &argv, NULL));
-	p = g_subprocess_newv((const char *const *)(gpointer)argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error);
+	p = g_subprocess_newv((const char *const *)(gpointer)argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE,
+			      &error);
 	cr_assert_not_null(p, "%s", error ? error->message : "");
 	return p;
 }
@@ -36,7 +38,8 @@ static GSubprocess *start(const char *arguments, const char *dir)
 static void finish(GSubprocess *p, struct ran *r)
 {
 	cr_assert(g_subprocess_communicate_utf8(p, NULL, NULL, &r->out, NULL, NULL));
-	r->status = g_subprocess_get_if_exited(p) ? g_subprocess_get_exit_status(p) : 128 + g_subprocess_get_term_sig(p);
+	r->status = g_subprocess_get_if_exited(p) ? g_subprocess_get_exit_status(p) :
+						    128 + g_subprocess_get_term_sig(p);
 	g_object_unref(p);
 }
 
@@ -52,7 +55,8 @@ static void ran_clear(struct ran *r)
 {
 	const char *argv[] = {"rm", "-rf", r->dir, NULL};
 
-	g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+	g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL,
+		     NULL, NULL, NULL);
 	g_free(r->dir);
 	g_free(r->out);
 }
@@ -122,7 +126,8 @@ Test(matrix, report_of_the_run_folder_is_the_same)
 	argv[2] = r.dir;
 	file = g_build_filename(r.dir, "results.json", NULL);
 	cr_assert(g_file_get_contents(file, &results, NULL, NULL));
-	cr_assert(g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &again, NULL, NULL, NULL));
+	cr_assert(g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL,
+			       &again, NULL, NULL, NULL));
 	cr_expect_str_eq(again, results);
 	ran_clear(&r);
 }
@@ -144,13 +149,15 @@ static json_int_t number(const json_t *o, const char *key)
 	return json_integer_value(json_object_get(o, key));
 }
 
-/* Every tunnel there is adds at least an IP header; WireGuard an IP header, UDP and 32 bytes of its own, and fills up to 16. */
+/* Every tunnel there is adds at least an IP header; WireGuard an IP header, UDP and 32 bytes of its
+ * own, and fills up to 16. */
 static void expect_overhead(const json_t *tunnel, bool wireguard)
 {
 	double each = (double)number(tunnel, "overhead_bytes") / (double)number(tunnel, "packets");
 
-	cr_expect(each >= (wireguard ? 60 : 20) && each <= (wireguard ? 75 : 60), "%s adds %.1f bytes a packet",
-		  json_string_value(json_object_get(tunnel, "node")), each);
+	cr_expect(each >= (wireguard ? 60 : 20) && each <= (wireguard ? 75 : 60),
+		  "%s adds %.1f bytes a packet", json_string_value(json_object_get(tunnel, "node")),
+		  each);
 }
 
 /* With -v the bytes on the wire: each hop has carried the media, and no sign-in is in it. */
@@ -166,18 +173,24 @@ Test(matrix, call_tells_what_it_cost_on_the_wire)
 	run("run call branch1 dc1 -s missing-route -v", &r);
 	cr_expect_eq(r.status, 0, "%s", r.out);
 	document = results_of(&r);
-	cell = json_array_get(json_object_get(json_array_get(json_object_get(document, "scenarios"), 0), "cells"), 0);
+	cell = json_array_get(
+		json_object_get(json_array_get(json_object_get(document, "scenarios"), 0), "cells"),
+		0);
 	features = json_object_get(json_object_get(document, "run"), "features");
-	wireguard = g_str_has_prefix(json_string_value(json_object_get(features, "vpn")), "wireguard");
+	wireguard =
+		g_str_has_prefix(json_string_value(json_object_get(features, "vpn")), "wireguard");
 	sent = number(json_object_get(cell, "quality"), "sent");
 	cr_expect(sent >= 40);
-	cr_expect(json_array_size(json_object_get(cell, "hops")) >= 9, "both ends, both gateways, the way between them");
-	json_array_foreach (json_object_get(cell, "hops"), i, hop)
-		cr_expect(number(hop, "rx_packets") + number(hop, "tx_packets") < 2 * sent + 100, "%s:%s carried more than the call",
-			  json_string_value(json_object_get(hop, "node")), json_string_value(json_object_get(hop, "interface")));
+	cr_expect(json_array_size(json_object_get(cell, "hops")) >= 9,
+		  "both ends, both gateways, the way between them");
+	json_array_foreach(json_object_get(cell, "hops"), i, hop)
+		cr_expect(number(hop, "rx_packets") + number(hop, "tx_packets") < 2 * sent + 100,
+			  "%s:%s carried more than the call",
+			  json_string_value(json_object_get(hop, "node")),
+			  json_string_value(json_object_get(hop, "interface")));
 	tunnels = json_object_get(cell, "tunnels");
 	cr_expect_eq(json_array_size(tunnels), 2, "%s", r.out);
-	json_array_foreach (tunnels, i, tunnel)
+	json_array_foreach(tunnels, i, tunnel)
 		expect_overhead(tunnel, wireguard);
 	cr_expect_not_null(strstr(r.out, "wire     "), "%s", r.out);
 	cr_expect_not_null(strstr(r.out, "tunnel   branch-gw by wan: "), "%s", r.out);
@@ -188,7 +201,8 @@ Test(matrix, call_tells_what_it_cost_on_the_wire)
 #define LOSS 0.12 /* of what branch1 sends */
 
 /* What `l` heard of `participant`: lost packets, and how many there were. */
-static void source_of(const json_t *l, const char *participant, double *ret_lost, double *ret_expected)
+static void source_of(const json_t *l, const char *participant, double *ret_lost,
+		      double *ret_expected)
 {
 	const json_t *sources = json_object_get(l, "sources");
 
@@ -196,12 +210,14 @@ static void source_of(const json_t *l, const char *participant, double *ret_lost
 	for (size_t i = 0; i < json_array_size(sources); i++) {
 		const json_t *one = json_array_get(sources, i);
 
-		if (g_strcmp0(json_string_value(json_object_get(one, "participant")), participant) != 0)
+		if (g_strcmp0(json_string_value(json_object_get(one, "participant")),
+			      participant) != 0)
 			continue;
 		*ret_expected = (double)number(one, "expected");
 		*ret_lost = *ret_expected - (double)number(one, "received");
 	}
-	cr_assert(*ret_expected >= 100, "%s hears %s", json_string_value(json_object_get(l, "participant")), participant);
+	cr_assert(*ret_expected >= 100, "%s hears %s",
+		  json_string_value(json_object_get(l, "participant")), participant);
 }
 
 static void expect_sources(const json_t *leg)
@@ -217,12 +233,15 @@ static void expect_sources(const json_t *leg)
 			continue;
 		source_of(leg, names[i], &lost, &expected);
 		/* four deviations of the binomial; what nobody impaired loses nothing */
-		cr_expect(lossy ? fabs(lost - expected * LOSS) <= 4 * sqrt(expected * LOSS * (1 - LOSS)) : lost <= 1,
+		cr_expect(lossy ? fabs(lost - expected * LOSS) <=
+					  4 * sqrt(expected * LOSS * (1 - LOSS)) :
+				  lost <= 1,
 			  "%s lost %g of %g packets of %s", who, lost, expected, names[i]);
 	}
 }
 
-/* The MCU forwards all in one stream; whose packets are missing is told by each sender's own numbers. */
+/* The MCU forwards all in one stream; whose packets are missing is told by each sender's own
+ * numbers. */
 Test(matrix, a_conference_tells_whose_packets_were_lost, .timeout = 60)
 {
 	struct ran r;
@@ -230,14 +249,18 @@ Test(matrix, a_conference_tells_whose_packets_were_lost, .timeout = 60)
 	const char *reason;
 
 	run("run matrix -s missing-route --only /dc-organised/av-conference --seconds 3 "
-	    "-c 'set-impair: {node: branch1, interface: lan, loss: 12%}'", &r);
+	    "-c 'set-impair: {node: branch1, interface: lan, loss: 12%}'",
+	    &r);
 	cr_expect_eq(r.status, 1, "%s", r.out);
 	document = results_of(&r);
-	cell = json_array_get(json_object_get(json_array_get(json_object_get(document, "scenarios"), 0), "cells"), 0);
+	cell = json_array_get(
+		json_object_get(json_array_get(json_object_get(document, "scenarios"), 0), "cells"),
+		0);
 	reason = json_string_value(json_object_get(cell, "reason"));
 	cr_expect_str_eq(json_string_value(json_object_get(cell, "verdict")), "fail");
 	cr_assert_not_null(reason);
-	cr_expect(strstr(reason, "lost packets of branch1") && !strstr(reason, "packets of home1") && !strstr(reason, "packets of dc1"),
+	cr_expect(strstr(reason, "lost packets of branch1") &&
+			  !strstr(reason, "packets of home1") && !strstr(reason, "packets of dc1"),
 		  "%s", reason);
 	cr_expect_eq(json_array_size(json_object_get(cell, "legs")), 3);
 	for (size_t i = 0; i < json_array_size(json_object_get(cell, "legs")); i++)
@@ -246,7 +269,8 @@ Test(matrix, a_conference_tells_whose_packets_were_lost, .timeout = 60)
 	ran_clear(&r);
 }
 
-static void on_change(GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent event, gpointer user_data)
+static void on_change(GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent event,
+		      gpointer user_data)
 {
 	(void)monitor;
 	(void)file;
@@ -260,7 +284,8 @@ static void wait_for_event(const char *dir, const char *text)
 {
 	g_autofree char *path = g_build_filename(dir, "events.jsonl", NULL);
 	g_autoptr(GFile) file = g_file_new_for_path(path);
-	g_autoptr(GFileMonitor) monitor = g_file_monitor_file(file, G_FILE_MONITOR_NONE, NULL, NULL);
+	g_autoptr(GFileMonitor) monitor =
+		g_file_monitor_file(file, G_FILE_MONITOR_NONE, NULL, NULL);
 	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
 
 	g_file_monitor_set_rate_limit(monitor, 10);
@@ -274,7 +299,8 @@ static void wait_for_event(const char *dir, const char *text)
 	}
 }
 
-/* A signal in the middle: partial results are whole documents, and the exit code names the signal. */
+/* A signal in the middle: partial results are whole documents, and the exit code names the signal.
+ */
 Test(matrix, interrupted_leaves_valid_results, .timeout = 60)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -287,9 +313,11 @@ Test(matrix, interrupted_leaves_valid_results, .timeout = 60)
 		wait_for_event(r.dir, "\"cell-started\"");
 		g_subprocess_send_signal(p, signals[i]);
 		finish(p, &r);
-		cr_expect_eq(r.status, 128 + signals[i], "signal %d: exit %d", signals[i], r.status);
+		cr_expect_eq(r.status, 128 + signals[i], "signal %d: exit %d", signals[i],
+			     r.status);
 		document = results_of(&r);
-		cr_expect(json_is_false(json_object_get(document, "complete")), "signal %d", signals[i]);
+		cr_expect(json_is_false(json_object_get(document, "complete")), "signal %d",
+			  signals[i]);
 		cr_expect_gt(summary(document, "not_run"), 0, "signal %d", signals[i]);
 		json_decref(document);
 		ran_clear(&r);

@@ -1,5 +1,7 @@
-/* Every NAT that can be asked for, measured from inside in one lab: 3 mappings x 3 filterings x hairpin x ports kept,
- * with two timeouts.  `testbed run nat` says what it measured; it is held here against what was written into the file. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every NAT that can be asked for, measured from inside in one lab: 3 mappings x 3 filterings x
+ * hairpin x ports kept, with two timeouts.  `testbed run nat` says what it measured; it is held
+ * here against what was written into the file. */
 #include "tests/support/program.h"
 
 #include <criterion/criterion.h>
@@ -7,7 +9,8 @@
 
 #define COMBINATIONS 36u
 
-static const char *const behaviours[] = { "endpoint-independent", "address-dependent", "address-and-port-dependent" };
+static const char *const behaviours[] = {"endpoint-independent", "address-dependent",
+					 "address-and-port-dependent"};
 
 struct asked {
 	const char *mapping, *filtering;
@@ -17,7 +20,8 @@ struct asked {
 
 static struct asked combination(guint i)
 {
-	return (struct asked){ behaviours[i / 12], behaviours[i / 4 % 3], i / 2 % 2 == 0, i % 2 == 0, 2 + i % 2 };
+	return (struct asked){behaviours[i / 12], behaviours[i / 4 % 3], i / 2 % 2 == 0, i % 2 == 0,
+			      2 + i % 2};
 }
 
 static void put_site(GString *networks, GString *links, GString *nodes, guint i)
@@ -25,15 +29,19 @@ static void put_site(GString *networks, GString *links, GString *nodes, guint i)
 	struct asked a = combination(i);
 
 	g_string_append_printf(networks,
-			       "  lan%u: {subnet: 192.168.1.0/24, reusable: true}\n  wan%u: {subnet: 198.51.100.%u/30}\n", i, i,
-			       4 * i);
-	g_string_append_printf(links, "      n%u: {network: wan%u, address: 198.51.100.%u/30}\n", i, i, 4 * i + 1);
+			       "  lan%u: {subnet: 192.168.1.0/24, reusable: true}\n  wan%u: "
+			       "{subnet: 198.51.100.%u/30}\n",
+			       i, i, 4 * i);
+	g_string_append_printf(links, "      n%u: {network: wan%u, address: 198.51.100.%u/30}\n", i,
+			       i, 4 * i + 1);
 	g_string_append_printf(
 		nodes,
 		"  gw%u:\n    forwarding: true\n    interfaces:\n"
-		"      lan: {network: lan%u, address: 192.168.1.1/24}\n      wan: {network: wan%u, address: 198.51.100.%u/30}\n"
+		"      lan: {network: lan%u, address: 192.168.1.1/24}\n      wan: {network: wan%u, "
+		"address: 198.51.100.%u/30}\n"
 		"    routes: [{to: default, via: 198.51.100.%u}]\n"
-		"    nat: [{name: nat, masquerade: wan, mapping: %s, filtering: %s, hairpin: %s, preserve_port: %s, "
+		"    nat: [{name: nat, masquerade: wan, mapping: %s, filtering: %s, hairpin: %s, "
+		"preserve_port: %s, "
 		"udp_timeout: %us}]\n"
 		"  c%u:\n    interfaces: {eth0: {network: lan%u, address: 192.168.1.2/24}}\n"
 		"    routes: [{to: default, via: 192.168.1.1}]\n    endpoint: {}\n",
@@ -43,13 +51,15 @@ static void put_site(GString *networks, GString *links, GString *nodes, guint i)
 
 static char *all_nats(const char *folder)
 {
-	g_autoptr(GString) networks = g_string_new(NULL), links = g_string_new(NULL), nodes = g_string_new(NULL);
+	g_autoptr(GString) networks = g_string_new(NULL), links = g_string_new(NULL),
+			   nodes = g_string_new(NULL);
 	g_autofree char *text = NULL;
 	char *path = g_build_filename(folder, "nats.yaml", NULL);
 
 	for (guint i = 0; i < COMBINATIONS; i++)
 		put_site(networks, links, nodes, i);
-	text = g_strdup_printf("topology: nats\ndomain: example.com\nnetworks:\n%snodes:\n  internet:\n    forwarding: true\n"
+	text = g_strdup_printf("topology: nats\ndomain: example.com\nnetworks:\n%snodes:\n  "
+			       "internet:\n    forwarding: true\n"
 			       "    interfaces:\n%s%sscenarios: {base: {}}\n",
 			       networks->str, links->str, nodes->str);
 	cr_assert(g_file_set_contents(path, text, -1, NULL), "write %s", path);
@@ -60,11 +70,12 @@ static char *all_nats(const char *folder)
 static json_t *run_nat(const char *topology, int *ret_exit_code)
 {
 	g_autofree char *program = program_path("testbed"), *out = NULL, *err = NULL;
-	const char *argv[] = { program, "run", "nat", "-t", topology, "--json", "-", NULL };
+	const char *argv[] = {program, "run", "nat", "-t", topology, "--json", "-", NULL};
 	int status = 0;
 	json_t *document;
 
-	cr_assert(g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &err, &status, NULL),
+	cr_assert(g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL,
+			       &out, &err, &status, NULL),
 		  "start %s", program);
 	*ret_exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 	document = json_loads(out, 0, NULL);
@@ -78,12 +89,17 @@ static void expect_measured(const json_t *node, guint i)
 	const json_t *m = json_object_get(node, "measured");
 	const char *name = json_string_value(json_object_get(node, "node"));
 
-	cr_expect_str_eq(json_string_value(json_object_get(m, "mapping")), a.mapping, "%s: mapping", name);
-	cr_expect_str_eq(json_string_value(json_object_get(m, "tcp_mapping")), a.mapping, "%s: mapping of TCP", name);
-	cr_expect_str_eq(json_string_value(json_object_get(m, "filtering")), a.filtering, "%s: filtering", name);
+	cr_expect_str_eq(json_string_value(json_object_get(m, "mapping")), a.mapping, "%s: mapping",
+			 name);
+	cr_expect_str_eq(json_string_value(json_object_get(m, "tcp_mapping")), a.mapping,
+			 "%s: mapping of TCP", name);
+	cr_expect_str_eq(json_string_value(json_object_get(m, "filtering")), a.filtering,
+			 "%s: filtering", name);
 	cr_expect_eq(json_is_true(json_object_get(m, "hairpin")), a.hairpin, "%s: hairpin", name);
-	cr_expect_eq(json_is_true(json_object_get(m, "preserve_port")), a.preserve_port, "%s: port", name);
-	cr_expect_eq(json_integer_value(json_object_get(m, "udp_timeout_ms")), 1000 * a.timeout_s, "%s: timeout", name);
+	cr_expect_eq(json_is_true(json_object_get(m, "preserve_port")), a.preserve_port, "%s: port",
+		     name);
+	cr_expect_eq(json_integer_value(json_object_get(m, "udp_timeout_ms")), 1000 * a.timeout_s,
+		     "%s: timeout", name);
 }
 
 Test(nat, all_combinations_are_what_they_say, .timeout = 120)
@@ -107,17 +123,20 @@ static const char two_ways_out[] =
 	"topology: two-ways\ndomain: example.com\n"
 	"networks:\n  lan: {subnet: 192.168.1.0/24}\n  wan: {subnet: 198.51.100.0/24}\n"
 	"nodes:\n"
-	"  internet: {forwarding: true, interfaces: {eth0: {network: wan, address: 198.51.100.1/24}}}\n"
+	"  internet: {forwarding: true, interfaces: {eth0: {network: wan, address: "
+	"198.51.100.1/24}}}\n"
 	"  asked: &gateway\n"
 	"    forwarding: true\n"
 	"    interfaces:\n"
-	"      lan: {network: lan, address: 192.168.1.1/24}\n      wan: {network: wan, address: 198.51.100.2/24}\n"
+	"      lan: {network: lan, address: 192.168.1.1/24}\n      wan: {network: wan, address: "
+	"198.51.100.2/24}\n"
 	"    routes: [{to: default, via: 198.51.100.1}]\n"
 	"    nat: [{name: nat, masquerade: wan, preset: full-cone}]\n"
 	"  taken:\n"
 	"    <<: *gateway\n"
 	"    interfaces:\n"
-	"      lan: {network: lan, address: 192.168.1.9/24}\n      wan: {network: wan, address: 198.51.100.3/24}\n"
+	"      lan: {network: lan, address: 192.168.1.9/24}\n      wan: {network: wan, address: "
+	"198.51.100.3/24}\n"
 	"    nat: [{name: nat, masquerade: wan, preset: symmetric-corporate}]\n"
 	"  client:\n"
 	"    interfaces: {eth0: {network: lan, address: 192.168.1.2/24}}\n"
@@ -139,20 +158,25 @@ Test(nat, what_is_not_as_asked_is_told, .timeout = 60)
 	measured = json_object_get(node, "measured");
 	cr_expect_eq(exit_code, 1, "exit %d", exit_code);
 	cr_expect(json_is_false(json_object_get(node, "as_asked")), "it differs");
-	cr_expect_str_eq(json_string_value(json_object_get(json_object_get(node, "asked"), "mapping")),
-			 "endpoint-independent");
-	cr_expect_str_eq(json_string_value(json_object_get(measured, "mapping")), "address-and-port-dependent");
-	cr_expect_str_eq(json_string_value(json_object_get(measured, "filtering")), "address-and-port-dependent");
+	cr_expect_str_eq(
+		json_string_value(json_object_get(json_object_get(node, "asked"), "mapping")),
+		"endpoint-independent");
+	cr_expect_str_eq(json_string_value(json_object_get(measured, "mapping")),
+			 "address-and-port-dependent");
+	cr_expect_str_eq(json_string_value(json_object_get(measured, "filtering")),
+			 "address-and-port-dependent");
 	json_decref(document);
 	program_folder_free(folder);
 }
 
-/* The path between two NATs is what their mapping and filtering say: as the files expect, by packets. */
+/* The path between two NATs is what their mapping and filtering say: as the files expect, by
+ * packets. */
 Test(nat, calls_go_the_way_that_mapping_and_filtering_leave, .timeout = 120)
 {
 	static const char *const runs[][8] = {
-		{ "run", "matrix", "-t", "topologies/nat-grid.yaml", "-s", "presets", "--media=audio" },
-		{ "run", "matrix", "-t", "topologies/cgn.yaml", "--media=audio" },
+		{"run", "matrix", "-t", "topologies/nat-grid.yaml", "-s", "presets",
+		 "--media=audio"},
+		{"run", "matrix", "-t", "topologies/cgn.yaml", "--media=audio"},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(runs); i++) {
@@ -161,7 +185,8 @@ Test(nat, calls_go_the_way_that_mapping_and_filtering_leave, .timeout = 120)
 		struct run r;
 
 		program_run_matrix(folder, runs[i], 0, &r);
-		cr_assert_not_null(r.results, "%s: no results; exit %d; stderr:\n%s", runs[i][3], r.exit_code, r.err);
+		cr_assert_not_null(r.results, "%s: no results; exit %d; stderr:\n%s", runs[i][3],
+				   r.exit_code, r.err);
 		how = results_differences(r.results);
 		cr_expect_eq(r.exit_code, 0, "%s: exit %d:\n%s", runs[i][3], r.exit_code, how);
 		run_clear(&r);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Homes that have IPv6 alone, and an Edge that is reached over IPv6 alone. */
 #include <criterion/criterion.h>
 #include <string.h>
@@ -5,32 +6,37 @@
 #include "tests/support/program.h"
 
 struct seen {
-	guint over6, over4, relays6; /* sign-ins through the Edge by family, and IPv6 relays offered by clients */
+	guint over6, over4, relays6; /* sign-ins through the Edge by family, and IPv6 relays offered
+					by clients */
 };
 
 static void see(struct seen *s, const char *line)
 {
 	json_t *e = json_loads(line, 0, NULL);
 	const char *name = json_string_value(json_object_get(e, "event"));
-	const char *address = json_string_value(json_object_get(json_object_get(e, "server"), "address"));
+	const char *address =
+		json_string_value(json_object_get(json_object_get(e, "server"), "address"));
 	const char *candidate = json_string_value(json_object_get(e, "address"));
 
-	if (g_strcmp0(name, "signed-in") == 0 && json_is_true(json_object_get(e, "remote_user")) && address)
+	if (g_strcmp0(name, "signed-in") == 0 && json_is_true(json_object_get(e, "remote_user")) &&
+	    address)
 		*(strchr(address, ':') ? &s->over6 : &s->over4) += 1;
-	if (g_strcmp0(name, "candidate") == 0 && g_strcmp0(json_string_value(json_object_get(e, "type")), "relay") == 0 &&
-	    candidate && strchr(candidate, ':'))
+	if (g_strcmp0(name, "candidate") == 0 &&
+	    g_strcmp0(json_string_value(json_object_get(e, "type")), "relay") == 0 && candidate &&
+	    strchr(candidate, ':'))
 		s->relays6++;
 	json_decref(e);
 }
 
 static struct seen run(const char *scenarios, const char *pairs)
 {
-	const char *args[] = { "run", "matrix", "-t", "topologies/dual-stack.yaml", "-s", scenarios, "--media", "im,audio",
-			       "--pairs", pairs, NULL };
+	const char *args[] = {"run",	 "matrix",  "-t",      "topologies/dual-stack.yaml",
+			      "-s",	 scenarios, "--media", "im,audio",
+			      "--pairs", pairs,	    NULL};
 	char *folder = program_folder_new();
 	g_autofree char *path = g_strdup_printf("%s/run/events.jsonl", folder), *text = NULL;
 	g_auto(GStrv) lines = NULL;
-	struct seen s = { 0, 0, 0 };
+	struct seen s = {0, 0, 0};
 	struct run r;
 
 	program_run_matrix(folder, args, 0, &r);
@@ -50,7 +56,8 @@ Test(ipv6, signalling_and_relays_of_homes_without_ipv4)
 
 	cr_expect_eq(s.over6, 4, "%u sign-ins over IPv6", s.over6);
 	cr_expect_eq(s.over4, 0, "%u sign-ins over IPv4", s.over4);
-	cr_expect_eq(s.relays6, 0, "relays are IPv4, for the office has nothing else: %u of IPv6", s.relays6);
+	cr_expect_eq(s.relays6, 0, "relays are IPv4, for the office has nothing else: %u of IPv6",
+		     s.relays6);
 }
 
 Test(ipv6, clients_of_both_families_offer_relays_of_both)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Proof that nothing is acted: the topology is changed, and the results follow the packets.
  *
  * Every test runs the program on a copy of a topology with one thing changed and asks which cells
@@ -10,33 +11,41 @@
 #include <unistd.h>
 
 #define LYNC "topologies/lync.yaml"
-#define BRANCH_ROUTE "      - add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int, persistent: true}\n"
+#define BRANCH_ROUTE                                                                     \
+	"      - add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int, " \
+	"persistent: true}\n"
 #define NOBODY 65534u
 
-/* Both branch clients with everybody outside the company, audio and video, and the conference that begins so; `s` is a string literal. */
-#define BRANCH_OUTSIDE(s)                                                                                    \
-	s "/branch-ad-hoc/av-conference\n" s "/branch1-cafe1/audio\n" s "/branch1-cafe1/video\n" s "/branch1-home1/audio\n" s                   \
-	  "/branch1-home1/video\n" s "/branch1-home2/audio\n" s "/branch1-home2/video\n" s                   \
-	  "/branch2-cafe1/audio\n" s "/branch2-cafe1/video\n" s "/branch2-home1/audio\n" s                   \
-	  "/branch2-home1/video\n" s "/branch2-home2/audio\n" s "/branch2-home2/video"
+/* Both branch clients with everybody outside the company, audio and video, and the conference that
+ * begins so; `s` is a string literal. */
+#define BRANCH_OUTSIDE(s)                                                                          \
+	s "/branch-ad-hoc/av-conference\n" s "/branch1-cafe1/audio\n" s "/branch1-cafe1/video\n" s \
+	  "/branch1-home1/audio\n" s "/branch1-home1/video\n" s "/branch1-home2/audio\n" s         \
+	  "/branch1-home2/video\n" s "/branch2-cafe1/audio\n" s "/branch2-cafe1/video\n" s         \
+	  "/branch2-home1/audio\n" s "/branch2-home1/video\n" s "/branch2-home2/audio\n" s         \
+	  "/branch2-home2/video"
 
-static void run_edited(const char *folder, const char *topology, const struct edit *edits, const char *scenario,
-		       struct run *ret)
+static void run_edited(const char *folder, const char *topology, const struct edit *edits,
+		       const char *scenario, struct run *ret)
 {
 	g_autofree char *path = program_edited_topology(folder, topology, edits);
-	const char *args[] = { "run", "matrix", "-t", path, "-s", scenario, NULL };
+	const char *args[] = {"run", "matrix", "-t", path, "-s", scenario, NULL};
 
 	program_run_matrix(folder, args, 0, ret);
-	cr_assert(ret->results != NULL, "no results.json; exit %d; stderr:\n%s", ret->exit_code, ret->err);
-	cr_assert(json_is_true(json_object_get(ret->results, "complete")), "the run is not complete: %s", ret->err);
+	cr_assert(ret->results != NULL, "no results.json; exit %d; stderr:\n%s", ret->exit_code,
+		  ret->err);
+	cr_assert(json_is_true(json_object_get(ret->results, "complete")),
+		  "the run is not complete: %s", ret->err);
 }
 
 static void expect_unexpected(const struct run *r, int exit_code, const char *ids)
 {
-	g_autofree char *found = results_unexpected(r->results), *how = results_differences(r->results);
+	g_autofree char *found = results_unexpected(r->results),
+			*how = results_differences(r->results);
 
 	cr_expect_str_eq(found, ids, "cells that differ:\n%sshould be:\n%s", how, ids);
-	cr_expect_eq(r->exit_code, exit_code, "exit code %d, should be %d", r->exit_code, exit_code);
+	cr_expect_eq(r->exit_code, exit_code, "exit code %d, should be %d", r->exit_code,
+		     exit_code);
 }
 
 static void expect_cell(const struct run *r, const char *id, const char *verdict, const char *path)
@@ -46,14 +55,15 @@ static void expect_cell(const struct run *r, const char *id, const char *verdict
 	cr_assert(cell != NULL, "no cell %s", id);
 	cr_expect_str_eq(cell_text(cell, "verdict"), verdict, "%s: verdict %s, should be %s", id,
 			 cell_text(cell, "verdict"), verdict);
-	cr_expect_str_eq(cell_text(cell, "path"), path, "%s: path %s, should be %s", id, cell_text(cell, "path"), path);
+	cr_expect_str_eq(cell_text(cell, "path"), path, "%s: path %s, should be %s", id,
+			 cell_text(cell, "path"), path);
 }
 
 Test(proof, without_its_route_the_fixed_scenario_fails)
 {
 	const struct edit edits[] = {
-		{ "    changes:\n" BRANCH_ROUTE, "" },
-		{ NULL, NULL },
+		{"    changes:\n" BRANCH_ROUTE, ""},
+		{NULL, NULL},
 	};
 	char *folder = program_folder_new();
 	struct run r;
@@ -61,7 +71,8 @@ Test(proof, without_its_route_the_fixed_scenario_fails)
 	run_edited(folder, LYNC, edits, "persistent-route", &r);
 	expect_unexpected(&r, 1, BRANCH_OUTSIDE("persistent-route"));
 	expect_cell(&r, "persistent-route/branch1-home1/audio", "fail", "none");
-	cr_expect(strstr(r.out, "persistent-route/branch1-home1/audio") != NULL, "the output names the cell:\n%s", r.out);
+	cr_expect(strstr(r.out, "persistent-route/branch1-home1/audio") != NULL,
+		  "the output names the cell:\n%s", r.out);
 	run_clear(&r);
 	program_folder_free(folder);
 }
@@ -69,9 +80,9 @@ Test(proof, without_its_route_the_fixed_scenario_fails)
 Test(proof, with_a_route_the_broken_scenario_passes_unexpectedly)
 {
 	const struct edit edits[] = {
-		{ "    title: The Edge has no route to the branch\n",
-		  "    title: The Edge has no route to the branch\n    changes:\n" BRANCH_ROUTE },
-		{ NULL, NULL },
+		{"    title: The Edge has no route to the branch\n",
+		 "    title: The Edge has no route to the branch\n    changes:\n" BRANCH_ROUTE},
+		{NULL, NULL},
 	};
 	char *folder = program_folder_new();
 	struct run r;
@@ -87,8 +98,9 @@ Test(proof, with_a_route_the_broken_scenario_passes_unexpectedly)
 Test(proof, without_the_edge_service_nothing_outside_works)
 {
 	const struct edit edits[] = {
-		{ "    changes:\n" BRANCH_ROUTE, "    changes:\n      - stop-service: {node: edge, service: edge}\n" },
-		{ NULL, NULL },
+		{"    changes:\n" BRANCH_ROUTE,
+		 "    changes:\n      - stop-service: {node: edge, service: edge}\n"},
+		{NULL, NULL},
 	};
 	char *folder = program_folder_new();
 	struct run r;
@@ -104,15 +116,15 @@ Test(proof, without_the_edge_service_nothing_outside_works)
 	program_folder_free(folder);
 }
 
-/* A home NAT that lets everybody in (RFC 4787 endpoint-independent filtering) mends the call without
- * any relay: the branch's own checks get through. */
+/* A home NAT that lets everybody in (RFC 4787 endpoint-independent filtering) mends the call
+ * without any relay: the branch's own checks get through. */
 Test(proof, an_open_home_nat_lets_the_broken_call_through)
 {
 	const struct edit edits[] = {
-		{ "    title: The Edge has no route to the branch\n",
-		  "    title: The Edge has no route to the branch\n    changes:\n"
-		  "      - set-nat: {node: nat1, filtering: endpoint-independent}\n" },
-		{ NULL, NULL },
+		{"    title: The Edge has no route to the branch\n",
+		 "    title: The Edge has no route to the branch\n    changes:\n"
+		 "      - set-nat: {node: nat1, filtering: endpoint-independent}\n"},
+		{NULL, NULL},
 	};
 	char *folder = program_folder_new();
 	struct run r;
@@ -131,15 +143,17 @@ Test(proof, an_open_home_nat_lets_the_broken_call_through)
 Test(proof, another_relay_engine_gives_every_cell_alike)
 {
 	const struct edit edits[] = {
-		{ "          av_tcp: 203.0.113.21\n", "          av_tcp: 203.0.113.21\n          engine: coturn\n" },
-		{ "                  av_tcp: 203.0.113.85\n",
-		  "                  av_tcp: 203.0.113.85\n                  engine: coturn\n" },
-		{ NULL, NULL },
+		{"          av_tcp: 203.0.113.21\n",
+		 "          av_tcp: 203.0.113.21\n          engine: coturn\n"},
+		{"                  av_tcp: 203.0.113.85\n",
+		 "                  av_tcp: 203.0.113.85\n                  engine: coturn\n"},
+		{NULL, NULL},
 	};
 	char *folder = program_folder_new();
 	struct run r;
 
-	run_edited(folder, LYNC, edits, "missing-route,persistent-route,vpn-bypass,branch-edge", &r);
+	run_edited(folder, LYNC, edits, "missing-route,persistent-route,vpn-bypass,branch-edge",
+		   &r);
 	expect_unexpected(&r, 0, "");
 	run_clear(&r);
 	program_folder_free(folder);
@@ -147,7 +161,7 @@ Test(proof, another_relay_engine_gives_every_cell_alike)
 
 Test(proof, another_company_needs_no_change_in_the_code)
 {
-	const char *args[] = { "run", "matrix", "-t", "topologies/two-branches.yaml", NULL };
+	const char *args[] = {"run", "matrix", "-t", "topologies/two-branches.yaml", NULL};
 	char *folder = program_folder_new();
 	struct run r;
 
@@ -167,17 +181,18 @@ static char *verdicts(const json_t *results)
 
 	json_array_foreach(json_object_get(results, "scenarios"), i, scenario)
 		json_array_foreach(json_object_get(scenario, "cells"), j, cell)
-			g_string_append_printf(text, "%s %s %s\n", cell_text(cell, "id"), cell_text(cell, "verdict"),
-					       cell_text(cell, "path"));
+			g_string_append_printf(text, "%s %s %s\n", cell_text(cell, "id"),
+					       cell_text(cell, "verdict"), cell_text(cell, "path"));
 	return g_string_free(text, FALSE);
 }
 
 Test(proof, rootless_and_root_give_the_same_verdicts)
 {
-	const struct edit no_edits[] = { { NULL, NULL } };
+	const struct edit no_edits[] = {{NULL, NULL}};
 	char *root_folder = program_folder_new(), *user_folder = program_folder_new();
 	g_autofree char *topology = program_edited_topology(root_folder, LYNC, no_edits);
-	const char *args[] = { "run", "matrix", "-t", topology, "-s", "missing-route,vpn-bypass", NULL };
+	const char *args[] = {"run", "matrix", "-t", topology, "-s", "missing-route,vpn-bypass",
+			      NULL};
 	g_autofree char *as_root = NULL, *as_user = NULL;
 	struct run root, user;
 
@@ -188,7 +203,8 @@ Test(proof, rootless_and_root_give_the_same_verdicts)
 	if (user.exit_code == 77)
 		cr_skip_test("this host lets no unprivileged user make a lab");
 	cr_assert(root.results != NULL, "root: no results; exit %d: %s", root.exit_code, root.err);
-	cr_assert(user.results != NULL, "rootless: no results; exit %d: %s", user.exit_code, user.err);
+	cr_assert(user.results != NULL, "rootless: no results; exit %d: %s", user.exit_code,
+		  user.err);
 	as_root = verdicts(root.results);
 	as_user = verdicts(user.results);
 	cr_expect_str_eq(as_root, as_user, "root:\n%s\nrootless:\n%s", as_root, as_user);
@@ -200,7 +216,7 @@ Test(proof, rootless_and_root_give_the_same_verdicts)
 	program_folder_free(user_folder);
 }
 
-/* --- what crosses the tunnel --------------------------------------------------------------------- */
+/* --- what crosses the tunnel ------------------------------------------------------------------ */
 
 static guint32 u32_at(const guint8 *at)
 {
@@ -210,8 +226,9 @@ static guint32 u32_at(const guint8 *at)
 	return v;
 }
 
-/* An IPv4/UDP packet whose payload begins as RTP and RTCP do (RFC 7983 section 7: first byte 128 to 191), in the
- * ports of clients and relays.  WireGuard hands out packets that begin with the IP header. */
+/* An IPv4/UDP packet whose payload begins as RTP and RTCP do (RFC 7983 section 7: first byte 128 to
+ * 191), in the ports of clients and relays.  WireGuard hands out packets that begin with the IP
+ * header. */
 static bool is_media(const guint8 *packet, guint32 length)
 {
 	guint header = length >= 20 && packet[0] >> 4 == 4 ? (packet[0] & 15u) * 4 : 0;
@@ -226,11 +243,11 @@ struct crossing {
 	guint packets, media;
 };
 
-/* Walks the blocks of a pcapng file (enhanced packet block: type 6, data from byte 28).  `skip` is the length of
- * the link header. */
+/* Walks the blocks of a pcapng file (enhanced packet block: type 6, data from byte 28).  `skip` is
+ * the length of the link header. */
 static struct crossing count_crossing(const char *path, guint skip)
 {
-	struct crossing found = { 0, 0 };
+	struct crossing found = {0, 0};
 	g_autofree char *bytes = NULL;
 	const guint8 *at;
 	gsize length = 0, offset = 0;
@@ -240,12 +257,14 @@ static struct crossing count_crossing(const char *path, guint skip)
 	while (offset + 12 <= length) {
 		guint32 type = u32_at(at + offset), total = u32_at(at + offset + 4);
 
-		cr_assert(total >= 12 && total % 4 == 0 && offset + total <= length, "a broken block at %zu", offset);
+		cr_assert(total >= 12 && total % 4 == 0 && offset + total <= length,
+			  "a broken block at %zu", offset);
 		if (type == 6) {
 			guint32 captured = u32_at(at + offset + 20);
 
 			found.packets++;
-			found.media += captured > skip && is_media(at + offset + 28 + skip, captured - skip);
+			found.media += captured > skip &&
+				       is_media(at + offset + 28 + skip, captured - skip);
 		}
 		offset += total;
 	}
@@ -254,10 +273,13 @@ static struct crossing count_crossing(const char *path, guint skip)
 
 static struct crossing tunnel_of(const char *scenario, const char *pairs)
 {
-	const char *args[] = { "run", "matrix", "-t", LYNC, "-s", scenario, "--capture", "core:vpn0",
-			       pairs ? "--pairs" : NULL, pairs, NULL };
+	const char *args[] = {"run",	   "matrix",	"-t",
+			      LYNC,	   "-s",	scenario,
+			      "--capture", "core:vpn0", pairs ? "--pairs" : NULL,
+			      pairs,	   NULL};
 	char *folder = program_folder_new();
-	g_autofree char *file = g_strdup_printf("%s/run/nodes/core/%s.vpn0.pcapng", folder, scenario);
+	g_autofree char *file =
+		g_strdup_printf("%s/run/nodes/core/%s.vpn0.pcapng", folder, scenario);
 	struct crossing found;
 	struct run r;
 	const char *vpn;
@@ -265,7 +287,8 @@ static struct crossing tunnel_of(const char *scenario, const char *pairs)
 	program_run_matrix(folder, args, 0, &r);
 	cr_assert(r.results != NULL, "no results.json; exit %d; stderr:\n%s", r.exit_code, r.err);
 	cr_expect_eq(r.exit_code, 0, "exit code %d: %s", r.exit_code, r.out);
-	vpn = json_string_value(json_object_get(json_object_get(json_object_get(r.results, "run"), "features"), "vpn"));
+	vpn = json_string_value(json_object_get(
+		json_object_get(json_object_get(r.results, "run"), "features"), "vpn"));
 	cr_assert(vpn != NULL, "the results name the VPN in use");
 	/* WireGuard shows bare IP packets, VXLAN whole frames. */
 	found = count_crossing(file, g_str_has_prefix(vpn, "wireguard") ? 0 : 14);

@@ -1,8 +1,10 @@
-/* docs/TOUR.md does what it says: its commands are run in their order, and what it shows is what they print.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* docs/TOUR.md does what it says: its commands are run in their order, and what it shows is what
+ * they print.
  *
- * In its ```console blocks "$ " begins a command, and the lines up to the next one are part of what it prints, in this order;
- * others may stand between them.  "..." stands for anything.  Numbers that differ from run to run (times, ports, counts) are not
- * compared; addresses are.
+ * In its ```console blocks "$ " begins a command, and the lines up to the next one are part of what
+ * it prints, in this order; others may stand between them.  "..." stands for anything.  Numbers
+ * that differ from run to run (times, ports, counts) are not compared; addresses are.
  */
 #include "tests/support/program.h"
 
@@ -14,12 +16,14 @@
 struct tour {
 	char *folder;
 	char **environment;
-	char *said; /* what is left to be compared of what the last command printed; NULL: none yet */
+	char *said; /* what is left to be compared of what the last command printed; NULL: none yet
+		     */
 	char *command;
 	guint commands;
 };
 
-/* One space between words, '#' for each number that stands alone: not in an address, not in a name. */
+/* One space between words, '#' for each number that stands alone: not in an address, not in a name.
+ */
 static char *plain(const char *text)
 {
 	g_autoptr(GRegex) number = g_regex_new("(?<![\\w.])\\d+(\\.\\d+)?(?![\\w./])", 0, 0, NULL);
@@ -35,8 +39,8 @@ static void run(struct tour *t, const char *command)
 	const char *const argv[] = {"/bin/sh", "-c", line, NULL};
 	g_autoptr(GError) error = NULL;
 
-	cr_assert(g_spawn_sync(NULL, (char **)(gpointer)(guintptr)argv, t->environment, G_SPAWN_DEFAULT, NULL, NULL, &out, NULL, NULL,
-			       &error),
+	cr_assert(g_spawn_sync(NULL, (char **)(gpointer)(guintptr)argv, t->environment,
+			       G_SPAWN_DEFAULT, NULL, NULL, &out, NULL, NULL, &error),
 		  "%s: %s", command, error ? error->message : "");
 	g_free(t->said);
 	t->said = plain(out);
@@ -45,7 +49,8 @@ static void run(struct tour *t, const char *command)
 	t->commands++;
 }
 
-/* The parts of the line between "..." come in this order, behind what was found before.  False: told. */
+/* The parts of the line between "..." come in this order, behind what was found before.  False:
+ * told. */
 static bool expect(struct tour *t, const char *line)
 {
 	g_auto(GStrv) parts = g_strsplit(line, "...", 0);
@@ -56,7 +61,8 @@ static bool expect(struct tour *t, const char *line)
 		const char *there = strstr(t->said, wanted);
 		g_autofree char *rest = there ? g_strdup(there + strlen(wanted)) : NULL;
 
-		cr_expect(there, "$ %s\ndoes not say\n%s\nbut (from there on)\n%s", t->command, line, t->said);
+		cr_expect(there, "$ %s\ndoes not say\n%s\nbut (from there on)\n%s", t->command,
+			  line, t->said);
 		if (!there)
 			return false;
 		g_free(t->said);

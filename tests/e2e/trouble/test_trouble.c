@@ -1,4 +1,6 @@
-/* Trouble while a matrix runs: Ctrl-C, kill -9, an agent that dies, a host that allows nothing, bad files. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Trouble while a matrix runs: Ctrl-C, kill -9, an agent that dies, a host that allows nothing, bad
+ * files. */
 #include "tests/support/process.h"
 #include "tests/support/program.h"
 
@@ -27,13 +29,23 @@ static void start(struct running *r, const char *scenarios)
 	out = g_build_filename(r->folder, "run", NULL);
 	r->events = g_build_filename(out, "events.jsonl", NULL);
 	{
-		char *argv[] = { program, (char[]){ "run" }, (char[]){ "matrix" }, (char[]){ "-t" },
-				 (char[]){ LYNC }, (char[]){ "-s" }, g_strdup(scenarios), (char[]){ "--json" },
-				 r->json, (char[]){ "--out" }, out, NULL };
-		gboolean started = g_spawn_async(NULL, argv, NULL,
-						 G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL |
-							 G_SPAWN_STDERR_TO_DEV_NULL,
-						 NULL, NULL, &r->pid, &error);
+		char *argv[] = {program,
+				(char[]){"run"},
+				(char[]){"matrix"},
+				(char[]){"-t"},
+				(char[]){LYNC},
+				(char[]){"-s"},
+				g_strdup(scenarios),
+				(char[]){"--json"},
+				r->json,
+				(char[]){"--out"},
+				out,
+				NULL};
+		gboolean started =
+			g_spawn_async(NULL, argv, NULL,
+				      G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL |
+					      G_SPAWN_STDERR_TO_DEV_NULL,
+				      NULL, NULL, &r->pid, &error);
 
 		g_free(argv[6]);
 		cr_assert(started, "start: %s", error ? error->message : "");
@@ -81,12 +93,14 @@ Test(trouble, ctrl_c_leaves_valid_partial_results)
 	json_t *results;
 
 	start(&r, "missing-route");
-	cr_assert(process_wait_until(some_cells_are_finished, &r, 60000), "no cell finished within a minute");
+	cr_assert(process_wait_until(some_cells_are_finished, &r, 60000),
+		  "no cell finished within a minute");
 	kill(r.pid, SIGINT);
 	cr_expect_eq(end_of(&r), 130, "exit code after SIGINT");
 	results = json_load_file(r.json, 0, NULL);
 	cr_assert(results != NULL, "results.json is valid after SIGINT");
-	cr_expect(json_is_false(json_object_get(results, "complete")), "it says that it is not complete");
+	cr_expect(json_is_false(json_object_get(results, "complete")),
+		  "it says that it is not complete");
 	json_decref(results);
 	running_clear(&r);
 }
@@ -115,13 +129,16 @@ Test(trouble, kill_9_leaves_nothing)
 
 	g_file_get_contents("/proc/self/mountinfo", &mounts_before, NULL, NULL);
 	start(&r, "missing-route,persistent-route");
-	cr_assert(process_wait_until(some_cells_are_finished, &r, 60000), "no cell finished within a minute");
+	cr_assert(process_wait_until(some_cells_are_finished, &r, 60000),
+		  "no cell finished within a minute");
 	processes = process_descendants(r.pid);
 	cr_expect_gt(processes->len, 10u, "two labs are more than %u processes", processes->len);
 	kill(r.pid, SIGKILL);
 	cr_expect_eq(end_of(&r), 128 + SIGKILL, "killed");
-	cr_expect(process_wait_until(all_are_gone, processes, 10000), "processes are left after 10 s");
-	cr_expect(process_wait_until(namespaces_are_back, &netns_before, 10000), "network namespaces are left after 10 s");
+	cr_expect(process_wait_until(all_are_gone, processes, 10000),
+		  "processes are left after 10 s");
+	cr_expect(process_wait_until(namespaces_are_back, &netns_before, 10000),
+		  "network namespaces are left after 10 s");
 	g_file_get_contents("/proc/self/mountinfo", &mounts_after, NULL, NULL);
 	cr_expect_str_eq(mounts_after, mounts_before, "mounts have changed");
 	running_clear(&r);
@@ -133,16 +150,16 @@ static const char *culprit_of(json_t *results)
 	json_t *endpoint;
 	size_t i;
 
-	json_array_foreach(json_object_get(json_object_get(results, "topology"), "endpoints"), i, endpoint)
-	{
+	json_array_foreach(json_object_get(json_object_get(results, "topology"), "endpoints"), i,
+			   endpoint) {
 		const char *name = json_string_value(json_object_get(endpoint, "name"));
-		json_t *cells = json_object_get(json_array_get(json_object_get(results, "scenarios"), 0), "cells");
+		json_t *cells = json_object_get(
+			json_array_get(json_object_get(results, "scenarios"), 0), "cells");
 		bool in_all = true;
 		size_t j, k;
 		json_t *cell, *participant;
 
-		json_array_foreach(cells, j, cell)
-		{
+		json_array_foreach(cells, j, cell) {
 			bool inside = false;
 
 			json_array_foreach(json_object_get(cell, "participants"), k, participant)
@@ -164,7 +181,8 @@ Test(trouble, an_agent_that_dies_costs_its_own_cells_only)
 	const char *culprit;
 
 	start(&r, "persistent-route");
-	cr_assert(process_wait_until(some_cells_are_finished, &r, 60000), "no cell finished within a minute");
+	cr_assert(process_wait_until(some_cells_are_finished, &r, 60000),
+		  "no cell finished within a minute");
 	victim = process_descendant_named(r.pid, "tb-client");
 	cr_assert_gt(victim.pid, 0, "there is a client");
 	kill(victim.pid, SIGKILL);
@@ -172,8 +190,10 @@ Test(trouble, an_agent_that_dies_costs_its_own_cells_only)
 	results = json_load_file(r.json, 0, NULL);
 	cr_assert(results != NULL, "results.json is valid");
 	summary = json_object_get(results, "summary");
-	cr_expect_gt(json_integer_value(json_object_get(summary, "errors")), 0, "some cells are errors");
-	cr_expect_geq(json_integer_value(json_object_get(summary, "passed")), 40, "the rest went on");
+	cr_expect_gt(json_integer_value(json_object_get(summary, "errors")), 0,
+		     "some cells are errors");
+	cr_expect_geq(json_integer_value(json_object_get(summary, "passed")), 40,
+		      "the rest went on");
 	culprit = culprit_of(results);
 	cr_expect(culprit != NULL, "all error cells share the endpoint that died");
 	json_decref(results);
@@ -184,13 +204,14 @@ Test(trouble, an_agent_that_dies_costs_its_own_cells_only)
 static int shell(const char *line, char **ret_err)
 {
 	g_autofree char *program = program_path("testbed");
-	char *argv[] = { (char[]){ "/bin/sh" }, (char[]){ "-c" }, NULL, NULL };
+	char *argv[] = {(char[]){"/bin/sh"}, (char[]){"-c"}, NULL, NULL};
 	g_auto(GStrv) environment = g_environ_setenv(g_get_environ(), "PROGRAM", program, TRUE);
 	g_autofree char *out = NULL;
 	int status = 0;
 
 	argv[2] = g_strdup(line);
-	cr_assert(g_spawn_sync(NULL, argv, environment, G_SPAWN_DEFAULT, NULL, NULL, &out, ret_err, &status, NULL),
+	cr_assert(g_spawn_sync(NULL, argv, environment, G_SPAWN_DEFAULT, NULL, NULL, &out, ret_err,
+			       &status, NULL),
 		  "run a shell");
 	g_free(argv[2]);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -204,9 +225,11 @@ Test(trouble, a_host_that_forbids_namespaces_is_told_so)
 	if (shell("unshare -Ur true", &err) != 0)
 		cr_skip_test("this host allows no user namespace to make the forbidden place in");
 	g_clear_pointer(&err, g_free);
-	code = shell("unshare -Ur sh -c 'echo 0 > /proc/sys/user/max_user_namespaces && "
-		     "exec setpriv --bounding-set=-all --inh-caps=-all \"$PROGRAM\" run matrix -t " LYNC " -s missing-route'",
-		     &err);
+	code = shell(
+		"unshare -Ur sh -c 'echo 0 > /proc/sys/user/max_user_namespaces && "
+		"exec setpriv --bounding-set=-all --inh-caps=-all \"$PROGRAM\" run matrix -t " LYNC
+		" -s missing-route'",
+		&err);
 	cr_expect_eq(code, 77, "exit code %d; stderr:\n%s", code, err);
 	cr_expect(strstr(err, "namespace") != NULL, "the message names what is missing:\n%s", err);
 }
@@ -214,9 +237,10 @@ Test(trouble, a_host_that_forbids_namespaces_is_told_so)
 Test(trouble, a_bad_file_starts_nothing_and_names_every_finding)
 {
 	const struct edit edits[] = {
-		{ "{name: dc-nat, masquerade: wan}", "{name: dc-nat, maskerade: wan}" },
-		{ "{to: 203.0.113.0/27, via: 198.51.100.6}", "{to: 203.0.113.0/27, via: 198.51.200.6}" },
-		{ NULL, NULL },
+		{"{name: dc-nat, masquerade: wan}", "{name: dc-nat, maskerade: wan}"},
+		{"{to: 203.0.113.0/27, via: 198.51.100.6}",
+		 "{to: 203.0.113.0/27, via: 198.51.200.6}"},
+		{NULL, NULL},
 	};
 	char *folder = program_folder_new();
 	g_autofree char *path = program_edited_topology(folder, LYNC, edits);
@@ -225,7 +249,8 @@ Test(trouble, a_bad_file_starts_nothing_and_names_every_finding)
 	int code = shell(line, &err);
 
 	cr_expect_eq(code, 3, "exit code %d", code);
-	cr_expect(strstr(err, "maskerade") != NULL && strstr(err, "masquerade") != NULL, "key and hint:\n%s", err);
+	cr_expect(strstr(err, "maskerade") != NULL && strstr(err, "masquerade") != NULL,
+		  "key and hint:\n%s", err);
 	cr_expect(strstr(err, "198.51.200.6") != NULL, "the second finding too:\n%s", err);
 	program_folder_free(folder);
 }

@@ -1,5 +1,7 @@
-/* The A/V Edge in its thread, asked over real sockets on the loopback of a namespace: what it tells comes in the maker's
- * thread, in order, with the time at which it happened, and nothing is lost at the end.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The A/V Edge in its thread, asked over real sockets on the loopback of a namespace: what it tells
+ * comes in the maker's thread, in order, with the time at which it happened, and nothing is lost at
+ * the end.
  */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
@@ -46,15 +48,18 @@ static void make_network(void)
 {
 	if (unshare(CLONE_NEWNET) != 0)
 		cr_skip("no permission to make a network namespace");
-	cr_assert_eq(system("ip link set lo up && ip addr add 203.0.113.3/32 dev lo && ip addr add 203.0.113.4/32 dev lo"), 0);
+	cr_assert_eq(system("ip link set lo up && ip addr add 203.0.113.3/32 dev lo && ip addr add "
+			    "203.0.113.4/32 dev lo"),
+		     0);
 }
 
 static struct edge_config *make_config(void)
 {
-	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "name", "edge", "fqdn",
-				   "edge.example.com", "domain", "example.com", "next_hop", "fe.example.com", "ca", "/ca",
-				   "certificate", "/c", "key", "/k", "secret", SECRET, "internal", "127.0.0.1", "access",
-				   "127.0.0.1", "av", "203.0.113.3");
+	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+				   "name", "edge", "fqdn", "edge.example.com", "domain",
+				   "example.com", "next_hop", "fe.example.com", "ca", "/ca",
+				   "certificate", "/c", "key", "/k", "secret", SECRET, "internal",
+				   "127.0.0.1", "access", "127.0.0.1", "av", "203.0.113.3");
 	g_autoptr(GError) error = NULL;
 	struct edge_config *c = edge_config_parse(object, &error);
 
@@ -81,9 +86,11 @@ static void ask(int fd, StunAgent *agent, StunMessage *previous, char *user, cha
 {
 	guint8 out[1024];
 	StunMessage request;
-	gsize length = stun_usage_turn_create(agent, &request, out, sizeof out, previous, STUN_USAGE_TURN_REQUEST_PORT_NORMAL, -1,
-					      600, (uint8_t *)user, strlen(user), (uint8_t *)password, strlen(password),
-					      STUN_USAGE_TURN_COMPATIBILITY_RFC5766);
+	gsize length =
+		stun_usage_turn_create(agent, &request, out, sizeof out, previous,
+				       STUN_USAGE_TURN_REQUEST_PORT_NORMAL, -1, 600,
+				       (uint8_t *)user, strlen(user), (uint8_t *)password,
+				       strlen(password), STUN_USAGE_TURN_COMPATIBILITY_RFC5766);
 	gssize n;
 
 	cr_assert_gt(length, 0u);
@@ -95,15 +102,18 @@ static void ask(int fd, StunAgent *agent, StunMessage *previous, char *user, cha
 
 static void allocate(int fd)
 {
-	static const uint16_t known[] = {STUN_ATTRIBUTE_XOR_RELAYED_ADDRESS, STUN_ATTRIBUTE_LIFETIME, 0};
+	static const uint16_t known[] = {STUN_ATTRIBUTE_XOR_RELAYED_ADDRESS,
+					 STUN_ATTRIBUTE_LIFETIME, 0};
 	StunAgent agent;
 	StunMessage challenge, answer;
 	int code;
 	guint8 first[1024], second[1024];
 	g_autofree char *user = NULL, *password = NULL;
 
-	mras_credentials(SECRET, "alice", g_get_real_time() / G_USEC_PER_SEC + 600, &user, &password);
-	stun_agent_init(&agent, known, STUN_COMPATIBILITY_RFC5389, STUN_AGENT_USAGE_LONG_TERM_CREDENTIALS);
+	mras_credentials(SECRET, "alice", g_get_real_time() / G_USEC_PER_SEC + 600, &user,
+			 &password);
+	stun_agent_init(&agent, known, STUN_COMPATIBILITY_RFC5389,
+			STUN_AGENT_USAGE_LONG_TERM_CREDENTIALS);
 	ask(fd, &agent, NULL, user, password, &challenge, first, sizeof first);
 	cr_assert_eq(stun_message_get_class(&challenge), STUN_ERROR, "credentials are asked for");
 	ask(fd, &agent, &challenge, user, password, &answer, second, sizeof second);
@@ -114,7 +124,8 @@ static void allocate(int fd)
 
 static void told_init(struct told *t)
 {
-	*t = (struct told){.maker = g_thread_self(), .names = g_ptr_array_new_with_free_func(g_free)};
+	*t = (struct told){.maker = g_thread_self(),
+			   .names = g_ptr_array_new_with_free_func(g_free)};
 }
 
 Test(av_thread, tells_what_happens_in_its_makers_thread)
@@ -131,7 +142,8 @@ Test(av_thread, tells_what_happens_in_its_makers_thread)
 	config = make_config();
 	t = av_thread_new(config, on_event, &told, &error);
 	cr_assert_not_null(t, "%s", error ? error->message : "");
-	cr_expect_eq(times_told(&told, "listening"), 4u, "told before it returns: inside and outside, UDP and TCP");
+	cr_expect_eq(times_told(&told, "listening"), 4u,
+		     "told before it returns: inside and outside, UDP and TCP");
 	fd = client_socket();
 	allocate(fd);
 	cr_expect_eq(times_told(&told, "allocation"), 0u, "not before the loop runs");
@@ -162,7 +174,8 @@ Test(av_thread, says_what_it_cannot_bind)
 	first = av_thread_new(config, on_event, &told, NULL);
 	cr_assert_not_null(first);
 	cr_assert_null(av_thread_new(config, on_event, &told, &error));
-	cr_expect_not_null(strstr(error->message, "cannot bind UDP 127.0.0.1:3478"), "%s", error->message);
+	cr_expect_not_null(strstr(error->message, "cannot bind UDP 127.0.0.1:3478"), "%s",
+			   error->message);
 	av_thread_free(first);
 	edge_config_free(config);
 	g_ptr_array_unref(told.names);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Waiting for the last words of a node's connections, in the real kernel. */
 #include "tests/netns/exec/room.h"
 
@@ -8,10 +9,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CABLE                                                                          \
-	"networks: {wire: {subnet: 10.9.0.0/24}}\n"                                    \
-	"nodes:\n"                                                                     \
-	"  a: {interfaces: {eth0: {network: wire, address: 10.9.0.1/24}}}\n"           \
+#define CABLE                                                                \
+	"networks: {wire: {subnet: 10.9.0.0/24}}\n"                          \
+	"nodes:\n"                                                           \
+	"  a: {interfaces: {eth0: {network: wire, address: 10.9.0.1/24}}}\n" \
 	"  b: {interfaces: {eth0: {network: wire, address: 10.9.0.2/24}}}\n"
 
 #define PORT 5061
@@ -19,7 +20,7 @@
 /* A connection from a to b; returns a's end. */
 static int connection(const exec *x, int *ret_peer)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(PORT) };
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(PORT)};
 	int listener = tcp_in(x, "b"), a = tcp_in(x, "a");
 
 	inet_pton(AF_INET, "10.9.0.2", &to.sin_addr);
@@ -33,10 +34,12 @@ static int connection(const exec *x, int *ret_peer)
 
 static void set_cable(exec *x, bool up)
 {
-	const struct op op = { .kind = OP_LINK_UP, .node = (char *)(gpointer)(guintptr)"b",
-			       .link_up = { .ifname = (char *)(gpointer)(guintptr)"eth0" } };
+	const struct op op = {.kind = OP_LINK_UP,
+			      .node = (char *)(gpointer)(guintptr) "b",
+			      .link_up = {.ifname = (char *)(gpointer)(guintptr) "eth0"}};
 
-	cr_assert(up ? exec_apply(x, &op, NULL) : exec_remove(x, &op, NULL), "cable %s", up ? "up" : "down");
+	cr_assert(up ? exec_apply(x, &op, NULL) : exec_remove(x, &op, NULL), "cable %s",
+		  up ? "up" : "down");
 }
 
 Test(closing, nothing_is_under_way)
@@ -57,6 +60,7 @@ Test(closing, waits_for_the_other_ends_acknowledgement)
 	close(a);
 	cr_expect_not(exec_wait_closed(x, "a", 50), "the FIN cannot have arrived");
 	set_cable(x, true);
-	cr_expect(exec_wait_closed(x, "a", 20000), "the FIN was not sent again, or its end not noticed");
+	cr_expect(exec_wait_closed(x, "a", 20000),
+		  "the FIN was not sent again, or its end not noticed");
 	close(peer);
 }

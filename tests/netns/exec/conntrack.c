@@ -1,6 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The sessions that exec_inspect reads, against what was sent for real.
  *
- *   host 10.9.0.2 --- lan [router] wan 198.51.100.1 --- one 198.51.100.10     router: NAT, or a firewall with sessions
+ *   host 10.9.0.2 --- lan [router] wan 198.51.100.1 --- one 198.51.100.10     router: NAT, or a
+ * firewall with sessions
  */
 #include "testbed/exec/inspect_conntrack.h"
 
@@ -13,26 +15,28 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define NETWORK(router) \
-	"networks:\n" \
-	"  inside: {subnet: 10.9.0.0/24, subnet6: 2001:db8:9::/64}\n" \
-	"  outside: {subnet: 198.51.100.0/24, subnet6: 2001:db8:51::/64}\n" \
-	"nodes:\n" \
-	"  host:\n" \
+#define NETWORK(router)                                                                           \
+	"networks:\n"                                                                             \
+	"  inside: {subnet: 10.9.0.0/24, subnet6: 2001:db8:9::/64}\n"                             \
+	"  outside: {subnet: 198.51.100.0/24, subnet6: 2001:db8:51::/64}\n"                       \
+	"nodes:\n"                                                                                \
+	"  host:\n"                                                                               \
 	"    interfaces: {eth0: {network: inside, addresses: [10.9.0.2/24, 2001:db8:9::2/64]}}\n" \
-	"    routes: [{to: default, via: 10.9.0.1}, {to: '::/0', via: 2001:db8:9::1}]\n" \
-	"  one:\n" \
-	"    interfaces: {eth0: {network: outside, addresses: [198.51.100.10/24, 2001:db8:51::10/64]}}\n" \
-	"    routes: [{to: default, via: 198.51.100.1}, {to: '::/0', via: 2001:db8:51::1}]\n" \
-	"  router:\n" \
-	"    forwarding: true\n" \
-	"    interfaces:\n" \
-	"      lan: {network: inside, addresses: [10.9.0.1/24, 2001:db8:9::1/64]}\n" \
+	"    routes: [{to: default, via: 10.9.0.1}, {to: '::/0', via: 2001:db8:9::1}]\n"          \
+	"  one:\n"                                                                                \
+	"    interfaces: {eth0: {network: outside, addresses: [198.51.100.10/24, "                \
+	"2001:db8:51::10/64]}}\n"                                                                 \
+	"    routes: [{to: default, via: 198.51.100.1}, {to: '::/0', via: 2001:db8:51::1}]\n"     \
+	"  router:\n"                                                                             \
+	"    forwarding: true\n"                                                                  \
+	"    interfaces:\n"                                                                       \
+	"      lan: {network: inside, addresses: [10.9.0.1/24, 2001:db8:9::1/64]}\n"              \
 	"      wan: {network: outside, addresses: [198.51.100.1/24, 2001:db8:51::1/64]}\n" router
 
 #define NAT NETWORK("    nat: [{name: n, masquerade: wan, preserve_port: true}]\n")
-#define FIREWALL \
-	NETWORK("    firewall: {forward: drop, rules: [{name: out, chain: forward, in: lan, action: accept}]}\n")
+#define FIREWALL                                                                              \
+	NETWORK("    firewall: {forward: drop, rules: [{name: out, chain: forward, in: lan, " \
+		"action: accept}]}\n")
 
 static gsize sessions(const json_t *state)
 {
@@ -43,7 +47,8 @@ static gsize sessions(const json_t *state)
 Test(conntrack, udp_asked_and_answered)
 {
 	g_autoptr(exec) x = build_topology(NAT);
-	int host = udp_in(x, "host", "10.9.0.2", 4000), one = udp_in(x, "one", "198.51.100.10", 5000);
+	int host = udp_in(x, "host", "10.9.0.2", 4000),
+	    one = udp_in(x, "one", "198.51.100.10", 5000);
 	int silent = udp_in(x, "one", "198.51.100.10", 5001);
 	json_t *before = state_of(x, "router"), *asked, *answered, *plain;
 
@@ -57,11 +62,16 @@ Test(conntrack, udp_asked_and_answered)
 	cr_assert_eq(udp_receive(host).byte, 'a', "received");
 	answered = state_of(x, "router");
 	plain = state_of(x, "one");
-	expect_one(answered, "conntrack",
-		   "{\"proto\": \"udp\", \"src\": \"10.9.0.2\", \"sport\": 4000, \"dst\": \"198.51.100.10\", \"dport\": 5000,"
-		   " \"reply_src\": \"198.51.100.10\", \"reply_sport\": 5000, \"reply_dst\": \"198.51.100.1\","
-		   " \"reply_dport\": 4000, \"state\": null, \"replied\": true, \"assured\": false}");
-	expect_one(answered, "conntrack", "{\"proto\": \"udp\", \"src\": \"10.9.0.2\", \"dport\": 5001, \"replied\": false}");
+	expect_one(
+		answered, "conntrack",
+		"{\"proto\": \"udp\", \"src\": \"10.9.0.2\", \"sport\": 4000, \"dst\": "
+		"\"198.51.100.10\", \"dport\": 5000,"
+		" \"reply_src\": \"198.51.100.10\", \"reply_sport\": 5000, \"reply_dst\": "
+		"\"198.51.100.1\","
+		" \"reply_dport\": 4000, \"state\": null, \"replied\": true, \"assured\": false}");
+	expect_one(
+		answered, "conntrack",
+		"{\"proto\": \"udp\", \"src\": \"10.9.0.2\", \"dport\": 5001, \"replied\": false}");
 	cr_expect_eq(sessions(answered), 2, "and no other");
 	cr_expect_null(json_object_get(answered, "conntrack_left_out"), "all are told");
 	cr_expect(json_is_array(json_object_get(plain, "conntrack")), "told");
@@ -98,7 +108,7 @@ static json_t *state_once(exec *x, const char *node, const char *wanted)
 Test(conntrack, tcp_and_its_state)
 {
 	g_autoptr(exec) x = build_topology(NAT);
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(5061) }, own;
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(5061)}, own;
 	socklen_t length = sizeof own;
 	int listener = tcp_in(x, "one"), host = tcp_in(x, "host");
 	g_autofree char *wanted = NULL;
@@ -106,17 +116,21 @@ Test(conntrack, tcp_and_its_state)
 	char byte;
 
 	inet_pton(AF_INET, "198.51.100.10", &to.sin_addr);
-	cr_assert(bind(listener, (struct sockaddr *)&to, sizeof to) == 0 && listen(listener, 1) == 0, "listen");
+	cr_assert(bind(listener, (struct sockaddr *)&to, sizeof to) == 0 &&
+			  listen(listener, 1) == 0,
+		  "listen");
 	cr_assert_eq(connect(host, (struct sockaddr *)&to, sizeof to), 0, "connect");
 	close(accept(listener, NULL, NULL));
 	cr_assert_eq(recv(host, &byte, 1, 0), 0, "the other end has closed");
 	cr_assert_eq(getsockname(host, (struct sockaddr *)&own, &length), 0, "own port");
 	state = state_once(x, "router", "CLOSE_WAIT");
-	wanted = g_strdup_printf("{\"proto\": \"tcp\", \"src\": \"10.9.0.2\", \"sport\": %u, \"dst\": \"198.51.100.10\","
-				 " \"dport\": 5061, \"reply_src\": \"198.51.100.10\", \"reply_sport\": 5061,"
-				 " \"reply_dst\": \"198.51.100.1\", \"reply_dport\": %u, \"state\": \"CLOSE_WAIT\","
-				 " \"replied\": true, \"assured\": true}",
-				 ntohs(own.sin_port), ntohs(own.sin_port));
+	wanted = g_strdup_printf(
+		"{\"proto\": \"tcp\", \"src\": \"10.9.0.2\", \"sport\": %u, \"dst\": "
+		"\"198.51.100.10\","
+		" \"dport\": 5061, \"reply_src\": \"198.51.100.10\", \"reply_sport\": 5061,"
+		" \"reply_dst\": \"198.51.100.1\", \"reply_dport\": %u, \"state\": \"CLOSE_WAIT\","
+		" \"replied\": true, \"assured\": true}",
+		ntohs(own.sin_port), ntohs(own.sin_port));
 	expect_one(state, "conntrack", wanted);
 	cr_expect_eq(sessions(state), 1, "and no other");
 	json_decref(state);
@@ -127,15 +141,18 @@ Test(conntrack, tcp_and_its_state)
 Test(conntrack, ipv6_where_the_node_has_it)
 {
 	g_autoptr(exec) x = build_topology(FIREWALL);
-	int host = udp_in(x, "host", "2001:db8:9::2", 4000), one = udp_in(x, "one", "2001:db8:51::10", 5000);
+	int host = udp_in(x, "host", "2001:db8:9::2", 4000),
+	    one = udp_in(x, "one", "2001:db8:51::10", 5000);
 	json_t *state;
 
 	cr_assert_eq(udp_send(host, "2001:db8:51::10", 5000, 'q'), 0, "sent");
 	cr_assert_eq(udp_receive(one).byte, 'q', "received");
 	state = state_of(x, "router");
 	expect_one(state, "conntrack",
-		   "{\"proto\": \"udp\", \"src\": \"2001:db8:9::2\", \"sport\": 4000, \"dst\": \"2001:db8:51::10\","
-		   " \"dport\": 5000, \"reply_src\": \"2001:db8:51::10\", \"reply_dst\": \"2001:db8:9::2\", \"replied\": false}");
+		   "{\"proto\": \"udp\", \"src\": \"2001:db8:9::2\", \"sport\": 4000, \"dst\": "
+		   "\"2001:db8:51::10\","
+		   " \"dport\": 5000, \"reply_src\": \"2001:db8:51::10\", \"reply_dst\": "
+		   "\"2001:db8:9::2\", \"replied\": false}");
 	json_decref(state);
 	state = json_object();
 	cr_assert_eq(setns(exec_netns_fd(x, "router"), CLONE_NEWNET), 0, "enter");
@@ -157,14 +174,17 @@ Test(conntrack, of_many_some_are_told_and_the_rest_counted)
 	size_t i;
 
 	for (guint16 n = 1; n <= SENT; n++) {
-		/* "nobody listens there" comes back, as an error of the next one, which is then not sent */
+		/* "nobody listens there" comes back, as an error of the next one, which is then not
+		 * sent */
 		if (udp_send(host, "198.51.100.10", n, 'q') != 0)
-			cr_assert_eq(udp_send(host, "198.51.100.10", n, 'q'), 0, "sent to port %u", n);
+			cr_assert_eq(udp_send(host, "198.51.100.10", n, 'q'), 0, "sent to port %u",
+				     n);
 	}
 	state = state_of(x, "router");
 	cr_expect_eq(sessions(state), INSPECT_CONNTRACK_MAX, "%zu", sessions(state));
-	cr_expect_eq(json_integer_value(json_object_get(state, "conntrack_left_out")), SENT - INSPECT_CONNTRACK_MAX);
-	json_array_foreach (json_object_get(state, "conntrack"), i, item) {
+	cr_expect_eq(json_integer_value(json_object_get(state, "conntrack_left_out")),
+		     SENT - INSPECT_CONNTRACK_MAX);
+	json_array_foreach(json_object_get(state, "conntrack"), i, item) {
 		int port = (int)json_integer_value(json_object_get(item, "dport"));
 
 		cr_assert_gt(port, last, "sorted");
@@ -176,7 +196,7 @@ Test(conntrack, of_many_some_are_told_and_the_rest_counted)
 
 Test(conntrack, a_refusal_is_told)
 {
-	static const cap_value_t admin[] = { CAP_NET_ADMIN };
+	static const cap_value_t admin[] = {CAP_NET_ADMIN};
 	g_autoptr(exec) x = build_topology(FIREWALL);
 	g_autoptr(GError) error = NULL;
 	int host = udp_in(x, "host", "10.9.0.2", 4000);
@@ -188,7 +208,8 @@ Test(conntrack, a_refusal_is_told)
 	cr_assert_eq(cap_set_flag(caps, CAP_EFFECTIVE, 1, admin, CAP_CLEAR), 0);
 	cr_assert_eq(cap_set_proc(caps), 0, "without privilege");
 	cr_expect_not(inspect_put_conntrack(state, false, &error), "an empty list would be a lie");
-	cr_expect(error && strstr(error->message, "read sessions: "), "%s", error ? error->message : "no error");
+	cr_expect(error && strstr(error->message, "read sessions: "), "%s",
+		  error ? error->message : "no error");
 	json_decref(state);
 	cap_free(caps);
 	close(host);

@@ -1,4 +1,6 @@
-/* What was asked of a link is what a probe measures on it, for every back end that this host has. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What was asked of a link is what a probe measures on it, for every back end that this host has.
+ */
 #include "tests/netns/exec/room.h"
 
 #include <arpa/inet.h>
@@ -25,7 +27,7 @@ static const char network[] = "networks: {lan: {subnet: 10.0.1.0/24}}\n"
 static const struct backend {
 	const char *name;
 	bool netem;
-} backends[] = { { "netem", true }, { "testbed-link", false } };
+} backends[] = {{"netem", true}, {"testbed-link", false}};
 
 /* The network with one way of impairing it; NULL: this host has not got that one. */
 static exec *network_with(const char *topology, const struct backend *b)
@@ -36,7 +38,8 @@ static exec *network_with(const char *topology, const struct backend *b)
 
 	need_features(&f);
 	if (b->netem ? !f.netem || !f.tbf : !f.egress) {
-		cr_log_info("%s: this kernel has none, so it was not measured", b->name); /* a warning would fail the run */
+		cr_log_info("%s: this kernel has none, so it was not measured",
+			    b->name); /* a warning would fail the run */
 		return NULL;
 	}
 	f.wireguard = f.wireguard_go = false;
@@ -49,7 +52,8 @@ static exec *network_with(const char *topology, const struct backend *b)
 static void impair(exec *x, const struct impairment *what)
 {
 	char node[] = "a", ifname[] = "eth0";
-	struct op op = { .kind = OP_IMPAIR, .node = node, .impair = { .ifname = ifname, .what = *what } };
+	struct op op = {
+		.kind = OP_IMPAIR, .node = node, .impair = {.ifname = ifname, .what = *what}};
 	g_autoptr(GError) error = NULL;
 
 	cr_assert(exec_apply(x, &op, &error), "%s", error ? error->message : "");
@@ -63,10 +67,11 @@ struct probe {
 
 struct figures {
 	guint received, reordered, duplicates;
-	double span_ms;    /* from the first packet's leaving to the last one's */
-	double *came_ms;   /* of each that came, in their order, since the first left */
-	double *delay_ms;  /* of each that came, sorted */
-	double starved;    /* share of the time that the process which carries packets waited for a processor; 0: there is none */
+	double span_ms;	  /* from the first packet's leaving to the last one's */
+	double *came_ms;  /* of each that came, in their order, since the first left */
+	double *delay_ms; /* of each that came, sorted */
+	double starved;	  /* share of the time that the process which carries packets waited for a
+			     processor; 0: there is none */
 };
 
 static void figures_clear(struct figures *f)
@@ -75,8 +80,9 @@ static void figures_clear(struct figures *f)
 	g_free(f->delay_ms);
 }
 
-/* A measurement while it is made.  All times are the kernel's: when a packet was handed to the interface, before any
- * impairment, and when it came to the socket; when this process had its turn is in none of them. */
+/* A measurement while it is made.  All times are the kernel's: when a packet was handed to the
+ * interface, before any impairment, and when it came to the socket; when this process had its turn
+ * is in none of them. */
 struct watch {
 	guint sent;
 	int from, to;
@@ -101,16 +107,21 @@ static gint64 stamp_ns(const struct cmsghdr *c)
 	return stamp.tv_sec * 1000000000LL + stamp.tv_nsec;
 }
 
-/* Into `ret_data` what has come (its beginning), and where its stamp says when.  FALSE: nothing has. */
-static bool receive(int fd, int flags, guint32 *ret_data, gint64 *ret_ns, struct sock_extended_err *ret_about)
+/* Into `ret_data` what has come (its beginning), and where its stamp says when.  FALSE: nothing
+ * has. */
+static bool receive(int fd, int flags, guint32 *ret_data, gint64 *ret_ns,
+		    struct sock_extended_err *ret_about)
 {
 	char data[2048];
 	union {
 		struct cmsghdr header;
 		char room[512];
 	} control;
-	struct iovec part = { data, sizeof data };
-	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+	struct iovec part = {data, sizeof data};
+	struct msghdr m = {.msg_iov = &part,
+			   .msg_iovlen = 1,
+			   .msg_control = &control,
+			   .msg_controllen = sizeof control};
 
 	if (recvmsg(fd, &m, MSG_DONTWAIT | flags) < 0)
 		return false;
@@ -125,15 +136,17 @@ static bool receive(int fd, int flags, guint32 *ret_data, gint64 *ret_ns, struct
 	return true;
 }
 
-/* The kernel numbers a socket's packets as this test does.  What enters a tunnel is handed to two interfaces. */
+/* The kernel numbers a socket's packets as this test does.  What enters a tunnel is handed to two
+ * interfaces. */
 static void take_left(struct watch *w)
 {
-	struct sock_extended_err about = { 0 };
+	struct sock_extended_err about = {0};
 	guint32 nothing;
 	gint64 ns;
 
 	while (receive(w->from, MSG_ERRQUEUE, &nothing, &ns, &about))
-		if (about.ee_origin == SO_EE_ORIGIN_TIMESTAMPING && about.ee_data < w->sent && w->left_ns[about.ee_data] == 0)
+		if (about.ee_origin == SO_EE_ORIGIN_TIMESTAMPING && about.ee_data < w->sent &&
+		    w->left_ns[about.ee_data] == 0)
 			w->left_ns[about.ee_data] = ns;
 }
 
@@ -165,12 +178,12 @@ static int by_value(const void *a, const void *b)
 static void send_one(int fd, const struct probe *probe, guint number)
 {
 	char data[2048] = "";
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(PORT) };
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(PORT)};
 
 	inet_pton(AF_INET, probe->to ? probe->to : "10.0.1.2", &to.sin_addr);
 	memcpy(data, &number, sizeof number);
-	cr_assert_eq(sendto(fd, data, probe->length, 0, (struct sockaddr *)&to, sizeof to), (ssize_t)probe->length,
-		     "send: %s", strerror(errno));
+	cr_assert_eq(sendto(fd, data, probe->length, 0, (struct sockaddr *)&to, sizeof to),
+		     (ssize_t)probe->length, "send: %s", strerror(errno));
 }
 
 #define STARVED_MAX 0.2 /* so many packets late move the middle of all by less than is allowed */
@@ -178,12 +191,15 @@ static void send_one(int fd, const struct probe *probe, guint number)
 
 static void stamp(struct watch *w)
 {
-	int stamps = SOF_TIMESTAMPING_TX_SCHED | SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY;
+	int stamps = SOF_TIMESTAMPING_TX_SCHED | SOF_TIMESTAMPING_SOFTWARE |
+		     SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY;
 	int one = 1, room = 1 << 22;
-	const int fds[] = { w->from, w->to };
+	const int fds[] = {w->from, w->to};
 
-	cr_assert_eq(setsockopt(w->from, SOL_SOCKET, SO_TIMESTAMPING, &stamps, sizeof stamps), 0, "%s", strerror(errno));
-	cr_assert_eq(setsockopt(w->to, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one), 0, "%s", strerror(errno));
+	cr_assert_eq(setsockopt(w->from, SOL_SOCKET, SO_TIMESTAMPING, &stamps, sizeof stamps), 0,
+		     "%s", strerror(errno));
+	cr_assert_eq(setsockopt(w->to, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one), 0, "%s",
+		     strerror(errno));
 	/* what a busy machine makes this process miss must not look like loss */
 	for (gsize i = 0; i < G_N_ELEMENTS(fds); i++) {
 		setsockopt(fds[i], SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
@@ -218,11 +234,14 @@ static double waited_ms(void)
 	g_file_get_contents("/proc/thread-self/children", &children, NULL, NULL);
 	pids = g_strsplit(children ? g_strstrip(children) : "", " ", 0);
 	for (guint i = 0; pids[i]; i++) {
-		g_autofree char *comm_path = g_strdup_printf("/proc/%s/comm", pids[i]), *comm = NULL;
-		g_autofree char *stat_path = g_strdup_printf("/proc/%s/schedstat", pids[i]), *stat = NULL;
+		g_autofree char *comm_path = g_strdup_printf("/proc/%s/comm", pids[i]),
+				*comm = NULL;
+		g_autofree char *stat_path = g_strdup_printf("/proc/%s/schedstat", pids[i]),
+				*stat = NULL;
 		char *waited;
 
-		if (!g_file_get_contents(comm_path, &comm, NULL, NULL) || !g_str_equal(comm, "testbed-link\n") ||
+		if (!g_file_get_contents(comm_path, &comm, NULL, NULL) ||
+		    !g_str_equal(comm, "testbed-link\n") ||
 		    !g_file_get_contents(stat_path, &stat, NULL, NULL))
 			continue;
 		waited = strchr(stat, ' '); /* it has run so long, has waited so long, so often */
@@ -231,23 +250,26 @@ static double waited_ms(void)
 	return ms;
 }
 
-/* A packet is late when its carrier has no processor, however right the carrier is: then times say something about this
- * machine only, and are not judged; what was lost, doubled or let through always is. */
+/* A packet is late when its carrier has no processor, however right the carrier is: then times say
+ * something about this machine only, and are not judged; what was lost, doubled or let through
+ * always is. */
 static bool timely(const struct backend *b, const struct figures *f, const char *what)
 {
 	if (f->starved <= STARVED_MAX)
 		return true;
-	cr_log_info("%s: %s not judged: its process waited for a processor for %.0f %% of the time", b->name, what,
-		    100 * f->starved);
+	cr_log_info("%s: %s not judged: its process waited for a processor for %.0f %% of the time",
+		    b->name, what, 100 * f->starved);
 	return false;
 }
 
 /* Sends and listens until nothing has come for so long after the last was sent. */
 static struct figures measure(exec *x, const struct probe *probe)
 {
-	g_autofree gint64 *left_ns = g_new0(gint64, probe->sent), *came_ns = g_new0(gint64, probe->sent);
+	g_autofree gint64 *left_ns = g_new0(gint64, probe->sent),
+			  *came_ns = g_new0(gint64, probe->sent);
 	g_autofree guint32 *order = g_new0(guint32, probe->sent);
-	struct watch w = { .sent = probe->sent, .left_ns = left_ns, .came_ns = came_ns, .order = order };
+	struct watch w = {
+		.sent = probe->sent, .left_ns = left_ns, .came_ns = came_ns, .order = order};
 	double waited = waited_ms();
 	gint64 start_ns;
 	guint sent = 0;
@@ -258,7 +280,7 @@ static struct figures measure(exec *x, const struct probe *probe)
 	start_ns = now_ns();
 	for (;;) {
 		gint64 next_ns = start_ns + sent * probe->interval_us * 1000, wait_ns;
-		struct pollfd p = { .fd = w.to, .events = POLLIN };
+		struct pollfd p = {.fd = w.to, .events = POLLIN};
 		struct timespec timeout;
 
 		take_left(&w);
@@ -268,13 +290,14 @@ static struct figures measure(exec *x, const struct probe *probe)
 			continue;
 		}
 		wait_ns = sent < probe->sent ? MAX(next_ns - now_ns(), 0) : SILENCE_NS;
-		timeout = (struct timespec){ wait_ns / 1000000000, wait_ns % 1000000000 };
+		timeout = (struct timespec){wait_ns / 1000000000, wait_ns % 1000000000};
 		if (ppoll(&p, 1, &timeout, NULL) == 0 && sent == probe->sent)
 			break;
 	}
 	take_left(&w);
 	conclude(&w);
-	w.f.starved = (waited_ms() - waited) / MAX(w.f.span_ms, w.f.received > 0 ? w.f.came_ms[w.f.received - 1] : 0);
+	w.f.starved = (waited_ms() - waited) /
+		      MAX(w.f.span_ms, w.f.received > 0 ? w.f.came_ms[w.f.received - 1] : 0);
 	close(w.from);
 	close(w.to);
 	return w.f;
@@ -283,7 +306,7 @@ static struct figures measure(exec *x, const struct probe *probe)
 /* ARP has been through, so that it is not measured. */
 static void warm_up(exec *x)
 {
-	const struct probe one = { .sent = 1, .length = 64 };
+	const struct probe one = {.sent = 1, .length = 64};
 	struct figures f = measure(x, &one);
 
 	cr_assert_eq(f.received, 1, "the network carries packets");
@@ -292,39 +315,44 @@ static void warm_up(exec *x)
 
 static void check_delay(const struct backend *b, exec *x, unsigned delay_ms)
 {
-	const struct impairment what = { .delay_us = delay_ms * 1000 };
-	const struct probe probe = { .sent = 200, .length = 200, .interval_us = 1000 };
+	const struct impairment what = {.delay_us = delay_ms * 1000};
+	const struct probe probe = {.sent = 200, .length = 200, .interval_us = 1000};
 	double allowed_ms = MAX(1, 0.05 * delay_ms), median;
 	struct figures f;
 
 	impair(x, &what);
 	f = measure(x, &probe);
 	median = f.delay_ms[f.received / 2];
-	cr_expect_eq(f.received, probe.sent, "%s: delay loses nothing (%u of %u came)", b->name, f.received, probe.sent);
+	cr_expect_eq(f.received, probe.sent, "%s: delay loses nothing (%u of %u came)", b->name,
+		     f.received, probe.sent);
 	if (timely(b, &f, "delay"))
-		cr_expect(median >= delay_ms && median <= delay_ms + allowed_ms, "%s: delay %u ms asked, %.3f ms measured",
-			  b->name, delay_ms, median);
+		cr_expect(median >= delay_ms && median <= delay_ms + allowed_ms,
+			  "%s: delay %u ms asked, %.3f ms measured", b->name, delay_ms, median);
 	figures_clear(&f);
 }
 
-/* Uniform over +-10 ms, held at five places.  A process that carries the packets is late with a few on a busy machine, which moves
- * the longest of all delays and the deviation, and none of these by more than it moves a share of packets. */
+/* Uniform over +-10 ms, held at five places.  A process that carries the packets is late with a few
+ * on a busy machine, which moves the longest of all delays and the deviation, and none of these by
+ * more than it moves a share of packets. */
 static void check_jitter(const struct backend *b, exec *x)
 {
-	static const double shares[] = { 0.1, 0.25, 0.5, 0.75, 0.9 };
-	const struct impairment what = { .delay_us = 30000, .jitter_us = 10000 };
-	const struct probe probe = { .sent = 500, .length = 200, .interval_us = 1000 };
+	static const double shares[] = {0.1, 0.25, 0.5, 0.75, 0.9};
+	const struct impairment what = {.delay_us = 30000, .jitter_us = 10000};
+	const struct probe probe = {.sent = 500, .length = 200, .interval_us = 1000};
 	struct figures f;
 
 	impair(x, &what);
 	f = measure(x, &probe);
-	cr_assert_eq(f.received, probe.sent, "%s: jitter loses nothing (%u of %u came)", b->name, f.received, probe.sent);
+	cr_assert_eq(f.received, probe.sent, "%s: jitter loses nothing (%u of %u came)", b->name,
+		     f.received, probe.sent);
 	for (gsize i = 0; i < G_N_ELEMENTS(shares) && (i > 0 || timely(b, &f, "jitter")); i++) {
-		double p = shares[i], due = 20 + 20 * p, found = f.delay_ms[(guint)(p * f.received)];
+		double p = shares[i], due = 20 + 20 * p,
+		       found = f.delay_ms[(guint)(p * f.received)];
 
 		/* four deviations of that quantile of so many packets */
-		cr_expect_float_eq(found, due, 4 * 20 * sqrt(p * (1 - p) / f.received), "%s: %.0f %% of packets within %.2f ms, not %.0f",
-				   b->name, 100 * p, found, due);
+		cr_expect_float_eq(found, due, 4 * 20 * sqrt(p * (1 - p) / f.received),
+				   "%s: %.0f %% of packets within %.2f ms, not %.0f", b->name,
+				   100 * p, found, due);
 	}
 	cr_expect_geq(f.delay_ms[0], 20, "%s: one after %.3f ms", b->name, f.delay_ms[0]);
 	cr_expect_gt(f.reordered, 0, "%s: jitter beyond the spacing reorders", b->name);
@@ -339,14 +367,15 @@ static bool plausible(guint found, guint n, double share)
 
 static void check_loss(const struct backend *b, exec *x)
 {
-	const struct impairment what = { .loss_pct = 5 }, copies = { .duplicate_pct = 10 };
-	const struct probe probe = { .sent = 2500, .length = 100, .interval_us = 400 };
+	const struct impairment what = {.loss_pct = 5}, copies = {.duplicate_pct = 10};
+	const struct probe probe = {.sent = 2500, .length = 100, .interval_us = 400};
 	struct figures f;
 
 	impair(x, &what);
 	f = measure(x, &probe);
-	cr_expect(plausible(probe.sent - f.received, probe.sent, 0.05), "%s: loss 5 %% asked, %u of %u lost", b->name,
-		  probe.sent - f.received, probe.sent);
+	cr_expect(plausible(probe.sent - f.received, probe.sent, 0.05),
+		  "%s: loss 5 %% asked, %u of %u lost", b->name, probe.sent - f.received,
+		  probe.sent);
 	figures_clear(&f);
 	impair(x, &copies);
 	f = measure(x, &probe);
@@ -355,8 +384,8 @@ static void check_loss(const struct backend *b, exec *x)
 	figures_clear(&f);
 }
 
-/* The rate between each packet and the one half of all packets later; the middle one of these is the link's, as a packet
- * that came late moves two of them. */
+/* The rate between each packet and the one half of all packets later; the middle one of these is
+ * the link's, as a packet that came late moves two of them. */
 static double rate_of(const struct figures *f, double bits)
 {
 	guint half = f->received / 2;
@@ -370,8 +399,9 @@ static double rate_of(const struct figures *f, double bits)
 
 static void check_rate(const struct backend *b, exec *x, unsigned rate_kbit)
 {
-	const struct impairment what = { .rate_kbit = rate_kbit, .queue = 10000000, .queue_unit = QUEUE_BYTES };
-	const struct probe probe = { .sent = 200, .length = 1200 };
+	const struct impairment what = {
+		.rate_kbit = rate_kbit, .queue = 10000000, .queue_unit = QUEUE_BYTES};
+	const struct probe probe = {.sent = 200, .length = 1200};
 	double measured_kbit;
 	struct figures f;
 
@@ -380,8 +410,9 @@ static void check_rate(const struct backend *b, exec *x, unsigned rate_kbit)
 	cr_assert_eq(f.received, probe.sent, "%s: the queue holds all (%u)", b->name, f.received);
 	measured_kbit = rate_of(&f, (probe.length + FRAME_OVERHEAD_BYTES) * 8.0);
 	if (timely(b, &f, "rate"))
-		cr_expect(fabs(measured_kbit - rate_kbit) <= 0.03 * rate_kbit, "%s: rate %u kbit/s asked, %.1f measured",
-			  b->name, rate_kbit, measured_kbit);
+		cr_expect(fabs(measured_kbit - rate_kbit) <= 0.03 * rate_kbit,
+			  "%s: rate %u kbit/s asked, %.1f measured", b->name, rate_kbit,
+			  measured_kbit);
 	figures_clear(&f);
 }
 
@@ -389,34 +420,37 @@ static void check_rate(const struct backend *b, exec *x, unsigned rate_kbit)
 
 static void check_queue(const struct backend *b, exec *x)
 {
-	const struct impairment what = { .rate_kbit = 2000, .queue = 100, .queue_unit = QUEUE_MS };
-	const struct probe probe = { .sent = 60, .length = 1208 };
+	const struct impairment what = {.rate_kbit = 2000, .queue = 100, .queue_unit = QUEUE_MS};
+	const struct probe probe = {.sent = 60, .length = 1208};
 	double left, median;
 	struct figures f;
 
 	impair(x, &what);
 	f = measure(x, &probe);
-	/* 100 ms are 25000 bytes: 20 frames (netem's bucket holds one more); and those that leave while others still come */
+	/* 100 ms are 25000 bytes: 20 frames (netem's bucket holds one more); and those that leave
+	 * while others still come */
 	left = f.span_ms / FRAME_MS;
-	cr_expect(f.received >= 20 && f.received <= 23 + left, "%s: a queue of 100 ms let %u frames through in %.1f ms", b->name,
-		  f.received, f.span_ms);
+	cr_expect(f.received >= 20 && f.received <= 23 + left,
+		  "%s: a queue of 100 ms let %u frames through in %.1f ms", b->name, f.received,
+		  f.span_ms);
 	/* they wait evenly up to the queue's end: the middle one of 23 is the twelfth */
 	median = f.delay_ms[f.received / 2];
 	if (timely(b, &f, "the wait in a queue"))
-		cr_expect_leq(median, 12 * FRAME_MS + f.span_ms / 2, "%s: half of them waited %.1f ms", b->name, median);
+		cr_expect_leq(median, 12 * FRAME_MS + f.span_ms / 2,
+			      "%s: half of them waited %.1f ms", b->name, median);
 	figures_clear(&f);
 }
 
 static void check_none(const struct backend *b, exec *x)
 {
-	const struct impairment none = { 0 };
-	const struct probe probe = { .sent = 100, .length = 100, .interval_us = 100 };
+	const struct impairment none = {0};
+	const struct probe probe = {.sent = 100, .length = 100, .interval_us = 100};
 	struct figures f;
 
 	impair(x, &none);
 	f = measure(x, &probe);
-	cr_expect(f.received == probe.sent && f.delay_ms[f.received / 2] < 1, "%s: none: %u came, %.3f ms", b->name,
-		  f.received, f.delay_ms[f.received / 2]);
+	cr_expect(f.received == probe.sent && f.delay_ms[f.received / 2] < 1,
+		  "%s: none: %u came, %.3f ms", b->name, f.received, f.delay_ms[f.received / 2]);
 	figures_clear(&f);
 }
 
@@ -441,22 +475,30 @@ Test(impair, what_was_asked_is_what_is_measured, .timeout = 60)
 	}
 }
 
-/* A packet into an impaired tunnel meets the tunnel's impairment, then, as the tunnel's packet, the interface's. */
+/* A packet into an impaired tunnel meets the tunnel's impairment, then, as the tunnel's packet, the
+ * interface's. */
 Test(impair, a_tunnel_and_what_is_below_it_each_count_once, .timeout = 30)
 {
 	static const char tunnelled[] =
 		"networks: {lan: {subnet: 10.0.1.0/24}}\n"
 		"nodes:\n"
-		"  a: {interfaces: {eth0: {network: lan, address: 10.0.1.1/24, impair: {delay: 20ms}}}}\n"
+		"  a: {interfaces: {eth0: {network: lan, address: 10.0.1.1/24, impair: {delay: "
+		"20ms}}}}\n"
 		"  b: {interfaces: {eth0: {network: lan, address: 10.0.1.2/24}}}\n"
 		"tunnels:\n"
 		"  t:\n"
 		"    kind: vxlan\n"
 		"    impair: {delay: 10ms}\n"
 		"    ends:\n"
-		"      - {node: a, iface: t0, address: 10.9.0.1/30, underlay: 10.0.1.1, prefixes: [10.9.0.0/30]}\n"
-		"      - {node: b, iface: t0, address: 10.9.0.2/30, underlay: 10.0.1.2, prefixes: [10.9.0.0/30]}\n";
-	const struct probe probe = { .from = "10.9.0.1", .to = "10.9.0.2", .sent = 100, .length = 200, .interval_us = 1000 };
+		"      - {node: a, iface: t0, address: 10.9.0.1/30, underlay: 10.0.1.1, prefixes: "
+		"[10.9.0.0/30]}\n"
+		"      - {node: b, iface: t0, address: 10.9.0.2/30, underlay: 10.0.1.2, prefixes: "
+		"[10.9.0.0/30]}\n";
+	const struct probe probe = {.from = "10.9.0.1",
+				    .to = "10.9.0.2",
+				    .sent = 100,
+				    .length = 200,
+				    .interval_us = 1000};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(backends); i++) {
 		g_autoptr(exec) x = network_with(tunnelled, &backends[i]);
@@ -469,8 +511,8 @@ Test(impair, a_tunnel_and_what_is_below_it_each_count_once, .timeout = 30)
 		figures_clear(&f);
 		f = measure(x, &probe);
 		median = f.delay_ms[f.received / 2];
-		cr_expect(f.received == probe.sent && median >= 30, "%s: %u came, after %.3f ms", backends[i].name, f.received,
-			  median);
+		cr_expect(f.received == probe.sent && median >= 30, "%s: %u came, after %.3f ms",
+			  backends[i].name, f.received, median);
 		if (timely(&backends[i], &f, "two delays"))
 			cr_expect_leq(median, 31.5, "%s: after %.3f ms", backends[i].name, median);
 		figures_clear(&f);

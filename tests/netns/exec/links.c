@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Links, addresses, routes, rules: packets tell.
  *
  *   a --- b            one cable
@@ -10,9 +11,9 @@
 #include <errno.h>
 #include <unistd.h>
 
-#define CABLE \
-	"networks: {wire: {subnet: 10.9.0.0/24}}\n" \
-	"nodes:\n" \
+#define CABLE                                                                \
+	"networks: {wire: {subnet: 10.9.0.0/24}}\n"                          \
+	"nodes:\n"                                                           \
 	"  a: {interfaces: {eth0: {network: wire, address: 10.9.0.1/24}}}\n" \
 	"  b: {interfaces: {eth0: {network: wire, address: 10.9.0.2/24}}}\n"
 
@@ -32,35 +33,38 @@ Test(links, the_first_packet_passes)
 
 Test(links, a_bridge_joins_more_than_two)
 {
-	g_autoptr(exec) x =
-		build_topology(CABLE "  c: {interfaces: {eth0: {network: wire, address: 10.9.0.3/24}}}\n");
-	static const char *const nodes[] = { "a", "b" }, *const addresses[] = { "10.9.0.1", "10.9.0.2" };
+	g_autoptr(exec) x = build_topology(
+		CABLE "  c: {interfaces: {eth0: {network: wire, address: 10.9.0.3/24}}}\n");
+	static const char *const nodes[] = {"a", "b"}, *const addresses[] = {"10.9.0.1",
+									     "10.9.0.2"};
 	int c = udp_in(x, "c", "10.9.0.3", 5000);
 
 	for (int i = 0; i < 2; i++) {
 		int fd = udp_in(x, nodes[i], addresses[i], 0);
 
-		cr_assert_eq(udp_send(fd, "10.9.0.3", 5000, (char)('0' + i)), 0, "sent from %s", nodes[i]);
+		cr_assert_eq(udp_send(fd, "10.9.0.3", 5000, (char)('0' + i)), 0, "sent from %s",
+			     nodes[i]);
 		cr_expect_eq(udp_receive(c).byte, '0' + i, "received from %s", nodes[i]);
 		close(fd);
 	}
 	close(c);
 }
 
-#define TWO_CARDS(model) \
-	"networks: {left: {subnet: 10.1.0.0/24}, right: {subnet: 10.2.0.0/24}}\n" \
-	"nodes:\n" \
-	"  host:\n" \
-	"    host_model: " model "\n" \
-	"    interfaces:\n" \
-	"      left: {network: left, address: 10.1.0.1/24}\n" \
-	"      right: {network: right, address: 10.2.0.1/24}\n" \
-	"    routes: [{to: default, via: 10.2.0.2, dev: right}, {to: 10.50.0.0/24, via: 10.1.0.2, dev: " \
-	"left}]\n" \
-	"  far:\n" \
-	"    interfaces: {eth0: {network: left, address: 10.1.0.2/24}}\n" \
-	"    routes: [{to: default, via: 10.1.0.1}]\n" \
-	"  near:\n" \
+#define TWO_CARDS(model)                                                                     \
+	"networks: {left: {subnet: 10.1.0.0/24}, right: {subnet: 10.2.0.0/24}}\n"            \
+	"nodes:\n"                                                                           \
+	"  host:\n"                                                                          \
+	"    host_model: " model "\n"                                                        \
+	"    interfaces:\n"                                                                  \
+	"      left: {network: left, address: 10.1.0.1/24}\n"                                \
+	"      right: {network: right, address: 10.2.0.1/24}\n"                              \
+	"    routes: [{to: default, via: 10.2.0.2, dev: right}, {to: 10.50.0.0/24, via: "    \
+	"10.1.0.2, dev: "                                                                    \
+	"left}]\n"                                                                           \
+	"  far:\n"                                                                           \
+	"    interfaces: {eth0: {network: left, address: 10.1.0.2/24}}\n"                    \
+	"    routes: [{to: default, via: 10.1.0.1}]\n"                                       \
+	"  near:\n"                                                                          \
 	"    interfaces: {eth0: {network: right, addresses: [10.2.0.2/24, 10.2.0.77/24]}}\n" \
 	"    routes: [{to: 10.1.0.0/24, via: 10.2.0.1}]\n"
 
@@ -69,7 +73,8 @@ Test(host_model, strong_does_not_send_from_the_wrong_card)
 	g_autoptr(exec) x = build_topology(TWO_CARDS("strong"));
 	int left = udp_in(x, "host", "10.1.0.1", 0), right = udp_in(x, "host", "10.2.0.1", 0);
 
-	cr_expect_eq(udp_send(left, "10.60.0.9", 5000, 'x'), ENETUNREACH, "no route through the left card");
+	cr_expect_eq(udp_send(left, "10.60.0.9", 5000, 'x'), ENETUNREACH,
+		     "no route through the left card");
 	cr_expect_eq(udp_send(left, "10.50.0.9", 5000, 'x'), 0, "the left card's own route");
 	cr_expect_eq(udp_send(right, "10.60.0.9", 5000, 'x'), 0, "the right card's default route");
 	cr_expect_eq(udp_send(left, "10.2.0.2", 5000, 'x'), ENETUNREACH,
@@ -99,7 +104,8 @@ static guint64 receive_by_wrong_card(const char *topology, char *ret_byte)
 	int far = udp_in(x, "far", "10.1.0.2", 0);
 	guint64 dropped = 0;
 
-	cr_assert_eq(udp_send(near, "10.1.0.1", 5000, 'w'), 0, "sent to the left address by the right card");
+	cr_assert_eq(udp_send(near, "10.1.0.1", 5000, 'w'), 0,
+		     "sent to the left address by the right card");
 	if (strstr(topology, "strong"))
 		dropped = rule_packets(x, "host", "strong-host-receive");
 	cr_assert_eq(udp_send(far, "10.1.0.1", 5000, 'r'), 0, "and by the left card");
@@ -120,20 +126,22 @@ Test(host_model, strong_does_not_receive_by_the_wrong_card)
 	cr_expect_eq(byte, 'w', "a weak host takes it");
 }
 
-/* --- what the kernel says --- */
+/* --- what the kernel says --------------------------------------------------------------------- */
 
 Test(errors, the_kernels_own_words)
 {
 	g_autoptr(exec) x = build_topology(CABLE);
 	g_autoptr(GError) error = NULL;
 	char node[] = "a";
-	struct op op = { .kind = OP_ROUTE, .node = node, .loc = { "lab.yaml", 7, 3 } };
+	struct op op = {.kind = OP_ROUTE, .node = node, .loc = {"lab.yaml", 7, 3}};
 
-	cr_assert(prefix_parse("10.77.0.0/24", &op.route.to) && addr_parse("192.0.2.9", &op.route.via),
+	cr_assert(prefix_parse("10.77.0.0/24", &op.route.to) &&
+			  addr_parse("192.0.2.9", &op.route.via),
 		  "addresses");
 	op.route.table = 254;
 	cr_assert_not(exec_apply(x, &op, &error), "no such gateway");
-	cr_expect(g_str_has_prefix(error->message, "lab.yaml:7:3: route a 10.77.0.0/24 via 192.0.2.9: "),
+	cr_expect(g_str_has_prefix(error->message,
+				   "lab.yaml:7:3: route a 10.77.0.0/24 via 192.0.2.9: "),
 		  "%s", error->message);
 	cr_expect(strstr(error->message, "Nexthop has invalid gateway"), "%s", error->message);
 }
@@ -142,13 +150,14 @@ Test(errors, a_rulesets_line)
 {
 	g_autoptr(exec) x = build_topology(CABLE);
 	g_autoptr(GError) error = NULL;
-	char node[] = "b",
-	     text[] = "table inet tb_filter {\n\tchain tb_input {\n\t\tiifname \"x\" nonsense\n\t}\n}\n";
-	struct op op = { .kind = OP_NFT, .node = node, .nft = { .text = text } };
+	char node[] = "b", text[] = "table inet tb_filter {\n\tchain tb_input {\n\t\tiifname \"x\" "
+				    "nonsense\n\t}\n}\n";
+	struct op op = {.kind = OP_NFT, .node = node, .nft = {.text = text}};
 
 	cr_assert_not(exec_apply(x, &op, &error), "not a rule");
 	cr_expect(g_str_has_prefix(error->message, "nft b: "), "%s", error->message);
-	cr_expect(strstr(error->message, "iifname \"x\" nonsense"), "'%s' shows the line", error->message);
+	cr_expect(strstr(error->message, "iifname \"x\" nonsense"), "'%s' shows the line",
+		  error->message);
 }
 
 Test(errors, names_are_not_cut)
@@ -156,10 +165,10 @@ Test(errors, names_are_not_cut)
 	g_autoptr(exec) x = build_topology(CABLE);
 	g_autoptr(GError) error = NULL;
 	char a[] = "a", b[] = "b", long_name[] = "sixteen-letters-", short_name[] = "short";
-	struct op op = { .kind = OP_VETH, .node = a };
+	struct op op = {.kind = OP_VETH, .node = a};
 
-	op.veth[0] = (struct op_veth_end){ .node = a, .ifname = long_name, .ifindex = 500 };
-	op.veth[1] = (struct op_veth_end){ .node = b, .ifname = short_name, .ifindex = 501 };
+	op.veth[0] = (struct op_veth_end){.node = a, .ifname = long_name, .ifindex = 500};
+	op.veth[1] = (struct op_veth_end){.node = b, .ifname = short_name, .ifindex = 501};
 	cr_assert_not(exec_apply(x, &op, &error), "refused");
 	cr_expect(strstr(error->message, "1 to 15 characters"), "%s", error->message);
 }
@@ -188,7 +197,8 @@ Test(errors, the_thread_comes_home_after_a_failure)
 	cr_expect_str_eq(before, after, "same namespace as before");
 }
 
-/* As root the machine's own settings could be written: a plan that names one is refused before that. */
+/* As root the machine's own settings could be written: a plan that names one is refused before
+ * that. */
 Test(errors, a_setting_of_the_machine_is_refused)
 {
 	static const char *const keys[] = {"kernel.panic", "vm.swappiness", "net"};
@@ -211,7 +221,7 @@ Test(errors, a_setting_of_the_machine_is_refused)
 		}
 		x = exec_new_linux(&features, NULL, NULL, &error);
 		cr_expect_not(exec_run(x, p, &error), "%s is not refused", keys[k]);
-		cr_expect(error && strstr(error->message, "no setting of a network namespace"), "%s: %s", keys[k],
-			  error ? error->message : "nothing");
+		cr_expect(error && strstr(error->message, "no setting of a network namespace"),
+			  "%s: %s", keys[k], error ? error->message : "nothing");
 	}
 }

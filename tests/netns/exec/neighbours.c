@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Big networks know their gateways' link addresses before the first packet; small ones ask. */
 #include "testbed/exec/inspect.h"
 #include "tests/netns/exec/room.h"
@@ -7,14 +8,15 @@
 
 static exec *office(guint hosts)
 {
-	g_autofree char *body = g_strdup_printf("networks: {lan: {subnet: 10.9.0.0/24}}\n"
-						"nodes:\n"
-						"  gw: {interfaces: {eth0: {network: lan, address: 10.9.0.1/24}}}\n"
-						"  pc-$(n):\n"
-						"    count: %u\n"
-						"    interfaces: {eth0: {network: lan, address: $(10.9.0.1 + n)/24}}\n"
-						"    routes: [{to: default, via: 10.9.0.1}]\n",
-						hosts);
+	g_autofree char *body = g_strdup_printf(
+		"networks: {lan: {subnet: 10.9.0.0/24}}\n"
+		"nodes:\n"
+		"  gw: {interfaces: {eth0: {network: lan, address: 10.9.0.1/24}}}\n"
+		"  pc-$(n):\n"
+		"    count: %u\n"
+		"    interfaces: {eth0: {network: lan, address: $(10.9.0.1 + n)/24}}\n"
+		"    routes: [{to: default, via: 10.9.0.1}]\n",
+		hosts);
 
 	return build_topology(body);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/netns/exec/room.h"
 
 #include <arpa/inet.h>
@@ -68,9 +69,10 @@ static void go_back(int home)
 	close(home);
 }
 
-static struct sockaddr_storage socket_address(const char *address, guint16 port, socklen_t *ret_length)
+static struct sockaddr_storage socket_address(const char *address, guint16 port,
+					      socklen_t *ret_length)
 {
-	struct sockaddr_storage a = { 0 };
+	struct sockaddr_storage a = {0};
 	struct sockaddr_in *four = (struct sockaddr_in *)&a;
 	struct sockaddr_in6 *six = (struct sockaddr_in6 *)&a;
 	bool is_six = strchr(address, ':') != NULL;
@@ -78,8 +80,9 @@ static struct sockaddr_storage socket_address(const char *address, guint16 port,
 	a.ss_family = is_six ? AF_INET6 : AF_INET;
 	four->sin_port = htons(port); /* at the same place in both */
 	*ret_length = is_six ? sizeof *six : sizeof *four;
-	cr_assert_eq(inet_pton(a.ss_family, address, is_six ? (void *)&six->sin6_addr : (void *)&four->sin_addr), 1,
-		     "'%s' is an address", address);
+	cr_assert_eq(inet_pton(a.ss_family, address,
+			       is_six ? (void *)&six->sin6_addr : (void *)&four->sin_addr),
+		     1, "'%s' is an address", address);
 	return a;
 }
 
@@ -87,12 +90,13 @@ int udp_in(const exec *x, const char *node, const char *address, guint16 port)
 {
 	socklen_t length;
 	struct sockaddr_storage a = socket_address(address, port, &length);
-	struct timeval deadline = { .tv_sec = 2 };
+	struct timeval deadline = {.tv_sec = 2};
 	int home = enter(x, node), fd = socket(a.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	cr_assert(fd >= 0 && bind(fd, (const struct sockaddr *)&a, length) == 0, "bind %s in %s: %s",
-		  address, node, strerror(errno));
-	cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof deadline), 0, "deadline");
+	cr_assert(fd >= 0 && bind(fd, (const struct sockaddr *)&a, length) == 0,
+		  "bind %s in %s: %s", address, node, strerror(errno));
+	cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof deadline), 0,
+		     "deadline");
 	go_back(home);
 	return fd;
 }
@@ -107,14 +111,16 @@ int udp_send(int fd, const char *address, guint16 port, char byte)
 
 struct heard udp_receive(int fd)
 {
-	struct heard heard = { .byte = 0 };
-	struct sockaddr_storage from = { 0 };
+	struct heard heard = {.byte = 0};
+	struct sockaddr_storage from = {0};
 	const struct sockaddr_in *four = (const struct sockaddr_in *)&from;
 	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&from;
 	socklen_t length = sizeof from;
 
 	if (recvfrom(fd, &heard.byte, 1, 0, (struct sockaddr *)&from, &length) == 1) {
-		inet_ntop(from.ss_family, from.ss_family == AF_INET6 ? (const void *)&six->sin6_addr : (const void *)&four->sin_addr,
+		inet_ntop(from.ss_family,
+			  from.ss_family == AF_INET6 ? (const void *)&six->sin6_addr :
+						       (const void *)&four->sin_addr,
 			  heard.from, sizeof heard.from);
 		heard.port = ntohs(four->sin_port);
 	}
@@ -132,7 +138,7 @@ int tcp_in(const exec *x, const char *node)
 
 guint16 udp_port(int fd)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET };
+	struct sockaddr_in a = {.sin_family = AF_INET};
 	socklen_t length = sizeof a;
 
 	cr_assert_eq(getsockname(fd, (struct sockaddr *)&a, &length), 0, "own port");
@@ -147,9 +153,11 @@ static guint64 packets_of(const char *ruleset, const char *comment)
 	guint64 sum = 0;
 
 	for (char **line = lines; *line; line++) {
-		const char *counter = strstr(*line, last) ? strstr(*line, "counter packets ") : NULL;
+		const char *counter =
+			strstr(*line, last) ? strstr(*line, "counter packets ") : NULL;
 
-		sum += counter ? g_ascii_strtoull(counter + strlen("counter packets "), NULL, 10) : 0;
+		sum += counter ? g_ascii_strtoull(counter + strlen("counter packets "), NULL, 10) :
+				 0;
 	}
 	return sum;
 }
@@ -181,9 +189,10 @@ char *shell_in(exec *x, const char *node, const char *command)
 	g_autoptr(GError) error = NULL;
 	g_autofree char *line = g_strdup(command);
 	char sh[] = "sh", option[] = "-c", text[4096] = "";
-	char *const argv[] = { sh, option, line, NULL };
+	char *const argv[] = {sh, option, line, NULL};
 	int log_fd = memfd_create("log", MFD_CLOEXEC), status = 0;
-	struct exec_process process = { .node = node, .argv = argv, .control_fd = -1, .log_fd = log_fd };
+	struct exec_process process = {
+		.node = node, .argv = argv, .control_fd = -1, .log_fd = log_fd};
 	GPid pid = exec_spawn(x, &process, &error);
 
 	cr_assert(pid > 0, "%s", error ? error->message : "");

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A network from topology text, built by the linux room inside the namespace the tests run in, and
  * sockets inside its nodes. */
 #ifndef TESTS_NETNS_EXEC_ROOM_H
@@ -11,7 +12,8 @@
 void need_features(struct exec_features *ret);
 /* `body`: what follows the topology's name and domain. */
 plan *topology_plan(const char *body);
-/* Builds; fails the test with the error.  Tunnels by VXLAN unless `features` say otherwise (NULL: probed). */
+/* Builds; fails the test with the error.  Tunnels by VXLAN unless `features` say otherwise (NULL:
+ * probed). */
 exec *build(const plan *p, const struct exec_features *features);
 exec *build_topology(const char *body);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A process in a node, and tunnels. */
 #include "tests/netns/exec/room.h"
 
@@ -7,9 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CABLE \
-	"networks: {wire: {subnet: 10.9.0.0/24}}\n" \
-	"nodes:\n" \
+#define CABLE                                                                \
+	"networks: {wire: {subnet: 10.9.0.0/24}}\n"                          \
+	"nodes:\n"                                                           \
 	"  a: {interfaces: {eth0: {network: wire, address: 10.9.0.1/24}}}\n" \
 	"  b: {interfaces: {eth0: {network: wire, address: 10.9.0.2/24}}}\n"
 
@@ -17,9 +18,10 @@ Test(spawn, no_privileges)
 {
 	g_autoptr(exec) x = build_topology(CABLE);
 	g_autofree char *status = shell_in(x, "a", "cat /proc/self/status");
-	static const char *const lines[] = { "CapInh:\t0000000000000000", "CapPrm:\t0000000000000000",
-					     "CapEff:\t0000000000000000", "CapBnd:\t0000000000000000",
-					     "CapAmb:\t0000000000000000", "NoNewPrivs:\t1" };
+	static const char *const lines[] = {
+		"CapInh:\t0000000000000000", "CapPrm:\t0000000000000000",
+		"CapEff:\t0000000000000000", "CapBnd:\t0000000000000000",
+		"CapAmb:\t0000000000000000", "NoNewPrivs:\t1"};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(lines); i++)
 		cr_expect(strstr(status, lines[i]), "'%s' in\n%s", lines[i], status);
@@ -34,19 +36,19 @@ Test(spawn, in_the_nodes_network)
 	cr_expect_null(strstr(said, "10.9.0.1\n"), "not a's");
 }
 
-static GPid spawn_sh(exec *x, const char *command, int control_fd, int log_fd, const char *const *files,
-		     bool keep)
+static GPid spawn_sh(exec *x, const char *command, int control_fd, int log_fd,
+		     const char *const *files, bool keep)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *line = g_strdup(command);
 	char sh[] = "sh", option[] = "-c";
-	char *const argv[] = { sh, option, line, NULL };
-	struct exec_process process = { .node = "a",
-					.argv = argv,
-					.control_fd = control_fd,
-					.log_fd = log_fd,
-					.files = files,
-					.keep_net_admin = keep };
+	char *const argv[] = {sh, option, line, NULL};
+	struct exec_process process = {.node = "a",
+				       .argv = argv,
+				       .control_fd = control_fd,
+				       .log_fd = log_fd,
+				       .files = files,
+				       .keep_net_admin = keep};
 	GPid pid = exec_spawn(x, &process, &error);
 
 	cr_assert(pid > 0, "%s", error ? error->message : "");
@@ -69,7 +71,8 @@ Test(spawn, descriptors_0_to_3_and_no_other)
 
 	cr_assert(stray >= 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "descriptors");
 	expect_exit_0(spawn_sh(
-		x, "for f in 4 5 6 7 8 9; do test ! -e /proc/$$/fd/$f || exit 1; done; echo hello >&3",
+		x,
+		"for f in 4 5 6 7 8 9; do test ! -e /proc/$$/fd/$f || exit 1; done; echo hello >&3",
 		ends[1], -1, NULL, false));
 	cr_expect_eq(read(ends[0], answer, sizeof answer - 1), 6, "its word");
 	cr_expect_str_eq(answer, "hello\n");
@@ -83,11 +86,12 @@ Test(spawn, its_own_files)
 	g_autoptr(exec) x = build_topology(CABLE);
 	char path[] = "/tmp/testbed-spawn-XXXXXX";
 	int fd = mkstemp(path);
-	const char *const files[] = { "/etc/hosts", path, NULL };
+	const char *const files[] = {"/etc/hosts", path, NULL};
 
 	cr_assert(fd >= 0 && write(fd, "10.9.0.2 b.example.com\n", 23) == 23, "content");
 	expect_exit_0(spawn_sh(x, "grep -q b.example.com /etc/hosts", -1, -1, files, false));
-	cr_expect_neq(system("grep -q b.example.com /etc/hosts"), 0, "the machine's file is what it was");
+	cr_expect_neq(system("grep -q b.example.com /etc/hosts"), 0,
+		      "the machine's file is what it was");
 	unlink(path);
 	close(fd);
 }
@@ -98,7 +102,7 @@ Test(spawn, a_target_that_is_a_dangling_link_into_run)
 	g_autoptr(exec) x = build_topology(CABLE);
 	char folder[] = "/tmp/testbed-link-XXXXXX";
 	g_autofree char *link = NULL, *content = NULL;
-	const char *files[] = { NULL, NULL, NULL };
+	const char *files[] = {NULL, NULL, NULL};
 	g_autofree char *command = NULL;
 
 	own_run();
@@ -122,10 +126,10 @@ Test(spawn, net_admin_only_when_asked)
 	g_autoptr(exec) x = build_topology(CABLE);
 
 	/* CAP_NET_ADMIN is bit 12, CAP_NET_RAW bit 13. */
-	expect_exit_0(
-		spawn_sh(x, "grep -q 'CapEff:.0000000000003000' /proc/self/status", -1, -1, NULL, true));
-	expect_exit_0(
-		spawn_sh(x, "grep -q 'CapBnd:.0000000000003000' /proc/self/status", -1, -1, NULL, true));
+	expect_exit_0(spawn_sh(x, "grep -q 'CapEff:.0000000000003000' /proc/self/status", -1, -1,
+			       NULL, true));
+	expect_exit_0(spawn_sh(x, "grep -q 'CapBnd:.0000000000003000' /proc/self/status", -1, -1,
+			       NULL, true));
 }
 
 Test(spawn, a_program_that_is_not_there)
@@ -133,8 +137,8 @@ Test(spawn, a_program_that_is_not_there)
 	g_autoptr(exec) x = build_topology(CABLE);
 	g_autoptr(GError) error = NULL;
 	char program[] = "no-such-program-anywhere", file[] = "/etc/hosts";
-	char *argv[] = { program, NULL };
-	struct exec_process process = { .node = "a", .argv = argv, .control_fd = -1, .log_fd = -1 };
+	char *argv[] = {program, NULL};
+	struct exec_process process = {.node = "a", .argv = argv, .control_fd = -1, .log_fd = -1};
 
 	cr_expect_eq(exec_spawn(x, &process, &error), -1, "not found");
 	cr_expect(g_error_matches(error, TB_ERROR, TB_ERROR_UNSUPPORTED), "%s", error->message);
@@ -145,11 +149,12 @@ Test(spawn, a_program_that_is_not_there)
 	cr_expect(strstr(error->message, "/etc/hosts"), "'%s' names it", error->message);
 }
 
-/* --- tunnels --- */
+/* --- tunnels ---------------------------------------------------------------------------------- */
 
 /*   a --- left ======= right --- b     the middle routes nothing of theirs */
 static const char tunnel[] =
-	"networks: {a: {subnet: 10.1.0.0/24}, b: {subnet: 10.2.0.0/24}, middle: {subnet: 198.51.100.0/24}}\n"
+	"networks: {a: {subnet: 10.1.0.0/24}, b: {subnet: 10.2.0.0/24}, middle: {subnet: "
+	"198.51.100.0/24}}\n"
 	"nodes:\n"
 	"  a: {interfaces: {eth0: {network: a, address: 10.1.0.2/24}}, routes: [{to: default, via: "
 	"10.1.0.1}]}\n"
@@ -170,34 +175,36 @@ static const char tunnel[] =
 	"    kind: wireguard\n"
 	"    port: 51820\n"
 	"    ends:\n"
-	"      - {node: left, iface: vpn0, address: 10.255.0.1/30, underlay: 198.51.100.1, prefixes: "
+	"      - {node: left, iface: vpn0, address: 10.255.0.1/30, underlay: 198.51.100.1, "
+	"prefixes: "
 	"[10.1.0.0/24, 10.255.0.1/32]}\n"
-	"      - {node: right, iface: vpn0, address: 10.255.0.2/30, underlay: 198.51.100.2, prefixes: "
+	"      - {node: right, iface: vpn0, address: 10.255.0.2/30, underlay: 198.51.100.2, "
+	"prefixes: "
 	"[10.2.0.0/24, 10.255.0.2/32]}\n";
 
 /* Two key pairs of RFC 7748 section 6.1. */
 static const struct {
 	const char *name;
 	uint8_t private_key[32], public_key[32];
-} keys
-	[] = {
-		{ "vpn/left",
-		  { 0x77, 0x07, 0x6d, 0x0a, 0x73, 0x18, 0xa5, 0x7d, 0x3c, 0x16, 0xc1,
-		    0x72, 0x51, 0xb2, 0x66, 0x45, 0xdf, 0x4c, 0x2f, 0x87, 0xeb, 0xc0,
-		    0x99, 0x2a, 0xb1, 0x77, 0xfb, 0xa5, 0x1d, 0xb9, 0x2c, 0x2a },
-		  { 0x85, 0x20, 0xf0, 0x09, 0x89, 0x30, 0xa7, 0x54, 0x74, 0x8b, 0x7d,
-		    0xdc, 0xb4, 0x3e, 0xf7, 0x5a, 0x0d, 0xbf, 0x3a, 0x0d, 0x26, 0x38,
-		    0x1a, 0xf4, 0xeb, 0xa4, 0xa9, 0x8e, 0xaa, 0x9b, 0x4e, 0x6a } },
-		{ "vpn/right",
-		  { 0x5d, 0xab, 0x08, 0x7e, 0x62, 0x4a, 0x8a, 0x4b, 0x79, 0xe1, 0x7f,
-		    0x8b, 0x83, 0x80, 0x0e, 0xe6, 0x6f, 0x3b, 0xb1, 0x29, 0x26, 0x18,
-		    0xb6, 0xfd, 0x1c, 0x2f, 0x8b, 0x27, 0xff, 0x88, 0xe0, 0xeb },
-		  { 0xde, 0x9e, 0xdb, 0x7d, 0x7b, 0x7d, 0xc1, 0xb4, 0xd3, 0x5b, 0x61,
-		    0xc2, 0xec, 0xe4, 0x35, 0x37, 0x3f, 0x83, 0x43, 0xc8, 0x5b, 0x78,
-		    0x67, 0x4d, 0xad, 0xfc, 0x7e, 0x14, 0x6f, 0x88, 0x2b, 0x4f } },
-	};
+} keys[] = {
+	{"vpn/left",
+	 {0x77, 0x07, 0x6d, 0x0a, 0x73, 0x18, 0xa5, 0x7d, 0x3c, 0x16, 0xc1,
+	  0x72, 0x51, 0xb2, 0x66, 0x45, 0xdf, 0x4c, 0x2f, 0x87, 0xeb, 0xc0,
+	  0x99, 0x2a, 0xb1, 0x77, 0xfb, 0xa5, 0x1d, 0xb9, 0x2c, 0x2a},
+	 {0x85, 0x20, 0xf0, 0x09, 0x89, 0x30, 0xa7, 0x54, 0x74, 0x8b, 0x7d,
+	  0xdc, 0xb4, 0x3e, 0xf7, 0x5a, 0x0d, 0xbf, 0x3a, 0x0d, 0x26, 0x38,
+	  0x1a, 0xf4, 0xeb, 0xa4, 0xa9, 0x8e, 0xaa, 0x9b, 0x4e, 0x6a}},
+	{"vpn/right",
+	 {0x5d, 0xab, 0x08, 0x7e, 0x62, 0x4a, 0x8a, 0x4b, 0x79, 0xe1, 0x7f,
+	  0x8b, 0x83, 0x80, 0x0e, 0xe6, 0x6f, 0x3b, 0xb1, 0x29, 0x26, 0x18,
+	  0xb6, 0xfd, 0x1c, 0x2f, 0x8b, 0x27, 0xff, 0x88, 0xe0, 0xeb},
+	 {0xde, 0x9e, 0xdb, 0x7d, 0x7b, 0x7d, 0xc1, 0xb4, 0xd3, 0x5b, 0x61,
+	  0xc2, 0xec, 0xe4, 0x35, 0x37, 0x3f, 0x83, 0x43, 0xc8, 0x5b, 0x78,
+	  0x67, 0x4d, 0xad, 0xfc, 0x7e, 0x14, 0x6f, 0x88, 0x2b, 0x4f}},
+};
 
-static gboolean key_of(const char *name, uint8_t private_key[32], uint8_t public_key[32], gpointer user_data)
+static gboolean key_of(const char *name, uint8_t private_key[32], uint8_t public_key[32],
+		       gpointer user_data)
 {
 	(void)user_data;
 	for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
@@ -274,5 +281,6 @@ Test(tunnel, none_on_this_host)
 	x = exec_new_linux(&features, key_of, NULL, &error);
 	cr_assert_not(exec_run(x, p, &error), "no way to make it");
 	cr_expect(g_error_matches(error, TB_ERROR, TB_ERROR_UNSUPPORTED), "%s", error->message);
-	cr_expect(g_str_has_prefix(error->message, "test.yaml:"), "'%s' says where", error->message);
+	cr_expect(g_str_has_prefix(error->message, "test.yaml:"), "'%s' says where",
+		  error->message);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/netns/exec/state.h"
 
 #include "testbed/exec/inspect.h"
@@ -18,7 +19,7 @@ static bool is_part_of(json_t *wanted, const json_t *item)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach (wanted, key, value)
+	json_object_foreach(wanted, key, value)
 		if (!json_equal(value, json_object_get(item, key)))
 			return false;
 	return true;
@@ -32,7 +33,7 @@ void expect_one(const json_t *state, const char *list, const char *wanted)
 	size_t i;
 
 	cr_assert_not_null(like, "'%s' is JSON", wanted);
-	json_array_foreach (items, i, item)
+	json_array_foreach(items, i, item)
 		found += is_part_of(like, item);
 	cr_expect_eq(found, 1, "%u of %s in %s: %s", found, wanted, list, text);
 	free(text);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What exec_inspect reads of a node, and what must be in it. */
 #ifndef TESTS_NETNS_EXEC_STATE_H
 #define TESTS_NETNS_EXEC_STATE_H

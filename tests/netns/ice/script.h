@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a test's network is made with. */
 #ifndef TESTS_NETNS_ICE_SCRIPT_H
 #define TESTS_NETNS_ICE_SCRIPT_H

@@ -1,5 +1,7 @@
-/* In which order a session asks its relay: one namespace, in which the session and a relay of the test's own share the
- * address 10.9.0.1.  The relay hears Allocate requests by UDP and connections by TCP, and answers as the test wants.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* In which order a session asks its relay: one namespace, in which the session and a relay of the
+ * test's own share the address 10.9.0.1.  The relay hears Allocate requests by UDP and connections
+ * by TCP, and answers as the test wants.
  */
 #include <criterion/criterion.h>
 #include <gio/gio.h>
@@ -24,11 +26,12 @@ struct world {
 	bool stop_at_tcp;
 };
 
-/* An Allocate error response (RFC 8489 sections 5 and 14.8): 400, which needs no integrity and is final. */
+/* An Allocate error response (RFC 8489 sections 5 and 14.8): 400, which needs no integrity and is
+ * final. */
 static void refuse(GSocket *socket, GSocketAddress *to, const guint8 *request)
 {
-	guint8 response[28] = { 0x01, 0x13, 0, 8 };
-	static const guint8 error_code[8] = { 0x00, 0x09, 0, 4, 0, 0, 4, 0 };
+	guint8 response[28] = {0x01, 0x13, 0, 8};
+	static const guint8 error_code[8] = {0x00, 0x09, 0, 4, 0, 0, 4, 0};
 	memcpy(response + 4, request + 4, 16);
 	memcpy(response + 20, error_code, sizeof error_code);
 	g_socket_send_to(socket, to, (const char *)response, sizeof response, NULL, NULL);
@@ -39,7 +42,8 @@ static gboolean on_datagram(GSocket *socket, GIOCondition condition, gpointer da
 	struct world *w = data;
 	guint8 request[1500];
 	g_autoptr(GSocketAddress) from = NULL;
-	gssize n = g_socket_receive_from(socket, &from, (char *)request, sizeof request, NULL, NULL);
+	gssize n =
+		g_socket_receive_from(socket, &from, (char *)request, sizeof request, NULL, NULL);
 	(void)condition;
 	if (w->udp_us == 0)
 		w->udp_us = g_get_monotonic_time();
@@ -48,7 +52,8 @@ static gboolean on_datagram(GSocket *socket, GIOCondition condition, gpointer da
 	return G_SOURCE_CONTINUE;
 }
 
-static gboolean on_connection(GSocketService *service, GSocketConnection *connection, GObject *source, gpointer data)
+static gboolean on_connection(GSocketService *service, GSocketConnection *connection,
+			      GObject *source, gpointer data)
 {
 	struct world *w = data;
 	(void)service;
@@ -64,8 +69,10 @@ static gboolean on_connection(GSocketService *service, GSocketConnection *connec
 static void open_relay(struct world *w)
 {
 	g_autoptr(GInetAddress) any = g_inet_address_new_from_string(HERE);
-	g_autoptr(GSocketAddress) address = g_inet_socket_address_new(any, 0), bound = NULL, listening = NULL;
-	w->udp = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_UDP, NULL);
+	g_autoptr(GSocketAddress) address = g_inet_socket_address_new(any, 0), bound = NULL,
+				  listening = NULL;
+	w->udp = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_UDP,
+			      NULL);
 	cr_assert(g_socket_bind(w->udp, address, FALSE, NULL), "bind");
 	bound = g_socket_get_local_address(w->udp, NULL);
 	w->udp_port = g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound));
@@ -73,13 +80,16 @@ static void open_relay(struct world *w)
 	g_source_set_callback(source, G_SOURCE_FUNC(on_datagram), w, NULL);
 	g_source_attach(source, NULL);
 	w->tcp = g_socket_service_new();
-	cr_assert(g_socket_listener_add_address(G_SOCKET_LISTENER(w->tcp), address, G_SOCKET_TYPE_STREAM,
-						G_SOCKET_PROTOCOL_TCP, NULL, &listening, NULL), "listen");
+	cr_assert(g_socket_listener_add_address(G_SOCKET_LISTENER(w->tcp), address,
+						G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL,
+						&listening, NULL),
+		  "listen");
 	w->tcp_port = g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(listening));
 	g_signal_connect(w->tcp, "incoming", G_CALLBACK(on_connection), w);
 }
 
-static void on_candidate(ice *i, guint stream, const struct ice_candidate *c, const char *sdp, gpointer data)
+static void on_candidate(ice *i, guint stream, const struct ice_candidate *c, const char *sdp,
+			 gpointer data)
 {
 	(void)i;
 	(void)stream;
@@ -125,7 +135,8 @@ static void make_world(struct world *w)
 {
 	if (unshare(CLONE_NEWNET) != 0)
 		cr_skip("no permission to make a network namespace");
-	run_script("ip link set lo up && ip link add v0 type veth peer name v1 && ip addr add " HERE "/24 dev v0 && "
+	run_script("ip link set lo up && ip link add v0 type veth peer name v1 && ip addr add " HERE
+		   "/24 dev v0 && "
 		   "ip link set v1 up && ip link set v0 up");
 	open_relay(w);
 }
@@ -133,9 +144,14 @@ static void make_world(struct world *w)
 /* Gathers with one relay, until gathering is done or what the test waits for has come. */
 static void gather(struct world *w, const struct ice_relay *relay, struct ice_report *ret_report)
 {
-	static const struct ice_handlers handlers = { on_candidate, on_gathered, on_state, on_received };
-	struct ice_config config = { .controlling = true, .local_address = HERE, .relays = relay, .n_relays = 1,
-				     .profile = ice_profile_by_name("fast"), .n_streams = 1 };
+	static const struct ice_handlers handlers = {on_candidate, on_gathered, on_state,
+						     on_received};
+	struct ice_config config = {.controlling = true,
+				    .local_address = HERE,
+				    .relays = relay,
+				    .n_relays = 1,
+				    .profile = ice_profile_by_name("fast"),
+				    .n_streams = 1};
 	g_autoptr(GError) error = NULL;
 	w->loop = g_main_loop_new(NULL, FALSE);
 	w->start_us = g_get_monotonic_time();
@@ -150,8 +166,11 @@ static void gather(struct world *w, const struct ice_relay *relay, struct ice_re
 
 static struct ice_relay relay_of(const struct world *w)
 {
-	return (struct ice_relay){ .address = HERE, .udp_port = w->udp_port, .tcp_port = w->tcp_port,
-				   .username = "user", .password = "secret" };
+	return (struct ice_relay){.address = HERE,
+				  .udp_port = w->udp_port,
+				  .tcp_port = w->tcp_port,
+				  .username = "user",
+				  .password = "secret"};
 }
 
 static gint64 head_start_us(void)
@@ -161,21 +180,22 @@ static gint64 head_start_us(void)
 
 Test(relays, a_relay_that_is_silent_by_udp_is_asked_by_tcp_after_the_head_start)
 {
-	struct world w = { .answer = SILENT, .stop_at_tcp = true };
+	struct world w = {.answer = SILENT, .stop_at_tcp = true};
 	struct ice_report report;
 	make_world(&w);
 	struct ice_relay relay = relay_of(&w);
 	gather(&w, &relay, &report);
 	cr_assert_neq(w.udp_us, 0, "not asked by UDP");
 	cr_assert_neq(w.tcp_us, 0, "not asked by TCP");
-	cr_expect_geq(w.tcp_us - w.start_us, head_start_us(), "TCP after %lld us", (long long)(w.tcp_us - w.start_us));
-	cr_expect(report.relays_udp_asked == 1 && report.relays_tcp_asked == 1, "asked %u by UDP, %u by TCP",
-		  report.relays_udp_asked, report.relays_tcp_asked);
+	cr_expect_geq(w.tcp_us - w.start_us, head_start_us(), "TCP after %lld us",
+		      (long long)(w.tcp_us - w.start_us));
+	cr_expect(report.relays_udp_asked == 1 && report.relays_tcp_asked == 1,
+		  "asked %u by UDP, %u by TCP", report.relays_udp_asked, report.relays_tcp_asked);
 }
 
 Test(relays, a_refusal_by_udp_ends_the_head_start_and_gathering_waits_for_tcp)
 {
-	struct world w = { .answer = REFUSES };
+	struct world w = {.answer = REFUSES};
 	struct ice_report report;
 	make_world(&w);
 	struct ice_relay relay = relay_of(&w);
@@ -190,7 +210,7 @@ Test(relays, a_refusal_by_udp_ends_the_head_start_and_gathering_waits_for_tcp)
 
 Test(relays, a_relay_without_udp_is_asked_by_tcp)
 {
-	struct world w = { .answer = SILENT, .stop_at_tcp = true };
+	struct world w = {.answer = SILENT, .stop_at_tcp = true};
 	struct ice_report report;
 	make_world(&w);
 	struct ice_relay relay = relay_of(&w);
@@ -202,14 +222,14 @@ Test(relays, a_relay_without_udp_is_asked_by_tcp)
 
 Test(relays, gathering_ends_when_there_is_no_way_to_the_relay)
 {
-	struct world w = { .answer = SILENT };
+	struct world w = {.answer = SILENT};
 	struct ice_report report;
 	make_world(&w);
 	struct ice_relay relay = relay_of(&w);
 	relay.address = "192.0.2.1";
 	gather(&w, &relay, &report);
 	cr_assert_neq(w.gathered_us, 0, "gathering never ended");
-	cr_expect(report.relays_udp_asked == 1 && report.relays_tcp_asked == 1, "asked %u by UDP, %u by TCP",
-		  report.relays_udp_asked, report.relays_tcp_asked);
+	cr_expect(report.relays_udp_asked == 1 && report.relays_tcp_asked == 1,
+		  "asked %u by UDP, %u by TCP", report.relays_udp_asked, report.relays_tcp_asked);
 	cr_expect(report.relays_udp_got == 0 && report.relays_tcp_got == 0, "a relay from nowhere");
 }

@@ -1,5 +1,6 @@
-/* Two ICE sessions in one process, each with its sockets in a namespace of its own (libnice passes over
- * loopback):
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Two ICE sessions in one process, each with its sockets in a namespace of its own (libnice passes
+ * over loopback):
  *
  *   session a, 10.9.0.1 -- v0 ==== v1 -- 10.9.0.2, session b
  */
@@ -42,22 +43,26 @@ static void make_network(void)
 	there = new_namespace();
 	run_script("ip link set lo up");
 	here = new_namespace();
-	script = g_strdup_printf("ip link set lo up && ip link add v0 type veth peer name v1 && "
-				 "ip link set v1 netns /proc/%d/fd/%d && ip addr add 10.9.0.1/24 dev v0 && "
-				 "ip link set v0 up", (int)getpid(), there);
+	script = g_strdup_printf(
+		"ip link set lo up && ip link add v0 type veth peer name v1 && "
+		"ip link set v1 netns /proc/%d/fd/%d && ip addr add 10.9.0.1/24 dev v0 && "
+		"ip link set v0 up",
+		(int)getpid(), there);
 	run_script(script);
 	cr_assert_eq(setns(there, CLONE_NEWNET), 0, "setns");
 	run_script("ip addr add 10.9.0.2/24 dev v1 && ip link set v1 up");
 	cr_assert_eq(setns(here, CLONE_NEWNET), 0, "setns");
 }
 
-static void on_candidate(ice *i, guint stream, const struct ice_candidate *c, const char *sdp, gpointer data)
+static void on_candidate(ice *i, guint stream, const struct ice_candidate *c, const char *sdp,
+			 gpointer data)
 {
 	const struct end *e = data;
 	(void)i;
 	(void)c;
 	if (!e->deaf)
-		cr_assert(ice_add_remote_candidate(e->peer->session, stream, sdp), "candidate \"%s\" refused", sdp);
+		cr_assert(ice_add_remote_candidate(e->peer->session, stream, sdp),
+			  "candidate \"%s\" refused", sdp);
 }
 
 static void on_gathered(ice *i, guint stream, gpointer data)
@@ -81,7 +86,8 @@ static void check_over(const struct end *e)
 static void on_state(ice *i, guint stream, enum ice_state state, gpointer data)
 {
 	struct end *e = data;
-	cr_assert_gt(state, e->state, "state went from %s to %s", ice_state_name(e->state), ice_state_name(state));
+	cr_assert_gt(state, e->state, "state went from %s to %s", ice_state_name(e->state),
+		     ice_state_name(state));
 	e->state = state;
 	e->state_us = g_get_monotonic_time();
 	if (state == ICE_CONNECTED)
@@ -99,11 +105,15 @@ static void on_received(ice *i, guint stream, const guint8 *data, gsize length, 
 	check_over(e);
 }
 
-static void open_end(struct end *e, struct end *peer, GMainLoop *loop, const char *address, bool controlling)
+static void open_end(struct end *e, struct end *peer, GMainLoop *loop, const char *address,
+		     bool controlling)
 {
-	static const struct ice_handlers handlers = { on_candidate, on_gathered, on_state, on_received };
-	struct ice_config config = { .controlling = controlling, .local_address = address,
-				     .profile = ice_profile_by_name("fast"), .n_streams = 1 };
+	static const struct ice_handlers handlers = {on_candidate, on_gathered, on_state,
+						     on_received};
+	struct ice_config config = {.controlling = controlling,
+				    .local_address = address,
+				    .profile = ice_profile_by_name("fast"),
+				    .n_streams = 1};
 	e->peer = peer;
 	e->loop = loop;
 	e->session = ice_new(&config, &handlers, e, NULL);
@@ -127,7 +137,8 @@ static void run(struct end *a, struct end *b)
 {
 	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
 	open_end(a, b, loop, "10.9.0.1", true);
-	/* Host sockets are opened when gathering starts, inside ice_new, and stay where they were opened. */
+	/* Host sockets are opened when gathering starts, inside ice_new, and stay where they were
+	 * opened. */
 	cr_assert_eq(setns(there, CLONE_NEWNET), 0, "setns");
 	open_end(b, a, loop, "10.9.0.2", false);
 	cr_assert_eq(setns(here, CLONE_NEWNET), 0, "setns");
@@ -144,7 +155,7 @@ static void run(struct end *a, struct end *b)
 
 Test(ice, two_sessions_connect_and_carry_packets)
 {
-	struct end a = { 0 }, b = { 0 };
+	struct end a = {0}, b = {0};
 	struct ice_candidate local, remote;
 	make_network();
 	run(&a, &b);
@@ -161,7 +172,7 @@ Test(ice, two_sessions_connect_and_carry_packets)
 
 Test(ice, without_candidates_both_fail_by_their_deadline)
 {
-	struct end a = { .deaf = true }, b = { .deaf = true };
+	struct end a = {.deaf = true}, b = {.deaf = true};
 	gint64 start_us = g_get_monotonic_time();
 	guint deadline_ms = ice_profile_by_name("fast")->deadline_ms;
 	make_network();

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/base/diag.h"
 
 #include <criterion/criterion.h>
@@ -5,7 +6,7 @@
 
 static struct loc at(const char *file, int line, int col)
 {
-	return (struct loc){ .file = g_intern_string(file), .line = line, .col = col };
+	return (struct loc){.file = g_intern_string(file), .line = line, .col = col};
 }
 
 Test(diag, text_is_sorted_by_place)
@@ -54,7 +55,9 @@ Test(diag, nothing_in_a_file_reaches_a_terminal_as_control)
 	g_autoptr(diags) d = diags_new();
 	g_autofree char *text = NULL, *huge = g_strnfill(100000, 'x');
 
-	diags_add(d, DIAG_ERROR, at("a", 1, 1), "\x1b[2J", "red \x1b[31m\r\n\t\xc2\x9b" "1m \xff end");
+	diags_add(d, DIAG_ERROR, at("a", 1, 1), "\x1b[2J",
+		  "red \x1b[31m\r\n\t\xc2\x9b"
+		  "1m \xff end");
 	diags_add(d, DIAG_ERROR, at("a", 2, 1), NULL, "%s", huge);
 	text = diags_to_text(d);
 	cr_expect(g_utf8_validate(text, -1, NULL), "must be UTF-8");
@@ -66,26 +69,31 @@ Test(diag, nothing_in_a_file_reaches_a_terminal_as_control)
 
 Test(diag, nearest)
 {
-	static const char *const keys[] = { "network", "networks", "node", "nodes", "to", "via", "persistent", NULL };
+	static const char *const keys[] = {"network", "networks", "node",	"nodes",
+					   "to",      "via",	  "persistent", NULL};
 	static const struct {
 		const char *word, *nearest;
 	} rows[] = {
-		{ "netwrok", "network" }, { "networsk", "network" }, { "Node", "node" },  { "ndoe", "node" },
-		{ "too", "to" },          { "ot", "to" },             { "vai", "via" },    { "presistent", "persistent" },
-		{ "xyz", NULL },          { "", NULL },               { "gateway", NULL }, { "persist", "persistent" },
+		{"netwrok", "network"}, {"networsk", "network"},
+		{"Node", "node"},	{"ndoe", "node"},
+		{"too", "to"},		{"ot", "to"},
+		{"vai", "via"},		{"presistent", "persistent"},
+		{"xyz", NULL},		{"", NULL},
+		{"gateway", NULL},	{"persist", "persistent"},
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		const char *found = diag_nearest(rows[i].word, keys);
 
-		cr_expect_eq(g_strcmp0(found, rows[i].nearest), 0, "'%s' gives %s", rows[i].word, found ? found : "nothing");
+		cr_expect_eq(g_strcmp0(found, rows[i].nearest), 0, "'%s' gives %s", rows[i].word,
+			     found ? found : "nothing");
 	}
 }
 
 Test(diag, nearest_of_huge_or_no_words)
 {
-	static const char *const none[] = { NULL };
-	static const char *const keys[] = { "a", NULL };
+	static const char *const none[] = {NULL};
+	static const char *const keys[] = {"a", NULL};
 	g_autofree char *huge = g_strnfill(1000000, 'a');
 
 	cr_expect_null(diag_nearest("a", none), "no keys");

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -6,7 +7,8 @@
 static const char *answer(discovery *d, guint i, const char *target, guint16 port)
 {
 	enum dns_type type;
-	struct dns_answer a = { .query = discovery_query(d, i, &type), .target = target, .port = port };
+	struct dns_answer a = {
+		.query = discovery_query(d, i, &type), .target = target, .port = port};
 	a.type = type;
 	a.error = target ? NULL : "nxdomain";
 	return discovery_answer(d, i, &a);
@@ -15,17 +17,26 @@ static const char *answer(discovery *d, guint i, const char *target, guint16 por
 /* Of the target of an SRV record. */
 static void address(discovery *d, guint i, enum dns_type type, const char *text)
 {
-	struct dns_answer a = { .type = type, .target = text };
+	struct dns_answer a = {.type = type, .target = text};
 	discovery_target_address(d, i, &a);
 }
 
 static void answer_family(discovery *d, guint i, enum dns_type type, const char *text)
 {
-	struct dns_answer a = { .type = type, .target = text };
+	struct dns_answer a = {.type = type, .target = text};
 	discovery_answer(d, i, &a);
 }
 
-enum { DISCOVER_INTERNAL, DISCOVER, INTERNAL_TLS, INTERNAL_TCP, EXTERNAL_TLS, SIPINTERNAL, SIP, SIPEXTERNAL };
+enum {
+	DISCOVER_INTERNAL,
+	DISCOVER,
+	INTERNAL_TLS,
+	INTERNAL_TCP,
+	EXTERNAL_TLS,
+	SIPINTERNAL,
+	SIP,
+	SIPEXTERNAL
+};
 
 static void answer_nothing(discovery *d, guint from, guint to)
 {
@@ -36,8 +47,13 @@ static void answer_nothing(discovery *d, guint from, guint to)
 Test(discovery, names_are_in_the_products_order)
 {
 	static const char *const names[] = {
-		"lyncdiscoverinternal.contoso.com", "lyncdiscover.contoso.com", "_sipinternaltls._tcp.contoso.com",
-		"_sipinternal._tcp.contoso.com", "_sip._tls.contoso.com", "sipinternal.contoso.com", "sip.contoso.com",
+		"lyncdiscoverinternal.contoso.com",
+		"lyncdiscover.contoso.com",
+		"_sipinternaltls._tcp.contoso.com",
+		"_sipinternal._tcp.contoso.com",
+		"_sip._tls.contoso.com",
+		"sipinternal.contoso.com",
+		"sip.contoso.com",
 		"sipexternal.contoso.com",
 	};
 	discovery *d = discovery_new("contoso.com", 1);
@@ -54,7 +70,8 @@ Test(discovery, a_late_earlier_answer_is_waited_for)
 	answer(d, SIP, "203.0.113.10", 0);
 	cr_assert_eq(discovery_next(d, &t), DISCOVERY_WAIT, "judged out of order");
 	answer_nothing(d, DISCOVER_INTERNAL, DISCOVER);
-	cr_assert_str_eq(answer(d, INTERNAL_TLS, "fe.contoso.com", 5061), "fe.contoso.com", "target not asked for");
+	cr_assert_str_eq(answer(d, INTERNAL_TLS, "fe.contoso.com", 5061), "fe.contoso.com",
+			 "target not asked for");
 	cr_assert_eq(discovery_next(d, &t), DISCOVERY_WAIT, "an SRV without address was tried");
 	address(d, INTERNAL_TLS, DNS_A, "10.0.1.10");
 	cr_assert_eq(discovery_next(d, &t), DISCOVERY_TRY, "not tried");
@@ -128,7 +145,10 @@ Test(discovery, addresses_of_both_families_are_waited_for)
 
 Test(discovery, a_server_with_one_family_only)
 {
-	static const struct { enum dns_type type; const char *text; } rows[] = { { DNS_A, "203.0.113.2" }, { DNS_AAAA, "2001:db8:d::2" } };
+	static const struct {
+		enum dns_type type;
+		const char *text;
+	} rows[] = {{DNS_A, "203.0.113.2"}, {DNS_AAAA, "2001:db8:d::2"}};
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
 		discovery *d = discovery_new("contoso.com", 2);
 		struct discovery_target t;

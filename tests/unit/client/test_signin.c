@@ -1,10 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <criterion/criterion.h>
 #include <string.h>
 
 #include "clients/signin.h"
 
-#define PROVISIONING                                                                                                   \
-	"<provisionGroupList><provisionGroup name=\"ServerConfiguration\">%s<focusFactoryUri>sip:dc1@contoso.com;gruu;" \
+#define PROVISIONING                                                                \
+	"<provisionGroupList><provisionGroup "                                      \
+	"name=\"ServerConfiguration\">%s<focusFactoryUri>sip:dc1@contoso.com;gruu;" \
 	"opaque=app:conf:focusfactory</focusFactoryUri></provisionGroup></provisionGroupList>"
 #define MRAS_URI "<mrasUri>sip:mras@edge.contoso.com;opaque=srvr:MRAS</mrasUri>"
 
@@ -15,8 +17,8 @@ static void begin(struct signin *s, sip_msg **ret_request)
 }
 
 /* Answers *request; it becomes the next one, or NULL. */
-static void respond(struct signin *s, sip_msg **request, int status, const char *header, const char *value,
-		    const char *body)
+static void respond(struct signin *s, sip_msg **request, int status, const char *header,
+		    const char *value, const char *body)
 {
 	g_autoptr(sip_msg) response = sip_response_new(*request, status, "Because", "tag");
 	if (header)
@@ -32,7 +34,8 @@ static void pass_register(struct signin *s, sip_msg **request, bool remote)
 	g_autofree char *challenge = sip_digest_challenge("contoso.com", "nonce1");
 	respond(s, request, 401, "WWW-Authenticate", challenge, NULL);
 	cr_assert(*request, "gave up at the challenge");
-	cr_assert(sip_digest_check(sip_header(*request, "Authorization"), "REGISTER", "dc1@contoso.com", "secret"),
+	cr_assert(sip_digest_check(sip_header(*request, "Authorization"), "REGISTER",
+				   "dc1@contoso.com", "secret"),
 		  "the answer to the challenge is wrong");
 	respond(s, request, 200, "ms-user-logon-data", remote ? "RemoteUser" : "Other", NULL);
 	cr_assert_str_eq(sip_method(*request), "SUBSCRIBE", "no provisioning");
@@ -56,14 +59,19 @@ Test(signin, whole_way_with_relay)
 	cr_assert(s.remote_user, "RemoteUser not noticed");
 	pass_provisioning(&s, &request, MRAS_URI);
 	cr_assert_str_eq(sip_method(request), "SERVICE", "relay not asked for");
-	cr_assert_str_eq(sip_uri(request), "sip:mras@edge.contoso.com;opaque=srvr:MRAS", "asked the wrong one");
+	cr_assert_str_eq(sip_uri(request), "sip:mras@edge.contoso.com;opaque=srvr:MRAS",
+			 "asked the wrong one");
 	const char *body = sip_body(request, &length);
 	cr_assert(mras_request_parse(body, length, &asked), "request unreadable");
 	cr_assert(asked.internet, "a remote user must ask for the internet side");
-	struct mras_response granted = { .request_id = asked.request_id, .username = g_strdup("u"),
-					 .password = g_strdup("p"), .duration_min = 480,
-					 .host_name = g_strdup("av.contoso.com"), .udp_port = 3478, .tcp_port = 443,
-					 .internet = true };
+	struct mras_response granted = {.request_id = asked.request_id,
+					.username = g_strdup("u"),
+					.password = g_strdup("p"),
+					.duration_min = 480,
+					.host_name = g_strdup("av.contoso.com"),
+					.udp_port = 3478,
+					.tcp_port = 443,
+					.internet = true};
 	g_autofree char *answer = mras_response_print(&granted);
 	respond(&s, &request, 200, NULL, NULL, answer);
 	cr_assert_null(request, "something more was asked");
@@ -85,7 +93,8 @@ Test(signin, without_an_edge_there_is_no_relay)
 	pass_provisioning(&s, &request, "");
 	cr_assert_null(request, "a relay was asked for");
 	cr_assert_eq(s.stage, SIGNIN_DONE, "stage %s", signin_stage_name(s.stage));
-	cr_assert_str_eq(s.focus_factory_uri, "sip:dc1@contoso.com;gruu;opaque=app:conf:focusfactory", "factory");
+	cr_assert_str_eq(s.focus_factory_uri,
+			 "sip:dc1@contoso.com;gruu;opaque=app:conf:focusfactory", "factory");
 	cr_assert_null(s.relay_trouble, "that is no trouble");
 	signin_done(&s);
 }

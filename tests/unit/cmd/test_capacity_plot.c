@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The plot of run capacity is an SVG document that says what was found. */
 #include "testbed/cmd/capacity.h"
 
@@ -15,9 +16,10 @@ static guint count(const char *text, const char *word)
 
 static gboolean is_document(const char *text)
 {
-	static const GMarkupParser nothing = { NULL, NULL, NULL, NULL, NULL };
+	static const GMarkupParser nothing = {NULL, NULL, NULL, NULL, NULL};
 	GMarkupParseContext *c = g_markup_parse_context_new(&nothing, 0, NULL, NULL);
-	gboolean ok = g_markup_parse_context_parse(c, text, -1, NULL) && g_markup_parse_context_end_parse(c, NULL);
+	gboolean ok = g_markup_parse_context_parse(c, text, -1, NULL) &&
+		      g_markup_parse_context_end_parse(c, NULL);
 
 	g_markup_parse_context_free(c);
 	return ok;
@@ -26,13 +28,14 @@ static gboolean is_document(const char *text)
 Test(capacity_plot, a_curve_for_each_design)
 {
 	struct capacity_step steps[] = {
-		{ .calls = 4, .mos_min = 2, .delay_ms = 90, .tunnel_kbit = 1000 },
-		{ .calls = 1, .mos_min = 4.1, .delay_ms = 5, .tunnel_kbit = 500, .carried = true },
-		{ .calls = 2, .mos_min = NAN, .delay_ms = NAN, .tunnel_kbit = 0 },
+		{.calls = 4, .mos_min = 2, .delay_ms = 90, .tunnel_kbit = 1000},
+		{.calls = 1, .mos_min = 4.1, .delay_ms = 5, .tunnel_kbit = 500, .carried = true},
+		{.calls = 2, .mos_min = NAN, .delay_ms = NAN, .tunnel_kbit = 0},
 	};
 	char first[] = "a<b", second[] = "other";
-	struct capacity_design designs[] = { { .scenario = first, .carried = 1, .limit = CAPACITY_TUNNEL, .rate_kbit = 1000 },
-					     { .scenario = second } };
+	struct capacity_design designs[] = {
+		{.scenario = first, .carried = 1, .limit = CAPACITY_TUNNEL, .rate_kbit = 1000},
+		{.scenario = second}};
 	g_autoptr(GPtrArray) list = g_ptr_array_new();
 	g_autoptr(GString) out = g_string_new(NULL);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The built program from outside: exit codes, help, and what never needs a lab. */
 #include <criterion/criterion.h>
 #include <gio/gio.h>
@@ -27,8 +28,9 @@ static void run_in(const char *dir, const char *arguments, struct outcome *o)
 	int wait_status;
 
 	cr_assert(g_shell_parse_argv(line, NULL, &argv, &error));
-	cr_assert(g_spawn_sync(dir, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &o->out, &o->err, &wait_status, &error), "%s",
-		  error ? error->message : "");
+	cr_assert(g_spawn_sync(dir, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &o->out, &o->err,
+			       &wait_status, &error),
+		  "%s", error ? error->message : "");
 	o->status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
 }
 
@@ -95,7 +97,8 @@ static const struct usage_case {
 	{"trace branch1 10.0.1.101 -6", 2, NULL, "'10.0.1.101' is no IPv6 address"},
 	{"explain /nonexistent a/b-c/im", 2, NULL, "'/nonexistent' is no run folder"},
 	{"run call dc1", 2, NULL, "usage: testbed run call A B"},
-	{"run call dc1 dc2 --seconds soon", 2, NULL, "--seconds 'soon' is not a number from 0.2 to 600"},
+	{"run call dc1 dc2 --seconds soon", 2, NULL,
+	 "--seconds 'soon' is not a number from 0.2 to 600"},
 	{"run call dc1 dc2 --seconds 0", 2, NULL, "--seconds"},
 	{"call dc1 dc2 --seconds nan", 2, NULL, "--seconds"},
 	{"run capacity --seconds 1h", 2, NULL, "--seconds"},
@@ -111,9 +114,12 @@ static const struct usage_case {
 	{"init /nonexistent/x.yaml", 4, NULL, "/nonexistent/x.yaml"},
 	{"init a b", 2, NULL, "unexpected argument 'b'"},
 	{"import --help", 0, "route-print, ip-route, ip-addr or sdp", NULL},
-	{"import --node edge tests/data/import/edge.route.txt", 0, "  edge:\n", "tests/data/import/edge.route.txt:42:2: warning: "},
-	{"import --node ns -f ip-route tests/data/import/fe.route.json", 0, "  ns:\n", "fe.route.json:1:9: warning: "},
-	{"import -f ip-addr tests/data/import/fe.route.json", 3, NULL, "tests/data/import/fe.route.json:1:2: error: a card without 'ifname'"},
+	{"import --node edge tests/data/import/edge.route.txt", 0, "  edge:\n",
+	 "tests/data/import/edge.route.txt:42:2: warning: "},
+	{"import --node ns -f ip-route tests/data/import/fe.route.json", 0, "  ns:\n",
+	 "fe.route.json:1:9: warning: "},
+	{"import -f ip-addr tests/data/import/fe.route.json", 3, NULL,
+	 "tests/data/import/fe.route.json:1:2: error: a card without 'ifname'"},
 	{"import -f ip-rout tests/data/import/fe.route.json", 2, NULL, "did you mean 'ip-route'?"},
 	{"import --node 'a b' tests/data/import/fe.route.json", 2, NULL, "--node 'a b'"},
 	{"import /nonexistent.txt", 3, NULL, "/nonexistent.txt: error: can't read it"},
@@ -134,10 +140,12 @@ static const struct usage_case {
 	{"report /nonexistent", 2, NULL, "/nonexistent"},
 };
 
-static void expect_says(const char *what, const char *text, const char *wanted, const char *arguments)
+static void expect_says(const char *what, const char *text, const char *wanted,
+			const char *arguments)
 {
 	if (wanted)
-		cr_expect_not_null(strstr(text, wanted), "testbed %s: %s says '%s', not '%s'", arguments, what, wanted, text);
+		cr_expect_not_null(strstr(text, wanted), "testbed %s: %s says '%s', not '%s'",
+				   arguments, what, wanted, text);
 	else
 		cr_expect_str_eq(text, "", "testbed %s: nothing on %s", arguments, what);
 }
@@ -148,8 +156,8 @@ Test(cmd, exit_codes_and_streams)
 		struct outcome o;
 
 		run(cases[i].arguments, &o);
-		cr_expect_eq(o.status, cases[i].status, "testbed %s: exit %d, not %d (%s)", cases[i].arguments, o.status,
-			     cases[i].status, o.err);
+		cr_expect_eq(o.status, cases[i].status, "testbed %s: exit %d, not %d (%s)",
+			     cases[i].arguments, o.status, cases[i].status, o.err);
 		expect_says("stdout", o.out, cases[i].out, cases[i].arguments);
 		expect_says("stderr", o.err, cases[i].err, cases[i].arguments);
 		outcome_clear(&o);
@@ -167,7 +175,8 @@ Test(cmd, works_in_any_folder)
 	outcome_clear(&o);
 }
 
-/* The words of a line of the list of verbs, when it names one: "  run matrix      Place every ..." */
+/* The words of a line of the list of verbs, when it names one: "  run matrix      Place every ..."
+ */
 static char *verb_of(const char *line)
 {
 	gsize length = 2;
@@ -202,7 +211,8 @@ Test(cmd, help_fits_the_terminal)
 	lines = g_strsplit(o.out, "\n", 0);
 	expect_narrow("--help");
 	for (guint i = 0; lines[i]; i++) {
-		g_autofree char *verb = verb_of(lines[i]), *asked = g_strdup_printf("%s --help", verb);
+		g_autofree char *verb = verb_of(lines[i]),
+				*asked = g_strdup_printf("%s --help", verb);
 
 		if (!verb)
 			continue;
@@ -252,7 +262,8 @@ Test(cmd, tells_when_nothing_can_be_written)
 	g_autofree char *err = NULL;
 	int status;
 
-	cr_assert(g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, &err, &status, NULL));
+	cr_assert(g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL,
+			       NULL, &err, &status, NULL));
 	cr_expect_eq(WEXITSTATUS(status), 4);
 	cr_expect_not_null(strstr(err, "cannot write"), "%s", err);
 }
@@ -292,13 +303,15 @@ Test(cmd, init_writes_a_topology_once)
 /* An SVG where Graphviz is; without it exit 77 and the cure. */
 Test(cmd, graph_as_svg)
 {
-	g_autofree char *path = program(), *dot = g_find_program_in_path("dot"), *out = NULL, *err = NULL;
+	g_autofree char *path = program(), *dot = g_find_program_in_path("dot"), *out = NULL,
+			*err = NULL;
 	g_autofree char *absolute = g_canonicalize_filename(path, NULL);
-	const char *argv[] = {absolute, "graph", "--format", "svg", NULL}, *no_path[] = {"PATH=/nonexistent", NULL};
+	const char *argv[] = {absolute, "graph", "--format", "svg", NULL},
+		   *no_path[] = {"PATH=/nonexistent", NULL};
 	int status;
 
-	cr_assert(g_spawn_sync(NULL, (char **)(gpointer)argv, (char **)(gpointer)no_path, G_SPAWN_DEFAULT, NULL, NULL, &out, &err,
-			       &status, NULL));
+	cr_assert(g_spawn_sync(NULL, (char **)(gpointer)argv, (char **)(gpointer)no_path,
+			       G_SPAWN_DEFAULT, NULL, NULL, &out, &err, &status, NULL));
 	cr_expect_eq(WEXITSTATUS(status), 77);
 	cr_expect_not_null(strstr(err, "install the package graphviz"), "%s", err);
 	if (dot) {
@@ -311,7 +324,7 @@ Test(cmd, graph_as_svg)
 	}
 }
 
-/* --- README ---------------------------------------------------------------------------------------------- */
+/* --- README ----------------------------------------------------------------------------------- */
 
 /* The commands that README.md promises exist: scripts are there, make targets too. */
 Test(readme, commands_exist)
@@ -321,7 +334,8 @@ Test(readme, commands_exist)
 	cr_assert(g_file_get_contents("README.md", &readme, NULL, NULL));
 	cr_assert(g_file_get_contents(".ci/run", &ci, NULL, NULL));
 	cr_assert(g_file_get_contents("Makefile", &makefile, NULL, NULL));
-	cr_expect_not_null(strstr(readme, "\n    sudo scripts/setup && make && sudo build/bin/testbed run matrix\n"));
+	cr_expect_not_null(strstr(
+		readme, "\n    sudo scripts/setup && make && sudo build/bin/testbed run matrix\n"));
 	cr_expect_not_null(strstr(readme, "\n    scripts/setup && make check\n"));
 	cr_expect_not_null(strstr(ci, "make check"));
 	cr_expect_not_null(strstr(makefile, "\ncheck:"));

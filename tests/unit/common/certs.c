@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/common/certs.h"
 
 #include <gnutls/gnutls.h>
@@ -13,7 +14,8 @@ char *certs_path(const struct certs *c, const char *name)
 	return g_build_filename(c->dir, name, NULL);
 }
 
-static void write_file(const struct certs *c, const char *name, const char *suffix, const gnutls_datum_t *pem)
+static void write_file(const struct certs *c, const char *name, const char *suffix,
+		       const gnutls_datum_t *pem)
 {
 	g_autofree char *file = g_strconcat(name, suffix, NULL);
 	g_autofree char *path = certs_path(c, file);
@@ -29,10 +31,11 @@ static gnutls_datum_t read_file(const struct certs *c, const char *name, const c
 	gsize length = 0;
 
 	g_assert_true(g_file_get_contents(path, &text, &length, NULL));
-	return (gnutls_datum_t){ .data = (unsigned char *)text, .size = (unsigned)length };
+	return (gnutls_datum_t){.data = (unsigned char *)text, .size = (unsigned)length};
 }
 
-static void store(const struct certs *c, const char *name, gnutls_x509_crt_t crt, gnutls_x509_privkey_t key)
+static void store(const struct certs *c, const char *name, gnutls_x509_crt_t crt,
+		  gnutls_x509_privkey_t key)
 {
 	gnutls_datum_t pem;
 
@@ -44,7 +47,8 @@ static void store(const struct certs *c, const char *name, gnutls_x509_crt_t crt
 	gnutls_free(pem.data);
 }
 
-static void load(const struct certs *c, const char *name, gnutls_x509_crt_t *crt, gnutls_x509_privkey_t *key)
+static void load(const struct certs *c, const char *name, gnutls_x509_crt_t *crt,
+		 gnutls_x509_privkey_t *key)
 {
 	gnutls_datum_t crt_pem = read_file(c, name, ".pem");
 	gnutls_datum_t key_pem = read_file(c, name, ".key");
@@ -63,14 +67,17 @@ static gnutls_x509_crt_t new_certificate(const char *cn, gnutls_x509_privkey_t *
 	guint32 serial = g_random_int() >> 1;
 
 	gnutls_x509_privkey_init(key);
-	g_assert_cmpint(gnutls_x509_privkey_generate(*key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
-			==, 0);
+	g_assert_cmpint(
+		gnutls_x509_privkey_generate(*key, GNUTLS_PK_ECDSA,
+					     GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
+		==, 0);
 	gnutls_x509_crt_init(&crt);
 	gnutls_x509_crt_set_version(crt, 3);
 	gnutls_x509_crt_set_serial(crt, &serial, sizeof serial);
 	gnutls_x509_crt_set_activation_time(crt, time(NULL) - 2 * DAY_S);
 	gnutls_x509_crt_set_expiration_time(crt, ends);
-	gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, cn, (unsigned)strlen(cn));
+	gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, cn,
+				      (unsigned)strlen(cn));
 	gnutls_x509_crt_set_key(crt, *key);
 	return crt;
 }
@@ -103,7 +110,8 @@ void certs_make(struct certs *c, const char *ca, const char *name, const char *d
 	g_autofree char *ca_name = g_strconcat(ca, "-ca", NULL);
 
 	load(c, ca_name, &ca_crt, &ca_key);
-	gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME, dns, (unsigned)strlen(dns), GNUTLS_FSAN_SET);
+	gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME, dns, (unsigned)strlen(dns),
+					     GNUTLS_FSAN_SET);
 	g_assert_cmpint(gnutls_x509_crt_sign2(crt, ca_crt, ca_key, GNUTLS_DIG_SHA256, 0), ==, 0);
 	store(c, name, crt, key);
 	gnutls_x509_crt_deinit(crt);

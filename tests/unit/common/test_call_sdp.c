@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Session descriptions and trickle fragments, there and back and as others write them. */
 #include "common/call_sdp.h"
 
@@ -5,9 +6,12 @@
 #include <string.h>
 
 static const char host[] = "1 1 UDP 2130706431 10.1.1.10 50010 typ host";
-static const char relay[] = "2 1 UDP 16777215 192.0.2.5 50500 typ relay raddr 203.0.113.7 rport 4500";
-static const char lync_tcp[] = "3 1 TCP-PASS 174455807 192.0.2.5 50600 typ relay raddr 203.0.113.7 rport 4501";
-static const char crypto[] = "1 AES_CM_128_HMAC_SHA1_80 inline:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA|2^31";
+static const char relay[] =
+	"2 1 UDP 16777215 192.0.2.5 50500 typ relay raddr 203.0.113.7 rport 4500";
+static const char lync_tcp[] =
+	"3 1 TCP-PASS 174455807 192.0.2.5 50600 typ relay raddr 203.0.113.7 rport 4501";
+static const char crypto[] =
+	"1 AES_CM_128_HMAC_SHA1_80 inline:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA|2^31";
 
 static call_sdp *offer(void)
 {
@@ -66,7 +70,8 @@ Test(call_sdp, there_and_back)
 	cr_assert_eq(audio->candidates->len, 3u);
 	cr_expect_str_eq(g_ptr_array_index(audio->candidates, 0), host);
 	cr_expect_str_eq(g_ptr_array_index(audio->candidates, 1), relay);
-	cr_expect_str_eq(g_ptr_array_index(audio->candidates, 2), lync_tcp, "the product's spelling comes through");
+	cr_expect_str_eq(g_ptr_array_index(audio->candidates, 2), lync_tcp,
+			 "the product's spelling comes through");
 	cr_expect(audio->end_of_candidates);
 	cr_expect_str_eq(audio->crypto, crypto);
 	cr_expect_str_eq(audio->rtpmap, "114 x-msrta/16000");
@@ -85,7 +90,8 @@ Test(call_sdp, default_destination)
 	g_autoptr(call_sdp) s = offer();
 	g_autofree char *text = call_sdp_print(s);
 
-	cr_expect(strstr(text, "m=audio 50010 RTP/SAVP 114\r\nc=IN IP4 10.1.1.10\r\n"), "the first candidate\n%s", text);
+	cr_expect(strstr(text, "m=audio 50010 RTP/SAVP 114\r\nc=IN IP4 10.1.1.10\r\n"),
+		  "the first candidate\n%s", text);
 	cr_expect(strstr(text, "m=video 9 RTP/SAVP 122\r\n"), "not known yet\n%s", text);
 }
 
@@ -98,21 +104,27 @@ Test(call_sdp, message)
 	g_autofree char *text = call_sdp_print(s);
 	g_autoptr(call_sdp) got = parse(text);
 
-	cr_expect(strstr(text, "m=message 5060 sip null\r\na=accept-types:text/plain\r\n"), "%s", text);
+	cr_expect(strstr(text, "m=message 5060 sip null\r\na=accept-types:text/plain\r\n"), "%s",
+		  text);
 	cr_expect_str_eq(medium(got, 0)->kind, "message");
 	cr_expect_null(medium(got, 0)->ufrag);
 	cr_expect_null(medium(got, 0)->rtpmap);
 }
 
-/* Things we do not write: credentials for the whole session, unknown attributes, other line ends. */
+/* Things we do not write: credentials for the whole session, unknown attributes, other line ends.
+ */
 Test(call_sdp, of_another_writer)
 {
-	static const char text[] = "v=0\no=- 1 1 IN IP4 192.0.2.1\ns=-\nc=IN IP4 192.0.2.1\nb=CT:99980\nt=0 0\n"
-				   "a=x-devicecaps:audio:send,recv\na=ice-ufrag:sess\na=ice-pwd:sessionpasswordsession\n"
-				   "m=audio 4000 RTP/SAVP 0 8 101\na=rtpmap:0 PCMU/8000\na=rtpmap:101 telephone-event/8000\n"
-				   "a=fmtp:101 0-16\na=x-ssrc-range:1-1\na=ssrc:77 cname:x\n"
-				   "a=candidate:1 1 TCP-ACT 1684798975 192.0.2.1 4000 typ srflx raddr 10.0.0.1 rport 4000\n"
-				   "a=unknown\nm=application 5000 UDP data\nm=audio 0 RTP/AVP 0\n";
+	static const char text[] =
+		"v=0\no=- 1 1 IN IP4 192.0.2.1\ns=-\nc=IN IP4 192.0.2.1\nb=CT:99980\nt=0 0\n"
+		"a=x-devicecaps:audio:send,recv\na=ice-ufrag:sess\na=ice-pwd:"
+		"sessionpasswordsession\n"
+		"m=audio 4000 RTP/SAVP 0 8 101\na=rtpmap:0 PCMU/8000\na=rtpmap:101 "
+		"telephone-event/8000\n"
+		"a=fmtp:101 0-16\na=x-ssrc-range:1-1\na=ssrc:77 cname:x\n"
+		"a=candidate:1 1 TCP-ACT 1684798975 192.0.2.1 4000 typ srflx raddr 10.0.0.1 rport "
+		"4000\n"
+		"a=unknown\nm=application 5000 UDP data\nm=audio 0 RTP/AVP 0\n";
 	g_autoptr(call_sdp) s = parse(text);
 	const struct call_sdp_media *m = medium(s, 0);
 
@@ -120,8 +132,9 @@ Test(call_sdp, of_another_writer)
 	cr_expect_str_eq(m->pwd, "sessionpasswordsession");
 	cr_expect_str_eq(m->rtpmap, "0 PCMU/8000");
 	cr_expect_eq(m->ssrc, 77u);
-	cr_expect_str_eq(g_ptr_array_index(m->candidates, 0),
-			 "1 1 TCP-ACT 1684798975 192.0.2.1 4000 typ srflx raddr 10.0.0.1 rport 4000");
+	cr_expect_str_eq(
+		g_ptr_array_index(m->candidates, 0),
+		"1 1 TCP-ACT 1684798975 192.0.2.1 4000 typ srflx raddr 10.0.0.1 rport 4000");
 	cr_expect_eq(s->media->len, 3u);
 }
 
@@ -132,12 +145,16 @@ Test(call_sdp, malformed)
 		"v=0\r\n",
 		"hello",
 		"v=0\r\no=- 0 0 IN IP4 1.2.3.4\r\ns=-\r\nc=IN IP4 1.2.3.4\r\nt=0 0\r\n",
-		"v=0\r\no=- 0 0 IN IP4 1.2.3.4\r\ns=-\r\nc=IN IP4 1.2.3.4\r\nt=0 0\r\nm=audio x RTP/SAVP 0\r\n",
+		"v=0\r\no=- 0 0 IN IP4 1.2.3.4\r\ns=-\r\nc=IN IP4 1.2.3.4\r\nt=0 0\r\nm=audio x "
+		"RTP/SAVP 0\r\n",
 		"v=0\r\no=- 0 0 IN IP4 1.2.3.4\r\ns=-\r\nc=IN IP4 1.2.3.4\r\nt=0 0\r\nm=audio\r\n",
-		"v=0\r\no=- 0 0 IN IP4 1.2.3.4\r\ns=-\r\nc=IN IP4 1.2.3.4\r\nt=0 0\r\nm=audio 1 RTP/SAVP \r\n",
+		"v=0\r\no=- 0 0 IN IP4 1.2.3.4\r\ns=-\r\nc=IN IP4 1.2.3.4\r\nt=0 0\r\nm=audio 1 "
+		"RTP/SAVP \r\n",
 		/* found by fuzzing: sofia-sip would take all memory */
-		"v=0\r\no=- 0 0 IN IP4 1.2.3.4\r\ns=-\r\nc=IN IP4 1.2.3.4\r\nt=0 0\r\nm=audio 1 RTP/\xA1=x\r\n",
-		"v=0\r\no=- 0 0 IN IP4 1.2.3.4\r\ns=-\r\nc=IN IP4 1.2.3.4\r\nt=0 0\r\nm=audio 50*10 RTP /114\r\n",
+		"v=0\r\no=- 0 0 IN IP4 1.2.3.4\r\ns=-\r\nc=IN IP4 1.2.3.4\r\nt=0 0\r\nm=audio 1 "
+		"RTP/\xA1=x\r\n",
+		"v=0\r\no=- 0 0 IN IP4 1.2.3.4\r\ns=-\r\nc=IN IP4 1.2.3.4\r\nt=0 0\r\nm=audio "
+		"50*10 RTP /114\r\n",
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -148,11 +165,11 @@ Test(call_sdp, malformed)
 	}
 }
 
-/* --- fragments ---------------------------------------------------------------------------------- */
+/* --- fragments -------------------------------------------------------------------------------- */
 
 Test(call_sdpfrag, there_and_back)
 {
-	const char *const candidates[] = { host, relay, NULL };
+	const char *const candidates[] = {host, relay, NULL};
 	g_autofree char *text = call_sdpfrag_print("uf", "pw", 1, candidates, true);
 	g_autoptr(GPtrArray) got = g_ptr_array_new_with_free_func(g_free);
 	guint index = 99;
@@ -182,9 +199,10 @@ Test(call_sdpfrag, only_the_end)
 /* RFC 8840 section 9, figure of the INFO request, in our numbers. */
 Test(call_sdpfrag, of_another_writer)
 {
-	static const char text[] = "a=ice-options:trickle\na=group:BUNDLE 0\nm=audio 9 RTP/AVP 0\na=mid:0\n"
-				   "a=ice-pwd:asd88fgpdd777uzjYhagZg\na=ice-ufrag:8hhY\na=rtcp-mux\n"
-				   "a=candidate:2 1 UDP 1658497328 198.51.100.33 5000 typ host\n";
+	static const char text[] =
+		"a=ice-options:trickle\na=group:BUNDLE 0\nm=audio 9 RTP/AVP 0\na=mid:0\n"
+		"a=ice-pwd:asd88fgpdd777uzjYhagZg\na=ice-ufrag:8hhY\na=rtcp-mux\n"
+		"a=candidate:2 1 UDP 1658497328 198.51.100.33 5000 typ host\n";
 	g_autoptr(GPtrArray) got = g_ptr_array_new_with_free_func(g_free);
 	guint index = 99;
 	bool end = true;
@@ -211,7 +229,8 @@ Test(call_sdpfrag, malformed)
 		guint index = 99;
 		bool end = false;
 
-		cr_expect(!call_sdpfrag_parse(rows[i], strlen(rows[i]), &index, got, &end), "%s", rows[i]);
+		cr_expect(!call_sdpfrag_parse(rows[i], strlen(rows[i]), &index, got, &end), "%s",
+			  rows[i]);
 		cr_expect_eq(got->len, 0u, "%s: nothing is left in the list", rows[i]);
 	}
 }

@@ -1,4 +1,6 @@
-/* The control channel over a socket pair: lines cut anywhere, commands in, events out, and its end. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The control channel over a socket pair: lines cut anywhere, commands in, events out, and its end.
+ */
 #include "common/channel.h"
 
 #include <criterion/criterion.h>
@@ -34,14 +36,14 @@ static void closed(G_GNUC_UNUSED channel *c, gpointer user_data)
 	e->closed++;
 }
 
-static const struct channel_handlers handlers = { .command = command, .closed = closed };
+static const struct channel_handlers handlers = {.command = command, .closed = closed};
 
 static void end_init(struct end *e)
 {
 	int pair[2];
 
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-	*e = (struct end){ .far = pair[1], .log = g_string_new(NULL) };
+	*e = (struct end){.far = pair[1], .log = g_string_new(NULL)};
 	e->c = channel_new(pair[0], pair[0], &handlers, e);
 }
 
@@ -79,7 +81,8 @@ static json_t *heard(struct end *e)
 
 Test(channel, commands_cut_at_every_byte)
 {
-	static const char lines[] = "{\"cmd\":\"start\",\"config\":{}}\n\r\n{\"cmd\":\"im\",\"text\":\"a\\nb\"}\r\n{\"cmd\":\"quit\"}\n";
+	static const char lines[] = "{\"cmd\":\"start\",\"config\":{}}\n\r\n{\"cmd\":\"im\","
+				    "\"text\":\"a\\nb\"}\r\n{\"cmd\":\"quit\"}\n";
 
 	for (gsize cut = 0; cut <= strlen(lines); cut++) {
 		struct end e;
@@ -99,7 +102,8 @@ Test(channel, events)
 	gint64 before = g_get_monotonic_time();
 
 	end_init(&e);
-	channel_event(e.c, "im-received", json_pack("{s:s, s:s}", "call", "1", "text", "h\xC3\xA9\n"));
+	channel_event(e.c, "im-received",
+		      json_pack("{s:s, s:s}", "call", "1", "text", "h\xC3\xA9\n"));
 
 	json_t *event = heard(&e);
 
@@ -114,12 +118,14 @@ Test(channel, events)
 	json_decref(event);
 	channel_event(e.c, "earlier", json_pack("{s:i}", "time_us", 7));
 	event = heard(&e);
-	cr_expect_eq(json_integer_value(json_object_get(event, "time_us")), 7, "what happened earlier says when");
+	cr_expect_eq(json_integer_value(json_object_get(event, "time_us")), 7,
+		     "what happened earlier says when");
 	json_decref(event);
 	channel_log(e.c, "warning", "broken text: %s", "\xFF");
 	event = heard(&e);
 	cr_expect_str_eq(json_string_value(json_object_get(event, "level")), "warning");
-	cr_expect(g_str_has_prefix(json_string_value(json_object_get(event, "text")), "broken text: "));
+	cr_expect(g_str_has_prefix(json_string_value(json_object_get(event, "text")),
+				   "broken text: "));
 	json_decref(event);
 	end_done(&e);
 }
@@ -156,7 +162,8 @@ Test(channel, command_without_name_is_answered_by_a_log)
 
 Test(channel, broken_lines_end_it)
 {
-	static const char *const rows[] = { "hello\n", "[1]\n", "{\"cmd\":\"a\"\n", "\"x\"\n", "{\"cmd\":\"a\",\"cmd\":\"b\"}\n" };
+	static const char *const rows[] = {"hello\n", "[1]\n", "{\"cmd\":\"a\"\n", "\"x\"\n",
+					   "{\"cmd\":\"a\",\"cmd\":\"b\"}\n"};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		struct end e;
@@ -248,7 +255,7 @@ static guint count_lines(const GString *text)
 /* More than the socket takes: nothing blocks, nothing is lost. */
 static void fill_and_flush(int in_fd, int out_fd, int far)
 {
-	struct end e = { .far = -1, .log = g_string_new(NULL) };
+	struct end e = {.far = -1, .log = g_string_new(NULL)};
 	g_autofree char *text = g_strnfill(1000, 'x');
 	GThread *reader;
 	GString *all;
@@ -284,14 +291,14 @@ Test(channel, flush_pipe)
 	close(pair[0]);
 }
 
-/* --- command line ------------------------------------------------------------------------------- */
+/* --- command line ----------------------------------------------------------------------------- */
 
 Test(channel, config_comes_first)
 {
 	g_autofree char *file = NULL;
 	int fd = g_file_open_tmp("testbed-XXXXXX.json", &file, NULL);
 	int pair[2];
-	struct end e = { .log = g_string_new(NULL) };
+	struct end e = {.log = g_string_new(NULL)};
 
 	cr_assert_geq(fd, 0);
 	cr_assert_eq(write(fd, "{\"name\":\"x\"}", 12), 12);
@@ -303,7 +310,7 @@ Test(channel, config_comes_first)
 	g_autofree char *control = g_strdup_printf("--control-fd=%d", pair[0]);
 	g_autofree char *config = g_strdup_printf("--config=%s", file);
 	g_auto(GStrv) kept = g_strsplit("tb-test", " ", -1);
-	char *list[] = { kept[0], control, config, NULL };
+	char *list[] = {kept[0], control, config, NULL};
 	char **argv = list;
 	int argc = 3;
 
@@ -318,7 +325,7 @@ static void from_args(const char *argument)
 {
 	g_autofree char *copy = g_strdup(argument);
 	g_autofree char *name = g_strdup("tb-test");
-	char *list[] = { name, copy, NULL };
+	char *list[] = {name, copy, NULL};
 	char **argv = list;
 	int argc = 2;
 

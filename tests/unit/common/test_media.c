@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
@@ -34,9 +35,10 @@ static bool is_rtcp(const guint8 *packet)
 	return (packet[1] & 0x7f) >= 64 && (packet[1] & 0x7f) <= 95;
 }
 
-/* What is due from `from` at `now_us`, delivered `delay_us` later; every `lose_every`th RTP packet is lost
- * (0: none). */
-static void carry(media_stream *from, media_stream *to, gint64 now_us, gint64 delay_us, guint lose_every, guint *count)
+/* What is due from `from` at `now_us`, delivered `delay_us` later; every `lose_every`th RTP packet
+ * is lost (0: none). */
+static void carry(media_stream *from, media_stream *to, gint64 now_us, gint64 delay_us,
+		  guint lose_every, guint *count)
 {
 	_Alignas(8) guint8 packet[MEDIA_PACKET_MAX];
 	gint64 next_us;
@@ -44,7 +46,8 @@ static void carry(media_stream *from, media_stream *to, gint64 now_us, gint64 de
 	while ((length = media_stream_next(from, now_us, packet, &next_us)) > 0) {
 		bool lost = !is_rtcp(packet) && lose_every && ++*count % lose_every == 0;
 		if (!lost)
-			cr_assert(media_stream_receive(to, now_us + delay_us, packet, length, NULL, NULL),
+			cr_assert(media_stream_receive(to, now_us + delay_us, packet, length, NULL,
+						       NULL),
 				  "an authentic packet was refused");
 	}
 }
@@ -55,7 +58,8 @@ static void run(struct ends *e, guint ms, gint64 delay_us, guint lose_every)
 	for (guint t = 0; t < ms; t += 5) {
 		carry(e->a, e->b, START_US + t * MS, delay_us, lose_every, &count);
 		/* What b makes comes after what it has received, never at the same moment. */
-		carry(e->b, e->a, START_US + t * MS + (delay_us ? delay_us + 5 * MS : 0), delay_us, 0, &none);
+		carry(e->b, e->a, START_US + t * MS + (delay_us ? delay_us + 5 * MS : 0), delay_us,
+		      0, &none);
 	}
 }
 
@@ -74,7 +78,8 @@ Test(media, a_second_of_audio_is_fifty_packets)
 	close_ends(&e);
 }
 
-/* The same speech in fewer packets: 200 ms each one way, frames of 20 ms the other; who waits for a packet to fill hears later. */
+/* The same speech in fewer packets: 200 ms each one way, frames of 20 ms the other; who waits for a
+ * packet to fill hears later. */
 Test(media, packets_hold_what_the_other_end_asked_for)
 {
 	struct ends e;
@@ -87,9 +92,11 @@ Test(media, packets_hold_what_the_other_end_asked_for)
 	media_stream_quality(e.b, &at_b);
 	cr_expect_eq(at_b.received, 50u, "received %llu", (unsigned long long)at_b.received);
 	cr_expect_eq(at_a.received, 500u, "received %llu", (unsigned long long)at_a.received);
-	cr_expect_float_eq(at_b.jitter_ms, 0, 1e-6, "timestamps keep step: jitter %f", at_b.jitter_ms);
+	cr_expect_float_eq(at_b.jitter_ms, 0, 1e-6, "timestamps keep step: jitter %f",
+			   at_b.jitter_ms);
 	cr_expect_float_eq(at_b.loss_pct, 0, 1e-9, "loss %f", at_b.loss_pct);
-	cr_expect_float_eq(at_b.degradation, 0, 1e-9, "no network took anything: %f", at_b.degradation);
+	cr_expect_float_eq(at_b.degradation, 0, 1e-9, "no network took anything: %f",
+			   at_b.degradation);
 	cr_expect_gt(at_a.mos, at_b.mos, "delay costs");
 	close_ends(&e);
 }
@@ -99,8 +106,8 @@ Test(media, packet_times_are_whole_frames_of_speech)
 	static const struct {
 		const char *kind;
 		guint ms, packets; /* in a second */
-	} rows[] = { { "audio", 0, 50 }, { "audio", 20, 50 }, { "audio", 59, 25 }, { "audio", 60, 17 }, { "audio", 5000, 3 },
-		     { "video", 200, 50 } };
+	} rows[] = {{"audio", 0, 50},  {"audio", 20, 50},  {"audio", 59, 25},
+		    {"audio", 60, 17}, {"audio", 5000, 3}, {"video", 200, 50}};
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
 		struct ends e;
 		struct media_quality q;
@@ -108,8 +115,8 @@ Test(media, packet_times_are_whole_frames_of_speech)
 		media_stream_packet_times(e.a, rows[i].ms, 0);
 		run(&e, 1000, 0, 0);
 		media_stream_quality(e.b, &q);
-		cr_expect_eq(q.received, rows[i].packets, "%s of %u ms: %llu", rows[i].kind, rows[i].ms,
-			     (unsigned long long)q.received);
+		cr_expect_eq(q.received, rows[i].packets, "%s of %u ms: %llu", rows[i].kind,
+			     rows[i].ms, (unsigned long long)q.received);
 		close_ends(&e);
 	}
 }
@@ -131,7 +138,8 @@ Test(media, lost_packets_are_counted_and_reported_back)
 	/* 101 packets, each tenth lost. */
 	cr_assert_eq(q.expected, 101u, "expected %llu", (unsigned long long)q.expected);
 	cr_assert_float_eq(q.loss_pct, 100.0 * 10 / 101, 1e-6, "loss %f", q.loss_pct);
-	cr_assert_float_eq(sender.remote_loss_pct, 10, 1.5, "the peer reported %f", sender.remote_loss_pct);
+	cr_assert_float_eq(sender.remote_loss_pct, 10, 1.5, "the peer reported %f",
+			   sender.remote_loss_pct);
 	cr_assert_gt(media_mos(20, 0, 1, 11, 25.1), q.mos, "loss must cost quality");
 	close_ends(&e);
 }
@@ -163,12 +171,15 @@ Test(media, jitter_follows_rfc_3550)
 		gint64 sent_us = START_US + i * 20 * MS;
 		gsize length = media_stream_next(e.a, sent_us, packet, &next_us);
 		/* Every other packet comes 4 ms late: |D| is 4 ms each time. */
-		cr_assert(media_stream_receive(e.b, sent_us + (i % 2) * 4 * MS, packet, length, NULL, NULL), "refused");
+		cr_assert(media_stream_receive(e.b, sent_us + (i % 2) * 4 * MS, packet, length,
+					       NULL, NULL),
+			  "refused");
 		if (i > 0)
 			expected_ms += (4 - expected_ms) / 16;
 	}
 	media_stream_quality(e.b, &q);
-	cr_assert_float_eq(q.jitter_ms, expected_ms, 1e-3, "jitter %f, not %f", q.jitter_ms, expected_ms);
+	cr_assert_float_eq(q.jitter_ms, expected_ms, 1e-3, "jitter %f, not %f", q.jitter_ms,
+			   expected_ms);
 	close_ends(&e);
 }
 
@@ -190,16 +201,20 @@ Test(media, wrong_key_and_replay_are_refused)
 	_Alignas(8) guint8 packet[MEDIA_PACKET_MAX];
 	gint64 next_us;
 	open_ends(&e, "audio");
-	media_stream *stranger = media_stream_new(media_profile_by_kind("audio"), 0xcccc, e.key_b, e.key_b, START_US, NULL);
+	media_stream *stranger = media_stream_new(media_profile_by_kind("audio"), 0xcccc, e.key_b,
+						  e.key_b, START_US, NULL);
 	gsize length = media_stream_next(e.a, START_US, packet, &next_us);
-	cr_assert_not(media_stream_receive(stranger, START_US, packet, length, NULL, NULL), "another key opened it");
+	cr_assert_not(media_stream_receive(stranger, START_US, packet, length, NULL, NULL),
+		      "another key opened it");
 	media_stream_quality(stranger, &q);
 	cr_assert_eq(q.auth_failures, 1u, "not counted");
 	cr_assert(media_stream_receive(e.b, START_US, packet, length, NULL, NULL), "refused");
-	cr_assert_not(media_stream_receive(e.b, START_US, packet, length, NULL, NULL), "taken twice");
+	cr_assert_not(media_stream_receive(e.b, START_US, packet, length, NULL, NULL),
+		      "taken twice");
 	length = media_stream_next(e.a, START_US + 20 * MS, packet, &next_us);
 	packet[20] ^= 1;
-	cr_assert_not(media_stream_receive(e.b, START_US, packet, length, NULL, NULL), "taken though changed");
+	cr_assert_not(media_stream_receive(e.b, START_US, packet, length, NULL, NULL),
+		      "taken though changed");
 	media_stream_quality(e.b, &q);
 	cr_assert_eq(q.auth_failures, 1u, "failures %llu", (unsigned long long)q.auth_failures);
 	cr_assert_eq(q.replays, 1u, "replays %llu", (unsigned long long)q.replays);
@@ -211,10 +226,11 @@ Test(media, wrong_key_and_replay_are_refused)
 Test(media, rubbish_is_refused)
 {
 	struct ends e;
-	static const guint8 rubbish[64] = { 0x80, 200 };
+	static const guint8 rubbish[64] = {0x80, 200};
 	open_ends(&e, "audio");
 	for (gsize n = 0; n <= sizeof(rubbish); n++)
-		cr_assert_not(media_stream_receive(e.b, START_US, rubbish, n, NULL, NULL), "%zu bytes taken", n);
+		cr_assert_not(media_stream_receive(e.b, START_US, rubbish, n, NULL, NULL),
+			      "%zu bytes taken", n);
 	close_ends(&e);
 }
 
@@ -229,9 +245,11 @@ Test(media, a_forwarded_packet_keeps_its_source)
 	open_ends(&e, "audio");
 	open_ends(&f, "audio");
 	length = media_stream_next(e.a, START_US, packet, &next_us);
-	cr_assert(media_stream_receive(e.b, START_US, packet, length, &rtp, &opened) && rtp, "refused");
+	cr_assert(media_stream_receive(e.b, START_US, packet, length, &rtp, &opened) && rtp,
+		  "refused");
 	length = media_stream_forward(f.a, rtp, opened, packet);
-	cr_assert(media_stream_receive(f.b, START_US, packet, length, NULL, NULL), "the forwarded packet was refused");
+	cr_assert(media_stream_receive(f.b, START_US, packet, length, NULL, NULL),
+		  "the forwarded packet was refused");
 	cr_assert_eq(media_stream_sources(f.b, heard, 4), 1u, "sources");
 	cr_assert_eq(heard[0].ssrc, 0xaaaau, "source %x", heard[0].ssrc);
 	cr_assert_eq(heard[0].received, 1u, "received");
@@ -255,11 +273,11 @@ Test(media, mos_has_the_known_values)
 {
 	static const struct {
 		double delay_ms, loss_pct, mos;
-	} rows[] = { { 20, 0, 4.40 }, { 150, 1, 4.23 }, { 250, 0, 3.99 }, { 300, 3, 3.22 }, { 100, 10, 3.29 } };
+	} rows[] = {{20, 0, 4.40}, {150, 1, 4.23}, {250, 0, 3.99}, {300, 3, 3.22}, {100, 10, 3.29}};
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		double mos = media_mos(rows[i].delay_ms, rows[i].loss_pct, 1, 0, 25.1);
-		cr_expect_float_eq(mos, rows[i].mos, 0.006, "%.0f ms, %.0f %%: %.3f, not %.2f", rows[i].delay_ms,
-				   rows[i].loss_pct, mos, rows[i].mos);
+		cr_expect_float_eq(mos, rows[i].mos, 0.006, "%.0f ms, %.0f %%: %.3f, not %.2f",
+				   rows[i].delay_ms, rows[i].loss_pct, mos, rows[i].mos);
 	}
 	cr_expect_float_eq(media_mos(5000, 90, 1, 0, 25.1), 1, 1e-9, "the floor is 1");
 }
@@ -278,8 +296,10 @@ Test(media, one_way_delay_is_measured)
 	media_stream_quality(e.b, &q);
 	cr_assert_float_eq(q.delay_ms, 42, 1e-6, "mean %f ms", q.delay_ms);
 	cr_assert_float_eq(q.delay_max_ms, 42, 1e-6, "highest %f ms", q.delay_max_ms);
-	cr_assert_float_eq(q.mos, media_mos(42 + 20, 0, 1, 11, 25.1), 1e-6, "the delay counts in the MOS: %f", q.mos);
-	cr_assert_float_eq(q.degradation, media_mos(20, 0, 1, 11, 25.1) - q.mos, 1e-6, "degradation %f", q.degradation);
+	cr_assert_float_eq(q.mos, media_mos(42 + 20, 0, 1, 11, 25.1), 1e-6,
+			   "the delay counts in the MOS: %f", q.mos);
+	cr_assert_float_eq(q.degradation, media_mos(20, 0, 1, 11, 25.1) - q.mos, 1e-6,
+			   "degradation %f", q.degradation);
 	close_ends(&e);
 }
 
@@ -290,8 +310,9 @@ Test(media, bursts_of_losses_are_counted)
 		const char *comes;
 		guint64 bursts, longest;
 	} rows[] = {
-		{ "11111111111111111111", 0, 0 }, { "10101111111111111111", 2, 1 }, { "11100011110011111111", 2, 3 },
-		{ "00011111111111111111", 0, 0 }, { "11111111111111110001", 1, 3 }, { "10000000000000000001", 1, 18 },
+		{"11111111111111111111", 0, 0}, {"10101111111111111111", 2, 1},
+		{"11100011110011111111", 2, 3}, {"00011111111111111111", 0, 0},
+		{"11111111111111110001", 1, 3}, {"10000000000000000001", 1, 18},
 	};
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		struct ends e;
@@ -304,11 +325,13 @@ Test(media, bursts_of_losses_are_counted)
 			gsize length;
 			while ((length = media_stream_next(e.a, at_us, packet, &next_us)) > 0)
 				if (rows[i].comes[k] == '1' && !is_rtcp(packet))
-					media_stream_receive(e.b, at_us, packet, length, NULL, NULL);
+					media_stream_receive(e.b, at_us, packet, length, NULL,
+							     NULL);
 		}
 		media_stream_quality(e.b, &q);
-		cr_expect(q.bursts == rows[i].bursts && q.burst_max == rows[i].longest, "%s: %u runs, longest %u", rows[i].comes,
-			  (guint)q.bursts, (guint)q.burst_max);
+		cr_expect(q.bursts == rows[i].bursts && q.burst_max == rows[i].longest,
+			  "%s: %u runs, longest %u", rows[i].comes, (guint)q.bursts,
+			  (guint)q.burst_max);
 		close_ends(&e);
 	}
 }
@@ -320,17 +343,28 @@ Test(media, a_poor_stream_is_what_cqd_calls_poor)
 		struct media_quality q;
 		unsigned poor;
 	} rows[] = {
-		{ "audio", { .rtt_ms = 500, .loss_pct = 7, .jitter_ms = 30, .degradation = 1 }, 0 },
-		{ "audio", { .rtt_ms = 501, .loss_pct = 0, .jitter_ms = 1, .degradation = 0 }, MEDIA_POOR_RTT },
-		{ "audio", { .rtt_ms = 10, .loss_pct = 8, .jitter_ms = 1, .degradation = 0.9 }, MEDIA_POOR_CONCEALED },
-		{ "audio", { .rtt_ms = 10, .loss_pct = 11, .jitter_ms = 31, .degradation = 1.1 },
-		  MEDIA_POOR_CONCEALED | MEDIA_POOR_LOSS | MEDIA_POOR_JITTER | MEDIA_POOR_DEGRADATION },
-		{ "audio", { .rtt_ms = NAN, .loss_pct = NAN, .jitter_ms = NAN, .degradation = NAN }, 0 },
-		{ "video", { .rtt_ms = 501, .loss_pct = 12, .jitter_ms = 31, .degradation = NAN }, 0 },
-		{ "video", { .rtt_ms = 10, .loss_pct = 16, .jitter_ms = 1, .degradation = NAN }, MEDIA_POOR_LOSS },
+		{"audio", {.rtt_ms = 500, .loss_pct = 7, .jitter_ms = 30, .degradation = 1}, 0},
+		{"audio",
+		 {.rtt_ms = 501, .loss_pct = 0, .jitter_ms = 1, .degradation = 0},
+		 MEDIA_POOR_RTT},
+		{"audio",
+		 {.rtt_ms = 10, .loss_pct = 8, .jitter_ms = 1, .degradation = 0.9},
+		 MEDIA_POOR_CONCEALED},
+		{"audio",
+		 {.rtt_ms = 10, .loss_pct = 11, .jitter_ms = 31, .degradation = 1.1},
+		 MEDIA_POOR_CONCEALED | MEDIA_POOR_LOSS | MEDIA_POOR_JITTER |
+			 MEDIA_POOR_DEGRADATION},
+		{"audio",
+		 {.rtt_ms = NAN, .loss_pct = NAN, .jitter_ms = NAN, .degradation = NAN},
+		 0},
+		{"video", {.rtt_ms = 501, .loss_pct = 12, .jitter_ms = 31, .degradation = NAN}, 0},
+		{"video",
+		 {.rtt_ms = 10, .loss_pct = 16, .jitter_ms = 1, .degradation = NAN},
+		 MEDIA_POOR_LOSS},
 	};
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
-		cr_expect_eq(media_poor(media_profile_by_kind(rows[i].kind), &rows[i].q), rows[i].poor, "row %zu", i);
+		cr_expect_eq(media_poor(media_profile_by_kind(rows[i].kind), &rows[i].q),
+			     rows[i].poor, "row %zu", i);
 	cr_expect_str_eq(media_poor_name(0), "rtt");
 	cr_expect_null(media_poor_name(5));
 }
@@ -341,18 +375,23 @@ Test(media, crypto_lines)
 		const char *value;
 		bool good;
 	} rows[] = {
-		{ "1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^31", true },
-		{ "1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz", true },
-		{ "1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^31|1:1", false },
-		{ "1 AES_CM_128_HMAC_SHA1_32 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz", false },
-		{ "1 AES_CM_128_HMAC_SHA1_80 inline:WVNf", false },
-		{ "1 AES_CM_128_HMAC_SHA1_80 inline:", false },
-		{ "AES_CM_128_HMAC_SHA1_80", false },
-		{ "", false },
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^31",
+		 true},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz", true},
+		{"1 AES_CM_128_HMAC_SHA1_80 "
+		 "inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^31|1:1",
+		 false},
+		{"1 AES_CM_128_HMAC_SHA1_32 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz",
+		 false},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:WVNf", false},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:", false},
+		{"AES_CM_128_HMAC_SHA1_80", false},
+		{"", false},
 	};
 	guint8 key[MEDIA_KEY_BYTES], again[MEDIA_KEY_BYTES];
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
-		cr_expect_eq(media_crypto_parse(rows[i].value, key), rows[i].good, "\"%s\"", rows[i].value);
+		cr_expect_eq(media_crypto_parse(rows[i].value, key), rows[i].good, "\"%s\"",
+			     rows[i].value);
 	media_key_new(key);
 	g_autofree char *text = media_crypto_print(key);
 	cr_assert(media_crypto_parse(text, again), "own line \"%s\" not understood", text);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A server with several addresses, in 127.0.0.0/8: whichever connects first. */
 #include "common/reach.h"
 
@@ -34,7 +35,8 @@ static tls_identity *identity(const struct world *w, const char *name)
 	return id;
 }
 
-static void on_accepted(GIOStream *stream, const char *const *names, const char *address, guint16 port, gpointer p)
+static void on_accepted(GIOStream *stream, const char *const *names, const char *address,
+			guint16 port, gpointer p)
 {
 	(void)names;
 	(void)address;
@@ -46,9 +48,11 @@ static void on_accepted(GIOStream *stream, const char *const *names, const char 
 static GSocket *listen_mutely(guint16 port)
 {
 	g_autoptr(GSocketAddress) at = g_inet_socket_address_new_from_string(MUTE, port);
-	GSocket *s = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+	GSocket *s = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP,
+				  NULL);
 
-	cr_assert(g_socket_bind(s, at, TRUE, NULL) && g_socket_listen(s, NULL), "cannot listen on " MUTE);
+	cr_assert(g_socket_bind(s, at, TRUE, NULL) && g_socket_listen(s, NULL),
+		  "cannot listen on " MUTE);
 	return s;
 }
 
@@ -57,7 +61,7 @@ static void world_init(struct world *w)
 	g_autoptr(GSocketListener) probe = g_socket_listener_new();
 	g_autoptr(GError) error = NULL;
 
-	*w = (struct world){ .connected = -1 };
+	*w = (struct world){.connected = -1};
 	w->port = g_socket_listener_add_any_inet_port(probe, NULL, NULL);
 	g_socket_listener_close(probe);
 	w->loop = g_main_loop_new(NULL, FALSE);
@@ -66,7 +70,8 @@ static void world_init(struct world *w)
 	certs_make(&w->certs, "ours", "server", "fe.test", 86400);
 	w->server = identity(w, "server");
 	w->client = identity(w, NULL);
-	w->listener = tls_listen(GOOD, w->port, w->server, TLS_CLIENT_NONE, on_accepted, NULL, NULL, &error);
+	w->listener = tls_listen(GOOD, w->port, w->server, TLS_CLIENT_NONE, on_accepted, NULL, NULL,
+				 &error);
 	cr_assert(w->listener, "%s", error ? error->message : "");
 	w->mute = listen_mutely(w->port);
 }
@@ -110,10 +115,11 @@ static gboolean on_too_long(gpointer p)
 
 static void go(struct world *w, const char *first, const char *second, guint timeout_ms)
 {
-	const struct reach_way ways[] = { { NULL, first }, { NULL, second } };
+	const struct reach_way ways[] = {{NULL, first}, {NULL, second}};
 	guint timer = g_timeout_add_seconds(10, on_too_long, w);
 
-	w->reach = reach_new(ways, second ? 2 : 1, w->port, "fe.test", w->client, timeout_ms, on_reached, w);
+	w->reach = reach_new(ways, second ? 2 : 1, w->port, "fe.test", w->client, timeout_ms,
+			     on_reached, w);
 	g_main_loop_run(w->loop);
 	g_source_remove(timer);
 }
@@ -125,12 +131,12 @@ Test(reach, ways)
 		int connected;
 		guint failures;
 	} rows[] = {
-		{ "one that answers", GOOD, NULL, 0, 0 },
-		{ "the first of two", GOOD, CLOSED, 0, 0 },
-		{ "the first is refused, so the second", CLOSED, GOOD, 1, 1 },
-		{ "the first is mute, so the second, and no failure is told", MUTE, GOOD, 1, 0 },
-		{ "neither", CLOSED, CLOSED, -1, 2 },
-		{ "the only one", CLOSED, NULL, -1, 1 },
+		{"one that answers", GOOD, NULL, 0, 0},
+		{"the first of two", GOOD, CLOSED, 0, 0},
+		{"the first is refused, so the second", CLOSED, GOOD, 1, 1},
+		{"the first is mute, so the second, and no failure is told", MUTE, GOOD, 1, 0},
+		{"neither", CLOSED, CLOSED, -1, 2},
+		{"the only one", CLOSED, NULL, -1, 1},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -138,8 +144,10 @@ Test(reach, ways)
 
 		world_init(&w);
 		go(&w, rows[i].first, rows[i].second, 60000);
-		cr_expect_eq(w.connected, rows[i].connected, "%s: way %d", rows[i].name, w.connected);
-		cr_expect_eq(w.failures, rows[i].failures, "%s: %u failures", rows[i].name, w.failures);
+		cr_expect_eq(w.connected, rows[i].connected, "%s: way %d", rows[i].name,
+			     w.connected);
+		cr_expect_eq(w.failures, rows[i].failures, "%s: %u failures", rows[i].name,
+			     w.failures);
 		world_done(&w);
 	}
 }
@@ -158,7 +166,7 @@ Test(reach, each_attempt_has_its_own_time)
 Test(reach, nothing_comes_after_the_end)
 {
 	struct world w;
-	const struct reach_way ways[] = { { NULL, GOOD } };
+	const struct reach_way ways[] = {{NULL, GOOD}};
 
 	world_init(&w);
 	w.reach = reach_new(ways, 1, w.port, "fe.test", w.client, 60000, on_reached, &w);

@@ -1,5 +1,6 @@
-/* Connections over a socket pair: framing however the bytes are cut, transactions, and what ends a connection.
- * The far end is a plain descriptor that the test writes to and reads from. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Connections over a socket pair: framing however the bytes are cut, transactions, and what ends a
+ * connection. The far end is a plain descriptor that the test writes to and reads from. */
 #include "common/sip.h"
 
 #include <criterion/criterion.h>
@@ -11,7 +12,7 @@
 
 struct end {
 	sip_conn *c;
-	int far; /* descriptor of the peer */
+	int far;      /* descriptor of the peer */
 	GString *log; /* what the callbacks saw, one word each */
 	guint messages;
 	bool closed;
@@ -43,19 +44,20 @@ static void closed(G_GNUC_UNUSED sip_conn *c, const GError *error, gpointer user
 		e->on_closed(e);
 }
 
-static const struct sip_conn_handlers handlers = { .message = message, .closed = closed };
+static const struct sip_conn_handlers handlers = {.message = message, .closed = closed};
 
 static void end_init(struct end *e)
 {
 	int pair[2];
 
-	*e = (struct end){ .log = g_string_new(NULL) };
+	*e = (struct end){.log = g_string_new(NULL)};
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
 
 	g_autoptr(GSocket) socket = g_socket_new_from_fd(pair[0], NULL);
 
 	e->far = pair[1];
-	e->c = sip_conn_new(G_IO_STREAM(g_socket_connection_factory_create_connection(socket)), "10.0.1.10:5061", &handlers, e);
+	e->c = sip_conn_new(G_IO_STREAM(g_socket_connection_factory_create_connection(socket)),
+			    "10.0.1.10:5061", &handlers, e);
 }
 
 /* Lets everything happen that can happen without waiting for a timer or the peer. */
@@ -92,12 +94,15 @@ static char *heard(struct end *e)
 	return g_strndup(buffer, n > 0 ? (gsize)n : 0);
 }
 
-#define HEAD                                                                                                           \
-	"Via: SIP/2.0/TLS h;branch=z9hG4bK1\r\nFrom: <sip:a@b.test>;tag=1\r\nTo: <sip:c@b.test>\r\nCall-ID: 1\r\n"
-#define INFO "INFO sip:c@b.test SIP/2.0\r\n" HEAD "CSeq: 1 INFO\r\nContent-Type: a/b\r\nContent-Length: 8\r\n\r\n\r\n\r\nbody"
+#define HEAD                                                                       \
+	"Via: SIP/2.0/TLS h;branch=z9hG4bK1\r\nFrom: <sip:a@b.test>;tag=1\r\nTo: " \
+	"<sip:c@b.test>\r\nCall-ID: 1\r\n"
+#define INFO                                 \
+	"INFO sip:c@b.test SIP/2.0\r\n" HEAD \
+	"CSeq: 1 INFO\r\nContent-Type: a/b\r\nContent-Length: 8\r\n\r\n\r\n\r\nbody"
 #define BYE "BYE sip:c@b.test SIP/2.0\r\n" HEAD "CSeq: 2 BYE\r\nl:\r\n 0\r\n\r\n"
 
-/* --- framing ------------------------------------------------------------------------------------ */
+/* --- framing ---------------------------------------------------------------------------------- */
 
 static const char stream[] = "\r\n\r\n" INFO "\r\n\r\n" BYE INFO;
 
@@ -113,7 +118,8 @@ Test(sip_conn, cut_at_every_byte)
 		g_autofree char *pongs = heard(&e);
 
 		cr_expect_str_eq(e.log->str, "INFO BYE INFO ", "cut at %zu: %s", cut, e.log->str);
-		cr_expect_str_eq(pongs, "\r\n\r\n", "cut at %zu: an answer to each keep-alive", cut);
+		cr_expect_str_eq(pongs, "\r\n\r\n", "cut at %zu: an answer to each keep-alive",
+				 cut);
 		cr_expect(!e.closed);
 		end_done(&e);
 	}
@@ -181,13 +187,18 @@ Test(sip_conn, unref_inside_a_callback)
 static const struct {
 	const char *name, *bytes;
 } broken[] = {
-	{ "no Content-Length", "BYE sip:c@b.test SIP/2.0\r\n" HEAD "CSeq: 2 BYE\r\n\r\n" },
-	{ "Content-Length is no number", "BYE sip:c@b.test SIP/2.0\r\n" HEAD "CSeq: 2 BYE\r\nContent-Length: x\r\n\r\n" },
-	{ "Content-Length beyond the limit", "BYE sip:c@b.test SIP/2.0\r\n" HEAD "CSeq: 2 BYE\r\nContent-Length: 65536\r\n\r\n" },
-	{ "Content-Length beyond numbers", "BYE sip:c@b.test SIP/2.0\r\n" HEAD "CSeq: 2 BYE\r\nContent-Length: 99999999999999999999999\r\n\r\n" },
-	{ "two Content-Lengths", "BYE sip:c@b.test SIP/2.0\r\n" HEAD "CSeq: 2 BYE\r\nl: 0\r\nContent-Length: 5\r\n\r\n" },
-	{ "not SIP", "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n" },
-	{ "no headers", "\r\n\r\nX\r\n\r\n" },
+	{"no Content-Length", "BYE sip:c@b.test SIP/2.0\r\n" HEAD "CSeq: 2 BYE\r\n\r\n"},
+	{"Content-Length is no number",
+	 "BYE sip:c@b.test SIP/2.0\r\n" HEAD "CSeq: 2 BYE\r\nContent-Length: x\r\n\r\n"},
+	{"Content-Length beyond the limit",
+	 "BYE sip:c@b.test SIP/2.0\r\n" HEAD "CSeq: 2 BYE\r\nContent-Length: 65536\r\n\r\n"},
+	{"Content-Length beyond numbers",
+	 "BYE sip:c@b.test SIP/2.0\r\n" HEAD
+	 "CSeq: 2 BYE\r\nContent-Length: 99999999999999999999999\r\n\r\n"},
+	{"two Content-Lengths",
+	 "BYE sip:c@b.test SIP/2.0\r\n" HEAD "CSeq: 2 BYE\r\nl: 0\r\nContent-Length: 5\r\n\r\n"},
+	{"not SIP", "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"},
+	{"no headers", "\r\n\r\nX\r\n\r\n"},
 };
 
 Test(sip_conn, broken_input_ends_it)
@@ -198,7 +209,8 @@ Test(sip_conn, broken_input_ends_it)
 		end_init(&e);
 		say(&e, broken[i].bytes, strlen(broken[i].bytes));
 		cr_expect(e.closed, "%s", broken[i].name);
-		cr_expect(g_error_matches(e.error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA), "%s", broken[i].name);
+		cr_expect(g_error_matches(e.error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA), "%s",
+			  broken[i].name);
 		cr_expect_eq(e.messages, 0u, "%s", broken[i].name);
 		end_done(&e);
 	}
@@ -236,7 +248,8 @@ Test(sip_conn, peer_goes)
 Test(sip_conn, peer_does_not_read)
 {
 	struct end e;
-	g_autoptr(sip_msg) m = sip_request_new("MESSAGE", "sip:c@b.test", "sip:a@b.test", "1", "sip:c@b.test", NULL, "1", 1);
+	g_autoptr(sip_msg) m = sip_request_new("MESSAGE", "sip:c@b.test", "sip:a@b.test", "1",
+					       "sip:c@b.test", NULL, "1", 1);
 	g_autofree char *body = g_strnfill(60000, 'x');
 
 	end_init(&e);
@@ -249,7 +262,7 @@ Test(sip_conn, peer_does_not_read)
 	end_done(&e);
 }
 
-/* --- sending ------------------------------------------------------------------------------------ */
+/* --- sending ---------------------------------------------------------------------------------- */
 
 Test(sip_conn, all_is_sent_in_order_also_after_close)
 {
@@ -259,7 +272,8 @@ Test(sip_conn, all_is_sent_in_order_also_after_close)
 
 	end_init(&e);
 	for (guint i = 1; i <= n; i++) {
-		g_autoptr(sip_msg) m = sip_request_new("MESSAGE", "sip:c@b.test", "sip:a@b.test", "1", "sip:c@b.test", NULL, "1", i);
+		g_autoptr(sip_msg) m = sip_request_new("MESSAGE", "sip:c@b.test", "sip:a@b.test",
+						       "1", "sip:c@b.test", NULL, "1", i);
 		g_autofree char *body = g_strnfill(10000, 'x');
 
 		sip_set_body(m, "text/plain", body, -1);
@@ -285,7 +299,7 @@ Test(sip_conn, all_is_sent_in_order_also_after_close)
 	end_done(&e);
 }
 
-/* --- transactions ------------------------------------------------------------------------------- */
+/* --- transactions ----------------------------------------------------------------------------- */
 
 static void response(G_GNUC_UNUSED sip_conn *c, sip_msg *m, const GError *error, gpointer user_data)
 {
@@ -295,14 +309,17 @@ static void response(G_GNUC_UNUSED sip_conn *c, sip_msg *m, const GError *error,
 	if (m)
 		g_string_append_printf(e->log, "%d ", sip_status(m));
 	else
-		g_string_append(e->log, g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ? "late " : "lost ");
+		g_string_append(e->log, g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ?
+						"late " :
+						"lost ");
 	if (e->on_response)
 		e->on_response(e, m, error);
 }
 
 static sip_msg *request_new(const char *method)
 {
-	return sip_request_new(method, "sip:c@b.test", "sip:a@b.test", "1", "sip:c@b.test", NULL, "call", 5);
+	return sip_request_new(method, "sip:c@b.test", "sip:a@b.test", "1", "sip:c@b.test", NULL,
+			       "call", 5);
 }
 
 /* Sends a request and takes it at the far end. */
@@ -344,7 +361,8 @@ Test(sip_conn, responses_reach_their_request)
 	g_autoptr(sip_msg) invite = ask(&e, "INVITE", 0);
 	g_autoptr(sip_msg) info = ask(&e, "INFO", 0);
 
-	cr_expect(g_str_has_prefix(sip_header(invite, "Via"), "SIP/2.0/TLS 10.0.1.10:5061;branch=z9hG4bK"));
+	cr_expect(g_str_has_prefix(sip_header(invite, "Via"),
+				   "SIP/2.0/TLS 10.0.1.10:5061;branch=z9hG4bK"));
 	reply(&e, invite, 100);
 	reply(&e, invite, 183);
 	reply(&e, info, 481);
@@ -375,7 +393,8 @@ Test(sip_conn, refused_invite_is_acknowledged)
 	cr_assert(ack, "%s", text);
 	cr_expect_str_eq(sip_method(ack), "ACK");
 	cr_expect_eq(sip_cseq(ack), 5u);
-	cr_expect_str_eq(sip_header(ack, "Via"), sip_header(invite, "Via"), "same branch (RFC 3261 section 17.1.1.3)");
+	cr_expect_str_eq(sip_header(ack, "Via"), sip_header(invite, "Via"),
+			 "same branch (RFC 3261 section 17.1.1.3)");
 	cr_expect_str_eq(sip_to_tag(ack), "2");
 	cr_expect_str_eq(sip_from_tag(ack), "1");
 	end_done(&e);
@@ -444,7 +463,8 @@ Test(sip_conn, lost_with_requests_pending)
 	end_done(&e);
 }
 
-static void close_in_response(struct end *e, G_GNUC_UNUSED sip_msg *m, G_GNUC_UNUSED const GError *error)
+static void close_in_response(struct end *e, G_GNUC_UNUSED sip_msg *m,
+			      G_GNUC_UNUSED const GError *error)
 {
 	g_clear_pointer(&e->c, sip_conn_unref);
 }
@@ -539,7 +559,7 @@ Test(sip_conn, data_and_references)
 	end_done(&e);
 }
 
-/* --- frames ------------------------------------------------------------------------------------- */
+/* --- frames ----------------------------------------------------------------------------------- */
 
 Test(sip_frame, length)
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Messages as values: making, reading, changing, printing; URIs, parameters and digest. */
 #include "common/sip.h"
 
@@ -15,7 +16,8 @@ static sip_msg *parse(const char *text)
 
 static const char invite[] =
 	"INVITE sip:Bob@Contoso.com SIP/2.0\r\n"
-	"v: SIP/2.0/TLS 10.0.1.10:5061;branch=z9hG4bK1, SIP/2.0/TLS 10.0.2.2:4711;branch=z9hG4bK2\r\n"
+	"v: SIP/2.0/TLS 10.0.1.10:5061;branch=z9hG4bK1, SIP/2.0/TLS "
+	"10.0.2.2:4711;branch=z9hG4bK2\r\n"
 	"Record-Route: <sip:a.test;lr>, \"x, y\" <sip:b.test;lr>\r\n"
 	"Max-Forwards: 70\r\n"
 	"f: \"Alice, in the DC\" <sip:alice@contoso.com;x=y>;tag=aa;epid=01\r\n"
@@ -44,7 +46,8 @@ Test(sip_msg, reading)
 	cr_expect_str_eq(sip_header(m, "Ms-Client-Diagnostics"), "22; reason=\"Call failed\"");
 	cr_expect_str_eq(sip_header_nth(m, "Via", 1), "SIP/2.0/TLS 10.0.2.2:4711;branch=z9hG4bK2");
 	cr_expect_str_eq(sip_header_nth(m, "Record-Route", 1), "\"x, y\" <sip:b.test;lr>");
-	cr_expect_str_eq(sip_header(m, "v"), sip_header(m, "via"), "a compact name asks for the full one");
+	cr_expect_str_eq(sip_header(m, "v"), sip_header(m, "via"),
+			 "a compact name asks for the full one");
 	cr_expect_null(sip_header(m, "Subject"));
 	cr_expect_str_eq(sip_content_type(m), "application/sdp");
 	cr_expect_str_eq(sip_body(m, &length), "v=0\r\n");
@@ -121,8 +124,9 @@ Test(sip_msg, body)
 
 Test(sip_msg, request)
 {
-	g_autoptr(sip_msg) m = sip_request_new("MESSAGE", "sip:bob@contoso.com", "sip:alice@contoso.com", "aa",
-					       "sip:bob@contoso.com", NULL, "call-2", 3);
+	g_autoptr(sip_msg) m =
+		sip_request_new("MESSAGE", "sip:bob@contoso.com", "sip:alice@contoso.com", "aa",
+				"sip:bob@contoso.com", NULL, "call-2", 3);
 
 	cr_expect_str_eq(sip_header(m, "From"), "<sip:alice@contoso.com>;tag=aa");
 	cr_expect_str_eq(sip_header(m, "To"), "<sip:bob@contoso.com>");
@@ -149,7 +153,8 @@ Test(sip_msg, response)
 	cr_expect_str_eq(sip_to_uri(ok), "sip:bob@contoso.com");
 	cr_expect_str_eq(sip_from_tag(ok), "aa");
 	cr_expect_str_eq(sip_header_nth(ok, "Via", 1), sip_header_nth(m, "Via", 1));
-	cr_expect_str_eq(sip_header_nth(ok, "Record-Route", 1), sip_header_nth(m, "Record-Route", 1));
+	cr_expect_str_eq(sip_header_nth(ok, "Record-Route", 1),
+			 sip_header_nth(m, "Record-Route", 1));
 	cr_expect_null(sip_header(ok, "Max-Forwards"));
 	cr_expect_null(sip_uri(ok));
 
@@ -172,20 +177,21 @@ Test(sip_msg, users)
 	static const struct {
 		const char *uri, *user;
 	} rows[] = {
-		{ "sip:Alice@Contoso.com;x=y", "alice@contoso.com" },
-		{ "sips:alice@contoso.com:5061", "alice@contoso.com" },
-		{ "sip:al%69ce@contoso.com", "alice@contoso.com" },
-		{ "sip:alice@contoso.com;gruu;opaque=app:conf:focus:id:1", "alice@contoso.com" },
-		{ "sip:contoso.com", NULL },
-		{ "tel:+4930", NULL },
-		{ "alice", NULL },
-		{ "", NULL },
+		{"sip:Alice@Contoso.com;x=y", "alice@contoso.com"},
+		{"sips:alice@contoso.com:5061", "alice@contoso.com"},
+		{"sip:al%69ce@contoso.com", "alice@contoso.com"},
+		{"sip:alice@contoso.com;gruu;opaque=app:conf:focus:id:1", "alice@contoso.com"},
+		{"sip:contoso.com", NULL},
+		{"tel:+4930", NULL},
+		{"alice", NULL},
+		{"", NULL},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autofree char *user = sip_uri_user(rows[i].uri);
 
-		cr_expect(!g_strcmp0(user, rows[i].user), "%s: %s", rows[i].uri, user ? user : "(none)");
+		cr_expect(!g_strcmp0(user, rows[i].user), "%s: %s", rows[i].uri,
+			  user ? user : "(none)");
 	}
 	cr_expect_null(sip_uri_user(NULL));
 }
@@ -195,35 +201,40 @@ Test(sip_msg, parameters)
 	static const struct {
 		const char *text, *name, *value;
 	} rows[] = {
-		{ "sip:dc1@d.test;gruu;opaque=app:conf:focusfactory", "opaque", "app:conf:focusfactory" },
-		{ "sip:dc1@d.test;gruu;opaque=app:conf:focusfactory", "gruu", "" },
-		{ "sip:dc1@d.test;gruu?Subject=x", "gruu", "" },
-		{ "sip:a;opaque=no@d.test;opaque=yes", "opaque", "yes" },
-		{ "sip:lr;x=1", "lr", NULL },
-		{ "<sip:t@e.test;lr;x=1>;tag=5", "tag", "5" },
-		{ "<sip:t@e.test;tag=6>", "tag", NULL },
-		{ "\"a;tag=evil\" <sip:t@e.test>;tag=5", "tag", "5" },
-		{ "\"a tag=evil\" <sip:t@e.test>", "tag", NULL },
-		{ "<sip:t@e.test>;+sip.instance=\"<urn:uuid:1;2>\"", "+sip.instance", "<urn:uuid:1;2>" },
-		{ "SIP/2.0/TLS h:1;branch = z9hG4bK1 ;rport", "branch", "z9hG4bK1" },
-		{ "SIP/2.0/TLS h:1;branch=z9hG4bK1;rport", "rport", "" },
-		{ "Digest realm=\"d.test\", nonce=\"a,b\\\"c\"", "realm", "d.test" },
-		{ "Digest realm=\"d.test\", nonce=\"a,b\\\"c\"", "NONCE", "a,b\"c" },
-		{ "Digest realm=\"d.test\", nonce=\"x\"", "qop", NULL },
-		{ "22; reason=\"Call failed\"; CallerMediaDebug=\"audio:ICEWarn=0x3eb\"", "CallerMediaDebug", "audio:ICEWarn=0x3eb" },
-		{ "", "x", NULL },
+		{"sip:dc1@d.test;gruu;opaque=app:conf:focusfactory", "opaque",
+		 "app:conf:focusfactory"},
+		{"sip:dc1@d.test;gruu;opaque=app:conf:focusfactory", "gruu", ""},
+		{"sip:dc1@d.test;gruu?Subject=x", "gruu", ""},
+		{"sip:a;opaque=no@d.test;opaque=yes", "opaque", "yes"},
+		{"sip:lr;x=1", "lr", NULL},
+		{"<sip:t@e.test;lr;x=1>;tag=5", "tag", "5"},
+		{"<sip:t@e.test;tag=6>", "tag", NULL},
+		{"\"a;tag=evil\" <sip:t@e.test>;tag=5", "tag", "5"},
+		{"\"a tag=evil\" <sip:t@e.test>", "tag", NULL},
+		{"<sip:t@e.test>;+sip.instance=\"<urn:uuid:1;2>\"", "+sip.instance",
+		 "<urn:uuid:1;2>"},
+		{"SIP/2.0/TLS h:1;branch = z9hG4bK1 ;rport", "branch", "z9hG4bK1"},
+		{"SIP/2.0/TLS h:1;branch=z9hG4bK1;rport", "rport", ""},
+		{"Digest realm=\"d.test\", nonce=\"a,b\\\"c\"", "realm", "d.test"},
+		{"Digest realm=\"d.test\", nonce=\"a,b\\\"c\"", "NONCE", "a,b\"c"},
+		{"Digest realm=\"d.test\", nonce=\"x\"", "qop", NULL},
+		{"22; reason=\"Call failed\"; CallerMediaDebug=\"audio:ICEWarn=0x3eb\"",
+		 "CallerMediaDebug", "audio:ICEWarn=0x3eb"},
+		{"", "x", NULL},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autofree char *value = sip_param(rows[i].text, rows[i].name);
 
-		cr_expect(!g_strcmp0(value, rows[i].value), "%s of %s: %s", rows[i].name, rows[i].text, value ? value : "(none)");
+		cr_expect(!g_strcmp0(value, rows[i].value), "%s of %s: %s", rows[i].name,
+			  rows[i].text, value ? value : "(none)");
 	}
 }
 
 Test(sip_msg, address)
 {
-	g_autofree char *uri = sip_address_uri("\"Edge, <1>\" <sip:TOKEN@edge.test:5061;transport=tls;lr>;x=y");
+	g_autofree char *uri =
+		sip_address_uri("\"Edge, <1>\" <sip:TOKEN@edge.test:5061;transport=tls;lr>;x=y");
 
 	cr_expect_str_eq(uri, "sip:TOKEN@edge.test:5061;transport=tls;lr");
 	cr_expect_null(sip_address_uri("<sip:broken"));
@@ -240,11 +251,12 @@ Test(sip_msg, fresh_names_differ)
 	cr_expect_eq(strlen(tag), 8u);
 }
 
-/* --- digest ------------------------------------------------------------------------------------- */
+/* --- digest ----------------------------------------------------------------------------------- */
 
 /* RFC 2617 section 3.5. */
 static const char vector[] = "Digest username=\"Mufasa\", realm=\"testrealm@host.com\", "
-			     "nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", uri=\"/dir/index.html\", qop=auth, nc=00000001, "
+			     "nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", "
+			     "uri=\"/dir/index.html\", qop=auth, nc=00000001, "
 			     "cnonce=\"0a4f113b\", response=\"6629fae49393a05397450978507c4ef1\", "
 			     "opaque=\"5ccc069c403ebaf9f0171e9517f40e41\"";
 
@@ -256,13 +268,16 @@ Test(sip_digest, vector_of_the_standard)
 	cr_expect(!sip_digest_check(vector, "GET", "Simba", "Circle Of Life"), "another user");
 	cr_expect(!sip_digest_check("Basic TXVmYXNh", "GET", "Mufasa", "Circle Of Life"));
 	cr_expect(!sip_digest_check("", "GET", "Mufasa", "Circle Of Life"));
-	cr_expect(!sip_digest_check("Digest username=\"Mufasa\"", "GET", "Mufasa", "Circle Of Life"), "nothing to check");
+	cr_expect(!sip_digest_check("Digest username=\"Mufasa\"", "GET", "Mufasa",
+				    "Circle Of Life"),
+		  "nothing to check");
 }
 
 Test(sip_digest, answer_passes_the_check)
 {
 	g_autofree char *challenge = sip_digest_challenge("conto\"so", "n,1");
-	g_autofree char *answer = sip_digest_answer(challenge, "REGISTER", "sip:contoso.com", "dc1@contoso.com", "p\"w\\");
+	g_autofree char *answer = sip_digest_answer(challenge, "REGISTER", "sip:contoso.com",
+						    "dc1@contoso.com", "p\"w\\");
 	g_autofree char *nonce = answer ? sip_param(answer, "nonce") : NULL;
 
 	cr_assert(answer);
@@ -282,5 +297,6 @@ Test(sip_digest, challenges_we_cannot_answer)
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
-		cr_expect_null(sip_digest_answer(rows[i], "REGISTER", "sip:x", "u", "p"), "%s", rows[i]);
+		cr_expect_null(sip_digest_answer(rows[i], "REGISTER", "sip:x", "u", "p"), "%s",
+			       rows[i]);
 }

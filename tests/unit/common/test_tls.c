@@ -1,4 +1,6 @@
-/* TLS between a listener and a client of the same process, over 127.0.0.1: who is let in, and what is said when not. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* TLS between a listener and a client of the same process, over 127.0.0.1: who is let in, and what
+ * is said when not. */
 #include "common/tls.h"
 
 #include <criterion/criterion.h>
@@ -39,13 +41,14 @@ static void quit_when_over(struct world *w)
 		g_main_loop_quit(w->loop);
 }
 
-static void on_accepted(GIOStream *stream, const char *const *names, const char *address, guint16 port, gpointer p)
+static void on_accepted(GIOStream *stream, const char *const *names, const char *address,
+			guint16 port, gpointer p)
 {
 	struct world *w = p;
 
 	cr_expect_str_eq(address, "127.0.0.1");
 	cr_expect_neq(port, 0);
-	w->server = (struct side){ .over = true, .connected = true, .stream = stream };
+	w->server = (struct side){.over = true, .connected = true, .stream = stream};
 	w->server.names = g_strjoinv(",", (char **)(guintptr)names);
 	quit_when_over(w);
 }
@@ -77,7 +80,8 @@ static gboolean on_too_long(gpointer p)
 {
 	struct world *w = p;
 
-	cr_expect(false, "no outcome within ten seconds (server %d, client %d)", w->server.over, w->client.over);
+	cr_expect(false, "no outcome within ten seconds (server %d, client %d)", w->server.over,
+		  w->client.over);
 	g_main_loop_quit(w->loop);
 	return G_SOURCE_REMOVE;
 }
@@ -92,7 +96,7 @@ static guint16 free_port(void)
 
 static void world_init(struct world *w)
 {
-	*w = (struct world){ 0 };
+	*w = (struct world){0};
 	w->loop = g_main_loop_new(NULL, FALSE);
 	w->port = free_port();
 	certs_init(&w->certs);
@@ -110,7 +114,7 @@ static void side_clear(struct side *s)
 	g_clear_object(&s->stream);
 	g_free(s->words);
 	g_free(s->names);
-	*s = (struct side){ 0 };
+	*s = (struct side){0};
 }
 
 static void world_done(struct world *w)
@@ -132,32 +136,42 @@ static void run(struct world *w)
 static const struct row {
 	const char *name;
 	const char *server, *client; /* certificates; client NULL: none */
-	const char *asked;           /* server name */
+	const char *asked;	     /* server name */
 	enum tls_client_certificate policy;
-	const char *client_words;    /* NULL: connects */
-	const char *server_words;    /* NULL: accepts; "": refuses with any words */
+	const char *client_words; /* NULL: connects */
+	const char *server_words; /* NULL: accepts; "": refuses with any words */
 	const char *names;
 } rows[] = {
-	{ "no certificate asked for", "server", NULL, "fe.test", TLS_CLIENT_NONE, NULL, NULL, "" },
-	{ "a certificate nobody asked for", "server", "edge", "fe.test", TLS_CLIENT_NONE, NULL, NULL, "" },
-	{ "optional, none given", "server", NULL, "fe.test", TLS_CLIENT_OPTIONAL, NULL, NULL, "" },
-	{ "optional, a good one", "server", "edge", "fe.test", TLS_CLIENT_OPTIONAL, NULL, NULL, "edge.test" },
-	{ "optional, of another CA", "server", "stranger", "fe.test", TLS_CLIENT_OPTIONAL, NULL, "certificate of another CA", NULL },
-	{ "required, a good one", "server", "edge", "fe.test", TLS_CLIENT_REQUIRED, NULL, NULL, "edge.test" },
-	{ "required, none given", "server", NULL, "fe.test", TLS_CLIENT_REQUIRED, NULL, "", NULL },
-	{ "required, of another CA", "server", "stranger", "fe.test", TLS_CLIENT_REQUIRED, NULL, "certificate of another CA", NULL },
-	{ "required, expired", "server", "old", "fe.test", TLS_CLIENT_REQUIRED, NULL, "certificate has expired", NULL },
-	{ "server of another CA", "false-server", NULL, "fe.test", TLS_CLIENT_NONE, "certificate of another CA", "", NULL },
-	{ "server with another name", "server", NULL, "sip.test", TLS_CLIENT_NONE, "name mismatch", "", NULL },
-	{ "expired server", "old", NULL, "edge.test", TLS_CLIENT_NONE, "certificate has expired", "", NULL },
+	{"no certificate asked for", "server", NULL, "fe.test", TLS_CLIENT_NONE, NULL, NULL, ""},
+	{"a certificate nobody asked for", "server", "edge", "fe.test", TLS_CLIENT_NONE, NULL, NULL,
+	 ""},
+	{"optional, none given", "server", NULL, "fe.test", TLS_CLIENT_OPTIONAL, NULL, NULL, ""},
+	{"optional, a good one", "server", "edge", "fe.test", TLS_CLIENT_OPTIONAL, NULL, NULL,
+	 "edge.test"},
+	{"optional, of another CA", "server", "stranger", "fe.test", TLS_CLIENT_OPTIONAL, NULL,
+	 "certificate of another CA", NULL},
+	{"required, a good one", "server", "edge", "fe.test", TLS_CLIENT_REQUIRED, NULL, NULL,
+	 "edge.test"},
+	{"required, none given", "server", NULL, "fe.test", TLS_CLIENT_REQUIRED, NULL, "", NULL},
+	{"required, of another CA", "server", "stranger", "fe.test", TLS_CLIENT_REQUIRED, NULL,
+	 "certificate of another CA", NULL},
+	{"required, expired", "server", "old", "fe.test", TLS_CLIENT_REQUIRED, NULL,
+	 "certificate has expired", NULL},
+	{"server of another CA", "false-server", NULL, "fe.test", TLS_CLIENT_NONE,
+	 "certificate of another CA", "", NULL},
+	{"server with another name", "server", NULL, "sip.test", TLS_CLIENT_NONE, "name mismatch",
+	 "", NULL},
+	{"expired server", "old", NULL, "edge.test", TLS_CLIENT_NONE, "certificate has expired", "",
+	 NULL},
 };
 
 static void check_server(const struct row *r, const struct side *s)
 {
-	cr_expect_eq(s->connected, r->server_words == NULL, "%s: server %s (%s)", r->name, s->connected ? "accepted" : "refused",
-		     s->words ? s->words : "");
+	cr_expect_eq(s->connected, r->server_words == NULL, "%s: server %s (%s)", r->name,
+		     s->connected ? "accepted" : "refused", s->words ? s->words : "");
 	if (r->server_words && s->words)
-		cr_expect(strstr(s->words, r->server_words), "%s: server said '%s'", r->name, s->words);
+		cr_expect(strstr(s->words, r->server_words), "%s: server said '%s'", r->name,
+			  s->words);
 	if (r->names)
 		cr_expect_str_eq(s->names, r->names, "%s: names '%s'", r->name, s->names);
 }
@@ -167,17 +181,21 @@ static void check_row(struct world *w, const struct row *r)
 	g_autoptr(GError) error = NULL;
 	tls_identity *server = identity(w, r->server);
 	tls_identity *client = identity(w, r->client);
-	tls_listener *l = tls_listen("127.0.0.1", w->port, server, r->policy, on_accepted, on_refused, w, &error);
+	tls_listener *l = tls_listen("127.0.0.1", w->port, server, r->policy, on_accepted,
+				     on_refused, w, &error);
 
 	cr_assert(l, "%s: %s", r->name, error ? error->message : "");
-	tls_connect("127.0.0.1", "127.0.0.1", w->port, r->asked, client, 5000, NULL, on_connected, w);
+	tls_connect("127.0.0.1", "127.0.0.1", w->port, r->asked, client, 5000, NULL, on_connected,
+		    w);
 	run(w);
 	check_server(r, &w->server);
 	/* TLS 1.3: the client is done before the server has looked at its certificate. */
 	if (r->client_words || !r->server_words)
-		cr_expect_eq(w->client.connected, r->client_words == NULL, "%s: client: %s", r->name, w->client.words);
+		cr_expect_eq(w->client.connected, r->client_words == NULL, "%s: client: %s",
+			     r->name, w->client.words);
 	if (r->client_words && w->client.words)
-		cr_expect(strstr(w->client.words, r->client_words), "%s: client said '%s'", r->name, w->client.words);
+		cr_expect(strstr(w->client.words, r->client_words), "%s: client said '%s'", r->name,
+			  w->client.words);
 	side_clear(&w->server);
 	side_clear(&w->client);
 	tls_listener_free(l);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The Access Edge's pure parts: flows and headers; and what MRAS answers. */
 #include <criterion/criterion.h>
 #include <string.h>
@@ -12,8 +13,8 @@
 
 static sip_msg *request(const char *method)
 {
-	sip_msg *m = sip_request_new(method, "sip:home1@contoso.com", "sip:dc1@contoso.com", "1", "sip:home1@contoso.com", NULL,
-				     "call", 1);
+	sip_msg *m = sip_request_new(method, "sip:home1@contoso.com", "sip:dc1@contoso.com", "1",
+				     "sip:home1@contoso.com", NULL, "call", 1);
 
 	sip_add_header(m, "Via", "SIP/2.0/TLS 10.0.1.10:5061;branch=z9hG4bKabc");
 	return m;
@@ -28,7 +29,8 @@ Test(access, flows_have_sides_and_end)
 {
 	edge_flows *f = edge_flows_new();
 	int client = 0, inside = 0;
-	g_autofree char *a = edge_flows_open(f, EDGE_FLOW_CLIENT, &client), *b = edge_flows_open(f, EDGE_FLOW_INSIDE, &inside);
+	g_autofree char *a = edge_flows_open(f, EDGE_FLOW_CLIENT, &client),
+			*b = edge_flows_open(f, EDGE_FLOW_INSIDE, &inside);
 
 	cr_expect_str_neq(a, b, "tokens differ");
 	cr_expect_eq(strlen(a), 16, "64 bits");
@@ -49,11 +51,14 @@ Test(access, register_gets_a_path)
 
 	edge_route_from_client(reg, FQDN, "00ff");
 	edge_route_from_client(invite, FQDN, "00ff");
-	cr_expect_str_eq(sip_header(reg, "Path"), "<sip:00ff@edge.contoso.com:5061;transport=tls;lr>", "Path");
+	cr_expect_str_eq(sip_header(reg, "Path"),
+			 "<sip:00ff@edge.contoso.com:5061;transport=tls;lr>", "Path");
 	cr_expect_null(sip_header(invite, "Path"), "no Path on others");
-	cr_expect(g_str_has_prefix(sip_header_nth(reg, "Via", 0), "SIP/2.0/TLS edge.contoso.com:5061;branch=z9hG4bK"),
+	cr_expect(g_str_has_prefix(sip_header_nth(reg, "Via", 0),
+				   "SIP/2.0/TLS edge.contoso.com:5061;branch=z9hG4bK"),
 		  "our Via on top: %s", sip_header_nth(reg, "Via", 0));
-	cr_expect_not_null(strstr(sip_header_nth(reg, "Via", 1), "10.0.1.10"), "the client's below");
+	cr_expect_not_null(strstr(sip_header_nth(reg, "Via", 1), "10.0.1.10"),
+			   "the client's below");
 }
 
 Test(access, a_response_finds_its_flow_by_via)
@@ -65,14 +70,16 @@ Test(access, a_response_finds_its_flow_by_via)
 	response = sip_response_new(m, 200, "OK", "t");
 	token = edge_route_take_via(response, FQDN);
 	cr_expect_str_eq(token, "00ff", "token");
-	cr_expect_not_null(strstr(sip_header_nth(response, "Via", 0), "10.0.1.10"), "our Via is off");
+	cr_expect_not_null(strstr(sip_header_nth(response, "Via", 0), "10.0.1.10"),
+			   "our Via is off");
 	cr_expect_null(edge_route_take_via(response, FQDN), "the next one is not ours");
 	cr_expect_not_null(sip_header_nth(response, "Via", 0), "and stays");
 }
 
 Test(access, branches_are_stable_and_differ)
 {
-	g_autoptr(sip_msg) invite = request("INVITE"), ack = request("ACK"), other = request("INVITE");
+	g_autoptr(sip_msg) invite = request("INVITE"), ack = request("ACK"),
+			   other = request("INVITE");
 	g_autofree char *a = NULL, *b = NULL, *c = NULL;
 
 	sip_remove_header(other, "Via");
@@ -107,8 +114,10 @@ Test(access, routes)
 		sip_add_header(m, "Route", rows[i].route);
 		sip_add_header(m, "Route", "<sip:next.contoso.com;lr>");
 		token = edge_route_take_token(m, FQDN);
-		cr_expect_eq(g_strcmp0(token, rows[i].token), 0, "%s: '%s'", rows[i].name, token ? token : "none");
-		cr_expect_eq(sip_header_nth(m, "Route", 1) == NULL, rows[i].token != NULL, "%s: one Route is off", rows[i].name);
+		cr_expect_eq(g_strcmp0(token, rows[i].token), 0, "%s: '%s'", rows[i].name,
+			     token ? token : "none");
+		cr_expect_eq(sip_header_nth(m, "Route", 1) == NULL, rows[i].token != NULL,
+			     "%s: one Route is off", rows[i].name);
 	}
 }
 
@@ -124,17 +133,22 @@ Test(access, a_client_may_not_choose_a_flow)
 
 Test(access, names_of_the_next_hop)
 {
-	static const char *const names[] = {"x.contoso.com", "FE.contoso.com", NULL}, *const none[] = {NULL};
+	static const char *const names[] = {"x.contoso.com", "FE.contoso.com", NULL},
+				 *const none[] = {NULL};
 
 	cr_expect(inside_has_name(names, "fe.contoso.com"), "without case");
 	cr_expect_not(inside_has_name(names, "contoso.com"), "whole");
 	cr_expect_not(inside_has_name(none, "fe.contoso.com"), "no certificate");
 }
 
-static sip_msg *ask_mras(const char *body, const char *type, char **ret_user, gboolean *ret_internet)
+static sip_msg *ask_mras(const char *body, const char *type, char **ret_user,
+			 gboolean *ret_internet)
 {
 	char fqdn[] = "edge.contoso.com", av_fqdn[] = "av.contoso.com", secret[] = "s3cret";
-	struct edge_config config = {.fqdn = fqdn, .av_fqdn = av_fqdn, .secret = secret, .mras_secret = secret,
+	struct edge_config config = {.fqdn = fqdn,
+				     .av_fqdn = av_fqdn,
+				     .secret = secret,
+				     .mras_secret = secret,
 				     .credential_lifetime_ms = 8 * 3600 * 1000};
 	g_autoptr(sip_msg) m = request("SERVICE");
 
@@ -146,7 +160,11 @@ static sip_msg *ask_mras(const char *body, const char *type, char **ret_user, gb
 static char *mras_body(bool internet, guint duration_min)
 {
 	char id[] = "7", from[] = "sip:home1@contoso.com", to[] = "sip:mras@edge.contoso.com";
-	struct mras_request r = {.request_id = id, .from = from, .to = to, .identity = from, .internet = internet,
+	struct mras_request r = {.request_id = id,
+				 .from = from,
+				 .to = to,
+				 .identity = from,
+				 .internet = internet,
 				 .duration_min = duration_min};
 
 	return mras_request_print(&r);
@@ -158,10 +176,13 @@ Test(access, mras_gives_credentials_for_the_location)
 		bool internet;
 		guint asked_min, given_min;
 		const char *host;
-	} rows[] = {{true, 480, 480, "av.contoso.com"}, {false, 60, 60, "edge.contoso.com"}, {false, 100000, 480, "edge.contoso.com"}};
+	} rows[] = {{true, 480, 480, "av.contoso.com"},
+		    {false, 60, 60, "edge.contoso.com"},
+		    {false, 100000, 480, "edge.contoso.com"}};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autofree char *body = mras_body(rows[i].internet, rows[i].asked_min), *user = NULL, *password = NULL;
+		g_autofree char *body = mras_body(rows[i].internet, rows[i].asked_min),
+				*user = NULL, *password = NULL;
 		struct mras_response got = {0};
 		gboolean internet = FALSE;
 		g_autoptr(sip_msg) answer = ask_mras(body, MRAS_CONTENT_TYPE, &user, &internet);
@@ -170,13 +191,17 @@ Test(access, mras_gives_credentials_for_the_location)
 
 		cr_assert_eq(sip_status(answer), 200, "row %u", (guint)i);
 		text = sip_body(answer, &length);
-		cr_assert(text && mras_response_parse(text, length, &got), "row %u has a response", (guint)i);
+		cr_assert(text && mras_response_parse(text, length, &got), "row %u has a response",
+			  (guint)i);
 		cr_expect_str_eq(got.host_name, rows[i].host, "row %u", (guint)i);
 		cr_expect(got.udp_port == 3478 && got.tcp_port == 443, "ports");
 		cr_expect_eq(got.duration_min, rows[i].given_min, "row %u", (guint)i);
 		password = mras_password("s3cret", got.username, 1000 + rows[i].given_min * 60 - 1);
-		cr_expect(password && strcmp(password, got.password) == 0, "the A/V Edge will take them");
-		cr_expect_null(mras_password("s3cret", got.username, 1000 + rows[i].given_min * 60 + 1), "until then");
+		cr_expect(password && strcmp(password, got.password) == 0,
+			  "the A/V Edge will take them");
+		cr_expect_null(mras_password("s3cret", got.username,
+					     1000 + rows[i].given_min * 60 + 1),
+			       "until then");
 		cr_expect_eq(internet, rows[i].internet, "location told");
 		mras_response_clear(&got);
 	}

@@ -1,4 +1,6 @@
-/* Relays of both families: which one a client gets, and whom it may reach (RFC 8656 sections 7.2, 8.2, 10.2). */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Relays of both families: which one a client gets, and whom it may reach (RFC 8656
+ * sections 7.2, 8.2, 10.2). */
 #include <criterion/criterion.h>
 
 #include "tests/unit/edge/world.h"
@@ -8,8 +10,10 @@
 
 static int allocate(struct world *w, struct tester *c, int family)
 {
-	struct ask first = {.method = STUN_ALLOCATE, .transport = 17, .lifetime_s = -1, .no_credentials = true};
-	struct ask again = {.method = STUN_ALLOCATE, .transport = 17, .lifetime_s = -1, .family = family};
+	struct ask first = {
+		.method = STUN_ALLOCATE, .transport = 17, .lifetime_s = -1, .no_credentials = true};
+	struct ask again = {
+		.method = STUN_ALLOCATE, .transport = 17, .lifetime_s = -1, .family = family};
 
 	cr_assert_eq(tester_ask(w, c, &first), 401, "without credentials");
 	return tester_ask(w, c, &again);
@@ -33,8 +37,10 @@ Test(family, which_relay_a_client_gets)
 		{"nothing asked for", true, false, false, 0, 0, ENDPOINT_V4},
 		{"nothing asked for, over IPv6", true, false, true, 0, 0, ENDPOINT_V4},
 		{"nothing asked for, the same family", true, true, false, 0, 0, ENDPOINT_V4},
-		{"nothing asked for, the same family over IPv6", true, true, true, 0, 0, ENDPOINT_V6},
-		{"the same family over IPv6, but no such relay", false, true, true, 0, 0, ENDPOINT_V4},
+		{"nothing asked for, the same family over IPv6", true, true, true, 0, 0,
+		 ENDPOINT_V6},
+		{"the same family over IPv6, but no such relay", false, true, true, 0, 0,
+		 ENDPOINT_V4},
 		{"IPv6 over IPv4", true, false, false, V6, 0, ENDPOINT_V6},
 		{"IPv4 over IPv6", true, true, true, V4, 0, ENDPOINT_V4},
 		{"IPv6 without such a relay", false, false, true, V6, 440, ENDPOINT_NONE},
@@ -42,7 +48,8 @@ Test(family, which_relay_a_client_gets)
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		struct world_options options = {.ipv6 = rows[i].ipv6, .relay_family_same = rows[i].same};
+		struct world_options options = {.ipv6 = rows[i].ipv6,
+						.relay_family_same = rows[i].same};
 		struct world *w = world_new(&options);
 		struct tester *c = rows[i].over6 ? tester_new6(1, "a") : tester_new(1, "a");
 		struct endpoint relay = {0}, mapped;
@@ -50,8 +57,9 @@ Test(family, which_relay_a_client_gets)
 		cr_expect_eq(allocate(w, c, rows[i].family), rows[i].code, "%s", rows[i].name);
 		reply_endpoint(w, STUN_ATTRIBUTE_XOR_RELAYED_ADDRESS, &relay);
 		cr_expect_eq(relay.family, rows[i].got, "%s: family of the relay", rows[i].name);
-		cr_expect(rows[i].code || (reply_endpoint(w, STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS, &mapped) &&
-					   endpoint_equal(&mapped, &c->tuple.client)),
+		cr_expect(rows[i].code ||
+				  (reply_endpoint(w, STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS, &mapped) &&
+				   endpoint_equal(&mapped, &c->tuple.client)),
 			  "%s: mapped is where it came from", rows[i].name);
 		tester_free(c);
 		world_free(w);
@@ -76,8 +84,14 @@ Test(family, peers_of_the_other_family_are_a_mismatch)
 	static const struct {
 		int family, code;
 		const char *peer;
-	} rows[] = {{V6, 0, "2001:db8:77::1"}, {V6, 443, "192.0.2.77"}, {V4, 443, "2001:db8:77::1"}, {V4, 0, "192.0.2.77"},
-		    {V6, 403, "fd00::1"}, {V6, 403, "fe80::1"}, {V6, 403, "2002:c000:24d::1"}, {V6, 403, "::ffff:192.0.2.77"},
+	} rows[] = {{V6, 0, "2001:db8:77::1"},
+		    {V6, 443, "192.0.2.77"},
+		    {V4, 443, "2001:db8:77::1"},
+		    {V4, 0, "192.0.2.77"},
+		    {V6, 403, "fd00::1"},
+		    {V6, 403, "fe80::1"},
+		    {V6, 403, "2002:c000:24d::1"},
+		    {V6, 403, "::ffff:192.0.2.77"},
 		    {V6, 403, "64:ff9b::192.0.2.77"}};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -86,8 +100,10 @@ Test(family, peers_of_the_other_family_are_a_mismatch)
 		struct tester *c = tester_new(1, "a");
 
 		cr_assert_eq(allocate(w, c, rows[i].family), 0, "allocated");
-		cr_expect_eq(tester_permit(w, c, rows[i].peer), rows[i].code, "permission for %s", rows[i].peer);
-		cr_expect_eq(tester_bind(w, c, 0x4001, rows[i].peer, 9000), rows[i].code, "channel for %s", rows[i].peer);
+		cr_expect_eq(tester_permit(w, c, rows[i].peer), rows[i].code, "permission for %s",
+			     rows[i].peer);
+		cr_expect_eq(tester_bind(w, c, 0x4001, rows[i].peer, 9000), rows[i].code,
+			     "channel for %s", rows[i].peer);
 		tester_send(w, c, rows[i].peer, 9000, "x");
 		cr_expect_eq(w->sends, rows[i].code ? 0 : 1, "packets to %s", rows[i].peer);
 		tester_free(c);
@@ -121,7 +137,8 @@ Test(family, relays_of_one_family_reach_each_other_inside)
 	cr_assert(reply_endpoint(w, STUN_ATTRIBUTE_XOR_RELAYED_ADDRESS, &relay), "a has a relay");
 	tester_allocate(w, b);
 	tester_permit(w, a, "2001:db8:e::20");
-	cr_assert_eq(tester_bind(w, b, 0x4001, "2001:db8:e::20", relay.port), 0, "b's channel to a's relay");
+	cr_assert_eq(tester_bind(w, b, 0x4001, "2001:db8:e::20", relay.port), 0,
+		     "b's channel to a's relay");
 	tester_channel(w, b, 0x4001, "hello");
 	cr_expect_eq(w->sends, 0, "not by the network");
 	cr_expect_eq(w->media, 1, "straight to the other allocation");

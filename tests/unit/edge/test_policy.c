@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whom relays may reach: every special range, in every spelling, by every way of asking. */
 #include <criterion/criterion.h>
 #include <string.h>
@@ -7,19 +8,45 @@
 static const struct {
 	const char *address, *rule; /* NULL: allowed */
 } peers[] = {
-	{"0.0.0.0", "unspecified"},       {"0.1.2.3", "unspecified"},      {"127.0.0.1", "loopback"},
-	{"127.255.255.254", "loopback"},  {"169.254.1.1", "link-local"},   {"169.254.169.254", "link-local"},
-	{"224.0.0.1", "multicast"},       {"239.255.255.250", "multicast"}, {"255.255.255.255", "broadcast"},
-	{"240.0.0.1", "reserved"},        {"10.0.0.1", "private"},         {"10.255.255.255", "private"},
-	{"172.16.0.1", "private"},        {"172.31.255.254", "private"},   {"192.168.0.1", "private"},
-	{"192.168.255.255", "private"},   {"100.64.0.1", "shared"},        {"100.127.255.254", "shared"},
-	{"172.25.33.10", "own-address"},  {"10.45.16.10", "own-address"},  {"10.45.16.20", "own-address"},
-	{"10.45.16.21", "own-address"},   {"10.20.1.1", "private"},        {"10.19.255.255", "private"},
-	{"10.20.0.1", NULL},              {"10.20.0.255", NULL},           {"198.51.100.10", NULL},
-	{"192.0.2.1", NULL},              {"9.255.255.255", NULL},         {"11.0.0.0", NULL},
-	{"172.15.255.255", NULL},         {"172.32.0.0", NULL},            {"192.167.255.255", NULL},
-	{"192.169.0.0", NULL},            {"100.63.255.255", NULL},        {"100.128.0.0", NULL},
-	{"126.255.255.255", NULL},        {"128.0.0.0", NULL},             {"169.253.255.255", NULL},
+	{"0.0.0.0", "unspecified"},
+	{"0.1.2.3", "unspecified"},
+	{"127.0.0.1", "loopback"},
+	{"127.255.255.254", "loopback"},
+	{"169.254.1.1", "link-local"},
+	{"169.254.169.254", "link-local"},
+	{"224.0.0.1", "multicast"},
+	{"239.255.255.250", "multicast"},
+	{"255.255.255.255", "broadcast"},
+	{"240.0.0.1", "reserved"},
+	{"10.0.0.1", "private"},
+	{"10.255.255.255", "private"},
+	{"172.16.0.1", "private"},
+	{"172.31.255.254", "private"},
+	{"192.168.0.1", "private"},
+	{"192.168.255.255", "private"},
+	{"100.64.0.1", "shared"},
+	{"100.127.255.254", "shared"},
+	{"172.25.33.10", "own-address"},
+	{"10.45.16.10", "own-address"},
+	{"10.45.16.20", "own-address"},
+	{"10.45.16.21", "own-address"},
+	{"10.20.1.1", "private"},
+	{"10.19.255.255", "private"},
+	{"10.20.0.1", NULL},
+	{"10.20.0.255", NULL},
+	{"198.51.100.10", NULL},
+	{"192.0.2.1", NULL},
+	{"9.255.255.255", NULL},
+	{"11.0.0.0", NULL},
+	{"172.15.255.255", NULL},
+	{"172.32.0.0", NULL},
+	{"192.167.255.255", NULL},
+	{"192.169.0.0", NULL},
+	{"100.63.255.255", NULL},
+	{"100.128.0.0", NULL},
+	{"126.255.255.255", NULL},
+	{"128.0.0.0", NULL},
+	{"169.253.255.255", NULL},
 	{"223.255.255.255", NULL},
 };
 
@@ -41,10 +68,11 @@ static char *spell(const char *v4, guint form)
 	case 3:
 		return g_strdup_printf("64:ff9b::%s", v4);
 	case 4:
-		return g_strdup_printf("2002:%02x%02x:%02x%02x::1", e.ip[0], e.ip[1], e.ip[2], e.ip[3]);
+		return g_strdup_printf("2002:%02x%02x:%02x%02x::1", e.ip[0], e.ip[1], e.ip[2],
+				       e.ip[3]);
 	case 5:
-		return g_strdup_printf("2001:0:1:2:3:4:%02x%02x:%02x%02x", e.ip[0] ^ 255, e.ip[1] ^ 255, e.ip[2] ^ 255,
-				       e.ip[3] ^ 255);
+		return g_strdup_printf("2001:0:1:2:3:4:%02x%02x:%02x%02x", e.ip[0] ^ 255,
+				       e.ip[1] ^ 255, e.ip[2] ^ 255, e.ip[3] ^ 255);
 	default:
 		return g_strdup_printf("::%s", v4);
 	}
@@ -98,8 +126,13 @@ Test(policy, only_declared_networks_in_any_spelling_by_any_request)
 static policy *make_policy(const char *const *prefixes, GError **error)
 {
 	struct endpoint own[2], relay;
-	struct policy_config config = {.own = own, .n_own = 2, .relays = &relay, .n_relays = 1, .relay_port_min = 50000,
-				       .relay_port_max = 59999, .relay_to = prefixes};
+	struct policy_config config = {.own = own,
+				       .n_own = 2,
+				       .relays = &relay,
+				       .n_relays = 1,
+				       .relay_port_min = 50000,
+				       .relay_port_max = 59999,
+				       .relay_to = prefixes};
 
 	endpoint_parse("172.25.33.10", 0, &own[0]);
 	endpoint_parse("10.45.16.20", 0, &own[1]);
@@ -122,7 +155,8 @@ Test(policy, names_the_rule_in_every_spelling)
 			/* ::0.0.0.0 and ::0.1.2.3 are what they are either way */
 			cr_assert(endpoint_parse(text, 9, &e), "%s", text);
 			rule = policy_refuses(p, &e, POLICY_ENDPOINT);
-			cr_expect_str_eq(rule ? rule : "allowed", peers[i].rule ? peers[i].rule : forms[form], "%s", text);
+			cr_expect_str_eq(rule ? rule : "allowed",
+					 peers[i].rule ? peers[i].rule : forms[form], "%s", text);
 		}
 	}
 }
@@ -132,9 +166,11 @@ Test(policy, ipv6_ranges)
 	static const struct {
 		const char *address, *rule;
 	} rows[] = {
-		{"::", "unspecified"}, {"::1", "loopback"}, {"fe80::1", "link-local"}, {"ff02::1", "multicast"},
-		{"fd00::1", "private"}, {"fc00::1", "private"}, {"fec0::1", "private"}, {"64:ff9b:1::1", "nat64-local"},
-		{"2600::1", "allowed"}, {"2001:db8::1", "allowed"},
+		{"::", "unspecified"},	   {"::1", "loopback"},
+		{"fe80::1", "link-local"}, {"ff02::1", "multicast"},
+		{"fd00::1", "private"},	   {"fc00::1", "private"},
+		{"fec0::1", "private"},	   {"64:ff9b:1::1", "nat64-local"},
+		{"2600::1", "allowed"},	   {"2001:db8::1", "allowed"},
 	};
 	g_autoptr(policy) p = make_policy(NULL, NULL);
 
@@ -155,9 +191,10 @@ Test(policy, own_relays_on_relay_ports_only)
 		enum policy_scope scope;
 		bool allowed;
 	} rows[] = {
-		{49999, POLICY_ENDPOINT, false}, {50000, POLICY_ENDPOINT, true}, {59999, POLICY_ENDPOINT, true},
-		{60000, POLICY_ENDPOINT, false}, {3478, POLICY_ENDPOINT, false}, {443, POLICY_ENDPOINT, false},
-		{3478, POLICY_ADDRESS, true},    {0, POLICY_ADDRESS, true},
+		{49999, POLICY_ENDPOINT, false}, {50000, POLICY_ENDPOINT, true},
+		{59999, POLICY_ENDPOINT, true},	 {60000, POLICY_ENDPOINT, false},
+		{3478, POLICY_ENDPOINT, false},	 {443, POLICY_ENDPOINT, false},
+		{3478, POLICY_ADDRESS, true},	 {0, POLICY_ADDRESS, true},
 	};
 	g_autoptr(policy) p = make_policy(NULL, NULL);
 
@@ -165,13 +202,15 @@ Test(policy, own_relays_on_relay_ports_only)
 		struct endpoint e;
 
 		endpoint_parse("203.0.113.20", rows[i].port, &e);
-		cr_expect_eq(policy_refuses(p, &e, rows[i].scope) == NULL, rows[i].allowed, "port %u", rows[i].port);
+		cr_expect_eq(policy_refuses(p, &e, rows[i].scope) == NULL, rows[i].allowed,
+			     "port %u", rows[i].port);
 	}
 }
 
 Test(policy, a_bad_prefix_is_an_error)
 {
-	static const char *const rows[] = {"10.20.0.0/33", "10.20.0/24", "", "x", "10.20.0.0/", "10.20.0.0/-1", "::/129"};
+	static const char *const rows[] = {"10.20.0.0/33", "10.20.0/24",   "",	    "x",
+					   "10.20.0.0/",   "10.20.0.0/-1", "::/129"};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		const char *prefixes[] = {rows[i], NULL};
@@ -188,14 +227,16 @@ Test(policy, relay_to_opens_private_ranges_only)
 	static const struct {
 		const char *address;
 		bool allowed;
-	} rows[] = {{"10.1.1.1", true}, {"127.0.0.1", false}, {"169.254.1.1", false}, {"224.0.0.1", false},
-		    {"172.25.33.10", false}, {"fd00::1", true}, {"::1", false}, {"::ffff:127.0.0.1", false}};
+	} rows[] = {{"10.1.1.1", true},	  {"127.0.0.1", false},	      {"169.254.1.1", false},
+		    {"224.0.0.1", false}, {"172.25.33.10", false},    {"fd00::1", true},
+		    {"::1", false},	  {"::ffff:127.0.0.1", false}};
 	g_autoptr(policy) p = make_policy(everything, NULL);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		struct endpoint e;
 
 		endpoint_parse(rows[i].address, 9, &e);
-		cr_expect_eq(policy_refuses(p, &e, POLICY_ENDPOINT) == NULL, rows[i].allowed, "%s", rows[i].address);
+		cr_expect_eq(policy_refuses(p, &e, POLICY_ENDPOINT) == NULL, rows[i].allowed, "%s",
+			     rows[i].address);
 	}
 }

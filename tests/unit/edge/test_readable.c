@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Many descriptors as one source: who has something is told, whoever goes meanwhile. */
 #include "edge/readable.h"
 
@@ -65,13 +66,15 @@ Test(readable, tells_all_that_have_something_and_no_others)
 		cr_assert_eq(write(ends[i].out, "ab", 2), 2);
 	turn();
 	for (guint i = 0; i < ENDS; i++)
-		cr_expect_eq(ends[i].told, i % 2 == 0 ? 2u : 0u, "end %u: told %u times", i, ends[i].told);
+		cr_expect_eq(ends[i].told, i % 2 == 0 ? 2u : 0u, "end %u: told %u times", i,
+			     ends[i].told);
 	for (guint i = 0; i < ENDS; i++)
 		close_end(&ends[i]);
 	readable_free(r);
 }
 
-/* Each removes its neighbour (the last, itself) when it is told: of each two neighbours one is told at most. */
+/* Each removes its neighbour (the last, itself) when it is told: of each two neighbours one is told
+ * at most. */
 Test(readable, who_was_removed_is_not_told)
 {
 	struct end ends[ENDS];

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The TURN server with virtual time. */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -39,10 +40,13 @@ Test(turn, allocates_on_the_external_card)
 	struct endpoint relay, mapped;
 
 	cr_assert_eq(tester_allocate(w, c), 0, "allocated");
-	cr_assert(reply_endpoint(w, STUN_ATTRIBUTE_XOR_RELAYED_ADDRESS, &relay), "has a relayed address");
-	cr_assert(reply_endpoint(w, STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS, &mapped), "has a mapped address");
+	cr_assert(reply_endpoint(w, STUN_ATTRIBUTE_XOR_RELAYED_ADDRESS, &relay),
+		  "has a relayed address");
+	cr_assert(reply_endpoint(w, STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS, &mapped),
+		  "has a mapped address");
 	cr_assert(endpoint_equal(&mapped, &c->tuple.client), "mapped is where it came from");
-	cr_assert(endpoint_equal(&relay, &w->last->advertised), "advertised, not bound, address is told");
+	cr_assert(endpoint_equal(&relay, &w->last->advertised),
+		  "advertised, not bound, address is told");
 	cr_assert(relay.port >= 50000 && relay.port <= 59999, "port %u in the range", relay.port);
 	cr_assert_eq(w->last->relay.ip[0], 10, "bound to the private address");
 	cr_assert_eq(reply_lifetime_s(w), 600, "default lifetime");
@@ -75,10 +79,18 @@ Test(turn, refuses_bad_allocates)
 	} rows[] = {
 		{"no transport", {.method = STUN_ALLOCATE, .lifetime_s = -1}, 400},
 		{"TCP relay", {.method = STUN_ALLOCATE, .lifetime_s = -1, .transport = 6}, 442},
-		{"IPv6", {.method = STUN_ALLOCATE, .lifetime_s = -1, .transport = 17, .family = 2}, 440},
-		{"don't fragment", {.method = STUN_ALLOCATE, .lifetime_s = -1, .transport = 17, .extra = 0x1a}, 420},
-		{"unknown", {.method = STUN_ALLOCATE, .lifetime_s = -1, .transport = 17, .extra = 0x7777}, 420},
-		{"reserve", {.method = STUN_ALLOCATE, .lifetime_s = -1, .transport = 17, .even_port = 0x81}, 508},
+		{"IPv6",
+		 {.method = STUN_ALLOCATE, .lifetime_s = -1, .transport = 17, .family = 2},
+		 440},
+		{"don't fragment",
+		 {.method = STUN_ALLOCATE, .lifetime_s = -1, .transport = 17, .extra = 0x1a},
+		 420},
+		{"unknown",
+		 {.method = STUN_ALLOCATE, .lifetime_s = -1, .transport = 17, .extra = 0x7777},
+		 420},
+		{"reserve",
+		 {.method = STUN_ALLOCATE, .lifetime_s = -1, .transport = 17, .even_port = 0x81},
+		 508},
 	};
 	struct world *w = plain_world();
 	struct tester *c = tester_new(1, "dc1@contoso.com");
@@ -88,7 +100,8 @@ Test(turn, refuses_bad_allocates)
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		int code = tester_ask(w, c, &rows[i].ask);
 
-		cr_expect_eq(code, rows[i].code, "%s: %d, got %d", rows[i].name, rows[i].code, code);
+		cr_expect_eq(code, rows[i].code, "%s: %d, got %d", rows[i].name, rows[i].code,
+			     code);
 	}
 	cr_expect_eq(w->open_relays, 0, "nothing is open");
 	tester_free(c);
@@ -99,7 +112,11 @@ Test(turn, an_even_port_is_even)
 {
 	struct world *w = plain_world();
 	struct tester *c = tester_new(1, "dc1@contoso.com");
-	struct ask ask = {.method = STUN_ALLOCATE, .lifetime_s = -1, .transport = 17, .even_port = 1, .family = 1};
+	struct ask ask = {.method = STUN_ALLOCATE,
+			  .lifetime_s = -1,
+			  .transport = 17,
+			  .even_port = 1,
+			  .family = 1};
 
 	tester_allocate(w, c);
 	for (guint i = 0; i < 8; i++) {
@@ -116,7 +133,10 @@ Test(turn, the_same_allocate_again_is_a_retransmission)
 	static const guint8 transaction[16] = {0, 0, 0, 0, 1, 2, 3};
 	struct world *w = plain_world();
 	struct tester *c = tester_new(1, "dc1@contoso.com");
-	struct ask ask = {.method = STUN_ALLOCATE, .transport = 17, .lifetime_s = -1, .transaction = transaction};
+	struct ask ask = {.method = STUN_ALLOCATE,
+			  .transport = 17,
+			  .lifetime_s = -1,
+			  .transaction = transaction};
 	struct endpoint first, second;
 
 	tester_allocate(w, c);
@@ -136,7 +156,8 @@ Test(turn, the_same_allocate_again_is_a_retransmission)
 Test(turn, checks_credentials)
 {
 	struct world *w = plain_world();
-	struct tester *c = tester_new(1, "dc1@contoso.com"), *other = tester_new(1, "dc2@contoso.com");
+	struct tester *c = tester_new(1, "dc1@contoso.com"),
+		      *other = tester_new(1, "dc2@contoso.com");
 	struct ask ask = {.method = STUN_ALLOCATE, .transport = 17, .lifetime_s = -1};
 	g_autofree char *good = NULL;
 
@@ -170,7 +191,8 @@ Test(turn, checks_credentials)
 Test(turn, a_nonce_belongs_to_an_address)
 {
 	struct world *w = plain_world();
-	struct tester *c = tester_new(1, "dc1@contoso.com"), *other = tester_new(2, "dc1@contoso.com");
+	struct tester *c = tester_new(1, "dc1@contoso.com"),
+		      *other = tester_new(2, "dc1@contoso.com");
 
 	tester_allocate(w, c);
 	memcpy(other->nonce, c->nonce, sizeof c->nonce);
@@ -192,7 +214,8 @@ Test(turn, lifetimes)
 	tester_allocate(w, c);
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		cr_expect_eq(refresh(w, c, rows[i].wanted_s), 0, "refreshed");
-		cr_expect_eq(reply_lifetime_s(w), rows[i].granted_s, "%d s wanted", (int)rows[i].wanted_s);
+		cr_expect_eq(reply_lifetime_s(w), rows[i].granted_s, "%d s wanted",
+			     (int)rows[i].wanted_s);
 	}
 	cr_expect_eq(refresh(w, c, 0), 0, "released");
 	cr_expect_eq(reply_lifetime_s(w), 0, "0 s");
@@ -276,14 +299,19 @@ Test(turn, channels)
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		int code = tester_bind(w, c, rows[i].channel, rows[i].peer, rows[i].port);
 
-		cr_expect_eq(code, rows[i].code, "%s: %d, got %d", rows[i].name, rows[i].code, code);
+		cr_expect_eq(code, rows[i].code, "%s: %d, got %d", rows[i].name, rows[i].code,
+			     code);
 	}
 	tester_channel(w, c, 0x4000, "hello");
 	cr_assert(w->sends == 1 && endpoint_equal(&w->sent_to, &peer), "out by the channel");
 	tester_channel(w, c, 0x4444, "hello");
 	cr_assert_eq(w->sends, 1, "no such channel");
 	turn_from_peer(w->turn, w->now_us, w->last, &peer, (const guint8 *)"abc", 3);
-	cr_assert(w->reply_length == 7 && memcmp(w->reply, "\x40\x00\x00\x03" "abc", 7) == 0, "in by the channel, unpadded on UDP");
+	cr_assert(w->reply_length == 7 && memcmp(w->reply,
+						 "\x40\x00\x00\x03"
+						 "abc",
+						 7) == 0,
+		  "in by the channel, unpadded on UDP");
 	refresh(w, c, 3600);
 	w->now_us = 600 * S;
 	tester_channel(w, c, 0x4000, "late");
@@ -312,7 +340,10 @@ Test(turn, channel_data_are_padded_on_tcp)
 
 Test(turn, permissions_come_all_or_none)
 {
-	static const char *const mixed[] = {"192.0.2.1", "10.9.9.9", NULL}, *const good[] = {"192.0.2.1", "192.0.2.2", NULL};
+	static const char *const mixed[] = {"192.0.2.1", "10.9.9.9", NULL}, *const good[] = {
+										    "192.0.2.1",
+										    "192.0.2.2",
+										    NULL};
 	struct world *w = plain_world();
 	struct tester *c = tester_new(1, "dc1@contoso.com");
 	struct ask ask = {.method = STUN_CREATEPERMISSION, .lifetime_s = -1, .peers = mixed};
@@ -365,7 +396,8 @@ Test(turn, quotas)
 		struct tester *c = tester_new(i + 1, rows[i].user);
 		int code = tester_allocate(w, c);
 
-		cr_expect_eq(code, rows[i].code, "allocation %u: %d, got %d", i, rows[i].code, code);
+		cr_expect_eq(code, rows[i].code, "allocation %u: %d, got %d", i, rows[i].code,
+			     code);
 		tester_free(c);
 	}
 	world_free(w);
@@ -425,9 +457,11 @@ Test(turn, relay_to_relay_stays_inside)
 	cr_assert_eq(w->sends, 0, "not by the network");
 	cr_assert_eq(w->media, 1, "but to b");
 	cr_assert(endpoint_equal(&w->reply_to, &b->tuple.client), "to b");
-	cr_assert(reply_endpoint(w, STUN_ATTRIBUTE_XOR_PEER_ADDRESS, &from) && endpoint_equal(&from, &relay_a),
+	cr_assert(reply_endpoint(w, STUN_ATTRIBUTE_XOR_PEER_ADDRESS, &from) &&
+			  endpoint_equal(&from, &relay_a),
 		  "from a's advertised address");
-	tester_send(w, a, text_b, relay_b.port == 59999 ? 50000 : (guint16)(relay_b.port + 1), "nobody");
+	tester_send(w, a, text_b, relay_b.port == 59999 ? 50000 : (guint16)(relay_b.port + 1),
+		    "nobody");
 	cr_assert(w->sends == 0 && w->media == 1, "a port without allocation is nobody's");
 	tester_send(w, a, text_b, 3478, "control");
 	cr_assert(w->sends == 0 && w->denials == 1, "control ports are refused");
@@ -441,7 +475,8 @@ Test(turn, relay_to_relay_stays_inside)
 
 Test(turn, binding_with_and_without_cookie)
 {
-	static const guint8 modern[20] = {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 9}, classic[20] = {0, 1, 0, 0, 1, 2, 3, 4, 5};
+	static const guint8 modern[20] = {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 9},
+			    classic[20] = {0, 1, 0, 0, 1, 2, 3, 4, 5};
 	struct world *w = plain_world();
 	struct tester *c = tester_new(9, "a");
 	struct endpoint mapped;
@@ -449,43 +484,52 @@ Test(turn, binding_with_and_without_cookie)
 	const guint8 *value;
 
 	turn_from_client(w->turn, 0, c, &c->tuple, modern, sizeof modern);
-	cr_assert(reply_endpoint(w, STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS, &mapped), "XOR-MAPPED-ADDRESS");
+	cr_assert(reply_endpoint(w, STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS, &mapped),
+		  "XOR-MAPPED-ADDRESS");
 	cr_assert(endpoint_equal(&mapped, &c->tuple.client), "where it came from");
 	turn_from_client(w->turn, 0, c, &c->tuple, classic, sizeof classic);
 	cr_assert_eq(w->replies, 2, "RFC 3489 is answered");
 	cr_assert_eq(memcmp(w->reply + 4, classic + 4, 16), 0, "all 16 bytes of the id come back");
 	value = reply_attribute(w, STUN_ATTRIBUTE_MAPPED_ADDRESS, &length);
-	cr_assert(value && length == 8 && memcmp(value, "\x00\x01\x0f\xa0\xc6\x33\x64\x09", 8) == 0, "MAPPED-ADDRESS");
+	cr_assert(value && length == 8 && memcmp(value, "\x00\x01\x0f\xa0\xc6\x33\x64\x09", 8) == 0,
+		  "MAPPED-ADDRESS");
 	tester_free(c);
 	world_free(w);
 }
 
-static void expect_bounded(struct world *w, struct tester *c, const char *name, const guint8 *data, gsize length)
+static void expect_bounded(struct world *w, struct tester *c, const char *name, const guint8 *data,
+			   gsize length)
 {
 	w->reply_length = 0;
 	turn_from_client(w->turn, w->now_us, c, &c->tuple, data, length);
 	/* IP and UDP headers, 28 bytes, are on both. */
-	cr_expect(w->reply_length == 0 || (w->reply_length + 28) * 2 <= (length + 28) * 3, "%s: %u bytes for %u", name,
-		  (guint)w->reply_length, (guint)length);
+	cr_expect(w->reply_length == 0 || (w->reply_length + 28) * 2 <= (length + 28) * 3,
+		  "%s: %u bytes for %u", name, (guint)w->reply_length, (guint)length);
 }
 
 Test(turn, amplification_before_credentials)
 {
-	static const StunMethod methods[] = {STUN_BINDING, STUN_ALLOCATE, STUN_REFRESH, STUN_CREATEPERMISSION,
-					     STUN_CHANNELBIND};
+	static const StunMethod methods[] = {STUN_BINDING, STUN_ALLOCATE, STUN_REFRESH,
+					     STUN_CREATEPERMISSION, STUN_CHANNELBIND};
 	struct world *w = plain_world();
 	struct tester *c = tester_new(1, "a");
 	guint8 buffer[512];
 
 	for (gsize m = 0; m < G_N_ELEMENTS(methods); m++) {
 		for (guint extra = 0; extra < 3; extra++) {
-			struct ask ask = {.method = methods[m], .no_credentials = true, .lifetime_s = extra == 1 ? 600 : -1,
-					  .transport = extra ? 17 : 0, .extra = extra == 2 ? 0x7777 : 0};
-			g_autofree char *name = g_strdup_printf("method %d, row %u", (int)methods[m], extra);
+			struct ask ask = {.method = methods[m],
+					  .no_credentials = true,
+					  .lifetime_s = extra == 1 ? 600 : -1,
+					  .transport = extra ? 17 : 0,
+					  .extra = extra == 2 ? 0x7777 : 0};
+			g_autofree char *name =
+				g_strdup_printf("method %d, row %u", (int)methods[m], extra);
 
-			expect_bounded(w, c, name, buffer, tester_write(c, &ask, buffer, sizeof buffer));
+			expect_bounded(w, c, name, buffer,
+				       tester_write(c, &ask, buffer, sizeof buffer));
 			ask.no_credentials = false; /* wrong ones: a made-up nonce */
-			expect_bounded(w, c, name, buffer, tester_write(c, &ask, buffer, sizeof buffer));
+			expect_bounded(w, c, name, buffer,
+				       tester_write(c, &ask, buffer, sizeof buffer));
 		}
 	}
 	cr_expect_gt(w->replies, 10, "there were answers at all");
@@ -493,23 +537,29 @@ Test(turn, amplification_before_credentials)
 	world_free(w);
 }
 
-/* Each length, and each byte changed: no crash (the sanitizers look on), and no relay without credentials. */
+/* Each length, and each byte changed: no crash (the sanitizers look on), and no relay without
+ * credentials. */
 Test(turn, malformed_and_truncated)
 {
 	static const char *const peers[] = {PEER, "192.0.2.78", NULL};
-	static const StunMethod methods[] = {STUN_BINDING, STUN_ALLOCATE, STUN_REFRESH, STUN_CREATEPERMISSION,
-					     STUN_CHANNELBIND};
+	static const StunMethod methods[] = {STUN_BINDING, STUN_ALLOCATE, STUN_REFRESH,
+					     STUN_CREATEPERMISSION, STUN_CHANNELBIND};
 	struct world *w = plain_world();
 	struct tester *c = tester_new(1, "a");
 
 	tester_allocate(w, c);
 	for (gsize m = 0; m < G_N_ELEMENTS(methods); m++) {
-		struct ask ask = {.method = methods[m], .lifetime_s = 600, .peers = peers, .channel = 0x4001, .transport = 17};
+		struct ask ask = {.method = methods[m],
+				  .lifetime_s = 600,
+				  .peers = peers,
+				  .channel = 0x4001,
+				  .transport = 17};
 		guint8 whole[1024];
 		gsize length = tester_write(c, &ask, whole, sizeof whole);
 
 		for (gsize n = 0; n <= length; n++) {
-			g_autofree guint8 *part = g_memdup2(whole, n); /* exact, so that a read past it is seen */
+			g_autofree guint8 *part =
+				g_memdup2(whole, n); /* exact, so that a read past it is seen */
 
 			turn_from_client(w->turn, 0, c, &c->tuple, part, n);
 		}

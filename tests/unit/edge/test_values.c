@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Small values: nonces, permissions, bindings, rates, addresses, configuration. */
 #include <criterion/criterion.h>
 #include <string.h>
@@ -21,8 +22,10 @@ static struct endpoint at(const char *address, guint16 port)
 
 Test(values, nonce_ages)
 {
-	struct nonce_source source = {.key = "0123456789abcde", .lifetime_s = 3600}, other = {.key = "x", .lifetime_s = 3600};
-	struct endpoint a = at("192.0.2.1", 1), b = at("192.0.2.2", 1), same_host = at("192.0.2.1", 2);
+	struct nonce_source source = {.key = "0123456789abcde", .lifetime_s = 3600},
+			    other = {.key = "x", .lifetime_s = 3600};
+	struct endpoint a = at("192.0.2.1", 1), b = at("192.0.2.2", 1),
+			same_host = at("192.0.2.1", 2);
 	char nonce[NONCE_LENGTH + 1];
 	const guint8 *bytes = (const guint8 *)nonce;
 	gint64 start_us = (gint64)65530 * 16 * S; /* about to wrap */
@@ -30,11 +33,16 @@ Test(values, nonce_ages)
 	nonce_make(&source, &a, start_us, nonce);
 	cr_expect_eq(strlen(nonce), NONCE_LENGTH, "length");
 	cr_expect(nonce_is_fresh(&source, &a, start_us, bytes, NONCE_LENGTH), "at once");
-	cr_expect(nonce_is_fresh(&source, &same_host, start_us, bytes, NONCE_LENGTH), "from another port");
-	cr_expect(nonce_is_fresh(&source, &a, start_us + 3600 * S, bytes, NONCE_LENGTH), "after an hour, over the wrap");
-	cr_expect_not(nonce_is_fresh(&source, &a, start_us + 3616 * S, bytes, NONCE_LENGTH), "later");
-	cr_expect_not(nonce_is_fresh(&source, &a, start_us - 16 * S, bytes, NONCE_LENGTH), "from the future");
-	cr_expect_not(nonce_is_fresh(&source, &b, start_us, bytes, NONCE_LENGTH), "another address");
+	cr_expect(nonce_is_fresh(&source, &same_host, start_us, bytes, NONCE_LENGTH),
+		  "from another port");
+	cr_expect(nonce_is_fresh(&source, &a, start_us + 3600 * S, bytes, NONCE_LENGTH),
+		  "after an hour, over the wrap");
+	cr_expect_not(nonce_is_fresh(&source, &a, start_us + 3616 * S, bytes, NONCE_LENGTH),
+		      "later");
+	cr_expect_not(nonce_is_fresh(&source, &a, start_us - 16 * S, bytes, NONCE_LENGTH),
+		      "from the future");
+	cr_expect_not(nonce_is_fresh(&source, &b, start_us, bytes, NONCE_LENGTH),
+		      "another address");
 	cr_expect_not(nonce_is_fresh(&other, &a, start_us, bytes, NONCE_LENGTH), "another server");
 	cr_expect_not(nonce_is_fresh(&source, &a, start_us, bytes, NONCE_LENGTH - 1), "cut");
 	for (guint i = 0; i < NONCE_LENGTH; i++) {
@@ -42,7 +50,9 @@ Test(values, nonce_ages)
 
 		memcpy(changed, nonce, sizeof changed);
 		changed[i] = changed[i] == 'A' ? 'B' : 'A';
-		cr_expect_not(nonce_is_fresh(&source, &a, start_us, (const guint8 *)changed, NONCE_LENGTH), "byte %u", i);
+		cr_expect_not(nonce_is_fresh(&source, &a, start_us, (const guint8 *)changed,
+					     NONCE_LENGTH),
+			      "byte %u", i);
 	}
 }
 
@@ -67,12 +77,15 @@ Test(values, bindings_are_limited)
 
 	for (guint16 i = 0; i < BINDINGS_MAX; i++) {
 		peer.port = i;
-		cr_expect_eq(binding_bind(&set, (guint16)(0x4000 + i), &peer, 0), BINDING_DONE, "binding %u", i);
+		cr_expect_eq(binding_bind(&set, (guint16)(0x4000 + i), &peer, 0), BINDING_DONE,
+			     "binding %u", i);
 	}
 	peer.port = 5000;
 	cr_expect_eq(binding_bind(&set, 0x5000, &peer, 0), BINDING_FULL, "one more");
-	cr_expect_eq(binding_bind(&set, 0x5000, &peer, BINDING_LIFETIME_US), BINDING_DONE, "when others are over");
-	cr_expect_eq(binding_number(&set, &peer, BINDING_LIFETIME_US), 0x5000, "number of the peer");
+	cr_expect_eq(binding_bind(&set, 0x5000, &peer, BINDING_LIFETIME_US), BINDING_DONE,
+		     "when others are over");
+	cr_expect_eq(binding_number(&set, &peer, BINDING_LIFETIME_US), 0x5000,
+		     "number of the peer");
 	cr_expect_null(binding_peer(&set, 0x4001, BINDING_LIFETIME_US), "an old one is over");
 }
 
@@ -92,9 +105,11 @@ Test(values, rates)
 	rate_free(r);
 }
 
-#define BASE                                                                                                           \
-	"'fqdn': 'edge.contoso.com', 'domain': 'contoso.com', 'next_hop': 'fe.contoso.com', 'ca': '/c', "              \
-	"'certificate': '/e', 'key': '/k', 'secret': 's', 'internal': '172.25.33.10', 'access': '203.0.113.10', "      \
+#define BASE                                                                                      \
+	"'fqdn': 'edge.contoso.com', 'domain': 'contoso.com', 'next_hop': 'fe.contoso.com', "     \
+	"'ca': '/c', "                                                                            \
+	"'certificate': '/e', 'key': '/k', 'secret': 's', 'internal': '172.25.33.10', 'access': " \
+	"'203.0.113.10', "                                                                        \
 	"'av': '203.0.113.20'"
 
 static struct edge_config *parse(const char *text, GError **error)
@@ -112,8 +127,11 @@ static struct edge_config *parse(const char *text, GError **error)
 Test(values, configuration_defaults)
 {
 	struct edge_config *c = parse("{" BASE "}", NULL);
-	struct edge_config *d = parse("{" BASE ", 'av_public': '198.51.100.9', 'av_tcp': '203.0.113.21', 'relay_to': ['10.0.0.0/8'], "
-				      "'av_engine': 'none', 'relay_port_min': 40000, 'relay_port_max': 40000}", NULL);
+	struct edge_config *d =
+		parse("{" BASE ", 'av_public': '198.51.100.9', 'av_tcp': '203.0.113.21', "
+		      "'relay_to': ['10.0.0.0/8'], "
+		      "'av_engine': 'none', 'relay_port_min': 40000, 'relay_port_max': 40000}",
+		      NULL);
 	char text[ENDPOINT_TEXT_MAX];
 
 	cr_assert(c && d, "both parse");
@@ -121,10 +139,13 @@ Test(values, configuration_defaults)
 	cr_expect_str_eq(c->av_fqdn, "edge.contoso.com", "A/V name is the name");
 	cr_expect_eq(c->next_hop_port, 5061, "next hop port");
 	cr_expect(c->relay_port_min == 50000 && c->relay_port_max == 59999, "relay ports");
-	cr_expect_str_eq(endpoint_print(&c->relay[0][TURN_TCP], text), "203.0.113.20:0", "av_tcp is av");
+	cr_expect_str_eq(endpoint_print(&c->relay[0][TURN_TCP], text), "203.0.113.20:0",
+			 "av_tcp is av");
 	cr_expect(c->builtin_av, "built in");
-	cr_expect_str_eq(endpoint_print(&d->advertised[0][TURN_UDP], text), "198.51.100.9:0", "public");
-	cr_expect_str_eq(endpoint_print(&d->advertised[0][TURN_TCP], text), "203.0.113.21:0", "av_tcp_public is av_tcp");
+	cr_expect_str_eq(endpoint_print(&d->advertised[0][TURN_UDP], text), "198.51.100.9:0",
+			 "public");
+	cr_expect_str_eq(endpoint_print(&d->advertised[0][TURN_TCP], text), "203.0.113.21:0",
+			 "av_tcp_public is av_tcp");
 	cr_expect_not(d->builtin_av, "another program");
 	cr_expect_str_eq(d->relay_to[0], "10.0.0.0/8", "relay_to");
 	edge_config_free(c);
@@ -134,8 +155,10 @@ Test(values, configuration_defaults)
 Test(values, configuration_of_both_families)
 {
 	struct edge_config *c = parse("{" BASE "}", NULL);
-	struct edge_config *d = parse("{" BASE ", 'internal6': '2001:db8:1::10', 'av6': '2001:db8:2::20', "
-				      "'relay_family': 'same'}", NULL);
+	struct edge_config *d =
+		parse("{" BASE ", 'internal6': '2001:db8:1::10', 'av6': '2001:db8:2::20', "
+		      "'relay_family': 'same'}",
+		      NULL);
 	char text[ENDPOINT_TEXT_MAX];
 
 	cr_assert(c && d, "both parse");
@@ -143,8 +166,10 @@ Test(values, configuration_of_both_families)
 	cr_expect_eq(c->relay[1][TURN_UDP].family, ENDPOINT_NONE, "no IPv6 relays");
 	cr_expect_not(c->relay_family_same, "RFC 8656's default");
 	cr_expect_str_eq(endpoint_print(&d->internal6, text), "[2001:db8:1::10]:0", "inside");
-	cr_expect_str_eq(endpoint_print(&d->relay[1][TURN_TCP], text), "[2001:db8:2::20]:0", "av_tcp6 is av6");
-	cr_expect_str_eq(endpoint_print(&d->advertised[1][TURN_UDP], text), "[2001:db8:2::20]:0", "no other outside");
+	cr_expect_str_eq(endpoint_print(&d->relay[1][TURN_TCP], text), "[2001:db8:2::20]:0",
+			 "av_tcp6 is av6");
+	cr_expect_str_eq(endpoint_print(&d->advertised[1][TURN_UDP], text), "[2001:db8:2::20]:0",
+			 "no other outside");
 	cr_expect(d->relay_family_same, "the same family");
 	edge_config_free(c);
 	edge_config_free(d);
@@ -170,7 +195,8 @@ Test(values, configuration_errors_name_the_member)
 		g_autoptr(GError) error = NULL;
 
 		cr_expect_null(parse(rows[i].text, &error), "%s", rows[i].text);
-		cr_expect(error && strstr(error->message, rows[i].member), "%s: %s", rows[i].member, error ? error->message : "");
+		cr_expect(error && strstr(error->message, rows[i].member), "%s: %s", rows[i].member,
+			  error ? error->message : "");
 	}
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/edge/world.h"
 
 #include <criterion/criterion.h>
@@ -6,8 +7,8 @@
 
 #include "common/mras.h"
 
-static void to_client(gpointer client G_GNUC_UNUSED, const struct turn_tuple *tuple, const guint8 *data, gsize length,
-		      bool media, gpointer user_data)
+static void to_client(gpointer client G_GNUC_UNUSED, const struct turn_tuple *tuple,
+		      const guint8 *data, gsize length, bool media, gpointer user_data)
 {
 	struct world *w = user_data;
 
@@ -40,8 +41,8 @@ static void close_relay(struct allocation *a, gpointer user_data)
 		w->last = NULL;
 }
 
-static void to_peer(struct allocation *a G_GNUC_UNUSED, const struct endpoint *peer, const guint8 *data, gsize length,
-		    gpointer user_data)
+static void to_peer(struct allocation *a G_GNUC_UNUSED, const struct endpoint *peer,
+		    const guint8 *data, gsize length, gpointer user_data)
 {
 	struct world *w = user_data;
 
@@ -82,9 +83,10 @@ struct world *world_new(const struct world_options *o)
 						  .event = on_event};
 	struct world *w = g_new0(struct world, 1);
 	/* Bound privately, advertised publicly: a 1:1 NAT in front of the DMZ. */
-	struct endpoint own[] = {at("172.25.33.10", 0), at("10.45.16.10", 0), at("10.45.16.20", 0), at("10.45.16.21", 0)};
-	struct endpoint relays[] = {at("203.0.113.20", 0), at("203.0.113.21", 0), at("2001:db8:e::20", 0),
-				    at("2001:db8:e::21", 0)};
+	struct endpoint own[] = {at("172.25.33.10", 0), at("10.45.16.10", 0), at("10.45.16.20", 0),
+				 at("10.45.16.21", 0)};
+	struct endpoint relays[] = {at("203.0.113.20", 0), at("203.0.113.21", 0),
+				    at("2001:db8:e::20", 0), at("2001:db8:e::21", 0)};
 	struct policy_config rules = {.own = own,
 				      .n_own = G_N_ELEMENTS(own),
 				      .relays = relays,
@@ -162,17 +164,20 @@ static void append_peer(StunMessage *m, const char *text, guint16 port)
 static void append_asked(StunMessage *m, const struct ask *ask, guint16 port)
 {
 	if (ask->transport)
-		stun_message_append32(m, STUN_ATTRIBUTE_REQUESTED_TRANSPORT, (guint32)ask->transport << 24);
+		stun_message_append32(m, STUN_ATTRIBUTE_REQUESTED_TRANSPORT,
+				      (guint32)ask->transport << 24);
 	if (ask->lifetime_s >= 0)
 		stun_message_append32(m, STUN_ATTRIBUTE_LIFETIME, (guint32)ask->lifetime_s);
 	if (ask->channel)
-		stun_message_append32(m, STUN_ATTRIBUTE_CHANNEL_NUMBER, (guint32)ask->channel << 16);
+		stun_message_append32(m, STUN_ATTRIBUTE_CHANNEL_NUMBER,
+				      (guint32)ask->channel << 16);
 	for (guint i = 0; ask->peers && ask->peers[i]; i++)
 		append_peer(m, ask->peers[i], port);
 	if (ask->extra)
 		stun_message_append_flag(m, (StunAttribute)ask->extra);
 	if (ask->family)
-		stun_message_append32(m, STUN_ATTRIBUTE_REQUESTED_ADDRESS_TYPE, (guint32)ask->family << 24);
+		stun_message_append32(m, STUN_ATTRIBUTE_REQUESTED_ADDRESS_TYPE,
+				      (guint32)ask->family << 24);
 	if (ask->even_port) {
 		guint8 value = (guint8)(ask->even_port - 1);
 
@@ -180,7 +185,8 @@ static void append_asked(StunMessage *m, const struct ask *ask, guint16 port)
 	}
 }
 
-static gsize write_to(struct tester *c, const struct ask *ask, guint16 port, guint8 *buffer, gsize size)
+static gsize write_to(struct tester *c, const struct ask *ask, guint16 port, guint8 *buffer,
+		      gsize size)
 {
 	StunAgent agent;
 	StunMessage m;
@@ -196,7 +202,8 @@ static gsize write_to(struct tester *c, const struct ask *ask, guint16 port, gui
 	stun_message_append_string(&m, STUN_ATTRIBUTE_USERNAME, c->user);
 	stun_message_append_string(&m, STUN_ATTRIBUTE_REALM, c->realm);
 	stun_message_append_string(&m, STUN_ATTRIBUTE_NONCE, c->nonce);
-	return stun_agent_finish_message(&agent, &m, (const uint8_t *)c->password, strlen(c->password));
+	return stun_agent_finish_message(&agent, &m, (const uint8_t *)c->password,
+					 strlen(c->password));
 }
 
 gsize tester_write(struct tester *c, const struct ask *ask, guint8 *buffer, gsize size)
@@ -227,7 +234,8 @@ int tester_ask(struct world *w, struct tester *c, const struct ask *ask)
 
 int tester_allocate(struct world *w, struct tester *c)
 {
-	struct ask first = {.method = STUN_ALLOCATE, .transport = 17, .lifetime_s = -1, .no_credentials = true};
+	struct ask first = {
+		.method = STUN_ALLOCATE, .transport = 17, .lifetime_s = -1, .no_credentials = true};
 	struct ask again = {.method = STUN_ALLOCATE, .transport = 17, .lifetime_s = -1};
 	int code = tester_ask(w, c, &first);
 
@@ -246,12 +254,14 @@ int tester_permit(struct world *w, struct tester *c, const char *peer)
 int tester_bind(struct world *w, struct tester *c, guint16 channel, const char *peer, guint16 port)
 {
 	const char *peers[] = {peer, NULL};
-	struct ask ask = {.method = STUN_CHANNELBIND, .lifetime_s = -1, .channel = channel, .peers = peers};
+	struct ask ask = {
+		.method = STUN_CHANNELBIND, .lifetime_s = -1, .channel = channel, .peers = peers};
 
 	return ask_port(w, c, &ask, port);
 }
 
-void tester_send(struct world *w, struct tester *c, const char *peer, guint16 port, const char *text)
+void tester_send(struct world *w, struct tester *c, const char *peer, guint16 port,
+		 const char *text)
 {
 	guint8 buffer[2048];
 	StunAgent agent;

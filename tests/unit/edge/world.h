@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A TURN server whose surroundings are arrays: what it sends, opens and tells is kept for the test.
  *
- * Requests are written by libnice's codec, as a real client's are; answers are read with the cursor of
- * edge/stun_frame.h.  Time is `now_us`.
+ * Requests are written by libnice's codec, as a real client's are; answers are read with the cursor
+ * of edge/stun_frame.h.  Time is `now_us`.
  */
 #ifndef TESTS_UNIT_EDGE_WORLD_H
 #define TESTS_UNIT_EDGE_WORLD_H
@@ -31,7 +32,7 @@ struct world {
 	struct endpoint sent_to;
 	/* relays */
 	guint open_relays;
-	int open_failure; /* what open_relay answers */
+	int open_failure;  /* what open_relay answers */
 	guint16 busy_port; /* EADDRINUSE for this one */
 	struct allocation *last;
 	/* events */
@@ -41,9 +42,9 @@ struct world {
 
 struct world_options {
 	guint16 port_min, port_max; /* 0: 50000-59999 */
-	guint per_user, total;      /* 0: 8 and 16 */
+	guint per_user, total;	    /* 0: 8 and 16 */
 	const char *const *relay_to;
-	bool ipv6;              /* has relays of both families */
+	bool ipv6;		/* has relays of both families */
 	bool relay_family_same; /* struct turn_config */
 };
 struct world *world_new(const struct world_options *options);
@@ -67,11 +68,11 @@ struct ask {
 	bool no_credentials;
 	const char *const *peers;
 	guint16 channel;
-	gint64 lifetime_s;      /* -1: no attribute */
-	int transport;          /* protocol of REQUESTED-TRANSPORT, 0: none */
-	guint16 extra;          /* an empty attribute of this type, 0: none */
-	int even_port;          /* value of EVEN-PORT plus 1, 0: none */
-	int family;             /* REQUESTED-ADDRESS-FAMILY, 0: none */
+	gint64 lifetime_s;	   /* -1: no attribute */
+	int transport;		   /* protocol of REQUESTED-TRANSPORT, 0: none */
+	guint16 extra;		   /* an empty attribute of this type, 0: none */
+	int even_port;		   /* value of EVEN-PORT plus 1, 0: none */
+	int family;		   /* REQUESTED-ADDRESS-FAMILY, 0: none */
 	const guint8 *transaction; /* 16 bytes; NULL: a new one */
 };
 /* Writes the request; returns its length. */
@@ -83,7 +84,8 @@ int tester_allocate(struct world *w, struct tester *c);
 int tester_permit(struct world *w, struct tester *c, const char *peer);
 int tester_bind(struct world *w, struct tester *c, guint16 channel, const char *peer, guint16 port);
 /* A Send indication with the text as data. */
-void tester_send(struct world *w, struct tester *c, const char *peer, guint16 port, const char *text);
+void tester_send(struct world *w, struct tester *c, const char *peer, guint16 port,
+		 const char *text);
 void tester_channel(struct world *w, struct tester *c, guint16 channel, const char *text);
 
 int reply_code(const struct world *w);

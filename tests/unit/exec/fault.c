@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* exec_run and each operation that can fail, with the fake room. */
 #include "testbed/exec/exec.h"
 
@@ -49,12 +50,16 @@ Test(fault, every_operation_that_fails_is_named)
 
 		op_describe(op, said);
 		cr_assert_not(exec_run(x, p, &error), "operation %u fails", at);
-		cr_assert(g_error_matches(error, TB_ERROR, TB_ERROR_FAILED), "operation %u: error", at);
-		cr_expect(strstr(error->message, said->str), "'%s' names '%s'", error->message, said->str);
-		cr_expect(strstr(error->message, op->node), "'%s' names node '%s'", error->message, op->node);
-		cr_expect(!op->loc.file || g_str_has_prefix(error->message, "pair.yaml:"), "'%s' says where",
-			  error->message);
-		cr_expect_eq(exec_fake_log(x)->len, at - 1, "nothing is tried after operation %u", at);
+		cr_assert(g_error_matches(error, TB_ERROR, TB_ERROR_FAILED), "operation %u: error",
+			  at);
+		cr_expect(strstr(error->message, said->str), "'%s' names '%s'", error->message,
+			  said->str);
+		cr_expect(strstr(error->message, op->node), "'%s' names node '%s'", error->message,
+			  op->node);
+		cr_expect(!op->loc.file || g_str_has_prefix(error->message, "pair.yaml:"),
+			  "'%s' says where", error->message);
+		cr_expect_eq(exec_fake_log(x)->len, at - 1, "nothing is tried after operation %u",
+			     at);
 	}
 }
 
@@ -79,8 +84,9 @@ Test(fault, a_process_needs_its_node)
 	g_autoptr(exec) x = exec_new_fake(0);
 	g_autoptr(GError) error = NULL;
 	char program[] = "true";
-	char *const argv[] = { program, NULL };
-	struct exec_process process = { .node = "nobody", .argv = argv, .control_fd = -1, .log_fd = -1 };
+	char *const argv[] = {program, NULL};
+	struct exec_process process = {
+		.node = "nobody", .argv = argv, .control_fd = -1, .log_fd = -1};
 
 	cr_expect_eq(exec_spawn(x, &process, &error), -1, "no such node");
 	cr_assert_not_null(error, "an error");

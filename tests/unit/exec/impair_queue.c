@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What an impaired link does to packets, by virtual time and fixed seeds. */
 #include "testbed/exec/impair_queue.h"
 
@@ -17,7 +18,8 @@ struct run {
 	struct impair_counts counts;
 };
 
-static void note(struct run *r, const struct impair_frame *f, gint64 now_ns, guint *previous, double *squares)
+static void note(struct run *r, const struct impair_frame *f, gint64 now_ns, guint *previous,
+		 double *squares)
 {
 	guint number;
 	double delay_ms;
@@ -34,7 +36,8 @@ static void note(struct run *r, const struct impair_frame *f, gint64 now_ns, gui
 
 static void drain(impair_queue *q, struct run *r, gint64 until_ns, guint *previous, double *squares)
 {
-	for (gint64 due = impair_queue_due_ns(q); due >= 0 && due <= until_ns; due = impair_queue_due_ns(q)) {
+	for (gint64 due = impair_queue_due_ns(q); due >= 0 && due <= until_ns;
+	     due = impair_queue_due_ns(q)) {
 		struct impair_frame *f = impair_queue_take(q, due);
 
 		cr_assert(f && f->length == r->length);
@@ -46,7 +49,7 @@ static void drain(impair_queue *q, struct run *r, gint64 until_ns, guint *previo
 static void run(struct run *r, guint64 seed)
 {
 	impair_queue *q = impair_queue_new(seed);
-	guint8 data[1500] = { 0 };
+	guint8 data[1500] = {0};
 	double squares = 0;
 	guint previous = 0;
 
@@ -65,7 +68,7 @@ static void run(struct run *r, guint64 seed)
 
 Test(impair_queue, nothing_asked_nothing_done)
 {
-	struct run r = { .n = 100, .length = 100, .interval_ns = MS };
+	struct run r = {.n = 100, .length = 100, .interval_ns = MS};
 
 	run(&r, 1);
 	cr_expect_eq(r.came, 100);
@@ -75,7 +78,7 @@ Test(impair_queue, nothing_asked_nothing_done)
 
 Test(impair_queue, delay_is_exact)
 {
-	struct run r = { .what = { .delay_us = 20500 }, .n = 100, .length = 100, .interval_ns = MS };
+	struct run r = {.what = {.delay_us = 20500}, .n = 100, .length = 100, .interval_ns = MS};
 
 	run(&r, 1);
 	cr_expect_eq(r.came, 100);
@@ -85,9 +88,14 @@ Test(impair_queue, delay_is_exact)
 
 Test(impair_queue, jitter_has_its_shape)
 {
-	struct run uniform = { .what = { .delay_us = 20000, .jitter_us = 6000 }, .n = N, .length = 100, .interval_ns = MS };
-	struct run normal = { .what = { .delay_us = 50000, .jitter_us = 6000, .shape = JITTER_NORMAL }, .n = N,
-			      .length = 100, .interval_ns = MS };
+	struct run uniform = {.what = {.delay_us = 20000, .jitter_us = 6000},
+			      .n = N,
+			      .length = 100,
+			      .interval_ns = MS};
+	struct run normal = {.what = {.delay_us = 50000, .jitter_us = 6000, .shape = JITTER_NORMAL},
+			     .n = N,
+			     .length = 100,
+			     .interval_ns = MS};
 
 	run(&uniform, 2);
 	cr_expect_float_eq(uniform.mean_ms, 20, 0.1);
@@ -101,19 +109,25 @@ Test(impair_queue, jitter_has_its_shape)
 /* The binomial's 99 % interval. */
 static void expect_share(const char *what, double found, double n, double share)
 {
-	cr_expect_leq(fabs(found - n * share), 2.576 * sqrt(n * share * (1 - share)), "%s: %.0f of %.0f, asked %.3f", what,
-		      found, n, share);
+	cr_expect_leq(fabs(found - n * share), 2.576 * sqrt(n * share * (1 - share)),
+		      "%s: %.0f of %.0f, asked %.3f", what, found, n, share);
 }
 
 Test(impair_queue, shares_are_what_was_asked)
 {
-	static const double shares[] = { 0.1, 1, 5, 30, 100 };
+	static const double shares[] = {0.1, 1, 5, 30, 100};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(shares); i++) {
-		struct run loss = { .what = { .loss_pct = shares[i] }, .n = N, .length = 100, .interval_ns = MS };
-		struct run copies = { .what = { .duplicate_pct = shares[i] }, .n = N, .length = 100, .interval_ns = MS };
-		struct run skips = { .what = { .delay_us = 5000, .reorder_pct = shares[i] }, .n = N, .length = 100,
-				     .interval_ns = MS };
+		struct run loss = {
+			.what = {.loss_pct = shares[i]}, .n = N, .length = 100, .interval_ns = MS};
+		struct run copies = {.what = {.duplicate_pct = shares[i]},
+				     .n = N,
+				     .length = 100,
+				     .interval_ns = MS};
+		struct run skips = {.what = {.delay_us = 5000, .reorder_pct = shares[i]},
+				    .n = N,
+				    .length = 100,
+				    .interval_ns = MS};
 
 		run(&loss, 4 + i);
 		expect_share("loss", N - loss.came, N, shares[i] / 100);
@@ -128,9 +142,9 @@ Test(impair_queue, shares_are_what_was_asked)
 /* Length of a run: losses divided by how often they begin. */
 Test(impair_queue, bursts_have_their_length)
 {
-	const struct impairment what = { .loss_pct = 4, .burst_packets = 5 };
+	const struct impairment what = {.loss_pct = 4, .burst_packets = 5};
 	impair_queue *q = impair_queue_new(7);
-	guint8 data[60] = { 0 };
+	guint8 data[60] = {0};
 	guint64 before = 0, begins = 0;
 	bool losing = false;
 	double length, share;
@@ -156,9 +170,14 @@ Test(impair_queue, bursts_have_their_length)
 Test(impair_queue, rate_spaces_packets_and_keeps_their_order)
 {
 	/* 1250 bytes at 1 Mbit/s: 10 ms each */
-	struct run r = { .what = { .rate_kbit = 1000, .queue = 1000000, .queue_unit = QUEUE_BYTES, .delay_us = 40000,
-				   .jitter_us = 30000 },
-			 .n = 200, .length = 1250, .interval_ns = 0 };
+	struct run r = {.what = {.rate_kbit = 1000,
+				 .queue = 1000000,
+				 .queue_unit = QUEUE_BYTES,
+				 .delay_us = 40000,
+				 .jitter_us = 30000},
+			.n = 200,
+			.length = 1250,
+			.interval_ns = 0};
 
 	run(&r, 8);
 	cr_expect_eq(r.came, 200);
@@ -173,16 +192,19 @@ Test(impair_queue, queue_holds_what_was_asked)
 		enum queue_unit unit;
 		guint expected;
 	} rows[] = {
-		{ 100, QUEUE_MS, 10 },          /* 100 ms at 1 Mbit/s: 12500 bytes */
-		{ 7, QUEUE_PACKETS, 7 },
-		{ 5000, QUEUE_BYTES, 4 },
-		{ 10, QUEUE_BYTES, 1 },         /* smaller than a packet: one passes all the same */
-		{ 0, QUEUE_MS, 10 },            /* the default */
+		{100, QUEUE_MS, 10}, /* 100 ms at 1 Mbit/s: 12500 bytes */
+		{7, QUEUE_PACKETS, 7}, {5000, QUEUE_BYTES, 4},
+		{10, QUEUE_BYTES, 1}, /* smaller than a packet: one passes all the same */
+		{0, QUEUE_MS, 10},    /* the default */
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		struct run r = { .what = { .rate_kbit = 1000, .queue = rows[i].amount, .queue_unit = rows[i].unit }, .n = 50,
-				 .length = 1250, .interval_ns = 0 };
+		struct run r = {.what = {.rate_kbit = 1000,
+					 .queue = rows[i].amount,
+					 .queue_unit = rows[i].unit},
+				.n = 50,
+				.length = 1250,
+				.interval_ns = 0};
 
 		run(&r, 9);
 		cr_expect_eq(r.came, rows[i].expected, "row %zu: %u came", i, r.came);
@@ -192,9 +214,9 @@ Test(impair_queue, queue_holds_what_was_asked)
 
 Test(impair_queue, a_change_leaves_what_is_inside)
 {
-	const struct impairment slow = { .delay_us = 50000 }, none = { 0 };
+	const struct impairment slow = {.delay_us = 50000}, none = {0};
 	impair_queue *q = impair_queue_new(10);
-	guint8 data[60] = { 0 };
+	guint8 data[60] = {0};
 
 	impair_queue_set(q, &slow);
 	impair_queue_put(q, 0, data, sizeof data);

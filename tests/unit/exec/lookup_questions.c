@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which look-ups follow from the packets seen at a node.
  *
  *   10.9.0.2 --- lan(2) 10.9.0.1 [node] 198.51.100.1 wan(3) --- 198.51.100.10
@@ -6,14 +7,16 @@
 
 #include <criterion/criterion.h>
 
-#define NODE(more) \
+#define NODE(more)                                                                            \
 	"{\"links\": [{\"name\": \"lan\", \"ifindex\": 2, \"addresses\": [\"10.9.0.1/24\"]}," \
 	" {\"name\": \"wan\", \"ifindex\": 3, \"addresses\": [\"198.51.100.1/24\"]}]" more "}"
-#define SNAT \
-	NODE(", \"conntrack\": [{\"proto\": \"udp\", \"src\": \"10.9.0.2\", \"dst\": \"198.51.100.10\", \"reply_src\": \"198.51.100.10\"," \
+#define SNAT                                                                           \
+	NODE(", \"conntrack\": [{\"proto\": \"udp\", \"src\": \"10.9.0.2\", \"dst\": " \
+	     "\"198.51.100.10\", \"reply_src\": \"198.51.100.10\","                    \
 	     " \"reply_dst\": \"198.51.100.1\"}]")
-#define DNAT \
-	NODE(", \"conntrack\": [{\"proto\": \"udp\", \"src\": \"198.51.100.10\", \"dst\": \"198.51.100.1\", \"reply_src\": \"10.9.0.2\"," \
+#define DNAT                                                                                \
+	NODE(", \"conntrack\": [{\"proto\": \"udp\", \"src\": \"198.51.100.10\", \"dst\": " \
+	     "\"198.51.100.1\", \"reply_src\": \"10.9.0.2\","                               \
 	     " \"reply_dst\": \"198.51.100.10\"}, {\"src\": \"no address\"}]")
 
 static const struct row {
@@ -21,8 +24,8 @@ static const struct row {
 	unsigned ifindex;
 	bool outgoing;
 	const char *src, *dst;
-	unsigned out;         /* where every answer leads */
-	const char *wanted;   /* the questions: "TO from FROM [in N]", in their order */
+	unsigned out;	    /* where every answer leads */
+	const char *wanted; /* the questions: "TO from FROM [in N]", in their order */
 } rows[] = {
 	{"to the node", NODE(""), 2, false, "10.9.0.2", "10.9.0.1", 0,
 	 "10.9.0.1 from 10.9.0.2 in 2; 10.9.0.2 from 10.9.0.1; "},
@@ -35,12 +38,15 @@ static const struct row {
 	{"passed on", NODE(""), 2, true, "198.51.100.10", "10.9.0.2", 3,
 	 "198.51.100.10 from 10.9.0.2 in 2; 10.9.0.2 from 198.51.100.10 in 3; "},
 	{"behind a source NAT, the answer", SNAT, 3, false, "198.51.100.10", "198.51.100.1", 2,
-	 "10.9.0.2 from 198.51.100.10 in 3; 198.51.100.1 from 198.51.100.10 in 3; 198.51.100.10 from 10.9.0.2 in 2; "
+	 "10.9.0.2 from 198.51.100.10 in 3; 198.51.100.1 from 198.51.100.10 in 3; 198.51.100.10 "
+	 "from 10.9.0.2 in 2; "
 	 "198.51.100.10 from 198.51.100.1; "},
 	{"before a source NAT, as without one", SNAT, 2, false, "10.9.0.2", "198.51.100.10", 3,
 	 "198.51.100.10 from 10.9.0.2 in 2; 10.9.0.2 from 198.51.100.10 in 3; "},
-	{"to what stands behind a destination NAT", DNAT, 3, false, "198.51.100.10", "198.51.100.1", 2,
-	 "10.9.0.2 from 198.51.100.10 in 3; 198.51.100.1 from 198.51.100.10 in 3; 198.51.100.10 from 10.9.0.2 in 2; "
+	{"to what stands behind a destination NAT", DNAT, 3, false, "198.51.100.10", "198.51.100.1",
+	 2,
+	 "10.9.0.2 from 198.51.100.10 in 3; 198.51.100.1 from 198.51.100.10 in 3; 198.51.100.10 "
+	 "from 10.9.0.2 in 2; "
 	 "198.51.100.10 from 198.51.100.1; "},
 };
 
@@ -52,7 +58,8 @@ static char *questions_text(const questions *q)
 	for (guint i = 0; i < questions_count(q); i++) {
 		const struct question *one = questions_at(q, i);
 
-		g_string_append_printf(text, "%s from %s", addr_print(&one->to, to), addr_print(&one->from, from));
+		g_string_append_printf(text, "%s from %s", addr_print(&one->to, to),
+				       addr_print(&one->from, from));
 		if (one->in != 0)
 			g_string_append_printf(text, " in %u", one->in);
 		g_string_append(text, "; ");
@@ -91,7 +98,10 @@ Test(lookup_questions, both_directions_of_what_was_seen)
 /* Whichever packet came first. */
 Test(lookup_questions, once_each_in_one_order)
 {
-	struct seen_pair pairs[3] = {{.ifindex = 2}, {.ifindex = 3, .outgoing = true}, {.ifindex = 3}}, turned[6];
+	struct seen_pair pairs[3] = {{.ifindex = 2},
+				     {.ifindex = 3, .outgoing = true},
+				     {.ifindex = 3}},
+			 turned[6];
 	g_autofree char *first = NULL, *second = NULL;
 
 	addr_parse("10.9.0.2", &pairs[0].src);

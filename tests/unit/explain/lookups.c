@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Walks held against what the kernels are said to have answered. */
 #include "testbed/explain/lookups.h"
 #include "tests/unit/explain/walk_state.h"
@@ -15,7 +16,8 @@ struct said {
 
 static void put_said(json_t *state, const struct said *s)
 {
-	json_t *node = json_object_get(json_object_get(state, "nodes"), s->node), *list = json_object_get(node, "lookups");
+	json_t *node = json_object_get(json_object_get(state, "nodes"), s->node),
+	       *list = json_object_get(node, "lookups");
 	json_t *answer = json_loads(s->answer, 0, NULL);
 
 	cr_assert(node && answer, "%s: %s", s->node, s->answer);
@@ -34,77 +36,160 @@ static const struct row {
 	const char *differs; /* part of it; NULL: nothing does */
 } rows[] = {
 	{.name = "never asked", .from = "branch1", .to = "172.25.33.10", .said = {"dns-pub", "{}"}},
-	{.name = "asked about others", .from = "branch1", .to = "172.25.33.10",
-	 .said = {"core", "{\"from\": \"10.20.0.102\", \"to\": \"172.25.33.10\", \"in\": \"vpn0\", \"error\": \"EACCES\"}"}},
-	{.name = "asked by another interface", .from = "branch1", .to = "172.25.33.10",
-	 .said = {"core", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"lan\", \"error\": \"EACCES\"}"}},
-	{.name = "the same route", .from = "branch1", .to = "172.25.33.10", .agree = 1,
-	 .said = {"core", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"vpn0\", \"prefix\": \"172.25.33.0/24\","
+	{.name = "asked about others",
+	 .from = "branch1",
+	 .to = "172.25.33.10",
+	 .said = {"core", "{\"from\": \"10.20.0.102\", \"to\": \"172.25.33.10\", \"in\": \"vpn0\", "
+			  "\"error\": \"EACCES\"}"}},
+	{.name = "asked by another interface",
+	 .from = "branch1",
+	 .to = "172.25.33.10",
+	 .said = {"core", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"lan\", "
+			  "\"error\": \"EACCES\"}"}},
+	{.name = "the same route",
+	 .from = "branch1",
+	 .to = "172.25.33.10",
+	 .agree = 1,
+	 .said = {"core", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"vpn0\", "
+			  "\"prefix\": \"172.25.33.0/24\","
 			  " \"dev\": \"perim\", \"table\": 254, \"type\": \"unicast\"}"}},
-	{.name = "the same by a gateway", .from = "branch1", .to = "172.25.33.10", .agree = 1,
-	 .said = {"branch1", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"prefix\": \"0.0.0.0/0\","
-			     " \"via\": \"10.20.0.1\", \"dev\": \"lan\", \"table\": 254, \"type\": \"unicast\"}"}},
-	{.name = "another gateway", .from = "branch1", .to = "172.25.33.10",
-	 .said = {"branch1", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"prefix\": \"0.0.0.0/0\","
-			     " \"via\": \"10.20.0.9\", \"dev\": \"lan\", \"table\": 254, \"type\": \"unicast\"}"},
-	 .differs = "of 172.25.33.10 from 10.20.0.101 the walk says at branch1: 0.0.0.0/0 via 10.20.0.1 dev lan, but the "
+	{.name = "the same by a gateway",
+	 .from = "branch1",
+	 .to = "172.25.33.10",
+	 .agree = 1,
+	 .said = {"branch1",
+		  "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"prefix\": \"0.0.0.0/0\","
+		  " \"via\": \"10.20.0.1\", \"dev\": \"lan\", \"table\": 254, \"type\": "
+		  "\"unicast\"}"}},
+	{.name = "another gateway",
+	 .from = "branch1",
+	 .to = "172.25.33.10",
+	 .said = {"branch1",
+		  "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"prefix\": \"0.0.0.0/0\","
+		  " \"via\": \"10.20.0.9\", \"dev\": \"lan\", \"table\": 254, \"type\": "
+		  "\"unicast\"}"},
+	 .differs = "of 172.25.33.10 from 10.20.0.101 the walk says at branch1: 0.0.0.0/0 via "
+		    "10.20.0.1 dev lan, but the "
 		    "kernel: 0.0.0.0/0 via 10.20.0.9 dev lan"},
-	{.name = "no gateway", .from = "branch1", .to = "172.25.33.10",
-	 .said = {"branch1", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"prefix\": \"0.0.0.0/0\","
-			     " \"dev\": \"lan\", \"table\": 254, \"type\": \"unicast\"}"},
+	{.name = "no gateway",
+	 .from = "branch1",
+	 .to = "172.25.33.10",
+	 .said = {"branch1",
+		  "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"prefix\": \"0.0.0.0/0\","
+		  " \"dev\": \"lan\", \"table\": 254, \"type\": \"unicast\"}"},
 	 .differs = "but the kernel: 0.0.0.0/0 dev lan"},
-	{.name = "another prefix", .from = "branch1", .to = "172.25.33.10",
-	 .said = {"core", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"vpn0\", \"prefix\": \"172.25.0.0/16\","
+	{.name = "another prefix",
+	 .from = "branch1",
+	 .to = "172.25.33.10",
+	 .said = {"core", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"vpn0\", "
+			  "\"prefix\": \"172.25.0.0/16\","
 			  " \"dev\": \"perim\", \"table\": 254, \"type\": \"unicast\"}"},
 	 .differs = "but the kernel: 172.25.0.0/16 dev perim"},
-	{.name = "another interface", .from = "branch1", .to = "172.25.33.10",
-	 .said = {"core", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"vpn0\", \"prefix\": \"172.25.33.0/24\","
+	{.name = "another interface",
+	 .from = "branch1",
+	 .to = "172.25.33.10",
+	 .said = {"core", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"vpn0\", "
+			  "\"prefix\": \"172.25.33.0/24\","
 			  " \"dev\": \"lan\", \"table\": 254, \"type\": \"unicast\"}"},
 	 .differs = "but the kernel: 172.25.33.0/24 dev lan"},
-	{.name = "another table", .from = "branch1", .to = "172.25.33.10",
-	 .said = {"core", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"vpn0\", \"prefix\": \"172.25.33.0/24\","
+	{.name = "another table",
+	 .from = "branch1",
+	 .to = "172.25.33.10",
+	 .said = {"core", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"vpn0\", "
+			  "\"prefix\": \"172.25.33.0/24\","
 			  " \"dev\": \"perim\", \"table\": 7, \"type\": \"unicast\"}"},
 	 .differs = "but the kernel: 172.25.33.0/24 dev perim table 7"},
-	{.name = "another type", .from = "branch1", .to = "172.25.33.10",
-	 .said = {"core", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"vpn0\", \"prefix\": \"172.25.33.0/24\","
+	{.name = "another type",
+	 .from = "branch1",
+	 .to = "172.25.33.10",
+	 .said = {"core", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"vpn0\", "
+			  "\"prefix\": \"172.25.33.0/24\","
 			  " \"dev\": \"perim\", \"table\": 254, \"type\": \"broadcast\"}"},
 	 .differs = "but the kernel: broadcast 172.25.33.0/24"},
-	{.name = "refused there", .from = "branch1", .to = "172.25.33.10",
-	 .said = {"core", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"vpn0\", \"error\": \"EXDEV\"}"},
+	{.name = "refused there",
+	 .from = "branch1",
+	 .to = "172.25.33.10",
+	 .said = {"core", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"vpn0\", "
+			  "\"error\": \"EXDEV\"}"},
 	 .differs = "but the kernel: refused by the reverse path filter (EXDEV)"},
-	{.name = "delivered", .from = "branch1", .to = "172.25.33.10", .agree = 1,
-	 .said = {"edge", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"int\", \"prefix\": \"172.25.33.10/32\","
+	{.name = "delivered",
+	 .from = "branch1",
+	 .to = "172.25.33.10",
+	 .agree = 1,
+	 .said = {"edge", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"int\", "
+			  "\"prefix\": \"172.25.33.10/32\","
 			  " \"dev\": \"int\", \"table\": 255, \"type\": \"local\"}"}},
-	{.name = "not delivered", .from = "branch1", .to = "172.25.33.10",
-	 .said = {"edge", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"int\", \"prefix\": \"172.25.33.0/24\","
+	{.name = "not delivered",
+	 .from = "branch1",
+	 .to = "172.25.33.10",
+	 .said = {"edge", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"int\", "
+			  "\"prefix\": \"172.25.33.0/24\","
 			  " \"dev\": \"int\", \"table\": 254, \"type\": \"unicast\"}"},
 	 .differs = "the walk says at edge: local its own address, but"},
-	{.name = "the unreachable rule", .from = "branch1", .to = "172.25.33.10", .agree = 1,
-	 .said = {"edge", "{\"from\": \"172.25.33.10\", \"to\": \"10.20.0.101\", \"error\": \"ENETUNREACH\"}"}},
-	{.name = "a route in its place", .from = "branch1", .to = "172.25.33.10",
-	 .said = {"edge", "{\"from\": \"172.25.33.10\", \"to\": \"10.20.0.101\", \"prefix\": \"0.0.0.0/0\","
-			  " \"via\": \"203.0.113.1\", \"dev\": \"ext\", \"table\": 254, \"type\": \"unicast\"}"},
-	 .differs = "the walk says at edge: no way (ENETUNREACH), but the kernel: 0.0.0.0/0 via 203.0.113.1 dev ext"},
-	{.name = "the reverse path filter, older kernels", .changes = RPF, .from = "branch1", .to = "172.25.33.10", .agree = 1,
-	 .said = {"edge", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"int\", \"error\": \"EXDEV\"}"}},
-	{.name = "and newer ones", .changes = RPF, .from = "branch1", .to = "172.25.33.10", .agree = 1,
-	 .said = {"edge", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"int\", \"error\": \"EINVAL\"}"}},
-	{.name = "a filter that lets it pass", .changes = RPF, .from = "branch1", .to = "172.25.33.10",
-	 .said = {"edge", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"int\", \"prefix\": \"172.25.33.10/32\","
+	{.name = "the unreachable rule",
+	 .from = "branch1",
+	 .to = "172.25.33.10",
+	 .agree = 1,
+	 .said = {"edge", "{\"from\": \"172.25.33.10\", \"to\": \"10.20.0.101\", \"error\": "
+			  "\"ENETUNREACH\"}"}},
+	{.name = "a route in its place",
+	 .from = "branch1",
+	 .to = "172.25.33.10",
+	 .said = {"edge",
+		  "{\"from\": \"172.25.33.10\", \"to\": \"10.20.0.101\", \"prefix\": \"0.0.0.0/0\","
+		  " \"via\": \"203.0.113.1\", \"dev\": \"ext\", \"table\": 254, \"type\": "
+		  "\"unicast\"}"},
+	 .differs = "the walk says at edge: no way (ENETUNREACH), but the kernel: 0.0.0.0/0 via "
+		    "203.0.113.1 dev ext"},
+	{.name = "the reverse path filter, older kernels",
+	 .changes = RPF,
+	 .from = "branch1",
+	 .to = "172.25.33.10",
+	 .agree = 1,
+	 .said = {"edge", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"int\", "
+			  "\"error\": \"EXDEV\"}"}},
+	{.name = "and newer ones",
+	 .changes = RPF,
+	 .from = "branch1",
+	 .to = "172.25.33.10",
+	 .agree = 1,
+	 .said = {"edge", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"int\", "
+			  "\"error\": \"EINVAL\"}"}},
+	{.name = "a filter that lets it pass",
+	 .changes = RPF,
+	 .from = "branch1",
+	 .to = "172.25.33.10",
+	 .said = {"edge", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"int\", "
+			  "\"prefix\": \"172.25.33.10/32\","
 			  " \"dev\": \"int\", \"table\": 255, \"type\": \"local\"}"},
 	 .differs = "but the kernel: local 172.25.33.10/32 dev int"},
-	{.name = "behind NAT, by the address that is routed", .from = "home1", .to = "203.0.113.20", .agree = 1,
-	 .said = {"nat1", "{\"from\": \"203.0.113.20\", \"to\": \"192.168.1.10\", \"in\": \"wan\", \"prefix\": \"192.168.1.0/24\","
+	{.name = "behind NAT, by the address that is routed",
+	 .from = "home1",
+	 .to = "203.0.113.20",
+	 .agree = 1,
+	 .said = {"nat1", "{\"from\": \"203.0.113.20\", \"to\": \"192.168.1.10\", \"in\": \"wan\", "
+			  "\"prefix\": \"192.168.1.0/24\","
 			  " \"dev\": \"lan\", \"table\": 254, \"type\": \"unicast\"}"}},
-	{.name = "a host that does not forward", .from = "dc1", .to = "10.77.0.1", .agree = 1,
+	{.name = "a host that does not forward",
+	 .from = "dc1",
+	 .to = "10.77.0.1",
+	 .agree = 1,
 	 .changes = "add-route: {node: dc1, to: 10.77.0.0/16, via: 10.0.1.102}",
-	 .said = {"dc2", "{\"from\": \"10.0.1.101\", \"to\": \"10.77.0.1\", \"in\": \"lan\", \"error\": \"EHOSTUNREACH\"}"}},
-	{.name = "a blackhole", .from = "dc1", .to = "10.20.0.101", .agree = 1,
+	 .said = {"dc2", "{\"from\": \"10.0.1.101\", \"to\": \"10.77.0.1\", \"in\": \"lan\", "
+			 "\"error\": \"EHOSTUNREACH\"}"}},
+	{.name = "a blackhole",
+	 .from = "dc1",
+	 .to = "10.20.0.101",
+	 .agree = 1,
 	 .changes = "add-route: {node: core, to: 10.20.0.101/32, type: blackhole}",
-	 .said = {"core", "{\"from\": \"10.0.1.101\", \"to\": \"10.20.0.101\", \"in\": \"lan\", \"error\": \"EINVAL\"}"}},
-	{.name = "a route to the host alone, which the kernel does not know", .from = "dc1", .to = "10.20.0.101",
+	 .said = {"core", "{\"from\": \"10.0.1.101\", \"to\": \"10.20.0.101\", \"in\": \"lan\", "
+			  "\"error\": \"EINVAL\"}"}},
+	{.name = "a route to the host alone, which the kernel does not know",
+	 .from = "dc1",
+	 .to = "10.20.0.101",
 	 .changes = "add-route: {node: dc1, to: 10.20.0.101/32, via: 10.0.1.102}",
-	 .said = {"dc1", "{\"from\": \"10.0.1.101\", \"to\": \"10.20.0.101\", \"prefix\": \"0.0.0.0/0\", \"via\": \"10.0.1.1\","
+	 .said = {"dc1", "{\"from\": \"10.0.1.101\", \"to\": \"10.20.0.101\", \"prefix\": "
+			 "\"0.0.0.0/0\", \"via\": \"10.0.1.1\","
 			 " \"dev\": \"lan\", \"table\": 254, \"type\": \"unicast\"}"},
 	 .differs = "the walk says at dc1: 10.20.0.101/32 via 10.0.1.102 dev lan, but"},
 };
@@ -131,8 +216,10 @@ Test(lookups, the_kernel_agrees_or_the_tool_is_wrong)
 		struct lookups_tally t = lookups_count(pair);
 
 		cr_expect_eq(t.agree, r->agree, "%s: %u agree", r->name, t.agree);
-		cr_expect_eq(t.differs != NULL, r->differs != NULL, "%s: %s", r->name, t.differs ? t.differs : "nothing differs");
-		cr_expect(!r->differs || !t.differs || strstr(t.differs, r->differs), "%s: %s", r->name, t.differs);
+		cr_expect_eq(t.differs != NULL, r->differs != NULL, "%s: %s", r->name,
+			     t.differs ? t.differs : "nothing differs");
+		cr_expect(!r->differs || !t.differs || strstr(t.differs, r->differs), "%s: %s",
+			  r->name, t.differs);
 		lookups_tally_clear(&t);
 		walk_pair_free(pair);
 		json_decref(state);
@@ -161,8 +248,10 @@ static void expect_proof(const char *row, const char *node, const char *wanted)
 
 Test(lookups, proof_only_where_the_kernel_was_asked)
 {
-	expect_proof("the unreachable rule", "edge", "kernel at edge: 10.20.0.101 from 172.25.33.10: no way (ENETUNREACH)");
-	expect_proof("a blackhole", "core", "kernel at core: 10.20.0.101 from 10.0.1.101 in by lan: dropped (EINVAL)");
+	expect_proof("the unreachable rule", "edge",
+		     "kernel at edge: 10.20.0.101 from 172.25.33.10: no way (ENETUNREACH)");
+	expect_proof("a blackhole", "core",
+		     "kernel at core: 10.20.0.101 from 10.0.1.101 in by lan: dropped (EINVAL)");
 	expect_proof("never asked", "edge", NULL);
 	expect_proof("the unreachable rule", "core", NULL);
 }
@@ -178,10 +267,13 @@ Test(lookups, what_has_to_be_asked)
 	addr_parse("172.25.33.10", &flow.dst);
 	pair = walk_both(m, state, &flow);
 	asked = lookups_wanted(pair);
-	wanted = json_pack("{s:[{s:s, s:s, s:n}], s:[{s:s, s:s, s:s}], s:[{s:s, s:s, s:s}], s:[{s:s, s:s, s:s}, {s:s, s:s, s:n}]}",
-			   "branch1", "from", "10.20.0.101", "to", "172.25.33.10", "in", "branch-gw", "from", "10.20.0.101", "to",
-			   "172.25.33.10", "in", "lan", "core", "from", "10.20.0.101", "to", "172.25.33.10", "in", "vpn0", "edge",
-			   "from", "10.20.0.101", "to", "172.25.33.10", "in", "int", "from", "172.25.33.10", "to", "10.20.0.101", "in");
+	wanted = json_pack("{s:[{s:s, s:s, s:n}], s:[{s:s, s:s, s:s}], s:[{s:s, s:s, s:s}], "
+			   "s:[{s:s, s:s, s:s}, {s:s, s:s, s:n}]}",
+			   "branch1", "from", "10.20.0.101", "to", "172.25.33.10", "in",
+			   "branch-gw", "from", "10.20.0.101", "to", "172.25.33.10", "in", "lan",
+			   "core", "from", "10.20.0.101", "to", "172.25.33.10", "in", "vpn0",
+			   "edge", "from", "10.20.0.101", "to", "172.25.33.10", "in", "int", "from",
+			   "172.25.33.10", "to", "10.20.0.101", "in");
 	cr_expect(json_equal(asked, wanted), "%s", json_dumps(asked, 0));
 	json_decref(wanted);
 	json_decref(asked);
@@ -189,15 +281,20 @@ Test(lookups, what_has_to_be_asked)
 	json_decref(state);
 }
 
-/* What the walk relies on, and what the nodes on the way there say of a way back that no answer went. */
+/* What the walk relies on, and what the nodes on the way there say of a way back that no answer
+ * went. */
 Test(lookups, told_by_node_and_direction)
 {
 	static const struct said more[] = {
-		{"core", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"vpn0\", \"prefix\": \"172.25.33.0/24\","
+		{"core", "{\"from\": \"10.20.0.101\", \"to\": \"172.25.33.10\", \"in\": \"vpn0\", "
+			 "\"prefix\": \"172.25.33.0/24\","
 			 " \"dev\": \"perim\", \"table\": 254, \"type\": \"unicast\"}"},
-		{"core", "{\"from\": \"172.25.33.10\", \"to\": \"10.20.0.101\", \"in\": \"perim\", \"prefix\": \"10.20.0.0/24\","
-			 " \"via\": \"10.255.0.2\", \"dev\": \"vpn0\", \"table\": 254, \"type\": \"unicast\"}"},
-		{"edge", "{\"from\": \"172.25.33.10\", \"to\": \"10.20.0.101\", \"error\": \"ENETUNREACH\"}"},
+		{"core", "{\"from\": \"172.25.33.10\", \"to\": \"10.20.0.101\", \"in\": \"perim\", "
+			 "\"prefix\": \"10.20.0.0/24\","
+			 " \"via\": \"10.255.0.2\", \"dev\": \"vpn0\", \"table\": 254, \"type\": "
+			 "\"unicast\"}"},
+		{"edge", "{\"from\": \"172.25.33.10\", \"to\": \"10.20.0.101\", \"error\": "
+			 "\"ENETUNREACH\"}"},
 	};
 	g_autoptr(model) m = scenario_model(LYNC, "missing-route", NULL);
 	json_t *state = planned_state(m);

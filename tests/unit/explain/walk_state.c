@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/explain/walk_state.h"
 
 #include <criterion/criterion.h>
@@ -13,7 +14,8 @@ model *scenario_model(const char *file, const char *scenario, const char *change
 	model *m = NULL;
 
 	if (sc)
-		m = changes ? model_instantiate_with(base, sc, "test", changes, d) : model_instantiate(base, sc, d);
+		m = changes ? model_instantiate_with(base, sc, "test", changes, d) :
+			      model_instantiate(base, sc, d);
 	if (!m) {
 		g_autofree char *found = diags_to_text(d);
 
@@ -28,9 +30,11 @@ static json_t *state_node(json_t *nodes, const char *name)
 
 	if (node)
 		return node;
-	node = json_pack("{s:[], s:[], s:[{s:i, s:n, s:i, s:s}, {s:i, s:n, s:i, s:s}, {s:s, s:i, s:n, s:i, s:s}], s:{s:i, s:{s:i}}}",
-			 "links", "routes", "rules", "pref", 32766, "from", "table", MAIN_TABLE, "action", "lookup", "pref", 32767,
-			 "from", "table", 253, "action", "lookup", "family", "inet6", "pref", 32766, "from", "table", MAIN_TABLE,
+	node = json_pack("{s:[], s:[], s:[{s:i, s:n, s:i, s:s}, {s:i, s:n, s:i, s:s}, {s:s, s:i, "
+			 "s:n, s:i, s:s}], s:{s:i, s:{s:i}}}",
+			 "links", "routes", "rules", "pref", 32766, "from", "table", MAIN_TABLE,
+			 "action", "lookup", "pref", 32767, "from", "table", 253, "action",
+			 "lookup", "family", "inet6", "pref", 32766, "from", "table", MAIN_TABLE,
 			 "action", "lookup", "sysctl", "ip_forward", 0, "rp_filter", "all", 0);
 	json_object_set_new(nodes, name, node);
 	return node;
@@ -49,15 +53,16 @@ static json_t *state_link(json_t *node, const char *name)
 	return link;
 }
 
-static void put_route(json_t *node, const struct prefix *to, const struct addr *via, const char *dev, unsigned table,
-		      enum route_type type)
+static void put_route(json_t *node, const struct prefix *to, const struct addr *via,
+		      const char *dev, unsigned table, enum route_type type)
 {
 	char prefix[PREFIX_TEXT_MAX], gateway[ADDR_TEXT_MAX];
 
-	json_array_append_new(json_object_get(node, "routes"),
-			      json_pack("{s:s, s:s?, s:s?, s:i, s:i, s:s}", "to", prefix_print(to, prefix), "via",
-					via && addr_is_set(via) ? addr_print(via, gateway) : NULL, "dev", dev, "table",
-					(int)table, "metric", 0, "type", route_type_name(type)));
+	json_array_append_new(
+		json_object_get(node, "routes"),
+		json_pack("{s:s, s:s?, s:s?, s:i, s:i, s:s}", "to", prefix_print(to, prefix), "via",
+			  via && addr_is_set(via) ? addr_print(via, gateway) : NULL, "dev", dev,
+			  "table", (int)table, "metric", 0, "type", route_type_name(type)));
 }
 
 static void put_rule(json_t *node, const struct op_rule *r)
@@ -65,8 +70,10 @@ static void put_rule(json_t *node, const struct op_rule *r)
 	char from[PREFIX_TEXT_MAX];
 
 	json_array_append_new(json_object_get(node, "rules"),
-			      json_pack("{s:i, s:s, s:i, s:s, s:s}", "pref", (int)r->pref, "from", prefix_print(&r->from, from),
-					"table", (int)r->table, "action", r->unreachable ? "unreachable" : "lookup", "family",
+			      json_pack("{s:i, s:s, s:i, s:s, s:s}", "pref", (int)r->pref, "from",
+					prefix_print(&r->from, from), "table", (int)r->table,
+					"action", r->unreachable ? "unreachable" : "lookup",
+					"family",
 					r->from.addr.family == AF_INET6 ? "inet6" : "inet"));
 }
 
@@ -81,7 +88,8 @@ static void put_sysctl(json_t *node, const char *key, const char *value)
 	} else if (g_str_equal(key, "net.ipv6.conf.all.forwarding")) {
 		json_object_set(sysctl, "ip6_forward", number);
 	} else if (g_str_has_prefix(key, conf) && g_str_has_suffix(key, filter)) {
-		g_autofree char *name = g_strndup(key + strlen(conf), strlen(key) - strlen(conf) - strlen(filter));
+		g_autofree char *name =
+			g_strndup(key + strlen(conf), strlen(key) - strlen(conf) - strlen(filter));
 
 		json_object_set(json_object_get(sysctl, "rp_filter"), name, number);
 	}
@@ -95,19 +103,23 @@ static void put_op(json_t *nodes, const struct op *op)
 
 	if (op->kind == OP_VETH) {
 		for (int e = 0; e < 2; e++) {
-			json_t *link = state_link(state_node(nodes, op->veth[e].node), op->veth[e].ifname);
+			json_t *link =
+				state_link(state_node(nodes, op->veth[e].node), op->veth[e].ifname);
 			unsigned mtu_bytes = op->veth[e].mtu_bytes;
 
 			json_object_set_new(link, "up", json_boolean(op->veth[e].up));
-			json_object_set_new(link, "mtu", json_integer(mtu_bytes > 0 ? mtu_bytes : 1500));
+			json_object_set_new(link, "mtu",
+					    json_integer(mtu_bytes > 0 ? mtu_bytes : 1500));
 		}
 	} else if (op->kind == OP_LINK_UP && !g_str_equal(op->link_up.ifname, "lo")) {
 		json_object_set_new(state_link(node, op->link_up.ifname), "up", json_true());
 	} else if (op->kind == OP_ADDR) {
-		json_array_append_new(json_object_get(state_link(node, op->addr.ifname), "addresses"),
+		json_array_append_new(json_object_get(state_link(node, op->addr.ifname),
+						      "addresses"),
 				      json_string(prefix_print(&op->addr.address, text)));
 	} else if (op->kind == OP_ROUTE) {
-		put_route(node, &op->route.to, &op->route.via, op->route.dev, op->route.table, op->route.type);
+		put_route(node, &op->route.to, &op->route.via, op->route.dev, op->route.table,
+			  op->route.type);
 	} else if (op->kind == OP_RULE) {
 		put_rule(node, &op->rule);
 	} else if (op->kind == OP_SYSCTL) {

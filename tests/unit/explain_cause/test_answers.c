@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a silent relay refused, from answers by hand. */
 #include "testbed/explain/answers.h"
 
@@ -15,12 +16,15 @@ struct answer {
 static const struct row {
 	const char *name, *engine;
 	struct answer answers[4]; /* ended by transaction 0 */
-	const char *told;         /* events; "": none */
+	const char *told;	  /* events; "": none */
 } rows[] = {
 	{"asked for credentials, then lent", "coturn", {{1, 0x0113, 401}, {2, 0x0103, 0}}, ""},
 	{"the same question twice", "coturn", {{1, 0x0113, 401}, {1, 0x0113, 401}}, ""},
 	{"credentials refused", "coturn", {{1, 0x0113, 401}, {2, 0x0113, 401}}, "auth-failed 401"},
-	{"a stale nonce is nothing", "coturn", {{1, 0x0113, 401}, {2, 0x0113, 438}, {3, 0x0103, 0}}, ""},
+	{"a stale nonce is nothing",
+	 "coturn",
+	 {{1, 0x0113, 401}, {2, 0x0113, 438}, {3, 0x0103, 0}},
+	 ""},
 	{"all taken", "coturn", {{1, 0x0113, 401}, {2, 0x0113, 486}}, "relay-refused 486"},
 	{"no port", "coturn", {{1, 0x0113, 401}, {2, 0x0113, 508}}, "relay-refused 508"},
 	{"a peer that is forbidden", "coturn", {{1, 0x0118, 403}}, "denied 0"},
@@ -35,8 +39,14 @@ static void see(journeys *all, const struct answer *a, guint64 ms)
 	} ways[] = {{"edge", "int", true}, {"branch1", "lan", false}};
 
 	for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
-		struct sighting s = {.node = g_intern_string(ways[i].node), .iface = g_intern_string(ways[i].iface), .out = ways[i].out,
-				     .time_ns = (ms + i) * 1000000, .proto = PROTO_UDP, .sport = 3478, .dport = 5000, .stun = a->stun,
+		struct sighting s = {.node = g_intern_string(ways[i].node),
+				     .iface = g_intern_string(ways[i].iface),
+				     .out = ways[i].out,
+				     .time_ns = (ms + i) * 1000000,
+				     .proto = PROTO_UDP,
+				     .sport = 3478,
+				     .dport = 5000,
+				     .stun = a->stun,
 				     .error = (uint8_t)(a->code != 0 ? a->code - 300 : 0)};
 
 		cr_assert(addr_parse("172.25.33.10", &s.src) && addr_parse(BRANCH_EDGE, &s.dst));
@@ -49,7 +59,8 @@ static void see(journeys *all, const struct answer *a, guint64 ms)
 
 static void hear_candidate(GPtrArray *heard)
 {
-	json_t *event = json_pack("{s:s, s:s, s:s, s:i}", "event", "candidate", "side", "local", "address", PEER, "port", 9);
+	json_t *event = json_pack("{s:s, s:s, s:s, s:i}", "event", "candidate", "side", "local",
+				  "address", PEER, "port", 9);
 
 	g_ptr_array_add(heard, heard_new("home1", event));
 	json_decref(event);
@@ -74,7 +85,8 @@ static char *told_of(const struct row *row, const model *m)
 		const struct heard *h = told->pdata[i];
 
 		cr_expect_str_eq(h->agent, "edge/relay");
-		g_string_append_printf(text, "%s%s %d", i > 0 ? ", " : "", json_string_value(json_object_get(h->event, "event")),
+		g_string_append_printf(text, "%s%s %d", i > 0 ? ", " : "",
+				       json_string_value(json_object_get(h->event, "event")),
 				       (int)json_integer_value(json_object_get(h->event, "code")));
 	}
 	g_ptr_array_unref(told);
@@ -88,10 +100,12 @@ Test(answers, of_a_silent_relay_become_events)
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autoptr(diags) d = diags_new();
 		g_autoptr(model) base = model_load("topologies/lync.yaml", d);
-		g_autofree char *changes = g_strdup_printf("- set-edge: {node: edge, relay_not_to: [203.0.113.0/24]}\n"
-							   "- set-engine: {node: edge, engine: %s}\n",
-							   rows[i].engine);
-		g_autoptr(model) m = model_instantiate_with(base, model_scenario(base, "missing-route"), "test", changes, d);
+		g_autofree char *changes =
+			g_strdup_printf("- set-edge: {node: edge, relay_not_to: [203.0.113.0/24]}\n"
+					"- set-engine: {node: edge, engine: %s}\n",
+					rows[i].engine);
+		g_autoptr(model) m = model_instantiate_with(
+			base, model_scenario(base, "missing-route"), "test", changes, d);
 		g_autofree char *told = NULL;
 
 		cr_assert_not_null(m);

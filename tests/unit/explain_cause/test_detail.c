@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What -v and -vv add, from packets by hand. */
 #include "testbed/explain/cause_rules.h"
 #include "testbed/explain/detail.h"
@@ -7,15 +8,23 @@
 
 static void see(journeys *all, const char *node, bool out, guint64 ms, guint16 stun, guint8 error)
 {
-	struct sighting s = {.node = g_intern_string(node), .iface = g_intern_string("lan"), .out = out,
-			     .time_ns = ms * 1000000, .proto = PROTO_UDP, .sport = 1000, .dport = 3478, .stun = stun, .error = error};
+	struct sighting s = {.node = g_intern_string(node),
+			     .iface = g_intern_string("lan"),
+			     .out = out,
+			     .time_ns = ms * 1000000,
+			     .proto = PROTO_UDP,
+			     .sport = 1000,
+			     .dport = 3478,
+			     .stun = stun,
+			     .error = error};
 
 	addr_parse(out ? "10.0.0.1" : "10.0.0.9", &s.src);
 	addr_parse(out ? "10.0.0.9" : "10.0.0.1", &s.dst);
 	s.id.kind = PACKET_STUN;
 	s.id.bytes[0] = (guint8)(stun >> 8);
 	s.id.bytes[1] = (guint8)stun;
-	s.id.bytes[2] = (guint8)ms; /* the transaction: requests and answers of a test come at the same time */
+	s.id.bytes[2] = (guint8)
+		ms; /* the transaction: requests and answers of a test come at the same time */
 	journeys_add(all, &s);
 }
 
@@ -49,12 +58,14 @@ Test(detail, each_pair_has_its_own_verdict)
 		const char *told;
 	} cases[] = {
 		{2, 0x0101, 0, "a 10.0.0.1:1000 to 10.0.0.9:3478: 2 requests, 2 answered\n"},
-		{1, 0, 0, "a 10.0.0.1:1000 to 10.0.0.9:3478: 1 request, 0 answered; last at a:lan (out)\n"},
+		{1, 0, 0,
+		 "a 10.0.0.1:1000 to 10.0.0.9:3478: 1 request, 0 answered; last at a:lan (out)\n"},
 		{3, 0x0111, 187, "3 requests, 0 answered, 3 refused (487); last at a:lan (out)\n"},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autofree char *text = pairs_told(cases[i].requests, cases[i].answer, cases[i].error);
+		g_autofree char *text =
+			pairs_told(cases[i].requests, cases[i].answer, cases[i].error);
 
 		cr_expect(strstr(text, cases[i].told), "case %u: %s", i, text);
 	}
@@ -68,8 +79,9 @@ Test(detail, neighbours_of_the_nodes_on_the_way_are_told)
 	struct leg *l = g_new0(struct leg, 1);
 
 	observation_init(&seen);
-	seen.state = json_pack("{s:{s:{s:[{s:s, s:s, s:s}]}, s:{s:[{s:s, s:s, s:s}]}}}", "nodes", "edge", "neighbours", "address",
-			       "172.25.33.99", "dev", "int", "state", "failed", "far", "neighbours", "address", "10.0.0.1", "dev",
+	seen.state = json_pack("{s:{s:{s:[{s:s, s:s, s:s}]}, s:{s:[{s:s, s:s, s:s}]}}}", "nodes",
+			       "edge", "neighbours", "address", "172.25.33.99", "dev", "int",
+			       "state", "failed", "far", "neighbours", "address", "10.0.0.1", "dev",
 			       "lan", "state", "reachable");
 	cr_assert_not_null(seen.state);
 	l->walk = g_new0(struct walk_pair, 1);
@@ -77,7 +89,8 @@ Test(detail, neighbours_of_the_nodes_on_the_way_are_told)
 	walk_add_hop(l->walk->forward, "edge", "int", NULL);
 	g_ptr_array_add(f->legs, l);
 	detail_counters(&seen, f, out);
-	cr_expect(strstr(out->str, "  edge: neighbour 172.25.33.99 at int failed\n"), "%s", out->str);
+	cr_expect(strstr(out->str, "  edge: neighbour 172.25.33.99 at int failed\n"), "%s",
+		  out->str);
 	cr_expect_not(strstr(out->str, "far"), "%s", out->str);
 	observation_clear(&seen);
 }

@@ -1,4 +1,6 @@
-/* A NAT that gives a socket a second port: for the same destination it has forgotten the first, else it is its mapping. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A NAT that gives a socket a second port: for the same destination it has forgotten the first,
+ * else it is its mapping. */
 #include "testbed/explain/cause_rules.h"
 #include "testbed/explain/explain.h"
 
@@ -10,16 +12,17 @@ static model *network(void)
 {
 	g_autoptr(diags) d = diags_new();
 	g_autoptr(model) base = model_load("topologies/lync.yaml", d);
-	model *m = base ? model_instantiate_with(base, model_scenario(base, "persistent-route"), "the test",
-						 "- set-nat: {node: nat1, udp_timeout: 1s}\n", d)
-			: NULL;
+	model *m = base ? model_instantiate_with(base, model_scenario(base, "persistent-route"),
+						 "the test",
+						 "- set-nat: {node: nat1, udp_timeout: 1s}\n", d) :
+			  NULL;
 
 	cr_assert_not_null(m);
 	return m;
 }
 
-static void see(journeys *all, guint8 id, const char *node, const char *iface, bool out, guint64 ms, const char *src, guint16 sport,
-		const char *dst)
+static void see(journeys *all, guint8 id, const char *node, const char *iface, bool out, guint64 ms,
+		const char *src, guint16 sport, const char *dst)
 {
 	struct sighting s = {.node = g_intern_string(node),
 			     .iface = g_intern_string(iface),
@@ -35,7 +38,8 @@ static void see(journeys *all, guint8 id, const char *node, const char *iface, b
 }
 
 /* One packet of home1's, from inside to outside. */
-static void pass(journeys *all, guint8 id, guint64 ms, guint16 inside, guint16 outside, const char *dst)
+static void pass(journeys *all, guint8 id, guint64 ms, guint16 inside, guint16 outside,
+		 const char *dst)
 {
 	see(all, id, "home1", "lan", true, ms, "192.168.1.10", inside, dst);
 	see(all, id, "nat1", "lan", false, ms, "192.168.1.10", inside, dst);
@@ -44,8 +48,8 @@ static void pass(journeys *all, guint8 id, guint64 ms, guint16 inside, guint16 o
 
 static const struct expired_case {
 	const char *name;
-	guint16 inside;       /* of the second packet; the first is of 50000, the candidate's */
-	guint16 outside;      /* the first is seen as 61000 */
+	guint16 inside;	 /* of the second packet; the first is of 50000, the candidate's */
+	guint16 outside; /* the first is seen as 61000 */
 	const char *to;
 	guint64 idle_ms;
 	bool expired;
@@ -59,8 +63,9 @@ static const struct expired_case {
 
 static void hear_candidate(GPtrArray *heard)
 {
-	json_t *candidate = json_pack("{s:s, s:s, s:s, s:s, s:i}", "event", "candidate", "side", "local", "type", "host", "address",
-				      "192.168.1.10", "port", 50000);
+	json_t *candidate =
+		json_pack("{s:s, s:s, s:s, s:s, s:i}", "event", "candidate", "side", "local",
+			  "type", "host", "address", "192.168.1.10", "port", 50000);
 
 	g_ptr_array_add(heard, heard_new("home1", candidate));
 	json_decref(candidate);
@@ -93,14 +98,16 @@ Test(nat_expired, is_another_port_for_the_same_destination_after_silence)
 		g_autoptr(finding) f = find(m, &cases[i]);
 		g_autoptr(fix) x = fix_derive(m, f);
 
-		cr_assert_eq(f->code, cases[i].expired ? CAUSE_NAT_EXPIRED : CAUSE_UNKNOWN, "%s", cases[i].name);
+		cr_assert_eq(f->code, cases[i].expired ? CAUSE_NAT_EXPIRED : CAUSE_UNKNOWN, "%s",
+			     cases[i].name);
 		cr_assert_eq(x != NULL, cases[i].expired, "%s", cases[i].name);
 		if (!cases[i].expired)
 			continue;
 		cr_assert_str_eq(f->node, "nat1");
 		cr_assert_str_eq(f->object, "home-nat");
 		cr_assert_gt(f->proof->len, 0);
-		cr_assert_str_eq(x->change, "- set-nat: {node: nat1, nat: home-nat, udp_timeout: 120s}\n");
+		cr_assert_str_eq(x->change,
+				 "- set-nat: {node: nat1, nat: home-nat, udp_timeout: 120s}\n");
 	}
 }
 
@@ -109,7 +116,9 @@ Test(nat_expired, is_found_in_an_observation)
 {
 	g_autoptr(diags) d = diags_new();
 	g_autoptr(model) base = model_load("topologies/lync.yaml", d);
-	matrix_selection *s = base ? explain_select_call(base, "persistent-route", "home1", "home2", MEDIA_AUDIO, NULL) : NULL;
+	matrix_selection *s = base ? explain_select_call(base, "persistent-route", "home1", "home2",
+							 MEDIA_AUDIO, NULL) :
+				     NULL;
 	struct observation seen;
 	g_autoptr(finding) f = NULL;
 	struct cell *cell;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The lines of an explanation made by hand: at most five, whatever was found. */
 #include "testbed/explain/explain_text.h"
 
@@ -8,7 +9,10 @@
 static char *text_of_parts(const guint *lengths, guint n)
 {
 	struct cell c = {.path = PATH_NONE, .verdict = VERDICT_FAIL};
-	finding f = {.code = CAUSE_NO_ROUTE, .node = g_strdup("r"), .what = g_strdup("w"), .why = g_strdup("y")};
+	finding f = {.code = CAUSE_NO_ROUTE,
+		     .node = g_strdup("r"),
+		     .what = g_strdup("w"),
+		     .why = g_strdup("y")};
 	const explanation x = {.cell = &c, .finding = &f};
 	GString *text = g_string_new(NULL);
 
@@ -44,7 +48,12 @@ Test(explain_text, proof_is_one_line_that_says_how_much_is_left)
 	} rows[] = {
 		{"all of it fits", {50, 50, 50}, 3, "ccc\n", "more with -v", 5},
 		{"the last does not", {150, 140, 50}, 3, "bbb; 1 more with -v\n", "cc", 5},
-		{"the first is too long by itself, and stays", {400, 10, 10}, 3, "aaa; 2 more with -v\n", "bbb", 5},
+		{"the first is too long by itself, and stays",
+		 {400, 10, 10},
+		 3,
+		 "aaa; 2 more with -v\n",
+		 "bbb",
+		 5},
 		{"there is none", {0}, 0, NULL, "proof", 4},
 	};
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who sent what to whom: from events and packets by hand. */
 #include "testbed/explain/ladder.h"
 
@@ -6,16 +7,17 @@
 
 #define MS_NS 1000000u
 
-static const char topology[] = "topology: t\n"
-			       "domain: t.test\n"
-			       "scenarios: {plain: {title: none}}\n"
-			       "networks:\n"
-			       "  lan: {subnet: 10.0.0.0/24}\n"
-			       "nodes:\n"
-			       "  alice:\n    interfaces: {lan: {network: lan, address: 10.0.0.1/24}}\n"
-			       "  server:\n    interfaces: {lan: {network: lan, address: 10.0.0.9/24}}\n"
-			       "  relay:\n    interfaces: {lan: {network: lan, address: 10.0.0.8/24}}\n"
-			       "  bob:\n    interfaces: {lan: {network: lan, address: 10.0.0.2/24}}\n";
+static const char topology[] =
+	"topology: t\n"
+	"domain: t.test\n"
+	"scenarios: {plain: {title: none}}\n"
+	"networks:\n"
+	"  lan: {subnet: 10.0.0.0/24}\n"
+	"nodes:\n"
+	"  alice:\n    interfaces: {lan: {network: lan, address: 10.0.0.1/24}}\n"
+	"  server:\n    interfaces: {lan: {network: lan, address: 10.0.0.9/24}}\n"
+	"  relay:\n    interfaces: {lan: {network: lan, address: 10.0.0.8/24}}\n"
+	"  bob:\n    interfaces: {lan: {network: lan, address: 10.0.0.2/24}}\n";
 
 struct stage {
 	model *m;
@@ -58,16 +60,27 @@ static void both_signed_in(struct stage *s)
 	hear(s, "bob", json_pack("{s:s, s:i}", "event", "signed-in", "time_us", 0));
 }
 
-static void say_sip(struct stage *s, const char *agent, int ms, bool sent, const char *method, int status, const char *call)
+static void say_sip(struct stage *s, const char *agent, int ms, bool sent, const char *method,
+		    int status, const char *call)
 {
-	hear(s, agent, json_pack("{s:s, s:i, s:b, s:s, s:o, s:s?, s:s}", "event", "sip", "time_us", ms * 1000, "sent", sent, "method",
-				 method, "status", status ? json_integer(status) : json_null(), "call", call, "peer", "10.0.0.9:5061"));
+	hear(s, agent,
+	     json_pack("{s:s, s:i, s:b, s:s, s:o, s:s?, s:s}", "event", "sip", "time_us", ms * 1000,
+		       "sent", sent, "method", method, "status",
+		       status ? json_integer(status) : json_null(), "call", call, "peer",
+		       "10.0.0.9:5061"));
 }
 
-static void see(struct stage *s, const char *node, bool out, guint64 ms, const char *src, const char *dst, guint8 id)
+static void see(struct stage *s, const char *node, bool out, guint64 ms, const char *src,
+		const char *dst, guint8 id)
 {
-	struct sighting at = {.node = g_intern_string(node), .iface = g_intern_string("lan"), .out = out, .time_ns = ms * MS_NS,
-			      .proto = PROTO_UDP, .sport = 1000, .dport = 3478, .stun = 0x0001};
+	struct sighting at = {.node = g_intern_string(node),
+			      .iface = g_intern_string("lan"),
+			      .out = out,
+			      .time_ns = ms * MS_NS,
+			      .proto = PROTO_UDP,
+			      .sport = 1000,
+			      .dport = 3478,
+			      .stun = 0x0001};
 
 	addr_parse(src, &at.src);
 	addr_parse(dst, &at.dst);
@@ -100,10 +113,11 @@ Test(ladder, draws_sip_by_the_way_of_each_message)
 	say_sip(&s, "alice", 1, true, "INVITE", 0, "call");
 	say_sip(&s, "alice", 5, false, "INVITE", 480, "call");
 	text = drawn(&s, false);
-	cr_expect_str_eq(strchr(text + 1, '\n') + 1, "    ms            alice                  server                    bob\n"
-						     "     0              |------- INVITE ------->|                       |\n"
-						     "     2              |                       |------- INVITE ------->|\n"
-						     "     4              |<--- 480 (INVITE) -----|                       |\n");
+	cr_expect_str_eq(strchr(text + 1, '\n') + 1,
+			 "    ms            alice                  server                    bob\n"
+			 "     0              |------- INVITE ------->|                       |\n"
+			 "     2              |                       |------- INVITE ------->|\n"
+			 "     4              |<--- 480 (INVITE) -----|                       |\n");
 	stage_clear(&s);
 }
 
@@ -123,7 +137,8 @@ Test(ladder, leaves_the_sign_in_out_unless_it_failed_or_is_asked_for)
 		say_sip(&s, "alice", 1, true, "REGISTER", 0, NULL);
 		say_sip(&s, "alice", 2, true, "INVITE", 0, "call");
 		text = drawn(&s, cases[i].asked);
-		cr_expect_eq(strstr(text, "REGISTER") != NULL, cases[i].there, "case %u: %s", i, text);
+		cr_expect_eq(strstr(text, "REGISTER") != NULL, cases[i].there, "case %u: %s", i,
+			     text);
 		cr_expect(strstr(text, "INVITE"), "case %u: %s", i, text);
 		stage_clear(&s);
 	}
@@ -158,15 +173,17 @@ Test(ladder, of_a_whole_run_only_this_calls_packets)
 	stage_init(&s);
 	both_signed_in(&s);
 	s.seen.end_us = 1000000;
-	hear(&s, "alice", json_pack("{s:s, s:i, s:s, s:s, s:s, s:i}", "event", "candidate", "time_us", 1, "side", "local", "type", "host",
-				    "address", "10.0.0.1", "port", 1000));
+	hear(&s, "alice",
+	     json_pack("{s:s, s:i, s:s, s:s, s:s, s:i}", "event", "candidate", "time_us", 1, "side",
+		       "local", "type", "host", "address", "10.0.0.1", "port", 1000));
 	see(&s, "alice", true, 10, "10.0.0.1", "10.0.0.8", 1);
 	see(&s, "relay", false, 10, "10.0.0.1", "10.0.0.8", 1);
 	see(&s, "bob", true, 11, "10.0.0.2", "10.0.0.8", 2);
 	see(&s, "relay", false, 11, "10.0.0.2", "10.0.0.8", 2);
 	text = drawn(&s, false);
 	cr_expect(strstr(text, "binding request"), "%s", text);
-	cr_expect(!strstr(text, "x2") && !strstr(text, "<"), "not what bob sent by a port of another call: %s", text);
+	cr_expect(!strstr(text, "x2") && !strstr(text, "<"),
+		  "not what bob sent by a port of another call: %s", text);
 	stage_clear(&s);
 }
 
@@ -178,8 +195,11 @@ Test(ladder, no_line_is_wider_than_a_terminal)
 
 	stage_init(&s);
 	both_signed_in(&s);
-	hear(&s, "alice", json_pack("{s:s, s:i, s:s, s:s}", "event", "call-result", "time_us", 5, "verdict", "fail", "reason",
-				    "one word after the other until the line is full and goes on below, so that nothing at all is lost"));
+	hear(&s, "alice",
+	     json_pack("{s:s, s:i, s:s, s:s}", "event", "call-result", "time_us", 5, "verdict",
+		       "fail", "reason",
+		       "one word after the other until the line is full and goes on below, so that "
+		       "nothing at all is lost"));
 	for (guint8 i = 0; i < 6; i++) {
 		g_autofree char *node = g_strdup_printf("server-with-a-long-name-%u", i);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Routes that a restart takes: recognised afterwards, and made to last. */
 #include "testbed/explain/cause_rules.h"
 #include "testbed/explain/fix.h"
@@ -5,13 +6,17 @@
 
 #include <criterion/criterion.h>
 
-#define FLEETING "- add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int, persistent: false}\n"
+#define FLEETING                                                                               \
+	"- add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int, persistent: " \
+	"false}\n"
 
 static model *network(const char *changes)
 {
 	g_autoptr(diags) d = diags_new();
 	g_autoptr(model) base = model_load("topologies/lync.yaml", d);
-	model *m = base ? model_instantiate_with(base, model_scenario(base, "missing-route"), "test", changes, d) : NULL;
+	model *m = base ? model_instantiate_with(base, model_scenario(base, "missing-route"),
+						 "test", changes, d) :
+			  NULL;
 	g_autofree char *text = diags_to_text(d);
 
 	cr_assert_not_null(m, "%s", text);
@@ -48,7 +53,8 @@ Test(persist, a_lost_route_is_recognised)
 		g_autoptr(finding) f = no_route(c);
 
 		persist_recognise(&e, f);
-		cr_expect_eq(f->code, rows[i].code, "%s gives %s", rows[i].changes, cause_name(f->code));
+		cr_expect_eq(f->code, rows[i].code, "%s gives %s", rows[i].changes,
+			     cause_name(f->code));
 	}
 	cell_free(c);
 }
@@ -59,9 +65,11 @@ Test(persist, the_fix_makes_the_route_last)
 		const char *changes, *fix;
 	} rows[] = {
 		{FLEETING "- reboot: {node: edge}\n",
-		 "- add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int, persistent: true}\n"},
+		 "- add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int, "
+		 "persistent: true}\n"},
 		{FLEETING, "- remove-route: {node: edge, to: 10.20.0.0/24}\n"
-			   "- add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int, persistent: true}\n"},
+			   "- add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: "
+			   "int, persistent: true}\n"},
 	};
 	struct cell *c = cell_new();
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The exception for the ports that a relay lends. */
 #include "testbed/explain/fix_service.h"
 
@@ -11,9 +12,11 @@ Test(ports, all_that_the_relay_lends)
 		const char *fix; /* NULL: none */
 	} rows[] = {
 		{"edge-out", "203.0.113.20", "198.51.100.14", 50000, 40000,
-		 "- allow: {node: dmz-fw, name: relay-ports, chain: forward, src: [203.0.113.20], proto: udp, sports: [50000-59999]}\n"},
+		 "- allow: {node: dmz-fw, name: relay-ports, chain: forward, src: [203.0.113.20], "
+		 "proto: udp, sports: [50000-59999]}\n"},
 		{"forward-policy", "198.51.100.14", "203.0.113.20", 40000, 50001,
-		 "- allow: {node: dmz-fw, name: relay-ports, chain: forward, dst: [203.0.113.20], proto: udp, dports: [50000-59999]}\n"},
+		 "- allow: {node: dmz-fw, name: relay-ports, chain: forward, dst: [203.0.113.20], "
+		 "proto: udp, dports: [50000-59999]}\n"},
 		{"forward-policy", "198.51.100.14", "203.0.113.20", 40000, 3478, NULL},
 		{"no-such-rule", "203.0.113.20", "198.51.100.14", 50000, 40000, NULL},
 	};
@@ -27,8 +30,10 @@ Test(ports, all_that_the_relay_lends)
 		g_autoptr(fix) x = NULL;
 
 		f.object = object;
-		f.flow = (struct flow){.proto = PROTO_UDP, .sport = rows[i].sport, .dport = rows[i].dport};
-		cr_assert(addr_parse(rows[i].src, &f.flow.src) && addr_parse(rows[i].dst, &f.flow.dst));
+		f.flow = (struct flow){
+			.proto = PROTO_UDP, .sport = rows[i].sport, .dport = rows[i].dport};
+		cr_assert(addr_parse(rows[i].src, &f.flow.src) &&
+			  addr_parse(rows[i].dst, &f.flow.dst));
 		x = fix_derive(m, &f);
 		cr_assert_eq(x == NULL, rows[i].fix == NULL, "row %u", i);
 		if (x)

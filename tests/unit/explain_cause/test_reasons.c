@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Causes of a run's failed cells: which events concern a cell, and what its judgement becomes. */
 #include "testbed/explain/reasons.h"
 
@@ -47,11 +48,14 @@ Test(reasons, only_what_concerns_the_cell_counts)
 	g_autoptr(matrix_selection) s = select_all(base);
 	g_autoptr(reasons) r = reasons_new(s);
 	g_autoptr(GPtrArray) told = g_ptr_array_new();
-	struct cell *mine = cell_named(s, "missing-route/branch1-home1/audio"), *other = cell_named(s, "missing-route/dc1-dc2/audio");
+	struct cell *mine = cell_named(s, "missing-route/branch1-home1/audio"),
+		    *other = cell_named(s, "missing-route/dc1-dc2/audio");
 
 	fail(mine);
 	fail(other);
-	hear(r, "home1", json_pack("{s:s, s:s, s:s}", "event", "sign-in-failed", "stage", "tls", "reason", "certificate: name mismatch"));
+	hear(r, "home1",
+	     json_pack("{s:s, s:s, s:s}", "event", "sign-in-failed", "stage", "tls", "reason",
+		       "certificate: name mismatch"));
 	reasons_find(r, s->results->scenarios->pdata[0], NULL, told);
 	cr_assert_eq(told->len, 2, "%u", told->len);
 	cr_expect_str_eq(mine->cause, "TLS_NAME_MISMATCH", "%s", mine->cause);
@@ -70,7 +74,9 @@ Test(reasons, another_cause_than_the_expected_one_differs)
 	cr_assert(reasons_expected(s), "the scenario names one");
 	fail(c);
 	cr_expect(c->as_expected, "not judged before it is looked for");
-	hear(r, "branch1", json_pack("{s:s, s:s, s:s}", "event", "sign-in-failed", "stage", "tls", "reason", "refused"));
+	hear(r, "branch1",
+	     json_pack("{s:s, s:s, s:s}", "event", "sign-in-failed", "stage", "tls", "reason",
+		       "refused"));
 	reasons_find(r, s->results->scenarios->pdata[0], NULL, told);
 	cr_expect_not(c->as_expected, "fails because of %s", c->cause);
 	g_ptr_array_set_size(told, 0);

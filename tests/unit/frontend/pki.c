@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/frontend/pki.h"
 
 #include <glib/gstdio.h>
@@ -24,7 +25,8 @@ char *pki_path(const struct pki *p, const char *file)
 	return g_build_filename(p->folder, file, NULL);
 }
 
-static void write_pem(const struct pki *p, const char *name, const char *suffix, gnutls_datum_t *pem)
+static void write_pem(const struct pki *p, const char *name, const char *suffix,
+		      gnutls_datum_t *pem)
 {
 	g_autofree char *file = g_strconcat(name, suffix, NULL);
 	g_autofree char *path = pki_path(p, file);
@@ -39,11 +41,13 @@ static gnutls_x509_privkey_t make_key(void)
 	gnutls_x509_privkey_t key;
 
 	must(gnutls_x509_privkey_init(&key));
-	must(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0));
+	must(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
+					  GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0));
 	return key;
 }
 
-static gnutls_x509_crt_t make_certificate(struct pki *p, const char *name, gnutls_x509_privkey_t key)
+static gnutls_x509_crt_t make_certificate(struct pki *p, const char *name,
+					  gnutls_x509_privkey_t key)
 {
 	gnutls_x509_crt_t c;
 
@@ -53,7 +57,8 @@ static gnutls_x509_crt_t make_certificate(struct pki *p, const char *name, gnutl
 	must(gnutls_x509_crt_set_serial(c, &p->serial, 1));
 	must(gnutls_x509_crt_set_activation_time(c, time(NULL) - 60));
 	must(gnutls_x509_crt_set_expiration_time(c, time(NULL) + 3600));
-	must(gnutls_x509_crt_set_dn_by_oid(c, GNUTLS_OID_X520_COMMON_NAME, 0, name, (unsigned)strlen(name)));
+	must(gnutls_x509_crt_set_dn_by_oid(c, GNUTLS_OID_X520_COMMON_NAME, 0, name,
+					   (unsigned)strlen(name)));
 	must(gnutls_x509_crt_set_key(c, key));
 	return c;
 }
@@ -80,14 +85,15 @@ void pki_issue(struct pki *p, const char *dns_name)
 	gnutls_x509_crt_t c = make_certificate(p, dns_name, key);
 	gnutls_datum_t pem;
 
-	must(gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_DNSNAME, dns_name, (unsigned)strlen(dns_name),
-						  GNUTLS_FSAN_SET));
+	must(gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_DNSNAME, dns_name,
+						  (unsigned)strlen(dns_name), GNUTLS_FSAN_SET));
 	must(gnutls_x509_crt_set_key_purpose_oid(c, GNUTLS_KP_TLS_WWW_SERVER, 0));
 	must(gnutls_x509_crt_set_key_purpose_oid(c, GNUTLS_KP_TLS_WWW_CLIENT, 0));
 	must(gnutls_x509_crt_sign2(c, p->ca, p->key, GNUTLS_DIG_SHA256, 0));
 	must(gnutls_x509_crt_export2(c, GNUTLS_X509_FMT_PEM, &pem));
 	write_pem(p, dns_name, ".pem", &pem);
-	must(gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &pem));
+	must(gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN,
+					       &pem));
 	write_pem(p, dns_name, ".key", &pem);
 	gnutls_x509_crt_deinit(c);
 	gnutls_x509_privkey_deinit(key);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A throw-away CA and certificates for one test, as PEM files in a temporary folder. */
 #ifndef TESTS_FRONTEND_PKI_H
 #define TESTS_FRONTEND_PKI_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*   dc1, dc2 ---- Front End ---- edge.contoso.com ---- home1, branch1 (signed in from outside)   */
 #include "tests/unit/frontend/world.h"
 
@@ -13,7 +14,7 @@ struct office {
 
 static struct office open_office(void)
 {
-	struct office o = { .w = world_new() };
+	struct office o = {.w = world_new()};
 
 	o.dc1 = world_flow(o.w, NULL);
 	o.dc2 = world_flow(o.w, NULL);
@@ -37,8 +38,11 @@ static sip_msg *invite(const char *from, const char *to, const char *call, const
 	g_autofree char *uri = g_strdup_printf("sip:%s@contoso.com", to);
 	sip_msg *m = world_request("INVITE", uri, from, NULL, NULL, call, 1, call);
 
-	sip_set_body(m, "application/sdp", body ? body : "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\n"
-		     "t=0 0\r\nm=message 5060 sip null\r\na=accept-types:text/plain\r\n", -1);
+	sip_set_body(m, "application/sdp",
+		     body ? body :
+			    "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\n"
+			    "t=0 0\r\nm=message 5060 sip null\r\na=accept-types:text/plain\r\n",
+		     -1);
 	return m;
 }
 
@@ -48,22 +52,25 @@ Test(proxy, statuses)
 		const char *name, *method, *from, *uri, *max_forwards;
 		int status;
 	} rows[] = {
-		{ "from somebody else", "MESSAGE", "dc2", "sip:home1@contoso.com", NULL, 403 },
-		{ "from a stranger", "MESSAGE", "nobody", "sip:home1@contoso.com", NULL, 403 },
-		{ "unknown user", "MESSAGE", "dc1", "sip:nobody@contoso.com", NULL, 404 },
-		{ "foreign domain", "MESSAGE", "dc1", "sip:dc2@example.org", NULL, 404 },
-		{ "no user part", "OPTIONS", "dc1", "sip:contoso.com", NULL, 404 },
-		{ "not signed in", "MESSAGE", "dc1", "sip:branch1@contoso.com", NULL, 480 },
-		{ "no hop left", "MESSAGE", "dc1", "sip:dc2@contoso.com", "0", 483 },
-		{ "unknown conference", "INVITE", "dc1", "sip:dc1@contoso.com;gruu;opaque=app:conf:chat:id:none", NULL, 404 },
-		{ "unknown Edge", "SERVICE", "dc1", "sip:mras@edge9.contoso.com;opaque=srvr:MRAS", NULL, 404 },
-		{ "unknown event package", "SUBSCRIBE", "dc1", "sip:dc1@contoso.com", NULL, 489 },
-		{ "CANCEL of nothing", "CANCEL", "dc1", "sip:dc2@contoso.com", NULL, 481 },
+		{"from somebody else", "MESSAGE", "dc2", "sip:home1@contoso.com", NULL, 403},
+		{"from a stranger", "MESSAGE", "nobody", "sip:home1@contoso.com", NULL, 403},
+		{"unknown user", "MESSAGE", "dc1", "sip:nobody@contoso.com", NULL, 404},
+		{"foreign domain", "MESSAGE", "dc1", "sip:dc2@example.org", NULL, 404},
+		{"no user part", "OPTIONS", "dc1", "sip:contoso.com", NULL, 404},
+		{"not signed in", "MESSAGE", "dc1", "sip:branch1@contoso.com", NULL, 480},
+		{"no hop left", "MESSAGE", "dc1", "sip:dc2@contoso.com", "0", 483},
+		{"unknown conference", "INVITE", "dc1",
+		 "sip:dc1@contoso.com;gruu;opaque=app:conf:chat:id:none", NULL, 404},
+		{"unknown Edge", "SERVICE", "dc1", "sip:mras@edge9.contoso.com;opaque=srvr:MRAS",
+		 NULL, 404},
+		{"unknown event package", "SUBSCRIBE", "dc1", "sip:dc1@contoso.com", NULL, 489},
+		{"CANCEL of nothing", "CANCEL", "dc1", "sip:dc2@contoso.com", NULL, 481},
 	};
 	struct office o = open_office();
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		sip_msg *m = world_request(rows[i].method, rows[i].uri, rows[i].from, NULL, NULL, "c", 1, rows[i].name);
+		sip_msg *m = world_request(rows[i].method, rows[i].uri, rows[i].from, NULL, NULL,
+					   "c", 1, rows[i].name);
 		g_autoptr(sip_msg) answer = NULL;
 
 		if (rows[i].max_forwards) {
@@ -73,7 +80,8 @@ Test(proxy, statuses)
 		world_receive(o.w, o.dc1, m);
 		answer = world_take_final(o.w, o.dc1);
 		cr_assert_not_null(answer, "%s: no answer", rows[i].name);
-		cr_assert_eq(sip_status(answer), rows[i].status, "%s: %d", rows[i].name, sip_status(answer));
+		cr_assert_eq(sip_status(answer), rows[i].status, "%s: %d", rows[i].name,
+			     sip_status(answer));
 		cr_assert_eq(o.w->sent->len, 0, "%s: nothing else sent", rows[i].name);
 	}
 	close_office(&o);
@@ -89,7 +97,9 @@ Test(proxy, before_register)
 	proxied = world_take(o.w, new_one);
 	cr_assert_eq(sip_status(proxied), 407, "got %d", sip_status(proxied));
 	cr_assert_not_null(sip_header(proxied, "Proxy-Authenticate"), "challenge");
-	world_receive(o.w, new_one, world_request("SUBSCRIBE", "sip:branch1@contoso.com", "branch1", NULL, NULL, "c2", 1, "2"));
+	world_receive(o.w, new_one,
+		      world_request("SUBSCRIBE", "sip:branch1@contoso.com", "branch1", NULL, NULL,
+				    "c2", 1, "2"));
 	own = world_take(o.w, new_one);
 	cr_assert_eq(sip_status(own), 401, "got %d", sip_status(own));
 	cr_assert_not_null(sip_header(own, "WWW-Authenticate"), "challenge");
@@ -97,7 +107,8 @@ Test(proxy, before_register)
 	close_office(&o);
 }
 
-/* A remote client may not use the name of a user who is inside, nor of one signed in through another Edge. */
+/* A remote client may not use the name of a user who is inside, nor of one signed in through
+ * another Edge. */
 Test(proxy, sender_through_edge)
 {
 	struct office o = open_office();
@@ -120,13 +131,14 @@ Test(proxy, register_answer_says_remote_user)
 	struct office o = open_office();
 	static const struct {
 		const char *user, *path;
-	} rows[] = { { "dc1", NULL }, { "branch1", HOME1_PATH } };
+	} rows[] = {{"dc1", NULL}, {"branch1", HOME1_PATH}};
 
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
 		struct fe_flow *flow = rows[i].path ? o.edge : o.dc1;
 		g_autofree char *to = g_strdup_printf("sip:%s@contoso.com", rows[i].user);
 		g_autofree char *password = g_strdup_printf("secret-%s", rows[i].user);
-		g_autoptr(sip_msg) first = world_request("REGISTER", "sip:contoso.com", rows[i].user, to, NULL, "r", 1, "r1");
+		g_autoptr(sip_msg) first = world_request("REGISTER", "sip:contoso.com",
+							 rows[i].user, to, NULL, "r", 1, "r1");
 		sip_msg *second = sip_msg_copy(first);
 		g_autoptr(sip_msg) challenge = NULL, answer = NULL;
 		g_autofree char *credentials = NULL;
@@ -134,8 +146,8 @@ Test(proxy, register_answer_says_remote_user)
 
 		fe_core_message(o.w->core, flow, first);
 		challenge = world_take(o.w, flow);
-		credentials = sip_digest_answer(sip_header(challenge, "WWW-Authenticate"), "REGISTER", "sip:contoso.com",
-						to + 4, password);
+		credentials = sip_digest_answer(sip_header(challenge, "WWW-Authenticate"),
+						"REGISTER", "sip:contoso.com", to + 4, password);
 		sip_add_header(second, "Authorization", credentials);
 		if (rows[i].path)
 			sip_add_header(second, "Path", rows[i].path);
@@ -143,14 +155,16 @@ Test(proxy, register_answer_says_remote_user)
 		answer = world_take(o.w, flow);
 		cr_assert_eq(sip_status(answer), 200, "%s: %d", rows[i].user, sip_status(answer));
 		logon = sip_header(answer, "ms-user-logon-data");
-		cr_assert_eq(g_strcmp0(logon, "RemoteUser") == 0, rows[i].path != NULL, "%s: %s", rows[i].user,
-			     logon ? logon : "no header");
-		cr_assert_eq(g_strcmp0(sip_header(answer, "Path"), rows[i].path), 0, "%s: Path", rows[i].user);
+		cr_assert_eq(g_strcmp0(logon, "RemoteUser") == 0, rows[i].path != NULL, "%s: %s",
+			     rows[i].user, logon ? logon : "no header");
+		cr_assert_eq(g_strcmp0(sip_header(answer, "Path"), rows[i].path), 0, "%s: Path",
+			     rows[i].user);
 	}
 	close_office(&o);
 }
 
-/* To a remote user: over the Edge's connection, with Route from Path and our Via on top; back by Via. */
+/* To a remote user: over the Edge's connection, with Route from Path and our Via on top; back by
+ * Via. */
 Test(proxy, path_and_via)
 {
 	struct office o = open_office();
@@ -163,8 +177,10 @@ Test(proxy, path_and_via)
 	cr_assert_not_null(forwarded, "not sent to the Edge");
 	cr_assert_str_eq(sip_header(forwarded, "Route"), HOME1_PATH, "Route");
 	cr_assert_str_eq(sip_header(forwarded, "Max-Forwards"), "69", "a hop is taken");
-	cr_assert_not_null(strstr(sip_header_nth(forwarded, "Via", 0), "10.0.1.10:5061"), "our Via");
-	cr_assert_not_null(strstr(sip_header_nth(forwarded, "Via", 1), "z9hG4bK-c1"), "the client's below");
+	cr_assert_not_null(strstr(sip_header_nth(forwarded, "Via", 0), "10.0.1.10:5061"),
+			   "our Via");
+	cr_assert_not_null(strstr(sip_header_nth(forwarded, "Via", 1), "z9hG4bK-c1"),
+			   "the client's below");
 	world_answer(o.w, o.edge, forwarded, 100, NULL);
 	cr_assert_eq(world_pending(o.w, o.dc1), 0, "100 goes one hop");
 	world_answer(o.w, o.edge, forwarded, 183, "b");
@@ -174,7 +190,9 @@ Test(proxy, path_and_via)
 	ok = world_take(o.w, o.dc1);
 	cr_assert_eq(sip_status(ok), 200, "got %d", sip_status(ok));
 	cr_assert_null(sip_header_nth(ok, "Via", 1), "our Via is gone");
-	world_receive(o.w, o.dc1, world_request("ACK", "sip:home1@contoso.com", "dc1", NULL, "b", "c1", 1, "ack"));
+	world_receive(o.w, o.dc1,
+		      world_request("ACK", "sip:home1@contoso.com", "dc1", NULL, "b", "c1", 1,
+				    "ack"));
 	ack = world_take(o.w, o.edge);
 	cr_assert_str_eq(sip_method(ack), "ACK", "ACK passed on");
 	cr_assert_str_eq(sip_header(ack, "Route"), HOME1_PATH, "Route of the ACK");
@@ -188,7 +206,9 @@ Test(proxy, from_remote_user_in_dialog)
 	struct office o = open_office();
 	g_autoptr(sip_msg) bye = NULL, ok = NULL;
 
-	world_receive(o.w, o.edge, world_request("BYE", "sip:dc1@contoso.com", "home1", NULL, "a", "c1", 2, "bye"));
+	world_receive(o.w, o.edge,
+		      world_request("BYE", "sip:dc1@contoso.com", "home1", NULL, "a", "c1", 2,
+				    "bye"));
 	bye = world_take(o.w, o.dc1);
 	cr_assert_str_eq(sip_method(bye), "BYE", "passed on");
 	cr_assert_null(sip_header(bye, "Route"), "none for a direct client");
@@ -224,8 +244,10 @@ Test(proxy, failed_invite_is_acknowledged_here)
 	cr_assert_eq(sip_status(busy), 486, "got %d", sip_status(busy));
 	ack = world_take(o.w, o.dc2);
 	cr_assert_str_eq(sip_method(ack), "ACK", "ours");
-	cr_assert_str_eq(sip_header(ack, "Via"), sip_header(forwarded, "Via"), "with the branch of the INVITE");
-	world_receive(o.w, o.dc1, world_request("ACK", "sip:dc2@contoso.com", "dc1", NULL, "b", "c1", 1, "c1"));
+	cr_assert_str_eq(sip_header(ack, "Via"), sip_header(forwarded, "Via"),
+			 "with the branch of the INVITE");
+	world_receive(o.w, o.dc1,
+		      world_request("ACK", "sip:dc2@contoso.com", "dc1", NULL, "b", "c1", 1, "c1"));
 	cr_assert_eq(o.w->sent->len, 0, "the caller's ends here");
 	close_office(&o);
 }
@@ -237,13 +259,16 @@ Test(proxy, cancel)
 
 	world_receive(o.w, o.dc1, invite("dc1", "home1", "c1", NULL));
 	forwarded = world_take(o.w, o.edge);
-	world_receive(o.w, o.dc1, world_request("CANCEL", "sip:home1@contoso.com", "dc1", NULL, NULL, "c1", 1, "c1"));
+	world_receive(o.w, o.dc1,
+		      world_request("CANCEL", "sip:home1@contoso.com", "dc1", NULL, NULL, "c1", 1,
+				    "c1"));
 	ok = world_take_final(o.w, o.dc1);
 	cr_assert_eq(sip_status(ok), 200, "got %d", sip_status(ok));
 	cr_assert_str_eq(sip_method(ok), "CANCEL", "the CANCEL's own answer");
 	cancel = world_take(o.w, o.edge);
 	cr_assert_str_eq(sip_method(cancel), "CANCEL", "passed on");
-	cr_assert_str_eq(sip_header(cancel, "Via"), sip_header_nth(forwarded, "Via", 0), "with the branch of the INVITE");
+	cr_assert_str_eq(sip_header(cancel, "Via"), sip_header_nth(forwarded, "Via", 0),
+			 "with the branch of the INVITE");
 	cr_assert_str_eq(sip_header(cancel, "Route"), HOME1_PATH, "where the INVITE went");
 	world_answer(o.w, o.edge, cancel, 200, "b");
 	cr_assert_eq(world_pending(o.w, o.dc1), 0, "the answer to our CANCEL is ours");
@@ -263,20 +288,25 @@ Test(proxy, callee_goes_away)
 	world_close(o.w, o.dc2);
 	unavailable = world_take_final(o.w, o.dc1);
 	cr_assert_eq(sip_status(unavailable), 480, "got %d", sip_status(unavailable));
-	world_receive(o.w, o.dc1, world_request("MESSAGE", "sip:dc2@contoso.com", "dc1", NULL, NULL, "c2", 1, "c2"));
+	world_receive(o.w, o.dc1,
+		      world_request("MESSAGE", "sip:dc2@contoso.com", "dc1", NULL, NULL, "c2", 1,
+				    "c2"));
 	later = world_take_final(o.w, o.dc1);
 	cr_assert_eq(sip_status(later), 480, "got %d", sip_status(later));
 	close_office(&o);
 }
 
-/* RFC 5626 section 5.3: the Edge no longer knows the flow; the binding goes, the caller reads 480. */
+/* RFC 5626 section 5.3: the Edge no longer knows the flow; the binding goes, the caller reads 480.
+ */
 Test(proxy, flow_failed)
 {
 	struct office o = open_office();
 	g_autoptr(sip_msg) forwarded = NULL, unavailable = NULL;
 	json_t *stats;
 
-	world_receive(o.w, o.dc1, world_request("MESSAGE", "sip:home1@contoso.com", "dc1", NULL, NULL, "c1", 1, "c1"));
+	world_receive(o.w, o.dc1,
+		      world_request("MESSAGE", "sip:home1@contoso.com", "dc1", NULL, NULL, "c1", 1,
+				    "c1"));
 	forwarded = world_take(o.w, o.edge);
 	world_answer(o.w, o.edge, forwarded, 430, "x");
 	unavailable = world_take(o.w, o.dc1);
@@ -295,11 +325,15 @@ Test(proxy, edge_reconnects)
 	g_autoptr(sip_msg) unavailable = NULL, forwarded = NULL;
 
 	world_close(o.w, o.edge);
-	world_receive(o.w, o.dc1, world_request("MESSAGE", "sip:home1@contoso.com", "dc1", NULL, NULL, "c1", 1, "c1"));
+	world_receive(o.w, o.dc1,
+		      world_request("MESSAGE", "sip:home1@contoso.com", "dc1", NULL, NULL, "c1", 1,
+				    "c1"));
 	unavailable = world_take(o.w, o.dc1);
 	cr_assert_eq(sip_status(unavailable), 480, "got %d", sip_status(unavailable));
 	again = world_flow(o.w, "edge.contoso.com");
-	world_receive(o.w, o.dc1, world_request("MESSAGE", "sip:home1@contoso.com", "dc1", NULL, NULL, "c2", 1, "c2"));
+	world_receive(o.w, o.dc1,
+		      world_request("MESSAGE", "sip:home1@contoso.com", "dc1", NULL, NULL, "c2", 1,
+				    "c2"));
 	forwarded = world_take(o.w, again);
 	cr_assert_not_null(forwarded, "over the new connection");
 	fe_flow_unref(again);
@@ -313,7 +347,9 @@ Test(proxy, time_outs)
 	json_t *stats;
 
 	world_receive(o.w, o.dc1, invite("dc1", "dc2", "c1", NULL));
-	world_receive(o.w, o.dc1, world_request("MESSAGE", "sip:dc2@contoso.com", "dc1", NULL, NULL, "c2", 1, "c2"));
+	world_receive(o.w, o.dc1,
+		      world_request("MESSAGE", "sip:dc2@contoso.com", "dc1", NULL, NULL, "c2", 1,
+				    "c2"));
 	g_ptr_array_set_size(o.w->sent, 0);
 	world_advance(o.w, TRANSACTION_OTHER_US);
 	cr_assert_eq(o.w->sent->len, 0, "no answer to a MESSAGE that timed out (RFC 4320)");
@@ -326,23 +362,25 @@ Test(proxy, time_outs)
 	close_office(&o);
 }
 
-/* --- provisioning and MRAS ------------------------------------------------------------------------------------ */
+/* --- provisioning and MRAS -------------------------------------------------------------------- */
 
 Test(provisioning, document)
 {
 	static const struct {
 		const char *user, *mras;
 	} rows[] = {
-		{ "dc1", "<mrasUri>sip:mras@edge.contoso.com;opaque=srvr:MRAS</mrasUri>" },
-		{ "dc2", NULL },
+		{"dc1", "<mrasUri>sip:mras@edge.contoso.com;opaque=srvr:MRAS</mrasUri>"},
+		{"dc2", NULL},
 	};
 	struct office o = open_office();
 
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
 		struct fe_flow *flow = i == 0 ? o.dc1 : o.dc2;
 		g_autofree char *uri = g_strdup_printf("sip:%s@contoso.com", rows[i].user);
-		g_autofree char *factory = g_strdup_printf("<focusFactoryUri>sip:%s@contoso.com;gruu;opaque=app:conf:"
-							   "focusfactory</focusFactoryUri>", rows[i].user);
+		g_autofree char *factory =
+			g_strdup_printf("<focusFactoryUri>sip:%s@contoso.com;gruu;opaque=app:conf:"
+					"focusfactory</focusFactoryUri>",
+					rows[i].user);
 		sip_msg *m = world_request("SUBSCRIBE", uri, rows[i].user, NULL, NULL, "s", 1, "s");
 		g_autoptr(sip_msg) answer = NULL;
 		const char *body;
@@ -351,11 +389,13 @@ Test(provisioning, document)
 		world_receive(o.w, flow, m);
 		answer = world_take(o.w, flow);
 		cr_assert_eq(sip_status(answer), 200, "%s: %d", rows[i].user, sip_status(answer));
-		cr_assert_str_eq(sip_content_type(answer), "application/vnd-microsoft-roaming-provisioning-v2+xml", "type");
+		cr_assert_str_eq(sip_content_type(answer),
+				 "application/vnd-microsoft-roaming-provisioning-v2+xml", "type");
 		body = sip_body(answer, NULL);
 		cr_assert_not_null(strstr(body, factory), "%s: %s", rows[i].user, body);
 		if (rows[i].mras)
-			cr_assert_not_null(strstr(body, rows[i].mras), "%s: %s", rows[i].user, body);
+			cr_assert_not_null(strstr(body, rows[i].mras), "%s: %s", rows[i].user,
+					   body);
 		else
 			cr_assert_null(strstr(body, "mrasUri"), "%s: %s", rows[i].user, body);
 	}
@@ -364,7 +404,8 @@ Test(provisioning, document)
 
 static sip_msg *mras_service(const char *call)
 {
-	sip_msg *m = world_request("SERVICE", "sip:mras@edge.contoso.com;opaque=srvr:MRAS", "dc1", NULL, NULL, call, 1, call);
+	sip_msg *m = world_request("SERVICE", "sip:mras@edge.contoso.com;opaque=srvr:MRAS", "dc1",
+				   NULL, NULL, call, 1, call);
 
 	sip_set_body(m, "application/msrtc-media-relay-auth+xml", "<request/>", -1);
 	return m;
@@ -412,20 +453,25 @@ Test(mras, unreachable)
 	close_office(&o);
 }
 
-/* --- call detail records -------------------------------------------------------------------------------------- */
+/* --- call detail records ---------------------------------------------------------------------- */
 
-static void expect_record(const struct world *w, const char *kind, int status, const char *diagnostics, int duration_ms)
+static void expect_record(const struct world *w, const char *kind, int status,
+			  const char *diagnostics, int duration_ms)
 {
 	const json_t *e = world_event(w, "session");
 
 	cr_assert_not_null(e, "no record");
 	cr_assert_str_eq(json_string_value(json_object_get(e, "call")), "c1", "call");
-	cr_assert_str_eq(json_string_value(json_object_get(e, "from")), "sip:dc1@contoso.com", "from");
-	cr_assert_str_eq(json_string_value(json_object_get(e, "to")), "sip:home1@contoso.com", "to");
+	cr_assert_str_eq(json_string_value(json_object_get(e, "from")), "sip:dc1@contoso.com",
+			 "from");
+	cr_assert_str_eq(json_string_value(json_object_get(e, "to")), "sip:home1@contoso.com",
+			 "to");
 	cr_assert_str_eq(json_string_value(json_object_get(e, "kind")), kind, "kind");
 	cr_assert_eq(json_integer_value(json_object_get(e, "status")), status, "status");
-	cr_assert_eq(g_strcmp0(json_string_value(json_object_get(e, "diagnostics")), diagnostics), 0, "diagnostics");
-	cr_assert_eq(json_integer_value(json_object_get(e, "duration_ms")), duration_ms, "duration %lld",
+	cr_assert_eq(g_strcmp0(json_string_value(json_object_get(e, "diagnostics")), diagnostics),
+		     0, "diagnostics");
+	cr_assert_eq(json_integer_value(json_object_get(e, "duration_ms")), duration_ms,
+		     "duration %lld",
 		     (long long)json_integer_value(json_object_get(e, "duration_ms")));
 }
 
@@ -433,12 +479,15 @@ Test(cdr, ended_by_callee_with_diagnostics)
 {
 	struct office o = open_office();
 	g_autoptr(sip_msg) forwarded = NULL;
-	sip_msg *bye = world_request("BYE", "sip:dc1@contoso.com", "home1", NULL, "tag-dc1", "c1", 1, "bye");
+	sip_msg *bye = world_request("BYE", "sip:dc1@contoso.com", "home1", NULL, "tag-dc1", "c1",
+				     1, "bye");
 
-	world_receive(o.w, o.dc1, invite("dc1", "home1", "c1",
-					 "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
-					 "m=audio 9 RTP/SAVP 114\r\na=rtpmap:114 x-msrta/16000\r\n"
-					 "a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\n"));
+	world_receive(
+		o.w, o.dc1,
+		invite("dc1", "home1", "c1",
+		       "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
+		       "m=audio 9 RTP/SAVP 114\r\na=rtpmap:114 x-msrta/16000\r\n"
+		       "a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\n"));
 	forwarded = world_take(o.w, o.edge);
 	world_answer(o.w, o.edge, forwarded, 200, "tag-home1");
 	world_advance(o.w, 7100 * 1000);
@@ -460,7 +509,9 @@ Test(cdr, failed)
 	world_answer(o.w, o.edge, forwarded, 486, "b");
 	expect_record(o.w, "im", 486, NULL, 0);
 	for (guint i = 0; i < o.w->events->len; i++)
-		records += !g_strcmp0(json_string_value(json_object_get(g_ptr_array_index(o.w->events, i), "event")), "session");
+		records += !g_strcmp0(json_string_value(json_object_get(
+					      g_ptr_array_index(o.w->events, i), "event")),
+				      "session");
 	cr_assert_eq(records, 1, "one record a session, not %u", records);
 	close_office(&o);
 }

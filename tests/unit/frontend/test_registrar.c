@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/frontend/world.h"
 
 #include <criterion/criterion.h>
@@ -23,14 +24,33 @@ struct digest_row {
 Test(registrar, digest)
 {
 	static const struct digest_row rows[] = {
-		{ .name = "right password", .user = "dc1@contoso.com", .password = "secret-dc1", .status = 200 },
-		{ .name = "name without domain", .user = "dc1", .password = "secret-dc1", .status = 200 },
-		{ .name = "wrong password", .user = "dc1@contoso.com", .password = "secret-dc2", .status = 403 },
-		{ .name = "somebody else's account", .user = "dc2@contoso.com", .password = "secret-dc2", .status = 403 },
-		{ .name = "just in time", .user = "dc1@contoso.com", .password = "secret-dc1",
-		  .wait_us = REGISTRAR_NONCE_LIFE_US, .status = 200 },
-		{ .name = "too late", .user = "dc1@contoso.com", .password = "secret-dc1",
-		  .wait_us = REGISTRAR_NONCE_LIFE_US + 1, .status = 401, .stale = true },
+		{.name = "right password",
+		 .user = "dc1@contoso.com",
+		 .password = "secret-dc1",
+		 .status = 200},
+		{.name = "name without domain",
+		 .user = "dc1",
+		 .password = "secret-dc1",
+		 .status = 200},
+		{.name = "wrong password",
+		 .user = "dc1@contoso.com",
+		 .password = "secret-dc2",
+		 .status = 403},
+		{.name = "somebody else's account",
+		 .user = "dc2@contoso.com",
+		 .password = "secret-dc2",
+		 .status = 403},
+		{.name = "just in time",
+		 .user = "dc1@contoso.com",
+		 .password = "secret-dc1",
+		 .wait_us = REGISTRAR_NONCE_LIFE_US,
+		 .status = 200},
+		{.name = "too late",
+		 .user = "dc1@contoso.com",
+		 .password = "secret-dc1",
+		 .wait_us = REGISTRAR_NONCE_LIFE_US + 1,
+		 .status = 401,
+		 .stale = true},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -45,15 +65,20 @@ Test(registrar, digest)
 		registrar_add_user(r, "dc1@contoso.com", "secret-dc1", NULL);
 		registrar_add_user(r, "dc2@contoso.com", "secret-dc2", NULL);
 		challenge = registrar_register(r, first, flow, 5, NULL);
-		cr_assert_eq(sip_status(challenge), 401, "%s: challenge %d", rows[i].name, sip_status(challenge));
-		credentials = sip_digest_answer(sip_header(challenge, "WWW-Authenticate"), "REGISTER", "sip:contoso.com",
-						rows[i].user, rows[i].password);
+		cr_assert_eq(sip_status(challenge), 401, "%s: challenge %d", rows[i].name,
+			     sip_status(challenge));
+		credentials =
+			sip_digest_answer(sip_header(challenge, "WWW-Authenticate"), "REGISTER",
+					  "sip:contoso.com", rows[i].user, rows[i].password);
 		sip_add_header(second, "Authorization", credentials);
 		answer = registrar_register(r, second, flow, 5 + rows[i].wait_us, NULL);
-		cr_assert_eq(sip_status(answer), rows[i].status, "%s: %d", rows[i].name, sip_status(answer));
+		cr_assert_eq(sip_status(answer), rows[i].status, "%s: %d", rows[i].name,
+			     sip_status(answer));
 		again = sip_header(answer, "WWW-Authenticate");
-		cr_assert_eq(again && strstr(again, "stale=true"), rows[i].stale, "%s: stale", rows[i].name);
-		cr_assert_eq(registrar_count(r), rows[i].status == 200 ? 1 : 0, "%s: bindings", rows[i].name);
+		cr_assert_eq(again && strstr(again, "stale=true"), rows[i].stale, "%s: stale",
+			     rows[i].name);
+		cr_assert_eq(registrar_count(r), rows[i].status == 200 ? 1 : 0, "%s: bindings",
+			     rows[i].name);
 		fe_flow_unref(flow);
 		registrar_free(r);
 	}
@@ -64,16 +89,18 @@ Test(registrar, foreign_nonce_is_challenged)
 	struct world *w = world_new();
 	struct fe_flow *flow = world_flow(w, NULL);
 	sip_msg *m = register_request("dc1", "900");
-	g_autofree char *credentials = sip_digest_answer("Digest realm=\"contoso.com\", nonce=\"0000000000000001abc\", "
-							 "qop=\"auth\", algorithm=MD5", "REGISTER", "sip:contoso.com",
-							 "dc1@contoso.com", "secret-dc1");
+	g_autofree char *credentials =
+		sip_digest_answer("Digest realm=\"contoso.com\", nonce=\"0000000000000001abc\", "
+				  "qop=\"auth\", algorithm=MD5",
+				  "REGISTER", "sip:contoso.com", "dc1@contoso.com", "secret-dc1");
 	g_autoptr(sip_msg) answer = NULL;
 
 	sip_add_header(m, "Authorization", credentials);
 	world_receive(w, flow, m);
 	answer = world_take(w, flow);
 	cr_assert_eq(sip_status(answer), 401, "got %d", sip_status(answer));
-	cr_assert_null(strstr(sip_header(answer, "WWW-Authenticate"), "stale"), "not ours, so not stale");
+	cr_assert_null(strstr(sip_header(answer, "WWW-Authenticate"), "stale"),
+		       "not ours, so not stale");
 	fe_flow_unref(flow);
 	world_free(w);
 }
@@ -102,11 +129,13 @@ Test(registrar, life_of_a_binding)
 	cr_assert_eq(world_register(w, second, "dc1", NULL), 200, "second replaces it");
 	world_close(w, first);
 	stats = fe_core_stats(w->core);
-	cr_assert_eq(json_integer_value(json_object_get(stats, "registered")), 1, "the old connection takes nothing along");
+	cr_assert_eq(json_integer_value(json_object_get(stats, "registered")), 1,
+		     "the old connection takes nothing along");
 	json_decref(stats);
 	world_close(w, second);
 	stats = fe_core_stats(w->core);
-	cr_assert_eq(json_integer_value(json_object_get(stats, "registered")), 0, "gone with its connection");
+	cr_assert_eq(json_integer_value(json_object_get(stats, "registered")), 0,
+		     "gone with its connection");
 	json_decref(stats);
 	fe_flow_unref(first);
 	fe_flow_unref(second);
@@ -117,21 +146,23 @@ Test(registrar, expires)
 {
 	registrar *r = registrar_new("contoso.com");
 	struct fe_flow *flow = fe_flow_new("p", NULL);
-	static const char *const expires[] = { "900", "0" };
+	static const char *const expires[] = {"900", "0"};
 
 	registrar_add_user(r, "dc1@contoso.com", "x", NULL);
 	for (guint i = 0; i < G_N_ELEMENTS(expires); i++) {
 		g_autoptr(sip_msg) m = register_request("dc1", expires[i]);
 		g_autofree char *challenge = registrar_challenge(r, 0);
-		g_autofree char *credentials = sip_digest_answer(challenge, "REGISTER", "sip:contoso.com",
-								 "dc1@contoso.com", "x");
+		g_autofree char *credentials = sip_digest_answer(
+			challenge, "REGISTER", "sip:contoso.com", "dc1@contoso.com", "x");
 		g_autoptr(sip_msg) answer = NULL;
 
 		sip_add_header(m, "Authorization", credentials);
 		answer = registrar_register(r, m, flow, 0, NULL);
-		cr_assert_eq(sip_status(answer), 200, "Expires %s: %d", expires[i], sip_status(answer));
-		cr_assert_eq(registrar_find(r, "dc1@contoso.com", 899 * (gint64)G_USEC_PER_SEC) != NULL, i == 0,
-			     "after Expires %s", expires[i]);
+		cr_assert_eq(sip_status(answer), 200, "Expires %s: %d", expires[i],
+			     sip_status(answer));
+		cr_assert_eq(registrar_find(r, "dc1@contoso.com", 899 * (gint64)G_USEC_PER_SEC) !=
+				     NULL,
+			     i == 0, "after Expires %s", expires[i]);
 	}
 	cr_assert_null(registrar_find(r, "dc1@contoso.com", 0), "removed");
 	fe_flow_unref(flow);
@@ -140,23 +171,24 @@ Test(registrar, expires)
 
 Test(registrar, edge_by_certificate_name)
 {
-	static const char *const trusted[] = { "edge.contoso.com", "edge2.contoso.com", NULL };
+	static const char *const trusted[] = {"edge.contoso.com", "edge2.contoso.com", NULL};
 	static const struct {
 		const char *name;
 		const char *names[3];
 		const char *expected;
 	} rows[] = {
-		{ "no certificate", { NULL }, NULL },
-		{ "an Edge", { "edge.contoso.com" }, "edge.contoso.com" },
-		{ "second name", { "sip.contoso.com", "Edge2.Contoso.com" }, "edge2.contoso.com" },
-		{ "a client's", { "dc1.contoso.com" }, NULL },
-		{ "only a part", { "edge.contoso.com.evil.example" }, NULL },
+		{"no certificate", {NULL}, NULL},
+		{"an Edge", {"edge.contoso.com"}, "edge.contoso.com"},
+		{"second name", {"sip.contoso.com", "Edge2.Contoso.com"}, "edge2.contoso.com"},
+		{"a client's", {"dc1.contoso.com"}, NULL},
+		{"only a part", {"edge.contoso.com.evil.example"}, NULL},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		const char *got = fe_flow_trusted_name(rows[i].names, trusted);
 
-		cr_assert_eq(g_strcmp0(got, rows[i].expected), 0, "%s: %s", rows[i].name, got ? got : "none");
+		cr_assert_eq(g_strcmp0(got, rows[i].expected), 0, "%s: %s", rows[i].name,
+			     got ? got : "none");
 	}
 }
 
@@ -165,12 +197,18 @@ Test(registrar, remote_registration)
 	struct world *w = world_new();
 	struct fe_flow *edge = world_flow(w, "edge.contoso.com"), *direct = world_flow(w, NULL);
 
-	cr_assert_eq(world_register(w, edge, "home1", "<sip:tok1@edge.contoso.com:5061;transport=tls;lr>"), 200, "home1");
-	cr_assert_str_eq(json_string_value(json_object_get(world_event(w, "registered"), "via")), "edge.contoso.com", "via");
-	cr_assert(json_is_true(json_object_get(world_event(w, "registered"), "remote_user")), "remote");
+	cr_assert_eq(world_register(w, edge, "home1",
+				    "<sip:tok1@edge.contoso.com:5061;transport=tls;lr>"),
+		     200, "home1");
+	cr_assert_str_eq(json_string_value(json_object_get(world_event(w, "registered"), "via")),
+			 "edge.contoso.com", "via");
+	cr_assert(json_is_true(json_object_get(world_event(w, "registered"), "remote_user")),
+		  "remote");
 	cr_assert_eq(world_register(w, direct, "dc1", NULL), 200, "dc1");
-	cr_assert_str_eq(json_string_value(json_object_get(world_event(w, "registered"), "via")), "direct", "via");
-	cr_assert(json_is_false(json_object_get(world_event(w, "registered"), "remote_user")), "not remote");
+	cr_assert_str_eq(json_string_value(json_object_get(world_event(w, "registered"), "via")),
+			 "direct", "via");
+	cr_assert(json_is_false(json_object_get(world_event(w, "registered"), "remote_user")),
+		  "not remote");
 	fe_flow_unref(edge);
 	fe_flow_unref(direct);
 	world_free(w);

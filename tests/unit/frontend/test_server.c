@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The server over TLS on 127.0.0.1:
  *
  *   client (no certificate) ----+
@@ -44,16 +45,17 @@ static gboolean on_deadline(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-#define WAIT_FOR(net, condition, what) \
-	do { \
-		while (!(condition) && !(net)->late) \
-			g_main_context_iteration(NULL, TRUE); \
+#define WAIT_FOR(net, condition, what)                                         \
+	do {                                                                   \
+		while (!(condition) && !(net)->late)                           \
+			g_main_context_iteration(NULL, TRUE);                  \
 		cr_assert(condition, "%s: not within %d s", what, DEADLINE_S); \
 	} while (0)
 
 static guint16 free_port(void)
 {
-	g_autoptr(GSocket) s = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+	g_autoptr(GSocket) s = g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
+					    G_SOCKET_PROTOCOL_TCP, NULL);
 	g_autoptr(GSocketAddress) any = g_inet_socket_address_new_from_string("127.0.0.1", 0);
 	g_autoptr(GSocketAddress) bound = NULL;
 
@@ -84,7 +86,7 @@ static void on_event(const char *name, json_t *fields, gpointer user_data)
 	g_ptr_array_add(n->events, fields);
 }
 
-/* --- the Edge's MRAS: answers every SERVICE with 200 ----------------------------------------------------------- */
+/* --- the Edge's MRAS: answers every SERVICE with 200 ------------------------------------------ */
 
 static void mras_message(sip_conn *c, sip_msg *m, gpointer user_data)
 {
@@ -101,10 +103,11 @@ static void ignore_closed(sip_conn *c, const GError *error, gpointer user_data)
 	(void)user_data;
 }
 
-static void mras_accepted(GIOStream *stream, const char *const *names, const char *address, guint16 port,
-			  gpointer user_data)
+static void mras_accepted(GIOStream *stream, const char *const *names, const char *address,
+			  guint16 port, gpointer user_data)
 {
-	static const struct sip_conn_handlers handlers = { .message = mras_message, .closed = ignore_closed };
+	static const struct sip_conn_handlers handlers = {.message = mras_message,
+							  .closed = ignore_closed};
 	struct net *n = user_data;
 
 	(void)address;
@@ -120,18 +123,22 @@ static void mras_refused(const char *address, const char *why, gpointer user_dat
 	cr_assert_fail("MRAS refused the Front End: %s", why);
 }
 
-/* --- set-up ------------------------------------------------------------------------------------------------------ */
+/* --- set-up ----------------------------------------------------------------------------------- */
 
 static struct fe_config *make_config(const struct net *n)
 {
-	g_autofree char *ca = pki_path(n->pki, "ca.pem"), *certificate = pki_path(n->pki, "fe.contoso.com.pem");
-	g_autofree char *key = pki_path(n->pki, "fe.contoso.com.key"), *records = pki_path(n->pki, "cdr.jsonl");
-	json_t *object = json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:[s], s:[{s:s, s:i}], s:[{s:s, s:s}, {s:s, s:s}]}",
-				   "fqdn", "fe.contoso.com", "domain", "contoso.com", "address", "127.0.0.1", "port", n->port,
-				   "ca", ca, "certificate", certificate, "key", key, "cdr", records, "trusted_servers",
-				   "edge.contoso.com", "edges", "fqdn", "localhost", "mras_port", n->mras_port, "users",
-				   "user", "dc1@contoso.com", "password", "secret", "user", "home1@contoso.com", "password",
-				   "secret");
+	g_autofree char *ca = pki_path(n->pki, "ca.pem"),
+			*certificate = pki_path(n->pki, "fe.contoso.com.pem");
+	g_autofree char *key = pki_path(n->pki, "fe.contoso.com.key"),
+			*records = pki_path(n->pki, "cdr.jsonl");
+	json_t *object = json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:[s], s:[{s:s, "
+				   "s:i}], s:[{s:s, s:s}, {s:s, s:s}]}",
+				   "fqdn", "fe.contoso.com", "domain", "contoso.com", "address",
+				   "127.0.0.1", "port", n->port, "ca", ca, "certificate",
+				   certificate, "key", key, "cdr", records, "trusted_servers",
+				   "edge.contoso.com", "edges", "fqdn", "localhost", "mras_port",
+				   n->mras_port, "users", "user", "dc1@contoso.com", "password",
+				   "secret", "user", "home1@contoso.com", "password", "secret");
 	struct fe_config *config = fe_config_parse(object, NULL);
 
 	json_decref(object);
@@ -140,17 +147,17 @@ static struct fe_config *make_config(const struct net *n)
 
 static void net_open(struct net *n)
 {
-	static const char *const names[] = { "fe.contoso.com", "edge.contoso.com", "localhost" };
+	static const char *const names[] = {"fe.contoso.com", "edge.contoso.com", "localhost"};
 	g_autoptr(GError) error = NULL;
 
-	*n = (struct net){ .pki = pki_new(), .port = free_port(), .mras_port = free_port() };
+	*n = (struct net){.pki = pki_new(), .port = free_port(), .mras_port = free_port()};
 	for (guint i = 0; i < G_N_ELEMENTS(names); i++)
 		pki_issue(n->pki, names[i]);
 	n->events = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
 	n->timer = g_timeout_add_seconds(DEADLINE_S, on_deadline, n);
 	n->mras_identity = identity_of(n, "localhost");
-	n->mras = tls_listen("127.0.0.1", n->mras_port, n->mras_identity, TLS_CLIENT_REQUIRED, mras_accepted, mras_refused, n,
-			     &error);
+	n->mras = tls_listen("127.0.0.1", n->mras_port, n->mras_identity, TLS_CLIENT_REQUIRED,
+			     mras_accepted, mras_refused, n, &error);
 	cr_assert_not_null(n->mras, "MRAS: %s", error ? error->message : "");
 	n->server = fe_server_new(make_config(n), on_event, n, &error);
 	cr_assert_not_null(n->server, "server: %s", error ? error->message : "");
@@ -173,7 +180,7 @@ static void net_close(struct net *n)
 
 static void peer_connected(GIOStream *stream, const GError *error, gpointer user_data)
 {
-	static const struct sip_conn_handlers handlers = { .message = NULL, .closed = ignore_closed };
+	static const struct sip_conn_handlers handlers = {.message = NULL, .closed = ignore_closed};
 	struct peer *p = user_data;
 
 	if (stream)
@@ -184,8 +191,9 @@ static void peer_connected(GIOStream *stream, const GError *error, gpointer user
 
 static void peer_open(struct peer *p, struct net *n, const char *certificate)
 {
-	*p = (struct peer){ .net = n, .identity = identity_of(n, certificate) };
-	tls_connect(NULL, "127.0.0.1", n->port, "fe.contoso.com", p->identity, 5000, NULL, peer_connected, p);
+	*p = (struct peer){.net = n, .identity = identity_of(n, certificate)};
+	tls_connect(NULL, "127.0.0.1", n->port, "fe.contoso.com", p->identity, 5000, NULL,
+		    peer_connected, p);
 	WAIT_FOR(n, p->conn || p->error, "connection");
 	cr_assert_not_null(p->conn, "connection: %s", p->error);
 }
@@ -221,7 +229,8 @@ static int ask(struct peer *p, sip_msg *request)
 static sip_msg *make_register(const char *user, guint cseq, const char *credentials)
 {
 	g_autofree char *aor = g_strdup_printf("sip:%s@contoso.com", user);
-	sip_msg *m = sip_request_new("REGISTER", "sip:contoso.com", aor, "t", aor, NULL, "reg", cseq);
+	sip_msg *m =
+		sip_request_new("REGISTER", "sip:contoso.com", aor, "t", aor, NULL, "reg", cseq);
 
 	sip_add_header(m, "Contact", "<sip:u@127.0.0.1:9;transport=tls>");
 	sip_add_header(m, "Path", "<sip:tok@edge.contoso.com;lr>");
@@ -236,9 +245,10 @@ static void sign_in(struct peer *p, const char *user)
 	g_autofree char *credentials = NULL;
 
 	cr_assert_eq(ask(p, make_register(user, 1, NULL)), 401, "challenge");
-	credentials = sip_digest_answer(sip_header(p->last, "WWW-Authenticate"), "REGISTER", "sip:contoso.com", address,
-					"secret");
-	cr_assert_eq(ask(p, make_register(user, 2, credentials)), 200, "%s: %d", user, sip_status(p->last));
+	credentials = sip_digest_answer(sip_header(p->last, "WWW-Authenticate"), "REGISTER",
+					"sip:contoso.com", address, "secret");
+	cr_assert_eq(ask(p, make_register(user, 2, credentials)), 200, "%s: %d", user,
+		     sip_status(p->last));
 }
 
 Test(server, clients_edges_and_mras)
@@ -254,9 +264,11 @@ Test(server, clients_edges_and_mras)
 	cr_assert_null(sip_header(client.last, "ms-user-logon-data"), "dc1 is inside");
 	cr_assert_null(sip_header(client.last, "Path"), "a client's Path counts for nothing");
 	sign_in(&edge, "home1");
-	cr_assert_str_eq(sip_header(edge.last, "ms-user-logon-data"), "RemoteUser", "home1 is remote");
-	service = sip_request_new("SERVICE", "sip:mras@localhost;opaque=srvr:MRAS", "sip:dc1@contoso.com", "t",
-				  "sip:mras@localhost;opaque=srvr:MRAS", NULL, "mras", 1);
+	cr_assert_str_eq(sip_header(edge.last, "ms-user-logon-data"), "RemoteUser",
+			 "home1 is remote");
+	service = sip_request_new("SERVICE", "sip:mras@localhost;opaque=srvr:MRAS",
+				  "sip:dc1@contoso.com", "t", "sip:mras@localhost;opaque=srvr:MRAS",
+				  NULL, "mras", 1);
 	cr_assert_eq(ask(&client, service), 200, "MRAS: %d", sip_status(client.last));
 	cr_assert_str_eq(sip_to_tag(client.last), "mras", "answered by the Edge");
 	peer_close(&client);
@@ -283,9 +295,10 @@ Test(server, direct_binding_ends_with_its_connection)
 		connections = json_integer_value(json_object_get(stats, "connections"));
 		json_decref(stats);
 	}
-	cr_assert_eq(ask(&caller, sip_request_new("MESSAGE", "sip:home1@contoso.com", "sip:dc1@contoso.com", "t",
-						  "sip:home1@contoso.com", NULL, "im", 1)), 480, "got %d",
-		     sip_status(caller.last));
+	cr_assert_eq(ask(&caller,
+			 sip_request_new("MESSAGE", "sip:home1@contoso.com", "sip:dc1@contoso.com",
+					 "t", "sip:home1@contoso.com", NULL, "im", 1)),
+		     480, "got %d", sip_status(caller.last));
 	peer_close(&caller);
 	net_close(&n);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/frontend/world.h"
 
 #include <string.h>
@@ -64,19 +65,24 @@ static void resolve(const char *name, resolved_func done, gpointer user_data, gp
 }
 
 static const struct core_io io = {
-	.transactions = { .now_us = now_us, .send = record_sent, .wake = record_wake },
-	.links = { .mras_flow = mras_flow, .resolve = resolve },
+	.transactions = {.now_us = now_us, .send = record_sent, .wake = record_wake},
+	.links = {.mras_flow = mras_flow, .resolve = resolve},
 	.event = record_event,
 };
 
 static const char config_text[] =
-	"{\"name\": \"fe\", \"fqdn\": \"fe.contoso.com\", \"domain\": \"contoso.com\", \"address\": \"10.0.1.10\","
-	" \"ca\": \"/ca\", \"certificate\": \"/cert\", \"key\": \"/key\", \"trusted_servers\": [\"edge.contoso.com\"],"
+	"{\"name\": \"fe\", \"fqdn\": \"fe.contoso.com\", \"domain\": \"contoso.com\", "
+	"\"address\": \"10.0.1.10\","
+	" \"ca\": \"/ca\", \"certificate\": \"/cert\", \"key\": \"/key\", \"trusted_servers\": "
+	"[\"edge.contoso.com\"],"
 	" \"edges\": [{\"fqdn\": \"edge.contoso.com\", \"mras_port\": 5062}], \"users\": ["
-	" {\"user\": \"dc1@contoso.com\", \"password\": \"secret-dc1\", \"edge\": \"edge.contoso.com\"},"
+	" {\"user\": \"dc1@contoso.com\", \"password\": \"secret-dc1\", \"edge\": "
+	"\"edge.contoso.com\"},"
 	" {\"user\": \"dc2@contoso.com\", \"password\": \"secret-dc2\"},"
-	" {\"user\": \"branch1@contoso.com\", \"password\": \"secret-branch1\", \"edge\": \"edge.contoso.com\"},"
-	" {\"user\": \"home1@contoso.com\", \"password\": \"secret-home1\", \"edge\": \"edge.contoso.com\"}]}";
+	" {\"user\": \"branch1@contoso.com\", \"password\": \"secret-branch1\", \"edge\": "
+	"\"edge.contoso.com\"},"
+	" {\"user\": \"home1@contoso.com\", \"password\": \"secret-home1\", \"edge\": "
+	"\"edge.contoso.com\"}]}";
 
 struct world *world_new(void)
 {
@@ -128,13 +134,15 @@ void world_close(struct world *w, struct fe_flow *flow)
 	fe_core_flow_gone(w->core, flow);
 }
 
-sip_msg *world_request(const char *method, const char *uri, const char *user, const char *to_uri, const char *to_tag,
-		       const char *call_id, guint cseq, const char *via_id)
+sip_msg *world_request(const char *method, const char *uri, const char *user, const char *to_uri,
+		       const char *to_tag, const char *call_id, guint cseq, const char *via_id)
 {
 	g_autofree char *from = g_strdup_printf("sip:%s@contoso.com", user);
 	g_autofree char *tag = g_strdup_printf("tag-%s", user);
-	g_autofree char *via = g_strdup_printf("SIP/2.0/TLS 192.0.2.1:40000;branch=z9hG4bK-%s", via_id);
-	sip_msg *m = sip_request_new(method, uri, from, tag, to_uri ? to_uri : uri, to_tag, call_id, cseq);
+	g_autofree char *via =
+		g_strdup_printf("SIP/2.0/TLS 192.0.2.1:40000;branch=z9hG4bK-%s", via_id);
+	sip_msg *m = sip_request_new(method, uri, from, tag, to_uri ? to_uri : uri, to_tag, call_id,
+				     cseq);
 
 	sip_prepend_header(m, "Via", via);
 	return m;
@@ -146,7 +154,8 @@ void world_receive(struct world *w, struct fe_flow *flow, sip_msg *m)
 	sip_msg_unref(m);
 }
 
-void world_answer(struct world *w, struct fe_flow *flow, const sip_msg *request, int status, const char *to_tag)
+void world_answer(struct world *w, struct fe_flow *flow, const sip_msg *request, int status,
+		  const char *to_tag)
 {
 	world_receive(w, flow, sip_response_new(request, status, "Answer", to_tag));
 }
@@ -188,7 +197,8 @@ static sip_msg *make_register(const char *user, const char *path)
 {
 	g_autofree char *to = g_strdup_printf("sip:%s@contoso.com", user);
 	g_autofree char *contact = g_strdup_printf("<sip:%s@192.0.2.1:40000;transport=tls>", user);
-	sip_msg *m = world_request("REGISTER", "sip:contoso.com", user, to, NULL, "register", 1, "register");
+	sip_msg *m = world_request("REGISTER", "sip:contoso.com", user, to, NULL, "register", 1,
+				   "register");
 
 	sip_add_header(m, "Contact", contact);
 	sip_add_header(m, "Expires", "900");
@@ -208,8 +218,8 @@ int world_register(struct world *w, struct fe_flow *flow, const char *user, cons
 
 	world_receive(w, flow, make_register(user, path));
 	challenge = world_take(w, flow);
-	credentials = sip_digest_answer(sip_header(challenge, "WWW-Authenticate"), "REGISTER", "sip:contoso.com", address,
-					password);
+	credentials = sip_digest_answer(sip_header(challenge, "WWW-Authenticate"), "REGISTER",
+					"sip:contoso.com", address, password);
 	sip_add_header(again, "Authorization", credentials);
 	world_receive(w, flow, again);
 	answer = world_take(w, flow);
@@ -229,11 +239,14 @@ json_t *world_event(const struct world *w, const char *name)
 
 void world_conference(struct world *w, struct fe_flow *flow, const char *id)
 {
-	g_autofree char *body = g_strdup_printf("<request requestId=\"7\" xmlns=\"urn:ietf:params:xml:ns:cccp\" "
-						"C3PVersion=\"1\"><addConference><conference-id>%s</conference-id>"
-						"</addConference></request>", id);
-	sip_msg *m = world_request("SERVICE", "sip:dc1@contoso.com;gruu;opaque=app:conf:focusfactory", "dc1", NULL, NULL,
-				   "factory", 1, "factory");
+	g_autofree char *body =
+		g_strdup_printf("<request requestId=\"7\" xmlns=\"urn:ietf:params:xml:ns:cccp\" "
+				"C3PVersion=\"1\"><addConference><conference-id>%s</conference-id>"
+				"</addConference></request>",
+				id);
+	sip_msg *m =
+		world_request("SERVICE", "sip:dc1@contoso.com;gruu;opaque=app:conf:focusfactory",
+			      "dc1", NULL, NULL, "factory", 1, "factory");
 
 	sip_set_body(m, "application/cccp+xml", body, -1);
 	world_receive(w, flow, m);

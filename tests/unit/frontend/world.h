@@ -1,4 +1,6 @@
-/* A Front End core without network: flows that only remember what was sent, a clock that stands still until told. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A Front End core without network: flows that only remember what was sent, a clock that stands
+ * still until told. */
 #ifndef TESTS_FRONTEND_WORLD_H
 #define TESTS_FRONTEND_WORLD_H
 
@@ -8,9 +10,9 @@ struct world {
 	gint64 now_us, wake_us; /* wake_us 0: not asked for */
 	fe_core *core;
 	struct fe_config *config;
-	GPtrArray *sent;        /* struct sent, oldest first */
-	GPtrArray *events;      /* json_t: { "event": name, ...fields } */
-	struct fe_flow *mras;   /* link to edge.contoso.com, once it was asked for */
+	GPtrArray *sent;      /* struct sent, oldest first */
+	GPtrArray *events;    /* json_t: { "event": name, ...fields } */
+	struct fe_flow *mras; /* link to edge.contoso.com, once it was asked for */
 	guint mras_asked;
 };
 
@@ -19,7 +21,8 @@ struct sent {
 	sip_msg *m;
 };
 
-/* Users dc1, dc2, branch1, home1 (password "secret-NAME"), all but dc2 with the Edge edge.contoso.com. */
+/* Users dc1, dc2, branch1, home1 (password "secret-NAME"), all but dc2 with the Edge
+ * edge.contoso.com. */
 struct world *world_new(void);
 void world_free(struct world *w);
 /* Moves the clock on, ending what is due on the way. */
@@ -30,12 +33,13 @@ struct fe_flow *world_flow(struct world *w, const char *edge);
 void world_close(struct world *w, struct fe_flow *flow);
 
 /* A request of `user` ("dc1") with a Via of its own (branch z9hG4bK-ID). */
-sip_msg *world_request(const char *method, const char *uri, const char *user, const char *to_uri, const char *to_tag,
-		       const char *call_id, guint cseq, const char *via_id);
+sip_msg *world_request(const char *method, const char *uri, const char *user, const char *to_uri,
+		       const char *to_tag, const char *call_id, guint cseq, const char *via_id);
 /* Gives it to the core and unrefs it. */
 void world_receive(struct world *w, struct fe_flow *flow, sip_msg *m);
 /* Answers `request` (as sent by the core on `flow`). */
-void world_answer(struct world *w, struct fe_flow *flow, const sip_msg *request, int status, const char *to_tag);
+void world_answer(struct world *w, struct fe_flow *flow, const sip_msg *request, int status,
+		  const char *to_tag);
 
 /* The oldest message on `flow` that was not taken yet; NULL: none.  The caller unrefs. */
 sip_msg *world_take(struct world *w, const struct fe_flow *flow);

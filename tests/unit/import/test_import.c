@@ -1,5 +1,6 @@
-/* Pasted output of real machines against the topologies made of it (tests/data/import); GOLDEN_UPDATE=1 writes those
- * anew.  And what people paste by mistake. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pasted output of real machines against the topologies made of it (tests/data/import);
+ * GOLDEN_UPDATE=1 writes those anew.  And what people paste by mistake. */
 #include "testbed/import/import.h"
 #include "testbed/model/model.h"
 
@@ -49,7 +50,8 @@ Test(import, samples_against_their_topologies)
 	static const struct {
 		const char *golden, *files;
 	} samples[] = {
-		{"all.expected", "edge.route.txt fe.route.json gw.addr.json gw.route.json home.sdp"},
+		{"all.expected",
+		 "edge.route.txt fe.route.json gw.addr.json gw.route.json home.sdp"},
 		{"route-print.expected", "edge.route.txt"},
 		{"dhcp.expected", "pc.route.txt"},
 		{"ip-addr.expected", "gw.addr.json gw.route.json"},
@@ -81,34 +83,53 @@ static const struct {
 	{"topology: x", "testbed validate"},
 	{"default via 10.0.1.1 dev eth0", "(paste 'ip -j route': as JSON)"},
 	{"2: eth0: <UP>\n link/ether 52:54:00:12:34:56", "(paste 'ip -j addr': as JSON)"},
-	{"Aktive Routen:\n 0.0.0.0 0.0.0.0 10.0.1.1 10.0.1.5 25\n255.255.255.255 ", "English Windows"},
+	{"Aktive Routen:\n 0.0.0.0 0.0.0.0 10.0.1.1 10.0.1.5 25\n255.255.255.255 ",
+	 "English Windows"},
 	{"Active Routes:\n", "there is no IPv4 route in it"},
-	{ROUTES "10.0.1.0 255.255.255.0 On-link\n", "pasted:3:1: error: a route has 5 columns here, not 3"},
-	{ROUTES LAN " 10.0.2.0 255.0.255.0 10.0.1.1 10.0.1.5 1\n", "pasted:4:11: error: '255.0.255.0' is not a netmask"},
-	{ROUTES LAN " 10.0.2.9 255.255.255.0 10.0.1.1 10.0.1.5 1\n", "pasted:4:2: error: '10.0.2.9' has bits beyond its netmask"},
-	{ROUTES LAN " 10.0.300.0 255.255.255.0 10.0.1.1 10.0.1.5 1\n", "'10.0.300.0' is not an IPv4 address"},
+	{ROUTES "10.0.1.0 255.255.255.0 On-link\n",
+	 "pasted:3:1: error: a route has 5 columns here, not 3"},
+	{ROUTES LAN " 10.0.2.0 255.0.255.0 10.0.1.1 10.0.1.5 1\n",
+	 "pasted:4:11: error: '255.0.255.0' is not a netmask"},
+	{ROUTES LAN " 10.0.2.9 255.255.255.0 10.0.1.1 10.0.1.5 1\n",
+	 "pasted:4:2: error: '10.0.2.9' has bits beyond its netmask"},
+	{ROUTES LAN " 10.0.300.0 255.255.255.0 10.0.1.1 10.0.1.5 1\n",
+	 "'10.0.300.0' is not an IPv4 address"},
 	{ROUTES LAN " 10.0.2.0 255.255.255.0 10.0.1.1 10.0.1.5 low\n", "'low' is not a metric"},
-	{ROUTES LAN " 10.0.2.0 255.255.255.0 10.0.9.1 10.0.1.5 1\n", "pasted:4:2: warning: the route to 10.0.2.0/24 is left out"},
-	{ROUTES LAN "Persistent Routes:\n 10.0.2.0 255.255.255.0 10.0.1.1 1\n", "pasted:5:2: warning: this persistent route is not among"},
-	{"Persistent Routes:\n 10.0.2.0 255.255.255.0 10.0.1.1 1\n", "pasted:1:1: error: no address of 'pasted' is told"},
+	{ROUTES LAN " 10.0.2.0 255.255.255.0 10.0.9.1 10.0.1.5 1\n",
+	 "pasted:4:2: warning: the route to 10.0.2.0/24 is left out"},
+	{ROUTES LAN "Persistent Routes:\n 10.0.2.0 255.255.255.0 10.0.1.1 1\n",
+	 "pasted:5:2: warning: this persistent route is not among"},
+	{"Persistent Routes:\n 10.0.2.0 255.255.255.0 10.0.1.1 1\n",
+	 "pasted:1:1: error: no address of 'pasted' is told"},
 	{"[{\"dst\":\"default\"", "pasted:1:17: error: not JSON"},
 	{"[{\"dst\":\"default\"}]", "pasted:1:9: error: a route without 'gateway' and 'dev'"},
-	{"[{\"dst\":\"10.0.0.1/8\",\"dev\":\"eth0\"}]", "pasted:1:9: error: '10.0.0.1/8' has bits beyond its length"},
-	{"[{\"dst\":\"there\",\"dev\":\"eth0\"}]", "pasted:1:9: error: 'there' is not a destination"},
+	{"[{\"dst\":\"10.0.0.1/8\",\"dev\":\"eth0\"}]",
+	 "pasted:1:9: error: '10.0.0.1/8' has bits beyond its length"},
+	{"[{\"dst\":\"there\",\"dev\":\"eth0\"}]",
+	 "pasted:1:9: error: 'there' is not a destination"},
 	{"[1, {\"dst\":\"default\"}]", "pasted:1:2: error: not an object"},
 	{"{\"dst\":\"default\"}", "pasted:1:1: error: not a list"},
-	{"[{\"type\":\"blackhole\",\"dst\":\"10.0.0.0/8\"}]", "warning: a route of type 'blackhole' is left out"},
+	{"[{\"type\":\"blackhole\",\"dst\":\"10.0.0.0/8\"}]",
+	 "warning: a route of type 'blackhole' is left out"},
 	{"[{\"addr_info\":[]}]", "pasted:1:2: error: a card without 'ifname'"},
-	{"[{\"ifname\":\"e\",\"addr_info\":[{\"local\":\"10.0.0.5\",\"prefixlen\":33}]}]", "error: '33' is not a prefix length"},
-	{"[{\"ifname\":\"e\",\"addr_info\":[{\"local\":\"10.0.0.255\",\"prefixlen\":24}]}]", "not an address that a card can have"},
-	{"a=candidate:1 1 UDP 1 10.0.0.5 5 typ guest\n", "pasted:1:38: error: no candidate is of type 'guest'"},
-	{"a=candidate:1 1 UDP 1 10.0.0.500 5 typ host\n", "pasted:1:23: error: '10.0.0.500' is not an address"},
-	{"a=candidate:1 1 UDP 1 a1b2.local 5 typ host\n", "warning: 'a1b2.local' does not tell an address"},
-	{"a=candidate:u 1 pw UDP 0.83 10.0.0.5 5\n", "warning: candidate in the form of an early draft"},
-	{"a=candidate:1 1 UDP 1 10.0.0.5 99999 typ host\n", "pasted:1:32: error: '99999' is not a port"},
+	{"[{\"ifname\":\"e\",\"addr_info\":[{\"local\":\"10.0.0.5\",\"prefixlen\":33}]}]",
+	 "error: '33' is not a prefix length"},
+	{"[{\"ifname\":\"e\",\"addr_info\":[{\"local\":\"10.0.0.255\",\"prefixlen\":24}]}]",
+	 "not an address that a card can have"},
+	{"a=candidate:1 1 UDP 1 10.0.0.5 5 typ guest\n",
+	 "pasted:1:38: error: no candidate is of type 'guest'"},
+	{"a=candidate:1 1 UDP 1 10.0.0.500 5 typ host\n",
+	 "pasted:1:23: error: '10.0.0.500' is not an address"},
+	{"a=candidate:1 1 UDP 1 a1b2.local 5 typ host\n",
+	 "warning: 'a1b2.local' does not tell an address"},
+	{"a=candidate:u 1 pw UDP 0.83 10.0.0.5 5\n",
+	 "warning: candidate in the form of an early draft"},
+	{"a=candidate:1 1 UDP 1 10.0.0.5 99999 typ host\n",
+	 "pasted:1:32: error: '99999' is not a port"},
 	{"[{\"ifindex\": 1, \"ifna", "pasted:1:21: error: not JSON"},
 	{"[]", "pasted:1:1: error: neither a route nor a card is in it"},
-	{"1: lo: <UP>\n link/loopback 00\n inet6 ::1/128 scope link", "(paste 'ip -j addr': as JSON)"},
+	{"1: lo: <UP>\n link/loopback 00\n inet6 ::1/128 scope link",
+	 "(paste 'ip -j addr': as JSON)"},
 	{"a=candidate:1\n", "pasted:1:1: error: this is not a candidate"},
 };
 
@@ -116,10 +137,15 @@ Test(import, what_is_wrong_is_told_with_its_place)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(hostile); i++) {
 		g_autoptr(diags) found = diags_new();
-		struct import_input in = {.file = "pasted", .text = hostile[i].text, .length = strlen(hostile[i].text), .node = "pasted"};
-		g_autofree char *topology = import_topology(&in, 1, IMPORT_KINDS, found), *told = diags_to_text(found);
+		struct import_input in = {.file = "pasted",
+					  .text = hostile[i].text,
+					  .length = strlen(hostile[i].text),
+					  .node = "pasted"};
+		g_autofree char *topology = import_topology(&in, 1, IMPORT_KINDS, found),
+				*told = diags_to_text(found);
 
-		cr_expect_not_null(strstr(told, hostile[i].told), "case %u '%s': told '%s'", i, hostile[i].text, told);
+		cr_expect_not_null(strstr(told, hostile[i].told), "case %u '%s': told '%s'", i,
+				   hostile[i].text, told);
 		cr_expect_eq(topology == NULL, diags_errors(found) > 0, "case %u", i);
 	}
 }
@@ -130,7 +156,8 @@ Test(import, reads_what_powershell_writes)
 	static const char text[] = ROUTES LAN;
 	g_autoptr(diags) found = diags_new();
 	gsize length = 0;
-	g_autofree char *utf16 = g_convert("\xef\xbb\xbf" ROUTES LAN, (gssize)strlen(text) + 3, "UTF-16LE", "UTF-8", NULL, &length, NULL);
+	g_autofree char *utf16 = g_convert("\xef\xbb\xbf" ROUTES LAN, (gssize)strlen(text) + 3,
+					   "UTF-16LE", "UTF-8", NULL, &length, NULL);
 	struct import_input in = {.file = "pc.txt", .text = utf16, .length = length, .node = "pc"};
 	g_autofree char *topology = import_topology(&in, 1, IMPORT_KINDS, found);
 
@@ -145,7 +172,8 @@ Test(import, reads_what_powershell_writes)
 Test(import, names_of_nodes)
 {
 	static const char *const names[][2] = {
-		{"edge.route.txt", "edge"}, {"/a/b/fe 1.json", "fe-1"}, {"-", "node"}, {"count.txt", "node"}, {".hidden", "node"}, {"dc_1", "dc_1"},
+		{"edge.route.txt", "edge"}, {"/a/b/fe 1.json", "fe-1"}, {"-", "node"},
+		{"count.txt", "node"},	    {".hidden", "node"},	{"dc_1", "dc_1"},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {

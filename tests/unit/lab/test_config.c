@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What agents are told, from the reference topology. */
 #include "testbed/lab/config.h"
 #include "testbed/lab/lab.h"
@@ -101,15 +102,18 @@ Test(config, frontend)
 	json_t *trusted = json_object_get(config, "trusted_servers");
 
 	check_members(config, rows, G_N_ELEMENTS(rows));
-	cr_expect_eq(json_integer_value(json_object_get(config, "port")), 5061, "port of SIP over TLS");
+	cr_expect_eq(json_integer_value(json_object_get(config, "port")), 5061,
+		     "port of SIP over TLS");
 	cr_expect(json_is_null(json_object_get(config, "cdr")),
 		  "records asked for although there is no run directory");
-	cr_assert_eq(json_array_size(trusted), 1, "one Edge is trusted, not %zu", json_array_size(trusted));
+	cr_assert_eq(json_array_size(trusted), 1, "one Edge is trusted, not %zu",
+		     json_array_size(trusted));
 	cr_expect_str_eq(json_string_value(json_array_get(trusted, 0)), "edge.contoso.com");
-	cr_expect_eq(json_array_size(json_object_get(config, "users")), 7, "every endpoint is a user");
+	cr_expect_eq(json_array_size(json_object_get(config, "users")), 7,
+		     "every endpoint is a user");
 	cr_assert_not_null(user(config, "home1@contoso.com"), "home1 is no user");
-	cr_expect_str_eq(text(user(config, "home1@contoso.com"), "password"), text(client, "password"),
-			 "client and Front End disagree on the password");
+	cr_expect_str_eq(text(user(config, "home1@contoso.com"), "password"),
+			 text(client, "password"), "client and Front End disagree on the password");
 	json_decref(client);
 	json_decref(config);
 	done(&f);
@@ -124,7 +128,8 @@ Test(config, media_edge_follows_the_site)
 	config = config_frontend(&f.source, model_node(f.m, "fe"));
 	cr_expect_eq(json_array_size(json_object_get(config, "trusted_servers")), 2,
 		     "both Edges are trusted");
-	cr_expect_eq(json_array_size(json_object_get(config, "edges")), 2, "both Edges give credentials");
+	cr_expect_eq(json_array_size(json_object_get(config, "edges")), 2,
+		     "both Edges give credentials");
 	cr_expect_str_eq(text(user(config, "branch1@contoso.com"), "edge"), "edge2.contoso.com");
 	cr_expect_str_eq(text(user(config, "dc1@contoso.com"), "edge"), "edge.contoso.com");
 	cr_expect_str_eq(text(config, "cdr"), "/run/testbed/fe/cdr.jsonl");
@@ -144,7 +149,8 @@ Test(config, edge)
 	};
 	struct fixture f = open_scenario("missing-route");
 	const struct node *node = model_node(f.m, "edge");
-	struct edge_service *service = &((struct service *)g_ptr_array_index(node->services, 0))->edge;
+	struct edge_service *service =
+		&((struct service *)g_ptr_array_index(node->services, 0))->edge;
 	g_autofree char *secret = config_edge_secret(&f.source, node);
 	struct prefix private_peers;
 	json_t *config;
@@ -158,7 +164,8 @@ Test(config, edge)
 	cr_expect_eq(json_integer_value(json_object_get(config, "next_hop_port")), 5061);
 	cr_expect_str_eq(json_string_value(json_array_get(json_object_get(config, "relay_to"), 0)),
 			 "10.20.0.0/24", "a prefix is told without host bits");
-	cr_expect_str_eq(text(config, "secret"), secret, "Edge and coturn would disagree on the secret");
+	cr_expect_str_eq(text(config, "secret"), secret,
+			 "Edge and coturn would disagree on the secret");
 	json_decref(config);
 
 	g_free(service->engine);
@@ -175,7 +182,8 @@ Test(config, an_edge_of_both_families)
 	g_autoptr(model) m = model_load("topologies/dual-stack.yaml", d);
 	struct config_source source = {.model = m, .master = "master"};
 	const struct node *node = model_node(m, "edge");
-	struct edge_service *service = &((struct service *)g_ptr_array_index(node->services, 0))->edge;
+	struct edge_service *service =
+		&((struct service *)g_ptr_array_index(node->services, 0))->edge;
 	json_t *config = config_edge(&source, node);
 
 	cr_expect_str_eq(text(config, "av6"), "2001:db8:d::3");
@@ -212,7 +220,8 @@ Test(config, certificate_names)
 	} rows[] = {
 		{"fe", {"fe.contoso.com", "sipinternal.contoso.com", "sip.contoso.com"}},
 		{"edge",
-		 {"edge.contoso.com", "sip.contoso.com", "av.contoso.com", "sipexternal.contoso.com"}},
+		 {"edge.contoso.com", "sip.contoso.com", "av.contoso.com",
+		  "sipexternal.contoso.com"}},
 		{"dc1", {NULL}},
 	};
 	struct fixture f = open_scenario("missing-route");
@@ -224,8 +233,8 @@ Test(config, certificate_names)
 		for (; rows[i].names[n] != NULL; n++)
 			cr_expect(g_strv_contains((const char *const *)names, rows[i].names[n]),
 				  "%s: no certificate name %s", rows[i].node, rows[i].names[n]);
-		cr_expect_eq(g_strv_length(names), n, "%s: %u certificate names, not %u", rows[i].node,
-			     g_strv_length(names), n);
+		cr_expect_eq(g_strv_length(names), n, "%s: %u certificate names, not %u",
+			     rows[i].node, g_strv_length(names), n);
 	}
 	done(&f);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which pairs of addresses are noted of packets, and which not. */
 #include "testbed/lab/flows.h"
 
@@ -33,11 +34,16 @@ static struct bytes packet_of(const char *src, const char *dst, bool ethernet)
 	return b;
 }
 
-static void note(flows *f, unsigned ifindex, bool outgoing, const char *src, const char *dst, bool ethernet)
+static void note(flows *f, unsigned ifindex, bool outgoing, const char *src, const char *dst,
+		 bool ethernet)
 {
 	struct bytes b = packet_of(src, dst, ethernet);
-	const struct capture_packet packet = {.ifindex = ifindex, .outgoing = outgoing, .ethernet = ethernet, .data = b.data,
-					      .captured = (guint32)b.length, .original = 1200};
+	const struct capture_packet packet = {.ifindex = ifindex,
+					      .outgoing = outgoing,
+					      .ethernet = ethernet,
+					      .data = b.data,
+					      .captured = (guint32)b.length,
+					      .original = 1200};
 
 	flows_note(f, &packet);
 }
@@ -71,13 +77,15 @@ Test(flows, each_pair_once_whichever_link_it_came_by)
 	cr_expect(list[2].ifindex == 8);
 	cr_expect(list[5].outgoing);
 	cr_expect_str_eq(addr_print(&list[5].src, src), "2001:db8::1");
-	cr_expect_str_eq(addr_print(&list[5].dst, dst), "2001:db8:0:1::2", "bare, without an Ethernet header");
+	cr_expect_str_eq(addr_print(&list[5].dst, dst), "2001:db8:0:1::2",
+			 "bare, without an Ethernet header");
 	flows_free(f);
 }
 
 Test(flows, what_no_route_leads_to_is_passed_over)
 {
-	static const char *const to[] = {"224.0.0.251", "255.255.255.255", "127.0.0.1", "0.0.0.0", "169.254.1.1"};
+	static const char *const to[] = {"224.0.0.251", "255.255.255.255", "127.0.0.1", "0.0.0.0",
+					 "169.254.1.1"};
 	static const char *const to6[] = {"ff02::1", "fe80::1", "::"};
 	flows *f = flows_new();
 
@@ -95,15 +103,20 @@ Test(flows, what_no_route_leads_to_is_passed_over)
 
 Test(flows, a_packet_that_is_cut_short_is_none)
 {
-	struct bytes v4 = packet_of("10.0.0.1", "10.0.0.2", true), v6 = packet_of("2001:db8::1", "2001:db8::2", true);
+	struct bytes v4 = packet_of("10.0.0.1", "10.0.0.2", true),
+		     v6 = packet_of("2001:db8::1", "2001:db8::2", true);
 	flows *f = flows_new();
 
 	for (guint length = 0; length <= v6.length; length++) {
 		/* copies of the very length, so that a reader beyond the end is found */
-		g_autofree guint8 *a = g_memdup2(v4.data, MIN(length, v4.length)), *b = g_memdup2(v6.data, length);
-		const struct capture_packet first = {.ifindex = 1, .ethernet = true, .data = a,
+		g_autofree guint8 *a = g_memdup2(v4.data, MIN(length, v4.length)),
+				  *b = g_memdup2(v6.data, length);
+		const struct capture_packet first = {.ifindex = 1,
+						     .ethernet = true,
+						     .data = a,
 						     .captured = (guint32)MIN(length, v4.length)};
-		const struct capture_packet second = {.ifindex = 1, .ethernet = true, .data = b, .captured = length};
+		const struct capture_packet second = {
+			.ifindex = 1, .ethernet = true, .data = b, .captured = length};
 
 		flows_note(f, &first);
 		cr_expect_eq(count(f), length >= v4.length, "IPv4, %u bytes", length);

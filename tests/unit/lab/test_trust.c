@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Certificates are judged by GnuTLS itself, as a client would. */
 #include "testbed/lab/trust.h"
 
@@ -33,7 +34,8 @@ static bool is_trusted(const char *certificate, const char *ca, const char *host
 
 	gnutls_x509_trust_list_init(&list, 0);
 	gnutls_x509_trust_list_add_cas(list, &root, 1, 0);
-	code = gnutls_x509_trust_list_verify_crt2(list, &leaf, 1, data, G_N_ELEMENTS(data), 0, &status, NULL);
+	code = gnutls_x509_trust_list_verify_crt2(list, &leaf, 1, data, G_N_ELEMENTS(data), 0,
+						  &status, NULL);
 	gnutls_x509_trust_list_deinit(list, 1);
 	gnutls_x509_crt_deinit(leaf);
 	g_free(data[0].data);
@@ -47,9 +49,10 @@ Test(trust, certificate_is_good_for_its_names_and_its_authority_only)
 	g_autoptr(trust) ours = trust_new(&error), theirs = trust_new(&error);
 	g_autofree char *certificate = NULL, *key = NULL;
 
-	cr_assert(ours != NULL && theirs != NULL, "no authority: %s", error != NULL ? error->message : "");
-	cr_assert(trust_issue(ours, names, TRUST_OURS, TRUST_VALID, &certificate, &key, &error), "no certificate: %s",
+	cr_assert(ours != NULL && theirs != NULL, "no authority: %s",
 		  error != NULL ? error->message : "");
+	cr_assert(trust_issue(ours, names, TRUST_OURS, TRUST_VALID, &certificate, &key, &error),
+		  "no certificate: %s", error != NULL ? error->message : "");
 	cr_expect(is_trusted(certificate, trust_ca_pem(ours), "edge.contoso.com"),
 		  "refused for its first name");
 	cr_expect(is_trusted(certificate, trust_ca_pem(ours), "sip.contoso.com"),
@@ -68,7 +71,8 @@ Test(trust, key_belongs_to_certificate)
 	gnutls_datum_t certificate_data, key_data;
 
 	cr_assert(trust_issue(t, names, TRUST_OURS, TRUST_VALID, &certificate, &key, NULL));
-	certificate_data = (gnutls_datum_t){(unsigned char *)certificate, (unsigned)strlen(certificate)};
+	certificate_data =
+		(gnutls_datum_t){(unsigned char *)certificate, (unsigned)strlen(certificate)};
 	key_data = (gnutls_datum_t){(unsigned char *)key, (unsigned)strlen(key)};
 	gnutls_certificate_allocate_credentials(&credentials);
 	cr_expect_geq(gnutls_certificate_set_x509_key_mem(credentials, &certificate_data, &key_data,
@@ -84,9 +88,10 @@ Test(trust, key_pairs_are_by_name)
 	static const char *const pairs[] = {"vpn/core", "vpn/branch-gw", "vpn/core"};
 
 	for (int i = 0; i < 3; i++)
-		cr_assert(trust_key_pair(t, pairs[i], private_key[i], public_key[i]), "no key for %s",
-			  pairs[i]);
-	cr_expect_arr_eq(private_key[0], private_key[2], 32, "the same name gave another private key");
+		cr_assert(trust_key_pair(t, pairs[i], private_key[i], public_key[i]),
+			  "no key for %s", pairs[i]);
+	cr_expect_arr_eq(private_key[0], private_key[2], 32,
+			 "the same name gave another private key");
 	cr_expect_arr_eq(public_key[0], public_key[2], 32, "the same name gave another public key");
 	cr_expect_arr_neq(private_key[0], private_key[1], 32, "two names have the same key");
 	cr_expect_arr_neq(public_key[0], private_key[0], 32, "public and private key are the same");

@@ -1,4 +1,6 @@
-/* From one plan to another, and back when an operation is refused: with the room that has no kernel. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From one plan to another, and back when an operation is refused: with the room that has no
+ * kernel. */
 #include "testbed/lab/turn.h"
 #include "testbed/model/model.h"
 
@@ -20,7 +22,8 @@ static plan *plan_with(const model *base, const char *change)
 {
 	g_autoptr(diags) found = diags_new();
 	const struct scenario *sc = base->scenarios->pdata[0];
-	model *m = change ? model_instantiate_with(base, sc, "test", change, found) : model_instantiate(base, sc, found);
+	model *m = change ? model_instantiate_with(base, sc, "test", change, found) :
+			    model_instantiate(base, sc, found);
 	plan *p;
 
 	cr_assert(m, "%s: %s", change, diags_to_text(found));
@@ -90,8 +93,9 @@ Test(turn, numbers_stay_and_are_unique)
 			const struct op *op = b->ops->pdata[i];
 
 			for (int e = 0; op->kind == OP_VETH && e < 2; e++)
-				cr_expect(g_hash_table_add(seen, GUINT_TO_POINTER(op->veth[e].ifindex)), "%s: number %u twice",
-					  changes[c], op->veth[e].ifindex);
+				cr_expect(g_hash_table_add(seen,
+							   GUINT_TO_POINTER(op->veth[e].ifindex)),
+					  "%s: number %u twice", changes[c], op->veth[e].ifindex);
 		}
 	}
 }
@@ -114,7 +118,9 @@ Test(turn, a_refused_step_takes_all_back)
 			cr_assert(error);
 			log = exec_fake_log(x);
 			/* `at` - 1 steps there, and they and the refused one back */
-			cr_expect_eq(log->len, 2 * at - 1, "%s: %u operations when step %u is refused", changes[c], log->len, at);
+			cr_expect_eq(log->len, 2 * at - 1,
+				     "%s: %u operations when step %u is refused", changes[c],
+				     log->len, at);
 		}
 	}
 }

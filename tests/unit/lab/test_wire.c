@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lines over a socket: whole, in order, and without locking up. */
 #include "testbed/lab/wire.h"
 
@@ -83,8 +84,8 @@ Test(wire, bursts_in_both_directions_arrive_whole_and_in_order)
 	while (iterate())
 		;
 	for (int i = 0; i < 2; i++) {
-		cr_assert_eq(ends[i].lines->len, LINES, "end %d got %u lines of %d", i, ends[i].lines->len,
-			     LINES);
+		cr_assert_eq(ends[i].lines->len, LINES, "end %d got %u lines of %d", i,
+			     ends[i].lines->len, LINES);
 		for (int n = 0; n < LINES; n++) {
 			char text[64];
 
@@ -106,7 +107,8 @@ Test(wire, lines_are_put_together_from_pieces)
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	start(&e, fds[0]);
 	for (size_t i = 0; i < G_N_ELEMENTS(pieces); i++) {
-		cr_assert_eq(write(fds[1], pieces[i], strlen(pieces[i])), (ssize_t)strlen(pieces[i]));
+		cr_assert_eq(write(fds[1], pieces[i], strlen(pieces[i])),
+			     (ssize_t)strlen(pieces[i]));
 		iterate();
 	}
 	cr_expect_not(e.closed);

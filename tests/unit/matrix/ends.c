@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/matrix/ends.h"
 
 #include <stdlib.h>
@@ -11,28 +12,32 @@ json_t *end_candidate_json(const char *text)
 		return json_null();
 	type = g_strsplit(words[0], "/", 2);
 	place = g_strsplit(words[1], ":", 2);
-	return json_pack("{s:s, s:s, s:s?, s:s, s:i}", "type", type[0], "transport", "udp", "relay_transport", type[1],
-			 "address", place[0], "port", atoi(place[1]));
+	return json_pack("{s:s, s:s, s:s?, s:s, s:i}", "type", type[0], "transport", "udp",
+			 "relay_transport", type[1], "address", place[0], "port", atoi(place[1]));
 }
 
-static json_t *stream(const char *kind, const char *local, const char *remote, int received, int expected)
+static json_t *stream(const char *kind, const char *local, const char *remote, int received,
+		      int expected)
 {
 	double loss = expected > 0 ? 100.0 * (expected - received) / expected : 0;
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:{s:i, s:i, s:i, s:f, s:f, s:n, s:f}}", "kind", kind, "state", "ready", "local",
-			 end_candidate_json(local), "remote", end_candidate_json(remote), "quality", "sent", 50, "received",
-			 received, "expected", expected, "loss_pct", loss, "jitter_ms", 0.5, "rtt_ms", "mos", 4.4);
+	return json_pack("{s:s, s:s, s:o, s:o, s:{s:i, s:i, s:i, s:f, s:f, s:n, s:f}}", "kind",
+			 kind, "state", "ready", "local", end_candidate_json(local), "remote",
+			 end_candidate_json(remote), "quality", "sent", 50, "received", received,
+			 "expected", expected, "loss_pct", loss, "jitter_ms", 0.5, "rtt_ms", "mos",
+			 4.4);
 }
 
-json_t *end_result(const char *event, const char *verdict, const char *kinds, const char *local, const char *remote,
-		   int received, int expected)
+json_t *end_result(const char *event, const char *verdict, const char *kinds, const char *local,
+		   const char *remote, int received, int expected)
 {
 	g_auto(GStrv) list = g_strsplit(kinds ? kinds : "", ",", 0);
 	json_t *streams = json_array();
 
 	for (guint i = 0; list[i]; i++)
 		json_array_append_new(streams, stream(list[i], local, remote, received, expected));
-	return json_pack("{s:s, s:s, s:f, s:o}", "event", event, "verdict", verdict, "setup_ms", 210.0, "streams", streams);
+	return json_pack("{s:s, s:s, s:f, s:o}", "event", event, "verdict", verdict, "setup_ms",
+			 210.0, "streams", streams);
 }
 
 static struct cell *new_cell(const char *id, enum media media)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How many calls a step has, and what stands in the way in the end. */
 #include "testbed/matrix/capacity.h"
 
@@ -10,7 +11,8 @@ static guint ramp(guint truth, guint calls_max, guint *ret_steps)
 	g_autoptr(GPtrArray) steps = g_ptr_array_new_with_free_func(g_free);
 	guint best = 0;
 
-	for (guint n = capacity_next(steps, calls_max); n > 0; n = capacity_next(steps, calls_max)) {
+	for (guint n = capacity_next(steps, calls_max); n > 0;
+	     n = capacity_next(steps, calls_max)) {
 		struct capacity_step *s = g_new0(struct capacity_step, 1);
 
 		cr_assert(n <= calls_max && steps->len < 64, "%u calls in step %u", n, steps->len);
@@ -27,14 +29,16 @@ Test(capacity, the_ramp_finds_the_number)
 {
 	static const struct {
 		guint truth, max, found, steps;
-	} rows[] = { { 0, 32, 0, 1 },  { 1, 32, 1, 2 },   { 5, 32, 5, 6 },  { 16, 16, 16, 5 },
-		     { 20, 16, 16, 5 }, { 100, 10, 10, 5 }, { 6, 6, 6, 4 }, { 31, 1000, 31, 10 } };
+	} rows[] = {{0, 32, 0, 1},   {1, 32, 1, 2},    {5, 32, 5, 6}, {16, 16, 16, 5},
+		    {20, 16, 16, 5}, {100, 10, 10, 5}, {6, 6, 6, 4},  {31, 1000, 31, 10}};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		guint steps, found = ramp(rows[i].truth, rows[i].max, &steps);
 
-		cr_expect_eq(found, rows[i].found, "%u of at most %u: found %u", rows[i].truth, rows[i].max, found);
-		cr_expect_eq(steps, rows[i].steps, "%u of at most %u: %u steps", rows[i].truth, rows[i].max, steps);
+		cr_expect_eq(found, rows[i].found, "%u of at most %u: found %u", rows[i].truth,
+			     rows[i].max, found);
+		cr_expect_eq(steps, rows[i].steps, "%u of at most %u: %u steps", rows[i].truth,
+			     rows[i].max, steps);
 	}
 }
 
@@ -45,19 +49,22 @@ Test(capacity, the_limit_is_named)
 		bool carried;
 		enum capacity_limit limit;
 	} rows[] = {
-		{ 1000, 950, 0.3, false, CAPACITY_TUNNEL },
-		{ 1000, 950, 1.0, false, CAPACITY_TUNNEL },     /* a full tunnel explains it, however busy the machine */
-		{ 1000, 300, 1.0, false, CAPACITY_MACHINE },
-		{ 0, 90000, 1.0, false, CAPACITY_MACHINE },
-		{ 1000, 300, 0.3, false, CAPACITY_ELSEWHERE },
-		{ 1000, 950, 1.0, true, CAPACITY_NONE_FOUND },
+		{1000, 950, 0.3, false, CAPACITY_TUNNEL},
+		{1000, 950, 1.0, false,
+		 CAPACITY_TUNNEL}, /* a full tunnel explains it, however busy the machine */
+		{1000, 300, 1.0, false, CAPACITY_MACHINE},
+		{0, 90000, 1.0, false, CAPACITY_MACHINE},
+		{1000, 300, 0.3, false, CAPACITY_ELSEWHERE},
+		{1000, 950, 1.0, true, CAPACITY_NONE_FOUND},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		struct capacity_step good = { .calls = 2, .carried = true };
-		struct capacity_step last = { .calls = 4, .carried = rows[i].carried, .busy = rows[i].busy,
-					      .tunnel_kbit = rows[i].load };
-		struct capacity_design d = { .steps = g_ptr_array_new(), .rate_kbit = rows[i].rate };
+		struct capacity_step good = {.calls = 2, .carried = true};
+		struct capacity_step last = {.calls = 4,
+					     .carried = rows[i].carried,
+					     .busy = rows[i].busy,
+					     .tunnel_kbit = rows[i].load};
+		struct capacity_design d = {.steps = g_ptr_array_new(), .rate_kbit = rows[i].rate};
 
 		g_ptr_array_add(d.steps, &good);
 		g_ptr_array_add(d.steps, &last);
@@ -82,7 +89,7 @@ Test(capacity, the_default_pair_uses_the_tunnel)
 static struct capacity_step *step_with(guint calls, enum verdict verdict, double mos, bool poor)
 {
 	g_autoptr(GPtrArray) cells = g_ptr_array_new_with_free_func((GDestroyNotify)cell_free);
-	const double scores[] = { 4.4, 4.0, mos };
+	const double scores[] = {4.4, 4.0, mos};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(scores); i++) {
 		struct cell *c = cell_new();
@@ -107,20 +114,24 @@ Test(capacity, a_step_is_carried_when_every_call_is)
 		bool poor, carried;
 		double lowest;
 	} rows[] = {
-		{ "all well", 3, VERDICT_PASS, 3.7, false, true, 3.7 },
-		{ "one not placed", 4, VERDICT_PASS, 3.7, false, false, 3.7 },
-		{ "one failed", 3, VERDICT_FAIL, NAN, false, false, 4.0 },
-		{ "one poor", 3, VERDICT_PASS, 3.7, true, false, 3.7 },
-		{ "one with a low MOS", 3, VERDICT_PASS, 3.5, false, false, 3.5 },
+		{"all well", 3, VERDICT_PASS, 3.7, false, true, 3.7},
+		{"one not placed", 4, VERDICT_PASS, 3.7, false, false, 3.7},
+		{"one failed", 3, VERDICT_FAIL, NAN, false, false, 4.0},
+		{"one poor", 3, VERDICT_PASS, 3.7, true, false, 3.7},
+		{"one with a low MOS", 3, VERDICT_PASS, 3.5, false, false, 3.5},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		struct capacity_step *s = step_with(rows[i].calls, rows[i].verdict, rows[i].mos, rows[i].poor);
+		struct capacity_step *s =
+			step_with(rows[i].calls, rows[i].verdict, rows[i].mos, rows[i].poor);
 
 		cr_expect_eq(s->carried, rows[i].carried, "%s", rows[i].what);
-		cr_expect_float_eq(s->mos_min, rows[i].lowest, 1e-9, "%s: lowest MOS %g", rows[i].what, s->mos_min);
-		cr_expect_float_eq(s->delay_ms, 10, 1e-9, "%s: delay %g ms", rows[i].what, s->delay_ms);
-		cr_expect_eq(s->reason != NULL, rows[i].verdict != VERDICT_PASS, "%s: reason", rows[i].what);
+		cr_expect_float_eq(s->mos_min, rows[i].lowest, 1e-9, "%s: lowest MOS %g",
+				   rows[i].what, s->mos_min);
+		cr_expect_float_eq(s->delay_ms, 10, 1e-9, "%s: delay %g ms", rows[i].what,
+				   s->delay_ms);
+		cr_expect_eq(s->reason != NULL, rows[i].verdict != VERDICT_PASS, "%s: reason",
+			     rows[i].what);
 		capacity_step_free(s);
 	}
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which cells a run consists of. */
 #include "testbed/matrix/cells.h"
 
@@ -45,12 +46,21 @@ static const struct count_case {
 	{"one scenario", {.scenarios = one_scenario}, 67, 1},
 	{"two scenarios", {.scenarios = two_scenarios}, 134, 2},
 	{"instant messages", {.media_mask = 1u << MEDIA_IM}, 84, 4},
-	{"conferences", {.media_mask = 1u << MEDIA_IM_CONFERENCE | 1u << MEDIA_AV_CONFERENCE}, 16, 4},
+	{"conferences",
+	 {.media_mask = 1u << MEDIA_IM_CONFERENCE | 1u << MEDIA_AV_CONFERENCE},
+	 16,
+	 4},
 	{"a pair, whichever way round, without conferences", {.pairs = one_pair}, 12, 4},
 	{"a pair said twice", {.pairs = same_pair}, 12, 4},
 	{"by expression", {.only = "^missing-route/.*home1.*/audio$"}, 6, 1},
 	{"by expression anywhere in the id", {.only = "dc-organised"}, 8, 4},
-	{"all filters", {.scenarios = one_scenario, .pairs = one_pair, .media_mask = 1u << MEDIA_AUDIO, .only = "branch"}, 1, 1},
+	{"all filters",
+	 {.scenarios = one_scenario,
+	  .pairs = one_pair,
+	  .media_mask = 1u << MEDIA_AUDIO,
+	  .only = "branch"},
+	 1,
+	 1},
 };
 
 Test(cells, are_counted)
@@ -65,7 +75,8 @@ Test(cells, are_counted)
 		cr_assert_not_null(s, "%s: %s", c->name, error ? error->message : "");
 		cr_expect_eq(results_summarise(s->results).cells, c->cells, "%s: %u cells", c->name,
 			     results_summarise(s->results).cells);
-		cr_expect_eq(s->scenarios->len, c->scenarios, "%s: %u scenarios", c->name, s->scenarios->len);
+		cr_expect_eq(s->scenarios->len, c->scenarios, "%s: %u scenarios", c->name,
+			     s->scenarios->len);
 	}
 }
 
@@ -87,7 +98,9 @@ static const struct refused_case {
 	{"with itself", {.pairs = with_itself}, "same endpoint twice"},
 	{"broken expression", {.only = "("}, "--only '('"},
 	{"nothing left", {.only = "no such cell"}, "nothing to run"},
-	{"conferences between a pair", {.pairs = one_pair, .media_mask = 1u << MEDIA_IM_CONFERENCE}, "nothing to run"},
+	{"conferences between a pair",
+	 {.pairs = one_pair, .media_mask = 1u << MEDIA_IM_CONFERENCE},
+	 "nothing to run"},
 };
 
 Test(cells, refuses_what_it_does_not_know)
@@ -101,7 +114,8 @@ Test(cells, refuses_what_it_does_not_know)
 
 		cr_expect_null(s, "%s", c->name);
 		cr_expect(g_error_matches(error, TB_ERROR, TB_ERROR_INPUT), "%s", c->name);
-		cr_expect(error && strstr(error->message, c->says), "%s: '%s'", c->name, error ? error->message : "");
+		cr_expect(error && strstr(error->message, c->says), "%s: '%s'", c->name,
+			  error ? error->message : "");
 	}
 }
 
@@ -131,13 +145,17 @@ Test(cells, have_contract_ids_and_expectations)
 Test(cells, directed_pair_says_who_calls)
 {
 	g_autoptr(model) m = load();
-	const struct matrix_filter f = {.pairs = one_pair, .directed = true, .scenarios = one_scenario, .media_mask = 1u << MEDIA_AUDIO};
+	const struct matrix_filter f = {.pairs = one_pair,
+					.directed = true,
+					.scenarios = one_scenario,
+					.media_mask = 1u << MEDIA_AUDIO};
 	g_autoptr(matrix_selection) s = matrix_select(m, &f, NULL);
 	const struct cell *c = find(s, "missing-route/home1-branch1/audio");
 
 	cr_assert_not_null(c);
 	cr_expect_str_eq(c->a, "home1");
-	cr_expect_eq(c->expected_verdict, VERDICT_FAIL, "who calls does not change what is expected");
+	cr_expect_eq(c->expected_verdict, VERDICT_FAIL,
+		     "who calls does not change what is expected");
 }
 
 /* An unexpected pass differs as much as an unexpected failure, and so does another path. */
@@ -152,7 +170,8 @@ Test(cells, are_held_strictly_against_expectations)
 	} rows[] = {
 		{VERDICT_PASS, PATH_UDP_RELAY, VERDICT_PASS, 1u << PATH_UDP_RELAY, true},
 		{VERDICT_PASS, PATH_UDP_DIRECT, VERDICT_PASS, 1u << PATH_UDP_RELAY, false},
-		{VERDICT_PASS, PATH_UDP_DIRECT, VERDICT_PASS, 1u << PATH_UDP_RELAY | 1u << PATH_UDP_DIRECT, true},
+		{VERDICT_PASS, PATH_UDP_DIRECT, VERDICT_PASS,
+		 1u << PATH_UDP_RELAY | 1u << PATH_UDP_DIRECT, true},
 		{VERDICT_PASS, PATH_UDP_DIRECT, VERDICT_PASS, 0, true},
 		{VERDICT_PASS, PATH_UDP_RELAY, VERDICT_FAIL, 1u << PATH_NONE, false},
 		{VERDICT_FAIL, PATH_NONE, VERDICT_FAIL, 1u << PATH_NONE, true},

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A cell from its first command to its verdict, by scripted reports of its ends. */
 #include "testbed/matrix/machine.h"
 #include "tests/unit/matrix/ends.h"
@@ -19,7 +20,8 @@ struct play {
 static void begin_by(struct play *p, struct cell *cell, const struct cell_rules *by)
 {
 	static const char *const pair_users[] = {"dc1@contoso.com", "home1@contoso.com", NULL};
-	static const char *const conference_users[] = {"dc1@contoso.com", "branch1@contoso.com", "home1@contoso.com", NULL};
+	static const char *const conference_users[] = {"dc1@contoso.com", "branch1@contoso.com",
+						       "home1@contoso.com", NULL};
 
 	p->cell = cell;
 	p->machine = cell_machine_new(cell, cell->b ? pair_users : conference_users, by);
@@ -61,17 +63,19 @@ static const char *member(const struct agent_command *c, const char *key)
 
 static json_t *im_text(const struct play *p)
 {
-	return json_pack("{s:s, s:s, s:s}", "event", "im-received", "from", "dc1@contoso.com", "text",
-			 member(command(p, 0), "text"));
+	return json_pack("{s:s, s:s, s:s}", "event", "im-received", "from", "dc1@contoso.com",
+			 "text", member(command(p, 0), "text"));
 }
 
 static json_t *im_result(const char *verdict, const char *reason)
 {
-	return json_pack("{s:s, s:s, s:s?, s:i, s:f}", "event", "im-result", "verdict", verdict, "reason", reason, "sip_status",
-			 g_str_equal(verdict, "pass") ? 200 : 480, "setup_ms", 12.5);
+	return json_pack("{s:s, s:s, s:s?, s:i, s:f}", "event", "im-result", "verdict", verdict,
+			 "reason", reason, "sip_status", g_str_equal(verdict, "pass") ? 200 : 480,
+			 "setup_ms", 12.5);
 }
 
-static void expect_done(const struct play *p, enum verdict verdict, enum path_class path, const char *why, const char *name)
+static void expect_done(const struct play *p, enum verdict verdict, enum path_class path,
+			const char *why, const char *name)
 {
 	cr_expect(p->cell->done, "%s: has ended", name);
 	cr_expect_str_eq(verdict_name(p->cell->verdict), verdict_name(verdict), "%s: %s (%s)", name,
@@ -80,11 +84,12 @@ static void expect_done(const struct play *p, enum verdict verdict, enum path_cl
 	if (!why)
 		cr_expect_null(p->cell->reason, "%s: no reason", name);
 	else
-		cr_expect(p->cell->reason && strstr(p->cell->reason, why), "%s: reason '%s' says '%s'", name,
+		cr_expect(p->cell->reason && strstr(p->cell->reason, why),
+			  "%s: reason '%s' says '%s'", name,
 			  p->cell->reason ? p->cell->reason : "(none)", why);
 }
 
-/* --- instant messages ---------------------------------------------------------------------------- */
+/* --- instant messages ------------------------------------------------------------------------- */
 
 Test(im, passes_when_text_arrived_and_was_confirmed)
 {
@@ -95,10 +100,13 @@ Test(im, passes_when_text_arrived_and_was_confirmed)
 		cr_assert_str_eq(command(&p, 0)->agent, "dc1");
 		cr_assert_str_eq(member(command(&p, 0), "cmd"), "im");
 		cr_assert_str_eq(member(command(&p, 0), "to"), "home1@contoso.com");
-		hear(&p, callee_first ? "home1" : "dc1", callee_first ? im_text(&p) : im_result("pass", NULL));
+		hear(&p, callee_first ? "home1" : "dc1",
+		     callee_first ? im_text(&p) : im_result("pass", NULL));
 		cr_expect_not(p.cell->done, "one end is not enough");
-		hear(&p, callee_first ? "dc1" : "home1", callee_first ? im_result("pass", NULL) : im_text(&p));
-		expect_done(&p, VERDICT_PASS, PATH_SIGNALLING, NULL, callee_first ? "callee first" : "caller first");
+		hear(&p, callee_first ? "dc1" : "home1",
+		     callee_first ? im_result("pass", NULL) : im_text(&p));
+		expect_done(&p, VERDICT_PASS, PATH_SIGNALLING, NULL,
+			    callee_first ? "callee first" : "caller first");
 		cr_expect_eq(p.cell->setup_ms, 12.5);
 		end(&p);
 	}
@@ -119,7 +127,8 @@ Test(im, fails_on_another_text)
 	struct play p;
 
 	begin(&p, pair_cell(MEDIA_IM));
-	hear(&p, "home1", json_pack("{s:s, s:s}", "event", "im-received", "text", "something else"));
+	hear(&p, "home1",
+	     json_pack("{s:s, s:s}", "event", "im-received", "text", "something else"));
 	expect_done(&p, VERDICT_FAIL, PATH_NONE, "another text arrived", "another text");
 	end(&p);
 }
@@ -151,7 +160,7 @@ Test(im, names_the_silent_caller)
 	end(&p);
 }
 
-/* --- calls ------------------------------------------------------------------------------------------- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 static const struct call_case {
 	const char *name;
@@ -164,30 +173,32 @@ static const struct call_case {
 	enum path_class path;
 	const char *why;
 } calls[] = {
-	{"audio", MEDIA_AUDIO, "pass", "audio", HOST_A, HOST_B, 50, "pass", "audio", HOST_B, HOST_A, 50, VERDICT_PASS,
-	 PATH_UDP_DIRECT, NULL},
-	{"video", MEDIA_VIDEO, "pass", "audio,video", HOST_A, HOST_B, 50, "pass", "audio,video", HOST_B, HOST_A, 50,
-	 VERDICT_PASS, PATH_UDP_DIRECT, NULL},
-	{"video without its video", MEDIA_VIDEO, "pass", "audio", HOST_A, HOST_B, 50, "pass", "audio,video", HOST_B, HOST_A,
-	 50, VERDICT_FAIL, PATH_NONE, "dc1: no pair selected for video"},
-	{"one packet lost", MEDIA_AUDIO, "pass", "audio", HOST_A, HOST_B, 49, "pass", "audio", HOST_B, HOST_A, 50,
-	 VERDICT_PASS, PATH_UDP_DIRECT, NULL},
-	{"too much lost at the callee", MEDIA_AUDIO, "pass", "audio", HOST_A, HOST_B, 50, "pass", "audio", HOST_B, HOST_A,
-	 47, VERDICT_FAIL, PATH_NONE, "home1: audio lost 6.0 % (47 of 50 arrived)"},
-	{"one way", MEDIA_AUDIO, "pass", "audio", HOST_A, HOST_B, 0, "pass", "audio", HOST_B, HOST_A, 50, VERDICT_FAIL,
-	 PATH_NONE, "dc1: no authentic audio arrived"},
-	{"no pair at the caller", MEDIA_AUDIO, "pass", "audio", NULL, NULL, 50, "pass", "audio", HOST_B, HOST_A, 50,
-	 VERDICT_FAIL, PATH_NONE, "dc1: no pair selected"},
-	{"ends disagree: caller fails", MEDIA_AUDIO, "fail", NULL, NULL, NULL, 0, "pass", "audio", HOST_B, HOST_A, 50,
-	 VERDICT_FAIL, PATH_NONE, "dc1: "},
-	{"ends disagree: callee fails", MEDIA_AUDIO, "pass", "audio", HOST_A, HOST_B, 50, "fail", NULL, NULL, NULL, 0,
-	 VERDICT_FAIL, PATH_NONE, "home1: "},
-	{"both fail", MEDIA_AUDIO, "fail", NULL, NULL, NULL, 0, "fail", NULL, NULL, NULL, 0, VERDICT_FAIL, PATH_NONE,
-	 "; home1: "},
-	{"an error outweighs a failure", MEDIA_AUDIO, "fail", NULL, NULL, NULL, 0, "error", NULL, NULL, NULL, 0,
-	 VERDICT_ERROR, PATH_NONE, "home1: "},
-	{"an unknown verdict is an error", MEDIA_AUDIO, "pass", "audio", HOST_A, HOST_B, 50, "fine", "audio", HOST_B, HOST_A,
-	 50, VERDICT_ERROR, PATH_NONE, "home1: "},
+	{"audio", MEDIA_AUDIO, "pass", "audio", HOST_A, HOST_B, 50, "pass", "audio", HOST_B, HOST_A,
+	 50, VERDICT_PASS, PATH_UDP_DIRECT, NULL},
+	{"video", MEDIA_VIDEO, "pass", "audio,video", HOST_A, HOST_B, 50, "pass", "audio,video",
+	 HOST_B, HOST_A, 50, VERDICT_PASS, PATH_UDP_DIRECT, NULL},
+	{"video without its video", MEDIA_VIDEO, "pass", "audio", HOST_A, HOST_B, 50, "pass",
+	 "audio,video", HOST_B, HOST_A, 50, VERDICT_FAIL, PATH_NONE,
+	 "dc1: no pair selected for video"},
+	{"one packet lost", MEDIA_AUDIO, "pass", "audio", HOST_A, HOST_B, 49, "pass", "audio",
+	 HOST_B, HOST_A, 50, VERDICT_PASS, PATH_UDP_DIRECT, NULL},
+	{"too much lost at the callee", MEDIA_AUDIO, "pass", "audio", HOST_A, HOST_B, 50, "pass",
+	 "audio", HOST_B, HOST_A, 47, VERDICT_FAIL, PATH_NONE,
+	 "home1: audio lost 6.0 % (47 of 50 arrived)"},
+	{"one way", MEDIA_AUDIO, "pass", "audio", HOST_A, HOST_B, 0, "pass", "audio", HOST_B,
+	 HOST_A, 50, VERDICT_FAIL, PATH_NONE, "dc1: no authentic audio arrived"},
+	{"no pair at the caller", MEDIA_AUDIO, "pass", "audio", NULL, NULL, 50, "pass", "audio",
+	 HOST_B, HOST_A, 50, VERDICT_FAIL, PATH_NONE, "dc1: no pair selected"},
+	{"ends disagree: caller fails", MEDIA_AUDIO, "fail", NULL, NULL, NULL, 0, "pass", "audio",
+	 HOST_B, HOST_A, 50, VERDICT_FAIL, PATH_NONE, "dc1: "},
+	{"ends disagree: callee fails", MEDIA_AUDIO, "pass", "audio", HOST_A, HOST_B, 50, "fail",
+	 NULL, NULL, NULL, 0, VERDICT_FAIL, PATH_NONE, "home1: "},
+	{"both fail", MEDIA_AUDIO, "fail", NULL, NULL, NULL, 0, "fail", NULL, NULL, NULL, 0,
+	 VERDICT_FAIL, PATH_NONE, "; home1: "},
+	{"an error outweighs a failure", MEDIA_AUDIO, "fail", NULL, NULL, NULL, 0, "error", NULL,
+	 NULL, NULL, 0, VERDICT_ERROR, PATH_NONE, "home1: "},
+	{"an unknown verdict is an error", MEDIA_AUDIO, "pass", "audio", HOST_A, HOST_B, 50, "fine",
+	 "audio", HOST_B, HOST_A, 50, VERDICT_ERROR, PATH_NONE, "home1: "},
 };
 
 static void play_call(const struct call_case *c, bool callee_first)
@@ -199,9 +210,13 @@ static void play_call(const struct call_case *c, bool callee_first)
 	for (int i = 0; i < 2; i++) {
 		cr_expect_not(p.cell->done, "%s: waits for both ends", c->name);
 		if ((i == 0) == callee_first)
-			hear(&p, "home1", end_result("call-result", c->b_verdict, c->b_kinds, c->b_local, c->b_remote, c->b_received, 50));
+			hear(&p, "home1",
+			     end_result("call-result", c->b_verdict, c->b_kinds, c->b_local,
+					c->b_remote, c->b_received, 50));
 		else
-			hear(&p, "dc1", end_result("call-result", c->a_verdict, c->a_kinds, c->a_local, c->a_remote, c->a_received, 50));
+			hear(&p, "dc1",
+			     end_result("call-result", c->a_verdict, c->a_kinds, c->a_local,
+					c->a_remote, c->a_received, 50));
 	}
 	expect_done(&p, c->verdict, c->path, c->why, c->name);
 	end(&p);
@@ -222,7 +237,8 @@ Test(call, asks_for_its_media)
 	begin(&p, pair_cell(MEDIA_VIDEO));
 	cr_assert_str_eq(member(command(&p, 0), "cmd"), "call");
 	cr_assert_eq(json_array_size(json_object_get(command(&p, 0)->command, "media")), 2);
-	cr_assert_eq(json_integer_value(json_object_get(command(&p, 0)->command, "media_ms")), 1000);
+	cr_assert_eq(json_integer_value(json_object_get(command(&p, 0)->command, "media_ms")),
+		     1000);
 	end(&p);
 }
 
@@ -231,8 +247,12 @@ Test(call, keeps_the_callers_pair_and_the_worse_figures)
 	struct play p;
 
 	begin(&p, pair_cell(MEDIA_AUDIO));
-	hear(&p, "dc1", end_result("call-result", "pass", "audio", "relay/tcp 203.0.113.21:50001", "srflx 198.51.100.14:4000", 50, 50));
-	hear(&p, "home1", end_result("call-result", "pass", "audio", HOST_B, "relay 203.0.113.21:50001", 49, 50));
+	hear(&p, "dc1",
+	     end_result("call-result", "pass", "audio", "relay/tcp 203.0.113.21:50001",
+			"srflx 198.51.100.14:4000", 50, 50));
+	hear(&p, "home1",
+	     end_result("call-result", "pass", "audio", HOST_B, "relay 203.0.113.21:50001", 49,
+			50));
 	expect_done(&p, VERDICT_PASS, PATH_TCP_RELAY, NULL, "relayed");
 	cr_expect_str_eq(p.cell->local.type, "relay");
 	cr_expect_str_eq(p.cell->local.transport, "tcp", "how the relay is reached");
@@ -250,8 +270,9 @@ Test(call, refused_by_sip_has_one_end)
 	struct play p;
 
 	begin(&p, pair_cell(MEDIA_AUDIO));
-	hear(&p, "dc1", json_pack("{s:s, s:s, s:s, s:s, s:i}", "event", "call-result", "verdict", "fail", "stage", "sip", "reason",
-				  "not found", "sip_status", 404));
+	hear(&p, "dc1",
+	     json_pack("{s:s, s:s, s:s, s:s, s:i}", "event", "call-result", "verdict", "fail",
+		       "stage", "sip", "reason", "not found", "sip_status", 404));
 	expect_done(&p, VERDICT_FAIL, PATH_NONE, "dc1: sip, not found (SIP 404)", "refused");
 	end(&p);
 }
@@ -262,10 +283,14 @@ Test(call, keeps_diagnostics)
 
 	begin(&p, pair_cell(MEDIA_AUDIO));
 	hear(&p, "home1", json_pack("{s:s}", "event", "incoming-call"));
-	hear(&p, "home1", json_pack("{s:s, s:s, s:s, s:{s:i, s:s}}", "event", "call-result", "verdict", "fail", "stage", "ice",
-				    "diagnostics", "ms_client_diagnostics", 23, "ice_warn", "0x80"));
-	hear(&p, "dc1", json_pack("{s:s, s:s, s:s, s:{s:n, s:s}}", "event", "call-result", "verdict", "fail", "stage", "ice",
-				  "diagnostics", "ms_client_diagnostics", "ice_warn", "0x3eb"));
+	hear(&p, "home1",
+	     json_pack("{s:s, s:s, s:s, s:{s:i, s:s}}", "event", "call-result", "verdict", "fail",
+		       "stage", "ice", "diagnostics", "ms_client_diagnostics", 23, "ice_warn",
+		       "0x80"));
+	hear(&p, "dc1",
+	     json_pack("{s:s, s:s, s:s, s:{s:n, s:s}}", "event", "call-result", "verdict", "fail",
+		       "stage", "ice", "diagnostics", "ms_client_diagnostics", "ice_warn",
+		       "0x3eb"));
 	cr_expect_eq(p.cell->ms_client_diagnostics, 23, "whoever sent it");
 	cr_expect(p.cell->has_ice_warn);
 	cr_expect_eq(p.cell->ice_warn, 0x3eb, "the caller's comes first");
@@ -276,14 +301,17 @@ Test(call, names_the_silent_end)
 {
 	static const struct {
 		const char *speaks, *silent;
-	} rows[] = {{"dc1", "no answer from home1"}, {"home1", "no answer from dc1"}, {NULL, "no answer from dc1, home1"}};
+	} rows[] = {{"dc1", "no answer from home1"},
+		    {"home1", "no answer from dc1"},
+		    {NULL, "no answer from dc1, home1"}};
 
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
 		struct play p;
 
 		begin(&p, pair_cell(MEDIA_AUDIO));
 		if (rows[i].speaks)
-			hear(&p, rows[i].speaks, end_result("call-result", "pass", "audio", HOST_A, HOST_B, 50, 50));
+			hear(&p, rows[i].speaks,
+			     end_result("call-result", "pass", "audio", HOST_A, HOST_B, 50, 50));
 		cell_machine_expired(p.machine, 26000000);
 		expect_done(&p, VERDICT_ERROR, PATH_NONE, rows[i].silent, rows[i].silent);
 		end(&p);
@@ -296,7 +324,8 @@ Test(call, that_fails_late_fails)
 
 	begin(&p, pair_cell(MEDIA_AUDIO));
 	hear(&p, "dc1", end_result("call-result", "pass", "audio", HOST_A, HOST_B, 50, 50));
-	hear(&p, "dc1", json_pack("{s:s, s:s}", "event", "call-failed-late", "reason", "relay gone"));
+	hear(&p, "dc1",
+	     json_pack("{s:s, s:s}", "event", "call-failed-late", "reason", "relay gone"));
 	expect_done(&p, VERDICT_FAIL, PATH_NONE, "dc1: after its result: relay gone", "late");
 	end(&p);
 }
@@ -306,7 +335,8 @@ static json_t *talking(void)
 	return json_pack("{s:s}", "event", "talking");
 }
 
-static const struct cell_rules standing = {.run_id = "run", .max_loss_pct = 1, .media_ms = 1000, .stand = true};
+static const struct cell_rules standing = {
+	.run_id = "run", .max_loss_pct = 1, .media_ms = 1000, .stand = true};
 
 Test(call, stands_until_it_is_hung_up)
 {
@@ -369,7 +399,7 @@ Test(call, ended_from_outside_stays_ended)
 	end(&p);
 }
 
-/* --- conferences --------------------------------------------------------------------------------------- */
+/* --- conferences ------------------------------------------------------------------------------ */
 
 static json_t *heard(const char *verdict, const char *names)
 {
@@ -387,14 +417,19 @@ static void open_conference(struct play *p, enum media media)
 {
 	begin(p, conference_cell(media));
 	cr_assert_str_eq(member(command(p, 0), "cmd"), "conference");
-	hear(p, "dc1", json_pack("{s:s, s:s}", "event", "conference-ready", "focus", "sip:dc1@contoso.com;gruu"));
+	hear(p, "dc1",
+	     json_pack("{s:s, s:s}", "event", "conference-ready", "focus",
+		       "sip:dc1@contoso.com;gruu"));
 	cr_assert_eq(p->commands->len, 4, "everybody is sent to the conference");
 	for (guint i = 1; i < 4; i++) {
 		cr_assert_str_eq(member(command(p, i), "cmd"), "join");
 		cr_assert_str_eq(member(command(p, i), "focus"), "sip:dc1@contoso.com;gruu");
-		cr_assert_eq(json_array_size(json_object_get(command(p, i)->command, "participants")), 3);
+		cr_assert_eq(
+			json_array_size(json_object_get(command(p, i)->command, "participants")),
+			3);
 		for (guint k = 1; k < i; k++)
-			cr_assert_str_neq(member(command(p, i), "call"), member(command(p, k), "call"), "call ids are unique");
+			cr_assert_str_neq(member(command(p, i), "call"),
+					  member(command(p, k), "call"), "call ids are unique");
 	}
 }
 
@@ -437,15 +472,19 @@ Test(conference, fails_when_packets_of_one_were_lost)
 	open_conference(&p, MEDIA_AV_CONFERENCE);
 	hear(&p, "dc1", heard("pass", "branch1@contoso.com,home1@contoso.com"));
 	hear(&p, "branch1", heard("pass", "dc1@contoso.com,home1@contoso.com"));
-	json_object_set_new(lossy, "sources", json_pack("{s:{s:i, s:i}, s:{s:i, s:i}}", "branch1@contoso.com", "received", 48,
-							"expected", 50, "dc1@contoso.com", "received", 50, "expected", 50));
+	json_object_set_new(lossy, "sources",
+			    json_pack("{s:{s:i, s:i}, s:{s:i, s:i}}", "branch1@contoso.com",
+				      "received", 48, "expected", 50, "dc1@contoso.com", "received",
+				      50, "expected", 50));
 	hear(&p, "home1", lossy);
 	expect_done(&p, VERDICT_FAIL, PATH_NONE, "home1: lost packets of branch1", "lost");
 	leg = p.cell->legs->pdata[2];
 	cr_assert_eq(leg->sources->len, 2u);
 	source = leg->sources->pdata[1];
-	cr_expect(g_str_equal(source->participant, "branch1") && source->received == 48 && source->expected == 50);
-	cr_expect_eq(((const struct cell_leg *)p.cell->legs->pdata[0])->sources->len, 0u, "dc1 said nothing of sources");
+	cr_expect(g_str_equal(source->participant, "branch1") && source->received == 48 &&
+		  source->expected == 50);
+	cr_expect_eq(((const struct cell_leg *)p.cell->legs->pdata[0])->sources->len, 0u,
+		     "dc1 said nothing of sources");
 	end(&p);
 }
 
@@ -476,8 +515,8 @@ static struct cell *ad_hoc_cell(enum media media)
 
 static json_t *invited(void)
 {
-	return json_pack("{s:s, s:s, s:s}", "event", "conference-invited", "from", "dc1@contoso.com", "focus",
-			 "sip:dc1@contoso.com;gruu");
+	return json_pack("{s:s, s:s, s:s}", "event", "conference-invited", "from",
+			 "dc1@contoso.com", "focus", "sip:dc1@contoso.com;gruu");
 }
 
 /* dc1 talks to branch1, invites branch1 and home1, and hangs up when the conference is over. */
@@ -492,7 +531,9 @@ Test(ad_hoc, grows_out_of_a_call)
 	hear(&p, "dc1", end_result("call-result", "pass", "audio", HOST_A, HOST_B, 50, 50));
 	cr_assert_str_eq(member(command(&p, 1), "cmd"), "conference");
 	cr_assert_eq(json_array_size(json_object_get(command(&p, 1)->command, "invite")), 2u);
-	hear(&p, "dc1", json_pack("{s:s, s:s}", "event", "conference-ready", "focus", "sip:dc1@contoso.com;gruu"));
+	hear(&p, "dc1",
+	     json_pack("{s:s, s:s}", "event", "conference-ready", "focus",
+		       "sip:dc1@contoso.com;gruu"));
 	cr_assert_eq(p.commands->len, 3u, "the organiser alone is sent there");
 	hear(&p, "home1", invited());
 	hear(&p, "branch1", invited());
@@ -514,7 +555,8 @@ Test(ad_hoc, fails_with_its_first_call)
 
 	begin(&p, ad_hoc_cell(MEDIA_AV_CONFERENCE));
 	hear(&p, "dc1", end_result("call-result", "fail", "audio", NULL, NULL, 0, 0));
-	expect_done(&p, VERDICT_FAIL, PATH_NONE, "dc1: the call before the conference: ", "no first call");
+	expect_done(&p, VERDICT_FAIL, PATH_NONE,
+		    "dc1: the call before the conference: ", "no first call");
 	cr_expect_eq(p.commands->len, 1u, "nothing else was tried");
 	end(&p);
 }
@@ -526,7 +568,9 @@ Test(ad_hoc, of_messages_needs_no_word_of_the_callee)
 	begin(&p, ad_hoc_cell(MEDIA_IM_CONFERENCE));
 	cr_assert_str_eq(member(command(&p, 0), "cmd"), "im");
 	hear(&p, "dc1", json_pack("{s:s, s:s}", "event", "im-result", "verdict", "pass"));
-	hear(&p, "dc1", json_pack("{s:s, s:s}", "event", "conference-ready", "focus", "sip:dc1@contoso.com;gruu"));
+	hear(&p, "dc1",
+	     json_pack("{s:s, s:s}", "event", "conference-ready", "focus",
+		       "sip:dc1@contoso.com;gruu"));
 	hear(&p, "home1", invited());
 	hear(&p, "branch1", invited());
 	hear(&p, "dc1", heard("pass", "branch1@contoso.com,home1@contoso.com"));

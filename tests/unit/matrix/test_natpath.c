@@ -1,50 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* NATs on a node's way out, and what they come to together. */
 #include "testbed/matrix/natrun.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
 
-static const char network[] =
-	"topology: t\ndomain: example.com\n"
-	"networks:\n"
-	"  home: {subnet: 192.168.1.0/24}\n"
-	"  access: {subnet: 100.64.0.0/24}\n"
-	"  uplink: {subnet: 198.51.100.0/30}\n"
-	"  loop: {subnet: 10.9.9.0/24}\n"
-	"nodes:\n"
-	"  internet: {forwarding: true, interfaces: {eth0: {network: uplink, address: 198.51.100.1/30}}}\n"
-	"  cgn:\n"
-	"    forwarding: true\n"
-	"    interfaces:\n"
-	"      in: {network: access, address: 100.64.0.1/24}\n"
-	"      out: {network: uplink, address: 198.51.100.2/30}\n"
-	"    routes: [{to: default, via: 198.51.100.1}]\n"
-	"    nat: [{name: cgn-nat, masquerade: out, preset: carrier-grade}]\n"
-	"  cpe:\n"
-	"    forwarding: true\n"
-	"    interfaces:\n"
-	"      lan: {network: home, address: 192.168.1.1/24}\n"
-	"      wan: {network: access, address: 100.64.0.2/24}\n"
-	"    routes: [{to: default, via: 100.64.0.1}]\n"
-	"    nat:\n"
-	"      - {name: guests, masquerade: wan, src: [192.168.1.128/25], mapping: address-dependent}\n"
-	"      - {name: cpe-nat, masquerade: wan, hairpin: true}\n"
-	"  inside:\n"
-	"    interfaces: {eth0: {network: home, address: 192.168.1.2/24}}\n"
-	"    routes: [{to: default, via: 192.168.1.1}]\n"
-	"  guest:\n"
-	"    interfaces: {eth0: {network: home, address: 192.168.1.200/24}}\n"
-	"    routes: [{to: default, via: 192.168.1.1}]\n"
-	"  lost:\n"
-	"    interfaces: {eth0: {network: home, address: 192.168.1.3/24}}\n"
-	"    routes: [{to: default, via: 192.168.1.99}]\n"
-	"  ring1:\n"
-	"    interfaces: {eth0: {network: loop, address: 10.9.9.1/24}}\n"
-	"    routes: [{to: default, via: 10.9.9.2}]\n"
-	"  ring2:\n"
-	"    interfaces: {eth0: {network: loop, address: 10.9.9.2/24}}\n"
-	"    routes: [{to: default, via: 10.9.9.1}]\n"
-	"scenarios: {base: {}}\n";
+static const char network[] = "topology: t\ndomain: example.com\n"
+			      "networks:\n"
+			      "  home: {subnet: 192.168.1.0/24}\n"
+			      "  access: {subnet: 100.64.0.0/24}\n"
+			      "  uplink: {subnet: 198.51.100.0/30}\n"
+			      "  loop: {subnet: 10.9.9.0/24}\n"
+			      "nodes:\n"
+			      "  internet: {forwarding: true, interfaces: {eth0: {network: uplink, "
+			      "address: 198.51.100.1/30}}}\n"
+			      "  cgn:\n"
+			      "    forwarding: true\n"
+			      "    interfaces:\n"
+			      "      in: {network: access, address: 100.64.0.1/24}\n"
+			      "      out: {network: uplink, address: 198.51.100.2/30}\n"
+			      "    routes: [{to: default, via: 198.51.100.1}]\n"
+			      "    nat: [{name: cgn-nat, masquerade: out, preset: carrier-grade}]\n"
+			      "  cpe:\n"
+			      "    forwarding: true\n"
+			      "    interfaces:\n"
+			      "      lan: {network: home, address: 192.168.1.1/24}\n"
+			      "      wan: {network: access, address: 100.64.0.2/24}\n"
+			      "    routes: [{to: default, via: 100.64.0.1}]\n"
+			      "    nat:\n"
+			      "      - {name: guests, masquerade: wan, src: [192.168.1.128/25], "
+			      "mapping: address-dependent}\n"
+			      "      - {name: cpe-nat, masquerade: wan, hairpin: true}\n"
+			      "  inside:\n"
+			      "    interfaces: {eth0: {network: home, address: 192.168.1.2/24}}\n"
+			      "    routes: [{to: default, via: 192.168.1.1}]\n"
+			      "  guest:\n"
+			      "    interfaces: {eth0: {network: home, address: 192.168.1.200/24}}\n"
+			      "    routes: [{to: default, via: 192.168.1.1}]\n"
+			      "  lost:\n"
+			      "    interfaces: {eth0: {network: home, address: 192.168.1.3/24}}\n"
+			      "    routes: [{to: default, via: 192.168.1.99}]\n"
+			      "  ring1:\n"
+			      "    interfaces: {eth0: {network: loop, address: 10.9.9.1/24}}\n"
+			      "    routes: [{to: default, via: 10.9.9.2}]\n"
+			      "  ring2:\n"
+			      "    interfaces: {eth0: {network: loop, address: 10.9.9.2/24}}\n"
+			      "    routes: [{to: default, via: 10.9.9.1}]\n"
+			      "scenarios: {base: {}}\n";
 
 static model *network_new(void)
 {
@@ -69,7 +71,8 @@ Test(natpath, two_nats_in_a_row)
 
 	cr_assert_not_null(p, "%s", why);
 	cr_assert_eq(p->hops->len, 2u);
-	cr_expect_str_eq(g_array_index(p->hops, struct nat_hop, 0).rule->name, "cpe-nat", "guests are others");
+	cr_expect_str_eq(g_array_index(p->hops, struct nat_hop, 0).rule->name, "cpe-nat",
+			 "guests are others");
 	cr_expect_str_eq(g_array_index(p->hops, struct nat_hop, 1).rule->name, "cgn-nat");
 	cr_expect_str_eq(p->beyond->name, "internet");
 	cr_expect_eq(p->asked.mapping, NAT_ENDPOINT_INDEPENDENT);
@@ -97,9 +100,9 @@ Test(natpath, no_nat_and_no_way)
 	static const struct {
 		const char *node, *why;
 	} rows[] = {
-		{ "internet", NULL },
-		{ "lost", "the default route of lost leads to nobody" },
-		{ "ring1", "its default routes lead round in circles at ring1" },
+		{"internet", NULL},
+		{"lost", "the default route of lost leads to nobody"},
+		{"ring1", "its default routes lead round in circles at ring1"},
 	};
 	g_autoptr(model) m = network_new();
 
@@ -113,9 +116,11 @@ Test(natpath, no_nat_and_no_way)
 
 Test(natrun, every_difference_is_seen)
 {
-	const struct nat_finding same = { .tcp = true, .timeout_measured = true,
-					  .asked = { NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT, true, true, 2000 },
-					  .measured = { NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT, true, true, 2000 } };
+	const struct nat_finding same = {
+		.tcp = true,
+		.timeout_measured = true,
+		.asked = {NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT, true, true, 2000},
+		.measured = {NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT, true, true, 2000}};
 	struct nat_finding f = same;
 
 	cr_expect_eq(nat_compare(&f), 0u);

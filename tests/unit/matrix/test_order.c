@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The order of cells: by what they are, never by what is expected of them. */
 #include "testbed/matrix/order.h"
 
@@ -40,7 +41,8 @@ Test(order, does_not_know_what_is_expected)
 	for (guint i = 0; i < first->result->cells->len; i++) {
 		struct cell *c = first->result->cells->pdata[i];
 
-		c->expected_verdict = c->expected_verdict == VERDICT_PASS ? VERDICT_FAIL : VERDICT_PASS;
+		c->expected_verdict =
+			c->expected_verdict == VERDICT_PASS ? VERDICT_FAIL : VERDICT_PASS;
 		c->expected_path_mask = ~c->expected_path_mask;
 		c->has_expected_path = !c->has_expected_path;
 	}
@@ -66,5 +68,6 @@ Test(order, is_by_what_takes_long)
 		n++;
 	}
 	cr_expect_eq(n, first->result->cells->len, "every cell once");
-	cr_expect_eq(last, order_urgency(first->model, first->result->cells->pdata[0]), "a message, which takes no time, is last");
+	cr_expect_eq(last, order_urgency(first->model, first->result->cells->pdata[0]),
+		     "a message, which takes no time, is last");
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* When calls and sign-ins are admitted, by virtual time and load. */
 #include "testbed/matrix/pace.h"
 
@@ -71,13 +72,15 @@ Test(pace, window_opens_only_when_it_is_in_the_way)
 		pace_init(&p, kind, 2);
 		for (guint i = 0; i < 1000; i++)
 			pace_load(&p, 0.1);
-		cr_assert_float_eq(p.window, 2 * b->first, 1e-9, "kind %d: nobody asked for more", (int)kind);
+		cr_assert_float_eq(p.window, 2 * b->first, 1e-9, "kind %d: nobody asked for more",
+				   (int)kind);
 		play(&p, 20000000, 60000000, 0.1);
 		cr_assert_float_eq(p.window, 2 * b->max, 1e-9, "kind %d", (int)kind);
 	}
 }
 
-/* At nine tenths of the machine calls may still be started, but none that is to stand beside others. */
+/* At nine tenths of the machine calls may still be started, but none that is to stand beside
+ * others. */
 Test(pace, set_ups_leave_a_reserve)
 {
 	struct pace calls, set_ups;
@@ -90,8 +93,8 @@ Test(pace, set_ups_leave_a_reserve)
 	cr_expect_float_eq(set_ups.window, 2 * pace_bounds_of(PACE_SET_UPS)->min, 1e-9);
 }
 
-/* A sign-in has 3 s for TLS: on a machine that gives us a tenth of two processors, each needs 40 ms of them and all that
- * are in progress share them, none may take longer. */
+/* A sign-in has 3 s for TLS: on a machine that gives us a tenth of two processors, each needs 40 ms
+ * of them and all that are in progress share them, none may take longer. */
 Test(pace, sign_ins_meet_their_deadlines_on_a_busy_machine)
 {
 	const gint64 work_us = 40000, share_us = 2 * 1000 / 10, deadline_us = 3000000;
@@ -104,7 +107,8 @@ Test(pace, sign_ins_meet_their_deadlines_on_a_busy_machine)
 	for (gint64 now = 1000; n < 1000; now += 1000) {
 		if ((now / 1000) % PACE_SAMPLE_MS == 0)
 			pace_load(&p, 1.0);
-		for (left_us += share_us; left_us >= work_us && !g_queue_is_empty(begun); left_us -= work_us, n++) {
+		for (left_us += share_us; left_us >= work_us && !g_queue_is_empty(begun);
+		     left_us -= work_us, n++) {
 			gint64 *since = g_queue_pop_head(begun);
 
 			longest_us = MAX(longest_us, now - *since);
@@ -149,7 +153,8 @@ Test(pace, reads_processor_times)
 	for (guint i = 0; i < G_N_ELEMENTS(stats); i++) {
 		struct pace_times t;
 
-		cr_expect_eq(pace_times_parse(stats[i].text, &t), stats[i].ok, "'%s'", stats[i].text);
+		cr_expect_eq(pace_times_parse(stats[i].text, &t), stats[i].ok, "'%s'",
+			     stats[i].text);
 		if (!stats[i].ok)
 			continue;
 		cr_expect_eq(t.busy, stats[i].busy, "'%s'", stats[i].text);
@@ -159,7 +164,8 @@ Test(pace, reads_processor_times)
 
 Test(pace, busy_share)
 {
-	const struct pace_times then = {.busy = 100, .total = 1000}, now = {.busy = 130, .total = 1040};
+	const struct pace_times then = {.busy = 100, .total = 1000},
+				now = {.busy = 130, .total = 1040};
 
 	cr_expect_float_eq(pace_busy(&then, &now), 0.75, 1e-9);
 	cr_expect_float_eq(pace_busy(&now, &now), 0, 1e-9, "no time has passed");

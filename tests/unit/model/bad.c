@@ -1,5 +1,6 @@
-/* The corpus of wrong files: tests/data/bad/NAME.yaml must give exactly the findings in NAME.expected.
- * GOLDEN_UPDATE=1 writes the expected texts anew; review the difference. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The corpus of wrong files: tests/data/bad/NAME.yaml must give exactly the findings in
+ * NAME.expected. GOLDEN_UPDATE=1 writes the expected texts anew; review the difference. */
 #include "testbed/model/model.h"
 
 #include <criterion/criterion.h>
@@ -38,9 +39,10 @@ static void check_one(const char *name, bool update)
 		cr_assert(g_file_set_contents(golden, found, -1, NULL), "can't write %s", golden);
 		return;
 	}
-	cr_expect(g_file_get_contents(golden, &expected, NULL, NULL), "%s is missing: make golden-update", golden);
-	cr_expect_str_eq(found, expected ? expected : "", "%s:\n-- found\n%s-- expected\n%s", path, found,
-			 expected ? expected : "(nothing)\n");
+	cr_expect(g_file_get_contents(golden, &expected, NULL, NULL),
+		  "%s is missing: make golden-update", golden);
+	cr_expect_str_eq(found, expected ? expected : "", "%s:\n-- found\n%s-- expected\n%s", path,
+			 found, expected ? expected : "(nothing)\n");
 }
 
 Test(bad, every_file_gives_its_findings)
@@ -58,7 +60,8 @@ Test(bad, every_finding_has_line_and_column)
 	g_autoptr(GPtrArray) names = bad_files();
 
 	for (guint i = 0; i < names->len; i++) {
-		g_autofree char *path = g_strdup_printf(FOLDER "/%s.yaml", (char *)g_ptr_array_index(names, i));
+		g_autofree char *path =
+			g_strdup_printf(FOLDER "/%s.yaml", (char *)g_ptr_array_index(names, i));
 		g_autoptr(diags) d = diags_new();
 
 		model_free(model_load(path, d));
@@ -74,13 +77,15 @@ Test(bad, every_finding_has_line_and_column)
 
 Test(bad, a_file_that_is_not_there)
 {
-	static const char *const paths[] = { "tests/data/bad/no-such-file.yaml", "tests/data/bad", "", NULL };
+	static const char *const paths[] = {"tests/data/bad/no-such-file.yaml", "tests/data/bad",
+					    "", NULL};
 
 	for (const char *const *path = paths; *path; path++) {
 		g_autoptr(diags) d = diags_new();
 
 		cr_expect_null(model_load(*path, d), "'%s' must not load", *path);
-		cr_expect_eq(diags_errors(d), 1, "'%s': one finding, not %u", *path, diags_errors(d));
+		cr_expect_eq(diags_errors(d), 1, "'%s': one finding, not %u", *path,
+			     diags_errors(d));
 	}
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Every change kind, applied to the small topology of support.c. */
 #include "tests/unit/model/support.h"
 
@@ -5,7 +6,8 @@
 
 static const struct fw_rule *rule_at(const struct node *node, guint index)
 {
-	cr_assert_lt(index, node->firewall.rules->len, "'%s' has only %u rules", node->name, node->firewall.rules->len);
+	cr_assert_lt(index, node->firewall.rules->len, "'%s' has only %u rules", node->name,
+		     node->firewall.rules->len);
 	return g_ptr_array_index(node->firewall.rules, index);
 }
 
@@ -40,10 +42,12 @@ Test(change, no_changes)
 
 Test(change, add_route)
 {
-	g_autoptr(model) m = changed("- add-route: {node: edge, to: 10.7.0.0/16, via: 10.0.1.1, dev: int, persistent: false}\n"
+	g_autoptr(model) m = changed("- add-route: {node: edge, to: 10.7.0.0/16, via: 10.0.1.1, "
+				     "dev: int, persistent: false}\n"
 				     "- add-route: {nodes: [a, b], to: default, via: 10.0.1.1}");
 	const struct route *route = route_to(node_of(m, "edge"), "10.7.0.0/16");
-	const struct route *on_a = route_to(node_of(m, "a"), "default"), *on_b = route_to(node_of(m, "b"), "default");
+	const struct route *on_a = route_to(node_of(m, "a"), "default"),
+			   *on_b = route_to(node_of(m, "b"), "default");
 
 	cr_assert(route && on_a && on_b, "a route is missing");
 	cr_expect_str_eq(route->dev, "int");
@@ -70,10 +74,12 @@ Test(change, a_route_can_be_replaced)
 
 Test(change, add_nrpt)
 {
-	g_autoptr(model) m = changed("- add-nrpt: {nodes: [a, b], namespace: .example.com, servers: [10.0.1.53]}\n"
-				     "- add-nrpt: {node: a, namespace: sipinternal.example.com, servers: []}");
+	g_autoptr(model) m = changed(
+		"- add-nrpt: {nodes: [a, b], namespace: .example.com, servers: [10.0.1.53]}\n"
+		"- add-nrpt: {node: a, namespace: sipinternal.example.com, servers: []}");
 	const struct node *a = node_of(m, "a");
-	const struct nrpt_rule *suffix = g_ptr_array_index(a->nrpt, 0), *name = g_ptr_array_index(a->nrpt, 1);
+	const struct nrpt_rule *suffix = g_ptr_array_index(a->nrpt, 0),
+			       *name = g_ptr_array_index(a->nrpt, 1);
 
 	cr_expect_eq(node_of(m, "b")->nrpt->len, 1, "b has one");
 	cr_expect_str_eq(suffix->namespace, ".example.com");
@@ -84,15 +90,18 @@ Test(change, add_nrpt)
 
 Test(change, block_and_allow_go_in_front_in_the_order_written)
 {
-	g_autoptr(model) m = changed("- allow: {node: gw, name: one, chain: forward, proto: udp, dports: [53, 5000-5009]}\n"
-				     "- block: {nodes: [gw, a], name: two, chain: forward, dst: 10.0.0.0/8}");
+	g_autoptr(model) m =
+		changed("- allow: {node: gw, name: one, chain: forward, proto: udp, dports: [53, "
+			"5000-5009]}\n"
+			"- block: {nodes: [gw, a], name: two, chain: forward, dst: 10.0.0.0/8}");
 	const struct node *gw = node_of(m, "gw");
 
 	cr_expect_eq(gw->firewall.rules->len, 3, "three rules");
 	cr_expect_str_eq(rule_at(gw, 0)->name, "one");
 	cr_expect_eq(rule_at(gw, 0)->action, FW_ACCEPT, "allow");
 	cr_expect_eq(rule_at(gw, 0)->dports->len, 2, "two ranges");
-	cr_expect_eq(g_array_index(rule_at(gw, 0)->dports, struct port_range, 1).last, 5009, "end of the range");
+	cr_expect_eq(g_array_index(rule_at(gw, 0)->dports, struct port_range, 1).last, 5009,
+		     "end of the range");
 	cr_expect_str_eq(rule_at(gw, 1)->name, "two");
 	cr_expect_eq(rule_at(gw, 1)->action, FW_DROP, "block");
 	cr_expect_str_eq(rule_at(gw, 2)->name, "no-in", "the node's own come last");
@@ -112,13 +121,14 @@ Test(change, remove_rule)
 
 Test(change, add_node_network_interface)
 {
-	g_autoptr(model) m = changed("- add-network: {lab: {subnet: 10.8.0.0/24}, lab2: {subnet: 10.8.1.0/24}}\n"
-				     "- add-interface: {node: gw, lab: {network: lab, address: 10.8.0.1/24}}\n"
-				     "- add-node:\n"
-				     "    c:\n"
-				     "      interfaces: {eth0: {network: lab, address: 10.8.0.2/24}}\n"
-				     "      routes: [{to: default, via: 10.8.0.1}]\n"
-				     "      endpoint: {}");
+	g_autoptr(model) m =
+		changed("- add-network: {lab: {subnet: 10.8.0.0/24}, lab2: {subnet: 10.8.1.0/24}}\n"
+			"- add-interface: {node: gw, lab: {network: lab, address: 10.8.0.1/24}}\n"
+			"- add-node:\n"
+			"    c:\n"
+			"      interfaces: {eth0: {network: lab, address: 10.8.0.2/24}}\n"
+			"      routes: [{to: default, via: 10.8.0.1}]\n"
+			"      endpoint: {}");
 	const struct node *c = node_of(m, "c");
 
 	cr_expect_eq(m->networks->len, 4, "two networks more");
@@ -142,23 +152,28 @@ Test(change, add_tunnel)
 				     "      kind: vxlan\n"
 				     "      mtu: 1400B\n"
 				     "      ends:\n"
-				     "        - {node: fe, iface: vx0, address: 10.254.0.1/30, underlay: 10.0.1.10, prefixes: [10.3.0.0/16]}\n"
-				     "        - {node: gw, iface: vx0, address: 10.254.0.2/30, underlay: 10.0.1.1, prefixes: [10.4.0.0/16]}");
+				     "        - {node: fe, iface: vx0, address: 10.254.0.1/30, "
+				     "underlay: 10.0.1.10, prefixes: [10.3.0.0/16]}\n"
+				     "        - {node: gw, iface: vx0, address: 10.254.0.2/30, "
+				     "underlay: 10.0.1.1, prefixes: [10.4.0.0/16]}");
 	const struct tunnel *tunnel = g_ptr_array_index(m->tunnels, 1);
 
 	cr_expect_eq(tunnel->kind, TUNNEL_VXLAN, "kind");
 	cr_expect_eq(tunnel->port, 4789, "the kind's port");
 	cr_expect_eq(tunnel->mtu_bytes, 1400, "MTU");
-	cr_expect_eq(((const struct tunnel *)g_ptr_array_index(m->tunnels, 0))->port, 51820, "WireGuard's port");
+	cr_expect_eq(((const struct tunnel *)g_ptr_array_index(m->tunnels, 0))->port, 51820,
+		     "WireGuard's port");
 }
 
 Test(change, records)
 {
 	g_autoptr(model) m = changed("- remove-record: {node: ns, name: fe.example.com}\n"
 				     "- add-record: {node: ns, name: x.example.com, a: 10.0.1.99}\n"
-				     "- add-record: {node: ns, name: _sip._tls.example.com, target: x.example.com, port: 443}");
+				     "- add-record: {node: ns, name: _sip._tls.example.com, "
+				     "target: x.example.com, port: 443}");
 	const struct service *dns = service_of(node_of(m, "ns"), SERVICE_DNS);
-	const struct dns_record *x = g_ptr_array_index(dns->dns.records, 0), *srv = g_ptr_array_index(dns->dns.records, 1);
+	const struct dns_record *x = g_ptr_array_index(dns->dns.records, 0),
+				*srv = g_ptr_array_index(dns->dns.records, 1);
 
 	cr_expect_eq(dns->dns.records->len, 2, "one out, two in");
 	cr_expect_str_eq(x->name, "x.example.com");
@@ -170,8 +185,9 @@ Test(change, records)
 
 Test(change, set_nat_takes_a_preset_and_single_keys_override_it)
 {
-	g_autoptr(model) m = changed("- set-nat: {node: gw, hairpin: true, filtering: address-dependent}\n"
-				     "- set-nat: {node: gw, udp_timeout: 90s, preset: symmetric-corporate}");
+	g_autoptr(model) m =
+		changed("- set-nat: {node: gw, hairpin: true, filtering: address-dependent}\n"
+			"- set-nat: {node: gw, udp_timeout: 90s, preset: symmetric-corporate}");
 	const struct nat_rule *nat = g_ptr_array_index(node_of(m, "gw")->nat, 0);
 
 	cr_expect_str_eq(nat_preset_name(nat->preset), "symmetric-corporate");
@@ -179,13 +195,15 @@ Test(change, set_nat_takes_a_preset_and_single_keys_override_it)
 	cr_expect_eq(nat->filtering, NAT_ADDRESS_AND_PORT_DEPENDENT, "a preset says all");
 	cr_expect_not(nat->hairpin, "no hairpin");
 	cr_expect_not(nat->preserve_port, "no port is kept");
-	cr_expect_eq(nat->udp_timeout_ms, 90000, "%u ms, although it stands before the preset", nat->udp_timeout_ms);
+	cr_expect_eq(nat->udp_timeout_ms, 90000, "%u ms, although it stands before the preset",
+		     nat->udp_timeout_ms);
 }
 
 Test(change, set_nat_changes_only_what_it_names)
 {
-	g_autoptr(model) m = changed("- set-nat: {node: gw, mapping: address-and-port-dependent, udp_timeout: 30s}\n"
-				     "- set-nat: {node: gw, nat: nat, hairpin: true}");
+	g_autoptr(model) m = changed(
+		"- set-nat: {node: gw, mapping: address-and-port-dependent, udp_timeout: 30s}\n"
+		"- set-nat: {node: gw, nat: nat, hairpin: true}");
 	const struct nat_rule *nat = g_ptr_array_index(node_of(m, "gw")->nat, 0);
 
 	cr_expect_eq(nat->mapping, NAT_ADDRESS_AND_PORT_DEPENDENT, "mapping");
@@ -198,23 +216,29 @@ Test(change, set_nat_changes_only_what_it_names)
 
 Test(change, links_and_tunnels)
 {
-	g_autoptr(model) down = changed("- link-down: {node: a, interface: eth0}\n- tunnel-down: {tunnel: vpn}");
-	g_autoptr(model) up = changed("- link-down: {node: a, interface: eth0}\n- tunnel-down: {tunnel: vpn}\n"
-				      "- link-up: {node: a, interface: eth0}\n- tunnel-up: {tunnel: vpn}");
+	g_autoptr(model) down =
+		changed("- link-down: {node: a, interface: eth0}\n- tunnel-down: {tunnel: vpn}");
+	g_autoptr(model) up =
+		changed("- link-down: {node: a, interface: eth0}\n- tunnel-down: {tunnel: vpn}\n"
+			"- link-up: {node: a, interface: eth0}\n- tunnel-up: {tunnel: vpn}");
 
 	cr_expect_not(node_iface(node_of(down, "a"), "eth0")->up, "down");
 	cr_expect(node_iface(node_of(down, "b"), "eth0")->up, "not this one");
-	cr_expect_not(((const struct tunnel *)g_ptr_array_index(down->tunnels, 0))->up, "tunnel down");
+	cr_expect_not(((const struct tunnel *)g_ptr_array_index(down->tunnels, 0))->up,
+		      "tunnel down");
 	cr_expect(node_iface(node_of(up, "a"), "eth0")->up, "up again");
-	cr_expect(((const struct tunnel *)g_ptr_array_index(up->tunnels, 0))->up, "tunnel up again");
+	cr_expect(((const struct tunnel *)g_ptr_array_index(up->tunnels, 0))->up,
+		  "tunnel up again");
 }
 
 Test(change, set_certificate)
 {
-	g_autoptr(model) m = changed("- set-certificate: {node: fe, issuer: other, validity: expired, names: [x.example.com]}\n"
+	g_autoptr(model) m = changed("- set-certificate: {node: fe, issuer: other, validity: "
+				     "expired, names: [x.example.com]}\n"
 				     "- set-certificate: {node: edge, issuer: other}\n"
 				     "- set-certificate: {node: edge, validity: not-yet}");
-	const struct certificate *fe = &node_of(m, "fe")->certificate, *edge = &node_of(m, "edge")->certificate;
+	const struct certificate *fe = &node_of(m, "fe")->certificate,
+				 *edge = &node_of(m, "edge")->certificate;
 
 	cr_expect_eq(fe->issuer, ISSUER_OTHER);
 	cr_expect_eq(fe->validity, VALIDITY_EXPIRED);
@@ -227,8 +251,9 @@ Test(change, set_certificate)
 
 Test(change, set_password_and_account)
 {
-	g_autoptr(model) m = changed("- set-password: {nodes: [a, b], password: letmein}\n- set-password: {node: b}\n"
-				     "- set-account: {node: b, account: missing}");
+	g_autoptr(model) m = changed(
+		"- set-password: {nodes: [a, b], password: letmein}\n- set-password: {node: b}\n"
+		"- set-account: {node: b, account: missing}");
 
 	cr_expect_str_eq(node_of(m, "a")->endpoint->password, "letmein");
 	cr_expect_eq(node_of(m, "a")->endpoint->account, ACCOUNT_ENABLED);
@@ -238,9 +263,10 @@ Test(change, set_password_and_account)
 
 Test(change, set_edge_keeps_what_is_not_named)
 {
-	g_autoptr(model) m = changed("- set-edge: {node: edge, relay_to: [10.9.0.0/16], relay_ports: 50000-50003}\n"
-				     "- set-edge: {node: edge, relay_to: [], relays_per_user: 2, mras_secret: own}\n"
-				     "- set-edge: {node: edge, credential_lifetime: 0s, next_hop_fqdn: x.example.com}");
+	g_autoptr(model) m = changed(
+		"- set-edge: {node: edge, relay_to: [10.9.0.0/16], relay_ports: 50000-50003}\n"
+		"- set-edge: {node: edge, relay_to: [], relays_per_user: 2, mras_secret: own}\n"
+		"- set-edge: {node: edge, credential_lifetime: 0s, next_hop_fqdn: x.example.com}");
 	const struct edge_service *edge = &service_of(node_of(m, "edge"), SERVICE_EDGE)->edge;
 
 	cr_expect_eq(edge->relay_to->len, 0, "a named list is a new list");
@@ -257,7 +283,8 @@ Test(change, set_edge_keeps_what_is_not_named)
 Test(change, set_frontend)
 {
 	g_autoptr(model) m = changed("- set-frontend: {node: fe, media_relay: false}");
-	const struct frontend_service *fe = &service_of(node_of(m, "fe"), SERVICE_FRONTEND)->frontend;
+	const struct frontend_service *fe =
+		&service_of(node_of(m, "fe"), SERVICE_FRONTEND)->frontend;
 
 	cr_expect_not(fe->media_relay);
 	cr_expect_str_eq(fe->domain, m->domain);
@@ -266,11 +293,14 @@ Test(change, set_frontend)
 Test(change, parts_of_an_edge)
 {
 	g_autoptr(model) one = changed("- stop-service: {node: edge, service: edge, part: av}");
-	g_autoptr(model) none = changed("- stop-service: {node: edge, service: edge, part: [access, mras, av]}");
-	g_autoptr(model) again = changed("- stop-service: {node: edge, service: edge}\n"
-					 "- start-service: {node: edge, service: edge, part: mras}");
+	g_autoptr(model) none =
+		changed("- stop-service: {node: edge, service: edge, part: [access, mras, av]}");
+	g_autoptr(model) again =
+		changed("- stop-service: {node: edge, service: edge}\n"
+			"- start-service: {node: edge, service: edge, part: mras}");
 
-	cr_expect_eq(service_of(node_of(one, "edge"), SERVICE_EDGE)->edge.parts, EDGE_ALL_PARTS & ~(1u << EDGE_AV));
+	cr_expect_eq(service_of(node_of(one, "edge"), SERVICE_EDGE)->edge.parts,
+		     EDGE_ALL_PARTS & ~(1u << EDGE_AV));
 	cr_expect_null(node_service(node_of(none, "edge"), SERVICE_EDGE), "nothing of it runs");
 	cr_expect_not_null(node_declared_service(node_of(none, "edge"), SERVICE_EDGE));
 	cr_expect_eq(service_of(node_of(again, "edge"), SERVICE_EDGE)->edge.parts, 1u << EDGE_MRAS);
@@ -278,15 +308,17 @@ Test(change, parts_of_an_edge)
 
 Test(change, names_come_and_go)
 {
-	g_autoptr(model) m = changed("- add-nrpt: {node: a, namespace: .x.org, servers: [10.0.1.53]}\n"
-				     "- add-nrpt: {node: a, namespace: .y.org, servers: [10.0.1.53]}\n"
-				     "- remove-nrpt: {node: a, namespace: .x.org}\n"
-				     "- add-host: {node: b, name: x.org, a: 10.0.1.9}\n"
-				     "- add-host: {node: b, name: y.org, a: 10.0.1.9}\n"
-				     "- remove-host: {node: b, name: x.org}");
+	g_autoptr(model) m =
+		changed("- add-nrpt: {node: a, namespace: .x.org, servers: [10.0.1.53]}\n"
+			"- add-nrpt: {node: a, namespace: .y.org, servers: [10.0.1.53]}\n"
+			"- remove-nrpt: {node: a, namespace: .x.org}\n"
+			"- add-host: {node: b, name: x.org, a: 10.0.1.9}\n"
+			"- add-host: {node: b, name: y.org, a: 10.0.1.9}\n"
+			"- remove-host: {node: b, name: x.org}");
 	const struct node *a = node_of(m, "a"), *b = node_of(m, "b");
 
-	cr_expect_str_eq(((struct nrpt_rule *)a->nrpt->pdata[a->nrpt->len - 1])->namespace, ".y.org");
+	cr_expect_str_eq(((struct nrpt_rule *)a->nrpt->pdata[a->nrpt->len - 1])->namespace,
+			 ".y.org");
 	cr_expect_str_eq(((struct dns_record *)b->hosts->pdata[b->hosts->len - 1])->name, "y.org");
 	for (guint i = 0; i < a->nrpt->len; i++)
 		cr_expect_str_neq(((struct nrpt_rule *)a->nrpt->pdata[i])->namespace, ".x.org");
@@ -308,17 +340,19 @@ Test(change, services)
 					   "- start-service: {node: fe, service: frontend}");
 
 	cr_expect_null(node_service(node_of(stopped, "edge"), SERVICE_EDGE), "stopped");
-	cr_expect_str_eq(model_media_edge(stopped, node_of(stopped, "a"))->name, "edge", "users stay bound to it");
+	cr_expect_str_eq(model_media_edge(stopped, node_of(stopped, "a"))->name, "edge",
+			 "users stay bound to it");
 	cr_expect_not_null(node_service(node_of(started, "fe"), SERVICE_FRONTEND), "started again");
 }
 
 Test(change, set_engine_host_model_sysctl_resolvers)
 {
-	g_autoptr(model) m = changed("- set-engine: {nodes: [edge, edge2], engine: coturn}\n"
-				     "- set-host-model: {node: edge, host_model: strong}\n"
-				     "- set-sysctl: {node: edge, key: net.ipv4.conf.all.rp_filter, value: 1}\n"
-				     "- set-resolvers: {nodes: [a, b], servers: [10.0.1.53, 10.0.1.54]}\n"
-				     "- set-resolvers: {node: b, servers: []}");
+	g_autoptr(model) m =
+		changed("- set-engine: {nodes: [edge, edge2], engine: coturn}\n"
+			"- set-host-model: {node: edge, host_model: strong}\n"
+			"- set-sysctl: {node: edge, key: net.ipv4.conf.all.rp_filter, value: 1}\n"
+			"- set-resolvers: {nodes: [a, b], servers: [10.0.1.53, 10.0.1.54]}\n"
+			"- set-resolvers: {node: b, servers: []}");
 	const struct node *edge = node_of(m, "edge");
 	const struct sysctl_setting *setting = g_ptr_array_index(edge->sysctls, 0);
 
@@ -334,13 +368,19 @@ Test(change, set_engine_host_model_sysctl_resolvers)
 /* A finding in a scenario names it, and appears once although the change is read several times. */
 Test(change, findings)
 {
-	g_autofree char *text = small_topology("- add-route: {nodes: [a, b], to: default, via: 10.0.9.9}\n- add-rout: {}");
+	g_autofree char *text = small_topology(
+		"- add-route: {nodes: [a, b], to: default, via: 10.0.9.9}\n- add-rout: {}");
 	g_autofree char *unknown = load_bad(text);
 	g_autofree char *text2 = small_topology("- link-down: {nodes: [a, b], interface: eth7}");
 	g_autofree char *missing = load_bad(text2);
 
-	cr_expect_str_eq(unknown, "text.yaml:61:9: error: unknown change 'add-rout' (did you mean 'add-route'?)\n", "%s", unknown);
-	cr_expect_str_eq(missing, "text.yaml:60:47: error: scenario 'base': no interface 'eth7' (did you mean 'eth0'?)\n",
+	cr_expect_str_eq(
+		unknown,
+		"text.yaml:61:9: error: unknown change 'add-rout' (did you mean 'add-route'?)\n",
+		"%s", unknown);
+	cr_expect_str_eq(missing,
+			 "text.yaml:60:47: error: scenario 'base': no interface 'eth7' (did you "
+			 "mean 'eth0'?)\n",
 			 "%s", missing);
 }
 
@@ -350,18 +390,28 @@ Test(change, more_changes_than_the_scenarios)
 	const struct scenario *sc = model_scenario(m, "missing-route");
 	g_autoptr(diags) d = diags_new(), bad = diags_new();
 	g_autoptr(model) fixed = model_instantiate_with(
-		m, sc, "fix", "add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int}", d);
-	g_autoptr(model) two = model_instantiate_with(
-		m, sc, "fix", "- set-engine: {node: edge, engine: coturn}\n- link-down: {node: dc1, interface: lan}\n", d);
+		m, sc, "fix",
+		"add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int}", d);
+	g_autoptr(model) two =
+		model_instantiate_with(m, sc, "fix",
+				       "- set-engine: {node: edge, engine: coturn}\n- link-down: "
+				       "{node: dc1, interface: lan}\n",
+				       d);
 	g_autofree char *findings = NULL;
 
 	cr_assert(fixed && two, "both must do");
 	cr_expect_not_null(route_to(node_of(fixed, "edge"), "10.20.0.0/24"), "the new route");
 	cr_expect_null(route_to(node_of(m, "edge"), "10.20.0.0/24"), "the base stays as it is");
 	cr_expect_not(node_iface(node_of(two, "dc1"), "lan")->up, "down");
-	cr_expect_null(model_instantiate_with(m, sc, "fix", "add-route: {node: egde, to: 10.20.0.0/24, dev: int}", bad), "no such node");
+	cr_expect_null(model_instantiate_with(m, sc, "fix",
+					      "add-route: {node: egde, to: 10.20.0.0/24, dev: int}",
+					      bad),
+		       "no such node");
 	findings = diags_to_text(bad);
-	cr_expect_str_eq(findings, "fix:1:19: error: scenario 'missing-route': no node 'egde' (did you mean 'edge'?)\n", "%s", findings);
+	cr_expect_str_eq(findings,
+			 "fix:1:19: error: scenario 'missing-route': no node 'egde' (did you mean "
+			 "'edge'?)\n",
+			 "%s", findings);
 }
 
 Test(change, a_restart_takes_what_is_not_persistent)
@@ -371,10 +421,13 @@ Test(change, a_restart_takes_what_is_not_persistent)
 	g_autoptr(model) after = NULL;
 	const struct node *edge;
 
-	cr_assert(model_add_changes(m, "c",
-				    "- add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int, persistent: false}\n"
-				    "- stop-service: {node: edge, service: edge}\n- reboot: {node: edge}",
-				    d), "reads");
+	cr_assert(model_add_changes(
+			  m, "c",
+			  "- add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int, "
+			  "persistent: false}\n"
+			  "- stop-service: {node: edge, service: edge}\n- reboot: {node: edge}",
+			  d),
+		  "reads");
 	after = model_instantiate(m, model_scenario(m, "missing-route"), d);
 	cr_assert_not_null(after, "fits");
 	edge = node_of(after, "edge");
@@ -389,17 +442,26 @@ Test(change, prefixes_of_a_tunnel)
 	g_autoptr(model) m = load_reference();
 	g_autoptr(diags) d = diags_new(), bad = diags_new();
 	const struct scenario *sc = model_scenario(m, "missing-route");
-	g_autoptr(model) less = model_instantiate_with(m, sc, "c", "remove-prefix: {tunnel: site-to-site, node: core, prefix: 172.25.33.0/24}", d);
+	g_autoptr(model) less = model_instantiate_with(
+		m, sc, "c",
+		"remove-prefix: {tunnel: site-to-site, node: core, prefix: 172.25.33.0/24}", d);
 	g_autofree char *findings = NULL;
 
 	cr_assert_not_null(less, "fits");
-	cr_expect_eq(((const struct tunnel *)less->tunnels->pdata[0])->ends[0].prefixes->len, 2, "one of three less");
-	cr_expect_null(model_instantiate_with(m, sc, "c", "- remove-prefix: {tunnel: site-to-site, node: edge, prefix: 10.0.1.0/24}", bad));
-	cr_expect_null(model_instantiate_with(m, sc, "c", "- remove-prefix: {tunnel: site-to-site, node: core, prefix: 10.9.0.0/24}", bad));
+	cr_expect_eq(((const struct tunnel *)less->tunnels->pdata[0])->ends[0].prefixes->len, 2,
+		     "one of three less");
+	cr_expect_null(model_instantiate_with(
+		m, sc, "c",
+		"- remove-prefix: {tunnel: site-to-site, node: edge, prefix: 10.0.1.0/24}", bad));
+	cr_expect_null(model_instantiate_with(
+		m, sc, "c",
+		"- remove-prefix: {tunnel: site-to-site, node: core, prefix: 10.9.0.0/24}", bad));
 	findings = diags_to_text(bad);
 	cr_expect_str_eq(findings,
-			 "c:1:47: error: scenario 'missing-route': tunnel 'site-to-site' has no end on node 'edge'\n"
-			 "c:1:61: error: scenario 'missing-route': tunnel 'site-to-site' does not carry 10.9.0.0/24 to 'core'\n",
+			 "c:1:47: error: scenario 'missing-route': tunnel 'site-to-site' has no "
+			 "end on node 'edge'\n"
+			 "c:1:61: error: scenario 'missing-route': tunnel 'site-to-site' does not "
+			 "carry 10.9.0.0/24 to 'core'\n",
 			 "%s", findings);
 }
 
@@ -410,12 +472,17 @@ Test(change, changes_added_to_every_scenario)
 	g_autoptr(model) broken = NULL, other = NULL;
 	g_autofree char *findings = NULL;
 
-	cr_assert(model_add_changes(m, "--change 1", "remove-route: {node: branch-gw, to: 10.0.1.0/24}", d), "reads");
-	cr_assert(model_add_changes(m, "--change 2", "remove-node: {node: edge2}", d), "reads, fits or not");
+	cr_assert(model_add_changes(m, "--change 1",
+				    "remove-route: {node: branch-gw, to: 10.0.1.0/24}", d),
+		  "reads");
+	cr_assert(model_add_changes(m, "--change 2", "remove-node: {node: edge2}", d),
+		  "reads, fits or not");
 	other = model_instantiate(m, model_scenario(m, "missing-route"), bad);
 	cr_expect_null(other, "there is no such node");
 	findings = diags_to_text(bad);
-	cr_expect_str_eq(findings, "--change 2:1:21: error: scenario 'missing-route': no node 'edge2' (did you mean 'edge'?)\n",
+	cr_expect_str_eq(findings,
+			 "--change 2:1:21: error: scenario 'missing-route': no node 'edge2' (did "
+			 "you mean 'edge'?)\n",
 			 "%s", findings);
 	broken = model_instantiate(m, model_scenario(m, "branch-edge"), d);
 	cr_assert_null(broken, "the branch's Edge serves a site");
@@ -429,7 +496,8 @@ Test(change, more_changes_come_after_added_ones)
 	const struct scenario *sc = model_scenario(m, "missing-route");
 	g_autoptr(model) broken = NULL, mended = NULL;
 
-	cr_assert(model_add_changes(m, "--change 1", "link-down: {node: dc1, interface: lan}", d), "reads");
+	cr_assert(model_add_changes(m, "--change 1", "link-down: {node: dc1, interface: lan}", d),
+		  "reads");
 	broken = model_instantiate(m, sc, d);
 	mended = model_instantiate_with(m, sc, "fix", "link-up: {node: dc1, interface: lan}", d);
 	cr_assert(broken && mended, "both fit");
@@ -439,13 +507,16 @@ Test(change, more_changes_come_after_added_ones)
 
 Test(change, more_changes_that_are_none)
 {
-	static const char *const texts[] = { "", "add-route", "- 1", "add-rout: {}", "{", "add-route: {}\n---\n", NULL };
+	static const char *const texts[] = {
+		"", "add-route", "- 1", "add-rout: {}", "{", "add-route: {}\n---\n", NULL};
 	g_autoptr(model) m = load_reference();
 
 	for (const char *const *text = texts; *text; text++) {
 		g_autoptr(diags) d = diags_new();
 
-		cr_expect_null(model_instantiate_with(m, model_scenario(m, "missing-route"), "text", *text, d), "'%s'", *text);
+		cr_expect_null(model_instantiate_with(m, model_scenario(m, "missing-route"), "text",
+						      *text, d),
+			       "'%s'", *text);
 		cr_expect_gt(diags_errors(d), 0, "'%s' refused without a word", *text);
 	}
 }

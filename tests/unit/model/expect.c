@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/model/support.h"
 
 #include <criterion/criterion.h>
@@ -16,37 +17,38 @@ static void check_rows(const model *m, const struct row *rows, size_t count)
 		const struct row *r = &rows[i];
 		const struct scenario *sc = model_scenario(m, r->scenario);
 		const struct expect *there = scenario_expect(m, sc, r->a, r->b, r->media);
-		const struct expect *back = r->b ? scenario_expect(m, sc, r->b, r->a, r->media) : there;
+		const struct expect *back =
+			r->b ? scenario_expect(m, sc, r->b, r->a, r->media) : there;
 
 		cr_assert_not_null(there, "%s %s-%s: nothing said", r->scenario, r->a, r->b);
 		cr_expect_eq(there, back, "%s %s-%s: not symmetric", r->scenario, r->a, r->b);
 		cr_expect_eq(there->verdict, r->verdict, "%s %s-%s %s: %s", r->scenario, r->a, r->b,
 			     media_name(r->media), verdict_name(there->verdict));
-		cr_expect_eq(there->path_mask, 1u << r->path, "%s %s-%s %s: not %s", r->scenario, r->a, r->b,
-			     media_name(r->media), path_class_name(r->path));
+		cr_expect_eq(there->path_mask, 1u << r->path, "%s %s-%s %s: not %s", r->scenario,
+			     r->a, r->b, media_name(r->media), path_class_name(r->path));
 	}
 }
 
 Test(expect, reference_topology)
 {
 	static const struct row rows[] = {
-		{ "missing-route", "branch1", "home1", MEDIA_IM, VERDICT_PASS, PATH_SIGNALLING },
-		{ "missing-route", "branch1", "home1", MEDIA_AUDIO, VERDICT_FAIL, PATH_NONE },
-		{ "missing-route", "branch2", "cafe1", MEDIA_VIDEO, VERDICT_FAIL, PATH_NONE },
-		{ "missing-route", "dc1", "dc2", MEDIA_AUDIO, VERDICT_PASS, PATH_UDP_DIRECT },
-		{ "missing-route", "dc1", "branch1", MEDIA_AUDIO, VERDICT_PASS, PATH_UDP_DIRECT },
-		{ "missing-route", "dc1", "home1", MEDIA_AUDIO, VERDICT_PASS, PATH_UDP_RELAY },
-		{ "missing-route", "home1", "home2", MEDIA_VIDEO, VERDICT_PASS, PATH_UDP_NAT },
-		{ "missing-route", "home1", "cafe1", MEDIA_AUDIO, VERDICT_PASS, PATH_TCP_RELAY },
-		{ "missing-route", "dc1", "cafe1", MEDIA_AUDIO, VERDICT_PASS, PATH_TCP_RELAY },
-		{ "missing-route", "dc1", "home1", MEDIA_AV_CONFERENCE, VERDICT_PASS, PATH_MCU },
-		{ "missing-route", "dc1", NULL, MEDIA_AV_CONFERENCE, VERDICT_PASS, PATH_MCU },
-		{ "persistent-route", "branch1", "home1", MEDIA_AUDIO, VERDICT_PASS, PATH_UDP_RELAY },
-		{ "persistent-route", "branch1", "cafe1", MEDIA_AUDIO, VERDICT_PASS, PATH_TCP_RELAY },
-		{ "vpn-bypass", "branch1", "dc1", MEDIA_AUDIO, VERDICT_PASS, PATH_UDP_RELAY },
-		{ "vpn-bypass", "branch1", "home1", MEDIA_AUDIO, VERDICT_PASS, PATH_UDP_NAT },
-		{ "vpn-bypass", "branch1", "branch2", MEDIA_AUDIO, VERDICT_PASS, PATH_UDP_DIRECT },
-		{ "branch-edge", "branch1", "home1", MEDIA_AUDIO, VERDICT_PASS, PATH_UDP_RELAY },
+		{"missing-route", "branch1", "home1", MEDIA_IM, VERDICT_PASS, PATH_SIGNALLING},
+		{"missing-route", "branch1", "home1", MEDIA_AUDIO, VERDICT_FAIL, PATH_NONE},
+		{"missing-route", "branch2", "cafe1", MEDIA_VIDEO, VERDICT_FAIL, PATH_NONE},
+		{"missing-route", "dc1", "dc2", MEDIA_AUDIO, VERDICT_PASS, PATH_UDP_DIRECT},
+		{"missing-route", "dc1", "branch1", MEDIA_AUDIO, VERDICT_PASS, PATH_UDP_DIRECT},
+		{"missing-route", "dc1", "home1", MEDIA_AUDIO, VERDICT_PASS, PATH_UDP_RELAY},
+		{"missing-route", "home1", "home2", MEDIA_VIDEO, VERDICT_PASS, PATH_UDP_NAT},
+		{"missing-route", "home1", "cafe1", MEDIA_AUDIO, VERDICT_PASS, PATH_TCP_RELAY},
+		{"missing-route", "dc1", "cafe1", MEDIA_AUDIO, VERDICT_PASS, PATH_TCP_RELAY},
+		{"missing-route", "dc1", "home1", MEDIA_AV_CONFERENCE, VERDICT_PASS, PATH_MCU},
+		{"missing-route", "dc1", NULL, MEDIA_AV_CONFERENCE, VERDICT_PASS, PATH_MCU},
+		{"persistent-route", "branch1", "home1", MEDIA_AUDIO, VERDICT_PASS, PATH_UDP_RELAY},
+		{"persistent-route", "branch1", "cafe1", MEDIA_AUDIO, VERDICT_PASS, PATH_TCP_RELAY},
+		{"vpn-bypass", "branch1", "dc1", MEDIA_AUDIO, VERDICT_PASS, PATH_UDP_RELAY},
+		{"vpn-bypass", "branch1", "home1", MEDIA_AUDIO, VERDICT_PASS, PATH_UDP_NAT},
+		{"vpn-bypass", "branch1", "branch2", MEDIA_AUDIO, VERDICT_PASS, PATH_UDP_DIRECT},
+		{"branch-edge", "branch1", "home1", MEDIA_AUDIO, VERDICT_PASS, PATH_UDP_RELAY},
 	};
 	g_autoptr(model) m = load_reference();
 
@@ -70,14 +72,17 @@ Test(expect, nothing_said_is_nothing)
 	const struct scenario *sc = model_scenario(m, "base");
 
 	cr_expect_null(scenario_expect(m, sc, "a", "b", MEDIA_IM), "neither rule is about it");
-	cr_expect_not_null(scenario_expect(m, sc, "a", "b", MEDIA_AUDIO), "one word will do for a list");
+	cr_expect_not_null(scenario_expect(m, sc, "a", "b", MEDIA_AUDIO),
+			   "one word will do for a list");
 }
 
 Test(expect, the_last_match_wins_even_when_it_is_wider)
 {
-	g_autoptr(model) m = load_with_expects("      - {between: [a], and: [b], verdict: fail, cause: NO_ROUTE}\n"
-					       "      - {verdict: pass, path: [udp-direct, udp-nat]}\n");
-	const struct expect *e = scenario_expect(m, model_scenario(m, "base"), "b", "a", MEDIA_VIDEO);
+	g_autoptr(model) m = load_with_expects(
+		"      - {between: [a], and: [b], verdict: fail, cause: NO_ROUTE}\n"
+		"      - {verdict: pass, path: [udp-direct, udp-nat]}\n");
+	const struct expect *e =
+		scenario_expect(m, model_scenario(m, "base"), "b", "a", MEDIA_VIDEO);
 
 	cr_assert_not_null(e, "nothing said");
 	cr_expect_eq(e->verdict, VERDICT_PASS, "the later rule");
@@ -87,8 +92,9 @@ Test(expect, the_last_match_wins_even_when_it_is_wider)
 
 Test(expect, both_sides_must_match)
 {
-	g_autoptr(model) m = load_with_expects("      - {between: [a], and: [a], verdict: fail}\n"
-					       "      - {between: [office], and: [b], verdict: fail, cause: FW_DROP}\n");
+	g_autoptr(model) m = load_with_expects(
+		"      - {between: [a], and: [a], verdict: fail}\n"
+		"      - {between: [office], and: [b], verdict: fail, cause: FW_DROP}\n");
 	const struct scenario *sc = model_scenario(m, "base");
 	const struct expect *e = scenario_expect(m, sc, "a", "b", MEDIA_AUDIO);
 
@@ -102,12 +108,14 @@ Test(names, every_word_is_read_back)
 	for (unsigned i = 0; i < MEDIA_COUNT; i++) {
 		enum media media = MEDIA_COUNT;
 
-		cr_expect(media_parse(media_name((enum media)i), &media) && media == i, "medium %u", i);
+		cr_expect(media_parse(media_name((enum media)i), &media) && media == i, "medium %u",
+			  i);
 	}
 	for (unsigned i = 0; i < PATH_COUNT; i++) {
 		enum path_class path = PATH_COUNT;
 
-		cr_expect(path_class_parse(path_class_name((enum path_class)i), &path) && path == i, "path %u", i);
+		cr_expect(path_class_parse(path_class_name((enum path_class)i), &path) && path == i,
+			  "path %u", i);
 	}
 }
 

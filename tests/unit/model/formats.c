@@ -1,4 +1,6 @@
-/* Every example of docs/FORMATS.md that is a whole file loads, and every change kind and key is written about. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every example of docs/FORMATS.md that is a whole file loads, and every change kind and key is
+ * written about. */
 #include "testbed/model/model.h"
 
 #include <criterion/criterion.h>
@@ -10,7 +12,8 @@ static char *document(void)
 {
 	char *text = NULL;
 
-	cr_assert(g_file_get_contents(DOCUMENT, &text, NULL, NULL), "no " DOCUMENT ": tests run from the top folder");
+	cr_assert(g_file_get_contents(DOCUMENT, &text, NULL, NULL),
+		  "no " DOCUMENT ": tests run from the top folder");
 	return text;
 }
 
@@ -51,13 +54,15 @@ Test(formats, whole_file_examples_load)
 Test(formats, change_fragments_load)
 {
 	g_autofree char *text = document();
-	const char *base = strstr(text, "```yaml\n"), *base_end = base ? strstr(base, "\n```\n") : NULL, *at = text;
+	const char *base = strstr(text, "```yaml\n"),
+		   *base_end = base ? strstr(base, "\n```\n") : NULL, *at = text;
 	guint count = 0;
 
 	cr_assert(base && base_end, "no example");
 	base += strlen("```yaml\n");
 	while ((at = strstr(at, "```yaml-fragment change\n"))) {
-		const char *start = at + strlen("```yaml-fragment change\n"), *end = strstr(start, "```\n");
+		const char *start = at + strlen("```yaml-fragment change\n"),
+			   *end = strstr(start, "```\n");
 		g_autofree char *fragment = g_strndup(start, (gsize)(end - start));
 		g_auto(GStrv) lines = g_strsplit(fragment, "\n", -1);
 		g_autoptr(GString) whole = g_string_new_len(base, base_end - base);
@@ -73,23 +78,55 @@ Test(formats, change_fragments_load)
 
 Test(formats, every_word_is_documented)
 {
-	static const char *const words[] = {
-		"topology", "title", "domain", "max_loss", "ice_profile", "sites", "networks", "nodes", "tunnels", "conferences",
-		"expect", "scenarios", "subnet", "reusable", "host_model", "forwarding", "bogon_filter", "interfaces", "routes",
-		"firewall", "nat", "resolvers", "nrpt", "hosts", "sysctls", "services", "endpoint", "stateful", "masquerade",
-		"static", "preset", "mapping", "filtering", "hairpin", "preserve_port", "udp_timeout", "zones", "records", "forward",
-		"access_fqdn", "av_fqdn", "av_tcp", "access_public", "av_public", "av_tcp_public", "relay_ports", "next_hop",
-		"relay_to", "engine", "underlay", "prefixes", "mtu", "organiser", "participants", "between", "verdict", "cause",
-		"add-route", "remove-route", "add-nrpt", "block", "allow", "remove-rule", "add-node", "remove-node", "add-network",
-		"add-tunnel", "add-interface", "add-record", "remove-record", "set-nat", "link-down", "link-up", "tunnel-down",
-		"tunnel-up", "set-media-edge", "stop-service", "start-service", "set-engine", "set-host-model", "set-sysctl",
-		"set-resolvers", "set-mtu", "count", "packet_time", NULL
-	};
+	static const char *const words[] = {"topology",	     "title",
+					    "domain",	     "max_loss",
+					    "ice_profile",   "sites",
+					    "networks",	     "nodes",
+					    "tunnels",	     "conferences",
+					    "expect",	     "scenarios",
+					    "subnet",	     "reusable",
+					    "host_model",    "forwarding",
+					    "bogon_filter",  "interfaces",
+					    "routes",	     "firewall",
+					    "nat",	     "resolvers",
+					    "nrpt",	     "hosts",
+					    "sysctls",	     "services",
+					    "endpoint",	     "stateful",
+					    "masquerade",    "static",
+					    "preset",	     "mapping",
+					    "filtering",     "hairpin",
+					    "preserve_port", "udp_timeout",
+					    "zones",	     "records",
+					    "forward",	     "access_fqdn",
+					    "av_fqdn",	     "av_tcp",
+					    "access_public", "av_public",
+					    "av_tcp_public", "relay_ports",
+					    "next_hop",	     "relay_to",
+					    "engine",	     "underlay",
+					    "prefixes",	     "mtu",
+					    "organiser",     "participants",
+					    "between",	     "verdict",
+					    "cause",	     "add-route",
+					    "remove-route",  "add-nrpt",
+					    "block",	     "allow",
+					    "remove-rule",   "add-node",
+					    "remove-node",   "add-network",
+					    "add-tunnel",    "add-interface",
+					    "add-record",    "remove-record",
+					    "set-nat",	     "link-down",
+					    "link-up",	     "tunnel-down",
+					    "tunnel-up",     "set-media-edge",
+					    "stop-service",  "start-service",
+					    "set-engine",    "set-host-model",
+					    "set-sysctl",    "set-resolvers",
+					    "set-mtu",	     "count",
+					    "packet_time",   NULL};
 	g_autofree char *text = document();
 
 	for (const char *const *word = words; *word; word++) {
 		g_autofree char *quoted = g_strdup_printf("`%s`", *word);
 
-		cr_expect_not_null(strstr(text, quoted), "%s does not speak of %s", DOCUMENT, quoted);
+		cr_expect_not_null(strstr(text, quoted), "%s does not speak of %s", DOCUMENT,
+				   quoted);
 	}
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the two topologies of the project say. */
 #include "tests/unit/model/support.h"
 
@@ -48,7 +49,8 @@ Test(lync, names_are_resolved)
 		for (guint j = 0; j < node->interfaces->len; j++) {
 			const struct iface *iface = g_ptr_array_index(node->interfaces, j);
 
-			cr_expect_eq(iface->network, model_network(m, iface->network_name), "%s of %s", iface->name, node->name);
+			cr_expect_eq(iface->network, model_network(m, iface->network_name),
+				     "%s of %s", iface->name, node->name);
 			cr_expect_not_null(iface->network, "%s of %s", iface->name, node->name);
 		}
 		cr_expect_gt(node->loc.line, 0, "place of %s", node->name);
@@ -63,7 +65,8 @@ Test(lync, names_are_resolved)
 Test(lync, defaults)
 {
 	g_autoptr(model) m = load_reference();
-	const struct node *dc1 = node_of(m, "dc1"), *nat1 = node_of(m, "nat1"), *core = node_of(m, "core");
+	const struct node *dc1 = node_of(m, "dc1"), *nat1 = node_of(m, "nat1"),
+			  *core = node_of(m, "core");
 	const struct nat_rule *nat = g_ptr_array_index(core->nat, 0);
 
 	cr_expect_str_eq(dc1->endpoint->user, "dc1@contoso.com");
@@ -174,5 +177,6 @@ Test(lync, the_other_topology)
 	cr_expect_str_eq(nat->out_iface, "wan");
 	cr_expect_str_eq(node_of(m, "north2")->site, "north", "merged");
 	cr_expect_str_eq(node_of(m, "north2")->endpoint->user, "north2@fabrikam.example");
-	cr_expect_eq(node_of(m, "north2")->interfaces->len, 1, "its own interface, not the merged one");
+	cr_expect_eq(node_of(m, "north2")->interfaces->len, 1,
+		     "its own interface, not the merged one");
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `count`: what a counted object is written out to, and expressions by a table. */
 #include "testbed/model/expression.h"
 #include "tests/unit/model/support.h"
@@ -32,17 +33,20 @@ static const struct {
 	{"$((n)", NULL, "the end is missing, ')'"},
 	{"$(1 / 0)", NULL, "division by 0"},
 	{"$(0.0.0.1 - 2)", NULL, "0.0.0.1 - 2 is no address any more"},
-	{"$(10.0.0.1 + 10.0.0.1)", NULL, "an address can only be added to, or be taken a number from"},
+	{"$(10.0.0.1 + 10.0.0.1)", NULL,
+	 "an address can only be added to, or be taken a number from"},
 	{"$(3 - 10.0.0.1)", NULL, "an address can only be added to, or be taken a number from"},
 	{"$(10.0.0)", NULL, "'10.0.0' is no address"},
 	{"$(99999999999999999999)", NULL, "'99999999999999999999' is no number"},
 	{"$(9223372036854775807 + 1)", NULL, "the number is too large"},
-	{"$(((((((((((((((((((1)))))))))))))))))))", NULL, "more than 16 parentheses in each other"},
+	{"$(((((((((((((((((((1)))))))))))))))))))", NULL,
+	 "more than 16 parentheses in each other"},
 };
 
 Test(repeat, expressions)
 {
-	const struct variable n = {.name = "n", .value = 7, .width = 2}, k = {.name = "k", .value = 2, .width = 1, .outer = &n};
+	const struct variable n = {.name = "n", .value = 7, .width = 2},
+			      k = {.name = "k", .value = 2, .width = 1, .outer = &n};
 
 	for (guint i = 0; i < G_N_ELEMENTS(expressions); i++) {
 		g_autoptr(GString) out = g_string_new(NULL);
@@ -51,39 +55,42 @@ Test(repeat, expressions)
 
 		cr_expect_eq(ok, expressions[i].expanded != NULL, "%s", expressions[i].text);
 		if (ok && expressions[i].expanded)
-			cr_expect_str_eq(out->str, expressions[i].expanded, "%s: %s", expressions[i].text, out->str);
+			cr_expect_str_eq(out->str, expressions[i].expanded, "%s: %s",
+					 expressions[i].text, out->str);
 		else
-			cr_expect_str_eq(problem ? problem : "", expressions[i].problem ? expressions[i].problem : "", "%s: %s",
-					 expressions[i].text, problem);
+			cr_expect_str_eq(problem ? problem : "",
+					 expressions[i].problem ? expressions[i].problem : "",
+					 "%s: %s", expressions[i].text, problem);
 	}
 }
 
-static const char branches[] = "topology: branches\n"
-			       "domain: example.com\n"
-			       "x-pc: &pc\n"
-			       "  routes: [{to: default, via: $(10.0.0.1 + n*256)}]\n"
-			       "sites:\n"
-			       "  branch-$(0n): {count: 12, title: Branch $(n)}\n"
-			       "networks:\n"
-			       "  hub: {subnet: 192.0.2.0/24}\n"
-			       "  lan-$(0n): {count: 12, site: branch-$(0n), subnet: $(10.0.0.0 + n*256)/24}\n"
-			       "nodes:\n"
-			       "  core:\n"
-			       "    interfaces:\n"
-			       "      h: {network: hub, address: 192.0.2.200/24}\n"
-			       "    routes:\n"
-			       "      - {to: default, via: 192.0.2.201}\n"
-			       "      - {count: 12, to: $(10.0.0.0 + n*256)/24, via: $(192.0.2.0 + n)}\n"
-			       "  gw-$(0n):\n"
-			       "    count: 12\n"
-			       "    interfaces:\n"
-			       "      hub: {network: hub, address: $(192.0.2.0 + n)/24}\n"
-			       "      lan: {network: lan-$(0n), address: $(10.0.0.1 + n*256)/24}\n"
-			       "  pc-$(0n)-$(k):\n"
-			       "    count: {n: 12, k: 0-4}\n"
-			       "    <<: *pc\n"
-			       "    interfaces: {eth0: {network: lan-$(0n), address: $(10.0.0.100 + n*256 + k)/24}}\n"
-			       "scenarios: {base: {}}\n";
+static const char branches[] =
+	"topology: branches\n"
+	"domain: example.com\n"
+	"x-pc: &pc\n"
+	"  routes: [{to: default, via: $(10.0.0.1 + n*256)}]\n"
+	"sites:\n"
+	"  branch-$(0n): {count: 12, title: Branch $(n)}\n"
+	"networks:\n"
+	"  hub: {subnet: 192.0.2.0/24}\n"
+	"  lan-$(0n): {count: 12, site: branch-$(0n), subnet: $(10.0.0.0 + n*256)/24}\n"
+	"nodes:\n"
+	"  core:\n"
+	"    interfaces:\n"
+	"      h: {network: hub, address: 192.0.2.200/24}\n"
+	"    routes:\n"
+	"      - {to: default, via: 192.0.2.201}\n"
+	"      - {count: 12, to: $(10.0.0.0 + n*256)/24, via: $(192.0.2.0 + n)}\n"
+	"  gw-$(0n):\n"
+	"    count: 12\n"
+	"    interfaces:\n"
+	"      hub: {network: hub, address: $(192.0.2.0 + n)/24}\n"
+	"      lan: {network: lan-$(0n), address: $(10.0.0.1 + n*256)/24}\n"
+	"  pc-$(0n)-$(k):\n"
+	"    count: {n: 12, k: 0-4}\n"
+	"    <<: *pc\n"
+	"    interfaces: {eth0: {network: lan-$(0n), address: $(10.0.0.100 + n*256 + k)/24}}\n"
+	"scenarios: {base: {}}\n";
 
 Test(repeat, sites_networks_nodes_and_routes)
 {
@@ -123,7 +130,9 @@ Test(repeat, a_scenario_changes_an_instance)
 	m = model_load_text("branches.yaml", text, strlen(text), d);
 	cr_assert_not_null(m);
 	changed = model_instantiate_with(m, model_scenario(m, "s"), "change",
-					 "[{count: 3, remove-node: {node: pc-12-$(n)}}, {link-down: {node: gw-05, interface: lan}}]", d);
+					 "[{count: 3, remove-node: {node: pc-12-$(n)}}, "
+					 "{link-down: {node: gw-05, interface: lan}}]",
+					 d);
 	cr_assert_not_null(changed);
 	cr_expect_eq(changed->nodes->len, m->nodes->len - 3);
 	cr_expect_not(node_iface(model_node(changed, "gw-05"), "lan")->up);
@@ -137,7 +146,8 @@ Test(repeat, faults_of_a_template_are_few)
 	gsize length;
 	model *m;
 
-	cr_assert(g_file_get_contents("tests/data/bad/count-fault-in-template.yaml", &text, &length, NULL));
+	cr_assert(g_file_get_contents("tests/data/bad/count-fault-in-template.yaml", &text, &length,
+				      NULL));
 	m = model_load_text("f.yaml", text, length, d);
 	cr_expect_null(m);
 	cr_expect_leq(diags_errors(d), 4, "%u findings", diags_errors(d));

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/results.h"
 
 #include <criterion/criterion.h>
@@ -10,7 +11,8 @@ Test(results, a_new_cell_claims_nothing)
 	cr_expect_eq(c->verdict, VERDICT_ERROR, "no verdict yet");
 	cr_expect_eq(c->path, PATH_NONE, "no path yet");
 	cr_expect_not(c->done, "not run");
-	cr_expect(isnan(c->setup_ms) && isnan(c->duration_ms) && isnan(c->quality.mos), "nothing measured");
+	cr_expect(isnan(c->setup_ms) && isnan(c->duration_ms) && isnan(c->quality.mos),
+		  "nothing measured");
 	cell_judge(c);
 	cr_expect_not(c->as_expected, "a cell that was not run is not as expected");
 	cell_free(c);
@@ -27,17 +29,28 @@ Test(results, judged_strictly)
 		const char *cause, *expected_cause;
 		bool as_expected;
 	} rows[] = {
-		{ "pass over the path", VERDICT_PASS, VERDICT_PASS, PATH_UDP_NAT, false, 1u << PATH_UDP_NAT, NULL, NULL, true },
-		{ "pass over one of two", VERDICT_PASS, VERDICT_PASS, PATH_UDP_NAT, false, 1u << PATH_UDP_NAT | 1u << PATH_MCU, NULL, NULL, true },
-		{ "pass over another path", VERDICT_PASS, VERDICT_PASS, PATH_UDP_RELAY, false, 1u << PATH_UDP_NAT, NULL, NULL, false },
-		{ "any path will do", VERDICT_PASS, VERDICT_PASS, PATH_TCP_RELAY, true, 0, NULL, NULL, true },
-		{ "unexpected pass", VERDICT_PASS, VERDICT_FAIL, PATH_UDP_NAT, true, 0, NULL, NULL, false },
-		{ "expected failure", VERDICT_FAIL, VERDICT_FAIL, PATH_NONE, false, 1u << PATH_NONE, NULL, NULL, true },
-		{ "failure for its cause", VERDICT_FAIL, VERDICT_FAIL, PATH_NONE, true, 0, "NO_ROUTE", "NO_ROUTE", true },
-		{ "failure for another cause", VERDICT_FAIL, VERDICT_FAIL, PATH_NONE, true, 0, "FW_DROP", "NO_ROUTE", false },
-		{ "its cause was not found", VERDICT_FAIL, VERDICT_FAIL, PATH_NONE, true, 0, "UNKNOWN", "NO_ROUTE", false },
-		{ "its cause was not looked for", VERDICT_FAIL, VERDICT_FAIL, PATH_NONE, true, 0, NULL, "NO_ROUTE", true },
-		{ "an error is never expected", VERDICT_ERROR, VERDICT_FAIL, PATH_NONE, true, 0, NULL, NULL, false },
+		{"pass over the path", VERDICT_PASS, VERDICT_PASS, PATH_UDP_NAT, false,
+		 1u << PATH_UDP_NAT, NULL, NULL, true},
+		{"pass over one of two", VERDICT_PASS, VERDICT_PASS, PATH_UDP_NAT, false,
+		 1u << PATH_UDP_NAT | 1u << PATH_MCU, NULL, NULL, true},
+		{"pass over another path", VERDICT_PASS, VERDICT_PASS, PATH_UDP_RELAY, false,
+		 1u << PATH_UDP_NAT, NULL, NULL, false},
+		{"any path will do", VERDICT_PASS, VERDICT_PASS, PATH_TCP_RELAY, true, 0, NULL,
+		 NULL, true},
+		{"unexpected pass", VERDICT_PASS, VERDICT_FAIL, PATH_UDP_NAT, true, 0, NULL, NULL,
+		 false},
+		{"expected failure", VERDICT_FAIL, VERDICT_FAIL, PATH_NONE, false, 1u << PATH_NONE,
+		 NULL, NULL, true},
+		{"failure for its cause", VERDICT_FAIL, VERDICT_FAIL, PATH_NONE, true, 0,
+		 "NO_ROUTE", "NO_ROUTE", true},
+		{"failure for another cause", VERDICT_FAIL, VERDICT_FAIL, PATH_NONE, true, 0,
+		 "FW_DROP", "NO_ROUTE", false},
+		{"its cause was not found", VERDICT_FAIL, VERDICT_FAIL, PATH_NONE, true, 0,
+		 "UNKNOWN", "NO_ROUTE", false},
+		{"its cause was not looked for", VERDICT_FAIL, VERDICT_FAIL, PATH_NONE, true, 0,
+		 NULL, "NO_ROUTE", true},
+		{"an error is never expected", VERDICT_ERROR, VERDICT_FAIL, PATH_NONE, true, 0,
+		 NULL, NULL, false},
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -71,7 +84,8 @@ static void add_cell(struct scenario_result *s, bool done, enum verdict verdict,
 Test(results, summary)
 {
 	g_autoptr(results) r = results_new();
-	struct scenario_result *one = scenario_result_new("one", "One"), *two = scenario_result_new("two", NULL);
+	struct scenario_result *one = scenario_result_new("one", "One"),
+			       *two = scenario_result_new("two", NULL);
 	struct results_summary sum;
 
 	add_cell(one, true, VERDICT_PASS, true);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whatever the bytes are, loading ends, in an orderly way. */
 #include "tests/unit/model/support.h"
 
@@ -17,7 +18,8 @@ static char *reference_text(gsize *length)
 {
 	char *text = NULL;
 
-	cr_assert(g_file_get_contents("topologies/lync.yaml", &text, length, NULL), "no reference topology");
+	cr_assert(g_file_get_contents("topologies/lync.yaml", &text, length, NULL),
+		  "no reference topology");
 	return text;
 }
 
@@ -32,7 +34,7 @@ Test(robust, truncated_anywhere)
 
 Test(robust, a_byte_changed_anywhere)
 {
-	static const char bytes[] = { '\0', '\t', '\n', ':', '{', ']', '*', '&', '"', '\xff', '9' };
+	static const char bytes[] = {'\0', '\t', '\n', ':', '{', ']', '*', '&', '"', '\xff', '9'};
 	gsize length;
 	g_autofree char *text = reference_text(&length);
 
@@ -63,7 +65,7 @@ Test(robust, a_line_left_out_anywhere)
 
 Test(robust, deep_nesting_of_every_shape)
 {
-	static const char *const units[] = { "[", "{a: ", "- ", "? ", NULL };
+	static const char *const units[] = {"[", "{a: ", "- ", "? ", NULL};
 
 	for (const char *const *unit = units; *unit; unit++) {
 		g_autoptr(GString) text = g_string_new("topology: \n  ");

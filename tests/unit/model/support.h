@@ -1,12 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the model's tests share. */
 #ifndef TESTS_UNIT_MODEL_SUPPORT_H
 #define TESTS_UNIT_MODEL_SUPPORT_H
 
 #include "testbed/model/model.h"
 
-/* A small topology that loads: Front End fe, gateway gw (NAT "nat", rule "no-in"), Edge edge, second Edge edge2,
- * name server ns, tunnel vpn between gw and far, endpoints a and b, conference c, scenario base with `changes`
- * (YAML list items, each line ended) in it; NULL for none.  The caller frees the text. */
+/* A small topology that loads: Front End fe, gateway gw (NAT "nat", rule "no-in"), Edge edge,
+ * second Edge edge2, name server ns, tunnel vpn between gw and far, endpoints a and b, conference
+ * c, scenario base with `changes` (YAML list items, each line ended) in it; NULL for none.  The
+ * caller frees the text. */
 char *small_topology(const char *changes);
 
 /* Loads text that must load; fails the test with the findings otherwise. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* STUN Binding messages of RFC 5780: what is written can be read, and nothing else. */
 #include "nat/binding.h"
 
@@ -7,7 +8,7 @@
 
 static struct sockaddr_in at(const char *address, guint16 port)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = g_htons(port) };
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = g_htons(port)};
 
 	cr_assert_eq(inet_pton(AF_INET, address, &a.sin_addr), 1, "%s", address);
 	return a;
@@ -20,8 +21,10 @@ static bool same(const struct sockaddr_in *a, const struct sockaddr_in *b)
 
 Test(binding, a_request_says_where_the_answer_shall_come_from)
 {
-	struct binding_message m = { .request = true, .change = BINDING_CHANGE_ADDRESS | BINDING_CHANGE_PORT,
-				     .response_port = 40001 }, got;
+	struct binding_message m = {.request = true,
+				    .change = BINDING_CHANGE_ADDRESS | BINDING_CHANGE_PORT,
+				    .response_port = 40001},
+			       got;
 	guint8 data[BINDING_MESSAGE_MAX];
 	gsize length;
 
@@ -38,8 +41,10 @@ Test(binding, a_request_says_where_the_answer_shall_come_from)
 
 Test(binding, an_answer_says_three_addresses)
 {
-	struct binding_message m = { .mapped = at("198.51.100.2", 4000), .origin = at("198.18.0.10", 3478),
-				     .other = at("198.18.0.20", 3479) }, got;
+	struct binding_message m = {.mapped = at("198.51.100.2", 4000),
+				    .origin = at("198.18.0.10", 3478),
+				    .other = at("198.18.0.20", 3479)},
+			       got;
 	guint8 data[BINDING_MESSAGE_MAX];
 	gsize length;
 
@@ -54,8 +59,8 @@ Test(binding, an_answer_says_three_addresses)
 
 Test(binding, what_is_cut_or_changed_is_not_read)
 {
-	struct binding_message m = { .mapped = at("198.51.100.2", 4000) }, got;
-	guint8 data[BINDING_MESSAGE_MAX], indication[20] = { 0x00, 0x11 }, other[20] = { 0x00, 0x03 };
+	struct binding_message m = {.mapped = at("198.51.100.2", 4000)}, got;
+	guint8 data[BINDING_MESSAGE_MAX], indication[20] = {0x00, 0x11}, other[20] = {0x00, 0x03};
 	gsize length;
 
 	binding_new_id(m.id);

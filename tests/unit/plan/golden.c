@@ -1,5 +1,6 @@
-/* The plan of every scenario of the reference topology, byte by byte.  `make golden-update` writes the
- * files anew; the difference is for people to read. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The plan of every scenario of the reference topology, byte by byte.  `make golden-update` writes
+ * the files anew; the difference is for people to read. */
 #include "tests/unit/plan/support.h"
 
 #include <criterion/criterion.h>
@@ -15,14 +16,15 @@ static guint line_of_difference(const char *a, const char *b)
 
 static void compare(const char *scenario)
 {
-	g_autofree char *path = g_strdup_printf("tests/golden/plan-%s.txt", scenario), *golden = NULL;
+	g_autofree char *path = g_strdup_printf("tests/golden/plan-%s.txt", scenario),
+			*golden = NULL;
 	g_autoptr(plan) p = reference_plan(scenario);
 	g_autofree char *text = plan_as(p, PLAN_TEXT);
 
 	if (g_getenv("GOLDEN_UPDATE"))
 		cr_assert(g_file_set_contents(path, text, -1, NULL), "can't write %s", path);
-	cr_assert(g_file_get_contents(path, &golden, NULL, NULL), "%s can't be read: make golden-update",
-		  path);
+	cr_assert(g_file_get_contents(path, &golden, NULL, NULL),
+		  "%s can't be read: make golden-update", path);
 	cr_expect(g_str_equal(text, golden), "%s:%u: the plan differs from here on", path,
 		  line_of_difference(text, golden));
 }
@@ -39,10 +41,11 @@ Test(golden, every_scenario)
 
 Test(golden, same_model_same_bytes)
 {
-	static const enum plan_format formats[] = { PLAN_TEXT, PLAN_JSON, PLAN_SH };
+	static const enum plan_format formats[] = {PLAN_TEXT, PLAN_JSON, PLAN_SH};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(formats); i++) {
-		g_autoptr(plan) first = reference_plan("branch-edge"), second = reference_plan("branch-edge");
+		g_autoptr(plan) first = reference_plan("branch-edge"),
+				second = reference_plan("branch-edge");
 		g_autofree char *a = plan_as(first, formats[i]), *b = plan_as(second, formats[i]);
 
 		cr_expect_str_eq(a, b, "format %zu", i);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ruleset text, row by row. */
 #include "tests/unit/plan/support.h"
 
@@ -13,93 +14,101 @@ struct row {
 #define NAT(settings) "    nat: [{name: n, masquerade: wan" settings "}]\n"
 
 static const struct row rows[] = {
-	{ "endpoint-independent",
-	  NAT(", mapping: endpoint-independent, filtering: address-and-port-dependent"),
-	  { "snat ip to meta l4proto . ip saddr . th sport map @tb_mapping0 comment \"n-known\"\n",
-	    "th sport @tb_ports0 counter snat to 198.51.100.1 random comment \"n\"\n"
-	    "\t\tcounter snat to 198.51.100.1 comment \"n\"\n",
-	    "comment \"own-traffic\"", "counter drop comment \"n-filtered\"" },
-	  { "dnat", "tb_spoken" } },
-	{ "symmetric",
-	  NAT(", mapping: address-and-port-dependent, preserve_port: false"),
-	  { "chain tb_map0 {\n\t\tcounter snat to 198.51.100.1 fully-random comment \"n\"\n\t}\n" },
-	  { "dnat", "tb_mapping" } },
-	{ "symmetric that keeps the first port",
-	  NAT(", mapping: address-and-port-dependent"),
-	  { "th sport @tb_ports0 counter snat to 198.51.100.1 fully-random comment \"n\"\n"
-	    "\t\tcounter snat to 198.51.100.1 comment \"n\"\n" },
-	  { "dnat", "tb_mapping" } },
-	{ "address-dependent mapping",
-	  NAT(", mapping: address-dependent"),
-	  { "snat ip to meta l4proto . ip saddr . th sport . ct original ip daddr map @tb_mapping0",
-	    "type inet_proto . ipv4_addr . inet_service . ipv4_addr : ipv4_addr . inet_service" },
-	  { "dnat" } },
-	{ "endpoint-independent with new ports",
-	  NAT(", mapping: endpoint-independent, preserve_port: false"),
-	  { "th sport map @tb_mapping0 comment \"n-known\"\n\t\tcounter snat to 198.51.100.1 random comment \"n\"\n" },
-	  { "dnat" } },
-	{ "full cone",
-	  NAT(", filtering: endpoint-independent"),
-	  { "iifname \"wan\" ip daddr 198.51.100.1 meta l4proto { tcp, udp } counter dnat ip to meta l4proto . th "
-	    "dport map @tb_inside0",
-	    "update @tb_inside0 { meta l4proto . ct reply proto-dst : ct original ip saddr . ct original proto-src }" },
-	  { "tb_spoken" } },
-	{ "address-dependent filtering",
-	  NAT(", filtering: address-dependent"),
-	  { "meta l4proto . th dport . ip saddr @tb_spoken0 counter dnat",
-	    "update @tb_spoken0 { meta l4proto . ct reply proto-dst . ct original ip daddr }" },
-	  { NULL } },
-	{ "hairpin",
-	  NAT(", hairpin: true"),
-	  { "iifname != \"wan\" ip daddr 198.51.100.1 meta l4proto { tcp, udp } counter dnat ip to meta l4proto . th "
-	    "dport map @tb_inside0",
-	    "ct status dnat ct original ip daddr 198.51.100.1 counter jump tb_map0 comment \"n-hairpin-source\"" },
-	  { "iifname \"wan\" ip daddr 198.51.100.1 meta" } },
-	{ "full cone through a firewall",
-	  NAT(", filtering: endpoint-independent") "    firewall: {rules: [{name: none-in, chain: forward, "
-						   "in: wan, action: drop}]}\n",
-	  { "ct status dnat ct original ip daddr 198.51.100.1 counter accept comment \"n-let-in\"\n"
-	    "\t\tiifname \"wan\" counter drop comment \"none-in\"" },
-	  { NULL } },
-	{ "one to one",
-	  "    nat: [{name: n, static: {inside: 10.9.0.2, outside: 198.51.100.7}, out: wan}]\n"
-	  "    firewall: {rules: [{name: none-in, chain: forward, in: wan, action: drop}]}\n",
-	  { "ip daddr 198.51.100.7 counter dnat to 10.9.0.2 comment \"n-in\"",
-	    "oifname \"wan\" ip saddr 10.9.0.2 counter snat to 198.51.100.7 comment \"n-out\"" },
-	  { "let-in" } },
-	{ "replies first, policy last",
-	  "    firewall: {input: drop, rules: [{name: web, chain: input, in: wan, proto: tcp, dports: [80, "
-	  "8000-8080], "
-	  "action: accept}]}\n",
-	  { "policy drop\n\t\tct state established,related counter accept comment \"established\"\n"
-	    "\t\tiifname \"lo\" counter accept comment \"loopback\"\n"
-	    "\t\tiifname \"wan\" tcp dport { 80, 8000-8080 } counter accept comment \"web\"\n"
-	    "\t\tcounter drop comment \"input-policy\"\n" },
-	  { "tb_forward", "tb_output" } },
-	{ "a host's block comes before replies",
-	  "    firewall: {rules: [{name: no, chain: output, dst: [10.0.1.0/24], action: drop}]}\n",
-	  { "ip daddr { 10.0.1.0/24 } counter drop comment \"no\"\n"
-	    "\t\tct state established,related" },
-	  { NULL } },
-	{ "not stateful",
-	  "    firewall: {stateful: false, rules: [{name: no, chain: forward, proto: icmp, action: "
-	  "reject}]}\n",
-	  { "meta l4proto { icmp, ipv6-icmp } counter reject with icmpx type admin-prohibited comment "
-	    "\"no\"" },
-	  { "established" } },
-	{ "reject of TCP is a reset",
-	  "    firewall: {rules: [{name: no, chain: forward, proto: tcp, action: reject}]}\n",
-	  { "meta l4proto tcp counter reject with tcp reset comment \"no\"" },
-	  { NULL } },
-	{ "bogon filter",
-	  "    bogon_filter: true\n",
-	  { "counter drop comment \"bogon-source\"", "counter drop comment \"bogon-destination\"" },
-	  { "established", "policy drop" } },
-	{ "strong receive",
-	  "    host_model: strong\n",
-	  { "fib daddr type local fib daddr . iif type != local counter drop comment "
-	    "\"strong-host-receive\"" },
-	  { "established" } },
+	{"endpoint-independent",
+	 NAT(", mapping: endpoint-independent, filtering: address-and-port-dependent"),
+	 {"snat ip to meta l4proto . ip saddr . th sport map @tb_mapping0 comment \"n-known\"\n",
+	  "th sport @tb_ports0 counter snat to 198.51.100.1 random comment \"n\"\n"
+	  "\t\tcounter snat to 198.51.100.1 comment \"n\"\n",
+	  "comment \"own-traffic\"", "counter drop comment \"n-filtered\""},
+	 {"dnat", "tb_spoken"}},
+	{"symmetric",
+	 NAT(", mapping: address-and-port-dependent, preserve_port: false"),
+	 {"chain tb_map0 {\n\t\tcounter snat to 198.51.100.1 fully-random comment \"n\"\n\t}\n"},
+	 {"dnat", "tb_mapping"}},
+	{"symmetric that keeps the first port",
+	 NAT(", mapping: address-and-port-dependent"),
+	 {"th sport @tb_ports0 counter snat to 198.51.100.1 fully-random comment \"n\"\n"
+	  "\t\tcounter snat to 198.51.100.1 comment \"n\"\n"},
+	 {"dnat", "tb_mapping"}},
+	{"address-dependent mapping",
+	 NAT(", mapping: address-dependent"),
+	 {"snat ip to meta l4proto . ip saddr . th sport . ct original ip daddr map @tb_mapping0",
+	  "type inet_proto . ipv4_addr . inet_service . ipv4_addr : ipv4_addr . inet_service"},
+	 {"dnat"}},
+	{"endpoint-independent with new ports",
+	 NAT(", mapping: endpoint-independent, preserve_port: false"),
+	 {"th sport map @tb_mapping0 comment \"n-known\"\n\t\tcounter snat to 198.51.100.1 random "
+	  "comment \"n\"\n"},
+	 {"dnat"}},
+	{"full cone",
+	 NAT(", filtering: endpoint-independent"),
+	 {"iifname \"wan\" ip daddr 198.51.100.1 meta l4proto { tcp, udp } counter dnat ip to meta "
+	  "l4proto . th "
+	  "dport map @tb_inside0",
+	  "update @tb_inside0 { meta l4proto . ct reply proto-dst : ct original ip saddr . ct "
+	  "original proto-src }"},
+	 {"tb_spoken"}},
+	{"address-dependent filtering",
+	 NAT(", filtering: address-dependent"),
+	 {"meta l4proto . th dport . ip saddr @tb_spoken0 counter dnat",
+	  "update @tb_spoken0 { meta l4proto . ct reply proto-dst . ct original ip daddr }"},
+	 {NULL}},
+	{"hairpin",
+	 NAT(", hairpin: true"),
+	 {"iifname != \"wan\" ip daddr 198.51.100.1 meta l4proto { tcp, udp } counter dnat ip to "
+	  "meta l4proto . th "
+	  "dport map @tb_inside0",
+	  "ct status dnat ct original ip daddr 198.51.100.1 counter jump tb_map0 comment "
+	  "\"n-hairpin-source\""},
+	 {"iifname \"wan\" ip daddr 198.51.100.1 meta"}},
+	{"full cone through a firewall",
+	 NAT(", filtering: endpoint-independent") "    firewall: {rules: [{name: none-in, chain: "
+						  "forward, "
+						  "in: wan, action: drop}]}\n",
+	 {"ct status dnat ct original ip daddr 198.51.100.1 counter accept comment \"n-let-in\"\n"
+	  "\t\tiifname \"wan\" counter drop comment \"none-in\""},
+	 {NULL}},
+	{"one to one",
+	 "    nat: [{name: n, static: {inside: 10.9.0.2, outside: 198.51.100.7}, out: wan}]\n"
+	 "    firewall: {rules: [{name: none-in, chain: forward, in: wan, action: drop}]}\n",
+	 {"ip daddr 198.51.100.7 counter dnat to 10.9.0.2 comment \"n-in\"",
+	  "oifname \"wan\" ip saddr 10.9.0.2 counter snat to 198.51.100.7 comment \"n-out\""},
+	 {"let-in"}},
+	{"replies first, policy last",
+	 "    firewall: {input: drop, rules: [{name: web, chain: input, in: wan, proto: tcp, "
+	 "dports: [80, "
+	 "8000-8080], "
+	 "action: accept}]}\n",
+	 {"policy drop\n\t\tct state established,related counter accept comment \"established\"\n"
+	  "\t\tiifname \"lo\" counter accept comment \"loopback\"\n"
+	  "\t\tiifname \"wan\" tcp dport { 80, 8000-8080 } counter accept comment \"web\"\n"
+	  "\t\tcounter drop comment \"input-policy\"\n"},
+	 {"tb_forward", "tb_output"}},
+	{"a host's block comes before replies",
+	 "    firewall: {rules: [{name: no, chain: output, dst: [10.0.1.0/24], action: drop}]}\n",
+	 {"ip daddr { 10.0.1.0/24 } counter drop comment \"no\"\n"
+	  "\t\tct state established,related"},
+	 {NULL}},
+	{"not stateful",
+	 "    firewall: {stateful: false, rules: [{name: no, chain: forward, proto: icmp, action: "
+	 "reject}]}\n",
+	 {"meta l4proto { icmp, ipv6-icmp } counter reject with icmpx type admin-prohibited "
+	  "comment "
+	  "\"no\""},
+	 {"established"}},
+	{"reject of TCP is a reset",
+	 "    firewall: {rules: [{name: no, chain: forward, proto: tcp, action: reject}]}\n",
+	 {"meta l4proto tcp counter reject with tcp reset comment \"no\""},
+	 {NULL}},
+	{"bogon filter",
+	 "    bogon_filter: true\n",
+	 {"counter drop comment \"bogon-source\"", "counter drop comment \"bogon-destination\""},
+	 {"established", "policy drop"}},
+	{"strong receive",
+	 "    host_model: strong\n",
+	 {"fib daddr type local fib daddr . iif type != local counter drop comment "
+	  "\"strong-host-receive\""},
+	 {"established"}},
 };
 
 Test(nft, rows)
@@ -109,19 +118,20 @@ Test(nft, rows)
 		const char *text = ruleset(p, "router");
 
 		for (gsize k = 0; k < G_N_ELEMENTS(rows[i].has) && rows[i].has[k]; k++)
-			cr_expect(strstr(text, rows[i].has[k]) != NULL, "%s: no '%s' in\n%s", rows[i].name,
-				  rows[i].has[k], text);
+			cr_expect(strstr(text, rows[i].has[k]) != NULL, "%s: no '%s' in\n%s",
+				  rows[i].name, rows[i].has[k], text);
 		for (gsize k = 0; k < G_N_ELEMENTS(rows[i].lacks) && rows[i].lacks[k]; k++)
-			cr_expect(strstr(text, rows[i].lacks[k]) == NULL, "%s: '%s' in\n%s", rows[i].name,
-				  rows[i].lacks[k], text);
+			cr_expect(strstr(text, rows[i].lacks[k]) == NULL, "%s: '%s' in\n%s",
+				  rows[i].name, rows[i].lacks[k], text);
 	}
 }
 
 /* Rules are what stands in chains and does not describe the chain itself. */
 static bool is_rule(const char *line)
 {
-	static const char *const others[] = { "type ",  "policy ", "flags ", "timeout ", "size ", "chain ",
-					      "table ", "delete ", "map ",   "set ",     "}" };
+	static const char *const others[] = {"type ", "policy ", "flags ", "timeout ",
+					     "size ", "chain ",	 "table ", "delete ",
+					     "map ",  "set ",	 "}"};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
 		if (g_str_has_prefix(line, others[i]))
@@ -139,10 +149,11 @@ Test(nft, every_rule_counts_and_has_a_name)
 			g_strstrip(*line);
 			if (!is_rule(*line))
 				continue;
-			cr_expect(strstr(*line, "counter ") && strstr(*line, " comment \""), "%s: %s",
-				  rows[i].name, *line);
-			cr_expect_not(g_str_has_prefix(*line, "iif ") || g_str_has_prefix(*line, "oif "),
-				      "%s: %s: only iifname works from outside", rows[i].name, *line);
+			cr_expect(strstr(*line, "counter ") && strstr(*line, " comment \""),
+				  "%s: %s", rows[i].name, *line);
+			cr_expect_not(
+				g_str_has_prefix(*line, "iif ") || g_str_has_prefix(*line, "oif "),
+				"%s: %s: only iifname works from outside", rows[i].name, *line);
 		}
 	}
 }

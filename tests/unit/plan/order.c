@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What exec relies on: the order of kinds, unique numbers, names that fit. */
 #include "tests/unit/plan/support.h"
 
@@ -8,11 +9,12 @@
 
 Test(order, spaces_then_links_then_the_rest_then_processes)
 {
-	/* ROUTE..NFT come node by node, so they share a stage; a tunnel's addresses and NAT timers come late. */
+	/* ROUTE..NFT come node by node, so they share a stage; a tunnel's addresses and NAT timers
+	 * come late. */
 	static const int stages[] = {
-		[OP_NETNS] = 0,   [OP_SYSCTL] = 1, [OP_BRIDGE] = 2, [OP_VETH] = 3, [OP_ADDR] = 4,
+		[OP_NETNS] = 0,	  [OP_SYSCTL] = 1, [OP_BRIDGE] = 2, [OP_VETH] = 3, [OP_ADDR] = 4,
 		[OP_LINK_UP] = 4, [OP_ROUTE] = 4,  [OP_RULE] = 4,   [OP_NFT] = 4,  [OP_TUNNEL] = 4,
-		[OP_FILE] = 5,    [OP_DAEMON] = 6, [OP_AGENT] = 7,
+		[OP_FILE] = 5,	  [OP_DAEMON] = 6, [OP_AGENT] = 7,
 	};
 	g_autoptr(plan) p = reference_plan("branch-edge");
 	int stage = 0;
@@ -20,7 +22,8 @@ Test(order, spaces_then_links_then_the_rest_then_processes)
 	for (guint i = 0; i < p->ops->len; i++) {
 		const struct op *op = p->ops->pdata[i];
 
-		cr_assert(stages[op->kind] >= stage, "op %u, %s, comes too late", i, op_kind_name(op->kind));
+		cr_assert(stages[op->kind] >= stage, "op %u, %s, comes too late", i,
+			  op_kind_name(op->kind));
 		stage = stages[op->kind];
 	}
 }
@@ -28,7 +31,8 @@ Test(order, spaces_then_links_then_the_rest_then_processes)
 static void expect_unique(GHashTable *seen, unsigned ifindex)
 {
 	cr_expect(ifindex >= PLAN_FIRST_IFINDEX, "number %u is too small", ifindex);
-	cr_expect(g_hash_table_add(seen, GUINT_TO_POINTER(ifindex)), "number %u comes twice", ifindex);
+	cr_expect(g_hash_table_add(seen, GUINT_TO_POINTER(ifindex)), "number %u comes twice",
+		  ifindex);
 }
 
 Test(order, interface_numbers_are_unique_over_the_lab)
@@ -54,7 +58,7 @@ Test(order, interface_numbers_are_unique_over_the_lab)
 
 Test(order, servers_start_before_clients)
 {
-	static const char *const roles[] = { "dnsmasq", "tb-frontend", "tb-edge", "tb-client" };
+	static const char *const roles[] = {"dnsmasq", "tb-frontend", "tb-edge", "tb-client"};
 	g_autoptr(plan) p = reference_plan("vpn-bypass");
 	gsize role = 0;
 	guint n = 0;
@@ -79,7 +83,8 @@ Test(print, json_has_every_op)
 	json_t *root = json_loads(text, 0, NULL);
 
 	cr_assert(root != NULL, "valid JSON");
-	cr_expect_eq(json_array_size(json_object_get(root, "ops")), p->ops->len, "every op is there");
+	cr_expect_eq(json_array_size(json_object_get(root, "ops")), p->ops->len,
+		     "every op is there");
 	json_decref(root);
 }
 
@@ -88,10 +93,11 @@ Test(print, shell_script_is_valid)
 	g_autoptr(plan) p = reference_plan("missing-route");
 	g_autofree char *text = plan_as(p, PLAN_SH);
 	char sh[] = "sh", check[] = "-n", option[] = "-c";
-	char *argv[] = { sh, check, option, text, NULL };
+	char *argv[] = {sh, check, option, text, NULL};
 	int status = 0;
 
-	cr_assert(g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, NULL),
+	cr_assert(g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
+			       &status, NULL),
 		  "sh runs");
 	cr_expect_eq(status, 0, "sh -n has no complaint");
 }

@@ -1,26 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/plan/support.h"
 
 #include <criterion/criterion.h>
 
-static const char small[] = "topology: small\n"
-			    "domain: example.com\n"
-			    "networks:\n"
-			    "  inside: {subnet: 10.9.0.0/24}\n"
-			    "  outside: {subnet: 198.51.100.0/24}\n"
-			    "nodes:\n"
-			    "  host:\n"
-			    "    interfaces: {eth0: {network: inside, address: 10.9.0.2/24}}\n"
-			    "    routes: [{to: default, via: 10.9.0.1}]\n"
-			    "  server:\n"
-			    "    interfaces: {eth0: {network: outside, address: 198.51.100.10/24}}\n"
-			    "  router:\n"
-			    "    forwarding: true\n"
-			    "    interfaces:\n"
-			    "      lan: {network: inside, address: 10.9.0.1/24}\n"
-			    "      wan: {network: outside, address: 198.51.100.1/24}\n"
-			    "%s"
-			    "scenarios:\n"
-			    "  base: {title: as it is}\n";
+static const char small[] =
+	"topology: small\n"
+	"domain: example.com\n"
+	"networks:\n"
+	"  inside: {subnet: 10.9.0.0/24}\n"
+	"  outside: {subnet: 198.51.100.0/24}\n"
+	"nodes:\n"
+	"  host:\n"
+	"    interfaces: {eth0: {network: inside, address: 10.9.0.2/24}}\n"
+	"    routes: [{to: default, via: 10.9.0.1}]\n"
+	"  server:\n"
+	"    interfaces: {eth0: {network: outside, address: 198.51.100.10/24}}\n"
+	"  router:\n"
+	"    forwarding: true\n"
+	"    interfaces:\n"
+	"      lan: {network: inside, address: 10.9.0.1/24}\n"
+	"      wan: {network: outside, address: 198.51.100.1/24}\n"
+	"%s"
+	"scenarios:\n"
+	"  base: {title: as it is}\n";
 
 static plan *build(model *base, const char *scenario, diags *d)
 {

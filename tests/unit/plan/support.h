@@ -1,11 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the plan's tests share. */
 #ifndef TESTS_UNIT_PLAN_SUPPORT_H
 #define TESTS_UNIT_PLAN_SUPPORT_H
 
 #include "testbed/plan/plan.h"
 
-/* Two hosts and a router between them; `router` is more lines of the router's (indented by four, each
- * ended), NULL for none.  Fails the test when it does not load. */
+/* Two hosts and a router between them; `router` is more lines of the router's (indented by four,
+ * each ended), NULL for none.  Fails the test when it does not load. */
 plan *small_plan(const char *router);
 plan *reference_plan(const char *scenario);
 /* Text of the node's ruleset; fails the test when it has none.  Borrowed. */

@@ -1,4 +1,6 @@
-/* Every topology of the project: it loads, each of its scenarios can be planned, and its head says what it proves. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every topology of the project: it loads, each of its scenarios can be planned, and its head says
+ * what it proves. */
 #include "tests/unit/plan/support.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/report/sample.h"
 
 #include <criterion/criterion.h>
@@ -12,8 +13,9 @@ static void add_endpoint(results *r, const char *name, const char *site, const c
 	g_ptr_array_add(r->endpoints, e);
 }
 
-static struct cell *add_cell(struct scenario_result *s, const char *what, const char *a, const char *b, enum media media,
-			     enum verdict verdict, enum path_class path)
+static struct cell *add_cell(struct scenario_result *s, const char *what, const char *a,
+			     const char *b, enum media media, enum verdict verdict,
+			     enum path_class path)
 {
 	struct cell *c = cell_new();
 
@@ -49,14 +51,16 @@ static void add_pair(struct scenario_result *s, const char *a, const char *b, en
 
 static void add_conference(struct scenario_result *s)
 {
-	struct cell *c = add_cell(s, "weekly", "dc1", NULL, MEDIA_AV_CONFERENCE, VERDICT_PASS, PATH_MCU);
+	struct cell *c =
+		add_cell(s, "weekly", "dc1", NULL, MEDIA_AV_CONFERENCE, VERDICT_PASS, PATH_MCU);
 
 	c->conference = g_strdup("weekly");
 	g_ptr_array_add(c->participants, g_strdup("branch1"));
 	g_ptr_array_add(c->participants, g_strdup("home1"));
 }
 
-static void add_scenario(results *r, const char *name, const char *title, enum path_class branch_home)
+static void add_scenario(results *r, const char *name, const char *title,
+			 enum path_class branch_home)
 {
 	struct scenario_result *s = scenario_result_new(name, title);
 
@@ -79,10 +83,19 @@ static void measure(struct cell *c)
 {
 	c->setup_ms = 212.5;
 	c->duration_ms = 3400;
-	c->quality = (struct cell_quality){.rtt_ms = 1.25, .jitter_ms = 0.4, .loss_pct = 0, .mos = 4.4, .sent = 100, .received = 100};
-	c->local = (struct cell_candidate){.type = g_strdup("host"), .address = g_strdup("10.0.1.101"), .port = 40000,
+	c->quality = (struct cell_quality){.rtt_ms = 1.25,
+					   .jitter_ms = 0.4,
+					   .loss_pct = 0,
+					   .mos = 4.4,
+					   .sent = 100,
+					   .received = 100};
+	c->local = (struct cell_candidate){.type = g_strdup("host"),
+					   .address = g_strdup("10.0.1.101"),
+					   .port = 40000,
 					   .transport = g_strdup("udp")};
-	c->remote = (struct cell_candidate){.type = g_strdup("host"), .address = g_strdup("10.20.0.101"), .port = 40002,
+	c->remote = (struct cell_candidate){.type = g_strdup("host"),
+					    .address = g_strdup("10.20.0.101"),
+					    .port = 40002,
 					    .transport = g_strdup("udp")};
 }
 

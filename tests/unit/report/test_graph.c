@@ -1,4 +1,6 @@
-/* Drawings: the reference network byte by byte, and what hostile or broken networks make of them. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Drawings: the reference network byte by byte, and what hostile or broken networks make of them.
+ */
 #include "testbed/report/graph.h"
 
 #include <criterion/criterion.h>
@@ -27,36 +29,41 @@ Test(graph, golden)
 
 	cr_assert_not_null(m);
 	for (guint i = 0; i < G_N_ELEMENTS(goldens); i++) {
-		g_autofree char *text = drawn(m, goldens[i].format, m->title), *again = drawn(m, goldens[i].format, m->title);
+		g_autofree char *text = drawn(m, goldens[i].format, m->title),
+				*again = drawn(m, goldens[i].format, m->title);
 		g_autofree char *golden = NULL;
 
 		if (g_getenv("GOLDEN_UPDATE"))
 			cr_assert(g_file_set_contents(goldens[i].file, text, -1, NULL));
-		cr_assert(g_file_get_contents(goldens[i].file, &golden, NULL, NULL), "%s: make golden-update", goldens[i].file);
+		cr_assert(g_file_get_contents(goldens[i].file, &golden, NULL, NULL),
+			  "%s: make golden-update", goldens[i].file);
 		cr_expect(g_str_equal(text, golden), "%s differs", goldens[i].file);
 		cr_expect_str_eq(text, again);
 	}
 }
 
-static const char odd[] = "topology: odd\n"
-			  "title: 'a \"b\" <c> & #d'\n"
-			  "domain: example.com\n"
-			  "networks:\n"
-			  "  lonely: {subnet: 10.2.0.0/24}\n"
-			  "  wire: {subnet: 10.1.0.0/24}\n"
-			  "nodes:\n"
-			  "  a:\n"
-			  "    title: 'x \"y\" <z> & #w'\n"
-			  "    interfaces: {eth0: {network: wire, address: 10.1.0.1/24, up: false}}\n"
-			  "  b:\n"
-			  "    interfaces: {eth0: {network: wire, address: 10.1.0.2/24}}\n"
-			  "tunnels:\n"
-			  "  t:\n"
-			  "    up: false\n"
-			  "    ends:\n"
-			  "      - {node: a, iface: v0, address: 10.3.0.1/30, underlay: 10.1.0.1, prefixes: [10.3.0.0/30]}\n"
-			  "      - {node: b, iface: v0, address: 10.3.0.2/30, underlay: 10.1.0.2, prefixes: [10.3.0.0/30]}\n"
-			  "scenarios: {base: {}}\n";
+static const char odd[] =
+	"topology: odd\n"
+	"title: 'a \"b\" <c> & #d'\n"
+	"domain: example.com\n"
+	"networks:\n"
+	"  lonely: {subnet: 10.2.0.0/24}\n"
+	"  wire: {subnet: 10.1.0.0/24}\n"
+	"nodes:\n"
+	"  a:\n"
+	"    title: 'x \"y\" <z> & #w'\n"
+	"    interfaces: {eth0: {network: wire, address: 10.1.0.1/24, up: false}}\n"
+	"  b:\n"
+	"    interfaces: {eth0: {network: wire, address: 10.1.0.2/24}}\n"
+	"tunnels:\n"
+	"  t:\n"
+	"    up: false\n"
+	"    ends:\n"
+	"      - {node: a, iface: v0, address: 10.3.0.1/30, underlay: 10.1.0.1, prefixes: "
+	"[10.3.0.0/30]}\n"
+	"      - {node: b, iface: v0, address: 10.3.0.2/30, underlay: 10.1.0.2, prefixes: "
+	"[10.3.0.0/30]}\n"
+	"scenarios: {base: {}}\n";
 
 Test(graph, odd_titles_and_things_that_are_down)
 {
@@ -83,7 +90,8 @@ Test(graph, odd_titles_and_things_that_are_down)
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autofree char *text = drawn(m, cases[i].format, m->title);
 
-		cr_expect_not_null(strstr(text, cases[i].wanted), "no '%s' in:\n%s", cases[i].wanted, text);
+		cr_expect_not_null(strstr(text, cases[i].wanted), "no '%s' in:\n%s",
+				   cases[i].wanted, text);
 	}
 }
 

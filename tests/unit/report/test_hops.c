@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a call cost on the wire, by counters. */
 #include "testbed/report/hops.h"
 #include "testbed/report/json.h"
@@ -5,13 +6,15 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-/* branch-gw's interfaces; only what was sent matters here.  The tunnel carries bare IP packets, the card below Ethernet. */
+/* branch-gw's interfaces; only what was sent matters here.  The tunnel carries bare IP packets, the
+ * card below Ethernet. */
 static json_t *state(int inner_packets, int inner_bytes, int outer_packets, int outer_bytes)
 {
-	return json_pack("{s:{s:[{s:s, s:b, s:i, s:i, s:[s]}, {s:s, s:b, s:i, s:i, s:[s]}]}}", "branch-gw", "links", "name", "vpn0",
-			 "ethernet", 0, "tx_packets", inner_packets, "tx_bytes", inner_bytes, "addresses", "10.255.0.2/30", "name",
-			 "wan", "ethernet", 1, "tx_packets", outer_packets, "tx_bytes", outer_bytes, "addresses",
-			 "198.51.100.6/30");
+	return json_pack("{s:{s:[{s:s, s:b, s:i, s:i, s:[s]}, {s:s, s:b, s:i, s:i, s:[s]}]}}",
+			 "branch-gw", "links", "name", "vpn0", "ethernet", 0, "tx_packets",
+			 inner_packets, "tx_bytes", inner_bytes, "addresses", "10.255.0.2/30",
+			 "name", "wan", "ethernet", 1, "tx_packets", outer_packets, "tx_bytes",
+			 outer_bytes, "addresses", "198.51.100.6/30");
 }
 
 static model *reference(void)
@@ -62,7 +65,8 @@ static char *underlay(void)
 Test(hops, what_a_tunnel_adds_is_the_difference_of_the_same_ip_packets)
 {
 	g_autofree char *address = underlay();
-	struct cell *c = measured(state(10, 1000, 20, 3000), state(110, 21000, 125, 31000), 100, address);
+	struct cell *c =
+		measured(state(10, 1000, 20, 3000), state(110, 21000, 125, 31000), 100, address);
 	const struct cell_tunnel *t;
 	g_autoptr(GString) text = g_string_new(NULL);
 
@@ -74,7 +78,8 @@ Test(hops, what_a_tunnel_adds_is_the_difference_of_the_same_ip_packets)
 	cr_expect_eq(t->outer_bytes, 28000 - 105 * 14);
 	cr_expect_float_eq(report_overhead_pct(t), 32.65, 0.001);
 	report_hops_text(c, text);
-	cr_expect(strstr(text->str, "branch-gw by wan: 100 packets, 20000 bytes become 26530 (+"), "%s", text->str);
+	cr_expect(strstr(text->str, "branch-gw by wan: 100 packets, 20000 bytes become 26530 (+"),
+		  "%s", text->str);
 	cell_free(c);
 }
 
@@ -100,7 +105,9 @@ Test(hops, an_interface_that_carried_little_is_not_on_the_way)
 Test(hops, come_back_from_json_as_they_were)
 {
 	g_autofree char *address = underlay();
-	struct cell *c = measured(state(10, 1000, 20, 3000), state(110, 21000, 125, 31000), 100, address), *back;
+	struct cell *c = measured(state(10, 1000, 20, 3000), state(110, 21000, 125, 31000), 100,
+				  address),
+		    *back;
 	json_t *json = report_cell_json(c), *again;
 
 	back = report_cell_parse(json, "s");

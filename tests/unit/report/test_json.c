@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* results.json and events.jsonl: the contract, and the way back. */
 #include "testbed/report/events.h"
 #include "tests/unit/report/sample.h"
@@ -32,17 +33,18 @@ static json_t *cell_of(const json_t *document, const char *id)
 /* Members of the contract, with the kinds of value that they may have. */
 struct member {
 	const char *name;
-	const char *kinds; /* one letter a kind: s string, n number, b bool, o object, a array, 0 null */
+	const char *kinds; /* one letter a kind: s string, n number, b bool, o object, a array, 0
+			      null */
 };
 
 static char kind_of(const json_t *v)
 {
-	return json_is_string(v)   ? 's'
-	       : json_is_number(v) ? 'n'
-	       : json_is_boolean(v) ? 'b'
-	       : json_is_object(v) ? 'o'
-	       : json_is_array(v)  ? 'a'
-				   : '0';
+	return json_is_string(v)  ? 's' :
+	       json_is_number(v)  ? 'n' :
+	       json_is_boolean(v) ? 'b' :
+	       json_is_object(v)  ? 'o' :
+	       json_is_array(v)	  ? 'a' :
+				    '0';
 }
 
 static void expect_members(const json_t *object, const struct member *members, const char *where)
@@ -52,26 +54,35 @@ static void expect_members(const json_t *object, const struct member *members, c
 		const json_t *v = json_object_get(object, members->name);
 
 		cr_expect_not_null(v, "%s.%s is there", where, members->name);
-		cr_expect(v && strchr(members->kinds, kind_of(v)), "%s.%s is one of %s", where, members->name, members->kinds);
+		cr_expect(v && strchr(members->kinds, kind_of(v)), "%s.%s is one of %s", where,
+			  members->name, members->kinds);
 	}
 }
 
-static const struct member top[] = {{"schema", "s"}, {"complete", "b"}, {"run", "o"}, {"topology", "o"}, {"scenarios", "a"},
-				    {"summary", "o"}, {NULL, NULL}};
-static const struct member run[] = {{"id", "s"}, {"seed", "n"}, {"version", "s"}, {"kernel", "s"}, {"wall_ms", "n"},
-				    {"build_ms", "n"}, {"features", "o"}, {NULL, NULL}};
-static const struct member topology[] = {{"name", "s"}, {"sha256", "s"}, {"endpoints", "a"}, {NULL, NULL}};
-static const struct member scenario[] = {{"name", "s"}, {"title", "s0"}, {"build_ms", "n0"}, {"cells", "a"}, {NULL, NULL}};
+static const struct member top[] = {{"schema", "s"},   {"complete", "b"},  {"run", "o"},
+				    {"topology", "o"}, {"scenarios", "a"}, {"summary", "o"},
+				    {NULL, NULL}};
+static const struct member run[] = {{"id", "s"},       {"seed", "n"},	 {"version", "s"},
+				    {"kernel", "s"},   {"wall_ms", "n"}, {"build_ms", "n"},
+				    {"features", "o"}, {NULL, NULL}};
+static const struct member topology[] = {
+	{"name", "s"}, {"sha256", "s"}, {"endpoints", "a"}, {NULL, NULL}};
+static const struct member scenario[] = {
+	{"name", "s"}, {"title", "s0"}, {"build_ms", "n0"}, {"cells", "a"}, {NULL, NULL}};
 static const struct member cell[] = {
-	{"id", "s"},      {"a", "s"},           {"b", "s0"},       {"media", "s"},    {"participants", "a"},
-	{"verdict", "s"}, {"path", "s"},        {"expected", "o"}, {"as_expected", "b"}, {"cause", "s0"},
-	{"setup_ms", "n0"}, {"selected", "o0"}, {"quality", "o"},  {"diagnostics", "o"}, {NULL, NULL}};
-static const struct member expected[] = {{"verdict", "s"}, {"path", "s0"}, {"cause", "s0"}, {NULL, NULL}};
-static const struct member quality[] = {{"rtt_ms", "n0"}, {"jitter_ms", "n0"}, {"loss_pct", "n0"}, {"mos", "n0"},
-					{"sent", "n"}, {"received", "n"}, {NULL, NULL}};
-static const struct member diagnostics[] = {{"ms_client_diagnostics", "n0"}, {"ice_warn", "s0"}, {NULL, NULL}};
-static const struct member summary[] = {{"cells", "n"}, {"passed", "n"}, {"failed", "n"}, {"errors", "n"},
-					{"unexpected", "n"}, {NULL, NULL}};
+	{"id", "s"},	       {"a", "s"},	     {"b", "s0"},	 {"media", "s"},
+	{"participants", "a"}, {"verdict", "s"},     {"path", "s"},	 {"expected", "o"},
+	{"as_expected", "b"},  {"cause", "s0"},	     {"setup_ms", "n0"}, {"selected", "o0"},
+	{"quality", "o"},      {"diagnostics", "o"}, {NULL, NULL}};
+static const struct member expected[] = {
+	{"verdict", "s"}, {"path", "s0"}, {"cause", "s0"}, {NULL, NULL}};
+static const struct member quality[] = {{"rtt_ms", "n0"}, {"jitter_ms", "n0"}, {"loss_pct", "n0"},
+					{"mos", "n0"},	  {"sent", "n"},       {"received", "n"},
+					{NULL, NULL}};
+static const struct member diagnostics[] = {
+	{"ms_client_diagnostics", "n0"}, {"ice_warn", "s0"}, {NULL, NULL}};
+static const struct member summary[] = {{"cells", "n"},	 {"passed", "n"},     {"failed", "n"},
+					{"errors", "n"}, {"unexpected", "n"}, {NULL, NULL}};
 
 static void expect_contract(const json_t *document)
 {
@@ -79,7 +90,8 @@ static void expect_contract(const json_t *document)
 	json_t *s, *c;
 
 	expect_members(document, top, "document");
-	cr_expect_str_eq(json_string_value(json_object_get(document, "schema")), "testbed.results/1");
+	cr_expect_str_eq(json_string_value(json_object_get(document, "schema")),
+			 "testbed.results/1");
 	expect_members(json_object_get(document, "run"), run, "run");
 	expect_members(json_object_get(document, "topology"), topology, "topology");
 	expect_members(json_object_get(document, "summary"), summary, "summary");
@@ -89,7 +101,8 @@ static void expect_contract(const json_t *document)
 			expect_members(c, cell, "cell");
 			expect_members(json_object_get(c, "expected"), expected, "expected");
 			expect_members(json_object_get(c, "quality"), quality, "quality");
-			expect_members(json_object_get(c, "diagnostics"), diagnostics, "diagnostics");
+			expect_members(json_object_get(c, "diagnostics"), diagnostics,
+				       "diagnostics");
 		}
 	}
 }
@@ -102,10 +115,14 @@ Test(json, follows_the_contract)
 	json_t *passes = cell_of(document, "missing-route/dc1-branch1/audio");
 
 	expect_contract(document);
-	cr_expect_str_eq(json_string_value(json_object_get(json_object_get(fails, "diagnostics"), "ice_warn")), "0x3eb");
+	cr_expect_str_eq(json_string_value(json_object_get(json_object_get(fails, "diagnostics"),
+							   "ice_warn")),
+			 "0x3eb");
 	cr_expect(json_is_null(json_object_get(fails, "selected")));
-	cr_expect_str_eq(json_string_value(json_object_get(json_object_get(json_object_get(passes, "selected"), "local"), "type")),
-			 "host");
+	cr_expect_str_eq(
+		json_string_value(json_object_get(
+			json_object_get(json_object_get(passes, "selected"), "local"), "type")),
+		"host");
 	cr_expect_float_eq(json_real_value(json_object_get(passes, "setup_ms")), 212.5, 1e-9);
 	json_decref(document);
 }
@@ -119,7 +136,10 @@ Test(json, writes_null_for_what_was_not_measured)
 	json_t *document;
 
 	r->wall_ms = 0;
-	c->quality = (struct cell_quality){.rtt_ms = (double)NAN, .jitter_ms = (double)INFINITY, .loss_pct = -(double)INFINITY, .mos = (double)NAN};
+	c->quality = (struct cell_quality){.rtt_ms = (double)NAN,
+					   .jitter_ms = (double)INFINITY,
+					   .loss_pct = -(double)INFINITY,
+					   .mos = (double)NAN};
 	c->setup_ms = (double)NAN;
 	text = report_results_text(r);
 	cr_expect_null(strstr(text, "nan"));
@@ -154,8 +174,11 @@ Test(json, of_an_interrupted_run)
 	document = document_of(r);
 	expect_contract(document);
 	cr_expect(json_is_false(json_object_get(document, "complete")));
-	cr_expect_null(cell_of(document, "persistent-route/dc1-home1/audio"), "cells that were not run are left out");
-	cr_expect_eq(json_integer_value(json_object_get(json_object_get(document, "summary"), "not_run")), s->cells->len);
+	cr_expect_null(cell_of(document, "persistent-route/dc1-home1/audio"),
+		       "cells that were not run are left out");
+	cr_expect_eq(json_integer_value(
+			     json_object_get(json_object_get(document, "summary"), "not_run")),
+		     s->cells->len);
 	json_decref(document);
 }
 
@@ -164,14 +187,18 @@ Test(json, several_expected_paths)
 	g_autoptr(results) r = sample_results();
 	json_t *document;
 
-	sample_cell(r, "missing-route/dc1-home1/audio")->expected_path_mask |= 1u << PATH_UDP_DIRECT;
+	sample_cell(r, "missing-route/dc1-home1/audio")->expected_path_mask |= 1u
+									       << PATH_UDP_DIRECT;
 	sample_cell(r, "missing-route/dc1-home2/audio")->has_expected_path = false;
 	document = document_of(r);
 	cr_expect_str_eq(json_string_value(json_object_get(
-				 json_object_get(cell_of(document, "missing-route/dc1-home1/audio"), "expected"), "path")),
+				 json_object_get(cell_of(document, "missing-route/dc1-home1/audio"),
+						 "expected"),
+				 "path")),
 			 "udp-direct|udp-relay");
 	cr_expect(json_is_null(json_object_get(
-		json_object_get(cell_of(document, "missing-route/dc1-home2/audio"), "expected"), "path")));
+		json_object_get(cell_of(document, "missing-route/dc1-home2/audio"), "expected"),
+		"path")));
 	json_decref(document);
 }
 
@@ -190,7 +217,8 @@ Test(json, is_read_back)
 
 Test(json, refuses_other_documents)
 {
-	static const char *const texts[] = {"{}", "[]", "{\"schema\":\"other/1\"}", "{\"schema\":7}"};
+	static const char *const texts[] = {"{}", "[]", "{\"schema\":\"other/1\"}",
+					    "{\"schema\":7}"};
 
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
 		json_t *document = json_loads(texts[i], 0, NULL);
@@ -202,7 +230,7 @@ Test(json, refuses_other_documents)
 	}
 }
 
-/* --- events ------------------------------------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------------------------- */
 
 static void append(GString *events, char *line)
 {
@@ -216,8 +244,8 @@ static void append(GString *events, char *line)
 static GString *events_of(results *r)
 {
 	GString *events = g_string_new(NULL);
-	json_t *said = json_pack("{s:s, s:s, s:s, s:i}", "event", "cell-finished", "agent", "liar", "scenario", "missing-route",
-				 "time_us", 1600);
+	json_t *said = json_pack("{s:s, s:s, s:s, s:i}", "event", "cell-finished", "agent", "liar",
+				 "scenario", "missing-route", "time_us", 1600);
 
 	for (guint i = 0; i < r->scenarios->len; i++) {
 		const struct scenario_result *s = r->scenarios->pdata[i];
@@ -282,7 +310,8 @@ Test(events, cut_anywhere_give_incomplete_results)
 /* Who said it is told by the lab, not by the agent. */
 Test(events, agents_cannot_name_themselves)
 {
-	json_t *said = json_pack("{s:s, s:s, s:s, s:i}", "event", "log", "agent", "edge", "scenario", "other", "time_us", 5);
+	json_t *said = json_pack("{s:s, s:s, s:s, s:i}", "event", "log", "agent", "edge",
+				 "scenario", "other", "time_us", 5);
 	g_autofree char *line = report_event_agent("missing-route", "dc1", said);
 	json_t *back = json_loads(line, 0, NULL);
 
@@ -300,7 +329,8 @@ Test(events, with_garbage_between)
 	g_autoptr(results) back = NULL;
 
 	g_string_prepend(events, "\n{}\n[1,2]\nnot json\n\xff\n");
-	g_string_append(events, "{\"event\":\"cell-finished\",\"agent\":null,\"cell\":7}\n{\"event\":\"cell-finished\",\"agent\":null,"
+	g_string_append(events, "{\"event\":\"cell-finished\",\"agent\":null,\"cell\":7}\n{"
+				"\"event\":\"cell-finished\",\"agent\":null,"
 				"\"scenario\":\"missing-route\",\"cell\":{\"id\":\"x\"}}\n");
 	back = report_replay(events->str, events->len, NULL);
 	cr_assert_not_null(back);

@@ -1,10 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One packet in one line. */
 #include "testbed/report/packet.h"
 
 #include <criterion/criterion.h>
 
-static const guint8 udp[] = {0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 1, 2, 10, 0, 1, 3, 0x0d, 0x96, 0, 53, 0, 12, 0, 0};
-static const guint8 icmp[] = {0x45, 0, 0, 28, 0, 0, 0, 0, 64, 1, 0, 0, 10, 0, 1, 2, 10, 0, 1, 3, 3, 1, 0, 0};
+static const guint8 udp[] = {0x45, 0, 0,  32, 0, 0, 0,	  0,	64, 17, 0, 0,  10, 0,
+			     1,	   2, 10, 0,  1, 3, 0x0d, 0x96, 0,  53, 0, 12, 0,  0};
+static const guint8 icmp[] = {0x45, 0, 0, 28, 0,  0, 0, 0, 64, 1, 0, 0,
+			      10,   0, 1, 2,  10, 0, 1, 3, 3,  1, 0, 0};
 
 static const struct {
 	const guint8 *data;

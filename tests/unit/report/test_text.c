@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What people see. */
 #include "testbed/report/progress.h"
 #include "testbed/report/story.h"
@@ -16,7 +17,8 @@ static void compare_golden(const char *name, const char *text)
 	if (g_getenv("GOLDEN_UPDATE"))
 		g_file_set_contents(path, text, -1, NULL);
 	cr_assert(g_file_get_contents(path, &golden, NULL, NULL), "%s can be read", path);
-	cr_expect_str_eq(text, golden, "%s differs ('make golden-update' writes it anew):\n%s", path, text);
+	cr_expect_str_eq(text, golden, "%s differs ('make golden-update' writes it anew):\n%s",
+			 path, text);
 }
 
 /* Repeat commands are for copying and may not be broken. */
@@ -26,8 +28,10 @@ static void expect_narrow(const char *text, glong columns)
 
 	for (guint i = 0; lines[i]; i++) {
 		if (!g_str_has_prefix(lines[i], "  testbed "))
-			cr_expect_leq(g_utf8_strlen(lines[i], -1), columns, "line %u fits: %s", i + 1, lines[i]);
-		cr_expect_not(g_str_has_suffix(lines[i], " "), "no blanks at the end of line %u", i + 1);
+			cr_expect_leq(g_utf8_strlen(lines[i], -1), columns, "line %u fits: %s",
+				      i + 1, lines[i]);
+		cr_expect_not(g_str_has_suffix(lines[i], " "), "no blanks at the end of line %u",
+			      i + 1);
 	}
 }
 
@@ -78,7 +82,8 @@ Test(text, colour_adds_only_colour)
 {
 	g_autoptr(results) r = sample_results();
 	g_autofree char *text = render(r, plain);
-	g_autofree char *coloured = render(r, (struct report_style){.utf8 = true, .columns = 80, .colour = true});
+	g_autofree char *coloured =
+		render(r, (struct report_style){.utf8 = true, .columns = 80, .colour = true});
 	g_autoptr(GRegex) codes = g_regex_new("\033\\[[0-9;]*m", 0, 0, NULL);
 	g_autofree char *stripped = g_regex_replace_literal(codes, coloured, -1, 0, "", 0, NULL);
 	g_autoptr(GRegex) blanks = g_regex_new(" +$", G_REGEX_MULTILINE, 0, NULL);
@@ -151,27 +156,38 @@ static void add_event(GPtrArray *story, const char *agent, const char *json)
 Test(story, of_a_call)
 {
 	g_autoptr(results) r = sample_results();
-	g_autoptr(GPtrArray) story = g_ptr_array_new_with_free_func((GDestroyNotify)story_event_free);
+	g_autoptr(GPtrArray) story =
+		g_ptr_array_new_with_free_func((GDestroyNotify)story_event_free);
 	GString *out = g_string_new(NULL);
 
 	add_event(story, "dc1",
-		  "{\"event\":\"signed-in\",\"time_us\":1000000,\"server\":{\"name\":\"fe.contoso.com\",\"address\":\"10.0.1.10\","
-		  "\"port\":5061,\"found_by\":\"_sipinternaltls._tcp.contoso.com\"},\"remote_user\":false,\"relay\":"
+		  "{\"event\":\"signed-in\",\"time_us\":1000000,\"server\":{\"name\":\"fe.contoso."
+		  "com\",\"address\":\"10.0.1.10\","
+		  "\"port\":5061,\"found_by\":\"_sipinternaltls._tcp.contoso.com\"},\"remote_"
+		  "user\":false,\"relay\":"
 		  "{\"host\":\"edge.contoso.com\",\"address\":\"172.25.33.10\"}}");
-	add_event(story, "branch1", "{\"event\":\"sign-in-failed\",\"time_us\":1050000,\"stage\":\"dns\",\"reason\":\"no server\"}");
+	add_event(story, "branch1",
+		  "{\"event\":\"sign-in-failed\",\"time_us\":1050000,\"stage\":\"dns\",\"reason\":"
+		  "\"no server\"}");
 	add_event(story, "dc1",
-		  "{\"event\":\"candidate\",\"time_us\":1100000,\"stream\":\"audio\",\"side\":\"local\",\"type\":\"relay\","
-		  "\"transport\":\"udp\",\"relay_transport\":\"tcp\",\"address\":\"203.0.113.21\",\"port\":50001}");
+		  "{\"event\":\"candidate\",\"time_us\":1100000,\"stream\":\"audio\",\"side\":"
+		  "\"local\",\"type\":\"relay\","
+		  "\"transport\":\"udp\",\"relay_transport\":\"tcp\",\"address\":\"203.0.113.21\","
+		  "\"port\":50001}");
 	add_event(story, "dc1",
-		  "{\"event\":\"candidate\",\"time_us\":1110000,\"stream\":\"audio\",\"side\":\"remote\",\"type\":\"host\","
+		  "{\"event\":\"candidate\",\"time_us\":1110000,\"stream\":\"audio\",\"side\":"
+		  "\"remote\",\"type\":\"host\","
 		  "\"transport\":\"udp\",\"address\":\"10.20.0.101\",\"port\":50001}");
-	add_event(story, "dc1", "{\"event\":\"call-result\",\"time_us\":1500000,\"verdict\":\"fail\",\"reason\":\"no pair\","
-				"\"diagnostics\":{\"ms_client_diagnostics\":23,\"ice_warn\":\"0x3eb\"}}");
+	add_event(story, "dc1",
+		  "{\"event\":\"call-result\",\"time_us\":1500000,\"verdict\":\"fail\",\"reason\":"
+		  "\"no pair\","
+		  "\"diagnostics\":{\"ms_client_diagnostics\":23,\"ice_warn\":\"0x3eb\"}}");
 	add_event(story, "dc1", "{\"event\":\"nobody-knows\",\"time_us\":1600000}");
 	add_event(story, "dc1", "{}");
 	report_story(sample_cell(r, "missing-route/dc1-branch1/audio"), story, false, &plain, out);
 	compare_golden("story.txt", out->str);
-	cr_expect_null(strstr(out->str, "10.20.0.101:50001"), "remote candidates only when asked for");
+	cr_expect_null(strstr(out->str, "10.20.0.101:50001"),
+		       "remote candidates only when asked for");
 	report_story(sample_cell(r, "missing-route/dc1-branch1/audio"), story, true, &plain, out);
 	cr_expect_not_null(strstr(out->str, "10.20.0.101:50001"));
 	g_string_free(out, TRUE);

@@ -3,7 +3,7 @@
  *
  * No sockets, no clock, no randomness but its seed: the same calls give the same outputs, and ten
  * minutes pass in no time.  The A/V Edge (av_edge.h) puts sockets around it; tests and the fuzzer
- * use the same door.
+ * use the same target.
  *
  * What it speaks: Binding (RFC 5389; RFC 3489 without cookie), Allocate, Refresh, CreatePermission,
  * ChannelBind, Send, Data, ChannelData (RFC 5766; REQUESTED-ADDRESS-FAMILY of RFC 8656).  EVEN-PORT

@@ -29,17 +29,17 @@ static int enter(const struct options *o, char *const *argv)
 		    NULL;
 	const json_t *files = json_object_get(way, "files");
 	g_autofree const char **paths = g_new0(const char *, json_array_size(files) + 1);
-	struct enter_door door = {.files = paths};
+	struct enter_target target = {.files = paths};
 	int status = -1;
 
 	if (way) {
-		int *const fds[] = {&door.user, &door.mnt, &door.pid, &door.net};
+		int *const fds[] = {&target.user, &target.mnt, &target.pid, &target.net};
 
 		for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
 			*fds[i] = live_take_fd(c);
 		for (size_t i = 0; i < json_array_size(files); i++)
 			paths[i] = json_string_value(json_array_get(files, i));
-		status = enter_run(&door, argv, &error);
+		status = enter_run(&target, argv, &error);
 	}
 	/* Half of this process is inside now: what it starts is born among the lab's processes and
 	 * does not see it.  A leak checker that starts a helper at exit waits for that in vain. */

@@ -69,18 +69,18 @@ static void add_lab(GString *out, const json_t *s)
 }
 
 /* NULL: that lab is not up (any more). */
-static json_t *status_of(const meeting *m, const char *name)
+static json_t *status_of(const runtime_dir *m, const char *name)
 {
-	int fd = meeting_connect(m, name);
+	int fd = runtime_dir_connect(m, name);
 	g_autoptr(live_client) c = fd >= 0 ? live_client_new(fd) : NULL;
 
 	return c ? live_request(c, json_pack("{s:s}", "do", "status"), NULL, NULL, NULL) : NULL;
 }
 
 /* Status of every lab, or of `only`; those that died are tidied up, and told. */
-static json_t *all_status(const meeting *m, const char *only)
+static json_t *all_status(const runtime_dir *m, const char *only)
 {
-	g_auto(GStrv) names = meeting_names(m);
+	g_auto(GStrv) names = runtime_dir_names(m);
 	json_t *list = json_array();
 
 	for (guint i = 0; names[i]; i++) {
@@ -88,7 +88,7 @@ static json_t *all_status(const meeting *m, const char *only)
 
 		if (only && !g_str_equal(only, names[i]))
 			continue;
-		if (meeting_tidy(m, names[i])) {
+		if (runtime_dir_tidy(m, names[i])) {
 			cmd_note("lab '%s' had died; what was left of its name is removed",
 				 names[i]);
 			continue;
@@ -124,11 +124,11 @@ static int print_status(const json_t *labs, const struct options *o)
 int cmd_status(const struct options *o)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(meeting) m = meeting_new(&error);
+	g_autoptr(runtime_dir) m = runtime_dir_open(&error);
 	json_t *labs;
 	int status;
 
-	if (!m || (o->name && !meeting_check_name(o->name, &error))) {
+	if (!m || (o->name && !runtime_dir_check_name(o->name, &error))) {
 		cmd_error("%s", error->message);
 		return cmd_exit_of(error);
 	}
@@ -141,16 +141,16 @@ int cmd_status(const struct options *o)
 /* --- down ------------------------------------------------------------------------------------- */
 
 /* Ends one lab; says what was done. */
-static void take_down(const meeting *m, const char *name)
+static void take_down(const runtime_dir *m, const char *name)
 {
-	int fd = meeting_connect(m, name);
+	int fd = runtime_dir_connect(m, name);
 	g_autoptr(live_client) c = fd >= 0 ? live_client_new(fd) : NULL;
 
 	if (c) {
 		/* "the lab is gone" is an answer as well */
 		json_decref(live_request(c, json_pack("{s:s}", "do", "down"), NULL, NULL, NULL));
 		cmd_note("lab '%s' is down", name);
-	} else if (meeting_tidy(m, name)) {
+	} else if (runtime_dir_tidy(m, name)) {
 		cmd_note("lab '%s' had died; what was left of its name is removed", name);
 	} else {
 		cmd_note("lab '%s' is not up", name);
@@ -160,10 +160,10 @@ static void take_down(const meeting *m, const char *name)
 int cmd_down(const struct options *o)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(meeting) m = meeting_new(&error);
+	g_autoptr(runtime_dir) m = runtime_dir_open(&error);
 	g_auto(GStrv) names = NULL;
 
-	if (!m || (o->name && !meeting_check_name(o->name, &error))) {
+	if (!m || (o->name && !runtime_dir_check_name(o->name, &error))) {
 		cmd_error("%s", error->message);
 		return cmd_exit_of(error);
 	}
@@ -171,7 +171,7 @@ int cmd_down(const struct options *o)
 		cmd_error("-n and --all: one or all?");
 		return CMD_USAGE;
 	}
-	names = meeting_names(m);
+	names = runtime_dir_names(m);
 	if (o->name) {
 		take_down(m, o->name);
 		return CMD_AS_EXPECTED;

@@ -96,7 +96,7 @@ static int bring_up(struct keeper_job *job, bool quiet)
 	g_autoptr(live_client) c = NULL;
 	g_autoptr(GError) error = NULL;
 	json_t *status = NULL;
-	int fd = meeting_connect(job->meeting, job->name), result;
+	int fd = runtime_dir_connect(job->runtime, job->name), result;
 
 	/* connected before it starts: it ends when we do, until the lab is up */
 	if (fd >= 0) {
@@ -107,7 +107,7 @@ static int bring_up(struct keeper_job *job, bool quiet)
 	} else {
 		g_set_error(&error, TB_ERROR, TB_ERROR_FAILED,
 			    "can't connect to the control socket in %s",
-			    meeting_path(job->meeting));
+			    runtime_dir_path(job->runtime));
 	}
 	if (!status) {
 		cmd_error("%s", error->message);
@@ -124,7 +124,7 @@ static int claim_and_bring_up(struct keeper_job *job, const struct options *o)
 	g_autofree char *topology = cmd_topology_path(o);
 	bool taken = false;
 
-	job->lock = meeting_claim(job->meeting, job->name, &taken, &error);
+	job->lock = runtime_dir_claim(job->runtime, job->name, &taken, &error);
 	if (job->lock < 0) {
 		if (taken)
 			say_taken(job->name, topology, job->scenario);
@@ -132,9 +132,9 @@ static int claim_and_bring_up(struct keeper_job *job, const struct options *o)
 			cmd_error("%s", error->message);
 		return cmd_exit_of(error);
 	}
-	job->listener = meeting_listen(job->meeting, job->name, &error);
+	job->listener = runtime_dir_listen(job->runtime, job->name, &error);
 	if (job->listener < 0) {
-		meeting_remove(job->meeting, job->name);
+		runtime_dir_remove(job->runtime, job->name);
 		cmd_error("%s", error->message);
 		return CMD_INTERNAL;
 	}
@@ -144,7 +144,7 @@ static int claim_and_bring_up(struct keeper_job *job, const struct options *o)
 int cmd_up(const struct options *o)
 {
 	g_autoptr(model) m = NULL;
-	g_autoptr(meeting) place = NULL;
+	g_autoptr(runtime_dir) dir = NULL;
 	g_autoptr(GError) error = NULL;
 	g_autofree char *program_dir = cmd_program_dir();
 	struct keeper_job job = {.name = o->name ? o->name : DEFAULT_NAME,
@@ -152,7 +152,7 @@ int cmd_up(const struct options *o)
 				 .publish = o->publish,
 				 .changes = o->changes};
 
-	if (!meeting_check_name(job.name, &error)) {
+	if (!runtime_dir_check_name(job.name, &error)) {
 		cmd_error("%s", error->message);
 		return CMD_USAGE;
 	}
@@ -169,11 +169,11 @@ int cmd_up(const struct options *o)
 	job.scenario = cmd_scenario(m, o->scenario);
 	if (!job.scenario)
 		return CMD_USAGE;
-	place = meeting_new(&error);
-	if (!place) {
+	dir = runtime_dir_open(&error);
+	if (!dir) {
 		cmd_error("%s", error->message);
 		return CMD_INTERNAL;
 	}
-	job.meeting = place;
+	job.runtime = dir;
 	return claim_and_bring_up(&job, o);
 }

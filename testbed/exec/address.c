@@ -6,11 +6,11 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
-static gboolean request_addr(struct linux_room *r, const struct op *op, int type, int flags,
+static gboolean request_addr(struct linux_backend *r, const struct op *op, int type, int flags,
 			     const struct op **failed, GError **error)
 {
-	struct space *s = room_space(r, op->node, error);
-	unsigned ifindex = s ? space_ifindex(s, op->addr.ifname, error) : 0;
+	struct netns *s = linux_netns(r, op->node, error);
+	unsigned ifindex = s ? netns_ifindex(s, op->addr.ifname, error) : 0;
 	const struct prefix *p = &op->addr.address;
 	struct ifaddrmsg header = {.ifa_family = (guint8)p->addr.family,
 				   .ifa_prefixlen = p->len,
@@ -28,27 +28,27 @@ static gboolean request_addr(struct linux_room *r, const struct op *op, int type
 	return nl_queue_add(s->queue, msg, op, failed, error);
 }
 
-gboolean do_addr(struct linux_room *r, const struct op *op, const struct op **failed,
+gboolean do_addr(struct linux_backend *r, const struct op *op, const struct op **failed,
 		 GError **error)
 {
 	return request_addr(r, op, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, failed, error);
 }
 
-gboolean undo_addr(struct linux_room *r, const struct op *op, const struct op **failed,
+gboolean undo_addr(struct linux_backend *r, const struct op *op, const struct op **failed,
 		   GError **error)
 {
-	const struct space *s = room_space(r, op->node, error);
+	const struct netns *s = linux_netns(r, op->node, error);
 
-	if (s && space_ifindex(s, op->addr.ifname, NULL) == 0)
+	if (s && netns_ifindex(s, op->addr.ifname, NULL) == 0)
 		return TRUE;
 	return s && request_addr(r, op, RTM_DELADDR, 0, failed, error);
 }
 
-static gboolean switch_link(struct linux_room *r, const struct op *op, bool up,
+static gboolean switch_link(struct linux_backend *r, const struct op *op, bool up,
 			    const struct op **failed, GError **error)
 {
-	struct space *s = room_space(r, op->node, error);
-	unsigned ifindex = s ? space_ifindex(s, op->link_up.ifname, error) : 0;
+	struct netns *s = linux_netns(r, op->node, error);
+	unsigned ifindex = s ? netns_ifindex(s, op->link_up.ifname, error) : 0;
 	struct ifinfomsg header = {
 		.ifi_index = (int)ifindex, .ifi_flags = up ? IFF_UP : 0, .ifi_change = IFF_UP};
 
@@ -57,18 +57,18 @@ static gboolean switch_link(struct linux_room *r, const struct op *op, bool up,
 			    failed, error);
 }
 
-gboolean do_link_up(struct linux_room *r, const struct op *op, const struct op **failed,
+gboolean do_link_up(struct linux_backend *r, const struct op *op, const struct op **failed,
 		    GError **error)
 {
 	return switch_link(r, op, true, failed, error);
 }
 
-gboolean undo_link_up(struct linux_room *r, const struct op *op, const struct op **failed,
+gboolean undo_link_up(struct linux_backend *r, const struct op *op, const struct op **failed,
 		      GError **error)
 {
-	const struct space *s = room_space(r, op->node, error);
+	const struct netns *s = linux_netns(r, op->node, error);
 
-	if (s && space_ifindex(s, op->link_up.ifname, NULL) == 0)
+	if (s && netns_ifindex(s, op->link_up.ifname, NULL) == 0)
 		return TRUE;
 	return s && switch_link(r, op, false, failed, error);
 }

@@ -101,21 +101,21 @@ static gboolean wait_closed(int answers, int events, gint64 end_us)
 
 gboolean exec_wait_closed(exec *x, const char *node, guint timeout_ms)
 {
-	struct linux_room *r = (struct linux_room *)x;
+	struct linux_backend *r = (struct linux_backend *)x;
 	gint64 end_us = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
 	int answers = -1, events = -1;
 	gboolean closed;
 
-	/* only the linux room has namespaces */
+	/* only the linux backend has namespaces */
 	if (exec_netns_fd(x, node) < 0)
 		return FALSE;
 	/* before the first count: what goes between the two must not be missed */
-	if (room_enter(r, room_space(r, node, NULL), NULL)) {
+	if (netns_enter(r, linux_netns(r, node, NULL), NULL)) {
 		events = diag_socket(1u << (SKNLGRP_INET_TCP_DESTROY - 1) |
 				     1u << (SKNLGRP_INET6_TCP_DESTROY - 1));
 		answers = diag_socket(0);
 	}
-	x->room->leave(x);
+	x->backend->leave(x);
 	closed = events >= 0 && answers >= 0 && wait_closed(answers, events, end_us);
 	if (events >= 0)
 		close(events);

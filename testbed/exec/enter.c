@@ -76,7 +76,7 @@ static void set_signals(bool waiting)
 		sigaction(passed_on[i], &action, NULL);
 }
 
-static G_NORETURN void child(const struct enter_door *door, char *const *argv)
+static G_NORETURN void child(const struct enter_target *target, char *const *argv)
 {
 	struct sigaction as_usual = {.sa_handler = SIG_DFL};
 	int number;
@@ -84,9 +84,9 @@ static G_NORETURN void child(const struct enter_door *door, char *const *argv)
 	set_signals(false);
 	sigaction(SIGPIPE, &as_usual, NULL);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||
-	    (door->net >= 0 && setns(door->net, CLONE_NEWNET) != 0) || unshare(CLONE_NEWNS) != 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-	    !spawn_mount_files(door->files)) {
+	    (target->net >= 0 && setns(target->net, CLONE_NEWNET) != 0) ||
+	    unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    !spawn_mount_files(target->files)) {
 		fprintf(stderr, "testbed: error: enter the node: %s\n", g_strerror(errno));
 		_exit(CANT_EXECUTE);
 	}
@@ -119,22 +119,22 @@ static void take_terminal_back(pid_t group)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-int enter_run(const struct enter_door *door, char *const *argv, GError **error)
+int enter_run(const struct enter_target *target, char *const *argv, GError **error)
 {
 	pid_t group = tcgetpgrp(STDIN_FILENO), pid;
 	int status;
 
-	if (!enter_user(door->user, error) || !enter_mounts(door->mnt, error) ||
-	    !spawn_prepare_files(door->files, error))
+	if (!enter_user(target->user, error) || !enter_mounts(target->mnt, error) ||
+	    !spawn_prepare_files(target->files, error))
 		return -1;
-	if (door->pid >= 0 && setns(door->pid, CLONE_NEWPID) != 0) {
+	if (target->pid >= 0 && setns(target->pid, CLONE_NEWPID) != 0) {
 		fail(error, "process namespace");
 		return -1;
 	}
 	set_signals(true);
 	pid = fork();
 	if (pid == 0)
-		child(door, argv);
+		child(target, argv);
 	running = pid;
 	if (pid < 0) {
 		fail(error, "fork");

@@ -12,7 +12,7 @@
 
 #include <glib.h>
 
-struct enter_door {
+struct enter_target {
 	int user, mnt, pid, net;  /* namespaces, by descriptor; -1: stay in the own one */
 	const char *const *files; /* pairs as in struct exec_process, or NULL */
 };
@@ -26,6 +26,6 @@ gboolean enter_user(int user_fd, GError **error);
  * child meanwhile; SIGTERM and SIGHUP are passed on to it; when this process is killed the child is
  * too.  Returns the exit status, 128+n after signal n, 127 when there is no such program; -1 with
  * `error` when the node can't be entered. */
-int enter_run(const struct enter_door *door, char *const *argv, GError **error);
+int enter_run(const struct enter_target *target, char *const *argv, GError **error);
 
 #endif

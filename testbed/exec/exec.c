@@ -2,7 +2,7 @@
 #include "testbed/exec/exec.h"
 
 #include "testbed/exec/process.h"
-#include "testbed/exec/room.h"
+#include "testbed/exec/backend.h"
 
 /* "lync.yaml:12:3: route edge default via 10.0.0.9: Nexthop has invalid gateway" */
 static void name_operation(GError **error, const struct op *op)
@@ -22,7 +22,7 @@ static gboolean apply(exec *x, const struct op *op, GError **error)
 {
 	const struct op *failed = op;
 
-	if (x->room->apply(x, op, &failed, error))
+	if (x->backend->apply(x, op, &failed, error))
 		return TRUE;
 	name_operation(error, failed);
 	return FALSE;
@@ -32,7 +32,7 @@ static gboolean flush(exec *x, GError **error)
 {
 	const struct op *failed = NULL;
 
-	if (x->room->flush(x, &failed, error))
+	if (x->backend->flush(x, &failed, error))
 		return TRUE;
 	if (failed)
 		name_operation(error, failed);
@@ -54,11 +54,11 @@ gboolean exec_run(exec *x, const plan *p, GError **error)
 {
 	gboolean done;
 
-	if (x->room->begin)
-		x->room->begin(x, p);
+	if (x->backend->begin)
+		x->backend->begin(x, p);
 	done = apply_all(x, p, error);
-	if (x->room->leave)
-		x->room->leave(x);
+	if (x->backend->leave)
+		x->backend->leave(x);
 	return done;
 }
 
@@ -66,47 +66,47 @@ gboolean exec_apply(exec *x, const struct op *op, GError **error)
 {
 	gboolean done = apply(x, op, error) && flush(x, error);
 
-	if (x->room->leave)
-		x->room->leave(x);
+	if (x->backend->leave)
+		x->backend->leave(x);
 	return done;
 }
 
 gboolean exec_remove(exec *x, const struct op *op, GError **error)
 {
-	gboolean done = x->room->remove(x, op, error);
+	gboolean done = x->backend->remove(x, op, error);
 
 	if (!done)
 		name_operation(error, op);
-	if (x->room->leave)
-		x->room->leave(x);
+	if (x->backend->leave)
+		x->backend->leave(x);
 	return done;
 }
 
 void exec_forgive(exec *x, bool on)
 {
-	if (x->room->forgive)
-		x->room->forgive(x, on);
+	if (x->backend->forgive)
+		x->backend->forgive(x, on);
 }
 
 int exec_netns_fd(const exec *x, const char *node)
 {
-	return x->room->netns_fd(x, node);
+	return x->backend->netns_fd(x, node);
 }
 
 const char *exec_tunnel_backend(const exec *x)
 {
-	return x->room->tunnel_backend(x);
+	return x->backend->tunnel_backend(x);
 }
 
 void exec_seed(exec *x, guint64 seed)
 {
-	if (x->room->seed)
-		x->room->seed(x, seed);
+	if (x->backend->seed)
+		x->backend->seed(x, seed);
 }
 
 const char *exec_impair_backend(const exec *x)
 {
-	return x->room->impair_backend(x);
+	return x->backend->impair_backend(x);
 }
 
 GPid exec_spawn(exec *x, const struct exec_process *process, GError **error)
@@ -131,5 +131,5 @@ GPid exec_spawn(exec *x, const struct exec_process *process, GError **error)
 void exec_free(exec *x)
 {
 	if (x)
-		x->room->free(x);
+		x->backend->free(x);
 }

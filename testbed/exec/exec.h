@@ -3,8 +3,8 @@
  *
  * Nouns: an `exec` is the place where one lab's operations happen.  Behind it stand rooms with the
  * same table of functions: linux (namespaces, netlink, nftables) and fake (records what was asked,
- * fails at operation N; for tests).  The dry run is plan_print, which needs no room.
- * Depends on plan and base.  Single-threaded: the linux room moves the calling thread between
+ * fails at operation N; for tests).  The dry run is plan_print, which needs no backend.
+ * Depends on plan and base.  Single-threaded: the linux backend moves the calling thread between
  * network namespaces while it builds and leaves it where it was.
  * Needs CAP_SYS_ADMIN and CAP_NET_ADMIN in the user namespace of the caller, which must be a lab's
  * supervisor (its own network namespace, so nothing of the machine can be reached by mistake).
@@ -97,7 +97,7 @@ struct exec_process {
  * opened before privileges are dropped.  Returns its pid; -1 with `error` set. */
 GPid exec_spawn(exec *x, const struct exec_process *process, GError **error);
 
-/* What the fake room has recorded, one line an op; NULL for other rooms.  Borrowed. */
+/* What the fake backend has recorded, one line an op; NULL for other backends.  Borrowed. */
 const GPtrArray *exec_fake_log(const exec *x);
 
 #endif

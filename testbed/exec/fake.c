@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The room without a kernel: writes down what it is asked, and fails when told to. */
+/* The backend without a kernel: writes down what it is asked, and fails when told to. */
 #include "testbed/exec/exec.h"
 
-#include "testbed/exec/room.h"
+#include "testbed/exec/backend.h"
 
-struct fake_room {
+struct fake_backend {
 	exec base;
 	unsigned fail_at, applied;
 	GPtrArray *log; /* char *: one line an op */
@@ -12,7 +12,7 @@ struct fake_room {
 
 static gboolean fake_apply(exec *x, const struct op *op, const struct op **failed, GError **error)
 {
-	struct fake_room *r = (struct fake_room *)x;
+	struct fake_backend *r = (struct fake_backend *)x;
 	GString *line;
 
 	if (++r->applied == r->fail_at) {
@@ -29,7 +29,7 @@ static gboolean fake_apply(exec *x, const struct op *op, const struct op **faile
 
 static gboolean fake_remove(exec *x, const struct op *op, GError **error)
 {
-	struct fake_room *r = (struct fake_room *)x;
+	struct fake_backend *r = (struct fake_backend *)x;
 	GString *line;
 
 	if (++r->applied == r->fail_at) {
@@ -72,13 +72,13 @@ static const char *fake_tunnel_backend(const exec *x)
 
 static void fake_free(exec *x)
 {
-	struct fake_room *r = (struct fake_room *)x;
+	struct fake_backend *r = (struct fake_backend *)x;
 
 	g_ptr_array_unref(r->log);
 	g_free(r);
 }
 
-static const struct room_ops fake_ops = {
+static const struct exec_backend fake_ops = {
 	.apply = fake_apply,
 	.remove = fake_remove,
 	.flush = fake_flush,
@@ -90,9 +90,9 @@ static const struct room_ops fake_ops = {
 
 exec *exec_new_fake(unsigned fail_at)
 {
-	struct fake_room *r = g_new0(struct fake_room, 1);
+	struct fake_backend *r = g_new0(struct fake_backend, 1);
 
-	r->base.room = &fake_ops;
+	r->base.backend = &fake_ops;
 	r->fail_at = fail_at;
 	r->log = g_ptr_array_new_with_free_func(g_free);
 	return &r->base;
@@ -100,5 +100,5 @@ exec *exec_new_fake(unsigned fail_at)
 
 const GPtrArray *exec_fake_log(const exec *x)
 {
-	return x->room == &fake_ops ? ((const struct fake_room *)x)->log : NULL;
+	return x->backend == &fake_ops ? ((const struct fake_backend *)x)->log : NULL;
 }

@@ -42,7 +42,7 @@ const char *impair_backend_name(const struct impair_backend *b)
 	return b->name;
 }
 
-static const struct impair_backend *choose(const struct linux_room *r, GError **error)
+static const struct impair_backend *choose(const struct linux_backend *r, GError **error)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(backends); i++)
 		if (backends[i]->works(&r->features))
@@ -54,12 +54,12 @@ static const struct impair_backend *choose(const struct linux_room *r, GError **
 	return NULL;
 }
 
-void impairs_init(struct linux_room *r)
+void impairs_init(struct linux_backend *r)
 {
 	r->impairs = g_ptr_array_new();
 }
 
-void impairs_clear(struct linux_room *r)
+void impairs_clear(struct linux_backend *r)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(backends); i++)
 		if (backends[i]->end)
@@ -68,20 +68,20 @@ void impairs_clear(struct linux_room *r)
 }
 
 /* The interface must be there and carry packets first. */
-gboolean do_impair(struct linux_room *r, const struct op *op, const struct op **failed,
+gboolean do_impair(struct linux_backend *r, const struct op *op, const struct op **failed,
 		   GError **error)
 {
 	(void)failed;
-	if (!room_space(r, op->node, error))
+	if (!linux_netns(r, op->node, error))
 		return FALSE;
 	g_ptr_array_add(r->impairs, (gpointer)(guintptr)op);
 	return TRUE;
 }
 
-static gboolean finish_one(struct linux_room *r, const struct op *op, GError **error)
+static gboolean finish_one(struct linux_backend *r, const struct op *op, GError **error)
 {
 	const struct impair_backend *b = choose(r, error);
-	struct space *s = b ? room_space(r, op->node, error) : NULL;
+	struct netns *s = b ? linux_netns(r, op->node, error) : NULL;
 
 	if (!s)
 		return FALSE;
@@ -90,7 +90,7 @@ static gboolean finish_one(struct linux_room *r, const struct op *op, GError **e
 						      b->set(r, s, op, error);
 }
 
-gboolean impairs_finish(struct linux_room *r, const struct op **failed, GError **error)
+gboolean impairs_finish(struct linux_backend *r, const struct op **failed, GError **error)
 {
 	gboolean ok = TRUE;
 
@@ -102,12 +102,12 @@ gboolean impairs_finish(struct linux_room *r, const struct op **failed, GError *
 	return ok;
 }
 
-gboolean undo_impair(struct linux_room *r, const struct op *op, const struct op **failed,
+gboolean undo_impair(struct linux_backend *r, const struct op *op, const struct op **failed,
 		     GError **error)
 {
 	const struct op none = {
 		.kind = OP_IMPAIR, .node = op->node, .impair = {.ifname = op->impair.ifname}};
-	struct space *s = room_space(r, op->node, error);
+	struct netns *s = linux_netns(r, op->node, error);
 
 	if (!s || !finish_one(r, &none, error))
 		return FALSE;

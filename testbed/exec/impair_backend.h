@@ -9,14 +9,15 @@
 struct impair_backend {
 	const char *name;
 	bool (*works)(const struct exec_features *f);
-	gboolean (*set)(struct linux_room *r, struct space *s, const struct op *op, GError **error);
-	gboolean (*clear)(struct linux_room *r, struct space *s, const struct op *op,
+	gboolean (*set)(struct linux_backend *r, struct netns *s, const struct op *op,
+			GError **error);
+	gboolean (*clear)(struct linux_backend *r, struct netns *s, const struct op *op,
 			  GError **error);
 	/* After `clear`: the interface may be made anew.  NULL: nothing of it stands beside the
 	 * interface. */
-	gboolean (*forget)(struct linux_room *r, struct space *s, const struct op *op,
+	gboolean (*forget)(struct linux_backend *r, struct netns *s, const struct op *op,
 			   const struct op **failed, GError **error);
-	void (*end)(struct linux_room *r); /* the room goes; NULL: nothing to do */
+	void (*end)(struct linux_backend *r); /* the backend goes; NULL: nothing to do */
 };
 
 extern const struct impair_backend impair_netem, impair_link;

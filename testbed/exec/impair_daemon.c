@@ -293,7 +293,8 @@ G_NORETURN static void daemon_main(int control)
 	_exit(0);
 }
 
-/* --- the room's side -------------------------------------------------------------------------- */
+/* --- the backend's side --------------------------------------------------------------------------
+ */
 
 struct impair_daemon {
 	pid_t pid;

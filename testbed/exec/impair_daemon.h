@@ -3,8 +3,8 @@
  *
  * A `tap` is where the packets to be impaired arrive: a packet socket with a ring, or a TUN device;
  * `out` is a packet socket that is bound to the interface they leave by.  The process is a fork of
- * the room's, without any privilege; it needs none, because its sockets are opened for it.  It dies
- * with its parent. One process serves all links of a lab.
+ * the backend's, without any privilege; it needs none, because its sockets are opened for it.  It
+ * dies with its parent. One process serves all links of a lab.
  */
 #ifndef TESTBED_EXEC_IMPAIR_DAEMON_H
 #define TESTBED_EXEC_IMPAIR_DAEMON_H

@@ -72,14 +72,14 @@ static void stop_ipv6(const char *ifname)
 }
 
 /* The namespace of the far halves: nobody's node. */
-static struct space *need_far_side(struct linux_room *r, GError **error)
+static struct netns *need_far_side(struct linux_backend *r, GError **error)
 {
 	char name[] = "@taps";
 	const struct op op = {.kind = OP_NETNS, .node = name};
 	const struct op *failed = NULL;
 
 	if (!r->far_side && do_netns(r, &op, &failed, error))
-		r->far_side = room_space(r, name, error);
+		r->far_side = linux_netns(r, name, error);
 	return r->far_side;
 }
 
@@ -103,7 +103,7 @@ static char *tap_name(const char *ifname, unsigned ifindex)
 }
 
 /* The pair: the near half in the node, the far half where no node sees it. */
-static gboolean make_tap(struct linux_room *r, struct space *s, const struct op *op,
+static gboolean make_tap(struct linux_backend *r, struct netns *s, const struct op *op,
 			 char *near_name, char *far_name, unsigned ifindex, GError **error)
 {
 	const struct op_veth_end ends[2] = {{.ifname = near_name, .ifindex = ifindex},
@@ -112,10 +112,10 @@ static gboolean make_tap(struct linux_room *r, struct space *s, const struct op 
 	const struct op *failed = NULL;
 
 	if (!nl_queue_add(s->queue, link_veth_request(ends, netns, 0), op, &failed, error) ||
-	    !nl_queue_flush(s->queue, &failed, error) || !room_enter(r, r->far_side, error))
+	    !nl_queue_flush(s->queue, &failed, error) || !netns_enter(r, r->far_side, error))
 		return FALSE;
 	stop_ipv6(far_name);
-	if (!room_enter(r, s, error) || !impair_stop_offload(near_name, error))
+	if (!netns_enter(r, s, error) || !impair_stop_offload(near_name, error))
 		return FALSE;
 	stop_ipv6(near_name);
 	if (!raise_link(s->queue, ifindex, op, error))
@@ -124,10 +124,10 @@ static gboolean make_tap(struct linux_room *r, struct space *s, const struct op 
 }
 
 /* The kernel chooses the number of the far half. */
-static gboolean raise_far(struct linux_room *r, const struct op *op, const char *far_name,
+static gboolean raise_far(struct linux_backend *r, const struct op *op, const char *far_name,
 			  unsigned *ret_ifindex, GError **error)
 {
-	if (!room_enter(r, r->far_side, error))
+	if (!netns_enter(r, r->far_side, error))
 		return FALSE;
 	*ret_ifindex = if_nametoindex(far_name);
 	return (*ret_ifindex > 0 || impair_fail_errno(error, "find the far half", far_name)) &&
@@ -198,7 +198,7 @@ static int open_tun(const char *ifname, unsigned ifindex)
 }
 
 /* It takes IP packets of any size that the impaired device does, and as many as a ring. */
-static gboolean raise_tun(struct space *s, unsigned ifindex, const struct op *op,
+static gboolean raise_tun(struct netns *s, unsigned ifindex, const struct op *op,
 			  const struct device *d, GError **error)
 {
 	struct ifinfomsg header = {
@@ -223,7 +223,7 @@ static unsigned ring_frame_bytes(unsigned mtu_bytes)
 }
 
 /* A veth pair with a ring at its far half. */
-static int make_ethernet_tap(struct linux_room *r, struct space *s, const struct op *op,
+static int make_ethernet_tap(struct linux_backend *r, struct netns *s, const struct op *op,
 			     char *near_name, unsigned ifindex, const struct device *d,
 			     GError **error)
 {
@@ -235,7 +235,7 @@ static int make_ethernet_tap(struct linux_room *r, struct space *s, const struct
 	    !raise_far(r, op, far_name, &far, error))
 		return -1;
 	g_array_append_val(s->unsettled, ifindex);
-	if (!links_settle(r, error) || !room_enter(r, r->far_side, error))
+	if (!links_settle(r, error) || !netns_enter(r, r->far_side, error))
 		return -1;
 	fd = open_tap(far, ring_frame_bytes(d->mtu_bytes));
 	if (fd < 0)
@@ -243,12 +243,12 @@ static int make_ethernet_tap(struct linux_room *r, struct space *s, const struct
 	return fd;
 }
 
-static int make_ip_tap(struct linux_room *r, struct space *s, const struct op *op, char *near_name,
-		       unsigned ifindex, const struct device *d, GError **error)
+static int make_ip_tap(struct linux_backend *r, struct netns *s, const struct op *op,
+		       char *near_name, unsigned ifindex, const struct device *d, GError **error)
 {
 	int fd = -1;
 
-	if (!room_enter(r, s, error))
+	if (!netns_enter(r, s, error))
 		return -1;
 	fd = open_tun(near_name, ifindex);
 	if (fd < 0) {
@@ -269,7 +269,7 @@ static int make_ip_tap(struct linux_room *r, struct space *s, const struct op *o
 }
 
 /* Gives the process both ends; the tap is closed here. */
-static int connect_link(struct linux_room *r, struct space *s, const struct op *op, int tap,
+static int connect_link(struct linux_backend *r, struct netns *s, const struct op *op, int tap,
 			unsigned mark, const struct device *d, GError **error)
 {
 	g_autofree char *key = g_strdup_printf("%s/%s", s->node, op->impair.ifname);
@@ -277,8 +277,8 @@ static int connect_link(struct linux_room *r, struct space *s, const struct op *
 		.tap = tap,
 		.frame_bytes = d->ethernet ? ring_frame_bytes(d->mtu_bytes) : 0,
 		.frames = RING_FRAMES,
-		.out = room_enter(r, s, error) ?
-			       open_out(space_ifindex(s, op->impair.ifname, NULL), mark) :
+		.out = netns_enter(r, s, error) ?
+			       open_out(netns_ifindex(s, op->impair.ifname, NULL), mark) :
 			       -1};
 	int link = -1;
 
@@ -311,7 +311,7 @@ static void tap_free(gpointer data)
 }
 
 /* The tap of an interface, made when it is first wanted; it stays as long as the lab. */
-static const struct tap *need_tap(struct linux_room *r, struct space *s, const struct op *op,
+static const struct tap *need_tap(struct linux_backend *r, struct netns *s, const struct op *op,
 				  GError **error)
 {
 	g_autofree char *key = g_strdup_printf("%s/%s", s->node, op->impair.ifname);
@@ -323,7 +323,7 @@ static const struct tap *need_tap(struct linux_room *r, struct space *s, const s
 
 	if (t)
 		return t;
-	if (!room_enter(r, s, error) || !read_device(op->impair.ifname, &d, error) ||
+	if (!netns_enter(r, s, error) || !read_device(op->impair.ifname, &d, error) ||
 	    (!r->impair_daemon && !(r->impair_daemon = impair_daemon_new(error))))
 		return NULL;
 	tap = (d.ethernet ? make_ethernet_tap : make_ip_tap)(r, s, op, near_name, ifindex, &d,
@@ -339,16 +339,17 @@ static const struct tap *need_tap(struct linux_room *r, struct space *s, const s
 	return t;
 }
 
-static gboolean run_rules(struct linux_room *r, struct space *s, const struct op *op, char *text,
+static gboolean run_rules(struct linux_backend *r, struct netns *s, const struct op *op, char *text,
 			  GError **error)
 {
 	const struct op rules = {.kind = OP_NFT, .node = op->node, .nft = {.text = text}};
 	const struct op *failed = NULL;
 
-	return room_enter(r, s, error) && do_nft(r, &rules, &failed, error);
+	return netns_enter(r, s, error) && do_nft(r, &rules, &failed, error);
 }
 
-static gboolean link_set(struct linux_room *r, struct space *s, const struct op *op, GError **error)
+static gboolean link_set(struct linux_backend *r, struct netns *s, const struct op *op,
+			 GError **error)
 {
 	const struct tap *t = need_tap(r, s, op, error);
 	g_autofree char *rules = NULL;
@@ -365,7 +366,7 @@ static gboolean link_set(struct linux_room *r, struct space *s, const struct op 
 }
 
 /* What is under way arrives at its time. */
-static gboolean link_clear(struct linux_room *r, struct space *s, const struct op *op,
+static gboolean link_clear(struct linux_backend *r, struct netns *s, const struct op *op,
 			   GError **error)
 {
 	g_autofree char *key = g_strdup_printf("%s/%s", s->node, op->impair.ifname), *rules = NULL;
@@ -377,7 +378,7 @@ static gboolean link_clear(struct linux_room *r, struct space *s, const struct o
 }
 
 /* The tap goes; what is under way is lost with it. */
-static gboolean link_forget(struct linux_room *r, struct space *s, const struct op *op,
+static gboolean link_forget(struct linux_backend *r, struct netns *s, const struct op *op,
 			    const struct op **failed, GError **error)
 {
 	g_autofree char *key = g_strdup_printf("%s/%s", op->node, op->impair.ifname), *rules = NULL;
@@ -395,7 +396,7 @@ static gboolean link_forget(struct linux_room *r, struct space *s, const struct 
 	return TRUE;
 }
 
-static void link_end(struct linux_room *r)
+static void link_end(struct linux_backend *r)
 {
 	impair_daemon_free(r->impair_daemon);
 	g_clear_pointer(&r->taps, g_hash_table_unref);

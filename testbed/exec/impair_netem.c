@@ -126,7 +126,7 @@ static unsigned mtu_of(const char *ifname)
 	return (unsigned)r.ifr_mtu;
 }
 
-static gboolean netem_remove(struct space *s, unsigned ifindex, const struct op *op)
+static gboolean netem_remove(struct netns *s, unsigned ifindex, const struct op *op)
 {
 	struct tcmsg header = {.tcm_ifindex = (int)ifindex, .tcm_parent = TC_H_ROOT};
 	const struct op *failed = NULL;
@@ -137,14 +137,14 @@ static gboolean netem_remove(struct space *s, unsigned ifindex, const struct op 
 	       nl_queue_flush(s->queue, &failed, NULL);
 }
 
-static gboolean netem_set(struct linux_room *r, struct space *s, const struct op *op,
+static gboolean netem_set(struct linux_backend *r, struct netns *s, const struct op *op,
 			  GError **error)
 {
-	unsigned ifindex = space_ifindex(s, op->impair.ifname, error);
+	unsigned ifindex = netns_ifindex(s, op->impair.ifname, error);
 	const struct impairment *w = &op->impair.what;
 	const struct op *failed = NULL;
 
-	if (ifindex == 0 || !room_enter(r, s, error) ||
+	if (ifindex == 0 || !netns_enter(r, s, error) ||
 	    !impair_stop_offload(op->impair.ifname, error))
 		return FALSE;
 	(void)netem_remove(s, ifindex, op);
@@ -155,10 +155,10 @@ static gboolean netem_set(struct linux_room *r, struct space *s, const struct op
 	       nl_queue_flush(s->queue, &failed, error);
 }
 
-static gboolean netem_clear(struct linux_room *r, struct space *s, const struct op *op,
+static gboolean netem_clear(struct linux_backend *r, struct netns *s, const struct op *op,
 			    GError **error)
 {
-	unsigned ifindex = space_ifindex(s, op->impair.ifname, error);
+	unsigned ifindex = netns_ifindex(s, op->impair.ifname, error);
 
 	(void)r;
 	if (ifindex == 0)

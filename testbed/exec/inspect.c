@@ -11,7 +11,7 @@ gboolean inspect_fail(GError **error, const char *what, const char *words)
 }
 
 /* Without rules nothing is tracked: the kernel begins when a rule asks for it. */
-static gboolean put_conntrack(json_t *node, const struct space *s, GError **error)
+static gboolean put_conntrack(json_t *node, const struct netns *s, GError **error)
 {
 	if (s->has_rules)
 		return inspect_put_conntrack(node, inspect_tells_ipv6(node), error);
@@ -21,7 +21,7 @@ static gboolean put_conntrack(json_t *node, const struct space *s, GError **erro
 
 json_t *exec_inspect(exec *x, const char *node, GError **error)
 {
-	struct linux_room *r = (struct linux_room *)x;
+	struct linux_backend *r = (struct linux_backend *)x;
 	json_t *state;
 	gboolean ok;
 
@@ -31,12 +31,12 @@ json_t *exec_inspect(exec *x, const char *node, GError **error)
 		return NULL;
 	}
 	state = json_pack("{s:I}", "time_us", (json_int_t)g_get_monotonic_time());
-	ok = room_enter(r, room_space(r, node, error), error) && inspect_put_tables(state, error) &&
-	     inspect_put_counters(state, error) &&
-	     inspect_put_nft(state, r, room_space(r, node, error), error) &&
+	ok = netns_enter(r, linux_netns(r, node, error), error) &&
+	     inspect_put_tables(state, error) && inspect_put_counters(state, error) &&
+	     inspect_put_nft(state, r, linux_netns(r, node, error), error) &&
 	     inspect_put_sysctls(state, error) && inspect_put_listeners(state, error) &&
-	     put_conntrack(state, room_space(r, node, error), error);
-	x->room->leave(x);
+	     put_conntrack(state, linux_netns(r, node, error), error);
+	x->backend->leave(x);
 	if (!ok) {
 		g_prefix_error(error, "inspect %s: ", node);
 		g_clear_pointer(&state, json_decref);

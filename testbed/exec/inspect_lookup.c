@@ -261,7 +261,7 @@ static json_t *lookups_json(const struct asking *a, const json_t *node)
 gboolean exec_lookup(exec *x, const char *node, const struct seen_pair *pairs, guint n,
 		     json_t *state, GError **error)
 {
-	struct linux_room *r = (struct linux_room *)x;
+	struct linux_backend *r = (struct linux_backend *)x;
 	g_autoptr(questions) q = questions_new();
 	struct asking a = {.questions = q};
 	gboolean ok;
@@ -274,8 +274,8 @@ gboolean exec_lookup(exec *x, const char *node, const struct seen_pair *pairs, g
 	questions_ask(q, pairs, n, state);
 	a.sock = nl_socket_alloc();
 	a.answers = g_array_new(FALSE, TRUE, sizeof(struct answer));
-	ok = room_enter(r, room_space(r, node, error), error) && ask_both_ways(&a, state, error);
-	x->room->leave(x);
+	ok = netns_enter(r, linux_netns(r, node, error), error) && ask_both_ways(&a, state, error);
+	x->backend->leave(x);
 	if (ok)
 		json_object_set_new(state, "lookups", lookups_json(&a, state));
 	else

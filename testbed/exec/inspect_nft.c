@@ -44,7 +44,8 @@ static void put_nft_rules(json_t *list, const char *ruleset)
 /* A node to which no ruleset was given has none: nobody else can load any.  Read as text:
  * libnftables 1.0.6 has no JSON for statements that update a map, and says so on standard error.
  * Without the elements of sets: a busy NAT has thousands. */
-gboolean inspect_put_nft(json_t *node, struct linux_room *r, const struct space *s, GError **error)
+gboolean inspect_put_nft(json_t *node, struct linux_backend *r, const struct netns *s,
+			 GError **error)
 {
 	json_t *list = json_array();
 	struct nft_ctx *nft;

@@ -17,7 +17,8 @@
 /* links, routes, rules, neighbours */
 gboolean inspect_put_tables(json_t *node, GError **error);
 /* nft: nothing is asked of a namespace that was given no rules */
-gboolean inspect_put_nft(json_t *node, struct linux_room *r, const struct space *s, GError **error);
+gboolean inspect_put_nft(json_t *node, struct linux_backend *r, const struct netns *s,
+			 GError **error);
 /* counters; sysctl; listeners.  After inspect_put_tables: they ask it for links and for IPv6. */
 gboolean inspect_put_counters(json_t *node, GError **error);
 gboolean inspect_put_sysctls(json_t *node, GError **error);

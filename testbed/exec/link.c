@@ -168,18 +168,18 @@ struct nl_msg *link_tunnel_request(const char *kind, const struct op_tunnel *t,
 
 /* --- operations ------------------------------------------------------------------------------- */
 
-gboolean do_bridge(struct linux_room *r, const struct op *op, const struct op **failed,
+gboolean do_bridge(struct linux_backend *r, const struct op *op, const struct op **failed,
 		   GError **error)
 {
-	struct space *s = room_space(r, op->node, error);
+	struct netns *s = linux_netns(r, op->node, error);
 
-	return s && space_name_interface(s, op->bridge.ifname, op->bridge.ifindex, error) &&
+	return s && netns_name_interface(s, op->bridge.ifname, op->bridge.ifindex, error) &&
 	       nl_queue_add(s->queue, link_bridge_request(op->bridge.ifname, op->bridge.ifindex),
 			    op, failed, error);
 }
 
 /* Which half the request names first: the bridge port, for only that one can be enslaved from
- * birth. */
+ * creation. */
 static int first_half(const struct op *op)
 {
 	return op->veth[1].bridge ? 1 : 0;
@@ -187,12 +187,12 @@ static int first_half(const struct op *op)
 
 /* Both halves are born where they belong; all pairs go through one socket, because their namespaces
  * are given by descriptor. */
-gboolean do_veth(struct linux_room *r, const struct op *op, const struct op **failed,
+gboolean do_veth(struct linux_backend *r, const struct op *op, const struct op **failed,
 		 GError **error)
 {
 	int first = first_half(op);
 	struct op_veth_end ends[2] = {op->veth[first], op->veth[1 - first]};
-	nl_queue *queue = r->order->len > 0 ? ((struct space *)r->order->pdata[0])->queue : NULL;
+	nl_queue *queue = r->order->len > 0 ? ((struct netns *)r->order->pdata[0])->queue : NULL;
 	unsigned master = 0;
 	int netns[2];
 
@@ -201,15 +201,15 @@ gboolean do_veth(struct linux_room *r, const struct op *op, const struct op **fa
 		return FALSE;
 	}
 	for (int i = 0; i < 2; i++) {
-		struct space *s = room_space(r, ends[i].node, error);
+		struct netns *s = linux_netns(r, ends[i].node, error);
 
-		if (!s || !space_name_interface(s, ends[i].ifname, ends[i].ifindex, error))
+		if (!s || !netns_name_interface(s, ends[i].ifname, ends[i].ifindex, error))
 			return FALSE;
 		netns[i] = s->fd;
 		if (i == 0 && ends[0].up && ends[1].up)
 			g_array_append_val(s->unsettled, ends[0].ifindex);
 		if (i == 0 && ends[0].bridge &&
-		    (master = space_ifindex(s, ends[0].bridge, error)) == 0)
+		    (master = netns_ifindex(s, ends[0].bridge, error)) == 0)
 			return FALSE;
 	}
 	if (ends[1].up)
@@ -217,7 +217,7 @@ gboolean do_veth(struct linux_room *r, const struct op *op, const struct op **fa
 	return nl_queue_add(queue, link_veth_request(ends, netns, master), op, failed, error);
 }
 
-gboolean links_raise(struct linux_room *r, const struct op **failed, GError **error)
+gboolean links_raise(struct linux_backend *r, const struct op **failed, GError **error)
 {
 	gboolean ok = TRUE;
 
@@ -225,7 +225,7 @@ gboolean links_raise(struct linux_room *r, const struct op **failed, GError **er
 		const struct op *op = r->raise->pdata[i];
 		const struct op_veth_end *end = &op->veth[1 - first_half(op)];
 		struct ifinfomsg header = link_header(end->ifindex, true);
-		struct space *s = room_space(r, end->node, error);
+		struct netns *s = linux_netns(r, end->node, error);
 
 		ok = s && nl_queue_add(s->queue, nl_request(RTM_NEWLINK, 0, &header, sizeof header),
 				       op, failed, error);
@@ -234,10 +234,10 @@ gboolean links_raise(struct linux_room *r, const struct op **failed, GError **er
 	return ok;
 }
 
-gboolean remove_link(struct space *s, const char *ifname, const struct op *op,
+gboolean remove_link(struct netns *s, const char *ifname, const struct op *op,
 		     const struct op **failed, GError **error)
 {
-	struct ifinfomsg header = {.ifi_index = (int)space_ifindex(s, ifname, NULL)};
+	struct ifinfomsg header = {.ifi_index = (int)netns_ifindex(s, ifname, NULL)};
 
 	if (header.ifi_index == 0)
 		return TRUE;
@@ -247,21 +247,21 @@ gboolean remove_link(struct space *s, const char *ifname, const struct op *op,
 	       nl_queue_flush(s->queue, failed, error);
 }
 
-gboolean undo_bridge(struct linux_room *r, const struct op *op, const struct op **failed,
+gboolean undo_bridge(struct linux_backend *r, const struct op *op, const struct op **failed,
 		     GError **error)
 {
-	struct space *s = room_space(r, op->node, error);
+	struct netns *s = linux_netns(r, op->node, error);
 
 	return s && remove_link(s, op->bridge.ifname, op, failed, error);
 }
 
 /* One half takes the other with it. */
-gboolean undo_veth(struct linux_room *r, const struct op *op, const struct op **failed,
+gboolean undo_veth(struct linux_backend *r, const struct op *op, const struct op **failed,
 		   GError **error)
 {
-	struct space *first = room_space(r, op->veth[0].node, error), *second;
+	struct netns *first = linux_netns(r, op->veth[0].node, error), *second;
 
-	second = first ? room_space(r, op->veth[1].node, error) : NULL;
+	second = first ? linux_netns(r, op->veth[1].node, error) : NULL;
 	if (!second)
 		return FALSE;
 	if (!remove_link(first, op->veth[0].ifname, op, failed, error))

@@ -17,9 +17,9 @@
 
 /* --- namespaces ------------------------------------------------------------------------------- */
 
-static void space_free(gpointer data)
+static void netns_free(gpointer data)
 {
-	struct space *s = data;
+	struct netns *s = data;
 
 	g_clear_pointer(&s->queue, nl_queue_free);
 	g_hash_table_unref(s->ifindexes);
@@ -32,16 +32,16 @@ static void space_free(gpointer data)
 	g_free(s);
 }
 
-struct space *room_space(struct linux_room *r, const char *node, GError **error)
+struct netns *linux_netns(struct linux_backend *r, const char *node, GError **error)
 {
-	struct space *s = g_hash_table_lookup(r->spaces, node);
+	struct netns *s = g_hash_table_lookup(r->namespaces, node);
 
 	if (!s)
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "there is no node '%s'", node);
 	return s;
 }
 
-gboolean room_enter(struct linux_room *r, struct space *s, GError **error)
+gboolean netns_enter(struct linux_backend *r, struct netns *s, GError **error)
 {
 	if (r->inside == s)
 		return TRUE;
@@ -54,16 +54,16 @@ gboolean room_enter(struct linux_room *r, struct space *s, GError **error)
 	return TRUE;
 }
 
-static void room_leave(exec *x)
+static void netns_leave(exec *x)
 {
-	struct linux_room *r = (struct linux_room *)x;
+	struct linux_backend *r = (struct linux_backend *)x;
 
 	r->plan = NULL;
 	if (r->inside && setns(r->home_fd, CLONE_NEWNET) == 0)
 		r->inside = NULL;
 }
 
-unsigned space_ifindex(const struct space *s, const char *ifname, GError **error)
+unsigned netns_ifindex(const struct netns *s, const char *ifname, GError **error)
 {
 	unsigned ifindex = GPOINTER_TO_UINT(g_hash_table_lookup(s->ifindexes, ifname));
 
@@ -73,7 +73,7 @@ unsigned space_ifindex(const struct space *s, const char *ifname, GError **error
 	return ifindex;
 }
 
-gboolean space_name_interface(struct space *s, const char *ifname, unsigned ifindex, GError **error)
+gboolean netns_name_interface(struct netns *s, const char *ifname, unsigned ifindex, GError **error)
 {
 	if (strlen(ifname) >= IFNAMSIZ || *ifname == '\0') {
 		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
@@ -95,13 +95,13 @@ static const char *limit_cure(int errno_value)
 	return "";
 }
 
-gboolean do_netns(struct linux_room *r, const struct op *op, const struct op **failed,
+gboolean do_netns(struct linux_backend *r, const struct op *op, const struct op **failed,
 		  GError **error)
 {
-	struct space *s;
+	struct netns *s;
 
 	(void)failed;
-	if (g_hash_table_contains(r->spaces, op->node)) {
+	if (g_hash_table_contains(r->namespaces, op->node)) {
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "node '%s' is there already",
 			    op->node);
 		return FALSE;
@@ -112,7 +112,7 @@ gboolean do_netns(struct linux_room *r, const struct op *op, const struct op **f
 			    "make a network namespace: %s%s", g_strerror(errno), limit_cure(errno));
 		return FALSE;
 	}
-	s = g_new0(struct space, 1);
+	s = g_new0(struct netns, 1);
 	s->node = g_strdup(op->node);
 	s->nft_socket = -1;
 	s->fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -120,7 +120,7 @@ gboolean do_netns(struct linux_room *r, const struct op *op, const struct op **f
 	s->unsettled = g_array_new(FALSE, FALSE, sizeof(unsigned));
 	g_hash_table_insert(s->ifindexes, g_strdup("lo"),
 			    GUINT_TO_POINTER(1)); /* always the first of a namespace */
-	g_hash_table_insert(r->spaces, s->node, s);
+	g_hash_table_insert(r->namespaces, s->node, s);
 	g_ptr_array_add(r->order, s);
 	r->inside = s;
 	if (s->fd < 0) {
@@ -136,25 +136,25 @@ gboolean do_netns(struct linux_room *r, const struct op *op, const struct op **f
 
 /* Requests of one phase are in no order between nodes; a new phase waits for the one before.
  * Bridges must be there before their ports, links before anything is said about them. */
-enum phase { PHASE_SPACES, PHASE_BRIDGES, PHASE_CABLES, PHASE_NODES };
+enum phase { PHASE_NAMESPACES, PHASE_BRIDGES, PHASE_CABLES, PHASE_NODES };
 
 static const struct {
 	enum phase phase;
 	op_func apply;
 } handlers[] = {
-	[OP_NETNS] = {PHASE_SPACES, do_netns},	  [OP_SYSCTL] = {PHASE_SPACES, do_sysctl},
-	[OP_BRIDGE] = {PHASE_BRIDGES, do_bridge}, [OP_VETH] = {PHASE_CABLES, do_veth},
-	[OP_TUNNEL] = {PHASE_NODES, do_tunnel},	  [OP_ADDR] = {PHASE_NODES, do_addr},
-	[OP_LINK_UP] = {PHASE_NODES, do_link_up}, [OP_ROUTE] = {PHASE_NODES, do_route},
-	[OP_RULE] = {PHASE_NODES, do_rule},	  [OP_IMPAIR] = {PHASE_NODES, do_impair},
+	[OP_NETNS] = {PHASE_NAMESPACES, do_netns}, [OP_SYSCTL] = {PHASE_NAMESPACES, do_sysctl},
+	[OP_BRIDGE] = {PHASE_BRIDGES, do_bridge},  [OP_VETH] = {PHASE_CABLES, do_veth},
+	[OP_TUNNEL] = {PHASE_NODES, do_tunnel},	   [OP_ADDR] = {PHASE_NODES, do_addr},
+	[OP_LINK_UP] = {PHASE_NODES, do_link_up},  [OP_ROUTE] = {PHASE_NODES, do_route},
+	[OP_RULE] = {PHASE_NODES, do_rule},	   [OP_IMPAIR] = {PHASE_NODES, do_impair},
 	[OP_NFT] = {PHASE_NODES, do_nft},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(handlers) == OP_NFT + 1);
 
-static gboolean flush_queues(struct linux_room *r, const struct op **failed, GError **error)
+static gboolean flush_queues(struct linux_backend *r, const struct op **failed, GError **error)
 {
 	for (guint i = 0; i < r->order->len; i++) {
-		struct space *s = r->order->pdata[i];
+		struct netns *s = r->order->pdata[i];
 
 		if (s->queue && !nl_queue_flush(s->queue, failed, error))
 			return FALSE;
@@ -162,23 +162,23 @@ static gboolean flush_queues(struct linux_room *r, const struct op **failed, GEr
 	return TRUE;
 }
 
-static gboolean change_phase(struct linux_room *r, enum phase phase, const struct op **failed,
+static gboolean change_phase(struct linux_backend *r, enum phase phase, const struct op **failed,
 			     GError **error)
 {
 	enum phase before = (enum phase)r->phase;
 
 	/* Settings written late (NAT timers) are no reason to wait: they pass by the queues. */
-	if (phase == before || phase == PHASE_SPACES)
+	if (phase == before || phase == PHASE_NAMESPACES)
 		return TRUE;
 	r->phase = (int)phase;
-	if (before == PHASE_SPACES && r->plan && !tunnels_start(r, r->plan, failed, error))
+	if (before == PHASE_NAMESPACES && r->plan && !tunnels_start(r, r->plan, failed, error))
 		return FALSE;
 	return flush_queues(r, failed, error) && links_raise(r, failed, error);
 }
 
 static gboolean linux_apply(exec *x, const struct op *op, const struct op **failed, GError **error)
 {
-	struct linux_room *r = (struct linux_room *)x;
+	struct linux_backend *r = (struct linux_backend *)x;
 
 	if (op->kind > OP_NFT) {
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "not a network operation");
@@ -190,7 +190,7 @@ static gboolean linux_apply(exec *x, const struct op *op, const struct op **fail
 
 static gboolean linux_flush(exec *x, const struct op **failed, GError **error)
 {
-	struct linux_room *r = (struct linux_room *)x;
+	struct linux_backend *r = (struct linux_backend *)x;
 
 	if (!flush_queues(r, failed, error))
 		return FALSE;
@@ -205,18 +205,18 @@ static gboolean linux_flush(exec *x, const struct op **failed, GError **error)
 
 /* --- taking back ------------------------------------------------------------------------------ */
 
-static gboolean undo_netns(struct linux_room *r, const struct op *op, const struct op **failed,
+static gboolean undo_netns(struct linux_backend *r, const struct op *op, const struct op **failed,
 			   GError **error)
 {
-	struct space *s = room_space(r, op->node, NULL);
+	struct netns *s = linux_netns(r, op->node, NULL);
 
 	(void)failed;
 	(void)error;
 	if (!s)
 		return TRUE;
-	room_leave(&r->base);
+	netns_leave(&r->base);
 	g_ptr_array_remove(r->order, s);
-	g_hash_table_remove(r->spaces, op->node);
+	g_hash_table_remove(r->namespaces, op->node);
 	return TRUE;
 }
 
@@ -228,10 +228,10 @@ static const op_func undoers[] = {
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(undoers) == OP_NFT + 1);
 
-static void set_forgiving(struct linux_room *r, bool on)
+static void set_forgiving(struct linux_backend *r, bool on)
 {
 	for (guint i = 0; i < r->order->len; i++) {
-		struct space *s = r->order->pdata[i];
+		struct netns *s = r->order->pdata[i];
 
 		if (s->queue)
 			nl_queue_forgive(s->queue, on);
@@ -240,7 +240,7 @@ static void set_forgiving(struct linux_room *r, bool on)
 
 static gboolean linux_remove(exec *x, const struct op *op, GError **error)
 {
-	struct linux_room *r = (struct linux_room *)x;
+	struct linux_backend *r = (struct linux_backend *)x;
 	const struct op *failed = op;
 	gboolean done;
 
@@ -256,7 +256,7 @@ static gboolean linux_remove(exec *x, const struct op *op, GError **error)
 
 static void linux_forgive(exec *x, bool on)
 {
-	struct linux_room *r = (struct linux_room *)x;
+	struct linux_backend *r = (struct linux_backend *)x;
 
 	r->forgiving = on;
 	set_forgiving(r, on);
@@ -266,49 +266,49 @@ static void linux_forgive(exec *x, bool on)
 
 static void linux_begin(exec *x, const plan *p)
 {
-	struct linux_room *r = (struct linux_room *)x;
+	struct linux_backend *r = (struct linux_backend *)x;
 
 	r->plan = p;
-	r->phase = PHASE_SPACES;
+	r->phase = PHASE_NAMESPACES;
 }
 
 static int linux_netns_fd(const exec *x, const char *node)
 {
-	const struct linux_room *r = (const struct linux_room *)x;
-	const struct space *s = g_hash_table_lookup(r->spaces, node);
+	const struct linux_backend *r = (const struct linux_backend *)x;
+	const struct netns *s = g_hash_table_lookup(r->namespaces, node);
 
 	return s ? s->fd : -1;
 }
 
 static const char *linux_tunnel_backend(const exec *x)
 {
-	const struct linux_room *r = (const struct linux_room *)x;
+	const struct linux_backend *r = (const struct linux_backend *)x;
 
 	return r->tunnel_backend ? tunnel_backend_name(r->tunnel_backend) : NULL;
 }
 
 static void linux_seed(exec *x, guint64 seed)
 {
-	((struct linux_room *)x)->seed = seed;
+	((struct linux_backend *)x)->seed = seed;
 }
 
 static const char *linux_impair_backend(const exec *x)
 {
-	const struct linux_room *r = (const struct linux_room *)x;
+	const struct linux_backend *r = (const struct linux_backend *)x;
 
 	return r->impair_backend ? impair_backend_name(r->impair_backend) : NULL;
 }
 
 static void linux_free(exec *x)
 {
-	struct linux_room *r = (struct linux_room *)x;
+	struct linux_backend *r = (struct linux_backend *)x;
 
 	impairs_clear(r);
 	g_hash_table_unref(r->settings);
 	g_hash_table_unref(r->daemons);
 	g_ptr_array_unref(r->unfinished);
 	g_ptr_array_unref(r->raise);
-	g_hash_table_unref(r->spaces);
+	g_hash_table_unref(r->namespaces);
 	g_ptr_array_unref(r->order);
 	if (r->home_fd >= 0)
 		close(r->home_fd);
@@ -317,13 +317,13 @@ static void linux_free(exec *x)
 	g_free(r);
 }
 
-static const struct room_ops linux_ops = {
+static const struct exec_backend linux_ops = {
 	.begin = linux_begin,
 	.apply = linux_apply,
 	.remove = linux_remove,
 	.forgive = linux_forgive,
 	.flush = linux_flush,
-	.leave = room_leave,
+	.leave = netns_leave,
 	.netns_fd = linux_netns_fd,
 	.tunnel_backend = linux_tunnel_backend,
 	.impair_backend = linux_impair_backend,
@@ -335,22 +335,22 @@ exec *exec_new_linux(const struct exec_features *features, exec_key_func keys, g
 		     GError **error)
 {
 	int home_fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	struct linux_room *r;
+	struct linux_backend *r;
 
 	if (home_fd < 0) {
 		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED,
 			    "open /proc/thread-self/ns/net: %s", g_strerror(errno));
 		return NULL;
 	}
-	r = g_new0(struct linux_room, 1);
-	r->base.room = &linux_ops;
+	r = g_new0(struct linux_backend, 1);
+	r->base.backend = &linux_ops;
 	r->features = *features;
 	r->features.missing = NULL;
 	r->keys = keys;
 	r->keys_data = user_data;
 	r->home_fd = home_fd;
 	r->reserve_fd = fcntl(home_fd, F_DUPFD_CLOEXEC, 0);
-	r->spaces = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, space_free);
+	r->namespaces = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, netns_free);
 	r->order = g_ptr_array_new();
 	r->settings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	r->raise = g_ptr_array_new();

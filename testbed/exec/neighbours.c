@@ -13,7 +13,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-/* So many entries are left to ARP: the table has room for several such labs. */
+/* So many entries are left to ARP: the table has backend for several such labs. */
 #define ASKED_MAX 200
 
 struct port {
@@ -24,7 +24,7 @@ struct port {
 };
 
 struct tell {
-	struct linux_room *room;
+	struct linux_backend *backend;
 	GHashTable *ports;   /* "NODE IFNAME" -> struct port */
 	GHashTable *nodes;   /* node -> GPtrArray of its struct port, borrowed */
 	GHashTable *holders; /* "SEGMENT ADDRESS" -> struct port, borrowed */
@@ -106,7 +106,7 @@ static bool has_gateway(const struct op *op)
 static gboolean say(struct tell *t, const struct port *to, const struct addr *a,
 		    const struct port *whose, const struct op **failed, GError **error)
 {
-	struct space *s = room_space(t->room, to->node, error);
+	struct netns *s = linux_netns(t->backend, to->node, error);
 	struct ndmsg header = {.ndm_family = AF_INET,
 			       .ndm_ifindex = (int)to->ifindex,
 			       .ndm_state = NUD_STALE,
@@ -159,11 +159,11 @@ static void take_all(struct tell *t, const plan *p)
 	}
 }
 
-gboolean neighbours_tell(struct linux_room *r, const plan *p, const struct op **failed,
+gboolean neighbours_tell(struct linux_backend *r, const plan *p, const struct op **failed,
 			 GError **error)
 {
 	struct tell t = {
-		.room = r,
+		.backend = r,
 		.ports = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, port_free),
 		.nodes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
 					       (GDestroyNotify)g_ptr_array_unref),

@@ -31,7 +31,7 @@ static char *nft_complaint(const char *error_text, const char *text)
 }
 
 /* The number that the next descriptor will get. */
-static int lowest_free(const struct linux_room *r)
+static int lowest_free(const struct linux_backend *r)
 {
 	int fd = fcntl(r->home_fd, F_DUPFD_CLOEXEC, 0);
 
@@ -40,7 +40,7 @@ static int lowest_free(const struct linux_room *r)
 	return fd;
 }
 
-struct nft_ctx *nft_open(struct linux_room *r, GError **error)
+struct nft_ctx *nft_open(struct linux_backend *r, GError **error)
 {
 	struct nft_ctx *nft;
 
@@ -60,7 +60,7 @@ struct nft_ctx *nft_open(struct linux_room *r, GError **error)
 	return NULL;
 }
 
-void nft_close(struct linux_room *r, struct nft_ctx *nft)
+void nft_close(struct linux_backend *r, struct nft_ctx *nft)
 {
 	if (nft)
 		nft_ctx_free(nft);
@@ -68,7 +68,7 @@ void nft_close(struct linux_room *r, struct nft_ctx *nft)
 		r->reserve_fd = fcntl(r->home_fd, F_DUPFD_CLOEXEC, 0);
 }
 
-void nft_keep(struct linux_room *r, struct space *s)
+void nft_keep(struct linux_backend *r, struct netns *s)
 {
 	int protocol = -1;
 	socklen_t size = sizeof protocol;
@@ -103,10 +103,11 @@ static gboolean run_for_complaint(struct nft_ctx *nft, const char *text, GError 
 	return ok;
 }
 
-gboolean do_nft(struct linux_room *r, const struct op *op, const struct op **failed, GError **error)
+gboolean do_nft(struct linux_backend *r, const struct op *op, const struct op **failed,
+		GError **error)
 {
-	struct space *s = room_space(r, op->node, error);
-	struct nft_ctx *nft = s && room_enter(r, s, error) ? nft_open(r, error) : NULL;
+	struct netns *s = linux_netns(r, op->node, error);
+	struct nft_ctx *nft = s && netns_enter(r, s, error) ? nft_open(r, error) : NULL;
 	gboolean ok;
 
 	(void)failed;
@@ -121,7 +122,7 @@ gboolean do_nft(struct linux_room *r, const struct op *op, const struct op **fai
 }
 
 /* Only the tables of this very ruleset: others may stand beside it. */
-gboolean undo_nft(struct linux_room *r, const struct op *op, const struct op **failed,
+gboolean undo_nft(struct linux_backend *r, const struct op *op, const struct op **failed,
 		  GError **error)
 {
 	g_auto(GStrv) lines = g_strsplit(op->nft.text, "\n", -1);

@@ -5,10 +5,10 @@
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 
-static gboolean request_route(struct linux_room *r, const struct op *op, int type, int flags,
+static gboolean request_route(struct linux_backend *r, const struct op *op, int type, int flags,
 			      const struct op **failed, GError **error)
 {
-	struct space *s = room_space(r, op->node, error);
+	struct netns *s = linux_netns(r, op->node, error);
 	/* What the kernel calls them. */
 	static const unsigned char types[] = {
 		[ROUTE_UNICAST] = RTN_UNICAST,
@@ -18,7 +18,7 @@ static gboolean request_route(struct linux_room *r, const struct op *op, int typ
 	};
 	const struct op_route *route = &op->route;
 	struct prefix to = prefix_network(&route->to);
-	unsigned ifindex = s && route->dev ? space_ifindex(s, route->dev, error) : 0;
+	unsigned ifindex = s && route->dev ? netns_ifindex(s, route->dev, error) : 0;
 	struct rtmsg header = {
 		.rtm_family = (guint8)to.addr.family,
 		.rtm_dst_len = to.len,
@@ -45,27 +45,27 @@ static gboolean request_route(struct linux_room *r, const struct op *op, int typ
 	return nl_queue_add(s->queue, msg, op, failed, error);
 }
 
-gboolean do_route(struct linux_room *r, const struct op *op, const struct op **failed,
+gboolean do_route(struct linux_backend *r, const struct op *op, const struct op **failed,
 		  GError **error)
 {
 	return request_route(r, op, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, failed, error);
 }
 
-gboolean undo_route(struct linux_room *r, const struct op *op, const struct op **failed,
+gboolean undo_route(struct linux_backend *r, const struct op *op, const struct op **failed,
 		    GError **error)
 {
-	const struct space *s = room_space(r, op->node, error);
+	const struct netns *s = linux_netns(r, op->node, error);
 
 	/* routes go with their interface */
-	if (s && op->route.dev && space_ifindex(s, op->route.dev, NULL) == 0)
+	if (s && op->route.dev && netns_ifindex(s, op->route.dev, NULL) == 0)
 		return TRUE;
 	return s && request_route(r, op, RTM_DELROUTE, 0, failed, error);
 }
 
-static gboolean request_rule(struct linux_room *r, const struct op *op, int type, int flags,
+static gboolean request_rule(struct linux_backend *r, const struct op *op, int type, int flags,
 			     const struct op **failed, GError **error)
 {
-	struct space *s = room_space(r, op->node, error);
+	struct netns *s = linux_netns(r, op->node, error);
 	const struct op_rule *rule = &op->rule;
 	struct fib_rule_hdr header = {
 		.family = (guint8)rule->from.addr.family,
@@ -85,13 +85,13 @@ static gboolean request_rule(struct linux_room *r, const struct op *op, int type
 	return nl_queue_add(s->queue, msg, op, failed, error);
 }
 
-gboolean do_rule(struct linux_room *r, const struct op *op, const struct op **failed,
+gboolean do_rule(struct linux_backend *r, const struct op *op, const struct op **failed,
 		 GError **error)
 {
 	return request_rule(r, op, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, failed, error);
 }
 
-gboolean undo_rule(struct linux_room *r, const struct op *op, const struct op **failed,
+gboolean undo_rule(struct linux_backend *r, const struct op *op, const struct op **failed,
 		   GError **error)
 {
 	return request_rule(r, op, RTM_DELRULE, 0, failed, error);

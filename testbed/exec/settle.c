@@ -26,18 +26,18 @@
 #define SOCKET_BYTES (1024 * 1024)
 #define BUFFER_BYTES (32u * 1024u)
 
-static gboolean fail(GError **error, const struct space *s, const char *what)
+static gboolean fail(GError **error, const struct netns *s, const char *what)
 {
 	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "wait for links of '%s': %s", s->node, what);
 	return FALSE;
 }
 
-static struct nl_sock *open_socket(struct linux_room *r, struct space *s, GError **error)
+static struct nl_sock *open_socket(struct linux_backend *r, struct netns *s, GError **error)
 {
 	struct timeval patience = {.tv_usec = ASK_AGAIN_MS * 1000};
 	struct nl_sock *sock;
 
-	if (!room_enter(r, s, error))
+	if (!netns_enter(r, s, error))
 		return NULL;
 	sock = nl_socket_alloc();
 	if (nl_connect(sock, NETLINK_ROUTE) == 0 &&
@@ -77,7 +77,7 @@ static bool tells_up(struct nlmsghdr *h, int length, unsigned ifindex)
 	return false;
 }
 
-static gboolean wait_up(struct nl_sock *sock, struct space *s, unsigned ifindex, GError **error)
+static gboolean wait_up(struct nl_sock *sock, struct netns *s, unsigned ifindex, GError **error)
 {
 	g_autofree guint8 *buffer = g_malloc(BUFFER_BYTES);
 	gint64 deadline_us = g_get_monotonic_time() + DEADLINE_S * G_USEC_PER_SEC;
@@ -99,7 +99,7 @@ static gboolean wait_up(struct nl_sock *sock, struct space *s, unsigned ifindex,
 	return sent || fail(error, s, g_strerror(errno));
 }
 
-static gboolean settle_space(struct linux_room *r, struct space *s, GError **error)
+static gboolean settle_netns(struct linux_backend *r, struct netns *s, GError **error)
 {
 	struct nl_sock *sock;
 	gboolean ok = TRUE;
@@ -114,10 +114,10 @@ static gboolean settle_space(struct linux_room *r, struct space *s, GError **err
 	return sock != NULL && ok;
 }
 
-gboolean links_settle(struct linux_room *r, GError **error)
+gboolean links_settle(struct linux_backend *r, GError **error)
 {
 	for (guint i = 0; i < r->order->len; i++)
-		if (!settle_space(r, r->order->pdata[i], error))
+		if (!settle_netns(r, r->order->pdata[i], error))
 			return FALSE;
 	return TRUE;
 }

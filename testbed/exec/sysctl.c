@@ -62,7 +62,7 @@ static gboolean write_setting(const char *key, const char *value, GError **error
 }
 
 /* On a lab that was built: what the setting was before it was first changed. */
-static void remember(struct linux_room *r, const struct op *op)
+static void remember(struct linux_backend *r, const struct op *op)
 {
 	g_autofree char *place = g_strdup_printf("%s %s", op->node, op->sysctl.key),
 			*path = path_of(op->sysctl.key);
@@ -88,7 +88,7 @@ static char *key_of_interface(const char *key, const char *ifname)
 	return NULL;
 }
 
-static void set_interfaces(const struct space *s, const char *key, const char *value)
+static void set_interfaces(const struct netns *s, const char *key, const char *value)
 {
 	GHashTableIter iter;
 	gpointer ifname;
@@ -104,11 +104,11 @@ static void set_interfaces(const struct space *s, const char *key, const char *v
 	}
 }
 
-static gboolean set(struct linux_room *r, const struct op *op, const char *value, GError **error)
+static gboolean set(struct linux_backend *r, const struct op *op, const char *value, GError **error)
 {
-	struct space *s = room_space(r, op->node, error);
+	struct netns *s = linux_netns(r, op->node, error);
 
-	if (!s || !room_enter(r, s, error))
+	if (!s || !netns_enter(r, s, error))
 		return FALSE;
 	if (value == op->sysctl.value)
 		remember(r, op);
@@ -119,14 +119,14 @@ static gboolean set(struct linux_room *r, const struct op *op, const char *value
 	return TRUE;
 }
 
-gboolean do_sysctl(struct linux_room *r, const struct op *op, const struct op **failed,
+gboolean do_sysctl(struct linux_backend *r, const struct op *op, const struct op **failed,
 		   GError **error)
 {
 	(void)failed;
 	return set(r, op, op->sysctl.value, error);
 }
 
-gboolean undo_sysctl(struct linux_room *r, const struct op *op, const struct op **failed,
+gboolean undo_sysctl(struct linux_backend *r, const struct op *op, const struct op **failed,
 		     GError **error)
 {
 	g_autofree char *place = g_strdup_printf("%s %s", op->node, op->sysctl.key);

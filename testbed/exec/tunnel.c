@@ -21,11 +21,11 @@
 struct tunnel_backend {
 	const char *name;
 	bool (*works)(const struct exec_features *f);
-	gboolean (*start)(struct linux_room *r, struct space *s, const struct op *op,
+	gboolean (*start)(struct linux_backend *r, struct netns *s, const struct op *op,
 			  GError **error);
-	gboolean (*make)(struct linux_room *r, struct space *s, const struct op *op,
+	gboolean (*make)(struct linux_backend *r, struct netns *s, const struct op *op,
 			 const struct op **failed, GError **error);
-	gboolean (*finish)(struct linux_room *r, struct space *s, const struct op *op,
+	gboolean (*finish)(struct linux_backend *r, struct netns *s, const struct op *op,
 			   GError **error);
 };
 
@@ -36,10 +36,10 @@ const char *tunnel_backend_name(const struct tunnel_backend *b)
 
 /* --- devices of the kernel -------------------------------------------------------------------- */
 
-static gboolean make_device(struct space *s, const char *kind, unsigned mtu_bytes,
+static gboolean make_device(struct netns *s, const char *kind, unsigned mtu_bytes,
 			    const struct op *op, const struct op **failed, GError **error)
 {
-	return space_name_interface(s, op->tunnel.ifname, op->tunnel.ifindex, error) &&
+	return netns_name_interface(s, op->tunnel.ifname, op->tunnel.ifindex, error) &&
 	       nl_queue_add(s->queue, link_tunnel_request(kind, &op->tunnel, mtu_bytes), op, failed,
 			    error);
 }
@@ -51,7 +51,7 @@ static bool vxlan_works(const struct exec_features *f)
 
 /* In WireGuard's place it keeps that one's packet size and port, so that rules and sizes stay true.
  */
-static gboolean vxlan_make(struct linux_room *r, struct space *s, const struct op *op,
+static gboolean vxlan_make(struct linux_backend *r, struct netns *s, const struct op *op,
 			   const struct op **failed, GError **error)
 {
 	(void)r;
@@ -66,7 +66,7 @@ static bool gre_works(const struct exec_features *f)
 	return f->gre;
 }
 
-static gboolean gre_make(struct linux_room *r, struct space *s, const struct op *op,
+static gboolean gre_make(struct linux_backend *r, struct netns *s, const struct op *op,
 			 const struct op **failed, GError **error)
 {
 	(void)r;
@@ -78,7 +78,7 @@ static bool ipip_works(const struct exec_features *f)
 	return f->ipip;
 }
 
-static gboolean ipip_make(struct linux_room *r, struct space *s, const struct op *op,
+static gboolean ipip_make(struct linux_backend *r, struct netns *s, const struct op *op,
 			  const struct op **failed, GError **error)
 {
 	(void)r;
@@ -90,14 +90,14 @@ static bool wireguard_works(const struct exec_features *f)
 	return f->wireguard;
 }
 
-static gboolean wireguard_make(struct linux_room *r, struct space *s, const struct op *op,
+static gboolean wireguard_make(struct linux_backend *r, struct netns *s, const struct op *op,
 			       const struct op **failed, GError **error)
 {
 	(void)r;
 	return make_device(s, "wireguard", WIREGUARD_MTU_BYTES, op, failed, error);
 }
 
-static gboolean wireguard_finish(struct linux_room *r, struct space *s, const struct op *op,
+static gboolean wireguard_finish(struct linux_backend *r, struct netns *s, const struct op *op,
 				 GError **error)
 {
 	return wireguard_set_by_tool(r, s, &op->tunnel, error);
@@ -110,14 +110,14 @@ static bool wireguard_go_works(const struct exec_features *f)
 	return f->wireguard_go;
 }
 
-static struct wireguard_daemon *find_daemon(struct linux_room *r, const struct op *op)
+static struct wireguard_daemon *find_daemon(struct linux_backend *r, const struct op *op)
 {
 	g_autofree char *key = g_strdup_printf("%s/%s", op->node, op->tunnel.ifname);
 
 	return g_hash_table_lookup(r->daemons, key);
 }
 
-static gboolean wireguard_go_start(struct linux_room *r, struct space *s, const struct op *op,
+static gboolean wireguard_go_start(struct linux_backend *r, struct netns *s, const struct op *op,
 				   GError **error)
 {
 	struct wireguard_daemon *d;
@@ -132,7 +132,7 @@ static gboolean wireguard_go_start(struct linux_room *r, struct space *s, const 
 }
 
 /* When the configuration is answered the interface is there; its number is the kernel's choice. */
-static gboolean wireguard_go_make(struct linux_room *r, struct space *s, const struct op *op,
+static gboolean wireguard_go_make(struct linux_backend *r, struct netns *s, const struct op *op,
 				  const struct op **failed, GError **error)
 {
 	g_autofree char *configuration = wireguard_configuration(r, &op->tunnel, error);
@@ -141,7 +141,7 @@ static gboolean wireguard_go_make(struct linux_room *r, struct space *s, const s
 	(void)failed;
 	if (!configuration || !wireguard_go_start(r, s, op, error) ||
 	    !wireguard_daemon_configure(find_daemon(r, op), configuration, error) ||
-	    !room_enter(r, s, error))
+	    !netns_enter(r, s, error))
 		return FALSE;
 	ifindex = if_nametoindex(op->tunnel.ifname);
 	if (ifindex == 0) {
@@ -149,7 +149,7 @@ static gboolean wireguard_go_make(struct linux_room *r, struct space *s, const s
 			    op->tunnel.ifname);
 		return FALSE;
 	}
-	return space_name_interface(s, op->tunnel.ifname, ifindex, error);
+	return netns_name_interface(s, op->tunnel.ifname, ifindex, error);
 }
 
 /* A tunnel may be declared down: then nothing will come up. */
@@ -166,10 +166,10 @@ static bool is_up(const char *ifname)
 	return up;
 }
 
-static gboolean wireguard_go_finish(struct linux_room *r, struct space *s, const struct op *op,
+static gboolean wireguard_go_finish(struct linux_backend *r, struct netns *s, const struct op *op,
 				    GError **error)
 {
-	if (!room_enter(r, s, error))
+	if (!netns_enter(r, s, error))
 		return FALSE;
 	return !is_up(op->tunnel.ifname) || wireguard_daemon_wait_up(find_daemon(r, op), error);
 }
@@ -194,7 +194,7 @@ static const struct tunnel_backend *const ways[][MAX_WAYS] = {
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(ways) == TUNNEL_KIND_COUNT);
 
-static const struct tunnel_backend *choose(const struct linux_room *r, const struct op *op,
+static const struct tunnel_backend *choose(const struct linux_backend *r, const struct op *op,
 					   GError **error)
 {
 	for (int i = 0; i < MAX_WAYS && ways[op->tunnel.kind][i]; i++)
@@ -207,30 +207,30 @@ static const struct tunnel_backend *choose(const struct linux_room *r, const str
 	return NULL;
 }
 
-gboolean tunnels_start(struct linux_room *r, const plan *p, const struct op **failed,
+gboolean tunnels_start(struct linux_backend *r, const plan *p, const struct op **failed,
 		       GError **error)
 {
 	for (guint i = 0; i < p->ops->len; i++) {
 		const struct op *op = p->ops->pdata[i];
 		const struct tunnel_backend *b;
-		struct space *s;
+		struct netns *s;
 
 		if (op->kind != OP_TUNNEL)
 			continue;
 		*failed = op;
 		b = choose(r, op, error);
-		s = b ? room_space(r, op->node, error) : NULL;
+		s = b ? linux_netns(r, op->node, error) : NULL;
 		if (!s || (b->start && !b->start(r, s, op, error)))
 			return FALSE;
 	}
 	return TRUE;
 }
 
-gboolean do_tunnel(struct linux_room *r, const struct op *op, const struct op **failed,
+gboolean do_tunnel(struct linux_backend *r, const struct op *op, const struct op **failed,
 		   GError **error)
 {
 	const struct tunnel_backend *b = choose(r, op, error);
-	struct space *s = b ? room_space(r, op->node, error) : NULL;
+	struct netns *s = b ? linux_netns(r, op->node, error) : NULL;
 
 	if (!s)
 		return FALSE;
@@ -241,10 +241,10 @@ gboolean do_tunnel(struct linux_room *r, const struct op *op, const struct op **
 }
 
 /* A daemon takes its interface with it. */
-gboolean undo_tunnel(struct linux_room *r, const struct op *op, const struct op **failed,
+gboolean undo_tunnel(struct linux_backend *r, const struct op *op, const struct op **failed,
 		     GError **error)
 {
-	struct space *s = room_space(r, op->node, error);
+	struct netns *s = linux_netns(r, op->node, error);
 	g_autofree char *key = g_strdup_printf("%s/%s", op->node, op->tunnel.ifname);
 
 	if (!s)
@@ -255,14 +255,14 @@ gboolean undo_tunnel(struct linux_room *r, const struct op *op, const struct op 
 	return TRUE;
 }
 
-gboolean tunnels_finish(struct linux_room *r, const struct op **failed, GError **error)
+gboolean tunnels_finish(struct linux_backend *r, const struct op **failed, GError **error)
 {
 	gboolean ok = TRUE;
 
 	for (guint i = 0; ok && i < r->unfinished->len; i++) {
 		const struct op *op = r->unfinished->pdata[i];
 		const struct tunnel_backend *b = choose(r, op, error);
-		struct space *s = room_space(r, op->node, error);
+		struct netns *s = linux_netns(r, op->node, error);
 
 		*failed = op;
 		ok = b->finish(r, s, op, error);

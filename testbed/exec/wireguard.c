@@ -53,7 +53,7 @@ static int listen_and_connect(int *ret_client)
 	return -1;
 }
 
-static GPid start_program(const struct space *s, const char *ifname, int uapi_fd, int log_fd,
+static GPid start_program(const struct netns *s, const char *ifname, int uapi_fd, int log_fd,
 			  GError **error)
 {
 	g_autofree char *name = g_strdup(ifname);
@@ -78,7 +78,7 @@ static GPid start_program(const struct space *s, const char *ifname, int uapi_fd
 	return spawn_in_namespace(&request, error);
 }
 
-struct wireguard_daemon *wireguard_daemon_new(const struct space *s, const char *ifname,
+struct wireguard_daemon *wireguard_daemon_new(const struct netns *s, const char *ifname,
 					      GError **error)
 {
 	struct wireguard_daemon *d;
@@ -208,8 +208,8 @@ static void put_key(GString *out, const char *name, const uint8_t key[32])
 	g_string_append_c(out, '\n');
 }
 
-static gboolean get_keys(struct linux_room *r, const struct op_tunnel *t, uint8_t private_key[32],
-			 uint8_t peer_key[32], GError **error)
+static gboolean get_keys(struct linux_backend *r, const struct op_tunnel *t,
+			 uint8_t private_key[32], uint8_t peer_key[32], GError **error)
 {
 	uint8_t unused[32];
 	gboolean ok = r->keys && r->keys(t->key_local, private_key, unused, r->keys_data) &&
@@ -220,7 +220,7 @@ static gboolean get_keys(struct linux_room *r, const struct op_tunnel *t, uint8_
 	return ok;
 }
 
-char *wireguard_configuration(struct linux_room *r, const struct op_tunnel *t, GError **error)
+char *wireguard_configuration(struct linux_backend *r, const struct op_tunnel *t, GError **error)
 {
 	uint8_t private_key[32], peer_key[32];
 	char text[PREFIX_TEXT_MAX];
@@ -244,7 +244,7 @@ char *wireguard_configuration(struct linux_room *r, const struct op_tunnel *t, G
 
 /* --- kernel WireGuard ------------------------------------------------------------------------- */
 
-static char *tool_configuration(struct linux_room *r, const struct op_tunnel *t, GError **error)
+static char *tool_configuration(struct linux_backend *r, const struct op_tunnel *t, GError **error)
 {
 	uint8_t private_key[32], peer_key[32];
 	g_autofree char *local = NULL, *peer = NULL;
@@ -269,7 +269,7 @@ static char *tool_configuration(struct linux_room *r, const struct op_tunnel *t,
 	return g_string_free(out, FALSE);
 }
 
-gboolean wireguard_set_by_tool(struct linux_room *r, const struct space *s,
+gboolean wireguard_set_by_tool(struct linux_backend *r, const struct netns *s,
 			       const struct op_tunnel *t, GError **error)
 {
 	g_autofree char *text = tool_configuration(r, t, error);

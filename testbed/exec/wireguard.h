@@ -13,7 +13,7 @@
 struct wireguard_daemon;
 
 /* Starts the process for a tunnel end.  Returns as soon as it runs. */
-struct wireguard_daemon *wireguard_daemon_new(const struct space *s, const char *ifname,
+struct wireguard_daemon *wireguard_daemon_new(const struct netns *s, const char *ifname,
 					      GError **error);
 /* Kills the process, and with it the interface. */
 void wireguard_daemon_free(gpointer daemon);
@@ -26,10 +26,10 @@ gboolean wireguard_daemon_configure(struct wireguard_daemon *d, const char *conf
 gboolean wireguard_daemon_wait_up(struct wireguard_daemon *d, GError **error);
 
 /* The configuration of a tunnel end; NULL when the keys can't be had. */
-char *wireguard_configuration(struct linux_room *r, const struct op_tunnel *t, GError **error);
+char *wireguard_configuration(struct linux_backend *r, const struct op_tunnel *t, GError **error);
 
 /* Kernel WireGuard: configures an existing interface by the program `wg`. */
-gboolean wireguard_set_by_tool(struct linux_room *r, const struct space *s,
+gboolean wireguard_set_by_tool(struct linux_backend *r, const struct netns *s,
 			       const struct op_tunnel *t, GError **error);
 
 #endif

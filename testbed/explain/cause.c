@@ -77,10 +77,10 @@ void finding_free(struct finding *f)
 	g_free(f->object);
 	g_free(f->what);
 	g_free(f->why);
-	g_free(f->card);
+	g_free(f->iface);
 	g_free(f->other);
 	g_free(f->turning.node);
-	g_free(f->turning.card);
+	g_free(f->turning.iface);
 	g_ptr_array_unref(f->proof);
 	g_ptr_array_unref(f->legs);
 	g_ptr_array_unref(f->effects);

@@ -29,7 +29,7 @@
 	X(NAT_MAPPING_CHANGED, "a NAT shows another port to each destination")                   \
 	X(NAT_EXPIRED, "a NAT forgot the mapping before the answer came")                        \
 	X(HAIRPIN_UNSUPPORTED, "a NAT does not lead packets to its own outside address back in") \
-	X(WRONG_CARD, "the packets arrive on another card than the one with their address")      \
+	X(WRONG_CARD, "the packets arrive on another interface than the one with their address") \
 	X(NO_FORWARDING, "the packets reach a host that does not forward")                       \
 	X(NEXT_HOP_DEAD, "nobody answers for the gateway's address")                             \
 	X(LINK_DOWN, "a link is down")                                                           \
@@ -117,12 +117,12 @@ typedef struct finding {
 	/* For a fix: */
 	struct prefix
 		prefix; /* the destination that `node` can't send to; family 0: not about a route */
-	char *card;	/* interface of `node` it should leave by; NULL: not known */
+	char *iface;	/* interface of `node` it should leave by; NULL: not known */
 	struct flow flow; /* as it fails at `node`; its node is NULL */
 	char *other;	  /* the node that asked; NULL: not known */
 	struct {
-		char *node; /* where the answer leaves the way of its question; NULL: not known */
-		char *card; /* of that node, by which the question came in */
+		char *node;  /* where the answer leaves the way of its question; NULL: not known */
+		char *iface; /* of that node, by which the question came in */
 		struct addr via; /* who had sent it there */
 	} turning;
 } finding;

@@ -26,10 +26,10 @@ static char *way(const walk *w)
 static struct addr address_at(const model *m, const char *node, const char *iface)
 {
 	const struct node *n = model_node(m, node);
-	const struct iface *card = n && iface ? node_iface(n, iface) : NULL;
+	const struct iface *at = n && iface ? node_iface(n, iface) : NULL;
 
-	if (card && card->addresses->len > 0)
-		return g_array_index(card->addresses, struct prefix, 0).addr;
+	if (at && at->addresses->len > 0)
+		return g_array_index(at->addresses, struct prefix, 0).addr;
 	for (guint i = 0; iface && i < m->tunnels->len; i++) {
 		const struct tunnel *t = m->tunnels->pdata[i];
 
@@ -55,7 +55,7 @@ static void find_turning(const struct evidence *e, struct finding *f, const walk
 		if (g_str_equal(next->node, from->node))
 			continue;
 		f->turning.node = g_strdup(here->node);
-		f->turning.card = g_strdup(came->in);
+		f->turning.iface = g_strdup(came->in);
 		f->turning.via = address_at(e->model, from->node, from->out);
 		return;
 	}

@@ -6,8 +6,8 @@
 
 /* --- walks ------------------------------------------------------------------------------------ */
 
-/* What the end of a walk means; a packet that leaves the relay's node by another card means more
- * than that. */
+/* What the end of a walk means; a packet that leaves the relay's node by another interface means
+ * more than that. */
 static const enum cause_code cause_of_end[WALK_END_COUNT] = {
 	[WALK_DELIVERED] = CAUSE_NONE,
 	[WALK_NO_ROUTE] = CAUSE_NO_ROUTE,
@@ -120,8 +120,8 @@ static void set_missing_route(const struct evidence *e, struct finding *f, const
 	f->object = route_text(&f->prefix);
 }
 
-/* True when the answer left its sender by another card than the question came in by, or by none at
- * all though others are answered. */
+/* True when the answer left its sender by another interface than the question came in by, or by
+ * none at all though others are answered. */
 static bool leaves_wrongly(const struct evidence *e, const struct walk_pair *p)
 {
 	const struct hop *in = last_hop(p->forward), *out = first_hop(p->back);
@@ -141,15 +141,17 @@ static void set_return_cause(const struct evidence *e, struct finding *f, const 
 	f->node = g_strdup(in->node);
 	f->prefix = cause_network_of(e->model, &in->src);
 	f->object = prefix_text(&f->prefix);
-	f->card = g_strdup(in->in);
+	f->iface = g_strdup(in->in);
 	if (out && out->out)
-		f->why = g_strdup_printf("it has no route to %s by card %s, where the question "
-					 "came in, so the answer leaves by card %s; %s",
-					 f->object, in->in, out->out, p->back->why);
+		f->why =
+			g_strdup_printf("it has no route to %s by interface %s, where the question "
+					"came in, so the answer leaves by interface %s; %s",
+					f->object, in->in, out->out, p->back->why);
 	else
-		f->why = g_strdup_printf("it has no route to %s by card %s, where the question "
-					 "came in, so no answer leaves it at all",
-					 f->object, in->in);
+		f->why =
+			g_strdup_printf("it has no route to %s by interface %s, where the question "
+					"came in, so no answer leaves it at all",
+					f->object, in->in);
 }
 
 static bool uses_default_route(const struct hop *h)
@@ -157,8 +159,9 @@ static bool uses_default_route(const struct hop *h)
 	return h->route && g_str_has_prefix(h->route, "default ");
 }
 
-/* A node that sent the packet away by its default route though a neighbour by another card knows
- * the way: what becomes of the packet elsewhere is only the consequence.  NULL: there is none. */
+/* A node that sent the packet away by its default route though a neighbour by another interface
+ * knows the way: what becomes of the packet elsewhere is only the consequence.  NULL: there is
+ * none. */
 static const struct hop *strayed_at(const struct evidence *e, const walk *w, struct gateway *ret)
 {
 	for (guint i = 0; i < w->hops->len; i++) {
@@ -168,7 +171,7 @@ static const struct hop *strayed_at(const struct evidence *e, const walk *w, str
 
 		if (!n || !h->out || !uses_default_route(h) || !addr_is_private(&h->dst))
 			continue;
-		if (gateway_find(e->model, n, NULL, &to, ret) && !g_str_equal(ret->card, h->out))
+		if (gateway_find(e->model, n, NULL, &to, ret) && !g_str_equal(ret->iface, h->out))
 			return h;
 	}
 	return NULL;
@@ -188,64 +191,65 @@ static const struct tunnel *tunnel_at(const model *m, const char *node, const ch
 }
 
 /* A link that is down takes the routes by it away. */
-static bool is_down(const struct evidence *e, const char *node, const char *card)
+static bool is_down(const struct evidence *e, const char *node, const char *iface)
 {
 	const json_t *of_node = json_object_get(json_object_get(e->state, "nodes"), node), *link;
 	size_t i;
 
 	json_array_foreach(json_object_get(of_node, "links"), i, link) {
-		if (g_strcmp0(event_text(link, "name"), card) == 0)
+		if (g_strcmp0(event_text(link, "name"), iface) == 0)
 			return !json_is_true(json_object_get(link, "up"));
 	}
 	return true;
 }
 
 static void set_lost_link(const struct evidence *e, struct finding *f, const struct hop *h,
-			  const char *card)
+			  const char *iface)
 {
-	const struct tunnel *t = tunnel_at(e->model, h->node, card);
+	const struct tunnel *t = tunnel_at(e->model, h->node, iface);
 
 	f->code = t ? CAUSE_VPN_DOWN : CAUSE_LINK_DOWN;
 	f->node = g_strdup(h->node);
-	f->object = g_strdup(t ? t->name : card);
+	f->object = g_strdup(t ? t->name : iface);
 	f->why = g_strdup_printf("%s of %s is down and took its routes away, so the default route "
 				 "takes the packets to %s",
-				 card, h->node, h->out);
+				 iface, h->node, h->out);
 }
 
 /* The node's interface that is down and is on the network of `dst`, or on that of the gateway to
  * it; NULL: none. */
-static const char *lost_card(const struct evidence *e, const struct node *n, const struct addr *dst)
+static const char *lost_iface(const struct evidence *e, const struct node *n,
+			      const struct addr *dst)
 {
 	for (guint i = 0; i < n->interfaces->len; i++) {
-		const struct iface *card = n->interfaces->pdata[i];
+		const struct iface *iface = n->interfaces->pdata[i];
 
-		if (!is_down(e, n->name, card->name))
+		if (!is_down(e, n->name, iface->name))
 			continue;
-		if (prefix_contains(&card->network->subnet, dst) ||
-		    prefix_contains(&card->network->subnet6, dst))
-			return card->name;
+		if (prefix_contains(&iface->network->subnet, dst) ||
+		    prefix_contains(&iface->network->subnet6, dst))
+			return iface->name;
 		for (guint k = 0; k < n->routes->len; k++) {
 			const struct route *r = n->routes->pdata[k];
 
 			if (!prefix_is_default(&r->to) && prefix_contains(&r->to, dst) &&
-			    prefix_contains(&card->network->subnet, &r->via))
-				return card->name;
+			    prefix_contains(&iface->network->subnet, &r->via))
+				return iface->name;
 		}
 	}
 	return NULL;
 }
 
-static bool set_lost_card(const struct evidence *e, struct finding *f, const walk *w)
+static bool set_lost_iface(const struct evidence *e, struct finding *f, const walk *w)
 {
 	for (guint i = 0; i < w->hops->len; i++) {
 		const struct hop *h = w->hops->pdata[i];
 		const struct node *n = uses_default_route(h) ? model_node(e->model, h->node) : NULL;
-		const char *card = n ? lost_card(e, n, &h->dst) : NULL;
+		const char *iface = n ? lost_iface(e, n, &h->dst) : NULL;
 
-		if (!card)
+		if (!iface)
 			continue;
-		set_lost_link(e, f, h, card);
+		set_lost_link(e, f, h, iface);
 		return true;
 	}
 	return false;
@@ -256,23 +260,23 @@ static bool set_strayed_cause(const struct evidence *e, struct finding *f, const
 	struct gateway g;
 	const struct hop *h;
 
-	if (set_lost_card(e, f, w))
+	if (set_lost_iface(e, f, w))
 		return true;
 	h = strayed_at(e, w, &g);
 	if (!h)
 		return false;
-	if (is_down(e, h->node, g.card)) {
-		set_lost_link(e, f, h, g.card);
+	if (is_down(e, h->node, g.iface)) {
+		set_lost_link(e, f, h, g.iface);
 		return true;
 	}
 	f->code = CAUSE_NO_ROUTE;
 	f->node = g_strdup(h->node);
 	f->prefix = cause_network_of(e->model, &h->dst);
 	f->object = prefix_text(&f->prefix);
-	f->card = g_strdup(g.card);
+	f->iface = g_strdup(g.iface);
 	f->why = g_strdup_printf(
 		"it has no route to %s by %s, so its default route takes the packets to %s; %s",
-		f->object, g.card, h->out, w->why);
+		f->object, g.iface, h->out, w->why);
 	return true;
 }
 
@@ -288,7 +292,7 @@ static char *route_prefix(const char *route)
 	return g_strdup(words[at]);
 }
 
-/* Of the nodes in the circle, the one whose neighbour by another card knows the way. */
+/* Of the nodes in the circle, the one whose neighbour by another interface knows the way. */
 static const struct hop *turned_at(const struct evidence *e, const walk *w, struct gateway *ret)
 {
 	for (guint i = 0; i < w->hops->len; i++) {
@@ -297,7 +301,7 @@ static const struct hop *turned_at(const struct evidence *e, const walk *w, stru
 		struct prefix to = cause_network_of(e->model, &h->dst);
 
 		if (n && h->out && h->route && gateway_find(e->model, n, NULL, &to, ret) &&
-		    !g_str_equal(ret->card, h->out))
+		    !g_str_equal(ret->iface, h->out))
 			return h;
 	}
 	return NULL;
@@ -314,9 +318,9 @@ static void set_loop_cause(const struct evidence *e, struct finding *f, const wa
 	if (!h)
 		return;
 	f->prefix = cause_network_of(e->model, &h->dst);
-	f->card = g_strdup(g.card);
+	f->iface = g_strdup(g.iface);
 	f->why = g_strdup_printf("its route %s leads back, and the way is by %s; %s", h->route,
-				 g.card, w->why);
+				 g.iface, w->why);
 }
 
 static void set_plain_cause(const struct evidence *e, struct finding *f, const walk *w)
@@ -331,7 +335,7 @@ static void set_plain_cause(const struct evidence *e, struct finding *f, const w
 		f->object = g_strdup(w->object);
 	if (w->end == WALK_RPF && last_hop(w)) {
 		f->prefix = cause_network_of(e->model, &last_hop(w)->src);
-		f->card = g_strdup(w->object);
+		f->iface = g_strdup(w->object);
 	}
 }
 
@@ -453,9 +457,9 @@ static void read_walk(const struct evidence *e, struct finding *f, const struct 
 		set_walk_cause(e, f, w);
 	if (w == p->back)
 		cause_no_state(e, f, p->forward, w);
-	if (w == p->back && !f->card && g_strcmp0(f->node, p->forward->node) == 0 &&
+	if (w == p->back && !f->iface && g_strcmp0(f->node, p->forward->node) == 0 &&
 	    last_hop(p->forward))
-		f->card = g_strdup(last_hop(p->forward)->in);
+		f->iface = g_strdup(last_hop(p->forward)->in);
 	f->direction = w == p->forward ? DIRECTION_THERE : DIRECTION_BACK;
 }
 

@@ -7,48 +7,50 @@
 
 fix *fix_link(const model *m, const struct node *n, const struct finding *f)
 {
-	const struct iface *card = f->object ? node_iface(n, f->object) : NULL;
+	const struct iface *iface = f->object ? node_iface(n, f->object) : NULL;
 	fix *x;
 
 	(void)m;
-	if (!card || card->up)
+	if (!iface || iface->up)
 		return NULL;
-	x = fix_new(g_strdup_printf("- link-up: {node: %s, interface: %s}\n", n->name, card->name));
-	g_ptr_array_add(x->commands, g_strdup_printf("ip link set %s up", card->name));
+	x = fix_new(
+		g_strdup_printf("- link-up: {node: %s, interface: %s}\n", n->name, iface->name));
+	g_ptr_array_add(x->commands, g_strdup_printf("ip link set %s up", iface->name));
 	if (n->host_model == HOST_STRONG)
 		g_ptr_array_add(x->commands,
-				g_strdup_printf("Enable-NetAdapter -Name \"%s\"", card->name));
+				g_strdup_printf("Enable-NetAdapter -Name \"%s\"", iface->name));
 	return x;
 }
 
 /* As large as its neighbours send. */
 fix *fix_mtu(const model *m, const struct node *n, const struct finding *f)
 {
-	const struct iface *card = f->object ? node_iface(n, f->object) : NULL;
+	const struct iface *iface = f->object ? node_iface(n, f->object) : NULL;
 	unsigned largest = 0;
 	fix *x;
 
-	for (guint i = 0; card && i < m->nodes->len; i++) {
+	for (guint i = 0; iface && i < m->nodes->len; i++) {
 		const struct node *other = m->nodes->pdata[i];
 
 		for (guint k = 0; k < other->interfaces->len; k++) {
 			const struct iface *there = other->interfaces->pdata[k];
 
-			if (there != card && there->network == card->network)
+			if (there != iface && there->network == iface->network)
 				largest = MAX(largest, there->mtu_bytes > 0 ? there->mtu_bytes :
 									      ETHERNET_MTU_BYTES);
 		}
 	}
-	if (!card || card->mtu_bytes == 0 || largest <= card->mtu_bytes)
+	if (!iface || iface->mtu_bytes == 0 || largest <= iface->mtu_bytes)
 		return NULL;
 	x = fix_new(g_strdup_printf("- set-mtu: {node: %s, interface: %s, mtu: %uB}\n", n->name,
-				    card->name, largest));
-	g_ptr_array_add(x->commands, g_strdup_printf("ip link set %s mtu %u", card->name, largest));
+				    iface->name, largest));
+	g_ptr_array_add(x->commands,
+			g_strdup_printf("ip link set %s mtu %u", iface->name, largest));
 	if (n->host_model == HOST_STRONG)
 		g_ptr_array_add(x->commands,
 				g_strdup_printf("netsh interface ipv4 set subinterface \"%s\" "
 						"mtu=%u store=persistent",
-						card->name, largest));
+						iface->name, largest));
 	return x;
 }
 

@@ -70,10 +70,10 @@ static fix *fix_by_gateway(const struct node *n, const struct prefix *p, const s
 	x = fix_new(g_strdup_printf(
 		"%s%s%s%s%s- add-route: {node: %s, to: %s, via: %s, dev: %s, persistent: true}\n",
 		old ? "- remove-route: {node: " : "", old ? n->name : "", old ? ", to: " : "",
-		old ? word : "", old ? "}\n" : "", n->name, word, via, g->card));
+		old ? word : "", old ? "}\n" : "", n->name, word, via, g->iface));
 	if (old)
 		g_ptr_array_add(x->commands, g_strdup_printf("ip route del %s", to));
-	add_route_commands(x, n, &network, to, via, g->card);
+	add_route_commands(x, n, &network, to, via, g->iface);
 	return x;
 }
 
@@ -119,7 +119,7 @@ fix *fix_route(const model *m, const struct node *n, const struct finding *f)
 	struct gateway g;
 	fix *x;
 
-	if (f->prefix.addr.family == 0 || !gateway_find(m, n, f->card, &f->prefix, &g))
+	if (f->prefix.addr.family == 0 || !gateway_find(m, n, f->iface, &f->prefix, &g))
 		return NULL;
 	x = fix_by_gateway(n, &f->prefix, &g, route_to(n, &f->prefix));
 	for (guint i = 0; f->prefix.len == addr_bits(&f->prefix.addr) && i < m->nodes->len; i++) {
@@ -186,7 +186,7 @@ fix *fix_loop(const model *m, const struct node *n, const struct finding *f)
 	const struct route *r = route_for(n, &f->flow.dst, NULL);
 	struct gateway g;
 
-	if (r && gateway_find(m, n, f->card, &f->prefix, &g))
+	if (r && gateway_find(m, n, f->iface, &f->prefix, &g))
 		return fix_by_gateway(n, &r->to, &g, r);
 	return r ? fix_wrong_route(m, n, r) : NULL;
 }
@@ -217,7 +217,7 @@ fix *fix_null_route(const model *m, const struct node *n, const struct finding *
 	if (!r || r->type == ROUTE_UNICAST)
 		return NULL;
 	rest = route_behind(n, r);
-	if (!(rest && !prefix_is_default(&rest->to)) && gateway_find(m, n, f->card, &r->to, &g) &&
+	if (!(rest && !prefix_is_default(&rest->to)) && gateway_find(m, n, f->iface, &r->to, &g) &&
 	    !(rest && addr_equal(&g.address, &rest->via)))
 		return fix_by_gateway(n, &r->to, &g, r);
 	if (prefix_is_default(&r->to))
@@ -239,11 +239,11 @@ fix *fix_turning(const model *m, const struct node *n, const struct finding *f)
 {
 	const struct node *at = f->turning.node ? model_node(m, f->turning.node) : NULL;
 	const struct route *r = at ? route_for(at, &f->flow.dst, NULL) : NULL;
-	const struct gateway g = {f->turning.via, f->turning.card};
+	const struct gateway g = {f->turning.via, f->turning.iface};
 	struct prefix to = f->prefix;
 
 	(void)n;
-	if (!at || !f->turning.card || !addr_is_set(&g.address) || to.addr.family == 0)
+	if (!at || !f->turning.iface || !addr_is_set(&g.address) || to.addr.family == 0)
 		return NULL;
 	if (r && (r->to.len >= to.len || !addr_is_private(&f->flow.dst)))
 		to = r->to;
@@ -299,10 +299,10 @@ fix *fix_reverse_path(const model *m, const struct node *n, const struct finding
 static bool node_owns(const struct node *n, const struct addr *a)
 {
 	for (guint i = 0; i < n->interfaces->len; i++) {
-		const struct iface *card = n->interfaces->pdata[i];
+		const struct iface *iface = n->interfaces->pdata[i];
 
-		for (guint k = 0; k < card->addresses->len; k++)
-			if (addr_equal(&g_array_index(card->addresses, struct prefix, k).addr, a))
+		for (guint k = 0; k < iface->addresses->len; k++)
+			if (addr_equal(&g_array_index(iface->addresses, struct prefix, k).addr, a))
 				return true;
 	}
 	return false;

@@ -22,10 +22,10 @@ bool gateway_translates(const struct node *router, const struct addr *a)
 static bool knows(const struct node *router, const struct node *asks, const struct prefix *to)
 {
 	for (guint i = 0; i < router->interfaces->len; i++) {
-		const struct iface *card = router->interfaces->pdata[i];
+		const struct iface *iface = router->interfaces->pdata[i];
 
-		if (gateway_covers(&card->network->subnet, to) ||
-		    gateway_covers(&card->network->subnet6, to))
+		if (gateway_covers(&iface->network->subnet, to) ||
+		    gateway_covers(&iface->network->subnet6, to))
 			return true;
 	}
 	if (to->len == addr_bits(&to->addr) && gateway_translates(router, &to->addr))
@@ -53,9 +53,9 @@ static struct addr address_of(const struct iface *f, int family)
 	return (struct addr){.family = 0};
 }
 
-/* A router on that card's network which knows the way; with `any` one that need not. */
-static bool gateway_on_card(const model *m, const struct node *n, const struct iface *card,
-			    const struct prefix *to, bool any, struct gateway *ret)
+/* A router on that interface's network which knows the way; with `any` one that need not. */
+static bool gateway_on_iface(const model *m, const struct node *n, const struct iface *iface,
+			     const struct prefix *to, bool any, struct gateway *ret)
 {
 	for (guint i = 0; i < m->nodes->len; i++) {
 		const struct node *router = m->nodes->pdata[i];
@@ -66,10 +66,10 @@ static bool gateway_on_card(const model *m, const struct node *n, const struct i
 
 			struct addr via = address_of(there, to->addr.family);
 
-			if (there->network != card->network || !addr_is_set(&via) ||
+			if (there->network != iface->network || !addr_is_set(&via) ||
 			    !(any || knows(router, n, to)))
 				continue;
-			*ret = (struct gateway){via, card->name};
+			*ret = (struct gateway){via, iface->name};
 			return true;
 		}
 	}
@@ -77,7 +77,7 @@ static bool gateway_on_card(const model *m, const struct node *n, const struct i
 }
 
 /* The other end of a tunnel that carries the prefix. */
-static bool gateway_in_tunnel(const model *m, const struct node *n, const char *card,
+static bool gateway_in_tunnel(const model *m, const struct node *n, const char *iface,
 			      const struct prefix *to, struct gateway *ret)
 {
 	for (guint i = 0; i < m->tunnels->len; i++) {
@@ -86,7 +86,7 @@ static bool gateway_in_tunnel(const model *m, const struct node *n, const char *
 		for (guint k = 0; k < 2; k++) {
 			const struct tunnel_end *here = &t->ends[k], *there = &t->ends[1 - k];
 
-			if (here->node != n || (card && !g_str_equal(card, here->iface)))
+			if (here->node != n || (iface && !g_str_equal(iface, here->iface)))
 				continue;
 			for (guint p = 0; p < there->prefixes->len; p++) {
 				if (!gateway_covers(
@@ -100,25 +100,26 @@ static bool gateway_in_tunnel(const model *m, const struct node *n, const char *
 	return false;
 }
 
-static bool gateway_on_cards(const model *m, const struct node *n, const char *card,
-			     const struct prefix *to, bool any, struct gateway *ret)
+static bool gateway_on_ifaces(const model *m, const struct node *n, const char *iface,
+			      const struct prefix *to, bool any, struct gateway *ret)
 {
 	for (guint i = 0; i < n->interfaces->len; i++) {
 		const struct iface *by = n->interfaces->pdata[i];
 
-		if ((!card || g_str_equal(card, by->name)) &&
-		    gateway_on_card(m, n, by, to, any, ret))
+		if ((!iface || g_str_equal(iface, by->name)) &&
+		    gateway_on_iface(m, n, by, to, any, ret))
 			return true;
 	}
 	return false;
 }
 
-bool gateway_find(const model *m, const struct node *n, const char *card, const struct prefix *to,
+bool gateway_find(const model *m, const struct node *n, const char *iface, const struct prefix *to,
 		  struct gateway *ret)
 {
-	if (gateway_in_tunnel(m, n, card, to, ret) || gateway_on_cards(m, n, card, to, false, ret))
+	if (gateway_in_tunnel(m, n, iface, to, ret) ||
+	    gateway_on_ifaces(m, n, iface, to, false, ret))
 		return true;
 	/* At the edge of the company, the next router is the Internet's, and that has no default
 	 * route itself. */
-	return prefix_is_default(to) && gateway_on_cards(m, n, card, to, true, ret);
+	return prefix_is_default(to) && gateway_on_ifaces(m, n, iface, to, true, ret);
 }

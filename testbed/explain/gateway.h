@@ -11,14 +11,14 @@
 
 struct gateway {
 	struct addr address;
-	const char *card; /* of the node that asks: an interface or a tunnel's; borrowed from the
+	const char *iface; /* of the node that asks: an interface or a tunnel's; borrowed from the
 			     model */
 };
 
-/* The other end of a tunnel that carries `to`, or a router on a card's network that itself knows
- * the way; a router's default route counts only for the default route, which any router will take
- * where none has one.  `card`: only by this one; NULL: by any. */
-bool gateway_find(const model *m, const struct node *n, const char *card, const struct prefix *to,
+/* The other end of a tunnel that carries `to`, or a router on an interface's network that itself
+ * knows the way; a router's default route counts only for the default route, which any router will
+ * take where none has one.  `interface`: only by this one; NULL: by any. */
+bool gateway_find(const model *m, const struct node *n, const char *iface, const struct prefix *to,
 		  struct gateway *ret);
 bool gateway_covers(const struct prefix *wide, const struct prefix *p);
 /* True when a 1:1 NAT of the router answers for `a`, which is on none of its networks. */

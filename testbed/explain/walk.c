@@ -193,9 +193,9 @@ static void cut_to_link(struct walker *k, const struct klink *out)
 		k->size_bytes = out->mtu_bytes;
 }
 
-/* A card takes no frame that is larger than its own MTU (and a VLAN tag), and nobody is told: to
- * the sender the link is wide enough.  FALSE: the walk has ended. */
-static bool fits_card(struct walker *k, const struct knode *peer, const struct klink *far)
+/* An interface takes no frame that is larger than its own MTU (and a VLAN tag), and nobody is told:
+ * to the sender the link is wide enough.  FALSE: the walk has ended. */
+static bool fits_iface(struct walker *k, const struct knode *peer, const struct klink *far)
 {
 	if (far->mtu_bytes == 0 || k->size_bytes <= far->mtu_bytes + VLAN_TAG_BYTES)
 		return true;
@@ -232,7 +232,7 @@ static void travel(struct walker *k, const struct klink *out, const struct addr 
 			   text);
 	} else if (!far->up || !out->carrier) {
 		walker_link_is_down(k, far->up ? k->at : peer, far->up ? out : far);
-	} else if (fits_card(k, peer, far)) {
+	} else if (fits_iface(k, peer, far)) {
 		k->at = peer;
 		k->in = far;
 	}

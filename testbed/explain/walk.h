@@ -24,23 +24,23 @@ struct flow {
 	unsigned size_bytes;   /* of the IP packets, both ways; 0: small enough for every link */
 };
 
-#define WALK_ENDS(X)                                                                        \
-	X(DELIVERED, "delivered")   /* reached a node that owns dst */                      \
-	X(NO_ROUTE, "no-route")	    /* no route, or an unreachable rule or route */         \
-	X(NULL_ROUTE, "null-route") /* blackhole or unreachable route in a table */         \
-	X(FILTERED, "filtered")	    /* dropped by a named filter rule or policy */          \
-	X(REJECTED, "rejected")                                                             \
-	X(RPF, "rpf-drop")		  /* reverse path filter */                         \
-	X(NAT_FILTERED, "nat-filtered")	  /* no session and no mapping lets it in */        \
-	X(NO_HAIRPIN, "no-hairpin")	  /* for a NAT's outside address, from inside */    \
-	X(WRONG_CARD, "wrong-card")	  /* strong host: own address on another card */    \
-	X(NEXT_HOP_DEAD, "next-hop-dead") /* nobody has the gateway's address */            \
-	X(LINK_DOWN, "link-down")                                                           \
-	X(TUNNEL_DOWN, "tunnel-down")                                                       \
-	X(TUNNEL_PREFIX,                                                                    \
-	  "tunnel-prefix") /* the tunnel does not carry this destination or source */       \
-	X(LOOP, "loop")                                                                     \
-	X(TOO_BIG, "too-big") /* larger than the next card takes: dropped without a word */ \
+#define WALK_ENDS(X)                                                                             \
+	X(DELIVERED, "delivered")   /* reached a node that owns dst */                           \
+	X(NO_ROUTE, "no-route")	    /* no route, or an unreachable rule or route */              \
+	X(NULL_ROUTE, "null-route") /* blackhole or unreachable route in a table */              \
+	X(FILTERED, "filtered")	    /* dropped by a named filter rule or policy */               \
+	X(REJECTED, "rejected")                                                                  \
+	X(RPF, "rpf-drop")		  /* reverse path filter */                              \
+	X(NAT_FILTERED, "nat-filtered")	  /* no session and no mapping lets it in */             \
+	X(NO_HAIRPIN, "no-hairpin")	  /* for a NAT's outside address, from inside */         \
+	X(WRONG_CARD, "wrong-card")	  /* strong host: own address on another card */         \
+	X(NEXT_HOP_DEAD, "next-hop-dead") /* nobody has the gateway's address */                 \
+	X(LINK_DOWN, "link-down")                                                                \
+	X(TUNNEL_DOWN, "tunnel-down")                                                            \
+	X(TUNNEL_PREFIX,                                                                         \
+	  "tunnel-prefix") /* the tunnel does not carry this destination or source */            \
+	X(LOOP, "loop")                                                                          \
+	X(TOO_BIG, "too-big") /* larger than the next interface takes: dropped without a word */ \
 	X(NO_FORWARDING, "no-forwarding") /* a host that does not route got it */
 
 enum walk_end {

@@ -289,8 +289,8 @@ struct addr klink_source(const struct klink *link, const struct addr *next_hop)
 	return first;
 }
 
-/* A weak host answers ARP for all its addresses on every card (arp_ignore 0), a strong one for the
- * card's own; so does everybody with neighbour discovery (RFC 4861). */
+/* A weak host answers ARP for all its addresses on every interface (arp_ignore 0), a strong one for
+ * the interface's own; so does everybody with neighbour discovery (RFC 4861). */
 static const struct klink *answering_link(const struct knode *n, const struct klink *asking,
 					  const struct addr *a, bool any_address)
 {

@@ -353,7 +353,7 @@ struct draft_iface *draft_place(struct draft *t, struct draft_node *node, const 
 
 	if (is_nobodys(&p)) {
 		diags_add(t->found, DIAG_WARNING, a->loc, NULL,
-			  "%s is not an address that a card can have: left out",
+			  "%s is not an address that an interface can have: left out",
 			  prefix_print(&p, text));
 		return NULL;
 	}

@@ -114,7 +114,7 @@ static enum import_kind recognise(const char *file, const char *text, diags *d)
 		if (tree_is_json(file, text, d))
 			diags_add(d, DIAG_ERROR, top,
 				  "paste all that 'ip -j route' or 'ip -j addr' shows",
-				  "neither a route nor a card is in it");
+				  "neither a route nor an interface is in it");
 		return IMPORT_KINDS;
 	}
 	for (guint i = 0; i < G_N_ELEMENTS(mistakes); i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `ip -j addr`: cards and their addresses. */
+/* `ip -j addr`: interfaces and their addresses. */
 #include "testbed/import/facts.h"
 #include "testbed/import/tree.h"
 
@@ -42,16 +42,16 @@ static void read_address(struct tree *j, const yaml_node_t *info, struct said_if
 	facts_address(iface, &p, false, loc, d);
 }
 
-static void read_card(struct tree *j, const yaml_node_t *card, struct facts *f, diags *d)
+static void read_link(struct tree *j, const yaml_node_t *link, struct facts *f, diags *d)
 {
-	const char *name = tree_word(j, card, "ifname"), *type = tree_word(j, card, "link_type");
-	struct loc loc = tree_loc(j, card, "ifname");
-	const yaml_node_t *infos = tree_member(j, card, "addr_info"), *info;
+	const char *name = tree_word(j, link, "ifname"), *type = tree_word(j, link, "link_type");
+	struct loc loc = tree_loc(j, link, "ifname");
+	const yaml_node_t *infos = tree_member(j, link, "addr_info"), *info;
 	struct said_iface *iface;
 
 	if (!name || !*name || !infos || infos->type != YAML_SEQUENCE_NODE) {
 		diags_add(d, DIAG_ERROR, loc, "paste all that 'ip -j addr' shows",
-			  "a card without %s", name ? "'addr_info'" : "'ifname'");
+			  "an interface without %s", name ? "'addr_info'" : "'ifname'");
 		return;
 	}
 	if (g_strcmp0(type, "loopback") == 0 || g_str_equal(name, "lo"))
@@ -64,7 +64,7 @@ static void read_card(struct tree *j, const yaml_node_t *card, struct facts *f, 
 	iface = facts_iface(f, name, loc, d);
 	if (!iface)
 		return;
-	iface->up = tree_has(j, card, "flags", "UP") || !tree_member(j, card, "flags");
+	iface->up = tree_has(j, link, "flags", "UP") || !tree_member(j, link, "flags");
 	for (guint i = 0; (info = tree_item(j, infos, i)); i++)
 		read_address(j, info, iface, d);
 	if (iface->addresses->len == 0)
@@ -74,14 +74,14 @@ static void read_card(struct tree *j, const yaml_node_t *card, struct facts *f, 
 void parse_ip_addr(const char *file, const char *text, struct facts *f, diags *d)
 {
 	struct tree j;
-	const yaml_node_t *card;
+	const yaml_node_t *link;
 
 	if (!tree_read(&j, file, text, d))
 		return;
-	/* `ip -j -4 addr` shows {} for each card that has none of that family. */
-	for (guint i = 0, good = tree_objects(&j, d); good && (card = tree_object(&j, i)); i++) {
-		if (card->data.mapping.pairs.top > card->data.mapping.pairs.start)
-			read_card(&j, card, f, d);
+	/* `ip -j -4 addr` shows {} for each link that has none of that family. */
+	for (guint i = 0, good = tree_objects(&j, d); good && (link = tree_object(&j, i)); i++) {
+		if (link->data.mapping.pairs.top > link->data.mapping.pairs.start)
+			read_link(&j, link, f, d);
 	}
 	tree_clear(&j);
 }

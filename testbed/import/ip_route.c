@@ -24,7 +24,7 @@ static const char *note_of(const char *protocol)
 	return protocol ? "guess: persistent (a routing daemon's)" : "guess: persistent";
 }
 
-/* Gateway and card stand in the route, or in the first of its `nexthops`. */
+/* Gateway and interface stand in the route, or in the first of its `nexthops`. */
 static const yaml_node_t *hop_of(struct tree *j, const yaml_node_t *route, diags *d)
 {
 	const yaml_node_t *hops = tree_member(j, route, "nexthops"), *first = tree_item(j, hops, 0);

@@ -133,7 +133,7 @@ static void note_adapter(struct facts *f, const struct line *l)
 
 	if (!name || strstr(l->text, "Loopback") || f->notes->len >= FACTS_MAX)
 		return;
-	g_ptr_array_add(f->notes, g_strdup_printf("a card of it: %s", name + 2));
+	g_ptr_array_add(f->notes, g_strdup_printf("an interface of it: %s", name + 2));
 }
 
 static void read_line(struct table *t, const struct line *l, struct facts *f, diags *d)
@@ -167,8 +167,8 @@ static bool is_loopback_or_multicast(const struct addr *a)
 	return a->bytes[0] == 127 || a->bytes[0] >= 224;
 }
 
-/* On-link networks tell the cards' addresses and lengths; Windows names a card by its first
- * address. */
+/* On-link networks tell the interfaces' addresses and lengths; Windows names an interface by its
+ * first address. */
 static void take_networks(const struct table *t, const char *file, struct facts *f, diags *d)
 {
 	for (guint i = 0; i < t->active->len; i++) {
@@ -200,7 +200,7 @@ static bool is_broadcast(const struct prefix *network, const struct addr *a)
 	return addr_equal(&next, a);
 }
 
-/* A card's further addresses are its own on-link host routes. */
+/* An interface's further addresses are its own on-link host routes. */
 static void take_addresses(const struct table *t, struct facts *f, diags *d)
 {
 	for (guint i = 0; i < t->active->len; i++) {

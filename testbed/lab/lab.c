@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/lab.h"
 
-#include "testbed/lab/birth.h"
+#include "testbed/lab/clone.h"
 #include "testbed/lab/lab_parts.h"
 #include "testbed/lab/supervisor.h"
 
@@ -211,18 +211,18 @@ lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
 	static const struct wire_handlers handlers = {.line = on_line, .closed = on_closed};
 	/* the supervisor's copy must not be where its socket will be */
 	int evidence_fd = options->evidence_fd > 0 ?
-				  fcntl(options->evidence_fd, F_DUPFD_CLOEXEC, BIRTH_SOCKET + 1) :
+				  fcntl(options->evidence_fd, F_DUPFD_CLOEXEC, CLONE_SOCKET + 1) :
 				  0;
 	/* its copies, not ours: the supervisor may free what it has */
 	struct supervisor_job job = {.model = (model *)(guintptr)m,
 				     .plan = (plan *)(guintptr)p,
 				     .options = options,
 				     .evidence_fd = evidence_fd};
-	struct birth birth;
+	struct clone_child child;
 	gboolean born;
 	lab *l;
 
-	born = birth_new(supervisor_main, &job, MAX(evidence_fd, 0), &birth, error);
+	born = clone_start(supervisor_main, &job, MAX(evidence_fd, 0), &child, error);
 	if (evidence_fd > 0)
 		close(evidence_fd);
 	if (!born)
@@ -231,13 +231,13 @@ lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
 	l->name = g_strdup(options->name != NULL ? options->name : m->name);
 	l->callbacks = *callbacks;
 	l->user_data = user_data;
-	l->pid = birth.pid;
-	l->pidfd = birth.pidfd;
+	l->pid = child.pid;
+	l->pidfd = child.pidfd;
 	l->agents = agents_of(p);
 	l->refs = 1;
 	g_queue_init(&l->questions);
 	l->channel =
-		wire_new(birth.socket, g_main_context_default(), SUPERVISOR_LINE_MAX, &handlers, l);
+		wire_new(child.socket, g_main_context_default(), SUPERVISOR_LINE_MAX, &handlers, l);
 	l->death = g_unix_fd_add(l->pidfd, G_IO_IN, on_death, l);
 	return l;
 }

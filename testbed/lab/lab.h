@@ -96,13 +96,13 @@ void lab_watch(lab *l, lab_watch_func done, gpointer user_data);
 void lab_unwatch(lab *l);
 
 /* The way into a node for a process outside the lab: what exec/enter.h asks for. */
-struct lab_door {
+struct lab_enter_target {
 	int user, mnt, pid, net;  /* namespaces, by descriptor; closed after the call */
 	const char *const *files; /* pairs as in struct exec_process; NULL-terminated */
 };
-/* `door` is NULL when there is an `error` (no such node; the lab is gone); both are borrowed for
+/* `target` is NULL when there is an `error` (no such node; the lab is gone); both are borrowed for
  * the call. */
-typedef void (*lab_enter_func)(lab *l, const struct lab_door *door, const GError *error,
+typedef void (*lab_enter_func)(lab *l, const struct lab_enter_target *target, const GError *error,
 			       gpointer user_data);
 /* Asks for the way into a node.  Answers as lab_inspect's, in one order with those. */
 void lab_enter(lab *l, const char *node, lab_enter_func done, gpointer user_data);

@@ -193,11 +193,11 @@ void lab_on_inspected(lab *l, json_t *message, json_t *problem)
 	question_free(q);
 }
 
-static void hand_over_door(lab *l, const struct question *q, const json_t *files)
+static void pass_enter_target(lab *l, const struct question *q, const json_t *files)
 {
 	g_autoptr(GPtrArray) paths = g_ptr_array_new();
-	struct lab_door door;
-	int *const fds[] = {&door.user, &door.mnt, &door.pid, &door.net};
+	struct lab_enter_target target;
+	int *const fds[] = {&target.user, &target.mnt, &target.pid, &target.net};
 
 	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
 		*fds[i] = wire_take_fd(l->channel);
@@ -205,8 +205,8 @@ static void hand_over_door(lab *l, const struct question *q, const json_t *files
 		g_ptr_array_add(paths,
 				(gpointer)(guintptr)json_string_value(json_array_get(files, i)));
 	g_ptr_array_add(paths, NULL);
-	door.files = (const char *const *)paths->pdata;
-	q->entered(l, &door, NULL, q->user_data);
+	target.files = (const char *const *)paths->pdata;
+	q->entered(l, &target, NULL, q->user_data);
 	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
 		if (*fds[i] >= 0)
 			close(*fds[i]);
@@ -223,7 +223,7 @@ void lab_on_entered(lab *l, json_t *message, json_t *problem)
 		error = g_error_new(TB_ERROR, TB_ERROR_INPUT, "%s", json_string_value(problem));
 		question_fail(q, error);
 	} else {
-		hand_over_door(l, q, json_object_get(message, "files"));
+		pass_enter_target(l, q, json_object_get(message, "files"));
 	}
 	question_free(q);
 }

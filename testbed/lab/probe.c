@@ -3,8 +3,8 @@
 #include "testbed/lab/lab.h"
 
 #include "testbed/exec/exec.h"
-#include "testbed/lab/birth.h"
-#include "testbed/lab/place.h"
+#include "testbed/lab/clone.h"
+#include "testbed/lab/file_view.h"
 #include "testbed/lab/programs.h"
 
 #include <poll.h>
@@ -61,7 +61,7 @@ static json_t *try_everything(void)
 {
 	json_t *features = json_object();
 	g_autoptr(GError) error = NULL;
-	g_autoptr(place) here = place_new(NULL, NULL, &error);
+	g_autoptr(file_view) here = file_view_new(NULL, NULL, &error);
 	struct exec_features found = {0};
 
 	if (here == NULL)
@@ -84,7 +84,7 @@ static int probe_main(gpointer data G_GNUC_UNUSED)
 	ssize_t n = 1;
 
 	for (size_t left = strlen(text); left > 0 && n > 0; left -= (size_t)n, rest += n)
-		n = send(BIRTH_SOCKET, rest, left, MSG_NOSIGNAL);
+		n = send(CLONE_SOCKET, rest, left, MSG_NOSIGNAL);
 	return n > 0 ? 0 : 1;
 }
 
@@ -112,17 +112,17 @@ static json_t *read_answer(int fd)
 
 static json_t *ask_child(GError **error)
 {
-	struct birth birth;
+	struct clone_child child;
 	json_t *answer;
 	siginfo_t info;
 
-	if (!birth_new(probe_main, NULL, 0, &birth, error))
+	if (!clone_start(probe_main, NULL, 0, &child, error))
 		return NULL;
-	answer = read_answer(birth.socket);
-	close(birth.socket);
-	kill(birth.pid, SIGKILL);
-	waitid(P_PIDFD, (id_t)birth.pidfd, &info, WEXITED);
-	close(birth.pidfd);
+	answer = read_answer(child.socket);
+	close(child.socket);
+	kill(child.pid, SIGKILL);
+	waitid(P_PIDFD, (id_t)child.pidfd, &info, WEXITED);
+	close(child.pidfd);
 	if (answer == NULL)
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED,
 			    "the trial of this host's features gave no result");

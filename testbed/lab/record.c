@@ -70,8 +70,8 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer user_data)
 	return write_out(r) ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
-recording *recording_new(const exec *x, const place *p, const char *where, GMainContext *context,
-			 GError **error)
+recording *recording_new(const exec *x, const file_view *p, const char *where,
+			 GMainContext *context, GError **error)
 {
 	g_auto(GStrv) part = g_strsplit(where, ":", 2);
 	g_autofree char *file = g_strdup_printf("%s.pcapng", part[1] ? part[1] : "all");
@@ -83,7 +83,7 @@ recording *recording_new(const exec *x, const place *p, const char *where, GMain
 	r->pending = g_byte_array_new();
 	r->packets = capture_new(exec_netns_fd(x, r->node), part[1], error);
 	if (r->packets)
-		r->fd = place_open_log(p, r->node, file, error);
+		r->fd = file_view_open_log(p, r->node, file, error);
 	if (r->fd < 0) {
 		recording_free(r);
 		return NULL;

@@ -10,13 +10,13 @@
 #define TESTBED_LAB_RECORD_H
 
 #include "testbed/exec/exec.h"
-#include "testbed/lab/place.h"
+#include "testbed/lab/file_view.h"
 
 typedef struct recording recording;
 
 /* Starts capturing; from the return on no packet is missed.  `where` is "NODE" or "NODE:IF". */
-recording *recording_new(const exec *x, const place *p, const char *where, GMainContext *context,
-			 GError **error);
+recording *recording_new(const exec *x, const file_view *p, const char *where,
+			 GMainContext *context, GError **error);
 void recording_free(recording *r);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/supervisor_parts.h"
 
-#include "testbed/lab/birth.h"
+#include "testbed/lab/clone.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,7 +45,7 @@ static void fail(struct supervisor *s, const GError *error)
 	g_main_loop_quit(s->loop);
 }
 
-static void on_crew_line(const char *line, gsize length, gpointer user_data)
+static void on_process_set_line(const char *line, gsize length, gpointer user_data)
 {
 	struct supervisor *s = user_data;
 
@@ -100,12 +100,13 @@ void supervisor_ready(struct supervisor *s)
 			  exec_tunnel_backend(s->x), "impairment", exec_impair_backend(s->x)));
 }
 
-static void on_crew_ready(gpointer user_data)
+static void on_process_set_ready(gpointer user_data)
 {
 	supervisor_ready(user_data);
 }
 
-static void on_crew_died(const char *name, const char *how, gboolean asked, gpointer user_data)
+static void on_process_set_died(const char *name, const char *how, gboolean asked,
+				gpointer user_data)
 {
 	struct supervisor *s = user_data;
 	g_autoptr(GError) error = NULL;
@@ -127,7 +128,7 @@ static guint ready_timeout_ms(const struct supervisor *s)
 static gboolean on_deadline(gpointer user_data)
 {
 	struct supervisor *s = user_data;
-	g_autofree char *missing = crew_missing(s->crew);
+	g_autofree char *missing = process_set_missing(s->processes);
 	g_autoptr(GError) error = g_error_new(TB_ERROR, TB_ERROR_FAILED, "not ready after %u s: %s",
 					      ready_timeout_ms(s) / 1000, missing);
 
@@ -243,12 +244,12 @@ static void tell_watched(struct supervisor *s)
 		tell(s, json_pack("{s:s}", "watched", error->message));
 }
 
-/* Who opens the door closes nothing: the descriptors are copied on their way. */
-static void tell_door(struct supervisor *s, const char *node)
+/* Whoever opens these descriptors closes none here: the descriptors are copied on their way. */
+static void send_enter_target(struct supervisor *s, const char *node)
 {
 	static const char *const namespaces[] = {"user", "mnt", "pid"};
 	int fds[G_N_ELEMENTS(namespaces) + 1];
-	g_autoptr(GPtrArray) files = crew_files(s->crew, node);
+	g_autoptr(GPtrArray) files = process_set_files(s->processes, node);
 	json_t *message = json_pack("{s:n, s:o}", "entered", "files", json_array());
 	char *text;
 
@@ -275,7 +276,7 @@ static void enter(struct supervisor *s, const char *node)
 	g_autofree char *problem = NULL;
 
 	if (exec_netns_fd(s->x, node) >= 0 && strcmp(node, PLAN_FABRIC) != 0) {
-		tell_door(s, node);
+		send_enter_target(s, node);
 		return;
 	}
 	problem = g_strdup_printf("there is no node '%s'", node);
@@ -290,7 +291,7 @@ static void on_message(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer
 	json_t *command = json_object_get(message, "command");
 
 	if (agent != NULL && json_is_object(command)) {
-		crew_command(s->crew, agent, command);
+		process_set_command(s->processes, agent, command);
 		json_decref(message);
 		return;
 	}
@@ -322,7 +323,7 @@ static void on_socket_signal(int number G_GNUC_UNUSED)
 	int saved = errno;
 	char byte;
 
-	if (recv(BIRTH_SOCKET, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+	if (recv(CLONE_SOCKET, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
 		_exit(0);
 	errno = saved;
 }
@@ -331,11 +332,11 @@ static void guard_life(bool on)
 {
 	struct sigaction action = {.sa_handler = on ? on_socket_signal : SIG_DFL,
 				   .sa_flags = SA_RESTART};
-	int flags = fcntl(BIRTH_SOCKET, F_GETFL);
+	int flags = fcntl(CLONE_SOCKET, F_GETFL);
 
 	sigaction(SIGIO, &action, NULL);
-	fcntl(BIRTH_SOCKET, F_SETOWN, getpid());
-	fcntl(BIRTH_SOCKET, F_SETFL, on ? flags | O_ASYNC : flags & ~O_ASYNC);
+	fcntl(CLONE_SOCKET, F_SETOWN, getpid());
+	fcntl(CLONE_SOCKET, F_SETFL, on ? flags | O_ASYNC : flags & ~O_ASYNC);
 	/* it may have gone before there was a signal to tell */
 	if (on)
 		on_socket_signal(SIGIO);
@@ -355,8 +356,8 @@ static void raise_descriptor_limit(void)
 
 int supervisor_main(gpointer data)
 {
-	static const struct crew_handlers crew_handlers = {on_crew_line, on_crew_ready,
-							   on_crew_died};
+	static const struct process_set_handlers process_set_handlers = {
+		on_process_set_line, on_process_set_ready, on_process_set_died};
 	static const struct wire_handlers handlers = {.line = on_message,
 						      .closed = on_orchestrator_gone};
 	const struct supervisor_job *job = data;
@@ -370,8 +371,8 @@ int supervisor_main(gpointer data)
 	s.context = g_main_context_new();
 	g_main_context_push_thread_default(s.context);
 	s.loop = g_main_loop_new(s.context, FALSE);
-	s.up = wire_new(BIRTH_SOCKET, s.context, SUPERVISOR_LINE_MAX, &handlers, &s);
-	if (supervisor_build(&s, &crew_handlers, &error)) {
+	s.up = wire_new(CLONE_SOCKET, s.context, SUPERVISOR_LINE_MAX, &handlers, &s);
+	if (supervisor_build(&s, &process_set_handlers, &error)) {
 		guard_life(false);
 		if (!s.built)
 			supervisor_watch_deadline(&s);

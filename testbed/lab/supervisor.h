@@ -12,8 +12,8 @@
  * "code": enum tb_error, "message": TEXT } }     and it ends { "state": {...}, "node": NAME }
  * docs/EXPLAIN.md { "inspected": null or TEXT, "evidence": { "packets", "lost" } }    TEXT: why a
  * node can't be read { "entered": null or TEXT, "files": [...] } TEXT: why not; else with four
- * descriptors (struct lab_door) { "watched": null or TEXT }                 TEXT: why not; else
- * with one descriptor { "changed": null or TEXT, "code", "restarted": [NAME...], "agents":
+ * descriptors (struct lab_enter_target) { "watched": null or TEXT }                 TEXT: why not;
+ * else with one descriptor { "changed": null or TEXT, "code", "restarted": [NAME...], "agents":
  * [NAME...] }   TEXT: why not Depends on exec, plan, model and base.
  */
 #ifndef TESTBED_LAB_SUPERVISOR_H
@@ -31,7 +31,7 @@ struct supervisor_job {
 	int evidence_fd; /* as the supervisor has it; 0 or less: none */
 };
 
-/* For birth_new; `data` is a struct supervisor_job.  Returns when the orchestrator is gone or the
+/* For clone_start; `data` is a struct supervisor_job.  Returns when the orchestrator is gone or the
  * lab can't be built. */
 int supervisor_main(gpointer data);
 

@@ -61,7 +61,7 @@ static gboolean write_files(const struct supervisor *s, GError **error)
 			       g_strdup(op->file.path) :
 			       config_file_place(op->node, op->file.path);
 		text = fill_in_secret(&source, op);
-		if (!place_write(path, text, 0644, error))
+		if (!file_view_write(path, text, 0644, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -89,13 +89,13 @@ static gboolean write_identity(struct supervisor *s, const struct node *node, GE
 
 	return names[0] == NULL ||
 	       (issue(s, node, (const char *const *)names, &certificate, &key, error) &&
-		place_write(certificate_path, certificate, 0644, error) &&
-		place_write(key_path, key, 0600, error));
+		file_view_write(certificate_path, certificate, 0644, error) &&
+		file_view_write(key_path, key, 0600, error));
 }
 
 static gboolean write_trust(struct supervisor *s, GError **error)
 {
-	if (!place_write(CONFIG_TRUST_DIR "/ca.pem", trust_ca_pem(s->trust), 0644, error))
+	if (!file_view_write(CONFIG_TRUST_DIR "/ca.pem", trust_ca_pem(s->trust), 0644, error))
 		return FALSE;
 	for (guint i = 0; i < s->model->nodes->len; i++) {
 		const struct node *node = g_ptr_array_index(s->model->nodes, i);
@@ -120,7 +120,7 @@ static gboolean open_records(struct supervisor *s, GError **error)
 		g_autofree char *path = config_cdr_path(node);
 
 		if (node_service(node, SERVICE_FRONTEND) != NULL &&
-		    !place_bind_log(s->place, node->name, "cdr.jsonl", path, error))
+		    !file_view_bind_log(s->files, node->name, "cdr.jsonl", path, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -132,7 +132,7 @@ static gboolean start_recordings(const struct supervisor *s, GError **error)
 	const char *const *where = s->job->options->captures;
 
 	for (; where != NULL && *where != NULL; where++)
-		if (recording_new(s->x, s->place, *where, s->context, error) == NULL)
+		if (recording_new(s->x, s->files, *where, s->context, error) == NULL)
 			return FALSE;
 	return TRUE;
 }
@@ -145,36 +145,36 @@ static gboolean start_evidence(struct supervisor *s, GError **error)
 	return s->evidence != NULL;
 }
 
-struct crew_source supervisor_crew_source(const struct supervisor *s)
+struct process_set_source supervisor_process_set_source(const struct supervisor *s)
 {
-	return (struct crew_source){
+	return (struct process_set_source){
 		.x = s->x,
 		.plan = s->plan,
 		.config = config_of(s),
-		.place = s->place,
+		.files = s->files,
 		.program_dir = s->job->options->program_dir,
 		.context = s->context,
 	};
 }
 
-static gboolean start_crew(struct supervisor *s, const struct crew_handlers *handlers,
-			   GError **error)
+static gboolean start_process_set(struct supervisor *s, const struct process_set_handlers *handlers,
+				  GError **error)
 {
-	const struct crew_source source = supervisor_crew_source(s);
+	const struct process_set_source source = supervisor_process_set_source(s);
 
-	s->crew = crew_new(&source, handlers, s);
-	return crew_start(s->crew, error);
+	s->processes = process_set_new(&source, handlers, s);
+	return process_set_start(s->processes, error);
 }
 
-gboolean supervisor_build(struct supervisor *s, const struct crew_handlers *handlers,
+gboolean supervisor_build(struct supervisor *s, const struct process_set_handlers *handlers,
 			  GError **error)
 {
 	const struct lab_options *options = s->job->options;
 
-	s->place = place_new(options->run_dir, options->name, error);
-	if (s->place == NULL || (s->trust = trust_new(error)) == NULL)
+	s->files = file_view_new(options->run_dir, options->name, error);
+	if (s->files == NULL || (s->trust = trust_new(error)) == NULL)
 		return FALSE;
 	return build_network(s, error) && start_recordings(s, error) && start_evidence(s, error) &&
 	       supervisor_write(s, error) && (options->run_dir == NULL || open_records(s, error)) &&
-	       start_crew(s, handlers, error);
+	       start_process_set(s, handlers, error);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/exec/closing.h"
 #include "testbed/lab/supervisor_parts.h"
-#include "testbed/lab/turn.h"
+#include "testbed/lab/apply_difference.h"
 
 #define SHUTDOWN_MS                                                                                \
 	1000 /* how long a node that starts again keeps its network at most after its last process \
@@ -55,30 +55,30 @@ static const char **names_of(const json_t *list)
 
 /* Ends the processes that the network which holds has not, or not so, and those that `leave` names.
  */
-static void end_processes(struct supervisor *s, const struct crew_leave *leave)
+static void end_processes(struct supervisor *s, const struct process_set_leave *leave)
 {
-	const struct crew_source now = supervisor_crew_source(s);
+	const struct process_set_source now = supervisor_process_set_source(s);
 	g_autoptr(GPtrArray) ended = g_ptr_array_new_with_free_func(g_free);
 
-	crew_stop(s->crew, &now, leave, ended);
+	process_set_stop(s->processes, &now, leave, ended);
 	for (guint i = 0; i < ended->len; i++)
 		json_array_append_new(s->restarted, json_string(ended->pdata[i]));
 }
 
 /* The same, and starts what is missing then. */
-static gboolean settle(struct supervisor *s, const struct crew_leave *leave, GError **error)
+static gboolean settle(struct supervisor *s, const struct process_set_leave *leave, GError **error)
 {
-	const struct crew_source now = supervisor_crew_source(s);
+	const struct process_set_source now = supervisor_process_set_source(s);
 
 	end_processes(s, leave);
-	return supervisor_write(s, error) && crew_resume(s->crew, &now, error);
+	return supervisor_write(s, error) && process_set_resume(s->processes, &now, error);
 }
 
 /* As a machine that is shut down: its programs go first, and what they said last (that connections
  * end) arrives; the other ends would else find out by time-outs. */
 static void shut_down(struct supervisor *s, const char *node)
 {
-	const struct crew_leave leave = {.reboot = node};
+	const struct process_set_leave leave = {.reboot = node};
 
 	end_processes(s, &leave);
 	/* In vain, where nobody can be reached any more: then the other ends find out by time-outs
@@ -92,19 +92,19 @@ static void turn_to(struct supervisor *s, model *m, plan *p, const json_t *messa
 	const char *reboot = json_string_value(json_object_get(message, "reboot"));
 	g_autoptr(plan_difference) d = plan_difference_new(s->plan, p, reboot);
 	g_autofree const char **spared = names_of(json_object_get(message, "spare"));
-	struct crew_leave leave = {.clients = !plan_difference_is_light(d), .spare = spared};
+	struct process_set_leave leave = {.clients = !plan_difference_is_light(d), .spare = spared};
 	g_autoptr(GError) second = NULL;
 
 	s->restarted = json_array();
 	if (reboot)
 		shut_down(s, reboot);
 	supervisor_watch_deadline(s);
-	if (turn_network(s->x, d, &s->refused)) {
+	if (difference_apply(s->x, d, &s->refused)) {
 		exchange(s, &m, &p);
 		if (!settle(s, &leave, &s->refused)) {
 			exchange(s, &m, &p);
 			leave.clients = false;
-			if (!turn_network_back(s->x, d, &second) || !settle(s, &leave, &second))
+			if (!difference_revert(s->x, d, &second) || !settle(s, &leave, &second))
 				g_prefix_error(&s->refused, "(and the way back failed: %s) ",
 					       second->message);
 		}

@@ -6,7 +6,7 @@
 #ifndef TESTBED_LAB_SUPERVISOR_PARTS_H
 #define TESTBED_LAB_SUPERVISOR_PARTS_H
 
-#include "testbed/lab/crew.h"
+#include "testbed/lab/process_set.h"
 #include "testbed/lab/evidence.h"
 #include "testbed/lab/inspection.h"
 #include "testbed/lab/supervisor.h"
@@ -22,7 +22,7 @@ struct supervisor {
 	GMainContext *context;
 	GMainLoop *loop;
 	wire *up;
-	place *place;
+	file_view *files;
 	trust *trust;
 	struct exec_features features;
 	exec *x;
@@ -30,7 +30,7 @@ struct supervisor {
 	guint n_watchers;	 /* who have asked for it while the lab is up (lab_watch) */
 	int watch_fd;		 /* memory that holds it for them */
 	inspection *inspection;	 /* while one is made */
-	crew *crew;
+	process_set *processes;
 	GSource *deadline;
 	double build_ms;
 	bool built, failed;
@@ -47,13 +47,13 @@ void supervisor_watch_deadline(struct supervisor *s);
 
 /* Network, captures, files and certificates, programs.  Blocks until the network stands; programs
  * become ready later, as `handlers` tell. */
-gboolean supervisor_build(struct supervisor *s, const struct crew_handlers *handlers,
+gboolean supervisor_build(struct supervisor *s, const struct process_set_handlers *handlers,
 			  GError **error);
 /* Files, certificates and keys of the model and plan that hold; those that are there are written
  * anew. */
 gboolean supervisor_write(struct supervisor *s, GError **error);
-/* For the crew, by the model and plan that hold; borrows from `s`. */
-struct crew_source supervisor_crew_source(const struct supervisor *s);
+/* For the process_set, by the model and plan that hold; borrows from `s`. */
+struct process_set_source supervisor_process_set_source(const struct supervisor *s);
 
 /* --- supervisor_change.c ---------------------------------------------------------------------- */
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `set` and `reset`: the lab's network becomes another one, all of it or nothing. */
-#include "testbed/live/room.h"
+#include "testbed/live/keeper_internal.h"
 
 /* One that is being made. */
 struct live_change {
-	struct guest *g;
+	struct control_client *g;
 	GPtrArray *texts; /* char *: all changes that will hold */
 	model *next;	  /* the network that they make */
 	char *reboot;	  /* a node that starts again, or NULL */
@@ -12,7 +12,7 @@ struct live_change {
 
 static void live_change_free(struct live_change *c)
 {
-	guest_unref(c->g);
+	control_client_unref(c->g);
 	g_ptr_array_unref(c->texts);
 	model_free(c->next);
 	g_free(c->reboot);
@@ -89,7 +89,7 @@ static void on_changed(lab *l G_GNUC_UNUSED, const char *const *restarted, const
 	k->change = NULL;
 	end_calls(k, restarted);
 	if (error) {
-		guest_fail_with(c->g, error);
+		control_client_fail_with(c->g, error);
 	} else {
 		model *before = k->current;
 
@@ -107,7 +107,7 @@ static void on_changed(lab *l G_GNUC_UNUSED, const char *const *restarted, const
 }
 
 /* Takes `texts` over; `reboot` is a node, or NULL. */
-static void make(struct guest *g, GPtrArray *texts, const char *reboot)
+static void make(struct control_client *g, GPtrArray *texts, const char *reboot)
 {
 	struct keeper *k = g->k;
 	g_autoptr(GError) error = NULL;
@@ -119,13 +119,15 @@ static void make(struct guest *g, GPtrArray *texts, const char *reboot)
 		g_set_error(&error, TB_ERROR, TB_ERROR_INPUT,
 			    "another change is just being made; try again when it is done");
 	if (!next) {
-		guest_fail_with(g, error);
+		control_client_fail_with(g, error);
 		g_ptr_array_unref(texts);
 		return;
 	}
 	k->change = g_new0(struct live_change, 1);
-	*k->change = (struct live_change){
-		.g = guest_ref(g), .texts = texts, .next = next, .reboot = g_strdup(reboot)};
+	*k->change = (struct live_change){.g = control_client_ref(g),
+					  .texts = texts,
+					  .next = next,
+					  .reboot = g_strdup(reboot)};
 	for (guint i = 0; i < texts->len; i++)
 		list[i] = texts->pdata[i];
 	lab_change(k->lab, list, spare, reboot, on_changed, k->change);
@@ -141,13 +143,13 @@ static GPtrArray *first_changes(const struct keeper *k, guint n)
 	return texts;
 }
 
-void change_set(struct guest *g, const json_t *request)
+void change_set(struct control_client *g, const json_t *request)
 {
 	const json_t *added = json_object_get(request, "changes");
 	GPtrArray *texts;
 
 	if (json_array_size(added) == 0) {
-		guest_fail(g, TB_ERROR_INPUT, "no change is given");
+		control_client_fail(g, TB_ERROR_INPUT, "no change is given");
 		return;
 	}
 	texts = first_changes(g->k, g->k->changes->len);
@@ -160,20 +162,20 @@ void change_set(struct guest *g, const json_t *request)
 }
 
 /* What a reboot takes from the declared network is a change like any other; the rest is the node's
- * new birth. */
-void change_reboot_node(struct guest *g, const json_t *request)
+ * restart. */
+void change_reboot_node(struct control_client *g, const json_t *request)
 {
 	const char *node = json_string_value(json_object_get(request, "node"));
 	GPtrArray *texts;
 
-	if (!guest_check_node(g, node))
+	if (!control_client_check_node(g, node))
 		return;
 	texts = first_changes(g->k, g->k->changes->len);
 	g_ptr_array_add(texts, g_strdup_printf("reboot: {node: %s}", node));
 	make(g, texts, node);
 }
 
-void change_reset(struct guest *g, const json_t *request G_GNUC_UNUSED)
+void change_reset(struct control_client *g, const json_t *request G_GNUC_UNUSED)
 {
 	make(g, first_changes(g->k, g->k->n_declared), NULL);
 }

@@ -58,13 +58,13 @@ int live_take_fd(live_client *c)
 /* --- finding the lab -------------------------------------------------------------------------- */
 
 /* Tidies up; what is left are labs that are up. */
-static char **living(const meeting *m)
+static char **living(const runtime_dir *m)
 {
-	g_auto(GStrv) names = meeting_names(m);
+	g_auto(GStrv) names = runtime_dir_names(m);
 	GPtrArray *up = g_ptr_array_new();
 
 	for (guint i = 0; names[i]; i++)
-		if (!meeting_tidy(m, names[i]))
+		if (!runtime_dir_tidy(m, names[i]))
 			g_ptr_array_add(up, g_strdup(names[i]));
 	g_ptr_array_add(up, NULL);
 	return (char **)g_ptr_array_free(up, FALSE);
@@ -88,15 +88,15 @@ static void set_choice(GError **error, char **names, const char *wanted)
 
 live_client *live_connect(const char *name, GError **error)
 {
-	g_autoptr(meeting) m = meeting_new(error);
+	g_autoptr(runtime_dir) m = runtime_dir_open(error);
 	g_auto(GStrv) names = NULL;
 	int fd = -1;
 
-	if (!m || (name && !meeting_check_name(name, error)))
+	if (!m || (name && !runtime_dir_check_name(name, error)))
 		return NULL;
 	names = living(m);
 	if (name || (names[0] && !names[1]))
-		fd = meeting_connect(m, name ? name : names[0]);
+		fd = runtime_dir_connect(m, name ? name : names[0]);
 	if (fd >= 0)
 		return live_client_new(fd);
 	set_choice(error, names, name);

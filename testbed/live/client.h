@@ -6,7 +6,7 @@
 #ifndef TESTBED_LIVE_CLIENT_H
 #define TESTBED_LIVE_CLIENT_H
 
-#include "testbed/live/meeting.h"
+#include "testbed/live/runtime_dir.h"
 
 #include <jansson.h>
 

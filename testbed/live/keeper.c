@@ -2,7 +2,7 @@
 #include "testbed/live/keeper.h"
 
 #include "testbed/lab/supervisor.h"
-#include "testbed/live/room.h"
+#include "testbed/live/keeper_internal.h"
 #include "testbed/matrix/matrix.h"
 
 #include <errno.h>
@@ -18,15 +18,16 @@
 
 #define LAST_WORDS_TIMEOUT_MS 1000
 
-/* --- guests ----------------------------------------------------------------------------------- */
+/* --- control clients
+ * ----------------------------------------------------------------------------------- */
 
-struct guest *guest_ref(struct guest *g)
+struct control_client *control_client_ref(struct control_client *g)
 {
 	g->refs++;
 	return g;
 }
 
-void guest_unref(struct guest *g)
+void control_client_unref(struct control_client *g)
 {
 	if (--g->refs > 0)
 		return;
@@ -35,12 +36,12 @@ void guest_unref(struct guest *g)
 	g_free(g);
 }
 
-static void guest_release(gpointer guest)
+static void control_client_release(gpointer client)
 {
-	guest_unref(guest);
+	control_client_unref(client);
 }
 
-void guest_tell(struct guest *g, json_t *message)
+void control_client_tell(struct control_client *g, json_t *message)
 {
 	char *text = json_dumps(message, JSON_COMPACT);
 
@@ -50,39 +51,42 @@ void guest_tell(struct guest *g, json_t *message)
 	json_decref(message);
 }
 
-void guest_done(struct guest *g, json_t *done)
+void control_client_done(struct control_client *g, json_t *done)
 {
-	guest_tell(g, json_pack("{s:o}", "done", done ? done : json_object()));
+	control_client_tell(g, json_pack("{s:o}", "done", done ? done : json_object()));
 }
 
-void guest_fail(struct guest *g, int code, const char *message)
+void control_client_fail(struct control_client *g, int code, const char *message)
 {
 	g_autofree char *valid = g_utf8_make_valid(message, -1);
 
-	guest_tell(g, json_pack("{s:{s:i, s:s}}", "error", "code", code, "message", valid));
+	control_client_tell(g,
+			    json_pack("{s:{s:i, s:s}}", "error", "code", code, "message", valid));
 }
 
-void guest_fail_with(struct guest *g, const GError *error)
+void control_client_fail_with(struct control_client *g, const GError *error)
 {
-	guest_fail(g, error->domain == TB_ERROR ? error->code : TB_ERROR_FAILED, error->message);
+	control_client_fail(g, error->domain == TB_ERROR ? error->code : TB_ERROR_FAILED,
+			    error->message);
 }
 
-static void on_guest_line(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)
+static void on_control_client_line(wire *w G_GNUC_UNUSED, char *line, gsize length,
+				   gpointer user_data)
 {
-	struct guest *g = guest_ref(user_data);
+	struct control_client *g = control_client_ref(user_data);
 	json_t *request = json_loadb(line, length, 0, NULL);
 
 	if (json_is_object(request))
 		request_serve(g, request);
 	else
-		guest_fail(g, TB_ERROR_INPUT, "a request is a JSON object a line");
+		control_client_fail(g, TB_ERROR_INPUT, "a request is a JSON object a line");
 	json_decref(request);
-	guest_unref(g);
+	control_client_unref(g);
 }
 
-static void on_guest_gone(wire *w G_GNUC_UNUSED, gpointer user_data)
+static void on_control_client_gone(wire *w G_GNUC_UNUSED, gpointer user_data)
 {
-	struct guest *g = user_data;
+	struct control_client *g = user_data;
 	struct keeper *k = g->k;
 	bool orphaned = g->starter && !k->up;
 
@@ -91,7 +95,7 @@ static void on_guest_gone(wire *w G_GNUC_UNUSED, gpointer user_data)
 	if (g->watches)
 		lab_unwatch(k->lab);
 	g->watches = false;
-	g_ptr_array_remove(k->guests, g);
+	g_ptr_array_remove(k->clients, g);
 	/* nobody wants this lab any more */
 	if (orphaned)
 		keeper_quit(k);
@@ -99,21 +103,21 @@ static void on_guest_gone(wire *w G_GNUC_UNUSED, gpointer user_data)
 
 static gboolean on_connection(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
 {
-	static const struct wire_handlers handlers = {.line = on_guest_line,
-						      .closed = on_guest_gone};
+	static const struct wire_handlers handlers = {.line = on_control_client_line,
+						      .closed = on_control_client_gone};
 	struct keeper *k = user_data;
 	int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct guest *g;
+	struct control_client *g;
 
 	if (connection < 0)
 		return G_SOURCE_CONTINUE;
-	g = g_new0(struct guest, 1);
+	g = g_new0(struct control_client, 1);
 	g->k = k;
 	g->refs = 1;
-	g->starter = k->guests->len == 0 && !k->up;
+	g->starter = k->clients->len == 0 && !k->up;
 	g->channel =
 		wire_new(connection, g_main_context_default(), SUPERVISOR_LINE_MAX, &handlers, g);
-	g_ptr_array_add(k->guests, g);
+	g_ptr_array_add(k->clients, g);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -243,15 +247,15 @@ void keeper_settle(struct keeper *k)
 	if (!k->up)
 		k->up_ms = (double)(g_get_monotonic_time() - k->started_us) / 1000;
 	k->up = true;
-	for (guint i = 0; i < k->guests->len; i++) {
-		struct guest *g = k->guests->pdata[i];
+	for (guint i = 0; i < k->clients->len; i++) {
+		struct control_client *g = k->clients->pdata[i];
 		json_t *answer = g->answer;
 
 		if (!g->waits)
 			continue;
 		g->waits = false;
 		g->answer = NULL;
-		guest_done(g, answer ? answer : keeper_status(k));
+		control_client_done(g, answer ? answer : keeper_status(k));
 	}
 }
 
@@ -323,8 +327,8 @@ static void on_agent_died(lab *l G_GNUC_UNUSED, const char *agent, const char *h
 
 void keeper_fail(struct keeper *k, const GError *error)
 {
-	for (guint i = 0; i < k->guests->len; i++)
-		guest_fail_with(k->guests->pdata[i], error);
+	for (guint i = 0; i < k->clients->len; i++)
+		control_client_fail_with(k->clients->pdata[i], error);
 	keeper_quit(k);
 }
 
@@ -431,7 +435,7 @@ static int live(const struct keeper_job *job)
 		.started_real_s = g_get_real_time() / G_USEC_PER_SEC,
 		.changes = g_ptr_array_new_with_free_func(g_free),
 		.endpoints = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, endpoint_free),
-		.guests = g_ptr_array_new_with_free_func(guest_release),
+		.clients = g_ptr_array_new_with_free_func(control_client_release),
 		.said = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref),
 		.dead = g_ptr_array_new_with_free_func(g_free),
 		.calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
@@ -441,12 +445,12 @@ static int live(const struct keeper_job *job)
 		g_ptr_array_add(k.changes, g_strdup(job->changes[k.n_declared]));
 	serve(&k);
 	end_lab(&k);
-	meeting_remove(job->meeting, job->name);
-	for (guint i = 0; i < k.guests->len; i++) {
-		struct guest *g = k.guests->pdata[i];
+	runtime_dir_remove(job->runtime, job->name);
+	for (guint i = 0; i < k.clients->len; i++) {
+		struct control_client *g = k.clients->pdata[i];
 
 		if (g->leaves)
-			guest_done(g, NULL);
+			control_client_done(g, NULL);
 		if (g->channel)
 			wire_flush(g->channel, LAST_WORDS_TIMEOUT_MS);
 	}
@@ -482,7 +486,7 @@ static void close_others(const int *keep, guint n)
 
 static void detach(const struct keeper_job *job)
 {
-	const int keep[] = {job->lock, job->listener, meeting_folder(job->meeting)};
+	const int keep[] = {job->lock, job->listener, runtime_dir_fd(job->runtime)};
 	int null = open("/dev/null", O_RDWR);
 
 	setsid();

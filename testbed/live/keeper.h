@@ -8,14 +8,14 @@
 #ifndef TESTBED_LIVE_KEEPER_H
 #define TESTBED_LIVE_KEEPER_H
 
-#include "testbed/live/meeting.h"
+#include "testbed/live/runtime_dir.h"
 #include "testbed/model/model.h"
 
 struct keeper_job {
 	const char *name;
-	const meeting *meeting;
-	int lock;     /* meeting_claim's */
-	int listener; /* meeting_listen's */
+	const runtime_dir *runtime;
+	int lock;     /* runtime_dir_claim's */
+	int listener; /* runtime_dir_listen's */
 	model *base;
 	const struct scenario *scenario;
 	char *const *changes; /* of --change, in `base` already; NULL: none */

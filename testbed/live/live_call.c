@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Calls on the lab that is up: the matrix's machine decides, the guest hears every event. */
-#include "testbed/live/room.h"
+/* Calls on the lab that is up: the matrix's machine decides, the control client hears every event.
+ */
+#include "testbed/live/keeper_internal.h"
 #include "testbed/matrix/machine.h"
 #include "testbed/report/json.h"
 
@@ -9,7 +10,7 @@
 
 struct live_call {
 	struct keeper *k;
-	struct guest *g;
+	struct control_client *g;
 	struct cell *cell;
 	cell_machine *machine;
 	char *id;	/* makes the SIP Call-ID unique; the machine borrows it */
@@ -25,7 +26,7 @@ void live_call_free(gpointer call)
 	g_clear_handle_id(&c->deadline, g_source_remove);
 	cell_machine_free(c->machine);
 	cell_free(c->cell);
-	guest_unref(c->g);
+	control_client_unref(c->g);
 	g_free(c->id);
 	g_free(c);
 }
@@ -47,7 +48,7 @@ static void count_call(const struct live_call *c, int by)
 
 static void conclude(struct live_call *c)
 {
-	guest_done(c->g, json_pack("{s:o}", "cell", report_cell_json(c->cell)));
+	control_client_done(c->g, json_pack("{s:o}", "cell", report_cell_json(c->cell)));
 	count_call(c, -1);
 	g_hash_table_foreach_remove(c->k->calls, is_of, c);
 	live_call_free(c);
@@ -92,7 +93,7 @@ static gboolean send_commands(struct live_call *c, const GPtrArray *commands)
 
 static void tell_event(struct live_call *c, const char *agent, json_t *event)
 {
-	guest_tell(c->g, json_pack("{s:s, s:O}", "agent", agent, "event", event));
+	control_client_tell(c->g, json_pack("{s:s, s:O}", "agent", agent, "event", event));
 }
 
 bool live_call_event(struct keeper *k, const char *agent, json_t *event)
@@ -210,7 +211,7 @@ static void place(struct live_call *c)
 	for (guint i = 0; i < c->cell->participants->len; i++)
 		tell_sign_in(c, keeper_endpoint(c->k, c->cell->participants->pdata[i]));
 	for (guint i = 0; c->hears_servers && i < c->k->said->len; i++)
-		guest_tell(c->g, json_incref(c->k->said->pdata[i]));
+		control_client_tell(c->g, json_incref(c->k->said->pdata[i]));
 	if (bar) {
 		g_autofree char *why = g_strdup_printf("%s could not sign in (%s)", bar->name,
 						       bar->why ? bar->why : "still trying");
@@ -223,7 +224,7 @@ static void place(struct live_call *c)
 	send_commands(c, commands);
 }
 
-static bool is_endpoint(struct guest *g, const char *name)
+static bool is_endpoint(struct control_client *g, const char *name)
 {
 	g_autofree const char **names = NULL;
 	g_autofree char *message = NULL;
@@ -236,11 +237,11 @@ static bool is_endpoint(struct guest *g, const char *name)
 	message = g_strdup_printf("no endpoint '%s'%s%s%s", name ? name : "",
 				  near ? " (did you mean '" : "", near ? near : "",
 				  near ? "'?)" : "; 'testbed status' lists them");
-	guest_fail(g, TB_ERROR_INPUT, message);
+	control_client_fail(g, TB_ERROR_INPUT, message);
 	return false;
 }
 
-void live_call_start(struct guest *g, const json_t *request)
+void live_call_start(struct control_client *g, const json_t *request)
 {
 	const char *a = json_string_value(json_object_get(request, "a")),
 		   *b = json_string_value(json_object_get(request, "b"));
@@ -252,16 +253,18 @@ void live_call_start(struct guest *g, const json_t *request)
 	if (!is_endpoint(g, a) || !is_endpoint(g, b))
 		return;
 	if (g_str_equal(a, b)) {
-		guest_fail(g, TB_ERROR_INPUT, "a call has two ends; both are the same endpoint");
+		control_client_fail(g, TB_ERROR_INPUT,
+				    "a call has two ends; both are the same endpoint");
 		return;
 	}
 	if (!media_parse(medium ? medium : "audio", &media) || media > MEDIA_VIDEO) {
-		guest_fail(g, TB_ERROR_INPUT, "one call has one medium: im, audio or video");
+		control_client_fail(g, TB_ERROR_INPUT,
+				    "one call has one medium: im, audio or video");
 		return;
 	}
 	c = g_new0(struct live_call, 1);
 	c->k = g->k;
-	c->g = guest_ref(g);
+	c->g = control_client_ref(g);
 	c->media_ms = media_ms > 0 && media_ms <= MEDIA_MS_MAX ? (guint)media_ms : CELL_MEDIA_MS;
 	c->hears_servers = json_is_true(json_object_get(request, "servers"));
 	c->cell = new_cell(g->k, a, b, media);

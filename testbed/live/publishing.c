@@ -2,13 +2,13 @@
 /* `up --publish`: each node's namespace under /run/netns, as soon as the network stands, and after
  * changes. */
 #include "testbed/live/publish.h"
-#include "testbed/live/room.h"
+#include "testbed/live/keeper_internal.h"
 
 #include <unistd.h>
 
 struct publication {
 	struct keeper *k;
-	guint left; /* doors that were asked for */
+	guint left; /* nodes whose descriptors were asked for */
 	GError *error;
 };
 
@@ -23,8 +23,8 @@ static void finish(struct publication *p)
 }
 
 /* Doors come in the order in which they were asked for: that of the nodes. */
-static void on_door(lab *l G_GNUC_UNUSED, const struct lab_door *door, const GError *error,
-		    gpointer user_data)
+static void on_enter_target(lab *l G_GNUC_UNUSED, const struct lab_enter_target *target,
+			    const GError *error, gpointer user_data)
 {
 	struct publication *p = user_data;
 	const GPtrArray *nodes = p->k->current->nodes;
@@ -34,7 +34,7 @@ static void on_door(lab *l G_GNUC_UNUSED, const struct lab_door *door, const GEr
 	if (error && !p->error)
 		p->error = g_error_copy(error);
 	if (!p->error)
-		publish_bind(path, door->net, &p->error);
+		publish_bind(path, target->net, &p->error);
 	if (--p->left == 0)
 		finish(p);
 }
@@ -73,13 +73,13 @@ static void complain(struct keeper *k, const char *path, const char *why)
 	g_ptr_array_add(k->dead, g_strdup_printf("'%s' is not published: %s", path, why));
 }
 
-static void on_late_door(lab *l G_GNUC_UNUSED, const struct lab_door *door, const GError *error,
-			 gpointer user_data)
+static void on_added_node(lab *l G_GNUC_UNUSED, const struct lab_enter_target *target,
+			  const GError *error, gpointer user_data)
 {
 	struct late_publication *p = user_data;
 	g_autoptr(GError) refused = NULL;
 
-	if (error || !publish_bind(p->path, door->net, &refused))
+	if (error || !publish_bind(p->path, target->net, &refused))
 		complain(p->k, p->path, error ? error->message : refused->message);
 	g_free(p->path);
 	g_free(p);
@@ -90,7 +90,7 @@ static void bind_late(struct keeper *k, const char *node, const char *path)
 	struct late_publication *p = g_new0(struct late_publication, 1);
 
 	*p = (struct late_publication){.k = k, .path = g_strdup(path)};
-	lab_enter(k->lab, node, on_late_door, p);
+	lab_enter(k->lab, node, on_added_node, p);
 }
 
 static bool lists(const char *paths, const char *path)
@@ -140,7 +140,7 @@ void keeper_publish_again(struct keeper *k, const char *reboot)
 		return;
 	k->published = take_in(k, reboot, nodes);
 	take_out(before, k->published);
-	if (!meeting_write_note(k->job->meeting, k->job->name, k->published, &error)) {
+	if (!runtime_dir_write_note(k->job->runtime, k->job->name, k->published, &error)) {
 		complain(k, "a new node", error->message);
 		return;
 	}
@@ -162,7 +162,7 @@ void keeper_publish(struct keeper *k)
 
 	k->published = paths_of(k, &error);
 	if (!k->published ||
-	    !meeting_write_note(k->job->meeting, k->job->name, k->published, &error)) {
+	    !runtime_dir_write_note(k->job->runtime, k->job->name, k->published, &error)) {
 		keeper_fail(k, error);
 		return;
 	}
@@ -170,5 +170,6 @@ void keeper_publish(struct keeper *k)
 	p->k = k;
 	p->left = k->current->nodes->len;
 	for (guint i = 0; i < k->current->nodes->len; i++)
-		lab_enter(k->lab, ((struct node *)k->current->nodes->pdata[i])->name, on_door, p);
+		lab_enter(k->lab, ((struct node *)k->current->nodes->pdata[i])->name,
+			  on_enter_target, p);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a guest may ask of the keeper (docs/LIVE.md): one row a request. */
+/* What a control client may ask of the keeper (docs/LIVE.md): one row a request. */
 #include "testbed/live/memory.h"
-#include "testbed/live/room.h"
+#include "testbed/live/keeper_internal.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -91,18 +91,18 @@ json_t *keeper_status(const struct keeper *k)
 	return o;
 }
 
-static void on_status(struct guest *g, const json_t *request G_GNUC_UNUSED)
+static void on_status(struct control_client *g, const json_t *request G_GNUC_UNUSED)
 {
-	guest_done(g, keeper_status(g->k));
+	control_client_done(g, keeper_status(g->k));
 }
 
-static void on_wait(struct guest *g, const json_t *request G_GNUC_UNUSED)
+static void on_wait(struct control_client *g, const json_t *request G_GNUC_UNUSED)
 {
 	g->waits = true;
 	keeper_settle(g->k);
 }
 
-static void on_down(struct guest *g, const json_t *request G_GNUC_UNUSED)
+static void on_down(struct control_client *g, const json_t *request G_GNUC_UNUSED)
 {
 	g->leaves = true;
 	keeper_quit(g->k);
@@ -112,71 +112,73 @@ static void on_down(struct guest *g, const json_t *request G_GNUC_UNUSED)
 
 static void on_state(lab *l G_GNUC_UNUSED, json_t *state, const GError *error, gpointer user_data)
 {
-	struct guest *g = user_data;
+	struct control_client *g = user_data;
 
 	if (error)
-		guest_fail_with(g, error);
+		control_client_fail_with(g, error);
 	else
-		guest_done(g, json_incref(state));
-	guest_unref(g);
+		control_client_done(g, json_incref(state));
+	control_client_unref(g);
 }
 
-static void on_inspect(struct guest *g, const json_t *request)
+static void on_inspect(struct control_client *g, const json_t *request)
 {
-	lab_inspect_ways(g->k->lab, json_object_get(request, "ways"), on_state, guest_ref(g));
+	lab_inspect_ways(g->k->lab, json_object_get(request, "ways"), on_state,
+			 control_client_ref(g));
 }
 
 static void on_watched(lab *l, int fd, const GError *error, gpointer user_data)
 {
 	static const char answer[] = "{\"done\":{}}";
-	struct guest *g = user_data;
+	struct control_client *g = user_data;
 
 	if (error)
-		guest_fail_with(g, error);
+		control_client_fail_with(g, error);
 	else if (g->channel)
 		wire_send_fds(g->channel, answer, sizeof(answer) - 1, &fd, 1);
 	if (!error && g->channel)
 		g->watches = true;
 	else if (!error)
 		lab_unwatch(l);
-	guest_unref(g);
+	control_client_unref(g);
 }
 
-static void on_watch(struct guest *g, const json_t *request G_GNUC_UNUSED)
+static void on_watch(struct control_client *g, const json_t *request G_GNUC_UNUSED)
 {
 	if (g->watches)
-		guest_fail(g, TB_ERROR_INPUT,
-			   "the packets are watched for this connection already");
+		control_client_fail(g, TB_ERROR_INPUT,
+				    "the packets are watched for this connection already");
 	else
-		lab_watch(g->k->lab, on_watched, guest_ref(g));
+		lab_watch(g->k->lab, on_watched, control_client_ref(g));
 }
 
-static void on_door(lab *l G_GNUC_UNUSED, const struct lab_door *door, const GError *error,
-		    gpointer user_data)
+static void on_enter_target(lab *l G_GNUC_UNUSED, const struct lab_enter_target *target,
+			    const GError *error, gpointer user_data)
 {
-	struct guest *g = user_data;
+	struct control_client *g = user_data;
 	json_t *files, *answer;
 	char *text;
 
 	if (error) {
-		guest_fail_with(g, error);
-		guest_unref(g);
+		control_client_fail_with(g, error);
+		control_client_unref(g);
 		return;
 	}
 	files = json_array();
-	for (guint i = 0; door->files[i]; i++)
-		json_array_append_new(files, json_string(door->files[i]));
+	for (guint i = 0; target->files[i]; i++)
+		json_array_append_new(files, json_string(target->files[i]));
 	answer = json_pack("{s:{s:o}}", "done", "files", files);
 	text = json_dumps(answer, JSON_COMPACT);
 	if (g->channel)
 		wire_send_fds(g->channel, text, strlen(text),
-			      (const int[]){door->user, door->mnt, door->pid, door->net}, 4);
+			      (const int[]){target->user, target->mnt, target->pid, target->net},
+			      4);
 	free(text);
 	json_decref(answer);
-	guest_unref(g);
+	control_client_unref(g);
 }
 
-bool guest_check_node(struct guest *g, const char *name)
+bool control_client_check_node(struct control_client *g, const char *name)
 {
 	g_autofree const char **names = NULL;
 	g_autofree char *message = NULL;
@@ -191,16 +193,16 @@ bool guest_check_node(struct guest *g, const char *name)
 	message = g_strdup_printf("no node '%s'%s%s%s", name ? name : "",
 				  near ? " (did you mean '" : "", near ? near : "",
 				  near ? "'?)" : "; 'testbed status' lists them");
-	guest_fail(g, TB_ERROR_INPUT, message);
+	control_client_fail(g, TB_ERROR_INPUT, message);
 	return false;
 }
 
-static void on_enter(struct guest *g, const json_t *request)
+static void on_enter(struct control_client *g, const json_t *request)
 {
 	const char *name = json_string_value(json_object_get(request, "node"));
 
-	if (guest_check_node(g, name))
-		lab_enter(g->k->lab, name, on_door, guest_ref(g));
+	if (control_client_check_node(g, name))
+		lab_enter(g->k->lab, name, on_enter_target, control_client_ref(g));
 }
 
 /* --- the table -------------------------------------------------------------------------------- */
@@ -208,7 +210,7 @@ static void on_enter(struct guest *g, const json_t *request)
 static const struct {
 	const char *name;
 	bool needs_lab; /* refused until the lab is up */
-	void (*serve)(struct guest *g, const json_t *request);
+	void (*serve)(struct control_client *g, const json_t *request);
 } requests[] = {
 	{"status", false, on_status},	 {"wait", false, on_wait},
 	{"down", false, on_down},	 {"inspect", true, on_inspect},
@@ -217,7 +219,7 @@ static const struct {
 	{"reset", true, change_reset},	 {"reboot", true, change_reboot_node},
 };
 
-void request_serve(struct guest *g, const json_t *request)
+void request_serve(struct control_client *g, const json_t *request)
 {
 	const char *name = json_string_value(json_object_get(request, "do"));
 	g_autofree char *message = NULL;
@@ -226,11 +228,11 @@ void request_serve(struct guest *g, const json_t *request)
 		if (g_strcmp0(requests[i].name, name) != 0)
 			continue;
 		if (requests[i].needs_lab && !g->k->up)
-			guest_fail(g, TB_ERROR_INPUT, "the lab is still coming up");
+			control_client_fail(g, TB_ERROR_INPUT, "the lab is still coming up");
 		else
 			requests[i].serve(g, request);
 		return;
 	}
 	message = g_strdup_printf("unknown request '%s'", name ? name : "");
-	guest_fail(g, TB_ERROR_INPUT, message);
+	control_client_fail(g, TB_ERROR_INPUT, message);
 }

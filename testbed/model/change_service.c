@@ -18,7 +18,7 @@ void change_remove_nrpt(struct apply *a, struct change_args *args, struct node *
 		const struct nrpt_rule *rule = g_ptr_array_index(node->nrpt, i - 1);
 
 		if (g_strcmp0(rule->namespace, args->namespace) == 0) {
-			model_bury(a->m, node->nrpt, i - 1, nrpt_rule_free);
+			model_retire(a->m, node->nrpt, i - 1, nrpt_rule_free);
 			found = true;
 		}
 	}
@@ -59,7 +59,7 @@ void change_add_record(struct apply *a, struct change_args *args, struct node *n
 	g_ptr_array_add(service->dns.records, g_steal_pointer(&args->record));
 }
 
-static bool bury_records(struct apply *a, GPtrArray *records, const char *name)
+static bool retire_records(struct apply *a, GPtrArray *records, const char *name)
 {
 	bool found = false;
 
@@ -67,7 +67,7 @@ static bool bury_records(struct apply *a, GPtrArray *records, const char *name)
 		const struct dns_record *record = g_ptr_array_index(records, i - 1);
 
 		if (g_strcmp0(record->name, name) == 0) {
-			model_bury(a->m, records, i - 1, dns_record_free);
+			model_retire(a->m, records, i - 1, dns_record_free);
 			found = true;
 		}
 	}
@@ -77,7 +77,7 @@ static bool bury_records(struct apply *a, GPtrArray *records, const char *name)
 static void remove_records(struct apply *a, struct change_args *args, GPtrArray *records,
 			   const char *what)
 {
-	if (!bury_records(a, records, args->record_name))
+	if (!retire_records(a, records, args->record_name))
 		named_error(a->r->d, places_get(a->r->places, &args->record_name, a->change->loc),
 			    what, args->record_name, records);
 }
@@ -96,7 +96,7 @@ void change_set_record(struct apply *a, struct change_args *args, struct node *n
 
 	if (!service)
 		return;
-	bury_records(a, service->dns.records, args->record->name);
+	retire_records(a, service->dns.records, args->record->name);
 	change_add_record(a, args, node);
 }
 

@@ -10,8 +10,8 @@ static bool iface_has_address(const struct iface *iface, const struct addr *a)
 	return false;
 }
 
-static const struct iface *check_card(const struct check *c, const struct node *node,
-				      const struct service *service, char *const *name)
+static const struct iface *check_iface(const struct check *c, const struct node *node,
+				       const struct service *service, char *const *name)
 {
 	const struct iface *iface = node_iface(node, *name);
 
@@ -22,15 +22,15 @@ static const struct iface *check_card(const struct check *c, const struct node *
 }
 
 static void check_external(const struct check *c, const struct node *node,
-			   const struct service *service, const struct iface *card,
+			   const struct service *service, const struct iface *iface,
 			   const struct addr *a)
 {
 	char text[ADDR_TEXT_MAX];
 
-	if (addr_is_set(a) && !iface_has_address(card, a))
+	if (addr_is_set(a) && !iface_has_address(iface, a))
 		check_error(c, places_get(c->places, a, service->loc), NULL,
-			    "interface '%s' of node '%s' has no address %s", card->name, node->name,
-			    addr_print(a, text));
+			    "interface '%s' of node '%s' has no address %s", iface->name,
+			    node->name, addr_print(a, text));
 }
 
 /* IPv6 addresses beside IPv4 ones; those of the relays both or none. */
@@ -90,8 +90,8 @@ static void check_edge(const struct check *c, const struct node *node,
 		       const struct service *service)
 {
 	const struct edge_service *edge = &service->edge;
-	const struct iface *internal = check_card(c, node, service, &edge->internal_iface);
-	const struct iface *external = check_card(c, node, service, &edge->external_iface);
+	const struct iface *internal = check_iface(c, node, service, &edge->internal_iface);
+	const struct iface *external = check_iface(c, node, service, &edge->external_iface);
 
 	if (internal && internal == external)
 		check_error(c, places_get(c->places, &edge->external_iface, service->loc), NULL,

@@ -23,7 +23,7 @@ static void buried_free(gpointer data)
 	g_free(b);
 }
 
-void model_bury(model *m, GPtrArray *list, guint index, GDestroyNotify destroy)
+void model_retire(model *m, GPtrArray *list, guint index, GDestroyNotify destroy)
 {
 	struct buried *b = g_new0(struct buried, 1);
 

@@ -198,14 +198,14 @@ enum relay_family { RELAY_FAMILY_IPV4, RELAY_FAMILY_SAME };
 enum mras_secret { MRAS_SECRET_SHARED, MRAS_SECRET_OWN };
 
 struct edge_service {
-	char *fqdn;	   /* internal name, on the internal card */
+	char *fqdn;	   /* internal name, on the internal interface */
 	char *access_fqdn; /* public name of the Access Edge */
 	char *av_fqdn;	   /* public name of the A/V Edge */
 	char *internal_iface, *external_iface;
-	struct addr internal, internal6; /* addresses on the internal card: its first, and its first
-					    IPv6 beside it (unset: none) */
+	struct addr internal, internal6; /* addresses on the internal interface: its first, and its
+					    first IPv6 beside it (unset: none) */
 	struct addr access, av,
-		av_tcp; /* on the external card; av_tcp relays allocations born over TCP */
+		av_tcp; /* on the external interface; av_tcp relays allocations born over TCP */
 	struct addr access_public, av_public,
 		av_tcp_public; /* as seen outside a 1:1 NAT; equal to the above without NAT */
 	struct addr access6, av6, av_tcp6; /* the IPv6 ones beside them; unset: none */

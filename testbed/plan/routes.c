@@ -2,11 +2,11 @@
 /* Routes, and the two host models.
  *
  * Weak (Linux): every route is in the main table, whatever source a packet has.
- * Strong (Windows Server since 2008): a packet whose source is bound to one card's address may
- * leave through that card only.  Each card gets a table of its own with what is reachable through
- * it, a rule that sends packets from the card's addresses there, and a rule that ends the search
- * after it, so that sending elsewhere fails with ENETUNREACH in place of leaking out of another
- * card.  The main table stays complete for sockets that are not bound.
+ * Strong (Windows Server since 2008): a packet whose source is bound to one interface's address may
+ * leave through that interface only.  Each interface gets a table of its own with what is reachable
+ * through it, a rule that sends packets from the interface's addresses there, and a rule that ends
+ * the search after it, so that sending elsewhere fails with ENETUNREACH in place of leaking out of
+ * another iface.  The main table stays complete for sockets that are not bound.
  */
 #include "testbed/plan/build.h"
 
@@ -69,7 +69,7 @@ static void add_declared_routes(struct builder *b, const struct node *n, const G
 	}
 }
 
-/* Routes that throw packets away have no port: whichever card the packet would leave by. */
+/* Routes that throw packets away have no port: whichever interface the packet would leave by. */
 static void add_refusing_routes(struct builder *b, const struct node *n, unsigned table)
 {
 	for (guint i = 0; i < n->routes->len; i++) {

@@ -74,14 +74,15 @@ static void become(gpointer user_data)
 		_exit(126);
 }
 
-static char *runtime_dir(const struct home *h)
+static char *runtime_path(const struct home *h)
 {
 	return h->uid != 0 ? g_build_filename(h->folder, "run", NULL) : g_strdup(h->folder);
 }
 
 static void run(const struct home *h, struct said *ret, const char *input, GPtrArray *argv)
 {
-	g_autofree char *runtime = runtime_dir(h), *in = g_build_filename(h->folder, "input", NULL);
+	g_autofree char *runtime = runtime_path(h),
+			*in = g_build_filename(h->folder, "input", NULL);
 	g_auto(GStrv) environment =
 		g_environ_setenv(g_get_environ(), "XDG_RUNTIME_DIR", runtime, TRUE);
 	g_autoptr(GError) error = NULL;
@@ -248,7 +249,7 @@ json_t *home_state(const struct home *h, const char *name)
 
 guint home_files(const struct home *h)
 {
-	g_autofree char *runtime = runtime_dir(h),
+	g_autofree char *runtime = runtime_path(h),
 			*path = g_build_filename(runtime, "testbed", NULL);
 	GDir *folder = g_dir_open(path, 0, NULL);
 	guint n = 0;

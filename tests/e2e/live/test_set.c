@@ -237,7 +237,7 @@ Test(set, a_node_that_starts_again_has_lost_what_is_not_persistent, .timeout = 6
 	home_clear(&h);
 }
 
-/* What dc1 hears of the call comes through the Edge's internal card. */
+/* What dc1 hears of the call comes through the Edge's internal interface. */
 static void expect_delayed_call(const struct home *h, const char *when)
 {
 	static const char heard[] = "audio at dc1: one way ";

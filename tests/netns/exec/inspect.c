@@ -13,29 +13,30 @@
 #include <errno.h>
 #include <unistd.h>
 
-#define NETWORK                                                                                    \
-	"networks: {inside: {subnet: 10.9.0.0/24}, outside: {subnet: 198.51.100.0/24}, spare: "    \
-	"{subnet: 10.7.0.0/24}}\n"                                                                 \
-	"nodes:\n"                                                                                 \
-	"  host:\n"                                                                                \
-	"    host_model: strong\n"                                                                 \
-	"    interfaces: {eth0: {network: inside, address: 10.9.0.2/24}}\n"                        \
-	"    routes: [{to: 198.51.100.0/24, via: 10.9.0.1}]\n"                                     \
-	"  one:\n"                                                                                 \
-	"    interfaces:\n"                                                                        \
-	"      eth0: {network: outside, addresses: [198.51.100.10/24, 198.51.100.11/24]}\n"        \
-	"      eth1: {network: spare, address: 10.7.0.1/24, up: false}\n"                          \
-	"    routes: [{to: default, via: 198.51.100.1}]\n"                                         \
-	"  router:\n"                                                                              \
-	"    forwarding: true\n"                                                                   \
-	"    interfaces:\n"                                                                        \
-	"      lan: {network: inside, address: 10.9.0.1/24}\n"                                     \
-	"      wan: {network: outside, address: 198.51.100.1/24}\n"                                \
-	"    firewall:\n"                                                                          \
-	"      forward: drop\n"                                                                    \
-	"      rules:\n"                                                                           \
-	"        - {name: the-door, chain: forward, in: wan, proto: udp, dports: [5000], action: " \
-	"accept}\n"                                                                                \
+#define NETWORK                                                                                 \
+	"networks: {inside: {subnet: 10.9.0.0/24}, outside: {subnet: 198.51.100.0/24}, spare: " \
+	"{subnet: 10.7.0.0/24}}\n"                                                              \
+	"nodes:\n"                                                                              \
+	"  host:\n"                                                                             \
+	"    host_model: strong\n"                                                              \
+	"    interfaces: {eth0: {network: inside, address: 10.9.0.2/24}}\n"                     \
+	"    routes: [{to: 198.51.100.0/24, via: 10.9.0.1}]\n"                                  \
+	"  one:\n"                                                                              \
+	"    interfaces:\n"                                                                     \
+	"      eth0: {network: outside, addresses: [198.51.100.10/24, 198.51.100.11/24]}\n"     \
+	"      eth1: {network: spare, address: 10.7.0.1/24, up: false}\n"                       \
+	"    routes: [{to: default, via: 198.51.100.1}]\n"                                      \
+	"  router:\n"                                                                           \
+	"    forwarding: true\n"                                                                \
+	"    interfaces:\n"                                                                     \
+	"      lan: {network: inside, address: 10.9.0.1/24}\n"                                  \
+	"      wan: {network: outside, address: 198.51.100.1/24}\n"                             \
+	"    firewall:\n"                                                                       \
+	"      forward: drop\n"                                                                 \
+	"      rules:\n"                                                                        \
+	"        - {name: the-target, chain: forward, in: wan, proto: udp, dports: [5000], "    \
+	"action: "                                                                              \
+	"accept}\n"                                                                             \
 	"        - {name: the-wall, chain: forward, in: wan, action: drop}\n"
 
 /* 0: left out. */
@@ -171,7 +172,7 @@ Test(inspect, what_a_kernel_learned_of_a_host_is_no_route)
 	state = state_of(x, "host");
 	expect_one(state, "routes", "{\"to\": \"0.0.0.0/0\", \"via\": \"10.9.0.1\"}");
 	cr_expect_eq(json_array_size(json_object_get(state, "routes")), 2,
-		     "the default route and the card's network");
+		     "the default route and the interface's network");
 	json_decref(state);
 	close(fd);
 }

@@ -3,7 +3,7 @@
  *
  *   a --- b            one cable
  *
- *   far --- left [host] right --- near       host has two cards; prefixes behind both
+ *   far --- left [host] right --- near       host has two interfaces; prefixes behind both
  */
 #include "tests/netns/exec/room.h"
 
@@ -50,7 +50,7 @@ Test(links, a_bridge_joins_more_than_two)
 	close(c);
 }
 
-#define TWO_CARDS(model)                                                                     \
+#define TWO_INTERFACES(model)                                                                \
 	"networks: {left: {subnet: 10.1.0.0/24}, right: {subnet: 10.2.0.0/24}}\n"            \
 	"nodes:\n"                                                                           \
 	"  host:\n"                                                                          \
@@ -70,34 +70,35 @@ Test(links, a_bridge_joins_more_than_two)
 
 Test(host_model, strong_does_not_send_from_the_wrong_card)
 {
-	g_autoptr(exec) x = build_topology(TWO_CARDS("strong"));
+	g_autoptr(exec) x = build_topology(TWO_INTERFACES("strong"));
 	int left = udp_in(x, "host", "10.1.0.1", 0), right = udp_in(x, "host", "10.2.0.1", 0);
 
 	cr_expect_eq(udp_send(left, "10.60.0.9", 5000, 'x'), ENETUNREACH,
-		     "no route through the left card");
-	cr_expect_eq(udp_send(left, "10.50.0.9", 5000, 'x'), 0, "the left card's own route");
-	cr_expect_eq(udp_send(right, "10.60.0.9", 5000, 'x'), 0, "the right card's default route");
+		     "no route through the left interface");
+	cr_expect_eq(udp_send(left, "10.50.0.9", 5000, 'x'), 0, "the left interface's own route");
+	cr_expect_eq(udp_send(right, "10.60.0.9", 5000, 'x'), 0,
+		     "the right interface's default route");
 	cr_expect_eq(udp_send(left, "10.2.0.2", 5000, 'x'), ENETUNREACH,
-		     "not even to the right card's subnet");
+		     "not even to the right interface's subnet");
 	close(left);
 	close(right);
 }
 
-Test(host_model, weak_leaks_out_of_the_other_card)
+Test(host_model, weak_leaks_out_of_the_other_interface)
 {
-	g_autoptr(exec) x = build_topology(TWO_CARDS("weak"));
+	g_autoptr(exec) x = build_topology(TWO_INTERFACES("weak"));
 	int left = udp_in(x, "host", "10.1.0.1", 0), near = udp_in(x, "near", "10.2.0.77", 5000);
 	struct heard heard;
 
 	cr_assert_eq(udp_send(left, "10.2.0.77", 5000, 'x'), 0, "sent");
 	heard = udp_receive(near);
-	cr_expect_eq(heard.byte, 'x', "came by the right card");
-	cr_expect_str_eq(heard.from, "10.1.0.1", "with the left card's address");
+	cr_expect_eq(heard.byte, 'x', "came by the right interface");
+	cr_expect_str_eq(heard.from, "10.1.0.1", "with the left interface's address");
 	close(left);
 	close(near);
 }
 
-static guint64 receive_by_wrong_card(const char *topology, char *ret_byte)
+static guint64 receive_by_wrong_interface(const char *topology, char *ret_byte)
 {
 	g_autoptr(exec) x = build_topology(topology);
 	int near = udp_in(x, "near", "10.2.0.2", 0), left = udp_in(x, "host", "10.1.0.1", 5000);
@@ -105,10 +106,10 @@ static guint64 receive_by_wrong_card(const char *topology, char *ret_byte)
 	guint64 dropped = 0;
 
 	cr_assert_eq(udp_send(near, "10.1.0.1", 5000, 'w'), 0,
-		     "sent to the left address by the right card");
+		     "sent to the left address by the right interface");
 	if (strstr(topology, "strong"))
 		dropped = rule_packets(x, "host", "strong-host-receive");
-	cr_assert_eq(udp_send(far, "10.1.0.1", 5000, 'r'), 0, "and by the left card");
+	cr_assert_eq(udp_send(far, "10.1.0.1", 5000, 'r'), 0, "and by the left interface");
 	*ret_byte = udp_receive(left).byte;
 	close(near);
 	close(left);
@@ -120,9 +121,10 @@ Test(host_model, strong_does_not_receive_by_the_wrong_card)
 {
 	char byte = 0;
 
-	cr_expect_eq(receive_by_wrong_card(TWO_CARDS("strong"), &byte), 1, "dropped and counted");
-	cr_expect_eq(byte, 'r', "only what came by the right card arrived");
-	receive_by_wrong_card(TWO_CARDS("weak"), &byte);
+	cr_expect_eq(receive_by_wrong_interface(TWO_INTERFACES("strong"), &byte), 1,
+		     "dropped and counted");
+	cr_expect_eq(byte, 'r', "only what came by the right interface arrived");
+	receive_by_wrong_interface(TWO_INTERFACES("weak"), &byte);
 	cr_expect_eq(byte, 'w', "a weak host takes it");
 }
 

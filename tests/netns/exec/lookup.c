@@ -49,7 +49,7 @@ static const struct row {
 	const char *wanted[2]; /* JSON: members that two of the look-ups have; NULL: one of them is
 				  enough */
 } rows[] = {
-	{"the default route, and an answer by the card",
+	{"the default route, and an answer by the interface",
 	 "router",
 	 "lan",
 	 "10.9.0.2",
@@ -129,7 +129,7 @@ static const struct row {
 	 "2001:db8:88::1",
 	 false,
 	 {"{\"to\": \"2001:db8:88::1\", \"error\": \"ENETUNREACH\"}", NULL}},
-	{"a strong host answers by its card's own table",
+	{"a strong host answers by its interface's own table",
 	 "host",
 	 "eth0",
 	 "198.51.100.10",
@@ -139,7 +139,7 @@ static const struct row {
 	  "{\"from\": \"10.9.0.2\", \"to\": \"198.51.100.10\", \"in\": null, \"prefix\": "
 	  "\"198.51.100.0/24\", \"via\": \"10.9.0.1\","
 	  " \"table\": 100}"}},
-	{"its other card has no way there: the rule says unreachable",
+	{"its other interface has no way there: the rule says unreachable",
 	 "host",
 	 "eth1",
 	 "198.51.100.10",
@@ -250,7 +250,7 @@ Test(lookup, the_kernel_tells_the_prefix_that_matched_or_why_not)
 Test(lookup, a_source_that_the_reverse_path_filter_refuses)
 {
 	static const struct row right = {
-		"by the card that leads back",
+		"by the interface that leads back",
 		"router",
 		"lan",
 		"10.9.0.2",

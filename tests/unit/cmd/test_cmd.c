@@ -119,7 +119,7 @@ static const struct usage_case {
 	{"import --node ns -f ip-route tests/data/import/fe.route.json", 0, "  ns:\n",
 	 "fe.route.json:1:9: warning: "},
 	{"import -f ip-addr tests/data/import/fe.route.json", 3, NULL,
-	 "tests/data/import/fe.route.json:1:2: error: a card without 'ifname'"},
+	 "tests/data/import/fe.route.json:1:2: error: an interface without 'ifname'"},
 	{"import -f ip-rout tests/data/import/fe.route.json", 2, NULL, "did you mean 'ip-route'?"},
 	{"import --node 'a b' tests/data/import/fe.route.json", 2, NULL, "--node 'a b'"},
 	{"import /nonexistent.txt", 3, NULL, "/nonexistent.txt: error: can't read it"},

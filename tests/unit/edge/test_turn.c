@@ -33,7 +33,7 @@ static guint32 reply_lifetime_s(const struct world *w)
 	return (guint32)v[0] << 24 | (guint32)v[1] << 16 | (guint32)v[2] << 8 | v[3];
 }
 
-Test(turn, allocates_on_the_external_card)
+Test(turn, allocates_on_the_external_interface)
 {
 	struct world *w = plain_world();
 	struct tester *c = tester_new(1, "dc1@contoso.com");

@@ -164,7 +164,7 @@ static const struct row rows[] = {
 	 .back_end = WALK_FILTERED,
 	 .back_node = "dc1",
 	 .back_object = "mute"},
-	{.name = "a strong host and its other card",
+	{.name = "a strong host and its other interface",
 	 .file = LYNC,
 	 .scenario = "missing-route",
 	 .from = "dmz-fw",
@@ -268,7 +268,7 @@ static const struct row rows[] = {
 	 .end = WALK_NULL_ROUTE,
 	 .node = "core",
 	 .object = "prohibit 10.20.0.101/32 table 254"},
-	{.name = "a strong host's throws away by any card",
+	{.name = "a strong host's throws away by any interface",
 	 .file = LYNC,
 	 .scenario = "persistent-route",
 	 .changes = "add-route: {node: edge, to: 10.20.0.96/27, type: blackhole}",
@@ -282,7 +282,7 @@ static const struct row rows[] = {
 	 .back_end = WALK_NULL_ROUTE,
 	 .back_node = "edge",
 	 .back_object = "blackhole 10.20.0.96/27 table 100"},
-	{.name = "larger than a card takes",
+	{.name = "larger than an interface takes",
 	 .file = LYNC,
 	 .scenario = "persistent-route",
 	 .changes = "set-mtu: {node: core, interface: lan, mtu: 1000B}",
@@ -294,7 +294,7 @@ static const struct row rows[] = {
 	 .end = WALK_TOO_BIG,
 	 .node = "core",
 	 .object = "lan"},
-	{.name = "no larger than a card takes",
+	{.name = "no larger than an interface takes",
 	 .file = LYNC,
 	 .scenario = "persistent-route",
 	 .changes = "set-mtu: {node: core, interface: lan, mtu: 1000B}",
@@ -308,7 +308,7 @@ static const struct row rows[] = {
 	 .answered = true,
 	 .back_end = WALK_DELIVERED,
 	 .back_node = "dc1"},
-	{.name = "its answers leave by the same card in pieces",
+	{.name = "its answers leave by the same interface in pieces",
 	 .file = LYNC,
 	 .scenario = "persistent-route",
 	 .changes = "set-mtu: {node: core, interface: lan, mtu: 1000B}",
@@ -441,7 +441,7 @@ static const struct row rows[] = {
 	 .back_end = WALK_DELIVERED,
 	 .back_node = "home-a",
 	 .nat = "198.51.100.6 for 192.168.1.10 (nat-a)"},
-	{.name = "no way back by IPv6 on the card, strong host",
+	{.name = "no way back by IPv6 on the interface, strong host",
 	 .file = DUAL,
 	 .scenario = "dual-stack",
 	 .changes = "remove-route: {node: edge, to: '::/0'}",
@@ -523,12 +523,12 @@ Test(walk, ends)
 
 /* Both ends of a call send at once, each to the other's outside address; what each knows of the
  * other's port. */
-static const struct meeting {
+static const struct meet_row {
 	const char *name, *file, *scenario, *changes;
 	const char *a, *b, *to_a, *to_b; /* the outside addresses */
 	enum walk_end end;		 /* of what a sends to b */
 	const char *node;
-} meetings[] = {
+} meet_rows[] = {
 	{"two home routers", "topologies/nat-grid.yaml", "presets", NULL, "home1", "home2",
 	 "198.51.100.2", "198.51.100.6", WALK_DELIVERED, "home2"},
 	{"a full cone lets anybody in", "topologies/nat-grid.yaml", "presets", NULL, "corp1",
@@ -544,8 +544,8 @@ static const struct meeting {
 
 Test(walk, nats_let_in_whom_their_filtering_lets_in)
 {
-	for (gsize i = 0; i < G_N_ELEMENTS(meetings); i++) {
-		const struct meeting *r = &meetings[i];
+	for (gsize i = 0; i < G_N_ELEMENTS(meet_rows); i++) {
+		const struct meet_row *r = &meet_rows[i];
 		g_autoptr(model) m = scenario_model(r->file, r->scenario, r->changes);
 		json_t *state = planned_state(m);
 		struct flow there = {

@@ -73,7 +73,7 @@ Test(icewarn, refuses_what_is_no_number)
  * each case of a test in one thread of its own process. */
 struct walk_case {
 	enum walk_end forward, back;
-	const char *out;       /* card by which the answer leaves; NULL: by none */
+	const char *out;       /* interface by which the answer leaves; NULL: by none */
 	const char *back_node; /* where the answer ends */
 	enum cause_code code;
 	const char *node, *object;
@@ -317,7 +317,7 @@ Test(cause, a_call_that_works_raises_no_alarm)
 
 static const struct fix_case {
 	enum cause_code code;
-	const char *node, *object, *prefix, *card;
+	const char *node, *object, *prefix, *iface;
 	const char *change; /* NULL: none */
 	guint commands;
 } fixes[] = {
@@ -360,11 +360,11 @@ Test(fix, is_the_smallest_change)
 		finding f = {.code = c->code};
 		g_autoptr(fix) x = NULL;
 		g_autofree char *node = g_strdup(c->node), *object = g_strdup(c->object),
-				*card = g_strdup(c->card);
+				*iface = g_strdup(c->iface);
 
 		f.node = node;
 		f.object = object;
-		f.card = card;
+		f.iface = iface;
 		cr_assert(!c->prefix || prefix_parse(c->prefix, &f.prefix));
 		x = fix_derive(m, &f);
 		cr_assert_str_eq(x ? x->change : "none", c->change ? c->change : "none", "case %u",
@@ -406,8 +406,8 @@ Test(fix, is_written_for_windows_and_can_be_applied)
 	g_autoptr(model) base = model_load("topologies/lync.yaml", d);
 	g_autoptr(model) m = model_instantiate(base, model_scenario(base, "missing-route"), d);
 	g_autoptr(model) mended = NULL;
-	char node[] = "edge", card[] = "int";
-	finding f = {.code = CAUSE_RETURN_WRONG_EGRESS, .node = node, .card = card};
+	char node[] = "edge", interface[] = "int";
+	finding f = {.code = CAUSE_RETURN_WRONG_EGRESS, .node = node, .iface = interface};
 	g_autoptr(fix) x = NULL;
 
 	prefix_parse("10.20.0.0/24", &f.prefix);

@@ -16,17 +16,17 @@
 enum { DC1, DC2, HOME1, USERS };
 static const char *const names[USERS] = {"dc1", "dc2", "home1"};
 
-struct meeting {
+struct conference_test {
 	struct world *w;
 	struct fe_flow *flow[USERS];
 	char *tag[USERS]; /* the MCU's in each dialog */
 };
 
-static void open_meeting(struct meeting *m)
+static void open_conference(struct conference_test *m)
 {
 	g_autoptr(sip_msg) answer = NULL;
 
-	*m = (struct meeting){.w = world_new()};
+	*m = (struct conference_test){.w = world_new()};
 	for (guint i = 0; i < USERS; i++) {
 		m->flow[i] = world_flow(m->w, i == HOME1 ? "edge.contoso.com" : NULL);
 		cr_assert_eq(world_register(m->w, m->flow[i], names[i],
@@ -38,7 +38,7 @@ static void open_meeting(struct meeting *m)
 	cr_assert_eq(sip_status(answer), 200, "addConference: %d", sip_status(answer));
 }
 
-static void close_meeting(struct meeting *m)
+static void close_conference(struct conference_test *m)
 {
 	for (guint i = 0; i < USERS; i++) {
 		fe_flow_unref(m->flow[i]);
@@ -47,13 +47,13 @@ static void close_meeting(struct meeting *m)
 	world_free(m->w);
 }
 
-static void ack(struct meeting *m, guint who)
+static void ack(struct conference_test *m, guint who)
 {
 	world_receive(m->w, m->flow[who],
 		      world_request("ACK", CHAT, names[who], NULL, m->tag[who], "meet", 1, "ack"));
 }
 
-static void join_unconfirmed(struct meeting *m, guint who)
+static void join_unconfirmed(struct conference_test *m, guint who)
 {
 	sip_msg *invite =
 		world_request("INVITE", CHAT, names[who], NULL, NULL, "meet", 1, names[who]);
@@ -67,13 +67,13 @@ static void join_unconfirmed(struct meeting *m, guint who)
 	m->tag[who] = g_strdup(sip_to_tag(ok));
 }
 
-static void join(struct meeting *m, guint who)
+static void join(struct conference_test *m, guint who)
 {
 	join_unconfirmed(m, who);
 	ack(m, who);
 }
 
-static void say(struct meeting *m, guint who, const char *text, guint cseq)
+static void say(struct conference_test *m, guint who, const char *text, guint cseq)
 {
 	sip_msg *message =
 		world_request("MESSAGE", CHAT, names[who], NULL, m->tag[who], "meet", cseq, text);
@@ -84,7 +84,7 @@ static void say(struct meeting *m, guint who, const char *text, guint cseq)
 
 /* The next message that `who` gets is `text` by `sender`, in its own dialog; it is answered with
  * `status`. */
-static void hears(struct meeting *m, guint who, guint sender, const char *text, int status)
+static void hears(struct conference_test *m, guint who, guint sender, const char *text, int status)
 {
 	g_autoptr(sip_msg) message = world_take(m->w, m->flow[who]);
 	g_autofree char *by = g_strdup_printf("sip:%s@contoso.com", names[sender]);
@@ -103,7 +103,7 @@ static void hears(struct meeting *m, guint who, guint sender, const char *text, 
 }
 
 /* Nothing is on its way to anybody. */
-static bool is_quiet(const struct meeting *m)
+static bool is_quiet(const struct conference_test *m)
 {
 	guint n = 0;
 
@@ -112,7 +112,7 @@ static bool is_quiet(const struct meeting *m)
 	return n == 0;
 }
 
-static int confirmed(struct meeting *m, guint who)
+static int confirmed(struct conference_test *m, guint who)
 {
 	g_autoptr(sip_msg) answer = world_take(m->w, m->flow[who]);
 
@@ -121,10 +121,10 @@ static int confirmed(struct meeting *m, guint who)
 
 Test(focus, add_conference)
 {
-	struct meeting m;
+	struct conference_test m;
 	g_autoptr(sip_msg) again = NULL;
 
-	open_meeting(&m);
+	open_conference(&m);
 	world_conference(m.w, m.flow[DC1], "c7");
 	again = world_take(m.w, m.flow[DC1]);
 	cr_assert_str_eq(sip_content_type(again), "application/cccp+xml", "type");
@@ -136,7 +136,7 @@ Test(focus, add_conference)
 		strstr(sip_body(again, NULL),
 		       "entity=\"sip:dc1@contoso.com;gruu;opaque=app:conf:focus:id:c7\""),
 		"%s", sip_body(again, NULL));
-	close_meeting(&m);
+	close_conference(&m);
 }
 
 Test(focus, c3p_documents)
@@ -181,24 +181,24 @@ Test(focus, c3p_documents)
 
 Test(focus, only_the_organiser_adds)
 {
-	struct meeting m;
+	struct conference_test m;
 	sip_msg *request =
 		world_request("SERVICE", "sip:dc1@contoso.com;gruu;opaque=app:conf:focusfactory",
 			      "dc2", NULL, NULL, "f", 1, "f");
 	g_autoptr(sip_msg) answer = NULL;
 
-	open_meeting(&m);
+	open_conference(&m);
 	world_receive(m.w, m.flow[DC2], request);
 	answer = world_take(m.w, m.flow[DC2]);
 	cr_assert_eq(sip_status(answer), 403, "got %d", sip_status(answer));
-	close_meeting(&m);
+	close_conference(&m);
 }
 
 Test(im_mcu, fan_out_with_confirmations)
 {
-	struct meeting m;
+	struct conference_test m;
 
-	open_meeting(&m);
+	open_conference(&m);
 	for (guint i = 0; i < USERS; i++)
 		join(&m, i);
 	say(&m, DC1, "hello", 2);
@@ -207,14 +207,14 @@ Test(im_mcu, fan_out_with_confirmations)
 	hears(&m, HOME1, DC1, "hello", 200);
 	cr_assert_eq(confirmed(&m, DC1), 200, "all have");
 	cr_assert(is_quiet(&m), "no echo");
-	close_meeting(&m);
+	close_conference(&m);
 }
 
 Test(im_mcu, late_comer)
 {
-	struct meeting m;
+	struct conference_test m;
 
-	open_meeting(&m);
+	open_conference(&m);
 	join(&m, DC1);
 	say(&m, DC1, "one", 2);
 	cr_assert_eq(confirmed(&m, DC1), 200, "nobody else there");
@@ -233,14 +233,14 @@ Test(im_mcu, late_comer)
 	hears(&m, HOME1, DC2, "two", 200);
 	hears(&m, HOME1, DC1, "three", 200);
 	cr_assert(is_quiet(&m), "nothing twice");
-	close_meeting(&m);
+	close_conference(&m);
 }
 
 Test(im_mcu, participant_without_answer)
 {
-	struct meeting m;
+	struct conference_test m;
 
-	open_meeting(&m);
+	open_conference(&m);
 	for (guint i = 0; i < USERS; i++)
 		join(&m, i);
 	say(&m, DC1, "hello", 2);
@@ -251,14 +251,14 @@ Test(im_mcu, participant_without_answer)
 	say(&m, DC1, "again", 3);
 	hears(&m, DC2, DC1, "again", 200);
 	cr_assert_eq(confirmed(&m, DC1), 200, "home1 is no longer waited for");
-	close_meeting(&m);
+	close_conference(&m);
 }
 
 Test(im_mcu, leaving)
 {
-	struct meeting m;
+	struct conference_test m;
 
-	open_meeting(&m);
+	open_conference(&m);
 	for (guint i = 0; i < USERS; i++)
 		join(&m, i);
 	world_receive(m.w, m.flow[HOME1],
@@ -271,15 +271,15 @@ Test(im_mcu, leaving)
 	world_receive(m.w, m.flow[HOME1],
 		      world_request("BYE", CHAT, "home1", NULL, m.tag[HOME1], "meet", 3, "bye2"));
 	cr_assert_eq(confirmed(&m, HOME1), 481, "second BYE");
-	close_meeting(&m);
+	close_conference(&m);
 }
 
 Test(im_mcu, record_of_a_participant)
 {
-	struct meeting m;
+	struct conference_test m;
 	json_t *record;
 
-	open_meeting(&m);
+	open_conference(&m);
 	join(&m, DC2);
 	world_advance(m.w, 2 * G_USEC_PER_SEC);
 	world_receive(m.w, m.flow[DC2],
@@ -289,7 +289,7 @@ Test(im_mcu, record_of_a_participant)
 			 "kind");
 	cr_assert_eq(json_integer_value(json_object_get(record, "status")), 200, "status");
 	cr_assert_eq(json_integer_value(json_object_get(record, "duration_ms")), 2000, "duration");
-	close_meeting(&m);
+	close_conference(&m);
 }
 
 Test(av_mcu, refusals)
@@ -306,9 +306,9 @@ Test(av_mcu, refusals)
 		{"re-INVITE outside a dialog", "INVITE", "x", "application/sdp", MESSAGE_SDP, 481},
 		{"what it does not do", "OPTIONS", NULL, NULL, NULL, 405},
 	};
-	struct meeting m;
+	struct conference_test m;
 
-	open_meeting(&m);
+	open_conference(&m);
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
 		sip_msg *request = world_request(rows[i].method, AV, "dc2", NULL, rows[i].tag, "av",
 						 1, rows[i].name);
@@ -321,16 +321,16 @@ Test(av_mcu, refusals)
 		cr_assert_eq(sip_status(answer), rows[i].status, "%s: %d", rows[i].name,
 			     sip_status(answer));
 	}
-	close_meeting(&m);
+	close_conference(&m);
 }
 
 /* The MCU asks the organiser's Edge for relays as soon as there is a conference, and only once. */
 Test(av_mcu, asks_mras_for_itself)
 {
-	struct meeting m;
+	struct conference_test m;
 	g_autoptr(sip_msg) service = NULL;
 
-	open_meeting(&m);
+	open_conference(&m);
 	cr_assert_eq(m.w->mras_asked, 1, "asked %u times", m.w->mras_asked);
 	service = world_take(m.w, m.w->mras);
 	cr_assert_str_eq(sip_method(service), "SERVICE", "request");
@@ -339,5 +339,5 @@ Test(av_mcu, asks_mras_for_itself)
 			   sip_body(service, NULL));
 	world_conference(m.w, m.flow[DC1], "c8");
 	cr_assert_eq(world_pending(m.w, m.w->mras), 0, "one question for both");
-	close_meeting(&m);
+	close_conference(&m);
 }

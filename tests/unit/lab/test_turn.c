@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From one plan to another, and back when an operation is refused: with the room that has no
  * kernel. */
-#include "testbed/lab/turn.h"
+#include "testbed/lab/apply_difference.h"
 #include "testbed/model/model.h"
 
 #include <criterion/criterion.h>
@@ -57,7 +57,7 @@ Test(turn, a_route_is_one_route_in_each_table)
 	g_autoptr(plan) a = plan_with(base, NULL), b = plan_with(base, changes[0]);
 	g_autoptr(plan_difference) d = plan_difference_new(a, b, NULL);
 
-	/* the main table and, the host being strong, that of the card */
+	/* the main table and, the host being strong, that of the interface */
 	cr_assert_eq(d->steps->len, 2);
 	for (guint i = 0; i < 2; i++) {
 		const struct plan_step *s = d->steps->pdata[i];
@@ -114,7 +114,8 @@ Test(turn, a_refused_step_takes_all_back)
 			g_autoptr(GError) error = NULL;
 			const GPtrArray *log;
 
-			cr_expect(!turn_network(x, d, &error), "%s: refused at %u", changes[c], at);
+			cr_expect(!difference_apply(x, d, &error), "%s: refused at %u", changes[c],
+				  at);
 			cr_assert(error);
 			log = exec_fake_log(x);
 			/* `at` - 1 steps there, and they and the refused one back */

@@ -126,19 +126,19 @@ Test(cells, have_contract_ids_and_expectations)
 	g_autoptr(matrix_selection) s = matrix_select(m, &all, NULL);
 	const struct cell *fails = find(s, "missing-route/branch1-home1/audio");
 	const struct cell *fixed = find(s, "persistent-route/branch1-home1/audio");
-	const struct cell *meeting = find(s, "missing-route/dc-organised/im-conference");
+	const struct cell *conference = find(s, "missing-route/dc-organised/im-conference");
 
-	cr_assert(fails && fixed && meeting);
+	cr_assert(fails && fixed && conference);
 	cr_expect_str_eq(fails->a, "branch1");
 	cr_expect_str_eq(fails->b, "home1");
 	cr_expect_eq(fails->expected_verdict, VERDICT_FAIL);
 	cr_expect_eq(fixed->expected_verdict, VERDICT_PASS);
 	cr_expect_eq(fixed->expected_path_mask, 1u << PATH_UDP_RELAY);
 	cr_expect_null(find(s, "missing-route/home1-branch1/audio"), "each pair once");
-	cr_expect_str_eq(meeting->a, "dc1");
-	cr_expect_null(meeting->b);
-	cr_expect_eq(meeting->participants->len, 3);
-	cr_expect_eq(meeting->expected_path_mask, 1u << PATH_MCU);
+	cr_expect_str_eq(conference->a, "dc1");
+	cr_expect_null(conference->b);
+	cr_expect_eq(conference->participants->len, 3);
+	cr_expect_eq(conference->expected_path_mask, 1u << PATH_MCU);
 	cr_expect_not(fails->done);
 }
 

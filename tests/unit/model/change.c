@@ -134,7 +134,7 @@ Test(change, add_node_network_interface)
 	cr_expect_eq(m->networks->len, 4, "two networks more");
 	cr_expect_str_eq(c->endpoint->user, "c@example.com");
 	cr_expect_eq(node_iface(c, "eth0")->network, model_network(m, "lab"), "resolved");
-	cr_expect_not_null(node_iface(node_of(m, "gw"), "lab"), "the new card");
+	cr_expect_not_null(node_iface(node_of(m, "gw"), "lab"), "the new interface");
 }
 
 Test(change, remove_node)

@@ -112,7 +112,7 @@ Test(lync, edge)
 	cr_expect(second->persistent, "persistent");
 	cr_expect_str_eq(second->dev, "int");
 	cr_expect_eq(node_iface(edge, "ext")->addresses->len, 3, "three addresses");
-	cr_expect_null(node_iface(edge, "lan"), "no such card");
+	cr_expect_null(node_iface(edge, "lan"), "no such interface");
 }
 
 Test(lync, media_edges)

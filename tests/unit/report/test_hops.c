@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* branch-gw's interfaces; only what was sent matters here.  The tunnel carries bare IP packets, the
- * card below Ethernet. */
+ * interface below Ethernet. */
 static json_t *state(int inner_packets, int inner_bytes, int outer_packets, int outer_bytes)
 {
 	return json_pack("{s:{s:[{s:s, s:b, s:i, s:i, s:[s]}, {s:s, s:b, s:i, s:i, s:[s]}]}}",

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* turn: a network that stands becomes another one, all or nothing.
+/* apply_difference: a network that stands becomes another one, all or nothing.
  * Depends on exec and plan.
  */
-#ifndef TESTBED_LAB_TURN_H
-#define TESTBED_LAB_TURN_H
+#ifndef TESTBED_LAB_APPLY_DIFFERENCE_H
+#define TESTBED_LAB_APPLY_DIFFERENCE_H
 
 #include "testbed/exec/exec.h"
 #include "testbed/plan/difference.h"
@@ -11,8 +11,8 @@
 /* Carries out every step.  When one is refused, those before it are taken back in reverse order,
  * and the error says what was refused (and what could not be taken back, which should not happen).
  * Blocks. */
-gboolean turn_network(exec *x, const plan_difference *d, GError **error);
+gboolean difference_apply(exec *x, const plan_difference *d, GError **error);
 /* Takes all steps of a turn that was made back again. */
-gboolean turn_network_back(exec *x, const plan_difference *d, GError **error);
+gboolean difference_revert(exec *x, const plan_difference *d, GError **error);
 
 #endif

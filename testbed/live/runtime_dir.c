@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/live/meeting.h"
+#include "testbed/live/runtime_dir.h"
 
 #include "testbed/live/publish.h"
 
@@ -18,7 +18,7 @@
 #define SOCKET_SUFFIX ".sock"
 #define NOTE_SUFFIX ".note"
 
-struct meeting {
+struct runtime_dir {
 	char *path;
 	int fd;
 };
@@ -53,7 +53,7 @@ static gboolean fail(GError **error, const char *what, const char *path)
 	return FALSE;
 }
 
-static gboolean check_folder(const meeting *m, GError **error)
+static gboolean check_folder(const runtime_dir *m, GError **error)
 {
 	struct stat st;
 
@@ -68,9 +68,9 @@ static gboolean check_folder(const meeting *m, GError **error)
 	return FALSE;
 }
 
-meeting *meeting_new(GError **error)
+runtime_dir *runtime_dir_open(GError **error)
 {
-	g_autoptr(meeting) m = g_new0(meeting, 1);
+	g_autoptr(runtime_dir) m = g_new0(runtime_dir, 1);
 
 	m->path = choose_path();
 	m->fd = -1;
@@ -86,7 +86,7 @@ meeting *meeting_new(GError **error)
 	return check_folder(m, error) ? g_steal_pointer(&m) : NULL;
 }
 
-void meeting_free(meeting *m)
+void runtime_dir_free(runtime_dir *m)
 {
 	if (!m)
 		return;
@@ -96,12 +96,12 @@ void meeting_free(meeting *m)
 	g_free(m);
 }
 
-const char *meeting_path(const meeting *m)
+const char *runtime_dir_path(const runtime_dir *m)
 {
 	return m->path;
 }
 
-int meeting_folder(const meeting *m)
+int runtime_dir_fd(const runtime_dir *m)
 {
 	return m->fd;
 }
@@ -116,7 +116,7 @@ static bool is_name(const char *name)
 	return length > 0 && length <= NAME_MAX_LENGTH && name[length] == '\0' && name[0] != '-';
 }
 
-gboolean meeting_check_name(const char *name, GError **error)
+gboolean runtime_dir_check_name(const char *name, GError **error)
 {
 	if (is_name(name))
 		return TRUE;
@@ -132,7 +132,7 @@ static gint compare_names(gconstpointer a, gconstpointer b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-char **meeting_names(const meeting *m)
+char **runtime_dir_names(const runtime_dir *m)
 {
 	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", m->fd);
 	GPtrArray *names = g_ptr_array_new();
@@ -159,7 +159,7 @@ char **meeting_names(const meeting *m)
 
 /* Is the file that was locked still the one that has the name?  Its last owner may have removed it
  * meanwhile. */
-static bool is_still_there(const meeting *m, const char *file, int fd)
+static bool is_still_there(const runtime_dir *m, const char *file, int fd)
 {
 	struct stat locked, named;
 
@@ -168,7 +168,7 @@ static bool is_still_there(const meeting *m, const char *file, int fd)
 }
 
 /* The locked descriptor; -1: `*ret_taken` tells whether somebody else has it. */
-static int lock(const meeting *m, const char *name, int flags, bool *ret_taken)
+static int lock(const runtime_dir *m, const char *name, int flags, bool *ret_taken)
 {
 	g_autofree char *file = g_strconcat(name, LOCK_SUFFIX, NULL);
 
@@ -189,12 +189,12 @@ static int lock(const meeting *m, const char *name, int flags, bool *ret_taken)
 	}
 }
 
-int meeting_claim(const meeting *m, const char *name, bool *ret_taken, GError **error)
+int runtime_dir_claim(const runtime_dir *m, const char *name, bool *ret_taken, GError **error)
 {
 	bool taken;
 	int fd;
 
-	if (!meeting_check_name(name, error))
+	if (!runtime_dir_check_name(name, error))
 		return -1;
 	fd = lock(m, name, O_CREAT, &taken);
 	if (ret_taken)
@@ -206,17 +206,17 @@ int meeting_claim(const meeting *m, const char *name, bool *ret_taken, GError **
 	return fd;
 }
 
-static void unlink_file(const meeting *m, const char *name, const char *suffix)
+static void unlink_file(const runtime_dir *m, const char *name, const char *suffix)
 {
 	g_autofree char *file = g_strconcat(name, suffix, NULL);
 
 	unlinkat(m->fd, file, 0);
 }
 
-void meeting_remove(const meeting *m, const char *name)
+void runtime_dir_remove(const runtime_dir *m, const char *name)
 {
 	static const char *const suffixes[] = {SOCKET_SUFFIX, NOTE_SUFFIX, LOCK_SUFFIX};
-	g_autofree char *note = meeting_read_note(m, name);
+	g_autofree char *note = runtime_dir_read_note(m, name);
 
 	if (note)
 		publish_take_back(note);
@@ -224,14 +224,14 @@ void meeting_remove(const meeting *m, const char *name)
 		unlink_file(m, name, suffixes[i]);
 }
 
-bool meeting_tidy(const meeting *m, const char *name)
+bool runtime_dir_tidy(const runtime_dir *m, const char *name)
 {
 	bool taken;
 	int fd = is_name(name) ? lock(m, name, 0, &taken) : -1;
 
 	if (fd < 0)
 		return false;
-	meeting_remove(m, name);
+	runtime_dir_remove(m, name);
 	close(fd);
 	return true;
 }
@@ -240,7 +240,7 @@ bool meeting_tidy(const meeting *m, const char *name)
 
 /* By way of the descriptor: short enough for any folder, and the folder is the one that was looked
  * at. */
-static struct sockaddr_un address_of(const meeting *m, const char *name)
+static struct sockaddr_un address_of(const runtime_dir *m, const char *name)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 
@@ -249,7 +249,7 @@ static struct sockaddr_un address_of(const meeting *m, const char *name)
 	return a;
 }
 
-int meeting_listen(const meeting *m, const char *name, GError **error)
+int runtime_dir_listen(const runtime_dir *m, const char *name, GError **error)
 {
 	struct sockaddr_un a = address_of(m, name);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -264,7 +264,7 @@ int meeting_listen(const meeting *m, const char *name, GError **error)
 	return -1;
 }
 
-int meeting_connect(const meeting *m, const char *name)
+int runtime_dir_connect(const runtime_dir *m, const char *name)
 {
 	struct sockaddr_un a = address_of(m, name);
 	int fd = is_name(name) ? socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
@@ -277,7 +277,8 @@ int meeting_connect(const meeting *m, const char *name)
 
 /* --- notes ------------------------------------------------------------------------------------ */
 
-gboolean meeting_write_note(const meeting *m, const char *name, const char *text, GError **error)
+gboolean runtime_dir_write_note(const runtime_dir *m, const char *name, const char *text,
+				GError **error)
 {
 	g_autofree char *file = g_strconcat(name, NOTE_SUFFIX, NULL);
 	int fd = openat(m->fd, file, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -290,7 +291,7 @@ gboolean meeting_write_note(const meeting *m, const char *name, const char *text
 	return ok;
 }
 
-char *meeting_read_note(const meeting *m, const char *name)
+char *runtime_dir_read_note(const runtime_dir *m, const char *name)
 {
 	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d/%s%s", m->fd, name, NOTE_SUFFIX);
 	char *text = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/lab/birth.h"
+#include "testbed/lab/clone.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 #define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
 
 struct request {
-	birth_main main;
+	clone_main main;
 	gpointer data;
 	int life;   /* the child's end of the socket */
 	int report; /* the starter's answer goes here */
@@ -37,7 +37,7 @@ static int read_sysctl(const char *path)
 	return g_file_get_contents(path, &text, NULL, NULL) ? atoi(text) : -1;
 }
 
-char *birth_cure(int errno_value)
+char *clone_cure(int errno_value)
 {
 	static const struct {
 		const char *path;
@@ -74,11 +74,11 @@ char *birth_cure(int errno_value)
  * for they would keep those alive. */
 static bool keep_only(int life, int kept)
 {
-	int high = fcntl(life, F_DUPFD_CLOEXEC, BIRTH_SOCKET + 1);
-	unsigned after = (unsigned)MAX(kept, BIRTH_SOCKET) + 1;
+	int high = fcntl(life, F_DUPFD_CLOEXEC, CLONE_SOCKET + 1);
+	unsigned after = (unsigned)MAX(kept, CLONE_SOCKET) + 1;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (high < 0 || null < 0 || dup3(high, BIRTH_SOCKET, O_CLOEXEC) < 0)
+	if (high < 0 || null < 0 || dup3(high, CLONE_SOCKET, O_CLOEXEC) < 0)
 		return false;
 	/* `null` may be one of 0 to 2 already, when this process was started without them */
 	for (int fd = 0; fd <= 2; fd++)
@@ -86,7 +86,7 @@ static bool keep_only(int life, int kept)
 			return false;
 	/* `kept` stays where it is: another number may be one that the copied memory still writes
 	 * to */
-	if (kept > BIRTH_SOCKET + 1 && close_range(BIRTH_SOCKET + 1, (unsigned)kept - 1, 0) != 0)
+	if (kept > CLONE_SOCKET + 1 && close_range(CLONE_SOCKET + 1, (unsigned)kept - 1, 0) != 0)
 		return false;
 	return close_range(after, ~0U, 0) == 0;
 }
@@ -226,7 +226,7 @@ static struct answer run_starter(struct request *r, int report_read)
 
 static gboolean forbidden(GError **error, int errno_value)
 {
-	g_autofree char *cure = birth_cure(errno_value);
+	g_autofree char *cure = clone_cure(errno_value);
 
 	g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED,
 		    "can't make namespaces for a lab: %s (%s)", g_strerror(errno_value), cure);
@@ -240,7 +240,8 @@ static gboolean no_descriptors(GError **error, const char *what)
 	return FALSE;
 }
 
-gboolean birth_new(birth_main main, gpointer data, int kept, struct birth *ret, GError **error)
+gboolean clone_start(clone_main main, gpointer data, int kept, struct clone_child *ret,
+		     GError **error)
 {
 	struct request r = {.main = main, .data = data, .kept = kept};
 	struct answer answer;
@@ -259,7 +260,7 @@ gboolean birth_new(birth_main main, gpointer data, int kept, struct birth *ret, 
 	answer = run_starter(&r, report[0]);
 	close(report[0]);
 	close(life[1]);
-	*ret = (struct birth){.pid = answer.pid, .pidfd = -1, .socket = life[0]};
+	*ret = (struct clone_child){.pid = answer.pid, .pidfd = -1, .socket = life[0]};
 	if (answer.error == 0 && (ret->pidfd = pidfd_open(answer.pid, 0)) < 0)
 		answer.error = errno;
 	if (answer.error == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/lab/place.h"
+#include "testbed/lab/file_view.h"
 
-#include "testbed/lab/birth.h"
+#include "testbed/lab/clone.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct place {
+struct file_view {
 	int nodes; /* RUN_DIR/nodes, or -1 */
 	char *lab;
 };
@@ -26,7 +26,7 @@ static gboolean failed(GError **error, const char *what, const char *subject)
 static gboolean forbidden(GError **error, const char *what)
 {
 	int errno_value = errno;
-	g_autofree char *cure = birth_cure(errno_value);
+	g_autofree char *cure = clone_cure(errno_value);
 
 	g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "can't %s for a lab: %s (%s)", what,
 		    g_strerror(errno_value), cure);
@@ -59,9 +59,9 @@ static int open_nodes(const char *run_dir, GError **error)
 	return fd;
 }
 
-place *place_new(const char *run_dir, const char *lab, GError **error)
+file_view *file_view_new(const char *run_dir, const char *lab, GError **error)
 {
-	g_autoptr(place) p = g_new0(place, 1);
+	g_autoptr(file_view) p = g_new0(file_view, 1);
 
 	p->nodes = -1;
 	p->lab = g_strdup(lab);
@@ -72,7 +72,7 @@ place *place_new(const char *run_dir, const char *lab, GError **error)
 	return g_steal_pointer(&p);
 }
 
-void place_free(place *p)
+void file_view_free(file_view *p)
 {
 	if (p == NULL)
 		return;
@@ -82,7 +82,7 @@ void place_free(place *p)
 	g_free(p);
 }
 
-gboolean place_write(const char *path, const char *text, int mode, GError **error)
+gboolean file_view_write(const char *path, const char *text, int mode, GError **error)
 {
 	g_autofree char *directory = g_path_get_dirname(path);
 
@@ -101,7 +101,7 @@ static char *safe(const char *name)
 	return copy;
 }
 
-static int open_in(const place *p, const char *node, const char *name)
+static int open_in(const file_view *p, const char *node, const char *name)
 {
 	g_autofree char *directory = safe(node);
 	g_autofree char *prefix = p->lab != NULL ? g_strdup_printf("%s.", p->lab) : g_strdup("");
@@ -119,7 +119,7 @@ static int open_in(const place *p, const char *node, const char *name)
 	return fd;
 }
 
-int place_open_log(const place *p, const char *node, const char *name, GError **error)
+int file_view_open_log(const file_view *p, const char *node, const char *name, GError **error)
 {
 	int fd = p->nodes < 0 ? open("/dev/null", O_WRONLY | O_CLOEXEC) : open_in(p, node, name);
 
@@ -128,14 +128,14 @@ int place_open_log(const place *p, const char *node, const char *name, GError **
 	return fd;
 }
 
-gboolean place_bind_log(const place *p, const char *node, const char *name, const char *path,
-			GError **error)
+gboolean file_view_bind_log(const file_view *p, const char *node, const char *name,
+			    const char *path, GError **error)
 {
-	int fd = place_open_log(p, node, name, error);
+	int fd = file_view_open_log(p, node, name, error);
 	g_autofree char *source = g_strdup_printf("/proc/self/fd/%d", fd);
 	bool ok;
 
-	if (fd < 0 || !place_write(path, "", 0644, error)) {
+	if (fd < 0 || !file_view_write(path, "", 0644, error)) {
 		if (fd >= 0)
 			close(fd);
 		return FALSE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/lab/turn.h"
+#include "testbed/lab/apply_difference.h"
 
 static gboolean go(exec *x, const struct plan_step *s, GError **error)
 {
@@ -26,7 +26,7 @@ static gboolean take_back(exec *x, const plan_difference *d, guint n, GError **e
 	return ok;
 }
 
-gboolean turn_network(exec *x, const plan_difference *d, GError **error)
+gboolean difference_apply(exec *x, const plan_difference *d, GError **error)
 {
 	for (guint i = 0; i < d->steps->len; i++) {
 		g_autoptr(GError) second = NULL;
@@ -41,7 +41,7 @@ gboolean turn_network(exec *x, const plan_difference *d, GError **error)
 	return TRUE;
 }
 
-gboolean turn_network_back(exec *x, const plan_difference *d, GError **error)
+gboolean difference_revert(exec *x, const plan_difference *d, GError **error)
 {
 	return take_back(x, d, d->steps->len, error);
 }

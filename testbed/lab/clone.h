@@ -1,39 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* birth: a child process in namespaces of its own, whose life hangs on a socket.
+/* clone: a child process in namespaces of its own, whose life hangs on a socket.
  *
  * The child is pid 1 of a new PID namespace and has new mount, network, IPC and UTS namespaces, and
  * a new user namespace unless the host forbids that and we are root.  When this process goes, for
  * whatever reason, the child reads end of file on the socket.
  * Depends on base.
  */
-#ifndef TESTBED_LAB_BIRTH_H
-#define TESTBED_LAB_BIRTH_H
+#ifndef TESTBED_LAB_CLONE_H
+#define TESTBED_LAB_CLONE_H
 
 #include "testbed/base/diag.h"
 
 #include <sys/types.h>
 
-struct birth {
+struct clone_child {
 	pid_t pid;
 	int pidfd;  /* readable once the child, and everything in its PID namespace, is gone */
 	int socket; /* our end; close-on-exec, blocking */
 };
 
-#define BIRTH_SOCKET 3 /* the child's end of the socket, as it sees it */
+#define CLONE_SOCKET 3 /* the child's end of the socket, as it sees it */
 
-/* What the child does: it holds BIRTH_SOCKET (blocking), `kept` and, as 0, 1 and 2, /dev/null; no
+/* What the child does: it holds CLONE_SOCKET (blocking), `kept` and, as 0, 1 and 2, /dev/null; no
  * other descriptor.  It is leader of its own session with default signal handlers and nothing
  * blocked. Returns its exit status. */
-typedef int (*birth_main)(gpointer data);
+typedef int (*clone_main)(gpointer data);
 
 /* Starts the child; no exec, so it sees this process's memory as it is now.  Blocks about a
  * millisecond.  TB_ERROR_UNSUPPORTED with the cure when the host forbids it.  The caller closes
- * both descriptors and reaps the child.  `kept`: a descriptor above BIRTH_SOCKET that stays open in
+ * both descriptors and reaps the child.  `kept`: a descriptor above CLONE_SOCKET that stays open in
  * the child, and here; 0: none. */
-gboolean birth_new(birth_main main, gpointer data, int kept, struct birth *ret, GError **error);
+gboolean clone_start(clone_main main, gpointer data, int kept, struct clone_child *ret,
+		     GError **error);
 
 /* What to change so that namespaces can be made, after one of the calls failed with `errno_value`;
  * the caller frees. */
-char *birth_cure(int errno_value);
+char *clone_cure(int errno_value);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/lab/crew.h"
+#include "testbed/lab/process_set.h"
 
 #include "testbed/lab/programs.h"
-#include "testbed/lab/turnover.h"
+#include "testbed/lab/process_same.h"
 #include "testbed/lab/ready.h"
 #include "testbed/lab/wire.h"
 
@@ -24,7 +24,7 @@
 enum stage { STAGE_DAEMON, STAGE_FRONTEND, STAGE_EDGE, STAGE_CLIENT, STAGE_COUNT };
 
 struct member {
-	crew *crew;
+	process_set *processes;
 	const struct op *op;
 	const struct role *role;
 	GPid pid;      /* 0: has ended */
@@ -35,9 +35,9 @@ struct member {
 	bool started, ready, asked;
 };
 
-struct crew {
-	struct crew_source source;
-	struct crew_handlers handlers;
+struct process_set {
+	struct process_set_source source;
+	struct process_set_handlers handlers;
 	gpointer user_data;
 	GPtrArray *members;
 	GSource *children;
@@ -92,7 +92,7 @@ static const struct role {
 };
 
 static gboolean on_children(gint fd, GIOCondition condition, gpointer user_data);
-static void advance(crew *c);
+static void advance(process_set *c);
 
 static void member_free(gpointer data)
 {
@@ -105,10 +105,10 @@ static void member_free(gpointer data)
 	g_free(m);
 }
 
-crew *crew_new(const struct crew_source *source, const struct crew_handlers *handlers,
-	       gpointer user_data)
+process_set *process_set_new(const struct process_set_source *source,
+			     const struct process_set_handlers *handlers, gpointer user_data)
 {
-	crew *c = g_new0(crew, 1);
+	process_set *c = g_new0(process_set, 1);
 	sigset_t child;
 
 	c->source = *source;
@@ -125,7 +125,7 @@ crew *crew_new(const struct crew_source *source, const struct crew_handlers *han
 	return c;
 }
 
-void crew_free(crew *c)
+void process_set_free(process_set *c)
 {
 	if (c == NULL)
 		return;
@@ -142,13 +142,13 @@ static void pass_on(struct member *m, const char *event)
 {
 	g_autofree char *line = g_strconcat(m->envelope, event, "}", NULL);
 
-	m->crew->handlers.line(line, strlen(line), m->crew->user_data);
+	m->processes->handlers.line(line, strlen(line), m->processes->user_data);
 }
 
 static void set_ready(struct member *m)
 {
 	m->ready = true;
-	advance(m->crew);
+	advance(m->processes);
 }
 
 static void complain(struct member *m)
@@ -210,7 +210,7 @@ static void say(struct member *m, json_t *command)
 
 static void begin(struct member *m)
 {
-	crew *c = m->crew;
+	process_set *c = m->processes;
 	const struct node *node = model_node(c->source.config.model, m->op->node);
 
 	m->started = true;
@@ -229,7 +229,7 @@ static void begin(struct member *m)
 }
 
 /* Stages with a member that is not ready, as bits. */
-static unsigned unready(const crew *c)
+static unsigned unready(const process_set *c)
 {
 	unsigned stages = 0;
 
@@ -242,7 +242,7 @@ static unsigned unready(const crew *c)
 	return stages;
 }
 
-static void advance(crew *c)
+static void advance(process_set *c)
 {
 	unsigned waiting = unready(c);
 
@@ -258,7 +258,7 @@ static void advance(crew *c)
 	}
 }
 
-static struct member *find(const crew *c, const char *name)
+static struct member *find(const process_set *c, const char *name)
 {
 	for (guint i = 0; i < c->members->len; i++) {
 		struct member *m = g_ptr_array_index(c->members, i);
@@ -269,7 +269,7 @@ static struct member *find(const crew *c, const char *name)
 	return NULL;
 }
 
-void crew_command(crew *c, const char *name, json_t *command)
+void process_set_command(process_set *c, const char *name, json_t *command)
 {
 	struct member *m = find(c, name);
 
@@ -280,7 +280,7 @@ void crew_command(crew *c, const char *name, json_t *command)
 	say(m, command);
 }
 
-char *crew_missing(const crew *c)
+char *process_set_missing(const process_set *c)
 {
 	GString *names = g_string_new(NULL);
 
@@ -294,13 +294,13 @@ char *crew_missing(const crew *c)
 	return g_string_free(names, FALSE);
 }
 
-/* --- their birth ------------------------------------------------------------------------------ */
+/* --- starting --------------------------------------------------------------------------------- */
 
 /* Inside a lab its own CA is what the system trusts: other programs accept the servers as well, and
  * ours do not spend their start on reading a hundred public CAs that no lab can use. */
 #define SYSTEM_TRUST "/etc/ssl/certs/ca-certificates.crt"
 
-GPtrArray *crew_files(const crew *c, const char *node)
+GPtrArray *process_set_files(const process_set *c, const char *node)
 {
 	const plan *p = c->source.plan;
 	GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
@@ -325,8 +325,8 @@ GPtrArray *crew_files(const crew *c, const char *node)
 static char **argv_of(const struct member *m, GError **error)
 {
 	const struct op_process *p = &m->op->process;
-	char *path =
-		program_find(p->argv[0], m->role->ours ? m->crew->source.program_dir : NULL, error);
+	char *path = program_find(p->argv[0],
+				  m->role->ours ? m->processes->source.program_dir : NULL, error);
 	GPtrArray *argv = g_ptr_array_new();
 
 	if (path == NULL) {
@@ -349,7 +349,7 @@ static int open_log(const struct member *m, GError **error)
 	g_autofree char *name =
 		g_strconcat(slash != NULL ? slash + 1 : m->role->name, ".log", NULL);
 
-	return place_open_log(m->crew->source.place, m->op->node, name, error);
+	return file_view_open_log(m->processes->source.files, m->op->node, name, error);
 }
 
 static void open_channel(struct member *m, int fd)
@@ -358,7 +358,7 @@ static void open_channel(struct member *m, int fd)
 	json_t *name = json_string(m->op->process.name);
 	char *quoted = json_dumps(name, JSON_ENCODE_ANY);
 
-	m->channel = wire_new(fd, m->crew->source.context, AGENT_LINE_MAX, &handlers, m);
+	m->channel = wire_new(fd, m->processes->source.context, AGENT_LINE_MAX, &handlers, m);
 	m->envelope = g_strdup_printf("{\"agent\":%s,\"event\":", quoted);
 	free(quoted);
 	json_decref(name);
@@ -366,7 +366,7 @@ static void open_channel(struct member *m, int fd)
 
 static gboolean run(struct member *m, int control, int log, GError **error)
 {
-	g_autoptr(GPtrArray) files = crew_files(m->crew, m->op->node);
+	g_autoptr(GPtrArray) files = process_set_files(m->processes, m->op->node);
 	g_auto(GStrv) argv = argv_of(m, error);
 	struct exec_process process = {
 		.node = m->op->node,
@@ -378,7 +378,7 @@ static gboolean run(struct member *m, int control, int log, GError **error)
 
 	if (argv == NULL)
 		return FALSE;
-	m->pid = exec_spawn(m->crew->source.x, &process, error);
+	m->pid = exec_spawn(m->processes->source.x, &process, error);
 	return m->pid > 0;
 }
 
@@ -418,9 +418,9 @@ static const struct role *role_of(const struct op *op, GError **error)
 	return NULL;
 }
 
-static struct member *find(const crew *c, const char *name);
+static struct member *find(const process_set *c, const char *name);
 
-gboolean crew_start(crew *c, GError **error)
+gboolean process_set_start(process_set *c, GError **error)
 {
 	const plan *p = c->source.plan;
 
@@ -432,7 +432,7 @@ gboolean crew_start(crew *c, GError **error)
 		    find(c, op->process.name) != NULL)
 			continue;
 		m = g_new0(struct member, 1);
-		m->crew = c;
+		m->processes = c;
 		m->op = op;
 		g_ptr_array_add(c->members, m);
 		m->role = role_of(op, error);
@@ -445,7 +445,7 @@ gboolean crew_start(crew *c, GError **error)
 
 /* --- live changes ----------------------------------------------------------------------------- */
 
-static bool must_go(const struct member *m, const struct crew_leave *l)
+static bool must_go(const struct member *m, const struct process_set_leave *l)
 {
 	if (m->pid == 0 || g_strcmp0(l->reboot, m->op->node) == 0)
 		return true;
@@ -453,17 +453,17 @@ static bool must_go(const struct member *m, const struct crew_leave *l)
 	       !(l->spare != NULL && g_strv_contains(l->spare, m->op->process.name));
 }
 
-static bool may_stay(const struct member *m, const struct crew_source *next,
-		     const struct crew_leave *leave)
+static bool may_stay(const struct member *m, const struct process_set_source *next,
+		     const struct process_set_leave *leave)
 {
 	if (must_go(m, leave))
 		return false;
-	return turnover_is_same(m->op, m->role->config, m->crew->source.plan,
-				&m->crew->source.config, next->plan, &next->config);
+	return process_is_same(m->op, m->role->config, m->processes->source.plan,
+			       &m->processes->source.config, next->plan, &next->config);
 }
 
-void crew_stop(crew *c, const struct crew_source *next, const struct crew_leave *leave,
-	       GPtrArray *ended)
+void process_set_stop(process_set *c, const struct process_set_source *next,
+		      const struct process_set_leave *leave, GPtrArray *ended)
 {
 	for (guint i = c->members->len; i-- > 0;) {
 		struct member *m = g_ptr_array_index(c->members, i);
@@ -480,7 +480,7 @@ void crew_stop(crew *c, const struct crew_source *next, const struct crew_leave 
 	}
 }
 
-gboolean crew_resume(crew *c, const struct crew_source *next, GError **error)
+gboolean process_set_resume(process_set *c, const struct process_set_source *next, GError **error)
 {
 	c->source.plan = next->plan;
 	c->source.config = next->config;
@@ -494,10 +494,10 @@ gboolean crew_resume(crew *c, const struct crew_source *next, GError **error)
 		if (m != NULL)
 			m->op = op;
 	}
-	return crew_start(c, error);
+	return process_set_start(c, error);
 }
 
-/* --- their death ------------------------------------------------------------------------------ */
+/* --- their end -------------------------------------------------------------------------------- */
 
 static char *describe_end(const struct member *m, int status)
 {
@@ -509,7 +509,7 @@ static char *describe_end(const struct member *m, int status)
 				   g_steal_pointer(&how);
 }
 
-static void bury(struct member *m, int status)
+static void reap_member(struct member *m, int status)
 {
 	g_autofree char *how = NULL;
 
@@ -520,14 +520,14 @@ static void bury(struct member *m, int status)
 	g_clear_pointer(&m->channel, wire_free);
 	g_clear_pointer(&m->question, ready_free);
 	how = describe_end(m, status);
-	m->crew->handlers.died(m->op->process.name, how, m->asked, m->crew->user_data);
-	/* nobody waits for the dead */
-	if (!m->crew->announced)
-		advance(m->crew);
+	m->processes->handlers.died(m->op->process.name, how, m->asked, m->processes->user_data);
+	/* those that wait for it need not wait any longer */
+	if (!m->processes->announced)
+		advance(m->processes);
 }
 
 /* Also reaps what others have left behind: we are the first process of the PID namespace. */
-static void reap(crew *c)
+static void reap(process_set *c)
 {
 	int status;
 	GPid pid;
@@ -537,7 +537,7 @@ static void reap(crew *c)
 			struct member *m = g_ptr_array_index(c->members, i);
 
 			if (m->pid == pid)
-				bury(m, status);
+				reap_member(m, status);
 		}
 }
 

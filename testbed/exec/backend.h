@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Private to exec: what stands behind an `exec`.
  *
- * A room may carry an operation out at once or put it in a queue; after `flush` everything asked
+ * A backend may carry an operation out at once or put it in a queue; after `flush` everything asked
  * for has happened.  Errors say what the kernel said; exec.c adds operation, node and place.
  * `*failed` is set to the operation that was refused, which may be an earlier one than the one
  * being applied.
  */
-#ifndef TESTBED_EXEC_ROOM_H
-#define TESTBED_EXEC_ROOM_H
+#ifndef TESTBED_EXEC_BACKEND_H
+#define TESTBED_EXEC_BACKEND_H
 
 #include "testbed/exec/exec.h"
 
-struct room_ops {
+struct exec_backend {
 	/* Before the first operation of a plan; may be NULL. */
 	void (*begin)(exec *x, const plan *p);
 	gboolean (*apply)(exec *x, const struct op *op, const struct op **failed, GError **error);
@@ -27,9 +27,9 @@ struct room_ops {
 	void (*free)(exec *x);
 };
 
-/* Rooms have this as their first member. */
+/* Backends have this as their first member. */
 struct exec {
-	const struct room_ops *room;
+	const struct exec_backend *backend;
 };
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Private to the live layer: the keeper's insides, shared by the files that serve its requests. */
-#ifndef TESTBED_LIVE_ROOM_H
-#define TESTBED_LIVE_ROOM_H
+#ifndef TESTBED_LIVE_KEEPER_INTERNAL_H
+#define TESTBED_LIVE_KEEPER_INTERNAL_H
 
 #include "testbed/lab/lab.h"
 #include "testbed/lab/wire.h"
@@ -32,7 +32,7 @@ struct keeper {
 	GPtrArray *changes;	/* char *: made on top of the scenario, in order */
 	guint n_declared;	/* of them: those that it was started with */
 	GHashTable *endpoints;	/* name -> struct endpoint_state */
-	GPtrArray *guests;	/* struct guest */
+	GPtrArray *clients;	/* struct control_client */
 	GHashTable *calls;	/* call id -> struct live_call */
 	guint n_calls;		/* placed so far */
 	guint sign_in_deadline; /* source id */
@@ -47,7 +47,7 @@ struct keeper {
 };
 
 /* Somebody on the control socket; one request at a time. */
-struct guest {
+struct control_client {
 	struct keeper *k;
 	wire *channel;	/* NULL: gone */
 	bool waits;	/* for all sign-ins to be over */
@@ -58,15 +58,15 @@ struct guest {
 	guint refs;
 };
 
-/* Whoever answers later holds a reference: the guest may have left meanwhile. */
-struct guest *guest_ref(struct guest *g);
-void guest_unref(struct guest *g);
+/* Whoever answers later holds a reference: the control client may have left meanwhile. */
+struct control_client *control_client_ref(struct control_client *g);
+void control_client_unref(struct control_client *g);
 /* A line on the way; steals `message`. */
-void guest_tell(struct guest *g, json_t *message);
+void control_client_tell(struct control_client *g, json_t *message);
 /* The end of a request: { "done": ... } or { "error": { "code", "message" } }.  Steals `done`. */
-void guest_done(struct guest *g, json_t *done);
-void guest_fail(struct guest *g, int code, const char *message);
-void guest_fail_with(struct guest *g, const GError *error);
+void control_client_done(struct control_client *g, json_t *done);
+void control_client_fail(struct control_client *g, int code, const char *message);
+void control_client_fail_with(struct control_client *g, const GError *error);
 
 /* --- keeper.c --------------------------------------------------------------------------------- */
 /* All sign-ins are over: who waits is answered. */
@@ -81,15 +81,15 @@ void keeper_fail(struct keeper *k, const GError *error);
 struct endpoint_state *keeper_endpoint(const struct keeper *k, const char *name);
 
 /* --- requests.c ------------------------------------------------------------------------------- */
-/* FALSE: there is no such node, and the guest knows. */
-bool guest_check_node(struct guest *g, const char *name);
-void request_serve(struct guest *g, const json_t *request);
+/* FALSE: there is no such node, and the control client knows. */
+bool control_client_check_node(struct control_client *g, const char *name);
+void request_serve(struct control_client *g, const json_t *request);
 json_t *keeper_status(const struct keeper *k);
 
 /* --- changes.c -------------------------------------------------------------------------------- */
-void change_set(struct guest *g, const json_t *request);
-void change_reset(struct guest *g, const json_t *request);
-void change_reboot_node(struct guest *g, const json_t *request);
+void change_set(struct control_client *g, const json_t *request);
+void change_reset(struct control_client *g, const json_t *request);
+void change_reboot_node(struct control_client *g, const json_t *request);
 
 /* --- publishing.c ----------------------------------------------------------------------------- */
 /* Binds every node, then has everyone sign in; a failure is the lab's. */
@@ -99,7 +99,7 @@ void keeper_publish(struct keeper *k);
 void keeper_publish_again(struct keeper *k, const char *reboot);
 
 /* --- live_call.c ------------------------------------------------------------------------------ */
-void live_call_start(struct guest *g, const json_t *request);
+void live_call_start(struct control_client *g, const json_t *request);
 /* True when the event belongs to a call. */
 bool live_call_event(struct keeper *k, const char *agent, json_t *event);
 /* A server said something that names no call. */

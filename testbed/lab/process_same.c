@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/lab/turnover.h"
+#include "testbed/lab/process_same.h"
 
 #include "testbed/plan/difference.h"
 
@@ -49,11 +49,10 @@ static bool same_identity(const model *before, const model *next, const char *na
 	       old->certificate.validity == now->certificate.validity;
 }
 
-bool turnover_is_same(const struct op *op,
-		      json_t *(*config)(const struct config_source *source,
-					const struct node *node),
-		      const plan *before, const struct config_source *before_config,
-		      const plan *next, const struct config_source *next_config)
+bool process_is_same(const struct op *op,
+		     json_t *(*config)(const struct config_source *source, const struct node *node),
+		     const plan *before, const struct config_source *before_config,
+		     const plan *next, const struct config_source *next_config)
 {
 	const struct op *then = process_of(next, op->process.name);
 	json_t *a, *b;

@@ -3,7 +3,7 @@
  * counted there. */
 #include "testbed/cmd/explain.h"
 #include "testbed/live/client.h"
-#include "testbed/matrix/machine.h"
+#include "testbed/session/machine.h"
 #include "testbed/report/json.h"
 
 #include <errno.h>

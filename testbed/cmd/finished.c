@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/finished.h"
 
-#include "testbed/matrix/machine.h"
+#include "testbed/session/machine.h"
 #include "testbed/report/events.h"
 
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 /* call: one call on a lab that is up, told as `run call` tells it. */
 #include "testbed/cmd/cmd.h"
 #include "testbed/live/client.h"
-#include "testbed/matrix/machine.h"
+#include "testbed/session/machine.h"
 #include "testbed/report/hops.h"
 #include "testbed/report/json.h"
 #include "testbed/report/story.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/reasons.h"
 
-#include "testbed/matrix/machine.h"
+#include "testbed/session/machine.h"
 
 #include <string.h>
 

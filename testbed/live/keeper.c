@@ -3,7 +3,7 @@
 
 #include "testbed/lab/supervisor.h"
 #include "testbed/live/keeper_internal.h"
-#include "testbed/matrix/matrix.h"
+#include "testbed/session/signins.h"
 
 #include <errno.h>
 #include <fcntl.h>

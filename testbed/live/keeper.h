@@ -3,7 +3,7 @@
  *
  * It holds the lab (and with it the lab's life: when the keeper goes, however it goes, the lab
  * goes), its name's lock and its control socket.  What is said on that socket is in docs/LIVE.md.
- * Depends on report, matrix, lab, plan, model and base.
+ * Depends on report, session, lab, plan, model and base.
  */
 #ifndef TESTBED_LIVE_KEEPER_H
 #define TESTBED_LIVE_KEEPER_H

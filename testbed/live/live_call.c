@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Calls on the lab that is up: the matrix's machine decides, the control client hears every event.
+/* Calls on the lab that is up: the cell's machine decides, the control client hears every event.
  */
 #include "testbed/live/keeper_internal.h"
-#include "testbed/matrix/machine.h"
+#include "testbed/session/machine.h"
 #include "testbed/report/json.h"
 
 #define MEDIA_MS_MAX 3600000

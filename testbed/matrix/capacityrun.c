@@ -2,14 +2,14 @@
 #include "testbed/matrix/capacityrun.h"
 
 #include "testbed/lab/lab.h"
-#include "testbed/matrix/machine.h"
+#include "testbed/session/machine.h"
+#include "testbed/session/signins.h"
 #include "testbed/matrix/pace.h"
 
 #include <string.h>
 
 #define START_PAUSE_MS 25 /* between two calls of a step */
 #define SAMPLE_MS 1000
-#define SIGN_IN_DEADLINE_MS 40000
 #define REST_MS 500 /* between two steps: what is under way arrives */
 
 struct caller_pair {

@@ -2,7 +2,7 @@
 #include "testbed/matrix/labrun.h"
 
 #include "testbed/matrix/order.h"
-#include "testbed/matrix/signins.h"
+#include "testbed/session/signins.h"
 
 #include <string.h>
 #include <unistd.h>

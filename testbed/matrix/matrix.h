@@ -19,10 +19,9 @@
 
 #include "testbed/lab/lab.h"
 #include "testbed/matrix/cells.h"
-#include "testbed/matrix/machine.h"
+#include "testbed/session/machine.h"
 
-#define SIGN_IN_DEADLINE_MS 40000 /* every name and every server may have to time out first */
-#define STANDING_MEDIA_MS 3000	  /* calls at once: how long all of them stand */
+#define STANDING_MEDIA_MS 3000 /* calls at once: how long all of them stand */
 
 typedef struct matrix matrix;
 

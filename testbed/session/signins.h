@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sign-ins: who takes part in a scenario's cells, and whether they are signed in.
  *
- * Private to the matrix layer; a part of labrun.  Each is told to sign in once; it is in, or out
- * for good: refused, silent for SIGN_IN_DEADLINE_MS, or its program died. Depends on model and
- * jansson.  Uses the default main context for the deadline.
+ * Each is told to sign in once; it is in, or out for good: refused, silent for
+ * SIGN_IN_DEADLINE_MS, or its program died. Depends on model and jansson.  Uses the default main
+ * context for the deadline.
  */
-#ifndef TESTBED_MATRIX_SIGNINS_H
-#define TESTBED_MATRIX_SIGNINS_H
+#ifndef TESTBED_SESSION_SIGNINS_H
+#define TESTBED_SESSION_SIGNINS_H
 
-#include "testbed/matrix/matrix.h"
+#include "testbed/model/model.h"
+#include "testbed/model/results.h"
+
+#include <jansson.h>
+
+#define SIGN_IN_DEADLINE_MS 40000 /* every name and every server may have to time out first */
 
 typedef struct signins signins;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/matrix/machine_internal.h"
+#include "testbed/session/machine_internal.h"
 
-#include "testbed/matrix/path.h"
+#include "testbed/session/path.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/matrix/signins.h"
+#include "testbed/session/signins.h"
 
 enum sign_in { SIGN_IN_WAITING, SIGN_IN_PENDING, SIGN_IN_DONE, SIGN_IN_FAILED, SIGN_IN_AGENT_DIED };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/matrix/machine_internal.h"
+#include "testbed/session/machine_internal.h"
 
-#include "testbed/matrix/path.h"
+#include "testbed/session/path.h"
 
 static const char *conference_media(const cell_machine *m)
 {
@@ -10,7 +10,7 @@ static const char *conference_media(const cell_machine *m)
 
 /* --- starting --------------------------------------------------------------------------------- */
 
-/* `invite`: everybody but the organiser gets an invitation; else the matrix itself sends them
+/* `invite`: everybody but the organiser gets an invitation; else the machine itself sends them
  * there. */
 static void make(cell_machine *m, bool invite, GPtrArray *commands)
 {

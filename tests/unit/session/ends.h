@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Builders for what the two ends of a call report. */
-#ifndef TESTS_UNIT_MATRIX_ENDS_H
-#define TESTS_UNIT_MATRIX_ENDS_H
+#ifndef TESTS_UNIT_SESSION_ENDS_H
+#define TESTS_UNIT_SESSION_ENDS_H
 
-#include "testbed/matrix/machine.h"
+#include "testbed/session/machine.h"
 
 /* "relay/tcp 203.0.113.21:5000": type, relay transport (or nothing), place.  NULL: null. */
 json_t *end_candidate_json(const char *text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/matrix/endreport.h"
+#include "testbed/session/endreport.h"
 
 #include <math.h>
 #include <stdlib.h>

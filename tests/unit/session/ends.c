@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tests/unit/matrix/ends.h"
+#include "tests/unit/session/ends.h"
 
 #include <stdlib.h>
 

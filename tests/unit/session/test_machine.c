@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A cell from its first command to its verdict, by scripted reports of its ends. */
-#include "testbed/matrix/machine.h"
-#include "tests/unit/matrix/ends.h"
+#include "testbed/session/machine.h"
+#include "tests/unit/session/ends.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which path class two ends' selected pairs make. */
-#include "testbed/matrix/path.h"
-#include "tests/unit/matrix/ends.h"
+#include "testbed/session/path.h"
+#include "tests/unit/session/ends.h"
 
 #include <criterion/criterion.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/matrix/path.h"
+#include "testbed/session/path.h"
 
 static bool is_type(const struct end_candidate *c, const char *type)
 {

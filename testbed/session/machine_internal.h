@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A cell while it runs, from inside: shared by machine.c (its life, and calls between two) and
  * conference.c. */
-#ifndef TESTBED_MATRIX_MACHINE_INTERNAL_H
-#define TESTBED_MATRIX_MACHINE_INTERNAL_H
+#ifndef TESTBED_SESSION_MACHINE_INTERNAL_H
+#define TESTBED_SESSION_MACHINE_INTERNAL_H
 
-#include "testbed/matrix/endreport.h"
-#include "testbed/matrix/machine.h"
+#include "testbed/session/endreport.h"
+#include "testbed/session/machine.h"
 
 struct cell_machine {
 	struct cell *cell;

@@ -3,10 +3,10 @@
  *
  * Depends on model.  Pure.
  */
-#ifndef TESTBED_MATRIX_PATH_H
-#define TESTBED_MATRIX_PATH_H
+#ifndef TESTBED_SESSION_PATH_H
+#define TESTBED_SESSION_PATH_H
 
-#include "testbed/matrix/endreport.h"
+#include "testbed/session/endreport.h"
 
 /* One stream as its two ends see it; PATH_NONE when an end has selected nothing (or is NULL).
  *

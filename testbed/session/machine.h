@@ -13,8 +13,8 @@
  *
  * Every cell ends: at the deadline it is an error that names who did not answer.
  */
-#ifndef TESTBED_MATRIX_MACHINE_H
-#define TESTBED_MATRIX_MACHINE_H
+#ifndef TESTBED_SESSION_MACHINE_H
+#define TESTBED_SESSION_MACHINE_H
 
 #include "testbed/model/results.h"
 

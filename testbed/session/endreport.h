@@ -4,8 +4,8 @@
  * Depends on model and jansson.  Pure.  Strings are borrowed from the event, which the report
  * keeps.
  */
-#ifndef TESTBED_MATRIX_ENDREPORT_H
-#define TESTBED_MATRIX_ENDREPORT_H
+#ifndef TESTBED_SESSION_ENDREPORT_H
+#define TESTBED_SESSION_ENDREPORT_H
 
 #include "testbed/model/results.h"
 

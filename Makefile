@@ -60,6 +60,7 @@ override ALL_LDFLAGS = $(SANITIZE) -Wl,--as-needed $(LDFLAGS)
 # --- sources -------------------------------------------------------------------------------------
 LAYERS := base model plan exec lab session matrix explain report live import cmd
 TESTBED_SRC := $(foreach l,$(LAYERS),$(wildcard testbed/$(l)/*.c))
+WIRE_SRC := $(wildcard common/wire/*.c)
 COMMON_SRC := $(wildcard common/*.c)
 FRONTEND_SRC := $(wildcard frontend/*.c)
 EDGE_SRC := $(wildcard edge/*.c)
@@ -70,11 +71,13 @@ PROGRAMS := $(B)/bin/testbed $(B)/bin/tb-frontend $(B)/bin/tb-edge $(B)/bin/tb-c
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 # A program's main is in main.c; everything else of the folder is an archive, so that tests can link it.
 lib_src = $(filter-out %/main.c,$(1))
-LIBS_OF_testbed := $(B)/libtestbed.a $(B)/libcommon.a
-LIBS_OF_tb-frontend := $(B)/libfrontend.a $(B)/libcommon.a
-LIBS_OF_tb-edge := $(B)/libedge.a $(B)/libcommon.a
-LIBS_OF_tb-client := $(B)/libclient.a $(B)/libcommon.a
-LIBS_OF_tb-nat := $(B)/libnat.a $(B)/libcommon.a
+TESTBED_LIBS := $(B)/libtestbed.a $(B)/libwire.a
+AGENT_LIBS := $(B)/libcommon.a $(B)/libwire.a
+LIBS_OF_testbed := $(TESTBED_LIBS)
+LIBS_OF_tb-frontend := $(B)/libfrontend.a $(AGENT_LIBS)
+LIBS_OF_tb-edge := $(B)/libedge.a $(AGENT_LIBS)
+LIBS_OF_tb-client := $(B)/libclient.a $(AGENT_LIBS)
+LIBS_OF_tb-nat := $(B)/libnat.a $(AGENT_LIBS)
 
 # Tests: each folder tests/LEVEL/NAME holds one Criterion program that links everything.
 TEST_DIRS := $(sort $(patsubst %/,%,$(dir $(wildcard tests/unit/*/*.c tests/netns/*/*.c tests/e2e/*/*.c))))
@@ -111,6 +114,7 @@ $(B)/lib$(1).a: $(call obj,$(call lib_src,$(2)))
 	$(Q)rm -f $$@; $(AR) crs $$@ $$^
 endef
 $(eval $(call archive,testbed,$(filter-out testbed/cmd/main.c,$(TESTBED_SRC))))
+$(eval $(call archive,wire,$(WIRE_SRC)))
 $(eval $(call archive,common,$(COMMON_SRC)))
 $(eval $(call archive,frontend,$(FRONTEND_SRC)))
 $(eval $(call archive,edge,$(EDGE_SRC)))
@@ -130,7 +134,7 @@ $(eval $(call program,tb-client,clients/main.c))
 $(eval $(call program,tb-nat,nat/main.c))
 
 # --- tests ---------------------------------------------------------------------------------------
-ALL_LIBS := $(B)/libtestbed.a $(B)/libfrontend.a $(B)/libedge.a $(B)/libclient.a $(B)/libnat.a $(B)/libcommon.a
+ALL_LIBS := $(B)/libtestbed.a $(B)/libfrontend.a $(B)/libedge.a $(B)/libclient.a $(B)/libnat.a $(AGENT_LIBS)
 define test_program
 $(B)/tests/$(1)/run: $(call obj,$(wildcard tests/$(1)/*.c) $(SUPPORT_SRC)) $(ALL_LIBS)
 	@mkdir -p $$(@D)
@@ -205,7 +209,7 @@ FIXES ?=
 DOUBLE ?=
 JOBS ?=
 SEED ?= 1
-$(B)/faults/fault-matrix: $(call obj,$(wildcard tests/faults/*.c)) $(B)/libtestbed.a $(B)/libcommon.a
+$(B)/faults/fault-matrix: $(call obj,$(wildcard tests/faults/*.c)) $(TESTBED_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
@@ -214,12 +218,12 @@ $(B)/faults/fault-matrix: $(call obj,$(wildcard tests/faults/*.c)) $(B)/libtestb
 fault-matrix: all $(B)/faults/fault-matrix ## every fault of tests/faults explained: FAULTS=REGEX FIXES=1 DOUBLE=40 SEED=1 JOBS=2
 	$(Q)$(B)/faults/fault-matrix --seed $(SEED) $(if $(FAULTS),--only '$(FAULTS)') $(if $(FIXES),--fixes) $(if $(DOUBLE),--double $(DOUBLE)) $(if $(JOBS),--jobs $(JOBS))
 
-$(B)/bin/bench-build: $(call obj,scripts/bench_build.c scripts/bench_settle.c) $(B)/libtestbed.a
+$(B)/bin/bench-build: $(call obj,scripts/bench_build.c scripts/bench_settle.c) $(TESTBED_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
-$(B)/bin/bench-impair: $(B)/obj/scripts/bench_impair.o $(B)/libtestbed.a
+$(B)/bin/bench-impair: $(B)/obj/scripts/bench_impair.o $(TESTBED_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm

@@ -58,7 +58,7 @@ override ALL_CFLAGS = -std=gnu17 $(WARNINGS) $(SANITIZE) $(CFLAGS)
 override ALL_LDFLAGS = $(SANITIZE) -Wl,--as-needed $(LDFLAGS)
 
 # --- sources -------------------------------------------------------------------------------------
-LAYERS := base model plan exec lab session matrix explain report live import cmd
+LAYERS := base model plan netstate exec walk packets lab session matrix diagnose report explain live import cmd
 TESTBED_SRC := $(foreach l,$(LAYERS),$(wildcard testbed/$(l)/*.c))
 WIRE_SRC := $(wildcard common/wire/*.c)
 COMMON_SRC := $(wildcard common/*.c)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/explain.h"
-#include "testbed/cmd/finished.h"
+#include "testbed/explain/finished.h"
 #include "testbed/cmd/rundir.h"
 #include "testbed/cmd/signals.h"
-#include "testbed/explain/explain_json.h"
-#include "testbed/explain/explain_text.h"
-#include "testbed/explain/icewarn.h"
+#include "testbed/report/explain_json.h"
+#include "testbed/report/explain_text.h"
+#include "testbed/diagnose/icewarn.h"
 
 #include <string.h>
 

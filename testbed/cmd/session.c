@@ -2,7 +2,7 @@
 #include "testbed/cmd/session.h"
 
 #include "testbed/cmd/rundir.h"
-#include "testbed/cmd/second_look.h"
+#include "testbed/explain/second_look.h"
 #include "testbed/cmd/signals.h"
 #include "testbed/explain/reasons.h"
 #include "testbed/matrix/neighbours.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/cmd.h"
-#include "testbed/explain/lookups.h"
-#include "testbed/explain/walk_text.h"
+#include "testbed/walk/lookups.h"
+#include "testbed/report/walk_text.h"
 #include "testbed/lab/lab.h"
 #include "testbed/live/client.h"
 #include "testbed/plan/plan.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/explain.h"
 
-#include "testbed/explain/bypass.h"
+#include "testbed/diagnose/bypass.h"
 
 /* --- which cell ------------------------------------------------------------------------------- */
 

@@ -21,28 +21,6 @@ struct recorded {
 	GPtrArray *missing; /* char *: what was not recorded; may be empty */
 };
 
-/* Another way than the fix, each tried by itself. */
-struct alternative {
-	const char *name; /* "the bypass: ..." */
-	fix *fix;
-	struct trial trial;
-};
-
-typedef struct explanation {
-	matrix_selection *selection; /* owns the cell and its network */
-	const struct cell *cell;
-	const model *model;
-	struct observation seen;
-	char *run_id, *run_dir; /* the earlier run that this is from; NULL: a lab */
-	char *lab;		/* the lab that was up; NULL: a fresh one, or a run */
-	GPtrArray *missing;	/* char *: what that run has not recorded; NULL: a fresh lab */
-	finding *finding;	/* NULL: cancelled before the call had ended */
-	fix *fix;		/* NULL: nothing to mend, or no fix can be derived */
-	struct trial trial;
-	GPtrArray
-		*alternatives; /* struct alternative: other ways to mend it; NULL: not asked for */
-} explanation;
-
 /* A cell by its id, or A's call to B.  TB_ERROR_INPUT names ids that are near. */
 matrix_selection *explain_select_id(const model *base, const char *id, GError **error);
 matrix_selection *explain_select_call(const model *base, const char *scenario, const char *a,

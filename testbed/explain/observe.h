@@ -8,7 +8,7 @@
 #ifndef TESTBED_EXPLAIN_OBSERVE_H
 #define TESTBED_EXPLAIN_OBSERVE_H
 
-#include "testbed/explain/cause.h"
+#include "testbed/diagnose/diagnose.h"
 #include "testbed/matrix/matrix.h"
 
 #include <gio/gio.h>
@@ -23,23 +23,6 @@ struct explain_options {
 	GCancellable *cancel; /* ends what runs at once; NULL: nothing does */
 };
 
-struct observation {
-	GPtrArray *heard;	 /* struct heard, in order */
-	json_t *state;		 /* docs/EXPLAIN.md; NULL: could not be read */
-	journeys *packets;	 /* a reference; NULL: none were kept */
-	gint64 clock_offset_us;	 /* the time since 1970 is this much more than that of events */
-	gint64 start_us, end_us; /* of the call, where a whole run was recorded; 0: all of it is
-				    this call's */
-};
-
-/* Empty; observation_clear frees what it has got. */
-void observation_init(struct observation *seen);
-void observation_clear(struct observation *seen);
-
-/* Reads the evidence of a lab (pcapng) from the start of `fd`; seen->packets stays NULL when it is
- * none. */
-void observation_read_packets(struct observation *seen, int fd);
-
 /* Runs the cells of a selection that holds one scenario; blocks until the last one has ended.
  * `seen`: an initialised one, or NULL.  FALSE when this host can't run labs, the lab could not be
  * built, or it was cancelled (G_IO_ERROR_CANCELLED). */
@@ -51,7 +34,5 @@ const GPtrArray *observe_cells(const matrix_selection *s);
 /* Why its first cell came out as it did; each leg is held against the journeys, and what was seen,
  * and what the kernels remember of its sessions, becomes proof. */
 finding *observe_finding(const matrix_selection *s, const struct observation *seen);
-/* The same of any cell in the network `m`. */
-finding *observe_finding_of(const model *m, const struct cell *c, const struct observation *seen);
 
 #endif

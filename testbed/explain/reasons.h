@@ -12,7 +12,7 @@
 #ifndef TESTBED_EXPLAIN_REASONS_H
 #define TESTBED_EXPLAIN_REASONS_H
 
-#include "testbed/explain/cause.h"
+#include "testbed/diagnose/cause.h"
 #include "testbed/matrix/cells.h"
 
 typedef struct reasons reasons;

@@ -7,36 +7,10 @@
 #ifndef TESTBED_EXPLAIN_TRIAL_H
 #define TESTBED_EXPLAIN_TRIAL_H
 
-#include "testbed/explain/fix.h"
+#include "testbed/diagnose/explanation.h"
 #include "testbed/explain/observe.h"
 
 #define TRIAL_STEPS_MAX 4
-
-/* One more change, after those before it. */
-struct trial_step {
-	enum cause_code code; /* that it takes away, where, and what was at fault */
-	char *node, *object;
-	char *change;
-	enum verdict verdict; /* with it and all before it */
-	enum path_class path;
-};
-
-struct trial {
-	bool made;   /* false: there was no fix to try */
-	char *error; /* why it could not be made; NULL */
-	bool mended; /* the cell passes, or takes the path that is expected, with all steps together
-		      */
-	GPtrArray *steps; /* struct trial_step: the fix, and those for what stood behind the first
-			     cause; NULL: none */
-	enum verdict verdict; /* after the last step */
-	enum path_class path;
-	enum cause_code next; /* what still stops it after the last step; CAUSE_NONE: nothing */
-	guint others;	      /* cells that passed without the fix and were placed again with it */
-	GPtrArray *broken;    /* char *: ids of those that no longer pass, placed twice; NULL: none
-				 were placed */
-	GPtrArray *unsteady;  /* char *: ids of those that failed with all others beside them, and
-				 passed when placed again; or NULL */
-};
 
 /* Places the one cell of `was` (a selection from `base`) again in its network with the change of
  * `mend`, which takes `found` away; where that does not help, the copy is explained, too, and its

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/e2e/finished/alarms.h"
 
-#include "testbed/cmd/finished.h"
+#include "testbed/explain/finished.h"
 
 /* NULL: none that contradicts the packets, or the kernels. */
 static const char *disagreement(const finding *f)

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/diagnose/agree.h"
+
+#include <string.h>
+
+#define GRACE_NS        \
+	(200u * 1000u * \
+	 1000u)	    /* packets this near to the capture's end may have been on their way */
+#define EARLY_MIN 2 /* one packet may be lost by chance */
+
+/* A place where the walk says that a packet is seen. */
+struct place {
+	const char *node, *iface;
+	bool out;
+};
+
+struct way {
+	GArray *places;	    /* struct place */
+	struct place maybe; /* the walk ended while the packet left: seen or not; node NULL: none */
+	const walk *walk;
+};
+
+/* How the journeys of one direction compare. */
+struct tally {
+	guint full, early, other, allowed; /* packets */
+	const struct journey *last_early, *last_other, *last_full, *last_allowed;
+	const struct journey *last; /* of all that count */
+};
+
+static struct way way_of(const walk *w)
+{
+	struct way way = {.places = g_array_new(FALSE, FALSE, sizeof(struct place)), .walk = w};
+
+	for (guint i = 0; i < w->hops->len; i++) {
+		const struct hop *h = w->hops->pdata[i];
+		const struct place in = {h->node, h->in, false}, out = {h->node, h->out, true};
+		bool last = i + 1 == w->hops->len;
+
+		if (h->in)
+			g_array_append_val(way.places, in);
+		if (h->out && last)
+			way.maybe = out;
+		else if (h->out)
+			g_array_append_val(way.places, out);
+	}
+	return way;
+}
+
+static bool is_at(const struct place *p, const struct sighting *s)
+{
+	return p->node && p->iface && p->out == s->out && strcmp(p->node, s->node) == 0 &&
+	       strcmp(p->iface, s->iface) == 0;
+}
+
+/* How many of the journey's sightings are as the walk says, from the first on. */
+static guint common(const struct way *way, const struct journey *j)
+{
+	guint n = 0;
+
+	while (n < j->n && n < way->places->len &&
+	       is_at(&g_array_index(way->places, struct place, n), j->at[n]))
+		n++;
+	return n;
+}
+
+/* The other end had sent from there before, out of the interface by which this packet came in: a
+ * session, or (NAT by endpoint) a mapping, may have let it in. */
+static bool was_invited(const journeys *all, const struct sighting *in)
+{
+	for (guint i = 0; i < all->sightings->len; i++) {
+		const struct sighting *s = all->sightings->pdata[i];
+
+		if (s->out && s->node == in->node && s->iface == in->iface &&
+		    s->time_ns < in->time_ns && s->proto == in->proto && s->sport == in->dport &&
+		    addr_equal(&s->src, &in->dst))
+			return true;
+	}
+	return false;
+}
+
+/* Ends where packets pass that the other end asked for. */
+static bool is_invitable(const struct way *way)
+{
+	enum walk_end end = way->walk->end;
+
+	return end == WALK_NAT_FILTERED || end == WALK_NO_HAIRPIN || end == WALK_FILTERED ||
+	       end == WALK_REJECTED;
+}
+
+/* The walk asks about a first packet; sessions that others opened are not part of a lab's state. */
+static bool beyond_is_allowed(const struct way *way, const struct journey *j, guint n,
+			      const journeys *all)
+{
+	const struct sighting *before = n > 0 ? j->at[n - 1] : NULL;
+
+	return is_invitable(way) && n == way->places->len && before && !before->out &&
+	       was_invited(all, before);
+}
+
+/* A loop is walked once; packets go round until their time to live is over. */
+static bool goes_round(const struct journey *j)
+{
+	const struct sighting *last = journey_last(j);
+
+	for (guint i = 0; i + 1 < j->n; i++) {
+		if (j->at[i]->node == last->node && j->at[i]->iface == last->iface &&
+		    j->at[i]->out == last->out)
+			return true;
+	}
+	return false;
+}
+
+static bool is_on_way(const struct way *way, const struct sighting *s)
+{
+	for (guint i = 0; i < way->places->len; i++) {
+		if (is_at(&g_array_index(way->places, struct place, i), s))
+			return true;
+	}
+	return is_at(&way->maybe, s);
+}
+
+/* Where the capture lost packets, places of a journey may be missing: it contradicts the walk only
+ * by a place that the walk never comes to. */
+static bool may_be_whole(const struct way *way, const struct journey *j, const journeys *all)
+{
+	if (all->lost == 0)
+		return false;
+	for (guint i = 0; i < j->n && !is_invitable(way); i++) {
+		if (!is_on_way(way, j->at[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool has_arrived(const struct way *way, const struct journey *j)
+{
+	guint last = way->places->len - 1;
+
+	return way->places->len > 0 &&
+	       is_at(&g_array_index(way->places, struct place, last), journey_last(j));
+}
+
+static void take(struct tally *t, const struct journey *j, guint *n, const struct journey **last)
+{
+	(*n)++;
+	*last = t->last = j;
+}
+
+static void count(struct tally *t, const struct way *way, const struct journey *j,
+		  const journeys *all)
+{
+	guint n = common(way, j), whole = way->places->len;
+
+	if (n == j->n && n < whole && all->end_ns - journey_last(j)->time_ns < GRACE_NS)
+		return;
+	if ((n == j->n && n == whole) ||
+	    (n == whole && way->walk->end == WALK_LOOP && goes_round(j)))
+		take(t, j, &t->full, &t->last_full);
+	else if (n == j->n)
+		take(t, j, &t->early, &t->last_early);
+	else if (n == whole && n + 1 == j->n && is_at(&way->maybe, j->at[n]))
+		take(t, j, &t->full, &t->last_full);
+	else if (beyond_is_allowed(way, j, n, all))
+		take(t, j, &t->allowed, &t->last_allowed);
+	else if (!may_be_whole(way, j, all))
+		take(t, j, &t->other, &t->last_other);
+	else if (has_arrived(way, j))
+		take(t, j, &t->full, &t->last_full);
+}
+
+static guint packets(const struct tally *t)
+{
+	return t->full + t->early + t->other + t->allowed;
+}
+
+/* The journey that contradicts the walk, or NULL. */
+static const struct journey *contradiction(const struct tally *t, const journeys *all)
+{
+	/* the state was read at the end: earlier packets may have met another one */
+	if (t->other > 0 && t->last_other == t->last)
+		return t->last_other;
+	if (t->early >= EARLY_MIN && t->full + t->other + t->allowed == 0 && all->lost == 0)
+		return t->last_early;
+	return NULL;
+}
+
+static bool is_of_flow(const struct journey *j, const struct flow *f)
+{
+	const struct sighting *s = journey_first(j);
+
+	return s->out && strcmp(s->node, f->node) == 0 &&
+	       (f->proto == PROTO_ANY || s->proto == f->proto) && addr_equal(&s->dst, &f->dst) &&
+	       (f->dport == 0 || s->dport == f->dport) &&
+	       (!addr_is_set(&f->src) || addr_equal(&s->src, &f->src));
+}
+
+/* Answers start where the question came to its end, from the address it was sent to. */
+static bool is_answer(const struct journey *j, const GPtrArray *arrived)
+{
+	const struct sighting *s = journey_first(j);
+
+	for (guint i = 0; i < arrived->len && s->out; i++) {
+		const struct sighting *q = arrived->pdata[i];
+
+		if (s->node == q->node && s->proto == q->proto && s->sport == q->dport &&
+		    s->dport == q->sport && addr_equal(&s->src, &q->dst) &&
+		    addr_equal(&s->dst, &q->src))
+			return true;
+	}
+	return false;
+}
+
+static void describe_end(GString *text, const struct journey *j)
+{
+	const struct sighting *s = journey_last(j);
+
+	g_string_append_printf(text, "last at %s:%s (%s)", s->node, s->iface,
+			       s->out ? "out" : "in");
+}
+
+static struct agreement disagree(const char *which, const struct journey *j, const walk *w)
+{
+	g_autofree char *way = journey_text(j);
+
+	return (struct agreement){
+		.state = AGREE_NO,
+		.text = g_strdup_printf("the walk %s ends at %s (%s), but the last packets went %s",
+					which, w->node ? w->node : "its start",
+					walk_end_name(w->end), way),
+	};
+}
+
+static void tally_flow(struct tally *t, GPtrArray *arrived, const struct way *way,
+		       const struct flow *flow, const journeys *all)
+{
+	for (guint i = 0; i < all->list->len; i++) {
+		const struct journey *j = all->list->pdata[i];
+		guint full = t->full;
+
+		if (!is_of_flow(j, flow))
+			continue;
+		count(t, way, j, all);
+		if (t->full > full && way->walk->end == WALK_DELIVERED)
+			g_ptr_array_add(arrived, (gpointer)(guintptr)journey_last(j));
+	}
+}
+
+static void tally_answers(struct tally *t, const GPtrArray *arrived, const struct way *way,
+			  const journeys *all)
+{
+	for (guint i = 0; i < all->list->len && arrived->len > 0; i++) {
+		const struct journey *j = all->list->pdata[i];
+
+		if (is_answer(j, arrived))
+			count(t, way, j, all);
+	}
+}
+
+/* An answer that its own sender can't send is never seen. */
+static bool nothing_should_leave(const struct way *way)
+{
+	return way->places->len == 0 && !way->maybe.node;
+}
+
+static struct agreement describe(const struct tally *there, const struct tally *back,
+				 const struct way *back_way)
+{
+	struct agreement a = {.there = packets(there), .back = back ? packets(back) : 0};
+	GString *text = g_string_new(NULL);
+	const struct journey *end = there->last_allowed ? there->last_allowed :
+				    there->last_full	? there->last_full :
+							  there->last_early;
+
+	g_string_append_printf(text, "seen: %u packet%s there", a.there, a.there == 1 ? "" : "s");
+	if (end) {
+		g_string_append(text, ", ");
+		describe_end(text, end);
+		if (there->last_allowed)
+			g_string_append(text, ", let in by what had been sent from there");
+	}
+	if (back && a.back > 0) {
+		const struct journey *last = back->last_full ? back->last_full : back->last;
+
+		g_string_append_printf(text, "; %u back, ", a.back);
+		describe_end(text, last);
+	} else if (back && nothing_should_leave(back_way)) {
+		g_string_append(text, "; no answer left");
+	}
+	a.state = there->full > 0 || there->allowed > 0 ? AGREE_YES : AGREE_UNSEEN;
+	a.text = g_string_free(text, FALSE);
+	return a;
+}
+
+/* A walk that ends before the packet leaves its sender is right when none was seen; so is nothing
+ * at all. */
+static struct agreement unseen(const struct way *way)
+{
+	struct agreement a = {.state = AGREE_UNSEEN};
+
+	if (way->walk->end != WALK_DELIVERED && nothing_should_leave(way)) {
+		a.state = AGREE_YES;
+		a.text = g_strdup_printf("seen: no packet left %s",
+					 way->walk->node ? way->walk->node : "its sender");
+	}
+	return a;
+}
+
+struct agreement agree_check(const struct walk_pair *w, const struct flow *flow,
+			     const journeys *all)
+{
+	struct way forward, back = {0};
+	struct tally there = {0}, answers = {0};
+	g_autoptr(GPtrArray) arrived = g_ptr_array_new();
+	const struct journey *wrong;
+	struct agreement a;
+
+	/* of one flow the large packets are lost and the small ones arrive: the walk asked about
+	 * the former */
+	if (w->forward->end == WALK_TOO_BIG || (w->back && w->back->end == WALK_TOO_BIG))
+		return (struct agreement){.state = AGREE_UNSEEN};
+	forward = way_of(w->forward);
+	if (w->back)
+		back = way_of(w->back);
+	tally_flow(&there, arrived, &forward, flow, all);
+	if (w->back)
+		tally_answers(&answers, arrived, &back, all);
+	if ((wrong = contradiction(&there, all)))
+		a = disagree("there", wrong, w->forward);
+	else if (w->back && (wrong = contradiction(&answers, all)))
+		a = disagree("back", wrong, w->back);
+	else if (packets(&there) == 0)
+		a = unseen(&forward);
+	else
+		a = describe(&there, w->back ? &answers : NULL, &back);
+	g_array_unref(forward.places);
+	if (back.places)
+		g_array_unref(back.places);
+	return a;
+}
+
+void agreement_clear(struct agreement *a)
+{
+	g_clear_pointer(&a->text, g_free);
+}

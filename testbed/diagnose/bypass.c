@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/diagnose/bypass.h"
+
+#include "testbed/diagnose/fix_rules.h"
+
+#include <string.h>
+
+#define CLIENT_PORT 49152 /* RFC 6335 section 6 */
+#define DNS_PORT 53
+#define STUN_PORT 3478
+#define HTTPS_PORT 443
+
+/* What a bypass is made of. */
+struct way_around {
+	const struct node *end;	     /* whose call fails */
+	const struct tunnel *tunnel; /* that its packets go through */
+	int far;		     /* the tunnel's other end */
+	const char *domain;	     /* of the users */
+	struct addr dns;	     /* of the public name server */
+	GPtrArray *clients;	     /* const struct node *: the site's */
+	GPtrArray *networks;	     /* const struct network *: behind the tunnel */
+	GArray *resolvers; /* struct addr: behind the tunnel, and still asked for other names */
+};
+
+/* --- what the packets show -------------------------------------------------------------------- */
+
+/* The first tunnel on the way, and which of its ends the packet comes out of; NULL: it meets none.
+ */
+static const struct tunnel *tunnel_on_way(const model *m, const walk *w, int *ret_far)
+{
+	for (guint i = 0; i < w->hops->len; i++) {
+		const struct hop *h = w->hops->pdata[i];
+
+		for (guint k = 0; h->out && k < m->tunnels->len; k++) {
+			const struct tunnel *t = m->tunnels->pdata[k];
+
+			for (int end = 0; end < 2; end++) {
+				if (!g_str_equal(t->ends[end].node_name, h->node) ||
+				    !g_str_equal(t->ends[end].iface, h->out))
+					continue;
+				*ret_far = 1 - end;
+				return t;
+			}
+		}
+	}
+	return NULL;
+}
+
+/* There and back, and not by a tunnel. */
+static bool reaches_outside(const model *m, const json_t *state, const struct node *from,
+			    const struct addr *to, enum ip_proto proto, uint16_t port)
+{
+	const struct flow flow = {.node = from->name,
+				  .dst = *to,
+				  .proto = proto,
+				  .sport = CLIENT_PORT,
+				  .dport = port};
+	struct walk_pair *w = walk_both(m, state, &flow);
+	int far;
+	bool reached =
+		w->back && w->back->end == WALK_DELIVERED && !tunnel_on_way(m, w->forward, &far);
+
+	walk_pair_free(w);
+	return reached;
+}
+
+/* The leg that was lost between a client and the Edge, through a tunnel. */
+static bool find_end(const model *m, const struct finding *f, struct way_around *ret)
+{
+	for (guint i = 0; i < f->legs->len; i++) {
+		const struct leg *l = f->legs->pdata[i];
+		const struct node *n = l->from ? model_node(m, l->from) : NULL;
+		bool lost = l->walk->forward->end != WALK_DELIVERED ||
+			    (l->walk->back && l->walk->back->end != WALK_DELIVERED);
+
+		if (!n || !n->endpoint || !n->site || !lost)
+			continue;
+		ret->tunnel = tunnel_on_way(m, l->walk->forward, &ret->far);
+		ret->end = n;
+		return ret->tunnel != NULL;
+	}
+	return false;
+}
+
+/* --- what the topology has -------------------------------------------------------------------- */
+
+static const char *domain_of(const struct node *n)
+{
+	const char *at = n->endpoint->user ? strchr(n->endpoint->user, '@') : NULL;
+
+	return at ? at + 1 : NULL;
+}
+
+static bool has_record(const struct node *server, const char *name)
+{
+	const struct service *s = node_service(server, SERVICE_DNS);
+
+	for (guint i = 0; s && i < s->dns.records->len; i++)
+		if (g_ascii_strcasecmp(((const struct dns_record *)s->dns.records->pdata[i])->name,
+				       name) == 0)
+			return true;
+	return false;
+}
+
+/* A name server that tells users from outside where to sign in (MS-SIPRE; RFC 2782), and answers
+ * without the tunnel. */
+static bool find_public_dns(const model *m, const json_t *state, struct way_around *w)
+{
+	g_autofree char *external = g_strdup_printf("_sip._tls.%s", w->domain);
+
+	for (guint i = 0; i < m->nodes->len; i++) {
+		const struct node *n = m->nodes->pdata[i];
+		struct addr a = node_address(n);
+
+		if (!has_record(n, external) || !addr_is_set(&a) ||
+		    !reaches_outside(m, state, w->end, &a, PROTO_UDP, DNS_PORT))
+			continue;
+		w->dns = a;
+		return true;
+	}
+	return false;
+}
+
+static bool edge_is_open(const model *m, const json_t *state, const struct node *end)
+{
+	const struct node *edge = model_media_edge(m, end);
+	const struct service *s = edge ? node_service(edge, SERVICE_EDGE) : NULL;
+
+	return s && reaches_outside(m, state, end, &s->edge.access_public, PROTO_TCP, HTTPS_PORT) &&
+	       reaches_outside(m, state, end, &s->edge.av_public, PROTO_UDP, STUN_PORT);
+}
+
+static bool has_rule_for(const struct node *n, const char *domain)
+{
+	for (guint i = 0; i < n->nrpt->len; i++) {
+		const struct nrpt_rule *r = n->nrpt->pdata[i];
+
+		if (r->namespace[0] == '.' && g_ascii_strcasecmp(r->namespace + 1, domain) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* FALSE: some of them go around it already. */
+static bool find_clients(const model *m, struct way_around *w)
+{
+	for (guint i = 0; i < m->nodes->len; i++) {
+		const struct node *n = m->nodes->pdata[i];
+
+		if (!n->endpoint || g_strcmp0(n->site, w->end->site) != 0)
+			continue;
+		if (has_rule_for(n, w->domain))
+			return false;
+		g_ptr_array_add(w->clients, (gpointer)(guintptr)n);
+	}
+	return w->clients->len > 0;
+}
+
+/* Somebody is there to be called or to be asked. */
+static bool is_peopled(const model *m, const struct network *network)
+{
+	for (guint i = 0; i < m->nodes->len; i++) {
+		const struct node *n = m->nodes->pdata[i];
+
+		for (guint k = 0; (n->endpoint || n->services->len > 0) && k < n->interfaces->len;
+		     k++)
+			if (((const struct iface *)n->interfaces->pdata[k])->network == network)
+				return true;
+	}
+	return false;
+}
+
+static bool is_behind(const struct tunnel_end *end, const struct network *network)
+{
+	for (guint i = 0; i < end->prefixes->len; i++) {
+		const struct prefix *p = &g_array_index(end->prefixes, struct prefix, i);
+
+		if (p->len <= network->subnet.len && prefix_contains(p, &network->subnet.addr))
+			return true;
+	}
+	return false;
+}
+
+static void find_networks(const model *m, struct way_around *w)
+{
+	for (guint i = 0; i < m->networks->len; i++) {
+		struct network *n = m->networks->pdata[i];
+
+		if (g_strcmp0(n->site, w->end->site) != 0 && is_peopled(m, n) &&
+		    is_behind(&w->tunnel->ends[w->far], n))
+			g_ptr_array_add(w->networks, n);
+	}
+}
+
+static bool is_known(const GArray *addresses, const struct addr *a)
+{
+	for (guint i = 0; i < addresses->len; i++)
+		if (addr_equal(&g_array_index(addresses, struct addr, i), a))
+			return true;
+	return false;
+}
+
+static void find_resolvers(struct way_around *w)
+{
+	for (guint i = 0; i < w->clients->len; i++) {
+		const struct node *n = w->clients->pdata[i];
+
+		for (guint k = 0; k < n->resolvers->len; k++) {
+			const struct addr *a = &g_array_index(n->resolvers, struct addr, k);
+
+			for (guint j = 0; j < w->networks->len; j++)
+				if (prefix_contains(&((const struct network *)w->networks->pdata[j])
+							     ->subnet,
+						    a) &&
+				    !is_known(w->resolvers, a))
+					g_array_append_val(w->resolvers, *a);
+		}
+	}
+}
+
+/* --- in words --------------------------------------------------------------------------------- */
+
+static char *names_of(const struct way_around *w)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < w->clients->len; i++)
+		g_string_append_printf(text, "%s%s", i > 0 ? ", " : "",
+				       ((const struct node *)w->clients->pdata[i])->name);
+	return g_string_free(text, FALSE);
+}
+
+static char *networks_of(const struct way_around *w, const char *separator)
+{
+	GString *text = g_string_new(NULL);
+	char p[PREFIX_TEXT_MAX];
+
+	for (guint i = 0; i < w->networks->len; i++) {
+		struct prefix network =
+			prefix_network(&((const struct network *)w->networks->pdata[i])->subnet);
+
+		g_string_append_printf(text, "%s%s", i > 0 ? separator : "",
+				       prefix_print(&network, p));
+	}
+	return g_string_free(text, FALSE);
+}
+
+static char *resolvers_of(const struct way_around *w)
+{
+	GString *text = g_string_new(NULL);
+	char a[ADDR_TEXT_MAX];
+
+	for (guint i = 0; i < w->resolvers->len; i++)
+		g_string_append_printf(text, "%s%s", i > 0 ? ", " : "",
+				       addr_print(&g_array_index(w->resolvers, struct addr, i), a));
+	return g_string_free(text, FALSE);
+}
+
+static char *change_of(const struct way_around *w)
+{
+	g_autofree char *names = names_of(w), *networks = networks_of(w, ", "),
+			*resolvers = resolvers_of(w);
+	GString *change = g_string_new(NULL);
+	char dns[ADDR_TEXT_MAX];
+
+	g_string_append_printf(change, "- add-nrpt: {nodes: [%s], namespace: .%s, servers: [%s]}\n",
+			       names, w->domain, addr_print(&w->dns, dns));
+	/* other names are still asked of the servers inside */
+	for (int tcp = 0; w->resolvers->len > 0 && tcp < 2; tcp++)
+		g_string_append_printf(change,
+				       "- allow: {nodes: [%s], name: bypass-dns-%s, chain: output, "
+				       "dst: [%s], proto: %s, dports: [%d]}\n",
+				       names, tcp ? "tcp" : "udp", resolvers, tcp ? "tcp" : "udp",
+				       DNS_PORT);
+	g_string_append_printf(
+		change,
+		"- block: {nodes: [%s], name: bypass-not-into-tunnel, chain: output, dst: [%s]}\n"
+		"- block: {nodes: [%s], name: bypass-not-from-tunnel, chain: input, src: [%s]}\n",
+		names, networks, names, networks);
+	return g_string_free(change, FALSE);
+}
+
+/* A rule of Windows that blocks wins over any that allows, so DNS is left out of what it names. */
+static void add_commands(fix *x, const struct way_around *w)
+{
+	static const char *const protocols[] = {"TCP", "UDP"};
+	g_autofree char *networks = networks_of(w, ",");
+	char dns[ADDR_TEXT_MAX];
+
+	g_ptr_array_add(
+		x->commands,
+		g_strdup_printf("Add-DnsClientNrptRule -Namespace \".%s\" -NameServers \"%s\"",
+				w->domain, addr_print(&w->dns, dns)));
+	for (guint i = 0; w->resolvers->len > 0 && i < G_N_ELEMENTS(protocols); i++)
+		g_ptr_array_add(x->commands,
+				g_strdup_printf("New-NetFirewallRule -DisplayName "
+						"\"bypass-not-into-tunnel-%s\" -Direction Outbound "
+						"-Action Block -Protocol %s -RemotePort "
+						"0-%d,%d-65535 -RemoteAddress %s",
+						protocols[i], protocols[i], DNS_PORT - 1,
+						DNS_PORT + 1, networks));
+	if (w->resolvers->len == 0)
+		g_ptr_array_add(x->commands,
+				g_strdup_printf("New-NetFirewallRule -DisplayName "
+						"\"bypass-not-into-tunnel\" -Direction Outbound "
+						"-Action Block -RemoteAddress %s",
+						networks));
+	g_ptr_array_add(x->commands,
+			g_strdup_printf("New-NetFirewallRule -DisplayName "
+					"\"bypass-not-from-tunnel\" -Direction Inbound "
+					"-Action Block -RemoteAddress %s",
+					networks));
+}
+
+/* --- public ----------------------------------------------------------------------------------- */
+
+/* What an Edge lacks a route for, its clients may go around. */
+static bool is_about_route_of_edge(const model *m, const struct finding *f)
+{
+	const struct node *n = f->node ? model_node(m, f->node) : NULL;
+
+	return n && node_declared_service(n, SERVICE_EDGE) &&
+	       (f->code == CAUSE_RETURN_WRONG_EGRESS || f->code == CAUSE_NO_ROUTE);
+}
+
+fix *bypass_derive(const model *m, const json_t *state, const struct finding *f)
+{
+	struct way_around w = {.clients = g_ptr_array_new(),
+			       .networks = g_ptr_array_new(),
+			       .resolvers = g_array_new(FALSE, FALSE, sizeof(struct addr))};
+	fix *x = NULL;
+
+	if (state && is_about_route_of_edge(m, f) && find_end(m, f, &w) &&
+	    (w.domain = domain_of(w.end)) && find_clients(m, &w) && find_public_dns(m, state, &w) &&
+	    edge_is_open(m, state, w.end)) {
+		find_networks(m, &w);
+		find_resolvers(&w);
+		if (w.networks->len > 0) {
+			x = fix_new(change_of(&w));
+			add_commands(x, &w);
+		}
+	}
+	g_ptr_array_unref(w.clients);
+	g_ptr_array_unref(w.networks);
+	g_array_unref(w.resolvers);
+	return x;
+}

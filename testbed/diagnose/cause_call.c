@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the servers answered to the call itself. */
+#include "testbed/diagnose/cause_service.h"
+
+static const struct {
+	json_int_t status;
+	enum cause_code code;
+	const char *why;
+} statuses[] = {
+	{401, CAUSE_SIP_AUTH, "it asks %s for credentials, though signed in"},
+	{403, CAUSE_SIP_AUTH, "it lets the request for %s not through"},
+	{404, CAUSE_SIP_NO_ROUTE, "it knows no user %s"},
+	{407, CAUSE_SIP_AUTH, "it asks for credentials to reach %s"},
+	{430, CAUSE_SIP_NOT_REGISTERED, "the Edge no longer has the connection of %s"},
+	{480, CAUSE_SIP_NOT_REGISTERED, "%s is not signed in there"},
+	{504, CAUSE_SIP_NO_ROUTE, "the server behind it did not answer for %s"},
+};
+
+static bool is_refused(const json_t *result)
+{
+	const char *verdict = event_text(result, "verdict"), *stage = event_text(result, "stage");
+
+	return g_strcmp0(verdict, "pass") != 0 && (!stage || g_str_equal(stage, "sip"));
+}
+
+bool cause_rule_call_refused(const struct evidence *e, struct finding *f)
+{
+	static const char *const events[] = {"call-result", "im-result", "conference-result"};
+	const struct node *server = service_frontend_of(e, e->cell->a),
+			  *callee = e->cell->b ? model_node(e->model, e->cell->b) : NULL;
+	const char *user = callee && callee->endpoint ? callee->endpoint->user : e->cell->a;
+
+	for (guint i = 0; server && i < G_N_ELEMENTS(events); i++) {
+		const struct heard *h = cause_event(e, e->cell->a, events[i], NULL);
+		json_int_t status =
+			h && is_refused(h->event) ?
+				json_integer_value(json_object_get(h->event, "sip_status")) :
+				0;
+
+		for (guint k = 0; status != 0 && k < G_N_ELEMENTS(statuses); k++) {
+			g_auto(GStrv) words = NULL;
+
+			if (statuses[k].status != status)
+				continue;
+			words = g_strsplit(statuses[k].why, "%s", 2);
+			f->code = statuses[k].code;
+			f->node = g_strdup(server->name);
+			f->object = g_strdup(user);
+			f->why = g_strjoin(user, words[0], words[1], NULL);
+			cause_prove(f, "%s was answered %d: %s", h->agent, (int)status,
+				    event_text(h->event, "reason"));
+			return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rules about the ways of media once every end knows its relay: between the ends, between their
+ * relays, to the MCU. */
+#include "testbed/diagnose/cause_rules.h"
+
+bool cause_is_av(const struct cell *c)
+{
+	return c->media == MEDIA_AUDIO || c->media == MEDIA_VIDEO ||
+	       c->media == MEDIA_AV_CONFERENCE;
+}
+
+static bool expects(const struct cell *c, enum path_class path)
+{
+	return c->expected_verdict == VERDICT_PASS && c->has_expected_path &&
+	       (c->expected_path_mask & 1u << path) != 0;
+}
+
+/* --- two that send to each other -------------------------------------------------------------- */
+
+/* What the one sends is the answer to what the other sends. */
+static void set_no_state(const struct evidence *e, struct finding *f, const walk *question,
+			 const walk *answer)
+{
+	if (cause_no_state(e, f, question, answer))
+		f->direction = DIRECTION_BACK;
+}
+
+/* Both send at once, so each opens the firewalls on its side to the other.  Keeps both walks as
+ * legs when less than `needed` of the two flows arrive; true when that shows the cause. */
+static bool fewer_meet(const struct evidence *e, struct finding *f, const struct flow *a,
+		       const struct flow *b, int needed)
+{
+	struct walk_pair *there, *back;
+	bool fails, found;
+
+	if (!e->meet || !e->state)
+		return false;
+	there = e->meet(e->model, e->state, a, b);
+	back = e->meet(e->model, e->state, b, a);
+	fails = (there->forward->end == WALK_DELIVERED) + (back->forward->end == WALK_DELIVERED) <
+		needed;
+	if (!fails) {
+		walk_pair_free(there);
+		walk_pair_free(back);
+		return false;
+	}
+	found = cause_show(e, f, there, a,
+			   g_strdup_printf("%s to %s, both sending, UDP", a->node, b->node));
+	if (found)
+		set_no_state(e, f, back->forward, there->forward);
+	if (cause_show(e, f, back, b,
+		       g_strdup_printf("%s to %s, both sending, UDP", b->node, a->node))) {
+		set_no_state(e, f, there->forward, back->forward);
+		found = true;
+	}
+	return found;
+}
+
+/* Behind NATs it is enough that one gets through: the other learns from it where to send its
+ * answers. */
+static bool cannot_meet(const struct evidence *e, struct finding *f, const struct flow *a,
+			const struct flow *b)
+{
+	return fewer_meet(e, f, a, b, 1);
+}
+
+static struct flow udp_flow(const char *node, const struct addr *src, const struct addr *dst)
+{
+	return (struct flow){.node = node,
+			     .src = *src,
+			     .dst = *dst,
+			     .proto = PROTO_UDP,
+			     .sport = CLIENT_PORT,
+			     .dport = CLIENT_PORT};
+}
+
+static bool addresses_cannot_meet(const struct evidence *e, struct finding *f, const struct node *a,
+				  const struct addr *of_a, const struct node *b,
+				  const struct addr *of_b)
+{
+	struct flow there = udp_flow(a->name, of_a, of_b), back = udp_flow(b->name, of_b, of_a);
+
+	/* what the one sends, the other must answer from where it was sent to */
+	return addr_is_set(of_a) && addr_is_set(of_b) && fewer_meet(e, f, &there, &back, 2);
+}
+
+/* By IPv6 first, where both have it: ICE prefers it, and where IPv4 is translated it is the way
+ * from host to host. */
+static bool hosts_cannot_meet(const struct evidence *e, struct finding *f, const struct node *a,
+			      const struct node *b)
+{
+	struct addr of_a = node_address(a), of_b = node_address(b), six_a = node_address6(a),
+		    six_b = node_address6(b);
+
+	return addresses_cannot_meet(e, f, a, &six_a, b, &six_b) ||
+	       addresses_cannot_meet(e, f, a, &of_a, b, &of_b);
+}
+
+/* --- through NATs ----------------------------------------------------------------------------- */
+
+struct nat_seen {
+	const struct node *node; /* NULL: the end is behind no NAT */
+	const struct nat_rule *rule;
+	struct addr public; /* as the other end sees this one */
+};
+
+static const struct nat_rule *masquerade_by(const struct node *n, const char *iface)
+{
+	for (guint i = 0; n && iface && i < n->nat->len; i++) {
+		const struct nat_rule *r = n->nat->pdata[i];
+
+		if (r->kind == NAT_MASQUERADE && g_strcmp0(r->out_iface, iface) == 0)
+			return r;
+	}
+	return NULL;
+}
+
+/* The NAT that translated the end's packets, and to what. */
+static struct nat_seen nat_on_way(const struct evidence *e, const walk *w)
+{
+	struct nat_seen seen = {.node = NULL};
+
+	for (guint i = 0; i < w->hops->len; i++) {
+		const struct hop *h = w->hops->pdata[i];
+		const struct node *n = model_node(e->model, h->node);
+		const struct nat_rule *r = h->nat ? masquerade_by(n, h->out) : NULL;
+
+		if (!r)
+			continue;
+		seen = (struct nat_seen){.node = n, .rule = r, .public = h->src};
+	}
+	return seen;
+}
+
+/* The end's own word for what address it has behind its NAT; unset: none. */
+static struct addr reflexive_address(const struct evidence *e, const char *end)
+{
+	struct addr a = {.family = 0};
+
+	for (const struct heard *h = NULL; (h = cause_event(e, end, "candidate", h));) {
+		const char *address = event_text(h->event, "address");
+
+		if (g_strcmp0(event_text(h->event, "side"), "local") == 0 &&
+		    g_strcmp0(event_text(h->event, "type"), "srflx") == 0 && address &&
+		    addr_parse(address, &a))
+			return a;
+	}
+	return (struct addr){.family = 0};
+}
+
+/* Whether what `from` sends gets into `to`, which knows only the address that `from`'s relay saw
+ * (RFC 5128 section 3.3): `to` opened its NAT towards that address. */
+static bool gets_in(const struct nat_rule *from, const struct nat_rule *to)
+{
+	bool keeps_port = from->mapping == NAT_ENDPOINT_INDEPENDENT;
+
+	if (to->mapping != NAT_ENDPOINT_INDEPENDENT)
+		return to->filtering == NAT_ENDPOINT_INDEPENDENT;
+	return keeps_port || to->filtering != NAT_ADDRESS_AND_PORT_DEPENDENT;
+}
+
+static void set_nat_cause(struct finding *f, enum cause_code code, const struct nat_seen *nat,
+			  const char *why)
+{
+	if (f->code != CAUSE_UNKNOWN) {
+		cause_add_effect(f, code, nat->node->name, nat->rule->name, why);
+		return;
+	}
+	f->code = code;
+	f->node = g_strdup(nat->node->name);
+	f->object = g_strdup(nat->rule->name);
+	f->why = g_strdup(why);
+	f->direction = DIRECTION_THERE;
+	cause_prove(f, "NAT %s of %s: mapping %s, filtering %s", nat->rule->name, nat->node->name,
+		    nat_behaviour_name(nat->rule->mapping),
+		    nat_behaviour_name(nat->rule->filtering));
+}
+
+static void tell_changed_mapping(struct finding *f, const struct nat_seen *nat)
+{
+	g_autofree char *why = g_strdup_printf(
+		"NAT %s of %s takes another port for each destination, so the port that the relay "
+		"saw is not the one the other end must know",
+		nat->rule->name, nat->node->name);
+
+	if (nat->rule->mapping != NAT_ENDPOINT_INDEPENDENT)
+		set_nat_cause(f, CAUSE_NAT_MAPPING_CHANGED, nat, why);
+}
+
+static bool nats_stop_it(struct finding *f, const struct nat_seen *a, const struct nat_seen *b)
+{
+	g_autofree char *why = NULL;
+
+	if (a->node == b->node && a->rule == b->rule) {
+		if (a->rule->hairpin)
+			return false;
+		why = g_strdup_printf("both ends are behind NAT %s of %s, which does not lead "
+				      "packets to its own outside address back in",
+				      a->rule->name, a->node->name);
+		set_nat_cause(f, CAUSE_HAIRPIN_UNSUPPORTED, a, why);
+		return true;
+	}
+	if (gets_in(a->rule, b->rule) || gets_in(b->rule, a->rule))
+		return false;
+	tell_changed_mapping(f, a);
+	tell_changed_mapping(f, b);
+	return f->code != CAUSE_UNKNOWN;
+}
+
+/* Two ends behind NATs: by what their NATs do, and by whether the packets get as far as the other's
+ * NAT. */
+static bool nats_cannot_meet(const struct evidence *e, struct finding *f, const struct node *a,
+			     const struct node *b)
+{
+	struct addr of_a = reflexive_address(e, a->name), of_b = reflexive_address(e, b->name);
+	struct addr own_a = node_address(a), own_b = node_address(b);
+	struct flow there = udp_flow(a->name, &own_a, &of_b),
+		    back = udp_flow(b->name, &own_b, &of_a);
+	struct nat_seen nat_a, nat_b;
+	struct walk_pair *w;
+	bool found;
+
+	if (!e->state || !addr_is_set(&of_a) || !addr_is_set(&of_b))
+		return false;
+	w = e->walk(e->model, e->state, &there);
+	nat_a = nat_on_way(e, w->forward);
+	walk_pair_free(w);
+	w = e->walk(e->model, e->state, &back);
+	nat_b = nat_on_way(e, w->forward);
+	walk_pair_free(w);
+	found = nat_a.node && nat_b.node && nats_stop_it(f, &nat_a, &nat_b);
+	return found || cannot_meet(e, f, &there, &back);
+}
+
+static bool ends_cannot_meet(const struct evidence *e, struct finding *f)
+{
+	const struct cell *c = e->cell;
+	const struct node *a = model_node(e->model, c->a),
+			  *b = c->b ? model_node(e->model, c->b) : NULL;
+
+	if (!a || !b)
+		return false;
+	return (expects(c, PATH_UDP_DIRECT) && hosts_cannot_meet(e, f, a, b)) ||
+	       (expects(c, PATH_UDP_NAT) && nats_cannot_meet(e, f, a, b));
+}
+
+/* --- between relays --------------------------------------------------------------------------- */
+
+static const struct edge_service *relay_service(const struct evidence *e, const char *end,
+						const struct node **ret_node)
+{
+	const struct node *n = model_node(e->model, end),
+			  *edge = n ? model_media_edge(e->model, n) : NULL;
+	const struct service *s = edge ? node_service(edge, SERVICE_EDGE) : NULL;
+
+	*ret_node = edge;
+	return s ? &s->edge : NULL;
+}
+
+static bool relays_cannot_meet(const struct evidence *e, struct finding *f)
+{
+	const struct node *of_a, *of_b;
+	const struct edge_service *a = relay_service(e, e->cell->a, &of_a);
+	const struct edge_service *b = e->cell->b ? relay_service(e, e->cell->b, &of_b) : NULL;
+	struct flow there, back;
+
+	if (!a || !b || a == b)
+		return false;
+	there = udp_flow(of_a->name, &a->av, &b->av_public);
+	back = udp_flow(of_b->name, &b->av, &a->av_public);
+	there.sport = back.dport = a->relay_ports.first;
+	there.dport = back.sport = b->relay_ports.first;
+	if (!cannot_meet(e, f, &there, &back))
+		return false;
+	/* the relays' clients reach them at other ports, or this would not be asked */
+	if (f->code == CAUSE_FW_DROP || f->code == CAUSE_FW_REJECT)
+		f->code = CAUSE_RELAY_PORTS_BLOCKED;
+	return true;
+}
+
+/* --- to the MCU ------------------------------------------------------------------------------- */
+
+static bool failed_in_conference(const struct evidence *e, const char *end)
+{
+	const struct heard *h = cause_event(e, end, "conference-result", NULL);
+
+	return !h || g_strcmp0(event_text(h->event, "verdict"), "pass") != 0;
+}
+
+static bool is_remote(const struct evidence *e, const char *end)
+{
+	const struct heard *h = cause_event(e, end, "signed-in", NULL);
+
+	return h && json_is_true(json_object_get(h->event, "remote_user"));
+}
+
+static const struct node *mcu_node(const model *m)
+{
+	for (guint i = 0; i < m->nodes->len; i++) {
+		if (node_service(m->nodes->pdata[i], SERVICE_FRONTEND))
+			return m->nodes->pdata[i];
+	}
+	return NULL;
+}
+
+/* The MCU takes a relay of its own for those outside. */
+static bool mcu_without_relay(const struct evidence *e, struct finding *f, const struct node *mcu,
+			      const char *end)
+{
+	const struct node *edge;
+	const struct edge_service *s = relay_service(e, end, &edge);
+	char text[ADDR_TEXT_MAX];
+
+	return s && cause_walk_to(e, f, mcu->name, "its relay", addr_print(&s->internal, text),
+				  PROTO_UDP, cause_relay_port(NULL, PROTO_UDP));
+}
+
+static bool mcu_out_of_reach(const struct evidence *e, struct finding *f)
+{
+	const struct node *mcu = mcu_node(e->model);
+	bool found = false;
+
+	for (guint i = 0; mcu && i < e->cell->participants->len && !found; i++) {
+		const char *end = e->cell->participants->pdata[i];
+		const struct node *n = model_node(e->model, end);
+
+		if (!n || !failed_in_conference(e, end))
+			continue;
+		found = is_remote(e, end) ? mcu_without_relay(e, f, mcu, end) :
+					    hosts_cannot_meet(e, f, n, mcu);
+	}
+	return found;
+}
+
+/* --- rules ------------------------------------------------------------------------------------ */
+
+bool cause_rule_direct(const struct evidence *e, struct finding *f)
+{
+	return (e->cell->media == MEDIA_AUDIO || e->cell->media == MEDIA_VIDEO) &&
+	       ends_cannot_meet(e, f);
+}
+
+bool cause_rule_media(const struct evidence *e, struct finding *f)
+{
+	if (e->cell->media == MEDIA_AV_CONFERENCE)
+		return mcu_out_of_reach(e, f);
+	return cause_is_av(e->cell) && relays_cannot_meet(e, f);
+}
+
+/* The packets of media (common/media.h), with SRTP, UDP and IP headers. */
+#define VIDEO_PACKET_BYTES 1200u
+#define VOICE_PACKET_BYTES 123u
+
+#define FULL_PACKET_BYTES 1500u /* a segment of a connection between Ethernets */
+
+/* What opens a connection or a path is small, and the way may be closed for what is said over it
+ * then. */
+bool cause_rule_size(const struct evidence *e, struct finding *f)
+{
+	struct evidence large = *e, media = *e;
+	guint proofs = f->proof->len;
+	bool found = false;
+
+	large.size_bytes = FULL_PACKET_BYTES;
+	media.size_bytes = e->cell->media == MEDIA_AUDIO ? VOICE_PACKET_BYTES : VIDEO_PACKET_BYTES;
+	for (guint i = 0; i < e->cell->participants->len && !found; i++)
+		found = cause_signalling_way(&large, f, e->cell->participants->pdata[i]);
+	for (guint i = 0; cause_is_av(e->cell) && i < e->cell->participants->len && !found; i++)
+		found = cause_selected_leg(&media, f, e->cell->participants->pdata[i]);
+	if (!found)
+		g_ptr_array_set_size(f->proof, (gint)proofs);
+	return found;
+}
+
+/* The relay by UDP, where one by TCP was taken. */
+static bool relay_only_by_tcp(const struct evidence *e, struct finding *f)
+{
+	bool found = false;
+
+	for (guint i = 0; i < e->cell->participants->len && !found; i++) {
+		const char *end = e->cell->participants->pdata[i];
+		const json_t *relay = cause_relay_of(e, end);
+
+		found = json_is_object(relay) &&
+			cause_walk_to(e, f, end, "its relay", event_text(relay, "address"),
+				      PROTO_UDP, cause_relay_port(relay, PROTO_UDP));
+	}
+	return found;
+}
+
+bool cause_rule_other_path(const struct evidence *e, struct finding *f)
+{
+	const struct cell *c = e->cell;
+
+	if (c->as_expected || c->path == PATH_NONE ||
+	    (c->media != MEDIA_AUDIO && c->media != MEDIA_VIDEO))
+		return false;
+	return ends_cannot_meet(e, f) || cause_rule_nat_expired(e, f) ||
+	       (c->path == PATH_TCP_RELAY && expects(c, PATH_UDP_RELAY) && relay_only_by_tcp(e, f));
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Names: who is asked, what that server knows, and what others would have said. */
+#include "testbed/diagnose/cause_service.h"
+
+#include <string.h>
+
+#define DNS_PORT 53
+#define FORWARDS_MAX 4
+
+static const struct dns_service *dns_of(const struct node *n)
+{
+	const struct service *s = n ? node_declared_service(n, SERVICE_DNS) : NULL;
+
+	return s ? &s->dns : NULL;
+}
+
+static bool in_zone(const char *name, const char *zone)
+{
+	gsize n = strlen(name), z = strlen(zone);
+
+	return n >= z && g_ascii_strcasecmp(name + n - z, zone) == 0 &&
+	       (n == z || name[n - z - 1] == '.');
+}
+
+/* As docs/FORMATS.md says of an NRPT rule: a name, or a suffix with its dot. */
+static bool covers(const struct nrpt_rule *r, const char *name)
+{
+	return r->namespace[0] == '.' ? in_zone(name, r->namespace + 1) :
+					g_ascii_strcasecmp(r->namespace, name) == 0;
+}
+
+static const struct nrpt_rule *rule_for(const struct node *n, const char *name)
+{
+	const struct nrpt_rule *best = NULL;
+
+	for (guint i = 0; i < n->nrpt->len; i++) {
+		const struct nrpt_rule *r = n->nrpt->pdata[i];
+
+		if (covers(r, name) && (!best || strlen(r->namespace) > strlen(best->namespace)))
+			best = r;
+	}
+	return best;
+}
+
+/* The name server that this node asks for the name; unset: none. */
+static struct addr asked_by(const struct node *n, const char *name)
+{
+	const struct nrpt_rule *rule = rule_for(n, name);
+	const GArray *servers = rule ? rule->servers : n->resolvers;
+
+	if (servers->len > 0)
+		return g_array_index(servers, struct addr, 0);
+	return !rule && dns_of(n) ? node_address(n) : (struct addr){0};
+}
+
+static bool knows(const struct dns_service *dns, const char *name)
+{
+	for (guint i = 0; dns && i < dns->records->len; i++)
+		if (g_ascii_strcasecmp(((const struct dns_record *)dns->records->pdata[i])->name,
+				       name) == 0)
+			return true;
+	return false;
+}
+
+/* Follows forwarding to the server that answers for the name. */
+static const struct node *answerer(const model *m, struct addr server, const char *name)
+{
+	const struct node *n = service_owner(m, &server);
+
+	const struct dns_service *dns;
+
+	for (guint i = 0; i < FORWARDS_MAX && (dns = dns_of(n)); i++) {
+		bool ours = knows(dns, name);
+
+		for (guint k = 0; k < dns->zones->len; k++)
+			ours = ours || in_zone(name, dns->zones->pdata[k]);
+		if (ours || !addr_is_set(&dns->forward))
+			return n;
+		n = service_owner(m, &dns->forward);
+	}
+	return n;
+}
+
+/* The name server that most others at the node's site ask; unset: there are no others. */
+static struct addr asked_by_others(const model *m, const struct node *n, const char *name)
+{
+	struct addr best = {0};
+	guint best_count = 0;
+
+	for (guint i = 0; n->site && i < m->nodes->len; i++) {
+		const struct node *other = m->nodes->pdata[i];
+		struct addr server = asked_by(other, name);
+		guint count = 0;
+
+		if (other == n || g_strcmp0(other->site, n->site) != 0 || !addr_is_set(&server))
+			continue;
+		for (guint k = 0; k < m->nodes->len; k++) {
+			const struct node *third = m->nodes->pdata[k];
+			struct addr same = asked_by(third, name);
+
+			count += third != n && g_strcmp0(third->site, n->site) == 0 &&
+				 addr_equal(&same, &server);
+		}
+		if (count > best_count) {
+			best = server;
+			best_count = count;
+		}
+	}
+	return best;
+}
+
+bool cause_is_inside(const model *m, const char *end)
+{
+	const struct node *n = model_node(m, end), *server = NULL;
+	struct addr asked = n ? asked_by(n, m->domain) : (struct addr){0};
+
+	if (addr_is_set(&asked))
+		server = answerer(m, asked, m->domain);
+	for (guint i = 0; i < m->nodes->len; i++) {
+		const struct service *f =
+			node_declared_service(m->nodes->pdata[i], SERVICE_FRONTEND);
+		const struct service *x = node_declared_service(m->nodes->pdata[i], SERVICE_EDGE);
+
+		if ((f && knows(dns_of(server), f->frontend.fqdn)) ||
+		    (x && knows(dns_of(server), x->edge.fqdn)))
+			return true;
+	}
+	return false;
+}
+
+/* --- causes ----------------------------------------------------------------------------------- */
+
+/* Those around it ask another server, which knows the name. */
+static bool wrong_view(const struct evidence *e, struct finding *f, const struct node *n,
+		       const struct addr *server, const char *name)
+{
+	/* an Edge stands between inside and outside, and asks whom it likes */
+	struct addr other = node_declared_service(n, SERVICE_EDGE) ?
+				    (struct addr){0} :
+				    asked_by_others(e->model, n, name);
+	const struct node *there = addr_is_set(&other) && !addr_equal(&other, server) ?
+					   answerer(e->model, other, name) :
+					   NULL;
+	char asked[ADDR_TEXT_MAX], better[ADDR_TEXT_MAX];
+
+	if (!knows(dns_of(there), name))
+		return false;
+	f->code = CAUSE_DNS_WRONG_VIEW;
+	f->node = g_strdup(n->name);
+	f->object = g_strdup(addr_print(server, asked));
+	f->flow.dst = other;
+	f->why = g_strdup_printf(
+		"it asks %s, which does not know %s; %s, which others at its site ask, does", asked,
+		name, addr_print(&other, better));
+	return true;
+}
+
+static bool no_server(struct finding *f, const struct node *n, const char *name)
+{
+	const struct nrpt_rule *rule = rule_for(n, name);
+
+	f->code = CAUSE_DNS_WRONG_VIEW;
+	f->node = g_strdup(n->name);
+	f->object = g_strdup(rule ? rule->namespace : "resolvers");
+	f->why = rule ? g_strdup_printf(
+				"its NRPT rule for '%s' names no server, so %s does not resolve",
+				rule->namespace, name) :
+			g_strdup_printf("it has no name server to ask for %s", name);
+	return true;
+}
+
+/* Nobody answers: the network, nobody there, or silence. */
+static bool silent(const struct evidence *e, struct finding *f, const struct node *n,
+		   const struct addr *server, const char *name, const char *error)
+{
+	char text[ADDR_TEXT_MAX];
+
+	addr_print(server, text);
+	if (cause_walk_to_server(e, f, n->name, "its name server", text, PROTO_UDP, DNS_PORT) ||
+	    cause_no_listener(e, f, n->name, text, PROTO_UDP, DNS_PORT))
+		return true;
+	if (g_strcmp0(error, "timeout") != 0)
+		return false;
+	f->code = CAUSE_DNS_TIMEOUT;
+	f->node = g_strdup(service_owner(e->model, server) ? service_owner(e->model, server)->name :
+							     n->name);
+	f->object = g_strdup(text);
+	f->why = g_strdup_printf("the name server %s did not answer the question for %s", text,
+				 name);
+	return true;
+}
+
+static bool missing(struct finding *f, const struct node *n, const struct node *server,
+		    const char *name)
+{
+	if (!dns_of(server) || knows(dns_of(server), name))
+		return false;
+	if (node_declared_service(n, SERVICE_EDGE))
+		server = n; /* its hosts file is where names of the inside belong */
+	f->code = CAUSE_DNS_NXDOMAIN;
+	f->node = g_strdup(server->name);
+	f->object = g_strdup(name);
+	f->other = g_strdup(n->name);
+	f->why =
+		server == n ?
+			g_strdup_printf("neither its hosts file nor its name server knows %s",
+					name) :
+			g_strdup_printf("it has no record of %s, which %s asks for", name, n->name);
+	return true;
+}
+
+/* Of several the first whose family the node lives by. */
+static struct addr asked_here(const struct evidence *e, const struct node *n, const char *name)
+{
+	const struct nrpt_rule *rule = rule_for(n, name);
+	const GArray *servers = rule ? rule->servers : n->resolvers;
+
+	for (guint i = 0; i < servers->len; i++) {
+		const struct addr *a = &g_array_index(servers, struct addr, i);
+
+		if (!cause_lives_without(e, n->name, a->family))
+			return *a;
+	}
+	return asked_by(n, name);
+}
+
+bool cause_by_name(const struct evidence *e, struct finding *f, const char *from, const char *name,
+		   const char *error)
+{
+	const struct node *n = model_node(e->model, from);
+	bool answered = error && g_str_equal(error, "nxdomain"), found;
+	struct addr server;
+
+	if (!n)
+		return false;
+	server = asked_here(e, n, name);
+	if (!addr_is_set(&server))
+		found = no_server(f, n, name);
+	else
+		found = wrong_view(e, f, n, &server, name) ||
+			(!answered && silent(e, f, n, &server, name, error)) ||
+			missing(f, n, answerer(e->model, server, name), name);
+	if (found && error)
+		cause_prove(f, "%s asked for %s: %s", from, name, error);
+	return found;
+}
+
+/* --- answers ---------------------------------------------------------------------------------- */
+
+static bool in_hosts(const struct node *n, const char *name)
+{
+	for (guint i = 0; i < n->hosts->len; i++)
+		if (g_ascii_strcasecmp(((const struct dns_record *)n->hosts->pdata[i])->name,
+				       name) == 0)
+			return true;
+	return false;
+}
+
+bool cause_wrong_answer(const struct evidence *e, struct finding *f, const char *from,
+			const char *name, const char *address)
+{
+	const struct node *n = model_node(e->model, from), *teller, *owner;
+	struct addr given, right = {0}, server;
+	bool hosts;
+	char text[ADDR_TEXT_MAX];
+
+	if (!n || !addr_parse(address, &given))
+		return false;
+	if (service_named(e->model, name, &right) && addr_equal(&right, &given))
+		return false;
+	/* a client takes no part in the hosts file: what it finds comes from packets */
+	hosts = !n->endpoint && in_hosts(n, name);
+	server = asked_by(n, name);
+	teller = hosts ? n : addr_is_set(&server) ? answerer(e->model, server, name) : NULL;
+	if (!teller)
+		return false;
+	owner = service_owner(e->model, &given);
+	f->code = owner && (node_declared_service(owner, SERVICE_FRONTEND) ||
+			    node_declared_service(owner, SERVICE_EDGE)) ?
+			  CAUSE_DNS_WRONG_VIEW :
+			  CAUSE_DNS_WRONG_ANSWER;
+	f->node = g_strdup(teller->name);
+	f->object = g_strdup(name);
+	f->flow.dst = right;
+	f->why = addr_is_set(&right) ?
+			 g_strdup_printf("its %s says %s for %s, which has %s",
+					 hosts ? "hosts file" : "record", address, name,
+					 addr_print(&right, text)) :
+			 g_strdup_printf("its %s says %s for %s, where no such server is",
+					 hosts ? "hosts file" : "record", address, name);
+	cause_prove(f, "%s was told %s for %s", from, address, name);
+	return true;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/diagnose/cause_service.h"
+
+#include <string.h>
+
+#define STUN_PORT 3478
+#define HTTPS_PORT 443
+#define CODE_QUOTA 486 /* RFC 5766 section 15: the user's allocations are all taken */
+
+const json_t *cause_relay_of(const struct evidence *e, const char *end)
+{
+	const struct heard *h = cause_event(e, end, "signed-in", NULL);
+
+	return h ? json_object_get(h->event, "relay") : NULL;
+}
+
+json_int_t cause_relay_port(const json_t *relay, enum ip_proto proto)
+{
+	const json_t *port = json_object_get(relay, proto == PROTO_UDP ? "udp_port" : "tcp_port");
+
+	return json_is_integer(port) ? json_integer_value(port) :
+	       proto == PROTO_UDP    ? STUN_PORT :
+				       HTTPS_PORT;
+}
+
+/* The end's own candidate of a relay; NULL: it has none. */
+static const json_t *local_relay(const struct evidence *e, const char *end)
+{
+	for (const struct heard *h = NULL; (h = cause_event(e, end, "candidate", h));) {
+		if (g_strcmp0(event_text(h->event, "side"), "local") == 0 &&
+		    g_strcmp0(event_text(h->event, "type"), "relay") == 0)
+			return h->event;
+	}
+	return NULL;
+}
+
+/* --- an end that was told of no relay --------------------------------------------------------- */
+
+/* The Front End asked the Edge for credentials and got none. */
+static bool no_credentials(const struct evidence *e, struct finding *f, const char *end,
+			   const char *trouble)
+{
+	for (const struct heard *h = NULL; (h = cause_event(e, NULL, "link-failed", h));) {
+		const struct node *from = service_node_of(e->model, h->agent);
+		struct tried t = cause_tried(from ? from->name : "", h->event);
+
+		if (!from || !node_declared_service(from, SERVICE_FRONTEND) ||
+		    !cause_by_connection(e, f, &t))
+			continue;
+		cause_prove(f, "%s got no relay credentials: %s", end, trouble);
+		return true;
+	}
+	if (!cause_refused_server(e, f))
+		return false;
+	cause_prove(f, "%s got no relay credentials: %s", end, trouble);
+	return true;
+}
+
+static bool told_of_none(const struct evidence *e, struct finding *f, const char *end)
+{
+	const struct node *n = model_node(e->model, end), *server = service_frontend_of(e, end);
+
+	if (!n || !n->endpoint || !server || !model_media_edge(e->model, n))
+		return false;
+	f->code = CAUSE_RELAY_NONE;
+	f->node = g_strdup(server->name);
+	f->object = g_strdup("media_relay");
+	f->why = g_strdup_printf("it tells %s of no relay, though there is an Edge for its media",
+				 n->endpoint->user);
+	cause_prove(f, "what %s was told when it signed in names no place to ask for relays", end);
+	return true;
+}
+
+/* "No relay" has three reasons: the Front End names none, the Edge gives no credentials, its name
+ * has no address. */
+static bool relay_unknown(const struct evidence *e, struct finding *f, const char *end)
+{
+	const struct heard *h = cause_event(e, end, "signed-in", NULL);
+	const json_t *mras = h ? json_object_get(h->event, "mras") : NULL;
+	const char *host = event_text(mras, "host"), *trouble = event_text(mras, "trouble");
+
+	if (!mras || event_text(cause_relay_of(e, end), "address"))
+		return false;
+	if (!event_text(mras, "uri"))
+		return told_of_none(e, f, end);
+	if (trouble)
+		return no_credentials(e, f, end, trouble);
+	for (const struct heard *d = NULL; host && (d = cause_event(e, end, "dns", d));) {
+		if (g_strcmp0(event_text(d->event, "query"), host) == 0 &&
+		    event_text(d->event, "error"))
+			return cause_by_name(e, f, end, host, event_text(d->event, "error"));
+	}
+	return false;
+}
+
+/* --- an end that got none from the one it was told -------------------------------------------- */
+
+/* An end that got no relay: can it reach the one it was told, and does the answer come back? */
+static bool relay_unreachable(const struct evidence *e, struct finding *f, const char *end,
+			      const char *address)
+{
+	const json_t *relay = cause_relay_of(e, end);
+	bool found = cause_walk_to_server(e, f, end, "its relay", address, PROTO_UDP,
+					  cause_relay_port(relay, PROTO_UDP));
+
+	found = cause_walk_to_server(e, f, end, "its relay", address, PROTO_TCP,
+				     cause_relay_port(relay, PROTO_TCP)) ||
+		found;
+	return found ||
+	       cause_no_listener(e, f, end, address, PROTO_UDP,
+				 cause_relay_port(relay, PROTO_UDP)) ||
+	       cause_no_listener(e, f, end, address, PROTO_TCP, cause_relay_port(relay, PROTO_TCP));
+}
+
+/* What a relay says of a client that it gives nothing to, and which setting of the Edge that is
+ * about. */
+static const struct refusal {
+	const char *event, *words; /* words of the reason; "": any */
+	int code;		   /* 0: any */
+	enum cause_code cause;
+	const char *object;
+} refusals[] = {
+	{"auth-failed", "expired", 0, CAUSE_RELAY_AUTH, "credential_lifetime"},
+	{"auth-failed", "", 0, CAUSE_RELAY_AUTH, "mras_secret"},
+	{"relay-refused", "", CODE_QUOTA, CAUSE_RELAY_ALLOC, "relays_per_user"},
+	{"relay-refused", "port", 0, CAUSE_RELAY_ALLOC, "relay_ports"},
+};
+
+static bool fits(const struct refusal *r, const json_t *event)
+{
+	const char *reason = event_text(event, "reason");
+
+	return reason && strstr(reason, r->words) &&
+	       (r->code == 0 || json_integer_value(json_object_get(event, "code")) == r->code);
+}
+
+static bool by_refusal(const struct evidence *e, struct finding *f, const struct refusal *r,
+		       const char *user)
+{
+	for (const struct heard *h = NULL; (h = cause_event(e, NULL, r->event, h));) {
+		const char *whom = event_text(h->event, "user");
+		const struct node *edge = service_node_of(e->model, h->agent);
+
+		if (!edge || !fits(r, h->event) || (user && whom && !strstr(whom, user)))
+			continue;
+		f->code = r->cause;
+		f->node = g_strdup(edge->name);
+		f->object = g_strdup(r->object);
+		f->why = g_strdup_printf("%s: %s", cause_text(f->code),
+					 event_text(h->event, "reason"));
+		cause_prove(f, "%s refused %s at %s with code %d: %s", h->agent,
+			    whom ? whom : "a client", event_text(h->event, "client"),
+			    (int)json_integer_value(json_object_get(h->event, "code")),
+			    event_text(h->event, "reason"));
+		return true;
+	}
+	return false;
+}
+
+static bool relay_refuses(const struct evidence *e, struct finding *f, const char *end)
+{
+	const struct node *n = model_node(e->model, end);
+	const char *user = n && n->endpoint ? n->endpoint->user : NULL;
+
+	for (guint i = 0; i < G_N_ELEMENTS(refusals); i++)
+		if (by_refusal(e, f, &refusals[i], user))
+			return true;
+	return false;
+}
+
+static bool got_none(const struct evidence *e, const char *end, const char *address)
+{
+	return address && !local_relay(e, end);
+}
+
+static void prove_none(struct finding *f, const char *end, const char *address)
+{
+	cause_prove(f, "%s was told of the relay %s and has no candidate from it", end, address);
+}
+
+/* What an end was told when it signed in: of no relay, of one without credentials or address, or of
+ * a wrong address. */
+static bool told_wrongly(const struct evidence *e, struct finding *f, const char *end)
+{
+	const char *address = event_text(cause_relay_of(e, end), "address"),
+		   *host = event_text(cause_relay_of(e, end), "host");
+
+	if (relay_unknown(e, f, end))
+		return true;
+	if (!got_none(e, end, address) || !host || !cause_wrong_answer(e, f, end, host, address))
+		return false;
+	prove_none(f, end, address);
+	return true;
+}
+
+static bool asked_in_vain(const struct evidence *e, struct finding *f, const char *end)
+{
+	const char *address = event_text(cause_relay_of(e, end), "address");
+	const char *address6 = event_text(cause_relay_of(e, end), "address6");
+
+	if (!got_none(e, end, address) ||
+	    (!relay_refuses(e, f, end) && !(address6 && relay_unreachable(e, f, end, address6)) &&
+	     !relay_unreachable(e, f, end, address)))
+		return false;
+	prove_none(f, end, address);
+	return true;
+}
+
+/* --- the rules -------------------------------------------------------------------------------- */
+
+/* Both ends were told before either of them asked a relay for anything. */
+bool cause_rule_relay_unreachable(const struct evidence *e, struct finding *f)
+{
+	static bool (*const steps[])(const struct evidence *, struct finding *,
+				     const char *) = {told_wrongly, asked_in_vain};
+
+	for (guint step = 0; cause_is_av(e->cell) && step < G_N_ELEMENTS(steps); step++)
+		for (guint i = 0; i < e->cell->participants->len; i++)
+			if (steps[step](e, f, e->cell->participants->pdata[i]))
+				return true;
+	return false;
+}
+
+/* Whom the fix must let through again. */
+static void set_peer(struct finding *f, const char *peer)
+{
+	uint16_t port;
+
+	if (!addr_port_parse(peer, &f->flow.dst, &port))
+		f->flow.dst = (struct addr){0};
+}
+
+/* A relay that would not send to a peer for its own policy's sake.  That private peers are refused
+ * is normal. */
+static bool refuses_peer(const struct evidence *e, struct finding *f)
+{
+	for (const struct heard *h = NULL; (h = cause_event(e, NULL, "denied", h));) {
+		const struct node *edge = service_node_of(e->model, h->agent);
+		const char *peer = event_text(h->event, "peer");
+
+		if (!edge || !peer || g_strcmp0(event_text(h->event, "rule"), "relay_not_to") != 0)
+			continue;
+		f->code = CAUSE_RELAY_PERMISSION;
+		f->node = g_strdup(edge->name);
+		f->object = g_strdup("relay_not_to");
+		set_peer(f, peer);
+		f->why = g_strdup_printf("%s: %s is among those it must not relay to",
+					 cause_text(f->code), peer);
+		cause_prove(f, "%s denied %s the peer %s", h->agent, event_text(h->event, "user"),
+			    peer);
+		return true;
+	}
+	return false;
+}
+
+bool cause_rule_relay_refused(const struct evidence *e, struct finding *f)
+{
+	return cause_is_av(e->cell) && (relay_refuses(e, f, NULL) || refuses_peer(e, f));
+}

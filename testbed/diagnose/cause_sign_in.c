@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/diagnose/cause_service.h"
+
+#include <string.h>
+
+/* A client that could not sign in, as it says itself. */
+struct failed {
+	const char *end, *stage, *reason, *diagnostics;
+	json_int_t status;
+};
+
+/* --- clients that say little: by the words of the reason -------------------------------------- */
+
+static const struct words_row {
+	const char *stage, *words;
+	enum cause_code code;
+} words_rows[] = {
+	{"tls", "name mismatch", CAUSE_TLS_NAME_MISMATCH},
+	{"tls", "expired", CAUSE_TLS_EXPIRED},
+	{"tls", "certificate", CAUSE_TLS_UNTRUSTED},
+	{"register", "credentials", CAUSE_SIP_AUTH},
+};
+
+static bool by_words(struct finding *f, const struct failed *x)
+{
+	g_autofree char *lower = g_ascii_strdown(x->reason, -1);
+
+	for (guint i = 0; i < G_N_ELEMENTS(words_rows); i++) {
+		const struct words_row *row = &words_rows[i];
+
+		if (!g_str_equal(x->stage, row->stage) || !strstr(lower, row->words))
+			continue;
+		f->code = row->code;
+		f->node = g_strdup(x->end);
+		return true;
+	}
+	return false;
+}
+
+/* --- finding the server and connecting to it -------------------------------------------------- */
+
+static int family_of(const char *address)
+{
+	return address && strchr(address, ':') ? AF_INET6 : AF_INET;
+}
+
+/* Those attempts first whose family the end lives by. */
+static bool by_connections(const struct evidence *e, struct finding *f, const struct failed *x)
+{
+	for (int without = 0; without < 2 && g_str_equal(x->stage, "tls"); without++) {
+		for (const struct heard *h = NULL;
+		     (h = cause_event(e, x->end, "connect-failed", h));) {
+			struct tried t = cause_tried(x->end, h->event);
+
+			if (cause_lives_without(e, x->end, family_of(t.address)) ==
+				    (without != 0) &&
+			    cause_by_connection(e, f, &t))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* An error that is no answer: silence, or a refusal. */
+static bool is_no_answer(const char *error)
+{
+	return error && !g_str_equal(error, "nxdomain");
+}
+
+/* "0 0 5061 pool.contoso.com": whether a service record that the client was given leads to this
+ * name. */
+static bool is_target(const struct evidence *e, const char *end, const char *name)
+{
+	for (const struct heard *h = NULL; (h = cause_event(e, end, "dns", h));) {
+		const char *record =
+			json_string_value(json_array_get(json_object_get(h->event, "answer"), 0));
+		const char *target = record ? strrchr(record, ' ') : NULL;
+
+		if (target && g_ascii_strcasecmp(target + 1, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The question whose answer was missing: of those without any answer the first; else the name that
+ * a record leads to; else the service record that clients on this side of the company's border ask
+ * for. */
+static const json_t *missing_answer(const struct evidence *e, const char *end)
+{
+	static const char *const labels[] = {"_sip._tls.", "_sipinternaltls._tcp."};
+	const char *label = labels[cause_is_inside(e->model, end)];
+	const json_t *found = NULL;
+
+	for (const struct heard *h = NULL; (h = cause_event(e, end, "dns", h));) {
+		const char *error = event_text(h->event, "error"),
+			   *name = event_text(h->event, "query");
+
+		if (!error || !name)
+			continue;
+		if (is_no_answer(error) || is_target(e, end, name))
+			return h->event;
+		if (g_str_has_prefix(name, label))
+			found = h->event;
+	}
+	return found;
+}
+
+/* The client's own DNS questions: nobody answered, or the names do not exist. */
+static bool by_questions(const struct evidence *e, struct finding *f, const struct failed *x)
+{
+	const json_t *question = g_str_equal(x->stage, "dns") ? missing_answer(e, x->end) : NULL;
+
+	return question && cause_by_name(e, f, x->end, event_text(question, "query"),
+					 event_text(question, "error"));
+}
+
+/* --- registering ------------------------------------------------------------------------------ */
+
+static const char *user_of(const struct evidence *e, const char *end)
+{
+	const struct node *n = model_node(e->model, end);
+
+	return n && n->endpoint ? n->endpoint->user : NULL;
+}
+
+#define DOMAIN_NOT_SERVED "1017" /* what our servers say in ms-diagnostics */
+#define WRONG_CREDENTIALS "4004"
+
+/* The server that refused this user's REGISTER; NULL: none says so. */
+static const struct heard *refusal_of(const struct evidence *e, const char *user)
+{
+	for (const struct heard *h = NULL; (h = cause_event(e, NULL, "request-refused", h));) {
+		const char *whom = event_text(h->event, "user");
+
+		if (whom && user && g_ascii_strcasecmp(whom, user) == 0)
+			return h;
+	}
+	return NULL;
+}
+
+static void set_domain_cause(struct finding *f, const struct node *server, const char *user)
+{
+	const char *domain = strchr(user, '@');
+
+	f->code = CAUSE_SIP_NO_ROUTE;
+	f->node = g_strdup(server->name);
+	f->object = g_strdup_printf("domain %s", domain ? domain + 1 : user);
+	f->why = g_strdup_printf("it does not serve the %s", f->object);
+}
+
+/* Where the password is wrong, the client has it; where the account is, the server. */
+static void set_account_cause(struct finding *f, const struct failed *x, const struct node *server,
+			      const char *user)
+{
+	bool password = !x->diagnostics || g_str_has_prefix(x->diagnostics, WRONG_CREDENTIALS);
+
+	f->code = CAUSE_SIP_AUTH;
+	f->node = g_strdup(password || !server ? x->end : server->name);
+	f->object = g_strdup(user);
+	f->why = password ? g_strdup_printf("the server refused the password that it gives for %s",
+					    user) :
+			    g_strdup_printf("it lets %s not in: %s", user, x->diagnostics);
+}
+
+static bool by_refusal(const struct evidence *e, struct finding *f, const struct failed *x)
+{
+	const char *user = user_of(e, x->end);
+	const struct heard *h = refusal_of(e, user);
+	const struct node *server = h ? service_node_of(e->model, h->agent) : NULL;
+
+	if (!user || (x->status != 401 && x->status != 403 && x->status != 404 && x->status != 407))
+		return false;
+	if (server && x->diagnostics && g_str_has_prefix(x->diagnostics, DOMAIN_NOT_SERVED))
+		set_domain_cause(f, server, user);
+	else
+		set_account_cause(f, x, server, user);
+	if (h)
+		cause_prove(f, "%s answered the REGISTER of %s with %d%s%s", h->agent, user,
+			    (int)x->status, x->diagnostics ? ": " : "",
+			    x->diagnostics ? x->diagnostics : "");
+	return true;
+}
+
+/* Behind the server that the client reached, another one was not. */
+static bool by_links(const struct evidence *e, struct finding *f, const struct failed *x)
+{
+	if (!g_str_equal(x->stage, "register") && !g_str_equal(x->stage, "provisioning"))
+		return false;
+	for (const struct heard *h = NULL; (h = cause_event(e, NULL, "link-failed", h));) {
+		const struct node *from = service_node_of(e->model, h->agent);
+		struct tried t = cause_tried(from ? from->name : "", h->event);
+
+		if (from && node_declared_service(from, SERVICE_EDGE) &&
+		    cause_by_connection(e, f, &t))
+			return true;
+	}
+	return false;
+}
+
+/* With TLS 1.3 a client learns only later that its certificate was refused; the server knows at
+ * once. */
+static bool by_refused_edge(const struct evidence *e, struct finding *f, const struct failed *x)
+{
+	if (g_str_equal(x->stage, "dns") || g_str_equal(x->stage, "tls"))
+		return false;
+	return cause_refused_server(e, f);
+}
+
+/* --- the rule --------------------------------------------------------------------------------- */
+
+static bool (*const ways[])(const struct evidence *, struct finding *, const struct failed *) = {
+	by_connections, by_questions, by_refusal, by_links, by_refused_edge,
+};
+
+bool cause_rule_sign_in(const struct evidence *e, struct finding *f)
+{
+	const struct heard *h = cause_event(e, NULL, "sign-in-failed", NULL);
+	struct failed x;
+	bool found = false;
+
+	if (!h)
+		return false;
+	x = (struct failed){
+		.end = h->agent,
+		.stage = event_text(h->event, "stage"),
+		.reason = event_text(h->event, "reason"),
+		.diagnostics = event_text(h->event, "diagnostics"),
+		.status = json_integer_value(json_object_get(h->event, "sip_status")),
+	};
+	if (!x.stage || !x.reason)
+		return false;
+	g_free(f->what);
+	f->what = g_strdup_printf("%s could not sign in", h->agent);
+	for (guint i = 0; i < G_N_ELEMENTS(ways) && !found; i++)
+		found = ways[i](e, f, &x);
+	if (!found && !by_words(f, &x))
+		return false;
+	if (!f->node)
+		f->node = g_strdup(h->agent);
+	if (!f->why)
+		f->why = g_strdup(cause_text(f->code));
+	cause_prove(f, "%s gave up in stage %s: %s", h->agent, x.stage, x.reason);
+	return true;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Firewalls that let answers pass by the session of their question, and never saw the question. */
+#include "testbed/diagnose/cause_rules.h"
+#include "testbed/walk/tracked.h"
+
+static bool visits(const walk *w, const char *node)
+{
+	for (guint i = 0; i < w->hops->len; i++)
+		if (g_str_equal(((const struct hop *)w->hops->pdata[i])->node, node))
+			return true;
+	return false;
+}
+
+/* "branch1 > branch-gw > core > edge" */
+static char *way(const walk *w)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < w->hops->len; i++)
+		g_string_append_printf(text, "%s%s", i > 0 ? " > " : "",
+				       ((const struct hop *)w->hops->pdata[i])->node);
+	return g_string_free(text, FALSE);
+}
+
+/* Unset: it has none there. */
+static struct addr address_at(const model *m, const char *node, const char *iface)
+{
+	const struct node *n = model_node(m, node);
+	const struct iface *at = n && iface ? node_iface(n, iface) : NULL;
+
+	if (at && at->addresses->len > 0)
+		return g_array_index(at->addresses, struct prefix, 0).addr;
+	for (guint i = 0; iface && i < m->tunnels->len; i++) {
+		const struct tunnel *t = m->tunnels->pdata[i];
+
+		for (int end = 0; end < 2; end++)
+			if (g_str_equal(t->ends[end].node_name, node) &&
+			    g_str_equal(t->ends[end].iface, iface))
+				return t->ends[end].address.addr;
+	}
+	return (struct addr){.family = 0};
+}
+
+/* The node where the answer leaves the way of the question, and who had sent the question there. */
+static void find_turning(const struct evidence *e, struct finding *f, const walk *question,
+			 const walk *answer)
+{
+	for (guint i = 0; i + 1 < answer->hops->len && i + 1 < question->hops->len; i++) {
+		const struct hop *here = answer->hops->pdata[i], *next = answer->hops->pdata[i + 1];
+		const struct hop *came = question->hops->pdata[question->hops->len - 1 - i];
+		const struct hop *from = question->hops->pdata[question->hops->len - 2 - i];
+
+		if (!g_str_equal(here->node, came->node))
+			return;
+		if (g_str_equal(next->node, from->node))
+			continue;
+		f->turning.node = g_strdup(here->node);
+		f->turning.iface = g_strdup(came->in);
+		f->turning.via = address_at(e->model, from->node, from->out);
+		return;
+	}
+}
+
+static guint count(const GPtrArray *sessions, const char *node, const struct flow *packet,
+		   bool replied_only)
+{
+	guint n = 0;
+
+	for (guint i = 0; i < sessions->len; i++) {
+		const struct tracked *t = sessions->pdata[i];
+
+		n += g_str_equal(t->node, node) && tracked_has(t, packet) &&
+		     (t->replied || !replied_only);
+	}
+	return n;
+}
+
+/* The answer that is dropped, from whichever port it was asked. */
+static struct flow answer_of(const struct finding *f)
+{
+	struct flow answer = f->flow;
+
+	if (answer.dport == CLIENT_PORT)
+		answer.dport = 0;
+	if (answer.sport == CLIENT_PORT)
+		answer.sport = 0;
+	return answer;
+}
+
+/* The kernel itself knows a session of the call that the answer belongs to, and has seen both
+ * directions of it. */
+static bool has_session(const struct evidence *e, const struct finding *f)
+{
+	const struct flow answer = answer_of(f);
+
+	return e->sessions && count(e->sessions, f->node, &answer, true) > 0;
+}
+
+/* Said only where the table is whole and has nothing alike, of any call. */
+static void prove_by_table(const struct evidence *e, struct finding *f)
+{
+	g_autoptr(GPtrArray) all = tracked_of(e->state, f->node);
+	const struct flow answer = answer_of(f);
+	char from[ADDR_PORT_TEXT_MAX], to[ADDR_TEXT_MAX];
+
+	if (!tracked_is_whole(e->state, f->node) || count(all, f->node, &answer, false) > 0)
+		return;
+	if (answer.sport != 0)
+		addr_port_print(&answer.src, answer.sport, from);
+	else
+		addr_print(&answer.src, from);
+	cause_prove(f, "%s tracks %u session%s, none of %s with %s", f->node, all->len,
+		    all->len == 1 ? "" : "s", addr_print(&answer.dst, to), from);
+}
+
+bool cause_no_state(const struct evidence *e, struct finding *f, const walk *question,
+		    const walk *answer)
+{
+	const struct node *n = f->node ? model_node(e->model, f->node) : NULL;
+	g_autofree char *went = NULL, *why = NULL;
+
+	if ((f->code != CAUSE_FW_DROP && f->code != CAUSE_FW_REJECT) ||
+	    question->end != WALK_DELIVERED || !n || !n->firewall.stateful ||
+	    g_strcmp0(f->node, answer->node) != 0 || visits(question, n->name) || has_session(e, f))
+		return false;
+	went = way(question);
+	why = g_strdup_printf("it lets answers pass that belong to a session, and has none for "
+			      "this one, as the question went %s; %s",
+			      went, f->why);
+	f->code = CAUSE_FW_NO_STATE;
+	g_free(f->why);
+	f->why = g_steal_pointer(&why);
+	f->prefix = cause_network_of(e->model, &f->flow.dst);
+	find_turning(e, f, question, answer);
+	prove_by_table(e, f);
+	return true;
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rules about the ways to servers: client to its name servers, client to the server it signs in at,
+ * Edge to Front End and back. */
+#include "testbed/diagnose/cause_rules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DNS_PORT 53
+#define SIP_TLS_PORT 5061
+#define MRAS_PORT 5062
+#define ACCESS_PORT 443
+
+static bool is_signed_in(const struct evidence *e, const char *end)
+{
+	return cause_event(e, end, "signed-in", NULL) != NULL;
+}
+
+/* What the end said about its failed sign-in; NULL: it did not fail. */
+static const json_t *sign_in_failure(const struct evidence *e, const char *end)
+{
+	const struct heard *h =
+		is_signed_in(e, end) ? NULL : cause_event(e, end, "sign-in-failed", NULL);
+
+	return h ? h->event : NULL;
+}
+
+static void set_what(struct finding *f, const char *end)
+{
+	g_free(f->what);
+	f->what = g_strdup_printf("%s could not sign in", end);
+}
+
+/* --- to the name servers ---------------------------------------------------------------------- */
+
+/* A question that nobody answered; NULL: every one was. */
+static const json_t *unanswered(const struct evidence *e, const char *end)
+{
+	for (const struct heard *h = NULL; (h = cause_event(e, end, "dns", h));) {
+		const char *error = event_text(h->event, "error");
+
+		if (error && !g_str_equal(error, "nxdomain") && !g_str_equal(error, "nodata"))
+			return h->event;
+	}
+	return NULL;
+}
+
+/* Windows' rule: ".contoso.com" is a suffix, anything else a whole name. */
+static bool nrpt_applies(const struct nrpt_rule *r, const char *name)
+{
+	return r->namespace[0] == '.' ? g_str_has_suffix(name, r->namespace) :
+					g_ascii_strcasecmp(r->namespace, name) == 0;
+}
+
+/* The name servers that a node asks for a name. */
+static const GArray *servers_for(const struct node *n, const char *name)
+{
+	for (guint i = 0; i < n->nrpt->len; i++) {
+		const struct nrpt_rule *r = n->nrpt->pdata[i];
+
+		if (nrpt_applies(r, name))
+			return r->servers;
+	}
+	return n->resolvers;
+}
+
+/* Those first whose family the end lives by. */
+static bool ways_to(const struct evidence *e, struct finding *f, const char *end,
+		    const GArray *servers)
+{
+	bool found = false;
+	char text[ADDR_TEXT_MAX];
+
+	for (int without = 0; without < 2; without++) {
+		for (guint i = 0; i < servers->len && !found; i++) {
+			const struct addr *a = &g_array_index(servers, struct addr, i);
+
+			if (cause_lives_without(e, end, a->family) == (without != 0))
+				found = cause_walk_to(e, f, end, "its name server",
+						      addr_print(a, text), PROTO_UDP, DNS_PORT);
+		}
+	}
+	return found;
+}
+
+static bool way_to_names(const struct evidence *e, struct finding *f, const char *end)
+{
+	const json_t *failure = sign_in_failure(e, end), *question = unanswered(e, end);
+	const struct node *n = model_node(e->model, end);
+	const char *name = question ? event_text(question, "query") : NULL;
+
+	if (!n || !name || (failure && g_strcmp0(event_text(failure, "stage"), "dns") != 0) ||
+	    (!failure && is_signed_in(e, end)))
+		return false;
+	if (!ways_to(e, f, end, servers_for(n, name)))
+		return false;
+	cause_prove(f, "%s asked for %s %s: %s", end, event_text(question, "type"), name,
+		    event_text(question, "error"));
+	if (failure)
+		set_what(f, end);
+	return true;
+}
+
+bool cause_rule_way_to_names(const struct evidence *e, struct finding *f)
+{
+	bool found = false;
+
+	for (guint i = 0; i < e->cell->participants->len && !found; i++)
+		found = way_to_names(e, f, e->cell->participants->pdata[i]);
+	return found;
+}
+
+/* --- to the server ---------------------------------------------------------------------------- */
+
+struct place {
+	char address[ADDR_TEXT_MAX];
+	json_int_t port; /* 0: none is known */
+};
+
+/* "10.0.1.10:5061: why", "[2001:db8::10]:5061: why": the server that the client tried last. */
+static struct place server_tried(const json_t *failure)
+{
+	const char *reason = event_text(failure, "reason");
+	struct place p = {.port = 0};
+	struct addr a;
+	uint16_t port;
+
+	if (reason && addr_port_parse(reason, &a, &port)) {
+		addr_print(&a, p.address);
+		p.port = port;
+	}
+	return p;
+}
+
+/* The last address that a question of the client's led to. */
+static struct place server_looked_up(const struct evidence *e, const char *end)
+{
+	struct place p = {.port = 0};
+
+	for (const struct heard *h = NULL; (h = cause_event(e, end, "dns", h));) {
+		const char *answer =
+			json_string_value(json_array_get(json_object_get(h->event, "answer"), 0));
+		struct addr a;
+
+		if (!answer || !addr_parse(answer, &a))
+			continue;
+		addr_print(&a, p.address);
+		p.port = SIP_TLS_PORT;
+	}
+	return p;
+}
+
+static struct place server_of(const struct evidence *e, const char *end)
+{
+	const struct heard *in = cause_event(e, end, "signed-in", NULL);
+	const json_t *server = in ? json_object_get(in->event, "server") : NULL,
+		     *failure = sign_in_failure(e, end);
+	struct place p = failure ? server_tried(failure) : (struct place){.port = 0};
+
+	if (server && event_text(server, "address")) {
+		g_strlcpy(p.address, event_text(server, "address"), sizeof p.address);
+		p.port = json_integer_value(json_object_get(server, "port"));
+	}
+	return p.port > 0 ? p : server_looked_up(e, end);
+}
+
+/* Nothing on the way stops the packets, and still the connection is refused: nobody listens. */
+static bool refused_at_the_end(struct finding *f, const json_t *failure, const struct place *to)
+{
+	const struct leg *l = f->legs->len > 0 ? f->legs->pdata[f->legs->len - 1] : NULL;
+	const char *reason = event_text(failure, "reason");
+
+	if (!l || !reason || !strstr(reason, "refused") || l->walk->forward->end != WALK_DELIVERED)
+		return false;
+	f->code = CAUSE_NO_LISTENER;
+	f->node = g_strdup(l->walk->forward->node);
+	f->object = g_strdup_printf("%s TCP %d", to->address, (int)to->port);
+	f->why = g_strdup_printf(
+		"%s has the address and refuses connections to port %d: no program listens there",
+		f->node, (int)to->port);
+	f->direction = DIRECTION_THERE;
+	return true;
+}
+
+/* The kernel's word of a connection that did not come about; anything else was said over one. */
+static bool is_no_connection(const char *reason)
+{
+	static const char *const words[] = {"timed out", "refused", "unreachable",
+					    "no route",	 "reset",   "not permitted"};
+	g_autofree char *lower = g_ascii_strdown(reason ? reason : "", -1);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+		if (strstr(lower, words[i]))
+			return true;
+	return false;
+}
+
+static bool way_to_server(const struct evidence *e, struct finding *f, const char *end)
+{
+	const json_t *failure = sign_in_failure(e, end);
+	struct place to;
+
+	if (!failure || g_strcmp0(event_text(failure, "stage"), "tls") != 0 ||
+	    !is_no_connection(event_text(failure, "reason")))
+		return false;
+	to = server_tried(failure);
+	if (to.port == 0 ||
+	    !(cause_walk_to(e, f, end, "the server", to.address, PROTO_TCP, to.port) ||
+	      refused_at_the_end(f, failure, &to)))
+		return false;
+	cause_prove(f, "%s gave up in stage tls: %s", end, event_text(failure, "reason"));
+	set_what(f, end);
+	return true;
+}
+
+bool cause_rule_way_to_server(const struct evidence *e, struct finding *f)
+{
+	bool found = false;
+
+	for (guint i = 0; i < e->cell->participants->len && !found; i++)
+		found = way_to_server(e, f, e->cell->participants->pdata[i]);
+	return found;
+}
+
+/* --- between the servers ---------------------------------------------------------------------- */
+
+static const struct node *edge_at(const model *m, const char *address)
+{
+	struct addr a;
+
+	for (guint i = 0; addr_parse(address, &a) && i < m->nodes->len; i++) {
+		const struct node *n = m->nodes->pdata[i];
+		const struct service *s = node_service(n, SERVICE_EDGE);
+
+		if (s && (node_has_address(n, &a) || addr_equal(&s->edge.access_public, &a)))
+			return n;
+	}
+	return NULL;
+}
+
+static const struct service *front_end(const model *m, const struct node **ret_node)
+{
+	for (guint i = 0; i < m->nodes->len; i++) {
+		const struct service *s = node_service(m->nodes->pdata[i], SERVICE_FRONTEND);
+
+		*ret_node = m->nodes->pdata[i];
+		if (s)
+			return s;
+	}
+	return NULL;
+}
+
+/* A connection between two servers, which both bind to the address they are known by. */
+static bool way_between(const struct evidence *e, struct finding *f, const struct node *from,
+			const struct addr *src, const struct node *to, const struct addr *dst,
+			uint16_t port)
+{
+	struct flow flow = {.node = from->name,
+			    .src = *src,
+			    .dst = *dst,
+			    .proto = PROTO_TCP,
+			    .sport = CLIENT_PORT,
+			    .dport = port};
+	char text[ADDR_TEXT_MAX];
+
+	return e->state && cause_walk_flow(e, f, &flow,
+					   g_strdup_printf("%s to %s %s, TCP %u", from->name,
+							   to->name, addr_print(dst, text), port));
+}
+
+static bool edge_to_front_end(const struct evidence *e, struct finding *f, const struct node *edge)
+{
+	const struct node *fe;
+	const struct service *s = front_end(e->model, &fe),
+			     *of_edge = edge ? node_service(edge, SERVICE_EDGE) : NULL;
+
+	return s && of_edge &&
+	       way_between(e, f, edge, &of_edge->edge.internal, fe, &s->frontend.address,
+			   SIP_TLS_PORT);
+}
+
+static bool front_end_to_edge(const struct evidence *e, struct finding *f, const struct node *edge)
+{
+	const struct node *fe;
+	const struct service *s = front_end(e->model, &fe),
+			     *of_edge = edge ? node_service(edge, SERVICE_EDGE) : NULL;
+
+	return s && of_edge &&
+	       way_between(e, f, fe, &s->frontend.address, edge, &of_edge->edge.internal,
+			   MRAS_PORT);
+}
+
+/* The client reached an Edge, and what is behind the Edge did not answer. */
+static bool stuck_behind_edge(const struct evidence *e, struct finding *f, const char *end)
+{
+	const json_t *failure = sign_in_failure(e, end);
+	const char *stage = failure ? event_text(failure, "stage") : NULL;
+	struct place server;
+
+	if (!stage || g_str_equal(stage, "dns") || g_str_equal(stage, "tls"))
+		return false;
+	server = server_of(e, end);
+	if (server.port == 0 || !edge_to_front_end(e, f, edge_at(e->model, server.address)))
+		return false;
+	cause_prove(f, "%s gave up in stage %s: %s", end, stage, event_text(failure, "reason"));
+	set_what(f, end);
+	return true;
+}
+
+/* Signed in, and told of no relay: the Front End asks its Edge for that. */
+static bool told_of_no_relay(const struct evidence *e, struct finding *f, const char *end)
+{
+	const struct node *n = model_node(e->model, end),
+			  *edge = n ? model_media_edge(e->model, n) : NULL;
+
+	if (!cause_is_av(e->cell) || !is_signed_in(e, end) ||
+	    json_is_object(cause_relay_of(e, end)) || !front_end_to_edge(e, f, edge))
+		return false;
+	cause_prove(f, "%s signed in and was told of no relay", end);
+	return true;
+}
+
+bool cause_rule_way_inside(const struct evidence *e, struct finding *f)
+{
+	bool found = false;
+
+	for (guint i = 0; i < e->cell->participants->len && !found; i++) {
+		const char *end = e->cell->participants->pdata[i];
+
+		found = stuck_behind_edge(e, f, end) || told_of_no_relay(e, f, end);
+	}
+	return found;
+}
+
+/* --- signalling of a call of ends that are both signed in ------------------------------------- */
+
+bool cause_signalling_way(const struct evidence *e, struct finding *f, const char *end)
+{
+	const json_t *failure = sign_in_failure(e, end);
+	struct place server = failure ? server_tried(failure) : server_of(e, end);
+
+	if (server.port == 0)
+		return false;
+	return cause_walk_to(e, f, end, "its server", server.address, PROTO_TCP, server.port) ||
+	       edge_to_front_end(e, f, edge_at(e->model, server.address));
+}
+
+/* The result that failed before media were asked for; NULL: none. */
+static const struct heard *sip_failure(const struct evidence *e)
+{
+	static const char *const names[] = {"im-result", "call-result", "conference-result"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+		for (const struct heard *h = NULL; (h = cause_event(e, NULL, names[i], h));) {
+			if (g_strcmp0(event_text(h->event, "verdict"), "pass") != 0 &&
+			    g_strcmp0(event_text(h->event, "stage"), "sip") == 0)
+				return h;
+		}
+	}
+	return NULL;
+}
+
+bool cause_rule_signalling(const struct evidence *e, struct finding *f)
+{
+	const struct heard *h = sip_failure(e);
+	bool found = false;
+
+	for (guint i = 0; h && i < e->cell->participants->len && !found; i++)
+		found = cause_signalling_way(e, f, e->cell->participants->pdata[i]);
+	if (found)
+		cause_prove(f, "%s: %s", h->agent, event_text(h->event, "reason"));
+	return found;
+}

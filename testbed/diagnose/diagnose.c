@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/diagnose/diagnose.h"
+
+#include "testbed/diagnose/answers.h"
+#include "testbed/diagnose/sessions.h"
+
+/* The tool's own defect comes before everything it says. */
+static void tell_disagreement(finding *f, const struct leg *l, const char *text)
+{
+	g_ptr_array_insert(f->proof, 0, g_strdup_printf("%s: %s: %s", AGREE_CODE, l->title, text));
+}
+
+/* What contradicts a walk is told whatever the cause; what confirms it, of the leg that shows the
+ * cause only, or of a call that works of all.  Packets prove more than what is read off the state:
+ * they come right after the walk's end. */
+static void hold_against_packets(finding *f, const journeys *packets)
+{
+	bool confirmed = false;
+
+	for (guint i = 0; i < f->legs->len; i++) {
+		struct leg *l = f->legs->pdata[i];
+		bool telling = f->code == CAUSE_NONE || l->walk->forward->end != WALK_DELIVERED ||
+			       (l->walk->back && l->walk->back->end != WALK_DELIVERED);
+
+		l->seen = agree_check(l->walk, &l->flow, packets);
+		if (l->seen.state == AGREE_NO) {
+			tell_disagreement(f, l, l->seen.text);
+		} else if (f->code == CAUSE_NONE && l->seen.state == AGREE_YES) {
+			g_ptr_array_add(f->proof, g_strdup(l->seen.text));
+		} else if (l->seen.state == AGREE_YES && telling && !confirmed) {
+			g_ptr_array_insert(f->proof, MIN(1, (gint)f->proof->len),
+					   g_strdup(l->seen.text));
+			confirmed = true;
+		}
+	}
+}
+
+/* The tool's own defect, whatever the cause. */
+static void hold_against_kernel(finding *f)
+{
+	for (guint i = 0; i < f->legs->len; i++) {
+		const struct leg *l = f->legs->pdata[i];
+
+		if (l->kernel.differs)
+			tell_disagreement(f, l, l->kernel.differs);
+	}
+}
+
+/* Borrowed from both. */
+static GPtrArray *all_heard(const GPtrArray *heard, const GPtrArray *told)
+{
+	GPtrArray *all = g_ptr_array_sized_new(heard->len + told->len);
+
+	for (guint i = 0; i < heard->len; i++)
+		g_ptr_array_add(all, heard->pdata[i]);
+	for (guint i = 0; i < told->len; i++)
+		g_ptr_array_add(all, told->pdata[i]);
+	return all;
+}
+
+finding *diagnose_call(const model *m, const struct cell *c, const struct observation *seen)
+{
+	g_autoptr(GPtrArray) told = answers_told(m, c, seen), heard = all_heard(seen->heard, told);
+	g_autoptr(GPtrArray) sessions = sessions_of_call(seen, c);
+	const struct evidence e = {
+		.model = m,
+		.cell = c,
+		.heard = heard,
+		.state = seen->state,
+		.packets = seen->packets,
+		.sessions = sessions,
+		.walk = walk_both,
+		.meet = walk_meet,
+	};
+	finding *f = cause_find(&e);
+
+	if (seen->packets)
+		hold_against_packets(f, seen->packets);
+	sessions_prove(f, sessions);
+	hold_against_kernel(f);
+	return f;
+}

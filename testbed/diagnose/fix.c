@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/diagnose/fix_rules.h"
+#include "testbed/diagnose/fix_service.h"
+
+fix *fix_new(char *change)
+{
+	fix *x = g_new0(fix, 1);
+
+	x->change = change;
+	x->commands = g_ptr_array_new_with_free_func(g_free);
+	return x;
+}
+
+void fix_free(fix *x)
+{
+	if (!x)
+		return;
+	g_free(x->change);
+	g_ptr_array_unref(x->commands);
+	g_free(x);
+}
+
+/* --- the table -------------------------------------------------------------------------------- */
+
+static fix *(*const fixers[CAUSE_COUNT])(const model *, const struct node *,
+					 const struct finding *) = {
+	[CAUSE_RETURN_WRONG_EGRESS] = fix_route,
+	[CAUSE_NO_ROUTE] = fix_route,
+	[CAUSE_ROUTE_NOT_PERSISTENT] = fix_persistence,
+	[CAUSE_LINK_DOWN] = fix_link,
+	[CAUSE_MTU_BLACKHOLE] = fix_mtu,
+	[CAUSE_VPN_DOWN] = fix_tunnel,
+	[CAUSE_NULL_ROUTE] = fix_null_route,
+	[CAUSE_ROUTE_LOOP] = fix_loop,
+	[CAUSE_NEXT_HOP_DEAD] = fix_dead_gateway,
+	[CAUSE_NO_FORWARDING] = fix_forwarding,
+	[CAUSE_RPF_DROP] = fix_reverse_path,
+	[CAUSE_NAT_FILTERED] = fix_nat,
+	[CAUSE_NAT_MAPPING_CHANGED] = fix_nat,
+	[CAUSE_NAT_EXPIRED] = fix_udp_timeout,
+	[CAUSE_HAIRPIN_UNSUPPORTED] = fix_nat,
+	[CAUSE_VPN_PREFIX_MISSING] = fix_tunnel_prefix,
+	[CAUSE_FW_DROP] = fix_rule,
+	[CAUSE_FW_REJECT] = fix_rule,
+	[CAUSE_FW_NO_STATE] = fix_turning,
+	[CAUSE_DNS_NXDOMAIN] = fix_record,
+	[CAUSE_DNS_WRONG_ANSWER] = fix_answer,
+	[CAUSE_DNS_WRONG_VIEW] = fix_view,
+	[CAUSE_NO_LISTENER] = fix_listener,
+	[CAUSE_TLS_UNTRUSTED] = fix_certificate,
+	[CAUSE_TLS_NAME_MISMATCH] = fix_certificate,
+	[CAUSE_TLS_EXPIRED] = fix_certificate,
+	[CAUSE_SIP_AUTH] = fix_account,
+	[CAUSE_SIP_NO_ROUTE] = fix_setting,
+	[CAUSE_RELAY_NONE] = fix_setting,
+	[CAUSE_RELAY_AUTH] = fix_setting,
+	[CAUSE_RELAY_PORTS_BLOCKED] = fix_relay_ports,
+	[CAUSE_RELAY_ALLOC] = fix_setting,
+	[CAUSE_RELAY_PERMISSION] = fix_setting,
+};
+
+fix *fix_derive(const model *m, const struct finding *f)
+{
+	const struct node *n = f->node ? model_node(m, f->node) : NULL;
+
+	return n && fixers[f->code] ? fixers[f->code](m, n, f) : NULL;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Fix: the smallest change of the topology that takes a cause away, derived from the cause and the
+ * model.
+ *
+ * Depends on model, base and cause.  Pure: that it helps is found out elsewhere (explain.h).
+ */
+#ifndef TESTBED_DIAGNOSE_FIX_H
+#define TESTBED_DIAGNOSE_FIX_H
+
+#include "testbed/diagnose/cause.h"
+
+typedef struct fix {
+	char *change;	     /* as under `changes:` of a scenario: "- add-route: {...}\n" */
+	GPtrArray *commands; /* char *: the same for an administrator, most direct first; may be
+				empty */
+} fix;
+
+/* NULL: none can be derived.  The caller owns it. */
+fix *fix_derive(const model *m, const struct finding *f);
+void fix_free(fix *x);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(fix, fix_free)
+
+#endif

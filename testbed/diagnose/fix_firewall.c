@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/diagnose/fix_rules.h"
+
+/* --- rules of firewalls ----------------------------------------------------------------------- */
+
+static const char *const chains[FW_CHAIN_COUNT] = {"input", "forward", "output"};
+
+static const struct fw_rule *rule_named(const struct node *n, const char *name)
+{
+	for (guint i = 0; name && i < n->firewall.rules->len; i++) {
+		const struct fw_rule *r = n->firewall.rules->pdata[i];
+
+		if (g_str_equal(r->name, name))
+			return r;
+	}
+	return NULL;
+}
+
+/* The chain whose rule or policy it is; NULL: neither. */
+static const char *chain_of(const struct node *n, const char *object)
+{
+	const struct fw_rule *r = rule_named(n, object);
+
+	if (r)
+		return chains[r->chain];
+	for (int c = 0; object && c < FW_CHAIN_COUNT; c++)
+		if (g_str_has_suffix(object, " policy") && g_str_has_prefix(object, chains[c]))
+			return chains[c];
+	return NULL;
+}
+
+/* "not-RULE", with a number when there is such a rule already. */
+static char *exception_name(const struct node *n, const char *object)
+{
+	g_autofree char *word = g_strdelimit(g_strdup(object), " ", '-');
+	char *name = g_strdup_printf("not-%s", word);
+
+	for (guint i = 2; rule_named(n, name); i++) {
+		g_free(name);
+		name = g_strdup_printf("not-%s-%u", word, i);
+	}
+	return name;
+}
+
+static const char *const proto_words[] = {
+	[PROTO_ANY] = "any", [PROTO_TCP] = "tcp", [PROTO_UDP] = "udp", [PROTO_ICMP] = "icmp"};
+
+/* The server's port of the flow; 0: both ends draw theirs by lot.  One that both ends have is a
+ * tunnel's. */
+static uint16_t fixed_port(const struct flow *f, bool *ret_is_source)
+{
+	bool is_tunnels = f->sport != 0 && f->sport == f->dport;
+	bool drawn_src = f->sport == 0 || f->sport >= 49152;
+	bool drawn_dst = f->dport == 0 || (f->dport >= 49152 && !is_tunnels);
+
+	*ret_is_source = drawn_dst && !drawn_src;
+	if (!drawn_dst)
+		return f->dport;
+	return drawn_src ? 0 : f->sport;
+}
+
+static void add_rule_commands(fix *x, const struct node *n, const char *chain, const char *name,
+			      const struct flow *f)
+{
+	bool is_source, in = g_str_equal(chain, "input");
+	uint16_t port = fixed_port(f, &is_source);
+	g_autofree char *ports =
+		port > 0 ? g_strdup_printf(" %s %u", is_source ? "sport" : "dport", port) :
+			   g_strdup("");
+	g_autofree char *windows =
+		port > 0 ?
+			g_strdup_printf(" -%sPort %u", is_source == in ? "Remote" : "Local", port) :
+			g_strdup("");
+	char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX];
+	const char *proto = proto_words[f->proto], *ip = f->dst.family == AF_INET6 ? "ip6" : "ip";
+	g_autofree char *what = port > 0	      ? g_strconcat(" ", proto, ports, NULL) :
+				f->proto != PROTO_ANY ? g_strconcat(" meta l4proto ", proto, NULL) :
+							g_strdup("");
+
+	addr_print(&f->src, src);
+	addr_print(&f->dst, dst);
+	g_ptr_array_add(x->commands,
+			g_strdup_printf("nft insert rule inet tb_filter tb_%s %s saddr %s %s daddr "
+					"%s%s accept comment \\\"%s\\\"",
+					chain, ip, src, ip, dst, what, name));
+	if (n->host_model == HOST_STRONG && !g_str_equal(chain, "forward"))
+		g_ptr_array_add(x->commands,
+				g_strdup_printf("New-NetFirewallRule -DisplayName \"%s\" "
+						"-Direction %s -Action Allow -Protocol %s%s "
+						"-RemoteAddress %s",
+						name, in ? "Inbound" : "Outbound", proto, windows,
+						in ? src : dst));
+}
+
+/* An exception in front of the rule, for this flow only: taking the rule away would open more than
+ * the call needs. */
+fix *fix_rule(const model *m, const struct node *n, const struct finding *f)
+{
+	const char *chain = chain_of(n, f->object);
+	g_autofree char *name = chain ? exception_name(n, f->object) : NULL, *ports = NULL;
+	char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX];
+	bool is_source;
+	uint16_t port = fixed_port(&f->flow, &is_source);
+	fix *x;
+
+	(void)m;
+	if (!chain || !addr_is_set(&f->flow.src) || !addr_is_set(&f->flow.dst))
+		return NULL;
+	ports = port > 0 ? g_strdup_printf(", %s: [%u]", is_source ? "sports" : "dports", port) :
+			   g_strdup("");
+	x = fix_new(g_strdup_printf(
+		"- allow: {node: %s, name: %s, chain: %s, src: [%s], dst: [%s], proto: %s%s}\n",
+		n->name, name, chain, addr_print(&f->flow.src, src), addr_print(&f->flow.dst, dst),
+		proto_words[f->flow.proto], ports));
+	add_rule_commands(x, n, chain, name, &f->flow);
+	return x;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/diagnose/fix_rules.h"
+
+#define ETHERNET_MTU_BYTES 1500u /* what an interface has that says nothing */
+
+/* --- links and tunnels ------------------------------------------------------------------------ */
+
+fix *fix_link(const model *m, const struct node *n, const struct finding *f)
+{
+	const struct iface *iface = f->object ? node_iface(n, f->object) : NULL;
+	fix *x;
+
+	(void)m;
+	if (!iface || iface->up)
+		return NULL;
+	x = fix_new(
+		g_strdup_printf("- link-up: {node: %s, interface: %s}\n", n->name, iface->name));
+	g_ptr_array_add(x->commands, g_strdup_printf("ip link set %s up", iface->name));
+	if (n->host_model == HOST_STRONG)
+		g_ptr_array_add(x->commands,
+				g_strdup_printf("Enable-NetAdapter -Name \"%s\"", iface->name));
+	return x;
+}
+
+/* As large as its neighbours send. */
+fix *fix_mtu(const model *m, const struct node *n, const struct finding *f)
+{
+	const struct iface *iface = f->object ? node_iface(n, f->object) : NULL;
+	unsigned largest = 0;
+	fix *x;
+
+	for (guint i = 0; iface && i < m->nodes->len; i++) {
+		const struct node *other = m->nodes->pdata[i];
+
+		for (guint k = 0; k < other->interfaces->len; k++) {
+			const struct iface *there = other->interfaces->pdata[k];
+
+			if (there != iface && there->network == iface->network)
+				largest = MAX(largest, there->mtu_bytes > 0 ? there->mtu_bytes :
+									      ETHERNET_MTU_BYTES);
+		}
+	}
+	if (!iface || iface->mtu_bytes == 0 || largest <= iface->mtu_bytes)
+		return NULL;
+	x = fix_new(g_strdup_printf("- set-mtu: {node: %s, interface: %s, mtu: %uB}\n", n->name,
+				    iface->name, largest));
+	g_ptr_array_add(x->commands,
+			g_strdup_printf("ip link set %s mtu %u", iface->name, largest));
+	if (n->host_model == HOST_STRONG)
+		g_ptr_array_add(x->commands,
+				g_strdup_printf("netsh interface ipv4 set subinterface \"%s\" "
+						"mtu=%u store=persistent",
+						iface->name, largest));
+	return x;
+}
+
+static const struct tunnel *tunnel_named(const model *m, const char *name)
+{
+	for (guint i = 0; name && i < m->tunnels->len; i++) {
+		const struct tunnel *t = m->tunnels->pdata[i];
+
+		if (g_str_equal(t->name, name))
+			return t;
+	}
+	return NULL;
+}
+
+fix *fix_tunnel(const model *m, const struct node *n, const struct finding *f)
+{
+	const struct tunnel *t = tunnel_named(m, f->object);
+	fix *x;
+
+	if (!t || t->up)
+		return NULL;
+	x = fix_new(g_strdup_printf("- tunnel-up: {tunnel: %s}\n", t->name));
+	for (int end = 0; end < 2; end++)
+		if (t->ends[end].node == n)
+			g_ptr_array_add(x->commands,
+					g_strdup_printf("ip link set %s up", t->ends[end].iface));
+	return x;
+}
+
+static struct prefix network_of(const model *m, const struct addr *a)
+{
+	for (guint i = 0; i < m->networks->len; i++) {
+		const struct network *net = m->networks->pdata[i];
+
+		if (prefix_contains(&net->subnet, a))
+			return net->subnet;
+	}
+	return (struct prefix){.addr = *a, .len = addr_bits(a)};
+}
+
+static bool behind(const struct tunnel_end *end, const struct addr *a)
+{
+	for (guint i = 0; i < end->prefixes->len; i++)
+		if (prefix_contains(&g_array_index(end->prefixes, struct prefix, i), a))
+			return true;
+	return false;
+}
+
+/* What lies behind the far end and is not said to: packets to it are not taken here, and those from
+ * it not accepted. */
+fix *fix_tunnel_prefix(const model *m, const struct node *n, const struct finding *f)
+{
+	const struct tunnel *t = tunnel_named(m, f->object);
+	const struct tunnel_end *far, *near;
+	struct prefix p;
+	char text[PREFIX_TEXT_MAX];
+	fix *x;
+
+	if (!t || (t->ends[0].node != n && t->ends[1].node != n) || !addr_is_set(&f->flow.dst))
+		return NULL;
+	near = &t->ends[t->ends[0].node == n ? 0 : 1];
+	far = &t->ends[t->ends[0].node == n ? 1 : 0];
+	p = network_of(m, behind(near, &f->flow.dst) ? &f->flow.src : &f->flow.dst);
+	prefix_print(&p, text);
+	x = fix_new(g_strdup_printf("- add-prefix: {tunnel: %s, node: %s, prefix: %s}\n", t->name,
+				    far->node_name, text));
+	if (t->kind == TUNNEL_WIREGUARD)
+		g_ptr_array_add(
+			x->commands,
+			g_strdup_printf("wg set %s peer \"$(wg show %s peers)\" allowed-ips +%s",
+					near->iface, near->iface, text));
+	return x;
+}
+
+/* --- NAT -------------------------------------------------------------------------------------- */
+
+/* What RFC 4787 asks of a NAT, and this one lacks (REQ-1, REQ-8, REQ-9); NULL: it has that. */
+static const char *nat_setting(const struct nat_rule *r, enum cause_code code)
+{
+	if (code == CAUSE_HAIRPIN_UNSUPPORTED)
+		return r->hairpin ? NULL : "hairpin: true";
+	if (r->kind != NAT_MASQUERADE)
+		return NULL;
+	if (code == CAUSE_NAT_MAPPING_CHANGED)
+		return r->mapping == NAT_ENDPOINT_INDEPENDENT ? NULL :
+								"mapping: endpoint-independent";
+	return r->filtering == NAT_ENDPOINT_INDEPENDENT ? NULL : "filtering: endpoint-independent";
+}
+
+fix *fix_nat(const model *m, const struct node *n, const struct finding *f)
+{
+	(void)m;
+	for (guint i = 0; f->object && i < n->nat->len; i++) {
+		const struct nat_rule *r = n->nat->pdata[i];
+		const char *setting =
+			g_str_equal(r->name, f->object) ? nat_setting(r, f->code) : NULL;
+
+		if (setting)
+			return fix_new(g_strdup_printf("- set-nat: {node: %s, nat: %s, %s}\n",
+						       n->name, r->name, setting));
+	}
+	return NULL;
+}
+
+#define UDP_TIMEOUT_S 120 /* RFC 4787 REQ-5: no less than two minutes */
+
+/* The kernel has one timer for all NATs of a node. */
+fix *fix_udp_timeout(const model *m, const struct node *n, const struct finding *f)
+{
+	static const char *const keys[] = {"nf_conntrack_udp_timeout",
+					   "nf_conntrack_udp_timeout_stream"};
+	GString *change = g_string_new(NULL);
+	fix *x;
+
+	(void)m;
+	(void)f;
+	for (guint i = 0; i < n->nat->len; i++) {
+		const struct nat_rule *r = n->nat->pdata[i];
+
+		if (r->kind == NAT_MASQUERADE)
+			g_string_append_printf(change,
+					       "- set-nat: {node: %s, nat: %s, udp_timeout: %ds}\n",
+					       n->name, r->name, UDP_TIMEOUT_S);
+	}
+	x = fix_new(g_string_free(change, FALSE));
+	for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
+		g_ptr_array_add(x->commands, g_strdup_printf("sysctl -w net.netfilter.%s=%d",
+							     keys[i], UDP_TIMEOUT_S));
+	return x;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How each cause is mended; what the files of the fixes share.  A fixer gets the node of the
+ * finding and gives NULL when it knows no change.  Private to the fixes. Depends on fix, model and
+ * base.  Pure.
+ */
+#ifndef TESTBED_DIAGNOSE_FIX_RULES_H
+#define TESTBED_DIAGNOSE_FIX_RULES_H
+
+#include "testbed/diagnose/fix.h"
+
+/* Takes `change` over; without commands. */
+fix *fix_new(char *change);
+
+/* fix_route.c: routes, and settings of the kernel */
+fix *fix_route(const model *m, const struct node *n, const struct finding *f);
+fix *fix_turning(const model *m, const struct node *n, const struct finding *f);
+fix *fix_persistence(const model *m, const struct node *n, const struct finding *f);
+fix *fix_dead_gateway(const model *m, const struct node *n, const struct finding *f);
+fix *fix_loop(const model *m, const struct node *n, const struct finding *f);
+fix *fix_null_route(const model *m, const struct node *n, const struct finding *f);
+fix *fix_reverse_path(const model *m, const struct node *n, const struct finding *f);
+fix *fix_forwarding(const model *m, const struct node *n, const struct finding *f);
+
+/* fix_link.c: links, tunnels, NAT */
+fix *fix_link(const model *m, const struct node *n, const struct finding *f);
+fix *fix_mtu(const model *m, const struct node *n, const struct finding *f);
+fix *fix_tunnel(const model *m, const struct node *n, const struct finding *f);
+fix *fix_tunnel_prefix(const model *m, const struct node *n, const struct finding *f);
+fix *fix_nat(const model *m, const struct node *n, const struct finding *f);
+fix *fix_udp_timeout(const model *m, const struct node *n, const struct finding *f);
+
+/* fix_firewall.c */
+fix *fix_rule(const model *m, const struct node *n, const struct finding *f);
+
+#endif

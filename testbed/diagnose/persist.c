@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/diagnose/persist.h"
+
+#include "testbed/diagnose/cause_rules.h"
+#include "testbed/walk/gateway.h"
+
+static const struct route *route_named(const GPtrArray *routes, const char *to)
+{
+	for (guint i = 0; i < routes->len; i++) {
+		const struct route *r = routes->pdata[i];
+		char buf[PREFIX_TEXT_MAX];
+
+		if (!r->persistent && g_str_equal(prefix_print(&r->to, buf), to))
+			return r;
+	}
+	return NULL;
+}
+
+const struct route *persist_route(const struct node *n, const char *to)
+{
+	const struct route *lost = route_named(n->lost_routes, to);
+
+	return lost ? lost : route_named(n->routes, to);
+}
+
+/* --- before the restart ----------------------------------------------------------------------- */
+
+static bool is_fleeting(const struct node *n, const json_t *route)
+{
+	const char *to = event_text(route, "to");
+
+	return to && route_named(n->routes, to);
+}
+
+/* The state as it would be without the node's routes that are not persistent; the caller frees. */
+static json_t *state_after_restart(const json_t *state, const struct node *n)
+{
+	json_t *after = json_deep_copy(state);
+	json_t *node = json_object_get(json_object_get(after, "nodes"), n->name);
+	json_t *routes = json_object_get(node, "routes");
+
+	for (size_t i = json_array_size(routes); i > 0; i--) {
+		if (is_fleeting(n, json_array_get(routes, i - 1)))
+			json_array_remove(routes, i - 1);
+	}
+	/* the kernel was asked before it */
+	json_object_del(node, "lookups");
+	return after;
+}
+
+/* The ways that the call took: to each end's server, and that of its media. */
+static bool walk_legs(const struct evidence *e, struct finding *f)
+{
+	for (guint i = 0; i < e->cell->participants->len; i++) {
+		const char *end = e->cell->participants->pdata[i];
+		const struct heard *h = cause_event(e, end, "signed-in", NULL);
+		const json_t *server = h ? json_object_get(h->event, "server") : NULL;
+
+		if (cause_walk_to(e, f, end, "its server", event_text(server, "address"), PROTO_TCP,
+				  json_integer_value(json_object_get(server, "port"))))
+			return true;
+		cause_healthy_leg(e, f, end);
+		if (f->code != CAUSE_UNKNOWN)
+			return true;
+	}
+	return false;
+}
+
+static bool has_fleeting(const struct node *n)
+{
+	for (guint i = 0; i < n->routes->len; i++) {
+		if (!((const struct route *)n->routes->pdata[i])->persistent)
+			return true;
+	}
+	return false;
+}
+
+/* The one of the node's routes that carried what now fails; NULL: it fails for another reason. */
+static const struct route *route_missed(const struct node *n, const struct finding *f)
+{
+	for (guint i = 0; i < n->routes->len; i++) {
+		const struct route *r = n->routes->pdata[i];
+
+		if (!r->persistent && f->prefix.addr.family != 0 &&
+		    gateway_covers(&r->to, &f->prefix))
+			return r;
+	}
+	return NULL;
+}
+
+static bool foresee_node(const struct evidence *e, const struct node *n, struct finding *f)
+{
+	json_t *after = state_after_restart(e->state, n);
+	const struct evidence then = {.model = e->model,
+				      .cell = e->cell,
+				      .heard = e->heard,
+				      .state = after,
+				      .walk = e->walk,
+				      .meet = e->meet};
+	g_autoptr(finding) seen = finding_new(e->cell);
+	const struct route *r = walk_legs(&then, seen) ? route_missed(n, seen) : NULL;
+	const struct leg *l = seen->legs->len > 0 ? seen->legs->pdata[seen->legs->len - 1] : NULL;
+	char buf[PREFIX_TEXT_MAX];
+
+	json_decref(after);
+	if (!r)
+		return false;
+	f->code = CAUSE_ROUTE_NOT_PERSISTENT;
+	f->node = g_strdup(n->name);
+	f->object = g_strdup(prefix_print(&r->to, buf));
+	f->prefix = r->to;
+	f->direction = seen->direction;
+	f->why = g_strdup_printf(
+		"the route of %s to %s is in use and not persistent: after a restart it is gone",
+		n->name, buf);
+	cause_prove(f, "without it %s ends at %s: %s", l ? l->title : "the call",
+		    seen->node ? seen->node : "its start",
+		    seen->why ? seen->why : cause_text(seen->code));
+	return true;
+}
+
+bool persist_foresee(const struct evidence *e, struct finding *f)
+{
+	for (guint i = 0; e->state && i < e->model->nodes->len; i++) {
+		const struct node *n = e->model->nodes->pdata[i];
+
+		if (has_fleeting(n) && foresee_node(e, n, f))
+			return true;
+	}
+	return false;
+}
+
+/* --- after it --------------------------------------------------------------------------------- */
+
+void persist_recognise(const struct evidence *e, struct finding *f)
+{
+	const struct node *n = f->node ? model_node(e->model, f->node) : NULL;
+
+	for (guint i = 0; n && f->prefix.addr.family != 0 && i < n->lost_routes->len; i++) {
+		const struct route *r = n->lost_routes->pdata[i];
+		char buf[PREFIX_TEXT_MAX];
+
+		if (!gateway_covers(&r->to, &f->prefix))
+			continue;
+		f->code = CAUSE_ROUTE_NOT_PERSISTENT;
+		g_free(f->object);
+		f->object = g_strdup(prefix_print(&r->to, buf));
+		f->prefix = r->to;
+		cause_prove(f,
+			    "%s:%d gives %s a route to %s that is not persistent, and %s was "
+			    "restarted since",
+			    r->loc.file ? r->loc.file : "the topology", r->loc.line, n->name, buf,
+			    n->name);
+		return;
+	}
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/explain/finished.h"
+
+#include "testbed/session/machine.h"
+#include "testbed/report/events.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define AFTER_US 500000 /* what servers say of a call may come after its end */
+
+/* --- the run ---------------------------------------------------------------------------------- */
+
+/* Calls `func` for every whole line that is a JSON object. */
+static void each_event(const finished *f, const char *containing,
+		       void (*func)(const json_t *event, gpointer user_data), gpointer user_data)
+{
+	for (const char *at = f->events, *end; at < f->events + f->length; at = end + 1) {
+		gsize left = f->length - (gsize)(at - f->events);
+		json_t *event;
+
+		end = memchr(at, '\n', left);
+		if (!end)
+			return; /* cut off while it was written */
+		if (containing && !memmem(at, (gsize)(end - at), containing, strlen(containing)))
+			continue;
+		event = json_loadb(at, (size_t)(end - at), 0, NULL);
+		if (json_is_object(event))
+			func(event, user_data);
+		json_decref(event);
+	}
+}
+
+static const char *text_of(const json_t *event, const char *key)
+{
+	return json_string_value(json_object_get(event, key));
+}
+
+static gint64 time_of(const json_t *event)
+{
+	return json_integer_value(json_object_get(event, "time_us"));
+}
+
+static bool is_run_event(const json_t *event, const char *name)
+{
+	return json_is_null(json_object_get(event, "agent")) &&
+	       g_strcmp0(text_of(event, "event"), name) == 0;
+}
+
+static void on_changes(const json_t *event, gpointer user_data)
+{
+	GStrvBuilder *builder = user_data;
+	const json_t *change;
+	size_t i;
+
+	if (!is_run_event(event, "run-changes"))
+		return;
+	json_array_foreach(json_object_get(event, "changes"), i, change) {
+		if (json_is_string(change))
+			g_strv_builder_add(builder, json_string_value(change));
+	}
+}
+
+static void on_start(const json_t *event, gpointer user_data)
+{
+	finished *f = user_data;
+
+	if (is_run_event(event, "run-started"))
+		f->clock_offset_us =
+			json_integer_value(json_object_get(event, "wall_us")) - time_of(event);
+}
+
+finished *finished_open(const char *dir, GError **error)
+{
+	g_autoptr(finished) f = g_new0(finished, 1);
+	g_autofree char *path = g_build_filename(dir, "events.jsonl", NULL);
+	g_autoptr(GStrvBuilder) changes = g_strv_builder_new();
+	g_autoptr(GError) why = NULL;
+
+	f->dir = g_canonicalize_filename(dir, NULL);
+	if (!g_file_get_contents(path, &f->events, &f->length, &why)) {
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "'%s' is no run folder: %s", dir,
+			    why->message);
+		return NULL;
+	}
+	f->results = report_replay(f->events, f->length, &why);
+	if (!f->results) {
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "%s: %s (is it cut off?)", path,
+			    why->message);
+		return NULL;
+	}
+	each_event(f, "\"run-started\"", on_start, f);
+	each_event(f, "\"run-changes\"", on_changes, changes);
+	f->changes = g_strv_builder_end(changes);
+	return g_steal_pointer(&f);
+}
+
+void finished_free(finished *f)
+{
+	if (!f)
+		return;
+	g_clear_pointer(&f->results, results_free);
+	g_clear_pointer(&f->told, g_ptr_array_unref);
+	journeys_unref(f->packets);
+	g_free(f->scenario);
+	g_strfreev(f->changes);
+	g_free(f->events);
+	g_free(f->dir);
+	g_free(f);
+}
+
+bool finished_is_of(const finished *f, const model *base, char *const *changes)
+{
+	char *none[] = {NULL};
+	const char *const *given =
+		(const char *const *)(gpointer)(guintptr)(changes ? changes : none);
+
+	return g_strcmp0(f->results->topology_sha256, base->sha256) == 0 &&
+	       g_strv_equal((const char *const *)(gpointer)f->changes, given);
+}
+
+const struct cell *finished_cell(const finished *f, const char *id)
+{
+	for (guint i = 0; i < f->results->scenarios->len; i++) {
+		const struct scenario_result *s = f->results->scenarios->pdata[i];
+
+		for (guint k = 0; k < s->cells->len; k++) {
+			const struct cell *c = s->cells->pdata[k];
+
+			if (g_str_equal(c->id, id))
+				return c;
+		}
+	}
+	return NULL;
+}
+
+char *finished_near(const finished *f, const char *id)
+{
+	const matrix_selection all = {.results = f->results};
+	g_auto(GStrv) near = explain_near_ids(&all, id, 3);
+
+	return near[0] ? g_strjoinv(", ", near) : NULL;
+}
+
+/* --- one cell --------------------------------------------------------------------------------- */
+
+struct reading {
+	const struct cell *cell;
+	char *call; /* the id of its call */
+	struct recorded *to;
+	gint64 start_us, end_us; /* 0: not recorded */
+	gint64 state_us;
+};
+
+static void on_time(const json_t *event, struct reading *r)
+{
+	if (is_run_event(event, "cell-started") &&
+	    g_strcmp0(text_of(event, "id"), r->cell->id) == 0)
+		r->start_us = time_of(event);
+	/* the first one: the cause may be told by another */
+	if (r->end_us == 0 && is_run_event(event, "cell-finished") &&
+	    g_strcmp0(text_of(json_object_get(event, "cell"), "id"), r->cell->id) == 0)
+		r->end_us = time_of(event);
+}
+
+/* A participant's leg of a conference is LEG/CALL. */
+static bool is_call_of(const struct reading *r, const char *call)
+{
+	const char *leg = strchr(call, '/');
+
+	return g_str_has_prefix(call, r->call) || (leg && g_str_has_prefix(leg + 1, r->call));
+}
+
+static bool is_participant(const struct cell *c, const char *agent)
+{
+	return g_ptr_array_find_with_equal_func(c->participants, agent, g_str_equal, NULL);
+}
+
+/* What servers say about one call without naming it: only while this one went on. */
+static bool is_of_some_call(const char *name)
+{
+	static const char *const names[] = {"allocation", "allocation-end", "auth-failed",
+					    "denied",	  "send-error",	    "session"};
+
+	for (guint i = 0; name && i < G_N_ELEMENTS(names); i++) {
+		if (g_str_equal(name, names[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool belongs(const struct reading *r, const char *agent, const json_t *event)
+{
+	const char *call = text_of(event, "call"), *name = text_of(event, "event");
+	gint64 now_us = time_of(event);
+
+	if (g_strcmp0(name, "command") == 0)
+		return false;
+	if (r->end_us != 0 && now_us > r->end_us + AFTER_US)
+		return false;
+	if (call)
+		return is_call_of(r, call);
+	if (is_of_some_call(name))
+		return r->start_us != 0 && now_us >= r->start_us;
+	return is_participant(r->cell, agent) || strchr(agent, '/') != NULL;
+}
+
+static void take_state(struct reading *r, const json_t *event)
+{
+	json_t *state = json_object_get(event, "state");
+	gint64 wanted_us = r->end_us != 0 ? r->end_us : time_of(event), now_us = time_of(event);
+
+	if (!json_is_object(state) ||
+	    (r->to->seen.state && ABS(now_us - wanted_us) >= ABS(r->state_us - wanted_us)))
+		return;
+	json_decref(r->to->seen.state);
+	r->to->seen.state = json_incref(state);
+	r->state_us = now_us;
+}
+
+static void on_event(const json_t *event, struct reading *r)
+{
+	const char *agent = text_of(event, "agent");
+
+	if (is_run_event(event, "lab-state"))
+		take_state(r, event);
+	else if (agent && belongs(r, agent, event))
+		g_ptr_array_add(r->to->seen.heard, heard_new(agent, event));
+}
+
+/* --- what is kept from cell to cell ----------------------------------------------------------- */
+
+static void on_told(const json_t *event, gpointer user_data)
+{
+	finished *f = user_data;
+
+	if (g_strcmp0(text_of(event, "scenario"), f->scenario) == 0)
+		g_ptr_array_add(f->told, json_incref((json_t *)(guintptr)event));
+}
+
+static void read_packets(finished *f, const json_t *state)
+{
+	g_autofree char *name = g_strconcat(f->scenario, ".pcapng", NULL);
+	g_autofree char *path =
+		g_build_filename(f->dir, "evidence", g_strdelimit(name, "/", '_'), NULL);
+	struct observation seen = {.state = (json_t *)(guintptr)state};
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	observation_read_packets(&seen, fd);
+	f->packets = seen.packets;
+	close(fd);
+}
+
+/* The last state that was read of the scenario: it counts what the whole capture lost. */
+static const json_t *last_state(const finished *f)
+{
+	for (guint i = f->told->len; i-- > 0;) {
+		if (is_run_event(f->told->pdata[i], "lab-state"))
+			return json_object_get(f->told->pdata[i], "state");
+	}
+	return NULL;
+}
+
+static void read_scenario(finished *f, const char *scenario)
+{
+	g_autofree char *quoted = g_strdup_printf("\"%s\"", scenario);
+
+	if (g_strcmp0(f->scenario, scenario) == 0)
+		return;
+	g_clear_pointer(&f->told, g_ptr_array_unref);
+	g_clear_pointer(&f->packets, journeys_unref);
+	g_free(f->scenario);
+	f->scenario = g_strdup(scenario);
+	f->told = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
+	each_event(f, quoted, on_told, f);
+	read_packets(f, last_state(f));
+}
+
+static void miss(struct recorded *to, const char *what)
+{
+	g_ptr_array_add(to->missing, g_strdup(what));
+}
+
+void finished_read(finished *f, const char *id, struct recorded *ret)
+{
+	struct reading r = {.cell = finished_cell(f, id), .to = ret};
+
+	*ret = (struct recorded){
+		.run_id = g_strdup(f->results->run_id), .dir = g_strdup(f->dir), .cell = r.cell};
+	observation_init(&ret->seen);
+	ret->missing = g_ptr_array_new_with_free_func(g_free);
+	r.call = cell_call_id(r.cell, f->results->run_id);
+	read_scenario(f, r.cell->scenario);
+	ret->seen.clock_offset_us = f->clock_offset_us;
+	for (guint i = 0; i < f->told->len; i++)
+		on_time(f->told->pdata[i], &r);
+	for (guint i = 0; i < f->told->len; i++)
+		on_event(f->told->pdata[i], &r);
+	ret->seen.packets = f->packets ? journeys_ref(f->packets) : NULL;
+	ret->seen.start_us = r.start_us;
+	ret->seen.end_us = r.end_us;
+	if (r.start_us == 0 && r.end_us == 0)
+		miss(ret, "the call's start");
+	if (r.end_us == 0)
+		miss(ret, "the call's end");
+	if (!ret->seen.state)
+		miss(ret, "the state of the kernels");
+	if (!ret->seen.packets)
+		miss(ret, "the packets");
+	g_free(r.call);
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/packets/ladder.h"
+
+#include <string.h>
+
+#define TLS_HANDSHAKE 22
+#define TLS_APPLICATION_DATA 23
+
+struct builder {
+	const model *m;
+	const struct observation *seen;
+	const struct cell *cell;
+	const scope *scope;
+	GHashTable *servers; /* "ADDRESS:PORT" at which SIP is spoken */
+	bool sign_in;
+	ladder *l;
+};
+
+static const char *text_of(const json_t *event, const char *key)
+{
+	return json_string_value(json_object_get(event, key));
+}
+
+static bool is_event(const struct heard *h, const char *name)
+{
+	return g_strcmp0(text_of(h->event, "event"), name) == 0;
+}
+
+static void rung_free(gpointer data)
+{
+	struct rung *r = data;
+
+	g_free(r->label);
+	g_free(r->lost);
+	g_free(r);
+}
+
+/* Takes over `label` and `lost`. */
+static struct rung *rung_new(guint64 time_ns, const char *from, const char *to, char *label,
+			     char *lost)
+{
+	struct rung *r = g_new0(struct rung, 1);
+
+	r->time_ns = time_ns;
+	r->count = 1;
+	r->from = from ? g_intern_string(from) : NULL;
+	r->to = to ? g_intern_string(to) : NULL;
+	r->label = label;
+	r->lost = lost;
+	return r;
+}
+
+/* --- whose is an address ---------------------------------------------------------------------- */
+
+static const char *node_of(const struct builder *b, const struct addr *a, guint port)
+{
+	const char *owner = scope_owner(b->scope, a, port);
+
+	for (guint i = 0; !owner && b->m && i < b->m->nodes->len; i++) {
+		const struct node *n = b->m->nodes->pdata[i];
+
+		if (node_has_address(n, a))
+			owner = n->name;
+	}
+	return owner;
+}
+
+/* Of "10.0.1.10:5061", "[2001:db8::10]:5061". */
+static const char *node_of_end(const struct builder *b, const char *end)
+{
+	struct addr a;
+	uint16_t port;
+
+	return addr_port_parse(end, &a, &port) ? node_of(b, &a, port) : NULL;
+}
+
+/* --- SIP -------------------------------------------------------------------------------------- */
+
+static const char *content_word(const char *type)
+{
+	return g_strcmp0(type, "application/sdp") == 0 ? " sdp" : "";
+}
+
+static char *sip_label(const json_t *event)
+{
+	int status = (int)json_integer_value(json_object_get(event, "status"));
+	const char *method = text_of(event, "method"),
+		   *content = content_word(text_of(event, "content"));
+
+	return status != 0 ? g_strdup_printf("%d (%s)%s", status, method, content) :
+			     g_strdup_printf("%s%s", method, content);
+}
+
+static bool is_of_sign_in(const json_t *event)
+{
+	return !text_of(event, "call") || g_strcmp0(text_of(event, "method"), "SUBSCRIBE") == 0;
+}
+
+static guint64 heard_ns(const struct builder *b, const struct heard *h)
+{
+	return (guint64)(json_integer_value(json_object_get(h->event, "time_us")) +
+			 b->seen->clock_offset_us) *
+	       1000;
+}
+
+static void add_sip(const struct builder *b, const struct heard *h)
+{
+	const char *slash = strchr(h->agent, '/');
+	g_autofree char *node =
+		slash ? g_strndup(h->agent, (gsize)(slash - h->agent)) : g_strdup(h->agent);
+	const char *peer = node_of_end(b, text_of(h->event, "peer"));
+	bool sent = json_is_true(json_object_get(h->event, "sent"));
+
+	if (!peer || (is_of_sign_in(h->event) && !b->sign_in))
+		return;
+	g_ptr_array_add(b->l->rungs, rung_new(heard_ns(b, h), sent ? node : peer,
+					      sent ? peer : node, sip_label(h->event), NULL));
+}
+
+/* --- remarks ---------------------------------------------------------------------------------- */
+
+static const char *const told[] = {"signed-in",	  "sign-in-failed", "selected",
+				   "call-result", "im-result",	    "conference-result"};
+
+static char *candidate_text(const json_t *candidate)
+{
+	return g_strdup_printf("%s %s:%d", text_of(candidate, "type"),
+			       text_of(candidate, "address"),
+			       (int)json_integer_value(json_object_get(candidate, "port")));
+}
+
+static char *remark_text(const struct heard *h)
+{
+	const json_t *e = h->event;
+	const char *reason = text_of(e, "reason"), *stage = text_of(e, "stage"),
+		   *verdict = text_of(e, "verdict");
+	int status = (int)json_integer_value(json_object_get(e, "sip_status"));
+	GString *text = g_string_new(NULL);
+
+	g_string_append_printf(text, "%s: %s", h->agent, text_of(e, "event"));
+	if (is_event(h, "selected")) {
+		g_autofree char *local = candidate_text(json_object_get(e, "local")),
+				*remote = candidate_text(json_object_get(e, "remote"));
+
+		g_string_append_printf(text, " %s to %s", local, remote);
+	}
+	if (verdict)
+		g_string_append_printf(text, " %s", verdict);
+	if (status > 0)
+		g_string_append_printf(text, ", SIP %d", status);
+	if (reason)
+		g_string_append_printf(text, ": %s%s%s", stage ? stage : "", stage ? ", " : "",
+				       reason);
+	return g_string_free(text, FALSE);
+}
+
+static void add_remark(const struct builder *b, const struct heard *h)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(told); i++) {
+		if (is_event(h, told[i]) && (b->sign_in || !is_event(h, "signed-in")))
+			g_ptr_array_add(b->l->rungs,
+					rung_new(heard_ns(b, h), NULL, NULL, remark_text(h), NULL));
+	}
+}
+
+/* --- packets ---------------------------------------------------------------------------------- */
+
+static bool at_server(const struct builder *b, const struct sighting *s)
+{
+	g_autofree char *from = scope_end_text(&s->src, s->sport),
+			*to = scope_end_text(&s->dst, s->dport);
+
+	return g_hash_table_contains(b->servers, from) || g_hash_table_contains(b->servers, to);
+}
+
+static bool tcp_tells(const struct builder *b, const struct sighting *s)
+{
+	if (s->tls != 0)
+		return b->sign_in && s->tls != TLS_APPLICATION_DATA && s->tls != TLS_HANDSHAKE;
+	if (at_server(b, s) && !b->sign_in)
+		return false;
+	return (s->tcp_flags & (TCP_FLAG_SYN | TCP_FLAG_RST)) != 0;
+}
+
+static bool is_told(const struct builder *b, const struct journey *j)
+{
+	const struct sighting *first = journey_first(j);
+
+	if (!first->out || first->id.kind == PACKET_ICMP || !scope_has(b->scope, j))
+		return false;
+	if (first->id.kind == PACKET_DNS)
+		return b->sign_in && (scope_takes_part(b->scope, first->node) ||
+				      scope_takes_part(b->scope, journey_last(j)->node));
+	if (!scope_takes_part(b->scope, first->node) &&
+	    !scope_takes_part(b->scope, journey_last(j)->node))
+		return false;
+	return first->proto != PROTO_TCP || first->stun != 0 || first->id.kind == PACKET_RTP ||
+	       tcp_tells(b, first);
+}
+
+static char *packet_label(const struct sighting *s)
+{
+	char buffer[48];
+	const char *name = packet_name(s, buffer);
+
+	if (g_str_has_prefix(name, "STUN ") || g_str_has_prefix(name, "TURN "))
+		name += strlen("STUN ");
+	return s->in_turn ? g_strdup_printf("relay this: %s", name) : g_strdup(name);
+}
+
+/* Whose address is on it where it was seen last: a NAT on the way has written another one. */
+static bool is_at_end(const struct builder *b, const struct sighting *last)
+{
+	const struct node *n = b->m ? model_node(b->m, last->node) : NULL;
+
+	return !last->out && n && node_has_address(n, &last->dst);
+}
+
+static void add_packet(const struct builder *b, const struct journey *j)
+{
+	const struct sighting *first = journey_first(j), *last = journey_last(j);
+	const char *owner = scope_owner(b->scope, &first->dst, first->dport);
+	/* What is to be relayed is addressed to the peer, and goes to the relay. */
+	bool there = first->in_turn || (!owner && is_at_end(b, last));
+	const char *to = there ? last->node : node_of(b, &first->dst, first->dport);
+	bool arrived = to && g_str_equal(to, last->node) && !last->out;
+	struct rung *r =
+		rung_new(first->time_ns, first->node, to, packet_label(first),
+			 arrived ? NULL : g_strdup_printf("%s:%s", last->node, last->iface));
+
+	r->together = true;
+	g_ptr_array_add(b->l->rungs, r);
+}
+
+/* --- all together ----------------------------------------------------------------------------- */
+
+static bool nobody_missing(const struct builder *b)
+{
+	guint in = 0;
+
+	for (guint i = 0; i < b->seen->heard->len; i++) {
+		const struct heard *h = b->seen->heard->pdata[i];
+
+		in += is_event(h, "signed-in") && scope_takes_part(b->scope, h->agent);
+	}
+	return in >= b->cell->participants->len;
+}
+
+static void find_servers(struct builder *b)
+{
+	for (guint i = 0; i < b->seen->heard->len; i++) {
+		const struct heard *h = b->seen->heard->pdata[i];
+		const char *peer = is_event(h, "sip") ? text_of(h->event, "peer") : NULL;
+
+		if (peer)
+			g_hash_table_add(b->servers, g_strdup(peer));
+	}
+}
+
+static gint compare_rungs(gconstpointer x, gconstpointer y)
+{
+	const struct rung *a = *(const struct rung *const *)x, *b = *(const struct rung *const *)y;
+
+	return a->time_ns < b->time_ns ? -1 : a->time_ns > b->time_ns;
+}
+
+static bool alike(const struct rung *a, const struct rung *b)
+{
+	return a->from && a->from == b->from && a->to == b->to && a->together == b->together &&
+	       g_str_equal(a->label, b->label) && g_strcmp0(a->lost, b->lost) == 0;
+}
+
+/* Retransmissions, and checks of several pairs between the same nodes, are counted. */
+static void fold(GPtrArray *rungs)
+{
+	guint kept = 0;
+
+	for (guint i = 0; i < rungs->len; i++) {
+		struct rung *r = rungs->pdata[i], *like = NULL;
+		guint back = r->together ? kept : MIN(kept, 1);
+
+		for (guint k = 1; !like && k <= back; k++)
+			like = alike(r, rungs->pdata[kept - k]) ? rungs->pdata[kept - k] : NULL;
+		if (like) {
+			like->count += r->count;
+			rung_free(r);
+		} else {
+			rungs->pdata[kept++] = r;
+		}
+	}
+	g_ptr_array_set_size(rungs, (gint)kept);
+}
+
+static void add_lane(ladder *l, const char *node)
+{
+	if (node && !g_ptr_array_find(l->lanes, node, NULL))
+		g_ptr_array_add(l->lanes, (gpointer)(guintptr)node);
+}
+
+static void add_servers(const struct builder *b, bool of_packets)
+{
+	for (guint i = 0; i < b->l->rungs->len; i++) {
+		const struct rung *r = b->l->rungs->pdata[i];
+
+		if (r->together == of_packets && r->from && !scope_takes_part(b->scope, r->from))
+			add_lane(b->l, r->from);
+		if (r->together == of_packets && r->to && !scope_takes_part(b->scope, r->to))
+			add_lane(b->l, r->to);
+	}
+}
+
+/* A lane only for who takes part, and for servers that had something to do with it: in the order in
+ * which SIP came to them, which is that of its way. */
+static void find_lanes(const struct builder *b)
+{
+	const GPtrArray *all = b->cell->participants;
+
+	if (all->len > 0)
+		add_lane(b->l, g_intern_string(all->pdata[0]));
+	add_servers(b, false);
+	add_servers(b, true);
+	for (guint i = 1; i < all->len; i++)
+		add_lane(b->l, g_intern_string(all->pdata[i]));
+}
+
+ladder *ladder_new(const model *m, const struct observation *seen, const struct cell *c,
+		   bool sign_in)
+{
+	g_autoptr(scope) s = scope_new(seen, c);
+	g_autoptr(GHashTable) servers =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	ladder *l = g_new0(ladder, 1);
+	struct builder b = {m, seen, c, s, servers, sign_in, l};
+
+	l->lanes = g_ptr_array_new();
+	l->rungs = g_ptr_array_new();
+	b.sign_in = sign_in || !nobody_missing(&b);
+	find_servers(&b);
+	for (guint i = 0; i < seen->heard->len; i++) {
+		if (is_event(seen->heard->pdata[i], "sip"))
+			add_sip(&b, seen->heard->pdata[i]);
+		else
+			add_remark(&b, seen->heard->pdata[i]);
+	}
+	for (guint i = 0; seen->packets && i < seen->packets->list->len; i++) {
+		if (is_told(&b, seen->packets->list->pdata[i]))
+			add_packet(&b, seen->packets->list->pdata[i]);
+	}
+	g_ptr_array_sort(l->rungs, compare_rungs);
+	fold(l->rungs);
+	g_ptr_array_set_free_func(l->rungs, rung_free);
+	find_lanes(&b);
+	return l;
+}
+
+void ladder_free(ladder *l)
+{
+	if (!l)
+		return;
+	g_ptr_array_unref(l->lanes);
+	g_ptr_array_unref(l->rungs);
+	g_free(l);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/packets/observation.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+struct heard *heard_new(const char *agent, const json_t *event)
+{
+	struct heard *h = g_new0(struct heard, 1);
+
+	h->agent = g_strdup(agent);
+	h->event = json_deep_copy(event);
+	return h;
+}
+
+void heard_free(struct heard *h)
+{
+	g_free(h->agent);
+	json_decref(h->event);
+	g_free(h);
+}
+
+void observation_init(struct observation *seen)
+{
+	seen->heard = g_ptr_array_new_with_free_func((GDestroyNotify)heard_free);
+	seen->state = NULL;
+	seen->packets = NULL;
+	seen->clock_offset_us = g_get_real_time() - g_get_monotonic_time();
+	seen->start_us = seen->end_us = 0;
+}
+
+void observation_clear(struct observation *seen)
+{
+	g_clear_pointer(&seen->heard, g_ptr_array_unref);
+	g_clear_pointer(&seen->state, json_decref);
+	g_clear_pointer(&seen->packets, journeys_unref);
+}
+
+void observation_read_packets(struct observation *seen, int fd)
+{
+	const json_t *count = json_object_get(seen->state, "evidence");
+	g_autoptr(journeys) all = journeys_new();
+	struct stat st;
+	void *bytes;
+
+	if (fstat(fd, &st) != 0 || st.st_size == 0)
+		return;
+	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (bytes == MAP_FAILED)
+		return;
+	all->lost = (guint64)json_integer_value(json_object_get(count, "lost"));
+	if (journeys_read(all, bytes, (gsize)st.st_size, NULL))
+		seen->packets = g_steal_pointer(&all);
+	munmap(bytes, (size_t)st.st_size);
+}

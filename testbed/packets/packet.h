@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Packet: what a captured packet is, and what it can be recognised by at another node.
+ *
+ * Nouns: a `sighting` is one packet at one interface; its `packet_id` is what NAT and tunnels leave
+ * as it is: STUN transaction id (RFC 8489 section 6), RTP source, number and time stamp (RFC 3550
+ * section 5.1), TCP sequence number with flags and length, DNS id and question.  What a TURN
+ * message carries (RFC 8656 sections 11 and 12) is known by its own id, so that it is the same
+ * packet before and behind the relay. Depends on model and base.  Pure.
+ */
+#ifndef TESTBED_PACKETS_PACKET_H
+#define TESTBED_PACKETS_PACKET_H
+
+#include "testbed/model/model.h"
+
+enum packet_kind { PACKET_STUN, PACKET_RTP, PACKET_TCP, PACKET_DNS, PACKET_ICMP };
+
+struct packet_id {
+	guint8 kind; /* enum packet_kind */
+	guint8 bytes[15];
+};
+
+struct sighting {
+	const char *node, *iface; /* interned */
+	bool out;
+	guint64 time_ns; /* since 1970 */
+	enum ip_proto proto;
+	struct addr src, dst;
+	uint16_t sport, dport;
+	struct packet_id id;
+	bool in_turn;	   /* seen inside a TURN message */
+	uint16_t stun;	   /* message type; 0: no STUN message (a request has none of this value) */
+	uint8_t error;	   /* STUN error code less 300 (RFC 8489 section 14.8); 0: none */
+	uint8_t tcp_flags; /* 0: no TCP */
+	uint8_t tls; /* content type of the TLS record that the segment begins with; 0: none */
+};
+
+#define TCP_FLAG_FIN 0x01
+#define TCP_FLAG_SYN 0x02
+#define TCP_FLAG_RST 0x04
+#define TCP_FLAG_ACK 0x10
+
+/* Reads the first `captured` of `original` bytes; fills in all but node, iface, out and time.
+ * false: nothing that could be recognised again. */
+bool packet_read(const guint8 *data, gsize captured, gsize original, bool ethernet,
+		 struct sighting *ret);
+
+/* "STUN binding request", "TURN allocate error 437", "TCP SYN", "RTP"; static or into `buf`. */
+const char *packet_name(const struct sighting *s, char buf[static 48]);
+
+/* STUN classes (RFC 8489 section 5), of s->stun. */
+bool packet_is_request(const struct sighting *s);
+bool packet_is_answer(const struct sighting *s); /* success or error */
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/report/detail.h"
+
+#include "testbed/packets/scope.h"
+
+#include <string.h>
+
+#define STUN_BINDING_REQUEST 0x0001
+
+/* --- pairs ------------------------------------------------------------------------------------ */
+
+struct pair {
+	char *name;
+	guint sent, answered, refused;
+	guint8 error;		    /* less 300 */
+	const struct journey *last; /* the last request */
+};
+
+static void pair_free(gpointer data)
+{
+	struct pair *p = data;
+
+	g_free(p->name);
+	g_free(p);
+}
+
+static struct pair *pair_of(GPtrArray *pairs, const struct sighting *s)
+{
+	g_autofree char *from = scope_end_text(&s->src, s->sport),
+			*to = scope_end_text(&s->dst, s->dport);
+	g_autofree char *name = g_strdup_printf("%s %s to %s%s", s->node, from, to,
+						s->in_turn ? " (its relay, to the other end)" : "");
+	struct pair *p;
+
+	for (guint i = 0; i < pairs->len; i++) {
+		p = pairs->pdata[i];
+		if (g_str_equal(p->name, name))
+			return p;
+	}
+	p = g_new0(struct pair, 1);
+	p->name = g_steal_pointer(&name);
+	g_ptr_array_add(pairs, p);
+	return p;
+}
+
+/* The answer to a request that reached its sender; NULL: none. */
+static const struct sighting *answer_to(const GHashTable *answers, const struct sighting *request)
+{
+	g_autoptr(GBytes) id = g_bytes_new(request->id.bytes + 2, 12);
+	const struct sighting *s =
+		g_hash_table_lookup((GHashTable *)(gpointer)(guintptr)answers, id);
+
+	return s && s->node == request->node ? s : NULL;
+}
+
+static GHashTable *answers_of(const journeys *all, const scope *call)
+{
+	GHashTable *answers = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
+						    (GDestroyNotify)g_bytes_unref, NULL);
+
+	for (guint i = 0; i < all->sightings->len; i++) {
+		const struct sighting *s = all->sightings->pdata[i];
+
+		if (!s->out && s->id.kind == PACKET_STUN && packet_is_answer(s) &&
+		    scope_takes_part(call, s->node))
+			g_hash_table_insert(answers, g_bytes_new(s->id.bytes + 2, 12),
+					    (gpointer)(guintptr)s);
+	}
+	return answers;
+}
+
+static void count_check(GPtrArray *pairs, const GHashTable *answers, const struct journey *j)
+{
+	const struct sighting *s = journey_first(j), *answer = answer_to(answers, s);
+	struct pair *p = pair_of(pairs, s);
+
+	p->sent++;
+	p->last = j;
+	p->answered += answer && answer->error == 0;
+	p->refused += answer && answer->error != 0;
+	if (answer && answer->error != 0)
+		p->error = answer->error;
+}
+
+static void pair_text(const struct pair *p, GString *out)
+{
+	const struct sighting *last = journey_last(p->last);
+
+	g_string_append_printf(out, "  %s: %u request%s, %u answered", p->name, p->sent,
+			       p->sent == 1 ? "" : "s", p->answered);
+	if (p->refused > 0)
+		g_string_append_printf(out, ", %u refused (%u)", p->refused, 300u + p->error);
+	if (p->answered == 0)
+		g_string_append_printf(out, "; last at %s:%s (%s)", last->node, last->iface,
+				       last->out ? "out" : "in");
+	g_string_append_c(out, '\n');
+}
+
+void detail_pairs(const struct observation *seen, const struct cell *c, GString *out)
+{
+	g_autoptr(GPtrArray) pairs = g_ptr_array_new_with_free_func(pair_free);
+	g_autoptr(scope) call = scope_new(seen, c);
+	GHashTable *answers;
+
+	if (!seen->packets)
+		return;
+	answers = answers_of(seen->packets, call);
+	for (guint i = 0; i < seen->packets->list->len; i++) {
+		const struct journey *j = seen->packets->list->pdata[i];
+		const struct sighting *s = journey_first(j);
+
+		if (s->out && s->id.kind == PACKET_STUN && s->stun == STUN_BINDING_REQUEST &&
+		    scope_takes_part(call, s->node) && scope_has(call, j))
+			count_check(pairs, answers, j);
+	}
+	if (pairs->len > 0)
+		g_string_append(out, "\npairs of candidates that were checked\n");
+	for (guint i = 0; i < pairs->len; i++)
+		pair_text(pairs->pdata[i], out);
+	g_hash_table_unref(answers);
+}
+
+/* --- counters --------------------------------------------------------------------------------- */
+
+/* What a kernel counts when it does not pass a packet on. */
+static const char *const telling[] = {
+	"IpOutNoRoutes",      "IpInAddrErrors", "IpInNoRoutes",
+	"IpInDiscards",	      "IpOutDiscards",	"TcpExtIPReversePathFilter",
+	"IpExtInNoRoutes",    "UdpNoPorts",	"IcmpOutDestUnreachs",
+	"IcmpInDestUnreachs", "IpFragFails",	"IpForwDatagrams",
+};
+
+static void node_counters(const json_t *state, const char *name, GString *out)
+{
+	const json_t *node = json_object_get(json_object_get(state, "nodes"), name);
+	const json_t *counters = json_object_get(node, "counters"), *rule;
+	size_t k;
+
+	for (guint i = 0; i < G_N_ELEMENTS(telling); i++) {
+		json_int_t n = json_integer_value(json_object_get(counters, telling[i]));
+
+		if (n > 0)
+			g_string_append_printf(out, "  %s: %s %" JSON_INTEGER_FORMAT "\n", name,
+					       telling[i], n);
+	}
+	json_array_foreach(json_object_get(node, "nft"), k, rule) {
+		json_int_t n = json_integer_value(json_object_get(rule, "packets"));
+
+		if (n > 0)
+			g_string_append_printf(out,
+					       "  %s: rule %s %" JSON_INTEGER_FORMAT " packets\n",
+					       name,
+					       json_string_value(json_object_get(rule, "name")), n);
+	}
+}
+
+/* Who answered for an address on the link, and who did not. */
+static void node_neighbours(const json_t *state, const char *name, GString *out)
+{
+	const json_t *node = json_object_get(json_object_get(state, "nodes"), name), *n;
+	size_t k;
+
+	json_array_foreach(json_object_get(node, "neighbours"), k, n)
+		g_string_append_printf(out, "  %s: neighbour %s at %s %s\n", name,
+				       json_string_value(json_object_get(n, "address")),
+				       json_string_value(json_object_get(n, "dev")),
+				       json_string_value(json_object_get(n, "state")));
+}
+
+static void add_nodes(GPtrArray *names, const walk *w)
+{
+	for (guint i = 0; w && i < w->hops->len; i++) {
+		const struct hop *h = w->hops->pdata[i];
+
+		if (!g_ptr_array_find_with_equal_func(names, h->node, g_str_equal, NULL))
+			g_ptr_array_add(names, h->node);
+	}
+}
+
+static void send_errors(const struct observation *seen, GString *out)
+{
+	for (guint i = 0; i < seen->heard->len; i++) {
+		const struct heard *h = seen->heard->pdata[i];
+
+		if (g_strcmp0(json_string_value(json_object_get(h->event, "event")),
+			      "send-error") == 0)
+			g_string_append_printf(
+				out, "  %s, sending to %s: %s\n", h->agent,
+				json_string_value(json_object_get(h->event, "to")),
+				json_string_value(json_object_get(h->event, "text")));
+	}
+}
+
+GPtrArray *detail_nodes(const finding *f)
+{
+	GPtrArray *names = g_ptr_array_new();
+
+	for (guint i = 0; i < f->legs->len; i++) {
+		const struct leg *l = f->legs->pdata[i];
+
+		add_nodes(names, l->walk->forward);
+		add_nodes(names, l->walk->back);
+	}
+	return names;
+}
+
+void detail_counters(const struct observation *seen, const finding *f, GString *out)
+{
+	g_autoptr(GPtrArray) names = detail_nodes(f);
+
+	g_string_append(out, "\ncounted and said on the way\n");
+	for (guint i = 0; i < names->len; i++) {
+		node_counters(seen->state, names->pdata[i], out);
+		node_neighbours(seen->state, names->pdata[i], out);
+	}
+	send_errors(seen, out);
+}
+
+/* --- look-ups --------------------------------------------------------------------------------- */
+
+/* Walks to other ports of the same place are looked up alike: told once. */
+void detail_lookups(const struct observation *seen, const finding *f, GString *out)
+{
+	g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (guint i = 0; i < f->legs->len; i++) {
+		const struct leg *l = f->legs->pdata[i];
+		g_autoptr(GString) text = g_string_new(NULL);
+		bool known;
+
+		lookups_text(l->walk, seen->state, text);
+		if (text->len == 0)
+			continue;
+		if (g_hash_table_size(told) == 0)
+			g_string_append(
+				out,
+				"\nroute look-ups by the kernels (*: the walk relies on it)\n");
+		known = g_hash_table_contains(told, text->str);
+		g_string_append_printf(out, "%s\n%s", l->title, known ? "the same\n" : text->str);
+		g_hash_table_add(told, g_strdup(text->str));
+	}
+}

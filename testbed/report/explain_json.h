@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An explanation as one JSON document, "testbed.explanation/1" (docs/EXPLAIN.md).
+ *
+ * Depends on explain.  Pure.
+ */
+#ifndef TESTBED_REPORT_EXPLAIN_JSON_H
+#define TESTBED_REPORT_EXPLAIN_JSON_H
+
+#include "testbed/diagnose/explanation.h"
+
+#define EXPLAIN_SCHEMA "testbed.explanation/1"
+
+/* The caller owns the object. */
+json_t *explain_json(const explanation *x);
+/* The same as text with a line feed at its end; the caller frees it. */
+char *explain_json_text(const explanation *x);
+
+#endif

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/report/explain_text.h"
+
+#include "testbed/report/detail.h"
+#include "testbed/diagnose/icewarn.h"
+#include "testbed/packets/ladder.h"
+#include "testbed/diagnose/sessions.h"
+#include "testbed/report/walk_text.h"
+
+#include <string.h>
+
+#define PROOF_CHARS 300 /* four lines of a terminal: who wants all of it asks for it */
+
+static void line(GString *out, const char *label, const char *text)
+{
+	g_string_append_printf(out, "%-6s %s\n", label, text);
+}
+
+static char *joined(const GPtrArray *texts, const char *separator)
+{
+	GString *all = g_string_new(NULL);
+
+	for (guint i = 0; i < texts->len; i++)
+		g_string_append_printf(all, "%s%s", i > 0 ? separator : "",
+				       (const char *)texts->pdata[i]);
+	return g_string_free(all, FALSE);
+}
+
+/* How many parts the line holds; the first in any case. */
+static guint parts_that_fit(const GPtrArray *proof)
+{
+	gsize length = 0;
+	guint n = 0;
+
+	for (; n < proof->len; n++) {
+		length += strlen(proof->pdata[n]);
+		if (n > 0 && length > PROOF_CHARS)
+			break;
+	}
+	return n;
+}
+
+static void proof_line(const finding *f, GString *out)
+{
+	guint n = parts_that_fit(f->proof);
+
+	for (guint i = 0; i < n; i++)
+		g_string_append_printf(out, "%s%s", i == 0 ? "proof  " : "; ",
+				       (const char *)f->proof->pdata[i]);
+	if (n < f->proof->len)
+		g_string_append_printf(out, "; %u more with -v", f->proof->len - n);
+	if (n > 0)
+		g_string_append_c(out, '\n');
+}
+
+static void more_proof(const finding *f, GString *out)
+{
+	if (parts_that_fit(f->proof) == f->proof->len)
+		return;
+	g_string_append(out, "\nall of the proof\n");
+	for (guint i = 0; i < f->proof->len; i++)
+		walk_text_wrapped(out, "  - ", f->proof->pdata[i]);
+}
+
+/* The steps behind the first one: what was still in the way, and what takes that away. */
+static void further_steps(const struct trial *t, GString *out)
+{
+	for (guint i = 1; t->steps && i < t->steps->len; i++) {
+		const struct trial_step *s = t->steps->pdata[i];
+		g_autofree char *change = g_strchomp(g_strdup(s->change));
+
+		g_string_append_printf(out, "%s; then %s at %s%s%s: %s too",
+				       i == 1 ? "still not" : "", cause_name(s->code),
+				       s->node ? s->node : "-", s->object ? ", " : "",
+				       s->object ? s->object : "", change);
+	}
+	if (t->steps && t->steps->len > 1)
+		g_string_append_printf(
+			out, "; %s: ", t->steps->len == 2 ? "both together" : "all together");
+}
+
+static void name_cells(GString *out, const char *what, const GPtrArray *ids)
+{
+	for (guint i = 0; ids && i < ids->len; i++)
+		g_string_append_printf(out, "%s%s", i > 0 ? ", " : what,
+				       (const char *)ids->pdata[i]);
+}
+
+static void trial_text(const struct trial *t, GString *out)
+{
+	if (t->error) {
+		g_string_append_printf(out, "not tried: %s", t->error);
+		return;
+	}
+	g_string_append(out, "tried on a copy: ");
+	further_steps(t, out);
+	if (t->verdict == VERDICT_PASS)
+		g_string_append_printf(out, "pass over %s", path_class_name(t->path));
+	else
+		g_string_append_printf(out, "still %s, so this is not all",
+				       verdict_name(t->verdict));
+	if (!t->mended && t->next != CAUSE_NONE)
+		g_string_append_printf(out, ": next is %s", cause_name(t->next));
+	if (t->made && t->others > 0)
+		g_string_append_printf(out, "; %u of %u calls that passed before still pass",
+				       t->others - t->broken->len, t->others);
+	name_cells(out, "; broken: ", t->broken);
+	name_cells(out, "; failed first, and passed when placed again: ", t->unsteady);
+}
+
+static void fix_line(const explanation *x, GString *out)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autofree char *change = x->fix ? g_strchomp(g_strdup(x->fix->change)) : NULL;
+
+	if (!change) {
+		line(out, "fix", "none can be derived from this cause");
+		return;
+	}
+	/* Each further change under the first one. */
+	g_string_append_printf(text, "%s (", change);
+	g_string_replace(text, "\n", "\n       ", 0);
+	trial_text(&x->trial, text);
+	g_string_append_c(text, ')');
+	line(out, "fix", text->str);
+}
+
+/* "branch1 > branch-gw > core > edge" */
+static void way_text(const walk *w, GString *out)
+{
+	for (guint i = 0; i < w->hops->len; i++)
+		g_string_append_printf(out, "%s%s", i > 0 ? " > " : "",
+				       ((struct hop *)w->hops->pdata[i])->node);
+}
+
+/* " [run 20261122-204118-7, which has not recorded the packets]" */
+static void run_text(const explanation *x, GString *out)
+{
+	g_autofree char *missing =
+		x->missing && x->missing->len > 0 ? joined(x->missing, ", ") : NULL;
+
+	if (x->lab)
+		g_string_append_printf(out, " [lab %s]", x->lab);
+	if (x->run_id)
+		g_string_append_printf(out, " [run %s%s%s]", x->run_id,
+				       missing ? ", which has not recorded " : "",
+				       missing ? missing : "");
+}
+
+static void healthy_text(const explanation *x, GString *out)
+{
+	g_string_append_printf(out, "%-6s %s, over %s", "what", x->finding->what,
+			       path_class_name(x->cell->path));
+	run_text(x, out);
+	g_string_append_c(out, '\n');
+	for (guint i = 0; i < x->finding->legs->len && i < 3; i++) {
+		const struct leg *l = x->finding->legs->pdata[i];
+
+		g_string_append_printf(out, "%-6s %s: ", "path", l->title);
+		way_text(l->walk->forward, out);
+		if (l->walk->forward->end != WALK_DELIVERED)
+			g_string_append_printf(
+				out, " (a packet outside the call's sessions ends here: %s)",
+				walk_end_name(l->walk->forward->end));
+		g_string_append_c(out, '\n');
+	}
+	proof_line(x->finding, out);
+}
+
+static void failed_text(const explanation *x, GString *out)
+{
+	const finding *f = x->finding;
+	g_autofree char *where = NULL, *what = NULL;
+
+	what = g_strdup_printf("%s: %s (%s)", f->what, cause_text(f->code), cause_name(f->code));
+	g_string_append_printf(out, "%-6s %s", "what", what);
+	run_text(x, out);
+	g_string_append_c(out, '\n');
+	if (f->node) {
+		where = g_strdup_printf("%s%s%s", f->node, f->object ? ", " : "",
+					f->object ? f->object : "");
+		line(out, "where", where);
+	}
+	if (f->why)
+		line(out, "why", f->why);
+	proof_line(f, out);
+	fix_line(x, out);
+}
+
+static void more_fix(const explanation *x, GString *out)
+{
+	if (!x->fix || x->fix->commands->len == 0)
+		return;
+	g_string_append(out, "\nthe fix as commands\n");
+	for (guint i = 0; i < x->fix->commands->len; i++)
+		g_string_append_printf(out, "  %s\n", (const char *)x->fix->commands->pdata[i]);
+}
+
+/* Tried each by itself; the lines above hold the fix alone. */
+static void more_ways(const explanation *x, GString *out)
+{
+	for (guint i = 0; x->alternatives && i < x->alternatives->len; i++) {
+		const struct alternative *a = x->alternatives->pdata[i];
+		g_autofree char *change = g_strchomp(g_strdup(a->fix->change));
+		g_auto(GStrv) lines = g_strsplit(change, "\n", 0);
+
+		g_string_append_printf(out, "\nanother way, %s (", a->name);
+		trial_text(&a->trial, out);
+		g_string_append(out, ")\n");
+		for (guint k = 0; lines[k]; k++)
+			g_string_append_printf(out, "  %s\n", lines[k]);
+		g_string_append(out, "the same as commands\n");
+		for (guint k = 0; k < a->fix->commands->len; k++)
+			g_string_append_printf(out, "  %s\n",
+					       (const char *)a->fix->commands->pdata[k]);
+	}
+}
+
+static void more_ice_warn(const explanation *x, GString *out)
+{
+	for (guint i = 0; i < x->seen.heard->len; i++) {
+		const struct heard *h = x->seen.heard->pdata[i];
+		const json_t *diagnostics = json_object_get(h->event, "diagnostics");
+		const char *value = json_string_value(json_object_get(diagnostics, "ice_warn"));
+		const char *name = json_string_value(json_object_get(h->event, "event"));
+		guint32 bits;
+
+		if (g_strcmp0(name, "call-result") != 0 || !value || !icewarn_parse(value, &bits))
+			continue;
+		g_string_append_printf(out, "\nICEWarn of %s: %s (computed from what it saw)\n",
+				       h->agent, value);
+		icewarn_text(bits, out);
+	}
+}
+
+void explain_text(const explanation *x, int verbose, GString *out)
+{
+	g_autoptr(ladder) messages = NULL;
+
+	if (x->finding->code == CAUSE_NONE)
+		healthy_text(x, out);
+	else
+		failed_text(x, out);
+	if (verbose > 0)
+		more_proof(x->finding, out);
+	for (guint i = 0; verbose > 0 && i < x->finding->legs->len; i++) {
+		const struct leg *l = x->finding->legs->pdata[i];
+
+		g_string_append_printf(out, "\n%s\n", l->title);
+		walk_text(l->walk, out);
+	}
+	if (verbose < 1)
+		return;
+	messages = ladder_new(x->model, &x->seen, x->cell, verbose > 1);
+	ladder_text(messages, out);
+	more_fix(x, out);
+	more_ways(x, out);
+	more_ice_warn(x, out);
+	if (verbose < 2)
+		return;
+	detail_pairs(&x->seen, x->cell, out);
+	sessions_text(&x->seen, x->cell, x->finding, out);
+	detail_lookups(&x->seen, x->finding, out);
+	detail_counters(&x->seen, x->finding, out);
+}

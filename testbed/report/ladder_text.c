@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/packets/ladder.h"
+
+#include <string.h>
+
+#define TIME_COLUMNS 8
+
+struct drawing {
+	const ladder *l;
+	guint width; /* of a lane */
+	GString *out;
+};
+
+static guint lane_column(const struct drawing *d, guint lane)
+{
+	return TIME_COLUMNS + d->width / 2 + lane * d->width;
+}
+
+/* Lane of a node; that many lanes: it has none. */
+static guint lane_of(const struct drawing *d, const char *node)
+{
+	guint i = 0;
+
+	while (i < d->l->lanes->len && d->l->lanes->pdata[i] != node)
+		i++;
+	return i;
+}
+
+static void row_bars(const struct drawing *d, char row[static LADDER_COLUMNS + 1])
+{
+	memset(row, ' ', LADDER_COLUMNS);
+	row[LADDER_COLUMNS] = '\0';
+	for (guint i = 0; i < d->l->lanes->len; i++)
+		row[lane_column(d, i)] = '|';
+}
+
+static void row_time(const struct drawing *d, const struct rung *r,
+		     char row[static LADDER_COLUMNS + 1])
+{
+	const struct rung *zero = d->l->rungs->pdata[0];
+	char text[TIME_COLUMNS + 1];
+
+	g_snprintf(text, sizeof text, "%6.0f", (double)(r->time_ns - zero->time_ns) / 1e6);
+	memcpy(row, text, strlen(text));
+}
+
+/* Words over the bars, moved to the left where they would not fit, at worst cut. */
+static void row_words(char row[static LADDER_COLUMNS + 1], guint at, const char *text)
+{
+	guint length = (guint)strlen(text), room = LADDER_COLUMNS - TIME_COLUMNS;
+
+	length = MIN(length, room);
+	at = MIN(at, LADDER_COLUMNS - length);
+	memcpy(row + at, text, length);
+	if (at > TIME_COLUMNS)
+		row[at - 1] = ' ';
+	if (at + length < LADDER_COLUMNS)
+		row[at + length] = ' ';
+}
+
+static void row_out(const struct drawing *d, char row[static LADDER_COLUMNS + 1])
+{
+	g_string_append(d->out, g_strchomp(row));
+	g_string_append_c(d->out, '\n');
+}
+
+/* A packet that is lost goes half of the way. */
+static void row_arrow(char row[static LADDER_COLUMNS + 1], guint from, guint to, bool lost)
+{
+	guint low = MIN(from, to) + 1, high = MAX(from, to) - 1, middle = (low + high) / 2;
+
+	if (lost && from < to)
+		high = middle;
+	else if (lost)
+		low = middle;
+	memset(row + low, '-', high - low + 1);
+	if (from < to)
+		row[high] = lost ? 'X' : '>';
+	else
+		row[low] = lost ? 'X' : '<';
+}
+
+static char *words_of(const struct rung *r)
+{
+	GString *text = g_string_new(r->label);
+
+	if (r->count > 1)
+		g_string_append_printf(text, " x%u", r->count);
+	if (r->lost)
+		g_string_append_printf(text, ", last at %s", r->lost);
+	return g_string_free(text, FALSE);
+}
+
+/* An arrow needs two ends; to an address that is nobody's it points past the sender's bar. */
+static void draw_message(const struct drawing *d, const struct rung *r)
+{
+	guint a = lane_of(d, r->from), b = r->to ? lane_of(d, r->to) : a;
+	guint from, to;
+	char row[LADDER_COLUMNS + 1];
+	g_autofree char *words = words_of(r);
+	gsize length = strlen(words);
+
+	if (a == b)
+		b = a + 1 < d->l->lanes->len ? a + 1 : a - 1;
+	from = lane_column(d, a);
+	to = lane_column(d, b);
+	row_bars(d, row);
+	row_time(d, r, row);
+	if (!r->lost && length + 6 <= MAX(from, to) - MIN(from, to)) {
+		row_arrow(row, from, to, false);
+		row_words(row, (from + to) / 2 - (guint)length / 2, words);
+	} else {
+		row_words(row, MIN(from, to) + 2, words);
+		row_out(d, row);
+		row_bars(d, row);
+		row_arrow(row, from, to, r->lost != NULL);
+	}
+	row_out(d, row);
+}
+
+/* As many of the words as fit; moves on to the rest. */
+static char *next_line(const char **text, gsize room)
+{
+	gsize length = strlen(*text), n = length;
+	char *line;
+
+	if (length > room)
+		for (n = room; n > 0 && (*text)[n] != ' '; n--)
+			;
+	if (n == 0)
+		n = room;
+	line = g_strndup(*text, n);
+	*text += n;
+	while (**text == ' ')
+		(*text)++;
+	return line;
+}
+
+static void draw_remark(const struct drawing *d, const struct rung *r)
+{
+	const char *rest = r->label;
+	char row[LADDER_COLUMNS + 1];
+
+	for (bool more = false; *rest; more = true) {
+		g_autofree char *line = next_line(&rest, LADDER_COLUMNS - TIME_COLUMNS - 2);
+
+		row_bars(d, row);
+		if (!more)
+			row_time(d, r, row);
+		row_words(row, TIME_COLUMNS + (more ? 2 : 0), line);
+		row_out(d, row);
+	}
+}
+
+static void draw_names(const struct drawing *d)
+{
+	char row[LADDER_COLUMNS + 1];
+
+	memset(row, ' ', LADDER_COLUMNS);
+	row[LADDER_COLUMNS] = '\0';
+	memcpy(row + 4, "ms", 2);
+	for (guint i = 0; i < d->l->lanes->len; i++) {
+		const char *name = d->l->lanes->pdata[i];
+		guint length = MIN((guint)strlen(name), d->width - 1);
+
+		memcpy(row + lane_column(d, i) - MIN(length / 2, d->width / 2), name, length);
+	}
+	row_out(d, row);
+}
+
+void ladder_text(const ladder *l, GString *out)
+{
+	struct drawing d = {l, 0, out};
+
+	if (l->rungs->len == 0 || l->lanes->len == 0)
+		return;
+	d.width = (LADDER_COLUMNS - TIME_COLUMNS) / l->lanes->len;
+	g_string_append(
+		out, "\nmessages (x: so many alike; X: lost; of media one packet in 16 is kept)\n");
+	draw_names(&d);
+	for (guint i = 0; i < l->rungs->len; i++) {
+		const struct rung *r = l->rungs->pdata[i];
+
+		if (r->from && l->lanes->len > 1)
+			draw_message(&d, r);
+		else
+			draw_remark(&d, r);
+	}
+}

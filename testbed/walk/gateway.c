@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/walk/gateway.h"
+
+bool gateway_covers(const struct prefix *wide, const struct prefix *p)
+{
+	return wide->len <= p->len && prefix_contains(wide, &p->addr);
+}
+
+bool gateway_translates(const struct node *router, const struct addr *a)
+{
+	for (guint i = 0; i < router->nat->len; i++) {
+		const struct nat_rule *r = router->nat->pdata[i];
+
+		if (r->kind == NAT_STATIC && addr_equal(&r->outside, a))
+			return true;
+	}
+	return false;
+}
+
+/* The router's own networks, its NAT and its routes count, but not those that lead to the node that
+ * asks; a default route, which everybody has, counts only for itself. */
+static bool knows(const struct node *router, const struct node *asks, const struct prefix *to)
+{
+	for (guint i = 0; i < router->interfaces->len; i++) {
+		const struct iface *iface = router->interfaces->pdata[i];
+
+		if (gateway_covers(&iface->network->subnet, to) ||
+		    gateway_covers(&iface->network->subnet6, to))
+			return true;
+	}
+	if (to->len == addr_bits(&to->addr) && gateway_translates(router, &to->addr))
+		return true;
+	for (guint i = 0; i < router->routes->len; i++) {
+		const struct route *r = router->routes->pdata[i];
+
+		if (r->type == ROUTE_UNICAST && r->to.addr.family == to->addr.family &&
+		    prefix_is_default(&r->to) == prefix_is_default(to) &&
+		    gateway_covers(&r->to, to) && !node_has_address(asks, &r->via))
+			return true;
+	}
+	return false;
+}
+
+/* The interface's first address of that family; unset: none. */
+static struct addr address_of(const struct iface *f, int family)
+{
+	for (guint i = 0; i < f->addresses->len; i++) {
+		const struct addr *a = &g_array_index(f->addresses, struct prefix, i).addr;
+
+		if (a->family == family)
+			return *a;
+	}
+	return (struct addr){.family = 0};
+}
+
+/* A router on that interface's network which knows the way; with `any` one that need not. */
+static bool gateway_on_iface(const model *m, const struct node *n, const struct iface *iface,
+			     const struct prefix *to, bool any, struct gateway *ret)
+{
+	for (guint i = 0; i < m->nodes->len; i++) {
+		const struct node *router = m->nodes->pdata[i];
+
+		for (guint k = 0; router != n && router->forwarding && k < router->interfaces->len;
+		     k++) {
+			const struct iface *there = router->interfaces->pdata[k];
+
+			struct addr via = address_of(there, to->addr.family);
+
+			if (there->network != iface->network || !addr_is_set(&via) ||
+			    !(any || knows(router, n, to)))
+				continue;
+			*ret = (struct gateway){via, iface->name};
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The other end of a tunnel that carries the prefix. */
+static bool gateway_in_tunnel(const model *m, const struct node *n, const char *iface,
+			      const struct prefix *to, struct gateway *ret)
+{
+	for (guint i = 0; i < m->tunnels->len; i++) {
+		const struct tunnel *t = m->tunnels->pdata[i];
+
+		for (guint k = 0; k < 2; k++) {
+			const struct tunnel_end *here = &t->ends[k], *there = &t->ends[1 - k];
+
+			if (here->node != n || (iface && !g_str_equal(iface, here->iface)))
+				continue;
+			for (guint p = 0; p < there->prefixes->len; p++) {
+				if (!gateway_covers(
+					    &g_array_index(there->prefixes, struct prefix, p), to))
+					continue;
+				*ret = (struct gateway){there->address.addr, here->iface};
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static bool gateway_on_ifaces(const model *m, const struct node *n, const char *iface,
+			      const struct prefix *to, bool any, struct gateway *ret)
+{
+	for (guint i = 0; i < n->interfaces->len; i++) {
+		const struct iface *by = n->interfaces->pdata[i];
+
+		if ((!iface || g_str_equal(iface, by->name)) &&
+		    gateway_on_iface(m, n, by, to, any, ret))
+			return true;
+	}
+	return false;
+}
+
+bool gateway_find(const model *m, const struct node *n, const char *iface, const struct prefix *to,
+		  struct gateway *ret)
+{
+	if (gateway_in_tunnel(m, n, iface, to, ret) ||
+	    gateway_on_ifaces(m, n, iface, to, false, ret))
+		return true;
+	/* At the edge of the company, the next router is the Internet's, and that has no default
+	 * route itself. */
+	return prefix_is_default(to) && gateway_on_ifaces(m, n, iface, to, true, ret);
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/walk/walk_node.h"
+
+#include "testbed/walk/lookups.h"
+
+#define VLAN_TAG_BYTES 4u
+
+static const char *const end_names[] = {
+#define X(id, name) [WALK_##id] = name,
+	WALK_ENDS(X)
+#undef X
+};
+
+const char *walk_end_name(enum walk_end end)
+{
+	return end < WALK_END_COUNT ? end_names[end] : "unknown";
+}
+
+/* --- results ---------------------------------------------------------------------------------- */
+
+static void hop_free(gpointer data)
+{
+	struct hop *h = data;
+
+	g_free(h->node);
+	g_free(h->in);
+	g_free(h->out);
+	g_free(h->route);
+	g_free(h->rule);
+	g_free(h->nat);
+	g_free(h->lookup.dev);
+	g_free(h->lookup.kernel);
+	g_free(h);
+}
+
+walk *walk_new(void)
+{
+	walk *w = g_new0(walk, 1);
+
+	w->hops = g_ptr_array_new_with_free_func(hop_free);
+	return w;
+}
+
+struct hop *walk_add_hop(walk *w, const char *node, const char *in, const char *out)
+{
+	struct hop *h = g_new0(struct hop, 1);
+
+	h->node = g_strdup(node);
+	h->in = g_strdup(in);
+	h->out = g_strdup(out);
+	g_ptr_array_add(w->hops, h);
+	return h;
+}
+
+void walk_free(walk *w)
+{
+	if (!w)
+		return;
+	g_ptr_array_unref(w->hops);
+	g_free(w->node);
+	g_free(w->object);
+	g_free(w->why);
+	walk_free(w->under);
+	g_free(w);
+}
+
+void walk_pair_free(struct walk_pair *w)
+{
+	if (!w)
+		return;
+	walk_free(w->forward);
+	walk_free(w->back);
+	g_free(w);
+}
+
+/* --- between nodes ---------------------------------------------------------------------------- */
+
+static bool in_list(const GArray *prefixes, const struct addr *a)
+{
+	for (guint i = 0; i < prefixes->len; i++)
+		if (prefix_contains(&g_array_index(prefixes, struct prefix, i), a))
+			return true;
+	return false;
+}
+
+static struct walk_pair *walk_pair_of(const struct knet *net, const struct flow *flow,
+				      bool in_tunnel);
+
+/* How the tunnel's own packets are lost from end `from` to the other or back; NULL: they are not.
+ */
+static walk *underlay_trouble(const struct knet *net, const struct tunnel *t, int from,
+			      unsigned inner_bytes)
+{
+	/* IPv4, UDP and the tunnel's own header */
+	static const unsigned outer_bytes[TUNNEL_KIND_COUNT] = {
+		[TUNNEL_WIREGUARD] = 60,
+		[TUNNEL_VXLAN] = 50,
+		[TUNNEL_GRE] = 28,
+		[TUNNEL_IPIP] = 20,
+	};
+	bool over_udp = t->kind == TUNNEL_WIREGUARD || t->kind == TUNNEL_VXLAN;
+	struct flow outer = {
+		.node = t->ends[from].node_name,
+		.src = t->ends[from].underlay,
+		.dst = t->ends[1 - from].underlay,
+		.proto = over_udp ? PROTO_UDP : PROTO_ANY,
+		.sport = over_udp ? t->port : 0,
+		.dport = over_udp ? t->port : 0,
+		.size_bytes = inner_bytes > 0 ? inner_bytes + outer_bytes[t->kind] : 0,
+	};
+	struct walk_pair *pair = walk_pair_of(net, &outer, true);
+	walk **last = pair->back ? &pair->back : &pair->forward;
+	walk *lost = (*last)->end == WALK_DELIVERED ? NULL : g_steal_pointer(last);
+
+	walk_pair_free(pair);
+	return lost;
+}
+
+/* Either end may start: what the one opens, the other answers through.  FALSE: the walk has ended.
+ */
+static bool pass_underlay(struct walker *k, const struct klink *out)
+{
+	const struct tunnel *t = out->tunnel;
+	walk *there =
+		k->in_tunnel ? NULL : underlay_trouble(k->net, t, out->tunnel_end, k->size_bytes);
+	/* what is too big one way is lost whatever comes the other way */
+	walk *back = there && there->end != WALK_TOO_BIG ?
+			     underlay_trouble(k->net, t, 1 - out->tunnel_end, 0) :
+			     NULL;
+
+	if (!back && !(there && there->end == WALK_TOO_BIG)) {
+		walk_free(there);
+		return true;
+	}
+	walk_free(back);
+	walker_end(k, WALK_TUNNEL_DOWN, k->at, t->name,
+		   "the packets of tunnel %s itself are lost: %s", t->name, there->why);
+	k->w->under = there;
+	return false;
+}
+
+/* Whether the tunnel stands and takes this packet; FALSE: the walk has ended. */
+static bool pass_tunnel(struct walker *k, const struct klink *out, const struct knode *peer,
+			const struct klink *far)
+{
+	const struct tunnel *t = out->tunnel;
+	const struct tunnel_end *own = &t->ends[out->tunnel_end],
+				*other = &t->ends[1 - out->tunnel_end];
+	char text[ADDR_TEXT_MAX];
+
+	if (!far->up) {
+		walker_link_is_down(k, peer, far);
+		return false;
+	}
+	if (!in_list(other->prefixes, &k->p.at.dst)) {
+		walker_end(k, WALK_TUNNEL_PREFIX, k->at, t->name,
+			   "tunnel %s takes no packets to %s at %s", t->name,
+			   addr_print(&k->p.at.dst, text), k->at->model->name);
+		return false;
+	}
+	if (!pass_underlay(k, out))
+		return false;
+	if (!in_list(own->prefixes, &k->p.at.src)) {
+		walker_end(k, WALK_TUNNEL_PREFIX, peer, t->name,
+			   "tunnel %s accepts no packets from %s at %s", t->name,
+			   addr_print(&k->p.at.src, text), peer->model->name);
+		return false;
+	}
+	return true;
+}
+
+static void travel_tunnel(struct walker *k, const struct klink *out)
+{
+	const struct tunnel_end *other = &out->tunnel->ends[1 - out->tunnel_end];
+	const struct knode *peer = knet_node(k->net, other->node_name);
+	const struct klink *far = peer ? knode_link(peer, other->iface) : NULL;
+
+	if (!far)
+		walker_end(k, WALK_TUNNEL_DOWN, k->at, out->tunnel->name,
+			   "tunnel %s has no other end", out->tunnel->name);
+	else if (pass_tunnel(k, out, peer, far)) {
+		k->at = peer;
+		k->in = far;
+	}
+}
+
+/* What does not fit the link it leaves by is cut: by its sender, by a router, or by its sender once
+ * the router has told it (RFC 1191; answers of that kind belong to a known session, which every
+ * stateful rule lets pass). */
+static void cut_to_link(struct walker *k, const struct klink *out)
+{
+	if (out->mtu_bytes > 0 && k->size_bytes > out->mtu_bytes)
+		k->size_bytes = out->mtu_bytes;
+}
+
+/* An interface takes no frame that is larger than its own MTU (and a VLAN tag), and nobody is told:
+ * to the sender the link is wide enough.  FALSE: the walk has ended. */
+static bool fits_iface(struct walker *k, const struct knode *peer, const struct klink *far)
+{
+	if (far->mtu_bytes == 0 || k->size_bytes <= far->mtu_bytes + VLAN_TAG_BYTES)
+		return true;
+	if (k->p.proto == PROTO_TCP && peer->model->nat->len == 0 && knode_owns(peer, &k->p.at.dst))
+		return true; /* it asked for smaller segments itself (MSS, RFC 9293 section 3.7.1)
+			      */
+	walker_end(k, WALK_TOO_BIG, peer, far->name,
+		   "%s of %s takes packets of at most %u bytes, and %s sends it some of %u",
+		   far->name, peer->model->name, far->mtu_bytes, k->at->model->name, k->size_bytes);
+	return false;
+}
+
+/* On to the next node, or the end. */
+static void travel(struct walker *k, const struct klink *out, const struct addr *next_hop)
+{
+	const struct klink *far = NULL;
+	const struct knode *peer;
+	char text[ADDR_TEXT_MAX];
+
+	cut_to_link(k, out);
+	if (!out->up) {
+		walker_link_is_down(k, k->at, out);
+		return;
+	}
+	if (out->tunnel) {
+		travel_tunnel(k, out);
+		return;
+	}
+	peer = out->network ? knet_neighbour(k->net, out, next_hop, &far) : NULL;
+	if (!peer) {
+		addr_print(next_hop, text);
+		walker_end(k, WALK_NEXT_HOP_DEAD, k->at, text,
+			   "nobody on %s's %s has the address %s", k->at->model->name, out->name,
+			   text);
+	} else if (!far->up || !out->carrier) {
+		walker_link_is_down(k, far->up ? k->at : peer, far->up ? out : far);
+	} else if (fits_iface(k, peer, far)) {
+		k->at = peer;
+		k->in = far;
+	}
+}
+
+/* --- there and back --------------------------------------------------------------------------- */
+
+static struct walker walker_new(const struct knet *net, enum ip_proto proto, GArray *sessions)
+{
+	struct walker k = {.net = net, .sessions = sessions, .w = walk_new()};
+
+	k.p.proto = proto;
+	return k;
+}
+
+static void go(struct walker *k)
+{
+	struct addr next_hop;
+	const struct klink *out = walker_depart(k, &next_hop);
+
+	while (out) {
+		travel(k, out, &next_hop);
+		out = k->at ? walker_arrive(k, &next_hop) : NULL;
+	}
+}
+
+static walk *walk_back(const struct walker *forward_walk, const struct knode *from)
+{
+	const struct tuple *there = &forward_walk->p.at;
+	struct walker k =
+		walker_new(forward_walk->net, forward_walk->p.proto, forward_walk->sessions);
+
+	k.is_answer = true;
+	k.in_tunnel = forward_walk->in_tunnel;
+	k.size_bytes = forward_walk->asked_bytes;
+	k.asked_bytes = forward_walk->asked_bytes;
+	k.at = from;
+	k.p.at = (struct tuple){there->dst, there->src, there->dport, there->sport};
+	go(&k);
+	return k.w;
+}
+
+static walk *walk_nowhere(const struct flow *flow)
+{
+	walk *w = walk_new();
+
+	w->end = WALK_LINK_DOWN;
+	w->node = g_strdup(flow->node);
+	w->object = g_strdup(flow->node);
+	w->why = g_strdup_printf("the lab has no node %s", flow->node);
+	return w;
+}
+
+static struct walker walker_at(const struct knet *net, const struct flow *flow,
+			       const struct knode *start, GArray *sessions)
+{
+	struct walker k = walker_new(net, flow->proto, sessions);
+
+	k.at = start;
+	k.asked_bytes = k.size_bytes = flow->size_bytes;
+	k.p.at = (struct tuple){flow->src, flow->dst, flow->sport, flow->dport};
+	return k;
+}
+
+static struct walk_pair *walk_pair_of(const struct knet *net, const struct flow *flow,
+				      bool in_tunnel)
+{
+	g_autoptr(GArray) sessions = g_array_new(FALSE, FALSE, sizeof(struct session));
+	struct walk_pair *pair = g_new0(struct walk_pair, 1);
+	const struct knode *start = knet_node(net, flow->node);
+	struct walker k;
+
+	if (!start) {
+		pair->forward = walk_nowhere(flow);
+		return pair;
+	}
+	k = walker_at(net, flow, start, sessions);
+	k.in_tunnel = in_tunnel;
+	go(&k);
+	pair->forward = k.w;
+	if (k.w->end == WALK_DELIVERED)
+		pair->back = walk_back(&k, knet_node(net, k.w->node));
+	return pair;
+}
+
+struct walk_pair *walk_both(const model *m, const json_t *state, const struct flow *flow)
+{
+	struct knet *net = knet_new(m, state);
+	struct walk_pair *pair = walk_pair_of(net, flow, false);
+
+	lookups_hold(pair->forward, state);
+	lookups_hold(pair->back, state);
+	knet_free(net);
+	return pair;
+}
+
+struct walk_pair *walk_meet(const model *m, const json_t *state, const struct flow *flow,
+			    const struct flow *other)
+{
+	struct knet *net = knet_new(m, state);
+	g_autoptr(GArray) sessions = g_array_new(FALSE, FALSE, sizeof(struct session));
+	const struct knode *here = knet_node(net, flow->node), *there = knet_node(net, other->node);
+	struct walk_pair *pair = g_new0(struct walk_pair, 1);
+
+	if (there) {
+		struct walker k = walker_at(net, other, there, sessions);
+
+		go(&k);
+		walk_free(k.w);
+	}
+	if (here) {
+		struct walker k = walker_at(net, flow, here, sessions);
+
+		k.is_answer = true;
+		go(&k);
+		pair->forward = k.w;
+	} else {
+		pair->forward = walk_nowhere(flow);
+	}
+	lookups_hold(pair->forward, state);
+	knet_free(net);
+	return pair;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Walk: where one packet of a flow goes, hop by hop, by the state the lab's kernels are in.
+ *
+ * Nouns: a `flow` is what a program sends; a `walk` follows its first packet from node to node over
+ * routes, rules with source tables, filters, NAT and tunnels and ends with a disposition; the
+ * return walk follows the answer, with the sessions (conntrack, NAT) that the forward walk left
+ * behind. In the manner of Batfish: no packet is sent.  Held against packets by explain. Depends on
+ * model and base.  Pure: model (names, filter and NAT rules) and state (docs/EXPLAIN.md) in, hops
+ * out.
+ */
+#ifndef TESTBED_WALK_WALK_H
+#define TESTBED_WALK_WALK_H
+
+#include "testbed/model/model.h"
+
+#include <jansson.h>
+
+struct flow {
+	const char *node; /* sender */
+	struct addr src;  /* unset: what the kernel would choose */
+	struct addr dst;
+	enum ip_proto proto;
+	uint16_t sport, dport; /* 0: any, no rule about it matches */
+	unsigned size_bytes;   /* of the IP packets, both ways; 0: small enough for every link */
+};
+
+#define WALK_ENDS(X)                                                                             \
+	X(DELIVERED, "delivered")   /* reached a node that owns dst */                           \
+	X(NO_ROUTE, "no-route")	    /* no route, or an unreachable rule or route */              \
+	X(NULL_ROUTE, "null-route") /* blackhole or unreachable route in a table */              \
+	X(FILTERED, "filtered")	    /* dropped by a named filter rule or policy */               \
+	X(REJECTED, "rejected")                                                                  \
+	X(RPF, "rpf-drop")		  /* reverse path filter */                              \
+	X(NAT_FILTERED, "nat-filtered")	  /* no session and no mapping lets it in */             \
+	X(NO_HAIRPIN, "no-hairpin")	  /* for a NAT's outside address, from inside */         \
+	X(WRONG_CARD, "wrong-card")	  /* strong host: own address on another card */         \
+	X(NEXT_HOP_DEAD, "next-hop-dead") /* nobody has the gateway's address */                 \
+	X(LINK_DOWN, "link-down")                                                                \
+	X(TUNNEL_DOWN, "tunnel-down")                                                            \
+	X(TUNNEL_PREFIX,                                                                         \
+	  "tunnel-prefix") /* the tunnel does not carry this destination or source */            \
+	X(LOOP, "loop")                                                                          \
+	X(TOO_BIG, "too-big") /* larger than the next interface takes: dropped without a word */ \
+	X(NO_FORWARDING, "no-forwarding") /* a host that does not route got it */
+
+enum walk_end {
+#define X(id, name) WALK_##id,
+	WALK_ENDS(X)
+#undef X
+		WALK_END_COUNT
+};
+
+enum lookup_state {
+	LOOKUP_UNASKED, /* the kernel was not asked about this one */
+	LOOKUP_AGREES,
+	LOOKUP_DIFFERS,
+};
+
+/* The route look-up of a hop, and the kernel's own (lookups.h). */
+struct hop_lookup {
+	bool made; /* false: the walk ended before, or no kernel would look this up; nothing else is
+		      set */
+	struct addr from, to; /* after DNAT, before SNAT */
+	const char *
+		error; /* what the kernel must answer, "ENETUNREACH"; NULL: what follows.  Static */
+	bool is_local; /* the node's own address; else a route: */
+	struct prefix prefix;
+	struct addr via; /* unset: on-link */
+	char *dev;
+	unsigned table;
+	enum lookup_state state;
+	char *kernel; /* its answer in words; NULL: it was not asked */
+};
+
+struct hop {
+	char *node;
+	char *in, *out;	      /* interfaces; NULL: starts or ends here */
+	struct addr src, dst; /* as the packet leaves the hop (or is delivered) */
+	uint16_t sport, dport;
+	char *route; /* "10.20.0.0/24 via 10.255.0.2 dev vpn0 table 254", or NULL */
+	char *rule;  /* filter rule that decided, by name; "policy" or "established"; NULL: none
+			asked */
+	char *nat;   /* "198.51.100.10 for 10.20.0.101 (branch-nat)", or NULL */
+	struct hop_lookup lookup;
+};
+
+typedef struct walk {
+	GPtrArray *hops; /* struct hop */
+	enum walk_end end;
+	char *node;	    /* where it ended */
+	char *object;	    /* the rule, route, interface or address at fault, by name; NULL when
+			       delivered */
+	char *why;	    /* one sentence */
+	struct walk *under; /* WALK_TUNNEL_DOWN: how the tunnel's own packets were lost; NULL */
+} walk;
+
+struct walk_pair {
+	walk *forward;
+	walk *back; /* NULL when forward was not delivered */
+};
+
+/* Both directions.  `state`: { "nodes": { NAME: ... } } as lab_inspect gives it.  The caller frees.
+ */
+struct walk_pair *walk_both(const model *m, const json_t *state, const struct flow *flow);
+/* The flow while `other`, the opposite one, is being sent too and has opened the firewalls and NATs
+ * on its side (ICE: both ends check at once).  `back` is NULL. */
+struct walk_pair *walk_meet(const model *m, const json_t *state, const struct flow *flow,
+			    const struct flow *other);
+void walk_pair_free(struct walk_pair *w);
+
+/* A walk by hand: without hops, ended nowhere; walk_free frees it and all that it was given. */
+walk *walk_new(void);
+/* At the end; borrowed.  `in` and `out` may be NULL; the rest of the hop is the caller's to fill
+ * in. */
+struct hop *walk_add_hop(walk *w, const char *node, const char *in, const char *out);
+void walk_free(walk *w);
+
+const char *walk_end_name(enum walk_end end);
+
+#endif

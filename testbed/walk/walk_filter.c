@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/walk/walk_filter.h"
+
+static const char *const policy_counters[] = {
+	[FW_INPUT] = "input-policy",
+	[FW_FORWARD] = "forward-policy",
+	[FW_OUTPUT] = "output-policy",
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(policy_counters) == FW_CHAIN_COUNT);
+
+/* --- matching --------------------------------------------------------------------------------- */
+
+static bool in_prefixes(const GArray *prefixes, const struct addr *a)
+{
+	for (guint i = 0; i < prefixes->len; i++)
+		if (prefix_contains(&g_array_index(prefixes, struct prefix, i), a))
+			return true;
+	return prefixes->len == 0;
+}
+
+static bool in_ports(const GArray *ports, uint16_t port)
+{
+	for (guint i = 0; i < ports->len; i++) {
+		const struct port_range *r = &g_array_index(ports, struct port_range, i);
+
+		if (port != 0 && port >= r->first && port <= r->last)
+			return true;
+	}
+	return ports->len == 0;
+}
+
+static bool is_iface(const char *wanted, const char *name)
+{
+	return !wanted || g_strcmp0(wanted, name) == 0;
+}
+
+static bool rule_matches(const struct fw_rule *r, const struct packet *p, const char *in,
+			 const char *out)
+{
+	return is_iface(r->in_iface, in) && is_iface(r->out_iface, out) &&
+	       in_prefixes(r->src, &p->at.src) && in_prefixes(r->dst, &p->at.dst) &&
+	       (r->proto == PROTO_ANY || r->proto == p->proto) &&
+	       in_ports(r->sports, p->at.sport) && in_ports(r->dports, p->at.dport);
+}
+
+/* --- filter ----------------------------------------------------------------------------------- */
+
+static struct decision decide(enum fw_action action, const char *name, const char *object)
+{
+	return (struct decision){action, g_strdup(name),
+				 action == FW_ACCEPT ? NULL : g_strdup(object)};
+}
+
+static bool learns_ports(const struct nat_rule *r)
+{
+	return r->kind == NAT_MASQUERADE &&
+	       (r->filtering != NAT_ADDRESS_AND_PORT_DEPENDENT || r->hairpin);
+}
+
+static bool is_outside(const struct knode *n, const struct nat_rule *r, const struct addr *a)
+{
+	const struct klink *outside = knode_link(n, r->out_iface);
+
+	return outside && outside->addresses->len > 0 &&
+	       addr_equal(&g_array_index(outside->addresses, struct prefix, 0).addr, a);
+}
+
+/* What a NAT let in by a mapping that others may use, its firewall lets pass; UDP and TCP alike. */
+static const struct nat_rule *lets_in(const struct knode *n, const struct packet *p)
+{
+	for (guint i = 0;
+	     i < n->model->nat->len && p->dnat && (p->proto == PROTO_UDP || p->proto == PROTO_TCP);
+	     i++) {
+		const struct nat_rule *r = n->model->nat->pdata[i];
+
+		if (learns_ports(r) && is_outside(n, r, &p->original.dst))
+			return r;
+	}
+	return NULL;
+}
+
+static bool chain_asks(const struct firewall *fw, enum fw_chain chain)
+{
+	if (fw->policy[chain] != FW_ACCEPT)
+		return true;
+	for (guint i = 0; i < fw->rules->len; i++)
+		if (((const struct fw_rule *)fw->rules->pdata[i])->chain == chain)
+			return true;
+	return false;
+}
+
+/* The first rule of the chain that matches.  `leading`: only those that stand before the first
+ * acceptance, which the way out of a host asks before it lets replies pass. */
+static const struct fw_rule *first_match(const struct firewall *fw, enum fw_chain chain,
+					 const struct packet *p, const char *in, const char *out,
+					 bool leading)
+{
+	for (guint i = 0; i < fw->rules->len; i++) {
+		const struct fw_rule *r = fw->rules->pdata[i];
+
+		if (r->chain != chain)
+			continue;
+		if (leading && r->action == FW_ACCEPT)
+			return NULL;
+		if (rule_matches(r, p, in, out))
+			return r;
+	}
+	return NULL;
+}
+
+static struct decision firewall_decides(const struct knode *n, enum fw_chain chain,
+					const struct packet *p, const char *in, const char *out)
+{
+	const struct firewall *fw = &n->model->firewall;
+	const struct fw_rule *r =
+		chain == FW_OUTPUT ? first_match(fw, chain, p, in, out, true) : NULL;
+	const struct nat_rule *nat;
+
+	if (r)
+		return decide(r->action, r->name, r->name);
+	if (fw->stateful && p->answers)
+		return decide(FW_ACCEPT, "established", NULL);
+	nat = chain == FW_FORWARD ? lets_in(n, p) : NULL;
+	if (nat) {
+		struct decision d = {FW_ACCEPT, g_strdup_printf("%s-let-in", nat->name), NULL};
+
+		return d;
+	}
+	r = first_match(fw, chain, p, in, out, false);
+	if (r)
+		return decide(r->action, r->name, r->name);
+	return decide(fw->policy[chain], "policy", policy_counters[chain]);
+}
+
+struct decision filter_packet(const struct knode *n, enum fw_chain chain, const struct packet *p,
+			      const char *in, const char *out)
+{
+	if (chain == FW_FORWARD && n->model->bogon_filter) {
+		if (addr_is_private(&p->at.src))
+			return decide(FW_DROP, "bogon-source", "bogon-source");
+		if (addr_is_private(&p->at.dst))
+			return decide(FW_DROP, "bogon-destination", "bogon-destination");
+	}
+	if (!chain_asks(&n->model->firewall, chain))
+		return decide(FW_ACCEPT, NULL, NULL);
+	return firewall_decides(n, chain, p, in, out);
+}
+
+/* --- NAT -------------------------------------------------------------------------------------- */
+
+static char *nat_text(const struct addr *now, const struct addr *before, const char *rule)
+{
+	char a[ADDR_TEXT_MAX], b[ADDR_TEXT_MAX];
+
+	return g_strdup_printf("%s for %s (%s)", addr_print(now, a), addr_print(before, b), rule);
+}
+
+static char *translate(struct addr *field, const struct addr *to, const char *rule)
+{
+	struct addr before = *field;
+
+	*field = *to;
+	return nat_text(to, &before, rule);
+}
+
+static bool may_translate(const struct packet *p)
+{
+	return p->translatable && !p->answers && p->at.dst.family == AF_INET;
+}
+
+/* A port that a NAT draws by lot is not known, and 0. */
+static bool same_port(uint16_t a, uint16_t b)
+{
+	return a == b || a == 0 || b == 0;
+}
+
+/* Whether the NAT lets the packet, which came in by `in`, use that session's outside port.  A port
+ * that is not kept for all destinations is known to nobody but the one that the session went to. */
+static bool may_use(const struct nat_rule *r, const struct session *s, const struct packet *p,
+		    const char *in)
+{
+	if (!addr_equal(&s->left.src, &p->at.dst) || addr_equal(&s->original.src, &s->left.src) ||
+	    !same_port(s->left.sport, p->at.dport))
+		return false;
+	if (g_strcmp0(in, r->out_iface) != 0)
+		return r->hairpin;
+	switch (r->filtering) {
+	case NAT_ENDPOINT_INDEPENDENT:
+		return true;
+	case NAT_ADDRESS_DEPENDENT:
+		return r->mapping == NAT_ENDPOINT_INDEPENDENT &&
+		       addr_equal(&s->left.dst, &p->at.src);
+	case NAT_ADDRESS_AND_PORT_DEPENDENT:
+		break;
+	}
+	return false;
+}
+
+/* A masquerade, met at its outside address. */
+static char *let_in(const struct knode *n, const struct nat_rule *r, struct packet *p,
+		    const char *in, GArray *sessions)
+{
+	for (guint i = 0; i < sessions->len; i++) {
+		const struct session *s = &g_array_index(sessions, struct session, i);
+
+		if (s->node != n || !may_use(r, s, p, in))
+			continue;
+		p->at.dport = s->original.sport;
+		p->dnat = true;
+		return translate(&p->at.dst, &s->original.src, r->name);
+	}
+	if (r->hairpin && g_strcmp0(in, r->out_iface) != 0) {
+		struct session mine = {n,
+				       p->at,
+				       {p->at.dst, p->at.dst, r->preserve_port ? p->at.sport : 0,
+					p->at.dport}};
+
+		g_array_append_val(sessions, mine);
+	}
+	return NULL;
+}
+
+char *nat_prerouting(const struct knode *n, struct packet *p, const char *in, GArray *sessions)
+{
+	if (p->answers) {
+		p->at.dport = p->answers->original.sport;
+		if (addr_equal(&p->at.dst, &p->answers->original.src))
+			return NULL;
+		return translate(&p->at.dst, &p->answers->original.src, "session");
+	}
+	for (guint i = 0; i < n->model->nat->len && may_translate(p); i++) {
+		const struct nat_rule *r = n->model->nat->pdata[i];
+
+		if (r->kind == NAT_MASQUERADE && p->proto != PROTO_ICMP &&
+		    is_outside(n, r, &p->at.dst)) {
+			char *text = let_in(n, r, p, in, sessions);
+
+			if (text)
+				return text;
+		}
+		if (r->kind != NAT_STATIC || !addr_equal(&p->at.dst, &r->outside))
+			continue;
+		if (!r->hairpin && g_strcmp0(in, r->out_iface) != 0)
+			continue;
+		p->dnat = true;
+		return translate(&p->at.dst, &r->inside, r->name);
+	}
+	return NULL;
+}
+
+/* Back inside by the address it came in for (RFC 4787 REQ-9). */
+static bool is_hairpin(const struct nat_rule *r, const struct packet *p, const char *in,
+		       const struct klink *out)
+{
+	return r->hairpin && p->dnat && g_strcmp0(in, r->out_iface) != 0 &&
+	       !g_str_equal(out->name, r->out_iface);
+}
+
+static char *static_source(const struct nat_rule *r, struct packet *p, const char *in,
+			   const struct klink *out)
+{
+	if (!addr_equal(&p->at.src, &r->inside))
+		return NULL;
+	if (!g_str_equal(out->name, r->out_iface) && !is_hairpin(r, p, in, out))
+		return NULL;
+	return translate(&p->at.src, &r->outside, r->name);
+}
+
+static char *masquerade(const struct knode *n, const struct nat_rule *r, struct packet *p,
+			const char *in, const struct klink *out, const struct addr *next_hop)
+{
+	const struct klink *outside =
+		is_hairpin(r, p, in, out) ? knode_link(n, r->out_iface) : NULL;
+	struct addr source = {.family = 0};
+
+	if (g_str_equal(out->name, r->out_iface) && in_prefixes(r->src, &p->at.src))
+		source = klink_source(out, next_hop);
+	else if (outside && outside->addresses->len > 0)
+		source = g_array_index(outside->addresses, struct prefix, 0).addr;
+	if (!addr_is_set(&source))
+		return NULL;
+	if (r->mapping == NAT_ADDRESS_AND_PORT_DEPENDENT || !r->preserve_port)
+		p->at.sport = 0; /* the kernel draws it by lot */
+	return translate(&p->at.src, &source, r->name);
+}
+
+char *nat_postrouting(const struct knode *n, struct packet *p, const char *in,
+		      const struct klink *out, const struct addr *next_hop)
+{
+	char *text = NULL;
+
+	if (p->answers) {
+		p->at.sport = p->answers->original.dport;
+		if (addr_equal(&p->at.src, &p->answers->original.dst))
+			return NULL;
+		return translate(&p->at.src, &p->answers->original.dst, "session");
+	}
+	/* A node's own traffic is never translated. */
+	if (!may_translate(p) || knode_owns(n, &p->at.src))
+		return NULL;
+	for (int kind = 0; kind < 2; kind++) {
+		for (guint i = 0; i < n->model->nat->len && !text; i++) {
+			const struct nat_rule *r = n->model->nat->pdata[i];
+
+			if (kind == 0 && r->kind == NAT_STATIC)
+				text = static_source(r, p, in, out);
+			else if (kind == 1 && r->kind == NAT_MASQUERADE)
+				text = masquerade(n, r, p, in, out, next_hop);
+		}
+	}
+	return text;
+}
+
+const struct nat_rule *nat_at(const struct knode *n, const struct addr *a)
+{
+	for (guint i = 0; i < n->model->nat->len; i++) {
+		const struct nat_rule *r = n->model->nat->pdata[i];
+
+		if (r->kind == NAT_MASQUERADE && is_outside(n, r, a))
+			return r;
+	}
+	return NULL;
+}
+
+const struct nat_rule *nat_outside(const struct node *n, const char *iface)
+{
+	for (guint i = 0; i < n->nat->len; i++) {
+		const struct nat_rule *r = n->nat->pdata[i];
+
+		if (r->kind == NAT_MASQUERADE && g_strcmp0(r->out_iface, iface) == 0)
+			return r;
+	}
+	return NULL;
+}

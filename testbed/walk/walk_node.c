@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/walk/walk_node.h"
+
+#define HOPS_MAX 64 /* the TTL packets start with */
+
+/* --- the walk's record ------------------------------------------------------------------------ */
+
+void walker_end(struct walker *k, enum walk_end end, const struct knode *where, const char *object,
+		const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	k->w->end = end;
+	k->w->node = g_strdup(where->model->name);
+	k->w->object = g_strdup(object);
+	k->w->why = g_strdup_vprintf(format, args);
+	va_end(args);
+	k->at = NULL;
+}
+
+void walker_link_is_down(struct walker *k, const struct knode *where, const struct klink *link)
+{
+	if (link->tunnel)
+		walker_end(k, WALK_TUNNEL_DOWN, where, link->tunnel->name,
+			   "tunnel %s is down at %s", link->tunnel->name, where->model->name);
+	else
+		walker_end(k, WALK_LINK_DOWN, where, link->name, "interface %s of %s is down",
+			   link->name, where->model->name);
+}
+
+static void note_addresses(struct walker *k)
+{
+	k->hop->src = k->p.at.src;
+	k->hop->dst = k->p.at.dst;
+	k->hop->sport = k->p.at.sport;
+	k->hop->dport = k->p.at.dport;
+}
+
+static void start_hop(struct walker *k)
+{
+	k->hop = walk_add_hop(k->w, k->at->model->name, k->in ? k->in->name : NULL, NULL);
+	note_addresses(k);
+}
+
+/* Takes `text` over; NULL: nothing was translated. */
+static void note_nat(struct walker *k, char *text)
+{
+	char *before = k->hop->nat;
+
+	note_addresses(k);
+	if (!text)
+		return;
+	k->hop->nat = before ? g_strdup_printf("%s, %s", before, text) : g_strdup(text);
+	g_free(before);
+	g_free(text);
+}
+
+/* --- the kernel's look-up --------------------------------------------------------------------- */
+
+/* The packet's addresses now are those that its route is looked up by.  Says what the kernel
+ * answers. */
+static void note_lookup(struct walker *k, const char *error, const struct kroute *route)
+{
+	struct hop_lookup *l = &k->hop->lookup;
+
+	g_free(l->dev);
+	*l = (struct hop_lookup){
+		.made = true, .from = k->p.at.src, .to = k->p.at.dst, .error = error};
+	if (error)
+		return;
+	l->is_local = route == NULL;
+	if (!route)
+		return;
+	l->prefix = prefix_network(&route->to);
+	l->via = route->via;
+	l->dev = g_strdup(route->dev);
+	l->table = route->table;
+}
+
+/* The kernel's fib_props: what each kind of route that refuses says. */
+static const char *refusal(const struct kroute *route)
+{
+	static const struct {
+		const char *type, *error;
+	} known[] = {
+		{"blackhole", "EINVAL"}, {"unreachable", "EHOSTUNREACH"}, {"prohibit", "EACCES"}};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(known); i++)
+		if (g_str_equal(known[i].type, route->type))
+			return known[i].error;
+	return "EINVAL";
+}
+
+static void note_choice(struct walker *k, const struct lookup *found)
+{
+	if (!found->route)
+		note_lookup(k, "ENETUNREACH", NULL);
+	else
+		note_lookup(k, kroute_refuses(found->route) ? refusal(found->route) : NULL,
+			    found->route);
+}
+
+/* --- sessions --------------------------------------------------------------------------------- */
+
+/* A port that a NAT draws by lot is not known, and 0 here. */
+static bool same_port(uint16_t a, uint16_t b)
+{
+	return a == b || a == 0 || b == 0;
+}
+
+static bool is_answer_to(const struct tuple *t, const struct tuple *left)
+{
+	return addr_equal(&t->src, &left->dst) && addr_equal(&t->dst, &left->src) &&
+	       same_port(t->sport, left->dport) && same_port(t->dport, left->sport);
+}
+
+static void recall_session(struct walker *k)
+{
+	k->p.answers = NULL;
+	k->p.original = k->p.at;
+	k->p.dnat = false;
+	for (guint i = 0; i < k->sessions->len && k->is_answer; i++) {
+		const struct session *s = &g_array_index(k->sessions, struct session, i);
+
+		if (s->node == k->at && is_answer_to(&k->p.at, &s->left))
+			k->p.answers = s;
+	}
+	/* An answer to nothing: for UDP it opens a session of its own, for the others it is
+	 * invalid. */
+	k->p.translatable = !k->is_answer || k->p.proto == PROTO_UDP;
+}
+
+static void remember_session(struct walker *k)
+{
+	struct session s = {k->at, k->p.original, k->p.at};
+
+	if (!k->is_answer)
+		g_array_append_val(k->sessions, s);
+}
+
+/* --- the steps -------------------------------------------------------------------------------- */
+
+/* FALSE: the chain ended the walk. */
+static bool pass_filter(struct walker *k, enum fw_chain chain, const struct klink *out)
+{
+	const char *in = chain == FW_OUTPUT ? NULL : k->in->name;
+	struct decision d = filter_packet(k->at, chain, &k->p, in, out ? out->name : NULL);
+	g_autofree char *object = d.object;
+	/* a tunnel's own packets are for the node itself, whatever it does for others */
+	bool for_others = chain == FW_INPUT && !k->in_tunnel;
+	const struct nat_rule *nat = for_others ? nat_outside(k->at->model, in) : NULL;
+	const struct nat_rule *from_inside =
+		for_others && !nat ? nat_at(k->at, &k->p.at.dst) : NULL;
+	const char *node = k->at->model->name;
+
+	g_free(k->hop->rule);
+	k->hop->rule = d.name;
+	if (d.action == FW_ACCEPT)
+		return true;
+	if (nat && g_strcmp0(d.name, "policy") == 0)
+		walker_end(k, WALK_NAT_FILTERED, k->at, nat->name,
+			   "no session of NAT %s at %s lets the packet in", nat->name, node);
+	else if (from_inside && g_strcmp0(d.name, "policy") == 0)
+		walker_end(k, WALK_NO_HAIRPIN, k->at, from_inside->name,
+			   "NAT %s at %s does not lead packets from inside to its outside address "
+			   "back in",
+			   from_inside->name, node);
+	else if (d.action == FW_REJECT)
+		walker_end(k, WALK_REJECTED, k->at, object, "rule %s of %s rejects it", object,
+			   node);
+	else
+		walker_end(k, WALK_FILTERED, k->at, object, "rule %s of %s drops it", object, node);
+	return false;
+}
+
+static void deliver(struct walker *k)
+{
+	char text[ADDR_TEXT_MAX];
+
+	remember_session(k);
+	walker_end(k, WALK_DELIVERED, k->at, NULL, "%s has %s", k->at->model->name,
+		   addr_print(&k->p.at.dst, text));
+}
+
+static bool link_reaches(const struct klink *link, const struct addr *a)
+{
+	for (guint i = 0; i < link->addresses->len; i++)
+		if (prefix_contains(&g_array_index(link->addresses, struct prefix, i), a))
+			return true;
+	return false;
+}
+
+static bool link_would_carry(const struct knode *n, const struct klink *link,
+			     const struct addr *dst)
+{
+	if (link_reaches(link, dst))
+		return true;
+	for (guint i = 0; i < n->model->routes->len; i++) {
+		const struct route *r = n->model->routes->pdata[i];
+
+		if (!prefix_contains(&r->to, dst))
+			continue;
+		if (r->dev ? g_str_equal(r->dev, link->name) : link_reaches(link, &r->via))
+			return true;
+	}
+	return false;
+}
+
+/* The link that is down and took the only way to the destination with it, or NULL. */
+static const struct klink *lost_link(const struct knode *n, const struct tuple *t,
+				     const struct lookup *found)
+{
+	for (guint i = 0; i < n->links->len; i++) {
+		const struct klink *link = n->links->pdata[i];
+
+		if (!link->up && (!found->rule || knode_owns(n, &t->src) == link) &&
+		    link_would_carry(n, link, &t->dst))
+			return link;
+	}
+	return NULL;
+}
+
+static void no_route(struct walker *k, const struct lookup *found)
+{
+	const struct klink *lost = lost_link(k->at, &k->p.at, found);
+	const char *node = k->at->model->name;
+	char dst[ADDR_TEXT_MAX], src[ADDR_TEXT_MAX];
+
+	addr_print(&k->p.at.dst, dst);
+	if (lost)
+		walker_link_is_down(k, k->at, lost);
+	else if (found->rule)
+		walker_end(k, WALK_NO_ROUTE, k->at, dst,
+			   "%s has no route to %s for packets from %s (rule %u ends the search: "
+			   "unreachable)",
+			   node, dst, addr_print(&k->p.at.src, src), found->rule->pref);
+	else
+		walker_end(k, WALK_NO_ROUTE, k->at, dst, "%s has no route to %s", node, dst);
+}
+
+/* The link a packet leaves by, and its next hop; NULL: the walk has ended. */
+static const struct klink *choose_route(struct walker *k, struct addr *ret_next_hop)
+{
+	struct lookup found = knode_lookup(k->at, &k->p.at.src, &k->p.at.dst);
+	const struct klink *out =
+		found.route && found.route->dev ? knode_link(k->at, found.route->dev) : NULL;
+	char dst[ADDR_TEXT_MAX];
+
+	note_choice(k, &found);
+	if (found.route)
+		k->hop->route = kroute_text(found.route);
+	if (found.route && kroute_refuses(found.route))
+		walker_end(k, WALK_NULL_ROUTE, k->at, k->hop->route,
+			   "%s refuses packets to %s by a route of type %s", k->at->model->name,
+			   addr_print(&k->p.at.dst, dst), found.route->type);
+	else if (!out)
+		no_route(k, &found);
+	if (!out || kroute_refuses(found.route))
+		return NULL;
+	*ret_next_hop = addr_is_set(&found.route->via) ? found.route->via : k->p.at.dst;
+	k->hop->out = g_strdup(out->name);
+	return out;
+}
+
+/* The way back to the source must leave by the interface the packet came in by (RFC 3704, strict),
+ * or there must be one at all (loose).  FALSE: the walk has ended. */
+static bool pass_reverse_path(struct walker *k)
+{
+	struct lookup back;
+	g_autofree char *route = NULL;
+	char src[ADDR_TEXT_MAX];
+
+	if (k->in->rp_filter == 0 || k->p.at.dst.family != AF_INET)
+		return true; /* there is no such setting for IPv6 */
+	back = knode_lookup(k->at, &k->p.at.dst, &k->p.at.src);
+	if (back.route && !kroute_refuses(back.route) &&
+	    (k->in->rp_filter != 1 || g_strcmp0(back.route->dev, k->in->name) == 0))
+		return true;
+	note_lookup(k, "EXDEV", NULL);
+	route = back.route ? kroute_text(back.route) : NULL;
+	walker_end(k, WALK_RPF, k->at, k->in->name,
+		   "%s would not answer %s by %s (rp_filter %u): %s%s", k->at->model->name,
+		   addr_print(&k->p.at.src, src), k->in->name, k->in->rp_filter,
+		   route ? "its route is " : "it has no route", route ? route : "");
+	return false;
+}
+
+/* --- the order of the steps ------------------------------------------------------------------- */
+
+/* Whether the packet came here before, by the same interface and with the same addresses. */
+static bool was_here(const struct walker *k)
+{
+	for (guint i = 1; i + 1 < k->w->hops->len; i++) {
+		const struct hop *h = k->w->hops->pdata[i], *before = k->w->hops->pdata[i - 1];
+
+		if (g_str_equal(h->node, k->hop->node) && g_strcmp0(h->in, k->hop->in) == 0 &&
+		    addr_equal(&before->src, &k->hop->src) &&
+		    addr_equal(&before->dst, &k->hop->dst))
+			return true;
+	}
+	return false;
+}
+
+static void arrive_at_owner(struct walker *k, const struct klink *own)
+{
+	note_lookup(k, NULL, NULL);
+	if (!pass_reverse_path(k))
+		return;
+	if (k->at->model->host_model == HOST_STRONG && own != k->in) {
+		g_free(k->hop->rule);
+		k->hop->rule = g_strdup("strong-host-receive");
+		walker_end(k, WALK_WRONG_CARD, k->at, k->in->name,
+			   "the address is on %s of %s, the packet came in by %s", own->name,
+			   k->at->model->name, k->in->name);
+		return;
+	}
+	if (pass_filter(k, FW_INPUT, NULL))
+		deliver(k);
+}
+
+/* The last that a node does: `in` is NULL at the packet's own sender. */
+static const struct klink *leave(struct walker *k, const char *in, const struct klink *out,
+				 const struct addr *next_hop)
+{
+	note_nat(k, nat_postrouting(k->at, &k->p, in, out, next_hop));
+	remember_session(k);
+	return out;
+}
+
+static const struct klink *forward(struct walker *k, struct addr *ret_next_hop)
+{
+	const struct klink *out;
+
+	if (!(k->p.at.dst.family == AF_INET6 ? k->at->forwards6 : k->at->forwards)) {
+		/* of IPv6 the kernel finds that out behind the look-up */
+		if (k->p.at.dst.family == AF_INET)
+			note_lookup(k, "EHOSTUNREACH", NULL);
+		walker_end(k, WALK_NO_FORWARDING, k->at, k->in->name, "%s does not forward packets",
+			   k->at->model->name);
+		return NULL;
+	}
+	out = choose_route(k, ret_next_hop);
+	if (!out || !pass_reverse_path(k) || !pass_filter(k, FW_FORWARD, out))
+		return NULL;
+	return leave(k, k->in->name, out, ret_next_hop);
+}
+
+const struct klink *walker_arrive(struct walker *k, struct addr *ret_next_hop)
+{
+	const struct klink *own;
+
+	start_hop(k);
+	if (was_here(k) || k->w->hops->len > HOPS_MAX) {
+		walker_end(k, WALK_LOOP, k->at, k->in->name,
+			   "the packet comes to %s again and again", k->at->model->name);
+		return NULL;
+	}
+	recall_session(k);
+	note_nat(k, nat_prerouting(k->at, &k->p, k->in->name, k->sessions));
+	own = knode_owns(k->at, &k->p.at.dst);
+	if (!own)
+		return forward(k, ret_next_hop);
+	arrive_at_owner(k, own);
+	return NULL;
+}
+
+static void choose_source(struct walker *k)
+{
+	struct lookup found = knode_lookup(k->at, &k->p.at.src, &k->p.at.dst);
+	const struct klink *out =
+		found.route && found.route->dev ? knode_link(k->at, found.route->dev) : NULL;
+
+	if (!addr_is_set(&k->p.at.src) && out)
+		k->p.at.src = klink_source(out, addr_is_set(&found.route->via) ? &found.route->via :
+										 &k->p.at.dst);
+}
+
+const struct klink *walker_depart(struct walker *k, struct addr *ret_next_hop)
+{
+	const struct klink *out;
+
+	choose_source(k);
+	start_hop(k);
+	recall_session(k);
+	if (knode_owns(k->at, &k->p.at.dst)) {
+		deliver(k);
+		return NULL;
+	}
+	out = choose_route(k, ret_next_hop);
+	if (!out || !pass_filter(k, FW_OUTPUT, out))
+		return NULL;
+	return leave(k, NULL, out, ret_next_hop);
+}

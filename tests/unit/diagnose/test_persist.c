@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Routes that a restart takes: recognised afterwards, and made to last. */
+#include "testbed/diagnose/cause_rules.h"
+#include "testbed/diagnose/fix.h"
+#include "testbed/diagnose/persist.h"
+
+#include <criterion/criterion.h>
+
+#define FLEETING                                                                               \
+	"- add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int, persistent: " \
+	"false}\n"
+
+static model *network(const char *changes)
+{
+	g_autoptr(diags) d = diags_new();
+	g_autoptr(model) base = model_load("topologies/lync.yaml", d);
+	model *m = base ? model_instantiate_with(base, model_scenario(base, "missing-route"),
+						 "test", changes, d) :
+			  NULL;
+	g_autofree char *text = diags_to_text(d);
+
+	cr_assert_not_null(m, "%s", text);
+	return m;
+}
+
+/* What a walk would show: the Edge can't send to the branch. */
+static finding *no_route(const struct cell *c)
+{
+	finding *f = finding_new(c);
+
+	f->code = CAUSE_NO_ROUTE;
+	f->node = g_strdup("edge");
+	f->object = g_strdup("10.20.0.101/32");
+	prefix_parse("10.20.0.101/32", &f->prefix);
+	return f;
+}
+
+Test(persist, a_lost_route_is_recognised)
+{
+	static const struct {
+		const char *changes;
+		enum cause_code code;
+	} rows[] = {
+		{FLEETING "- reboot: {node: edge}\n", CAUSE_ROUTE_NOT_PERSISTENT},
+		{FLEETING "- reboot: {node: core}\n", CAUSE_NO_ROUTE},
+		{"- reboot: {node: edge}\n", CAUSE_NO_ROUTE},
+	};
+	struct cell *c = cell_new();
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(model) m = network(rows[i].changes);
+		const struct evidence e = {.model = m, .cell = c};
+		g_autoptr(finding) f = no_route(c);
+
+		persist_recognise(&e, f);
+		cr_expect_eq(f->code, rows[i].code, "%s gives %s", rows[i].changes,
+			     cause_name(f->code));
+	}
+	cell_free(c);
+}
+
+Test(persist, the_fix_makes_the_route_last)
+{
+	static const struct {
+		const char *changes, *fix;
+	} rows[] = {
+		{FLEETING "- reboot: {node: edge}\n",
+		 "- add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int, "
+		 "persistent: true}\n"},
+		{FLEETING, "- remove-route: {node: edge, to: 10.20.0.0/24}\n"
+			   "- add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: "
+			   "int, persistent: true}\n"},
+	};
+	struct cell *c = cell_new();
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(model) m = network(rows[i].changes);
+		g_autoptr(finding) f = no_route(c);
+		g_autoptr(fix) x = NULL;
+
+		f->code = CAUSE_ROUTE_NOT_PERSISTENT;
+		g_free(f->object);
+		f->object = g_strdup("10.20.0.0/24");
+		x = fix_derive(m, f);
+		cr_assert_not_null(x, "%s", rows[i].changes);
+		cr_expect_str_eq(x->change, rows[i].fix, "%s", x->change);
+		cr_expect_eq(x->commands->len, 4, "ip, route add -p, netsh, New-NetRoute");
+	}
+	cell_free(c);
+}

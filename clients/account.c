@@ -342,10 +342,9 @@ static gboolean on_renewal(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static void on_message(sip_conn *c, sip_msg *m, gpointer data)
+static void on_message(sip_conn *c G_GNUC_UNUSED, sip_msg *m, gpointer data)
 {
 	account *a = data;
-	(void)c;
 	if (sip_is_request(m))
 		a->handlers.message(m, a->user_data);
 }

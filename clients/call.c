@@ -53,9 +53,8 @@ static void describe(struct call *c, sip_msg *m, bool final)
 
 /* --- what the machine asks for ---------------------------------------------------------------- */
 
-static void on_bye_response(struct session *s, sip_msg *response, const GError *error)
+static void on_bye_response(struct session *s, sip_msg *response, const GError *error G_GNUC_UNUSED)
 {
-	(void)error;
 	if (!response || sip_status(response) >= 200)
 		session_close(s);
 }
@@ -488,9 +487,8 @@ static void on_bye(struct call *c, sip_msg *m)
 	input(c, CALL_IN_BYE_NO_MEDIA);
 }
 
-static void on_ack(struct call *c, sip_msg *m)
+static void on_ack(struct call *c, sip_msg *m G_GNUC_UNUSED)
 {
-	(void)m;
 	if (c->ice)
 		ice_start_checks(c->ice);
 }

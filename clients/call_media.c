@@ -75,12 +75,11 @@ void call_media_start_trickle(struct call *c)
 
 /* --- ICE -------------------------------------------------------------------------------------- */
 
-static void on_candidate(ice *i, guint stream, const struct ice_candidate *candidate,
+static void on_candidate(ice *i G_GNUC_UNUSED, guint stream, const struct ice_candidate *candidate,
 			 const char *sdp, gpointer data)
 {
 	struct call *c = data;
 	struct call_stream *s = &c->streams[stream];
-	(void)i;
 	g_ptr_array_add(s->candidates, g_strdup(sdp));
 	if (candidate->type == ICE_HOST)
 		remember_first(&s->local_host, candidate);
@@ -90,10 +89,9 @@ static void on_candidate(ice *i, guint stream, const struct ice_candidate *candi
 	schedule_trickle(c);
 }
 
-static void on_gathered(ice *i, guint stream, gpointer data)
+static void on_gathered(ice *i G_GNUC_UNUSED, guint stream, gpointer data)
 {
 	struct call *c = data;
-	(void)i;
 	c->streams[stream].gathered = true;
 	schedule_trickle(c);
 }
@@ -176,14 +174,14 @@ static void note_sources(struct call *c, const struct call_stream *s)
 		participants_heard_source(c->members, &heard[k]);
 }
 
-static void on_received(ice *i, guint stream, const guint8 *data, gsize length, gpointer user_data)
+static void on_received(ice *i G_GNUC_UNUSED, guint stream, const guint8 *data, gsize length,
+			gpointer user_data)
 {
 	struct call *c = user_data;
 	struct call_stream *s = &c->streams[stream];
 	const guint8 *rtp = NULL;
 	gsize rtp_length;
 	gint64 now_us = g_get_monotonic_time();
-	(void)i;
 	if (!s->media || !media_stream_receive(s->media, now_us, data, length, &rtp, &rtp_length))
 		return;
 	c->last_media_us = now_us;

@@ -157,9 +157,8 @@ static void on_start(client *c, json_t *command)
 		      json_pack("{s:s, s:s}", "program", "tb-client", "version", TESTBED_VERSION));
 }
 
-static void on_sign_in(client *c, json_t *command)
+static void on_sign_in(client *c, json_t *command G_GNUC_UNUSED)
 {
-	(void)command;
 	account_sign_in(c->core.account);
 }
 
@@ -208,9 +207,8 @@ static void on_hang_up(client *c, json_t *command)
 			    text_of(command, "call"));
 }
 
-static void on_stats(client *c, json_t *command)
+static void on_stats(client *c, json_t *command G_GNUC_UNUSED)
 {
-	(void)command;
 	channel_event(c->core.channel, "stats",
 		      json_pack("{s:b, s:i, s:i}", "signed_in",
 				account_is_signed_in(c->core.account), "sessions",
@@ -226,9 +224,8 @@ static gboolean on_quit_time(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static void on_quit(client *c, json_t *command)
+static void on_quit(client *c, json_t *command G_GNUC_UNUSED)
 {
-	(void)command;
 	if (c->quitting)
 		return;
 	for_each_session(c, session_hang_up);
@@ -277,10 +274,9 @@ static void on_command(channel *control, const char *name, json_t *command, gpoi
 	channel_log(control, "warning", "ignoring unknown command \"%s\"", name);
 }
 
-static void on_channel_closed(channel *control, gpointer data)
+static void on_channel_closed(channel *control G_GNUC_UNUSED, gpointer data)
 {
 	client *c = data;
-	(void)control;
 	g_main_loop_quit(c->loop);
 }
 

@@ -34,9 +34,8 @@ static void invitation_failed(const struct invitation *i, const char *reason)
 		      json_pack("{s:s, s:s}", "call", i->call, "reason", text));
 }
 
-static void on_bye_response(struct session *s, sip_msg *response, const GError *error)
+static void on_bye_response(struct session *s, sip_msg *response, const GError *error G_GNUC_UNUSED)
 {
-	(void)error;
 	if (!response || sip_status(response) >= 200)
 		session_close(s);
 }
@@ -165,13 +164,13 @@ static void organised(const struct organise *o, const char *focus)
 			invite(o->core, o->call, focus, json_string_value(user));
 }
 
-static void on_organised(sip_conn *conn, sip_msg *response, const GError *error, gpointer data)
+static void on_organised(sip_conn *conn G_GNUC_UNUSED, sip_msg *response, const GError *error,
+			 gpointer data)
 {
 	struct organise *o = data;
 	gsize length = 0;
 	const char *body = response ? sip_body(response, &length) : NULL;
 
-	(void)conn;
 	if (response && sip_status(response) < 200)
 		return;
 	g_autofree char *focus =

@@ -273,10 +273,10 @@ static void answer_query(struct query *q, int status, const guint8 *data, int le
 	query_free(q);
 }
 
-static void on_answer(void *data, int status, int timeouts, unsigned char *reply, int length)
+static void on_answer(void *data, int status, int timeouts G_GNUC_UNUSED, unsigned char *reply,
+		      int length)
 {
 	struct query *q = data;
-	(void)timeouts;
 	if (q->owner->closing || status == ARES_EDESTRUCTION || status == ARES_ECANCELLED)
 		query_free(q);
 	else if (status == ARES_ETIMEOUT && ++q->tries < TRIES)

@@ -78,9 +78,8 @@ static void report(struct im *im, bool pass, const char *reason, int status)
 	im->reported = true;
 }
 
-static void on_bye_response(struct session *s, sip_msg *response, const GError *error)
+static void on_bye_response(struct session *s, sip_msg *response, const GError *error G_GNUC_UNUSED)
 {
-	(void)error;
 	if (!response || sip_status(response) >= 200)
 		session_close(s);
 }

@@ -30,12 +30,11 @@ static gint64 tick(const struct entry *e, gint64 now_us)
 	return next_us;
 }
 
-static gboolean dispatch(GSource *source, GSourceFunc callback, gpointer data)
+static gboolean dispatch(GSource *source, GSourceFunc callback G_GNUC_UNUSED,
+			 gpointer data G_GNUC_UNUSED)
 {
 	const media_clock *c = ((struct clock_source *)source)->owner;
 	gint64 now_us = g_source_get_time(source), next_us = G_MAXINT64;
-	(void)callback;
-	(void)data;
 	for (guint i = 0; i < c->entries->len; i++)
 		next_us = MIN(next_us, tick(&g_array_index(c->entries, struct entry, i), now_us));
 	g_source_set_ready_time(

@@ -52,10 +52,10 @@ static void pending_finish(struct pending *p)
 	g_free(p);
 }
 
-static void on_response(sip_conn *c, sip_msg *response, const GError *error, gpointer data)
+static void on_response(sip_conn *c G_GNUC_UNUSED, sip_msg *response, const GError *error,
+			gpointer data)
 {
 	struct pending *p = data;
-	(void)c;
 	if (p->done)
 		p->done(p->session, response, error);
 	if (!response || sip_status(response) >= 200)

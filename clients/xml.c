@@ -10,12 +10,11 @@ struct search {
 	char *value;
 };
 
-static void on_start(GMarkupParseContext *context, const char *name, const char **names,
-		     const char **values, gpointer data, GError **error)
+static void on_start(GMarkupParseContext *context G_GNUC_UNUSED, const char *name,
+		     const char **names, const char **values, gpointer data,
+		     GError **error G_GNUC_UNUSED)
 {
 	struct search *s = data;
-	(void)context;
-	(void)error;
 	if (s->value || strcmp(name, s->name) != 0)
 		return;
 	s->inside = true;
@@ -24,11 +23,10 @@ static void on_start(GMarkupParseContext *context, const char *name, const char 
 			s->value = g_strdup(values[i]);
 }
 
-static void on_end(GMarkupParseContext *context, const char *name, gpointer data, GError **error)
+static void on_end(GMarkupParseContext *context G_GNUC_UNUSED, const char *name, gpointer data,
+		   GError **error G_GNUC_UNUSED)
 {
 	struct search *s = data;
-	(void)context;
-	(void)error;
 	if (!s->inside || strcmp(name, s->name) != 0)
 		return;
 	s->inside = false;
@@ -36,12 +34,10 @@ static void on_end(GMarkupParseContext *context, const char *name, gpointer data
 		s->value = g_strdup(g_strstrip(s->text->str));
 }
 
-static void on_text(GMarkupParseContext *context, const char *text, gsize length, gpointer data,
-		    GError **error)
+static void on_text(GMarkupParseContext *context G_GNUC_UNUSED, const char *text, gsize length,
+		    gpointer data, GError **error G_GNUC_UNUSED)
 {
 	struct search *s = data;
-	(void)context;
-	(void)error;
 	if (s->inside)
 		g_string_append_len(s->text, text, (gssize)length);
 }

@@ -169,7 +169,7 @@ static void set_ptime(struct call_sdp_media *m, const char *value)
 	m->ptime_ms = (guint)MIN(g_ascii_strtoull(value, NULL, 10), G_MAXINT);
 }
 
-static void set_end(struct call_sdp_media *m, G_GNUC_UNUSED const char *value)
+static void set_end(struct call_sdp_media *m, const char *value G_GNUC_UNUSED)
 {
 	m->end_of_candidates = true;
 }

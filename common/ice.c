@@ -188,10 +188,9 @@ ice *ice_new(const struct ice_config *config, const struct ice_handlers *handler
 	return NULL;
 }
 
-static void closed(GObject *agent, GAsyncResult *result, gpointer data)
+static void closed(GObject *agent, GAsyncResult *result G_GNUC_UNUSED, gpointer data)
 {
 	ice *i = data;
-	(void)result;
 	g_object_unref(agent);
 	if (--i->n_open > 0)
 		return;

@@ -77,7 +77,8 @@ static bool find_stream(const ice *i, const NiceAgent *agent, guint *ret_stream)
 	return false;
 }
 
-static void on_state(NiceAgent *agent, guint id, guint component, guint state, gpointer data)
+static void on_state(NiceAgent *agent, guint id G_GNUC_UNUSED, guint component G_GNUC_UNUSED,
+		     guint state, gpointer data)
 {
 	static const enum ice_state states[] = {
 		[NICE_COMPONENT_STATE_DISCONNECTED] = ICE_GATHERING,
@@ -89,8 +90,6 @@ static void on_state(NiceAgent *agent, guint id, guint component, guint state, g
 	};
 	ice *i = data;
 	guint stream;
-	(void)id;
-	(void)component;
 	if (state >= G_N_ELEMENTS(states) || !find_stream(i, agent, &stream))
 		return;
 	i->streams[stream].failed = states[state] == ICE_FAILED;
@@ -150,22 +149,19 @@ void ice_end_gathering(ice *i, guint n)
 	ice_believe_failure(i, n);
 }
 
-static void on_gathered(NiceAgent *agent, guint id, gpointer data)
+static void on_gathered(NiceAgent *agent, guint id G_GNUC_UNUSED, gpointer data)
 {
 	ice *i = data;
 	guint stream;
-	(void)id;
 	if (find_stream(i, agent, &stream) && !i->streams[stream].gathered)
 		ice_relays_asked_are_done(i, stream);
 }
 
-static void on_packet(NiceAgent *agent, guint id, guint component, guint length, char *data,
-		      gpointer user_data)
+static void on_packet(NiceAgent *agent, guint id G_GNUC_UNUSED, guint component G_GNUC_UNUSED,
+		      guint length, char *data, gpointer user_data)
 {
 	ice *i = user_data;
 	guint stream;
-	(void)id;
-	(void)component;
 	if (!i->closed && find_stream(i, agent, &stream))
 		i->handlers.received(i, stream, (const guint8 *)data, length, i->user_data);
 }

@@ -25,11 +25,10 @@ static srtp_t session_new(const guint8 key[MEDIA_KEY_BYTES], srtp_ssrc_type_t di
 /* The library wants one initialisation a process.  Its crypto library (NSS) starts with the first
  * session and stops with the last one, which costs two milliseconds each time: one session that is
  * never used keeps it. */
-static gpointer library_init(gpointer data)
+static gpointer library_init(gpointer data G_GNUC_UNUSED)
 {
 	static const guint8 no_key[MEDIA_KEY_BYTES];
 
-	(void)data;
 	return srtp_init() == srtp_err_status_ok ? session_new(no_key, ssrc_any_outbound) : NULL;
 }
 

@@ -25,7 +25,7 @@ static const char *local_name(const char *name)
 	return colon ? colon + 1 : name;
 }
 
-static void on_start(G_GNUC_UNUSED GMarkupParseContext *context, const char *element,
+static void on_start(GMarkupParseContext *context G_GNUC_UNUSED, const char *element,
 		     const char **names, const char **values, gpointer user_data, GError **error)
 {
 	struct document *d = user_data;
@@ -41,16 +41,16 @@ static void on_start(G_GNUC_UNUSED GMarkupParseContext *context, const char *ele
 		g_hash_table_insert(d->attributes, g_strdup(names[i]), g_strdup(values[i]));
 }
 
-static void on_text(G_GNUC_UNUSED GMarkupParseContext *context, const char *text, gsize length,
-		    gpointer user_data, G_GNUC_UNUSED GError **error)
+static void on_text(GMarkupParseContext *context G_GNUC_UNUSED, const char *text, gsize length,
+		    gpointer user_data, GError **error G_GNUC_UNUSED)
 {
 	struct document *d = user_data;
 
 	g_string_append_len(d->text, text, (gssize)length);
 }
 
-static void on_end(G_GNUC_UNUSED GMarkupParseContext *context, const char *element,
-		   gpointer user_data, G_GNUC_UNUSED GError **error)
+static void on_end(GMarkupParseContext *context G_GNUC_UNUSED, const char *element,
+		   gpointer user_data, GError **error G_GNUC_UNUSED)
 {
 	struct document *d = user_data;
 	const char *name = local_name(element);

@@ -165,8 +165,8 @@ static void finish(struct transaction *t, sip_msg *response, const GError *error
 	transaction_free(t);
 }
 
-static gboolean is_pending(G_GNUC_UNUSED gpointer key, gpointer value,
-			   G_GNUC_UNUSED gpointer user_data)
+static gboolean is_pending(gpointer key G_GNUC_UNUSED, gpointer value,
+			   gpointer user_data G_GNUC_UNUSED)
 {
 	return !((struct transaction *)value)->late;
 }

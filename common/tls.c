@@ -178,7 +178,7 @@ static void explain(const struct handshake *h, GError **error)
 /* --- what both sides do ----------------------------------------------------------------------- */
 
 /* GLib asks also about good certificates on the server side. */
-static gboolean on_accept_certificate(G_GNUC_UNUSED GTlsConnection *connection,
+static gboolean on_accept_certificate(GTlsConnection *connection G_GNUC_UNUSED,
 				      GTlsCertificate *certificate,
 				      GTlsCertificateFlags flaws_found, gpointer user_data)
 {
@@ -296,8 +296,8 @@ static void set_peer(struct handshake *h, GSocketConnection *connection)
 	}
 }
 
-static gboolean on_incoming(G_GNUC_UNUSED GSocketService *service, GSocketConnection *connection,
-			    G_GNUC_UNUSED GObject *source, gpointer user_data)
+static gboolean on_incoming(GSocketService *service G_GNUC_UNUSED, GSocketConnection *connection,
+			    GObject *source G_GNUC_UNUSED, gpointer user_data)
 {
 	static const GTlsAuthenticationMode modes[] = {
 		[TLS_CLIENT_NONE] = G_TLS_AUTHENTICATION_NONE,
@@ -474,7 +474,7 @@ static gboolean on_bad_address(gpointer user_data)
 	return G_SOURCE_REMOVE;
 }
 
-static void on_outer_cancelled(G_GNUC_UNUSED GCancellable *outer, gpointer user_data)
+static void on_outer_cancelled(GCancellable *outer G_GNUC_UNUSED, gpointer user_data)
 {
 	g_cancellable_cancel(user_data);
 }

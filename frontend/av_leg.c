@@ -72,22 +72,20 @@ static void tell_soon(av_leg *l)
 		l->telling = g_idle_add(tell_candidates, l);
 }
 
-static void on_candidate(ice *i, guint stream, const struct ice_candidate *c, const char *sdp,
+static void on_candidate(ice *i G_GNUC_UNUSED, guint stream,
+			 const struct ice_candidate *c G_GNUC_UNUSED, const char *sdp,
 			 gpointer user_data)
 {
 	av_leg *l = user_data;
 
-	(void)i;
-	(void)c;
 	g_ptr_array_add(l->streams[stream].found, g_strdup(sdp));
 	tell_soon(l);
 }
 
-static void on_gathered(ice *i, guint stream, gpointer user_data)
+static void on_gathered(ice *i G_GNUC_UNUSED, guint stream, gpointer user_data)
 {
 	av_leg *l = user_data;
 
-	(void)i;
 	l->streams[stream].gathered = true;
 	tell_soon(l);
 }
@@ -100,12 +98,11 @@ bool av_leg_is_ready(const av_leg *l)
 	return true;
 }
 
-static void on_state(ice *i, guint stream, enum ice_state state, gpointer user_data)
+static void on_state(ice *i G_GNUC_UNUSED, guint stream G_GNUC_UNUSED, enum ice_state state,
+		     gpointer user_data)
 {
 	av_leg *l = user_data;
 
-	(void)i;
-	(void)stream;
 	if (state == ICE_FAILED) {
 		l->handlers.failed(l, l->user_data);
 	} else if (state == ICE_READY && !l->was_ready && av_leg_is_ready(l)) {
@@ -114,7 +111,8 @@ static void on_state(ice *i, guint stream, enum ice_state state, gpointer user_d
 	}
 }
 
-static void on_received(ice *i, guint stream, const guint8 *data, gsize length, gpointer user_data)
+static void on_received(ice *i G_GNUC_UNUSED, guint stream, const guint8 *data, gsize length,
+			gpointer user_data)
 {
 	av_leg *l = user_data;
 	struct leg_stream *s = &l->streams[stream];
@@ -122,7 +120,6 @@ static void on_received(ice *i, guint stream, const guint8 *data, gsize length, 
 	const guint8 *rtp = NULL;
 	gsize rtp_length = 0;
 
-	(void)i;
 	if (!media_stream_receive(s->media, now_us, data, length, &rtp, &rtp_length))
 		return;
 	l->heard_us = now_us;

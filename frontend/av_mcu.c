@@ -71,10 +71,9 @@ guint av_mcu_participants(const av_mcu *m)
 	return m->participants->len;
 }
 
-static void ignore_relay(const struct ice_relay *relay, gpointer user_data)
+static void ignore_relay(const struct ice_relay *relay G_GNUC_UNUSED,
+			 gpointer user_data G_GNUC_UNUSED)
 {
-	(void)relay;
-	(void)user_data;
 }
 
 void av_mcu_prepare(av_mcu *m, const struct conference *c)
@@ -118,25 +117,23 @@ static void refuse_pending(struct participant *p)
 				    "Media Failed", p->dialog->local_tag);
 }
 
-static void on_failed(av_leg *l, gpointer user_data)
+static void on_failed(av_leg *l G_GNUC_UNUSED, gpointer user_data)
 {
 	struct participant *p = user_data;
 	g_autofree char *diagnostics = failure_diagnostics(p);
 
-	(void)l;
 	refuse_pending(p);
 	say_bye(p, diagnostics);
 	remove_participant(p);
 }
 
-static void on_candidates(av_leg *l, guint stream, const char *ufrag, const char *pwd,
+static void on_candidates(av_leg *l G_GNUC_UNUSED, guint stream, const char *ufrag, const char *pwd,
 			  const char *const *candidates, bool end, gpointer user_data)
 {
 	struct participant *p = user_data;
 	g_autoptr(sip_msg) info = fe_dialog_request(p->dialog, "INFO");
 	g_autofree char *body = call_sdpfrag_print(ufrag, pwd, stream, candidates, end);
 
-	(void)l;
 	sip_add_header(info, "Info-Package", "trickle-ice");
 	sip_add_header(info, "Content-Disposition", "Info-Package"); /* RFC 6086 section 8.2 */
 	sip_set_body(info, TRICKLE_TYPE, body, -1);
@@ -160,11 +157,10 @@ static void answer_pending(struct participant *p)
 	g_clear_pointer(&p->flow, fe_flow_unref);
 }
 
-static void on_ready(av_leg *l, gpointer user_data)
+static void on_ready(av_leg *l G_GNUC_UNUSED, gpointer user_data)
 {
 	struct participant *p = user_data;
 
-	(void)l;
 	if (p->pending)
 		answer_pending(p);
 }
@@ -311,18 +307,16 @@ static void on_invite(av_mcu *m, const struct conference *c, struct fe_flow *flo
 	}
 }
 
-static void on_ack(av_mcu *m, const struct conference *c, struct fe_flow *flow,
-		   const sip_msg *request)
+static void on_ack(av_mcu *m, const struct conference *c G_GNUC_UNUSED,
+		   struct fe_flow *flow G_GNUC_UNUSED, const sip_msg *request)
 {
 	const struct participant *p = find_participant(m, request);
 
-	(void)c;
-	(void)flow;
 	if (p && p->leg)
 		av_leg_start_checks(p->leg);
 }
 
-static void on_info(av_mcu *m, const struct conference *c, struct fe_flow *flow,
+static void on_info(av_mcu *m, const struct conference *c G_GNUC_UNUSED, struct fe_flow *flow,
 		    const sip_msg *request)
 {
 	const struct participant *p = find_participant(m, request);
@@ -332,7 +326,6 @@ static void on_info(av_mcu *m, const struct conference *c, struct fe_flow *flow,
 	guint stream = 0;
 	bool end = false;
 
-	(void)c;
 	if (!p || !p->leg) {
 		answer(m, flow, request, 481);
 	} else if (!body || g_strcmp0(sip_content_type(request), TRICKLE_TYPE) != 0) {
@@ -346,12 +339,11 @@ static void on_info(av_mcu *m, const struct conference *c, struct fe_flow *flow,
 	}
 }
 
-static void on_bye(av_mcu *m, const struct conference *c, struct fe_flow *flow,
+static void on_bye(av_mcu *m, const struct conference *c G_GNUC_UNUSED, struct fe_flow *flow,
 		   const sip_msg *request)
 {
 	struct participant *p = find_participant(m, request);
 
-	(void)c;
 	answer(m, flow, request, p ? 200 : 481);
 	if (p)
 		remove_participant(p);

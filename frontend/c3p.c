@@ -9,13 +9,12 @@ struct reader {
 	GString *text; /* of the conference-id element; NULL: not in it */
 };
 
-static void on_start(GMarkupParseContext *context, const char *element, const char **names,
-		     const char **values, gpointer user_data, GError **error)
+static void on_start(GMarkupParseContext *context G_GNUC_UNUSED, const char *element,
+		     const char **names, const char **values, gpointer user_data,
+		     GError **error G_GNUC_UNUSED)
 {
 	struct reader *r = user_data;
 
-	(void)context;
-	(void)error;
 	if (g_str_equal(element, "request")) {
 		for (guint i = 0; names[i]; i++)
 			if (g_str_equal(names[i], "requestId") && !r->request.request_id)
@@ -28,26 +27,22 @@ static void on_start(GMarkupParseContext *context, const char *element, const ch
 	}
 }
 
-static void on_end(GMarkupParseContext *context, const char *element, gpointer user_data,
-		   GError **error)
+static void on_end(GMarkupParseContext *context G_GNUC_UNUSED, const char *element,
+		   gpointer user_data, GError **error G_GNUC_UNUSED)
 {
 	struct reader *r = user_data;
 
-	(void)context;
-	(void)error;
 	if (!r->text || !g_str_equal(element, "conference-id"))
 		return;
 	r->request.conference_id = g_strstrip(g_string_free(r->text, FALSE));
 	r->text = NULL;
 }
 
-static void on_text(GMarkupParseContext *context, const char *text, gsize length,
-		    gpointer user_data, GError **error)
+static void on_text(GMarkupParseContext *context G_GNUC_UNUSED, const char *text, gsize length,
+		    gpointer user_data, GError **error G_GNUC_UNUSED)
 {
 	struct reader *r = user_data;
 
-	(void)context;
-	(void)error;
 	if (r->text)
 		g_string_append_len(r->text, text, (gssize)length);
 }

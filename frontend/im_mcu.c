@@ -186,11 +186,10 @@ static void settle(im_mcu *m, struct round *r, int status)
 				    r->tag);
 }
 
-static void on_delivered(int status, sip_msg *response, gpointer user_data)
+static void on_delivered(int status, sip_msg *response G_GNUC_UNUSED, gpointer user_data)
 {
 	struct delivery *d = user_data;
 
-	(void)response;
 	if (means_gone(status))
 		remove_gone(d);
 	if (d->round)
@@ -291,12 +290,11 @@ static void answer_invite(im_mcu *m, const struct participant *p, struct fe_flow
 	transactions_send(m->station->transactions, flow, ok);
 }
 
-static void on_invite(im_mcu *m, const char *room_id, struct room *r, struct fe_flow *flow,
-		      const sip_msg *request)
+static void on_invite(im_mcu *m, const char *room_id G_GNUC_UNUSED, struct room *r,
+		      struct fe_flow *flow, const sip_msg *request)
 {
 	struct participant *p = find_participant(r, request);
 
-	(void)room_id;
 	if (!p && sip_to_tag(request)) {
 		answer(m, flow, request, 481);
 	} else if (!offers_messages(request)) {
@@ -311,12 +309,11 @@ static void on_invite(im_mcu *m, const char *room_id, struct room *r, struct fe_
 	}
 }
 
-static void on_ack(im_mcu *m, const char *room_id, struct room *r, struct fe_flow *flow,
-		   const sip_msg *request)
+static void on_ack(im_mcu *m, const char *room_id, struct room *r,
+		   struct fe_flow *flow G_GNUC_UNUSED, const sip_msg *request)
 {
 	struct participant *p = find_participant(r, request);
 
-	(void)flow;
 	if (!p || p->confirmed)
 		return;
 	p->confirmed = true;
@@ -339,12 +336,11 @@ static void on_message(im_mcu *m, const char *room_id, struct room *r, struct fe
 		answer(m, flow, request, 481);
 }
 
-static void on_bye(im_mcu *m, const char *room_id, struct room *r, struct fe_flow *flow,
-		   const sip_msg *request)
+static void on_bye(im_mcu *m, const char *room_id G_GNUC_UNUSED, struct room *r,
+		   struct fe_flow *flow, const sip_msg *request)
 {
 	struct participant *p = find_participant(r, request);
 
-	(void)room_id;
 	answer(m, flow, request, p ? 200 : 481);
 	if (p)
 		g_ptr_array_remove(r->participants, p);

@@ -92,18 +92,16 @@ static void peer_gone(struct peer *p)
 
 /* --- connections ------------------------------------------------------------------------------ */
 
-static void on_message(sip_conn *c, sip_msg *m, gpointer user_data)
+static void on_message(sip_conn *c G_GNUC_UNUSED, sip_msg *m, gpointer user_data)
 {
 	struct peer *p = user_data;
 
-	(void)c;
 	fe_core_message(p->server->core, p->flow, m);
 }
 
-static void on_closed(sip_conn *c, const GError *error, gpointer user_data)
+static void on_closed(sip_conn *c G_GNUC_UNUSED, const GError *error G_GNUC_UNUSED,
+		      gpointer user_data)
 {
-	(void)c;
-	(void)error;
 	peer_gone(user_data);
 }
 
@@ -252,17 +250,15 @@ static struct peer *link_open(fe_server *s, const struct fe_config_edge *edge)
 
 /* --- what the core asks for ------------------------------------------------------------------- */
 
-static gint64 io_now_us(gpointer user_data)
+static gint64 io_now_us(gpointer user_data G_GNUC_UNUSED)
 {
-	(void)user_data;
 	return g_get_monotonic_time();
 }
 
-static void io_send(struct fe_flow *flow, sip_msg *m, gpointer user_data)
+static void io_send(struct fe_flow *flow, sip_msg *m, gpointer user_data G_GNUC_UNUSED)
 {
 	struct peer *p = flow->owner;
 
-	(void)user_data;
 	if (p->conn)
 		sip_conn_send(p->conn, m);
 	else
@@ -309,11 +305,10 @@ struct core_lookup {
 	gpointer user_data;
 };
 
-static void on_core_resolved(const char *address, const GError *error, gpointer user_data)
+static void on_core_resolved(const char *address, const GError *error G_GNUC_UNUSED,
+			     gpointer user_data)
 {
 	struct core_lookup *l = user_data;
-
-	(void)error;
 
 	if (!g_cancellable_is_cancelled(l->cancel))
 		l->done(address, l->user_data);

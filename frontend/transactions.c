@@ -362,9 +362,8 @@ static void for_each(transactions *t, bool (*due)(transactions *, struct entry *
 	}
 }
 
-static bool on_flow(transactions *t, struct entry *e, gconstpointer flow)
+static bool on_flow(transactions *t G_GNUC_UNUSED, struct entry *e, gconstpointer flow)
 {
-	(void)t;
 	return e->target == flow || e->source == flow;
 }
 
@@ -378,9 +377,8 @@ void transactions_flow_gone(transactions *t, const struct fe_flow *flow)
 	for_each(t, on_flow, flow, gone_status);
 }
 
-static bool is_late(transactions *t, struct entry *e, gconstpointer now_us)
+static bool is_late(transactions *t G_GNUC_UNUSED, struct entry *e, gconstpointer now_us)
 {
-	(void)t;
 	return e->deadline_us <= *(const gint64 *)now_us;
 }
 

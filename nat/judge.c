@@ -51,7 +51,7 @@ static guint socket_of(const int fds[SOCKETS], int fd)
 	return i;
 }
 
-static gboolean on_datagram(int fd, GIOCondition condition, gpointer user_data)
+static gboolean on_datagram(int fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
 {
 	const judge *j = user_data;
 	guint8 data[BINDING_MESSAGE_MAX];
@@ -61,7 +61,6 @@ static gboolean on_datagram(int fd, GIOCondition condition, gpointer user_data)
 	guint at = socket_of(j->udp, fd), by;
 	struct binding_message request, reply;
 
-	(void)condition;
 	if (n <= 0 || !binding_read(data, (gsize)n, &request) || !request.request)
 		return G_SOURCE_CONTINUE;
 	by = at ^ ((request.change & BINDING_CHANGE_ADDRESS ? 2 : 0) |
@@ -101,13 +100,12 @@ static void answer_caller(struct caller *c, gsize length)
 	memmove(c->data, c->data + length, c->length);
 }
 
-static gboolean on_bytes(int fd, GIOCondition condition, gpointer user_data)
+static gboolean on_bytes(int fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
 {
 	struct caller *c = user_data;
 	ssize_t n = recv(fd, c->data + c->length, sizeof c->data - c->length, MSG_DONTWAIT);
 	gsize length;
 
-	(void)condition;
 	if (n < 0 && errno == EAGAIN)
 		return G_SOURCE_CONTINUE;
 	if (n <= 0) {
@@ -122,7 +120,7 @@ static gboolean on_bytes(int fd, GIOCondition condition, gpointer user_data)
 	return G_SOURCE_CONTINUE;
 }
 
-static gboolean on_call(int fd, GIOCondition condition, gpointer user_data)
+static gboolean on_call(int fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
 {
 	judge *j = user_data;
 	struct sockaddr_in from;
@@ -130,7 +128,6 @@ static gboolean on_call(int fd, GIOCondition condition, gpointer user_data)
 	int accepted = accept4(fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct caller *c;
 
-	(void)condition;
 	if (accepted < 0)
 		return G_SOURCE_CONTINUE;
 	c = g_new0(struct caller, 1);

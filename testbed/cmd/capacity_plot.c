@@ -17,15 +17,13 @@
 static const char *const colours[] = {"#0072B2", "#D55E00", "#009E73",
 				      "#CC79A7", "#E69F00", "#56B4E9"};
 
-static double mos_of(const struct capacity_design *d, const struct capacity_step *s)
+static double mos_of(const struct capacity_design *d G_GNUC_UNUSED, const struct capacity_step *s)
 {
-	(void)d;
 	return s->mos_min;
 }
 
-static double delay_of(const struct capacity_design *d, const struct capacity_step *s)
+static double delay_of(const struct capacity_design *d G_GNUC_UNUSED, const struct capacity_step *s)
 {
-	(void)d;
 	return s->delay_ms;
 }
 

@@ -61,9 +61,8 @@ static matrix_selection *select_cell(const model *m, const struct options *o, in
 	return NULL;
 }
 
-static void on_signal(int number, gpointer user_data)
+static void on_signal(int number G_GNUC_UNUSED, gpointer user_data)
 {
-	(void)number;
 	g_cancellable_cancel(user_data);
 }
 

@@ -213,8 +213,7 @@ int cmd_report(const struct options *o)
 
 /* --- version ---------------------------------------------------------------------------------- */
 
-int cmd_version(const struct options *o)
+int cmd_version(const struct options *o G_GNUC_UNUSED)
 {
-	(void)o;
 	return cmd_print("testbed " TESTBED_VERSION "\n", -1);
 }

@@ -69,14 +69,13 @@ static int run_selected(const model *m, const struct matrix_filter *f, const str
 
 /* --- run matrix ------------------------------------------------------------------------------- */
 
-static void matrix_text(const results *r, const GPtrArray *story, const struct options *o,
-			GString *out)
+static void matrix_text(const results *r, const GPtrArray *story G_GNUC_UNUSED,
+			const struct options *o, GString *out)
 {
 	struct report_text how = {.style = cmd_style(o, STDOUT_FILENO),
 				  .program = "testbed",
 				  .topology = o->topology};
 
-	(void)story;
 	report_text(r, &how, out);
 }
 

@@ -80,14 +80,12 @@ static gboolean make_folders(const char *path, GError **error)
 	return TRUE;
 }
 
-static int give_away(const char *path, const struct stat *st, int type, struct FTW *ftw)
+static int give_away(const char *path, const struct stat *st G_GNUC_UNUSED, int type G_GNUC_UNUSED,
+		     struct FTW *ftw G_GNUC_UNUSED)
 {
 	uid_t uid;
 	gid_t gid;
 
-	(void)st;
-	(void)type;
-	(void)ftw;
 	if (sudo_user(&uid, &gid) && lchown(path, uid, gid) != 0)
 		g_debug("cannot give '%s' away: %s", path, g_strerror(errno));
 	return 0;
@@ -112,11 +110,9 @@ static void give_all_away(const rundir *d)
 
 /* --- older runs ------------------------------------------------------------------------------- */
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+static int remove_one(const char *path, const struct stat *st G_GNUC_UNUSED, int type G_GNUC_UNUSED,
+		      struct FTW *ftw G_GNUC_UNUSED)
 {
-	(void)st;
-	(void)type;
-	(void)ftw;
 	return remove(path);
 }
 

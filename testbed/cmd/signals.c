@@ -21,12 +21,11 @@ struct signals {
 
 static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
 
-static gboolean on_signal(int fd, GIOCondition condition, gpointer data)
+static gboolean on_signal(int fd, GIOCondition condition G_GNUC_UNUSED, gpointer data)
 {
 	signals *s = data;
 	struct signalfd_siginfo info;
 
-	(void)condition;
 	if (read(fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return G_SOURCE_CONTINUE;
 	s->seen = (int)info.ssi_signo;

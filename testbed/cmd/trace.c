@@ -32,11 +32,11 @@ static void end_trace(struct trace *t, const GError *error)
 	g_main_loop_quit(t->loop);
 }
 
-static void on_state_with_ways(lab *l, json_t *state, const GError *error, gpointer user_data)
+static void on_state_with_ways(lab *l G_GNUC_UNUSED, json_t *state, const GError *error,
+			       gpointer user_data)
 {
 	struct trace *t = user_data;
 
-	(void)l;
 	if (state)
 		t->state = json_incref(state);
 	end_trace(t, error);
@@ -56,31 +56,25 @@ static void on_state(lab *l, json_t *state, const GError *error, gpointer user_d
 	json_decref(ways);
 }
 
-static void on_built(lab *l, const struct lab_build *build, gpointer user_data)
+static void on_built(lab *l, const struct lab_build *build G_GNUC_UNUSED, gpointer user_data)
 {
-	(void)build;
 	lab_inspect(l, on_state, user_data);
 }
 
-static void on_event(lab *l, const char *agent, json_t *event, gpointer user_data)
+static void on_event(lab *l G_GNUC_UNUSED, const char *agent G_GNUC_UNUSED,
+		     json_t *event G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)
 {
-	(void)l;
-	(void)agent;
-	(void)event;
-	(void)user_data;
 }
 
 /* What a program does matters to no route. */
-static void on_agent_died(lab *l, const char *agent, const char *how, gpointer user_data)
+static void on_agent_died(lab *l G_GNUC_UNUSED, const char *agent, const char *how,
+			  gpointer user_data G_GNUC_UNUSED)
 {
-	(void)l;
-	(void)user_data;
 	cmd_note("agent %s died: %s", agent, how);
 }
 
-static void on_failed(lab *l, const GError *error, gpointer user_data)
+static void on_failed(lab *l G_GNUC_UNUSED, const GError *error, gpointer user_data)
 {
-	(void)l;
 	end_trace(user_data, error);
 }
 

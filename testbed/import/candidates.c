@@ -114,11 +114,10 @@ static void take_reflexive(const struct candidate *c, struct facts *f, diags *d)
 		g_array_append_val(f->nats, nat);
 }
 
-static void take_relayed(const struct candidate *c, struct facts *f, diags *d)
+static void take_relayed(const struct candidate *c, struct facts *f, diags *d G_GNUC_UNUSED)
 {
 	struct said_relay relay = {c->addr, c->loc};
 
-	(void)d;
 	for (guint i = 0; i < f->relays->len; i++) {
 		if (addr_equal(&g_array_index(f->relays, struct said_relay, i).address, &c->addr))
 			return;

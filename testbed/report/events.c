@@ -128,20 +128,19 @@ static void on_lab_built(results *r, struct scenario_result *s, const json_t *ev
 	set_feature(r, event, "impairment");
 }
 
-static void on_lab_failed(results *r, struct scenario_result *s, const json_t *event)
+static void on_lab_failed(results *r G_GNUC_UNUSED, struct scenario_result *s, const json_t *event)
 {
-	(void)r;
 	if (!s)
 		return;
 	g_free(s->error);
 	s->error = g_strdup(json_string_value(json_object_get(event, "error")));
 }
 
-static void on_cell_finished(results *r, struct scenario_result *s, const json_t *event)
+static void on_cell_finished(results *r G_GNUC_UNUSED, struct scenario_result *s,
+			     const json_t *event)
 {
 	struct cell *c = s ? report_cell_parse(json_object_get(event, "cell"), s->name) : NULL;
 
-	(void)r;
 	for (guint i = 0; c && i < s->cells->len; i++) {
 		struct cell *old = s->cells->pdata[i];
 
@@ -154,9 +153,9 @@ static void on_cell_finished(results *r, struct scenario_result *s, const json_t
 	cell_free(c);
 }
 
-static void on_run_finished(results *r, struct scenario_result *s, const json_t *event)
+static void on_run_finished(results *r, struct scenario_result *s G_GNUC_UNUSED,
+			    const json_t *event)
 {
-	(void)s;
 	r->complete = json_is_true(json_object_get(event, "complete"));
 	r->wall_ms = json_number_value(json_object_get(event, "wall_ms"));
 	set_feature(r, event, "at_once");

@@ -161,7 +161,7 @@ char **dns_servers(const dns *d)
 		for (const struct ares_addr_port_node *s = list; s; s = s->next) {
 			char text[INET6_ADDRSTRLEN];
 			g_strv_builder_add(texts,
-					   inet_ntop(s->family, &s->addr, text, sizeof(text)));
+					   inet_ntop(s->family, &s->addr, text, sizeof text));
 		}
 		ares_free_data(list);
 	}
@@ -204,7 +204,7 @@ void dns_free(dns *d)
 static void add_address(int family, const void *address, struct dns_answer *a, char **ret_target)
 {
 	char text[INET6_ADDRSTRLEN];
-	inet_ntop(family, address, text, sizeof(text));
+	inet_ntop(family, address, text, sizeof text);
 	g_ptr_array_add(a->texts, g_strdup(text));
 	if (!*ret_target)
 		*ret_target = g_strdup(text);

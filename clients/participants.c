@@ -17,7 +17,7 @@ struct participants {
 guint32 participants_ssrc(const char *user)
 {
 	guint8 digest[32];
-	gsize length = sizeof(digest);
+	gsize length = sizeof digest;
 	GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
 	g_checksum_update(sum, (const guchar *)user, -1);
 	g_checksum_get_digest(sum, digest, &length);

@@ -84,7 +84,7 @@ void ice_queue_event(ice *i, const struct ice_event *e)
 		g_free(e->sdp);
 		return;
 	}
-	g_queue_push_tail(&i->events, g_memdup2(e, sizeof(*e)));
+	g_queue_push_tail(&i->events, g_memdup2(e, sizeof *e));
 	if (i->dispatch == 0)
 		i->dispatch = g_idle_add_full(G_PRIORITY_DEFAULT, dispatch_events, i, NULL);
 }
@@ -153,7 +153,7 @@ static void keep_config(ice *i, const struct ice_config *config)
 {
 	i->texts = g_ptr_array_new_with_free_func(g_free);
 	i->n_relays = config->n_relays;
-	i->relays = g_memdup2(config->relays, config->n_relays * sizeof(*config->relays));
+	i->relays = g_memdup2(config->relays, config->n_relays * sizeof *config->relays);
 	for (guint r = 0; r < i->n_relays; r++) {
 		i->relays[r].address = keep(i, i->relays[r].address);
 		i->relays[r].username = keep(i, i->relays[r].username);

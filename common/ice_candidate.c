@@ -64,7 +64,7 @@ bool ice_parse_candidate(const char *sdp, struct ice_candidate *ret)
 		.port = (guint16)g_ascii_strtoull(w[5], NULL, 10),
 		.priority = (guint32)g_ascii_strtoull(w[3], NULL, 10),
 	};
-	g_strlcpy(ret->address, w[4], sizeof(ret->address));
+	g_strlcpy(ret->address, w[4], sizeof ret->address);
 	for (guint t = 0; t < G_N_ELEMENTS(type_names); t++)
 		if (strcmp(w[7], type_names[t]) == 0)
 			ret->type = (enum ice_candidate_type)t;

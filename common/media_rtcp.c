@@ -64,7 +64,7 @@ static gsize put_sdes(guint8 *p, guint32 ssrc)
 	/* CNAME, RFC 3550 section 6.5.1: the source's number is all that a stream knows of its
 	 * user. */
 	char name[24];
-	int n = g_snprintf(name, sizeof(name), "%08x@testbed", ssrc);
+	int n = g_snprintf(name, sizeof name, "%08x@testbed", ssrc);
 	gsize length = (8 + 2 + (gsize)n + 1 + 3) & ~(gsize)3;
 	memset(p, 0, length);
 	put_header(p, 1, RTCP_SDES, length, ssrc);

@@ -13,12 +13,12 @@ static srtp_t session_new(const guint8 key[MEDIA_KEY_BYTES], srtp_ssrc_type_t di
 	srtp_policy_t policy = {.ssrc = {.type = direction}, .key = master, .window_size = 1024};
 	srtp_t session = NULL;
 
-	memcpy(master, key, sizeof(master));
+	memcpy(master, key, sizeof master);
 	srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtp);
 	srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtcp);
 	if (srtp_create(&session, &policy) != srtp_err_status_ok)
 		session = NULL;
-	explicit_bzero(master, sizeof(master));
+	explicit_bzero(master, sizeof master);
 	return session;
 }
 

@@ -47,7 +47,7 @@ registrar *registrar_new(const char *realm)
 	registrar *r = g_new0(registrar, 1);
 
 	r->realm = g_strdup(realm);
-	for (gsize i = 0; i < sizeof(r->secret); i++)
+	for (gsize i = 0; i < sizeof r->secret; i++)
 		r->secret[i] = (guint8)g_random_int_range(0, 256);
 	r->accounts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, account_free);
 	r->bindings = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, binding_free);
@@ -100,8 +100,8 @@ const char *registrar_user_edge(const registrar *r, const char *user)
 static char *nonce_at(const registrar *r, gint64 issued_us)
 {
 	g_autofree char *time = g_strdup_printf("%016" G_GINT64_MODIFIER "x", (guint64)issued_us);
-	g_autofree char *mac = g_compute_hmac_for_string(G_CHECKSUM_SHA256, r->secret,
-							 sizeof(r->secret), time, -1);
+	g_autofree char *mac =
+		g_compute_hmac_for_string(G_CHECKSUM_SHA256, r->secret, sizeof r->secret, time, -1);
 
 	return g_strdup_printf("%s%.32s", time, mac);
 }

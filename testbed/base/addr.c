@@ -103,7 +103,7 @@ bool prefix_parse(const char *text, struct prefix *ret)
 		*ret = (struct prefix){.addr.family = AF_INET};
 		return true;
 	}
-	if (length >= sizeof(address))
+	if (length >= sizeof address)
 		return false;
 	memcpy(address, text, length);
 	address[length] = '\0';
@@ -167,7 +167,7 @@ struct prefix prefix_network(const struct prefix *p)
 {
 	struct prefix network = *p;
 
-	for (guint i = 0; i < sizeof(network.addr.bytes); i++)
+	for (guint i = 0; i < sizeof network.addr.bytes; i++)
 		network.addr.bytes[i] &= network_bits(p->len, i);
 	return network;
 }

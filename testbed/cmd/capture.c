@@ -129,7 +129,7 @@ static gboolean add_interfaces(struct session *s, const char *node, const char *
 		if (all[i].if_index >= EXEC_HIDDEN_IFINDEX ||
 		    (only && !g_str_equal(only, all[i].if_name)))
 			continue;
-		g_strlcpy(request.ifr_name, all[i].if_name, sizeof(request.ifr_name));
+		g_strlcpy(request.ifr_name, all[i].if_name, sizeof request.ifr_name);
 		t = g_new0(struct tap, 1);
 		t->s = s;
 		t->name = g_strdup_printf("%s:%s", node, all[i].if_name);
@@ -228,7 +228,7 @@ static int run(struct session *s, const live_client *c, int signals)
 			return CMD_INTERNAL;
 		}
 		if (polled[n].revents != 0 &&
-		    read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		    read(signals, &info, sizeof info) == (ssize_t)sizeof info)
 			return info.ssi_signo == SIGINT ? CMD_AS_EXPECTED :
 							  CMD_SIGNAL + (int)info.ssi_signo;
 	}

@@ -26,7 +26,7 @@ static gboolean on_signal(int fd, GIOCondition condition G_GNUC_UNUSED, gpointer
 	signals *s = data;
 	struct signalfd_siginfo info;
 
-	if (read(fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+	if (read(fd, &info, sizeof info) != (ssize_t)sizeof info)
 		return G_SOURCE_CONTINUE;
 	s->seen = (int)info.ssi_signo;
 	sigprocmask(SIG_UNBLOCK, &s->watched, NULL);

@@ -70,16 +70,16 @@ static void append_ip(GString *out, const guint8 *data, gsize length)
 	if (length >= IP_BYTES && data[0] >> 4 == 4) {
 		gsize header = (gsize)(data[0] & 15) * 4, total = number16(data + 2);
 
-		inet_ntop(AF_INET, data + 12, from, sizeof(from));
-		inet_ntop(AF_INET, data + 16, to, sizeof(to));
+		inet_ntop(AF_INET, data + 12, from, sizeof from);
+		inet_ntop(AF_INET, data + 16, to, sizeof to);
 		header = MIN(header, length);
 		/* later fragments have no ports */
 		append_transport(out, data[9], data + header,
 				 (number16(data + 6) & 0x1fff) ? 0 : length - header, from, to,
 				 (unsigned)(total > header ? total - header : 0));
 	} else if (length >= IP6_BYTES && data[0] >> 4 == 6) {
-		inet_ntop(AF_INET6, data + 8, from, sizeof(from));
-		inet_ntop(AF_INET6, data + 24, to, sizeof(to));
+		inet_ntop(AF_INET6, data + 8, from, sizeof from);
+		inet_ntop(AF_INET6, data + 24, to, sizeof to);
 		append_transport(out, data[6], data + IP6_BYTES, length - IP6_BYTES, from, to,
 				 number16(data + 4));
 	} else {
@@ -95,8 +95,8 @@ static void append_arp(GString *out, const guint8 *data, gsize length)
 		g_string_append(out, "arp, cut short");
 		return;
 	}
-	inet_ntop(AF_INET, data + 14, asks, sizeof(asks));
-	inet_ntop(AF_INET, data + 24, about, sizeof(about));
+	inet_ntop(AF_INET, data + 14, asks, sizeof asks);
+	inet_ntop(AF_INET, data + 24, about, sizeof about);
 	if (number16(data + 6) == 1)
 		g_string_append_printf(out, "arp who has %s, asks %s", about, asks);
 	else

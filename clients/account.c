@@ -406,8 +406,7 @@ static void start_registering(account *a, GIOStream *stream)
 
 static void advance(account *a);
 
-static void on_reached(GIOStream *stream, guint way, const GError *error, gboolean last,
-		       gpointer data)
+static void on_reached(GIOStream *stream, guint way, const GError *error, bool last, gpointer data)
 {
 	account *a = data;
 	a->target.address = a->ways[way];
@@ -431,7 +430,7 @@ static void on_reached(GIOStream *stream, guint way, const GError *error, gboole
 static void connect_to_target(account *a)
 {
 	const struct client_config *c = a->config;
-	bool both = a->target.address6 != NULL;
+	bool both = a->target.address6;
 	a->ways[0] = both ? a->target.address6 : a->target.address;
 	a->ways[1] = a->target.address;
 	const struct reach_way ways[] = {

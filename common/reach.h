@@ -25,7 +25,7 @@ typedef struct reach reach;
  * which belongs to the callee; nothing follows it.  `way` is the index of the attempt.  Never
  * called from inside reach_new; after the connection or the last failure only reach_free remains to
  * be done, also from inside. */
-typedef void (*reach_func)(GIOStream *stream, guint way, const GError *error, gboolean last,
+typedef void (*reach_func)(GIOStream *stream, guint way, const GError *error, bool last,
 			   gpointer user_data);
 
 /* `ways` (1 or more) and names are copied, `id` is borrowed until reach_free.  `timeout_ms` is that

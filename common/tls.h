@@ -7,6 +7,7 @@
 #define COMMON_TLS_H
 
 #include <gio/gio.h>
+#include <stdbool.h>
 
 typedef struct tls_identity tls_identity;
 

@@ -26,7 +26,7 @@ struct errand {
 	GError **error;
 	GMutex lock;
 	GCond ended;
-	gboolean done;
+	bool done;
 };
 
 /* --- events ----------------------------------------------------------------------------------- */
@@ -87,7 +87,7 @@ static gboolean on_errand(gpointer user_data)
 
 	e->run(e);
 	g_mutex_lock(&e->lock);
-	e->done = TRUE;
+	e->done = true;
 	g_cond_signal(&e->ended);
 	g_mutex_unlock(&e->lock);
 	return G_SOURCE_REMOVE;

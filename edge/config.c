@@ -152,7 +152,7 @@ static bool parse_parts(struct edge_config *c, const json_t *object, GError **er
 	gsize i;
 
 	for (i = 0; i < G_N_ELEMENTS(parts); i++)
-		*parts[i].runs = list == NULL;
+		*parts[i].runs = !list;
 	json_array_foreach(list, i, part) {
 		gsize k = 0;
 

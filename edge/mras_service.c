@@ -45,8 +45,7 @@ static char *print_response(const struct edge_config *config, const struct mras_
 }
 
 static sip_msg *answer_service(const struct edge_config *config, const sip_msg *request,
-			       gint64 now_s, const char *tag, char **ret_user,
-			       gboolean *ret_internet)
+			       gint64 now_s, const char *tag, char **ret_user, bool *ret_internet)
 {
 	struct mras_request asked = {0};
 	g_autofree char *text = NULL;
@@ -70,7 +69,7 @@ static sip_msg *answer_service(const struct edge_config *config, const sip_msg *
 }
 
 sip_msg *mras_answer(const struct edge_config *config, const sip_msg *request, gint64 now_s,
-		     char **ret_user, gboolean *ret_internet)
+		     char **ret_user, bool *ret_internet)
 {
 	g_autofree char *tag = sip_new_tag();
 	sip_msg *answer;
@@ -88,7 +87,7 @@ static void on_message(sip_conn *c, sip_msg *m, gpointer user_data)
 	mras_service *s = user_data;
 	g_autofree char *user = NULL;
 	g_autoptr(sip_msg) answer = NULL;
-	gboolean internet = FALSE;
+	bool internet = false;
 
 	if (!sip_is_request(m) || g_strcmp0(sip_method(m), "ACK") == 0)
 		return;

@@ -29,6 +29,6 @@ void mras_service_free(mras_service *s);
  * anything but SERVICE.  *ret_user and *ret_internet (may be NULL) say for whom, when it is 200;
  * the caller frees.  Pure. */
 sip_msg *mras_answer(const struct edge_config *config, const sip_msg *request, gint64 now_s,
-		     char **ret_user, gboolean *ret_internet);
+		     char **ret_user, bool *ret_internet);
 
 #endif

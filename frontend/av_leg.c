@@ -191,7 +191,7 @@ av_leg *av_leg_new(const call_sdp *offer, const struct av_leg_config *config,
 	l->user_data = user_data;
 	l->address = g_strdup(config->address);
 	l->ssrc = config->ssrc;
-	l->has_relay = config->relay != NULL;
+	l->has_relay = config->relay;
 	l->n_streams = offer->media->len;
 	l->streams = g_new0(struct leg_stream, l->n_streams);
 	l->heard_us = g_get_monotonic_time();

@@ -14,6 +14,7 @@
 #define TESTBED_BASE_PCAPNG_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 enum pcapng_link { PCAPNG_ETHERNET = 1, PCAPNG_RAW_IP = 101 };
 enum pcapng_direction { PCAPNG_UNKNOWN, PCAPNG_INBOUND, PCAPNG_OUTBOUND };
@@ -39,9 +40,9 @@ struct pcapng_record {
 
 /* The way back: calls `func` for each packet, in the file's order.  Reads what pcapng_* above write
  * (this machine's byte order, nanoseconds); other blocks are passed over.  A file that was cut off
- * is read up to there.  FALSE with TB_ERROR_INPUT when it does not begin as such a file. */
-gboolean pcapng_read(const guint8 *bytes, gsize length,
-		     void (*func)(const struct pcapng_record *r, gpointer user_data),
-		     gpointer user_data, GError **error);
+ * is read up to there.  false with TB_ERROR_INPUT when it does not begin as such a file. */
+bool pcapng_read(const guint8 *bytes, gsize length,
+		 void (*func)(const struct pcapng_record *r, gpointer user_data),
+		 gpointer user_data, GError **error);
 
 #endif

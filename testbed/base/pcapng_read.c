@@ -111,9 +111,9 @@ static void on_packet(const struct reader *r, const guint8 *body, const guint8 *
 	r->func(&packet, r->user_data);
 }
 
-gboolean pcapng_read(const guint8 *bytes, gsize length,
-		     void (*func)(const struct pcapng_record *r, gpointer user_data),
-		     gpointer user_data, GError **error)
+bool pcapng_read(const guint8 *bytes, gsize length,
+		 void (*func)(const struct pcapng_record *r, gpointer user_data),
+		 gpointer user_data, GError **error)
 {
 	struct reader r = {.func = func, .user_data = user_data};
 	gsize at = 0;
@@ -122,7 +122,7 @@ gboolean pcapng_read(const guint8 *bytes, gsize length,
 	    u32_at(bytes + 8) != BYTE_ORDER_MAGIC) {
 		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
 			    "this is no pcapng file of this machine's kind");
-		return FALSE;
+		return false;
 	}
 	r.interfaces = g_array_new(FALSE, FALSE, sizeof(struct interface));
 	g_array_set_clear_func(r.interfaces, interface_clear);
@@ -140,5 +140,5 @@ gboolean pcapng_read(const guint8 *bytes, gsize length,
 		at += total;
 	}
 	g_array_unref(r.interfaces);
-	return TRUE;
+	return true;
 }

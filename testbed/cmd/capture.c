@@ -115,8 +115,7 @@ static void read_all(struct session *s)
 /* --- where ------------------------------------------------------------------------------------ */
 
 /* Interfaces of the namespace that the process is in: name and whether it has Ethernet frames. */
-static gboolean add_interfaces(struct session *s, const char *node, const char *only,
-			       GError **error)
+static bool add_interfaces(struct session *s, const char *node, const char *only, GError **error)
 {
 	struct if_nameindex *all = if_nameindex();
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -144,42 +143,42 @@ static gboolean add_interfaces(struct session *s, const char *node, const char *
 	if (fd >= 0)
 		close(fd);
 	if (s->taps->len > before)
-		return TRUE;
+		return true;
 	g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "node '%s' has no interface '%s'", node,
 		    only ? only : "at all");
-	return FALSE;
+	return false;
 }
 
-static gboolean start_tap(struct tap *t, int netns, GError **error)
+static bool start_tap(struct tap *t, int netns, GError **error)
 {
 	struct sock_fprog program = {.len = 0};
 	const char *ifname = strchr(t->name, ':') + 1;
 
 	if (t->s->filter && !capture_expression(t->s->filter, t->ethernet, &program, error))
-		return FALSE;
+		return false;
 	t->packets = capture_new_filtered(netns, ifname, t->s->filter ? &program : NULL, error);
 	g_free(program.filter);
 	return t->packets != NULL;
 }
 
-static gboolean start_place(struct session *s, live_client *c, const char *place, GError **error)
+static bool start_place(struct session *s, live_client *c, const char *place, GError **error)
 {
 	g_auto(GStrv) part = g_strsplit(place, ":", 2);
 	json_t *way = live_request(c, json_pack("{s:s, s:s}", "do", "enter", "node", part[0]), NULL,
 				   NULL, error);
 	int fds[4], *net = &fds[3];
 	guint first = s->taps->len;
-	gboolean ok = way != NULL;
+	bool ok = way;
 
 	json_decref(way);
 	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
 		fds[i] = live_take_fd(c);
 	if (ok && !enter_user(fds[0], error))
-		ok = FALSE;
+		ok = false;
 	if (ok && setns(*net, CLONE_NEWNET) != 0) {
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "enter the network of '%s': %s",
 			    part[0], g_strerror(errno));
-		ok = FALSE;
+		ok = false;
 	}
 	ok = ok && add_interfaces(s, part[0], part[1], error);
 	for (guint i = first; ok && i < s->taps->len; i++)
@@ -298,12 +297,12 @@ static int capture_places(struct session *s, live_client *c, char *const *argume
 	return status;
 }
 
-/* Lines on stdout, or the file of -w; FALSE: told on stderr. */
-static gboolean open_output(struct session *s, const char *where)
+/* Lines on stdout, or the file of -w; false: told on stderr. */
+static bool open_output(struct session *s, const char *where)
 {
 	s->fd = -1;
 	if (!where)
-		return TRUE;
+		return true;
 	s->fd = g_str_equal(where, "-") ?
 			STDOUT_FILENO :
 			open(where, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);

@@ -108,10 +108,10 @@ void cmd_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void cmd_note(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* The exit code for an error of a lower layer. */
 int cmd_exit_of(const GError *error);
-/* Media's time by --seconds, or the default.  FALSE: told on stderr. */
-gboolean cmd_media_ms(const struct options *o, guint default_ms, guint *ret_ms);
-/* Seed of --seed, or one drawn by lot.  FALSE: told on stderr. */
-gboolean cmd_seed(const struct options *o, guint64 *ret);
+/* Media's time by --seconds, or the default.  false: told on stderr. */
+bool cmd_media_ms(const struct options *o, guint default_ms, guint *ret_ms);
+/* Seed of --seed, or one drawn by lot.  false: told on stderr. */
+bool cmd_seed(const struct options *o, guint64 *ret);
 /* Writes a JSON document where --json says; the file is replaced as a whole. */
 int cmd_write_json(const char *where, const char *text);
 

@@ -27,12 +27,12 @@ static int decode_icewarn(const struct options *o)
 	return cmd_print(text->str, (gssize)text->len);
 }
 
-gboolean cmd_explain_medium(const char *text, enum media *ret)
+bool cmd_explain_medium(const char *text, enum media *ret)
 {
 	if (media_parse(text ? text : "audio", ret) && *ret <= MEDIA_VIDEO)
-		return TRUE;
+		return true;
 	cmd_error("--media '%s': one call has one medium: im, audio or video", text);
-	return FALSE;
+	return false;
 }
 
 /* NULL: told on stderr; `ret_status` is the exit code then. */

@@ -13,8 +13,8 @@
  * NULL: the call is placed in a fresh lab.  Exit status. */
 int cmd_explain_cell(const model *m, matrix_selection *s, struct recorded *recorded,
 		     const struct options *o, guint64 seed);
-/* The one medium of --media, audio without; FALSE: told on stderr. */
-gboolean cmd_explain_medium(const char *text, enum media *ret);
+/* The one medium of --media, audio without; false: told on stderr. */
+bool cmd_explain_medium(const char *text, enum media *ret);
 
 /* A's call to B in the lab that is up and called o->name: explain_live.c. */
 int cmd_explain_live(const struct options *o, guint64 seed);

@@ -136,7 +136,7 @@ static int explain_in(live_client *c, const json_t *status, const struct options
 			    media, seed);
 }
 
-static gboolean options_fit(const struct options *o)
+static bool options_fit(const struct options *o)
 {
 	if (o->topology || o->scenario || o->changes || o->run || o->fresh)
 		cmd_error("-n names a lab that is up; -t, -s, --change, --run and --fresh are for "
@@ -145,8 +145,8 @@ static gboolean options_fit(const struct options *o)
 		cmd_error("usage: testbed explain A B -n LAB: in a lab that is up calls have no "
 			  "names");
 	else
-		return TRUE;
-	return FALSE;
+		return true;
+	return false;
 }
 
 int cmd_explain_live(const struct options *o, guint64 seed)

@@ -227,7 +227,7 @@ static int count_verbose(const char *const *argv)
 	return n;
 }
 
-gboolean options_parse(struct options *ret, guint64 mask, const char *const *argv, GError **error)
+bool options_parse(struct options *ret, guint64 mask, const char *const *argv, GError **error)
 {
 	g_autoptr(GOptionContext) context = NULL;
 	g_autoptr(GPtrArray) all = g_ptr_array_new();
@@ -243,7 +243,7 @@ gboolean options_parse(struct options *ret, guint64 mask, const char *const *arg
 	args = (char **)g_ptr_array_free(g_steal_pointer(&all), FALSE);
 	if (!g_option_context_parse_strv(context, &args, error)) {
 		g_strfreev(args);
-		return FALSE;
+		return false;
 	}
 	if (ret->verbose)
 		ret->verbose = MAX(count_verbose(argv), 1);
@@ -251,7 +251,7 @@ gboolean options_parse(struct options *ret, guint64 mask, const char *const *arg
 		first++;
 	ret->arguments = g_strdupv(args + first);
 	g_strfreev(args);
-	return TRUE;
+	return true;
 }
 
 static void clear_value(struct options *o, const struct option_row *row)

@@ -68,9 +68,9 @@ struct options {
 	char **arguments; /* what is left: positional arguments */
 };
 
-/* Takes the options in `mask` out of `argv` (NULL-terminated, without program and verb).  FALSE
+/* Takes the options in `mask` out of `argv` (NULL-terminated, without program and verb).  false
  * with a G_OPTION_ERROR.  Clear `ret` in both cases. */
-gboolean options_parse(struct options *ret, guint64 mask, const char *const *argv, GError **error);
+bool options_parse(struct options *ret, guint64 mask, const char *const *argv, GError **error);
 void options_clear(struct options *o);
 
 /* Help text of a verb.  The caller frees it. */

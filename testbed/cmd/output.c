@@ -96,16 +96,16 @@ int cmd_exit_of(const GError *error)
 	return CMD_INTERNAL;
 }
 
-gboolean cmd_seed(const struct options *o, guint64 *ret)
+bool cmd_seed(const struct options *o, guint64 *ret)
 {
 	*ret = g_random_int();
 	if (!o->seed || g_ascii_string_to_unsigned(o->seed, 10, 0, G_MAXINT64, ret, NULL))
-		return TRUE;
+		return true;
 	cmd_error("--seed '%s' is not a number from 0 on", o->seed);
-	return FALSE;
+	return false;
 }
 
-gboolean cmd_media_ms(const struct options *o, guint default_ms, guint *ret_ms)
+bool cmd_media_ms(const struct options *o, guint default_ms, guint *ret_ms)
 {
 	char *end = NULL;
 	double seconds = o->seconds ? g_ascii_strtod(o->seconds, &end) : default_ms / 1000.0;
@@ -114,10 +114,10 @@ gboolean cmd_media_ms(const struct options *o, guint default_ms, guint *ret_ms)
 			   !(seconds >= SECONDS_MIN && seconds <= SECONDS_MAX))) {
 		cmd_error("--seconds '%s' is not a number from %g to %g", o->seconds, SECONDS_MIN,
 			  SECONDS_MAX);
-		return FALSE;
+		return false;
 	}
 	*ret_ms = (guint)(seconds * 1000 + 0.5);
-	return TRUE;
+	return true;
 }
 
 int cmd_write_json(const char *where, const char *text)

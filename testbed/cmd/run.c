@@ -4,8 +4,8 @@
 
 #include <unistd.h>
 
-/* "audio,video" -> bits; FALSE: told on stderr. */
-static gboolean parse_media(const char *text, unsigned *ret_mask)
+/* "audio,video" -> bits; false: told on stderr. */
+static bool parse_media(const char *text, unsigned *ret_mask)
 {
 	g_auto(GStrv) list = options_list(text);
 	const char *names[MEDIA_COUNT + 1] = {0};
@@ -23,15 +23,15 @@ static gboolean parse_media(const char *text, unsigned *ret_mask)
 				  near ? "'?)" :
 					 "; there are im, audio, video, im-conference, "
 					 "av-conference");
-			return FALSE;
+			return false;
 		}
 		*ret_mask |= 1u << media;
 	}
-	return TRUE;
+	return true;
 }
 
-/* Every --capture is in one of the scenarios; FALSE: told on stderr. */
-static gboolean check_captures(const matrix_selection *s, char *const *captures)
+/* Every --capture is in one of the scenarios; false: told on stderr. */
+static bool check_captures(const matrix_selection *s, char *const *captures)
 {
 	for (; captures && *captures; captures++) {
 		bool found = false;
@@ -46,10 +46,10 @@ static gboolean check_captures(const matrix_selection *s, char *const *captures)
 			g_autofree char *why = model_no_place(first->model, *captures);
 
 			cmd_error("--capture '%s': %s", *captures, why);
-			return FALSE;
+			return false;
 		}
 	}
-	return TRUE;
+	return true;
 }
 
 static int run_selected(const model *m, const struct matrix_filter *f, const struct options *o,

@@ -60,24 +60,24 @@ char *rundir_last(void)
 }
 
 /* Makes a folder and its parents; what is made here belongs to the invoking user. */
-static gboolean make_folders(const char *path, GError **error)
+static bool make_folders(const char *path, GError **error)
 {
 	g_autofree char *parent = g_path_get_dirname(path);
 	uid_t uid;
 	gid_t gid;
 
 	if (g_file_test(path, G_FILE_TEST_IS_DIR))
-		return TRUE;
+		return true;
 	if (!g_file_test(parent, G_FILE_TEST_IS_DIR) && !make_folders(parent, error))
-		return FALSE;
+		return false;
 	if (mkdir(path, 0755) != 0 && errno != EEXIST) {
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "cannot make folder '%s': %s", path,
 			    g_strerror(errno));
-		return FALSE;
+		return false;
 	}
 	if (sudo_user(&uid, &gid) && lchown(path, uid, gid) != 0)
 		g_debug("cannot give '%s' away: %s", path, g_strerror(errno));
-	return TRUE;
+	return true;
 }
 
 static int give_away(const char *path, const struct stat *st G_GNUC_UNUSED, int type G_GNUC_UNUSED,
@@ -240,15 +240,15 @@ int rundir_open_evidence(const rundir *d, const char *scenario, GError **error)
 	return fd;
 }
 
-gboolean rundir_finish(rundir *d, const char *results_text, GError **error)
+bool rundir_finish(rundir *d, const char *results_text, GError **error)
 {
 	g_autofree char *path = g_build_filename(d->path, "results.json", NULL);
-	gboolean ok = g_file_set_contents(path, results_text, -1, error);
+	bool ok = g_file_set_contents(path, results_text, -1, error);
 
 	if (ok && d->write_errno != 0) {
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "cannot write '%s/events.jsonl': %s",
 			    d->path, g_strerror(d->write_errno));
-		ok = FALSE;
+		ok = false;
 	}
 	if (d->last) {
 		point_last_here(d);

@@ -10,6 +10,7 @@
 #define TESTBED_CMD_RUNDIR_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 typedef struct rundir rundir;
 
@@ -23,9 +24,9 @@ const char *rundir_path(const rundir *d);
 void rundir_event(rundir *d, const char *line);
 /* Opens evidence/SCENARIO.pcapng, empty; -1 with an error.  The caller closes it. */
 int rundir_open_evidence(const rundir *d, const char *scenario, GError **error);
-/* Writes results.json as a whole, points `last` here, gives everything to the invoking user.  FALSE
+/* Writes results.json as a whole, points `last` here, gives everything to the invoking user.  false
  * when this or an earlier write failed. */
-gboolean rundir_finish(rundir *d, const char *results_text, GError **error);
+bool rundir_finish(rundir *d, const char *results_text, GError **error);
 
 /* The last run's folder.  The caller frees it. */
 char *rundir_last(void);

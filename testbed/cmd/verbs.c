@@ -305,8 +305,7 @@ static int run_verb(const struct verb *v, char **argv)
 	g_auto(GStrv) command = split_command(v, argv);
 	struct options o;
 	int status = CMD_USAGE;
-	gboolean parsed =
-		options_parse(&o, v->options, (const char *const *)(gpointer)argv, &error);
+	bool parsed = options_parse(&o, v->options, (const char *const *)(gpointer)argv, &error);
 
 	o.command = g_steal_pointer(&command);
 	if (!parsed) {

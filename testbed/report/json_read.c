@@ -54,7 +54,7 @@ static void read_streams(struct cell *c, const json_t *list)
 
 		read_quality(&s->quality, json);
 		s->poor = text(json, "poor");
-		s->quality.poor = s->poor != NULL;
+		s->quality.poor = s->poor;
 		g_ptr_array_add(c->streams, s);
 	}
 }
@@ -175,7 +175,7 @@ static void read_outcome(struct cell *c, const json_t *json)
 	c->setup_ms = figure(json, "setup_ms");
 	c->duration_ms = figure(json, "duration_ms");
 	c->ms_client_diagnostics = (int)count(diagnostics, "ms_client_diagnostics");
-	c->has_ice_warn = warn != NULL;
+	c->has_ice_warn = warn;
 	c->ice_warn = warn ? (guint32)strtoul(warn, NULL, 0) : 0;
 }
 

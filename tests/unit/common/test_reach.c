@@ -89,7 +89,7 @@ static void world_done(struct world *w)
 	certs_done(&w->certs);
 }
 
-static void on_reached(GIOStream *stream, guint way, const GError *error, gboolean last, gpointer p)
+static void on_reached(GIOStream *stream, guint way, const GError *error, bool last, gpointer p)
 {
 	struct world *w = p;
 

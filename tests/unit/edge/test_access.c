@@ -141,8 +141,7 @@ Test(access, names_of_the_next_hop)
 	cr_expect_not(inside_has_name(none, "fe.contoso.com"), "no certificate");
 }
 
-static sip_msg *ask_mras(const char *body, const char *type, char **ret_user,
-			 gboolean *ret_internet)
+static sip_msg *ask_mras(const char *body, const char *type, char **ret_user, bool *ret_internet)
 {
 	char fqdn[] = "edge.contoso.com", av_fqdn[] = "av.contoso.com", secret[] = "s3cret";
 	struct edge_config config = {.fqdn = fqdn,
@@ -184,7 +183,7 @@ Test(access, mras_gives_credentials_for_the_location)
 		g_autofree char *body = mras_body(rows[i].internet, rows[i].asked_min),
 				*user = NULL, *password = NULL;
 		struct mras_response got = {0};
-		gboolean internet = FALSE;
+		bool internet = false;
 		g_autoptr(sip_msg) answer = ask_mras(body, MRAS_CONTENT_TYPE, &user, &internet);
 		const char *text;
 		gsize length = 0;
@@ -220,7 +219,7 @@ Test(access, mras_refuses)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autofree char *user = NULL;
-		gboolean internet;
+		bool internet;
 		g_autoptr(sip_msg) answer = ask_mras(rows[i].body, rows[i].type, &user, &internet);
 
 		cr_expect_eq(sip_status(answer), 400, "%s: %d", rows[i].name, sip_status(answer));

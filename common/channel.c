@@ -1,101 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/channel.h"
 
+#include "common/wire/line_socket.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <glib-unix.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define READ_BYTES 65536
-
 struct channel {
-	int in_fd, out_fd;
-	bool out_is_socket;
+	line_socket *lines; /* NULL: a broken line has ended it */
 	const struct channel_handlers *handlers;
 	gpointer user_data;
-	GMainContext *context;
-	GSource *reader, *writer; /* writer: only while something is queued */
-	GSource *starter;	  /* delivers `start` (channel_from_args --config) */
+	GSource *starter; /* delivers `start` (channel_from_args --config) */
 	json_t *start;
-	GString *input;
-	gsize scanned; /* of input: no line end before here */
-	GByteArray *output;
-	bool ended;  /* `closed` was called; nothing is read or written any more */
-	guint depth; /* callbacks under way: channel_free inside one waits for its end */
-	bool freed;
 };
 
-/* --- life ------------------------------------------------------------------------------------- */
-
-static void source_clear(GSource **source)
+static void clear_starter(channel *c)
 {
-	if (!*source)
-		return;
-	g_source_destroy(*source);
-	g_clear_pointer(source, g_source_unref);
-}
-
-static void destroy(channel *c)
-{
-	close(c->in_fd);
-	if (c->out_fd != c->in_fd)
-		close(c->out_fd);
-	json_decref(c->start);
-	g_string_free(c->input, TRUE);
-	g_byte_array_unref(c->output);
-	g_main_context_unref(c->context);
-	g_free(c);
-}
-
-static void stop(channel *c)
-{
-	source_clear(&c->reader);
-	source_clear(&c->writer);
-	source_clear(&c->starter);
+	if (c->starter)
+		g_source_destroy(c->starter);
+	g_clear_pointer(&c->starter, g_source_unref);
 }
 
 void channel_free(channel *c)
 {
-	if (!c || c->freed)
+	if (!c)
 		return;
-	c->freed = true;
-	stop(c);
-	if (c->depth == 0)
-		destroy(c);
-}
-
-/* Around everything that calls the owner.  After leave() the channel may be gone. */
-static void enter(channel *c)
-{
-	c->depth++;
-}
-
-static void leave(channel *c)
-{
-	if (--c->depth == 0 && c->freed)
-		destroy(c);
-}
-
-static void end(channel *c)
-{
-	if (c->ended || c->freed)
-		return;
-	c->ended = true;
-	stop(c);
-	c->handlers->closed(c, c->user_data);
+	clear_starter(c);
+	line_socket_free(c->lines);
+	json_decref(c->start);
+	g_free(c);
 }
 
 /* --- commands in ------------------------------------------------------------------------------ */
 
-static void deliver(channel *c, json_t *command)
+/* A handler may free the channel: nothing here touches it after the call. */
+static void deliver_command(channel *c, json_t *command)
 {
 	const char *name = json_string_value(json_object_get(command, "cmd"));
 
@@ -105,115 +48,34 @@ static void deliver(channel *c, json_t *command)
 		channel_log(c, "warning", "ignoring a command without \"cmd\"");
 }
 
-/* One line without its end; false: it ends the channel. */
-static bool take_line(channel *c, const char *line, gsize length)
+static void on_closed(G_GNUC_UNUSED line_socket *lines, gpointer user_data)
 {
-	json_error_t error;
+	channel *c = user_data;
+
+	clear_starter(c);
+	c->handlers->closed(c, c->user_data);
+}
+
+static void on_line(G_GNUC_UNUSED line_socket *lines, char *line, gsize length, gpointer user_data)
+{
+	channel *c = user_data;
+	json_t *command;
 
 	if (length && line[length - 1] == '\r')
 		length--;
 	if (length == 0)
-		return true;
-
-	json_t *command = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);
-	bool valid = json_is_object(command);
-
-	if (valid)
-		deliver(c, command);
-	json_decref(command);
-	return valid;
-}
-
-/* All complete lines of the input; false: one of them, or the rest, ends the channel. */
-static bool take_lines(channel *c)
-{
-	gsize start = 0;
-	const char *newline;
-
-	while (!c->freed && !c->ended &&
-	       (newline = memchr(c->input->str + c->scanned, '\n', c->input->len - c->scanned))) {
-		gsize stop_at = (gsize)(newline - c->input->str);
-
-		c->scanned = stop_at + 1;
-		if (stop_at - start > CHANNEL_LINE_MAX ||
-		    !take_line(c, c->input->str + start, stop_at - start))
-			return false;
-		start = stop_at + 1;
+		return;
+	command = json_loadb(line, length, JSON_REJECT_DUPLICATES, NULL);
+	if (json_is_object(command)) {
+		deliver_command(c, command);
+	} else {
+		g_clear_pointer(&c->lines, line_socket_free);
+		on_closed(NULL, c);
 	}
-	g_string_erase(c->input, 0, (gssize)start);
-	c->scanned = c->input->len;
-	return c->input->len <= CHANNEL_LINE_MAX;
-}
-
-static gboolean on_readable(gint fd, G_GNUC_UNUSED GIOCondition condition, gpointer user_data)
-{
-	channel *c = user_data;
-	char chunk[READ_BYTES];
-	gssize n = read(fd, chunk, sizeof chunk);
-
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return G_SOURCE_CONTINUE;
-	enter(c);
-	if (n > 0)
-		g_string_append_len(c->input, chunk, n);
-	if (n <= 0 || !take_lines(c))
-		end(c);
-	leave(c);
-	return G_SOURCE_CONTINUE; /* stop() has taken the source away when it had to */
+	json_decref(command);
 }
 
 /* --- events out ------------------------------------------------------------------------------- */
-
-/* Writes as much as goes without waiting; false: the other side is gone. */
-static bool write_some(channel *c)
-{
-	gssize n = c->out_is_socket ? send(c->out_fd, c->output->data, c->output->len,
-					   MSG_DONTWAIT | MSG_NOSIGNAL) :
-				      write(c->out_fd, c->output->data, c->output->len);
-
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR;
-	g_byte_array_remove_range(c->output, 0, (guint)n);
-	return true;
-}
-
-static gboolean on_writable(G_GNUC_UNUSED gint fd, G_GNUC_UNUSED GIOCondition condition,
-			    gpointer user_data)
-{
-	channel *c = user_data;
-	bool alive = write_some(c);
-
-	if (alive && c->output->len)
-		return G_SOURCE_CONTINUE;
-	source_clear(&c->writer);
-	enter(c);
-	if (!alive)
-		end(c);
-	leave(c);
-	return G_SOURCE_REMOVE;
-}
-
-static GSource *watch(channel *c, int fd, GIOCondition condition, GUnixFDSourceFunc function)
-{
-	GSource *source = g_unix_fd_source_new(fd, condition);
-
-	g_source_set_callback(source, G_SOURCE_FUNC(function), c, NULL);
-	g_source_attach(source, c->context);
-	return source;
-}
-
-static void queue_line(channel *c, json_t *line)
-{
-	char *text = json_dumps(line, JSON_COMPACT);
-
-	if (text && !c->ended && !c->freed) {
-		g_byte_array_append(c->output, (const guint8 *)text, (guint)strlen(text));
-		g_byte_array_append(c->output, (const guint8 *)"\n", 1);
-		if (!c->writer)
-			c->writer = watch(c, c->out_fd, G_IO_OUT, on_writable);
-	}
-	free(text);
-}
 
 void channel_event(channel *c, const char *name, json_t *fields)
 {
@@ -226,8 +88,10 @@ void channel_event(channel *c, const char *name, json_t *fields)
 	if (fields)
 		json_object_update_missing(line, fields);
 	json_decref(fields);
-	queue_line(c, line);
-	json_decref(line);
+	if (c->lines)
+		line_socket_send_json(c->lines, line);
+	else
+		json_decref(line);
 }
 
 void channel_log(channel *c, const char *level, const char *format, ...)
@@ -245,57 +109,35 @@ void channel_log(channel *c, const char *level, const char *format, ...)
 
 void channel_flush(channel *c, guint timeout_ms)
 {
-	gint64 deadline_us = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
-
-	while (c->output->len && !c->ended) {
-		struct pollfd p = {.fd = c->out_fd, .events = POLLOUT};
-		gint64 left_us = deadline_us - g_get_monotonic_time();
-
-		if (poll(&p, 1, (int)(MAX(left_us, 0) / 1000)) <= 0 || !write_some(c))
-			return;
-	}
+	if (c->lines)
+		line_socket_flush(c->lines, timeout_ms);
 }
 
 /* --- making ----------------------------------------------------------------------------------- */
 
-/* Pipes can be made non-blocking; a terminal or file is shared with others and always takes a line.
- */
-static void prepare_output(channel *c)
-{
-	struct stat s;
-
-	if (fstat(c->out_fd, &s) < 0)
-		return;
-	c->out_is_socket = S_ISSOCK(s.st_mode);
-	if (S_ISFIFO(s.st_mode))
-		g_unix_set_fd_nonblocking(c->out_fd, TRUE, NULL);
-}
-
 channel *channel_new(int in_fd, int out_fd, const struct channel_handlers *handlers,
 		     gpointer user_data)
 {
+	static const struct line_socket_handlers line_handlers = {.line = on_line,
+								  .closed = on_closed};
+	g_autoptr(GMainContext) context = g_main_context_ref_thread_default();
 	channel *c = g_new0(channel, 1);
 
-	c->in_fd = in_fd;
-	c->out_fd = out_fd;
 	c->handlers = handlers;
 	c->user_data = user_data;
-	c->context = g_main_context_ref_thread_default();
-	c->input = g_string_new(NULL);
-	c->output = g_byte_array_new();
-	prepare_output(c);
-	c->reader = watch(c, in_fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable);
+	c->lines =
+		line_socket_new(in_fd, out_fd, context, CONTROL_LINE_MAX_BYTES, &line_handlers, c);
 	return c;
 }
 
 static gboolean on_start(gpointer user_data)
 {
 	channel *c = user_data;
+	json_t *start = json_incref(c->start);
 
-	source_clear(&c->starter);
-	enter(c);
-	deliver(c, c->start);
-	leave(c);
+	clear_starter(c);
+	deliver_command(c, start);
+	json_decref(start);
 	return G_SOURCE_REMOVE;
 }
 
@@ -306,7 +148,7 @@ static void deliver_start(channel *c, json_t *config)
 	c->starter = g_idle_source_new();
 	g_source_set_priority(c->starter, G_PRIORITY_HIGH);
 	g_source_set_callback(c->starter, on_start, c, NULL);
-	g_source_attach(c->starter, c->context);
+	g_source_attach(c->starter, g_main_context_get_thread_default());
 }
 
 G_GNUC_PRINTF(1, 2) G_NORETURN static void usage_error(const char *format, ...)

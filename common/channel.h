@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The agent's end of the control channel: JSON lines, commands in, events out (docs/AGENTS.md).
  *
- * Depends on GLib and jansson.  Runs on the thread-default main context of the creator.  A command
- * line longer than CHANNEL_LINE_MAX or not a JSON object ends the channel.
+ * The agent's part of a line_socket: the envelope of events, the arguments of the programs.  A
+ * command line longer than CONTROL_LINE_MAX_BYTES or not a JSON object ends the channel.
+ * Depends on common/wire.  Runs on the thread-default main context of the creator.
  */
 #ifndef COMMON_CHANNEL_H
 #define COMMON_CHANNEL_H
 
 #include <glib.h>
 #include <jansson.h>
-
-#define CHANNEL_LINE_MAX (256 * 1024)
 
 typedef struct channel channel;
 

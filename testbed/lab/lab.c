@@ -140,7 +140,7 @@ static const struct {
 	{"entered", lab_on_entered}, {"watched", lab_on_watched}, {"changed", on_changed},
 };
 
-static void on_line(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)
+static void on_line(line_socket *s G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)
 {
 	lab *l = user_data;
 	json_t *message = json_loadb(line, length, 0, NULL);
@@ -159,7 +159,7 @@ static void on_line(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer us
 }
 
 /* Its death, which comes at once after this, says more. */
-static void on_closed(wire *w G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)
+static void on_closed(line_socket *s G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)
 {
 }
 
@@ -184,7 +184,7 @@ static gboolean on_death(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer
 	l->death = 0;
 	/* what it said last is still in the socket */
 	if (l->channel != NULL)
-		wire_drain(l->channel);
+		line_socket_drain(l->channel);
 	fail(l, TB_ERROR_DIED, how);
 	lab_unref(l);
 	return G_SOURCE_REMOVE;
@@ -208,7 +208,7 @@ static GHashTable *agents_of(const plan *p)
 lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
 	       const struct lab_callbacks *callbacks, gpointer user_data, GError **error)
 {
-	static const struct wire_handlers handlers = {.line = on_line, .closed = on_closed};
+	static const struct line_socket_handlers handlers = {.line = on_line, .closed = on_closed};
 	/* the supervisor's copy must not be where its socket will be */
 	int evidence_fd = options->evidence_fd > 0 ?
 				  fcntl(options->evidence_fd, F_DUPFD_CLOEXEC, CLONE_SOCKET + 1) :
@@ -236,33 +236,25 @@ lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
 	l->agents = agents_of(p);
 	l->refs = 1;
 	g_queue_init(&l->questions);
-	l->channel =
-		wire_new(child.socket, g_main_context_default(), SUPERVISOR_LINE_MAX, &handlers, l);
+	l->channel = line_socket_new(child.socket, child.socket, g_main_context_default(),
+				     SUPERVISOR_LINE_MAX_BYTES, &handlers, l);
 	l->death = g_unix_fd_add(l->pidfd, G_IO_IN, on_death, l);
 	return l;
 }
 
 gboolean lab_command(lab *l, const char *agent, json_t *command, GError **error)
 {
-	json_t *message;
-	char *text;
-
 	if (l->over || !g_hash_table_contains(l->agents, agent)) {
 		g_set_error(error, TB_ERROR, TB_ERROR_DIED, "no agent '%s' runs in lab '%s'", agent,
 			    l->name);
 		return FALSE;
 	}
-	message = json_pack("{s:s, s:O}", "agent", agent, "command", command);
-	text = json_dumps(message, JSON_COMPACT);
-	json_decref(message);
-	if (text == NULL) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
-			    "command for agent '%s' is no valid JSON", agent);
-		return FALSE;
-	}
-	wire_send(l->channel, text, strlen(text));
-	free(text);
-	return TRUE;
+	if (line_socket_send_json(l->channel,
+				  json_pack("{s:s, s:O}", "agent", agent, "command", command)))
+		return TRUE;
+	g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "command for agent '%s' is no valid JSON",
+		    agent);
+	return FALSE;
 }
 
 static json_t *list_of(const char *const *texts)
@@ -277,16 +269,12 @@ static json_t *list_of(const char *const *texts)
 void lab_change(lab *l, const char *const *changes, const char *const *spare, const char *reboot,
 		lab_change_func done, gpointer user_data)
 {
-	json_t *message = json_pack("{s:o, s:o, s:s?}", "change", list_of(changes), "spare",
-				    list_of(spare), "reboot", reboot);
-	char *text = json_dumps(message, JSON_COMPACT);
-
-	json_decref(message);
 	l->change_done = done;
 	l->change_data = user_data;
 	if (!l->over)
-		wire_send(l->channel, text, strlen(text));
-	free(text);
+		line_socket_send_json(l->channel,
+				      json_pack("{s:o, s:o, s:s?}", "change", list_of(changes),
+						"spare", list_of(spare), "reboot", reboot));
 }
 
 /* The kernel may take some tens of milliseconds to end a PID namespace; nobody waits for it. */
@@ -305,7 +293,7 @@ void lab_free(lab *l)
 	if (l == NULL)
 		return;
 	l->over = true;
-	g_clear_pointer(&l->channel, wire_free);
+	g_clear_pointer(&l->channel, line_socket_free);
 	if (l->death != 0) {
 		g_source_remove(l->death);
 		pidfd_send_signal(l->pidfd, SIGKILL, NULL, 0);

@@ -5,8 +5,8 @@
 #ifndef TESTBED_LAB_LAB_PARTS_H
 #define TESTBED_LAB_LAB_PARTS_H
 
+#include "common/wire/line_socket.h"
 #include "testbed/lab/lab.h"
-#include "testbed/lab/wire.h"
 
 struct lab {
 	char *name;
@@ -14,7 +14,7 @@ struct lab {
 	gpointer user_data;
 	pid_t pid;
 	int pidfd;
-	wire *channel;
+	line_socket *channel;
 	guint death;	    /* source on the default context; 0: the supervisor has been reaped */
 	GHashTable *agents; /* names of those that can be commanded */
 	GQueue questions;   /* lab_questions.c: asked, not answered; the oldest first */

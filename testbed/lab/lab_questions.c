@@ -78,17 +78,8 @@ static gboolean on_idle_question(gpointer question)
 	return G_SOURCE_REMOVE;
 }
 
-static void say(lab *l, json_t *message)
-{
-	char *text = json_dumps(message, JSON_COMPACT);
-
-	json_decref(message);
-	wire_send(l->channel, text, strlen(text));
-	free(text);
-}
-
 /* Takes `message` over. */
-static void ask(struct question *q, json_t *message)
+static void send_question(struct question *q, json_t *message)
 {
 	lab *l = q->l;
 
@@ -99,7 +90,7 @@ static void ask(struct question *q, json_t *message)
 		return;
 	}
 	g_queue_push_tail(&l->questions, q);
-	say(l, message);
+	line_socket_send_json(l->channel, message);
 }
 
 void lab_inspect(lab *l, lab_inspect_func done, gpointer user_data)
@@ -112,7 +103,7 @@ void lab_inspect_ways(lab *l, json_t *ways, lab_inspect_func done, gpointer user
 	struct question *q = question_new(l, user_data);
 
 	q->inspected = done;
-	ask(q, json_pack("{s:b, s:O*}", "inspect", 1, "ways", ways));
+	send_question(q, json_pack("{s:b, s:O*}", "inspect", 1, "ways", ways));
 }
 
 void lab_enter(lab *l, const char *node, lab_enter_func done, gpointer user_data)
@@ -120,7 +111,7 @@ void lab_enter(lab *l, const char *node, lab_enter_func done, gpointer user_data
 	struct question *q = question_new(l, user_data);
 
 	q->entered = done;
-	ask(q, json_pack("{s:s}", "enter", node));
+	send_question(q, json_pack("{s:s}", "enter", node));
 }
 
 void lab_watch(lab *l, lab_watch_func done, gpointer user_data)
@@ -128,13 +119,13 @@ void lab_watch(lab *l, lab_watch_func done, gpointer user_data)
 	struct question *q = question_new(l, user_data);
 
 	q->watched = done;
-	ask(q, json_pack("{s:b}", "watch", 1));
+	send_question(q, json_pack("{s:b}", "watch", 1));
 }
 
 void lab_unwatch(lab *l)
 {
 	if (!l->over)
-		say(l, json_pack("{s:b}", "watch", 0));
+		line_socket_send_json(l->channel, json_pack("{s:b}", "watch", 0));
 }
 
 /* --- answers ---------------------------------------------------------------------------------- */
@@ -200,7 +191,7 @@ static void pass_enter_target(lab *l, const struct question *q, const json_t *fi
 	int *const fds[] = {&target.user, &target.mnt, &target.pid, &target.net};
 
 	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
-		*fds[i] = wire_take_fd(l->channel);
+		*fds[i] = line_socket_take_fd(l->channel);
 	for (size_t i = 0; i < json_array_size(files); i++)
 		g_ptr_array_add(paths,
 				(gpointer)(guintptr)json_string_value(json_array_get(files, i)));
@@ -231,7 +222,7 @@ void lab_on_entered(lab *l, json_t *message, json_t *problem)
 void lab_on_watched(lab *l, json_t *message G_GNUC_UNUSED, json_t *problem)
 {
 	struct question *q = answered(l, is_watch);
-	int fd = q != NULL && !json_is_string(problem) ? wire_take_fd(l->channel) : -1;
+	int fd = q != NULL && !json_is_string(problem) ? line_socket_take_fd(l->channel) : -1;
 	g_autoptr(GError) error = NULL;
 
 	if (q == NULL)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/process_set.h"
 
+#include "common/wire/line_socket.h"
 #include "testbed/lab/programs.h"
 #include "testbed/lab/process_same.h"
 #include "testbed/lab/ready.h"
-#include "testbed/lab/wire.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -15,7 +15,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define AGENT_LINE_MAX (256 * 1024) /* docs/AGENTS.md */
 #define CONTROL_OPTION "--control-fd=3"
 #define DNS_PORT 53
 #define STUN_PORT 3478
@@ -27,8 +26,8 @@ struct member {
 	process_set *processes;
 	const struct op *op;
 	const struct role *role;
-	GPid pid;      /* 0: has ended */
-	wire *channel; /* NULL: a daemon, or it has closed its end */
+	GPid pid;	      /* 0: has ended */
+	line_socket *channel; /* NULL: a daemon, or it has closed its end */
 	ready *question;
 	char *envelope; /* what stands before each of its event lines */
 	char *reason;	/* of its `failed` event, or NULL */
@@ -99,7 +98,7 @@ static void member_free(gpointer data)
 	struct member *m = data;
 
 	ready_free(m->question);
-	wire_free(m->channel);
+	line_socket_free(m->channel);
 	g_free(m->envelope);
 	g_free(m->reason);
 	g_free(m);
@@ -163,7 +162,7 @@ static void complain(struct member *m)
 	json_decref(event);
 }
 
-static void on_line(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)
+static void on_line(line_socket *s G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)
 {
 	struct member *m = user_data;
 	json_t *event = json_loadb(line, length, 0, NULL);
@@ -180,13 +179,13 @@ static void on_line(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer us
 	json_decref(event);
 }
 
-static void on_closed(wire *w, gpointer user_data)
+static void on_closed(line_socket *s, gpointer user_data)
 {
 	struct member *m = user_data;
 
 	/* it will end now, and that is what gets reported */
 	m->channel = NULL;
-	wire_free(w);
+	line_socket_free(s);
 }
 
 static void on_answer(gpointer user_data)
@@ -199,13 +198,13 @@ static void on_answer(gpointer user_data)
 
 /* --- what they are told ----------------------------------------------------------------------- */
 
-static void say(struct member *m, json_t *command)
+/* Takes `command` over. */
+static void send_command(struct member *m, json_t *command)
 {
-	char *text = json_dumps(command, JSON_COMPACT);
-
-	if (m->channel != NULL && text != NULL)
-		wire_send(m->channel, text, strlen(text));
-	free(text);
+	if (m->channel != NULL)
+		line_socket_send_json(m->channel, command);
+	else
+		json_decref(command);
 }
 
 static void begin(struct member *m)
@@ -215,11 +214,8 @@ static void begin(struct member *m)
 
 	m->started = true;
 	if (m->role->config != NULL) {
-		json_t *command = json_pack("{s:s, s:o}", "cmd", "start", "config",
-					    m->role->config(&c->source.config, node));
-
-		say(m, command);
-		json_decref(command);
+		send_command(m, json_pack("{s:s, s:o}", "cmd", "start", "config",
+					  m->role->config(&c->source.config, node)));
 	} else {
 		struct question q = m->role->question(node, m->op->process.name);
 
@@ -277,7 +273,7 @@ void process_set_command(process_set *c, const char *name, json_t *command)
 		return;
 	if (g_strcmp0(json_string_value(json_object_get(command, "cmd")), "quit") == 0)
 		m->asked = true;
-	say(m, command);
+	send_command(m, json_incref(command));
 }
 
 char *process_set_missing(const process_set *c)
@@ -354,11 +350,12 @@ static int open_log(const struct member *m, GError **error)
 
 static void open_channel(struct member *m, int fd)
 {
-	static const struct wire_handlers handlers = {.line = on_line, .closed = on_closed};
+	static const struct line_socket_handlers handlers = {.line = on_line, .closed = on_closed};
 	json_t *name = json_string(m->op->process.name);
 	char *quoted = json_dumps(name, JSON_ENCODE_ANY);
 
-	m->channel = wire_new(fd, m->processes->source.context, AGENT_LINE_MAX, &handlers, m);
+	m->channel = line_socket_new(fd, fd, m->processes->source.context, CONTROL_LINE_MAX_BYTES,
+				     &handlers, m);
 	m->envelope = g_strdup_printf("{\"agent\":%s,\"event\":", quoted);
 	free(quoted);
 	json_decref(name);
@@ -516,8 +513,8 @@ static void reap_member(struct member *m, int status)
 	m->pid = 0;
 	/* its last words are still in the channel */
 	if (m->channel != NULL)
-		wire_drain(m->channel);
-	g_clear_pointer(&m->channel, wire_free);
+		line_socket_drain(m->channel);
+	g_clear_pointer(&m->channel, line_socket_free);
 	g_clear_pointer(&m->question, ready_free);
 	how = describe_end(m, status);
 	m->processes->handlers.died(m->op->process.name, how, m->asked, m->processes->user_data);

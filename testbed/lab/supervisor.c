@@ -21,17 +21,6 @@
 
 /* --- to the orchestrator ---------------------------------------------------------------------- */
 
-/* Steals `message`. */
-static void tell(struct supervisor *s, json_t *message)
-{
-	char *text = json_dumps(message, JSON_COMPACT);
-
-	if (text != NULL)
-		wire_send(s->up, text, strlen(text));
-	free(text);
-	json_decref(message);
-}
-
 static void fail(struct supervisor *s, const GError *error)
 {
 	int code = error->domain == TB_ERROR ? error->code : TB_ERROR_FAILED;
@@ -40,8 +29,9 @@ static void fail(struct supervisor *s, const GError *error)
 	if (s->failed)
 		return;
 	s->failed = true;
-	tell(s, json_pack("{s:{s:i, s:s}}", "failed", "code", code, "message", text));
-	wire_flush(s->up, LAST_WORDS_TIMEOUT_MS);
+	line_socket_send_json(s->up,
+			      json_pack("{s:{s:i, s:s}}", "failed", "code", code, "message", text));
+	line_socket_flush(s->up, LAST_WORDS_TIMEOUT_MS);
 	g_main_loop_quit(s->loop);
 }
 
@@ -49,7 +39,7 @@ static void on_process_set_line(const char *line, gsize length, gpointer user_da
 {
 	struct supervisor *s = user_data;
 
-	wire_send(s->up, line, length);
+	line_socket_send(s->up, line, length);
 }
 
 static void stop_deadline(struct supervisor *s)
@@ -82,8 +72,9 @@ static void tell_changed(struct supervisor *s)
 									  TB_ERROR_FAILED;
 
 	if (s->restarted != NULL)
-		tell(s, json_pack("{s:s?, s:i, s:o, s:o}", "changed", text, "code", code,
-				  "restarted", s->restarted, "agents", agents_of(s->plan)));
+		line_socket_send_json(s->up, json_pack("{s:s?, s:i, s:o, s:o}", "changed", text,
+						       "code", code, "restarted", s->restarted,
+						       "agents", agents_of(s->plan)));
 	s->restarted = NULL;
 	g_clear_error(&s->refused);
 }
@@ -96,8 +87,9 @@ void supervisor_ready(struct supervisor *s)
 		return;
 	}
 	s->built = true;
-	tell(s, json_pack("{s:{s:f, s:s?, s:s?}}", "built", "build_ms", s->build_ms, "vpn",
-			  exec_tunnel_backend(s->x), "impairment", exec_impair_backend(s->x)));
+	line_socket_send_json(s->up, json_pack("{s:{s:f, s:s?, s:s?}}", "built", "build_ms",
+					       s->build_ms, "vpn", exec_tunnel_backend(s->x),
+					       "impairment", exec_impair_backend(s->x)));
 }
 
 static void on_process_set_ready(gpointer user_data)
@@ -112,7 +104,8 @@ static void on_process_set_died(const char *name, const char *how, gboolean aske
 	g_autoptr(GError) error = NULL;
 
 	if (s->built) {
-		tell(s, json_pack("{s:s, s:s, s:b}", "died", name, "how", how, "asked", asked));
+		line_socket_send_json(s->up, json_pack("{s:s, s:s, s:b}", "died", name, "how", how,
+						       "asked", asked));
 		return;
 	}
 	error = g_error_new(TB_ERROR, TB_ERROR_DIED, "'%s' ended before it was ready: %s", name,
@@ -153,7 +146,9 @@ void supervisor_watch_deadline(struct supervisor *s)
 /* A node a line, so that no line grows with the lab. */
 static void on_state(const char *node, json_t *state, gpointer user_data)
 {
-	tell(user_data, json_pack("{s:o, s:s}", "state", state, "node", node));
+	struct supervisor *s = user_data;
+
+	line_socket_send_json(s->up, json_pack("{s:o, s:s}", "state", state, "node", node));
 }
 
 static void on_inspected(const GError *error, gpointer user_data)
@@ -162,8 +157,9 @@ static void on_inspected(const GError *error, gpointer user_data)
 	g_autofree char *problem = error != NULL ? g_utf8_make_valid(error->message, -1) : NULL;
 	struct evidence_count seen = evidence_flush(s->evidence);
 
-	tell(s, json_pack("{s:s?, s:{s:I, s:I}}", "inspected", problem, "evidence", "packets",
-			  (json_int_t)seen.packets, "lost", (json_int_t)seen.lost));
+	line_socket_send_json(s->up, json_pack("{s:s?, s:{s:I, s:I}}", "inspected", problem,
+					       "evidence", "packets", (json_int_t)seen.packets,
+					       "lost", (json_int_t)seen.lost));
 	g_clear_pointer(&s->inspection, inspection_free);
 }
 
@@ -233,15 +229,24 @@ static void end_watch(struct supervisor *s)
 	close(s->watch_fd);
 }
 
-static void tell_watched(struct supervisor *s)
+/* Answers with descriptors, or with why there are none to send. */
+static bool answer_with_fds(struct supervisor *s, const char *member, json_t *answer,
+			    const int *fds, guint n)
 {
-	static const char message[] = "{\"watched\":null}";
+	if (line_socket_send_json_fds(s->up, answer, fds, n))
+		return true;
+	line_socket_send_json(s->up, json_pack("{s:s}", member, "no more descriptors can be open"));
+	return false;
+}
+
+static void answer_watch(struct supervisor *s)
+{
 	g_autoptr(GError) error = NULL;
 
-	if (begin_watch(s, &error))
-		wire_send_fds(s->up, message, sizeof message - 1, &s->watch_fd, 1);
-	else
-		tell(s, json_pack("{s:s}", "watched", error->message));
+	if (!begin_watch(s, &error))
+		line_socket_send_json(s->up, json_pack("{s:s}", "watched", error->message));
+	else if (!answer_with_fds(s, "watched", json_pack("{s:n}", "watched"), &s->watch_fd, 1))
+		end_watch(s);
 }
 
 /* Whoever opens these descriptors closes none here: the descriptors are copied on their way. */
@@ -251,21 +256,17 @@ static void send_enter_target(struct supervisor *s, const char *node)
 	int fds[G_N_ELEMENTS(namespaces) + 1];
 	g_autoptr(GPtrArray) files = process_set_files(s->processes, node);
 	json_t *message = json_pack("{s:n, s:o}", "entered", "files", json_array());
-	char *text;
 
 	for (guint i = 0; i < files->len - 1; i++)
 		json_array_append_new(json_object_get(message, "files"),
 				      json_string(files->pdata[i]));
-	text = json_dumps(message, JSON_COMPACT);
-	json_decref(message);
 	for (guint i = 0; i < G_N_ELEMENTS(namespaces); i++) {
 		g_autofree char *path = g_strconcat("/proc/self/ns/", namespaces[i], NULL);
 
 		fds[i] = open(path, O_RDONLY | O_CLOEXEC);
 	}
 	fds[G_N_ELEMENTS(namespaces)] = exec_netns_fd(s->x, node);
-	wire_send_fds(s->up, text, strlen(text), fds, G_N_ELEMENTS(fds));
-	free(text);
+	answer_with_fds(s, "entered", message, fds, G_N_ELEMENTS(fds));
 	for (guint i = 0; i < G_N_ELEMENTS(namespaces); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
@@ -280,10 +281,10 @@ static void enter(struct supervisor *s, const char *node)
 		return;
 	}
 	problem = g_strdup_printf("there is no node '%s'", node);
-	tell(s, json_pack("{s:s}", "entered", problem));
+	line_socket_send_json(s->up, json_pack("{s:s}", "entered", problem));
 }
 
-static void on_message(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)
+static void on_message(line_socket *up G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)
 {
 	struct supervisor *s = user_data;
 	json_t *message = json_loadb(line, length, 0, NULL);
@@ -299,7 +300,7 @@ static void on_message(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer
 	if (json_is_true(json_object_get(message, "inspect")))
 		inspect(s, json_object_get(message, "ways"));
 	else if (json_is_true(json_object_get(message, "watch")))
-		tell_watched(s);
+		answer_watch(s);
 	else if (json_is_false(json_object_get(message, "watch")))
 		end_watch(s);
 	else if (json_is_string(json_object_get(message, "enter")))
@@ -311,7 +312,7 @@ static void on_message(wire *w G_GNUC_UNUSED, char *line, gsize length, gpointer
 
 /* The orchestrator is gone.  The kernel kills everything in this PID namespace when its first
  * process ends, and with the last process go namespaces, links and mounts. */
-static void on_orchestrator_gone(wire *w G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)
+static void on_orchestrator_gone(line_socket *up G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)
 {
 	_exit(0);
 }
@@ -358,8 +359,8 @@ int supervisor_main(gpointer data)
 {
 	static const struct process_set_handlers process_set_handlers = {
 		on_process_set_line, on_process_set_ready, on_process_set_died};
-	static const struct wire_handlers handlers = {.line = on_message,
-						      .closed = on_orchestrator_gone};
+	static const struct line_socket_handlers handlers = {.line = on_message,
+							     .closed = on_orchestrator_gone};
 	const struct supervisor_job *job = data;
 	struct supervisor s = {.job = job, .model = job->model, .plan = job->plan};
 	g_autoptr(GError) error = NULL;
@@ -371,7 +372,8 @@ int supervisor_main(gpointer data)
 	s.context = g_main_context_new();
 	g_main_context_push_thread_default(s.context);
 	s.loop = g_main_loop_new(s.context, FALSE);
-	s.up = wire_new(CLONE_SOCKET, s.context, SUPERVISOR_LINE_MAX, &handlers, &s);
+	s.up = line_socket_new(CLONE_SOCKET, CLONE_SOCKET, s.context, SUPERVISOR_LINE_MAX_BYTES,
+			       &handlers, &s);
 	if (supervisor_build(&s, &process_set_handlers, &error)) {
 		guard_life(false);
 		if (!s.built)

@@ -21,7 +21,7 @@
 
 #include "testbed/lab/lab.h"
 
-#define SUPERVISOR_LINE_MAX (1024 * 1024) /* an agent's line and its envelope fit */
+#define SUPERVISOR_LINE_MAX_BYTES (1024 * 1024) /* an agent's line and its envelope fit */
 
 struct supervisor_job {
 	model *model; /* the supervisor's own from then on: it has a copy of all that the

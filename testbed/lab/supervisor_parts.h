@@ -6,12 +6,12 @@
 #ifndef TESTBED_LAB_SUPERVISOR_PARTS_H
 #define TESTBED_LAB_SUPERVISOR_PARTS_H
 
+#include "common/wire/line_socket.h"
 #include "testbed/lab/process_set.h"
 #include "testbed/lab/evidence.h"
 #include "testbed/lab/inspection.h"
 #include "testbed/lab/supervisor.h"
 #include "testbed/lab/trust.h"
-#include "testbed/lab/wire.h"
 
 struct supervisor {
 	const struct supervisor_job *job;
@@ -21,7 +21,7 @@ struct supervisor {
 	GError *refused;   /* why it was taken back, or NULL */
 	GMainContext *context;
 	GMainLoop *loop;
-	wire *up;
+	line_socket *up;
 	file_view *files;
 	trust *trust;
 	struct exec_features features;

@@ -1,58 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/live/client.h"
 
-#include <errno.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "common/wire/line_socket.h"
 
-#define READ_BYTES 65536
-#define FDS_MAX 16
+/* A whole answer is one line: the state of a big lab takes many megabytes. */
+#define ANSWER_MAX_BYTES (1u << 30)
 
 struct live_client {
-	int fd;
-	GByteArray *received;
-	GArray *fds;
+	line_socket *lines;
 };
 
 live_client *live_client_new(int fd)
 {
 	live_client *c = g_new0(live_client, 1);
 
-	c->fd = fd;
-	c->received = g_byte_array_new();
-	c->fds = g_array_new(FALSE, FALSE, sizeof(int));
+	c->lines = line_socket_new_blocking(fd, ANSWER_MAX_BYTES);
 	return c;
 }
 
 void live_client_free(live_client *c)
 {
-	int fd;
-
 	if (!c)
 		return;
-	while ((fd = live_take_fd(c)) >= 0)
-		close(fd);
-	close(c->fd);
-	g_byte_array_unref(c->received);
-	g_array_unref(c->fds);
+	line_socket_free(c->lines);
 	g_free(c);
 }
 
 int live_client_fd(const live_client *c)
 {
-	return c->fd;
+	return line_socket_fd(c->lines);
 }
 
 int live_take_fd(live_client *c)
 {
-	int fd;
-
-	if (c->fds->len == 0)
-		return -1;
-	fd = g_array_index(c->fds, int, 0);
-	g_array_remove_index(c->fds, 0);
-	return fd;
+	return line_socket_take_fd(c->lines);
 }
 
 /* --- finding the lab -------------------------------------------------------------------------- */
@@ -105,73 +86,14 @@ live_client *live_connect(const char *name, GError **error)
 
 /* --- requests --------------------------------------------------------------------------------- */
 
-static gboolean gone(GError **error)
-{
-	g_set_error(error, TB_ERROR, TB_ERROR_DIED, "the lab is gone");
-	return FALSE;
-}
-
-static gboolean send_all(live_client *c, const char *text, gsize length)
-{
-	while (length > 0) {
-		ssize_t n = send(c->fd, text, length, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return FALSE;
-		text += n;
-		length -= (gsize)n;
-	}
-	return TRUE;
-}
-
-static bool receive(live_client *c)
-{
-	union {
-		struct cmsghdr header; /* for its alignment */
-		char bytes[CMSG_SPACE(FDS_MAX * sizeof(int))];
-	} control;
-	guint8 data[READ_BYTES];
-	struct iovec part = {.iov_base = data, .iov_len = sizeof(data)};
-	struct msghdr message = {.msg_iov = &part,
-				 .msg_iovlen = 1,
-				 .msg_control = &control,
-				 .msg_controllen = sizeof(control)};
-	ssize_t n;
-
-	do
-		n = recvmsg(c->fd, &message, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	if (n <= 0)
-		return false;
-	for (struct cmsghdr *h = CMSG_FIRSTHDR(&message); h; h = CMSG_NXTHDR(&message, h))
-		if (h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS)
-			g_array_append_vals(c->fds, CMSG_DATA(h),
-					    (guint)((h->cmsg_len - CMSG_LEN(0)) / sizeof(int)));
-	g_byte_array_append(c->received, data, (guint)n);
-	return true;
-}
-
 /* The next line as JSON; NULL: the keeper is gone. */
-static json_t *next_line(live_client *c)
+static json_t *next_answer(live_client *c)
 {
-	for (;;) {
-		guint8 *end = c->received->len > 0 ?
-				      memchr(c->received->data, '\n', c->received->len) :
-				      NULL;
-		json_t *line;
+	gsize length;
+	const char *text = line_socket_wait_line(c->lines, &length);
+	json_t *line = text ? json_loadb(text, length, 0, NULL) : NULL;
 
-		if (!end) {
-			if (!receive(c))
-				return NULL;
-			continue;
-		}
-		line = json_loadb((const char *)c->received->data, (gsize)(end - c->received->data),
-				  0, NULL);
-		g_byte_array_remove_range(c->received, 0, (guint)(end - c->received->data) + 1);
-		return line ? line : json_object();
-	}
+	return text && !line ? json_object() : line;
 }
 
 static void set_error(GError **error, const json_t *e)
@@ -185,17 +107,10 @@ static void set_error(GError **error, const json_t *e)
 json_t *live_request(live_client *c, json_t *request, live_line_func func, gpointer user_data,
 		     GError **error)
 {
-	char *text = json_dumps(request, JSON_COMPACT);
-	gboolean sent = text && send_all(c, text, strlen(text)) && send_all(c, "\n", 1);
+	bool sent = line_socket_send_json(c->lines, request);
 	json_t *line;
 
-	json_decref(request);
-	free(text);
-	if (!sent) {
-		gone(error);
-		return NULL;
-	}
-	while ((line = next_line(c))) {
+	while (sent && (line = next_answer(c))) {
 		json_t *done = json_object_get(line, "done"),
 		       *refused = json_object_get(line, "error");
 
@@ -208,6 +123,6 @@ json_t *live_request(live_client *c, json_t *request, live_line_func func, gpoin
 		if (done || refused)
 			return done;
 	}
-	gone(error);
+	g_set_error(error, TB_ERROR, TB_ERROR_DIED, "the lab is gone");
 	return NULL;
 }

@@ -31,7 +31,7 @@ void control_client_unref(struct control_client *g)
 {
 	if (--g->refs > 0)
 		return;
-	wire_free(g->channel);
+	line_socket_free(g->channel);
 	json_decref(g->answer);
 	g_free(g);
 }
@@ -43,17 +43,29 @@ static void control_client_release(gpointer client)
 
 void control_client_tell(struct control_client *g, json_t *message)
 {
-	char *text = json_dumps(message, JSON_COMPACT);
-
-	if (g->channel && text)
-		wire_send(g->channel, text, strlen(text));
-	free(text);
-	json_decref(message);
+	if (g->channel)
+		line_socket_send_json(g->channel, message);
+	else
+		json_decref(message);
 }
 
 void control_client_done(struct control_client *g, json_t *done)
 {
 	control_client_tell(g, json_pack("{s:o}", "done", done ? done : json_object()));
+}
+
+bool control_client_done_fds(struct control_client *g, json_t *done, const int *fds, guint n)
+{
+	json_t *answer = json_pack("{s:o}", "done", done);
+
+	if (!g->channel) {
+		json_decref(answer);
+		return false;
+	}
+	if (line_socket_send_json_fds(g->channel, answer, fds, n))
+		return true;
+	control_client_fail(g, TB_ERROR_FAILED, "no more descriptors can be open");
+	return false;
 }
 
 void control_client_fail(struct control_client *g, int code, const char *message)
@@ -70,7 +82,7 @@ void control_client_fail_with(struct control_client *g, const GError *error)
 			    error->message);
 }
 
-static void on_control_client_line(wire *w G_GNUC_UNUSED, char *line, gsize length,
+static void on_control_client_line(line_socket *s G_GNUC_UNUSED, char *line, gsize length,
 				   gpointer user_data)
 {
 	struct control_client *g = control_client_ref(user_data);
@@ -84,13 +96,13 @@ static void on_control_client_line(wire *w G_GNUC_UNUSED, char *line, gsize leng
 	control_client_unref(g);
 }
 
-static void on_control_client_gone(wire *w G_GNUC_UNUSED, gpointer user_data)
+static void on_control_client_gone(line_socket *s G_GNUC_UNUSED, gpointer user_data)
 {
 	struct control_client *g = user_data;
 	struct keeper *k = g->k;
 	bool orphaned = g->starter && !k->up;
 
-	g_clear_pointer(&g->channel, wire_free);
+	g_clear_pointer(&g->channel, line_socket_free);
 	g->waits = false;
 	if (g->watches)
 		lab_unwatch(k->lab);
@@ -103,8 +115,8 @@ static void on_control_client_gone(wire *w G_GNUC_UNUSED, gpointer user_data)
 
 static gboolean on_connection(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
 {
-	static const struct wire_handlers handlers = {.line = on_control_client_line,
-						      .closed = on_control_client_gone};
+	static const struct line_socket_handlers handlers = {.line = on_control_client_line,
+							     .closed = on_control_client_gone};
 	struct keeper *k = user_data;
 	int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct control_client *g;
@@ -115,8 +127,8 @@ static gboolean on_connection(gint fd, GIOCondition condition G_GNUC_UNUSED, gpo
 	g->k = k;
 	g->refs = 1;
 	g->starter = k->clients->len == 0 && !k->up;
-	g->channel =
-		wire_new(connection, g_main_context_default(), SUPERVISOR_LINE_MAX, &handlers, g);
+	g->channel = line_socket_new(connection, connection, g_main_context_default(),
+				     SUPERVISOR_LINE_MAX_BYTES, &handlers, g);
 	g_ptr_array_add(k->clients, g);
 	return G_SOURCE_CONTINUE;
 }
@@ -452,7 +464,7 @@ static int live(const struct keeper_job *job)
 		if (g->leaves)
 			control_client_done(g, NULL);
 		if (g->channel)
-			wire_flush(g->channel, LAST_WORDS_TIMEOUT_MS);
+			line_socket_flush(g->channel, LAST_WORDS_TIMEOUT_MS);
 	}
 	return 0;
 }

@@ -3,8 +3,8 @@
 #ifndef TESTBED_LIVE_KEEPER_INTERNAL_H
 #define TESTBED_LIVE_KEEPER_INTERNAL_H
 
+#include "common/wire/line_socket.h"
 #include "testbed/lab/lab.h"
-#include "testbed/lab/wire.h"
 #include "testbed/live/keeper.h"
 
 #include <jansson.h>
@@ -49,12 +49,12 @@ struct keeper {
 /* Somebody on the control socket; one request at a time. */
 struct control_client {
 	struct keeper *k;
-	wire *channel;	/* NULL: gone */
-	bool waits;	/* for all sign-ins to be over */
-	bool starter;	/* the one who started the keeper */
-	bool watches;	/* packets are kept as evidence until it leaves */
-	bool leaves;	/* asked for the end, and hears when it has come */
-	json_t *answer; /* what `waits` will be answered, or NULL: the status */
+	line_socket *channel; /* NULL: gone */
+	bool waits;	      /* for all sign-ins to be over */
+	bool starter;	      /* the one who started the keeper */
+	bool watches;	      /* packets are kept as evidence until it leaves */
+	bool leaves;	      /* asked for the end, and hears when it has come */
+	json_t *answer;	      /* what `waits` will be answered, or NULL: the status */
 	guint refs;
 };
 
@@ -65,6 +65,8 @@ void control_client_unref(struct control_client *g);
 void control_client_tell(struct control_client *g, json_t *message);
 /* The end of a request: { "done": ... } or { "error": { "code", "message" } }.  Steals `done`. */
 void control_client_done(struct control_client *g, json_t *done);
+/* The same with descriptors, which stay the caller's.  False: they were not sent. */
+bool control_client_done_fds(struct control_client *g, json_t *done, const int *fds, guint n);
 void control_client_fail(struct control_client *g, int code, const char *message);
 void control_client_fail_with(struct control_client *g, const GError *error);
 

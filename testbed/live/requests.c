@@ -129,16 +129,13 @@ static void on_inspect(struct control_client *g, const json_t *request)
 
 static void on_watched(lab *l, int fd, const GError *error, gpointer user_data)
 {
-	static const char answer[] = "{\"done\":{}}";
 	struct control_client *g = user_data;
 
 	if (error)
 		control_client_fail_with(g, error);
-	else if (g->channel)
-		wire_send_fds(g->channel, answer, sizeof(answer) - 1, &fd, 1);
-	if (!error && g->channel)
+	else if (control_client_done_fds(g, json_object(), &fd, 1))
 		g->watches = true;
-	else if (!error)
+	else
 		lab_unwatch(l);
 	control_client_unref(g);
 }
@@ -156,8 +153,7 @@ static void on_enter_target(lab *l G_GNUC_UNUSED, const struct lab_enter_target 
 			    const GError *error, gpointer user_data)
 {
 	struct control_client *g = user_data;
-	json_t *files, *answer;
-	char *text;
+	json_t *files;
 
 	if (error) {
 		control_client_fail_with(g, error);
@@ -167,14 +163,9 @@ static void on_enter_target(lab *l G_GNUC_UNUSED, const struct lab_enter_target 
 	files = json_array();
 	for (guint i = 0; target->files[i]; i++)
 		json_array_append_new(files, json_string(target->files[i]));
-	answer = json_pack("{s:{s:o}}", "done", "files", files);
-	text = json_dumps(answer, JSON_COMPACT);
-	if (g->channel)
-		wire_send_fds(g->channel, text, strlen(text),
-			      (const int[]){target->user, target->mnt, target->pid, target->net},
-			      4);
-	free(text);
-	json_decref(answer);
+	control_client_done_fds(g, json_pack("{s:o}", "files", files),
+				(const int[]){target->user, target->mnt, target->pid, target->net},
+				4);
 	control_client_unref(g);
 }
 

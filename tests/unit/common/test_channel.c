@@ -2,6 +2,7 @@
 /* The control channel over a socket pair: lines cut anywhere, commands in, events out, and its end.
  */
 #include "common/channel.h"
+#include "common/wire/line_socket.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -180,9 +181,9 @@ Test(channel, broken_lines_end_it)
 static gpointer write_all(gpointer p)
 {
 	struct end *e = p;
-	g_autofree char *junk = g_strnfill(CHANNEL_LINE_MAX + 1, 'a');
+	g_autofree char *junk = g_strnfill(CONTROL_LINE_MAX_BYTES + 1, 'a');
 
-	send(e->far, junk, CHANNEL_LINE_MAX + 1, MSG_NOSIGNAL);
+	send(e->far, junk, CONTROL_LINE_MAX_BYTES + 1, MSG_NOSIGNAL);
 	return NULL;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/cmd/session.h"
+#include "testbed/cmd/watched_run.h"
 #include "testbed/report/story.h"
 
 #include <unistd.h>
@@ -53,7 +53,7 @@ static bool check_captures(const matrix_selection *s, char *const *captures)
 }
 
 static int run_selected(const model *m, const struct matrix_filter *f, const struct options *o,
-			const struct session_report *report)
+			const struct watched_report *report)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(matrix_selection) s = matrix_select(m, f, &error);
@@ -64,7 +64,7 @@ static int run_selected(const model *m, const struct matrix_filter *f, const str
 	}
 	if (!check_captures(s, o->captures))
 		return CMD_USAGE;
-	return session_run(s, o, report);
+	return watched_run(s, o, report);
 }
 
 /* --- run matrix ------------------------------------------------------------------------------- */
@@ -81,7 +81,7 @@ static void matrix_text(const results *r, const GPtrArray *story G_GNUC_UNUSED,
 
 int cmd_run_matrix(const struct options *o)
 {
-	static const struct session_report report = {.text = matrix_text};
+	static const struct watched_report report = {.text = matrix_text};
 	g_auto(GStrv) scenarios = options_list(o->scenario);
 	g_auto(GStrv) pairs = options_list(o->pairs);
 	struct matrix_filter f = {
@@ -128,7 +128,7 @@ static void call_text(const results *r, const GPtrArray *story, const struct opt
 
 int cmd_run_call(const struct options *o)
 {
-	static const struct session_report report = {.text = call_text, .keep_story = true};
+	static const struct watched_report report = {.text = call_text, .keep_story = true};
 	g_autofree char *pair = g_strdup_printf("%s:%s", o->arguments[0], o->arguments[1]);
 	const char *pairs[] = {pair, NULL}, *scenarios[] = {NULL, NULL};
 	struct matrix_filter f = {.scenarios = scenarios, .pairs = pairs, .directed = true};

@@ -54,55 +54,45 @@ static model *try(const struct keeper *k, const GPtrArray *texts, GError **error
 /* Endpoints in a call: nobody ends it because something elsewhere changes. */
 static const char **busy_endpoints(const struct keeper *k)
 {
-	const char **names = g_new0(const char *, g_hash_table_size(k->endpoints) + 1);
+	GHashTable *clients = session_clients(k->session);
+	const char **names = g_new0(const char *, g_hash_table_size(clients) + 1);
 	GHashTableIter iter;
 	gpointer value;
 	guint n = 0;
 
-	g_hash_table_iter_init(&iter, k->endpoints);
+	g_hash_table_iter_init(&iter, clients);
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		const struct endpoint_state *e = value;
+		const struct session_client *c = value;
 
-		if (e->calls > 0)
-			names[n++] = e->name;
+		if (c->calls > 0)
+			names[n++] = c->name;
 	}
 	return names;
-}
-
-static void end_calls(struct keeper *k, const char *const *restarted)
-{
-	for (; restarted && *restarted; restarted++) {
-		g_autofree char *why =
-			g_strdup_printf("%s was started anew because of a change", *restarted);
-
-		live_call_agent_died(k, *restarted, why);
-	}
 }
 
 static void on_changed(lab *l G_GNUC_UNUSED, const char *const *restarted, const GError *error,
 		       gpointer user_data)
 {
-	static const char *const nobody[] = {NULL};
 	struct live_change *c = user_data;
 	struct keeper *k = c->g->k;
 
 	k->change = NULL;
-	end_calls(k, restarted);
+	session_restarted(k->session, restarted);
 	if (error) {
 		control_client_fail_with(c->g, error);
 	} else {
 		model *before = k->current;
 
 		k->current = g_steal_pointer(&c->next);
+		session_use_endpoints(k->session, k->current);
 		model_free(before);
 		g_ptr_array_unref(k->changes);
 		k->changes = g_ptr_array_ref(c->texts);
-		keeper_add_endpoints(k);
 		keeper_publish_again(k, c->reboot);
 		c->g->waits = c->g->channel != NULL;
 	}
 	/* those of nodes that are new are among them */
-	keeper_sign_in(k, restarted ? restarted : nobody);
+	keeper_sign_in(k);
 	live_change_free(c);
 }
 
@@ -130,7 +120,7 @@ static void make(struct control_client *g, GPtrArray *texts, const char *reboot)
 					  .reboot = g_strdup(reboot)};
 	for (guint i = 0; i < texts->len; i++)
 		list[i] = texts->pdata[i];
-	lab_change(k->lab, list, spare, reboot, on_changed, k->change);
+	lab_change(session_lab(k->session), list, spare, reboot, on_changed, k->change);
 }
 
 /* The first `n` of those that hold. */

@@ -3,7 +3,6 @@
 
 #include "testbed/lab/supervisor.h"
 #include "testbed/live/keeper_internal.h"
-#include "testbed/session/signins.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -105,7 +104,7 @@ static void on_control_client_gone(line_socket *s G_GNUC_UNUSED, gpointer user_d
 	g_clear_pointer(&g->channel, line_socket_free);
 	g->waits = false;
 	if (g->watches)
-		lab_unwatch(k->lab);
+		lab_unwatch(session_lab(k->session));
 	g->watches = false;
 	g_ptr_array_remove(k->clients, g);
 	/* nobody wants this lab any more */
@@ -135,127 +134,18 @@ static gboolean on_connection(gint fd, GIOCondition condition G_GNUC_UNUSED, gpo
 
 /* --- endpoints -------------------------------------------------------------------------------- */
 
-static void endpoint_free(gpointer data)
+void keeper_sign_in(struct keeper *k)
 {
-	struct endpoint_state *e = data;
-
-	g_free(e->name);
-	g_free(e->why);
-	json_decref(e->signed_in);
-	json_decref(e->story);
-	g_free(e);
-}
-
-struct endpoint_state *keeper_endpoint(const struct keeper *k, const char *name)
-{
-	return g_hash_table_lookup(k->endpoints, name);
-}
-
-static gboolean is_gone(gpointer name, gpointer state G_GNUC_UNUSED, gpointer user_data)
-{
-	const struct keeper *k = user_data;
-	const struct node *n = model_node(k->current, name);
-
-	return !n || !n->endpoint;
-}
-
-void keeper_add_endpoints(struct keeper *k)
-{
-	g_hash_table_foreach_remove(k->endpoints, is_gone, k);
-	for (guint i = 0; i < k->current->nodes->len; i++) {
-		const struct node *n = k->current->nodes->pdata[i];
-		struct endpoint_state *e;
-
-		if (!n->endpoint || keeper_endpoint(k, n->name))
-			continue;
-		e = g_new0(struct endpoint_state, 1);
-		e->name = g_strdup(n->name);
-		e->story = json_array();
-		g_hash_table_insert(k->endpoints, e->name, e);
-	}
-}
-
-static void sign_in_over(struct keeper *k, struct endpoint_state *e, enum sign_in state, char *why)
-{
-	e->state = state;
-	g_free(e->why);
-	e->why = why;
+	while (session_sign_in_next(k->session))
+		;
 	keeper_settle(k);
-}
-
-static void send_sign_in(struct keeper *k, struct endpoint_state *e)
-{
-	json_t *command = json_pack("{s:s}", "cmd", "sign-in");
-	g_autoptr(GError) error = NULL;
-
-	e->asked = true;
-	e->state = SIGN_IN_PENDING;
-	g_clear_pointer(&e->why, g_free);
-	g_clear_pointer(&e->signed_in, json_decref);
-	json_array_clear(e->story);
-	if (!lab_command(k->lab, e->name, command, &error)) {
-		e->state = SIGN_IN_DIED;
-		e->why = g_strdup(error->message);
-	}
-	json_decref(command);
-}
-
-static gboolean on_sign_in_deadline(gpointer data)
-{
-	struct keeper *k = data;
-	GHashTableIter iter;
-	gpointer value;
-
-	k->sign_in_deadline = 0;
-	g_hash_table_iter_init(&iter, k->endpoints);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		struct endpoint_state *e = value;
-
-		if (e->state != SIGN_IN_PENDING)
-			continue;
-		e->state = SIGN_IN_DIED;
-		g_free(e->why);
-		e->why = g_strdup_printf("no answer to its sign-in within %d s",
-					 SIGN_IN_DEADLINE_MS / 1000);
-	}
-	keeper_settle(k);
-	return G_SOURCE_REMOVE;
-}
-
-void keeper_sign_in(struct keeper *k, const char *const *names)
-{
-	GHashTableIter iter;
-	gpointer value;
-
-	g_clear_handle_id(&k->sign_in_deadline, g_source_remove);
-	k->sign_in_deadline = g_timeout_add(SIGN_IN_DEADLINE_MS, on_sign_in_deadline, k);
-	g_hash_table_iter_init(&iter, k->endpoints);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		struct endpoint_state *e = value;
-
-		if (!names || !e->asked || g_strv_contains(names, e->name))
-			send_sign_in(k, e);
-	}
-	keeper_settle(k);
-}
-
-static bool anyone_pending(const struct keeper *k)
-{
-	GHashTableIter iter;
-	gpointer value;
-
-	g_hash_table_iter_init(&iter, k->endpoints);
-	while (g_hash_table_iter_next(&iter, NULL, &value))
-		if (((const struct endpoint_state *)value)->state == SIGN_IN_PENDING)
-			return true;
-	return false;
 }
 
 void keeper_settle(struct keeper *k)
 {
-	if (!k->built || k->change || anyone_pending(k))
+	if (!k->built || k->change || session_sign_ins_wait(k->session) ||
+	    session_sign_ins_pending(k->session) > 0)
 		return;
-	g_clear_handle_id(&k->sign_in_deadline, g_source_remove);
 	if (!k->up)
 		k->up_ms = (double)(g_get_monotonic_time() - k->started_us) / 1000;
 	k->up = true;
@@ -271,29 +161,15 @@ void keeper_settle(struct keeper *k)
 	}
 }
 
-/* What a sign-in says is kept, so that a call's story can begin with it. */
-static void on_endpoint_event(struct keeper *k, struct endpoint_state *e, json_t *event)
+static void on_sign_in_over(session *s G_GNUC_UNUSED, const struct session_client *c G_GNUC_UNUSED,
+			    bool told G_GNUC_UNUSED, gpointer user_data)
 {
-	const char *name = json_string_value(json_object_get(event, "event"));
-	const char *stage = json_string_value(json_object_get(event, "stage"));
-	const char *reason = json_string_value(json_object_get(event, "reason"));
-
-	if (e->state != SIGN_IN_PENDING || json_object_get(event, "call"))
-		return;
-	json_array_append(e->story, event);
-	if (g_strcmp0(name, "signed-in") == 0) {
-		e->signed_in = json_incref(event);
-		sign_in_over(k, e, SIGN_IN_DONE, NULL);
-	} else if (g_strcmp0(name, "sign-in-failed") == 0) {
-		sign_in_over(k, e, SIGN_IN_FAILED,
-			     g_strdup_printf("%s: %s", stage ? stage : "unknown stage",
-					     reason ? reason : "no reason given"));
-	}
+	keeper_settle(user_data);
 }
 
 /* --- the lab ---------------------------------------------------------------------------------- */
 
-static void on_built(lab *l G_GNUC_UNUSED, const struct lab_build *build, gpointer user_data)
+static void on_built(session *s G_GNUC_UNUSED, const struct lab_build *build, gpointer user_data)
 {
 	struct keeper *k = user_data;
 
@@ -303,38 +179,27 @@ static void on_built(lab *l G_GNUC_UNUSED, const struct lab_build *build, gpoint
 	if (k->job->publish)
 		keeper_publish(k);
 	else
-		keeper_sign_in(k, NULL);
+		keeper_sign_in(k);
 }
 
-static void on_event(lab *l G_GNUC_UNUSED, const char *agent, json_t *event, gpointer user_data)
+static void on_event(session *s, const struct session_call *call, const char *agent, json_t *event,
+		     gpointer user_data)
 {
-	struct keeper *k = user_data;
-	struct endpoint_state *e = keeper_endpoint(k, agent);
+	const char *name = json_string_value(json_object_get(event, "event"));
 
-	if (live_call_event(k, agent, event))
-		return;
-	if (e)
-		on_endpoint_event(k, e, event);
-	else
-		live_call_said(k, agent, event);
+	if (call)
+		live_call_event(call, agent, event);
+	else if (!json_object_get(event, "call") &&
+		 (!session_client(s, agent) || g_strcmp0(name, "agent-died") == 0))
+		live_call_said(user_data, agent, event);
 }
 
-static void on_agent_died(lab *l G_GNUC_UNUSED, const char *agent, const char *how,
-			  gpointer user_data)
+static void on_agent_died(session *s, const char *agent, const char *how, gpointer user_data)
 {
 	struct keeper *k = user_data;
-	struct endpoint_state *e = keeper_endpoint(k, agent);
-	g_autofree char *why = g_strdup_printf("agent %s died: %s", agent, how);
 
-	json_t *died = json_pack("{s:s, s:s}", "event", "agent-died", "how", how);
-
-	live_call_agent_died(k, agent, why);
-	live_call_said(k, agent, died);
-	json_decref(died);
-	if (e)
-		sign_in_over(k, e, SIGN_IN_DIED, g_strdup(why));
-	else
-		g_ptr_array_add(k->dead, g_strdup(why));
+	if (!session_client(s, agent))
+		g_ptr_array_add(k->dead, g_strdup_printf("agent %s died: %s", agent, how));
 }
 
 void keeper_fail(struct keeper *k, const GError *error)
@@ -344,7 +209,7 @@ void keeper_fail(struct keeper *k, const GError *error)
 	keeper_quit(k);
 }
 
-static void on_failed(lab *l G_GNUC_UNUSED, const GError *error, gpointer user_data)
+static void on_failed(session *s G_GNUC_UNUSED, const GError *error, gpointer user_data)
 {
 	keeper_fail(user_data, error);
 }
@@ -356,18 +221,18 @@ void keeper_quit(struct keeper *k)
 
 static gboolean start_lab(struct keeper *k, GError **error)
 {
-	static const struct lab_callbacks callbacks = {.built = on_built,
-						       .event = on_event,
-						       .agent_died = on_agent_died,
-						       .failed = on_failed};
-	const struct lab_options options = {
-		.name = k->job->scenario->name,
-		.program_dir = k->job->program_dir,
-		.seed = g_random_int(),
-		.base = k->job->base,
-		.scenario = k->job->scenario,
-	};
-	g_autoptr(plan) p = NULL;
+	static const struct session_callbacks callbacks = {.built = on_built,
+							   .failed = on_failed,
+							   .event = on_event,
+							   .agent_died = on_agent_died,
+							   .sign_in_over = on_sign_in_over,
+							   .call_ended = live_call_ended};
+	struct session_job job = {.lab = {.name = k->job->scenario->name,
+					  .program_dir = k->job->program_dir,
+					  .seed = g_random_int(),
+					  .base = k->job->base,
+					  .scenario = k->job->scenario},
+				  .keep_stories = true};
 	g_autoptr(diags) found = diags_new();
 
 	k->current = model_instantiate(k->job->base, k->job->scenario, found);
@@ -377,10 +242,12 @@ static gboolean start_lab(struct keeper *k, GError **error)
 		g_set_error_literal(error, TB_ERROR, TB_ERROR_INPUT, g_strchomp(text));
 		return FALSE;
 	}
-	keeper_add_endpoints(k);
-	p = plan_build(k->current);
-	k->lab = lab_start(k->current, p, &options, &callbacks, k, error);
-	return k->lab != NULL;
+	job.model = k->current;
+	k->session = session_start(&job, &callbacks, k, error);
+	if (!k->session)
+		return FALSE;
+	session_use_endpoints(k->session, k->current);
+	return TRUE;
 }
 
 /* --- the process ------------------------------------------------------------------------------ */
@@ -430,10 +297,10 @@ static void serve(struct keeper *k)
 /* The supervisor has ended when everything in its PID namespace has: only then is the name free. */
 static void end_lab(struct keeper *k)
 {
-	pid_t pid = k->lab ? lab_pid(k->lab) : -1;
+	pid_t pid = k->session ? lab_pid(session_lab(k->session)) : -1;
 	siginfo_t info;
 
-	lab_free(k->lab);
+	session_free(k->session);
 	while (pid > 0 && waitid(P_PID, (id_t)pid, &info, WEXITED) < 0 && errno == EINTR)
 		;
 }
@@ -446,11 +313,9 @@ static int live(const struct keeper_job *job)
 		.started_us = g_get_monotonic_time(),
 		.started_real_s = g_get_real_time() / G_USEC_PER_SEC,
 		.changes = g_ptr_array_new_with_free_func(g_free),
-		.endpoints = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, endpoint_free),
 		.clients = g_ptr_array_new_with_free_func(control_client_release),
 		.said = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref),
 		.dead = g_ptr_array_new_with_free_func(g_free),
-		.calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 	};
 
 	for (; job->changes && job->changes[k.n_declared]; k.n_declared++)

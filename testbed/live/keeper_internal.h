@@ -4,38 +4,22 @@
 #define TESTBED_LIVE_KEEPER_INTERNAL_H
 
 #include "common/wire/line_socket.h"
-#include "testbed/lab/lab.h"
 #include "testbed/live/keeper.h"
+#include "testbed/session/session.h"
 
 #include <jansson.h>
-
-enum sign_in { SIGN_IN_PENDING, SIGN_IN_DONE, SIGN_IN_FAILED, SIGN_IN_DIED, SIGN_IN_STATES };
-
-/* A client of the lab. */
-struct endpoint_state {
-	char *name;
-	enum sign_in state;
-	bool asked;	   /* to sign in, ever */
-	char *why;	   /* why not signed in, or NULL */
-	json_t *signed_in; /* its event, or NULL */
-	json_t *story;	   /* array of events of its last sign-in */
-	guint calls;	   /* under way */
-};
 
 struct keeper {
 	const struct keeper_job *job;
 	GMainLoop *loop;
 	gint64 started_us; /* monotonic */
 	gint64 started_real_s;
-	lab *lab;
-	model *current;		/* the network as it is now */
-	GPtrArray *changes;	/* char *: made on top of the scenario, in order */
-	guint n_declared;	/* of them: those that it was started with */
-	GHashTable *endpoints;	/* name -> struct endpoint_state */
-	GPtrArray *clients;	/* struct control_client */
-	GHashTable *calls;	/* call id -> struct live_call */
-	guint n_calls;		/* placed so far */
-	guint sign_in_deadline; /* source id */
+	session *session;   /* NULL: not started yet */
+	model *current;	    /* the network as it is now */
+	GPtrArray *changes; /* char *: made on top of the scenario, in order */
+	guint n_declared;   /* of them: those that it was started with */
+	GPtrArray *clients; /* struct control_client */
+	guint n_calls;	    /* placed so far */
 	GPtrArray *said; /* json_t *: {"agent", "event"} of servers while nobody called, the newest
 			    SAID_MAX */
 	GPtrArray *dead; /* char *: why services of the lab have ended */
@@ -73,14 +57,11 @@ void control_client_fail_with(struct control_client *g, const GError *error);
 /* --- keeper.c --------------------------------------------------------------------------------- */
 /* All sign-ins are over: who waits is answered. */
 void keeper_settle(struct keeper *k);
-/* These endpoints sign in (NULL-terminated; other names are passed over), and those that never did;
- * NULL: all. */
-void keeper_sign_in(struct keeper *k, const char *const *names);
-void keeper_add_endpoints(struct keeper *k);
+/* All endpoints that wait to sign in do. */
+void keeper_sign_in(struct keeper *k);
 void keeper_quit(struct keeper *k);
 /* All who are there hear why, then it is over. */
 void keeper_fail(struct keeper *k, const GError *error);
-struct endpoint_state *keeper_endpoint(const struct keeper *k, const char *name);
 
 /* --- requests.c ------------------------------------------------------------------------------- */
 /* FALSE: there is no such node, and the control client knows. */
@@ -102,12 +83,12 @@ void keeper_publish_again(struct keeper *k, const char *reboot);
 
 /* --- live_call.c ------------------------------------------------------------------------------ */
 void live_call_start(struct control_client *g, const json_t *request);
-/* True when the event belongs to a call. */
-bool live_call_event(struct keeper *k, const char *agent, json_t *event);
-/* A server said something that names no call. */
+/* The session's callbacks of calls. */
+void live_call_event(const struct session_call *call, const char *agent, json_t *event);
+void live_call_ended(session *s, const struct session_call *call, gpointer keeper);
+/* Why it is not signed in; NULL: it is, or not yet.  The caller frees. */
+char *live_client_why(const struct session_client *c);
+/* A server said something that names no call, or an agent died. */
 void live_call_said(struct keeper *k, const char *agent, json_t *event);
-/* An agent died: its calls end as errors. */
-void live_call_agent_died(struct keeper *k, const char *agent, const char *why);
-void live_call_free(gpointer call);
 
 #endif

@@ -17,7 +17,7 @@ static void finish(struct publication *p)
 	if (p->error)
 		keeper_fail(p->k, p->error);
 	else
-		keeper_sign_in(p->k, NULL);
+		keeper_sign_in(p->k);
 	g_clear_error(&p->error);
 	g_free(p);
 }
@@ -90,7 +90,7 @@ static void bind_late(struct keeper *k, const char *node, const char *path)
 	struct late_publication *p = g_new0(struct late_publication, 1);
 
 	*p = (struct late_publication){.k = k, .path = g_strdup(path)};
-	lab_enter(k->lab, node, on_added_node, p);
+	lab_enter(session_lab(k->session), node, on_added_node, p);
 }
 
 static bool lists(const char *paths, const char *path)
@@ -170,6 +170,6 @@ void keeper_publish(struct keeper *k)
 	p->k = k;
 	p->left = k->current->nodes->len;
 	for (guint i = 0; i < k->current->nodes->len; i++)
-		lab_enter(k->lab, ((struct node *)k->current->nodes->pdata[i])->name,
-			  on_enter_target, p);
+		lab_enter(session_lab(k->session),
+			  ((struct node *)k->current->nodes->pdata[i])->name, on_enter_target, p);
 }

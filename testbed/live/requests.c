@@ -9,22 +9,23 @@
 /* --- status ----------------------------------------------------------------------------------- */
 
 static const char *const sign_in_names[SIGN_IN_STATES] = {
-	[SIGN_IN_PENDING] = "pending",
-	[SIGN_IN_DONE] = "signed-in",
-	[SIGN_IN_FAILED] = "failed",
-	[SIGN_IN_DIED] = "died",
+	[SIGN_IN_WAITING] = "pending", [SIGN_IN_PENDING] = "pending", [SIGN_IN_DONE] = "signed-in",
+	[SIGN_IN_FAILED] = "failed",   [SIGN_IN_SILENT] = "died",     [SIGN_IN_DIED] = "died",
 };
 
-static json_t *endpoint_json(const struct endpoint_state *e)
+static json_t *endpoint_json(const struct session_client *c)
 {
-	const json_t *server = json_object_get(e->signed_in, "server");
-	json_t *o = json_pack("{s:s, s:s, s:s?, s:i}", "name", e->name, "state",
-			      sign_in_names[e->state], "why", e->why, "calls", (int)e->calls);
+	const json_t *last = json_array_get(c->story, json_array_size(c->story) - 1);
+	const char *name = json_string_value(json_object_get(last, "event"));
+	const json_t *signed_in = g_strcmp0(name, "signed-in") == 0 ? last : NULL;
+	const json_t *server = json_object_get(signed_in, "server");
+	g_autofree char *why = live_client_why(c);
+	json_t *o = json_pack("{s:s, s:s, s:s?, s:i}", "name", c->name, "state",
+			      sign_in_names[c->state], "why", why, "calls", (int)c->calls);
 
 	json_object_set(o, "server", server ? json_object_get(server, "name") : json_null());
-	json_object_set_new(
-		o, "remote_user",
-		json_boolean(json_is_true(json_object_get(e->signed_in, "remote_user"))));
+	json_object_set_new(o, "remote_user",
+			    json_boolean(json_is_true(json_object_get(signed_in, "remote_user"))));
 	return o;
 }
 
@@ -35,10 +36,10 @@ static json_t *endpoints_json(const struct keeper *k)
 
 	for (guint i = 0; i < k->current->nodes->len; i++) {
 		const struct node *n = k->current->nodes->pdata[i];
-		const struct endpoint_state *e = keeper_endpoint(k, n->name);
+		const struct session_client *c = session_client(k->session, n->name);
 
-		if (e)
-			json_array_append_new(list, endpoint_json(e));
+		if (c)
+			json_array_append_new(list, endpoint_json(c));
 	}
 	return list;
 }
@@ -84,8 +85,9 @@ json_t *keeper_status(const struct keeper *k)
 	json_object_set_new(o, "up_ms", k->up ? json_real(k->up_ms) : json_null());
 	json_object_set_new(o, "memory_kib",
 			    json_integer((json_int_t)memory_of_tree_kib(getpid())));
-	json_object_set_new(o, "supervisor",
-			    json_integer((json_int_t)(k->lab ? lab_pid(k->lab) : 0)));
+	json_object_set_new(
+		o, "supervisor",
+		json_integer((json_int_t)(k->session ? lab_pid(session_lab(k->session)) : 0)));
 	json_object_set_new(o, "died", texts_json(k->dead));
 	json_object_set_new(o, "published", json_boolean(k->published != NULL));
 	return o;
@@ -123,7 +125,7 @@ static void on_state(lab *l G_GNUC_UNUSED, json_t *state, const GError *error, g
 
 static void on_inspect(struct control_client *g, const json_t *request)
 {
-	lab_inspect_ways(g->k->lab, json_object_get(request, "ways"), on_state,
+	lab_inspect_ways(session_lab(g->k->session), json_object_get(request, "ways"), on_state,
 			 control_client_ref(g));
 }
 
@@ -146,7 +148,7 @@ static void on_watch(struct control_client *g, const json_t *request G_GNUC_UNUS
 		control_client_fail(g, TB_ERROR_INPUT,
 				    "the packets are watched for this connection already");
 	else
-		lab_watch(g->k->lab, on_watched, control_client_ref(g));
+		lab_watch(session_lab(g->k->session), on_watched, control_client_ref(g));
 }
 
 static void on_enter_target(lab *l G_GNUC_UNUSED, const struct lab_enter_target *target,
@@ -193,7 +195,7 @@ static void on_enter(struct control_client *g, const json_t *request)
 	const char *name = json_string_value(json_object_get(request, "node"));
 
 	if (control_client_check_node(g, name))
-		lab_enter(g->k->lab, name, on_enter_target, control_client_ref(g));
+		lab_enter(session_lab(g->k->session), name, on_enter_target, control_client_ref(g));
 }
 
 /* --- the table -------------------------------------------------------------------------------- */

@@ -2,8 +2,7 @@
 #include "testbed/matrix/capacityrun.h"
 
 #include "testbed/lab/lab.h"
-#include "testbed/session/machine.h"
-#include "testbed/session/signins.h"
+#include "testbed/session/session.h"
 #include "testbed/matrix/pace.h"
 
 #include <string.h>

@@ -1,30 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/matrix/matrix.h"
-
-#include "testbed/matrix/labrun.h"
-#include "testbed/matrix/pace.h"
-
-struct matrix {
-	matrix_selection *selection;
-	struct matrix_options options;
-	char *program_dir, *run_dir;
-	struct matrix_observer observer;
-	gpointer observer_data;
-	GPtrArray *labs;  /* labrun */
-	guint turn;	  /* the lab that is asked first, so that all get their share */
-	struct pace pace; /* of calls, or of their set-up where they are to stand */
-	struct pace sign_ins;
-	bool calls_wait, sign_ins_wait;	  /* for it */
-	guint standing, standing_most;	  /* calls */
-	struct pace_times standing_since; /* when all that can stand did */
-	double standing_busy; /* how busy the processors were from then to the end of it; the
-				 highest */
-	GMainLoop *loop;
-	guint pump, sampler, hang_up; /* source ids */
-	struct pace_times times;      /* at the last sample */
-	GError *unsupported;
-	bool cancelled;
-};
+#include "testbed/matrix/matrix_internal.h"
 
 /* --- starting calls --------------------------------------------------------------------------- */
 
@@ -63,7 +38,7 @@ static void start_labs(matrix *m)
 		if (labrun_started(l) || (m->options.jobs > 0 && alive >= m->options.jobs))
 			continue;
 		alive++;
-		labrun_start(l, &m->options);
+		labrun_start(l);
 	}
 }
 
@@ -108,13 +83,6 @@ static gboolean on_sample(gpointer data)
 	m->times = now;
 	pump_after(m, 0);
 	return G_SOURCE_CONTINUE;
-}
-
-static guint media_ms(const matrix *m)
-{
-	if (m->options.media_ms > 0)
-		return m->options.media_ms;
-	return m->options.at_once > 0 ? STANDING_MEDIA_MS : CELL_MEDIA_MS;
 }
 
 static void watch_load(matrix *m, bool wanted)
@@ -199,7 +167,7 @@ static void time_standing(matrix *m, bool more)
 	if (m->hang_up > 0 || m->standing == 0 || m->pace.in_progress > 0 || more ||
 	    is_preparing(m))
 		return;
-	m->hang_up = g_timeout_add(media_ms(m), on_hang_up, m);
+	m->hang_up = g_timeout_add(m->rules.media_ms, on_hang_up, m);
 	read_times(&m->standing_since);
 }
 
@@ -239,56 +207,45 @@ static void pump_after(matrix *m, guint delay_ms)
 
 /* --- what labs tell --------------------------------------------------------------------------- */
 
-static void on_changed(gpointer data)
+void matrix_changed(matrix *m)
 {
-	matrix *m = data;
-
 	/* A pending timer waits for the pace only; news must not wait for it. */
 	g_clear_handle_id(&m->pump, g_source_remove);
 	pump_after(m, 0);
 }
 
-static void on_sign_in_ended(gpointer data)
+void matrix_sign_in_ended(matrix *m)
 {
-	matrix *m = data;
-
 	pace_ended(&m->sign_ins);
 }
 
-static void on_call_stands(gpointer data)
+void matrix_call_stands(matrix *m)
 {
-	matrix *m = data;
-
 	pace_ended(&m->pace);
 	m->standing++;
 	m->standing_most = MAX(m->standing_most, m->standing);
 }
 
-static void on_call_ended(bool stood, gpointer data)
+void matrix_call_ended(matrix *m, bool stood)
 {
-	matrix *m = data;
-
 	if (stood)
 		m->standing--;
 	else
 		pace_ended(&m->pace);
 }
 
-static void on_lab_failed(const GError *error, gpointer data)
+void matrix_lab_failed(matrix *m, const GError *error)
 {
-	matrix *m = data;
-
 	if (g_error_matches(error, TB_ERROR, TB_ERROR_UNSUPPORTED) && !m->unsupported) {
 		m->unsupported = g_error_copy(error);
 		matrix_cancel(m);
 		return;
 	}
-	on_changed(m);
+	matrix_changed(m);
 }
 
-static void on_lab_built(const struct lab_build *build, gpointer data)
+void matrix_lab_built(matrix *m, const struct lab_build *build)
 {
-	matrix *m = data;
 	results *r = m->selection->results;
 
 	r->build_ms = MAX(r->build_ms, build->build_ms);
@@ -312,6 +269,10 @@ matrix *matrix_new(matrix_selection *selection, const struct matrix_options *opt
 	m->options.run_dir = m->run_dir = g_strdup(options->run_dir);
 	m->observer = *observer;
 	m->observer_data = user_data;
+	m->rules.stand = options->at_once > 0;
+	m->rules.media_ms = options->media_ms > 0 ? options->media_ms :
+			    m->rules.stand	  ? STANDING_MEDIA_MS :
+						    CELL_MEDIA_MS;
 	m->labs = g_ptr_array_new_with_free_func((GDestroyNotify)labrun_free);
 	m->loop = g_main_loop_new(NULL, FALSE);
 	pace_init(&m->pace, options->at_once > 0 ? PACE_SET_UPS : PACE_CALLS,
@@ -337,31 +298,11 @@ void matrix_free(matrix *m)
 
 static void make_labs(matrix *m)
 {
-	const results *r = m->selection->results;
-	const struct cell_rules rules = {
-		.run_id = r->run_id,
-		.media_ms = media_ms(m),
-		.stand = m->options.at_once > 0,
-	};
-	const struct labrun_host host = {
-		.observer = &m->observer,
-		.observer_data = m->observer_data,
-		.built = on_lab_built,
-		.sign_in_ended = on_sign_in_ended,
-		.call_stands = on_call_stands,
-		.call_ended = on_call_ended,
-		.changed = on_changed,
-		.failed = on_lab_failed,
-		.user_data = m,
-	};
+	const GPtrArray *scenarios = m->selection->scenarios;
 
-	for (guint i = 0; i < m->selection->scenarios->len; i++) {
-		const struct selected_scenario *s = m->selection->scenarios->pdata[i];
-		struct cell_rules own = rules;
-
-		own.max_loss_pct = s->model->max_loss_pct;
-		g_ptr_array_add(m->labs, labrun_new(s, &host, &own, m->options.seed + i));
-	}
+	m->rules.run_id = m->selection->results->run_id;
+	for (guint i = 0; i < scenarios->len; i++)
+		g_ptr_array_add(m->labs, labrun_new(m, scenarios->pdata[i], m->options.seed + i));
 }
 
 /* Said with the results, so that nobody takes for the network's limit what is the machine's. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/cmd/session.h"
+#include "testbed/cmd/watched_run.h"
 
 #include "testbed/cmd/rundir.h"
 #include "testbed/explain/second_look.h"
@@ -18,9 +18,9 @@
 
 #define REDRAW_MS 100
 
-struct session {
+struct watched_run {
 	const struct options *options;
-	const struct session_report *report;
+	const struct watched_report *report;
 	const matrix_selection *selection;
 	results *results;
 	matrix *matrix;
@@ -38,7 +38,7 @@ struct session {
 
 /* --- progress --------------------------------------------------------------------------------- */
 
-static void erase(struct session *s)
+static void erase(struct watched_run *s)
 {
 	if (s->drawn > 0)
 		fprintf(stderr, "\033[%uA\r\033[J", s->drawn);
@@ -47,7 +47,7 @@ static void erase(struct session *s)
 
 static gboolean on_redraw(gpointer data)
 {
-	struct session *s = data;
+	struct watched_run *s = data;
 	g_autoptr(GString) text = g_string_new(NULL);
 	guint drawn =
 		report_progress(s->results, &s->style,
@@ -60,7 +60,7 @@ static gboolean on_redraw(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
-static void tell_cell(const struct session *s, const struct cell *c)
+static void tell_cell(const struct watched_run *s, const struct cell *c)
 {
 	g_autoptr(GString) line = g_string_new(NULL);
 
@@ -70,7 +70,7 @@ static void tell_cell(const struct session *s, const struct cell *c)
 	fputs(line->str, stderr);
 }
 
-static void tell_log(const struct session *s, const char *scenario, const char *agent,
+static void tell_log(const struct watched_run *s, const char *scenario, const char *agent,
 		     const json_t *event)
 {
 	const char *name = json_string_value(json_object_get(event, "event"));
@@ -83,7 +83,7 @@ static void tell_log(const struct session *s, const char *scenario, const char *
 /* --- what the matrix tells -------------------------------------------------------------------- */
 
 /* Takes `line` over. */
-static void keep(const struct session *s, char *line)
+static void keep(const struct watched_run *s, char *line)
 {
 	if (s->dir)
 		rundir_event(s->dir, line);
@@ -105,7 +105,7 @@ static void on_lab_failed(const struct scenario_result *sc, const GError *error,
 static void on_agent_event(const char *scenario, const char *agent, const json_t *event,
 			   gpointer data)
 {
-	const struct session *s = data;
+	const struct watched_run *s = data;
 
 	keep(s, report_event_agent(scenario, agent, event));
 	tell_log(s, scenario, agent, event);
@@ -133,7 +133,7 @@ static void on_cell_finished(const struct cell *c, gpointer data)
 }
 
 /* Causes were found for these. */
-static void tell_causes(const struct session *s, const GPtrArray *told)
+static void tell_causes(const struct watched_run *s, const GPtrArray *told)
 {
 	for (guint i = 0; i < told->len; i++) {
 		const struct cell *c = told->pdata[i];
@@ -148,7 +148,7 @@ static void tell_causes(const struct session *s, const GPtrArray *told)
 static void on_lab_state(const struct scenario_result *sc, const json_t *state, const GError *error,
 			 gpointer data)
 {
-	const struct session *s = data;
+	const struct watched_run *s = data;
 	g_autoptr(GPtrArray) told = g_ptr_array_new();
 
 	if (s->evidence)
@@ -160,7 +160,7 @@ static void on_lab_state(const struct scenario_result *sc, const json_t *state, 
 
 static void on_cell_states(struct cell *c, const json_t *before, const json_t *after, gpointer data)
 {
-	const struct session *s = data;
+	const struct watched_run *s = data;
 
 	for (guint i = 0; i < s->selection->scenarios->len; i++) {
 		const struct selected_scenario *one = s->selection->scenarios->pdata[i];
@@ -173,7 +173,7 @@ static void on_cell_states(struct cell *c, const json_t *before, const json_t *a
 
 static int on_evidence(const struct scenario_result *sc, gpointer data)
 {
-	const struct session *s = data;
+	const struct watched_run *s = data;
 	g_autoptr(GError) error = NULL;
 	int fd = rundir_open_evidence(s->dir, sc->name, &error);
 
@@ -195,7 +195,7 @@ static const struct matrix_observer observer = {
 
 static void on_signal(int number, gpointer data)
 {
-	struct session *s = data;
+	struct watched_run *s = data;
 
 	s->signal = number;
 	matrix_cancel(s->matrix);
@@ -215,7 +215,7 @@ static void describe_run(results *r)
 }
 
 /* A run folder that was asked for must be there; the one that is kept by itself is a courtesy. */
-static gboolean open_dir(struct session *s)
+static gboolean open_dir(struct watched_run *s)
 {
 	g_autoptr(GError) error = NULL;
 
@@ -240,7 +240,7 @@ static gboolean wants_evidence(const struct options *o, bool *ret)
 	return FALSE;
 }
 
-static int finish(struct session *s, gboolean ran, const GError *error)
+static int finish(struct watched_run *s, gboolean ran, const GError *error)
 {
 	g_autofree char *document = report_results_text(s->results);
 	g_autoptr(GError) write_error = NULL;
@@ -291,7 +291,7 @@ static void tell_refused(guint64 before)
 			 refused);
 }
 
-static void look_again(const struct session *s)
+static void look_again(const struct watched_run *s)
 {
 	g_autoptr(GPtrArray) told = g_ptr_array_new();
 
@@ -299,7 +299,7 @@ static void look_again(const struct session *s)
 	tell_causes(s, told);
 }
 
-static int run_watched(struct session *s)
+static int run_watched(struct watched_run *s)
 {
 	guint64 refused = neighbours_refused();
 	guint redraw = s->live ? g_timeout_add(REDRAW_MS, on_redraw, s) : 0;
@@ -324,14 +324,14 @@ static int run_watched(struct session *s)
 	return finish(s, ran, error);
 }
 
-int session_run(matrix_selection *selection, const struct options *o,
-		const struct session_report *report)
+int watched_run(matrix_selection *selection, const struct options *o,
+		const struct watched_report *report)
 {
 	g_autofree char *program_dir = cmd_program_dir();
 	struct matrix_options options = {.program_dir = program_dir,
 					 .jobs = (guint)MAX(o->jobs, 0),
 					 .at_once = (guint)MAX(o->at_once, 0)};
-	struct session s = {
+	struct watched_run s = {
 		.options = o,
 		.report = report,
 		.selection = selection,

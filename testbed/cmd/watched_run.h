@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Session: one run as its user sees it: progress, signals, run folder, exit code.
+/* Watched run: one run of a matrix as its user sees it: progress, signals, run folder, exit code.
  *
  * Depends on matrix and report.
  */
-#ifndef TESTBED_CMD_SESSION_H
-#define TESTBED_CMD_SESSION_H
+#ifndef TESTBED_CMD_WATCHED_RUN_H
+#define TESTBED_CMD_WATCHED_RUN_H
 
 #include "testbed/cmd/cmd.h"
 #include "testbed/matrix/matrix.h"
 
-struct session_report {
+struct watched_report {
 	/* What goes to stdout when --json - was not given; appends to `out`. */
 	void (*text)(const results *r, const GPtrArray *story, const struct options *o,
 		     GString *out);
@@ -17,6 +17,6 @@ struct session_report {
 };
 
 /* Runs the selection and tells all about it.  Returns the exit code. */
-int session_run(matrix_selection *s, const struct options *o, const struct session_report *report);
+int watched_run(matrix_selection *s, const struct options *o, const struct watched_report *report);
 
 #endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/session/session_internal.h"
+
+/* --- the lab's callbacks ---------------------------------------------------------------------- */
+
+static void on_built(lab *l G_GNUC_UNUSED, const struct lab_build *build, gpointer user_data)
+{
+	session *s = user_data;
+
+	s->built = true;
+	if (s->callbacks.built)
+		s->callbacks.built(s, build, s->user_data);
+}
+
+static void on_event(lab *l G_GNUC_UNUSED, const char *agent, json_t *event, gpointer user_data)
+{
+	session *s = user_data;
+	const char *id = json_string_value(json_object_get(event, "call"));
+	struct placed_call *call = id ? g_hash_table_lookup(s->by_id, id) : NULL;
+
+	if (s->callbacks.event)
+		s->callbacks.event(s, (const struct session_call *)call, agent, event,
+				   s->user_data);
+	if (call)
+		calls_event(call, agent, event);
+	else
+		clients_event(s, agent, event);
+}
+
+static void on_agent_died(lab *l G_GNUC_UNUSED, const char *agent, const char *how,
+			  gpointer user_data)
+{
+	session *s = user_data;
+	g_autofree char *why = g_strdup_printf("agent %s died: %s", agent, how);
+	json_t *event = json_pack("{s:s, s:I, s:s}", "event", "agent-died", "time_us",
+				  (json_int_t)g_get_monotonic_time(), "how", how);
+
+	if (s->callbacks.event)
+		s->callbacks.event(s, NULL, agent, event, s->user_data);
+	json_decref(event);
+	if (s->callbacks.agent_died)
+		s->callbacks.agent_died(s, agent, how, s->user_data);
+	if (clients_died(s, agent, why))
+		calls_abort_of(s, agent, why);
+}
+
+static void on_failed(lab *l G_GNUC_UNUSED, const GError *error, gpointer user_data)
+{
+	session *s = user_data;
+
+	s->gone = g_error_copy(error);
+	if (s->callbacks.failed)
+		s->callbacks.failed(s, error, s->user_data);
+	session_quit(s);
+}
+
+/* --- its life --------------------------------------------------------------------------------- */
+
+session *session_start(const struct session_job *job, const struct session_callbacks *callbacks,
+		       gpointer user_data, GError **error)
+{
+	static const struct lab_callbacks lab_callbacks = {.built = on_built,
+							   .event = on_event,
+							   .agent_died = on_agent_died,
+							   .failed = on_failed};
+	g_autoptr(plan) p = plan_build(job->model);
+	g_autoptr(session) s = g_new0(session, 1);
+
+	s->model = job->model;
+	s->callbacks = *callbacks;
+	s->user_data = user_data;
+	s->keep_stories = job->keep_stories;
+	s->clients = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, client_free);
+	g_queue_init(&s->waiting);
+	s->calls = g_ptr_array_new();
+	s->by_id = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	s->lab = lab_start(job->model, p, &job->lab, &lab_callbacks, s, error);
+	return s->lab ? g_steal_pointer(&s) : NULL;
+}
+
+void session_free(session *s)
+{
+	if (!s)
+		return;
+	lab_free(s->lab);
+	g_ptr_array_foreach(s->calls, placed_call_free, NULL);
+	g_ptr_array_unref(s->calls);
+	g_hash_table_unref(s->by_id);
+	g_queue_clear(&s->waiting);
+	g_hash_table_unref(s->clients);
+	g_clear_error(&s->gone);
+	g_free(s);
+}
+
+static void on_cancelled(GCancellable *cancel G_GNUC_UNUSED, gpointer user_data)
+{
+	session_quit(user_data);
+}
+
+gboolean session_run(session *s, GCancellable *cancel, GError **error)
+{
+	gulong handler;
+
+	if (g_cancellable_is_cancelled(cancel))
+		return TRUE;
+	s->loop = g_main_loop_new(NULL, FALSE);
+	handler = cancel ? g_cancellable_connect(cancel, G_CALLBACK(on_cancelled), s, NULL) : 0;
+	g_main_loop_run(s->loop);
+	g_cancellable_disconnect(cancel, handler);
+	g_clear_pointer(&s->loop, g_main_loop_unref);
+	if (!s->gone)
+		return TRUE;
+	if (error)
+		*error = g_error_copy(s->gone);
+	return FALSE;
+}
+
+void session_quit(session *s)
+{
+	if (s->loop)
+		g_main_loop_quit(s->loop);
+}
+
+bool session_is_built(const session *s)
+{
+	return s->built && !s->gone;
+}
+
+lab *session_lab(const session *s)
+{
+	return s->lab;
+}
+
+gboolean session_command(session *s, const char *agent, json_t *command, GError **error)
+{
+	gboolean sent = lab_command(s->lab, agent, command, error);
+
+	if (sent && s->callbacks.command_sent)
+		s->callbacks.command_sent(s, agent, command, s->user_data);
+	json_decref(command);
+	return sent;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Session: drives one lab for everything that places calls or asks agents in one: the matrix,
+ * capacity, NAT, labs that stay up, trace.
+ *
+ * Nouns: a `client` is an agent that takes part: it signs in, and can then call and be called.  A
+ * `call` is a cell (model/results.h) that was placed in the lab.
+ *
+ * A session is `started` (the lab is being built), then `built` (every agent is ready), and at any
+ * time it may be `gone` (the lab could not be built, or died).  Its owner decides, the session
+ * does:
+ *
+ *   session_start        then the owner adds the clients
+ *   built                callback: from here on clients sign in, calls are placed, commands sent
+ *   session_sign_in_next tells one client, in the order in which they were added; the owner sets
+ *                        the pace.  Callback sign_in_over: it is signed in, refused, silent for
+ *                        SIGN_IN_DEADLINE_MS, or dead
+ *   session_place        a machine (machine.h) decides what the ends of the call are told and
+ *                        what comes out; the session carries its commands and their events, and
+ *                        keeps its deadline.  Callback call_ended ends every placed call
+ *   agent_died           callback; then a dead client is out, and its calls end as errors
+ *   failed               callback: the lab is gone.  Calls stay as they are until the owner ends
+ *                        them (session_abort_calls) or frees the session
+ *   session_free         kills the lab, and no callback comes any more.  Not inside a callback:
+ *                        there the owner may call session_quit, and free it later
+ *
+ * A client waits, then is pending, then is over.  It waits again when its agent was started anew
+ * (session_restarted).
+ *
+ * Depends on lab, plan, model, base and machine.  Uses the default main context.  Only session_run
+ * blocks.
+ */
+#ifndef TESTBED_SESSION_SESSION_H
+#define TESTBED_SESSION_SESSION_H
+
+#include "testbed/lab/lab.h"
+#include "testbed/session/machine.h"
+
+#include <gio/gio.h>
+
+#define SIGN_IN_DEADLINE_MS 40000 /* every name and every server may have to time out first */
+
+typedef struct session session;
+
+struct session_job {
+	const model *model; /* must live as long as the session, or until session_use_endpoints */
+	struct lab_options lab; /* borrowed for session_start */
+	bool keep_stories;	/* of sign-ins (struct session_client) */
+};
+
+enum sign_in {
+	SIGN_IN_WAITING, /* was not told to */
+	SIGN_IN_PENDING, /* has not answered */
+	SIGN_IN_DONE,
+	SIGN_IN_FAILED, /* was refused, or found no server: the network did that */
+	SIGN_IN_SILENT,
+	SIGN_IN_DIED, /* its program did, or can't be told */
+	SIGN_IN_STATES
+};
+
+struct session_client {
+	char *name; /* the node's, and the agent's */
+	enum sign_in state;
+	char *stage;   /* where it failed; NULL: not in SIGN_IN_FAILED */
+	char *why;     /* why it is not signed in; NULL: it is, or not yet */
+	json_t *story; /* array of the events of its last sign-in; empty without keep_stories */
+	guint calls;   /* that it takes part in */
+};
+
+/* A call that was placed and has not ended. */
+struct session_call {
+	struct cell *cell;
+	gpointer data; /* the owner's */
+	bool stood;    /* call_stands was told of it */
+};
+
+/* All may be NULL.  Everything is borrowed for the call. */
+struct session_callbacks {
+	void (*built)(session *s, const struct lab_build *build, gpointer user_data);
+	void (*failed)(session *s, const GError *error, gpointer user_data);
+	/* Every line of every agent, before anything else is made of it; `call`: that it belongs
+	 * to, or NULL.  An agent's unasked end comes here, too, as { "event": "agent-died",
+	 * "time_us", "how" }, before agent_died. */
+	void (*event)(session *s, const struct session_call *call, const char *agent, json_t *event,
+		      gpointer user_data);
+	void (*command_sent)(session *s, const char *agent, const json_t *command,
+			     gpointer user_data);
+	void (*agent_died)(session *s, const char *agent, const char *how, gpointer user_data);
+	/* `c` is over, or died; `told`: by session_sign_in_next before. */
+	void (*sign_in_over)(session *s, const struct session_client *c, bool told,
+			     gpointer user_data);
+	/* A call that is to stand (cell_rules) does. */
+	void (*call_stands)(session *s, const struct session_call *call, gpointer user_data);
+	/* The state of the kernels right before the call and right after it; when set, it is read
+	 * for every call, which is meant for one at a time.  Comes before call_ended, and not when
+	 * a state could not be read. */
+	void (*call_states)(session *s, const struct session_call *call, const json_t *before,
+			    const json_t *after, gpointer user_data);
+	/* The last of a call: its cell is done, and the session does not look at it again. */
+	void (*call_ended)(session *s, const struct session_call *call, gpointer user_data);
+};
+
+/* --- session.c: its life ---------------------------------------------------------------------- */
+
+/* Starts the lab.  `callbacks` are copied.  NULL with `error` as lab_start. */
+session *session_start(const struct session_job *job, const struct session_callbacks *callbacks,
+		       gpointer user_data, GError **error);
+void session_free(session *s); /* accepts NULL */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(session, session_free)
+
+/* Runs the default main context until session_quit, until `cancel` (NULL: nothing) is cancelled
+ * from there, or until the lab is gone: FALSE with the reason. */
+gboolean session_run(session *s, GCancellable *cancel, GError **error);
+void session_quit(session *s);
+
+bool session_is_built(const session *s); /* and not gone */
+/* For questions to it (lab.h); never NULL. */
+lab *session_lab(const session *s);
+/* Sends a command to an agent and steals it; `error` as lab_command. */
+gboolean session_command(session *s, const char *agent, json_t *command, GError **error);
+
+/* --- clients.c -------------------------------------------------------------------------------- */
+
+/* A node takes part from now on, if it does not already. */
+void session_add_client(session *s, const char *name);
+/* Every endpoint of `m`, which is the network from now on, takes part, and nobody else. */
+void session_use_endpoints(session *s, const model *m);
+/* NULL: it takes no part. */
+const struct session_client *session_client(const session *s, const char *name);
+GHashTable *session_clients(const session *s); /* name -> const struct session_client; borrowed */
+
+/* Tells the next client that waits to sign in; FALSE: nobody waits. */
+bool session_sign_in_next(session *s);
+bool session_sign_ins_wait(const session *s);
+/* How many have been told and have not answered. */
+guint session_sign_ins_pending(const session *s);
+/* These agents (NULL-terminated; NULL: none) were started anew: calls of clients among them end as
+ * errors, and they wait to sign in. */
+void session_restarted(session *s, const char *const *names);
+
+/* Everybody who takes part in the cell is signed in. */
+bool session_can_place(const session *s, const struct cell *c);
+/* Why the cell can never be placed, with what it comes to: VERDICT_FAIL when the network did that.
+ * The caller frees; NULL: it may still. */
+char *session_hindrance(const session *s, const struct cell *c, enum verdict *ret_verdict);
+
+/* --- calls.c ---------------------------------------------------------------------------------- */
+
+/* Places the call of `c`, whose participants are clients.  `c` is borrowed until call_ended, which
+ * may come before this returns. */
+void session_place(session *s, struct cell *c, const struct cell_rules *rules, gpointer data);
+const GPtrArray *session_calls(const session *s); /* const struct session_call; borrowed */
+/* Has every call that stands hung up. */
+void session_hang_up(session *s);
+/* Ends every call as an error; one whose kernels are being asked for their state, when that has
+ * come. */
+void session_abort_calls(session *s, const char *reason);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tests/unit/session/fake_lab.h"
+
+struct fake_lab fake;
+
+struct fake_question {
+	lab_inspect_func done;
+	gpointer user_data;
+};
+
+/* The handle means nothing: there is one lab. */
+static lab *handle(void)
+{
+	return (lab *)(gpointer)&fake;
+}
+
+/* --- testbed/lab/lab.h ------------------------------------------------------------------------ */
+
+lab *lab_start(const model *m G_GNUC_UNUSED, const plan *p G_GNUC_UNUSED,
+	       const struct lab_options *options G_GNUC_UNUSED,
+	       const struct lab_callbacks *callbacks, gpointer user_data,
+	       GError **error G_GNUC_UNUSED)
+{
+	fake = (struct fake_lab){.callbacks = *callbacks, .user_data = user_data};
+	fake.sent = g_ptr_array_new_with_free_func(g_free);
+	g_queue_init(&fake.questions);
+	return handle();
+}
+
+gboolean lab_command(lab *l G_GNUC_UNUSED, const char *agent, json_t *command, GError **error)
+{
+	const char *call = json_string_value(json_object_get(command, "call"));
+
+	if (g_strcmp0(agent, fake.mute) == 0) {
+		g_set_error(error, TB_ERROR, TB_ERROR_DIED, "no agent '%s' runs", agent);
+		return FALSE;
+	}
+	g_ptr_array_add(fake.sent,
+			g_strdup_printf("%s %s%s%s", agent,
+					json_string_value(json_object_get(command, "cmd")),
+					call ? " " : "", call ? call : ""));
+	return TRUE;
+}
+
+void lab_inspect(lab *l G_GNUC_UNUSED, lab_inspect_func done, gpointer user_data)
+{
+	struct fake_question *q = g_new0(struct fake_question, 1);
+
+	*q = (struct fake_question){.done = done, .user_data = user_data};
+	g_queue_push_tail(&fake.questions, q);
+}
+
+void lab_free(lab *l)
+{
+	if (!l)
+		return;
+	fake.freed = true;
+	g_queue_clear_full(&fake.questions, g_free);
+	g_clear_pointer(&fake.sent, g_ptr_array_unref);
+}
+
+/* --- what the test has it do ------------------------------------------------------------------ */
+
+void fake_built(void)
+{
+	const struct lab_build build = {.build_ms = 1};
+
+	fake.callbacks.built(handle(), &build, fake.user_data);
+}
+
+void fake_say(const char *agent, json_t *event)
+{
+	fake.callbacks.event(handle(), agent, event, fake.user_data);
+	json_decref(event);
+}
+
+void fake_died(const char *agent)
+{
+	fake.callbacks.agent_died(handle(), agent, "killed by signal 9", fake.user_data);
+}
+
+void fake_failed(void)
+{
+	g_autoptr(GError) error = g_error_new(TB_ERROR, TB_ERROR_DIED, "the supervisor is gone");
+
+	fake.callbacks.failed(handle(), error, fake.user_data);
+}
+
+void fake_answer(void)
+{
+	struct fake_question *q = g_queue_pop_head(&fake.questions);
+	json_t *state = json_pack("{s:{}}", "nodes");
+
+	q->done(handle(), state, NULL, q->user_data);
+	json_decref(state);
+	g_free(q);
+}
+
+char *fake_take_sent(void)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < fake.sent->len; i++)
+		g_string_append_printf(text, "%s\n", (const char *)fake.sent->pdata[i]);
+	g_ptr_array_set_size(fake.sent, 0);
+	return g_string_free(text, FALSE);
+}

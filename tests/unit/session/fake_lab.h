@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A lab without kernel and processes: it keeps what is sent, and says what the test wants.  Stands
+ * in for testbed/lab/lab.h in a program that links nothing else of that layer. */
+#ifndef TESTS_UNIT_SESSION_FAKE_LAB_H
+#define TESTS_UNIT_SESSION_FAKE_LAB_H
+
+#include "testbed/lab/lab.h"
+
+struct fake_lab {
+	struct lab_callbacks callbacks;
+	gpointer user_data;
+	GPtrArray *sent;  /* char *: "AGENT CMD", or "AGENT CMD CALL" */
+	GQueue questions; /* struct fake_question, not answered */
+	const char *mute; /* an agent that nothing can be sent to, or NULL */
+	bool freed;
+};
+
+/* The last one that was started; stays readable after lab_free. */
+extern struct fake_lab fake;
+
+void fake_built(void);
+/* Takes `event` over. */
+void fake_say(const char *agent, json_t *event);
+void fake_died(const char *agent);
+void fake_failed(void);
+/* Answers the oldest lab_inspect. */
+void fake_answer(void);
+/* What was sent since the last time, one a line; the caller frees. */
+char *fake_take_sent(void);
+
+#endif

@@ -61,14 +61,14 @@ static const char *address_family(const char *address)
 	return strchr(address, ':') ? "IP6" : "IP4";
 }
 
-static void attribute(GString *out, const char *name, const char *value)
+static void print_attribute(GString *out, const char *name, const char *value)
 {
 	if (value)
 		g_string_append_printf(out, "a=%s:%s\r\n", name, value);
 }
 
-/* m= and c= lines name the default destination: the first candidate ("1 1 UDP 2130706431 ADDRESS
- * PORT ..."). */
+/* The m= and c= lines have the default destination: the first candidate ("1 1 UDP 2130706431
+ * ADDRESS PORT ..."). */
 static void print_destination(GString *out, const struct call_sdp_media *m)
 {
 	const char *candidate = m->candidates->len ? g_ptr_array_index(m->candidates, 0) : "";
@@ -94,20 +94,19 @@ static void print_media(GString *out, const struct call_sdp_media *m, guint inde
 	}
 	print_destination(out, m);
 	g_string_append_printf(out, "a=mid:%u\r\n", index);
-	attribute(out, "ice-ufrag", m->ufrag);
-	attribute(out, "ice-pwd", m->pwd);
+	print_attribute(out, "ice-ufrag", m->ufrag);
+	print_attribute(out, "ice-pwd", m->pwd);
 	for (guint i = 0; i < m->candidates->len; i++)
-		attribute(out, "candidate", g_ptr_array_index(m->candidates, i));
+		print_attribute(out, "candidate", g_ptr_array_index(m->candidates, i));
 	if (m->end_of_candidates)
 		g_string_append(out, "a=end-of-candidates\r\n");
-	attribute(out, "remote-candidates", m->remote_candidates);
-	attribute(out, "crypto", m->crypto);
-	attribute(out, "rtpmap", m->rtpmap);
+	print_attribute(out, "remote-candidates", m->remote_candidates);
+	print_attribute(out, "crypto", m->crypto);
+	print_attribute(out, "rtpmap", m->rtpmap);
 	if (m->ptime_ms)
 		g_string_append_printf(out, "a=ptime:%u\r\n", m->ptime_ms);
 	g_string_append(out, "a=rtcp-mux\r\n");
-	if (m->ssrc) /* RFC 5576: an attribute of the source must follow, the name it has in RTCP is
-			one */
+	if (m->ssrc) /* RFC 5576: an attribute must follow, here cname */
 		g_string_append_printf(out, "a=ssrc:%u cname:%08x\r\n", m->ssrc, m->ssrc);
 }
 
@@ -133,7 +132,7 @@ static void set_once(char **field, const char *value)
 		*field = g_strdup(value);
 }
 
-static void add_candidate(struct call_sdp_media *m, const char *value)
+static void set_candidate(struct call_sdp_media *m, const char *value)
 {
 	g_ptr_array_add(m->candidates, g_strdup(value));
 }
@@ -179,7 +178,7 @@ static const struct {
 	bool has_value;
 	void (*take)(struct call_sdp_media *m, const char *value);
 } attributes[] = {
-	{"candidate", true, add_candidate},
+	{"candidate", true, set_candidate},
 	{"ice-ufrag", true, set_ufrag},
 	{"ice-pwd", true, set_pwd},
 	{"crypto", true, set_crypto},
@@ -200,7 +199,7 @@ static void take_attributes(struct call_sdp_media *m, const sdp_attribute_t *a)
 	}
 }
 
-/* RFC 8839 section 5.4: credentials may be given once for all media. */
+/* RFC 8839 section 5.4: credentials may be given once, for all media. */
 static void inherit_credentials(struct call_sdp_media *m, const sdp_attribute_t *session)
 {
 	const sdp_attribute_t *ufrag = sdp_attribute_find(session, "ice-ufrag");
@@ -220,7 +219,7 @@ static char *rtpmap_print(const sdp_rtpmap_t *r)
 			       r->rm_params ? "/" : "", r->rm_params ? r->rm_params : "");
 }
 
-static call_sdp *convert(const sdp_session_t *session)
+static call_sdp *description_from_sofia(const sdp_session_t *session)
 {
 	const sdp_connection_t *where = session->sdp_connection;
 
@@ -241,9 +240,9 @@ static call_sdp *convert(const sdp_session_t *session)
 	return s;
 }
 
-/* RFC 4566 section 9: medium, port, protocol and one or more formats, each of its own characters.
- * sofia-sip 1.12.11 fills the memory with empty formats at a character that may not be there, so it
- * must not see one. */
+/* RFC 4566 section 9: medium, port, protocol and one or more formats, each of its own set of
+ * characters.  At another character sofia-sip 1.12.11 appends empty formats until memory runs out,
+ * so such lines are refused before it sees them. */
 static bool is_media_line(const char *line)
 {
 	static const char digits[] = "0123456789";
@@ -264,13 +263,13 @@ static bool is_media_line(const char *line)
 	return n >= G_N_ELEMENTS(allowed);
 }
 
-static bool are_media_lines_sound(const char *text, gsize length)
+static bool are_media_lines_valid(const char *text, gsize length)
 {
 	g_autofree char *copy = g_strndup(text, length);
 	g_auto(GStrv) lines = g_strsplit_set(copy, "\r\n", -1);
 
 	for (guint i = 0; lines[i]; i++) {
-		const char *line = g_strchug(lines[i]); /* sofia-sip passes over white space too */
+		const char *line = g_strchug(lines[i]); /* sofia-sip skips white space, too */
 
 		if (line[0] == 'm' && (line[1] != '=' || !is_media_line(line + strlen("m="))))
 			return false;
@@ -280,7 +279,7 @@ static bool are_media_lines_sound(const char *text, gsize length)
 
 call_sdp *call_sdp_parse(const char *text, gsize length, GError **error)
 {
-	if (!are_media_lines_sound(text, length)) {
+	if (!are_media_lines_valid(text, length)) {
 		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
 				    "session description: malformed media line");
 		return NULL;
@@ -298,7 +297,7 @@ call_sdp *call_sdp_parse(const char *text, gsize length, GError **error)
 		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
 				    "session description: no media");
 	else
-		result = convert(session);
+		result = description_from_sofia(session);
 	sdp_parser_free(parser);
 	su_home_deinit(home);
 	return result;
@@ -311,13 +310,13 @@ char *call_sdpfrag_print(const char *ufrag, const char *pwd, guint media_index,
 {
 	GString *out = g_string_new(NULL);
 
-	attribute(out, "ice-ufrag", ufrag);
-	attribute(out, "ice-pwd", pwd);
+	print_attribute(out, "ice-ufrag", ufrag);
+	print_attribute(out, "ice-pwd", pwd);
 	/* The m= line only separates; its values are fixed (RFC 8840 section 4.4). */
 	g_string_append_printf(out, "m=audio %d RTP/AVP 0\r\na=mid:%u\r\n", PORT_UNKNOWN,
 			       media_index);
 	for (guint i = 0; candidates && candidates[i]; i++)
-		attribute(out, "candidate", candidates[i]);
+		print_attribute(out, "candidate", candidates[i]);
 	if (end_of_candidates)
 		g_string_append(out, "a=end-of-candidates\r\n");
 	return g_string_free(out, FALSE);
@@ -330,7 +329,7 @@ struct fragment {
 	GPtrArray *candidates;
 };
 
-static bool fragment_line(struct fragment *f, const char *line)
+static bool parse_fragment_line(struct fragment *f, const char *line)
 {
 	static const char mid[] = "a=mid:";
 	static const char candidate[] = "a=candidate:";
@@ -364,7 +363,7 @@ bool call_sdpfrag_parse(const char *text, gsize length, guint *ret_media_index,
 		return false;
 	for (guint i = 0; lines[i]; i++) {
 		g_strchomp(lines[i]);
-		if (*lines[i] && !fragment_line(&f, lines[i]))
+		if (*lines[i] && !parse_fragment_line(&f, lines[i]))
 			return false;
 	}
 	if (!f.has_mid || f.media_lines > 1)

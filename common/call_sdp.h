@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Session descriptions of the lab's calls: offer and answer with ICE and SDES, and trickle
- * fragments.
+/* Session descriptions of the lab's calls: offers and answers with ICE candidates and SDES keys,
+ * and trickle fragments.
  *
- * Pure.  Parsing by sofia-sip's sdp_parse, writing by hand.  RFC 4566, 3264, 8839 (ICE), 8840
- * (trickle over SIP INFO), 4568 (crypto), 5761 (rtcp-mux).
+ * Pure.  Parsed by sofia-sip's sdp_parse, written by hand.  RFC 4566 and 3264 (SDP, offer and
+ * answer), 8839 (ICE), 8840 (trickle in SIP INFO), 4568 (crypto), 5761 (rtcp-mux).
  */
 #ifndef COMMON_CALL_SDP_H
 #define COMMON_CALL_SDP_H
@@ -20,7 +20,7 @@ struct call_sdp_media {
 	char *rtpmap;		 /* "114 x-msrta/16000" */
 	char *remote_candidates; /* value of a=remote-candidates in the final offer, or NULL */
 	guint32 ssrc;		 /* a=ssrc; 0: none */
-	guint ptime_ms;		 /* a=ptime, what this side would like to hear; 0: not said */
+	guint ptime_ms;		 /* a=ptime: packet time that this side wants to receive; 0: none */
 };
 
 typedef struct call_sdp {
@@ -28,23 +28,24 @@ typedef struct call_sdp {
 	GPtrArray *media; /* struct call_sdp_media */
 } call_sdp;
 
-/* Without media.  call_sdp_add: one more, owned by `s`; its texts are to be filled in with
- * g_strdup. */
+/* A description without media.  call_sdp_add appends a medium, owned by `s`; the caller sets its
+ * members, strings with g_strdup.  call_sdp_free accepts NULL. */
 call_sdp *call_sdp_new(const char *address);
 struct call_sdp_media *call_sdp_add(call_sdp *s, const char *kind);
 void call_sdp_free(call_sdp *s);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(call_sdp, call_sdp_free)
 
-/* The caller frees.  call_sdp_parse: NULL with G_IO_ERROR_INVALID_DATA when it is malformed or has
- * no media. */
+/* To and from text; the caller frees the result.  call_sdp_parse: NULL with G_IO_ERROR_INVALID_DATA
+ * when it is malformed or has no media. */
 char *call_sdp_print(const call_sdp *s);
 call_sdp *call_sdp_parse(const char *text, gsize length, GError **error);
 
-/* RFC 8840 fragment: candidates of one medium ("application/trickle-ice-sdpfrag"). */
+/* A fragment (application/trickle-ice-sdpfrag, RFC 8840) with candidates of medium `media_index`;
+ * `candidates` ends with NULL.  The caller frees. */
 char *call_sdpfrag_print(const char *ufrag, const char *pwd, guint media_index,
 			 const char *const *candidates, bool end_of_candidates);
-/* Media index and candidates out of a fragment; false: malformed.  `candidates` gets char * to
- * free. */
+/* Reads a fragment.  false: malformed, nothing is written.  Appends char * to `candidates`, which
+ * must free them. */
 bool call_sdpfrag_parse(const char *text, gsize length, guint *ret_media_index,
 			GPtrArray *candidates, bool *ret_end_of_candidates);
 

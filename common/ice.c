@@ -4,16 +4,26 @@
 #include <gio/gio.h>
 #include <string.h>
 
-/* How a session hangs together.  libnice emits its signals also from inside calls made to it; they
- * are queued here and handed on from the main loop, so that no handler ever runs inside a function
- * of this module.  Packets are the exception: they come straight from the receiving source.
+/* Theory of operation.
  *
- * Failure.  libnice says FAILED once all pairs have failed, nothing is being gathered and
- * idle-timeout has passed.  A relay whose SYN-ACK never comes keeps gathering alive for
- * stun-reliable-timeout, and a peer that goes silent never ends its own; so each stream has a
- * deadline of its own as well (deadline_ms after the peer's credentials).  libnice's FAILED is
- * believed only when both sides have ended gathering: before that a better candidate may still
- * come. */
+ * Agents.  Each stream has a libnice agent of its own (why: ice_agent.c).  The agent gathers host
+ * candidates, and server-reflexive and relayed ones from TURN Allocate responses.
+ *
+ * Relays.  Allocates go out over UDP first and over TCP later (ice_relays.c), so that a relay that
+ * works over UDP is known by UDP first.
+ *
+ * Checks.  Remote candidates are held back until both ends have gathered, or for hold_ms
+ * (ice_checks.c), because libnice drops pairs that are unchecked at nomination.
+ *
+ * Events.  libnice emits signals also from inside calls made to it.  They are queued and the main
+ * loop passes them on, so no handler runs inside a function of this module.  Received packets are
+ * the exception: the receiving source passes them on at once.
+ *
+ * Failure.  libnice reports FAILED when all pairs have failed, nothing is being gathered and
+ * idle-timeout has passed.  It is believed only when both ends have gathered, because a better
+ * candidate may arrive before that.  But a relay that never answers a SYN keeps gathering going for
+ * stun-reliable-timeout, and a silent peer never ends its own; so each stream also fails
+ * deadline_ms after the peer's credentials arrived. */
 
 static const struct ice_profile profiles[] = {
 	{.name = "standard",
@@ -69,7 +79,7 @@ static gboolean dispatch_events(gpointer data)
 {
 	ice *i = data;
 	i->dispatch = 0;
-	/* A handler may free the session; the memory lives on until it has lingered. */
+	/* A handler may call ice_free, which frees the memory later (see on_agent_closed()). */
 	while (!i->closed && !g_queue_is_empty(&i->events)) {
 		struct ice_event *e = g_queue_pop_head(&i->events);
 		event_deliver(i, e);
@@ -91,27 +101,20 @@ void ice_queue_event(ice *i, const struct ice_event *e)
 
 /* --- states ----------------------------------------------------------------------------------- */
 
-static void clear_deadline(struct ice_stream *s)
-{
-	if (s->deadline)
-		g_source_remove(s->deadline);
-	s->deadline = 0;
-}
-
 void ice_set_state(ice *i, guint stream, enum ice_state state)
 {
 	struct ice_stream *s = &i->streams[stream];
-	/* Forward only; libnice repeats itself and looks at further pairs after READY. */
+	/* libnice repeats states, and checks further pairs after READY. */
 	if (state <= s->state || s->state == ICE_READY)
 		return;
 	s->state = state;
 	if (state == ICE_READY || state == ICE_FAILED)
-		clear_deadline(s);
+		g_clear_handle_id(&s->deadline, g_source_remove);
 	ice_queue_event(
 		i, &(struct ice_event){.kind = ICE_EVENT_STATE, .stream = stream, .state = state});
 }
 
-void ice_believe_failure(ice *i, guint stream)
+void ice_fail_if_gathered(ice *i, guint stream)
 {
 	const struct ice_stream *s = &i->streams[stream];
 	if (s->failed && s->gathered && s->remote_gathered)
@@ -130,7 +133,7 @@ static gboolean deadline_passed(gpointer data)
 	const struct ice_timer *d = data;
 	struct ice_stream *s = &d->owner->streams[d->stream];
 	s->deadline = 0;
-	/* A stream that carries packets is as ready as it will be. */
+	/* A connected stream that libnice never called READY can be used as it is. */
 	ice_set_state(d->owner, d->stream, s->state == ICE_CONNECTED ? ICE_READY : ICE_FAILED);
 	return G_SOURCE_REMOVE;
 }
@@ -142,8 +145,8 @@ void ice_start_deadline(ice *i, guint stream)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-/* A copy that lives as long as the session. */
-static const char *keep(ice *i, const char *text)
+/* A copy that the session owns. */
+static const char *keep_text(ice *i, const char *text)
 {
 	g_ptr_array_add(i->texts, g_strdup(text));
 	return g_ptr_array_index(i->texts, i->texts->len - 1);
@@ -155,9 +158,9 @@ static void keep_config(ice *i, const struct ice_config *config)
 	i->n_relays = config->n_relays;
 	i->relays = g_memdup2(config->relays, config->n_relays * sizeof *config->relays);
 	for (guint r = 0; r < i->n_relays; r++) {
-		i->relays[r].address = keep(i, i->relays[r].address);
-		i->relays[r].username = keep(i, i->relays[r].username);
-		i->relays[r].password = keep(i, i->relays[r].password);
+		i->relays[r].address = keep_text(i, i->relays[r].address);
+		i->relays[r].username = keep_text(i, i->relays[r].username);
+		i->relays[r].password = keep_text(i, i->relays[r].password);
 	}
 	i->deadline_ms = config->profile->deadline_ms;
 	i->hold_ms = config->profile->hold_ms;
@@ -188,7 +191,7 @@ ice *ice_new(const struct ice_config *config, const struct ice_handlers *handler
 	return NULL;
 }
 
-static void closed(GObject *agent, GAsyncResult *result G_GNUC_UNUSED, gpointer data)
+static void on_agent_closed(GObject *agent, GAsyncResult *result G_GNUC_UNUSED, gpointer data)
 {
 	ice *i = data;
 	g_object_unref(agent);
@@ -209,23 +212,21 @@ void ice_free(ice *i)
 	i->closed = true;
 	for (guint n = 0; n < i->n_streams; n++) {
 		g_signal_handlers_disconnect_by_data(i->streams[n].agent, i);
-		clear_deadline(&i->streams[n]);
-		ice_clear_hold(&i->streams[n]);
-		ice_clear_relay_timer(&i->streams[n]);
+		g_clear_handle_id(&i->streams[n].deadline, g_source_remove);
+		g_clear_handle_id(&i->streams[n].hold, g_source_remove);
+		g_clear_handle_id(&i->streams[n].relay_timer, g_source_remove);
 		g_clear_pointer(&i->streams[n].ufrag, g_free);
 		g_clear_pointer(&i->streams[n].pwd, g_free);
 	}
-	if (i->dispatch)
-		g_source_remove(i->dispatch);
+	g_clear_handle_id(&i->dispatch, g_source_remove);
 	g_queue_clear_full(&i->events, (GDestroyNotify)event_free);
-	/* Sends the Refresh with lifetime 0 (RFC 5766 section 7) and calls back when it was
-	 * answered or timed out. */
+	/* Sends the Refresh with lifetime 0 and calls back when it was answered or timed out. */
 	i->n_open = i->n_streams;
 	for (guint n = 0, all = i->n_streams; n < all; n++)
-		nice_agent_close_async(i->streams[n].agent, closed, i);
+		nice_agent_close_async(i->streams[n].agent, on_agent_closed, i);
 }
 
-/* --- the session as it is --------------------------------------------------------------------- */
+/* --- use -------------------------------------------------------------------------------------- */
 
 void ice_local_credentials(ice *i, guint stream, const char **ret_ufrag, const char **ret_pwd)
 {

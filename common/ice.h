@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One ICE session of a call: one stream with one component (RTP and RTCP multiplexed, RFC 5761) for
- * each medium.  A shell around libnice in RFC 5245 mode with trickle (RFC 8838).
+/* The ICE session of one call: one stream for each medium, one component for each stream (RTP and
+ * RTCP multiplexed, RFC 5761). libnice does the work, in RFC 5245 mode with trickle (RFC 8838).
  *
- * Depends on GLib and libnice.  One thread, default main context; nothing blocks.
+ * Use: ice_new; then candidates are reported while the caller passes on what the peer sends
+ * (ice_set_remote_credentials, ice_add_remote_candidate, ice_remote_gathered). A stream becomes
+ * CONNECTED (media can be sent), then READY (the selected pair is final), or FAILED. A state never
+ * goes back; the only way out of CONNECTED other than READY is FAILED.
  *
- * Life: ice_new -> (candidate)* and in parallel ice_set_remote_credentials,
- * ice_add_remote_candidate
- * -> CONNECTED (send media) -> READY (read the final pair), or FAILED.  States of a stream only
- * move forward except CONNECTED -> FAILED.
+ * Depends on GLib and libnice.  All functions run on one thread, with its thread-default main
+ * context. None blocks.
  */
 #ifndef COMMON_ICE_H
 #define COMMON_ICE_H
@@ -22,7 +23,7 @@ enum ice_transport { ICE_UDP, ICE_TCP };
 struct ice_candidate {
 	enum ice_candidate_type type;
 	enum ice_transport transport;	    /* of the candidate itself */
-	enum ice_transport relay_transport; /* ICE_RELAY, local side only: how we reach our relay */
+	enum ice_transport relay_transport; /* local relay: from the client to it */
 	char address[46];
 	guint16 port;
 	guint32 priority;
@@ -34,24 +35,24 @@ struct ice_relay {
 	const char *username, *password;
 };
 
-/* Timers by name; see docs/PROTOCOL.md.  "standard" must not fail a call that a longer wait would
- * have connected. */
+/* Timers (docs/PROTOCOL.md). "standard" is long enough that no longer wait would connect a call
+ * that failed. */
 struct ice_profile {
 	const char *name;
 	guint stun_initial_timeout_ms, stun_max_retransmissions, idle_timeout_ms, pacing_ms;
-	guint udp_head_start_ms; /* a relay is asked by TCP only when it has been silent by UDP for
+	guint udp_head_start_ms; /* an Allocate over TCP is sent when UDP has not been answered for
 				    so long */
-	guint hold_ms;		 /* checks wait this long for both ends to have gathered */
-	guint deadline_ms; /* a stream without a pair fails this long after the peer's credentials
-			      came */
+	guint hold_ms;		 /* checks wait at most this long until both ends have gathered */
+	guint deadline_ms; /* from the peer's credentials to FAILED, when no pair was selected */
 };
-const struct ice_profile *ice_profile_by_name(const char *name); /* NULL: unknown */
+/* "standard" or "fast"; static.  NULL: unknown. */
+const struct ice_profile *ice_profile_by_name(const char *name);
 
 struct ice_config {
 	bool controlling;
-	const char *local_address;  /* the one address to gather on; NULL: all */
-	const char *local_address6; /* with it: an IPv6 address, too, which is preferred (RFC 8421);
-				       NULL: none */
+	const char *local_address;	/* gather on this address only; NULL: on all */
+	const char *local_address6;	/* with local_address: gather on this IPv6 address, too, and
+					   prefer it (RFC 8421); NULL: none */
 	const struct ice_relay *relays; /* n_relays of them; usually one */
 	guint n_relays;
 	const struct ice_profile *profile;
@@ -62,45 +63,51 @@ struct ice_config {
 typedef struct ice ice;
 
 struct ice_handlers {
-	/* A local candidate, with its SDP attribute value ("1 1 UDP 2130706431 ..."), to be
-	 * trickled. */
+	/* A local candidate to be sent to the peer.  `sdp` is the value of its a=candidate line ("1
+	 * 1 UDP 2130706431 ..."). Both are borrowed. */
 	void (*candidate)(ice *i, guint stream, const struct ice_candidate *c, const char *sdp,
 			  gpointer user_data);
 	void (*gathered)(ice *i, guint stream, gpointer user_data); /* end-of-candidates */
 	void (*state)(ice *i, guint stream, enum ice_state state, gpointer user_data);
+	/* A packet that is no STUN message; `data` is borrowed. */
 	void (*received)(ice *i, guint stream, const guint8 *data, gsize length,
 			 gpointer user_data);
 };
 
-/* Starts gathering at once; callbacks come from the main loop, never from inside ice_new. */
+/* Creates the session and starts gathering.  `config` is copied.  The main loop calls the handlers;
+ * no function of this module does.  NULL with G_IO_ERROR_INVALID_ARGUMENT (no usable local address)
+ * or G_IO_ERROR_FAILED (no socket on it). */
 ice *ice_new(const struct ice_config *config, const struct ice_handlers *handlers,
 	     gpointer user_data, GError **error);
-/* Releases relays (sends Refresh with lifetime 0) and frees in the background within a second. */
+/* No handler is called any more.  Sends a Refresh with lifetime 0 to each relay (RFC 8656
+ * section 7.1) and frees the memory when it was answered or timed out, within a second.  Accepts
+ * NULL. */
 void ice_free(ice *i);
 
-/* Local ufrag and password; borrowed. */
+/* Local ufrag and password; borrowed until ice_free. */
 void ice_local_credentials(ice *i, guint stream, const char **ret_ufrag, const char **ret_pwd);
+/* The peer's ufrag and password, copied.  Starts the stream's deadline. */
 void ice_set_remote_credentials(ice *i, guint stream, const char *ufrag, const char *pwd);
-/* One "a=candidate" value from the peer; false: not understood or unusable here (a name, a
- * link-local address, TCP without type); such a candidate is skipped. */
+/* Adds the value of one a=candidate line of the peer.  false: it was skipped (see
+ * ice_candidate_is_usable). */
 bool ice_add_remote_candidate(ice *i, guint stream, const char *sdp);
-/* Whether "foundation component transport priority address port typ TYPE ..." (RFC 8839
- * section 5.1) is one that libnice gets on with: it takes a TCP candidate without tcptype for
- * another kind and complains about names on standard error. */
+/* Whether libnice can use a candidate ("foundation component transport priority address port typ
+ * TYPE ...", RFC 8839 section 5.1): UDP, component 1, and a numeric address that is not link-local,
+ * multicast or unspecified.  libnice would take a TCP candidate without tcptype for a UDP one, and
+ * writes to standard error about a host name. */
 bool ice_candidate_is_usable(const char *sdp);
-/* What such a value says, for reports; false as above. */
+/* Parses a usable candidate, for reports.  false: not usable. */
 bool ice_parse_candidate(const char *sdp, struct ice_candidate *ret);
+/* The peer will send no further candidates (a=end-of-candidates). */
 void ice_remote_gathered(ice *i, guint stream);
-/* Checks begin once both ends have gathered, at the latest hold_ms after they could begin: at the
- * controlling end that is when the credentials are known.  The controlled end keeps the peer's
- * candidates to itself, and so sends no check, until it is told that the peer knows this end's
- * credentials (it has acknowledged the answer, or trickled): libnice 0.1.21 does not take a check
- * that outran them for what it is, and the pair is lost for good: a call that could go direct went
- * over a relay. */
+/* Allows the checks of the controlled end.  Call it once the peer knows this end's credentials: it
+ * has acknowledged the answer, or it has trickled.  libnice 0.1.21 mishandles a check that arrives
+ * before the answer and never uses its pair: a call that could go directly would go over a relay.
+ * At the controlling end checks are allowed from the start. */
 void ice_start_checks(ice *i);
 
-/* A packet by the stream's selected pair, at once.  Bytes sent; below 0: no pair yet, or the socket
- * is full. */
+/* Sends one packet on the selected pair, without waiting.  Returns the bytes sent; below 0: no pair
+ * is selected yet, or the socket's buffer is full. */
 gssize ice_send(ice *i, guint stream, const guint8 *data, gsize length);
 
 enum ice_state ice_stream_state(const ice *i, guint stream);
@@ -108,7 +115,7 @@ enum ice_state ice_stream_state(const ice *i, guint stream);
 bool ice_selected_pair(ice *i, guint stream, struct ice_candidate *ret_local,
 		       struct ice_candidate *ret_remote);
 
-/* What went wrong while gathering, for ICEWarn (docs/PROTOCOL.md): counts over all streams. */
+/* Counts over all streams, from which the ICEWarn bits are made (docs/PROTOCOL.md). */
 struct ice_report {
 	guint relays_udp_asked, relays_udp_got, relays_tcp_asked, relays_tcp_got;
 	guint host, srflx, relay;		       /* local candidates found */
@@ -116,9 +123,9 @@ struct ice_report {
 };
 void ice_get_report(const ice *i, struct ice_report *ret);
 
-const char *ice_state_name(enum ice_state s);
-const char *ice_candidate_type_name(
-	enum ice_candidate_type t);		      /* "host", "srflx", "prflx", "relay" */
-const char *ice_transport_name(enum ice_transport t); /* "udp", "tcp" */
+/* Names as events and SDP have them; static. */
+const char *ice_state_name(enum ice_state s);			/* "gathering", ... */
+const char *ice_candidate_type_name(enum ice_candidate_type t); /* "host", "srflx", ... */
+const char *ice_transport_name(enum ice_transport t);		/* "udp", "tcp" */
 
 #endif

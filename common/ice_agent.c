@@ -5,9 +5,9 @@
 #include <nice/interfaces.h>
 #include <string.h>
 
-/* One agent a stream.  In one agent for all, the pairs of a second stream are frozen until one of
- * the first stream has succeeded (RFC 5245 section 5.7.4), and frozen ones are dropped like
- * unchecked ones: a call's video went over the relay where its audio went straight. */
+/* One agent for each stream.  With one agent for all, the pairs of the second stream stay frozen
+ * until a pair of the first has succeeded (RFC 5245 section 5.7.4), and libnice drops frozen pairs
+ * at nomination: a call's video went over the relay while its audio went directly. */
 
 static const enum ice_candidate_type types[] = {
 	[NICE_CANDIDATE_TYPE_HOST] = ICE_HOST,
@@ -18,14 +18,14 @@ static const enum ice_candidate_type types[] = {
 
 /* --- candidates ------------------------------------------------------------------------------- */
 
-/* libnice ranks relays by how it reaches them (NICE_CANDIDATE_TYPE_PREF_RELAYED_UDP 30, RELAYED
- * 20), and a candidate given to a signal says nothing else about it. */
+/* A candidate that a signal carries tells the transport to its relay only by its type preference
+ * (NICE_CANDIDATE_TYPE_PREF_RELAYED_UDP 30, RELAYED 20). */
 static enum ice_transport relay_transport_by_priority(guint32 priority)
 {
 	return priority >> 24 >= 30 ? ICE_UDP : ICE_TCP;
 }
 
-static void convert(const NiceCandidate *c, struct ice_candidate *ret)
+static void candidate_from_nice(const NiceCandidate *c, struct ice_candidate *ret)
 {
 	*ret = (struct ice_candidate){
 		.type = types[c->type],
@@ -37,7 +37,7 @@ static void convert(const NiceCandidate *c, struct ice_candidate *ret)
 		nice_address_to_string(&c->addr, ret->address);
 }
 
-/* `c` must be libnice's own candidate, not a copy: copies have lost their relay. */
+/* `c` must be libnice's own candidate: a copy has no relay address. */
 static enum ice_transport relay_transport(const ice *i, const NiceCandidate *c)
 {
 	NiceAddress relay;
@@ -57,14 +57,14 @@ bool ice_selected_pair(ice *i, guint stream, struct ice_candidate *ret_local,
 	if (!nice_agent_get_selected_pair(i->streams[stream].agent, i->streams[stream].id,
 					  ICE_COMPONENT, &local, &remote))
 		return false;
-	convert(local, ret_local);
-	convert(remote, ret_remote);
+	candidate_from_nice(local, ret_local);
+	candidate_from_nice(remote, ret_remote);
 	if (ret_local->type == ICE_RELAY)
 		ret_local->relay_transport = relay_transport(i, local);
 	return true;
 }
 
-/* --- what libnice says ------------------------------------------------------------------------ */
+/* --- signals of libnice ----------------------------------------------------------------------- */
 
 static bool find_stream(const ice *i, const NiceAgent *agent, guint *ret_stream)
 {
@@ -77,8 +77,8 @@ static bool find_stream(const ice *i, const NiceAgent *agent, guint *ret_stream)
 	return false;
 }
 
-static void on_state(NiceAgent *agent, guint id G_GNUC_UNUSED, guint component G_GNUC_UNUSED,
-		     guint state, gpointer data)
+static void on_nice_state(NiceAgent *agent, guint id G_GNUC_UNUSED, guint component G_GNUC_UNUSED,
+			  guint state, gpointer data)
 {
 	static const enum ice_state states[] = {
 		[NICE_COMPONENT_STATE_DISCONNECTED] = ICE_GATHERING,
@@ -94,7 +94,7 @@ static void on_state(NiceAgent *agent, guint id G_GNUC_UNUSED, guint component G
 		return;
 	i->streams[stream].failed = states[state] == ICE_FAILED;
 	if (states[state] == ICE_FAILED)
-		ice_believe_failure(i, stream);
+		ice_fail_if_gathered(i, stream);
 	else
 		ice_set_state(i, stream, states[state]);
 }
@@ -120,14 +120,14 @@ static void count_local(struct ice_report *r, const struct ice_candidate *c)
 	}
 }
 
-static void on_candidate(NiceAgent *agent, NiceCandidate *c, gpointer data)
+static void on_nice_candidate(NiceAgent *agent, NiceCandidate *c, gpointer data)
 {
 	ice *i = data;
 	struct ice_event e = {.kind = ICE_EVENT_CANDIDATE};
 	/* Peer-reflexive ones are found by checks, not gathered (RFC 8445 section 7.2.5.3.1). */
 	if (c->type == NICE_CANDIDATE_TYPE_PEER_REFLEXIVE || !find_stream(i, agent, &e.stream))
 		return;
-	convert(c, &e.candidate);
+	candidate_from_nice(c, &e.candidate);
 	if (e.candidate.type == ICE_RELAY)
 		e.candidate.relay_transport = relay_transport_by_priority(c->priority);
 	count_local(&i->report, &e.candidate);
@@ -145,20 +145,20 @@ void ice_end_gathering(ice *i, guint n)
 {
 	i->streams[n].gathered = true;
 	ice_queue_event(i, &(struct ice_event){.kind = ICE_EVENT_GATHERED, .stream = n});
-	ice_begin_checks_if_whole(i, n);
-	ice_believe_failure(i, n);
+	ice_begin_checks_if_ready(i, n);
+	ice_fail_if_gathered(i, n);
 }
 
-static void on_gathered(NiceAgent *agent, guint id G_GNUC_UNUSED, gpointer data)
+static void on_nice_gathered(NiceAgent *agent, guint id G_GNUC_UNUSED, gpointer data)
 {
 	ice *i = data;
 	guint stream;
 	if (find_stream(i, agent, &stream) && !i->streams[stream].gathered)
-		ice_relays_asked_are_done(i, stream);
+		ice_gathering_round_ended(i, stream);
 }
 
-static void on_packet(NiceAgent *agent, guint id G_GNUC_UNUSED, guint component G_GNUC_UNUSED,
-		      guint length, char *data, gpointer user_data)
+static void on_nice_packet(NiceAgent *agent, guint id G_GNUC_UNUSED, guint component G_GNUC_UNUSED,
+			   guint length, char *data, gpointer user_data)
 {
 	ice *i = user_data;
 	guint stream;
@@ -166,7 +166,7 @@ static void on_packet(NiceAgent *agent, guint id G_GNUC_UNUSED, guint component 
 		i->handlers.received(i, stream, (const guint8 *)data, length, i->user_data);
 }
 
-/* --- what it is told -------------------------------------------------------------------------- */
+/* --- starting --------------------------------------------------------------------------------- */
 
 static bool is_link_local6(const NiceAddress *a)
 {
@@ -207,9 +207,9 @@ bool ice_agent_start(ice *i, guint n, const struct ice_config *config, GError **
 		nice_agent_set_port_range(s->agent, s->id, ICE_COMPONENT, config->port_min,
 					  config->port_max);
 	ice_ask_relays(i, n);
-	/* Before gathering: sockets that nobody reads time out silently. */
+	/* Before gathering: libnice reads a socket only after this call. */
 	nice_agent_attach_recv(s->agent, s->id, ICE_COMPONENT, g_main_context_get_thread_default(),
-			       on_packet, i);
+			       on_nice_packet, i);
 	nice_agent_get_local_credentials(s->agent, s->id, &s->ufrag, &s->pwd);
 	ice_start_head_start(i, n);
 	if (nice_agent_gather_candidates(s->agent, s->id))
@@ -225,16 +225,16 @@ NiceAgent *ice_agent_new(const struct ice_config *config, ice *i)
 	NiceAgent *agent =
 		nice_agent_new_full(g_main_context_get_thread_default(), NICE_COMPATIBILITY_RFC5245,
 				    NICE_AGENT_OPTION_ICE_TRICKLE);
-	/* No stun-server: the Allocate answers bring the server-reflexive address, and asking for
-	 * both makes every gathering two seconds long. */
+	/* No stun-server: Allocate responses carry the server-reflexive address (RFC 8656
+	 * section 7.3), and asking for both makes gathering last two seconds. */
 	g_object_set(agent, "controlling-mode", (gboolean)config->controlling, "upnp", FALSE,
 		     "ice-tcp", FALSE, "stun-initial-timeout", p->stun_initial_timeout_ms,
 		     "stun-max-retransmissions", p->stun_max_retransmissions,
 		     "stun-reliable-timeout", ICE_RELIABLE_TIMEOUT_MS, "idle-timeout",
 		     p->idle_timeout_ms, "stun-pacing-timer", p->pacing_ms, NULL);
 	nice_agent_set_software(agent, "testbed");
-	g_signal_connect(agent, "component-state-changed", G_CALLBACK(on_state), i);
-	g_signal_connect(agent, "new-candidate-full", G_CALLBACK(on_candidate), i);
-	g_signal_connect(agent, "candidate-gathering-done", G_CALLBACK(on_gathered), i);
+	g_signal_connect(agent, "component-state-changed", G_CALLBACK(on_nice_state), i);
+	g_signal_connect(agent, "new-candidate-full", G_CALLBACK(on_nice_candidate), i);
+	g_signal_connect(agent, "candidate-gathering-done", G_CALLBACK(on_nice_gathered), i);
 	return agent;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/ice_internal.h"
 
-/* Holding back.  Once a pair is nominated libnice drops every pair of that component that has not
- * been checked yet (RFC 5245 section 8.1.2), also better ones: with candidates trickling in, a call
- * went over TCP because the UDP relay's candidate came 40 ms before the TCP relay's check was
- * answered.  So checks begin when both ends have gathered, or hold_ms after they could (a relay
- * that never answers must not hold up the others); then the list is whole, the best pairs are sent
- * first, and a pair that is being checked stays.  What comes later is trickled as RFC 8838 has it.
- */
+/* When checks begin.  When a pair is nominated libnice drops all pairs of that component that it
+ * has not checked yet (RFC 5245 section 8.1.2), also better ones.  With candidates trickling in, a
+ * call went over TCP because the UDP relay's candidate arrived 40 ms before the TCP relay's check
+ * was answered.  So remote candidates are held until both ends have gathered, or for hold_ms after
+ * checks were allowed, so that a relay that never answers does not delay the others.  Then libnice
+ * gets the whole list and checks the best pairs first.  Candidates that arrive later are added at
+ * once (RFC 8838). */
 
 static void count_remote(struct ice_report *r, NiceCandidateType type)
 {
@@ -19,7 +19,7 @@ static void count_remote(struct ice_report *r, NiceCandidateType type)
 		r->remote_srflx++;
 }
 
-static bool take_candidate(ice *i, struct ice_stream *s, const char *sdp)
+static bool add_to_nice(ice *i, struct ice_stream *s, const char *sdp)
 {
 	g_autofree char *line = g_strconcat("a=candidate:", sdp, NULL);
 	NiceCandidate *c = nice_agent_parse_remote_candidate_sdp(s->agent, s->id, line);
@@ -27,37 +27,30 @@ static bool take_candidate(ice *i, struct ice_stream *s, const char *sdp)
 		return false;
 	count_remote(&i->report, c->type);
 	GSList *list = g_slist_append(NULL, c);
-	/* A repeated candidate (trickled and again in the answer) is recognised there. */
+	/* libnice recognises a repeated candidate (trickled, and again in the answer). */
 	int added = nice_agent_set_remote_candidates(s->agent, s->id, ICE_COMPONENT, list);
 	g_slist_free_full(list, (GDestroyNotify)nice_candidate_free);
 	return added > 0;
 }
 
-static void gathering_done(ice *i, guint stream)
+static void end_of_remote_candidates(ice *i, guint stream)
 {
 	nice_agent_peer_candidate_gathering_done(i->streams[stream].agent, i->streams[stream].id);
-	ice_believe_failure(i, stream);
-}
-
-void ice_clear_hold(struct ice_stream *s)
-{
-	if (s->hold)
-		g_source_remove(s->hold);
-	s->hold = 0;
+	ice_fail_if_gathered(i, stream);
 }
 
 static void begin_checks(ice *i, guint stream)
 {
 	struct ice_stream *s = &i->streams[stream];
 	g_autoptr(GPtrArray) held = g_steal_pointer(&s->held);
-	ice_clear_hold(s);
+	g_clear_handle_id(&s->hold, g_source_remove);
 	for (guint k = 0; held && k < held->len; k++)
-		take_candidate(i, s, g_ptr_array_index(held, k));
+		add_to_nice(i, s, g_ptr_array_index(held, k));
 	if (held && s->remote_gathered)
-		gathering_done(i, stream);
+		end_of_remote_candidates(i, stream);
 }
 
-static gboolean hold_passed(gpointer data)
+static gboolean on_hold_over(gpointer data)
 {
 	const struct ice_timer *t = data;
 	ice *i = t->owner;
@@ -67,7 +60,7 @@ static gboolean hold_passed(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-void ice_begin_checks_if_whole(ice *i, guint stream)
+void ice_begin_checks_if_ready(ice *i, guint stream)
 {
 	struct ice_stream *s = &i->streams[stream];
 	if (!s->held || !s->may_check || !s->has_credentials)
@@ -75,7 +68,7 @@ void ice_begin_checks_if_whole(ice *i, guint stream)
 	if (s->gathered && s->remote_gathered)
 		begin_checks(i, stream);
 	else if (!s->hold)
-		s->hold = ice_timer_add(i, stream, i->hold_ms, hold_passed);
+		s->hold = ice_timer_add(i, stream, i->hold_ms, on_hold_over);
 }
 
 /* --- the peer --------------------------------------------------------------------------------- */
@@ -88,7 +81,7 @@ void ice_set_remote_credentials(ice *i, guint stream, const char *ufrag, const c
 		return;
 	ice_start_deadline(i, stream);
 	s->has_credentials = true;
-	ice_begin_checks_if_whole(i, stream);
+	ice_begin_checks_if_ready(i, stream);
 }
 
 bool ice_add_remote_candidate(ice *i, guint stream, const char *sdp)
@@ -97,7 +90,7 @@ bool ice_add_remote_candidate(ice *i, guint stream, const char *sdp)
 	if (!ice_candidate_is_usable(sdp))
 		return false;
 	if (!s->held)
-		return take_candidate(i, s, sdp);
+		return add_to_nice(i, s, sdp);
 	g_ptr_array_add(s->held, g_strdup(sdp));
 	return true;
 }
@@ -109,15 +102,15 @@ void ice_remote_gathered(ice *i, guint stream)
 		return;
 	s->remote_gathered = true;
 	if (s->held)
-		ice_begin_checks_if_whole(i, stream);
+		ice_begin_checks_if_ready(i, stream);
 	else
-		gathering_done(i, stream);
+		end_of_remote_candidates(i, stream);
 }
 
 void ice_start_checks(ice *i)
 {
 	for (guint n = 0; n < i->n_streams; n++) {
 		i->streams[n].may_check = true;
-		ice_begin_checks_if_whole(i, n);
+		ice_begin_checks_if_ready(i, n);
 	}
 }

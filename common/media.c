@@ -6,17 +6,30 @@
 
 #include "common/media_internal.h"
 
-/* A sender that was kept from running for longer than this skips what it missed: a burst of stale
- * packets would measure our own scheduling, not the network. */
+/* Theory of operation.
+ *
+ * A stream carries no sound or pictures but packets of the product's sizes and rates.  The payload
+ * holds the SSRC and the packet's index (32 bits each), the sender's clock in microseconds (64
+ * bits), and a filling computed from SSRC and index.  So the receiver can verify what it decrypted,
+ * knows each packet's one-way delay (all clients of a lab share one clock), and can tell lost
+ * packets from packets that were never sent.
+ *
+ * The caller asks media_stream_next for packets whenever one may be due, and gives every packet
+ * that arrives to media_stream_receive.  Each received SSRC has a struct media_source with its
+ * sequence numbers, jitter and arrivals (RFC 3550 appendix A); a conference's stream has several.
+ * RTCP reports carry loss and times to the peer, and bring the round trip and the loss that the
+ * peer sees. */
+
+/* A sender that the scheduler stopped for longer than this skips the packets it missed: a burst of
+ * late packets would measure this machine, not the network. */
 #define CATCH_UP_MAX_US 200000
 
-/* Payload: source and index of the packet, each 32 bits, the sender's clock in microseconds, 64
- * bits, then a filling derived from source and index.  All clients of a lab have the same clock. */
 #define PAYLOAD_HEADER_BYTES 16
 
-/* RTAudio wideband: 29 kbit/s of payload in 50 packets a second.  Its impairment factor is not
- * published; 11 gives the product's own ceiling of network MOS 4.10 for it.  Video: 460 kbit/s,
- * typical of a call between two people.  The E-model is about speech: no bpl, no MOS. */
+/* RTAudio wideband: 29 kbit/s of payload in 50 packets per second.  Its impairment factor is not
+ * published; 11 gives the product's documented maximum network MOS of 4.10.  Video: 460 kbit/s,
+ * typical of a call between two people.  The E-model is for speech only: video has no bpl and no
+ * MOS. */
 static const struct media_profile profiles[] = {
 	{.kind = "audio",
 	 .codec = "x-msrta/16000",
@@ -117,8 +130,8 @@ static void payload_fill(guint8 *payload, gsize length, guint32 ssrc, guint32 in
 		payload[i] = (guint8)(ssrc + index + i);
 }
 
-/* Does the payload belong to this source?  *ret_first_seq: the sequence number its packet 0 must
- * have had. */
+/* Whether the payload is the one that source `ssrc` makes.  *ret_first_seq: the sequence number of
+ * the source's packet 0. */
 static bool payload_is_right(const guint8 *payload, gsize length, guint32 ssrc, guint16 seq,
 			     guint16 *ret_first_seq)
 {
@@ -141,7 +154,7 @@ static void rtp_header(guint8 *p, guint payload_type, guint16 seq, guint32 times
 	media_put32(p + 8, ssrc);
 }
 
-static gsize protect(media_stream *s, gsize length, bool rtcp, guint8 *packet)
+static gsize protect_packet(media_stream *s, gsize length, bool rtcp, guint8 *packet)
 {
 	int n = (int)length;
 	srtp_err_status_t status =
@@ -152,7 +165,7 @@ static gsize protect(media_stream *s, gsize length, bool rtcp, guint8 *packet)
 	return (gsize)n;
 }
 
-/* Skips the packets that a stalled sender missed; timestamps keep step with time. */
+/* Skips the packets that a stopped sender missed, and advances the timestamp with them. */
 static void skip_missed(media_stream *s, gint64 now_us)
 {
 	gint64 late_us = now_us - s->next_rtp_us;
@@ -174,7 +187,7 @@ static gsize next_rtp(media_stream *s, gint64 now_us, guint8 *packet)
 	s->octets += payload_bytes(s);
 	s->timestamp += packet_ticks(s);
 	s->next_rtp_us += media_packet_us(s);
-	return protect(s, RTP_HEADER_BYTES + payload_bytes(s), false, packet);
+	return protect_packet(s, RTP_HEADER_BYTES + payload_bytes(s), false, packet);
 }
 
 gsize media_stream_next(media_stream *s, gint64 now_us, guint8 *packet, gint64 *ret_next_us)
@@ -182,7 +195,7 @@ gsize media_stream_next(media_stream *s, gint64 now_us, guint8 *packet, gint64 *
 	if (s->next_rtcp_us <= now_us) {
 		gint64 interval_us = media_rtcp_interval_us(s);
 		s->next_rtcp_us = MAX(s->next_rtcp_us + interval_us, now_us + interval_us / 2);
-		return protect(s, media_rtcp_report(s, now_us), true, packet);
+		return protect_packet(s, media_rtcp_report(s, now_us), true, packet);
 	}
 	if (s->next_rtp_us <= now_us)
 		return next_rtp(s, now_us, packet);
@@ -195,15 +208,15 @@ gsize media_stream_forward(media_stream *s, const guint8 *rtp, gsize length, gui
 	if (length < RTP_HEADER_BYTES || length > MEDIA_PACKET_MAX - SRTP_MAX_TRAILER_LEN)
 		return 0;
 	memcpy(s->tx, rtp, length);
-	return protect(s, length, false, packet);
+	return protect_packet(s, length, false, packet);
 }
 
 gsize media_stream_bye(media_stream *s, guint8 *packet)
 {
-	return protect(s, media_rtcp_bye(s), true, packet);
+	return protect_packet(s, media_rtcp_bye(s), true, packet);
 }
 
-/* NULL: a source more than can be reported about. */
+/* Finds or adds a source.  NULL: there are MEDIA_SOURCES_MAX already. */
 static struct media_source *source_find(media_stream *s, guint32 ssrc, guint16 first_seq)
 {
 	for (guint i = 0; i < s->n_sources; i++)

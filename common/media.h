@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* RTP streams protected by SRTP, with RTCP and quality figures; no sockets, no clock of its own.
+/* RTP streams protected by SRTP, with RTCP and quality figures.  No sockets and no clock: the
+ * caller passes packets and the time.
  *
- * Nouns: a `media_stream` is one medium of a call, both directions: it makes protected packets when
- * told the time, takes received packets, and measures.  What is carried is not sound or pictures
- * but packets of the product's sizes and rates, each with a payload that names sender and sequence,
- * so that what arrives can be verified. Depends on GLib and libsrtp2.  RFC 3550 (RTP, RTCP, jitter
- * A.8), RFC 3711 (AES_CM_128_HMAC_SHA1_80), RFC 4568 (SDES keys), ITU-T G.107 (MOS).
+ * A `media_stream` is one medium of a call in both directions: it makes the protected packets that
+ * are due, takes received packets, and measures (theory of operation: media.c).  RFC 3550 (RTP,
+ * RTCP), RFC 3711 (SRTP, AES_CM_128_HMAC_SHA1_80), RFC 4568 (SDES keys), ITU-T G.107 (MOS). Times
+ * `now_us` are CLOCK_MONOTONIC in microseconds.  Depends on GLib and libsrtp2.
  */
 #ifndef COMMON_MEDIA_H
 #define COMMON_MEDIA_H
@@ -16,7 +16,7 @@
 #define MEDIA_PACKET_MAX 1500
 #define MEDIA_KEY_BYTES 30 /* master key 16 and salt 14 */
 
-/* One row a medium: product's packet sizes and rates. */
+/* One row for each medium: the product's packet sizes and rates. */
 struct media_profile {
 	const char *kind;  /* "audio", "video": the SDP media type */
 	const char *codec; /* for rtpmap: "x-msrta/16000" */
@@ -26,94 +26,97 @@ struct media_profile {
 	guint payload_bytes;
 	double ie, bpl; /* E-model: equipment impairment and loss robustness */
 };
-const struct media_profile *media_profile_by_kind(const char *kind); /* NULL: unknown */
+/* By SDP media type; static.  NULL: unknown. */
+const struct media_profile *media_profile_by_kind(const char *kind);
 
 typedef struct media_stream media_stream;
 
-/* What the first stream of a process would else wait for: the crypto library takes some 30 ms of
- * processor time to start. Blocks for as long; a second call does nothing. */
+/* Starts the crypto library, so that the first stream of the process need not wait for it.  Blocks
+ * for about 30 ms of processor time; a second call does nothing. */
 void media_warm_up(void);
 
-/* `local_key` protects what we send, `remote_key` opens what we get; both MEDIA_KEY_BYTES.
- * `now_us` is monotonic time. */
+/* A stream that sends as `ssrc`.  `local_key` encrypts what it sends, `remote_key` decrypts what it
+ * receives; both have MEDIA_KEY_BYTES and are copied.  `profile` is borrowed.  NULL with
+ * G_IO_ERROR_FAILED when libsrtp makes no session.  media_stream_free accepts NULL. */
 media_stream *media_stream_new(const struct media_profile *profile, guint32 ssrc,
 			       const guint8 *local_key, const guint8 *remote_key, gint64 now_us,
 			       GError **error);
 void media_stream_free(media_stream *s);
-/* How much speech a packet holds (RFC 8866 section 6.4, a=ptime), in what we send and in what we
- * hear: milliseconds, made whole frames of the profile's interval, at most
- * MEDIA_PACKET_TIME_MAX_MS; 0: one frame.  Only speech is packed so; other media stay as they are.
- * Before the first packet. */
-#define MEDIA_PACKET_TIME_MAX_MS \
-	360 /* a packet of speech then still passes a tunnel of 1,420 bytes whole */
+/* Largest packet time: such a packet of speech fits into a tunnel with an MTU of 1420. */
+#define MEDIA_PACKET_TIME_MAX_MS 360
+/* Sets how many milliseconds of speech a packet holds (a=ptime, RFC 8866 section 6.4), for sent and
+ * for received packets: rounded down to frames of the profile's interval, from one frame to
+ * MEDIA_PACKET_TIME_MAX_MS.  No effect on media other than speech.  To be called before the first
+ * packet. */
 void media_stream_packet_times(media_stream *s, guint send_ms, guint hear_ms);
 
-/* The next packet that is due at or before `now_us`: protected RTP, or RTCP (sender report,
- * receiver reports) every half second, or every 25 packets' time where that is longer.  Returns its
- * length, 0: none due yet (then *ret_next_us says when).  `packet` has room for MEDIA_PACKET_MAX.
- */
+/* Makes the next packet that is due at `now_us`: protected RTP, or an RTCP report every 25 packets'
+ * time (half a second for frames of 20 ms).  Returns its length; 0: none is due before
+ * *ret_next_us.  `packet` has room for MEDIA_PACKET_MAX bytes. */
 gsize media_stream_next(media_stream *s, gint64 now_us, guint8 *packet, gint64 *ret_next_us);
-/* A forwarded packet (conference): payload and sequence of another source, sent with that source's
- * SSRC under our key.  Returns its length. */
+/* Protects a decrypted packet of another source with this stream's key, keeping its SSRC and
+ * sequence number, as an MCU does (RFC 7667 section 3.7).  Returns its length; 0: malformed. */
 gsize media_stream_forward(media_stream *s, const guint8 *rtp, gsize length, guint8 *packet);
 
-/* A received packet (told apart by RFC 5761).  Returns true when it was authentic; for authentic
- * RTP *ret_rtp (may be NULL) points at the opened packet inside an internal buffer, valid until the
- * next call, with *ret_length; NULL for RTCP. */
+/* Takes a received packet, RTP or RTCP (RFC 5761 section 4).  Returns whether it was authentic. For
+ * authentic RTP *ret_rtp (may be NULL) points at the decrypted packet of *ret_length bytes, in a
+ * buffer that the next call overwrites; for RTCP it is NULL. */
 bool media_stream_receive(media_stream *s, gint64 now_us, const guint8 *data, gsize length,
 			  const guint8 **ret_rtp, gsize *ret_length);
 
-/* RTCP BYE, protected; returns its length. */
+/* Makes a protected RTCP BYE; returns its length.  `packet` as above. */
 gsize media_stream_bye(media_stream *s, guint8 *packet);
 
 struct media_quality {
 	guint64 sent, received; /* authentic RTP packets */
-	guint64 expected; /* by extended highest sequence number, per RFC 3550 A.3, all sources */
-	double loss_pct;  /* of what we should have received; 0..100; NAN: nothing came */
-	double remote_loss_pct; /* what the peer reported of our packets by RTCP; NAN: no report */
+	guint64 expected;	/* from extended sequence numbers (RFC 3550 A.3), all sources */
+	double loss_pct;	/* of `expected`, 0..100; NAN: nothing was received */
+	double remote_loss_pct; /* of our packets, as the peer's RTCP reports it; NAN: no report */
 	double jitter_ms;	/* RFC 3550 6.4.1; NAN */
 	double rtt_ms;		/* from RTCP LSR and DLSR; NAN: no report */
 	double mos;		/* estimate by G.107; NAN: no media */
-	double degradation; /* how much loss, delay and jitter took off the best MOS of this codec;
-			       NAN */
-	double delay_ms, delay_max_ms; /* one way, mean and highest, by the sender's clock in each
-					* payload: only true where sender and receiver have one
-					* clock (CLOCK_MONOTONIC); NAN: nothing came */
+	double degradation;	/* the codec's best MOS minus `mos`; NAN */
+	double delay_ms, delay_max_ms; /* one way, mean and highest; valid where sender and receiver
+					  share CLOCK_MONOTONIC; NAN: nothing was received */
 	guint64 bursts, burst_max;     /* runs of lost packets, and the longest */
-	guint64 reordered;	       /* came after a later one */
+	guint64 reordered;	       /* received after a later packet */
 	guint64 auth_failures, replays;
 	guint n_sources; /* distinct SSRCs received */
 };
+/* The figures so far. */
 void media_stream_quality(const media_stream *s, struct media_quality *ret);
-/* What came of each source by itself: an array of at most `max`; returns how many. */
 struct media_heard {
 	guint32 ssrc;
-	guint64 received, expected; /* authentic packets; by extended highest sequence number */
+	guint64 received, expected; /* as in media_quality, of this source alone */
 };
+/* Writes a row for each received SSRC, at most `max`; returns their number. */
 guint media_stream_sources(const media_stream *s, struct media_heard *ret, guint max);
 
-/* Why CQD calls a stream poor; any one suffices, and one poor stream makes the call poor. */
+/* Why the Call Quality Dashboard calls a stream poor.  One reason is enough, and one poor stream
+ * makes the call poor. */
 enum media_poor {
 	MEDIA_POOR_RTT = 1u << 0,	  /* above 500 ms */
 	MEDIA_POOR_LOSS = 1u << 1,	  /* above 10 % (video: 15 %) */
 	MEDIA_POOR_JITTER = 1u << 2,	  /* above 30 ms */
 	MEDIA_POOR_DEGRADATION = 1u << 3, /* above 1.0 */
-	MEDIA_POOR_CONCEALED =
-		1u << 4, /* above 7 %: each lost packet is one that must be concealed */
+	MEDIA_POOR_CONCEALED = 1u << 4,	  /* above 7 %: every lost packet is concealed */
 };
-/* Bits of enum media_poor; figures that were not measured say nothing. */
+/* Bits of enum media_poor.  A figure that was not measured sets none. */
 unsigned media_poor(const struct media_profile *profile, const struct media_quality *q);
-/* "rtt", "loss", "jitter", "degradation", "concealed", by bit number from 0; NULL behind the last.
+/* Name of bit number `bit`, from 0: "rtt", "loss", "jitter", "degradation", "concealed"; then NULL.
  */
 const char *media_poor_name(guint bit);
 
-/* G.107 with default values: `delay_ms` one way mouth to ear, `loss_pct` 0..100, `burst_ratio` the
- * mean length of a run of losses over what it were with random loss (1: random).  1.0 .. 4.5. */
+/* MOS (1.0 to 4.5) by G.107 with its default values.  `delay_ms`: one way, mouth to ear;
+ * `loss_pct`: 0..100; `burst_ratio`: mean length of a run of losses relative to that of random loss
+ * (1: random). */
 double media_mos(double delay_ms, double loss_pct, double burst_ratio, double ie, double bpl);
 
-/* SDES: value of an "a=crypto" line ("1 AES_CM_128_HMAC_SHA1_80 inline:...|2^31") and back. */
+/* Value of an a=crypto line ("1 AES_CM_128_HMAC_SHA1_80 inline:...|2^31", RFC 4568); the caller
+ * frees. _parse: false when the suite is another one, an MKI is given, or the key is malformed. */
 char *media_crypto_print(const guint8 key[MEDIA_KEY_BYTES]);
 bool media_crypto_parse(const char *value, guint8 ret_key[MEDIA_KEY_BYTES]);
+/* A random master key and salt.  Aborts when the kernel gives no random bytes. */
 void media_key_new(guint8 ret_key[MEDIA_KEY_BYTES]);
 
 #endif

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of media share: the stream itself.  Not for anybody else.
- *
- * media.c: life, sending, receiving; media_rtcp.c: reports; media_quality.c: figures;
- * media_srtp.c: keys and sessions.
- */
+/* The stream, shared by media.c (life, sending, receiving), media_rtcp.c (reports), media_quality.c
+ * (figures) and media_srtp.c (keys, SRTP sessions).  Only these files include it. */
 #ifndef COMMON_MEDIA_INTERNAL_H
 #define COMMON_MEDIA_INTERNAL_H
 
@@ -11,29 +8,28 @@
 
 #include <srtp2/srtp.h>
 
-/* A report carries at most 31 blocks (RFC 3550 section 6.4.1); packets of further sources are
- * refused. */
+/* A report has at most 31 blocks (RFC 3550 section 6.4.1); packets of further sources are dropped.
+ */
 #define MEDIA_SOURCES_MAX 31
 #define RTP_HEADER_BYTES 12
-#define RTCP_INTERVAL_PACKETS                                                                    \
-	25 /* half a second of frames of 20 ms: RTCP stays the small part that RFC 3550 6.2 asks \
-	      for */
+/* Between two reports.  RTCP stays the small part of the traffic that RFC 3550 section 6.2 asks
+ * for. */
+#define RTCP_INTERVAL_PACKETS 25
 
-/* One SSRC that we hear. */
+/* One SSRC that we receive. */
 struct media_source {
 	guint32 ssrc;
 	guint16 first_seq; /* of its packet 0, known from the payload */
 	guint64 received;
 	gint64 base_seq, max_seq; /* extended sequence numbers, RFC 3550 appendix A.1 */
-	guint64 expected_prior,
-		received_prior; /* at the last report we sent, for the fraction lost */
-	double transit, jitter; /* clock units, RFC 3550 appendix A.8 */
-	guint32 last_sr;	/* middle 32 bits of the last sender report's time; 0: none */
+	guint64 expected_prior, received_prior; /* when the last report was sent */
+	double transit, jitter;			/* clock units, RFC 3550 appendix A.8 */
+	guint32 last_sr; /* middle 32 bits of the last sender report's time; 0: none */
 	gint64 last_sr_us;
-	/* one way, of packets whose payload has the sender's time */
+	/* one way, by the sender's time in the payload */
 	guint64 delays;
 	gint64 delay_sum_us, delay_max_us;
-	guint8 *seen; /* a bit for each packet by its index, for the runs of losses */
+	guint8 *seen; /* a bit for each packet index, to find runs of losses */
 	guint32 seen_bytes, seen_last;
 	guint64 reordered;
 };
@@ -42,8 +38,7 @@ struct media_stream {
 	const struct media_profile *profile;
 	guint32 ssrc;
 	srtp_t out, in;
-	guint frames, heard_frames; /* of the profile's interval, in a packet that we send; that we
-				       hear */
+	guint frames, heard_frames; /* frames in a packet that we send; that we receive */
 	gint64 start_us, next_rtp_us, next_rtcp_us;
 	guint32 first_seq, index; /* index: packets made so far */
 	guint32 first_timestamp, timestamp;
@@ -52,26 +47,26 @@ struct media_stream {
 	guint n_sources;
 	double remote_loss_pct, rtt_ms;
 	guint64 auth_failures, replays;
-	/* libsrtp works in place on words: packets are made and opened here (RFC 3711 trailer
-	 * included). */
+	/* libsrtp works in place, needs aligned words, and appends a trailer. */
 	_Alignas(8) guint8 tx[MEDIA_PACKET_MAX + SRTP_MAX_TRAILER_LEN];
 	_Alignas(8) guint8 rx[MEDIA_PACKET_MAX + SRTP_MAX_TRAILER_LEN];
 };
 
-/* media_srtp.c: a session for one direction; NULL with G_IO_ERROR_FAILED. */
+/* media_srtp.c: an SRTP session for one direction; the caller owns it.  NULL with
+ * G_IO_ERROR_FAILED. */
 srtp_t media_srtp_new(const guint8 key[MEDIA_KEY_BYTES], srtp_ssrc_type_t direction,
 		      GError **error);
 
-/* media_rtcp.c: compound packets in s->tx (unprotected); their length. */
+/* media_rtcp.c: write an unprotected compound packet to s->tx and return its length; take one. */
 gsize media_rtcp_report(media_stream *s, gint64 now_us);
 gsize media_rtcp_bye(media_stream *s);
 void media_rtcp_received(media_stream *s, gint64 now_us, const guint8 *data, gsize length);
 
-/* media_quality.c: counts one authentic RTP packet. */
+/* media_quality.c: counts one authentic RTP packet (RFC 3550 appendix A). */
 void media_source_update(struct media_source *src, guint16 seq, guint32 timestamp, gint64 now_us,
 			 guint clock_hz);
 guint64 media_source_expected(const struct media_source *src);
-/* Packet `index` of the source arrived, `delay_us` after it was sent. */
+/* Records that packet `index` of the source arrived `delay_us` after it was sent. */
 void media_source_arrived(struct media_source *src, guint32 index, gint64 delay_us);
 
 static inline gint64 media_packet_us(const media_stream *s)

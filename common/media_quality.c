@@ -15,8 +15,8 @@ void media_source_update(struct media_source *src, guint16 seq, guint32 timestam
 	} else {
 		double d = remainder(transit - src->transit, 4294967296.0);
 		src->jitter += (fabs(d) - src->jitter) / 16;
-		/* A.1: the nearest extended number to the highest so far; an early packet that was
-		 * overtaken moves the beginning. */
+		/* A.1: the extended number nearest to the highest so far.  A packet that was
+		 * overtaken by the first one received lowers the base. */
 		gint64 extended = src->max_seq + (gint16)(guint16)(seq - (guint16)src->max_seq);
 		src->max_seq = MAX(src->max_seq, extended);
 		src->base_seq = MIN(src->base_seq, extended);
@@ -30,7 +30,7 @@ guint64 media_source_expected(const struct media_source *src)
 	return src->received ? (guint64)(src->max_seq - src->base_seq + 1) : 0;
 }
 
-/* Ten hours of packets: an index beyond is nonsense. */
+/* Ten hours of packets; a higher index is not recorded. */
 #define SEEN_BYTES_MAX (256u * 1024)
 
 void media_source_arrived(struct media_source *src, guint32 index, gint64 delay_us)
@@ -43,10 +43,10 @@ void media_source_arrived(struct media_source *src, guint32 index, gint64 delay_
 	if (byte >= SEEN_BYTES_MAX)
 		return;
 	if (byte >= src->seen_bytes) {
-		guint32 room = MAX(128, 2 * byte);
-		src->seen = g_realloc(src->seen, room);
-		memset(src->seen + src->seen_bytes, 0, room - src->seen_bytes);
-		src->seen_bytes = room;
+		guint32 bytes = MAX(128, 2 * byte);
+		src->seen = g_realloc(src->seen, bytes);
+		memset(src->seen + src->seen_bytes, 0, bytes - src->seen_bytes);
+		src->seen_bytes = bytes;
 	}
 	src->seen[byte] |= (guint8)(1u << index % 8);
 	src->seen_last = MAX(src->seen_last, index);
@@ -57,7 +57,7 @@ static bool was_seen(const struct media_source *src, guint32 index)
 	return src->seen[index / 8] & 1u << index % 8;
 }
 
-/* Runs of missing packets between the first and the last that came. */
+/* Counts runs of lost packets between the first and the last received one. */
 static void count_bursts(const struct media_source *src, struct media_quality *q)
 {
 	guint64 run = 0;
@@ -84,8 +84,8 @@ double media_mos(double delay_ms, double loss_pct, double burst_ratio, double ie
 	return MAX(1, 1 + 0.035 * r + 7e-6 * r * (r - 60) * (100 - r));
 }
 
-/* Mouth to ear: the way (half the round trip where the clocks differ), one packet's time to fill
- * it, a jitter buffer of twice the jitter. */
+/* Mouth to ear: network delay (half the round trip where the clocks differ), packet time, and a
+ * jitter buffer of twice the jitter. */
 static double one_way_delay_ms(const struct media_quality *q, double packet_ms)
 {
 	double network_ms = !isnan(q->delay_ms) ? q->delay_ms :
@@ -95,17 +95,17 @@ static double one_way_delay_ms(const struct media_quality *q, double packet_ms)
 	return network_ms + packet_ms + buffer_ms;
 }
 
-/* Mean length of a run over that of random loss, 1 / (1 - p); at least 1, as G.107 has it. */
+/* Mean length of a run relative to that of random loss, 1 / (1 - p); at least 1 (G.107). */
 static double burst_ratio(const struct media_quality *q, guint64 lost)
 {
 	double mean = q->bursts > 0 ? (double)lost / (double)q->bursts : 1;
 	return MAX(1, mean * (1 - q->loss_pct / 100));
 }
 
-/* A clock that is not ours gives nonsense: such delays are not told. */
+/* A longer delay means that the sender has another clock: no delay is reported then. */
 #define DELAY_CREDIBLE_US (60 * G_USEC_PER_SEC)
 
-static void take_delays(const struct media_stream *s, struct media_quality *q)
+static void set_delays(const struct media_stream *s, struct media_quality *q)
 {
 	guint64 n = 0;
 	gint64 sum_us = 0, max_us = G_MININT64;
@@ -124,7 +124,7 @@ unsigned media_poor(const struct media_profile *profile, const struct media_qual
 {
 	bool speech = profile->bpl > 0;
 	unsigned why = 0;
-	/* comparisons with NAN are false */
+	/* A comparison with NAN is false. */
 	if (q->rtt_ms > 500)
 		why |= MEDIA_POOR_RTT;
 	if (q->loss_pct > (speech ? 10 : 15))
@@ -174,7 +174,7 @@ void media_stream_quality(const media_stream *s, struct media_quality *ret)
 	guint64 lost = ret->expected > ret->received ? ret->expected - ret->received : 0;
 	ret->loss_pct = 100.0 * (double)lost / (double)ret->expected;
 	ret->jitter_ms = jitter * 1000 / p->clock_hz;
-	take_delays(s, ret);
+	set_delays(s, ret);
 	if (p->bpl <= 0)
 		return;
 	double packet_ms = s->heard_frames * p->interval_us / 1000.0;

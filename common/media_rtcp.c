@@ -10,8 +10,8 @@ enum { SDES_CNAME = 1 };
 #define BLOCK_BYTES 24
 #define SENDER_INFO_BYTES 20
 
-/* Our clock as NTP time.  RFC 3550 section 4 lets a sender without wallclock use elapsed time; only
- * differences are ever taken from it. */
+/* The monotonic clock in NTP format.  RFC 3550 section 4 allows elapsed time; only differences are
+ * used. */
 static guint64 ntp_time(gint64 now_us)
 {
 	guint64 s = (guint64)now_us / G_USEC_PER_SEC, us = (guint64)now_us % G_USEC_PER_SEC;
@@ -36,7 +36,7 @@ static guint8 fraction_lost(struct media_source *src)
 	return (guint8)MIN(255, ((expected_now - received_now) << 8) / expected_now);
 }
 
-static void put_block(guint8 *p, struct media_source *src, gint64 now_us)
+static void put_report_block(guint8 *p, struct media_source *src, gint64 now_us)
 {
 	guint64 expected = media_source_expected(src);
 	guint32 lost =
@@ -61,8 +61,8 @@ static void put_header(guint8 *p, guint count, guint type, gsize length, guint32
 
 static gsize put_sdes(guint8 *p, guint32 ssrc)
 {
-	/* CNAME, RFC 3550 section 6.5.1: the source's number is all that a stream knows of its
-	 * user. */
+	/* CNAME (RFC 3550 section 6.5.1): made from the SSRC, as a stream does not know its user.
+	 */
 	char name[24];
 	int n = g_snprintf(name, sizeof name, "%08x@testbed", ssrc);
 	gsize length = (8 + 2 + (gsize)n + 1 + 3) & ~(gsize)3;
@@ -76,7 +76,7 @@ static gsize put_sdes(guint8 *p, guint32 ssrc)
 
 gsize media_rtcp_report(media_stream *s, gint64 now_us)
 {
-	/* RFC 3550 section 6.4: a sender report from who has sent, else a receiver report. */
+	/* RFC 3550 section 6.4: a sender report when packets were sent, else a receiver report. */
 	bool sender = s->sent > 0;
 	gsize at = sender ? 8 + SENDER_INFO_BYTES : 8;
 	if (sender) {
@@ -91,15 +91,15 @@ gsize media_rtcp_report(media_stream *s, gint64 now_us)
 		media_put32(s->tx + 24, (guint32)s->octets);
 	}
 	for (guint i = 0; i < s->n_sources; i++, at += BLOCK_BYTES)
-		put_block(s->tx + at, &s->sources[i], now_us);
+		put_report_block(s->tx + at, &s->sources[i], now_us);
 	put_header(s->tx, s->n_sources, sender ? RTCP_SR : RTCP_RR, at, s->ssrc);
 	return at + put_sdes(s->tx + at, s->ssrc);
 }
 
 gsize media_rtcp_bye(media_stream *s)
 {
-	/* Section 6.1: a compound packet begins with a report, if an empty one, and BYE comes last.
-	 * Nobody answers it, so it reports nothing. */
+	/* Section 6.1: a compound packet begins with a report, which may be empty, and ends with
+	 * BYE. */
 	gsize at = 8;
 	put_header(s->tx, 0, RTCP_RR, at, s->ssrc);
 	at += put_sdes(s->tx + at, s->ssrc);
@@ -117,21 +117,20 @@ static void take_sender_info(media_stream *s, gint64 now_us, guint32 ssrc, const
 	}
 }
 
-/* What the peer says of our own packets. */
-static void take_block(media_stream *s, gint64 now_us, const guint8 *block)
+/* The peer's report about our packets: sets loss and round trip. */
+static void take_report_block(media_stream *s, gint64 now_us, const guint8 *block)
 {
 	if (media_get32(block) != s->ssrc)
 		return;
 	guint32 lost = media_get32(block + 4) & 0xffffff, highest = media_get32(block + 8);
-	/* How many it should have had: from our first packet to the highest it saw. */
+	/* From our first packet to the highest sequence number that the peer received. */
 	gint64 expected = (gint64)highest - s->first_seq + 1;
 	if (expected > 0 && !(lost & 0x800000))
 		s->remote_loss_pct = MIN(100.0, 100.0 * lost / (double)expected);
 	guint32 last_sr = media_get32(block + 16), delay = media_get32(block + 20);
 	if (last_sr == 0)
 		return;
-	/* Section 6.4.1: A - LSR - DLSR, in 1/65536 s; clocks that disagree must not give a huge
-	 * one. */
+	/* Section 6.4.1: A - LSR - DLSR, in 1/65536 s; rounding must not make it negative. */
 	gint32 round_trip = (gint32)(ntp_middle(now_us) - last_sr - delay);
 	s->rtt_ms = MAX(round_trip, 0) * 1000.0 / 65536;
 }
@@ -145,12 +144,12 @@ static void take_report(media_stream *s, gint64 now_us, const guint8 *p, gsize l
 	if (sender)
 		take_sender_info(s, now_us, media_get32(p + 4), p + 8);
 	for (guint i = p[0] & 0x1f; i > 0 && at + BLOCK_BYTES <= length; i--, at += BLOCK_BYTES)
-		take_block(s, now_us, p + at);
+		take_report_block(s, now_us, p + at);
 }
 
 void media_rtcp_received(media_stream *s, gint64 now_us, const guint8 *data, gsize length)
 {
-	/* Appendix A.2: walk the compound by the length of each part. */
+	/* Appendix A.2: step through the compound packet by the length of each part. */
 	while (length >= 8) {
 		gsize part = ((gsize)media_get16(data + 2) + 1) * 4;
 		if (data[0] >> 6 != 2 || part > length)

@@ -22,9 +22,9 @@ static srtp_t session_new(const guint8 key[MEDIA_KEY_BYTES], srtp_ssrc_type_t di
 	return session;
 }
 
-/* The library wants one initialisation a process.  Its crypto library (NSS) starts with the first
- * session and stops with the last one, which costs two milliseconds each time: one session that is
- * never used keeps it. */
+/* libsrtp is initialised once for the process.  Its crypto library (NSS) starts with the first
+ * session and stops with the last, which costs two milliseconds each time; one unused session keeps
+ * it running. */
 static gpointer library_init(gpointer data G_GNUC_UNUSED)
 {
 	static const guint8 no_key[MEDIA_KEY_BYTES];
@@ -32,21 +32,21 @@ static gpointer library_init(gpointer data G_GNUC_UNUSED)
 	return srtp_init() == srtp_err_status_ok ? session_new(no_key, ssrc_any_outbound) : NULL;
 }
 
-static bool library_is_there(void)
+static bool library_start(void)
 {
 	static GOnce once = G_ONCE_INIT;
 
-	return g_once(&once, library_init, NULL) != NULL;
+	return g_once(&once, library_init, NULL);
 }
 
 void media_warm_up(void)
 {
-	(void)library_is_there(); /* where it is not, the first session says so */
+	library_start(); /* an error is reported by media_srtp_new */
 }
 
 srtp_t media_srtp_new(const guint8 key[MEDIA_KEY_BYTES], srtp_ssrc_type_t direction, GError **error)
 {
-	srtp_t session = library_is_there() ? session_new(key, direction) : NULL;
+	srtp_t session = library_start() ? session_new(key, direction) : NULL;
 
 	if (!session)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot make an SRTP session");
@@ -55,7 +55,7 @@ srtp_t media_srtp_new(const guint8 key[MEDIA_KEY_BYTES], srtp_ssrc_type_t direct
 
 void media_key_new(guint8 ret_key[MEDIA_KEY_BYTES])
 {
-	/* Up to 256 bytes come whole and without waiting once the kernel's pool is ready
+	/* Returns up to 256 bytes at once, without waiting, after the kernel's pool is initialised
 	 * (getrandom(2)). */
 	if (getrandom(ret_key, MEDIA_KEY_BYTES, 0) != MEDIA_KEY_BYTES)
 		g_error("getrandom: %s", g_strerror(errno));
@@ -73,8 +73,8 @@ bool media_crypto_parse(const char *value, guint8 ret_key[MEDIA_KEY_BYTES])
 	if (g_strv_length(words) < 3 || strcmp(words[1], SUITE) != 0 ||
 	    !g_str_has_prefix(words[2], "inline:"))
 		return false;
-	/* RFC 4568 section 6.1: key||salt [ "|" lifetime ] [ "|" MKI ":" length ]; a packet with
-	 * MKI has another form, which we don't speak. */
+	/* RFC 4568 section 6.1: key||salt [ "|" lifetime ] [ "|" MKI ":" length ].  MKI changes the
+	 * format of packets and is not supported. */
 	g_auto(GStrv) parts = g_strsplit(words[2] + strlen("inline:"), "|", 4);
 	for (guint i = 1; parts[0] && parts[i]; i++)
 		if (strchr(parts[i], ':'))

@@ -8,13 +8,13 @@
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-/* A document flattened: attributes of the root, and the text of each element that has text.  The
- * formats repeat an element only where there are several relays, of which the first counts. */
+/* A document: the root's attributes, and the text of each element by name.  Only relays are
+ * repeated; of a repeated element the first one is kept. */
 struct document {
 	char *root;
 	GHashTable *attributes;
 	GHashTable *texts;
-	GString *text; /* of the element that is open */
+	GString *text; /* of the current element */
 	guint depth;
 };
 
@@ -25,13 +25,14 @@ static const char *local_name(const char *name)
 	return colon ? colon + 1 : name;
 }
 
-static void on_start(GMarkupParseContext *context G_GNUC_UNUSED, const char *element,
-		     const char **names, const char **values, gpointer user_data, GError **error)
+static void on_xml_start(GMarkupParseContext *context G_GNUC_UNUSED, const char *element,
+			 const char **names, const char **values, gpointer user_data,
+			 GError **error)
 {
 	struct document *d = user_data;
 
 	g_string_truncate(d->text, 0);
-	if (d->depth++ == 0 && d->root) /* GMarkup takes fragments too */
+	if (d->depth++ == 0 && d->root) /* GMarkup accepts several roots */
 		g_set_error_literal(error, G_MARKUP_ERROR, G_MARKUP_ERROR_INVALID_CONTENT,
 				    "two root elements");
 	if (d->root)
@@ -41,16 +42,16 @@ static void on_start(GMarkupParseContext *context G_GNUC_UNUSED, const char *ele
 		g_hash_table_insert(d->attributes, g_strdup(names[i]), g_strdup(values[i]));
 }
 
-static void on_text(GMarkupParseContext *context G_GNUC_UNUSED, const char *text, gsize length,
-		    gpointer user_data, GError **error G_GNUC_UNUSED)
+static void on_xml_text(GMarkupParseContext *context G_GNUC_UNUSED, const char *text, gsize length,
+			gpointer user_data, GError **error G_GNUC_UNUSED)
 {
 	struct document *d = user_data;
 
 	g_string_append_len(d->text, text, (gssize)length);
 }
 
-static void on_end(GMarkupParseContext *context G_GNUC_UNUSED, const char *element,
-		   gpointer user_data, GError **error G_GNUC_UNUSED)
+static void on_xml_end(GMarkupParseContext *context G_GNUC_UNUSED, const char *element,
+		       gpointer user_data, GError **error G_GNUC_UNUSED)
 {
 	struct document *d = user_data;
 	const char *name = local_name(element);
@@ -73,7 +74,7 @@ static void document_clear(struct document *d)
 static bool document_parse(struct document *d, const char *xml, gsize length, const char *root)
 {
 	static const GMarkupParser parser = {
-		.start_element = on_start, .end_element = on_end, .text = on_text};
+		.start_element = on_xml_start, .end_element = on_xml_end, .text = on_xml_text};
 	g_autoptr(GMarkupParseContext) context = g_markup_parse_context_new(&parser, 0, d, NULL);
 
 	*d = (struct document){
@@ -85,26 +86,26 @@ static bool document_parse(struct document *d, const char *xml, gsize length, co
 	       g_markup_parse_context_end_parse(context, NULL) && !g_strcmp0(d->root, root);
 }
 
-static const char *attribute(const struct document *d, const char *name)
+static const char *root_attribute(const struct document *d, const char *name)
 {
 	return g_hash_table_lookup(d->attributes, name);
 }
 
-static const char *text(const struct document *d, const char *element)
+static const char *element_text(const struct document *d, const char *element)
 {
 	return g_hash_table_lookup(d->texts, element);
 }
 
-static bool number(const struct document *d, const char *element, guint64 max, guint64 *ret)
+static bool element_number(const struct document *d, const char *element, guint64 max, guint64 *ret)
 {
-	const char *value = text(d, element);
+	const char *value = element_text(d, element);
 
 	return value && g_ascii_string_to_unsigned(value, 10, 0, max, ret, NULL);
 }
 
-static bool location(const struct document *d, bool *ret_internet)
+static bool read_location(const struct document *d, bool *ret_internet)
 {
-	const char *value = text(d, "location");
+	const char *value = element_text(d, "location");
 
 	if (!value || (strcmp(value, "internet") && strcmp(value, "intranet")))
 		return false;
@@ -131,16 +132,16 @@ static bool request_read(const struct document *d, struct mras_request *ret)
 	guint64 duration = 0;
 	bool internet = false;
 
-	if (!attribute(d, "requestID") || !attribute(d, "from") || !attribute(d, "to") ||
-	    !text(d, "identity"))
+	if (!root_attribute(d, "requestID") || !root_attribute(d, "from") ||
+	    !root_attribute(d, "to") || !element_text(d, "identity"))
 		return false;
-	if (!location(d, &internet) || !number(d, "duration", G_MAXUINT32, &duration))
+	if (!read_location(d, &internet) || !element_number(d, "duration", G_MAXUINT32, &duration))
 		return false;
 	*ret = (struct mras_request){
-		.request_id = g_strdup(attribute(d, "requestID")),
-		.from = g_strdup(attribute(d, "from")),
-		.to = g_strdup(attribute(d, "to")),
-		.identity = g_strdup(text(d, "identity")),
+		.request_id = g_strdup(root_attribute(d, "requestID")),
+		.from = g_strdup(root_attribute(d, "from")),
+		.to = g_strdup(root_attribute(d, "to")),
+		.identity = g_strdup(element_text(d, "identity")),
 		.internet = internet,
 		.duration_min = (guint)duration,
 	};
@@ -190,20 +191,21 @@ static bool response_read(const struct document *d, struct mras_response *ret)
 	guint64 tcp = 0;
 	bool internet = false;
 
-	if (!attribute(d, "requestID") || g_strcmp0(attribute(d, "reasonPhrase"), "OK"))
+	if (!root_attribute(d, "requestID") || g_strcmp0(root_attribute(d, "reasonPhrase"), "OK"))
 		return false;
-	if (!text(d, "username") || !text(d, "password") || !text(d, "hostName") ||
-	    !location(d, &internet))
+	if (!element_text(d, "username") || !element_text(d, "password") ||
+	    !element_text(d, "hostName") || !read_location(d, &internet))
 		return false;
-	if (!number(d, "duration", G_MAXUINT32, &duration) ||
-	    !number(d, "udpPort", G_MAXUINT16, &udp) || !number(d, "tcpPort", G_MAXUINT16, &tcp))
+	if (!element_number(d, "duration", G_MAXUINT32, &duration) ||
+	    !element_number(d, "udpPort", G_MAXUINT16, &udp) ||
+	    !element_number(d, "tcpPort", G_MAXUINT16, &tcp))
 		return false;
 	*ret = (struct mras_response){
-		.request_id = g_strdup(attribute(d, "requestID")),
-		.username = g_strdup(text(d, "username")),
-		.password = g_strdup(text(d, "password")),
+		.request_id = g_strdup(root_attribute(d, "requestID")),
+		.username = g_strdup(element_text(d, "username")),
+		.password = g_strdup(element_text(d, "password")),
 		.duration_min = (guint)duration,
-		.host_name = g_strdup(text(d, "hostName")),
+		.host_name = g_strdup(element_text(d, "hostName")),
 		.udp_port = (guint16)udp,
 		.tcp_port = (guint16)tcp,
 		.internet = internet,
@@ -231,7 +233,7 @@ void mras_response_clear(struct mras_response *r)
 
 /* --- credentials ------------------------------------------------------------------------------ */
 
-static char *sign(const char *secret, const char *username)
+static char *hmac_base64(const char *secret, const char *username)
 {
 	guint8 digest[SHA1_BYTES];
 	gsize length = sizeof digest;
@@ -247,7 +249,7 @@ void mras_credentials(const char *secret, const char *identity, gint64 expiry_s,
 		      char **ret_username, char **ret_password)
 {
 	*ret_username = g_strdup_printf("%" G_GINT64_FORMAT ":%s", expiry_s, identity);
-	*ret_password = sign(secret, *ret_username);
+	*ret_password = hmac_base64(secret, *ret_username);
 }
 
 char *mras_password(const char *secret, const char *username, gint64 now_s)
@@ -259,5 +261,5 @@ char *mras_password(const char *secret, const char *username, gint64 now_s)
 	if (!colon || !colon[1] ||
 	    !g_ascii_string_to_signed(expiry, 10, 0, G_MAXINT64, &expiry_s, NULL))
 		return NULL;
-	return expiry_s > now_s ? sign(secret, username) : NULL;
+	return expiry_s > now_s ? hmac_base64(secret, username) : NULL;
 }

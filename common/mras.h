@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* MRAS: time-limited relay credentials and where the relays are ([MS-AVEDGEA]; the XML that Lync
- * clients exchange by SIP SERVICE), and the shared-secret credential scheme the A/V Edge checks.
- * Pure.
- */
+/* The Media Relay Authentication Service: XML documents that carry time-limited TURN credentials
+ * and the relay's address, exchanged in SIP SERVICE requests ([MS-AVEDGEA]), and the shared-secret
+ * scheme by which the A/V Edge checks the credentials.  Pure. */
 #ifndef COMMON_MRAS_H
 #define COMMON_MRAS_H
 
@@ -26,8 +25,8 @@ struct mras_response {
 	bool internet;
 };
 
-/* XML and back.  _print: the caller frees.  _parse: false when it is no such document (nothing to
- * clear then); _clear frees what _parse has filled in. */
+/* _print makes the XML; the caller frees.  _parse reads it: false when it is not such a document,
+ * *ret is unchanged then.  _clear frees the members that _parse has set. */
 char *mras_request_print(const struct mras_request *r);
 bool mras_request_parse(const char *xml, gsize length, struct mras_request *ret);
 void mras_request_clear(struct mras_request *r);
@@ -35,11 +34,11 @@ char *mras_response_print(const struct mras_response *r);
 bool mras_response_parse(const char *xml, gsize length, struct mras_response *ret);
 void mras_response_clear(struct mras_response *r);
 
-/* user = "EXPIRY:IDENTITY" (seconds since 1970), password = base64(HMAC-SHA1(secret, user)): the
- * scheme coturn calls use-auth-secret.  The caller frees both. */
+/* Makes a user name "EXPIRY:IDENTITY" (seconds since 1970) and its password
+ * base64(HMAC-SHA1(secret, user name)), coturn's use-auth-secret scheme.  The caller frees both. */
 void mras_credentials(const char *secret, const char *identity, gint64 expiry_s,
 		      char **ret_username, char **ret_password);
-/* Password for a user name that has not expired at `now_s`; NULL: expired or malformed. */
+/* The password of a user name; the caller frees.  NULL: it is malformed or expired at `now_s`. */
 char *mras_password(const char *secret, const char *username, gint64 now_s);
 
 #endif

@@ -3,51 +3,49 @@
 
 #include <stdbool.h>
 
-/* One address.  It belongs to itself from when it is tried until tls_connect has called back. */
-struct attempt {
-	reach *owner; /* NULL: nobody is interested any more */
+/* One attempt.  tls_connect's callback frees it. */
+struct reach_attempt {
+	reach *owner; /* NULL: the result is not wanted any more */
 	guint way;
 	GCancellable *cancellable;
 };
 
 struct reach {
 	char **locals, **addresses; /* a local address may be NULL */
-	guint n_ways, next, under_way;
+	guint n_ways, next, running;
 	guint16 port;
 	char *server_name;
 	tls_identity *id;
 	guint timeout_ms;
 	reach_func func;
 	gpointer user_data;
-	struct attempt **attempts; /* of those under way */
+	struct reach_attempt **attempts; /* by way; NULL: not running */
 	guint timer;
 };
 
-static void try_next(reach *r);
+static void start_attempt(reach *r);
 
-static gboolean on_timer(gpointer data)
+static gboolean on_next_attempt(gpointer data)
 {
 	reach *r = data;
 
 	r->timer = 0;
-	try_next(r);
+	start_attempt(r);
 	return G_SOURCE_REMOVE;
 }
 
-static void attempt_free(struct attempt *a)
+static void attempt_free(struct reach_attempt *a)
 {
 	g_object_unref(a->cancellable);
 	g_free(a);
 }
 
-/* What is under way ends by itself, and calls nobody. */
-static void stop(reach *r)
+/* The attempts end later, without a call to the owner. */
+static void cancel_attempts(reach *r)
 {
-	if (r->timer)
-		g_source_remove(r->timer);
-	r->timer = 0;
+	g_clear_handle_id(&r->timer, g_source_remove);
 	for (guint i = 0; i < r->n_ways; i++) {
-		struct attempt *a = r->attempts[i];
+		struct reach_attempt *a = r->attempts[i];
 
 		r->attempts[i] = NULL;
 		if (!a)
@@ -57,9 +55,9 @@ static void stop(reach *r)
 	}
 }
 
-static void on_done(GIOStream *stream, const GError *error, gpointer data)
+static void on_attempt_done(GIOStream *stream, const GError *error, gpointer data)
 {
-	struct attempt *a = data;
+	struct reach_attempt *a = data;
 	reach *r = a->owner;
 	guint way = a->way;
 
@@ -69,27 +67,26 @@ static void on_done(GIOStream *stream, const GError *error, gpointer data)
 		return;
 	}
 	r->attempts[way] = NULL;
-	r->under_way--;
+	r->running--;
 	if (stream)
-		stop(r);
+		cancel_attempts(r);
 	else if (r->next < r->n_ways)
-		try_next(r);
-	r->func(stream, way, error, !stream && r->under_way == 0, r->user_data);
+		start_attempt(r);
+	r->func(stream, way, error, !stream && r->running == 0, r->user_data);
 }
 
-static void try_next(reach *r)
+static void start_attempt(reach *r)
 {
-	struct attempt *a = g_new0(struct attempt, 1);
+	struct reach_attempt *a = g_new0(struct reach_attempt, 1);
 	guint way = r->next++;
 
-	if (r->timer)
-		g_source_remove(r->timer);
-	r->timer = r->next < r->n_ways ? g_timeout_add(REACH_NEXT_MS, on_timer, r) : 0;
-	*a = (struct attempt){.owner = r, .way = way, .cancellable = g_cancellable_new()};
+	g_clear_handle_id(&r->timer, g_source_remove);
+	r->timer = r->next < r->n_ways ? g_timeout_add(REACH_NEXT_MS, on_next_attempt, r) : 0;
+	*a = (struct reach_attempt){.owner = r, .way = way, .cancellable = g_cancellable_new()};
 	r->attempts[way] = a;
-	r->under_way++;
+	r->running++;
 	tls_connect(r->locals[way], r->addresses[way], r->port, r->server_name, r->id,
-		    r->timeout_ms, a->cancellable, on_done, a);
+		    r->timeout_ms, a->cancellable, on_attempt_done, a);
 }
 
 reach *reach_new(const struct reach_way *ways, guint n_ways, guint16 port, const char *server_name,
@@ -99,7 +96,7 @@ reach *reach_new(const struct reach_way *ways, guint n_ways, guint16 port, const
 
 	r->locals = g_new0(char *, n_ways);
 	r->addresses = g_new0(char *, n_ways);
-	r->attempts = g_new0(struct attempt *, n_ways);
+	r->attempts = g_new0(struct reach_attempt *, n_ways);
 	for (guint i = 0; i < n_ways; i++) {
 		r->locals[i] = g_strdup(ways[i].local);
 		r->addresses[i] = g_strdup(ways[i].address);
@@ -111,7 +108,7 @@ reach *reach_new(const struct reach_way *ways, guint n_ways, guint16 port, const
 	r->timeout_ms = timeout_ms;
 	r->func = func;
 	r->user_data = user_data;
-	try_next(r);
+	start_attempt(r);
 	return r;
 }
 
@@ -119,7 +116,7 @@ void reach_free(reach *r)
 {
 	if (!r)
 		return;
-	stop(r);
+	cancel_attempts(r);
 	for (guint i = 0; i < r->n_ways; i++) {
 		g_free(r->locals[i]);
 		g_free(r->addresses[i]);

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SIP messages and connections over TLS: a thin shell around sofia-sip's parser and writer.
+/* SIP messages, and connections over TLS that carry them.
  *
- * Nouns: a `sip_msg` is one request or response; a `sip_conn` is one TLS connection that carries
- * them both ways (RFC 3261 section 18, RFC 5626 keep-alive), with client transactions on top:
- * requests sent with a callback get their responses matched by Via branch (RFC 3261 section 17.1,
- * reliable transport: no retransmission, only timers B and F).
- * Depends on GLib/GIO and sofia-sip's msg/sip/sdp parsers.  One thread; nothing blocks.
+ * A `sip_msg` is one request or response.  A `sip_conn` is one TLS connection that carries them
+ * both ways (RFC 3261 section 18, keep-alive by RFC 5626), with client transactions on top: a
+ * response is matched to its request by the Via branch (section 17.1; as TLS is reliable nothing is
+ * retransmitted, only timers B and F run).  Depends on GLib/GIO and sofia-sip's msg, sip and sdp
+ * parsers.  One thread; nothing blocks.
  *
- * A message is kept as an ordered list of header lines of our own, not as sofia-sip's msg_t: a
- * proxy pushes and pops single Via, Route and Path values and carries headers that no parser knows
- * (ms-*) unchanged, and msg_t would print stale or normalised text for them.  sofia-sip still
- * decides what is a message (what it refuses is refused) and takes apart URIs, From, To and CSeq.
- * Compact names are expanded, folded lines joined, and Via, Route, Record-Route and Path lines with
- * several values split.
+ * A message is an ordered list of header lines, not sofia-sip's msg_t: a proxy adds and removes
+ * single Via, Route and Path values and must pass unknown headers (ms-*) unchanged, and msg_t would
+ * print old or normalised text for them.  sofia-sip still decides whether a message is valid, and
+ * parses URIs, From, To and CSeq.  Parsing expands compact names, joins folded lines, and splits
+ * Via, Route, Record-Route and Path lines with several values.
  */
 #ifndef COMMON_SIP_H
 #define COMMON_SIP_H
@@ -20,8 +19,8 @@
 #include <gio/gio.h>
 #include <stdbool.h>
 
-/* libsofia-sip-ua exports other functions with some of these names (sip_to_tag): ours must not take
- * their place. */
+/* libsofia-sip-ua exports other functions with some of these names (sip_to_tag), which ours must
+ * not replace. */
 #pragma GCC visibility push(hidden)
 
 #define SIP_MESSAGE_MAX (64 * 1024)
@@ -33,78 +32,84 @@ sip_msg *sip_msg_ref(sip_msg *m);
 void sip_msg_unref(sip_msg *m);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sip_msg, sip_msg_unref)
 
-/* Parses one complete message (start line, headers, body; Content-Length must be there and agree).
- * NULL with G_IO_ERROR_INVALID_DATA. */
+/* Parses one complete message (start line, headers, body).  NULL with G_IO_ERROR_INVALID_DATA when
+ * it is malformed, longer than SIP_MESSAGE_MAX, or Content-Length is missing or wrong. */
 sip_msg *sip_msg_parse(const char *data, gsize length, GError **error);
-/* The bytes, with Content-Length put right.  The caller frees. */
+/* The message as bytes, with its Content-Length; NUL-terminated.  The caller frees. */
 char *sip_msg_print(const sip_msg *m, gsize *ret_length);
 
-/* A new request outside or inside a dialog.  `from_tag` must be given, `to_tag` may be NULL.
- * Adds From, To, Call-ID, CSeq, Max-Forwards 70, User-Agent; no Via (sip_conn_request adds it). */
+/* A new request with Max-Forwards 70, From, To, Call-ID, CSeq and User-Agent; sip_conn_request adds
+ * Via.  `to_tag`: NULL outside a dialog. */
 sip_msg *sip_request_new(const char *method, const char *uri, const char *from_uri,
 			 const char *from_tag, const char *to_uri, const char *to_tag,
 			 const char *call_id, guint32 cseq);
-/* A response to `request`: Via, From, To, Call-ID, CSeq, Record-Route copied; `to_tag` is added to
- * To when the request had none (NULL: none, as for 100). */
+/* A response to `request`, with its Via, From, To, Call-ID, CSeq and Record-Route (RFC 3261
+ * section 8.2.6).  `reason`: NULL for the standard phrase.  `to_tag` is added to a To without tag;
+ * NULL: no tag, as for 100. */
 sip_msg *sip_response_new(const sip_msg *request, int status, const char *reason,
 			  const char *to_tag);
-sip_msg *sip_msg_copy(const sip_msg *m);
+sip_msg *sip_msg_copy(const sip_msg *m); /* a deep copy with one reference */
 
+/* Texts that these return are borrowed until the message changes; NULL: not there. */
 bool sip_is_request(const sip_msg *m);
 const char *sip_method(const sip_msg *m); /* of the request, or of the CSeq of a response */
-const char *sip_uri(const sip_msg *m);	  /* request URI as text; NULL for a response */
+const char *sip_uri(const sip_msg *m);	  /* Request-URI; NULL for a response */
 void sip_set_uri(sip_msg *m, const char *uri);
 int sip_status(const sip_msg *m); /* 0 for a request */
 const char *sip_reason(const sip_msg *m);
 const char *sip_call_id(const sip_msg *m);
 guint32 sip_cseq(const sip_msg *m);
-const char *sip_from_uri(
-	const sip_msg *m); /* "sip:user@domain", without parameters of the header */
+const char *sip_from_uri(const sip_msg *m); /* "sip:user@domain", without header parameters */
 const char *sip_to_uri(const sip_msg *m);
-const char *sip_from_tag(const sip_msg *m); /* NULL: none */
+const char *sip_from_tag(const sip_msg *m);
 const char *sip_to_tag(const sip_msg *m);
-/* First value of a header by its full name, any header, known or not ("ms-client-diagnostics").
- * Borrowed until the message changes. */
+/* First value of any header by its full name ("ms-client-diagnostics"), ignoring case. */
 const char *sip_header(const sip_msg *m, const char *name);
-/* n-th value (from 0) of a header that may come more than once ("Via", "Route", "Path"). */
+/* n-th value, from 0, of a header that may occur more than once ("Via", "Route", "Path"). */
 const char *sip_header_nth(const sip_msg *m, const char *name, guint n);
-void sip_add_header(sip_msg *m, const char *name,
-		    const char *value); /* after those of the same name */
-void sip_prepend_header(sip_msg *m, const char *name,
-			const char *value);	      /* before them: Via, Route, Record-Route */
-void sip_remove_header(sip_msg *m, const char *name); /* all of them */
-bool sip_pop_header(sip_msg *m, const char *name);    /* the first one; false: none */
-/* Takes one hop off Max-Forwards; false when it was 0 already. */
+/* _add_ inserts after the headers of that name, _prepend_ before them (Via, Route, Record-Route).
+ * Line breaks in `value` become spaces.  _remove_ removes all of that name, _pop_ the first; false:
+ * there was none. */
+void sip_add_header(sip_msg *m, const char *name, const char *value);
+void sip_prepend_header(sip_msg *m, const char *name, const char *value);
+void sip_remove_header(sip_msg *m, const char *name);
+bool sip_pop_header(sip_msg *m, const char *name);
+/* Decrements Max-Forwards, or adds it with 70 (RFC 3261 section 16.6 step 3).  false: it is 0. */
 bool sip_take_hop(sip_msg *m);
-const char *sip_content_type(const sip_msg *m); /* "application/sdp", NULL without body */
-const char *sip_body(const sip_msg *m,
-		     gsize *ret_length); /* NUL-terminated, borrowed; NULL: none */
+/* In lower case without parameters ("application/sdp"); NULL without a body. */
+const char *sip_content_type(const sip_msg *m);
+/* NUL-terminated; NULL: no body.  `ret_length` may be NULL. */
+const char *sip_body(const sip_msg *m, gsize *ret_length);
+/* Replaces the body by a copy of `length` bytes (below 0: up to the NUL).  `body` NULL: no body. */
 void sip_set_body(sip_msg *m, const char *content_type, const char *body, gssize length);
 
-char *sip_new_tag(void);    /* 8 hex digits; the caller frees */
+/* Random identifiers; the caller frees. */
+char *sip_new_tag(void);    /* 8 hex digits */
 char *sip_new_branch(void); /* "z9hG4bK..." */
 char *sip_new_call_id(void);
-/* "sip:alice@contoso.com;x=y" -> "alice@contoso.com" (lower case); the caller frees; NULL: no user
- * part. */
+/* "sip:alice@contoso.com;x=y" -> "alice@contoso.com", in lower case.  NULL: no user part.  The
+ * caller frees. */
 char *sip_uri_user(const char *uri);
-/* "address:port" as in a URI or a Via, "[address]:port" for IPv6 (RFC 3261 section 25.1); the
- * caller frees. */
+/* "address:port" of a URI or a Via, "[address]:port" for IPv6 (RFC 3261 section 25.1).  The caller
+ * frees. */
 char *sip_host_port(const char *address, guint port);
-/* URI of a name-addr header value ("Bob" <sip:b@d;lr>;tag=1 -> sip:b@d;lr); NULL: malformed.  The
- * caller frees. */
+/* URI of a header value ("Bob" <sip:b@d;lr>;tag=1 -> sip:b@d;lr).  NULL: malformed.  The caller
+ * frees. */
 char *sip_address_uri(const char *value);
-/* Value of a parameter of a URI (";opaque=app:conf"), of a header value (";tag=", outside <>) or of
- * an authentication value (nonce="..."), unquoted; "" for one without value (";lr"); NULL: none.
- * The caller frees. */
+/* Unquoted value of a parameter of a URI (";opaque=app:conf"), of a header value (";tag=", outside
+ * <>) or of an authentication value (nonce="...").  "": it has no value (";lr").  NULL: it is not
+ * there.  The caller frees. */
 char *sip_param(const char *text, const char *name);
 
-/* Digest authentication, RFC 2617 with qop=auth and MD5 (RFC 3261 section 22). */
+/* Digest authentication, RFC 2617 with qop=auth and MD5 (RFC 3261 section 22).  The callers free.
+ * Value of a WWW-Authenticate header. */
 char *sip_digest_challenge(const char *realm, const char *nonce);
-/* Value of an Authorization header answering `challenge` (a WWW-Authenticate value); NULL: not
- * Digest. */
+/* Value of an Authorization header that answers `challenge` (a WWW-Authenticate value).  NULL: the
+ * challenge is not Digest with qop=auth and MD5. */
 char *sip_digest_answer(const char *challenge, const char *method, const char *uri,
 			const char *user, const char *password);
-/* Checks an Authorization value; the nonce is the caller's to check (sip_param(value, "nonce")). */
+/* Whether an Authorization value proves the password.  The caller checks the nonce
+ * (sip_param(value, "nonce")). */
 bool sip_digest_check(const char *authorization, const char *method, const char *user,
 		      const char *password);
 
@@ -113,45 +118,48 @@ bool sip_digest_check(const char *authorization, const char *method, const char 
 typedef struct sip_conn sip_conn; /* reference counted */
 
 struct sip_conn_handlers {
-	/* A request, or a response that matches no client transaction of this connection (a
-	 * proxy's). `m` is borrowed. */
+	/* A request, or a response that matches no client transaction of this connection (it
+	 * belongs to a request that a proxy passed on).  `m` is borrowed. */
 	void (*message)(sip_conn *c, sip_msg *m, gpointer user_data);
-	/* The connection is gone; pending transactions have got their callbacks already. */
+	/* The connection is lost.  The callbacks of pending transactions have been called before.
+	 */
 	void (*closed)(sip_conn *c, const GError *error, gpointer user_data);
-	/* May be NULL.  Every message, as it is queued for the other end or has come from there,
-	 * also those of transactions: for who keeps a record.  Comes from inside sip_conn_send and
-	 * _request; it may not call them. */
+	/* May be NULL.  Every message that is queued or received, also those of transactions, for
+	 * records of the traffic.  Called from inside sip_conn_send and _request, which it must not
+	 * call. */
 	void (*passed)(sip_conn *c, const sip_msg *m, bool sent, gpointer user_data);
 };
 
-/* Response to a client transaction: called for every provisional and once for the final response.
- * On time-out (32 s unless said) or when the connection is lost `response` is NULL and `error` set.
- */
+/* Called for every provisional response and once for the final one; `response` is borrowed.  When
+ * the transaction times out or the connection is lost `response` is NULL and `error` is set. */
 typedef void (*sip_response_func)(sip_conn *c, sip_msg *response, const GError *error,
 				  gpointer user_data);
 
-/* Takes over a connected TLS stream (one reference).  `handlers` is borrowed and must outlive the
- * connection. Callbacks come from the main loop only, never from inside a function of this header;
- * a callback may close and unref the connection.  The last unref closes.  `local` is the sent-by of
- * our Via ("10.0.1.10:5061"). */
+/* Takes over one reference to a connected TLS stream and reads from it.  `local` is the sent-by of
+ * our Via ("10.0.1.10:5061").  `handlers` is borrowed and must outlive the connection.  Except for
+ * `passed` the main loop makes all callbacks, no function of this header does; a callback may close
+ * and unref the connection.  The last unref closes it. */
 sip_conn *sip_conn_new(GIOStream *stream, const char *local,
 		       const struct sip_conn_handlers *handlers, gpointer user_data);
 sip_conn *sip_conn_ref(sip_conn *c);
 void sip_conn_unref(sip_conn *c);
-/* Writes out what is queued (for at most a second) and closes.  No callback follows, also none for
- * pending transactions. */
+/* Drops all pending transactions, writes what is queued in the background (for at most a second)
+ * and closes.  No callback follows. */
 void sip_conn_close(sip_conn *c);
 bool sip_conn_is_open(const sip_conn *c);
-void sip_conn_set_data(sip_conn *c, gpointer data); /* for the owner's use */
+/* A pointer of the owner's, which the connection does not use. */
+void sip_conn_set_data(sip_conn *c, gpointer data);
 gpointer sip_conn_data(const sip_conn *c);
 const char *sip_conn_peer(const sip_conn *c); /* "address:port" */
 
-/* Sends as it is (a response, ACK, or a proxied message whose Via the caller has set). */
+/* Queues a message as it is: a response, an ACK, or a proxied message whose Via the caller has set.
+ * Does nothing when the connection is not open. */
 void sip_conn_send(sip_conn *c, sip_msg *m);
-/* Adds our Via with a fresh branch and sends; `done` may be NULL only for ACK.  timeout_ms 0: 32 s,
- * which is 64*T1, timers B and F of RFC 3261 section 17.1.  A provisional response to an INVITE
- * gives it three minutes more (timer C, section 16.6).  A final response to an INVITE of 300 and
- * above is acknowledged here (section 17.1.1.3); the ACK for a 2xx is the caller's. */
+/* Adds a Via with a new branch, queues the request, and starts a client transaction that calls
+ * `done` (NULL only for ACK).  timeout_ms 0: 32 s (64*T1, timers B and F of RFC 3261 section 17.1).
+ * A provisional response to an INVITE extends it to three minutes (timer C, section 16.6).  A final
+ * response of 300 and above to an INVITE is acknowledged here (section 17.1.1.3); the caller
+ * acknowledges a 2xx. */
 void sip_conn_request(sip_conn *c, sip_msg *request, guint timeout_ms, sip_response_func done,
 		      gpointer user_data);
 

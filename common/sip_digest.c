@@ -3,22 +3,23 @@
 
 #include <string.h>
 
-static char *md5(const char *text)
+static char *md5_hex(const char *text)
 {
 	return g_compute_checksum_for_string(G_CHECKSUM_MD5, text, -1);
 }
 
 /* RFC 2617 section 3.2.2: response with qop=auth. */
-static char *response(const char *user, const char *realm, const char *password, const char *method,
-		      const char *uri, const char *nonce, const char *nc, const char *cnonce)
+static char *digest_response(const char *user, const char *realm, const char *password,
+			     const char *method, const char *uri, const char *nonce, const char *nc,
+			     const char *cnonce)
 {
 	g_autofree char *a1 = g_strdup_printf("%s:%s:%s", user, realm, password);
 	g_autofree char *a2 = g_strdup_printf("%s:%s", method, uri);
-	g_autofree char *h1 = md5(a1);
-	g_autofree char *h2 = md5(a2);
+	g_autofree char *h1 = md5_hex(a1);
+	g_autofree char *h2 = md5_hex(a2);
 	g_autofree char *text = g_strdup_printf("%s:%s:%s:%s:auth:%s", h1, nonce, nc, cnonce, h2);
 
-	return md5(text);
+	return md5_hex(text);
 }
 
 static bool is_digest(const char *value)
@@ -26,8 +27,8 @@ static bool is_digest(const char *value)
 	return value && !g_ascii_strncasecmp(value, "Digest ", strlen("Digest "));
 }
 
-/* A quoted-string's inside. */
-static char *quote(const char *text)
+/* Escapes text for the inside of a quoted-string. */
+static char *escape_quoted(const char *text)
 {
 	GString *out = g_string_new(NULL);
 
@@ -52,7 +53,7 @@ static bool offers_auth(const char *qop)
 
 char *sip_digest_challenge(const char *realm, const char *nonce)
 {
-	g_autofree char *quoted = quote(realm);
+	g_autofree char *quoted = escape_quoted(realm);
 
 	return g_strdup_printf("Digest realm=\"%s\", nonce=\"%s\", qop=\"auth\", algorithm=MD5",
 			       quoted, nonce);
@@ -76,11 +77,11 @@ char *sip_digest_answer(const char *challenge, const char *method, const char *u
 
 	g_autofree char *cnonce = g_strdup_printf("%08x%08x", g_random_int(), g_random_int());
 	g_autofree char *digest =
-		response(user, realm, password, method, uri, nonce, "00000001", cnonce);
-	g_autofree char *quoted_user = quote(user);
-	g_autofree char *quoted_realm = quote(realm);
-	g_autofree char *quoted_nonce = quote(nonce);
-	g_autofree char *quoted_opaque = opaque ? quote(opaque) : NULL;
+		digest_response(user, realm, password, method, uri, nonce, "00000001", cnonce);
+	g_autofree char *quoted_user = escape_quoted(user);
+	g_autofree char *quoted_realm = escape_quoted(realm);
+	g_autofree char *quoted_nonce = escape_quoted(nonce);
+	g_autofree char *quoted_opaque = opaque ? escape_quoted(opaque) : NULL;
 	g_autofree char *tail =
 		opaque ? g_strdup_printf(", opaque=\"%s\"", quoted_opaque) : g_strdup("");
 
@@ -90,9 +91,9 @@ char *sip_digest_answer(const char *challenge, const char *method, const char *u
 		quoted_user, quoted_realm, quoted_nonce, uri, digest, cnonce, tail);
 }
 
-/* Without stopping at the first difference: the time must not tell how much of a guess was right.
- */
-static bool equal(const char *a, const char *b)
+/* Takes the same time wherever the texts differ, so that it does not reveal how much of a guess is
+ * right. */
+static bool equal_constant_time(const char *a, const char *b)
 {
 	gsize length = strlen(a);
 	guint difference = 0;
@@ -124,8 +125,9 @@ bool sip_digest_check(const char *authorization, const char *method, const char 
 	if (strcmp(name, user) || g_ascii_strcasecmp(qop, "auth"))
 		return false;
 
-	g_autofree char *wanted = response(user, realm, password, method, uri, nonce, nc, cnonce);
+	g_autofree char *wanted =
+		digest_response(user, realm, password, method, uri, nonce, nc, cnonce);
 	g_autofree char *lower = g_ascii_strdown(given, -1);
 
-	return equal(lower, wanted);
+	return equal_constant_time(lower, wanted);
 }

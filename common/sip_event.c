@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Between a client and its servers, about no call. */
+/* Between a client and its servers, outside any call. */
 static bool is_of_no_call(const char *method)
 {
 	return !strcmp(method, "REGISTER") || !strcmp(method, "SERVICE");

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is told of a SIP message that passed by: an event `sip` of the agent protocol
- * (docs/AGENTS.md).
+/* A SIP message as an event `sip` of the agent protocol (docs/AGENTS.md).
  *
- * SIP runs inside TLS, so no capture shows it; who holds an end of the connection can say what it
- * carried. Depends on sip and jansson.  Pure.
+ * SIP runs inside TLS, so no capture shows it: an end of the connection must report what it
+ * carries. Depends on sip and jansson.  Pure.
  */
 #ifndef COMMON_SIP_EVENT_H
 #define COMMON_SIP_EVENT_H
@@ -12,10 +11,10 @@
 
 #include <jansson.h>
 
-/* Members of the event; the caller owns them.  `peer`: the other end of the connection,
- * "address:port".  `call` is the Call-ID, which is the call's name; null for REGISTER and SERVICE,
- * which are about none. NULL for INFO and its responses: they carry candidates one by one as they
- * are found, are half of all messages, and every candidate has an event of its own. */
+/* The event's members; the caller owns them.  `peer` is the other end of the connection,
+ * "address:port".  `call` is the Call-ID, which names the call; null for REGISTER and SERVICE,
+ * which belong to no call.  NULL for INFO and its responses: they are half of all messages, and
+ * each candidate that they carry has an event of its own. */
 json_t *sip_event(const sip_msg *m, const char *peer, bool sent);
 
 #endif

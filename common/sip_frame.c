@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-static int broken(GError **error, const char *why)
+static int frame_error(GError **error, const char *why)
 {
 	g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, why);
 	return -1;
 }
 
-/* RFC 3261 section 7.3.3: forms that a sender may use to save bytes. */
+/* The compact forms (RFC 3261 section 7.3.3 and extensions). */
 const char *sip_header_full_name(const char *name)
 {
 	static const struct {
@@ -58,8 +58,8 @@ static bool is_content_length(const char *name, gsize length)
 	return length == strlen(full) && !g_ascii_strncasecmp(name, full, length);
 }
 
-/* The digits after "Content-Length:", which may be folded (RFC 3261 section 7.3.1); false: no plain
- * number. */
+/* Parses the value of Content-Length, which may be folded (RFC 3261 section 7.3.1).  false: it is
+ * not a number. */
 static bool parse_length(const char *p, const char *end, gsize *ret_length)
 {
 	gsize n = 0;
@@ -79,7 +79,7 @@ static bool parse_length(const char *p, const char *end, gsize *ret_length)
 	return p == end;
 }
 
-/* End of the header line that begins at `p`, behind its folded lines; `end` is the end of all
+/* End of the header line that begins at `p`, with its folded lines; `end` is the end of all
  * headers. */
 static const char *line_end(const char *p, const char *end)
 {
@@ -95,7 +95,7 @@ static const char *line_end(const char *p, const char *end)
 	return end;
 }
 
-/* -1: none or not a number, or two that differ (RFC 4475 section 3.3.9). */
+/* -1: it is missing or not a number, or two differ (RFC 4475 section 3.3.9). */
 static gssize content_length(const char *headers, const char *end)
 {
 	gssize found = -1;
@@ -125,18 +125,18 @@ int sip_frame(const char *data, gsize length, gsize *scanned, gsize *ret_total, 
 	*scanned = length;
 	if (!end)
 		return length > SIP_MESSAGE_MAX ?
-			       broken(error, "headers longer than a message may be") :
+			       frame_error(error, "headers longer than a message may be") :
 			       0;
 
 	const char *start_line_end = memchr(data, '\n', length);
 	gssize body = start_line_end < end ? content_length(start_line_end + 1, end + 2) : -1;
 	gsize head = (gsize)(end - data) + 4;
 
-	*scanned = (gsize)(end - data); /* found again at once when more of the body has come */
+	*scanned = (gsize)(end - data); /* the next call finds the end of the headers at once */
 	if (body < 0)
-		return broken(error, "no valid Content-Length");
+		return frame_error(error, "no valid Content-Length");
 	if (head + (gsize)body > SIP_MESSAGE_MAX)
-		return broken(error, "message longer than the limit");
+		return frame_error(error, "message longer than the limit");
 	*ret_total = head + (gsize)body;
 	return 1;
 }

@@ -13,7 +13,7 @@
 #include <sofia-sip/su_alloc.h>
 #include <sofia-sip/url.h>
 
-static const char *refusal(msg_t *msg, const sip_t *sip)
+static const char *why_refused(msg_t *msg, const sip_t *sip)
 {
 	if (!sip || (!sip->sip_request && !sip->sip_status))
 		return "no start line";
@@ -28,7 +28,7 @@ static const char *refusal(msg_t *msg, const sip_t *sip)
 	return NULL;
 }
 
-/* The method in the CSeq line of a message, or NULL.  Borrowed from `data`. */
+/* Points at the method in the CSeq line of a message; NULL: none. */
 static char *cseq_method(char *data, gsize length)
 {
 	char *end = data + length;
@@ -45,10 +45,9 @@ static char *cseq_method(char *data, gsize length)
 	return NULL;
 }
 
-/* sofia-sip 1.12.11 knows no method that begins with S but SUBSCRIBE: the SERVICE that media relay
- * and conference requests use would be refused.  It is shown such a message with another first
- * letter, in the request line and in CSeq alike, so that what it checks about them stays the same.
- * NULL: nothing to change. */
+/* sofia-sip 1.12.11 refuses all methods that begin with S except SUBSCRIBE, also the SERVICE of
+ * media relay and conference requests.  Returns a copy with another first letter in the request
+ * line and in CSeq, so that sofia-sip's other checks still apply.  NULL: no change is needed. */
 static char *without_s_method(const char *data, gsize length)
 {
 	g_autofree char *text = g_memdup2(data, length);
@@ -71,7 +70,7 @@ const char *sip_grammar_refusal(const char *data, gsize length)
 	if (!msg)
 		return "not a message";
 
-	const char *why = refusal(msg, sip_object(msg));
+	const char *why = why_refused(msg, sip_object(msg));
 
 	msg_destroy(msg);
 	return why;
@@ -91,8 +90,8 @@ bool sip_grammar_address(const char *value, char **ret_uri, char **ret_tag)
 	return uri;
 }
 
-/* By hand, because sofia-sip does not know every method (see without_s_method); RFC 3261
- * section 20.16. */
+/* By hand (RFC 3261 section 20.16), because sofia-sip does not know all methods (see
+ * without_s_method). */
 bool sip_grammar_cseq(const char *value, guint32 *ret_number, char **ret_method)
 {
 	g_auto(GStrv) word = g_strsplit_set(value, " \t\r\n", 2);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The door to sofia-sip's grammar: everything of common/ that asks its parser is behind these
- * functions.
+/* Everything of common/ that calls sofia-sip's parser.
  *
- * Private to common/sip_*.c.  Apart, because sofia-sip's headers declare names (sip_to_tag,
- * sip_from_tag) that mean something else than ours: no file may include both.  Depends on GLib and
- * sofia-sip.  Pure.
+ * Private to common/sip_*.c.  sofia-sip's headers declare names (sip_to_tag, sip_from_tag) that
+ * mean something else than ours, so no file may include both.  Depends on GLib and sofia-sip. Pure.
  */
 #ifndef COMMON_SIP_GRAMMAR_H
 #define COMMON_SIP_GRAMMAR_H
@@ -12,15 +10,15 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* Whether sofia-sip takes one complete message (start line, headers, body) without an error.
- * NULL: it does; else what it refuses, in words; static. */
+/* Why sofia-sip refuses a complete message (start line, headers, body); static.  NULL: it is valid.
+ */
 const char *sip_grammar_refusal(const char *data, gsize length);
 
-/* Value of From, To, Contact, Route: its URI without the header's parameters, and its tag (NULL:
- * none). false: malformed; nothing is written then.  The caller frees both. */
+/* Splits a value of From, To, Contact or Route into its URI without header parameters and its tag
+ * (NULL: none); the caller frees both.  false: malformed, nothing is written. */
 bool sip_grammar_address(const char *value, char **ret_uri, char **ret_tag);
 
-/* Value of CSeq.  The caller frees *ret_method. */
+/* Splits the value of CSeq; the caller frees *ret_method.  false: malformed. */
 bool sip_grammar_cseq(const char *value, guint32 *ret_number, char **ret_method);
 
 /* "user@host", unescaped, in lower case; NULL: not a SIP URI with a user.  The caller frees. */
@@ -29,7 +27,7 @@ char *sip_grammar_user(const char *uri);
 /* Whether `uri` can stand as a Request-URI. */
 bool sip_grammar_is_uri(const char *uri);
 
-/* The standard's words for a status ("Not Found"); static; "" for unknown ones. */
+/* The standard reason phrase ("Not Found"); static; "" for an unknown status. */
 const char *sip_grammar_phrase(int status);
 
 #endif

@@ -23,7 +23,6 @@ void sip_field_free(gpointer p)
 	g_free(h);
 }
 
-/* A line break smuggled into a value would make a header of its own. */
 char *sip_value_clean(const char *value, gssize length)
 {
 	char *clean = length < 0 ? g_strdup(value) : g_strndup(value, (gsize)length);
@@ -84,7 +83,6 @@ const struct sip_field *sip_field_at(const sip_msg *m, guint i)
 	return g_ptr_array_index(m->headers, i);
 }
 
-/* Index of the n-th header of that name, or -1. */
 gint sip_field_find(const sip_msg *m, const char *name, guint n)
 {
 	name = sip_header_full_name(name);
@@ -113,7 +111,6 @@ static bool derive_address(const sip_msg *m, const char *name, char **uri, char 
 	return value && sip_grammar_address(value, uri, tag);
 }
 
-/* Brings the fields taken out of the headers up to date; false: one of them does not parse. */
 bool sip_msg_derive(sip_msg *m)
 {
 	const char *type = sip_header(m, "Content-Type");
@@ -130,7 +127,7 @@ bool sip_msg_derive(sip_msg *m)
 	return valid;
 }
 
-static void changed(sip_msg *m, const char *name)
+static void header_changed(sip_msg *m, const char *name)
 {
 	static const char *const sources[] = {"From", "To", "CSeq", "Content-Type"};
 
@@ -163,7 +160,7 @@ void sip_add_header(sip_msg *m, const char *name, const char *value)
 	for (guint n = 0; (i = sip_field_find(m, name, n)) >= 0; n++)
 		last = i;
 	g_ptr_array_insert(m->headers, last < 0 ? -1 : last + 1, sip_field_new(name, value, -1));
-	changed(m, name);
+	header_changed(m, name);
 }
 
 void sip_prepend_header(sip_msg *m, const char *name, const char *value)
@@ -171,7 +168,7 @@ void sip_prepend_header(sip_msg *m, const char *name, const char *value)
 	gint first = sip_field_find(m, name, 0);
 
 	g_ptr_array_insert(m->headers, first < 0 ? 0 : first, sip_field_new(name, value, -1));
-	changed(m, name);
+	header_changed(m, name);
 }
 
 bool sip_pop_header(sip_msg *m, const char *name)
@@ -181,7 +178,7 @@ bool sip_pop_header(sip_msg *m, const char *name)
 	if (first < 0)
 		return false;
 	g_ptr_array_remove_index(m->headers, (guint)first);
-	changed(m, name);
+	header_changed(m, name);
 	return true;
 }
 
@@ -189,13 +186,13 @@ void sip_remove_header(sip_msg *m, const char *name)
 {
 	for (gint i; (i = sip_field_find(m, name, 0)) >= 0;)
 		g_ptr_array_remove_index(m->headers, (guint)i);
-	changed(m, name);
+	header_changed(m, name);
 }
 
 bool sip_take_hop(sip_msg *m)
 {
 	const char *value = sip_header(m, "Max-Forwards");
-	guint64 hops = 70; /* RFC 3261 section 16.6 step 3: what to add where there is none */
+	guint64 hops = 70; /* RFC 3261 section 16.6 step 3: to be added where it is missing */
 
 	if (value && !g_ascii_string_to_unsigned(value, 10, 0, 255, &hops, NULL))
 		return false;

@@ -58,7 +58,7 @@ sip_msg *sip_response_new(const sip_msg *request, int status, const char *reason
 		const struct sip_field *h = sip_field_at(request, i);
 
 		if (sip_name_is_in(h->name, response_headers, G_N_ELEMENTS(response_headers)))
-			copy_header(m, h, to_tag, request->to_tag != NULL);
+			copy_header(m, h, to_tag, request->to_tag);
 	}
 	sip_msg_derive(m);
 	return m;

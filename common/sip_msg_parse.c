@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A SIP message from text, and back. */
+/* Parsing and printing of SIP messages. */
 #include "common/sip_grammar.h"
 #include "common/sip_message.h"
 #include "common/sip_private.h"
 
 #include <string.h>
 
-/* Headers whose line may hold several values separated by commas, which we keep one by one. */
+/* Headers whose comma-separated values are stored one by one. */
 static const char *const list_headers[] = {"Via", "Route", "Record-Route", "Path", "Service-Route"};
-/* Headers that may come once only (RFC 3261 table 2; RFC 4475 section 3.3.8). */
+/* Headers that may occur only once (RFC 3261 table 2; RFC 4475 section 3.3.8). */
 static const char *const single_headers[] = {"From",	     "To",	     "Call-ID", "CSeq",
 					     "Max-Forwards", "Content-Type", "Expires"};
 static const char *const required_headers[] = {"Via", "From", "To", "Call-ID", "CSeq"};
 
-static bool refuse(GError **error, const char *why)
+static bool parse_error(GError **error, const char *why)
 {
 	g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, why);
 	return false;
@@ -25,11 +25,11 @@ static bool parse_request_line(sip_msg *m, const char *line, GError **error)
 	g_auto(GStrv) part = g_strsplit(line, " ", -1);
 
 	if (g_strv_length(part) != 3 || !*part[0] || !*part[1])
-		return refuse(error, "malformed request line");
+		return parse_error(error, "malformed request line");
 	if (strcmp(part[2], "SIP/2.0"))
-		return refuse(error, "not SIP/2.0");
+		return parse_error(error, "not SIP/2.0");
 	if (!sip_grammar_is_uri(part[1]))
-		return refuse(error, "malformed Request-URI");
+		return parse_error(error, "malformed Request-URI");
 	m->method = g_strdup(part[0]);
 	m->uri = g_strdup(part[1]);
 	return true;
@@ -43,13 +43,13 @@ static bool parse_start_line(sip_msg *m, const char *line, GError **error)
 		return parse_request_line(m, line, error);
 	line += strlen(version);
 	if (strspn(line, "0123456789") != 3 || (line[3] != ' ' && line[3]))
-		return refuse(error, "malformed status line");
+		return parse_error(error, "malformed status line");
 	m->status = (int)g_ascii_strtoull(line, NULL, 10);
 	m->reason = g_strdup(line[3] ? line + 4 : "");
-	return m->status >= 100 && m->status <= 699 ? true : refuse(error, "status out of range");
+	return m->status >= 100 && m->status <= 699 ? true :
+						      parse_error(error, "status out of range");
 }
 
-/* Several values, separated by commas. */
 static void append_values(sip_msg *m, const char *name, const char *values)
 {
 	while (*values) {
@@ -64,8 +64,8 @@ static void append_values(sip_msg *m, const char *name, const char *values)
 	}
 }
 
-/* One header line, unfolded.  Content-Length has done its work in the framing; print makes it anew.
- */
+/* Parses one unfolded header line.  Content-Length is not stored: sip_frame has used it, and
+ * sip_msg_print writes it. */
 static bool parse_header(sip_msg *m, char *line, GError **error)
 {
 	static const char token[] =
@@ -73,11 +73,11 @@ static bool parse_header(sip_msg *m, char *line, GError **error)
 	char *colon = strchr(line, ':');
 
 	if (!colon)
-		return refuse(error, "a header line without colon");
+		return parse_error(error, "a header line has no colon");
 	*colon = '\0';
 	g_strchomp(line);
 	if (!*line || strspn(line, token) != strlen(line))
-		return refuse(error, "malformed header name");
+		return parse_error(error, "malformed header name");
 
 	const char *name = sip_header_full_name(line);
 
@@ -116,7 +116,7 @@ static bool parse_head(sip_msg *m, char *head, GError **error)
 
 	for (guint i = 0; lines[i]; i++) {
 		if (strpbrk(lines[i], "\r\n"))
-			return refuse(error, "a line ends without CRLF");
+			return parse_error(error, "a line ends without CRLF");
 		if (i == 0 && !parse_start_line(m, lines[i], error))
 			return false;
 		if (i > 0 && *lines[i] && !parse_header(m, lines[i], error))
@@ -125,31 +125,31 @@ static bool parse_head(sip_msg *m, char *head, GError **error)
 	return true;
 }
 
-/* What sofia-sip lets pass and we must not. */
-static bool check(sip_msg *m, GError **error)
+/* Checks what sofia-sip does not. */
+static bool check_headers(sip_msg *m, GError **error)
 {
 	const char *hops = sip_header(m, "Max-Forwards");
 
 	for (gsize i = 0; i < G_N_ELEMENTS(required_headers); i++) {
 		if (sip_field_find(m, required_headers[i], 0) < 0)
-			return refuse(error, "Via, From, To, Call-ID or CSeq is missing");
+			return parse_error(error, "Via, From, To, Call-ID or CSeq is missing");
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(single_headers); i++) {
 		if (sip_field_count(m, single_headers[i]) > 1)
-			return refuse(error, "a header that may come once comes again");
+			return parse_error(error, "a header that may occur only once is repeated");
 	}
 	if (!sip_msg_derive(m))
-		return refuse(error, "From, To or CSeq does not parse");
+		return parse_error(error, "From, To or CSeq does not parse");
 	if (m->cseq > G_MAXINT32) /* RFC 3261 section 8.1.1.5: below 2^31 */
-		return refuse(error, "CSeq out of range");
+		return parse_error(error, "CSeq out of range");
 	if (m->method && strcmp(m->method, m->cseq_method))
-		return refuse(error, "CSeq names another method than the request");
+		return parse_error(error, "CSeq names another method than the request");
 	if (hops && !g_ascii_string_to_unsigned(hops, 10, 0, 255, NULL, NULL))
-		return refuse(error, "Max-Forwards out of range");
+		return parse_error(error, "Max-Forwards out of range");
 	return true;
 }
 
-/* Length of start line and headers, with the blank line; 0: incomplete or broken. */
+/* Length of start line, headers and blank line; 0: they are incomplete or contain NUL. */
 static gsize head_length(const char *data, gsize length)
 {
 	const char *end = memmem(data, length, "\r\n\r\n", 4);
@@ -165,14 +165,14 @@ sip_msg *sip_msg_parse(const char *data, gsize length, GError **error)
 	gsize total = 0;
 
 	if (length > SIP_MESSAGE_MAX || !head) {
-		refuse(error,
-		       head ? "message longer than the limit" : "headers do not end, or hold NUL");
+		parse_error(error, head ? "message longer than the limit" :
+					  "headers are incomplete or contain NUL");
 		return NULL;
 	}
 	if (sip_frame(data, length, &scanned, &total, error) != 1)
 		return NULL;
 	if (total != length) {
-		refuse(error, "Content-Length does not agree with the body");
+		parse_error(error, "Content-Length does not agree with the body");
 		return NULL;
 	}
 
@@ -180,10 +180,10 @@ sip_msg *sip_msg_parse(const char *data, gsize length, GError **error)
 	const char *why = sip_grammar_refusal(data, length);
 
 	if (why) {
-		refuse(error, why);
+		parse_error(error, why);
 		return NULL;
 	}
-	if (!parse_head(m, text, error) || !check(m, error))
+	if (!parse_head(m, text, error) || !check_headers(m, error))
 		return NULL;
 	sip_body_store(m, data + head, length - head);
 	return g_steal_pointer(&m);

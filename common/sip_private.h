@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What common/sip_*.c share with each other and with their tests; nobody else includes it. */
+/* Shared by common/sip_*.c and their tests; no other file includes it. */
 #ifndef COMMON_SIP_PRIVATE_H
 #define COMMON_SIP_PRIVATE_H
 
 #include "common/sip.h"
 
-/* How long the message is that `data` begins with (RFC 3261 section 18.3).
- * Returns 1 and its length when the headers are complete (the body need not be there yet), 0:
- * headers not complete yet, -1 with G_IO_ERROR_INVALID_DATA: no Content-Length, or longer than
- * SIP_MESSAGE_MAX.
- * `*scanned` remembers between calls with more data how far was looked; 0 for a new message. */
+/* Finds the length of the message that `data` begins with (RFC 3261 section 18.3). Returns 1 with
+ * the length when the headers are complete, even if the body is not; 0 when they are not; -1 with
+ * G_IO_ERROR_INVALID_DATA when Content-Length is missing or the message is longer than
+ * SIP_MESSAGE_MAX.  `*scanned` keeps the position between calls with more data; 0 for a new
+ * message. */
 int sip_frame(const char *data, gsize length, gsize *scanned, gsize *ret_total, GError **error);
 
 /* Full name of a compact header form ("v" -> "Via"); other names come back as they are. */
 const char *sip_header_full_name(const char *name);
 
-/* Where the text at `p` ends: at the first of the characters `ends` outside quotes and angle
- * brackets, or at its own end. */
+/* The first of the characters `ends` at or after `p` that is outside quotes and angle brackets, or
+ * the end of the text. */
 const char *sip_piece_end(const char *p, const char *ends);
 
 /* Branch of the topmost Via; NULL: none.  The caller frees. */

@@ -12,7 +12,7 @@ char *sip_new_tag(void)
 
 char *sip_new_branch(void)
 {
-	/* RFC 3261 section 8.1.1.7: the cookie says that the branch is unique. */
+	/* RFC 3261 section 8.1.1.7: the prefix promises that the branch is unique. */
 	return g_strdup_printf("z9hG4bK%08x%08x", g_random_int(), g_random_int());
 }
 
@@ -68,7 +68,7 @@ const char *sip_piece_end(const char *p, const char *ends)
 	return p;
 }
 
-static char *unquote(char *value)
+static char *unquote_in_place(char *value)
 {
 	gsize length = strlen(value);
 	char *out = value;
@@ -85,9 +85,8 @@ static char *unquote(char *value)
 	return value;
 }
 
-/* Value of `piece` ("name=value", "Digest name=value", "name") when it has that name, else NULL.
- * The first piece is a host, an address or a scheme: only a scheme with a parameter behind it
- * counts there. */
+/* Value of `piece` ("name=value", "Digest name=value", "name") if it has that name, else NULL. The
+ * first piece is a host, an address, or a scheme with the first parameter. */
 static char *piece_value(const char *piece, gsize length, const char *name, bool first)
 {
 	g_autofree char *text = g_strstrip(g_strndup(piece, length));
@@ -102,15 +101,15 @@ static char *piece_value(const char *piece, gsize length, const char *name, bool
 
 	if (g_ascii_strcasecmp(value && space ? space + 1 : left, name))
 		return NULL;
-	return value ? unquote(g_strstrip(g_strdup(value))) : g_strdup("");
+	return value ? unquote_in_place(g_strstrip(g_strdup(value))) : g_strdup("");
 }
 
 char *sip_param(const char *text, const char *name)
 {
 	bool is_uri = text && (!g_ascii_strncasecmp(text, "sip:", 4) ||
 			       !g_ascii_strncasecmp(text, "sips:", 5));
-	const char *at = is_uri ? strchr(text, '@') :
-				  NULL; /* what comes before is the user, which may hold ';' */
+	/* The user part, before the '@', may contain ';'. */
+	const char *at = is_uri ? strchr(text, '@') : NULL;
 	const char *start = at ? at + 1 : text;
 	const char *p = start, *ends = is_uri ? ";,?" : ";,";
 

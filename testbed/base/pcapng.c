@@ -3,20 +3,6 @@
 
 #include <string.h>
 
-enum block_type {
-	BLOCK_INTERFACE = 0x00000001,
-	BLOCK_PACKET = 0x00000006,
-	BLOCK_SECTION = 0x0A0D0D0A
-};
-enum option_code {
-	OPTION_END = 0,
-	OPTION_IF_NAME = 2,
-	OPTION_IF_DESCRIPTION = 3,
-	OPTION_IF_TSRESOL = 9,
-	OPTION_SHB_USERAPPL = 4,
-	OPTION_EPB_FLAGS = 2
-};
-
 static void put(GByteArray *out, const void *data, gsize length)
 {
 	g_byte_array_append(out, data, (guint)length);
@@ -40,7 +26,7 @@ static void pad(GByteArray *out)
 		put(out, zero, 4 - out->len % 4);
 }
 
-static void put_option(GByteArray *out, enum option_code code, const void *data, gsize length)
+static void put_option(GByteArray *out, enum pcapng_option code, const void *data, gsize length)
 {
 	put16(out, (guint16)code);
 	put16(out, (guint16)length);
@@ -49,7 +35,7 @@ static void put_option(GByteArray *out, enum option_code code, const void *data,
 }
 
 /* Writes a block around `body`: type, total length, body, total length again. */
-static void put_block(GByteArray *out, enum block_type type, const GByteArray *body)
+static void put_block(GByteArray *out, enum pcapng_block_type type, const GByteArray *body)
 {
 	guint32 total = body->len + 12;
 
@@ -59,22 +45,22 @@ static void put_block(GByteArray *out, enum block_type type, const GByteArray *b
 	put32(out, total);
 }
 
-void pcapng_section(GByteArray *out, const char *application)
+void pcapng_section(GByteArray *out)
 {
+	static const char application[] = "testbed " TESTBED_VERSION;
 	g_autoptr(GByteArray) body = g_byte_array_new();
 	gint64 unknown_length = -1;
 
-	put32(body, 0x1A2B3C4D); /* byte-order magic: readers adapt to ours */
+	put32(body, PCAPNG_BYTE_ORDER_MAGIC); /* byte-order magic: readers adapt to ours */
 	put16(body, 1);
 	put16(body, 0);
 	put(body, &unknown_length, sizeof unknown_length);
-	put_option(body, OPTION_SHB_USERAPPL, application, strlen(application));
-	put_option(body, OPTION_END, "", 0);
-	put_block(out, BLOCK_SECTION, body);
+	put_option(body, PCAPNG_OPTION_SHB_USERAPPL, application, sizeof application - 1);
+	put_option(body, PCAPNG_OPTION_END, "", 0);
+	put_block(out, PCAPNG_BLOCK_SECTION, body);
 }
 
-void pcapng_interface(GByteArray *out, enum pcapng_link link, const char *name,
-		      const char *description)
+void pcapng_interface(GByteArray *out, enum pcapng_link link, const char *name)
 {
 	g_autoptr(GByteArray) body = g_byte_array_new();
 	guint8 nanoseconds = 9;
@@ -82,12 +68,10 @@ void pcapng_interface(GByteArray *out, enum pcapng_link link, const char *name,
 	put16(body, (guint16)link);
 	put16(body, 0);
 	put32(body, 0); /* no limit on the captured length */
-	put_option(body, OPTION_IF_NAME, name, strlen(name));
-	if (description)
-		put_option(body, OPTION_IF_DESCRIPTION, description, strlen(description));
-	put_option(body, OPTION_IF_TSRESOL, &nanoseconds, 1);
-	put_option(body, OPTION_END, "", 0);
-	put_block(out, BLOCK_INTERFACE, body);
+	put_option(body, PCAPNG_OPTION_IF_NAME, name, strlen(name));
+	put_option(body, PCAPNG_OPTION_IF_TSRESOL, &nanoseconds, 1);
+	put_option(body, PCAPNG_OPTION_END, "", 0);
+	put_block(out, PCAPNG_BLOCK_INTERFACE, body);
 }
 
 void pcapng_packet(GByteArray *out, guint32 interface, guint64 time_ns,
@@ -104,7 +88,7 @@ void pcapng_packet(GByteArray *out, guint32 interface, guint64 time_ns,
 	put32(body, original);
 	put(body, data, captured);
 	pad(body);
-	put_option(body, OPTION_EPB_FLAGS, &flags, sizeof flags);
-	put_option(body, OPTION_END, "", 0);
-	put_block(out, BLOCK_PACKET, body);
+	put_option(body, PCAPNG_OPTION_EPB_FLAGS, &flags, sizeof flags);
+	put_option(body, PCAPNG_OPTION_END, "", 0);
+	put_block(out, PCAPNG_BLOCK_PACKET, body);
 }

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pcapng, the capture format of Wireshark, written block by block into memory.
+/* pcapng, the capture format of Wireshark: blocks in memory (pcapng.c), a file of them that is
+ * written (pcapng_write.c) or read (pcapng_read.c).
  *
  * Section header, interface description and enhanced packet blocks
  * (draft-ietf-opsawg-pcapng, sections 4.1 to 4.3).  libpcap can read this format and cannot write
- * it. Depends on GLib.  Pure: the caller writes the bytes where it wants them.
- *
- *   pcapng_section(out, "testbed 0.1");
- *   guint32 id = 0;                                    interfaces count from 0 in order of
- * description pcapng_interface(out, PCAPNG_ETHERNET, "core:wan", "uplink"); pcapng_packet(out, id,
- * time_ns, PCAPNG_OUTBOUND, data, captured, original);
+ * it.  Depends on GLib.
  */
 #ifndef TESTBED_BASE_PCAPNG_H
 #define TESTBED_BASE_PCAPNG_H
@@ -16,18 +12,49 @@
 #include <glib.h>
 #include <stdbool.h>
 
+enum pcapng_block_type {
+	PCAPNG_BLOCK_INTERFACE = 0x00000001,
+	PCAPNG_BLOCK_PACKET = 0x00000006,
+	PCAPNG_BLOCK_SECTION = 0x0A0D0D0A
+};
+enum pcapng_option {
+	PCAPNG_OPTION_END = 0,
+	PCAPNG_OPTION_IF_NAME = 2,
+	PCAPNG_OPTION_IF_TSRESOL = 9,
+	PCAPNG_OPTION_SHB_USERAPPL = 4,
+	PCAPNG_OPTION_EPB_FLAGS = 2
+};
+#define PCAPNG_BYTE_ORDER_MAGIC 0x1A2B3C4Du
+
 enum pcapng_link { PCAPNG_ETHERNET = 1, PCAPNG_RAW_IP = 101 };
 enum pcapng_direction { PCAPNG_UNKNOWN, PCAPNG_INBOUND, PCAPNG_OUTBOUND };
 
 /* Starts a section; times are in nanoseconds since 1970. */
-void pcapng_section(GByteArray *out, const char *application);
-/* `description` may be NULL. */
-void pcapng_interface(GByteArray *out, enum pcapng_link link, const char *name,
-		      const char *description);
+void pcapng_section(GByteArray *out);
+/* Interfaces count from 0, in order of description. */
+void pcapng_interface(GByteArray *out, enum pcapng_link link, const char *name);
 /* `captured` bytes are at `data`; the packet had `original` of them. */
 void pcapng_packet(GByteArray *out, guint32 interface, guint64 time_ns,
 		   enum pcapng_direction direction, const guint8 *data, guint32 captured,
 		   guint32 original);
+
+/* A file that is being written.  Blocks are kept until pcapng_writer_flush. */
+typedef struct pcapng_writer pcapng_writer;
+
+/* `fd` stays the caller's.  Starts a section. */
+pcapng_writer *pcapng_writer_new(int fd);
+/* Drops what was not flushed.  Accepts NULL. */
+void pcapng_writer_free(pcapng_writer *w);
+/* Describes an interface and returns its number for pcapng_writer_packet. */
+guint32 pcapng_writer_interface(pcapng_writer *w, enum pcapng_link link, const char *name);
+void pcapng_writer_packet(pcapng_writer *w, guint32 interface, guint64 time_ns,
+			  enum pcapng_direction direction, const guint8 *data, guint32 captured,
+			  guint32 original);
+/* Writes what was added since the last call; blocks while a pipe takes nothing.  0, or the errno of
+ * the failure: then this call and all later ones drop what was added, and the file is valid up to
+ * its last whole block. */
+int pcapng_writer_flush(pcapng_writer *w);
+guint64 pcapng_writer_bytes(const pcapng_writer *w); /* that were written */
 
 struct pcapng_record {
 	const char *interface; /* its name; "" when it has none.  Borrowed for the call */
@@ -38,9 +65,9 @@ struct pcapng_record {
 	guint32 captured, original;
 };
 
-/* The way back: calls `func` for each packet, in the file's order.  Reads what pcapng_* above write
- * (this machine's byte order, nanoseconds); other blocks are passed over.  A file that was cut off
- * is read up to there.  false with TB_ERROR_INPUT when it does not begin as such a file. */
+/* Calls `func` for each packet, in the file's order.  Reads what a writer writes (this machine's
+ * byte order, nanoseconds); other blocks are passed over.  A file that was cut off is read up to
+ * there.  false with TB_ERROR_INPUT when it does not begin as such a file. */
 bool pcapng_read(const guint8 *bytes, gsize length,
 		 void (*func)(const struct pcapng_record *r, gpointer user_data),
 		 gpointer user_data, GError **error);

@@ -5,13 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define BLOCK_SECTION 0x0A0D0D0Au
-#define BLOCK_INTERFACE 0x00000001u
-#define BLOCK_PACKET 0x00000006u
-#define BYTE_ORDER_MAGIC 0x1A2B3C4Du
 #define BLOCK_OVERHEAD 12u /* type, total length, total length again */
-
-enum { OPTION_END = 0, OPTION_IF_NAME = 2, OPTION_EPB_FLAGS = 2 };
 
 struct interface {
 	char *name;
@@ -49,7 +43,7 @@ static gsize padded(gsize length)
 static const guint8 *find_option(const guint8 *at, const guint8 *end, guint16 code,
 				 guint16 *ret_length)
 {
-	while (end - at >= 4 && u16_at(at) != OPTION_END) {
+	while (end - at >= 4 && u16_at(at) != PCAPNG_OPTION_END) {
 		guint16 length = u16_at(at + 2);
 
 		if ((gsize)(end - at - 4) < padded(length))
@@ -78,7 +72,7 @@ static void on_interface(struct reader *r, const guint8 *body, const guint8 *end
 
 	if (end - body < 8)
 		return;
-	name = find_option(body + 8, end, OPTION_IF_NAME, &length);
+	name = find_option(body + 8, end, PCAPNG_OPTION_IF_NAME, &length);
 	i.name = name ? g_strndup((const char *)name, length) : g_strdup("");
 	i.link = u16_at(body) == PCAPNG_RAW_IP ? PCAPNG_RAW_IP : PCAPNG_ETHERNET;
 	g_array_append_val(r->interfaces, i);
@@ -105,7 +99,8 @@ static void on_packet(const struct reader *r, const guint8 *body, const guint8 *
 	if (packet.captured > (gsize)(end - packet.data) ||
 	    padded(packet.captured) > (gsize)(end - packet.data))
 		return;
-	flags = find_option(packet.data + padded(packet.captured), end, OPTION_EPB_FLAGS, &length);
+	flags = find_option(packet.data + padded(packet.captured), end, PCAPNG_OPTION_EPB_FLAGS,
+			    &length);
 	packet.direction =
 		flags && length == 4 ? (enum pcapng_direction)(u32_at(flags) & 3) : PCAPNG_UNKNOWN;
 	r->func(&packet, r->user_data);
@@ -118,8 +113,8 @@ bool pcapng_read(const guint8 *bytes, gsize length,
 	struct reader r = {.func = func, .user_data = user_data};
 	gsize at = 0;
 
-	if (length < BLOCK_OVERHEAD || u32_at(bytes) != BLOCK_SECTION ||
-	    u32_at(bytes + 8) != BYTE_ORDER_MAGIC) {
+	if (length < BLOCK_OVERHEAD || u32_at(bytes) != PCAPNG_BLOCK_SECTION ||
+	    u32_at(bytes + 8) != PCAPNG_BYTE_ORDER_MAGIC) {
 		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
 			    "this is no pcapng file of this machine's kind");
 		return false;
@@ -133,9 +128,9 @@ bool pcapng_read(const guint8 *bytes, gsize length,
 		if (total < BLOCK_OVERHEAD || total > length - at)
 			break; /* cut off while it was written */
 		end = bytes + at + total - 4;
-		if (type == BLOCK_INTERFACE)
+		if (type == PCAPNG_BLOCK_INTERFACE)
 			on_interface(&r, body, end);
-		else if (type == BLOCK_PACKET)
+		else if (type == PCAPNG_BLOCK_PACKET)
 			on_packet(&r, body, end);
 		at += total;
 	}

@@ -41,9 +41,10 @@ struct session {
 	GPtrArray *taps;
 	char *filter;	     /* NULL: all packets */
 	int fd;		     /* the file; -1: lines on stdout */
-	GByteArray *pending; /* for the file */
+	pcapng_writer *file; /* NULL: not begun, or lines on stdout */
 	guint64 seen;
-	bool failed; /* can't be written any more */
+	bool over;  /* nothing can be written any more */
+	int status; /* exit status then */
 };
 
 static void tap_free(gpointer data)
@@ -69,7 +70,10 @@ static void print_packet(const struct tap *t, const struct capture_packet *p)
 			       p->outgoing ? "out" : "in");
 	report_packet(p->data, p->captured, t->ethernet, line);
 	g_string_append_c(line, '\n');
-	t->s->failed = cmd_print(line->str, (gssize)line->len) != CMD_AS_EXPECTED || t->s->failed;
+	t->s->status = cmd_print(line->str, (gssize)line->len);
+	t->s->over = t->s->status != CMD_AS_EXPECTED;
+	if (t->s->status == CMD_SIGNAL + SIGPIPE)
+		t->s->status = CMD_AS_EXPECTED; /* `capture ... | head` */
 }
 
 static void on_packet(const struct capture_packet *p, gpointer user_data)
@@ -77,29 +81,24 @@ static void on_packet(const struct capture_packet *p, gpointer user_data)
 	struct tap *t = user_data;
 
 	t->s->seen++;
-	if (t->s->fd < 0)
+	if (t->s->file)
+		pcapng_writer_packet(t->s->file, t->number, p->time_ns,
+				     p->outgoing ? PCAPNG_OUTBOUND : PCAPNG_INBOUND, p->data,
+				     p->captured, p->original);
+	else if (!t->s->over)
 		print_packet(t, p);
-	else
-		pcapng_packet(t->s->pending, t->number, p->time_ns,
-			      p->outgoing ? PCAPNG_OUTBOUND : PCAPNG_INBOUND, p->data, p->captured,
-			      p->original);
 }
 
 static void write_out(struct session *s)
 {
-	gsize done = 0;
+	int problem = s->file ? pcapng_writer_flush(s->file) : 0;
 
-	while (s->fd >= 0 && !s->failed && done < s->pending->len) {
-		gssize n = write(s->fd, s->pending->data + done, s->pending->len - done);
-
-		if (n > 0)
-			done += (gsize)n;
-		else if (errno != EINTR)
-			s->failed = true;
-	}
-	if (s->failed && s->fd >= 0 && errno != EPIPE)
-		cmd_error("can't write the capture: %s", g_strerror(errno));
-	g_byte_array_set_size(s->pending, 0);
+	if (!problem)
+		return;
+	s->over = true;
+	s->status = problem == EPIPE ? CMD_AS_EXPECTED : CMD_INTERNAL;
+	if (problem != EPIPE)
+		cmd_error("can't write the capture: %s", g_strerror(problem));
 }
 
 static void read_all(struct session *s)
@@ -135,7 +134,6 @@ static bool add_interfaces(struct session *s, const char *node, const char *only
 		t->ethernet = ioctl(fd, SIOCGIFHWADDR, &request) == 0 &&
 			      (request.ifr_hwaddr.sa_family == ARPHRD_ETHER ||
 			       request.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK);
-		t->number = s->taps->len;
 		g_ptr_array_add(s->taps, t);
 	}
 	if (all)
@@ -195,12 +193,12 @@ static void begin_file(struct session *s)
 {
 	if (s->fd < 0)
 		return;
-	pcapng_section(s->pending, "testbed " TESTBED_VERSION);
+	s->file = pcapng_writer_new(s->fd);
 	for (guint i = 0; i < s->taps->len; i++) {
-		const struct tap *t = s->taps->pdata[i];
+		struct tap *t = s->taps->pdata[i];
 
-		pcapng_interface(s->pending, t->ethernet ? PCAPNG_ETHERNET : PCAPNG_RAW_IP, t->name,
-				 NULL);
+		t->number = pcapng_writer_interface(
+			s->file, t->ethernet ? PCAPNG_ETHERNET : PCAPNG_RAW_IP, t->name);
 	}
 	write_out(s);
 }
@@ -218,7 +216,7 @@ static int run(struct session *s, const live_client *c, int signals)
 			.events = POLLIN};
 	polled[n] = (struct pollfd){.fd = signals, .events = POLLIN};
 	polled[n + 1] = (struct pollfd){.fd = live_client_fd(c), .events = POLLIN};
-	while (!s->failed) {
+	while (!s->over) {
 		if (poll(polled, n + 2, -1) < 0 && errno != EINTR)
 			return CMD_INTERNAL;
 		read_all(s);
@@ -231,7 +229,7 @@ static int run(struct session *s, const live_client *c, int signals)
 			return info.ssi_signo == SIGINT ? CMD_AS_EXPECTED :
 							  CMD_SIGNAL + (int)info.ssi_signo;
 	}
-	return errno == EPIPE ? CMD_AS_EXPECTED : CMD_INTERNAL;
+	return s->status;
 }
 
 static int watch_signals(void)
@@ -315,8 +313,7 @@ int cmd_capture(const struct options *o)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(live_client) c = live_connect(o->name, &error);
-	struct session s = {.taps = g_ptr_array_new_with_free_func(tap_free),
-			    .pending = g_byte_array_new()};
+	struct session s = {.taps = g_ptr_array_new_with_free_func(tap_free)};
 	int status;
 
 	if (!c) {
@@ -331,7 +328,7 @@ int cmd_capture(const struct options *o)
 						     CMD_INTERNAL;
 	}
 	g_ptr_array_unref(s.taps);
-	g_byte_array_unref(s.pending);
+	pcapng_writer_free(s.file);
 	g_free(s.filter);
 	return status;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/evidence.h"
 
-#include "testbed/base/pcapng.h"
-#include "testbed/exec/capture.h"
+#include "testbed/lab/node_capture.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -12,21 +11,16 @@
 
 struct tap {
 	evidence_file *owner;
-	char *node;
-	capture *packets;
-	GHashTable *interfaces; /* ifindex -> number in the file */
+	struct node_capture of;
 	flows *flows;
 };
 
 struct evidence_file {
-	int fd;
 	int all; /* epoll: readable when any tap is */
 	GPtrArray *taps;
 	GMainContext *context;
 	GSource *source; /* waits for `all`, or for the next round */
-	guint interfaces;
-	GByteArray *pending;
-	gsize written;
+	pcapng_writer *file;
 	bool full;
 	struct evidence_count count;
 };
@@ -36,52 +30,20 @@ struct evidence_file {
 /* A full disk ends the evidence, not the lab: what is in the file stays valid up to there. */
 static void write_out(evidence_file *e)
 {
-	gsize done = 0;
-
-	while (done < e->pending->len && !e->full) {
-		ssize_t n = write(e->fd, e->pending->data + done, e->pending->len - done);
-
-		if (n > 0)
-			done += (gsize)n;
-		else if (n == 0 || errno != EINTR)
-			e->full = true;
-	}
-	e->written += done;
-	e->full = e->full || e->written >= EVIDENCE_MAX_BYTES;
-	g_byte_array_set_size(e->pending, 0);
-}
-
-static guint32 interface_number(struct tap *t, const struct capture_packet *packet)
-{
-	gpointer known;
-	g_autofree char *ifname = NULL, *name = NULL;
-
-	if (g_hash_table_lookup_extended(t->interfaces, GUINT_TO_POINTER(packet->ifindex), NULL,
-					 &known))
-		return GPOINTER_TO_UINT(known);
-	ifname = capture_ifname(t->packets, packet->ifindex);
-	name = g_strdup_printf("%s:%s", t->node, ifname);
-	pcapng_interface(t->owner->pending, packet->ethernet ? PCAPNG_ETHERNET : PCAPNG_RAW_IP,
-			 name, NULL);
-	g_hash_table_insert(t->interfaces, GUINT_TO_POINTER(packet->ifindex),
-			    GUINT_TO_POINTER(t->owner->interfaces));
-	return t->owner->interfaces++;
+	e->full = pcapng_writer_flush(e->file) != 0 ||
+		  pcapng_writer_bytes(e->file) >= EVIDENCE_MAX_BYTES;
 }
 
 static void on_packet(const struct capture_packet *packet, gpointer user_data)
 {
 	struct tap *t = user_data;
-	guint32 number;
 
 	flows_note(t->flows, packet);
 	if (t->owner->full) {
 		t->owner->count.lost++;
 		return;
 	}
-	number = interface_number(t, packet);
-	pcapng_packet(t->owner->pending, number, packet->time_ns,
-		      packet->outgoing ? PCAPNG_OUTBOUND : PCAPNG_INBOUND, packet->data,
-		      packet->captured, packet->original);
+	node_capture_write(&t->of, packet);
 	t->owner->count.packets++;
 }
 
@@ -93,7 +55,7 @@ static bool read_all(evidence_file *e)
 	for (guint i = 0; i < e->taps->len; i++) {
 		struct tap *t = e->taps->pdata[i];
 
-		capture_read(t->packets, on_packet, t);
+		capture_read(t->of.packets, on_packet, t);
 	}
 	write_out(e);
 	return e->count.packets + e->count.lost > before;
@@ -141,28 +103,25 @@ static void tap_free(gpointer data)
 {
 	struct tap *t = data;
 
-	if (t->packets)
-		capture_free(t->packets);
-	g_hash_table_destroy(t->interfaces);
+	node_capture_clear(&t->of);
 	flows_free(t->flows);
-	g_free(t->node);
 	g_free(t);
 }
 
 static bool add_tap(evidence_file *e, const exec *x, const char *node, GError **error)
 {
-	struct tap *t = g_new0(struct tap, 1);
+	capture *packets = capture_new_evidence(exec_netns_fd(x, node), error);
 	struct epoll_event event = {.events = EPOLLIN};
+	struct tap *t;
 
-	t->owner = e;
-	t->node = g_strdup(node);
-	t->interfaces = g_hash_table_new(NULL, NULL);
-	t->flows = flows_new();
-	g_ptr_array_add(e->taps, t);
-	t->packets = capture_new_evidence(exec_netns_fd(x, node), error);
-	if (!t->packets)
+	if (!packets)
 		return false;
-	if (epoll_ctl(e->all, EPOLL_CTL_ADD, capture_fd(t->packets), &event) == 0)
+	t = g_new0(struct tap, 1);
+	t->owner = e;
+	t->flows = flows_new();
+	node_capture_init(&t->of, node, packets, e->file);
+	g_ptr_array_add(e->taps, t);
+	if (epoll_ctl(e->all, EPOLL_CTL_ADD, capture_fd(packets), &event) == 0)
 		return true;
 	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "watch the packets of '%s': %s", node,
 		    g_strerror(errno));
@@ -175,10 +134,9 @@ evidence_file *evidence_new(const exec *x, const plan *p, int fd, GMainContext *
 	evidence_file *e = g_new0(evidence_file, 1);
 	bool ok;
 
-	e->fd = fd;
+	e->file = pcapng_writer_new(fd);
 	e->context = context;
 	e->taps = g_ptr_array_new_with_free_func(tap_free);
-	e->pending = g_byte_array_new();
 	e->all = epoll_create1(EPOLL_CLOEXEC);
 	ok = e->all >= 0;
 	if (!ok)
@@ -194,7 +152,6 @@ evidence_file *evidence_new(const exec *x, const plan *p, int fd, GMainContext *
 		evidence_free(e);
 		return NULL;
 	}
-	pcapng_section(e->pending, "testbed " TESTBED_VERSION);
 	watch(e, g_unix_fd_source_new(e->all, G_IO_IN), G_SOURCE_FUNC(on_readable));
 	return e;
 }
@@ -208,7 +165,7 @@ void evidence_free(evidence_file *e)
 		g_source_unref(e->source);
 	}
 	g_ptr_array_unref(e->taps);
-	g_byte_array_unref(e->pending);
+	pcapng_writer_free(e->file);
 	if (e->all >= 0)
 		close(e->all);
 	g_free(e);
@@ -220,7 +177,7 @@ struct evidence_count evidence_flush(evidence_file *e)
 		return (struct evidence_count){0};
 	read_all(e);
 	for (guint i = 0; i < e->taps->len; i++)
-		e->count.lost += capture_dropped(((struct tap *)e->taps->pdata[i])->packets);
+		e->count.lost += capture_dropped(((struct tap *)e->taps->pdata[i])->of.packets);
 	return e->count;
 }
 
@@ -229,7 +186,7 @@ const flows *evidence_flows(const evidence_file *e, const char *node)
 	for (guint i = 0; i < e->taps->len; i++) {
 		const struct tap *t = e->taps->pdata[i];
 
-		if (strcmp(t->node, node) == 0)
+		if (strcmp(t->of.node, node) == 0)
 			return t->flows;
 	}
 	return NULL;

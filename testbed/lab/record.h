@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* record: packets of a node, written to the run folder while the lab lives.
  *
- * Nouns: a `recording` is one capture ("NODE" with all its interfaces, or "NODE:IF") and the pcapng
- * file it goes to, RUN_DIR/nodes/NODE/[LAB.]IF.pcapng, one pcapng interface for each "NODE:IF"
- * seen. Packets are written as they are read, so that a lab that is killed leaves a valid file.
+ * A recording is one capture ("NODE" with all its interfaces, or "NODE:IF") and the pcapng file it
+ * goes to, RUN_DIR/nodes/NODE/[LAB.]IF.pcapng.  Packets are written as they are read, so that a lab
+ * that is killed leaves a valid file.
  * Depends on exec and base.  Runs on the supervisor's main context.
  */
 #ifndef TESTBED_LAB_RECORD_H
@@ -12,11 +12,9 @@
 #include "testbed/exec/exec.h"
 #include "testbed/lab/file_view.h"
 
-typedef struct recording recording;
-
-/* Starts capturing; from the return on no packet is missed.  `where` is "NODE" or "NODE:IF". */
-recording *recording_new(const exec *x, const file_view *p, const char *where,
+/* Starts a recording that ends with the process, or with a disk that is full; from the return on no
+ * packet is missed.  `where` is "NODE" or "NODE:IF". */
+gboolean recording_start(const exec *x, const file_view *p, const char *where,
 			 GMainContext *context, GError **error);
-void recording_free(recording *r);
 
 #endif

@@ -126,13 +126,12 @@ static gboolean open_records(struct supervisor *s, GError **error)
 	return TRUE;
 }
 
-/* Recordings live as long as the supervisor. */
 static gboolean start_recordings(const struct supervisor *s, GError **error)
 {
 	const char *const *where = s->job->options->captures;
 
 	for (; where != NULL && *where != NULL; where++)
-		if (recording_new(s->x, s->files, *where, s->context, error) == NULL)
+		if (!recording_start(s->x, s->files, *where, s->context, error))
 			return FALSE;
 	return TRUE;
 }

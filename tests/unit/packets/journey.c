@@ -395,9 +395,9 @@ Test(journey, is_read_from_a_file_that_was_cut_anywhere)
 	g_autoptr(GByteArray) file = g_byte_array_new();
 	guint before = 0;
 
-	pcapng_section(file, "test");
-	pcapng_interface(file, PCAPNG_RAW_IP, "a:eth0", NULL);
-	pcapng_interface(file, PCAPNG_RAW_IP, "b:eth0", NULL);
+	pcapng_section(file);
+	pcapng_interface(file, PCAPNG_RAW_IP, "a:eth0");
+	pcapng_interface(file, PCAPNG_RAW_IP, "b:eth0");
 	pcapng_packet(file, 0, MS(1), PCAPNG_OUTBOUND, bare_stun, sizeof bare_stun,
 		      sizeof bare_stun);
 	pcapng_packet(file, 1, MS(2), PCAPNG_INBOUND, bare_stun, sizeof bare_stun,

@@ -362,29 +362,38 @@ bool line_socket_send_json_fds(line_socket *s, json_t *value, const int *fds, gu
 	return false;
 }
 
+/* Milliseconds until `deadline_us`, at least 0; -1 for no deadline (0). */
+static int ms_left(gint64 deadline_us)
+{
+	return deadline_us ? (int)(MAX(deadline_us - g_get_monotonic_time(), 0) / 1000) : -1;
+}
+
 void line_socket_flush(line_socket *s, guint timeout_ms)
 {
 	gint64 deadline_us = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
+	int left_ms;
 
-	while (!write_some(s)) {
+	while (!write_some(s) && (left_ms = ms_left(deadline_us)) > 0) {
 		struct pollfd p = {.fd = s->out_fd, .events = POLLOUT};
-		gint64 left_ms = (deadline_us - g_get_monotonic_time()) / 1000;
 
-		if (left_ms <= 0 || (poll(&p, 1, (int)left_ms) < 0 && errno != EINTR))
-			return;
+		poll(&p, 1, left_ms);
 	}
 }
 
-char *line_socket_wait_line(line_socket *s, gsize *ret_length)
+char *line_socket_wait_line(line_socket *s, int timeout_ms, gsize *ret_length)
 {
+	gint64 deadline_us =
+		timeout_ms < 0 ? 0 : g_get_monotonic_time() + (gint64)timeout_ms * 1000;
 	char *line;
+	int left_ms = -1;
 
-	while (!(line = next_line(s, ret_length)) && !s->ended) {
+	while (!(line = next_line(s, ret_length)) && !s->ended && left_ms != 0) {
 		struct pollfd p = {.fd = s->in_fd, .events = POLLIN};
 
 		if (!write_some(s))
 			p.events = POLLIN | POLLOUT;
-		if (poll(&p, 1, -1) > 0 && p.revents != POLLOUT)
+		left_ms = ms_left(deadline_us);
+		if (poll(&p, 1, left_ms) > 0 && p.revents != POLLOUT)
 			read_some(s);
 	}
 	return line;

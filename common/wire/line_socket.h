@@ -76,7 +76,8 @@ void line_socket_drain(line_socket *s);
 /* Writes out what is queued and blocks for it, at most `timeout_ms`; for the end of a process. */
 void line_socket_flush(line_socket *s, guint timeout_ms);
 /* Blocks until the next line has come, and returns it as `line` above; borrowed until the next
- * call. NULL: no line comes any more.  Only for a socket made by line_socket_new_blocking. */
-char *line_socket_wait_line(line_socket *s, gsize *ret_length);
+ * call. NULL: no line comes any more, or none came within `timeout_ms` (-1: no limit).  Only for a
+ * socket made by line_socket_new_blocking. */
+char *line_socket_wait_line(line_socket *s, int timeout_ms, gsize *ret_length);
 
 #endif

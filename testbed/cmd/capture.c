@@ -10,22 +10,18 @@
 #include "testbed/exec/capture.h"
 #include "testbed/exec/capture_expression.h"
 #include "testbed/exec/enter.h"
-#include "testbed/exec/exec.h"
+#include "testbed/exec/namespace.h"
 #include "testbed/live/client.h"
 #include "testbed/report/packet.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
-#include <net/if_arp.h>
+#include <linux/filter.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* One interface that packets are read from. */
@@ -113,38 +109,30 @@ static void read_all(struct session *s)
 
 /* --- where ------------------------------------------------------------------------------------ */
 
-/* Interfaces of the namespace that the process is in: name and whether it has Ethernet frames. */
-static bool add_interfaces(struct session *s, const char *node, const char *only, GError **error)
+/* A tap for each interface of the node, or for the one named `only`. */
+static bool add_taps(struct session *s, const char *node, int netns_fd, const char *only,
+		     GError **error)
 {
-	struct if_nameindex *all = if_nameindex();
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	g_autoptr(GArray) all = namespace_interfaces(netns_fd, error);
 	guint before = s->taps->len;
 
-	for (guint i = 0; all && fd >= 0 && all[i].if_index != 0; i++) {
-		struct ifreq request = {.ifr_flags = 0};
+	for (guint i = 0; all && i < all->len; i++) {
+		const struct namespace_interface *one =
+			&g_array_index(all, struct namespace_interface, i);
 		struct tap *t;
 
-		if (all[i].if_index >= EXEC_HIDDEN_IFINDEX ||
-		    (only && !g_str_equal(only, all[i].if_name)))
+		if (only && !g_str_equal(only, one->name))
 			continue;
-		g_strlcpy(request.ifr_name, all[i].if_name, sizeof request.ifr_name);
 		t = g_new0(struct tap, 1);
 		t->s = s;
-		t->name = g_strdup_printf("%s:%s", node, all[i].if_name);
-		t->ethernet = ioctl(fd, SIOCGIFHWADDR, &request) == 0 &&
-			      (request.ifr_hwaddr.sa_family == ARPHRD_ETHER ||
-			       request.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK);
+		t->name = g_strdup_printf("%s:%s", node, one->name);
+		t->ethernet = one->ethernet;
 		g_ptr_array_add(s->taps, t);
 	}
-	if (all)
-		if_freenameindex(all);
-	if (fd >= 0)
-		close(fd);
-	if (s->taps->len > before)
-		return true;
-	g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "node '%s' has no interface '%s'", node,
-		    only ? only : "at all");
-	return false;
+	if (all && s->taps->len == before)
+		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "node '%s' has no interface '%s'",
+			    node, only ? only : "at all");
+	return s->taps->len > before;
 }
 
 static bool start_tap(struct tap *t, int netns, GError **error)
@@ -171,14 +159,8 @@ static bool start_place(struct session *s, live_client *c, const char *place, GE
 	json_decref(way);
 	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)
 		fds[i] = live_take_fd(c);
-	if (ok && !enter_user(fds[0], error))
-		ok = false;
-	if (ok && setns(*net, CLONE_NEWNET) != 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "enter the network of '%s': %s",
-			    part[0], g_strerror(errno));
-		ok = false;
-	}
-	ok = ok && add_interfaces(s, part[0], part[1], error);
+	ok = ok && enter_network(fds[0], *net, error);
+	ok = ok && add_taps(s, part[0], *net, part[1], error);
 	for (guint i = first; ok && i < s->taps->len; i++)
 		ok = start_tap(s->taps->pdata[i], *net, error);
 	for (guint i = 0; i < G_N_ELEMENTS(fds); i++)

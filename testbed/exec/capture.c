@@ -5,15 +5,14 @@
 
 #include "testbed/base/diag.h"
 #include "testbed/exec/capture_filter.h"
+#include "testbed/exec/namespace.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <net/if_arp.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -43,35 +42,11 @@ struct capture {
 	unsigned n_frames;
 };
 
-static void fail(GError **error, const char *what, const char *ifname)
+static void set_capture_error(GError **error, const char *what, const char *ifname)
 {
 	g_set_error(error, TB_ERROR, errno == EPERM ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED,
 		    "capture on %s: %s: %s", ifname ? ifname : "all interfaces", what,
 		    g_strerror(errno));
-}
-
-/* A packet socket of the namespace: it stays there when the thread has gone home.  Protocol 0:
- * nothing is queued before the ring is there. */
-static int open_inside(int netns_fd, GError **error)
-{
-	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	int fd = -1;
-
-	if (home < 0 || setns(netns_fd, CLONE_NEWNET) != 0) {
-		fail(error, "enter the namespace", NULL);
-	} else {
-		fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		if (fd < 0)
-			fail(error, "open a packet socket", NULL);
-		if (setns(home, CLONE_NEWNET) != 0 && fd >= 0) {
-			fail(error, "return to the own namespace", NULL);
-			close(fd);
-			fd = -1;
-		}
-	}
-	if (home >= 0)
-		close(home);
-	return fd;
 }
 
 static bool bind_to(int fd, const char *ifname)
@@ -115,24 +90,27 @@ static capture *start(int netns_fd, const char *ifname, const struct ring_size *
 
 	c->ring = MAP_FAILED;
 	c->size = *size;
-	c->fd = open_inside(netns_fd, error);
-	if (c->fd < 0)
+	/* protocol 0: nothing is queued before the ring is there */
+	c->fd = namespace_socket(netns_fd, AF_PACKET, SOCK_RAW);
+	if (c->fd < 0) {
+		set_capture_error(error, "open a packet socket", ifname);
 		return NULL;
+	}
 	if (filtered && !capture_filter_attach(c->fd)) {
-		fail(error, "attach the filter", ifname);
+		set_capture_error(error, "attach the filter", ifname);
 		return NULL;
 	}
 	if (filter &&
 	    setsockopt(c->fd, SOL_SOCKET, SO_ATTACH_FILTER, filter, sizeof *filter) != 0) {
-		fail(error, "attach the filter", ifname);
+		set_capture_error(error, "attach the filter", ifname);
 		return NULL;
 	}
 	if (!set_ring(c)) {
-		fail(error, "make the ring", ifname);
+		set_capture_error(error, "make the ring", ifname);
 		return NULL;
 	}
 	if (!bind_to(c->fd, ifname)) {
-		fail(error, "bind to the interface", ifname);
+		set_capture_error(error, "bind to the interface", ifname);
 		return NULL;
 	}
 	return g_steal_pointer(&c);

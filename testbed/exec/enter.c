@@ -2,6 +2,7 @@
 #include "testbed/exec/enter.h"
 
 #include "testbed/base/diag.h"
+#include "testbed/exec/mounts.h"
 #include "testbed/exec/process.h"
 
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -21,7 +21,7 @@
 
 static volatile sig_atomic_t running; /* pid of the child, for the handler */
 
-static gboolean fail(GError **error, const char *what)
+static gboolean cant_enter(GError **error, const char *what)
 {
 	g_set_error(error, TB_ERROR, errno == EPERM ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED,
 		    "enter the node: %s: %s", what, g_strerror(errno));
@@ -38,11 +38,18 @@ static bool is_own_user(int fd)
 	       own.st_dev == other.st_dev && own.st_ino == other.st_ino;
 }
 
-gboolean enter_user(int user_fd, GError **error)
+static gboolean enter_user(int user_fd, GError **error)
 {
 	if (user_fd < 0 || is_own_user(user_fd) || setns(user_fd, CLONE_NEWUSER) == 0)
 		return TRUE;
-	return fail(error, "user namespace");
+	return cant_enter(error, "user namespace");
+}
+
+gboolean enter_network(int user_fd, int net_fd, GError **error)
+{
+	if (!enter_user(user_fd, error))
+		return FALSE;
+	return setns(net_fd, CLONE_NEWNET) == 0 || cant_enter(error, "network namespace");
 }
 
 /* A namespace of mounts has a root of its own: the working directory is found again by name, where
@@ -52,9 +59,9 @@ static gboolean enter_mounts(int fd, GError **error)
 	g_autofree char *folder = g_get_current_dir();
 
 	if (fd >= 0 && setns(fd, CLONE_NEWNS) != 0)
-		return fail(error, "mount namespace");
+		return cant_enter(error, "mount namespace");
 	if (chdir(folder) != 0 && chdir("/") != 0)
-		return fail(error, "working directory");
+		return cant_enter(error, "working directory");
 	return TRUE;
 }
 
@@ -84,8 +91,7 @@ static G_NORETURN void child(const struct enter_target *target, char *const *arg
 	set_signals(false);
 	sigaction(SIGPIPE, &as_usual, NULL);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||
-	    (target->net >= 0 && setns(target->net, CLONE_NEWNET) != 0) ||
-	    unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    (target->net >= 0 && setns(target->net, CLONE_NEWNET) != 0) || !mounts_unshare() ||
 	    !spawn_mount_files(target->files)) {
 		fprintf(stderr, "testbed: error: enter the node: %s\n", g_strerror(errno));
 		_exit(CANT_EXECUTE);
@@ -128,7 +134,7 @@ int enter_run(const struct enter_target *target, char *const *argv, GError **err
 	    !spawn_prepare_files(target->files, error))
 		return -1;
 	if (target->pid >= 0 && setns(target->pid, CLONE_NEWPID) != 0) {
-		fail(error, "process namespace");
+		cant_enter(error, "process namespace");
 		return -1;
 	}
 	set_signals(true);
@@ -137,7 +143,7 @@ int enter_run(const struct enter_target *target, char *const *argv, GError **err
 		child(target, argv);
 	running = pid;
 	if (pid < 0) {
-		fail(error, "fork");
+		cant_enter(error, "fork");
 		return -1;
 	}
 	status = wait_for(pid);

@@ -17,9 +17,10 @@ struct enter_target {
 	const char *const *files; /* pairs as in struct exec_process, or NULL */
 };
 
-/* Moves the calling process into the lab's user namespace only, where it may then do what takes a
- * capability (capture). There is no way back.  Nothing happens when it is there already. */
-gboolean enter_user(int user_fd, GError **error);
+/* Moves the calling process into a lab's user namespace and a node's network, to do there what
+ * takes a capability (capture).  It can't go back to where it was before the first call, but on to
+ * other nodes of the lab. */
+gboolean enter_network(int user_fd, int net_fd, GError **error);
 
 /* Runs argv (argv[0] is looked for in PATH) in the node and waits for its end; blocks.  The calling
  * process is in the lab's namespaces afterwards and should end.  SIGINT and SIGQUIT are left to the

@@ -8,6 +8,7 @@
 #include "testbed/exec/process.h"
 
 #include "testbed/base/diag.h"
+#include "testbed/exec/mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -268,8 +269,7 @@ G_NORETURN static void child(const struct spawn_request *q, const char *path, in
 	}
 	if (ok) {
 		complaint.step = STEP_MOUNTS;
-		ok = unshare(CLONE_NEWNS) == 0 &&
-		     mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+		ok = mounts_unshare();
 	}
 	if (ok) {
 		complaint.step = STEP_FILES;

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/file_view.h"
 
-#include "testbed/lab/clone.h"
+#include "testbed/exec/mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,28 +20,6 @@ static gboolean failed(GError **error, const char *what, const char *subject)
 	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "can't %s '%s': %s", what, subject,
 		    g_strerror(errno));
 	return FALSE;
-}
-
-static gboolean forbidden(GError **error, const char *what)
-{
-	int errno_value = errno;
-	g_autofree char *cure = clone_cure(errno_value);
-
-	g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "can't %s for a lab: %s (%s)", what,
-		    g_strerror(errno_value), cure);
-	return FALSE;
-}
-
-static gboolean mount_all(GError **error)
-{
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return forbidden(error, "make mounts private");
-	/* refused where parts of /proc are masked, as in many containers: the old one does as well
-	 */
-	(void)!mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
-	if (mount("testbed", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=64m") < 0)
-		return forbidden(error, "mount /run");
-	return TRUE;
 }
 
 /* Before /run is covered: the directory may be below it. */
@@ -67,7 +44,7 @@ file_view *file_view_new(const char *run_dir, const char *lab, GError **error)
 	p->lab = g_strdup(lab);
 	if (run_dir != NULL && (p->nodes = open_nodes(run_dir, error)) < 0)
 		return NULL;
-	if (!mount_all(error))
+	if (!mounts_prepare_lab(error))
 		return NULL;
 	return g_steal_pointer(&p);
 }
@@ -132,7 +109,6 @@ gboolean file_view_bind_log(const file_view *p, const char *node, const char *na
 			    const char *path, GError **error)
 {
 	int fd = file_view_open_log(p, node, name, error);
-	g_autofree char *source = g_strdup_printf("/proc/self/fd/%d", fd);
 	bool ok;
 
 	if (fd < 0 || !file_view_write(path, "", 0644, error)) {
@@ -140,7 +116,7 @@ gboolean file_view_bind_log(const file_view *p, const char *node, const char *na
 			close(fd);
 		return FALSE;
 	}
-	ok = mount(source, path, NULL, MS_BIND, NULL) == 0;
+	ok = mounts_bind_fd(fd, path);
 	if (!ok)
 		failed(error, "bind log to", path);
 	close(fd);

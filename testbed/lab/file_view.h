@@ -2,7 +2,7 @@
 /* file_view: the file system as a lab's processes see it, and where their logs go.
  *
  * To be called in the supervisor only: it changes the mounts of the calling process.
- * Depends on base.
+ * Depends on exec and base.
  */
 #ifndef TESTBED_LAB_FILE_VIEW_H
 #define TESTBED_LAB_FILE_VIEW_H

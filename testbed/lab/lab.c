@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/lab.h"
 
-#include "testbed/lab/clone.h"
+#include "testbed/exec/clone.h"
 #include "testbed/lab/lab_parts.h"
 #include "testbed/lab/supervisor.h"
 

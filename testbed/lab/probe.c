@@ -2,20 +2,19 @@
 /* What this host can do, tried in a throw-away supervisor. */
 #include "testbed/lab/lab.h"
 
+#include "common/wire/line_socket.h"
+#include "testbed/exec/clone.h"
 #include "testbed/exec/exec.h"
-#include "testbed/lab/clone.h"
 #include "testbed/lab/file_view.h"
 #include "testbed/lab/programs.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define PROBE_TIMEOUT_MS 10000
+#define ANSWER_MAX_BYTES (64 * 1024)
 
 static const struct {
 	const char *name;
@@ -78,48 +77,29 @@ static json_t *try_everything(void)
 
 static int probe_main(gpointer data G_GNUC_UNUSED)
 {
-	json_t *result = try_everything();
-	char *text = json_dumps(result, JSON_COMPACT);
-	const char *rest = text;
-	ssize_t n = 1;
+	line_socket *up = line_socket_new_blocking(CLONE_SOCKET, ANSWER_MAX_BYTES);
 
-	for (size_t left = strlen(text); left > 0 && n > 0; left -= (size_t)n, rest += n)
-		n = send(CLONE_SOCKET, rest, left, MSG_NOSIGNAL);
-	return n > 0 ? 0 : 1;
+	line_socket_send_json(up, try_everything());
+	line_socket_flush(up, PROBE_TIMEOUT_MS);
+	return 0;
 }
 
 /* --- here ------------------------------------------------------------------------------------- */
 
-static json_t *read_answer(int fd)
-{
-	g_autoptr(GString) text = g_string_new(NULL);
-	gint64 deadline_us = g_get_monotonic_time() + PROBE_TIMEOUT_MS * G_GINT64_CONSTANT(1000);
-	char piece[4096];
-	ssize_t n = 1;
-
-	while (n > 0) {
-		struct pollfd p = {.fd = fd, .events = POLLIN};
-		gint64 left_ms = (deadline_us - g_get_monotonic_time()) / 1000;
-
-		if (left_ms <= 0 || poll(&p, 1, (int)left_ms) < 0)
-			break;
-		n = recv(fd, piece, sizeof(piece), MSG_DONTWAIT);
-		if (n > 0)
-			g_string_append_len(text, piece, n);
-	}
-	return json_loadb(text->str, text->len, 0, NULL);
-}
-
-static json_t *ask_child(GError **error)
+static json_t *run_probe(GError **error)
 {
 	struct clone_child child;
+	g_autoptr(line_socket) down = NULL;
 	json_t *answer;
 	siginfo_t info;
+	const char *line;
+	gsize length;
 
 	if (!clone_start(probe_main, NULL, 0, &child, error))
 		return NULL;
-	answer = read_answer(child.socket);
-	close(child.socket);
+	down = line_socket_new_blocking(child.socket, ANSWER_MAX_BYTES);
+	line = line_socket_wait_line(down, PROBE_TIMEOUT_MS, &length);
+	answer = line != NULL ? json_loadb(line, length, 0, NULL) : NULL;
 	kill(child.pid, SIGKILL);
 	waitid(P_PIDFD, (id_t)child.pidfd, &info, WEXITED);
 	close(child.pidfd);
@@ -148,7 +128,7 @@ json_t *lab_probe(const char *program_dir)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GString) missing = g_string_new(NULL);
-	json_t *answer = ask_child(&error), *features = json_object_get(answer, "features"),
+	json_t *answer = run_probe(&error), *features = json_object_get(answer, "features"),
 	       *result;
 
 	features = features != NULL ? json_incref(features) : json_object();

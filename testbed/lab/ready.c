@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/ready.h"
 
+#include "testbed/exec/namespace.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <glib-unix.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -57,26 +57,7 @@ struct ready {
 
 static gboolean on_socket(gint fd, GIOCondition condition, gpointer user_data);
 
-/* A socket belongs to the network namespace it was made in, wherever its maker goes afterwards. */
-static int socket_inside(int netns_fd, int family, int type)
-{
-	int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), fd = -1, saved;
-
-	if (home >= 0 && setns(netns_fd, CLONE_NEWNET) == 0)
-		fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	saved = errno;
-	if (home >= 0 && setns(home, CLONE_NEWNET) < 0 && fd >= 0) {
-		saved = errno;
-		close(fd);
-		fd = -1;
-	}
-	if (home >= 0)
-		close(home);
-	errno = saved;
-	return fd;
-}
-
-static void watch(ready *r)
+static void watch_socket(ready *r)
 {
 	GIOCondition condition = kinds[r->kind].type == SOCK_STREAM ? G_IO_OUT : G_IO_IN;
 
@@ -96,12 +77,12 @@ static void drop_socket(ready *r)
 }
 
 /* A socket whose connection was refused can't be used again: it is a new one each time. */
-static gboolean ask(gpointer user_data)
+static gboolean ask_daemon(gpointer user_data)
 {
 	ready *r = user_data;
 
 	if (r->fd < 0) {
-		r->fd = socket_inside(r->netns_fd, r->to.ss_family, kinds[r->kind].type);
+		r->fd = namespace_socket(r->netns_fd, r->to.ss_family, kinds[r->kind].type);
 		if (r->fd < 0)
 			return G_SOURCE_CONTINUE;
 		if (connect(r->fd, (const struct sockaddr *)&r->to, r->to_length) < 0 &&
@@ -109,7 +90,7 @@ static gboolean ask(gpointer user_data)
 			drop_socket(r);
 			return G_SOURCE_CONTINUE;
 		}
-		watch(r);
+		watch_socket(r);
 	}
 	if (kinds[r->kind].query != NULL)
 		send(r->fd, kinds[r->kind].query, kinds[r->kind].length, MSG_NOSIGNAL);
@@ -176,9 +157,9 @@ ready *ready_new(enum ready_kind kind, int netns_fd, const struct addr *address,
 	r->fd = -1;
 	set_address(r, address, port);
 	r->timer = g_timeout_source_new(ASK_AGAIN_MS);
-	g_source_set_callback(r->timer, ask, r, NULL);
+	g_source_set_callback(r->timer, ask_daemon, r, NULL);
 	g_source_attach(r->timer, context);
-	ask(r);
+	ask_daemon(r);
 	return r;
 }
 

@@ -3,7 +3,7 @@
  *
  * A daemon can't say `ready` as agents do, so it is asked what it is there to answer: a DNS query,
  * a STUN Binding request, a TCP connection.  Asking again every few milliseconds is retransmission
- * of a lost datagram, not waiting for a time to pass. Depends on base.
+ * of a lost datagram, not waiting for a time to pass.  Depends on exec and base.
  */
 #ifndef TESTBED_LAB_READY_H
 #define TESTBED_LAB_READY_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/supervisor_parts.h"
 
-#include "testbed/lab/clone.h"
+#include "testbed/exec/clone.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -90,7 +90,7 @@ live_client *live_connect(const char *name, GError **error)
 static json_t *next_answer(live_client *c)
 {
 	gsize length;
-	const char *text = line_socket_wait_line(c->lines, &length);
+	const char *text = line_socket_wait_line(c->lines, -1, &length);
 	json_t *line = text ? json_loadb(text, length, 0, NULL) : NULL;
 
 	return text && !line ? json_object() : line;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `up --publish`: each node's namespace under /run/netns, as soon as the network stands, and after
  * changes. */
-#include "testbed/live/publish.h"
+#include "testbed/lab/publish.h"
 #include "testbed/live/keeper_internal.h"
 
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/live/runtime_dir.h"
 
-#include "testbed/live/publish.h"
+#include "testbed/lab/publish.h"
 
 #include <errno.h>
 #include <fcntl.h>

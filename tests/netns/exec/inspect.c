@@ -94,7 +94,7 @@ Test(inspect, a_packet_moves_counters_and_neighbours)
 		   "{\"chain\": \"tb_forward\", \"name\": \"the-wall\", \"packets\": 0, \"bytes\": "
 		   "0}");
 	expect_one(before, "nft",
-		   "{\"chain\": \"tb_forward\", \"name\": \"the-door\", \"packets\": 0}");
+		   "{\"chain\": \"tb_forward\", \"name\": \"the-target\", \"packets\": 0}");
 	cr_expect_eq(json_array_size(json_object_get(before, "neighbours")), 0,
 		     "nobody has been asked for yet");
 	cr_assert_eq(udp_send(one, "10.9.0.2", 5001, 'x'), 0, "sent against the wall");
@@ -102,7 +102,7 @@ Test(inspect, a_packet_moves_counters_and_neighbours)
 	cr_assert_eq(udp_receive(host).byte, 'y', "received");
 	after = state_of(x, "router");
 	expect_one(after, "nft", "{\"name\": \"the-wall\", \"packets\": 1, \"bytes\": 29}");
-	expect_one(after, "nft", "{\"name\": \"the-door\", \"packets\": 1, \"bytes\": 29}");
+	expect_one(after, "nft", "{\"name\": \"the-target\", \"packets\": 1, \"bytes\": 29}");
 	expect_one(after, "neighbours",
 		   "{\"address\": \"10.9.0.2\", \"dev\": \"lan\", \"state\": \"reachable\"}");
 	forwarded = number(after, "counters", "IpForwDatagrams") -

@@ -467,7 +467,7 @@ Test(line_socket, waiting_for_a_line_writes_what_is_queued)
 	s = line_socket_new_blocking(fds[0], LINE_MAX_BYTES);
 	send_much(s, 3000);
 	other = g_thread_new(NULL, say_much_then_read, &fds[1]);
-	while (line_socket_wait_line(s, &length)) {
+	while (line_socket_wait_line(s, -1, &length)) {
 		cr_expect_eq(length, 999u);
 		lines++;
 	}
@@ -477,6 +477,22 @@ Test(line_socket, waiting_for_a_line_writes_what_is_queued)
 	all = g_thread_join(other);
 	cr_expect_eq(all->len, 3000u * 1001u);
 	g_string_free(all, TRUE);
+	close(fds[1]);
+}
+
+Test(line_socket, waiting_ends_at_its_deadline)
+{
+	line_socket *s;
+	gsize length;
+	int fds[2];
+
+	make_pair(fds);
+	s = line_socket_new_blocking(fds[0], LINE_MAX_BYTES);
+	write_text(fds[1], "no line yet");
+	cr_expect_null(line_socket_wait_line(s, 1, &length));
+	write_text(fds[1], "\n");
+	cr_expect_not_null(line_socket_wait_line(s, 0, &length), "it has come already");
+	line_socket_free(s);
 	close(fds[1]);
 }
 
@@ -504,7 +520,7 @@ Test(line_socket, a_signal_does_not_end_the_waiting)
 	s = line_socket_new_blocking(fds[0], LINE_MAX_BYTES);
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &every, NULL);
-	line = line_socket_wait_line(s, &length);
+	line = line_socket_wait_line(s, -1, &length);
 	setitimer(ITIMER_REAL, &never, NULL);
 	cr_assert_not_null(line);
 	cr_expect_str_eq(line, "answer");

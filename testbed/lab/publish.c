@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/live/publish.h"
+#include "testbed/lab/publish.h"
+
+#include "testbed/exec/mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,7 +16,7 @@ char *publish_path(const char *lab, const char *node)
 	return g_strdup_printf(FOLDER "/%s-%s", lab, node);
 }
 
-static gboolean fail(GError **error, const char *what, const char *path)
+static gboolean cant_publish(GError **error, const char *what, const char *path)
 {
 	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "%s '%s': %s", what, path, g_strerror(errno));
 	return FALSE;
@@ -23,18 +24,17 @@ static gboolean fail(GError **error, const char *what, const char *path)
 
 gboolean publish_bind(const char *path, int netns_fd, GError **error)
 {
-	g_autofree char *source = g_strdup_printf("/proc/self/fd/%d", netns_fd);
 	int fd;
 
 	if (mkdir(FOLDER, 0755) != 0 && errno != EEXIST)
-		return fail(error, "make", FOLDER);
+		return cant_publish(error, "make", FOLDER);
 	fd = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
 	if (fd < 0)
-		return fail(error, "make", path);
+		return cant_publish(error, "make", path);
 	close(fd);
-	if (mount(source, path, NULL, MS_BIND, NULL) == 0)
+	if (mounts_bind_fd(netns_fd, path))
 		return TRUE;
-	fail(error, "bind the node to", path);
+	cant_publish(error, "bind the node to", path);
 	unlink(path);
 	return FALSE;
 }
@@ -47,7 +47,7 @@ static gboolean is_ours(const char *path)
 
 void publish_unbind(const char *path)
 {
-	umount2(path, MNT_DETACH);
+	mounts_detach(path);
 	unlink(path);
 }
 

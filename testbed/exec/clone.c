@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/lab/clone.h"
+#include "testbed/exec/clone.h"
 
 #include <errno.h>
 #include <fcntl.h>

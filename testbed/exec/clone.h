@@ -6,8 +6,8 @@
  * whatever reason, the child reads end of file on the socket.
  * Depends on base.
  */
-#ifndef TESTBED_LAB_CLONE_H
-#define TESTBED_LAB_CLONE_H
+#ifndef TESTBED_EXEC_CLONE_H
+#define TESTBED_EXEC_CLONE_H
 
 #include "testbed/base/diag.h"
 

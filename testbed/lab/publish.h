@@ -2,10 +2,10 @@
 /* publish: a lab's nodes under /run/netns, for `ip netns` and whatever works with its names.
  *
  * The one thing that touches the machine: what is bound there outlives a keeper that is killed, so
- * a note says beforehand what is to be taken back.  Needs root.  Depends on base.
+ * a note says beforehand what is to be taken back.  Needs root.  Depends on exec and base.
  */
-#ifndef TESTBED_LIVE_PUBLISH_H
-#define TESTBED_LIVE_PUBLISH_H
+#ifndef TESTBED_LAB_PUBLISH_H
+#define TESTBED_LAB_PUBLISH_H
 
 #include "testbed/base/diag.h"
 

@@ -169,7 +169,6 @@ check-e2e: all $(B)/tests/nice-agent $(B)/faults/fault-matrix $(filter $(B)/test
 
 check-style: ## format, layers, headers that compile alone
 	$(Q)scripts/check-format
-	$(Q)scripts/check-format
 	$(Q)scripts/check-layers
 	$(Q)CC='$(CC)' CPPFLAGS='$(ALL_CPPFLAGS)' scripts/check-headers
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* c-ares 1.18 (Debian 12) has only the calls that later versions call deprecated. */
+#define CARES_NO_DEPRECATED
+
 #include "clients/dns.h"
 
 #include <arpa/inet.h>

@@ -48,7 +48,7 @@ static void effect_free(gpointer data)
 	struct effect *x = data;
 
 	g_free(x->node);
-	g_free(x->object);
+	subject_clear(&x->subject);
 	g_free(x->why);
 	g_free(x);
 }
@@ -58,7 +58,7 @@ void finding_free(struct finding *f)
 	if (!f)
 		return;
 	g_free(f->node);
-	g_free(f->object);
+	subject_clear(&f->subject);
 	g_free(f->what);
 	g_free(f->why);
 	g_free(f->iface);
@@ -105,8 +105,8 @@ void cause_prove(struct finding *f, const char *format, ...)
 	va_end(args);
 }
 
-void cause_add_effect(struct finding *f, enum cause_code code, const char *node, const char *object,
-		      const char *why)
+void cause_add_effect(struct finding *f, enum cause_code code, const char *node,
+		      const struct subject *subject, const char *why)
 {
 	struct effect *x;
 
@@ -114,15 +114,15 @@ void cause_add_effect(struct finding *f, enum cause_code code, const char *node,
 		const struct effect *known = f->effects->pdata[i];
 
 		if (known->code == code && g_strcmp0(known->node, node) == 0 &&
-		    g_strcmp0(known->object, object) == 0)
+		    subject_equal(&known->subject, subject))
 			return;
 	}
-	if (f->code == code && g_strcmp0(f->node, node) == 0 && g_strcmp0(f->object, object) == 0)
+	if (f->code == code && g_strcmp0(f->node, node) == 0 && subject_equal(&f->subject, subject))
 		return;
 	x = g_new0(struct effect, 1);
 	x->code = code;
 	x->node = g_strdup(node);
-	x->object = g_strdup(object);
+	x->subject = subject_copy(subject);
 	x->why = g_strdup(why);
 	g_ptr_array_add(f->effects, x);
 }
@@ -139,7 +139,7 @@ static bool rule_agent_died(const struct evidence *e, struct finding *f)
 	parts = g_strsplit(h->agent, "/", 2);
 	f->code = CAUSE_AGENT_DIED;
 	f->node = g_strdup(parts[0]);
-	f->object = g_strdup(h->agent);
+	f->subject = subject_named(SUBJECT_PROGRAM, h->agent);
 	f->why = g_strdup_printf("%s ended: %s", h->agent, event_text(h->event, "how"));
 	cause_prove(f, "the lab saw it end");
 	return true;

@@ -87,7 +87,8 @@ enum direction {
 /* A further cause behind the first one on the packet's way. */
 struct effect {
 	enum cause_code code;
-	char *node, *object; /* as in a finding; NULL */
+	char *node; /* NULL: nowhere in particular */
+	struct subject subject;
 	char *why;
 };
 
@@ -103,7 +104,7 @@ struct leg {
 typedef struct finding {
 	enum cause_code code;
 	char *node;		  /* where; NULL: nowhere in particular */
-	char *object;		  /* the prefix, rule, interface, address or name at fault; NULL */
+	struct subject subject;	  /* what is at fault there */
 	enum direction direction; /* of the packets that it hits */
 	char *what, *why;	  /* one sentence each */
 	GPtrArray *proof;	  /* char * */
@@ -123,7 +124,8 @@ typedef struct finding {
 	} turning;
 } finding;
 
-/* Decides.  The caller owns the finding; it keeps nothing of the evidence. */
+/* Decides.  The caller owns the finding.  It keeps nothing of the evidence but pointers into the
+ * model, which must outlive it. */
 struct finding *cause_find(const struct evidence *e);
 void finding_free(struct finding *f);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(finding, finding_free)

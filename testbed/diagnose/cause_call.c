@@ -45,7 +45,9 @@ bool cause_rule_call_refused(const struct evidence *e, struct finding *f)
 			words = g_strsplit(statuses[k].why, "%s", 2);
 			f->code = statuses[k].code;
 			f->node = g_strdup(server->name);
-			f->object = g_strdup(user);
+			f->subject = callee && callee->endpoint ?
+					     subject_account(callee) :
+					     subject_named(SUBJECT_ACCOUNT, user);
 			f->why = g_strjoin(user, words[0], words[1], NULL);
 			cause_prove(f, "%s was answered %d: %s", h->agent, (int)status,
 				    event_text(h->event, "reason"));

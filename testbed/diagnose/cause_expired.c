@@ -98,7 +98,7 @@ static void set_expired(const struct evidence *e, struct finding *f, const struc
 	addr_print(&l->remote, remote);
 	f->code = CAUSE_NAT_EXPIRED;
 	f->node = g_strdup(l->node);
-	f->object = g_strdup(r->name);
+	f->subject = subject_nat(r);
 	f->direction = DIRECTION_THERE;
 	f->why = g_strdup_printf("it forgot the mapping of %s's %s:%u after %.1f s without a "
 				 "packet and gave the next one another "

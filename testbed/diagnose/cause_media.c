@@ -162,13 +162,15 @@ static bool gets_in(const struct nat_rule *from, const struct nat_rule *to)
 static void set_nat_cause(struct finding *f, enum cause_code code, const struct nat_seen *nat,
 			  const char *why)
 {
+	struct subject subject = subject_nat(nat->rule);
+
 	if (f->code != CAUSE_UNKNOWN) {
-		cause_add_effect(f, code, nat->node->name, nat->rule->name, why);
+		cause_add_effect(f, code, nat->node->name, &subject, why);
 		return;
 	}
 	f->code = code;
 	f->node = g_strdup(nat->node->name);
-	f->object = g_strdup(nat->rule->name);
+	f->subject = subject;
 	f->why = g_strdup(why);
 	f->direction = DIRECTION_THERE;
 	cause_prove(f, "NAT %s of %s: mapping %s, filtering %s", nat->rule->name, nat->node->name,

@@ -147,11 +147,11 @@ static bool wrong_view(const struct evidence *e, struct finding *f, const struct
 		return false;
 	f->code = CAUSE_DNS_WRONG_VIEW;
 	f->node = g_strdup(n->name);
-	f->object = g_strdup(addr_print(server, asked));
+	f->subject = subject_address(server);
 	f->flow.dst = other;
 	f->why = g_strdup_printf(
-		"it asks %s, which does not know %s; %s, which others at its site ask, does", asked,
-		name, addr_print(&other, better));
+		"it asks %s, which does not know %s; %s, which others at its site ask, does",
+		addr_print(server, asked), name, addr_print(&other, better));
 	return true;
 }
 
@@ -161,7 +161,8 @@ static bool no_server(struct finding *f, const struct node *n, const char *name)
 
 	f->code = CAUSE_DNS_WRONG_VIEW;
 	f->node = g_strdup(n->name);
-	f->object = g_strdup(rule ? rule->namespace : "resolvers");
+	f->subject = rule ? (struct subject){.kind = SUBJECT_NRPT, .nrpt = rule} :
+			    subject_setting(SETTING_RESOLVERS, NULL);
 	f->why = rule ? g_strdup_printf(
 				"its NRPT rule for '%s' names no server, so %s does not resolve",
 				rule->namespace, name) :
@@ -184,7 +185,7 @@ static bool silent(const struct evidence *e, struct finding *f, const struct nod
 	f->code = CAUSE_DNS_TIMEOUT;
 	f->node = g_strdup(service_owner(e->model, server) ? service_owner(e->model, server)->name :
 							     n->name);
-	f->object = g_strdup(text);
+	f->subject = subject_address(server);
 	f->why = g_strdup_printf("the name server %s did not answer the question for %s", text,
 				 name);
 	return true;
@@ -199,7 +200,7 @@ static bool missing(struct finding *f, const struct node *n, const struct node *
 		server = n; /* its hosts file is where names of the inside belong */
 	f->code = CAUSE_DNS_NXDOMAIN;
 	f->node = g_strdup(server->name);
-	f->object = g_strdup(name);
+	f->subject = subject_named(SUBJECT_RECORD, name);
 	f->other = g_strdup(n->name);
 	f->why =
 		server == n ?
@@ -280,7 +281,7 @@ bool cause_wrong_answer(const struct evidence *e, struct finding *f, const char 
 			  CAUSE_DNS_WRONG_VIEW :
 			  CAUSE_DNS_WRONG_ANSWER;
 	f->node = g_strdup(teller->name);
-	f->object = g_strdup(name);
+	f->subject = subject_named(SUBJECT_RECORD, name);
 	f->flow.dst = right;
 	f->why = addr_is_set(&right) ?
 			 g_strdup_printf("its %s says %s for %s, which has %s",

@@ -64,7 +64,7 @@ static bool told_of_none(const struct evidence *e, struct finding *f, const char
 		return false;
 	f->code = CAUSE_RELAY_NONE;
 	f->node = g_strdup(server->name);
-	f->object = g_strdup("media_relay");
+	f->subject = subject_setting(SETTING_MEDIA_RELAY, NULL);
 	f->why = g_strdup_printf("it tells %s of no relay, though there is an Edge for its media",
 				 n->endpoint->user);
 	cause_prove(f, "what %s was told when it signed in names no place to ask for relays", end);
@@ -118,12 +118,12 @@ static const struct refusal {
 	const char *event, *words; /* words of the reason; "": any */
 	int code;		   /* 0: any */
 	enum cause_code cause;
-	const char *object;
+	enum setting setting;
 } refusals[] = {
-	{"auth-failed", "expired", 0, CAUSE_RELAY_AUTH, "credential_lifetime"},
-	{"auth-failed", "", 0, CAUSE_RELAY_AUTH, "mras_secret"},
-	{"relay-refused", "", CODE_QUOTA, CAUSE_RELAY_ALLOC, "relays_per_user"},
-	{"relay-refused", "port", 0, CAUSE_RELAY_ALLOC, "relay_ports"},
+	{"auth-failed", "expired", 0, CAUSE_RELAY_AUTH, SETTING_CREDENTIAL_LIFETIME},
+	{"auth-failed", "", 0, CAUSE_RELAY_AUTH, SETTING_MRAS_SECRET},
+	{"relay-refused", "", CODE_QUOTA, CAUSE_RELAY_ALLOC, SETTING_RELAYS_PER_USER},
+	{"relay-refused", "port", 0, CAUSE_RELAY_ALLOC, SETTING_RELAY_PORTS},
 };
 
 static bool fits(const struct refusal *r, const json_t *event)
@@ -145,7 +145,7 @@ static bool by_refusal(const struct evidence *e, struct finding *f, const struct
 			continue;
 		f->code = r->cause;
 		f->node = g_strdup(edge->name);
-		f->object = g_strdup(r->object);
+		f->subject = subject_setting(r->setting, NULL);
 		f->why = g_strdup_printf("%s: %s", cause_text(f->code),
 					 event_text(h->event, "reason"));
 		cause_prove(f, "%s refused %s at %s with code %d: %s", h->agent,
@@ -242,7 +242,7 @@ static bool refuses_peer(const struct evidence *e, struct finding *f)
 			continue;
 		f->code = CAUSE_RELAY_PERMISSION;
 		f->node = g_strdup(edge->name);
-		f->object = g_strdup("relay_not_to");
+		f->subject = subject_setting(SETTING_RELAY_NOT_TO, NULL);
 		set_peer(f, peer);
 		f->why = g_strdup_printf("%s: %s is among those it must not relay to",
 					 cause_text(f->code), peer);

@@ -19,9 +19,9 @@ const char *event_text(const json_t *event, const char *key);
 const struct heard *cause_event(const struct evidence *e, const char *agent, const char *name,
 				const struct heard *after);
 void cause_prove(struct finding *f, const char *format, ...) G_GNUC_PRINTF(2, 3);
-/* A further cause behind the first; once only, whatever shows it.  Copies the texts. */
-void cause_add_effect(struct finding *f, enum cause_code code, const char *node, const char *object,
-		      const char *why);
+/* A further cause behind the first; once only, whatever shows it.  Copies all that it is given. */
+void cause_add_effect(struct finding *f, enum cause_code code, const char *node,
+		      const struct subject *subject, const char *why);
 
 /* Nothing decided yet; finding_free frees it. */
 struct finding *finding_new(const struct cell *c);

@@ -81,35 +81,47 @@ const struct node *service_frontend_of(const struct evidence *e, const char *end
 
 /* --- who should listen where ------------------------------------------------------------------ */
 
-static const struct place {
-	enum service_kind kind;
+static const struct {
 	enum ip_proto proto;
 	uint16_t port;
-	const char *name; /* as the file calls the service or the part of it */
-} places[] = {
-	{SERVICE_DNS, PROTO_UDP, 53, "dns"},
-	{SERVICE_FRONTEND, PROTO_TCP, 5061, "frontend"},
-	{SERVICE_EDGE, PROTO_TCP, 5061, "edge access"},
-	{SERVICE_EDGE, PROTO_TCP, 5062, "edge mras"},
-	{SERVICE_EDGE, PROTO_UDP, 3478, "edge av"},
+	enum service_kind service;
+	enum edge_part part;
+} ports[] = {
+	{PROTO_UDP, 53, SERVICE_DNS, EDGE_PART_COUNT},
+	{PROTO_TCP, 5061, SERVICE_FRONTEND, EDGE_PART_COUNT},
+	{PROTO_TCP, 5061, SERVICE_EDGE, EDGE_ACCESS},
+	{PROTO_TCP, 5062, SERVICE_EDGE, EDGE_MRAS},
+	{PROTO_UDP, 3478, SERVICE_EDGE, EDGE_AV},
 };
 
-/* NULL: nothing of this node should. */
-static const char *service_at(const struct node *n, const struct addr *a, enum ip_proto proto,
-			      json_int_t port)
+/* What should listen there, if anything of this node should. */
+static struct listener listener_at(const struct node *n, const struct addr *a, enum ip_proto proto,
+				   json_int_t port)
 {
 	const struct service *edge = node_declared_service(n, SERVICE_EDGE);
+	struct listener l = {.address = *a,
+			     .proto = proto,
+			     .port = (uint16_t)port,
+			     .service = SERVICE_KIND_COUNT,
+			     .part = EDGE_PART_COUNT};
 
-	for (guint i = 0; i < G_N_ELEMENTS(places); i++)
-		if (places[i].proto == proto && places[i].port == port &&
-		    node_declared_service(n, places[i].kind))
-			return places[i].name;
-	if (!edge || proto != PROTO_TCP || port != 443)
-		return NULL;
-	return addr_equal(a, &edge->edge.access) || addr_equal(a, &edge->edge.access_public) ||
-			       addr_equal(a, &edge->edge.access6) ?
-		       "edge access" :
-		       "edge av";
+	for (guint i = 0; i < G_N_ELEMENTS(ports); i++) {
+		if (ports[i].proto != proto || ports[i].port != port ||
+		    !node_declared_service(n, ports[i].service))
+			continue;
+		l.service = ports[i].service;
+		l.part = ports[i].part;
+		return l;
+	}
+	if (edge && proto == PROTO_TCP && port == 443) {
+		l.service = SERVICE_EDGE;
+		l.part = addr_equal(a, &edge->edge.access) ||
+					 addr_equal(a, &edge->edge.access_public) ||
+					 addr_equal(a, &edge->edge.access6) ?
+				 EDGE_ACCESS :
+				 EDGE_AV;
+	}
+	return l;
 }
 
 /* By the state of the kernel: does a socket wait there?  When the state does not say, one does. */
@@ -141,22 +153,23 @@ static bool listens(const struct evidence *e, const struct node *n, const struct
 bool cause_no_listener(const struct evidence *e, struct finding *f, const char *from,
 		       const char *address, enum ip_proto proto, json_int_t port)
 {
-	const char *what, *words = proto == PROTO_UDP ? "UDP" : "TCP";
+	const char *words = proto == PROTO_UDP ? "UDP" : "TCP";
+	g_autofree char *service = NULL;
 	const struct node *owner;
 	struct addr a;
 
 	if (!address || !addr_parse(address, &a) || !(owner = service_owner(e->model, &a)) ||
 	    listens(e, owner, &a, proto, port))
 		return false;
-	what = service_at(owner, &a, proto, port);
 	f->code = CAUSE_NO_LISTENER;
 	f->node = g_strdup(owner->name);
-	f->object =
-		g_strdup_printf("%s%s%s:%d", what ? what : "", what ? " " : "", address, (int)port);
+	f->subject = (struct subject){.kind = SUBJECT_LISTENER,
+				      .listener = listener_at(owner, &a, proto, port)};
+	service = listener_service(&f->subject.listener);
 	f->other = g_strdup(from);
 	f->why = g_strdup_printf("nothing listens at %s, %s port %d%s%s%s", address, words,
-				 (int)port, what ? ", where the service '" : "", what ? what : "",
-				 what ? "' should" : "");
+				 (int)port, service ? ", where the service '" : "",
+				 service ? service : "", service ? "' should" : "");
 	cause_prove(f, "the kernel of %s has no socket for %s %s:%d", owner->name, words, address,
 		    (int)port);
 	return true;
@@ -210,7 +223,9 @@ bool cause_by_certificate(struct finding *f, const char *kind, const char *at, c
 			continue;
 		f->code = flaws[i].code;
 		f->node = g_strdup(at);
-		f->object = subject ? g_strndup(subject + 4, strcspn(subject + 4, ",)")) : NULL;
+		f->subject.kind = SUBJECT_CERTIFICATE;
+		f->subject.name =
+			subject ? g_strndup(subject + 4, strcspn(subject + 4, ",)")) : NULL;
 		f->why = g_strdup_printf("%s: %s", cause_text(f->code), reason);
 		cause_prove(f, "%s refused the certificate of %s: %s", refuser, at, reason);
 		return true;
@@ -263,7 +278,7 @@ static void set_next_hop_cause(struct finding *f, const struct node *edge, const
 
 	f->code = CAUSE_SIP_NO_ROUTE;
 	f->node = g_strdup(edge->name);
-	f->object = g_strdup("next_hop_fqdn");
+	f->subject = subject_setting(SETTING_NEXT_HOP_FQDN, NULL);
 	f->why = g_strdup_printf("it takes nobody for its next hop but '%s': %s",
 				 s && s->edge.next_hop_fqdn ? s->edge.next_hop_fqdn : "", reason);
 }
@@ -320,7 +335,7 @@ static bool wrong_next_hop(const struct evidence *e, struct finding *f, const st
 		return false;
 	f->code = CAUSE_SIP_NO_ROUTE;
 	f->node = g_strdup(t->from);
-	f->object = g_strdup("next_hop_fqdn");
+	f->subject = subject_setting(SETTING_NEXT_HOP_FQDN, NULL);
 	f->why = g_strdup_printf("its next hop is '%s', and no Front End has that name", t->name);
 	return true;
 }
@@ -383,7 +398,8 @@ static bool leads_astray(const struct evidence *e, struct finding *f, const stru
 	if (!addr_parse(t->address, &a))
 		return false;
 	owner = service_owner(e->model, &a);
-	return (!owner || !is_server(owner) || !service_at(owner, &a, PROTO_TCP, t->port) ||
+	return (!owner || !is_server(owner) ||
+		listener_at(owner, &a, PROTO_TCP, t->port).service == SERVICE_KIND_COUNT ||
 		is_for_others(e, t, &a)) &&
 	       cause_wrong_answer(e, f, t->from, t->name, t->address);
 }

@@ -116,13 +116,6 @@ static bool by_questions(const struct evidence *e, struct finding *f, const stru
 
 /* --- registering ------------------------------------------------------------------------------ */
 
-static const char *user_of(const struct evidence *e, const char *end)
-{
-	const struct node *n = model_node(e->model, end);
-
-	return n && n->endpoint ? n->endpoint->user : NULL;
-}
-
 #define DOMAIN_NOT_SERVED "1017" /* what our servers say in ms-diagnostics */
 #define WRONG_CREDENTIALS "4004"
 
@@ -140,23 +133,24 @@ static const struct heard *refusal_of(const struct evidence *e, const char *user
 
 static void set_domain_cause(struct finding *f, const struct node *server, const char *user)
 {
-	const char *domain = strchr(user, '@');
+	const char *at = strchr(user, '@'), *domain = at ? at + 1 : user;
 
 	f->code = CAUSE_SIP_NO_ROUTE;
 	f->node = g_strdup(server->name);
-	f->object = g_strdup_printf("domain %s", domain ? domain + 1 : user);
-	f->why = g_strdup_printf("it does not serve the %s", f->object);
+	f->subject = subject_setting(SETTING_DOMAIN, domain);
+	f->why = g_strdup_printf("it does not serve the domain %s", domain);
 }
 
 /* Where the password is wrong, the client has it; where the account is, the server. */
 static void set_account_cause(struct finding *f, const struct failed *x, const struct node *server,
-			      const char *user)
+			      const struct node *client)
 {
+	const char *user = client->endpoint->user;
 	bool password = !x->diagnostics || g_str_has_prefix(x->diagnostics, WRONG_CREDENTIALS);
 
 	f->code = CAUSE_SIP_AUTH;
 	f->node = g_strdup(password || !server ? x->end : server->name);
-	f->object = g_strdup(user);
+	f->subject = subject_account(client);
 	f->why = password ? g_strdup_printf("the server refused the password that it gives for %s",
 					    user) :
 			    g_strdup_printf("it lets %s not in: %s", user, x->diagnostics);
@@ -164,7 +158,8 @@ static void set_account_cause(struct finding *f, const struct failed *x, const s
 
 static bool by_refusal(const struct evidence *e, struct finding *f, const struct failed *x)
 {
-	const char *user = user_of(e, x->end);
+	const struct node *client = model_node(e->model, x->end);
+	const char *user = client && client->endpoint ? client->endpoint->user : NULL;
 	const struct heard *h = refusal_of(e, user);
 	const struct node *server = h ? service_node_of(e->model, h->agent) : NULL;
 
@@ -173,7 +168,7 @@ static bool by_refusal(const struct evidence *e, struct finding *f, const struct
 	if (server && x->diagnostics && g_str_has_prefix(x->diagnostics, DOMAIN_NOT_SERVED))
 		set_domain_cause(f, server, user);
 	else
-		set_account_cause(f, x, server, user);
+		set_account_cause(f, x, server, client);
 	if (h)
 		cause_prove(f, "%s answered the REGISTER of %s with %d%s%s", h->agent, user,
 			    (int)x->status, x->diagnostics ? ": " : "",

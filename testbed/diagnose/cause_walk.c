@@ -2,8 +2,6 @@
 #include "testbed/diagnose/cause_rules.h"
 #include "testbed/walk/gateway.h"
 
-#include <string.h>
-
 /* --- walks ------------------------------------------------------------------------------------ */
 
 /* What the end of a walk means; a packet that leaves the relay's node by another interface means
@@ -58,13 +56,6 @@ struct prefix cause_network_of(const model *m, const struct addr *a)
 	return (struct prefix){.addr = *a, .len = addr_bits(a)};
 }
 
-static char *prefix_text(const struct prefix *p)
-{
-	char buf[PREFIX_TEXT_MAX];
-
-	return g_strdup(prefix_print(p, buf));
-}
-
 /* --- routes ----------------------------------------------------------------------------------- */
 
 static const struct prefix default_route = {.addr.family = AF_INET, .len = 0};
@@ -105,19 +96,13 @@ static struct prefix missing_route(const struct evidence *e, const char *node,
 	return cause_network_of(e->model, dst);
 }
 
-static char *route_text(const struct prefix *p)
-{
-	return prefix_is_default(p) && p->addr.family == AF_INET ? g_strdup("default") :
-								   prefix_text(p);
-}
-
 static void set_missing_route(const struct evidence *e, struct finding *f, const char *node,
 			      const struct hop *h)
 {
 	f->code = CAUSE_NO_ROUTE;
 	f->node = g_strdup(node);
 	f->prefix = missing_route(e, node, &h->dst);
-	f->object = route_text(&f->prefix);
+	f->subject = subject_route(&f->prefix);
 }
 
 /* True when the answer left its sender by another interface than the question came in by, or by
@@ -136,27 +121,29 @@ static bool leaves_wrongly(const struct evidence *e, const struct walk_pair *p)
 static void set_return_cause(const struct evidence *e, struct finding *f, const struct walk_pair *p)
 {
 	const struct hop *in = last_hop(p->forward), *out = first_hop(p->back);
+	char network[PREFIX_TEXT_MAX];
 
 	f->code = CAUSE_RETURN_WRONG_EGRESS;
 	f->node = g_strdup(in->node);
 	f->prefix = cause_network_of(e->model, &in->src);
-	f->object = prefix_text(&f->prefix);
+	f->subject = subject_route(&f->prefix);
+	prefix_print(&f->prefix, network);
 	f->iface = g_strdup(in->in);
 	if (out && out->out)
 		f->why =
 			g_strdup_printf("it has no route to %s by interface %s, where the question "
 					"came in, so the answer leaves by interface %s; %s",
-					f->object, in->in, out->out, p->back->why);
+					network, in->in, out->out, p->back->why);
 	else
 		f->why =
 			g_strdup_printf("it has no route to %s by interface %s, where the question "
 					"came in, so no answer leaves it at all",
-					f->object, in->in);
+					network, in->in);
 }
 
 static bool uses_default_route(const struct hop *h)
 {
-	return h->route && g_str_has_prefix(h->route, "default ");
+	return h->to.addr.family != 0 && prefix_is_default(&h->to);
 }
 
 /* A node that sent the packet away by its default route though a neighbour by another interface
@@ -210,7 +197,7 @@ static void set_lost_link(const struct evidence *e, struct finding *f, const str
 
 	f->code = t ? CAUSE_VPN_DOWN : CAUSE_LINK_DOWN;
 	f->node = g_strdup(h->node);
-	f->object = g_strdup(t ? t->name : iface);
+	f->subject = t ? subject_tunnel(t) : subject_iface(model_node(e->model, h->node), iface);
 	f->why = g_strdup_printf("%s of %s is down and took its routes away, so the default route "
 				 "takes the packets to %s",
 				 iface, h->node, h->out);
@@ -259,6 +246,7 @@ static bool set_strayed_cause(const struct evidence *e, struct finding *f, const
 {
 	struct gateway g;
 	const struct hop *h;
+	char network[PREFIX_TEXT_MAX];
 
 	if (set_lost_iface(e, f, w))
 		return true;
@@ -272,24 +260,12 @@ static bool set_strayed_cause(const struct evidence *e, struct finding *f, const
 	f->code = CAUSE_NO_ROUTE;
 	f->node = g_strdup(h->node);
 	f->prefix = cause_network_of(e->model, &h->dst);
-	f->object = prefix_text(&f->prefix);
+	f->subject = subject_route(&f->prefix);
 	f->iface = g_strdup(g.iface);
 	f->why = g_strdup_printf(
 		"it has no route to %s by %s, so its default route takes the packets to %s; %s",
-		f->object, g.iface, h->out, w->why);
+		prefix_print(&f->prefix, network), g.iface, h->out, w->why);
 	return true;
-}
-
-/* The first word of a route's text, behind its type. */
-static char *route_prefix(const char *route)
-{
-	g_auto(GStrv) words = g_strsplit(route, " ", 3);
-	guint at = words[0] && !g_str_equal(words[0], "default") && !strchr(words[0], '.') &&
-				   words[1] ?
-			   1 :
-			   0;
-
-	return g_strdup(words[at]);
 }
 
 /* Of the nodes in the circle, the one whose neighbour by another interface knows the way. */
@@ -300,8 +276,8 @@ static const struct hop *turned_at(const struct evidence *e, const walk *w, stru
 		const struct node *n = model_node(e->model, h->node);
 		struct prefix to = cause_network_of(e->model, &h->dst);
 
-		if (n && h->out && h->route && gateway_find(e->model, n, NULL, &to, ret) &&
-		    !g_str_equal(ret->iface, h->out))
+		if (n && h->out && h->to.addr.family != 0 &&
+		    gateway_find(e->model, n, NULL, &to, ret) && !g_str_equal(ret->iface, h->out))
 			return h;
 	}
 	return NULL;
@@ -314,7 +290,7 @@ static void set_loop_cause(const struct evidence *e, struct finding *f, const wa
 
 	f->code = CAUSE_ROUTE_LOOP;
 	f->node = g_strdup(h ? h->node : w->node);
-	f->object = h ? route_prefix(h->route) : g_strdup(w->object);
+	f->subject = h ? subject_route(&h->to) : subject_copy(&w->subject);
 	if (!h)
 		return;
 	f->prefix = cause_network_of(e->model, &h->dst);
@@ -327,15 +303,10 @@ static void set_plain_cause(const struct evidence *e, struct finding *f, const w
 {
 	f->code = cause_of_end[w->end];
 	f->node = g_strdup(w->node);
-	if (w->end == WALK_NULL_ROUTE && w->object)
-		f->object = route_prefix(w->object);
-	else if (w->object && g_str_has_suffix(w->object, "-policy"))
-		f->object = g_strdelimit(g_strdup(w->object), "-", ' '); /* not a rule's name */
-	else
-		f->object = g_strdup(w->object);
+	f->subject = subject_copy(&w->subject);
 	if (w->end == WALK_RPF && last_hop(w)) {
 		f->prefix = cause_network_of(e->model, &last_hop(w)->src);
-		f->iface = g_strdup(w->object);
+		f->iface = g_strdup(w->subject.name);
 	}
 }
 
@@ -361,17 +332,10 @@ static void set_walk_cause(const struct evidence *e, struct finding *f, const wa
 		f->why = g_strdup(w->why);
 }
 
-/* What the packets of a tunnel of that name are to a firewall. */
-static enum ip_proto tunnel_proto(const model *m, const char *name)
+/* What the tunnel's own packets are to a firewall. */
+static enum ip_proto tunnel_proto(const struct tunnel *t)
 {
-	for (guint i = 0; i < m->tunnels->len; i++) {
-		const struct tunnel *t = m->tunnels->pdata[i];
-
-		if (g_strcmp0(t->name, name) == 0)
-			return t->kind == TUNNEL_GRE || t->kind == TUNNEL_IPIP ? PROTO_ANY :
-										 PROTO_UDP;
-	}
-	return PROTO_UDP;
+	return t->kind == TUNNEL_GRE || t->kind == TUNNEL_IPIP ? PROTO_ANY : PROTO_UDP;
 }
 
 /* A tunnel is down because its own packets are lost: that is the cause, and the tunnel an effect.
@@ -380,8 +344,8 @@ static void set_tunnel_cause(const struct evidence *e, struct finding *f, const 
 {
 	set_walk_cause(e, f, w->under);
 	if (last_hop(w->under))
-		f->flow.proto = tunnel_proto(e->model, w->object);
-	cause_add_effect(f, CAUSE_VPN_DOWN, w->node, w->object, w->why);
+		f->flow.proto = tunnel_proto(w->subject.tunnel);
+	cause_add_effect(f, CAUSE_VPN_DOWN, w->node, &w->subject, w->why);
 }
 
 /* --- proof ------------------------------------------------------------------------------------ */
@@ -390,15 +354,16 @@ static void prove_by_counters(const struct evidence *e, struct finding *f, const
 {
 	const json_t *nodes = json_object_get(e->state, "nodes");
 	const json_t *nft = json_object_get(json_object_get(nodes, w->node ? w->node : ""), "nft");
+	const char *counter = subject_counter(&w->subject);
 	const json_t *row;
 	size_t i;
 
 	json_array_foreach(nft, i, row) {
 		json_int_t packets = json_integer_value(json_object_get(row, "packets"));
 
-		if (w->object && g_strcmp0(event_text(row, "name"), w->object) == 0 && packets > 0)
+		if (counter && g_strcmp0(event_text(row, "name"), counter) == 0 && packets > 0)
 			cause_prove(f, "rule %s of %s counted %" JSON_INTEGER_FORMAT " packets",
-				    w->object, w->node, packets);
+				    counter, w->node, packets);
 	}
 }
 
@@ -469,7 +434,7 @@ static void read_effect(const struct evidence *e, struct finding *f, const struc
 	struct finding *seen = cause_finding_new();
 
 	read_walk(e, seen, p, w, proto);
-	cause_add_effect(f, seen->code, seen->node, seen->object, seen->why);
+	cause_add_effect(f, seen->code, seen->node, &seen->subject, seen->why);
 	finding_free(seen);
 }
 

@@ -174,7 +174,9 @@ static bool refused_at_the_end(struct finding *f, const json_t *failure, const s
 		return false;
 	f->code = CAUSE_NO_LISTENER;
 	f->node = g_strdup(l->walk->forward->node);
-	f->object = g_strdup_printf("%s TCP %d", to->address, (int)to->port);
+	f->subject = (struct subject){.kind = SUBJECT_PORT,
+				      .listener = {.proto = PROTO_TCP, .port = (uint16_t)to->port}};
+	addr_parse(to->address, &f->subject.listener.address);
 	f->why = g_strdup_printf(
 		"%s has the address and refuses connections to port %d: no program listens there",
 		f->node, (int)to->port);

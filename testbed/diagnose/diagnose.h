@@ -13,7 +13,7 @@
 #include "testbed/packets/observation.h"
 
 /* Why the cell came out as it did in the network `m`.  The caller owns the finding, which keeps
- * nothing of `seen`. */
+ * nothing of `seen` and must not outlive `m`. */
 finding *diagnose_call(const model *m, const struct cell *c, const struct observation *seen);
 
 #endif

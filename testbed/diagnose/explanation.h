@@ -13,7 +13,8 @@
 /* One more change, after those before it. */
 struct trial_step {
 	enum cause_code code; /* that it takes away, where, and what was at fault */
-	char *node, *object;
+	char *node;
+	struct subject subject;
 	char *change;
 	enum verdict verdict; /* with it and all before it */
 	enum path_class path;
@@ -24,8 +25,9 @@ struct trial {
 	char *error; /* why it could not be made; NULL */
 	bool mended; /* the cell passes, or takes the path that is expected, with all steps together
 		      */
-	GPtrArray *steps; /* struct trial_step: the fix, and those for what stood behind the first
-			     cause; NULL: none */
+	GPtrArray *steps;  /* struct trial_step: the fix, and those for what stood behind the first
+			      cause; NULL: none */
+	GPtrArray *copies; /* what the steps' subjects point into; NULL: none */
 	enum verdict verdict; /* after the last step */
 	enum path_class path;
 	enum cause_code next; /* what still stops it after the last step; CAUSE_NONE: nothing */

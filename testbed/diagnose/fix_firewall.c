@@ -3,8 +3,6 @@
 
 /* --- rules of firewalls ----------------------------------------------------------------------- */
 
-static const char *const chains[FW_CHAIN_COUNT] = {"input", "forward", "output"};
-
 static const struct fw_rule *rule_named(const struct node *n, const char *name)
 {
 	for (guint i = 0; name && i < n->firewall.rules->len; i++) {
@@ -16,28 +14,14 @@ static const struct fw_rule *rule_named(const struct node *n, const char *name)
 	return NULL;
 }
 
-/* The chain whose rule or policy it is; NULL: neither. */
-static const char *chain_of(const struct node *n, const char *object)
+/* "not-RULE", "not-forward-policy", with a number when there is such a rule already. */
+static char *exception_name(const struct node *n, const struct subject *s)
 {
-	const struct fw_rule *r = rule_named(n, object);
-
-	if (r)
-		return chains[r->chain];
-	for (int c = 0; object && c < FW_CHAIN_COUNT; c++)
-		if (g_str_has_suffix(object, " policy") && g_str_has_prefix(object, chains[c]))
-			return chains[c];
-	return NULL;
-}
-
-/* "not-RULE", with a number when there is such a rule already. */
-static char *exception_name(const struct node *n, const char *object)
-{
-	g_autofree char *word = g_strdelimit(g_strdup(object), " ", '-');
-	char *name = g_strdup_printf("not-%s", word);
+	char *name = g_strdup_printf("not-%s", subject_counter(s));
 
 	for (guint i = 2; rule_named(n, name); i++) {
 		g_free(name);
-		name = g_strdup_printf("not-%s-%u", word, i);
+		name = g_strdup_printf("not-%s-%u", subject_counter(s), i);
 	}
 	return name;
 }
@@ -59,10 +43,10 @@ static uint16_t fixed_port(const struct flow *f, bool *ret_is_source)
 	return drawn_src ? 0 : f->sport;
 }
 
-static void add_rule_commands(fix *x, const struct node *n, const char *chain, const char *name,
+static void add_rule_commands(fix *x, const struct node *n, enum fw_chain chain, const char *name,
 			      const struct flow *f)
 {
-	bool is_source, in = g_str_equal(chain, "input");
+	bool is_source, in = chain == FW_INPUT;
 	uint16_t port = fixed_port(f, &is_source);
 	g_autofree char *ports =
 		port > 0 ? g_strdup_printf(" %s %u", is_source ? "sport" : "dport", port) :
@@ -82,8 +66,8 @@ static void add_rule_commands(fix *x, const struct node *n, const char *chain, c
 	g_ptr_array_add(x->commands,
 			g_strdup_printf("nft insert rule inet tb_filter tb_%s %s saddr %s %s daddr "
 					"%s%s accept comment \\\"%s\\\"",
-					chain, ip, src, ip, dst, what, name));
-	if (n->host_model == HOST_STRONG && !g_str_equal(chain, "forward"))
+					fw_chain_name(chain), ip, src, ip, dst, what, name));
+	if (n->host_model == HOST_STRONG && chain != FW_FORWARD)
 		g_ptr_array_add(x->commands,
 				g_strdup_printf("New-NetFirewallRule -DisplayName \"%s\" "
 						"-Direction %s -Action Allow -Protocol %s%s "
@@ -94,24 +78,59 @@ static void add_rule_commands(fix *x, const struct node *n, const char *chain, c
 
 /* An exception in front of the rule, for this flow only: taking the rule away would open more than
  * the call needs. */
-fix *fix_rule(const model *m, const struct node *n, const struct finding *f)
+fix *fix_rule(const model *m G_GNUC_UNUSED, const struct node *n, const struct finding *f)
 {
-	const char *chain = chain_of(n, f->object);
-	g_autofree char *name = chain ? exception_name(n, f->object) : NULL, *ports = NULL;
+	g_autofree char *name = NULL, *ports = NULL;
 	char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX];
 	bool is_source;
 	uint16_t port = fixed_port(&f->flow, &is_source);
+	enum fw_chain chain;
 	fix *x;
 
-	(void)m;
-	if (!chain || !addr_is_set(&f->flow.src) || !addr_is_set(&f->flow.dst))
+	if (!subject_chain(&f->subject, &chain) || !addr_is_set(&f->flow.src) ||
+	    !addr_is_set(&f->flow.dst))
 		return NULL;
+	name = exception_name(n, &f->subject);
 	ports = port > 0 ? g_strdup_printf(", %s: [%u]", is_source ? "sports" : "dports", port) :
 			   g_strdup("");
 	x = fix_new(g_strdup_printf(
 		"- allow: {node: %s, name: %s, chain: %s, src: [%s], dst: [%s], proto: %s%s}\n",
-		n->name, name, chain, addr_print(&f->flow.src, src), addr_print(&f->flow.dst, dst),
-		proto_words[f->flow.proto], ports));
+		n->name, name, fw_chain_name(chain), addr_print(&f->flow.src, src),
+		addr_print(&f->flow.dst, dst), proto_words[f->flow.proto], ports));
 	add_rule_commands(x, n, chain, name, &f->flow);
 	return x;
+}
+
+/* --- the ports that a relay lends ------------------------------------------------------------- */
+
+/* The Edge that lends this address and port; NULL: none does. */
+static const struct edge_service *lender(const model *m, const struct addr *a, uint16_t port)
+{
+	for (guint i = 0; i < m->nodes->len; i++) {
+		const struct service *s = node_service(m->nodes->pdata[i], SERVICE_EDGE);
+		const struct edge_service *e = s ? &s->edge : NULL;
+
+		if (e && port >= e->relay_ports.first && port <= e->relay_ports.last &&
+		    (addr_equal(&e->av, a) || addr_equal(&e->av_public, a)))
+			return e;
+	}
+	return NULL;
+}
+
+/* Which port a call gets is drawn by lot, so the exception is for all that the relay lends. */
+fix *fix_relay_ports(const model *m, const struct node *n, const struct finding *f)
+{
+	const struct edge_service *from = lender(m, &f->flow.src, f->flow.sport);
+	const struct edge_service *e = from ? from : lender(m, &f->flow.dst, f->flow.dport);
+	char address[ADDR_TEXT_MAX];
+	enum fw_chain chain;
+
+	if (!e || !subject_chain(&f->subject, &chain))
+		return NULL;
+	return fix_new(g_strdup_printf("- allow: {node: %s, name: relay-ports, chain: %s, %s: "
+				       "[%s], proto: udp, %s: [%u-%u]}\n",
+				       n->name, fw_chain_name(chain), from ? "src" : "dst",
+				       addr_print(from ? &f->flow.src : &f->flow.dst, address),
+				       from ? "sports" : "dports", e->relay_ports.first,
+				       e->relay_ports.last));
 }

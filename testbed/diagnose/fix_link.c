@@ -5,12 +5,16 @@
 
 /* --- links and tunnels ------------------------------------------------------------------------ */
 
-fix *fix_link(const model *m, const struct node *n, const struct finding *f)
+static const struct iface *iface_at_fault(const struct finding *f)
 {
-	const struct iface *iface = f->object ? node_iface(n, f->object) : NULL;
+	return f->subject.kind == SUBJECT_IFACE ? f->subject.iface : NULL;
+}
+
+fix *fix_link(const model *m G_GNUC_UNUSED, const struct node *n, const struct finding *f)
+{
+	const struct iface *iface = iface_at_fault(f);
 	fix *x;
 
-	(void)m;
 	if (!iface || iface->up)
 		return NULL;
 	x = fix_new(
@@ -25,7 +29,7 @@ fix *fix_link(const model *m, const struct node *n, const struct finding *f)
 /* As large as its neighbours send. */
 fix *fix_mtu(const model *m, const struct node *n, const struct finding *f)
 {
-	const struct iface *iface = f->object ? node_iface(n, f->object) : NULL;
+	const struct iface *iface = iface_at_fault(f);
 	unsigned largest = 0;
 	fix *x;
 
@@ -54,20 +58,14 @@ fix *fix_mtu(const model *m, const struct node *n, const struct finding *f)
 	return x;
 }
 
-static const struct tunnel *tunnel_named(const model *m, const char *name)
+static const struct tunnel *tunnel_at_fault(const struct finding *f)
 {
-	for (guint i = 0; name && i < m->tunnels->len; i++) {
-		const struct tunnel *t = m->tunnels->pdata[i];
-
-		if (g_str_equal(t->name, name))
-			return t;
-	}
-	return NULL;
+	return f->subject.kind == SUBJECT_TUNNEL ? f->subject.tunnel : NULL;
 }
 
-fix *fix_tunnel(const model *m, const struct node *n, const struct finding *f)
+fix *fix_tunnel(const model *m G_GNUC_UNUSED, const struct node *n, const struct finding *f)
 {
-	const struct tunnel *t = tunnel_named(m, f->object);
+	const struct tunnel *t = tunnel_at_fault(f);
 	fix *x;
 
 	if (!t || t->up)
@@ -103,7 +101,7 @@ static bool behind(const struct tunnel_end *end, const struct addr *a)
  * it not accepted. */
 fix *fix_tunnel_prefix(const model *m, const struct node *n, const struct finding *f)
 {
-	const struct tunnel *t = tunnel_named(m, f->object);
+	const struct tunnel *t = tunnel_at_fault(f);
 	const struct tunnel_end *far, *near;
 	struct prefix p;
 	char text[PREFIX_TEXT_MAX];
@@ -140,33 +138,27 @@ static const char *nat_setting(const struct nat_rule *r, enum cause_code code)
 	return r->filtering == NAT_ENDPOINT_INDEPENDENT ? NULL : "filtering: endpoint-independent";
 }
 
-fix *fix_nat(const model *m, const struct node *n, const struct finding *f)
+fix *fix_nat(const model *m G_GNUC_UNUSED, const struct node *n, const struct finding *f)
 {
-	(void)m;
-	for (guint i = 0; f->object && i < n->nat->len; i++) {
-		const struct nat_rule *r = n->nat->pdata[i];
-		const char *setting =
-			g_str_equal(r->name, f->object) ? nat_setting(r, f->code) : NULL;
+	const struct nat_rule *r = f->subject.kind == SUBJECT_NAT ? f->subject.nat : NULL;
+	const char *setting = r ? nat_setting(r, f->code) : NULL;
 
-		if (setting)
-			return fix_new(g_strdup_printf("- set-nat: {node: %s, nat: %s, %s}\n",
-						       n->name, r->name, setting));
-	}
-	return NULL;
+	return setting ? fix_new(g_strdup_printf("- set-nat: {node: %s, nat: %s, %s}\n", n->name,
+						 r->name, setting)) :
+			 NULL;
 }
 
 #define UDP_TIMEOUT_S 120 /* RFC 4787 REQ-5: no less than two minutes */
 
 /* The kernel has one timer for all NATs of a node. */
-fix *fix_udp_timeout(const model *m, const struct node *n, const struct finding *f)
+fix *fix_udp_timeout(const model *m G_GNUC_UNUSED, const struct node *n,
+		     const struct finding *f G_GNUC_UNUSED)
 {
 	static const char *const keys[] = {"nf_conntrack_udp_timeout",
 					   "nf_conntrack_udp_timeout_stream"};
 	GString *change = g_string_new(NULL);
 	fix *x;
 
-	(void)m;
-	(void)f;
 	for (guint i = 0; i < n->nat->len; i++) {
 		const struct nat_rule *r = n->nat->pdata[i];
 

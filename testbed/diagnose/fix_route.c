@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/diagnose/fix_rules.h"
 #include "testbed/walk/gateway.h"
-#include "testbed/diagnose/persist.h"
 
 /* --- a missing route -------------------------------------------------------------------------- */
 
@@ -132,26 +131,25 @@ fix *fix_route(const model *m, const struct node *n, const struct finding *f)
 }
 
 /* The same route again, this time to stay. */
-fix *fix_persistence(const model *m, const struct node *n, const struct finding *f)
+fix *fix_persistence(const model *m G_GNUC_UNUSED, const struct node *n, const struct finding *f)
 {
-	const struct route *r = f->object ? persist_route(n, f->object) : NULL;
+	const struct route *r = f->subject.kind == SUBJECT_ROUTE ? f->subject.route.declared : NULL;
 	g_autofree char *remove = NULL, *by = NULL, *dev = NULL;
-	char via[ADDR_TEXT_MAX];
+	char via[ADDR_TEXT_MAX], to[PREFIX_TEXT_MAX];
 	fix *x;
 
-	(void)m;
 	if (!r)
 		return NULL;
+	prefix_print(&r->to, to);
 	if (g_ptr_array_find(n->routes, r, NULL))
-		remove =
-			g_strdup_printf("- remove-route: {node: %s, to: %s}\n", n->name, f->object);
+		remove = g_strdup_printf("- remove-route: {node: %s, to: %s}\n", n->name, to);
 	by = addr_is_set(&r->via) ? g_strdup_printf(", via: %s", addr_print(&r->via, via)) :
 				    g_strdup("");
 	dev = r->dev ? g_strdup_printf(", dev: %s", r->dev) : g_strdup("");
 	x = fix_new(g_strdup_printf("%s- add-route: {node: %s, to: %s%s%s, persistent: true}\n",
-				    remove ? remove : "", n->name, f->object, by, dev));
+				    remove ? remove : "", n->name, to, by, dev));
 	if (addr_is_set(&r->via) && r->dev)
-		add_route_commands(x, n, &r->to, f->object, via, r->dev);
+		add_route_commands(x, n, &r->to, to, via, r->dev);
 	return x;
 }
 
@@ -172,12 +170,10 @@ static fix *fix_wrong_route(const model *m, const struct node *n, const struct r
 
 fix *fix_dead_gateway(const model *m, const struct node *n, const struct finding *f)
 {
-	const struct route *r;
-	struct addr via;
+	const struct route *r = f->subject.kind == SUBJECT_ADDRESS ?
+					route_for(n, &f->flow.dst, &f->subject.address) :
+					NULL;
 
-	if (!f->object || !addr_parse(f->object, &via))
-		return NULL;
-	r = route_for(n, &f->flow.dst, &via);
 	return r ? fix_wrong_route(m, n, r) : NULL;
 }
 
@@ -235,14 +231,13 @@ fix *fix_null_route(const model *m, const struct node *n, const struct finding *
 
 /* The answer goes back the way its question came.  What leads to the Internet leads there for all
  * of it; of networks with private addresses the one that asked is sent another way. */
-fix *fix_turning(const model *m, const struct node *n, const struct finding *f)
+fix *fix_turning(const model *m, const struct node *n G_GNUC_UNUSED, const struct finding *f)
 {
 	const struct node *at = f->turning.node ? model_node(m, f->turning.node) : NULL;
 	const struct route *r = at ? route_for(at, &f->flow.dst, NULL) : NULL;
 	const struct gateway g = {f->turning.via, f->turning.iface};
 	struct prefix to = f->prefix;
 
-	(void)n;
 	if (!at || !f->turning.iface || !addr_is_set(&g.address) || to.addr.family == 0)
 		return NULL;
 	if (r && (r->to.len >= to.len || !addr_is_private(&f->flow.dst)))
@@ -277,14 +272,13 @@ static fix *fix_of(GString *change, GPtrArray *commands)
 }
 
 /* The filter is off when neither its own key nor that of all interfaces asks for it. */
-fix *fix_reverse_path(const model *m, const struct node *n, const struct finding *f)
+fix *fix_reverse_path(const model *m G_GNUC_UNUSED, const struct node *n, const struct finding *f)
 {
-	g_autofree char *own =
-		g_strdup_printf("net.ipv4.conf.%s.rp_filter", f->object ? f->object : "");
+	const char *iface = f->subject.kind == SUBJECT_IFACE ? f->subject.name : "";
+	g_autofree char *own = g_strdup_printf("net.ipv4.conf.%s.rp_filter", iface);
 	GString *change = g_string_new(NULL);
 	GPtrArray *commands = g_ptr_array_new_with_free_func(g_free);
 
-	(void)m;
 	for (guint i = 0; i < n->sysctls->len; i++) {
 		const struct sysctl_setting *s = n->sysctls->pdata[i];
 

@@ -31,5 +31,7 @@ fix *fix_udp_timeout(const model *m, const struct node *n, const struct finding 
 
 /* fix_firewall.c */
 fix *fix_rule(const model *m, const struct node *n, const struct finding *f);
+/* All ports that the relay lends may pass. */
+fix *fix_relay_ports(const model *m, const struct node *n, const struct finding *f);
 
 #endif

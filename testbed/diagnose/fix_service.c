@@ -80,43 +80,50 @@ static fix *add_service(const model *m, const struct node *n, const char *name)
 	return NULL;
 }
 
+static const char *record_at_fault(const struct finding *f)
+{
+	return f->subject.kind == SUBJECT_RECORD ? f->subject.name : NULL;
+}
+
 fix *fix_record(const model *m, const struct node *n, const struct finding *f)
 {
+	const char *name = record_at_fault(f);
 	struct addr right;
 	char text[ADDR_TEXT_MAX];
 	fix *x;
 
-	if (!f->object)
+	if (!name)
 		return NULL;
-	if (f->object[0] == '_')
-		return add_service(m, n, f->object);
-	if (!service_named(m, f->object, &right))
+	if (name[0] == '_') /* a service's (RFC 2782) */
+		return add_service(m, n, name);
+	if (!service_named(m, name, &right))
 		return NULL;
 	addr_print(&right, text);
 	if (!node_declared_service(n, SERVICE_DNS))
-		return add_host(n, f->object, text, false);
-	x = fix_new(g_strdup_printf("- add-record: {node: %s, name: %s, a: %s}\n", n->name,
-				    f->object, text));
-	command_record(x, m, f->object, text);
+		return add_host(n, name, text, false);
+	x = fix_new(g_strdup_printf("- add-record: {node: %s, name: %s, a: %s}\n", n->name, name,
+				    text));
+	command_record(x, m, name, text);
 	return x;
 }
 
 fix *fix_answer(const model *m, const struct node *n, const struct finding *f)
 {
+	const char *name = record_at_fault(f);
 	char text[ADDR_TEXT_MAX];
 	fix *x;
 
-	if (!f->object || !addr_is_set(&f->flow.dst))
+	if (!name || !addr_is_set(&f->flow.dst))
 		return NULL;
 	addr_print(&f->flow.dst, text);
 	if (!node_declared_service(n, SERVICE_DNS))
-		return add_host(n, f->object, text, true);
-	x = fix_new(g_strdup_printf("- set-record: {node: %s, name: %s, a: %s}\n", n->name,
-				    f->object, text));
+		return add_host(n, name, text, true);
+	x = fix_new(g_strdup_printf("- set-record: {node: %s, name: %s, a: %s}\n", n->name, name,
+				    text));
 	command(x, g_strdup_printf("Remove-DnsServerResourceRecord -ZoneName \"%s\" -RRType A "
 				   "-Name \"%s\" -Force",
-				   m->domain, f->object));
-	command_record(x, m, f->object, text);
+				   m->domain, name));
+	command_record(x, m, name, text);
 	return x;
 }
 
@@ -124,13 +131,12 @@ fix *fix_answer(const model *m, const struct node *n, const struct finding *f)
 fix *fix_view(const model *m, const struct node *n, const struct finding *f)
 {
 	char text[ADDR_TEXT_MAX];
-	struct addr asked;
 	fix *x;
 
-	if (!f->object || !addr_is_set(&f->flow.dst))
-		return NULL;
-	if (!addr_parse(f->object, &asked))
+	if (f->subject.kind != SUBJECT_ADDRESS)
 		return fix_answer(m, n, f);
+	if (!addr_is_set(&f->flow.dst))
+		return NULL;
 	addr_print(&f->flow.dst, text);
 	x = fix_new(g_strdup_printf("- set-resolvers: {node: %s, servers: [%s]}\n", n->name, text));
 	command(x, g_strdup_printf(
@@ -144,36 +150,30 @@ fix *fix_view(const model *m, const struct node *n, const struct finding *f)
 
 /* --- listeners -------------------------------------------------------------------------------- */
 
-static const struct {
-	const char *object; /* as cause_no_listener begins it */
-	enum service_kind kind;
-	int part; /* of an Edge; -1: none */
-	const char *change, *command;
-} services[] = {
-	{"dns ", SERVICE_DNS, -1, "service: dns", "Start-Service DNS"},
-	{"frontend ", SERVICE_FRONTEND, -1, "service: frontend",
-	 "Start-CsWindowsService -Name RTCSRV"},
-	{"edge access ", SERVICE_EDGE, EDGE_ACCESS, "service: edge, part: access",
-	 "Start-CsWindowsService -Name RTCSRV"},
-	{"edge mras ", SERVICE_EDGE, EDGE_MRAS, "service: edge, part: mras",
-	 "Start-CsWindowsService -Name RTCMRAUTH"},
-	{"edge av ", SERVICE_EDGE, EDGE_AV, "service: edge, part: av",
-	 "Start-CsWindowsService -Name RTCMEDIARELAY"},
+static const char *const start_commands[SERVICE_KIND_COUNT] = {
+	[SERVICE_DNS] = "Start-Service DNS",
+	[SERVICE_FRONTEND] = "Start-CsWindowsService -Name RTCSRV",
+	[SERVICE_EDGE] = "Start-CsWindowsService",
+};
+static const char *const start_part_commands[EDGE_PART_COUNT] = {
+	[EDGE_ACCESS] = "Start-CsWindowsService -Name RTCSRV",
+	[EDGE_MRAS] = "Start-CsWindowsService -Name RTCMRAUTH",
+	[EDGE_AV] = "Start-CsWindowsService -Name RTCMEDIARELAY",
 };
 
 /* Of a service that does not run at all every part is started again. */
-static fix *start_service(const struct node *n, guint row)
+static fix *start_service(const struct node *n, const struct listener *l)
 {
-	const struct service *s = node_declared_service(n, services[row].kind);
-	bool whole = s && !s->enabled && services[row].part >= 0;
+	const struct service *s = node_declared_service(n, l->service);
+	bool part = s && s->enabled && l->part < EDGE_PART_COUNT;
 	fix *x;
 
-	if (!s ||
-	    (s->enabled && (services[row].part < 0 || s->edge.parts & 1u << services[row].part)))
+	if (!s || (s->enabled && (!part || s->edge.parts & 1u << l->part)))
 		return NULL;
-	x = fix_new(g_strdup_printf("- start-service: {node: %s, %s}\n", n->name,
-				    whole ? "service: edge" : services[row].change));
-	command(x, g_strdup(whole ? "Start-CsWindowsService" : services[row].command));
+	x = fix_new(g_strdup_printf("- start-service: {node: %s, service: %s%s%s}\n", n->name,
+				    service_kind_name(l->service), part ? ", part: " : "",
+				    part ? edge_part_name(l->part) : ""));
+	command(x, g_strdup(part ? start_part_commands[l->part] : start_commands[l->service]));
 	return x;
 }
 
@@ -191,21 +191,20 @@ static fix *fix_port(const model *m, const struct finding *f)
 
 fix *fix_listener(const model *m, const struct node *n, const struct finding *f)
 {
-	for (guint i = 0; f->object && i < G_N_ELEMENTS(services); i++)
-		if (g_str_has_prefix(f->object, services[i].object))
-			return start_service(n, i);
-	return fix_port(m, f);
+	bool of_service = f->subject.kind == SUBJECT_LISTENER &&
+			  f->subject.listener.service < SERVICE_KIND_COUNT;
+
+	return of_service ? start_service(n, &f->subject.listener) : fix_port(m, f);
 }
 
 /* --- certificates and accounts ---------------------------------------------------------------- */
 
-fix *fix_certificate(const model *m, const struct node *n, const struct finding *f)
+fix *fix_certificate(const model *m, const struct node *n, const struct finding *f G_GNUC_UNUSED)
 {
 	const struct service *e = node_declared_service(n, SERVICE_EDGE),
 			     *fe = node_declared_service(n, SERVICE_FRONTEND);
 	fix *x;
 
-	(void)f;
 	if (!e && !fe)
 		return NULL;
 	x = fix_new(g_strdup_printf("- set-certificate: {node: %s, issuer: lab, validity: valid}\n",
@@ -227,26 +226,17 @@ fix *fix_certificate(const model *m, const struct node *n, const struct finding 
 	return x;
 }
 
-static const struct node *node_of_user(const model *m, const char *user)
-{
-	for (guint i = 0; user && i < m->nodes->len; i++) {
-		const struct node *n = m->nodes->pdata[i];
-
-		if (n->endpoint && g_strcmp0(n->endpoint->user, user) == 0)
-			return n;
-	}
-	return NULL;
-}
-
 /* Where the finding blames the client it is its password, else the account. */
 fix *fix_account(const model *m, const struct node *n, const struct finding *f)
 {
-	const struct node *client = node_of_user(m, f->object);
+	const struct node *client = f->subject.kind == SUBJECT_ACCOUNT ? f->subject.client : NULL;
 	bool missing = client && client->endpoint->account == ACCOUNT_MISSING;
+	const char *user;
 	fix *x;
 
 	if (!client)
 		return NULL;
+	user = client->endpoint->user;
 	if (client == n) {
 		x = fix_new(g_strdup_printf("- set-password: {node: %s}\n", n->name));
 		command(x, g_strdup_printf("cmdkey /delete:%s", m->domain));
@@ -258,12 +248,12 @@ fix *fix_account(const model *m, const struct node *n, const struct finding *f)
 			g_strdup_printf(
 				"Enable-CsUser -Identity \"%s\" -RegistrarPool \"%s\" -SipAddress "
 				"\"sip:%s\"",
-				f->object,
+				user,
 				node_declared_service(n, SERVICE_FRONTEND) ?
 					node_declared_service(n, SERVICE_FRONTEND)->frontend.fqdn :
 					n->name,
-				f->object) :
-			g_strdup_printf("Set-CsUser -Identity \"%s\" -Enabled $true", f->object));
+				user) :
+			g_strdup_printf("Set-CsUser -Identity \"%s\" -Enabled $true", user));
 	return x;
 }
 
@@ -287,7 +277,8 @@ static char *peers_without(const GArray *prefixes, const struct addr *peer)
 	return g_strjoinv(", ", texts);
 }
 
-static char *right_next_hop(const model *m, const struct node *n)
+static char *right_next_hop(const model *m, const struct node *n,
+			    const struct finding *f G_GNUC_UNUSED)
 {
 	const struct service *e = node_declared_service(n, SERVICE_EDGE);
 	const struct node *hop = e ? model_node(m, e->edge.next_hop) : NULL;
@@ -296,7 +287,8 @@ static char *right_next_hop(const model *m, const struct node *n)
 	return fe ? g_strdup(fe->frontend.fqdn) : NULL;
 }
 
-static char *right_peers(const struct node *n, const struct finding *f)
+static char *right_peers(const model *m G_GNUC_UNUSED, const struct node *n,
+			 const struct finding *f)
 {
 	const struct service *e = node_declared_service(n, SERVICE_EDGE);
 	g_autofree char *left = e ? peers_without(e->edge.relay_not_to, &f->flow.dst) : NULL;
@@ -304,53 +296,53 @@ static char *right_peers(const struct node *n, const struct finding *f)
 	return left ? g_strdup_printf("[%s]", left) : NULL;
 }
 
-/* The value that a setting should have; where it does not depend on anything, and the command that
- * sets it. */
-static const struct setting {
-	const char *key, *value, *command;
-} settings[] = {
-	{"credential_lifetime", "8h", "Set-CsAVEdgeConfiguration -MaxTokenLifetime 0.08:00:00"},
-	{"mras_secret", "shared", "Restart-Service RTCMRAUTH, RTCMEDIARELAY"},
-	{"relay_ports", "50000-59999",
-	 "Set-CsEdgeServer -Identity <the Edge pool> -MediaCommunicationPortStart 50000 "
-	 "-MediaCommunicationPortCount 10000"},
-	{"relays_per_user", "128", NULL},
-	{"media_relay", "true",
-	 "Set-CsRegistrar -Identity <the registrar> -EdgeServer <the Edge pool>"},
-	{"relay_not_to", NULL, NULL},
-	{"next_hop_fqdn", NULL, "Enable-CsTopology"},
-	{"domain", NULL, "New-CsSipDomain -Identity \"%s\""},
-};
-
-static char *value_of(const model *m, const struct node *n, const struct finding *f,
-		      const struct setting *s)
+static char *right_domain(const model *m, const struct node *n G_GNUC_UNUSED,
+			  const struct finding *f G_GNUC_UNUSED)
 {
-	if (s->value)
-		return g_strdup(s->value);
-	if (g_str_equal(s->key, "domain"))
-		return g_strdup(m->domain);
-	return g_str_equal(s->key, "next_hop_fqdn") ? right_next_hop(m, n) : right_peers(n, f);
+	return g_strdup(m->domain);
 }
+
+/* What each setting should be: a value, or what finds one (NULL: there is none); and the command
+ * that sets it, with "%s" for the value. */
+static const struct {
+	const char *value;
+	char *(*find)(const model *m, const struct node *n, const struct finding *f);
+	const char *command;
+} settings[SETTING_COUNT] = {
+	[SETTING_CREDENTIAL_LIFETIME] = {"8h", NULL,
+					 "Set-CsAVEdgeConfiguration -MaxTokenLifetime 0.08:00:00"},
+	[SETTING_DOMAIN] = {NULL, right_domain, "New-CsSipDomain -Identity \"%s\""},
+	[SETTING_MEDIA_RELAY] =
+		{"true", NULL,
+		 "Set-CsRegistrar -Identity <the registrar> -EdgeServer <the Edge pool>"},
+	[SETTING_MRAS_SECRET] = {"shared", NULL, "Restart-Service RTCMRAUTH, RTCMEDIARELAY"},
+	[SETTING_NEXT_HOP_FQDN] = {NULL, right_next_hop, "Enable-CsTopology"},
+	[SETTING_RELAY_NOT_TO] = {NULL, right_peers, NULL},
+	[SETTING_RELAY_PORTS] =
+		{"50000-59999", NULL,
+		 "Set-CsEdgeServer -Identity <the Edge pool> -MediaCommunicationPortStart 50000 "
+		 "-MediaCommunicationPortCount 10000"},
+	[SETTING_RELAYS_PER_USER] = {"128", NULL, NULL},
+};
 
 fix *fix_setting(const model *m, const struct node *n, const struct finding *f)
 {
-	for (guint i = 0; f->object && i < G_N_ELEMENTS(settings); i++) {
-		const struct setting *s = &settings[i];
-		bool named = g_str_has_prefix(f->object, s->key) &&
-			     strchr(" ", f->object[strlen(s->key)]);
-		g_autofree char *value = named ? value_of(m, n, f, s) : NULL;
-		g_auto(GStrv) parts = s->command ? g_strsplit(s->command, "%s", 2) : NULL;
-		fix *x;
+	enum setting s = f->subject.kind == SUBJECT_SETTING ? f->subject.setting : SETTING_COUNT;
+	g_autofree char *value = NULL;
+	g_auto(GStrv) parts = NULL;
+	fix *x;
 
-		if (!value)
-			continue;
-		x = fix_new(g_strdup_printf("- set-%s: {node: %s, %s: %s}\n",
-					    node_declared_service(n, SERVICE_EDGE) ? "edge" :
-										     "frontend",
-					    n->name, s->key, value));
-		if (parts)
-			command(x, g_strjoinv(value, parts));
-		return x;
+	if (s == SETTING_COUNT)
+		return NULL;
+	value = settings[s].find ? settings[s].find(m, n, f) : g_strdup(settings[s].value);
+	if (!value)
+		return NULL;
+	x = fix_new(g_strdup_printf("- set-%s: {node: %s, %s: %s}\n",
+				    node_declared_service(n, SERVICE_EDGE) ? "edge" : "frontend",
+				    n->name, setting_name(s), value));
+	if (settings[s].command) {
+		parts = g_strsplit(settings[s].command, "%s", 2);
+		command(x, g_strjoinv(value, parts));
 	}
-	return NULL;
+	return x;
 }

@@ -16,7 +16,4 @@ fix *fix_certificate(const model *m, const struct node *n, const struct finding 
 fix *fix_account(const model *m, const struct node *n, const struct finding *f);
 fix *fix_setting(const model *m, const struct node *n, const struct finding *f);
 
-/* fix_ports.c: an exception for the ports that a relay lends. */
-fix *fix_relay_ports(const model *m, const struct node *n, const struct finding *f);
-
 #endif

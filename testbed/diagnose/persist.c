@@ -4,32 +4,21 @@
 #include "testbed/diagnose/cause_rules.h"
 #include "testbed/walk/gateway.h"
 
-static const struct route *route_named(const GPtrArray *routes, const char *to)
-{
-	for (guint i = 0; i < routes->len; i++) {
-		const struct route *r = routes->pdata[i];
-		char buf[PREFIX_TEXT_MAX];
-
-		if (!r->persistent && g_str_equal(prefix_print(&r->to, buf), to))
-			return r;
-	}
-	return NULL;
-}
-
-const struct route *persist_route(const struct node *n, const char *to)
-{
-	const struct route *lost = route_named(n->lost_routes, to);
-
-	return lost ? lost : route_named(n->routes, to);
-}
-
 /* --- before the restart ----------------------------------------------------------------------- */
 
+/* A route of the kernel's that the model has, and that is not persistent. */
 static bool is_fleeting(const struct node *n, const json_t *route)
 {
-	const char *to = event_text(route, "to");
+	const char *text = event_text(route, "to");
+	struct prefix to;
 
-	return to && route_named(n->routes, to);
+	for (guint i = 0; text && prefix_parse(text, &to) && i < n->routes->len; i++) {
+		const struct route *r = n->routes->pdata[i];
+
+		if (!r->persistent && prefix_equal(&r->to, &to))
+			return true;
+	}
+	return false;
 }
 
 /* The state as it would be without the node's routes that are not persistent; the caller frees. */
@@ -107,12 +96,12 @@ static bool foresee_node(const struct evidence *e, const struct node *n, struct 
 		return false;
 	f->code = CAUSE_ROUTE_NOT_PERSISTENT;
 	f->node = g_strdup(n->name);
-	f->object = g_strdup(prefix_print(&r->to, buf));
+	f->subject = subject_declared_route(r);
 	f->prefix = r->to;
 	f->direction = seen->direction;
 	f->why = g_strdup_printf(
 		"the route of %s to %s is in use and not persistent: after a restart it is gone",
-		n->name, buf);
+		n->name, prefix_print(&r->to, buf));
 	cause_prove(f, "without it %s ends at %s: %s", l ? l->title : "the call",
 		    seen->node ? seen->node : "its start",
 		    seen->why ? seen->why : cause_text(seen->code));
@@ -143,14 +132,14 @@ void persist_recognise(const struct evidence *e, struct finding *f)
 		if (!gateway_covers(&r->to, &f->prefix))
 			continue;
 		f->code = CAUSE_ROUTE_NOT_PERSISTENT;
-		g_free(f->object);
-		f->object = g_strdup(prefix_print(&r->to, buf));
+		subject_clear(&f->subject);
+		f->subject = subject_declared_route(r);
 		f->prefix = r->to;
 		cause_prove(f,
 			    "%s:%d gives %s a route to %s that is not persistent, and %s was "
 			    "restarted since",
-			    r->loc.file ? r->loc.file : "the topology", r->loc.line, n->name, buf,
-			    n->name);
+			    r->loc.file ? r->loc.file : "the topology", r->loc.line, n->name,
+			    prefix_print(&r->to, buf), n->name);
 		return;
 	}
 }

@@ -17,7 +17,4 @@ bool persist_foresee(const struct evidence *e, struct finding *f);
  * cause. */
 void persist_recognise(const struct evidence *e, struct finding *f);
 
-/* The route of that name which is, or before its restart was, not persistent; NULL: none. */
-const struct route *persist_route(const struct node *n, const char *to);
-
 #endif

@@ -2,7 +2,7 @@
 #include "testbed/explain/trial.h"
 
 /* What a trial needs all along. */
-struct setting {
+struct trial_setup {
 	const model *base;
 	const matrix_selection *was;
 	const struct explain_options *options;
@@ -10,8 +10,8 @@ struct setting {
 };
 
 /* The same cells again, in the network with the changes. */
-static matrix_selection *select_again(const struct setting *at, const struct matrix_filter *filter,
-				      GError **error)
+static matrix_selection *select_again(const struct trial_setup *at,
+				      const struct matrix_filter *filter, GError **error)
 {
 	const struct selected_scenario *old = at->was->scenarios->pdata[0];
 	g_autoptr(matrix_selection) s = matrix_select(at->base, filter, error);
@@ -35,7 +35,7 @@ static matrix_selection *select_again(const struct setting *at, const struct mat
 	return g_steal_pointer(&s);
 }
 
-static matrix_selection *select_cell_again(const struct setting *at, GError **error)
+static matrix_selection *select_cell_again(const struct trial_setup *at, GError **error)
 {
 	const struct cell *cell = observe_cells(at->was)->pdata[0];
 	g_autofree char *pair = g_strdup_printf("%s:%s", cell->a, cell->b ? cell->b : "");
@@ -57,7 +57,7 @@ static void step_free(gpointer data)
 	struct trial_step *s = data;
 
 	g_free(s->node);
-	g_free(s->object);
+	subject_clear(&s->subject);
 	g_free(s->change);
 	g_free(s);
 }
@@ -68,7 +68,7 @@ static struct trial_step *step_add(struct trial *t, const finding *f, const fix 
 
 	s->code = f->code;
 	s->node = g_strdup(f->node);
-	s->object = g_strdup(f->object);
+	s->subject = subject_copy(&f->subject);
 	s->change = g_strdup(mend->change);
 	g_ptr_array_add(t->steps, s);
 	return s;
@@ -111,18 +111,19 @@ static void note_step(struct trial *t, struct trial_step *step, const struct cel
 
 /* One step: the call with all changes up to now.  TRUE: there is a further one, in *next and
  * *next_fix. */
-static bool try_step(struct trial *t, const struct setting *at, const finding *f, const fix *mend,
-		     finding **next, fix **next_fix, GError **error)
+static bool try_step(struct trial *t, const struct trial_setup *at, const finding *f,
+		     const fix *mend, finding **next, fix **next_fix, GError **error)
 {
 	struct trial_step *step = step_add(t, f, mend);
-	g_autoptr(matrix_selection) s = NULL;
 	struct observation seen;
+	matrix_selection *s;
 	bool more = false;
 
 	g_string_append(at->changes, mend->change);
 	s = select_cell_again(at, error);
 	if (!s)
 		return false;
+	g_ptr_array_add(t->copies, s);
 	observation_init(&seen);
 	if (observe_run(s, at->options, &seen, error)) {
 		note_step(t, step, observe_cells(at->was)->pdata[0], observe_cells(s)->pdata[0]);
@@ -132,7 +133,7 @@ static bool try_step(struct trial *t, const struct setting *at, const finding *f
 	return more;
 }
 
-static void try_steps(struct trial *t, const struct setting *at, const finding *first,
+static void try_steps(struct trial *t, const struct trial_setup *at, const finding *first,
 		      const fix *mend, GError **error)
 {
 	guint max = at->options->steps_max > 0 ? at->options->steps_max : TRIAL_STEPS_MAX;
@@ -164,7 +165,7 @@ static char *regex_of(const GPtrArray *ids)
 
 /* On a busy machine a call among hundreds may fail for want of a processor.  What the change breaks
  * fails also with none beside it but its like; the others are told, too, as unsteady. */
-static gboolean confirm_broken(struct trial *t, const struct setting *at, GError **error)
+static gboolean confirm_broken(struct trial *t, const struct trial_setup *at, GError **error)
 {
 	g_autofree char *only = regex_of(t->broken);
 	const struct cell *cell = observe_cells(at->was)->pdata[0];
@@ -188,7 +189,7 @@ static gboolean confirm_broken(struct trial *t, const struct setting *at, GError
 }
 
 /* Both runs hold the same cells in the same order. */
-static gboolean try_others(struct trial *t, const struct setting *at, GError **error)
+static gboolean try_others(struct trial *t, const struct trial_setup *at, GError **error)
 {
 	const struct cell *cell = observe_cells(at->was)->pdata[0];
 	const char *scenarios[] = {cell->scenario, NULL};
@@ -219,7 +220,7 @@ void trial_make(struct trial *t, const model *base, const matrix_selection *was,
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GString) changes = g_string_new(NULL);
-	const struct setting at = {
+	const struct trial_setup at = {
 		.base = base, .was = was, .options = options, .changes = changes};
 
 	if (options->no_trial) {
@@ -229,6 +230,7 @@ void trial_make(struct trial *t, const model *base, const matrix_selection *was,
 	t->broken = g_ptr_array_new_with_free_func(g_free);
 	t->unsteady = g_ptr_array_new_with_free_func(g_free);
 	t->steps = g_ptr_array_new_with_free_func(step_free);
+	t->copies = g_ptr_array_new_with_free_func((GDestroyNotify)matrix_selection_free);
 	try_steps(t, &at, found, mend, &error);
 	t->made = !error && (!options->all || try_others(t, &at, &error));
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
@@ -242,7 +244,8 @@ bool trial_repeats(struct trial *t, const model *base, const matrix_selection *w
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GString) none = g_string_new(NULL);
-	const struct setting at = {.base = base, .was = was, .options = options, .changes = none};
+	const struct trial_setup at = {
+		.base = base, .was = was, .options = options, .changes = none};
 	g_autoptr(matrix_selection) s = select_cell_again(&at, &error);
 	const struct cell *before = observe_cells(was)->pdata[0], *after;
 
@@ -267,6 +270,7 @@ void trial_clear(struct trial *t)
 {
 	g_free(t->error);
 	g_clear_pointer(&t->steps, g_ptr_array_unref);
+	g_clear_pointer(&t->copies, g_ptr_array_unref);
 	g_clear_pointer(&t->broken, g_ptr_array_unref);
 	g_clear_pointer(&t->unsteady, g_ptr_array_unref);
 }

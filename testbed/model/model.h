@@ -454,6 +454,7 @@ const char *verdict_name(enum verdict v);
 const char *path_class_name(enum path_class v);
 const char *route_type_name(enum route_type v); /* as in `ip route`: "blackhole" */
 const char *tunnel_kind_name(enum tunnel_kind v);
+const char *fw_chain_name(enum fw_chain v);
 const char *service_kind_name(enum service_kind v);
 const char *edge_part_name(enum edge_part v);
 const char *nat_behaviour_name(enum nat_behaviour v);

@@ -120,6 +120,11 @@ const char *tunnel_kind_name(enum tunnel_kind v)
 	return name_at(tunnel_kind_names, TUNNEL_KIND_COUNT, v);
 }
 
+const char *fw_chain_name(enum fw_chain v)
+{
+	return name_at(fw_chain_names, FW_CHAIN_COUNT, v);
+}
+
 const char *service_kind_name(enum service_kind v)
 {
 	return name_at(service_kind_names, SERVICE_KIND_COUNT, v);

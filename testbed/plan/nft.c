@@ -9,13 +9,6 @@
  */
 #include "testbed/plan/build.h"
 
-static const char *const chain_names[] = {
-	[FW_INPUT] = "input",
-	[FW_FORWARD] = "forward",
-	[FW_OUTPUT] = "output",
-};
-G_STATIC_ASSERT(G_N_ELEMENTS(chain_names) == FW_CHAIN_COUNT);
-
 /* Addresses no provider routes: RFC 1918, RFC 6598, RFC 1122 3.2.1.3, RFC 3927; RFC 4193, RFC 4291.
  */
 #define BOGON_IPV4                                                                                 \
@@ -172,7 +165,7 @@ static void put_firewall_rules(GString *out, const struct builder *b, const stru
 		put_rule_families(out, rules->pdata[i]);
 	if (n->firewall.policy[chain] != FW_ACCEPT)
 		g_string_append_printf(out, "\t\tcounter drop comment \"%s-policy\"\n",
-				       chain_names[chain]);
+				       fw_chain_name(chain));
 }
 
 static void put_bogon_rules(GString *out)
@@ -204,7 +197,7 @@ static void put_chain(GString *out, const struct builder *b, const struct node *
 		return;
 	g_string_append_printf(
 		out, "\tchain tb_%s {\n\t\ttype filter hook %s priority 0\n\t\tpolicy %s\n",
-		chain_names[chain], chain_names[chain],
+		fw_chain_name(chain), fw_chain_name(chain),
 		n->firewall.policy[chain] == FW_ACCEPT ? "accept" : "drop");
 	if (bogon)
 		put_bogon_rules(out);

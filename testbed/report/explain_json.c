@@ -14,12 +14,19 @@ static json_t *texts(const GPtrArray *list)
 	return array;
 }
 
+static json_t *object_json(const struct subject *s)
+{
+	g_autofree char *text = subject_text(s);
+
+	return text ? json_string(text) : json_null();
+}
+
 static json_t *cause_json(const finding *f)
 {
-	return json_pack("{s:s, s:s?, s:s?, s:s?}", "code", cause_name(f->code), "node", f->node,
+	return json_pack("{s:s, s:s?, s:s?, s:o}", "code", cause_name(f->code), "node", f->node,
 			 "direction",
 			 f->direction == DIRECTION_NONE ? NULL : direction_name(f->direction),
-			 "object", f->object);
+			 "object", object_json(&f->subject));
 }
 
 static json_t *effects_json(const finding *f)
@@ -29,9 +36,10 @@ static json_t *effects_json(const finding *f)
 	for (guint i = 0; f && i < f->effects->len; i++) {
 		const struct effect *x = f->effects->pdata[i];
 
-		json_array_append_new(array, json_pack("{s:s, s:s?, s:s?, s:s?}", "code",
-						       cause_name(x->code), "node", x->node,
-						       "object", x->object, "why", x->why));
+		json_array_append_new(array,
+				      json_pack("{s:s, s:s?, s:o, s:s?}", "code",
+						cause_name(x->code), "node", x->node, "object",
+						object_json(&x->subject), "why", x->why));
 	}
 	return array;
 }
@@ -87,11 +95,12 @@ static json_t *fixes_tried_json(const struct trial *t)
 	for (guint i = 0; t->steps && i < t->steps->len; i++) {
 		const struct trial_step *s = t->steps->pdata[i];
 
-		json_array_append_new(tried, json_pack("{s:s, s:s?, s:s?, s:s, s:s, s:s}", "code",
-						       cause_name(s->code), "node", s->node,
-						       "object", s->object, "change", s->change,
-						       "verdict", verdict_name(s->verdict), "path",
-						       path_class_name(s->path)));
+		json_array_append_new(tried,
+				      json_pack("{s:s, s:s?, s:o, s:s, s:s, s:s}", "code",
+						cause_name(s->code), "node", s->node, "object",
+						object_json(&s->subject), "change", s->change,
+						"verdict", verdict_name(s->verdict), "path",
+						path_class_name(s->path)));
 	}
 	return tried;
 }

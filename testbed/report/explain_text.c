@@ -67,12 +67,13 @@ static void further_steps(const struct trial *t, GString *out)
 {
 	for (guint i = 1; t->steps && i < t->steps->len; i++) {
 		const struct trial_step *s = t->steps->pdata[i];
-		g_autofree char *change = g_strchomp(g_strdup(s->change));
+		g_autofree char *change = g_strchomp(g_strdup(s->change)),
+				*object = subject_text(&s->subject);
 
 		g_string_append_printf(out, "%s; then %s at %s%s%s: %s too",
 				       i == 1 ? "still not" : "", cause_name(s->code),
-				       s->node ? s->node : "-", s->object ? ", " : "",
-				       s->object ? s->object : "", change);
+				       s->node ? s->node : "-", object ? ", " : "",
+				       object ? object : "", change);
 	}
 	if (t->steps && t->steps->len > 1)
 		g_string_append_printf(
@@ -170,15 +171,15 @@ static void healthy_text(const explanation *x, GString *out)
 static void failed_text(const explanation *x, GString *out)
 {
 	const finding *f = x->finding;
-	g_autofree char *where = NULL, *what = NULL;
+	g_autofree char *where = NULL, *what = NULL, *object = subject_text(&f->subject);
 
 	what = g_strdup_printf("%s: %s (%s)", f->what, cause_text(f->code), cause_name(f->code));
 	g_string_append_printf(out, "%-6s %s", "what", what);
 	run_text(x, out);
 	g_string_append_c(out, '\n');
 	if (f->node) {
-		where = g_strdup_printf("%s%s%s", f->node, f->object ? ", " : "",
-					f->object ? f->object : "");
+		where = g_strdup_printf("%s%s%s", f->node, object ? ", " : "",
+					object ? object : "");
 		line(out, "where", where);
 	}
 	if (f->why)

@@ -46,14 +46,16 @@ static void put_kernel(GString *out, const struct hop *h)
 
 static void put_hop(GString *out, guint number, const struct hop *h)
 {
+	g_autofree char *rule = decision_text(&h->decision);
+
 	g_string_append_printf(out, "%3u  %s: %s -> %s\n", number, h->node,
 			       h->in ? h->in : "(starts)", h->out ? h->out : "(ends)");
 	if (h->route)
 		walk_text_wrapped(out, "       route  ", h->route);
 	if (h->lookup.kernel)
 		put_kernel(out, h);
-	if (h->rule)
-		walk_text_wrapped(out, "       rule   ", h->rule);
+	if (rule)
+		walk_text_wrapped(out, "       rule   ", rule);
 	if (h->nat)
 		walk_text_wrapped(out, "       nat    ", h->nat);
 }

@@ -16,6 +16,31 @@ const char *walk_end_name(enum walk_end end)
 	return end < WALK_END_COUNT ? end_names[end] : "unknown";
 }
 
+char *decision_text(const struct decision *d)
+{
+	static const char *const names[] = {
+		[DECIDED_BY_POLICY] = "policy",
+		[DECIDED_BY_SESSION] = "established",
+		[DECIDED_BY_STRONG_HOST] = "strong-host-receive",
+	};
+
+	switch (d->by) {
+	case DECIDED_BY_NOTHING:
+		return NULL;
+	case DECIDED_BY_RULE:
+		return g_strdup(d->rule->name);
+	case DECIDED_BY_NAT:
+		return g_strdup_printf("%s-let-in", d->nat->name);
+	case DECIDED_BY_BUILTIN:
+		return g_strdup(d->builtin);
+	case DECIDED_BY_POLICY:
+	case DECIDED_BY_SESSION:
+	case DECIDED_BY_STRONG_HOST:
+		break;
+	}
+	return g_strdup(names[d->by]);
+}
+
 /* --- results ---------------------------------------------------------------------------------- */
 
 static void hop_free(gpointer data)
@@ -26,7 +51,6 @@ static void hop_free(gpointer data)
 	g_free(h->in);
 	g_free(h->out);
 	g_free(h->route);
-	g_free(h->rule);
 	g_free(h->nat);
 	g_free(h->lookup.dev);
 	g_free(h->lookup.kernel);
@@ -58,7 +82,7 @@ void walk_free(walk *w)
 		return;
 	g_ptr_array_unref(w->hops);
 	g_free(w->node);
-	g_free(w->object);
+	subject_clear(&w->subject);
 	g_free(w->why);
 	walk_free(w->under);
 	g_free(w);
@@ -133,7 +157,7 @@ static bool pass_underlay(struct walker *k, const struct klink *out)
 		return true;
 	}
 	walk_free(back);
-	walker_end(k, WALK_TUNNEL_DOWN, k->at, t->name,
+	walker_end(k, WALK_TUNNEL_DOWN, k->at, subject_tunnel(t),
 		   "the packets of tunnel %s itself are lost: %s", t->name, there->why);
 	k->w->under = there;
 	return false;
@@ -153,7 +177,7 @@ static bool pass_tunnel(struct walker *k, const struct klink *out, const struct 
 		return false;
 	}
 	if (!in_list(other->prefixes, &k->p.at.dst)) {
-		walker_end(k, WALK_TUNNEL_PREFIX, k->at, t->name,
+		walker_end(k, WALK_TUNNEL_PREFIX, k->at, subject_tunnel(t),
 			   "tunnel %s takes no packets to %s at %s", t->name,
 			   addr_print(&k->p.at.dst, text), k->at->model->name);
 		return false;
@@ -161,7 +185,7 @@ static bool pass_tunnel(struct walker *k, const struct klink *out, const struct 
 	if (!pass_underlay(k, out))
 		return false;
 	if (!in_list(own->prefixes, &k->p.at.src)) {
-		walker_end(k, WALK_TUNNEL_PREFIX, peer, t->name,
+		walker_end(k, WALK_TUNNEL_PREFIX, peer, subject_tunnel(t),
 			   "tunnel %s accepts no packets from %s at %s", t->name,
 			   addr_print(&k->p.at.src, text), peer->model->name);
 		return false;
@@ -176,7 +200,7 @@ static void travel_tunnel(struct walker *k, const struct klink *out)
 	const struct klink *far = peer ? knode_link(peer, other->iface) : NULL;
 
 	if (!far)
-		walker_end(k, WALK_TUNNEL_DOWN, k->at, out->tunnel->name,
+		walker_end(k, WALK_TUNNEL_DOWN, k->at, subject_tunnel(out->tunnel),
 			   "tunnel %s has no other end", out->tunnel->name);
 	else if (pass_tunnel(k, out, peer, far)) {
 		k->at = peer;
@@ -202,7 +226,7 @@ static bool fits_iface(struct walker *k, const struct knode *peer, const struct 
 	if (k->p.proto == PROTO_TCP && peer->model->nat->len == 0 && knode_owns(peer, &k->p.at.dst))
 		return true; /* it asked for smaller segments itself (MSS, RFC 9293 section 3.7.1)
 			      */
-	walker_end(k, WALK_TOO_BIG, peer, far->name,
+	walker_end(k, WALK_TOO_BIG, peer, subject_iface(peer->model, far->name),
 		   "%s of %s takes packets of at most %u bytes, and %s sends it some of %u",
 		   far->name, peer->model->name, far->mtu_bytes, k->at->model->name, k->size_bytes);
 	return false;
@@ -227,7 +251,7 @@ static void travel(struct walker *k, const struct klink *out, const struct addr 
 	peer = out->network ? knet_neighbour(k->net, out, next_hop, &far) : NULL;
 	if (!peer) {
 		addr_print(next_hop, text);
-		walker_end(k, WALK_NEXT_HOP_DEAD, k->at, text,
+		walker_end(k, WALK_NEXT_HOP_DEAD, k->at, subject_address(next_hop),
 			   "nobody on %s's %s has the address %s", k->at->model->name, out->name,
 			   text);
 	} else if (!far->up || !out->carrier) {
@@ -281,7 +305,7 @@ static walk *walk_nowhere(const struct flow *flow)
 
 	w->end = WALK_LINK_DOWN;
 	w->node = g_strdup(flow->node);
-	w->object = g_strdup(flow->node);
+	w->subject = subject_named(SUBJECT_NODE, flow->node);
 	w->why = g_strdup_printf("the lab has no node %s", flow->node);
 	return w;
 }

@@ -4,14 +4,14 @@
  * Nouns: a `flow` is what a program sends; a `walk` follows its first packet from node to node over
  * routes, rules with source tables, filters, NAT and tunnels and ends with a disposition; the
  * return walk follows the answer, with the sessions (conntrack, NAT) that the forward walk left
- * behind. In the manner of Batfish: no packet is sent.  Held against packets by explain. Depends on
- * model and base.  Pure: model (names, filter and NAT rules) and state (docs/EXPLAIN.md) in, hops
- * out.
+ * behind. In the manner of Batfish: no packet is sent.  Held against packets by explain.  A walk
+ * points at the model's rules and interfaces: the model must outlive it. Depends on model and base.
+ * Pure: model (names, filter and NAT rules) and state (docs/EXPLAIN.md) in, hops out.
  */
 #ifndef TESTBED_WALK_WALK_H
 #define TESTBED_WALK_WALK_H
 
-#include "testbed/model/model.h"
+#include "testbed/model/subject.h"
 
 #include <jansson.h>
 
@@ -72,26 +72,46 @@ struct hop_lookup {
 	char *kernel; /* its answer in words; NULL: it was not asked */
 };
 
+/* What decided about the packet in a chain of a node's ruleset. */
+enum decided_by {
+	DECIDED_BY_NOTHING, /* no chain was asked */
+	DECIDED_BY_RULE,
+	DECIDED_BY_POLICY,
+	DECIDED_BY_SESSION,	/* it answers one, and answers may pass */
+	DECIDED_BY_NAT,		/* a mapping that others may use lets it in */
+	DECIDED_BY_BUILTIN,	/* a rule of every Internet router */
+	DECIDED_BY_STRONG_HOST, /* the address is on another interface */
+};
+
+struct decision {
+	enum fw_action action;
+	enum decided_by by;
+	enum fw_chain chain;
+	/* Borrowed from the model; each NULL where it is not what decided. */
+	const struct fw_rule *rule;
+	const struct nat_rule *nat;
+	const char *builtin; /* the rule's name; static */
+};
+
 struct hop {
 	char *node;
 	char *in, *out;	      /* interfaces; NULL: starts or ends here */
 	struct addr src, dst; /* as the packet leaves the hop (or is delivered) */
 	uint16_t sport, dport;
-	char *route; /* "10.20.0.0/24 via 10.255.0.2 dev vpn0 table 254", or NULL */
-	char *rule;  /* filter rule that decided, by name; "policy" or "established"; NULL: none
-			asked */
-	char *nat;   /* "198.51.100.10 for 10.20.0.101 (branch-nat)", or NULL */
+	char *route;		  /* "10.20.0.0/24 via 10.255.0.2 dev vpn0 table 254", or NULL */
+	struct prefix to;	  /* of that route; family 0: there is none */
+	struct decision decision; /* the last of this node's */
+	char *nat;		  /* "198.51.100.10 for 10.20.0.101 (branch-nat)", or NULL */
 	struct hop_lookup lookup;
 };
 
 typedef struct walk {
 	GPtrArray *hops; /* struct hop */
 	enum walk_end end;
-	char *node;	    /* where it ended */
-	char *object;	    /* the rule, route, interface or address at fault, by name; NULL when
-			       delivered */
-	char *why;	    /* one sentence */
-	struct walk *under; /* WALK_TUNNEL_DOWN: how the tunnel's own packets were lost; NULL */
+	char *node;		/* where it ended */
+	struct subject subject; /* what is at fault; SUBJECT_NONE when delivered */
+	char *why;		/* one sentence */
+	struct walk *under;	/* WALK_TUNNEL_DOWN: how the tunnel's own packets were lost; NULL */
 } walk;
 
 struct walk_pair {
@@ -116,5 +136,9 @@ struct hop *walk_add_hop(walk *w, const char *node, const char *in, const char *
 void walk_free(walk *w);
 
 const char *walk_end_name(enum walk_end end);
+/* The name of what decided: a rule's, "policy", "established"; NULL: nothing did.  The caller
+ * frees.
+ */
+char *decision_text(const struct decision *d);
 
 #endif

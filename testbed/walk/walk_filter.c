@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/walk/walk_filter.h"
 
-static const char *const policy_counters[] = {
-	[FW_INPUT] = "input-policy",
-	[FW_FORWARD] = "forward-policy",
-	[FW_OUTPUT] = "output-policy",
-};
-G_STATIC_ASSERT(G_N_ELEMENTS(policy_counters) == FW_CHAIN_COUNT);
-
 /* --- matching --------------------------------------------------------------------------------- */
 
 static bool in_prefixes(const GArray *prefixes, const struct addr *a)
@@ -45,10 +38,18 @@ static bool rule_matches(const struct fw_rule *r, const struct packet *p, const 
 
 /* --- filter ----------------------------------------------------------------------------------- */
 
-static struct decision decide(enum fw_action action, const char *name, const char *object)
+static struct decision decided_by_rule(const struct fw_rule *r)
 {
-	return (struct decision){action, g_strdup(name),
-				 action == FW_ACCEPT ? NULL : g_strdup(object)};
+	return (struct decision){
+		.action = r->action, .by = DECIDED_BY_RULE, .chain = r->chain, .rule = r};
+}
+
+static struct decision dropped_by(const char *builtin)
+{
+	return (struct decision){.action = FW_DROP,
+				 .by = DECIDED_BY_BUILTIN,
+				 .chain = FW_FORWARD,
+				 .builtin = builtin};
 }
 
 static bool learns_ports(const struct nat_rule *r)
@@ -117,19 +118,19 @@ static struct decision firewall_decides(const struct knode *n, enum fw_chain cha
 	const struct nat_rule *nat;
 
 	if (r)
-		return decide(r->action, r->name, r->name);
+		return decided_by_rule(r);
 	if (fw->stateful && p->answers)
-		return decide(FW_ACCEPT, "established", NULL);
+		return (struct decision){
+			.action = FW_ACCEPT, .by = DECIDED_BY_SESSION, .chain = chain};
 	nat = chain == FW_FORWARD ? lets_in(n, p) : NULL;
-	if (nat) {
-		struct decision d = {FW_ACCEPT, g_strdup_printf("%s-let-in", nat->name), NULL};
-
-		return d;
-	}
+	if (nat)
+		return (struct decision){
+			.action = FW_ACCEPT, .by = DECIDED_BY_NAT, .chain = chain, .nat = nat};
 	r = first_match(fw, chain, p, in, out, false);
 	if (r)
-		return decide(r->action, r->name, r->name);
-	return decide(fw->policy[chain], "policy", policy_counters[chain]);
+		return decided_by_rule(r);
+	return (struct decision){
+		.action = fw->policy[chain], .by = DECIDED_BY_POLICY, .chain = chain};
 }
 
 struct decision filter_packet(const struct knode *n, enum fw_chain chain, const struct packet *p,
@@ -137,12 +138,12 @@ struct decision filter_packet(const struct knode *n, enum fw_chain chain, const 
 {
 	if (chain == FW_FORWARD && n->model->bogon_filter) {
 		if (addr_is_private(&p->at.src))
-			return decide(FW_DROP, "bogon-source", "bogon-source");
+			return dropped_by("bogon-source");
 		if (addr_is_private(&p->at.dst))
-			return decide(FW_DROP, "bogon-destination", "bogon-destination");
+			return dropped_by("bogon-destination");
 	}
 	if (!chain_asks(&n->model->firewall, chain))
-		return decide(FW_ACCEPT, NULL, NULL);
+		return (struct decision){.action = FW_ACCEPT, .chain = chain};
 	return firewall_decides(n, chain, p, in, out);
 }
 

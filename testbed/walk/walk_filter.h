@@ -33,14 +33,6 @@ struct packet {
 	bool dnat;	   /* destination was translated at this node */
 };
 
-struct decision {
-	enum fw_action action;
-	char *name;   /* rule, "policy", "established", "loopback"; NULL: nothing was asked; the
-			 caller frees */
-	char *object; /* the counter's name in the ruleset ("forward-policy"); the caller frees;
-			 NULL when accepted */
-};
-
 /* `in`, `out`: interface names, NULL where the chain has none. */
 struct decision filter_packet(const struct knode *n, enum fw_chain chain, const struct packet *p,
 			      const char *in, const char *out);

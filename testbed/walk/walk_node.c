@@ -5,15 +5,15 @@
 
 /* --- the walk's record ------------------------------------------------------------------------ */
 
-void walker_end(struct walker *k, enum walk_end end, const struct knode *where, const char *object,
-		const char *format, ...)
+void walker_end(struct walker *k, enum walk_end end, const struct knode *where,
+		struct subject subject, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
 	k->w->end = end;
 	k->w->node = g_strdup(where->model->name);
-	k->w->object = g_strdup(object);
+	k->w->subject = subject;
 	k->w->why = g_strdup_vprintf(format, args);
 	va_end(args);
 	k->at = NULL;
@@ -22,11 +22,11 @@ void walker_end(struct walker *k, enum walk_end end, const struct knode *where, 
 void walker_link_is_down(struct walker *k, const struct knode *where, const struct klink *link)
 {
 	if (link->tunnel)
-		walker_end(k, WALK_TUNNEL_DOWN, where, link->tunnel->name,
+		walker_end(k, WALK_TUNNEL_DOWN, where, subject_tunnel(link->tunnel),
 			   "tunnel %s is down at %s", link->tunnel->name, where->model->name);
 	else
-		walker_end(k, WALK_LINK_DOWN, where, link->name, "interface %s of %s is down",
-			   link->name, where->model->name);
+		walker_end(k, WALK_LINK_DOWN, where, subject_iface(where->model, link->name),
+			   "interface %s of %s is down", link->name, where->model->name);
 }
 
 static void note_addresses(struct walker *k)
@@ -141,36 +141,51 @@ static void remember_session(struct walker *k)
 
 /* --- the steps -------------------------------------------------------------------------------- */
 
+static struct subject subject_of_decision(const struct decision *d)
+{
+	if (d->by == DECIDED_BY_RULE)
+		return (struct subject){.kind = SUBJECT_RULE, .rule = d->rule};
+	if (d->by == DECIDED_BY_BUILTIN)
+		return (struct subject){.kind = SUBJECT_BUILTIN_RULE, .builtin_rule = d->builtin};
+	return (struct subject){.kind = SUBJECT_POLICY, .policy = d->chain};
+}
+
+/* The chain did not accept the packet.  A policy at a NAT's outside address speaks for the NAT. */
+static void end_filtered(struct walker *k, const struct decision *d)
+{
+	/* a tunnel's own packets are for the node itself, whatever it does for others */
+	bool for_others = d->by == DECIDED_BY_POLICY && d->chain == FW_INPUT && !k->in_tunnel;
+	const struct nat_rule *nat = for_others ? nat_outside(k->at->model, k->in->name) : NULL;
+	const struct nat_rule *from_inside =
+		for_others && !nat ? nat_at(k->at, &k->p.at.dst) : NULL;
+	struct subject subject = subject_of_decision(d);
+	const char *node = k->at->model->name;
+
+	if (nat)
+		walker_end(k, WALK_NAT_FILTERED, k->at, subject_nat(nat),
+			   "no session of NAT %s at %s lets the packet in", nat->name, node);
+	else if (from_inside)
+		walker_end(k, WALK_NO_HAIRPIN, k->at, subject_nat(from_inside),
+			   "NAT %s at %s does not lead packets from inside to its outside address "
+			   "back in",
+			   from_inside->name, node);
+	else if (d->action == FW_REJECT)
+		walker_end(k, WALK_REJECTED, k->at, subject, "rule %s of %s rejects it",
+			   subject_counter(&subject), node);
+	else
+		walker_end(k, WALK_FILTERED, k->at, subject, "rule %s of %s drops it",
+			   subject_counter(&subject), node);
+}
+
 /* FALSE: the chain ended the walk. */
 static bool pass_filter(struct walker *k, enum fw_chain chain, const struct klink *out)
 {
 	const char *in = chain == FW_OUTPUT ? NULL : k->in->name;
-	struct decision d = filter_packet(k->at, chain, &k->p, in, out ? out->name : NULL);
-	g_autofree char *object = d.object;
-	/* a tunnel's own packets are for the node itself, whatever it does for others */
-	bool for_others = chain == FW_INPUT && !k->in_tunnel;
-	const struct nat_rule *nat = for_others ? nat_outside(k->at->model, in) : NULL;
-	const struct nat_rule *from_inside =
-		for_others && !nat ? nat_at(k->at, &k->p.at.dst) : NULL;
-	const char *node = k->at->model->name;
 
-	g_free(k->hop->rule);
-	k->hop->rule = d.name;
-	if (d.action == FW_ACCEPT)
+	k->hop->decision = filter_packet(k->at, chain, &k->p, in, out ? out->name : NULL);
+	if (k->hop->decision.action == FW_ACCEPT)
 		return true;
-	if (nat && g_strcmp0(d.name, "policy") == 0)
-		walker_end(k, WALK_NAT_FILTERED, k->at, nat->name,
-			   "no session of NAT %s at %s lets the packet in", nat->name, node);
-	else if (from_inside && g_strcmp0(d.name, "policy") == 0)
-		walker_end(k, WALK_NO_HAIRPIN, k->at, from_inside->name,
-			   "NAT %s at %s does not lead packets from inside to its outside address "
-			   "back in",
-			   from_inside->name, node);
-	else if (d.action == FW_REJECT)
-		walker_end(k, WALK_REJECTED, k->at, object, "rule %s of %s rejects it", object,
-			   node);
-	else
-		walker_end(k, WALK_FILTERED, k->at, object, "rule %s of %s drops it", object, node);
+	end_filtered(k, &k->hop->decision);
 	return false;
 }
 
@@ -179,7 +194,7 @@ static void deliver(struct walker *k)
 	char text[ADDR_TEXT_MAX];
 
 	remember_session(k);
-	walker_end(k, WALK_DELIVERED, k->at, NULL, "%s has %s", k->at->model->name,
+	walker_end(k, WALK_DELIVERED, k->at, (struct subject){0}, "%s has %s", k->at->model->name,
 		   addr_print(&k->p.at.dst, text));
 }
 
@@ -231,12 +246,13 @@ static void no_route(struct walker *k, const struct lookup *found)
 	if (lost)
 		walker_link_is_down(k, k->at, lost);
 	else if (found->rule)
-		walker_end(k, WALK_NO_ROUTE, k->at, dst,
+		walker_end(k, WALK_NO_ROUTE, k->at, subject_address(&k->p.at.dst),
 			   "%s has no route to %s for packets from %s (rule %u ends the search: "
 			   "unreachable)",
 			   node, dst, addr_print(&k->p.at.src, src), found->rule->pref);
 	else
-		walker_end(k, WALK_NO_ROUTE, k->at, dst, "%s has no route to %s", node, dst);
+		walker_end(k, WALK_NO_ROUTE, k->at, subject_address(&k->p.at.dst),
+			   "%s has no route to %s", node, dst);
 }
 
 /* The link a packet leaves by, and its next hop; NULL: the walk has ended. */
@@ -248,10 +264,12 @@ static const struct klink *choose_route(struct walker *k, struct addr *ret_next_
 	char dst[ADDR_TEXT_MAX];
 
 	note_choice(k, &found);
-	if (found.route)
+	if (found.route) {
 		k->hop->route = kroute_text(found.route);
+		k->hop->to = found.route->to;
+	}
 	if (found.route && kroute_refuses(found.route))
-		walker_end(k, WALK_NULL_ROUTE, k->at, k->hop->route,
+		walker_end(k, WALK_NULL_ROUTE, k->at, subject_route(&found.route->to),
 			   "%s refuses packets to %s by a route of type %s", k->at->model->name,
 			   addr_print(&k->p.at.dst, dst), found.route->type);
 	else if (!out)
@@ -279,7 +297,7 @@ static bool pass_reverse_path(struct walker *k)
 		return true;
 	note_lookup(k, "EXDEV", NULL);
 	route = back.route ? kroute_text(back.route) : NULL;
-	walker_end(k, WALK_RPF, k->at, k->in->name,
+	walker_end(k, WALK_RPF, k->at, subject_iface(k->at->model, k->in->name),
 		   "%s would not answer %s by %s (rp_filter %u): %s%s", k->at->model->name,
 		   addr_print(&k->p.at.src, src), k->in->name, k->in->rp_filter,
 		   route ? "its route is " : "it has no route", route ? route : "");
@@ -308,9 +326,9 @@ static void arrive_at_owner(struct walker *k, const struct klink *own)
 	if (!pass_reverse_path(k))
 		return;
 	if (k->at->model->host_model == HOST_STRONG && own != k->in) {
-		g_free(k->hop->rule);
-		k->hop->rule = g_strdup("strong-host-receive");
-		walker_end(k, WALK_WRONG_CARD, k->at, k->in->name,
+		k->hop->decision =
+			(struct decision){.action = FW_DROP, .by = DECIDED_BY_STRONG_HOST};
+		walker_end(k, WALK_WRONG_CARD, k->at, subject_iface(k->at->model, k->in->name),
 			   "the address is on %s of %s, the packet came in by %s", own->name,
 			   k->at->model->name, k->in->name);
 		return;
@@ -336,8 +354,8 @@ static const struct klink *forward(struct walker *k, struct addr *ret_next_hop)
 		/* of IPv6 the kernel finds that out behind the look-up */
 		if (k->p.at.dst.family == AF_INET)
 			note_lookup(k, "EHOSTUNREACH", NULL);
-		walker_end(k, WALK_NO_FORWARDING, k->at, k->in->name, "%s does not forward packets",
-			   k->at->model->name);
+		walker_end(k, WALK_NO_FORWARDING, k->at, subject_iface(k->at->model, k->in->name),
+			   "%s does not forward packets", k->at->model->name);
 		return NULL;
 	}
 	out = choose_route(k, ret_next_hop);
@@ -352,7 +370,7 @@ const struct klink *walker_arrive(struct walker *k, struct addr *ret_next_hop)
 
 	start_hop(k);
 	if (was_here(k) || k->w->hops->len > HOPS_MAX) {
-		walker_end(k, WALK_LOOP, k->at, k->in->name,
+		walker_end(k, WALK_LOOP, k->at, subject_iface(k->at->model, k->in->name),
 			   "the packet comes to %s again and again", k->at->model->name);
 		return NULL;
 	}

@@ -30,9 +30,9 @@ struct walker {
 const struct klink *walker_depart(struct walker *k, struct addr *ret_next_hop);
 const struct klink *walker_arrive(struct walker *k, struct addr *ret_next_hop);
 
-/* Ends the walk; always the last thing done to it.  `object` may be NULL; texts are copied. */
-void walker_end(struct walker *k, enum walk_end end, const struct knode *where, const char *object,
-		const char *format, ...) G_GNUC_PRINTF(5, 6);
+/* Ends the walk at `where`; always the last thing done to it.  Takes the subject over. */
+void walker_end(struct walker *k, enum walk_end end, const struct knode *where,
+		struct subject subject, const char *format, ...) G_GNUC_PRINTF(5, 6);
 /* Ends the walk at a link of `where`, or its tunnel, that is down. */
 void walker_link_is_down(struct walker *k, const struct knode *where, const struct klink *link);
 

@@ -77,6 +77,7 @@ static const char *contradicted(const finding *x)
 static const char *flaw_of(const struct fault *f, const finding *x)
 {
 	const char *direction = direction_name(x->direction);
+	g_autofree char *object = subject_text(&x->subject);
 
 	if (x->code == CAUSE_NONE)
 		return "the call works";
@@ -86,7 +87,7 @@ static const char *flaw_of(const struct fault *f, const finding *x)
 		return "another cause";
 	if (!any_of(f->nodes, x->node ? x->node : "", same))
 		return "another node";
-	if (!any_of(f->objects, x->object ? x->object : "", names))
+	if (!any_of(f->objects, object ? object : "", names))
 		return "another object";
 	if (f->direction && !g_str_equal(direction, f->direction))
 		return "another direction";
@@ -111,14 +112,14 @@ static char *fix_flaw_of(const explanation *x)
 static json_t *step_of(const struct fault *f, const explanation *x, bool with_fix)
 {
 	const char *flaw = flaw_of(f, x->finding);
-	g_autofree char *fix_flaw = with_fix ? fix_flaw_of(x) : NULL;
+	g_autofree char *fix_flaw = with_fix ? fix_flaw_of(x) : NULL,
+			*object = subject_text(&x->finding->subject);
 
-	json_t *step =
-		json_pack("{s:s, s:b, s:s?, s:s, s:s?, s:s?, s:s, s:s?, s:s?}", "fault", f->name,
-			  "right", flaw == NULL, "flaw", flaw, "code", cause_name(x->finding->code),
-			  "node", x->finding->node, "object", x->finding->object, "direction",
-			  direction_name(x->finding->direction), "fix",
-			  x->fix ? x->fix->change : NULL, "why", x->finding->why);
+	json_t *step = json_pack("{s:s, s:b, s:s?, s:s, s:s?, s:s?, s:s, s:s?, s:s?}", "fault",
+				 f->name, "right", flaw == NULL, "flaw", flaw, "code",
+				 cause_name(x->finding->code), "node", x->finding->node, "object",
+				 object, "direction", direction_name(x->finding->direction), "fix",
+				 x->fix ? x->fix->change : NULL, "why", x->finding->why);
 
 	if (with_fix)
 		json_object_set_new(step, "fix_flaw",

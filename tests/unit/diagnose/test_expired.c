@@ -104,7 +104,8 @@ Test(nat_expired, is_another_port_for_the_same_destination_after_silence)
 		if (!cases[i].expired)
 			continue;
 		cr_assert_str_eq(f->node, "nat1");
-		cr_assert_str_eq(f->object, "home-nat");
+		cr_assert_eq(f->subject.kind, SUBJECT_NAT);
+		cr_assert_str_eq(f->subject.nat->name, "home-nat");
 		cr_assert_gt(f->proof->len, 0);
 		cr_assert_str_eq(x->change,
 				 "- set-nat: {node: nat1, nat: home-nat, udp_timeout: 120s}\n");

@@ -30,8 +30,8 @@ static finding *no_route(const struct cell *c)
 
 	f->code = CAUSE_NO_ROUTE;
 	f->node = g_strdup("edge");
-	f->object = g_strdup("10.20.0.101/32");
 	prefix_parse("10.20.0.101/32", &f->prefix);
+	f->subject = subject_route(&f->prefix);
 	return f;
 }
 
@@ -59,6 +59,13 @@ Test(persist, a_lost_route_is_recognised)
 	cell_free(c);
 }
 
+static const struct route *route_to_branch(const struct node *n)
+{
+	const GPtrArray *routes = n->lost_routes->len > 0 ? n->lost_routes : n->routes;
+
+	return routes->pdata[routes->len - 1];
+}
+
 Test(persist, the_fix_makes_the_route_last)
 {
 	static const struct {
@@ -79,8 +86,7 @@ Test(persist, the_fix_makes_the_route_last)
 		g_autoptr(fix) x = NULL;
 
 		f->code = CAUSE_ROUTE_NOT_PERSISTENT;
-		g_free(f->object);
-		f->object = g_strdup("10.20.0.0/24");
+		f->subject = subject_declared_route(route_to_branch(model_node(m, "edge")));
 		x = fix_derive(m, f);
 		cr_assert_not_null(x, "%s", rows[i].changes);
 		cr_expect_str_eq(x->change, rows[i].fix, "%s", x->change);

@@ -88,7 +88,7 @@ static finding *dropped_at_fw2(void)
 
 	f->code = CAUSE_FW_DROP;
 	f->node = g_strdup("fw2");
-	f->object = g_strdup("forward policy");
+	f->subject = (struct subject){.kind = SUBJECT_POLICY, .policy = FW_FORWARD};
 	f->why = g_strdup("it drops");
 	f->flow.proto = PROTO_UDP;
 	addr_parse("172.25.33.10", &f->flow.src);

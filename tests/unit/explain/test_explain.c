@@ -2,6 +2,7 @@
 /* Causes by hand-made evidence, fixes from the reference topology, ICEWarn, ids that are near. */
 #include "testbed/explain/explain.h"
 #include "testbed/diagnose/icewarn.h"
+#include "tests/support/subjects.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -80,6 +81,8 @@ struct walk_case {
 };
 
 static const struct walk_case *current;
+static char that_name[] = "that-rule";
+static const struct fw_rule that_rule = {.name = that_name, .chain = FW_FORWARD};
 
 static walk *walk_made(enum walk_end end, const char *node, const char *in, const char *out,
 		       const struct flow *flow)
@@ -91,7 +94,8 @@ static walk *walk_made(enum walk_end end, const char *node, const char *in, cons
 	*(in ? &h->dst : &h->src) = flow->dst;
 	w->end = end;
 	w->node = g_strdup(node);
-	w->object = g_strdup(end == WALK_DELIVERED ? NULL : "that-rule");
+	if (end != WALK_DELIVERED)
+		w->subject = (struct subject){.kind = SUBJECT_RULE, .rule = &that_rule};
 	w->why = g_strdup("because");
 	return w;
 }
@@ -175,15 +179,17 @@ Test(cause, comes_from_the_first_walk_that_ends_early)
 		g_autoptr(GPtrArray) heard =
 			g_ptr_array_new_with_free_func((GDestroyNotify)heard_free);
 		g_autoptr(finding) f = NULL;
+		g_autofree char *object = NULL;
 
 		current = &walks[i];
 		hear(heard, "branch1", SIGNED_IN);
 		f = find(m, heard, VERDICT_FAIL);
+		object = subject_text(&f->subject);
 		cr_assert_eq(f->code, current->code, "case %u: %s", i, cause_name(f->code));
 		cr_assert_str_eq(f->node ? f->node : "-", current->node ? current->node : "-",
 				 "case %u", i);
-		cr_assert_str_eq(f->object ? f->object : "-",
-				 current->object ? current->object : "-", "case %u", i);
+		cr_assert_str_eq(object ? object : "-", current->object ? current->object : "-",
+				 "case %u", i);
 		cr_assert(f->proof->len > 0 || f->code == CAUSE_UNKNOWN, "case %u has no proof", i);
 		cr_assert_eq(f->legs->len, 2, "case %u: UDP and TCP", i);
 	}
@@ -283,6 +289,7 @@ Test(cause, refused_where_nothing_is_in_the_way_is_nobody_listening)
 	g_autoptr(model) m = load("missing-route");
 	g_autoptr(GPtrArray) heard = g_ptr_array_new_with_free_func((GDestroyNotify)heard_free);
 	g_autoptr(finding) f = NULL;
+	g_autofree char *object = NULL;
 
 	current = &walks[4]; /* there and back */
 	hear(heard, "home1",
@@ -291,7 +298,8 @@ Test(cause, refused_where_nothing_is_in_the_way_is_nobody_listening)
 	f = find(m, heard, VERDICT_FAIL);
 	cr_assert_eq(f->code, CAUSE_NO_LISTENER, "%s", cause_name(f->code));
 	cr_assert_str_eq(f->node, "edge");
-	cr_assert_str_eq(f->object, "203.0.113.10 TCP 443");
+	object = subject_text(&f->subject);
+	cr_assert_str_eq(object, "203.0.113.10 TCP 443");
 	cr_assert_gt(f->proof->len, 0);
 }
 
@@ -317,37 +325,43 @@ Test(cause, a_call_that_works_raises_no_alarm)
 
 static const struct fix_case {
 	enum cause_code code;
-	const char *node, *object, *prefix, *iface;
+	const char *node;
+	enum subject_kind kind;
+	const char *object, *prefix, *iface;
 	const char *change; /* NULL: none */
 	guint commands;
 } fixes[] = {
-	{CAUSE_RETURN_WRONG_EGRESS, "edge", "10.20.0.0/24", "10.20.0.0/24", "int",
+	{CAUSE_RETURN_WRONG_EGRESS, "edge", SUBJECT_ROUTE, "10.20.0.0/24", "10.20.0.0/24", "int",
 	 "- add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int, persistent: "
 	 "true}\n",
 	 4},
-	{CAUSE_NO_ROUTE, "core", "10.20.0.0/24", "10.20.0.0/24", NULL,
+	{CAUSE_NO_ROUTE, "core", SUBJECT_ROUTE, "10.20.0.0/24", "10.20.0.0/24", NULL,
 	 "- remove-route: {node: core, to: 10.20.0.0/24}\n"
 	 "- add-route: {node: core, to: 10.20.0.0/24, via: 10.255.0.2, dev: vpn0, persistent: "
 	 "true}\n",
 	 2}, /* it was lost */
-	{CAUSE_NO_ROUTE, "dc1", "0.0.0.0/0", "0.0.0.0/0", NULL,
+	{CAUSE_NO_ROUTE, "dc1", SUBJECT_ROUTE, "0.0.0.0/0", "0.0.0.0/0", NULL,
 	 "- remove-route: {node: dc1, to: default}\n"
 	 "- add-route: {node: dc1, to: default, via: 10.0.1.1, dev: lan, persistent: true}\n",
 	 2},
-	{CAUSE_NAT_MAPPING_CHANGED, "nat1", "home-nat", NULL, NULL, NULL, 0}, /* it has that */
-	{CAUSE_HAIRPIN_UNSUPPORTED, "nat1", "home-nat", NULL, NULL,
+	{CAUSE_NAT_MAPPING_CHANGED, "nat1", SUBJECT_NAT, "home-nat", NULL, NULL, NULL,
+	 0}, /* it has that */
+	{CAUSE_HAIRPIN_UNSUPPORTED, "nat1", SUBJECT_NAT, "home-nat", NULL, NULL,
 	 "- set-nat: {node: nat1, nat: home-nat, hairpin: true}\n", 0},
-	{CAUSE_NAT_FILTERED, "nat1", "no-such-nat", NULL, NULL, NULL, 0},
-	{CAUSE_RPF_DROP, "edge", "int", NULL, NULL, NULL, 0}, /* the model does not ask for it */
-	{CAUSE_VPN_DOWN, "core", "site-to-site", NULL, NULL, NULL, 0}, /* up in the model */
-	{CAUSE_RETURN_WRONG_EGRESS, "edge", "10.99.0.0/24", "10.99.0.0/24", "int", NULL, 0},
-	{CAUSE_NO_ROUTE, "nobody", "10.20.0.0/24", "10.20.0.0/24", NULL, NULL, 0},
-	{CAUSE_LINK_DOWN, "edge", "int", NULL, NULL, NULL,
+	{CAUSE_NAT_FILTERED, "nat1", SUBJECT_NONE, NULL, NULL, NULL, NULL, 0},
+	{CAUSE_RPF_DROP, "edge", SUBJECT_IFACE, "int", NULL, NULL, NULL,
+	 0}, /* the model does not ask for it */
+	{CAUSE_VPN_DOWN, "core", SUBJECT_TUNNEL, "site-to-site", NULL, NULL, NULL,
+	 0}, /* up in the model */
+	{CAUSE_RETURN_WRONG_EGRESS, "edge", SUBJECT_ROUTE, "10.99.0.0/24", "10.99.0.0/24", "int",
+	 NULL, 0},
+	{CAUSE_NO_ROUTE, "nobody", SUBJECT_ROUTE, "10.20.0.0/24", "10.20.0.0/24", NULL, NULL, 0},
+	{CAUSE_LINK_DOWN, "edge", SUBJECT_IFACE, "int", NULL, NULL, NULL,
 	 0}, /* it is up in the model: not what was done */
-	{CAUSE_TLS_UNTRUSTED, "home1", NULL, NULL, NULL, NULL, 0},
-	{CAUSE_HAIRPIN_UNSUPPORTED, "nat1", "home-nat", NULL, NULL,
+	{CAUSE_TLS_UNTRUSTED, "home1", SUBJECT_NONE, NULL, NULL, NULL, NULL, 0},
+	{CAUSE_HAIRPIN_UNSUPPORTED, "nat1", SUBJECT_NAT, "home-nat", NULL, NULL,
 	 "- set-nat: {node: nat1, nat: home-nat, hairpin: true}\n", 0},
-	{CAUSE_NAT_MAPPING_CHANGED, "nat1", "home-nat", NULL, NULL, NULL,
+	{CAUSE_NAT_MAPPING_CHANGED, "nat1", SUBJECT_NAT, "home-nat", NULL, NULL, NULL,
 	 0}, /* it keeps its mapping */
 };
 
@@ -359,17 +373,17 @@ Test(fix, is_the_smallest_change)
 		const struct fix_case *c = &fixes[i];
 		finding f = {.code = c->code};
 		g_autoptr(fix) x = NULL;
-		g_autofree char *node = g_strdup(c->node), *object = g_strdup(c->object),
-				*iface = g_strdup(c->iface);
+		g_autofree char *node = g_strdup(c->node), *iface = g_strdup(c->iface);
 
 		f.node = node;
-		f.object = object;
+		f.subject = subject_find(m, c->node, c->kind, c->object);
 		f.iface = iface;
 		cr_assert(!c->prefix || prefix_parse(c->prefix, &f.prefix));
 		x = fix_derive(m, &f);
 		cr_assert_str_eq(x ? x->change : "none", c->change ? c->change : "none", "case %u",
 				 i);
 		cr_assert_eq(x ? x->commands->len : 0, c->commands, "case %u", i);
+		subject_clear(&f.subject);
 	}
 }
 
@@ -433,7 +447,9 @@ Test(fix, is_written_for_windows_and_can_be_applied)
 static const struct flow_case {
 	enum cause_code code;
 	const char *changes; /* that make the fault */
-	const char *node, *object;
+	const char *node;
+	enum subject_kind kind;
+	const char *object;
 	const char *src, *dst;
 	enum ip_proto proto;
 	uint16_t sport, dport;
@@ -441,58 +457,61 @@ static const struct flow_case {
 } flows[] = {
 	{CAUSE_FW_DROP,
 	 "block: {node: core, name: no-stun, chain: forward, proto: udp, dports: [3478]}", "core",
-	 "no-stun", "10.0.1.101", "172.25.33.10", PROTO_UDP, 49152, 3478,
+	 SUBJECT_RULE, "no-stun", "10.0.1.101", "172.25.33.10", PROTO_UDP, 49152, 3478,
 	 "- allow: {node: core, name: not-no-stun, chain: forward, src: [10.0.1.101], dst: "
 	 "[172.25.33.10], proto: udp, dports: [3478]}\n"},
 	{CAUSE_FW_DROP, "block: {node: edge, name: mute, chain: output, proto: udp}", "edge",
-	 "mute", "203.0.113.20", "198.51.100.14", PROTO_UDP, 3478, 49152,
+	 SUBJECT_RULE, "mute", "203.0.113.20", "198.51.100.14", PROTO_UDP, 3478, 49152,
 	 "- allow: {node: edge, name: not-mute, chain: output, src: [203.0.113.20], dst: "
 	 "[198.51.100.14], proto: udp, sports: [3478]}\n"},
 	{CAUSE_FW_DROP, "block: {node: dc1, name: no-udp, chain: input, proto: udp}", "dc1",
-	 "no-udp", "10.0.1.102", "10.0.1.101", PROTO_UDP, 50000, 51000,
+	 SUBJECT_RULE, "no-udp", "10.0.1.102", "10.0.1.101", PROTO_UDP, 50000, 51000,
 	 "- allow: {node: dc1, name: not-no-udp, chain: input, src: [10.0.1.102], dst: "
 	 "[10.0.1.101], proto: udp}\n"},
-	{CAUSE_FW_DROP, "remove-rule: {node: dmz-fw, rule: access-sip}", "dmz-fw", "forward policy",
-	 "198.51.100.14", "203.0.113.10", PROTO_TCP, 49152, 443,
+	{CAUSE_FW_DROP, "remove-rule: {node: dmz-fw, rule: access-sip}", "dmz-fw", SUBJECT_POLICY,
+	 "forward", "198.51.100.14", "203.0.113.10", PROTO_TCP, 49152, 443,
 	 "- allow: {node: dmz-fw, name: not-forward-policy, chain: forward, src: [198.51.100.14], "
 	 "dst: [203.0.113.10], proto: tcp, "
 	 "dports: [443]}\n"},
 	{CAUSE_RPF_DROP, "set-sysctl: {node: edge, key: net.ipv4.conf.all.rp_filter, value: '1'}",
-	 "edge", "int", NULL, NULL, PROTO_UDP, 0, 0,
+	 "edge", SUBJECT_IFACE, "int", NULL, NULL, PROTO_UDP, 0, 0,
 	 "- set-sysctl: {node: edge, key: net.ipv4.conf.all.rp_filter, value: \"0\"}\n"},
 	{CAUSE_NO_FORWARDING, "set-sysctl: {node: core, key: net.ipv4.ip_forward, value: '0'}",
-	 "core", "lan", NULL, NULL, PROTO_UDP, 0, 0,
+	 "core", SUBJECT_IFACE, "lan", NULL, NULL, PROTO_UDP, 0, 0,
 	 "- set-sysctl: {node: core, key: net.ipv4.ip_forward, value: \"1\"}\n"},
 	{CAUSE_NO_FORWARDING, "add-route: {node: dc1, to: 172.25.33.0/24, via: 10.0.1.102}", "dc2",
-	 "lan", "10.0.1.101", "172.25.33.10", PROTO_UDP, 49152, 3478,
+	 SUBJECT_IFACE, "lan", "10.0.1.101", "172.25.33.10", PROTO_UDP, 49152, 3478,
 	 "- remove-route: {node: dc1, to: 172.25.33.0/24}\n"
 	 "- add-route: {node: dc1, to: 172.25.33.0/24, via: 10.0.1.1, dev: lan, persistent: "
 	 "true}\n"},
 	{CAUSE_NEXT_HOP_DEAD, "add-route: {node: branch-gw, to: 10.0.1.10/32, via: 10.20.0.250}",
-	 "branch-gw", "10.20.0.250", "10.20.0.101", "10.0.1.10", PROTO_TCP, 49152, 5061,
+	 "branch-gw", SUBJECT_ADDRESS, "10.20.0.250", "10.20.0.101", "10.0.1.10", PROTO_TCP, 49152,
+	 5061,
 	 "- remove-route: {node: branch-gw, to: 10.0.1.10/32}\n"
 	 "- add-route: {node: branch-gw, to: 10.0.1.10/32, via: 10.255.0.1, dev: vpn0, persistent: "
 	 "true}\n"},
 	{CAUSE_ROUTE_LOOP, "add-route: {node: internet, to: 203.0.113.10/32, via: 198.51.100.2}",
-	 "internet", "203.0.113.10/32", "198.51.100.14", "203.0.113.10", PROTO_TCP, 49152, 443,
+	 "internet", SUBJECT_ROUTE, "203.0.113.10/32", "198.51.100.14", "203.0.113.10", PROTO_TCP,
+	 49152, 443,
 	 "- remove-route: {node: internet, to: 203.0.113.10/32}\n"
 	 "- add-route: {node: internet, to: 203.0.113.10/32, via: 198.51.100.6, dev: dmz, "
 	 "persistent: true}\n"},
 	{CAUSE_NULL_ROUTE, "add-route: {node: edge, to: 10.20.0.96/27, type: blackhole}", "edge",
-	 "10.20.0.96/27", "172.25.33.10", "10.20.0.101", PROTO_UDP, 3478, 49152,
+	 SUBJECT_ROUTE, "10.20.0.96/27", "172.25.33.10", "10.20.0.101", PROTO_UDP, 3478, 49152,
 	 "- remove-route: {node: edge, to: 10.20.0.96/27}\n"},
 	{CAUSE_NULL_ROUTE, "add-route: {node: edge, to: 10.77.0.0/24, type: prohibit}", "edge",
-	 "10.77.0.0/24", "172.25.33.10", "10.77.0.1", PROTO_UDP, 3478, 49152,
+	 SUBJECT_ROUTE, "10.77.0.0/24", "172.25.33.10", "10.77.0.1", PROTO_UDP, 3478, 49152,
 	 "- remove-route: {node: edge, to: 10.77.0.0/24}\n"}, /* its way is not known */
-	{CAUSE_MTU_BLACKHOLE, "set-mtu: {node: core, interface: lan, mtu: 1000B}", "core", "lan",
-	 NULL, NULL, PROTO_UDP, 0, 0, "- set-mtu: {node: core, interface: lan, mtu: 1500B}\n"},
-	{CAUSE_LINK_DOWN, "link-down: {node: edge, interface: int}", "edge", "int", NULL, NULL,
-	 PROTO_UDP, 0, 0, "- link-up: {node: edge, interface: int}\n"},
-	{CAUSE_VPN_DOWN, "tunnel-down: {tunnel: site-to-site}", "branch-gw", "site-to-site", NULL,
-	 NULL, PROTO_UDP, 0, 0, "- tunnel-up: {tunnel: site-to-site}\n"},
+	{CAUSE_MTU_BLACKHOLE, "set-mtu: {node: core, interface: lan, mtu: 1000B}", "core",
+	 SUBJECT_IFACE, "lan", NULL, NULL, PROTO_UDP, 0, 0,
+	 "- set-mtu: {node: core, interface: lan, mtu: 1500B}\n"},
+	{CAUSE_LINK_DOWN, "link-down: {node: edge, interface: int}", "edge", SUBJECT_IFACE, "int",
+	 NULL, NULL, PROTO_UDP, 0, 0, "- link-up: {node: edge, interface: int}\n"},
+	{CAUSE_VPN_DOWN, "tunnel-down: {tunnel: site-to-site}", "branch-gw", SUBJECT_TUNNEL,
+	 "site-to-site", NULL, NULL, PROTO_UDP, 0, 0, "- tunnel-up: {tunnel: site-to-site}\n"},
 	{CAUSE_VPN_PREFIX_MISSING,
 	 "remove-prefix: {tunnel: site-to-site, node: core, prefix: 172.25.33.0/24}", "branch-gw",
-	 "site-to-site", "10.20.0.101", "172.25.33.10", PROTO_UDP, 49152, 3478,
+	 SUBJECT_TUNNEL, "site-to-site", "10.20.0.101", "172.25.33.10", PROTO_UDP, 49152, 3478,
 	 "- add-prefix: {tunnel: site-to-site, node: core, prefix: 172.25.33.0/24}\n"},
 };
 
@@ -507,12 +526,12 @@ Test(fix, fits_the_network_it_was_derived_from)
 		g_autofree char *fault = g_strdup_printf("- %s\n", c->changes), *both = NULL;
 		g_autoptr(model) m = model_instantiate_with(base, sc, "the fault", fault, d),
 				 mended = NULL;
-		g_autofree char *node = g_strdup(c->node), *object = g_strdup(c->object),
-				*text = diags_to_text(d);
-		finding f = {.code = c->code, .node = node, .object = object};
+		g_autofree char *node = g_strdup(c->node), *text = diags_to_text(d);
+		finding f = {.code = c->code, .node = node};
 		g_autoptr(fix) x = NULL;
 
 		cr_assert_not_null(m, "case %u: %s", i, text);
+		f.subject = subject_find(m, c->node, c->kind, c->object);
 		f.flow = (struct flow){.proto = c->proto, .sport = c->sport, .dport = c->dport};
 		cr_assert(!c->src ||
 			  (addr_parse(c->src, &f.flow.src) && addr_parse(c->dst, &f.flow.dst)));
@@ -523,6 +542,7 @@ Test(fix, fits_the_network_it_was_derived_from)
 		both = g_strconcat(fault, x->change, NULL);
 		mended = model_instantiate_with(base, sc, "both", both, d);
 		cr_assert_not_null(mended, "case %u does not fit", i);
+		subject_clear(&f.subject);
 	}
 }
 

@@ -42,7 +42,7 @@ Test(explain_json, tells_cause_fix_and_trial)
 	struct cell *c = failed_cell();
 	finding f = {.code = CAUSE_NO_ROUTE,
 		     .node = g_strdup("r"),
-		     .object = g_strdup("10.0.0.0/8"),
+		     .subject = {.kind = SUBJECT_ROUTE},
 		     .what = g_strdup("w")};
 	fix mend = {.change = g_strdup("- link-up\n"), .commands = g_ptr_array_new()};
 	explanation x = {.cell = c, .finding = &f, .fix = &mend};
@@ -53,6 +53,7 @@ Test(explain_json, tells_cause_fix_and_trial)
 				  .path = PATH_UDP_RELAY};
 	json_t *document;
 
+	cr_assert(prefix_parse("10.0.0.0/8", &f.subject.route.to));
 	f.proof = g_ptr_array_new();
 	f.legs = g_ptr_array_new();
 	f.effects = g_ptr_array_new();
@@ -83,7 +84,6 @@ Test(explain_json, tells_cause_fix_and_trial)
 	g_ptr_array_unref(mend.commands);
 	g_free(mend.change);
 	g_free(f.node);
-	g_free(f.object);
 	g_free(f.what);
 	cell_free(c);
 }

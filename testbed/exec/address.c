@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Addresses, and links that are put up. */
-#include "testbed/exec/linux.h"
+#include "testbed/exec/netns.h"
 
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
@@ -28,14 +28,14 @@ static gboolean request_addr(struct linux_backend *r, const struct op *op, int t
 	return nl_queue_add(s->queue, msg, op, failed, error);
 }
 
-gboolean do_addr(struct linux_backend *r, const struct op *op, const struct op **failed,
-		 GError **error)
+static gboolean do_addr(struct linux_backend *r, const struct op *op, const struct op **failed,
+			GError **error)
 {
 	return request_addr(r, op, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, failed, error);
 }
 
-gboolean undo_addr(struct linux_backend *r, const struct op *op, const struct op **failed,
-		   GError **error)
+static gboolean undo_addr(struct linux_backend *r, const struct op *op, const struct op **failed,
+			  GError **error)
 {
 	const struct netns *s = linux_netns(r, op->node, error);
 
@@ -43,6 +43,8 @@ gboolean undo_addr(struct linux_backend *r, const struct op *op, const struct op
 		return TRUE;
 	return s && request_addr(r, op, RTM_DELADDR, 0, failed, error);
 }
+
+const struct op_row addr_row = {PHASE_NODES, do_addr, undo_addr};
 
 static gboolean switch_link(struct linux_backend *r, const struct op *op, bool up,
 			    const struct op **failed, GError **error)
@@ -57,14 +59,14 @@ static gboolean switch_link(struct linux_backend *r, const struct op *op, bool u
 			    failed, error);
 }
 
-gboolean do_link_up(struct linux_backend *r, const struct op *op, const struct op **failed,
-		    GError **error)
+static gboolean do_link_up(struct linux_backend *r, const struct op *op, const struct op **failed,
+			   GError **error)
 {
 	return switch_link(r, op, true, failed, error);
 }
 
-gboolean undo_link_up(struct linux_backend *r, const struct op *op, const struct op **failed,
-		      GError **error)
+static gboolean undo_link_up(struct linux_backend *r, const struct op *op, const struct op **failed,
+			     GError **error)
 {
 	const struct netns *s = linux_netns(r, op->node, error);
 
@@ -72,3 +74,5 @@ gboolean undo_link_up(struct linux_backend *r, const struct op *op, const struct
 		return TRUE;
 	return s && switch_link(r, op, false, failed, error);
 }
+
+const struct op_row link_up_row = {PHASE_NODES, do_link_up, undo_link_up};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/exec/closing.h"
 
-#include "testbed/exec/linux.h"
+#include "testbed/exec/netns.h"
 
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>

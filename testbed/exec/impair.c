@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Impairment of what leaves by an interface: the ways to do it, best first; the first that works on
  * this host is used. */
+#include "testbed/exec/impair.h"
+
 #include "testbed/exec/impair_backend.h"
 
 #include <errno.h>
@@ -68,8 +70,8 @@ void impairs_clear(struct linux_backend *r)
 }
 
 /* The interface must be there and carry packets first. */
-gboolean do_impair(struct linux_backend *r, const struct op *op, const struct op **failed,
-		   GError **error)
+static gboolean do_impair(struct linux_backend *r, const struct op *op, const struct op **failed,
+			  GError **error)
 {
 	(void)failed;
 	if (!linux_netns(r, op->node, error))
@@ -102,8 +104,8 @@ gboolean impairs_finish(struct linux_backend *r, const struct op **failed, GErro
 	return ok;
 }
 
-gboolean undo_impair(struct linux_backend *r, const struct op *op, const struct op **failed,
-		     GError **error)
+static gboolean undo_impair(struct linux_backend *r, const struct op *op, const struct op **failed,
+			    GError **error)
 {
 	const struct op none = {
 		.kind = OP_IMPAIR, .node = op->node, .impair = {.ifname = op->impair.ifname}};
@@ -113,3 +115,5 @@ gboolean undo_impair(struct linux_backend *r, const struct op *op, const struct 
 		return FALSE;
 	return !r->impair_backend->forget || r->impair_backend->forget(r, s, op, failed, error);
 }
+
+const struct op_row impair_row = {PHASE_NODES, do_impair, undo_impair};

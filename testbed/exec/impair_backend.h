@@ -4,7 +4,7 @@
 #ifndef TESTBED_EXEC_IMPAIR_BACKEND_H
 #define TESTBED_EXEC_IMPAIR_BACKEND_H
 
-#include "testbed/exec/linux.h"
+#include "testbed/exec/netns.h"
 
 struct impair_backend {
 	const char *name;

@@ -8,6 +8,7 @@
  */
 #include "testbed/exec/impair_backend.h"
 #include "testbed/exec/impair_daemon.h"
+#include "testbed/exec/link.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -78,7 +79,7 @@ static struct netns *need_far_side(struct linux_backend *r, GError **error)
 	const struct op op = {.kind = OP_NETNS, .node = name};
 	const struct op *failed = NULL;
 
-	if (!r->far_side && do_netns(r, &op, &failed, error))
+	if (!r->far_side && netns_row.apply(r, &op, &failed, error))
 		r->far_side = linux_netns(r, name, error);
 	return r->far_side;
 }
@@ -345,7 +346,7 @@ static gboolean run_rules(struct linux_backend *r, struct netns *s, const struct
 	const struct op rules = {.kind = OP_NFT, .node = op->node, .nft = {.text = text}};
 	const struct op *failed = NULL;
 
-	return netns_enter(r, s, error) && do_nft(r, &rules, &failed, error);
+	return netns_enter(r, s, error) && nft_row.apply(r, &rules, &failed, error);
 }
 
 static gboolean link_set(struct linux_backend *r, struct netns *s, const struct op *op,
@@ -390,7 +391,7 @@ static gboolean link_forget(struct linux_backend *r, struct netns *s, const stru
 	if (!run_rules(r, s, op, rules, error))
 		return FALSE;
 	g_hash_table_insert(s->ifindexes, g_strdup(t->ifname), GUINT_TO_POINTER(t->mark));
-	if (!remove_link(s, t->ifname, op, failed, error))
+	if (!link_remove(s, t->ifname, op, failed, error))
 		return FALSE;
 	g_hash_table_remove(r->taps, key);
 	return TRUE;

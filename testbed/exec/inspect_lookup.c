@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/exec/inspect_lookup.h"
 
-#include "testbed/exec/linux.h"
+#include "testbed/exec/netns.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>

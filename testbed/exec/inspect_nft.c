@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The counters of the rules, from nftables. */
 #include "testbed/exec/inspect_parts.h"
+#include "testbed/exec/nft.h"
 
 /* `... counter packets N bytes N ... comment "NAME"`; NULL: a line without one of the two. */
 static json_t *nft_rule_json(const char *line, const char *table, const char *chain)

@@ -9,7 +9,7 @@
 #ifndef TESTBED_EXEC_INSPECT_PARTS_H
 #define TESTBED_EXEC_INSPECT_PARTS_H
 
-#include "testbed/exec/linux.h"
+#include "testbed/exec/netns.h"
 
 #include <jansson.h>
 #include <netlink/addr.h>

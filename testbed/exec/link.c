@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Links: bridges, veth pairs, and the kernel's own tunnel devices. */
-#include "testbed/exec/linux.h"
+#include "testbed/exec/link.h"
 
 #include <linux/if_link.h>
 #include <linux/if_tunnel.h>
@@ -16,7 +16,7 @@ static struct ifinfomsg link_header(unsigned ifindex, bool up)
 		.ifi_index = (int)ifindex, .ifi_flags = up ? IFF_UP : 0, .ifi_change = IFF_UP};
 }
 
-struct nl_msg *link_request(unsigned ifindex, bool up, const char *ifname)
+static struct nl_msg *link_request(unsigned ifindex, bool up, const char *ifname)
 {
 	struct ifinfomsg header = link_header(ifindex, up);
 	struct nl_msg *msg =
@@ -168,8 +168,8 @@ struct nl_msg *link_tunnel_request(const char *kind, const struct op_tunnel *t,
 
 /* --- operations ------------------------------------------------------------------------------- */
 
-gboolean do_bridge(struct linux_backend *r, const struct op *op, const struct op **failed,
-		   GError **error)
+static gboolean do_bridge(struct linux_backend *r, const struct op *op, const struct op **failed,
+			  GError **error)
 {
 	struct netns *s = linux_netns(r, op->node, error);
 
@@ -187,8 +187,8 @@ static int first_half(const struct op *op)
 
 /* Both halves are born where they belong; all pairs go through one socket, because their namespaces
  * are given by descriptor. */
-gboolean do_veth(struct linux_backend *r, const struct op *op, const struct op **failed,
-		 GError **error)
+static gboolean do_veth(struct linux_backend *r, const struct op *op, const struct op **failed,
+			GError **error)
 {
 	int first = first_half(op);
 	struct op_veth_end ends[2] = {op->veth[first], op->veth[1 - first]};
@@ -234,7 +234,7 @@ gboolean links_raise(struct linux_backend *r, const struct op **failed, GError *
 	return ok;
 }
 
-gboolean remove_link(struct netns *s, const char *ifname, const struct op *op,
+gboolean link_remove(struct netns *s, const char *ifname, const struct op *op,
 		     const struct op **failed, GError **error)
 {
 	struct ifinfomsg header = {.ifi_index = (int)netns_ifindex(s, ifname, NULL)};
@@ -247,25 +247,29 @@ gboolean remove_link(struct netns *s, const char *ifname, const struct op *op,
 	       nl_queue_flush(s->queue, failed, error);
 }
 
-gboolean undo_bridge(struct linux_backend *r, const struct op *op, const struct op **failed,
-		     GError **error)
+static gboolean undo_bridge(struct linux_backend *r, const struct op *op, const struct op **failed,
+			    GError **error)
 {
 	struct netns *s = linux_netns(r, op->node, error);
 
-	return s && remove_link(s, op->bridge.ifname, op, failed, error);
+	return s && link_remove(s, op->bridge.ifname, op, failed, error);
 }
 
+const struct op_row bridge_row = {PHASE_BRIDGES, do_bridge, undo_bridge};
+
 /* One half takes the other with it. */
-gboolean undo_veth(struct linux_backend *r, const struct op *op, const struct op **failed,
-		   GError **error)
+static gboolean undo_veth(struct linux_backend *r, const struct op *op, const struct op **failed,
+			  GError **error)
 {
 	struct netns *first = linux_netns(r, op->veth[0].node, error), *second;
 
 	second = first ? linux_netns(r, op->veth[1].node, error) : NULL;
 	if (!second)
 		return FALSE;
-	if (!remove_link(first, op->veth[0].ifname, op, failed, error))
+	if (!link_remove(first, op->veth[0].ifname, op, failed, error))
 		return FALSE;
 	g_hash_table_remove(second->ifindexes, op->veth[1].ifname);
 	return TRUE;
 }
+
+const struct op_row veth_row = {PHASE_CABLES, do_veth, undo_veth};

@@ -1,155 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The linux room: each node is a network namespace held by a descriptor.
+/* The linux backend: each node is a network namespace held by a descriptor.
  *
  * The thread goes into a namespace for what can only be done inside: making it, opening its
  * sockets, writing its settings, loading rules for the first time.  Everything else goes through
  * sockets.
  */
-#include "testbed/exec/linux.h"
-
+#include "testbed/exec/impair.h"
+#include "testbed/exec/link.h"
+#include "testbed/exec/neighbours.h"
+#include "testbed/exec/tunnel.h"
 #include "testbed/exec/wireguard.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
-#include <sched.h>
 #include <unistd.h>
-
-/* --- namespaces ------------------------------------------------------------------------------- */
-
-static void netns_free(gpointer data)
-{
-	struct netns *s = data;
-
-	g_clear_pointer(&s->queue, nl_queue_free);
-	g_hash_table_unref(s->ifindexes);
-	g_array_unref(s->unsettled);
-	if (s->nft_socket >= 0)
-		close(s->nft_socket);
-	if (s->fd >= 0)
-		close(s->fd);
-	g_free(s->node);
-	g_free(s);
-}
-
-struct netns *linux_netns(struct linux_backend *r, const char *node, GError **error)
-{
-	struct netns *s = g_hash_table_lookup(r->namespaces, node);
-
-	if (!s)
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "there is no node '%s'", node);
-	return s;
-}
-
-gboolean netns_enter(struct linux_backend *r, struct netns *s, GError **error)
-{
-	if (r->inside == s)
-		return TRUE;
-	if (setns(s->fd, CLONE_NEWNET) != 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "enter the namespace of '%s': %s",
-			    s->node, g_strerror(errno));
-		return FALSE;
-	}
-	r->inside = s;
-	return TRUE;
-}
-
-static void netns_leave(exec *x)
-{
-	struct linux_backend *r = (struct linux_backend *)x;
-
-	r->plan = NULL;
-	if (r->inside && setns(r->home_fd, CLONE_NEWNET) == 0)
-		r->inside = NULL;
-}
-
-unsigned netns_ifindex(const struct netns *s, const char *ifname, GError **error)
-{
-	unsigned ifindex = GPOINTER_TO_UINT(g_hash_table_lookup(s->ifindexes, ifname));
-
-	if (ifindex == 0)
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "node '%s' has no interface '%s'",
-			    s->node, ifname);
-	return ifindex;
-}
-
-gboolean netns_name_interface(struct netns *s, const char *ifname, unsigned ifindex, GError **error)
-{
-	if (strlen(ifname) >= IFNAMSIZ || *ifname == '\0') {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
-			    "interface name '%s' is not 1 to %d characters long", ifname,
-			    IFNAMSIZ - 1);
-		return FALSE;
-	}
-	g_hash_table_insert(s->ifindexes, g_strdup(ifname), GUINT_TO_POINTER(ifindex));
-	return TRUE;
-}
-
-/* What to do about limits that only big labs meet; "" for other errors. */
-static const char *limit_cure(int errno_value)
-{
-	if (errno_value == ENOSPC)
-		return " (the limit is user.max_net_namespaces: raise it by sysctl)";
-	if (errno_value == EMFILE || errno_value == ENFILE)
-		return " (each node takes two descriptors: raise the limit by ulimit -n)";
-	return "";
-}
-
-gboolean do_netns(struct linux_backend *r, const struct op *op, const struct op **failed,
-		  GError **error)
-{
-	struct netns *s;
-
-	(void)failed;
-	if (g_hash_table_contains(r->namespaces, op->node)) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "node '%s' is there already",
-			    op->node);
-		return FALSE;
-	}
-	if (unshare(CLONE_NEWNET) != 0) {
-		g_set_error(error, TB_ERROR,
-			    errno == EPERM ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED,
-			    "make a network namespace: %s%s", g_strerror(errno), limit_cure(errno));
-		return FALSE;
-	}
-	s = g_new0(struct netns, 1);
-	s->node = g_strdup(op->node);
-	s->nft_socket = -1;
-	s->fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	s->ifindexes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	s->unsettled = g_array_new(FALSE, FALSE, sizeof(unsigned));
-	g_hash_table_insert(s->ifindexes, g_strdup("lo"),
-			    GUINT_TO_POINTER(1)); /* always the first of a namespace */
-	g_hash_table_insert(r->namespaces, s->node, s);
-	g_ptr_array_add(r->order, s);
-	r->inside = s;
-	if (s->fd < 0) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "open the namespace: %s%s",
-			    g_strerror(errno), limit_cure(errno));
-		return FALSE;
-	}
-	s->queue = nl_queue_new(error);
-	return s->queue != NULL;
-}
 
 /* --- operations ------------------------------------------------------------------------------- */
 
-/* Requests of one phase are in no order between nodes; a new phase waits for the one before.
- * Bridges must be there before their ports, links before anything is said about them. */
-enum phase { PHASE_NAMESPACES, PHASE_BRIDGES, PHASE_CABLES, PHASE_NODES };
-
-static const struct {
-	enum phase phase;
-	op_func apply;
-} handlers[] = {
-	[OP_NETNS] = {PHASE_NAMESPACES, do_netns}, [OP_SYSCTL] = {PHASE_NAMESPACES, do_sysctl},
-	[OP_BRIDGE] = {PHASE_BRIDGES, do_bridge},  [OP_VETH] = {PHASE_CABLES, do_veth},
-	[OP_TUNNEL] = {PHASE_NODES, do_tunnel},	   [OP_ADDR] = {PHASE_NODES, do_addr},
-	[OP_LINK_UP] = {PHASE_NODES, do_link_up},  [OP_ROUTE] = {PHASE_NODES, do_route},
-	[OP_RULE] = {PHASE_NODES, do_rule},	   [OP_IMPAIR] = {PHASE_NODES, do_impair},
-	[OP_NFT] = {PHASE_NODES, do_nft},
+static const struct op_row *const rows[] = {
+	[OP_NETNS] = &netns_row,     [OP_SYSCTL] = &sysctl_row, [OP_BRIDGE] = &bridge_row,
+	[OP_VETH] = &veth_row,	     [OP_TUNNEL] = &tunnel_row, [OP_ADDR] = &addr_row,
+	[OP_LINK_UP] = &link_up_row, [OP_ROUTE] = &route_row,	[OP_RULE] = &rule_row,
+	[OP_IMPAIR] = &impair_row,   [OP_NFT] = &nft_row,
 };
-G_STATIC_ASSERT(G_N_ELEMENTS(handlers) == OP_NFT + 1);
+G_STATIC_ASSERT(G_N_ELEMENTS(rows) == OP_NFT + 1);
 
 static gboolean flush_queues(struct linux_backend *r, const struct op **failed, GError **error)
 {
@@ -162,15 +36,15 @@ static gboolean flush_queues(struct linux_backend *r, const struct op **failed, 
 	return TRUE;
 }
 
-static gboolean change_phase(struct linux_backend *r, enum phase phase, const struct op **failed,
+static gboolean change_phase(struct linux_backend *r, enum op_phase phase, const struct op **failed,
 			     GError **error)
 {
-	enum phase before = (enum phase)r->phase;
+	enum op_phase before = r->phase;
 
 	/* Settings written late (NAT timers) are no reason to wait: they pass by the queues. */
 	if (phase == before || phase == PHASE_NAMESPACES)
 		return TRUE;
-	r->phase = (int)phase;
+	r->phase = phase;
 	if (before == PHASE_NAMESPACES && r->plan && !tunnels_start(r, r->plan, failed, error))
 		return FALSE;
 	return flush_queues(r, failed, error) && links_raise(r, failed, error);
@@ -184,8 +58,8 @@ static gboolean linux_apply(exec *x, const struct op *op, const struct op **fail
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "not a network operation");
 		return FALSE;
 	}
-	return change_phase(r, handlers[op->kind].phase, failed, error) &&
-	       handlers[op->kind].apply(r, op, failed, error);
+	return change_phase(r, rows[op->kind]->phase, failed, error) &&
+	       rows[op->kind]->apply(r, op, failed, error);
 }
 
 static gboolean linux_flush(exec *x, const struct op **failed, GError **error)
@@ -204,29 +78,6 @@ static gboolean linux_flush(exec *x, const struct op **failed, GError **error)
 }
 
 /* --- taking back ------------------------------------------------------------------------------ */
-
-static gboolean undo_netns(struct linux_backend *r, const struct op *op, const struct op **failed,
-			   GError **error)
-{
-	struct netns *s = linux_netns(r, op->node, NULL);
-
-	(void)failed;
-	(void)error;
-	if (!s)
-		return TRUE;
-	netns_leave(&r->base);
-	g_ptr_array_remove(r->order, s);
-	g_hash_table_remove(r->namespaces, op->node);
-	return TRUE;
-}
-
-static const op_func undoers[] = {
-	[OP_NETNS] = undo_netns,     [OP_SYSCTL] = undo_sysctl, [OP_BRIDGE] = undo_bridge,
-	[OP_VETH] = undo_veth,	     [OP_TUNNEL] = undo_tunnel, [OP_ADDR] = undo_addr,
-	[OP_LINK_UP] = undo_link_up, [OP_ROUTE] = undo_route,	[OP_RULE] = undo_rule,
-	[OP_IMPAIR] = undo_impair,   [OP_NFT] = undo_nft,
-};
-G_STATIC_ASSERT(G_N_ELEMENTS(undoers) == OP_NFT + 1);
 
 static void set_forgiving(struct linux_backend *r, bool on)
 {
@@ -249,7 +100,7 @@ static gboolean linux_remove(exec *x, const struct op *op, GError **error)
 		return FALSE;
 	}
 	set_forgiving(r, true);
-	done = undoers[op->kind](r, op, &failed, error) && flush_queues(r, &failed, error);
+	done = rows[op->kind]->undo(r, op, &failed, error) && flush_queues(r, &failed, error);
 	set_forgiving(r, r->forgiving);
 	return done;
 }
@@ -262,7 +113,7 @@ static void linux_forgive(exec *x, bool on)
 	set_forgiving(r, on);
 }
 
-/* --- the room --------------------------------------------------------------------------------- */
+/* --- the backend ------------------------------------------------------------------------------ */
 
 static void linux_begin(exec *x, const plan *p)
 {
@@ -270,6 +121,14 @@ static void linux_begin(exec *x, const plan *p)
 
 	r->plan = p;
 	r->phase = PHASE_NAMESPACES;
+}
+
+static void linux_leave(exec *x)
+{
+	struct linux_backend *r = (struct linux_backend *)x;
+
+	r->plan = NULL;
+	netns_leave(r);
 }
 
 static int linux_netns_fd(const exec *x, const char *node)
@@ -323,7 +182,7 @@ static const struct exec_backend linux_ops = {
 	.remove = linux_remove,
 	.forgive = linux_forgive,
 	.flush = linux_flush,
-	.leave = netns_leave,
+	.leave = linux_leave,
 	.netns_fd = linux_netns_fd,
 	.tunnel_backend = linux_tunnel_backend,
 	.impair_backend = linux_impair_backend,

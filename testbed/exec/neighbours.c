@@ -7,7 +7,8 @@
  * learned elsewhere (NTF_EXT_LEARNED) do not count.  They are told as stale, so that the kernel
  * confirms them by ARP when they are used.
  */
-#include "testbed/exec/linux.h"
+#include "testbed/exec/neighbours.h"
+#include "testbed/exec/link.h"
 
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>

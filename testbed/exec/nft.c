@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rulesets, through libnftables: one context and one transaction a ruleset. */
-#include "testbed/exec/linux.h"
+#include "testbed/exec/nft.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -103,8 +103,8 @@ static gboolean run_for_complaint(struct nft_ctx *nft, const char *text, GError 
 	return ok;
 }
 
-gboolean do_nft(struct linux_backend *r, const struct op *op, const struct op **failed,
-		GError **error)
+static gboolean do_nft(struct linux_backend *r, const struct op *op, const struct op **failed,
+		       GError **error)
 {
 	struct netns *s = linux_netns(r, op->node, error);
 	struct nft_ctx *nft = s && netns_enter(r, s, error) ? nft_open(r, error) : NULL;
@@ -122,8 +122,8 @@ gboolean do_nft(struct linux_backend *r, const struct op *op, const struct op **
 }
 
 /* Only the tables of this very ruleset: others may stand beside it. */
-gboolean undo_nft(struct linux_backend *r, const struct op *op, const struct op **failed,
-		  GError **error)
+static gboolean undo_nft(struct linux_backend *r, const struct op *op, const struct op **failed,
+			 GError **error)
 {
 	g_auto(GStrv) lines = g_strsplit(op->nft.text, "\n", -1);
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -140,3 +140,5 @@ gboolean undo_nft(struct linux_backend *r, const struct op *op, const struct op 
 	removal.nft.text = text->str;
 	return text->len == 0 || do_nft(r, &removal, failed, error);
 }
+
+const struct op_row nft_row = {PHASE_NODES, do_nft, undo_nft};

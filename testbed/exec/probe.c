@@ -2,7 +2,8 @@
 /* What this host can do, by doing it: in a child process with a network namespace of its own, so
  * that whatever is made goes with the child.
  */
-#include "testbed/exec/linux.h"
+#include "testbed/exec/link.h"
+#include "testbed/exec/nft.h"
 #include "testbed/exec/process.h"
 
 #include <errno.h>

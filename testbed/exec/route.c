@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Routes and routing rules. */
-#include "testbed/exec/linux.h"
+#include "testbed/exec/netns.h"
 
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
@@ -45,14 +45,14 @@ static gboolean request_route(struct linux_backend *r, const struct op *op, int 
 	return nl_queue_add(s->queue, msg, op, failed, error);
 }
 
-gboolean do_route(struct linux_backend *r, const struct op *op, const struct op **failed,
-		  GError **error)
+static gboolean do_route(struct linux_backend *r, const struct op *op, const struct op **failed,
+			 GError **error)
 {
 	return request_route(r, op, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, failed, error);
 }
 
-gboolean undo_route(struct linux_backend *r, const struct op *op, const struct op **failed,
-		    GError **error)
+static gboolean undo_route(struct linux_backend *r, const struct op *op, const struct op **failed,
+			   GError **error)
 {
 	const struct netns *s = linux_netns(r, op->node, error);
 
@@ -61,6 +61,8 @@ gboolean undo_route(struct linux_backend *r, const struct op *op, const struct o
 		return TRUE;
 	return s && request_route(r, op, RTM_DELROUTE, 0, failed, error);
 }
+
+const struct op_row route_row = {PHASE_NODES, do_route, undo_route};
 
 static gboolean request_rule(struct linux_backend *r, const struct op *op, int type, int flags,
 			     const struct op **failed, GError **error)
@@ -85,14 +87,16 @@ static gboolean request_rule(struct linux_backend *r, const struct op *op, int t
 	return nl_queue_add(s->queue, msg, op, failed, error);
 }
 
-gboolean do_rule(struct linux_backend *r, const struct op *op, const struct op **failed,
-		 GError **error)
+static gboolean do_rule(struct linux_backend *r, const struct op *op, const struct op **failed,
+			GError **error)
 {
 	return request_rule(r, op, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, failed, error);
 }
 
-gboolean undo_rule(struct linux_backend *r, const struct op *op, const struct op **failed,
-		   GError **error)
+static gboolean undo_rule(struct linux_backend *r, const struct op *op, const struct op **failed,
+			  GError **error)
 {
 	return request_rule(r, op, RTM_DELRULE, 0, failed, error);
 }
+
+const struct op_row rule_row = {PHASE_NODES, do_rule, undo_rule};

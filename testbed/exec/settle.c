@@ -7,7 +7,7 @@
  * when the queue works.  Asking for it makes new kernels (6.8) do the work at once; older ones send
  * a notification when it is done.
  */
-#include "testbed/exec/linux.h"
+#include "testbed/exec/link.h"
 
 #include <errno.h>
 #include <linux/if.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Kernel settings of a namespace: /proc/sys/net shows those of whoever opens it. */
-#include "testbed/exec/linux.h"
+#include "testbed/exec/netns.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -119,15 +119,15 @@ static gboolean set(struct linux_backend *r, const struct op *op, const char *va
 	return TRUE;
 }
 
-gboolean do_sysctl(struct linux_backend *r, const struct op *op, const struct op **failed,
-		   GError **error)
+static gboolean do_sysctl(struct linux_backend *r, const struct op *op, const struct op **failed,
+			  GError **error)
 {
 	(void)failed;
 	return set(r, op, op->sysctl.value, error);
 }
 
-gboolean undo_sysctl(struct linux_backend *r, const struct op *op, const struct op **failed,
-		     GError **error)
+static gboolean undo_sysctl(struct linux_backend *r, const struct op *op, const struct op **failed,
+			    GError **error)
 {
 	g_autofree char *place = g_strdup_printf("%s %s", op->node, op->sysctl.key);
 	const char *before = g_hash_table_lookup(r->settings, place);
@@ -135,3 +135,5 @@ gboolean undo_sysctl(struct linux_backend *r, const struct op *op, const struct 
 	(void)failed;
 	return !before || set(r, op, before, error);
 }
+
+const struct op_row sysctl_row = {PHASE_NAMESPACES, do_sysctl, undo_sysctl};

@@ -5,7 +5,8 @@
  * A way has up to three steps: `start` at the very beginning, for what takes its time; `make` in
  * the plan's order, after which the interface is there; `finish` when everything stands.
  */
-#include "testbed/exec/linux.h"
+#include "testbed/exec/tunnel.h"
+#include "testbed/exec/link.h"
 
 #include "testbed/exec/wireguard.h"
 
@@ -226,8 +227,8 @@ gboolean tunnels_start(struct linux_backend *r, const plan *p, const struct op *
 	return TRUE;
 }
 
-gboolean do_tunnel(struct linux_backend *r, const struct op *op, const struct op **failed,
-		   GError **error)
+static gboolean do_tunnel(struct linux_backend *r, const struct op *op, const struct op **failed,
+			  GError **error)
 {
 	const struct tunnel_backend *b = choose(r, op, error);
 	struct netns *s = b ? linux_netns(r, op->node, error) : NULL;
@@ -241,8 +242,8 @@ gboolean do_tunnel(struct linux_backend *r, const struct op *op, const struct op
 }
 
 /* A daemon takes its interface with it. */
-gboolean undo_tunnel(struct linux_backend *r, const struct op *op, const struct op **failed,
-		     GError **error)
+static gboolean undo_tunnel(struct linux_backend *r, const struct op *op, const struct op **failed,
+			    GError **error)
 {
 	struct netns *s = linux_netns(r, op->node, error);
 	g_autofree char *key = g_strdup_printf("%s/%s", op->node, op->tunnel.ifname);
@@ -250,10 +251,12 @@ gboolean undo_tunnel(struct linux_backend *r, const struct op *op, const struct 
 	if (!s)
 		return FALSE;
 	if (!g_hash_table_remove(r->daemons, key))
-		return remove_link(s, op->tunnel.ifname, op, failed, error);
+		return link_remove(s, op->tunnel.ifname, op, failed, error);
 	g_hash_table_remove(s->ifindexes, op->tunnel.ifname);
 	return TRUE;
 }
+
+const struct op_row tunnel_row = {PHASE_NODES, do_tunnel, undo_tunnel};
 
 gboolean tunnels_finish(struct linux_backend *r, const struct op **failed, GError **error)
 {

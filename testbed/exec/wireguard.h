@@ -8,7 +8,7 @@
 #ifndef TESTBED_EXEC_WIREGUARD_H
 #define TESTBED_EXEC_WIREGUARD_H
 
-#include "testbed/exec/linux.h"
+#include "testbed/exec/netns.h"
 
 struct wireguard_daemon;
 

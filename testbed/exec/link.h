@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Private to exec: bridges, veth pairs and the kernel's own tunnel devices. */
+#ifndef TESTBED_EXEC_LINK_H
+#define TESTBED_EXEC_LINK_H
+
+#include "testbed/exec/netns.h"
+
+#define LINK_MAC_BYTES 6
+/* The link address of an interface of a node, by its number, so that others can be told of it. */
+void link_mac(unsigned ifindex, guint8 ret[LINK_MAC_BYTES]);
+
+/* Requests that make a link, also used by the probe. */
+struct nl_msg *link_bridge_request(const char *ifname, unsigned ifindex);
+/* `netns`: of each half; -1: the socket's own.  `master`: bridge of the first half, 0: none.  The
+ * second half is made down whatever it says: the kernel refuses to put it up before the pair is
+ * complete. */
+struct nl_msg *link_veth_request(const struct op_veth_end ends[2], const int netns[2],
+				 unsigned master);
+/* Puts up the second halves of r->raise, in their own namespaces' queues. */
+gboolean links_raise(struct linux_backend *r, const struct op **failed, GError **error);
+/* One of "vxlan", "gre", "ipip", "wireguard". */
+struct nl_msg *link_tunnel_request(const char *kind, const struct op_tunnel *t,
+				   unsigned default_mtu_bytes);
+
+/* Deletes an interface and forgets its number; nothing happens when there is none. */
+gboolean link_remove(struct netns *s, const char *ifname, const struct op *op,
+		     const struct op **failed, GError **error);
+
+/* Blocks until every link that was put up with its other half passes packets (settle.c). */
+gboolean links_settle(struct linux_backend *r, GError **error);
+
+#endif

@@ -157,6 +157,13 @@ char *diags_to_text(const diags *d)
 	return g_string_free(all, FALSE);
 }
 
+void diags_set_error(const diags *d, int code, const char *before, GError **error)
+{
+	g_autofree char *text = diags_to_text(d);
+
+	g_set_error(error, TB_ERROR, code, "%s%s", before, g_strchomp(text));
+}
+
 /* Optimal string alignment: insert, delete, replace, swap of neighbours, each costs 1. */
 static guint edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {

@@ -69,4 +69,7 @@ enum tb_error {
 	TB_ERROR_DIED,	 /* an agent or supervisor ended unexpectedly */
 };
 
+/* An error whose message is `before` and all findings. */
+void diags_set_error(const diags *d, int code, const char *before, GError **error);
+
 #endif

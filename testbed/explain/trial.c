@@ -23,10 +23,7 @@ static matrix_selection *select_again(const struct trial_setup *at,
 		return g_steal_pointer(&s);
 	mended = model_instantiate_with(at->base, old->scenario, "the fix", at->changes->str, d);
 	if (!mended) {
-		g_autofree char *text = diags_to_text(d);
-
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED,
-			    "the fix does not fit the topology: %s", g_strchomp(text));
+		diags_set_error(d, TB_ERROR_FAILED, "the fix does not fit the topology: ", error);
 		return NULL;
 	}
 	selected = s->scenarios->pdata[0];

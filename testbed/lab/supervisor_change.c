@@ -11,7 +11,6 @@ static model *changed_model(const struct supervisor *s, const json_t *changes, G
 {
 	const struct lab_options *options = s->job->options;
 	g_autoptr(diags) found = diags_new();
-	g_autofree char *text = NULL;
 	bool good = true;
 	model *m = NULL;
 
@@ -27,8 +26,7 @@ static model *changed_model(const struct supervisor *s, const json_t *changes, G
 	m = good ? model_instantiate(options->base, options->scenario, found) : NULL;
 	if (m != NULL)
 		return m;
-	text = diags_to_text(found);
-	g_set_error_literal(error, TB_ERROR, TB_ERROR_INPUT, g_strchomp(text));
+	diags_set_error(found, TB_ERROR_INPUT, "", error);
 	return NULL;
 }
 

@@ -33,7 +33,6 @@ static char *name_of(const struct keeper *k, guint index, guint n)
 static model *try(const struct keeper *k, const GPtrArray *texts, GError **error)
 {
 	g_autoptr(diags) found = diags_new();
-	g_autofree char *text = NULL;
 	bool good = true;
 	model *m;
 
@@ -46,8 +45,7 @@ static model *try(const struct keeper *k, const GPtrArray *texts, GError **error
 	m = good ? model_instantiate(k->job->base, k->job->scenario, found) : NULL;
 	if (m)
 		return m;
-	text = diags_to_text(found);
-	g_set_error_literal(error, TB_ERROR, TB_ERROR_INPUT, g_strchomp(text));
+	diags_set_error(found, TB_ERROR_INPUT, "", error);
 	return NULL;
 }
 

@@ -237,9 +237,7 @@ static gboolean start_lab(struct keeper *k, GError **error)
 
 	k->current = model_instantiate(k->job->base, k->job->scenario, found);
 	if (!k->current) {
-		g_autofree char *text = diags_to_text(found);
-
-		g_set_error_literal(error, TB_ERROR, TB_ERROR_INPUT, g_strchomp(text));
+		diags_set_error(found, TB_ERROR_INPUT, "", error);
 		return FALSE;
 	}
 	job.model = k->current;

@@ -255,9 +255,7 @@ static gboolean add_scenario(matrix_selection *s, const model *base, const struc
 	model *m = model_instantiate(base, sc, d);
 
 	if (!m) {
-		g_autofree char *text = diags_to_text(d);
-
-		g_set_error_literal(error, TB_ERROR, TB_ERROR_CHANGE, g_strchomp(text));
+		diags_set_error(d, TB_ERROR_CHANGE, "", error);
 		return FALSE;
 	}
 	selected = g_new0(struct selected_scenario, 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/matrix/natrun.h"
 
-#include "testbed/lab/lab.h"
+#include "testbed/session/session.h"
 
 #include <string.h>
 
@@ -21,10 +21,8 @@ struct run {
 	const struct nat_options *options;
 	GPtrArray *judges;    /* struct judge_place */
 	GHashTable *judge_of; /* node name -> struct judge_place */
-	GMainLoop *loop;
-	lab *l;
 	guint judging, waiting;
-	GError *error;
+	GError *died; /* a tb-nat that did, or NULL */
 };
 
 static void judge_place_free(gpointer data)
@@ -250,7 +248,6 @@ static bool prepare(struct run *run, const model *base, const struct scenario *s
 	g_autoptr(model) plain = model_instantiate(base, scenario, found);
 	g_autoptr(GHashTable) beyond = g_hash_table_new(g_str_hash, g_str_equal);
 	g_autoptr(GString) changes = g_string_new(NULL);
-	g_autofree char *text = NULL;
 
 	if (!plain || !find_all(run, plain, beyond, error)) {
 		if (!plain)
@@ -265,9 +262,8 @@ static bool prepare(struct run *run, const model *base, const struct scenario *s
 	}
 	run->result->m = model_instantiate_with(base, scenario, "the judges", changes->str, found);
 	if (!run->result->m) {
-		text = diags_to_text(found);
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED,
-			    "the judges do not fit the topology: %s", g_strchomp(text));
+		diags_set_error(found, TB_ERROR_FAILED,
+				"the judges do not fit the topology: ", error);
 		return false;
 	}
 	hire(run->result->m, program, run->result->findings);
@@ -277,36 +273,26 @@ static bool prepare(struct run *run, const model *base, const struct scenario *s
 
 /* --- the lab ---------------------------------------------------------------------------------- */
 
-static void end_run(struct run *run)
-{
-	g_main_loop_quit(run->loop);
-}
-
-static void command(struct run *run, const char *agent, json_t *words)
-{
-	lab_command(run->l, agent, words, NULL);
-	json_decref(words);
-}
-
 static unsigned lifetime_to_measure(const struct run *run, const struct nat_finding *f)
 {
 	return f->asked.udp_timeout_ms <= run->options->timeout_max_ms ? f->asked.udp_timeout_ms :
 									 0;
 }
 
-static void start_probes(struct run *run)
+static void start_probes(const struct run *run, session *s)
 {
 	for (guint i = 0; i < run->result->findings->len; i++) {
 		const struct nat_finding *f = run->result->findings->pdata[i];
 		const struct judge_place *j = g_hash_table_lookup(run->judge_of, f->node);
 
-		command(run, f->node,
-			json_pack("{s:s, s:s, s:I}", "cmd", "nat-probe", "judge", j->first,
-				  "lifetime_ms", (json_int_t)lifetime_to_measure(run, f)));
+		session_command(s, f->node,
+				json_pack("{s:s, s:s, s:I}", "cmd", "nat-probe", "judge", j->first,
+					  "lifetime_ms", (json_int_t)lifetime_to_measure(run, f)),
+				NULL);
 	}
 }
 
-static void on_built(lab *l G_GNUC_UNUSED, const struct lab_build *build, gpointer user_data)
+static void on_built(session *s, const struct lab_build *build, gpointer user_data)
 {
 	struct run *run = user_data;
 
@@ -316,9 +302,10 @@ static void on_built(lab *l G_GNUC_UNUSED, const struct lab_build *build, gpoint
 		g_autofree char *second = g_strdup(j->first);
 
 		second[strlen(second) - 2] = '2';
-		command(run, j->name,
-			json_pack("{s:s, s:[s, s]}", "cmd", "nat-judge", "addresses", j->first,
-				  second));
+		session_command(s, j->name,
+				json_pack("{s:s, s:[s, s]}", "cmd", "nat-judge", "addresses",
+					  j->first, second),
+				NULL);
 	}
 }
 
@@ -389,71 +376,60 @@ static struct nat_finding *finding_of(const natrun *r, const char *agent)
 	return NULL;
 }
 
-static void on_event(lab *l G_GNUC_UNUSED, const char *agent, json_t *event, gpointer user_data)
+static void on_event(session *s, const struct session_call *call G_GNUC_UNUSED, const char *agent,
+		     json_t *event, gpointer user_data)
 {
 	struct run *run = user_data;
 	const char *name = json_string_value(json_object_get(event, "event"));
 	struct nat_finding *f = finding_of(run->result, agent);
 
 	if (g_strcmp0(name, "nat-judging") == 0 && ++run->judging == run->judges->len)
-		start_probes(run);
+		start_probes(run, s);
 	if (g_strcmp0(name, "nat-measured") != 0 || !f)
 		return;
 	read_measurement(f, event);
 	if (--run->waiting == 0)
-		end_run(run);
+		session_quit(s);
 }
 
-static void on_died(lab *l G_GNUC_UNUSED, const char *agent, const char *how, gpointer user_data)
+static void on_died(session *s, const char *agent, const char *how, gpointer user_data)
 {
 	struct run *run = user_data;
 
-	if (!run->error)
-		g_set_error(&run->error, TB_ERROR, TB_ERROR_FAILED, "%s: tb-nat %s", agent, how);
-	end_run(run);
+	if (!run->died)
+		g_set_error(&run->died, TB_ERROR, TB_ERROR_FAILED, "%s: tb-nat %s", agent, how);
+	session_quit(s);
 }
 
-static void on_failed(lab *l G_GNUC_UNUSED, const GError *error, gpointer user_data)
+static gboolean on_limit(gpointer s)
 {
-	struct run *run = user_data;
-
-	if (!run->error)
-		run->error = g_error_copy(error);
-	end_run(run);
-}
-
-static gboolean on_limit(gpointer user_data)
-{
-	end_run(user_data);
+	session_quit(s);
 	return G_SOURCE_CONTINUE;
 }
 
-static void on_cancelled(GCancellable *cancel G_GNUC_UNUSED, gpointer user_data)
+static gboolean live(struct run *run, const struct scenario *scenario, GCancellable *cancel,
+		     GError **error)
 {
-	end_run(user_data);
-}
+	static const struct session_callbacks callbacks = {
+		.built = on_built, .event = on_event, .agent_died = on_died};
+	const struct session_job job = {.model = run->result->m,
+					.lab = {.name = scenario->name,
+						.program_dir = run->options->program_dir}};
+	g_autoptr(session) s = session_start(&job, &callbacks, run, error);
+	gboolean ran;
+	guint limit;
 
-static void live(struct run *run, const struct scenario *scenario, GCancellable *cancel)
-{
-	static const struct lab_callbacks callbacks = {
-		.built = on_built, .event = on_event, .agent_died = on_died, .failed = on_failed};
-	const struct lab_options options = {.name = scenario->name,
-					    .program_dir = run->options->program_dir};
-	g_autoptr(plan) p = plan_build(run->result->m);
-	guint limit = g_timeout_add(TIME_LIMIT_MS + run->options->timeout_max_ms, on_limit, run);
-
-	run->loop = g_main_loop_new(NULL, FALSE);
+	if (!s)
+		return FALSE;
+	limit = g_timeout_add(TIME_LIMIT_MS + run->options->timeout_max_ms, on_limit, s);
 	run->waiting = run->result->findings->len;
-	run->l = lab_start(run->result->m, p, &options, &callbacks, run, &run->error);
-	if (run->l) {
-		gulong handler = g_cancellable_connect(cancel, G_CALLBACK(on_cancelled), run, NULL);
-
-		g_main_loop_run(run->loop);
-		g_cancellable_disconnect(cancel, handler);
-	}
-	lab_free(run->l);
+	ran = session_run(s, cancel, error);
 	g_source_remove(limit);
-	g_main_loop_unref(run->loop);
+	if (!run->died)
+		return ran;
+	g_clear_error(error);
+	g_propagate_error(error, run->died);
+	return FALSE;
 }
 
 natrun *natrun_new(const model *base, const struct scenario *scenario,
@@ -461,16 +437,13 @@ natrun *natrun_new(const model *base, const struct scenario *scenario,
 {
 	g_autoptr(natrun) r = g_new0(natrun, 1);
 	struct run run = {.result = r, .options = options};
+	gboolean ran;
 
 	r->findings = g_ptr_array_new_with_free_func(finding_free);
 	run.judges = g_ptr_array_new_with_free_func(judge_place_free);
 	run.judge_of = g_hash_table_new(g_str_hash, g_str_equal);
-	if (prepare(&run, base, scenario, &run.error))
-		live(&run, scenario, cancel);
+	ran = prepare(&run, base, scenario, error) && live(&run, scenario, cancel, error);
 	g_hash_table_unref(run.judge_of);
 	g_ptr_array_unref(run.judges);
-	if (!run.error)
-		return g_steal_pointer(&r);
-	g_propagate_error(error, run.error);
-	return NULL;
+	return ran ? g_steal_pointer(&r) : NULL;
 }

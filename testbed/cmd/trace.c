@@ -1,106 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/cmd.h"
-#include "testbed/walk/lookups.h"
-#include "testbed/report/walk_text.h"
-#include "testbed/lab/lab.h"
+#include "testbed/explain/trace.h"
 #include "testbed/live/client.h"
-#include "testbed/plan/plan.h"
-
-/* What has to be asked of the kernels so that every hop can be held against their own look-ups. */
-static json_t *ways_to_ask(const model *m, const json_t *state, const struct flow *flow)
-{
-	struct walk_pair *pair = walk_both(m, state, flow);
-	json_t *ways = lookups_wanted(pair);
-
-	walk_pair_free(pair);
-	return ways;
-}
-
-/* One lab that lives until it has been looked at. */
-struct trace {
-	const model *model;
-	const struct flow *flow;
-	GMainLoop *loop;
-	json_t *state; /* NULL: none yet */
-	GError *error; /* the lab's, or that of looking at it */
-};
-
-static void end_trace(struct trace *t, const GError *error)
-{
-	if (error && !t->error)
-		t->error = g_error_copy(error);
-	g_main_loop_quit(t->loop);
-}
-
-static void on_state_with_ways(lab *l G_GNUC_UNUSED, json_t *state, const GError *error,
-			       gpointer user_data)
-{
-	struct trace *t = user_data;
-
-	if (state)
-		t->state = json_incref(state);
-	end_trace(t, error);
-}
-
-static void on_state(lab *l, json_t *state, const GError *error, gpointer user_data)
-{
-	struct trace *t = user_data;
-	json_t *ways;
-
-	if (!state) {
-		end_trace(t, error);
-		return;
-	}
-	ways = ways_to_ask(t->model, state, t->flow);
-	lab_inspect_ways(l, ways, on_state_with_ways, t);
-	json_decref(ways);
-}
-
-static void on_built(lab *l, const struct lab_build *build G_GNUC_UNUSED, gpointer user_data)
-{
-	lab_inspect(l, on_state, user_data);
-}
-
-static void on_event(lab *l G_GNUC_UNUSED, const char *agent G_GNUC_UNUSED,
-		     json_t *event G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)
-{
-}
-
-/* What a program does matters to no route. */
-static void on_agent_died(lab *l G_GNUC_UNUSED, const char *agent, const char *how,
-			  gpointer user_data G_GNUC_UNUSED)
-{
-	cmd_note("agent %s died: %s", agent, how);
-}
-
-static void on_failed(lab *l G_GNUC_UNUSED, const GError *error, gpointer user_data)
-{
-	end_trace(user_data, error);
-}
-
-/* The state of a fresh lab of this network, the kernels' look-ups of this flow in it; NULL with
- * `error`. */
-static json_t *look(const model *m, const char *name, const struct flow *flow, GError **error)
-{
-	static const struct lab_callbacks callbacks = {.built = on_built,
-						       .event = on_event,
-						       .agent_died = on_agent_died,
-						       .failed = on_failed};
-	g_autofree char *program_dir = cmd_program_dir();
-	const struct lab_options options = {
-		.name = name, .program_dir = program_dir, .seed = g_random_int()};
-	g_autoptr(plan) p = plan_build(m);
-	struct trace t = {.model = m, .flow = flow, .loop = g_main_loop_new(NULL, FALSE)};
-	lab *l = lab_start(m, p, &options, &callbacks, &t, error);
-
-	if (l)
-		g_main_loop_run(t.loop);
-	lab_free(l);
-	g_main_loop_unref(t.loop);
-	if (t.error)
-		g_propagate_error(error, t.error);
-	return t.state;
-}
+#include "testbed/report/walk_text.h"
 
 static void no_place(const model *m, const char *text)
 {
@@ -209,17 +111,10 @@ static int tell(const model *m, const struct flow *flow, json_t *state, const GE
 
 /* --- a lab that is up ------------------------------------------------------------------------- */
 
-static json_t *look_live(live_client *c, const model *m, const struct flow *flow, GError **error)
+static json_t *ask_live(json_t *ways, gpointer client, GError **error)
 {
-	json_t *state = live_request(c, json_pack("{s:s}", "do", "inspect"), NULL, NULL, error),
-	       *ways;
-
-	if (!state)
-		return NULL;
-	ways = ways_to_ask(m, state, flow);
-	json_decref(state);
-	return live_request(c, json_pack("{s:s, s:o}", "do", "inspect", "ways", ways), NULL, NULL,
-			    error);
+	return live_request(client, json_pack("{s:s, s:O*}", "do", "inspect", "ways", ways), NULL,
+			    NULL, error);
 }
 
 static int trace_live(live_client *c, const json_t *status, const struct options *o)
@@ -232,7 +127,7 @@ static int trace_live(live_client *c, const json_t *status, const struct options
 		return CMD_INPUT;
 	if (!parse_flow(m, o, &flow))
 		return CMD_USAGE;
-	return tell(m, &flow, look_live(c, m, &flow, &error), error);
+	return tell(m, &flow, trace_state(m, &flow, ask_live, c, &error), error);
 }
 
 static int find_live(const struct options *o)
@@ -259,14 +154,22 @@ static int find_live(const struct options *o)
 
 /* --- a fresh lab ------------------------------------------------------------------------------ */
 
-static int trace_fresh(const model *m, const struct options *o, const char *scenario)
+static int trace_in_new_lab(const model *m, const struct options *o, const char *scenario)
 {
+	g_autofree char *program_dir = cmd_program_dir();
+	const struct lab_options fresh = {
+		.name = scenario, .program_dir = program_dir, .seed = g_random_int()};
+	g_autoptr(GPtrArray) died = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GError) error = NULL;
 	struct flow flow;
+	json_t *state;
 
 	if (!parse_flow(m, o, &flow))
 		return CMD_USAGE;
-	return tell(m, &flow, look(m, scenario, &flow, &error), error);
+	state = trace_fresh(m, &fresh, &flow, died, &error);
+	for (guint i = 0; i < died->len; i++)
+		cmd_note("%s", (const char *)died->pdata[i]);
+	return tell(m, &flow, state, error);
 }
 
 static int trace_new(const struct options *o)
@@ -274,7 +177,7 @@ static int trace_new(const struct options *o)
 	g_auto(network_choice) network = {0};
 	int status = cmd_network_choose(o, &network);
 
-	return status ? status : trace_fresh(network.model, o, network.scenario->name);
+	return status ? status : trace_in_new_lab(network.model, o, network.scenario->name);
 }
 
 int cmd_trace(const struct options *o)

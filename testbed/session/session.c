@@ -99,15 +99,14 @@ static void on_cancelled(GCancellable *cancel G_GNUC_UNUSED, gpointer user_data)
 
 gboolean session_run(session *s, GCancellable *cancel, GError **error)
 {
-	gulong handler;
+	gulong handler =
+		cancel ? g_cancellable_connect(cancel, G_CALLBACK(on_cancelled), s, NULL) : 0;
 
-	if (g_cancellable_is_cancelled(cancel))
-		return TRUE;
 	s->loop = g_main_loop_new(NULL, FALSE);
-	handler = cancel ? g_cancellable_connect(cancel, G_CALLBACK(on_cancelled), s, NULL) : 0;
-	g_main_loop_run(s->loop);
-	g_cancellable_disconnect(cancel, handler);
+	if (!s->gone && !g_cancellable_is_cancelled(cancel))
+		g_main_loop_run(s->loop);
 	g_clear_pointer(&s->loop, g_main_loop_unref);
+	g_cancellable_disconnect(cancel, handler);
 	if (!s->gone)
 		return TRUE;
 	if (error)

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Trace: asks the kernels of a lab for what one packet and its answer need to be walked.
+ *
+ * The kernels are asked twice: for their state, and then, by the walk over that, for their own
+ * look-ups of its hops.  Depends on session, walk and model.
+ */
+#ifndef TESTBED_EXPLAIN_TRACE_H
+#define TESTBED_EXPLAIN_TRACE_H
+
+#include "testbed/session/session.h"
+#include "testbed/walk/walk.h"
+
+/* One question to the kernels of a lab: their state, with the answers to `ways` (NULL: none; both
+ * as lab_inspect_ways has them).  The caller owns the answer; NULL with `error`. */
+typedef json_t *(*trace_ask_func)(json_t *ways, gpointer user_data, GError **error);
+
+/* The state of the network `m` with the kernels' look-ups of `flow` and its answer in it.  The
+ * caller owns it; NULL with `error` of `ask`. */
+json_t *trace_state(const model *m, const struct flow *flow, trace_ask_func ask, gpointer user_data,
+		    GError **error);
+
+/* The same of a fresh lab of that network.  Agents that died are told in `died` (char *): what a
+ * program does matters to no route.  Runs the default main context until the answers are there. */
+json_t *trace_fresh(const model *m, const struct lab_options *options, const struct flow *flow,
+		    GPtrArray *died, GError **error);
+
+#endif

@@ -29,13 +29,41 @@ enum reason reason_by_code(const char *code)
 	return REASON_NONE;
 }
 
+static const struct {
+	int number;
+	enum reason reason;
+} diagnostics[] = {
+#define X(number, id) {number, REASON_##id},
+	REASON_DIAGNOSTICS(X)
+#undef X
+};
+
+enum reason reason_by_diagnostics(const char *header)
+{
+	guint64 number = header ? g_ascii_strtoull(header, NULL, 10) : 0;
+
+	for (guint i = 0; i < G_N_ELEMENTS(diagnostics); i++)
+		if ((guint64)diagnostics[i].number == number)
+			return diagnostics[i].reason;
+	return REASON_NONE;
+}
+
+int reason_diagnostics(enum reason r)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(diagnostics); i++)
+		if (diagnostics[i].reason == r)
+			return diagnostics[i].number;
+	return 0;
+}
+
 static json_t *text_or_null(const char *text)
 {
 	return text ? json_string(text) : json_null();
 }
 
-void reason_set(json_t *event, enum reason r, const char *words)
+json_t *reason_set(json_t *event, enum reason r, const char *words)
 {
 	json_object_set_new(event, "code", text_or_null(reason_code(r)));
 	json_object_set_new(event, "reason", text_or_null(words ? words : reason_words(r)));
+	return event;
 }

@@ -36,7 +36,6 @@
 	X(TLS_FAILED, "tls-failed", "the TLS handshake failed")                                   \
 	/* names */                                                                               \
 	X(DNS_NXDOMAIN, "dns-nxdomain", "nxdomain")                                               \
-	X(DNS_NO_DATA, "dns-no-data", "nodata")                                                   \
 	X(DNS_TIMED_OUT, "dns-timed-out", "timeout")                                              \
 	X(DNS_REFUSED, "dns-refused", "refused")                                                  \
 	X(DNS_FAILED, "dns-failed", "failed")                                                     \
@@ -126,14 +125,27 @@ enum reason {
 		REASON_COUNT
 };
 
+/* X(number, reason id): what the product's servers say in ms-diagnostics (MS-OCER section 2.1.3).
+ */
+#define REASON_DIAGNOSTICS(X)      \
+	X(1003, NO_SUCH_USER)      \
+	X(1007, NEXT_HOP_FAILED)   \
+	X(1017, DOMAIN_NOT_SERVED) \
+	X(4003, ACCOUNT_DISABLED)  \
+	X(4004, WRONG_CREDENTIALS)
+
 /* "connection-refused"; NULL for REASON_NONE. */
 const char *reason_code(enum reason r);
 /* "connection refused"; NULL for REASON_NONE. */
 const char *reason_words(enum reason r);
 /* REASON_NONE for NULL and for a code that is not in the table. */
 enum reason reason_by_code(const char *code);
-/* Adds "code" and "reason" to an event; `words` NULL: those of the table.  Both are null for
- * REASON_NONE. */
-void reason_set(json_t *event, enum reason r, const char *words);
+/* Of "4004;reason=..."; REASON_NONE for NULL and for another number. */
+enum reason reason_by_diagnostics(const char *header);
+/* 4004; 0: it has none. */
+int reason_diagnostics(enum reason r);
+/* Adds "code" and "reason" to an event, which it returns; `words` NULL: those of the table.  Both
+ * are null for REASON_NONE. */
+json_t *reason_set(json_t *event, enum reason r, const char *words);
 
 #endif

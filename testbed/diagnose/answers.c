@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/diagnose/answers.h"
 
+#include "testbed/diagnose/foreign_words.h"
+
 #include "testbed/packets/scope.h"
 
 /* Message types (RFC 5766 section 13, RFC 8489 section 5). */
@@ -11,8 +13,6 @@
 
 #define CODE_UNAUTHORIZED 401
 #define CODE_FORBIDDEN 403
-#define CODE_QUOTA 486 /* RFC 5766 section 15 */
-#define CODE_CAPACITY 508
 #define CODE_OF(error) ((error) + 300) /* as a sighting has it */
 
 /* One client's socket at one relay. */
@@ -94,12 +94,12 @@ static struct asker *asker_of(struct reading *r, const struct node *relay,
 	return a;
 }
 
-static void tell_refusal(struct reading *r, const struct asker *a, const char *event, int code,
-			 const char *reason)
+static void tell_refusal(struct reading *r, const struct asker *a, const char *event, int status)
 {
 	tell(r, a->relay,
-	     json_pack("{s:s, s:s, s:s, s:i, s:s}", "event", event, "client", a->address, "user",
-		       user_of(a->client), "code", code, "reason", reason));
+	     reason_set(json_pack("{s:s, s:s, s:s, s:i}", "event", event, "client", a->address,
+				  "user", user_of(a->client), "status", status),
+			foreign_turn_reason(status), NULL));
 }
 
 static void on_allocate(struct reading *r, struct asker *a, const struct sighting *s)
@@ -110,10 +110,8 @@ static void on_allocate(struct reading *r, struct asker *a, const struct sightin
 		a->lent = true;
 	else if (code == CODE_UNAUTHORIZED)
 		g_hash_table_add(a->refused, g_bytes_new(&s->id, sizeof s->id));
-	else if (code == CODE_QUOTA)
-		tell_refusal(r, a, "relay-refused", code, "the user's relays are all taken");
-	else if (code == CODE_CAPACITY)
-		tell_refusal(r, a, "relay-refused", code, "no relay port is free");
+	else if (foreign_turn_reason(code))
+		tell_refusal(r, a, "relay-refused", code);
 }
 
 /* Whom: the answer does not say; the other ends' candidates that this relay must not send to. */
@@ -138,8 +136,10 @@ static void on_forbidden(struct reading *r, const struct node *relay, const stru
 					     &a))
 				continue;
 			tell(r, relay,
-			     json_pack("{s:s, s:s, s:s, s:s}", "event", "denied", "user",
-				       user_of(client), "peer", peer, "rule", "relay_not_to"));
+			     json_pack("{s:s, s:s, s:s, s:s, s:s}", "event", "denied", "user",
+				       user_of(client), "peer", peer, "code",
+				       reason_code(REASON_PEER_BY_SETTING), "rule",
+				       reason_words(REASON_PEER_BY_SETTING)));
 			return;
 		}
 	}
@@ -173,8 +173,7 @@ static void tell_unauthorized(struct reading *r)
 		const struct asker *a = value;
 
 		if (!a->lent && g_hash_table_size(a->refused) >= 2)
-			tell_refusal(r, a, "auth-failed", CODE_UNAUTHORIZED,
-				     "it asked for credentials and did not take those it got");
+			tell_refusal(r, a, "auth-failed", CODE_UNAUTHORIZED);
 	}
 }
 

@@ -172,7 +172,7 @@ static bool no_server(struct finding *f, const struct node *n, const char *name)
 
 /* Nobody answers: the network, nobody there, or silence. */
 static bool silent(const struct evidence *e, struct finding *f, const struct node *n,
-		   const struct addr *server, const char *name, const char *error)
+		   const struct addr *server, const char *name, enum reason error)
 {
 	char text[ADDR_TEXT_MAX];
 
@@ -180,7 +180,7 @@ static bool silent(const struct evidence *e, struct finding *f, const struct nod
 	if (cause_walk_to_server(e, f, n->name, "its name server", text, PROTO_UDP, DNS_PORT) ||
 	    cause_no_listener(e, f, n->name, text, PROTO_UDP, DNS_PORT))
 		return true;
-	if (g_strcmp0(error, "timeout") != 0)
+	if (error != REASON_DNS_TIMED_OUT)
 		return false;
 	f->code = CAUSE_DNS_TIMEOUT;
 	f->node = g_strdup(service_owner(e->model, server) ? service_owner(e->model, server)->name :
@@ -226,10 +226,11 @@ static struct addr asked_here(const struct evidence *e, const struct node *n, co
 }
 
 bool cause_by_name(const struct evidence *e, struct finding *f, const char *from, const char *name,
-		   const char *error)
+		   const json_t *question)
 {
 	const struct node *n = model_node(e->model, from);
-	bool answered = error && g_str_equal(error, "nxdomain"), found;
+	enum reason error = question ? foreign_reason(question) : REASON_NONE;
+	bool found;
 	struct addr server;
 
 	if (!n)
@@ -239,10 +240,10 @@ bool cause_by_name(const struct evidence *e, struct finding *f, const char *from
 		found = no_server(f, n, name);
 	else
 		found = wrong_view(e, f, n, &server, name) ||
-			(!answered && silent(e, f, n, &server, name, error)) ||
+			(error != REASON_DNS_NXDOMAIN && silent(e, f, n, &server, name, error)) ||
 			missing(f, n, answerer(e->model, server, name), name);
-	if (found && error)
-		cause_prove(f, "%s asked for %s: %s", from, name, error);
+	if (found && question)
+		cause_prove(f, "%s asked for %s: %s", from, name, event_text(question, "error"));
 	return found;
 }
 

@@ -5,7 +5,6 @@
 
 #define STUN_PORT 3478
 #define HTTPS_PORT 443
-#define CODE_QUOTA 486 /* RFC 5766 section 15: the user's allocations are all taken */
 
 const json_t *cause_relay_of(const struct evidence *e, const char *end)
 {
@@ -86,9 +85,8 @@ static bool relay_unknown(const struct evidence *e, struct finding *f, const cha
 	if (trouble)
 		return no_credentials(e, f, end, trouble);
 	for (const struct heard *d = NULL; host && (d = cause_event(e, end, "dns", d));) {
-		if (g_strcmp0(event_text(d->event, "query"), host) == 0 &&
-		    event_text(d->event, "error"))
-			return cause_by_name(e, f, end, host, event_text(d->event, "error"));
+		if (g_strcmp0(event_text(d->event, "query"), host) == 0 && foreign_reason(d->event))
+			return cause_by_name(e, f, end, host, d->event);
 	}
 	return false;
 }
@@ -115,23 +113,25 @@ static bool relay_unreachable(const struct evidence *e, struct finding *f, const
 /* What a relay says of a client that it gives nothing to, and which setting of the Edge that is
  * about. */
 static const struct refusal {
-	const char *event, *words; /* words of the reason; "": any */
-	int code;		   /* 0: any */
+	const char *event;
+	enum reason reason;
 	enum cause_code cause;
 	enum setting setting;
 } refusals[] = {
-	{"auth-failed", "expired", 0, CAUSE_RELAY_AUTH, SETTING_CREDENTIAL_LIFETIME},
-	{"auth-failed", "", 0, CAUSE_RELAY_AUTH, SETTING_MRAS_SECRET},
-	{"relay-refused", "", CODE_QUOTA, CAUSE_RELAY_ALLOC, SETTING_RELAYS_PER_USER},
-	{"relay-refused", "port", 0, CAUSE_RELAY_ALLOC, SETTING_RELAY_PORTS},
+	{"auth-failed", REASON_TURN_EXPIRED, CAUSE_RELAY_AUTH, SETTING_CREDENTIAL_LIFETIME},
+	{"auth-failed", REASON_TURN_INTEGRITY, CAUSE_RELAY_AUTH, SETTING_MRAS_SECRET},
+	{"auth-failed", REASON_TURN_REALM, CAUSE_RELAY_AUTH, SETTING_MRAS_SECRET},
+	{"auth-failed", REASON_TURN_CREDENTIALS, CAUSE_RELAY_AUTH, SETTING_MRAS_SECRET},
+	{"relay-refused", REASON_TURN_QUOTA, CAUSE_RELAY_ALLOC, SETTING_RELAYS_PER_USER},
+	{"relay-refused", REASON_TURN_NO_PORT, CAUSE_RELAY_ALLOC, SETTING_RELAY_PORTS},
 };
 
-static bool fits(const struct refusal *r, const json_t *event)
+/* "bob@contoso.com" and "sip:bob@contoso.com" are the same. */
+static bool is_of_user(const char *whom, const char *user)
 {
-	const char *reason = event_text(event, "reason");
+	const char *scheme = strrchr(whom, ':');
 
-	return reason && strstr(reason, r->words) &&
-	       (r->code == 0 || json_integer_value(json_object_get(event, "code")) == r->code);
+	return g_ascii_strcasecmp(scheme ? scheme + 1 : whom, user) == 0;
 }
 
 static bool by_refusal(const struct evidence *e, struct finding *f, const struct refusal *r,
@@ -141,7 +141,8 @@ static bool by_refusal(const struct evidence *e, struct finding *f, const struct
 		const char *whom = event_text(h->event, "user");
 		const struct node *edge = service_node_of(e->model, h->agent);
 
-		if (!edge || !fits(r, h->event) || (user && whom && !strstr(whom, user)))
+		if (!edge || foreign_reason(h->event) != r->reason ||
+		    (user && whom && !is_of_user(whom, user)))
 			continue;
 		f->code = r->cause;
 		f->node = g_strdup(edge->name);
@@ -150,8 +151,7 @@ static bool by_refusal(const struct evidence *e, struct finding *f, const struct
 					 event_text(h->event, "reason"));
 		cause_prove(f, "%s refused %s at %s with code %d: %s", h->agent,
 			    whom ? whom : "a client", event_text(h->event, "client"),
-			    (int)json_integer_value(json_object_get(h->event, "code")),
-			    event_text(h->event, "reason"));
+			    (int)foreign_turn_status(h->event), event_text(h->event, "reason"));
 		return true;
 	}
 	return false;
@@ -238,7 +238,7 @@ static bool refuses_peer(const struct evidence *e, struct finding *f)
 		const struct node *edge = service_node_of(e->model, h->agent);
 		const char *peer = event_text(h->event, "peer");
 
-		if (!edge || !peer || g_strcmp0(event_text(h->event, "rule"), "relay_not_to") != 0)
+		if (!edge || !peer || foreign_reason(h->event) != REASON_PEER_BY_SETTING)
 			continue;
 		f->code = CAUSE_RELAY_PERMISSION;
 		f->node = g_strdup(edge->name);

@@ -205,48 +205,41 @@ bool cause_walk_to_server(const struct evidence *e, struct finding *f, const cha
 /* --- certificates ----------------------------------------------------------------------------- */
 
 static const struct {
-	const char *kind;
+	enum reason reason;
 	enum cause_code code;
 } flaws[] = {
-	{"untrusted", CAUSE_TLS_UNTRUSTED},	  {"name-mismatch", CAUSE_TLS_NAME_MISMATCH},
-	{"expired", CAUSE_TLS_EXPIRED},		  {"not-yet-valid", CAUSE_TLS_EXPIRED},
-	{"bad-certificate", CAUSE_TLS_UNTRUSTED},
+	{REASON_TLS_UNTRUSTED, CAUSE_TLS_UNTRUSTED},
+	{REASON_TLS_REVOKED, CAUSE_TLS_UNTRUSTED},
+	{REASON_TLS_INSECURE, CAUSE_TLS_UNTRUSTED},
+	{REASON_TLS_BAD_CERTIFICATE, CAUSE_TLS_UNTRUSTED},
+	{REASON_TLS_NAME_MISMATCH, CAUSE_TLS_NAME_MISMATCH},
+	{REASON_TLS_EXPIRED, CAUSE_TLS_EXPIRED},
+	{REASON_TLS_NOT_YET_VALID, CAUSE_TLS_EXPIRED},
 };
 
-bool cause_by_certificate(struct finding *f, const char *kind, const char *at, const char *refuser,
-			  const char *reason)
+enum cause_code cause_of_certificate(enum reason r)
 {
-	const char *subject = strstr(reason, "(CN=");
-
-	for (guint i = 0; i < G_N_ELEMENTS(flaws); i++) {
-		if (g_strcmp0(kind, flaws[i].kind) != 0)
-			continue;
-		f->code = flaws[i].code;
-		f->node = g_strdup(at);
-		f->subject.kind = SUBJECT_CERTIFICATE;
-		f->subject.name =
-			subject ? g_strndup(subject + 4, strcspn(subject + 4, ",)")) : NULL;
-		f->why = g_strdup_printf("%s: %s", cause_text(f->code), reason);
-		cause_prove(f, "%s refused the certificate of %s: %s", refuser, at, reason);
-		return true;
-	}
-	return false;
+	for (guint i = 0; i < G_N_ELEMENTS(flaws); i++)
+		if (flaws[i].reason == r)
+			return flaws[i].code;
+	return CAUSE_UNKNOWN;
 }
 
-/* What a server says in "tls-refused" are words only. */
-static const char *kind_of_words(const char *reason)
+bool cause_by_certificate(struct finding *f, const json_t *event, const char *at,
+			  const char *refuser)
 {
-	static const char *const rows[][2] = {
-		{"another CA", "untrusted"},
-		{"name mismatch", "name-mismatch"},
-		{"expired", "expired"},
-		{"not valid yet", "not-yet-valid"},
-	};
+	enum cause_code code = cause_of_certificate(foreign_reason(event));
+	const char *words = event_text(event, "reason");
 
-	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
-		if (strstr(reason, rows[i][0]))
-			return rows[i][1];
-	return NULL;
+	if (code == CAUSE_UNKNOWN)
+		return false;
+	f->code = code;
+	f->node = g_strdup(at);
+	f->subject.kind = SUBJECT_CERTIFICATE;
+	f->subject.name = foreign_subject(event);
+	f->why = g_strdup_printf("%s: %s", cause_text(f->code), words);
+	cause_prove(f, "%s refused the certificate of %s: %s", refuser, at, words);
+	return true;
 }
 
 /* The other side did not trust us: it said why. */
@@ -263,13 +256,11 @@ static bool refused_by_other_side(const struct evidence *e, struct finding *f,
 		if (service_node_of(e->model, h->agent) != owner || !peer || !reason ||
 		    !addr_parse(peer, &a) || !node_has_address(us, &a))
 			continue;
-		if (cause_by_certificate(f, kind_of_words(reason), us->name, owner->name, reason))
+		if (cause_by_certificate(f, h->event, us->name, owner->name))
 			return true;
 	}
 	return false;
 }
-
-#define NEXT_HOP_NAME "next hop's name"
 
 /* The Edge was told another name than its Front End's certificate carries. */
 static void set_next_hop_cause(struct finding *f, const struct node *edge, const char *reason)
@@ -294,10 +285,9 @@ bool cause_refused_server(const struct evidence *e, struct finding *f)
 		if (!refuser || !peer || !reason || !addr_parse(peer, &a) ||
 		    !(them = service_owner(e->model, &a)))
 			continue;
-		if (cause_by_certificate(f, kind_of_words(reason), them->name, refuser->name,
-					 reason))
+		if (cause_by_certificate(f, h->event, them->name, refuser->name))
 			return true;
-		if (!strstr(reason, NEXT_HOP_NAME))
+		if (foreign_reason(h->event) != REASON_TLS_NOT_NEXT_HOP)
 			continue;
 		set_next_hop_cause(f, refuser, reason);
 		cause_prove(f, "%s turned %s (%s) away: %s", h->agent, them->name, peer, reason);
@@ -319,7 +309,8 @@ struct tried cause_tried(const char *from, const json_t *event)
 		.name = peer ? peer : event_text(place, "name"),
 		.address = event_text(place, "address"),
 		.port = json_integer_value(json_object_get(place, "port")),
-		.kind = event_text(event, "kind"),
+		.event = event,
+		.code = foreign_reason(event),
 		.reason = event_text(event, "reason"),
 	};
 }
@@ -340,6 +331,12 @@ static bool wrong_next_hop(const struct evidence *e, struct finding *f, const st
 	return true;
 }
 
+/* What it looks like when the other side does not trust us. */
+static bool broke_in_handshake(const struct tried *t)
+{
+	return t->code == REASON_TLS_FAILED || t->code == REASON_CONNECTION_RESET;
+}
+
 /* The address is right, or there is none to compare it with; something is wrong on the way or at
  * its end. */
 static bool on_the_way(const struct evidence *e, struct finding *f, const struct tried *t)
@@ -350,7 +347,7 @@ static bool on_the_way(const struct evidence *e, struct finding *f, const struct
 	if (!addr_parse(t->address, &a))
 		return false;
 	owner = service_owner(e->model, &a);
-	if (owner && g_strcmp0(t->kind, "tls") == 0 && refused_by_other_side(e, f, t, owner))
+	if (owner && broke_in_handshake(t) && refused_by_other_side(e, f, t, owner))
 		return true;
 	return cause_walk_to_server(e, f, t->from, "the server", t->address, PROTO_TCP, t->port) ||
 	       cause_no_listener(e, f, t->from, t->address, PROTO_TCP, t->port);
@@ -410,7 +407,7 @@ bool cause_by_connection(const struct evidence *e, struct finding *f, const stru
 	struct addr a;
 	bool found;
 
-	if (!t->name || !t->kind || !t->reason)
+	if (!t->name || !t->reason)
 		return false;
 	if (!t->address) {
 		found = wrong_next_hop(e, f, t) || cause_by_name(e, f, t->from, t->name, NULL);
@@ -418,12 +415,11 @@ bool cause_by_connection(const struct evidence *e, struct finding *f, const stru
 		found = true;
 	} else {
 		owner = addr_parse(t->address, &a) ? service_owner(e->model, &a) : NULL;
-		found = (owner &&
-			 cause_by_certificate(f, t->kind, owner->name, t->from, t->reason)) ||
-			on_the_way(e, f, t);
+		if (owner && cause_by_certificate(f, t->event, owner->name, t->from))
+			return true;
+		found = on_the_way(e, f, t);
 	}
-	if (found &&
-	    !strstr(f->proof->len > 0 ? f->proof->pdata[f->proof->len - 1] : "", t->reason))
+	if (found)
 		cause_prove(f, "%s had no connection to %s: %s", t->from, t->name, t->reason);
 	return found;
 }

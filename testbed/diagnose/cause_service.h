@@ -7,6 +7,7 @@
 #define TESTBED_DIAGNOSE_CAUSE_SERVICE_H
 
 #include "testbed/diagnose/cause_rules.h"
+#include "testbed/diagnose/foreign_words.h"
 
 /* The node that an address leads to, also the public one of an Edge or of 1:1 NAT; NULL: nobody's.
  */
@@ -26,8 +27,9 @@ struct tried {
 	const char *name;    /* of whom */
 	const char *address; /* NULL: the name was not resolved */
 	json_int_t port;
-	const char *kind; /* tls_error_kind of common/tls.h */
-	const char *reason;
+	const json_t *event;
+	enum reason code;
+	const char *reason; /* in words */
 };
 
 /* Reads an event "connect-failed" of a client or "link-failed" of a server. */
@@ -45,10 +47,10 @@ bool cause_walk_to_server(const struct evidence *e, struct finding *f, const cha
 			  const char *what, const char *address, enum ip_proto proto,
 			  json_int_t port);
 
-/* Why `name` does not resolve at node `from`.  `error` is that of the client's event "dns"; NULL:
- * not known, as from servers, which only say that it did not. */
+/* Why `name` does not resolve at node `from`.  `question` is the client's event "dns"; NULL: not
+ * known, as from servers, which only say that it did not. */
 bool cause_by_name(const struct evidence *e, struct finding *f, const char *from, const char *name,
-		   const char *error);
+		   const json_t *question);
 /* Whether the name server that an end asks is one for the inside: it knows a Front End or an Edge's
  * internal name. */
 bool cause_is_inside(const model *m, const char *end);
@@ -57,10 +59,12 @@ bool cause_is_inside(const model *m, const char *end);
 bool cause_wrong_answer(const struct evidence *e, struct finding *f, const char *from,
 			const char *name, const char *address);
 
-/* A certificate that `refuser` refused, shown by a service of node `at`; `reason` as TLS says it.
- */
-bool cause_by_certificate(struct finding *f, const char *kind, const char *at, const char *refuser,
-			  const char *reason);
+/* What is wrong with a certificate; CAUSE_UNKNOWN: the reason is about none. */
+enum cause_code cause_of_certificate(enum reason r);
+/* A certificate that `refuser` refused, shown by a service of node `at`; true: that is what the
+ * event tells of. */
+bool cause_by_certificate(struct finding *f, const json_t *event, const char *at,
+			  const char *refuser);
 
 /* A server that another server would not talk to, for its certificate or for the name in it. */
 bool cause_refused_server(const struct evidence *e, struct finding *f);

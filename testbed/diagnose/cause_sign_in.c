@@ -6,35 +6,21 @@
 /* A client that could not sign in, as it says itself. */
 struct failed {
 	const char *end, *stage, *reason, *diagnostics;
+	enum reason code;
 	json_int_t status;
 };
 
-/* --- clients that say little: by the words of the reason -------------------------------------- */
+/* --- clients that say little: by the reason alone ----------------------------------------------
+ */
 
-static const struct words_row {
-	const char *stage, *words;
-	enum cause_code code;
-} words_rows[] = {
-	{"tls", "name mismatch", CAUSE_TLS_NAME_MISMATCH},
-	{"tls", "expired", CAUSE_TLS_EXPIRED},
-	{"tls", "certificate", CAUSE_TLS_UNTRUSTED},
-	{"register", "credentials", CAUSE_SIP_AUTH},
-};
-
-static bool by_words(struct finding *f, const struct failed *x)
+static bool by_reason(struct finding *f, const struct failed *x)
 {
-	g_autofree char *lower = g_ascii_strdown(x->reason, -1);
-
-	for (guint i = 0; i < G_N_ELEMENTS(words_rows); i++) {
-		const struct words_row *row = &words_rows[i];
-
-		if (!g_str_equal(x->stage, row->stage) || !strstr(lower, row->words))
-			continue;
-		f->code = row->code;
-		f->node = g_strdup(x->end);
-		return true;
-	}
-	return false;
+	f->code = x->code == REASON_WRONG_CREDENTIALS ? CAUSE_SIP_AUTH :
+							cause_of_certificate(x->code);
+	if (f->code == CAUSE_UNKNOWN)
+		return false;
+	f->node = g_strdup(x->end);
+	return true;
 }
 
 /* --- finding the server and connecting to it -------------------------------------------------- */
@@ -59,12 +45,6 @@ static bool by_connections(const struct evidence *e, struct finding *f, const st
 		}
 	}
 	return false;
-}
-
-/* An error that is no answer: silence, or a refusal. */
-static bool is_no_answer(const char *error)
-{
-	return error && !g_str_equal(error, "nxdomain");
 }
 
 /* "0 0 5061 pool.contoso.com": whether a service record that the client was given leads to this
@@ -92,12 +72,13 @@ static const json_t *missing_answer(const struct evidence *e, const char *end)
 	const json_t *found = NULL;
 
 	for (const struct heard *h = NULL; (h = cause_event(e, end, "dns", h));) {
-		const char *error = event_text(h->event, "error"),
-			   *name = event_text(h->event, "query");
+		enum reason error = foreign_reason(h->event);
+		const char *name = event_text(h->event, "query");
 
 		if (!error || !name)
 			continue;
-		if (is_no_answer(error) || is_target(e, end, name))
+		/* silence, or a refusal */
+		if (error != REASON_DNS_NXDOMAIN || is_target(e, end, name))
 			return h->event;
 		if (g_str_has_prefix(name, label))
 			found = h->event;
@@ -110,14 +91,10 @@ static bool by_questions(const struct evidence *e, struct finding *f, const stru
 {
 	const json_t *question = g_str_equal(x->stage, "dns") ? missing_answer(e, x->end) : NULL;
 
-	return question && cause_by_name(e, f, x->end, event_text(question, "query"),
-					 event_text(question, "error"));
+	return question && cause_by_name(e, f, x->end, event_text(question, "query"), question);
 }
 
 /* --- registering ------------------------------------------------------------------------------ */
-
-#define DOMAIN_NOT_SERVED "1017" /* what our servers say in ms-diagnostics */
-#define WRONG_CREDENTIALS "4004"
 
 /* The server that refused this user's REGISTER; NULL: none says so. */
 static const struct heard *refusal_of(const struct evidence *e, const char *user)
@@ -146,14 +123,15 @@ static void set_account_cause(struct finding *f, const struct failed *x, const s
 			      const struct node *client)
 {
 	const char *user = client->endpoint->user;
-	bool password = !x->diagnostics || g_str_has_prefix(x->diagnostics, WRONG_CREDENTIALS);
+	bool password = x->code != REASON_NO_SUCH_USER && x->code != REASON_ACCOUNT_DISABLED;
 
 	f->code = CAUSE_SIP_AUTH;
 	f->node = g_strdup(password || !server ? x->end : server->name);
 	f->subject = subject_account(client);
 	f->why = password ? g_strdup_printf("the server refused the password that it gives for %s",
 					    user) :
-			    g_strdup_printf("it lets %s not in: %s", user, x->diagnostics);
+			    g_strdup_printf("it lets %s not in: %s", user,
+					    x->diagnostics ? x->diagnostics : x->reason);
 }
 
 static bool by_refusal(const struct evidence *e, struct finding *f, const struct failed *x)
@@ -165,7 +143,7 @@ static bool by_refusal(const struct evidence *e, struct finding *f, const struct
 
 	if (!user || (x->status != 401 && x->status != 403 && x->status != 404 && x->status != 407))
 		return false;
-	if (server && x->diagnostics && g_str_has_prefix(x->diagnostics, DOMAIN_NOT_SERVED))
+	if (server && x->code == REASON_DOMAIN_NOT_SERVED)
 		set_domain_cause(f, server, user);
 	else
 		set_account_cause(f, x, server, client);
@@ -219,6 +197,7 @@ bool cause_rule_sign_in(const struct evidence *e, struct finding *f)
 		.end = h->agent,
 		.stage = event_text(h->event, "stage"),
 		.reason = event_text(h->event, "reason"),
+		.code = foreign_reason(h->event),
 		.diagnostics = event_text(h->event, "diagnostics"),
 		.status = json_integer_value(json_object_get(h->event, "sip_status")),
 	};
@@ -228,7 +207,7 @@ bool cause_rule_sign_in(const struct evidence *e, struct finding *f)
 	f->what = g_strdup_printf("%s could not sign in", h->agent);
 	for (guint i = 0; i < G_N_ELEMENTS(ways) && !found; i++)
 		found = ways[i](e, f, &x);
-	if (!found && !by_words(f, &x))
+	if (!found && !by_reason(f, &x))
 		return false;
 	if (!f->node)
 		f->node = g_strdup(h->agent);

@@ -2,6 +2,7 @@
 /* Rules about the ways to servers: client to its name servers, client to the server it signs in at,
  * Edge to Front End and back. */
 #include "testbed/diagnose/cause_rules.h"
+#include "testbed/diagnose/foreign_words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,9 +38,9 @@ static void set_what(struct finding *f, const char *end)
 static const json_t *unanswered(const struct evidence *e, const char *end)
 {
 	for (const struct heard *h = NULL; (h = cause_event(e, end, "dns", h));) {
-		const char *error = event_text(h->event, "error");
+		enum reason error = foreign_reason(h->event);
 
-		if (error && !g_str_equal(error, "nxdomain") && !g_str_equal(error, "nodata"))
+		if (error && error != REASON_DNS_NXDOMAIN)
 			return h->event;
 	}
 	return NULL;
@@ -117,15 +118,34 @@ struct place {
 	json_int_t port; /* 0: none is known */
 };
 
-/* "10.0.1.10:5061: why", "[2001:db8::10]:5061: why": the server that the client tried last. */
-static struct place server_tried(const json_t *failure)
+static bool gave_up_connecting(const json_t *failure)
 {
-	const char *reason = event_text(failure, "reason");
+	return g_strcmp0(event_text(failure, "stage"), "tls") == 0;
+}
+
+static struct place place_of(const json_t *server)
+{
+	const char *address = event_text(server, "address");
+	struct place p = {.port = 0};
+
+	if (!address)
+		return p;
+	g_strlcpy(p.address, address, sizeof p.address);
+	p.port = json_integer_value(json_object_get(server, "port"));
+	return p;
+}
+
+/* The server that the client tried last. */
+static struct place server_tried(const struct evidence *e, const char *end, const json_t *failure)
+{
 	struct place p = {.port = 0};
 	struct addr a;
 	uint16_t port;
 
-	if (reason && addr_port_parse(reason, &a, &port)) {
+	for (const struct heard *h = NULL;
+	     gave_up_connecting(failure) && (h = cause_event(e, end, "connect-failed", h));)
+		p = place_of(json_object_get(h->event, "server"));
+	if (p.port == 0 && foreign_server(failure, &a, &port)) {
 		addr_print(&a, p.address);
 		p.port = port;
 	}
@@ -155,12 +175,8 @@ static struct place server_of(const struct evidence *e, const char *end)
 	const struct heard *in = cause_event(e, end, "signed-in", NULL);
 	const json_t *server = in ? json_object_get(in->event, "server") : NULL,
 		     *failure = sign_in_failure(e, end);
-	struct place p = failure ? server_tried(failure) : (struct place){.port = 0};
+	struct place p = failure ? server_tried(e, end, failure) : place_of(server);
 
-	if (server && event_text(server, "address")) {
-		g_strlcpy(p.address, event_text(server, "address"), sizeof p.address);
-		p.port = json_integer_value(json_object_get(server, "port"));
-	}
 	return p.port > 0 ? p : server_looked_up(e, end);
 }
 
@@ -168,9 +184,9 @@ static struct place server_of(const struct evidence *e, const char *end)
 static bool refused_at_the_end(struct finding *f, const json_t *failure, const struct place *to)
 {
 	const struct leg *l = f->legs->len > 0 ? f->legs->pdata[f->legs->len - 1] : NULL;
-	const char *reason = event_text(failure, "reason");
 
-	if (!l || !reason || !strstr(reason, "refused") || l->walk->forward->end != WALK_DELIVERED)
+	if (!l || foreign_reason(failure) != REASON_CONNECTION_REFUSED ||
+	    l->walk->forward->end != WALK_DELIVERED)
 		return false;
 	f->code = CAUSE_NO_LISTENER;
 	f->node = g_strdup(l->walk->forward->node);
@@ -185,14 +201,16 @@ static bool refused_at_the_end(struct finding *f, const json_t *failure, const s
 }
 
 /* The kernel's word of a connection that did not come about; anything else was said over one. */
-static bool is_no_connection(const char *reason)
+static bool is_no_connection(enum reason r)
 {
-	static const char *const words[] = {"timed out", "refused", "unreachable",
-					    "no route",	 "reset",   "not permitted"};
-	g_autofree char *lower = g_ascii_strdown(reason ? reason : "", -1);
+	static const enum reason reasons[] = {
+		REASON_CONNECTION_TIMED_OUT, REASON_CONNECTION_REFUSED,	 REASON_CONNECTION_RESET,
+		REASON_HOST_UNREACHABLE,     REASON_NETWORK_UNREACHABLE, REASON_NOT_PERMITTED,
+		REASON_TLS_TIMED_OUT,
+	};
 
-	for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
-		if (strstr(lower, words[i]))
+	for (gsize i = 0; i < G_N_ELEMENTS(reasons); i++)
+		if (reasons[i] == r)
 			return true;
 	return false;
 }
@@ -202,10 +220,9 @@ static bool way_to_server(const struct evidence *e, struct finding *f, const cha
 	const json_t *failure = sign_in_failure(e, end);
 	struct place to;
 
-	if (!failure || g_strcmp0(event_text(failure, "stage"), "tls") != 0 ||
-	    !is_no_connection(event_text(failure, "reason")))
+	if (!failure || !gave_up_connecting(failure) || !is_no_connection(foreign_reason(failure)))
 		return false;
-	to = server_tried(failure);
+	to = server_tried(e, end, failure);
 	if (to.port == 0 ||
 	    !(cause_walk_to(e, f, end, "the server", to.address, PROTO_TCP, to.port) ||
 	      refused_at_the_end(f, failure, &to)))
@@ -339,7 +356,7 @@ bool cause_rule_way_inside(const struct evidence *e, struct finding *f)
 bool cause_signalling_way(const struct evidence *e, struct finding *f, const char *end)
 {
 	const json_t *failure = sign_in_failure(e, end);
-	struct place server = failure ? server_tried(failure) : server_of(e, end);
+	struct place server = failure ? server_tried(e, end, failure) : server_of(e, end);
 
 	if (server.port == 0)
 		return false;

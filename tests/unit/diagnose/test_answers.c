@@ -85,9 +85,10 @@ static char *told_of(const struct row *row, const model *m)
 		const struct heard *h = told->pdata[i];
 
 		cr_expect_str_eq(h->agent, "edge/relay");
-		g_string_append_printf(text, "%s%s %d", i > 0 ? ", " : "",
-				       json_string_value(json_object_get(h->event, "event")),
-				       (int)json_integer_value(json_object_get(h->event, "code")));
+		g_string_append_printf(
+			text, "%s%s %d", i > 0 ? ", " : "",
+			json_string_value(json_object_get(h->event, "event")),
+			(int)json_integer_value(json_object_get(h->event, "status")));
 	}
 	g_ptr_array_unref(told);
 	observation_clear(&seen);

@@ -263,6 +263,39 @@ static const struct event_case {
 	{"edge/tb-edge",
 	 "{\"event\": \"denied\", \"peer\": \"10.0.1.1:5\", \"rule\": \"relay_not_to\"}",
 	 CAUSE_RELAY_PERMISSION, "edge"},
+	/* what our own agents say counts by its code, in whatever words */
+	{"home1",
+	 "{\"event\": \"sign-in-failed\", \"stage\": \"tls\", \"code\": \"tls-untrusted\", "
+	 "\"reason\": \"W\"}",
+	 CAUSE_TLS_UNTRUSTED, "home1"},
+	{"home1",
+	 "{\"event\": \"sign-in-failed\", \"stage\": \"tls\", \"code\": \"tls-not-yet-valid\", "
+	 "\"reason\": \"W\"}",
+	 CAUSE_TLS_EXPIRED, "home1"},
+	{"home1",
+	 "{\"event\": \"sign-in-failed\", \"stage\": \"tls\", \"code\": \"internal\", "
+	 "\"reason\": \"10.0.1.10:5061: certificate refused\"}",
+	 CAUSE_UNKNOWN, NULL},
+	{"home1",
+	 "{\"event\": \"sign-in-failed\", \"stage\": \"register\", \"code\": "
+	 "\"account-disabled\", \"reason\": \"W\", \"sip_status\": 403}",
+	 CAUSE_SIP_AUTH, "home1"},
+	{"edge/tb-edge",
+	 "{\"event\": \"auth-failed\", \"client\": \"10.0.1.1:5\", \"code\": \"turn-realm\", "
+	 "\"reason\": \"W\"}",
+	 CAUSE_RELAY_AUTH, "edge"},
+	{"edge/tb-edge",
+	 "{\"event\": \"relay-refused\", \"client\": \"10.0.1.1:5\", \"code\": \"turn-quota\", "
+	 "\"reason\": \"W\"}",
+	 CAUSE_RELAY_ALLOC, "edge"},
+	{"edge/tb-edge",
+	 "{\"event\": \"relay-refused\", \"client\": \"10.0.1.1:5\", \"code\": "
+	 "\"turn-unsatisfiable\", \"reason\": \"no port for that\"}",
+	 CAUSE_UNKNOWN, NULL},
+	{"edge/tb-edge",
+	 "{\"event\": \"denied\", \"peer\": \"10.0.1.1:5\", \"code\": \"peer-private\", "
+	 "\"rule\": \"relay_not_to\"}",
+	 CAUSE_UNKNOWN, NULL},
 };
 
 Test(cause, comes_from_what_agents_say)
@@ -301,6 +334,27 @@ Test(cause, refused_where_nothing_is_in_the_way_is_nobody_listening)
 	object = subject_text(&f->subject);
 	cr_assert_str_eq(object, "203.0.113.10 TCP 443");
 	cr_assert_gt(f->proof->len, 0);
+}
+
+/* The server that was tried is the one of the last attempt, not the one in the sentence. */
+Test(cause, a_failed_attempt_says_where_it_went)
+{
+	g_autoptr(model) m = load("missing-route");
+	g_autoptr(GPtrArray) heard = g_ptr_array_new_with_free_func((GDestroyNotify)heard_free);
+	g_autoptr(finding) f = NULL;
+	g_autofree char *object = NULL;
+
+	current = &walks[4];
+	hear(heard, "home1",
+	     "{\"event\": \"connect-failed\", \"server\": {\"name\": \"sip.contoso.com\", "
+	     "\"address\": \"203.0.113.10\", \"port\": 443}, \"code\": \"connection-refused\"}");
+	hear(heard, "home1",
+	     "{\"event\": \"sign-in-failed\", \"stage\": \"tls\", \"code\": "
+	     "\"connection-refused\", \"reason\": \"203.0.113.20:80: W\"}");
+	f = find(m, heard, VERDICT_FAIL);
+	cr_assert_eq(f->code, CAUSE_NO_LISTENER, "%s", cause_name(f->code));
+	object = subject_text(&f->subject);
+	cr_assert_str_eq(object, "203.0.113.10 TCP 443");
 }
 
 Test(cause, a_call_that_works_raises_no_alarm)

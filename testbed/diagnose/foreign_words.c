@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/diagnose/foreign_words.h"
+
+#include <glib.h>
+#include <string.h>
+
+/* In lower case; "" fits any.  Of an event the first row that fits counts. */
+static const struct words_row {
+	const char *event, *stage; /* stage NULL: any */
+	const char *words;
+	enum reason reason;
+} words_rows[] = {
+	{"sign-in-failed", "tls", "name mismatch", REASON_TLS_NAME_MISMATCH},
+	{"sign-in-failed", "tls", "not valid yet", REASON_TLS_NOT_YET_VALID},
+	{"sign-in-failed", "tls", "expired", REASON_TLS_EXPIRED},
+	{"sign-in-failed", "tls", "certificate", REASON_TLS_UNTRUSTED},
+	{"sign-in-failed", "tls", "handshake timed out", REASON_TLS_TIMED_OUT},
+	{"sign-in-failed", "tls", "timed out", REASON_CONNECTION_TIMED_OUT},
+	{"sign-in-failed", "tls", "refused", REASON_CONNECTION_REFUSED},
+	{"sign-in-failed", "tls", "no route", REASON_HOST_UNREACHABLE},
+	{"sign-in-failed", "tls", "host is unreachable", REASON_HOST_UNREACHABLE},
+	{"sign-in-failed", "tls", "unreachable", REASON_NETWORK_UNREACHABLE},
+	{"sign-in-failed", "tls", "reset", REASON_CONNECTION_RESET},
+	{"sign-in-failed", "tls", "not permitted", REASON_NOT_PERMITTED},
+	{"sign-in-failed", "register", "credentials", REASON_WRONG_CREDENTIALS},
+	{"tls-refused", NULL, "certificate of another ca", REASON_TLS_UNTRUSTED},
+	{"tls-refused", NULL, "name mismatch", REASON_TLS_NAME_MISMATCH},
+	{"tls-refused", NULL, "expired", REASON_TLS_EXPIRED},
+	{"tls-refused", NULL, "not valid yet", REASON_TLS_NOT_YET_VALID},
+	{"tls-refused", NULL, "next hop's name", REASON_TLS_NOT_NEXT_HOP},
+	{"auth-failed", NULL, "expired", REASON_TURN_EXPIRED},
+	{"auth-failed", NULL, "", REASON_TURN_CREDENTIALS},
+	{"relay-refused", NULL, "port", REASON_TURN_NO_PORT},
+	{"denied", NULL, "relay_not_to", REASON_PEER_BY_SETTING},
+	{"dns", NULL, "nxdomain", REASON_DNS_NXDOMAIN},
+	{"dns", NULL, "nodata", REASON_DNS_NXDOMAIN},
+	{"dns", NULL, "timeout", REASON_DNS_TIMED_OUT},
+	{"dns", NULL, "refused", REASON_DNS_REFUSED},
+	{"dns", NULL, "", REASON_DNS_FAILED},
+};
+
+/* "kind" of "connect-failed" and "link-failed", which once was all that told them apart. */
+static const struct {
+	const char *kind;
+	enum reason reason;
+} kind_rows[] = {
+	{"no-name", REASON_DNS_NXDOMAIN},
+	{"refused", REASON_CONNECTION_REFUSED},
+	{"unreachable", REASON_HOST_UNREACHABLE},
+	{"timeout", REASON_CONNECTION_TIMED_OUT},
+	{"untrusted", REASON_TLS_UNTRUSTED},
+	{"name-mismatch", REASON_TLS_NAME_MISMATCH},
+	{"expired", REASON_TLS_EXPIRED},
+	{"not-yet-valid", REASON_TLS_NOT_YET_VALID},
+	{"bad-certificate", REASON_TLS_BAD_CERTIFICATE},
+	{"tls", REASON_TLS_FAILED},
+	{"failed", REASON_INTERNAL},
+};
+
+/* RFC 5766 section 15, RFC 5389 section 15.6. */
+static const struct {
+	json_int_t status;
+	enum reason reason;
+} turn_rows[] = {
+	{401, REASON_TURN_CREDENTIALS},
+	{486, REASON_TURN_QUOTA},
+	{508, REASON_TURN_NO_PORT},
+};
+
+static const char *text_of(const json_t *event, const char *key)
+{
+	return json_string_value(json_object_get(event, key));
+}
+
+/* Events that say why in another member than the reason. */
+static const char *words_of(const json_t *event)
+{
+	static const char *const keys[] = {"reason", "error", "rule"};
+	const char *words = NULL;
+
+	for (guint i = 0; i < G_N_ELEMENTS(keys) && !words; i++)
+		words = text_of(event, keys[i]);
+	return words;
+}
+
+static enum reason by_words(const json_t *event)
+{
+	const char *name = text_of(event, "event"), *stage = text_of(event, "stage"),
+		   *words = words_of(event);
+	g_autofree char *lower = words ? g_ascii_strdown(words, -1) : NULL;
+
+	for (guint i = 0; lower && i < G_N_ELEMENTS(words_rows); i++) {
+		const struct words_row *row = &words_rows[i];
+
+		if (g_strcmp0(row->event, name) == 0 &&
+		    (!row->stage || g_strcmp0(row->stage, stage) == 0) && strstr(lower, row->words))
+			return row->reason;
+	}
+	return REASON_NONE;
+}
+
+static enum reason by_kind(const json_t *event)
+{
+	const char *kind = text_of(event, "kind");
+
+	for (guint i = 0; kind && i < G_N_ELEMENTS(kind_rows); i++)
+		if (g_str_equal(kind, kind_rows[i].kind))
+			return kind_rows[i].reason;
+	return REASON_NONE;
+}
+
+/* A quota is told by its number alone; the words of the other refusals say more than theirs. */
+static enum reason by_status(const json_t *event)
+{
+	enum reason r = foreign_turn_reason(foreign_turn_status(event));
+
+	return r == REASON_TURN_QUOTA ? r : REASON_NONE;
+}
+
+enum reason foreign_reason(const json_t *event)
+{
+	enum reason r = reason_by_code(text_of(event, "code"));
+
+	if (!r)
+		r = reason_by_diagnostics(text_of(event, "diagnostics"));
+	if (!r)
+		r = by_kind(event);
+	if (!r)
+		r = by_status(event);
+	return r ? r : by_words(event);
+}
+
+enum reason foreign_turn_reason(json_int_t status)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(turn_rows); i++)
+		if (turn_rows[i].status == status)
+			return turn_rows[i].reason;
+	return REASON_NONE;
+}
+
+/* It was once called "code". */
+json_int_t foreign_turn_status(const json_t *event)
+{
+	const json_t *old = json_object_get(event, "code");
+
+	return json_integer_value(json_is_integer(old) ? old : json_object_get(event, "status"));
+}
+
+/* "certificate of another CA (CN=fe.contoso.com, issued by ...)" */
+char *foreign_subject(const json_t *event)
+{
+	const char *subject = text_of(event, "subject"), *words = words_of(event);
+	const char *start = words ? strstr(words, "(CN=") : NULL;
+
+	if (subject || !start)
+		return g_strdup(subject);
+	start += strlen("(CN=");
+	return g_strndup(start, strcspn(start, ",)"));
+}
+
+bool foreign_server(const json_t *event, struct addr *ret_address, uint16_t *ret_port)
+{
+	const char *words = words_of(event);
+
+	return words && addr_port_parse(words, ret_address, ret_port);
+}

@@ -38,7 +38,8 @@ struct account {
 	reach *connecting;		/* NULL: no attempt under way */
 	struct discovery_target target; /* strings belong to `discovery` */
 	const char *ways[2];		/* its addresses, in the order in which they are tried */
-	char *last_trouble;
+	enum reason last_code;		/* why the last attempt to connect failed */
+	char *last_trouble;		/* the same in words; NULL: there was none */
 	sip_conn *conn;
 	struct signin signin;
 	struct account_relay relay;
@@ -131,8 +132,9 @@ static json_t *dns_event(const account *a, const struct dns_answer *answer)
 		json_array_append_new(servers, json_string(asked[i]));
 	for (guint i = 0; i < answer->texts->len; i++)
 		json_array_append_new(list, json_string(g_ptr_array_index(answer->texts, i)));
-	return json_pack("{s:s, s:s, s:o, s:s?, s:o}", "query", answer->query, "type",
-			 dns_type_name(answer->type), "answer", list, "error", answer->error,
+	return json_pack("{s:s, s:s, s:o, s:s?, s:s?, s:o}", "query", answer->query, "type",
+			 dns_type_name(answer->type), "answer", list, "code",
+			 reason_code(answer->error), "error", reason_words(answer->error),
 			 "servers", servers);
 }
 
@@ -156,19 +158,21 @@ static json_t *server_json(const account *a)
 /* What became of the question for relay credentials. */
 static json_t *mras_json(const struct signin *s)
 {
-	return json_pack("{s:s?, s:s?, s:o, s:s?}", "uri", s->mras_uri, "trouble", s->relay_trouble,
-			 "sip_status",
+	return json_pack("{s:s?, s:s?, s:s?, s:o, s:s?}", "uri", s->mras_uri, "code",
+			 reason_code(s->relay_code), "trouble", s->relay_trouble, "sip_status",
 			 s->relay_status ? json_integer(s->relay_status) : json_null(), "host",
 			 s->relay.host_name);
 }
 
-static void fail(account *a, const char *stage, const char *reason, int sip_status)
+static void fail(account *a, const char *stage, struct sip_failure why)
 {
 	channel_event(a->events, "sign-in-failed",
-		      json_pack("{s:s, s:s, s:o, s:s?, s:o}", "stage", stage, "reason", reason,
-				"sip_status", sip_status ? json_integer(sip_status) : json_null(),
-				"diagnostics", a->signin.diagnostics, "server",
-				a->state == ACCOUNT_REGISTERING ? server_json(a) : json_null()));
+		      reason_set(json_pack("{s:s, s:o, s:s?, s:o}", "stage", stage, "sip_status",
+					   why.status ? json_integer(why.status) : json_null(),
+					   "diagnostics", a->signin.diagnostics, "server",
+					   a->state == ACCOUNT_REGISTERING ? server_json(a) :
+									     json_null()),
+				 why.code, why.words));
 	stop_search(a);
 	drop_connection(a);
 }
@@ -207,7 +211,7 @@ static gboolean on_deadline(gpointer data)
 			    a->connecting		    ? "tls" :
 							      "dns";
 	a->deadline = 0;
-	fail(a, stage, "not signed in within 15 s", 0);
+	fail(a, stage, (struct sip_failure){.code = REASON_SIGN_IN_TIMED_OUT});
 	return G_SOURCE_REMOVE;
 }
 
@@ -230,7 +234,7 @@ static void on_relay_address(const struct dns_answer *answer, gpointer data)
 		r->address = g_steal_pointer(&r->address6);
 	if (!r->address)
 		channel_log(a->events, "warning", "relay \"%s\" has no address: %s", answer->query,
-			    answer->error ? answer->error : "no record");
+			    answer->error ? reason_words(answer->error) : "no record");
 	succeed(a);
 }
 
@@ -312,8 +316,8 @@ static void signin_ended(account *a)
 	else if (again)
 		not_renewed(a);
 	else
-		fail(a, signin_stage_name(a->signin.failed_stage), a->signin.reason,
-		     a->signin.sip_status);
+		fail(a, signin_stage_name(a->signin.failed_stage),
+		     (struct sip_failure){a->signin.code, a->signin.reason, a->signin.sip_status});
 }
 
 static void on_signin_response(sip_conn *c, sip_msg *response, const GError *error, gpointer data)
@@ -363,13 +367,13 @@ static void on_closed(sip_conn *c, const GError *error, gpointer data)
 	if (c != a->conn)
 		return;
 	bool was_in = a->state == ACCOUNT_IN;
-	const char *why = error ? error->message : "closed";
 	if (was_in)
-		channel_log(a->events, "warning", "the connection to the server is gone: %s", why);
+		channel_log(a->events, "warning", "the connection to the server is gone: %s",
+			    error->message);
 	if (was_in)
 		drop_connection(a);
 	else
-		fail(a, signin_stage_name(a->signin.stage), why, 0);
+		fail(a, signin_stage_name(a->signin.stage), sip_failure_of(NULL, error));
 	if (was_in)
 		a->handlers.lost(a->user_data);
 }
@@ -417,8 +421,8 @@ static void on_reached(GIOStream *stream, guint way, const GError *error, bool l
 		return;
 	}
 	channel_event(a->events, "connect-failed",
-		      json_pack("{s:o, s:s, s:s}", "server", server_json(a), "kind",
-				tls_error_kind(error), "reason", error->message));
+		      error_set(json_pack("{s:o}", "server", server_json(a)), error));
+	a->last_code = error_reason(error);
 	g_free(a->last_trouble);
 	g_autofree char *at = sip_host_port(a->target.address, a->target.port);
 	a->last_trouble = g_strdup_printf("%s: %s", at, error->message);
@@ -450,9 +454,9 @@ static void advance(account *a)
 	if (step == DISCOVERY_WAIT)
 		return;
 	if (step == DISCOVERY_NONE) {
-		g_autofree char *reason =
-			g_strdup(a->last_trouble ? a->last_trouble : "no name leads to a server");
-		fail(a, a->last_trouble ? "tls" : "dns", reason, 0);
+		g_autofree char *words = g_strdup(a->last_trouble);
+		fail(a, words ? "tls" : "dns",
+		     (struct sip_failure){words ? a->last_code : REASON_NO_SERVER_NAME, words, 0});
 		return;
 	}
 	connect_to_target(a);
@@ -489,7 +493,7 @@ void account_sign_in(account *a)
 	a->start_us = g_get_monotonic_time();
 	a->dns = dns_new(&error);
 	if (!a->dns) {
-		fail(a, "dns", error->message, 0);
+		fail(a, "dns", sip_failure_of(NULL, error));
 		return;
 	}
 	a->state = ACCOUNT_SEARCHING;

@@ -5,6 +5,7 @@
 
 #include "clients/call_internal.h"
 #include "clients/diagnostics.h"
+#include "common/sip_failure.h"
 
 #define SETUP_MS 30000
 #define CONFERENCE_MS 20000
@@ -77,9 +78,10 @@ static void on_reinvite_response(struct session *s, sip_msg *response, const GEr
 		input(c, CALL_IN_CONFIRMED);
 		return;
 	}
-	c->reason = response ? g_strdup_printf("final candidates: %d %s", sip_status(response),
-					       sip_reason(response)) :
-			       g_strdup_printf("final candidates: %s", error->message);
+	struct sip_failure why = sip_failure_of(response, error);
+	c->code = why.code;
+	c->reason = response ? g_strdup_printf("final candidates: %d %s", why.status, why.words) :
+			       g_strdup_printf("final candidates: %s", why.words);
 	input(c, CALL_IN_NOT_CONFIRMED);
 }
 
@@ -174,8 +176,8 @@ static void finish(struct call *c, bool bye_sent)
 	stop_timer(&c->start);
 	if (c->reported && c->machine.verdict != CALL_PASS)
 		channel_event(c->base.core->channel, "call-failed-late",
-			      json_pack("{s:s, s:s?}", "call", c->base.dialog.call_id, "reason",
-					c->machine.reason));
+			      reason_set(json_pack("{s:s}", "call", c->base.dialog.call_id),
+					 c->machine.reason, NULL));
 	report_once(c);
 	call_media_close(c);
 	if (!bye_sent)
@@ -211,8 +213,10 @@ static gboolean on_deadline(gpointer data)
 		c->deadline = g_timeout_add(SETUP_MS, on_deadline, c);
 		return G_SOURCE_REMOVE;
 	}
-	if (c->members && c->machine.phase == CALL_TALKING)
+	if (c->members && c->machine.phase == CALL_TALKING) {
+		c->code = REASON_NOT_HEARD;
 		c->reason = participants_missing(c->members);
+	}
 	input(c, CALL_IN_DEADLINE);
 	return G_SOURCE_REMOVE;
 }
@@ -221,10 +225,11 @@ static gboolean on_deadline(gpointer data)
 
 static void reject(struct call *c, const sip_msg *response, const GError *error)
 {
-	const char *words = response ? sip_reason(response) : error->message;
-	c->sip_status = response ? sip_status(response) : 0;
+	struct sip_failure why = sip_failure_of(response, error);
+	c->sip_status = why.status;
+	c->code = why.code;
 	c->reason =
-		c->sip_status ? g_strdup_printf("%d %s", c->sip_status, words) : g_strdup(words);
+		why.status ? g_strdup_printf("%d %s", why.status, why.words) : g_strdup(why.words);
 	input(c, CALL_IN_REJECTED);
 }
 
@@ -240,7 +245,7 @@ static void take_answer(struct call *c, const sip_msg *response)
 		return;
 	}
 	input(c, CALL_IN_DIALOG);
-	c->reason = g_strdup("the answer does not fit the offer");
+	c->code = REASON_ANSWER_UNFIT;
 	input(c, CALL_IN_TROUBLE);
 }
 
@@ -312,6 +317,7 @@ static const struct session_ops ops = {
 
 static void trouble(struct call *c, const GError *error)
 {
+	c->code = error_reason(error);
 	c->reason = g_strdup(error->message);
 	input(c, CALL_IN_TROUBLE);
 }
@@ -383,7 +389,7 @@ static gboolean on_answer(gpointer data)
 	if (!call_media_take(c, c->invite)) {
 		session_respond(&c->base, c->invite, 488, "Not Acceptable Here");
 		c->sip_status = 488;
-		c->reason = g_strdup("the offer is not understood");
+		c->code = REASON_OFFER_UNREADABLE;
 		input(c, CALL_IN_REJECTED);
 		return G_SOURCE_REMOVE;
 	}

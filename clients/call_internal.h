@@ -47,7 +47,8 @@ struct call {
 	guint deadline, clock, trickle, start, rest; /* sources */
 	gint64 invite_us, first_media_us, last_media_us;
 	int sip_status;
-	char *reason; /* better words than the machine's; NULL */
+	enum reason code; /* a better reason than the machine's; REASON_NONE */
+	char *reason;	  /* in words; NULL: those of the code */
 	guint32 warn;
 	int diagnostics_id;	/* 0: none */
 	char *diagnostics_text; /* sent or received */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/call_machine.h"
 
-#define REASON_ICE "no pair of candidates connects"
-
 void call_machine_init(struct call_machine *m, bool caller, guint n_streams)
 {
 	*m = (struct call_machine){.caller = caller,
@@ -19,7 +17,7 @@ static bool all_streams(const struct call_machine *m, enum ice_state at_least)
 }
 
 static guint end(struct call_machine *m, enum call_verdict verdict, const char *stage,
-		 const char *reason)
+		 enum reason reason)
 {
 	m->phase = CALL_ENDED;
 	m->verdict = verdict;
@@ -54,18 +52,18 @@ static guint advance(struct call_machine *m)
 static guint peer_left(struct call_machine *m)
 {
 	if (all_streams(m, ICE_CONNECTED))
-		return end(m, CALL_PASS, NULL, NULL);
-	return end(m, CALL_FAIL, "ice", "the peer hung up before there was a path");
+		return end(m, CALL_PASS, NULL, REASON_NONE);
+	return end(m, CALL_FAIL, "ice", REASON_PEER_LEFT_EARLY);
 }
 
 static guint deadline(struct call_machine *m)
 {
 	guint actions = bye(m);
 	if (m->phase == CALL_TALKING)
-		return actions | end(m, CALL_FAIL, "media", "the peer fell silent");
+		return actions | end(m, CALL_FAIL, "media", REASON_PEER_FELL_SILENT);
 	if (!m->established || all_streams(m, ICE_READY))
-		return actions | end(m, CALL_FAIL, "sip", "the peer did not answer in time");
-	return actions | CALL_DO_DIAGNOSTICS | end(m, CALL_FAIL, "ice", REASON_ICE);
+		return actions | end(m, CALL_FAIL, "sip", REASON_PEER_DID_NOT_ANSWER);
+	return actions | CALL_DO_DIAGNOSTICS | end(m, CALL_FAIL, "ice", REASON_NO_PAIR);
 }
 
 guint call_machine_input(struct call_machine *m, enum call_input input)
@@ -84,7 +82,7 @@ guint call_machine_input(struct call_machine *m, enum call_input input)
 		m->established = true;
 		return actions | advance(m);
 	case CALL_IN_REJECTED:
-		return end(m, CALL_FAIL, "sip", "the call was not accepted");
+		return end(m, CALL_FAIL, "sip", REASON_CALL_NOT_ACCEPTED);
 	case CALL_IN_REINVITE:
 		m->reinvite_waits = true;
 		return m->phase == CALL_TALKING ? CALL_DO_ACCEPT_REINVITE : advance(m);
@@ -92,24 +90,23 @@ guint call_machine_input(struct call_machine *m, enum call_input input)
 		m->phase = CALL_TALKING;
 		return CALL_DO_ACK | CALL_DO_START_CLOCK;
 	case CALL_IN_NOT_CONFIRMED:
-		return CALL_DO_BYE |
-		       end(m, CALL_FAIL, "sip", "the peer refused the final candidates");
+		return CALL_DO_BYE | end(m, CALL_FAIL, "sip", REASON_CANDIDATES_REFUSED);
 	case CALL_IN_MEDIA_DONE:
-		return CALL_DO_BYE | end(m, CALL_PASS, NULL, NULL);
+		return CALL_DO_BYE | end(m, CALL_PASS, NULL, REASON_NONE);
 	case CALL_IN_BYE:
 		return peer_left(m);
 	case CALL_IN_BYE_NO_MEDIA:
-		return end(m, CALL_FAIL, "ice", "the peer found no path for media");
+		return end(m, CALL_FAIL, "ice", REASON_PEER_FOUND_NO_PATH);
 	case CALL_IN_LOST:
-		return end(m, CALL_FAIL, "sip", "the connection to the server was lost");
+		return end(m, CALL_FAIL, "sip", REASON_SERVER_LOST);
 	case CALL_IN_DEADLINE:
 		return deadline(m);
 	case CALL_IN_HANG_UP:
 		actions = bye(m);
-		return actions | end(m, CALL_FAIL, "sip", "hung up");
+		return actions | end(m, CALL_FAIL, "sip", REASON_HUNG_UP);
 	case CALL_IN_TROUBLE:
 		actions = bye(m);
-		return actions | end(m, CALL_ERROR, "sip", "internal trouble");
+		return actions | end(m, CALL_ERROR, "sip", REASON_INTERNAL);
 	}
 	return 0;
 }
@@ -121,7 +118,7 @@ guint call_machine_stream(struct call_machine *m, guint stream, enum ice_state s
 		return 0;
 	if (state == ICE_FAILED) {
 		guint actions = bye(m);
-		return actions | CALL_DO_DIAGNOSTICS | end(m, CALL_FAIL, "ice", REASON_ICE);
+		return actions | CALL_DO_DIAGNOSTICS | end(m, CALL_FAIL, "ice", REASON_NO_PAIR);
 	}
 	return advance(m);
 }
@@ -130,5 +127,5 @@ void call_machine_judge_media(struct call_machine *m, const guint64 *received)
 {
 	for (guint i = 0; m->verdict == CALL_PASS && i < m->n_streams; i++)
 		if (received[i] == 0)
-			end(m, CALL_FAIL, "media", "no authentic media arrived");
+			end(m, CALL_FAIL, "media", REASON_NO_MEDIA);
 }

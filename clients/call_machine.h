@@ -15,6 +15,7 @@
 #define CLIENTS_CALL_MACHINE_H
 
 #include "common/ice.h"
+#include "common/wire/reason.h"
 
 #define CALL_STREAMS_MAX 2
 
@@ -55,7 +56,8 @@ struct call_machine {
 	bool established, reinvite_waits;
 	enum ice_state streams[CALL_STREAMS_MAX];
 	enum call_verdict verdict;
-	const char *stage, *reason; /* static; NULL when passed */
+	const char *stage;  /* static; NULL when passed */
+	enum reason reason; /* REASON_NONE when passed */
 };
 
 /* `n_streams`: 1 to CALL_STREAMS_MAX.  Nothing to be freed. */

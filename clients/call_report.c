@@ -134,12 +134,13 @@ void call_report(struct call *c)
 	call_machine_judge_media(&c->machine, received);
 	const struct call_machine *m = &c->machine;
 	json_t *result =
-		json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:o, s:o}", "call",
+		json_pack("{s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:o}", "call",
 			  c->base.dialog.call_id, "role", m->caller ? "caller" : "callee", "peer",
-			  c->peer, "verdict", verdict_names[m->verdict], "reason",
-			  c->reason ? c->reason : m->reason, "stage", m->stage, "sip_status",
-			  c->sip_status ? json_integer(c->sip_status) : json_null(), "setup_ms",
-			  setup_json(c), "streams", streams, "diagnostics", diagnostics_json(c));
+			  c->peer, "verdict", verdict_names[m->verdict], "stage", m->stage,
+			  "sip_status", c->sip_status ? json_integer(c->sip_status) : json_null(),
+			  "setup_ms", setup_json(c), "streams", streams, "diagnostics",
+			  diagnostics_json(c));
+	reason_set(result, c->code ? c->code : m->reason, c->reason);
 	if (c->members) {
 		json_object_set_new(result, "heard", participants_heard_json(c->members));
 		json_object_set_new(result, "sources", participants_sources_json(c->members));

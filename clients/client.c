@@ -7,6 +7,7 @@
 #include "clients/conference.h"
 #include "clients/im.h"
 #include "common/call_sdp.h"
+#include "common/error_reason.h"
 #include "common/media.h"
 
 /* Time at the end for BYEs and for relays to be given back. */
@@ -114,9 +115,9 @@ static void on_lost(gpointer data)
 
 /* --- commands --------------------------------------------------------------------------------- */
 
-static void fail_start(client *c, const char *reason)
+static void fail_start(client *c, const GError *error)
 {
-	channel_event(c->core.channel, "failed", json_pack("{s:s}", "reason", reason));
+	channel_event(c->core.channel, "failed", error_set(json_object(), error));
 	c->status = 1;
 	g_main_loop_quit(c->loop);
 }
@@ -149,7 +150,7 @@ static void on_start(client *c, json_t *command)
 		c->core.account =
 			account_new(&c->core.config, c->core.channel, &handlers, c, &error);
 	if (!c->core.account) {
-		fail_start(c, error->message);
+		fail_start(c, error);
 		return;
 	}
 	c->started = true;

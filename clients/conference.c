@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clients/xml.h"
+#include "common/sip_failure.h"
 
 #define SERVICE_MS 10000
 #define INVITE_MS 10000
@@ -26,12 +27,12 @@ static void invitation_destroy(struct session *s)
 	g_free(i);
 }
 
-static void invitation_failed(const struct invitation *i, const char *reason)
+static void invitation_failed(const struct invitation *i, struct sip_failure why)
 {
-	g_autofree char *text = g_strdup_printf("%s could not be invited: %s", i->peer, reason);
+	g_autofree char *text = g_strdup_printf("%s could not be invited: %s", i->peer, why.words);
 
 	channel_event(i->base.core->channel, "call-failed-late",
-		      json_pack("{s:s, s:s}", "call", i->call, "reason", text));
+		      reason_set(json_pack("{s:s}", "call", i->call), why.code, text));
 }
 
 static void on_bye_response(struct session *s, sip_msg *response, const GError *error G_GNUC_UNUSED)
@@ -45,8 +46,7 @@ static void on_invited(struct session *s, sip_msg *response, const GError *error
 	if (response && sip_status(response) < 200)
 		return;
 	if (!response || sip_status(response) > 299) {
-		invitation_failed((struct invitation *)s,
-				  response ? sip_reason(response) : error->message);
+		invitation_failed((struct invitation *)s, sip_failure_of(response, error));
 		session_close(s);
 		return;
 	}
@@ -141,15 +141,17 @@ static void organise_free(struct organise *o)
 	g_free(o);
 }
 
-static void organise_failed(const struct organise *o, const char *reason, int status)
+static void organise_failed(const struct organise *o, struct sip_failure why)
 {
-	channel_event(
-		o->core->channel, "conference-result",
-		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:n, s:[], s:{s:n, s:n, s:n}, s:[]}",
-			  "call", o->call, "role", "caller", "peer", "", "verdict", "fail",
-			  "reason", reason, "stage", "sip", "sip_status",
-			  status ? json_integer(status) : json_null(), "setup_ms", "streams",
-			  "diagnostics", "ms_client_diagnostics", "ice_warn", "header", "heard"));
+	json_t *result =
+		json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:n, s:[], s:{s:n, s:n, s:n}, s:[]}",
+			  "call", o->call, "role", "caller", "peer", "", "verdict", "fail", "stage",
+			  "sip", "sip_status", why.status ? json_integer(why.status) : json_null(),
+			  "setup_ms", "streams", "diagnostics", "ms_client_diagnostics", "ice_warn",
+			  "header", "heard");
+
+	channel_event(o->core->channel, "conference-result",
+		      reason_set(result, why.code, why.words));
 }
 
 static void organised(const struct organise *o, const char *focus)
@@ -178,8 +180,7 @@ static void on_organised(sip_conn *conn G_GNUC_UNUSED, sip_msg *response, const 
 	if (focus)
 		organised(o, focus);
 	else
-		organise_failed(o, response ? sip_reason(response) : error->message,
-				response ? sip_status(response) : 0);
+		organise_failed(o, sip_failure_of(response, error));
 	organise_free(o);
 }
 
@@ -192,7 +193,8 @@ void conference_make(struct client_core *core, const char *call_id, const char *
 	*o = (struct organise){
 		.core = core, .call = g_strdup(call_id), .invite = json_incref(invitees)};
 	if (!uri || !account_conn(core->account)) {
-		organise_failed(o, "no conference factory: not signed in", 0);
+		organise_failed(o, (struct sip_failure){REASON_NOT_SIGNED_IN,
+							"no conference factory: not signed in", 0});
 		organise_free(o);
 		return;
 	}

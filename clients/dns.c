@@ -40,10 +40,11 @@ static const int wire_types[] = {[DNS_A] = ns_t_a, [DNS_AAAA] = ns_t_aaaa, [DNS_
 
 static const struct {
 	int status;
-	const char *name;
+	enum reason reason;
 } errors[] = {
-	{ARES_SUCCESS, NULL},	    {ARES_ENODATA, NULL},	{ARES_ENOTFOUND, "nxdomain"},
-	{ARES_ETIMEOUT, "timeout"}, {ARES_EREFUSED, "refused"}, {ARES_ECONNREFUSED, "refused"},
+	{ARES_SUCCESS, REASON_NONE},	       {ARES_ENODATA, REASON_NONE},
+	{ARES_ENOTFOUND, REASON_DNS_NXDOMAIN}, {ARES_ETIMEOUT, REASON_DNS_TIMED_OUT},
+	{ARES_EREFUSED, REASON_DNS_REFUSED},   {ARES_ECONNREFUSED, REASON_DNS_REFUSED},
 };
 
 const char *dns_type_name(enum dns_type type)
@@ -51,12 +52,12 @@ const char *dns_type_name(enum dns_type type)
 	return type_names[type];
 }
 
-static const char *error_name(int status)
+static enum reason error_of(int status)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(errors); i++)
 		if (errors[i].status == status)
-			return errors[i].name;
-	return "failed";
+			return errors[i].reason;
+	return REASON_DNS_FAILED;
 }
 
 /* --- c-ares on the main loop ------------------------------------------------------------------ */
@@ -270,7 +271,7 @@ static void answer_query(struct query *q, int status, const guint8 *data, int le
 	if (status == ARES_SUCCESS)
 		status = readers[q->type](data, length, &a, &target);
 	a.target = target;
-	a.error = error_name(status);
+	a.error = error_of(status);
 	q->done(&a, q->user_data);
 	g_ptr_array_unref(a.texts);
 	query_free(q);

@@ -8,12 +8,14 @@
 
 #include <glib.h>
 
+#include "common/wire/reason.h"
+
 enum dns_type { DNS_A, DNS_AAAA, DNS_SRV };
 
 struct dns_answer {
 	const char *query;
 	enum dns_type type;
-	const char *error;  /* NULL; "nxdomain", "timeout", "refused", "failed" */
+	enum reason error;  /* REASON_DNS_*; REASON_NONE: there may be no record all the same */
 	GPtrArray *texts;   /* char *: one a record, for people ("10.0.1.10", "0 0 5061
 			       fe.contoso.com") */
 	const char *target; /* A, AAAA: first address; SRV: target of the best record; NULL: none */

@@ -5,6 +5,7 @@
 
 #include "clients/participants.h"
 #include "common/call_sdp.h"
+#include "common/sip_failure.h"
 
 #define TEXT_TYPE "text/plain;charset=UTF-8"
 #define ANSWER_MS 10000
@@ -47,34 +48,39 @@ static json_t *integer_or_null(gint64 value)
 	return value ? json_integer(value) : json_null();
 }
 
-static json_t *conference_report(const struct im *im, bool pass, const char *reason, int status,
-				 json_t *setup)
-{
-	return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:o, s:o, s:[], s:{s:n, s:n, s:n}, s:o}",
-			 "call", im->base.dialog.call_id, "role", "caller", "peer", im->peer,
-			 "verdict", pass ? "pass" : "fail", "reason", reason, "stage",
-			 pass ? NULL : "sip", "sip_status", integer_or_null(status), "setup_ms",
-			 setup, "streams", "diagnostics", "ms_client_diagnostics", "ice_warn",
-			 "header", "heard", participants_heard_json(im->members));
-}
-
-static void report(struct im *im, bool pass, const char *reason, int status)
+static json_t *result(const struct im *im, struct sip_failure why)
 {
 	gint64 setup_ms = (im->confirmed_us - im->start_us) / 1000;
-	json_t *setup = pass ? json_integer(setup_ms) : json_null();
+	json_t *setup = why.code ? json_null() : json_integer(setup_ms);
+
+	return reason_set(json_pack("{s:s, s:s, s:o, s:o}", "call", im->base.dialog.call_id,
+				    "verdict", why.code ? "fail" : "pass", "sip_status",
+				    integer_or_null(why.status), "setup_ms", setup),
+			  why.code, why.words);
+}
+
+static json_t *conference_result(const struct im *im, struct sip_failure why)
+{
+	json_t *json = result(im, why);
+
+	json_object_update_new(json, json_pack("{s:s, s:s, s:s?, s:[], s:{s:n, s:n, s:n}, s:o}",
+					       "role", "caller", "peer", im->peer, "stage",
+					       why.code ? "sip" : NULL, "streams", "diagnostics",
+					       "ms_client_diagnostics", "ice_warn", "header",
+					       "heard", participants_heard_json(im->members)));
+	return json;
+}
+
+/* Without a code it passed. */
+static void report(struct im *im, struct sip_failure why)
+{
 	if (im->reported)
-		json_decref(setup);
-	else if (im->members)
+		return;
+	if (im->members)
 		channel_event(im->base.core->channel, "conference-result",
-			      conference_report(im, pass, reason, status, setup));
+			      conference_result(im, why));
 	else if (im->caller)
-		channel_event(im->base.core->channel, "im-result",
-			      json_pack("{s:s, s:s, s:s?, s:o, s:o}", "call",
-					im->base.dialog.call_id, "verdict", pass ? "pass" : "fail",
-					"reason", reason, "sip_status", integer_or_null(status),
-					"setup_ms", setup));
-	else
-		json_decref(setup);
+		channel_event(im->base.core->channel, "im-result", result(im, why));
 	im->reported = true;
 }
 
@@ -95,12 +101,17 @@ static void leave(struct im *im)
 		session_close(&im->base);
 }
 
-static void end(struct im *im, bool pass, const char *reason, int status)
+static void end(struct im *im, struct sip_failure why)
 {
 	if (im->reported)
 		return;
-	report(im, pass, reason, status);
+	report(im, why);
 	leave(im);
+}
+
+static void end_for(struct im *im, enum reason r)
+{
+	end(im, (struct sip_failure){.code = r});
 }
 
 static gboolean on_deadline(gpointer data)
@@ -109,9 +120,9 @@ static gboolean on_deadline(gpointer data)
 	im->deadline = 0;
 	if (im->members && im->confirmed) {
 		g_autofree char *missing = participants_missing(im->members);
-		end(im, false, missing, 200);
+		end(im, (struct sip_failure){REASON_NOT_HEARD, missing, 200});
 	} else if (im->caller) {
-		end(im, false, "no answer in time", 0);
+		end_for(im, REASON_NO_ANSWER_IN_TIME);
 	} else {
 		session_close(&im->base);
 	}
@@ -121,7 +132,7 @@ static gboolean on_deadline(gpointer data)
 static void im_lost(struct session *s)
 {
 	struct im *im = (struct im *)s;
-	report(im, false, "the connection to the server was lost", 0);
+	report(im, (struct sip_failure){.code = REASON_SERVER_LOST});
 	stop_timer(&im->deadline);
 	stop_timer(&im->stay);
 	session_close(s);
@@ -133,7 +144,7 @@ static void im_hang_up(struct session *s)
 	if (im->keep && im->reported)
 		leave(im);
 	else
-		end(im, false, "hung up", 0);
+		end_for(im, REASON_HUNG_UP);
 }
 
 /* --- as the one who speaks -------------------------------------------------------------------- */
@@ -141,13 +152,13 @@ static void im_hang_up(struct session *s)
 static void leave_when_done(struct im *im)
 {
 	if (im->confirmed && im->time_up && participants_all_heard(im->members))
-		end(im, true, NULL, 200);
+		end(im, (struct sip_failure){.status = 200});
 }
 
 static void stay_on(struct im *im, int status)
 {
 	stop_timer(&im->deadline);
-	report(im, true, NULL, status);
+	report(im, (struct sip_failure){.status = status});
 }
 
 static void on_text_response(struct session *s, sip_msg *response, const GError *error)
@@ -157,7 +168,7 @@ static void on_text_response(struct session *s, sip_msg *response, const GError 
 	if (im->reported || (response && status < 200))
 		return;
 	if (status != 200) {
-		end(im, false, response ? sip_reason(response) : error->message, status);
+		end(im, sip_failure_of(response, error));
 		return;
 	}
 	im->confirmed = true;
@@ -167,7 +178,7 @@ static void on_text_response(struct session *s, sip_msg *response, const GError 
 	else if (im->keep)
 		stay_on(im, status);
 	else
-		end(im, true, NULL, status);
+		end(im, (struct sip_failure){.status = status});
 }
 
 static gboolean on_stay(gpointer data)
@@ -186,7 +197,7 @@ static void on_invite_response(struct session *s, sip_msg *response, const GErro
 	if (im->reported || (response && status < 200))
 		return;
 	if (status < 200 || status > 299) {
-		end(im, false, response ? sip_reason(response) : error->message, status);
+		end(im, sip_failure_of(response, error));
 		return;
 	}
 	dialog_learn(&s->dialog, response);
@@ -283,7 +294,7 @@ static void im_request(struct session *s, sip_msg *m)
 		on_text(im, m);
 	} else if (strcmp(method, "BYE") == 0) {
 		session_respond(s, m, 200, "OK");
-		report(im, false, "the peer hung up", 0);
+		report(im, (struct sip_failure){.code = REASON_PEER_HUNG_UP});
 		session_close(s);
 	} else {
 		session_respond(s, m, 405, "Method Not Allowed");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/session.h"
 
+#include "common/error_reason.h"
+
 struct pending {
 	struct session *session;
 	session_response_func done;
@@ -64,8 +66,7 @@ static void on_response(sip_conn *c G_GNUC_UNUSED, sip_msg *response, const GErr
 
 static gboolean on_no_connection(gpointer data)
 {
-	g_autoptr(GError) error =
-		g_error_new_literal(G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, "not signed in");
+	g_autoptr(GError) error = reason_error_plain(REASON_NOT_SIGNED_IN);
 	on_response(NULL, NULL, error, data);
 	return G_SOURCE_REMOVE;
 }

@@ -138,13 +138,19 @@ static sip_msg *relay_request(struct signin *s)
 	return m;
 }
 
-static sip_msg *fail(struct signin *s, int status, const char *reason)
+static sip_msg *fail(struct signin *s, struct sip_failure why)
 {
 	s->failed_stage = s->stage;
 	s->stage = SIGNIN_FAILED;
-	s->sip_status = status;
-	s->reason = g_strdup(reason);
+	s->sip_status = why.status;
+	s->code = why.code;
+	s->reason = g_strdup(why.words);
 	return NULL;
+}
+
+static struct sip_failure unreadable(int status, const char *words)
+{
+	return (struct sip_failure){REASON_ANSWER_UNREADABLE, words, status};
 }
 
 static sip_msg *after_register(struct signin *s, const sip_msg *response)
@@ -156,10 +162,10 @@ static sip_msg *after_register(struct signin *s, const sip_msg *response)
 		const char *challenge = sip_header(response, "WWW-Authenticate");
 		s->answered_challenge = true;
 		return challenge ? register_request(s, challenge) :
-				   fail(s, status, "no challenge in 401");
+				   fail(s, unreadable(status, "no challenge in 401"));
 	}
 	if (status != 200)
-		return fail(s, status, sip_reason(response));
+		return fail(s, sip_failure_of(response, NULL));
 	const char *logon = sip_header(response, "ms-user-logon-data");
 	s->remote_user = logon && g_ascii_strcasecmp(logon, "RemoteUser") == 0;
 	s->expires_s = granted_s(response);
@@ -177,9 +183,9 @@ static sip_msg *after_provisioning(struct signin *s, const sip_msg *response)
 	gsize length = 0;
 	const char *body = sip_body(response, &length);
 	if (sip_status(response) != 200)
-		return fail(s, sip_status(response), sip_reason(response));
+		return fail(s, sip_failure_of(response, NULL));
 	if (!body)
-		return fail(s, 200, "the provisioning answer has no body");
+		return fail(s, unreadable(200, "the provisioning answer has no body"));
 	s->mras_uri = xml_text(body, length, "mrasUri");
 	s->focus_factory_uri = xml_text(body, length, "focusFactoryUri");
 	s->stage = s->mras_uri ? SIGNIN_MRAS : SIGNIN_DONE;
@@ -191,17 +197,22 @@ static sip_msg *after_relay(struct signin *s, const sip_msg *response, const GEr
 {
 	gsize length = 0;
 	const char *body = response ? sip_body(response, &length) : NULL;
+	struct sip_failure why = sip_failure_of(response, error);
 	s->stage = SIGNIN_DONE;
 	g_clear_pointer(&s->relay_trouble, g_free);
 	mras_response_clear(&s->relay);
-	s->relay_status = response ? sip_status(response) : 0;
-	if (!response)
-		s->relay_trouble = g_strdup(error ? error->message : "no answer");
-	else if (sip_status(response) != 200)
-		s->relay_trouble =
-			g_strdup_printf("%d %s", sip_status(response), sip_reason(response));
-	else if (!body || !mras_response_parse(body, length, &s->relay))
+	s->relay_status = why.status;
+	s->relay_code = why.code;
+	if (!response) {
+		s->relay_trouble = g_strdup(why.words);
+	} else if (why.status != 200) {
+		s->relay_trouble = g_strdup_printf("%d %s", why.status, why.words);
+	} else if (!body || !mras_response_parse(body, length, &s->relay)) {
+		s->relay_code = REASON_ANSWER_UNREADABLE;
 		s->relay_trouble = g_strdup("the relay answer cannot be read");
+	} else {
+		s->relay_code = REASON_NONE;
+	}
 	return NULL;
 }
 
@@ -212,7 +223,7 @@ sip_msg *signin_response(struct signin *s, const sip_msg *response, const GError
 	if (s->stage == SIGNIN_MRAS)
 		return after_relay(s, response, error);
 	if (!response)
-		return fail(s, 0, error ? error->message : "no answer");
+		return fail(s, sip_failure_of(NULL, error));
 	return s->stage == SIGNIN_REGISTER ? after_register(s, response) :
 					     after_provisioning(s, response);
 }

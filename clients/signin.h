@@ -14,7 +14,7 @@
 #define CLIENTS_SIGNIN_H
 
 #include "common/mras.h"
-#include "common/sip.h"
+#include "common/sip_failure.h"
 
 enum signin_stage { SIGNIN_REGISTER, SIGNIN_PROVISIONING, SIGNIN_MRAS, SIGNIN_DONE, SIGNIN_FAILED };
 
@@ -26,7 +26,8 @@ struct signin {
 	char *call_id, *tag;
 	guint32 cseq;
 	bool answered_challenge, renewing;
-	char *reason;
+	enum reason code;
+	char *reason; /* in words */
 	int sip_status;
 	/* learnt */
 	guint expires_s; /* of the registration */
@@ -35,7 +36,8 @@ struct signin {
 	struct mras_response relay; /* host_name NULL: no relay */
 	int relay_status;	    /* of the answer about relays; 0: none */
 	char *diagnostics;	    /* ms-diagnostics of the answer that ended it; NULL */
-	char *relay_trouble;	    /* why there is no relay although there should be; NULL */
+	enum reason relay_code;	    /* why there is no relay although there should be */
+	char *relay_trouble;	    /* the same in words; NULL */
 };
 
 /* Copies the texts; signin_done frees what `s` holds. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/agent.h"
 
+#include "common/error_reason.h"
+
 #ifndef TESTBED_VERSION
 #define TESTBED_VERSION "0"
 #endif
@@ -60,9 +62,9 @@ void agent_ready(const agent *a)
 				TESTBED_VERSION));
 }
 
-void agent_failed(agent *a, const char *reason)
+void agent_failed(agent *a, const GError *error)
 {
-	channel_event(a->channel, "failed", json_pack("{s:s}", "reason", reason));
+	channel_event(a->channel, "failed", error_set(json_object(), error));
 	agent_stop(a, 1);
 }
 

@@ -37,7 +37,7 @@ int agent_main(int *argc, char ***argv, const struct agent_kind *kind, gpointer 
 channel *agent_channel(const agent *a);
 /* The events `ready` and `failed`; the latter ends the program with status 1. */
 void agent_ready(const agent *a);
-void agent_failed(agent *a, const char *reason);
+void agent_failed(agent *a, const GError *error);
 void agent_stop(agent *a, int status);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/error_reason.h"
+
 #define READ_BYTES 16384
 #define QUEUE_MAX_BYTES (4 * 1024 * 1024) /* a peer that does not read is given up on */
 #define TIMER_F_MS 32000		  /* 64*T1, RFC 3261 table 4 */
@@ -188,9 +190,9 @@ static void fail(sip_conn *c, const GError *error)
 	release(c);
 }
 
-static void fail_words(sip_conn *c, GIOErrorEnum code, const char *words)
+static void fail_for(sip_conn *c, enum reason r)
 {
-	g_autoptr(GError) error = g_error_new_literal(G_IO_ERROR, (gint)code, words);
+	g_autoptr(GError) error = reason_error_plain(r);
 
 	fail(c, error);
 }
@@ -284,10 +286,10 @@ static gboolean on_timeout(gpointer p)
 	g_autoptr(GError) error = NULL;
 
 	if (t->c->state == OPEN)
-		error = g_error_new(G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "no final response to %s",
-				    sip_method(t->request));
+		error = reason_error_new(REASON_SIP_NO_ANSWER, NULL, "no final response to %s",
+					 sip_method(t->request));
 	else
-		error = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CLOSED, "connection is closed");
+		error = reason_error_new(REASON_CONNECTION_CLOSED, NULL, "connection is closed");
 	finish(t, NULL, error);
 	return G_SOURCE_REMOVE;
 }
@@ -389,11 +391,11 @@ static void on_read(GObject *source, GAsyncResult *result, gpointer user_data)
 	if (c->state != OPEN) {
 		/* Closed meanwhile: whatever came is nobody's. */
 	} else if (c->output_bytes > QUEUE_MAX_BYTES) {
-		fail_words(c, G_IO_ERROR_NO_SPACE, "the peer does not read");
+		fail_for(c, REASON_PEER_DOES_NOT_READ);
 	} else if (n < 0) {
 		fail(c, error);
 	} else if (n == 0) {
-		fail_words(c, G_IO_ERROR_CLOSED, "connection closed by the peer");
+		fail_for(c, REASON_CONNECTION_CLOSED);
 	} else {
 		g_byte_array_append(c->input, c->chunk, (guint)n);
 		while (c->state == OPEN && take_message(c))

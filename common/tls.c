@@ -4,6 +4,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
+#include <string.h>
+
+#include "common/error_reason.h"
 
 #define HANDSHAKE_TIMEOUT_MS 5000
 #define BACKLOG 128
@@ -34,7 +37,7 @@ struct handshake {
 	GSource *timer;
 	bool timed_out;
 	GTlsCertificateFlags flaws; /* of a certificate that was refused */
-	char *certificate;	    /* whose that was */
+	char *certificate, *name;   /* whose that was, in words; the name in it, NULL: none */
 	char *peer;
 	guint16 port;
 };
@@ -75,56 +78,35 @@ void tls_identity_free(tls_identity *id)
 
 /* --- errors in words -------------------------------------------------------------------------- */
 
-G_DEFINE_QUARK(tls - flaw - quark, tls_flaw)
-
-static const struct flaw {
+static const struct {
 	GTlsCertificateFlags flag;
-	const char *words, *kind;
+	enum reason reason;
 } flaws[] = {
-	{G_TLS_CERTIFICATE_UNKNOWN_CA, "certificate of another CA", "untrusted"},
-	{G_TLS_CERTIFICATE_BAD_IDENTITY, "name mismatch", "name-mismatch"},
-	{G_TLS_CERTIFICATE_EXPIRED, "certificate has expired", "expired"},
-	{G_TLS_CERTIFICATE_NOT_ACTIVATED, "certificate is not valid yet", "not-yet-valid"},
-	{G_TLS_CERTIFICATE_REVOKED, "certificate was revoked", "bad-certificate"},
-	{G_TLS_CERTIFICATE_INSECURE, "certificate uses an insecure algorithm", "bad-certificate"},
-	{0, "certificate not acceptable", "bad-certificate"},
+	{G_TLS_CERTIFICATE_UNKNOWN_CA, REASON_TLS_UNTRUSTED},
+	{G_TLS_CERTIFICATE_BAD_IDENTITY, REASON_TLS_NAME_MISMATCH},
+	{G_TLS_CERTIFICATE_EXPIRED, REASON_TLS_EXPIRED},
+	{G_TLS_CERTIFICATE_NOT_ACTIVATED, REASON_TLS_NOT_YET_VALID},
+	{G_TLS_CERTIFICATE_REVOKED, REASON_TLS_REVOKED},
+	{G_TLS_CERTIFICATE_INSECURE, REASON_TLS_INSECURE},
 };
 
-/* The first row that fits; the last one fits always. */
-static const struct flaw *flaw_of(GTlsCertificateFlags flags)
+/* The first row that fits. */
+static enum reason flaw_reason(GTlsCertificateFlags flags)
 {
-	const struct flaw *f = flaws;
-
-	while (f->flag && !(flags & f->flag))
-		f++;
-	return f;
+	for (gsize i = 0; i < G_N_ELEMENTS(flaws); i++)
+		if (flags & flaws[i].flag)
+			return flaws[i].reason;
+	return REASON_TLS_BAD_CERTIFICATE;
 }
 
-static bool is_one_of(const GError *error, const int *codes, gsize n)
+/* The name that it was made out to; NULL: none.  The caller frees. */
+static char *certificate_name(GTlsCertificate *c)
 {
-	for (gsize i = 0; i < n; i++)
-		if (g_error_matches(error, G_IO_ERROR, codes[i]))
-			return true;
-	return false;
-}
+	g_autofree char *subject = g_tls_certificate_get_subject_name(c);
 
-const char *tls_error_kind(const GError *error)
-{
-	static const int unreachable[] = {G_IO_ERROR_HOST_UNREACHABLE,
-					  G_IO_ERROR_NETWORK_UNREACHABLE};
-
-	if (error->domain == TLS_FLAW)
-		return flaw_of((GTlsCertificateFlags)error->code)->kind;
-	if (error->domain == G_RESOLVER_ERROR)
-		return "no-name";
-	if (error->domain == G_TLS_ERROR ||
-	    g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED))
-		return "tls";
-	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
-		return "refused";
-	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
-		return "timeout";
-	return is_one_of(error, unreachable, G_N_ELEMENTS(unreachable)) ? "unreachable" : "failed";
+	return subject && g_str_has_prefix(subject, "CN=") ?
+		       g_strndup(subject + 3, strcspn(subject + 3, ",")) :
+		       NULL;
 }
 
 /* Whose certificate it is: " (CN=fe.contoso.com, issued by CN=another CA, 2026-01-01 to
@@ -166,12 +148,13 @@ static void explain(const struct handshake *h, GError **error)
 {
 	if (h->timed_out) {
 		g_clear_error(error);
-		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-				    "TLS handshake timed out");
+		*error = reason_error_plain(REASON_TLS_TIMED_OUT);
 	} else if (h->flaws) {
+		enum reason r = flaw_reason(h->flaws);
+
 		g_clear_error(error);
-		g_set_error(error, TLS_FLAW, (int)h->flaws, "%s%s", flaw_of(h->flaws)->words,
-			    h->certificate ? h->certificate : "");
+		*error = reason_error_new(r, h->name, "%s%s", reason_words(r),
+					  h->certificate ? h->certificate : "");
 	}
 }
 
@@ -185,8 +168,10 @@ static gboolean on_accept_certificate(GTlsConnection *connection G_GNUC_UNUSED,
 	struct handshake *h = user_data;
 
 	h->flaws = flaws_found;
-	if (flaws_found && !h->certificate)
+	if (flaws_found && !h->certificate) {
 		h->certificate = certificate_text(certificate);
+		h->name = certificate_name(certificate);
+	}
 	return flaws_found == 0;
 }
 
@@ -225,6 +210,7 @@ static void handshake_free(struct handshake *h)
 	g_object_unref(h->cancellable);
 	g_free(h->peer);
 	g_free(h->certificate);
+	g_free(h->name);
 	g_free(h);
 }
 
@@ -275,7 +261,7 @@ static void on_accepted(GObject *source, GAsyncResult *result, gpointer user_dat
 		l->accepted(g_steal_pointer(&h->tls), (const char *const *)names->pdata, h->peer,
 			    h->port, l->user_data);
 	} else if (!l->freed && l->refused) {
-		l->refused(h->peer, error->message, l->user_data);
+		l->refused(h->peer, error, l->user_data);
 	}
 	handshake_free(h);
 	listener_release(l);
@@ -314,7 +300,7 @@ static gboolean on_incoming(GSocketService *service G_GNUC_UNUSED, GSocketConnec
 	set_peer(h, connection);
 	if (!tls) {
 		if (l->refused)
-			l->refused(h->peer, error->message, l->user_data);
+			l->refused(h->peer, error, l->user_data);
 		handshake_free(h);
 		return TRUE;
 	}
@@ -447,8 +433,7 @@ static void on_connected(GObject *source, GAsyncResult *result, gpointer user_da
 	if (!tcp) {
 		if (a->h->timed_out) {
 			g_clear_error(&error);
-			g_set_error_literal(&error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-					    "connection timed out");
+			error = reason_error_plain(REASON_CONNECTION_TIMED_OUT);
 		}
 		attempt_done(a, error);
 		return;

@@ -29,8 +29,8 @@ enum tls_client_certificate {
  * gave none; borrowed for the call. */
 typedef void (*tls_accept_func)(GIOStream *connection, const char *const *peer_names,
 				const char *peer_address, guint16 peer_port, gpointer user_data);
-/* A handshake that failed: who and why ("peer certificate not trusted"); for logs and events. */
-typedef void (*tls_refused_func)(const char *peer_address, const char *why, gpointer user_data);
+/* A handshake that failed: who and why (common/error_reason.h). */
+typedef void (*tls_refused_func)(const char *peer_address, const GError *why, gpointer user_data);
 
 typedef struct tls_listener tls_listener;
 /* Listens on a numeric address.  `id`, with its certificate, is borrowed until tls_listener_free;
@@ -43,21 +43,12 @@ void tls_listener_free(tls_listener *l);
 
 /* Connects from `local_address` (NULL: any) to address:port and does the handshake, checking the
  * server's chain and that its certificate carries `server_name`.  Calls back once:
- * connection with error NULL, or NULL with error (G_IO_ERROR_TIMED_OUT after `timeout_ms`; TLS_FLAW
- * with GTlsCertificateFlags as code when the server's certificate is not trusted, with whose it is
- * in its text). */
+ * connection with error NULL, or NULL with error: REASON_CONNECTION_TIMED_OUT or
+ * REASON_TLS_TIMED_OUT after `timeout_ms`; REASON_TLS_UNTRUSTED and the like when the server's
+ * certificate is not accepted, with whose it is; or why the connection failed. */
 typedef void (*tls_connect_func)(GIOStream *connection, const GError *error, gpointer user_data);
 void tls_connect(const char *local_address, const char *address, guint16 port,
 		 const char *server_name, tls_identity *id, guint timeout_ms,
 		 GCancellable *cancellable, tls_connect_func done, gpointer user_data);
-
-#define TLS_FLAW tls_flaw_quark()
-GQuark tls_flaw_quark(void);
-
-/* What kind of failure the error of a look-up or of tls_connect is: "no-name", "refused",
- * "unreachable", "timeout", "untrusted", "name-mismatch", "expired", "not-yet-valid",
- * "bad-certificate", "tls" (another trouble of the handshake, as when the other side does not trust
- * us) or "failed". */
-const char *tls_error_kind(const GError *error);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "common/sip.h"
+#include "common/sip_failure.h"
 #include "edge/flow.h"
 #include "edge/inside.h"
 #include "edge/route.h"
@@ -104,24 +104,28 @@ static struct link *add_link(access_edge *a, GIOStream *connection, enum edge_fl
 
 /* --- messages --------------------------------------------------------------------------------- */
 
-/* `diagnostics` as the product's servers put it beside a status (MS-OCER section 2.1.3), without
- * source; NULL: none. */
-static void refuse(struct link *l, const sip_msg *request, int status, const char *reason,
-		   const char *diagnostics)
+static bool is_ack(const sip_msg *m) /* never answered, RFC 3261 section 17.1 */
+{
+	return g_strcmp0(sip_method(m), "ACK") == 0;
+}
+
+static void refuse(struct link *l, const sip_msg *request, int status, const char *phrase)
 {
 	g_autofree char *tag = sip_new_tag();
-	g_autoptr(sip_msg) response = NULL;
+	g_autoptr(sip_msg) response = sip_response_new(request, status, phrase, tag);
 
-	if (g_strcmp0(sip_method(request), "ACK") == 0) /* never answered, RFC 3261 section 17.1 */
-		return;
-	response = sip_response_new(request, status, reason, tag);
-	if (diagnostics) {
-		g_autofree char *value = g_strdup_printf("%s;source=\"%s\"", diagnostics,
-							 l->access->config->access_fqdn);
+	if (!is_ack(request))
+		sip_conn_send(l->conn, response);
+}
 
-		sip_add_header(response, "ms-diagnostics", value);
-	}
-	sip_conn_send(l->conn, response);
+static void refuse_for(struct link *l, const sip_msg *request, enum reason r, const char *words)
+{
+	g_autofree char *tag = sip_new_tag();
+	g_autoptr(sip_msg) response =
+		sip_refuse(request, r, words, tag, l->access->config->access_fqdn);
+
+	if (!is_ack(request))
+		sip_conn_send(l->conn, response);
 }
 
 static void pass_inside(access_edge *a, sip_msg *request, const char *token)
@@ -134,7 +138,6 @@ static void pass_inside(access_edge *a, sip_msg *request, const char *token)
 static void refuse_all_waiting(access_edge *a, const char *why)
 {
 	g_autofree char *words = g_strdelimit(g_strdup(why), "\"\\\r\n", ' ');
-	g_autofree char *diagnostics = g_strdup_printf("1007;reason=\"%s\"", words);
 	struct waiting *w;
 
 	while ((w = g_queue_pop_head(&a->waiting))) {
@@ -142,7 +145,7 @@ static void refuse_all_waiting(access_edge *a, const char *why)
 
 		a->unavailable++;
 		if (l)
-			refuse(l, w->request, 503, "Service Unavailable", diagnostics);
+			refuse_for(l, w->request, REASON_NEXT_HOP_FAILED, words);
 		waiting_free(w);
 	}
 }
@@ -171,9 +174,9 @@ static void on_front_end(GIOStream *connection, const char *address, const GErro
 		return;
 	}
 	a->event("link-failed",
-		 json_pack("{s:s, s:s?, s:i, s:s, s:s}", "peer", a->config->next_hop, "address",
-			   address, "port", (int)a->config->next_hop_port, "kind",
-			   tls_error_kind(error), "reason", error->message),
+		 error_set(json_pack("{s:s, s:s?, s:i}", "peer", a->config->next_hop, "address",
+				     address, "port", (int)a->config->next_hop_port),
+			   error),
 		 a->user_data);
 	refuse_all_waiting(a, error->message);
 }
@@ -195,13 +198,14 @@ static bool is_of_our_domain(const access_edge *a, const sip_msg *m)
 	return at && g_ascii_strcasecmp(at + 1, a->config->domain) == 0;
 }
 
-static void tell_request_refused(access_edge *a, const sip_msg *m, int status, const char *reason)
+static void tell_request_refused(access_edge *a, const sip_msg *m)
 {
 	g_autofree char *user = sip_uri_user(sip_from_uri(m));
 
 	a->event("request-refused",
-		 json_pack("{s:s, s:s?, s:i, s:s}", "method", sip_method(m), "user", user, "status",
-			   status, "reason", reason),
+		 reason_set(json_pack("{s:s, s:s?, s:i}", "method", sip_method(m), "user", user,
+				      "status", 403),
+			    REASON_DOMAIN_NOT_SERVED, "the domain is not served here"),
 		 a->user_data);
 }
 
@@ -211,8 +215,8 @@ static void request_from_client(struct link *l, sip_msg *m)
 	struct waiting *w;
 
 	if (!is_of_our_domain(a, m)) {
-		tell_request_refused(a, m, 403, "the domain is not served here");
-		refuse(l, m, 403, "Forbidden", "1017;reason=\"The domain is not served here\"");
+		tell_request_refused(a, m);
+		refuse_for(l, m, REASON_DOMAIN_NOT_SERVED, NULL);
 		return;
 	}
 	if (a->front_end) {
@@ -234,7 +238,7 @@ static void request_from_inside(struct link *l, sip_msg *m)
 
 	if (!client) { /* RFC 5626 section 5.3.1 */
 		a->flow_failed++;
-		refuse(l, m, 430, "Flow Failed", NULL);
+		refuse(l, m, 430, "Flow Failed");
 		return;
 	}
 	edge_route_to_client(m, a->config->fqdn, l->token);
@@ -263,7 +267,7 @@ static void on_message(sip_conn *c G_GNUC_UNUSED, sip_msg *m, gpointer user_data
 	if (!sip_is_request(m))
 		response_from(l, m);
 	else if (!sip_take_hop(m))
-		refuse(l, m, 483, "Too Many Hops", NULL);
+		refuse(l, m, 483, "Too Many Hops");
 	else if (l->side == EDGE_FLOW_CLIENT)
 		request_from_client(l, m);
 	else
@@ -272,14 +276,19 @@ static void on_message(sip_conn *c G_GNUC_UNUSED, sip_msg *m, gpointer user_data
 
 /* --- listening -------------------------------------------------------------------------------- */
 
-static void tell_refused(access_edge *a, const char *peer, const char *why)
+static void on_tls_refused(const char *peer, const GError *why, gpointer user_data)
 {
-	a->event("tls-refused", json_pack("{s:s, s:s}", "peer", peer, "reason", why), a->user_data);
+	access_edge *a = user_data;
+
+	a->event("tls-refused", error_set(json_pack("{s:s}", "peer", peer), why), a->user_data);
 }
 
-static void on_tls_refused(const char *peer, const char *why, gpointer user_data)
+static void refuse_connection(access_edge *a, GIOStream *connection, const char *peer,
+			      enum reason r)
 {
-	tell_refused(user_data, peer, why);
+	a->event("tls-refused", reason_set(json_pack("{s:s}", "peer", peer), r, NULL),
+		 a->user_data);
+	g_object_unref(connection);
 }
 
 static void on_client(GIOStream *connection, const char *const *peer_names G_GNUC_UNUSED,
@@ -288,8 +297,7 @@ static void on_client(GIOStream *connection, const char *const *peer_names G_GNU
 	access_edge *a = user_data;
 
 	if (edge_flows_count(a->flows, EDGE_FLOW_CLIENT) >= CLIENTS_MAX) {
-		tell_refused(a, peer, "too many clients");
-		g_object_unref(connection);
+		refuse_connection(a, connection, peer, REASON_TOO_MANY_CLIENTS);
 		return;
 	}
 	add_link(a, connection, EDGE_FLOW_CLIENT, a->access, ACCESS_OUTSIDE_PORT);
@@ -301,8 +309,7 @@ static void on_server(GIOStream *connection, const char *const *peer_names, cons
 	access_edge *a = user_data;
 
 	if (!inside_has_name(peer_names, a->config->next_hop)) {
-		tell_refused(a, peer, "certificate does not carry the next hop's name");
-		g_object_unref(connection);
+		refuse_connection(a, connection, peer, REASON_TLS_NOT_NEXT_HOP);
 		return;
 	}
 	add_link(a, connection, EDGE_FLOW_INSIDE, a->internal, EDGE_SIP_PORT);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "common/error_reason.h"
 #include "edge/av_tcp.h"
 #include "edge/av_udp.h"
 #include "edge/rate.h"
@@ -74,9 +75,9 @@ static void note_send_failure(av_edge *e, const struct endpoint *from, const str
 	if (!rate_allows(e->send_errors, endpoint_print(to, to_text), g_get_monotonic_time()))
 		return;
 	e->event("send-error",
-		 json_pack("{s:s, s:s, s:i, s:s}", "to", to_text, "from",
-			   endpoint_print(from, from_text), "errno", code, "text",
-			   g_strerror(code)),
+		 json_pack("{s:s, s:s, s:i, s:s, s:s}", "to", to_text, "from",
+			   endpoint_print(from, from_text), "errno", code, "code",
+			   reason_code(errno_reason(code)), "text", g_strerror(code)),
 		 e->user_data);
 }
 
@@ -163,15 +164,16 @@ static json_t *allocation_fields(const struct allocation *a)
 			 endpoint_print(&a->advertised, relay));
 }
 
-static json_t *allocation_end_fields(const struct allocation *a, const char *reason)
+static json_t *allocation_end_fields(const struct allocation *a, enum reason reason)
 {
 	char relay[ENDPOINT_TEXT_MAX];
 
-	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s}", "user", a->identity, "relay",
-			 endpoint_print(&a->advertised, relay), "sent", (json_int_t)a->sent,
-			 "received", (json_int_t)a->received, "bytes_sent",
-			 (json_int_t)a->bytes_sent, "bytes_received", (json_int_t)a->bytes_received,
-			 "reason", reason);
+	return reason_set(json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "user", a->identity, "relay",
+				    endpoint_print(&a->advertised, relay), "sent",
+				    (json_int_t)a->sent, "received", (json_int_t)a->received,
+				    "bytes_sent", (json_int_t)a->bytes_sent, "bytes_received",
+				    (json_int_t)a->bytes_received),
+			  reason, NULL);
 }
 
 static void tell_denied(av_edge *e, const struct turn_event *event)
@@ -181,8 +183,9 @@ static void tell_denied(av_edge *e, const struct turn_event *event)
 	endpoint_print(event->peer, peer);
 	if (rate_allows(e->denials, peer, g_get_monotonic_time()))
 		e->event("denied",
-			 json_pack("{s:s, s:s, s:s}", "user", event->allocation->identity, "peer",
-				   peer, "rule", event->reason),
+			 json_pack("{s:s, s:s, s:s, s:s}", "user", event->allocation->identity,
+				   "peer", peer, "code", reason_code(event->reason), "rule",
+				   reason_words(event->reason)),
 			 e->user_data);
 }
 
@@ -193,9 +196,12 @@ static void tell_refused(av_edge *e, const char *name, const struct turn_event *
 	endpoint_print(event->client, client);
 	if (rate_allows(e->refusals, client, g_get_monotonic_time()))
 		e->event(name,
-			 json_pack("{s:s, s:s?, s:i, s:s}", "client", client, "user",
-				   event->username ? allocation_identity(event->username) : NULL,
-				   "code", (int)event->code, "reason", event->reason),
+			 reason_set(json_pack("{s:s, s:s?, s:i}", "client", client, "user",
+					      event->username ?
+						      allocation_identity(event->username) :
+						      NULL,
+					      "status", (int)event->code),
+				    event->reason, NULL),
 			 e->user_data);
 }
 

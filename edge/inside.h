@@ -10,7 +10,7 @@
 
 #define INSIDE_CONNECT_TIMEOUT_MS 5000
 
-/* The connection, owned by the callee from now on; or NULL and why (tls_error_kind), with the
+/* The connection, owned by the callee from now on; or NULL and why (error_reason), with the
  * address that was tried (NULL: the name has none). */
 typedef void (*inside_connected)(GIOStream *connection, const char *address, const GError *error,
 				 gpointer user_data);

@@ -25,7 +25,7 @@ static void on_start(agent *a, json_t *command, gpointer user_data)
 	if (p->edge)
 		agent_ready(a);
 	else
-		agent_failed(a, error->message);
+		agent_failed(a, error);
 }
 
 static void on_stats(agent *a, json_t *command G_GNUC_UNUSED, gpointer user_data)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/error_reason.h"
 #include "common/mras.h"
 #include "edge/inside.h"
 
@@ -112,14 +113,11 @@ static void on_closed(sip_conn *c, const GError *error, gpointer user_data)
 	g_hash_table_remove(s->connections, c);
 }
 
-static void tell_refused(mras_service *s, const char *peer, const char *why)
+static void on_refused(const char *peer, const GError *why, gpointer user_data)
 {
-	s->event("tls-refused", json_pack("{s:s, s:s}", "peer", peer, "reason", why), s->user_data);
-}
+	mras_service *s = user_data;
 
-static void on_refused(const char *peer, const char *why, gpointer user_data)
-{
-	tell_refused(user_data, peer, why);
+	s->event("tls-refused", error_set(json_pack("{s:s}", "peer", peer), why), s->user_data);
 }
 
 static void on_accepted(GIOStream *connection, const char *const *peer_names, const char *peer,
@@ -131,7 +129,10 @@ static void on_accepted(GIOStream *connection, const char *const *peer_names, co
 	g_autofree char *local = NULL;
 
 	if (!inside_has_name(peer_names, s->config->next_hop)) {
-		tell_refused(s, peer, "certificate does not carry the next hop's name");
+		s->event("tls-refused",
+			 reason_set(json_pack("{s:s}", "peer", peer), REASON_TLS_NOT_NEXT_HOP,
+				    NULL),
+			 s->user_data);
 		g_object_unref(connection);
 		return;
 	}

@@ -11,27 +11,28 @@ struct prefix {
 
 /* Special ranges (RFC 6890 and the registries it set up).  `declarable`: relay_to may open it. */
 static const struct {
-	const char *rule, *address;
+	enum reason rule;
+	const char *address;
 	guint bits;
 	bool declarable;
 } special_ranges[] = {
-	{"unspecified", "0.0.0.0", 8, false},
-	{"loopback", "127.0.0.0", 8, false},
-	{"link-local", "169.254.0.0", 16, false},
-	{"multicast", "224.0.0.0", 4, false},
-	{"broadcast", "255.255.255.255", 32, false},
-	{"reserved", "240.0.0.0", 4, false},
-	{"private", "10.0.0.0", 8, true},
-	{"private", "172.16.0.0", 12, true},
-	{"private", "192.168.0.0", 16, true},
-	{"shared", "100.64.0.0", 10, true}, /* RFC 6598 */
-	{"unspecified", "::", 128, false},
-	{"loopback", "::1", 128, false},
-	{"link-local", "fe80::", 10, false},
-	{"multicast", "ff00::", 8, false},
-	{"private", "fec0::", 10, true},
-	{"private", "fc00::", 7, true},
-	{"nat64-local", "64:ff9b:1::", 48, false}, /* RFC 8215 */
+	{REASON_PEER_UNSPECIFIED, "0.0.0.0", 8, false},
+	{REASON_PEER_LOOPBACK, "127.0.0.0", 8, false},
+	{REASON_PEER_LINK_LOCAL, "169.254.0.0", 16, false},
+	{REASON_PEER_MULTICAST, "224.0.0.0", 4, false},
+	{REASON_PEER_BROADCAST, "255.255.255.255", 32, false},
+	{REASON_PEER_RESERVED, "240.0.0.0", 4, false},
+	{REASON_PEER_PRIVATE, "10.0.0.0", 8, true},
+	{REASON_PEER_PRIVATE, "172.16.0.0", 12, true},
+	{REASON_PEER_PRIVATE, "192.168.0.0", 16, true},
+	{REASON_PEER_SHARED, "100.64.0.0", 10, true}, /* RFC 6598 */
+	{REASON_PEER_UNSPECIFIED, "::", 128, false},
+	{REASON_PEER_LOOPBACK, "::1", 128, false},
+	{REASON_PEER_LINK_LOCAL, "fe80::", 10, false},
+	{REASON_PEER_MULTICAST, "ff00::", 8, false},
+	{REASON_PEER_PRIVATE, "fec0::", 10, true},
+	{REASON_PEER_PRIVATE, "fc00::", 7, true},
+	{REASON_PEER_NAT64_LOCAL, "64:ff9b:1::", 48, false}, /* RFC 8215 */
 };
 
 struct policy {
@@ -53,18 +54,19 @@ struct policy {
 
 /* IPv6 ranges whose addresses carry an IPv4 address at `offset`. */
 static const struct {
-	const char *rule;
+	enum reason rule;
 	struct endpoint prefix;
 	guint bits, offset;
 	guint8 mask; /* what the address was XORed with */
 } embeddings[] = {
-	{"ipv4-mapped", V6(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff), 96, 12,
+	{REASON_PEER_IPV4_MAPPED, V6(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff), 96, 12,
 	 0}, /* RFC 4291 section 2.5.5.2 */
-	{"ipv4-translated", V6(0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff), 96, 12, 0}, /* RFC 2765 */
-	{"nat64", V6(0, 0x64, 0xff, 0x9b), 96, 12, 0},				/* RFC 6052 */
-	{"6to4", V6(0x20, 0x02), 16, 2, 0},					/* RFC 3056 */
-	{"teredo", V6(0x20, 0x01), 32, 12, 0xff},				/* RFC 4380 */
-	{"ipv4-compatible", V6(0), 96, 12, 0}, /* RFC 4291 section 2.5.5.1 */
+	{REASON_PEER_IPV4_TRANSLATED, V6(0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff), 96, 12,
+	 0},							 /* RFC 2765 */
+	{REASON_PEER_NAT64, V6(0, 0x64, 0xff, 0x9b), 96, 12, 0}, /* RFC 6052 */
+	{REASON_PEER_6TO4, V6(0x20, 0x02), 16, 2, 0},		 /* RFC 3056 */
+	{REASON_PEER_TEREDO, V6(0x20, 0x01), 32, 12, 0xff},	 /* RFC 4380 */
+	{REASON_PEER_IPV4_COMPATIBLE, V6(0), 96, 12, 0},	 /* RFC 4291 section 2.5.5.1 */
 };
 
 static bool in_prefix(const struct endpoint *e, const struct endpoint *prefix, guint bits)
@@ -180,34 +182,34 @@ static bool declared(const struct prefixes *prefixes, const struct endpoint *e)
 }
 
 /* What refuses the address itself, whatever form it was given in. */
-static const char *refuses_canonical(const policy *p, const struct endpoint *e,
+static enum reason refuses_canonical(const policy *p, const struct endpoint *e,
 				     enum policy_scope scope)
 {
 	if (e->family == ENDPOINT_NONE)
-		return "unspecified";
+		return REASON_PEER_UNSPECIFIED;
 	if (declared(&p->relay_not_to, e))
-		return "relay_not_to";
+		return REASON_PEER_BY_SETTING;
 	if (listed(p->relays, p->n_relays, e)) {
 		bool relay_port = e->port >= p->relay_port_min && e->port <= p->relay_port_max;
 
-		return scope == POLICY_ADDRESS || relay_port ? NULL : "own-port";
+		return scope == POLICY_ADDRESS || relay_port ? REASON_NONE : REASON_PEER_OWN_PORT;
 	}
 	if (listed(p->own, p->n_own, e))
-		return "own-address";
+		return REASON_PEER_OWN_ADDRESS;
 	for (gsize i = 0; i < G_N_ELEMENTS(special_ranges); i++) {
 		if (!in_prefix(e, &p->special[i], special_ranges[i].bits))
 			continue;
 		return special_ranges[i].declarable && declared(&p->relay_to, e) ?
-			       NULL :
+			       REASON_NONE :
 			       special_ranges[i].rule;
 	}
-	return NULL;
+	return REASON_NONE;
 }
 
-const char *policy_refuses(const policy *p, const struct endpoint *peer, enum policy_scope scope)
+enum reason policy_refuses(const policy *p, const struct endpoint *peer, enum policy_scope scope)
 {
 	struct endpoint e = policy_canonical(peer);
-	const char *rule = refuses_canonical(p, &e, scope);
+	enum reason rule = refuses_canonical(p, &e, scope);
 	gsize i = embedding_of(peer);
 
 	if (rule || i == G_N_ELEMENTS(embeddings))

@@ -12,6 +12,7 @@
 #ifndef EDGE_POLICY_H
 #define EDGE_POLICY_H
 
+#include "common/wire/reason.h"
 #include "edge/endpoint.h"
 
 typedef struct policy policy;
@@ -38,8 +39,8 @@ enum policy_scope {
 	POLICY_ENDPOINT, /* a channel or a packet: the port counts */
 };
 
-/* Name of the rule that refuses `peer` ("private", "loopback", "own-address"); NULL: allowed. */
-const char *policy_refuses(const policy *p, const struct endpoint *peer, enum policy_scope scope);
+/* The rule that refuses `peer`: one of REASON_PEER_*; REASON_NONE: allowed. */
+enum reason policy_refuses(const policy *p, const struct endpoint *peer, enum policy_scope scope);
 
 /* `peer` brought to its IPv4 form where it is another spelling of one. */
 struct endpoint policy_canonical(const struct endpoint *peer);

@@ -28,7 +28,7 @@ turn *turn_new(const struct turn_config *config, const struct turn_output *outpu
 	return t;
 }
 
-static void end_all(turn *t, gint64 now_us, const char *reason)
+static void end_all(turn *t, gint64 now_us, enum reason reason)
 {
 	g_autoptr(GPtrArray) expired = allocation_expired(t->allocations, now_us);
 
@@ -40,7 +40,7 @@ void turn_free(turn *t)
 {
 	if (!t)
 		return;
-	end_all(t, G_MAXINT64, "server ends");
+	end_all(t, G_MAXINT64, REASON_RELAY_SERVER_ENDS);
 	allocation_table_free(t->allocations);
 	g_rand_free(t->random);
 	g_free((char *)(guintptr)t->config.realm);
@@ -48,7 +48,7 @@ void turn_free(turn *t)
 	g_free(t);
 }
 
-void turn_end(turn *t, struct allocation *a, const char *reason)
+void turn_end(turn *t, struct allocation *a, enum reason reason)
 {
 	struct turn_event event = {.kind = TURN_EVENT_ALLOCATION_END,
 				   .allocation = a,
@@ -65,7 +65,7 @@ struct allocation *turn_find(turn *t, gint64 now_us, const struct turn_tuple *tu
 	struct allocation *a = allocation_by_tuple(t->allocations, tuple);
 
 	if (a && a->expires_us <= now_us) {
-		turn_end(t, a, "expired");
+		turn_end(t, a, REASON_RELAY_EXPIRED);
 		return NULL;
 	}
 	return a;
@@ -74,7 +74,7 @@ struct allocation *turn_find(turn *t, gint64 now_us, const struct turn_tuple *tu
 bool turn_denies(turn *t, const struct allocation *a, const struct endpoint *peer,
 		 enum policy_scope scope)
 {
-	const char *rule = policy_refuses(t->config.policy, peer, scope);
+	enum reason rule = policy_refuses(t->config.policy, peer, scope);
 	struct turn_event event = {.kind = TURN_EVENT_DENIED,
 				   .allocation = a,
 				   .client = &a->tuple.client,
@@ -125,12 +125,12 @@ void turn_client_gone(turn *t, const struct turn_tuple *tuple)
 	struct allocation *a = allocation_by_tuple(t->allocations, tuple);
 
 	if (a)
-		turn_end(t, a, "client gone");
+		turn_end(t, a, REASON_RELAY_CLIENT_GONE);
 }
 
 void turn_expire(turn *t, gint64 now_us)
 {
-	end_all(t, now_us, "expired");
+	end_all(t, now_us, REASON_RELAY_EXPIRED);
 	t->next_expiry_us = allocation_next_expiry(t->allocations);
 }
 

@@ -65,7 +65,7 @@ struct turn_event {
 	const struct allocation *allocation; /* NULL for AUTH_FAILED and REFUSED */
 	const struct endpoint *client;
 	const struct endpoint *peer; /* DENIED */
-	const char *reason;	     /* why it ended or failed; DENIED: the rule */
+	enum reason reason;	     /* why it ended or failed; DENIED: the rule */
 	const char *username;	     /* AUTH_FAILED, REFUSED: as given; NULL: not read */
 	guint code;		     /* AUTH_FAILED, REFUSED: the answer's, RFC 5766 section 6.2 */
 };

@@ -31,7 +31,7 @@ static bool give_password(StunAgent *agent G_GNUC_UNUSED, StunMessage *message G
 	return true;
 }
 
-static void refuse(struct turn_request *r, const char *reason)
+static void refuse(struct turn_request *r, enum reason reason)
 {
 	struct turn_event event = {.kind = TURN_EVENT_AUTH_FAILED,
 				   .client = &r->tuple->client,
@@ -55,7 +55,7 @@ static bool check_integrity(struct turn_request *r)
 		turn_reply_unknown(r);
 		return false;
 	}
-	refuse(r, "message integrity does not match");
+	refuse(r, REASON_TURN_INTEGRITY);
 	return false;
 }
 
@@ -83,11 +83,11 @@ bool turn_authenticate(struct turn_request *r)
 	r->username = g_strndup((const char *)username.value, username.value_length);
 	r->password = mras_password(r->t->config.secret, r->username, now_s);
 	if (!r->password) {
-		refuse(r, "user name expired or malformed");
+		refuse(r, REASON_TURN_EXPIRED);
 		return false;
 	}
 	if (!same_realm(r, &realm)) {
-		refuse(r, "another realm");
+		refuse(r, REASON_TURN_REALM);
 		return false;
 	}
 	return check_integrity(r);

@@ -58,7 +58,7 @@ void turn_handle_channel_data(turn *t, gint64 now_us, const struct turn_tuple *t
 
 /* turn.c */
 struct allocation *turn_find(turn *t, gint64 now_us, const struct turn_tuple *tuple);
-void turn_end(turn *t, struct allocation *a, const char *reason);
+void turn_end(turn *t, struct allocation *a, enum reason reason);
 /* Refused by policy: counted and told. */
 bool turn_denies(turn *t, const struct allocation *a, const struct endpoint *peer,
 		 enum policy_scope scope);

@@ -166,7 +166,7 @@ static struct allocation *new_allocation(struct turn_request *r)
 	return a;
 }
 
-static void refuse_relay(struct turn_request *r, guint code, const char *reason)
+static void refuse_relay(struct turn_request *r, guint code, enum reason reason)
 {
 	struct turn_event event = {.kind = TURN_EVENT_REFUSED,
 				   .client = &r->tuple->client,
@@ -197,14 +197,14 @@ static void handle_allocate(struct turn_request *r, struct allocation *existing)
 	if (code) {
 		refuse_relay(r, code,
 			     code == STUN_ERROR_ALLOCATION_QUOTA_REACHED ?
-				     "the user has all the relays that he may have" :
-				     "the request asks for what is not to be had");
+				     REASON_TURN_QUOTA :
+				     REASON_TURN_UNSATISFIABLE);
 		return;
 	}
 	a = new_allocation(r);
 	if (!open_relay(r->t, a, even)) {
 		allocation_free(a);
-		refuse_relay(r, STUN_ERROR_INSUFFICIENT_CAPACITY, "no relay port is free");
+		refuse_relay(r, STUN_ERROR_INSUFFICIENT_CAPACITY, REASON_TURN_NO_PORT);
 		return;
 	}
 	set_lifetime(r->t, a, r->now_us, granted_lifetime_s(r));
@@ -230,7 +230,7 @@ static void handle_refresh(struct turn_request *r, struct allocation *a)
 	}
 	stun_message_find32(&r->message, STUN_ATTRIBUTE_LIFETIME, &wanted);
 	if (wanted == 0) { /* RFC 5766 section 7.2 */
-		turn_end(r->t, a, "released");
+		turn_end(r->t, a, REASON_RELAY_RELEASED);
 	} else {
 		lifetime_s = granted_lifetime_s(r);
 		set_lifetime(r->t, a, r->now_us, lifetime_s);

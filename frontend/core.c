@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/core.h"
 
+#include "common/sip_failure.h"
 #include "frontend/av_mcu.h"
 #include "frontend/cdr.h"
 #include "frontend/im_mcu.h"
@@ -138,13 +139,14 @@ static void tell_refused(fe_core *c, const struct fe_flow *flow, const sip_msg *
 			 const sip_msg *response)
 {
 	g_autofree char *user = sip_uri_user(sip_to_uri(request));
+	struct sip_failure why = sip_failure_of(response, NULL);
 
 	c->io->event("request-refused",
-		     json_pack("{s:s, s:s?, s:i, s:s, s:s?, s:s}", "method", sip_method(request),
-			       "user", user, "status", sip_status(response), "reason",
-			       sip_reason(response), "diagnostics",
-			       sip_header(response, "ms-diagnostics"), "via",
-			       flow->edge ? flow->edge : "direct"),
+		     reason_set(json_pack("{s:s, s:s?, s:i, s:s?, s:s}", "method",
+					  sip_method(request), "user", user, "status", why.status,
+					  "diagnostics", sip_header(response, "ms-diagnostics"),
+					  "via", flow->edge ? flow->edge : "direct"),
+				why.code, why.words),
 		     c->user_data);
 }
 

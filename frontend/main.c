@@ -29,7 +29,7 @@ static void start(agent *a, json_t *command, gpointer user_data)
 	if (p->server)
 		agent_ready(a);
 	else
-		agent_failed(a, error->message);
+		agent_failed(a, error);
 }
 
 static void stats(agent *a, json_t *command G_GNUC_UNUSED, gpointer user_data)

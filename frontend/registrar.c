@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/sip_failure.h"
+
 struct account {
 	char *password;
 	char *edge;
@@ -151,19 +153,6 @@ static bool names_user(const char *username, const char *user)
 	       (strlen(username) == length && g_ascii_strncasecmp(username, user, length) == 0);
 }
 
-/* What the product's servers say beside a status, in its form (MS-OCER section 2.1.3); the reasons
- * are ours. */
-static sip_msg *no(const sip_msg *request, int status, const char *words, const char *tag,
-		   const registrar *r, int id, const char *reason)
-{
-	sip_msg *answer = sip_response_new(request, status, words, tag);
-	g_autofree char *value =
-		g_strdup_printf("%d;reason=\"%s\";source=\"%s\"", id, reason, r->realm);
-
-	sip_add_header(answer, "ms-diagnostics", value);
-	return answer;
-}
-
 /* RFC 3261 section 10.3 steps 1 and 5: only the domain that is served here. */
 static bool is_of_our_domain(const registrar *r, const char *user)
 {
@@ -183,17 +172,16 @@ static sip_msg *refuse(registrar *r, const sip_msg *request, const char *user, c
 	enum nonce_state state = nonce_check(r, nonce, now_us);
 
 	if (!is_of_our_domain(r, user))
-		return no(request, 403, "Forbidden", tag, r, 1017, "The domain is not served here");
+		return sip_refuse(request, REASON_DOMAIN_NOT_SERVED, NULL, tag, r->realm);
 	if (!account)
-		return no(request, 404, "Not Found", tag, r, 1003, "User does not exist");
+		return sip_refuse(request, REASON_NO_SUCH_USER, NULL, tag, r->realm);
 	if (state != NONCE_GOOD)
 		return challenge(r, request, tag, state == NONCE_STALE, now_us);
 	if (!username || !names_user(username, user) ||
 	    !sip_digest_check(credentials, "REGISTER", username, account->password))
-		return no(request, 403, "Forbidden", tag, r, 4004,
-			  "Credentials do not match the account");
+		return sip_refuse(request, REASON_WRONG_CREDENTIALS, NULL, tag, r->realm);
 	if (account->disabled)
-		return no(request, 403, "Forbidden", tag, r, 4003, "The account is disabled");
+		return sip_refuse(request, REASON_ACCOUNT_DISABLED, NULL, tag, r->realm);
 	return NULL;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/server.h"
 
+#include "common/error_reason.h"
 #include "common/sip_event.h"
 #include "common/tls.h"
 #include "frontend/core.h"
@@ -118,11 +119,11 @@ static void on_passed(sip_conn *c, const sip_msg *m, bool sent, gpointer user_da
 static const struct sip_conn_handlers conn_handlers = {
 	.message = on_message, .closed = on_closed, .passed = on_passed};
 
-static void on_refused(const char *peer_address, const char *why, gpointer user_data)
+static void on_refused(const char *peer_address, const GError *why, gpointer user_data)
 {
 	fe_server *s = user_data;
 
-	s->event("tls-refused", json_pack("{s:s, s:s}", "peer", peer_address, "reason", why),
+	s->event("tls-refused", error_set(json_pack("{s:s}", "peer", peer_address), why),
 		 s->user_data);
 }
 
@@ -136,8 +137,9 @@ static void on_accepted(GIOStream *stream, const char *const *peer_names, const 
 	struct peer *p;
 
 	if (!edge && peer_names[0]) {
-		g_autofree char *why =
-			g_strdup_printf("name mismatch: no trusted server (CN=%s)", peer_names[0]);
+		g_autoptr(GError) why =
+			reason_error_new(REASON_TLS_NAME_MISMATCH, peer_names[0],
+					 "name mismatch: no trusted server (CN=%s)", peer_names[0]);
 
 		on_refused(peer_address, why, s);
 		g_object_unref(stream);
@@ -156,9 +158,9 @@ static void link_failed(struct peer *p, const GError *error)
 	fe_server *s = p->server;
 
 	s->event("link-failed",
-		 json_pack("{s:s, s:s?, s:i, s:s, s:s}", "peer", p->edge, "address", p->address,
-			   "port", (int)p->port, "kind", tls_error_kind(error), "reason",
-			   error->message),
+		 error_set(json_pack("{s:s, s:s?, s:i}", "peer", p->edge, "address", p->address,
+				     "port", (int)p->port),
+			   error),
 		 s->user_data);
 	peer_gone(p);
 }

@@ -42,7 +42,7 @@ static void on_judge(agent *a, json_t *command, gpointer user_data)
 	if (p->judge)
 		channel_event(agent_channel(a), "nat-judging", NULL);
 	else
-		agent_failed(a, error->message);
+		agent_failed(a, error);
 }
 
 /* --- probe ------------------------------------------------------------------------------------ */

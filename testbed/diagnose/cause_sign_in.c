@@ -10,8 +10,7 @@ struct failed {
 	json_int_t status;
 };
 
-/* --- clients that say little: by the reason alone ----------------------------------------------
- */
+/* --- clients that say little: by the reason alone --------------------------------------------- */
 
 static bool by_reason(struct finding *f, const struct failed *x)
 {

@@ -10,7 +10,7 @@ static const char *answer(discovery *d, guint i, const char *target, guint16 por
 	struct dns_answer a = {
 		.query = discovery_query(d, i, &type), .target = target, .port = port};
 	a.type = type;
-	a.error = target ? NULL : "nxdomain";
+	a.error = target ? REASON_NONE : REASON_DNS_NXDOMAIN;
 	return discovery_answer(d, i, &a);
 }
 

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/error_reason.h"
 #include "common/sip_private.h"
 
 struct end {
@@ -239,7 +240,7 @@ Test(sip_conn, peer_goes)
 	e.far = -1;
 	settle();
 	cr_expect(e.closed);
-	cr_expect(g_error_matches(e.error, G_IO_ERROR, G_IO_ERROR_CLOSED));
+	cr_expect(g_error_matches(e.error, REASON_ERROR, REASON_CONNECTION_CLOSED));
 	cr_expect(!sip_conn_is_open(e.c));
 	end_done(&e);
 }
@@ -309,7 +310,7 @@ static void response(G_GNUC_UNUSED sip_conn *c, sip_msg *m, const GError *error,
 	if (m)
 		g_string_append_printf(e->log, "%d ", sip_status(m));
 	else
-		g_string_append(e->log, g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ?
+		g_string_append(e->log, g_error_matches(error, REASON_ERROR, REASON_SIP_NO_ANSWER) ?
 						"late " :
 						"lost ");
 	if (e->on_response)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* TLS between a listener and a client of the same process, over 127.0.0.1: who is let in, and what
  * is said when not. */
+#include "common/error_reason.h"
 #include "common/tls.h"
 
 #include <criterion/criterion.h>
@@ -13,7 +14,8 @@ struct side {
 	GIOStream *stream;
 	char *words; /* of the error */
 	char *names; /* of the peer, joined by "," */
-	int code;
+	bool cancelled;
+	enum reason reason;
 };
 
 struct world {
@@ -53,13 +55,14 @@ static void on_accepted(GIOStream *stream, const char *const *names, const char 
 	quit_when_over(w);
 }
 
-static void on_refused(const char *address, const char *why, gpointer p)
+static void on_refused(const char *address, const GError *why, gpointer p)
 {
 	struct world *w = p;
 
 	cr_expect_str_eq(address, "127.0.0.1");
 	w->server.over = true;
-	w->server.words = g_strdup(why);
+	w->server.words = g_strdup(why->message);
+	w->server.reason = error_reason(why);
 	quit_when_over(w);
 }
 
@@ -72,7 +75,8 @@ static void on_connected(GIOStream *stream, const GError *error, gpointer p)
 	w->client.connected = stream != NULL;
 	w->client.stream = stream;
 	w->client.words = error ? g_strdup(error->message) : NULL;
-	w->client.code = error ? error->code : 0;
+	w->client.reason = error ? error_reason(error) : REASON_NONE;
+	w->client.cancelled = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 	quit_when_over(w);
 }
 
@@ -165,13 +169,21 @@ static const struct row {
 	 NULL},
 };
 
+/* The words have those of the reason in them; "": any. */
+static void check_reason(const char *name, const struct side *s, const char *words)
+{
+	cr_expect_neq(s->reason, REASON_NONE, "%s: no reason for '%s'", name, s->words);
+	cr_expect(strstr(s->words, words), "%s: '%s'", name, s->words);
+	if (words[0])
+		cr_expect_str_eq(reason_words(s->reason), words, "%s", name);
+}
+
 static void check_server(const struct row *r, const struct side *s)
 {
 	cr_expect_eq(s->connected, r->server_words == NULL, "%s: server %s (%s)", r->name,
 		     s->connected ? "accepted" : "refused", s->words ? s->words : "");
 	if (r->server_words && s->words)
-		cr_expect(strstr(s->words, r->server_words), "%s: server said '%s'", r->name,
-			  s->words);
+		check_reason(r->name, s, r->server_words);
 	if (r->names)
 		cr_expect_str_eq(s->names, r->names, "%s: names '%s'", r->name, s->names);
 }
@@ -194,8 +206,7 @@ static void check_row(struct world *w, const struct row *r)
 		cr_expect_eq(w->client.connected, r->client_words == NULL, "%s: client: %s",
 			     r->name, w->client.words);
 	if (r->client_words && w->client.words)
-		cr_expect(strstr(w->client.words, r->client_words), "%s: client said '%s'", r->name,
-			  w->client.words);
+		check_reason(r->name, &w->client, r->client_words);
 	side_clear(&w->server);
 	side_clear(&w->client);
 	tls_listener_free(l);
@@ -224,7 +235,7 @@ Test(tls, nobody_listens)
 	tls_connect(NULL, "127.0.0.1", w.port, "fe.test", id, 5000, NULL, on_connected, &w);
 	cr_expect(!w.client.over, "never from inside the call");
 	run(&w);
-	cr_expect_eq(w.client.code, G_IO_ERROR_CONNECTION_REFUSED, "%s", w.client.words);
+	cr_expect_eq(w.client.reason, REASON_CONNECTION_REFUSED, "%s", w.client.words);
 	tls_identity_free(id);
 	world_done(&w);
 }
@@ -240,7 +251,7 @@ Test(tls, no_address)
 	tls_connect(NULL, "fe.test", w.port, "fe.test", id, 5000, NULL, on_connected, &w);
 	cr_expect(!w.client.over, "never from inside the call");
 	run(&w);
-	cr_expect_eq(w.client.code, G_IO_ERROR_INVALID_ARGUMENT, "%s", w.client.words);
+	cr_expect_eq(w.client.reason, REASON_CONFIG_INVALID, "%s", w.client.words);
 	tls_identity_free(id);
 	world_done(&w);
 }
@@ -258,7 +269,7 @@ Test(tls, handshake_takes_too_long)
 	w.port = g_socket_listener_add_any_inet_port(mute, NULL, NULL);
 	tls_connect(NULL, "127.0.0.1", w.port, "fe.test", id, 100, NULL, on_connected, &w);
 	run(&w);
-	cr_expect_eq(w.client.code, G_IO_ERROR_TIMED_OUT, "%s", w.client.words);
+	cr_expect_eq(w.client.reason, REASON_TLS_TIMED_OUT, "%s", w.client.words);
 	tls_identity_free(id);
 	world_done(&w);
 }
@@ -277,7 +288,7 @@ Test(tls, cancelled)
 	tls_connect(NULL, "127.0.0.1", w.port, "fe.test", id, 5000, cancellable, on_connected, &w);
 	g_cancellable_cancel(cancellable);
 	run(&w);
-	cr_expect_eq(w.client.code, G_IO_ERROR_CANCELLED, "%s", w.client.words);
+	cr_expect(w.client.cancelled, "%s", w.client.words);
 	tls_identity_free(id);
 	world_done(&w);
 }

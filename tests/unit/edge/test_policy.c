@@ -154,7 +154,7 @@ Test(policy, names_the_rule_in_every_spelling)
 
 			/* ::0.0.0.0 and ::0.1.2.3 are what they are either way */
 			cr_assert(endpoint_parse(text, 9, &e), "%s", text);
-			rule = policy_refuses(p, &e, POLICY_ENDPOINT);
+			rule = reason_words(policy_refuses(p, &e, POLICY_ENDPOINT));
 			cr_expect_str_eq(rule ? rule : "allowed",
 					 peers[i].rule ? peers[i].rule : forms[form], "%s", text);
 		}
@@ -179,7 +179,7 @@ Test(policy, ipv6_ranges)
 		const char *rule;
 
 		endpoint_parse(rows[i].address, 9, &e);
-		rule = policy_refuses(p, &e, POLICY_ADDRESS);
+		rule = reason_words(policy_refuses(p, &e, POLICY_ADDRESS));
 		cr_expect_str_eq(rule ? rule : "allowed", rows[i].rule, "%s", rows[i].address);
 	}
 }
@@ -202,7 +202,7 @@ Test(policy, own_relays_on_relay_ports_only)
 		struct endpoint e;
 
 		endpoint_parse("203.0.113.20", rows[i].port, &e);
-		cr_expect_eq(policy_refuses(p, &e, rows[i].scope) == NULL, rows[i].allowed,
+		cr_expect_eq(policy_refuses(p, &e, rows[i].scope) == REASON_NONE, rows[i].allowed,
 			     "port %u", rows[i].port);
 	}
 }
@@ -236,7 +236,7 @@ Test(policy, relay_to_opens_private_ranges_only)
 		struct endpoint e;
 
 		endpoint_parse(rows[i].address, 9, &e);
-		cr_expect_eq(policy_refuses(p, &e, POLICY_ENDPOINT) == NULL, rows[i].allowed, "%s",
-			     rows[i].address);
+		cr_expect_eq(policy_refuses(p, &e, POLICY_ENDPOINT) == REASON_NONE, rows[i].allowed,
+			     "%s", rows[i].address);
 	}
 }

@@ -57,12 +57,12 @@ static void on_event(const struct turn_event *event, gpointer user_data)
 	struct world *w = user_data;
 
 	if (event->reason)
-		g_strlcpy(w->reason, event->reason, sizeof w->reason);
+		g_strlcpy(w->reason, reason_words(event->reason), sizeof w->reason);
 	w->ends += event->kind == TURN_EVENT_ALLOCATION_END;
 	w->auth_failures += event->kind == TURN_EVENT_AUTH_FAILED;
 	if (event->kind == TURN_EVENT_DENIED) {
 		w->denials++;
-		g_strlcpy(w->rule, event->reason, sizeof w->rule);
+		g_strlcpy(w->rule, reason_words(event->reason), sizeof w->rule);
 	}
 }
 

@@ -274,7 +274,7 @@ static const struct event_case {
 	 CAUSE_TLS_EXPIRED, "home1"},
 	{"home1",
 	 "{\"event\": \"sign-in-failed\", \"stage\": \"tls\", \"code\": \"internal\", "
-	 "\"reason\": \"10.0.1.10:5061: certificate refused\"}",
+	 "\"reason\": \"certificate refused\"}",
 	 CAUSE_UNKNOWN, NULL},
 	{"home1",
 	 "{\"event\": \"sign-in-failed\", \"stage\": \"register\", \"code\": "

@@ -116,11 +116,11 @@ static void mras_accepted(GIOStream *stream, const char *const *names, const cha
 	n->mras_conn = sip_conn_new(stream, "127.0.0.1", &handlers, n);
 }
 
-static void mras_refused(const char *address, const char *why, gpointer user_data)
+static void mras_refused(const char *address, const GError *why, gpointer user_data)
 {
 	(void)address;
 	(void)user_data;
-	cr_assert_fail("MRAS refused the Front End: %s", why);
+	cr_assert_fail("MRAS refused the Front End: %s", why->message);
 }
 
 /* --- set-up ----------------------------------------------------------------------------------- */

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Requests that were refused: how a server says why, and how a client reads that.
+ *
+ * Both use one table, so a reason that a server has in mind is the one that its client reports.
+ * Depends on sip, error_reason and common/wire.  Pure.
+ */
+#ifndef COMMON_SIP_FAILURE_H
+#define COMMON_SIP_FAILURE_H
+
+#include "common/error_reason.h"
+#include "common/sip.h"
+
+/* Why a request came to nothing; `words` are borrowed from the response or the error. */
+struct sip_failure {
+	enum reason code;
+	const char *words;
+	int status; /* of the answer; 0: none came */
+};
+
+/* `response` NULL: none came, `error` says why. */
+struct sip_failure sip_failure_of(const sip_msg *response, const GError *error);
+
+/* The answer of a server that refuses for reason `r`, with ms-diagnostics as the product's servers
+ * have it (MS-OCER section 2.1.3); `words` NULL: those of the table of reasons.  `r` must be one
+ * that has a diagnostics number.  The caller unrefs. */
+sip_msg *sip_refuse(const sip_msg *request, enum reason r, const char *words, const char *tag,
+		    const char *source);
+
+#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/diagnose/fix_rules.h"
-#include "testbed/diagnose/fix_service.h"
 
 fix *fix_new(char *change)
 {

@@ -34,4 +34,13 @@ fix *fix_rule(const model *m, const struct node *n, const struct finding *f);
 /* All ports that the relay lends may pass. */
 fix *fix_relay_ports(const model *m, const struct node *n, const struct finding *f);
 
+/* fix_service.c: names, listeners, certificates, accounts, settings of Edge and Front End */
+fix *fix_record(const model *m, const struct node *n, const struct finding *f);
+fix *fix_answer(const model *m, const struct node *n, const struct finding *f);
+fix *fix_view(const model *m, const struct node *n, const struct finding *f);
+fix *fix_listener(const model *m, const struct node *n, const struct finding *f);
+fix *fix_certificate(const model *m, const struct node *n, const struct finding *f);
+fix *fix_account(const model *m, const struct node *n, const struct finding *f);
+fix *fix_setting(const model *m, const struct node *n, const struct finding *f);
+
 #endif

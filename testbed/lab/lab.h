@@ -17,32 +17,13 @@
 #ifndef TESTBED_LAB_LAB_H
 #define TESTBED_LAB_LAB_H
 
+#include "testbed/lab/lab_options.h"
 #include "testbed/plan/plan.h"
 
 #include <jansson.h>
 #include <sys/types.h>
 
 typedef struct lab lab;
-
-struct lab_options {
-	const char *name; /* the scenario's, or NULL; used in log file names and messages only */
-	/* Agents' and daemons' logs go to RUN_DIR/nodes/NODE/NAME.ROLE.log, call detail records to
-	 * NAME.cdr.jsonl beside them; made when missing; NULL: discarded. */
-	const char *run_dir;
-	const char *program_dir; /* where tb-frontend, tb-edge and tb-client are */
-	guint64 seed;		 /* of the run; secrets are random all the same */
-	/* NULL-terminated "NODE" or "NODE:IF": packets are written to
-	 * RUN_DIR/nodes/NODE/NAME.IF.pcapng, or NAME.all.pcapng; NULL: none.  All of them must
-	 * exist. */
-	const char *const *captures;
-	/* Where the evidence (lab/evidence.h) of all nodes goes, as pcapng; borrowed for the call;
-	 * 0: none is kept. */
-	int evidence_fd;
-	/* What lab_change starts from: the topology and the scenario that `m` is; NULL: the lab is
-	 * not changed. */
-	model *base;
-	const struct scenario *scenario;
-};
 
 struct lab_build {
 	double build_ms; /* namespaces, links, routes, NAT, firewall: until all was acknowledged */

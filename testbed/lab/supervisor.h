@@ -19,7 +19,8 @@
 #ifndef TESTBED_LAB_SUPERVISOR_H
 #define TESTBED_LAB_SUPERVISOR_H
 
-#include "testbed/lab/lab.h"
+#include "testbed/lab/lab_options.h"
+#include "testbed/plan/plan.h"
 
 #define SUPERVISOR_LINE_MAX_BYTES (1024 * 1024) /* an agent's line and its envelope fit */
 

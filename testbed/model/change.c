@@ -308,11 +308,6 @@ static const struct change_kind *find_kind(struct reader *r, const yaml_node_t *
 
 /* --- reading and applying --------------------------------------------------------------------- */
 
-void change_free(void *change)
-{
-	g_free(change);
-}
-
 bool change_args_read(struct reader *r, const struct change *change, struct change_args *args)
 {
 	const struct change_kind *kind = change->kind;

@@ -19,8 +19,6 @@ struct change {
 	struct loc loc;
 };
 
-void change_free(void *change);
-
 /* A read_func: a list of changes, or one alone, into a GPtrArray of struct change. */
 bool change_read_list(struct reader *r, const yaml_node_t *value, void *target, const void *arg);
 

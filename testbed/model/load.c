@@ -3,6 +3,7 @@
 #include "testbed/model/internal.h"
 #include "testbed/model/names.h"
 #include "testbed/model/object.h"
+#include "testbed/model/repeat.h"
 #include "testbed/model/schema.h"
 #include "testbed/model/value.h"
 
@@ -191,7 +192,7 @@ static void check_all(model *m, struct reader *r)
 static void apply_extra(const struct reader *r, model *m, const struct source *extra)
 {
 	struct reader own = {.source = extra, .d = r->d, .places = r->places, .key = "changes"};
-	g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
+	g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(g_free);
 
 	change_read_list(&own, extra->root, &changes, NULL);
 	if (diags_errors(r->d) == 0)
@@ -271,7 +272,7 @@ static model *load(struct source *source, diags *d)
 static model *load_bytes(const char *path, GBytes *bytes, diags *d)
 {
 	guint before = diags_errors(d);
-	struct source *source = source_new(path, bytes, d);
+	struct source *source = repeat_source_new(path, bytes, d);
 	model *m = source ? load(source, d) : NULL;
 
 	source_unref(source);
@@ -301,7 +302,7 @@ static struct source *extra_new(const char *name, const char *changes, diags *d)
 {
 	g_autoptr(GBytes) text = g_bytes_new(changes, strlen(changes));
 	guint before = diags_errors(d);
-	struct source *extra = source_new(name, text, d);
+	struct source *extra = repeat_source_new(name, text, d);
 
 	if (extra && diags_errors(d) == before)
 		return extra;
@@ -319,7 +320,7 @@ bool model_add_changes(model *m, const char *name, const char *changes, diags *d
 	guint before = diags_errors(d);
 	struct source *extra = extra_new(name, changes, d);
 	struct reader r = {.source = extra, .d = d, .places = places_new(), .key = "changes"};
-	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(change_free);
+	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
 
 	if (extra)
 		change_read_list(&r, extra->root, &list, NULL);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/object.h"
 
-#include "testbed/model/change.h"
-
 #define RELAY_PORT_FIRST 50000
 #define RELAY_PORT_LAST 59999
 #define SIP_PORT 5061
@@ -398,7 +396,7 @@ void *scenario_new(void)
 {
 	struct scenario *scenario = g_new0(struct scenario, 1);
 
-	scenario->changes = g_ptr_array_new_with_free_func(change_free);
+	scenario->changes = g_ptr_array_new_with_free_func(g_free);
 	scenario->expects = g_ptr_array_new_with_free_func(expect_free);
 	return scenario;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/reader.h"
 
-#include "testbed/model/value.h"
-
 #include <string.h>
 
 #define MERGE_KEY "<<" /* https://yaml.org/type/merge.html */
@@ -223,7 +221,7 @@ static void *read_named_object(struct reader *r, const yaml_node_t *key, const y
 		return NULL;
 	name = (char **)(void *)((char *)object + type->name_offset);
 	r->key = type->what;
-	read_word(r, key, name, type->name_charset);
+	type->read_name(r, key, name, type->name_arg);
 	places_set(r->places, name, source_loc(r->source, key));
 	*(struct loc *)(void *)((char *)object + type->loc_offset) = source_loc(r->source, key);
 	return object;

@@ -17,7 +17,6 @@
 
 #include <stddef.h>
 
-struct charset;
 struct places;
 
 struct reader {
@@ -50,10 +49,11 @@ struct object_type {
 	void (*destroy)(void *object);
 	const struct field *fields;
 	size_t loc_offset; /* of its struct loc */
-	/* For objects in mappings, NAME: {...}: where the name (char *) goes, and what it may look
-	 * like. */
+	/* For objects in mappings, NAME: {...}: where the name (char *) goes, and how it is read.
+	 */
 	size_t name_offset;
-	const struct charset *name_charset;
+	read_func read_name;
+	const void *name_arg;
 	/* More to say about a whole object than its fields can; may be NULL. */
 	void (*check)(struct reader *r, const yaml_node_t *value, void *object);
 };

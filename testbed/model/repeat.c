@@ -303,7 +303,9 @@ static bool counts_anything(const struct source *s)
 	return false;
 }
 
-bool repeat_expand(struct source *s, diags *d)
+/* Replaces the document by one in which everything counted is written out.  False: what is counted
+ * can't be. */
+static bool expand(struct source *s, diags *d)
 {
 	yaml_document_t made;
 	struct repeat r = {.source = s, .made = &made, .d = d, .left = SOURCE_VALUES_MAX};
@@ -318,4 +320,14 @@ bool repeat_expand(struct source *s, diags *d)
 	s->root = yaml_document_get_root_node(&s->document);
 	s->repeated = true;
 	return !r.failed;
+}
+
+struct source *repeat_source_new(const char *file, GBytes *text, diags *d)
+{
+	struct source *s = source_new(file, text, d);
+
+	if (!s || expand(s, d))
+		return s;
+	source_unref(s);
+	return NULL;
 }

@@ -12,8 +12,7 @@
 
 #include "testbed/model/source.h"
 
-/* Replaces the document of `s` by one in which everything counted is written out; does nothing when
- * nothing is. Findings go to `d`; false: the document is not fit for reading. */
-bool repeat_expand(struct source *s, diags *d);
+/* As source_new, with everything that is counted written out. */
+struct source *repeat_source_new(const char *file, GBytes *text, diags *d);
 
 #endif

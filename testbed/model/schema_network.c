@@ -24,7 +24,8 @@ const struct object_type site_type = {
 	.fields = site_fields,
 	.loc_offset = offsetof(struct site, loc),
 	.name_offset = offsetof(struct site, name),
-	.name_charset = &charset_name,
+	.read_name = read_word,
+	.name_arg = &charset_name,
 };
 
 static const struct field network_fields[] = {
@@ -47,7 +48,8 @@ const struct object_type network_type = {
 	.fields = network_fields,
 	.loc_offset = offsetof(struct network, loc),
 	.name_offset = offsetof(struct network, name),
-	.name_charset = &charset_name,
+	.read_name = read_word,
+	.name_arg = &charset_name,
 };
 
 static const struct field iface_fields[] = {
@@ -77,7 +79,8 @@ const struct object_type iface_type = {
 	.fields = iface_fields,
 	.loc_offset = offsetof(struct iface, loc),
 	.name_offset = offsetof(struct iface, name),
-	.name_charset = &charset_iface,
+	.read_name = read_word,
+	.name_arg = &charset_iface,
 	.check = iface_check,
 };
 
@@ -163,5 +166,6 @@ const struct object_type tunnel_type = {
 	.fields = tunnel_fields,
 	.loc_offset = offsetof(struct tunnel, loc),
 	.name_offset = offsetof(struct tunnel, name),
-	.name_charset = &charset_name,
+	.read_name = read_word,
+	.name_arg = &charset_name,
 };

@@ -265,5 +265,6 @@ const struct object_type node_type = {
 	.fields = node_fields,
 	.loc_offset = offsetof(struct node, loc),
 	.name_offset = offsetof(struct node, name),
-	.name_charset = &charset_name,
+	.read_name = read_word,
+	.name_arg = &charset_name,
 };

@@ -100,5 +100,6 @@ const struct object_type scenario_type = {
 	.fields = scenario_fields,
 	.loc_offset = offsetof(struct scenario, loc),
 	.name_offset = offsetof(struct scenario, name),
-	.name_charset = &charset_name,
+	.read_name = read_word,
+	.name_arg = &charset_name,
 };

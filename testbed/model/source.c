@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/source.h"
 
-#include "testbed/model/repeat.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -224,7 +222,7 @@ struct source *source_new(const char *file, GBytes *text, diags *d)
 	g_atomic_ref_count_init(&s->refs);
 	s->file = g_intern_string(file);
 	s->text = g_bytes_ref(text);
-	if (parse(s, d) && check_document(s, d) && repeat_expand(s, d))
+	if (parse(s, d) && check_document(s, d))
 		return s;
 	source_unref(s);
 	return NULL;

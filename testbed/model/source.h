@@ -28,7 +28,8 @@ struct source {
 	bool repeated; /* values were made from `count`: several may have the same place */
 };
 
-/* Parses `text`; findings go to `d`.  NULL when it is not a document as described above. */
+/* Parses `text`, but for what is counted (repeat.h); findings go to `d`.  NULL when it is not a
+ * document as described above. */
 struct source *source_new(const char *file, GBytes *text, diags *d);
 struct source *source_ref(struct source *s);
 void source_unref(struct source *s); /* accepts NULL */

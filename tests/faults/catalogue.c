@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/faults/catalogue.h"
 
+#include "testbed/model/repeat.h"
 #include "testbed/model/schema.h"
 #include "testbed/model/value.h"
 
@@ -102,7 +103,8 @@ static const struct object_type fault_type = {
 	.fields = fault_fields,
 	.loc_offset = offsetof(struct fault, loc),
 	.name_offset = offsetof(struct fault, name),
-	.name_charset = &charset_name,
+	.read_name = read_word,
+	.name_arg = &charset_name,
 };
 
 struct file {
@@ -120,7 +122,7 @@ static const struct field file_fields[] = {{.key = "x-*", .read = read_nothing},
 static void load_file(const char *path, GPtrArray *into, diags *d)
 {
 	g_autoptr(GBytes) bytes = source_read_file(path, d);
-	struct source *source = bytes ? source_new(path, bytes, d) : NULL;
+	struct source *source = bytes ? repeat_source_new(path, bytes, d) : NULL;
 	struct reader r = {.source = source, .d = d, .places = places_new(), .key = "the file"};
 	struct file file = {.faults = g_ptr_array_new()};
 

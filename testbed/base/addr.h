@@ -17,33 +17,30 @@ struct addr {
 };
 
 struct prefix {
-	struct addr
-		addr; /* as written: host bits are kept (an interface address is a prefix too) */
-	uint8_t len;  /* 0..32 or 0..128 */
+	struct addr addr; /* as written, with its host bits: also an interface's address */
+	uint8_t len;	  /* 0..32 or 0..128 */
 };
 
 #define ADDR_TEXT_MAX INET6_ADDRSTRLEN
 #define PREFIX_TEXT_MAX (INET6_ADDRSTRLEN + 4)
 
-/* A numeric IPv4 or IPv6 address; false: not one. */
+/* Parses a numeric IPv4 or IPv6 address.  false: it is none, *ret is unchanged. */
 bool addr_parse(const char *text, struct addr *ret);
-/* Accepts "ADDR/LEN", a bare address (full length) and "default" (0.0.0.0/0). */
+/* Parses "ADDR/LEN", a bare address (full length) or "default" (0.0.0.0/0).  false as above. */
 bool prefix_parse(const char *text, struct prefix *ret);
 
-/* Writes into `buf` and returns it. */
+/* Write to `buf` and return it; "unset" for an unset address. */
 const char *addr_print(const struct addr *a, char buf[static ADDR_TEXT_MAX]);
 const char *prefix_print(const struct prefix *p, char buf[static PREFIX_TEXT_MAX]);
 
-/* "10.0.0.1:5061", "[2001:db8::1]:5061" (RFC 3986 section 3.2.2), as programs write and read the
- * end of a connection. */
+/* "10.0.0.1:5061" or "[2001:db8::1]:5061" (RFC 3986 section 3.2.2).  _print as above. */
 #define ADDR_PORT_TEXT_MAX (ADDR_TEXT_MAX + 8)
 const char *addr_port_print(const struct addr *a, uint16_t port,
 			    char buf[static ADDR_PORT_TEXT_MAX]);
-/* From the start of `text`; what follows the number is not looked at.  false: it does not begin so.
- */
+/* Parses the beginning of `text`; text after the port is ignored.  false: no address and port. */
 bool addr_port_parse(const char *text, struct addr *ret, uint16_t *ret_port);
 
-/* An unset address has no family; it equals another unset one and comes before all others. */
+/* An unset address equals other unset ones and sorts before all set ones. */
 bool addr_is_set(const struct addr *a);
 bool addr_equal(const struct addr *a, const struct addr *b);
 int addr_compare(const struct addr *a, const struct addr *b);
@@ -51,12 +48,14 @@ uint8_t addr_bits(const struct addr *a); /* 32, 128, or 0 when unset */
 
 /* The prefix with its host bits cleared. */
 struct prefix prefix_network(const struct prefix *p);
+/* false when the families differ. */
 bool prefix_contains(const struct prefix *p, const struct addr *a);
 bool prefix_overlaps(const struct prefix *a, const struct prefix *b);
 bool prefix_equal(const struct prefix *a, const struct prefix *b); /* same network and length */
 bool prefix_is_default(const struct prefix *p);
 
-/* RFC 1918, RFC 6598 (100.64/10), loopback, link-local, and their IPv6 kin (RFC 4193, 4291). */
+/* RFC 1918, RFC 6598 (100.64/10), loopback or link-local, or their IPv6 counterparts (RFC 4193,
+ * 4291). */
 bool addr_is_private(const struct addr *a);
 
 #endif

@@ -3,17 +3,17 @@
 
 #include <string.h>
 
-/* Longer texts are cut: a finding is a line for people, and the file may hold anything. */
+/* Longer texts are cut: the file may contain anything, and a diagnostic is one line. */
 #define MESSAGE_CHARS_MAX 400
 #define NEAREST_WORD_MAX 64
 
 struct diags {
 	GPtrArray *items; /* struct diag, in order of file, line and column */
-	GHashTable *seen; /* the text of every finding so far */
+	GHashTable *seen; /* the texts of all diagnostics so far */
 	guint errors;
 };
 
-G_DEFINE_QUARK(testbed - error - quark, tb_error)
+G_DEFINE_QUARK(testbed_error, tb_error)
 
 static void diag_free(gpointer data)
 {
@@ -42,8 +42,8 @@ void diags_free(diags *d)
 	g_free(d);
 }
 
-/* Takes `text`; returns it as valid UTF-8 of bounded length without control characters: it quotes a
- * file, and a file must not be able to drive a terminal. */
+/* Takes over `text` and returns it as valid UTF-8 of bounded length without control characters, so
+ * that a file's content cannot control the terminal. */
 static char *printable(char *text)
 {
 	g_autofree char *valid = g_utf8_make_valid(text, -1);
@@ -74,7 +74,7 @@ static int loc_compare(const struct loc *a, const struct loc *b)
 	return (a->col > b->col) - (a->col < b->col);
 }
 
-/* Findings at the same place stay in the order in which they came. */
+/* Diagnostics at the same position keep the order in which they were added. */
 static void insert_sorted(GPtrArray *items, struct diag *item)
 {
 	guint at = items->len;
@@ -89,7 +89,7 @@ static void insert_sorted(GPtrArray *items, struct diag *item)
 	g_ptr_array_insert(items, (gint)at, item);
 }
 
-static void append_text(GString *out, const struct diag *item)
+static void append_diag(GString *out, const struct diag *item)
 {
 	if (item->loc.file)
 		g_string_append_printf(out, "%s:", item->loc.file);
@@ -119,7 +119,7 @@ void diags_add(diags *d, enum diag_level level, struct loc loc, const char *hint
 	item->message = printable(g_strdup_vprintf(format, args));
 	va_end(args);
 	item->hint = hint ? printable(g_strdup(hint)) : NULL;
-	append_text(text, item);
+	append_diag(text, item);
 	if (!g_hash_table_add(d->seen, g_string_free(text, FALSE))) {
 		diag_free(item);
 		return;
@@ -149,10 +149,7 @@ char *diags_to_text(const diags *d)
 	GString *all = g_string_new(NULL);
 
 	for (guint i = 0; i < d->items->len; i++) {
-		g_autoptr(GString) line = g_string_new(NULL);
-
-		append_text(line, g_ptr_array_index(d->items, i));
-		g_string_append(all, line->str);
+		append_diag(all, g_ptr_array_index(d->items, i));
 	}
 	return g_string_free(all, FALSE);
 }
@@ -164,7 +161,8 @@ void diags_set_error(const diags *d, int code, const char *before, GError **erro
 	g_set_error(error, TB_ERROR, code, "%s%s", before, g_strchomp(text));
 }
 
-/* Optimal string alignment: insert, delete, replace, swap of neighbours, each costs 1. */
+/* Optimal string alignment: to insert, delete or replace a character, or to swap two neighbours,
+ * costs 1. */
 static guint edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
 	guint rows[3][NEAREST_WORD_MAX + 1];

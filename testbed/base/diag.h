@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Located diagnostics: what is wrong with a file, where, and how to mend it.
+/* Located diagnostics: what is wrong with a file, where, and how to correct it.
  *
- * Nouns: a `loc` is a place in a file; a `diag` is one finding; a `diags` collects all of
- * them, so that a user sees every mistake of a file in one run.
- * Depends on GLib only.  Not thread-safe.  Never prints: `cmd` prints what was collected.
+ * A `loc` is a position in a file, a `diag` is one diagnostic.  A `diags` collects them, so that a
+ * user sees all mistakes of a file in one run.  Depends on GLib only.  Not thread-safe.  Never
+ * prints.
  *
  *   g_autoptr(diags) d = diags_new();
  *   diags_add(d, DIAG_ERROR, loc, "add 'via'", "route to '%s' has no gateway", to);
@@ -14,8 +14,8 @@
 
 #include <glib.h>
 
-/* A place in a file; line and col count from 1, 0 means unknown.  `file` is interned
- * (g_intern_string) and never freed. */
+/* A position; line and col count from 1, 0 means unknown.  `file` is interned (g_intern_string) and
+ * never freed. */
 struct loc {
 	const char *file;
 	int line;
@@ -28,7 +28,7 @@ struct diag {
 	enum diag_level level;
 	struct loc loc;
 	char *message; /* lower case, subject quoted, no full stop */
-	char *hint;    /* how to mend it, or NULL */
+	char *hint;    /* how to correct it, or NULL */
 };
 
 typedef struct diags diags;
@@ -37,24 +37,24 @@ diags *diags_new(void);
 void diags_free(diags *d);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(diags, diags_free)
 
-/* Adds a finding; one that is there already (same place, same words) is kept once.  `hint` may be
- * NULL; it is copied.  Both texts are made fit to print: valid UTF-8, no control characters,
- * bounded in length. */
+/* Adds a diagnostic, unless an equal one (position and texts) is there.  `hint` may be NULL; it is
+ * copied.  Both texts become printable: valid UTF-8, no control characters, at most 400 characters.
+ */
 void diags_add(diags *d, enum diag_level level, struct loc loc, const char *hint,
 	       const char *format, ...) G_GNUC_PRINTF(5, 6);
 
-/* How many of any level; how many errors. */
+/* Number of all diagnostics; of errors. */
 guint diags_count(const diags *d);
 guint diags_errors(const diags *d);
-/* In order of file, line and column; NULL beyond the end.  Borrowed. */
+/* The diagnostic at `index`, in order of file, line and column; borrowed.  NULL: beyond the end. */
 const struct diag *diags_get(const diags *d, guint index);
 
-/* All findings in order of file, line and column, one "file:line:col: error: message (hint)" line
- * each.  The caller frees the string. */
+/* All diagnostics in that order, one line "file:line:col: error: message (hint)" for each.  The
+ * caller frees. */
 char *diags_to_text(const diags *d);
 
-/* The key of `keys` (NULL-terminated) nearest to `word`, or NULL when none is near enough to be a
- * helpful guess (edit distance at most a third of the longer word, at least 1).  Borrowed. */
+/* The key of `keys` (NULL-terminated) nearest to `word`; borrowed.  NULL: none is within an edit
+ * distance of a third of the longer word, or 1. */
 const char *diag_nearest(const char *word, const char *const *keys);
 
 /* Errors that cross layers as GError values. */
@@ -62,11 +62,11 @@ const char *diag_nearest(const char *word, const char *const *keys);
 GQuark tb_error_quark(void);
 enum tb_error {
 	TB_ERROR_FAILED,      /* an operation failed; the message names operation and subject */
-	TB_ERROR_UNSUPPORTED, /* this host lacks a feature or program; the message says the cure
+	TB_ERROR_UNSUPPORTED, /* this host lacks a feature or program; the message has the remedy
 				 (exit 77) */
 	TB_ERROR_INPUT,	      /* a file or argument is wrong */
-	TB_ERROR_CHANGE, /* a change does not fit the network; the message is located findings */
-	TB_ERROR_DIED,	 /* an agent or supervisor ended unexpectedly */
+	TB_ERROR_CHANGE,      /* a change cannot be applied; the message is located diagnostics */
+	TB_ERROR_DIED,	      /* an agent or supervisor ended unexpectedly */
 };
 
 /* An error whose message is `before` and all findings. */

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* The file's bytes; NULL: told in `d`. */
-static GByteArray *read_file(const char *file, diags *d)
+/* The file's bytes, which the caller owns; errors in `d`. */
+static GByteArray *read_input(const char *file, diags *d)
 {
 	bool is_stdin = g_str_equal(file, "-");
 	struct loc at = {g_intern_string(file), 0, 0};
@@ -31,13 +31,13 @@ static GByteArray *read_file(const char *file, diags *d)
 	else if (bytes->len == 0)
 		diags_add(d, DIAG_ERROR, at,
 			  "'route print', 'ip -j route', 'ip -j addr', or an SDP with candidates",
-			  "nothing in it");
+			  "the file is empty");
 	if (fd >= 0 && !is_stdin)
 		close(fd);
 	return bytes;
 }
 
-/* False: told. */
+/* false: unknown, and reported. */
 static bool chosen_kind(const char *format, enum import_kind *ret)
 {
 	const char *near;
@@ -50,7 +50,7 @@ static bool chosen_kind(const char *format, enum import_kind *ret)
 	if (!format || *ret != IMPORT_KINDS)
 		return true;
 	near = diag_nearest(format, import_kind_names);
-	cmd_error("--format '%s' is none of route-print, ip-route, ip-addr, sdp%s%s%s", format,
+	cmd_error("--format '%s' is not one of route-print, ip-route, ip-addr, sdp%s%s%s", format,
 		  near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 	return false;
 }
@@ -64,7 +64,7 @@ static char *import_files(char *const *files, const char *node, enum import_kind
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 
 	for (guint i = 0; i < n; i++) {
-		GByteArray *bytes = read_file(files[i], found);
+		GByteArray *bytes = read_input(files[i], found);
 		char *name = node ? g_strdup(node) : import_node_of(files[i]);
 
 		g_ptr_array_add(texts, bytes);
@@ -82,19 +82,19 @@ int cmd_import(const struct options *o)
 	char *standard[] = {(char[]){"-"}, NULL};
 	char *const *files = o->arguments[0] ? o->arguments : standard;
 	g_autoptr(diags) found = diags_new();
-	g_autofree char *topology = NULL, *told = NULL;
+	g_autofree char *topology = NULL, *diagnostics = NULL;
 	enum import_kind kind;
 
 	if (!chosen_kind(o->format, &kind))
 		return CMD_USAGE;
 	if (o->node && !import_node_fits(o->node)) {
-		cmd_error("--node '%s' is not a node's name: letters, digits, '-', '_', '.'; at "
-			  "most 63",
+		cmd_error("--node '%s' is not a valid node name: letters, digits, '-', '_', '.'; "
+			  "at most 63",
 			  o->node);
 		return CMD_USAGE;
 	}
 	topology = import_files(files, o->node, kind, found);
-	told = diags_to_text(found);
-	fputs(told, stderr);
+	diagnostics = diags_to_text(found);
+	fputs(diagnostics, stderr);
 	return topology ? cmd_print(topology, -1) : CMD_INPUT;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Candidates of a session description (RFC 8839, section 5.1): a host is an address of the node, a
- * reflexive address tells of a NAT, a relayed one of a TURN server. */
+/* Candidates of a session description (RFC 8839 section 5.1).  A host candidate has an address of
+ * the node, a reflexive one shows a NAT, a relayed one a TURN server. */
 #include "testbed/import/facts.h"
 #include "testbed/import/lines.h"
 
@@ -11,7 +11,7 @@
 
 struct candidate {
 	const struct word *address, *type;
-	struct addr addr, base; /* `base` unset: not told */
+	struct addr addr, base; /* `base` unset: unknown */
 	struct loc loc;
 };
 
@@ -20,13 +20,14 @@ static bool is_transport(const char *word)
 	return g_ascii_strcasecmp(word, "UDP") == 0 || g_str_has_prefix(word, "TCP");
 }
 
-/* False: told, or passed over. */
+/* false: the line is not usable; `d` says why. */
 static bool read_candidate(const struct line *l, struct candidate *ret, diags *d)
 {
 	*ret = (struct candidate){.loc = line_loc(l)};
 	if (l->words->len == 7 && is_transport(line_word(l, 3)->text)) {
-		diags_add(d, DIAG_WARNING, ret->loc, "the newer description beside it has 'typ'",
-			  "candidate in the form of an early draft is passed over");
+		diags_add(d, DIAG_WARNING, ret->loc,
+			  "the description also has the candidate with 'typ'",
+			  "a candidate in the format of an early draft is ignored");
 		return false;
 	}
 	if (l->words->len < 8 || !g_str_equal(line_word(l, 6)->text, "typ")) {
@@ -39,8 +40,8 @@ static bool read_candidate(const struct line *l, struct candidate *ret, diags *d
 	ret->type = line_word(l, 7);
 	if (g_str_has_suffix(ret->address->text, ".local")) {
 		diags_add(d, DIAG_WARNING, ret->address->loc,
-			  "the browser hides it: use 'ip -j addr' or 'route print' of the machine",
-			  "'%s' does not tell an address", ret->address->text);
+			  "the browser does this: use 'ip -j addr' or 'route print' of the machine",
+			  "'%s' hides the address", ret->address->text);
 		return false;
 	}
 	if (!addr_parse(ret->address->text, &ret->addr)) {
@@ -61,11 +62,11 @@ static bool read_candidate(const struct line *l, struct candidate *ret, diags *d
 	return true;
 }
 
-static void take_host(const struct candidate *c, struct facts *f, diags *d)
+static void add_host(const struct candidate *c, struct facts *f, diags *d)
 {
 	struct prefix p = {c->addr, c->addr.family == AF_INET ? GUESSED_LENGTH : GUESSED_LENGTH6};
 	g_autofree char *name = g_strdup_printf("eth%u", f->ifaces->len);
-	struct said_iface *i;
+	struct fact_iface *i;
 
 	if (facts_owner(f, &c->addr) || (c->addr.family == AF_INET6 && c->addr.bytes[0] == 0xfe &&
 					 (c->addr.bytes[1] & 0xc0) == 0x80))
@@ -73,17 +74,17 @@ static void take_host(const struct candidate *c, struct facts *f, diags *d)
 	i = facts_iface(f, name, c->loc, d);
 	if (!i)
 		return;
-	i->note = g_strdup("guess: the name (candidates do not tell it)");
+	i->note = g_strdup("guess: the name (candidates have none)");
 	facts_address(i, &p, true, c->loc, d);
 }
 
 static bool first_host(const struct facts *f, struct addr *ret)
 {
 	for (guint k = 0; k < f->ifaces->len; k++) {
-		const struct said_iface *i = f->ifaces->pdata[k];
+		const struct fact_iface *i = f->ifaces->pdata[k];
 
 		for (guint n = 0; n < i->addresses->len; n++) {
-			*ret = g_array_index(i->addresses, struct said_address, n).address.addr;
+			*ret = g_array_index(i->addresses, struct fact_address, n).address.addr;
 			if (ret->family == AF_INET)
 				return true;
 		}
@@ -91,20 +92,20 @@ static bool first_host(const struct facts *f, struct addr *ret)
 	return false;
 }
 
-static void take_reflexive(const struct candidate *c, struct facts *f, diags *d)
+static void add_nat_fact(const struct candidate *c, struct facts *f, diags *d)
 {
-	struct said_nat nat = {.inside = c->base, .outside = c->addr, .loc = c->loc};
+	struct fact_nat nat = {.inside = c->base, .outside = c->addr, .loc = c->loc};
 
 	if (!addr_is_set(&nat.inside) && !first_host(f, &nat.inside)) {
 		diags_add(d, DIAG_WARNING, c->loc, "add the node's 'ip -j addr' or 'route print'",
-			  "who is behind %s is not told", c->address->text);
+			  "the input does not say which address is behind %s", c->address->text);
 		return;
 	}
 	if (nat.inside.family != AF_INET || nat.outside.family != AF_INET ||
 	    addr_equal(&nat.inside, &nat.outside))
 		return;
 	for (guint i = 0; i < f->nats->len; i++) {
-		const struct said_nat *have = &g_array_index(f->nats, struct said_nat, i);
+		const struct fact_nat *have = &g_array_index(f->nats, struct fact_nat, i);
 
 		if (addr_equal(&have->inside, &nat.inside) &&
 		    addr_equal(&have->outside, &nat.outside))
@@ -114,12 +115,12 @@ static void take_reflexive(const struct candidate *c, struct facts *f, diags *d)
 		g_array_append_val(f->nats, nat);
 }
 
-static void take_relayed(const struct candidate *c, struct facts *f, diags *d G_GNUC_UNUSED)
+static void add_relay_fact(const struct candidate *c, struct facts *f, diags *d G_GNUC_UNUSED)
 {
-	struct said_relay relay = {c->addr, c->loc};
+	struct fact_relay relay = {c->addr, c->loc};
 
 	for (guint i = 0; i < f->relays->len; i++) {
-		if (addr_equal(&g_array_index(f->relays, struct said_relay, i).address, &c->addr))
+		if (addr_equal(&g_array_index(f->relays, struct fact_relay, i).address, &c->addr))
 			return;
 	}
 	if (f->relays->len < FACTS_MAX)
@@ -128,24 +129,24 @@ static void take_relayed(const struct candidate *c, struct facts *f, diags *d G_
 
 static const struct {
 	const char *type;
-	void (*take)(const struct candidate *c, struct facts *f, diags *d);
-} takers[] = {{"host", take_host},
-	      {"srflx", take_reflexive},
-	      {"prflx", take_reflexive},
-	      {"relay", take_relayed}};
+	void (*add)(const struct candidate *c, struct facts *f, diags *d);
+} candidate_types[] = {{"host", add_host},
+		       {"srflx", add_nat_fact},
+		       {"prflx", add_nat_fact},
+		       {"relay", add_relay_fact}};
 
-static void take(const struct candidate *c, guint pass, struct facts *f, diags *d)
+static void add_candidate_facts(const struct candidate *c, guint pass, struct facts *f, diags *d)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(takers); i++) {
-		if (!g_str_equal(c->type->text, takers[i].type))
+	for (guint i = 0; i < G_N_ELEMENTS(candidate_types); i++) {
+		if (!g_str_equal(c->type->text, candidate_types[i].type))
 			continue;
-		/* Hosts first: a reflexive address may come before the host behind it. */
-		if ((pass == 0) == (takers[i].take == take_host))
-			takers[i].take(c, f, d);
+		/* Hosts in the first pass: a reflexive candidate may stand before its host. */
+		if ((pass == 0) == (candidate_types[i].add == add_host))
+			candidate_types[i].add(c, f, d);
 		return;
 	}
 	diags_add(d, DIAG_ERROR, c->type->loc, "host, srflx, prflx or relay",
-		  "no candidate is of type '%s'", c->type->text);
+		  "unknown type '%s' of a candidate", c->type->text);
 }
 
 static bool is_candidate(const struct line *l)
@@ -167,11 +168,11 @@ void parse_candidates(const char *file, const char *text, struct facts *f, diags
 				continue;
 			seen++;
 			if (read_candidate(&l, &c, d))
-				take(&c, pass, f, d);
+				add_candidate_facts(&c, pass, f, d);
 		}
 	}
 	if (seen == 0)
 		diags_add(d, DIAG_ERROR, (struct loc){file, 1, 1},
 			  "paste the lines that begin with 'a=candidate:'",
-			  "there is no candidate in it");
+			  "it contains no candidate");
 }

@@ -4,13 +4,28 @@
 #include <net/if.h>
 #include <string.h>
 
-static void network_free(gpointer data)
+/* Theory of operation.
+ *
+ * The parsers write what each text says into the facts of its node.  draft_fill then makes the
+ * topology in passes over all nodes, because what one node says is often known only from another:
+ *
+ * 1. Addresses with a known prefix length, then those with a guessed one, which may be in a network
+ * that another node knows.  Equal subnets become one network.  The same address on two nodes shows
+ * two sites with the same subnet, so they become two networks marked reusable.
+ * 2. Routes.  The owner of a gateway's address forwards.
+ * 3. Candidates.  A reflexive address shows a NAT, a relayed one a TURN server: a node is added
+ * unless an imported one has that address.
+ *
+ * What the input does not say is guessed and marked so in a comment of the YAML text.  What cannot
+ * be used is left out with a warning. */
+
+static void draft_network_free(gpointer data)
 {
 	g_free(((struct draft_network *)data)->name);
 	g_free(data);
 }
 
-static void iface_free(gpointer data)
+static void draft_iface_free(gpointer data)
 {
 	struct draft_iface *i = data;
 
@@ -19,7 +34,7 @@ static void iface_free(gpointer data)
 	g_free(i);
 }
 
-static void node_free(gpointer data)
+static void draft_node_free(gpointer data)
 {
 	struct draft_node *node = data;
 
@@ -47,7 +62,7 @@ struct draft_node *draft_node_new(struct draft *t, const char *name)
 			node->name = g_strdup_printf("%s-%u", name, suffix);
 		}
 	}
-	node->ifaces = g_ptr_array_new_with_free_func(iface_free);
+	node->ifaces = g_ptr_array_new_with_free_func(draft_iface_free);
 	node->routes = g_array_new(FALSE, TRUE, sizeof(struct draft_route));
 	node->notes = g_ptr_array_new_with_free_func(g_free);
 	g_ptr_array_add(t->nodes, node);
@@ -105,7 +120,7 @@ static bool network_is(const struct draft_network *n, const struct prefix *p)
 	       (n->subnet6.addr.family == p->addr.family && prefix_equal(&n->subnet6, p));
 }
 
-/* Who else has the address in that network; NULL: nobody. */
+/* The other node that has the address in that network.  NULL: none. */
 static const struct draft_node *taken_by(const struct draft *t, const struct draft_network *n,
 					 const struct draft_node *node, const struct addr *a)
 {
@@ -129,7 +144,7 @@ static struct draft_network *network_new(struct draft *t, const struct prefix *s
 	guint same = 0;
 
 	n->subnet = *subnet;
-	n->note = guessed ? "guess: the length" : NULL;
+	n->note = guessed ? "guess: the prefix length" : NULL;
 	for (guint k = 0; k < t->networks->len; k++) {
 		struct draft_network *other = t->networks->pdata[k];
 
@@ -158,8 +173,8 @@ static const struct prefix *overlap(const struct draft_network *n, const struct 
 		       NULL;
 }
 
-/* Overlapping networks can only be in different places. */
-static bool part_overlaps(struct draft *t, const struct prefix *subnet, struct loc loc)
+/* Marks networks that overlap without being equal as reusable: they must be at different sites. */
+static bool mark_overlaps(struct draft *t, const struct prefix *subnet, struct loc loc)
 {
 	char one[PREFIX_TEXT_MAX], two[PREFIX_TEXT_MAX];
 	bool any = false;
@@ -172,16 +187,17 @@ static bool part_overlaps(struct draft *t, const struct prefix *subnet, struct l
 			continue;
 		any = n->reusable = true;
 		diags_add(t->found, DIAG_WARNING, loc,
-			  "mend the length that is wrong, unless they are different places",
+			  "correct the wrong prefix length, unless the networks are at different "
+			  "sites",
 			  "network %s overlaps with %s", prefix_print(subnet, one),
 			  prefix_print(has, two));
 	}
 	return any;
 }
 
-/* The network of an address, made where there is none. */
+/* Finds or adds the network of an address. */
 static struct draft_network *join_network(struct draft *t, const struct draft_node *node,
-					  const struct said_address *a)
+					  const struct fact_address *a)
 {
 	struct prefix subnet = prefix_network(&a->address);
 	struct draft_network *same = NULL, *made;
@@ -202,15 +218,15 @@ static struct draft_network *join_network(struct draft *t, const struct draft_no
 	if (same && !prefix_overlaps(&same->subnet, &subnet))
 		same = NULL;
 	made = network_new(t, same ? &same->subnet : &subnet, a->guessed && !same);
-	made->reusable = part_overlaps(t, &made->subnet, a->loc);
+	made->reusable = mark_overlaps(t, &made->subnet, a->loc);
 	if (!same)
 		return made;
 	diags_add(t->found, DIAG_WARNING, a->loc,
-		  "two networks are made of it; join them if one of the two is a mistake",
+		  "two networks are written; join them if one of the addresses is a mistake",
 		  "'%s' and '%s' both have the address %s", other->name, node->name,
 		  addr_print(&a->address.addr, text));
 	same->reusable = made->reusable = true;
-	made->note = "guess: another place with the same subnet";
+	made->note = "guess: another site with the same subnet";
 	return made;
 }
 
@@ -224,10 +240,10 @@ static bool iface_name_taken(const struct draft_node *node, const char *name)
 	       g_str_equal(name, "default") || g_str_equal(name, "count");
 }
 
-/* A name that a topology may have: letters, digits, '-' and '_', at most 15, unique on the node. */
-static char *iface_name(const struct draft_node *node, const char *said)
+/* A valid name: letters, digits, '-' and '_', at most 15 characters, unique on the node. */
+static char *iface_name(const struct draft_node *node, const char *source_name)
 {
-	g_autofree char *base = g_strndup(said, IFNAMSIZ - 1);
+	g_autofree char *base = g_strndup(source_name, IFNAMSIZ - 1);
 	char *name;
 
 	for (char *p = base; *p; p++) {
@@ -242,25 +258,26 @@ static char *iface_name(const struct draft_node *node, const char *said)
 	return name;
 }
 
-struct draft_iface *draft_iface_new(struct draft_node *node, const char *said,
+struct draft_iface *draft_iface_new(struct draft_node *node, const char *source_name,
 				    const struct draft_network *n)
 {
 	struct draft_iface *i = g_new0(struct draft_iface, 1);
 
-	i->name = iface_name(node, said);
-	i->said = said;
+	i->name = iface_name(node, source_name);
+	i->source_name = source_name;
 	i->network = n;
 	i->addresses = g_array_new(FALSE, TRUE, sizeof(struct prefix));
 	i->up = true;
-	if (!g_str_equal(i->name, said))
-		i->note = "guess: the name; one interface has one network here";
+	if (!g_str_equal(i->name, source_name))
+		i->note = "guess: the name; here each interface has one network";
 	g_ptr_array_add(node->ifaces, i);
 	return i;
 }
 
-/* An IPv6 prefix belongs on the wire where the interface has its IPv4 address. */
-static struct draft_iface *same_wire(struct draft *t, const struct draft_node *node,
-				     const char *said, const struct prefix *p)
+/* The interface `source_name` that has an IPv4 network, if the IPv6 prefix `p` can belong to that
+ * network, too. */
+static struct draft_iface *same_link(struct draft *t, const struct draft_node *node,
+				     const char *source_name, const struct prefix *p)
 {
 	struct prefix subnet = prefix_network(p);
 
@@ -270,8 +287,8 @@ static struct draft_iface *same_wire(struct draft *t, const struct draft_node *n
 
 		for (guint w = 0; w < t->networks->len && !n; w++)
 			n = t->networks->pdata[w] == i->network ? t->networks->pdata[w] : NULL;
-		if (!n || !g_str_equal(i->said, said) || n->subnet.addr.family != AF_INET ||
-		    p->addr.family != AF_INET6)
+		if (!n || !g_str_equal(i->source_name, source_name) ||
+		    n->subnet.addr.family != AF_INET || p->addr.family != AF_INET6)
 			continue;
 		for (guint w = 0; w < t->networks->len; w++) {
 			const struct draft_network *other = t->networks->pdata[w];
@@ -287,8 +304,8 @@ static struct draft_iface *same_wire(struct draft *t, const struct draft_node *n
 	return NULL;
 }
 
-/* The first or last address of a network. */
-static bool is_nobodys(const struct prefix *p)
+/* The first or last address of a network, which no interface can have. */
+static bool is_network_or_broadcast(const struct prefix *p)
 {
 	struct prefix network = prefix_network(p);
 	uint32_t address, mask;
@@ -301,9 +318,10 @@ static bool is_nobodys(const struct prefix *p)
 	return (address & mask) == 0 || (address & mask) == mask;
 }
 
-/* A node is in one of two networks that overlap. */
+/* Warns when the node already has a network that overlaps that of `a`: it can have only one of
+ * them. */
 static bool overlaps_own(struct draft *t, const struct draft_node *node,
-			 const struct said_address *a)
+			 const struct fact_address *a)
 {
 	struct prefix subnet = prefix_network(&a->address);
 	char text[PREFIX_TEXT_MAX];
@@ -314,17 +332,17 @@ static bool overlaps_own(struct draft *t, const struct draft_node *node,
 		if (!overlap(i->network, &subnet) || network_is(i->network, &subnet) ||
 		    (a->guessed && network_contains(i->network, &a->address.addr)))
 			continue;
-		diags_add(t->found, DIAG_WARNING, a->loc, "a node has one interface a subnet",
+		diags_add(t->found, DIAG_WARNING, a->loc, "a node has one interface per subnet",
 			  "%s overlaps with the network of '%s': left out",
-			  prefix_print(&a->address, text), i->said);
+			  prefix_print(&a->address, text), i->source_name);
 		return true;
 	}
 	return false;
 }
 
-/* The network's prefix of the other family is that of another wire of the node. */
-static bool other_wire_overlaps(struct draft *t, const struct draft_node *node,
-				const struct draft_network *n, const struct said_address *a)
+/* Warns when the network's prefix of the other family overlaps the network of another interface. */
+static bool other_iface_overlaps(struct draft *t, const struct draft_node *node,
+				 const struct draft_network *n, const struct fact_address *a)
 {
 	char text[PREFIX_TEXT_MAX];
 
@@ -335,23 +353,23 @@ static bool other_wire_overlaps(struct draft *t, const struct draft_node *node,
 		    (!overlap(i->network, &n->subnet) &&
 		     !(addr_is_set(&n->subnet6.addr) && overlap(i->network, &n->subnet6))))
 			continue;
-		diags_add(t->found, DIAG_WARNING, a->loc, "a node has one interface a subnet",
+		diags_add(t->found, DIAG_WARNING, a->loc, "a node has one interface per subnet",
 			  "network '%s' of %s overlaps with that of '%s': left out", n->name,
-			  prefix_print(&a->address, text), i->said);
+			  prefix_print(&a->address, text), i->source_name);
 		return true;
 	}
 	return false;
 }
 
-struct draft_iface *draft_place(struct draft *t, struct draft_node *node, const char *said,
-				const struct said_address *a)
+struct draft_iface *draft_add_address(struct draft *t, struct draft_node *node,
+				      const char *source_name, const struct fact_address *a)
 {
 	struct draft_network *n;
-	struct draft_iface *i = same_wire(t, node, said, &a->address);
+	struct draft_iface *i = same_link(t, node, source_name, &a->address);
 	struct prefix p = a->address;
 	char text[PREFIX_TEXT_MAX];
 
-	if (is_nobodys(&p)) {
+	if (is_network_or_broadcast(&p)) {
 		diags_add(t->found, DIAG_WARNING, a->loc, NULL,
 			  "%s is not an address that an interface can have: left out",
 			  prefix_print(&p, text));
@@ -360,43 +378,47 @@ struct draft_iface *draft_place(struct draft *t, struct draft_node *node, const 
 	if (!i && overlaps_own(t, node, a))
 		return NULL;
 	n = i ? NULL : join_network(t, node, a);
-	if (n && other_wire_overlaps(t, node, n, a))
+	if (n && other_iface_overlaps(t, node, n, a))
 		return NULL;
 	for (guint k = 0; n && k < node->ifaces->len && !i; k++) {
 		struct draft_iface *other = node->ifaces->pdata[k];
 
 		i = other->network == n ? other : NULL;
 	}
-	if (i && !g_str_equal(i->said, said)) {
-		diags_add(t->found, DIAG_WARNING, a->loc, "a node has one interface a subnet",
-			  "'%s' and '%s' of '%s' are both in network '%s': %s is left out", i->said,
-			  said, node->name, i->network->name, prefix_print(&p, text));
+	if (i && !g_str_equal(i->source_name, source_name)) {
+		diags_add(t->found, DIAG_WARNING, a->loc, "a node has one interface per subnet",
+			  "'%s' and '%s' of '%s' are both in network '%s': %s is left out",
+			  i->source_name, source_name, node->name, i->network->name,
+			  prefix_print(&p, text));
 		return NULL;
 	}
 	if (!i)
-		i = draft_iface_new(node, said, n);
+		i = draft_iface_new(node, source_name, n);
 	p.len = p.addr.family == i->network->subnet.addr.family ? i->network->subnet.len :
 								  i->network->subnet6.len;
 	g_array_append_val(i->addresses, p);
 	return i;
 }
 
-static void place_all(struct draft *t, struct draft_node *node, const struct facts *f, bool guessed)
+static void add_addresses(struct draft *t, struct draft_node *node, const struct facts *f,
+			  bool guessed)
 {
 	for (guint k = 0; k < f->ifaces->len; k++) {
-		const struct said_iface *said = f->ifaces->pdata[k];
+		const struct fact_iface *source_name = f->ifaces->pdata[k];
 
-		for (guint n = 0; n < said->addresses->len; n++) {
-			const struct said_address *a =
-				&g_array_index(said->addresses, struct said_address, n);
+		for (guint n = 0; n < source_name->addresses->len; n++) {
+			const struct fact_address *a =
+				&g_array_index(source_name->addresses, struct fact_address, n);
 			struct draft_iface *i =
-				a->guessed == guessed ? draft_place(t, node, said->name, a) : NULL;
+				a->guessed == guessed ?
+					draft_add_address(t, node, source_name->name, a) :
+					NULL;
 
 			if (!i)
 				continue;
-			i->up = said->up;
+			i->up = source_name->up;
 			if (!i->note)
-				i->note = said->note;
+				i->note = source_name->note;
 		}
 	}
 }
@@ -409,14 +431,13 @@ static void check_nodes(struct draft *t, const GPtrArray *all)
 
 		if (node->ifaces->len == 0)
 			diags_add(t->found, DIAG_ERROR, f->loc,
-				  "import its 'ip -j addr' or 'route print' too",
-				  "no address of '%s' is told", f->node);
+				  "import its 'ip -j addr' or 'route print', too",
+				  "the input has no address of '%s'", f->node);
 	}
 }
 
-/* Addresses of known length first, of all nodes: those that are guessed may lie in their networks.
- */
-static void fill(struct draft *t, const GPtrArray *all)
+/* Runs all passes. */
+static void draft_fill(struct draft *t, const GPtrArray *all)
 {
 	for (guint k = 0; k < all->len; k++) {
 		const struct facts *f = all->pdata[k];
@@ -425,10 +446,10 @@ static void fill(struct draft *t, const GPtrArray *all)
 		node->windows = f->windows;
 		for (guint n = 0; n < f->notes->len; n++)
 			g_ptr_array_add(node->notes, g_strdup(f->notes->pdata[n]));
-		place_all(t, node, f, false);
+		add_addresses(t, node, f, false);
 	}
 	for (guint k = 0; k < all->len; k++)
-		place_all(t, t->nodes->pdata[k], all->pdata[k], true);
+		add_addresses(t, t->nodes->pdata[k], all->pdata[k], true);
 	check_nodes(t, all);
 	for (guint k = 0; k < all->len; k++)
 		draft_routes(t, t->nodes->pdata[k], all->pdata[k]);
@@ -443,9 +464,9 @@ char *draft_topology(const GPtrArray *all, const char *from, diags *d)
 	struct draft t = {.found = d};
 	char *text = NULL;
 
-	t.networks = g_ptr_array_new_with_free_func(network_free);
-	t.nodes = g_ptr_array_new_with_free_func(node_free);
-	fill(&t, all);
+	t.networks = g_ptr_array_new_with_free_func(draft_network_free);
+	t.nodes = g_ptr_array_new_with_free_func(draft_node_free);
+	draft_fill(&t, all);
 	if (diags_errors(d) == 0)
 		text = draft_write(&t, from);
 	g_ptr_array_unref(t.nodes);

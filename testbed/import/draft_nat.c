@@ -6,7 +6,7 @@
 #define PUBLIC_LENGTH 24
 #define PUBLIC_LENGTH6 64
 
-/* The first address of the network that nobody has. */
+/* The first unused address of the network. */
 static bool free_address(const struct draft *t, const struct draft_network *n, struct addr *ret)
 {
 	uint32_t base, size = n->subnet.len < 32 ? ~(uint32_t)0 >> n->subnet.len : 0;
@@ -23,7 +23,7 @@ static bool free_address(const struct draft *t, const struct draft_network *n, s
 	return false;
 }
 
-static const struct draft_route *default_route(const struct draft_node *node)
+static const struct draft_route *draft_default_route(const struct draft_node *node)
 {
 	for (guint k = 0; k < node->routes->len; k++) {
 		const struct draft_route *r = &g_array_index(node->routes, struct draft_route, k);
@@ -34,11 +34,11 @@ static const struct draft_route *default_route(const struct draft_node *node)
 	return NULL;
 }
 
-/* The NAT's address on the inside: the gateway that the node has already, or one that is free. */
+/* The NAT's inside address: the gateway of the node's default route, or an unused address. */
 static bool inside_address(const struct draft *t, const struct draft_node *node,
 			   const struct draft_iface *inside, struct addr *ret)
 {
-	const struct draft_route *r = default_route(node);
+	const struct draft_route *r = draft_default_route(node);
 
 	if (r && addr_is_set(&r->via) && !draft_owner(t, inside->network, &r->via, NULL) &&
 	    prefix_contains(&inside->network->subnet, &r->via)) {
@@ -48,19 +48,19 @@ static bool inside_address(const struct draft *t, const struct draft_node *node,
 	return free_address(t, inside->network, ret);
 }
 
-static struct draft_node *nat_node(struct draft *t, const struct said_nat *nat)
+static struct draft_node *nat_node(struct draft *t, const struct fact_nat *nat)
 {
-	struct said_address outside = {
+	struct fact_address outside = {
 		.address = {nat->outside, PUBLIC_LENGTH}, .guessed = true, .loc = nat->loc};
 	struct draft_node *owner = NULL;
 	struct draft_iface *i = draft_owner(t, NULL, &nat->outside, &owner);
 
 	if (!i) {
 		owner = draft_node_new(t, "nat");
-		owner->made = true;
-		i = draft_place(t, owner, "out", &outside);
-		g_ptr_array_add(owner->notes, g_strdup("guess: a candidate of type srflx tells "
-						       "that there is a NAT, not how it works"));
+		owner->inferred = true;
+		i = draft_add_address(t, owner, "out", &outside);
+		g_ptr_array_add(owner->notes, g_strdup("guess: an srflx candidate shows that there "
+						       "is a NAT, but not how it works"));
 	}
 	if (!i)
 		return NULL;
@@ -69,34 +69,36 @@ static struct draft_node *nat_node(struct draft *t, const struct said_nat *nat)
 	return owner;
 }
 
-/* A node can't be in two networks that overlap: two homes behind one address. */
-static bool fits(struct draft *t, const struct draft_node *box, const struct draft_network *n,
-		 const struct said_nat *nat)
+/* Whether the NAT node can join network `n`.  A node cannot be in two networks that overlap, as
+ * with two homes behind one address. */
+static bool nat_can_join(struct draft *t, const struct draft_node *router,
+			 const struct draft_network *n, const struct fact_nat *nat)
 {
 	char outside[ADDR_TEXT_MAX], subnet[PREFIX_TEXT_MAX];
 
-	for (guint k = 0; k < box->ifaces->len; k++) {
-		const struct draft_iface *i = box->ifaces->pdata[k];
+	for (guint k = 0; k < router->ifaces->len; k++) {
+		const struct draft_iface *i = router->ifaces->pdata[k];
 
 		if (i->network->subnet.addr.family != n->subnet.addr.family ||
 		    !prefix_overlaps(&i->network->subnet, &n->subnet))
 			continue;
 		diags_add(t->found, DIAG_WARNING, nat->loc,
-			  "a carrier's NAT may be in between: write a NAT for each place",
-			  "another network that overlaps with %s is at the NAT %s: left without it",
-			  prefix_print(&n->subnet, subnet), addr_print(&nat->outside, outside));
+			  "a carrier's NAT may be in between: write a NAT for each site",
+			  "the NAT %s has a network that overlaps with %s already: not connected "
+			  "to it",
+			  addr_print(&nat->outside, outside), prefix_print(&n->subnet, subnet));
 		return false;
 	}
 	return true;
 }
 
-static void add_nat(struct draft *t, struct draft_node *node, const struct said_nat *nat)
+static void add_nat(struct draft *t, struct draft_node *node, const struct fact_nat *nat)
 {
 	struct draft_iface *inside = draft_connected(node, &nat->inside), *lan;
 	struct draft_route route = {.to = {.addr = {.family = AF_INET}},
 				    .persistent = true,
-				    .note = "guess: by the NAT"};
-	struct draft_node *box;
+				    .note = "guess: from the NAT"};
+	struct draft_node *router;
 	struct prefix a = {0};
 	char text[ADDR_TEXT_MAX];
 
@@ -107,40 +109,41 @@ static void add_nat(struct draft *t, struct draft_node *node, const struct said_
 			  addr_print(&nat->inside, text));
 		return;
 	}
-	box = nat_node(t, nat);
-	if (!box || box == node || !box->made) /* an imported router: its routes are told */
+	router = nat_node(t, nat);
+	if (!router || router == node ||
+	    !router->inferred) /* an imported router has its own routes */
 		return;
-	for (guint k = 0; k < box->ifaces->len; k++) {
-		lan = box->ifaces->pdata[k];
+	for (guint k = 0; k < router->ifaces->len; k++) {
+		lan = router->ifaces->pdata[k];
 		if (lan->network == inside->network)
 			route.via = g_array_index(lan->addresses, struct prefix, 0).addr;
 	}
 	if (!addr_is_set(&route.via)) {
-		if (!fits(t, box, inside->network, nat) ||
+		if (!nat_can_join(t, router, inside->network, nat) ||
 		    !inside_address(t, node, inside, &a.addr))
 			return;
 		a.len = inside->network->subnet.len;
-		lan = draft_iface_new(box, "in", inside->network);
-		lan->note = "guess: the address, unless a route names it";
+		lan = draft_iface_new(router, "in", inside->network);
+		lan->note = "guess: the address, unless it is a gateway of a route";
 		g_array_append_val(lan->addresses, a);
 		route.via = a.addr;
 	}
 	route.dev = inside->name;
-	if (!default_route(node))
+	if (!draft_default_route(node))
 		g_array_append_val(node->routes, route);
 }
 
 void draft_nats(struct draft *t, struct draft_node *node, const struct facts *f)
 {
 	for (guint k = 0; k < f->nats->len; k++)
-		add_nat(t, node, &g_array_index(f->nats, struct said_nat, k));
+		add_nat(t, node, &g_array_index(f->nats, struct fact_nat, k));
 }
 
 void draft_relays(struct draft *t, const struct facts *f)
 {
 	for (guint k = 0; k < f->relays->len; k++) {
-		const struct said_relay *r = &g_array_index(f->relays, struct said_relay, k);
-		struct said_address a = {.address = {r->address, r->address.family == AF_INET ?
+		const struct fact_relay *r = &g_array_index(f->relays, struct fact_relay, k);
+		struct fact_address a = {.address = {r->address, r->address.family == AF_INET ?
 									 PUBLIC_LENGTH :
 									 PUBLIC_LENGTH6},
 					 .guessed = true,
@@ -148,17 +151,17 @@ void draft_relays(struct draft *t, const struct facts *f)
 		struct draft_node *node = NULL;
 
 		if (draft_owner(t, NULL, &r->address, &node)) {
-			if (!node->made)
+			if (!node->inferred)
 				g_ptr_array_add(node->notes,
-						g_strdup("it has a relayed candidate's address: an "
-							 "Edge or another TURN server"));
+						g_strdup("a relayed candidate has its address: it "
+							 "is an Edge or another TURN server"));
 			continue;
 		}
 		node = draft_node_new(t, "relay");
-		node->made = true;
-		g_ptr_array_add(node->notes, g_strdup("guess: a TURN server, or an Edge, is here: "
-						      "a relayed candidate has its address"));
-		draft_place(t, node, "ext", &a);
+		node->inferred = true;
+		g_ptr_array_add(node->notes, g_strdup("guess: an Edge or another TURN server, as a "
+						      "relayed candidate has this address"));
+		draft_add_address(t, node, "ext", &a);
 		if (node->ifaces->len == 0)
 			g_ptr_array_remove(t->nodes, node);
 	}

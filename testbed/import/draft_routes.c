@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/import/draft.h"
 
-static bool is_link_local(const struct prefix *p)
+static bool is_link_local_or_multicast(const struct prefix *p)
 {
 	if (p->addr.family == AF_INET)
 		return p->addr.bytes[0] == 169 && p->addr.bytes[1] == 254 && p->len >= 16;
@@ -22,20 +22,21 @@ static bool is_own_subnet(const struct draft_node *node, const struct prefix *to
 	return false;
 }
 
-static const struct draft_iface *iface_said(const struct draft_node *node, const char *said)
+static const struct draft_iface *iface_by_source_name(const struct draft_node *node,
+						      const char *source_name)
 {
-	for (guint k = 0; said && k < node->ifaces->len; k++) {
+	for (guint k = 0; source_name && k < node->ifaces->len; k++) {
 		const struct draft_iface *i = node->ifaces->pdata[k];
 
-		if (g_str_equal(i->said, said))
+		if (g_str_equal(i->source_name, source_name))
 			return i;
 	}
 	return NULL;
 }
 
-/* Who has the gateway's address forwards, or why else send there. */
+/* The node that has the gateway's address forwards.  Warns when there is none. */
 static void note_gateway(struct draft *t, const struct draft_node *node,
-			 const struct draft_network *n, const struct said_route *r)
+			 const struct draft_network *n, const struct fact_route *r)
 {
 	struct draft_node *owner = NULL;
 	char via[ADDR_TEXT_MAX];
@@ -45,19 +46,19 @@ static void note_gateway(struct draft *t, const struct draft_node *node,
 		owner->forwarding = true;
 	else if (!owner)
 		diags_add(t->found, DIAG_WARNING, r->loc,
-			  "import that router's routes too, or write a node for it",
+			  "import that router's routes, too, or write a node for it",
 			  "no node has the gateway's address %s", addr_print(&r->via, via));
 }
 
-static void add(struct draft *t, struct draft_node *node, const struct said_route *r)
+static void add_route(struct draft *t, struct draft_node *node, const struct fact_route *r)
 {
-	const struct draft_iface *i =
-		addr_is_set(&r->via) ? draft_connected(node, &r->via) : iface_said(node, r->dev);
+	const struct draft_iface *i = addr_is_set(&r->via) ? draft_connected(node, &r->via) :
+							     iface_by_source_name(node, r->dev);
 	struct draft_route out = {
 		.to = r->to, .via = r->via, .persistent = r->persistent, .note = r->note};
 	char to[PREFIX_TEXT_MAX], via[ADDR_TEXT_MAX];
 
-	if (is_link_local(&r->to) || is_own_subnet(node, &r->to))
+	if (is_link_local_or_multicast(&r->to) || is_own_subnet(node, &r->to))
 		return;
 	if (!i || r->to.addr.family == 0) {
 		diags_add(t->found, DIAG_WARNING, r->loc,
@@ -76,5 +77,5 @@ static void add(struct draft *t, struct draft_node *node, const struct said_rout
 void draft_routes(struct draft *t, struct draft_node *node, const struct facts *f)
 {
 	for (guint k = 0; k < f->routes->len; k++)
-		add(t, node, f->routes->pdata[k]);
+		add_route(t, node, f->routes->pdata[k]);
 }

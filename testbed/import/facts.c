@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/import/facts.h"
 
-static void iface_free(gpointer data)
+static void fact_iface_free(gpointer data)
 {
-	struct said_iface *i = data;
+	struct fact_iface *i = data;
 
 	g_free(i->name);
 	g_free(i->note);
@@ -11,9 +11,9 @@ static void iface_free(gpointer data)
 	g_free(i);
 }
 
-static void route_free(gpointer data)
+static void fact_route_free(gpointer data)
 {
-	struct said_route *r = data;
+	struct fact_route *r = data;
 
 	g_free(r->dev);
 	g_free(r);
@@ -24,10 +24,10 @@ struct facts *facts_new(const char *node, struct loc loc)
 	struct facts *f = g_new0(struct facts, 1);
 
 	f->node = g_strdup(node);
-	f->ifaces = g_ptr_array_new_with_free_func(iface_free);
-	f->routes = g_ptr_array_new_with_free_func(route_free);
-	f->nats = g_array_new(FALSE, TRUE, sizeof(struct said_nat));
-	f->relays = g_array_new(FALSE, TRUE, sizeof(struct said_relay));
+	f->ifaces = g_ptr_array_new_with_free_func(fact_iface_free);
+	f->routes = g_ptr_array_new_with_free_func(fact_route_free);
+	f->nats = g_array_new(FALSE, TRUE, sizeof(struct fact_nat));
+	f->relays = g_array_new(FALSE, TRUE, sizeof(struct fact_relay));
 	f->notes = g_ptr_array_new_with_free_func(g_free);
 	f->loc = loc;
 	return f;
@@ -44,9 +44,9 @@ void facts_free(struct facts *f)
 	g_free(f);
 }
 
-struct said_iface *facts_iface(struct facts *f, const char *name, struct loc loc, diags *d)
+struct fact_iface *facts_iface(struct facts *f, const char *name, struct loc loc, diags *d)
 {
-	struct said_iface *i;
+	struct fact_iface *i;
 
 	for (guint k = 0; k < f->ifaces->len; k++) {
 		i = f->ifaces->pdata[k];
@@ -58,22 +58,22 @@ struct said_iface *facts_iface(struct facts *f, const char *name, struct loc loc
 			  f->node, FACTS_MAX);
 		return NULL;
 	}
-	i = g_new0(struct said_iface, 1);
+	i = g_new0(struct fact_iface, 1);
 	i->name = g_strdup(name);
 	i->up = true;
-	i->addresses = g_array_new(FALSE, TRUE, sizeof(struct said_address));
+	i->addresses = g_array_new(FALSE, TRUE, sizeof(struct fact_address));
 	i->loc = loc;
 	g_ptr_array_add(f->ifaces, i);
 	return i;
 }
 
-struct said_iface *facts_owner(const struct facts *f, const struct addr *a)
+struct fact_iface *facts_owner(const struct facts *f, const struct addr *a)
 {
 	for (guint k = 0; k < f->ifaces->len; k++) {
-		struct said_iface *i = f->ifaces->pdata[k];
+		struct fact_iface *i = f->ifaces->pdata[k];
 
 		for (guint n = 0; n < i->addresses->len; n++) {
-			if (addr_equal(&g_array_index(i->addresses, struct said_address, n)
+			if (addr_equal(&g_array_index(i->addresses, struct fact_address, n)
 						.address.addr,
 				       a))
 				return i;
@@ -82,13 +82,13 @@ struct said_iface *facts_owner(const struct facts *f, const struct addr *a)
 	return NULL;
 }
 
-void facts_address(struct said_iface *i, const struct prefix *address, bool guessed, struct loc loc,
+void facts_address(struct fact_iface *i, const struct prefix *address, bool guessed, struct loc loc,
 		   diags *d)
 {
-	struct said_address said = {.address = *address, .guessed = guessed, .loc = loc};
+	struct fact_address entry = {.address = *address, .guessed = guessed, .loc = loc};
 
 	for (guint n = 0; n < i->addresses->len; n++) {
-		if (addr_equal(&g_array_index(i->addresses, struct said_address, n).address.addr,
+		if (addr_equal(&g_array_index(i->addresses, struct fact_address, n).address.addr,
 			       &address->addr))
 			return;
 	}
@@ -96,11 +96,11 @@ void facts_address(struct said_iface *i, const struct prefix *address, bool gues
 		diags_add(d, DIAG_ERROR, loc, NULL, "interface '%s' has more than %d addresses",
 			  i->name, FACTS_MAX);
 	else
-		g_array_append_val(i->addresses, said);
+		g_array_append_val(i->addresses, entry);
 }
 
-/* Which of two routes to one destination stays. */
-static void choose(struct said_route *have, const struct said_route *other, diags *d)
+/* Keeps the better of two routes to one destination. */
+static void keep_better_route(struct fact_route *have, const struct fact_route *other, diags *d)
 {
 	char to[PREFIX_TEXT_MAX];
 	bool better = other->metric < have->metric;
@@ -109,8 +109,8 @@ static void choose(struct said_route *have, const struct said_route *other, diag
 	    (!have->dev || !other->dev || g_str_equal(have->dev, other->dev)))
 		return;
 	diags_add(d, DIAG_WARNING, better ? have->loc : other->loc,
-		  "a node has one route a destination: the best is kept",
-		  "another route to %s, of metric %u, is left out", prefix_print(&have->to, to),
+		  "a node has one route per destination: the best is kept",
+		  "another route to %s with metric %u is left out", prefix_print(&have->to, to),
 		  better ? have->metric : other->metric);
 	if (better) {
 		g_free(have->dev);
@@ -119,13 +119,13 @@ static void choose(struct said_route *have, const struct said_route *other, diag
 	}
 }
 
-void facts_route(struct facts *f, const struct said_route *route, diags *d)
+void facts_route(struct facts *f, const struct fact_route *route, diags *d)
 {
 	for (guint k = 0; k < f->routes->len; k++) {
-		struct said_route *have = f->routes->pdata[k];
+		struct fact_route *have = f->routes->pdata[k];
 
 		if (prefix_equal(&have->to, &route->to)) {
-			choose(have, route, d);
+			keep_better_route(have, route, d);
 			return;
 		}
 	}
@@ -134,7 +134,7 @@ void facts_route(struct facts *f, const struct said_route *route, diags *d)
 			  f->node, FACTS_MAX);
 		return;
 	}
-	struct said_route *r = g_memdup2(route, sizeof *route);
+	struct fact_route *r = g_memdup2(route, sizeof *route);
 
 	r->dev = g_strdup(route->dev);
 	g_ptr_array_add(f->routes, r);

@@ -19,7 +19,7 @@ static void (*const parsers[IMPORT_KINDS])(const char *file, const char *text, s
 	[IMPORT_SDP] = parse_candidates,
 };
 
-/* Words that only one kind has.  The first that is in the text decides. */
+/* Words that occur in one kind only.  The first row whose word is in the text decides. */
 static const struct {
 	const char *word;
 	enum import_kind kind;
@@ -34,7 +34,7 @@ static const struct {
 	{"IPv4 Route Table", IMPORT_ROUTE_PRINT},
 };
 
-/* What people paste instead, and what they should. */
+/* What people paste by mistake, and what they should paste. */
 static const struct {
 	const char *word, *hint;
 } mistakes[] = {
@@ -44,8 +44,8 @@ static const struct {
 	{" via ", "paste 'ip -j route': as JSON"},
 	{"Windows IP", "paste 'route print', not ipconfig"},
 	{"m=audio", "the description has no line that begins with 'a=candidate:'"},
-	{"255.255.255.255", "'route print' must be of an English Windows"},
-	{"topology:", "this is a topology already: testbed validate"},
+	{"255.255.255.255", "'route print' must come from an English Windows"},
+	{"topology:", "this is a topology: use 'testbed validate'"},
 };
 
 bool import_node_fits(const char *name)
@@ -74,8 +74,8 @@ char *import_node_of(const char *file)
 	return g_strdup(name->len > 0 && import_node_fits(name->str) ? name->str : "node");
 }
 
-/* As UTF-8 without a byte order mark; NULL: told. */
-static char *decoded(const struct import_input *in, diags *d)
+/* The text as UTF-8 without a byte order mark.  NULL with an error in `d`. */
+static char *decode_text(const struct import_input *in, diags *d)
 {
 	const guchar *bytes = (const guchar *)in->text;
 	const char *text = in->text;
@@ -92,16 +92,16 @@ static char *decoded(const struct import_input *in, diags *d)
 	} else {
 		gsize mark = length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 
-		/* Adapters' names may be in an old code page: nothing else depends on them. */
+		/* Only names of adapters may be in an old code page, and only comments use them. */
 		if (!memchr(text, 0, length))
 			utf8 = g_utf8_make_valid(text + mark, (gssize)(length - mark));
 	}
 	if (!utf8)
-		diags_add(d, DIAG_ERROR, top, "paste it into a text file", "not a text");
+		diags_add(d, DIAG_ERROR, top, "paste it into a text file", "not a text file");
 	return utf8;
 }
 
-static enum import_kind recognise(const char *file, const char *text, diags *d)
+static enum import_kind recognise_kind(const char *file, const char *text, diags *d)
 {
 	struct loc top = {file, 1, 1};
 
@@ -109,24 +109,24 @@ static enum import_kind recognise(const char *file, const char *text, diags *d)
 		if (strstr(text, signs[i].word))
 			return signs[i].kind;
 	}
-	/* What 'ip -j' shows is a list: cut off or empty, it has none of the words. */
+	/* 'ip -j' prints a list, which has none of these words when it is cut off or empty. */
 	if (g_str_has_prefix(text + strspn(text, " \t\r\n"), "[")) {
 		if (tree_is_json(file, text, d))
 			diags_add(d, DIAG_ERROR, top,
-				  "paste all that 'ip -j route' or 'ip -j addr' shows",
-				  "neither a route nor an interface is in it");
+				  "paste the complete output of 'ip -j route' or 'ip -j addr'",
+				  "it contains no route and no interface");
 		return IMPORT_KINDS;
 	}
 	for (guint i = 0; i < G_N_ELEMENTS(mistakes); i++) {
 		if (!strstr(text, mistakes[i].word))
 			continue;
-		diags_add(d, DIAG_ERROR, top, mistakes[i].hint, "it is not known what this is");
+		diags_add(d, DIAG_ERROR, top, mistakes[i].hint, "unknown kind of input");
 		return IMPORT_KINDS;
 	}
 	diags_add(d, DIAG_ERROR, top,
 		  "'route print', 'ip -j route', 'ip -j addr', or an SDP with candidates; see "
 		  "--format",
-		  "it is not known what this is");
+		  "unknown kind of input");
 	return IMPORT_KINDS;
 }
 
@@ -156,10 +156,10 @@ char *import_topology(const struct import_input *inputs, guint n, enum import_ki
 
 	for (guint i = 0; i < n; i++) {
 		const char *file = g_intern_string(inputs[i].file);
-		char *text = decoded(&inputs[i], d);
+		char *text = decode_text(&inputs[i], d);
 
 		g_ptr_array_add(texts, text);
-		kinds[i] = kind != IMPORT_KINDS || !text ? kind : recognise(file, text, d);
+		kinds[i] = kind != IMPORT_KINDS || !text ? kind : recognise_kind(file, text, d);
 		facts_of(all, inputs[i].node, (struct loc){file, 1, 1});
 		g_string_append_printf(from, "%s%s", i > 0 ? ", " : "", file);
 	}

@@ -10,7 +10,7 @@ static bool is_link_local(const struct addr *a)
 	return a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
 }
 
-static void read_address(struct tree *j, const yaml_node_t *info, struct said_iface *iface,
+static void read_address(struct tree *j, const yaml_node_t *info, struct fact_iface *iface,
 			 diags *d)
 {
 	const char *local = tree_word(j, info, "local"), *length = tree_word(j, info, "prefixlen");
@@ -19,7 +19,7 @@ static void read_address(struct tree *j, const yaml_node_t *info, struct said_if
 	guint64 bits;
 
 	if (!local || !addr_parse(local, &p.addr)) {
-		diags_add(d, DIAG_ERROR, loc, "paste all that 'ip -j addr' shows",
+		diags_add(d, DIAG_ERROR, loc, "paste the complete output of 'ip -j addr'",
 			  "'%s' is not an address", local ? local : "");
 		return;
 	}
@@ -33,9 +33,8 @@ static void read_address(struct tree *j, const yaml_node_t *info, struct said_if
 	if (is_link_local(&p.addr))
 		return;
 	if (p.len < 8 || p.len > addr_bits(&p.addr) - 2) {
-		diags_add(d, DIAG_WARNING, loc,
-			  "a tunnel's end stands under 'tunnels', docs/FORMATS.md",
-			  "%s/%u on '%s' is no address of a network: left out", local, p.len,
+		diags_add(d, DIAG_WARNING, loc, "write a tunnel under 'tunnels', docs/FORMATS.md",
+			  "%s/%u on '%s' is not an address in a network: left out", local, p.len,
 			  iface->name);
 		return;
 	}
@@ -47,10 +46,10 @@ static void read_link(struct tree *j, const yaml_node_t *link, struct facts *f, 
 	const char *name = tree_word(j, link, "ifname"), *type = tree_word(j, link, "link_type");
 	struct loc loc = tree_loc(j, link, "ifname");
 	const yaml_node_t *infos = tree_member(j, link, "addr_info"), *info;
-	struct said_iface *iface;
+	struct fact_iface *iface;
 
 	if (!name || !*name || !infos || infos->type != YAML_SEQUENCE_NODE) {
-		diags_add(d, DIAG_ERROR, loc, "paste all that 'ip -j addr' shows",
+		diags_add(d, DIAG_ERROR, loc, "paste the complete output of 'ip -j addr'",
 			  "an interface without %s", name ? "'addr_info'" : "'ifname'");
 		return;
 	}
@@ -78,7 +77,7 @@ void parse_ip_addr(const char *file, const char *text, struct facts *f, diags *d
 
 	if (!tree_read(&j, file, text, d))
 		return;
-	/* `ip -j -4 addr` shows {} for each link that has none of that family. */
+	/* `ip -j -4 addr` prints {} for a link without an address of that family. */
 	for (guint i = 0, good = tree_objects(&j, d); good && (link = tree_object(&j, i)); i++) {
 		if (link->data.mapping.pairs.top > link->data.mapping.pairs.start)
 			read_link(&j, link, f, d);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `ip -j route`: routes; those that the kernel made tell addresses too. */
+/* `ip -j route`: routes.  Those that the kernel made also show addresses. */
 #include "testbed/import/facts.h"
 #include "testbed/import/tree.h"
 
 #include <string.h>
 
-/* Who made a route, as far as that tells whether it is there after a restart. */
+/* The origins of routes, and what they say about a restart. */
 static const struct {
 	const char *protocol, *note;
 } protocols[] = {
 	{"static", NULL}, /* NetworkManager, systemd-networkd: from their files */
 	{"dhcp", NULL},
 	{"ra", NULL},
-	{"boot", "guess: persistent (protocol boot: by hand, or by a file that is read at start)"},
+	{"boot", "guess: persistent (protocol boot: added by hand, or from a file at start)"},
 };
 
 static const char *note_of(const char *protocol)
@@ -21,10 +21,10 @@ static const char *note_of(const char *protocol)
 		if (g_str_equal(protocols[i].protocol, protocol))
 			return protocols[i].note;
 	}
-	return protocol ? "guess: persistent (a routing daemon's)" : "guess: persistent";
+	return protocol ? "guess: persistent (from a routing daemon)" : "guess: persistent";
 }
 
-/* Gateway and interface stand in the route, or in the first of its `nexthops`. */
+/* The object with gateway and interface: the route, or the first of its `nexthops`. */
 static const yaml_node_t *hop_of(struct tree *j, const yaml_node_t *route, diags *d)
 {
 	const yaml_node_t *hops = tree_member(j, route, "nexthops"), *first = tree_item(j, hops, 0);
@@ -33,8 +33,8 @@ static const yaml_node_t *hop_of(struct tree *j, const yaml_node_t *route, diags
 		return route;
 	if (tree_item(j, hops, 1))
 		diags_add(d, DIAG_WARNING, tree_loc(j, route, "nexthops"),
-			  "a node has one route a destination",
-			  "of several next hops the first is taken");
+			  "a node has one route per destination",
+			  "only the first of several next hops is used");
 	return first;
 }
 
@@ -60,7 +60,7 @@ static bool read_destination(struct tree *j, const yaml_node_t *item, const stru
 	struct prefix network;
 
 	if (!to || !prefix_parse(to, ret)) {
-		diags_add(d, DIAG_ERROR, loc, "paste all that 'ip -j route' shows",
+		diags_add(d, DIAG_ERROR, loc, "paste the complete output of 'ip -j route'",
 			  "'%s' is not a destination", to ? to : "");
 		return false;
 	}
@@ -69,7 +69,7 @@ static bool read_destination(struct tree *j, const yaml_node_t *item, const stru
 	network = prefix_network(ret);
 	if (addr_equal(&network.addr, &ret->addr))
 		return true;
-	diags_add(d, DIAG_ERROR, loc, NULL, "'%s' has bits beyond its length", to);
+	diags_add(d, DIAG_ERROR, loc, NULL, "'%s' has host bits set", to);
 	return false;
 }
 
@@ -88,12 +88,12 @@ static bool read_metric(struct tree *j, const yaml_node_t *item, unsigned *ret, 
 }
 
 /* "10.0.1.0/24 dev eth0 proto kernel scope link src 10.0.1.10": eth0 has 10.0.1.10/24. */
-static void read_connected(struct tree *j, const yaml_node_t *item, const struct said_route *r,
+static void read_connected(struct tree *j, const yaml_node_t *item, const struct fact_route *r,
 			   struct facts *f, diags *d)
 {
 	const char *source = tree_word(j, item, "prefsrc");
 	struct prefix address = {.len = r->to.len};
-	struct said_iface *iface;
+	struct fact_iface *iface;
 
 	if (!source || !r->dev || r->to.len > addr_bits(&r->to.addr) - 2)
 		return;
@@ -110,7 +110,7 @@ static void read_connected(struct tree *j, const yaml_node_t *item, const struct
 static void read_route(struct tree *j, const yaml_node_t *item, struct facts *f, diags *d)
 {
 	const char *type = tree_word(j, item, "type"), *protocol = tree_word(j, item, "protocol");
-	struct said_route r = {
+	struct fact_route r = {
 		.persistent = true, .note = note_of(protocol), .loc = tree_loc(j, item, "dst")};
 	const yaml_node_t *hop;
 
@@ -125,7 +125,7 @@ static void read_route(struct tree *j, const yaml_node_t *item, struct facts *f,
 		return;
 	r.dev = (char *)(gpointer)(guintptr)tree_word(j, hop, "dev"); /* facts_route copies it */
 	if (!r.dev && !addr_is_set(&r.via)) {
-		diags_add(d, DIAG_ERROR, r.loc, "paste all that 'ip -j route' shows",
+		diags_add(d, DIAG_ERROR, r.loc, "paste the complete output of 'ip -j route'",
 			  "a route without 'gateway' and 'dev'");
 		return;
 	}

@@ -19,7 +19,7 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
 }
 
-static void split(struct line *l, const char *start, const char *end)
+static void split_words(struct line *l, const char *start, const char *end)
 {
 	const char *p = start;
 
@@ -52,7 +52,7 @@ bool line_next(struct line *l)
 	l->text = g_strstrip(g_strndup(l->rest, (gsize)(end - l->rest)));
 	l->words = g_array_new(FALSE, TRUE, sizeof(struct word));
 	g_array_set_clear_func(l->words, word_clear);
-	split(l, l->rest, end);
+	split_words(l, l->rest, end);
 	l->rest = *end ? end + 1 : end;
 	return true;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Windows' `route print`, in English: what the IPv4 table tells. */
+/* The IPv4 table of Windows' `route print`, in English. */
 #include "testbed/import/facts.h"
 #include "testbed/import/lines.h"
 
@@ -17,7 +17,7 @@ struct row {
 
 struct table {
 	GArray *active, *persistent; /* struct row */
-	bool has_active, ipv6_told;
+	bool has_active, ipv6_warned;
 	enum section section;
 };
 
@@ -43,8 +43,8 @@ static bool word_mask(const struct word *w, uint8_t *ret, diags *d)
 	*ret = (uint8_t)__builtin_popcount(bits);
 	if (bits == (*ret ? ~(uint32_t)0 << (32 - *ret) : 0))
 		return true;
-	diags_add(d, DIAG_ERROR, w->loc, "ones, then zeros: 255.255.255.0", "'%s' is not a netmask",
-		  w->text);
+	diags_add(d, DIAG_ERROR, w->loc, "a netmask is ones, then zeros, as in 255.255.255.0",
+		  "'%s' is not a netmask", w->text);
 	return false;
 }
 
@@ -67,7 +67,7 @@ static bool is_on_link(const struct word *w)
 }
 
 /* Destination, netmask, gateway, [interface,] metric. */
-static bool read_row(const struct line *l, bool active, struct row *ret, diags *d)
+static bool read_route_row(const struct line *l, bool active, struct row *ret, diags *d)
 {
 	guint wanted = active ? 5 : 4;
 	struct prefix network;
@@ -77,7 +77,7 @@ static bool read_row(const struct line *l, bool active, struct row *ret, diags *
 		diags_add(d, DIAG_ERROR, ret->loc,
 			  active ? "destination, netmask, gateway, interface, metric" :
 				   "address, netmask, gateway, metric",
-			  "a route has %u columns here, not %u", wanted, l->words->len);
+			  "a route in this table has %u columns, not %u", wanted, l->words->len);
 		return false;
 	}
 	if (!word_addr(line_word(l, 0), &ret->to.addr, d) ||
@@ -88,11 +88,11 @@ static bool read_row(const struct line *l, bool active, struct row *ret, diags *
 		return false;
 	network = prefix_network(&ret->to);
 	if (!addr_equal(&network.addr, &ret->to.addr)) {
-		diags_add(d, DIAG_ERROR, ret->loc, NULL, "'%s' has bits beyond its netmask",
+		diags_add(d, DIAG_ERROR, ret->loc, NULL, "'%s' has host bits set",
 			  line_word(l, 0)->text);
 		return false;
 	}
-	/* Before Windows Vista "on link" was written as the interface itself. */
+	/* Before Windows Vista the interface's own address meant "on-link". */
 	if (active && addr_equal(&ret->via, &ret->iface))
 		ret->via = (struct addr){0};
 	return true;
@@ -133,10 +133,10 @@ static void note_adapter(struct facts *f, const struct line *l)
 
 	if (!name || strstr(l->text, "Loopback") || f->notes->len >= FACTS_MAX)
 		return;
-	g_ptr_array_add(f->notes, g_strdup_printf("an interface of it: %s", name + 2));
+	g_ptr_array_add(f->notes, g_strdup_printf("interface: %s", name + 2));
 }
 
-static void read_line(struct table *t, const struct line *l, struct facts *f, diags *d)
+static void read_route_line(struct table *t, const struct line *l, struct facts *f, diags *d)
 {
 	struct row r;
 	bool active = t->section == SECTION_ACTIVE;
@@ -147,12 +147,12 @@ static void read_line(struct table *t, const struct line *l, struct facts *f, di
 	if (t->section == SECTION_ADAPTERS) {
 		note_adapter(f, l);
 	} else if (t->section == SECTION_IPV6) {
-		if (!t->ipv6_told)
+		if (!t->ipv6_warned)
 			diags_add(d, DIAG_WARNING, line_loc(l),
 				  "add IPv6 addresses and routes by hand",
-				  "the IPv6 route table is passed over");
-		t->ipv6_told = true;
-	} else if (read_row(l, active, &r, d)) {
+				  "the IPv6 route table is ignored");
+		t->ipv6_warned = true;
+	} else if (read_route_row(l, active, &r, d)) {
 		g_array_append_val(active ? t->active : t->persistent, r);
 	}
 }
@@ -167,14 +167,14 @@ static bool is_loopback_or_multicast(const struct addr *a)
 	return a->bytes[0] == 127 || a->bytes[0] >= 224;
 }
 
-/* On-link networks tell the interfaces' addresses and lengths; Windows names an interface by its
- * first address. */
-static void take_networks(const struct table *t, const char *file, struct facts *f, diags *d)
+/* On-link networks have the interfaces' addresses and prefix lengths.  Windows identifies an
+ * interface by its first address. */
+static void add_networks(const struct table *t, const char *file, struct facts *f, diags *d)
 {
 	for (guint i = 0; i < t->active->len; i++) {
 		const struct row *r = row_at(t->active, i);
 		struct prefix address = {r->iface, r->to.len};
-		struct said_iface *iface;
+		struct fact_iface *iface;
 
 		if (addr_is_set(&r->via) || r->to.len >= 32 ||
 		    is_loopback_or_multicast(&r->to.addr) || is_loopback_or_multicast(&r->iface) ||
@@ -186,7 +186,7 @@ static void take_networks(const struct table *t, const char *file, struct facts 
 		iface = facts_iface(f, name, (struct loc){file, r->loc.line, r->loc.col}, d);
 		if (!iface)
 			return;
-		iface->note = g_strdup("guess: the name ('route print' does not tell it)");
+		iface->note = g_strdup("guess: the name ('route print' has none)");
 		facts_address(iface, &address, false, r->loc, d);
 	}
 }
@@ -200,12 +200,12 @@ static bool is_broadcast(const struct prefix *network, const struct addr *a)
 	return addr_equal(&next, a);
 }
 
-/* An interface's further addresses are its own on-link host routes. */
-static void take_addresses(const struct table *t, struct facts *f, diags *d)
+/* Further addresses of an interface are on-link host routes. */
+static void add_addresses(const struct table *t, struct facts *f, diags *d)
 {
 	for (guint i = 0; i < t->active->len; i++) {
 		const struct row *r = row_at(t->active, i);
-		struct said_iface *iface = facts_owner(f, &r->iface);
+		struct fact_iface *iface = facts_owner(f, &r->iface);
 		struct prefix address;
 
 		if (addr_is_set(&r->via) || r->to.len != 32 || !iface ||
@@ -213,16 +213,16 @@ static void take_addresses(const struct table *t, struct facts *f, diags *d)
 			continue;
 		address = (struct prefix){
 			r->to.addr,
-			g_array_index(iface->addresses, struct said_address, 0).address.len};
+			g_array_index(iface->addresses, struct fact_address, 0).address.len};
 		struct prefix network = prefix_network(
-			&g_array_index(iface->addresses, struct said_address, 0).address);
+			&g_array_index(iface->addresses, struct fact_address, 0).address);
 
 		if (prefix_contains(&network, &r->to.addr) && !is_broadcast(&network, &r->to.addr))
 			facts_address(iface, &address, false, r->loc, d);
 	}
 }
 
-static bool same_way(const struct row *a, const struct row *b)
+static bool same_route(const struct row *a, const struct row *b)
 {
 	return prefix_equal(&a->to, &b->to) && addr_equal(&a->via, &b->via);
 }
@@ -230,18 +230,18 @@ static bool same_way(const struct row *a, const struct row *b)
 static bool has_row(const GArray *rows, const struct row *r)
 {
 	for (guint i = 0; i < rows->len; i++) {
-		if (same_way(row_at(rows, i), r))
+		if (same_route(row_at(rows, i), r))
 			return true;
 	}
 	return false;
 }
 
-static void take_active_routes(const struct table *t, struct facts *f, diags *d)
+static void add_active_routes(const struct table *t, struct facts *f, diags *d)
 {
 	for (guint i = 0; i < t->active->len; i++) {
 		const struct row *r = row_at(t->active, i);
-		const struct said_iface *iface = facts_owner(f, &r->iface);
-		struct said_route route = {
+		const struct fact_iface *iface = facts_owner(f, &r->iface);
+		struct fact_route route = {
 			.to = r->to, .via = r->via, .metric = r->metric, .loc = r->loc};
 
 		if (!addr_is_set(&r->via) || is_loopback_or_multicast(&r->to.addr) ||
@@ -251,7 +251,7 @@ static void take_active_routes(const struct table *t, struct facts *f, diags *d)
 		route.persistent = has_row(t->persistent, r);
 		if (!route.persistent && prefix_is_default(&r->to)) {
 			route.persistent = true;
-			route.note = "guess: comes by DHCP, so it is there again after a restart";
+			route.note = "guess: from DHCP, so it is there again after a restart";
 		} else if (!route.persistent) {
 			route.note = "not among the Persistent Routes: lost at the next restart";
 		}
@@ -259,11 +259,11 @@ static void take_active_routes(const struct table *t, struct facts *f, diags *d)
 	}
 }
 
-static void take_persistent_routes(const struct table *t, struct facts *f, diags *d)
+static void add_persistent_routes(const struct table *t, struct facts *f, diags *d)
 {
 	for (guint i = 0; i < t->persistent->len; i++) {
 		const struct row *r = row_at(t->persistent, i);
-		struct said_route route = {.to = r->to,
+		struct fact_route route = {.to = r->to,
 					   .via = r->via,
 					   .metric = r->metric,
 					   .persistent = true,
@@ -275,7 +275,7 @@ static void take_persistent_routes(const struct table *t, struct facts *f, diags
 			facts_route(f, &route, d);
 		else if (!has_row(t->active, r))
 			diags_add(d, DIAG_WARNING, r->loc,
-				  "it is left out: add it to 'routes' if it should be in force",
+				  "it is left out: add it to 'routes' if it should be active",
 				  "this persistent route is not among the active ones");
 	}
 }
@@ -289,14 +289,15 @@ void parse_route_print(const char *file, const char *text, struct facts *f, diag
 	t.persistent = g_array_new(FALSE, TRUE, sizeof(struct row));
 	f->windows = true;
 	while (line_next(&l))
-		read_line(&t, &l, f, d);
-	take_networks(&t, file, f, d);
-	take_addresses(&t, f, d);
-	take_active_routes(&t, f, d);
-	take_persistent_routes(&t, f, d);
+		read_route_line(&t, &l, f, d);
+	add_networks(&t, file, f, d);
+	add_addresses(&t, f, d);
+	add_active_routes(&t, f, d);
+	add_persistent_routes(&t, f, d);
 	if (t.active->len == 0 && t.persistent->len == 0 && diags_errors(d) == 0)
 		diags_add(d, DIAG_ERROR, (struct loc){file, 1, 1},
-			  "paste all that 'route print' shows", "there is no IPv4 route in it");
+			  "paste the complete output of 'route print'",
+			  "it contains no IPv4 route");
 	g_array_unref(t.active);
 	g_array_unref(t.persistent);
 }

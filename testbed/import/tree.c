@@ -12,9 +12,9 @@ bool tree_is_json(const char *file, const char *text, diags *d)
 	if (!json)
 		diags_add(d, DIAG_ERROR,
 			  (struct loc){file, MAX(error.line, 1), MAX(error.column, 1)},
-			  "paste all that 'ip -j' shows", "not JSON: %s", error.text);
+			  "paste the complete output of 'ip -j'", "not JSON: %s", error.text);
 	json_decref(json);
-	return json != NULL;
+	return json;
 }
 
 bool tree_read(struct tree *j, const char *file, const char *text, diags *d)
@@ -42,7 +42,7 @@ void tree_clear(struct tree *j)
 	yaml_document_delete(&j->document);
 }
 
-static struct loc place(const struct tree *j, const yaml_node_t *value)
+static struct loc position_of(const struct tree *j, const yaml_node_t *value)
 {
 	return (struct loc){j->file, (int)value->start_mark.line + 1,
 			    (int)value->start_mark.column + 1};
@@ -53,8 +53,8 @@ bool tree_objects(struct tree *j, diags *d)
 	const yaml_node_t *top = yaml_document_get_root_node(&j->document);
 
 	if (!top || top->type != YAML_SEQUENCE_NODE) {
-		diags_add(d, DIAG_ERROR, top ? place(j, top) : (struct loc){j->file, 1, 1},
-			  "paste all that 'ip -j' shows", "not a list");
+		diags_add(d, DIAG_ERROR, top ? position_of(j, top) : (struct loc){j->file, 1, 1},
+			  "paste the complete output of 'ip -j'", "not a list");
 		return false;
 	}
 	for (const yaml_node_item_t *item = top->data.sequence.items.start;
@@ -62,7 +62,7 @@ bool tree_objects(struct tree *j, diags *d)
 		const yaml_node_t *value = yaml_document_get_node(&j->document, *item);
 
 		if (value->type != YAML_MAPPING_NODE) {
-			diags_add(d, DIAG_ERROR, place(j, value), NULL, "not an object");
+			diags_add(d, DIAG_ERROR, position_of(j, value), NULL, "not an object");
 			return false;
 		}
 	}
@@ -127,5 +127,5 @@ struct loc tree_loc(struct tree *j, const yaml_node_t *object, const char *key)
 {
 	const yaml_node_t *value = tree_member(j, object, key);
 
-	return place(j, value ? value : object);
+	return position_of(j, value ? value : object);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* JSON whose values know where they stand.  Private to the import layer.
+/* JSON with the position of each value.  Private to the import layer.
  *
- * jansson decides whether the text is JSON; libyaml, which reads JSON too, tells the places.
+ * jansson decides whether the text is JSON; libyaml, which reads JSON, too, gives the positions.
  */
 #ifndef TESTBED_IMPORT_TREE_H
 #define TESTBED_IMPORT_TREE_H
@@ -16,27 +16,27 @@ struct tree {
 	yaml_document_t document;
 };
 
-/* False, told in `d` with its place: not JSON. */
+/* false with an error in `d`: not JSON. */
 bool tree_is_json(const char *file, const char *text, diags *d);
-/* False, told in `d`: not JSON.  tree_clear after true only. */
+/* Reads JSON text.  false with an error in `d`: not JSON.  tree_clear only after true. */
 bool tree_read(struct tree *j, const char *file, const char *text, diags *d);
 void tree_clear(struct tree *j);
 
-/* The objects of the list at the top, by index; NULL: beyond the end.  Something else than an
- * object, or no list at all, is told in tree_objects. */
+/* tree_objects: whether the top value is a list of objects; if not it adds an error to `d`.
+ * tree_object: the object at `index`.  NULL: beyond the end. */
 bool tree_objects(struct tree *j, diags *d);
 const yaml_node_t *tree_object(struct tree *j, guint index);
 
-/* A member; NULL: none. */
+/* A member of an object.  NULL: none. */
 const yaml_node_t *tree_member(struct tree *j, const yaml_node_t *object, const char *key);
-/* Text or digits of a member; NULL: none, or it is a list or an object. */
+/* Text of a member that is a string or a number.  NULL: another kind, or none. */
 const char *tree_word(struct tree *j, const yaml_node_t *object, const char *key);
-/* An object of a member that is a list; NULL: beyond the end, no list, no object. */
+/* The object at `index` of a list.  NULL: beyond the end, not a list, or not an object. */
 const yaml_node_t *tree_item(struct tree *j, const yaml_node_t *list, guint index);
-/* Whether a member is a list with this word in it. */
+/* Whether a member is a list that contains this word. */
 bool tree_has(struct tree *j, const yaml_node_t *object, const char *key, const char *word);
 
-/* Where a member stands, or the object when it has none. */
+/* Position of a member, or of the object when it has no such member. */
 struct loc tree_loc(struct tree *j, const yaml_node_t *object, const char *key);
 
 #endif

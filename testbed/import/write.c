@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/import/draft.h"
 
-/* A comment; what is not fit to print is not fit for YAML either. */
+/* Appends a comment, with '?' for characters that are not printable and so not allowed in YAML. */
 static void append_note(GString *out, const char *before, const char *note)
 {
 	g_autofree gunichar *text = g_utf8_to_ucs4_fast(note, -1, NULL);
@@ -66,13 +66,11 @@ static void append_node(GString *out, const struct draft_node *node)
 		g_string_append_c(out, '\n');
 	}
 	if (node->windows)
-		g_string_append(out, "    host_model: strong  # as Windows is\n");
+		g_string_append(out, "    host_model: strong  # as Windows has\n");
 	if (node->forwarding)
-		g_string_append_printf(
-			out, "    forwarding: true%s\n",
-			node->made ?
-				"" :
-				"  # guess: another node has it for a gateway, or is behind it");
+		g_string_append_printf(out, "    forwarding: true%s\n",
+				       node->inferred ? "" :
+							"  # guess: another node's gateway or NAT");
 	g_string_append(out, "    interfaces:\n");
 	for (guint k = 0; k < node->ifaces->len; k++)
 		append_iface(out, node->ifaces->pdata[k]);
@@ -82,8 +80,8 @@ static void append_node(GString *out, const struct draft_node *node)
 		append_route(out, &g_array_index(node->routes, struct draft_route, k));
 	if (node->nat_out)
 		g_string_append_printf(out,
-				       "    nat: [{name: nat, masquerade: %s}]  # guess: as a home "
-				       "router's; 'preset' names others\n",
+				       "    nat: [{name: nat, masquerade: %s}]  # guess: like a "
+				       "home router; 'preset' has others\n",
 				       node->nat_out);
 }
 
@@ -94,8 +92,8 @@ char *draft_write(const struct draft *t, const char *from)
 	append_note(out, "# Imported from ", from);
 	g_string_append(
 		out,
-		"\n# What was not in it is marked 'guess'.  Still to add, by docs/FORMATS.md: "
-		"sites, 'endpoint: {}' where a client runs,\n"
+		"\n# Values that the input does not have are marked 'guess'.  Still to be added "
+		"(docs/FORMATS.md): sites, 'endpoint: {}' where a client runs,\n"
 		"# services, name servers, firewall and NAT rules, tunnels, and 'expect'.\n"
 		"topology: imported\ndomain: example.com  # guess: the SIP domain\nnetworks:\n");
 	for (guint k = 0; k < t->networks->len; k++)

@@ -4,7 +4,7 @@
 #include <stun/stunagent.h>
 #include <string.h>
 
-/* Of RFC 5780; libnice's list has them as reserved. */
+/* Attributes of RFC 5780, which libnice does not name. */
 #define RESPONSE_PORT ((StunAttribute)0x0027)
 #define RESPONSE_ORIGIN ((StunAttribute)0x802b)
 #define OTHER_ADDRESS ((StunAttribute)0x802c)
@@ -13,7 +13,7 @@
 
 static const guint16 known_attributes[] = {STUN_ATTRIBUTE_CHANGE_REQUEST, 0x0027, 0};
 
-static void message_around(StunMessage *s, StunAgent *agent, guint8 *data, gsize length)
+static void message_init(StunMessage *s, StunAgent *agent, guint8 *data, gsize length)
 {
 	stun_agent_init(agent, known_attributes, STUN_COMPATIBILITY_RFC5389,
 			(StunAgentUsageFlags)0);
@@ -38,7 +38,7 @@ gsize binding_write(const struct binding_message *m, guint8 *data)
 	StunAgent agent;
 	StunMessage s;
 
-	message_around(&s, &agent, data, BINDING_MESSAGE_MAX);
+	message_init(&s, &agent, data, BINDING_MESSAGE_MAX);
 	stun_message_init(&s, m->request ? STUN_REQUEST : STUN_RESPONSE, STUN_BINDING, m->id);
 	if (m->change != 0)
 		stun_message_append32(&s, STUN_ATTRIBUTE_CHANGE_REQUEST, m->change);
@@ -81,7 +81,7 @@ bool binding_read(const guint8 *data, gsize length, struct binding_message *ret)
 	    stun_message_validate_buffer_length(data, length, TRUE) != (int)length)
 		return false;
 	memcpy(copy, data, length);
-	message_around(&s, &agent, copy, length);
+	message_init(&s, &agent, copy, length);
 	class = stun_message_get_class(&s);
 	if (!stun_message_has_cookie(&s) || stun_message_get_method(&s) != STUN_BINDING ||
 	    (class != STUN_REQUEST && class != STUN_RESPONSE))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* binding: STUN Binding messages with what RFC 5780 adds to them.
+/* STUN Binding messages with the attributes of RFC 5780.
  *
- * Depends on libnice's codec.  Pure: bytes in, values out.
+ * Depends on libnice's codec.  Pure.
  */
 #ifndef NAT_BINDING_H
 #define NAT_BINDING_H
@@ -17,23 +17,22 @@
 enum binding_change { BINDING_CHANGE_PORT = 0x2, BINDING_CHANGE_ADDRESS = 0x4 };
 
 struct binding_message {
-	bool request; /* else a success response; other classes are not taken */
+	bool request; /* else a success response; other classes are not supported */
 	guint8 id[BINDING_ID_BYTES];
 	guint32 change;		   /* bits of enum binding_change */
 	guint16 response_port;	   /* RESPONSE-PORT (section 7.5), 0: none */
-	struct sockaddr_in mapped; /* XOR-MAPPED-ADDRESS; family 0: none, as with the next two */
+	struct sockaddr_in mapped; /* XOR-MAPPED-ADDRESS; family 0: none, also in the next two */
 	struct sockaddr_in origin; /* RESPONSE-ORIGIN (section 7.3) */
 	struct sockaddr_in other;  /* OTHER-ADDRESS (section 7.4) */
 };
 
-/* A fresh id. */
+/* A random transaction id, with the magic cookie. */
 void binding_new_id(guint8 id[BINDING_ID_BYTES]);
-/* Writes the message; returns its length, at most BINDING_MESSAGE_MAX. */
+/* Writes the message to `data`; returns its length, at most BINDING_MESSAGE_MAX. */
 gsize binding_write(const struct binding_message *m, guint8 *data);
-/* False: no well-formed Binding request or success response with the magic cookie. */
+/* false: not a well-formed Binding request or success response with the magic cookie. */
 bool binding_read(const guint8 *data, gsize length, struct binding_message *ret);
-/* Length of the message that begins at `data` (for streams): 0 when not even its header is there.
- */
+/* Length of the message that begins at `data`, for streams; 0: its header is incomplete. */
 gsize binding_length(const guint8 *data, gsize available);
 
 #endif

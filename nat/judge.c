@@ -19,10 +19,10 @@ struct judge {
 	GHashTable *callers; /* struct caller */
 };
 
-/* One TCP connection; it ends when the client closes it. */
+/* One TCP connection, until the client closes it. */
 struct caller {
 	judge *j;
-	guint which; /* socket it came to */
+	guint which; /* index of the socket that accepted it */
 	int fd;
 	guint source;
 	struct sockaddr_in from;
@@ -68,7 +68,7 @@ static gboolean on_datagram(int fd, GIOCondition condition G_GNUC_UNUSED, gpoint
 	reply = answer_to(j, &request, at, by, &from);
 	if (request.response_port != 0)
 		from.sin_port = g_htons(request.response_port);
-	/* Best effort: a datagram that can't be sent is as good as lost, and the client asks again.
+	/* Errors are ignored: to the client the datagram is lost, and it sends its request again.
 	 */
 	(void)!sendto(j->udp[by], data, binding_write(&reply, data), MSG_DONTWAIT,
 		      (struct sockaddr *)&from, sizeof from);
@@ -93,7 +93,7 @@ static void answer_caller(struct caller *c, gsize length)
 
 	if (binding_read(c->data, length, &request) && request.request) {
 		reply = answer_to(c->j, &request, c->which, c->which, &c->from);
-		/* A few bytes fit into an empty send buffer. */
+		/* Cannot fail: the few bytes fit into the empty send buffer. */
 		(void)!send(c->fd, data, binding_write(&reply, data), MSG_DONTWAIT | MSG_NOSIGNAL);
 	}
 	c->length -= length;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* judge: a STUN server with two addresses and two ports (RFC 5780 section 6), over UDP and TCP.
+/* A STUN server with two addresses and two ports (RFC 5780 section 6), over UDP and TCP.
  *
- * Binding requests only, no authentication.  Answers from the address and port that CHANGE-REQUEST
+ * Answers Binding requests without authentication: from the address and port that CHANGE-REQUEST
  * asks for, to the port that RESPONSE-PORT asks for.  Depends on GLib.  Runs on the default main
  * context.
  */
@@ -16,9 +16,9 @@
 
 typedef struct judge judge;
 
-/* Opens all sockets on both addresses; NULL with `error` (G_IO_ERROR) when one can't be had. */
+/* Opens all sockets on both addresses.  NULL with G_IO_ERROR when one cannot be bound. */
 judge *judge_new(struct in_addr first, struct in_addr second, GError **error);
-/* Closes them; accepts NULL. */
+/* Closes the sockets.  Accepts NULL. */
 void judge_free(judge *j);
 
 #endif

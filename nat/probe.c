@@ -9,18 +9,28 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define RTO_MS 100    /* doubled for every repetition */
-#define REPETITIONS 5 /* 100 + 200 + ... = 3.1 s until an answer is given up */
-#define ROUNDS 3      /* a question whose answer may be filtered is asked so often */
-#define GRACE_MS 30   /* the least that such an answer may come after one that is not filtered */
-#define LIFETIME_SLACK_MS                                                                        \
-	600 /* this much before and after the lifetime it is looked whether the mapping is there \
-	     */
+/* Theory of operation.
+ *
+ * A request whose answer must come is repeated until it is answered or given up
+ * (send_until_answered).  The harder question is whether a packet does not come because the NAT
+ * filters it, or not yet because the machine is busy.  No time limit is long enough for that.  So
+ * each such request is followed by a marker, a request whose answer must come.  When the marker's
+ * answer has come, the other packets should have come, too; they get the same time once more and
+ * GRACE_MS.  As packets can be lost, this is done in ROUNDS rounds.
+ *
+ * Filtering and lifetime are tested with new sockets, because each packet changes the NAT's filters
+ * and renews the mapping. */
 
-/* A message on its way: what was sent, and what came with its id. */
-struct pending {
+#define RTO_MS 100    /* doubled for each retransmission */
+#define REPETITIONS 5 /* 100 + 200 + ... = 3.1 s */
+#define ROUNDS 3
+#define GRACE_MS 30
+#define LIFETIME_SLACK_MS 600 /* the mapping is tested this long before and after its lifetime */
+
+/* A request, and its answer. */
+struct probe_request {
 	struct binding_message sent, got;
-	struct sockaddr_in from; /* of `got` */
+	struct sockaddr_in from; /* source of `got` */
 	bool seen;
 };
 
@@ -31,7 +41,7 @@ static int udp_socket(struct sockaddr_in *ret_local, const struct sockaddr_in *t
 	struct sockaddr_in any = {.sin_family = AF_INET};
 	socklen_t size = sizeof *ret_local;
 
-	/* The address by which packets will leave is known once a socket is connected. */
+	/* A connected socket has the source address that the route to `towards` selects. */
 	if (connect(route, (const struct sockaddr *)towards, sizeof *towards) == 0)
 		getsockname(route, (struct sockaddr *)&any, &size);
 	any.sin_port = 0;
@@ -45,25 +55,25 @@ static int udp_socket(struct sockaddr_in *ret_local, const struct sockaddr_in *t
 	return fd;
 }
 
-static struct pending question(guint32 change, guint16 response_port)
+static struct probe_request new_request(guint32 change, guint16 response_port)
 {
-	struct pending p = {
+	struct probe_request p = {
 		.sent = {.request = true, .change = change, .response_port = response_port}};
 
 	binding_new_id(p.sent.id);
 	return p;
 }
 
-static void send_to(int fd, const struct pending *p, const struct sockaddr_in *to)
+static void send_to(int fd, const struct probe_request *p, const struct sockaddr_in *to)
 {
 	guint8 data[BINDING_MESSAGE_MAX];
 
-	/* An error is as good as a lost datagram: it is sent again. */
+	/* Errors are ignored: the request is sent again, as if it were lost. */
 	(void)!sendto(fd, data, binding_write(&p->sent, data), MSG_DONTWAIT,
 		      (const struct sockaddr *)to, sizeof *to);
 }
 
-static void take(int fd, struct pending *all, guint n)
+static void receive_answer(int fd, struct probe_request *all, guint n)
 {
 	guint8 data[BINDING_MESSAGE_MAX];
 	struct binding_message m;
@@ -83,9 +93,10 @@ static void take(int fd, struct pending *all, guint n)
 	}
 }
 
-/* Takes what comes until `wanted` (NULL: nobody) has come, or the time is over. */
-static void listen_for(int fd, struct pending *all, guint n, const struct pending *wanted,
-		       gint64 timeout_ms)
+/* Receives answers to `all` until `wanted` is answered (NULL: none in particular) or the time is
+ * over. */
+static void receive_until(int fd, struct probe_request *all, guint n,
+			  const struct probe_request *wanted, gint64 timeout_ms)
 {
 	gint64 end_us = g_get_monotonic_time() + timeout_ms * 1000, now_us;
 
@@ -93,26 +104,27 @@ static void listen_for(int fd, struct pending *all, guint n, const struct pendin
 		struct pollfd p = {.fd = fd, .events = POLLIN};
 
 		if (poll(&p, 1, (int)((end_us - now_us + 999) / 1000)) > 0)
-			take(fd, all, n);
+			receive_answer(fd, all, n);
 	}
 }
 
-/* Asks until there is an answer; the others of `all` are taken as they come. */
-static bool ask(int fd, struct pending *all, guint n, guint which, const struct sockaddr_in *to)
+/* Sends `all[which]` until it is answered or given up; receives answers to the others meanwhile. */
+static bool send_until_answered(int fd, struct probe_request *all, guint n, guint which,
+				const struct sockaddr_in *to)
 {
 	gint64 wait_ms = RTO_MS;
 
 	for (guint i = 0; i < REPETITIONS && !all[which].seen; i++, wait_ms *= 2) {
 		send_to(fd, &all[which], to);
-		listen_for(fd, all, n, &all[which], wait_ms);
+		receive_until(fd, all, n, &all[which], wait_ms);
 	}
 	return all[which].seen;
 }
 
-static bool ask_one(int fd, const struct sockaddr_in *to, struct pending *ret)
+static bool request_once(int fd, const struct sockaddr_in *to, struct probe_request *ret)
 {
-	*ret = question(0, 0);
-	return ask(fd, ret, 1, 0, to);
+	*ret = new_request(0, 0);
+	return send_until_answered(fd, ret, 1, 0, to);
 }
 
 static bool same_endpoint(const struct sockaddr_in *a, const struct sockaddr_in *b)
@@ -130,8 +142,8 @@ static enum probe_behaviour mapping_of(const struct sockaddr_in mapped[3])
 
 /* First address and port, second address and first port, second address and port (RFC 5780
  * section 4.3). */
-static void judge_places(const struct sockaddr_in *first, const struct sockaddr_in *other,
-			 struct sockaddr_in ret[3])
+static void server_endpoints(const struct sockaddr_in *first, const struct sockaddr_in *other,
+			     struct sockaddr_in ret[3])
 {
 	ret[0] = *first;
 	ret[1] = *other;
@@ -145,17 +157,17 @@ static bool measure_mapping(const struct probe_asked *asked, int fd, struct sock
 			    struct probe_measured *ret)
 {
 	struct sockaddr_in to[3], mapped[3];
-	struct pending p;
+	struct probe_request p;
 
-	if (!ask_one(fd, &asked->judge, &p) || p.got.other.sin_family == 0)
+	if (!request_once(fd, &asked->judge, &p) || p.got.other.sin_family == 0)
 		return false;
 	*ret_other = p.got.other;
 	ret->mapped = mapped[0] = p.got.mapped;
 	ret->translated = !same_endpoint(&ret->local, &ret->mapped);
 	ret->port_preserved = ret->local.sin_port == ret->mapped.sin_port;
-	judge_places(&asked->judge, ret_other, to);
+	server_endpoints(&asked->judge, ret_other, to);
 	for (guint i = 1; i < 3; i++) {
-		if (!ask_one(fd, &to[i], &p))
+		if (!request_once(fd, &to[i], &p))
 			return false;
 		mapped[i] = p.got.mapped;
 	}
@@ -165,10 +177,9 @@ static bool measure_mapping(const struct probe_asked *asked, int fd, struct sock
 
 /* --- section 4.4: filtering ------------------------------------------------------------------- */
 
-/* Sends everything but the last of `all` to `to`, then the last one to the judge, whose answer
- * shows that the others would have come by now.  Several times, for a packet may be lost. */
-static void ask_what_may_not_come(int fd, struct pending *all, guint n,
-				  const struct sockaddr_in *to, const struct sockaddr_in *judge)
+/* Sends all but the last of `all` to `to`, then the last one to the server as the marker. */
+static void send_with_marker(int fd, struct probe_request *all, guint n,
+			     const struct sockaddr_in *to, const struct sockaddr_in *judge)
 {
 	for (guint round = 0; round < ROUNDS; round++) {
 		gint64 began_us = g_get_monotonic_time();
@@ -176,21 +187,22 @@ static void ask_what_may_not_come(int fd, struct pending *all, guint n,
 		for (guint i = 0; i + 1 < n; i++)
 			send_to(fd, &all[i], to);
 		all[n - 1].seen = false;
-		ask(fd, all, n, n - 1, judge);
-		listen_for(fd, all, n, NULL, GRACE_MS + (g_get_monotonic_time() - began_us) / 1000);
+		send_until_answered(fd, all, n, n - 1, judge);
+		receive_until(fd, all, n, NULL,
+			      GRACE_MS + (g_get_monotonic_time() - began_us) / 1000);
 	}
 }
 
 static void measure_filtering(const struct probe_asked *asked, struct probe_measured *ret)
 {
-	struct pending all[] = {question(BINDING_CHANGE_ADDRESS | BINDING_CHANGE_PORT, 0),
-				question(BINDING_CHANGE_PORT, 0), question(0, 0)};
+	struct probe_request all[] = {new_request(BINDING_CHANGE_ADDRESS | BINDING_CHANGE_PORT, 0),
+				      new_request(BINDING_CHANGE_PORT, 0), new_request(0, 0)};
 	struct sockaddr_in local;
 	int fd = udp_socket(&local, &asked->judge);
 
 	if (fd < 0)
 		return;
-	ask_what_may_not_come(fd, all, G_N_ELEMENTS(all), &asked->judge, &asked->judge);
+	send_with_marker(fd, all, G_N_ELEMENTS(all), &asked->judge, &asked->judge);
 	if (all[2].seen)
 		ret->filtering = all[0].seen ? PROBE_ENDPOINT_INDEPENDENT :
 				 all[1].seen ? PROBE_ADDRESS_DEPENDENT :
@@ -200,11 +212,10 @@ static void measure_filtering(const struct probe_asked *asked, struct probe_meas
 
 /* --- section 4.5: hairpin --------------------------------------------------------------------- */
 
-/* The judge's own answer goes to the second socket, the hairpinned question to the first; so each
- * is listened to. */
+/* The second socket sends to the first one's mapped address, and the marker to the server. */
 static void measure_hairpin(const struct probe_asked *asked, int first, struct probe_measured *ret)
 {
-	struct pending hairpin = question(0, 0), marker;
+	struct probe_request hairpin = new_request(0, 0), marker;
 	struct sockaddr_in local;
 	int second = udp_socket(&local, &asked->judge);
 
@@ -212,9 +223,9 @@ static void measure_hairpin(const struct probe_asked *asked, int first, struct p
 		gint64 began_us = g_get_monotonic_time();
 
 		send_to(second, &hairpin, &ret->mapped);
-		ask_one(second, &asked->judge, &marker);
-		listen_for(first, &hairpin, 1, &hairpin,
-			   GRACE_MS + (g_get_monotonic_time() - began_us) / 1000);
+		request_once(second, &asked->judge, &marker);
+		receive_until(first, &hairpin, 1, &hairpin,
+			      GRACE_MS + (g_get_monotonic_time() - began_us) / 1000);
 	}
 	ret->hairpin = hairpin.seen;
 	ret->hairpin_outside =
@@ -229,26 +240,26 @@ struct idle {
 	int fd;
 	struct sockaddr_in local;
 	guint16 mapped_port; /* 0: none */
-	gint64 since_us;
+	gint64 since_us;     /* of the last packet */
 };
 
 static struct idle idle_new(const struct probe_asked *asked)
 {
 	struct idle i = {.fd = -1};
-	struct pending p;
+	struct probe_request p;
 
 	i.fd = udp_socket(&i.local, &asked->judge);
-	if (i.fd >= 0 && ask_one(i.fd, &asked->judge, &p))
+	if (i.fd >= 0 && request_once(i.fd, &asked->judge, &p))
 		i.mapped_port = g_ntohs(p.got.mapped.sin_port);
 	i.since_us = g_get_monotonic_time();
 	return i;
 }
 
-/* Whether a packet of the judge for the idle socket's outside port comes in, asked for from another
- * socket. */
+/* Whether the NAT lets a packet in to the idle socket's mapped port.  Another socket asks the
+ * server for it with RESPONSE-PORT. */
 static bool still_mapped(const struct idle *idle, const struct probe_asked *asked)
 {
-	struct pending to_idle = question(0, idle->mapped_port), marker;
+	struct probe_request to_idle = new_request(0, idle->mapped_port), marker;
 	struct sockaddr_in local;
 	int fd = udp_socket(&local, &asked->judge);
 
@@ -256,17 +267,16 @@ static bool still_mapped(const struct idle *idle, const struct probe_asked *aske
 		gint64 began_us = g_get_monotonic_time();
 
 		send_to(fd, &to_idle, &asked->judge);
-		ask_one(fd, &asked->judge, &marker);
-		listen_for(idle->fd, &to_idle, 1, &to_idle,
-			   GRACE_MS + (g_get_monotonic_time() - began_us) / 1000);
+		request_once(fd, &asked->judge, &marker);
+		receive_until(idle->fd, &to_idle, 1, &to_idle,
+			      GRACE_MS + (g_get_monotonic_time() - began_us) / 1000);
 	}
 	if (fd >= 0)
 		close(fd);
 	return to_idle.seen;
 }
 
-/* Until nothing has come or gone by the idle socket for so long; what comes late renews what it
- * came through. */
+/* Waits until no packet has passed the mapping for `idle_ms`; a late packet renews it. */
 static void stay_idle(struct idle *i, gint64 idle_ms)
 {
 	gint64 left_us;
@@ -277,12 +287,12 @@ static void stay_idle(struct idle *i, gint64 idle_ms)
 
 		if (poll(&p, 1, (int)((left_us + 999) / 1000)) <= 0)
 			continue;
-		take(i->fd, NULL, 0);
+		receive_answer(i->fd, NULL, 0);
 		i->since_us = g_get_monotonic_time();
 	}
 }
 
-/* Two sockets, since a packet that comes in renews what it came through. */
+/* Two sockets, because the first test renews the mapping of its socket. */
 static void measure_lifetime(const struct probe_asked *asked, struct probe_measured *ret)
 {
 	struct idle before = idle_new(asked), after = idle_new(asked);
@@ -307,9 +317,9 @@ static bool tcp_wait(int fd, short events, gint64 end_us)
 	return left_us > 0 && poll(&p, 1, (int)(left_us / 1000 + 1)) == 1;
 }
 
-static bool tcp_ask(int fd, struct sockaddr_in *ret_mapped, gint64 end_us)
+static bool tcp_request(int fd, struct sockaddr_in *ret_mapped, gint64 end_us)
 {
-	struct pending p = question(0, 0);
+	struct probe_request p = new_request(0, 0);
 	guint8 data[BINDING_MESSAGE_MAX];
 	gsize length = binding_write(&p.sent, data), have = 0, want;
 
@@ -331,20 +341,21 @@ static bool tcp_ask(int fd, struct sockaddr_in *ret_mapped, gint64 end_us)
 	return true;
 }
 
-/* Connections from one local port; `port` 0: any, and is set. */
+/* Connects from local `*port`; 0: from any, which is then stored.  -1: no connection by `end_us`.
+ */
 static int tcp_connect(const struct sockaddr_in *to, guint16 *port, gint64 end_us)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), yes = 1,
-	    trouble = 0;
+	    failure = 0;
 	struct sockaddr_in local = {.sin_family = AF_INET, .sin_port = *port};
-	socklen_t size = sizeof local, trouble_size = sizeof trouble;
+	socklen_t size = sizeof local, failure_size = sizeof failure;
 
 	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes) == 0 &&
 	    bind(fd, (const struct sockaddr *)&local, sizeof local) == 0 &&
 	    (connect(fd, (const struct sockaddr *)to, sizeof *to) == 0 || errno == EINPROGRESS) &&
 	    tcp_wait(fd, POLLOUT, end_us) &&
-	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &trouble, &trouble_size) == 0 && trouble == 0 &&
+	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &failure_size) == 0 && failure == 0 &&
 	    getsockname(fd, (struct sockaddr *)&local, &size) == 0) {
 		*port = local.sin_port;
 		return fd;
@@ -364,7 +375,7 @@ static void measure_tcp(const struct sockaddr_in to[3], struct probe_measured *r
 
 	for (guint i = 0; i < 3 && all; i++) {
 		fds[i] = tcp_connect(&to[i], &port, end_us);
-		all = fds[i] >= 0 && tcp_ask(fds[i], &mapped[i], end_us);
+		all = fds[i] >= 0 && tcp_request(fds[i], &mapped[i], end_us);
 	}
 	if (all)
 		ret->tcp_mapping = mapping_of(mapped);
@@ -373,7 +384,7 @@ static void measure_tcp(const struct sockaddr_in to[3], struct probe_measured *r
 			close(fds[i]);
 }
 
-/* --- all of it -------------------------------------------------------------------------------- */
+/* --- the probe -------------------------------------------------------------------------------- */
 
 void probe_run(const struct probe_asked *asked, struct probe_measured *ret)
 {
@@ -388,7 +399,7 @@ void probe_run(const struct probe_asked *asked, struct probe_measured *ret)
 	if (ret->udp) {
 		measure_filtering(asked, ret);
 		measure_hairpin(asked, fd, ret);
-		judge_places(&asked->judge, &other, to);
+		server_endpoints(&asked->judge, &other, to);
 		measure_tcp(to, ret);
 		if (asked->lifetime_ms > 0)
 			measure_lifetime(asked, ret);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* probe: what NAT is between here and a judge (RFC 5780 section 4), by packets.
+/* Measures the NAT between this host and a STUN server (RFC 5780 section 4).
  *
- * Depends on GLib and sockets.  Blocks for as long as it takes: seconds where nothing answers, and
- * for the lifetime.
+ * Depends on GLib and sockets.  Blocks until the measurement ends: seconds where nothing answers,
+ * and longer than the lifetime that is measured.
  */
 #ifndef NAT_PROBE_H
 #define NAT_PROBE_H
@@ -20,23 +20,24 @@ enum probe_behaviour {
 };
 
 struct probe_asked {
-	struct sockaddr_in judge; /* its first address and port */
-	guint lifetime_ms;	  /* how long an idle mapping should live; 0: not measured */
+	struct sockaddr_in judge; /* the server's first address and port */
+	guint lifetime_ms;	  /* expected lifetime of an idle mapping; 0: do not measure it */
 };
 
 struct probe_measured {
-	bool udp; /* the judge answers; else nothing below was measured but tcp_mapping */
+	bool udp;			  /* the server answers; else only tcp_mapping is set */
 	struct sockaddr_in local, mapped; /* of the first socket */
 	bool translated;
 	enum probe_behaviour mapping, filtering;
 	enum probe_behaviour tcp_mapping; /* PROBE_UNKNOWN: no connection */
 	bool port_preserved;
-	bool hairpin, hairpin_outside; /* came back; and from an outside address (RFC 4787 REQ-9) */
-	bool lived, ended;	       /* alive shortly before lifetime_ms, gone shortly after it */
+	bool hairpin, hairpin_outside; /* it hairpins; from an outside address (RFC 4787 REQ-9) */
+	bool lived, ended;	       /* mapped shortly before lifetime_ms; not shortly after */
 };
 
-/* Measures everything. */
+/* Measures everything; an error of a socket leaves its values unknown or false. */
 void probe_run(const struct probe_asked *asked, struct probe_measured *ret);
-const char *probe_behaviour_name(enum probe_behaviour b); /* NULL: unknown */
+/* "endpoint-independent", ... ; NULL for PROBE_UNKNOWN. */
+const char *probe_behaviour_name(enum probe_behaviour b);
 
 #endif

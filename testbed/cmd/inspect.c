@@ -19,23 +19,6 @@ static int print_json(const struct options *o, const json_t *document)
 
 /* --- validate --------------------------------------------------------------------------------- */
 
-static guint endpoints_of(const model *m)
-{
-	guint n = 0;
-
-	for (guint i = 0; i < m->nodes->len; i++)
-		n += ((struct node *)m->nodes->pdata[i])->endpoint != NULL;
-	return n;
-}
-
-static bool has_front_end(const model *m)
-{
-	for (guint i = 0; i < m->nodes->len; i++)
-		if (node_service(m->nodes->pdata[i], SERVICE_FRONTEND))
-			return true;
-	return false;
-}
-
 /* Whether the changes of --change fit the scenarios of -s, all without. */
 static int check_changes(const model *m, const struct options *o)
 {
@@ -72,14 +55,14 @@ static int validate_one(const struct options *o)
 		return status;
 	text = g_strdup_printf(
 		"%s: ok: %u nodes, %u endpoints, %u networks, %u tunnels, %u scenarios\n", path,
-		m->nodes->len, endpoints_of(m), m->networks->len, m->tunnels->len,
+		m->nodes->len, model_count_endpoints(m), m->networks->len, m->tunnels->len,
 		m->scenarios->len);
 	if (o->quiet)
 		return CMD_AS_EXPECTED;
-	if (endpoints_of(m) < 2)
+	if (model_count_endpoints(m) < 2)
 		cmd_note("%s: no call can be placed: fewer than two nodes have 'endpoint: {}'",
 			 path);
-	else if (!has_front_end(m))
+	else if (!model_server(m, SERVICE_FRONTEND))
 		cmd_note("%s: no client can sign in: no node has a 'frontend' among its services",
 			 path);
 	return cmd_print(text, -1);

@@ -173,16 +173,12 @@ static void on_enter_target(lab *l G_GNUC_UNUSED, const struct lab_enter_target 
 
 bool control_client_check_node(struct control_client *g, const char *name)
 {
-	g_autofree const char **names = NULL;
 	g_autofree char *message = NULL;
 	const char *near;
 
 	if (name && model_node(g->k->current, name))
 		return true;
-	names = g_new0(const char *, g->k->current->nodes->len + 1);
-	for (guint i = 0; i < g->k->current->nodes->len; i++)
-		names[i] = ((struct node *)g->k->current->nodes->pdata[i])->name;
-	near = name ? diag_nearest(name, names) : NULL;
+	near = name ? model_nearest_node(g->k->current, name) : NULL;
 	message = g_strdup_printf("no node '%s'%s%s%s", name ? name : "",
 				  near ? " (did you mean '" : "", near ? near : "",
 				  near ? "'?)" : "; 'testbed status' lists them");

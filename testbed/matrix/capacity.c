@@ -164,9 +164,8 @@ double capacity_rate_kbit(const model *m)
 	for (guint i = 0; i < m->tunnels->len; i++) {
 		const struct tunnel *t = m->tunnels->pdata[i];
 
-		for (int e = 0; e < 2; e++) {
-			const struct impairment *w =
-				t->ends[e].impair ? t->ends[e].impair : t->impair;
+		for (guint e = 0; e < 2; e++) {
+			const struct impairment *w = tunnel_impairment(t, e);
 
 			if (w && w->rate_kbit > 0 && (slowest <= 0 || w->rate_kbit < slowest))
 				slowest = w->rate_kbit;

@@ -40,19 +40,6 @@ struct run {
 
 /* --- looking: processors and tunnels ---------------------------------------------------------- */
 
-static bool is_tunnel(const struct run *r, const char *node, const char *ifname)
-{
-	for (guint i = 0; i < r->m->tunnels->len; i++) {
-		const struct tunnel *t = r->m->tunnels->pdata[i];
-
-		for (int e = 0; e < 2; e++)
-			if (g_str_equal(t->ends[e].node_name, node) &&
-			    g_strcmp0(t->ends[e].iface, ifname) == 0)
-				return true;
-	}
-	return false;
-}
-
 static void look_at_link(struct run *r, const char *node, const json_t *link, gint64 time_us)
 {
 	const char *ifname = json_string_value(json_object_get(link, "name"));
@@ -61,7 +48,7 @@ static void look_at_link(struct run *r, const char *node, const json_t *link, gi
 	g_autofree char *key = NULL;
 	const struct look *before;
 
-	if (!is_tunnel(r, node, ifname))
+	if (!model_tunnel_at(r->m, node, ifname, NULL))
 		return;
 	key = g_strdup_printf("%s/%s", node, ifname);
 	before = g_hash_table_lookup(r->looks, key);

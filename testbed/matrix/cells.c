@@ -288,15 +288,6 @@ static guint fill_cells(matrix_selection *s, const struct matrix_filter *f, cons
 	return n;
 }
 
-static guint count_endpoints(const model *m)
-{
-	guint n = 0;
-
-	for (guint i = 0; i < m->nodes->len; i++)
-		n += ((const struct node *)m->nodes->pdata[i])->endpoint != NULL;
-	return n;
-}
-
 matrix_selection *matrix_select(const model *base, const struct matrix_filter *filter,
 				GError **error)
 {
@@ -331,9 +322,10 @@ matrix_selection *matrix_select(const model *base, const struct matrix_filter *f
 		return NULL;
 	if (fill_cells(s, filter, only) == 0) {
 		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "nothing to run: %s",
-			    count_endpoints(base) < 2 ? "a call needs two nodes with 'endpoint: "
-							"{}', and a Front End to sign in at" :
-							"no cell is left by these filters");
+			    model_count_endpoints(base) < 2 ?
+				    "a call needs two nodes with 'endpoint: "
+				    "{}', and a Front End to sign in at" :
+				    "no cell is left by these filters");
 		return NULL;
 	}
 	return g_steal_pointer(&s);

@@ -35,14 +35,6 @@ static const struct iface *iface_towards(const struct node *n, const struct addr
 	return NULL;
 }
 
-static bool owns(const struct iface *f, const struct addr *a)
-{
-	for (guint i = 0; i < f->addresses->len; i++)
-		if (addr_equal(&g_array_index(f->addresses, struct prefix, i).addr, a))
-			return true;
-	return false;
-}
-
 /* Who has that address on that network: others may be used twice. */
 static const struct node *owner_of(const model *m, const char *network, const struct addr *a)
 {
@@ -52,7 +44,7 @@ static const struct node *owner_of(const model *m, const char *network, const st
 		for (guint k = 0; k < n->interfaces->len; k++) {
 			const struct iface *f = n->interfaces->pdata[k];
 
-			if (g_strcmp0(f->network_name, network) == 0 && owns(f, a))
+			if (g_strcmp0(f->network_name, network) == 0 && iface_has_address(f, a))
 				return n;
 		}
 	}

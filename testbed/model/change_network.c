@@ -94,18 +94,11 @@ static struct impairment **find_impairment(model *m, const char *node_name, cons
 {
 	struct node *node = named_find(m->nodes, node_name);
 	struct iface *iface = node ? named_find(node->interfaces, ifname) : NULL;
+	guint end = 0;
+	const struct tunnel *at = iface ? NULL : model_tunnel_at(m, node_name, ifname, &end);
+	struct tunnel *t = at ? named_find(m->tunnels, at->name) : NULL;
 
-	if (iface)
-		return &iface->impair;
-	for (guint i = 0; i < m->tunnels->len; i++) {
-		struct tunnel *t = g_ptr_array_index(m->tunnels, i);
-
-		for (int e = 0; e < 2; e++)
-			if (g_strcmp0(t->ends[e].node_name, node_name) == 0 &&
-			    g_strcmp0(t->ends[e].iface, ifname) == 0)
-				return &t->ends[e].impair;
-	}
-	return NULL;
+	return iface ? &iface->impair : t ? &t->ends[end].impair : NULL;
 }
 
 static void impair_interface(struct apply *a, struct change_args *args, guint index)

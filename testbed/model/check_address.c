@@ -188,16 +188,11 @@ static void check_tunnel_end(const struct check *c, const struct tunnel *t,
 			    addr_print(&end->underlay, address));
 }
 
-static bool is_udp(enum tunnel_kind kind)
-{
-	return kind == TUNNEL_WIREGUARD || kind == TUNNEL_VXLAN;
-}
-
 /* Two of one kind may share a port only where their packets carry a number of the tunnel, as
  * VXLAN's do. */
 static bool wants_same_port(const struct tunnel *a, const struct tunnel *b)
 {
-	return is_udp(a->kind) && is_udp(b->kind) && a->port == b->port &&
+	return tunnel_is_udp(a->kind) && tunnel_is_udp(b->kind) && a->port == b->port &&
 	       (a->kind == TUNNEL_WIREGUARD || b->kind == TUNNEL_WIREGUARD);
 }
 
@@ -206,7 +201,7 @@ static bool wants_same_addresses(const struct tunnel *a, const struct tunnel *b)
 {
 	const struct tunnel_end *p = a->ends, *q = b->ends;
 
-	return a->kind == b->kind && !is_udp(a->kind) &&
+	return a->kind == b->kind && !tunnel_is_udp(a->kind) &&
 	       ((addr_equal(&p[0].underlay, &q[0].underlay) &&
 		 addr_equal(&p[1].underlay, &q[1].underlay)) ||
 		(addr_equal(&p[0].underlay, &q[1].underlay) &&

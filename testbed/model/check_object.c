@@ -14,21 +14,6 @@ void check_error(const struct check *c, struct loc loc, const char *hint, const 
 	diags_add(c->d, DIAG_ERROR, loc, hint, "%s", text);
 }
 
-bool node_has_link(const model *m, const struct node *n, const char *name)
-{
-	if (node_iface(n, name))
-		return true;
-	for (guint i = 0; i < m->tunnels->len; i++) {
-		const struct tunnel *t = g_ptr_array_index(m->tunnels, i);
-
-		for (guint end = 0; end < G_N_ELEMENTS(t->ends); end++) {
-			if (t->ends[end].node == n && g_strcmp0(t->ends[end].iface, name) == 0)
-				return true;
-		}
-	}
-	return false;
-}
-
 /* Names in one file can only clash when a change adds an object (a mapping has no key twice) or
  * when they stand in a list. */
 static void check_unique(const struct check *c, const GPtrArray *objects, size_t loc_offset,

@@ -38,25 +38,6 @@ static void check_firewall(const struct check *c, const struct node *node, GHash
 	}
 }
 
-static bool has_ipv4(const struct check *c, const struct node *node, const char *link)
-{
-	const struct iface *f = node_iface(node, link);
-
-	for (guint i = 0; f && i < f->addresses->len; i++)
-		if (g_array_index(f->addresses, struct prefix, i).addr.family == AF_INET)
-			return true;
-	for (guint i = 0; i < c->m->tunnels->len; i++) {
-		const struct tunnel *t = c->m->tunnels->pdata[i];
-
-		for (guint e = 0; e < G_N_ELEMENTS(t->ends); e++)
-			if (g_strcmp0(t->ends[e].node_name, node->name) == 0 &&
-			    g_strcmp0(t->ends[e].iface, link) == 0 &&
-			    t->ends[e].address.addr.family == AF_INET)
-				return true;
-	}
-	return false;
-}
-
 /* What the kernel can't do; `rule` is a masquerade. */
 static void check_masquerade(const struct check *c, const struct node *node,
 			     const struct nat_rule *rule, guint index)
@@ -65,7 +46,7 @@ static void check_masquerade(const struct check *c, const struct node *node,
 	struct loc timeout = places_get(c->places, &rule->udp_timeout_ms, rule->loc);
 
 	if (rule->out_iface && node_has_link(c->m, node, rule->out_iface) &&
-	    !has_ipv4(c, node, rule->out_iface))
+	    !node_prefix_on(c->m, node, rule->out_iface, AF_INET))
 		check_error(c, out, "give it one; IPv6 is not translated",
 			    "masquerade: interface '%s' has no IPv4 address", rule->out_iface);
 	if (rule->udp_timeout_ms % 1000 != 0)

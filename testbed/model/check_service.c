@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/internal.h"
 
-static bool iface_has_address(const struct iface *iface, const struct addr *a)
-{
-	for (guint i = 0; i < iface->addresses->len; i++) {
-		if (addr_equal(&g_array_index(iface->addresses, struct prefix, i).addr, a))
-			return true;
-	}
-	return false;
-}
-
 static const struct iface *check_iface(const struct check *c, const struct node *node,
 				       const struct service *service, char *const *name)
 {

@@ -40,9 +40,6 @@ void named_error(diags *d, struct loc loc, const char *what, const char *name,
  * which nothing new may get before all checks are done. */
 void model_retire(model *m, GPtrArray *list, guint index, GDestroyNotify destroy);
 
-/* Whether a node has this interface, as interface or as end of a tunnel. */
-bool node_has_link(const model *m, const struct node *n, const char *name);
-
 /* Turns names into pointers, and fills in what follows from elsewhere in the model. */
 void model_resolve(const struct check *c);
 

@@ -413,6 +413,31 @@ const struct node *model_node(const model *m, const char *name);
 const struct network *model_network(const model *m, const char *name);
 const struct site *model_site(const model *m, const char *name);
 const struct iface *node_iface(const struct node *n, const char *name);
+/* The node whose name is so much like this one that it may be meant. */
+const char *model_nearest_node(const model *m, const char *name);
+/* The first node that has the address on an interface (tunnels don't count). */
+const struct node *model_owner(const model *m, const struct addr *a);
+/* The first node on which such a service runs. */
+const struct node *model_server(const model *m, enum service_kind kind);
+/* The tunnel with an end on this interface; `ret_end`, unless NULL, gets the end's index. */
+const struct tunnel *model_tunnel_at(const model *m, const char *node, const char *iface,
+				     guint *ret_end);
+/* Whether the tunnel's own packets are UDP: the others have no ports. */
+bool tunnel_is_udp(enum tunnel_kind kind);
+/* What such a tunnel between addresses of that family adds to each packet. */
+unsigned tunnel_overhead_bytes(enum tunnel_kind kind, int family);
+/* What happens to packets that enter the tunnel at this end: the end's own or the tunnel's. */
+const struct impairment *tunnel_impairment(const struct tunnel *t, guint end);
+/* The first masquerade rule for packets that leave by this interface. */
+const struct nat_rule *node_masquerade(const struct node *n, const char *iface);
+/* The first address of the family (AF_UNSPEC: any) on the node's interface, its own or a tunnel's.
+ */
+const struct prefix *node_prefix_on(const model *m, const struct node *n, const char *iface,
+				    int family);
+/* Whether the node has this interface, its own or a tunnel's. */
+bool node_has_link(const model *m, const struct node *n, const char *iface);
+/* How many nodes run a client. */
+guint model_count_endpoints(const model *m);
 const struct service *node_service(const struct node *n,
 				   enum service_kind kind); /* NULL also when disabled */
 /* The same, also when disabled: who depends on a service is told of it whether it runs or not. */
@@ -421,6 +446,7 @@ const struct service *node_declared_service(const struct node *n, enum service_k
 struct addr node_address(const struct node *n);
 /* Its first IPv6 address; unset: none. */
 struct addr node_address6(const struct node *n);
+bool iface_has_address(const struct iface *f, const struct addr *a);
 bool node_has_address(const struct node *n,
 		      const struct addr *a); /* on one of its interfaces; tunnels don't count */
 /* "NODE", or "NODE:IF" with the name of one of its network or tunnel interfaces. */

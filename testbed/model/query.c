@@ -68,17 +68,58 @@ const struct iface *node_iface(const struct node *n, const char *name)
 	return named_find(n->interfaces, name);
 }
 
-static bool node_has_tunnel(const model *m, const char *node, const char *iface)
+const struct tunnel *model_tunnel_at(const model *m, const char *node, const char *iface,
+				     guint *ret_end)
 {
-	for (guint i = 0; i < m->tunnels->len; i++) {
-		const struct tunnel *t = g_ptr_array_index(m->tunnels, i);
+	for (guint i = 0; node && iface && i < m->tunnels->len; i++) {
+		const struct tunnel *t = m->tunnels->pdata[i];
 
-		for (guint e = 0; e < G_N_ELEMENTS(t->ends); e++)
-			if (g_str_equal(t->ends[e].node_name, node) &&
-			    g_str_equal(t->ends[e].iface, iface))
-				return true;
+		for (guint e = 0; e < G_N_ELEMENTS(t->ends); e++) {
+			if (g_strcmp0(t->ends[e].node_name, node) != 0 ||
+			    g_strcmp0(t->ends[e].iface, iface) != 0)
+				continue;
+			if (ret_end)
+				*ret_end = e;
+			return t;
+		}
 	}
-	return false;
+	return NULL;
+}
+
+bool tunnel_is_udp(enum tunnel_kind kind)
+{
+	return kind == TUNNEL_WIREGUARD || kind == TUNNEL_VXLAN;
+}
+
+unsigned tunnel_overhead_bytes(enum tunnel_kind kind, int family)
+{
+	enum {
+		IPV4 = 20,
+		IPV6 = 40,
+		UDP = 8,
+		WIREGUARD = 32,
+		VXLAN = 8,
+		ETHERNET = 14,
+		GRE_KEY = 8
+	};
+	static const unsigned own_bytes[TUNNEL_KIND_COUNT] = {
+		[TUNNEL_WIREGUARD] = UDP + WIREGUARD,
+		[TUNNEL_VXLAN] = UDP + VXLAN + ETHERNET,
+		[TUNNEL_GRE] = GRE_KEY,
+		[TUNNEL_IPIP] = 0,
+	};
+
+	return own_bytes[kind] + (family == AF_INET6 ? IPV6 : IPV4);
+}
+
+const struct impairment *tunnel_impairment(const struct tunnel *t, guint end)
+{
+	return t->ends[end].impair ? t->ends[end].impair : t->impair;
+}
+
+bool node_has_link(const model *m, const struct node *n, const char *iface)
+{
+	return node_iface(n, iface) || model_tunnel_at(m, n->name, iface, NULL);
 }
 
 bool model_has_place(const model *m, const char *place)
@@ -86,17 +127,22 @@ bool model_has_place(const model *m, const char *place)
 	g_auto(GStrv) part = g_strsplit(place, ":", 2);
 	const struct node *n = part[0] ? model_node(m, part[0]) : NULL;
 
-	return n && (!part[1] || node_iface(n, part[1]) || node_has_tunnel(m, n->name, part[1]));
+	return n && (!part[1] || node_has_link(m, n, part[1]));
+}
+
+const char *model_nearest_node(const model *m, const char *name)
+{
+	g_autofree const char **names = g_new0(const char *, m->nodes->len + 1);
+
+	for (guint i = 0; i < m->nodes->len; i++)
+		names[i] = ((const struct node *)m->nodes->pdata[i])->name;
+	return diag_nearest(name, names);
 }
 
 static char *no_node(const model *m, const char *name)
 {
-	g_autofree const char **names = g_new0(const char *, m->nodes->len + 1);
-	const char *near;
+	const char *near = model_nearest_node(m, name);
 
-	for (guint i = 0; i < m->nodes->len; i++)
-		names[i] = ((const struct node *)m->nodes->pdata[i])->name;
-	near = diag_nearest(name, names);
 	return near ? g_strdup_printf("no node '%s' (did you mean '%s'?)", name, near) :
 		      g_strdup_printf("no node '%s'", name);
 }
@@ -152,33 +198,91 @@ struct addr node_address(const struct node *n)
 	return g_array_index(first->addresses, struct prefix, 0).addr;
 }
 
+static const struct prefix *iface_prefix(const struct iface *f, int family)
+{
+	for (guint i = 0; i < f->addresses->len; i++) {
+		const struct prefix *p = &g_array_index(f->addresses, struct prefix, i);
+
+		if (family == AF_UNSPEC || p->addr.family == family)
+			return p;
+	}
+	return NULL;
+}
+
+const struct prefix *node_prefix_on(const model *m, const struct node *n, const char *iface,
+				    int family)
+{
+	const struct iface *f = node_iface(n, iface);
+	const struct prefix *p = f ? iface_prefix(f, family) : NULL;
+	guint end;
+	const struct tunnel *t = f ? NULL : model_tunnel_at(m, n->name, iface, &end);
+
+	if (t && (family == AF_UNSPEC || t->ends[end].address.addr.family == family))
+		p = &t->ends[end].address;
+	return p;
+}
+
 struct addr node_address6(const struct node *n)
 {
 	for (guint i = 0; i < n->interfaces->len; i++) {
-		const struct iface *iface = g_ptr_array_index(n->interfaces, i);
+		const struct prefix *p = iface_prefix(n->interfaces->pdata[i], AF_INET6);
 
-		for (guint k = 0; k < iface->addresses->len; k++) {
-			const struct addr *a =
-				&g_array_index(iface->addresses, struct prefix, k).addr;
-
-			if (a->family == AF_INET6)
-				return *a;
-		}
+		if (p)
+			return p->addr;
 	}
 	return (struct addr){.family = 0};
 }
 
+bool iface_has_address(const struct iface *f, const struct addr *a)
+{
+	for (guint i = 0; i < f->addresses->len; i++)
+		if (addr_equal(&g_array_index(f->addresses, struct prefix, i).addr, a))
+			return true;
+	return false;
+}
+
 bool node_has_address(const struct node *n, const struct addr *a)
 {
-	for (guint i = 0; i < n->interfaces->len; i++) {
-		const struct iface *iface = g_ptr_array_index(n->interfaces, i);
-
-		for (guint j = 0; j < iface->addresses->len; j++) {
-			if (addr_equal(&g_array_index(iface->addresses, struct prefix, j).addr, a))
-				return true;
-		}
-	}
+	for (guint i = 0; i < n->interfaces->len; i++)
+		if (iface_has_address(n->interfaces->pdata[i], a))
+			return true;
 	return false;
+}
+
+const struct node *model_owner(const model *m, const struct addr *a)
+{
+	for (guint i = 0; i < m->nodes->len; i++)
+		if (node_has_address(m->nodes->pdata[i], a))
+			return m->nodes->pdata[i];
+	return NULL;
+}
+
+const struct node *model_server(const model *m, enum service_kind kind)
+{
+	for (guint i = 0; i < m->nodes->len; i++)
+		if (node_service(m->nodes->pdata[i], kind))
+			return m->nodes->pdata[i];
+	return NULL;
+}
+
+const struct nat_rule *node_masquerade(const struct node *n, const char *iface)
+{
+	for (guint i = 0; iface && i < n->nat->len; i++) {
+		const struct nat_rule *r = n->nat->pdata[i];
+
+		if (r->kind == NAT_MASQUERADE && g_strcmp0(r->out_iface, iface) == 0)
+			return r;
+	}
+	return NULL;
+}
+
+guint model_count_endpoints(const model *m)
+{
+	guint count = 0;
+
+	for (guint i = 0; i < m->nodes->len; i++)
+		count += ((const struct node *)m->nodes->pdata[i])->endpoint != NULL;
+	return count;
 }
 
 const struct node *model_media_edge(const model *m, const struct node *endpoint)

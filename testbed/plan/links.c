@@ -256,14 +256,6 @@ static void add_address(struct builder *b, const char *node, struct loc loc, con
 	op->addr.address = *address;
 }
 
-static bool iface_has_address(const struct iface *f, const struct addr *a)
-{
-	for (guint i = 0; i < f->addresses->len; i++)
-		if (addr_equal(&g_array_index(f->addresses, struct prefix, i).addr, a))
-			return true;
-	return false;
-}
-
 /* Somebody must answer ARP for the outside address of a 1:1 NAT when it lies in the outside subnet.
  */
 static void add_static_nat_addresses(struct builder *b, const struct node *n, const struct iface *f)

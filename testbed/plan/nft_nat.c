@@ -58,33 +58,12 @@ static bool lets_in(const struct nat_rule *r)
 	return r->filtering != NAT_ADDRESS_AND_PORT_DEPENDENT || r->hairpin;
 }
 
-static const struct prefix *outside_prefix(const model *m, const struct node *n, const char *ifname)
-{
-	const struct iface *f = node_iface(n, ifname);
-
-	for (guint i = 0; f && i < f->addresses->len; i++) {
-		const struct prefix *p = &g_array_index(f->addresses, struct prefix, i);
-
-		if (p->addr.family == AF_INET)
-			return p;
-	}
-	for (guint i = 0; i < m->tunnels->len; i++) {
-		const struct tunnel *t = m->tunnels->pdata[i];
-
-		for (guint e = 0; e < G_N_ELEMENTS(t->ends); e++)
-			if (t->ends[e].node == n && g_str_equal(t->ends[e].iface, ifname) &&
-			    t->ends[e].address.addr.family == AF_INET)
-				return &t->ends[e].address;
-	}
-	return NULL;
-}
-
 static struct nat_names nat_names(const struct builder *b, const struct node *n, guint index,
 				  const char *own_ports)
 {
 	struct nat_names names = {
 		.index = index, .r = n->nat->pdata[index], .own_ports = own_ports};
-	const struct prefix *p = outside_prefix(b->m, n, names.r->out_iface);
+	const struct prefix *p = node_prefix_on(b->m, n, names.r->out_iface, AF_INET);
 
 	if (p)
 		addr_print(&p->addr, names.address);

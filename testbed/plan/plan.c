@@ -122,13 +122,12 @@ GArray *builder_ports(const struct builder *b, const struct node *n)
 	for (guint i = 0; i < b->m->tunnels->len; i++) {
 		const struct tunnel *t = b->m->tunnels->pdata[i];
 
-		for (int e = 0; e < 2; e++) {
+		for (guint e = 0; e < 2; e++) {
 			struct port p = {.ifname = t->ends[e].iface,
 					 .addresses = &t->ends[e].address,
 					 .n_addresses = 1,
 					 .up = t->up,
-					 .impair =
-						 t->ends[e].impair ? t->ends[e].impair : t->impair,
+					 .impair = tunnel_impairment(t, e),
 					 .loc = t->loc,
 					 .tunnel = t};
 

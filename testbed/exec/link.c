@@ -4,11 +4,10 @@
 
 #include <linux/if_link.h>
 #include <linux/if_tunnel.h>
+#include <linux/ip6_tunnel.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
-
-#define VXLAN_PORT 4789u /* RFC 7348 section 8 */
 
 static struct ifinfomsg link_header(unsigned ifindex, bool up)
 {
@@ -99,7 +98,7 @@ struct nl_msg *link_veth_request(const struct op_veth_end ends[2], const int net
 static void put_vxlan(struct nl_msg *msg, const struct op_tunnel *t)
 {
 	bool v6 = t->remote.family == AF_INET6;
-	guint16 port = g_htons(t->port > 0 ? t->port : VXLAN_PORT);
+	guint16 port = g_htons(t->port);
 	guint8 learning = 0; /* there is one other end, and all goes there */
 
 	nl_put_u32(msg, IFLA_VXLAN_ID, t->vni);
@@ -116,6 +115,8 @@ static void put_ip_tunnel(struct nl_msg *msg, const struct op_tunnel *t)
 	nl_put_addr(msg, IFLA_IPTUN_LOCAL, &t->local);
 	nl_put_addr(msg, IFLA_IPTUN_REMOTE, &t->remote);
 	nl_put(msg, IFLA_IPTUN_TTL, &ttl, sizeof ttl);
+	if (t->remote.family == AF_INET6)
+		nl_put_u32(msg, IFLA_IPTUN_FLAGS, IP6_TNL_F_IGN_ENCAP_LIMIT);
 }
 
 static void put_gre(struct nl_msg *msg, const struct op_tunnel *t)
@@ -131,35 +132,29 @@ static void put_gre(struct nl_msg *msg, const struct op_tunnel *t)
 	nl_put(msg, IFLA_GRE_OFLAGS, &with_key, sizeof with_key);
 	nl_put(msg, IFLA_GRE_IKEY, &key, sizeof key);
 	nl_put(msg, IFLA_GRE_OKEY, &key, sizeof key);
+	if (t->remote.family == AF_INET6)
+		nl_put_u32(msg, IFLA_GRE_FLAGS, IP6_TNL_F_IGN_ENCAP_LIMIT);
 }
 
-static const struct {
-	const char *kind;
-	void (*put)(struct nl_msg *msg,
-		    const struct op_tunnel *t); /* NULL: configured in another way */
-} tunnel_kinds[] = {
-	{"vxlan", put_vxlan},
-	{"gre", put_gre},
-	{"ipip", put_ip_tunnel},
-	{"wireguard", NULL},
-};
-
-struct nl_msg *link_tunnel_request(const char *kind, const struct op_tunnel *t,
-				   unsigned default_mtu_bytes)
+struct nl_msg *link_tunnel_request(enum tunnel_kind kind, const struct op_tunnel *t)
 {
+	static void (*const put[])(struct nl_msg * msg, const struct op_tunnel *t) = {
+		[TUNNEL_WIREGUARD] = NULL, /* configured in another way */
+		[TUNNEL_VXLAN] = put_vxlan,
+		[TUNNEL_GRE] = put_gre,
+		[TUNNEL_IPIP] = put_ip_tunnel,
+	};
 	struct nl_msg *msg = link_request(t->ifindex, false, t->ifname);
-	unsigned mtu_bytes = t->mtu_bytes > 0 ? t->mtu_bytes : default_mtu_bytes;
+	unsigned mtu_bytes = op_tunnel_mtu_bytes(t);
 	struct nlattr *info, *data;
 
 	if (mtu_bytes > 0)
 		nl_put_u32(msg, IFLA_MTU, mtu_bytes);
 	info = nl_nest(msg, IFLA_LINKINFO);
-	nl_put_text(msg, IFLA_INFO_KIND, kind);
-	for (gsize i = 0; i < G_N_ELEMENTS(tunnel_kinds); i++) {
-		if (!g_str_equal(tunnel_kinds[i].kind, kind) || !tunnel_kinds[i].put)
-			continue;
+	nl_put_text(msg, IFLA_INFO_KIND, op_tunnel_device(kind, t->remote.family));
+	if (put[kind]) {
 		data = nl_nest(msg, IFLA_INFO_DATA);
-		tunnel_kinds[i].put(msg, t);
+		put[kind](msg, t);
 		nl_nest_end(msg, data);
 	}
 	nl_nest_end(msg, info);
@@ -256,6 +251,15 @@ static gboolean undo_bridge(struct linux_backend *r, const struct op *op, const 
 }
 
 const struct op_row bridge_row = {PHASE_BRIDGES, do_bridge, undo_bridge};
+
+struct nl_msg *link_mtu_request(unsigned ifindex, unsigned mtu_bytes)
+{
+	struct ifinfomsg header = {.ifi_index = (int)ifindex};
+	struct nl_msg *msg = nl_request(RTM_NEWLINK, 0, &header, sizeof header);
+
+	nl_put_u32(msg, IFLA_MTU, mtu_bytes);
+	return msg;
+}
 
 /* One half takes the other with it. */
 static gboolean undo_veth(struct linux_backend *r, const struct op *op, const struct op **failed,

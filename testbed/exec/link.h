@@ -18,9 +18,9 @@ struct nl_msg *link_veth_request(const struct op_veth_end ends[2], const int net
 				 unsigned master);
 /* Puts up the second halves of r->raise, in their own namespaces' queues. */
 gboolean links_raise(struct linux_backend *r, const struct op **failed, GError **error);
-/* One of "vxlan", "gre", "ipip", "wireguard". */
-struct nl_msg *link_tunnel_request(const char *kind, const struct op_tunnel *t,
-				   unsigned default_mtu_bytes);
+/* `kind` is that of the device, which may stand in for the tunnel's own. */
+struct nl_msg *link_tunnel_request(enum tunnel_kind kind, const struct op_tunnel *t);
+struct nl_msg *link_mtu_request(unsigned ifindex, unsigned mtu_bytes);
 
 /* Deletes an interface and forgets its number; nothing happens when there is none. */
 gboolean link_remove(struct netns *s, const char *ifname, const struct op *op,

@@ -42,35 +42,36 @@ static bool try_bridge(nl_queue *q)
 	return accepted(q, link_bridge_request("bridge0", 102));
 }
 
-static bool try_tunnel(nl_queue *q, const char *kind, unsigned ifindex)
+static bool try_tunnel(nl_queue *q, enum tunnel_kind kind, unsigned ifindex)
 {
 	g_autofree char *ifname = g_strdup_printf("tunnel%u", ifindex);
-	struct op_tunnel t = {.ifname = ifname, .ifindex = ifindex, .vni = 1, .port = 4789};
+	struct op_tunnel t = {
+		.kind = kind, .ifname = ifname, .ifindex = ifindex, .vni = 1, .port = 4789};
 
 	return addr_parse("192.0.2.1", &t.local) && addr_parse("192.0.2.2", &t.remote) &&
-	       accepted(q, link_tunnel_request(kind, &t, 0));
+	       accepted(q, link_tunnel_request(kind, &t));
 }
 
 static bool try_vxlan(nl_queue *q)
 {
-	return try_tunnel(q, "vxlan", 103);
+	return try_tunnel(q, TUNNEL_VXLAN, 103);
 }
 
 static bool try_wireguard(nl_queue *q)
 {
 	g_autofree char *tool = spawn_find_program("wg");
 
-	return tool && try_tunnel(q, "wireguard", 104);
+	return tool && try_tunnel(q, TUNNEL_WIREGUARD, 104);
 }
 
 static bool try_gre(nl_queue *q)
 {
-	return try_tunnel(q, "gre", 105);
+	return try_tunnel(q, TUNNEL_GRE, 105);
 }
 
 static bool try_ipip(nl_queue *q)
 {
-	return try_tunnel(q, "ipip", 106);
+	return try_tunnel(q, TUNNEL_IPIP, 106);
 }
 
 static bool try_netem(nl_queue *q)

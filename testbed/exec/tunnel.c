@@ -15,12 +15,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define WIREGUARD_MTU_BYTES \
-	1420u		      /* 1500 less IPv6, UDP and WireGuard headers: wg-quick(8)'s default */
-#define VXLAN_MTU_BYTES 1450u /* 1500 less IPv4, UDP, VXLAN and Ethernet headers */
-
 struct tunnel_backend {
 	const char *name;
+	enum tunnel_kind device; /* of the kernel, for device_make */
 	bool (*works)(const struct exec_features *f);
 	gboolean (*start)(struct linux_backend *r, struct netns *s, const struct op *op,
 			  GError **error);
@@ -37,12 +34,14 @@ const char *tunnel_backend_name(const struct tunnel_backend *b)
 
 /* --- devices of the kernel -------------------------------------------------------------------- */
 
-static gboolean make_device(struct netns *s, const char *kind, unsigned mtu_bytes,
-			    const struct op *op, const struct op **failed, GError **error)
+/* In WireGuard's place it keeps that one's packet size and port, so that rules and sizes stay true.
+ */
+static gboolean device_make(struct linux_backend *r, struct netns *s, const struct op *op,
+			    const struct op **failed, GError **error)
 {
 	return netns_name_interface(s, op->tunnel.ifname, op->tunnel.ifindex, error) &&
-	       nl_queue_add(s->queue, link_tunnel_request(kind, &op->tunnel, mtu_bytes), op, failed,
-			    error);
+	       nl_queue_add(s->queue, link_tunnel_request(r->tunnel_backend->device, &op->tunnel),
+			    op, failed, error);
 }
 
 static bool vxlan_works(const struct exec_features *f)
@@ -50,28 +49,9 @@ static bool vxlan_works(const struct exec_features *f)
 	return f->vxlan;
 }
 
-/* In WireGuard's place it keeps that one's packet size and port, so that rules and sizes stay true.
- */
-static gboolean vxlan_make(struct linux_backend *r, struct netns *s, const struct op *op,
-			   const struct op **failed, GError **error)
-{
-	(void)r;
-	return make_device(s, "vxlan",
-			   op->tunnel.kind == TUNNEL_WIREGUARD ? WIREGUARD_MTU_BYTES :
-								 VXLAN_MTU_BYTES,
-			   op, failed, error);
-}
-
 static bool gre_works(const struct exec_features *f)
 {
 	return f->gre;
-}
-
-static gboolean gre_make(struct linux_backend *r, struct netns *s, const struct op *op,
-			 const struct op **failed, GError **error)
-{
-	(void)r;
-	return make_device(s, "gre", 0, op, failed, error);
 }
 
 static bool ipip_works(const struct exec_features *f)
@@ -79,23 +59,9 @@ static bool ipip_works(const struct exec_features *f)
 	return f->ipip;
 }
 
-static gboolean ipip_make(struct linux_backend *r, struct netns *s, const struct op *op,
-			  const struct op **failed, GError **error)
-{
-	(void)r;
-	return make_device(s, "ipip", 0, op, failed, error);
-}
-
 static bool wireguard_works(const struct exec_features *f)
 {
 	return f->wireguard;
-}
-
-static gboolean wireguard_make(struct linux_backend *r, struct netns *s, const struct op *op,
-			       const struct op **failed, GError **error)
-{
-	(void)r;
-	return make_device(s, "wireguard", WIREGUARD_MTU_BYTES, op, failed, error);
 }
 
 static gboolean wireguard_finish(struct linux_backend *r, struct netns *s, const struct op *op,
@@ -139,7 +105,6 @@ static gboolean wireguard_go_make(struct linux_backend *r, struct netns *s, cons
 	g_autofree char *configuration = wireguard_configuration(r, &op->tunnel, error);
 	unsigned ifindex;
 
-	(void)failed;
 	if (!configuration || !wireguard_go_start(r, s, op, error) ||
 	    !wireguard_daemon_configure(find_daemon(r, op), configuration, error) ||
 	    !netns_enter(r, s, error))
@@ -150,7 +115,9 @@ static gboolean wireguard_go_make(struct linux_backend *r, struct netns *s, cons
 			    op->tunnel.ifname);
 		return FALSE;
 	}
-	return netns_name_interface(s, op->tunnel.ifname, ifindex, error);
+	return netns_name_interface(s, op->tunnel.ifname, ifindex, error) &&
+	       nl_queue_add(s->queue, link_mtu_request(ifindex, op_tunnel_mtu_bytes(&op->tunnel)),
+			    op, failed, error);
 }
 
 /* A tunnel may be declared down: then nothing will come up. */
@@ -177,14 +144,16 @@ static gboolean wireguard_go_finish(struct linux_backend *r, struct netns *s, co
 
 /* --- kinds and their ways --------------------------------------------------------------------- */
 
-static const struct tunnel_backend wireguard = {"wireguard", wireguard_works, NULL, wireguard_make,
-						wireguard_finish};
-static const struct tunnel_backend wireguard_go = {"wireguard-go", wireguard_go_works,
-						   wireguard_go_start, wireguard_go_make,
-						   wireguard_go_finish};
-static const struct tunnel_backend vxlan = {"vxlan", vxlan_works, NULL, vxlan_make, NULL};
-static const struct tunnel_backend gre = {"gre", gre_works, NULL, gre_make, NULL};
-static const struct tunnel_backend ipip = {"ipip", ipip_works, NULL, ipip_make, NULL};
+static const struct tunnel_backend wireguard = {"wireguard", TUNNEL_WIREGUARD, wireguard_works,
+						NULL,	     device_make,      wireguard_finish};
+static const struct tunnel_backend wireguard_go = {"wireguard-go",     TUNNEL_WIREGUARD,
+						   wireguard_go_works, wireguard_go_start,
+						   wireguard_go_make,  wireguard_go_finish};
+static const struct tunnel_backend vxlan = {"vxlan", TUNNEL_VXLAN, vxlan_works,
+					    NULL,    device_make,  NULL};
+static const struct tunnel_backend gre = {"gre", TUNNEL_GRE, gre_works, NULL, device_make, NULL};
+static const struct tunnel_backend ipip = {"ipip", TUNNEL_IPIP, ipip_works,
+					   NULL,   device_make, NULL};
 
 #define MAX_WAYS 3
 static const struct tunnel_backend *const ways[][MAX_WAYS] = {

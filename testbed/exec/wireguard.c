@@ -223,7 +223,7 @@ static gboolean get_keys(struct linux_backend *r, const struct op_tunnel *t,
 char *wireguard_configuration(struct linux_backend *r, const struct op_tunnel *t, GError **error)
 {
 	uint8_t private_key[32], peer_key[32];
-	char text[PREFIX_TEXT_MAX];
+	char text[PREFIX_TEXT_MAX], remote[ADDR_PORT_TEXT_MAX];
 	GString *out;
 
 	if (!get_keys(r, t, private_key, peer_key, error))
@@ -232,9 +232,7 @@ char *wireguard_configuration(struct linux_backend *r, const struct op_tunnel *t
 	put_key(out, "private_key", private_key);
 	g_string_append_printf(out, "listen_port=%u\nreplace_peers=true\n", t->port);
 	put_key(out, "public_key", peer_key);
-	g_string_append_printf(
-		out, t->remote.family == AF_INET6 ? "endpoint=[%s]:%u\n" : "endpoint=%s:%u\n",
-		addr_print(&t->remote, text), t->port);
+	g_string_append_printf(out, "endpoint=%s\n", addr_port_print(&t->remote, t->port, remote));
 	for (guint i = 0; i < t->allowed->len; i++)
 		g_string_append_printf(out, "allowed_ip=%s\n",
 				       prefix_print(&g_array_index(t->allowed, struct prefix, i),
@@ -248,7 +246,7 @@ static char *tool_configuration(struct linux_backend *r, const struct op_tunnel 
 {
 	uint8_t private_key[32], peer_key[32];
 	g_autofree char *local = NULL, *peer = NULL;
-	char text[PREFIX_TEXT_MAX];
+	char text[PREFIX_TEXT_MAX], remote[ADDR_PORT_TEXT_MAX];
 	GString *out;
 
 	if (!get_keys(r, t, private_key, peer_key, error))
@@ -259,9 +257,8 @@ static char *tool_configuration(struct linux_backend *r, const struct op_tunnel 
 	g_string_append_printf(
 		out, "[Interface]\nPrivateKey = %s\nListenPort = %u\n[Peer]\nPublicKey = %s\n",
 		local, t->port, peer);
-	g_string_append_printf(
-		out, t->remote.family == AF_INET6 ? "Endpoint = [%s]:%u\n" : "Endpoint = %s:%u\n",
-		addr_print(&t->remote, text), t->port);
+	g_string_append_printf(out, "Endpoint = %s\n",
+			       addr_port_print(&t->remote, t->port, remote));
 	for (guint i = 0; i < t->allowed->len; i++)
 		g_string_append_printf(out, "AllowedIPs = %s\n",
 				       prefix_print(&g_array_index(t->allowed, struct prefix, i),

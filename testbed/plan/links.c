@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/plan/build.h"
 
+#define ETHERNET_MTU_BYTES 1500u
+
 #include <string.h>
 
 struct setting {
@@ -288,6 +290,28 @@ void build_addresses(struct builder *b, const struct node *n)
 				    &g_array_index(f->addresses, struct prefix, a));
 		add_static_nat_addresses(b, n, f);
 	}
+}
+
+const char *op_tunnel_device(enum tunnel_kind kind, int family)
+{
+	static const char *const devices[][2] = {
+		[TUNNEL_WIREGUARD] = {"wireguard", "wireguard"},
+		[TUNNEL_VXLAN] = {"vxlan", "vxlan"},
+		[TUNNEL_GRE] = {"gre", "ip6gre"},
+		[TUNNEL_IPIP] = {"ipip", "ip6tnl"},
+	};
+
+	return devices[kind][family == AF_INET6];
+}
+
+unsigned op_tunnel_mtu_bytes(const struct op_tunnel *t)
+{
+	if (t->mtu_bytes > 0 || !tunnel_is_udp(t->kind))
+		return t->mtu_bytes;
+	/* wg-quick(8) makes room for IPv6 whatever the addresses are */
+	return ETHERNET_MTU_BYTES - tunnel_overhead_bytes(t->kind, t->kind == TUNNEL_WIREGUARD ?
+									   AF_INET6 :
+									   t->remote.family);
 }
 
 static void add_tunnel_end(struct builder *b, const struct tunnel *t, unsigned vni, int e)

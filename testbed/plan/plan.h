@@ -152,6 +152,12 @@ const char *op_kind_name(enum op_kind kind);
  * without the body of rulesets and files.  Appends to `out`. */
 void op_describe(const struct op *op, GString *out);
 
+/* What the kernel calls the device of such a tunnel between addresses of that family. */
+const char *op_tunnel_device(enum tunnel_kind kind, int family);
+/* Largest packet that it takes; 0: as the kernel decides.  What stands in for WireGuard keeps
+ * WireGuard's, so that sizes stay true. */
+unsigned op_tunnel_mtu_bytes(const struct op_tunnel *t);
+
 enum plan_format { PLAN_TEXT, PLAN_JSON, PLAN_SH };
 /* "text", "json", "sh"; false: none of them. */
 bool plan_format_parse(const char *name, enum plan_format *ret);

@@ -9,11 +9,6 @@
 
 #include <string.h>
 
-#define WIREGUARD_MTU_BYTES \
-	1420u		      /* 1500 less IPv6, UDP and WireGuard headers: wg-quick(8)'s default */
-#define VXLAN_MTU_BYTES 1450u /* 1500 less IPv4, UDP, VXLAN and Ethernet headers */
-#define VXLAN_PORT 4789u      /* RFC 7348 section 8 */
-
 static bool has_wireguard(const plan *p)
 {
 	for (guint i = 0; i < p->ops->len; i++) {
@@ -98,21 +93,22 @@ static void put_veth(const struct op *op, GString *out)
 		const struct op_veth_end *end = &op->veth[i];
 
 		if (end->mtu_bytes > 0)
-			g_string_append_printf(out, "ip -n \"$prefix-%s\" link set '%s' mtu %u\n",
+			g_string_append_printf(out,
+					       "ip -n \"$prefix-%s\" link set dev '%s' mtu %u\n",
 					       end->node, end->ifname, end->mtu_bytes);
 		if (end->bridge)
-			g_string_append_printf(out,
-					       "ip -n \"$prefix-%s\" link set '%s' master '%s'\n",
-					       end->node, end->ifname, end->bridge);
+			g_string_append_printf(
+				out, "ip -n \"$prefix-%s\" link set dev '%s' master '%s'\n",
+				end->node, end->ifname, end->bridge);
 		if (end->up)
-			g_string_append_printf(out, "ip -n \"$prefix-%s\" link set '%s' up\n",
+			g_string_append_printf(out, "ip -n \"$prefix-%s\" link set dev '%s' up\n",
 					       end->node, end->ifname);
 	}
 }
 
 /* --- tunnels ---------------------------------------------------------------------------------- */
 
-static void put_vxlan(const struct op *op, unsigned default_mtu_bytes, GString *out)
+static void put_vxlan(const struct op *op, GString *out)
 {
 	const struct op_tunnel *t = &op->tunnel;
 	char local[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
@@ -120,11 +116,10 @@ static void put_vxlan(const struct op *op, unsigned default_mtu_bytes, GString *
 	g_string_append_printf(out,
 			       "ip -n \"$prefix-%s\" link add name '%s' index %u mtu %u type vxlan "
 			       "id %u local %s remote %s "
-			       "dstport %u\n",
-			       op->node, t->ifname, t->ifindex,
-			       t->mtu_bytes > 0 ? t->mtu_bytes : default_mtu_bytes, t->vni,
+			       "dstport %u nolearning\n",
+			       op->node, t->ifname, t->ifindex, op_tunnel_mtu_bytes(t), t->vni,
 			       addr_print(&t->local, local), addr_print(&t->remote, remote),
-			       t->port > 0 ? t->port : VXLAN_PORT);
+			       t->port);
 }
 
 static void put_key_file(const char *name, GString *out)
@@ -137,26 +132,25 @@ static void put_key_file(const char *name, GString *out)
 static void put_wireguard(const struct op *op, GString *out)
 {
 	const struct op_tunnel *t = &op->tunnel;
-	char text[PREFIX_TEXT_MAX];
+	char text[PREFIX_TEXT_MAX], remote[ADDR_PORT_TEXT_MAX];
 
 	g_string_append_printf(
 		out,
 		"if [ $wireguard = yes ]; then\n"
 		"ip -n \"$prefix-%s\" link add name '%s' index %u mtu %u type wireguard\n"
 		"ip netns exec \"$prefix-%s\" wg set '%s' private-key ",
-		op->node, t->ifname, t->ifindex,
-		t->mtu_bytes > 0 ? t->mtu_bytes : WIREGUARD_MTU_BYTES, op->node, t->ifname);
+		op->node, t->ifname, t->ifindex, op_tunnel_mtu_bytes(t), op->node, t->ifname);
 	put_key_file(t->key_local, out);
 	g_string_append_printf(out, " listen-port %u peer \"$(wg pubkey < ", t->port);
 	put_key_file(t->key_remote, out);
-	g_string_append_printf(out, ")\" endpoint %s:%u allowed-ips '",
-			       addr_print(&t->remote, text), t->port);
+	g_string_append_printf(out, ")\" endpoint %s allowed-ips '",
+			       addr_port_print(&t->remote, t->port, remote));
 	for (guint i = 0; i < t->allowed->len; i++)
 		g_string_append_printf(out, "%s%s", i > 0 ? "," : "",
 				       prefix_print(&g_array_index(t->allowed, struct prefix, i),
 						    text));
 	g_string_append(out, "'\nelse\n");
-	put_vxlan(op, WIREGUARD_MTU_BYTES, out);
+	put_vxlan(op, out);
 	g_string_append(out, "fi\n");
 }
 
@@ -169,8 +163,13 @@ static void put_ip_tunnel(const struct op *op, GString *out)
 			       t->ifname, t->ifindex);
 	if (t->mtu_bytes > 0)
 		g_string_append_printf(out, "mtu %u ", t->mtu_bytes);
-	g_string_append_printf(out, "type %s local %s remote %s ttl 64", tunnel_kind_name(t->kind),
+	g_string_append_printf(out, "type %s local %s remote %s ttl 64",
+			       op_tunnel_device(t->kind, t->remote.family),
 			       addr_print(&t->local, local), addr_print(&t->remote, remote));
+	if (t->remote.family == AF_INET6)
+		g_string_append(out, " encaplimit none");
+	else if (t->kind == TUNNEL_IPIP)
+		g_string_append(out, " mode ipip"); /* ip's own default carries MPLS, too */
 	if (t->kind == TUNNEL_GRE)
 		g_string_append_printf(out, " key %u", t->vni);
 	g_string_append_c(out, '\n');
@@ -183,7 +182,7 @@ static void put_tunnel(const struct op *op, GString *out)
 		put_wireguard(op, out);
 		break;
 	case TUNNEL_VXLAN:
-		put_vxlan(op, VXLAN_MTU_BYTES, out);
+		put_vxlan(op, out);
 		break;
 	case TUNNEL_GRE:
 	case TUNNEL_IPIP:
@@ -210,15 +209,14 @@ static void put_route_line(const struct op_route *r, GString *out)
 		g_string_append_printf(out, " dev %s", r->dev);
 	if (addr_is_set(&r->src))
 		g_string_append_printf(out, " src %s", addr_print(&r->src, text));
-	g_string_append_printf(out, " table %u\n", r->table);
+	g_string_append_printf(out, " table %u proto static\n", r->table);
 }
 
 static void put_rule_line(const struct op_rule *r, GString *out)
 {
 	char text[PREFIX_TEXT_MAX];
 
-	g_string_append_printf(out, "%srule add pref %u from %s ",
-			       r->from.addr.family == AF_INET6 ? "-6 " : "", r->pref,
+	g_string_append_printf(out, "rule add pref %u from %s ", r->pref,
 			       prefix_print(&r->from, text));
 	if (r->unreachable)
 		g_string_append(out, "unreachable\n");
@@ -233,22 +231,25 @@ static bool put_batch_line(const struct op *op, GString *out)
 
 	switch (op->kind) {
 	case OP_BRIDGE:
-		g_string_append_printf(
-			out,
-			"link add name %s index %u type bridge mcast_snooping 0\nlink set %s up\n",
-			op->bridge.ifname, op->bridge.ifindex, op->bridge.ifname);
+		g_string_append_printf(out,
+				       "link add name %s index %u type bridge mcast_snooping "
+				       "0\nlink set dev %s up\n",
+				       op->bridge.ifname, op->bridge.ifindex, op->bridge.ifname);
 		return true;
 	case OP_ADDR:
-		g_string_append_printf(out, "address add %s dev %s\n",
-				       prefix_print(&op->addr.address, text), op->addr.ifname);
+		g_string_append_printf(out, "address add %s dev %s%s\n",
+				       prefix_print(&op->addr.address, text), op->addr.ifname,
+				       op->addr.address.addr.family == AF_INET6 ? " nodad" : "");
 		return true;
 	case OP_LINK_UP:
-		g_string_append_printf(out, "link set %s up\n", op->link_up.ifname);
+		g_string_append_printf(out, "link set dev %s up\n", op->link_up.ifname);
 		return true;
 	case OP_ROUTE:
 		put_route_line(&op->route, out);
 		return true;
 	case OP_RULE:
+		if (op->rule.from.addr.family == AF_INET6)
+			return false; /* a line of a batch can't name the family */
 		put_rule_line(&op->rule, out);
 		return true;
 	case OP_NETNS:
@@ -359,12 +360,15 @@ static void put_single(const struct op *op, GString *out)
 		op_describe(op, out);
 		g_string_append_c(out, '\n');
 		break;
+	case OP_RULE:
+		g_string_append_printf(out, "ip -6 -n \"$prefix-%s\" ", op->node);
+		put_rule_line(&op->rule, out);
+		break;
 	case OP_SYSCTL:
 	case OP_BRIDGE:
 	case OP_ADDR:
 	case OP_LINK_UP:
 	case OP_ROUTE:
-	case OP_RULE:
 	case OP_KIND_COUNT:
 		break;
 	}

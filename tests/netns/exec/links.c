@@ -17,16 +17,20 @@
 	"  a: {interfaces: {eth0: {network: wire, address: 10.9.0.1/24}}}\n" \
 	"  b: {interfaces: {eth0: {network: wire, address: 10.9.0.2/24}}}\n"
 
+/* `a` asks once who has an address, so a link that loses the request loses the packet. */
 Test(links, the_first_packet_passes)
 {
-	g_autoptr(exec) x = build_topology(CABLE);
+	g_autoptr(exec) x = build_topology(
+		"networks: {wire: {subnet: 10.9.0.0/24}}\n"
+		"nodes:\n"
+		"  a:\n"
+		"    interfaces: {eth0: {network: wire, address: 10.9.0.1/24}}\n"
+		"    sysctls: {net.ipv4.neigh.eth0.mcast_solicit: \"1\"}\n"
+		"  b: {interfaces: {eth0: {network: wire, address: 10.9.0.2/24}}}\n");
 	int a = udp_in(x, "a", "10.9.0.1", 0), b = udp_in(x, "b", "10.9.0.2", 5000);
-	gint64 before = g_get_monotonic_time();
 
 	cr_assert_eq(udp_send(a, "10.9.0.2", 5000, 'x'), 0, "sent");
 	cr_expect_eq(udp_receive(b).byte, 'x', "received");
-	/* A lost ARP request would cost a second. */
-	cr_expect_lt(g_get_monotonic_time() - before, 500000, "at once");
 	close(a);
 	close(b);
 }

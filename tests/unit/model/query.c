@@ -24,9 +24,9 @@ Test(query, who_has_an_address)
 	static const struct {
 		const char *address, *owner;
 	} rows[] = {
-		{"10.0.1.1", "gw"},	    {"203.0.113.1", "gw"},  {"203.0.113.12", "edge"},
-		{"10.255.0.1", "none"}, /* a tunnel's */
-		{"10.0.1.99", "none"},	    {"2001:db8::1", "none"},
+		{"10.0.1.1", "gw"},	  {"203.0.113.1", "gw"},
+		{"203.0.113.12", "edge"}, {"10.255.0.1", "none"}, /* a tunnel's */
+		{"10.0.1.99", "none"},	  {"2001:db8::1", "none"},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -42,7 +42,8 @@ Test(query, who_serves)
 	g_autoptr(model) without = changed("- stop-service: {node: fe, service: frontend}");
 
 	cr_expect_str_eq(name_of(model_server(m, SERVICE_FRONTEND)), "fe");
-	cr_expect_str_eq(name_of(model_server(m, SERVICE_EDGE)), "edge2", "the first one that runs");
+	cr_expect_str_eq(name_of(model_server(m, SERVICE_EDGE)), "edge2",
+			 "the first one that runs");
 	cr_expect_null(model_server(without, SERVICE_FRONTEND));
 }
 
@@ -53,8 +54,8 @@ Test(query, which_tunnel_has_an_interface)
 		const char *node, *iface;
 		int end; /* -1: no tunnel's */
 	} rows[] = {
-		{"gw", "wg0", 0}, {"far", "wg0", 1}, {"gw", "lan", -1}, {"edge", "wg0", -1},
-		{"gw", NULL, -1}, {NULL, "wg0", -1},
+		{"gw", "wg0", 0},    {"far", "wg0", 1}, {"gw", "lan", -1},
+		{"edge", "wg0", -1}, {"gw", NULL, -1},	{NULL, "wg0", -1},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -88,8 +89,8 @@ Test(query, address_on_an_interface)
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-		const struct prefix *p = node_prefix_on(m, node_of(m, rows[i].node), rows[i].iface,
-							rows[i].family);
+		const struct prefix *p =
+			node_prefix_on(m, node_of(m, rows[i].node), rows[i].iface, rows[i].family);
 		char text[PREFIX_TEXT_MAX];
 
 		cr_expect_str_eq(p ? prefix_print(p, text) : "none", rows[i].prefix, "row %zu", i);

@@ -43,12 +43,17 @@ plan *small_plan(const char *router)
 	return build(base, "base", d);
 }
 
-plan *reference_plan(const char *scenario)
+plan *plan_of(const char *file, const char *scenario)
 {
 	g_autoptr(diags) d = diags_new();
-	g_autoptr(model) base = model_load("topologies/lync.yaml", d);
+	g_autoptr(model) base = model_load(file, d);
 
 	return build(base, scenario, d);
+}
+
+plan *reference_plan(const char *scenario)
+{
+	return plan_of("topologies/lync.yaml", scenario);
 }
 
 const char *ruleset(const plan *p, const char *node)

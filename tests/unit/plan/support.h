@@ -8,6 +8,7 @@
 /* Two hosts and a router between them; `router` is more lines of the router's (indented by four,
  * each ended), NULL for none.  Fails the test when it does not load. */
 plan *small_plan(const char *router);
+plan *plan_of(const char *file, const char *scenario);
 plan *reference_plan(const char *scenario);
 /* Text of the node's ruleset; fails the test when it has none.  Borrowed. */
 const char *ruleset(const plan *p, const char *node);

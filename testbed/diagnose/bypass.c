@@ -31,17 +31,13 @@ static const struct tunnel *tunnel_on_way(const model *m, const walk *w, int *re
 	for (guint i = 0; i < w->hops->len; i++) {
 		const struct hop *h = w->hops->pdata[i];
 
-		for (guint k = 0; h->out && k < m->tunnels->len; k++) {
-			const struct tunnel *t = m->tunnels->pdata[k];
+		guint end;
+		const struct tunnel *t = model_tunnel_at(m, h->node, h->out, &end);
 
-			for (int end = 0; end < 2; end++) {
-				if (!g_str_equal(t->ends[end].node_name, h->node) ||
-				    !g_str_equal(t->ends[end].iface, h->out))
-					continue;
-				*ret_far = 1 - end;
-				return t;
-			}
-		}
+		if (!t)
+			continue;
+		*ret_far = 1 - (int)end;
+		return t;
 	}
 	return NULL;
 }

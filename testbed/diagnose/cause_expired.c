@@ -19,13 +19,7 @@ static const struct nat_rule *masquerade_by(const struct evidence *e, const char
 {
 	const struct node *n = model_node(e->model, node);
 
-	for (guint i = 0; n && i < n->nat->len; i++) {
-		const struct nat_rule *r = n->nat->pdata[i];
-
-		if (r->kind == NAT_MASQUERADE && g_strcmp0(r->out_iface, iface) == 0)
-			return r;
-	}
-	return NULL;
+	return n ? node_masquerade(n, iface) : NULL;
 }
 
 /* A socket of the call: one of the end's own candidates. */

@@ -104,17 +104,6 @@ struct nat_seen {
 	struct addr public; /* as the other end sees this one */
 };
 
-static const struct nat_rule *masquerade_by(const struct node *n, const char *iface)
-{
-	for (guint i = 0; n && iface && i < n->nat->len; i++) {
-		const struct nat_rule *r = n->nat->pdata[i];
-
-		if (r->kind == NAT_MASQUERADE && g_strcmp0(r->out_iface, iface) == 0)
-			return r;
-	}
-	return NULL;
-}
-
 /* The NAT that translated the end's packets, and to what. */
 static struct nat_seen nat_on_way(const struct evidence *e, const walk *w)
 {
@@ -123,7 +112,7 @@ static struct nat_seen nat_on_way(const struct evidence *e, const walk *w)
 	for (guint i = 0; i < w->hops->len; i++) {
 		const struct hop *h = w->hops->pdata[i];
 		const struct node *n = model_node(e->model, h->node);
-		const struct nat_rule *r = h->nat ? masquerade_by(n, h->out) : NULL;
+		const struct nat_rule *r = n && h->nat ? node_masquerade(n, h->out) : NULL;
 
 		if (!r)
 			continue;
@@ -296,15 +285,6 @@ static bool is_remote(const struct evidence *e, const char *end)
 	return h && json_is_true(json_object_get(h->event, "remote_user"));
 }
 
-static const struct node *mcu_node(const model *m)
-{
-	for (guint i = 0; i < m->nodes->len; i++) {
-		if (node_service(m->nodes->pdata[i], SERVICE_FRONTEND))
-			return m->nodes->pdata[i];
-	}
-	return NULL;
-}
-
 /* The MCU takes a relay of its own for those outside. */
 static bool mcu_without_relay(const struct evidence *e, struct finding *f, const struct node *mcu,
 			      const char *end)
@@ -319,7 +299,7 @@ static bool mcu_without_relay(const struct evidence *e, struct finding *f, const
 
 static bool mcu_out_of_reach(const struct evidence *e, struct finding *f)
 {
-	const struct node *mcu = mcu_node(e->model);
+	const struct node *mcu = model_server(e->model, SERVICE_FRONTEND);
 	bool found = false;
 
 	for (guint i = 0; mcu && i < e->cell->participants->len && !found; i++) {

@@ -18,10 +18,7 @@ const struct node *service_owner(const model *m, const struct addr *a)
 	for (guint i = 0; i < m->nodes->len; i++)
 		if (is_public_address(m->nodes->pdata[i], a))
 			return m->nodes->pdata[i];
-	for (guint i = 0; i < m->nodes->len; i++)
-		if (node_has_address(m->nodes->pdata[i], a))
-			return m->nodes->pdata[i];
-	return NULL;
+	return model_owner(m, a);
 }
 
 /* The names of a node's services, with the address that each should have. */

@@ -26,19 +26,9 @@ static char *way(const walk *w)
 static struct addr address_at(const model *m, const char *node, const char *iface)
 {
 	const struct node *n = model_node(m, node);
-	const struct iface *at = n && iface ? node_iface(n, iface) : NULL;
+	const struct prefix *p = n ? node_prefix_on(m, n, iface, AF_UNSPEC) : NULL;
 
-	if (at && at->addresses->len > 0)
-		return g_array_index(at->addresses, struct prefix, 0).addr;
-	for (guint i = 0; iface && i < m->tunnels->len; i++) {
-		const struct tunnel *t = m->tunnels->pdata[i];
-
-		for (int end = 0; end < 2; end++)
-			if (g_str_equal(t->ends[end].node_name, node) &&
-			    g_str_equal(t->ends[end].iface, iface))
-				return t->ends[end].address.addr;
-	}
-	return (struct addr){.family = 0};
+	return p ? p->addr : (struct addr){.family = 0};
 }
 
 /* The node where the answer leaves the way of the question, and who had sent the question there. */

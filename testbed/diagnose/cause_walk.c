@@ -164,19 +164,6 @@ static const struct hop *strayed_at(const struct evidence *e, const walk *w, str
 	return NULL;
 }
 
-static const struct tunnel *tunnel_at(const model *m, const char *node, const char *iface)
-{
-	for (guint i = 0; i < m->tunnels->len; i++) {
-		const struct tunnel *t = m->tunnels->pdata[i];
-
-		for (int end = 0; end < 2; end++)
-			if (g_str_equal(t->ends[end].node_name, node) &&
-			    g_str_equal(t->ends[end].iface, iface))
-				return t;
-	}
-	return NULL;
-}
-
 /* A link that is down takes the routes by it away. */
 static bool is_down(const struct evidence *e, const char *node, const char *iface)
 {
@@ -193,7 +180,7 @@ static bool is_down(const struct evidence *e, const char *node, const char *ifac
 static void set_lost_link(const struct evidence *e, struct finding *f, const struct hop *h,
 			  const char *iface)
 {
-	const struct tunnel *t = tunnel_at(e->model, h->node, iface);
+	const struct tunnel *t = model_tunnel_at(e->model, h->node, iface, NULL);
 
 	f->code = t ? CAUSE_VPN_DOWN : CAUSE_LINK_DOWN;
 	f->node = g_strdup(h->node);
@@ -335,7 +322,7 @@ static void set_walk_cause(const struct evidence *e, struct finding *f, const wa
 /* What the tunnel's own packets are to a firewall. */
 static enum ip_proto tunnel_proto(const struct tunnel *t)
 {
-	return t->kind == TUNNEL_GRE || t->kind == TUNNEL_IPIP ? PROTO_ANY : PROTO_UDP;
+	return tunnel_is_udp(t->kind) ? PROTO_UDP : PROTO_ANY;
 }
 
 /* A tunnel is down because its own packets are lost: that is the cause, and the tunnel an effect.

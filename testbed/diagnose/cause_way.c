@@ -257,18 +257,6 @@ static const struct node *edge_at(const model *m, const char *address)
 	return NULL;
 }
 
-static const struct service *front_end(const model *m, const struct node **ret_node)
-{
-	for (guint i = 0; i < m->nodes->len; i++) {
-		const struct service *s = node_service(m->nodes->pdata[i], SERVICE_FRONTEND);
-
-		*ret_node = m->nodes->pdata[i];
-		if (s)
-			return s;
-	}
-	return NULL;
-}
-
 /* A connection between two servers, which both bind to the address they are known by. */
 static bool way_between(const struct evidence *e, struct finding *f, const struct node *from,
 			const struct addr *src, const struct node *to, const struct addr *dst,
@@ -289,8 +277,8 @@ static bool way_between(const struct evidence *e, struct finding *f, const struc
 
 static bool edge_to_front_end(const struct evidence *e, struct finding *f, const struct node *edge)
 {
-	const struct node *fe;
-	const struct service *s = front_end(e->model, &fe),
+	const struct node *fe = model_server(e->model, SERVICE_FRONTEND);
+	const struct service *s = fe ? node_service(fe, SERVICE_FRONTEND) : NULL,
 			     *of_edge = edge ? node_service(edge, SERVICE_EDGE) : NULL;
 
 	return s && of_edge &&
@@ -300,8 +288,8 @@ static bool edge_to_front_end(const struct evidence *e, struct finding *f, const
 
 static bool front_end_to_edge(const struct evidence *e, struct finding *f, const struct node *edge)
 {
-	const struct node *fe;
-	const struct service *s = front_end(e->model, &fe),
+	const struct node *fe = model_server(e->model, SERVICE_FRONTEND);
+	const struct service *s = fe ? node_service(fe, SERVICE_FRONTEND) : NULL,
 			     *of_edge = edge ? node_service(edge, SERVICE_EDGE) : NULL;
 
 	return s && of_edge &&

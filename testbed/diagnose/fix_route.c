@@ -290,18 +290,6 @@ fix *fix_reverse_path(const model *m G_GNUC_UNUSED, const struct node *n, const 
 	return fix_of(change, commands);
 }
 
-static bool node_owns(const struct node *n, const struct addr *a)
-{
-	for (guint i = 0; i < n->interfaces->len; i++) {
-		const struct iface *iface = n->interfaces->pdata[i];
-
-		for (guint k = 0; k < iface->addresses->len; k++)
-			if (addr_equal(&g_array_index(iface->addresses, struct prefix, k).addr, a))
-				return true;
-	}
-	return false;
-}
-
 /* A router that was told not to forward, or a host that somebody takes for a router. */
 fix *fix_forwarding(const model *m, const struct node *n, const struct finding *f)
 {
@@ -316,7 +304,7 @@ fix *fix_forwarding(const model *m, const struct node *n, const struct finding *
 		const struct node *sender = m->nodes->pdata[i];
 		const struct route *r = route_for(sender, &f->flow.dst, NULL);
 
-		if (r && node_owns(n, &r->via))
+		if (r && node_has_address(n, &r->via))
 			return fix_wrong_route(m, sender, r);
 	}
 	return NULL;

@@ -79,13 +79,9 @@ static const struct nat_rule *rule_for(const struct node *n, const struct iface 
 
 static struct addr outside_of(const struct nat_rule *r, const struct iface *out)
 {
-	for (guint i = 0; r->kind == NAT_MASQUERADE && i < out->addresses->len; i++) {
-		const struct prefix *p = &g_array_index(out->addresses, struct prefix, i);
+	const struct prefix *p = iface_prefix(out, AF_INET);
 
-		if (p->addr.family == AF_INET)
-			return p->addr;
-	}
-	return r->outside;
+	return p && r->kind == NAT_MASQUERADE ? p->addr : r->outside;
 }
 
 /* A 1:1 NAT does what the best of them do. */

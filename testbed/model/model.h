@@ -412,6 +412,7 @@ const struct scenario *model_scenario(const model *m, const char *name);
 const struct node *model_node(const model *m, const char *name);
 const struct network *model_network(const model *m, const char *name);
 const struct site *model_site(const model *m, const char *name);
+const struct tunnel *model_tunnel(const model *m, const char *name);
 const struct iface *node_iface(const struct node *n, const char *name);
 /* The node whose name is so much like this one that it may be meant. */
 const char *model_nearest_node(const model *m, const char *name);
@@ -430,8 +431,9 @@ unsigned tunnel_overhead_bytes(enum tunnel_kind kind, int family);
 const struct impairment *tunnel_impairment(const struct tunnel *t, guint end);
 /* The first masquerade rule for packets that leave by this interface. */
 const struct nat_rule *node_masquerade(const struct node *n, const char *iface);
-/* The first address of the family (AF_UNSPEC: any) on the node's interface, its own or a tunnel's.
- */
+/* The first address of the family (AF_UNSPEC: any). */
+const struct prefix *iface_prefix(const struct iface *f, int family);
+/* The same on an interface of the node, its own or a tunnel's. */
 const struct prefix *node_prefix_on(const model *m, const struct node *n, const char *iface,
 				    int family);
 /* Whether the node has this interface, its own or a tunnel's. */

@@ -63,6 +63,11 @@ const struct site *model_site(const model *m, const char *name)
 	return named_find(m->sites, name);
 }
 
+const struct tunnel *model_tunnel(const model *m, const char *name)
+{
+	return named_find(m->tunnels, name);
+}
+
 const struct iface *node_iface(const struct node *n, const char *name)
 {
 	return named_find(n->interfaces, name);
@@ -198,7 +203,7 @@ struct addr node_address(const struct node *n)
 	return g_array_index(first->addresses, struct prefix, 0).addr;
 }
 
-static const struct prefix *iface_prefix(const struct iface *f, int family)
+const struct prefix *iface_prefix(const struct iface *f, int family)
 {
 	for (guint i = 0; i < f->addresses->len; i++) {
 		const struct prefix *p = &g_array_index(f->addresses, struct prefix, i);

@@ -56,13 +56,9 @@ static const char *node_of(const struct builder *b, const struct addr *a, guint 
 {
 	const char *owner = scope_owner(b->scope, a, port);
 
-	for (guint i = 0; !owner && b->m && i < b->m->nodes->len; i++) {
-		const struct node *n = b->m->nodes->pdata[i];
+	const struct node *n = owner || !b->m ? NULL : model_owner(b->m, a);
 
-		if (node_has_address(n, a))
-			owner = n->name;
-	}
-	return owner;
+	return n ? n->name : owner;
 }
 
 /* Of "10.0.1.10:5061", "[2001:db8::10]:5061". */

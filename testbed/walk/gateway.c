@@ -41,18 +41,6 @@ static bool knows(const struct node *router, const struct node *asks, const stru
 	return false;
 }
 
-/* The interface's first address of that family; unset: none. */
-static struct addr address_of(const struct iface *f, int family)
-{
-	for (guint i = 0; i < f->addresses->len; i++) {
-		const struct addr *a = &g_array_index(f->addresses, struct prefix, i).addr;
-
-		if (a->family == family)
-			return *a;
-	}
-	return (struct addr){.family = 0};
-}
-
 /* A router on that interface's network which knows the way; with `any` one that need not. */
 static bool gateway_on_iface(const model *m, const struct node *n, const struct iface *iface,
 			     const struct prefix *to, bool any, struct gateway *ret)
@@ -64,12 +52,12 @@ static bool gateway_on_iface(const model *m, const struct node *n, const struct 
 		     k++) {
 			const struct iface *there = router->interfaces->pdata[k];
 
-			struct addr via = address_of(there, to->addr.family);
+			const struct prefix *via = iface_prefix(there, to->addr.family);
 
-			if (there->network != iface->network || !addr_is_set(&via) ||
+			if (there->network != iface->network || !via ||
 			    !(any || knows(router, n, to)))
 				continue;
-			*ret = (struct gateway){via, iface->name};
+			*ret = (struct gateway){via->addr, iface->name};
 			return true;
 		}
 	}

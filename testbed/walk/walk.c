@@ -115,14 +115,8 @@ static struct walk_pair *walk_pair_of(const struct knet *net, const struct flow 
 static walk *underlay_trouble(const struct knet *net, const struct tunnel *t, int from,
 			      unsigned inner_bytes)
 {
-	/* IPv4, UDP and the tunnel's own header */
-	static const unsigned outer_bytes[TUNNEL_KIND_COUNT] = {
-		[TUNNEL_WIREGUARD] = 60,
-		[TUNNEL_VXLAN] = 50,
-		[TUNNEL_GRE] = 28,
-		[TUNNEL_IPIP] = 20,
-	};
-	bool over_udp = t->kind == TUNNEL_WIREGUARD || t->kind == TUNNEL_VXLAN;
+	bool over_udp = tunnel_is_udp(t->kind);
+	unsigned more_bytes = tunnel_overhead_bytes(t->kind, t->ends[from].underlay.family);
 	struct flow outer = {
 		.node = t->ends[from].node_name,
 		.src = t->ends[from].underlay,
@@ -130,7 +124,7 @@ static walk *underlay_trouble(const struct knet *net, const struct tunnel *t, in
 		.proto = over_udp ? PROTO_UDP : PROTO_ANY,
 		.sport = over_udp ? t->port : 0,
 		.dport = over_udp ? t->port : 0,
-		.size_bytes = inner_bytes > 0 ? inner_bytes + outer_bytes[t->kind] : 0,
+		.size_bytes = inner_bytes > 0 ? inner_bytes + more_bytes : 0,
 	};
 	struct walk_pair *pair = walk_pair_of(net, &outer, true);
 	walk **last = pair->back ? &pair->back : &pair->forward;

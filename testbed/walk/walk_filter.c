@@ -322,14 +322,3 @@ const struct nat_rule *nat_at(const struct knode *n, const struct addr *a)
 	}
 	return NULL;
 }
-
-const struct nat_rule *nat_outside(const struct node *n, const char *iface)
-{
-	for (guint i = 0; i < n->nat->len; i++) {
-		const struct nat_rule *r = n->nat->pdata[i];
-
-		if (r->kind == NAT_MASQUERADE && g_strcmp0(r->out_iface, iface) == 0)
-			return r;
-	}
-	return NULL;
-}

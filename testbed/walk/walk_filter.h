@@ -48,7 +48,5 @@ char *nat_postrouting(const struct knode *n, struct packet *p, const char *in,
 		      const struct klink *out, const struct addr *next_hop);
 /* The masquerade whose outside address `a` is, or NULL. */
 const struct nat_rule *nat_at(const struct knode *n, const struct addr *a);
-/* The masquerade whose outside is `iface`, or NULL. */
-const struct nat_rule *nat_outside(const struct node *n, const char *iface);
 
 #endif

@@ -39,21 +39,14 @@ static const char *json_text(const json_t *object, const char *key)
 static void tie_link(const model *m, const struct node *node, struct klink *link)
 {
 	const struct iface *f = node_iface(node, link->name);
+	guint end = 0;
 
 	if (f) {
 		link->network = f->network;
 		return;
 	}
-	for (guint i = 0; i < m->tunnels->len; i++) {
-		const struct tunnel *t = m->tunnels->pdata[i];
-
-		for (int e = 0; e < 2; e++) {
-			if (t->ends[e].node != node || !g_str_equal(t->ends[e].iface, link->name))
-				continue;
-			link->tunnel = t;
-			link->tunnel_end = e;
-		}
-	}
+	link->tunnel = model_tunnel_at(m, node->name, link->name, &end);
+	link->tunnel_end = (int)end;
 }
 
 static void read_links(const model *m, struct knode *n, const json_t *node)

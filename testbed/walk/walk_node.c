@@ -155,7 +155,7 @@ static void end_filtered(struct walker *k, const struct decision *d)
 {
 	/* a tunnel's own packets are for the node itself, whatever it does for others */
 	bool for_others = d->by == DECIDED_BY_POLICY && d->chain == FW_INPUT && !k->in_tunnel;
-	const struct nat_rule *nat = for_others ? nat_outside(k->at->model, k->in->name) : NULL;
+	const struct nat_rule *nat = for_others ? node_masquerade(k->at->model, k->in->name) : NULL;
 	const struct nat_rule *from_inside =
 		for_others && !nat ? nat_at(k->at, &k->p.at.dst) : NULL;
 	struct subject subject = subject_of_decision(d);

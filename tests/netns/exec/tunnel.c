@@ -107,8 +107,8 @@ static int mtu_in(const exec *x, const char *node)
 	return r.ifr_mtu;
 }
 
-static void try_tunnel(const struct exec_features *features, const char *settings, const char *backend,
-		       const int mtu_bytes[2])
+static void try_tunnel(const struct exec_features *features, const char *settings,
+		       const char *backend, const int mtu_bytes[2])
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(underlays); i++) {
 		g_autoptr(plan) p = tunnel_plan(settings, &underlays[i]);
@@ -116,8 +116,8 @@ static void try_tunnel(const struct exec_features *features, const char *setting
 		g_autoptr(exec) x = exec_new_linux(features, key_of, NULL, &error);
 		int a, b;
 
-		cr_assert(x && exec_run(x, p, &error), "%s over %s: %s", backend,
-			  underlays[i].name, error ? error->message : "");
+		cr_assert(x && exec_run(x, p, &error), "%s over %s: %s", backend, underlays[i].name,
+			  error ? error->message : "");
 		cr_expect_str_eq(exec_tunnel_backend(x), backend, "made by");
 		cr_expect_eq(mtu_in(x, "left"), mtu_bytes[i], "%s over %s: %d", backend,
 			     underlays[i].name, mtu_in(x, "left"));

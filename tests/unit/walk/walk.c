@@ -9,6 +9,14 @@
 #define LYNC "topologies/lync.yaml"
 #define TWO "topologies/two-branches.yaml"
 #define DUAL "topologies/dual-stack.yaml"
+#define TUNNELS "tests/data/topologies/tunnels.yaml"
+/* Both ways by another tunnel than the one of the file, over a network that takes little more. */
+#define BY(right, left)                                                \
+	"- set-mtu: {node: right, interface: wan, mtu: 1480B}\n"       \
+	"- remove-route: {node: left, to: 10.2.0.0/24}\n"              \
+	"- remove-route: {node: right, to: 10.1.0.0/24}\n"             \
+	"- add-route: {node: left, to: 10.2.0.0/24, via: " right "}\n" \
+	"- add-route: {node: right, to: 10.1.0.0/24, via: " left "}\n"
 
 struct row {
 	const char *name, *file, *scenario, *changes;
@@ -466,6 +474,32 @@ static const struct row rows[] = {
 	 .end = WALK_NO_FORWARDING,
 	 .node = "router-a",
 	 .object = "lan"},
+	{.name = "a tunnel adds 50 bytes between IPv4 addresses",
+	 .file = TUNNELS,
+	 .scenario = "udp",
+	 .changes = BY("10.255.0.10", "10.255.0.9"),
+	 .from = "near-host",
+	 .to = "10.2.0.10",
+	 .proto = PROTO_UDP,
+	 .port = 5000,
+	 .size_bytes = 1430,
+	 .end = WALK_DELIVERED,
+	 .node = "far-host",
+	 .answered = true,
+	 .back_end = WALK_DELIVERED,
+	 .back_node = "near-host"},
+	{.name = "and 70 between IPv6 addresses",
+	 .file = TUNNELS,
+	 .scenario = "udp",
+	 .changes = BY("10.255.0.14", "10.255.0.13"),
+	 .from = "near-host",
+	 .to = "10.2.0.10",
+	 .proto = PROTO_UDP,
+	 .port = 5000,
+	 .size_bytes = 1430,
+	 .end = WALK_TUNNEL_DOWN,
+	 .node = "left",
+	 .object = "vxlan6"},
 };
 
 /* The walks point into the model. */

@@ -167,8 +167,9 @@ $(B)/tests/nice-agent: $(B)/obj/tests/clients/nice_agent.o
 check-e2e: all $(B)/tests/nice-agent $(B)/faults/fault-matrix $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)) ## whole labs: every cell, by packets
 	$(Q)TEST_JOBS=1 $(call run_tests,$(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)))
 
-check-style: ## format, layers, headers that compile alone
+check-style: ## format, license lines, layers, headers that compile alone
 	$(Q)scripts/check-format
+	$(Q)scripts/check-spdx
 	$(Q)scripts/check-layers
 	$(Q)CC='$(CC)' CPPFLAGS='$(ALL_CPPFLAGS)' scripts/check-headers
 

@@ -54,8 +54,7 @@ sip_msg *sip_msg_copy(const sip_msg *m); /* a deep copy with one reference */
 bool sip_is_request(const sip_msg *m);
 const char *sip_method(const sip_msg *m); /* of the request, or of the CSeq of a response */
 const char *sip_uri(const sip_msg *m);	  /* Request-URI; NULL for a response */
-void sip_set_uri(sip_msg *m, const char *uri);
-int sip_status(const sip_msg *m); /* 0 for a request */
+int sip_status(const sip_msg *m);	  /* 0 for a request */
 const char *sip_reason(const sip_msg *m);
 const char *sip_call_id(const sip_msg *m);
 guint32 sip_cseq(const sip_msg *m);
@@ -93,9 +92,6 @@ char *sip_uri_user(const char *uri);
 /* "address:port" of a URI or a Via, "[address]:port" for IPv6 (RFC 3261 section 25.1).  The caller
  * frees. */
 char *sip_host_port(const char *address, guint port);
-/* URI of a header value ("Bob" <sip:b@d;lr>;tag=1 -> sip:b@d;lr).  NULL: malformed.  The caller
- * frees. */
-char *sip_address_uri(const char *value);
 /* Unquoted value of a parameter of a URI (";opaque=app:conf"), of a header value (";tag=", outside
  * <>) or of an authentication value (nonce="...").  "": it has no value (";lr").  NULL: it is not
  * there.  The caller frees. */
@@ -141,15 +137,10 @@ typedef void (*sip_response_func)(sip_conn *c, sip_msg *response, const GError *
  * and unref the connection.  The last unref closes it. */
 sip_conn *sip_conn_new(GIOStream *stream, const char *local,
 		       const struct sip_conn_handlers *handlers, gpointer user_data);
-sip_conn *sip_conn_ref(sip_conn *c);
 void sip_conn_unref(sip_conn *c);
 /* Drops all pending transactions, writes what is queued in the background (for at most a second)
  * and closes.  No callback follows. */
 void sip_conn_close(sip_conn *c);
-bool sip_conn_is_open(const sip_conn *c);
-/* A pointer of the owner's, which the connection does not use. */
-void sip_conn_set_data(sip_conn *c, gpointer data);
-gpointer sip_conn_data(const sip_conn *c);
 const char *sip_conn_peer(const sip_conn *c); /* "address:port" */
 
 /* Queues a message as it is: a response, an ACK, or a proxied message whose Via the caller has set.

@@ -29,7 +29,7 @@ struct sip_conn {
 	GIOStream *stream;
 	char *local, *peer;
 	const struct sip_conn_handlers *handlers;
-	gpointer user_data, data;
+	gpointer user_data;
 	GMainContext *context;
 	GCancellable *read_cancel, *write_cancel;
 	bool reading, writing, closing;
@@ -482,12 +482,6 @@ sip_conn *sip_conn_new(GIOStream *stream, const char *local,
 	return c;
 }
 
-sip_conn *sip_conn_ref(sip_conn *c)
-{
-	c->refs++;
-	return c;
-}
-
 void sip_conn_unref(sip_conn *c)
 {
 	if (!c)
@@ -497,21 +491,6 @@ void sip_conn_unref(sip_conn *c)
 		sip_conn_close(c);
 	c->refs--;
 	release(c);
-}
-
-bool sip_conn_is_open(const sip_conn *c)
-{
-	return c->state == OPEN;
-}
-
-void sip_conn_set_data(sip_conn *c, gpointer data)
-{
-	c->data = data;
-}
-
-gpointer sip_conn_data(const sip_conn *c)
-{
-	return c->data;
 }
 
 const char *sip_conn_peer(const sip_conn *c)

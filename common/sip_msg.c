@@ -265,14 +265,6 @@ const char *sip_uri(const sip_msg *m)
 	return m->uri;
 }
 
-void sip_set_uri(sip_msg *m, const char *uri)
-{
-	char *clean = sip_value_clean(uri, -1);
-
-	g_free(m->uri);
-	m->uri = clean;
-}
-
 int sip_status(const sip_msg *m)
 {
 	return m->status;

@@ -31,14 +31,6 @@ char *sip_uri_user(const char *uri)
 	return uri ? sip_grammar_user(uri) : NULL;
 }
 
-char *sip_address_uri(const char *value)
-{
-	char *uri = NULL;
-	g_autofree char *tag = NULL;
-
-	return value && sip_grammar_address(value, &uri, &tag) ? uri : NULL;
-}
-
 char *sip_top_branch(const sip_msg *m)
 {
 	const char *via = sip_header(m, "Via");

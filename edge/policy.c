@@ -153,7 +153,8 @@ static gsize embedding_of(const struct endpoint *peer)
 	return i;
 }
 
-struct endpoint policy_canonical(const struct endpoint *peer)
+/* `peer` brought to its IPv4 form where it is another spelling of one. */
+static struct endpoint policy_canonical(const struct endpoint *peer)
 {
 	struct endpoint v4 = {.family = ENDPOINT_V4, .port = peer->port};
 	gsize i = embedding_of(peer);

@@ -42,7 +42,4 @@ enum policy_scope {
 /* The rule that refuses `peer`: one of REASON_PEER_*; REASON_NONE: allowed. */
 enum reason policy_refuses(const policy *p, const struct endpoint *peer, enum policy_scope scope);
 
-/* `peer` brought to its IPv4 form where it is another spelling of one. */
-struct endpoint policy_canonical(const struct endpoint *peer);
-
 #endif

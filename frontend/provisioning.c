@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frontend/provisioning.h"
 
-char *fe_provisioning_document(const char *user, const char *edge)
+static char *fe_provisioning_document(const char *user, const char *edge)
 {
 	g_autofree char *mras =
 		edge ? g_markup_printf_escaped("<mrasUri>sip:mras@%s;opaque=srvr:MRAS</mrasUri>",

@@ -10,7 +10,6 @@
 #define DNS_PORT 53
 #define SIP_TLS_PORT 5061
 #define MRAS_PORT 5062
-#define ACCESS_PORT 443
 
 static bool is_signed_in(const struct evidence *e, const char *end)
 {

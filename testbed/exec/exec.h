@@ -31,7 +31,6 @@ struct exec_features {
 /* Tries each feature for real inside a throw-away network namespace of the calling process (which
  * must own CAP_NET_ADMIN there).  Leaves nothing behind.  Blocks for some milliseconds. */
 void exec_probe(struct exec_features *ret);
-void exec_features_clear(struct exec_features *f);
 
 /* Keys by name, as op_tunnel.key_local asks: 32 bytes each.  Writes `private_key` and `public_key`.
  */
@@ -42,8 +41,7 @@ typedef gboolean (*exec_key_func)(const char *name, uint8_t private_key[32], uin
  * made.  NULL with TB_ERROR_UNSUPPORTED: no network namespaces. */
 exec *exec_new_linux(const struct exec_features *features, exec_key_func keys, gpointer user_data,
 		     GError **error);
-/* Records operations; fails at the N-th applied one (counting from 1; 0: never). */
-exec *exec_new_fake(unsigned fail_at);
+/* For tests and benchmarks: in a lab, all of it ends with the process. */
 void exec_free(exec *x);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(exec, exec_free)
 
@@ -96,8 +94,5 @@ struct exec_process {
  * capability (unless asked), no_new_privs, and no descriptor but 0, 1, 2 and 3.  The executable is
  * opened before privileges are dropped.  Returns its pid; -1 with `error` set. */
 GPid exec_spawn(exec *x, const struct exec_process *process, GError **error);
-
-/* What the fake backend has recorded, one line an op; NULL for other backends.  Borrowed. */
-const GPtrArray *exec_fake_log(const exec *x);
 
 #endif

@@ -35,6 +35,7 @@ typedef struct impair_queue impair_queue;
 
 /* Passes everything at once until it is told otherwise.  `seed` decides all lots. */
 impair_queue *impair_queue_new(guint64 seed);
+/* For tests: the daemon's queues live as long as it. */
 void impair_queue_free(impair_queue *q);
 /* For frames that come from now on; those inside keep their times. */
 void impair_queue_set(impair_queue *q, const struct impairment *what);
@@ -45,6 +46,7 @@ void impair_queue_put(impair_queue *q, gint64 now_ns, const guint8 *data, guint3
 struct impair_frame *impair_queue_take(impair_queue *q, gint64 now_ns);
 /* When the next frame leaves; -1: none is inside. */
 gint64 impair_queue_due_ns(const impair_queue *q);
+/* For tests. */
 const struct impair_counts *impair_queue_counts(const impair_queue *q);
 
 #endif

@@ -82,7 +82,8 @@ static gint compare_questions(gconstpointer a, gconstpointer b)
 
 /* --- the node --------------------------------------------------------------------------------- */
 
-bool questions_is_own(const json_t *node, const struct addr *a)
+/* The node has this very address. */
+static bool is_own_address(const json_t *node, const struct addr *a)
 {
 	const json_t *link, *address;
 	struct prefix p;
@@ -167,7 +168,7 @@ void questions_ask(questions *q, const struct seen_pair *pairs, guint n, const j
 		if (!p->outgoing) {
 			put(q, &p->src, &p->dst, p->ifindex);
 			ask_translated(q, p, translations);
-		} else if (questions_is_own(node, &p->src)) {
+		} else if (is_own_address(node, &p->src)) {
 			put(q, &p->src, &p->dst, 0);
 		} else {
 			put(q, &p->dst, &p->src, p->ifindex);
@@ -181,7 +182,7 @@ void questions_ask_back(questions *q, const struct question *of, unsigned out, c
 {
 	const struct question asked = *of; /* it may be in `q`, and move */
 
-	if (questions_is_own(node, &asked.to))
+	if (is_own_address(node, &asked.to))
 		put(q, &asked.to, &asked.from, 0);
 	else if (out != 0)
 		put(q, &asked.to, &asked.from, out);

@@ -44,7 +44,4 @@ void questions_ask(questions *q, const struct seen_pair *pairs, guint n, const j
  * is put where neither is so. */
 void questions_ask_back(questions *q, const struct question *of, unsigned out, const json_t *node);
 
-/* The node has this very address. */
-bool questions_is_own(const json_t *node, const struct addr *a);
-
 #endif

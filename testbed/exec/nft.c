@@ -68,7 +68,11 @@ void nft_close(struct linux_backend *r, struct nft_ctx *nft)
 		r->reserve_fd = fcntl(r->home_fd, F_DUPFD_CLOEXEC, 0);
 }
 
-void nft_keep(struct linux_backend *r, struct netns *s)
+/* Holds the context's socket open beyond nft_close, until the next time or the end of the
+ * namespace.  The kernel lets the one who closes a socket by which rules were changed wait until no
+ * processor uses the old ones any more, some ten milliseconds a ruleset; later that is long over.
+ */
+static void nft_keep(struct linux_backend *r, struct netns *s)
 {
 	int protocol = -1;
 	socklen_t size = sizeof protocol;

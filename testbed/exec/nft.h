@@ -13,10 +13,5 @@
  * opened before nft_close. */
 struct nft_ctx *nft_open(struct linux_backend *r, GError **error);
 void nft_close(struct linux_backend *r, struct nft_ctx *nft); /* accepts NULL */
-/* Holds the context's socket open beyond nft_close, until the next time or the end of the
- * namespace.  The kernel lets the one who closes a socket by which rules were changed wait until no
- * processor uses the old ones any more, some ten milliseconds a ruleset; later that is long over.
- */
-void nft_keep(struct linux_backend *r, struct netns *s);
 
 #endif

@@ -261,8 +261,3 @@ void exec_probe(struct exec_features *ret)
 	for (gsize i = 0; i < G_N_ELEMENTS(features); i++)
 		*(bool *)(void *)((char *)ret + features[i].offset) = found.works[i];
 }
-
-void exec_features_clear(struct exec_features *f)
-{
-	g_clear_pointer(&f->missing, g_free);
-}

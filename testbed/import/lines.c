@@ -8,7 +8,7 @@ static void word_clear(gpointer data)
 	g_free(((struct word *)data)->text);
 }
 
-void line_clear(struct line *l)
+static void line_clear(struct line *l)
 {
 	g_clear_pointer(&l->text, g_free);
 	g_clear_pointer(&l->words, g_array_unref);

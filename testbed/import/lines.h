@@ -23,7 +23,6 @@ struct line {
 /* Reads the next line.  Before the first call `l` is {.file, .rest = text}; `text` must live as
  * long. false: there is no further line, and all is freed. */
 bool line_next(struct line *l);
-void line_clear(struct line *l);
 const struct word *line_word(const struct line *l, guint index); /* index < l->words->len */
 /* Position of the line's first word. */
 struct loc line_loc(const struct line *l);

@@ -308,15 +308,3 @@ pid_t lab_pid(const lab *l)
 {
 	return l->pid;
 }
-
-const char *lab_service_agent(const struct node *node, enum service_kind kind)
-{
-	static const char *const programs[SERVICE_KIND_COUNT] = {
-		[SERVICE_DNS] = "dnsmasq",
-		[SERVICE_FRONTEND] = "tb-frontend",
-		[SERVICE_EDGE] = "tb-edge",
-	};
-	g_autofree char *name = g_strdup_printf("%s/%s", node->name, programs[kind]);
-
-	return g_intern_string(name);
-}

@@ -110,10 +110,6 @@ void lab_free(lab *l);
  * processes). */
 pid_t lab_pid(const lab *l);
 
-/* Name of the agent that runs `kind` on `node`, as events carry it ("fe/tb-frontend").  Interned.
- */
-const char *lab_service_agent(const struct node *node, enum service_kind kind);
-
 /* What this host can do, found out in a throw-away supervisor.  Blocks (tens of milliseconds).
  * Returns a JSON object, which the caller owns:
  * { "ok": bool, "missing": text or null, "features": { name: { "ok", "detail", "cure" } } } */

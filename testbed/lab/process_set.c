@@ -124,17 +124,6 @@ process_set *process_set_new(const struct process_set_source *source,
 	return c;
 }
 
-void process_set_free(process_set *c)
-{
-	if (c == NULL)
-		return;
-	g_source_destroy(c->children);
-	g_source_unref(c->children);
-	close(c->signal_fd);
-	g_ptr_array_unref(c->members);
-	g_free(c);
-}
-
 /* --- what they say ---------------------------------------------------------------------------- */
 
 static void pass_on(struct member *m, const char *event)
@@ -414,8 +403,6 @@ static const struct role *role_of(const struct op *op, GError **error)
 		    op->process.name, op->process.role);
 	return NULL;
 }
-
-static struct member *find(const process_set *c, const char *name);
 
 gboolean process_set_start(process_set *c, GError **error)
 {

@@ -37,8 +37,6 @@ struct process_set_handlers {
  * PID namespace: it reaps whatever ends in it. */
 process_set *process_set_new(const struct process_set_source *source,
 			     const struct process_set_handlers *handlers, gpointer user_data);
-void process_set_free(process_set *c);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(process_set, process_set_free)
 
 /* Starts every process of the plan; callbacks come from the main loop. */
 gboolean process_set_start(process_set *c, GError **error);

@@ -213,10 +213,19 @@ static void unlink_file(const runtime_dir *m, const char *name, const char *suff
 	unlinkat(m->fd, file, 0);
 }
 
+/* The caller frees; NULL: none. */
+static char *read_note(const runtime_dir *m, const char *name)
+{
+	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d/%s%s", m->fd, name, NOTE_SUFFIX);
+	char *text = NULL;
+
+	return g_file_get_contents(path, &text, NULL, NULL) ? text : NULL;
+}
+
 void runtime_dir_remove(const runtime_dir *m, const char *name)
 {
 	static const char *const suffixes[] = {SOCKET_SUFFIX, NOTE_SUFFIX, LOCK_SUFFIX};
-	g_autofree char *note = runtime_dir_read_note(m, name);
+	g_autofree char *note = read_note(m, name);
 
 	if (note)
 		publish_take_back(note);
@@ -289,12 +298,4 @@ gboolean runtime_dir_write_note(const runtime_dir *m, const char *name, const ch
 	if (fd >= 0)
 		close(fd);
 	return ok;
-}
-
-char *runtime_dir_read_note(const runtime_dir *m, const char *name)
-{
-	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d/%s%s", m->fd, name, NOTE_SUFFIX);
-	char *text = NULL;
-
-	return g_file_get_contents(path, &text, NULL, NULL) ? text : NULL;
 }

@@ -49,7 +49,5 @@ bool runtime_dir_tidy(const runtime_dir *m, const char *name);
  * publish.h). */
 gboolean runtime_dir_write_note(const runtime_dir *m, const char *name, const char *text,
 				GError **error);
-/* The caller frees; NULL: none. */
-char *runtime_dir_read_note(const runtime_dir *m, const char *name);
 
 #endif

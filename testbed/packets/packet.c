@@ -7,7 +7,6 @@
 #define STUN_BYTES 20
 #define STUN_COOKIE 0x2112A442u
 #define STUN_CLASS 0x0110u
-#define STUN_INDICATION 0x0010u
 #define STUN_SUCCESS 0x0100u
 #define STUN_ERROR 0x0110u
 #define TURN_SEND 0x0016u
@@ -225,11 +224,6 @@ bool packet_read(const guint8 *data, gsize captured, gsize original, bool ethern
 }
 
 /* --- names ------------------------------------------------------------------------------------ */
-
-bool packet_is_request(const struct sighting *s)
-{
-	return s->stun != 0 && (s->stun & STUN_CLASS) == 0;
-}
 
 bool packet_is_answer(const struct sighting *s)
 {

@@ -47,8 +47,7 @@ bool packet_read(const guint8 *data, gsize captured, gsize original, bool ethern
 /* "STUN binding request", "TURN allocate error 437", "TCP SYN", "RTP"; static or into `buf`. */
 const char *packet_name(const struct sighting *s, char buf[static 48]);
 
-/* STUN classes (RFC 8489 section 5), of s->stun. */
-bool packet_is_request(const struct sighting *s);
-bool packet_is_answer(const struct sighting *s); /* success or error */
+/* A STUN success or error response (RFC 8489 section 5). */
+bool packet_is_answer(const struct sighting *s);
 
 #endif

@@ -57,11 +57,6 @@ bool cell_machine_done(const cell_machine *m)
 	return m->cell->done;
 }
 
-struct cell *cell_machine_cell(const cell_machine *m)
-{
-	return m->cell;
-}
-
 void cell_finish(struct cell *cell, enum verdict verdict, const char *reason)
 {
 	cell->verdict = verdict;

@@ -64,7 +64,6 @@ void cell_machine_expired(cell_machine *m, gint64 now_us);
 /* Ends the cell from outside: an agent died, an endpoint never signed in, the lab is gone. */
 void cell_machine_abort(cell_machine *m, enum verdict verdict, const char *reason, gint64 now_us);
 bool cell_machine_done(const cell_machine *m);
-struct cell *cell_machine_cell(const cell_machine *m);
 
 /* The same for a cell that never started. */
 void cell_finish(struct cell *cell, enum verdict verdict, const char *reason);

@@ -16,7 +16,6 @@ static void read_all(const sip_msg *m)
 
 		for (guint n = 0; (value = sip_header_nth(m, names[i], n)); n++) {
 			g_free(sip_param(value, "tag"));
-			g_free(sip_address_uri(value));
 			g_free(sip_uri_user(value));
 			sip_digest_check(value, "REGISTER", "u", "p");
 			g_free(sip_digest_answer(value, "REGISTER", "sip:x", "u", "p"));

@@ -7,6 +7,7 @@
 #include "testbed/exec/inspect.h"
 
 #include "tests/netns/exec/room.h"
+#include "tests/support/fake_exec.h"
 #include "tests/netns/exec/state.h"
 
 #include <criterion/criterion.h>

@@ -77,8 +77,6 @@ Test(sip_msg, changing)
 	sip_add_header(m, "To", "<sip:carol@contoso.com>;tag=cc");
 	cr_expect_str_eq(sip_to_uri(m), "sip:carol@contoso.com");
 	cr_expect_str_eq(sip_to_tag(m), "cc");
-	sip_set_uri(m, "sip:dave@contoso.com");
-	cr_expect_str_eq(sip_uri(m), "sip:dave@contoso.com");
 }
 
 Test(sip_msg, line_breaks_make_no_header)
@@ -229,15 +227,6 @@ Test(sip_msg, parameters)
 		cr_expect(!g_strcmp0(value, rows[i].value), "%s of %s: %s", rows[i].name,
 			  rows[i].text, value ? value : "(none)");
 	}
-}
-
-Test(sip_msg, address)
-{
-	g_autofree char *uri =
-		sip_address_uri("\"Edge, <1>\" <sip:TOKEN@edge.test:5061;transport=tls;lr>;x=y");
-
-	cr_expect_str_eq(uri, "sip:TOKEN@edge.test:5061;transport=tls;lr");
-	cr_expect_null(sip_address_uri("<sip:broken"));
 }
 
 Test(sip_msg, fresh_names_differ)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* exec_run and each operation that can fail, with the fake room. */
-#include "testbed/exec/exec.h"
+/* exec_run and each operation that can fail, with an exec that has no kernel. */
+#include "tests/support/fake_exec.h"
 
 #include <criterion/criterion.h>
 

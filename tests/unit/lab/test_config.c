@@ -247,28 +247,3 @@ Test(config, private_files_are_kept_apart)
 	cr_expect_not(config_file_is_shared("/etc/resolv.conf"));
 	cr_expect_str_eq(place, "/run/testbed/branch1/files/etc/resolv.conf");
 }
-
-/* The names that callers compose must be the plan's. */
-Test(config, agents_are_named_as_in_the_plan)
-{
-	static const struct {
-		const char *node;
-		enum service_kind kind;
-	} rows[] = {{"fe", SERVICE_FRONTEND}, {"edge", SERVICE_EDGE}, {"dns-int", SERVICE_DNS}};
-	struct fixture f = open_scenario("missing-route");
-	g_autoptr(plan) p = plan_build(f.m);
-
-	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		const char *name = lab_service_agent(model_node(f.m, rows[i].node), rows[i].kind);
-		bool found = false;
-
-		for (guint j = 0; j < p->ops->len; j++) {
-			const struct op *op = g_ptr_array_index(p->ops, j);
-
-			found |= (op->kind == OP_AGENT || op->kind == OP_DAEMON) &&
-				 strcmp(op->process.name, name) == 0;
-		}
-		cr_expect(found, "the plan has no process '%s'", name);
-	}
-	done(&f);
-}

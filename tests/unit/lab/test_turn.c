@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From one plan to another, and back when an operation is refused: with the room that has no
- * kernel. */
+/* From one plan to another, and back when an operation is refused: with an exec
+ * that has no kernel. */
 #include "testbed/lab/apply_difference.h"
 #include "testbed/model/model.h"
+#include "tests/support/fake_exec.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The backend without a kernel: writes down what it is asked, and fails when told to. */
-#include "testbed/exec/exec.h"
+#include "tests/support/fake_exec.h"
 
 #include "testbed/exec/backend.h"
 
@@ -10,63 +9,46 @@ struct fake_backend {
 	GPtrArray *log; /* char *: one line an op */
 };
 
-static gboolean fake_apply(exec *x, const struct op *op, const struct op **failed, GError **error)
+static gboolean note_op(exec *x, const char *what, const struct op *op, GError **error)
 {
 	struct fake_backend *r = (struct fake_backend *)x;
 	GString *line;
 
 	if (++r->applied == r->fail_at) {
-		*failed = op;
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "operation %u was told to fail",
 			    r->applied);
 		return FALSE;
 	}
-	line = g_string_new(NULL);
+	line = g_string_new(what);
 	op_describe(op, line);
 	g_ptr_array_add(r->log, g_string_free(line, FALSE));
 	return TRUE;
+}
+
+static gboolean fake_apply(exec *x, const struct op *op, const struct op **failed, GError **error)
+{
+	*failed = op;
+	return note_op(x, "", op, error);
 }
 
 static gboolean fake_remove(exec *x, const struct op *op, GError **error)
 {
-	struct fake_backend *r = (struct fake_backend *)x;
-	GString *line;
+	return note_op(x, "remove ", op, error);
+}
 
-	if (++r->applied == r->fail_at) {
-		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "operation %u was told to fail",
-			    r->applied);
-		return FALSE;
-	}
-	line = g_string_new("remove ");
-	op_describe(op, line);
-	g_ptr_array_add(r->log, g_string_free(line, FALSE));
+static gboolean fake_flush(G_GNUC_UNUSED exec *x, G_GNUC_UNUSED const struct op **failed,
+			   G_GNUC_UNUSED GError **error)
+{
 	return TRUE;
 }
 
-static gboolean fake_flush(exec *x, const struct op **failed, GError **error)
+static int fake_netns_fd(G_GNUC_UNUSED const exec *x, G_GNUC_UNUSED const char *node)
 {
-	(void)x;
-	(void)failed;
-	(void)error;
-	return TRUE;
-}
-
-static int fake_netns_fd(const exec *x, const char *node)
-{
-	(void)x;
-	(void)node;
 	return -1;
 }
 
-static const char *fake_impair_backend(const exec *x)
+static const char *no_backend(G_GNUC_UNUSED const exec *x)
 {
-	(void)x;
-	return NULL;
-}
-
-static const char *fake_tunnel_backend(const exec *x)
-{
-	(void)x;
 	return NULL;
 }
 
@@ -83,8 +65,8 @@ static const struct exec_backend fake_ops = {
 	.remove = fake_remove,
 	.flush = fake_flush,
 	.netns_fd = fake_netns_fd,
-	.tunnel_backend = fake_tunnel_backend,
-	.impair_backend = fake_impair_backend,
+	.tunnel_backend = no_backend,
+	.impair_backend = no_backend,
 	.free = fake_free,
 };
 

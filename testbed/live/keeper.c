@@ -143,8 +143,7 @@ void keeper_sign_in(struct keeper *k)
 
 void keeper_settle(struct keeper *k)
 {
-	if (!k->built || k->change || session_sign_ins_wait(k->session) ||
-	    session_sign_ins_pending(k->session) > 0)
+	if (!k->built || k->change || !session_sign_ins_over(k->session))
 		return;
 	if (!k->up)
 		k->up_ms = (double)(g_get_monotonic_time() - k->started_us) / 1000;

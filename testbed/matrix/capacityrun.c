@@ -213,7 +213,7 @@ static void on_sign_in_over(session *s, const struct session_client *c, bool tol
 					   SIGN_IN_DEADLINE_MS / 1000));
 	} else if (c->state == SIGN_IN_DIED) {
 		give_up(r, g_strdup(c->why));
-	} else if (!session_sign_ins_wait(s) && session_sign_ins_pending(s) == 0) {
+	} else if (session_sign_ins_over(s)) {
 		read_times(&r->times);
 		r->sampler = g_timeout_add(SAMPLE_MS, on_sample, r);
 		on_next_step(r);

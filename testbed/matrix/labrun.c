@@ -338,8 +338,7 @@ void labrun_stop(labrun *l)
 bool labrun_preparing(const labrun *l)
 {
 	return l->session && !labrun_over(l) &&
-	       (!session_is_built(l->session) || session_sign_ins_wait(l->session) ||
-		l->signing_in > 0);
+	       !(session_is_built(l->session) && session_sign_ins_over(l->session));
 }
 
 bool labrun_wants_sign_in(const labrun *l)

@@ -137,9 +137,9 @@ bool session_sign_ins_wait(const session *s)
 	return s->waiting.head != NULL;
 }
 
-guint session_sign_ins_pending(const session *s)
+bool session_sign_ins_over(const session *s)
 {
-	return s->pending;
+	return !s->waiting.head && s->pending == 0;
 }
 
 void clients_event(session *s, const char *agent, json_t *event)

@@ -131,8 +131,8 @@ GHashTable *session_clients(const session *s); /* name -> const struct session_c
 /* Tells the next client that waits to sign in; FALSE: nobody waits. */
 bool session_sign_in_next(session *s);
 bool session_sign_ins_wait(const session *s);
-/* How many have been told and have not answered. */
-guint session_sign_ins_pending(const session *s);
+/* Nobody waits, and all who were told are over. */
+bool session_sign_ins_over(const session *s);
 /* These agents (NULL-terminated; NULL: none) were started anew: calls of clients among them end as
  * errors, and they wait to sign in. */
 void session_restarted(session *s, const char *const *names);

@@ -22,23 +22,23 @@ lab *lab_start(const model *m G_GNUC_UNUSED, const plan *p G_GNUC_UNUSED,
 	       GError **error G_GNUC_UNUSED)
 {
 	fake = (struct fake_lab){.callbacks = *callbacks, .user_data = user_data};
-	fake.sent = g_ptr_array_new_with_free_func(g_free);
+	fake.sent = g_ptr_array_new_with_free_func((GDestroyNotify)agent_command_free);
 	g_queue_init(&fake.questions);
 	return handle();
 }
 
 gboolean lab_command(lab *l G_GNUC_UNUSED, const char *agent, json_t *command, GError **error)
 {
-	const char *call = json_string_value(json_object_get(command, "call"));
+	struct agent_command *sent;
 
 	if (g_strcmp0(agent, fake.mute) == 0) {
 		g_set_error(error, TB_ERROR, TB_ERROR_DIED, "no agent '%s' runs", agent);
 		return FALSE;
 	}
-	g_ptr_array_add(fake.sent,
-			g_strdup_printf("%s %s%s%s", agent,
-					json_string_value(json_object_get(command, "cmd")),
-					call ? " " : "", call ? call : ""));
+	sent = g_new0(struct agent_command, 1);
+	sent->agent = g_strdup(agent);
+	sent->command = json_incref(command);
+	g_ptr_array_add(fake.sent, sent);
 	return TRUE;
 }
 
@@ -100,8 +100,14 @@ char *fake_take_sent(void)
 {
 	GString *text = g_string_new(NULL);
 
-	for (guint i = 0; i < fake.sent->len; i++)
-		g_string_append_printf(text, "%s\n", (const char *)fake.sent->pdata[i]);
+	for (guint i = 0; i < fake.sent->len; i++) {
+		const struct agent_command *c = fake.sent->pdata[i];
+		const char *call = json_string_value(json_object_get(c->command, "call"));
+
+		g_string_append_printf(text, "%s %s%s%s\n", c->agent,
+				       json_string_value(json_object_get(c->command, "cmd")),
+				       call ? " " : "", call ? call : "");
+	}
 	g_ptr_array_set_size(fake.sent, 0);
 	return g_string_free(text, FALSE);
 }

@@ -5,11 +5,12 @@
 #define TESTS_UNIT_SESSION_FAKE_LAB_H
 
 #include "testbed/lab/lab.h"
+#include "testbed/session/machine.h"
 
 struct fake_lab {
 	struct lab_callbacks callbacks;
 	gpointer user_data;
-	GPtrArray *sent;  /* char *: "AGENT CMD", or "AGENT CMD CALL" */
+	GPtrArray *sent;  /* struct agent_command */
 	GQueue questions; /* struct fake_question, not answered */
 	const char *mute; /* an agent that nothing can be sent to, or NULL */
 	bool freed;
@@ -25,7 +26,8 @@ void fake_died(const char *agent);
 void fake_failed(void);
 /* Answers the oldest lab_inspect. */
 void fake_answer(void);
-/* What was sent since the last time, one a line; the caller frees. */
+/* What was sent since the last time: "AGENT CMD" or "AGENT CMD CALL", one a line; the caller frees.
+ */
 char *fake_take_sent(void);
 
 #endif

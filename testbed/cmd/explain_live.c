@@ -80,8 +80,7 @@ static struct cell *place(live_client *c, const struct options *o, enum media me
 	seen->end_us = g_get_monotonic_time();
 	cell = answer ? cell_of(answer, error) : NULL;
 	json_decref(answer);
-	if (cell)
-		seen->state = ask(c, "inspect", error);
+	seen->state = cell ? live_inspect(c, NULL, error) : NULL;
 	if (cell && !seen->state)
 		g_clear_pointer(&cell, cell_free);
 	if (cell && packets >= 0)

@@ -64,23 +64,17 @@ static struct cell *cell_of(const json_t *answer)
 	return report_cell_parse(json, scenario);
 }
 
-static json_t *ask(live_client *c, const char *what)
-{
-	return live_request(c, json_pack("{s:s}", "do", what), NULL, NULL, NULL);
-}
-
 /* Into the cell what the call cost on the wire; nothing when the topology can't be read any more.
  */
-static void add_hops(live_client *c, const json_t *before, struct cell *cell)
+static void add_hops(live_client *c, const netstate *before, struct cell *cell)
 {
-	json_t *status = ask(c, "status"), *after = ask(c, "inspect");
+	json_t *status = live_request(c, json_pack("{s:s}", "do", "status"), NULL, NULL, NULL);
+	g_autoptr(netstate) after = live_inspect(c, NULL, NULL);
 	g_autoptr(model) m = status && after ? cmd_live_model(status) : NULL;
 
 	if (m)
-		report_hops(cell, m, json_object_get(before, "nodes"),
-			    json_object_get(after, "nodes"));
+		report_hops(cell, m, before, after);
 	json_decref(status);
-	json_decref(after);
 }
 
 int cmd_call(const struct options *o)
@@ -88,14 +82,15 @@ int cmd_call(const struct options *o)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(live_client) c = NULL;
 	g_autoptr(GPtrArray) story = g_ptr_array_new_with_free_func(story_event_destroy);
-	json_t *answer = NULL, *before;
+	g_autoptr(netstate) before = NULL;
+	json_t *answer = NULL;
 	struct cell *cell;
 	guint media_ms;
 
 	if (!cmd_media_ms(o, CELL_MEDIA_MS, &media_ms))
 		return CMD_USAGE;
 	c = live_connect(o->name, &error);
-	before = c && o->verbose ? ask(c, "inspect") : NULL;
+	before = c && o->verbose ? live_inspect(c, NULL, NULL) : NULL;
 	if (c)
 		answer = live_request(c,
 				      json_pack("{s:s, s:s, s:s, s:s, s:i}", "do", "call", "a",
@@ -104,7 +99,6 @@ int cmd_call(const struct options *o)
 						(int)media_ms),
 				      keep_event, story, &error);
 	if (!answer) {
-		json_decref(before);
 		cmd_error("%s", error->message);
 		return cmd_exit_of(error);
 	}
@@ -112,7 +106,6 @@ int cmd_call(const struct options *o)
 	json_decref(answer);
 	if (before && cell)
 		add_hops(c, before, cell);
-	json_decref(before);
 	if (!cell) {
 		cmd_error(
 			"the lab's keeper says nothing that is a call; is it of another version?");

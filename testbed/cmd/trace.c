@@ -88,10 +88,11 @@ static gboolean parse_flow(const model *m, const struct options *o, struct flow 
 	return parse_target(m, o->arguments[1], o->ipv6, &ret->dst);
 }
 
-/* Takes `state` over; NULL: there is none because of `error`. */
-static int tell(const model *m, const struct flow *flow, json_t *state, const GError *error)
+/* `state` is NULL because of `error`. */
+static int tell(const model *m, const struct flow *flow, const netstate *state, const GError *error)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
+	g_autoptr(knet) net = NULL;
 	struct walk_pair *pair;
 	bool delivered;
 	int status;
@@ -100,26 +101,26 @@ static int tell(const model *m, const struct flow *flow, json_t *state, const GE
 		cmd_error("%s", error->message);
 		return cmd_exit_of(error);
 	}
-	pair = walk_both(m, state, flow);
+	net = knet_new(m, state);
+	pair = walk_both(net, flow);
 	delivered = walk_pair_delivered(pair);
 	walk_text(pair, text);
 	walk_pair_free(pair);
-	json_decref(state);
 	status = cmd_print(text->str, (gssize)text->len);
 	return status != CMD_AS_EXPECTED ? status : delivered ? CMD_AS_EXPECTED : CMD_DIFFERS;
 }
 
 /* --- a lab that is up ------------------------------------------------------------------------- */
 
-static json_t *ask_live(json_t *ways, gpointer client, GError **error)
+static netstate *ask_live(const GPtrArray *questions, gpointer client, GError **error)
 {
-	return live_request(client, json_pack("{s:s, s:O*}", "do", "inspect", "ways", ways), NULL,
-			    NULL, error);
+	return live_inspect(client, questions, error);
 }
 
 static int trace_live(live_client *c, const json_t *status, const struct options *o)
 {
 	g_autoptr(model) m = cmd_live_model(status);
+	g_autoptr(netstate) state = NULL;
 	g_autoptr(GError) error = NULL;
 	struct flow flow;
 
@@ -127,7 +128,8 @@ static int trace_live(live_client *c, const json_t *status, const struct options
 		return CMD_INPUT;
 	if (!parse_flow(m, o, &flow))
 		return CMD_USAGE;
-	return tell(m, &flow, trace_state(m, &flow, ask_live, c, &error), error);
+	state = trace_state(m, &flow, ask_live, c, &error);
+	return tell(m, &flow, state, error);
 }
 
 static int find_live(const struct options *o)
@@ -160,9 +162,9 @@ static int trace_in_new_lab(const model *m, const struct options *o, const char 
 	const struct lab_options fresh = {
 		.name = scenario, .program_dir = program_dir, .seed = g_random_int()};
 	g_autoptr(GPtrArray) died = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(netstate) state = NULL;
 	g_autoptr(GError) error = NULL;
 	struct flow flow;
-	json_t *state;
 
 	if (!parse_flow(m, o, &flow))
 		return CMD_USAGE;

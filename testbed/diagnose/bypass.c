@@ -12,6 +12,7 @@
 
 /* What a bypass is made of. */
 struct way_around {
+	const knet *net;
 	const struct node *end;	     /* whose call fails */
 	const struct tunnel *tunnel; /* that its packets go through */
 	int far;		     /* the tunnel's other end */
@@ -43,7 +44,7 @@ static const struct tunnel *tunnel_on_way(const model *m, const walk *w, int *re
 }
 
 /* There and back, and not by a tunnel. */
-static bool reaches_outside(const model *m, const json_t *state, const struct node *from,
+static bool reaches_outside(const struct way_around *w, const model *m, const struct node *from,
 			    const struct addr *to, enum ip_proto proto, uint16_t port)
 {
 	const struct flow flow = {.node = from->name,
@@ -51,12 +52,12 @@ static bool reaches_outside(const model *m, const json_t *state, const struct no
 				  .proto = proto,
 				  .sport = CLIENT_PORT,
 				  .dport = port};
-	struct walk_pair *w = walk_both(m, state, &flow);
+	struct walk_pair *p = walk_both(w->net, &flow);
 	int far;
 	bool reached =
-		w->back && w->back->end == WALK_DELIVERED && !tunnel_on_way(m, w->forward, &far);
+		p->back && p->back->end == WALK_DELIVERED && !tunnel_on_way(m, p->forward, &far);
 
-	walk_pair_free(w);
+	walk_pair_free(p);
 	return reached;
 }
 
@@ -100,7 +101,7 @@ static bool has_record(const struct node *server, const char *name)
 
 /* A name server that tells users from outside where to sign in (MS-SIPRE; RFC 2782), and answers
  * without the tunnel. */
-static bool find_public_dns(const model *m, const json_t *state, struct way_around *w)
+static bool find_public_dns(const model *m, struct way_around *w)
 {
 	g_autofree char *external = g_strdup_printf("_sip._tls.%s", w->domain);
 
@@ -109,7 +110,7 @@ static bool find_public_dns(const model *m, const json_t *state, struct way_arou
 		struct addr a = node_address(n);
 
 		if (!has_record(n, external) || !addr_is_set(&a) ||
-		    !reaches_outside(m, state, w->end, &a, PROTO_UDP, DNS_PORT))
+		    !reaches_outside(w, m, w->end, &a, PROTO_UDP, DNS_PORT))
 			continue;
 		w->dns = a;
 		return true;
@@ -117,13 +118,13 @@ static bool find_public_dns(const model *m, const json_t *state, struct way_arou
 	return false;
 }
 
-static bool edge_is_open(const model *m, const json_t *state, const struct node *end)
+static bool edge_is_open(const model *m, const struct way_around *w)
 {
-	const struct node *edge = model_media_edge(m, end);
+	const struct node *edge = model_media_edge(m, w->end);
 	const struct service *s = edge ? node_service(edge, SERVICE_EDGE) : NULL;
 
-	return s && reaches_outside(m, state, end, &s->edge.access_public, PROTO_TCP, HTTPS_PORT) &&
-	       reaches_outside(m, state, end, &s->edge.av_public, PROTO_UDP, STUN_PORT);
+	return s && reaches_outside(w, m, w->end, &s->edge.access_public, PROTO_TCP, HTTPS_PORT) &&
+	       reaches_outside(w, m, w->end, &s->edge.av_public, PROTO_UDP, STUN_PORT);
 }
 
 static bool has_rule_for(const struct node *n, const char *domain)
@@ -319,16 +320,18 @@ static bool is_about_route_of_edge(const model *m, const struct finding *f)
 	       (f->code == CAUSE_RETURN_WRONG_EGRESS || f->code == CAUSE_NO_ROUTE);
 }
 
-fix *bypass_derive(const model *m, const json_t *state, const struct finding *f)
+fix *bypass_derive(const model *m, const netstate *state, const struct finding *f)
 {
-	struct way_around w = {.clients = g_ptr_array_new(),
+	g_autoptr(knet) net = state ? knet_new(m, state) : NULL;
+	struct way_around w = {.net = net,
+			       .clients = g_ptr_array_new(),
 			       .networks = g_ptr_array_new(),
 			       .resolvers = g_array_new(FALSE, FALSE, sizeof(struct addr))};
 	fix *x = NULL;
 
-	if (state && is_about_route_of_edge(m, f) && find_end(m, f, &w) &&
-	    (w.domain = domain_of(w.end)) && find_clients(m, &w) && find_public_dns(m, state, &w) &&
-	    edge_is_open(m, state, w.end)) {
+	if (net && is_about_route_of_edge(m, f) && find_end(m, f, &w) &&
+	    (w.domain = domain_of(w.end)) && find_clients(m, &w) && find_public_dns(m, &w) &&
+	    edge_is_open(m, &w)) {
 		find_networks(m, &w);
 		find_resolvers(&w);
 		if (w.networks->len > 0) {

@@ -16,6 +16,6 @@
 
 /* `state`: of the lab that `f` was found in.  NULL: not that kind of a cause (the Edge lacks a
  * route), or the topology does not have what it takes.  The caller owns it. */
-fix *bypass_derive(const model *m, const json_t *state, const struct finding *f);
+fix *bypass_derive(const model *m, const netstate *state, const struct finding *f);
 
 #endif

@@ -67,14 +67,15 @@ struct evidence {
 	const model *model; /* the network of the cell's scenario */
 	const struct cell *cell;
 	const GPtrArray *heard;	   /* struct heard, in order */
-	const json_t *state;	   /* NULL: could not be read */
+	const netstate *state;	   /* NULL: could not be read */
+	const knet *net;	   /* `model` and `state`, to walk in; NULL as `state` */
 	const journeys *packets;   /* NULL: none are there */
 	const GPtrArray *sessions; /* struct tracked (tracked.h): the call's; NULL: not known */
 	unsigned size_bytes;	   /* of the packets that are walked (struct flow) */
 	/* walk_both; another one only in tests. */
-	struct walk_pair *(*walk)(const model *m, const json_t *state, const struct flow *flow);
+	struct walk_pair *(*walk)(const knet *net, const struct flow *flow);
 	/* walk_meet; NULL: only in tests. */
-	struct walk_pair *(*meet)(const model *m, const json_t *state, const struct flow *flow,
+	struct walk_pair *(*meet)(const knet *net, const struct flow *flow,
 				  const struct flow *other);
 };
 

@@ -35,8 +35,8 @@ static bool fewer_meet(const struct evidence *e, struct finding *f, const struct
 
 	if (!e->meet || !e->state)
 		return false;
-	there = e->meet(e->model, e->state, a, b);
-	back = e->meet(e->model, e->state, b, a);
+	there = e->meet(e->net, a, b);
+	back = e->meet(e->net, b, a);
 	fails = (there->forward->end == WALK_DELIVERED) + (back->forward->end == WALK_DELIVERED) <
 		needed;
 	if (!fails) {
@@ -213,10 +213,10 @@ static bool nats_cannot_meet(const struct evidence *e, struct finding *f, const 
 
 	if (!e->state || !addr_is_set(&of_a) || !addr_is_set(&of_b))
 		return false;
-	w = e->walk(e->model, e->state, &there);
+	w = e->walk(e->net, &there);
 	nat_a = nat_on_way(e, w->forward);
 	walk_pair_free(w);
-	w = e->walk(e->model, e->state, &back);
+	w = e->walk(e->net, &back);
 	nat_b = nat_on_way(e, w->forward);
 	walk_pair_free(w);
 	found = nat_a.node && nat_b.node && nats_stop_it(f, &nat_a, &nat_b);

@@ -121,27 +121,28 @@ static struct listener listener_at(const struct node *n, const struct addr *a, e
 	return l;
 }
 
+/* A socket that waits at every address of its node. */
+static bool is_wildcard(const struct addr *a)
+{
+	static const struct addr any;
+
+	return memcmp(a->bytes, any.bytes, sizeof any.bytes) == 0;
+}
+
 /* By the state of the kernel: does a socket wait there?  When the state does not say, one does. */
 static bool listens(const struct evidence *e, const struct node *n, const struct addr *a,
 		    enum ip_proto proto, json_int_t port)
 {
-	const json_t *list = json_object_get(json_object_get(json_object_get(e->state, "nodes"),
-							     n->name),
-					     "listeners"),
-		     *row;
-	size_t i;
+	const node_state *state = netstate_node(e->state, n->name);
+	const GArray *list = state ? state->listeners : NULL;
 
-	json_array_foreach(list, i, row) {
-		const char *text = event_text(row, "address");
-		struct addr bound;
+	for (guint i = 0; list && i < list->len; i++) {
+		const struct kernel_listener *l = &g_array_index(list, struct kernel_listener, i);
 
-		if (g_strcmp0(event_text(row, "proto"), proto == PROTO_UDP ? "udp" : "tcp") != 0 ||
-		    json_integer_value(json_object_get(row, "port")) != port || !text ||
-		    !addr_parse(text, &bound))
-			continue;
 		/* behind a 1:1 NAT the address is another one */
-		if (g_str_equal(text, "0.0.0.0") || g_str_equal(text, "::") ||
-		    addr_equal(&bound, a) || !node_has_address(n, a))
+		if (l->proto == proto && l->port == port &&
+		    (is_wildcard(&l->address) || addr_equal(&l->address, a) ||
+		     !node_has_address(n, a)))
 			return true;
 	}
 	return list == NULL;
@@ -183,7 +184,7 @@ static bool arrives(const struct evidence *e, const char *from, const char *addr
 
 	if (!e->state || !address || port <= 0 || !addr_parse(address, &flow.dst))
 		return false;
-	p = e->walk(e->model, e->state, &flow);
+	p = e->walk(e->net, &flow);
 	there = p->forward->end == WALK_DELIVERED;
 	walk_pair_free(p);
 	return there;
@@ -363,7 +364,7 @@ static bool reaches(const struct evidence *e, const char *from, const struct add
 				  .proto = PROTO_TCP,
 				  .sport = CLIENT_PORT,
 				  .dport = (uint16_t)port};
-	struct walk_pair *p = e->walk(e->model, e->state, &flow);
+	struct walk_pair *p = e->walk(e->net, &flow);
 	bool both = p->back && p->back->end == WALK_DELIVERED;
 
 	walk_pair_free(p);

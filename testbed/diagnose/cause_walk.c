@@ -64,13 +64,12 @@ static const struct prefix default_route6 = {.addr.family = AF_INET6, .len = 0};
 /* The kernel of the node has a default route of that family, in whichever table. */
 static bool has_default(const struct evidence *e, const char *node, int family)
 {
-	const json_t *of_node = json_object_get(json_object_get(e->state, "nodes"), node), *route;
-	size_t i;
+	const node_state *n = netstate_node(e->state, node);
 
-	json_array_foreach(json_object_get(of_node, "routes"), i, route) {
-		if (g_strcmp0(event_text(route, "to"), family == AF_INET6 ? "::/0" : "0.0.0.0/0") ==
-			    0 &&
-		    g_strcmp0(event_text(route, "type"), "unicast") == 0)
+	for (guint i = 0; n && i < n->routes->len; i++) {
+		const struct kernel_route *r = &g_array_index(n->routes, struct kernel_route, i);
+
+		if (r->to.addr.family == family && r->to.len == 0 && !kernel_route_refuses(r))
 			return true;
 	}
 	return false;
@@ -167,14 +166,9 @@ static const struct hop *strayed_at(const struct evidence *e, const walk *w, str
 /* A link that is down takes the routes by it away. */
 static bool is_down(const struct evidence *e, const char *node, const char *iface)
 {
-	const json_t *of_node = json_object_get(json_object_get(e->state, "nodes"), node), *link;
-	size_t i;
+	const struct kernel_link *link = node_state_link(netstate_node(e->state, node), iface);
 
-	json_array_foreach(json_object_get(of_node, "links"), i, link) {
-		if (g_strcmp0(event_text(link, "name"), iface) == 0)
-			return !json_is_true(json_object_get(link, "up"));
-	}
-	return true;
+	return !link || !link->up;
 }
 
 static void set_lost_link(const struct evidence *e, struct finding *f, const struct hop *h,
@@ -339,18 +333,16 @@ static void set_tunnel_cause(const struct evidence *e, struct finding *f, const 
 
 static void prove_by_counters(const struct evidence *e, struct finding *f, const walk *w)
 {
-	const json_t *nodes = json_object_get(e->state, "nodes");
-	const json_t *nft = json_object_get(json_object_get(nodes, w->node ? w->node : ""), "nft");
+	const node_state *n = netstate_node(e->state, w->node);
 	const char *counter = subject_counter(&w->subject);
-	const json_t *row;
-	size_t i;
 
-	json_array_foreach(nft, i, row) {
-		json_int_t packets = json_integer_value(json_object_get(row, "packets"));
+	for (guint i = 0; n && counter && i < n->rule_counters->len; i++) {
+		const struct rule_counter *c =
+			&g_array_index(n->rule_counters, struct rule_counter, i);
 
-		if (counter && g_strcmp0(event_text(row, "name"), counter) == 0 && packets > 0)
-			cause_prove(f, "rule %s of %s counted %" JSON_INTEGER_FORMAT " packets",
-				    counter, w->node, packets);
+		if (g_str_equal(c->name, counter) && c->packets > 0)
+			cause_prove(f, "rule %s of %s counted %" G_GUINT64_FORMAT " packets",
+				    counter, w->node, c->packets);
 	}
 }
 
@@ -461,7 +453,7 @@ bool cause_walk_flow(const struct evidence *e, struct finding *f, const struct f
 	struct flow sized = *flow;
 
 	sized.size_bytes = e->size_bytes;
-	return cause_show(e, f, e->walk(e->model, e->state, &sized), &sized, title);
+	return cause_show(e, f, e->walk(e->net, &sized), &sized, title);
 }
 
 bool cause_walk_to(const struct evidence *e, struct finding *f, const char *end, const char *what,

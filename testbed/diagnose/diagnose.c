@@ -62,11 +62,13 @@ finding *diagnose_call(const model *m, const struct cell *c, const struct observ
 {
 	g_autoptr(GPtrArray) told = answers_told(m, c, seen), heard = all_heard(seen->heard, told);
 	g_autoptr(GPtrArray) sessions = sessions_of_call(seen, c);
+	g_autoptr(knet) net = seen->state ? knet_new(m, seen->state) : NULL;
 	const struct evidence e = {
 		.model = m,
 		.cell = c,
 		.heard = heard,
 		.state = seen->state,
+		.net = net,
 		.packets = seen->packets,
 		.sessions = sessions,
 		.walk = walk_both,

@@ -6,35 +6,38 @@
 
 /* --- before the restart ----------------------------------------------------------------------- */
 
-/* A route of the kernel's that the model has, and that is not persistent. */
-static bool is_fleeting(const struct node *n, const json_t *route)
+/* A route that the model has, and that is not persistent. */
+static bool is_fleeting(const struct node *n, const struct prefix *to)
 {
-	const char *text = event_text(route, "to");
-	struct prefix to;
-
-	for (guint i = 0; text && prefix_parse(text, &to) && i < n->routes->len; i++) {
+	for (guint i = 0; i < n->routes->len; i++) {
 		const struct route *r = n->routes->pdata[i];
 
-		if (!r->persistent && prefix_equal(&r->to, &to))
+		if (!r->persistent && prefix_equal(&r->to, to))
 			return true;
 	}
 	return false;
 }
 
-/* The state as it would be without the node's routes that are not persistent; the caller frees. */
-static json_t *state_after_restart(const json_t *state, const struct node *n)
+/* The state as it would be without the node's routes that are not persistent. */
+static netstate *state_after_restart(const netstate *state, const struct node *n)
 {
-	json_t *after = json_deep_copy(state);
-	json_t *node = json_object_get(json_object_get(after, "nodes"), n->name);
-	json_t *routes = json_object_get(node, "routes");
+	const node_state *before = netstate_node(state, n->name);
+	node_state *after = before ? node_state_share(before) : NULL;
 
-	for (size_t i = json_array_size(routes); i > 0; i--) {
-		if (is_fleeting(n, json_array_get(routes, i - 1)))
-			json_array_remove(routes, i - 1);
+	if (!after)
+		return netstate_ref(state);
+	g_array_unref(after->routes);
+	after->routes = g_array_new(FALSE, TRUE, sizeof(struct kernel_route));
+	for (guint i = 0; i < before->routes->len; i++) {
+		const struct kernel_route *r =
+			&g_array_index(before->routes, struct kernel_route, i);
+
+		if (!is_fleeting(n, &r->to))
+			g_array_append_vals(after->routes, r, 1);
 	}
 	/* the kernel was asked before it */
-	json_object_del(node, "lookups");
-	return after;
+	g_clear_pointer(&after->lookups, g_array_unref);
+	return netstate_with(state, after);
 }
 
 /* The ways that the call took: to each end's server, and that of its media. */
@@ -79,11 +82,13 @@ static const struct route *route_missed(const struct node *n, const struct findi
 
 static bool foresee_node(const struct evidence *e, const struct node *n, struct finding *f)
 {
-	json_t *after = state_after_restart(e->state, n);
+	g_autoptr(netstate) after = state_after_restart(e->state, n);
+	g_autoptr(knet) net = knet_new(e->model, after);
 	const struct evidence then = {.model = e->model,
 				      .cell = e->cell,
 				      .heard = e->heard,
 				      .state = after,
+				      .net = net,
 				      .walk = e->walk,
 				      .meet = e->meet};
 	g_autoptr(finding) seen = finding_new(e->cell);
@@ -91,7 +96,6 @@ static bool foresee_node(const struct evidence *e, const struct node *n, struct 
 	const struct leg *l = seen->legs->len > 0 ? seen->legs->pdata[seen->legs->len - 1] : NULL;
 	char buf[PREFIX_TEXT_MAX];
 
-	json_decref(after);
 	if (!r)
 		return false;
 	f->code = CAUSE_ROUTE_NOT_PERSISTENT;

@@ -51,9 +51,9 @@ static GHashTable *arrivals_of(const GPtrArray *all)
 	for (guint i = 0; i < all->len; i++) {
 		struct tracked *t = all->pdata[i];
 
-		if (g_str_equal(t->proto, "udp"))
+		if (t->proto == IPPROTO_UDP)
 			add_arrivals(table, PROTO_UDP, t);
-		else if (g_str_equal(t->proto, "tcp"))
+		else if (t->proto == IPPROTO_TCP)
 			add_arrivals(table, PROTO_TCP, t);
 	}
 	return table;
@@ -87,20 +87,17 @@ static void mark_journey(GHashTable *marked, GHashTable *arrivals, const scope *
 
 static bool is_of_candidate(const scope *call, const struct tracked *t)
 {
-	return g_str_equal(t->proto, "udp") &&
+	return t->proto == IPPROTO_UDP &&
 	       (scope_is_candidate(call, &t->src, t->sport) ||
 		scope_is_candidate(call, &t->dst, t->dport) ||
 		scope_is_candidate(call, &t->reply_src, t->reply_sport) ||
 		scope_is_candidate(call, &t->reply_dst, t->reply_dport));
 }
 
-static bool tells_of_sessions(const json_t *state)
+static bool tells_of_sessions(const netstate *state)
 {
-	const char *name;
-	json_t *node;
-
-	json_object_foreach(json_object_get(state, "nodes"), name, node)
-		if (json_object_get(node, "conntrack"))
+	for (guint i = 0; state && i < state->nodes->len; i++)
+		if (((const node_state *)state->nodes->pdata[i])->sessions)
 			return true;
 	return false;
 }
@@ -193,9 +190,8 @@ static void prove_lost_answer(finding *f, const GPtrArray *sessions)
 /* The same socket inside, another one outside. */
 static bool shows_changed(const struct tracked *a, const struct tracked *b)
 {
-	return g_str_equal(a->node, b->node) && g_str_equal(a->proto, "udp") &&
-	       g_str_equal(b->proto, "udp") && addr_equal(&a->src, &b->src) &&
-	       a->sport == b->sport &&
+	return g_str_equal(a->node, b->node) && a->proto == IPPROTO_UDP &&
+	       b->proto == IPPROTO_UDP && addr_equal(&a->src, &b->src) && a->sport == b->sport &&
 	       (a->reply_dport != b->reply_dport || !addr_equal(&a->reply_dst, &b->reply_dst));
 }
 

@@ -11,8 +11,8 @@
 #include "testbed/diagnose/cause.h"
 #include "testbed/walk/tracked.h"
 
-/* struct tracked, in the state's order; the caller frees the array with all that is in it, before
- * `seen`.  NULL: the state tells of no sessions at all, as those of older runs. */
+/* const struct tracked, borrowed from the state, in its order; the caller frees the array alone.
+ * NULL: the state tells of no sessions at all, as those of older runs. */
 GPtrArray *sessions_of_call(const struct observation *seen, const struct cell *c);
 
 /* Adds to the proof of `f` what they show of it: where the answer got lost, that a node let the

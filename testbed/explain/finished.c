@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/finished.h"
 
+#include "testbed/netstate/netstate_json.h"
 #include "testbed/session/machine.h"
 #include "testbed/report/events.h"
 
@@ -150,6 +151,7 @@ struct reading {
 	char *call; /* the id of its call */
 	struct recorded *to;
 	gint64 start_us, end_us; /* 0: not recorded */
+	const json_t *state;	 /* the nearest to the call's end; NULL: none */
 	gint64 state_us;
 };
 
@@ -208,14 +210,13 @@ static bool belongs(const struct reading *r, const char *agent, const json_t *ev
 
 static void take_state(struct reading *r, const json_t *event)
 {
-	json_t *state = json_object_get(event, "state");
+	const json_t *state = json_object_get(event, "state");
 	gint64 wanted_us = r->end_us != 0 ? r->end_us : time_of(event), now_us = time_of(event);
 
 	if (!json_is_object(state) ||
-	    (r->to->seen.state && ABS(now_us - wanted_us) >= ABS(r->state_us - wanted_us)))
+	    (r->state && ABS(now_us - wanted_us) >= ABS(r->state_us - wanted_us)))
 		return;
-	json_decref(r->to->seen.state);
-	r->to->seen.state = json_incref(state);
+	r->state = state;
 	r->state_us = now_us;
 }
 
@@ -239,12 +240,12 @@ static void on_told(const json_t *event, gpointer user_data)
 		g_ptr_array_add(f->told, json_incref((json_t *)(guintptr)event));
 }
 
-static void read_packets(finished *f, const json_t *state)
+static void read_packets(finished *f, netstate *state)
 {
 	g_autofree char *name = g_strconcat(f->scenario, ".pcapng", NULL);
 	g_autofree char *path =
 		g_build_filename(f->dir, "evidence", g_strdelimit(name, "/", '_'), NULL);
-	struct observation seen = {.state = (json_t *)(guintptr)state};
+	struct observation seen = {.state = state};
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
@@ -255,11 +256,11 @@ static void read_packets(finished *f, const json_t *state)
 }
 
 /* The last state that was read of the scenario: it counts what the whole capture lost. */
-static const json_t *last_state(const finished *f)
+static netstate *last_state(const finished *f)
 {
 	for (guint i = f->told->len; i-- > 0;) {
 		if (is_run_event(f->told->pdata[i], "lab-state"))
-			return json_object_get(f->told->pdata[i], "state");
+			return netstate_from_json(json_object_get(f->told->pdata[i], "state"));
 	}
 	return NULL;
 }
@@ -267,6 +268,7 @@ static const json_t *last_state(const finished *f)
 static void read_scenario(finished *f, const char *scenario)
 {
 	g_autofree char *quoted = g_strdup_printf("\"%s\"", scenario);
+	g_autoptr(netstate) last = NULL;
 
 	if (g_strcmp0(f->scenario, scenario) == 0)
 		return;
@@ -276,7 +278,8 @@ static void read_scenario(finished *f, const char *scenario)
 	f->scenario = g_strdup(scenario);
 	f->told = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
 	each_event(f, quoted, on_told, f);
-	read_packets(f, last_state(f));
+	last = last_state(f);
+	read_packets(f, last);
 }
 
 static void miss(struct recorded *to, const char *what)
@@ -299,6 +302,7 @@ void finished_read(finished *f, const char *id, struct recorded *ret)
 		on_time(f->told->pdata[i], &r);
 	for (guint i = 0; i < f->told->len; i++)
 		on_event(f->told->pdata[i], &r);
+	ret->seen.state = netstate_from_json(r.state);
 	ret->seen.packets = f->packets ? journeys_ref(f->packets) : NULL;
 	ret->seen.start_us = r.start_us;
 	ret->seen.end_us = r.end_us;

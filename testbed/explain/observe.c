@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/observe.h"
 
+#include "testbed/netstate/netstate_json.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -28,8 +30,8 @@ static void on_lab_state(const struct scenario_result *s, const json_t *state, c
 
 	(void)s;
 	(void)error;
-	json_decref(seen->state);
-	seen->state = json_deep_copy(state);
+	netstate_unref(seen->state);
+	seen->state = netstate_from_json(state);
 }
 
 static int on_evidence(const struct scenario_result *s, gpointer user_data)

@@ -82,13 +82,15 @@ static const struct selected_scenario *selected(const reasons *r, const struct s
 	return NULL;
 }
 
-static void find_cause(const reasons *r, const model *m, struct cell *c, const json_t *state)
+static void find_cause(const reasons *r, const model *m, struct cell *c, const knet *net,
+		       const netstate *state)
 {
 	g_autoptr(GPtrArray) heard = heard_of(r, c);
 	const struct evidence e = {.model = m,
 				   .cell = c,
 				   .heard = heard,
 				   .state = state,
+				   .net = net,
 				   .walk = walk_both,
 				   .meet = walk_meet};
 	g_autoptr(finding) f = cause_find(&e);
@@ -97,16 +99,18 @@ static void find_cause(const reasons *r, const model *m, struct cell *c, const j
 	cell_judge(c);
 }
 
-void reasons_find(reasons *r, const struct scenario_result *s, const json_t *state, GPtrArray *told)
+void reasons_find(reasons *r, const struct scenario_result *s, const netstate *state,
+		  GPtrArray *told)
 {
 	const struct selected_scenario *sc = selected(r, s);
+	g_autoptr(knet) net = sc && state ? knet_new(sc->model, state) : NULL;
 
 	for (guint i = 0; sc && i < s->cells->len; i++) {
 		struct cell *c = s->cells->pdata[i];
 
 		if (!c->done || c->verdict != VERDICT_FAIL || c->cause)
 			continue;
-		find_cause(r, sc->model, c, state);
+		find_cause(r, sc->model, c, net, state);
 		g_ptr_array_add(told, c);
 	}
 }

@@ -26,9 +26,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(reasons, reasons_free)
 void reasons_heard(reasons *r, const char *scenario, const char *agent, const json_t *event);
 
 /* Finds the cause of every cell of the scenario that has failed and has none yet, and judges it
- * anew.  `state` as docs/EXPLAIN.md says, NULL when it could not be read.  These cells are added to
+ * anew.  `state` is NULL when it could not be read.  These cells are added to
  * `told` (struct cell, borrowed). */
-void reasons_find(reasons *r, const struct scenario_result *s, const json_t *state,
+void reasons_find(reasons *r, const struct scenario_result *s, const netstate *state,
 		  GPtrArray *told);
 
 /* Does a cell of the selection name the cause that it must fail for? */

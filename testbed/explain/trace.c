@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/trace.h"
 
+#include "testbed/netstate/netstate_json.h"
 #include "testbed/walk/lookups.h"
 
-json_t *trace_state(const model *m, const struct flow *flow, trace_ask_func ask, gpointer user_data,
-		    GError **error)
+netstate *trace_state(const model *m, const struct flow *flow, trace_ask_func ask,
+		      gpointer user_data, GError **error)
 {
-	json_t *state = ask(NULL, user_data, error), *ways;
+	g_autoptr(netstate) state = ask(NULL, user_data, error);
+	g_autoptr(knet) net = state ? knet_new(m, state) : NULL;
+	g_autoptr(GPtrArray) questions = NULL;
 	struct walk_pair *pair;
 
-	if (!state)
+	if (!net)
 		return NULL;
-	pair = walk_both(m, state, flow);
-	ways = lookups_wanted(pair);
+	pair = walk_both(net, flow);
+	questions = lookups_wanted(pair);
 	walk_pair_free(pair);
-	json_decref(state);
-	state = ask(ways, user_data, error);
-	json_decref(ways);
-	return state;
+	return ask(questions, user_data, error);
 }
 
 /* --- a fresh lab ------------------------------------------------------------------------------ */
 
 struct answer {
 	session *session;
-	json_t *state;
+	netstate *state;
 	GError *error;
 };
 
@@ -44,27 +44,29 @@ static void on_state(lab *l G_GNUC_UNUSED, json_t *state, const GError *error, g
 {
 	struct answer *a = user_data;
 
-	a->state = json_incref(state);
+	a->state = netstate_from_json(state);
 	a->error = error ? g_error_copy(error) : NULL;
 	session_quit(a->session);
 }
 
-static json_t *ask_fresh(json_t *ways, gpointer user_data, GError **error)
+static netstate *ask_fresh(const GPtrArray *questions, gpointer user_data, GError **error)
 {
+	json_t *ways = questions ? route_questions_to_json(questions) : NULL;
 	struct answer a = {.session = user_data};
 
 	lab_inspect_ways(session_lab(a.session), ways, on_state, &a);
+	json_decref(ways);
 	if (!session_run(a.session, NULL, error)) {
 		g_clear_error(&a.error);
-		g_clear_pointer(&a.state, json_decref);
+		g_clear_pointer(&a.state, netstate_unref);
 	}
 	if (a.error)
 		g_propagate_error(error, a.error);
 	return a.state;
 }
 
-json_t *trace_fresh(const model *m, const struct lab_options *options, const struct flow *flow,
-		    GPtrArray *died, GError **error)
+netstate *trace_fresh(const model *m, const struct lab_options *options, const struct flow *flow,
+		      GPtrArray *died, GError **error)
 {
 	static const struct session_callbacks callbacks = {.built = on_built,
 							   .agent_died = on_agent_died};

@@ -10,18 +10,18 @@
 #include "testbed/session/session.h"
 #include "testbed/walk/walk.h"
 
-/* One question to the kernels of a lab: their state, with the answers to `ways` (NULL: none; both
- * as lab_inspect_ways has them).  The caller owns the answer; NULL with `error`. */
-typedef json_t *(*trace_ask_func)(json_t *ways, gpointer user_data, GError **error);
+/* One question to the kernels of a lab: their state, with the answers to `questions` (struct
+ * route_question; NULL: none).  The caller owns the answer; NULL with `error`. */
+typedef netstate *(*trace_ask_func)(const GPtrArray *questions, gpointer user_data, GError **error);
 
 /* The state of the network `m` with the kernels' look-ups of `flow` and its answer in it.  The
  * caller owns it; NULL with `error` of `ask`. */
-json_t *trace_state(const model *m, const struct flow *flow, trace_ask_func ask, gpointer user_data,
-		    GError **error);
+netstate *trace_state(const model *m, const struct flow *flow, trace_ask_func ask,
+		      gpointer user_data, GError **error);
 
 /* The same of a fresh lab of that network.  Agents that died are told in `died` (char *): what a
  * program does matters to no route.  Runs the default main context until the answers are there. */
-json_t *trace_fresh(const model *m, const struct lab_options *options, const struct flow *flow,
-		    GPtrArray *died, GError **error);
+netstate *trace_fresh(const model *m, const struct lab_options *options, const struct flow *flow,
+		      GPtrArray *died, GError **error);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/live/client.h"
 
+#include "testbed/netstate/netstate_json.h"
+
 #include "common/wire/line_socket.h"
 
 /* A whole answer is one line: the state of a big lab takes many megabytes. */
@@ -29,6 +31,20 @@ void live_client_free(live_client *c)
 int live_client_fd(const live_client *c)
 {
 	return line_socket_fd(c->lines);
+}
+
+netstate *live_inspect(live_client *c, const GPtrArray *questions, GError **error)
+{
+	json_t *ways = questions ? route_questions_to_json(questions) : NULL;
+	json_t *answer = live_request(c, json_pack("{s:s, s:o*}", "do", "inspect", "ways", ways),
+				      NULL, NULL, error);
+	netstate *state = netstate_from_json(answer);
+
+	if (answer && !state)
+		g_set_error(error, TB_ERROR, TB_ERROR_FAILED,
+			    "the lab's keeper says nothing that is a state");
+	json_decref(answer);
+	return state;
 }
 
 int live_take_fd(live_client *c)

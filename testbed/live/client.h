@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* client: the other end of a keeper's control socket, as a verb uses it.
  *
- * Blocking, one request at a time; no main loop.  Depends on base.
+ * Blocking, one request at a time; no main loop.  Depends on netstate and base.
  */
 #ifndef TESTBED_LIVE_CLIENT_H
 #define TESTBED_LIVE_CLIENT_H
 
 #include "testbed/live/runtime_dir.h"
+#include "testbed/netstate/netstate.h"
 
 #include <jansson.h>
 
@@ -31,6 +32,9 @@ typedef void (*live_line_func)(const json_t *line, gpointer user_data);
  * NULL. */
 json_t *live_request(live_client *c, json_t *request, live_line_func func, gpointer user_data,
 		     GError **error);
+/* The state of the lab's kernels, with their answers to `questions` (struct route_question; NULL:
+ * none).  The caller owns it; NULL with `error` as above. */
+netstate *live_inspect(live_client *c, const GPtrArray *questions, GError **error);
 /* Descriptors that came with the answer, oldest first; -1: no more.  The caller closes it. */
 int live_take_fd(live_client *c);
 

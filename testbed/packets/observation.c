@@ -32,13 +32,12 @@ void observation_init(struct observation *seen)
 void observation_clear(struct observation *seen)
 {
 	g_clear_pointer(&seen->heard, g_ptr_array_unref);
-	g_clear_pointer(&seen->state, json_decref);
+	g_clear_pointer(&seen->state, netstate_unref);
 	g_clear_pointer(&seen->packets, journeys_unref);
 }
 
 void observation_read_packets(struct observation *seen, int fd)
 {
-	const json_t *count = json_object_get(seen->state, "evidence");
 	g_autoptr(journeys) all = journeys_new();
 	struct stat st;
 	void *bytes;
@@ -48,7 +47,7 @@ void observation_read_packets(struct observation *seen, int fd)
 	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED)
 		return;
-	all->lost = (guint64)json_integer_value(json_object_get(count, "lost"));
+	all->lost = seen->state ? seen->state->evidence_lost : 0;
 	if (journeys_read(all, bytes, (gsize)st.st_size, NULL))
 		seen->packets = g_steal_pointer(&all);
 	munmap(bytes, (size_t)st.st_size);

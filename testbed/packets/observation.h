@@ -9,6 +9,7 @@
 #define TESTBED_PACKETS_OBSERVATION_H
 
 #include "testbed/model/results.h"
+#include "testbed/netstate/netstate.h"
 #include "testbed/packets/journey.h"
 
 #include <jansson.h>
@@ -20,7 +21,7 @@ struct heard {
 
 struct observation {
 	GPtrArray *heard;	 /* struct heard, in order */
-	json_t *state;		 /* docs/EXPLAIN.md; NULL: could not be read */
+	netstate *state;	 /* a reference; NULL: could not be read */
 	journeys *packets;	 /* a reference; NULL: none were kept */
 	gint64 clock_offset_us;	 /* the time since 1970 is this much more than that of events */
 	gint64 start_us, end_us; /* of the call, where a whole run was recorded; 0: all of it is

@@ -130,41 +130,38 @@ static const char *const telling[] = {
 	"IcmpInDestUnreachs", "IpFragFails",	"IpForwDatagrams",
 };
 
-static void node_counters(const json_t *state, const char *name, GString *out)
+static void node_counters(const node_state *n, GString *out)
 {
-	const json_t *node = json_object_get(json_object_get(state, "nodes"), name);
-	const json_t *counters = json_object_get(node, "counters"), *rule;
-	size_t k;
-
 	for (guint i = 0; i < G_N_ELEMENTS(telling); i++) {
-		json_int_t n = json_integer_value(json_object_get(counters, telling[i]));
+		gint64 value = node_state_counter(n, telling[i]);
 
-		if (n > 0)
-			g_string_append_printf(out, "  %s: %s %" JSON_INTEGER_FORMAT "\n", name,
-					       telling[i], n);
+		if (value > 0)
+			g_string_append_printf(out, "  %s: %s %" G_GINT64_FORMAT "\n", n->name,
+					       telling[i], value);
 	}
-	json_array_foreach(json_object_get(node, "nft"), k, rule) {
-		json_int_t n = json_integer_value(json_object_get(rule, "packets"));
+	for (guint i = 0; i < n->rule_counters->len; i++) {
+		const struct rule_counter *c =
+			&g_array_index(n->rule_counters, struct rule_counter, i);
 
-		if (n > 0)
-			g_string_append_printf(out,
-					       "  %s: rule %s %" JSON_INTEGER_FORMAT " packets\n",
-					       name,
-					       json_string_value(json_object_get(rule, "name")), n);
+		if (c->packets > 0)
+			g_string_append_printf(out, "  %s: rule %s %" G_GUINT64_FORMAT " packets\n",
+					       n->name, c->name, c->packets);
 	}
 }
 
 /* Who answered for an address on the link, and who did not. */
-static void node_neighbours(const json_t *state, const char *name, GString *out)
+static void node_neighbours(const node_state *n, GString *out)
 {
-	const json_t *node = json_object_get(json_object_get(state, "nodes"), name), *n;
-	size_t k;
+	char address[ADDR_TEXT_MAX];
 
-	json_array_foreach(json_object_get(node, "neighbours"), k, n)
-		g_string_append_printf(out, "  %s: neighbour %s at %s %s\n", name,
-				       json_string_value(json_object_get(n, "address")),
-				       json_string_value(json_object_get(n, "dev")),
-				       json_string_value(json_object_get(n, "state")));
+	for (guint i = 0; i < n->neighbours->len; i++) {
+		const struct kernel_neighbour *one =
+			&g_array_index(n->neighbours, struct kernel_neighbour, i);
+
+		g_string_append_printf(out, "  %s: neighbour %s at %s %s\n", n->name,
+				       addr_print(&one->address, address),
+				       one->dev ? one->dev : "?", neighbour_state_name(one->state));
+	}
 }
 
 static void add_nodes(GPtrArray *names, const walk *w)
@@ -210,8 +207,12 @@ void detail_counters(const struct observation *seen, const finding *f, GString *
 
 	g_string_append(out, "\ncounted and said on the way\n");
 	for (guint i = 0; i < names->len; i++) {
-		node_counters(seen->state, names->pdata[i], out);
-		node_neighbours(seen->state, names->pdata[i], out);
+		const node_state *n = netstate_node(seen->state, names->pdata[i]);
+
+		if (!n)
+			continue;
+		node_counters(n, out);
+		node_neighbours(n, out);
 	}
 	send_errors(seen, out);
 }

@@ -6,61 +6,42 @@
 
 #define FOREIGN_SHARE 10 /* one packet of so many may be none of the tunnel's */
 
-static json_int_t number(const json_t *o, const char *key)
-{
-	return json_integer_value(json_object_get(o, key));
-}
-
-static const char *text(const json_t *o, const char *key)
-{
-	const char *value = json_string_value(json_object_get(o, key));
-
-	return value ? value : "";
-}
-
-static const json_t *link_of(const json_t *state, const char *node, const char *name)
-{
-	const json_t *links = json_object_get(json_object_get(state, node), "links");
-
-	for (size_t i = 0; i < json_array_size(links); i++)
-		if (strcmp(text(json_array_get(links, i), "name"), name) == 0)
-			return json_array_get(links, i);
-	return NULL;
-}
-
 /* What a counter went up by; an interface that is new counts from nothing. */
-static guint64 more(const json_t *then, const json_t *now, const char *counter)
+static guint64 more(guint64 then, guint64 now)
 {
-	json_int_t by = number(now, counter) - number(then, counter);
-
-	return by > 0 ? (guint64)by : 0;
+	return now > then ? now - then : 0;
 }
 
-static struct cell_hop *carried(const json_t *before, const json_t *link, const char *node)
+static struct cell_hop *carried(const node_state *before, const struct kernel_link *link,
+				const char *node)
 {
-	const json_t *then = link_of(before, node, text(link, "name"));
+	static const struct kernel_link new_link;
+	const struct kernel_link *known = node_state_link(before, link->name),
+				 *then = known ? known : &new_link;
 	struct cell_hop *h = g_new0(struct cell_hop, 1);
 
 	h->node = g_strdup(node);
-	h->iface = g_strdup(text(link, "name"));
-	h->rx_packets = more(then, link, "rx_packets");
-	h->rx_bytes = more(then, link, "rx_bytes");
-	h->tx_packets = more(then, link, "tx_packets");
-	h->tx_bytes = more(then, link, "tx_bytes");
+	h->iface = g_strdup(link->name);
+	h->rx_packets = more(then->rx_packets, link->rx_packets);
+	h->rx_bytes = more(then->rx_bytes, link->rx_bytes);
+	h->tx_packets = more(then->tx_packets, link->tx_packets);
+	h->tx_bytes = more(then->tx_bytes, link->tx_bytes);
 	return h;
 }
 
-static GPtrArray *hops_of(const model *m, const json_t *before, const json_t *after,
+static GPtrArray *hops_of(const model *m, const netstate *before, const netstate *after,
 			  guint64 packets)
 {
 	GPtrArray *hops = g_ptr_array_new_with_free_func(cell_hop_free);
 
 	for (guint i = 0; i < m->nodes->len; i++) {
 		const char *node = ((const struct node *)m->nodes->pdata[i])->name;
-		const json_t *links = json_object_get(json_object_get(after, node), "links");
+		const node_state *then = netstate_node(before, node),
+				 *now = netstate_node(after, node);
 
-		for (size_t k = 0; k < json_array_size(links); k++) {
-			struct cell_hop *h = carried(before, json_array_get(links, k), node);
+		for (guint k = 0; now && k < now->links->len; k++) {
+			struct cell_hop *h = carried(
+				then, &g_array_index(now->links, struct kernel_link, k), node);
 
 			if (h->rx_packets + h->tx_packets >= MAX(packets / 2, 1))
 				g_ptr_array_add(hops, h);
@@ -83,45 +64,22 @@ static const struct cell_hop *find(const GPtrArray *hops, const char *node, cons
 }
 
 /* What a hop sent, as IP packets. */
-static guint64 sent_ip_bytes(const json_t *after, const struct cell_hop *h)
+static guint64 sent_ip_bytes(const node_state *after, const struct cell_hop *h)
 {
-	bool ethernet =
-		json_is_true(json_object_get(link_of(after, h->node, h->iface), "ethernet"));
-	guint64 headers = ethernet ? h->tx_packets * ETHER_HDR_LEN : 0;
+	const struct kernel_link *link = h ? node_state_link(after, h->iface) : NULL;
+	guint64 headers = link && link->ethernet ? h->tx_packets * ETHER_HDR_LEN : 0;
 
-	return h->tx_bytes > headers ? h->tx_bytes - headers : 0;
-}
-
-/* Name of the interface that has the address; NULL: none. */
-static const char *underlay_of(const json_t *after, const struct tunnel_end *end)
-{
-	const json_t *links = json_object_get(json_object_get(after, end->node_name), "links");
-	char address[ADDR_TEXT_MAX];
-
-	addr_print(&end->underlay, address);
-	for (size_t i = 0; i < json_array_size(links); i++) {
-		const json_t *link = json_array_get(links, i),
-			     *list = json_object_get(link, "addresses");
-
-		for (size_t k = 0; k < json_array_size(list); k++) {
-			const char *one = json_string_value(json_array_get(list, k));
-
-			if (one && strncmp(one, address, strlen(address)) == 0 &&
-			    strchr("/", one[strlen(address)]))
-				return text(link, "name");
-		}
-	}
-	return NULL;
+	return h && h->tx_bytes > headers ? h->tx_bytes - headers : 0;
 }
 
 static void add_end(struct cell *c, const struct tunnel *t, const struct tunnel_end *end,
-		    const json_t *after)
+		    const node_state *after)
 {
-	const char *underlay = underlay_of(after, end);
-	const struct cell_hop *inner = find(c->hops, end->node_name, end->iface);
-	const struct cell_hop *outer = underlay ? find(c->hops, end->node_name, underlay) : NULL;
-	guint64 inside = inner ? sent_ip_bytes(after, inner) : 0,
-		outside = outer ? sent_ip_bytes(after, outer) : 0;
+	const struct kernel_link *underlay = node_state_owner(after, &end->underlay);
+	const struct cell_hop *inner = find(c->hops, end->node_name, end->iface),
+			      *outer = underlay ? find(c->hops, end->node_name, underlay->name) :
+						  NULL;
+	guint64 inside = sent_ip_bytes(after, inner), outside = sent_ip_bytes(after, outer);
 	struct cell_tunnel *one;
 
 	if (!inner || !outer || inner->tx_packets == 0 || outside < inside ||
@@ -131,14 +89,14 @@ static void add_end(struct cell *c, const struct tunnel *t, const struct tunnel_
 	one->tunnel = g_strdup(t->name);
 	one->node = g_strdup(end->node_name);
 	one->iface = g_strdup(end->iface);
-	one->underlay = g_strdup(underlay);
+	one->underlay = g_strdup(underlay->name);
 	one->packets = inner->tx_packets;
 	one->inner_bytes = inside;
 	one->outer_bytes = outside;
 	g_ptr_array_add(c->tunnels, one);
 }
 
-void report_hops(struct cell *c, const model *m, const json_t *before, const json_t *after)
+void report_hops(struct cell *c, const model *m, const netstate *before, const netstate *after)
 {
 	g_clear_pointer(&c->hops, g_ptr_array_unref);
 	g_clear_pointer(&c->tunnels, g_ptr_array_unref);
@@ -148,7 +106,7 @@ void report_hops(struct cell *c, const model *m, const json_t *before, const jso
 		const struct tunnel *t = m->tunnels->pdata[i];
 
 		for (int end = 0; end < 2; end++)
-			add_end(c, t, &t->ends[end], after);
+			add_end(c, t, &t->ends[end], netstate_node(after, t->ends[end].node_name));
 	}
 }
 

@@ -9,16 +9,15 @@
 #define TESTBED_REPORT_HOPS_H
 
 #include "testbed/model/results.h"
+#include "testbed/netstate/netstate.h"
 
-#include <jansson.h>
-
-/* Sets the cell's `hops` and `tunnels` from the states of all nodes by name right before and right
- * after its call (docs/EXPLAIN.md, the member "nodes"; both borrowed). hops     interfaces that
- * carried at least half as many packets as the call's ends sent media (with no media: any packet),
- * in the order of the model tunnels  ends of tunnels among them.  Ends whose underlay interface
- * sent more than a tenth of other packets are left out: their difference would not be the tunnel's.
+/* Sets the cell's `hops` and `tunnels` from the states of the lab right before (NULL: not known)
+ * and right after its call. hops     interfaces that carried at least half as many packets as the
+ * call's ends sent media (with no media: any packet), in the order of the model tunnels  ends of
+ * tunnels among them.  Ends whose underlay interface sent more than a tenth of other packets are
+ * left out: their difference would not be the tunnel's.
  */
-void report_hops(struct cell *c, const model *m, const json_t *before, const json_t *after);
+void report_hops(struct cell *c, const model *m, const netstate *before, const netstate *after);
 
 /* What a tunnel added, in percent of what went into it. */
 double report_overhead_pct(const struct cell_tunnel *t);

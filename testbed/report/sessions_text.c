@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/diagnose/sessions.h"
 
+#include "testbed/netstate/netstate_json.h"
 #include "testbed/report/detail.h"
 #include "testbed/report/walk_text.h"
 
 /* From another port of the same host to the same place, with the same fate. */
 static bool are_alike(const struct tracked *a, const struct tracked *b)
 {
-	return g_str_equal(a->node, b->node) && g_str_equal(a->proto, b->proto) &&
+	return g_str_equal(a->node, b->node) && a->proto == b->proto &&
 	       addr_equal(&a->src, &b->src) && addr_equal(&a->dst, &b->dst) &&
 	       a->dport == b->dport && addr_equal(&a->reply_dst, &b->reply_dst) &&
 	       addr_equal(&a->reply_src, &b->reply_src) && a->replied == b->replied &&
-	       a->assured == b->assured && g_strcmp0(a->state, b->state) == 0;
+	       a->assured == b->assured && g_strcmp0(a->tcp_state, b->tcp_state) == 0;
 }
 
 static void put_session(const struct tracked *t, guint alike, GString *out)
@@ -25,26 +26,18 @@ static void put_session(const struct tracked *t, guint alike, GString *out)
 	g_string_append(line, t->replied ? ", replied" : ", no reply");
 	if (t->assured)
 		g_string_append(line, ", assured");
-	if (t->state)
-		g_string_append_printf(line, ", %s", t->state);
+	if (t->tcp_state)
+		g_string_append_printf(line, ", %s", t->tcp_state);
 	g_string_append_printf(line, ", %" G_GINT64_FORMAT "s left", t->timeout_s);
 	if (alike > 0)
 		g_string_append_printf(line, ", and %u alike", alike);
 	walk_text_wrapped(out, label, line->str);
 }
 
-/* How many of the node are not in the state. */
-static json_int_t left_out(const json_t *state, const char *node)
-{
-	const json_t *one = json_object_get(json_object_get(state, "nodes"), node);
-
-	return json_integer_value(json_object_get(one, "conntrack_left_out"));
-}
-
 static void put_node(const struct observation *seen, const GPtrArray *sessions, const char *node,
 		     GString *out)
 {
-	json_int_t missing = left_out(seen->state, node);
+	const node_state *n = netstate_node(seen->state, node);
 
 	for (guint i = 0, next; i < sessions->len; i = next) {
 		const struct tracked *t = sessions->pdata[i];
@@ -54,11 +47,11 @@ static void put_node(const struct observation *seen, const GPtrArray *sessions, 
 		if (g_str_equal(t->node, node))
 			put_session(t, next - i - 1, out);
 	}
-	if (missing > 0)
+	if (n && n->sessions_left_out > 0)
 		g_string_append_printf(out,
-				       "  %s: %" JSON_INTEGER_FORMAT
+				       "  %s: %" G_GUINT64_FORMAT
 				       " more, of any call, are not in the state\n",
-				       node, missing);
+				       node, n->sessions_left_out);
 }
 
 void sessions_text(const struct observation *seen, const struct cell *c, const finding *f,
@@ -84,7 +77,7 @@ json_t *sessions_json(const struct observation *seen, const struct cell *c)
 
 	for (guint i = 0; sessions && i < sessions->len; i++) {
 		const struct tracked *t = sessions->pdata[i];
-		json_t *one = json_deep_copy(t->item);
+		json_t *one = tracked_to_json(t);
 
 		json_object_set_new(one, "node", json_string(t->node));
 		json_array_append_new(list, one);

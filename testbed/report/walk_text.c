@@ -37,7 +37,7 @@ static void put_addresses(GString *out, const struct hop *h)
 /* Where it agrees with a route above, that is all there is to say. */
 static void put_kernel(GString *out, const struct hop *h)
 {
-	bool same = h->route && h->lookup.state == LOOKUP_AGREES && !h->lookup.error;
+	bool same = h->route && h->lookup.state == LOOKUP_AGREES && h->lookup.chosen.error == 0;
 	const char *but = h->lookup.state == LOOKUP_DIFFERS ? "differs: " : "";
 	g_autofree char *text = g_strconcat(but, h->lookup.kernel, NULL);
 

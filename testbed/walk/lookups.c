@@ -1,136 +1,111 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/walk/lookups.h"
 
+#include <errno.h>
+
 #define MAIN_TABLE 254
 
 /* --- what the kernel said --------------------------------------------------------------------- */
 
-static const char *text_of(const json_t *answer, const char *key)
-{
-	return json_string_value(json_object_get(answer, key));
-}
-
 /* The kernel's answer about packets that come in at `node` by `in` (NULL: that it sends); NULL: it
  * was not asked. */
-static const json_t *answer_of(const json_t *state, const char *node, const struct addr *from,
-			       const struct addr *to, const char *in)
+static const struct kernel_lookup *answer_of(const netstate *state, const char *node,
+					     const struct addr *from, const struct addr *to,
+					     const char *in)
 {
-	const json_t *of_node = json_object_get(json_object_get(state, "nodes"), node), *answer;
-	char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX];
-	size_t i;
+	const node_state *n = netstate_node(state, node);
+	const GArray *answers = n ? n->lookups : NULL;
 
-	if (!addr_is_set(from) || !addr_is_set(to))
-		return NULL;
-	addr_print(from, src);
-	addr_print(to, dst);
-	json_array_foreach(json_object_get(of_node, "lookups"), i, answer)
-		if (g_strcmp0(text_of(answer, "to"), dst) == 0 &&
-		    g_strcmp0(text_of(answer, "from"), src) == 0 &&
-		    g_strcmp0(text_of(answer, "in"), in) == 0)
-			return answer;
+	for (guint i = 0; answers && addr_is_set(from) && addr_is_set(to) && i < answers->len;
+	     i++) {
+		const struct kernel_lookup *one = &g_array_index(answers, struct kernel_lookup, i);
+
+		if (addr_equal(&one->to, to) && addr_equal(&one->from, from) &&
+		    g_strcmp0(one->in, in) == 0)
+			return one;
+	}
 	return NULL;
 }
 
 /* What an errno of a look-up means: the kernel's fib_props and its checks of sources.  EINVAL is
  * what a blackhole says; of a packet that comes in, also an address of the node's own as source,
  * and with newer kernels the reverse path filter. */
-static const char *error_words(const char *error)
+static const char *error_words(int error)
 {
 	static const struct {
-		const char *error, *words;
+		int error;
+		const char *words;
 	} known[] = {
-		{"ENETUNREACH", "no way"},
-		{"EHOSTUNREACH", "unreachable, or not forwarded"},
-		{"EXDEV", "refused by the reverse path filter"},
-		{"EINVAL", "dropped"},
-		{"EACCES", "prohibited"},
+		{ENETUNREACH, "no way"},
+		{EHOSTUNREACH, "unreachable, or not forwarded"},
+		{EXDEV, "refused by the reverse path filter"},
+		{EINVAL, "dropped"},
+		{EACCES, "prohibited"},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(known); i++)
-		if (g_str_equal(known[i].error, error))
+		if (known[i].error == error)
 			return known[i].words;
 	return "refused";
 }
 
 /* "0.0.0.0/0 via 203.0.113.1 dev ext table 101", "no way (ENETUNREACH)"; the caller frees. */
-static char *route_words(const char *error, const char *type, const char *prefix, const char *via,
-			 const char *dev, unsigned table)
+static char *lookup_words(const struct kernel_lookup *l)
 {
 	GString *text = g_string_new(NULL);
+	char prefix[PREFIX_TEXT_MAX], via[ADDR_TEXT_MAX], error[KERNEL_WORD_MAX];
 
-	if (error) {
-		g_string_append_printf(text, "%s (%s)", error_words(error), error);
+	if (l->error != 0) {
+		g_string_append_printf(text, "%s (%s)", error_words(l->error),
+				       kernel_error_name(l->error, error));
 		return g_string_free(text, FALSE);
 	}
-	if (g_strcmp0(type, "unicast") != 0)
-		g_string_append_printf(text, "%s ", type ? type : "unknown");
-	g_string_append(text, prefix ? prefix : "its own address");
-	if (via)
-		g_string_append_printf(text, " via %s", via);
-	if (dev)
-		g_string_append_printf(text, " dev %s", dev);
-	if (table != MAIN_TABLE && g_strcmp0(type, "local") != 0)
-		g_string_append_printf(text, " table %u", table);
+	if (l->type != KERNEL_ROUTE_UNICAST)
+		g_string_append_printf(text, "%s ", kernel_route_type_name(l->type));
+	g_string_append(text, addr_is_set(&l->prefix.addr) ? prefix_print(&l->prefix, prefix) :
+							     "its own address");
+	if (addr_is_set(&l->via))
+		g_string_append_printf(text, " via %s", addr_print(&l->via, via));
+	if (l->dev)
+		g_string_append_printf(text, " dev %s", l->dev);
+	if (l->table != MAIN_TABLE && l->type != KERNEL_ROUTE_LOCAL)
+		g_string_append_printf(text, " table %u", l->table);
 	return g_string_free(text, FALSE);
-}
-
-static char *answer_words(const json_t *answer)
-{
-	return route_words(text_of(answer, "error"), text_of(answer, "type"),
-			   text_of(answer, "prefix"), text_of(answer, "via"),
-			   text_of(answer, "dev"),
-			   (unsigned)json_integer_value(json_object_get(answer, "table")));
 }
 
 /* --- comparing -------------------------------------------------------------------------------- */
 
-static bool same_prefix(const struct hop_lookup *l, const char *text)
+static bool same_error(int walked, int kernel)
 {
-	struct prefix other;
-
-	return text && prefix_parse(text, &other) && prefix_equal(&l->prefix, &other);
+	return walked == kernel || (walked == EXDEV && kernel == EINVAL);
 }
 
-static bool same_gateway(const struct addr *via, const char *text)
+static bool is_as_chosen(const struct kernel_lookup *chosen, const struct kernel_lookup *answer)
 {
-	struct addr other = {.family = 0};
-
-	return (!text || addr_parse(text, &other)) && addr_equal(via, &other);
-}
-
-static bool same_error(const char *walked, const char *kernel)
-{
-	return g_strcmp0(walked, kernel) == 0 ||
-	       (g_strcmp0(walked, "EXDEV") == 0 && g_strcmp0(kernel, "EINVAL") == 0);
-}
-
-static bool is_as_chosen(const struct hop_lookup *l, const json_t *answer)
-{
-	const char *error = text_of(answer, "error");
-
-	if (error || l->error)
-		return same_error(l->error, error);
-	if (g_strcmp0(text_of(answer, "type"), l->is_local ? "local" : "unicast") != 0)
+	if (chosen->error != 0 || answer->error != 0)
+		return same_error(chosen->error, answer->error);
+	if (chosen->type != answer->type)
 		return false;
-	return l->is_local || (same_prefix(l, text_of(answer, "prefix")) &&
-			       same_gateway(&l->via, text_of(answer, "via")) &&
-			       g_strcmp0(l->dev, text_of(answer, "dev")) == 0 &&
-			       json_integer_value(json_object_get(answer, "table")) == l->table);
+	return chosen->type == KERNEL_ROUTE_LOCAL ||
+	       (prefix_equal(&chosen->prefix, &answer->prefix) &&
+		addr_equal(&chosen->via, &answer->via) &&
+		g_strcmp0(chosen->dev, answer->dev) == 0 && chosen->table == answer->table);
 }
 
-static void hold_hop(struct hop *h, const json_t *state)
+static void hold_hop(struct hop *h, const netstate *state)
 {
-	const json_t *answer =
-		h->lookup.made ? answer_of(state, h->node, &h->lookup.from, &h->lookup.to, h->in) :
+	const struct kernel_lookup *chosen = &h->lookup.chosen;
+	const struct kernel_lookup *answer =
+		h->lookup.made ? answer_of(state, h->node, &chosen->from, &chosen->to, h->in) :
 				 NULL;
 
 	if (!answer)
 		return;
-	h->lookup.state = is_as_chosen(&h->lookup, answer) ? LOOKUP_AGREES : LOOKUP_DIFFERS;
-	h->lookup.kernel = answer_words(answer);
+	h->lookup.state = is_as_chosen(chosen, answer) ? LOOKUP_AGREES : LOOKUP_DIFFERS;
+	h->lookup.kernel = lookup_words(answer);
 }
 
-void lookups_hold(walk *w, const json_t *state)
+void lookups_hold(walk *w, const netstate *state)
 {
 	for (guint i = 0; w && i < w->hops->len; i++)
 		hold_hop(w->hops->pdata[i], state);
@@ -138,57 +113,35 @@ void lookups_hold(walk *w, const json_t *state)
 		lookups_hold(w->under, state);
 }
 
-static void want_hop(json_t *ways, const struct hop *h)
+static void want_walk(GPtrArray *questions, const walk *w)
 {
-	char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX];
-	json_t *of_node = json_object_get(ways, h->node);
+	for (guint i = 0; w && i < w->hops->len; i++) {
+		const struct hop *h = w->hops->pdata[i];
+		const struct kernel_lookup *chosen = &h->lookup.chosen;
 
-	if (!h->lookup.made || !addr_is_set(&h->lookup.from) || !addr_is_set(&h->lookup.to))
-		return;
-	if (!of_node) {
-		of_node = json_array();
-		json_object_set_new(ways, h->node, of_node);
+		if (h->lookup.made && addr_is_set(&chosen->from) && addr_is_set(&chosen->to))
+			route_questions_add(questions, h->node, &chosen->from, &chosen->to, h->in);
 	}
-	json_array_append_new(of_node, json_pack("{s:s, s:s, s:s?}", "from",
-						 addr_print(&h->lookup.from, from), "to",
-						 addr_print(&h->lookup.to, to), "in", h->in));
-}
-
-static void want_walk(json_t *ways, const walk *w)
-{
-	for (guint i = 0; w && i < w->hops->len; i++)
-		want_hop(ways, w->hops->pdata[i]);
 	if (w && w->under)
-		want_walk(ways, w->under);
+		want_walk(questions, w->under);
 }
 
-json_t *lookups_wanted(const struct walk_pair *w)
+GPtrArray *lookups_wanted(const struct walk_pair *w)
 {
-	json_t *ways = json_object();
+	GPtrArray *questions = route_questions_new();
 
-	want_walk(ways, w->forward);
-	want_walk(ways, w->back);
-	return ways;
-}
-
-static char *chosen_words(const struct hop_lookup *l)
-{
-	char prefix[PREFIX_TEXT_MAX], via[ADDR_TEXT_MAX];
-
-	if (l->is_local)
-		return route_words(l->error, "local", NULL, NULL, NULL, 0);
-	return route_words(l->error, "unicast", prefix_print(&l->prefix, prefix),
-			   addr_is_set(&l->via) ? addr_print(&l->via, via) : NULL, l->dev,
-			   l->table);
+	want_walk(questions, w->forward);
+	want_walk(questions, w->back);
+	return questions;
 }
 
 static char *difference(const struct hop *h)
 {
-	g_autofree char *chosen = chosen_words(&h->lookup);
+	g_autofree char *chosen = lookup_words(&h->lookup.chosen);
 	char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX];
 
-	addr_print(&h->lookup.from, from);
-	addr_print(&h->lookup.to, to);
+	addr_print(&h->lookup.chosen.from, from);
+	addr_print(&h->lookup.chosen.to, to);
 	return g_strdup_printf("of %s from %s the walk says at %s: %s, but the kernel: %s", to,
 			       from, h->node, chosen, h->lookup.kernel);
 }
@@ -244,8 +197,8 @@ char *lookups_proof(const walk *w, const char *node)
 
 	if (!h || !h->lookup.kernel)
 		return NULL;
-	addr_print(&h->lookup.from, from);
-	addr_print(&h->lookup.to, to);
+	addr_print(&h->lookup.chosen.from, from);
+	addr_print(&h->lookup.chosen.to, to);
 	return g_strdup_printf("kernel at %s: %s from %s%s%s: %s", node, to, from,
 			       h->in ? " in by " : "", h->in ? h->in : "", h->lookup.kernel);
 }
@@ -282,7 +235,7 @@ static void put_walk(struct listing *list, const walk *w)
 		const struct hop *h = w->hops->pdata[i];
 
 		if (h->lookup.kernel)
-			put_line(list, true, h, h->in, &h->lookup.from, &h->lookup.to,
+			put_line(list, true, h, h->in, &h->lookup.chosen.from, &h->lookup.chosen.to,
 				 h->lookup.kernel);
 	}
 }
@@ -293,25 +246,27 @@ static bool walk_asked(const walk *w, const struct hop *there)
 		const struct hop *h = w->hops->pdata[i];
 
 		if (g_str_equal(h->node, there->node) &&
-		    addr_equal(&h->lookup.from, &there->lookup.to) &&
-		    addr_equal(&h->lookup.to, &there->lookup.from))
+		    addr_equal(&h->lookup.chosen.from, &there->lookup.chosen.to) &&
+		    addr_equal(&h->lookup.chosen.to, &there->lookup.chosen.from))
 			return true;
 	}
 	return false;
 }
 
 /* What the nodes on the way there say of the way back, from the last to the first. */
-static void put_not_walked(struct listing *list, const struct walk_pair *w, const json_t *state)
+static void put_not_walked(struct listing *list, const struct walk_pair *w, const netstate *state)
 {
 	for (guint i = w->forward->hops->len; i > 0; i--) {
 		const struct hop *h = w->forward->hops->pdata[i - 1];
-		const json_t *answer = h->lookup.made ? answer_of(state, h->node, &h->lookup.to,
-								  &h->lookup.from, h->out) :
-							NULL;
-		g_autofree char *words = answer ? answer_words(answer) : NULL;
+		const struct kernel_lookup *there = &h->lookup.chosen;
+		const struct kernel_lookup *answer =
+			h->lookup.made ?
+				answer_of(state, h->node, &there->to, &there->from, h->out) :
+				NULL;
+		g_autofree char *words = answer ? lookup_words(answer) : NULL;
 
 		if (words && !walk_asked(w->back, h))
-			put_line(list, false, h, h->out, &h->lookup.to, &h->lookup.from, words);
+			put_line(list, false, h, h->out, &there->to, &there->from, words);
 	}
 }
 
@@ -322,7 +277,7 @@ static void put_direction(GString *out, const char *name, struct listing *list)
 	g_string_free(list->out, TRUE);
 }
 
-void lookups_text(const struct walk_pair *w, const json_t *state, GString *out)
+void lookups_text(const struct walk_pair *w, const netstate *state, GString *out)
 {
 	struct listing there = {.out = g_string_new(NULL)}, back = {.out = g_string_new(NULL)};
 

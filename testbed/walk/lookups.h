@@ -2,7 +2,7 @@
 /* Lookups: holds the routes that a walk chose against those that the kernels themselves chose.
  *
  * A walk looks routes up in dumped tables and rules by code of its own.  Of packets that were seen
- * the state of a lab also has the kernels' own look-ups ("lookups", docs/EXPLAIN.md): where the two
+ * the state of a lab also has the kernels' own look-ups (struct kernel_lookup): where the two
  * differ the tool itself is wrong, and says so (TOOL_DISAGREES).  Where none was recorded nothing
  * follows. Depends on walk.  Pure.
  */
@@ -13,11 +13,11 @@
 
 /* Finds the kernel's answer to each hop's look-up in `state` and compares (hop->lookup.state,
  * .kernel); done by walk_both and walk_meet, over the state that they walk. */
-void lookups_hold(walk *w, const json_t *state);
+void lookups_hold(walk *w, const netstate *state);
 
-/* What the kernels have to be asked for every hop to be held: { NODE: [ { "from", "to", "in": IF or
- * null } ] }, as lab_inspect_ways takes it.  The caller owns it. */
-json_t *lookups_wanted(const struct walk_pair *w);
+/* What the kernels have to be asked for every hop to be held: struct route_question.  The caller
+ * owns it. */
+GPtrArray *lookups_wanted(const struct walk_pair *w);
 
 /* How the look-ups of both directions compare. */
 struct lookups_tally {
@@ -35,6 +35,6 @@ char *lookups_proof(const walk *w, const char *node);
 /* One line for each node and direction of the walk, as far as its kernel was asked, and for the
  * direction back also what the nodes say that no answer came to; '*' marks what the walk relies on.
  */
-void lookups_text(const struct walk_pair *w, const json_t *state, GString *out);
+void lookups_text(const struct walk_pair *w, const netstate *state, GString *out);
 
 #endif

@@ -3,75 +3,36 @@
 
 /* --- from the state --------------------------------------------------------------------------- */
 
-static bool read_end(const json_t *item, const char *address, const char *port, struct addr *ret,
-		     uint16_t *ret_port)
+GPtrArray *tracked_of(const netstate *state, const char *node)
 {
-	const char *text = json_string_value(json_object_get(item, address));
+	GPtrArray *all = g_ptr_array_new();
 
-	*ret_port = (uint16_t)json_integer_value(json_object_get(item, port));
-	return text && addr_parse(text, ret);
-}
+	for (guint i = 0; state && i < state->nodes->len; i++) {
+		const node_state *n = state->nodes->pdata[i];
 
-static struct tracked *read_one(const char *node, const json_t *item)
-{
-	struct tracked *t = g_new0(struct tracked, 1);
-
-	t->node = node;
-	t->item = item;
-	t->proto = json_string_value(json_object_get(item, "proto"));
-	t->state = json_string_value(json_object_get(item, "state"));
-	t->replied = json_is_true(json_object_get(item, "replied"));
-	t->assured = json_is_true(json_object_get(item, "assured"));
-	t->timeout_s = json_integer_value(json_object_get(item, "timeout_s"));
-	if (t->proto && read_end(item, "src", "sport", &t->src, &t->sport) &&
-	    read_end(item, "dst", "dport", &t->dst, &t->dport) &&
-	    read_end(item, "reply_src", "reply_sport", &t->reply_src, &t->reply_sport) &&
-	    read_end(item, "reply_dst", "reply_dport", &t->reply_dst, &t->reply_dport))
-		return t;
-	g_free(t);
-	return NULL;
-}
-
-GPtrArray *tracked_of(const json_t *state, const char *node)
-{
-	GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
-	const char *name;
-	json_t *one;
-
-	json_object_foreach(json_object_get(state, "nodes"), name, one) {
-		const json_t *item;
-		size_t i;
-
-		if (node && !g_str_equal(node, name))
+		if (node && !g_str_equal(node, n->name))
 			continue;
-		json_array_foreach(json_object_get(one, "conntrack"), i, item) {
-			struct tracked *t = read_one(name, item);
-
-			if (t)
-				g_ptr_array_add(all, t);
-		}
+		for (guint k = 0; n->sessions && k < n->sessions->len; k++)
+			g_ptr_array_add(all, &g_array_index(n->sessions, struct tracked, k));
 	}
 	return all;
 }
 
-bool tracked_is_whole(const json_t *state, const char *node)
+bool tracked_is_whole(const netstate *state, const char *node)
 {
-	const json_t *one = json_object_get(json_object_get(state, "nodes"), node);
+	const node_state *n = netstate_node(state, node);
 
-	return json_is_array(json_object_get(one, "conntrack")) &&
-	       !json_object_get(one, "conntrack_left_out");
+	return n && n->sessions && n->sessions_left_out == 0;
 }
 
 /* --- whose packets ---------------------------------------------------------------------------- */
 
 static bool is_proto(const struct tracked *t, enum ip_proto proto)
 {
-	static const char *const names[] = {[PROTO_ANY] = NULL,
-					    [PROTO_TCP] = "tcp",
-					    [PROTO_UDP] = "udp",
-					    [PROTO_ICMP] = "icmp"};
+	static const uint8_t numbers[] = {
+		[PROTO_TCP] = IPPROTO_TCP, [PROTO_UDP] = IPPROTO_UDP, [PROTO_ICMP] = IPPROTO_ICMP};
 
-	return !names[proto] || g_str_equal(t->proto, names[proto]);
+	return proto == PROTO_ANY || t->proto == numbers[proto];
 }
 
 static bool fits(uint16_t wanted, uint16_t port)
@@ -104,10 +65,10 @@ static const char *end_text(const struct addr *a, uint16_t port,
 
 char *tracked_text(const struct tracked *t)
 {
-	char from[ADDR_PORT_TEXT_MAX], to[ADDR_PORT_TEXT_MAX];
+	char from[ADDR_PORT_TEXT_MAX], to[ADDR_PORT_TEXT_MAX], proto[KERNEL_WORD_MAX];
 
-	return g_strdup_printf("%s %s -> %s", t->proto, end_text(&t->src, t->sport, from),
-			       end_text(&t->dst, t->dport, to));
+	return g_strdup_printf("%s %s -> %s", ip_protocol_name(t->proto, proto),
+			       end_text(&t->src, t->sport, from), end_text(&t->dst, t->dport, to));
 }
 
 char *tracked_nat_text(const struct tracked *t)

@@ -1,31 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tracked: what the connection tracking of a lab's nodes remembers, from their state
- * (docs/EXPLAIN.md).
+/* Tracked: what is asked of the sessions that the connection tracking of a lab's nodes remembers.
  *
- * Nouns: a `tracked` session is one node's memory of one flow, both ways.
- * Depends on walk and base.  Pure.
+ * Depends on walk and netstate.  Pure.
  */
 #ifndef TESTBED_WALK_TRACKED_H
 #define TESTBED_WALK_TRACKED_H
 
 #include "testbed/walk/walk.h"
 
-struct tracked {
-	const char *node, *proto; /* borrowed from the state, as `state` */
-	const char *state;	  /* of a TCP connection; NULL: another protocol */
-	struct addr src, dst, reply_src, reply_dst;
-	uint16_t sport, dport, reply_sport, reply_dport;
-	bool replied, assured;
-	gint64 timeout_s;
-	const json_t *item; /* as it is in the state; borrowed */
-};
-
-/* The sessions of one node or, with NULL, of all: struct tracked, in the state's order; the caller
- * frees the array with all that is in it, before the state.  Empty where the state tells of none.
- */
-GPtrArray *tracked_of(const json_t *state, const char *node);
+/* The sessions of one node or, with NULL, of all: const struct tracked, borrowed from the state, in
+ * its order; the caller frees the array alone.  Empty where the state tells of none (`state` may be
+ * NULL). */
+GPtrArray *tracked_of(const netstate *state, const char *node);
 /* Whether the state holds all that the node remembers: no session there is none at all. */
-bool tracked_is_whole(const json_t *state, const char *node);
+bool tracked_is_whole(const netstate *state, const char *node);
 
 /* Whether such a packet, when it comes to the node, belongs to the session, be it a question or an
  * answer.  Of `packet` the node is not looked at, and ports that are 0 fit every port. */

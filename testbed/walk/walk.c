@@ -166,7 +166,7 @@ static bool pass_tunnel(struct walker *k, const struct klink *out, const struct 
 				*other = &t->ends[1 - out->tunnel_end];
 	char text[ADDR_TEXT_MAX];
 
-	if (!far->up) {
+	if (!far->state->up) {
 		walker_link_is_down(k, peer, far);
 		return false;
 	}
@@ -207,22 +207,23 @@ static void travel_tunnel(struct walker *k, const struct klink *out)
  * stateful rule lets pass). */
 static void cut_to_link(struct walker *k, const struct klink *out)
 {
-	if (out->mtu_bytes > 0 && k->size_bytes > out->mtu_bytes)
-		k->size_bytes = out->mtu_bytes;
+	if (out->state->mtu_bytes > 0 && k->size_bytes > out->state->mtu_bytes)
+		k->size_bytes = out->state->mtu_bytes;
 }
 
 /* An interface takes no frame that is larger than its own MTU (and a VLAN tag), and nobody is told:
  * to the sender the link is wide enough.  FALSE: the walk has ended. */
 static bool fits_iface(struct walker *k, const struct knode *peer, const struct klink *far)
 {
-	if (far->mtu_bytes == 0 || k->size_bytes <= far->mtu_bytes + VLAN_TAG_BYTES)
+	if (far->state->mtu_bytes == 0 || k->size_bytes <= far->state->mtu_bytes + VLAN_TAG_BYTES)
 		return true;
 	if (k->p.proto == PROTO_TCP && peer->model->nat->len == 0 && knode_owns(peer, &k->p.at.dst))
 		return true; /* it asked for smaller segments itself (MSS, RFC 9293 section 3.7.1)
 			      */
-	walker_end(k, WALK_TOO_BIG, peer, subject_iface(peer->model, far->name),
+	walker_end(k, WALK_TOO_BIG, peer, subject_iface(peer->model, far->state->name),
 		   "%s of %s takes packets of at most %u bytes, and %s sends it some of %u",
-		   far->name, peer->model->name, far->mtu_bytes, k->at->model->name, k->size_bytes);
+		   far->state->name, peer->model->name, far->state->mtu_bytes, k->at->model->name,
+		   k->size_bytes);
 	return false;
 }
 
@@ -234,7 +235,7 @@ static void travel(struct walker *k, const struct klink *out, const struct addr 
 	char text[ADDR_TEXT_MAX];
 
 	cut_to_link(k, out);
-	if (!out->up) {
+	if (!out->state->up) {
 		walker_link_is_down(k, k->at, out);
 		return;
 	}
@@ -246,10 +247,10 @@ static void travel(struct walker *k, const struct klink *out, const struct addr 
 	if (!peer) {
 		addr_print(next_hop, text);
 		walker_end(k, WALK_NEXT_HOP_DEAD, k->at, subject_address(next_hop),
-			   "nobody on %s's %s has the address %s", k->at->model->name, out->name,
-			   text);
-	} else if (!far->up || !out->carrier) {
-		walker_link_is_down(k, far->up ? k->at : peer, far->up ? out : far);
+			   "nobody on %s's %s has the address %s", k->at->model->name,
+			   out->state->name, text);
+	} else if (!far->state->up || !out->state->carrier) {
+		walker_link_is_down(k, far->state->up ? k->at : peer, far->state->up ? out : far);
 	} else if (fits_iface(k, peer, far)) {
 		k->at = peer;
 		k->in = far;
@@ -336,21 +337,17 @@ static struct walk_pair *walk_pair_of(const struct knet *net, const struct flow 
 	return pair;
 }
 
-struct walk_pair *walk_both(const model *m, const json_t *state, const struct flow *flow)
+struct walk_pair *walk_both(const knet *net, const struct flow *flow)
 {
-	struct knet *net = knet_new(m, state);
 	struct walk_pair *pair = walk_pair_of(net, flow, false);
 
-	lookups_hold(pair->forward, state);
-	lookups_hold(pair->back, state);
-	knet_free(net);
+	lookups_hold(pair->forward, net->state);
+	lookups_hold(pair->back, net->state);
 	return pair;
 }
 
-struct walk_pair *walk_meet(const model *m, const json_t *state, const struct flow *flow,
-			    const struct flow *other)
+struct walk_pair *walk_meet(const knet *net, const struct flow *flow, const struct flow *other)
 {
-	struct knet *net = knet_new(m, state);
 	g_autoptr(GArray) sessions = g_array_new(FALSE, FALSE, sizeof(struct session));
 	const struct knode *here = knet_node(net, flow->node), *there = knet_node(net, other->node);
 	struct walk_pair *pair = g_new0(struct walk_pair, 1);
@@ -370,7 +367,6 @@ struct walk_pair *walk_meet(const model *m, const json_t *state, const struct fl
 	} else {
 		pair->forward = walk_nowhere(flow);
 	}
-	lookups_hold(pair->forward, state);
-	knet_free(net);
+	lookups_hold(pair->forward, net->state);
 	return pair;
 }

@@ -5,15 +5,14 @@
  * routes, rules with source tables, filters, NAT and tunnels and ends with a disposition; the
  * return walk follows the answer, with the sessions (conntrack, NAT) that the forward walk left
  * behind. In the manner of Batfish: no packet is sent.  Held against packets by explain.  A walk
- * points at the model's rules and interfaces: the model must outlive it. Depends on model and base.
- * Pure: model (names, filter and NAT rules) and state (docs/EXPLAIN.md) in, hops out.
+ * points at the model's rules and interfaces: the model must outlive it. Depends on netstate, model
+ * and base. Pure: model (names, filter and NAT rules) and state in, hops out.
  */
 #ifndef TESTBED_WALK_WALK_H
 #define TESTBED_WALK_WALK_H
 
 #include "testbed/model/subject.h"
-
-#include <jansson.h>
+#include "testbed/netstate/netstate.h"
 
 struct flow {
 	const char *node; /* sender */
@@ -60,14 +59,10 @@ enum lookup_state {
 struct hop_lookup {
 	bool made; /* false: the walk ended before, or no kernel would look this up; nothing else is
 		      set */
-	struct addr from, to; /* after DNAT, before SNAT */
-	const char *
-		error; /* what the kernel must answer, "ENETUNREACH"; NULL: what follows.  Static */
-	bool is_local; /* the node's own address; else a route: */
-	struct prefix prefix;
-	struct addr via; /* unset: on-link */
-	char *dev;
-	unsigned table;
+	/* What the kernel must answer.  Asked by the addresses after DNAT and before SNAT; of the
+	 * node's own address only the type is set, and `in` never is: hop->in says it. */
+	struct kernel_lookup chosen;
+	char *dev; /* of `chosen` */
 	enum lookup_state state;
 	char *kernel; /* its answer in words; NULL: it was not asked */
 };
@@ -119,13 +114,19 @@ struct walk_pair {
 	walk *back; /* NULL when forward was not delivered */
 };
 
-/* Both directions.  `state`: { "nodes": { NAME: ... } } as lab_inspect gives it.  The caller frees.
- */
-struct walk_pair *walk_both(const model *m, const json_t *state, const struct flow *flow);
+/* The network that is walked: a state tied to the model that calls its parts by name.  Made once
+ * for all flows; both are borrowed and must outlive it. */
+typedef struct knet knet;
+
+knet *knet_new(const model *m, const netstate *state);
+void knet_free(knet *net); /* accepts NULL */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(knet, knet_free)
+
+/* Both directions.  The caller frees. */
+struct walk_pair *walk_both(const knet *net, const struct flow *flow);
 /* The flow while `other`, the opposite one, is being sent too and has opened the firewalls and NATs
  * on its side (ICE: both ends check at once).  `back` is NULL. */
-struct walk_pair *walk_meet(const model *m, const json_t *state, const struct flow *flow,
-			    const struct flow *other);
+struct walk_pair *walk_meet(const knet *net, const struct flow *flow, const struct flow *other);
 void walk_pair_free(struct walk_pair *w);
 
 /* A walk by hand: without hops, ended nowhere; walk_free frees it and all that it was given. */

@@ -62,8 +62,8 @@ static bool is_outside(const struct knode *n, const struct nat_rule *r, const st
 {
 	const struct klink *outside = knode_link(n, r->out_iface);
 
-	return outside && outside->addresses->len > 0 &&
-	       addr_equal(&g_array_index(outside->addresses, struct prefix, 0).addr, a);
+	return outside && outside->state->addresses->len > 0 &&
+	       addr_equal(&g_array_index(outside->state->addresses, struct prefix, 0).addr, a);
 }
 
 /* What a NAT let in by a mapping that others may use, its firewall lets pass; UDP and TCP alike. */
@@ -254,7 +254,7 @@ static bool is_hairpin(const struct nat_rule *r, const struct packet *p, const c
 		       const struct klink *out)
 {
 	return r->hairpin && p->dnat && g_strcmp0(in, r->out_iface) != 0 &&
-	       !g_str_equal(out->name, r->out_iface);
+	       !g_str_equal(out->state->name, r->out_iface);
 }
 
 static char *static_source(const struct nat_rule *r, struct packet *p, const char *in,
@@ -262,7 +262,7 @@ static char *static_source(const struct nat_rule *r, struct packet *p, const cha
 {
 	if (!addr_equal(&p->at.src, &r->inside))
 		return NULL;
-	if (!g_str_equal(out->name, r->out_iface) && !is_hairpin(r, p, in, out))
+	if (!g_str_equal(out->state->name, r->out_iface) && !is_hairpin(r, p, in, out))
 		return NULL;
 	return translate(&p->at.src, &r->outside, r->name);
 }
@@ -274,10 +274,10 @@ static char *masquerade(const struct knode *n, const struct nat_rule *r, struct 
 		is_hairpin(r, p, in, out) ? knode_link(n, r->out_iface) : NULL;
 	struct addr source = {.family = 0};
 
-	if (g_str_equal(out->name, r->out_iface) && in_prefixes(r->src, &p->at.src))
+	if (g_str_equal(out->state->name, r->out_iface) && in_prefixes(r->src, &p->at.src))
 		source = klink_source(out, next_hop);
-	else if (outside && outside->addresses->len > 0)
-		source = g_array_index(outside->addresses, struct prefix, 0).addr;
+	else if (outside && outside->state->addresses->len > 0)
+		source = g_array_index(outside->state->addresses, struct prefix, 0).addr;
 	if (!addr_is_set(&source))
 		return NULL;
 	if (r->mapping == NAT_ADDRESS_AND_PORT_DEPENDENT || !r->preserve_port)

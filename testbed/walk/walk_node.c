@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/walk/walk_node.h"
 
+#include <errno.h>
+
 #define HOPS_MAX 64 /* the TTL packets start with */
 
 /* --- the walk's record ------------------------------------------------------------------------ */
@@ -25,8 +27,8 @@ void walker_link_is_down(struct walker *k, const struct knode *where, const stru
 		walker_end(k, WALK_TUNNEL_DOWN, where, subject_tunnel(link->tunnel),
 			   "tunnel %s is down at %s", link->tunnel->name, where->model->name);
 	else
-		walker_end(k, WALK_LINK_DOWN, where, subject_iface(where->model, link->name),
-			   "interface %s of %s is down", link->name, where->model->name);
+		walker_end(k, WALK_LINK_DOWN, where, subject_iface(where->model, link->state->name),
+			   "interface %s of %s is down", link->state->name, where->model->name);
 }
 
 static void note_addresses(struct walker *k)
@@ -39,7 +41,7 @@ static void note_addresses(struct walker *k)
 
 static void start_hop(struct walker *k)
 {
-	k->hop = walk_add_hop(k->w, k->at->model->name, k->in ? k->in->name : NULL, NULL);
+	k->hop = walk_add_hop(k->w, k->at->model->name, k->in ? k->in->state->name : NULL, NULL);
 	note_addresses(k);
 }
 
@@ -60,44 +62,43 @@ static void note_nat(struct walker *k, char *text)
 
 /* The packet's addresses now are those that its route is looked up by.  Says what the kernel
  * answers. */
-static void note_lookup(struct walker *k, const char *error, const struct kroute *route)
+static void note_lookup(struct walker *k, int error, const struct kernel_route *route)
 {
 	struct hop_lookup *l = &k->hop->lookup;
 
 	g_free(l->dev);
 	*l = (struct hop_lookup){
-		.made = true, .from = k->p.at.src, .to = k->p.at.dst, .error = error};
-	if (error)
+		.made = true, .chosen = {.from = k->p.at.src, .to = k->p.at.dst, .error = error}};
+	if (error != 0)
 		return;
-	l->is_local = route == NULL;
+	l->chosen.type = route ? KERNEL_ROUTE_UNICAST : KERNEL_ROUTE_LOCAL;
 	if (!route)
 		return;
-	l->prefix = prefix_network(&route->to);
-	l->via = route->via;
 	l->dev = g_strdup(route->dev);
-	l->table = route->table;
+	l->chosen.prefix = prefix_network(&route->to);
+	l->chosen.via = route->via;
+	l->chosen.dev = l->dev;
+	l->chosen.table = route->table;
 }
 
 /* The kernel's fib_props: what each kind of route that refuses says. */
-static const char *refusal(const struct kroute *route)
+static int refusal(const struct kernel_route *route)
 {
-	static const struct {
-		const char *type, *error;
-	} known[] = {
-		{"blackhole", "EINVAL"}, {"unreachable", "EHOSTUNREACH"}, {"prohibit", "EACCES"}};
+	static const int errors[KERNEL_ROUTE_TYPE_COUNT] = {
+		[KERNEL_ROUTE_BLACKHOLE] = EINVAL,
+		[KERNEL_ROUTE_UNREACHABLE] = EHOSTUNREACH,
+		[KERNEL_ROUTE_PROHIBIT] = EACCES,
+	};
 
-	for (gsize i = 0; i < G_N_ELEMENTS(known); i++)
-		if (g_str_equal(known[i].type, route->type))
-			return known[i].error;
-	return "EINVAL";
+	return errors[route->type] != 0 ? errors[route->type] : EINVAL;
 }
 
 static void note_choice(struct walker *k, const struct lookup *found)
 {
 	if (!found->route)
-		note_lookup(k, "ENETUNREACH", NULL);
+		note_lookup(k, ENETUNREACH, NULL);
 	else
-		note_lookup(k, kroute_refuses(found->route) ? refusal(found->route) : NULL,
+		note_lookup(k, kernel_route_refuses(found->route) ? refusal(found->route) : 0,
 			    found->route);
 }
 
@@ -155,7 +156,8 @@ static void end_filtered(struct walker *k, const struct decision *d)
 {
 	/* a tunnel's own packets are for the node itself, whatever it does for others */
 	bool for_others = d->by == DECIDED_BY_POLICY && d->chain == FW_INPUT && !k->in_tunnel;
-	const struct nat_rule *nat = for_others ? node_masquerade(k->at->model, k->in->name) : NULL;
+	const struct nat_rule *nat =
+		for_others ? node_masquerade(k->at->model, k->in->state->name) : NULL;
 	const struct nat_rule *from_inside =
 		for_others && !nat ? nat_at(k->at, &k->p.at.dst) : NULL;
 	struct subject subject = subject_of_decision(d);
@@ -180,9 +182,9 @@ static void end_filtered(struct walker *k, const struct decision *d)
 /* FALSE: the chain ended the walk. */
 static bool pass_filter(struct walker *k, enum fw_chain chain, const struct klink *out)
 {
-	const char *in = chain == FW_OUTPUT ? NULL : k->in->name;
+	const char *in = chain == FW_OUTPUT ? NULL : k->in->state->name;
 
-	k->hop->decision = filter_packet(k->at, chain, &k->p, in, out ? out->name : NULL);
+	k->hop->decision = filter_packet(k->at, chain, &k->p, in, out ? out->state->name : NULL);
 	if (k->hop->decision.action == FW_ACCEPT)
 		return true;
 	end_filtered(k, &k->hop->decision);
@@ -200,8 +202,8 @@ static void deliver(struct walker *k)
 
 static bool link_reaches(const struct klink *link, const struct addr *a)
 {
-	for (guint i = 0; i < link->addresses->len; i++)
-		if (prefix_contains(&g_array_index(link->addresses, struct prefix, i), a))
+	for (guint i = 0; i < link->state->addresses->len; i++)
+		if (prefix_contains(&g_array_index(link->state->addresses, struct prefix, i), a))
 			return true;
 	return false;
 }
@@ -216,7 +218,7 @@ static bool link_would_carry(const struct knode *n, const struct klink *link,
 
 		if (!prefix_contains(&r->to, dst))
 			continue;
-		if (r->dev ? g_str_equal(r->dev, link->name) : link_reaches(link, &r->via))
+		if (r->dev ? g_str_equal(r->dev, link->state->name) : link_reaches(link, &r->via))
 			return true;
 	}
 	return false;
@@ -227,9 +229,9 @@ static const struct klink *lost_link(const struct knode *n, const struct tuple *
 				     const struct lookup *found)
 {
 	for (guint i = 0; i < n->links->len; i++) {
-		const struct klink *link = n->links->pdata[i];
+		const struct klink *link = &g_array_index(n->links, struct klink, i);
 
-		if (!link->up && (!found->rule || knode_owns(n, &t->src) == link) &&
+		if (!link->state->up && (!found->rule || knode_owns(n, &t->src) == link) &&
 		    link_would_carry(n, link, &t->dst))
 			return link;
 	}
@@ -265,19 +267,20 @@ static const struct klink *choose_route(struct walker *k, struct addr *ret_next_
 
 	note_choice(k, &found);
 	if (found.route) {
-		k->hop->route = kroute_text(found.route);
+		k->hop->route = kernel_route_text(found.route);
 		k->hop->to = found.route->to;
 	}
-	if (found.route && kroute_refuses(found.route))
+	if (found.route && kernel_route_refuses(found.route))
 		walker_end(k, WALK_NULL_ROUTE, k->at, subject_route(&found.route->to),
 			   "%s refuses packets to %s by a route of type %s", k->at->model->name,
-			   addr_print(&k->p.at.dst, dst), found.route->type);
+			   addr_print(&k->p.at.dst, dst),
+			   kernel_route_type_name(found.route->type));
 	else if (!out)
 		no_route(k, &found);
-	if (!out || kroute_refuses(found.route))
+	if (!out || kernel_route_refuses(found.route))
 		return NULL;
 	*ret_next_hop = addr_is_set(&found.route->via) ? found.route->via : k->p.at.dst;
-	k->hop->out = g_strdup(out->name);
+	k->hop->out = g_strdup(out->state->name);
 	return out;
 }
 
@@ -292,14 +295,14 @@ static bool pass_reverse_path(struct walker *k)
 	if (k->in->rp_filter == 0 || k->p.at.dst.family != AF_INET)
 		return true; /* there is no such setting for IPv6 */
 	back = knode_lookup(k->at, &k->p.at.dst, &k->p.at.src);
-	if (back.route && !kroute_refuses(back.route) &&
-	    (k->in->rp_filter != 1 || g_strcmp0(back.route->dev, k->in->name) == 0))
+	if (back.route && !kernel_route_refuses(back.route) &&
+	    (k->in->rp_filter != 1 || g_strcmp0(back.route->dev, k->in->state->name) == 0))
 		return true;
-	note_lookup(k, "EXDEV", NULL);
-	route = back.route ? kroute_text(back.route) : NULL;
-	walker_end(k, WALK_RPF, k->at, subject_iface(k->at->model, k->in->name),
+	note_lookup(k, EXDEV, NULL);
+	route = back.route ? kernel_route_text(back.route) : NULL;
+	walker_end(k, WALK_RPF, k->at, subject_iface(k->at->model, k->in->state->name),
 		   "%s would not answer %s by %s (rp_filter %u): %s%s", k->at->model->name,
-		   addr_print(&k->p.at.src, src), k->in->name, k->in->rp_filter,
+		   addr_print(&k->p.at.src, src), k->in->state->name, k->in->rp_filter,
 		   route ? "its route is " : "it has no route", route ? route : "");
 	return false;
 }
@@ -322,15 +325,16 @@ static bool was_here(const struct walker *k)
 
 static void arrive_at_owner(struct walker *k, const struct klink *own)
 {
-	note_lookup(k, NULL, NULL);
+	note_lookup(k, 0, NULL);
 	if (!pass_reverse_path(k))
 		return;
 	if (k->at->model->host_model == HOST_STRONG && own != k->in) {
 		k->hop->decision =
 			(struct decision){.action = FW_DROP, .by = DECIDED_BY_STRONG_HOST};
-		walker_end(k, WALK_WRONG_CARD, k->at, subject_iface(k->at->model, k->in->name),
-			   "the address is on %s of %s, the packet came in by %s", own->name,
-			   k->at->model->name, k->in->name);
+		walker_end(k, WALK_WRONG_CARD, k->at,
+			   subject_iface(k->at->model, k->in->state->name),
+			   "the address is on %s of %s, the packet came in by %s", own->state->name,
+			   k->at->model->name, k->in->state->name);
 		return;
 	}
 	if (pass_filter(k, FW_INPUT, NULL))
@@ -350,18 +354,20 @@ static const struct klink *forward(struct walker *k, struct addr *ret_next_hop)
 {
 	const struct klink *out;
 
-	if (!(k->p.at.dst.family == AF_INET6 ? k->at->forwards6 : k->at->forwards)) {
+	if (!(k->p.at.dst.family == AF_INET6 ? k->at->state->ipv6_forward :
+					       k->at->state->ipv4_forward)) {
 		/* of IPv6 the kernel finds that out behind the look-up */
 		if (k->p.at.dst.family == AF_INET)
-			note_lookup(k, "EHOSTUNREACH", NULL);
-		walker_end(k, WALK_NO_FORWARDING, k->at, subject_iface(k->at->model, k->in->name),
+			note_lookup(k, EHOSTUNREACH, NULL);
+		walker_end(k, WALK_NO_FORWARDING, k->at,
+			   subject_iface(k->at->model, k->in->state->name),
 			   "%s does not forward packets", k->at->model->name);
 		return NULL;
 	}
 	out = choose_route(k, ret_next_hop);
 	if (!out || !pass_reverse_path(k) || !pass_filter(k, FW_FORWARD, out))
 		return NULL;
-	return leave(k, k->in->name, out, ret_next_hop);
+	return leave(k, k->in->state->name, out, ret_next_hop);
 }
 
 const struct klink *walker_arrive(struct walker *k, struct addr *ret_next_hop)
@@ -370,12 +376,12 @@ const struct klink *walker_arrive(struct walker *k, struct addr *ret_next_hop)
 
 	start_hop(k);
 	if (was_here(k) || k->w->hops->len > HOPS_MAX) {
-		walker_end(k, WALK_LOOP, k->at, subject_iface(k->at->model, k->in->name),
+		walker_end(k, WALK_LOOP, k->at, subject_iface(k->at->model, k->in->state->name),
 			   "the packet comes to %s again and again", k->at->model->name);
 		return NULL;
 	}
 	recall_session(k);
-	note_nat(k, nat_prerouting(k->at, &k->p, k->in->name, k->sessions));
+	note_nat(k, nat_prerouting(k->at, &k->p, k->in->state->name, k->sessions));
 	own = knode_owns(k->at, &k->p.at.dst);
 	if (!own)
 		return forward(k, ret_next_hop);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define MAIN_TABLE 254
+#define DEFAULT_TABLE 253
 
 model *scenario_model(const char *file, const char *scenario, const char *changes)
 {
@@ -24,138 +25,142 @@ model *scenario_model(const char *file, const char *scenario, const char *change
 	return m;
 }
 
-static json_t *state_node(json_t *nodes, const char *name)
+static void put_rule(node_state *n, const struct op_rule *r)
 {
-	json_t *node = json_object_get(nodes, name);
+	const struct kernel_rule rule = {
+		.pref = r->pref,
+		.table = r->table,
+		.from = r->from,
+		.action = r->unreachable ? KERNEL_RULE_UNREACHABLE : KERNEL_RULE_LOOKUP,
+		.family = r->from.addr.family == AF_INET6 ? AF_INET6 : AF_INET,
+	};
 
-	if (node)
-		return node;
-	node = json_pack("{s:[], s:[], s:[{s:i, s:n, s:i, s:s}, {s:i, s:n, s:i, s:s}, {s:s, s:i, "
-			 "s:n, s:i, s:s}], s:{s:i, s:{s:i}}}",
-			 "links", "routes", "rules", "pref", 32766, "from", "table", MAIN_TABLE,
-			 "action", "lookup", "pref", 32767, "from", "table", 253, "action",
-			 "lookup", "family", "inet6", "pref", 32766, "from", "table", MAIN_TABLE,
-			 "action", "lookup", "sysctl", "ip_forward", 0, "rp_filter", "all", 0);
-	json_object_set_new(nodes, name, node);
-	return node;
+	g_array_append_val(n->rules, rule);
 }
 
-static json_t *state_link(json_t *node, const char *name)
+node_state *planned_node(netstate *s, const char *name)
 {
-	json_t *links = json_object_get(node, "links"), *link;
-	size_t i;
+	static const struct kernel_rule given[] = {
+		{.pref = 32766, .table = MAIN_TABLE, .family = AF_INET},
+		{.pref = 32767, .table = DEFAULT_TABLE, .family = AF_INET},
+		{.pref = 32766, .table = MAIN_TABLE, .family = AF_INET6},
+	};
+	node_state *n = g_hash_table_lookup(s->by_name, name);
 
-	json_array_foreach(links, i, link)
-		if (g_strcmp0(json_string_value(json_object_get(link, "name")), name) == 0)
+	if (n)
+		return n;
+	n = node_state_new(name);
+	g_array_append_vals(n->rules, given, G_N_ELEMENTS(given));
+	netstate_add(s, n);
+	return n;
+}
+
+static struct kernel_link *link_of(node_state *n, const char *name)
+{
+	struct kernel_link *link;
+
+	for (guint i = 0; i < n->links->len; i++) {
+		link = &g_array_index(n->links, struct kernel_link, i);
+		if (g_str_equal(link->name, name))
 			return link;
-	link = json_pack("{s:s, s:b, s:b, s:[]}", "name", name, "up", 0, "carrier", 1, "addresses");
-	json_array_append_new(links, link);
+	}
+	link = node_state_add_link(n);
+	link->name = node_state_text(n, name);
+	link->carrier = true;
 	return link;
 }
 
-static void put_route(json_t *node, const struct prefix *to, const struct addr *via,
+static void put_route(node_state *n, const struct prefix *to, const struct addr *via,
 		      const char *dev, unsigned table, enum route_type type)
 {
-	char prefix[PREFIX_TEXT_MAX], gateway[ADDR_TEXT_MAX];
+	struct kernel_route r = {.to = *to, .dev = node_state_text(n, dev), .table = table};
 
-	json_array_append_new(
-		json_object_get(node, "routes"),
-		json_pack("{s:s, s:s?, s:s?, s:i, s:i, s:s}", "to", prefix_print(to, prefix), "via",
-			  via && addr_is_set(via) ? addr_print(via, gateway) : NULL, "dev", dev,
-			  "table", (int)table, "metric", 0, "type", route_type_name(type)));
+	if (via)
+		r.via = *via;
+	cr_assert(kernel_route_type_named(route_type_name(type), &r.type));
+	g_array_append_val(n->routes, r);
 }
 
-static void put_rule(json_t *node, const struct op_rule *r)
-{
-	char from[PREFIX_TEXT_MAX];
-
-	json_array_append_new(json_object_get(node, "rules"),
-			      json_pack("{s:i, s:s, s:i, s:s, s:s}", "pref", (int)r->pref, "from",
-					prefix_print(&r->from, from), "table", (int)r->table,
-					"action", r->unreachable ? "unreachable" : "lookup",
-					"family",
-					r->from.addr.family == AF_INET6 ? "inet6" : "inet"));
-}
-
-static void put_sysctl(json_t *node, const char *key, const char *value)
+static void put_sysctl(node_state *n, const char *key, const char *value)
 {
 	static const char filter[] = ".rp_filter", conf[] = "net.ipv4.conf.";
-	json_t *sysctl = json_object_get(node, "sysctl");
-	json_t *number = json_integer(g_ascii_strtoll(value, NULL, 10));
+	unsigned number = (unsigned)g_ascii_strtoull(value, NULL, 10);
 
 	if (g_str_equal(key, "net.ipv4.ip_forward")) {
-		json_object_set(sysctl, "ip_forward", number);
+		n->ipv4_forward = number != 0;
 	} else if (g_str_equal(key, "net.ipv6.conf.all.forwarding")) {
-		json_object_set(sysctl, "ip6_forward", number);
+		n->ipv6_forward = number != 0;
 	} else if (g_str_has_prefix(key, conf) && g_str_has_suffix(key, filter)) {
 		g_autofree char *name =
 			g_strndup(key + strlen(conf), strlen(key) - strlen(conf) - strlen(filter));
 
-		json_object_set(json_object_get(sysctl, "rp_filter"), name, number);
+		if (g_str_equal(name, "all"))
+			n->rp_filter_all = number;
+		else if (!g_str_equal(name, "default") && !g_str_equal(name, "lo"))
+			link_of(n, name)->rp_filter = number;
 	}
-	json_decref(number);
 }
 
-static void put_op(json_t *nodes, const struct op *op)
+static void put_op(netstate *s, const struct op *op)
 {
-	json_t *node = state_node(nodes, op->node);
-	char text[PREFIX_TEXT_MAX];
+	node_state *n = planned_node(s, op->node);
 
 	if (op->kind == OP_VETH) {
 		for (int e = 0; e < 2; e++) {
-			json_t *link =
-				state_link(state_node(nodes, op->veth[e].node), op->veth[e].ifname);
+			struct kernel_link *link =
+				link_of(planned_node(s, op->veth[e].node), op->veth[e].ifname);
 			unsigned mtu_bytes = op->veth[e].mtu_bytes;
 
-			json_object_set_new(link, "up", json_boolean(op->veth[e].up));
-			json_object_set_new(link, "mtu",
-					    json_integer(mtu_bytes > 0 ? mtu_bytes : 1500));
+			link->up = op->veth[e].up;
+			link->mtu_bytes = mtu_bytes > 0 ? mtu_bytes : 1500;
 		}
 	} else if (op->kind == OP_LINK_UP && !g_str_equal(op->link_up.ifname, "lo")) {
-		json_object_set_new(state_link(node, op->link_up.ifname), "up", json_true());
+		link_of(n, op->link_up.ifname)->up = true;
 	} else if (op->kind == OP_ADDR) {
-		json_array_append_new(json_object_get(state_link(node, op->addr.ifname),
-						      "addresses"),
-				      json_string(prefix_print(&op->addr.address, text)));
+		g_array_append_val(link_of(n, op->addr.ifname)->addresses, op->addr.address);
 	} else if (op->kind == OP_ROUTE) {
-		put_route(node, &op->route.to, &op->route.via, op->route.dev, op->route.table,
+		put_route(n, &op->route.to, &op->route.via, op->route.dev, op->route.table,
 			  op->route.type);
 	} else if (op->kind == OP_RULE) {
-		put_rule(node, &op->rule);
+		put_rule(n, &op->rule);
 	} else if (op->kind == OP_SYSCTL) {
-		put_sysctl(node, op->sysctl.key, op->sysctl.value);
+		put_sysctl(n, op->sysctl.key, op->sysctl.value);
 	}
 }
 
 /* The kernel's own routes to the subnets of links that are up. */
-static void put_connected(json_t *node)
+static void put_connected(node_state *n)
 {
-	json_t *link, *address;
-	size_t i, k;
+	for (guint i = 0; i < n->links->len; i++) {
+		const struct kernel_link *link = &g_array_index(n->links, struct kernel_link, i);
 
-	json_array_foreach(json_object_get(node, "links"), i, link) {
-		const char *name = json_string_value(json_object_get(link, "name"));
+		for (guint k = 0; k < link->addresses->len; k++) {
+			const struct prefix p =
+				prefix_network(&g_array_index(link->addresses, struct prefix, k));
 
-		json_array_foreach(json_object_get(link, "addresses"), k, address) {
-			struct prefix p;
-
-			cr_assert(prefix_parse(json_string_value(address), &p));
-			p = prefix_network(&p);
-			if (json_is_true(json_object_get(link, "up")) && p.len < addr_bits(&p.addr))
-				put_route(node, &p, NULL, name, MAIN_TABLE, ROUTE_UNICAST);
+			if (link->up && p.len < addr_bits(&p.addr))
+				put_route(n, &p, NULL, link->name, MAIN_TABLE, ROUTE_UNICAST);
 		}
 	}
 }
 
-json_t *planned_state(const model *m)
+netstate *planned_state(const model *m)
 {
 	g_autoptr(plan) p = plan_build(m);
-	json_t *nodes = json_object(), *node;
-	const char *name;
+	netstate *s = netstate_new();
 
 	for (guint i = 0; i < p->ops->len; i++)
-		put_op(nodes, p->ops->pdata[i]);
-	json_object_foreach(nodes, name, node)
-		put_connected(node);
-	return json_pack("{s:o}", "nodes", nodes);
+		put_op(s, p->ops->pdata[i]);
+	for (guint i = 0; i < s->nodes->len; i++)
+		put_connected(s->nodes->pdata[i]);
+	return s;
+}
+
+netstate *state_from(json_t *json)
+{
+	netstate *s = netstate_from_json(json);
+
+	cr_assert_not_null(s);
+	json_decref(json);
+	return s;
 }

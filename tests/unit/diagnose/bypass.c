@@ -57,10 +57,12 @@ static const struct bypass_case {
 };
 
 /* What the walk of the end to its relay shows. */
-static finding *lost_leg(const model *m, const json_t *state, const struct bypass_case *c)
+static finding *lost_leg(const model *m, const netstate *state, const struct bypass_case *c)
 {
 	g_autoptr(GPtrArray) heard = g_ptr_array_new();
-	const struct evidence e = {.model = m, .heard = heard, .state = state, .walk = walk_both};
+	g_autoptr(knet) net = knet_new(m, state);
+	const struct evidence e = {
+		.model = m, .heard = heard, .state = state, .net = net, .walk = walk_both};
 	finding *f = cause_finding_new();
 
 	cr_assert(cause_walk_to(&e, f, c->end, "its relay", c->relay, PROTO_UDP, 3478), "%s",
@@ -73,14 +75,13 @@ Test(bypass, is_derived_from_the_topology)
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
 		const struct bypass_case *c = &cases[i];
 		g_autoptr(model) m = scenario_model(c->file, c->scenario, c->changes);
-		json_t *state = planned_state(m);
+		g_autoptr(netstate) state = planned_state(m);
 		g_autoptr(finding) f = lost_leg(m, state, c);
 		g_autoptr(fix) x = bypass_derive(m, state, f);
 
 		cr_expect_str_eq(x ? x->change : "none", c->change ? c->change : "none", "%s: %s",
 				 c->name, x ? x->change : "none");
 		cr_expect_eq(x ? x->commands->len : 0, c->change ? 4 : 0, "%s", c->name);
-		json_decref(state);
 	}
 }
 
@@ -99,7 +100,7 @@ Test(bypass, is_written_for_windows)
 		"-RemoteAddress 10.0.1.0/24,172.25.33.0/24",
 	};
 	g_autoptr(model) m = scenario_model(LYNC, "missing-route", NULL);
-	json_t *state = planned_state(m);
+	g_autoptr(netstate) state = planned_state(m);
 	g_autoptr(finding) f = lost_leg(m, state, &cases[0]);
 	g_autoptr(fix) x = bypass_derive(m, state, f);
 
@@ -107,16 +108,14 @@ Test(bypass, is_written_for_windows)
 	cr_assert_eq(x->commands->len, G_N_ELEMENTS(commands));
 	for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
 		cr_expect_str_eq(x->commands->pdata[i], commands[i]);
-	json_decref(state);
 }
 
 Test(bypass, is_for_an_edge_without_a_route_only)
 {
 	g_autoptr(model) m = scenario_model(LYNC, "missing-route", NULL);
-	json_t *state = planned_state(m);
+	g_autoptr(netstate) state = planned_state(m);
 	g_autoptr(finding) f = lost_leg(m, state, &cases[0]);
 
 	f->code = CAUSE_FW_DROP;
 	cr_assert_null(bypass_derive(m, state, f));
-	json_decref(state);
 }

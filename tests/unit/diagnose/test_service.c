@@ -2,6 +2,7 @@
 /* Causes in services: hand-made events in the reference topology with one fault, the cause, and the
  * fix that mends it. */
 #include "testbed/diagnose/fix.h"
+#include "tests/support/walk_state.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -22,13 +23,11 @@ static model *load_with(const char *changes)
 }
 
 /* Everything arrives: what fails here is not the network. */
-static struct walk_pair *walk_arrives(const model *m, const json_t *state, const struct flow *flow)
+static struct walk_pair *walk_arrives(const knet *net G_GNUC_UNUSED,
+				      const struct flow *flow G_GNUC_UNUSED)
 {
 	struct walk_pair *p = g_new0(struct walk_pair, 1);
 
-	(void)m;
-	(void)state;
-	(void)flow;
 	p->forward = walk_new();
 	p->back = walk_new();
 	return p;
@@ -304,32 +303,33 @@ static void hear(GPtrArray *heard, const char *agent, const char *text)
 }
 
 /* Nobody listens anywhere, so that every rule that looks is told so. */
-static json_t *deaf_state(const model *m)
+static netstate *deaf_state(const model *m)
 {
 	json_t *nodes = json_object();
 
 	for (guint i = 0; i < m->nodes->len; i++)
 		json_object_set_new(nodes, ((const struct node *)m->nodes->pdata[i])->name,
 				    json_pack("{s:[]}", "listeners"));
-	return json_pack("{s:o}", "nodes", nodes);
+	return state_from(json_pack("{s:o}", "nodes", nodes));
 }
 
 /* Every socket that should be there. */
-static json_t *listening_state(const model *m)
+static netstate *listening_state(const model *m)
 {
 	json_t *nodes = json_object();
 
 	for (guint i = 0; i < m->nodes->len; i++)
 		json_object_set_new(nodes, ((const struct node *)m->nodes->pdata[i])->name,
 				    json_object());
-	return json_pack("{s:o}", "nodes", nodes);
+	return state_from(json_pack("{s:o}", "nodes", nodes));
 }
 
 static finding *find(const model *m, const struct service_case *c)
 {
 	g_autoptr(GPtrArray) heard = g_ptr_array_new_with_free_func((GDestroyNotify)heard_free);
 	struct cell *cell = cell_new();
-	json_t *state = c->code == CAUSE_NO_LISTENER ? deaf_state(m) : listening_state(m);
+	g_autoptr(netstate) state =
+		c->code == CAUSE_NO_LISTENER ? deaf_state(m) : listening_state(m);
 	const struct evidence e = {
 		.model = m, .cell = cell, .heard = heard, .state = state, .walk = walk_arrives};
 	finding *f;
@@ -343,7 +343,6 @@ static finding *find(const model *m, const struct service_case *c)
 	g_ptr_array_add(cell->participants, g_strdup("branch1"));
 	g_ptr_array_add(cell->participants, g_strdup("home1"));
 	f = cause_find(&e);
-	json_decref(state);
 	cell_free(cell);
 	return f;
 }

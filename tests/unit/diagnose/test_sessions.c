@@ -4,6 +4,7 @@
 #include "testbed/diagnose/sessions.h"
 
 #include "testbed/diagnose/cause_rules.h"
+#include "tests/support/walk_state.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -27,10 +28,10 @@ static json_t *session(const char *proto, const char *src, int sport, const char
 }
 
 /* Takes over the sessions of the two nodes on the way, nat1 and core. */
-static json_t *state_of(json_t *nat1, json_t *core)
+static netstate *state_of(json_t *nat1, json_t *core)
 {
-	return json_pack("{s:{s:{s:o}, s:{s:o}, s:{}}}", "nodes", "nat1", "conntrack", nat1, "core",
-			 "conntrack", core, "edge");
+	return state_from(json_pack("{s:{s:{s:o}, s:{s:o}, s:{}}}", "nodes", "nat1", "conntrack",
+				    nat1, "core", "conntrack", core, "edge"));
 }
 
 static struct cell *cell_of_home1(void)
@@ -117,7 +118,7 @@ Test(sessions, a_state_of_an_older_run_tells_of_none)
 
 	observation_init(&seen);
 	hear_candidate(&seen, INSIDE, 5000);
-	seen.state = json_pack("{s:{s:{}}}", "nodes", "nat1");
+	seen.state = state_from(json_pack("{s:{s:{}}}", "nodes", "nat1"));
 	cr_expect_null(sessions_of_call(&seen, c));
 	sessions_prove(f, NULL);
 	cr_expect_eq(f->proof->len, 0);
@@ -194,7 +195,7 @@ Test(sessions, prove_that_the_question_passed_and_no_answer_did)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(proofs); i++) {
 		const struct proof_case *c = &proofs[i];
-		json_t *state =
+		g_autoptr(netstate) state =
 			state_of(json_pack("[o]", session("udp", INSIDE, 5000, RELAY, 3478, 6000,
 							  c->nat_replied)),
 				 json_pack("[o]", session(c->core_is_other ? "tcp" : "udp", OUTSIDE,
@@ -207,7 +208,6 @@ Test(sessions, prove_that_the_question_passed_and_no_answer_did)
 		if (c->proof)
 			cr_expect_str_eq(f->proof->pdata[0], c->proof, "%s: %s", c->name,
 					 (const char *)f->proof->pdata[0]);
-		json_decref(state);
 	}
 }
 
@@ -216,7 +216,7 @@ Test(sessions, prove_that_a_mapping_changed)
 	static const int second_ports[] = {6000, 6001};
 
 	for (guint i = 0; i < G_N_ELEMENTS(second_ports); i++) {
-		json_t *state =
+		g_autoptr(netstate) state =
 			state_of(json_pack("[o, o, o]",
 					   session("udp", INSIDE, 4999, RELAY, 3478, 4999, true),
 					   session("udp", INSIDE, 5000, RELAY, 3478, 6000, true),
@@ -236,7 +236,6 @@ Test(sessions, prove_that_a_mapping_changed)
 					 "nat1: session udp " INSIDE ":5000 -> " RELAY
 					 ":3478 is outside " OUTSIDE ":6000, and udp " INSIDE
 					 ":5000 -> 203.0.113.21:3478 is outside " OUTSIDE ":6001");
-		json_decref(state);
 	}
 }
 
@@ -264,8 +263,7 @@ Test(sessions, are_told_a_line_each)
 			  session("udp", INSIDE, 4001, "10.0.1.53", 53, 4001, true),
 			  session("udp", INSIDE, 5000, RELAY, 3478, 6000, false)),
 		json_pack("[o]", session("udp", OUTSIDE, 6000, RELAY, 3478, 0, true)));
-	json_object_set_new(json_object_get(json_object_get(seen.state, "nodes"), "core"),
-			    "conntrack_left_out", json_integer(7));
+	planned_node(seen.state, "core")->sessions_left_out = 7;
 	sessions_text(&seen, c, f, out);
 	cr_expect_str_eq(
 		out->str,

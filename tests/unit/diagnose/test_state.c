@@ -4,6 +4,7 @@
 #include "testbed/diagnose/cause_rules.h"
 #include "testbed/diagnose/fix.h"
 #include "testbed/walk/tracked.h"
+#include "tests/support/walk_state.h"
 
 #include <criterion/criterion.h>
 
@@ -159,7 +160,8 @@ Test(no_state, is_proved_or_refuted_by_the_firewalls_own_table)
 	for (guint i = 0; i < G_N_ELEMENTS(tables); i++) {
 		const struct table_case *c = &tables[i];
 		json_t *node = json_loads(c->node, 0, NULL),
-		       *state = json_pack("{s:{s:o}}", "nodes", "fw2", node);
+		       *nodes = json_pack("{s:{s:o}}", "nodes", "fw2", node);
+		g_autoptr(netstate) state = state_from(nodes);
 		g_autoptr(GPtrArray) sessions = tracked_of(state, c->own ? "fw2" : "nobody");
 		const struct evidence e = {.model = m, .state = state, .sessions = sessions};
 		walk *question = walk_of(cases[0].question, WALK_DELIVERED),
@@ -177,6 +179,5 @@ Test(no_state, is_proved_or_refuted_by_the_firewalls_own_table)
 					 (const char *)f->proof->pdata[0]);
 		walk_free(question);
 		walk_free(answer);
-		json_decref(state);
 	}
 }

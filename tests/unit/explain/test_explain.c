@@ -3,6 +3,7 @@
 #include "testbed/explain/explain.h"
 #include "testbed/diagnose/icewarn.h"
 #include "tests/support/subjects.h"
+#include "tests/support/walk_state.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -100,12 +101,10 @@ static walk *walk_made(enum walk_end end, const char *node, const char *in, cons
 	return w;
 }
 
-static struct walk_pair *walk_by_hand(const model *m, const json_t *state, const struct flow *flow)
+static struct walk_pair *walk_by_hand(const knet *net G_GNUC_UNUSED, const struct flow *flow)
 {
 	struct walk_pair *p = g_new0(struct walk_pair, 1);
 
-	(void)m;
-	(void)state;
 	p->forward =
 		walk_made(current->forward, current->forward == WALK_DELIVERED ? "edge" : "core",
 			  "int", NULL, flow);
@@ -130,9 +129,10 @@ static void hear(GPtrArray *heard, const char *agent, const char *text)
 static finding *find(const model *m, GPtrArray *heard, enum verdict verdict)
 {
 	struct cell *c = cell_new();
-	json_t *state = json_pack("{s:{s:{s:[{s:s, s:i}]}, s:{s:[{s:s, s:s}]}}}", "nodes", "dmz-fw",
-				  "nft", "name", "that-rule", "packets", 7, "edge", "routes", "to",
-				  "0.0.0.0/0", "type", "unicast");
+	g_autoptr(netstate) state =
+		state_from(json_pack("{s:{s:{s:[{s:s, s:i}]}, s:{s:[{s:s, s:s}]}}}", "nodes",
+				     "dmz-fw", "nft", "name", "that-rule", "packets", 7, "edge",
+				     "routes", "to", "0.0.0.0/0", "type", "unicast"));
 	const struct evidence e = {
 		.model = m, .cell = c, .heard = heard, .state = state, .walk = walk_by_hand};
 	finding *f;
@@ -144,7 +144,6 @@ static finding *find(const model *m, GPtrArray *heard, enum verdict verdict)
 	g_ptr_array_add(c->participants, g_strdup("branch1"));
 	g_ptr_array_add(c->participants, g_strdup("home1"));
 	f = cause_find(&e);
-	json_decref(state);
 	cell_free(c);
 	return f;
 }

@@ -2,6 +2,7 @@
 /* What -v and -vv add, from packets by hand. */
 #include "testbed/diagnose/cause_rules.h"
 #include "testbed/report/detail.h"
+#include "tests/support/walk_state.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -79,11 +80,11 @@ Test(detail, neighbours_of_the_nodes_on_the_way_are_told)
 	struct leg *l = g_new0(struct leg, 1);
 
 	observation_init(&seen);
-	seen.state = json_pack("{s:{s:{s:[{s:s, s:s, s:s}]}, s:{s:[{s:s, s:s, s:s}]}}}", "nodes",
-			       "edge", "neighbours", "address", "172.25.33.99", "dev", "int",
-			       "state", "failed", "far", "neighbours", "address", "10.0.0.1", "dev",
-			       "lan", "state", "reachable");
-	cr_assert_not_null(seen.state);
+	seen.state =
+		state_from(json_pack("{s:{s:{s:[{s:s, s:s, s:s}]}, s:{s:[{s:s, s:s, s:s}]}}}",
+				     "nodes", "edge", "neighbours", "address", "172.25.33.99",
+				     "dev", "int", "state", "failed", "far", "neighbours",
+				     "address", "10.0.0.1", "dev", "lan", "state", "reachable"));
 	l->walk = g_new0(struct walk_pair, 1);
 	l->walk->forward = walk_new();
 	walk_add_hop(l->walk->forward, "edge", "int", NULL);

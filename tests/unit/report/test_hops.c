@@ -2,19 +2,21 @@
 /* What a call cost on the wire, by counters. */
 #include "testbed/report/hops.h"
 #include "testbed/report/json.h"
+#include "tests/support/walk_state.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
 
 /* branch-gw's interfaces; only what was sent matters here.  The tunnel carries bare IP packets, the
  * interface below Ethernet. */
-static json_t *state(int inner_packets, int inner_bytes, int outer_packets, int outer_bytes)
+static netstate *state(int inner_packets, int inner_bytes, int outer_packets, int outer_bytes)
 {
-	return json_pack("{s:{s:[{s:s, s:b, s:i, s:i, s:[s]}, {s:s, s:b, s:i, s:i, s:[s]}]}}",
-			 "branch-gw", "links", "name", "vpn0", "ethernet", 0, "tx_packets",
-			 inner_packets, "tx_bytes", inner_bytes, "addresses", "10.255.0.2/30",
-			 "name", "wan", "ethernet", 1, "tx_packets", outer_packets, "tx_bytes",
-			 outer_bytes, "addresses", "198.51.100.6/30");
+	return state_from(
+		json_pack("{s:{s:{s:[{s:s, s:b, s:i, s:i, s:[s]}, {s:s, s:b, s:i, s:i, s:[s]}]}}}",
+			  "nodes", "branch-gw", "links", "name", "vpn0", "ethernet", 0,
+			  "tx_packets", inner_packets, "tx_bytes", inner_bytes, "addresses",
+			  "10.255.0.2/30", "name", "wan", "ethernet", 1, "tx_packets",
+			  outer_packets, "tx_bytes", outer_bytes, "addresses", "198.51.100.6/30"));
 }
 
 static model *reference(void)
@@ -28,11 +30,10 @@ static model *reference(void)
 }
 
 /* A cell whose ends sent `packets` of media, with what the counters tell. */
-static struct cell *measured(json_t *before, json_t *after, guint64 packets, const char *underlay)
+static struct cell *measured(netstate *before, netstate *after, guint64 packets,
+			     const char *underlay)
 {
 	g_autoptr(model) m = reference();
-	json_t *links = json_object_get(json_object_get(after, "branch-gw"), "links");
-	json_t *addresses = json_object_get(json_array_get(links, 1), "addresses");
 	struct cell *c = cell_new();
 
 	c->id = g_strdup("s/a-b/audio");
@@ -41,11 +42,15 @@ static struct cell *measured(json_t *before, json_t *after, guint64 packets, con
 	c->b = g_strdup("b");
 	c->media = MEDIA_AUDIO;
 	c->quality.sent = packets;
-	if (underlay)
-		json_array_set_new(addresses, 0, json_string(underlay));
+	if (underlay) {
+		const struct kernel_link *wan =
+			node_state_link(netstate_node(after, "branch-gw"), "wan");
+
+		cr_assert(prefix_parse(underlay, &g_array_index(wan->addresses, struct prefix, 0)));
+	}
 	report_hops(c, m, before, after);
-	json_decref(before);
-	json_decref(after);
+	netstate_unref(before);
+	netstate_unref(after);
 	return c;
 }
 

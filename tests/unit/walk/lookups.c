@@ -9,7 +9,7 @@
 #define LYNC "topologies/lync.yaml"
 #define RPF "set-sysctl: {node: edge, key: net.ipv4.conf.all.rp_filter, value: '1'}"
 
-/* One answer of a kernel, put into the state before the walk. */
+/* One answer of a kernel, in JSON, put into the state before the walk. */
 struct said {
 	const char *node, *answer;
 };
@@ -26,6 +26,16 @@ static void put_said(json_t *state, const struct said *s)
 		json_object_set_new(node, "lookups", list);
 	}
 	json_array_append_new(list, answer);
+}
+
+static netstate *state_where(const model *m, const struct said *said, gsize n)
+{
+	g_autoptr(netstate) planned = planned_state(m);
+	json_t *state = netstate_to_json(planned);
+
+	for (gsize i = 0; i < n; i++)
+		put_said(state, &said[i]);
+	return state_from(state);
 }
 
 static const struct row {
@@ -194,25 +204,22 @@ static const struct row {
 	 .differs = "the walk says at dc1: 10.20.0.101/32 via 10.0.1.102 dev lan, but"},
 };
 
-static struct walk_pair *walk_row(const struct row *r, json_t **ret_state)
+static struct walk_pair *walk_row(const struct row *r)
 {
 	g_autoptr(model) m = scenario_model(LYNC, "missing-route", r->changes);
+	g_autoptr(netstate) state = state_where(m, &r->said, 1);
+	g_autoptr(knet) net = knet_new(m, state);
 	struct flow flow = {.node = r->from, .proto = PROTO_UDP, .dport = 3478};
-	struct walk_pair *pair;
 
-	*ret_state = planned_state(m);
-	put_said(*ret_state, &r->said);
 	cr_assert(addr_parse(r->to, &flow.dst));
-	pair = walk_both(m, *ret_state, &flow);
-	return pair;
+	return walk_both(net, &flow);
 }
 
 Test(lookups, the_kernel_agrees_or_the_tool_is_wrong)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		const struct row *r = &rows[i];
-		json_t *state;
-		struct walk_pair *pair = walk_row(r, &state);
+		struct walk_pair *pair = walk_row(r);
 		struct lookups_tally t = lookups_count(pair);
 
 		cr_expect_eq(t.agree, r->agree, "%s: %u agree", r->name, t.agree);
@@ -222,7 +229,6 @@ Test(lookups, the_kernel_agrees_or_the_tool_is_wrong)
 			  r->name, t.differs);
 		lookups_tally_clear(&t);
 		walk_pair_free(pair);
-		json_decref(state);
 	}
 }
 
@@ -237,13 +243,11 @@ static const struct row *row_named(const char *name)
 
 static void expect_proof(const char *row, const char *node, const char *wanted)
 {
-	json_t *state;
-	struct walk_pair *pair = walk_row(row_named(row), &state);
+	struct walk_pair *pair = walk_row(row_named(row));
 	g_autofree char *proof = lookups_proof(pair->back ? pair->back : pair->forward, node);
 
 	cr_expect_eq(g_strcmp0(proof, wanted), 0, "%s: %s", row, proof ? proof : "no proof");
 	walk_pair_free(pair);
-	json_decref(state);
 }
 
 Test(lookups, proof_only_where_the_kernel_was_asked)
@@ -260,13 +264,17 @@ Test(lookups, proof_only_where_the_kernel_was_asked)
 Test(lookups, what_has_to_be_asked)
 {
 	g_autoptr(model) m = scenario_model(LYNC, "missing-route", NULL);
-	json_t *state = planned_state(m), *wanted, *asked;
+	g_autoptr(netstate) state = planned_state(m);
+	g_autoptr(knet) net = knet_new(m, state);
+	g_autoptr(GPtrArray) questions = NULL;
+	json_t *wanted, *asked;
 	struct flow flow = {.node = "branch1", .proto = PROTO_UDP, .dport = 3478};
 	struct walk_pair *pair;
 
 	addr_parse("172.25.33.10", &flow.dst);
-	pair = walk_both(m, state, &flow);
-	asked = lookups_wanted(pair);
+	pair = walk_both(net, &flow);
+	questions = lookups_wanted(pair);
+	asked = route_questions_to_json(questions);
 	wanted = json_pack("{s:[{s:s, s:s, s:n}], s:[{s:s, s:s, s:s}], s:[{s:s, s:s, s:s}], "
 			   "s:[{s:s, s:s, s:s}, {s:s, s:s, s:n}]}",
 			   "branch1", "from", "10.20.0.101", "to", "172.25.33.10", "in",
@@ -278,7 +286,6 @@ Test(lookups, what_has_to_be_asked)
 	json_decref(wanted);
 	json_decref(asked);
 	walk_pair_free(pair);
-	json_decref(state);
 }
 
 /* What the walk relies on, and what the nodes on the way there say of a way back that no answer
@@ -297,15 +304,14 @@ Test(lookups, told_by_node_and_direction)
 			 "\"ENETUNREACH\"}"},
 	};
 	g_autoptr(model) m = scenario_model(LYNC, "missing-route", NULL);
-	json_t *state = planned_state(m);
+	g_autoptr(netstate) state = state_where(m, more, G_N_ELEMENTS(more));
+	g_autoptr(knet) net = knet_new(m, state);
 	struct flow flow = {.node = "branch1", .proto = PROTO_UDP, .dport = 3478};
 	g_autoptr(GString) out = g_string_new(NULL);
 	struct walk_pair *pair;
 
-	for (gsize i = 0; i < G_N_ELEMENTS(more); i++)
-		put_said(state, &more[i]);
 	addr_parse("172.25.33.10", &flow.dst);
-	pair = walk_both(m, state, &flow);
+	pair = walk_both(net, &flow);
 	lookups_text(pair, state, out);
 	cr_expect_str_eq(out->str,
 			 "there  10.20.0.101 -> 172.25.33.10\n"
@@ -315,5 +321,4 @@ Test(lookups, told_by_node_and_direction)
 			 "       core:perim       10.20.0.0/24 via 10.255.0.2 dev vpn0\n",
 			 "%s", out->str);
 	walk_pair_free(pair);
-	json_decref(state);
 }

@@ -505,15 +505,13 @@ static const struct row rows[] = {
 /* The walks point into the model. */
 static struct walk_pair *walk_row(const struct row *r, const model *m)
 {
-	json_t *state = planned_state(m);
+	g_autoptr(netstate) state = planned_state(m);
+	g_autoptr(knet) net = knet_new(m, state);
 	struct flow flow = {
 		.node = r->from, .proto = r->proto, .dport = r->port, .size_bytes = r->size_bytes};
-	struct walk_pair *pair;
 
 	cr_assert(addr_parse(r->to, &flow.dst), "%s", r->name);
-	pair = walk_both(m, state, &flow);
-	json_decref(state);
-	return pair;
+	return walk_both(net, &flow);
 }
 
 static void expect_end(const struct row *r, const walk *w, enum walk_end end, const char *node,
@@ -583,7 +581,8 @@ Test(walk, nats_let_in_whom_their_filtering_lets_in)
 	for (gsize i = 0; i < G_N_ELEMENTS(meet_rows); i++) {
 		const struct meet_row *r = &meet_rows[i];
 		g_autoptr(model) m = scenario_model(r->file, r->scenario, r->changes);
-		json_t *state = planned_state(m);
+		g_autoptr(netstate) state = planned_state(m);
+		g_autoptr(knet) net = knet_new(m, state);
 		struct flow there = {
 			.node = r->a, .proto = PROTO_UDP, .sport = 40000, .dport = 40000};
 		struct flow back = {
@@ -591,14 +590,13 @@ Test(walk, nats_let_in_whom_their_filtering_lets_in)
 		struct walk_pair *pair;
 
 		cr_assert(addr_parse(r->to_b, &there.dst) && addr_parse(r->to_a, &back.dst));
-		pair = walk_meet(m, state, &there, &back);
+		pair = walk_meet(net, &there, &back);
 		cr_expect(pair->forward->end == r->end, "%s: ends %s, not %s: %s", r->name,
 			  walk_end_name(pair->forward->end), walk_end_name(r->end),
 			  pair->forward->why);
 		cr_expect_str_eq(pair->forward->node, r->node, "%s: at %s: %s", r->name,
 				 pair->forward->node, pair->forward->why);
 		walk_pair_free(pair);
-		json_decref(state);
 	}
 }
 
@@ -636,24 +634,22 @@ Test(walk, goes_through_the_tunnel_and_out_of_the_wrong_card)
 Test(walk, goes_by_the_state)
 {
 	g_autoptr(model) m = scenario_model(LYNC, "missing-route", NULL);
-	json_t *state = planned_state(m);
-	json_t *core = json_object_get(json_object_get(state, "nodes"), "core");
+	g_autoptr(netstate) state = planned_state(m);
+	g_autoptr(knet) net = knet_new(m, state);
+	struct kernel_route blackhole = {.table = 254, .type = KERNEL_ROUTE_BLACKHOLE};
 	struct flow flow = {.node = "dc1", .proto = PROTO_UDP, .dport = 3478};
 	struct walk_pair *pair;
 
 	cr_assert(addr_parse("172.25.33.10", &flow.dst));
-	json_array_append_new(json_object_get(core, "routes"),
-			      json_pack("{s:s, s:n, s:n, s:i, s:i, s:s}", "to", "172.25.33.10/32",
-					"via", "dev", "table", 254, "metric", 0, "type",
-					"blackhole"));
-	pair = walk_both(m, state, &flow);
+	cr_assert(prefix_parse("172.25.33.10/32", &blackhole.to));
+	g_array_append_val(planned_node(state, "core")->routes, blackhole);
+	pair = walk_both(net, &flow);
 	cr_expect(pair->forward->end == WALK_NULL_ROUTE, "ends %s",
 		  walk_end_name(pair->forward->end));
 	cr_expect_eq(pair->forward->subject.kind, SUBJECT_ROUTE);
 	cr_expect_str_eq(hop_at(pair->forward, "core")->route,
 			 "blackhole 172.25.33.10/32 table 254");
 	walk_pair_free(pair);
-	json_decref(state);
 }
 
 Test(walk_text, fits_the_terminal_and_says_what_happened)

@@ -144,7 +144,8 @@ static void tell_dns(account *a)
 	for (; a->told < discovery_judged(a->discovery); a->told++) {
 		const GPtrArray *list = a->dns_events[a->told];
 		for (guint i = 0; i < list->len; i++)
-			channel_event(a->events, "dns", json_incref(g_ptr_array_index(list, i)));
+			channel_event(a->events, EVENT_DNS,
+				      json_incref(g_ptr_array_index(list, i)));
 	}
 }
 
@@ -166,7 +167,7 @@ static json_t *mras_json(const struct signin *s)
 
 static void fail(account *a, const char *stage, struct sip_failure why)
 {
-	channel_event(a->events, "sign-in-failed",
+	channel_event(a->events, EVENT_SIGN_IN_FAILED,
 		      reason_set(json_pack("{s:s, s:o, s:s?, s:o}", "stage", stage, "sip_status",
 					   why.status ? json_integer(why.status) : json_null(),
 					   "diagnostics", a->signin.diagnostics, "server",
@@ -194,7 +195,7 @@ static void succeed(account *a)
 {
 	gint64 elapsed_ms = (g_get_monotonic_time() - a->start_us) / 1000;
 	a->state = ACCOUNT_IN;
-	channel_event(a->events, "signed-in",
+	channel_event(a->events, EVENT_SIGNED_IN,
 		      json_pack("{s:o, s:b, s:o, s:o, s:I}", "server", server_json(a),
 				"remote_user", a->signin.remote_user, "relay",
 				relay_json(&a->relay), "mras", mras_json(&a->signin), "elapsed_ms",
@@ -208,8 +209,8 @@ static gboolean on_deadline(gpointer data)
 {
 	account *a = data;
 	const char *stage = a->state == ACCOUNT_REGISTERING ? signin_stage_name(a->signin.stage) :
-			    a->connecting		    ? "tls" :
-							      "dns";
+			    a->connecting		    ? STAGE_TLS :
+							      STAGE_DNS;
 	a->deadline = 0;
 	fail(a, stage, (struct sip_failure){.code = REASON_SIGN_IN_TIMED_OUT});
 	return G_SOURCE_REMOVE;
@@ -226,7 +227,7 @@ static void on_relay_address(const struct dns_answer *answer, gpointer data)
 {
 	account *a = data;
 	struct account_relay *r = &a->relay;
-	channel_event(a->events, "dns", dns_event(a, answer));
+	channel_event(a->events, EVENT_DNS, dns_event(a, answer));
 	*(answer->type == DNS_A ? &r->address : &r->address6) = g_strdup(answer->target);
 	if (--a->relay_questions > 0)
 		return;
@@ -358,7 +359,7 @@ static void on_passed(sip_conn *c, const sip_msg *m, bool sent, gpointer data)
 	account *a = data;
 	json_t *event = sip_event(m, sip_conn_peer(c), sent);
 	if (event)
-		channel_event(a->events, "sip", event);
+		channel_event(a->events, EVENT_SIP, event);
 }
 
 static void on_closed(sip_conn *c, const GError *error, gpointer data)
@@ -420,7 +421,7 @@ static void on_reached(GIOStream *stream, guint way, const GError *error, bool l
 		start_registering(a, stream);
 		return;
 	}
-	channel_event(a->events, "connect-failed",
+	channel_event(a->events, EVENT_CONNECT_FAILED,
 		      error_set(json_pack("{s:o}", "server", server_json(a)), error));
 	a->last_code = error_reason(error);
 	g_free(a->last_trouble);
@@ -455,7 +456,7 @@ static void advance(account *a)
 		return;
 	if (step == DISCOVERY_NONE) {
 		g_autofree char *words = g_strdup(a->last_trouble);
-		fail(a, words ? "tls" : "dns",
+		fail(a, words ? STAGE_TLS : STAGE_DNS,
 		     (struct sip_failure){words ? a->last_code : REASON_NO_SERVER_NAME, words, 0});
 		return;
 	}
@@ -493,7 +494,7 @@ void account_sign_in(account *a)
 	a->start_us = g_get_monotonic_time();
 	a->dns = dns_new(&error);
 	if (!a->dns) {
-		fail(a, "dns", sip_failure_of(NULL, error));
+		fail(a, STAGE_DNS, sip_failure_of(NULL, error));
 		return;
 	}
 	a->state = ACCOUNT_SEARCHING;

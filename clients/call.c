@@ -162,7 +162,7 @@ static void start_clock(struct call *c)
 	if (!c->members)
 		stop_timer(&c->deadline);
 	if (c->stand)
-		channel_event(c->base.core->channel, "talking",
+		channel_event(c->base.core->channel, EVENT_TALKING,
 			      json_pack("{s:s}", "call", c->base.dialog.call_id));
 	else
 		c->clock = g_timeout_add(media_left_ms(c), on_media_done, c);
@@ -175,7 +175,7 @@ static void finish(struct call *c, bool bye_sent)
 	stop_timer(&c->clock);
 	stop_timer(&c->start);
 	if (c->reported && c->machine.verdict != CALL_PASS)
-		channel_event(c->base.core->channel, "call-failed-late",
+		channel_event(c->base.core->channel, EVENT_CALL_FAILED_LATE,
 			      reason_set(json_pack("{s:s}", "call", c->base.dialog.call_id),
 					 c->machine.reason, NULL));
 	report_once(c);
@@ -419,7 +419,7 @@ static void incoming_event(const struct call *c, const char *const *kinds, guint
 	json_t *list = json_array();
 	for (guint i = 0; i < n; i++)
 		json_array_append_new(list, json_string(kinds[i]));
-	channel_event(c->base.core->channel, "incoming-call",
+	channel_event(c->base.core->channel, EVENT_INCOMING_CALL,
 		      json_pack("{s:s, s:s, s:o}", "call", c->base.dialog.call_id, "from", c->peer,
 				"media", list));
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/call_machine.h"
 
+#include "common/wire/event.h"
+
 void call_machine_init(struct call_machine *m, bool caller, guint n_streams)
 {
 	*m = (struct call_machine){.caller = caller,
@@ -53,17 +55,17 @@ static guint peer_left(struct call_machine *m)
 {
 	if (all_streams(m, ICE_CONNECTED))
 		return end(m, CALL_PASS, NULL, REASON_NONE);
-	return end(m, CALL_FAIL, "ice", REASON_PEER_LEFT_EARLY);
+	return end(m, CALL_FAIL, STAGE_ICE, REASON_PEER_LEFT_EARLY);
 }
 
 static guint deadline(struct call_machine *m)
 {
 	guint actions = bye(m);
 	if (m->phase == CALL_TALKING)
-		return actions | end(m, CALL_FAIL, "media", REASON_PEER_FELL_SILENT);
+		return actions | end(m, CALL_FAIL, STAGE_MEDIA, REASON_PEER_FELL_SILENT);
 	if (!m->established || all_streams(m, ICE_READY))
-		return actions | end(m, CALL_FAIL, "sip", REASON_PEER_DID_NOT_ANSWER);
-	return actions | CALL_DO_DIAGNOSTICS | end(m, CALL_FAIL, "ice", REASON_NO_PAIR);
+		return actions | end(m, CALL_FAIL, STAGE_SIP, REASON_PEER_DID_NOT_ANSWER);
+	return actions | CALL_DO_DIAGNOSTICS | end(m, CALL_FAIL, STAGE_ICE, REASON_NO_PAIR);
 }
 
 guint call_machine_input(struct call_machine *m, enum call_input input)
@@ -82,7 +84,7 @@ guint call_machine_input(struct call_machine *m, enum call_input input)
 		m->established = true;
 		return actions | advance(m);
 	case CALL_IN_REJECTED:
-		return end(m, CALL_FAIL, "sip", REASON_CALL_NOT_ACCEPTED);
+		return end(m, CALL_FAIL, STAGE_SIP, REASON_CALL_NOT_ACCEPTED);
 	case CALL_IN_REINVITE:
 		m->reinvite_waits = true;
 		return m->phase == CALL_TALKING ? CALL_DO_ACCEPT_REINVITE : advance(m);
@@ -90,23 +92,23 @@ guint call_machine_input(struct call_machine *m, enum call_input input)
 		m->phase = CALL_TALKING;
 		return CALL_DO_ACK | CALL_DO_START_CLOCK;
 	case CALL_IN_NOT_CONFIRMED:
-		return CALL_DO_BYE | end(m, CALL_FAIL, "sip", REASON_CANDIDATES_REFUSED);
+		return CALL_DO_BYE | end(m, CALL_FAIL, STAGE_SIP, REASON_CANDIDATES_REFUSED);
 	case CALL_IN_MEDIA_DONE:
 		return CALL_DO_BYE | end(m, CALL_PASS, NULL, REASON_NONE);
 	case CALL_IN_BYE:
 		return peer_left(m);
 	case CALL_IN_BYE_NO_MEDIA:
-		return end(m, CALL_FAIL, "ice", REASON_PEER_FOUND_NO_PATH);
+		return end(m, CALL_FAIL, STAGE_ICE, REASON_PEER_FOUND_NO_PATH);
 	case CALL_IN_LOST:
-		return end(m, CALL_FAIL, "sip", REASON_SERVER_LOST);
+		return end(m, CALL_FAIL, STAGE_SIP, REASON_SERVER_LOST);
 	case CALL_IN_DEADLINE:
 		return deadline(m);
 	case CALL_IN_HANG_UP:
 		actions = bye(m);
-		return actions | end(m, CALL_FAIL, "sip", REASON_HUNG_UP);
+		return actions | end(m, CALL_FAIL, STAGE_SIP, REASON_HUNG_UP);
 	case CALL_IN_TROUBLE:
 		actions = bye(m);
-		return actions | end(m, CALL_ERROR, "sip", REASON_INTERNAL);
+		return actions | end(m, CALL_ERROR, STAGE_SIP, REASON_INTERNAL);
 	}
 	return 0;
 }
@@ -118,7 +120,7 @@ guint call_machine_stream(struct call_machine *m, guint stream, enum ice_state s
 		return 0;
 	if (state == ICE_FAILED) {
 		guint actions = bye(m);
-		return actions | CALL_DO_DIAGNOSTICS | end(m, CALL_FAIL, "ice", REASON_NO_PAIR);
+		return actions | CALL_DO_DIAGNOSTICS | end(m, CALL_FAIL, STAGE_ICE, REASON_NO_PAIR);
 	}
 	return advance(m);
 }
@@ -127,5 +129,5 @@ void call_machine_judge_media(struct call_machine *m, const guint64 *received)
 {
 	for (guint i = 0; m->verdict == CALL_PASS && i < m->n_streams; i++)
 		if (received[i] == 0)
-			end(m, CALL_FAIL, "media", REASON_NO_MEDIA);
+			end(m, CALL_FAIL, STAGE_MEDIA, REASON_NO_MEDIA);
 }

@@ -23,7 +23,7 @@ static void candidate_event(struct call_stream *s, const char *side, const struc
 	json_t *fields = call_candidate_json(c, g_str_equal(side, "local"));
 	json_object_set_new(fields, "stream", json_string(s->profile->kind));
 	json_object_set_new(fields, "side", json_string(side));
-	event(s->call, "candidate", fields);
+	event(s->call, EVENT_CANDIDATE, fields);
 }
 
 /* --- trickle ---------------------------------------------------------------------------------- */
@@ -146,7 +146,7 @@ static void start_sending(struct call_stream *s)
 
 static void selected_event(struct call_stream *s)
 {
-	event(s->call, "selected",
+	event(s->call, EVENT_SELECTED,
 	      json_pack("{s:s, s:o, s:o}", "stream", s->profile->kind, "local",
 			call_candidate_json(&s->local, true), "remote",
 			call_candidate_json(&s->remote, false)));
@@ -156,7 +156,7 @@ static void on_state(ice *i, guint stream, enum ice_state state, gpointer data)
 {
 	struct call *c = data;
 	struct call_stream *s = &c->streams[stream];
-	event(c, "ice-state",
+	event(c, EVENT_ICE_STATE,
 	      json_pack("{s:s, s:s}", "stream", s->profile->kind, "state", ice_state_name(state)));
 	s->has_pair = ice_selected_pair(i, stream, &s->local, &s->remote);
 	if (state == ICE_CONNECTED || state == ICE_READY)

@@ -145,6 +145,6 @@ void call_report(struct call *c)
 		json_object_set_new(result, "heard", participants_heard_json(c->members));
 		json_object_set_new(result, "sources", participants_sources_json(c->members));
 	}
-	channel_event(c->base.core->channel, c->members ? "conference-result" : "call-result",
-		      result);
+	channel_event(c->base.core->channel,
+		      c->members ? EVENT_CONFERENCE_RESULT : EVENT_CALL_RESULT, result);
 }

@@ -117,7 +117,7 @@ static void on_lost(gpointer data)
 
 static void fail_start(client *c, const GError *error)
 {
-	channel_event(c->core.channel, "failed", error_set(json_object(), error));
+	channel_event(c->core.channel, EVENT_FAILED, error_set(json_object(), error));
 	c->status = 1;
 	g_main_loop_quit(c->loop);
 }
@@ -154,7 +154,7 @@ static void on_start(client *c, json_t *command)
 		return;
 	}
 	c->started = true;
-	channel_event(c->core.channel, "ready",
+	channel_event(c->core.channel, EVENT_READY,
 		      json_pack("{s:s, s:s}", "program", "tb-client", "version", TESTBED_VERSION));
 }
 
@@ -210,7 +210,7 @@ static void on_hang_up(client *c, json_t *command)
 
 static void on_stats(client *c, json_t *command G_GNUC_UNUSED)
 {
-	channel_event(c->core.channel, "stats",
+	channel_event(c->core.channel, EVENT_STATS,
 		      json_pack("{s:b, s:i, s:i}", "signed_in",
 				account_is_signed_in(c->core.account), "sessions",
 				(int)g_hash_table_size(c->core.sessions), "pending",

@@ -31,7 +31,7 @@ static void invitation_failed(const struct invitation *i, struct sip_failure why
 {
 	g_autofree char *text = g_strdup_printf("%s could not be invited: %s", i->peer, why.words);
 
-	channel_event(i->base.core->channel, "call-failed-late",
+	channel_event(i->base.core->channel, EVENT_CALL_FAILED_LATE,
 		      reason_set(json_pack("{s:s}", "call", i->call), why.code, text));
 }
 
@@ -122,7 +122,7 @@ void conference_accept(struct client_core *core, sip_msg *m)
 	i = g_new0(struct invitation, 1);
 	session_open_callee(&i->base, core, &invitation_ops, m);
 	session_respond(&i->base, m, 200, "OK");
-	channel_event(core->channel, "conference-invited",
+	channel_event(core->channel, EVENT_CONFERENCE_INVITED,
 		      json_pack("{s:s, s:s, s:s}", "call", call, "from", from, "focus", focus));
 }
 
@@ -143,14 +143,13 @@ static void organise_free(struct organise *o)
 
 static void organise_failed(const struct organise *o, struct sip_failure why)
 {
-	json_t *result =
-		json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:n, s:[], s:{s:n, s:n, s:n}, s:[]}",
-			  "call", o->call, "role", "caller", "peer", "", "verdict", "fail", "stage",
-			  "sip", "sip_status", why.status ? json_integer(why.status) : json_null(),
-			  "setup_ms", "streams", "diagnostics", "ms_client_diagnostics", "ice_warn",
-			  "header", "heard");
+	json_t *result = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:o, s:n, s:[], s:{s:n, s:n, s:n}, s:[]}", "call",
+		o->call, "role", "caller", "peer", "", "verdict", "fail", "stage", STAGE_SIP,
+		"sip_status", why.status ? json_integer(why.status) : json_null(), "setup_ms",
+		"streams", "diagnostics", "ms_client_diagnostics", "ice_warn", "header", "heard");
 
-	channel_event(o->core->channel, "conference-result",
+	channel_event(o->core->channel, EVENT_CONFERENCE_RESULT,
 		      reason_set(result, why.code, why.words));
 }
 
@@ -159,7 +158,7 @@ static void organised(const struct organise *o, const char *focus)
 	size_t i;
 	json_t *user;
 
-	channel_event(o->core->channel, "conference-ready",
+	channel_event(o->core->channel, EVENT_CONFERENCE_READY,
 		      json_pack("{s:s, s:s}", "call", o->call, "focus", focus));
 	json_array_foreach(o->invite, i, user)
 		if (json_is_string(user))

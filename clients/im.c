@@ -63,11 +63,11 @@ static json_t *conference_result(const struct im *im, struct sip_failure why)
 {
 	json_t *json = result(im, why);
 
-	json_object_update_new(json, json_pack("{s:s, s:s, s:s?, s:[], s:{s:n, s:n, s:n}, s:o}",
-					       "role", "caller", "peer", im->peer, "stage",
-					       why.code ? "sip" : NULL, "streams", "diagnostics",
-					       "ms_client_diagnostics", "ice_warn", "header",
-					       "heard", participants_heard_json(im->members)));
+	json_object_update_new(
+		json, json_pack("{s:s, s:s, s:s?, s:[], s:{s:n, s:n, s:n}, s:o}", "role", "caller",
+				"peer", im->peer, "stage", why.code ? STAGE_SIP : NULL, "streams",
+				"diagnostics", "ms_client_diagnostics", "ice_warn", "header",
+				"heard", participants_heard_json(im->members)));
 	return json;
 }
 
@@ -77,10 +77,10 @@ static void report(struct im *im, struct sip_failure why)
 	if (im->reported)
 		return;
 	if (im->members)
-		channel_event(im->base.core->channel, "conference-result",
+		channel_event(im->base.core->channel, EVENT_CONFERENCE_RESULT,
 			      conference_result(im, why));
 	else if (im->caller)
-		channel_event(im->base.core->channel, "im-result", result(im, why));
+		channel_event(im->base.core->channel, EVENT_IM_RESULT, result(im, why));
 	im->reported = true;
 }
 
@@ -275,7 +275,7 @@ static void on_text(struct im *im, const sip_msg *m)
 	const char *sender = sip_header(m, "Ms-Sender");
 	g_autofree char *from = sip_uri_user(sender ? sender : sip_from_uri(m));
 	session_respond(&im->base, m, 200, "OK");
-	channel_event(im->base.core->channel, "im-received",
+	channel_event(im->base.core->channel, EVENT_IM_RECEIVED,
 		      json_pack("{s:s, s:s, s:s}", "call", im->base.dialog.call_id, "from",
 				from ? from : "", "text", body ? body : ""));
 	if (!im->members)

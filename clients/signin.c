@@ -2,6 +2,7 @@
 #include "clients/signin.h"
 
 #include "clients/xml.h"
+#include "common/wire/event.h"
 
 #define CREDENTIAL_MINUTES 480
 #define EXPIRES_S 900
@@ -13,8 +14,8 @@
 	"</provisioningGroupList>"
 
 static const char *const stage_names[] = {
-	[SIGNIN_REGISTER] = "register", [SIGNIN_PROVISIONING] = "provisioning",
-	[SIGNIN_MRAS] = "mras",		[SIGNIN_DONE] = "done",
+	[SIGNIN_REGISTER] = STAGE_REGISTER, [SIGNIN_PROVISIONING] = STAGE_PROVISIONING,
+	[SIGNIN_MRAS] = STAGE_MRAS,	    [SIGNIN_DONE] = "done",
 	[SIGNIN_FAILED] = "failed",
 };
 

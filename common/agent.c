@@ -57,14 +57,14 @@ channel *agent_channel(const agent *a)
 
 void agent_ready(const agent *a)
 {
-	channel_event(a->channel, "ready",
+	channel_event(a->channel, EVENT_READY,
 		      json_pack("{s:s, s:s}", "program", a->kind->program, "version",
 				TESTBED_VERSION));
 }
 
 void agent_failed(agent *a, const GError *error)
 {
-	channel_event(a->channel, "failed", error_set(json_object(), error));
+	channel_event(a->channel, EVENT_FAILED, error_set(json_object(), error));
 	agent_stop(a, 1);
 }
 

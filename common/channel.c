@@ -104,7 +104,7 @@ void channel_log(channel *c, const char *level, const char *format, ...)
 	g_autofree char *valid = g_utf8_make_valid(text, -1);
 
 	va_end(arguments);
-	channel_event(c, "log", json_pack("{s:s, s:s}", "level", level, "text", valid));
+	channel_event(c, EVENT_LOG, json_pack("{s:s, s:s}", "level", level, "text", valid));
 }
 
 void channel_flush(channel *c, guint timeout_ms)

@@ -11,6 +11,8 @@
 #include <glib.h>
 #include <jansson.h>
 
+#include "common/wire/event.h"
+
 typedef struct channel channel;
 
 struct channel_handlers {
@@ -27,7 +29,7 @@ void channel_free(channel *c);
 
 /* Sends { "event": NAME, "time_us": monotonic, ...fields }; of fields that have a "time_us" it is
  * that one, for what happened earlier.  Steals `fields` (may be NULL); never blocks: lines are
- * queued and written as the other side reads.  Usage: channel_event(c, "im-received",
+ * queued and written as the other side reads.  Usage: channel_event(c, EVENT_IM_RECEIVED,
  * json_pack("{s:s, s:s}", "call", call, "text", text)); */
 void channel_event(channel *c, const char *name, json_t *fields);
 

@@ -75,7 +75,7 @@ static void on_closed(sip_conn *c, const GError *error, gpointer user_data)
 	struct link *l = user_data;
 	access_edge *a = l->access;
 
-	a->event("log",
+	a->event(EVENT_LOG,
 		 json_pack("{s:s, s:o}", "level", "debug", "text",
 			   json_sprintf("%s %s: %s",
 					l->side == EDGE_FLOW_CLIENT ? "client" : "server",
@@ -173,7 +173,7 @@ static void on_front_end(GIOStream *connection, const char *address, const GErro
 		send_all_waiting(a);
 		return;
 	}
-	a->event("link-failed",
+	a->event(EVENT_LINK_FAILED,
 		 error_set(json_pack("{s:s, s:s?, s:i}", "peer", a->config->next_hop, "address",
 				     address, "port", (int)a->config->next_hop_port),
 			   error),
@@ -202,7 +202,7 @@ static void tell_request_refused(access_edge *a, const sip_msg *m)
 {
 	g_autofree char *user = sip_uri_user(sip_from_uri(m));
 
-	a->event("request-refused",
+	a->event(EVENT_REQUEST_REFUSED,
 		 reason_set(json_pack("{s:s, s:s?, s:i}", "method", sip_method(m), "user", user,
 				      "status", 403),
 			    REASON_DOMAIN_NOT_SERVED, "the domain is not served here"),
@@ -280,13 +280,13 @@ static void on_tls_refused(const char *peer, const GError *why, gpointer user_da
 {
 	access_edge *a = user_data;
 
-	a->event("tls-refused", error_set(json_pack("{s:s}", "peer", peer), why), a->user_data);
+	a->event(EVENT_TLS_REFUSED, error_set(json_pack("{s:s}", "peer", peer), why), a->user_data);
 }
 
 static void refuse_connection(access_edge *a, GIOStream *connection, const char *peer,
 			      enum reason r)
 {
-	a->event("tls-refused", reason_set(json_pack("{s:s}", "peer", peer), r, NULL),
+	a->event(EVENT_TLS_REFUSED, reason_set(json_pack("{s:s}", "peer", peer), r, NULL),
 		 a->user_data);
 	g_object_unref(connection);
 }
@@ -320,7 +320,7 @@ static void tell_listening(access_edge *a, const char *service, const struct end
 {
 	g_autofree char *address = edge_address_text(at);
 
-	a->event("listening",
+	a->event(EVENT_LISTENING,
 		 json_pack("{s:s, s:s, s:i, s:s}", "service", service, "address", address, "port",
 			   (int)port, "transport", "tls"),
 		 a->user_data);

@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "common/tls.h"
+#include "common/wire/event.h"
 #include "edge/config.h"
 #include "edge/av_edge.h"
 

@@ -74,7 +74,7 @@ static void note_send_failure(av_edge *e, const struct endpoint *from, const str
 	e->send_failures++;
 	if (!rate_allows(e->send_errors, endpoint_print(to, to_text), g_get_monotonic_time()))
 		return;
-	e->event("send-error",
+	e->event(EVENT_SEND_ERROR,
 		 json_pack("{s:s, s:s, s:i, s:s, s:s}", "to", to_text, "from",
 			   endpoint_print(from, from_text), "errno", code, "code",
 			   reason_code(errno_reason(code)), "text", g_strerror(code)),
@@ -182,7 +182,7 @@ static void tell_denied(av_edge *e, const struct turn_event *event)
 
 	endpoint_print(event->peer, peer);
 	if (rate_allows(e->denials, peer, g_get_monotonic_time()))
-		e->event("denied",
+		e->event(EVENT_DENIED,
 			 json_pack("{s:s, s:s, s:s, s:s}", "user", event->allocation->identity,
 				   "peer", peer, "code", reason_code(event->reason), "rule",
 				   reason_words(event->reason)),
@@ -211,20 +211,20 @@ static void on_turn_event(const struct turn_event *event, gpointer user_data)
 
 	switch (event->kind) {
 	case TURN_EVENT_ALLOCATION:
-		e->event("allocation", allocation_fields(event->allocation), e->user_data);
+		e->event(EVENT_ALLOCATION, allocation_fields(event->allocation), e->user_data);
 		break;
 	case TURN_EVENT_ALLOCATION_END:
-		e->event("allocation-end", allocation_end_fields(event->allocation, event->reason),
-			 e->user_data);
+		e->event(EVENT_ALLOCATION_END,
+			 allocation_end_fields(event->allocation, event->reason), e->user_data);
 		break;
 	case TURN_EVENT_DENIED:
 		tell_denied(e, event);
 		break;
 	case TURN_EVENT_AUTH_FAILED:
-		tell_refused(e, "auth-failed", event);
+		tell_refused(e, EVENT_AUTH_FAILED, event);
 		break;
 	case TURN_EVENT_REFUSED:
-		tell_refused(e, "relay-refused", event);
+		tell_refused(e, EVENT_RELAY_REFUSED, event);
 		break;
 	}
 }
@@ -261,7 +261,7 @@ static void tell_listening(av_edge *e, const struct endpoint *local, const char 
 {
 	g_autofree char *address = edge_address_text(local);
 
-	e->event("listening",
+	e->event(EVENT_LISTENING,
 		 json_pack("{s:s, s:s, s:i, s:s}", "service", "av", "address", address, "port",
 			   (int)local->port, "transport", transport),
 		 e->user_data);

@@ -12,6 +12,7 @@
 #include <gio/gio.h>
 #include <jansson.h>
 
+#include "common/wire/event.h"
 #include "edge/config.h"
 
 #define AV_EDGE_UDP_PORT 3478

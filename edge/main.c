@@ -32,7 +32,7 @@ static void on_stats(agent *a, json_t *command G_GNUC_UNUSED, gpointer user_data
 {
 	struct program *p = user_data;
 
-	channel_event(agent_channel(a), "stats", p->edge ? edge_stats(p->edge) : NULL);
+	channel_event(agent_channel(a), EVENT_STATS, p->edge ? edge_stats(p->edge) : NULL);
 }
 
 static void on_quit(agent *a, json_t *command G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)

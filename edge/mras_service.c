@@ -94,7 +94,7 @@ static void on_message(sip_conn *c, sip_msg *m, gpointer user_data)
 		return;
 	answer = mras_answer(s->config, m, g_get_real_time() / G_USEC_PER_SEC, &user, &internet);
 	if (user)
-		s->event("mras",
+		s->event(EVENT_MRAS,
 			 json_pack("{s:s, s:s}", "user", user, "location",
 				   internet ? "internet" : "intranet"),
 			 s->user_data);
@@ -105,7 +105,7 @@ static void on_closed(sip_conn *c, const GError *error, gpointer user_data)
 {
 	mras_service *s = user_data;
 
-	s->event("log",
+	s->event(EVENT_LOG,
 		 json_pack("{s:s, s:o}", "level", "debug", "text",
 			   json_sprintf("MRAS: %s: %s", sip_conn_peer(c),
 					error ? error->message : "closed")),
@@ -117,7 +117,7 @@ static void on_refused(const char *peer, const GError *why, gpointer user_data)
 {
 	mras_service *s = user_data;
 
-	s->event("tls-refused", error_set(json_pack("{s:s}", "peer", peer), why), s->user_data);
+	s->event(EVENT_TLS_REFUSED, error_set(json_pack("{s:s}", "peer", peer), why), s->user_data);
 }
 
 static void on_accepted(GIOStream *connection, const char *const *peer_names, const char *peer,
@@ -129,7 +129,7 @@ static void on_accepted(GIOStream *connection, const char *const *peer_names, co
 	g_autofree char *local = NULL;
 
 	if (!inside_has_name(peer_names, s->config->next_hop)) {
-		s->event("tls-refused",
+		s->event(EVENT_TLS_REFUSED,
 			 reason_set(json_pack("{s:s}", "peer", peer), REASON_TLS_NOT_NEXT_HOP,
 				    NULL),
 			 s->user_data);
@@ -148,7 +148,7 @@ static tls_listener *listen_at(mras_service *s, const struct endpoint *at, tls_i
 				     on_refused, s, error);
 
 	if (l)
-		s->event("listening",
+		s->event(EVENT_LISTENING,
 			 json_pack("{s:s, s:s, s:i, s:s}", "service", "mras", "address", address,
 				   "port", MRAS_PORT, "transport", "tls"),
 			 s->user_data);

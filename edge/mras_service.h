@@ -11,6 +11,7 @@
 
 #include "common/sip.h"
 #include "common/tls.h"
+#include "common/wire/event.h"
 #include "edge/av_edge.h"
 #include "edge/config.h"
 

@@ -55,7 +55,7 @@ static void core_record(json_t *record, gpointer user_data)
 {
 	fe_core *c = user_data;
 
-	c->io->event("session", record, c->user_data);
+	c->io->event(EVENT_SESSION, record, c->user_data);
 }
 
 static void core_conference_ended(const struct conference *conference, gpointer user_data)
@@ -141,7 +141,7 @@ static void tell_refused(fe_core *c, const struct fe_flow *flow, const sip_msg *
 	g_autofree char *user = sip_uri_user(sip_to_uri(request));
 	struct sip_failure why = sip_failure_of(response, NULL);
 
-	c->io->event("request-refused",
+	c->io->event(EVENT_REQUEST_REFUSED,
 		     reason_set(json_pack("{s:s, s:s?, s:i, s:s?, s:s}", "method",
 					  sip_method(request), "user", user, "status", why.status,
 					  "diagnostics", sip_header(response, "ms-diagnostics"),
@@ -156,7 +156,7 @@ static void on_register(fe_core *c, struct fe_flow *flow, sip_msg *request)
 	sip_msg *response = registrar_register(c->registrar, request, flow, core_now_us(c), &b);
 
 	if (b)
-		c->io->event("registered",
+		c->io->event(EVENT_REGISTERED,
 			     json_pack("{s:s, s:s, s:b}", "user", b->user, "via",
 				       b->edge ? b->edge : "direct", "remote_user",
 				       b->edge != NULL),

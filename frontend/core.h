@@ -9,6 +9,7 @@
 #ifndef FRONTEND_CORE_H
 #define FRONTEND_CORE_H
 
+#include "common/wire/event.h"
 #include "frontend/config.h"
 #include "frontend/station.h"
 

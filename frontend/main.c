@@ -36,7 +36,7 @@ static void stats(agent *a, json_t *command G_GNUC_UNUSED, gpointer user_data)
 {
 	struct program *p = user_data;
 
-	channel_event(agent_channel(a), "stats", p->server ? fe_server_stats(p->server) : NULL);
+	channel_event(agent_channel(a), EVENT_STATS, p->server ? fe_server_stats(p->server) : NULL);
 }
 
 static gboolean leave(gpointer data)

@@ -113,7 +113,7 @@ static void on_passed(sip_conn *c, const sip_msg *m, bool sent, gpointer user_da
 	json_t *event = p->flow->edge ? sip_event(m, sip_conn_peer(c), sent) : NULL;
 
 	if (event)
-		p->server->event("sip", event, p->server->user_data);
+		p->server->event(EVENT_SIP, event, p->server->user_data);
 }
 
 static const struct sip_conn_handlers conn_handlers = {
@@ -123,7 +123,7 @@ static void on_refused(const char *peer_address, const GError *why, gpointer use
 {
 	fe_server *s = user_data;
 
-	s->event("tls-refused", error_set(json_pack("{s:s}", "peer", peer_address), why),
+	s->event(EVENT_TLS_REFUSED, error_set(json_pack("{s:s}", "peer", peer_address), why),
 		 s->user_data);
 }
 
@@ -157,7 +157,7 @@ static void link_failed(struct peer *p, const GError *error)
 {
 	fe_server *s = p->server;
 
-	s->event("link-failed",
+	s->event(EVENT_LINK_FAILED,
 		 error_set(json_pack("{s:s, s:s?, s:i}", "peer", p->edge, "address", p->address,
 				     "port", (int)p->port),
 			   error),
@@ -334,7 +334,7 @@ static void io_event(const char *name, json_t *fields, gpointer user_data)
 {
 	fe_server *s = user_data;
 
-	if (s->records && g_str_equal(name, "session")) {
+	if (s->records && g_str_equal(name, EVENT_SESSION)) {
 		json_dumpf(fields, s->records, JSON_COMPACT);
 		fputc('\n', s->records);
 		fflush(s->records);

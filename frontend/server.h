@@ -7,6 +7,7 @@
 #ifndef FRONTEND_SERVER_H
 #define FRONTEND_SERVER_H
 
+#include "common/wire/event.h"
 #include "frontend/config.h"
 
 #include <gio/gio.h>

@@ -40,7 +40,7 @@ static void on_judge(agent *a, json_t *command, gpointer user_data)
 	}
 	p->judge = judge_new(first, second, &error);
 	if (p->judge)
-		channel_event(agent_channel(a), "nat-judging", NULL);
+		channel_event(agent_channel(a), EVENT_NAT_JUDGING, NULL);
 	else
 		agent_failed(a, error);
 }
@@ -101,7 +101,7 @@ static void on_measured(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
 	const struct job *j = g_task_get_task_data(G_TASK(result));
 
 	j->program->probing = false;
-	channel_event(agent_channel(j->agent), "nat-measured", measured_json(j));
+	channel_event(agent_channel(j->agent), EVENT_NAT_MEASURED, measured_json(j));
 }
 
 static void on_probe(agent *a, json_t *command, gpointer user_data)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/watched_run.h"
 
+#include "common/wire/event.h"
 #include "testbed/cmd/rundir.h"
 #include "testbed/explain/second_look.h"
 #include "testbed/cmd/signals.h"
@@ -77,7 +78,7 @@ static void tell_log(const struct watched_run *s, const char *scenario, const ch
 	const char *name = json_string_value(json_object_get(event, "event"));
 	const char *text = json_string_value(json_object_get(event, "text"));
 
-	if (s->options->verbose && !s->live && g_strcmp0(name, "log") == 0 && text)
+	if (s->options->verbose && !s->live && g_strcmp0(name, EVENT_LOG) == 0 && text)
 		fprintf(stderr, "%s %s: %s\n", scenario, agent, text);
 }
 

@@ -111,7 +111,7 @@ static void on_allocate(struct reading *r, struct asker *a, const struct sightin
 	else if (code == CODE_UNAUTHORIZED)
 		g_hash_table_add(a->refused, g_bytes_new(&s->id, sizeof s->id));
 	else if (foreign_turn_reason(code))
-		tell_refusal(r, a, "relay-refused", code);
+		tell_refusal(r, a, EVENT_RELAY_REFUSED, code);
 }
 
 /* Whom: the answer does not say; the other ends' candidates that this relay must not send to. */
@@ -124,8 +124,8 @@ static void on_forbidden(struct reading *r, const struct node *relay, const stru
 		const char *address = json_string_value(json_object_get(h->event, "address"));
 		struct addr a;
 
-		if (g_strcmp0(json_string_value(json_object_get(h->event, "event")), "candidate") !=
-			    0 ||
+		if (g_strcmp0(json_string_value(json_object_get(h->event, "event")),
+			      EVENT_CANDIDATE) != 0 ||
 		    !address || g_str_equal(h->agent, client->name) || !addr_parse(address, &a))
 			continue;
 		for (guint k = 0; k < edge->relay_not_to->len; k++) {
@@ -136,7 +136,7 @@ static void on_forbidden(struct reading *r, const struct node *relay, const stru
 					     &a))
 				continue;
 			tell(r, relay,
-			     json_pack("{s:s, s:s, s:s, s:s, s:s}", "event", "denied", "user",
+			     json_pack("{s:s, s:s, s:s, s:s, s:s}", "event", EVENT_DENIED, "user",
 				       user_of(client), "peer", peer, "code",
 				       reason_code(REASON_PEER_BY_SETTING), "rule",
 				       reason_words(REASON_PEER_BY_SETTING)));
@@ -173,7 +173,7 @@ static void tell_unauthorized(struct reading *r)
 		const struct asker *a = value;
 
 		if (!a->lent && g_hash_table_size(a->refused) >= 2)
-			tell_refusal(r, a, "auth-failed", CODE_UNAUTHORIZED);
+			tell_refusal(r, a, EVENT_AUTH_FAILED, CODE_UNAUTHORIZED);
 	}
 }
 

@@ -131,7 +131,7 @@ void cause_add_effect(struct finding *f, enum cause_code code, const char *node,
 
 static bool rule_agent_died(const struct evidence *e, struct finding *f)
 {
-	const struct heard *h = cause_event(e, NULL, "agent-died", NULL);
+	const struct heard *h = cause_event(e, NULL, EVENT_AGENT_DIED, NULL);
 	g_auto(GStrv) parts = NULL;
 
 	if (!h)
@@ -160,7 +160,7 @@ static bool (*const rules[])(const struct evidence *, struct finding *) = {
 /* The leg of one end: to its relay, or to the address that the other end was reached at. */
 bool cause_selected_leg(const struct evidence *e, struct finding *f, const char *end)
 {
-	const struct heard *h = cause_event(e, end, "selected", NULL);
+	const struct heard *h = cause_event(e, end, EVENT_SELECTED, NULL);
 	const json_t *local = h ? json_object_get(h->event, "local") : NULL,
 		     *remote = h ? json_object_get(h->event, "remote") : NULL;
 	const json_t *relay = cause_relay_of(e, end);

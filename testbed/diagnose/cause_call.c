@@ -20,12 +20,13 @@ static bool is_refused(const json_t *result)
 {
 	const char *verdict = event_text(result, "verdict"), *stage = event_text(result, "stage");
 
-	return g_strcmp0(verdict, "pass") != 0 && (!stage || g_str_equal(stage, "sip"));
+	return g_strcmp0(verdict, "pass") != 0 && (!stage || g_str_equal(stage, STAGE_SIP));
 }
 
 bool cause_rule_call_refused(const struct evidence *e, struct finding *f)
 {
-	static const char *const events[] = {"call-result", "im-result", "conference-result"};
+	static const char *const events[] = {EVENT_CALL_RESULT, EVENT_IM_RESULT,
+					     EVENT_CONFERENCE_RESULT};
 	const struct node *server = service_frontend_of(e, e->cell->a),
 			  *callee = e->cell->b ? model_node(e->model, e->cell->b) : NULL;
 	const char *user = callee && callee->endpoint ? callee->endpoint->user : e->cell->a;

@@ -25,7 +25,7 @@ static const struct nat_rule *masquerade_by(const struct evidence *e, const char
 /* A socket of the call: one of the end's own candidates. */
 static bool is_candidate(const struct evidence *e, const struct sighting *s)
 {
-	for (const struct heard *h = NULL; (h = cause_event(e, s->node, "candidate", h));) {
+	for (const struct heard *h = NULL; (h = cause_event(e, s->node, EVENT_CANDIDATE, h));) {
 		const char *address = event_text(h->event, "address");
 		struct addr a;
 

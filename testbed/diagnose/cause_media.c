@@ -126,7 +126,7 @@ static struct addr reflexive_address(const struct evidence *e, const char *end)
 {
 	struct addr a = {.family = 0};
 
-	for (const struct heard *h = NULL; (h = cause_event(e, end, "candidate", h));) {
+	for (const struct heard *h = NULL; (h = cause_event(e, end, EVENT_CANDIDATE, h));) {
 		const char *address = event_text(h->event, "address");
 
 		if (g_strcmp0(event_text(h->event, "side"), "local") == 0 &&
@@ -273,14 +273,14 @@ static bool relays_cannot_meet(const struct evidence *e, struct finding *f)
 
 static bool failed_in_conference(const struct evidence *e, const char *end)
 {
-	const struct heard *h = cause_event(e, end, "conference-result", NULL);
+	const struct heard *h = cause_event(e, end, EVENT_CONFERENCE_RESULT, NULL);
 
 	return !h || g_strcmp0(event_text(h->event, "verdict"), "pass") != 0;
 }
 
 static bool is_remote(const struct evidence *e, const char *end)
 {
-	const struct heard *h = cause_event(e, end, "signed-in", NULL);
+	const struct heard *h = cause_event(e, end, EVENT_SIGNED_IN, NULL);
 
 	return h && json_is_true(json_object_get(h->event, "remote_user"));
 }

@@ -8,7 +8,7 @@
 
 const json_t *cause_relay_of(const struct evidence *e, const char *end)
 {
-	const struct heard *h = cause_event(e, end, "signed-in", NULL);
+	const struct heard *h = cause_event(e, end, EVENT_SIGNED_IN, NULL);
 
 	return h ? json_object_get(h->event, "relay") : NULL;
 }
@@ -25,7 +25,7 @@ json_int_t cause_relay_port(const json_t *relay, enum ip_proto proto)
 /* The end's own candidate of a relay; NULL: it has none. */
 static const json_t *local_relay(const struct evidence *e, const char *end)
 {
-	for (const struct heard *h = NULL; (h = cause_event(e, end, "candidate", h));) {
+	for (const struct heard *h = NULL; (h = cause_event(e, end, EVENT_CANDIDATE, h));) {
 		if (g_strcmp0(event_text(h->event, "side"), "local") == 0 &&
 		    g_strcmp0(event_text(h->event, "type"), "relay") == 0)
 			return h->event;
@@ -39,7 +39,7 @@ static const json_t *local_relay(const struct evidence *e, const char *end)
 static bool no_credentials(const struct evidence *e, struct finding *f, const char *end,
 			   const char *trouble)
 {
-	for (const struct heard *h = NULL; (h = cause_event(e, NULL, "link-failed", h));) {
+	for (const struct heard *h = NULL; (h = cause_event(e, NULL, EVENT_LINK_FAILED, h));) {
 		const struct node *from = service_node_of(e->model, h->agent);
 		struct tried t = cause_tried(from ? from->name : "", h->event);
 
@@ -74,7 +74,7 @@ static bool told_of_none(const struct evidence *e, struct finding *f, const char
  * has no address. */
 static bool relay_unknown(const struct evidence *e, struct finding *f, const char *end)
 {
-	const struct heard *h = cause_event(e, end, "signed-in", NULL);
+	const struct heard *h = cause_event(e, end, EVENT_SIGNED_IN, NULL);
 	const json_t *mras = h ? json_object_get(h->event, "mras") : NULL;
 	const char *host = event_text(mras, "host"), *trouble = event_text(mras, "trouble");
 
@@ -84,7 +84,7 @@ static bool relay_unknown(const struct evidence *e, struct finding *f, const cha
 		return told_of_none(e, f, end);
 	if (trouble)
 		return no_credentials(e, f, end, trouble);
-	for (const struct heard *d = NULL; host && (d = cause_event(e, end, "dns", d));) {
+	for (const struct heard *d = NULL; host && (d = cause_event(e, end, EVENT_DNS, d));) {
 		if (g_strcmp0(event_text(d->event, "query"), host) == 0 && foreign_reason(d->event))
 			return cause_by_name(e, f, end, host, d->event);
 	}
@@ -118,12 +118,12 @@ static const struct refusal {
 	enum cause_code cause;
 	enum setting setting;
 } refusals[] = {
-	{"auth-failed", REASON_TURN_EXPIRED, CAUSE_RELAY_AUTH, SETTING_CREDENTIAL_LIFETIME},
-	{"auth-failed", REASON_TURN_INTEGRITY, CAUSE_RELAY_AUTH, SETTING_MRAS_SECRET},
-	{"auth-failed", REASON_TURN_REALM, CAUSE_RELAY_AUTH, SETTING_MRAS_SECRET},
-	{"auth-failed", REASON_TURN_CREDENTIALS, CAUSE_RELAY_AUTH, SETTING_MRAS_SECRET},
-	{"relay-refused", REASON_TURN_QUOTA, CAUSE_RELAY_ALLOC, SETTING_RELAYS_PER_USER},
-	{"relay-refused", REASON_TURN_NO_PORT, CAUSE_RELAY_ALLOC, SETTING_RELAY_PORTS},
+	{EVENT_AUTH_FAILED, REASON_TURN_EXPIRED, CAUSE_RELAY_AUTH, SETTING_CREDENTIAL_LIFETIME},
+	{EVENT_AUTH_FAILED, REASON_TURN_INTEGRITY, CAUSE_RELAY_AUTH, SETTING_MRAS_SECRET},
+	{EVENT_AUTH_FAILED, REASON_TURN_REALM, CAUSE_RELAY_AUTH, SETTING_MRAS_SECRET},
+	{EVENT_AUTH_FAILED, REASON_TURN_CREDENTIALS, CAUSE_RELAY_AUTH, SETTING_MRAS_SECRET},
+	{EVENT_RELAY_REFUSED, REASON_TURN_QUOTA, CAUSE_RELAY_ALLOC, SETTING_RELAYS_PER_USER},
+	{EVENT_RELAY_REFUSED, REASON_TURN_NO_PORT, CAUSE_RELAY_ALLOC, SETTING_RELAY_PORTS},
 };
 
 /* "bob@contoso.com" and "sip:bob@contoso.com" are the same. */
@@ -234,7 +234,7 @@ static void set_peer(struct finding *f, const char *peer)
  * is normal. */
 static bool refuses_peer(const struct evidence *e, struct finding *f)
 {
-	for (const struct heard *h = NULL; (h = cause_event(e, NULL, "denied", h));) {
+	for (const struct heard *h = NULL; (h = cause_event(e, NULL, EVENT_DENIED, h));) {
 		const struct node *edge = service_node_of(e->model, h->agent);
 		const char *peer = event_text(h->event, "peer");
 

@@ -6,6 +6,7 @@
 #ifndef TESTBED_DIAGNOSE_CAUSE_RULES_H
 #define TESTBED_DIAGNOSE_CAUSE_RULES_H
 
+#include "common/wire/event.h"
 #include "testbed/diagnose/cause.h"
 
 /* --- cause.c: what was heard ------------------------------------------------------------------ */

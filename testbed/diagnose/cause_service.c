@@ -62,7 +62,7 @@ const struct node *service_node_of(const model *m, const char *agent)
 
 const struct node *service_frontend_of(const struct evidence *e, const char *end)
 {
-	const struct heard *h = cause_event(e, end, "signed-in", NULL);
+	const struct heard *h = cause_event(e, end, EVENT_SIGNED_IN, NULL);
 	const char *text = h ? event_text(json_object_get(h->event, "server"), "address") : NULL;
 	const struct node *server;
 	const struct service *edge;
@@ -246,7 +246,8 @@ static bool refused_by_other_side(const struct evidence *e, struct finding *f,
 {
 	const struct node *us = model_node(e->model, t->from);
 
-	for (const struct heard *h = NULL; us && (h = cause_event(e, NULL, "tls-refused", h));) {
+	for (const struct heard *h = NULL;
+	     us && (h = cause_event(e, NULL, EVENT_TLS_REFUSED, h));) {
 		const char *peer = event_text(h->event, "peer"),
 			   *reason = event_text(h->event, "reason");
 		struct addr a;
@@ -274,7 +275,7 @@ static void set_next_hop_cause(struct finding *f, const struct node *edge, const
 
 bool cause_refused_server(const struct evidence *e, struct finding *f)
 {
-	for (const struct heard *h = NULL; (h = cause_event(e, NULL, "tls-refused", h));) {
+	for (const struct heard *h = NULL; (h = cause_event(e, NULL, EVENT_TLS_REFUSED, h));) {
 		const char *peer = event_text(h->event, "peer"),
 			   *reason = event_text(h->event, "reason");
 		const struct node *refuser = service_node_of(e->model, h->agent), *them;

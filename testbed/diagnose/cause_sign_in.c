@@ -32,9 +32,9 @@ static int family_of(const char *address)
 /* Those attempts first whose family the end lives by. */
 static bool by_connections(const struct evidence *e, struct finding *f, const struct failed *x)
 {
-	for (int without = 0; without < 2 && g_str_equal(x->stage, "tls"); without++) {
+	for (int without = 0; without < 2 && g_str_equal(x->stage, STAGE_TLS); without++) {
 		for (const struct heard *h = NULL;
-		     (h = cause_event(e, x->end, "connect-failed", h));) {
+		     (h = cause_event(e, x->end, EVENT_CONNECT_FAILED, h));) {
 			struct tried t = cause_tried(x->end, h->event);
 
 			if (cause_lives_without(e, x->end, family_of(t.address)) ==
@@ -50,7 +50,7 @@ static bool by_connections(const struct evidence *e, struct finding *f, const st
  * name. */
 static bool is_target(const struct evidence *e, const char *end, const char *name)
 {
-	for (const struct heard *h = NULL; (h = cause_event(e, end, "dns", h));) {
+	for (const struct heard *h = NULL; (h = cause_event(e, end, EVENT_DNS, h));) {
 		const char *record =
 			json_string_value(json_array_get(json_object_get(h->event, "answer"), 0));
 		const char *target = record ? strrchr(record, ' ') : NULL;
@@ -70,7 +70,7 @@ static const json_t *missing_answer(const struct evidence *e, const char *end)
 	const char *label = labels[cause_is_inside(e->model, end)];
 	const json_t *found = NULL;
 
-	for (const struct heard *h = NULL; (h = cause_event(e, end, "dns", h));) {
+	for (const struct heard *h = NULL; (h = cause_event(e, end, EVENT_DNS, h));) {
 		enum reason error = foreign_reason(h->event);
 		const char *name = event_text(h->event, "query");
 
@@ -88,7 +88,8 @@ static const json_t *missing_answer(const struct evidence *e, const char *end)
 /* The client's own DNS questions: nobody answered, or the names do not exist. */
 static bool by_questions(const struct evidence *e, struct finding *f, const struct failed *x)
 {
-	const json_t *question = g_str_equal(x->stage, "dns") ? missing_answer(e, x->end) : NULL;
+	const json_t *question =
+		g_str_equal(x->stage, STAGE_DNS) ? missing_answer(e, x->end) : NULL;
 
 	return question && cause_by_name(e, f, x->end, event_text(question, "query"), question);
 }
@@ -98,7 +99,7 @@ static bool by_questions(const struct evidence *e, struct finding *f, const stru
 /* The server that refused this user's REGISTER; NULL: none says so. */
 static const struct heard *refusal_of(const struct evidence *e, const char *user)
 {
-	for (const struct heard *h = NULL; (h = cause_event(e, NULL, "request-refused", h));) {
+	for (const struct heard *h = NULL; (h = cause_event(e, NULL, EVENT_REQUEST_REFUSED, h));) {
 		const char *whom = event_text(h->event, "user");
 
 		if (whom && user && g_ascii_strcasecmp(whom, user) == 0)
@@ -156,9 +157,9 @@ static bool by_refusal(const struct evidence *e, struct finding *f, const struct
 /* Behind the server that the client reached, another one was not. */
 static bool by_links(const struct evidence *e, struct finding *f, const struct failed *x)
 {
-	if (!g_str_equal(x->stage, "register") && !g_str_equal(x->stage, "provisioning"))
+	if (!g_str_equal(x->stage, STAGE_REGISTER) && !g_str_equal(x->stage, STAGE_PROVISIONING))
 		return false;
-	for (const struct heard *h = NULL; (h = cause_event(e, NULL, "link-failed", h));) {
+	for (const struct heard *h = NULL; (h = cause_event(e, NULL, EVENT_LINK_FAILED, h));) {
 		const struct node *from = service_node_of(e->model, h->agent);
 		struct tried t = cause_tried(from ? from->name : "", h->event);
 
@@ -173,7 +174,7 @@ static bool by_links(const struct evidence *e, struct finding *f, const struct f
  * once. */
 static bool by_refused_edge(const struct evidence *e, struct finding *f, const struct failed *x)
 {
-	if (g_str_equal(x->stage, "dns") || g_str_equal(x->stage, "tls"))
+	if (g_str_equal(x->stage, STAGE_DNS) || g_str_equal(x->stage, STAGE_TLS))
 		return false;
 	return cause_refused_server(e, f);
 }
@@ -186,7 +187,7 @@ static bool (*const ways[])(const struct evidence *, struct finding *, const str
 
 bool cause_rule_sign_in(const struct evidence *e, struct finding *f)
 {
-	const struct heard *h = cause_event(e, NULL, "sign-in-failed", NULL);
+	const struct heard *h = cause_event(e, NULL, EVENT_SIGN_IN_FAILED, NULL);
 	struct failed x;
 	bool found = false;
 

@@ -368,7 +368,7 @@ static void prove_by_lookup(struct finding *f, const walk *w)
 /* A server's own word that it could not send there. */
 static void prove_by_send_errors(const struct evidence *e, struct finding *f)
 {
-	for (const struct heard *h = NULL; (h = cause_event(e, NULL, "send-error", h));) {
+	for (const struct heard *h = NULL; (h = cause_event(e, NULL, EVENT_SEND_ERROR, h));) {
 		const char *to = event_text(h->event, "to");
 		struct addr a;
 		uint16_t port;

@@ -13,14 +13,14 @@
 
 static bool is_signed_in(const struct evidence *e, const char *end)
 {
-	return cause_event(e, end, "signed-in", NULL) != NULL;
+	return cause_event(e, end, EVENT_SIGNED_IN, NULL) != NULL;
 }
 
 /* What the end said about its failed sign-in; NULL: it did not fail. */
 static const json_t *sign_in_failure(const struct evidence *e, const char *end)
 {
 	const struct heard *h =
-		is_signed_in(e, end) ? NULL : cause_event(e, end, "sign-in-failed", NULL);
+		is_signed_in(e, end) ? NULL : cause_event(e, end, EVENT_SIGN_IN_FAILED, NULL);
 
 	return h ? h->event : NULL;
 }
@@ -36,7 +36,7 @@ static void set_what(struct finding *f, const char *end)
 /* A question that nobody answered; NULL: every one was. */
 static const json_t *unanswered(const struct evidence *e, const char *end)
 {
-	for (const struct heard *h = NULL; (h = cause_event(e, end, "dns", h));) {
+	for (const struct heard *h = NULL; (h = cause_event(e, end, EVENT_DNS, h));) {
 		enum reason error = foreign_reason(h->event);
 
 		if (error && error != REASON_DNS_NXDOMAIN)
@@ -89,7 +89,7 @@ static bool way_to_names(const struct evidence *e, struct finding *f, const char
 	const struct node *n = model_node(e->model, end);
 	const char *name = question ? event_text(question, "query") : NULL;
 
-	if (!n || !name || (failure && g_strcmp0(event_text(failure, "stage"), "dns") != 0) ||
+	if (!n || !name || (failure && g_strcmp0(event_text(failure, "stage"), STAGE_DNS) != 0) ||
 	    (!failure && is_signed_in(e, end)))
 		return false;
 	if (!ways_to(e, f, end, servers_for(n, name)))
@@ -119,7 +119,7 @@ struct place {
 
 static bool gave_up_connecting(const json_t *failure)
 {
-	return g_strcmp0(event_text(failure, "stage"), "tls") == 0;
+	return g_strcmp0(event_text(failure, "stage"), STAGE_TLS) == 0;
 }
 
 static struct place place_of(const json_t *server)
@@ -142,7 +142,7 @@ static struct place server_tried(const struct evidence *e, const char *end, cons
 	uint16_t port;
 
 	for (const struct heard *h = NULL;
-	     gave_up_connecting(failure) && (h = cause_event(e, end, "connect-failed", h));)
+	     gave_up_connecting(failure) && (h = cause_event(e, end, EVENT_CONNECT_FAILED, h));)
 		p = place_of(json_object_get(h->event, "server"));
 	if (p.port == 0 && foreign_server(failure, &a, &port)) {
 		addr_print(&a, p.address);
@@ -156,7 +156,7 @@ static struct place server_looked_up(const struct evidence *e, const char *end)
 {
 	struct place p = {.port = 0};
 
-	for (const struct heard *h = NULL; (h = cause_event(e, end, "dns", h));) {
+	for (const struct heard *h = NULL; (h = cause_event(e, end, EVENT_DNS, h));) {
 		const char *answer =
 			json_string_value(json_array_get(json_object_get(h->event, "answer"), 0));
 		struct addr a;
@@ -171,7 +171,7 @@ static struct place server_looked_up(const struct evidence *e, const char *end)
 
 static struct place server_of(const struct evidence *e, const char *end)
 {
-	const struct heard *in = cause_event(e, end, "signed-in", NULL);
+	const struct heard *in = cause_event(e, end, EVENT_SIGNED_IN, NULL);
 	const json_t *server = in ? json_object_get(in->event, "server") : NULL,
 		     *failure = sign_in_failure(e, end);
 	struct place p = failure ? server_tried(e, end, failure) : place_of(server);
@@ -303,7 +303,7 @@ static bool stuck_behind_edge(const struct evidence *e, struct finding *f, const
 	const char *stage = failure ? event_text(failure, "stage") : NULL;
 	struct place server;
 
-	if (!stage || g_str_equal(stage, "dns") || g_str_equal(stage, "tls"))
+	if (!stage || g_str_equal(stage, STAGE_DNS) || g_str_equal(stage, STAGE_TLS))
 		return false;
 	server = server_of(e, end);
 	if (server.port == 0 || !edge_to_front_end(e, f, edge_at(e->model, server.address)))
@@ -354,12 +354,13 @@ bool cause_signalling_way(const struct evidence *e, struct finding *f, const cha
 /* The result that failed before media were asked for; NULL: none. */
 static const struct heard *sip_failure(const struct evidence *e)
 {
-	static const char *const names[] = {"im-result", "call-result", "conference-result"};
+	static const char *const names[] = {EVENT_IM_RESULT, EVENT_CALL_RESULT,
+					    EVENT_CONFERENCE_RESULT};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
 		for (const struct heard *h = NULL; (h = cause_event(e, NULL, names[i], h));) {
 			if (g_strcmp0(event_text(h->event, "verdict"), "pass") != 0 &&
-			    g_strcmp0(event_text(h->event, "stage"), "sip") == 0)
+			    g_strcmp0(event_text(h->event, "stage"), STAGE_SIP) == 0)
 				return h;
 		}
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/diagnose/foreign_words.h"
 
+#include "common/wire/event.h"
+
 #include <glib.h>
 #include <string.h>
 
@@ -10,33 +12,33 @@ static const struct words_row {
 	const char *words;
 	enum reason reason;
 } words_rows[] = {
-	{"sign-in-failed", "tls", "name mismatch", REASON_TLS_NAME_MISMATCH},
-	{"sign-in-failed", "tls", "not valid yet", REASON_TLS_NOT_YET_VALID},
-	{"sign-in-failed", "tls", "expired", REASON_TLS_EXPIRED},
-	{"sign-in-failed", "tls", "certificate", REASON_TLS_UNTRUSTED},
-	{"sign-in-failed", "tls", "handshake timed out", REASON_TLS_TIMED_OUT},
-	{"sign-in-failed", "tls", "timed out", REASON_CONNECTION_TIMED_OUT},
-	{"sign-in-failed", "tls", "refused", REASON_CONNECTION_REFUSED},
-	{"sign-in-failed", "tls", "no route", REASON_HOST_UNREACHABLE},
-	{"sign-in-failed", "tls", "host is unreachable", REASON_HOST_UNREACHABLE},
-	{"sign-in-failed", "tls", "unreachable", REASON_NETWORK_UNREACHABLE},
-	{"sign-in-failed", "tls", "reset", REASON_CONNECTION_RESET},
-	{"sign-in-failed", "tls", "not permitted", REASON_NOT_PERMITTED},
-	{"sign-in-failed", "register", "credentials", REASON_WRONG_CREDENTIALS},
-	{"tls-refused", NULL, "certificate of another ca", REASON_TLS_UNTRUSTED},
-	{"tls-refused", NULL, "name mismatch", REASON_TLS_NAME_MISMATCH},
-	{"tls-refused", NULL, "expired", REASON_TLS_EXPIRED},
-	{"tls-refused", NULL, "not valid yet", REASON_TLS_NOT_YET_VALID},
-	{"tls-refused", NULL, "next hop's name", REASON_TLS_NOT_NEXT_HOP},
-	{"auth-failed", NULL, "expired", REASON_TURN_EXPIRED},
-	{"auth-failed", NULL, "", REASON_TURN_CREDENTIALS},
-	{"relay-refused", NULL, "port", REASON_TURN_NO_PORT},
-	{"denied", NULL, "relay_not_to", REASON_PEER_BY_SETTING},
-	{"dns", NULL, "nxdomain", REASON_DNS_NXDOMAIN},
-	{"dns", NULL, "nodata", REASON_DNS_NXDOMAIN},
-	{"dns", NULL, "timeout", REASON_DNS_TIMED_OUT},
-	{"dns", NULL, "refused", REASON_DNS_REFUSED},
-	{"dns", NULL, "", REASON_DNS_FAILED},
+	{EVENT_SIGN_IN_FAILED, STAGE_TLS, "name mismatch", REASON_TLS_NAME_MISMATCH},
+	{EVENT_SIGN_IN_FAILED, STAGE_TLS, "not valid yet", REASON_TLS_NOT_YET_VALID},
+	{EVENT_SIGN_IN_FAILED, STAGE_TLS, "expired", REASON_TLS_EXPIRED},
+	{EVENT_SIGN_IN_FAILED, STAGE_TLS, "certificate", REASON_TLS_UNTRUSTED},
+	{EVENT_SIGN_IN_FAILED, STAGE_TLS, "handshake timed out", REASON_TLS_TIMED_OUT},
+	{EVENT_SIGN_IN_FAILED, STAGE_TLS, "timed out", REASON_CONNECTION_TIMED_OUT},
+	{EVENT_SIGN_IN_FAILED, STAGE_TLS, "refused", REASON_CONNECTION_REFUSED},
+	{EVENT_SIGN_IN_FAILED, STAGE_TLS, "no route", REASON_HOST_UNREACHABLE},
+	{EVENT_SIGN_IN_FAILED, STAGE_TLS, "host is unreachable", REASON_HOST_UNREACHABLE},
+	{EVENT_SIGN_IN_FAILED, STAGE_TLS, "unreachable", REASON_NETWORK_UNREACHABLE},
+	{EVENT_SIGN_IN_FAILED, STAGE_TLS, "reset", REASON_CONNECTION_RESET},
+	{EVENT_SIGN_IN_FAILED, STAGE_TLS, "not permitted", REASON_NOT_PERMITTED},
+	{EVENT_SIGN_IN_FAILED, STAGE_REGISTER, "credentials", REASON_WRONG_CREDENTIALS},
+	{EVENT_TLS_REFUSED, NULL, "certificate of another ca", REASON_TLS_UNTRUSTED},
+	{EVENT_TLS_REFUSED, NULL, "name mismatch", REASON_TLS_NAME_MISMATCH},
+	{EVENT_TLS_REFUSED, NULL, "expired", REASON_TLS_EXPIRED},
+	{EVENT_TLS_REFUSED, NULL, "not valid yet", REASON_TLS_NOT_YET_VALID},
+	{EVENT_TLS_REFUSED, NULL, "next hop's name", REASON_TLS_NOT_NEXT_HOP},
+	{EVENT_AUTH_FAILED, NULL, "expired", REASON_TURN_EXPIRED},
+	{EVENT_AUTH_FAILED, NULL, "", REASON_TURN_CREDENTIALS},
+	{EVENT_RELAY_REFUSED, NULL, "port", REASON_TURN_NO_PORT},
+	{EVENT_DENIED, NULL, "relay_not_to", REASON_PEER_BY_SETTING},
+	{EVENT_DNS, NULL, "nxdomain", REASON_DNS_NXDOMAIN},
+	{EVENT_DNS, NULL, "nodata", REASON_DNS_NXDOMAIN},
+	{EVENT_DNS, NULL, "timeout", REASON_DNS_TIMED_OUT},
+	{EVENT_DNS, NULL, "refused", REASON_DNS_REFUSED},
+	{EVENT_DNS, NULL, "", REASON_DNS_FAILED},
 };
 
 /* "kind" of "connect-failed" and "link-failed", which once was all that told them apart. */

@@ -45,7 +45,7 @@ static bool walk_legs(const struct evidence *e, struct finding *f)
 {
 	for (guint i = 0; i < e->cell->participants->len; i++) {
 		const char *end = e->cell->participants->pdata[i];
-		const struct heard *h = cause_event(e, end, "signed-in", NULL);
+		const struct heard *h = cause_event(e, end, EVENT_SIGNED_IN, NULL);
 		const json_t *server = h ? json_object_get(h->event, "server") : NULL;
 
 		if (cause_walk_to(e, f, end, "its server", event_text(server, "address"), PROTO_TCP,

@@ -182,8 +182,9 @@ static bool is_participant(const struct cell *c, const char *agent)
 /* What servers say about one call without naming it: only while this one went on. */
 static bool is_of_some_call(const char *name)
 {
-	static const char *const names[] = {"allocation", "allocation-end", "auth-failed",
-					    "denied",	  "send-error",	    "session"};
+	static const char *const names[] = {EVENT_ALLOCATION,  EVENT_ALLOCATION_END,
+					    EVENT_AUTH_FAILED, EVENT_DENIED,
+					    EVENT_SEND_ERROR,  EVENT_SESSION};
 
 	for (guint i = 0; name && i < G_N_ELEMENTS(names); i++) {
 		if (g_str_equal(name, names[i]))

@@ -86,13 +86,14 @@ static void on_built(lab *l, json_t *message G_GNUC_UNUSED, json_t *built)
 static void on_died(lab *l, json_t *message, json_t *died)
 {
 	const char *name = json_string_value(died),
+		   *code = json_string_value(json_object_get(message, "code")),
 		   *how = json_string_value(json_object_get(message, "how"));
 
 	if (name == NULL)
 		return;
 	g_hash_table_remove(l->agents, name);
 	if (!json_is_true(json_object_get(message, "asked")))
-		l->callbacks.agent_died(l, name, how, l->user_data);
+		l->callbacks.agent_died(l, name, reason_by_code(code), how, l->user_data);
 }
 
 static void on_failed(lab *l, json_t *message G_GNUC_UNUSED, json_t *failed)

@@ -17,6 +17,7 @@
 #ifndef TESTBED_LAB_LAB_H
 #define TESTBED_LAB_LAB_H
 
+#include "common/wire/reason.h"
 #include "testbed/lab/lab_options.h"
 #include "testbed/plan/plan.h"
 
@@ -36,8 +37,9 @@ struct lab_callbacks {
 	void (*built)(lab *l, const struct lab_build *build, gpointer user_data);
 	/* One event line of an agent (docs/AGENTS.md).  `event` is borrowed. */
 	void (*event)(lab *l, const char *agent, json_t *event, gpointer user_data);
-	/* An agent or daemon ended although nobody asked it to. */
-	void (*agent_died)(lab *l, const char *agent, const char *how, gpointer user_data);
+	/* An agent or daemon ended although nobody asked it to; `code`: why, if it said so. */
+	void (*agent_died)(lab *l, const char *agent, enum reason code, const char *how,
+			   gpointer user_data);
 	/* The lab can't be built or is gone; no further callback follows.  `error` is borrowed. */
 	void (*failed)(lab *l, const GError *error, gpointer user_data);
 };

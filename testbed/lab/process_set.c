@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/process_set.h"
 
+#include "common/wire/event.h"
 #include "common/wire/line_socket.h"
 #include "testbed/lab/programs.h"
 #include "testbed/lab/process_same.h"
@@ -29,8 +30,9 @@ struct member {
 	GPid pid;	      /* 0: has ended */
 	line_socket *channel; /* NULL: a daemon, or it has closed its end */
 	ready *question;
-	char *envelope; /* what stands before each of its event lines */
-	char *reason;	/* of its `failed` event, or NULL */
+	char *envelope;	  /* what stands before each of its event lines */
+	enum reason code; /* of its `failed` event */
+	char *reason;	  /* the same in words, or NULL */
 	bool started, ready, asked;
 };
 
@@ -141,7 +143,7 @@ static void set_ready(struct member *m)
 
 static void complain(struct member *m)
 {
-	json_t *event = json_pack("{s:s, s:I, s:s, s:s}", "event", "log", "time_us",
+	json_t *event = json_pack("{s:s, s:I, s:s, s:s}", "event", EVENT_LOG, "time_us",
 				  (json_int_t)g_get_monotonic_time(), "level", "error", "text",
 				  "said a line that is no JSON object");
 	char *text = json_dumps(event, JSON_COMPACT);
@@ -161,9 +163,11 @@ static void on_line(line_socket *s G_GNUC_UNUSED, char *line, gsize length, gpoi
 		pass_on(m, line);
 	else
 		complain(m);
-	if (g_strcmp0(name, "failed") == 0 && m->reason == NULL)
+	if (g_strcmp0(name, EVENT_FAILED) == 0 && m->reason == NULL) {
+		m->code = reason_by_code(json_string_value(json_object_get(event, "code")));
 		m->reason = g_strdup(json_string_value(json_object_get(event, "reason")));
-	if (g_strcmp0(name, "ready") == 0 && !m->ready)
+	}
+	if (g_strcmp0(name, EVENT_READY) == 0 && !m->ready)
 		set_ready(m);
 	json_decref(event);
 }
@@ -504,7 +508,8 @@ static void reap_member(struct member *m, int status)
 	g_clear_pointer(&m->channel, line_socket_free);
 	g_clear_pointer(&m->question, ready_free);
 	how = describe_end(m, status);
-	m->processes->handlers.died(m->op->process.name, how, m->asked, m->processes->user_data);
+	m->processes->handlers.died(m->op->process.name, m->code, how, m->asked,
+				    m->processes->user_data);
 	/* those that wait for it need not wait any longer */
 	if (!m->processes->announced)
 		advance(m->processes);

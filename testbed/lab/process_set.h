@@ -9,6 +9,7 @@
 #ifndef TESTBED_LAB_PROCESS_SET_H
 #define TESTBED_LAB_PROCESS_SET_H
 
+#include "common/wire/reason.h"
 #include "testbed/exec/exec.h"
 #include "testbed/lab/config.h"
 #include "testbed/lab/file_view.h"
@@ -29,8 +30,10 @@ struct process_set_handlers {
 	void (*line)(const char *line, gsize length, gpointer user_data);
 	/* Everything is ready; once. */
 	void (*ready)(gpointer user_data);
-	/* One has ended; `asked`: it was told to quit.  `how` is borrowed. */
-	void (*died)(const char *name, const char *how, gboolean asked, gpointer user_data);
+	/* One has ended; `code`: why, if it said so; `asked`: it was told to quit.  `how` is
+	 * borrowed. */
+	void (*died)(const char *name, enum reason code, const char *how, gboolean asked,
+		     gpointer user_data);
 };
 
 /* `source` is copied, what it points at is borrowed.  The calling process must be the first of its

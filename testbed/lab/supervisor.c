@@ -97,15 +97,16 @@ static void on_process_set_ready(gpointer user_data)
 	supervisor_ready(user_data);
 }
 
-static void on_process_set_died(const char *name, const char *how, gboolean asked,
+static void on_process_set_died(const char *name, enum reason code, const char *how, gboolean asked,
 				gpointer user_data)
 {
 	struct supervisor *s = user_data;
 	g_autoptr(GError) error = NULL;
 
 	if (s->built) {
-		line_socket_send_json(s->up, json_pack("{s:s, s:s, s:b}", "died", name, "how", how,
-						       "asked", asked));
+		line_socket_send_json(s->up,
+				      json_pack("{s:s, s:s?, s:s, s:b}", "died", name, "code",
+						reason_code(code), "how", how, "asked", asked));
 		return;
 	}
 	error = g_error_new(TB_ERROR, TB_ERROR_DIED, "'%s' ended before it was ready: %s", name,

@@ -8,13 +8,13 @@
  * "watched" { "enter": NODE }                           answered by "entered" { "change":
  * [TEXT...], "spare": [NAME...], "reboot": NODE or null } answered by "changed", when all agents
  * are ready up    { "agent": NAME, "event": {...} } { "built": { "build_ms": N, "vpn": TEXT or
- * null, "impairment": TEXT or null } } { "died": NAME, "how": TEXT, "asked": BOOL } { "failed": {
- * "code": enum tb_error, "message": TEXT } }     and it ends { "state": {...}, "node": NAME }
- * docs/EXPLAIN.md { "inspected": null or TEXT, "evidence": { "packets", "lost" } }    TEXT: why a
- * node can't be read { "entered": null or TEXT, "files": [...] } TEXT: why not; else with four
- * descriptors (struct lab_enter_target) { "watched": null or TEXT }                 TEXT: why not;
- * else with one descriptor { "changed": null or TEXT, "code", "restarted": [NAME...], "agents":
- * [NAME...] }   TEXT: why not Depends on exec, plan, model and base.
+ * null, "impairment": TEXT or null } } { "died": NAME, "code": TEXT or null, "how": TEXT, "asked":
+ * BOOL } { "failed": { "code": enum tb_error, "message": TEXT } }     and it ends { "state": {...},
+ * "node": NAME } docs/EXPLAIN.md { "inspected": null or TEXT, "evidence": { "packets", "lost" } }
+ * TEXT: why a node can't be read { "entered": null or TEXT, "files": [...] } TEXT: why not; else
+ * with four descriptors (struct lab_enter_target) { "watched": null or TEXT }                 TEXT:
+ * why not; else with one descriptor { "changed": null or TEXT, "code", "restarted": [NAME...],
+ * "agents": [NAME...] }   TEXT: why not Depends on exec, plan, model and base.
  */
 #ifndef TESTBED_LAB_SUPERVISOR_H
 #define TESTBED_LAB_SUPERVISOR_H

@@ -189,7 +189,7 @@ static void on_event(session *s, const struct session_call *call, const char *ag
 	if (call)
 		live_call_event(call, agent, event);
 	else if (!json_object_get(event, "call") &&
-		 (!session_client(s, agent) || g_strcmp0(name, "agent-died") == 0))
+		 (!session_client(s, agent) || g_strcmp0(name, EVENT_AGENT_DIED) == 0))
 		live_call_said(user_data, agent, event);
 }
 

@@ -128,6 +128,7 @@ static void place(struct keeper *k, struct live_call *c, guint media_ms)
 		g_autofree char *reason = g_strdup_printf("%s could not sign in (%s)", bar->name,
 							  why ? why : "still trying");
 
+		c->cell->code = bar->code;
 		cell_finish(c->cell, bar->state == SIGN_IN_FAILED ? VERDICT_FAIL : VERDICT_ERROR,
 			    reason);
 		conclude(c);

@@ -17,7 +17,7 @@ static json_t *endpoint_json(const struct session_client *c)
 {
 	const json_t *last = json_array_get(c->story, json_array_size(c->story) - 1);
 	const char *name = json_string_value(json_object_get(last, "event"));
-	const json_t *signed_in = g_strcmp0(name, "signed-in") == 0 ? last : NULL;
+	const json_t *signed_in = g_strcmp0(name, EVENT_SIGNED_IN) == 0 ? last : NULL;
 	const json_t *server = json_object_get(signed_in, "server");
 	g_autofree char *why = live_client_why(c);
 	json_t *o = json_pack("{s:s, s:s, s:s?, s:i}", "name", c->name, "state",

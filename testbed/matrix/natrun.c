@@ -383,9 +383,9 @@ static void on_event(session *s, const struct session_call *call G_GNUC_UNUSED, 
 	const char *name = json_string_value(json_object_get(event, "event"));
 	struct nat_finding *f = finding_of(run->result, agent);
 
-	if (g_strcmp0(name, "nat-judging") == 0 && ++run->judging == run->judges->len)
+	if (g_strcmp0(name, EVENT_NAT_JUDGING) == 0 && ++run->judging == run->judges->len)
 		start_probes(run, s);
-	if (g_strcmp0(name, "nat-measured") != 0 || !f)
+	if (g_strcmp0(name, EVENT_NAT_MEASURED) != 0 || !f)
 		return;
 	read_measurement(f, event);
 	if (--run->waiting == 0)

@@ -8,6 +8,7 @@
 #ifndef TESTBED_MODEL_RESULTS_H
 #define TESTBED_MODEL_RESULTS_H
 
+#include "common/wire/reason.h"
 #include "testbed/model/model.h"
 
 struct cell_candidate {
@@ -81,6 +82,7 @@ struct cell {
 	enum verdict verdict;
 	enum path_class path;
 	char *reason;	    /* why not passed, in words: what the agents said; NULL when passed */
+	enum reason code;   /* of the first end that failed; REASON_NONE: it said none */
 	char *cause;	    /* cause code, or NULL: not explained */
 	double setup_ms;    /* from placing the call to media (or text) both ways; NAN */
 	double duration_ms; /* from placing the call to its verdict; NAN */

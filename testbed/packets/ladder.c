@@ -115,8 +115,9 @@ static void add_sip(const struct builder *b, const struct heard *h)
 
 /* --- remarks ---------------------------------------------------------------------------------- */
 
-static const char *const told[] = {"signed-in",	  "sign-in-failed", "selected",
-				   "call-result", "im-result",	    "conference-result"};
+static const char *const told[] = {EVENT_SIGNED_IN, EVENT_SIGN_IN_FAILED,
+				   EVENT_SELECTED,  EVENT_CALL_RESULT,
+				   EVENT_IM_RESULT, EVENT_CONFERENCE_RESULT};
 
 static char *candidate_text(const json_t *candidate)
 {
@@ -134,7 +135,7 @@ static char *remark_text(const struct heard *h)
 	GString *text = g_string_new(NULL);
 
 	g_string_append_printf(text, "%s: %s", h->agent, text_of(e, "event"));
-	if (is_event(h, "selected")) {
+	if (is_event(h, EVENT_SELECTED)) {
 		g_autofree char *local = candidate_text(json_object_get(e, "local")),
 				*remote = candidate_text(json_object_get(e, "remote"));
 
@@ -153,7 +154,7 @@ static char *remark_text(const struct heard *h)
 static void add_remark(const struct builder *b, const struct heard *h)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(told); i++) {
-		if (is_event(h, told[i]) && (b->sign_in || !is_event(h, "signed-in")))
+		if (is_event(h, told[i]) && (b->sign_in || !is_event(h, EVENT_SIGNED_IN)))
 			g_ptr_array_add(b->l->rungs,
 					rung_new(heard_ns(b, h), NULL, NULL, remark_text(h), NULL));
 	}
@@ -237,7 +238,7 @@ static bool nobody_missing(const struct builder *b)
 	for (guint i = 0; i < b->seen->heard->len; i++) {
 		const struct heard *h = b->seen->heard->pdata[i];
 
-		in += is_event(h, "signed-in") && scope_takes_part(b->scope, h->agent);
+		in += is_event(h, EVENT_SIGNED_IN) && scope_takes_part(b->scope, h->agent);
 	}
 	return in >= b->cell->participants->len;
 }
@@ -246,7 +247,7 @@ static void find_servers(struct builder *b)
 {
 	for (guint i = 0; i < b->seen->heard->len; i++) {
 		const struct heard *h = b->seen->heard->pdata[i];
-		const char *peer = is_event(h, "sip") ? text_of(h->event, "peer") : NULL;
+		const char *peer = is_event(h, EVENT_SIP) ? text_of(h->event, "peer") : NULL;
 
 		if (peer)
 			g_hash_table_add(b->servers, g_strdup(peer));
@@ -333,7 +334,7 @@ ladder *ladder_new(const model *m, const struct observation *seen, const struct 
 	b.sign_in = sign_in || !nobody_missing(&b);
 	find_servers(&b);
 	for (guint i = 0; i < seen->heard->len; i++) {
-		if (is_event(seen->heard->pdata[i], "sip"))
+		if (is_event(seen->heard->pdata[i], EVENT_SIP))
 			add_sip(&b, seen->heard->pdata[i]);
 		else
 			add_remark(&b, seen->heard->pdata[i]);

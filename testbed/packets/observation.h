@@ -8,6 +8,7 @@
 #ifndef TESTBED_PACKETS_OBSERVATION_H
 #define TESTBED_PACKETS_OBSERVATION_H
 
+#include "common/wire/event.h"
 #include "testbed/model/results.h"
 #include "testbed/netstate/netstate.h"
 #include "testbed/packets/journey.h"

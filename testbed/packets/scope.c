@@ -22,7 +22,7 @@ static void add_candidate(scope *s, const struct heard *h)
 	char *end;
 
 	if (!address || !addr_parse(address, &a) ||
-	    g_strcmp0(text_of(h->event, "event"), "candidate") != 0)
+	    g_strcmp0(text_of(h->event, "event"), EVENT_CANDIDATE) != 0)
 		return;
 	end = scope_end_text(&a, (guint)json_integer_value(json_object_get(h->event, "port")));
 	if (g_strcmp0(text_of(h->event, "side"), "local") == 0 &&
@@ -35,7 +35,7 @@ static void add_allocation(scope *s, const struct heard *h)
 {
 	const char *client = text_of(h->event, "client"), *relay = text_of(h->event, "relay");
 
-	if (client && relay && g_strcmp0(text_of(h->event, "event"), "allocation") == 0 &&
+	if (client && relay && g_strcmp0(text_of(h->event, "event"), EVENT_ALLOCATION) == 0 &&
 	    !g_hash_table_contains(s->candidates, relay))
 		g_hash_table_add(s->others, g_strdup(client));
 }

@@ -180,7 +180,7 @@ static void send_errors(const struct observation *seen, GString *out)
 		const struct heard *h = seen->heard->pdata[i];
 
 		if (g_strcmp0(json_string_value(json_object_get(h->event, "event")),
-			      "send-error") == 0)
+			      EVENT_SEND_ERROR) == 0)
 			g_string_append_printf(
 				out, "  %s, sending to %s: %s\n", h->agent,
 				json_string_value(json_object_get(h->event, "to")),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/report/explain_text.h"
 
+#include "common/wire/event.h"
 #include "testbed/report/detail.h"
 #include "testbed/diagnose/icewarn.h"
 #include "testbed/packets/ladder.h"
@@ -226,7 +227,8 @@ static void more_ice_warn(const explanation *x, GString *out)
 		const char *name = json_string_value(json_object_get(h->event, "event"));
 		guint32 bits;
 
-		if (g_strcmp0(name, "call-result") != 0 || !value || !icewarn_parse(value, &bits))
+		if (g_strcmp0(name, EVENT_CALL_RESULT) != 0 || !value ||
+		    !icewarn_parse(value, &bits))
 			continue;
 		g_string_append_printf(out, "\nICEWarn of %s: %s (computed from what it saw)\n",
 				       h->agent, value);

@@ -183,7 +183,7 @@ json_t *report_cell_json(const struct cell *c)
 	json_object_set_new(json, "as_expected",
 			    c->done ? json_boolean(c->as_expected) : json_null());
 	json_object_set_new(json, "cause", text(c->cause));
-	json_object_set_new(json, "reason", text(c->reason));
+	reason_set(json, c->code, c->reason);
 	json_object_set_new(json, "setup_ms", figure(c->setup_ms));
 	json_object_set_new(json, "duration_ms", figure(c->duration_ms));
 	json_object_set_new(json, "selected", selected(c));

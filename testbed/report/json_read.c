@@ -172,6 +172,7 @@ static void read_outcome(struct cell *c, const json_t *json)
 		c->path = PATH_NONE;
 	c->cause = text(json, "cause");
 	c->reason = text(json, "reason");
+	c->code = reason_by_code(json_string_value(json_object_get(json, "code")));
 	c->setup_ms = figure(json, "setup_ms");
 	c->duration_ms = figure(json, "duration_ms");
 	c->ms_client_diagnostics = (int)count(diagnostics, "ms_client_diagnostics");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/report/story.h"
 
+#include "common/wire/event.h"
 #include "testbed/report/hops.h"
 
 #include <math.h>
@@ -159,18 +160,18 @@ static const struct story_row {
 	void (*tell)(const struct teller *t, const json_t *e);
 	bool verbose_only;
 } story_rows[] = {
-	{"dns", tell_dns, true},
-	{"signed-in", tell_signed_in, false},
-	{"sign-in-failed", tell_sign_in_failed, false},
-	{"incoming-call", tell_incoming, false},
-	{"im-received", tell_im_received, false},
-	{"candidate", tell_candidate, false},
-	{"ice-state", tell_ice_state, true},
-	{"selected", tell_selected, false},
-	{"call-result", tell_result, false},
-	{"im-result", tell_result, false},
-	{"conference-result", tell_result, false},
-	{"agent-died", tell_died, false},
+	{EVENT_DNS, tell_dns, true},
+	{EVENT_SIGNED_IN, tell_signed_in, false},
+	{EVENT_SIGN_IN_FAILED, tell_sign_in_failed, false},
+	{EVENT_INCOMING_CALL, tell_incoming, false},
+	{EVENT_IM_RECEIVED, tell_im_received, false},
+	{EVENT_CANDIDATE, tell_candidate, false},
+	{EVENT_ICE_STATE, tell_ice_state, true},
+	{EVENT_SELECTED, tell_selected, false},
+	{EVENT_CALL_RESULT, tell_result, false},
+	{EVENT_IM_RESULT, tell_result, false},
+	{EVENT_CONFERENCE_RESULT, tell_result, false},
+	{EVENT_AGENT_DIED, tell_died, false},
 };
 
 static void tell(const struct teller *t, const struct story_event *e)
@@ -181,7 +182,7 @@ static void tell(const struct teller *t, const struct story_event *e)
 		if (!g_str_equal(name, story_rows[i].event))
 			continue;
 		if (!t->verbose && (story_rows[i].verbose_only ||
-				    (g_str_equal(name, "candidate") && is_remote(e->event))))
+				    (g_str_equal(name, EVENT_CANDIDATE) && is_remote(e->event))))
 			return;
 		g_string_append_printf(t->out, "%7.3f s ",
 				       (double)MAX(number(e->event, "time_us") - t->first_us, 0) /

@@ -17,6 +17,7 @@ static void reset(struct client *c)
 		c->owner->pending--;
 	g_clear_pointer(&c->shown.stage, g_free);
 	g_clear_pointer(&c->shown.why, g_free);
+	c->shown.code = REASON_NONE;
 	json_array_clear(c->shown.story);
 	g_queue_remove(&c->owner->waiting, c);
 	c->shown.state = SIGN_IN_WAITING;
@@ -148,14 +149,16 @@ void clients_event(session *s, const char *agent, json_t *event)
 	const char *name = json_string_value(json_object_get(event, "event"));
 	const char *stage = json_string_value(json_object_get(event, "stage"));
 	const char *reason = json_string_value(json_object_get(event, "reason"));
+	const char *code = json_string_value(json_object_get(event, "code"));
 
 	if (!c || c->shown.state != SIGN_IN_PENDING || json_object_get(event, "call"))
 		return;
 	if (s->keep_stories)
 		json_array_append(c->shown.story, event);
-	if (g_strcmp0(name, "signed-in") == 0)
+	c->shown.code = reason_by_code(code);
+	if (g_strcmp0(name, EVENT_SIGNED_IN) == 0)
 		over(c, SIGN_IN_DONE, NULL, NULL);
-	else if (g_strcmp0(name, "sign-in-failed") == 0)
+	else if (g_strcmp0(name, EVENT_SIGN_IN_FAILED) == 0)
 		over(c, SIGN_IN_FAILED, stage ? stage : "unknown stage",
 		     g_strdup(reason ? reason : "no reason given"));
 }
@@ -207,7 +210,7 @@ static char *hindrance_of(const struct session_client *c)
 	return g_strdup(c->why);
 }
 
-char *session_hindrance(const session *s, const struct cell *c, enum verdict *ret_verdict)
+char *session_hindrance(const session *s, struct cell *c, enum verdict *ret_verdict)
 {
 	for (guint i = 0; i < c->participants->len; i++) {
 		const struct session_client *one = session_client(s, c->participants->pdata[i]);
@@ -216,6 +219,7 @@ char *session_hindrance(const session *s, const struct cell *c, enum verdict *re
 		if (!why)
 			continue;
 		*ret_verdict = one->state == SIGN_IN_FAILED ? VERDICT_FAIL : VERDICT_ERROR;
+		c->code = one->code;
 		return why;
 	}
 	return NULL;

@@ -88,6 +88,7 @@ void end_report_read(struct end_report *r, json_t *event)
 	end_report_clear(r);
 	r->event = json_incref(event);
 	r->verdict = read_verdict(text(event, "verdict"));
+	r->code = reason_by_code(text(event, "code"));
 	r->reason = text(event, "reason");
 	r->stage = text(event, "stage");
 	r->sip_status = (int)count(event, "sip_status");

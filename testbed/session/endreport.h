@@ -32,6 +32,7 @@ struct end_stream {
 struct end_report {
 	json_t *event; /* a reference; NULL: nothing reported yet */
 	enum verdict verdict;
+	enum reason code;
 	const char *reason, *stage; /* NULL: none */
 	int sip_status;		    /* 0: none */
 	double setup_ms;	    /* NAN */

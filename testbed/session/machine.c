@@ -62,7 +62,9 @@ void cell_finish(struct cell *cell, enum verdict verdict, const char *reason)
 	cell->verdict = verdict;
 	g_free(cell->reason);
 	cell->reason = verdict == VERDICT_PASS ? NULL : g_strdup(reason);
-	if (verdict != VERDICT_PASS)
+	if (verdict == VERDICT_PASS)
+		cell->code = REASON_NONE;
+	else
 		cell->path = PATH_NONE;
 	cell->done = true;
 	cell_judge(cell);
@@ -262,6 +264,8 @@ enum verdict machine_ends_verdict(const cell_machine *m, GString *why)
 
 		if (!e->event || e->verdict == VERDICT_PASS)
 			continue;
+		if (worst == VERDICT_PASS)
+			m->cell->code = e->code;
 		if (e->verdict == VERDICT_ERROR || worst == VERDICT_PASS)
 			worst = e->verdict;
 		machine_blame(why, machine_participant(m, i), "%s%s%s", e->stage ? e->stage : "",
@@ -374,7 +378,7 @@ static bool refused_unseen(const cell_machine *m)
 	const struct end_report *a = &m->ends[0];
 
 	return a->event && a->verdict != VERDICT_PASS && !m->incoming &&
-	       (g_strcmp0(a->stage, "sip") == 0 || !a->stage);
+	       (g_strcmp0(a->stage, STAGE_SIP) == 0 || !a->stage);
 }
 
 static void on_call_result(cell_machine *m, guint end, json_t *event, gint64 now_us,
@@ -396,6 +400,7 @@ static void on_failed_late(cell_machine *m, guint end, json_t *event, gint64 now
 	const char *reason = json_string_value(json_object_get(event, "reason"));
 
 	(void)commands;
+	m->cell->code = reason_by_code(json_string_value(json_object_get(event, "code")));
 	machine_blame(why, machine_participant(m, end), "after its result: %s",
 		      reason ? reason : "no reason given");
 	machine_keep_figures(m);
@@ -407,15 +412,15 @@ static const struct event_row {
 	void (*handle)(cell_machine *m, guint end, json_t *event, gint64 now_us,
 		       GPtrArray *commands);
 } event_rows[] = {
-	{"im-received", on_im_received},
-	{"im-result", on_im_result},
-	{"incoming-call", on_incoming_call},
-	{"talking", on_talking},
-	{"call-result", on_call_result},
-	{"call-failed-late", on_failed_late},
-	{"conference-ready", conference_on_ready},
-	{"conference-invited", conference_on_invited},
-	{"conference-result", conference_on_result},
+	{EVENT_IM_RECEIVED, on_im_received},
+	{EVENT_IM_RESULT, on_im_result},
+	{EVENT_INCOMING_CALL, on_incoming_call},
+	{EVENT_TALKING, on_talking},
+	{EVENT_CALL_RESULT, on_call_result},
+	{EVENT_CALL_FAILED_LATE, on_failed_late},
+	{EVENT_CONFERENCE_READY, conference_on_ready},
+	{EVENT_CONFERENCE_INVITED, conference_on_invited},
+	{EVENT_CONFERENCE_RESULT, conference_on_result},
 };
 
 void cell_machine_event(cell_machine *m, const char *agent, json_t *event, gint64 now_us,

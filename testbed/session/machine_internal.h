@@ -4,6 +4,7 @@
 #ifndef TESTBED_SESSION_MACHINE_INTERNAL_H
 #define TESTBED_SESSION_MACHINE_INTERNAL_H
 
+#include "common/wire/event.h"
 #include "testbed/session/endreport.h"
 #include "testbed/session/machine.h"
 

@@ -27,13 +27,14 @@ static void on_event(lab *l G_GNUC_UNUSED, const char *agent, json_t *event, gpo
 		clients_event(s, agent, event);
 }
 
-static void on_agent_died(lab *l G_GNUC_UNUSED, const char *agent, const char *how,
-			  gpointer user_data)
+static void on_agent_died(lab *l G_GNUC_UNUSED, const char *agent, enum reason code,
+			  const char *how, gpointer user_data)
 {
 	session *s = user_data;
 	g_autofree char *why = g_strdup_printf("agent %s died: %s", agent, how);
-	json_t *event = json_pack("{s:s, s:I, s:s}", "event", "agent-died", "time_us",
-				  (json_int_t)g_get_monotonic_time(), "how", how);
+	json_t *event = json_pack("{s:s, s:I, s:s?, s:s}", "event", EVENT_AGENT_DIED, "time_us",
+				  (json_int_t)g_get_monotonic_time(), "code", reason_code(code),
+				  "how", how);
 
 	if (s->callbacks.event)
 		s->callbacks.event(s, NULL, agent, event, s->user_data);

@@ -32,6 +32,7 @@
 #ifndef TESTBED_SESSION_SESSION_H
 #define TESTBED_SESSION_SESSION_H
 
+#include "common/wire/event.h"
 #include "testbed/lab/lab.h"
 #include "testbed/session/machine.h"
 
@@ -60,10 +61,11 @@ enum sign_in {
 struct session_client {
 	char *name; /* the node's, and the agent's */
 	enum sign_in state;
-	char *stage;   /* where it failed; NULL: not in SIGN_IN_FAILED */
-	char *why;     /* why it is not signed in; NULL: it is, or not yet */
-	json_t *story; /* array of the events of its last sign-in; empty without keep_stories */
-	guint calls;   /* that it takes part in */
+	char *stage;	  /* where it failed; NULL: not in SIGN_IN_FAILED */
+	char *why;	  /* why it is not signed in; NULL: it is, or not yet */
+	enum reason code; /* the same; REASON_NONE: it is, or nobody said */
+	json_t *story;	  /* array of the events of its last sign-in; empty without keep_stories */
+	guint calls;	  /* that it takes part in */
 };
 
 /* A call that was placed and has not ended. */
@@ -140,8 +142,8 @@ void session_restarted(session *s, const char *const *names);
 /* Everybody who takes part in the cell is signed in. */
 bool session_can_place(const session *s, const struct cell *c);
 /* Why the cell can never be placed, with what it comes to: VERDICT_FAIL when the network did that.
- * The caller frees; NULL: it may still. */
-char *session_hindrance(const session *s, const struct cell *c, enum verdict *ret_verdict);
+ * Sets the cell's code, too.  The caller frees; NULL: it may still. */
+char *session_hindrance(const session *s, struct cell *c, enum verdict *ret_verdict);
 
 /* --- calls.c ---------------------------------------------------------------------------------- */
 

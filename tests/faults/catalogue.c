@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-static const char *const stage_names[STAGE_COUNT + 1] = {
+static const char *const stage_names[FAULT_STAGE_COUNT + 1] = {
 #define X(id, name) name,
-	STAGES(X)
+	FAULT_STAGES(X)
 #undef X
 };
 static const char *const direction_names[] = {"there", "back", NULL};
@@ -188,7 +188,7 @@ bool fault_precedes(const struct fault *first, const struct fault *second)
 		return false;
 	/* Both ends sign in at the same time: nobody can say which fails first. */
 	if (g_strcmp0(first->end, second->end) != 0)
-		return first->stage < second->stage && second->stage > STAGE_TOKEN;
+		return first->stage < second->stage && second->stage > FAULT_STAGE_TOKEN;
 	return first->stage < second->stage ||
 	       (first->stage == second->stage && first->hop < second->hop);
 }

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* What an audio call does one after the other. */
-#define STAGES(X)                                                                \
+#define FAULT_STAGES(X)                                                          \
 	X(DNS, "dns")	      /* asks for its server's name */                   \
 	X(CONNECT, "connect") /* opens a connection to it */                     \
 	X(TLS, "tls")                                                            \
@@ -26,10 +26,10 @@
 	X(PAIR, "pair")		/* checks and media between the two ends, or their relays */
 
 enum stage {
-#define X(id, name) STAGE_##id,
-	STAGES(X)
+#define X(id, name) FAULT_STAGE_##id,
+	FAULT_STAGES(X)
 #undef X
-		STAGE_COUNT
+		FAULT_STAGE_COUNT
 };
 
 struct fault {

@@ -26,7 +26,8 @@ static void on_event(lab *l G_GNUC_UNUSED, const char *agent, json_t *event, gpo
 		g_ptr_array_add(w->answers, g_strdup(agent));
 }
 
-static void on_died(lab *l G_GNUC_UNUSED, const char *agent, const char *how, gpointer user_data)
+static void on_died(lab *l G_GNUC_UNUSED, const char *agent, enum reason code G_GNUC_UNUSED,
+		    const char *how, gpointer user_data)
 {
 	struct watched *w = user_data;
 

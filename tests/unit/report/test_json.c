@@ -355,12 +355,14 @@ Test(json, a_conference_comes_back_with_every_leg)
 	leg->quality.received = 50;
 	cell_leg_add_source(leg, "dc1", 48, 50);
 	g_ptr_array_add(c->legs, leg);
+	c->code = REASON_NOT_HEARD;
 	json = report_cell_json(c);
 	back = report_cell_parse(json, "s");
 	cr_assert_not_null(back);
 	again = report_cell_json(back);
 	cr_expect_str_eq(json_string_value(json_object_get(again, "start")), "ad-hoc");
 	cr_expect_eq(json_array_size(json_object_get(again, "legs")), 1);
+	cr_expect_eq(back->code, REASON_NOT_HEARD);
 	cr_expect(json_equal(json_object_get(json, "legs"), json_object_get(again, "legs")));
 	json_decref(json);
 	json_decref(again);

@@ -76,7 +76,8 @@ void fake_say(const char *agent, json_t *event)
 
 void fake_died(const char *agent)
 {
-	fake.callbacks.agent_died(handle(), agent, "killed by signal 9", fake.user_data);
+	fake.callbacks.agent_died(handle(), agent, REASON_NONE, "killed by signal 9",
+				  fake.user_data);
 }
 
 void fake_failed(void)

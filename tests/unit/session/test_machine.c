@@ -271,9 +271,11 @@ Test(call, refused_by_sip_has_one_end)
 
 	begin(&p, pair_cell(MEDIA_AUDIO));
 	hear(&p, "dc1",
-	     json_pack("{s:s, s:s, s:s, s:s, s:i}", "event", "call-result", "verdict", "fail",
-		       "stage", "sip", "reason", "not found", "sip_status", 404));
+	     json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "event", "call-result", "verdict", "fail",
+		       "stage", "sip", "code", "no-such-user", "reason", "not found", "sip_status",
+		       404));
 	expect_done(&p, VERDICT_FAIL, PATH_NONE, "dc1: sip, not found (SIP 404)", "refused");
+	cr_expect_eq(p.cell->code, REASON_NO_SUCH_USER);
 	end(&p);
 }
 
@@ -325,8 +327,10 @@ Test(call, that_fails_late_fails)
 	begin(&p, pair_cell(MEDIA_AUDIO));
 	hear(&p, "dc1", end_result("call-result", "pass", "audio", HOST_A, HOST_B, 50, 50));
 	hear(&p, "dc1",
-	     json_pack("{s:s, s:s}", "event", "call-failed-late", "reason", "relay gone"));
+	     json_pack("{s:s, s:s, s:s}", "event", "call-failed-late", "code", "server-lost",
+		       "reason", "relay gone"));
 	expect_done(&p, VERDICT_FAIL, PATH_NONE, "dc1: after its result: relay gone", "late");
+	cr_expect_eq(p.cell->code, REASON_SERVER_LOST);
 	end(&p);
 }
 

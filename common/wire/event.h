@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Names of the events that agents say, and of the stages in which something failed
+ * (docs/AGENTS.md): one table for those who say them and those who wait for them, so that the
+ * compiler finds a misspelt one.
+ *
+ * Pure.
+ */
+#ifndef COMMON_WIRE_EVENT_H
+#define COMMON_WIRE_EVENT_H
+
+/* X(id, name) */
+#define EVENTS(X)                                         \
+	/* all agents, and the lab about them */          \
+	X(EVENT_READY, "ready")                           \
+	X(EVENT_FAILED, "failed")                         \
+	X(EVENT_LOG, "log")                               \
+	X(EVENT_STATS, "stats")                           \
+	X(EVENT_SIP, "sip")                               \
+	X(EVENT_AGENT_DIED, "agent-died")                 \
+	/* clients: signing in */                         \
+	X(EVENT_DNS, "dns")                               \
+	X(EVENT_CONNECT_FAILED, "connect-failed")         \
+	X(EVENT_SIGNED_IN, "signed-in")                   \
+	X(EVENT_SIGN_IN_FAILED, "sign-in-failed")         \
+	/* clients: calls */                              \
+	X(EVENT_IM_RECEIVED, "im-received")               \
+	X(EVENT_IM_RESULT, "im-result")                   \
+	X(EVENT_INCOMING_CALL, "incoming-call")           \
+	X(EVENT_CANDIDATE, "candidate")                   \
+	X(EVENT_ICE_STATE, "ice-state")                   \
+	X(EVENT_SELECTED, "selected")                     \
+	X(EVENT_TALKING, "talking")                       \
+	X(EVENT_CALL_RESULT, "call-result")               \
+	X(EVENT_CALL_FAILED_LATE, "call-failed-late")     \
+	X(EVENT_CONFERENCE_READY, "conference-ready")     \
+	X(EVENT_CONFERENCE_INVITED, "conference-invited") \
+	X(EVENT_CONFERENCE_RESULT, "conference-result")   \
+	/* servers */                                     \
+	X(EVENT_LISTENING, "listening")                   \
+	X(EVENT_REGISTERED, "registered")                 \
+	X(EVENT_SESSION, "session")                       \
+	X(EVENT_TLS_REFUSED, "tls-refused")               \
+	X(EVENT_LINK_FAILED, "link-failed")               \
+	X(EVENT_REQUEST_REFUSED, "request-refused")       \
+	X(EVENT_MRAS, "mras")                             \
+	/* relays */                                      \
+	X(EVENT_ALLOCATION, "allocation")                 \
+	X(EVENT_ALLOCATION_END, "allocation-end")         \
+	X(EVENT_DENIED, "denied")                         \
+	X(EVENT_SEND_ERROR, "send-error")                 \
+	X(EVENT_AUTH_FAILED, "auth-failed")               \
+	X(EVENT_RELAY_REFUSED, "relay-refused")           \
+	/* NAT measurement */                             \
+	X(EVENT_NAT_JUDGING, "nat-judging")               \
+	X(EVENT_NAT_MEASURED, "nat-measured")
+
+/* X(id, name) */
+#define STAGES(X)                             \
+	/* stages of a sign-in */             \
+	X(STAGE_DNS, "dns")                   \
+	X(STAGE_TLS, "tls")                   \
+	X(STAGE_REGISTER, "register")         \
+	X(STAGE_PROVISIONING, "provisioning") \
+	X(STAGE_MRAS, "mras")                 \
+	/* stages of a call */                \
+	X(STAGE_SIP, "sip")                   \
+	X(STAGE_ICE, "ice")                   \
+	X(STAGE_MEDIA, "media")
+
+#define X(id, name) extern const char id[];
+EVENTS(X)
+STAGES(X)
+#undef X
+
+#endif

@@ -20,8 +20,8 @@ static gboolean request_addr(struct linux_backend *r, const struct op *op, int t
 	if (ifindex == 0)
 		return FALSE;
 	if (p->addr.family == AF_INET6)
-		header.ifa_flags = IFA_F_NODAD; /* usable at once; the topology's checker has seen
-						   to uniqueness */
+		header.ifa_flags = IFA_F_NODAD; /* usable at once: that addresses are unique was
+						   checked with the topology */
 	msg = nl_request(type, flags, &header, sizeof header);
 	nl_put_addr(msg, IFA_LOCAL, &p->addr);
 	nl_put_addr(msg, IFA_ADDRESS, &p->addr);

@@ -83,8 +83,8 @@ static bool set_ring(capture *c)
 	return c->ring != MAP_FAILED;
 }
 
-static capture *start(int netns_fd, const char *ifname, const struct ring_size *size, bool filtered,
-		      const struct sock_fprog *filter, GError **error)
+static capture *start_capture(int netns_fd, const char *ifname, const struct ring_size *size,
+			      bool filtered, const struct sock_fprog *filter, GError **error)
 {
 	g_autoptr(capture) c = g_new0(capture, 1);
 
@@ -118,18 +118,18 @@ static capture *start(int netns_fd, const char *ifname, const struct ring_size *
 
 capture *capture_new(int netns_fd, const char *ifname, GError **error)
 {
-	return start(netns_fd, ifname, &whole_packets, false, NULL, error);
+	return start_capture(netns_fd, ifname, &whole_packets, false, NULL, error);
 }
 
 capture *capture_new_evidence(int netns_fd, GError **error)
 {
-	return start(netns_fd, NULL, &evidence_only, true, NULL, error);
+	return start_capture(netns_fd, NULL, &evidence_only, true, NULL, error);
 }
 
 capture *capture_new_filtered(int netns_fd, const char *ifname, const struct sock_fprog *filter,
 			      GError **error)
 {
-	return start(netns_fd, ifname, &whole_packets, false, filter, error);
+	return start_capture(netns_fd, ifname, &whole_packets, false, filter, error);
 }
 
 void capture_free(capture *c)

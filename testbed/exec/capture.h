@@ -48,7 +48,7 @@ int capture_fd(const capture *c);
 char *capture_ifname(const capture *c, unsigned ifindex);
 /* Hands over every packet that has arrived; never blocks. */
 void capture_read(capture *c, capture_func func, gpointer user_data);
-/* Packets the kernel had no room for since the last call. */
+/* Packets that were lost since the last call because the ring was full. */
 guint32 capture_dropped(capture *c);
 
 #endif

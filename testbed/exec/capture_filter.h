@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which packets are evidence: a filter that the kernel runs on every packet of a node (packet(7),
- * BPF), so that those that say nothing about ways cost next to nothing.
+/* Which packets are evidence: a filter (BPF, packet(7)) that the kernel runs on every packet of a
+ * node, so that packets which say nothing about paths cost little.
  *
- * Kept are packets whose likeness can be found again at other nodes, through NAT and tunnels: TCP
+ * Kept are packets that can be recognised at other nodes, behind NAT and in tunnels: TCP
  * segments that open or end a connection, and those that begin with a TLS record; STUN and TURN
  * messages; one RTP packet of CAPTURE_RTP_KEPT (by sequence number, so that all nodes keep the same
  * ones), bare or in a TURN channel; DNS; ICMP errors.  Loopback interfaces are left out.  Private

@@ -70,8 +70,8 @@ char *clone_cure(int errno_value)
 
 /* --- in the child ----------------------------------------------------------------------------- */
 
-/* Moves the socket to its place and closes everything else: the sockets of other labs above all,
- * for they would keep those alive. */
+/* Moves the socket to its place and closes everything else, above all the sockets of other labs,
+ * which would keep those labs alive. */
 static bool keep_only(int life, int kept)
 {
 	int high = fcntl(life, F_DUPFD_CLOEXEC, CLONE_SOCKET + 1);
@@ -84,8 +84,7 @@ static bool keep_only(int life, int kept)
 	for (int fd = 0; fd <= 2; fd++)
 		if (fd == null ? fcntl(fd, F_SETFD, 0) < 0 : dup2(null, fd) < 0)
 			return false;
-	/* `kept` stays where it is: another number may be one that the copied memory still writes
-	 * to */
+	/* `kept` keeps its number: another one may be in use by the copied memory */
 	if (kept > CLONE_SOCKET + 1 && close_range(CLONE_SOCKET + 1, (unsigned)kept - 1, 0) != 0)
 		return false;
 	return close_range(after, ~0U, 0) == 0;
@@ -102,15 +101,16 @@ static void default_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static _Noreturn void live(const struct request *r, int go)
+static _Noreturn void child_main(const struct request *r, int go)
 {
 	char byte;
 
 	/* end of file without the byte: the starter died before our ids were mapped */
 	if (read(go, &byte, 1) != 1)
 		_exit(1);
-	/* a session of its own keeps the terminal's Ctrl-C away; SIGTERM and its like do nothing to
-	 * the first process of a PID namespace that has no handler (pid_namespaces(7)) */
+	/* in a session of its own the terminal's Ctrl-C does not reach it; the first process of
+	 * a PID namespace ignores SIGTERM and the like unless it has a handler
+	 * (pid_namespaces(7)) */
 	if (setsid() < 0 || !keep_only(r->life, r->kept))
 		_exit(1);
 	default_signals();
@@ -134,8 +134,8 @@ static bool write_proc(pid_t pid, const char *name, const char *text)
 	return n == length;
 }
 
-/* All ids as they are when we may (else files in the private home of the user behind sudo would be
- * out of reach), our own one as root when not. */
+/* Maps all ids to themselves when that is allowed (otherwise files in the home of the user
+ * behind sudo could not be read), else our own id to root. */
 static bool map_ids(pid_t pid)
 {
 	static const char everything[] = "0 0 4294967295";
@@ -171,7 +171,7 @@ static pid_t clone_child(bool *ret_userns)
 	return pid;
 }
 
-static _Noreturn void start(const struct request *r)
+static _Noreturn void starter_main(const struct request *r)
 {
 	struct answer answer = {.pid = -1};
 	int go[2];
@@ -181,7 +181,7 @@ static _Noreturn void start(const struct request *r)
 		answer.pid = clone_child(&userns);
 	if (answer.pid == 0) {
 		close(go[1]);
-		live(r, go[0]);
+		child_main(r, go[0]);
 	}
 	if (answer.pid < 0 || (userns && !map_ids(answer.pid)) || write(go[1], "", 1) != 1)
 		answer.error = errno != 0 ? errno : EIO;
@@ -196,8 +196,9 @@ static void wait_for(pid_t pid)
 		;
 }
 
-/* A process without other threads does the clone: fork puts the C library's locks in order, which
- * the bare system call would not, and GnuTLS notices it and draws new random numbers. */
+/* The clone is made by a forked process, which has one thread: fork() leaves the C library's
+ * locks usable, which the bare system call does not, and GnuTLS notices a fork and seeds its
+ * random numbers anew. */
 static struct answer run_starter(struct request *r, int report_read)
 {
 	struct answer answer = {.pid = -1, .error = EIO};
@@ -205,12 +206,12 @@ static struct answer run_starter(struct request *r, int report_read)
 	pid_t starter;
 	ssize_t n;
 
-	/* no handler of ours may run in the copies */
+	/* no signal handler of ours may run in the copies */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	starter = fork();
 	if (starter == 0)
-		start(r);
+		starter_main(r);
 	if (starter < 0)
 		answer.error = errno;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -224,7 +225,7 @@ static struct answer run_starter(struct request *r, int report_read)
 	return answer;
 }
 
-static gboolean forbidden(GError **error, int errno_value)
+static gboolean cant_clone(GError **error, int errno_value)
 {
 	g_autofree char *cure = clone_cure(errno_value);
 
@@ -265,11 +266,11 @@ gboolean clone_start(clone_main main, gpointer data, int kept, struct clone_chil
 		answer.error = errno;
 	if (answer.error == 0)
 		return TRUE;
-	/* without the socket it ends by itself */
+	/* it ends when the socket is closed */
 	close(life[0]);
 	if (answer.pid > 0) {
 		kill(answer.pid, SIGKILL);
 		wait_for(answer.pid);
 	}
-	return forbidden(error, answer.error);
+	return cant_clone(error, answer.error);
 }

@@ -26,7 +26,7 @@ static int diag_socket(guint32 groups)
 	return -1;
 }
 
-static bool ask(int fd, guint8 family)
+static bool request_sockets(int fd, guint8 family)
 {
 	const struct {
 		struct nlmsghdr header;
@@ -68,12 +68,12 @@ static bool count_answer(int fd, guint *count)
 static bool fins_under_way(int fd, guint *ret_count)
 {
 	*ret_count = 0;
-	return ask(fd, AF_INET) && count_answer(fd, ret_count) && ask(fd, AF_INET6) &&
-	       count_answer(fd, ret_count);
+	return request_sockets(fd, AF_INET) && count_answer(fd, ret_count) &&
+	       request_sockets(fd, AF_INET6) && count_answer(fd, ret_count);
 }
 
-/* What it says does not matter: the sockets are counted anew. */
-static void drain(int fd)
+/* Throws the notifications away: the sockets are counted again. */
+static void drop_notifications(int fd)
 {
 	char buffer[DIAG_BUFFER_BYTES];
 
@@ -94,7 +94,7 @@ static gboolean wait_closed(int answers, int events, gint64 end_us)
 		left_us = end_us - g_get_monotonic_time();
 		if (left_us <= 0 || poll(&gone, 1, (int)((left_us + 999) / 1000)) <= 0)
 			return FALSE;
-		drain(events);
+		drop_notifications(events);
 	}
 	return FALSE;
 }
@@ -109,7 +109,7 @@ gboolean exec_wait_closed(exec *x, const char *node, guint timeout_ms)
 	/* only the linux backend has namespaces */
 	if (exec_netns_fd(x, node) < 0)
 		return FALSE;
-	/* before the first count: what goes between the two must not be missed */
+	/* before the first count, so that a socket which goes after it is not missed */
 	if (netns_enter(r, linux_netns(r, node, NULL), NULL)) {
 		events = diag_socket(1u << (SKNLGRP_INET_TCP_DESTROY - 1) |
 				     1u << (SKNLGRP_INET6_TCP_DESTROY - 1));

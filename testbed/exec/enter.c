@@ -28,8 +28,7 @@ static gboolean cant_enter(GError **error, const char *what)
 	return FALSE;
 }
 
-/* setns into the own user namespace is refused, so it is not tried: a lab that root made may have
- * none of its own. */
+/* The kernel refuses setns into the own user namespace; a lab that root made may be in it. */
 static bool is_own_user(int fd)
 {
 	struct stat own, other;
@@ -52,8 +51,8 @@ gboolean enter_network(int user_fd, int net_fd, GError **error)
 	return setns(net_fd, CLONE_NEWNET) == 0 || cant_enter(error, "network namespace");
 }
 
-/* A namespace of mounts has a root of its own: the working directory is found again by name, where
- * it is there. */
+/* setns into a mount namespace changes the root and the working directory: the latter is entered
+ * again by its name, if it exists there. */
 static gboolean enter_mounts(int fd, GError **error)
 {
 	g_autofree char *folder = g_get_current_dir();
@@ -83,7 +82,7 @@ static void set_signals(bool waiting)
 		sigaction(passed_on[i], &action, NULL);
 }
 
-static G_NORETURN void child(const struct enter_target *target, char *const *argv)
+static G_NORETURN void child_main(const struct enter_target *target, char *const *argv)
 {
 	struct sigaction as_usual = {.sa_handler = SIG_DFL};
 	int number;
@@ -140,7 +139,7 @@ int enter_run(const struct enter_target *target, char *const *argv, GError **err
 	set_signals(true);
 	pid = fork();
 	if (pid == 0)
-		child(target, argv);
+		child_main(target, argv);
 	running = pid;
 	if (pid < 0) {
 		cant_enter(error, "fork");

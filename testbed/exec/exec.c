@@ -18,7 +18,7 @@ static void name_operation(GError **error, const struct op *op)
 	g_prefix_error(error, "%s: ", text->str);
 }
 
-static gboolean apply(exec *x, const struct op *op, GError **error)
+static gboolean apply_op(exec *x, const struct op *op, GError **error)
 {
 	const struct op *failed = op;
 
@@ -28,7 +28,7 @@ static gboolean apply(exec *x, const struct op *op, GError **error)
 	return FALSE;
 }
 
-static gboolean flush(exec *x, GError **error)
+static gboolean flush_backend(exec *x, GError **error)
 {
 	const struct op *failed = NULL;
 
@@ -44,10 +44,10 @@ static gboolean apply_all(exec *x, const plan *p, GError **error)
 	for (guint i = 0; i < p->ops->len; i++) {
 		const struct op *op = p->ops->pdata[i];
 
-		if (op->kind <= OP_NFT && !apply(x, op, error))
+		if (op->kind <= OP_NFT && !apply_op(x, op, error))
 			return FALSE;
 	}
-	return flush(x, error);
+	return flush_backend(x, error);
 }
 
 gboolean exec_run(exec *x, const plan *p, GError **error)
@@ -64,7 +64,7 @@ gboolean exec_run(exec *x, const plan *p, GError **error)
 
 gboolean exec_apply(exec *x, const struct op *op, GError **error)
 {
-	gboolean done = apply(x, op, error) && flush(x, error);
+	gboolean done = apply_op(x, op, error) && flush_backend(x, error);
 
 	if (x->backend->leave)
 		x->backend->leave(x);

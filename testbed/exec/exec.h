@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* exec: the only door to the kernel.
+/* exec: everything that a lab asks of the kernel.
  *
- * Nouns: an `exec` is the place where one lab's operations happen.  Behind it stand rooms with the
- * same table of functions: linux (namespaces, netlink, nftables) and fake (records what was asked,
- * fails at operation N; for tests).  The dry run is plan_print, which needs no backend.
- * Depends on plan and base.  Single-threaded: the linux backend moves the calling thread between
- * network namespaces while it builds and leaves it where it was.
- * Needs CAP_SYS_ADMIN and CAP_NET_ADMIN in the user namespace of the caller, which must be a lab's
- * supervisor (its own network namespace, so nothing of the machine can be reached by mistake).
+ * An `exec` carries out the network operations of one lab.  exec.c is what all backends have in
+ * common; the backend that labs use is linux (namespaces, netlink, nftables), tests have one that
+ * only records (tests/support/fake_exec.h).
  *
- * There is no undo: everything lives in namespaces held by descriptors of this process, and dies
- * with it.
+ * How the linux backend works.  Each node is a network namespace, held by a descriptor and by
+ * nothing else.  A socket belongs to the namespace in which it was opened, whoever uses it: so the
+ * thread enters a namespace once, opens a netlink socket, and goes on from outside.  Requests are
+ * queued and sent many at a time; the kernel acknowledges the last one only.  An operation may
+ * therefore be refused when a later one is applied, and the error names the one that was refused.
+ * Operations come in phases (namespaces and settings, bridges, veth pairs, the rest); only a new
+ * phase waits for the queues of the one before.  Each kind of operation has a row of functions in
+ * the file of its subject: apply and undo.
+ *
+ * Nothing is cleaned up: what is made lives in namespaces that only this process holds, and the
+ * kernel removes it when the process ends, by kill -9 too.  Undo (exec_remove) is for live changes
+ * of a lab.
+ *
+ * The caller must be a lab's supervisor, in a network namespace of its own, with CAP_SYS_ADMIN and
+ * CAP_NET_ADMIN in its user namespace: then nothing of the machine can be reached by mistake.
+ * Single-threaded; the calling thread is moved between network namespaces and moved back.
+ * Depends on plan and base.
  */
 #ifndef TESTBED_EXEC_EXEC_H
 #define TESTBED_EXEC_EXEC_H
@@ -19,7 +30,7 @@
 
 typedef struct exec exec;
 
-/* Facts of this host that decide how an operation is carried out (see exec_probe). */
+/* Features of this host that decide how an operation is carried out (see exec_probe). */
 struct exec_features {
 	bool veth, bridge, nftables, nft_nat, tun, vxlan, wireguard, gre, ipip, netem, tbf;
 	bool egress;	   /* nftables can forward what leaves by an interface */
@@ -53,11 +64,11 @@ gboolean exec_run(exec *x, const plan *p, GError **error);
 /* One operation on a lab that was built (live changes). */
 gboolean exec_apply(exec *x, const struct op *op, GError **error);
 
-/* Takes back what an operation made (live changes): what is gone already is no mistake.  A setting
+/* Takes back what an operation made (live changes); what is gone already is no error.  A setting
  * gets the value back that it had before exec_apply changed it on a lab that was built.  A
  * namespace goes with all that is in it. */
 gboolean exec_remove(exec *x, const struct op *op, GError **error);
-/* While on, making what is there already is no mistake either: for the way back after a failure. */
+/* While on, making what exists already is no error: for taking a change back after a failure. */
 void exec_forgive(exec *x, bool on);
 
 /* Network namespace of a node, borrowed; -1 when there is none. */
@@ -66,15 +77,15 @@ int exec_netns_fd(const exec *x, const char *node);
  * without tunnel. */
 const char *exec_tunnel_backend(const exec *x);
 
-/* What decides which packets an impaired link loses, delays, duplicates (not with netem): the same
- * seed and the same packets, the same fate.  For links impaired after the call; random until then.
- */
+/* Seeds the random numbers that decide which packets an impaired link loses, delays or
+ * duplicates (not with netem): with the same seed, the same packets. For links impaired after
+ * the call; without it the seed is random. */
 void exec_seed(exec *x, guint64 seed);
 /* How links are impaired: "netem", "testbed-link"; NULL when none is. */
 const char *exec_impair_backend(const exec *x);
 
-/* Interfaces of nodes with this number or a higher one are exec's own (taps of impaired links): no
- * part of the emulated network.  Neither exec_inspect nor a capture shows them. */
+/* Interfaces with this number or a higher one are exec's own (taps of impaired links) and no part
+ * of the emulated network.  Neither exec_inspect nor a capture shows them. */
 #define EXEC_HIDDEN_IFINDEX 1048576
 
 /* A process in a node. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Impairment of what leaves by an interface: the ways to do it, best first; the first that works on
+/* Impairment of what leaves by an interface: its backends, best first; the first that works on
  * this host is used. */
 #include "testbed/exec/impair.h"
 
@@ -28,7 +28,7 @@ gboolean impair_stop_offload(const char *ifname, GError **error)
 	bool ok;
 
 	g_strlcpy(request.ifr_name, ifname, sizeof request.ifr_name);
-	/* what has no such offload (a tunnel device) needs none to be switched off */
+	/* a device without this offload (a tunnel) has nothing to switch off */
 	ok = fd >= 0 && (ioctl(fd, SIOCETHTOOL, &request) == 0 || errno == EOPNOTSUPP);
 	if (!ok)
 		impair_fail_errno(error, "switch off offloading", ifname);
@@ -44,7 +44,7 @@ const char *impair_backend_name(const struct impair_backend *b)
 	return b->name;
 }
 
-static const struct impair_backend *choose(const struct linux_backend *r, GError **error)
+static const struct impair_backend *choose_backend(const struct linux_backend *r, GError **error)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(backends); i++)
 		if (backends[i]->works(&r->features))
@@ -82,7 +82,7 @@ static gboolean do_impair(struct linux_backend *r, const struct op *op, const st
 
 static gboolean finish_one(struct linux_backend *r, const struct op *op, GError **error)
 {
-	const struct impair_backend *b = choose(r, error);
+	const struct impair_backend *b = choose_backend(r, error);
 	struct netns *s = b ? linux_netns(r, op->node, error) : NULL;
 
 	if (!s)

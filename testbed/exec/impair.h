@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Private to exec: impairments are put on when all stands. */
+/* Private to exec: impairments, which are put on when the network is made. */
 #ifndef TESTBED_EXEC_IMPAIR_H
 #define TESTBED_EXEC_IMPAIR_H
 

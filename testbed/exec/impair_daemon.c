@@ -19,12 +19,13 @@
 
 #define CONTROL_FD 3
 #define SEND_BATCH 64
-#define READ_BATCH 256 /* frames of one link before the others have their turn */
+#define READ_BATCH 256 /* frames of one link before the other links' are read */
 #define NS_PER_S 1000000000LL
-#define SLICE_NS \
-	100000 /* a short turn is an early turn, for the kernel's scheduler (sched(7), EEVDF) */
+#define SLICE_NS                                                                                \
+	100000 /* the kernel's scheduler (EEVDF, sched(7)) runs a process earlier that asks for \
+		  short slices */
 
-/* What is asked over the socket; a link's first message has its two descriptors with it. */
+/* A request over the socket; a link's first one comes with its two descriptors. */
 struct request {
 	bool add;
 	int link;
@@ -61,7 +62,7 @@ static gint64 clock_ns(clockid_t clock)
 	return t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
-/* Each frame counts from when the kernel saw it, not from when this process had its turn. */
+/* A frame's delay begins when the kernel saw it, not when this process reads it. */
 static void read_ring(struct link *l, gint64 real_offset_ns, gint64 now_ns)
 {
 	for (int i = 0; i < READ_BATCH; i++) {
@@ -81,7 +82,7 @@ static void read_ring(struct link *l, gint64 real_offset_ns, gint64 now_ns)
 	}
 }
 
-/* A TUN device has no stamps: a packet counts from when it is read. */
+/* A TUN device has no time stamps: a packet's delay begins when it is read. */
 static void read_tun(struct link *l, gint64 now_ns)
 {
 	static guint8 packet[65536];
@@ -95,7 +96,7 @@ static void read_tun(struct link *l, gint64 now_ns)
 	}
 }
 
-/* What the interface does not take (it is down, say) is lost, as on any wire. */
+/* What the interface does not take (it may be down) is lost. */
 static void send_batch(const struct link *l, struct mmsghdr *batch, unsigned n)
 {
 	unsigned done = 0;
@@ -156,7 +157,7 @@ static int add_link(struct carrier *c, const struct request *q, int tap, int out
 	return 0;
 }
 
-/* Its tap is gone, with the interface that it was of. */
+/* Its tap is gone, together with the impaired interface. */
 static void end_link(struct carrier *c, struct link *l)
 {
 	epoll_ctl(c->epoll, EPOLL_CTL_DEL, l->tap, NULL);
@@ -172,7 +173,7 @@ static bool receive_request(struct request *q, int fds[2])
 {
 	union {
 		struct cmsghdr header;
-		char room[CMSG_SPACE(2 * sizeof(int))];
+		char bytes[CMSG_SPACE(2 * sizeof(int))];
 	} control;
 	struct iovec part = {.iov_base = q, .iov_len = sizeof *q};
 	struct msghdr message = {.msg_iov = &part,
@@ -264,13 +265,13 @@ struct scheduling {
 	guint64 runtime_ns, deadline_ns, period_ns;
 };
 
-/* Wakes up exactly when asked, and soon. */
+/* Asks the scheduler to wake this process exactly and soon. */
 static void become_punctual(void)
 {
 	struct scheduling wish = {.size = sizeof wish, .runtime_ns = SLICE_NS};
 
 	prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
-	/* kernels before 6.12 have no such wish, and it is no more than one */
+	/* kernels before 6.12 refuse it, which costs accuracy only */
 	(void)!syscall(SYS_sched_setattr, 0, &wish, 0);
 }
 
@@ -342,7 +343,7 @@ static ssize_t send_request(const struct impair_daemon *d, const struct request 
 {
 	union {
 		struct cmsghdr header;
-		char room[CMSG_SPACE(2 * sizeof(int))];
+		char bytes[CMSG_SPACE(2 * sizeof(int))];
 	} control = {.header = {.cmsg_level = SOL_SOCKET,
 				.cmsg_type = SCM_RIGHTS,
 				.cmsg_len = CMSG_LEN(2 * sizeof(int))}};
@@ -357,8 +358,8 @@ static ssize_t send_request(const struct impair_daemon *d, const struct request 
 	return sendmsg(d->socket, &message, MSG_NOSIGNAL);
 }
 
-static int ask(const struct impair_daemon *d, const struct request *q, const int fds[2],
-	       GError **error)
+static int daemon_request(const struct impair_daemon *d, const struct request *q, const int fds[2],
+			  GError **error)
 {
 	struct answer answer = {.errno_value = 0};
 	ssize_t n = -1;
@@ -383,7 +384,7 @@ int impair_daemon_add(struct impair_daemon *d, const struct impair_link_ends *en
 				  .seed = seed};
 	const int fds[2] = {ends->tap, ends->out};
 
-	return ask(d, &q, fds, error);
+	return daemon_request(d, &q, fds, error);
 }
 
 gboolean impair_daemon_set(struct impair_daemon *d, int link, const struct impairment *what,
@@ -391,5 +392,5 @@ gboolean impair_daemon_set(struct impair_daemon *d, int link, const struct impai
 {
 	const struct request q = {.link = link, .what = *what};
 
-	return ask(d, &q, NULL, error) >= 0;
+	return daemon_request(d, &q, NULL, error) >= 0;
 }

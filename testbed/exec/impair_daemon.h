@@ -25,8 +25,9 @@ struct impair_link_ends {
 	unsigned frame_bytes, frames;
 };
 
-/* A new link; passes everything at once.  `seed` decides its lots.  The descriptors stay the
- * caller's.  Returns its number, -1 with `error`.  Blocks until the process has answered. */
+/* A new link; passes everything at once.  `seed` is that of its random numbers.  The descriptors
+ * stay the caller's.  Returns its number, -1 with `error`.  Blocks until the process has answered.
+ */
 int impair_daemon_add(struct impair_daemon *d, const struct impair_link_ends *ends, guint64 seed,
 		      GError **error);
 gboolean impair_daemon_set(struct impair_daemon *d, int link, const struct impairment *what,

@@ -58,21 +58,21 @@ static gboolean read_device(const char *ifname, struct device *ret, GError **err
 	return ok;
 }
 
-/* Nothing but what is forwarded to it may go through a tap.  `ifname` is of the namespace that the
- * thread is in. */
+/* Only forwarded packets may go through a tap, so IPv6 is switched off there.  `ifname` is of the
+ * namespace that the thread is in. */
 static void stop_ipv6(const char *ifname)
 {
 	g_autofree char *path = g_strdup_printf("/proc/sys/net/ipv6/conf/%s/disable_ipv6", ifname);
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
-	/* not there: nor is IPv6 */
+	/* without the file there is no IPv6 */
 	if (fd >= 0 && write(fd, "1", 1) != 1)
 		g_debug("%s: %s", path, g_strerror(errno));
 	if (fd >= 0)
 		close(fd);
 }
 
-/* The namespace of the far halves: nobody's node. */
+/* The namespace of the far halves, which belongs to no node. */
 static struct netns *need_far_side(struct linux_backend *r, GError **error)
 {
 	char name[] = "@taps";
@@ -198,7 +198,7 @@ static int open_tun(const char *ifname, unsigned ifindex)
 	return fd;
 }
 
-/* It takes IP packets of any size that the impaired device does, and as many as a ring. */
+/* Gives the device the MTU of the impaired one, and a queue as long as a ring. */
 static gboolean raise_tun(struct netns *s, unsigned ifindex, const struct op *op,
 			  const struct device *d, GError **error)
 {
@@ -296,9 +296,9 @@ static int connect_link(struct linux_backend *r, struct netns *s, const struct o
 
 struct tap {
 	char *ifname; /* its near half */
-	/* What has come through has the near half's number as its mark: one of its own for each
-	 * link, because a packet may go through several (into a tunnel, then out of the node) and
-	 * is to meet each once. */
+	/* What has been through the tap has the near half's number as its mark. Each link has a
+	 * mark of its own, because a packet may go through several (into a tunnel, then out of
+	 * the node) and must go through each once. */
 	unsigned mark;
 	int link; /* number in the daemon */
 };
@@ -366,7 +366,7 @@ static gboolean link_set(struct linux_backend *r, struct netns *s, const struct 
 	return run_rules(r, s, op, rules, error);
 }
 
-/* What is under way arrives at its time. */
+/* Packets that are already inside leave at their time. */
 static gboolean link_clear(struct linux_backend *r, struct netns *s, const struct op *op,
 			   GError **error)
 {
@@ -378,7 +378,7 @@ static gboolean link_clear(struct linux_backend *r, struct netns *s, const struc
 	return run_rules(r, s, op, rules, error);
 }
 
-/* The tap goes; what is under way is lost with it. */
+/* Removes the tap; packets inside are lost. */
 static gboolean link_forget(struct linux_backend *r, struct netns *s, const struct op *op,
 			    const struct op **failed, GError **error)
 {

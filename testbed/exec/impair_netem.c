@@ -15,7 +15,7 @@
 
 #define NETEM_HANDLE 0x10000u /* 1: */
 #define NETEM_TABLE 4096
-#define FRAME_HEADERS_BYTES 100u /* more than any frame has around its IP packet */
+#define FRAME_HEADERS_BYTES 100u /* more than the headers of any frame */
 #define MTU_DEFAULT 1500u
 
 static bool netem_works(const struct exec_features *f)
@@ -100,7 +100,7 @@ struct nl_msg *netem_rate_request(unsigned ifindex, const struct impairment *w, 
 	struct tc_tbf_qopt options = {
 		.rate = {.rate = w->rate_kbit * 125u, .linklayer = TC_LINKLAYER_ETHERNET},
 		.limit = (guint32)MIN(impairment_queue_bytes(w), G_MAXUINT32)};
-	guint32 burst = mtu + FRAME_HEADERS_BYTES; /* one full frame, so that a rate is a rate from
+	guint32 burst = mtu + FRAME_HEADERS_BYTES; /* one full frame, so that the rate holds from
 						      the first packet on */
 	struct nlattr *nest;
 
@@ -131,7 +131,7 @@ static gboolean netem_remove(struct netns *s, unsigned ifindex, const struct op 
 	struct tcmsg header = {.tcm_ifindex = (int)ifindex, .tcm_parent = TC_H_ROOT};
 	const struct op *failed = NULL;
 
-	/* refused when there is none, which is what is wanted */
+	/* refused when there is none, which is fine */
 	return nl_queue_add(s->queue, nl_request(RTM_DELQDISC, 0, &header, sizeof header), op,
 			    &failed, NULL) &&
 	       nl_queue_flush(s->queue, &failed, NULL);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The messages by which the kernel's netem, and a token bucket below it, are asked for.  Private to
- * exec.
+/* The messages that set up the kernel's netem and a token bucket below it. Private to exec.
  *
  * They are what `tc qdisc replace` of iproute2 sends, but for times, which are always given in 64
  * bits of nanoseconds, and for the table of transmission times of a token bucket, which the kernel

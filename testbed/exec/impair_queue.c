@@ -11,7 +11,7 @@ struct impair_queue {
 	guint64 random;		    /* state of xorshift64* */
 	bool losing;		    /* inside a run of losses */
 	struct impair_frame **heap; /* by time, then order */
-	guint n, room;
+	guint n, allocated;
 	guint64 order;
 	/* in front of the rate: frames whose last bit has not been sent, first to last */
 	struct impair_frame *line_head, *line_tail;
@@ -45,7 +45,7 @@ void impair_queue_set(impair_queue *q, const struct impairment *what)
 	q->losing = false;
 }
 
-/* --- lots ------------------------------------------------------------------------------------- */
+/* --- random numbers --------------------------------------------------------------------------- */
 
 /* Vigna's xorshift64*: 0 <= x < 1. */
 static double lot(impair_queue *q)
@@ -61,7 +61,7 @@ static bool drawn(impair_queue *q, double pct)
 	return pct > 0 && lot(q) * 100 < pct;
 }
 
-/* Gilbert's model when losses come in runs. */
+/* By Gilbert's model when losses come in runs. */
 static bool is_lost(impair_queue *q)
 {
 	const struct impairment *w = &q->what;
@@ -139,9 +139,9 @@ static void heap_add(impair_queue *q, struct impair_frame *f)
 {
 	guint at = q->n++;
 
-	if (q->n > q->room) {
-		q->room = MAX(64, 2 * q->room);
-		q->heap = g_renew(struct impair_frame *, q->heap, q->room);
+	if (q->n > q->allocated) {
+		q->allocated = MAX(64, 2 * q->allocated);
+		q->heap = g_renew(struct impair_frame *, q->heap, q->allocated);
 	}
 	for (; at > 0 && before(f, q->heap[(at - 1) / 2]); at = (at - 1) / 2)
 		q->heap[at] = q->heap[(at - 1) / 2];
@@ -187,7 +187,7 @@ static void admit(impair_queue *q, gint64 now_ns, const guint8 *data, guint32 le
 		q->counts.reordered++;
 	else
 		f->due_ns += draw_delay_ns(q);
-	/* A rate is a wire: nothing overtakes on it but what was drawn to. */
+	/* At a rate frames keep their order, but for those that were drawn to overtake. */
 	if (q->what.rate_kbit > 0 && q->what.reorder_pct <= 0)
 		f->due_ns = q->last_due_ns = MAX(f->due_ns, q->last_due_ns);
 	heap_add(q, f);
@@ -212,7 +212,7 @@ struct impair_frame *impair_queue_take(impair_queue *q, gint64 now_ns)
 {
 	if (q->n == 0 || q->heap[0]->due_ns > now_ns)
 		return NULL;
-	/* a frame leaves the line before it leaves the link */
+	/* it has left the rate's queue before it leaves the link */
 	line_advance(q, now_ns);
 	q->counts.sent++;
 	return heap_remove_first(q);

@@ -33,7 +33,7 @@ struct impair_counts {
 
 typedef struct impair_queue impair_queue;
 
-/* Passes everything at once until it is told otherwise.  `seed` decides all lots. */
+/* Passes everything at once until impair_queue_set. `seed` is that of all random numbers. */
 impair_queue *impair_queue_new(guint64 seed);
 /* For tests: the daemon's queues live as long as it. */
 void impair_queue_free(impair_queue *q);

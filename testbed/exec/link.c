@@ -33,8 +33,7 @@ struct nl_msg *link_bridge_request(const char *ifname, unsigned ifindex)
 
 	nl_put_text(msg, IFLA_INFO_KIND, "bridge");
 	data = nl_nest(msg, IFLA_INFO_DATA);
-	nl_put(msg, IFLA_BR_MCAST_SNOOPING, &off,
-	       sizeof off); /* no queries of its own on the wire */
+	nl_put(msg, IFLA_BR_MCAST_SNOOPING, &off, sizeof off); /* it sends no queries of its own */
 	nl_nest_end(msg, data);
 	nl_nest_end(msg, info);
 	return msg;
@@ -99,7 +98,7 @@ static void put_vxlan(struct nl_msg *msg, const struct op_tunnel *t)
 {
 	bool v6 = t->remote.family == AF_INET6;
 	guint16 port = g_htons(t->port);
-	guint8 learning = 0; /* there is one other end, and all goes there */
+	guint8 learning = 0; /* there is only one other end */
 
 	nl_put_u32(msg, IFLA_VXLAN_ID, t->vni);
 	nl_put_addr(msg, v6 ? IFLA_VXLAN_GROUP6 : IFLA_VXLAN_GROUP, &t->remote);
@@ -139,7 +138,7 @@ static void put_gre(struct nl_msg *msg, const struct op_tunnel *t)
 struct nl_msg *link_tunnel_request(enum tunnel_kind kind, const struct op_tunnel *t)
 {
 	static void (*const put[])(struct nl_msg * msg, const struct op_tunnel *t) = {
-		[TUNNEL_WIREGUARD] = NULL, /* configured in another way */
+		[TUNNEL_WIREGUARD] = NULL, /* it is configured elsewhere */
 		[TUNNEL_VXLAN] = put_vxlan,
 		[TUNNEL_GRE] = put_gre,
 		[TUNNEL_IPIP] = put_ip_tunnel,
@@ -173,15 +172,15 @@ static gboolean do_bridge(struct linux_backend *r, const struct op *op, const st
 			    op, failed, error);
 }
 
-/* Which half the request names first: the bridge port, for only that one can be enslaved from
- * creation. */
+/* Which half the request names first: the bridge port, because only the first can get a master
+ * when it is made. */
 static int first_half(const struct op *op)
 {
 	return op->veth[1].bridge ? 1 : 0;
 }
 
-/* Both halves are born where they belong; all pairs go through one socket, because their namespaces
- * are given by descriptor. */
+/* Both halves are made in their own namespaces, which are given by descriptor, so that one
+ * socket serves all pairs. */
 static gboolean do_veth(struct linux_backend *r, const struct op *op, const struct op **failed,
 			GError **error)
 {

@@ -41,7 +41,8 @@ static gboolean change_phase(struct linux_backend *r, enum op_phase phase, const
 {
 	enum op_phase before = r->phase;
 
-	/* Settings written late (NAT timers) are no reason to wait: they pass by the queues. */
+	/* Settings that are written late (NAT timers) do not go through the queues: nothing to
+	 * wait for. */
 	if (phase == before || phase == PHASE_NAMESPACES)
 		return TRUE;
 	r->phase = phase;
@@ -74,7 +75,7 @@ static gboolean linux_flush(exec *x, const struct op **failed, GError **error)
 	    !impairs_finish(r, failed, error))
 		return FALSE;
 	return !r->plan ||
-	       (neighbours_tell(r, r->plan, failed, error) && flush_queues(r, failed, error));
+	       (neighbours_add(r, r->plan, failed, error) && flush_queues(r, failed, error));
 }
 
 /* --- taking back ------------------------------------------------------------------------------ */

@@ -25,7 +25,7 @@ struct linux_backend {
 	int home_fd;	/* the namespace the caller was in */
 	int reserve_fd; /* keeps a low number free for libnftables, see nft_open */
 	int nft_fd;	/* the number that libnftables' socket should have got, see nft_keep */
-	struct netns *inside;	/* where the thread is now; NULL: at home */
+	struct netns *inside;	/* where the thread is now; NULL: in home_fd's */
 	GHashTable *namespaces; /* node name -> struct netns */
 	GPtrArray *order;	/* the same, in order of making */
 	enum op_phase phase;	/* of the last operation */
@@ -36,7 +36,7 @@ struct linux_backend {
 	const struct tunnel_backend *tunnel_backend; /* of the last tunnel; NULL: none */
 	GHashTable *settings; /* "NODE KEY" -> value before a change of the lab that was built */
 	bool forgiving;	      /* exec_forgive */
-	guint64 seed;	      /* of what impaired links draw by lot */
+	guint64 seed;	      /* of impaired links' random numbers */
 	/* impair.c */
 	GPtrArray *impairs;		     /* struct op: to be done when everything stands */
 	GHashTable *taps;		     /* "NODE/IFNAME" -> struct tap; NULL: none yet */
@@ -46,16 +46,16 @@ struct linux_backend {
 	const struct impair_backend *impair_backend; /* of the last impairment; NULL: none */
 };
 
-/* Carries out one operation, or takes it back.  Some send later, in bulk: then `failed` says whose
- * mistake it was.  They block until the kernel has answered, and may leave the calling thread in
- * the node's namespace. */
+/* Carries out one operation, or takes it back.  Some only queue a request, so that an error may be
+ * of an earlier operation: `failed` is set to it.  They block until the kernel has answered, and
+ * may leave the calling thread in the node's namespace. */
 typedef gboolean (*op_func)(struct linux_backend *r, const struct op *op, const struct op **failed,
 			    GError **error);
 
 struct op_row {
 	enum op_phase phase;
 	op_func apply;
-	op_func undo; /* what is gone already is no mistake */
+	op_func undo; /* what is gone already is no error */
 };
 
 extern const struct op_row netns_row;		  /* netns.c */

@@ -32,8 +32,7 @@ gboolean mounts_prepare_lab(GError **error)
 {
 	if (!make_private())
 		return forbidden(error, "make mounts private");
-	/* refused where parts of /proc are masked, as in many containers: the old one does as well
-	 */
+	/* refused where parts of /proc are masked, as in many containers: the old one will do */
 	(void)!mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 	if (mount("testbed", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=64m") < 0)
 		return forbidden(error, "mount /run");

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tells routers and their clients each other's link addresses, in labs that are too big to let them
- * ask.
+/* Gives routers and their clients each other's link addresses, in labs that are too big for ARP.
  *
  * The kernel's table of neighbours is one for all namespaces (gc_thresh3: 1024 entries by default).
- * When it is full, packets to a neighbour that is not in it are thrown away.  Entries that were
- * learned elsewhere (NTF_EXT_LEARNED) do not count.  They are told as stale, so that the kernel
+ * When it is full, packets to a neighbour that is not in it are dropped.  Entries that were
+ * learned elsewhere (NTF_EXT_LEARNED) do not count.  They are added as stale, so that the kernel
  * confirms them by ARP when they are used.
  */
 #include "testbed/exec/neighbours.h"
@@ -14,7 +13,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-/* So many entries are left to ARP: the table has backend for several such labs. */
+/* So many entries are left to ARP: the table has room for several such labs. */
 #define ASKED_MAX 200
 
 struct port {
@@ -24,7 +23,7 @@ struct port {
 	GArray *own;   /* struct addr, IPv4 */
 };
 
-struct tell {
+struct segments {
 	struct linux_backend *backend;
 	GHashTable *ports;   /* "NODE IFNAME" -> struct port */
 	GHashTable *nodes;   /* node -> GPtrArray of its struct port, borrowed */
@@ -53,7 +52,7 @@ static char *holder_key(const char *segment, const struct addr *a)
 	return key_of(segment, addr_print(a, text));
 }
 
-static void add_port(struct tell *t, const struct op_veth_end *end, const char *segment)
+static void add_port(struct segments *t, const struct op_veth_end *end, const char *segment)
 {
 	struct port *p = g_new0(struct port, 1);
 	GPtrArray *list = g_hash_table_lookup(t->nodes, end->node);
@@ -70,9 +69,8 @@ static void add_port(struct tell *t, const struct op_veth_end *end, const char *
 	g_ptr_array_add(list, p);
 }
 
-/* The port of a bridge leads to all that the bridge joins; else the pair is a segment of its own.
- */
-static void take_veth(struct tell *t, const struct op *op)
+/* A bridge port belongs to the bridge's segment; any other pair is a segment of its own. */
+static void take_veth(struct segments *t, const struct op *op)
 {
 	const struct op_veth_end *ends = op->veth;
 	g_autofree char *segment = NULL;
@@ -87,7 +85,7 @@ static void take_veth(struct tell *t, const struct op *op)
 			add_port(t, &ends[i], segment);
 }
 
-static void take_addr(struct tell *t, const struct op *op)
+static void take_addr(struct segments *t, const struct op *op)
 {
 	g_autofree char *key = key_of(op->node, op->addr.ifname);
 	struct port *p = g_hash_table_lookup(t->ports, key);
@@ -104,8 +102,8 @@ static bool has_gateway(const struct op *op)
 	       addr_is_set(&op->route.via) && op->route.via.family == AF_INET;
 }
 
-static gboolean say(struct tell *t, const struct port *to, const struct addr *a,
-		    const struct port *whose, const struct op **failed, GError **error)
+static gboolean add_neighbour(struct segments *t, const struct port *to, const struct addr *a,
+			      const struct port *whose, const struct op **failed, GError **error)
 {
 	struct netns *s = linux_netns(t->backend, to->node, error);
 	struct ndmsg header = {.ndm_family = AF_INET,
@@ -125,8 +123,8 @@ static gboolean say(struct tell *t, const struct port *to, const struct addr *a,
 }
 
 /* The gateway to who uses it, and back. */
-static gboolean say_route(struct tell *t, const struct op *op, const struct op **failed,
-			  GError **error)
+static gboolean add_gateway(struct segments *t, const struct op *op, const struct op **failed,
+			    GError **error)
 {
 	const GPtrArray *own = g_hash_table_lookup(t->nodes, op->node);
 	gboolean ok = TRUE;
@@ -138,15 +136,15 @@ static gboolean say_route(struct tell *t, const struct op *op, const struct op *
 
 		if (!gateway || gateway == p)
 			continue;
-		ok = say(t, p, &op->route.via, gateway, failed, error);
+		ok = add_neighbour(t, p, &op->route.via, gateway, failed, error);
 		for (guint k = 0; ok && k < p->own->len; k++)
-			ok = say(t, gateway, &g_array_index(p->own, struct addr, k), p, failed,
-				 error);
+			ok = add_neighbour(t, gateway, &g_array_index(p->own, struct addr, k), p,
+					   failed, error);
 	}
 	return ok;
 }
 
-static void take_all(struct tell *t, const plan *p)
+static void take_all(struct segments *t, const plan *p)
 {
 	for (guint i = 0; i < p->ops->len; i++) {
 		const struct op *op = g_ptr_array_index(p->ops, i);
@@ -160,10 +158,10 @@ static void take_all(struct tell *t, const plan *p)
 	}
 }
 
-gboolean neighbours_tell(struct linux_backend *r, const plan *p, const struct op **failed,
-			 GError **error)
+gboolean neighbours_add(struct linux_backend *r, const plan *p, const struct op **failed,
+			GError **error)
 {
-	struct tell t = {
+	struct segments t = {
 		.backend = r,
 		.ports = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, port_free),
 		.nodes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
@@ -175,7 +173,7 @@ gboolean neighbours_tell(struct linux_backend *r, const plan *p, const struct op
 	take_all(&t, p);
 	for (guint i = 0; ok && 2 * t.routes > ASKED_MAX && i < p->ops->len; i++)
 		if (has_gateway(g_ptr_array_index(p->ops, i)))
-			ok = say_route(&t, g_ptr_array_index(p->ops, i), failed, error);
+			ok = add_gateway(&t, g_ptr_array_index(p->ops, i), failed, error);
 	g_hash_table_unref(t.holders);
 	g_hash_table_unref(t.nodes);
 	g_hash_table_unref(t.ports);

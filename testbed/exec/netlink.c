@@ -7,7 +7,7 @@
 #include <netlink/socket.h>
 #include <sys/socket.h>
 
-/* libnl gives its sockets 32 KiB of room each way. */
+/* libnl's socket buffers have 32 KiB each way. */
 #define SEND_BYTES (16u * 1024u)
 #define RECEIVE_BYTES (16u * 1024u)
 
@@ -56,10 +56,10 @@ void nl_queue_free(nl_queue *q)
 
 static struct nl_msg *with_header(struct nl_msg *msg, const void *header, gsize length)
 {
-	void *room = msg ? nlmsg_reserve(msg, length, NLMSG_ALIGNTO) : NULL;
+	void *place = msg ? nlmsg_reserve(msg, length, NLMSG_ALIGNTO) : NULL;
 
-	g_assert(room);
-	memcpy(room, header, length);
+	g_assert(place);
+	memcpy(place, header, length);
 	return msg;
 }
 
@@ -134,7 +134,7 @@ gboolean nl_queue_add(nl_queue *q, struct nl_msg *msg, const struct op *op,
 	return ok;
 }
 
-/* The kernel's sentence, when it gave one, and the name of the error number. */
+/* The kernel's own message, if it sent one, and the error's text. */
 static void set_kernel_error(GError **error, const struct nlmsghdr *header,
 			     const struct nlmsgerr *answer)
 {

@@ -20,8 +20,8 @@ nl_queue *nl_queue_new(GError **error);
 void nl_queue_free(nl_queue *q);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(nl_queue, nl_queue_free)
 
-/* A request with its fixed header (ifinfomsg, ...), to which the caller puts attributes; every
- * attribute fits, or the program's own limits are wrong. */
+/* A request with its fixed header (ifinfomsg, ...), to which the caller puts attributes; an
+ * attribute that does not fit is a bug and aborts. */
 struct nl_msg *nl_request(int type, int flags, const void *header, gsize length);
 /* The same with room for attributes of some kilobytes: an ordinary request has a page in all. */
 struct nl_msg *nl_request_large(int type, int flags, const void *header, gsize length);

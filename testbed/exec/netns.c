@@ -72,7 +72,7 @@ gboolean netns_name_interface(struct netns *s, const char *ifname, unsigned ifin
 	return TRUE;
 }
 
-/* What to do about limits that only big labs meet; "" for other errors. */
+/* The cure for limits that only big labs reach; "" for other errors. */
 static const char *limit_cure(int errno_value)
 {
 	if (errno_value == ENOSPC)

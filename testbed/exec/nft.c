@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* libnftables says "FILE:7:3-9: Error: ..."; this shows line 7 of the text. */
-static char *nft_complaint(const char *error_text, const char *text)
+static char *nft_error_text(const char *error_text, const char *text)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	g_autoptr(GRegex) place = g_regex_new("^[^\\s:]*:(\\d+):\\d+-\\d+: Error: ([^\\n]*)",
@@ -68,17 +68,16 @@ void nft_close(struct linux_backend *r, struct nft_ctx *nft)
 		r->reserve_fd = fcntl(r->home_fd, F_DUPFD_CLOEXEC, 0);
 }
 
-/* Holds the context's socket open beyond nft_close, until the next time or the end of the
- * namespace.  The kernel lets the one who closes a socket by which rules were changed wait until no
- * processor uses the old ones any more, some ten milliseconds a ruleset; later that is long over.
- */
+/* Holds the context's socket open after nft_close, until the next ruleset or the end of the
+ * namespace. Closing a socket that has changed rules blocks until no processor uses the old
+ * rules any more, some ten milliseconds a ruleset; later that is long over. */
 static void nft_keep(struct linux_backend *r, struct netns *s)
 {
 	int protocol = -1;
 	socklen_t size = sizeof protocol;
 
-	/* libnftables does not tell its socket; were the guess wrong, its closing would only take
-	 * longer. */
+	/* libnftables does not tell its socket's number; a wrong guess only makes the closing
+	 * slower. */
 	if (getsockopt(r->nft_fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0 ||
 	    protocol != NETLINK_NETFILTER)
 		return;
@@ -87,9 +86,9 @@ static void nft_keep(struct linux_backend *r, struct netns *s)
 	s->nft_socket = fcntl(r->nft_fd, F_DUPFD_CLOEXEC, FD_SETSIZE);
 }
 
-/* The same once more, from a file: for a buffer libnftables does not say which line is wrong.  What
- * was refused has changed nothing, so it is refused again. */
-static gboolean run_for_complaint(struct nft_ctx *nft, const char *text, GError **error)
+/* Runs the text again from a file, to get an error message with the line: from a buffer
+ * libnftables gives none. A refused ruleset has changed nothing, so it is refused again. */
+static gboolean run_for_error(struct nft_ctx *nft, const char *text, GError **error)
 {
 	int fd = memfd_create("ruleset", MFD_CLOEXEC);
 	g_autofree char *path = g_strdup_printf("/proc/thread-self/fd/%d", fd), *words = NULL;
@@ -97,7 +96,7 @@ static gboolean run_for_complaint(struct nft_ctx *nft, const char *text, GError 
 		  nft_run_cmd_from_filename(nft, path) == 0;
 
 	if (!ok) {
-		words = nft_complaint(nft_ctx_get_error_buffer(nft), text);
+		words = nft_error_text(nft_ctx_get_error_buffer(nft), text);
 		g_set_error(error, TB_ERROR,
 			    strstr(words, "not supported") ? TB_ERROR_UNSUPPORTED : TB_ERROR_FAILED,
 			    "%s", words);
@@ -118,14 +117,14 @@ static gboolean do_nft(struct linux_backend *r, const struct op *op, const struc
 	if (!nft)
 		return FALSE;
 	ok = nft_run_cmd_from_buffer(nft, op->nft.text) == 0 ||
-	     run_for_complaint(nft, op->nft.text, error);
+	     run_for_error(nft, op->nft.text, error);
 	nft_keep(r, s);
 	nft_close(r, nft);
 	s->has_rules = s->has_rules || ok;
 	return ok;
 }
 
-/* Only the tables of this very ruleset: others may stand beside it. */
+/* Only the tables of this ruleset: there may be others. */
 static gboolean undo_nft(struct linux_backend *r, const struct op *op, const struct op **failed,
 			 GError **error)
 {

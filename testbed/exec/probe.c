@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What this host can do, by doing it: in a child process with a network namespace of its own, so
- * that whatever is made goes with the child.
- */
+/* Which features this host has, by trying each in a child process with a network namespace of
+ * its own: whatever is made goes with the child. */
 #include "testbed/exec/link.h"
 #include "testbed/exec/nft.h"
 #include "testbed/exec/process.h"
@@ -215,7 +214,7 @@ G_NORETURN static void probe_child(int fd)
 	_exit(write(fd, &found, sizeof found) == sizeof found ? 0 : 1);
 }
 
-static void find(struct findings *ret)
+static void run_probe_child(struct findings *ret)
 {
 	int ends[2];
 	GPid pid;
@@ -256,7 +255,7 @@ void exec_probe(struct exec_features *ret)
 {
 	struct findings found;
 
-	find(&found);
+	run_probe_child(&found);
 	*ret = (struct exec_features){.missing = first_missing(&found)};
 	for (gsize i = 0; i < G_N_ELEMENTS(features); i++)
 		*(bool *)(void *)((char *)ret + features[i].offset) = found.works[i];

@@ -2,8 +2,8 @@
 /* A process in a node: its namespaces, its own files, and no privileges.
  *
  * Between fork and exec the child makes system calls only: no memory is allocated and no lock
- * taken, for the parent may have threads.  Whatever fails is told through a pipe that closes when
- * exec succeeds.
+ * taken, for the parent may have threads.  A failure is written to a pipe, which exec closes on
+ * success.
  */
 #include "testbed/exec/process.h"
 
@@ -24,10 +24,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Descriptors are parked above this while 0..4 are filled. */
+/* Descriptors are moved above this number while 0 to 4 are filled. */
 #define PARKED_FD 64
 
-/* Where a program comes from, for those a lab may need. */
+/* The packages of programs that a lab may need. */
 static const struct {
 	const char *program, *package;
 } packages[] = {
@@ -58,7 +58,8 @@ static const char *const step_names[] = {
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(step_names) == STEP_COUNT);
 
-struct complaint {
+/* What the child writes when it can't execute the program. */
+struct start_error {
 	int number; /* errno */
 	enum step step;
 };
@@ -92,7 +93,7 @@ static void set_no_program(GError **error, const char *program)
 	g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "program '%s' not found", program);
 }
 
-/* What is at the end of a chain of symbolic links, also when nothing is there. */
+/* The path at the end of a chain of symbolic links, whether it exists or not. */
 static char *follow_links(const char *path)
 {
 	char *at = g_strdup(path);
@@ -177,7 +178,7 @@ static int park(int fd)
 }
 
 /* 0, 1, 2 and what the request gives; everything else closes at exec. */
-static bool set_descriptors(const struct spawn_request *q, int *exe_fd, int *complaint_fd)
+static bool set_descriptors(const struct spawn_request *q, int *exe_fd, int *error_fd)
 {
 	int null_fd = park(open("/dev/null", O_RDWR | O_CLOEXEC)), log_fd = park(q->log_fd),
 	    fds[SPAWN_FDS];
@@ -186,8 +187,8 @@ static bool set_descriptors(const struct spawn_request *q, int *exe_fd, int *com
 	for (int i = 0; i < SPAWN_FDS; i++)
 		fds[i] = park(q->fds[i]);
 	*exe_fd = park(*exe_fd);
-	*complaint_fd = park(*complaint_fd);
-	if (null_fd < 0 || *exe_fd < 0 || *complaint_fd < 0)
+	*error_fd = park(*error_fd);
+	if (null_fd < 0 || *exe_fd < 0 || *error_fd < 0)
 		return false;
 	if (dup2(null_fd, 0) < 0 || dup2(log_fd < 0 ? null_fd : log_fd, 1) < 0 || dup2(1, 2) < 0)
 		return false;
@@ -246,73 +247,73 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void run(const struct spawn_request *q, const char *path, int exe_fd)
+static void execute(const struct spawn_request *q, const char *path, int exe_fd)
 {
 	char *const *environment = q->environment ? q->environment : environ;
 
 	syscall(SYS_execveat, exe_fd, "", q->argv, environment, AT_EMPTY_PATH);
-	/* A script: its interpreter must open it by name, the descriptor being closed by then. */
+	/* A script: its interpreter must open it by name, because the descriptor is closed then. */
 	if (errno == ENOENT)
 		execve(path, q->argv, environment);
 }
 
-G_NORETURN static void child(const struct spawn_request *q, const char *path, int exe_fd,
-			     int complaint_fd)
+G_NORETURN static void child_main(const struct spawn_request *q, const char *path, int exe_fd,
+				  int error_fd)
 {
-	struct complaint complaint = {.step = STEP_SESSION};
+	struct start_error failed = {.step = STEP_SESSION};
 	bool ok = setsid() >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0;
 
 	reset_signals();
 	if (ok) {
-		complaint.step = STEP_NETNS;
+		failed.step = STEP_NETNS;
 		ok = setns(q->netns_fd, CLONE_NEWNET) == 0;
 	}
 	if (ok) {
-		complaint.step = STEP_MOUNTS;
+		failed.step = STEP_MOUNTS;
 		ok = mounts_unshare();
 	}
 	if (ok) {
-		complaint.step = STEP_FILES;
+		failed.step = STEP_FILES;
 		ok = mount_files(q);
 	}
 	if (ok) {
-		complaint.step = STEP_DESCRIPTORS;
-		ok = set_descriptors(q, &exe_fd, &complaint_fd);
+		failed.step = STEP_DESCRIPTORS;
+		ok = set_descriptors(q, &exe_fd, &error_fd);
 	}
 	if (ok) {
-		complaint.step = STEP_PRIVILEGES;
+		failed.step = STEP_PRIVILEGES;
 		ok = drop_privileges(q);
 	}
 	if (ok) {
-		complaint.step = STEP_EXEC;
-		run(q, path, exe_fd);
+		failed.step = STEP_EXEC;
+		execute(q, path, exe_fd);
 	}
-	complaint.number = errno;
-	if (write(complaint_fd, &complaint, sizeof complaint) < 0)
-		_exit(126); /* the parent is gone: nobody to tell */
+	failed.number = errno;
+	if (write(error_fd, &failed, sizeof failed) < 0)
+		_exit(126); /* the parent is gone */
 	_exit(127);
 }
 
 /* --- both together ---------------------------------------------------------------------------- */
 
-static gboolean heed_complaint(int fd, const char *path, GPid pid, GError **error)
+static gboolean read_start_error(int fd, const char *path, GPid pid, GError **error)
 {
-	struct complaint complaint;
+	struct start_error failed;
 	ssize_t n;
 
 	do
-		n = read(fd, &complaint, sizeof complaint);
+		n = read(fd, &failed, sizeof failed);
 	while (n < 0 && errno == EINTR);
 	if (n == 0)
 		return TRUE;
 	waitpid(pid, NULL, 0);
 	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "start '%s': %s: %s", path,
-		    n == sizeof complaint ? step_names[complaint.step] : "child process",
-		    g_strerror(n == sizeof complaint ? complaint.number : errno));
+		    n == sizeof failed ? step_names[failed.step] : "child process",
+		    g_strerror(n == sizeof failed ? failed.number : errno));
 	return FALSE;
 }
 
-static GPid start(const struct spawn_request *q, const char *path, int exe_fd, GError **error)
+static GPid fork_child(const struct spawn_request *q, const char *path, int exe_fd, GError **error)
 {
 	int ends[2];
 	GPid pid;
@@ -324,12 +325,12 @@ static GPid start(const struct spawn_request *q, const char *path, int exe_fd, G
 	}
 	pid = fork();
 	if (pid == 0)
-		child(q, path, exe_fd, ends[1]);
+		child_main(q, path, exe_fd, ends[1]);
 	close(ends[1]);
 	if (pid < 0)
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "start '%s': %s", path,
 			    g_strerror(errno));
-	else if (!heed_complaint(ends[0], path, pid, error))
+	else if (!read_start_error(ends[0], path, pid, error))
 		pid = -1;
 	close(ends[0]);
 	return pid;
@@ -353,7 +354,7 @@ GPid spawn_in_namespace(const struct spawn_request *request, GError **error)
 			    g_strerror(errno));
 		return -1;
 	}
-	pid = start(request, path, exe_fd, error);
+	pid = fork_child(request, path, exe_fd, error);
 	close(exe_fd);
 	return pid;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Waits until links really carry packets.
+/* Waits until links carry packets.
  *
  * When the second half of a veth pair goes up, the kernel switches the first half's queue on later,
  * from its link watch.  A packet sent before that is dropped, and when it was an ARP request the
@@ -17,16 +17,16 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-/* Without news for so long: taking down another big lab holds the kernel's link lock for seconds.
- */
+/* The longest time without a notification: taking down another big lab holds the kernel's link
+ * lock for seconds. */
 #define DEADLINE_S 30
-/* Without news for so long it is asked again: a full socket loses the answer as well as the news.
- */
+/* After so long without a notification the state is asked for again: a full socket loses answers
+ * and notifications. */
 #define ASK_AGAIN_MS 100
 #define SOCKET_BYTES (1024 * 1024)
 #define BUFFER_BYTES (32u * 1024u)
 
-static gboolean fail(GError **error, const struct netns *s, const char *what)
+static gboolean cant_settle(GError **error, const struct netns *s, const char *what)
 {
 	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "wait for links of '%s': %s", s->node, what);
 	return FALSE;
@@ -46,12 +46,12 @@ static struct nl_sock *open_socket(struct linux_backend *r, struct netns *s, GEr
 		       sizeof patience) == 0 &&
 	    nl_socket_set_buffer_size(sock, SOCKET_BYTES, 0) == 0)
 		return sock;
-	fail(error, s, "can't open a netlink socket");
+	cant_settle(error, s, "can't open a netlink socket");
 	nl_socket_free(sock);
 	return NULL;
 }
 
-static bool ask(struct nl_sock *sock, unsigned ifindex)
+static bool ask_state(struct nl_sock *sock, unsigned ifindex)
 {
 	struct ifinfomsg header = {.ifi_index = (int)ifindex};
 	struct nl_msg *msg = nl_request(RTM_GETLINK, 0, &header, sizeof header);
@@ -81,22 +81,22 @@ static gboolean wait_up(struct nl_sock *sock, struct netns *s, unsigned ifindex,
 {
 	g_autofree guint8 *buffer = g_malloc(BUFFER_BYTES);
 	gint64 deadline_us = g_get_monotonic_time() + DEADLINE_S * G_USEC_PER_SEC;
-	bool up = false, sent = ask(sock, ifindex);
+	bool up = false, sent = ask_state(sock, ifindex);
 
 	while (sent && !up) {
 		ssize_t n = recv(nl_socket_get_fd(sock), buffer, BUFFER_BYTES, 0);
 
 		if (n < 0 && (errno == ENOBUFS || errno == EAGAIN)) {
 			if (g_get_monotonic_time() > deadline_us)
-				return fail(error, s, "no carrier");
-			sent = ask(sock, ifindex);
+				return cant_settle(error, s, "no carrier");
+			sent = ask_state(sock, ifindex);
 		} else if (n < 0 && errno != EINTR) {
-			return fail(error, s, g_strerror(errno));
+			return cant_settle(error, s, g_strerror(errno));
 		} else if (n > 0) {
 			up = tells_up((struct nlmsghdr *)(void *)buffer, (int)n, ifindex);
 		}
 	}
-	return sent || fail(error, s, g_strerror(errno));
+	return sent || cant_settle(error, s, g_strerror(errno));
 }
 
 static gboolean settle_netns(struct linux_backend *r, struct netns *s, GError **error)

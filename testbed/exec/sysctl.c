@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* Where the kernel part behind a setting is missing, so is what the setting would turn off. */
+/* Settings that turn off a part of the kernel: where it is missing there is nothing to turn off. */
 static const char *const may_be_missing[] = {"net.ipv6.conf.", "net.bridge.bridge-nf-call-"};
 
 static bool is_moot(const char *key)
@@ -17,7 +17,7 @@ static bool is_moot(const char *key)
 	return false;
 }
 
-static gboolean fail(GError **error, const char *path)
+static gboolean cant_write(GError **error, const char *path)
 {
 	int number = errno;
 
@@ -41,7 +41,7 @@ static gboolean write_setting(const char *key, const char *value, GError **error
 	gssize length = (gssize)strlen(value);
 	int fd;
 
-	/* All else under /proc/sys is the machine's, and root could write it. */
+	/* All else under /proc/sys is the machine's; as root it could be written. */
 	if (!g_str_has_prefix(path, "/proc/sys/net/")) {
 		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
 			    "'%s' is no setting of a network namespace", key);
@@ -51,9 +51,9 @@ static gboolean write_setting(const char *key, const char *value, GError **error
 	if (fd < 0 && errno == ENOENT && is_moot(key))
 		return TRUE;
 	if (fd < 0)
-		return fail(error, path);
+		return cant_write(error, path);
 	if (write(fd, value, (gsize)length) != length) {
-		fail(error, path);
+		cant_write(error, path);
 		close(fd);
 		return FALSE;
 	}
@@ -61,7 +61,7 @@ static gboolean write_setting(const char *key, const char *value, GError **error
 	return TRUE;
 }
 
-/* On a lab that was built: what the setting was before it was first changed. */
+/* On a lab that was built: keeps the value from before the first change. */
 static void remember(struct linux_backend *r, const struct op *op)
 {
 	g_autofree char *place = g_strdup_printf("%s %s", op->node, op->sysctl.key),
@@ -104,7 +104,8 @@ static void set_interfaces(const struct netns *s, const char *key, const char *v
 	}
 }
 
-static gboolean set(struct linux_backend *r, const struct op *op, const char *value, GError **error)
+static gboolean change_setting(struct linux_backend *r, const struct op *op, const char *value,
+			       GError **error)
 {
 	struct netns *s = linux_netns(r, op->node, error);
 
@@ -123,7 +124,7 @@ static gboolean do_sysctl(struct linux_backend *r, const struct op *op, const st
 			  GError **error)
 {
 	(void)failed;
-	return set(r, op, op->sysctl.value, error);
+	return change_setting(r, op, op->sysctl.value, error);
 }
 
 static gboolean undo_sysctl(struct linux_backend *r, const struct op *op, const struct op **failed,
@@ -133,7 +134,7 @@ static gboolean undo_sysctl(struct linux_backend *r, const struct op *op, const 
 	const char *before = g_hash_table_lookup(r->settings, place);
 
 	(void)failed;
-	return !before || set(r, op, before, error);
+	return !before || change_setting(r, op, before, error);
 }
 
 const struct op_row sysctl_row = {PHASE_NAMESPACES, do_sysctl, undo_sysctl};

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tunnels: for each kind the ways to make it, best first; the first that works on this host is
- * used.
+/* Tunnels: for each kind its backends, best first; the first that works on this host is used.
  *
- * A way has up to three steps: `start` at the very beginning, for what takes its time; `make` in
- * the plan's order, after which the interface is there; `finish` when everything stands.
+ * A backend has up to three steps: `start` before the first operation, for what takes long; `make`
+ * in the plan's order, after which the interface exists; `finish` when everything is made.
  */
 #include "testbed/exec/tunnel.h"
 #include "testbed/exec/link.h"
@@ -34,8 +33,8 @@ const char *tunnel_backend_name(const struct tunnel_backend *b)
 
 /* --- devices of the kernel -------------------------------------------------------------------- */
 
-/* In WireGuard's place it keeps that one's packet size and port, so that rules and sizes stay true.
- */
+/* In place of WireGuard it has the same packet size and port, so that firewall rules and sizes
+ * stay right. */
 static gboolean device_make(struct linux_backend *r, struct netns *s, const struct op *op,
 			    const struct op **failed, GError **error)
 {
@@ -98,7 +97,7 @@ static gboolean wireguard_go_start(struct linux_backend *r, struct netns *s, con
 	return d != NULL;
 }
 
-/* When the configuration is answered the interface is there; its number is the kernel's choice. */
+/* Once the configuration is answered the interface exists; the kernel chooses its number. */
 static gboolean wireguard_go_make(struct linux_backend *r, struct netns *s, const struct op *op,
 				  const struct op **failed, GError **error)
 {
@@ -120,7 +119,7 @@ static gboolean wireguard_go_make(struct linux_backend *r, struct netns *s, cons
 			    op, failed, error);
 }
 
-/* A tunnel may be declared down: then nothing will come up. */
+/* A tunnel that is declared down does not come up. */
 static bool is_up(const char *ifname)
 {
 	struct ifreq request = {.ifr_flags = 0};
@@ -164,8 +163,8 @@ static const struct tunnel_backend *const ways[][MAX_WAYS] = {
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(ways) == TUNNEL_KIND_COUNT);
 
-static const struct tunnel_backend *choose(const struct linux_backend *r, const struct op *op,
-					   GError **error)
+static const struct tunnel_backend *choose_backend(const struct linux_backend *r,
+						   const struct op *op, GError **error)
 {
 	for (int i = 0; i < MAX_WAYS && ways[op->tunnel.kind][i]; i++)
 		if (ways[op->tunnel.kind][i]->works(&r->features))
@@ -188,7 +187,7 @@ gboolean tunnels_start(struct linux_backend *r, const plan *p, const struct op *
 		if (op->kind != OP_TUNNEL)
 			continue;
 		*failed = op;
-		b = choose(r, op, error);
+		b = choose_backend(r, op, error);
 		s = b ? linux_netns(r, op->node, error) : NULL;
 		if (!s || (b->start && !b->start(r, s, op, error)))
 			return FALSE;
@@ -199,7 +198,7 @@ gboolean tunnels_start(struct linux_backend *r, const plan *p, const struct op *
 static gboolean do_tunnel(struct linux_backend *r, const struct op *op, const struct op **failed,
 			  GError **error)
 {
-	const struct tunnel_backend *b = choose(r, op, error);
+	const struct tunnel_backend *b = choose_backend(r, op, error);
 	struct netns *s = b ? linux_netns(r, op->node, error) : NULL;
 
 	if (!s)
@@ -233,7 +232,7 @@ gboolean tunnels_finish(struct linux_backend *r, const struct op **failed, GErro
 
 	for (guint i = 0; ok && i < r->unfinished->len; i++) {
 		const struct op *op = r->unfinished->pdata[i];
-		const struct tunnel_backend *b = choose(r, op, error);
+		const struct tunnel_backend *b = choose_backend(r, op, error);
 		struct netns *s = linux_netns(r, op->node, error);
 
 		*failed = op;

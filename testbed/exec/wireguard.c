@@ -28,8 +28,7 @@ struct wireguard_daemon {
 
 /* --- starting --------------------------------------------------------------------------------- */
 
-/* A listening socket with a name of the kernel's choice in the abstract space, and a connection to
- * it. */
+/* A listening socket with an abstract name that the kernel chooses, and a connection to it. */
 static int listen_and_connect(int *ret_client)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -57,7 +56,7 @@ static GPid start_program(const struct netns *s, const char *ifname, int uapi_fd
 			  GError **error)
 {
 	g_autofree char *name = g_strdup(ifname);
-	/* It watches a file of this name and ends when that goes; every daemon has a /var/run of
+	/* wireguard-go ends when a file of this name is removed; every daemon has a /var/run of
 	 * its own. */
 	g_autofree char *run_file = g_strdup_printf("/var/run/wireguard/%s.sock", ifname);
 	char program[] = "wireguard-go", foreground[] = "-f";
@@ -124,8 +123,7 @@ void wireguard_daemon_free(gpointer data)
 
 /* --- what it says ----------------------------------------------------------------------------- */
 
-/* Reads once; false at the end of file.  Only the last of what was said is kept, for a complaint.
- */
+/* Reads once; false at the end of file. Only the last part is kept, for an error message. */
 static bool read_log(struct wireguard_daemon *d)
 {
 	char buffer[1024];
@@ -152,9 +150,9 @@ static gboolean on_log(gint fd, GIOCondition condition, gpointer user_data)
 	return G_SOURCE_REMOVE;
 }
 
-static gboolean fail(struct wireguard_daemon *d, const char *what, GError **error)
+static gboolean daemon_failed(struct wireguard_daemon *d, const char *what, GError **error)
 {
-	/* It is gone or going: what it says until its end is the reason. */
+	/* The daemon is ending: what it logs until then is the reason. */
 	kill(d->pid, SIGTERM);
 	while (read_log(d))
 		continue;
@@ -167,7 +165,7 @@ gboolean wireguard_daemon_wait_up(struct wireguard_daemon *d, GError **error)
 {
 	while (!d->up)
 		if (!read_log(d))
-			return fail(d, "ended before the interface was up", error);
+			return daemon_failed(d, "ended before the interface was up", error);
 	if (d->drain == 0)
 		d->drain = g_unix_fd_add(d->log_fd, G_IO_IN, on_log, d);
 	return TRUE;
@@ -184,20 +182,20 @@ gboolean wireguard_daemon_configure(struct wireguard_daemon *d, const char *conf
 	gsize length = 0;
 
 	if (send(d->uapi_fd, request, strlen(request), MSG_NOSIGNAL) != (ssize_t)strlen(request))
-		return fail(d, "ended before it was configured", error);
+		return daemon_failed(d, "ended before it was configured", error);
 	while (!strstr(answer, "\n\n")) {
 		ssize_t n = recv(d->uapi_fd, answer + length, sizeof answer - 1 - length, 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return fail(d, "ended before it was configured", error);
+			return daemon_failed(d, "ended before it was configured", error);
 		length += (gsize)n;
 		answer[length] = '\0';
 	}
 	if (strstr(answer, "errno=0\n"))
 		return TRUE;
-	return fail(d, "refused its configuration", error);
+	return daemon_failed(d, "refused its configuration", error);
 }
 
 static void put_key(GString *out, const char *name, const uint8_t key[32])

@@ -5,14 +5,14 @@
 #include "testbed/session/machine.h"
 #include "testbed/report/hops.h"
 #include "testbed/report/json.h"
-#include "testbed/report/story.h"
+#include "testbed/report/timeline.h"
 
 #include <string.h>
 #include <unistd.h>
 
-static void story_event_destroy(gpointer event)
+static void timeline_event_destroy(gpointer event)
 {
-	story_event_free(event);
+	timeline_event_free(event);
 }
 
 static void keep_event(const json_t *line, gpointer user_data)
@@ -21,7 +21,7 @@ static void keep_event(const json_t *line, gpointer user_data)
 	json_t *event = json_object_get(line, "event");
 
 	if (agent && event)
-		g_ptr_array_add(user_data, story_event_new(agent, event));
+		g_ptr_array_add(user_data, timeline_event_new(agent, event));
 }
 
 /* A document of results with the one cell, which it takes over. */
@@ -38,7 +38,7 @@ static char *document_of(struct cell *c)
 }
 
 /* Takes the cell over. */
-static int tell(struct cell *c, const GPtrArray *story, const struct options *o)
+static int tell(struct cell *c, const GPtrArray *events, const struct options *o)
 {
 	struct report_style style = cmd_style(o, STDOUT_FILENO);
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -46,7 +46,7 @@ static int tell(struct cell *c, const GPtrArray *story, const struct options *o)
 	int status = CMD_AS_EXPECTED;
 	bool differs = !c->as_expected;
 
-	report_story(c, story, o->verbose, &style, text);
+	report_timeline(c, events, o->verbose, &style, text);
 	document = document_of(c);
 	if (o->json)
 		status = cmd_write_json(o->json, document);
@@ -81,7 +81,7 @@ int cmd_call(const struct options *o)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(live_client) c = NULL;
-	g_autoptr(GPtrArray) story = g_ptr_array_new_with_free_func(story_event_destroy);
+	g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func(timeline_event_destroy);
 	g_autoptr(netstate) before = NULL;
 	json_t *answer = NULL;
 	struct cell *cell;
@@ -97,7 +97,7 @@ int cmd_call(const struct options *o)
 						o->arguments[0], "b", o->arguments[1], "media",
 						o->media ? o->media : "audio", "media_ms",
 						(int)media_ms),
-				      keep_event, story, &error);
+				      keep_event, events, &error);
 	if (!answer) {
 		cmd_error("%s", error->message);
 		return cmd_exit_of(error);
@@ -111,5 +111,5 @@ int cmd_call(const struct options *o)
 			"the lab's keeper says nothing that is a call; is it of another version?");
 		return CMD_INTERNAL;
 	}
-	return tell(cell, story, o);
+	return tell(cell, events, o);
 }

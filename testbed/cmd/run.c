@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/watched_run.h"
-#include "testbed/report/story.h"
+#include "testbed/report/timeline.h"
 
 #include <unistd.h>
 
@@ -69,7 +69,7 @@ static int run_selected(const model *m, const struct matrix_filter *f, const str
 
 /* --- run matrix ------------------------------------------------------------------------------- */
 
-static void matrix_text(const results *r, const GPtrArray *story G_GNUC_UNUSED,
+static void matrix_text(const results *r, const GPtrArray *events G_GNUC_UNUSED,
 			const struct options *o, GString *out)
 {
 	struct report_text how = {.style = cmd_style(o, STDOUT_FILENO),
@@ -103,7 +103,7 @@ int cmd_run_matrix(const struct options *o)
 
 /* --- run call --------------------------------------------------------------------------------- */
 
-static void call_text(const results *r, const GPtrArray *story, const struct options *o,
+static void call_text(const results *r, const GPtrArray *events, const struct options *o,
 		      GString *out)
 {
 	struct report_style style = cmd_style(o, STDOUT_FILENO);
@@ -122,13 +122,13 @@ static void call_text(const results *r, const GPtrArray *story, const struct opt
 					       impairment ? ", links impaired by " : "",
 					       impairment ? impairment : "");
 		for (guint k = 0; k < s->cells->len; k++)
-			report_story(s->cells->pdata[k], story, o->verbose, &style, out);
+			report_timeline(s->cells->pdata[k], events, o->verbose, &style, out);
 	}
 }
 
 int cmd_run_call(const struct options *o)
 {
-	static const struct watched_report report = {.text = call_text, .keep_story = true};
+	static const struct watched_report report = {.text = call_text, .keep_events = true};
 	g_autofree char *pair = g_strdup_printf("%s:%s", o->arguments[0], o->arguments[1]);
 	const char *pairs[] = {pair, NULL}, *scenarios[] = {NULL, NULL};
 	struct matrix_filter f = {.scenarios = scenarios, .pairs = pairs, .directed = true};

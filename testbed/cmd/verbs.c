@@ -107,7 +107,7 @@ static const struct verb verbs[] = {
 	 "Place every call in every scenario and hold it against what is expected", exit_text,
 	 RUN_OPTIONS | OPT_ONLY | OPT_PAIRS | OPT_JOBS | OPT_AT_ONCE | OPT_SECONDS, 0, 0,
 	 cmd_run_matrix},
-	{"run call", "A B", "Place one call in a fresh lab and tell its story",
+	{"run call", "A B", "Place one call in a fresh lab and print its timeline",
 	 "Without -s the topology's first scenario is taken, without --media an audio call.\n"
 	 "-v tells the bytes on each wire of the call's way, too, and what a tunnel added to "
 	 "them.\n",
@@ -145,7 +145,7 @@ static const struct verb verbs[] = {
 	 cmd_shell},
 	{"exec", "NODE -- CMD...", "Run a command in a node of a lab that is up", enter_help,
 	 OPT_NAME | OPT_COMMAND, 1, 1, cmd_exec},
-	{"call", "A B", "Place a call in a lab that is up and tell its story",
+	{"call", "A B", "Place a call in a lab that is up and print its timeline",
 	 "Expected is what the lab's scenario says; once 'set' has changed something, that the "
 	 "call passes.\n",
 	 OPT_NAME | OPT_MEDIA | OPT_SECONDS | OPT_JSON | OPT_VERBOSE | OPT_COLOR, 2, 2, cmd_call},

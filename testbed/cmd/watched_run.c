@@ -11,7 +11,7 @@
 #include "testbed/report/events.h"
 #include "testbed/report/hops.h"
 #include "testbed/report/progress.h"
-#include "testbed/report/story.h"
+#include "testbed/report/timeline.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +27,7 @@ struct watched_run {
 	results *results;
 	matrix *matrix;
 	rundir *dir; /* NULL: none could be made */
-	GPtrArray *story;
+	GPtrArray *events;
 	reasons *reasons;
 	struct report_style style; /* of stderr */
 	bool evidence;		   /* is kept */
@@ -112,9 +112,9 @@ static void on_agent_event(const char *scenario, const char *agent, const json_t
 	keep(s, report_event_agent(scenario, agent, event));
 	tell_log(s, scenario, agent, event);
 	reasons_heard(s->reasons, scenario, agent, event);
-	if (s->report->keep_story)
-		g_ptr_array_add(s->story,
-				story_event_new(agent, (json_t *)(gpointer)(guintptr)event));
+	if (s->report->keep_events)
+		g_ptr_array_add(s->events,
+				timeline_event_new(agent, (json_t *)(gpointer)(guintptr)event));
 }
 
 static void on_command_sent(const char *scenario, const char *agent, const json_t *command,
@@ -265,7 +265,7 @@ static int finish(struct watched_run *s, gboolean ran, const GError *error)
 		g_autoptr(GString) text = g_string_new(NULL);
 		int written;
 
-		s->report->text(s->results, s->story, s->options, text);
+		s->report->text(s->results, s->events, s->options, text);
 		written = cmd_print(text->str, (gssize)text->len);
 		status = written != CMD_AS_EXPECTED ? written : status;
 	}
@@ -355,20 +355,20 @@ int watched_run(matrix_selection *selection, const struct options *o,
 		return CMD_INTERNAL;
 	options.run_dir = s.dir ? rundir_path(s.dir) : NULL;
 	options.captures = (const char *const *)(gpointer)o->captures;
-	s.story = g_ptr_array_new_with_free_func((GDestroyNotify)story_event_free);
+	s.events = g_ptr_array_new_with_free_func((GDestroyNotify)timeline_event_free);
 	s.reasons = reasons_new(selection);
 	s.evidence = s.dir && evidence;
 	if (s.evidence)
 		watch.evidence = on_evidence;
 	if (s.evidence || reasons_expected(selection))
 		watch.lab_state = on_lab_state;
-	if (report->keep_story && o->verbose)
+	if (report->keep_events && o->verbose)
 		watch.cell_states = on_cell_states;
 	s.matrix = matrix_new(selection, &options, &watch, &s);
 	status = run_watched(&s);
 	matrix_free(s.matrix);
 	reasons_free(s.reasons);
-	g_ptr_array_unref(s.story);
+	g_ptr_array_unref(s.events);
 	rundir_free(s.dir);
 	return status;
 }

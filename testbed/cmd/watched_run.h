@@ -11,9 +11,9 @@
 
 struct watched_report {
 	/* What goes to stdout when --json - was not given; appends to `out`. */
-	void (*text)(const results *r, const GPtrArray *story, const struct options *o,
+	void (*text)(const results *r, const GPtrArray *events, const struct options *o,
 		     GString *out);
-	bool keep_story; /* `story` collects all agents' events: struct story_event */
+	bool keep_events; /* `events` collects all agents' events: struct timeline_event */
 };
 
 /* Runs the selection and tells all about it.  Returns the exit code. */

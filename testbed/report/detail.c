@@ -12,7 +12,7 @@
 struct pair {
 	char *name;
 	guint sent, answered, refused;
-	guint8 error;		    /* less 300 */
+	guint8 error;		    /* minus 300 */
 	const struct journey *last; /* the last request */
 };
 
@@ -43,8 +43,9 @@ static struct pair *pair_of(GPtrArray *pairs, const struct sighting *s)
 	return p;
 }
 
-/* The answer to a request that reached its sender; NULL: none. */
-static const struct sighting *answer_to(const GHashTable *answers, const struct sighting *request)
+/* The answer that the request's sender received.  NULL: none. */
+static const struct sighting *answer_of_request(const GHashTable *answers,
+						const struct sighting *request)
 {
 	g_autoptr(GBytes) id = g_bytes_new(request->id.bytes + 2, 12);
 	const struct sighting *s =
@@ -53,7 +54,7 @@ static const struct sighting *answer_to(const GHashTable *answers, const struct 
 	return s && s->node == request->node ? s : NULL;
 }
 
-static GHashTable *answers_of(const journeys *all, const scope *call)
+static GHashTable *answers_by_id(const journeys *all, const scope *call)
 {
 	GHashTable *answers = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
 						    (GDestroyNotify)g_bytes_unref, NULL);
@@ -71,7 +72,7 @@ static GHashTable *answers_of(const journeys *all, const scope *call)
 
 static void count_check(GPtrArray *pairs, const GHashTable *answers, const struct journey *j)
 {
-	const struct sighting *s = journey_first(j), *answer = answer_to(answers, s);
+	const struct sighting *s = journey_first(j), *answer = answer_of_request(answers, s);
 	struct pair *p = pair_of(pairs, s);
 
 	p->sent++;
@@ -104,7 +105,7 @@ void detail_pairs(const struct observation *seen, const struct cell *c, GString 
 
 	if (!seen->packets)
 		return;
-	answers = answers_of(seen->packets, call);
+	answers = answers_by_id(seen->packets, call);
 	for (guint i = 0; i < seen->packets->list->len; i++) {
 		const struct journey *j = seen->packets->list->pdata[i];
 		const struct sighting *s = journey_first(j);
@@ -114,7 +115,7 @@ void detail_pairs(const struct observation *seen, const struct cell *c, GString 
 			count_check(pairs, answers, j);
 	}
 	if (pairs->len > 0)
-		g_string_append(out, "\npairs of candidates that were checked\n");
+		g_string_append(out, "\ncandidate pairs that were checked\n");
 	for (guint i = 0; i < pairs->len; i++)
 		pair_text(pairs->pdata[i], out);
 	g_hash_table_unref(answers);
@@ -122,8 +123,8 @@ void detail_pairs(const struct observation *seen, const struct cell *c, GString 
 
 /* --- counters --------------------------------------------------------------------------------- */
 
-/* What a kernel counts when it does not pass a packet on. */
-static const char *const telling[] = {
+/* Counters of packets that a kernel did not forward or deliver. */
+static const char *const shown_counters[] = {
 	"IpOutNoRoutes",      "IpInAddrErrors", "IpInNoRoutes",
 	"IpInDiscards",	      "IpOutDiscards",	"TcpExtIPReversePathFilter",
 	"IpExtInNoRoutes",    "UdpNoPorts",	"IcmpOutDestUnreachs",
@@ -132,12 +133,12 @@ static const char *const telling[] = {
 
 static void node_counters(const node_state *n, GString *out)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(telling); i++) {
-		gint64 value = node_state_counter(n, telling[i]);
+	for (guint i = 0; i < G_N_ELEMENTS(shown_counters); i++) {
+		gint64 value = node_state_counter(n, shown_counters[i]);
 
 		if (value > 0)
 			g_string_append_printf(out, "  %s: %s %" G_GINT64_FORMAT "\n", n->name,
-					       telling[i], value);
+					       shown_counters[i], value);
 	}
 	for (guint i = 0; i < n->rule_counters->len; i++) {
 		const struct rule_counter *c =
@@ -149,7 +150,7 @@ static void node_counters(const node_state *n, GString *out)
 	}
 }
 
-/* Who answered for an address on the link, and who did not. */
+/* Whether each address on the links was resolved (ARP, neighbour discovery). */
 static void node_neighbours(const node_state *n, GString *out)
 {
 	char address[ADDR_TEXT_MAX];
@@ -205,7 +206,7 @@ void detail_counters(const struct observation *seen, const finding *f, GString *
 {
 	g_autoptr(GPtrArray) names = detail_nodes(f);
 
-	g_string_append(out, "\ncounted and said on the way\n");
+	g_string_append(out, "\ncounters and errors on the path\n");
 	for (guint i = 0; i < names->len; i++) {
 		const node_state *n = netstate_node(seen->state, names->pdata[i]);
 
@@ -219,10 +220,10 @@ void detail_counters(const struct observation *seen, const finding *f, GString *
 
 /* --- look-ups --------------------------------------------------------------------------------- */
 
-/* Walks to other ports of the same place are looked up alike: told once. */
+/* Walks to other ports of the same host have the same look-ups, which are shown once. */
 void detail_lookups(const struct observation *seen, const finding *f, GString *out)
 {
-	g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) shown = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
 	for (guint i = 0; i < f->legs->len; i++) {
 		const struct leg *l = f->legs->pdata[i];
@@ -232,12 +233,12 @@ void detail_lookups(const struct observation *seen, const finding *f, GString *o
 		lookups_text(l->walk, seen->state, text);
 		if (text->len == 0)
 			continue;
-		if (g_hash_table_size(told) == 0)
+		if (g_hash_table_size(shown) == 0)
 			g_string_append(
 				out,
 				"\nroute look-ups by the kernels (*: the walk relies on it)\n");
-		known = g_hash_table_contains(told, text->str);
+		known = g_hash_table_contains(shown, text->str);
 		g_string_append_printf(out, "%s\n%s", l->title, known ? "the same\n" : text->str);
-		g_hash_table_add(told, g_strdup(text->str));
+		g_hash_table_add(shown, g_strdup(text->str));
 	}
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Detail: what lies behind an explanation, for people who ask for more.
+/* The evidence behind an explanation, as text for -v and -vv.
  *
- * The `pairs` are the candidate pairs that were checked, each with its own verdict.
  * Depends on scope, observe and journey.  Pure: appends to `out`.
  */
 #ifndef TESTBED_REPORT_DETAIL_H
@@ -9,16 +8,17 @@
 
 #include "testbed/diagnose/cause.h"
 
-/* Nothing is appended where no packets were kept. */
+/* Appends the candidate pairs that were checked, with the result of each; nothing when no packets
+ * were recorded. */
 void detail_pairs(const struct observation *seen, const struct cell *c, GString *out);
-/* The names of the nodes of all walks, each once, in order; borrowed from `f`, the caller frees the
- * array. */
+/* The names of the nodes of all walks, each once, in order.  They are borrowed from `f`; the caller
+ * frees the array. */
 GPtrArray *detail_nodes(const finding *f);
-/* What the kernels and the servers counted and said on the nodes of the walks. */
+/* Appends counters and neighbours of the nodes of the walks, and errors that programs got on
+ * sending. */
 void detail_counters(const struct observation *seen, const finding *f, GString *out);
 
-/* What the kernels themselves said of the routes on the walks; nothing is appended where they were
- * not asked. */
+/* Appends the kernels' own route look-ups on the walks; nothing when there were none. */
 void detail_lookups(const struct observation *seen, const finding *f, GString *out);
 
 #endif

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Takes `fields` over. */
-static char *line(const char *scenario, const char *agent, const char *event, gint64 time_us,
-		  json_t *fields)
+/* One line; takes over `fields`. */
+static char *event_line(const char *scenario, const char *agent, const char *event, gint64 time_us,
+			json_t *fields)
 {
 	json_t *object = json_pack("{s:s?, s:s?}", "scenario", scenario, "agent", agent);
 	char *dumped, *text;
@@ -28,23 +28,24 @@ char *report_event_agent(const char *scenario, const char *agent, const json_t *
 {
 	json_t *fields = json_copy((json_t *)(gpointer)(guintptr)event);
 
-	/* Who said it is told by the lab, not by the agent. */
+	/* Only the lab says which agent sent the event. */
 	json_object_del(fields, "scenario");
 	json_object_del(fields, "agent");
-	return line(scenario, agent, NULL, 0, fields);
+	return event_line(scenario, agent, NULL, 0, fields);
 }
 
 char *report_event_command(const char *scenario, const char *agent, const json_t *command,
 			   gint64 time_us)
 {
-	return line(scenario, agent, "command", time_us, json_pack("{s:O}", "command", command));
+	return event_line(scenario, agent, "command", time_us,
+			  json_pack("{s:O}", "command", command));
 }
 
 char *report_event_run_started(const results *r, gint64 time_us)
 {
-	return line(NULL, NULL, "run-started", time_us,
-		    json_pack("{s:I, s:o}", "wall_us", (json_int_t)g_get_real_time(), "results",
-			      report_results_json(r, true)));
+	return event_line(NULL, NULL, "run-started", time_us,
+			  json_pack("{s:I, s:o}", "wall_us", (json_int_t)g_get_real_time(),
+				    "results", report_results_json(r, true)));
 }
 
 char *report_event_run_changes(const char *const *changes, gint64 time_us)
@@ -53,7 +54,7 @@ char *report_event_run_changes(const char *const *changes, gint64 time_us)
 
 	for (; *changes; changes++)
 		json_array_append_new(list, json_string(*changes));
-	return line(NULL, NULL, "run-changes", time_us, json_pack("{s:o}", "changes", list));
+	return event_line(NULL, NULL, "run-changes", time_us, json_pack("{s:o}", "changes", list));
 }
 
 char *report_event_lab_built(const struct scenario_result *s, const char *vpn,
@@ -63,38 +64,39 @@ char *report_event_lab_built(const struct scenario_result *s, const char *vpn,
 
 	if (impairment)
 		json_object_set_new(event, "impairment", json_string(impairment));
-	return line(s->name, NULL, "lab-built", time_us, event);
+	return event_line(s->name, NULL, "lab-built", time_us, event);
 }
 
 char *report_event_lab_failed(const struct scenario_result *s, const char *error, gint64 time_us)
 {
-	return line(s->name, NULL, "lab-failed", time_us, json_pack("{s:s}", "error", error));
+	return event_line(s->name, NULL, "lab-failed", time_us, json_pack("{s:s}", "error", error));
 }
 
 char *report_event_lab_state(const struct scenario_result *s, const json_t *state,
 			     const char *error, gint64 time_us)
 {
-	return line(s->name, NULL, "lab-state", time_us,
-		    json_pack("{s:O?, s:s?}", "state", state, "error", error));
+	return event_line(s->name, NULL, "lab-state", time_us,
+			  json_pack("{s:O?, s:s?}", "state", state, "error", error));
 }
 
 char *report_event_cell_started(const struct cell *c, gint64 time_us)
 {
-	return line(c->scenario, NULL, "cell-started", time_us, json_pack("{s:s}", "id", c->id));
+	return event_line(c->scenario, NULL, "cell-started", time_us,
+			  json_pack("{s:s}", "id", c->id));
 }
 
 char *report_event_cell_finished(const struct cell *c, gint64 time_us)
 {
-	return line(c->scenario, NULL, "cell-finished", time_us,
-		    json_pack("{s:o}", "cell", report_cell_json(c)));
+	return event_line(c->scenario, NULL, "cell-finished", time_us,
+			  json_pack("{s:o}", "cell", report_cell_json(c)));
 }
 
 char *report_event_run_finished(const results *r, gint64 time_us)
 {
-	return line(NULL, NULL, "run-finished", time_us,
-		    json_pack("{s:b, s:f, s:f, s:s?}", "complete", r->complete, "wall_ms",
-			      r->wall_ms, "build_ms", r->build_ms, "at_once",
-			      g_hash_table_lookup(r->features, "at_once")));
+	return event_line(NULL, NULL, "run-finished", time_us,
+			  json_pack("{s:b, s:f, s:f, s:s?}", "complete", r->complete, "wall_ms",
+				    r->wall_ms, "build_ms", r->build_ms, "at_once",
+				    g_hash_table_lookup(r->features, "at_once")));
 }
 
 /* --- replay ----------------------------------------------------------------------------------- */
@@ -118,7 +120,7 @@ static void set_feature(results *r, const json_t *event, const char *name)
 		g_hash_table_replace(r->features, g_strdup(name), g_strdup(value));
 }
 
-static void on_lab_built(results *r, struct scenario_result *s, const json_t *event)
+static void replay_lab_built(results *r, struct scenario_result *s, const json_t *event)
 {
 	if (!s)
 		return;
@@ -128,7 +130,8 @@ static void on_lab_built(results *r, struct scenario_result *s, const json_t *ev
 	set_feature(r, event, "impairment");
 }
 
-static void on_lab_failed(results *r G_GNUC_UNUSED, struct scenario_result *s, const json_t *event)
+static void replay_lab_failed(results *r G_GNUC_UNUSED, struct scenario_result *s,
+			      const json_t *event)
 {
 	if (!s)
 		return;
@@ -136,8 +139,8 @@ static void on_lab_failed(results *r G_GNUC_UNUSED, struct scenario_result *s, c
 	s->error = g_strdup(json_string_value(json_object_get(event, "error")));
 }
 
-static void on_cell_finished(results *r G_GNUC_UNUSED, struct scenario_result *s,
-			     const json_t *event)
+static void replay_cell_finished(results *r G_GNUC_UNUSED, struct scenario_result *s,
+				 const json_t *event)
 {
 	struct cell *c = s ? report_cell_parse(json_object_get(event, "cell"), s->name) : NULL;
 
@@ -153,8 +156,8 @@ static void on_cell_finished(results *r G_GNUC_UNUSED, struct scenario_result *s
 	cell_free(c);
 }
 
-static void on_run_finished(results *r, struct scenario_result *s G_GNUC_UNUSED,
-			    const json_t *event)
+static void replay_run_finished(results *r, struct scenario_result *s G_GNUC_UNUSED,
+				const json_t *event)
 {
 	r->complete = json_is_true(json_object_get(event, "complete"));
 	r->wall_ms = json_number_value(json_object_get(event, "wall_ms"));
@@ -165,17 +168,17 @@ static const struct replay_row {
 	const char *event;
 	void (*handle)(results *r, struct scenario_result *s, const json_t *event);
 } replay_rows[] = {
-	{"lab-built", on_lab_built},
-	{"lab-failed", on_lab_failed},
-	{"cell-finished", on_cell_finished},
-	{"run-finished", on_run_finished},
+	{"lab-built", replay_lab_built},
+	{"lab-failed", replay_lab_failed},
+	{"cell-finished", replay_cell_finished},
+	{"run-finished", replay_run_finished},
 };
 
 static void replay_event(results *r, const json_t *event)
 {
 	const char *name = json_string_value(json_object_get(event, "event"));
 
-	/* An agent could use the same words; only the run itself is believed. */
+	/* Ignores events of agents, which could have the same names. */
 	if (!name || !json_is_null(json_object_get(event, "agent")))
 		return;
 	for (guint i = 0; i < G_N_ELEMENTS(replay_rows); i++) {
@@ -187,7 +190,7 @@ static void replay_event(results *r, const json_t *event)
 	}
 }
 
-/* The wall time of a run that was cut off: from its first to its last event. */
+/* The wall time of an interrupted run: from its first to its last event. */
 static void note_time(results *r, const json_t *event, gint64 *first_us)
 {
 	gint64 time_us = json_integer_value(json_object_get(event, "time_us"));

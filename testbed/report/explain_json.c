@@ -2,17 +2,9 @@
 #include "testbed/report/explain_json.h"
 
 #include "testbed/diagnose/sessions.h"
+#include "testbed/report/json.h"
 
 #include <stdlib.h>
-
-static json_t *texts(const GPtrArray *list)
-{
-	json_t *array = json_array();
-
-	for (guint i = 0; list && i < list->len; i++)
-		json_array_append_new(array, json_string(list->pdata[i]));
-	return array;
-}
 
 static json_t *object_json(const struct subject *s)
 {
@@ -44,7 +36,7 @@ static json_t *effects_json(const finding *f)
 	return array;
 }
 
-/* What the packets say of the walks. */
+/* The walks, and whether packets and kernels agree with them. */
 static json_t *walks_json(const finding *f)
 {
 	static const char *const states[] = {
@@ -79,12 +71,14 @@ static json_t *trial_json(const struct trial *t)
 
 	return json_pack("{s:b, s:s?, s:o, s:o, s:I, s:o, s:o}", "made", t->made, "error", t->error,
 			 "verdict", verdict, "path", path, "others", (json_int_t)t->others,
-			 "broken", texts(t->broken), "unsteady", texts(t->unsteady));
+			 "broken", report_texts_json(t->broken), "unsteady",
+			 report_texts_json(t->unsteady));
 }
 
 static json_t *fix_json(const fix *x)
 {
-	return x ? json_pack("{s:s, s:o}", "change", x->change, "commands", texts(x->commands)) :
+	return x ? json_pack("{s:s, s:o}", "change", x->change, "commands",
+			     report_texts_json(x->commands)) :
 		   json_null();
 }
 
@@ -126,9 +120,9 @@ json_t *explain_json(const explanation *x)
 	const struct cell *c = x->cell;
 	json_t *document =
 		json_pack("{s:s, s:b, s:s, s:o, s:o, s:s?}", "schema", EXPLAIN_SCHEMA, "complete",
-			  f != NULL && !(x->missing && x->missing->len > 0), "cell", c->id,
-			  "verdict", f ? json_string(verdict_name(c->verdict)) : json_null(),
-			  "path", f ? json_string(path_class_name(c->path)) : json_null(), "reason",
+			  f && !(x->missing && x->missing->len > 0), "cell", c->id, "verdict",
+			  f ? json_string(verdict_name(c->verdict)) : json_null(), "path",
+			  f ? json_string(path_class_name(c->path)) : json_null(), "reason",
 			  c->reason);
 
 	json_object_set_new(document, "run",
@@ -136,12 +130,12 @@ json_t *explain_json(const explanation *x)
 				    json_pack("{s:s, s:s}", "id", x->run_id, "dir", x->run_dir) :
 				    json_null());
 	json_object_set_new(document, "lab", x->lab ? json_string(x->lab) : json_null());
-	json_object_set_new(document, "missing", texts(x->missing));
+	json_object_set_new(document, "missing", report_texts_json(x->missing));
 	json_object_set_new(document, "cause", f ? cause_json(f) : json_null());
 	json_object_set_new(document, "effects", effects_json(f));
 	json_object_set_new(document, "what", f ? json_string(f->what) : json_null());
 	json_object_set_new(document, "why", f && f->why ? json_string(f->why) : json_null());
-	json_object_set_new(document, "proof", texts(f ? f->proof : NULL));
+	json_object_set_new(document, "proof", report_texts_json(f ? f->proof : NULL));
 	json_object_set_new(document, "walks", walks_json(f));
 	json_object_set_new(document, "sessions", f ? sessions_json(&x->seen, c) : json_array());
 	json_object_set_new(document, "fix", fix_json(x->fix));

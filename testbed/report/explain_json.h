@@ -10,9 +10,9 @@
 
 #define EXPLAIN_SCHEMA "testbed.explanation/1"
 
-/* The caller owns the object. */
+/* The explanation as a document, which the caller owns. */
 json_t *explain_json(const explanation *x);
-/* The same as text with a line feed at its end; the caller frees it. */
+/* The same as text with a line feed at its end; the caller frees. */
 char *explain_json_text(const explanation *x);
 
 #endif

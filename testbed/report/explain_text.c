@@ -10,14 +10,14 @@
 
 #include <string.h>
 
-#define PROOF_CHARS 300 /* four lines of a terminal: who wants all of it asks for it */
+#define PROOF_CHARS 300 /* four lines of a terminal; -v shows the rest */
 
-static void line(GString *out, const char *label, const char *text)
+static void put_line(GString *out, const char *label, const char *text)
 {
 	g_string_append_printf(out, "%-6s %s\n", label, text);
 }
 
-static char *joined(const GPtrArray *texts, const char *separator)
+static char *join_texts(const GPtrArray *texts, const char *separator)
 {
 	GString *all = g_string_new(NULL);
 
@@ -27,7 +27,7 @@ static char *joined(const GPtrArray *texts, const char *separator)
 	return g_string_free(all, FALSE);
 }
 
-/* How many parts the line holds; the first in any case. */
+/* How many parts of the proof fit into the line, at least one. */
 static guint parts_that_fit(const GPtrArray *proof)
 {
 	gsize length = 0;
@@ -41,7 +41,7 @@ static guint parts_that_fit(const GPtrArray *proof)
 	return n;
 }
 
-static void proof_line(const finding *f, GString *out)
+static void put_proof(const finding *f, GString *out)
 {
 	guint n = parts_that_fit(f->proof);
 
@@ -54,25 +54,25 @@ static void proof_line(const finding *f, GString *out)
 		g_string_append_c(out, '\n');
 }
 
-static void more_proof(const finding *f, GString *out)
+static void put_whole_proof(const finding *f, GString *out)
 {
 	if (parts_that_fit(f->proof) == f->proof->len)
 		return;
-	g_string_append(out, "\nall of the proof\n");
+	g_string_append(out, "\nthe complete proof\n");
 	for (guint i = 0; i < f->proof->len; i++)
 		walk_text_wrapped(out, "  - ", f->proof->pdata[i]);
 }
 
-/* The steps behind the first one: what was still in the way, and what takes that away. */
-static void further_steps(const struct trial *t, GString *out)
+/* The steps after the first one: the next cause that the trial found, and its fix. */
+static void put_further_steps(const struct trial *t, GString *out)
 {
 	for (guint i = 1; t->steps && i < t->steps->len; i++) {
 		const struct trial_step *s = t->steps->pdata[i];
 		g_autofree char *change = g_strchomp(g_strdup(s->change)),
 				*object = subject_text(&s->subject);
 
-		g_string_append_printf(out, "%s; then %s at %s%s%s: %s too",
-				       i == 1 ? "still not" : "", cause_name(s->code),
+		g_string_append_printf(out, "%s; then %s at %s%s%s: %s, too",
+				       i == 1 ? "not enough" : "", cause_name(s->code),
 				       s->node ? s->node : "-", object ? ", " : "",
 				       object ? object : "", change);
 	}
@@ -81,115 +81,115 @@ static void further_steps(const struct trial *t, GString *out)
 			out, "; %s: ", t->steps->len == 2 ? "both together" : "all together");
 }
 
-static void name_cells(GString *out, const char *what, const GPtrArray *ids)
+static void put_cells(GString *out, const char *what, const GPtrArray *ids)
 {
 	for (guint i = 0; ids && i < ids->len; i++)
 		g_string_append_printf(out, "%s%s", i > 0 ? ", " : what,
 				       (const char *)ids->pdata[i]);
 }
 
-static void trial_text(const struct trial *t, GString *out)
+static void put_trial(const struct trial *t, GString *out)
 {
 	if (t->error) {
 		g_string_append_printf(out, "not tried: %s", t->error);
 		return;
 	}
 	g_string_append(out, "tried on a copy: ");
-	further_steps(t, out);
+	put_further_steps(t, out);
 	if (t->verdict == VERDICT_PASS)
 		g_string_append_printf(out, "pass over %s", path_class_name(t->path));
 	else
-		g_string_append_printf(out, "still %s, so this is not all",
+		g_string_append_printf(out, "still %s, so there is another cause",
 				       verdict_name(t->verdict));
 	if (!t->mended && t->next != CAUSE_NONE)
 		g_string_append_printf(out, ": next is %s", cause_name(t->next));
 	if (t->made && t->others > 0)
 		g_string_append_printf(out, "; %u of %u calls that passed before still pass",
 				       t->others - t->broken->len, t->others);
-	name_cells(out, "; broken: ", t->broken);
-	name_cells(out, "; failed first, and passed when placed again: ", t->unsteady);
+	put_cells(out, "; broken: ", t->broken);
+	put_cells(out, "; failed first and passed when placed again: ", t->unsteady);
 }
 
-static void fix_line(const explanation *x, GString *out)
+static void put_fix(const explanation *x, GString *out)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 	g_autofree char *change = x->fix ? g_strchomp(g_strdup(x->fix->change)) : NULL;
 
 	if (!change) {
-		line(out, "fix", "none can be derived from this cause");
+		put_line(out, "fix", "none is known for this cause");
 		return;
 	}
-	/* Each further change under the first one. */
+	/* Further changes go under the first one. */
 	g_string_append_printf(text, "%s (", change);
 	g_string_replace(text, "\n", "\n       ", 0);
-	trial_text(&x->trial, text);
+	put_trial(&x->trial, text);
 	g_string_append_c(text, ')');
-	line(out, "fix", text->str);
+	put_line(out, "fix", text->str);
 }
 
 /* "branch1 > branch-gw > core > edge" */
-static void way_text(const walk *w, GString *out)
+static void put_path(const walk *w, GString *out)
 {
 	for (guint i = 0; i < w->hops->len; i++)
 		g_string_append_printf(out, "%s%s", i > 0 ? " > " : "",
 				       ((struct hop *)w->hops->pdata[i])->node);
 }
 
-/* " [run 20261122-204118-7, which has not recorded the packets]" */
-static void run_text(const explanation *x, GString *out)
+/* " [run 20261122-204118-7, which did not record the packets]" */
+static void put_run(const explanation *x, GString *out)
 {
 	g_autofree char *missing =
-		x->missing && x->missing->len > 0 ? joined(x->missing, ", ") : NULL;
+		x->missing && x->missing->len > 0 ? join_texts(x->missing, ", ") : NULL;
 
 	if (x->lab)
 		g_string_append_printf(out, " [lab %s]", x->lab);
 	if (x->run_id)
 		g_string_append_printf(out, " [run %s%s%s]", x->run_id,
-				       missing ? ", which has not recorded " : "",
+				       missing ? ", which did not record " : "",
 				       missing ? missing : "");
 }
 
-static void healthy_text(const explanation *x, GString *out)
+static void put_healthy(const explanation *x, GString *out)
 {
 	g_string_append_printf(out, "%-6s %s, over %s", "what", x->finding->what,
 			       path_class_name(x->cell->path));
-	run_text(x, out);
+	put_run(x, out);
 	g_string_append_c(out, '\n');
 	for (guint i = 0; i < x->finding->legs->len && i < 3; i++) {
 		const struct leg *l = x->finding->legs->pdata[i];
 
 		g_string_append_printf(out, "%-6s %s: ", "path", l->title);
-		way_text(l->walk->forward, out);
+		put_path(l->walk->forward, out);
 		if (l->walk->forward->end != WALK_DELIVERED)
 			g_string_append_printf(
 				out, " (a packet outside the call's sessions ends here: %s)",
 				walk_end_name(l->walk->forward->end));
 		g_string_append_c(out, '\n');
 	}
-	proof_line(x->finding, out);
+	put_proof(x->finding, out);
 }
 
-static void failed_text(const explanation *x, GString *out)
+static void put_failed(const explanation *x, GString *out)
 {
 	const finding *f = x->finding;
 	g_autofree char *where = NULL, *what = NULL, *object = subject_text(&f->subject);
 
 	what = g_strdup_printf("%s: %s (%s)", f->what, cause_text(f->code), cause_name(f->code));
 	g_string_append_printf(out, "%-6s %s", "what", what);
-	run_text(x, out);
+	put_run(x, out);
 	g_string_append_c(out, '\n');
 	if (f->node) {
 		where = g_strdup_printf("%s%s%s", f->node, object ? ", " : "",
 					object ? object : "");
-		line(out, "where", where);
+		put_line(out, "where", where);
 	}
 	if (f->why)
-		line(out, "why", f->why);
-	proof_line(f, out);
-	fix_line(x, out);
+		put_line(out, "why", f->why);
+	put_proof(f, out);
+	put_fix(x, out);
 }
 
-static void more_fix(const explanation *x, GString *out)
+static void put_fix_commands(const explanation *x, GString *out)
 {
 	if (!x->fix || x->fix->commands->len == 0)
 		return;
@@ -198,8 +198,8 @@ static void more_fix(const explanation *x, GString *out)
 		g_string_append_printf(out, "  %s\n", (const char *)x->fix->commands->pdata[i]);
 }
 
-/* Tried each by itself; the lines above hold the fix alone. */
-static void more_ways(const explanation *x, GString *out)
+/* Other fixes, each of which was tried by itself. */
+static void put_alternatives(const explanation *x, GString *out)
 {
 	for (guint i = 0; x->alternatives && i < x->alternatives->len; i++) {
 		const struct alternative *a = x->alternatives->pdata[i];
@@ -207,7 +207,7 @@ static void more_ways(const explanation *x, GString *out)
 		g_auto(GStrv) lines = g_strsplit(change, "\n", 0);
 
 		g_string_append_printf(out, "\nanother way, %s (", a->name);
-		trial_text(&a->trial, out);
+		put_trial(&a->trial, out);
 		g_string_append(out, ")\n");
 		for (guint k = 0; lines[k]; k++)
 			g_string_append_printf(out, "  %s\n", lines[k]);
@@ -218,7 +218,7 @@ static void more_ways(const explanation *x, GString *out)
 	}
 }
 
-static void more_ice_warn(const explanation *x, GString *out)
+static void put_ice_warn(const explanation *x, GString *out)
 {
 	for (guint i = 0; i < x->seen.heard->len; i++) {
 		const struct heard *h = x->seen.heard->pdata[i];
@@ -230,7 +230,8 @@ static void more_ice_warn(const explanation *x, GString *out)
 		if (g_strcmp0(name, EVENT_CALL_RESULT) != 0 || !value ||
 		    !icewarn_parse(value, &bits))
 			continue;
-		g_string_append_printf(out, "\nICEWarn of %s: %s (computed from what it saw)\n",
+		g_string_append_printf(out,
+				       "\nICEWarn of %s: %s (computed from its observations)\n",
 				       h->agent, value);
 		icewarn_text(bits, out);
 	}
@@ -241,11 +242,11 @@ void explain_text(const explanation *x, int verbose, GString *out)
 	g_autoptr(ladder) messages = NULL;
 
 	if (x->finding->code == CAUSE_NONE)
-		healthy_text(x, out);
+		put_healthy(x, out);
 	else
-		failed_text(x, out);
+		put_failed(x, out);
 	if (verbose > 0)
-		more_proof(x->finding, out);
+		put_whole_proof(x->finding, out);
 	for (guint i = 0; verbose > 0 && i < x->finding->legs->len; i++) {
 		const struct leg *l = x->finding->legs->pdata[i];
 
@@ -256,9 +257,9 @@ void explain_text(const explanation *x, int verbose, GString *out)
 		return;
 	messages = ladder_new(x->model, &x->seen, x->cell, verbose > 1);
 	ladder_text(messages, out);
-	more_fix(x, out);
-	more_ways(x, out);
-	more_ice_warn(x, out);
+	put_fix_commands(x, out);
+	put_alternatives(x, out);
+	put_ice_warn(x, out);
 	if (verbose < 2)
 		return;
 	detail_pairs(&x->seen, x->cell, out);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An explanation in words: what, where, why, proof, fix, one line each.
+/* An explanation as text: what, where, why, proof, fix, one line for each.
  *
  * Depends on explain.  Pure.
  */
@@ -8,8 +8,9 @@
 
 #include "testbed/diagnose/explanation.h"
 
-/* At most five lines; after them with `verbose` 1 the walks, the messages, the fix as commands and
- * both ends' ICEWarn, with 2 candidate pairs and counters, too. */
+/* Appends at most five lines.  With `verbose` 1 these follow: all of the proof, the walks, the
+ * messages, the fix as commands, other fixes, and both ends' ICEWarn; with 2 also candidate pairs,
+ * sessions, look-ups and counters. */
 void explain_text(const explanation *x, int verbose, GString *out);
 
 #endif

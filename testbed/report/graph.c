@@ -75,22 +75,23 @@ void graph_marks_of(const struct node *n, GArray *marks)
 
 /* --- distances -------------------------------------------------------------------------------- */
 
-static void wire_free(gpointer data)
+static void graph_network_free(gpointer data)
 {
-	struct graph_wire *w = data;
+	struct graph_network *w = data;
 
-	g_array_unref(w->plugs);
+	g_array_unref(w->ports);
 	g_free(w);
 }
 
-static gint compare_plugs(gconstpointer a, gconstpointer b)
+static gint compare_ports(gconstpointer a, gconstpointer b)
 {
-	const struct graph_plug *x = a, *y = b;
+	const struct graph_port *x = a, *y = b;
 
 	return x->distance < y->distance ? -1 : x->distance > y->distance;
 }
 
-/* Where the drawing starts: the Internet or, where there is none, the node with most interfaces. */
+/* Whether the layout starts at this node: the Internet or, without one, the node with most
+ * interfaces. */
 static bool is_root(const model *m, const struct node *n)
 {
 	const struct node *widest = NULL;
@@ -114,26 +115,26 @@ static guint distance_of(GHashTable *distances, const struct node *n)
 									  DISTANCE_UNKNOWN;
 }
 
-/* One wire farther with each round; ends when nothing new is reached. */
-static bool spread(const graph_drawing *g, GHashTable *distances, guint round)
+/* Marks the networks at distance `round` and the nodes behind them.  false: none was unmarked. */
+static bool mark_distance(const graph_drawing *g, GHashTable *distances, guint round)
 {
 	bool reached = false;
 
-	for (guint i = 0; i < g->wires->len; i++) {
-		struct graph_wire *w = g->wires->pdata[i];
+	for (guint i = 0; i < g->networks->len; i++) {
+		struct graph_network *w = g->networks->pdata[i];
 		bool touched = false;
 
-		for (guint k = 0; k < w->plugs->len; k++)
+		for (guint k = 0; k < w->ports->len; k++)
 			touched = touched ||
 				  distance_of(distances,
-					      g_array_index(w->plugs, struct graph_plug, k).node) ==
+					      g_array_index(w->ports, struct graph_port, k).node) ==
 					  round;
 		if (!touched || w->distance != DISTANCE_UNKNOWN)
 			continue;
 		w->distance = round;
 		reached = true;
-		for (guint k = 0; k < w->plugs->len; k++) {
-			const struct node *n = g_array_index(w->plugs, struct graph_plug, k).node;
+		for (guint k = 0; k < w->ports->len; k++) {
+			const struct node *n = g_array_index(w->ports, struct graph_port, k).node;
 
 			if (distance_of(distances, n) == DISTANCE_UNKNOWN)
 				g_hash_table_insert(distances, (gpointer)(guintptr)n,
@@ -143,24 +144,24 @@ static bool spread(const graph_drawing *g, GHashTable *distances, guint round)
 	return reached;
 }
 
-static void measure(graph_drawing *g)
+static void measure_distances(graph_drawing *g)
 {
 	g_autoptr(GHashTable) distances = g_hash_table_new(NULL, NULL);
 
 	for (guint i = 0; i < g->m->nodes->len; i++)
 		if (is_root(g->m, g->m->nodes->pdata[i]))
 			g_hash_table_insert(distances, g->m->nodes->pdata[i], GUINT_TO_POINTER(0));
-	for (guint round = 0; spread(g, distances, round);)
+	for (guint round = 0; mark_distance(g, distances, round);)
 		round++;
-	for (guint i = 0; i < g->wires->len; i++) {
-		struct graph_wire *w = g->wires->pdata[i];
+	for (guint i = 0; i < g->networks->len; i++) {
+		struct graph_network *w = g->networks->pdata[i];
 
-		for (guint k = 0; k < w->plugs->len; k++) {
-			struct graph_plug *p = &g_array_index(w->plugs, struct graph_plug, k);
+		for (guint k = 0; k < w->ports->len; k++) {
+			struct graph_port *p = &g_array_index(w->ports, struct graph_port, k);
 
 			p->distance = distance_of(distances, p->node);
 		}
-		g_array_sort(w->plugs, compare_plugs);
+		g_array_sort(w->ports, compare_ports);
 	}
 }
 
@@ -170,33 +171,33 @@ graph_drawing *graph_drawing_new(const model *m)
 	g_autoptr(GHashTable) by_network = g_hash_table_new(NULL, NULL);
 
 	g->m = m;
-	g->wires = g_ptr_array_new_with_free_func(wire_free);
+	g->networks = g_ptr_array_new_with_free_func(graph_network_free);
 	for (guint i = 0; i < m->networks->len; i++) {
-		struct graph_wire *w = g_new0(struct graph_wire, 1);
+		struct graph_network *w = g_new0(struct graph_network, 1);
 
 		w->network = m->networks->pdata[i];
 		w->distance = DISTANCE_UNKNOWN;
-		w->plugs = g_array_new(FALSE, FALSE, sizeof(struct graph_plug));
+		w->ports = g_array_new(FALSE, FALSE, sizeof(struct graph_port));
 		g_hash_table_insert(by_network, (gpointer)(guintptr)w->network, w);
-		g_ptr_array_add(g->wires, w);
+		g_ptr_array_add(g->networks, w);
 	}
 	for (guint i = 0; i < m->nodes->len; i++) {
 		const struct node *n = m->nodes->pdata[i];
 
 		for (guint k = 0; k < n->interfaces->len; k++) {
 			const struct iface *iface = n->interfaces->pdata[k];
-			struct graph_plug plug = {.node = n, .iface = iface};
-			struct graph_wire *w = g_hash_table_lookup(by_network, iface->network);
+			struct graph_port port = {.node = n, .iface = iface};
+			struct graph_network *w = g_hash_table_lookup(by_network, iface->network);
 
-			g_array_append_val(w->plugs, plug);
+			g_array_append_val(w->ports, port);
 		}
 	}
-	for (guint i = 0; i < g->wires->len; i++) {
-		struct graph_wire *w = g->wires->pdata[i];
+	for (guint i = 0; i < g->networks->len; i++) {
+		struct graph_network *w = g->networks->pdata[i];
 
-		w->is_line = w->plugs->len == 2;
+		w->is_line = w->ports->len == 2;
 	}
-	measure(g);
+	measure_distances(g);
 	return g;
 }
 
@@ -204,7 +205,7 @@ void graph_drawing_free(graph_drawing *g)
 {
 	if (!g)
 		return;
-	g_ptr_array_unref(g->wires);
+	g_ptr_array_unref(g->networks);
 	g_free(g);
 }
 

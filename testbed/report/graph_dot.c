@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* DOT: a node is a table with its name, its marks and a row an interface, where the lines end. */
+/* DOT: a node is a table with its name, its marks and a row for each interface, where lines end. */
 #include "testbed/report/graph.h"
 
 #define FONT "Helvetica,Arial,sans-serif"
 
-/* HTML-like labels of Graphviz know the XML entities. */
-static void append_text(GString *out, const char *text)
+/* Escapes text for an HTML-like label of Graphviz, which has the XML entities. */
+static void append_html(GString *out, const char *text)
 {
 	g_autofree char *escaped = g_markup_escape_text(text, -1);
 
 	g_string_append(out, escaped);
 }
 
-/* Quoted ids: names hold no quotes or backslashes (model), networks get a sign that no node's name
- * starts with. */
-static void append_port(GString *out, const struct graph_plug *p)
+/* Ids are quoted: the model allows no quotes or backslashes in names.  Those of networks begin with
+ * '=', which no node's name does. */
+static void append_port(GString *out, const struct graph_port *p)
 {
 	g_string_append_printf(out, "\"%s\":\"%s\"", p->node->name, p->iface->name);
 }
@@ -22,12 +22,12 @@ static void append_port(GString *out, const struct graph_plug *p)
 static void append_head_row(GString *out, const struct node *n, const struct graph_role_look *look)
 {
 	g_string_append_printf(out, "<TR><TD BGCOLOR=\"%s\"><FONT COLOR=\"white\"><B>", look->line);
-	append_text(out, n->name);
+	append_html(out, n->name);
 	g_string_append(out, "</B></FONT></TD></TR>");
 	if (!n->title)
 		return;
 	g_string_append(out, "<TR><TD><FONT POINT-SIZE=\"10\">");
-	append_text(out, n->title);
+	append_html(out, n->title);
 	g_string_append(out, "</FONT></TD></TR>");
 }
 
@@ -94,7 +94,7 @@ static void append_network(GString *out, const struct network *network, const ch
 			       prefix_print(&network->subnet, text));
 }
 
-/* The nodes and networks of a site (NULL: of none). */
+/* The nodes and networks of a site (NULL: those without a site). */
 static void append_members(const graph_drawing *g, const char *site, GString *out,
 			   const char *indent)
 {
@@ -104,8 +104,8 @@ static void append_members(const graph_drawing *g, const char *site, GString *ou
 		if (g_strcmp0(n->site, site) == 0)
 			append_node(out, n, indent);
 	}
-	for (guint i = 0; i < g->wires->len; i++) {
-		const struct graph_wire *w = g->wires->pdata[i];
+	for (guint i = 0; i < g->networks->len; i++) {
+		const struct graph_network *w = g->networks->pdata[i];
 
 		if (!w->is_line && g_strcmp0(w->network->site, site) == 0)
 			append_network(out, w->network, indent);
@@ -115,7 +115,7 @@ static void append_members(const graph_drawing *g, const char *site, GString *ou
 static void append_site(const graph_drawing *g, const struct site *site, GString *out)
 {
 	g_string_append_printf(out, "  subgraph \"cluster_%s\" {\n    label=<<B>", site->name);
-	append_text(out, site->title ? site->title : site->name);
+	append_html(out, site->title ? site->title : site->name);
 	g_string_append(out, "</B>>;\n    style=\"rounded,filled\"; color=\"#cbd5e1\"; "
 			     "fillcolor=\"#f8fafc\";\n");
 	append_members(g, site->name, out, "    ");
@@ -127,9 +127,9 @@ static const char *line_look(bool up)
 	return up ? "" : ", style=dotted, color=\"" GRAPH_DOWN_COLOR "\"";
 }
 
-static void append_line(const struct graph_wire *w, GString *out)
+static void append_line(const struct graph_network *w, GString *out)
 {
-	const struct graph_plug *ends = (const struct graph_plug *)(const void *)w->plugs->data;
+	const struct graph_port *ends = (const struct graph_port *)(const void *)w->ports->data;
 	char text[PREFIX_TEXT_MAX];
 
 	g_string_append(out, "  ");
@@ -141,12 +141,12 @@ static void append_line(const struct graph_wire *w, GString *out)
 			       line_look(ends[0].iface->up && ends[1].iface->up));
 }
 
-/* From the Internet outwards: what is nearer stands left of the network, what is farther right of
+/* A node that is nearer to the Internet stands left of the network, one that is farther right of
  * it. */
-static void append_plugs(const struct graph_wire *w, GString *out)
+static void append_ports(const struct graph_network *w, GString *out)
 {
-	for (guint i = 0; i < w->plugs->len; i++) {
-		const struct graph_plug *p = &g_array_index(w->plugs, struct graph_plug, i);
+	for (guint i = 0; i < w->ports->len; i++) {
+		const struct graph_port *p = &g_array_index(w->ports, struct graph_port, i);
 		bool nearer = p->distance <= w->distance;
 
 		g_string_append(out, "  ");
@@ -177,7 +177,7 @@ static void append_tunnel(const struct tunnel *t, GString *out)
 			       t->up ? "dashed" : "dotted");
 }
 
-/* Only what the drawing holds is explained. */
+/* Explains only what the drawing contains. */
 static void append_legend(const graph_drawing *g, GString *out)
 {
 	bool used[ROLE_COUNT] = {false}, nat = false, firewall = false;
@@ -219,7 +219,7 @@ static void append_title(const char *title, GString *out)
 	if (!title)
 		return;
 	g_string_append(out, "  label=<<B>");
-	append_text(out, title);
+	append_html(out, title);
 	g_string_append(out, "</B>>; labelloc=t; fontsize=16;\n");
 }
 
@@ -239,13 +239,13 @@ void graph_dot(const graph_drawing *g, const char *title, GString *out)
 	append_members(g, NULL, out, "  ");
 	for (guint i = 0; i < g->m->sites->len; i++)
 		append_site(g, g->m->sites->pdata[i], out);
-	for (guint i = 0; i < g->wires->len; i++) {
-		const struct graph_wire *w = g->wires->pdata[i];
+	for (guint i = 0; i < g->networks->len; i++) {
+		const struct graph_network *w = g->networks->pdata[i];
 
 		if (w->is_line)
 			append_line(w, out);
 		else
-			append_plugs(w, out);
+			append_ports(w, out);
 	}
 	for (guint i = 0; i < g->m->tunnels->len; i++)
 		append_tunnel(g->m->tunnels->pdata[i], out);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Mermaid flowcharts: what Markdown viewers draw.  Ids are numbers: names may hold what Mermaid
- * reads as syntax. */
+/* Mermaid flowcharts.  Ids are numbers, because names may contain Mermaid syntax. */
 #include "testbed/report/graph.h"
 
-/* Inside "..." HTML is read and a quote ends the text; '#' starts Mermaid's own entities. */
-static void append_text(GString *out, const char *text)
+/* Escapes text inside "...", which is HTML; '#' starts Mermaid's own entities. */
+static void append_mermaid(GString *out, const char *text)
 {
 	g_autofree char *escaped = g_markup_escape_text(text, -1);
 	GString *safe = g_string_new(escaped);
@@ -47,7 +46,7 @@ static void append_node(const graph_drawing *g, const struct node *n, GString *o
 	g_string_append_printf(out, "%sn%u[\"<b>%s</b>", indent, index_of(g->m->nodes, n), n->name);
 	if (n->title) {
 		g_string_append(out, "<br/>");
-		append_text(out, n->title);
+		append_mermaid(out, n->title);
 	}
 	graph_marks_of(n, marks);
 	for (guint i = 0; i < marks->len; i++)
@@ -68,8 +67,8 @@ static void append_members(const graph_drawing *g, const char *site, GString *ou
 		if (g_strcmp0(n->site, site) == 0)
 			append_node(g, n, out, indent);
 	}
-	for (guint i = 0; i < g->wires->len; i++) {
-		const struct graph_wire *w = g->wires->pdata[i];
+	for (guint i = 0; i < g->networks->len; i++) {
+		const struct graph_network *w = g->networks->pdata[i];
 
 		if (!w->is_line && g_strcmp0(w->network->site, site) == 0)
 			g_string_append_printf(out, "%sw%u([\"%s<br/>%s\"]):::wire\n", indent, i,
@@ -78,14 +77,14 @@ static void append_members(const graph_drawing *g, const char *site, GString *ou
 	}
 }
 
-static void append_wire(const graph_drawing *g, guint index, GString *out)
+static void append_network_lines(const graph_drawing *g, guint index, GString *out)
 {
-	const struct graph_wire *w = g->wires->pdata[index];
+	const struct graph_network *w = g->networks->pdata[index];
 	char text[PREFIX_TEXT_MAX];
 
 	if (w->is_line) {
-		const struct graph_plug *ends =
-			(const struct graph_plug *)(const void *)w->plugs->data;
+		const struct graph_port *ends =
+			(const struct graph_port *)(const void *)w->ports->data;
 
 		g_string_append_printf(out, "  n%u ---|\"%s<br/>%s\"| n%u\n",
 				       index_of(g->m->nodes, ends[0].node), w->network->name,
@@ -93,8 +92,8 @@ static void append_wire(const graph_drawing *g, guint index, GString *out)
 				       index_of(g->m->nodes, ends[1].node));
 		return;
 	}
-	for (guint i = 0; i < w->plugs->len; i++) {
-		const struct graph_plug *p = &g_array_index(w->plugs, struct graph_plug, i);
+	for (guint i = 0; i < w->ports->len; i++) {
+		const struct graph_port *p = &g_array_index(w->ports, struct graph_port, i);
 		guint node = index_of(g->m->nodes, p->node);
 
 		if (p->distance <= w->distance)
@@ -116,7 +115,7 @@ void graph_mermaid(const graph_drawing *g, const char *title, GString *out)
 {
 	if (title) {
 		g_string_append(out, "---\ntitle: \"");
-		append_text(out, title);
+		append_mermaid(out, title);
 		g_string_append(out, "\"\n---\n");
 	}
 	g_string_append(out, "flowchart LR\n");
@@ -125,13 +124,13 @@ void graph_mermaid(const graph_drawing *g, const char *title, GString *out)
 		const struct site *site = g->m->sites->pdata[i];
 
 		g_string_append_printf(out, "  subgraph s%u [\"", i);
-		append_text(out, site->title ? site->title : site->name);
+		append_mermaid(out, site->title ? site->title : site->name);
 		g_string_append(out, "\"]\n");
 		append_members(g, site->name, out, "    ");
 		g_string_append(out, "  end\n");
 	}
-	for (guint i = 0; i < g->wires->len; i++)
-		append_wire(g, i, out);
+	for (guint i = 0; i < g->networks->len; i++)
+		append_network_lines(g, i, out);
 	for (guint i = 0; i < g->m->tunnels->len; i++)
 		append_tunnel(g, g->m->tunnels->pdata[i], out);
 	for (guint i = 0; i < ROLE_COUNT; i++)

@@ -3,12 +3,20 @@
 
 #include <string.h>
 
+/* Theory of operation.
+ *
+ * A scenario is a triangle: every pair of endpoints has one place, in the row of the later and the
+ * column of the earlier endpoint.  Endpoints of a site stand together, under its name.  A row has a
+ * line for each medium that was run; audio and video share the line "A/V" when all their words in
+ * the row are equal.  When the terminal is too narrow the triangle is cut into blocks of columns,
+ * each with its own header.  Conferences follow, one line for each. */
+
 #define NAME_MAX_COLUMNS 14
 #define MEDIA_COLUMNS 6	    /* "video" and a blank */
 #define CELL_COLUMNS_MIN 11 /* "tcp-relay!" and a blank */
 
-/* One line of a row: a medium, or two that came out alike everywhere in the row. */
-struct line {
+/* One line of a row: a medium, or audio and video with equal results. */
+struct grid_line {
 	const char *label;
 	enum media media;
 };
@@ -18,7 +26,7 @@ struct grid {
 	const struct report_style *style;
 	GString *out;
 	GPtrArray *endpoints; /* struct result_endpoint, those of one site together */
-	GHashTable *cells;    /* "a b medium", both ways round -> struct cell */
+	GHashTable *cells;    /* "a b medium" and "b a medium" -> struct cell */
 	guint name_columns, cell_columns, conference_columns;
 };
 
@@ -59,16 +67,7 @@ static bool has_cells(const struct scenario_result *s, const char *name)
 	return false;
 }
 
-static bool in_list(const GPtrArray *list, const void *item)
-{
-	for (guint i = 0; i < list->len; i++) {
-		if (list->pdata[i] == item)
-			return true;
-	}
-	return false;
-}
-
-/* Endpoints that have a cell, each site's together, sites in order of their first endpoint. */
+/* Endpoints that have a cell, grouped by site; sites in order of their first endpoint. */
 static GPtrArray *endpoints_by_site(const results *r, const struct scenario_result *s)
 {
 	GPtrArray *sorted = g_ptr_array_new();
@@ -76,21 +75,21 @@ static GPtrArray *endpoints_by_site(const results *r, const struct scenario_resu
 	for (guint i = 0; i < r->endpoints->len; i++) {
 		struct result_endpoint *first = r->endpoints->pdata[i];
 
-		if (in_list(sorted, first) || !has_cells(s, first->name))
+		if (g_ptr_array_find(sorted, first, NULL) || !has_cells(s, first->name))
 			continue;
 		g_ptr_array_add(sorted, first);
 		for (guint k = i + 1; k < r->endpoints->len; k++) {
 			struct result_endpoint *e = r->endpoints->pdata[k];
 
 			if (first->site && g_strcmp0(e->site, first->site) == 0 &&
-			    has_cells(s, e->name) && !in_list(sorted, e))
+			    has_cells(s, e->name) && !g_ptr_array_find(sorted, e, NULL))
 				g_ptr_array_add(sorted, e);
 		}
 	}
 	return sorted;
 }
 
-/* A name that is cut shows it by a tilde. */
+/* A name that is too long is cut, with a tilde at its end. */
 static void append_name(const struct grid *g, enum ink ink, const char *name, guint width)
 {
 	g_autofree char *cut = NULL;
@@ -100,7 +99,7 @@ static void append_name(const struct grid *g, enum ink ink, const char *name, gu
 	ink_append(g->out, g->style, ink, cut ? cut : name, width);
 }
 
-static void end_line(GString *out)
+static void end_grid_line(GString *out)
 {
 	while (out->len > 0 && out->str[out->len - 1] == ' ')
 		g_string_truncate(out, out->len - 1);
@@ -112,7 +111,7 @@ static const struct result_endpoint *endpoint_at(const struct grid *g, guint ind
 	return g->endpoints->pdata[index];
 }
 
-/* Site names over the first of their columns, then the endpoints' names. */
+/* A line of site names, each over its first column, then a line of endpoint names. */
 static void append_head(const struct grid *g, guint first, guint last)
 {
 	const char *site = NULL;
@@ -127,15 +126,15 @@ static void append_head(const struct grid *g, guint first, guint last)
 		append_name(g, INK_DIM, site ? site : "", (end - i) * g->cell_columns);
 		i = end;
 	}
-	end_line(g->out);
+	end_grid_line(g->out);
 	ink_append(g->out, g->style, INK_PLAIN, "", g->name_columns + MEDIA_COLUMNS);
 	for (guint i = first; i < last; i++)
 		append_name(g, INK_BOLD, endpoint_at(g, i)->name, g->cell_columns);
-	end_line(g->out);
+	end_grid_line(g->out);
 }
 
-/* Do audio and video say the same in all of the row's columns? */
-static bool audio_like_video(const struct grid *g, guint row, guint first, guint last)
+/* Whether audio and video have the same word in all columns of the row. */
+static bool audio_equals_video(const struct grid *g, guint row, guint first, guint last)
 {
 	for (guint i = first; i < last; i++) {
 		const struct cell *a =
@@ -161,8 +160,8 @@ static bool row_has(const struct grid *g, guint row, guint first, guint last, en
 	return false;
 }
 
-static void append_line(const struct grid *g, const char *name, guint row, guint first, guint last,
-			const struct line *line)
+static void append_grid_line(const struct grid *g, const char *name, guint row, guint first,
+			     guint last, const struct grid_line *line)
 {
 	append_name(g, INK_BOLD, name, g->name_columns);
 	ink_append(g->out, g->style, INK_DIM, line->label, MEDIA_COLUMNS);
@@ -174,37 +173,37 @@ static void append_line(const struct grid *g, const char *name, guint row, guint
 		ink_append(g->out, g->style, c ? cell_ink(c) : INK_PLAIN,
 			   c ? cell_word(c, word) : "", g->cell_columns);
 	}
-	end_line(g->out);
+	end_grid_line(g->out);
 }
 
-static void append_row(const struct grid *g, guint row, guint first, guint last)
+static void append_grid_row(const struct grid *g, guint row, guint first, guint last)
 {
-	static const struct line apart[] = {
+	static const struct grid_line apart[] = {
 		{"IM", MEDIA_IM}, {"audio", MEDIA_AUDIO}, {"video", MEDIA_VIDEO}};
-	static const struct line together[] = {{"IM", MEDIA_IM}, {"A/V", MEDIA_AUDIO}};
-	bool alike =
-		audio_like_video(g, row, first, last) && row_has(g, row, first, last, MEDIA_AUDIO);
-	const struct line *lines = alike ? together : apart;
+	static const struct grid_line together[] = {{"IM", MEDIA_IM}, {"A/V", MEDIA_AUDIO}};
+	bool alike = audio_equals_video(g, row, first, last) &&
+		     row_has(g, row, first, last, MEDIA_AUDIO);
+	const struct grid_line *lines = alike ? together : apart;
 	guint n_lines = alike ? G_N_ELEMENTS(together) : G_N_ELEMENTS(apart);
 	const char *name = endpoint_at(g, row)->name;
 
 	for (guint i = 0; i < n_lines; i++) {
 		if (!row_has(g, row, first, last, lines[i].media))
 			continue;
-		append_line(g, name, row, first, last, &lines[i]);
+		append_grid_line(g, name, row, first, last, &lines[i]);
 		name = "";
 	}
 }
 
-/* Columns first..last of the triangle; row R has the columns before it. */
+/* Columns `first` to `last` - 1 of the triangle; row R has the columns below R. */
 static void append_block(const struct grid *g, guint first, guint last)
 {
 	append_head(g, first, last);
 	for (guint row = first + 1; row < g->endpoints->len; row++)
-		append_row(g, row, first, MIN(last, row));
+		append_grid_row(g, row, first, MIN(last, row));
 }
 
-static void measure(struct grid *g)
+static void measure_columns(struct grid *g)
 {
 	g->name_columns = 1;
 	g->cell_columns = CELL_COLUMNS_MIN;
@@ -236,7 +235,7 @@ static void append_triangle(struct grid *g)
 	}
 }
 
-/* "branch1 relay": who took part, and by which way its media came, where that is known. */
+/* "branch1 relay": a participant, and the path of its media where it is known. */
 static void append_participant(const struct cell *c, guint i, GString *out)
 {
 	const struct cell_leg *leg = i < c->legs->len ? c->legs->pdata[i] : NULL;
@@ -259,7 +258,7 @@ static void append_conference(const struct grid *g, const struct cell *c)
 	ink_append(g->out, g->style, INK_DIM, c->media == MEDIA_IM_CONFERENCE ? "IM" : "A/V", 4);
 	ink_append(g->out, g->style, cell_ink(c), cell_word(c, word), 7);
 	ink_append(g->out, g->style, INK_DIM, who->str, 0);
-	end_line(g->out);
+	end_grid_line(g->out);
 }
 
 void report_grid(const results *r, const struct scenario_result *s,
@@ -270,7 +269,7 @@ void report_grid(const results *r, const struct scenario_result *s,
 	bool first = true;
 
 	index_cells(&g);
-	measure(&g);
+	measure_columns(&g);
 	ink_append(out, style, INK_BOLD, s->name, 0);
 	g_string_append_printf(out, "%s%s\n", s->title ? ": " : "", s->title ? s->title : "");
 	ink_rule(out, style);

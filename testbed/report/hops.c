@@ -4,15 +4,15 @@
 #include <net/ethernet.h>
 #include <string.h>
 
-#define FOREIGN_SHARE 10 /* one packet of so many may be none of the tunnel's */
+#define FOREIGN_SHARE 10 /* one of so many packets may be outside the tunnel */
 
-/* What a counter went up by; an interface that is new counts from nothing. */
-static guint64 more(guint64 then, guint64 now)
+/* The increase of a counter; of a new interface, its value. */
+static guint64 counter_delta(guint64 then, guint64 now)
 {
 	return now > then ? now - then : 0;
 }
 
-static struct cell_hop *carried(const node_state *before, const struct kernel_link *link,
+static struct cell_hop *hop_new(const node_state *before, const struct kernel_link *link,
 				const char *node)
 {
 	static const struct kernel_link new_link;
@@ -22,10 +22,10 @@ static struct cell_hop *carried(const node_state *before, const struct kernel_li
 
 	h->node = g_strdup(node);
 	h->iface = g_strdup(link->name);
-	h->rx_packets = more(then->rx_packets, link->rx_packets);
-	h->rx_bytes = more(then->rx_bytes, link->rx_bytes);
-	h->tx_packets = more(then->tx_packets, link->tx_packets);
-	h->tx_bytes = more(then->tx_bytes, link->tx_bytes);
+	h->rx_packets = counter_delta(then->rx_packets, link->rx_packets);
+	h->rx_bytes = counter_delta(then->rx_bytes, link->rx_bytes);
+	h->tx_packets = counter_delta(then->tx_packets, link->tx_packets);
+	h->tx_bytes = counter_delta(then->tx_bytes, link->tx_bytes);
 	return h;
 }
 
@@ -40,7 +40,7 @@ static GPtrArray *hops_of(const model *m, const netstate *before, const netstate
 				 *now = netstate_node(after, node);
 
 		for (guint k = 0; now && k < now->links->len; k++) {
-			struct cell_hop *h = carried(
+			struct cell_hop *h = hop_new(
 				then, &g_array_index(now->links, struct kernel_link, k), node);
 
 			if (h->rx_packets + h->tx_packets >= MAX(packets / 2, 1))
@@ -52,7 +52,7 @@ static GPtrArray *hops_of(const model *m, const netstate *before, const netstate
 	return hops;
 }
 
-static const struct cell_hop *find(const GPtrArray *hops, const char *node, const char *iface)
+static const struct cell_hop *hop_find(const GPtrArray *hops, const char *node, const char *iface)
 {
 	for (guint i = 0; i < hops->len; i++) {
 		const struct cell_hop *h = hops->pdata[i];
@@ -63,7 +63,7 @@ static const struct cell_hop *find(const GPtrArray *hops, const char *node, cons
 	return NULL;
 }
 
-/* What a hop sent, as IP packets. */
+/* The bytes of IP packets that a hop sent. */
 static guint64 sent_ip_bytes(const node_state *after, const struct cell_hop *h)
 {
 	const struct kernel_link *link = h ? node_state_link(after, h->iface) : NULL;
@@ -76,9 +76,10 @@ static void add_end(struct cell *c, const struct tunnel *t, const struct tunnel_
 		    const node_state *after)
 {
 	const struct kernel_link *underlay = node_state_owner(after, &end->underlay);
-	const struct cell_hop *inner = find(c->hops, end->node_name, end->iface),
-			      *outer = underlay ? find(c->hops, end->node_name, underlay->name) :
-						  NULL;
+	const struct cell_hop *inner = hop_find(c->hops, end->node_name, end->iface),
+			      *outer = underlay ?
+					       hop_find(c->hops, end->node_name, underlay->name) :
+					       NULL;
 	guint64 inside = sent_ip_bytes(after, inner), outside = sent_ip_bytes(after, outer);
 	struct cell_tunnel *one;
 

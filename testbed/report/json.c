@@ -7,73 +7,74 @@
 #include <stdlib.h>
 
 /* JSON has no NaN. */
-static json_t *figure(double value)
+static json_t *figure_json(double value)
 {
 	return isfinite(value) ? json_real(value) : json_null();
 }
 
-static json_t *text(const char *value)
+static json_t *text_json(const char *value)
 {
 	g_autofree char *valid = value ? g_utf8_make_valid(value, -1) : NULL;
 
 	return valid ? json_string(valid) : json_null();
 }
 
-static json_t *candidate(const struct cell_candidate *c)
+static json_t *candidate_json(const struct cell_candidate *c)
 {
 	if (!c->type)
 		return json_null();
-	return json_pack("{s:o, s:o, s:i, s:o}", "type", text(c->type), "address", text(c->address),
-			 "port", (int)c->port, "transport", text(c->transport));
+	return json_pack("{s:o, s:o, s:i, s:o}", "type", text_json(c->type), "address",
+			 text_json(c->address), "port", (int)c->port, "transport",
+			 text_json(c->transport));
 }
 
-static json_t *selected(const struct cell *c)
+static json_t *selected_json(const struct cell *c)
 {
 	if (!c->local.type)
 		return json_null();
-	return json_pack("{s:o, s:o}", "local", candidate(&c->local), "remote",
-			 candidate(&c->remote));
+	return json_pack("{s:o, s:o}", "local", candidate_json(&c->local), "remote",
+			 candidate_json(&c->remote));
 }
 
-static json_t *quality(const struct cell_quality *q)
+static json_t *quality_json(const struct cell_quality *q)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:I, s:b}", "rtt_ms",
-			 figure(q->rtt_ms), "jitter_ms", figure(q->jitter_ms), "loss_pct",
-			 figure(q->loss_pct), "mos", figure(q->mos), "sent", (json_int_t)q->sent,
-			 "received", (json_int_t)q->received, "delay_ms", figure(q->delay_ms),
-			 "delay_max_ms", figure(q->delay_max_ms), "degradation",
-			 figure(q->degradation), "burst_max", (json_int_t)q->burst_max, "poor",
-			 (int)q->poor);
+			 figure_json(q->rtt_ms), "jitter_ms", figure_json(q->jitter_ms), "loss_pct",
+			 figure_json(q->loss_pct), "mos", figure_json(q->mos), "sent",
+			 (json_int_t)q->sent, "received", (json_int_t)q->received, "delay_ms",
+			 figure_json(q->delay_ms), "delay_max_ms", figure_json(q->delay_max_ms),
+			 "degradation", figure_json(q->degradation), "burst_max",
+			 (json_int_t)q->burst_max, "poor", (int)q->poor);
 }
 
-static json_t *streams(const struct cell *c)
+static json_t *streams_json(const struct cell *c)
 {
 	json_t *array = json_array();
 
 	for (guint i = 0; i < c->streams->len; i++) {
 		const struct cell_stream *s = c->streams->pdata[i];
-		json_t *json = quality(&s->quality);
+		json_t *json = quality_json(&s->quality);
 
-		json_object_set_new(json, "kind", text(s->kind));
-		json_object_set_new(json, "receiver", text(s->receiver));
-		json_object_set_new(json, "poor", text(s->poor));
+		json_object_set_new(json, "kind", text_json(s->kind));
+		json_object_set_new(json, "receiver", text_json(s->receiver));
+		json_object_set_new(json, "poor", text_json(s->poor));
 		json_array_append_new(array, json);
 	}
 	return array;
 }
 
-static json_t *diagnostics(const struct cell *c)
+static json_t *diagnostics_json(const struct cell *c)
 {
 	g_autofree char *warn = c->has_ice_warn ? g_strdup_printf("0x%x", c->ice_warn) : NULL;
 
 	return json_pack("{s:o, s:o}", "ms_client_diagnostics",
 			 c->ms_client_diagnostics > 0 ? json_integer(c->ms_client_diagnostics) :
 							json_null(),
-			 "ice_warn", text(warn));
+			 "ice_warn", text_json(warn));
 }
 
-/* One class by its name, several joined by "|", any: null. */
-static json_t *expected_path(const struct cell *c)
+/* Names of the path classes, joined by "|"; null: any. */
+static json_t *expected_path_json(const struct cell *c)
 {
 	g_autoptr(GString) names = g_string_new(NULL);
 
@@ -87,22 +88,22 @@ static json_t *expected_path(const struct cell *c)
 	return json_string(names->str);
 }
 
-static json_t *expected(const struct cell *c)
+static json_t *expected_json(const struct cell *c)
 {
 	return json_pack("{s:s, s:o, s:o}", "verdict", verdict_name(c->expected_verdict), "path",
-			 expected_path(c), "cause", text(c->expected_cause));
+			 expected_path_json(c), "cause", text_json(c->expected_cause));
 }
 
-static json_t *names(const GPtrArray *list)
+json_t *report_texts_json(const GPtrArray *list)
 {
 	json_t *array = json_array();
 
 	for (guint i = 0; list && i < list->len; i++)
-		json_array_append_new(array, text(list->pdata[i]));
+		json_array_append_new(array, text_json(list->pdata[i]));
 	return array;
 }
 
-static json_t *sources(const GPtrArray *list)
+static json_t *sources_json(const GPtrArray *list)
 {
 	json_t *array = json_array();
 
@@ -110,30 +111,31 @@ static json_t *sources(const GPtrArray *list)
 		const struct cell_source *s = list->pdata[i];
 
 		json_array_append_new(array, json_pack("{s:o, s:I, s:I}", "participant",
-						       text(s->participant), "received",
+						       text_json(s->participant), "received",
 						       (json_int_t)s->received, "expected",
 						       (json_int_t)s->expected));
 	}
 	return array;
 }
 
-static json_t *legs(const GPtrArray *list)
+static json_t *legs_json(const GPtrArray *list)
 {
 	json_t *array = json_array();
 
 	for (guint i = 0; i < list->len; i++) {
 		const struct cell_leg *l = list->pdata[i];
 
-		json_array_append_new(
-			array,
-			json_pack("{s:o, s:s, s:o, s:o, s:o}", "participant", text(l->participant),
-				  "path", path_class_name(l->path), "setup_ms", figure(l->setup_ms),
-				  "quality", quality(&l->quality), "sources", sources(l->sources)));
+		json_array_append_new(array, json_pack("{s:o, s:s, s:o, s:o, s:o}", "participant",
+						       text_json(l->participant), "path",
+						       path_class_name(l->path), "setup_ms",
+						       figure_json(l->setup_ms), "quality",
+						       quality_json(&l->quality), "sources",
+						       sources_json(l->sources)));
 	}
 	return array;
 }
 
-static json_t *hops(const GPtrArray *list)
+static json_t *hops_json(const GPtrArray *list)
 {
 	json_t *array = json_array();
 
@@ -150,7 +152,7 @@ static json_t *hops(const GPtrArray *list)
 	return array;
 }
 
-static json_t *tunnels(const GPtrArray *list)
+static json_t *tunnels_json(const GPtrArray *list)
 {
 	json_t *array = json_array();
 
@@ -171,37 +173,37 @@ static json_t *tunnels(const GPtrArray *list)
 
 json_t *report_cell_json(const struct cell *c)
 {
-	json_t *json =
-		json_pack("{s:o, s:o, s:o, s:s, s:o, s:o}", "id", text(c->id), "a", text(c->a), "b",
-			  text(c->b), "media", media_name(c->media), "conference",
-			  text(c->conference), "participants", names(c->participants));
+	json_t *json = json_pack("{s:o, s:o, s:o, s:s, s:o, s:o}", "id", text_json(c->id), "a",
+				 text_json(c->a), "b", text_json(c->b), "media",
+				 media_name(c->media), "conference", text_json(c->conference),
+				 "participants", report_texts_json(c->participants));
 
 	json_object_set_new(json, "verdict",
 			    c->done ? json_string(verdict_name(c->verdict)) : json_null());
 	json_object_set_new(json, "path", json_string(path_class_name(c->path)));
-	json_object_set_new(json, "expected", expected(c));
+	json_object_set_new(json, "expected", expected_json(c));
 	json_object_set_new(json, "as_expected",
 			    c->done ? json_boolean(c->as_expected) : json_null());
-	json_object_set_new(json, "cause", text(c->cause));
+	json_object_set_new(json, "cause", text_json(c->cause));
 	reason_set(json, c->code, c->reason);
-	json_object_set_new(json, "setup_ms", figure(c->setup_ms));
-	json_object_set_new(json, "duration_ms", figure(c->duration_ms));
-	json_object_set_new(json, "selected", selected(c));
-	json_object_set_new(json, "quality", quality(&c->quality));
-	json_object_set_new(json, "streams", streams(c));
+	json_object_set_new(json, "setup_ms", figure_json(c->setup_ms));
+	json_object_set_new(json, "duration_ms", figure_json(c->duration_ms));
+	json_object_set_new(json, "selected", selected_json(c));
+	json_object_set_new(json, "quality", quality_json(&c->quality));
+	json_object_set_new(json, "streams", streams_json(c));
 	if (c->hops) {
-		json_object_set_new(json, "hops", hops(c->hops));
-		json_object_set_new(json, "tunnels", tunnels(c->tunnels));
+		json_object_set_new(json, "hops", hops_json(c->hops));
+		json_object_set_new(json, "tunnels", tunnels_json(c->tunnels));
 	}
-	json_object_set_new(json, "diagnostics", diagnostics(c));
+	json_object_set_new(json, "diagnostics", diagnostics_json(c));
 	if (!c->b) {
 		json_object_set_new(json, "start", json_string(c->ad_hoc ? "ad-hoc" : "scheduled"));
-		json_object_set_new(json, "legs", legs(c->legs));
+		json_object_set_new(json, "legs", legs_json(c->legs));
 	}
 	return json;
 }
 
-static json_t *scenario(const struct scenario_result *s, bool pending)
+static json_t *scenario_json(const struct scenario_result *s, bool pending)
 {
 	json_t *cells = json_array();
 
@@ -211,12 +213,12 @@ static json_t *scenario(const struct scenario_result *s, bool pending)
 		if (c->done || pending)
 			json_array_append_new(cells, report_cell_json(c));
 	}
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", text(s->name), "title",
-			 text(s->title), "build_ms", figure(s->build_ms), "error", text(s->error),
-			 "cells", cells);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", text_json(s->name), "title",
+			 text_json(s->title), "build_ms", figure_json(s->build_ms), "error",
+			 text_json(s->error), "cells", cells);
 }
 
-static json_t *run(const results *r)
+static json_t *run_json(const results *r)
 {
 	json_t *features = json_object();
 	GHashTableIter iter;
@@ -224,30 +226,30 @@ static json_t *run(const results *r)
 
 	g_hash_table_iter_init(&iter, r->features);
 	while (g_hash_table_iter_next(&iter, &key, &value))
-		json_object_set_new(features, key, text(value));
-	return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "id", text(r->run_id), "seed",
-			 (json_int_t)r->seed, "version", text(r->version), "kernel",
-			 text(r->kernel), "wall_ms", figure(r->wall_ms), "build_ms",
-			 figure(r->build_ms), "features", features);
+		json_object_set_new(features, key, text_json(value));
+	return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "id", text_json(r->run_id), "seed",
+			 (json_int_t)r->seed, "version", text_json(r->version), "kernel",
+			 text_json(r->kernel), "wall_ms", figure_json(r->wall_ms), "build_ms",
+			 figure_json(r->build_ms), "features", features);
 }
 
-static json_t *topology(const results *r)
+static json_t *topology_json(const results *r)
 {
 	json_t *endpoints = json_array();
 
 	for (guint i = 0; i < r->endpoints->len; i++) {
 		const struct result_endpoint *e = r->endpoints->pdata[i];
 
-		json_array_append_new(endpoints,
-				      json_pack("{s:o, s:o, s:o}", "name", text(e->name), "site",
-						text(e->site), "address", text(e->address)));
+		json_array_append_new(
+			endpoints, json_pack("{s:o, s:o, s:o}", "name", text_json(e->name), "site",
+					     text_json(e->site), "address", text_json(e->address)));
 	}
-	return json_pack("{s:o, s:o, s:o, s:o}", "name", text(r->topology_name), "sha256",
-			 text(r->topology_sha256), "file", text(r->topology_file), "endpoints",
-			 endpoints);
+	return json_pack("{s:o, s:o, s:o, s:o}", "name", text_json(r->topology_name), "sha256",
+			 text_json(r->topology_sha256), "file", text_json(r->topology_file),
+			 "endpoints", endpoints);
 }
 
-static json_t *summary(const results *r)
+static json_t *summary_json(const results *r)
 {
 	struct results_summary s = results_summarise(r);
 
@@ -261,10 +263,10 @@ json_t *report_results_json(const results *r, bool pending)
 	json_t *scenarios = json_array();
 
 	for (guint i = 0; i < r->scenarios->len; i++)
-		json_array_append_new(scenarios, scenario(r->scenarios->pdata[i], pending));
+		json_array_append_new(scenarios, scenario_json(r->scenarios->pdata[i], pending));
 	return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}", "schema", REPORT_SCHEMA, "complete",
-			 r->complete, "run", run(r), "topology", topology(r), "scenarios",
-			 scenarios, "summary", summary(r));
+			 r->complete, "run", run_json(r), "topology", topology_json(r), "scenarios",
+			 scenarios, "summary", summary_json(r));
 }
 
 char *report_results_text(const results *r)

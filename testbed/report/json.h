@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Results as JSON: the document "testbed.results/1", and back.
+/* Results to and from the JSON document "testbed.results/1".
  *
  * Depends on model and jansson.  Pure.  Figures that were not measured are null.
  */
@@ -12,18 +12,24 @@
 
 #define REPORT_SCHEMA "testbed.results/1"
 
+/* A list of strings (NULL: an empty list), made valid UTF-8.  The caller owns the array. */
+json_t *report_texts_json(const GPtrArray *list);
+
 /* One cell.  The caller owns the object. */
 json_t *report_cell_json(const struct cell *c);
 
-/* The whole document.  Cells that were not run are left out and counted in summary.not_run, unless
- * `pending` asks for them (their verdict is null then).  The caller owns the object. */
+/* The whole document, which the caller owns.  Cells that were not run are only counted, in
+ * summary.not_run; with `pending` they are included, with verdict null. */
 json_t *report_results_json(const results *r, bool pending);
 
 /* The document as text with a line feed at its end; the caller frees it. */
 char *report_results_text(const results *r);
 
-/* The way back.  NULL with TB_ERROR_INPUT when it is no such document. */
+/* Results of a document, which the caller frees.  NULL with TB_ERROR_INPUT: it is not such a
+ * document. */
 results *report_results_parse(const json_t *document, GError **error);
+/* One cell of a document, which the caller frees.  NULL: a required member is missing or unknown.
+ */
 struct cell *report_cell_parse(const json_t *json, const char *scenario);
 
 #endif

@@ -4,43 +4,43 @@
 #include <math.h>
 #include <stdlib.h>
 
-static char *text(const json_t *object, const char *key)
+static char *member_text(const json_t *object, const char *key)
 {
 	return g_strdup(json_string_value(json_object_get(object, key)));
 }
 
-static double figure(const json_t *object, const char *key)
+static double member_figure(const json_t *object, const char *key)
 {
 	const json_t *v = json_object_get(object, key);
 
 	return json_is_number(v) ? json_number_value(v) : (double)NAN;
 }
 
-static guint64 count(const json_t *object, const char *key)
+static guint64 member_count(const json_t *object, const char *key)
 {
 	return (guint64)json_integer_value(json_object_get(object, key));
 }
 
 static void read_candidate(struct cell_candidate *c, const json_t *json)
 {
-	c->type = text(json, "type");
-	c->address = text(json, "address");
-	c->port = (unsigned)count(json, "port");
-	c->transport = text(json, "transport");
+	c->type = member_text(json, "type");
+	c->address = member_text(json, "address");
+	c->port = (unsigned)member_count(json, "port");
+	c->transport = member_text(json, "transport");
 }
 
 static void read_quality(struct cell_quality *q, const json_t *json)
 {
-	q->rtt_ms = figure(json, "rtt_ms");
-	q->jitter_ms = figure(json, "jitter_ms");
-	q->loss_pct = figure(json, "loss_pct");
-	q->mos = figure(json, "mos");
-	q->sent = count(json, "sent");
-	q->received = count(json, "received");
-	q->delay_ms = figure(json, "delay_ms");
-	q->delay_max_ms = figure(json, "delay_max_ms");
-	q->degradation = figure(json, "degradation");
-	q->burst_max = count(json, "burst_max");
+	q->rtt_ms = member_figure(json, "rtt_ms");
+	q->jitter_ms = member_figure(json, "jitter_ms");
+	q->loss_pct = member_figure(json, "loss_pct");
+	q->mos = member_figure(json, "mos");
+	q->sent = member_count(json, "sent");
+	q->received = member_count(json, "received");
+	q->delay_ms = member_figure(json, "delay_ms");
+	q->delay_max_ms = member_figure(json, "delay_max_ms");
+	q->degradation = member_figure(json, "degradation");
+	q->burst_max = member_count(json, "burst_max");
 	q->poor = json_is_true(json_object_get(json, "poor"));
 }
 
@@ -53,7 +53,7 @@ static void read_streams(struct cell *c, const json_t *list)
 					json_string_value(json_object_get(json, "receiver")));
 
 		read_quality(&s->quality, json);
-		s->poor = text(json, "poor");
+		s->poor = member_text(json, "poor");
 		s->quality.poor = s->poor;
 		g_ptr_array_add(c->streams, s);
 	}
@@ -67,13 +67,13 @@ static struct cell_leg *read_leg(const json_t *json)
 
 	if (!path || !path_class_parse(path, &l->path))
 		l->path = PATH_NONE;
-	l->setup_ms = figure(json, "setup_ms");
+	l->setup_ms = member_figure(json, "setup_ms");
 	read_quality(&l->quality, json_object_get(json, "quality"));
 	for (size_t i = 0; i < json_array_size(sources); i++) {
 		const json_t *one = json_array_get(sources, i);
 
 		cell_leg_add_source(l, json_string_value(json_object_get(one, "participant")),
-				    count(one, "received"), count(one, "expected"));
+				    member_count(one, "received"), member_count(one, "expected"));
 	}
 	return l;
 }
@@ -96,12 +96,12 @@ static void read_hops(struct cell *c, const json_t *list)
 		const json_t *json = json_array_get(list, i);
 		struct cell_hop *h = g_new0(struct cell_hop, 1);
 
-		h->node = text(json, "node");
-		h->iface = text(json, "interface");
-		h->rx_packets = count(json, "rx_packets");
-		h->rx_bytes = count(json, "rx_bytes");
-		h->tx_packets = count(json, "tx_packets");
-		h->tx_bytes = count(json, "tx_bytes");
+		h->node = member_text(json, "node");
+		h->iface = member_text(json, "interface");
+		h->rx_packets = member_count(json, "rx_packets");
+		h->rx_bytes = member_count(json, "rx_bytes");
+		h->tx_packets = member_count(json, "tx_packets");
+		h->tx_bytes = member_count(json, "tx_bytes");
 		g_ptr_array_add(c->hops, h);
 	}
 }
@@ -115,13 +115,13 @@ static void read_tunnels(struct cell *c, const json_t *list)
 		const json_t *json = json_array_get(list, i);
 		struct cell_tunnel *t = g_new0(struct cell_tunnel, 1);
 
-		t->tunnel = text(json, "tunnel");
-		t->node = text(json, "node");
-		t->iface = text(json, "interface");
-		t->underlay = text(json, "underlay");
-		t->packets = count(json, "packets");
-		t->inner_bytes = count(json, "inner_bytes");
-		t->outer_bytes = count(json, "outer_bytes");
+		t->tunnel = member_text(json, "tunnel");
+		t->node = member_text(json, "node");
+		t->iface = member_text(json, "interface");
+		t->underlay = member_text(json, "underlay");
+		t->packets = member_count(json, "packets");
+		t->inner_bytes = member_count(json, "inner_bytes");
+		t->outer_bytes = member_count(json, "outer_bytes");
 		g_ptr_array_add(c->tunnels, t);
 	}
 }
@@ -154,7 +154,7 @@ static void read_expected(struct cell *c, const json_t *json)
 {
 	c->expected_path_mask = path_mask(json_string_value(json_object_get(json, "path")));
 	c->has_expected_path = c->expected_path_mask != 0;
-	c->expected_cause = text(json, "cause");
+	c->expected_cause = member_text(json, "cause");
 	if (!verdict_parse(json_string_value(json_object_get(json, "verdict")),
 			   &c->expected_verdict))
 		c->expected_verdict = VERDICT_PASS;
@@ -170,12 +170,12 @@ static void read_outcome(struct cell *c, const json_t *json)
 	c->as_expected = json_is_true(json_object_get(json, "as_expected"));
 	if (!path || !path_class_parse(path, &c->path))
 		c->path = PATH_NONE;
-	c->cause = text(json, "cause");
-	c->reason = text(json, "reason");
+	c->cause = member_text(json, "cause");
+	c->reason = member_text(json, "reason");
 	c->code = reason_by_code(json_string_value(json_object_get(json, "code")));
-	c->setup_ms = figure(json, "setup_ms");
-	c->duration_ms = figure(json, "duration_ms");
-	c->ms_client_diagnostics = (int)count(diagnostics, "ms_client_diagnostics");
+	c->setup_ms = member_figure(json, "setup_ms");
+	c->duration_ms = member_figure(json, "duration_ms");
+	c->ms_client_diagnostics = (int)member_count(diagnostics, "ms_client_diagnostics");
 	c->has_ice_warn = warn;
 	c->ice_warn = warn ? (guint32)strtoul(warn, NULL, 0) : 0;
 }
@@ -187,11 +187,11 @@ struct cell *report_cell_parse(const json_t *json, const char *scenario)
 	const char *media = json_string_value(json_object_get(json, "media"));
 	struct cell *c = cell_new();
 
-	c->id = text(json, "id");
+	c->id = member_text(json, "id");
 	c->scenario = g_strdup(scenario);
-	c->a = text(json, "a");
-	c->b = text(json, "b");
-	c->conference = text(json, "conference");
+	c->a = member_text(json, "a");
+	c->b = member_text(json, "b");
+	c->conference = member_text(json, "conference");
 	if (!c->id || !c->a || !media || !media_parse(media, &c->media)) {
 		cell_free(c);
 		return NULL;
@@ -220,8 +220,8 @@ static struct scenario_result *read_scenario(const json_t *json)
 	if (!name)
 		return NULL;
 	s = scenario_result_new(name, json_string_value(json_object_get(json, "title")));
-	s->build_ms = figure(json, "build_ms");
-	s->error = text(json, "error");
+	s->build_ms = member_figure(json, "build_ms");
+	s->error = member_text(json, "error");
 	for (size_t i = 0; i < json_array_size(cells); i++) {
 		struct cell *c = report_cell_parse(json_array_get(cells, i), name);
 
@@ -236,12 +236,12 @@ static void read_run(results *r, const json_t *json)
 	const char *key;
 	json_t *value;
 
-	r->run_id = text(json, "id");
-	r->seed = count(json, "seed");
-	r->version = text(json, "version");
-	r->kernel = text(json, "kernel");
-	r->wall_ms = figure(json, "wall_ms");
-	r->build_ms = figure(json, "build_ms");
+	r->run_id = member_text(json, "id");
+	r->seed = member_count(json, "seed");
+	r->version = member_text(json, "version");
+	r->kernel = member_text(json, "kernel");
+	r->wall_ms = member_figure(json, "wall_ms");
+	r->build_ms = member_figure(json, "build_ms");
 	json_object_foreach(json_object_get(json, "features"), key, value)
 		g_hash_table_replace(r->features, g_strdup(key),
 				     g_strdup(json_string_value(value)));
@@ -251,16 +251,16 @@ static void read_topology(results *r, const json_t *json)
 {
 	const json_t *endpoints = json_object_get(json, "endpoints");
 
-	r->topology_name = text(json, "name");
-	r->topology_sha256 = text(json, "sha256");
-	r->topology_file = text(json, "file");
+	r->topology_name = member_text(json, "name");
+	r->topology_sha256 = member_text(json, "sha256");
+	r->topology_file = member_text(json, "file");
 	for (size_t i = 0; i < json_array_size(endpoints); i++) {
 		const json_t *one = json_array_get(endpoints, i);
 		struct result_endpoint *e = g_new0(struct result_endpoint, 1);
 
-		e->name = text(one, "name");
-		e->site = text(one, "site");
-		e->address = text(one, "address");
+		e->name = member_text(one, "name");
+		e->site = member_text(one, "site");
+		e->address = member_text(one, "address");
 		g_ptr_array_add(r->endpoints, e);
 	}
 }

@@ -5,19 +5,19 @@
 
 #define TIME_COLUMNS 8
 
-struct drawing {
+struct ladder_drawing {
 	const ladder *l;
 	guint width; /* of a lane */
 	GString *out;
 };
 
-static guint lane_column(const struct drawing *d, guint lane)
+static guint lane_column(const struct ladder_drawing *d, guint lane)
 {
 	return TIME_COLUMNS + d->width / 2 + lane * d->width;
 }
 
-/* Lane of a node; that many lanes: it has none. */
-static guint lane_of(const struct drawing *d, const char *node)
+/* Lane of a node; the number of lanes when it has none. */
+static guint lane_of(const struct ladder_drawing *d, const char *node)
 {
 	guint i = 0;
 
@@ -26,7 +26,7 @@ static guint lane_of(const struct drawing *d, const char *node)
 	return i;
 }
 
-static void row_bars(const struct drawing *d, char row[static LADDER_COLUMNS + 1])
+static void row_bars(const struct ladder_drawing *d, char row[static LADDER_COLUMNS + 1])
 {
 	memset(row, ' ', LADDER_COLUMNS);
 	row[LADDER_COLUMNS] = '\0';
@@ -34,7 +34,7 @@ static void row_bars(const struct drawing *d, char row[static LADDER_COLUMNS + 1
 		row[lane_column(d, i)] = '|';
 }
 
-static void row_time(const struct drawing *d, const struct rung *r,
+static void row_time(const struct ladder_drawing *d, const struct rung *r,
 		     char row[static LADDER_COLUMNS + 1])
 {
 	const struct rung *zero = d->l->rungs->pdata[0];
@@ -44,12 +44,13 @@ static void row_time(const struct drawing *d, const struct rung *r,
 	memcpy(row, text, strlen(text));
 }
 
-/* Words over the bars, moved to the left where they would not fit, at worst cut. */
-static void row_words(char row[static LADDER_COLUMNS + 1], guint at, const char *text)
+/* Writes text over the bars; moves it to the left where it does not fit, and cuts what is still too
+ * long. */
+static void row_text(char row[static LADDER_COLUMNS + 1], guint at, const char *text)
 {
-	guint length = (guint)strlen(text), room = LADDER_COLUMNS - TIME_COLUMNS;
+	guint length = (guint)strlen(text), columns = LADDER_COLUMNS - TIME_COLUMNS;
 
-	length = MIN(length, room);
+	length = MIN(length, columns);
 	at = MIN(at, LADDER_COLUMNS - length);
 	memcpy(row + at, text, length);
 	if (at > TIME_COLUMNS)
@@ -58,13 +59,13 @@ static void row_words(char row[static LADDER_COLUMNS + 1], guint at, const char 
 		row[at + length] = ' ';
 }
 
-static void row_out(const struct drawing *d, char row[static LADDER_COLUMNS + 1])
+static void row_out(const struct ladder_drawing *d, char row[static LADDER_COLUMNS + 1])
 {
 	g_string_append(d->out, g_strchomp(row));
 	g_string_append_c(d->out, '\n');
 }
 
-/* A packet that is lost goes half of the way. */
+/* The arrow of a lost packet ends half way. */
 static void row_arrow(char row[static LADDER_COLUMNS + 1], guint from, guint to, bool lost)
 {
 	guint low = MIN(from, to) + 1, high = MAX(from, to) - 1, middle = (low + high) / 2;
@@ -80,7 +81,7 @@ static void row_arrow(char row[static LADDER_COLUMNS + 1], guint from, guint to,
 		row[low] = lost ? 'X' : '<';
 }
 
-static char *words_of(const struct rung *r)
+static char *rung_text(const struct rung *r)
 {
 	GString *text = g_string_new(r->label);
 
@@ -91,13 +92,13 @@ static char *words_of(const struct rung *r)
 	return g_string_free(text, FALSE);
 }
 
-/* An arrow needs two ends; to an address that is nobody's it points past the sender's bar. */
-static void draw_message(const struct drawing *d, const struct rung *r)
+/* An arrow to an address that no node has points to the lane beside the sender's. */
+static void draw_message(const struct ladder_drawing *d, const struct rung *r)
 {
 	guint a = lane_of(d, r->from), b = r->to ? lane_of(d, r->to) : a;
 	guint from, to;
 	char row[LADDER_COLUMNS + 1];
-	g_autofree char *words = words_of(r);
+	g_autofree char *words = rung_text(r);
 	gsize length = strlen(words);
 
 	if (a == b)
@@ -108,27 +109,27 @@ static void draw_message(const struct drawing *d, const struct rung *r)
 	row_time(d, r, row);
 	if (!r->lost && length + 6 <= MAX(from, to) - MIN(from, to)) {
 		row_arrow(row, from, to, false);
-		row_words(row, (from + to) / 2 - (guint)length / 2, words);
+		row_text(row, (from + to) / 2 - (guint)length / 2, words);
 	} else {
-		row_words(row, MIN(from, to) + 2, words);
+		row_text(row, MIN(from, to) + 2, words);
 		row_out(d, row);
 		row_bars(d, row);
-		row_arrow(row, from, to, r->lost != NULL);
+		row_arrow(row, from, to, r->lost);
 	}
 	row_out(d, row);
 }
 
-/* As many of the words as fit; moves on to the rest. */
-static char *next_line(const char **text, gsize room)
+/* Takes as many words as fit into a line from the text. */
+static char *take_line_of_text(const char **text, gsize columns)
 {
 	gsize length = strlen(*text), n = length;
 	char *line;
 
-	if (length > room)
-		for (n = room; n > 0 && (*text)[n] != ' '; n--)
+	if (length > columns)
+		for (n = columns; n > 0 && (*text)[n] != ' '; n--)
 			;
 	if (n == 0)
-		n = room;
+		n = columns;
 	line = g_strndup(*text, n);
 	*text += n;
 	while (**text == ' ')
@@ -136,23 +137,23 @@ static char *next_line(const char **text, gsize room)
 	return line;
 }
 
-static void draw_remark(const struct drawing *d, const struct rung *r)
+static void draw_remark(const struct ladder_drawing *d, const struct rung *r)
 {
 	const char *rest = r->label;
 	char row[LADDER_COLUMNS + 1];
 
 	for (bool more = false; *rest; more = true) {
-		g_autofree char *line = next_line(&rest, LADDER_COLUMNS - TIME_COLUMNS - 2);
+		g_autofree char *line = take_line_of_text(&rest, LADDER_COLUMNS - TIME_COLUMNS - 2);
 
 		row_bars(d, row);
 		if (!more)
 			row_time(d, r, row);
-		row_words(row, TIME_COLUMNS + (more ? 2 : 0), line);
+		row_text(row, TIME_COLUMNS + (more ? 2 : 0), line);
 		row_out(d, row);
 	}
 }
 
-static void draw_names(const struct drawing *d)
+static void draw_names(const struct ladder_drawing *d)
 {
 	char row[LADDER_COLUMNS + 1];
 
@@ -170,13 +171,13 @@ static void draw_names(const struct drawing *d)
 
 void ladder_text(const ladder *l, GString *out)
 {
-	struct drawing d = {l, 0, out};
+	struct ladder_drawing d = {l, 0, out};
 
 	if (l->rungs->len == 0 || l->lanes->len == 0)
 		return;
 	d.width = (LADDER_COLUMNS - TIME_COLUMNS) / l->lanes->len;
 	g_string_append(
-		out, "\nmessages (x: so many alike; X: lost; of media one packet in 16 is kept)\n");
+		out, "\nmessages (xN: N of them; X: lost; one media packet in 16 is recorded)\n");
 	draw_names(&d);
 	for (guint i = 0; i < l->rungs->len; i++) {
 		const struct rung *r = l->rungs->pdata[i];

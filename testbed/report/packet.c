@@ -83,24 +83,24 @@ static void append_ip(GString *out, const guint8 *data, gsize length)
 		append_transport(out, data[6], data + IP6_BYTES, length - IP6_BYTES, from, to,
 				 number16(data + 4));
 	} else {
-		g_string_append_printf(out, "%u bytes that are no IP packet", (unsigned)length);
+		g_string_append_printf(out, "%u bytes that are not an IP packet", (unsigned)length);
 	}
 }
 
 static void append_arp(GString *out, const guint8 *data, gsize length)
 {
-	char asks[INET_ADDRSTRLEN], about[INET_ADDRSTRLEN];
+	char sender[INET_ADDRSTRLEN], target[INET_ADDRSTRLEN];
 
 	if (length < ARP_BYTES) {
-		g_string_append(out, "arp, cut short");
+		g_string_append(out, "arp, truncated");
 		return;
 	}
-	inet_ntop(AF_INET, data + 14, asks, sizeof asks);
-	inet_ntop(AF_INET, data + 24, about, sizeof about);
+	inet_ntop(AF_INET, data + 14, sender, sizeof sender);
+	inet_ntop(AF_INET, data + 24, target, sizeof target);
 	if (number16(data + 6) == 1)
-		g_string_append_printf(out, "arp who has %s, asks %s", about, asks);
+		g_string_append_printf(out, "arp who-has %s tell %s", target, sender);
 	else
-		g_string_append_printf(out, "arp %s is here, told to %s", asks, about);
+		g_string_append_printf(out, "arp reply from %s to %s", sender, target);
 }
 
 void report_packet(const guint8 *data, gsize length, bool ethernet, GString *out)
@@ -108,7 +108,7 @@ void report_packet(const guint8 *data, gsize length, bool ethernet, GString *out
 	unsigned type = ethernet && length >= ETHERNET_BYTES ? number16(data + 12) : TYPE_IP;
 
 	if (ethernet && length < ETHERNET_BYTES) {
-		g_string_append(out, "a frame that is cut short");
+		g_string_append(out, "a truncated frame");
 		return;
 	}
 	if (ethernet) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The live view of a run: one line a scenario, drawn again and again on a terminal.
+/* The live view of a run: one line for each scenario, drawn again and again on a terminal.
  *
  * Depends on model.  Pure: the caller moves the cursor.
  */
@@ -8,8 +8,8 @@
 
 #include "testbed/report/style.h"
 
-/* Appends one line for every scenario, each ended by a line feed and at most as wide as the
- * terminal. Returns how many. */
+/* Appends one line for each scenario, with a line feed and at most as wide as the terminal. Returns
+ * the number of lines. */
 guint report_progress(const results *r, const struct report_style *style, double elapsed_ms,
 		      GString *out);
 

@@ -5,7 +5,7 @@
 #include "testbed/report/detail.h"
 #include "testbed/report/walk_text.h"
 
-/* From another port of the same host to the same place, with the same fate. */
+/* Whether two sessions differ only in their source port. */
 static bool are_alike(const struct tracked *a, const struct tracked *b)
 {
 	return g_str_equal(a->node, b->node) && a->proto == b->proto &&
@@ -30,7 +30,7 @@ static void put_session(const struct tracked *t, guint alike, GString *out)
 		g_string_append_printf(line, ", %s", t->tcp_state);
 	g_string_append_printf(line, ", %" G_GINT64_FORMAT "s left", t->timeout_s);
 	if (alike > 0)
-		g_string_append_printf(line, ", and %u alike", alike);
+		g_string_append_printf(line, ", and %u like it", alike);
 	walk_text_wrapped(out, label, line->str);
 }
 
@@ -50,7 +50,7 @@ static void put_node(const struct observation *seen, const GPtrArray *sessions, 
 	if (n && n->sessions_left_out > 0)
 		g_string_append_printf(out,
 				       "  %s: %" G_GUINT64_FORMAT
-				       " more, of any call, are not in the state\n",
+				       " more, of any call, are not recorded\n",
 				       node, n->sessions_left_out);
 }
 
@@ -62,12 +62,12 @@ void sessions_text(const struct observation *seen, const struct cell *c, const f
 
 	if (!sessions)
 		return;
-	g_string_append(out, "\nsessions on the way\n");
+	g_string_append(out, "\nsessions on the path\n");
 	before = out->len;
 	for (guint i = 0; i < names->len; i++)
 		put_node(seen, sessions, names->pdata[i], out);
 	if (out->len == before)
-		g_string_append(out, "  no node remembers one of this call\n");
+		g_string_append(out, "  no node has a session of this call\n");
 }
 
 json_t *sessions_json(const struct observation *seen, const struct cell *c)

@@ -6,7 +6,7 @@ static const char *const ink_codes[INK_COUNT] = {
 	[INK_ALARM] = "1;37;41", [INK_DIM] = "2",   [INK_BOLD] = "1",
 };
 
-/* What a passing cell says: the path its media took. */
+/* The words of passing cells. */
 static const char *const path_words[PATH_COUNT] = {
 	[PATH_SIGNALLING] = "pass", [PATH_UDP_DIRECT] = "direct",   [PATH_UDP_NAT] = "nat",
 	[PATH_UDP_RELAY] = "relay", [PATH_TCP_RELAY] = "tcp-relay", [PATH_MCU] = "pass",

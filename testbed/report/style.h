@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How text is drawn: colours, line characters, width.
+/* The style of text output: colours, line characters, width.
  *
  * Depends on GLib.  Pure.
  */
@@ -16,18 +16,20 @@ struct report_style {
 
 enum ink { INK_PLAIN, INK_GOOD, INK_BAD, INK_ALARM, INK_DIM, INK_BOLD, INK_COUNT };
 
-/* Appends `text` in that colour, then blanks up to `width` columns (0: none).  `text` is ASCII or
- * takes as many columns as it has characters. */
+/* Appends `text` in that colour, then blanks up to `width` columns (0: none).  Each character of
+ * `text` must take one column. */
 void ink_append(GString *out, const struct report_style *style, enum ink ink, const char *text,
 		guint width);
-/* A horizontal line over the whole width, and a line feed. */
+/* Appends a horizontal line over the whole width, and a line feed. */
 void ink_rule(GString *out, const struct report_style *style);
 
-/* How a cell looks: "pass", "direct", "FAIL!", ...; "!" marks a cell that is not as expected. */
+/* The colour of a cell. */
 enum ink cell_ink(const struct cell *c);
-/* Writes at most 15 characters. */
+/* The word of a path class in a grid ("relay"); static. */
+const char *path_word(enum path_class path);
+/* Writes the word of a cell in a grid to `buf` and returns it: "pass", "direct", "FAIL!", ...; "!"
+ * marks a cell that is not as expected. */
 #define CELL_WORD_MAX 16
-const char *path_word(enum path_class path); /* as grids write it: "relay" */
 const char *cell_word(const struct cell *c, char buf[static CELL_WORD_MAX]);
 
 #endif

@@ -67,7 +67,7 @@ static void append_differing(const struct cell *c, const struct report_text *how
 	g_autofree char *expected = report_expectation(c);
 
 	ink_append(out, &how->style, INK_ALARM, "DIFFERS", 0);
-	g_string_append_printf(out, " %s\n  expected %s; came out %s", c->id, expected,
+	g_string_append_printf(out, " %s\n  expected %s; got %s", c->id, expected,
 			       verdict_name(c->verdict));
 	if (c->verdict == VERDICT_PASS)
 		g_string_append_printf(out, " over %s", path_class_name(c->path));
@@ -86,7 +86,7 @@ static bool failed_as_expected(const struct cell *c)
 	return c->done && c->as_expected && c->verdict != VERDICT_PASS;
 }
 
-/* "--media audio,video --pairs A:B,..." for the calls, nothing for conferences. */
+/* "--media audio,video --pairs A:B,..." of the calls; nothing for conferences. */
 static void append_pairs(const struct scenario_result *s, bool (*wanted)(const struct cell *),
 			 GString *out)
 {
@@ -118,8 +118,8 @@ static void append_pairs(const struct scenario_result *s, bool (*wanted)(const s
 	}
 }
 
-/* The commands that run all wanted cells of a scenario again; calls by one, each conference by its
- * own. */
+/* The commands that run the wanted cells of a scenario again: one for all calls, one for each
+ * conference. */
 static void append_repeat(const struct scenario_result *s, bool (*wanted)(const struct cell *),
 			  const struct report_text *how, GString *out)
 {
@@ -156,8 +156,8 @@ static void append_all_differing(const struct scenario_result *s, const struct r
 	}
 }
 
-/* "missing-route: failures by cause: RETURN_WRONG_EGRESS 16, FW_DROP 1"; nothing when there are
- * none. */
+/* "missing-route: failures by cause: RETURN_WRONG_EGRESS 16, FW_DROP 1"; nothing without failures.
+ */
 static void append_causes(const struct scenario_result *s, GString *out)
 {
 	g_autoptr(GHashTable) counts = g_hash_table_new(g_str_hash, g_str_equal);
@@ -186,7 +186,7 @@ static void append_causes(const struct scenario_result *s, GString *out)
 		g_string_append_c(out, '\n');
 }
 
-/* The first that failed speaks for the others, one that should not have failed before all. */
+/* The cell to explain: the first unexpected failure, else the first failure. */
 static const struct cell *first_failed(const struct scenario_result *s)
 {
 	const struct cell *first = NULL;
@@ -209,7 +209,7 @@ static void append_why(const struct scenario_result *s, const struct report_text
 	const struct cell *c = first_failed(s);
 
 	if (c)
-		g_string_append_printf(out, "%s: why, and what mends it:\n  %s %s\n", s->name,
+		g_string_append_printf(out, "%s: to see the cause and the fix:\n  %s %s\n", s->name,
 				       start, c->id);
 }
 
@@ -219,8 +219,7 @@ static void append_commands(const struct scenario_result *s, const struct report
 	static const struct {
 		bool (*wanted)(const struct cell *);
 		const char *what;
-	} groups[] = {{differs, "differing from what is expected"},
-		      {failed_as_expected, "failing as expected"}};
+	} groups[] = {{differs, "not as expected"}, {failed_as_expected, "failing as expected"}};
 
 	for (guint i = 0; i < G_N_ELEMENTS(groups); i++) {
 		guint n = count_cells(s, groups[i].wanted);
@@ -234,12 +233,13 @@ static void append_commands(const struct scenario_result *s, const struct report
 	append_why(s, how, out);
 }
 
-/* What the words of the grid mean; nobody should need the manual to read it. */
+/* What the words of the grid mean. */
 static void append_legend(const struct report_text *how, GString *out)
 {
 	ink_append(out, &how->style, INK_DIM,
-		   "A/V tells the path of the media: direct, nat, relay (by the Edge, over UDP),\n"
-		   "tcp-relay (reached over TCP). '!' marks what the scenario did not expect.\n\n",
+		   "A/V shows the media path: direct, nat, relay (through the Edge, over "
+		   "UDP),\n"
+		   "tcp-relay (reached over TCP). '!' marks what the scenario does not expect.\n\n",
 		   0);
 }
 

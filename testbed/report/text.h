@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Results for people: a grid a scenario, every cell that differs, the summary.
+/* Results as text: a grid for each scenario, every cell that differs, the summary.
  *
  * Depends on model.  Pure; everything appends to `out`.
  */
@@ -8,26 +8,24 @@
 
 #include "testbed/report/style.h"
 
-/* The commands that are printed for repeating a call start with this ("testbed -t FILE"). */
+/* The style, and how the commands that repeat a call begin ("testbed run matrix -t FILE"). */
 struct report_text {
 	struct report_style style;
 	const char *program;  /* "testbed", "build/bin/testbed" */
 	const char *topology; /* its -t argument, or NULL: the default one */
 };
 
-/* The whole report: grids, differing cells, summary, commands. */
+/* Appends the whole report: grids, differing cells, causes, commands, summary. */
 void report_text(const results *r, const struct report_text *how, GString *out);
 
-/* One scenario as a triangle of endpoints, with a line for each medium, and its conferences.  Wider
- * matrices are broken into several blocks of columns. */
+/* Appends one scenario as a triangle of endpoints, with its conferences (grid.c). */
 void report_grid(const results *r, const struct scenario_result *s,
 		 const struct report_style *style, GString *out);
 
-/* One line for a cell: verdict, id, path, times and figures, reason. */
+/* Appends one line for a cell: verdict, id, path, times and figures, reason. */
 void report_cell_line(const struct cell *c, const struct report_style *style, GString *out);
 
-/* "fail over any path", "pass over udp-relay": what was expected of a cell.  The caller frees it.
- */
+/* The expected result of a cell: "fail", "pass over udp-relay".  The caller frees. */
 char *report_expectation(const struct cell *c);
 
 #endif

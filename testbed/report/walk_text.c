@@ -34,7 +34,7 @@ static void put_addresses(GString *out, const struct hop *h)
 	g_string_append_printf(out, "%s -> %s", addr_print(&h->src, src), addr_print(&h->dst, dst));
 }
 
-/* Where it agrees with a route above, that is all there is to say. */
+/* Where the kernel's look-up equals the route above, "the same". */
 static void put_kernel(GString *out, const struct hop *h)
 {
 	bool same = h->route && h->lookup.state == LOOKUP_AGREES && h->lookup.chosen.error == 0;
@@ -71,7 +71,7 @@ static void put_direction(GString *out, const char *name, const walk *w)
 	g_string_append_printf(out, "     %s at %s\n\n", walk_end_name(w->end), w->node);
 }
 
-static bool came_back(const struct walk_pair *w)
+static bool answer_delivered(const struct walk_pair *w)
 {
 	const struct hop *first = w->forward->hops->len > 0 ? w->forward->hops->pdata[0] : NULL;
 
@@ -81,7 +81,7 @@ static bool came_back(const struct walk_pair *w)
 
 bool walk_pair_delivered(const struct walk_pair *w)
 {
-	return w->forward->end == WALK_DELIVERED && came_back(w);
+	return w->forward->end == WALK_DELIVERED && answer_delivered(w);
 }
 
 void walk_text(const struct walk_pair *w, GString *out)
@@ -90,13 +90,14 @@ void walk_text(const struct walk_pair *w, GString *out)
 	if (w->back)
 		put_direction(out, "back ", w->back);
 	if (walk_pair_delivered(w))
-		g_string_append_printf(out, "The packet reaches %s, and its answer comes back.\n",
+		g_string_append_printf(out, "The packet reaches %s, and the answer returns.\n",
 				       w->forward->node);
 	else if (!w->back)
 		walk_text_wrapped(out, "The packet is lost: ", w->forward->why);
 	else if (w->back->end != WALK_DELIVERED)
 		walk_text_wrapped(out, "The answer is lost: ", w->back->why);
 	else
-		g_string_append_printf(out, "The answer reaches %s, who did not ask.\n",
+		g_string_append_printf(out,
+				       "The answer reaches %s, which did not send the packet.\n",
 				       w->back->node);
 }

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A walk for people: hop by hop, both directions, and the verdict in words.
+/* A walk as text: hop by hop in both directions, and the verdict.
  *
- * Depends on walk.  Pure: appends to `out`, no line longer than 80 columns but for names that are.
+ * Depends on walk.  Pure: appends to `out`; only a long name makes a line longer than 80 columns.
  */
 #ifndef TESTBED_REPORT_WALK_TEXT_H
 #define TESTBED_REPORT_WALK_TEXT_H
 
 #include "testbed/walk/walk.h"
 
+/* Appends the walk of a packet and of its answer. */
 void walk_text(const struct walk_pair *w, GString *out);
 
-/* Whether the packet reached a node with its destination and the answer came back to the sender. */
+/* Whether the packet reached a node that has its destination and the answer reached the sender. */
 bool walk_pair_delivered(const struct walk_pair *w);
 
-/* Appends `text` and a line's end, broken at spaces; `label` stands before its first line, as wide
- * as the others' indent. */
+/* Appends `label`, then `text` broken at spaces and indented by the label's width, and a line feed.
+ */
 void walk_text_wrapped(GString *out, const char *label, const char *text);
 
 #endif

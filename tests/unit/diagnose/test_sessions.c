@@ -267,14 +267,14 @@ Test(sessions, are_told_a_line_each)
 	sessions_text(&seen, c, f, out);
 	cr_expect_str_eq(
 		out->str,
-		"\nsessions on the way\n"
+		"\nsessions on the path\n"
 		"  nat1: tcp 192.168.1.10:443 -> 203.0.113.20:443, no reply, SYN_SENT, 25s left\n"
 		"  nat1: udp 192.168.1.10:4000 -> 10.0.1.53:53, outside 198.51.100.14:4000,\n"
-		"        replied, assured, 25s left, and 1 alike\n"
+		"        replied, assured, 25s left, and 1 like it\n"
 		"  nat1: udp 192.168.1.10:5000 -> 203.0.113.20:3478, outside 198.51.100.14:6000,\n"
 		"        no reply, 25s left\n"
 		"  core: udp 198.51.100.14:6000 -> 203.0.113.20:3478, replied, assured, 25s left\n"
-		"  core: 7 more, of any call, are not in the state\n",
+		"  core: 7 more, of any call, are not recorded\n",
 		"%s", out->str);
 	list = sessions_json(&seen, c);
 	cr_assert_eq(json_array_size(list), 5);

@@ -18,9 +18,9 @@ static const struct {
 	{udp, sizeof(udp), false, "udp 10.0.1.2:3478 > 10.0.1.3:53, 4 bytes"},
 	{icmp, sizeof(icmp), false, "icmp 10.0.1.2 > 10.0.1.3 type 3 code 1, 8 bytes"},
 	{udp, 21, false, "udp 10.0.1.2 > 10.0.1.3, 4 bytes"},
-	{udp, 19, false, "19 bytes that are no IP packet"},
-	{udp, 5, true, "a frame that is cut short"},
-	{udp, 0, false, "0 bytes that are no IP packet"},
+	{udp, 19, false, "19 bytes that are not an IP packet"},
+	{udp, 5, true, "a truncated frame"},
+	{udp, 0, false, "0 bytes that are not an IP packet"},
 };
 
 Test(packet, lines)

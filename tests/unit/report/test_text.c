@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What people see. */
 #include "testbed/report/progress.h"
-#include "testbed/report/story.h"
+#include "testbed/report/timeline.h"
 #include "tests/unit/report/sample.h"
 
 #include <criterion/criterion.h>
@@ -144,51 +144,53 @@ Test(progress, has_a_line_for_each_scenario)
 	g_string_free(out, TRUE);
 }
 
-static void add_event(GPtrArray *story, const char *agent, const char *json)
+static void add_event(GPtrArray *events, const char *agent, const char *json)
 {
 	json_t *event = json_loads(json, 0, NULL);
 
 	cr_assert_not_null(event, "%s", json);
-	g_ptr_array_add(story, story_event_new(agent, event));
+	g_ptr_array_add(events, timeline_event_new(agent, event));
 	json_decref(event);
 }
 
-Test(story, of_a_call)
+Test(timeline, of_a_call)
 {
 	g_autoptr(results) r = sample_results();
-	g_autoptr(GPtrArray) story =
-		g_ptr_array_new_with_free_func((GDestroyNotify)story_event_free);
+	g_autoptr(GPtrArray) events =
+		g_ptr_array_new_with_free_func((GDestroyNotify)timeline_event_free);
 	GString *out = g_string_new(NULL);
 
-	add_event(story, "dc1",
+	add_event(events, "dc1",
 		  "{\"event\":\"signed-in\",\"time_us\":1000000,\"server\":{\"name\":\"fe.contoso."
 		  "com\",\"address\":\"10.0.1.10\","
 		  "\"port\":5061,\"found_by\":\"_sipinternaltls._tcp.contoso.com\"},\"remote_"
 		  "user\":false,\"relay\":"
 		  "{\"host\":\"edge.contoso.com\",\"address\":\"172.25.33.10\"}}");
-	add_event(story, "branch1",
+	add_event(events, "branch1",
 		  "{\"event\":\"sign-in-failed\",\"time_us\":1050000,\"stage\":\"dns\",\"reason\":"
 		  "\"no server\"}");
-	add_event(story, "dc1",
+	add_event(events, "dc1",
 		  "{\"event\":\"candidate\",\"time_us\":1100000,\"stream\":\"audio\",\"side\":"
 		  "\"local\",\"type\":\"relay\","
 		  "\"transport\":\"udp\",\"relay_transport\":\"tcp\",\"address\":\"203.0.113.21\","
 		  "\"port\":50001}");
-	add_event(story, "dc1",
+	add_event(events, "dc1",
 		  "{\"event\":\"candidate\",\"time_us\":1110000,\"stream\":\"audio\",\"side\":"
 		  "\"remote\",\"type\":\"host\","
 		  "\"transport\":\"udp\",\"address\":\"10.20.0.101\",\"port\":50001}");
-	add_event(story, "dc1",
+	add_event(events, "dc1",
 		  "{\"event\":\"call-result\",\"time_us\":1500000,\"verdict\":\"fail\",\"reason\":"
 		  "\"no pair\","
 		  "\"diagnostics\":{\"ms_client_diagnostics\":23,\"ice_warn\":\"0x3eb\"}}");
-	add_event(story, "dc1", "{\"event\":\"nobody-knows\",\"time_us\":1600000}");
-	add_event(story, "dc1", "{}");
-	report_story(sample_cell(r, "missing-route/dc1-branch1/audio"), story, false, &plain, out);
-	compare_golden("story.txt", out->str);
+	add_event(events, "dc1", "{\"event\":\"nobody-knows\",\"time_us\":1600000}");
+	add_event(events, "dc1", "{}");
+	report_timeline(sample_cell(r, "missing-route/dc1-branch1/audio"), events, false, &plain,
+			out);
+	compare_golden("timeline.txt", out->str);
 	cr_expect_null(strstr(out->str, "10.20.0.101:50001"),
 		       "remote candidates only when asked for");
-	report_story(sample_cell(r, "missing-route/dc1-branch1/audio"), story, true, &plain, out);
+	report_timeline(sample_cell(r, "missing-route/dc1-branch1/audio"), events, true, &plain,
+			out);
 	cr_expect_not_null(strstr(out->str, "10.20.0.101:50001"));
 	g_string_free(out, TRUE);
 }

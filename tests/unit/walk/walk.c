@@ -666,7 +666,7 @@ Test(walk_text, fits_the_terminal_and_says_what_happened)
 		for (guint k = 0; lines[k]; k++)
 			cr_expect(strlen(lines[k]) <= 80, "%s: '%s'", rows[i].name, lines[k]);
 		cr_expect(walk_pair_delivered(pair) ==
-				  (strstr(text->str, "its answer comes back") != NULL),
+				  (strstr(text->str, "the answer returns") != NULL),
 			  "%s:\n%s", rows[i].name, text->str);
 		walk_pair_free(pair);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/report/story.h"
+#include "testbed/report/timeline.h"
 
 #include "common/wire/event.h"
 #include "testbed/report/hops.h"
@@ -9,23 +9,23 @@
 
 #define WHO_COLUMNS 9
 
-struct teller {
+struct timeline {
 	const struct report_style *style;
 	GString *out;
 	gint64 first_us;
 	bool verbose;
 };
 
-struct story_event *story_event_new(const char *agent, json_t *event)
+struct timeline_event *timeline_event_new(const char *agent, json_t *event)
 {
-	struct story_event *e = g_new0(struct story_event, 1);
+	struct timeline_event *e = g_new0(struct timeline_event, 1);
 
 	e->agent = g_strdup(agent);
 	e->event = json_incref(event);
 	return e;
 }
 
-void story_event_free(struct story_event *e)
+void timeline_event_free(struct timeline_event *e)
 {
 	if (!e)
 		return;
@@ -34,14 +34,14 @@ void story_event_free(struct story_event *e)
 	g_free(e);
 }
 
-static const char *text(const json_t *object, const char *key)
+static const char *event_text(const json_t *object, const char *key)
 {
 	const char *s = json_string_value(json_object_get(object, key));
 
 	return s ? s : "?";
 }
 
-static json_int_t number(const json_t *object, const char *key)
+static json_int_t event_number(const json_t *object, const char *key)
 {
 	return json_integer_value(json_object_get(object, key));
 }
@@ -53,17 +53,18 @@ static char *candidate_text(const json_t *c)
 
 	if (!json_is_object(c))
 		return g_strdup("nothing");
-	return g_strdup_printf("%s %s:%d %s%s%s", text(c, "type"), text(c, "address"),
-			       (int)number(c, "port"), text(c, "transport"),
+	return g_strdup_printf("%s %s:%d %s%s%s", event_text(c, "type"), event_text(c, "address"),
+			       (int)event_number(c, "port"), event_text(c, "transport"),
 			       relay ? ", reached over " : "", relay ? relay : "");
 }
 
-static void tell_dns(const struct teller *t, const json_t *e)
+static void put_dns(const struct timeline *t, const json_t *e)
 {
 	const json_t *answer = json_object_get(e, "answer");
 	const char *error = json_string_value(json_object_get(e, "error"));
 
-	g_string_append_printf(t->out, "asks for %s %s:", text(e, "type"), text(e, "query"));
+	g_string_append_printf(t->out, "asks for %s %s:", event_text(e, "type"),
+			       event_text(e, "query"));
 	for (size_t i = 0; i < json_array_size(answer); i++) {
 		const char *one = json_string_value(json_array_get(answer, i));
 
@@ -73,131 +74,133 @@ static void tell_dns(const struct teller *t, const json_t *e)
 		g_string_append_printf(t->out, " %s", error ? error : "no answer");
 }
 
-static void tell_signed_in(const struct teller *t, const json_t *e)
+static void put_signed_in(const struct timeline *t, const json_t *e)
 {
 	const json_t *server = json_object_get(e, "server");
 	const json_t *relay = json_object_get(e, "relay");
 
 	g_string_append_printf(
-		t->out, "signed in at %s (%s:%d)%s\n%*sfound by %s", text(server, "name"),
-		text(server, "address"), (int)number(server, "port"),
+		t->out, "signed in at %s (%s:%d)%s\n%*sfound by %s", event_text(server, "name"),
+		event_text(server, "address"), (int)event_number(server, "port"),
 		json_is_true(json_object_get(e, "remote_user")) ? " as RemoteUser" : "",
-		10 + WHO_COLUMNS, "", text(server, "found_by"));
+		10 + WHO_COLUMNS, "", event_text(server, "found_by"));
 	if (json_is_object(relay))
-		g_string_append_printf(t->out, "; its relay is %s (%s)", text(relay, "host"),
-				       text(relay, "address"));
+		g_string_append_printf(t->out, "; its relay is %s (%s)", event_text(relay, "host"),
+				       event_text(relay, "address"));
 	else
 		g_string_append(t->out, "; it has no relay");
 }
 
-static void tell_sign_in_failed(const struct teller *t, const json_t *e)
+static void put_sign_in_failed(const struct timeline *t, const json_t *e)
 {
-	g_string_append_printf(t->out, "could not sign in (%s): %s", text(e, "stage"),
-			       text(e, "reason"));
+	g_string_append_printf(t->out, "could not sign in (%s): %s", event_text(e, "stage"),
+			       event_text(e, "reason"));
 }
 
-static void tell_incoming(const struct teller *t, const json_t *e)
+static void put_incoming(const struct timeline *t, const json_t *e)
 {
-	g_string_append_printf(t->out, "is called by %s", text(e, "from"));
+	g_string_append_printf(t->out, "is called by %s", event_text(e, "from"));
 }
 
-static void tell_im_received(const struct teller *t, const json_t *e)
+static void put_im_received(const struct timeline *t, const json_t *e)
 {
-	g_string_append_printf(t->out, "reads \"%s\" from %s", text(e, "text"), text(e, "from"));
+	g_string_append_printf(t->out, "reads \"%s\" from %s", event_text(e, "text"),
+			       event_text(e, "from"));
 }
 
-static void tell_candidate(const struct teller *t, const json_t *e)
+static void put_candidate(const struct timeline *t, const json_t *e)
 {
 	g_autofree char *candidate = candidate_text(e);
 
-	g_string_append_printf(t->out, "%s %s candidate: %s", text(e, "side"), text(e, "stream"),
-			       candidate);
+	g_string_append_printf(t->out, "%s %s candidate: %s", event_text(e, "side"),
+			       event_text(e, "stream"), candidate);
 }
 
-static void tell_ice_state(const struct teller *t, const json_t *e)
+static void put_ice_state(const struct timeline *t, const json_t *e)
 {
-	g_string_append_printf(t->out, "ICE of %s: %s", text(e, "stream"), text(e, "state"));
+	g_string_append_printf(t->out, "ICE of %s: %s", event_text(e, "stream"),
+			       event_text(e, "state"));
 }
 
-static void tell_selected(const struct teller *t, const json_t *e)
+static void put_selected(const struct timeline *t, const json_t *e)
 {
 	g_autofree char *local = candidate_text(json_object_get(e, "local"));
 	g_autofree char *remote = candidate_text(json_object_get(e, "remote"));
 
 	g_string_append_printf(t->out, "selects for %s:\n%*slocal  %s\n%*sremote %s",
-			       text(e, "stream"), 10 + WHO_COLUMNS, "", local, 10 + WHO_COLUMNS, "",
-			       remote);
+			       event_text(e, "stream"), 10 + WHO_COLUMNS, "", local,
+			       10 + WHO_COLUMNS, "", remote);
 }
 
-static void tell_result(const struct teller *t, const json_t *e)
+static void put_result(const struct timeline *t, const json_t *e)
 {
 	const json_t *diagnostics = json_object_get(e, "diagnostics");
 	const char *reason = json_string_value(json_object_get(e, "reason"));
 	const char *warn = json_string_value(json_object_get(diagnostics, "ice_warn"));
 
-	g_string_append_printf(t->out, "reports %s", text(e, "verdict"));
+	g_string_append_printf(t->out, "reports %s", event_text(e, "verdict"));
 	if (reason)
 		g_string_append_printf(t->out, ": %s", reason);
-	if (number(diagnostics, "ms_client_diagnostics") > 0)
+	if (event_number(diagnostics, "ms_client_diagnostics") > 0)
 		g_string_append_printf(t->out, "\n%*sms-client-diagnostics %d", 10 + WHO_COLUMNS,
-				       "", (int)number(diagnostics, "ms_client_diagnostics"));
+				       "", (int)event_number(diagnostics, "ms_client_diagnostics"));
 	if (warn)
 		g_string_append_printf(t->out, "\n%*sICEWarn %s", 10 + WHO_COLUMNS, "", warn);
 }
 
-static void tell_died(const struct teller *t, const json_t *e)
+static void put_died(const struct timeline *t, const json_t *e)
 {
-	g_string_append_printf(t->out, "died: %s", text(e, "how"));
+	g_string_append_printf(t->out, "died: %s", event_text(e, "how"));
 }
 
 static bool is_remote(const json_t *e)
 {
-	return g_str_equal(text(e, "side"), "remote");
+	return g_str_equal(event_text(e, "side"), "remote");
 }
 
-static const struct story_row {
+static const struct timeline_row {
 	const char *event;
-	void (*tell)(const struct teller *t, const json_t *e);
+	void (*put)(const struct timeline *t, const json_t *e);
 	bool verbose_only;
-} story_rows[] = {
-	{EVENT_DNS, tell_dns, true},
-	{EVENT_SIGNED_IN, tell_signed_in, false},
-	{EVENT_SIGN_IN_FAILED, tell_sign_in_failed, false},
-	{EVENT_INCOMING_CALL, tell_incoming, false},
-	{EVENT_IM_RECEIVED, tell_im_received, false},
-	{EVENT_CANDIDATE, tell_candidate, false},
-	{EVENT_ICE_STATE, tell_ice_state, true},
-	{EVENT_SELECTED, tell_selected, false},
-	{EVENT_CALL_RESULT, tell_result, false},
-	{EVENT_IM_RESULT, tell_result, false},
-	{EVENT_CONFERENCE_RESULT, tell_result, false},
-	{EVENT_AGENT_DIED, tell_died, false},
+} timeline_rows[] = {
+	{EVENT_DNS, put_dns, true},
+	{EVENT_SIGNED_IN, put_signed_in, false},
+	{EVENT_SIGN_IN_FAILED, put_sign_in_failed, false},
+	{EVENT_INCOMING_CALL, put_incoming, false},
+	{EVENT_IM_RECEIVED, put_im_received, false},
+	{EVENT_CANDIDATE, put_candidate, false},
+	{EVENT_ICE_STATE, put_ice_state, true},
+	{EVENT_SELECTED, put_selected, false},
+	{EVENT_CALL_RESULT, put_result, false},
+	{EVENT_IM_RESULT, put_result, false},
+	{EVENT_CONFERENCE_RESULT, put_result, false},
+	{EVENT_AGENT_DIED, put_died, false},
 };
 
-static void tell(const struct teller *t, const struct story_event *e)
+static void put_event(const struct timeline *t, const struct timeline_event *e)
 {
-	const char *name = text(e->event, "event");
+	const char *name = event_text(e->event, "event");
 
-	for (guint i = 0; i < G_N_ELEMENTS(story_rows); i++) {
-		if (!g_str_equal(name, story_rows[i].event))
+	for (guint i = 0; i < G_N_ELEMENTS(timeline_rows); i++) {
+		if (!g_str_equal(name, timeline_rows[i].event))
 			continue;
-		if (!t->verbose && (story_rows[i].verbose_only ||
+		if (!t->verbose && (timeline_rows[i].verbose_only ||
 				    (g_str_equal(name, EVENT_CANDIDATE) && is_remote(e->event))))
 			return;
-		g_string_append_printf(t->out, "%7.3f s ",
-				       (double)MAX(number(e->event, "time_us") - t->first_us, 0) /
-					       1e6);
+		g_string_append_printf(
+			t->out, "%7.3f s ",
+			(double)MAX(event_number(e->event, "time_us") - t->first_us, 0) / 1e6);
 		ink_append(t->out, t->style, INK_BOLD, e->agent, WHO_COLUMNS);
 		if (strlen(e->agent) >= WHO_COLUMNS)
 			g_string_append_c(t->out, ' ');
-		story_rows[i].tell(t, e->event);
+		timeline_rows[i].put(t, e->event);
 		g_string_append_c(t->out, '\n');
 		return;
 	}
 }
 
 /* One line for each stream and direction. */
-static void tell_streams(const struct cell *c, GString *out)
+static void put_streams(const struct cell *c, GString *out)
 {
 	for (guint i = 0; i < c->streams->len; i++) {
 		const struct cell_stream *s = c->streams->pdata[i];
@@ -224,7 +227,7 @@ static void tell_streams(const struct cell *c, GString *out)
 	}
 }
 
-static void tell_quality(const struct cell *c, GString *out)
+static void put_quality(const struct cell *c, GString *out)
 {
 	const struct cell_quality *q = &c->quality;
 
@@ -245,16 +248,16 @@ static void tell_quality(const struct cell *c, GString *out)
 	if (q->poor)
 		g_string_append(out, ", a poor call (CQD)");
 	g_string_append_c(out, '\n');
-	tell_streams(c, out);
+	put_streams(c, out);
 }
 
-static void tell_verdict(const struct cell *c, const struct report_style *style, GString *out)
+static void put_verdict(const struct cell *c, const struct report_style *style, GString *out)
 {
 	g_autofree char *expected = report_expectation(c);
 	g_autofree char *verdict =
 		g_ascii_strup(c->done ? verdict_name(c->verdict) : "not finished", -1);
 
-	tell_quality(c, out);
+	put_quality(c, out);
 	report_hops_text(c, out);
 	g_string_append(out, "verdict  ");
 	ink_append(out, style, cell_ink(c), verdict, 0);
@@ -272,18 +275,19 @@ static void tell_verdict(const struct cell *c, const struct report_style *style,
 		g_string_append_printf(out, "cause    %s\n", c->cause);
 }
 
-void report_story(const struct cell *c, const GPtrArray *events, bool verbose,
-		  const struct report_style *style, GString *out)
+void report_timeline(const struct cell *c, const GPtrArray *events, bool verbose,
+		     const struct report_style *style, GString *out)
 {
-	struct teller t = {.style = style, .out = out, .verbose = verbose};
+	struct timeline t = {.style = style, .out = out, .verbose = verbose};
 
 	if (events->len > 0)
-		t.first_us = number(((struct story_event *)events->pdata[0])->event, "time_us");
+		t.first_us =
+			event_number(((struct timeline_event *)events->pdata[0])->event, "time_us");
 	g_string_append_printf(out, "%s: %s calls %s, %s\n", c->scenario, c->a,
 			       c->b ? c->b : c->conference, media_name(c->media));
 	ink_rule(out, style);
 	for (guint i = 0; i < events->len; i++)
-		tell(&t, events->pdata[i]);
+		put_event(&t, events->pdata[i]);
 	ink_rule(out, style);
-	tell_verdict(c, style, out);
+	put_verdict(c, style, out);
 }

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One call as a timeline of its events: sign-ins, candidates, selected pairs, quality, verdict.
+ *
+ * Depends on model and jansson.  Pure.
+ */
+#ifndef TESTBED_REPORT_TIMELINE_H
+#define TESTBED_REPORT_TIMELINE_H
+
+#include "testbed/report/text.h"
+
+#include <jansson.h>
+
+struct timeline_event {
+	char *agent;
+	json_t *event;
+};
+
+/* Copies the name and takes a reference to the event.  timeline_event_free accepts NULL. */
+struct timeline_event *timeline_event_new(const char *agent, json_t *event);
+void timeline_event_free(struct timeline_event *e);
+
+/* Appends the timeline of `c` to `out`.  `events` are struct timeline_event in order of arrival.
+ * `verbose` adds DNS queries, remote candidates and ICE states. */
+void report_timeline(const struct cell *c, const GPtrArray *events, bool verbose,
+		     const struct report_style *style, GString *out);
+
+#endif

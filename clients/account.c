@@ -90,16 +90,12 @@ static void stop_search(account *a)
 	g_clear_pointer(&a->dns, dns_free);
 	g_clear_pointer(&a->discovery, discovery_free);
 	g_clear_pointer(&a->last_trouble, g_free);
-	if (a->deadline)
-		g_source_remove(a->deadline);
-	a->deadline = 0;
+	g_clear_handle_id(&a->deadline, g_source_remove);
 }
 
 static void drop_connection(account *a)
 {
-	if (a->renewal)
-		g_source_remove(a->renewal);
-	a->renewal = 0;
+	g_clear_handle_id(&a->renewal, g_source_remove);
 	if (a->conn) {
 		sip_conn_close(a->conn);
 		g_clear_pointer(&a->conn, sip_conn_unref);

@@ -14,13 +14,6 @@
 /* A callee lives on beyond its deadline while packets come. */
 #define SILENCE_US (5 * G_USEC_PER_SEC)
 
-static void stop_timer(guint *source)
-{
-	if (*source)
-		g_source_remove(*source);
-	*source = 0;
-}
-
 static void input(struct call *c, enum call_input what)
 {
 	call_do(c, call_machine_input(&c->machine, what));
@@ -54,19 +47,13 @@ static void describe(struct call *c, sip_msg *m, bool final)
 
 /* --- what the machine asks for ---------------------------------------------------------------- */
 
-static void on_bye_response(struct session *s, sip_msg *response, const GError *error G_GNUC_UNUSED)
-{
-	if (!response || sip_status(response) >= 200)
-		session_close(s);
-}
-
 static void send_bye(struct call *c, bool diagnostics)
 {
 	call_media_bye(c);
 	sip_msg *bye = dialog_request(&c->base.dialog, "BYE");
 	if (diagnostics && c->diagnostics_text)
 		sip_add_header(bye, "ms-client-diagnostics", c->diagnostics_text);
-	session_request(&c->base, bye, BYE_MS, on_bye_response);
+	session_say_bye(&c->base, bye, BYE_MS);
 }
 
 static void on_reinvite_response(struct session *s, sip_msg *response, const GError *error)
@@ -160,7 +147,7 @@ static void start_clock(struct call *c)
 	if (!c->machine.caller)
 		return;
 	if (!c->members)
-		stop_timer(&c->deadline);
+		g_clear_handle_id(&c->deadline, g_source_remove);
 	if (c->stand)
 		channel_event(c->base.core->channel, EVENT_TALKING,
 			      json_pack("{s:s}", "call", c->base.dialog.call_id));
@@ -171,9 +158,9 @@ static void start_clock(struct call *c)
 /* Reports.  The session stays in the table until its BYE has been answered. */
 static void finish(struct call *c, bool bye_sent)
 {
-	stop_timer(&c->deadline);
-	stop_timer(&c->clock);
-	stop_timer(&c->start);
+	g_clear_handle_id(&c->deadline, g_source_remove);
+	g_clear_handle_id(&c->clock, g_source_remove);
+	g_clear_handle_id(&c->start, g_source_remove);
 	if (c->reported && c->machine.verdict != CALL_PASS)
 		channel_event(c->base.core->channel, EVENT_CALL_FAILED_LATE,
 			      reason_set(json_pack("{s:s}", "call", c->base.dialog.call_id),

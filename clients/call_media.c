@@ -50,9 +50,7 @@ static gboolean on_trickle(gpointer data)
 {
 	struct call *c = data;
 	c->trickle = 0;
-	if (c->rest)
-		g_source_remove(c->rest);
-	c->rest = 0;
+	g_clear_handle_id(&c->rest, g_source_remove);
 	for (guint i = 0; i < c->n_streams; i++) {
 		struct call_stream *s = &c->streams[i];
 		if (s->announced < s->candidates->len || (s->gathered && !s->end_announced))
@@ -118,9 +116,7 @@ static gboolean on_rest(gpointer data)
 
 void call_media_resume(struct call *c)
 {
-	if (c->rest)
-		g_source_remove(c->rest);
-	c->rest = 0;
+	g_clear_handle_id(&c->rest, g_source_remove);
 	if (!c->resting)
 		return;
 	c->resting = false;
@@ -239,9 +235,7 @@ bool call_media_open(struct call *c, bool controlling, const char *const *kinds,
 
 void call_media_close(struct call *c)
 {
-	if (c->trickle)
-		g_source_remove(c->trickle);
-	c->trickle = 0;
+	g_clear_handle_id(&c->trickle, g_source_remove);
 	for (guint i = 0; i < c->n_streams; i++) {
 		struct call_stream *s = &c->streams[i];
 		media_clock_remove(c->base.core->clock, s->media);

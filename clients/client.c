@@ -6,22 +6,21 @@
 #include "clients/call.h"
 #include "clients/conference.h"
 #include "clients/im.h"
+#include "common/agent.h"
 #include "common/call_sdp.h"
-#include "common/error_reason.h"
 #include "common/media.h"
 
 /* Time at the end for BYEs and for relays to be given back. */
 #define QUIT_MS 500
 #define MEDIA_MS_DEFAULT 2000
 
-struct client {
+typedef struct {
 	struct client_core core;
-	GMainLoop *loop;
+	agent *agent;
 	bool started;
 	guint warm_up; /* source: once signed in, before the first call */
 	guint quitting;
-	int status;
-};
+} client;
 
 static const char *text_of(json_t *command, const char *name)
 {
@@ -115,13 +114,6 @@ static void on_lost(gpointer data)
 
 /* --- commands --------------------------------------------------------------------------------- */
 
-static void fail_start(client *c, const GError *error)
-{
-	channel_event(c->core.channel, EVENT_FAILED, error_set(json_object(), error));
-	c->status = 1;
-	g_main_loop_quit(c->loop);
-}
-
 static gboolean on_idle(gpointer data)
 {
 	client *c = data;
@@ -150,12 +142,11 @@ static void on_start(client *c, json_t *command)
 		c->core.account =
 			account_new(&c->core.config, c->core.channel, &handlers, c, &error);
 	if (!c->core.account) {
-		fail_start(c, error);
+		agent_failed(c->agent, error);
 		return;
 	}
 	c->started = true;
-	channel_event(c->core.channel, EVENT_READY,
-		      json_pack("{s:s, s:s}", "program", "tb-client", "version", TESTBED_VERSION));
+	agent_ready(c->agent);
 }
 
 static void on_sign_in(client *c, json_t *command G_GNUC_UNUSED)
@@ -221,7 +212,7 @@ static gboolean on_quit_time(gpointer data)
 {
 	client *c = data;
 	c->quitting = 0;
-	g_main_loop_quit(c->loop);
+	agent_stop(c->agent, 0);
 	return G_SOURCE_REMOVE;
 }
 
@@ -260,60 +251,31 @@ static bool call_is_free(client *c, json_t *command)
 	return false;
 }
 
-static void on_command(channel *control, const char *name, json_t *command, gpointer data)
+static void on_command(agent *a, const char *name, json_t *command, gpointer data)
 {
 	client *c = data;
+	c->agent = a;
+	c->core.channel = agent_channel(a);
 	for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
 		if (strcmp(commands[i].name, name) != 0)
 			continue;
 		if (!c->started && !commands[i].before_start)
-			channel_log(control, "error", "ignoring \"%s\" before \"start\"", name);
+			channel_log(c->core.channel, "error", "ignoring \"%s\" before \"start\"",
+				    name);
 		else if (!commands[i].needs_call || call_is_free(c, command))
 			commands[i].handle(c, command);
 		return;
 	}
-	channel_log(control, "warning", "ignoring unknown command \"%s\"", name);
+	channel_log(c->core.channel, "warning", "ignoring unknown command \"%s\"", name);
 }
-
-static void on_channel_closed(channel *control G_GNUC_UNUSED, gpointer data)
-{
-	client *c = data;
-	g_main_loop_quit(c->loop);
-}
-
-const struct channel_handlers client_channel_handlers = {.command = on_command,
-							 .closed = on_channel_closed};
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-client *client_new(GMainLoop *loop)
+static void end(gpointer data)
 {
-	client *c = g_new0(client, 1);
-	c->loop = loop;
-	c->core.clock = media_clock_new();
-	c->core.sessions = g_hash_table_new(g_str_hash, g_str_equal);
-	c->core.pending = g_hash_table_new(NULL, NULL);
-	return c;
-}
-
-void client_set_channel(client *c, channel *control)
-{
-	c->core.channel = control;
-}
-
-int client_exit_status(const client *c)
-{
-	return c->status;
-}
-
-void client_free(client *c)
-{
-	if (!c)
-		return;
-	if (c->quitting)
-		g_source_remove(c->quitting);
-	if (c->warm_up)
-		g_source_remove(c->warm_up);
+	client *c = data;
+	g_clear_handle_id(&c->quitting, g_source_remove);
+	g_clear_handle_id(&c->warm_up, g_source_remove);
 	if (c->core.account)
 		on_lost(c);
 	account_free(c->core.account);
@@ -322,5 +284,20 @@ void client_free(client *c)
 	g_hash_table_unref(c->core.pending);
 	media_clock_free(c->core.clock);
 	client_config_done(&c->core.config);
-	g_free(c);
+}
+
+int client_main(int *argc, char ***argv)
+{
+	static const struct agent_kind kind = {
+		.program = "tb-client",
+		.summary =
+			"an endpoint: signs in, sends instant messages, places and answers calls",
+		.command = on_command,
+		.end = end,
+	};
+	client c = {.core = {.clock = media_clock_new(),
+			     .sessions = g_hash_table_new(g_str_hash, g_str_equal),
+			     .pending = g_hash_table_new(NULL, NULL)}};
+
+	return agent_main(argc, argv, &kind, &c);
 }

@@ -35,12 +35,6 @@ static void invitation_failed(const struct invitation *i, struct sip_failure why
 		      reason_set(json_pack("{s:s}", "call", i->call), why.code, text));
 }
 
-static void on_bye_response(struct session *s, sip_msg *response, const GError *error G_GNUC_UNUSED)
-{
-	if (!response || sip_status(response) >= 200)
-		session_close(s);
-}
-
 static void on_invited(struct session *s, sip_msg *response, const GError *error)
 {
 	if (response && sip_status(response) < 200)
@@ -52,7 +46,7 @@ static void on_invited(struct session *s, sip_msg *response, const GError *error
 	}
 	dialog_learn(&s->dialog, response);
 	session_ack(s);
-	session_request(s, dialog_request(&s->dialog, "BYE"), BYE_MS, on_bye_response);
+	session_say_bye(s, dialog_request(&s->dialog, "BYE"), BYE_MS);
 }
 
 static void invitation_request(struct session *s, sip_msg *m)

@@ -94,9 +94,7 @@ static gboolean on_timer(gpointer data)
 static void arm_timer(dns *d)
 {
 	struct timeval tv;
-	if (d->timer)
-		g_source_remove(d->timer);
-	d->timer = 0;
+	g_clear_handle_id(&d->timer, g_source_remove);
 	if (!ares_timeout(d->channel, NULL, &tv))
 		return;
 	/* Rounded up: waking a moment early would only make it wait again. */
@@ -188,8 +186,7 @@ static void destroy(dns *d)
 		query_free(q);
 	}
 	ares_destroy(d->channel);
-	if (d->timer)
-		g_source_remove(d->timer);
+	g_clear_handle_id(&d->timer, g_source_remove);
 	g_hash_table_unref(d->sockets);
 	g_free(d);
 }

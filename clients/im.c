@@ -23,18 +23,11 @@ struct im {
 	gint64 start_us, confirmed_us;
 };
 
-static void stop_timer(guint *source)
-{
-	if (*source)
-		g_source_remove(*source);
-	*source = 0;
-}
-
 static void im_destroy(struct session *s)
 {
 	struct im *im = (struct im *)s;
-	stop_timer(&im->deadline);
-	stop_timer(&im->stay);
+	g_clear_handle_id(&im->deadline, g_source_remove);
+	g_clear_handle_id(&im->stay, g_source_remove);
 	participants_free(im->members);
 	g_free(im->peer);
 	g_free(im->text);
@@ -84,19 +77,12 @@ static void report(struct im *im, struct sip_failure why)
 	im->reported = true;
 }
 
-static void on_bye_response(struct session *s, sip_msg *response, const GError *error G_GNUC_UNUSED)
-{
-	if (!response || sip_status(response) >= 200)
-		session_close(s);
-}
-
 static void leave(struct im *im)
 {
-	stop_timer(&im->deadline);
-	stop_timer(&im->stay);
+	g_clear_handle_id(&im->deadline, g_source_remove);
+	g_clear_handle_id(&im->stay, g_source_remove);
 	if (im->base.dialog.remote_tag)
-		session_request(&im->base, dialog_request(&im->base.dialog, "BYE"), ANSWER_MS,
-				on_bye_response);
+		session_say_bye(&im->base, dialog_request(&im->base.dialog, "BYE"), ANSWER_MS);
 	else
 		session_close(&im->base);
 }
@@ -133,8 +119,8 @@ static void im_lost(struct session *s)
 {
 	struct im *im = (struct im *)s;
 	report(im, (struct sip_failure){.code = REASON_SERVER_LOST});
-	stop_timer(&im->deadline);
-	stop_timer(&im->stay);
+	g_clear_handle_id(&im->deadline, g_source_remove);
+	g_clear_handle_id(&im->stay, g_source_remove);
 	session_close(s);
 }
 
@@ -157,7 +143,7 @@ static void leave_when_done(struct im *im)
 
 static void stay_on(struct im *im, int status)
 {
-	stop_timer(&im->deadline);
+	g_clear_handle_id(&im->deadline, g_source_remove);
 	report(im, (struct sip_failure){.status = status});
 }
 

@@ -86,6 +86,17 @@ void session_request(struct session *s, sip_msg *request, guint timeout_ms,
 	sip_msg_unref(request);
 }
 
+static void on_bye_response(struct session *s, sip_msg *response, const GError *error G_GNUC_UNUSED)
+{
+	if (!response || sip_status(response) >= 200)
+		session_close(s);
+}
+
+void session_say_bye(struct session *s, sip_msg *bye, guint timeout_ms)
+{
+	session_request(s, bye, timeout_ms, on_bye_response);
+}
+
 void session_drop_pending(struct client_core *core)
 {
 	GHashTableIter i;

@@ -55,6 +55,8 @@ void session_unref(struct session *s);
  * is called from the main loop with an error. */
 void session_request(struct session *s, sip_msg *request, guint timeout_ms,
 		     session_response_func done);
+/* The same with a BYE, whose answer closes the session. */
+void session_say_bye(struct session *s, sip_msg *bye, guint timeout_ms);
 void session_ack(struct session *s);
 void session_respond(struct session *s, const sip_msg *request, int status, const char *reason);
 /* Sends; takes `response`. */

@@ -21,6 +21,10 @@ static void on_command(channel *c, const char *name, json_t *command, gpointer u
 {
 	agent *a = user_data;
 
+	if (a->kind->command) {
+		a->kind->command(a, name, command, a->user_data);
+		return;
+	}
 	for (const struct agent_command *row = a->kind->commands; row->name; row++) {
 		if (g_str_equal(row->name, name)) {
 			row->run(a, command, a->user_data);

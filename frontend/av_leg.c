@@ -205,8 +205,7 @@ void av_leg_free(av_leg *l)
 {
 	if (!l)
 		return;
-	if (l->telling)
-		g_source_remove(l->telling);
+	g_clear_handle_id(&l->telling, g_source_remove);
 	ice_free(l->ice);
 	for (guint i = 0; i < l->n_streams; i++) {
 		g_clear_pointer(&l->streams[i].media, media_stream_free);

@@ -59,8 +59,7 @@ void av_mcu_free(av_mcu *m)
 {
 	if (!m)
 		return;
-	if (m->reports)
-		g_source_remove(m->reports);
+	g_clear_handle_id(&m->reports, g_source_remove);
 	g_ptr_array_unref(m->participants);
 	mcu_relays_free(m->relays);
 	g_free(m);

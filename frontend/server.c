@@ -283,8 +283,7 @@ static void io_wake(gint64 when_us, gpointer user_data)
 
 	if (s->timer && s->timer_us <= when_us)
 		return;
-	if (s->timer)
-		g_source_remove(s->timer);
+	g_clear_handle_id(&s->timer, g_source_remove);
 	s->timer_us = when_us;
 	s->timer = g_timeout_add((guint)(wait_us / 1000 + 1), on_timer, s);
 }
@@ -432,8 +431,7 @@ bool fe_server_free(fe_server *s)
 	releasing = fe_core_hang_up(s->core);
 	close_peers(s);
 	fe_core_free(s->core);
-	if (s->timer)
-		g_source_remove(s->timer);
+	g_clear_handle_id(&s->timer, g_source_remove);
 	if (s->records)
 		fclose(s->records);
 	g_hash_table_unref(s->peers);

@@ -59,30 +59,26 @@ static void args_free(struct change_args *args)
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
-#define NODES                                                                                 \
-	{.key = "node", .read = read_texts, AT(change_args, nodes), .arg = &name_list},       \
-	{                                                                                     \
-		.key = "nodes", .read = read_texts, AT(change_args, nodes), .arg = &name_list \
+#define NODES                          \
+	{                              \
+		.include = node_fields \
 	}
-#define WORD(key_, member_, charset_)                                                           \
-	{                                                                                       \
-		.key = (key_), .read = read_word, AT(change_args, member_), .arg = &(charset_), \
-		.required = true                                                                \
+#define WORD(key_, member_, charset_)                                                     \
+	{                                                                                 \
+		KEY(key_, read_word, change_args, member_, &(charset_)), .required = true \
 	}
 
 static const struct mask_type part_mask = {.names = edge_part_names, .allowed = EDGE_ALL_PARTS};
 
 static const struct field no_fields[] = {{0}};
-static const struct field node_fields[] = {NODES, {0}};
+static const struct field node_fields[] = {
+	{KEY("node", read_texts, change_args, nodes, &name_list)},
+	{KEY("nodes", read_texts, change_args, nodes, &name_list)},
+	{0}};
 static const struct field add_route_fields[] = {
 	NODES, {.include = route_fields, AT(change_args, route), .indirect = true}, {0}};
-static const struct field remove_route_fields[] = {NODES,
-						   {.key = "to",
-						    .read = read_prefix,
-						    AT(change_args, to),
-						    .arg = &prefix_route,
-						    .required = true},
-						   {0}};
+static const struct field remove_route_fields[] = {
+	NODES, {KEY("to", read_prefix, change_args, to, &prefix_route), .required = true}, {0}};
 static const struct field add_nrpt_fields[] = {
 	NODES, {.include = nrpt_rule_fields, AT(change_args, nrpt), .indirect = true}, {0}};
 static const struct field front_rule_fields[] = {
@@ -95,63 +91,44 @@ static const struct field remove_record_fields[] = {
 	NODES, WORD("name", record_name, charset_dns), {0}};
 static const struct field interface_fields[] = {
 	NODES, WORD("interface", interface, charset_iface), {0}};
-static const struct field set_mtu_fields[] = {NODES,
-					      WORD("interface", interface, charset_iface),
-					      {.key = "mtu",
-					       .read = read_quantity,
-					       AT(change_args, mtu_bytes),
-					       .arg = &quantity_mtu_bytes,
-					       .required = true},
-					      {0}};
+static const struct field set_mtu_fields[] = {
+	NODES,
+	WORD("interface", interface, charset_iface),
+	{KEY("mtu", read_quantity, change_args, mtu_bytes, &quantity_mtu_bytes), .required = true},
+	{0}};
 static const struct field tunnel_name_fields[] = {WORD("tunnel", tunnel, charset_name), {0}};
-static const struct field tunnel_prefix_fields[] = {WORD("tunnel", tunnel, charset_name),
-						    WORD("node", end, charset_name),
-						    {.key = "prefix",
-						     .read = read_prefix,
-						     AT(change_args, to),
-						     .arg = &prefix_route,
-						     .required = true},
-						    {0}};
+static const struct field tunnel_prefix_fields[] = {
+	WORD("tunnel", tunnel, charset_name),
+	WORD("node", end, charset_name),
+	{KEY("prefix", read_prefix, change_args, to, &prefix_route), .required = true},
+	{0}};
 static const struct field media_edge_fields[] = {
-	{.key = "site", .read = read_word, AT(change_args, site), .arg = &charset_name},
-	{.key = "endpoint", .read = read_word, AT(change_args, endpoint), .arg = &charset_name},
+	{KEY("site", read_word, change_args, site, &charset_name)},
+	{KEY("endpoint", read_word, change_args, endpoint, &charset_name)},
 	WORD("edge", edge, charset_name),
 	{0}};
 static const struct field service_fields[] = {
 	NODES,
-	{.key = "service",
-	 .read = read_enum,
-	 AT(change_args, service),
-	 .arg = service_kind_names,
-	 .required = true},
-	{.key = "part", .read = read_mask, AT(change_args, parts), .arg = &part_mask},
+	{KEY("service", read_enum, change_args, service, service_kind_names), .required = true},
+	{KEY("part", read_mask, change_args, parts, &part_mask)},
 	{0}};
-static const struct field engine_fields[] = {NODES,
-					     {.key = "engine",
-					      .read = read_choice,
-					      AT(change_args, engine),
-					      .arg = engine_names,
+static const struct field engine_fields[] = {
+	NODES,
+	{KEY("engine", read_choice, change_args, engine, engine_names), .required = true},
+	{0}};
+static const struct field host_model_fields[] = {
+	NODES,
+	{KEY("host_model", read_enum, change_args, host_model, host_model_names), .required = true},
+	{0}};
+static const struct field sysctl_fields[] = {NODES,
+					     WORD("key", key, charset_sysctl),
+					     {KEY("value", read_text, change_args, value, NULL),
 					      .required = true},
 					     {0}};
-static const struct field host_model_fields[] = {NODES,
-						 {.key = "host_model",
-						  .read = read_enum,
-						  AT(change_args, host_model),
-						  .arg = host_model_names,
-						  .required = true},
-						 {0}};
-static const struct field sysctl_fields[] = {
+static const struct field resolvers_fields[] = {
 	NODES,
-	WORD("key", key, charset_sysctl),
-	{.key = "value", .read = read_text, AT(change_args, value), .required = true},
+	{KEY("servers", read_array, change_args, servers, &addr_list), .required = true},
 	{0}};
-static const struct field resolvers_fields[] = {NODES,
-						{.key = "servers",
-						 .read = read_array,
-						 AT(change_args, servers),
-						 .arg = &addr_list,
-						 .required = true},
-						{0}};
 static const struct field remove_nrpt_fields[] = {
 	NODES, WORD("namespace", namespace, charset_namespace), {0}};
 static const struct field add_host_fields[] = {
@@ -159,14 +136,11 @@ static const struct field add_host_fields[] = {
 static const struct field set_certificate_fields[] = {
 	NODES, {.include = certificate_fields, AT(change_args, certificate)}, {0}};
 static const struct field set_password_fields[] = {
-	NODES, {.key = "password", .read = read_text, AT(change_args, password)}, {0}};
-static const struct field set_account_fields[] = {NODES,
-						  {.key = "account",
-						   .read = read_enum,
-						   AT(change_args, account),
-						   .arg = account_state_names,
-						   .required = true},
-						  {0}};
+	NODES, {KEY("password", read_text, change_args, password, NULL)}, {0}};
+static const struct field set_account_fields[] = {
+	NODES,
+	{KEY("account", read_enum, change_args, account, account_state_names), .required = true},
+	{0}};
 static const struct field set_edge_fields[] = {
 	NODES,
 	{.include = edge_setting_fields, AT(change_args, edge_settings), .indirect = true},
@@ -177,16 +151,15 @@ static const struct field set_frontend_fields[] = {
 	{0}};
 static const struct field set_nat_fields[] = {
 	NODES,
-	{.key = "nat", .read = read_word, AT(change_args, nat), .arg = &charset_name},
+	{KEY("nat", read_word, change_args, nat, &charset_name)},
 	{.include = nat_behaviour_fields, AT(change_args, nat_rule), .indirect = true},
 	{0}};
 
 static const struct field set_impair_fields[] = {
-	{.key = "node", .read = read_texts, AT(change_args, nodes), .arg = &name_list},
-	{.key = "nodes", .read = read_texts, AT(change_args, nodes), .arg = &name_list},
-	{.key = "interface", .read = read_word, AT(change_args, interface), .arg = &charset_iface},
-	{.key = "network", .read = read_word, AT(change_args, network), .arg = &charset_name},
-	{.key = "tunnel", .read = read_word, AT(change_args, tunnel), .arg = &charset_name},
+	NODES,
+	{KEY("interface", read_word, change_args, interface, &charset_iface)},
+	{KEY("network", read_word, change_args, network, &charset_name)},
+	{KEY("tunnel", read_word, change_args, tunnel, &charset_name)},
 	{.include = impairment_fields, AT(change_args, impair)},
 	{0}};
 

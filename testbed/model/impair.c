@@ -106,17 +106,14 @@ static bool read_queue(struct reader *r, const yaml_node_t *value, void *target,
 }
 
 const struct field impairment_fields[] = {
-	{.key = "delay", .read = read_amount, AT(impairment, delay_us), .arg = &delay_us},
-	{.key = "jitter", .read = read_amount, AT(impairment, jitter_us), .arg = &delay_us},
-	{.key = "distribution",
-	 .read = read_enum,
-	 AT(impairment, shape),
-	 .arg = jitter_shape_names},
-	{.key = "loss", .read = read_share, AT(impairment, loss_pct)},
-	{.key = "burst", .read = read_amount, AT(impairment, burst_packets), .arg = &burst_packets},
-	{.key = "reorder", .read = read_share, AT(impairment, reorder_pct)},
-	{.key = "duplicate", .read = read_share, AT(impairment, duplicate_pct)},
-	{.key = "rate", .read = read_amount, AT(impairment, rate_kbit), .arg = &rate_kbit},
+	{KEY("delay", read_amount, impairment, delay_us, &delay_us)},
+	{KEY("jitter", read_amount, impairment, jitter_us, &delay_us)},
+	{KEY("distribution", read_enum, impairment, shape, jitter_shape_names)},
+	{KEY("loss", read_share, impairment, loss_pct, NULL)},
+	{KEY("burst", read_amount, impairment, burst_packets, &burst_packets)},
+	{KEY("reorder", read_share, impairment, reorder_pct, NULL)},
+	{KEY("duplicate", read_share, impairment, duplicate_pct, NULL)},
+	{KEY("rate", read_amount, impairment, rate_kbit, &rate_kbit)},
 	{.key = "queue", .read = read_queue, .offset = 0},
 	{0}};
 

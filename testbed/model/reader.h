@@ -90,8 +90,10 @@ bool read_pairs(struct reader *r, const yaml_node_t *value, read_pair_func each,
 /* Whether a mapping has the key, merges followed. */
 bool read_has_key(struct reader *r, const yaml_node_t *value, const char *key);
 
-/* For rows of field tables. */
+/* For rows of field tables: where the value goes, and a whole key. */
 #define AT(type, member) .offset = offsetof(struct type, member)
+#define KEY(key_, read_, type_, member_, arg_) \
+	.key = (key_), .read = (read_), AT(type_, member_), .arg = (arg_)
 
 /* Read functions: target; arg. */
 read_function read_objects;	  /* GPtrArray *, a list; struct object_type */

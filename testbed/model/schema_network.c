@@ -13,8 +13,8 @@ const struct list_type name_list = {.item = read_word, .arg = &charset_name};
 const struct list_type text_list = {.item = read_text};
 
 static const struct field site_fields[] = {
-	{.key = "title", .read = read_text, AT(site, title)},
-	{.key = "edge", .read = read_word, AT(site, media_edge), .arg = &charset_name},
+	{KEY("title", read_text, site, title, NULL)},
+	{KEY("edge", read_word, site, media_edge, &charset_name)},
 	{0}};
 
 const struct object_type site_type = {
@@ -29,16 +29,12 @@ const struct object_type site_type = {
 };
 
 static const struct field network_fields[] = {
-	{.key = "site", .read = read_word, AT(network, site), .arg = &charset_name},
-	{.key = "title", .read = read_text, AT(network, title)},
-	{.key = "subnet",
-	 .read = read_prefix,
-	 AT(network, subnet),
-	 .arg = &prefix_subnet,
-	 .required = true},
-	{.key = "subnet6", .read = read_prefix, AT(network, subnet6), .arg = &prefix_subnet},
-	{.key = "reusable", .read = read_bool, AT(network, reusable)},
-	{.key = "impair", .read = read_impairment, AT(network, impair)},
+	{KEY("site", read_word, network, site, &charset_name)},
+	{KEY("title", read_text, network, title, NULL)},
+	{KEY("subnet", read_prefix, network, subnet, &prefix_subnet), .required = true},
+	{KEY("subnet6", read_prefix, network, subnet6, &prefix_subnet)},
+	{KEY("reusable", read_bool, network, reusable, NULL)},
+	{KEY("impair", read_impairment, network, impair, NULL)},
 	{0}};
 
 const struct object_type network_type = {
@@ -53,16 +49,12 @@ const struct object_type network_type = {
 };
 
 static const struct field iface_fields[] = {
-	{.key = "network",
-	 .read = read_word,
-	 AT(iface, network_name),
-	 .arg = &charset_name,
-	 .required = true},
-	{.key = "address", .read = read_array, AT(iface, addresses), .arg = &address_list},
-	{.key = "addresses", .read = read_array, AT(iface, addresses), .arg = &address_list},
-	{.key = "up", .read = read_bool, AT(iface, up)},
-	{.key = "mtu", .read = read_quantity, AT(iface, mtu_bytes), .arg = &quantity_mtu_bytes},
-	{.key = "impair", .read = read_impairment, AT(iface, impair)},
+	{KEY("network", read_word, iface, network_name, &charset_name), .required = true},
+	{KEY("address", read_array, iface, addresses, &address_list)},
+	{KEY("addresses", read_array, iface, addresses, &address_list)},
+	{KEY("up", read_bool, iface, up, NULL)},
+	{KEY("mtu", read_quantity, iface, mtu_bytes, &quantity_mtu_bytes)},
+	{KEY("impair", read_impairment, iface, impair, NULL)},
 	{0}};
 
 static void iface_check(struct reader *r, const yaml_node_t *value, void *object G_GNUC_UNUSED)
@@ -84,13 +76,13 @@ const struct object_type iface_type = {
 	.check = iface_check,
 };
 
-const struct field route_fields[] = {
-	{.key = "type", .read = read_enum, AT(route, type), .arg = route_type_names},
-	{.key = "to", .read = read_prefix, AT(route, to), .arg = &prefix_route, .required = true},
-	{.key = "via", .read = read_addr, AT(route, via)},
-	{.key = "dev", .read = read_word, AT(route, dev), .arg = &charset_iface},
-	{.key = "persistent", .read = read_bool, AT(route, persistent)},
-	{0}};
+const struct field route_fields[] = {{KEY("type", read_enum, route, type, route_type_names)},
+				     {KEY("to", read_prefix, route, to, &prefix_route),
+				      .required = true},
+				     {KEY("via", read_addr, route, via, NULL)},
+				     {KEY("dev", read_word, route, dev, &charset_iface)},
+				     {KEY("persistent", read_bool, route, persistent, NULL)},
+				     {0}};
 
 const struct object_type route_type = {
 	.what = "route",
@@ -101,28 +93,12 @@ const struct object_type route_type = {
 };
 
 static const struct field tunnel_end_fields[] = {
-	{.key = "node",
-	 .read = read_word,
-	 AT(tunnel_end, node_name),
-	 .arg = &charset_name,
-	 .required = true},
-	{.key = "iface",
-	 .read = read_word,
-	 AT(tunnel_end, iface),
-	 .arg = &charset_iface,
-	 .required = true},
-	{.key = "address",
-	 .read = read_prefix,
-	 AT(tunnel_end, address),
-	 .arg = &prefix_address,
-	 .required = true},
-	{.key = "underlay", .read = read_addr, AT(tunnel_end, underlay), .required = true},
-	{.key = "prefixes",
-	 .read = read_array,
-	 AT(tunnel_end, prefixes),
-	 .arg = &prefix_list,
-	 .required = true},
-	{.key = "impair", .read = read_impairment, AT(tunnel_end, impair)},
+	{KEY("node", read_word, tunnel_end, node_name, &charset_name), .required = true},
+	{KEY("iface", read_word, tunnel_end, iface, &charset_iface), .required = true},
+	{KEY("address", read_prefix, tunnel_end, address, &prefix_address), .required = true},
+	{KEY("underlay", read_addr, tunnel_end, underlay, NULL), .required = true},
+	{KEY("prefixes", read_array, tunnel_end, prefixes, &prefix_list), .required = true},
+	{KEY("impair", read_impairment, tunnel_end, impair, NULL)},
 	{0}};
 
 struct ends_read {
@@ -151,12 +127,12 @@ static bool read_ends(struct reader *r, const yaml_node_t *value, void *target,
 }
 
 static const struct field tunnel_fields[] = {
-	{.key = "kind", .read = read_enum, AT(tunnel, kind), .arg = tunnel_kind_names},
-	{.key = "port", .read = read_port, AT(tunnel, port)},
-	{.key = "mtu", .read = read_quantity, AT(tunnel, mtu_bytes), .arg = &quantity_mtu_bytes},
-	{.key = "up", .read = read_bool, AT(tunnel, up)},
-	{.key = "impair", .read = read_impairment, AT(tunnel, impair)},
-	{.key = "ends", .read = read_ends, AT(tunnel, ends), .required = true},
+	{KEY("kind", read_enum, tunnel, kind, tunnel_kind_names)},
+	{KEY("port", read_port, tunnel, port, NULL)},
+	{KEY("mtu", read_quantity, tunnel, mtu_bytes, &quantity_mtu_bytes)},
+	{KEY("up", read_bool, tunnel, up, NULL)},
+	{KEY("impair", read_impairment, tunnel, impair, NULL)},
+	{KEY("ends", read_ends, tunnel, ends, NULL), .required = true},
 	{0}};
 
 const struct object_type tunnel_type = {

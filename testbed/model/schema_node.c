@@ -7,10 +7,10 @@
 static const struct list_type dns_name_list = {.item = read_word, .arg = &charset_dns};
 
 static const struct field dns_fields[] = {
-	{.key = "enabled", .read = read_bool, AT(service, enabled)},
-	{.key = "zones", .read = read_texts, AT(service, dns.zones), .arg = &dns_name_list},
-	{.key = "records", .read = read_objects, AT(service, dns.records), .arg = &dns_record_type},
-	{.key = "forward", .read = read_addr, AT(service, dns.forward)},
+	{KEY("enabled", read_bool, service, enabled, NULL)},
+	{KEY("zones", read_texts, service, dns.zones, &dns_name_list)},
+	{KEY("records", read_objects, service, dns.records, &dns_record_type)},
+	{KEY("forward", read_addr, service, dns.forward, NULL)},
 	{0}};
 
 /* Relays to nobody private and refuses nobody public: an empty list says something here. */
@@ -26,98 +26,58 @@ static const struct quantity lifetime_ms = {
 };
 
 const struct field frontend_setting_fields[] = {
-	{.key = "domain", .read = read_word, AT(service, frontend.domain), .arg = &charset_dns},
-	{.key = "media_relay", .read = read_bool, AT(service, frontend.media_relay)},
+	{KEY("domain", read_word, service, frontend.domain, &charset_dns)},
+	{KEY("media_relay", read_bool, service, frontend.media_relay, NULL)},
 	{0}};
 
 static const struct field edge_common_fields[] = {
-	{.key = "relay_ports", .read = read_ports, AT(service, edge.relay_ports)},
-	{.key = "next_hop_fqdn",
-	 .read = read_word,
-	 AT(service, edge.next_hop_fqdn),
-	 .arg = &charset_dns},
-	{.key = "next_hop_port", .read = read_port, AT(service, edge.next_hop_port)},
-	{.key = "domain", .read = read_word, AT(service, edge.domain), .arg = &charset_dns},
-	{.key = "relay_to", .read = read_array, AT(service, edge.relay_to), .arg = &peer_list},
-	{.key = "relay_not_to",
-	 .read = read_array,
-	 AT(service, edge.relay_not_to),
-	 .arg = &peer_list},
-	{.key = "relays_per_user", .read = read_number16, AT(service, edge.relays_per_user)},
-	{.key = "relay_family",
-	 .read = read_enum,
-	 AT(service, edge.relay_family),
-	 .arg = relay_family_names},
-	{.key = "mras_secret",
-	 .read = read_enum,
-	 AT(service, edge.mras_secret),
-	 .arg = mras_secret_names},
-	{.key = "credential_lifetime",
-	 .read = read_quantity,
-	 AT(service, edge.credential_lifetime_ms),
-	 .arg = &lifetime_ms},
+	{KEY("relay_ports", read_ports, service, edge.relay_ports, NULL)},
+	{KEY("next_hop_fqdn", read_word, service, edge.next_hop_fqdn, &charset_dns)},
+	{KEY("next_hop_port", read_port, service, edge.next_hop_port, NULL)},
+	{KEY("domain", read_word, service, edge.domain, &charset_dns)},
+	{KEY("relay_to", read_array, service, edge.relay_to, &peer_list)},
+	{KEY("relay_not_to", read_array, service, edge.relay_not_to, &peer_list)},
+	{KEY("relays_per_user", read_number16, service, edge.relays_per_user, NULL)},
+	{KEY("relay_family", read_enum, service, edge.relay_family, relay_family_names)},
+	{KEY("mras_secret", read_enum, service, edge.mras_secret, mras_secret_names)},
+	{KEY("credential_lifetime", read_quantity, service, edge.credential_lifetime_ms,
+	     &lifetime_ms)},
 	{0}};
 
 const struct field edge_setting_fields[] = {
 	{.include = edge_common_fields},
-	{.key = "next_hop", .read = read_word, AT(service, edge.next_hop), .arg = &charset_name},
+	{KEY("next_hop", read_word, service, edge.next_hop, &charset_name)},
 	{0}};
 
 static const struct field frontend_fields[] = {
-	{.key = "enabled", .read = read_bool, AT(service, enabled)},
-	{.key = "fqdn",
-	 .read = read_word,
-	 AT(service, frontend.fqdn),
-	 .arg = &charset_dns,
-	 .required = true},
-	{.key = "address", .read = read_addr, AT(service, frontend.address)},
+	{KEY("enabled", read_bool, service, enabled, NULL)},
+	{KEY("fqdn", read_word, service, frontend.fqdn, &charset_dns), .required = true},
+	{KEY("address", read_addr, service, frontend.address, NULL)},
 	{.include = frontend_setting_fields},
 	{0}};
 
 static const struct field edge_fields[] = {
-	{.key = "enabled", .read = read_bool, AT(service, enabled)},
-	{.key = "fqdn",
-	 .read = read_word,
-	 AT(service, edge.fqdn),
-	 .arg = &charset_dns,
+	{KEY("enabled", read_bool, service, enabled, NULL)},
+	{KEY("fqdn", read_word, service, edge.fqdn, &charset_dns), .required = true},
+	{KEY("access_fqdn", read_word, service, edge.access_fqdn, &charset_dns), .required = true},
+	{KEY("av_fqdn", read_word, service, edge.av_fqdn, &charset_dns), .required = true},
+	{KEY("internal", read_word, service, edge.internal_iface, &charset_iface),
 	 .required = true},
-	{.key = "access_fqdn",
-	 .read = read_word,
-	 AT(service, edge.access_fqdn),
-	 .arg = &charset_dns,
+	{KEY("external", read_word, service, edge.external_iface, &charset_iface),
 	 .required = true},
-	{.key = "av_fqdn",
-	 .read = read_word,
-	 AT(service, edge.av_fqdn),
-	 .arg = &charset_dns,
-	 .required = true},
-	{.key = "internal",
-	 .read = read_word,
-	 AT(service, edge.internal_iface),
-	 .arg = &charset_iface,
-	 .required = true},
-	{.key = "external",
-	 .read = read_word,
-	 AT(service, edge.external_iface),
-	 .arg = &charset_iface,
-	 .required = true},
-	{.key = "access", .read = read_addr, AT(service, edge.access), .required = true},
-	{.key = "av", .read = read_addr, AT(service, edge.av), .required = true},
-	{.key = "av_tcp", .read = read_addr, AT(service, edge.av_tcp), .required = true},
-	{.key = "access6", .read = read_addr, AT(service, edge.access6)},
-	{.key = "av6", .read = read_addr, AT(service, edge.av6)},
-	{.key = "av_tcp6", .read = read_addr, AT(service, edge.av_tcp6)},
-	{.key = "access_public", .read = read_addr, AT(service, edge.access_public)},
-	{.key = "av_public", .read = read_addr, AT(service, edge.av_public)},
-	{.key = "av_tcp_public", .read = read_addr, AT(service, edge.av_tcp_public)},
-	{.key = "parts", .read = read_mask, AT(service, edge.parts), .arg = &part_mask},
+	{KEY("access", read_addr, service, edge.access, NULL), .required = true},
+	{KEY("av", read_addr, service, edge.av, NULL), .required = true},
+	{KEY("av_tcp", read_addr, service, edge.av_tcp, NULL), .required = true},
+	{KEY("access6", read_addr, service, edge.access6, NULL)},
+	{KEY("av6", read_addr, service, edge.av6, NULL)},
+	{KEY("av_tcp6", read_addr, service, edge.av_tcp6, NULL)},
+	{KEY("access_public", read_addr, service, edge.access_public, NULL)},
+	{KEY("av_public", read_addr, service, edge.av_public, NULL)},
+	{KEY("av_tcp_public", read_addr, service, edge.av_tcp_public, NULL)},
+	{KEY("parts", read_mask, service, edge.parts, &part_mask)},
 	{.include = edge_common_fields},
-	{.key = "next_hop",
-	 .read = read_word,
-	 AT(service, edge.next_hop),
-	 .arg = &charset_name,
-	 .required = true},
-	{.key = "engine", .read = read_choice, AT(service, edge.engine), .arg = engine_names},
+	{KEY("next_hop", read_word, service, edge.next_hop, &charset_name), .required = true},
+	{KEY("engine", read_choice, service, edge.engine, engine_names)},
 	{0}};
 
 static const struct field *const service_fields[] = {
@@ -155,7 +115,7 @@ static bool read_services(struct reader *r, const yaml_node_t *value, void *targ
 }
 
 static const struct field client_fields[] = {
-	{.key = "command", .read = read_texts, AT(endpoint, command), .arg = &text_list}, {0}};
+	{KEY("command", read_texts, endpoint, command, &text_list)}, {0}};
 
 /* Everything of `client` is the endpoint's. */
 static bool read_client(struct reader *r, const yaml_node_t *value, void *target,
@@ -173,19 +133,13 @@ static const struct quantity packet_time_ms = {
 };
 
 static const struct field endpoint_fields[] = {
-	{.key = "user", .read = read_word, AT(endpoint, user), .arg = &charset_user},
-	{.key = "edge", .read = read_word, AT(endpoint, media_edge), .arg = &charset_name},
+	{KEY("user", read_word, endpoint, user, &charset_user)},
+	{KEY("edge", read_word, endpoint, media_edge, &charset_name)},
 	{.key = "client", .read = read_client}, /* offset 0: the endpoint itself */
-	{.key = "ice_profile",
-	 .read = read_choice,
-	 AT(endpoint, ice_profile),
-	 .arg = ice_profile_names},
-	{.key = "packet_time",
-	 .read = read_quantity,
-	 AT(endpoint, packet_time_ms),
-	 .arg = &packet_time_ms},
-	{.key = "password", .read = read_text, AT(endpoint, password)},
-	{.key = "account", .read = read_enum, AT(endpoint, account), .arg = account_state_names},
+	{KEY("ice_profile", read_choice, endpoint, ice_profile, ice_profile_names)},
+	{KEY("packet_time", read_quantity, endpoint, packet_time_ms, &packet_time_ms)},
+	{KEY("password", read_text, endpoint, password, NULL)},
+	{KEY("account", read_enum, endpoint, account, account_state_names)},
 	{0}};
 
 static bool read_endpoint(struct reader *r, const yaml_node_t *value, void *target,
@@ -227,35 +181,28 @@ static bool read_sysctls(struct reader *r, const yaml_node_t *value, void *targe
 }
 
 const struct field certificate_fields[] = {
-	{.key = "issuer", .read = read_enum, AT(certificate, issuer), .arg = issuer_names},
-	{.key = "validity", .read = read_enum, AT(certificate, validity), .arg = validity_names},
-	{.key = "names", .read = read_texts, AT(certificate, names), .arg = &dns_name_list},
+	{KEY("issuer", read_enum, certificate, issuer, issuer_names)},
+	{KEY("validity", read_enum, certificate, validity, validity_names)},
+	{KEY("names", read_texts, certificate, names, &dns_name_list)},
 	{0}};
 
 static const struct field node_fields[] = {
-	{.key = "site", .read = read_word, AT(node, site), .arg = &charset_name},
-	{.key = "title", .read = read_text, AT(node, title)},
-	{.key = "host_model", .read = read_enum, AT(node, host_model), .arg = host_model_names},
-	{.key = "forwarding", .read = read_bool, AT(node, forwarding)},
-	{.key = "bogon_filter", .read = read_bool, AT(node, bogon_filter)},
-	{.key = "interfaces",
-	 .read = read_named_objects,
-	 AT(node, interfaces),
-	 .arg = &iface_type,
-	 .required = true},
-	{.key = "routes", .read = read_objects, AT(node, routes), .arg = &route_type},
-	{.key = "firewall", .read = read_inline, AT(node, firewall), .arg = firewall_fields},
-	{.key = "nat", .read = read_objects, AT(node, nat), .arg = &nat_rule_type},
-	{.key = "resolvers", .read = read_array, AT(node, resolvers), .arg = &addr_list},
-	{.key = "nrpt", .read = read_objects, AT(node, nrpt), .arg = &nrpt_rule_type},
-	{.key = "hosts", .read = read_objects, AT(node, hosts), .arg = &host_type},
-	{.key = "sysctls", .read = read_sysctls, AT(node, sysctls)},
-	{.key = "services", .read = read_services, AT(node, services)},
-	{.key = "certificate",
-	 .read = read_inline,
-	 AT(node, certificate),
-	 .arg = certificate_fields},
-	{.key = "endpoint", .read = read_endpoint, AT(node, endpoint)},
+	{KEY("site", read_word, node, site, &charset_name)},
+	{KEY("title", read_text, node, title, NULL)},
+	{KEY("host_model", read_enum, node, host_model, host_model_names)},
+	{KEY("forwarding", read_bool, node, forwarding, NULL)},
+	{KEY("bogon_filter", read_bool, node, bogon_filter, NULL)},
+	{KEY("interfaces", read_named_objects, node, interfaces, &iface_type), .required = true},
+	{KEY("routes", read_objects, node, routes, &route_type)},
+	{KEY("firewall", read_inline, node, firewall, firewall_fields)},
+	{KEY("nat", read_objects, node, nat, &nat_rule_type)},
+	{KEY("resolvers", read_array, node, resolvers, &addr_list)},
+	{KEY("nrpt", read_objects, node, nrpt, &nrpt_rule_type)},
+	{KEY("hosts", read_objects, node, hosts, &host_type)},
+	{KEY("sysctls", read_sysctls, node, sysctls, NULL)},
+	{KEY("services", read_services, node, services, NULL)},
+	{KEY("certificate", read_inline, node, certificate, certificate_fields)},
+	{KEY("endpoint", read_endpoint, node, endpoint, NULL)},
 	{0}};
 
 const struct object_type node_type = {

@@ -9,32 +9,21 @@
 /* --- firewall --------------------------------------------------------------------------------- */
 
 const struct field fw_rule_match_fields[] = {
-	{.key = "name",
-	 .read = read_word,
-	 AT(fw_rule, name),
-	 .arg = &charset_name,
-	 .required = true},
-	{.key = "chain",
-	 .read = read_enum,
-	 AT(fw_rule, chain),
-	 .arg = fw_chain_names,
-	 .required = true},
-	{.key = "in", .read = read_word, AT(fw_rule, in_iface), .arg = &charset_iface},
-	{.key = "out", .read = read_word, AT(fw_rule, out_iface), .arg = &charset_iface},
-	{.key = "src", .read = read_array, AT(fw_rule, src), .arg = &prefix_list},
-	{.key = "dst", .read = read_array, AT(fw_rule, dst), .arg = &prefix_list},
-	{.key = "proto", .read = read_enum, AT(fw_rule, proto), .arg = ip_proto_names},
-	{.key = "sports", .read = read_array, AT(fw_rule, sports), .arg = &port_list},
-	{.key = "dports", .read = read_array, AT(fw_rule, dports), .arg = &port_list},
+	{KEY("name", read_word, fw_rule, name, &charset_name), .required = true},
+	{KEY("chain", read_enum, fw_rule, chain, fw_chain_names), .required = true},
+	{KEY("in", read_word, fw_rule, in_iface, &charset_iface)},
+	{KEY("out", read_word, fw_rule, out_iface, &charset_iface)},
+	{KEY("src", read_array, fw_rule, src, &prefix_list)},
+	{KEY("dst", read_array, fw_rule, dst, &prefix_list)},
+	{KEY("proto", read_enum, fw_rule, proto, ip_proto_names)},
+	{KEY("sports", read_array, fw_rule, sports, &port_list)},
+	{KEY("dports", read_array, fw_rule, dports, &port_list)},
 	{0}};
 
-static const struct field fw_rule_fields[] = {{.include = fw_rule_match_fields},
-					      {.key = "action",
-					       .read = read_enum,
-					       AT(fw_rule, action),
-					       .arg = fw_action_names,
-					       .required = true},
-					      {0}};
+static const struct field fw_rule_fields[] = {
+	{.include = fw_rule_match_fields},
+	{KEY("action", read_enum, fw_rule, action, fw_action_names), .required = true},
+	{0}};
 
 void fw_rule_check(struct reader *r, const yaml_node_t *value, void *object)
 {
@@ -63,24 +52,18 @@ const struct object_type fw_rule_type = {
 };
 
 const struct field firewall_fields[] = {
-	{.key = "input", .read = read_enum, AT(firewall, policy[FW_INPUT]), .arg = fw_policy_names},
-	{.key = "forward",
-	 .read = read_enum,
-	 AT(firewall, policy[FW_FORWARD]),
-	 .arg = fw_policy_names},
-	{.key = "output",
-	 .read = read_enum,
-	 AT(firewall, policy[FW_OUTPUT]),
-	 .arg = fw_policy_names},
-	{.key = "stateful", .read = read_bool, AT(firewall, stateful)},
-	{.key = "rules", .read = read_objects, AT(firewall, rules), .arg = &fw_rule_type},
+	{KEY("input", read_enum, firewall, policy[FW_INPUT], fw_policy_names)},
+	{KEY("forward", read_enum, firewall, policy[FW_FORWARD], fw_policy_names)},
+	{KEY("output", read_enum, firewall, policy[FW_OUTPUT], fw_policy_names)},
+	{KEY("stateful", read_bool, firewall, stateful, NULL)},
+	{KEY("rules", read_objects, firewall, rules, &fw_rule_type)},
 	{0}};
 
 /* --- NAT -------------------------------------------------------------------------------------- */
 
 static const struct field nat_static_fields[] = {
-	{.key = "inside", .read = read_addr, AT(nat_rule, inside), .required = true},
-	{.key = "outside", .read = read_addr, AT(nat_rule, outside), .required = true},
+	{KEY("inside", read_addr, nat_rule, inside, NULL), .required = true},
+	{KEY("outside", read_addr, nat_rule, outside, NULL), .required = true},
 	{0}};
 
 static bool read_static(struct reader *r, const yaml_node_t *value, void *target,
@@ -93,21 +76,15 @@ static bool read_static(struct reader *r, const yaml_node_t *value, void *target
 }
 
 static const struct field nat_single_fields[] = {
-	{.key = "mapping", .read = read_enum, AT(nat_rule, mapping), .arg = nat_behaviour_names},
-	{.key = "filtering",
-	 .read = read_enum,
-	 AT(nat_rule, filtering),
-	 .arg = nat_behaviour_names},
-	{.key = "hairpin", .read = read_bool, AT(nat_rule, hairpin)},
-	{.key = "preserve_port", .read = read_bool, AT(nat_rule, preserve_port)},
-	{.key = "udp_timeout",
-	 .read = read_quantity,
-	 AT(nat_rule, udp_timeout_ms),
-	 .arg = &quantity_duration_ms},
+	{KEY("mapping", read_enum, nat_rule, mapping, nat_behaviour_names)},
+	{KEY("filtering", read_enum, nat_rule, filtering, nat_behaviour_names)},
+	{KEY("hairpin", read_bool, nat_rule, hairpin, NULL)},
+	{KEY("preserve_port", read_bool, nat_rule, preserve_port, NULL)},
+	{KEY("udp_timeout", read_quantity, nat_rule, udp_timeout_ms, &quantity_duration_ms)},
 	{0}};
 
 const struct field nat_behaviour_fields[] = {
-	{.key = "preset", .read = read_enum, AT(nat_rule, preset), .arg = nat_preset_names},
+	{KEY("preset", read_enum, nat_rule, preset, nat_preset_names)},
 	{.include = nat_single_fields},
 	{0}};
 
@@ -162,15 +139,11 @@ void nat_preset_apply(struct reader *r, const yaml_node_t *value, struct nat_rul
 }
 
 static const struct field nat_rule_fields[] = {
-	{.key = "name",
-	 .read = read_word,
-	 AT(nat_rule, name),
-	 .arg = &charset_name,
-	 .required = true},
-	{.key = "masquerade", .read = read_word, AT(nat_rule, out_iface), .arg = &charset_iface},
+	{KEY("name", read_word, nat_rule, name, &charset_name), .required = true},
+	{KEY("masquerade", read_word, nat_rule, out_iface, &charset_iface)},
 	{.key = "static", .read = read_static},
-	{.key = "out", .read = read_word, AT(nat_rule, out_iface), .arg = &charset_iface},
-	{.key = "src", .read = read_array, AT(nat_rule, src), .arg = &prefix_list},
+	{KEY("out", read_word, nat_rule, out_iface, &charset_iface)},
+	{KEY("src", read_array, nat_rule, src, &prefix_list)},
 	{.include = nat_behaviour_fields},
 	{0}};
 
@@ -221,16 +194,12 @@ const struct object_type nat_rule_type = {
 /* --- names ------------------------------------------------------------------------------------ */
 
 const struct field dns_record_fields[] = {
-	{.key = "name",
-	 .read = read_word,
-	 AT(dns_record, name),
-	 .arg = &charset_dns,
-	 .required = true},
-	{.key = "a", .read = read_addr, AT(dns_record, a)},
-	{.key = "target", .read = read_word, AT(dns_record, target), .arg = &charset_dns},
-	{.key = "port", .read = read_port, AT(dns_record, port)},
-	{.key = "priority", .read = read_number16, AT(dns_record, priority)},
-	{.key = "weight", .read = read_number16, AT(dns_record, weight)},
+	{KEY("name", read_word, dns_record, name, &charset_dns), .required = true},
+	{KEY("a", read_addr, dns_record, a, NULL)},
+	{KEY("target", read_word, dns_record, target, &charset_dns)},
+	{KEY("port", read_port, dns_record, port, NULL)},
+	{KEY("priority", read_number16, dns_record, priority, NULL)},
+	{KEY("weight", read_number16, dns_record, weight, NULL)},
 	{0}};
 
 static const char *const service_record_keys[] = {"port", "priority", "weight"};
@@ -261,14 +230,10 @@ const struct object_type dns_record_type = {
 	.check = dns_record_check,
 };
 
-const struct field host_fields[] = {
-	{.key = "name",
-	 .read = read_word,
-	 AT(dns_record, name),
-	 .arg = &charset_dns,
-	 .required = true},
-	{.key = "a", .read = read_addr, AT(dns_record, a), .required = true},
-	{0}};
+const struct field host_fields[] = {{KEY("name", read_word, dns_record, name, &charset_dns),
+				     .required = true},
+				    {KEY("a", read_addr, dns_record, a, NULL), .required = true},
+				    {0}};
 
 const struct object_type host_type = {
 	.what = "host",
@@ -278,17 +243,10 @@ const struct object_type host_type = {
 	.loc_offset = offsetof(struct dns_record, loc),
 };
 
-const struct field nrpt_rule_fields[] = {{.key = "namespace",
-					  .read = read_word,
-					  AT(nrpt_rule, namespace),
-					  .arg = &charset_namespace,
-					  .required = true},
-					 {.key = "servers",
-					  .read = read_array,
-					  AT(nrpt_rule, servers),
-					  .arg = &addr_list,
-					  .required = true},
-					 {0}};
+const struct field nrpt_rule_fields[] = {
+	{KEY("namespace", read_word, nrpt_rule, namespace, &charset_namespace), .required = true},
+	{KEY("servers", read_array, nrpt_rule, servers, &addr_list), .required = true},
+	{0}};
 
 const struct object_type nrpt_rule_type = {
 	.what = "NRPT rule",

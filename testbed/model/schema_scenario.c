@@ -15,23 +15,11 @@ static const struct mask_type path_mask = {.names = path_class_names,
 					   .allowed = BIT(PATH_COUNT) - 1};
 
 static const struct field conference_fields[] = {
-	{.key = "name",
-	 .read = read_word,
-	 AT(conference, name),
-	 .arg = &charset_name,
-	 .required = true},
-	{.key = "organiser",
-	 .read = read_word,
-	 AT(conference, organiser),
-	 .arg = &charset_name,
-	 .required = true},
-	{.key = "participants",
-	 .read = read_texts,
-	 AT(conference, participants),
-	 .arg = &name_list,
-	 .required = true},
-	{.key = "media", .read = read_mask, AT(conference, media_mask), .arg = &conference_mask},
-	{.key = "start", .read = read_enum, AT(conference, start), .arg = conference_start_names},
+	{KEY("name", read_word, conference, name, &charset_name), .required = true},
+	{KEY("organiser", read_word, conference, organiser, &charset_name), .required = true},
+	{KEY("participants", read_texts, conference, participants, &name_list), .required = true},
+	{KEY("media", read_mask, conference, media_mask, &conference_mask)},
+	{KEY("start", read_enum, conference, start, conference_start_names)},
 	{0}};
 
 static void conference_check(struct reader *r, const yaml_node_t *value, void *object)
@@ -52,16 +40,12 @@ const struct object_type conference_type = {
 };
 
 static const struct field expect_fields[] = {
-	{.key = "between", .read = read_texts, AT(expect, between), .arg = &selector_list},
-	{.key = "and", .read = read_texts, AT(expect, and), .arg = &selector_list},
-	{.key = "media", .read = read_mask, AT(expect, media_mask), .arg = &media_mask},
-	{.key = "verdict",
-	 .read = read_enum,
-	 AT(expect, verdict),
-	 .arg = expected_verdict_names,
-	 .required = true},
-	{.key = "path", .read = read_mask, AT(expect, path_mask), .arg = &path_mask},
-	{.key = "cause", .read = read_word, AT(expect, cause), .arg = &charset_cause},
+	{KEY("between", read_texts, expect, between, &selector_list)},
+	{KEY("and", read_texts, expect, and, &selector_list)},
+	{KEY("media", read_mask, expect, media_mask, &media_mask)},
+	{KEY("verdict", read_enum, expect, verdict, expected_verdict_names), .required = true},
+	{KEY("path", read_mask, expect, path_mask, &path_mask)},
+	{KEY("cause", read_word, expect, cause, &charset_cause)},
 	{0}};
 
 static void expect_check(struct reader *r, const yaml_node_t *value, void *object)
@@ -88,9 +72,9 @@ const struct object_type expect_type = {
 };
 
 static const struct field scenario_fields[] = {
-	{.key = "title", .read = read_text, AT(scenario, title)},
-	{.key = "changes", .read = change_read_list, AT(scenario, changes)},
-	{.key = "expect", .read = read_objects, AT(scenario, expects), .arg = &expect_type},
+	{KEY("title", read_text, scenario, title, NULL)},
+	{KEY("changes", change_read_list, scenario, changes, NULL)},
+	{KEY("expect", read_objects, scenario, expects, &expect_type)},
 	{0}};
 
 const struct object_type scenario_type = {

@@ -141,7 +141,7 @@ static gboolean on_start(gpointer user_data)
 	return G_SOURCE_REMOVE;
 }
 
-/* Before anything that is read: idle, but with the reader's priority outbid. */
+/* Before anything that is read: an idle source with a higher priority than the reader's. */
 static void deliver_start(channel *c, json_t *config)
 {
 	c->start = json_pack("{s:s, s:o}", "cmd", "start", "config", config);
@@ -213,8 +213,7 @@ channel *channel_from_args(int *argc, char ***argv, const char *summary,
 	channel *c = channel_new(control_fd >= 0 ? control_fd : STDIN_FILENO,
 				 control_fd >= 0 ? control_fd : STDOUT_FILENO, handlers, user_data);
 
-	signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of one write, not the end
-				     of the program */
+	signal(SIGPIPE, SIG_IGN); /* a write without reader must fail, and not end the program */
 	if (config)
 		deliver_start(c, config);
 	return c;

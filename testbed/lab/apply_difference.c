@@ -13,7 +13,8 @@ static gboolean go_back(exec *x, const struct plan_step *s, GError **error)
 	return s->before ? exec_apply(x, s->before, error) : exec_remove(x, s->op, error);
 }
 
-/* The first `n` steps; goes on after a refusal, for what can be taken back should be. */
+/* Takes back the first `n` steps; goes on after a refusal, so that as much as possible is taken
+ * back. */
 static gboolean take_back(exec *x, const plan_difference *d, guint n, GError **error)
 {
 	gboolean ok = TRUE;
@@ -35,7 +36,7 @@ gboolean difference_apply(exec *x, const plan_difference *d, GError **error)
 			continue;
 		/* the refused step may have been done in part */
 		if (!take_back(x, d, i + 1, &second))
-			g_prefix_error(error, "(and the way back failed: %s) ", second->message);
+			g_prefix_error(error, "(and taking it back failed: %s) ", second->message);
 		return FALSE;
 	}
 	return TRUE;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* apply_difference: a network that stands becomes another one, all or nothing.
- * Depends on exec and plan.
- */
+/* apply_difference: changes a network that was built, all or nothing. Depends on exec and plan. */
 #ifndef TESTBED_LAB_APPLY_DIFFERENCE_H
 #define TESTBED_LAB_APPLY_DIFFERENCE_H
 
@@ -12,7 +10,7 @@
  * and the error says what was refused (and what could not be taken back, which should not happen).
  * Blocks. */
 gboolean difference_apply(exec *x, const plan_difference *d, GError **error);
-/* Takes all steps of a turn that was made back again. */
+/* Takes back all steps of a difference that was applied. */
 gboolean difference_revert(exec *x, const plan_difference *d, GError **error);
 
 #endif

@@ -27,7 +27,7 @@ static json_t *prefixes_json(const GArray *prefixes)
 
 static const struct edge_service *edge_of(const struct node *n)
 {
-	/* a stopped one too: others are told of it all the same */
+	/* a stopped one, too: others are told of it nevertheless */
 	const struct service *s = node_declared_service(n, SERVICE_EDGE);
 
 	return s != NULL ? &s->edge : NULL;

@@ -38,9 +38,9 @@ char *config_edge_secret(const struct config_source *source, const struct node *
 bool config_file_is_shared(const char *path);
 char *config_file_place(const char *node, const char *path); /* the caller frees */
 
-/* The names in this node's certificate: those that its `certificate` says, else every DNS name by
- * which its services may be met: their own, and all that a DNS service of the model gives for their
- * addresses.  NULL-terminated, without repetitions; empty: no such service. */
+/* The names in this node's certificate: those of its `certificate`, else every DNS name of its
+ * services: their own, and all that a DNS service of the model gives for their addresses.
+ * NULL-terminated, without repetitions; empty: no such service. */
 char **config_tls_names(const model *m, const struct node *node);
 
 #endif

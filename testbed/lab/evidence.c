@@ -27,7 +27,7 @@ struct evidence_file {
 
 /* --- to the file ------------------------------------------------------------------------------ */
 
-/* A full disk ends the evidence, not the lab: what is in the file stays valid up to there. */
+/* A full disk ends the evidence and not the lab; the file is valid up to there. */
 static void write_out(evidence_file *e)
 {
 	e->full = pcapng_writer_flush(e->file) != 0 ||
@@ -63,7 +63,7 @@ static bool read_all(evidence_file *e)
 
 /* --- rounds ----------------------------------------------------------------------------------- */
 
-static void watch(evidence_file *e, GSource *source, GSourceFunc func)
+static void set_source(evidence_file *e, GSource *source, GSourceFunc func)
 {
 	if (e->source) {
 		g_source_destroy(e->source);
@@ -82,18 +82,18 @@ static gboolean on_round(gpointer user_data)
 
 	if (read_all(e))
 		return G_SOURCE_CONTINUE;
-	watch(e, g_unix_fd_source_new(e->all, G_IO_IN), G_SOURCE_FUNC(on_readable));
+	set_source(e, g_unix_fd_source_new(e->all, G_IO_IN), G_SOURCE_FUNC(on_readable));
 	return G_SOURCE_REMOVE;
 }
 
-/* A wake-up for every packet would cost more than all else here. */
+/* A wake-up for every packet would cost more than everything else here. */
 static gboolean on_readable(gint fd, GIOCondition condition, gpointer user_data)
 {
 	evidence_file *e = user_data;
 
 	(void)fd;
 	(void)condition;
-	watch(e, g_timeout_source_new(EVIDENCE_ROUND_MS), on_round);
+	set_source(e, g_timeout_source_new(EVIDENCE_ROUND_MS), on_round);
 	return G_SOURCE_REMOVE;
 }
 
@@ -152,7 +152,7 @@ evidence_file *evidence_new(const exec *x, const plan *p, int fd, GMainContext *
 		evidence_free(e);
 		return NULL;
 	}
-	watch(e, g_unix_fd_source_new(e->all, G_IO_IN), G_SOURCE_FUNC(on_readable));
+	set_source(e, g_unix_fd_source_new(e->all, G_IO_IN), G_SOURCE_FUNC(on_readable));
 	return e;
 }
 

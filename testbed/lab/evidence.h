@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* evidence: the packets of all nodes that show ways (exec/capture_filter.h), written to one pcapng
+/* evidence: the packets of all nodes that show paths (exec/capture_filter.h), written to one pcapng
  * file while the lab lives: one pcapng interface for each "NODE:IF" seen, in and out told apart.
  *
- * Read in rounds of EVIDENCE_ROUND_MS while packets come, and not at all while none do.  Bounded:
- * at EVIDENCE_MAX_BYTES the rest is counted only. Depends on exec and base.  Runs on the
- * supervisor's main context.
+ * Packets are read every EVIDENCE_ROUND_MS while some come, and not at all while none do. At
+ * EVIDENCE_MAX_BYTES the file ends and the rest is only counted. Depends on exec and base.  Runs on
+ * the supervisor's main context.
  */
 #ifndef TESTBED_LAB_EVIDENCE_H
 #define TESTBED_LAB_EVIDENCE_H
@@ -19,7 +19,7 @@ typedef struct evidence_file evidence_file;
 
 struct evidence_count {
 	guint64 packets; /* written */
-	guint64 lost;	 /* the kernel had no room for them, or the file was full */
+	guint64 lost;	 /* because a ring or the file was full */
 };
 
 /* Starts on every node of the plan but the fabric; from the return on nothing is missed.  `fd`
@@ -29,8 +29,7 @@ evidence_file *evidence_new(const exec *x, const plan *p, int fd, GMainContext *
 void evidence_free(evidence_file *e);
 /* Writes everything that has come so far; NULL is accepted. */
 struct evidence_count evidence_flush(evidence_file *e);
-/* What was noted of the packets of a node that were read so far; borrowed.  NULL: the node is not
- * watched. */
+/* The flows of a node's packets that were read so far; borrowed. NULL: the node is not captured. */
 const flows *evidence_flows(const evidence_file *e, const char *node);
 
 #endif

@@ -15,7 +15,7 @@ struct file_view {
 	char *lab;
 };
 
-static gboolean failed(GError **error, const char *what, const char *subject)
+static gboolean set_file_error(GError **error, const char *what, const char *subject)
 {
 	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "can't %s '%s': %s", what, subject,
 		    g_strerror(errno));
@@ -29,10 +29,10 @@ static int open_nodes(const char *run_dir, GError **error)
 	int fd;
 
 	if (g_mkdir_with_parents(path, 0755) < 0)
-		return failed(error, "make directory", path), -1;
+		return set_file_error(error, "make directory", path), -1;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		failed(error, "open directory", path);
+		set_file_error(error, "open directory", path);
 	return fd;
 }
 
@@ -64,12 +64,12 @@ gboolean file_view_write(const char *path, const char *text, int mode, GError **
 	g_autofree char *directory = g_path_get_dirname(path);
 
 	if (g_mkdir_with_parents(directory, 0755) < 0)
-		return failed(error, "make directory", directory);
+		return set_file_error(error, "make directory", directory);
 	return g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_NONE, mode, error);
 }
 
-/* One component of a file name, whatever a topology calls its nodes. */
-static char *safe(const char *name)
+/* Makes a node's name usable as a file name. */
+static char *safe_name(const char *name)
 {
 	char *copy = g_strdelimit(g_strdup(name), "/", '_');
 
@@ -80,10 +80,10 @@ static char *safe(const char *name)
 
 static int open_in(const file_view *p, const char *node, const char *name)
 {
-	g_autofree char *directory = safe(node);
+	g_autofree char *directory = safe_name(node);
 	g_autofree char *prefix = p->lab != NULL ? g_strdup_printf("%s.", p->lab) : g_strdup("");
 	g_autofree char *joined = g_strconcat(prefix, name, NULL);
-	g_autofree char *file = safe(joined);
+	g_autofree char *file = safe_name(joined);
 	int fd, parent;
 
 	if (mkdirat(p->nodes, directory, 0755) < 0 && errno != EEXIST)
@@ -101,7 +101,7 @@ int file_view_open_log(const file_view *p, const char *node, const char *name, G
 	int fd = p->nodes < 0 ? open("/dev/null", O_WRONLY | O_CLOEXEC) : open_in(p, node, name);
 
 	if (fd < 0)
-		failed(error, "open log", name);
+		set_file_error(error, "open log", name);
 	return fd;
 }
 
@@ -118,7 +118,7 @@ gboolean file_view_bind_log(const file_view *p, const char *node, const char *na
 	}
 	ok = mounts_bind_fd(fd, path);
 	if (!ok)
-		failed(error, "bind log to", path);
+		set_file_error(error, "bind log to", path);
 	close(fd);
 	return ok;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* flows: between which addresses packets came and went at one node, and by which interface.
+/* flows: the pairs of addresses of the packets that one node received and sent, with the interface.
  *
- * Noted of every packet that evidence keeps, so that the kernel can be asked for the ways of
- * exactly those (exec/inspect_lookup.h).  Ports do not matter to routes.  Bounded: FLOWS_MAX pairs
- * a node, the rest is left out. Depends on exec (what a captured packet is) and base.  Pure.
+ * Noted for every packet that evidence keeps, so that the kernel can be asked for the routes of
+ * exactly those (exec/inspect_lookup.h). Ports do not matter to routes. At most FLOWS_MAX pairs a
+ * node. Depends on exec (what a captured packet is) and base.  Pure.
  */
 #ifndef TESTBED_LAB_FLOWS_H
 #define TESTBED_LAB_FLOWS_H
@@ -17,9 +17,9 @@ typedef struct flows flows;
 
 flows *flows_new(void);
 void flows_free(flows *f); /* accepts NULL */
-/* Notes the packet's addresses; a few instructions where they are known.  What is no IP packet, and
- * what goes to or comes from an address that routes do not lead to (multicast, broadcast,
- * link-local, none), is passed over. */
+/* Notes the packet's addresses; a few instructions when they are known already. Leaves out what
+ * is no IP packet, and addresses to which no route leads (multicast, broadcast, link-local,
+ * none). */
 void flows_note(flows *f, const struct capture_packet *packet);
 /* In the order that they were first seen; borrowed until the next packet. */
 const struct seen_pair *flows_list(const flows *f, guint *ret_n);

@@ -54,7 +54,7 @@ static void add_ways(const inspection *i, const char *node, const json_t *state,
 	}
 }
 
-/* A state without look-ups is one still: why there are none is in their place. */
+/* Without look-ups it is still a state: an error text stands in their place. */
 static void look_up(const inspection *i, const char *node, json_t *state)
 {
 	const flows *seen = i->job.evidence ? evidence_flows(i->job.evidence, node) : NULL;
@@ -112,9 +112,9 @@ inspection *inspection_new(const struct inspection_job *job)
 	i->job = *job;
 	json_incref(job->ways);
 	if (job->evidence)
-		evidence_flush(job->evidence); /* what is in the rings yet */
+		evidence_flush(job->evidence); /* what is still in the rings */
 	i->turn = g_idle_source_new();
-	/* not behind what agents say: there may always be something */
+	/* not after agents' lines: there may always be more of those */
 	g_source_set_priority(i->turn, G_PRIORITY_DEFAULT);
 	g_source_set_callback(i->turn, on_turn, i, NULL);
 	g_source_attach(i->turn, job->context);

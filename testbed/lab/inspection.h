@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* inspection: the state that the kernels of all nodes are in, read one node each turn of the main
- * loop.
+/* inspection: reads the state of all nodes' kernels, one node in each turn of the main loop.
  *
- * A node takes a millisecond, on a busy machine many; a lab of a thousand nodes must not wait for
- * its look at itself, or calls run into their deadlines meanwhile. Lives in the supervisor. Depends
- * on exec and plan.
+ * A node takes a millisecond, on a busy machine more. Read at once, a thousand nodes would hold up
+ * the agents' events until calls run into their deadlines. Lives in the supervisor. Depends on exec
+ * and plan.
  */
 #ifndef TESTBED_LAB_INSPECTION_H
 #define TESTBED_LAB_INSPECTION_H
@@ -33,7 +32,7 @@ struct inspection_job {
 
 /* `job` is copied, what it points at is borrowed until `done`. */
 inspection *inspection_new(const struct inspection_job *job);
-/* Does all that is left now; `done` has been called when it returns.  Blocks. */
+/* Reads all nodes that are left; `done` has been called when it returns. Blocks. */
 void inspection_finish(inspection *i);
 /* NULL is accepted; what has not been read is left out, and `done` is not called. */
 void inspection_free(inspection *i);

@@ -50,7 +50,7 @@ static void fail_questions(lab *l, const char *how)
 		end_change(l, NULL, error);
 }
 
-static void fail(lab *l, int code, const char *message)
+static void end_with_failure(lab *l, int code, const char *message)
 {
 	g_autoptr(GError) error = NULL;
 
@@ -98,8 +98,8 @@ static void on_died(lab *l, json_t *message, json_t *died)
 
 static void on_failed(lab *l, json_t *message G_GNUC_UNUSED, json_t *failed)
 {
-	fail(l, (int)json_integer_value(json_object_get(failed, "code")),
-	     json_string_value(json_object_get(failed, "message")));
+	end_with_failure(l, (int)json_integer_value(json_object_get(failed, "code")),
+			 json_string_value(json_object_get(failed, "message")));
 }
 
 /* Texts of a JSON list; free the list, not the texts. */
@@ -159,12 +159,12 @@ static void on_line(line_socket *s G_GNUC_UNUSED, char *line, gsize length, gpoi
 	json_decref(message);
 }
 
-/* Its death, which comes at once after this, says more. */
+/* Nothing to do: on_supervisor_exit comes next, and knows the exit status. */
 static void on_closed(line_socket *s G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)
 {
 }
 
-static char *reap(int pidfd)
+static char *reap_supervisor(int pidfd)
 {
 	siginfo_t info = {0};
 
@@ -176,17 +176,18 @@ static char *reap(int pidfd)
 			       info.si_status);
 }
 
-static gboolean on_death(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
+static gboolean on_supervisor_exit(gint fd, GIOCondition condition G_GNUC_UNUSED,
+				   gpointer user_data)
 {
 	lab *l = user_data;
-	g_autofree char *how = reap(fd);
+	g_autofree char *how = reap_supervisor(fd);
 
 	l->refs++;
-	l->death = 0;
-	/* what it said last is still in the socket */
+	l->exit_source = 0;
+	/* its last lines are still in the socket */
 	if (l->channel != NULL)
 		line_socket_drain(l->channel);
-	fail(l, TB_ERROR_DIED, how);
+	end_with_failure(l, TB_ERROR_DIED, how);
 	lab_unref(l);
 	return G_SOURCE_REMOVE;
 }
@@ -210,7 +211,7 @@ lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
 	       const struct lab_callbacks *callbacks, gpointer user_data, GError **error)
 {
 	static const struct line_socket_handlers handlers = {.line = on_line, .closed = on_closed};
-	/* the supervisor's copy must not be where its socket will be */
+	/* the supervisor's copy must not have the number of its socket */
 	int evidence_fd = options->evidence_fd > 0 ?
 				  fcntl(options->evidence_fd, F_DUPFD_CLOEXEC, CLONE_SOCKET + 1) :
 				  0;
@@ -220,13 +221,13 @@ lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
 				     .options = options,
 				     .evidence_fd = evidence_fd};
 	struct clone_child child;
-	gboolean born;
+	gboolean started;
 	lab *l;
 
-	born = clone_start(supervisor_main, &job, MAX(evidence_fd, 0), &child, error);
+	started = clone_start(supervisor_main, &job, MAX(evidence_fd, 0), &child, error);
 	if (evidence_fd > 0)
 		close(evidence_fd);
-	if (!born)
+	if (!started)
 		return NULL;
 	l = g_new0(lab, 1);
 	l->name = g_strdup(options->name != NULL ? options->name : m->name);
@@ -239,7 +240,7 @@ lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
 	g_queue_init(&l->questions);
 	l->channel = line_socket_new(child.socket, child.socket, g_main_context_default(),
 				     SUPERVISOR_LINE_MAX_BYTES, &handlers, l);
-	l->death = g_unix_fd_add(l->pidfd, G_IO_IN, on_death, l);
+	l->exit_source = g_unix_fd_add(l->pidfd, G_IO_IN, on_supervisor_exit, l);
 	return l;
 }
 
@@ -278,9 +279,9 @@ void lab_change(lab *l, const char *const *changes, const char *const *spare, co
 						"spare", list_of(spare), "reboot", reboot));
 }
 
-/* The kernel may take some tens of milliseconds to end a PID namespace; nobody waits for it. */
-static gboolean on_late_death(gint fd, GIOCondition condition G_GNUC_UNUSED,
-			      gpointer user_data G_GNUC_UNUSED)
+/* The kernel may take some tens of milliseconds to end a PID namespace: reaped when it has. */
+static gboolean on_late_exit(gint fd, GIOCondition condition G_GNUC_UNUSED,
+			     gpointer user_data G_GNUC_UNUSED)
 {
 	siginfo_t info;
 
@@ -295,10 +296,10 @@ void lab_free(lab *l)
 		return;
 	l->over = true;
 	g_clear_pointer(&l->channel, line_socket_free);
-	if (l->death != 0) {
-		g_source_remove(l->death);
+	if (l->exit_source != 0) {
+		g_source_remove(l->exit_source);
 		pidfd_send_signal(l->pidfd, SIGKILL, NULL, 0);
-		g_unix_fd_add(l->pidfd, G_IO_IN, on_late_death, NULL);
+		g_unix_fd_add(l->pidfd, G_IO_IN, on_late_exit, NULL);
 	} else {
 		close(l->pidfd);
 	}

@@ -1,18 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lab: one network, alive, from build to death.
+/* lab: one network that runs, from build to end.
  *
- * Nouns: a `lab` is seen from the orchestrator; its `supervisor` is a child process, pid 1 of its
- * own PID namespace in its own user, mount, network, IPC and UTS namespaces, which builds the plan,
- * starts daemons and agents and passes their JSON lines on.  The socket between the two is the
- * lab's life: when the orchestrator goes, for whatever reason, the supervisor reads end of file,
- * exits, and the kernel takes every process, namespace, link and mount of the lab with it. Depends
- * on exec, plan, model and base.  Needs a GLib main loop on the default context in the caller.
- * Never blocks except in lab_probe.
+ * Two processes.  The orchestrator (a run, or the keeper of a lab that stays up) has a `lab`, this
+ * header.  Its `supervisor` is a child in new user, PID, mount, network, IPC and UTS namespaces:
+ * pid 1 of the PID namespace, parent of all daemons and agents, and the only holder of the nodes'
+ * network namespaces.  The two exchange JSON lines over one socket (supervisor.h).
+ *
+ * States, as the owner sees them:
+ *   starting   from lab_start on.  The supervisor builds the network, writes files and
+ *              certificates, starts the processes and waits until each is ready.
+ *   built      callbacks->built was called.  Commands, questions and changes are possible; changes
+ *              go through the same steps again for what differs.
+ *   over       callbacks->failed was called, or the owner has called lab_free.  Questions that were
+ *              not answered get TB_ERROR_DIED before `failed`.
+ *
+ * The socket decides how long a lab lives.  Only the orchestrator holds its end, so the kernel
+ * closes it whenever the orchestrator ends, by kill -9 too.  The supervisor then reads end of file
+ * and exits; while it builds and has no main loop, SIGIO tells it.  When pid 1 of a PID namespace
+ * ends, the kernel kills every process in it, and with the last process go the namespaces, links
+ * and mounts.  So nothing is cleaned up here, and nothing is left behind.  The other way round,
+ * when the supervisor ends, its pidfd tells the orchestrator, which reads its last lines first.
+ *
+ * Depends on exec, plan, model and base.  Needs a GLib main loop on the default context in the
+ * caller.  Never blocks except in lab_probe.
  *
  *   lab *l = lab_start(m, p, &options, &callbacks, me, &error);
- *   ... callbacks->built, callbacks->event for every line an agent says ...
+ *   ... callbacks->built; callbacks->event for every line of an agent ...
  *   lab_command(l, "branch1", command, &error);
- *   lab_free(l);          kills it; nothing is left
+ *   lab_free(l);
  */
 #ifndef TESTBED_LAB_LAB_H
 #define TESTBED_LAB_LAB_H
@@ -33,7 +48,7 @@ struct lab_build {
 };
 
 struct lab_callbacks {
-	/* The network stands and every agent has said `ready`. */
+	/* The network is made and every process is ready. */
 	void (*built)(lab *l, const struct lab_build *build, gpointer user_data);
 	/* One event line of an agent (docs/AGENTS.md).  `event` is borrowed. */
 	void (*event)(lab *l, const char *agent, json_t *event, gpointer user_data);
@@ -53,8 +68,8 @@ lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
 /* Sends one command to an agent (docs/AGENTS.md).  `command` is borrowed. */
 gboolean lab_command(lab *l, const char *agent, json_t *command, GError **error);
 
-/* What `state` looks like says docs/EXPLAIN.md, section "State of a lab"; it is borrowed for the
- * call, and NULL when there is an `error` (borrowed too). */
+/* `state` has the form of docs/EXPLAIN.md, section "State of a lab"; it is borrowed for the
+ * call, and NULL when there is an `error` (borrowed, too). */
 typedef void (*lab_inspect_func)(lab *l, json_t *state, const GError *error, gpointer user_data);
 /* Asks for the state that the kernels of all nodes are in; the evidence up to then is written
  * before the answer.  `done` is called once, from the main loop; TB_ERROR_DIED when the lab is gone
@@ -62,23 +77,22 @@ typedef void (*lab_inspect_func)(lab *l, json_t *state, const GError *error, gpo
  * more after lab_free.  Answers come in the order of the questions. */
 void lab_inspect(lab *l, lab_inspect_func done, gpointer user_data);
 
-/* The same, and the kernels are asked for these ways, too (`ways`, borrowed; NULL: none): { NODE: [
- * { "from", "to": addresses, "in": the interface that such a packet comes in by, null: the node
- * sends it } ] }.  The answers are among "lookups" in the state. */
+/* The same, and the kernels are asked for the routes of these packets, too (`ways`, borrowed; NULL:
+ * none): { NODE: [ { "from", "to": addresses, "in": the interface that such a packet comes in by,
+ * null: the node sends it } ] }.  The answers are among "lookups" in the state. */
 void lab_inspect_ways(lab *l, json_t *ways, lab_inspect_func done, gpointer user_data);
 
 /* `fd` reads the evidence as pcapng from its first byte on, and is closed after the call; -1 when
  * there is an `error`. */
 typedef void (*lab_watch_func)(lab *l, int fd, const GError *error, gpointer user_data);
-/* From the answer on evidence is kept, in memory, until lab_unwatch; one that is kept already goes
- * on.  A lab whose evidence goes to a file (lab_options) is not watched: an error.  Answers as
- * lab_inspect's, in one order with those. */
+/* Asks the supervisor to keep evidence in memory, from the answer on until lab_unwatch; several
+ * watches share one evidence. An error when the lab's evidence goes to a file (lab_options). The
+ * answer comes as lab_inspect's, in the order of the questions. */
 void lab_watch(lab *l, lab_watch_func done, gpointer user_data);
-/* Ends what lab_watch began, as soon as nobody who asked for it is left: each call takes one
- * lab_watch back. */
+/* Takes one lab_watch back; the last one ends the evidence. */
 void lab_unwatch(lab *l);
 
-/* The way into a node for a process outside the lab: what exec/enter.h asks for. */
+/* What a process outside the lab needs to enter a node (exec/enter.h). */
 struct lab_enter_target {
 	int user, mnt, pid, net;  /* namespaces, by descriptor; closed after the call */
 	const char *const *files; /* pairs as in struct exec_process; NULL-terminated */
@@ -87,7 +101,8 @@ struct lab_enter_target {
  * the call. */
 typedef void (*lab_enter_func)(lab *l, const struct lab_enter_target *target, const GError *error,
 			       gpointer user_data);
-/* Asks for the way into a node.  Answers as lab_inspect's, in one order with those. */
+/* Asks for a node's enter target. The answer comes as lab_inspect's, in the order of the
+ * questions. */
 void lab_enter(lab *l, const char *node, lab_enter_func done, gpointer user_data);
 
 /* `restarted` (NULL-terminated; NULL: none) are the processes that were ended and, where they still
@@ -95,13 +110,13 @@ void lab_enter(lab *l, const char *node, lab_enter_func done, gpointer user_data
  * borrowed for the call. */
 typedef void (*lab_change_func)(lab *l, const char *const *restarted, const GError *error,
 				gpointer user_data);
-/* Makes the network what the scenario and these changes (texts as under `changes:`,
- * NULL-terminated) say, whatever was changed before.  What differs is done, all of it or nothing;
- * processes that it concerns are started anew, and all clients but those in `spare`
- * (NULL-terminated), so that they sign in as in a fresh lab (not when only impairments differ).
- * `done` is called when all are ready again.  The node `reboot` (NULL: none), which is part of the
- * network before and after, is made anew with its namespace and all its processes.  One change at a
- * time.  TB_ERROR_INPUT with located findings, or the kernel's refusal. */
+/* Changes the network to what the scenario with these changes is (texts as under `changes:`,
+ * NULL-terminated; they replace earlier ones). The difference is applied, all or nothing. Processes
+ * that it concerns are restarted, and all clients but those in `spare` (NULL-terminated), so that
+ * they sign in as in a fresh lab (not when only impairments differ). `done` is called when all are
+ * ready again.  The node `reboot` (NULL: none), which is part of the network before and after, gets
+ * a new namespace and new processes.  One change at a time.  TB_ERROR_INPUT with located findings,
+ * or the kernel's refusal. */
 void lab_change(lab *l, const char *const *changes, const char *const *spare, const char *reboot,
 		lab_change_func done, gpointer user_data);
 
@@ -112,7 +127,7 @@ void lab_free(lab *l);
  * processes). */
 pid_t lab_pid(const lab *l);
 
-/* What this host can do, found out in a throw-away supervisor.  Blocks (tens of milliseconds).
+/* Which features this host has, tried in a throw-away supervisor. Blocks (tens of milliseconds).
  * Returns a JSON object, which the caller owns:
  * { "ok": bool, "missing": text or null, "features": { name: { "ok", "detail", "cure" } } } */
 json_t *lab_probe(const char *program_dir);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a lab is started with: said to lab_start, and handed on to its supervisor.
+/* What a lab is started with: given to lab_start, which passes it to the supervisor.
  *
  * Depends on model.
  */

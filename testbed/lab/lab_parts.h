@@ -15,12 +15,12 @@ struct lab {
 	pid_t pid;
 	int pidfd;
 	line_socket *channel;
-	guint death;	    /* source on the default context; 0: the supervisor has been reaped */
+	guint exit_source;  /* source on the default context; 0: the supervisor has been reaped */
 	GHashTable *agents; /* names of those that can be commanded */
 	GQueue questions;   /* lab_questions.c: asked, not answered; the oldest first */
 	lab_change_func change_done; /* NULL: no change is being made */
 	gpointer change_data;
-	unsigned refs; /* the owner's and one for each callback under way */
+	unsigned refs; /* the owner's and one for each callback that is running */
 	bool over;     /* `failed` was called, or the owner has freed it */
 };
 

@@ -64,7 +64,7 @@ void lab_questions_clear(lab *l)
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
-/* Asked too late. */
+/* The question came after the end of the lab. */
 static gboolean on_idle_question(gpointer question)
 {
 	struct question *q = question;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What this host can do, tried in a throw-away supervisor. */
+/* Which features this host has, tried in a throw-away supervisor. */
 #include "testbed/lab/lab.h"
 
 #include "common/wire/line_socket.h"

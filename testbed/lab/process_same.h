@@ -8,9 +8,8 @@
 #include "testbed/lab/config.h"
 #include "testbed/plan/plan.h"
 
-/* True when the next plan has the process of `op` (of plan `before`) too, with the same command,
- * the same files, the same certificate and, by `config` (NULL: it is told nothing), the same
- * configuration. */
+/* True when the next plan, too, has the process of `op` (of plan `before`), with the same
+ * command, files, certificate and, by `config` (NULL: a daemon has none), configuration. */
 bool process_is_same(const struct op *op,
 		     json_t *(*config)(const struct config_source *source, const struct node *node),
 		     const plan *before, const struct config_source *before_config,

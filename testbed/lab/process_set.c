@@ -30,7 +30,7 @@ struct member {
 	GPid pid;	      /* 0: has ended */
 	line_socket *channel; /* NULL: a daemon, or it has closed its end */
 	ready *question;
-	char *envelope;	  /* what stands before each of its event lines */
+	char *envelope;	  /* what is put before each of its event lines */
 	enum reason code; /* of its `failed` event */
 	char *reason;	  /* the same in words, or NULL */
 	bool started, ready, asked;
@@ -46,7 +46,7 @@ struct process_set {
 	bool announced; /* handlers.ready was called */
 };
 
-/* What a daemon is asked to see whether it is ready. */
+/* The request by which it is found out whether a daemon is ready. */
 struct question {
 	enum ready_kind kind;
 	struct addr address;
@@ -128,7 +128,7 @@ process_set *process_set_new(const struct process_set_source *source,
 
 /* --- what they say ---------------------------------------------------------------------------- */
 
-static void pass_on(struct member *m, const char *event)
+static void pass_event(struct member *m, const char *event)
 {
 	g_autofree char *line = g_strconcat(m->envelope, event, "}", NULL);
 
@@ -141,14 +141,14 @@ static void set_ready(struct member *m)
 	advance(m->processes);
 }
 
-static void complain(struct member *m)
+static void report_bad_line(struct member *m)
 {
 	json_t *event = json_pack("{s:s, s:I, s:s, s:s}", "event", EVENT_LOG, "time_us",
 				  (json_int_t)g_get_monotonic_time(), "level", "error", "text",
 				  "said a line that is no JSON object");
 	char *text = json_dumps(event, JSON_COMPACT);
 
-	pass_on(m, text);
+	pass_event(m, text);
 	free(text);
 	json_decref(event);
 }
@@ -160,9 +160,9 @@ static void on_line(line_socket *s G_GNUC_UNUSED, char *line, gsize length, gpoi
 	const char *name = json_string_value(json_object_get(event, "event"));
 
 	if (json_is_object(event))
-		pass_on(m, line);
+		pass_event(m, line);
 	else
-		complain(m);
+		report_bad_line(m);
 	if (g_strcmp0(name, EVENT_FAILED) == 0 && m->reason == NULL) {
 		m->code = reason_by_code(json_string_value(json_object_get(event, "code")));
 		m->reason = g_strdup(json_string_value(json_object_get(event, "reason")));
@@ -176,7 +176,7 @@ static void on_closed(line_socket *s, gpointer user_data)
 {
 	struct member *m = user_data;
 
-	/* it will end now, and that is what gets reported */
+	/* it is about to end, which will be reported */
 	m->channel = NULL;
 	line_socket_free(s);
 }
@@ -200,7 +200,7 @@ static void send_command(struct member *m, json_t *command)
 		json_decref(command);
 }
 
-static void begin(struct member *m)
+static void start_member(struct member *m)
 {
 	process_set *c = m->processes;
 	const struct node *node = model_node(c->source.config.model, m->op->node);
@@ -239,7 +239,7 @@ static void advance(process_set *c)
 		struct member *m = g_ptr_array_index(c->members, i);
 
 		if (!m->started && (m->role->after & waiting) == 0)
-			begin(m);
+			start_member(m);
 	}
 	if (waiting == 0 && !c->announced) {
 		c->announced = true;
@@ -247,7 +247,7 @@ static void advance(process_set *c)
 	}
 }
 
-static struct member *find(const process_set *c, const char *name)
+static struct member *find_member(const process_set *c, const char *name)
 {
 	for (guint i = 0; i < c->members->len; i++) {
 		struct member *m = g_ptr_array_index(c->members, i);
@@ -260,7 +260,7 @@ static struct member *find(const process_set *c, const char *name)
 
 void process_set_command(process_set *c, const char *name, json_t *command)
 {
-	struct member *m = find(c, name);
+	struct member *m = find_member(c, name);
 
 	if (m == NULL)
 		return;
@@ -285,8 +285,8 @@ char *process_set_missing(const process_set *c)
 
 /* --- starting --------------------------------------------------------------------------------- */
 
-/* Inside a lab its own CA is what the system trusts: other programs accept the servers as well, and
- * ours do not spend their start on reading a hundred public CAs that no lab can use. */
+/* Inside a lab the system trusts the lab's CA only: other programs accept the servers, and ours
+ * do not read a hundred public CAs at their start. */
 #define SYSTEM_TRUST "/etc/ssl/certs/ca-certificates.crt"
 
 GPtrArray *process_set_files(const process_set *c, const char *node)
@@ -354,7 +354,7 @@ static void open_channel(struct member *m, int fd)
 	json_decref(name);
 }
 
-static gboolean run(struct member *m, int control, int log, GError **error)
+static gboolean exec_member(struct member *m, int control, int log, GError **error)
 {
 	g_autoptr(GPtrArray) files = process_set_files(m->processes, m->op->node);
 	g_auto(GStrv) argv = argv_of(m, error);
@@ -372,7 +372,7 @@ static gboolean run(struct member *m, int control, int log, GError **error)
 	return m->pid > 0;
 }
 
-static gboolean spawn(struct member *m, GError **error)
+static gboolean spawn_member(struct member *m, GError **error)
 {
 	int control[2] = {-1, -1}, log = open_log(m, error);
 	gboolean ok;
@@ -389,7 +389,7 @@ static gboolean spawn(struct member *m, GError **error)
 		}
 		open_channel(m, control[0]);
 	}
-	ok = run(m, control[1], log, error);
+	ok = exec_member(m, control[1], log, error);
 	if (control[1] >= 0)
 		close(control[1]);
 	close(log);
@@ -417,14 +417,14 @@ gboolean process_set_start(process_set *c, GError **error)
 		struct member *m;
 
 		if ((op->kind != OP_DAEMON && op->kind != OP_AGENT) ||
-		    find(c, op->process.name) != NULL)
+		    find_member(c, op->process.name) != NULL)
 			continue;
 		m = g_new0(struct member, 1);
 		m->processes = c;
 		m->op = op;
 		g_ptr_array_add(c->members, m);
 		m->role = role_of(op, error);
-		if (m->role == NULL || !spawn(m, error))
+		if (m->role == NULL || !spawn_member(m, error))
 			return FALSE;
 	}
 	advance(c);
@@ -433,7 +433,7 @@ gboolean process_set_start(process_set *c, GError **error)
 
 /* --- live changes ----------------------------------------------------------------------------- */
 
-static bool must_go(const struct member *m, const struct process_set_leave *l)
+static bool must_end(const struct member *m, const struct process_set_leave *l)
 {
 	if (m->pid == 0 || g_strcmp0(l->reboot, m->op->node) == 0)
 		return true;
@@ -444,7 +444,7 @@ static bool must_go(const struct member *m, const struct process_set_leave *l)
 static bool may_stay(const struct member *m, const struct process_set_source *next,
 		     const struct process_set_leave *leave)
 {
-	if (must_go(m, leave))
+	if (must_end(m, leave))
 		return false;
 	return process_is_same(m->op, m->role->config, m->processes->source.plan,
 			       &m->processes->source.config, next->plan, &next->config);
@@ -476,7 +476,7 @@ gboolean process_set_resume(process_set *c, const struct process_set_source *nex
 	for (guint i = 0; i < next->plan->ops->len; i++) {
 		const struct op *op = g_ptr_array_index(next->plan->ops, i);
 		struct member *m = op->kind == OP_DAEMON || op->kind == OP_AGENT ?
-					   find(c, op->process.name) :
+					   find_member(c, op->process.name) :
 					   NULL;
 
 		if (m != NULL)
@@ -502,7 +502,7 @@ static void reap_member(struct member *m, int status)
 	g_autofree char *how = NULL;
 
 	m->pid = 0;
-	/* its last words are still in the channel */
+	/* its last lines are still in the channel */
 	if (m->channel != NULL)
 		line_socket_drain(m->channel);
 	g_clear_pointer(&m->channel, line_socket_free);
@@ -510,13 +510,13 @@ static void reap_member(struct member *m, int status)
 	how = describe_end(m, status);
 	m->processes->handlers.died(m->op->process.name, m->code, how, m->asked,
 				    m->processes->user_data);
-	/* those that wait for it need not wait any longer */
+	/* it holds up the stages after it no longer */
 	if (!m->processes->announced)
 		advance(m->processes);
 }
 
-/* Also reaps what others have left behind: we are the first process of the PID namespace. */
-static void reap(process_set *c)
+/* Also reaps orphans: this is the first process of the PID namespace. */
+static void reap_children(process_set *c)
 {
 	int status;
 	GPid pid;
@@ -534,9 +534,9 @@ static gboolean on_children(gint fd, GIOCondition condition G_GNUC_UNUSED, gpoin
 {
 	struct signalfd_siginfo info;
 
-	/* many deaths may be one signal */
+	/* one signal may stand for many exits */
 	while (read(fd, &info, sizeof(info)) == sizeof(info))
 		;
-	reap(user_data);
+	reap_children(user_data);
 	return G_SOURCE_CONTINUE;
 }

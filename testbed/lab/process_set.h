@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* process_set: everything that runs in a lab: daemons, servers, clients; their start in order,
- * their control channels, their death.
+/* process_set: the processes of a lab (daemons, servers, clients): their start in order, their
+ * control channels, their end.
  *
- * Lives in the supervisor.  All programs are started at once, for their start-up is work for the
- * CPU; what has to wait is only the `start` command: Edges wait for Front Ends, those for daemons.
- * Depends on exec, plan, model and base.
+ * Lives in the supervisor.  All programs are executed at once, because loading them takes processor
+ * time; only the `start` command waits: Edges wait for Front Ends, and those for daemons. Depends
+ * on exec, plan, model and base.
  */
 #ifndef TESTBED_LAB_PROCESS_SET_H
 #define TESTBED_LAB_PROCESS_SET_H
@@ -45,13 +45,13 @@ process_set *process_set_new(const struct process_set_source *source,
 gboolean process_set_start(process_set *c, GError **error);
 /* Passes a command (a JSON object) to an agent; one that is gone or unknown gets nothing. */
 void process_set_command(process_set *c, const char *name, json_t *command);
-/* Live changes.  `next` says how things are to be: its plan and configuration; everything else as
- * at process_set_new.
+/* Live changes. `next` has the new plan and configuration; everything else is as at
+ * process_set_new.
  *
- * Ends, and buries without a word, every process that is not in the next plan or is told something
- * else there, those that have died, those in the node `reboot` (NULL: none), and, when `clients` is
- * set, clients that are not in `spare` (NULL-terminated). Blocks until they are gone.  Their names
- * are appended to `ended` (char *, to be freed). */
+ * Kills and reaps, without calling handlers.died, every process that is not in the next plan or has
+ * another configuration there, those that have ended, those in the node `reboot` (NULL: none), and,
+ * when `clients` is set, clients that are not in `spare` (NULL-terminated). Blocks until they are
+ * gone.  Their names are appended to `ended` (char *, to be freed). */
 struct process_set_leave {
 	bool clients;
 	const char *const *spare;
@@ -59,9 +59,8 @@ struct process_set_leave {
 };
 void process_set_stop(process_set *c, const struct process_set_source *next,
 		      const struct process_set_leave *leave, GPtrArray *ended);
-/* From now on `next` holds: its processes that do not run are started, in order, and handlers.ready
- * is called when all are ready.  What `next` points at must outlive the process_set, or the next
- * call. */
+/* Takes over `next`: starts its processes that do not run, in order; handlers.ready is called when
+ * all are ready.  What `next` points at must outlive the process_set, or the next call. */
 gboolean process_set_resume(process_set *c, const struct process_set_source *next, GError **error);
 
 /* What a process of this node sees in place of the machine's own files: pairs as in struct

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* programs: where the programs are that a lab runs, and where to get the missing ones.
- * Depends on base.
- */
+/* programs: finds the programs that a lab runs, and names the packages of missing ones. Depends
+ * on base. */
 #ifndef TESTBED_LAB_PROGRAMS_H
 #define TESTBED_LAB_PROGRAMS_H
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* publish: a lab's nodes under /run/netns, for `ip netns` and whatever works with its names.
+/* publish: binds a lab's nodes under /run/netns, for `ip netns` and other programs that use its
+ * names.
  *
- * The one thing that touches the machine: what is bound there outlives a keeper that is killed, so
- * a note says beforehand what is to be taken back.  Needs root.  Depends on exec and base.
+ * This alone changes the machine: what is bound there stays when a keeper is killed, so a note
+ * (live/runtime_dir.h) lists beforehand what must be unbound.  Needs root.  Depends on exec and
+ * base.
  */
 #ifndef TESTBED_LAB_PUBLISH_H
 #define TESTBED_LAB_PUBLISH_H

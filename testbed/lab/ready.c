@@ -13,8 +13,8 @@
 #define ID_1 0x74
 #define ID_2 0x62
 
-/* RFC 1035, 4.1: one question, "version.bind" TXT CH: about the server itself, so it answers
- * without asking another one, which may be out of reach; whatever the answer, it is one. */
+/* RFC 1035, 4.1: one question, "version.bind" TXT CH. It is about the server itself, which so
+ * answers without asking another server that may be out of reach; any answer will do. */
 static const uint8_t dns_query[] = {ID_1, ID_2, 0x01, 0x00, 0,	 1,   0,   0,	0,   0,
 				    0,	  0,	7,    'v',  'e', 'r', 's', 'i', 'o', 'n',
 				    4,	  'b',	'i',  'n',  'd', 0,   0,   16,	0,   3};
@@ -40,7 +40,7 @@ static const struct {
 } kinds[READY_KIND_COUNT] = {
 	[READY_DNS] = {SOCK_DGRAM, dns_query, sizeof(dns_query), is_dns_answer},
 	[READY_STUN] = {SOCK_DGRAM, stun_query, sizeof(stun_query), is_stun_answer},
-	[READY_TCP] = {.type = SOCK_STREAM}, /* accepted is answered */
+	[READY_TCP] = {.type = SOCK_STREAM}, /* an accepted connection is the answer */
 };
 
 struct ready {

@@ -21,7 +21,7 @@
 
 /* --- to the orchestrator ---------------------------------------------------------------------- */
 
-static void fail(struct supervisor *s, const GError *error)
+static void give_up(struct supervisor *s, const GError *error)
 {
 	int code = error->domain == TB_ERROR ? error->code : TB_ERROR_FAILED;
 	g_autofree char *text = g_utf8_make_valid(error->message, -1);
@@ -63,8 +63,8 @@ static json_t *agents_of(const plan *p)
 	return names;
 }
 
-/* The change that was being made, or taken back, is complete. */
-static void tell_changed(struct supervisor *s)
+/* The change is complete, or was taken back. */
+static void answer_change(struct supervisor *s)
 {
 	g_autofree char *text =
 		s->refused != NULL ? g_utf8_make_valid(s->refused->message, -1) : NULL;
@@ -83,7 +83,7 @@ void supervisor_ready(struct supervisor *s)
 {
 	stop_deadline(s);
 	if (s->built) {
-		tell_changed(s);
+		answer_change(s);
 		return;
 	}
 	s->built = true;
@@ -111,7 +111,7 @@ static void on_process_set_died(const char *name, enum reason code, const char *
 	}
 	error = g_error_new(TB_ERROR, TB_ERROR_DIED, "'%s' ended before it was ready: %s", name,
 			    how);
-	fail(s, error);
+	give_up(s, error);
 }
 
 static guint ready_timeout_ms(const struct supervisor *s)
@@ -127,11 +127,11 @@ static gboolean on_deadline(gpointer user_data)
 					      ready_timeout_ms(s) / 1000, missing);
 
 	stop_deadline(s);
-	/* who is not ready in a lab that stands will not sign in, and that is told then */
+	/* in a lab that was built, who is not ready will not sign in, and that is reported then */
 	if (s->built)
-		tell_changed(s);
+		answer_change(s);
 	else
-		fail(s, error);
+		give_up(s, error);
 	return G_SOURCE_REMOVE;
 }
 
@@ -144,7 +144,7 @@ void supervisor_watch_deadline(struct supervisor *s)
 
 /* --- from the orchestrator -------------------------------------------------------------------- */
 
-/* A node a line, so that no line grows with the lab. */
+/* One line a node, so that no line grows with the lab. */
 static void on_state(const char *node, json_t *state, gpointer user_data)
 {
 	struct supervisor *s = user_data;
@@ -171,7 +171,7 @@ static void finish_inspection(struct supervisor *s)
 		inspection_finish(s->inspection);
 }
 
-static void inspect(struct supervisor *s, json_t *ways)
+static void start_inspection(struct supervisor *s, json_t *ways)
 {
 	const struct inspection_job job = {.x = s->x,
 					   .plan = s->plan,
@@ -185,7 +185,7 @@ static void inspect(struct supervisor *s, json_t *ways)
 	s->inspection = inspection_new(&job);
 }
 
-/* Appended to, so that whoever reads the same descriptor moves no writer. */
+/* Opened for appending: a reader, who shares the file offset, must not move the writer. */
 static int new_watch_memory(GError **error)
 {
 	int fd = memfd_create("evidence", MFD_CLOEXEC);
@@ -250,7 +250,7 @@ static void answer_watch(struct supervisor *s)
 		end_watch(s);
 }
 
-/* Whoever opens these descriptors closes none here: the descriptors are copied on their way. */
+/* The receiver gets copies of these descriptors. */
 static void send_enter_target(struct supervisor *s, const char *node)
 {
 	static const char *const namespaces[] = {"user", "mnt", "pid"};
@@ -273,7 +273,7 @@ static void send_enter_target(struct supervisor *s, const char *node)
 			close(fds[i]);
 }
 
-static void enter(struct supervisor *s, const char *node)
+static void answer_enter(struct supervisor *s, const char *node)
 {
 	g_autofree char *problem = NULL;
 
@@ -299,13 +299,13 @@ static void on_message(line_socket *up G_GNUC_UNUSED, char *line, gsize length, 
 	}
 	finish_inspection(s);
 	if (json_is_true(json_object_get(message, "inspect")))
-		inspect(s, json_object_get(message, "ways"));
+		start_inspection(s, json_object_get(message, "ways"));
 	else if (json_is_true(json_object_get(message, "watch")))
 		answer_watch(s);
 	else if (json_is_false(json_object_get(message, "watch")))
 		end_watch(s);
 	else if (json_is_string(json_object_get(message, "enter")))
-		enter(s, json_string_value(json_object_get(message, "enter")));
+		answer_enter(s, json_string_value(json_object_get(message, "enter")));
 	else if (json_is_array(json_object_get(message, "change")))
 		supervisor_change(s, message);
 	json_decref(message);
@@ -318,8 +318,8 @@ static void on_orchestrator_gone(line_socket *up G_GNUC_UNUSED, gpointer user_da
 	_exit(0);
 }
 
-/* While the network is built the main loop does not run; a signal looks after the socket meanwhile.
- */
+/* While the network is built the main loop does not run: SIGIO tells of the socket's end of
+ * file. */
 static void on_socket_signal(int number G_GNUC_UNUSED)
 {
 	int saved = errno;
@@ -330,7 +330,7 @@ static void on_socket_signal(int number G_GNUC_UNUSED)
 	errno = saved;
 }
 
-static void guard_life(bool on)
+static void watch_socket_by_signal(bool on)
 {
 	struct sigaction action = {.sa_handler = on ? on_socket_signal : SIG_DFL,
 				   .sa_flags = SA_RESTART};
@@ -339,13 +339,13 @@ static void guard_life(bool on)
 	sigaction(SIGIO, &action, NULL);
 	fcntl(CLONE_SOCKET, F_SETOWN, getpid());
 	fcntl(CLONE_SOCKET, F_SETFL, on ? flags | O_ASYNC : flags & ~O_ASYNC);
-	/* it may have gone before there was a signal to tell */
+	/* it may have been closed before the signal was set up */
 	if (on)
 		on_socket_signal(SIGIO);
 }
 
-/* A descriptor or more for every namespace and agent: the usual 1024 would bound a lab at some 200
- * nodes. */
+/* Every namespace and agent takes descriptors: with the usual limit of 1024 a lab has at most
+ * some 200 nodes. */
 static void raise_descriptor_limit(void)
 {
 	struct rlimit limit;
@@ -366,22 +366,23 @@ int supervisor_main(gpointer data)
 	struct supervisor s = {.job = job, .model = job->model, .plan = job->plan};
 	g_autoptr(GError) error = NULL;
 
-	guard_life(true);
+	watch_socket_by_signal(true);
 	prctl(PR_SET_NAME, "testbed-lab");
 	raise_descriptor_limit();
-	/* the default context belongs to the orchestrator: its wake-up descriptor is closed here */
+	/* not the default context, which is the orchestrator's: its wake-up descriptor is closed
+	 * here */
 	s.context = g_main_context_new();
 	g_main_context_push_thread_default(s.context);
 	s.loop = g_main_loop_new(s.context, FALSE);
 	s.up = line_socket_new(CLONE_SOCKET, CLONE_SOCKET, s.context, SUPERVISOR_LINE_MAX_BYTES,
 			       &handlers, &s);
 	if (supervisor_build(&s, &process_set_handlers, &error)) {
-		guard_life(false);
+		watch_socket_by_signal(false);
 		if (!s.built)
 			supervisor_watch_deadline(&s);
 		g_main_loop_run(s.loop);
 	} else {
-		fail(&s, error);
+		give_up(&s, error);
 	}
 	return 1;
 }

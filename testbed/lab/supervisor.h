@@ -1,20 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* supervisor: the process that is a lab.
+/* supervisor: the process that is a lab (lab.h says how it lives and ends).
  *
- * What it and the orchestrator say to each other are JSON lines on the socket, one object each:
- *   down  { "agent": NAME, "command": {...} }
- *         { "inspect": true, "ways": {...} }          answered, in order, by all nodes' "state" and
- * "inspected"; without "ways": none { "watch": BOOL }                           true: answered by
- * "watched" { "enter": NODE }                           answered by "entered" { "change":
- * [TEXT...], "spare": [NAME...], "reboot": NODE or null } answered by "changed", when all agents
- * are ready up    { "agent": NAME, "event": {...} } { "built": { "build_ms": N, "vpn": TEXT or
- * null, "impairment": TEXT or null } } { "died": NAME, "code": TEXT or null, "how": TEXT, "asked":
- * BOOL } { "failed": { "code": enum tb_error, "message": TEXT } }     and it ends { "state": {...},
- * "node": NAME } docs/EXPLAIN.md { "inspected": null or TEXT, "evidence": { "packets", "lost" } }
- * TEXT: why a node can't be read { "entered": null or TEXT, "files": [...] } TEXT: why not; else
- * with four descriptors (struct lab_enter_target) { "watched": null or TEXT }                 TEXT:
- * why not; else with one descriptor { "changed": null or TEXT, "code", "restarted": [NAME...],
- * "agents": [NAME...] }   TEXT: why not Depends on exec, plan, model and base.
+ * It holds: the exec with all namespaces, the process_set, the trust, the evidence, and the model
+ * and plan of the present network.  It is single-threaded; while the network is built or changed it
+ * blocks, and agents' lines wait in their sockets.
+ *
+ * It and the orchestrator exchange JSON lines, one object each.  Down:
+ *
+ *   { "agent": NAME, "command": {...} }             no answer
+ *   { "inspect": true, "ways": {...} }              "state" of every node, then "inspected";
+ *                                                   "ways" may be missing
+ *   { "watch": BOOL }                               true: "watched"; false: no answer
+ *   { "enter": NODE }                               "entered"
+ *   { "change": [TEXT...], "spare": [NAME...], "reboot": NODE or null }
+ *                                                   "changed", when all agents are ready
+ *
+ * Questions are answered in their order.  Up:
+ *
+ *   { "agent": NAME, "event": {...} }
+ *   { "built": { "build_ms": N, "vpn": TEXT or null, "impairment": TEXT or null } }
+ *   { "died": NAME, "code": TEXT or null, "how": TEXT, "asked": BOOL }
+ *   { "failed": { "code": enum tb_error, "message": TEXT } }         then it ends
+ *   { "state": {...}, "node": NAME }                                 docs/EXPLAIN.md
+ *   { "inspected": null or TEXT, "evidence": { "packets", "lost" } }
+ *   { "entered": null or TEXT, "files": [...] }     with four descriptors: struct lab_enter_target
+ *   { "watched": null or TEXT }                     with one descriptor
+ *   { "changed": null or TEXT, "code", "restarted": [NAME...], "agents": [NAME...] }
+ *
+ * TEXT in place of null says why not; then no descriptors come.
+ * Depends on exec, plan, model and base.
  */
 #ifndef TESTBED_LAB_SUPERVISOR_H
 #define TESTBED_LAB_SUPERVISOR_H

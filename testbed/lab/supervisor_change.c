@@ -30,7 +30,7 @@ static model *changed_model(const struct supervisor *s, const json_t *changes, G
 	return NULL;
 }
 
-/* The model and plan that hold; those from before are given back in the same place. */
+/* Makes `m` and `p` the model and plan of the lab; the former ones are returned in their place. */
 static void exchange(struct supervisor *s, model **m, plan **p)
 {
 	model *old_model = s->model;
@@ -51,8 +51,8 @@ static const char **names_of(const json_t *list)
 	return names;
 }
 
-/* Ends the processes that the network which holds has not, or not so, and those that `leave` names.
- */
+/* Ends the processes that the present plan does not have, or has otherwise, and those that
+ * `leave` names. */
 static void end_processes(struct supervisor *s, const struct process_set_leave *leave)
 {
 	const struct process_set_source now = supervisor_process_set_source(s);
@@ -72,15 +72,14 @@ static gboolean settle(struct supervisor *s, const struct process_set_leave *lea
 	return supervisor_write(s, error) && process_set_resume(s->processes, &now, error);
 }
 
-/* As a machine that is shut down: its programs go first, and what they said last (that connections
- * end) arrives; the other ends would else find out by time-outs. */
+/* As a machine that shuts down: its programs end first, and the network stays until the ends of
+ * their connections (FIN) have arrived. Otherwise the peers would notice only by time-outs. */
 static void shut_down(struct supervisor *s, const char *node)
 {
 	const struct process_set_leave leave = {.reboot = node};
 
 	end_processes(s, &leave);
-	/* In vain, where nobody can be reached any more: then the other ends find out by time-outs
-	 * indeed. */
+	/* The result does not matter: peers that can't be reached notice by time-outs. */
 	exec_wait_closed(s->x, node, SHUTDOWN_MS);
 }
 
@@ -103,7 +102,7 @@ static void turn_to(struct supervisor *s, model *m, plan *p, const json_t *messa
 			exchange(s, &m, &p);
 			leave.clients = false;
 			if (!difference_revert(s->x, d, &second) || !settle(s, &leave, &second))
-				g_prefix_error(&s->refused, "(and the way back failed: %s) ",
+				g_prefix_error(&s->refused, "(and taking it back failed: %s) ",
 					       second->message);
 		}
 	} else if (!reboot) {
@@ -111,11 +110,10 @@ static void turn_to(struct supervisor *s, model *m, plan *p, const json_t *messa
 	} else {
 		leave.clients = false;
 		if (!settle(s, &leave, &second))
-			g_prefix_error(&s->refused, "(and the way back failed: %s) ",
+			g_prefix_error(&s->refused, "(and taking it back failed: %s) ",
 				       second->message);
 	}
-	/* the ones that do not hold; the first may be the job's, which nobody needs any more either
-	 */
+	/* those that were not kept; the first one may be the job's, which is not used any more */
 	g_clear_pointer(&d, plan_difference_free);
 	plan_free(p);
 	model_free(m);

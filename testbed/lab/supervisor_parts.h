@@ -15,7 +15,7 @@
 
 struct supervisor {
 	const struct supervisor_job *job;
-	model *model; /* as the network is now; the job's, or one of our own */
+	model *model; /* of the present network; the job's, or one that was made here */
 	plan *plan;
 	json_t *restarted; /* while a change is being made: names; NULL: none is */
 	GError *refused;   /* why it was taken back, or NULL */
@@ -38,7 +38,7 @@ struct supervisor {
 
 /* --- supervisor.c ----------------------------------------------------------------------------- */
 
-/* All are ready: answers a change, or, the first time, says that the lab stands. */
+/* All processes are ready: answers a change or, the first time, sends "built". */
 void supervisor_ready(struct supervisor *s);
 /* From now on all must be ready within a time that grows with the lab. */
 void supervisor_watch_deadline(struct supervisor *s);
@@ -49,10 +49,9 @@ void supervisor_watch_deadline(struct supervisor *s);
  * become ready later, as `handlers` tell. */
 gboolean supervisor_build(struct supervisor *s, const struct process_set_handlers *handlers,
 			  GError **error);
-/* Files, certificates and keys of the model and plan that hold; those that are there are written
- * anew. */
+/* Writes the files, certificates and keys of the present model and plan, also those that exist. */
 gboolean supervisor_write(struct supervisor *s, GError **error);
-/* For the process_set, by the model and plan that hold; borrows from `s`. */
+/* For the process_set, by the present model and plan; borrows from `s`. */
 struct process_set_source supervisor_process_set_source(const struct supervisor *s);
 
 /* --- supervisor_change.c ---------------------------------------------------------------------- */

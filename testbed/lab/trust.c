@@ -48,7 +48,7 @@ static int new_key(gnutls_x509_privkey_t *ret)
 					    GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
 }
 
-/* From yesterday, for clocks differ, for a year; or that year, long over or yet to come. */
+/* Valid from yesterday, because clocks differ, for a year; or expired, or not valid yet. */
 static const struct {
 	int first_day, last_day; /* from today */
 } validities[] = {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* trust: what a lab's servers and clients know about each other: a certificate authority of its
- * own, certificates, key pairs of tunnels, passwords.  All of it is made in memory and dies with
- * the lab.
+/* trust: a lab's certificate authority, certificates, key pairs of tunnels and passwords. All of it
+ * is made in memory and ends with the lab.
  *
  * GnuTLS is used because it is in the process anyway (glib-networking).  ECDSA on P-256: a key
  * takes a millisecond.  Depends on GnuTLS, base.

@@ -8,29 +8,29 @@
 #include "edge/inside.h"
 #include "edge/route.h"
 
-#define LISTENERS 4 /* outside and inside, of both families */
+#define LISTENERS 4 /* outside and inside, IPv4 and IPv6 */
 
 #define CLIENTS_MAX 1024
 
-/* A connection and its flow.  `conn` is ours until the link is freed. */
-struct link {
+/* A connection and its flow. */
+struct access_link {
 	access_edge *access;
 	sip_conn *conn;
 	char *token;
 	enum edge_flow_side side;
 };
 
-struct waiting {
+struct waiting_request {
 	sip_msg *request;
-	char *token; /* of the client's flow, which may be lost by then */
+	char *token; /* of the client's flow, which may be closed by then */
 };
 
 /* The connection to the Front End:
  *
- * state       | front_end | connecting | leaves by
- * none        | NULL      | false      | a request, or the start: connecting
- * connecting  | NULL      | true       | connected: open; failed: none, and those who wait get 503
- * open        | set       | false      | closed: none
+ * state       | front_end | connecting | next state
+ * none        | NULL      | false      | connecting, at the start or with a request
+ * connecting  | NULL      | true       | open; or none, and waiting requests get 503
+ * open        | set       | false      | none, when it is closed
  */
 struct access_edge {
 	const struct edge_config *config;
@@ -39,10 +39,10 @@ struct access_edge {
 	gpointer user_data;
 	tls_listener *listeners[LISTENERS]; /* NULL where there is no such address */
 	edge_flows *flows;
-	GHashTable *links; /* struct link *, owned */
-	struct link *front_end;
+	GHashTable *links; /* struct access_link *, owned */
+	struct access_link *front_end;
 	bool connecting;
-	GQueue waiting; /* struct waiting * */
+	GQueue waiting; /* struct waiting_request * */
 	GCancellable *cancellable;
 	char *internal, *access;
 	guint64 requests_in, requests_out, responses, flow_failed, unavailable;
@@ -50,7 +50,7 @@ struct access_edge {
 
 static void link_free(gpointer data)
 {
-	struct link *l = data;
+	struct access_link *l = data;
 
 	edge_flows_close(l->access->flows, l->token);
 	sip_conn_close(l->conn);
@@ -59,20 +59,20 @@ static void link_free(gpointer data)
 	g_free(l);
 }
 
-static void waiting_free(gpointer data)
+static void waiting_request_free(gpointer data)
 {
-	struct waiting *w = data;
+	struct waiting_request *w = data;
 
 	sip_msg_unref(w->request);
 	g_free(w->token);
 	g_free(w);
 }
 
-static void on_message(sip_conn *c, sip_msg *m, gpointer user_data);
+static void on_access_message(sip_conn *c, sip_msg *m, gpointer user_data);
 
-static void on_closed(sip_conn *c, const GError *error, gpointer user_data)
+static void on_access_closed(sip_conn *c, const GError *error, gpointer user_data)
 {
-	struct link *l = user_data;
+	struct access_link *l = user_data;
 	access_edge *a = l->access;
 
 	a->event(EVENT_LOG,
@@ -86,13 +86,13 @@ static void on_closed(sip_conn *c, const GError *error, gpointer user_data)
 	g_hash_table_remove(a->links, l);
 }
 
-static struct link *add_link(access_edge *a, GIOStream *connection, enum edge_flow_side side,
-			     const char *local_address, guint16 port)
+static struct access_link *add_link(access_edge *a, GIOStream *connection, enum edge_flow_side side,
+				    const char *local_address, guint16 port)
 {
-	static const struct sip_conn_handlers handlers = {.message = on_message,
-							  .closed = on_closed};
+	static const struct sip_conn_handlers handlers = {.message = on_access_message,
+							  .closed = on_access_closed};
 	g_autofree char *local = sip_host_port(local_address, port);
-	struct link *l = g_new0(struct link, 1);
+	struct access_link *l = g_new0(struct access_link, 1);
 
 	l->access = a;
 	l->side = side;
@@ -109,7 +109,8 @@ static bool is_ack(const sip_msg *m) /* never answered, RFC 3261 section 17.1 */
 	return g_strcmp0(sip_method(m), "ACK") == 0;
 }
 
-static void refuse(struct link *l, const sip_msg *request, int status, const char *phrase)
+static void access_refuse(struct access_link *l, const sip_msg *request, int status,
+			  const char *phrase)
 {
 	g_autofree char *tag = sip_new_tag();
 	g_autoptr(sip_msg) response = sip_response_new(request, status, phrase, tag);
@@ -118,7 +119,8 @@ static void refuse(struct link *l, const sip_msg *request, int status, const cha
 		sip_conn_send(l->conn, response);
 }
 
-static void refuse_for(struct link *l, const sip_msg *request, enum reason r, const char *words)
+static void access_refuse_for(struct access_link *l, const sip_msg *request, enum reason r,
+			      const char *words)
 {
 	g_autofree char *tag = sip_new_tag();
 	g_autoptr(sip_msg) response =
@@ -138,26 +140,26 @@ static void pass_inside(access_edge *a, sip_msg *request, const char *token)
 static void refuse_all_waiting(access_edge *a, const char *why)
 {
 	g_autofree char *words = g_strdelimit(g_strdup(why), "\"\\\r\n", ' ');
-	struct waiting *w;
+	struct waiting_request *w;
 
 	while ((w = g_queue_pop_head(&a->waiting))) {
-		struct link *l = edge_flows_find(a->flows, EDGE_FLOW_CLIENT, w->token);
+		struct access_link *l = edge_flows_find(a->flows, EDGE_FLOW_CLIENT, w->token);
 
 		a->unavailable++;
 		if (l)
-			refuse_for(l, w->request, REASON_NEXT_HOP_FAILED, words);
-		waiting_free(w);
+			access_refuse_for(l, w->request, REASON_NEXT_HOP_FAILED, words);
+		waiting_request_free(w);
 	}
 }
 
 static void send_all_waiting(access_edge *a)
 {
-	struct waiting *w;
+	struct waiting_request *w;
 
 	while ((w = g_queue_pop_head(&a->waiting))) {
 		if (edge_flows_find(a->flows, EDGE_FLOW_CLIENT, w->token))
 			pass_inside(a, w->request, w->token);
-		waiting_free(w);
+		waiting_request_free(w);
 	}
 }
 
@@ -190,7 +192,7 @@ static void connect_front_end(access_edge *a)
 		       a->cancellable, on_front_end, a);
 }
 
-static bool is_of_our_domain(const access_edge *a, const sip_msg *m)
+static bool is_domain_served(const access_edge *a, const sip_msg *m)
 {
 	g_autofree char *user = sip_uri_user(sip_from_uri(m));
 	const char *at = user ? strchr(user, '@') : NULL;
@@ -198,7 +200,7 @@ static bool is_of_our_domain(const access_edge *a, const sip_msg *m)
 	return at && g_ascii_strcasecmp(at + 1, a->config->domain) == 0;
 }
 
-static void tell_request_refused(access_edge *a, const sip_msg *m)
+static void report_request_refused(access_edge *a, const sip_msg *m)
 {
 	g_autofree char *user = sip_uri_user(sip_from_uri(m));
 
@@ -209,36 +211,36 @@ static void tell_request_refused(access_edge *a, const sip_msg *m)
 		 a->user_data);
 }
 
-static void request_from_client(struct link *l, sip_msg *m)
+static void request_from_client(struct access_link *l, sip_msg *m)
 {
 	access_edge *a = l->access;
-	struct waiting *w;
+	struct waiting_request *w;
 
-	if (!is_of_our_domain(a, m)) {
-		tell_request_refused(a, m);
-		refuse_for(l, m, REASON_DOMAIN_NOT_SERVED, NULL);
+	if (!is_domain_served(a, m)) {
+		report_request_refused(a, m);
+		access_refuse_for(l, m, REASON_DOMAIN_NOT_SERVED, NULL);
 		return;
 	}
 	if (a->front_end) {
 		pass_inside(a, m, l->token);
 		return;
 	}
-	w = g_new0(struct waiting, 1);
+	w = g_new0(struct waiting_request, 1);
 	w->request = sip_msg_ref(m);
 	w->token = g_strdup(l->token);
 	g_queue_push_tail(&a->waiting, w);
 	connect_front_end(a);
 }
 
-static void request_from_inside(struct link *l, sip_msg *m)
+static void request_from_inside(struct access_link *l, sip_msg *m)
 {
 	access_edge *a = l->access;
 	g_autofree char *token = edge_route_take_token(m, a->config->fqdn);
-	struct link *client = edge_flows_find(a->flows, EDGE_FLOW_CLIENT, token);
+	struct access_link *client = edge_flows_find(a->flows, EDGE_FLOW_CLIENT, token);
 
 	if (!client) { /* RFC 5626 section 5.3.1 */
 		a->flow_failed++;
-		refuse(l, m, 430, "Flow Failed");
+		access_refuse(l, m, 430, "Flow Failed");
 		return;
 	}
 	edge_route_to_client(m, a->config->fqdn, l->token);
@@ -246,28 +248,28 @@ static void request_from_inside(struct link *l, sip_msg *m)
 	sip_conn_send(client->conn, m);
 }
 
-static void response_from(struct link *l, sip_msg *m)
+static void response_from(struct access_link *l, sip_msg *m)
 {
 	access_edge *a = l->access;
 	g_autofree char *token = edge_route_take_via(m, a->config->fqdn);
 	enum edge_flow_side other =
 		l->side == EDGE_FLOW_CLIENT ? EDGE_FLOW_INSIDE : EDGE_FLOW_CLIENT;
-	struct link *to = edge_flows_find(a->flows, other, token);
+	struct access_link *to = edge_flows_find(a->flows, other, token);
 
-	if (!to) /* who asked is gone; RFC 3261 section 16.11 leaves nothing to answer to */
+	if (!to) /* the sender of the request is gone: dropped (RFC 3261 section 16.11) */
 		return;
 	a->responses++;
 	sip_conn_send(to->conn, m);
 }
 
-static void on_message(sip_conn *c G_GNUC_UNUSED, sip_msg *m, gpointer user_data)
+static void on_access_message(sip_conn *c G_GNUC_UNUSED, sip_msg *m, gpointer user_data)
 {
-	struct link *l = user_data;
+	struct access_link *l = user_data;
 
 	if (!sip_is_request(m))
 		response_from(l, m);
 	else if (!sip_take_hop(m))
-		refuse(l, m, 483, "Too Many Hops");
+		access_refuse(l, m, 483, "Too Many Hops");
 	else if (l->side == EDGE_FLOW_CLIENT)
 		request_from_client(l, m);
 	else
@@ -276,7 +278,7 @@ static void on_message(sip_conn *c G_GNUC_UNUSED, sip_msg *m, gpointer user_data
 
 /* --- listening -------------------------------------------------------------------------------- */
 
-static void on_tls_refused(const char *peer, const GError *why, gpointer user_data)
+static void on_access_tls_refused(const char *peer, const GError *why, gpointer user_data)
 {
 	access_edge *a = user_data;
 
@@ -291,8 +293,8 @@ static void refuse_connection(access_edge *a, GIOStream *connection, const char 
 	g_object_unref(connection);
 }
 
-static void on_client(GIOStream *connection, const char *const *peer_names G_GNUC_UNUSED,
-		      const char *peer, guint16 port G_GNUC_UNUSED, gpointer user_data)
+static void on_client_accepted(GIOStream *connection, const char *const *peer_names G_GNUC_UNUSED,
+			       const char *peer, guint16 port G_GNUC_UNUSED, gpointer user_data)
 {
 	access_edge *a = user_data;
 
@@ -303,8 +305,8 @@ static void on_client(GIOStream *connection, const char *const *peer_names G_GNU
 	add_link(a, connection, EDGE_FLOW_CLIENT, a->access, ACCESS_OUTSIDE_PORT);
 }
 
-static void on_server(GIOStream *connection, const char *const *peer_names, const char *peer,
-		      guint16 port G_GNUC_UNUSED, gpointer user_data)
+static void on_server_accepted(GIOStream *connection, const char *const *peer_names,
+			       const char *peer, guint16 port G_GNUC_UNUSED, gpointer user_data)
 {
 	access_edge *a = user_data;
 
@@ -315,18 +317,7 @@ static void on_server(GIOStream *connection, const char *const *peer_names, cons
 	add_link(a, connection, EDGE_FLOW_INSIDE, a->internal, EDGE_SIP_PORT);
 }
 
-static void tell_listening(access_edge *a, const char *service, const struct endpoint *at,
-			   guint16 port)
-{
-	g_autofree char *address = edge_address_text(at);
-
-	a->event(EVENT_LISTENING,
-		 json_pack("{s:s, s:s, s:i, s:s}", "service", service, "address", address, "port",
-			   (int)port, "transport", "tls"),
-		 a->user_data);
-}
-
-static bool listen_everywhere(access_edge *a, GError **error)
+static bool access_listen(access_edge *a, GError **error)
 {
 	const struct edge_config *c = a->config;
 	const struct {
@@ -335,10 +326,10 @@ static bool listen_everywhere(access_edge *a, GError **error)
 		enum tls_client_certificate policy;
 		tls_accept_func accepted;
 	} rows[LISTENERS] = {
-		{&c->access, ACCESS_OUTSIDE_PORT, TLS_CLIENT_NONE, on_client},
-		{&c->internal, EDGE_SIP_PORT, TLS_CLIENT_REQUIRED, on_server},
-		{&c->access6, ACCESS_OUTSIDE_PORT, TLS_CLIENT_NONE, on_client},
-		{&c->internal6, EDGE_SIP_PORT, TLS_CLIENT_REQUIRED, on_server},
+		{&c->access, ACCESS_OUTSIDE_PORT, TLS_CLIENT_NONE, on_client_accepted},
+		{&c->internal, EDGE_SIP_PORT, TLS_CLIENT_REQUIRED, on_server_accepted},
+		{&c->access6, ACCESS_OUTSIDE_PORT, TLS_CLIENT_NONE, on_client_accepted},
+		{&c->internal6, EDGE_SIP_PORT, TLS_CLIENT_REQUIRED, on_server_accepted},
 	};
 
 	for (guint i = 0; i < LISTENERS; i++) {
@@ -348,13 +339,14 @@ static bool listen_everywhere(access_edge *a, GError **error)
 			continue;
 		address = edge_address_text(rows[i].at);
 		a->listeners[i] = tls_listen(address, rows[i].port, a->identity, rows[i].policy,
-					     rows[i].accepted, on_tls_refused, a, error);
+					     rows[i].accepted, on_access_tls_refused, a, error);
 		if (!a->listeners[i])
 			return false;
 	}
 	for (guint i = 0; i < LISTENERS; i++)
 		if (a->listeners[i])
-			tell_listening(a, "access", rows[i].at, rows[i].port);
+			edge_report_listening(a->event, a->user_data, "access", rows[i].at,
+					      rows[i].port, "tls");
 	return true;
 }
 
@@ -373,7 +365,7 @@ access_edge *access_edge_new(const struct edge_config *config, tls_identity *ide
 	a->internal = edge_address_text(&config->internal);
 	a->access = edge_address_text(&config->access);
 	g_queue_init(&a->waiting);
-	if (!listen_everywhere(a, error)) {
+	if (!access_listen(a, error)) {
 		access_edge_free(a);
 		return NULL;
 	}
@@ -385,11 +377,11 @@ void access_edge_free(access_edge *a)
 {
 	if (!a)
 		return;
-	g_cancellable_cancel(a->cancellable); /* nothing calls back after this */
+	g_cancellable_cancel(a->cancellable); /* on_front_end is not called any more */
 	g_object_unref(a->cancellable);
 	for (guint i = 0; i < LISTENERS; i++)
 		tls_listener_free(a->listeners[i]);
-	g_queue_clear_full(&a->waiting, waiting_free);
+	g_queue_clear_full(&a->waiting, waiting_request_free);
 	g_hash_table_unref(a->links);
 	edge_flows_free(a->flows);
 	g_free(a->internal);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The Access Edge: SIP between clients outside and the Front End inside.
+/* The Access Edge: a SIP proxy between clients outside and the Front End inside.
  *
- * TLS 443 on the access address (no client certificate), mutual TLS 5061 on the internal one.  One
- * connection to the Front End carries everything; it is opened at the start and, when lost, again
- * by the next request that needs it; requests wait for it and get 503 when it cannot be had. One
- * thread, default main context; nothing blocks.
+ * It listens with TLS on port 443 of the access address (without client certificates) and with
+ * mutual TLS on port 5061 of the internal address.  One connection to the Front End carries all
+ * messages.  It is opened at the start and, after a loss, when the next request needs it; requests
+ * wait for it and are answered with 503 when it cannot be opened.  Each connection is a flow with a
+ * token (flow.h), which Path, Route and Via carry (route.h).  One thread, default main context;
+ * nothing blocks.
  */
 #ifndef EDGE_ACCESS_H
 #define EDGE_ACCESS_H
@@ -21,11 +23,12 @@
 
 typedef struct access_edge access_edge;
 
-/* `config` and `identity` are borrowed until access_edge_free.  NULL with a G_IO_ERROR: not bound.
- */
+/* Starts listening and connecting.  `config` and `identity` are borrowed until access_edge_free.
+ * NULL with G_IO_ERROR: an address cannot be bound.  access_edge_free accepts NULL. */
 access_edge *access_edge_new(const struct edge_config *config, tls_identity *identity,
 			     edge_event_func event, gpointer user_data, GError **error);
 void access_edge_free(access_edge *a);
+/* Adds the counters to a `stats` event. */
 void access_edge_stats(const access_edge *a, json_t *fields);
 
 #endif

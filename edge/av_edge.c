@@ -11,7 +11,7 @@
 #include "edge/rate.h"
 #include "edge/turn.h"
 
-#define LISTENERS 4 /* internal and external, of both families */
+#define LISTENERS 4 /* internal and external, IPv4 and IPv6 */
 #define NONCE_LIFETIME_S 3600
 #define ALLOCATIONS_TOTAL 4096
 
@@ -32,7 +32,7 @@ struct av_edge {
 
 /* --- time ------------------------------------------------------------------------------------- */
 
-static gboolean on_timer(gpointer user_data)
+static gboolean on_expiry_timer(gpointer user_data)
 {
 	av_edge *e = user_data;
 	gint64 next_us;
@@ -43,15 +43,7 @@ static gboolean on_timer(gpointer user_data)
 	return G_SOURCE_CONTINUE;
 }
 
-static gboolean dispatch_timer(GSource *source G_GNUC_UNUSED, GSourceFunc callback,
-			       gpointer user_data)
-{
-	return callback(user_data);
-}
-
-static GSourceFuncs timer_functions = {.dispatch = dispatch_timer};
-
-/* The server's next date may have come nearer with each request. */
+/* A request may have brought an earlier expiry. */
 static void wait_for_expiry(av_edge *e)
 {
 	gint64 next_us = turn_next_expiry(e->turn), ready_us = g_source_get_ready_time(e->timer);
@@ -67,7 +59,7 @@ static void note_send_failure(av_edge *e, const struct endpoint *from, const str
 {
 	char from_text[ENDPOINT_TEXT_MAX], to_text[ENDPOINT_TEXT_MAX];
 
-	if (code == EAGAIN || code == ENOBUFS) { /* full, not unreachable */
+	if (code == EAGAIN || code == ENOBUFS) { /* the queue is full */
 		e->send_dropped++;
 		return;
 	}
@@ -81,8 +73,8 @@ static void note_send_failure(av_edge *e, const struct endpoint *from, const str
 		 e->user_data);
 }
 
-static void to_client(gpointer client, const struct turn_tuple *tuple, const guint8 *data,
-		      gsize length, bool media, gpointer user_data)
+static void send_to_client(gpointer client, const struct turn_tuple *tuple, const guint8 *data,
+			   gsize length, bool media, gpointer user_data)
 {
 	av_edge *e = user_data;
 	int code;
@@ -99,7 +91,7 @@ static void to_client(gpointer client, const struct turn_tuple *tuple, const gui
 
 /* --- relays ----------------------------------------------------------------------------------- */
 
-/* A relay's socket needs both: whose it is, and which allocation. */
+/* The user data of a relay's socket. */
 struct relay {
 	av_edge *edge;
 	struct allocation *allocation;
@@ -115,7 +107,7 @@ static void on_peer_datagram(av_udp *u G_GNUC_UNUSED, const struct endpoint *fro
 		       length);
 }
 
-static int open_relay(struct allocation *a, gpointer user_data)
+static int open_relay_socket(struct allocation *a, gpointer user_data)
 {
 	av_edge *e = user_data;
 	struct relay *relay = g_new0(struct relay, 1);
@@ -132,7 +124,7 @@ static int open_relay(struct allocation *a, gpointer user_data)
 	return 0;
 }
 
-static void close_relay(struct allocation *a, gpointer user_data G_GNUC_UNUSED)
+static void close_relay_socket(struct allocation *a, gpointer user_data G_GNUC_UNUSED)
 {
 	struct relay *relay = a->socket;
 
@@ -140,8 +132,8 @@ static void close_relay(struct allocation *a, gpointer user_data G_GNUC_UNUSED)
 	g_free(relay);
 }
 
-static void to_peer(struct allocation *a, const struct endpoint *peer, const guint8 *data,
-		    gsize length, gpointer user_data)
+static void send_to_peer_socket(struct allocation *a, const struct endpoint *peer,
+				const guint8 *data, gsize length, gpointer user_data)
 {
 	const struct relay *relay = a->socket;
 	int code = av_udp_send(relay->socket, peer, data, length);
@@ -176,7 +168,7 @@ static json_t *allocation_end_fields(const struct allocation *a, enum reason rea
 			  reason, NULL);
 }
 
-static void tell_denied(av_edge *e, const struct turn_event *event)
+static void report_denied(av_edge *e, const struct turn_event *event)
 {
 	char peer[ENDPOINT_TEXT_MAX];
 
@@ -189,7 +181,7 @@ static void tell_denied(av_edge *e, const struct turn_event *event)
 			 e->user_data);
 }
 
-static void tell_refused(av_edge *e, const char *name, const struct turn_event *event)
+static void report_refused(av_edge *e, const char *name, const struct turn_event *event)
 {
 	char client[ENDPOINT_TEXT_MAX];
 
@@ -218,13 +210,13 @@ static void on_turn_event(const struct turn_event *event, gpointer user_data)
 			 allocation_end_fields(event->allocation, event->reason), e->user_data);
 		break;
 	case TURN_EVENT_DENIED:
-		tell_denied(e, event);
+		report_denied(e, event);
 		break;
 	case TURN_EVENT_AUTH_FAILED:
-		tell_refused(e, EVENT_AUTH_FAILED, event);
+		report_refused(e, EVENT_AUTH_FAILED, event);
 		break;
 	case TURN_EVENT_REFUSED:
-		tell_refused(e, EVENT_RELAY_REFUSED, event);
+		report_refused(e, EVENT_RELAY_REFUSED, event);
 		break;
 	}
 }
@@ -257,17 +249,7 @@ static void on_client_closed(av_stream *s, gpointer user_data)
 	turn_client_gone(e->turn, av_stream_tuple(s));
 }
 
-static void tell_listening(av_edge *e, const struct endpoint *local, const char *transport)
-{
-	g_autofree char *address = edge_address_text(local);
-
-	e->event(EVENT_LISTENING,
-		 json_pack("{s:s, s:s, s:i, s:s}", "service", "av", "address", address, "port",
-			   (int)local->port, "transport", transport),
-		 e->user_data);
-}
-
-static bool listen_at(av_edge *e, guint i, const struct endpoint *address, GError **error)
+static bool av_listen_at(av_edge *e, guint i, const struct endpoint *address, GError **error)
 {
 	static const struct av_tcp_handlers handlers = {.frame = on_client_frame,
 							.closed = on_client_closed};
@@ -285,12 +267,12 @@ static bool listen_at(av_edge *e, guint i, const struct endpoint *address, GErro
 	e->tcp[i] = av_tcp_listen(&tcp, &handlers, e->read, e, error);
 	if (!e->tcp[i])
 		return false;
-	tell_listening(e, &udp, "udp");
-	tell_listening(e, &tcp, "tcp");
+	edge_report_listening(e->event, e->user_data, "av", &udp, udp.port, "udp");
+	edge_report_listening(e->event, e->user_data, "av", &tcp, tcp.port, "tcp");
 	return true;
 }
 
-static bool listen_everywhere(av_edge *e, GError **error)
+static bool av_listen(av_edge *e, GError **error)
 {
 	const struct endpoint *const at[LISTENERS] = {&e->config->internal,
 						      &e->config->relay[0][TURN_UDP],
@@ -298,14 +280,14 @@ static bool listen_everywhere(av_edge *e, GError **error)
 						      &e->config->relay[1][TURN_UDP]};
 
 	for (guint i = 0; i < LISTENERS; i++)
-		if (at[i]->family != ENDPOINT_NONE && !listen_at(e, i, at[i], error))
+		if (at[i]->family != ENDPOINT_NONE && !av_listen_at(e, i, at[i], error))
 			return false;
 	return true;
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static policy *make_policy(const struct edge_config *c, GError **error)
+static policy *edge_policy_new(const struct edge_config *c, GError **error)
 {
 	const struct endpoint own[] = {c->internal,
 				       c->internal6,
@@ -330,12 +312,12 @@ static policy *make_policy(const struct edge_config *c, GError **error)
 	return policy_new(&config, error);
 }
 
-static turn *make_turn(av_edge *e)
+static turn *edge_turn_new(av_edge *e)
 {
-	static const struct turn_output output = {.to_client = to_client,
-						  .open_relay = open_relay,
-						  .close_relay = close_relay,
-						  .to_peer = to_peer,
+	static const struct turn_output output = {.to_client = send_to_client,
+						  .open_relay = open_relay_socket,
+						  .close_relay = close_relay_socket,
+						  .to_peer = send_to_peer_socket,
 						  .event = on_turn_event};
 	const struct edge_config *c = e->config;
 	struct turn_config config = {.realm = c->realm,
@@ -355,13 +337,6 @@ static turn *make_turn(av_edge *e)
 	if (getrandom(config.nonce.key, sizeof config.nonce.key, 0) != sizeof config.nonce.key)
 		return NULL;
 	return turn_new(&config, &output, e);
-}
-
-static void start_timer(av_edge *e)
-{
-	e->timer = g_source_new(&timer_functions, sizeof(GSource));
-	g_source_set_callback(e->timer, on_timer, e, NULL);
-	g_source_attach(e->timer, g_main_context_get_thread_default());
 }
 
 av_edge *av_edge_new(const struct edge_config *config, edge_event_func event, gpointer user_data,
@@ -384,14 +359,14 @@ av_edge *av_edge_new(const struct edge_config *config, edge_event_func event, gp
 	e->send_errors = rate_new(G_USEC_PER_SEC);
 	e->denials = rate_new(G_USEC_PER_SEC);
 	e->refusals = rate_new(G_USEC_PER_SEC);
-	start_timer(e);
-	e->policy = make_policy(config, error);
-	e->turn = e->policy ? make_turn(e) : NULL;
-	if (e->turn && listen_everywhere(e, error))
+	e->timer = ready_time_source_new(on_expiry_timer, e);
+	e->policy = edge_policy_new(config, error);
+	e->turn = e->policy ? edge_turn_new(e) : NULL;
+	if (e->turn && av_listen(e, error))
 		return e;
 	if (error && !*error)
 		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED,
-				    "no random numbers to be had");
+				    "cannot get random numbers");
 	av_edge_free(e);
 	return NULL;
 }

@@ -26,7 +26,7 @@ struct av_stream {
 	av_tcp *listener;
 	struct turn_tuple tuple;
 	readable_watch *reading;
-	GSource *writing; /* while something is queued */
+	GSource *writing; /* NULL: nothing is queued */
 	GByteArray *queue;
 	bool ending;
 	gsize have; /* bytes in `in` */
@@ -48,8 +48,8 @@ static void stream_free(gpointer data)
 	g_free(s);
 }
 
-/* Hands on all whole frames; false: the bytes are no frames. */
-static bool take_frames(av_stream *s)
+/* Passes all complete frames to the handler.  false: malformed. */
+static bool take_stun_frames(av_stream *s)
 {
 	gsize at = 0, length = 0;
 
@@ -68,7 +68,7 @@ static bool take_frames(av_stream *s)
 	return true;
 }
 
-static void on_readable(int fd, gpointer user_data)
+static void on_stream_readable(int fd, gpointer user_data)
 {
 	av_stream *s = user_data;
 	gssize n = recv(fd, s->in + s->have, sizeof s->in - s->have, MSG_DONTWAIT);
@@ -77,13 +77,13 @@ static void on_readable(int fd, gpointer user_data)
 		return;
 	if (n > 0) {
 		s->have += (gsize)n;
-		if (take_frames(s))
+		if (take_stun_frames(s))
 			return;
 	}
 	g_hash_table_remove(s->listener->streams, s);
 }
 
-/* The read side notices and frees the stream: nothing is freed under the feet of a sender. */
+/* Shuts the stream down.  on_stream_readable then frees it, so no sender has a dangling pointer. */
 static bool end_stream(av_stream *s)
 {
 	s->ending = true;
@@ -91,8 +91,8 @@ static bool end_stream(av_stream *s)
 	return false;
 }
 
-/* Returns how much was written, -1 when the stream has ended. */
-static gssize write_some(av_stream *s, const guint8 *data, gsize length)
+/* Returns the bytes written; -1: the stream has ended. */
+static gssize write_stream(av_stream *s, const guint8 *data, gsize length)
 {
 	gssize n = send(s->fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL);
 
@@ -104,11 +104,11 @@ static gssize write_some(av_stream *s, const guint8 *data, gsize length)
 	return -1;
 }
 
-static gboolean on_writable(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNUSED,
-			    gpointer user_data)
+static gboolean on_stream_writable(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNUSED,
+				   gpointer user_data)
 {
 	av_stream *s = user_data;
-	gssize n = write_some(s, s->queue->data, s->queue->len);
+	gssize n = write_stream(s, s->queue->data, s->queue->len);
 
 	if (n > 0)
 		g_byte_array_remove_range(s->queue, 0, (guint)n);
@@ -122,7 +122,7 @@ static gboolean on_writable(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC
 static void wait_writable(av_stream *s)
 {
 	s->writing = g_unix_fd_source_new(s->fd, G_IO_OUT);
-	g_source_set_callback(s->writing, G_SOURCE_FUNC(on_writable), s, NULL);
+	g_source_set_callback(s->writing, G_SOURCE_FUNC(on_stream_writable), s, NULL);
 	g_source_attach(s->writing, g_main_context_get_thread_default());
 }
 
@@ -133,13 +133,13 @@ bool av_stream_send(av_stream *s, const guint8 *data, gsize length, bool media)
 	if (s->ending)
 		return false;
 	if (s->queue->len == 0) {
-		n = write_some(s, data, length);
+		n = write_stream(s, data, length);
 		if (n < 0)
 			return false;
 		if ((gsize)n == length)
 			return true;
 	}
-	/* A frame of which a part is out must be finished, whatever it is. */
+	/* The rest of a frame that was sent in part must be queued. */
 	if (n == 0 && s->queue->len + length > AV_TCP_QUEUE_MAX)
 		return media ? false : end_stream(s);
 	g_byte_array_append(s->queue, data + n, (guint)(length - (gsize)n));
@@ -166,7 +166,7 @@ static void add_stream(av_tcp *l, int fd, const struct sockaddr_storage *peer)
 	s->tuple.server = l->local;
 	endpoint_from_sockaddr(peer, &s->tuple.client);
 	s->queue = g_byte_array_new();
-	s->reading = readable_add(l->read, fd, on_readable, s, &code);
+	s->reading = readable_add(l->read, fd, on_stream_readable, s, &code);
 	if (s->reading)
 		g_hash_table_add(l->streams, s);
 	else
@@ -205,7 +205,7 @@ static int open_listening(const struct endpoint *local)
 	return -1;
 }
 
-static av_tcp *refuse(const struct endpoint *local, int code, GError **error)
+static av_tcp *listen_error(const struct endpoint *local, int code, GError **error)
 {
 	char text[ENDPOINT_TEXT_MAX];
 
@@ -222,7 +222,7 @@ av_tcp *av_tcp_listen(const struct endpoint *local, const struct av_tcp_handlers
 	av_tcp *l;
 
 	if (fd < 0)
-		return refuse(local, code, error);
+		return listen_error(local, code, error);
 	l = g_new0(av_tcp, 1);
 	l->fd = fd;
 	l->local = *local;
@@ -234,7 +234,7 @@ av_tcp *av_tcp_listen(const struct endpoint *local, const struct av_tcp_handlers
 	if (l->accepting)
 		return l;
 	av_tcp_free(l);
-	return refuse(local, code, error);
+	return listen_error(local, code, error);
 }
 
 void av_tcp_free(av_tcp *l)

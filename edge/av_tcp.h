@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* TCP for the A/V Edge: a listener, and streams that carry STUN and ChannelData frames.
+/* TCP of the A/V Edge: a listener, and streams that carry STUN and ChannelData frames.
  *
  * One thread, default main context; nothing blocks.  A stream lives until its `closed` callback
- * returns; it is closed by the peer, by an error, by bytes that are no frames, or with its
- * listener. A slow reader costs at most AV_TCP_QUEUE_MAX bytes: media that do not fit are dropped,
- * and when even an answer does not fit the stream ends.
+ * returns.  It is closed by the peer, by an error, by malformed frames, or with its listener.  At
+ * most AV_TCP_QUEUE_MAX bytes are queued for a slow reader: media that do not fit are dropped, and
+ * a response that does not fit ends the stream.
  */
 #ifndef EDGE_AV_TCP_H
 #define EDGE_AV_TCP_H
@@ -21,19 +21,21 @@ typedef struct av_tcp av_tcp;
 typedef struct av_stream av_stream;
 
 struct av_tcp_handlers {
-	/* One whole frame, padding included; borrowed for the call. */
+	/* One complete frame with its padding; borrowed for the call. */
 	void (*frame)(av_stream *s, const guint8 *data, gsize length, gpointer user_data);
 	void (*closed)(av_stream *s, gpointer user_data);
 };
 
-/* NULL with a G_IO_ERROR: not bound.  `read` must outlive it. */
+/* Listens on `local`.  `handlers` is copied; `read` must outlive the listener.  NULL with
+ * G_IO_ERROR: the address cannot be bound. */
 av_tcp *av_tcp_listen(const struct endpoint *local, const struct av_tcp_handlers *handlers,
 		      readable *read, gpointer user_data, GError **error);
-/* Closes its streams too, with their callbacks. */
+/* Closes the streams, with their callbacks, and the listener.  Accepts NULL. */
 void av_tcp_free(av_tcp *l);
 
+/* The stream's 5-tuple; borrowed. */
 const struct turn_tuple *av_stream_tuple(const av_stream *s);
-/* Sends or queues; false: dropped (a slow reader, or the stream is ending). */
+/* Sends or queues a frame; `media` says whether it may be dropped.  false: it was dropped. */
 bool av_stream_send(av_stream *s, const guint8 *data, gsize length, bool media);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/av_thread.h"
 
+#include "edge/readable.h"
+
 struct av_thread {
 	const struct edge_config *config;
 	edge_event_func event;
@@ -8,20 +10,20 @@ struct av_thread {
 	GThread *thread;
 	GMainContext *context; /* the thread's */
 	GMainLoop *loop;       /* the thread's */
-	av_edge *edge;	       /* of the thread alone; NULL: not started */
-	GAsyncQueue *told;     /* struct event: from the thread to its maker */
-	GSource *hand_on;      /* in the maker's context; ready when something was told */
+	av_edge *edge;	       /* used by the thread only; NULL: not started */
+	GAsyncQueue *events;   /* struct av_event: from the thread to its maker */
+	GSource *deliver;      /* in the maker's context; ready when an event was queued */
 };
 
-struct event {
+struct av_event {
 	char *name;
 	json_t *fields;
 };
 
-/* What the maker has the thread do. */
-struct errand {
+/* A call that the maker has the thread execute. */
+struct thread_call {
 	av_thread *thread;
-	void (*run)(struct errand *e);
+	void (*run)(struct thread_call *e);
 	json_t *fields;
 	GError **error;
 	GMutex lock;
@@ -32,58 +34,43 @@ struct errand {
 /* --- events ----------------------------------------------------------------------------------- */
 
 /* In the thread. */
-static void on_event(const char *name, json_t *fields, gpointer user_data)
+static void queue_event(const char *name, json_t *fields, gpointer user_data)
 {
 	av_thread *t = user_data;
-	struct event *e = g_new(struct event, 1);
+	struct av_event *e = g_new(struct av_event, 1);
 
 	json_object_set_new(fields, "time_us", json_integer((json_int_t)g_get_monotonic_time()));
-	*e = (struct event){.name = g_strdup(name), .fields = fields};
-	g_async_queue_push(t->told, e);
-	g_source_set_ready_time(t->hand_on, 0);
+	*e = (struct av_event){.name = g_strdup(name), .fields = fields};
+	g_async_queue_push(t->events, e);
+	g_source_set_ready_time(t->deliver, 0);
 }
 
-static void hand_on_all(av_thread *t)
+static void deliver_events(av_thread *t)
 {
-	struct event *e;
+	struct av_event *e;
 
-	while ((e = g_async_queue_try_pop(t->told))) {
+	while ((e = g_async_queue_try_pop(t->events))) {
 		t->event(e->name, e->fields, t->user_data);
 		g_free(e->name);
 		g_free(e);
 	}
 }
 
-static gboolean on_told(gpointer user_data)
+static gboolean on_events_queued(gpointer user_data)
 {
 	av_thread *t = user_data;
 
-	/* before the queue is looked at: what comes in between wakes it again */
-	g_source_set_ready_time(t->hand_on, -1);
-	hand_on_all(t);
+	/* Before the queue is read: an event that is queued meanwhile makes it ready again. */
+	g_source_set_ready_time(t->deliver, -1);
+	deliver_events(t);
 	return G_SOURCE_CONTINUE;
 }
 
-static gboolean dispatch(GSource *source G_GNUC_UNUSED, GSourceFunc callback, gpointer user_data)
+/* --- calls ------------------------------------------------------------------------------------ */
+
+static gboolean on_thread_call(gpointer user_data)
 {
-	return callback(user_data);
-}
-
-static GSource *hand_on_new(av_thread *t)
-{
-	static GSourceFuncs functions = {.dispatch = dispatch};
-	GSource *source = g_source_new(&functions, sizeof(GSource));
-
-	g_source_set_callback(source, on_told, t, NULL);
-	g_source_attach(source, g_main_context_get_thread_default());
-	return source;
-}
-
-/* --- errands ---------------------------------------------------------------------------------- */
-
-static gboolean on_errand(gpointer user_data)
-{
-	struct errand *e = user_data;
+	struct thread_call *e = user_data;
 
 	e->run(e);
 	g_mutex_lock(&e->lock);
@@ -93,16 +80,17 @@ static gboolean on_errand(gpointer user_data)
 	return G_SOURCE_REMOVE;
 }
 
-/* Returns when the thread has done it. */
-static void send_on(av_thread *t, void (*run)(struct errand *e), json_t *fields, GError **error)
+/* Returns when the thread has executed `run`. */
+static void call_in_thread(av_thread *t, void (*run)(struct thread_call *e), json_t *fields,
+			   GError **error)
 {
-	struct errand e = {.thread = t, .run = run, .fields = fields, .error = error};
+	struct thread_call e = {.thread = t, .run = run, .fields = fields, .error = error};
 	g_autoptr(GSource) source = g_idle_source_new();
 
 	g_mutex_init(&e.lock);
 	g_cond_init(&e.ended);
 	g_source_set_priority(source, G_PRIORITY_DEFAULT);
-	g_source_set_callback(source, on_errand, &e, NULL);
+	g_source_set_callback(source, on_thread_call, &e, NULL);
 	g_source_attach(source, t->context);
 	g_mutex_lock(&e.lock);
 	while (!e.done)
@@ -112,17 +100,17 @@ static void send_on(av_thread *t, void (*run)(struct errand *e), json_t *fields,
 	g_mutex_clear(&e.lock);
 }
 
-static void start(struct errand *e)
+static void start_edge(struct thread_call *e)
 {
-	e->thread->edge = av_edge_new(e->thread->config, on_event, e->thread, e->error);
+	e->thread->edge = av_edge_new(e->thread->config, queue_event, e->thread, e->error);
 }
 
-static void tell_stats(struct errand *e)
+static void add_stats(struct thread_call *e)
 {
 	av_edge_stats(e->thread->edge, e->fields);
 }
 
-static void stop(struct errand *e)
+static void stop_edge(struct thread_call *e)
 {
 	av_edge_free(e->thread->edge);
 	g_main_loop_quit(e->thread->loop);
@@ -130,7 +118,7 @@ static void stop(struct errand *e)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static gpointer run(gpointer user_data)
+static gpointer thread_main(gpointer user_data)
 {
 	av_thread *t = user_data;
 
@@ -148,14 +136,14 @@ av_thread *av_thread_new(const struct edge_config *config, edge_event_func event
 	t->config = config;
 	t->event = event;
 	t->user_data = user_data;
-	t->told = g_async_queue_new();
-	t->hand_on = hand_on_new(t);
+	t->events = g_async_queue_new();
+	t->deliver = ready_time_source_new(on_events_queued, t);
 	t->context = g_main_context_new();
 	t->loop = g_main_loop_new(t->context, FALSE);
-	t->thread = g_thread_new("av", run, t);
-	send_on(t, start, NULL, error);
+	t->thread = g_thread_new("av", thread_main, t);
+	call_in_thread(t, start_edge, NULL, error);
 	if (t->edge) {
-		hand_on_all(t);
+		deliver_events(t);
 		return t;
 	}
 	av_thread_free(t);
@@ -166,12 +154,12 @@ void av_thread_free(av_thread *t)
 {
 	if (!t)
 		return;
-	send_on(t, stop, NULL, NULL);
+	call_in_thread(t, stop_edge, NULL, NULL);
 	g_thread_join(t->thread);
-	hand_on_all(t);
-	g_source_destroy(t->hand_on);
-	g_source_unref(t->hand_on);
-	g_async_queue_unref(t->told);
+	deliver_events(t);
+	g_source_destroy(t->deliver);
+	g_source_unref(t->deliver);
+	g_async_queue_unref(t->events);
 	g_main_loop_unref(t->loop);
 	g_main_context_unref(t->context);
 	g_free(t);
@@ -179,5 +167,5 @@ void av_thread_free(av_thread *t)
 
 void av_thread_stats(av_thread *t, json_t *fields)
 {
-	send_on(t, tell_stats, fields, NULL);
+	call_in_thread(t, add_stats, fields, NULL);
 }

@@ -7,7 +7,7 @@
 
 #define BATCH 16
 #define DATAGRAM_MAX 65536
-#define SOCKET_BUFFER (1024 * 1024) /* a video key frame of several calls at once */
+#define SOCKET_BUFFER (1024 * 1024) /* video key frames of several calls */
 
 struct av_udp_batch {
 	readable *read;
@@ -45,8 +45,8 @@ void av_udp_batch_free(av_udp_batch *b)
 	g_free(b);
 }
 
-/* One batch each turn of the loop: no socket starves the others. */
-static void on_readable(int fd, gpointer user_data)
+/* Reads one batch in each iteration of the loop, so that no socket starves the others. */
+static void on_udp_readable(int fd, gpointer user_data)
 {
 	av_udp *u = user_data;
 	av_udp_batch *b = u->batch;
@@ -93,7 +93,7 @@ av_udp *av_udp_new(const struct endpoint *local, av_udp_batch *batch, av_udp_rec
 	u->batch = batch;
 	u->received = received;
 	u->user_data = user_data;
-	u->watch = readable_add(batch->read, fd, on_readable, u, ret_errno);
+	u->watch = readable_add(batch->read, fd, on_udp_readable, u, ret_errno);
 	if (u->watch)
 		return u;
 	av_udp_free(u);

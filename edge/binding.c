@@ -4,23 +4,23 @@
 enum binding_result binding_test(const struct binding_set *set, guint16 number,
 				 const struct endpoint *peer, gint64 now_us)
 {
-	bool room = set->n < BINDINGS_MAX;
+	bool has_room = set->n < BINDINGS_MAX;
 
 	for (guint i = 0; i < set->n; i++) {
-		const struct binding *b = &set->items[i];
+		const struct channel_binding *b = &set->items[i];
 		bool same_number = b->number == number, same_peer = endpoint_equal(&b->peer, peer);
 
 		if (b->expires_us <= now_us || (same_number && same_peer))
-			room = true;
+			has_room = true;
 		else if (same_number || same_peer)
 			return BINDING_CONFLICT;
 	}
-	return room ? BINDING_DONE : BINDING_FULL;
+	return has_room ? BINDING_DONE : BINDING_FULL;
 }
 
-static struct binding *place_for(struct binding_set *set, guint16 number, gint64 now_us)
+static struct channel_binding *binding_slot(struct binding_set *set, guint16 number, gint64 now_us)
 {
-	struct binding *expired = NULL;
+	struct channel_binding *expired = NULL;
 
 	for (guint i = 0; i < set->n; i++) {
 		if (set->items[i].number == number)
@@ -37,10 +37,10 @@ enum binding_result binding_bind(struct binding_set *set, guint16 number,
 	enum binding_result result = binding_test(set, number, peer, now_us);
 
 	if (result == BINDING_DONE)
-		*place_for(set, number, now_us) =
-			(struct binding){.peer = *peer,
-					 .number = number,
-					 .expires_us = now_us + BINDING_LIFETIME_US};
+		*binding_slot(set, number, now_us) =
+			(struct channel_binding){.peer = *peer,
+						 .number = number,
+						 .expires_us = now_us + BINDING_LIFETIME_US};
 	return result;
 }
 

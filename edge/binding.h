@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Channels of an allocation: a number for a peer, four bytes of overhead (RFC 5766 section 11).
+/* Channel bindings of an allocation: a number stands for a peer, which reduces the overhead to four
+ * bytes (RFC 8656 section 12).
  *
- * state     | means              | leaves by
- * bound     | now < expires_us   | time (600 s); the same pair bound anew starts over
- * expired   | now >= expires_us  | number and peer may be bound otherwise
- * Pure.
+ * A binding lasts 600 s from its last ChannelBind.  Then its number and peer can be bound
+ * otherwise. Pure.
  */
 #ifndef EDGE_BINDING_H
 #define EDGE_BINDING_H
@@ -14,30 +13,30 @@
 #define BINDINGS_MAX 64
 #define BINDING_LIFETIME_US ((gint64)600 * G_USEC_PER_SEC)
 
-struct binding {
+struct channel_binding {
 	struct endpoint peer;
 	gint64 expires_us;
 	guint16 number;
 };
 
 struct binding_set {
-	struct binding items[BINDINGS_MAX];
+	struct channel_binding items[BINDINGS_MAX];
 	guint n;
 };
 
 enum binding_result {
 	BINDING_DONE,
-	BINDING_CONFLICT, /* number has another peer, or peer another number: 400 */
+	BINDING_CONFLICT, /* the number has another peer, or the peer another number: 400 */
 	BINDING_FULL,	  /* 508 */
 };
-/* What binding_bind would do; changes nothing. */
+/* Binds or refreshes; binding_test only says what binding_bind would return. */
 enum binding_result binding_test(const struct binding_set *set, guint16 number,
 				 const struct endpoint *peer, gint64 now_us);
 enum binding_result binding_bind(struct binding_set *set, guint16 number,
 				 const struct endpoint *peer, gint64 now_us);
-/* NULL: not bound now. */
+/* The peer of a number; borrowed.  NULL: the number is not bound. */
 const struct endpoint *binding_peer(const struct binding_set *set, guint16 number, gint64 now_us);
-/* 0: none. */
+/* The number of a peer.  0: the peer is not bound. */
 guint16 binding_number(const struct binding_set *set, const struct endpoint *peer, gint64 now_us);
 
 #endif

@@ -6,12 +6,13 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "common/wire/event.h"
 #include "edge/allocation.h"
 
 #define CREDENTIAL_LIFETIME_MS (8 * 3600 * 1000)
 #define RELAYS_PER_USER 128 /* a call takes 2 to 4, and the conference server is one user */
 
-/* Texts: `fallback` is the member whose value is taken instead; NULL: required. */
+/* Strings.  `fallback` is the member whose value is the default; NULL: required. */
 static const struct {
 	const char *member, *fallback;
 	gsize offset;
@@ -30,7 +31,7 @@ static const struct {
 	{"realm", "domain", offsetof(struct edge_config, realm)},
 };
 
-/* Those of IPv6 have no public form: it is never translated. */
+/* IPv6 addresses have no public form, as they are never translated. */
 static const struct {
 	const char *member, *fallback;
 	gsize offset;
@@ -58,14 +59,14 @@ static const struct {
 	{"relay_port_max", 59999, offsetof(struct edge_config, relay_port_max)},
 };
 
-static bool fail(GError **error, const char *member, const char *what)
+static bool config_error(GError **error, const char *member, const char *what)
 {
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "config: '%s' %s", member,
 		    what);
 	return false;
 }
 
-static const char *text_of(const json_t *object, const char *member)
+static const char *config_text(const json_t *object, const char *member)
 {
 	const char *text = json_string_value(json_object_get(object, member));
 
@@ -75,26 +76,26 @@ static const char *text_of(const json_t *object, const char *member)
 static bool parse_texts(struct edge_config *c, const json_t *object, GError **error)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
-		const char *text = text_of(object, texts[i].member);
+		const char *text = config_text(object, texts[i].member);
 
 		if (!text && texts[i].fallback)
-			text = text_of(object, texts[i].fallback);
+			text = config_text(object, texts[i].fallback);
 		if (!text)
-			return fail(error, texts[i].member, "is missing");
+			return config_error(error, texts[i].member, "is missing");
 		*(char **)(void *)((char *)c + texts[i].offset) = g_strdup(text);
 	}
 	return true;
 }
 
-static const char *address_text(const json_t *object, gsize row)
+static const char *config_address(const json_t *object, gsize row)
 {
-	const char *text = text_of(object, addresses[row].member);
+	const char *text = config_text(object, addresses[row].member);
 
 	if (text || !addresses[row].fallback)
 		return text;
 	for (gsize i = 0; i < row; i++)
 		if (g_str_equal(addresses[i].member, addresses[row].fallback))
-			return address_text(object, i);
+			return config_address(object, i);
 	return NULL;
 }
 
@@ -102,10 +103,10 @@ static bool parse_addresses(struct edge_config *c, const json_t *object, GError 
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(addresses); i++) {
 		struct endpoint *e = (struct endpoint *)(void *)((char *)c + addresses[i].offset);
-		const char *text = address_text(object, i);
+		const char *text = config_address(object, i);
 
 		if ((text || !addresses[i].optional) && !endpoint_parse(text, 0, e))
-			return fail(error, addresses[i].member, "is not an address");
+			return config_error(error, addresses[i].member, "is not an address");
 	}
 	memcpy(c->advertised[1], c->relay[1], sizeof c->advertised[1]);
 	return true;
@@ -119,11 +120,11 @@ static bool parse_ports(struct edge_config *c, const json_t *object, GError **er
 			json_is_integer(value) ? json_integer_value(value) : ports[i].fallback;
 
 		if ((value && !json_is_integer(value)) || port < 1 || port > 65535)
-			return fail(error, ports[i].member, "is not a port");
+			return config_error(error, ports[i].member, "is not a port");
 		*(guint16 *)(void *)((char *)c + ports[i].offset) = (guint16)port;
 	}
 	if (c->relay_port_min > c->relay_port_max)
-		return fail(error, "relay_port_min", "is above relay_port_max");
+		return config_error(error, "relay_port_min", "is above relay_port_max");
 	return true;
 }
 
@@ -135,7 +136,7 @@ static bool parse_prefixes(const json_t *object, const char *member, char ***ret
 
 	json_array_foreach(list, i, prefix) {
 		if (!json_is_string(prefix))
-			return fail(error, member, "is not a list of prefixes");
+			return config_error(error, member, "is not a list of prefixes");
 		g_strv_builder_add(prefixes, json_string_value(prefix));
 	}
 	*ret = g_strv_builder_end(prefixes);
@@ -160,24 +161,25 @@ static bool parse_parts(struct edge_config *c, const json_t *object, GError **er
 		       g_strcmp0(json_string_value(part), parts[k].name) != 0)
 			k++;
 		if (k == G_N_ELEMENTS(parts))
-			return fail(error, "parts",
-				    "holds something else than \"access\", \"mras\" and \"av\"");
+			return config_error(
+				error, "parts",
+				"contains something other than \"access\", \"mras\" and \"av\"");
 		*parts[k].runs = true;
 	}
 	return true;
 }
 
-/* How much the relay grants. */
+/* Limits of credentials and relays. */
 static bool parse_grants(struct edge_config *c, const json_t *object, GError **error)
 {
 	const json_t *life = json_object_get(object, "credential_lifetime_ms");
 	const json_t *relays = json_object_get(object, "relays_per_user");
 
 	if (life && (!json_is_integer(life) || json_integer_value(life) < 0))
-		return fail(error, "credential_lifetime_ms", "is not a time");
+		return config_error(error, "credential_lifetime_ms", "is not a time");
 	if (relays && (!json_is_integer(relays) || json_integer_value(relays) < 0 ||
 		       json_integer_value(relays) > G_MAXUINT16))
-		return fail(error, "relays_per_user", "is not a number from 0 to 65535");
+		return config_error(error, "relays_per_user", "is not a number from 0 to 65535");
 	c->credential_lifetime_ms = life ? json_integer_value(life) : CREDENTIAL_LIFETIME_MS;
 	c->relays_per_user = relays ? (guint)json_integer_value(relays) : RELAYS_PER_USER;
 	return true;
@@ -185,8 +187,8 @@ static bool parse_grants(struct edge_config *c, const json_t *object, GError **e
 
 static bool parse_rest(struct edge_config *c, const json_t *object, GError **error)
 {
-	const char *engine = text_of(object, "av_engine");
-	const char *family = text_of(object, "relay_family");
+	const char *engine = config_text(object, "av_engine");
+	const char *family = config_text(object, "relay_family");
 	const json_t *seed = json_object_get(object, "seed");
 
 	if (!parse_prefixes(object, "relay_to", &c->relay_to, error) ||
@@ -194,9 +196,9 @@ static bool parse_rest(struct edge_config *c, const json_t *object, GError **err
 	    !parse_parts(c, object, error) || !parse_grants(c, object, error))
 		return false;
 	if (engine && !g_str_equal(engine, "builtin") && !g_str_equal(engine, "none"))
-		return fail(error, "av_engine", "is neither \"builtin\" nor \"none\"");
+		return config_error(error, "av_engine", "is neither \"builtin\" nor \"none\"");
 	if (family && !g_str_equal(family, "ipv4") && !g_str_equal(family, "same"))
-		return fail(error, "relay_family", "is neither \"ipv4\" nor \"same\"");
+		return config_error(error, "relay_family", "is neither \"ipv4\" nor \"same\"");
 	c->relay_family_same = g_strcmp0(family, "same") == 0;
 	c->builtin_av = !engine || g_str_equal(engine, "builtin");
 	c->has_seed = json_is_integer(seed);
@@ -224,6 +226,17 @@ void edge_config_free(struct edge_config *c)
 	g_strfreev(c->relay_to);
 	g_strfreev(c->relay_not_to);
 	g_free(c);
+}
+
+void edge_report_listening(edge_event_func event, gpointer user_data, const char *service,
+			   const struct endpoint *local, guint16 port, const char *transport)
+{
+	g_autofree char *address = edge_address_text(local);
+
+	event(EVENT_LISTENING,
+	      json_pack("{s:s, s:s, s:i, s:s}", "service", service, "address", address, "port",
+			(int)port, "transport", transport),
+	      user_data);
 }
 
 char *edge_address_text(const struct endpoint *e)

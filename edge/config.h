@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The `config` member of the Edge's `start` command (docs/AGENTS.md), read and checked.  Pure. */
+/* The `config` member of the Edge's `start` command (docs/AGENTS.md).  Pure. */
 #ifndef EDGE_CONFIG_H
 #define EDGE_CONFIG_H
 
@@ -12,34 +12,40 @@ struct edge_config {
 	char *next_hop;
 	guint16 next_hop_port;
 	char *ca, *certificate, *key;
-	char *secret, *realm;		    /* of the relay's credentials */
-	char *mras_secret;		    /* what MRAS makes them with */
-	gint64 credential_lifetime_ms;	    /* at most; 0: over when they are given */
+	char *secret, *realm;		    /* the A/V Edge checks credentials with these */
+	char *mras_secret;		    /* MRAS makes credentials with this */
+	gint64 credential_lifetime_ms;	    /* limit; 0: credentials have expired when issued */
 	struct endpoint internal, access;   /* port 0 */
-	struct endpoint internal6, access6; /* IPv6 beside IPv4; unset: none */
-	/* Of the relays: [0] av, [1] av6 (unset: none); then by enum turn_transport (av_tcp,
-	 * av_tcp6). */
+	struct endpoint internal6, access6; /* IPv6; unset: none */
+	/* Relays: [0] av, [1] av6 (unset: none); then by enum turn_transport (av_tcp, av_tcp6). */
 	struct endpoint relay[2][2], advertised[2][2];
 	bool relay_family_same; /* relay_family "same" (turn.h) */
 	guint16 relay_port_min, relay_port_max;
 	guint relays_per_user;
 	char **relay_to, **relay_not_to;
-	bool runs_access, runs_mras, runs_av; /* its parts */
-	bool builtin_av; /* av_engine "builtin"; else only Access Edge and MRAS run */
-	guint32 seed;	 /* of relay ports; has_seed false: from the system */
+	bool runs_access, runs_mras, runs_av; /* parts */
+	bool builtin_av;		      /* av_engine "builtin"; else another program relays */
+	guint32 seed;			      /* of relay ports; has_seed false: random */
 	bool has_seed;
 };
 
-/* Members that may be left out: realm (the domain), av_tcp (av), the public addresses (the same as
- * bound), internal6, access6, av6 and av_tcp6 (none; av6), relay_family (ipv4), relay ports
- * (50000-59999), next_hop_port (5061), relay_to and relay_not_to (none), av_engine (builtin),
- * access_fqdn and av_fqdn (fqdn), mras_secret (secret), credential_lifetime_ms (8 hours),
- * relays_per_user (128), parts (all), seed.  NULL with G_IO_ERROR_INVALID_ARGUMENT names the member
- * that is missing or wrong. */
+/* Reads and checks the configuration.  Optional members and their defaults: realm (the domain),
+ * av_tcp (av), the public addresses (the bound ones), internal6, access6, av6 and av_tcp6 (none;
+ * av6), relay_family (ipv4), relay ports (50000-59999), next_hop_port (5061), relay_to and
+ * relay_not_to (none), av_engine (builtin), access_fqdn and av_fqdn (fqdn), mras_secret (secret),
+ * credential_lifetime_ms (8 hours), relays_per_user (128), parts (all), seed.  NULL with
+ * G_IO_ERROR_INVALID_ARGUMENT that names the missing or wrong member. */
 struct edge_config *edge_config_parse(const json_t *object, GError **error);
 void edge_config_free(struct edge_config *c);
 
 /* An endpoint's address as text, without port; the caller frees. */
 char *edge_address_text(const struct endpoint *e);
+
+/* Receives an event of docs/AGENTS.md; takes over `fields`. */
+typedef void (*edge_event_func)(const char *name, json_t *fields, gpointer user_data);
+
+/* Sends a `listening` event; `transport`: "udp", "tcp" or "tls". */
+void edge_report_listening(edge_event_func event, gpointer user_data, const char *service,
+			   const struct endpoint *local, guint16 port, const char *transport);
 
 #endif

@@ -10,13 +10,13 @@
 struct edge {
 	struct edge_config *config;
 	tls_identity *identity;
-	access_edge *access; /* NULL, as the next two: this part does not run */
+	access_edge *access; /* this part and the next two: NULL when not configured */
 	mras_service *mras;
-	av_thread *av; /* NULL also when another program relays */
+	av_thread *av; /* NULL also when another program is the relay */
 };
 
-static bool start(edge *e, const json_t *object, edge_event_func event, gpointer user_data,
-		  GError **error)
+static bool start_parts(edge *e, const json_t *object, edge_event_func event, gpointer user_data,
+			GError **error)
 {
 	e->config = edge_config_parse(object, error);
 	if (!e->config)
@@ -40,7 +40,7 @@ edge *edge_new(const json_t *object, edge_event_func event, gpointer user_data, 
 {
 	edge *e = g_new0(edge, 1);
 
-	if (start(e, object, event, user_data, error))
+	if (start_parts(e, object, event, user_data, error))
 		return e;
 	edge_free(e);
 	return NULL;

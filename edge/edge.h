@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The Edge server: Access Edge, MRAS and, unless another program relays, the A/V Edge. */
+/* The Edge server: Access Edge, MRAS and, unless another program is the relay, the A/V Edge. */
 #ifndef EDGE_EDGE_H
 #define EDGE_EDGE_H
 
@@ -10,12 +10,12 @@
 
 typedef struct edge edge;
 
-/* Starts everything; all sockets are open when it returns.  `object` is the configuration of
- * docs/AGENTS.md.  NULL with an error that names the member, file or address at fault. */
+/* Starts all parts; blocks until all sockets are open.  `object` is the configuration (config.h).
+ * NULL with an error that names the wrong member, file or address. */
 edge *edge_new(const json_t *object, edge_event_func event, gpointer user_data, GError **error);
-/* Ends allocations and connections. */
+/* Ends all allocations and connections.  Accepts NULL. */
 void edge_free(edge *e);
-/* A new object with all counters. */
+/* All counters, as an object that the caller owns. */
 json_t *edge_stats(const edge *e);
 
 #endif

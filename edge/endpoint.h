@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An address and a port: the one type of the A/V Edge for clients, relays and peers.
+/* An address and a port: the A/V Edge's type for clients, relays and peers.
  *
- * Pure values, compared by content.  Ports in host order.
+ * Pure values.  Ports are in host order.
  */
 #ifndef EDGE_ENDPOINT_H
 #define EDGE_ENDPOINT_H
@@ -20,20 +20,20 @@ struct endpoint {
 
 #define ENDPOINT_TEXT_MAX 56 /* "[v6 address]:port" and the NUL */
 
-/* A numeric address; false: not one. */
+/* Parses a numeric address.  false: it is none, *ret is unchanged. */
 bool endpoint_parse(const char *address, guint16 port, struct endpoint *ret);
-/* False: neither IPv4 nor IPv6. */
+/* To and from a socket address.  false: neither IPv4 nor IPv6.  Returns the address's length. */
 bool endpoint_from_sockaddr(const struct sockaddr_storage *address, struct endpoint *ret);
-/* Returns the length of what was written. */
 socklen_t endpoint_to_sockaddr(const struct endpoint *e, struct sockaddr_storage *ret);
 
-/* "192.0.2.1:3478", "[2001:db8::1]:3478"; returns `text`. */
+/* Writes "192.0.2.1:3478" or "[2001:db8::1]:3478" to `text` and returns it. */
 char *endpoint_print(const struct endpoint *e, char text[static ENDPOINT_TEXT_MAX]);
 
-/* Family and address; all; for hash tables; a copy with another port. */
+/* Compare family and address; also the port. */
 bool endpoint_same_ip(const struct endpoint *a, const struct endpoint *b);
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 guint endpoint_hash(const struct endpoint *e);
+/* A copy with another port. */
 struct endpoint endpoint_with_port(const struct endpoint *e, guint16 port);
 
 #endif

@@ -4,10 +4,10 @@
 #include <sys/random.h>
 
 struct edge_flows {
-	GHashTable *by_token; /* char * -> struct flow * */
+	GHashTable *by_token; /* char * -> struct edge_flow * */
 };
 
-struct flow {
+struct edge_flow {
 	enum edge_flow_side side;
 	gpointer connection;
 };
@@ -30,15 +30,15 @@ void edge_flows_free(edge_flows *f)
 
 char *edge_flows_open(edge_flows *f, enum edge_flow_side side, gpointer connection)
 {
-	struct flow *flow = g_new0(struct flow, 1);
+	struct edge_flow *flow = g_new0(struct edge_flow, 1);
 	guint64 number = 0;
 	char *token;
 
-	/* Up to 256 bytes never fail once the kernel's generator is up (getrandom(2)). */
+	/* Up to 256 bytes never fail once the kernel's generator is initialised (getrandom(2)). */
 	while (getrandom(&number, sizeof number, 0) != sizeof number)
 		number = 0;
 	token = g_strdup_printf("%016" G_GINT64_MODIFIER "x", number);
-	*flow = (struct flow){.side = side, .connection = connection};
+	*flow = (struct edge_flow){.side = side, .connection = connection};
 	g_hash_table_replace(f->by_token, g_strdup(token), flow);
 	return token;
 }
@@ -50,7 +50,7 @@ void edge_flows_close(edge_flows *f, const char *token)
 
 gpointer edge_flows_find(const edge_flows *f, enum edge_flow_side side, const char *token)
 {
-	const struct flow *flow = token ? g_hash_table_lookup(f->by_token, token) : NULL;
+	const struct edge_flow *flow = token ? g_hash_table_lookup(f->by_token, token) : NULL;
 
 	return flow && flow->side == side ? flow->connection : NULL;
 }
@@ -63,6 +63,6 @@ guint edge_flows_count(const edge_flows *f, enum edge_flow_side side)
 
 	g_hash_table_iter_init(&iter, f->by_token);
 	while (g_hash_table_iter_next(&iter, NULL, &value))
-		n += ((const struct flow *)value)->side == side;
+		n += ((const struct edge_flow *)value)->side == side;
 	return n;
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-struct attempt {
+struct inside_attempt {
 	char *name, *local_address, *address;
 	guint16 port;
 	tls_identity *identity; /* borrowed */
@@ -12,7 +12,7 @@ struct attempt {
 	gpointer user_data;
 };
 
-static void finish(struct attempt *t, GIOStream *connection, const GError *error)
+static void attempt_finish(struct inside_attempt *t, GIOStream *connection, const GError *error)
 {
 	if (!g_cancellable_is_cancelled(t->cancellable))
 		t->done(connection, t->address, error, t->user_data);
@@ -25,12 +25,12 @@ static void finish(struct attempt *t, GIOStream *connection, const GError *error
 	g_free(t);
 }
 
-static void on_connected(GIOStream *connection, const GError *error, gpointer user_data)
+static void on_inside_connected(GIOStream *connection, const GError *error, gpointer user_data)
 {
-	finish(user_data, connection, error);
+	attempt_finish(user_data, connection, error);
 }
 
-/* The first address of the family that we connect from; the first at all where there is none. */
+/* The first address of the local address's family, or else the first address. */
 static char *reachable_from(const char *local, const GList *found)
 {
 	GSocketFamily family = strchr(local, ':') ? G_SOCKET_FAMILY_IPV6 : G_SOCKET_FAMILY_IPV4;
@@ -41,21 +41,21 @@ static char *reachable_from(const char *local, const GList *found)
 	return g_inet_address_to_string(found->data);
 }
 
-static void on_resolved(GObject *source, GAsyncResult *result, gpointer user_data)
+static void on_inside_resolved(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-	struct attempt *t = user_data;
+	struct inside_attempt *t = user_data;
 	g_autoptr(GError) error = NULL;
 	GList *found = g_resolver_lookup_by_name_finish(G_RESOLVER(source), result, &error);
 
 	if (!found || g_cancellable_is_cancelled(t->cancellable)) {
 		g_resolver_free_addresses(found);
-		finish(t, NULL, error);
+		attempt_finish(t, NULL, error);
 		return;
 	}
 	t->address = reachable_from(t->local_address, found);
 	g_resolver_free_addresses(found);
 	tls_connect(t->local_address, t->address, t->port, t->name, t->identity,
-		    INSIDE_CONNECT_TIMEOUT_MS, t->cancellable, on_connected, t);
+		    INSIDE_CONNECT_TIMEOUT_MS, t->cancellable, on_inside_connected, t);
 }
 
 void inside_connect(const char *name, guint16 port, const char *local_address,
@@ -63,7 +63,7 @@ void inside_connect(const char *name, guint16 port, const char *local_address,
 		    gpointer user_data)
 {
 	g_autoptr(GResolver) resolver = g_resolver_get_default();
-	struct attempt *t = g_new0(struct attempt, 1);
+	struct inside_attempt *t = g_new0(struct inside_attempt, 1);
 
 	t->name = g_strdup(name);
 	t->local_address = g_strdup(local_address);
@@ -72,7 +72,7 @@ void inside_connect(const char *name, guint16 port, const char *local_address,
 	t->cancellable = g_object_ref(cancellable);
 	t->done = done;
 	t->user_data = user_data;
-	g_resolver_lookup_by_name_async(resolver, name, cancellable, on_resolved, t);
+	g_resolver_lookup_by_name_async(resolver, name, cancellable, on_inside_resolved, t);
 }
 
 bool inside_has_name(const char *const *peer_names, const char *name)

@@ -7,12 +7,12 @@ struct program {
 	edge *edge;
 };
 
-static void on_event(const char *name, json_t *fields, gpointer user_data)
+static void on_edge_event(const char *name, json_t *fields, gpointer user_data)
 {
 	channel_event(agent_channel(user_data), name, fields);
 }
 
-static void on_start(agent *a, json_t *command, gpointer user_data)
+static void on_start_command(agent *a, json_t *command, gpointer user_data)
 {
 	struct program *p = user_data;
 	g_autoptr(GError) error = NULL;
@@ -21,26 +21,27 @@ static void on_start(agent *a, json_t *command, gpointer user_data)
 		channel_log(agent_channel(a), "warning", "started already");
 		return;
 	}
-	p->edge = edge_new(json_object_get(command, "config"), on_event, a, &error);
+	p->edge = edge_new(json_object_get(command, "config"), on_edge_event, a, &error);
 	if (p->edge)
 		agent_ready(a);
 	else
 		agent_failed(a, error);
 }
 
-static void on_stats(agent *a, json_t *command G_GNUC_UNUSED, gpointer user_data)
+static void on_stats_command(agent *a, json_t *command G_GNUC_UNUSED, gpointer user_data)
 {
 	struct program *p = user_data;
 
 	channel_event(agent_channel(a), EVENT_STATS, p->edge ? edge_stats(p->edge) : NULL);
 }
 
-static void on_quit(agent *a, json_t *command G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)
+static void on_quit_command(agent *a, json_t *command G_GNUC_UNUSED,
+			    gpointer user_data G_GNUC_UNUSED)
 {
 	agent_stop(a, 0);
 }
 
-static void end(gpointer user_data)
+static void on_end(gpointer user_data)
 {
 	edge_free(((struct program *)user_data)->edge);
 }
@@ -48,16 +49,16 @@ static void end(gpointer user_data)
 int main(int argc, char **argv)
 {
 	static const struct agent_command commands[] = {
-		{"start", on_start},
-		{"stats", on_stats},
-		{"quit", on_quit},
+		{"start", on_start_command},
+		{"stats", on_stats_command},
+		{"quit", on_quit_command},
 		{NULL, NULL},
 	};
 	static const struct agent_kind kind = {
 		.program = "tb-edge",
 		.summary = "The Edge server: Access Edge, MRAS and A/V Edge (STUN and TURN).",
 		.commands = commands,
-		.end = end,
+		.end = on_end,
 	};
 	struct program p = {NULL};
 

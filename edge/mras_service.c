@@ -13,7 +13,7 @@ struct mras_service {
 	gpointer user_data;
 	tls_listener *listener, *listener6; /* the latter NULL without IPv6 */
 	GHashTable *connections;	    /* sip_conn *, owned */
-	char *address;			    /* told to the one that connects */
+	char *address;			    /* the sent-by of our Via */
 };
 
 static void connection_free(gpointer data)
@@ -83,7 +83,7 @@ sip_msg *mras_answer(const struct edge_config *config, const sip_msg *request, g
 	return answer;
 }
 
-static void on_message(sip_conn *c, sip_msg *m, gpointer user_data)
+static void on_mras_message(sip_conn *c, sip_msg *m, gpointer user_data)
 {
 	mras_service *s = user_data;
 	g_autofree char *user = NULL;
@@ -101,7 +101,7 @@ static void on_message(sip_conn *c, sip_msg *m, gpointer user_data)
 	sip_conn_send(c, answer);
 }
 
-static void on_closed(sip_conn *c, const GError *error, gpointer user_data)
+static void on_mras_closed(sip_conn *c, const GError *error, gpointer user_data)
 {
 	mras_service *s = user_data;
 
@@ -113,18 +113,18 @@ static void on_closed(sip_conn *c, const GError *error, gpointer user_data)
 	g_hash_table_remove(s->connections, c);
 }
 
-static void on_refused(const char *peer, const GError *why, gpointer user_data)
+static void on_mras_tls_refused(const char *peer, const GError *why, gpointer user_data)
 {
 	mras_service *s = user_data;
 
 	s->event(EVENT_TLS_REFUSED, error_set(json_pack("{s:s}", "peer", peer), why), s->user_data);
 }
 
-static void on_accepted(GIOStream *connection, const char *const *peer_names, const char *peer,
-			guint16 port G_GNUC_UNUSED, gpointer user_data)
+static void on_mras_accepted(GIOStream *connection, const char *const *peer_names, const char *peer,
+			     guint16 port G_GNUC_UNUSED, gpointer user_data)
 {
-	static const struct sip_conn_handlers handlers = {.message = on_message,
-							  .closed = on_closed};
+	static const struct sip_conn_handlers handlers = {.message = on_mras_message,
+							  .closed = on_mras_closed};
 	mras_service *s = user_data;
 	g_autofree char *local = NULL;
 
@@ -140,18 +140,15 @@ static void on_accepted(GIOStream *connection, const char *const *peer_names, co
 	g_hash_table_add(s->connections, sip_conn_new(connection, local, &handlers, s));
 }
 
-static tls_listener *listen_at(mras_service *s, const struct endpoint *at, tls_identity *identity,
-			       GError **error)
+static tls_listener *mras_listen_at(mras_service *s, const struct endpoint *at,
+				    tls_identity *identity, GError **error)
 {
 	g_autofree char *address = edge_address_text(at);
-	tls_listener *l = tls_listen(address, MRAS_PORT, identity, TLS_CLIENT_REQUIRED, on_accepted,
-				     on_refused, s, error);
+	tls_listener *l = tls_listen(address, MRAS_PORT, identity, TLS_CLIENT_REQUIRED,
+				     on_mras_accepted, on_mras_tls_refused, s, error);
 
 	if (l)
-		s->event(EVENT_LISTENING,
-			 json_pack("{s:s, s:s, s:i, s:s}", "service", "mras", "address", address,
-				   "port", MRAS_PORT, "transport", "tls"),
-			 s->user_data);
+		edge_report_listening(s->event, s->user_data, "mras", at, MRAS_PORT, "tls");
 	return l;
 }
 
@@ -165,9 +162,9 @@ mras_service *mras_service_new(const struct edge_config *config, tls_identity *i
 	s->user_data = user_data;
 	s->address = edge_address_text(&config->internal);
 	s->connections = g_hash_table_new_full(NULL, NULL, connection_free, NULL);
-	s->listener = listen_at(s, &config->internal, identity, error);
+	s->listener = mras_listen_at(s, &config->internal, identity, error);
 	if (s->listener && config->internal6.family != ENDPOINT_NONE)
-		s->listener6 = listen_at(s, &config->internal6, identity, error);
+		s->listener6 = mras_listen_at(s, &config->internal6, identity, error);
 	if (s->listener && (s->listener6 || config->internal6.family == ENDPOINT_NONE))
 		return s;
 	mras_service_free(s);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* MRAS: gives the Front End time-limited relay credentials for its users (mutual TLS on 5062).
+/* The MRAS service: gives the Front End time-limited relay credentials for its users (mutual TLS on
+ * port 5062).
  *
  * One thread, default main context; nothing blocks.
  */
@@ -20,15 +21,16 @@
 
 typedef struct mras_service mras_service;
 
-/* `config` and `identity` are borrowed until mras_service_free.  NULL with a G_IO_ERROR: not bound.
- */
+/* Starts listening.  `config` and `identity` are borrowed until mras_service_free.  NULL with
+ * G_IO_ERROR: an address cannot be bound.  mras_service_free accepts NULL. */
 mras_service *mras_service_new(const struct edge_config *config, tls_identity *identity,
 			       edge_event_func event, gpointer user_data, GError **error);
 void mras_service_free(mras_service *s);
 
-/* The answer to one request at `now_s` (seconds since 1970): 200 with credentials, 400, or 405 for
- * anything but SERVICE.  *ret_user and *ret_internet (may be NULL) say for whom, when it is 200;
- * the caller frees.  Pure. */
+/* The response to a request at `now_s` (seconds since 1970): 200 with credentials, 400 for a
+ * malformed one, 405 for a method other than SERVICE; the caller unrefs it.  With 200 *ret_user is
+ * the user, which the caller frees, and *ret_internet the location; else *ret_user is NULL.  Pure.
+ */
 sip_msg *mras_answer(const struct edge_config *config, const sip_msg *request, gint64 now_s,
 		     char **ret_user, bool *ret_internet);
 

@@ -10,8 +10,8 @@ static guint16 step_at(gint64 now_us)
 	return (guint16)(now_us / (STEP_S * G_USEC_PER_SEC));
 }
 
-static void make_at(const struct nonce_source *s, const struct endpoint *client, guint16 step,
-		    char ret[static NONCE_LENGTH + 1])
+static void nonce_make_at(const struct nonce_source *s, const struct endpoint *client, guint16 step,
+			  char ret[static NONCE_LENGTH + 1])
 {
 	g_autoptr(GHmac) hmac = g_hmac_new(G_CHECKSUM_SHA1, s->key, sizeof s->key);
 	guint8 bytes[6] = {(guint8)(step >> 8), (guint8)step}, digest[20];
@@ -29,7 +29,7 @@ static void make_at(const struct nonce_source *s, const struct endpoint *client,
 void nonce_make(const struct nonce_source *s, const struct endpoint *client, gint64 now_us,
 		char ret[static NONCE_LENGTH + 1])
 {
-	make_at(s, client, step_at(now_us), ret);
+	nonce_make_at(s, client, step_at(now_us), ret);
 }
 
 bool nonce_is_fresh(const struct nonce_source *s, const struct endpoint *client, gint64 now_us,
@@ -48,6 +48,6 @@ bool nonce_is_fresh(const struct nonce_source *s, const struct endpoint *client,
 		return false;
 	step = (guint16)(bytes[0] << 8 | bytes[1]);
 	age = (guint16)(step_at(now_us) - step);
-	make_at(s, client, step, expected);
+	nonce_make_at(s, client, step, expected);
 	return memcmp(expected, text, NONCE_LENGTH) == 0 && (guint)age * STEP_S <= s->lifetime_s;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Nonces of the long-term credential mechanism (RFC 5389 section 10.2): stateless, they carry their
- * age.
+/* Nonces of the long-term credential mechanism (RFC 8489 section 9.2).  They carry their time, so
+ * that the server stores nothing.
  *
- * Eight characters: base64 of 16 bits of time (16 s steps, so they wrap after 12 days) and 32 bits
- * of HMAC-SHA1 over that time and the client's address.  So short because a 401 is sent to anybody:
- * it must not be much larger than what asked for it (turn.h).  A guessed nonce gives nothing: the
- * message integrity is what counts.  Pure.
+ * A nonce has eight characters: base64 of 16 bits of time (in steps of 16 s, so it wraps after 12
+ * days) and 32 bits of HMAC-SHA1 over that time and the client's address.  It is short because
+ * anyone can get a 401, which must not be much larger than its request (turn.h).  A guessed nonce
+ * is of no use, because the message integrity protects the request.  Pure.
  */
 #ifndef EDGE_NONCE_H
 #define EDGE_NONCE_H
@@ -20,10 +20,10 @@ struct nonce_source {
 	guint lifetime_s; /* at most a week */
 };
 
-/* Valid for this client from now on, for the lifetime. */
+/* Makes a nonce that is valid for this client from now on, for the lifetime. */
 void nonce_make(const struct nonce_source *s, const struct endpoint *client, gint64 now_us,
 		char ret[static NONCE_LENGTH + 1]);
-/* Made by us for this address not longer than the lifetime ago. */
+/* Whether nonce_make made this nonce for this client within the lifetime. */
 bool nonce_is_fresh(const struct nonce_source *s, const struct endpoint *client, gint64 now_us,
 		    const guint8 *nonce, gsize length);
 

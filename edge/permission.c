@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/permission.h"
 
-static struct permission *place_for(struct permission_set *set, const struct endpoint *peer,
-				    gint64 now_us)
+static struct permission *permission_slot(struct permission_set *set, const struct endpoint *peer,
+					  gint64 now_us)
 {
 	struct permission *expired = NULL;
 
@@ -19,7 +19,7 @@ static struct permission *place_for(struct permission_set *set, const struct end
 
 bool permission_grant(struct permission_set *set, const struct endpoint *peer, gint64 now_us)
 {
-	struct permission *p = place_for(set, peer, now_us);
+	struct permission *p = permission_slot(set, peer, now_us);
 
 	if (!p)
 		return false;
@@ -37,11 +37,11 @@ bool permission_is_granted(const struct permission_set *set, const struct endpoi
 	return false;
 }
 
-guint permission_room(const struct permission_set *set, gint64 now_us)
+guint permissions_left(const struct permission_set *set, gint64 now_us)
 {
-	guint in_force = 0;
+	guint granted = 0;
 
 	for (guint i = 0; i < set->n; i++)
-		in_force += now_us < set->items[i].expires_us;
-	return PERMISSIONS_MAX - in_force;
+		granted += now_us < set->items[i].expires_us;
+	return PERMISSIONS_MAX - granted;
 }

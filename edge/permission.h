@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Permissions of an allocation: addresses (without port) that may send to it (RFC 5766 section 8).
+/* Permissions of an allocation: addresses, without port, that may send to it (RFC 8656 section 9).
  *
- * state     | means                       | leaves by
- * granted   | now < expires_us            | time (300 s), or granted anew
- * expired   | now >= expires_us           | its place is taken by the next grant
- * Pure.
+ * A permission lasts 300 s from its last grant; the next grant of another address can then take its
+ * place.  Pure.
  */
 #ifndef EDGE_PERMISSION_H
 #define EDGE_PERMISSION_H
@@ -24,11 +22,11 @@ struct permission_set {
 	guint n;
 };
 
-/* Installs or refreshes; false: PERMISSIONS_MAX others are in force. */
+/* Installs or refreshes a permission.  false: there are PERMISSIONS_MAX others. */
 bool permission_grant(struct permission_set *set, const struct endpoint *peer, gint64 now_us);
 bool permission_is_granted(const struct permission_set *set, const struct endpoint *peer,
 			   gint64 now_us);
-/* How many more could be granted. */
-guint permission_room(const struct permission_set *set, gint64 now_us);
+/* How many more can be granted. */
+guint permissions_left(const struct permission_set *set, gint64 now_us);
 
 #endif

@@ -4,12 +4,12 @@
 #include <gio/gio.h>
 #include <string.h>
 
-struct prefix {
+struct peer_prefix {
 	struct endpoint address;
 	guint bits;
 };
 
-/* Special ranges (RFC 6890 and the registries it set up).  `declarable`: relay_to may open it. */
+/* Special-purpose ranges (RFC 6890 and its registries).  `declarable`: relay_to can allow them. */
 static const struct {
 	enum reason rule;
 	const char *address;
@@ -40,11 +40,10 @@ struct policy {
 	guint n_own, n_relays;
 	guint16 relay_port_min, relay_port_max;
 	struct prefixes {
-		struct prefix *list;
+		struct peer_prefix *list;
 		guint n;
 	} relay_to, relay_not_to;
-	struct endpoint
-		special[G_N_ELEMENTS(special_ranges)]; /* parsed once: every Send is checked */
+	struct endpoint special[G_N_ELEMENTS(special_ranges)]; /* parsed addresses of the rows */
 };
 
 #define V6(...)                                              \
@@ -52,12 +51,12 @@ struct policy {
 		.family = ENDPOINT_V6, .ip = { __VA_ARGS__ } \
 	}
 
-/* IPv6 ranges whose addresses carry an IPv4 address at `offset`. */
+/* IPv6 ranges whose addresses embed an IPv4 address at `offset`. */
 static const struct {
 	enum reason rule;
 	struct endpoint prefix;
 	guint bits, offset;
-	guint8 mask; /* what the address was XORed with */
+	guint8 mask; /* the address is XORed with this */
 } embeddings[] = {
 	{REASON_PEER_IPV4_MAPPED, V6(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff), 96, 12,
 	 0}, /* RFC 4291 section 2.5.5.2 */
@@ -78,7 +77,8 @@ static bool in_prefix(const struct endpoint *e, const struct endpoint *prefix, g
 	return rest == 0 || (e->ip[whole] ^ prefix->ip[whole]) >> (8 - rest) == 0;
 }
 
-static bool parse_prefix(const char *text, const char *member, struct prefix *ret, GError **error)
+static bool parse_peer_prefix(const char *text, const char *member, struct peer_prefix *ret,
+			      GError **error)
 {
 	g_auto(GStrv) parts = g_strsplit(text, "/", 2);
 	guint64 bits = 0;
@@ -97,13 +97,13 @@ static bool parse_prefix(const char *text, const char *member, struct prefix *re
 	return false;
 }
 
-static bool parse_prefixes(const char *const *texts, const char *member, struct prefixes *ret,
-			   GError **error)
+static bool parse_peer_prefixes(const char *const *texts, const char *member, struct prefixes *ret,
+				GError **error)
 {
 	ret->n = texts ? g_strv_length((char **)(guintptr)texts) : 0;
-	ret->list = g_new0(struct prefix, ret->n + 1);
+	ret->list = g_new0(struct peer_prefix, ret->n + 1);
 	for (guint i = 0; i < ret->n; i++)
-		if (!parse_prefix(texts[i], member, &ret->list[i], error))
+		if (!parse_peer_prefix(texts[i], member, &ret->list[i], error))
 			return false;
 	return true;
 }
@@ -112,8 +112,8 @@ policy *policy_new(const struct policy_config *config, GError **error)
 {
 	policy *p = g_new0(policy, 1);
 
-	if (!parse_prefixes(config->relay_to, "relay_to", &p->relay_to, error) ||
-	    !parse_prefixes(config->relay_not_to, "relay_not_to", &p->relay_not_to, error)) {
+	if (!parse_peer_prefixes(config->relay_to, "relay_to", &p->relay_to, error) ||
+	    !parse_peer_prefixes(config->relay_not_to, "relay_not_to", &p->relay_not_to, error)) {
 		policy_free(p);
 		return NULL;
 	}
@@ -139,13 +139,13 @@ void policy_free(policy *p)
 	g_free(p);
 }
 
-/* Which row `peer` is a case of; G_N_ELEMENTS(embeddings): none. */
+/* The row that `peer` matches; G_N_ELEMENTS(embeddings): none. */
 static gsize embedding_of(const struct endpoint *peer)
 {
 	static const struct endpoint unspecified = V6(0);
 	gsize i = 0;
 
-	if (in_prefix(peer, &unspecified, 127)) /* :: and ::1 are themselves */
+	if (in_prefix(peer, &unspecified, 127)) /* :: and ::1 embed nothing */
 		return G_N_ELEMENTS(embeddings);
 	while (i < G_N_ELEMENTS(embeddings) &&
 	       !in_prefix(peer, &embeddings[i].prefix, embeddings[i].bits))
@@ -153,7 +153,7 @@ static gsize embedding_of(const struct endpoint *peer)
 	return i;
 }
 
-/* `peer` brought to its IPv4 form where it is another spelling of one. */
+/* The embedded IPv4 address of `peer`, or `peer` itself. */
 static struct endpoint policy_canonical(const struct endpoint *peer)
 {
 	struct endpoint v4 = {.family = ENDPOINT_V4, .port = peer->port};
@@ -166,7 +166,7 @@ static struct endpoint policy_canonical(const struct endpoint *peer)
 	return v4;
 }
 
-static bool listed(const struct endpoint *list, guint n, const struct endpoint *e)
+static bool is_listed(const struct endpoint *list, guint n, const struct endpoint *e)
 {
 	for (guint i = 0; i < n; i++)
 		if (endpoint_same_ip(&list[i], e))
@@ -174,7 +174,7 @@ static bool listed(const struct endpoint *list, guint n, const struct endpoint *
 	return false;
 }
 
-static bool declared(const struct prefixes *prefixes, const struct endpoint *e)
+static bool is_declared(const struct prefixes *prefixes, const struct endpoint *e)
 {
 	for (guint i = 0; i < prefixes->n; i++)
 		if (in_prefix(e, &prefixes->list[i].address, prefixes->list[i].bits))
@@ -182,25 +182,25 @@ static bool declared(const struct prefixes *prefixes, const struct endpoint *e)
 	return false;
 }
 
-/* What refuses the address itself, whatever form it was given in. */
+/* The rule that refuses an address without embedding. */
 static enum reason refuses_canonical(const policy *p, const struct endpoint *e,
 				     enum policy_scope scope)
 {
 	if (e->family == ENDPOINT_NONE)
 		return REASON_PEER_UNSPECIFIED;
-	if (declared(&p->relay_not_to, e))
+	if (is_declared(&p->relay_not_to, e))
 		return REASON_PEER_BY_SETTING;
-	if (listed(p->relays, p->n_relays, e)) {
+	if (is_listed(p->relays, p->n_relays, e)) {
 		bool relay_port = e->port >= p->relay_port_min && e->port <= p->relay_port_max;
 
 		return scope == POLICY_ADDRESS || relay_port ? REASON_NONE : REASON_PEER_OWN_PORT;
 	}
-	if (listed(p->own, p->n_own, e))
+	if (is_listed(p->own, p->n_own, e))
 		return REASON_PEER_OWN_ADDRESS;
 	for (gsize i = 0; i < G_N_ELEMENTS(special_ranges); i++) {
 		if (!in_prefix(e, &p->special[i], special_ranges[i].bits))
 			continue;
-		return special_ranges[i].declarable && declared(&p->relay_to, e) ?
+		return special_ranges[i].declarable && is_declared(&p->relay_to, e) ?
 			       REASON_NONE :
 			       special_ranges[i].rule;
 	}
@@ -213,8 +213,5 @@ enum reason policy_refuses(const policy *p, const struct endpoint *peer, enum po
 	enum reason rule = refuses_canonical(p, &e, scope);
 	gsize i = embedding_of(peer);
 
-	if (rule || i == G_N_ELEMENTS(embeddings))
-		return rule;
-	return embeddings[i]
-		.rule; /* a packet could go round between relay and tunnel: RFC 8656 section 21.6 */
+	return rule || i == G_N_ELEMENTS(embeddings) ? rule : embeddings[i].rule;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whom relays may talk to.  An Edge is a bridge into the company: what it may not reach is a table.
+/* Which peers relays may reach.  An Edge connects the Internet with the company, so this must be
+ * limited.
  *
- * Allowed: public unicast addresses, private ones inside the declared prefixes (`relay_to`), and
- * our own advertised relay addresses on relay ports (relay to relay on one Edge).  Always refused:
- * what is declared so (`relay_not_to`), everything special, our own addresses else, and IPv6
- * addresses that stand for an IPv4 one (mapped, compatible, 6to4, NAT64, Teredo): those of a
- * refused address in its rule's name, all others in the name of the form (RFC 8656 section 21.6:
- * packets could go round between a relay and a tunnel). Pure; the same policy is written out for
- * other relay programs by the lab.
+ * Allowed are public unicast addresses, private ones in the declared prefixes (`relay_to`), and our
+ * own advertised relay addresses on relay ports (relay to relay on one Edge).  Refused are the
+ * prefixes of `relay_not_to`, special-purpose addresses, our other addresses, and IPv6 addresses
+ * that embed an IPv4 address (mapped, compatible, translated, 6to4, NAT64, Teredo): if the embedded
+ * address is refused, by its rule, else by the rule of the form, because packets could loop between
+ * a relay and a tunnel (RFC 8656 section 21.6).  Pure.  The lab writes the same policy for other
+ * relay programs.
  */
 #ifndef EDGE_POLICY_H
 #define EDGE_POLICY_H
@@ -18,28 +19,27 @@
 typedef struct policy policy;
 
 struct policy_config {
-	const struct endpoint *own; /* every address of this Edge; ports are not looked at */
+	const struct endpoint *own; /* all addresses of this Edge; ports are ignored */
 	guint n_own;
-	const struct endpoint *relays; /* those at which relays are advertised */
+	const struct endpoint *relays; /* the advertised relay addresses */
 	guint n_relays;
 	guint16 relay_port_min, relay_port_max;
 	const char *const *relay_to;	 /* "10.20.0.0/24"; NULL-terminated, or NULL */
-	const char *const *relay_not_to; /* the same; refused whatever else allows them */
+	const char *const *relay_not_to; /* the same; wins over relay_to */
 };
 
-/* NULL with G_IO_ERROR_INVALID_ARGUMENT: a prefix of relay_to or relay_not_to is malformed (never
- * ignored: a rule that is silently left out opens or closes the relay). */
+/* Copies `config`.  NULL with G_IO_ERROR_INVALID_ARGUMENT: a prefix of relay_to or relay_not_to is
+ * malformed.  policy_free accepts NULL. */
 policy *policy_new(const struct policy_config *config, GError **error);
 void policy_free(policy *p);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(policy, policy_free)
 
 enum policy_scope {
-	POLICY_ADDRESS,	 /* a permission: it names an address, its port says nothing (RFC 5766
-			    section 9.1) */
-	POLICY_ENDPOINT, /* a channel or a packet: the port counts */
+	POLICY_ADDRESS,	 /* a permission, which has no port (RFC 8656 section 10.1) */
+	POLICY_ENDPOINT, /* a channel or a packet, whose port is checked, too */
 };
 
-/* The rule that refuses `peer`: one of REASON_PEER_*; REASON_NONE: allowed. */
+/* The rule that refuses `peer`, one of REASON_PEER_*; REASON_NONE: it is allowed. */
 enum reason policy_refuses(const policy *p, const struct endpoint *peer, enum policy_scope scope);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* "At most one each second for the same ...": keeps a flood of packets from being a flood of
- * events.
+/* A rate limit by key, so that a flood of packets does not become a flood of events.
  *
- * Remembers at most RATE_KEYS_MAX keys; when there are more it forgets all.  Pure.
+ * Stores at most RATE_KEYS_MAX keys; a further key removes all.  Pure.
  */
 #ifndef EDGE_RATE_H
 #define EDGE_RATE_H
@@ -14,10 +13,10 @@
 
 typedef struct rate rate;
 
-/* One event a key in `interval_us`. */
+/* Allows one event for each key in `interval_us`.  rate_free accepts NULL. */
 rate *rate_new(gint64 interval_us);
 void rate_free(rate *r);
-/* True at most once per interval for the same key. */
+/* true at most once in an interval for the same key. */
 bool rate_allows(rate *r, const char *key, gint64 now_us);
 
 #endif

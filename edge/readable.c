@@ -8,9 +8,7 @@
 #include <unistd.h>
 
 #define EVENTS 64
-/* What came while others were read goes in the same turn; the rest of the loop waits so long at
- * most. */
-#define ROUNDS 4
+#define ROUNDS 4 /* in one iteration of the loop, before other sources get their turn */
 
 struct readable_watch {
 	readable *owner;
@@ -23,7 +21,7 @@ struct readable {
 	int epoll;
 	GSource *source;
 	bool reading;
-	GPtrArray *removed; /* while reading: events may still name them */
+	GPtrArray *removed; /* freed after reading, because events may still point at them */
 };
 
 static int read_round(readable *r)
@@ -40,8 +38,8 @@ static int read_round(readable *r)
 	return n;
 }
 
-static gboolean on_readable(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNUSED,
-			    gpointer user_data)
+static gboolean on_epoll_readable(gint fd G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNUSED,
+				  gpointer user_data)
 {
 	readable *r = user_data;
 
@@ -66,7 +64,7 @@ readable *readable_new(int *ret_errno)
 	r->epoll = epoll;
 	r->removed = g_ptr_array_new_with_free_func(g_free);
 	r->source = g_unix_fd_source_new(epoll, G_IO_IN);
-	g_source_set_callback(r->source, G_SOURCE_FUNC(on_readable), r, NULL);
+	g_source_set_callback(r->source, G_SOURCE_FUNC(on_epoll_readable), r, NULL);
 	g_source_attach(r->source, g_main_context_get_thread_default());
 	return r;
 }
@@ -94,6 +92,22 @@ readable_watch *readable_add(readable *r, int fd, readable_func func, gpointer u
 	*ret_errno = errno;
 	g_free(w);
 	return NULL;
+}
+
+static gboolean dispatch_ready(GSource *source G_GNUC_UNUSED, GSourceFunc callback,
+			       gpointer user_data)
+{
+	return callback(user_data);
+}
+
+GSource *ready_time_source_new(GSourceFunc callback, gpointer user_data)
+{
+	static GSourceFuncs functions = {.dispatch = dispatch_ready};
+	GSource *source = g_source_new(&functions, sizeof(GSource));
+
+	g_source_set_callback(source, callback, user_data, NULL);
+	g_source_attach(source, g_main_context_get_thread_default());
+	return source;
 }
 
 void readable_remove(readable_watch *w)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* readable: many descriptors that are read, as one source of the main loop.
+/* Many readable descriptors as one source of the main loop.
  *
- * GLib's loop asks poll(2) about each of its descriptors each turn: with the relays of 500 calls
- * that is most of what an Edge does.  epoll(7) tells those that have something, whatever their
- * number. One thread, its default main context.  Depends on GLib.
+ * GLib's loop passes all of its descriptors to poll(2) in each iteration, which with the relays of
+ * 500 calls is most of an Edge's work.  epoll(7) returns only the readable ones.  One thread, its
+ * default main context.  Depends on GLib.
  */
 #ifndef EDGE_READABLE_H
 #define EDGE_READABLE_H
@@ -13,17 +13,22 @@
 typedef struct readable readable;
 typedef struct readable_watch readable_watch;
 
-/* NULL: *ret_errno says why (out of descriptors). */
+/* NULL with *ret_errno: there is no descriptor left. */
 readable *readable_new(int *ret_errno);
-/* Nothing may be watched any more; NULL is accepted. */
+/* All watches must have been removed.  Accepts NULL. */
 void readable_free(readable *r);
 
-/* Called in each turn of the loop in which `fd` has something (or its end) to be read. */
+/* Called in each iteration of the loop in which `fd` is readable or at its end. */
 typedef void (*readable_func)(int fd, gpointer user_data);
-/* `fd` is borrowed, and must stay open until readable_remove.  NULL: *ret_errno says why. */
+/* Watches `fd`, which must stay open until readable_remove.  NULL with *ret_errno: it cannot be
+ * watched. */
 readable_watch *readable_add(readable *r, int fd, readable_func func, gpointer user_data,
 			     int *ret_errno);
-/* Allowed in any callback, also its own; NULL is accepted. */
+/* Can be called in any callback, also its own.  Accepts NULL. */
 void readable_remove(readable_watch *w);
+
+/* A source of the thread's default context that calls `callback` at its ready time, which is not
+ * set yet (g_source_set_ready_time).  The caller destroys and unrefs it. */
+GSource *ready_time_source_new(GSourceFunc callback, gpointer user_data);
 
 #endif

@@ -41,7 +41,7 @@ void edge_route_from_client(sip_msg *request, const char *fqdn, const char *toke
 	add_via(request, fqdn, token);
 }
 
-/* "<sip:USER@HOST;..." -> USER and HOST:PORT; false: of another shape. */
+/* Splits "<sip:USER@HOST:PORT;..." into USER and HOST:PORT.  false: another form. */
 static bool split_uri(const char *value, char **ret_user, char **ret_host)
 {
 	const char *start = strstr(value, "sip:");

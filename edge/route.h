@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the Access Edge does to the headers of messages that pass: Via, Path, Route
- * (docs/PROTOCOL.md, "Signalling through the Edge").  Pure.
+/* The headers Via, Path and Route of messages that pass the Access Edge (docs/PROTOCOL.md,
+ * "Signalling through the Edge").  Pure.
  *
- * The Edge is a stateless proxy (RFC 3261 section 16.11): its Via carries the token of the flow
- * that a request came from, so a response finds its way without a transaction; the branch is a
- * function of the branch received, so that ACK for a failure and CANCEL match their INVITE.
+ * The Edge is a stateless proxy (RFC 3261 section 16.11).  Its Via carries the token of the flow
+ * that a request came from, so that a response needs no transaction to find its way.  The branch is
+ * computed from the received branch, so that an ACK for a failure and a CANCEL match their INVITE.
  */
 #ifndef EDGE_ROUTE_H
 #define EDGE_ROUTE_H
@@ -13,18 +13,18 @@
 
 #define EDGE_SIP_PORT 5061
 
-/* A request that came on the flow `token` is made ready to be sent on: our Via, and `Path` for a
- * REGISTER.  Routes of a client that lead to us are taken off: it may not choose a flow. */
+/* Prepares a request that came on the flow `token` for the inside: adds our Via, and Path to a
+ * REGISTER, and removes Routes to us, because a client must not choose a flow. */
 void edge_route_from_client(sip_msg *request, const char *fqdn, const char *token);
 
-/* The token of the first Route when that is ours; it is taken off.  NULL: no Route of ours (and
- * nothing was changed).  The caller frees. */
+/* Removes the first Route if it is ours, and returns its token, which the caller frees.  NULL: it
+ * is not ours, nothing is changed. */
 char *edge_route_take_token(sip_msg *request, const char *fqdn);
-/* A request from the inside, whose Route has been taken, is made ready for the client. */
+/* Prepares a request from the inside, whose Route was removed, for the client: adds our Via. */
 void edge_route_to_client(sip_msg *request, const char *fqdn, const char *token);
 
-/* The token in the first Via when that is ours; it is taken off.  NULL: not ours.  The caller
- * frees. */
+/* Removes the first Via if it is ours, and returns its token, which the caller frees.  NULL: it is
+ * not ours, nothing is changed. */
 char *edge_route_take_via(sip_msg *response, const char *fqdn);
 
 #endif

@@ -11,7 +11,7 @@ static guint16 get16(const guint8 *p)
 	return (guint16)(p[0] << 8 | p[1]);
 }
 
-static gsize padded(gsize length)
+static gsize padded_to_4(gsize length)
 {
 	return (length + 3) & ~(gsize)3;
 }
@@ -28,17 +28,17 @@ static bool attributes_in_order(const guint8 *data, gsize length)
 			return false;
 		type = get16(data + at);
 		value_length = get16(data + at + 2);
-		if (padded(value_length) > length - at - 4)
+		if (padded_to_4(value_length) > length - at - 4)
 			return false;
-		/* The codec reads 20 bytes of one and 4 of the other whatever their length says. */
+		/* The codec reads 20 and 4 bytes of these without a look at their length. */
 		if ((type == MESSAGE_INTEGRITY && value_length != 20) ||
 		    (type == FINGERPRINT && value_length != 4))
 			return false;
-		/* RFC 5389 section 15.4: what follows MESSAGE-INTEGRITY is not protected. */
+		/* RFC 5389 section 15.4: attributes after MESSAGE-INTEGRITY are not protected. */
 		if (integrity && type != FINGERPRINT)
 			return false;
 		integrity = integrity || type == MESSAGE_INTEGRITY;
-		at += 4 + padded(value_length);
+		at += 4 + padded_to_4(value_length);
 		if (type == FINGERPRINT && at != length)
 			return false;
 	}
@@ -88,7 +88,7 @@ bool stun_cursor_next(struct stun_cursor *c)
 	c->type = get16(c->data + c->at);
 	c->value_length = get16(c->data + c->at + 2);
 	c->value = c->data + c->at + 4;
-	c->at += 4 + padded(c->value_length);
+	c->at += 4 + padded_to_4(c->value_length);
 	return true;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The bytes of STUN messages: bounds before meaning.
+/* The bytes of STUN messages: their bounds are checked before they are interpreted.
  *
- * Everything that comes off the wire goes through stun_well_formed first; the codec (libnice's
- * stun_*) and the cursor below then only see messages whose attributes lie inside them.  Pure. RFC
- * 5389 sections 6 and 15, RFC 5766 section 11.4.
+ * Every received message goes through stun_well_formed first.  The codec (libnice's stun_*) and the
+ * cursor below then see only messages whose attributes are inside them.  Pure.  RFC 8489 sections 5
+ * and 14, RFC 8656 section 12.4.
  */
 #ifndef EDGE_STUN_FRAME_H
 #define EDGE_STUN_FRAME_H
@@ -14,10 +14,10 @@
 #define STUN_HEADER 20
 #define CHANNEL_HEADER 4
 #define CHANNEL_MIN 0x4000
-#define CHANNEL_MAX 0x7ffe /* RFC 5766 section 11.2 */
+#define CHANNEL_MAX 0x7ffe /* RFC 5766 section 11.2; RFC 8656 allows only 0x4fff */
 
-/* Attributes end where the message ends, MESSAGE-INTEGRITY has 20 bytes and only FINGERPRINT after
- * it. */
+/* Whether the lengths are right: attributes end with the message, MESSAGE-INTEGRITY has 20 bytes,
+ * and only FINGERPRINT follows it. */
 bool stun_well_formed(const guint8 *data, gsize length);
 bool stun_has_cookie(const guint8 *data); /* of a well-formed message */
 guint16 stun_type(const guint8 *data);
@@ -32,7 +32,7 @@ enum stun_class {
 enum stun_class stun_class_of(guint16 type);
 guint16 stun_method_of(guint16 type);
 
-/* Goes through the attributes of a well-formed message:
+/* Iterates over the attributes of a well-formed message:
  *   struct stun_cursor c = stun_cursor_at(data, length);
  *   while (stun_cursor_next(&c)) use(c.type, c.value, c.value_length); */
 struct stun_cursor {
@@ -47,11 +47,11 @@ bool stun_cursor_next(struct stun_cursor *c);
 /* Moves to the first attribute of that type; false: there is none. */
 bool stun_cursor_find(struct stun_cursor *c, guint16 type);
 
-/* Reads the XORed address the cursor is at; false: malformed. */
+/* Reads the XORed address at the cursor (RFC 8489 section 14.2).  false: malformed. */
 bool stun_xor_endpoint(const struct stun_cursor *c, struct endpoint *ret);
 
-/* ChannelData: false when it is none or says more than it has.  Bytes after the data (padding) are
- * passed over. */
+/* Parses ChannelData; the payload is borrowed.  false: another kind of message, or shorter than its
+ * length field.  Bytes after the payload (padding) are ignored. */
 bool channel_data_parse(const guint8 *data, gsize length, guint16 *ret_number,
 			const guint8 **ret_payload, gsize *ret_payload_length);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* STUN and ChannelData on a byte stream (RFC 5389 section 7.2.2, RFC 5766 section 11.5).
+/* STUN and ChannelData on a byte stream (RFC 8489 section 6.2.2, RFC 8656 section 12.5).
  *
- * Both say their own length; ChannelData is padded to 4 bytes on a stream.  Pure: bytes in, frames
- * out.
+ * Both contain their length; ChannelData is padded to 4 bytes on a stream.  Pure.
  */
 #ifndef EDGE_TCP_FRAME_H
 #define EDGE_TCP_FRAME_H
@@ -10,14 +9,14 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#define TCP_FRAME_MAX 8192 /* media are below 1500 bytes; a longer frame ends the connection */
+#define TCP_FRAME_MAX 8192 /* media have less than 1500 bytes */
 
 enum tcp_frame_result {
 	TCP_FRAME_READY,   /* *ret_length bytes are one frame, padding included */
 	TCP_FRAME_PARTIAL, /* more bytes are needed */
-	TCP_FRAME_BROKEN,  /* neither STUN nor ChannelData, or too long: the stream cannot be
-			      followed */
+	TCP_FRAME_BROKEN,  /* neither STUN nor ChannelData, or longer than TCP_FRAME_MAX */
 };
+/* Finds the first frame of `data`. */
 enum tcp_frame_result tcp_frame_next(const guint8 *data, gsize length, gsize *ret_length);
 
 #endif

@@ -19,7 +19,7 @@ turn *turn_new(const struct turn_config *config, const struct turn_output *outpu
 	t->allocations = allocation_table_new();
 	t->random = g_rand_new_with_seed(config->seed);
 	t->next_expiry_us = G_MAXINT64;
-	/* Not STUN_AGENT_USAGE_USE_FINGERPRINT: it would also demand FINGERPRINT from clients. */
+	/* Without STUN_AGENT_USAGE_USE_FINGERPRINT, which would require FINGERPRINT of clients. */
 	stun_agent_init(&t->agent, turn_known_attributes, STUN_COMPATIBILITY_RFC5389,
 			STUN_AGENT_USAGE_LONG_TERM_CREDENTIALS |
 				STUN_AGENT_USAGE_NO_INDICATION_AUTH);
@@ -28,7 +28,7 @@ turn *turn_new(const struct turn_config *config, const struct turn_output *outpu
 	return t;
 }
 
-static void end_all(turn *t, gint64 now_us, enum reason reason)
+static void end_expired(turn *t, gint64 now_us, enum reason reason)
 {
 	g_autoptr(GPtrArray) expired = allocation_expired(t->allocations, now_us);
 
@@ -40,7 +40,7 @@ void turn_free(turn *t)
 {
 	if (!t)
 		return;
-	end_all(t, G_MAXINT64, REASON_RELAY_SERVER_ENDS);
+	end_expired(t, G_MAXINT64, REASON_RELAY_SERVER_ENDS);
 	allocation_table_free(t->allocations);
 	g_rand_free(t->random);
 	g_free((char *)(guintptr)t->config.realm);
@@ -130,7 +130,7 @@ void turn_client_gone(turn *t, const struct turn_tuple *tuple)
 
 void turn_expire(turn *t, gint64 now_us)
 {
-	end_all(t, now_us, REASON_RELAY_EXPIRED);
+	end_expired(t, now_us, REASON_RELAY_EXPIRED);
 	t->next_expiry_us = allocation_next_expiry(t->allocations);
 }
 

@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The TURN server as a state machine: bytes and the time go in, calls of `turn_output` come out.
+/* The TURN server as a state machine: bytes and times go in, calls of `turn_output` come out.
  *
- * No sockets, no clock, no randomness but its seed: the same calls give the same outputs, and ten
- * minutes pass in no time.  The A/V Edge (av_edge.h) puts sockets around it; tests and the fuzzer
- * use the same target.
+ * It has no sockets, no clock and no randomness but its seed: the same calls give the same output,
+ * and a test of ten minutes takes no time.  The A/V Edge (av_edge.h) puts sockets around it; tests
+ * and the fuzzer call the same functions.
  *
- * What it speaks: Binding (RFC 5389; RFC 3489 without cookie), Allocate, Refresh, CreatePermission,
- * ChannelBind, Send, Data, ChannelData (RFC 5766; REQUESTED-ADDRESS-FAMILY of RFC 8656).  EVEN-PORT
- * is understood without its reservation (508), RESERVATION-TOKEN and DONT-FRAGMENT are not (420).
- * Credentials: long-term, with the time-limited user names of common/mras.h.
+ * Protocol: Binding (RFC 8489; RFC 3489 without cookie), and Allocate, Refresh, CreatePermission,
+ * ChannelBind, Send, Data and ChannelData (RFC 5766, with REQUESTED-ADDRESS-FAMILY of RFC 8656).
+ * EVEN-PORT is supported without its reservation (508), RESERVATION-TOKEN and DONT-FRAGMENT are not
+ * (420).  Long-term credentials have the time-limited user names of common/mras.h.
+ *
+ * A message takes this way: turn.c sorts it by its kind; turn_request.c handles requests after
+ * turn_auth.c has checked their credentials, with responses from turn_reply.c; turn_relay.c relays
+ * data.  Allocations, permissions and channel bindings have modules of their own.
  *
  * Relay to relay: a packet to an advertised relay address of this server does not go through the
- * kernel (nor through a 1:1 NAT's hairpin, which many firewalls lack): it is handed to that
- * allocation as coming from the sender's advertised address, and needs its permission like any
- * other.
+ * kernel, nor through a 1:1 NAT's hairpin, which many firewalls lack.  It is passed to that
+ * allocation, with the sender's advertised address as its source, and needs a permission there like
+ * any other.
  *
- * Amplification: what anybody can make us send, before credentials, is at most 1.5 times what he
- * sent, IP and UDP headers counted on both sides, for realms up to 12 characters.  Hence 401
- * without a reason phrase and a short nonce; a request too short to be an Allocate gets a bare 400.
+ * Amplification: without credentials, a response has at most 1.5 times the bytes of its request (IP
+ * and UDP headers included on both sides, realms up to 12 characters).  Therefore a 401 has no
+ * reason phrase and a short nonce, and a request too short for an Allocate gets a 400 without
+ * attributes.
  */
 #ifndef EDGE_TURN_H
 #define EDGE_TURN_H
@@ -37,19 +42,19 @@ struct turn_config {
 	const char *realm, *secret;
 	struct nonce_source nonce;
 	guint32 seed; /* of the choice of relay ports */
-	/* Where relays are bound (port unused), and the same as the world sees it: one row a
-	 * family, the second unset where there is but one; then by enum turn_transport of the
-	 * client. */
+	/* Where relays are bound (port unused), and which addresses are advertised.  A row for each
+	 * family, the second unset when there is only one; then by the client's enum
+	 * turn_transport. */
 	struct endpoint relay[TURN_FAMILIES][2], advertised[TURN_FAMILIES][2];
-	/* What a client gets that names no family: an IPv4 relay, as RFC 8656 section 7.2 has it,
-	 * or one of the family of the address that it asked.  Where there is no relay of that
-	 * family: the first row's. */
+	/* The family of a relay when the client names none: that of the server address which the
+	 * client used, or else IPv4 (RFC 8656 section 7.2).  Without a relay of that family: the
+	 * first row. */
 	bool relay_family_same;
 	guint16 relay_port_min, relay_port_max;
 	const policy *policy; /* borrowed; must outlive the server */
 	guint allocations_per_user, allocations_total;
-	gint64 wall_offset_us; /* real time minus the `now_us` of all calls: credentials expire in
-				  real time */
+	gint64 wall_offset_us; /* real time minus `now_us`, because credentials expire in real time
+				*/
 };
 
 enum turn_event_kind {
@@ -65,18 +70,19 @@ struct turn_event {
 	const struct allocation *allocation; /* NULL for AUTH_FAILED and REFUSED */
 	const struct endpoint *client;
 	const struct endpoint *peer; /* DENIED */
-	enum reason reason;	     /* why it ended or failed; DENIED: the rule */
-	const char *username;	     /* AUTH_FAILED, REFUSED: as given; NULL: not read */
-	guint code;		     /* AUTH_FAILED, REFUSED: the answer's, RFC 5766 section 6.2 */
+	enum reason reason;	     /* of the end or failure; DENIED: the rule */
+	const char *username;	     /* AUTH_FAILED, REFUSED: as received; NULL: not read */
+	guint code;		     /* AUTH_FAILED, REFUSED: of the response */
 };
 
-/* All are called from inside the functions below; none may call back into the server. */
+/* Called from inside the functions below; must not call the server. */
 struct turn_output {
-	/* One datagram or frame to the client.  `media`: relayed data, which may be dropped. */
+	/* Sends one datagram or frame to the client.  `media`: relayed data, which may be dropped.
+	 */
 	void (*to_client)(gpointer client, const struct turn_tuple *tuple, const guint8 *data,
 			  gsize length, bool media, gpointer user_data);
-	/* Binds a->relay and sets a->socket.  0, EADDRINUSE (the next port is tried) or another
-	 * errno. */
+	/* Binds a->relay and sets a->socket.  Returns 0 or an errno; after EADDRINUSE the next port
+	 * is tried. */
 	int (*open_relay)(struct allocation *a, gpointer user_data);
 	void (*close_relay)(struct allocation *a, gpointer user_data);
 	void (*to_peer)(struct allocation *a, const struct endpoint *peer, const guint8 *data,
@@ -84,33 +90,35 @@ struct turn_output {
 	void (*event)(const struct turn_event *event, gpointer user_data);
 };
 
-/* Strings of `config` are copied. */
+/* Copies `config` with its strings. */
 turn *turn_new(const struct turn_config *config, const struct turn_output *output,
 	       gpointer user_data);
-/* Ends all allocations (close_relay is called, with events). */
+/* Ends all allocations, with close_relay and events.  Accepts NULL. */
 void turn_free(turn *t);
 
-/* One datagram, or one frame of a stream, from a client.  `client` is handed back to to_client. */
+/* Handles one datagram, or one frame of a stream, from a client.  `client` is passed to to_client.
+ */
 void turn_from_client(turn *t, gint64 now_us, gpointer client, const struct turn_tuple *tuple,
 		      const guint8 *data, gsize length);
-/* The client's stream is closed. */
+/* Ends the allocation of a client whose stream was closed. */
 void turn_client_gone(turn *t, const struct turn_tuple *tuple);
-/* A datagram at the relayed address of `a`. */
+/* Handles a datagram at the relayed address of `a`. */
 void turn_from_peer(turn *t, gint64 now_us, struct allocation *a, const struct endpoint *peer,
 		    const guint8 *data, gsize length);
 
-/* Ends what has expired. */
+/* Ends expired allocations. */
 void turn_expire(turn *t, gint64 now_us);
-/* Not later than this turn_expire wants to be called; G_MAXINT64: nothing to wait for. */
+/* When turn_expire must be called at the latest; G_MAXINT64: there is no allocation. */
 gint64 turn_next_expiry(const turn *t);
 
 struct turn_counters {
 	guint64 bindings, challenges, auth_failures, denied, malformed;
-	guint64 allocations, no_permission, no_channel,
-		no_relay; /* the last three: packets dropped */
+	guint64 allocations;
+	guint64 no_permission, no_channel, no_relay; /* dropped packets */
 	guint64 to_peers, to_clients, relay_to_relay;
 };
-const struct turn_counters *turn_counters_of(const turn *t);
+const struct turn_counters *turn_counters_of(const turn *t); /* borrowed */
+/* Number of open allocations. */
 guint turn_allocation_count(const turn *t);
 
 #endif

@@ -6,7 +6,8 @@
 #include "edge/stun_frame.h"
 #include "edge/turn_private.h"
 
-static bool attribute(const struct turn_request *r, StunAttribute type, struct stun_cursor *ret)
+static bool find_attribute(const struct turn_request *r, StunAttribute type,
+			   struct stun_cursor *ret)
 {
 	*ret = stun_cursor_at(r->data, r->length);
 	return stun_cursor_find(ret, (guint16)type);
@@ -19,7 +20,7 @@ static bool same_realm(const struct turn_request *r, const struct stun_cursor *r
 	return g_strcmp0(text, r->t->config.realm) == 0;
 }
 
-/* The codec's question: which password has this user?  It must outlive the answer's signature. */
+/* The codec asks for the user's password, which must live until the response is signed. */
 static bool give_password(StunAgent *agent G_GNUC_UNUSED, StunMessage *message G_GNUC_UNUSED,
 			  uint8_t *username G_GNUC_UNUSED, uint16_t length G_GNUC_UNUSED,
 			  uint8_t **ret_password, size_t *ret_length, void *user_data)
@@ -31,7 +32,7 @@ static bool give_password(StunAgent *agent G_GNUC_UNUSED, StunMessage *message G
 	return true;
 }
 
-static void refuse(struct turn_request *r, enum reason reason)
+static void auth_failed(struct turn_request *r, enum reason reason)
 {
 	struct turn_event event = {.kind = TURN_EVENT_AUTH_FAILED,
 				   .client = &r->tuple->client,
@@ -55,7 +56,7 @@ static bool check_integrity(struct turn_request *r)
 		turn_reply_unknown(r);
 		return false;
 	}
-	refuse(r, REASON_TURN_INTEGRITY);
+	auth_failed(r, REASON_TURN_INTEGRITY);
 	return false;
 }
 
@@ -64,14 +65,14 @@ bool turn_authenticate(struct turn_request *r)
 	struct stun_cursor integrity, username, realm, nonce;
 	gint64 now_s = (r->now_us + r->t->config.wall_offset_us) / G_USEC_PER_SEC;
 
-	if (!attribute(r, STUN_ATTRIBUTE_MESSAGE_INTEGRITY, &integrity)) {
+	if (!find_attribute(r, STUN_ATTRIBUTE_MESSAGE_INTEGRITY, &integrity)) {
 		r->t->counters.challenges++;
 		turn_reply_challenge(r, STUN_ERROR_UNAUTHORIZED);
 		return false;
 	}
-	if (!attribute(r, STUN_ATTRIBUTE_USERNAME, &username) ||
-	    !attribute(r, STUN_ATTRIBUTE_REALM, &realm) ||
-	    !attribute(r, STUN_ATTRIBUTE_NONCE, &nonce)) {
+	if (!find_attribute(r, STUN_ATTRIBUTE_USERNAME, &username) ||
+	    !find_attribute(r, STUN_ATTRIBUTE_REALM, &realm) ||
+	    !find_attribute(r, STUN_ATTRIBUTE_NONCE, &nonce)) {
 		turn_reply_error(r, STUN_ERROR_BAD_REQUEST);
 		return false;
 	}
@@ -83,11 +84,11 @@ bool turn_authenticate(struct turn_request *r)
 	r->username = g_strndup((const char *)username.value, username.value_length);
 	r->password = mras_password(r->t->config.secret, r->username, now_s);
 	if (!r->password) {
-		refuse(r, REASON_TURN_EXPIRED);
+		auth_failed(r, REASON_TURN_EXPIRED);
 		return false;
 	}
 	if (!same_realm(r, &realm)) {
-		refuse(r, REASON_TURN_REALM);
+		auth_failed(r, REASON_TURN_REALM);
 		return false;
 	}
 	return check_integrity(r);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Data: Send and ChannelData from clients, datagrams from peers, and relay to relay. */
+/* Relaying: Send and ChannelData from clients, datagrams from peers, and relay to relay. */
 #include <string.h>
 
 #include "edge/stun_frame.h"
@@ -26,8 +26,7 @@ static void send_to_peer(turn *t, gint64 now_us, struct allocation *a, const str
 		t->output.to_peer(a, peer, data, length, t->user_data);
 		return;
 	}
-	/* Our own relay: handed over here, see turn.h.  No allocation has that port: nobody would
-	 * answer. */
+	/* Our own relay address: relay to relay (turn.h). */
 	other = allocation_by_relay(t->allocations, peer);
 	if (!other) {
 		t->counters.no_relay++;
@@ -45,8 +44,8 @@ void turn_handle_send(turn *t, gint64 now_us, const struct turn_tuple *tuple, co
 	struct turn_request unread = {.data = data, .length = length};
 	struct endpoint peer;
 
-	/* RFC 5389 section 7.3.2: an indication with an attribute that must be understood and is
-	 * not, is dropped. */
+	/* RFC 5389 section 7.3.2: an indication with an unknown comprehension-required attribute is
+	 * dropped. */
 	if (!a || turn_has_unknown(&unread))
 		return;
 	if (!stun_cursor_find(&c, STUN_ATTRIBUTE_XOR_PEER_ADDRESS) ||

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Answers to requests. */
+/* Responses to requests. */
 #include <string.h>
 
 #include "edge/stun_frame.h"
 #include "edge/turn_private.h"
 
-/* Of the attributes that must be understood (below 0x8000), those we do understand. */
+/* The comprehension-required attributes (below 0x8000) that this server understands. */
 const guint16 turn_known_attributes[] = {
 	STUN_ATTRIBUTE_MAPPED_ADDRESS,
 	STUN_ATTRIBUTE_USERNAME,
@@ -33,7 +33,7 @@ void turn_reply_begin(struct turn_request *r, StunClass class, StunMessage *repl
 {
 	StunTransactionId id;
 
-	/* By hand rather than by stun_agent_init_error: that adds a reason phrase. */
+	/* Without stun_agent_init_error, which adds a reason phrase. */
 	*reply = (StunMessage){.agent = r->message.agent,
 			       .buffer = r->t->scratch,
 			       .buffer_len = sizeof r->t->scratch,

@@ -9,7 +9,7 @@
 #define PROTOCOL_UDP 17 /* RFC 5766 section 14.7 */
 #define FAMILY_V4 1
 #define FAMILY_V6 2
-#define EVEN_PORT_RESERVE 0x80 /* RFC 5766 section 14.6: the next port too */
+#define EVEN_PORT_RESERVE 0x80 /* RFC 5766 section 14.6: reserve the next port, too */
 
 static void handle_binding(struct turn_request *r)
 {
@@ -57,8 +57,8 @@ static void reply_allocated(struct turn_request *r, const struct allocation *a)
 	turn_reply_send(r, &reply);
 }
 
-/* REQUESTED-ADDRESS-FAMILY (RFC 8656 section 18.6).  *ret: the family, ENDPOINT_NONE when it is not
- * there.  A code that refuses the request, or 0. */
+/* Reads REQUESTED-ADDRESS-FAMILY (RFC 8656 section 18.6) into *ret; ENDPOINT_NONE: it is not there.
+ * Returns an error code, or 0. */
 static guint requested_family(const struct turn_request *r, enum endpoint_family *ret)
 {
 	static const enum endpoint_family families[] = {
@@ -87,8 +87,7 @@ static bool find_row(const struct turn_config *config, enum endpoint_family fami
 	return false;
 }
 
-/* Of which family its relay is to be, as a row of the configuration.  A code that refuses it, or 0.
- */
+/* Chooses the relay's family, as a row of the configuration.  Returns an error code, or 0. */
 static guint choose_row(const struct turn_request *r, guint *ret)
 {
 	const struct turn_config *config = &r->t->config;
@@ -104,8 +103,8 @@ static guint choose_row(const struct turn_request *r, guint *ret)
 	return 0;
 }
 
-/* A code that refuses the Allocate, or 0. */
-static guint refuse_allocate(const struct turn_request *r)
+/* Checks an Allocate.  Returns an error code, or 0. */
+static guint check_allocate(const struct turn_request *r)
 {
 	const struct turn_config *config = &r->t->config;
 	struct stun_cursor c = stun_cursor_at(r->data, r->length);
@@ -118,7 +117,7 @@ static guint refuse_allocate(const struct turn_request *r)
 	code = choose_row(r, &row);
 	if (code)
 		return code;
-	/* We hold no ports in reserve: as RFC 5766 section 6.2, point 6, says for what cannot be
+	/* Ports are not reserved: RFC 5766 section 6.2, point 6, for a request that cannot be
 	 * satisfied. */
 	if (stun_cursor_find(&c, STUN_ATTRIBUTE_EVEN_PORT) &&
 	    (c.value_length != 1 || (c.value[0] & EVEN_PORT_RESERVE)))
@@ -131,8 +130,9 @@ static guint refuse_allocate(const struct turn_request *r)
 	return 0;
 }
 
-/* Any free port of the range, beginning at a random one (RFC 5766 section 6.2: hard to guess). */
-static bool open_relay(turn *t, struct allocation *a, bool even)
+/* Opens the first free port from a random one on (RFC 5766 section 6.2: ports must be hard to
+ * guess). */
+static bool open_free_port(turn *t, struct allocation *a, bool even)
 {
 	guint span = (guint)(t->config.relay_port_max - t->config.relay_port_min) + 1;
 	guint start = (guint)g_rand_int_range(t->random, 0, (gint32)span);
@@ -185,15 +185,14 @@ static void handle_allocate(struct turn_request *r, struct allocation *existing)
 	struct allocation *a;
 	guint code;
 
-	if (existing) { /* RFC 5766 section 6.2, point 2; the same transaction is a retransmission
-			 */
+	if (existing) { /* RFC 5766 section 6.2, point 2, unless it is a retransmission */
 		if (memcmp(existing->transaction, r->data + 8, sizeof existing->transaction) == 0)
 			reply_allocated(r, existing);
 		else
 			turn_reply_error(r, STUN_ERROR_ALLOCATION_MISMATCH);
 		return;
 	}
-	code = refuse_allocate(r);
+	code = check_allocate(r);
 	if (code) {
 		refuse_relay(r, code,
 			     code == STUN_ERROR_ALLOCATION_QUOTA_REACHED ?
@@ -202,7 +201,7 @@ static void handle_allocate(struct turn_request *r, struct allocation *existing)
 		return;
 	}
 	a = new_allocation(r);
-	if (!open_relay(r->t, a, even)) {
+	if (!open_free_port(r->t, a, even)) {
 		allocation_free(a);
 		refuse_relay(r, STUN_ERROR_INSUFFICIENT_CAPACITY, REASON_TURN_NO_PORT);
 		return;
@@ -240,9 +239,9 @@ static void handle_refresh(struct turn_request *r, struct allocation *a)
 	turn_reply_send(r, &reply);
 }
 
-/* A code that refuses this peer, or 0. */
-static guint refuse_peer(turn *t, const struct allocation *a, const struct endpoint *peer,
-			 enum policy_scope scope)
+/* Checks a peer.  Returns an error code, or 0. */
+static guint check_peer(turn *t, const struct allocation *a, const struct endpoint *peer,
+			enum policy_scope scope)
 {
 	if (turn_denies(t, a, peer, scope))
 		return STUN_ERROR_FORBIDDEN;
@@ -250,8 +249,8 @@ static guint refuse_peer(turn *t, const struct allocation *a, const struct endpo
 	return peer->family == a->advertised.family ? 0 : STUN_ERROR_INVALID_IP;
 }
 
-/* All peers of the request or none (RFC 5766 section 9.2): the first round checks, the second
- * grants. */
+/* Checks (first call) or grants (second call) the peers of a request, all or none (RFC 5766
+ * section 9.2). Returns an error code, or 0. */
 static guint for_each_peer(struct turn_request *r, struct allocation *a, bool grant, guint *ret_n)
 {
 	struct stun_cursor c = stun_cursor_at(r->data, r->length);
@@ -267,7 +266,7 @@ static guint for_each_peer(struct turn_request *r, struct allocation *a, bool gr
 		(*ret_n)++;
 		if (grant && !permission_grant(&a->permissions, &peer, r->now_us))
 			return STUN_ERROR_INSUFFICIENT_CAPACITY;
-		code = grant ? 0 : refuse_peer(r->t, a, &peer, POLICY_ADDRESS);
+		code = grant ? 0 : check_peer(r->t, a, &peer, POLICY_ADDRESS);
 		if (code)
 			return code;
 	}
@@ -286,8 +285,8 @@ static void handle_create_permission(struct turn_request *r, struct allocation *
 {
 	guint n, code = for_each_peer(r, a, false, &n);
 
-	/* One peer that is known already needs no room; more at once must all fit. */
-	if (!code && n > 1 && n > permission_room(&a->permissions, r->now_us))
+	/* A single peer may only refresh its permission; several must all fit. */
+	if (!code && n > 1 && n > permissions_left(&a->permissions, r->now_us))
 		code = STUN_ERROR_INSUFFICIENT_CAPACITY;
 	if (!code)
 		code = for_each_peer(r, a, true, &n);
@@ -312,10 +311,10 @@ static void handle_channel_bind(struct turn_request *r, struct allocation *a)
 		turn_reply_error(r, STUN_ERROR_BAD_REQUEST);
 		return;
 	}
-	code = refuse_peer(r->t, a, &peer, POLICY_ENDPOINT);
+	code = check_peer(r->t, a, &peer, POLICY_ENDPOINT);
 	if (!code && binding_test(&a->bindings, number, &peer, r->now_us) == BINDING_CONFLICT)
 		code = STUN_ERROR_BAD_REQUEST;
-	/* RFC 5766 section 11.2: it installs a permission as well. */
+	/* RFC 5766 section 11.2: a channel installs a permission, too. */
 	if (!code && (binding_test(&a->bindings, number, &peer, r->now_us) == BINDING_FULL ||
 		      !permission_grant(&a->permissions, &peer, r->now_us)))
 		code = STUN_ERROR_INSUFFICIENT_CAPACITY;
@@ -358,7 +357,7 @@ void turn_handle_request(struct turn_request *r)
 	bool cookie = stun_has_cookie(r->data);
 	guint16 method = stun_method_of(stun_type(r->data));
 
-	/* The codec takes the message without const but does not write to a request. */
+	/* The codec's type is not const, but it does not write to a request. */
 	r->message = (StunMessage){.agent = cookie ? &r->t->agent : &r->t->classic_agent,
 				   .buffer = (uint8_t *)(guintptr)r->data,
 				   .buffer_len = r->length};

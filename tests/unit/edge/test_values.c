@@ -64,7 +64,7 @@ Test(values, permissions_ignore_ports)
 	cr_expect(permission_grant(&set, &a, 0), "granted");
 	cr_expect(permission_is_granted(&set, &b, 0), "any port");
 	cr_expect_not(permission_is_granted(&set, &c, 0), "another address");
-	cr_expect_eq(permission_room(&set, 0), PERMISSIONS_MAX - 1, "room");
+	cr_expect_eq(permissions_left(&set, 0), PERMISSIONS_MAX - 1, "room");
 	cr_expect_not(permission_is_granted(&set, &a, PERMISSION_LIFETIME_US), "expired");
 	cr_expect(permission_grant(&set, &c, PERMISSION_LIFETIME_US), "in its place");
 	cr_expect_eq(set.n, 1, "one place used");

@@ -145,7 +145,10 @@ bool sip_grammar_is_uri(const char *uri)
 
 const char *sip_grammar_phrase(int status)
 {
-	const char *phrase = sip_status_phrase(status);
+	/* sofia-sip has other phrases for these two. */
+	const char *phrase = status == 500 ? "Server Internal Error" :
+			     status == 504 ? "Server Time-out" :
+					     sip_status_phrase(status);
 
 	return phrase ? phrase : "";
 }

@@ -27,7 +27,7 @@ char *sip_grammar_user(const char *uri);
 /* Whether `uri` can stand as a Request-URI. */
 bool sip_grammar_is_uri(const char *uri);
 
-/* The standard reason phrase ("Not Found"); static; "" for an unknown status. */
+/* The reason phrase of RFC 3261 section 21 ("Not Found"); static; "" for an unknown status. */
 const char *sip_grammar_phrase(int status);
 
 #endif

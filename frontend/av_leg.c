@@ -9,8 +9,8 @@ struct leg_stream {
 	const struct media_profile *profile;
 	media_stream *media;
 	guint8 key[MEDIA_KEY_BYTES];
-	GPtrArray *found; /* char *: candidates to be told */
-	bool gathered, told_end;
+	GPtrArray *found; /* char *: candidates not reported yet */
+	bool gathered, reported_end;
 };
 
 struct av_leg {
@@ -22,7 +22,7 @@ struct av_leg {
 	ice *ice;
 	struct leg_stream *streams;
 	guint n_streams;
-	guint telling; /* idle source: one INFO for all candidates of one turn of the main loop */
+	guint reporting; /* idle source: one INFO has all candidates of an iteration of the loop */
 	bool was_ready;
 	gint64 heard_us;
 };
@@ -43,22 +43,22 @@ bool av_leg_can_answer(const call_sdp *offer)
 
 /* --- events of ICE ---------------------------------------------------------------------------- */
 
-static gboolean tell_candidates(gpointer data)
+static gboolean report_candidates(gpointer data)
 {
 	av_leg *l = data;
 	guint n = l->n_streams;
 
-	l->telling = 0;
+	l->reporting = 0;
 	for (guint i = 0; i < n; i++) {
 		struct leg_stream *s = &l->streams[i];
-		bool end = s->gathered && !s->told_end;
+		bool end = s->gathered && !s->reported_end;
 		const char *ufrag, *pwd;
 
 		if (s->found->len == 0 && !end)
 			continue;
 		ice_local_credentials(l->ice, i, &ufrag, &pwd);
 		g_ptr_array_add(s->found, NULL);
-		s->told_end |= end;
+		s->reported_end |= end;
 		l->handlers.candidates(l, i, ufrag, pwd, (const char *const *)s->found->pdata, end,
 				       l->user_data);
 		g_ptr_array_set_size(s->found, 0);
@@ -66,28 +66,28 @@ static gboolean tell_candidates(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static void tell_soon(av_leg *l)
+static void report_soon(av_leg *l)
 {
-	if (!l->telling)
-		l->telling = g_idle_add(tell_candidates, l);
+	if (!l->reporting)
+		l->reporting = g_idle_add(report_candidates, l);
 }
 
-static void on_candidate(ice *i G_GNUC_UNUSED, guint stream,
-			 const struct ice_candidate *c G_GNUC_UNUSED, const char *sdp,
-			 gpointer user_data)
+static void on_leg_candidate(ice *i G_GNUC_UNUSED, guint stream,
+			     const struct ice_candidate *c G_GNUC_UNUSED, const char *sdp,
+			     gpointer user_data)
 {
 	av_leg *l = user_data;
 
 	g_ptr_array_add(l->streams[stream].found, g_strdup(sdp));
-	tell_soon(l);
+	report_soon(l);
 }
 
-static void on_gathered(ice *i G_GNUC_UNUSED, guint stream, gpointer user_data)
+static void on_leg_gathered(ice *i G_GNUC_UNUSED, guint stream, gpointer user_data)
 {
 	av_leg *l = user_data;
 
 	l->streams[stream].gathered = true;
-	tell_soon(l);
+	report_soon(l);
 }
 
 bool av_leg_is_ready(const av_leg *l)
@@ -98,8 +98,8 @@ bool av_leg_is_ready(const av_leg *l)
 	return true;
 }
 
-static void on_state(ice *i G_GNUC_UNUSED, guint stream G_GNUC_UNUSED, enum ice_state state,
-		     gpointer user_data)
+static void on_leg_state(ice *i G_GNUC_UNUSED, guint stream G_GNUC_UNUSED, enum ice_state state,
+			 gpointer user_data)
 {
 	av_leg *l = user_data;
 
@@ -111,8 +111,8 @@ static void on_state(ice *i G_GNUC_UNUSED, guint stream G_GNUC_UNUSED, enum ice_
 	}
 }
 
-static void on_received(ice *i G_GNUC_UNUSED, guint stream, const guint8 *data, gsize length,
-			gpointer user_data)
+static void on_leg_received(ice *i G_GNUC_UNUSED, guint stream, const guint8 *data, gsize length,
+			    gpointer user_data)
 {
 	av_leg *l = user_data;
 	struct leg_stream *s = &l->streams[stream];
@@ -141,7 +141,7 @@ static bool start_media(av_leg *l, const call_sdp *offer, GError **error)
 		media_key_new(s->key);
 		if (!media_crypto_parse(m->crypto, remote)) {
 			g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-				    "crypto attribute not understood");
+				    "unsupported crypto attribute");
 			return false;
 		}
 		s->media =
@@ -156,10 +156,10 @@ static bool start_ice(av_leg *l, const call_sdp *offer, const struct av_leg_conf
 		      GError **error)
 {
 	static const struct ice_handlers handlers = {
-		.candidate = on_candidate,
-		.gathered = on_gathered,
-		.state = on_state,
-		.received = on_received,
+		.candidate = on_leg_candidate,
+		.gathered = on_leg_gathered,
+		.state = on_leg_state,
+		.received = on_leg_received,
 	};
 	struct ice_config ice_config = {
 		.local_address = config->address,
@@ -205,7 +205,7 @@ void av_leg_free(av_leg *l)
 {
 	if (!l)
 		return;
-	g_clear_handle_id(&l->telling, g_source_remove);
+	g_clear_handle_id(&l->reporting, g_source_remove);
 	ice_free(l->ice);
 	for (guint i = 0; i < l->n_streams; i++) {
 		g_clear_pointer(&l->streams[i].media, media_stream_free);
@@ -277,7 +277,7 @@ void av_leg_forward(av_leg *l, const char *kind, const guint8 *rtp, gsize length
 	}
 }
 
-/* RFC 5761 section 4: where the RTP header has marker and payload type, RTCP has 192..223. */
+/* RFC 5761 section 4: RTCP has the packet types 192 to 223. */
 static bool is_rtcp(const guint8 *packet, gsize length)
 {
 	return length >= 2 && packet[1] >= 192 && packet[1] <= 223;
@@ -291,7 +291,7 @@ void av_leg_report(av_leg *l)
 	for (guint i = 0; i < l->n_streams; i++) {
 		gsize n = media_stream_next(l->streams[i].media, now_us, packet, &next_us);
 
-		/* A report comes before media that is due; media of our own is never sent. */
+		/* media_stream_next returns a report before media; media of our own is dropped. */
 		if (n > 0 && is_rtcp(packet, n) && has_path(l, i))
 			ice_send(l->ice, i, packet, n);
 	}

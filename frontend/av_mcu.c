@@ -9,49 +9,48 @@
 #define SILENCE_US (30 * G_USEC_PER_SEC)
 #define TRICKLE_TYPE "application/trickle-ice-sdpfrag"
 
-struct participant {
+struct av_participant {
 	av_mcu *mcu;
-	char *room;
+	char *conference_id;
 	struct fe_dialog *dialog;
-	bool remote;	      /* outside: ms-media-location-type */
-	struct fe_flow *flow; /* that the pending INVITE came on */
-	sip_msg *pending;     /* INVITE not answered yet: the first while relays are asked for, or a
-				 re-INVITE */
-	av_leg *leg;	      /* NULL: relays are being asked for */
+	bool remote;	      /* ms-media-location-type is Internet */
+	struct fe_flow *flow; /* of the pending INVITE */
+	sip_msg *pending;     /* an INVITE that is not answered yet; NULL: none */
+	av_leg *leg;	      /* NULL: waits for relays */
 };
 
 struct av_mcu {
-	const struct station *station;
+	const struct fe_context *context;
 	mcu_relays *relays;
-	GPtrArray *participants; /* struct participant, of all rooms */
-	guint reports;		 /* timer, while there are participants */
+	GPtrArray *participants; /* struct av_participant, of all conferences */
+	guint reports;		 /* source, while there are participants */
 };
 
-static void answer(av_mcu *m, struct fe_flow *flow, const sip_msg *request, int status)
+static void av_answer(av_mcu *m, struct fe_flow *flow, const sip_msg *request, int status)
 {
-	transactions_answer(m->station->transactions, flow, request, status, NULL, NULL);
+	transactions_answer(m->context->transactions, flow, request, status, NULL, NULL);
 }
 
-static void participant_free(gpointer data)
+static void av_participant_free(gpointer data)
 {
-	struct participant *p = data;
+	struct av_participant *p = data;
 
 	mcu_relays_forget(p->mcu->relays, p);
 	av_leg_free(p->leg);
 	fe_dialog_free(p->dialog);
 	fe_flow_unref(p->flow);
 	g_clear_pointer(&p->pending, sip_msg_unref);
-	g_free(p->room);
+	g_free(p->conference_id);
 	g_free(p);
 }
 
-av_mcu *av_mcu_new(const struct station *station)
+av_mcu *av_mcu_new(const struct fe_context *context)
 {
 	av_mcu *m = g_new0(av_mcu, 1);
 
-	m->station = station;
-	m->relays = mcu_relays_new(station);
-	m->participants = g_ptr_array_new_with_free_func(participant_free);
+	m->context = context;
+	m->relays = mcu_relays_new(context);
+	m->participants = g_ptr_array_new_with_free_func(av_participant_free);
 	return m;
 }
 
@@ -77,19 +76,19 @@ static void ignore_relay(const struct ice_relay *relay G_GNUC_UNUSED,
 
 void av_mcu_prepare(av_mcu *m, const struct conference *c)
 {
-	mcu_relays_get(m->relays, registrar_user_edge(m->station->registrar, c->organiser),
+	mcu_relays_get(m->relays, registrar_user_edge(m->context->registrar, c->organiser),
 		       ignore_relay, NULL);
 }
 
 /* --- requests of our own ---------------------------------------------------------------------- */
 
-static void remove_participant(struct participant *p)
+static void remove_participant(struct av_participant *p)
 {
 	g_ptr_array_remove(p->mcu->participants, p);
 }
 
-/* docs/PROTOCOL.md, "Audio and video" 6: we are inside; 22 is both inside, 23 one outside. */
-static char *failure_diagnostics(const struct participant *p)
+/* docs/PROTOCOL.md, "Audio and video" 6: 22 when both ends are inside, 23 when one is outside. */
+static char *failure_diagnostics(const struct av_participant *p)
 {
 	return g_strdup_printf("%d; reason=\"Call failed to establish due to a media connectivity "
 			       "failure when %s\"; "
@@ -100,78 +99,80 @@ static char *failure_diagnostics(const struct participant *p)
 			       av_leg_ice_warn(p->leg));
 }
 
-static void say_bye(struct participant *p, const char *diagnostics)
+static void send_bye(struct av_participant *p, const char *diagnostics)
 {
 	g_autoptr(sip_msg) bye = fe_dialog_request(p->dialog, "BYE");
 
 	if (diagnostics)
 		sip_add_header(bye, "ms-client-diagnostics", diagnostics);
-	station_request(p->mcu->station, bye, 0, NULL, NULL);
+	fe_context_request(p->mcu->context, bye, 0, NULL, NULL);
 }
 
-static void refuse_pending(struct participant *p)
+static void refuse_pending(struct av_participant *p)
 {
 	if (p->pending)
-		transactions_answer(p->mcu->station->transactions, p->flow, p->pending, 500,
+		transactions_answer(p->mcu->context->transactions, p->flow, p->pending, 500,
 				    "Media Failed", p->dialog->local_tag);
 }
 
-static void on_failed(av_leg *l G_GNUC_UNUSED, gpointer user_data)
+static void on_leg_failed(av_leg *l G_GNUC_UNUSED, gpointer user_data)
 {
-	struct participant *p = user_data;
+	struct av_participant *p = user_data;
 	g_autofree char *diagnostics = failure_diagnostics(p);
 
 	refuse_pending(p);
-	say_bye(p, diagnostics);
+	send_bye(p, diagnostics);
 	remove_participant(p);
 }
 
-static void on_candidates(av_leg *l G_GNUC_UNUSED, guint stream, const char *ufrag, const char *pwd,
-			  const char *const *candidates, bool end, gpointer user_data)
+static void on_leg_candidates(av_leg *l G_GNUC_UNUSED, guint stream, const char *ufrag,
+			      const char *pwd, const char *const *candidates, bool end,
+			      gpointer user_data)
 {
-	struct participant *p = user_data;
+	struct av_participant *p = user_data;
 	g_autoptr(sip_msg) info = fe_dialog_request(p->dialog, "INFO");
 	g_autofree char *body = call_sdpfrag_print(ufrag, pwd, stream, candidates, end);
 
 	sip_add_header(info, "Info-Package", "trickle-ice");
 	sip_add_header(info, "Content-Disposition", "Info-Package"); /* RFC 6086 section 8.2 */
 	sip_set_body(info, TRICKLE_TYPE, body, -1);
-	station_request(p->mcu->station, info, 0, NULL, NULL);
+	fe_context_request(p->mcu->context, info, 0, NULL, NULL);
 }
 
-static void send_answer(struct participant *p, int status, const char *reason)
+static void send_answer(struct av_participant *p, int status, const char *reason)
 {
 	g_autoptr(sip_msg) m = fe_dialog_answer(p->dialog, p->pending, status, reason);
 	g_autofree char *sdp = av_leg_answer(p->leg);
 
 	sip_add_header(m, "ms-media-location-type", "Intranet");
 	sip_set_body(m, "application/sdp", sdp, -1);
-	transactions_send(p->mcu->station->transactions, p->flow, m);
+	transactions_send(p->mcu->context->transactions, p->flow, m);
 }
 
-static void answer_pending(struct participant *p)
+static void answer_pending(struct av_participant *p)
 {
 	send_answer(p, 200, "OK");
 	g_clear_pointer(&p->pending, sip_msg_unref);
 	g_clear_pointer(&p->flow, fe_flow_unref);
 }
 
-static void on_ready(av_leg *l G_GNUC_UNUSED, gpointer user_data)
+static void on_leg_ready(av_leg *l G_GNUC_UNUSED, gpointer user_data)
 {
-	struct participant *p = user_data;
+	struct av_participant *p = user_data;
 
 	if (p->pending)
 		answer_pending(p);
 }
 
-static void on_rtp(av_leg *l, const char *kind, const guint8 *rtp, gsize length, gpointer user_data)
+static void on_leg_rtp(av_leg *l, const char *kind, const guint8 *rtp, gsize length,
+		       gpointer user_data)
 {
-	const struct participant *p = user_data;
+	const struct av_participant *p = user_data;
 
 	for (guint i = 0; i < p->mcu->participants->len; i++) {
-		const struct participant *q = g_ptr_array_index(p->mcu->participants, i);
+		const struct av_participant *q = g_ptr_array_index(p->mcu->participants, i);
 
-		if (q->leg && q->leg != l && g_str_equal(q->room, p->room))
+		if (q->leg && q->leg != l && g_str_equal(q->conference_id, p->conference_id))
 			av_leg_forward(q->leg, kind, rtp, length);
 	}
 }
@@ -186,7 +187,7 @@ static call_sdp *read_offer(const sip_msg *invite)
 	return body ? call_sdp_parse(body, length, NULL) : NULL;
 }
 
-/* SSRCs come from names (docs/PROTOCOL.md, "Conferences" 3); ours from the conference's. */
+/* SSRCs are made from names (docs/PROTOCOL.md, "Conferences" 3); ours from the conference's. */
 static guint32 ssrc_of(const char *name)
 {
 	g_autofree char *hex = g_compute_checksum_for_string(G_CHECKSUM_SHA256, name, -1);
@@ -198,20 +199,20 @@ static guint32 ssrc_of(const char *name)
 static void on_relay(const struct ice_relay *relay, gpointer user_data)
 {
 	static const struct av_leg_handlers handlers = {
-		.candidates = on_candidates,
-		.ready = on_ready,
-		.failed = on_failed,
-		.rtp = on_rtp,
+		.candidates = on_leg_candidates,
+		.ready = on_leg_ready,
+		.failed = on_leg_failed,
+		.rtp = on_leg_rtp,
 	};
-	struct participant *p = user_data;
-	const struct station *s = p->mcu->station;
+	struct av_participant *p = user_data;
+	const struct fe_context *s = p->mcu->context;
 	g_autoptr(call_sdp) offer = read_offer(p->pending);
 	struct av_leg_config config = {
 		.address = s->address,
 		.address6 = s->address6,
 		.relay = relay,
 		.profile = ice_profile_by_name(s->ice_profile),
-		.ssrc = ssrc_of(p->room),
+		.ssrc = ssrc_of(p->conference_id),
 	};
 
 	p->leg = av_leg_new(offer, &config, &handlers, p, NULL);
@@ -229,13 +230,13 @@ static gboolean send_reports(gpointer data)
 	av_mcu *m = data;
 
 	for (guint i = m->participants->len; i > 0; i--) {
-		struct participant *p = g_ptr_array_index(m->participants, i - 1);
+		struct av_participant *p = g_ptr_array_index(m->participants, i - 1);
 
 		if (!p->leg)
 			continue;
 		av_leg_report(p->leg);
 		if (g_get_monotonic_time() - av_leg_heard_us(p->leg) > SILENCE_US) {
-			say_bye(p, NULL);
+			send_bye(p, NULL);
 			remove_participant(p);
 		}
 	}
@@ -245,12 +246,13 @@ static gboolean send_reports(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static void join(av_mcu *m, const struct conference *c, struct fe_flow *flow, const sip_msg *invite)
+static void av_join(av_mcu *m, const struct conference *c, struct fe_flow *flow,
+		    const sip_msg *invite)
 {
-	struct participant *p = g_new0(struct participant, 1);
+	struct av_participant *p = g_new0(struct av_participant, 1);
 
 	p->mcu = m;
-	p->room = g_strdup(c->id);
+	p->conference_id = g_strdup(c->id);
 	p->dialog = fe_dialog_new(invite);
 	p->remote = g_strcmp0(sip_header(invite, "ms-media-location-type"), "Internet") == 0;
 	p->flow = fe_flow_ref(flow);
@@ -258,16 +260,16 @@ static void join(av_mcu *m, const struct conference *c, struct fe_flow *flow, co
 	g_ptr_array_add(m->participants, p);
 	if (!m->reports)
 		m->reports = g_timeout_add(REPORT_MS, send_reports, m);
-	mcu_relays_get(m->relays, registrar_user_edge(m->station->registrar, c->organiser),
+	mcu_relays_get(m->relays, registrar_user_edge(m->context->registrar, c->organiser),
 		       on_relay, p);
 }
 
 /* --- requests --------------------------------------------------------------------------------- */
 
-static struct participant *find_participant(const av_mcu *m, const sip_msg *request)
+static struct av_participant *av_find_participant(const av_mcu *m, const sip_msg *request)
 {
 	for (guint i = 0; i < m->participants->len; i++) {
-		struct participant *p = g_ptr_array_index(m->participants, i);
+		struct av_participant *p = g_ptr_array_index(m->participants, i);
 
 		if (fe_dialog_matches(p->dialog, request))
 			return p;
@@ -281,22 +283,22 @@ static void on_first_invite(av_mcu *m, const struct conference *c, struct fe_flo
 	g_autoptr(call_sdp) offer = read_offer(request);
 
 	if (!offer || !av_leg_can_answer(offer))
-		answer(m, flow, request, 488);
+		av_answer(m, flow, request, 488);
 	else
-		join(m, c, flow, request);
+		av_join(m, c, flow, request);
 }
 
-static void on_invite(av_mcu *m, const struct conference *c, struct fe_flow *flow,
-		      const sip_msg *request)
+static void on_av_invite(av_mcu *m, const struct conference *c, struct fe_flow *flow,
+			 const sip_msg *request)
 {
-	struct participant *p = find_participant(m, request);
+	struct av_participant *p = av_find_participant(m, request);
 
 	if (!p && !sip_to_tag(request)) {
 		on_first_invite(m, c, flow, request);
 	} else if (!p) {
-		answer(m, flow, request, 481);
-	} else if (p->pending) { /* RFC 3261 section 14.2: the last one is not answered yet */
-		transactions_answer(m->station->transactions, flow, request, 500, NULL,
+		av_answer(m, flow, request, 481);
+	} else if (p->pending) { /* RFC 3261 section 14.2 */
+		transactions_answer(m->context->transactions, flow, request, 500, NULL,
 				    p->dialog->local_tag);
 	} else {
 		p->flow = fe_flow_ref(flow);
@@ -306,19 +308,19 @@ static void on_invite(av_mcu *m, const struct conference *c, struct fe_flow *flo
 	}
 }
 
-static void on_ack(av_mcu *m, const struct conference *c G_GNUC_UNUSED,
-		   struct fe_flow *flow G_GNUC_UNUSED, const sip_msg *request)
+static void on_av_ack(av_mcu *m, const struct conference *c G_GNUC_UNUSED,
+		      struct fe_flow *flow G_GNUC_UNUSED, const sip_msg *request)
 {
-	const struct participant *p = find_participant(m, request);
+	const struct av_participant *p = av_find_participant(m, request);
 
 	if (p && p->leg)
 		av_leg_start_checks(p->leg);
 }
 
-static void on_info(av_mcu *m, const struct conference *c G_GNUC_UNUSED, struct fe_flow *flow,
-		    const sip_msg *request)
+static void on_av_info(av_mcu *m, const struct conference *c G_GNUC_UNUSED, struct fe_flow *flow,
+		       const sip_msg *request)
 {
-	const struct participant *p = find_participant(m, request);
+	const struct av_participant *p = av_find_participant(m, request);
 	g_autoptr(GPtrArray) candidates = g_ptr_array_new_with_free_func(g_free);
 	gsize length = 0;
 	const char *body = sip_body(request, &length);
@@ -326,24 +328,24 @@ static void on_info(av_mcu *m, const struct conference *c G_GNUC_UNUSED, struct 
 	bool end = false;
 
 	if (!p || !p->leg) {
-		answer(m, flow, request, 481);
+		av_answer(m, flow, request, 481);
 	} else if (!body || g_strcmp0(sip_content_type(request), TRICKLE_TYPE) != 0) {
-		answer(m, flow, request, 415);
+		av_answer(m, flow, request, 415);
 	} else if (!call_sdpfrag_parse(body, length, &stream, candidates, &end)) {
-		answer(m, flow, request, 400);
+		av_answer(m, flow, request, 400);
 	} else {
-		answer(m, flow, request, 200);
+		av_answer(m, flow, request, 200);
 		av_leg_start_checks(p->leg);
 		av_leg_add_candidates(p->leg, stream, candidates, end);
 	}
 }
 
-static void on_bye(av_mcu *m, const struct conference *c G_GNUC_UNUSED, struct fe_flow *flow,
-		   const sip_msg *request)
+static void on_av_bye(av_mcu *m, const struct conference *c G_GNUC_UNUSED, struct fe_flow *flow,
+		      const sip_msg *request)
 {
-	struct participant *p = find_participant(m, request);
+	struct av_participant *p = av_find_participant(m, request);
 
-	answer(m, flow, request, p ? 200 : 481);
+	av_answer(m, flow, request, p ? 200 : 481);
 	if (p)
 		remove_participant(p);
 }
@@ -352,28 +354,28 @@ static const struct {
 	const char *method;
 	void (*handle)(av_mcu *m, const struct conference *c, struct fe_flow *flow,
 		       const sip_msg *request);
-} methods[] = {
-	{"INVITE", on_invite},
-	{"ACK", on_ack},
-	{"INFO", on_info},
-	{"BYE", on_bye},
+} av_methods[] = {
+	{"INVITE", on_av_invite},
+	{"ACK", on_av_ack},
+	{"INFO", on_av_info},
+	{"BYE", on_av_bye},
 };
 
 void av_mcu_request(av_mcu *m, const struct conference *c, struct fe_flow *flow,
 		    const sip_msg *request)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(methods); i++)
-		if (g_str_equal(sip_method(request), methods[i].method)) {
-			methods[i].handle(m, c, flow, request);
+	for (guint i = 0; i < G_N_ELEMENTS(av_methods); i++)
+		if (g_str_equal(sip_method(request), av_methods[i].method)) {
+			av_methods[i].handle(m, c, flow, request);
 			return;
 		}
-	answer(m, flow, request, 405);
+	av_answer(m, flow, request, 405);
 }
 
 void av_mcu_user_gone(av_mcu *m, const char *user)
 {
 	for (guint i = m->participants->len; i > 0; i--) {
-		struct participant *p = g_ptr_array_index(m->participants, i - 1);
+		struct av_participant *p = g_ptr_array_index(m->participants, i - 1);
 
 		if (g_str_equal(p->dialog->user, user))
 			remove_participant(p);
@@ -383,9 +385,9 @@ void av_mcu_user_gone(av_mcu *m, const char *user)
 void av_mcu_hang_up(av_mcu *m)
 {
 	while (m->participants->len > 0) {
-		struct participant *p = g_ptr_array_index(m->participants, 0);
+		struct av_participant *p = g_ptr_array_index(m->participants, 0);
 
-		say_bye(p, NULL);
+		send_bye(p, NULL);
 		remove_participant(p);
 	}
 }

@@ -1,31 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A/V MCU: every participant calls it; it passes each one's packets on to all the others.
+/* The A/V MCU: participants call it, and it forwards each one's packets to all the others.
  *
- * Life of a participant:
- *   asked   INVITE taken (100 sent), the organiser's Edge is asked for relays
- *   joined  183 and 200 sent with the same answer; candidates go both ways by INFO; media as soon
- * as ICE has a path gone    by BYE from either side: the participant's, or ours when ICE fails or
- * nothing was heard for 30 s A re-INVITE is answered when our own streams have their final pairs.
+ * A participant is `asked` when its INVITE was received (100 is sent) and the organiser's Edge is
+ * asked for relays.  It is `joined` when 183 and 200 with the same answer were sent; candidates
+ * then go both ways in INFO, and media as soon as ICE has a pair.  It leaves with BYE: its own, or
+ * the MCU's when ICE fails or nothing was received for 30 s.  A re-INVITE is answered when our
+ * streams have their final pairs.
  */
 #ifndef FRONTEND_AV_MCU_H
 #define FRONTEND_AV_MCU_H
 
 #include "frontend/focus.h"
-#include "frontend/station.h"
+#include "frontend/context.h"
 
 typedef struct av_mcu av_mcu;
 
-/* `station` is borrowed. */
-av_mcu *av_mcu_new(const struct station *station);
-/* Releases relays in the background (ice_free); does not say BYE. */
+/* `context` is borrowed until av_mcu_free. */
+av_mcu *av_mcu_new(const struct fe_context *context);
+/* Releases relays in the background (ice_free), without BYE.  Accepts NULL. */
 void av_mcu_free(av_mcu *m);
-/* A conference was made: its relays will be wanted soon. */
+/* Asks for relays of a new conference, which will soon be needed. */
 void av_mcu_prepare(av_mcu *m, const struct conference *c);
-/* Any request for the conference's audio-video URI. */
+/* Handles a request to the conference's audio-video URI. */
 void av_mcu_request(av_mcu *m, const struct conference *c, struct fe_flow *flow,
 		    const sip_msg *request);
+/* The user's connection is lost: removes its participants. */
 void av_mcu_user_gone(av_mcu *m, const char *user);
-/* BYE to everybody. */
+/* Sends BYE to all participants and removes them. */
 void av_mcu_hang_up(av_mcu *m);
 guint av_mcu_participants(const av_mcu *m);
 

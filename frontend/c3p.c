@@ -3,17 +3,17 @@
 
 #include <string.h>
 
-struct reader {
+struct c3p_reader {
 	struct c3p_request request;
 	bool add_conference;
-	GString *text; /* of the conference-id element; NULL: not in it */
+	GString *text; /* of the conference-id element; NULL: outside of it */
 };
 
-static void on_start(GMarkupParseContext *context G_GNUC_UNUSED, const char *element,
-		     const char **names, const char **values, gpointer user_data,
-		     GError **error G_GNUC_UNUSED)
+static void on_c3p_start(GMarkupParseContext *context G_GNUC_UNUSED, const char *element,
+			 const char **names, const char **values, gpointer user_data,
+			 GError **error G_GNUC_UNUSED)
 {
-	struct reader *r = user_data;
+	struct c3p_reader *r = user_data;
 
 	if (g_str_equal(element, "request")) {
 		for (guint i = 0; names[i]; i++)
@@ -27,10 +27,10 @@ static void on_start(GMarkupParseContext *context G_GNUC_UNUSED, const char *ele
 	}
 }
 
-static void on_end(GMarkupParseContext *context G_GNUC_UNUSED, const char *element,
-		   gpointer user_data, GError **error G_GNUC_UNUSED)
+static void on_c3p_end(GMarkupParseContext *context G_GNUC_UNUSED, const char *element,
+		       gpointer user_data, GError **error G_GNUC_UNUSED)
 {
-	struct reader *r = user_data;
+	struct c3p_reader *r = user_data;
 
 	if (!r->text || !g_str_equal(element, "conference-id"))
 		return;
@@ -38,16 +38,17 @@ static void on_end(GMarkupParseContext *context G_GNUC_UNUSED, const char *eleme
 	r->text = NULL;
 }
 
-static void on_text(GMarkupParseContext *context G_GNUC_UNUSED, const char *text, gsize length,
-		    gpointer user_data, GError **error G_GNUC_UNUSED)
+static void on_c3p_text(GMarkupParseContext *context G_GNUC_UNUSED, const char *text, gsize length,
+			gpointer user_data, GError **error G_GNUC_UNUSED)
 {
-	struct reader *r = user_data;
+	struct c3p_reader *r = user_data;
 
 	if (r->text)
 		g_string_append_len(r->text, text, (gssize)length);
 }
 
-/* The id becomes part of a URI: unreserved characters only (RFC 3986 section 2.3). */
+/* The id becomes part of a URI, so only unreserved characters are allowed (RFC 3986 section 2.3).
+ */
 static bool is_id(const char *id)
 {
 	return id && *id && strlen(id) <= 64 &&
@@ -57,8 +58,8 @@ static bool is_id(const char *id)
 bool fe_c3p_parse(const char *xml, gsize length, struct c3p_request *ret)
 {
 	static const GMarkupParser parser = {
-		.start_element = on_start, .end_element = on_end, .text = on_text};
-	struct reader r = {0};
+		.start_element = on_c3p_start, .end_element = on_c3p_end, .text = on_c3p_text};
+	struct c3p_reader r = {0};
 	GMarkupParseContext *context =
 		g_markup_parse_context_new(&parser, G_MARKUP_DEFAULT_FLAGS, &r, NULL);
 	bool good = g_markup_parse_context_parse(context, xml, (gssize)length, NULL) &&

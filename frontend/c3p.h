@@ -13,10 +13,10 @@ struct c3p_request {
 	char *conference_id;
 };
 
-/* False: not an addConference request.  On success `ret` is to be cleared by the caller. */
+/* false: not an addConference request.  After true the caller clears `ret`. */
 bool fe_c3p_parse(const char *xml, gsize length, struct c3p_request *ret);
 void fe_c3p_clear(struct c3p_request *r);
-/* The caller frees. */
+/* The response documents; the caller frees. */
 char *fe_c3p_success(const char *request_id, const char *focus_uri);
 char *fe_c3p_failure(const char *request_id, const char *reason);
 

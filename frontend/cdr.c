@@ -3,7 +3,7 @@
 
 #include "common/call_sdp.h"
 
-struct session {
+struct cdr_session {
 	char *call, *from, *to;
 	const char *kind;
 	int status;
@@ -13,12 +13,12 @@ struct session {
 struct cdr {
 	cdr_func record;
 	gpointer user_data;
-	GHashTable *sessions; /* Call-ID and initiator's tag -> struct session */
+	GHashTable *sessions; /* Call-ID and initiator's tag -> struct cdr_session */
 };
 
-static void session_free(gpointer data)
+static void cdr_session_free(gpointer data)
 {
-	struct session *s = data;
+	struct cdr_session *s = data;
 
 	g_free(s->call);
 	g_free(s->from);
@@ -32,7 +32,7 @@ cdr *cdr_new(cdr_func record, gpointer user_data)
 
 	c->record = record;
 	c->user_data = user_data;
-	c->sessions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, session_free);
+	c->sessions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, cdr_session_free);
 	return c;
 }
 
@@ -76,16 +76,16 @@ static const char *kind_of(const sip_msg *invite)
 	return kind_of_media(invite);
 }
 
-static void begin(cdr *c, const sip_msg *invite)
+static void begin_session(cdr *c, const sip_msg *invite)
 {
 	char *key = session_key(invite, sip_from_tag(invite));
-	struct session *s;
+	struct cdr_session *s;
 
 	if (g_hash_table_contains(c->sessions, key)) {
 		g_free(key);
 		return;
 	}
-	s = g_new0(struct session, 1);
+	s = g_new0(struct cdr_session, 1);
 	s->call = g_strdup(sip_call_id(invite));
 	s->from = g_strdup(sip_from_uri(invite));
 	s->to = g_strdup(sip_to_uri(invite));
@@ -93,7 +93,7 @@ static void begin(cdr *c, const sip_msg *invite)
 	g_hash_table_insert(c->sessions, key, s);
 }
 
-static void report(cdr *c, const struct session *s, const sip_msg *last, gint64 now_us)
+static void report_session(cdr *c, const struct cdr_session *s, const sip_msg *last, gint64 now_us)
 {
 	gint64 duration_us = s->established_us ? now_us - s->established_us : 0;
 
@@ -104,31 +104,31 @@ static void report(cdr *c, const struct session *s, const sip_msg *last, gint64 
 		  c->user_data);
 }
 
-static bool end(cdr *c, const char *key, const sip_msg *last, gint64 now_us)
+static bool end_session(cdr *c, const char *key, const sip_msg *last, gint64 now_us)
 {
-	const struct session *s = g_hash_table_lookup(c->sessions, key);
+	const struct cdr_session *s = g_hash_table_lookup(c->sessions, key);
 
 	if (!s)
 		return false;
-	report(c, s, last, now_us);
+	report_session(c, s, last, now_us);
 	g_hash_table_remove(c->sessions, key);
 	return true;
 }
 
-/* BYE comes from either end: the initiator's tag is its From or its To. */
+/* Either end may send BYE, so the initiator's tag is in From or in To. */
 static void end_by_bye(cdr *c, const sip_msg *bye, gint64 now_us)
 {
 	g_autofree char *own = session_key(bye, sip_from_tag(bye));
 	g_autofree char *peers = session_key(bye, sip_to_tag(bye));
 
-	if (!end(c, own, bye, now_us))
-		end(c, peers, bye, now_us);
+	if (!end_session(c, own, bye, now_us))
+		end_session(c, peers, bye, now_us);
 }
 
 static void take_response(cdr *c, const sip_msg *response, gint64 now_us)
 {
 	g_autofree char *key = session_key(response, sip_from_tag(response));
-	struct session *s = g_hash_table_lookup(c->sessions, key);
+	struct cdr_session *s = g_hash_table_lookup(c->sessions, key);
 
 	if (!s || s->established_us || sip_status(response) < 200)
 		return;
@@ -136,7 +136,7 @@ static void take_response(cdr *c, const sip_msg *response, gint64 now_us)
 	if (s->status < 300)
 		s->established_us = now_us;
 	else
-		end(c, key, response, now_us);
+		end_session(c, key, response, now_us);
 }
 
 void cdr_observe(cdr *c, const sip_msg *m, gint64 now_us)
@@ -148,7 +148,7 @@ void cdr_observe(cdr *c, const sip_msg *m, gint64 now_us)
 	else if (!sip_is_request(m))
 		return;
 	else if (g_str_equal(method, "INVITE") && !sip_to_tag(m))
-		begin(c, m);
+		begin_session(c, m);
 	else if (g_str_equal(method, "BYE"))
 		end_by_bye(c, m, now_us);
 }
@@ -162,7 +162,7 @@ void cdr_free(cdr *c, gint64 now_us)
 		return;
 	g_hash_table_iter_init(&i, c->sessions);
 	while (g_hash_table_iter_next(&i, NULL, &value))
-		report(c, value, NULL, now_us);
+		report_session(c, value, NULL, now_us);
 	g_hash_table_unref(c->sessions);
 	g_free(c);
 }

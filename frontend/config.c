@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-static bool complain(GError **error, const char *member, const char *what)
+static bool fe_config_error(GError **error, const char *member, const char *what)
 {
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "config member '%s': %s",
 		    member, what);
@@ -44,15 +44,15 @@ static bool read_texts(struct fe_config *c, json_t *object, GError **error)
 		char **to = (char **)(void *)((char *)c + m->offset);
 
 		if (value && !json_is_null(value) && !json_is_string(value))
-			return complain(error, m->name, "not a string");
+			return fe_config_error(error, m->name, "not a string");
 		if (!json_is_string(value) && m->required)
-			return complain(error, m->name, "missing");
+			return fe_config_error(error, m->name, "missing");
 		*to = g_strdup(json_is_string(value) ? json_string_value(value) : m->fallback);
 	}
 	return true;
 }
 
-/* A port: `fallback` when the member is not there. */
+/* Reads a port; `fallback` without the member. */
 static bool read_port(json_t *object, const char *name, guint16 fallback, guint16 *ret_port,
 		      GError **error)
 {
@@ -63,7 +63,7 @@ static bool read_port(json_t *object, const char *name, guint16 fallback, guint1
 	if (!value)
 		return true;
 	if (!json_is_integer(value) || number < 1 || number > G_MAXUINT16)
-		return complain(error, name, "not a port");
+		return fe_config_error(error, name, "not a port");
 	*ret_port = (guint16)number;
 	return true;
 }
@@ -75,10 +75,10 @@ static bool read_trusted(struct fe_config *c, json_t *object, GError **error)
 	size_t i;
 
 	if (list && !json_is_array(list))
-		return complain(error, "trusted_servers", "not a list");
+		return fe_config_error(error, "trusted_servers", "not a list");
 	json_array_foreach(list, i, value) {
 		if (!json_is_string(value))
-			return complain(error, "trusted_servers", "not a list of names");
+			return fe_config_error(error, "trusted_servers", "not a list of names");
 		g_strv_builder_add(names, json_string_value(value));
 	}
 	c->trusted_servers = g_strv_builder_end(names);
@@ -101,14 +101,14 @@ static bool read_users(struct fe_config *c, json_t *object, GError **error)
 	size_t i;
 
 	if (list && !json_is_array(list))
-		return complain(error, "users", "not a list");
+		return fe_config_error(error, "users", "not a list");
 	json_array_foreach(list, i, value) {
 		const char *user = json_string_value(json_object_get(value, "user"));
 		const char *password = json_string_value(json_object_get(value, "password"));
 		struct fe_config_user *u;
 
 		if (!user || !password)
-			return complain(error, "users", "each needs 'user' and 'password'");
+			return fe_config_error(error, "users", "each needs 'user' and 'password'");
 		u = g_new0(struct fe_config_user, 1);
 		u->user = g_ascii_strdown(user, -1);
 		u->password = g_strdup(password);
@@ -133,14 +133,14 @@ static bool read_edges(struct fe_config *c, json_t *object, GError **error)
 	size_t i;
 
 	if (list && !json_is_array(list))
-		return complain(error, "edges", "not a list");
+		return fe_config_error(error, "edges", "not a list");
 	json_array_foreach(list, i, value) {
 		const char *fqdn = json_string_value(json_object_get(value, "fqdn"));
 		struct fe_config_edge *e;
 		guint16 port;
 
 		if (!fqdn)
-			return complain(error, "edges", "each needs 'fqdn'");
+			return fe_config_error(error, "edges", "each needs 'fqdn'");
 		if (!read_port(value, "mras_port", 5062, &port, error))
 			return false;
 		e = g_new0(struct fe_config_edge, 1);

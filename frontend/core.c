@@ -14,12 +14,11 @@ struct fe_core {
 	const struct fe_config *config;
 	const struct core_io *io;
 	gpointer user_data;
-	struct transactions_io
-		wire; /* the transactions' door outside: everything that leaves is observed */
+	struct transactions_io wire; /* passes messages to `io` and to `cdr` */
 	char *sent_by;
 	transactions *transactions;
 	registrar *registrar;
-	struct station station;
+	struct fe_context context;
 	focus *focus;
 	im_mcu *im;
 	av_mcu *av;
@@ -27,7 +26,7 @@ struct fe_core {
 	guint64 requests, forwarded, refused;
 };
 
-/* --- what the parts see of the outside -------------------------------------------------------- */
+/* --- I/O of the parts ------------------------------------------------------------------------- */
 
 static gint64 core_now_us(gpointer user_data)
 {
@@ -92,7 +91,7 @@ fe_core *fe_core_new(const struct fe_config *config, const struct core_io *io, g
 	c->transactions = transactions_new(c->sent_by, &c->wire, c);
 	c->registrar = registrar_new(config->domain);
 	add_users(c);
-	c->station = (struct station){
+	c->context = (struct fe_context){
 		.transactions = c->transactions,
 		.registrar = c->registrar,
 		.domain = config->domain,
@@ -103,8 +102,8 @@ fe_core *fe_core_new(const struct fe_config *config, const struct core_io *io, g
 		.links_data = user_data,
 	};
 	c->focus = focus_new(core_conference_ended, c);
-	c->im = im_mcu_new(&c->station);
-	c->av = av_mcu_new(&c->station);
+	c->im = im_mcu_new(&c->context);
+	c->av = av_mcu_new(&c->context);
 	return c;
 }
 
@@ -124,7 +123,7 @@ void fe_core_free(fe_core *c)
 
 /* --- subjects --------------------------------------------------------------------------------- */
 
-static void answer(fe_core *c, struct fe_flow *flow, const sip_msg *request, int status)
+static void core_answer(fe_core *c, struct fe_flow *flow, const sip_msg *request, int status)
 {
 	transactions_answer(c->transactions, flow, request, status, NULL, NULL);
 }
@@ -135,8 +134,8 @@ static void send_and_unref(fe_core *c, struct fe_flow *flow, sip_msg *m)
 	sip_msg_unref(m);
 }
 
-static void tell_refused(fe_core *c, const struct fe_flow *flow, const sip_msg *request,
-			 const sip_msg *response)
+static void report_refused(fe_core *c, const struct fe_flow *flow, const sip_msg *request,
+			   const sip_msg *response)
 {
 	g_autofree char *user = sip_uri_user(sip_to_uri(request));
 	struct sip_failure why = sip_failure_of(response, NULL);
@@ -150,7 +149,7 @@ static void tell_refused(fe_core *c, const struct fe_flow *flow, const sip_msg *
 		     c->user_data);
 }
 
-static void on_register(fe_core *c, struct fe_flow *flow, sip_msg *request)
+static void subject_register(fe_core *c, struct fe_flow *flow, sip_msg *request)
 {
 	const struct binding *b;
 	sip_msg *response = registrar_register(c->registrar, request, flow, core_now_us(c), &b);
@@ -158,15 +157,14 @@ static void on_register(fe_core *c, struct fe_flow *flow, sip_msg *request)
 	if (b)
 		c->io->event(EVENT_REGISTERED,
 			     json_pack("{s:s, s:s, s:b}", "user", b->user, "via",
-				       b->edge ? b->edge : "direct", "remote_user",
-				       b->edge != NULL),
+				       b->edge ? b->edge : "direct", "remote_user", !!b->edge),
 			     c->user_data);
 	else if (sip_status(response) >= 403)
-		tell_refused(c, flow, request, response);
+		report_refused(c, flow, request, response);
 	send_and_unref(c, flow, response);
 }
 
-static void on_subscribe(fe_core *c, struct fe_flow *flow, sip_msg *request)
+static void subject_subscribe(fe_core *c, struct fe_flow *flow, sip_msg *request)
 {
 	g_autofree char *user = sip_uri_user(sip_uri(request));
 
@@ -175,7 +173,7 @@ static void on_subscribe(fe_core *c, struct fe_flow *flow, sip_msg *request)
 					      registrar_user_edge(c->registrar, user)));
 }
 
-static void on_factory(fe_core *c, struct fe_flow *flow, sip_msg *request)
+static void subject_factory(fe_core *c, struct fe_flow *flow, sip_msg *request)
 {
 	const struct conference *made;
 
@@ -184,7 +182,7 @@ static void on_factory(fe_core *c, struct fe_flow *flow, sip_msg *request)
 		av_mcu_prepare(c->av, made);
 }
 
-static void on_conference(fe_core *c, struct fe_flow *flow, sip_msg *request)
+static void subject_conference(fe_core *c, struct fe_flow *flow, sip_msg *request)
 {
 	enum conference_kind kind;
 	const struct conference *conference =
@@ -195,18 +193,18 @@ static void on_conference(fe_core *c, struct fe_flow *flow, sip_msg *request)
 	else if (kind == CONFERENCE_AV)
 		av_mcu_request(c->av, conference, flow, request);
 	else if (!g_str_equal(sip_method(request), "ACK"))
-		answer(c, flow, request, conference ? 405 : 404);
+		core_answer(c, flow, request, conference ? 405 : 404);
 }
 
-/* docs/PROTOCOL.md, "Sign-in" 3: to the Edge that the URI names, 504 when it does not answer. */
-static void on_mras(fe_core *c, struct fe_flow *flow, sip_msg *request)
+/* docs/PROTOCOL.md, "Sign-in" 3: forwards to the Edge in the URI; 504 when it does not answer. */
+static void subject_mras(fe_core *c, struct fe_flow *flow, sip_msg *request)
 {
 	g_autofree char *user = sip_uri_user(sip_uri(request));
 	const char *at = user ? strchr(user, '@') : NULL;
-	struct route route = {0};
+	struct fe_route route = {0};
 
 	if (!sip_take_hop(request)) {
-		answer(c, flow, request, 483);
+		core_answer(c, flow, request, 483);
 		return;
 	}
 	if (at)
@@ -214,43 +212,43 @@ static void on_mras(fe_core *c, struct fe_flow *flow, sip_msg *request)
 	if (route.flow)
 		transactions_forward(c->transactions, flow, request, &route, MRAS_FORWARD_US, 504);
 	else
-		answer(c, flow, request, 404);
+		core_answer(c, flow, request, 404);
 }
 
-static void on_user(fe_core *c, struct fe_flow *flow, sip_msg *request)
+static void subject_user(fe_core *c, struct fe_flow *flow, sip_msg *request)
 {
-	struct route route;
+	struct fe_route route;
 	int status = fe_proxy_decide(c->registrar, request, core_now_us(c), &route);
 
 	if (g_str_equal(sip_method(request), "ACK")) {
 		transactions_forward_ack(c->transactions, flow, request, status ? NULL : &route);
 	} else if (status) {
-		answer(c, flow, request, status);
+		core_answer(c, flow, request, status);
 	} else {
 		c->forwarded++;
 		transactions_forward(c->transactions, flow, request, &route, 0, 480);
 	}
 }
 
-static void on_nothing(fe_core *c, struct fe_flow *flow, sip_msg *request)
+static void subject_none(fe_core *c, struct fe_flow *flow, sip_msg *request)
 {
 	if (!g_str_equal(sip_method(request), "ACK"))
-		answer(c, flow, request, 404);
+		core_answer(c, flow, request, 404);
 }
 
 static void (*const subjects[])(fe_core *c, struct fe_flow *flow, sip_msg *request) = {
-	[SUBJECT_USER] = on_user,
-	[SUBJECT_REGISTER] = on_register,
-	[SUBJECT_SUBSCRIBE] = on_subscribe,
-	[SUBJECT_FACTORY] = on_factory,
-	[SUBJECT_CONFERENCE] = on_conference,
-	[SUBJECT_MRAS] = on_mras,
-	[SUBJECT_NONE] = on_nothing,
+	[SUBJECT_USER] = subject_user,
+	[SUBJECT_REGISTER] = subject_register,
+	[SUBJECT_SUBSCRIBE] = subject_subscribe,
+	[SUBJECT_FACTORY] = subject_factory,
+	[SUBJECT_CONFERENCE] = subject_conference,
+	[SUBJECT_MRAS] = subject_mras,
+	[SUBJECT_NONE] = subject_none,
 };
 
 /* --- messages --------------------------------------------------------------------------------- */
 
-static void refuse(fe_core *c, struct fe_flow *flow, const sip_msg *request, int status)
+static void core_refuse(fe_core *c, struct fe_flow *flow, const sip_msg *request, int status)
 {
 	const char *header = status == 407 ? "Proxy-Authenticate" : "WWW-Authenticate";
 	g_autofree char *challenge = registrar_challenge(c->registrar, core_now_us(c));
@@ -260,14 +258,13 @@ static void refuse(fe_core *c, struct fe_flow *flow, const sip_msg *request, int
 	if (g_str_equal(sip_method(request), "ACK"))
 		return;
 	c->refused++;
-	response = sip_response_new(
-		request, status, status == 401 ? "Unauthorized" : transactions_reason(status), tag);
+	response = sip_response_new(request, status, NULL, tag);
 	if (status != 403)
 		sip_add_header(response, header, challenge);
 	send_and_unref(c, flow, response);
 }
 
-static void take_request(fe_core *c, struct fe_flow *flow, sip_msg *request)
+static void core_request(fe_core *c, struct fe_flow *flow, sip_msg *request)
 {
 	enum proxy_subject subject = fe_proxy_subject(request);
 	int status = 0;
@@ -278,7 +275,7 @@ static void take_request(fe_core *c, struct fe_flow *flow, sip_msg *request)
 	else if (flow->outbound)
 		status = 403;
 	if (status) {
-		refuse(c, flow, request, status);
+		core_refuse(c, flow, request, status);
 		return;
 	}
 	cdr_observe(c->cdr, request, core_now_us(c));
@@ -286,13 +283,13 @@ static void take_request(fe_core *c, struct fe_flow *flow, sip_msg *request)
 		transactions_cancel(c->transactions, flow, request);
 		return;
 	}
-	if (g_str_equal(sip_method(request), "INVITE")) /* RFC 3261 section 17.2.1: within 200 ms */
-		answer(c, flow, request, 100);
+	if (g_str_equal(sip_method(request), "INVITE")) /* RFC 3261 section 17.2.1 */
+		core_answer(c, flow, request, 100);
 	subjects[subject](c, flow, request);
 }
 
-/* The Edge no longer knows the client: nor do we. */
-static void take_flow_failed(fe_core *c, const struct fe_flow *flow, const sip_msg *response)
+/* The Edge has lost the client's flow, so its binding is removed. */
+static void flow_failed(fe_core *c, const struct fe_flow *flow, const sip_msg *response)
 {
 	g_autofree char *user = sip_uri_user(sip_to_uri(response));
 
@@ -303,11 +300,11 @@ static void take_flow_failed(fe_core *c, const struct fe_flow *flow, const sip_m
 void fe_core_message(fe_core *c, struct fe_flow *flow, sip_msg *m)
 {
 	if (sip_is_request(m)) {
-		take_request(c, flow, m);
+		core_request(c, flow, m);
 		return;
 	}
 	if (sip_status(m) == 430)
-		take_flow_failed(c, flow, m);
+		flow_failed(c, flow, m);
 	transactions_response(c->transactions, flow, m);
 }
 

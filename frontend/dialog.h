@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A dialog that a participant opened with an MCU by INVITE (RFC 3261 section 12): who, and what our
- * requests in it look like.  Pure. */
+/* A dialog that a participant opened with an MCU by INVITE (RFC 3261 section 12).  Pure. */
 #ifndef FRONTEND_DIALOG_H
 #define FRONTEND_DIALOG_H
 
@@ -14,14 +13,14 @@ struct fe_dialog {
 	guint32 local_cseq;
 };
 
-/* From the INVITE, with a tag of our own; keeps nothing of it. */
+/* A dialog with a new local tag.  fe_dialog_free accepts NULL. */
 struct fe_dialog *fe_dialog_new(const sip_msg *invite);
 void fe_dialog_free(struct fe_dialog *d);
-/* Is `request` from the participant in this dialog (RFC 3261 section 12.2.2)? */
+/* Whether the participant sent `request` in this dialog (RFC 3261 section 12.2.2). */
 bool fe_dialog_matches(const struct fe_dialog *d, const sip_msg *request);
-/* Our next request in the dialog, for the participant's address. */
+/* Our next request in the dialog; the caller unrefs. */
 sip_msg *fe_dialog_request(struct fe_dialog *d, const char *method);
-/* An answer in the dialog, with Contact. */
+/* A response in the dialog, with Contact; the caller unrefs. */
 sip_msg *fe_dialog_answer(const struct fe_dialog *d, const sip_msg *request, int status,
 			  const char *reason);
 

@@ -55,7 +55,7 @@ guint focus_count(const focus *f)
 	return g_hash_table_size(f->conferences);
 }
 
-static void forget_idle(focus *f, gint64 now_us)
+static void end_idle(focus *f, gint64 now_us)
 {
 	GHashTableIter i;
 	gpointer value;
@@ -85,7 +85,7 @@ static const struct conference *add_conference(focus *f, const char *organiser, 
 	return c;
 }
 
-/* 0, or the status that refuses the request; on 0 `ret` is filled. */
+/* Reads a request.  Returns 0, or the status that refuses it. */
 static int read_request(const sip_msg *request, struct c3p_request *ret)
 {
 	gsize length = 0;
@@ -102,14 +102,6 @@ static int read_request(const sip_msg *request, struct c3p_request *ret)
 	return fe_c3p_parse(body, length, ret) ? 0 : 400;
 }
 
-static const char *refusal_reason(int status)
-{
-	return status == 403 ? "Forbidden" :
-	       status == 405 ? "Method Not Allowed" :
-	       status == 415 ? "Unsupported Media Type" :
-			       "Bad Request";
-}
-
 sip_msg *focus_service(focus *f, const sip_msg *request, gint64 now_us,
 		       const struct conference **ret_new)
 {
@@ -124,15 +116,15 @@ sip_msg *focus_service(focus *f, const sip_msg *request, gint64 now_us,
 	if (ret_new)
 		*ret_new = NULL;
 	if (status)
-		return sip_response_new(request, status, refusal_reason(status), tag);
-	forget_idle(f, now_us);
+		return sip_response_new(request, status, NULL, tag);
+	end_idle(f, now_us);
 	c = g_hash_table_lookup(f->conferences, asked.conference_id);
 	if (!c) {
 		c = add_conference(f, organiser, asked.conference_id, now_us);
 		if (ret_new)
 			*ret_new = c;
 	}
-	/* Asking again for one's own conference does no harm: the same URI comes back. */
+	/* The organiser can repeat the request and gets the same URI. */
 	body = g_str_equal(c->organiser, organiser) ?
 		       fe_c3p_success(asked.request_id, c->focus_uri) :
 		       fe_c3p_failure(asked.request_id, "conferenceExistsAlready");

@@ -9,24 +9,24 @@ struct message {
 	gsize length;
 };
 
-struct participant {
+struct im_participant {
 	struct fe_dialog *dialog;
 	bool confirmed;
 };
 
-struct room {
-	GPtrArray *participants; /* struct participant */
+struct chat_conference {
+	GPtrArray *participants; /* struct im_participant */
 	GPtrArray *history;	 /* struct message */
 };
 
 struct im_mcu {
-	const struct station *station;
-	GHashTable *rooms;  /* conference id -> struct room */
-	GPtrArray *waiting; /* struct delivery: what transactions may still call back */
+	const struct fe_context *context;
+	GHashTable *conferences; /* id -> struct chat_conference */
+	GPtrArray *waiting;	 /* struct delivery: those whose callback is pending */
 };
 
-/* One message on its way to all: who is to be answered when the last has confirmed. */
-struct round {
+/* One message to all participants: the request to answer when the last has confirmed. */
+struct fan_out {
 	guint refs, outstanding;
 	struct fe_flow *flow;
 	sip_msg *request;
@@ -36,8 +36,8 @@ struct round {
 
 struct delivery {
 	im_mcu *mcu;
-	struct round *round; /* NULL: told to a late-comer */
-	char *room_id, *call_id, *remote_tag;
+	struct fan_out *fan_out; /* NULL: an earlier message */
+	char *conference_id, *call_id, *remote_tag;
 };
 
 static void message_free(gpointer data)
@@ -50,24 +50,24 @@ static void message_free(gpointer data)
 	g_free(m);
 }
 
-static void participant_free(gpointer data)
+static void im_participant_free(gpointer data)
 {
-	struct participant *p = data;
+	struct im_participant *p = data;
 
 	fe_dialog_free(p->dialog);
 	g_free(p);
 }
 
-static void room_free(gpointer data)
+static void chat_conference_free(gpointer data)
 {
-	struct room *r = data;
+	struct chat_conference *r = data;
 
 	g_ptr_array_unref(r->participants);
 	g_ptr_array_unref(r->history);
 	g_free(r);
 }
 
-static void round_unref(struct round *r)
+static void fan_out_unref(struct fan_out *r)
 {
 	if (!r || --r->refs > 0)
 		return;
@@ -81,19 +81,20 @@ static void delivery_free(gpointer data)
 {
 	struct delivery *d = data;
 
-	round_unref(d->round);
-	g_free(d->room_id);
+	fan_out_unref(d->fan_out);
+	g_free(d->conference_id);
 	g_free(d->call_id);
 	g_free(d->remote_tag);
 	g_free(d);
 }
 
-im_mcu *im_mcu_new(const struct station *station)
+im_mcu *im_mcu_new(const struct fe_context *context)
 {
 	im_mcu *m = g_new0(im_mcu, 1);
 
-	m->station = station;
-	m->rooms = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, room_free);
+	m->context = context;
+	m->conferences =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, chat_conference_free);
 	m->waiting = g_ptr_array_new_with_free_func(delivery_free);
 	return m;
 }
@@ -103,9 +104,9 @@ void im_mcu_free(im_mcu *m)
 	if (!m)
 		return;
 	for (guint i = 0; i < m->waiting->len; i++)
-		transactions_forget(m->station->transactions, g_ptr_array_index(m->waiting, i));
+		transactions_forget(m->context->transactions, g_ptr_array_index(m->waiting, i));
 	g_ptr_array_unref(m->waiting);
-	g_hash_table_unref(m->rooms);
+	g_hash_table_unref(m->conferences);
 	g_free(m);
 }
 
@@ -115,29 +116,30 @@ guint im_mcu_participants(const im_mcu *m)
 	gpointer value;
 	guint n = 0;
 
-	g_hash_table_iter_init(&i, m->rooms);
+	g_hash_table_iter_init(&i, m->conferences);
 	while (g_hash_table_iter_next(&i, NULL, &value))
-		n += ((const struct room *)value)->participants->len;
+		n += ((const struct chat_conference *)value)->participants->len;
 	return n;
 }
 
-static struct room *room_of(im_mcu *m, const struct conference *c)
+static struct chat_conference *conference_of(im_mcu *m, const struct conference *c)
 {
-	struct room *r = g_hash_table_lookup(m->rooms, c->id);
+	struct chat_conference *r = g_hash_table_lookup(m->conferences, c->id);
 
 	if (r)
 		return r;
-	r = g_new0(struct room, 1);
-	r->participants = g_ptr_array_new_with_free_func(participant_free);
+	r = g_new0(struct chat_conference, 1);
+	r->participants = g_ptr_array_new_with_free_func(im_participant_free);
 	r->history = g_ptr_array_new_with_free_func(message_free);
-	g_hash_table_insert(m->rooms, g_strdup(c->id), r);
+	g_hash_table_insert(m->conferences, g_strdup(c->id), r);
 	return r;
 }
 
-static struct participant *find_participant(const struct room *r, const sip_msg *request)
+static struct im_participant *im_find_participant(const struct chat_conference *r,
+						  const sip_msg *request)
 {
 	for (guint i = 0; i < r->participants->len; i++) {
-		struct participant *p = g_ptr_array_index(r->participants, i);
+		struct im_participant *p = g_ptr_array_index(r->participants, i);
 
 		if (fe_dialog_matches(p->dialog, request))
 			return p;
@@ -145,9 +147,9 @@ static struct participant *find_participant(const struct room *r, const sip_msg 
 	return NULL;
 }
 
-static void answer(im_mcu *m, struct fe_flow *flow, const sip_msg *request, int status)
+static void im_answer(im_mcu *m, struct fe_flow *flow, const sip_msg *request, int status)
 {
-	transactions_answer(m->station->transactions, flow, request, status, NULL, NULL);
+	transactions_answer(m->context->transactions, flow, request, status, NULL, NULL);
 }
 
 /* --- delivery --------------------------------------------------------------------------------- */
@@ -164,10 +166,11 @@ static bool means_gone(int status)
 
 static void remove_gone(const struct delivery *d)
 {
-	const struct room *r = g_hash_table_lookup(d->mcu->rooms, d->room_id);
+	const struct chat_conference *r =
+		g_hash_table_lookup(d->mcu->conferences, d->conference_id);
 
 	for (guint i = 0; r && i < r->participants->len; i++) {
-		const struct participant *p = g_ptr_array_index(r->participants, i);
+		const struct im_participant *p = g_ptr_array_index(r->participants, i);
 
 		if (g_str_equal(p->dialog->call_id, d->call_id) &&
 		    g_strcmp0(p->dialog->remote_tag, d->remote_tag) == 0) {
@@ -177,12 +180,12 @@ static void remove_gone(const struct delivery *d)
 	}
 }
 
-static void settle(im_mcu *m, struct round *r, int status)
+static void fan_out_confirmed(im_mcu *m, struct fan_out *r, int status)
 {
 	if (status >= 300)
 		r->worst = MAX(r->worst, status);
 	if (--r->outstanding == 0)
-		transactions_answer(m->station->transactions, r->flow, r->request, r->worst, NULL,
+		transactions_answer(m->context->transactions, r->flow, r->request, r->worst, NULL,
 				    r->tag);
 }
 
@@ -192,14 +195,14 @@ static void on_delivered(int status, sip_msg *response G_GNUC_UNUSED, gpointer u
 
 	if (means_gone(status))
 		remove_gone(d);
-	if (d->round)
-		settle(d->mcu, d->round, status);
+	if (d->fan_out)
+		fan_out_confirmed(d->mcu, d->fan_out, status);
 	g_ptr_array_remove_fast(d->mcu->waiting, d);
 }
 
-/* Sends `what` to `p`; `round` (may be NULL) waits for the confirmation. */
-static void deliver(im_mcu *m, const char *room_id, struct participant *p,
-		    const struct message *what, struct round *round)
+/* Sends `what` to `p`; `fan_out` (may be NULL) counts the confirmation. */
+static void deliver_message(im_mcu *m, const char *conference_id, struct im_participant *p,
+			    const struct message *what, struct fan_out *fan_out)
 {
 	g_autoptr(sip_msg) request = fe_dialog_request(p->dialog, "MESSAGE");
 	g_autofree char *sender = g_strdup_printf("sip:%s", what->sender);
@@ -208,24 +211,24 @@ static void deliver(im_mcu *m, const char *room_id, struct participant *p,
 	sip_add_header(request, "Ms-Sender", sender);
 	sip_set_body(request, what->type, what->text, (gssize)what->length);
 	d->mcu = m;
-	d->room_id = g_strdup(room_id);
+	d->conference_id = g_strdup(conference_id);
 	d->call_id = g_strdup(p->dialog->call_id);
 	d->remote_tag = g_strdup(p->dialog->remote_tag);
-	d->round = round;
-	if (round) {
-		round->refs++;
-		round->outstanding++;
+	d->fan_out = fan_out;
+	if (fan_out) {
+		fan_out->refs++;
+		fan_out->outstanding++;
 	}
 	g_ptr_array_add(m->waiting, d);
-	if (station_request(m->station, request, IM_DELIVERY_US, on_delivered, d))
+	if (fe_context_request(m->context, request, IM_DELIVERY_US, on_delivered, d))
 		return;
-	if (round)
-		settle(m, round, 480);
+	if (fan_out)
+		fan_out_confirmed(m, fan_out, 480);
 	g_ptr_array_remove_fast(m->waiting, d);
 }
 
-static struct message *remember(struct room *r, const struct participant *sender,
-				const sip_msg *request)
+static struct message *add_to_history(struct chat_conference *r,
+				      const struct im_participant *sender, const sip_msg *request)
 {
 	struct message *m = g_new0(struct message, 1);
 	gsize length = 0;
@@ -242,26 +245,27 @@ static struct message *remember(struct room *r, const struct participant *sender
 	return m;
 }
 
-static void fan_out(im_mcu *m, const char *room_id, struct room *r,
-		    const struct participant *sender, struct fe_flow *flow, const sip_msg *request)
+static void send_to_others(im_mcu *m, const char *conference_id, struct chat_conference *r,
+			   const struct im_participant *sender, struct fe_flow *flow,
+			   const sip_msg *request)
 {
-	const struct message *what = remember(r, sender, request);
-	struct round *round = g_new0(struct round, 1);
+	const struct message *what = add_to_history(r, sender, request);
+	struct fan_out *fan_out = g_new0(struct fan_out, 1);
 
-	round->refs = 1;
-	round->outstanding = 1; /* ours, until all are on their way */
-	round->worst = 200;
-	round->flow = fe_flow_ref(flow);
-	round->request = sip_msg_copy(request);
-	round->tag = g_strdup(sender->dialog->local_tag);
+	fan_out->refs = 1;
+	fan_out->outstanding = 1; /* until all are sent */
+	fan_out->worst = 200;
+	fan_out->flow = fe_flow_ref(flow);
+	fan_out->request = sip_msg_copy(request);
+	fan_out->tag = g_strdup(sender->dialog->local_tag);
 	for (guint i = 0; i < r->participants->len; i++) {
-		struct participant *p = g_ptr_array_index(r->participants, i);
+		struct im_participant *p = g_ptr_array_index(r->participants, i);
 
 		if (p->confirmed && !g_str_equal(p->dialog->user, what->sender))
-			deliver(m, room_id, p, what, round);
+			deliver_message(m, conference_id, p, what, fan_out);
 	}
-	settle(m, round, 200);
-	round_unref(round);
+	fan_out_confirmed(m, fan_out, 200);
+	fan_out_unref(fan_out);
 }
 
 /* --- requests --------------------------------------------------------------------------------- */
@@ -277,31 +281,31 @@ static bool offers_messages(const sip_msg *invite)
 	return first && g_strcmp0(first->kind, "message") == 0;
 }
 
-static void answer_invite(im_mcu *m, const struct participant *p, struct fe_flow *flow,
+static void answer_invite(im_mcu *m, const struct im_participant *p, struct fe_flow *flow,
 			  const sip_msg *invite)
 {
 	g_autoptr(sip_msg) ok = fe_dialog_answer(p->dialog, invite, 200, "OK");
-	g_autoptr(call_sdp) sdp = call_sdp_new(m->station->address);
+	g_autoptr(call_sdp) sdp = call_sdp_new(m->context->address);
 	g_autofree char *body = NULL;
 
 	call_sdp_add(sdp, "message");
 	body = call_sdp_print(sdp);
 	sip_set_body(ok, "application/sdp", body, -1);
-	transactions_send(m->station->transactions, flow, ok);
+	transactions_send(m->context->transactions, flow, ok);
 }
 
-static void on_invite(im_mcu *m, const char *room_id G_GNUC_UNUSED, struct room *r,
-		      struct fe_flow *flow, const sip_msg *request)
+static void on_im_invite(im_mcu *m, const char *conference_id G_GNUC_UNUSED,
+			 struct chat_conference *r, struct fe_flow *flow, const sip_msg *request)
 {
-	struct participant *p = find_participant(r, request);
+	struct im_participant *p = im_find_participant(r, request);
 
 	if (!p && sip_to_tag(request)) {
-		answer(m, flow, request, 481);
+		im_answer(m, flow, request, 481);
 	} else if (!offers_messages(request)) {
-		answer(m, flow, request, 488);
+		im_answer(m, flow, request, 488);
 	} else {
 		if (!p) {
-			p = g_new0(struct participant, 1);
+			p = g_new0(struct im_participant, 1);
 			p->dialog = fe_dialog_new(request);
 			g_ptr_array_add(r->participants, p);
 		}
@@ -309,10 +313,10 @@ static void on_invite(im_mcu *m, const char *room_id G_GNUC_UNUSED, struct room 
 	}
 }
 
-static void on_ack(im_mcu *m, const char *room_id, struct room *r,
-		   struct fe_flow *flow G_GNUC_UNUSED, const sip_msg *request)
+static void on_im_ack(im_mcu *m, const char *conference_id, struct chat_conference *r,
+		      struct fe_flow *flow G_GNUC_UNUSED, const sip_msg *request)
 {
-	struct participant *p = find_participant(r, request);
+	struct im_participant *p = im_find_participant(r, request);
 
 	if (!p || p->confirmed)
 		return;
@@ -321,51 +325,51 @@ static void on_ack(im_mcu *m, const char *room_id, struct room *r,
 		const struct message *earlier = g_ptr_array_index(r->history, i);
 
 		if (!g_str_equal(earlier->sender, p->dialog->user))
-			deliver(m, room_id, p, earlier, NULL);
+			deliver_message(m, conference_id, p, earlier, NULL);
 	}
 }
 
-static void on_message(im_mcu *m, const char *room_id, struct room *r, struct fe_flow *flow,
-		       const sip_msg *request)
+static void on_im_message(im_mcu *m, const char *conference_id, struct chat_conference *r,
+			  struct fe_flow *flow, const sip_msg *request)
 {
-	const struct participant *p = find_participant(r, request);
+	const struct im_participant *p = im_find_participant(r, request);
 
 	if (p)
-		fan_out(m, room_id, r, p, flow, request);
+		send_to_others(m, conference_id, r, p, flow, request);
 	else
-		answer(m, flow, request, 481);
+		im_answer(m, flow, request, 481);
 }
 
-static void on_bye(im_mcu *m, const char *room_id G_GNUC_UNUSED, struct room *r,
-		   struct fe_flow *flow, const sip_msg *request)
+static void on_im_bye(im_mcu *m, const char *conference_id G_GNUC_UNUSED, struct chat_conference *r,
+		      struct fe_flow *flow, const sip_msg *request)
 {
-	struct participant *p = find_participant(r, request);
+	struct im_participant *p = im_find_participant(r, request);
 
-	answer(m, flow, request, p ? 200 : 481);
+	im_answer(m, flow, request, p ? 200 : 481);
 	if (p)
 		g_ptr_array_remove(r->participants, p);
 }
 
 static const struct {
 	const char *method;
-	void (*handle)(im_mcu *m, const char *room_id, struct room *r, struct fe_flow *flow,
-		       const sip_msg *request);
-} methods[] = {
-	{"INVITE", on_invite},
-	{"ACK", on_ack},
-	{"MESSAGE", on_message},
-	{"BYE", on_bye},
+	void (*handle)(im_mcu *m, const char *conference_id, struct chat_conference *r,
+		       struct fe_flow *flow, const sip_msg *request);
+} im_methods[] = {
+	{"INVITE", on_im_invite},
+	{"ACK", on_im_ack},
+	{"MESSAGE", on_im_message},
+	{"BYE", on_im_bye},
 };
 
 void im_mcu_request(im_mcu *m, const struct conference *c, struct fe_flow *flow,
 		    const sip_msg *request)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(methods); i++)
-		if (g_str_equal(sip_method(request), methods[i].method)) {
-			methods[i].handle(m, c->id, room_of(m, c), flow, request);
+	for (guint i = 0; i < G_N_ELEMENTS(im_methods); i++)
+		if (g_str_equal(sip_method(request), im_methods[i].method)) {
+			im_methods[i].handle(m, c->id, conference_of(m, c), flow, request);
 			return;
 		}
-	answer(m, flow, request, 405);
+	im_answer(m, flow, request, 405);
 }
 
 void im_mcu_user_gone(im_mcu *m, const char *user)
@@ -373,12 +377,12 @@ void im_mcu_user_gone(im_mcu *m, const char *user)
 	GHashTableIter i;
 	gpointer value;
 
-	g_hash_table_iter_init(&i, m->rooms);
+	g_hash_table_iter_init(&i, m->conferences);
 	while (g_hash_table_iter_next(&i, NULL, &value)) {
-		const struct room *r = value;
+		const struct chat_conference *r = value;
 
 		for (guint k = r->participants->len; k > 0; k--) {
-			const struct participant *p = g_ptr_array_index(r->participants, k - 1);
+			const struct im_participant *p = g_ptr_array_index(r->participants, k - 1);
 
 			if (g_str_equal(p->dialog->user, user))
 				g_ptr_array_remove_index(r->participants, k - 1);
@@ -388,5 +392,5 @@ void im_mcu_user_gone(im_mcu *m, const char *user)
 
 void im_mcu_conference_ended(im_mcu *m, const struct conference *c)
 {
-	g_hash_table_remove(m->rooms, c->id);
+	g_hash_table_remove(m->conferences, c->id);
 }

@@ -1,31 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* IM MCU: a participant's MESSAGE goes to all the others, and what was said before is told to
- * late-comers.
+/* The IM MCU: sends each participant's MESSAGE to all the others, and earlier messages to those who
+ * join later.
  *
- * Life of a participant: INVITE answered 200 -> (joined) ACK -> (confirmed: messages are delivered,
- * the earlier ones first) -> BYE, or a delivery that fails because the participant has gone. The
- * sender gets 200 when every participant of that moment has confirmed, else the worst status that
- * came back. No I/O and no clock of its own.
+ * A participant joins with INVITE (200) and is confirmed by ACK; then it gets messages, the earlier
+ * ones first.  It leaves with BYE, or when a delivery shows that it is gone.  The sender of a
+ * message gets 200 when all participants of that moment have confirmed it, else the worst status of
+ * them.  No I/O; time comes through transactions.
  */
 #ifndef FRONTEND_IM_MCU_H
 #define FRONTEND_IM_MCU_H
 
 #include "frontend/focus.h"
-#include "frontend/station.h"
+#include "frontend/context.h"
 
 #define IM_DELIVERY_US (10 * G_USEC_PER_SEC)
 #define IM_HISTORY_MAX 1000u
 
 typedef struct im_mcu im_mcu;
 
-/* `station` is borrowed. */
-im_mcu *im_mcu_new(const struct station *station);
+/* `context` is borrowed until im_mcu_free, which accepts NULL. */
+im_mcu *im_mcu_new(const struct fe_context *context);
 void im_mcu_free(im_mcu *m);
-/* Any request for the conference's chat URI. */
+/* Handles a request to the conference's chat URI. */
 void im_mcu_request(im_mcu *m, const struct conference *c, struct fe_flow *flow,
 		    const sip_msg *request);
-/* The user's connection has gone: no longer a participant anywhere. */
+/* The user's connection is lost: removes its participants. */
 void im_mcu_user_gone(im_mcu *m, const char *user);
+/* Removes the conference's participants and history. */
 void im_mcu_conference_ended(im_mcu *m, const struct conference *c);
 guint im_mcu_participants(const im_mcu *m);
 

@@ -6,32 +6,31 @@
 #define MRAS_TIMEOUT_US (5 * G_USEC_PER_SEC)
 #define CREDENTIALS_MIN 480
 
-struct waiter {
-	mcu_relays_func done; /* NULL: no longer interested */
+struct relay_waiter {
+	mcu_relays_func done; /* NULL: cancelled */
 	gpointer user_data;
 };
 
-/* Relays of one Edge.  Asking -> resolving -> known until good_until_us; back to the start on
- * failure. */
-struct grant {
+/* The relay of one Edge: requested, then resolved, then known until good_until_us. */
+struct relay_grant {
 	mcu_relays *owner;
 	char *edge;
-	GArray *waiters; /* struct waiter; not empty: a question is under way */
+	GArray *waiters; /* struct relay_waiter; not empty: a request is pending */
 	struct mras_response response;
 	char *address; /* of the relay; NULL: not known */
 	gint64 good_until_us;
 };
 
 struct mcu_relays {
-	const struct station *station;
-	GHashTable *grants; /* Edge's name -> struct grant */
+	const struct fe_context *context;
+	GHashTable *grants; /* Edge's name -> struct relay_grant */
 };
 
-static void grant_free(gpointer data)
+static void relay_grant_free(gpointer data)
 {
-	struct grant *g = data;
+	struct relay_grant *g = data;
 
-	transactions_forget(g->owner->station->transactions, g);
+	transactions_forget(g->owner->context->transactions, g);
 	mras_response_clear(&g->response);
 	g_array_unref(g->waiters);
 	g_free(g->address);
@@ -39,12 +38,12 @@ static void grant_free(gpointer data)
 	g_free(g);
 }
 
-mcu_relays *mcu_relays_new(const struct station *station)
+mcu_relays *mcu_relays_new(const struct fe_context *context)
 {
 	mcu_relays *r = g_new0(mcu_relays, 1);
 
-	r->station = station;
-	r->grants = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, grant_free);
+	r->context = context;
+	r->grants = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, relay_grant_free);
 	return r;
 }
 
@@ -56,21 +55,21 @@ void mcu_relays_free(mcu_relays *r)
 	g_free(r);
 }
 
-static struct grant *grant_of(mcu_relays *r, const char *edge)
+static struct relay_grant *grant_of(mcu_relays *r, const char *edge)
 {
-	struct grant *g = g_hash_table_lookup(r->grants, edge);
+	struct relay_grant *g = g_hash_table_lookup(r->grants, edge);
 
 	if (g)
 		return g;
-	g = g_new0(struct grant, 1);
+	g = g_new0(struct relay_grant, 1);
 	g->owner = r;
 	g->edge = g_strdup(edge);
-	g->waiters = g_array_new(FALSE, FALSE, sizeof(struct waiter));
+	g->waiters = g_array_new(FALSE, FALSE, sizeof(struct relay_waiter));
 	g_hash_table_insert(r->grants, g->edge, g);
 	return g;
 }
 
-static void tell(const struct grant *g, const struct waiter *w)
+static void call_waiter(const struct relay_grant *g, const struct relay_waiter *w)
 {
 	struct ice_relay relay = {
 		.address = g->address,
@@ -84,44 +83,45 @@ static void tell(const struct grant *g, const struct waiter *w)
 		w->done(g->address ? &relay : NULL, w->user_data);
 }
 
-/* A waiter that is told may ask again or forget others: the list is taken first. */
-static void tell_all(struct grant *g)
+/* A callback may change the list: it may ask again or cancel others. */
+static void call_waiters(struct relay_grant *g)
 {
 	while (g->waiters->len > 0) {
-		struct waiter w = g_array_index(g->waiters, struct waiter, 0);
+		struct relay_waiter w = g_array_index(g->waiters, struct relay_waiter, 0);
 
 		g_array_remove_index(g->waiters, 0);
-		tell(g, &w);
+		call_waiter(g, &w);
 	}
 }
 
-static void on_resolved(const char *address, gpointer user_data)
+static void on_relay_resolved(const char *address, gpointer user_data)
 {
-	struct grant *g = user_data;
+	struct relay_grant *g = user_data;
 	gint64 life_us = (gint64)g->response.duration_min * 60 * G_USEC_PER_SEC;
 
 	g_free(g->address);
 	g->address = g_strdup(address);
-	/* Used for half their life: a call that begins with them must not outlive them. */
-	g->good_until_us = transactions_now_us(g->owner->station->transactions) + life_us / 2;
-	tell_all(g);
+	/* Used for half their lifetime, so that a call that begins with them does not outlive them.
+	 */
+	g->good_until_us = transactions_now_us(g->owner->context->transactions) + life_us / 2;
+	call_waiters(g);
 }
 
-static void on_answer(int status, sip_msg *response, gpointer user_data)
+static void on_mras_response(int status, sip_msg *response, gpointer user_data)
 {
-	struct grant *g = user_data;
-	const struct station *s = g->owner->station;
+	struct relay_grant *g = user_data;
+	const struct fe_context *s = g->owner->context;
 	gsize length = 0;
 	const char *body = response ? sip_body(response, &length) : NULL;
 
 	mras_response_clear(&g->response);
 	if (status == 200 && body && mras_response_parse(body, length, &g->response))
-		s->links->resolve(g->response.host_name, on_resolved, g, s->links_data);
+		s->links->resolve(g->response.host_name, on_relay_resolved, g, s->links_data);
 	else
-		tell_all(g);
+		call_waiters(g);
 }
 
-static sip_msg *make_request(const struct station *s, const char *edge)
+static sip_msg *make_mras_request(const struct fe_context *s, const char *edge)
 {
 	g_autofree char *uri = g_strdup_printf("sip:mras@%s;opaque=srvr:MRAS", edge);
 	g_autofree char *from = g_strdup_printf("sip:av-mcu@%s", s->domain);
@@ -141,38 +141,39 @@ static sip_msg *make_request(const struct station *s, const char *edge)
 	return m;
 }
 
-static void ask(struct grant *g)
+static void request_credentials(struct relay_grant *g)
 {
-	const struct station *s = g->owner->station;
-	struct route route = {.flow = s->links->mras_flow(g->edge, s->links_data)};
+	const struct fe_context *s = g->owner->context;
+	struct fe_route route = {.flow = s->links->mras_flow(g->edge, s->links_data)};
 	g_autoptr(sip_msg) request = NULL;
 
 	g_clear_pointer(&g->address, g_free);
 	if (!route.flow) {
-		tell_all(g);
+		call_waiters(g);
 		return;
 	}
-	request = make_request(s, g->edge);
-	transactions_request(s->transactions, &route, request, MRAS_TIMEOUT_US, on_answer, g);
+	request = make_mras_request(s, g->edge);
+	transactions_request(s->transactions, &route, request, MRAS_TIMEOUT_US, on_mras_response,
+			     g);
 }
 
 void mcu_relays_get(mcu_relays *r, const char *edge, mcu_relays_func done, gpointer user_data)
 {
-	struct waiter w = {.done = done, .user_data = user_data};
-	struct grant *g;
+	struct relay_waiter w = {.done = done, .user_data = user_data};
+	struct relay_grant *g;
 
 	if (!edge) {
 		done(NULL, user_data);
 		return;
 	}
 	g = grant_of(r, edge);
-	if (g->address && transactions_now_us(r->station->transactions) < g->good_until_us) {
-		tell(g, &w);
+	if (g->address && transactions_now_us(r->context->transactions) < g->good_until_us) {
+		call_waiter(g, &w);
 		return;
 	}
 	g_array_append_val(g->waiters, w);
 	if (g->waiters->len == 1)
-		ask(g);
+		request_credentials(g);
 }
 
 void mcu_relays_forget(mcu_relays *r, gpointer user_data)
@@ -182,11 +183,12 @@ void mcu_relays_forget(mcu_relays *r, gpointer user_data)
 
 	g_hash_table_iter_init(&i, r->grants);
 	while (g_hash_table_iter_next(&i, NULL, &value)) {
-		struct grant *g = value;
+		struct relay_grant *g = value;
 
-		/* The question goes on: its answer serves the next. */
+		/* The request goes on; later callers use its result. */
 		for (guint k = 0; k < g->waiters->len; k++)
-			if (g_array_index(g->waiters, struct waiter, k).user_data == user_data)
-				g_array_index(g->waiters, struct waiter, k).done = NULL;
+			if (g_array_index(g->waiters, struct relay_waiter, k).user_data ==
+			    user_data)
+				g_array_index(g->waiters, struct relay_waiter, k).done = NULL;
 	}
 }

@@ -9,8 +9,9 @@
 #define PROVISIONING_EVENT "vnd-microsoft-provisioning-v2"
 #define PROVISIONING_TYPE "application/vnd-microsoft-roaming-provisioning-v2+xml"
 
-/* 200 with the document for `user` ("dc1@contoso.com") as its piggybacked first notify, or 489 for
- * another event package.  `edge` NULL: no mrasUri. */
+/* The response to a SUBSCRIBE: 200 with the document for `user` ("dc1@contoso.com") as its
+ * piggybacked first notify, or 489 for another event package; the caller unrefs.  `edge` NULL: no
+ * mrasUri. */
 sip_msg *fe_provisioning_answer(const sip_msg *subscribe, const char *user, const char *edge);
 
 #endif

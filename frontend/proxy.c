@@ -49,7 +49,7 @@ int fe_proxy_check_sender(registrar *r, const sip_msg *request, const struct fe_
 	return fe_proxy_subject(request) == SUBJECT_USER ? 407 : 401;
 }
 
-int fe_proxy_decide(registrar *r, sip_msg *request, gint64 now_us, struct route *ret_route)
+int fe_proxy_decide(registrar *r, sip_msg *request, gint64 now_us, struct fe_route *ret_route)
 {
 	g_autofree char *user = sip_uri_user(sip_uri(request));
 

@@ -5,7 +5,7 @@
 
 #include "common/sip_failure.h"
 
-struct account {
+struct user_account {
 	char *password;
 	char *edge;
 	bool disabled;
@@ -14,14 +14,14 @@ struct account {
 struct registrar {
 	char *realm;
 	guint8 secret[32];    /* signs nonces */
-	GHashTable *accounts; /* user -> struct account */
+	GHashTable *accounts; /* user -> struct user_account */
 	GHashTable *bindings; /* user -> struct binding */
 	GPtrArray *edges;     /* struct fe_flow of every connected Edge, oldest first */
 };
 
-static void account_free(gpointer data)
+static void user_account_free(gpointer data)
 {
-	struct account *a = data;
+	struct user_account *a = data;
 
 	g_free(a->password);
 	g_free(a->edge);
@@ -51,7 +51,7 @@ registrar *registrar_new(const char *realm)
 	r->realm = g_strdup(realm);
 	for (gsize i = 0; i < sizeof r->secret; i++)
 		r->secret[i] = (guint8)g_random_int_range(0, 256);
-	r->accounts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, account_free);
+	r->accounts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, user_account_free);
 	r->bindings = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, binding_free);
 	r->edges = g_ptr_array_new_with_free_func(drop_flow);
 	return r;
@@ -70,7 +70,7 @@ void registrar_free(registrar *r)
 
 void registrar_add_user(registrar *r, const char *user, const char *password, const char *edge)
 {
-	struct account *a = g_new0(struct account, 1);
+	struct user_account *a = g_new0(struct user_account, 1);
 
 	a->password = g_strdup(password);
 	a->edge = g_strdup(edge);
@@ -79,7 +79,7 @@ void registrar_add_user(registrar *r, const char *user, const char *password, co
 
 void registrar_disable_user(registrar *r, const char *user)
 {
-	struct account *a = g_hash_table_lookup(r->accounts, user);
+	struct user_account *a = g_hash_table_lookup(r->accounts, user);
 
 	if (a)
 		a->disabled = true;
@@ -92,14 +92,14 @@ bool registrar_has_user(const registrar *r, const char *user)
 
 const char *registrar_user_edge(const registrar *r, const char *user)
 {
-	const struct account *a = g_hash_table_lookup(r->accounts, user);
+	const struct user_account *a = g_hash_table_lookup(r->accounts, user);
 
 	return a ? a->edge : NULL;
 }
 
-/* --- nonces: signed times, so that none need be remembered (RFC 2617 section 3.2.1) ----------- */
+/* --- nonces: signed times, so that none need be stored (RFC 2617 section 3.2.1) --------------- */
 
-static char *nonce_at(const registrar *r, gint64 issued_us)
+static char *registrar_nonce_at(const registrar *r, gint64 issued_us)
 {
 	g_autofree char *time = g_strdup_printf("%016" G_GINT64_MODIFIER "x", (guint64)issued_us);
 	g_autofree char *mac =
@@ -110,7 +110,7 @@ static char *nonce_at(const registrar *r, gint64 issued_us)
 
 enum nonce_state { NONCE_GOOD, NONCE_STALE, NONCE_FOREIGN };
 
-static enum nonce_state nonce_check(const registrar *r, const char *nonce, gint64 now_us)
+static enum nonce_state registrar_nonce_check(const registrar *r, const char *nonce, gint64 now_us)
 {
 	g_autofree char *time = nonce ? g_strndup(nonce, 16) : NULL;
 	g_autofree char *expected = NULL;
@@ -118,7 +118,7 @@ static enum nonce_state nonce_check(const registrar *r, const char *nonce, gint6
 
 	if (!time || !g_ascii_string_to_unsigned(time, 16, 0, G_MAXINT64, &issued_us, NULL))
 		return NONCE_FOREIGN;
-	expected = nonce_at(r, (gint64)issued_us);
+	expected = registrar_nonce_at(r, (gint64)issued_us);
 	if (strcmp(expected, nonce) != 0)
 		return NONCE_FOREIGN;
 	return now_us - (gint64)issued_us > REGISTRAR_NONCE_LIFE_US ? NONCE_STALE : NONCE_GOOD;
@@ -126,13 +126,13 @@ static enum nonce_state nonce_check(const registrar *r, const char *nonce, gint6
 
 char *registrar_challenge(registrar *r, gint64 now_us)
 {
-	g_autofree char *nonce = nonce_at(r, now_us);
+	g_autofree char *nonce = registrar_nonce_at(r, now_us);
 
 	return sip_digest_challenge(r->realm, nonce);
 }
 
-static sip_msg *challenge(registrar *r, const sip_msg *request, const char *tag, bool stale,
-			  gint64 now_us)
+static sip_msg *challenge_response(registrar *r, const sip_msg *request, const char *tag,
+				   bool stale, gint64 now_us)
 {
 	sip_msg *answer = sip_response_new(request, 401, "Unauthorized", tag);
 	g_autofree char *fresh = registrar_challenge(r, now_us);
@@ -144,7 +144,7 @@ static sip_msg *challenge(registrar *r, const sip_msg *request, const char *tag,
 
 /* --- REGISTER --------------------------------------------------------------------------------- */
 
-/* The user name of the credentials: the address, or its part before the '@'. */
+/* Whether a user name of credentials is the address, or its part before the '@'. */
 static bool names_user(const char *username, const char *user)
 {
 	gsize length = strcspn(user, "@");
@@ -153,30 +153,30 @@ static bool names_user(const char *username, const char *user)
 	       (strlen(username) == length && g_ascii_strncasecmp(username, user, length) == 0);
 }
 
-/* RFC 3261 section 10.3 steps 1 and 5: only the domain that is served here. */
-static bool is_of_our_domain(const registrar *r, const char *user)
+/* RFC 3261 section 10.3 steps 1 and 5: only one domain is served. */
+static bool is_own_domain(const registrar *r, const char *user)
 {
 	const char *at = strchr(user, '@');
 
 	return at && g_ascii_strcasecmp(at + 1, r->realm) == 0;
 }
 
-/* NULL: authentic.  Else the answer that says no. */
-static sip_msg *refuse(registrar *r, const sip_msg *request, const char *user, const char *tag,
-		       gint64 now_us)
+/* The response that refuses the request.  NULL: it is authentic. */
+static sip_msg *refuse_register(registrar *r, const sip_msg *request, const char *user,
+				const char *tag, gint64 now_us)
 {
-	const struct account *account = g_hash_table_lookup(r->accounts, user);
+	const struct user_account *account = g_hash_table_lookup(r->accounts, user);
 	const char *credentials = sip_header(request, "Authorization");
 	g_autofree char *nonce = credentials ? sip_param(credentials, "nonce") : NULL;
 	g_autofree char *username = credentials ? sip_param(credentials, "username") : NULL;
-	enum nonce_state state = nonce_check(r, nonce, now_us);
+	enum nonce_state state = registrar_nonce_check(r, nonce, now_us);
 
-	if (!is_of_our_domain(r, user))
+	if (!is_own_domain(r, user))
 		return sip_refuse(request, REASON_DOMAIN_NOT_SERVED, NULL, tag, r->realm);
 	if (!account)
 		return sip_refuse(request, REASON_NO_SUCH_USER, NULL, tag, r->realm);
 	if (state != NONCE_GOOD)
-		return challenge(r, request, tag, state == NONCE_STALE, now_us);
+		return challenge_response(r, request, tag, state == NONCE_STALE, now_us);
 	if (!username || !names_user(username, user) ||
 	    !sip_digest_check(credentials, "REGISTER", username, account->password))
 		return sip_refuse(request, REASON_WRONG_CREDENTIALS, NULL, tag, r->realm);
@@ -185,7 +185,7 @@ static sip_msg *refuse(registrar *r, const sip_msg *request, const char *user, c
 	return NULL;
 }
 
-/* RFC 3261 10.3 step 6: the contact's own parameter goes before the header field. */
+/* RFC 3261 section 10.3 step 6: the contact's parameter has precedence over the header field. */
 static guint expires_asked_s(const sip_msg *request)
 {
 	const char *contact = sip_header(request, "Contact");
@@ -209,15 +209,15 @@ static struct binding *bind_user(registrar *r, const sip_msg *request, const cha
 	b->flow = flow->edge ? NULL : fe_flow_ref(flow);
 	b->path = g_ptr_array_new_with_free_func(g_free);
 	b->expires_us = expires_us;
-	/* A client has no business to give a Path of its own. */
+	/* Only an Edge may set a Path. */
 	for (guint i = 0; flow->edge && (path = sip_header_nth(request, "Path", i)); i++)
 		g_ptr_array_add(b->path, g_strdup(path));
 	g_hash_table_replace(r->bindings, b->user, b);
 	return b;
 }
 
-static sip_msg *accept_binding(const sip_msg *request, const char *tag, const struct binding *b,
-			       guint expires_s)
+static sip_msg *accept_register(const sip_msg *request, const char *tag, const struct binding *b,
+				guint expires_s)
 {
 	sip_msg *answer = sip_response_new(request, 200, "OK", tag);
 	const char *contact = sip_header(request, "Contact");
@@ -253,7 +253,7 @@ sip_msg *registrar_register(registrar *r, const sip_msg *request, struct fe_flow
 		*ret_binding = NULL;
 	if (!user)
 		return sip_response_new(request, 400, "Bad Request", tag);
-	no = refuse(r, request, user, tag, now_us);
+	no = refuse_register(r, request, user, tag, now_us);
 	if (no)
 		return no;
 	if (expires_s == 0)
@@ -262,7 +262,7 @@ sip_msg *registrar_register(registrar *r, const sip_msg *request, struct fe_flow
 		b = bind_user(r, request, user, flow, now_us + (gint64)expires_s * G_USEC_PER_SEC);
 	if (ret_binding)
 		*ret_binding = b;
-	return accept_binding(request, tag, b, expires_s);
+	return accept_register(request, tag, b, expires_s);
 }
 
 /* --- location --------------------------------------------------------------------------------- */
@@ -290,7 +290,7 @@ void registrar_drop(registrar *r, const char *user, const char *edge)
 		g_hash_table_remove(r->bindings, user);
 }
 
-static struct fe_flow *edge_flow(const registrar *r, const char *edge)
+static struct fe_flow *newest_edge_flow(const registrar *r, const char *edge)
 {
 	for (guint i = r->edges->len; i > 0; i--) {
 		struct fe_flow *f = g_ptr_array_index(r->edges, i - 1);
@@ -301,17 +301,17 @@ static struct fe_flow *edge_flow(const registrar *r, const char *edge)
 	return NULL;
 }
 
-bool registrar_route(registrar *r, const char *user, gint64 now_us, struct route *ret)
+bool registrar_route(registrar *r, const char *user, gint64 now_us, struct fe_route *ret)
 {
 	const struct binding *b = registrar_find(r, user, now_us);
 	struct fe_flow *flow;
 
 	if (!b)
 		return false;
-	flow = b->edge ? edge_flow(r, b->edge) : b->flow;
+	flow = b->edge ? newest_edge_flow(r, b->edge) : b->flow;
 	if (!flow || !flow->open)
 		return false;
-	*ret = (struct route){.flow = flow, .path = b->path};
+	*ret = (struct fe_route){.flow = flow, .path = b->path};
 	return true;
 }
 

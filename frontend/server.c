@@ -20,23 +20,23 @@ struct fe_server {
 	tls_identity *identity;
 	tls_listener *listener, *listener6; /* the latter NULL without IPv6 */
 	char *sent_by;
-	GHashTable *peers; /* set of struct peer: every connection, both ways */
-	GHashTable *links; /* Edge's name -> struct peer, of those that we opened or are opening */
+	GHashTable *peers;    /* set of struct peer: all connections */
+	GHashTable *links;    /* Edge's name -> struct peer that we opened or are opening */
 	GCancellable *cancel; /* of look-ups and connects */
 	guint timer;
 	gint64 timer_us;
 	FILE *records;
 };
 
-/* One connection and its flow.  A link to an Edge starts without connection: what is sent meanwhile
- * is queued. `refs`: the server's set, and a look-up or connect under way. */
+/* One connection and its flow.  A link to an Edge starts without connection; messages are queued
+ * until it is connected.  `refs`: the server's set, and a running look-up or connect. */
 struct peer {
 	guint refs;
-	fe_server *server; /* NULL: the server has gone */
+	fe_server *server; /* NULL: the server is freed */
 	struct fe_flow *flow;
 	sip_conn *conn; /* NULL: not connected yet */
 	GQueue queue;	/* sip_msg */
-	char *edge;	/* a link's: name, address (NULL: not known yet) and port of the service */
+	char *edge;	/* of a link: name, address (NULL: unknown) and port of MRAS */
 	char *address;
 	guint16 port;
 };
@@ -65,7 +65,7 @@ static struct peer *peer_new(fe_server *s, struct fe_flow *flow)
 	return p;
 }
 
-/* Out of the server; the flow is closed, whoever still holds it. */
+/* Removes the peer from the server and closes its flow, which others may still hold. */
 static void peer_detach(struct peer *p)
 {
 	fe_server *s = p->server;
@@ -93,21 +93,21 @@ static void peer_gone(struct peer *p)
 
 /* --- connections ------------------------------------------------------------------------------ */
 
-static void on_message(sip_conn *c G_GNUC_UNUSED, sip_msg *m, gpointer user_data)
+static void on_peer_message(sip_conn *c G_GNUC_UNUSED, sip_msg *m, gpointer user_data)
 {
 	struct peer *p = user_data;
 
 	fe_core_message(p->server->core, p->flow, m);
 }
 
-static void on_closed(sip_conn *c G_GNUC_UNUSED, const GError *error G_GNUC_UNUSED,
-		      gpointer user_data)
+static void on_peer_closed(sip_conn *c G_GNUC_UNUSED, const GError *error G_GNUC_UNUSED,
+			   gpointer user_data)
 {
 	peer_gone(user_data);
 }
 
-/* Between Front End and Edge nobody else hears what is said. */
-static void on_passed(sip_conn *c, const sip_msg *m, bool sent, gpointer user_data)
+/* Reports messages to and from Edges; those of clients are reported by the clients. */
+static void on_peer_passed(sip_conn *c, const sip_msg *m, bool sent, gpointer user_data)
 {
 	const struct peer *p = user_data;
 	json_t *event = p->flow->edge ? sip_event(m, sip_conn_peer(c), sent) : NULL;
@@ -117,9 +117,9 @@ static void on_passed(sip_conn *c, const sip_msg *m, bool sent, gpointer user_da
 }
 
 static const struct sip_conn_handlers conn_handlers = {
-	.message = on_message, .closed = on_closed, .passed = on_passed};
+	.message = on_peer_message, .closed = on_peer_closed, .passed = on_peer_passed};
 
-static void on_refused(const char *peer_address, const GError *why, gpointer user_data)
+static void on_peer_refused(const char *peer_address, const GError *why, gpointer user_data)
 {
 	fe_server *s = user_data;
 
@@ -127,8 +127,8 @@ static void on_refused(const char *peer_address, const GError *why, gpointer use
 		 s->user_data);
 }
 
-static void on_accepted(GIOStream *stream, const char *const *peer_names, const char *peer_address,
-			guint16 peer_port, gpointer user_data)
+static void on_peer_accepted(GIOStream *stream, const char *const *peer_names,
+			     const char *peer_address, guint16 peer_port, gpointer user_data)
 {
 	fe_server *s = user_data;
 	const char *edge =
@@ -141,7 +141,7 @@ static void on_accepted(GIOStream *stream, const char *const *peer_names, const 
 			reason_error_new(REASON_TLS_NAME_MISMATCH, peer_names[0],
 					 "name mismatch: no trusted server (CN=%s)", peer_names[0]);
 
-		on_refused(peer_address, why, s);
+		on_peer_refused(peer_address, why, s);
 		g_object_unref(stream);
 		return;
 	}
@@ -202,14 +202,14 @@ static void on_link_resolved(const char *address, const GError *error, gpointer 
 
 typedef void (*looked_up_func)(const char *address, const GError *error, gpointer user_data);
 
-struct lookup {
+struct fe_lookup {
 	looked_up_func done;
 	gpointer user_data;
 };
 
 static void on_looked_up(GObject *source, GAsyncResult *result, gpointer data)
 {
-	struct lookup *l = data;
+	struct fe_lookup *l = data;
 	g_autoptr(GError) error = NULL;
 	GList *addresses =
 		g_resolver_lookup_by_name_with_flags_finish(G_RESOLVER(source), result, &error);
@@ -220,14 +220,14 @@ static void on_looked_up(GObject *source, GAsyncResult *result, gpointer data)
 	g_free(l);
 }
 
-/* An address of the family of our own: we connect from there. */
+/* Resolves a name to an address of our own address's family, because we connect from that. */
 static void look_up(const fe_server *s, const char *name, looked_up_func done, gpointer user_data)
 {
 	GResolverNameLookupFlags flags = strchr(s->config->address, ':') ?
 						 G_RESOLVER_NAME_LOOKUP_FLAGS_IPV6_ONLY :
 						 G_RESOLVER_NAME_LOOKUP_FLAGS_IPV4_ONLY;
 	g_autoptr(GResolver) resolver = g_resolver_get_default();
-	struct lookup *l = g_new0(struct lookup, 1);
+	struct fe_lookup *l = g_new0(struct fe_lookup, 1);
 
 	l->done = done;
 	l->user_data = user_data;
@@ -250,7 +250,7 @@ static struct peer *link_open(fe_server *s, const struct fe_config_edge *edge)
 	return p;
 }
 
-/* --- what the core asks for ------------------------------------------------------------------- */
+/* --- I/O of the core -------------------------------------------------------------------------- */
 
 static gint64 io_now_us(gpointer user_data G_GNUC_UNUSED)
 {
@@ -267,7 +267,7 @@ static void io_send(struct fe_flow *flow, sip_msg *m, gpointer user_data G_GNUC_
 		g_queue_push_tail(&p->queue, sip_msg_ref(m));
 }
 
-static gboolean on_timer(gpointer data)
+static gboolean on_expire_timer(gpointer data)
 {
 	fe_server *s = data;
 
@@ -285,7 +285,7 @@ static void io_wake(gint64 when_us, gpointer user_data)
 		return;
 	g_clear_handle_id(&s->timer, g_source_remove);
 	s->timer_us = when_us;
-	s->timer = g_timeout_add((guint)(wait_us / 1000 + 1), on_timer, s);
+	s->timer = g_timeout_add((guint)(wait_us / 1000 + 1), on_expire_timer, s);
 }
 
 static struct fe_flow *io_mras_flow(const char *fqdn, gpointer user_data)
@@ -299,7 +299,7 @@ static struct fe_flow *io_mras_flow(const char *fqdn, gpointer user_data)
 	return p ? p->flow : NULL;
 }
 
-/* A look-up for the core must not come back when the core has gone: the server waits in between. */
+/* A look-up for the core, which must not call back when the core is freed. */
 struct core_lookup {
 	GCancellable *cancel;
 	resolved_func done;
@@ -357,10 +357,10 @@ static bool open_records(fe_server *s, GError **error)
 	if (!s->records)
 		g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(errno), "%s: %s",
 			    s->config->cdr, g_strerror(errno));
-	return s->records != NULL;
+	return s->records;
 }
 
-static bool start(fe_server *s, GError **error)
+static bool start_server(fe_server *s, GError **error)
 {
 	const struct fe_config *c = s->config;
 
@@ -369,11 +369,11 @@ static bool start(fe_server *s, GError **error)
 	s->identity = tls_identity_new(c->ca, c->certificate, c->key, error);
 	if (!s->identity)
 		return false;
-	s->listener = tls_listen(c->address, c->port, s->identity, TLS_CLIENT_OPTIONAL, on_accepted,
-				 on_refused, s, error);
+	s->listener = tls_listen(c->address, c->port, s->identity, TLS_CLIENT_OPTIONAL,
+				 on_peer_accepted, on_peer_refused, s, error);
 	if (s->listener && c->address6)
 		s->listener6 = tls_listen(c->address6, c->port, s->identity, TLS_CLIENT_OPTIONAL,
-					  on_accepted, on_refused, s, error);
+					  on_peer_accepted, on_peer_refused, s, error);
 	return s->listener && (s->listener6 || !c->address6);
 }
 
@@ -390,7 +390,7 @@ fe_server *fe_server_new(struct fe_config *config, fe_server_event_func event, g
 	s->links = g_hash_table_new(g_str_hash, g_str_equal);
 	s->cancel = g_cancellable_new();
 	s->core = fe_core_new(config, &server_io, s);
-	if (start(s, error))
+	if (start_server(s, error))
 		return s;
 	fe_server_free(s);
 	return NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The Front End on the network: TLS on port 5061, links to the Edges' MRAS, names, the file of call
- * detail records.
+/* The Front End's I/O: TLS on port 5061, links to the Edges' MRAS, name resolution, the file of
+ * call detail records.
  *
- * Main loop only; nothing blocks but the write of a record (one short line to a local file).
+ * Main loop only.  Nothing blocks except the write of a record, a short line to a local file.
  */
 #ifndef FRONTEND_SERVER_H
 #define FRONTEND_SERVER_H
@@ -15,16 +15,18 @@
 
 typedef struct fe_server fe_server;
 
-/* An event for the control channel; `fields` is owned by the callee. */
+/* Sends an event on the control channel; takes over `fields`. */
 typedef void (*fe_server_event_func)(const char *name, json_t *fields, gpointer user_data);
 
-/* Listening when it returns.  Takes `config` over.  NULL with error: certificates, address, or the
- * records' file. */
+/* Starts the server, which listens when this returns.  Takes over `config`, also on failure.  NULL
+ * with an error of the certificates, an address, or the file of records. */
 fe_server *fe_server_new(struct fe_config *config, fe_server_event_func event, gpointer user_data,
 			 GError **error);
+/* Counters for a `stats` event; the caller owns them. */
 json_t *fe_server_stats(const fe_server *s);
-/* Ends every conference and connection and frees; what is queued is written by the main loop
- * afterwards. Returns whether relays are being released (give the main loop some 300 ms then). */
+/* Ends all conferences and connections, and frees the server.  The main loop writes what is queued.
+ * Returns whether relays are being released, for which the main loop needs some 300 ms more.
+ * Accepts NULL. */
 bool fe_server_free(fe_server *s);
 
 #endif

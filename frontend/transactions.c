@@ -3,19 +3,19 @@
 
 #include <string.h>
 
-struct entry {
+struct fe_transaction {
 	char *branch; /* of our Via */
 	char *method;
 	struct fe_flow *target;
 	gint64 deadline_us;
-	/* proxied */
+	/* of a proxied request */
 	struct fe_flow *source; /* NULL: a request of our own */
 	char *source_branch;
 	sip_msg *received, *sent;
 	int failure;
-	bool says_timeout;
-	bool completed; /* an INVITE that failed: only its ACK is awaited */
-	/* our own */
+	bool answers_timeout;
+	bool completed; /* an INVITE that failed and waits for its ACK */
+	/* of a request of our own */
 	transactions_func done;
 	gpointer user_data;
 };
@@ -24,45 +24,12 @@ struct transactions {
 	char *sent_by;
 	const struct transactions_io *io;
 	gpointer user_data;
-	GHashTable *entries; /* branch -> struct entry */
+	GHashTable *entries; /* branch -> struct fe_transaction */
 };
 
-static const struct {
-	int status;
-	const char *reason;
-} reasons[] = {
-	{100, "Trying"},
-	{183, "Session Progress"},
-	{200, "OK"},
-	{400, "Bad Request"},
-	{403, "Forbidden"},
-	{404, "Not Found"},
-	{405, "Method Not Allowed"},
-	{407, "Proxy Authentication Required"},
-	{408, "Request Timeout"},
-	{415, "Unsupported Media Type"},
-	{480, "Temporarily Unavailable"},
-	{481, "Call/Transaction Does Not Exist"},
-	{483, "Too Many Hops"},
-	{487, "Request Terminated"},
-	{488, "Not Acceptable Here"},
-	{489, "Bad Event"},
-	{500, "Server Internal Error"},
-	{501, "Not Implemented"},
-	{504, "Server Time-out"},
-};
-
-const char *transactions_reason(int status)
+static void fe_transaction_free(gpointer data)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(reasons); i++)
-		if (reasons[i].status == status)
-			return reasons[i].reason;
-	return "Failure";
-}
-
-static void entry_free(gpointer data)
-{
-	struct entry *e = data;
+	struct fe_transaction *e = data;
 
 	g_free(e->branch);
 	g_free(e->method);
@@ -82,7 +49,7 @@ transactions *transactions_new(const char *sent_by, const struct transactions_io
 	t->sent_by = g_strdup(sent_by);
 	t->io = io;
 	t->user_data = user_data;
-	t->entries = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, entry_free);
+	t->entries = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, fe_transaction_free);
 	return t;
 }
 
@@ -118,8 +85,7 @@ void transactions_answer(transactions *t, struct fe_flow *flow, const sip_msg *r
 {
 	g_autofree char *fresh = sip_new_tag();
 	const char *tag = status == 100 ? NULL : to_tag ? to_tag : fresh;
-	g_autoptr(sip_msg) answer = sip_response_new(
-		request, status, reason ? reason : transactions_reason(status), tag);
+	g_autoptr(sip_msg) answer = sip_response_new(request, status, reason, tag);
 
 	transactions_send(t, flow, answer);
 }
@@ -138,18 +104,18 @@ static void add_via(const transactions *t, sip_msg *m, const char *branch)
 	sip_prepend_header(m, "Via", via);
 }
 
-static void set_route(sip_msg *m, const struct route *route)
+static void set_route(sip_msg *m, const struct fe_route *route)
 {
 	sip_remove_header(m, "Route");
 	for (guint i = route->path ? route->path->len : 0; i > 0; i--)
 		sip_prepend_header(m, "Route", g_ptr_array_index(route->path, i - 1));
 }
 
-/* Sends `request` with a Via of ours; what waits for its response is in the table from now on. */
-static struct entry *send_request(transactions *t, const struct route *route, sip_msg *request,
-				  gint64 timeout_us)
+/* Adds Via and Route to `request`, and its transaction to the table. */
+static struct fe_transaction *begin_transaction(transactions *t, const struct fe_route *route,
+						sip_msg *request, gint64 timeout_us)
 {
-	struct entry *e = g_new0(struct entry, 1);
+	struct fe_transaction *e = g_new0(struct fe_transaction, 1);
 
 	e->branch = sip_new_branch();
 	e->method = g_strdup(sip_method(request));
@@ -163,27 +129,28 @@ static struct entry *send_request(transactions *t, const struct route *route, si
 }
 
 void transactions_forward(transactions *t, struct fe_flow *source, const sip_msg *request,
-			  const struct route *route, gint64 timeout_us, int failure)
+			  const struct fe_route *route, gint64 timeout_us, int failure)
 {
 	bool invite = g_str_equal(sip_method(request), "INVITE");
 	gint64 usual_us = invite ? TRANSACTION_INVITE_US : TRANSACTION_OTHER_US;
 	sip_msg *copy = sip_msg_copy(request);
-	struct entry *e = send_request(t, route, copy, timeout_us ? timeout_us : usual_us);
+	struct fe_transaction *e =
+		begin_transaction(t, route, copy, timeout_us ? timeout_us : usual_us);
 
 	e->source = fe_flow_ref(source);
 	e->source_branch = via_branch(request);
 	e->received = sip_msg_copy(request);
 	e->sent = copy;
 	e->failure = failure;
-	e->says_timeout = invite || timeout_us;
+	e->answers_timeout = invite || timeout_us;
 	transactions_send(t, route->flow, copy);
 }
 
-void transactions_request(transactions *t, const struct route *route, sip_msg *request,
+void transactions_request(transactions *t, const struct fe_route *route, sip_msg *request,
 			  gint64 timeout_us, transactions_func done, gpointer user_data)
 {
-	struct entry *e =
-		send_request(t, route, request, timeout_us ? timeout_us : TRANSACTION_OTHER_US);
+	struct fe_transaction *e = begin_transaction(
+		t, route, request, timeout_us ? timeout_us : TRANSACTION_OTHER_US);
 
 	e->done = done;
 	e->user_data = user_data;
@@ -197,17 +164,18 @@ void transactions_forget(transactions *t, gpointer user_data)
 
 	g_hash_table_iter_init(&i, t->entries);
 	while (g_hash_table_iter_next(&i, NULL, &value)) {
-		struct entry *e = value;
+		struct fe_transaction *e = value;
 
 		if (e->done && e->user_data == user_data)
 			g_hash_table_iter_remove(&i);
 	}
 }
 
-/* --- INVITE's companions: ACK, CANCEL --------------------------------------------------------- */
+/* --- ACK and CANCEL --------------------------------------------------------------------------- */
 
 /* The INVITE that ACK or CANCEL belongs to by its branch (RFC 3261 section 17.2.3). */
-static struct entry *find_invite(transactions *t, const struct fe_flow *source, const sip_msg *m)
+static struct fe_transaction *find_invite(transactions *t, const struct fe_flow *source,
+					  const sip_msg *m)
 {
 	g_autofree char *branch = via_branch(m);
 	GHashTableIter i;
@@ -215,7 +183,7 @@ static struct entry *find_invite(transactions *t, const struct fe_flow *source, 
 
 	g_hash_table_iter_init(&i, t->entries);
 	while (branch && g_hash_table_iter_next(&i, NULL, &value)) {
-		struct entry *e = value;
+		struct fe_transaction *e = value;
 
 		if (e->source == source && g_strcmp0(e->source_branch, branch) == 0 &&
 		    g_str_equal(e->method, "INVITE"))
@@ -226,8 +194,8 @@ static struct entry *find_invite(transactions *t, const struct fe_flow *source, 
 
 /* ACK or CANCEL for an INVITE that we sent: its URI, Call-ID, From, Route, CSeq number and branch
  * (RFC 3261 sections 9.1 and 17.1.1.3). */
-static sip_msg *companion(const transactions *t, const struct entry *e, const char *method,
-			  const char *to_tag)
+static sip_msg *make_companion(const transactions *t, const struct fe_transaction *e,
+			       const char *method, const char *to_tag)
 {
 	const sip_msg *invite = e->sent;
 	sip_msg *m =
@@ -242,9 +210,9 @@ static sip_msg *companion(const transactions *t, const struct entry *e, const ch
 }
 
 void transactions_forward_ack(transactions *t, struct fe_flow *source, const sip_msg *ack,
-			      const struct route *route)
+			      const struct fe_route *route)
 {
-	struct entry *e = find_invite(t, source, ack);
+	struct fe_transaction *e = find_invite(t, source, ack);
 	g_autoptr(sip_msg) copy = NULL;
 	g_autofree char *branch = NULL;
 
@@ -263,38 +231,38 @@ void transactions_forward_ack(transactions *t, struct fe_flow *source, const sip
 
 void transactions_cancel(transactions *t, struct fe_flow *source, const sip_msg *cancel)
 {
-	struct entry *e = find_invite(t, source, cancel);
+	struct fe_transaction *e = find_invite(t, source, cancel);
 	g_autoptr(sip_msg) forward = NULL;
 
 	transactions_answer(t, source, cancel, e ? 200 : 481, NULL, NULL);
 	if (!e || e->completed)
 		return;
-	forward = companion(t, e, "CANCEL", NULL);
+	forward = make_companion(t, e, "CANCEL", NULL);
 	transactions_send(t, e->target, forward);
 }
 
 /* --- the end of a transaction ----------------------------------------------------------------- */
 
-static void steal_entry(transactions *t, struct entry *e)
+static void steal_transaction(transactions *t, struct fe_transaction *e)
 {
 	g_hash_table_steal(t->entries, e->branch);
 }
 
 /* Ends without a response from the other side. */
-static void give_up(transactions *t, struct entry *e, int status)
+static void end_without_response(transactions *t, struct fe_transaction *e, int status)
 {
-	steal_entry(t, e);
+	steal_transaction(t, e);
 	if (e->done)
 		e->done(status, NULL, e->user_data);
 	else if (e->source && !e->completed && status)
 		transactions_answer(t, e->source, e->received, status, NULL, NULL);
-	entry_free(e);
+	fe_transaction_free(e);
 }
 
-/* A failed INVITE stays until its ACK comes, for as long as timer D would wait. */
-static void complete_invite(transactions *t, struct entry *e, const sip_msg *response)
+/* Acknowledges a failed INVITE and keeps it until its ACK comes, at most for timer D. */
+static void complete_invite(transactions *t, struct fe_transaction *e, const sip_msg *response)
 {
-	g_autoptr(sip_msg) ack = companion(t, e, "ACK", sip_to_tag(response));
+	g_autoptr(sip_msg) ack = make_companion(t, e, "ACK", sip_to_tag(response));
 
 	transactions_send(t, e->target, ack);
 	e->completed = true;
@@ -302,12 +270,12 @@ static void complete_invite(transactions *t, struct entry *e, const sip_msg *res
 	t->io->wake(e->deadline_us, t->user_data);
 }
 
-static void pass_back(transactions *t, struct entry *e, const sip_msg *response)
+static void forward_response(transactions *t, struct fe_transaction *e, const sip_msg *response)
 {
 	int status = sip_status(response);
 
-	if (status == 430) { /* the Edge's client has gone: RFC 5626 section 5.3, for the caller RFC
-				3261's 480 */
+	if (status ==
+	    430) { /* the Edge's client is gone (RFC 5626 section 5.3): 480 for the caller */
 		transactions_answer(t, e->source, e->received, 480, NULL, NULL);
 	} else if (status > 100) {
 		g_autoptr(sip_msg) copy = sip_msg_copy(response);
@@ -326,25 +294,27 @@ static void pass_back(transactions *t, struct entry *e, const sip_msg *response)
 bool transactions_response(transactions *t, const struct fe_flow *flow, sip_msg *response)
 {
 	g_autofree char *branch = via_branch(response);
-	struct entry *e = branch ? g_hash_table_lookup(t->entries, branch) : NULL;
+	struct fe_transaction *e = branch ? g_hash_table_lookup(t->entries, branch) : NULL;
 
-	/* The answer to a CANCEL of ours has its INVITE's branch. */
+	/* The response to our CANCEL has its INVITE's branch. */
 	if (!e || e->completed || e->target != flow || strcmp(e->method, sip_method(response)) != 0)
 		return false;
 	if (e->source) {
-		pass_back(t, e, response);
+		forward_response(t, e, response);
 	} else if (sip_status(response) >= 200) {
-		steal_entry(t, e);
+		steal_transaction(t, e);
 		if (e->done)
 			e->done(sip_status(response), response, e->user_data);
-		entry_free(e);
+		fe_transaction_free(e);
 	}
 	return true;
 }
 
-/* Callbacks change the table: the entries are gone through by branch. */
-static void for_each(transactions *t, bool (*due)(transactions *, struct entry *, gconstpointer),
-		     gconstpointer what, int (*status)(const struct entry *))
+/* Ends the transactions for which `due` is true.  Callbacks change the table, so it collects
+ * branches first. */
+static void end_each(transactions *t,
+		     bool (*due)(transactions *, struct fe_transaction *, gconstpointer),
+		     gconstpointer what, int (*status)(const struct fe_transaction *))
 {
 	g_autoptr(GPtrArray) branches = g_ptr_array_new_with_free_func(g_free);
 	GHashTableIter i;
@@ -353,40 +323,42 @@ static void for_each(transactions *t, bool (*due)(transactions *, struct entry *
 	g_hash_table_iter_init(&i, t->entries);
 	while (g_hash_table_iter_next(&i, NULL, &value))
 		if (due(t, value, what))
-			g_ptr_array_add(branches, g_strdup(((struct entry *)value)->branch));
+			g_ptr_array_add(branches,
+					g_strdup(((struct fe_transaction *)value)->branch));
 	for (guint k = 0; k < branches->len; k++) {
-		struct entry *e = g_hash_table_lookup(t->entries, g_ptr_array_index(branches, k));
+		struct fe_transaction *e =
+			g_hash_table_lookup(t->entries, g_ptr_array_index(branches, k));
 
 		if (e)
-			give_up(t, e, status(e));
+			end_without_response(t, e, status(e));
 	}
 }
 
-static bool on_flow(transactions *t G_GNUC_UNUSED, struct entry *e, gconstpointer flow)
+static bool is_on_flow(transactions *t G_GNUC_UNUSED, struct fe_transaction *e, gconstpointer flow)
 {
 	return e->target == flow || e->source == flow;
 }
 
-static int gone_status(const struct entry *e)
+static int gone_status(const struct fe_transaction *e)
 {
 	return e->source ? e->failure : 480;
 }
 
 void transactions_flow_gone(transactions *t, const struct fe_flow *flow)
 {
-	for_each(t, on_flow, flow, gone_status);
+	end_each(t, is_on_flow, flow, gone_status);
 }
 
-static bool is_late(transactions *t G_GNUC_UNUSED, struct entry *e, gconstpointer now_us)
+static bool is_late(transactions *t G_GNUC_UNUSED, struct fe_transaction *e, gconstpointer now_us)
 {
 	return e->deadline_us <= *(const gint64 *)now_us;
 }
 
-static int late_status(const struct entry *e)
+static int late_status(const struct fe_transaction *e)
 {
 	if (!e->source)
 		return 408;
-	if (!e->says_timeout)
+	if (!e->answers_timeout)
 		return 0;
 	return e->failure == 480 ? 408 : e->failure;
 }
@@ -397,10 +369,10 @@ void transactions_expire(transactions *t)
 	GHashTableIter i;
 	gpointer value;
 
-	for_each(t, is_late, &now_us, late_status);
+	end_each(t, is_late, &now_us, late_status);
 	g_hash_table_iter_init(&i, t->entries);
 	while (g_hash_table_iter_next(&i, NULL, &value))
-		next_us = MIN(next_us, ((struct entry *)value)->deadline_us);
+		next_us = MIN(next_us, ((struct fe_transaction *)value)->deadline_us);
 	if (next_us != G_MAXINT64)
 		t->io->wake(next_us, t->user_data);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "frontend/station.h"
+#include "frontend/context.h"
 
-bool station_request(const struct station *s, sip_msg *request, gint64 timeout_us,
-		     transactions_func done, gpointer user_data)
+bool fe_context_request(const struct fe_context *s, sip_msg *request, gint64 timeout_us,
+			transactions_func done, gpointer user_data)
 {
 	g_autofree char *user = sip_uri_user(sip_uri(request));
-	struct route route;
+	struct fe_route route;
 
 	if (!user ||
 	    !registrar_route(s->registrar, user, transactions_now_us(s->transactions), &route))

@@ -239,7 +239,7 @@ static void add_endpoints(results *r, const model *m)
 					   n->name);
 		if (!n->endpoint || seen)
 			continue;
-		e = g_new0(struct result_endpoint, 1);
+		e = object_new(&result_endpoint_shape);
 		e->name = g_strdup(n->name);
 		e->site = g_strdup(n->site);
 		e->address = addr_is_set(&address) ? g_strdup(addr_print(&address, buf)) : NULL;

@@ -208,7 +208,7 @@ static void hire(model *m, const char *program, const GPtrArray *findings)
 		for (guint k = 0; k < n->services->len; k++)
 			((struct service *)n->services->pdata[k])->enabled = false;
 		if (asked && !n->endpoint) {
-			n->endpoint = g_new0(struct endpoint, 1);
+			n->endpoint = endpoint_new();
 			n->endpoint->user = g_strdup_printf("%s@%s", n->name, m->domain);
 			n->endpoint->ice_profile = g_strdup(m->ice_profile);
 		}

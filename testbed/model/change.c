@@ -8,53 +8,34 @@
 
 #include <string.h>
 
-static struct change_args *args_new(const struct change_kind *kind)
-{
-	struct change_args *args = g_new0(struct change_args, 1);
+static const struct object_shape args_shape = OBJECT_SHAPE(
+	change_args, NULL, OWNS_LIST(change_args, nodes, g_free),
+	OWNS_ARRAY(change_args, servers, addr), OWNS(change_args, route, object_free),
+	OWNS(change_args, rule, object_free), OWNS(change_args, nrpt, object_free),
+	OWNS(change_args, record, object_free), OWNS(change_args, nat_rule, object_free),
+	OWNS(change_args, edge_settings, object_free),
+	OWNS(change_args, frontend_settings, object_free),
+	OWNS_LIST(change_args, certificate.names, g_free),
+	OWNS_LIST(change_args, objects, object_free), OWNS_TEXT(change_args, interface),
+	OWNS_TEXT(change_args, end), OWNS_TEXT(change_args, nat), OWNS_TEXT(change_args, rule_name),
+	OWNS_TEXT(change_args, tunnel), OWNS_TEXT(change_args, network),
+	OWNS_TEXT(change_args, site), OWNS_TEXT(change_args, endpoint),
+	OWNS_TEXT(change_args, edge), OWNS_TEXT(change_args, record_name),
+	OWNS_TEXT(change_args, key), OWNS_TEXT(change_args, value), OWNS_TEXT(change_args, engine),
+	OWNS_TEXT(change_args, namespace), OWNS_TEXT(change_args, password));
 
-	args->nodes = g_ptr_array_new_with_free_func(g_free);
-	args->servers = g_array_new(FALSE, TRUE, sizeof(struct addr));
-	args->route = route_new();
-	args->rule = fw_rule_new();
-	args->nrpt = nrpt_rule_new();
-	args->record = dns_record_new();
-	args->nat_rule = nat_rule_new();
-	args->edge_settings = service_new(SERVICE_EDGE);
-	args->frontend_settings = service_new(SERVICE_FRONTEND);
-	args->certificate.names = g_ptr_array_new_with_free_func(g_free);
-	args->objects = g_ptr_array_new_with_free_func(kind->named ? kind->named->destroy : NULL);
+static struct change_args *args_new(void)
+{
+	struct change_args *args = object_new(&args_shape);
+
+	args->route = object_new(&route_shape);
+	args->rule = object_new(&fw_rule_shape);
+	args->nrpt = object_new(&nrpt_rule_shape);
+	args->record = object_new(&dns_record_shape);
+	args->nat_rule = object_new(&nat_rule_shape);
+	args->edge_settings = object_new(&service_shapes[SERVICE_EDGE]);
+	args->frontend_settings = object_new(&service_shapes[SERVICE_FRONTEND]);
 	return args;
-}
-
-static void args_free(struct change_args *args)
-{
-	g_ptr_array_unref(args->nodes);
-	g_array_unref(args->servers);
-	route_free(args->route);
-	fw_rule_free(args->rule);
-	nrpt_rule_free(args->nrpt);
-	dns_record_free(args->record);
-	nat_rule_free(args->nat_rule);
-	g_ptr_array_unref(args->objects);
-	g_free(args->interface);
-	g_free(args->end);
-	g_free(args->nat);
-	g_free(args->rule_name);
-	g_free(args->tunnel);
-	g_free(args->network);
-	g_free(args->site);
-	g_free(args->endpoint);
-	g_free(args->edge);
-	g_free(args->record_name);
-	g_free(args->key);
-	g_free(args->value);
-	g_free(args->engine);
-	g_free(args->namespace);
-	g_free(args->password);
-	service_free(args->edge_settings);
-	service_free(args->frontend_settings);
-	g_ptr_array_unref(args->certificate.names);
-	g_free(args);
 }
 
 /* --- keys ------------------------------------------------------------------------------------- */
@@ -317,9 +298,9 @@ static void read_change(struct reader *r, const yaml_node_t *value, gpointer use
 	change->value = inner;
 	change->loc = source_loc(r->source, key);
 	g_ptr_array_add(user_data, change);
-	args = args_new(kind);
+	args = args_new();
 	change_args_read(r, change, args);
-	args_free(args);
+	object_free(args);
 }
 
 bool change_read_list(struct reader *r, const yaml_node_t *value, void *target,
@@ -342,16 +323,16 @@ static void apply_to_node(struct apply *a, const char *name, struct loc loc)
 		named_error(a->r->d, loc, "node", name, a->m->nodes);
 		return;
 	}
-	args = args_new(a->change->kind);
+	args = args_new();
 	if (change_args_read(a->r, a->change, args))
 		a->change->kind->apply(a, args, node);
-	args_free(args);
+	object_free(args);
 }
 
 static void apply_one(struct apply *a)
 {
 	const struct change_kind *kind = a->change->kind;
-	struct change_args *args = args_new(kind);
+	struct change_args *args = args_new();
 
 	if (change_args_read(a->r, a->change, args)) {
 		if (!kind->per_node)
@@ -360,7 +341,7 @@ static void apply_one(struct apply *a)
 			apply_to_node(a, g_ptr_array_index(args->nodes, i),
 				      places_item(a->r->places, args->nodes, i, a->change->loc));
 	}
-	args_free(args);
+	object_free(args);
 }
 
 void change_apply_all(struct reader *r, model *m, const GPtrArray *changes)

@@ -37,7 +37,7 @@ void change_remove_node(struct apply *a, struct change_args *args G_GNUC_UNUSED,
 	guint index;
 
 	if (g_ptr_array_find(a->m->nodes, node, &index))
-		model_retire(a->m, a->m->nodes, index, node_free);
+		model_retire(a->m, a->m->nodes, index);
 }
 
 static void set_link(struct apply *a, struct change_args *args, struct node *node, bool up)
@@ -249,7 +249,7 @@ void change_remove_route(struct apply *a, struct change_args *args, struct node 
 		const struct route *route = g_ptr_array_index(node->routes, i);
 
 		if (prefix_equal(&route->to, &args->to)) {
-			model_retire(a->m, node->routes, i, route_free);
+			model_retire(a->m, node->routes, i);
 			return;
 		}
 	}
@@ -298,7 +298,7 @@ void change_remove_rule(struct apply *a, struct change_args *args, struct node *
 	}
 	if (index < front)
 		g_hash_table_replace(a->front, node, GUINT_TO_POINTER(front - 1));
-	model_retire(a->m, rules, index, fw_rule_free);
+	model_retire(a->m, rules, index);
 }
 
 void change_set_nat(struct apply *a, struct change_args *args, struct node *node)

@@ -18,7 +18,7 @@ void change_remove_nrpt(struct apply *a, struct change_args *args, struct node *
 		const struct nrpt_rule *rule = g_ptr_array_index(node->nrpt, i - 1);
 
 		if (g_strcmp0(rule->namespace, args->namespace) == 0) {
-			model_retire(a->m, node->nrpt, i - 1, nrpt_rule_free);
+			model_retire(a->m, node->nrpt, i - 1);
 			found = true;
 		}
 	}
@@ -67,7 +67,7 @@ static bool retire_records(struct apply *a, GPtrArray *records, const char *name
 		const struct dns_record *record = g_ptr_array_index(records, i - 1);
 
 		if (g_strcmp0(record->name, name) == 0) {
-			model_retire(a->m, records, i - 1, dns_record_free);
+			model_retire(a->m, records, i - 1);
 			found = true;
 		}
 	}
@@ -171,7 +171,7 @@ void change_set_host_model(struct apply *a G_GNUC_UNUSED, struct change_args *ar
 
 void change_set_sysctl(struct apply *a, struct change_args *args, struct node *node)
 {
-	struct sysctl_setting *setting = sysctl_setting_new();
+	struct sysctl_setting *setting = object_new(&sysctl_setting_shape);
 
 	/* Later settings win, so an earlier one of the same key may stay. */
 	setting->key = g_steal_pointer(&args->key);

@@ -14,9 +14,8 @@
 struct model_source {
 	struct source *source;
 	const yaml_node_t *expect; /* the rules common to all scenarios, or NULL */
-	GPtrArray *buried;	   /* struct buried: objects that changes took away */
-	GPtrArray *
-		extras; /* struct source: changes beyond the scenarios' own, in order; NULL: none */
+	GPtrArray *buried;	   /* objects that changes took away */
+	GPtrArray *extras;	   /* struct source: changes beyond the scenarios' own, in order */
 };
 
 /* What resolving and checking need. */
@@ -38,7 +37,7 @@ void named_error(diags *d, struct loc loc, const char *what, const char *name,
 
 /* Takes an object out of a list.  It is freed with the model only: places know it by its address,
  * which nothing new may get before all checks are done. */
-void model_retire(model *m, GPtrArray *list, guint index, GDestroyNotify destroy);
+void model_retire(model *m, GPtrArray *list, guint index);
 
 /* Turns names into pointers, and fills in what follows from elsewhere in the model. */
 void model_resolve(const struct check *c);

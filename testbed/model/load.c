@@ -11,26 +11,9 @@
 
 #define FINDINGS_PER_PLACE 2
 
-struct buried {
-	gpointer object;
-	GDestroyNotify destroy;
-};
-
-static void buried_free(gpointer data)
+void model_retire(model *m, GPtrArray *list, guint index)
 {
-	struct buried *b = data;
-
-	b->destroy(b->object);
-	g_free(b);
-}
-
-void model_retire(model *m, GPtrArray *list, guint index, GDestroyNotify destroy)
-{
-	struct buried *b = g_new0(struct buried, 1);
-
-	b->object = g_ptr_array_steal_index(list, index);
-	b->destroy = destroy;
-	g_ptr_array_add(m->source->buried, b);
+	g_ptr_array_add(m->source->buried, g_ptr_array_steal_index(list, index));
 }
 
 /* --- the top of the file ---------------------------------------------------------------------- */
@@ -71,46 +54,33 @@ static const struct field model_fields[] = {
 	{.key = "x-*", .read = read_nothing}, /* templates for aliases and merges to refer to */
 	{0}};
 
+static const struct object_shape model_source_shape =
+	OBJECT_SHAPE(model_source, NULL, OWNS(model_source, source, (GDestroyNotify)source_unref),
+		     OWNS_LIST(model_source, buried, object_free),
+		     OWNS_LIST(model_source, extras, (GDestroyNotify)source_unref));
+static const struct object_shape model_shape =
+	OBJECT_SHAPE(model, (&(const model){.max_loss_pct = 1}), OWNS_TEXT(model, file),
+		     OWNS_TEXT(model, sha256), OWNS_TEXT(model, name), OWNS_TEXT(model, title),
+		     OWNS_TEXT(model, domain), OWNS_TEXT(model, ice_profile),
+		     OWNS_LIST(model, sites, object_free), OWNS_LIST(model, networks, object_free),
+		     OWNS_LIST(model, nodes, object_free), OWNS_LIST(model, tunnels, object_free),
+		     OWNS_LIST(model, conferences, object_free),
+		     OWNS_LIST(model, scenarios, object_free), OWNS(model, source, object_free));
+
 static model *model_new(struct source *source)
 {
-	model *m = g_new0(model, 1);
+	model *m = object_new(&model_shape);
 
 	m->file = g_strdup(source->file);
 	m->sha256 = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, source->text);
-	m->max_loss_pct = 1;
-	m->sites = g_ptr_array_new_with_free_func(site_free);
-	m->networks = g_ptr_array_new_with_free_func(network_free);
-	m->nodes = g_ptr_array_new_with_free_func(node_free);
-	m->tunnels = g_ptr_array_new_with_free_func(tunnel_free);
-	m->conferences = g_ptr_array_new_with_free_func(conference_free);
-	m->scenarios = g_ptr_array_new_with_free_func(scenario_free);
-	m->source = g_new0(struct model_source, 1);
+	m->source = object_new(&model_source_shape);
 	m->source->source = source_ref(source);
-	m->source->buried = g_ptr_array_new_with_free_func(buried_free);
 	return m;
 }
 
 void model_free(model *m)
 {
-	if (!m)
-		return;
-	g_free(m->file);
-	g_free(m->sha256);
-	g_free(m->name);
-	g_free(m->title);
-	g_free(m->domain);
-	g_free(m->ice_profile);
-	g_ptr_array_unref(m->sites);
-	g_ptr_array_unref(m->networks);
-	g_ptr_array_unref(m->nodes);
-	g_ptr_array_unref(m->tunnels);
-	g_ptr_array_unref(m->conferences);
-	g_ptr_array_unref(m->scenarios);
-	g_ptr_array_unref(m->source->buried);
-	g_clear_pointer(&m->source->extras, g_ptr_array_unref);
-	source_unref(m->source->source);
-	g_free(m->source);
-	g_free(m);
+	object_free(m);
 }
 
 /* Puts the file's common rules before the scenario's own: the last match wins. */
@@ -278,11 +248,6 @@ static struct source *extra_new(const char *name, const char *changes, diags *d)
 	return NULL;
 }
 
-static void extra_free(gpointer extra)
-{
-	source_unref(extra);
-}
-
 bool model_add_changes(model *m, const char *name, const char *changes, diags *d)
 {
 	guint before = diags_errors(d);
@@ -297,16 +262,13 @@ bool model_add_changes(model *m, const char *name, const char *changes, diags *d
 		source_unref(extra);
 		return false;
 	}
-	if (!m->source->extras)
-		m->source->extras = g_ptr_array_new_with_free_func(extra_free);
 	g_ptr_array_add(m->source->extras, extra);
 	return true;
 }
 
 void model_drop_changes(model *m)
 {
-	if (m->source->extras)
-		g_ptr_array_set_size(m->source->extras, 0);
+	g_ptr_array_set_size(m->source->extras, 0);
 }
 
 model *model_instantiate(const model *m, const struct scenario *scenario, diags *d)
@@ -322,8 +284,7 @@ model *model_instantiate_with(const model *m, const struct scenario *scenario, c
 	model *changed = NULL;
 
 	if (extra) {
-		if (m->source->extras)
-			g_ptr_array_extend(extras, m->source->extras, NULL, NULL);
+		g_ptr_array_extend(extras, m->source->extras, NULL, NULL);
 		g_ptr_array_add(extras, extra);
 		changed = build_checked(m->source->source, scenario->name, extras, d);
 	}

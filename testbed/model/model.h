@@ -438,6 +438,8 @@ const struct prefix *node_prefix_on(const model *m, const struct node *n, const 
 				    int family);
 /* Whether the node has this interface, its own or a tunnel's. */
 bool node_has_link(const model *m, const struct node *n, const char *iface);
+/* For a node that gets a client only now: nothing set.  The node is to own it. */
+struct endpoint *endpoint_new(void);
 /* How many nodes run a client. */
 guint model_count_endpoints(const model *m);
 const struct service *node_service(const struct node *n,

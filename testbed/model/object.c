@@ -7,409 +7,124 @@
 #define RELAYS_PER_USER 128 /* a call takes 2 to 4, and the conference server is one user */
 #define CREDENTIAL_LIFETIME_MS (8u * 3600 * 1000)
 
-static GArray *array_of(size_t size)
+/* --- networks --------------------------------------------------------------------------------- */
+
+const struct object_shape site_shape = OBJECT_SHAPE(
+	site, NULL, OWNS_TEXT(site, name), OWNS_TEXT(site, title), OWNS_TEXT(site, media_edge));
+
+const struct object_shape network_shape =
+	OBJECT_SHAPE(network, NULL, OWNS_TEXT(network, name), OWNS_TEXT(network, site),
+		     OWNS_TEXT(network, title), OWNS(network, impair, g_free));
+
+const struct object_shape iface_shape =
+	OBJECT_SHAPE(iface, (&(const struct iface){.up = true}), OWNS_TEXT(iface, name),
+		     OWNS_TEXT(iface, network_name), OWNS(iface, impair, g_free),
+		     OWNS_ARRAY(iface, addresses, prefix));
+
+const struct object_shape route_shape =
+	OBJECT_SHAPE(route, (&(const struct route){.persistent = true}), OWNS_TEXT(route, dev));
+
+#define OWNS_TUNNEL_END(i)                                                      \
+	OWNS_TEXT(tunnel, ends[i].node_name), OWNS_TEXT(tunnel, ends[i].iface), \
+		OWNS_ARRAY(tunnel, ends[i].prefixes, prefix), OWNS(tunnel, ends[i].impair, g_free)
+
+const struct object_shape tunnel_shape =
+	OBJECT_SHAPE(tunnel, (&(const struct tunnel){.up = true}), OWNS_TEXT(tunnel, name),
+		     OWNS(tunnel, impair, g_free), OWNS_TUNNEL_END(0), OWNS_TUNNEL_END(1));
+
+/* --- policies --------------------------------------------------------------------------------- */
+
+const struct object_shape fw_rule_shape =
+	OBJECT_SHAPE(fw_rule, NULL, OWNS_TEXT(fw_rule, name), OWNS_TEXT(fw_rule, in_iface),
+		     OWNS_TEXT(fw_rule, out_iface), OWNS_ARRAY(fw_rule, src, prefix),
+		     OWNS_ARRAY(fw_rule, dst, prefix), OWNS_ARRAY(fw_rule, sports, port_range),
+		     OWNS_ARRAY(fw_rule, dports, port_range));
+
+/* What most home routers do, and what RFC 4787 REQ-1 asks of all of them. */
+static const struct nat_rule nat_rule_defaults = {
+	.mapping = NAT_ENDPOINT_INDEPENDENT,
+	.filtering = NAT_ADDRESS_AND_PORT_DEPENDENT,
+	.preserve_port = true,
+};
+const struct object_shape nat_rule_shape =
+	OBJECT_SHAPE(nat_rule, &nat_rule_defaults, OWNS_TEXT(nat_rule, name),
+		     OWNS_TEXT(nat_rule, out_iface), OWNS_ARRAY(nat_rule, src, prefix));
+
+const struct object_shape dns_record_shape =
+	OBJECT_SHAPE(dns_record, NULL, OWNS_TEXT(dns_record, name), OWNS_TEXT(dns_record, target));
+
+const struct object_shape nrpt_rule_shape = OBJECT_SHAPE(
+	nrpt_rule, NULL, OWNS_TEXT(nrpt_rule, namespace), OWNS_ARRAY(nrpt_rule, servers, addr));
+
+/* --- nodes ------------------------------------------------------------------------------------ */
+
+static const struct service dns_defaults = {.kind = SERVICE_DNS, .enabled = true};
+static const struct service frontend_defaults = {
+	.kind = SERVICE_FRONTEND, .enabled = true, .frontend = {.media_relay = true}};
+static const struct service edge_defaults = {
+	.kind = SERVICE_EDGE,
+	.enabled = true,
+	.edge = {
+		.next_hop_port = SIP_PORT,
+		.parts = EDGE_ALL_PARTS,
+		.relays_per_user = RELAYS_PER_USER,
+		.credential_lifetime_ms = CREDENTIAL_LIFETIME_MS,
+		.relay_ports = {RELAY_PORT_FIRST, RELAY_PORT_LAST},
+	}};
+
+const struct object_shape service_shapes[SERVICE_KIND_COUNT] = {
+	[SERVICE_DNS] =
+		OBJECT_SHAPE(service, &dns_defaults, OWNS_LIST(service, dns.records, object_free),
+			     OWNS_LIST(service, dns.zones, g_free)),
+	[SERVICE_FRONTEND] =
+		OBJECT_SHAPE(service, &frontend_defaults, OWNS_TEXT(service, frontend.fqdn),
+			     OWNS_TEXT(service, frontend.domain)),
+	[SERVICE_EDGE] = OBJECT_SHAPE(
+		service, &edge_defaults, OWNS_TEXT(service, edge.fqdn),
+		OWNS_TEXT(service, edge.access_fqdn), OWNS_TEXT(service, edge.av_fqdn),
+		OWNS_TEXT(service, edge.internal_iface), OWNS_TEXT(service, edge.external_iface),
+		OWNS_TEXT(service, edge.next_hop), OWNS_TEXT(service, edge.next_hop_fqdn),
+		OWNS_TEXT(service, edge.domain), OWNS_TEXT(service, edge.engine),
+		OWNS_ARRAY(service, edge.relay_to, prefix),
+		OWNS_ARRAY(service, edge.relay_not_to, prefix)),
+};
+
+/* No command means something (the program of this project), so that list is not made at once. */
+const struct object_shape endpoint_shape =
+	OBJECT_SHAPE(endpoint, NULL, OWNS_TEXT(endpoint, user), OWNS_TEXT(endpoint, media_edge),
+		     OWNS(endpoint, command, (GDestroyNotify)g_ptr_array_unref),
+		     OWNS_TEXT(endpoint, ice_profile), OWNS_TEXT(endpoint, password));
+
+struct endpoint *endpoint_new(void)
 {
-	return g_array_new(FALSE, TRUE, (guint)size);
+	return object_new(&endpoint_shape);
 }
 
-static GPtrArray *texts(void)
-{
-	return g_ptr_array_new_with_free_func(g_free);
-}
+const struct object_shape sysctl_setting_shape = OBJECT_SHAPE(
+	sysctl_setting, NULL, OWNS_TEXT(sysctl_setting, key), OWNS_TEXT(sysctl_setting, value));
 
-static void array_free(GArray *array)
-{
-	if (array)
-		g_array_unref(array);
-}
+const struct object_shape node_shape =
+	OBJECT_SHAPE(node, (&(const struct node){.firewall.stateful = true}), OWNS_TEXT(node, name),
+		     OWNS_TEXT(node, site), OWNS_TEXT(node, title),
+		     OWNS_LIST(node, interfaces, object_free), OWNS_LIST(node, routes, object_free),
+		     OWNS_LIST(node, lost_routes, object_free),
+		     OWNS_LIST(node, firewall.rules, object_free),
+		     OWNS_LIST(node, nat, object_free), OWNS_ARRAY(node, resolvers, addr),
+		     OWNS_LIST(node, nrpt, object_free), OWNS_LIST(node, hosts, object_free),
+		     OWNS_LIST(node, sysctls, object_free), OWNS_LIST(node, services, object_free),
+		     OWNS_LIST(node, certificate.names, g_free), OWNS(node, endpoint, object_free));
 
-static void ptrs_free(GPtrArray *array)
-{
-	if (array)
-		g_ptr_array_unref(array);
-}
+/* --- calls ------------------------------------------------------------------------------------ */
 
-void *site_new(void)
-{
-	return g_new0(struct site, 1);
-}
+const struct object_shape conference_shape =
+	OBJECT_SHAPE(conference, NULL, OWNS_TEXT(conference, name),
+		     OWNS_TEXT(conference, organiser), OWNS_LIST(conference, participants, g_free));
 
-void site_free(void *data)
-{
-	struct site *site = data;
+const struct object_shape expect_shape =
+	OBJECT_SHAPE(expect, NULL, OWNS_LIST(expect, between, g_free),
+		     OWNS_LIST(expect, and, g_free), OWNS_TEXT(expect, cause));
 
-	if (!site)
-		return;
-	g_free(site->name);
-	g_free(site->title);
-	g_free(site->media_edge);
-	g_free(site);
-}
-
-void *network_new(void)
-{
-	return g_new0(struct network, 1);
-}
-
-void network_free(void *data)
-{
-	struct network *network = data;
-
-	if (!network)
-		return;
-	g_free(network->name);
-	g_free(network->site);
-	g_free(network->title);
-	g_free(network->impair);
-	g_free(network);
-}
-
-void *iface_new(void)
-{
-	struct iface *iface = g_new0(struct iface, 1);
-
-	iface->addresses = array_of(sizeof(struct prefix));
-	iface->up = true;
-	return iface;
-}
-
-void iface_free(void *data)
-{
-	struct iface *iface = data;
-
-	if (!iface)
-		return;
-	g_free(iface->name);
-	g_free(iface->network_name);
-	g_free(iface->impair);
-	array_free(iface->addresses);
-	g_free(iface);
-}
-
-void *route_new(void)
-{
-	struct route *route = g_new0(struct route, 1);
-
-	route->persistent = true;
-	return route;
-}
-
-void route_free(void *data)
-{
-	struct route *route = data;
-
-	if (!route)
-		return;
-	g_free(route->dev);
-	g_free(route);
-}
-
-void *fw_rule_new(void)
-{
-	struct fw_rule *rule = g_new0(struct fw_rule, 1);
-
-	rule->src = array_of(sizeof(struct prefix));
-	rule->dst = array_of(sizeof(struct prefix));
-	rule->sports = array_of(sizeof(struct port_range));
-	rule->dports = array_of(sizeof(struct port_range));
-	return rule;
-}
-
-void fw_rule_free(void *data)
-{
-	struct fw_rule *rule = data;
-
-	if (!rule)
-		return;
-	g_free(rule->name);
-	g_free(rule->in_iface);
-	g_free(rule->out_iface);
-	array_free(rule->src);
-	array_free(rule->dst);
-	array_free(rule->sports);
-	array_free(rule->dports);
-	g_free(rule);
-}
-
-void *nat_rule_new(void)
-{
-	struct nat_rule *rule = g_new0(struct nat_rule, 1);
-
-	rule->src = array_of(sizeof(struct prefix));
-	/* What most home routers do, and what RFC 4787 REQ-1 asks of all of them. */
-	rule->mapping = NAT_ENDPOINT_INDEPENDENT;
-	rule->filtering = NAT_ADDRESS_AND_PORT_DEPENDENT;
-	rule->preserve_port = true;
-	return rule;
-}
-
-void nat_rule_free(void *data)
-{
-	struct nat_rule *rule = data;
-
-	if (!rule)
-		return;
-	g_free(rule->name);
-	g_free(rule->out_iface);
-	array_free(rule->src);
-	g_free(rule);
-}
-
-void *dns_record_new(void)
-{
-	return g_new0(struct dns_record, 1);
-}
-
-void dns_record_free(void *data)
-{
-	struct dns_record *record = data;
-
-	if (!record)
-		return;
-	g_free(record->name);
-	g_free(record->target);
-	g_free(record);
-}
-
-void *nrpt_rule_new(void)
-{
-	struct nrpt_rule *rule = g_new0(struct nrpt_rule, 1);
-
-	rule->servers = array_of(sizeof(struct addr));
-	return rule;
-}
-
-void nrpt_rule_free(void *data)
-{
-	struct nrpt_rule *rule = data;
-
-	if (!rule)
-		return;
-	g_free(rule->namespace);
-	array_free(rule->servers);
-	g_free(rule);
-}
-
-void *sysctl_setting_new(void)
-{
-	return g_new0(struct sysctl_setting, 1);
-}
-
-void sysctl_setting_free(void *data)
-{
-	struct sysctl_setting *setting = data;
-
-	if (!setting)
-		return;
-	g_free(setting->key);
-	g_free(setting->value);
-	g_free(setting);
-}
-
-struct service *service_new(enum service_kind kind)
-{
-	struct service *service = g_new0(struct service, 1);
-
-	service->kind = kind;
-	service->enabled = true;
-	if (kind == SERVICE_DNS) {
-		service->dns.records = g_ptr_array_new_with_free_func(dns_record_free);
-		service->dns.zones = texts();
-	} else if (kind == SERVICE_FRONTEND) {
-		service->frontend.media_relay = true;
-	} else if (kind == SERVICE_EDGE) {
-		service->edge.next_hop_port = SIP_PORT;
-		service->edge.parts = EDGE_ALL_PARTS;
-		service->edge.relay_not_to = array_of(sizeof(struct prefix));
-		service->edge.relays_per_user = RELAYS_PER_USER;
-		service->edge.credential_lifetime_ms = CREDENTIAL_LIFETIME_MS;
-		service->edge.relay_ports = (struct port_range){RELAY_PORT_FIRST, RELAY_PORT_LAST};
-		service->edge.relay_to = array_of(sizeof(struct prefix));
-	}
-	return service;
-}
-
-static void edge_clear(struct edge_service *edge)
-{
-	g_free(edge->fqdn);
-	g_free(edge->access_fqdn);
-	g_free(edge->av_fqdn);
-	g_free(edge->internal_iface);
-	g_free(edge->external_iface);
-	g_free(edge->next_hop);
-	g_free(edge->next_hop_fqdn);
-	g_free(edge->domain);
-	array_free(edge->relay_not_to);
-	g_free(edge->engine);
-	array_free(edge->relay_to);
-}
-
-void service_free(void *data)
-{
-	struct service *service = data;
-
-	if (!service)
-		return;
-	if (service->kind == SERVICE_DNS) {
-		ptrs_free(service->dns.records);
-		ptrs_free(service->dns.zones);
-	} else if (service->kind == SERVICE_FRONTEND) {
-		g_free(service->frontend.fqdn);
-		g_free(service->frontend.domain);
-	} else {
-		edge_clear(&service->edge);
-	}
-	g_free(service);
-}
-
-void *endpoint_new(void)
-{
-	return g_new0(struct endpoint, 1);
-}
-
-void endpoint_free(void *data)
-{
-	struct endpoint *endpoint = data;
-
-	if (!endpoint)
-		return;
-	g_free(endpoint->user);
-	g_free(endpoint->media_edge);
-	ptrs_free(endpoint->command);
-	g_free(endpoint->ice_profile);
-	g_free(endpoint->password);
-	g_free(endpoint);
-}
-
-void *node_new(void)
-{
-	struct node *node = g_new0(struct node, 1);
-
-	node->interfaces = g_ptr_array_new_with_free_func(iface_free);
-	node->routes = g_ptr_array_new_with_free_func(route_free);
-	node->lost_routes = g_ptr_array_new_with_free_func(route_free);
-	node->firewall.stateful = true;
-	node->firewall.rules = g_ptr_array_new_with_free_func(fw_rule_free);
-	node->nat = g_ptr_array_new_with_free_func(nat_rule_free);
-	node->resolvers = array_of(sizeof(struct addr));
-	node->nrpt = g_ptr_array_new_with_free_func(nrpt_rule_free);
-	node->hosts = g_ptr_array_new_with_free_func(dns_record_free);
-	node->sysctls = g_ptr_array_new_with_free_func(sysctl_setting_free);
-	node->services = g_ptr_array_new_with_free_func(service_free);
-	node->certificate.names = texts();
-	return node;
-}
-
-void node_free(void *data)
-{
-	struct node *node = data;
-
-	if (!node)
-		return;
-	g_free(node->name);
-	g_free(node->site);
-	g_free(node->title);
-	ptrs_free(node->interfaces);
-	ptrs_free(node->routes);
-	ptrs_free(node->lost_routes);
-	ptrs_free(node->firewall.rules);
-	ptrs_free(node->nat);
-	array_free(node->resolvers);
-	ptrs_free(node->nrpt);
-	ptrs_free(node->hosts);
-	ptrs_free(node->sysctls);
-	ptrs_free(node->services);
-	ptrs_free(node->certificate.names);
-	endpoint_free(node->endpoint);
-	g_free(node);
-}
-
-void *tunnel_new(void)
-{
-	struct tunnel *tunnel = g_new0(struct tunnel, 1);
-
-	tunnel->up = true;
-	for (guint i = 0; i < G_N_ELEMENTS(tunnel->ends); i++)
-		tunnel->ends[i].prefixes = array_of(sizeof(struct prefix));
-	return tunnel;
-}
-
-void tunnel_free(void *data)
-{
-	struct tunnel *tunnel = data;
-
-	if (!tunnel)
-		return;
-	for (guint i = 0; i < G_N_ELEMENTS(tunnel->ends); i++) {
-		g_free(tunnel->ends[i].node_name);
-		g_free(tunnel->ends[i].iface);
-		array_free(tunnel->ends[i].prefixes);
-		g_free(tunnel->ends[i].impair);
-	}
-	g_free(tunnel->name);
-	g_free(tunnel->impair);
-	g_free(tunnel);
-}
-
-void *conference_new(void)
-{
-	struct conference *conference = g_new0(struct conference, 1);
-
-	conference->participants = texts();
-	return conference;
-}
-
-void conference_free(void *data)
-{
-	struct conference *conference = data;
-
-	if (!conference)
-		return;
-	g_free(conference->name);
-	g_free(conference->organiser);
-	ptrs_free(conference->participants);
-	g_free(conference);
-}
-
-void *expect_new(void)
-{
-	struct expect *expect = g_new0(struct expect, 1);
-
-	expect->between = texts();
-	expect->and = texts();
-	return expect;
-}
-
-void expect_free(void *data)
-{
-	struct expect *expect = data;
-
-	if (!expect)
-		return;
-	ptrs_free(expect->between);
-	ptrs_free(expect->and);
-	g_free(expect->cause);
-	g_free(expect);
-}
-
-void *scenario_new(void)
-{
-	struct scenario *scenario = g_new0(struct scenario, 1);
-
-	scenario->changes = g_ptr_array_new_with_free_func(g_free);
-	scenario->expects = g_ptr_array_new_with_free_func(expect_free);
-	return scenario;
-}
-
-void scenario_free(void *data)
-{
-	struct scenario *scenario = data;
-
-	if (!scenario)
-		return;
-	g_free(scenario->name);
-	g_free(scenario->title);
-	ptrs_free(scenario->changes);
-	ptrs_free(scenario->expects);
-	g_free(scenario);
-}
+const struct object_shape scenario_shape =
+	OBJECT_SHAPE(scenario, NULL, OWNS_TEXT(scenario, name), OWNS_TEXT(scenario, title),
+		     OWNS_LIST(scenario, changes, g_free),
+		     OWNS_LIST(scenario, expects, object_free));

@@ -294,11 +294,11 @@ bool read_mapping(struct reader *r, const yaml_node_t *value, const struct field
 
 void *read_object(struct reader *r, const yaml_node_t *value, const struct object_type *type)
 {
-	void *object = type->create();
+	void *object = object_new(type->shape);
 
 	*(struct loc *)(void *)((char *)object + type->loc_offset) = source_loc(r->source, value);
 	if (!read_mapping(r, value, type->fields, object, NULL, NULL)) {
-		type->destroy(object);
+		object_free(object);
 		return NULL;
 	}
 	if (type->check)

@@ -13,6 +13,7 @@
 #define TESTBED_MODEL_READER_H
 
 #include "testbed/base/addr.h"
+#include "testbed/base/object.h"
 #include "testbed/model/source.h"
 
 #include <stddef.h>
@@ -45,8 +46,7 @@ struct field {
 
 struct object_type {
 	const char *what; /* "route" */
-	void *(*create)(void);
-	void (*destroy)(void *object);
+	const struct object_shape *shape;
 	const struct field *fields;
 	size_t loc_offset; /* of its struct loc */
 	/* For objects in mappings, NAME: {...}: where the name (char *) goes, and how it is read.

@@ -3,95 +3,105 @@
 
 #include <math.h>
 
-static void endpoint_result_free(gpointer data)
-{
-	struct result_endpoint *endpoint = data;
+#define QUALITY_NONE                                                                           \
+	{                                                                                      \
+		.rtt_ms = NAN, .jitter_ms = NAN, .loss_pct = NAN, .mos = NAN, .delay_ms = NAN, \
+		.delay_max_ms = NAN, .degradation = NAN                                        \
+	}
 
-	g_free(endpoint->name);
-	g_free(endpoint->site);
-	g_free(endpoint->address);
-	g_free(endpoint);
-}
+/* --- shapes ----------------------------------------------------------------------------------- */
 
-static void cell_destroy(gpointer data)
-{
-	cell_free(data);
-}
+const struct object_shape result_endpoint_shape =
+	OBJECT_SHAPE(result_endpoint, NULL, OWNS_TEXT(result_endpoint, name),
+		     OWNS_TEXT(result_endpoint, site), OWNS_TEXT(result_endpoint, address));
 
-static void scenario_result_destroy(gpointer data)
-{
-	scenario_result_free(data);
-}
+static const struct object_shape results_shape =
+	OBJECT_SHAPE(results, NULL, OWNS_TEXT(results, run_id), OWNS_TEXT(results, version),
+		     OWNS_TEXT(results, kernel), OWNS_TEXT(results, topology_name),
+		     OWNS_TEXT(results, topology_sha256), OWNS_TEXT(results, topology_file),
+		     OWNS(results, features, (GDestroyNotify)g_hash_table_unref),
+		     OWNS_LIST(results, endpoints, object_free),
+		     OWNS_LIST(results, scenarios, object_free));
+
+static const struct object_shape scenario_shape =
+	OBJECT_SHAPE(scenario_result, NULL, OWNS_TEXT(scenario_result, name),
+		     OWNS_TEXT(scenario_result, title), OWNS_TEXT(scenario_result, error),
+		     OWNS_LIST(scenario_result, cells, object_free));
+
+static const struct object_shape stream_shape =
+	OBJECT_SHAPE(cell_stream, (&(const struct cell_stream){.quality = QUALITY_NONE}),
+		     OWNS_TEXT(cell_stream, kind), OWNS_TEXT(cell_stream, receiver),
+		     OWNS_TEXT(cell_stream, poor));
+
+static const struct object_shape source_shape =
+	OBJECT_SHAPE(cell_source, NULL, OWNS_TEXT(cell_source, participant));
+
+static const struct cell_leg leg_defaults = {
+	.path = PATH_NONE, .setup_ms = NAN, .quality = QUALITY_NONE};
+static const struct object_shape leg_shape =
+	OBJECT_SHAPE(cell_leg, &leg_defaults, OWNS_TEXT(cell_leg, participant),
+		     OWNS_LIST(cell_leg, sources, object_free));
+
+const struct object_shape cell_hop_shape =
+	OBJECT_SHAPE(cell_hop, NULL, OWNS_TEXT(cell_hop, node), OWNS_TEXT(cell_hop, iface));
+
+const struct object_shape cell_tunnel_shape =
+	OBJECT_SHAPE(cell_tunnel, NULL, OWNS_TEXT(cell_tunnel, tunnel),
+		     OWNS_TEXT(cell_tunnel, node), OWNS_TEXT(cell_tunnel, iface),
+		     OWNS_TEXT(cell_tunnel, underlay));
+
+static const struct cell cell_defaults = {
+	.verdict = VERDICT_ERROR,
+	.path = PATH_NONE,
+	.setup_ms = NAN,
+	.duration_ms = NAN,
+	.quality = QUALITY_NONE,
+};
+static const struct object_shape cell_shape =
+	OBJECT_SHAPE(cell, &cell_defaults, OWNS_TEXT(cell, id), OWNS_TEXT(cell, scenario),
+		     OWNS_TEXT(cell, a), OWNS_TEXT(cell, b), OWNS_TEXT(cell, conference),
+		     OWNS_LIST(cell, participants, g_free), OWNS_LIST(cell, legs, object_free),
+		     OWNS_LIST(cell, streams, object_free),
+		     OWNS(cell, hops, (GDestroyNotify)g_ptr_array_unref),
+		     OWNS(cell, tunnels, (GDestroyNotify)g_ptr_array_unref),
+		     OWNS_TEXT(cell, reason), OWNS_TEXT(cell, cause), OWNS_TEXT(cell, local.type),
+		     OWNS_TEXT(cell, local.address), OWNS_TEXT(cell, local.transport),
+		     OWNS_TEXT(cell, remote.type), OWNS_TEXT(cell, remote.address),
+		     OWNS_TEXT(cell, remote.transport), OWNS_TEXT(cell, expected_cause));
+
+/* --- making and freeing ----------------------------------------------------------------------- */
 
 results *results_new(void)
 {
-	results *r = g_new0(results, 1);
+	results *r = object_new(&results_shape);
 
 	r->features = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	r->endpoints = g_ptr_array_new_with_free_func(endpoint_result_free);
-	r->scenarios = g_ptr_array_new_with_free_func(scenario_result_destroy);
 	return r;
 }
 
 void results_free(results *r)
 {
-	if (!r)
-		return;
-	g_free(r->run_id);
-	g_free(r->version);
-	g_free(r->kernel);
-	g_free(r->topology_name);
-	g_free(r->topology_sha256);
-	g_free(r->topology_file);
-	g_hash_table_unref(r->features);
-	g_ptr_array_unref(r->endpoints);
-	g_ptr_array_unref(r->scenarios);
-	g_free(r);
+	object_free(r);
 }
 
 struct cell_quality cell_quality_none(void)
 {
-	return (struct cell_quality){.rtt_ms = NAN,
-				     .jitter_ms = NAN,
-				     .loss_pct = NAN,
-				     .mos = NAN,
-				     .delay_ms = NAN,
-				     .delay_max_ms = NAN,
-				     .degradation = NAN};
+	return (struct cell_quality)QUALITY_NONE;
 }
 
 struct cell_stream *cell_stream_new(const char *kind, const char *receiver)
 {
-	struct cell_stream *s = g_new0(struct cell_stream, 1);
+	struct cell_stream *s = object_new(&stream_shape);
 
 	s->kind = g_strdup(kind);
 	s->receiver = g_strdup(receiver);
-	s->quality = cell_quality_none();
 	return s;
-}
-
-static void cell_stream_free(gpointer data)
-{
-	struct cell_stream *s = data;
-
-	g_free(s->kind);
-	g_free(s->receiver);
-	g_free(s->poor);
-	g_free(s);
-}
-
-static void cell_source_free(gpointer data)
-{
-	struct cell_source *s = data;
-
-	g_free(s->participant);
-	g_free(s);
 }
 
 void cell_leg_add_source(struct cell_leg *l, const char *participant, guint64 received,
 			 guint64 expected)
 {
-	struct cell_source *s = g_new0(struct cell_source, 1);
+	struct cell_source *s = object_new(&source_shape);
 
 	s->participant = g_strdup(participant);
 	s->received = received;
@@ -101,109 +111,37 @@ void cell_leg_add_source(struct cell_leg *l, const char *participant, guint64 re
 
 struct cell_leg *cell_leg_new(const char *participant)
 {
-	struct cell_leg *l = g_new0(struct cell_leg, 1);
+	struct cell_leg *l = object_new(&leg_shape);
 
 	l->participant = g_strdup(participant);
-	l->path = PATH_NONE;
-	l->sources = g_ptr_array_new_with_free_func(cell_source_free);
-	l->setup_ms = NAN;
-	l->quality = cell_quality_none();
 	return l;
-}
-
-static void cell_leg_free(gpointer data)
-{
-	struct cell_leg *l = data;
-
-	g_free(l->participant);
-	g_ptr_array_unref(l->sources);
-	g_free(l);
-}
-
-void cell_hop_free(gpointer hop)
-{
-	struct cell_hop *h = hop;
-
-	g_free(h->node);
-	g_free(h->iface);
-	g_free(h);
-}
-
-void cell_tunnel_free(gpointer tunnel)
-{
-	struct cell_tunnel *t = tunnel;
-
-	g_free(t->tunnel);
-	g_free(t->node);
-	g_free(t->iface);
-	g_free(t->underlay);
-	g_free(t);
 }
 
 struct cell *cell_new(void)
 {
-	struct cell *c = g_new0(struct cell, 1);
-
-	c->participants = g_ptr_array_new_with_free_func(g_free);
-	c->legs = g_ptr_array_new_with_free_func(cell_leg_free);
-	c->streams = g_ptr_array_new_with_free_func(cell_stream_free);
-	c->verdict = VERDICT_ERROR;
-	c->path = PATH_NONE;
-	c->setup_ms = NAN;
-	c->duration_ms = NAN;
-	c->quality = cell_quality_none();
-	return c;
-}
-
-static void candidate_clear(struct cell_candidate *candidate)
-{
-	g_free(candidate->type);
-	g_free(candidate->address);
-	g_free(candidate->transport);
+	return object_new(&cell_shape);
 }
 
 void cell_free(struct cell *c)
 {
-	if (!c)
-		return;
-	g_free(c->id);
-	g_free(c->scenario);
-	g_free(c->a);
-	g_free(c->b);
-	g_free(c->conference);
-	g_ptr_array_unref(c->participants);
-	g_ptr_array_unref(c->legs);
-	g_ptr_array_unref(c->streams);
-	g_clear_pointer(&c->hops, g_ptr_array_unref);
-	g_clear_pointer(&c->tunnels, g_ptr_array_unref);
-	g_free(c->reason);
-	g_free(c->cause);
-	candidate_clear(&c->local);
-	candidate_clear(&c->remote);
-	g_free(c->expected_cause);
-	g_free(c);
+	object_free(c);
 }
 
 struct scenario_result *scenario_result_new(const char *name, const char *title)
 {
-	struct scenario_result *s = g_new0(struct scenario_result, 1);
+	struct scenario_result *s = object_new(&scenario_shape);
 
 	s->name = g_strdup(name);
 	s->title = g_strdup(title);
-	s->cells = g_ptr_array_new_with_free_func(cell_destroy);
 	return s;
 }
 
 void scenario_result_free(struct scenario_result *s)
 {
-	if (!s)
-		return;
-	g_free(s->name);
-	g_free(s->title);
-	g_free(s->error);
-	g_ptr_array_unref(s->cells);
-	g_free(s);
+	object_free(s);
 }
+
+/* --- judging and counting --------------------------------------------------------------------- */
 
 void cell_judge(struct cell *c)
 {

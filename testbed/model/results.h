@@ -9,6 +9,7 @@
 #define TESTBED_MODEL_RESULTS_H
 
 #include "common/wire/reason.h"
+#include "testbed/base/object.h"
 #include "testbed/model/model.h"
 
 struct cell_candidate {
@@ -141,8 +142,7 @@ struct cell_stream *cell_stream_new(const char *kind,
 void cell_leg_add_source(struct cell_leg *l, const char *participant, guint64 received,
 			 guint64 expected);
 struct cell_leg *cell_leg_new(const char *participant); /* to be put into a cell */
-void cell_hop_free(gpointer hop);
-void cell_tunnel_free(gpointer tunnel);
+extern const struct object_shape cell_hop_shape, cell_tunnel_shape, result_endpoint_shape;
 void cell_free(struct cell *c);
 struct scenario_result *scenario_result_new(const char *name, const char *title);
 void scenario_result_free(struct scenario_result *s);

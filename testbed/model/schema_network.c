@@ -19,8 +19,7 @@ static const struct field site_fields[] = {
 
 const struct object_type site_type = {
 	.what = "site",
-	.create = site_new,
-	.destroy = site_free,
+	.shape = &site_shape,
 	.fields = site_fields,
 	.loc_offset = offsetof(struct site, loc),
 	.name_offset = offsetof(struct site, name),
@@ -39,8 +38,7 @@ static const struct field network_fields[] = {
 
 const struct object_type network_type = {
 	.what = "network",
-	.create = network_new,
-	.destroy = network_free,
+	.shape = &network_shape,
 	.fields = network_fields,
 	.loc_offset = offsetof(struct network, loc),
 	.name_offset = offsetof(struct network, name),
@@ -66,8 +64,7 @@ static void iface_check(struct reader *r, const yaml_node_t *value, void *object
 
 const struct object_type iface_type = {
 	.what = "interface",
-	.create = iface_new,
-	.destroy = iface_free,
+	.shape = &iface_shape,
 	.fields = iface_fields,
 	.loc_offset = offsetof(struct iface, loc),
 	.name_offset = offsetof(struct iface, name),
@@ -86,8 +83,7 @@ const struct field route_fields[] = {{KEY("type", read_enum, route, type, route_
 
 const struct object_type route_type = {
 	.what = "route",
-	.create = route_new,
-	.destroy = route_free,
+	.shape = &route_shape,
 	.fields = route_fields,
 	.loc_offset = offsetof(struct route, loc),
 };
@@ -137,8 +133,7 @@ static const struct field tunnel_fields[] = {
 
 const struct object_type tunnel_type = {
 	.what = "tunnel",
-	.create = tunnel_new,
-	.destroy = tunnel_free,
+	.shape = &tunnel_shape,
 	.fields = tunnel_fields,
 	.loc_offset = offsetof(struct tunnel, loc),
 	.name_offset = offsetof(struct tunnel, name),

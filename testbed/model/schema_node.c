@@ -99,13 +99,13 @@ static void read_service(struct reader *r, const yaml_node_t *value, gpointer us
 	r->key = "service";
 	if (!read_enum(r, key, &kind, service_kind_names))
 		return;
-	service = service_new(kind);
+	service = object_new(&service_shapes[kind]);
 	service->loc = source_loc(r->source, key);
 	r->key = service_kind_names[kind];
 	if (read_mapping(r, inner, service_fields[kind], service, NULL, NULL))
 		g_ptr_array_add(services, service);
 	else
-		service_free(service);
+		object_free(service);
 }
 
 static bool read_services(struct reader *r, const yaml_node_t *value, void *target,
@@ -145,13 +145,13 @@ static const struct field endpoint_fields[] = {
 static bool read_endpoint(struct reader *r, const yaml_node_t *value, void *target,
 			  const void *arg G_GNUC_UNUSED)
 {
-	struct endpoint *endpoint = endpoint_new();
+	struct endpoint *endpoint = object_new(&endpoint_shape);
 
 	/* NULL means something here (the program of this project), so the list is made only when
 	 * asked for. */
 	endpoint->command = g_ptr_array_new_with_free_func(g_free);
 	if (!read_mapping(r, value, endpoint_fields, endpoint, NULL, NULL)) {
-		endpoint_free(endpoint);
+		object_free(endpoint);
 		return false;
 	}
 	if (endpoint->command->len == 0)
@@ -163,7 +163,7 @@ static bool read_endpoint(struct reader *r, const yaml_node_t *value, void *targ
 static void read_sysctl(struct reader *r, const yaml_node_t *key, const yaml_node_t *value,
 			gpointer user_data)
 {
-	struct sysctl_setting *setting = sysctl_setting_new();
+	struct sysctl_setting *setting = object_new(&sysctl_setting_shape);
 
 	setting->loc = source_loc(r->source, key);
 	r->key = "sysctl";
@@ -171,7 +171,7 @@ static void read_sysctl(struct reader *r, const yaml_node_t *key, const yaml_nod
 	    read_text(r, value, &setting->value, NULL))
 		g_ptr_array_add(user_data, setting);
 	else
-		sysctl_setting_free(setting);
+		object_free(setting);
 }
 
 static bool read_sysctls(struct reader *r, const yaml_node_t *value, void *target,
@@ -207,8 +207,7 @@ static const struct field node_fields[] = {
 
 const struct object_type node_type = {
 	.what = "node",
-	.create = node_new,
-	.destroy = node_free,
+	.shape = &node_shape,
 	.fields = node_fields,
 	.loc_offset = offsetof(struct node, loc),
 	.name_offset = offsetof(struct node, name),

@@ -44,8 +44,7 @@ void fw_rule_check(struct reader *r, const yaml_node_t *value, void *object)
 
 const struct object_type fw_rule_type = {
 	.what = "rule",
-	.create = fw_rule_new,
-	.destroy = fw_rule_free,
+	.shape = &fw_rule_shape,
 	.fields = fw_rule_fields,
 	.loc_offset = offsetof(struct fw_rule, loc),
 	.check = fw_rule_check,
@@ -184,8 +183,7 @@ static void nat_rule_check(struct reader *r, const yaml_node_t *value, void *obj
 
 const struct object_type nat_rule_type = {
 	.what = "NAT rule",
-	.create = nat_rule_new,
-	.destroy = nat_rule_free,
+	.shape = &nat_rule_shape,
 	.fields = nat_rule_fields,
 	.loc_offset = offsetof(struct nat_rule, loc),
 	.check = nat_rule_check,
@@ -223,8 +221,7 @@ void dns_record_check(struct reader *r, const yaml_node_t *value, void *object G
 
 const struct object_type dns_record_type = {
 	.what = "record",
-	.create = dns_record_new,
-	.destroy = dns_record_free,
+	.shape = &dns_record_shape,
 	.fields = dns_record_fields,
 	.loc_offset = offsetof(struct dns_record, loc),
 	.check = dns_record_check,
@@ -237,8 +234,7 @@ const struct field host_fields[] = {{KEY("name", read_word, dns_record, name, &c
 
 const struct object_type host_type = {
 	.what = "host",
-	.create = dns_record_new,
-	.destroy = dns_record_free,
+	.shape = &dns_record_shape,
 	.fields = host_fields,
 	.loc_offset = offsetof(struct dns_record, loc),
 };
@@ -250,8 +246,7 @@ const struct field nrpt_rule_fields[] = {
 
 const struct object_type nrpt_rule_type = {
 	.what = "NRPT rule",
-	.create = nrpt_rule_new,
-	.destroy = nrpt_rule_free,
+	.shape = &nrpt_rule_shape,
 	.fields = nrpt_rule_fields,
 	.loc_offset = offsetof(struct nrpt_rule, loc),
 };

@@ -32,8 +32,7 @@ static void conference_check(struct reader *r, const yaml_node_t *value, void *o
 
 const struct object_type conference_type = {
 	.what = "conference",
-	.create = conference_new,
-	.destroy = conference_free,
+	.shape = &conference_shape,
 	.fields = conference_fields,
 	.loc_offset = offsetof(struct conference, loc),
 	.check = conference_check,
@@ -64,8 +63,7 @@ static void expect_check(struct reader *r, const yaml_node_t *value, void *objec
 
 const struct object_type expect_type = {
 	.what = "expectation",
-	.create = expect_new,
-	.destroy = expect_free,
+	.shape = &expect_shape,
 	.fields = expect_fields,
 	.loc_offset = offsetof(struct expect, loc),
 	.check = expect_check,
@@ -79,8 +77,7 @@ static const struct field scenario_fields[] = {
 
 const struct object_type scenario_type = {
 	.what = "scenario",
-	.create = scenario_new,
-	.destroy = scenario_free,
+	.shape = &scenario_shape,
 	.fields = scenario_fields,
 	.loc_offset = offsetof(struct scenario, loc),
 	.name_offset = offsetof(struct scenario, name),

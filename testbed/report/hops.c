@@ -18,7 +18,7 @@ static struct cell_hop *hop_new(const node_state *before, const struct kernel_li
 	static const struct kernel_link new_link;
 	const struct kernel_link *known = node_state_link(before, link->name),
 				 *then = known ? known : &new_link;
-	struct cell_hop *h = g_new0(struct cell_hop, 1);
+	struct cell_hop *h = object_new(&cell_hop_shape);
 
 	h->node = g_strdup(node);
 	h->iface = g_strdup(link->name);
@@ -32,7 +32,7 @@ static struct cell_hop *hop_new(const node_state *before, const struct kernel_li
 static GPtrArray *hops_of(const model *m, const netstate *before, const netstate *after,
 			  guint64 packets)
 {
-	GPtrArray *hops = g_ptr_array_new_with_free_func(cell_hop_free);
+	GPtrArray *hops = g_ptr_array_new_with_free_func(object_free);
 
 	for (guint i = 0; i < m->nodes->len; i++) {
 		const char *node = ((const struct node *)m->nodes->pdata[i])->name;
@@ -46,7 +46,7 @@ static GPtrArray *hops_of(const model *m, const netstate *before, const netstate
 			if (h->rx_packets + h->tx_packets >= MAX(packets / 2, 1))
 				g_ptr_array_add(hops, h);
 			else
-				cell_hop_free(h);
+				object_free(h);
 		}
 	}
 	return hops;
@@ -86,7 +86,7 @@ static void add_end(struct cell *c, const struct tunnel *t, const struct tunnel_
 	if (!inner || !outer || inner->tx_packets == 0 || outside < inside ||
 	    outer->tx_packets > inner->tx_packets + inner->tx_packets / FOREIGN_SHARE)
 		return;
-	one = g_new0(struct cell_tunnel, 1);
+	one = object_new(&cell_tunnel_shape);
 	one->tunnel = g_strdup(t->name);
 	one->node = g_strdup(end->node_name);
 	one->iface = g_strdup(end->iface);
@@ -102,7 +102,7 @@ void report_hops(struct cell *c, const model *m, const netstate *before, const n
 	g_clear_pointer(&c->hops, g_ptr_array_unref);
 	g_clear_pointer(&c->tunnels, g_ptr_array_unref);
 	c->hops = hops_of(m, before, after, c->quality.sent);
-	c->tunnels = g_ptr_array_new_with_free_func(cell_tunnel_free);
+	c->tunnels = g_ptr_array_new_with_free_func(object_free);
 	for (guint i = 0; i < m->tunnels->len; i++) {
 		const struct tunnel *t = m->tunnels->pdata[i];
 

@@ -91,10 +91,10 @@ static void read_hops(struct cell *c, const json_t *list)
 {
 	if (!list)
 		return;
-	c->hops = g_ptr_array_new_with_free_func(cell_hop_free);
+	c->hops = g_ptr_array_new_with_free_func(object_free);
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *json = json_array_get(list, i);
-		struct cell_hop *h = g_new0(struct cell_hop, 1);
+		struct cell_hop *h = object_new(&cell_hop_shape);
 
 		h->node = member_text(json, "node");
 		h->iface = member_text(json, "interface");
@@ -110,10 +110,10 @@ static void read_tunnels(struct cell *c, const json_t *list)
 {
 	if (!c->hops)
 		return;
-	c->tunnels = g_ptr_array_new_with_free_func(cell_tunnel_free);
+	c->tunnels = g_ptr_array_new_with_free_func(object_free);
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *json = json_array_get(list, i);
-		struct cell_tunnel *t = g_new0(struct cell_tunnel, 1);
+		struct cell_tunnel *t = object_new(&cell_tunnel_shape);
 
 		t->tunnel = member_text(json, "tunnel");
 		t->node = member_text(json, "node");
@@ -256,7 +256,7 @@ static void read_topology(results *r, const json_t *json)
 	r->topology_file = member_text(json, "file");
 	for (size_t i = 0; i < json_array_size(endpoints); i++) {
 		const json_t *one = json_array_get(endpoints, i);
-		struct result_endpoint *e = g_new0(struct result_endpoint, 1);
+		struct result_endpoint *e = object_new(&result_endpoint_shape);
 
 		e->name = member_text(one, "name");
 		e->site = member_text(one, "site");

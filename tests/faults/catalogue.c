@@ -42,64 +42,30 @@ static bool read_changes(struct reader *r, const yaml_node_t *value, void *targe
 }
 
 static const struct field fault_fields[] = {
-	{.key = "topology",
-	 .read = read_word,
-	 AT(fault, topology),
-	 .arg = &charset_name,
-	 .required = true},
-	{.key = "scenario",
-	 .read = read_word,
-	 AT(fault, scenario),
-	 .arg = &charset_name,
-	 .required = true},
-	{.key = "cell", .read = read_word, AT(fault, cell), .arg = &charset_cell, .required = true},
-	{.key = "changes", .read = read_changes, AT(fault, changes), .required = true},
-	{.key = "code", .read = read_texts, AT(fault, codes), .arg = &code_list, .required = true},
-	{.key = "node", .read = read_texts, AT(fault, nodes), .arg = &name_list, .required = true},
-	{.key = "object",
-	 .read = read_texts,
-	 AT(fault, objects),
-	 .arg = &object_list,
-	 .required = true},
-	{.key = "direction", .read = read_choice, AT(fault, direction), .arg = direction_names},
-	{.key = "stage", .read = read_enum, AT(fault, stage), .arg = stage_names, .required = true},
-	{.key = "end", .read = read_word, AT(fault, end), .arg = &charset_name},
-	{.key = "hop", .read = read_number16, AT(fault, hop)},
-	{.key = "alone", .read = read_bool, AT(fault, alone)},
+	{KEY("topology", read_word, fault, topology, &charset_name), .required = true},
+	{KEY("scenario", read_word, fault, scenario, &charset_name), .required = true},
+	{KEY("cell", read_word, fault, cell, &charset_cell), .required = true},
+	{KEY("changes", read_changes, fault, changes, NULL), .required = true},
+	{KEY("code", read_texts, fault, codes, &code_list), .required = true},
+	{KEY("node", read_texts, fault, nodes, &name_list), .required = true},
+	{KEY("object", read_texts, fault, objects, &object_list), .required = true},
+	{KEY("direction", read_choice, fault, direction, direction_names)},
+	{KEY("stage", read_enum, fault, stage, stage_names), .required = true},
+	{KEY("end", read_word, fault, end, &charset_name)},
+	{KEY("hop", read_number16, fault, hop, NULL)},
+	{KEY("alone", read_bool, fault, alone, NULL)},
 	{0}};
 
-static void *fault_new(void)
-{
-	struct fault *f = g_new0(struct fault, 1);
-
-	f->codes = g_ptr_array_new_with_free_func(g_free);
-	f->nodes = g_ptr_array_new_with_free_func(g_free);
-	f->objects = g_ptr_array_new_with_free_func(g_free);
-	return f;
-}
-
-static void fault_free(void *data)
-{
-	struct fault *f = data;
-
-	g_free(f->name);
-	g_free(f->file);
-	g_free(f->topology);
-	g_free(f->scenario);
-	g_free(f->cell);
-	g_free(f->changes);
-	g_ptr_array_unref(f->codes);
-	g_ptr_array_unref(f->nodes);
-	g_ptr_array_unref(f->objects);
-	g_free(f->direction);
-	g_free(f->end);
-	g_free(f);
-}
+static const struct object_shape fault_shape =
+	OBJECT_SHAPE(fault, NULL, OWNS_TEXT(fault, name), OWNS_TEXT(fault, file),
+		     OWNS_TEXT(fault, topology), OWNS_TEXT(fault, scenario), OWNS_TEXT(fault, cell),
+		     OWNS_TEXT(fault, changes), OWNS_TEXT(fault, direction), OWNS_TEXT(fault, end),
+		     OWNS_LIST(fault, codes, g_free), OWNS_LIST(fault, nodes, g_free),
+		     OWNS_LIST(fault, objects, g_free));
 
 static const struct object_type fault_type = {
 	.what = "fault",
-	.create = fault_new,
-	.destroy = fault_free,
+	.shape = &fault_shape,
 	.fields = fault_fields,
 	.loc_offset = offsetof(struct fault, loc),
 	.name_offset = offsetof(struct fault, name),
@@ -111,13 +77,10 @@ struct file {
 	GPtrArray *faults;
 };
 
-static const struct field file_fields[] = {{.key = "x-*", .read = read_nothing},
-					   {.key = "faults",
-					    .read = read_named_objects,
-					    AT(file, faults),
-					    .arg = &fault_type,
-					    .required = true},
-					   {0}};
+static const struct field file_fields[] = {
+	{.key = "x-*", .read = read_nothing},
+	{KEY("faults", read_named_objects, file, faults, &fault_type), .required = true},
+	{0}};
 
 static void load_file(const char *path, GPtrArray *into, diags *d)
 {
@@ -158,7 +121,7 @@ static gint by_name(gconstpointer a, gconstpointer b)
 
 GPtrArray *catalogue_load(const char *folder, diags *d)
 {
-	GPtrArray *all = g_ptr_array_new_with_free_func(fault_free);
+	GPtrArray *all = g_ptr_array_new_with_free_func(object_free);
 	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GDir) dir = g_dir_open(folder, 0, &error);

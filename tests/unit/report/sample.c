@@ -5,7 +5,7 @@
 
 static void add_endpoint(results *r, const char *name, const char *site, const char *address)
 {
-	struct result_endpoint *e = g_new0(struct result_endpoint, 1);
+	struct result_endpoint *e = object_new(&result_endpoint_shape);
 
 	e->name = g_strdup(name);
 	e->site = g_strdup(site);

@@ -7,7 +7,6 @@
 #include "testbed/cmd/signals.h"
 #include "testbed/explain/reasons.h"
 #include "testbed/matrix/neighbours.h"
-#include "testbed/netstate/netstate_json.h"
 #include "testbed/report/events.h"
 #include "testbed/report/hops.h"
 #include "testbed/report/progress.h"
@@ -147,30 +146,29 @@ static void tell_causes(const struct watched_run *s, const GPtrArray *told)
 	}
 }
 
-static void on_lab_state(const struct scenario_result *sc, const json_t *state, const GError *error,
-			 gpointer data)
+static void on_lab_state(const struct scenario_result *sc, const netstate *state,
+			 const GError *error, gpointer data)
 {
 	const struct watched_run *s = data;
 	g_autoptr(GPtrArray) told = g_ptr_array_new();
-	g_autoptr(netstate) typed = netstate_from_json(state);
 
 	if (s->evidence)
 		keep(s, report_event_lab_state(sc, state, error ? error->message : NULL,
 					       g_get_monotonic_time()));
-	reasons_find(s->reasons, sc, typed, told);
+	reasons_find(s->reasons, sc, state, told);
 	tell_causes(s, told);
 }
 
-static void on_cell_states(struct cell *c, const json_t *before, const json_t *after, gpointer data)
+static void on_cell_states(struct cell *c, const netstate *before, const netstate *after,
+			   gpointer data)
 {
 	const struct watched_run *s = data;
-	g_autoptr(netstate) then = netstate_from_json(before), now = netstate_from_json(after);
 
 	for (guint i = 0; i < s->selection->scenarios->len; i++) {
 		const struct selected_scenario *one = s->selection->scenarios->pdata[i];
 
 		if (g_str_equal(one->result->name, c->scenario))
-			report_hops(c, one->model, then, now);
+			report_hops(c, one->model, before, after);
 	}
 }
 

@@ -11,18 +11,16 @@ gboolean inspect_fail(GError **error, const char *what, const char *words)
 }
 
 /* Without rules nothing is tracked: the kernel begins when a rule asks for it. */
-static gboolean put_conntrack(json_t *node, const struct netns *s, GError **error)
+static gboolean put_sessions(node_state *n, const struct netns *s, GError **error)
 {
-	if (s->has_rules)
-		return inspect_put_conntrack(node, inspect_tells_ipv6(node), error);
-	json_object_set_new(node, "conntrack", json_array());
-	return TRUE;
+	n->sessions = g_array_new(FALSE, TRUE, sizeof(struct tracked));
+	return !s->has_rules || inspect_put_sessions(n, error);
 }
 
-json_t *exec_inspect(exec *x, const char *node, GError **error)
+node_state *exec_inspect(exec *x, const char *node, GError **error)
 {
 	struct linux_backend *r = (struct linux_backend *)x;
-	json_t *state;
+	node_state *n;
 	gboolean ok;
 
 	/* only the linux room has namespaces */
@@ -30,16 +28,17 @@ json_t *exec_inspect(exec *x, const char *node, GError **error)
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "there is no node '%s'", node);
 		return NULL;
 	}
-	state = json_pack("{s:I}", "time_us", (json_int_t)g_get_monotonic_time());
-	ok = netns_enter(r, linux_netns(r, node, error), error) &&
-	     inspect_put_tables(state, error) && inspect_put_counters(state, error) &&
-	     inspect_put_nft(state, r, linux_netns(r, node, error), error) &&
-	     inspect_put_sysctls(state, error) && inspect_put_listeners(state, error) &&
-	     put_conntrack(state, linux_netns(r, node, error), error);
+	n = node_state_new(node);
+	n->time_us = g_get_monotonic_time();
+	ok = netns_enter(r, linux_netns(r, node, error), error) && inspect_put_tables(n, error) &&
+	     inspect_put_counters(n, error) &&
+	     inspect_put_nft(n, r, linux_netns(r, node, error), error) &&
+	     inspect_put_sysctls(n, error) && inspect_put_listeners(n, error) &&
+	     put_sessions(n, linux_netns(r, node, error), error);
 	x->backend->leave(x);
 	if (!ok) {
 		g_prefix_error(error, "inspect %s: ", node);
-		g_clear_pointer(&state, json_decref);
+		g_clear_pointer(&n, node_state_unref);
 	}
-	return state;
+	return n;
 }

@@ -72,39 +72,36 @@ static GPtrArray *sorted(struct nl_cache *cache, bool ipv6)
 	return list;
 }
 
-/* "udp", "tcp", "icmp", "ipv6-icmp"; where the C library knows no name the number. */
-static json_t *proto_json(const struct nfnl_ct *ct)
-{
-	char name[32];
-
-	return json_string(nl_ip_proto2str(nfnl_ct_get_proto(ct), name, sizeof name));
-}
-
-static json_t *tcp_state_json(const struct nfnl_ct *ct)
+static const char *tcp_state_of(node_state *n, const struct nfnl_ct *ct)
 {
 	char name[32];
 
 	if (!nfnl_ct_test_tcp_state(ct))
-		return json_null();
-	return json_string(nfnl_ct_tcp_state2str(nfnl_ct_get_tcp_state(ct), name, sizeof name));
+		return NULL;
+	return node_state_text(n,
+			       nfnl_ct_tcp_state2str(nfnl_ct_get_tcp_state(ct), name, sizeof name));
 }
 
-static json_t *session_json(const struct nfnl_ct *ct)
+static struct tracked tracked_of_ct(node_state *n, const struct nfnl_ct *ct)
 {
 	uint32_t status = nfnl_ct_get_status(ct);
 
-	return json_pack("{s:o, s:o, s:i, s:o, s:i, s:o, s:i, s:o, s:i, s:o, s:b, s:b, s:i}",
-			 "proto", proto_json(ct), "src",
-			 inspect_address_json(nfnl_ct_get_src(ct, ORIGINAL)), "sport",
-			 (int)nfnl_ct_get_src_port(ct, ORIGINAL), "dst",
-			 inspect_address_json(nfnl_ct_get_dst(ct, ORIGINAL)), "dport",
-			 (int)nfnl_ct_get_dst_port(ct, ORIGINAL), "reply_src",
-			 inspect_address_json(nfnl_ct_get_src(ct, REPLY)), "reply_sport",
-			 (int)nfnl_ct_get_src_port(ct, REPLY), "reply_dst",
-			 inspect_address_json(nfnl_ct_get_dst(ct, REPLY)), "reply_dport",
-			 (int)nfnl_ct_get_dst_port(ct, REPLY), "state", tcp_state_json(ct),
-			 "replied", (status & IPS_SEEN_REPLY) != 0, "assured",
-			 (status & IPS_ASSURED) != 0, "timeout_s", (int)nfnl_ct_get_timeout(ct));
+	return (struct tracked){
+		.node = n->name,
+		.proto = nfnl_ct_get_proto(ct),
+		.tcp_state = tcp_state_of(n, ct),
+		.src = inspect_address(nfnl_ct_get_src(ct, ORIGINAL)),
+		.dst = inspect_address(nfnl_ct_get_dst(ct, ORIGINAL)),
+		.reply_src = inspect_address(nfnl_ct_get_src(ct, REPLY)),
+		.reply_dst = inspect_address(nfnl_ct_get_dst(ct, REPLY)),
+		.sport = nfnl_ct_get_src_port(ct, ORIGINAL),
+		.dport = nfnl_ct_get_dst_port(ct, ORIGINAL),
+		.reply_sport = nfnl_ct_get_src_port(ct, REPLY),
+		.reply_dport = nfnl_ct_get_dst_port(ct, REPLY),
+		.replied = (status & IPS_SEEN_REPLY) != 0,
+		.assured = (status & IPS_ASSURED) != 0,
+		.timeout_s = nfnl_ct_get_timeout(ct),
+	};
 }
 
 static int read_sessions(struct nl_cache **ret)
@@ -118,24 +115,23 @@ static int read_sessions(struct nl_cache **ret)
 	return rc;
 }
 
-gboolean inspect_put_conntrack(json_t *node, bool ipv6, GError **error)
+gboolean inspect_put_sessions(node_state *n, GError **error)
 {
-	json_t *list = json_array();
 	struct nl_cache *cache = NULL;
-	g_autoptr(GPtrArray) sessions = NULL;
+	g_autoptr(GPtrArray) all = NULL;
 	int rc = may_have_sessions() ? read_sessions(&cache) : 0;
 
-	json_object_set_new(node, "conntrack", list);
 	if (rc != 0)
 		return means_no_ctnetlink(rc) || inspect_fail(error, "sessions", nl_geterror(rc));
 	if (!cache)
 		return TRUE;
-	sessions = sorted(cache, ipv6);
-	for (guint i = 0; i < MIN(sessions->len, INSPECT_CONNTRACK_MAX); i++)
-		json_array_append_new(list, session_json(sessions->pdata[i]));
-	if (sessions->len > INSPECT_CONNTRACK_MAX)
-		json_object_set_new(node, "conntrack_left_out",
-				    json_integer(sessions->len - INSPECT_CONNTRACK_MAX));
+	all = sorted(cache, node_state_tells_ipv6(n));
+	for (guint i = 0; i < MIN(all->len, INSPECT_SESSIONS_MAX); i++) {
+		const struct tracked t = tracked_of_ct(n, all->pdata[i]);
+
+		g_array_append_val(n->sessions, t);
+	}
+	n->sessions_left_out = all->len - MIN(all->len, INSPECT_SESSIONS_MAX);
 	nl_cache_free(cache);
 	return TRUE;
 }

@@ -7,18 +7,16 @@
 #ifndef TESTBED_EXEC_INSPECT_CONNTRACK_H
 #define TESTBED_EXEC_INSPECT_CONNTRACK_H
 
-#include <glib.h>
-#include <jansson.h>
-#include <stdbool.h>
+#include "testbed/netstate/netstate.h"
 
 /* What one node tells at most: beyond it the state of a busy NAT would be larger than all else. */
-#define INSPECT_CONNTRACK_MAX 4096u
+#define INSPECT_SESSIONS_MAX 4096u
 
-/* Adds "conntrack", and "conntrack_left_out" where there were more than INSPECT_CONNTRACK_MAX, to
- * the object of the node (docs/EXPLAIN.md).  `ipv6`: sessions of IPv6 are told, too.  An empty list
- * where nothing is tracked or the kernel has no ctnetlink; FALSE with `error` when it refuses for
- * another reason.  Blocks for some milliseconds where there are sessions: the kernel goes through
- * the buckets of all namespaces to find those of one. */
-gboolean inspect_put_conntrack(json_t *node, bool ipv6, GError **error);
+/* Appends to n->sessions, and counts those beyond INSPECT_SESSIONS_MAX; after inspect_put_tables:
+ * sessions of IPv6 are told where something of IPv6 is.  Nothing where nothing is tracked or the
+ * kernel has no ctnetlink; FALSE with `error` when it refuses for another reason.  Blocks for some
+ * milliseconds where there are sessions: the kernel goes through the buckets of all namespaces to
+ * find those of one. */
+gboolean inspect_put_sessions(node_state *n, GError **error);
 
 #endif

@@ -16,11 +16,8 @@
 
 struct answer {
 	bool given;
-	int error; /* 0: the route below */
-	unsigned out, table;
-	int type;
-	struct prefix prefix;
-	struct addr via; /* unset: on-link */
+	unsigned out;		    /* interface that it leads to; 0: none */
+	struct kernel_lookup found; /* without what was asked, and interfaces by name */
 };
 
 /* One node's look-ups while they are made. */
@@ -85,12 +82,14 @@ static void read_route(struct nlmsghdr *header, struct answer *ret)
 	const struct rtmsg *route = nlmsg_data(header);
 	struct addr to = address_of(find(header, RTA_DST), route->rtm_family);
 
-	ret->type = route->rtm_type;
-	ret->prefix.addr = addr_is_set(&to) ? to : (struct addr){.family = route->rtm_family};
-	ret->prefix.len = route->rtm_dst_len;
-	ret->via = address_of(find(header, RTA_GATEWAY), route->rtm_family);
+	ret->found.type = route->rtm_type < KERNEL_ROUTE_TYPE_COUNT ?
+				  (enum kernel_route_type)route->rtm_type :
+				  KERNEL_ROUTE_UNSPEC;
+	ret->found.prefix.addr = addr_is_set(&to) ? to : (struct addr){.family = route->rtm_family};
+	ret->found.prefix.len = route->rtm_dst_len;
+	ret->found.via = address_of(find(header, RTA_GATEWAY), route->rtm_family);
+	ret->found.table = number_of(find(header, RTA_TABLE), route->rtm_table);
 	ret->out = number_of(find(header, RTA_OIF), 0);
-	ret->table = number_of(find(header, RTA_TABLE), route->rtm_table);
 }
 
 /* How many answers the datagram had. */
@@ -105,7 +104,7 @@ static guint read_answers(struct asking *a, struct nlmsghdr *header, int length)
 			continue;
 		to = &g_array_index(a->answers, struct answer, header->nlmsg_seq);
 		if (header->nlmsg_type == NLMSG_ERROR)
-			to->error = -((const struct nlmsgerr *)nlmsg_data(header))->error;
+			to->found.error = -((const struct nlmsgerr *)nlmsg_data(header))->error;
 		else if (header->nlmsg_type == RTM_NEWROUTE)
 			read_route(header, to);
 		else
@@ -156,7 +155,7 @@ static gboolean ask(struct asking *a, guint first, GError **error)
 	return TRUE;
 }
 
-static gboolean ask_both_ways(struct asking *a, const json_t *node, GError **error)
+static gboolean ask_both_ways(struct asking *a, const node_state *node, GError **error)
 {
 	guint there = questions_count(a->questions);
 	int rc = nl_connect(a->sock, NETLINK_ROUTE);
@@ -173,94 +172,40 @@ static gboolean ask_both_ways(struct asking *a, const json_t *node, GError **err
 	return ask(a, there, error);
 }
 
-/* --- as JSON ---------------------------------------------------------------------------------- */
+/* --- into the state --------------------------------------------------------------------------- */
 
 /* NULL: loopback, or gone. */
-static const char *interface_name(const json_t *node, unsigned ifindex)
+static const char *iface_name(const node_state *n, unsigned ifindex)
 {
-	const json_t *link;
-	size_t i;
+	const struct kernel_link *link = node_state_link_at(n, ifindex);
 
-	json_array_foreach(json_object_get(node, "links"), i, link)
-		if (ifindex != 0 && json_integer_value(json_object_get(link, "ifindex")) == ifindex)
-			return json_string_value(json_object_get(link, "name"));
-	return NULL;
-}
-
-/* Those that a look-up ends with; static, or into `buf`. */
-static const char *errno_name(int number, char buf[static 16])
-{
-	static const struct {
-		int number;
-		const char *name;
-	} names[] = {
-		{ENETUNREACH, "ENETUNREACH"},
-		{EHOSTUNREACH, "EHOSTUNREACH"},
-		{EXDEV, "EXDEV"},
-		{EINVAL, "EINVAL"},
-		{EACCES, "EACCES"},
-		{EAGAIN, "EAGAIN"},
-		{ENODEV, "ENODEV"},
-	};
-
-	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
-		if (names[i].number == number)
-			return names[i].name;
-	g_snprintf(buf, 16, "%d", number);
-	return buf;
-}
-
-static void put_text(json_t *to, const char *key, const char *text)
-{
-	if (text)
-		json_object_set_new(to, key, json_string(text));
-}
-
-static void put_route(json_t *to, const struct answer *a, const json_t *node)
-{
-	char prefix[PREFIX_TEXT_MAX], via[ADDR_TEXT_MAX], type[32];
-
-	put_text(to, "prefix", prefix_print(&a->prefix, prefix));
-	put_text(to, "via", addr_is_set(&a->via) ? addr_print(&a->via, via) : NULL);
-	put_text(to, "dev", interface_name(node, a->out));
-	json_object_set_new(to, "table", json_integer(a->table));
-	put_text(to, "type", nl_rtntype2str(a->type, type, sizeof type));
-}
-
-/* A state has hundreds of these: what would be null is left out. */
-static json_t *lookup_json(const struct question *q, const struct answer *a, const json_t *node)
-{
-	char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX], number[16];
-	json_t *json = json_pack("{s:s, s:s}", "from", addr_print(&q->from, from), "to",
-				 addr_print(&q->to, to));
-
-	put_text(json, "in", interface_name(node, q->in));
-	if (a->error != 0)
-		put_text(json, "error", errno_name(a->error, number));
-	else
-		put_route(json, a, node);
-	return json;
+	return link ? link->name : NULL;
 }
 
 /* An interface that is gone since leaves no question. */
-static json_t *lookups_json(const struct asking *a, const json_t *node)
+static GArray *lookups_of(const struct asking *a, const node_state *n)
 {
-	json_t *list = json_array();
+	GArray *list = g_array_new(FALSE, TRUE, sizeof(struct kernel_lookup));
 
 	for (guint i = 0; i < questions_count(a->questions); i++) {
 		const struct question *q = questions_at(a->questions, i);
+		const struct answer *answer = &g_array_index(a->answers, struct answer, i);
+		struct kernel_lookup l = answer->found;
 
-		if (q->in == 0 || interface_name(node, q->in))
-			json_array_append_new(
-				list,
-				lookup_json(q, &g_array_index(a->answers, struct answer, i), node));
+		l.from = q->from;
+		l.to = q->to;
+		l.in = iface_name(n, q->in);
+		l.dev = iface_name(n, answer->out);
+		if (q->in == 0 || l.in)
+			g_array_append_val(list, l);
 	}
 	return list;
 }
 
-gboolean exec_lookup(exec *x, const char *node, const struct seen_pair *pairs, guint n,
-		     json_t *state, GError **error)
+gboolean exec_lookup(exec *x, const struct seen_pair *pairs, guint n, node_state *state,
+		     GError **error)
 {
+	const char *node = state->name;
 	struct linux_backend *r = (struct linux_backend *)x;
 	g_autoptr(questions) q = questions_new();
 	struct asking a = {.questions = q};
@@ -277,7 +222,7 @@ gboolean exec_lookup(exec *x, const char *node, const struct seen_pair *pairs, g
 	ok = netns_enter(r, linux_netns(r, node, error), error) && ask_both_ways(&a, state, error);
 	x->backend->leave(x);
 	if (ok)
-		json_object_set_new(state, "lookups", lookups_json(&a, state));
+		state->lookups = lookups_of(&a, state);
 	else
 		g_prefix_error(error, "inspect %s: ", node);
 	nl_socket_free(a.sock);

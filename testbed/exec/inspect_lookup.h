@@ -11,12 +11,11 @@
 #include "testbed/exec/exec.h"
 #include "testbed/exec/lookup_questions.h"
 
-/* Looks up the ways of `n` pairs of addresses, both directions, and puts the answers into `state`,
- * the node's object that exec_inspect gave, as "lookups" (docs/EXPLAIN.md, section "State of a
- * lab").  What the kernel refuses is an answer; FALSE with `error` only when it does not answer at
- * all.  Moves the calling thread into the namespace and back; blocks for some microseconds a
- * look-up. */
-gboolean exec_lookup(exec *x, const char *node, const struct seen_pair *pairs, guint n,
-		     json_t *state, GError **error);
+/* Looks up the ways of `n` pairs of addresses, both directions, at the node whose `state`
+ * exec_inspect gave, and puts the answers into state->lookups, which must be NULL.  What the kernel
+ * refuses is an answer; FALSE with `error` only when it does not answer at all.  Moves the calling
+ * thread into the namespace and back; blocks for some microseconds a look-up. */
+gboolean exec_lookup(exec *x, const struct seen_pair *pairs, guint n, node_state *state,
+		     GError **error);
 
 #endif

@@ -3,8 +3,8 @@
 #include "testbed/exec/inspect_parts.h"
 #include "testbed/exec/nft.h"
 
-/* `... counter packets N bytes N ... comment "NAME"`; NULL: a line without one of the two. */
-static json_t *nft_rule_json(const char *line, const char *table, const char *chain)
+/* `... counter packets N bytes N ... comment "NAME"`; false: a line without one of the two. */
+static bool read_rule(node_state *n, const char *line, struct rule_counter *ret)
 {
 	const char *counter = strstr(line, "counter packets "),
 		   *comment = counter ? strstr(counter, " comment \"") : NULL;
@@ -12,47 +12,43 @@ static json_t *nft_rule_json(const char *line, const char *table, const char *ch
 	g_autofree char *name = NULL;
 
 	if (!comment || sscanf(counter, "counter packets %llu bytes %llu", &packets, &bytes) != 2)
-		return NULL;
+		return false;
 	comment += strlen(" comment \"");
 	name = g_strndup(comment, strcspn(comment, "\""));
-	return json_pack("{s:s, s:s, s:s, s:I, s:I}", "table", table, "chain", chain, "name", name,
-			 "packets", (json_int_t)packets, "bytes", (json_int_t)bytes);
+	ret->name = node_state_text(n, name);
+	ret->packets = packets;
+	ret->bytes = bytes;
+	return true;
 }
 
 /* "table inet NAME {", "chain NAME {" and rules, as `nft list ruleset` writes them. */
-static void put_nft_rules(json_t *list, const char *ruleset)
+static void put_rules(node_state *n, const char *ruleset)
 {
 	g_auto(GStrv) lines = g_strsplit(ruleset, "\n", -1);
-	g_autofree char *table = g_strdup(""), *chain = g_strdup("");
+	struct rule_counter at = {.table = "", .chain = ""};
 
 	for (char **line = lines; *line; line++) {
 		g_auto(GStrv) words = g_strsplit(g_strstrip(*line), " ", 4);
-		guint n = g_strv_length(words);
-		json_t *rule;
+		guint count = g_strv_length(words);
 
-		if (n == 4 && g_str_equal(words[0], "table")) {
-			g_free(table);
-			table = g_strdup(words[2]);
-		} else if (n == 3 && g_str_equal(words[0], "chain")) {
-			g_free(chain);
-			chain = g_strdup(words[1]);
-		} else if ((rule = nft_rule_json(*line, table, chain))) {
-			json_array_append_new(list, rule);
-		}
+		if (count == 4 && g_str_equal(words[0], "table"))
+			at.table = node_state_text(n, words[2]);
+		else if (count == 3 && g_str_equal(words[0], "chain"))
+			at.chain = node_state_text(n, words[1]);
+		else if (read_rule(n, *line, &at))
+			g_array_append_val(n->rule_counters, at);
 	}
 }
 
 /* A node to which no ruleset was given has none: nobody else can load any.  Read as text:
  * libnftables 1.0.6 has no JSON for statements that update a map, and says so on standard error.
  * Without the elements of sets: a busy NAT has thousands. */
-gboolean inspect_put_nft(json_t *node, struct linux_backend *r, const struct netns *s,
+gboolean inspect_put_nft(node_state *n, struct linux_backend *r, const struct netns *s,
 			 GError **error)
 {
-	json_t *list = json_array();
 	struct nft_ctx *nft;
 	gboolean ok;
 
-	json_object_set_new(node, "nft", list);
 	if (!s->has_rules)
 		return TRUE;
 	nft = nft_open(r, error);
@@ -61,7 +57,7 @@ gboolean inspect_put_nft(json_t *node, struct linux_backend *r, const struct net
 	nft_ctx_output_set_flags(nft, NFT_CTX_OUTPUT_TERSE);
 	ok = nft_run_cmd_from_buffer(nft, "list ruleset") == 0;
 	if (ok)
-		put_nft_rules(list, nft_ctx_get_output_buffer(nft));
+		put_rules(n, nft_ctx_get_output_buffer(nft));
 	else
 		inspect_fail(error, "rules", nft_ctx_get_error_buffer(nft));
 	nft_close(r, nft);

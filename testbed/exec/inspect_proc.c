@@ -12,9 +12,18 @@ char *inspect_read_proc(const char *path, GError **error)
 	return text;
 }
 
+/* What is 0 is left out. */
+static void add_counter(node_state *n, const char *name, gint64 value)
+{
+	const struct kernel_counter c = {value != 0 ? node_state_text(n, name) : NULL, value};
+
+	if (value != 0)
+		g_array_append_val(n->counters, c);
+}
+
 /* "Ip: InReceives OutNoRoutes" and below it "Ip: 12 3"; the counters are "IpInReceives",
  * "IpOutNoRoutes". */
-static void add_counters(json_t *counters, const char *names_line, const char *values_line)
+static void add_counters(node_state *n, const char *names_line, const char *values_line)
 {
 	g_auto(GStrv) names = g_strsplit(names_line, " ", -1),
 		      values = g_strsplit(values_line, " ", -1);
@@ -25,28 +34,13 @@ static void add_counters(json_t *counters, const char *names_line, const char *v
 	names[0][length - 1] = '\0'; /* the colon */
 	for (guint i = 1; names[i] && values[i]; i++) {
 		g_autofree char *name = g_strconcat(names[0], names[i], NULL);
-		gint64 value = g_ascii_strtoll(values[i], NULL, 10);
 
-		if (value != 0)
-			json_object_set_new(counters, name, json_integer(value));
+		add_counter(n, name, g_ascii_strtoll(values[i], NULL, 10));
 	}
 }
 
-/* Whether something of IPv6 is told of the node. */
-bool inspect_tells_ipv6(const json_t *node)
-{
-	const json_t *links = json_object_get(node, "links"), *link, *address;
-	size_t i, k;
-
-	json_array_foreach(links, i, link)
-		json_array_foreach(json_object_get(link, "addresses"), k, address)
-			if (strchr(json_string_value(address), ':'))
-				return true;
-	return false;
-}
-
 /* A line each: "Ip6OutNoRoutes   3". */
-static gboolean put_counters6(json_t *counters, GError **error)
+static gboolean put_counters6(node_state *n, GError **error)
 {
 	g_autofree char *text = inspect_read_proc("/proc/thread-self/net/snmp6", error);
 	g_auto(GStrv) lines = text ? g_strsplit(text, "\n", -1) : NULL;
@@ -55,19 +49,17 @@ static gboolean put_counters6(json_t *counters, GError **error)
 		char name[64];
 		long long value;
 
-		if (sscanf(lines[i], "%63s %lld", name, &value) == 2 && value != 0)
-			json_object_set_new(counters, name, json_integer(value));
+		if (sscanf(lines[i], "%63s %lld", name, &value) == 2)
+			add_counter(n, name, value);
 	}
 	return lines != NULL;
 }
 
-gboolean inspect_put_counters(json_t *node, GError **error)
+gboolean inspect_put_counters(node_state *n, GError **error)
 {
 	static const char *const paths[] = {"/proc/thread-self/net/snmp",
 					    "/proc/thread-self/net/netstat"};
-	json_t *counters = json_object();
 
-	json_object_set_new(node, "counters", counters);
 	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
 		g_autofree char *text = inspect_read_proc(paths[i], error);
 		g_auto(GStrv) lines = text ? g_strsplit(text, "\n", -1) : NULL;
@@ -75,42 +67,45 @@ gboolean inspect_put_counters(json_t *node, GError **error)
 		if (!lines)
 			return FALSE;
 		for (guint k = 0; lines[k] && lines[k + 1]; k += 2)
-			add_counters(counters, lines[k], lines[k + 1]);
+			add_counters(n, lines[k], lines[k + 1]);
 	}
-	return !inspect_tells_ipv6(node) || put_counters6(counters, error);
+	return !node_state_tells_ipv6(n) || put_counters6(n, error);
 }
 
-static gboolean put_sysctl(json_t *to, const char *name, const char *path, GError **error)
+static gboolean read_sysctl(const char *path, unsigned *ret, GError **error)
 {
 	g_autofree char *text = inspect_read_proc(path, error);
 
-	return text &&
-	       json_object_set_new(to, name, json_integer(g_ascii_strtoll(text, NULL, 10))) == 0;
+	*ret = text ? (unsigned)g_ascii_strtoull(text, NULL, 10) : 0;
+	return text != NULL;
 }
 
-static gboolean put_rp_filter(json_t *to, const char *interface, GError **error)
+static gboolean read_rp_filter(const char *iface, unsigned *ret, GError **error)
 {
-	g_autofree char *path = g_strdup_printf("/proc/sys/net/ipv4/conf/%s/rp_filter", interface);
+	g_autofree char *path = g_strdup_printf("/proc/sys/net/ipv4/conf/%s/rp_filter", iface);
 
-	return put_sysctl(to, interface, path, error);
+	return read_sysctl(path, ret, error);
 }
 
-gboolean inspect_put_sysctls(json_t *node, GError **error)
+gboolean inspect_put_sysctls(node_state *n, GError **error)
 {
-	const json_t *links = json_object_get(node, "links"), *link;
-	json_t *rp_filter = json_object(), *sysctl = json_pack("{s:o}", "rp_filter", rp_filter);
-	size_t i;
+	unsigned forward, forward6 = 0;
 
-	json_object_set_new(node, "sysctl", sysctl);
-	if (!put_sysctl(sysctl, "ip_forward", "/proc/sys/net/ipv4/ip_forward", error) ||
-	    !put_rp_filter(rp_filter, "all", error))
+	if (!read_sysctl("/proc/sys/net/ipv4/ip_forward", &forward, error) ||
+	    !read_rp_filter("all", &n->rp_filter_all, error))
 		return FALSE;
-	json_array_foreach(links, i, link)
-		if (!put_rp_filter(rp_filter, json_string_value(json_object_get(link, "name")),
-				   error))
+	for (guint i = 0; i < n->links->len; i++) {
+		struct kernel_link *link = &g_array_index(n->links, struct kernel_link, i);
+
+		if (!read_rp_filter(link->name, &link->rp_filter, error))
 			return FALSE;
-	return !inspect_tells_ipv6(node) ||
-	       put_sysctl(sysctl, "ip6_forward", "/proc/sys/net/ipv6/conf/all/forwarding", error);
+	}
+	if (node_state_tells_ipv6(n) &&
+	    !read_sysctl("/proc/sys/net/ipv6/conf/all/forwarding", &forward6, error))
+		return FALSE;
+	n->ipv4_forward = forward != 0;
+	n->ipv6_forward = forward6 != 0;
+	return TRUE;
 }
 
 /* --- who listens ------------------------------------------------------------------------------ */
@@ -133,42 +128,42 @@ static bool read_words(const char *hex, struct addr *ret)
 
 /* A line of /proc/net/tcp or udp, "0: 0A01000A:13C5 00000000:0000 0A ...": a TCP socket that
  * listens (state 0A), a UDP socket that is connected to nobody. */
-static json_t *listener_json(const char *line, bool tcp)
+static bool read_listener(const char *line, enum ip_proto proto, struct kernel_listener *ret)
 {
 	unsigned port, peer_port, state;
-	char hex[33], text[ADDR_TEXT_MAX];
-	struct addr address;
+	char hex[33];
 
 	if (sscanf(line, " %*u: %32[0-9A-F]:%4X %*32[0-9A-F]:%4X %2X", hex, &port, &peer_port,
 		   &state) != 4)
-		return NULL;
-	if ((tcp ? state != 0x0a : peer_port != 0) || !read_words(hex, &address))
-		return NULL;
-	addr_print(&address, text);
-	return json_pack("{s:s, s:s, s:i}", "proto", tcp ? "tcp" : "udp", "address", text, "port",
-			 (int)port);
+		return false;
+	ret->proto = proto;
+	ret->port = (uint16_t)port;
+	return (proto == PROTO_TCP ? state == 0x0a : peer_port == 0) &&
+	       read_words(hex, &ret->address);
 }
 
-gboolean inspect_put_listeners(json_t *node, GError **error)
+gboolean inspect_put_listeners(node_state *n, GError **error)
 {
-	static const char *const paths[] = {"/proc/thread-self/net/udp",
-					    "/proc/thread-self/net/tcp",
-					    "/proc/thread-self/net/udp6",
-					    "/proc/thread-self/net/tcp6"};
-	gsize n = inspect_tells_ipv6(node) ? 4 : 2;
-	json_t *list = json_array();
+	static const struct {
+		const char *path;
+		enum ip_proto proto;
+	} tables[] = {
+		{"/proc/thread-self/net/udp", PROTO_UDP},
+		{"/proc/thread-self/net/tcp", PROTO_TCP},
+		{"/proc/thread-self/net/udp6", PROTO_UDP},
+		{"/proc/thread-self/net/tcp6", PROTO_TCP},
+	};
+	gsize count = node_state_tells_ipv6(n) ? 4 : 2;
 
-	json_object_set_new(node, "listeners", list);
-	for (gsize i = 0; i < n; i++) {
-		g_autofree char *text = inspect_read_proc(paths[i], error);
+	n->listeners = g_array_new(FALSE, TRUE, sizeof(struct kernel_listener));
+	for (gsize i = 0; i < count; i++) {
+		g_autofree char *text = inspect_read_proc(tables[i].path, error);
 		g_auto(GStrv) lines = text ? g_strsplit(text, "\n", -1) : NULL;
+		struct kernel_listener one;
 
-		for (guint k = 0; lines && lines[k]; k++) {
-			json_t *listener = listener_json(lines[k], i % 2 == 1);
-
-			if (listener)
-				json_array_append_new(list, listener);
-		}
+		for (guint k = 0; lines && lines[k]; k++)
+			if (read_listener(lines[k], tables[i].proto, &one))
+				g_array_append_val(n->listeners, one);
 		if (!lines)
 			return FALSE;
 	}

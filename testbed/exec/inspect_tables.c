@@ -16,8 +16,12 @@
 
 #define LOOPBACK 1 /* always the first of a namespace */
 
+G_STATIC_ASSERT((int)KERNEL_ROUTE_UNICAST == RTN_UNICAST &&
+		(int)KERNEL_ROUTE_XRESOLVE == RTN_XRESOLVE);
+
 /* The kernel's tables of one namespace, as they were at one moment each. */
 struct tables {
+	node_state *node;
 	struct nl_sock *sock;
 	struct nl_cache *links, *addresses, *routes, *routes6, *rules, *neighbours;
 	bool ipv6; /* an interface has an IPv6 address that was given to it; else nothing of IPv6 is
@@ -85,51 +89,50 @@ static gboolean tables_read(struct tables *t, GError **error)
 	return rc == 0 || inspect_fail(error, "links and routes", nl_geterror(rc));
 }
 
-/* --- one object each; each function gives a new JSON object, or NULL for what is left out ----- */
+/* --- one object each; false: it is left out --------------------------------------------------- */
 
-json_t *inspect_address_json(struct nl_addr *a)
+struct addr inspect_address(struct nl_addr *a)
 {
-	char text[ADDR_TEXT_MAX];
 	struct addr address = {.family = a ? nl_addr_get_family(a) : AF_UNSPEC};
 
 	if (!a || nl_addr_get_len(a) * 8 != addr_bits(&address))
-		return json_null();
+		return (struct addr){.family = 0};
 	memcpy(address.bytes, nl_addr_get_binary_addr(a), nl_addr_get_len(a));
-	return json_string(addr_print(&address, text));
+	return address;
 }
 
 /* The whole of 0.0.0.0/0 has no bytes. */
-static json_t *prefix_json(struct nl_addr *a)
+static struct prefix prefix_of(struct nl_addr *a)
 {
-	char text[PREFIX_TEXT_MAX];
 	struct prefix p = {.addr.family = nl_addr_get_family(a),
 			   .len = (uint8_t)nl_addr_get_prefixlen(a)};
 
 	memcpy(p.addr.bytes, nl_addr_get_binary_addr(a),
 	       MIN(nl_addr_get_len(a), addr_bits(&p.addr) / 8));
-	return json_string(prefix_print(&p, text));
+	return p;
 }
 
-static json_t *device_json(const struct tables *t, int ifindex)
+/* NULL: none. */
+static const char *device_of(const struct tables *t, int ifindex)
 {
 	char name[IFNAMSIZ];
 
 	return ifindex > 0 && rtnl_link_i2name(t->links, ifindex, name, sizeof name) ?
-		       json_string(name) :
-		       json_null();
+		       node_state_text(t->node, name) :
+		       NULL;
 }
 
-static json_t *addresses_json(const struct tables *t, int ifindex)
+static void put_addresses(const struct tables *t, int ifindex, GArray *list)
 {
-	json_t *list = json_array();
-
 	for (struct nl_object *o = nl_cache_get_first(t->addresses); o; o = nl_cache_get_next(o)) {
 		struct rtnl_addr *a = (struct rtnl_addr *)o;
+		struct prefix p;
 
-		if (rtnl_addr_get_ifindex(a) == ifindex && is_told(t, rtnl_addr_get_local(a)))
-			json_array_append_new(list, prefix_json(rtnl_addr_get_local(a)));
+		if (rtnl_addr_get_ifindex(a) != ifindex || !is_told(t, rtnl_addr_get_local(a)))
+			continue;
+		p = prefix_of(rtnl_addr_get_local(a));
+		g_array_append_val(list, p);
 	}
-	return list;
 }
 
 /* Where a kernel has loaded modules for tunnels it puts one device of each kind into every
@@ -143,30 +146,31 @@ static bool is_fallback_device(struct rtnl_link *link)
 	       g_strv_contains(names, rtnl_link_get_name(link));
 }
 
-static json_t *link_json(const struct tables *t, struct nl_object *o)
+static void put_link(const struct tables *t, struct rtnl_link *link)
 {
-	struct rtnl_link *link = (struct rtnl_link *)o;
 	int ifindex = rtnl_link_get_ifindex(link);
+	struct kernel_link *l;
 
 	if (ifindex == LOOPBACK || ifindex >= EXEC_HIDDEN_IFINDEX || is_fallback_device(link))
-		return NULL;
-	return json_pack("{s:s, s:i, s:b, s:b, s:b, s:i, s:I, s:I, s:I, s:I, s:o}", "name",
-			 rtnl_link_get_name(link), "ifindex", ifindex, "up",
-			 (rtnl_link_get_flags(link) & IFF_UP) != 0, "carrier",
-			 rtnl_link_get_carrier(link) != 0, "ethernet",
-			 rtnl_link_get_arptype(link) == ARPHRD_ETHER, "mtu",
-			 (int)rtnl_link_get_mtu(link), "rx_packets",
-			 (json_int_t)rtnl_link_get_stat(link, RTNL_LINK_RX_PACKETS), "rx_bytes",
-			 (json_int_t)rtnl_link_get_stat(link, RTNL_LINK_RX_BYTES), "tx_packets",
-			 (json_int_t)rtnl_link_get_stat(link, RTNL_LINK_TX_PACKETS), "tx_bytes",
-			 (json_int_t)rtnl_link_get_stat(link, RTNL_LINK_TX_BYTES), "addresses",
-			 addresses_json(t, ifindex));
+		return;
+	l = node_state_add_link(t->node);
+	l->name = node_state_text(t->node, rtnl_link_get_name(link));
+	l->ifindex = (unsigned)ifindex;
+	l->up = (rtnl_link_get_flags(link) & IFF_UP) != 0;
+	l->carrier = rtnl_link_get_carrier(link) != 0;
+	l->ethernet = rtnl_link_get_arptype(link) == ARPHRD_ETHER;
+	l->mtu_bytes = rtnl_link_get_mtu(link);
+	l->rx_packets = rtnl_link_get_stat(link, RTNL_LINK_RX_PACKETS);
+	l->rx_bytes = rtnl_link_get_stat(link, RTNL_LINK_RX_BYTES);
+	l->tx_packets = rtnl_link_get_stat(link, RTNL_LINK_TX_PACKETS);
+	l->tx_bytes = rtnl_link_get_stat(link, RTNL_LINK_TX_BYTES);
+	put_addresses(t, ifindex, l->addresses);
 }
 
 /* Routes that share their load over several hops are not made by any plan: the first stands for
  * all.  An IPv6 route that refuses has the loopback as its interface.  What the kernel has learned
  * of one host (its path MTU, RFC 1191) comes among its routes, marked as cloned, and is none. */
-static json_t *route_json(const struct tables *t, struct nl_object *o)
+static bool read_route(const struct tables *t, struct nl_object *o, gpointer ret)
 {
 	struct rtnl_route *route = (struct rtnl_route *)o;
 	struct rtnl_nexthop *hop =
@@ -174,105 +178,107 @@ static json_t *route_json(const struct tables *t, struct nl_object *o)
 	int ifindex = hop ? rtnl_route_nh_get_ifindex(hop) : 0;
 	bool by_loopback = ifindex == LOOPBACK,
 	     refuses = rtnl_route_get_type(route) >= RTN_BLACKHOLE;
-	char type[32];
 
 	if (!is_told(t, rtnl_route_get_dst(route)) ||
 	    (rtnl_route_get_flags(route) & RTM_F_CLONED) != 0 ||
-	    rtnl_route_get_table(route) == RT_TABLE_LOCAL || (by_loopback && !refuses))
-		return NULL;
-	return json_pack("{s:o, s:o, s:o, s:i, s:i, s:s}", "to",
-			 prefix_json(rtnl_route_get_dst(route)), "via",
-			 inspect_address_json(hop ? rtnl_route_nh_get_gateway(hop) : NULL), "dev",
-			 by_loopback ? json_null() : device_json(t, ifindex), "table",
-			 (int)rtnl_route_get_table(route), "metric",
-			 (int)rtnl_route_get_priority(route), "type",
-			 nl_rtntype2str(rtnl_route_get_type(route), type, sizeof type));
+	    rtnl_route_get_table(route) == RT_TABLE_LOCAL || (by_loopback && !refuses) ||
+	    rtnl_route_get_type(route) >= KERNEL_ROUTE_TYPE_COUNT)
+		return false;
+	*(struct kernel_route *)ret = (struct kernel_route){
+		.to = prefix_of(rtnl_route_get_dst(route)),
+		.via = inspect_address(hop ? rtnl_route_nh_get_gateway(hop) : NULL),
+		.dev = by_loopback ? NULL : device_of(t, ifindex),
+		.table = rtnl_route_get_table(route),
+		.metric = rtnl_route_get_priority(route),
+		.type = (enum kernel_route_type)rtnl_route_get_type(route),
+	};
+	return true;
 }
 
-static const char *action_name(uint8_t action)
+static enum kernel_rule_action action_of(uint8_t action)
 {
-	static const char *const names[] = {
-		[FR_ACT_TO_TBL] = "lookup",
-		[FR_ACT_BLACKHOLE] = "blackhole",
-		[FR_ACT_UNREACHABLE] = "unreachable",
-		[FR_ACT_PROHIBIT] = "prohibit",
-	};
-
-	return action < G_N_ELEMENTS(names) && names[action] ? names[action] : "other";
+	switch (action) {
+	case FR_ACT_TO_TBL:
+		return KERNEL_RULE_LOOKUP;
+	case FR_ACT_BLACKHOLE:
+		return KERNEL_RULE_BLACKHOLE;
+	case FR_ACT_UNREACHABLE:
+		return KERNEL_RULE_UNREACHABLE;
+	case FR_ACT_PROHIBIT:
+		return KERNEL_RULE_PROHIBIT;
+	default:
+		return KERNEL_RULE_OTHER;
+	}
 }
 
 /* libnl asks for the rules of all families, whatever it is told. */
-static json_t *rule_json(const struct tables *t, struct nl_object *o)
+static bool read_rule(const struct tables *t, struct nl_object *o, gpointer ret)
 {
 	struct rtnl_rule *rule = (struct rtnl_rule *)o;
 	struct nl_addr *from = rtnl_rule_get_src(rule);
 	int family = rtnl_rule_get_family(rule);
-	json_t *json;
 
 	if ((family != AF_INET && !(family == AF_INET6 && t->ipv6)) ||
 	    rtnl_rule_get_prio(rule) == 0)
-		return NULL;
-	json = json_pack("{s:i, s:o, s:i, s:s}", "pref", (int)rtnl_rule_get_prio(rule), "from",
-			 from ? prefix_json(from) : json_null(), "table",
-			 (int)rtnl_rule_get_table(rule), "action",
-			 action_name(rtnl_rule_get_action(rule)));
-	if (family == AF_INET6)
-		json_object_set_new(json, "family", json_string("inet6"));
-	return json;
+		return false;
+	*(struct kernel_rule *)ret = (struct kernel_rule){
+		.pref = rtnl_rule_get_prio(rule),
+		.table = rtnl_rule_get_table(rule),
+		.from = from ? prefix_of(from) : (struct prefix){.len = 0},
+		.action = action_of(rtnl_rule_get_action(rule)),
+		.family = family,
+	};
+	return true;
 }
 
 /* Multicast and the like need no answer: the kernel calls them NOARP. */
-static json_t *neighbour_json(const struct tables *t, struct nl_object *o)
+static bool read_neighbour(const struct tables *t, struct nl_object *o, gpointer ret)
 {
+	static const int states[NEIGHBOUR_STATE_COUNT] = {
+		[NEIGHBOUR_INCOMPLETE] = NUD_INCOMPLETE, [NEIGHBOUR_REACHABLE] = NUD_REACHABLE,
+		[NEIGHBOUR_STALE] = NUD_STALE,		 [NEIGHBOUR_DELAY] = NUD_DELAY,
+		[NEIGHBOUR_PROBE] = NUD_PROBE,		 [NEIGHBOUR_FAILED] = NUD_FAILED,
+		[NEIGHBOUR_PERMANENT] = NUD_PERMANENT,
+	};
 	struct rtnl_neigh *neighbour = (struct rtnl_neigh *)o;
-	int state = rtnl_neigh_get_state(neighbour);
-	char name[32];
+	struct kernel_neighbour *n = ret;
 
-	if (!is_told(t, rtnl_neigh_get_dst(neighbour)) || state <= 0 || (state & NUD_NOARP) != 0)
-		return NULL;
-	return json_pack("{s:o, s:o, s:s}", "address",
-			 inspect_address_json(rtnl_neigh_get_dst(neighbour)), "dev",
-			 device_json(t, rtnl_neigh_get_ifindex(neighbour)), "state",
-			 rtnl_neigh_state2str(state, name, sizeof name));
+	if (!is_told(t, rtnl_neigh_get_dst(neighbour)))
+		return false;
+	n->address = inspect_address(rtnl_neigh_get_dst(neighbour));
+	n->dev = device_of(t, rtnl_neigh_get_ifindex(neighbour));
+	for (n->state = 0; n->state < NEIGHBOUR_STATE_COUNT; n->state++)
+		if (rtnl_neigh_get_state(neighbour) == states[n->state])
+			return addr_is_set(&n->address);
+	return false;
 }
 
-static json_t *list_json(const struct tables *t, struct nl_cache *cache,
-			 json_t *(*func)(const struct tables *t, struct nl_object *o))
+static void put_list(const struct tables *t, struct nl_cache *cache, GArray *to,
+		     bool (*func)(const struct tables *t, struct nl_object *o, gpointer ret))
 {
-	json_t *list = json_array();
-
 	for (struct nl_object *o = nl_cache_get_first(cache); o; o = nl_cache_get_next(o)) {
-		json_t *item = func(t, o);
-
-		if (item)
-			json_array_append_new(list, item);
+		g_array_set_size(to, to->len + 1);
+		if (!func(t, o, to->data + (gsize)(to->len - 1) * g_array_get_element_size(to)))
+			g_array_set_size(to, to->len - 1);
 	}
-	return list;
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
-/* Takes `more` over. */
-static void extend_list(json_t *list, json_t *more)
-{
-	json_array_extend(list, more);
-	json_decref(more);
-}
-
-gboolean inspect_put_tables(json_t *node, GError **error)
+gboolean inspect_put_tables(node_state *n, GError **error)
 {
 	struct tables t;
 	gboolean ok = tables_read(&t, error);
 
+	t.node = n;
 	if (ok) {
-		json_object_set_new(node, "links", list_json(&t, t.links, link_json));
-		json_object_set_new(node, "routes", list_json(&t, t.routes, route_json));
+		for (struct nl_object *o = nl_cache_get_first(t.links); o; o = nl_cache_get_next(o))
+			put_link(&t, (struct rtnl_link *)o);
+		put_list(&t, t.routes, n->routes, read_route);
 		if (t.ipv6)
-			extend_list(json_object_get(node, "routes"),
-				    list_json(&t, t.routes6, route_json));
-		json_object_set_new(node, "rules", list_json(&t, t.rules, rule_json));
-		json_object_set_new(node, "neighbours",
-				    list_json(&t, t.neighbours, neighbour_json));
+			put_list(&t, t.routes6, n->routes, read_route);
+		put_list(&t, t.rules, n->rules, read_rule);
+		put_list(&t, t.neighbours, n->neighbours, read_neighbour);
 	}
 	tables_clear(&t);
 	return ok;

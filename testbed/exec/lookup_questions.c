@@ -82,58 +82,32 @@ static gint compare_questions(gconstpointer a, gconstpointer b)
 
 /* --- the node --------------------------------------------------------------------------------- */
 
-/* The node has this very address. */
-static bool is_own_address(const json_t *node, const struct addr *a)
+static bool is_own_address(const node_state *node, const struct addr *a)
 {
-	const json_t *link, *address;
-	struct prefix p;
-	size_t i, k;
-
-	json_array_foreach(json_object_get(node, "links"), i, link)
-		json_array_foreach(json_object_get(link, "addresses"), k, address)
-			if (json_string_value(address) &&
-			    prefix_parse(json_string_value(address), &p) && addr_equal(&p.addr, a))
-				return true;
-	return false;
+	return node_state_owner(node, a) != NULL;
 }
 
 /* A session's addresses, as its first packet came in (src, dst) and as its answers do. */
-struct session {
+struct translation {
 	struct addr src, dst, reply_src, reply_dst;
 };
 
-static bool read_member(const json_t *entry, const char *key, struct addr *ret)
+/* Of the sessions that were translated, each pair of addresses once: a busy NAT has thousands of
+ * sessions between few. */
+static GArray *translations_of(const node_state *node)
 {
-	const char *text = json_string_value(json_object_get(entry, key));
+	GArray *list = g_array_new(FALSE, TRUE, sizeof(struct translation));
+	g_autoptr(GHashTable) known = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
+							    (GDestroyNotify)g_bytes_unref, NULL);
 
-	return text && addr_parse(text, ret);
-}
+	for (guint i = 0; node->sessions && i < node->sessions->len; i++) {
+		const struct tracked *t = &g_array_index(node->sessions, struct tracked, i);
+		const struct translation one = {t->src, t->dst, t->reply_src, t->reply_dst};
 
-/* Those that were translated, each pair of addresses once: a busy NAT has thousands of sessions
- * between few. */
-static GArray *translations_of(const json_t *node)
-{
-	GArray *list = g_array_new(FALSE, TRUE, sizeof(struct session));
-	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	const json_t *entry;
-	size_t i;
-
-	json_array_foreach(json_object_get(node, "conntrack"), i, entry) {
-		struct session s;
-		char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX], back[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX];
-		char *key;
-
-		if (!read_member(entry, "src", &s.src) || !read_member(entry, "dst", &s.dst) ||
-		    !read_member(entry, "reply_src", &s.reply_src) ||
-		    !read_member(entry, "reply_dst", &s.reply_dst))
+		if (addr_equal(&t->src, &t->reply_dst) && addr_equal(&t->dst, &t->reply_src))
 			continue;
-		if (addr_equal(&s.src, &s.reply_dst) && addr_equal(&s.dst, &s.reply_src))
-			continue;
-		key = g_strdup_printf("%s %s %s %s", addr_print(&s.src, src),
-				      addr_print(&s.dst, dst), addr_print(&s.reply_src, back),
-				      addr_print(&s.reply_dst, to));
-		if (g_hash_table_add(known, key))
-			g_array_append_val(list, s);
+		if (g_hash_table_add(known, g_bytes_new(&one, sizeof one)))
+			g_array_append_val(list, one);
 	}
 	return list;
 }
@@ -142,7 +116,7 @@ static GArray *translations_of(const json_t *node)
 static void ask_translated(questions *q, const struct seen_pair *p, const GArray *translations)
 {
 	for (guint i = 0; i < translations->len; i++) {
-		const struct session *s = &g_array_index(translations, struct session, i);
+		const struct translation *s = &g_array_index(translations, struct translation, i);
 
 		if (addr_equal(&p->src, &s->src) && addr_equal(&p->dst, &s->dst) &&
 		    !addr_equal(&s->reply_src, &s->dst))
@@ -158,7 +132,7 @@ static void ask_translated(questions *q, const struct seen_pair *p, const GArray
 /* Of a packet that was passed on, NAT may have changed the source since it was routed, and the
  * destination before; its answer has that way before it again.  Asked so, the question after it
  * (questions_ask_back) is the packet's own. */
-void questions_ask(questions *q, const struct seen_pair *pairs, guint n, const json_t *node)
+void questions_ask(questions *q, const struct seen_pair *pairs, guint n, const node_state *node)
 {
 	GArray *translations = translations_of(node);
 
@@ -178,7 +152,8 @@ void questions_ask(questions *q, const struct seen_pair *pairs, guint n, const j
 	g_array_sort(q->list, compare_questions);
 }
 
-void questions_ask_back(questions *q, const struct question *of, unsigned out, const json_t *node)
+void questions_ask_back(questions *q, const struct question *of, unsigned out,
+			const node_state *node)
 {
 	const struct question asked = *of; /* it may be in `q`, and move */
 

@@ -4,14 +4,12 @@
  *
  * Nouns: a `seen_pair` is what was noted of packets: addresses, interface, in or out; a `question`
  * is one look-up, by the addresses that the kernel routes: after DNAT and before SNAT.  For
- * inspect_lookup. Depends on base and jansson.  Pure.
+ * inspect_lookup. Depends on netstate and base.  Pure.
  */
 #ifndef TESTBED_EXEC_LOOKUP_QUESTIONS_H
 #define TESTBED_EXEC_LOOKUP_QUESTIONS_H
 
-#include "testbed/base/addr.h"
-
-#include <jansson.h>
+#include "testbed/netstate/netstate.h"
 
 struct seen_pair {
 	unsigned ifindex;
@@ -35,13 +33,13 @@ const struct question *questions_at(const questions *q,
 				    guint i); /* borrowed until the next one is put */
 
 /* What follows from each pair by itself: what came in is looked up as it came; what the node sent,
- * from it; what it passed on, as an answer to it would be.  `node` is the node's object of
- * docs/EXPLAIN.md: its addresses, and how its sessions
- * ("conntrack", may be missing) were translated.  In a stable order: that of addresses. */
-void questions_ask(questions *q, const struct seen_pair *pairs, guint n, const json_t *node);
+ * from it; what it passed on, as an answer to it would be.  Of the node's state its addresses are
+ * looked at, and how its sessions were translated.  In a stable order: that of addresses. */
+void questions_ask(questions *q, const struct seen_pair *pairs, guint n, const node_state *node);
 /* The other direction of a question whose answer leads out by interface `out` (0: nowhere, or an
  * error): from the node itself, where it has the address; else as what comes in by `out`.  Nothing
  * is put where neither is so. */
-void questions_ask_back(questions *q, const struct question *of, unsigned out, const json_t *node);
+void questions_ask_back(questions *q, const struct question *of, unsigned out,
+			const node_state *node);
 
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/observe.h"
 
-#include "testbed/netstate/netstate_json.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -23,15 +21,15 @@ static void on_agent_event(const char *scenario, const char *agent, const json_t
 	g_ptr_array_add(seen->heard, heard_new(agent, event));
 }
 
-static void on_lab_state(const struct scenario_result *s, const json_t *state, const GError *error,
-			 gpointer user_data)
+static void on_lab_state(const struct scenario_result *s, const netstate *state,
+			 const GError *error, gpointer user_data)
 {
 	struct observation *seen = ((struct watch *)user_data)->seen;
 
 	(void)s;
 	(void)error;
 	netstate_unref(seen->state);
-	seen->state = netstate_from_json(state);
+	seen->state = netstate_ref(state);
 }
 
 static int on_evidence(const struct scenario_result *s, gpointer user_data)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/trace.h"
 
-#include "testbed/netstate/netstate_json.h"
 #include "testbed/walk/lookups.h"
 
 netstate *trace_state(const model *m, const struct flow *flow, trace_ask_func ask,
@@ -40,22 +39,21 @@ static void on_agent_died(session *s G_GNUC_UNUSED, const char *agent, const cha
 	g_ptr_array_add(died, g_strdup_printf("agent %s died: %s", agent, how));
 }
 
-static void on_state(lab *l G_GNUC_UNUSED, json_t *state, const GError *error, gpointer user_data)
+static void on_state(lab *l G_GNUC_UNUSED, const netstate *state, const GError *error,
+		     gpointer user_data)
 {
 	struct answer *a = user_data;
 
-	a->state = netstate_from_json(state);
+	a->state = netstate_ref(state);
 	a->error = error ? g_error_copy(error) : NULL;
 	session_quit(a->session);
 }
 
 static netstate *ask_fresh(const GPtrArray *questions, gpointer user_data, GError **error)
 {
-	json_t *ways = questions ? route_questions_to_json(questions) : NULL;
 	struct answer a = {.session = user_data};
 
-	lab_inspect_ways(session_lab(a.session), ways, on_state, &a);
-	json_decref(ways);
+	lab_inspect_asking(session_lab(a.session), questions, on_state, &a);
 	if (!session_run(a.session, NULL, error)) {
 		g_clear_error(&a.error);
 		g_clear_pointer(&a.state, netstate_unref);

@@ -17,62 +17,45 @@ static bool is_node(const struct op *op)
 	return op->kind == OP_NETNS && strcmp(op->node, PLAN_FABRIC) != 0;
 }
 
-/* By the node's own links; 0: it has no such interface. */
-static unsigned ifindex_of(const json_t *state, const char *name)
+/* False where the node has no such interface. */
+static bool pair_of(const struct route_question *q, const node_state *n, struct seen_pair *ret)
 {
-	const json_t *link;
-	size_t i;
+	const struct kernel_link *in = node_state_link(n, q->in);
 
-	json_array_foreach(json_object_get(state, "links"), i, link)
-		if (g_strcmp0(json_string_value(json_object_get(link, "name")), name) == 0)
-			return (unsigned)json_integer_value(json_object_get(link, "ifindex"));
-	return 0;
+	*ret = (struct seen_pair){
+		.outgoing = !q->in, .ifindex = in ? in->ifindex : 0, .src = q->from, .dst = q->to};
+	return !q->in || in;
 }
 
-static bool read_way(const json_t *way, const json_t *state, struct seen_pair *ret)
+static void add_questions(const inspection *i, const node_state *n, GArray *pairs)
 {
-	const char *from = json_string_value(json_object_get(way, "from")),
-		   *to = json_string_value(json_object_get(way, "to"));
-	const char *in = json_string_value(json_object_get(way, "in"));
-
-	*ret = (struct seen_pair){.outgoing = in == NULL,
-				  .ifindex = in ? ifindex_of(state, in) : 0};
-	return from && to && addr_parse(from, &ret->src) && addr_parse(to, &ret->dst) &&
-	       (!in || ret->ifindex != 0);
-}
-
-static void add_ways(const inspection *i, const char *node, const json_t *state, GArray *pairs)
-{
-	const json_t *way;
-	size_t k;
-
-	json_array_foreach(json_object_get(i->job.ways, node), k, way) {
+	for (guint k = 0; k < i->job.questions->len; k++) {
+		const struct route_question *q = i->job.questions->pdata[k];
 		struct seen_pair pair;
 
-		if (read_way(way, state, &pair))
+		if (g_str_equal(q->node, n->name) && pair_of(q, n, &pair))
 			g_array_append_val(pairs, pair);
 	}
 }
 
 /* Without look-ups it is still a state: an error text stands in their place. */
-static void look_up(const inspection *i, const char *node, json_t *state)
+static void look_up(const inspection *i, node_state *n)
 {
-	const flows *seen = i->job.evidence ? evidence_flows(i->job.evidence, node) : NULL;
+	const flows *seen = i->job.evidence ? evidence_flows(i->job.evidence, n->name) : NULL;
 	g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(struct seen_pair));
 	g_autoptr(GError) error = NULL;
 	const struct seen_pair *noted;
-	guint n = 0;
+	guint count = 0;
 
-	noted = seen ? flows_list(seen, &n) : NULL;
-	g_array_append_vals(pairs, noted, n);
-	add_ways(i, node, state, pairs);
+	noted = seen ? flows_list(seen, &count) : NULL;
+	g_array_append_vals(pairs, noted, count);
+	add_questions(i, n, pairs);
 	if (!seen && pairs->len == 0)
 		return;
-	if (!exec_lookup(i->job.x, node, (const struct seen_pair *)(gpointer)pairs->data,
-			 pairs->len, state, &error))
-		json_object_set_new(state, "lookups_error", json_string(error->message));
-	if (seen && flows_is_full(seen))
-		json_object_set_new(state, "lookups_cut", json_true());
+	if (!exec_lookup(i->job.x, (const struct seen_pair *)(gpointer)pairs->data, pairs->len, n,
+			 &error))
+		n->lookups_error = node_state_text(n, error->message);
+	n->lookups_cut = seen && flows_is_full(seen);
 }
 
 /* False when it was the last; `done` has been called then. */
@@ -81,7 +64,7 @@ static bool read_one(inspection *i)
 	const GPtrArray *ops = i->job.plan->ops;
 	g_autoptr(GError) error = NULL;
 	const struct op *op;
-	json_t *state;
+	node_state *state;
 
 	while (i->next < ops->len && !is_node(g_ptr_array_index(ops, i->next)))
 		i->next++;
@@ -95,8 +78,9 @@ static bool read_one(inspection *i)
 		i->job.done(error, i->job.user_data);
 		return false;
 	}
-	look_up(i, op->node, state);
-	i->job.state(op->node, state, i->job.user_data);
+	look_up(i, state);
+	i->job.state(state, i->job.user_data);
+	node_state_unref(state);
 	return true;
 }
 
@@ -110,7 +94,7 @@ inspection *inspection_new(const struct inspection_job *job)
 	inspection *i = g_new0(inspection, 1);
 
 	i->job = *job;
-	json_incref(job->ways);
+	g_ptr_array_ref(job->questions);
 	if (job->evidence)
 		evidence_flush(job->evidence); /* what is still in the rings */
 	i->turn = g_idle_source_new();
@@ -133,6 +117,6 @@ void inspection_free(inspection *i)
 		return;
 	g_source_destroy(i->turn);
 	g_source_unref(i->turn);
-	json_decref(i->job.ways);
+	g_ptr_array_unref(i->job.questions);
 	g_free(i);
 }

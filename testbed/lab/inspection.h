@@ -9,21 +9,20 @@
 #define TESTBED_LAB_INSPECTION_H
 
 #include "testbed/lab/evidence.h"
-
-#include <jansson.h>
+#include "testbed/netstate/netstate.h"
 
 typedef struct inspection inspection;
 
 struct inspection_job {
 	exec *x;
 	const plan *plan;
-	evidence_file *evidence; /* the ways of the packets that it has seen are looked up, too;
+	evidence_file *evidence; /* the routes of the packets that it has seen are looked up, too;
 				    NULL: none are */
-	json_t *ways; /* and these (lab_inspect_ways); NULL: none.  The inspection takes a reference
-		       */
+	GPtrArray *questions;	 /* and these (struct route_question).  The inspection takes a
+				    reference */
 	GMainContext *context;
-	/* Takes `state` (exec/inspect.h). */
-	void (*state)(const char *node, json_t *state, gpointer user_data);
+	/* `n` is borrowed for the call. */
+	void (*state)(const node_state *n, gpointer user_data);
 	/* Once, as the last; with an `error` (borrowed) the rest of the nodes is left out.  The
 	 * inspection may be freed in it. */
 	void (*done)(const GError *error, gpointer user_data);

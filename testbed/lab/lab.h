@@ -34,6 +34,7 @@
 
 #include "common/wire/reason.h"
 #include "testbed/lab/lab_options.h"
+#include "testbed/netstate/netstate.h"
 #include "testbed/plan/plan.h"
 
 #include <jansson.h>
@@ -68,19 +69,20 @@ lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
 /* Sends one command to an agent (docs/AGENTS.md).  `command` is borrowed. */
 gboolean lab_command(lab *l, const char *agent, json_t *command, GError **error);
 
-/* `state` has the form of docs/EXPLAIN.md, section "State of a lab"; it is borrowed for the
- * call, and NULL when there is an `error` (borrowed, too). */
-typedef void (*lab_inspect_func)(lab *l, json_t *state, const GError *error, gpointer user_data);
+/* `state` is borrowed for the call (netstate_ref keeps it), and NULL when there is an `error`
+ * (borrowed, too). */
+typedef void (*lab_inspect_func)(lab *l, const netstate *state, const GError *error,
+				 gpointer user_data);
 /* Asks for the state that the kernels of all nodes are in; the evidence up to then is written
  * before the answer.  `done` is called once, from the main loop; TB_ERROR_DIED when the lab is gone
  * or goes before it has answered (then before `failed`, unless asked after it).  Not called any
  * more after lab_free.  Answers come in the order of the questions. */
 void lab_inspect(lab *l, lab_inspect_func done, gpointer user_data);
 
-/* The same, and the kernels are asked for the routes of these packets, too (`ways`, borrowed; NULL:
- * none): { NODE: [ { "from", "to": addresses, "in": the interface that such a packet comes in by,
- * null: the node sends it } ] }.  The answers are among "lookups" in the state. */
-void lab_inspect_ways(lab *l, json_t *ways, lab_inspect_func done, gpointer user_data);
+/* The same, and the kernels are asked these `questions`, too (struct route_question; borrowed;
+ * NULL: none).  The answers are among the nodes' look-ups. */
+void lab_inspect_asking(lab *l, const GPtrArray *questions, lab_inspect_func done,
+			gpointer user_data);
 
 /* `fd` reads the evidence as pcapng from its first byte on, and is closed after the call; -1 when
  * there is an `error`. */

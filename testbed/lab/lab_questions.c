@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/lab_parts.h"
 
+#include "testbed/netstate/netstate_json.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -11,7 +13,7 @@ struct question {
 	lab_enter_func entered;
 	lab_watch_func watched;
 	gpointer user_data;
-	json_t *nodes; /* states that have come so far */
+	netstate *state; /* of the nodes that have come so far */
 };
 
 static struct question *question_new(lab *l, gpointer user_data)
@@ -20,7 +22,7 @@ static struct question *question_new(lab *l, gpointer user_data)
 
 	q->l = l;
 	q->user_data = user_data;
-	q->nodes = json_object();
+	q->state = netstate_new();
 	return q;
 }
 
@@ -28,7 +30,7 @@ static void question_free(gpointer question)
 {
 	struct question *q = question;
 
-	json_decref(q->nodes);
+	netstate_unref(q->state);
 	g_free(q);
 }
 
@@ -95,15 +97,17 @@ static void send_question(struct question *q, json_t *message)
 
 void lab_inspect(lab *l, lab_inspect_func done, gpointer user_data)
 {
-	lab_inspect_ways(l, NULL, done, user_data);
+	lab_inspect_asking(l, NULL, done, user_data);
 }
 
-void lab_inspect_ways(lab *l, json_t *ways, lab_inspect_func done, gpointer user_data)
+void lab_inspect_asking(lab *l, const GPtrArray *questions, lab_inspect_func done,
+			gpointer user_data)
 {
+	json_t *ways = questions ? route_questions_to_json(questions) : NULL;
 	struct question *q = question_new(l, user_data);
 
 	q->inspected = done;
-	send_question(q, json_pack("{s:b, s:O*}", "inspect", 1, "ways", ways));
+	send_question(q, json_pack("{s:b, s:o*}", "inspect", 1, "ways", ways));
 }
 
 void lab_enter(lab *l, const char *node, lab_enter_func done, gpointer user_data)
@@ -136,7 +140,7 @@ void lab_on_state(lab *l, json_t *message, json_t *state)
 	const char *node = json_string_value(json_object_get(message, "node"));
 
 	if (q != NULL && node != NULL)
-		json_object_set(q->nodes, node, state);
+		netstate_add(q->state, node_state_from_json(node, state));
 }
 
 /* The oldest question when it is one that `is_one` knows; the caller frees it. */
@@ -167,7 +171,6 @@ void lab_on_inspected(lab *l, json_t *message, json_t *problem)
 {
 	struct question *q = answered(l, is_inspection);
 	g_autoptr(GError) error = NULL;
-	json_t *state;
 
 	if (q == NULL)
 		return;
@@ -176,10 +179,8 @@ void lab_on_inspected(lab *l, json_t *message, json_t *problem)
 				    json_string_value(problem));
 		question_fail(q, error);
 	} else {
-		state = json_pack("{s:O, s:O?}", "nodes", q->nodes, "evidence",
-				  json_object_get(message, "evidence"));
-		q->inspected(l, state, NULL, q->user_data);
-		json_decref(state);
+		netstate_read_evidence(q->state, json_object_get(message, "evidence"));
+		q->inspected(l, q->state, NULL, q->user_data);
 	}
 	question_free(q);
 }

@@ -2,6 +2,7 @@
 #include "testbed/lab/supervisor_parts.h"
 
 #include "testbed/exec/clone.h"
+#include "testbed/netstate/netstate_json.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -145,11 +146,12 @@ void supervisor_watch_deadline(struct supervisor *s)
 /* --- from the orchestrator -------------------------------------------------------------------- */
 
 /* One line a node, so that no line grows with the lab. */
-static void on_state(const char *node, json_t *state, gpointer user_data)
+static void on_state(const node_state *n, gpointer user_data)
 {
 	struct supervisor *s = user_data;
 
-	line_socket_send_json(s->up, json_pack("{s:o, s:s}", "state", state, "node", node));
+	line_socket_send_json(s->up, json_pack("{s:o, s:s}", "state", node_state_to_json(n), "node",
+					       n->name));
 }
 
 static void on_inspected(const GError *error, gpointer user_data)
@@ -171,12 +173,13 @@ static void finish_inspection(struct supervisor *s)
 		inspection_finish(s->inspection);
 }
 
-static void start_inspection(struct supervisor *s, json_t *ways)
+static void start_inspection(struct supervisor *s, const json_t *ways)
 {
+	g_autoptr(GPtrArray) asked = route_questions_from_json(ways);
 	const struct inspection_job job = {.x = s->x,
 					   .plan = s->plan,
 					   .evidence = s->evidence,
-					   .ways = ways,
+					   .questions = asked,
 					   .context = s->context,
 					   .state = on_state,
 					   .done = on_inspected,

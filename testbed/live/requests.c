@@ -2,6 +2,7 @@
 /* What a control client may ask of the keeper (docs/LIVE.md): one row a request. */
 #include "testbed/live/memory.h"
 #include "testbed/live/keeper_internal.h"
+#include "testbed/netstate/netstate_json.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -112,21 +113,24 @@ static void on_down(struct control_client *g, const json_t *request G_GNUC_UNUSE
 
 /* --- questions to the lab --------------------------------------------------------------------- */
 
-static void on_state(lab *l G_GNUC_UNUSED, json_t *state, const GError *error, gpointer user_data)
+static void on_state(lab *l G_GNUC_UNUSED, const netstate *state, const GError *error,
+		     gpointer user_data)
 {
 	struct control_client *g = user_data;
 
 	if (error)
 		control_client_fail_with(g, error);
 	else
-		control_client_done(g, json_incref(state));
+		control_client_done(g, netstate_to_json(state));
 	control_client_unref(g);
 }
 
 static void on_inspect(struct control_client *g, const json_t *request)
 {
-	lab_inspect_ways(session_lab(g->k->session), json_object_get(request, "ways"), on_state,
-			 control_client_ref(g));
+	g_autoptr(GPtrArray) questions =
+		route_questions_from_json(json_object_get(request, "ways"));
+
+	lab_inspect_asking(session_lab(g->k->session), questions, on_state, control_client_ref(g));
 }
 
 static void on_watched(lab *l, int fd, const GError *error, gpointer user_data)

@@ -40,36 +40,32 @@ struct run {
 
 /* --- looking: processors and tunnels ---------------------------------------------------------- */
 
-static void look_at_link(struct run *r, const char *node, const json_t *link, gint64 time_us)
+static void look_at_link(struct run *r, const node_state *n, const struct kernel_link *link)
 {
-	const char *ifname = json_string_value(json_object_get(link, "name"));
-	struct look now = {.bytes = (guint64)json_integer_value(json_object_get(link, "tx_bytes")),
-			   .time_us = time_us};
+	const struct look now = {.bytes = link->tx_bytes, .time_us = n->time_us};
 	g_autofree char *key = NULL;
 	const struct look *before;
 
-	if (!model_tunnel_at(r->m, node, ifname, NULL))
+	if (!model_tunnel_at(r->m, n->name, link->name, NULL))
 		return;
-	key = g_strdup_printf("%s/%s", node, ifname);
+	key = g_strdup_printf("%s/%s", n->name, link->name);
 	before = g_hash_table_lookup(r->looks, key);
-	if (before && time_us > before->time_us && r->calls > 0)
-		r->tunnel_kbit = MAX(r->tunnel_kbit, (double)(now.bytes - before->bytes) * 8000 /
-							     (double)(time_us - before->time_us));
+	if (before && now.time_us > before->time_us && r->calls > 0)
+		r->tunnel_kbit =
+			MAX(r->tunnel_kbit, (double)(now.bytes - before->bytes) * 8000 /
+						    (double)(now.time_us - before->time_us));
 	g_hash_table_replace(r->looks, g_steal_pointer(&key), g_memdup2(&now, sizeof now));
 }
 
-static void on_state(lab *l G_GNUC_UNUSED, json_t *state, const GError *error G_GNUC_UNUSED,
+static void on_state(lab *l G_GNUC_UNUSED, const netstate *state, const GError *error G_GNUC_UNUSED,
 		     gpointer user_data)
 {
-	struct run *r = user_data;
-	const char *node;
-	json_t *value, *link;
-	size_t i;
+	for (guint i = 0; state && i < state->nodes->len; i++) {
+		const node_state *n = state->nodes->pdata[i];
 
-	json_object_foreach(json_object_get(state, "nodes"), node, value)
-		json_array_foreach(json_object_get(value, "links"), i, link)
-			look_at_link(r, node, link,
-				     json_integer_value(json_object_get(value, "time_us")));
+		for (guint k = 0; k < n->links->len; k++)
+			look_at_link(user_data, n, &g_array_index(n->links, struct kernel_link, k));
+	}
 }
 
 static void read_times(struct pace_times *ret)

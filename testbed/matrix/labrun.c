@@ -48,13 +48,13 @@ static void tell_finished(const labrun *l, struct cell *c)
 		l->owner->observer.cell_finished(c, l->owner->observer_data);
 }
 
-static void tell_state(const labrun *l, const json_t *state, const GError *error)
+static void tell_state(const labrun *l, const netstate *state, const GError *error)
 {
 	l->owner->observer.lab_state(l->scenario->result, state, error, l->owner->observer_data);
 }
 
-static void on_state_meanwhile(lab *handle G_GNUC_UNUSED, json_t *state, const GError *error,
-			       gpointer user_data)
+static void on_state_meanwhile(lab *handle G_GNUC_UNUSED, const netstate *state,
+			       const GError *error, gpointer user_data)
 {
 	labrun *l = user_data;
 	gint64 now_us = g_get_monotonic_time();
@@ -166,7 +166,7 @@ static void on_call_stands(session *s G_GNUC_UNUSED, const struct session_call *
 }
 
 static void on_call_states(session *s G_GNUC_UNUSED, const struct session_call *call,
-			   const json_t *before, const json_t *after, gpointer user_data)
+			   const netstate *before, const netstate *after, gpointer user_data)
 {
 	const matrix *m = ((const labrun *)user_data)->owner;
 
@@ -307,7 +307,7 @@ bool labrun_over(const labrun *l)
 	return cells_over(l) && (!l->owner->observer.lab_state || l->state == STATE_READ);
 }
 
-static void on_last_state(lab *handle G_GNUC_UNUSED, json_t *state, const GError *error,
+static void on_last_state(lab *handle G_GNUC_UNUSED, const netstate *state, const GError *error,
 			  gpointer user_data)
 {
 	labrun *l = user_data;

@@ -52,16 +52,16 @@ struct matrix_observer {
 			     gpointer user_data);
 	void (*cell_started)(const struct cell *c, gpointer user_data);
 	void (*cell_finished)(const struct cell *c, gpointer user_data);
-	/* What state the kernels are in (docs/EXPLAIN.md): soon after cells that did not pass, and
+	/* What state the kernels are in: soon after cells that did not pass, and
 	 * after a lab's last cell; when set, the lab lives until that has been read.  `state` is
 	 * NULL with an `error`. */
-	void (*lab_state)(const struct scenario_result *s, const json_t *state, const GError *error,
-			  gpointer user_data);
+	void (*lab_state)(const struct scenario_result *s, const netstate *state,
+			  const GError *error, gpointer user_data);
 	/* The state of the kernels right before a cell's call and right after it; when set, it is
 	 * read for every cell, which is meant for one call at a time.  Comes before
 	 * `cell_finished`, and what is written to the cell is in it.  Does not come when a state
 	 * could not be read. */
-	void (*cell_states)(struct cell *c, const json_t *before, const json_t *after,
+	void (*cell_states)(struct cell *c, const netstate *before, const netstate *after,
 			    gpointer user_data);
 	/* Where the evidence of this lab goes (lab_options); the matrix closes it.  0: none is
 	 * kept. */

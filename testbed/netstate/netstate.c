@@ -30,7 +30,7 @@ static GArray **list_at(node_state *n, gsize i)
 
 static void link_clear(gpointer data)
 {
-	g_array_unref(((struct kernel_link *)data)->addresses);
+	g_clear_pointer(&((struct kernel_link *)data)->addresses, g_array_unref);
 }
 
 node_state *node_state_new(const char *name)
@@ -112,7 +112,8 @@ netstate *netstate_ref(const netstate *s)
 {
 	netstate *own = (netstate *)(gpointer)(guintptr)s;
 
-	own->refs++;
+	if (own)
+		own->refs++;
 	return own;
 }
 

@@ -214,8 +214,8 @@ struct kernel_link *node_state_add_link(node_state *n);
 
 /* Without nodes. */
 netstate *netstate_new(void);
-netstate *netstate_ref(const netstate *s);
-void netstate_unref(netstate *s); /* accepts NULL */
+netstate *netstate_ref(const netstate *s); /* both accept NULL */
+void netstate_unref(netstate *s);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(netstate, netstate_unref)
 /* Takes `n` over; in place of one of the same name. */
 void netstate_add(netstate *s, node_state *n);

@@ -458,18 +458,22 @@ json_t *node_state_to_json(const node_state *n)
 
 /* --- all nodes -------------------------------------------------------------------------------- */
 
+void netstate_read_evidence(netstate *s, const json_t *json)
+{
+	s->counts_evidence = json_is_object(json);
+	s->evidence_packets = number_of(json, "packets");
+	s->evidence_lost = number_of(json, "lost");
+}
+
 netstate *netstate_from_json(const json_t *json)
 {
-	const json_t *evidence = json_object_get(json, "evidence");
 	netstate *s = json_is_object(json) ? netstate_new() : NULL;
 	const char *name;
 	json_t *node;
 
 	if (!s)
 		return NULL;
-	s->counts_evidence = json_is_object(evidence);
-	s->evidence_packets = number_of(evidence, "packets");
-	s->evidence_lost = number_of(evidence, "lost");
+	netstate_read_evidence(s, json_object_get(json, "evidence"));
 	json_object_foreach(json_object_get(json, "nodes"), name, node)
 		netstate_add(s, node_state_from_json(name, node));
 	return s;

@@ -17,6 +17,8 @@
 netstate *netstate_from_json(const json_t *json);
 json_t *netstate_to_json(const netstate *s);
 
+/* "evidence", into `s`. */
+void netstate_read_evidence(netstate *s, const json_t *json);
 /* The object of one node, a member of "nodes".  Never NULL: of what is no object nothing is told.
  */
 node_state *node_state_from_json(const char *name, const json_t *json);

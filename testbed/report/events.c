@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/report/events.h"
 
+#include "testbed/netstate/netstate_json.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,11 +74,12 @@ char *report_event_lab_failed(const struct scenario_result *s, const char *error
 	return event_line(s->name, NULL, "lab-failed", time_us, json_pack("{s:s}", "error", error));
 }
 
-char *report_event_lab_state(const struct scenario_result *s, const json_t *state,
+char *report_event_lab_state(const struct scenario_result *s, const netstate *state,
 			     const char *error, gint64 time_us)
 {
 	return event_line(s->name, NULL, "lab-state", time_us,
-			  json_pack("{s:O?, s:s?}", "state", state, "error", error));
+			  json_pack("{s:o?, s:s?}", "state", state ? netstate_to_json(state) : NULL,
+				    "error", error));
 }
 
 char *report_event_cell_started(const struct cell *c, gint64 time_us)

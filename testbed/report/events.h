@@ -6,11 +6,12 @@
  * run-finished. Events of agents are as in docs/AGENTS.md, with "scenario" and "agent"; a command
  * that was sent to an agent is "event": "command" with a member "command".
  *
- * Depends on model and jansson.  Pure.  `time_us` is CLOCK_MONOTONIC.
+ * Depends on netstate, model and jansson.  Pure.  `time_us` is CLOCK_MONOTONIC.
  */
 #ifndef TESTBED_REPORT_EVENTS_H
 #define TESTBED_REPORT_EVENTS_H
 
+#include "testbed/netstate/netstate.h"
 #include "testbed/report/json.h"
 
 /* Each returns one line with its line feed; the caller frees. */
@@ -23,8 +24,8 @@ char *report_event_run_changes(const char *const *changes, gint64 time_us);
 char *report_event_lab_built(const struct scenario_result *s, const char *vpn,
 			     const char *impairment, gint64 time_us);
 char *report_event_lab_failed(const struct scenario_result *s, const char *error, gint64 time_us);
-/* `state` as in docs/EXPLAIN.md, or NULL with the `error` that prevented reading it. */
-char *report_event_lab_state(const struct scenario_result *s, const json_t *state,
+/* `state` is NULL with the `error` that prevented reading it. */
+char *report_event_lab_state(const struct scenario_result *s, const netstate *state,
 			     const char *error, gint64 time_us);
 char *report_event_cell_started(const struct cell *c, gint64 time_us);
 char *report_event_cell_finished(const struct cell *c, gint64 time_us);

@@ -6,9 +6,9 @@ struct placed_call {
 	session *owner;
 	cell_machine *machine;
 	guint media_ms;
-	guint deadline; /* source id */
-	bool looking;	/* asked for the kernels' state; stays until that has come */
-	json_t *before; /* that state before the call; NULL: not wanted, or not to be had */
+	guint deadline;	  /* source id */
+	bool looking;	  /* asked for the kernels' state; stays until that has come */
+	netstate *before; /* that state before the call; NULL: not wanted, or not to be had */
 };
 
 static GPtrArray *commands_new(void)
@@ -22,7 +22,7 @@ void placed_call_free(gpointer call, gpointer unused G_GNUC_UNUSED)
 
 	g_clear_handle_id(&p->deadline, g_source_remove);
 	cell_machine_free(p->machine);
-	json_decref(p->before);
+	netstate_unref(p->before);
 	g_free(p);
 }
 
@@ -45,8 +45,8 @@ static void end_now(struct placed_call *p)
 	placed_call_free(p, NULL);
 }
 
-static void on_state_after(lab *l G_GNUC_UNUSED, json_t *state, const GError *error G_GNUC_UNUSED,
-			   gpointer user_data)
+static void on_state_after(lab *l G_GNUC_UNUSED, const netstate *state,
+			   const GError *error G_GNUC_UNUSED, gpointer user_data)
 {
 	struct placed_call *p = user_data;
 	session *s = p->owner;
@@ -155,13 +155,13 @@ static void begin(struct placed_call *p)
 	send_commands(p, commands);
 }
 
-static void on_state_before(lab *l G_GNUC_UNUSED, json_t *state, const GError *error G_GNUC_UNUSED,
-			    gpointer user_data)
+static void on_state_before(lab *l G_GNUC_UNUSED, const netstate *state,
+			    const GError *error G_GNUC_UNUSED, gpointer user_data)
 {
 	struct placed_call *p = user_data;
 
 	p->looking = false;
-	p->before = json_incref(state);
+	p->before = netstate_ref(state);
 	if (cell_machine_done(p->machine))
 		end_now(p); /* aborted meanwhile */
 	else

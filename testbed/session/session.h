@@ -95,8 +95,8 @@ struct session_callbacks {
 	/* The state of the kernels right before the call and right after it; when set, it is read
 	 * for every call, which is meant for one at a time.  Comes before call_ended, and not when
 	 * a state could not be read. */
-	void (*call_states)(session *s, const struct session_call *call, const json_t *before,
-			    const json_t *after, gpointer user_data);
+	void (*call_states)(session *s, const struct session_call *call, const netstate *before,
+			    const netstate *after, gpointer user_data);
 	/* The last of a call: its cell is done, and the session does not look at it again. */
 	void (*call_ended)(session *s, const struct session_call *call, gpointer user_data);
 };

@@ -6,17 +6,18 @@
 #include <signal.h>
 
 struct asked {
-	json_t *state; /* NULL: an error came */
+	netstate *state; /* NULL: an error came */
 	char *message;
 	unsigned answers;
 };
 
-static void on_state(lab *l G_GNUC_UNUSED, json_t *state, const GError *error, gpointer user_data)
+static void on_state(lab *l G_GNUC_UNUSED, const netstate *state, const GError *error,
+		     gpointer user_data)
 {
 	struct asked *a = user_data;
 
 	a->answers++;
-	a->state = json_incref(state);
+	a->state = netstate_ref(state);
 	a->message = error != NULL ? g_strdup_printf("%d: %s", error->code, error->message) : NULL;
 }
 
@@ -27,44 +28,45 @@ static bool is_answered(gpointer asked)
 
 static void asked_clear(struct asked *a)
 {
-	json_decref(a->state);
+	netstate_unref(a->state);
 	g_free(a->message);
 }
 
-static json_t *node_of(const struct asked *a, const char *name)
+static struct prefix prefix_at(const char *text)
 {
-	return json_object_get(json_object_get(a->state, "nodes"), name);
+	struct prefix p;
+
+	cr_assert(prefix_parse(text, &p), "%s", text);
+	return p;
 }
 
-static bool is_text(const json_t *object, const char *member, const char *text)
+/* By prefix, gateway and interface. */
+static bool has_route(const node_state *n, unsigned table, const char *to, const char *via,
+		      const char *dev)
 {
-	return g_strcmp0(json_string_value(json_object_get(object, member)), text) == 0;
-}
+	const struct prefix wanted = prefix_at(to), gateway = prefix_at(via);
 
-/* By prefix, gateway and interface; NULL: none.  `table` 0: any. */
-static const json_t *route_of(const json_t *node, json_int_t table, const char *to, const char *via,
-			      const char *dev)
-{
-	const json_t *routes = json_object_get(node, "routes"), *route;
-	size_t i;
+	for (guint i = 0; i < n->routes->len; i++) {
+		const struct kernel_route *r = &g_array_index(n->routes, struct kernel_route, i);
 
-	json_array_foreach(routes, i, route)
-		if ((table == 0 || json_integer_value(json_object_get(route, "table")) == table) &&
-		    is_text(route, "to", to) && is_text(route, "via", via) &&
-		    is_text(route, "dev", dev))
-			return route;
-	return NULL;
+		if (r->table == table && prefix_equal(&r->to, &wanted) &&
+		    addr_equal(&r->via, &gateway.addr) && g_strcmp0(r->dev, dev) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* The table that the rule for this source looks into; 0: there is no such rule. */
-static json_int_t table_for(const json_t *node, const char *from)
+static unsigned table_for(const node_state *n, const char *from)
 {
-	const json_t *rules = json_object_get(node, "rules"), *rule;
-	size_t i;
+	const struct prefix wanted = prefix_at(from);
 
-	json_array_foreach(rules, i, rule)
-		if (is_text(rule, "from", from) && is_text(rule, "action", "lookup"))
-			return json_integer_value(json_object_get(rule, "table"));
+	for (guint i = 0; i < n->rules->len; i++) {
+		const struct kernel_rule *r = &g_array_index(n->rules, struct kernel_rule, i);
+
+		if (prefix_equal(&r->from, &wanted) && r->action == KERNEL_RULE_LOOKUP)
+			return r->table;
+	}
 	return 0;
 }
 
@@ -75,31 +77,29 @@ static void ask(struct watched *w, struct asked *ret)
 	cr_assert(run_until(is_answered, ret), "no answer");
 }
 
-static void expect_edge(const char *scenario, bool has_route)
+static void expect_edge(const char *scenario, bool knows_branch)
 {
 	struct asked a = {0};
 	struct watched w;
-	const json_t *edge;
-	json_int_t table;
+	const node_state *edge;
+	unsigned table;
 	gint64 begin_us;
 
 	watched_up(&w, scenario);
 	begin_us = g_get_monotonic_time();
 	ask(&w, &a);
-	cr_log_info("%s: %zu nodes in %.1f ms", scenario,
-		    json_object_size(json_object_get(a.state, "nodes")),
+	cr_log_info("%s: %u nodes in %.1f ms", scenario, a.state ? a.state->nodes->len : 0,
 		    (double)(g_get_monotonic_time() - begin_us) / 1000);
 	cr_assert_not_null(a.state, "%s", a.message);
-	cr_expect_eq(json_object_size(json_object_get(a.state, "nodes")), w.m->nodes->len,
-		     "all nodes, and no other");
-	edge = node_of(&a, "edge");
-	cr_expect_not_null(route_of(edge, 254, "0.0.0.0/0", "203.0.113.1", "ext"),
-			   "the default route");
+	cr_expect_eq(a.state->nodes->len, w.m->nodes->len, "all nodes, and no other");
+	edge = netstate_node(a.state, "edge");
+	cr_assert_not_null(edge);
+	cr_expect(has_route(edge, 254, "0.0.0.0/0", "203.0.113.1", "ext"), "the default route");
 	table = table_for(edge, "172.25.33.10/32");
 	cr_expect(table != 0 && table != 254, "the internal address has no table of its own");
-	cr_expect_not_null(route_of(edge, table, "10.0.1.0/24", "172.25.33.1", "int"),
-			   "the servers' subnet");
-	cr_expect_eq(route_of(edge, table, "10.20.0.0/24", "172.25.33.1", "int") != NULL, has_route,
+	cr_expect(has_route(edge, table, "10.0.1.0/24", "172.25.33.1", "int"),
+		  "the servers' subnet");
+	cr_expect_eq(has_route(edge, table, "10.20.0.0/24", "172.25.33.1", "int"), knows_branch,
 		     "%s: the branch's subnet", scenario);
 	asked_clear(&a);
 	watched_end(&w);
@@ -143,7 +143,7 @@ struct last_question {
 	unsigned answers;
 };
 
-static void on_state_free(lab *l, json_t *state, const GError *error, gpointer user_data)
+static void on_state_free(lab *l, const netstate *state, const GError *error, gpointer user_data)
 {
 	struct last_question *q = user_data;
 

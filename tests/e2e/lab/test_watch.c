@@ -4,6 +4,7 @@
 #include "tests/e2e/lab/harness.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -11,7 +12,7 @@
 
 struct answer {
 	int fd; /* a copy */
-	json_t *state;
+	netstate *state;
 	char *message; /* of an error */
 	bool came;
 };
@@ -25,12 +26,13 @@ static void on_watched(lab *l G_GNUC_UNUSED, int fd, const GError *error, gpoint
 	a->message = error != NULL ? g_strdup(error->message) : NULL;
 }
 
-static void on_state(lab *l G_GNUC_UNUSED, json_t *state, const GError *error, gpointer user_data)
+static void on_state(lab *l G_GNUC_UNUSED, const netstate *state, const GError *error,
+		     gpointer user_data)
 {
 	struct answer *a = user_data;
 
 	a->came = true;
-	a->state = json_incref(state);
+	a->state = netstate_ref(state);
 	a->message = error != NULL ? g_strdup(error->message) : NULL;
 }
 
@@ -43,7 +45,7 @@ static void answer_clear(struct answer *a)
 {
 	if (a->fd >= 0)
 		close(a->fd);
-	json_decref(a->state);
+	netstate_unref(a->state);
 	g_free(a->message);
 	*a = (struct answer){.fd = -1};
 }
@@ -55,18 +57,18 @@ static void begin_watch(struct watched *w, struct answer *ret)
 	cr_assert(run_until(has_come, ret), "no answer");
 }
 
-static void inspect(struct watched *w, json_t *ways, struct answer *ret)
+static void inspect(struct watched *w, const GPtrArray *questions, struct answer *ret)
 {
 	*ret = (struct answer){.fd = -1};
-	lab_inspect_ways(w->l, ways, on_state, ret);
+	lab_inspect_asking(w->l, questions, on_state, ret);
 	cr_assert(run_until(has_come, ret), "no answer");
 	cr_assert_not_null(ret->state, "%s", ret->message);
 }
 
-static json_t *lookups_of(const struct answer *a, const char *node)
+/* NULL: the kernel was not asked. */
+static const GArray *lookups_of(const struct answer *a, const char *node)
 {
-	return json_object_get(json_object_get(json_object_get(a->state, "nodes"), node),
-			       "lookups");
+	return netstate_node(a->state, node)->lookups;
 }
 
 static off_t size_of(const struct answer *a)
@@ -91,13 +93,13 @@ Test(watch, evidence_is_kept_as_long_as_somebody_asks)
 	cr_assert(first.fd >= 0 && second.fd >= 0, "%s",
 		  first.message ? first.message : second.message);
 	inspect(&w, NULL, &state);
-	cr_expect(json_is_array(lookups_of(&state, "edge")), "no evidence");
+	cr_expect(lookups_of(&state, "edge"), "no evidence");
 	cr_expect_gt(size_of(&first), 0, "not even a header");
 	cr_expect_eq(size_of(&first), size_of(&second), "two different files");
 	answer_clear(&state);
 	lab_unwatch(w.l);
 	inspect(&w, NULL, &state);
-	cr_expect(json_is_array(lookups_of(&state, "edge")), "ended though somebody still asks");
+	cr_expect(lookups_of(&state, "edge"), "ended though somebody still asks");
 	answer_clear(&state);
 	lab_unwatch(w.l);
 	inspect(&w, NULL, &state);
@@ -113,35 +115,46 @@ Test(watch, evidence_is_kept_as_long_as_somebody_asks)
 	watched_end(&w);
 }
 
+static void add_question(GPtrArray *questions, const char *node, const char *from, const char *to,
+			 const char *in)
+{
+	struct addr a, b;
+
+	cr_assert(addr_parse(from, &a) && addr_parse(to, &b));
+	route_questions_add(questions, node, &a, &b, in);
+}
+
+static bool leads_to(const struct kernel_lookup *l, const char *to)
+{
+	char text[ADDR_TEXT_MAX];
+
+	return g_str_equal(addr_print(&l->to, text), to);
+}
+
 Test(watch, kernels_are_asked_for_ways_that_no_packet_took)
 {
-	json_t *ways = json_pack("{s:[{s:s, s:s, s:n}, {s:s, s:s, s:s}], s:[{s:s, s:s, s:s}]}",
-				 "edge", "from", "172.25.33.10", "to", "10.20.0.101", "in", "from",
-				 "10.0.1.10", "to", "172.25.33.10", "in", "int", "nobody", "from",
-				 "10.0.0.1", "to", "10.0.0.2", "in", "eth0");
-	const json_t *found, *answer;
+	g_autoptr(GPtrArray) questions = route_questions_new();
+	const GArray *found;
 	bool refused = false, local = false;
 	struct answer state;
 	struct watched w;
-	size_t i;
 
+	add_question(questions, "edge", "172.25.33.10", "10.20.0.101", NULL);
+	add_question(questions, "edge", "10.0.1.10", "172.25.33.10", "int");
+	add_question(questions, "nobody", "10.0.0.1", "10.0.0.2", "eth0");
 	watched_up(&w, "missing-route");
-	inspect(&w, ways, &state);
+	inspect(&w, questions, &state);
 	found = lookups_of(&state, "edge");
-	json_array_foreach(found, i, answer) {
-		const char *to = json_string_value(json_object_get(answer, "to"));
+	cr_assert_not_null(found);
+	for (guint i = 0; i < found->len; i++) {
+		const struct kernel_lookup *l = &g_array_index(found, struct kernel_lookup, i);
 
-		refused |= g_strcmp0(to, "10.20.0.101") == 0 &&
-			   g_strcmp0(json_string_value(json_object_get(answer, "error")),
-				     "ENETUNREACH") == 0;
-		local |=
-			g_strcmp0(to, "172.25.33.10") == 0 &&
-			g_strcmp0(json_string_value(json_object_get(answer, "type")), "local") == 0;
+		refused |= leads_to(l, "10.20.0.101") && l->error == ENETUNREACH;
+		local |= leads_to(l, "172.25.33.10") && l->type == KERNEL_ROUTE_LOCAL;
 	}
 	cr_expect(refused, "the missing route");
 	cr_expect(local, "the address of its own");
 	cr_expect_null(lookups_of(&state, "core"), "who was not asked answers nothing");
 	answer_clear(&state);
-	json_decref(ways);
 	watched_end(&w);
 }

@@ -138,11 +138,20 @@ Test(conntrack, tcp_and_its_state)
 	close(listener);
 }
 
+static node_state *node_without_ipv6(void)
+{
+	node_state *n = node_state_new("router");
+
+	n->sessions = g_array_new(FALSE, TRUE, sizeof(struct tracked));
+	return n;
+}
+
 Test(conntrack, ipv6_where_the_node_has_it)
 {
 	g_autoptr(exec) x = build_topology(FIREWALL);
 	int host = udp_in(x, "host", "2001:db8:9::2", 4000),
 	    one = udp_in(x, "one", "2001:db8:51::10", 5000);
+	g_autoptr(node_state) n = NULL;
 	json_t *state;
 
 	cr_assert_eq(udp_send(host, "2001:db8:51::10", 5000, 'q'), 0, "sent");
@@ -154,11 +163,10 @@ Test(conntrack, ipv6_where_the_node_has_it)
 		   " \"dport\": 5000, \"reply_src\": \"2001:db8:51::10\", \"reply_dst\": "
 		   "\"2001:db8:9::2\", \"replied\": false}");
 	json_decref(state);
-	state = json_object();
+	n = node_without_ipv6();
 	cr_assert_eq(setns(exec_netns_fd(x, "router"), CLONE_NEWNET), 0, "enter");
-	cr_assert(inspect_put_conntrack(state, false, NULL), "read");
-	cr_expect_eq(sessions(state), 0, "nothing of IPv6 where it is not told");
-	json_decref(state);
+	cr_assert(inspect_put_sessions(n, NULL), "read");
+	cr_expect_eq(n->sessions->len, 0, "nothing of IPv6 where it is not told");
 	close(host);
 	close(one);
 }
@@ -166,7 +174,7 @@ Test(conntrack, ipv6_where_the_node_has_it)
 /* In order, and no more than a state should hold. */
 Test(conntrack, of_many_some_are_told_and_the_rest_counted)
 {
-	enum { SENT = INSPECT_CONNTRACK_MAX + 7 };
+	enum { SENT = INSPECT_SESSIONS_MAX + 7 };
 	g_autoptr(exec) x = build_topology(FIREWALL);
 	int host = udp_in(x, "host", "10.9.0.2", 4000), last = -1;
 	const json_t *item;
@@ -181,9 +189,9 @@ Test(conntrack, of_many_some_are_told_and_the_rest_counted)
 				     n);
 	}
 	state = state_of(x, "router");
-	cr_expect_eq(sessions(state), INSPECT_CONNTRACK_MAX, "%zu", sessions(state));
+	cr_expect_eq(sessions(state), INSPECT_SESSIONS_MAX, "%zu", sessions(state));
 	cr_expect_eq(json_integer_value(json_object_get(state, "conntrack_left_out")),
-		     SENT - INSPECT_CONNTRACK_MAX);
+		     SENT - INSPECT_SESSIONS_MAX);
 	json_array_foreach(json_object_get(state, "conntrack"), i, item) {
 		int port = (int)json_integer_value(json_object_get(item, "dport"));
 
@@ -200,17 +208,16 @@ Test(conntrack, a_refusal_is_told)
 	g_autoptr(exec) x = build_topology(FIREWALL);
 	g_autoptr(GError) error = NULL;
 	int host = udp_in(x, "host", "10.9.0.2", 4000);
-	json_t *state = json_object();
+	g_autoptr(node_state) n = node_without_ipv6();
 	cap_t caps = cap_get_proc();
 
 	cr_assert_eq(udp_send(host, "198.51.100.10", 5000, 'q'), 0, "sent");
 	cr_assert_eq(setns(exec_netns_fd(x, "router"), CLONE_NEWNET), 0, "enter");
 	cr_assert_eq(cap_set_flag(caps, CAP_EFFECTIVE, 1, admin, CAP_CLEAR), 0);
 	cr_assert_eq(cap_set_proc(caps), 0, "without privilege");
-	cr_expect_not(inspect_put_conntrack(state, false, &error), "an empty list would be a lie");
+	cr_expect_not(inspect_put_sessions(n, &error), "an empty list would be a lie");
 	cr_expect(error && strstr(error->message, "read sessions: "), "%s",
 		  error ? error->message : "no error");
-	json_decref(state);
 	cap_free(caps);
 	close(host);
 }

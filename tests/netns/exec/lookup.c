@@ -6,6 +6,7 @@
  */
 #include "testbed/exec/inspect.h"
 #include "testbed/exec/inspect_lookup.h"
+#include "testbed/netstate/netstate_json.h"
 
 #include "tests/netns/exec/room.h"
 
@@ -169,31 +170,27 @@ static const struct row {
 	  "\"local\"}"}},
 };
 
-static unsigned number_of(const json_t *state, const char *iface)
+static unsigned number_of(const node_state *n, const char *iface)
 {
-	const json_t *link;
-	size_t i;
+	const struct kernel_link *link = node_state_link(n, iface);
 
-	json_array_foreach(json_object_get(state, "links"), i, link)
-		if (g_strcmp0(json_string_value(json_object_get(link, "name")), iface) == 0)
-			return (unsigned)json_integer_value(json_object_get(link, "ifindex"));
-	cr_assert_fail("no link %s", iface);
-	return 0;
+	cr_assert_not_null(link, "no link %s", iface);
+	return link->ifindex;
 }
 
-/* The node's state, with what follows from the row's packet.  The caller decrefs. */
+/* The node's state as JSON, with what follows from the row's packet.  The caller decrefs. */
 static json_t *looked_up(exec *x, const struct row *r)
 {
 	g_autoptr(GError) error = NULL;
-	json_t *state = exec_inspect(x, r->node, &error);
+	g_autoptr(node_state) n = exec_inspect(x, r->node, &error);
 	struct seen_pair pair = {.outgoing = r->outgoing};
 
-	cr_assert_not_null(state, "%s: %s", r->name, error ? error->message : "");
-	pair.ifindex = number_of(state, r->iface);
+	cr_assert_not_null(n, "%s: %s", r->name, error ? error->message : "");
+	pair.ifindex = number_of(n, r->iface);
 	cr_assert(addr_parse(r->src, &pair.src) && addr_parse(r->dst, &pair.dst));
-	cr_assert(exec_lookup(x, r->node, &pair, 1, state, &error), "%s: %s", r->name,
+	cr_assert(exec_lookup(x, &pair, 1, n, &error), "%s: %s", r->name,
 		  error ? error->message : "");
-	return state;
+	return node_state_to_json(n);
 }
 
 /* null: left out. */
@@ -282,9 +279,10 @@ Test(lookup, many_at_once_leave_no_trace)
 {
 	g_autoptr(exec) x = build_topology(NETWORK);
 	g_autoptr(GError) error = NULL;
-	json_t *state = exec_inspect(x, "router", &error), *after;
+	g_autoptr(node_state) n = exec_inspect(x, "router", &error), then = NULL;
+	json_t *state, *after;
 	g_autofree struct seen_pair *pairs = g_new0(struct seen_pair, 2000);
-	unsigned lan = number_of(state, "lan");
+	unsigned lan = number_of(n, "lan");
 	const char *name;
 	json_t *value;
 
@@ -296,12 +294,12 @@ Test(lookup, many_at_once_leave_no_trace)
 				      {i % 4 == 0 ? 192 : 8, 0, i % 4 == 0 ? 2 : (uint8_t)(i / 200),
 				       (uint8_t)(1 + i % 200)}};
 	}
-	cr_assert(exec_lookup(x, "router", pairs, 2000, state, &error), "%s",
-		  error ? error->message : "");
+	cr_assert(exec_lookup(x, pairs, 2000, n, &error), "%s", error ? error->message : "");
 	/* 50 that are refused, and 1,500 that have a way back */
-	cr_expect_eq(json_array_size(json_object_get(state, "lookups")), 50 + 2 * 1500, "%zu",
-		     json_array_size(json_object_get(state, "lookups")));
-	after = exec_inspect(x, "router", &error);
+	cr_expect_eq(n->lookups->len, 50 + 2 * 1500, "%u", n->lookups->len);
+	then = exec_inspect(x, "router", &error);
+	state = node_state_to_json(n);
+	after = node_state_to_json(then);
 	json_object_foreach(json_object_get(after, "counters"), name, value)
 		if (!strchr(name, '6'))
 			cr_expect(json_equal(json_object_get(json_object_get(state, "counters"),
@@ -319,14 +317,12 @@ Test(lookup, nobody_and_home)
 	g_autoptr(exec) x = build_topology(NETWORK);
 	g_autofree char *before = g_file_read_link("/proc/thread-self/ns/net", NULL), *after = NULL;
 	g_autoptr(GError) error = NULL;
-	json_t *state = looked_up(x, &rows[0]);
+	g_autoptr(node_state) nobody = node_state_new("nobody");
 
-	json_decref(state);
+	json_decref(looked_up(x, &rows[0]));
 	after = g_file_read_link("/proc/thread-self/ns/net", NULL);
 	cr_expect_str_eq(before, after, "the thread came home");
-	state = json_object();
-	cr_expect_not(exec_lookup(x, "nobody", NULL, 0, state, &error), "no such node");
+	cr_expect_not(exec_lookup(x, NULL, 0, nobody, &error), "no such node");
 	cr_expect(error && strstr(error->message, "'nobody'"), "%s",
 		  error ? error->message : "no error");
-	json_decref(state);
 }

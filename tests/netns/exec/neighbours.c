@@ -23,13 +23,10 @@ static exec *office(guint hosts)
 
 static guint neighbours_of(exec *x, const char *node)
 {
-	json_t *state = exec_inspect(x, node, NULL);
-	guint n;
+	g_autoptr(node_state) n = exec_inspect(x, node, NULL);
 
-	cr_assert_not_null(state, "%s", node);
-	n = (guint)json_array_size(json_object_get(state, "neighbours"));
-	json_decref(state);
-	return n;
+	cr_assert_not_null(n, "%s", node);
+	return n->neighbours->len;
 }
 
 Test(neighbours, are_told_where_there_are_many)

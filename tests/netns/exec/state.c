@@ -2,16 +2,17 @@
 #include "tests/netns/exec/state.h"
 
 #include "testbed/exec/inspect.h"
+#include "testbed/netstate/netstate_json.h"
 
 #include <criterion/criterion.h>
 
 json_t *state_of(exec *x, const char *node)
 {
 	g_autoptr(GError) error = NULL;
-	json_t *state = exec_inspect(x, node, &error);
+	g_autoptr(node_state) n = exec_inspect(x, node, &error);
 
-	cr_assert_not_null(state, "%s: %s", node, error ? error->message : "");
-	return state;
+	cr_assert_not_null(n, "%s: %s", node, error ? error->message : "");
+	return node_state_to_json(n);
 }
 
 static bool is_part_of(json_t *wanted, const json_t *item)

@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-/* The caller owns it; fails the test with the error. */
+/* As JSON, which the caller owns; fails the test with the error. */
 json_t *state_of(exec *x, const char *node);
 /* Expects exactly one item of the list that has all members of `wanted` (JSON text). */
 void expect_one(const json_t *state, const char *list, const char *wanted);

@@ -4,6 +4,7 @@
  *   10.9.0.2 --- lan(2) 10.9.0.1 [node] 198.51.100.1 wan(3) --- 198.51.100.10
  */
 #include "testbed/exec/lookup_questions.h"
+#include "testbed/netstate/netstate_json.h"
 
 #include <criterion/criterion.h>
 
@@ -71,14 +72,15 @@ static char *asked(const struct seen_pair *pairs, guint n, const char *node, uns
 {
 	g_autoptr(questions) q = questions_new();
 	json_t *json = json_loads(node, 0, NULL);
+	g_autoptr(node_state) state = node_state_from_json("node", json);
 	guint there;
 
 	cr_assert_not_null(json, "%s", node);
-	questions_ask(q, pairs, n, json);
+	json_decref(json);
+	questions_ask(q, pairs, n, state);
 	there = questions_count(q);
 	for (guint i = 0; i < there; i++)
-		questions_ask_back(q, questions_at(q, i), out, json);
-	json_decref(json);
+		questions_ask_back(q, questions_at(q, i), out, state);
 	return questions_text(q);
 }
 

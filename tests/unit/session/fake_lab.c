@@ -90,10 +90,9 @@ void fake_failed(void)
 void fake_answer(void)
 {
 	struct fake_question *q = g_queue_pop_head(&fake.questions);
-	json_t *state = json_pack("{s:{}}", "nodes");
+	g_autoptr(netstate) state = netstate_new();
 
 	q->done(handle(), state, NULL, q->user_data);
-	json_decref(state);
 	g_free(q);
 }
 

@@ -99,7 +99,7 @@ static gboolean on_idle(gpointer data)
 }
 
 static void on_lab_state(const struct scenario_result *s G_GNUC_UNUSED,
-			 const json_t *state G_GNUC_UNUSED, const GError *error G_GNUC_UNUSED,
+			 const netstate *state G_GNUC_UNUSED, const GError *error G_GNUC_UNUSED,
 			 gpointer data)
 {
 	((struct play *)data)->states++;

@@ -65,8 +65,8 @@ static void on_call_stands(session *s G_GNUC_UNUSED, const struct session_call *
 }
 
 static void on_call_states(session *s G_GNUC_UNUSED, const struct session_call *call,
-			   const json_t *before G_GNUC_UNUSED, const json_t *after G_GNUC_UNUSED,
-			   gpointer data)
+			   const netstate *before G_GNUC_UNUSED,
+			   const netstate *after G_GNUC_UNUSED, gpointer data)
 {
 	g_string_append_printf(((struct play *)data)->told, "states of %s\n", call->cell->id);
 }

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "clients/xml.h"
 #include "common/sip_failure.h"
+#include "common/xml.h"
 
 #define SERVICE_MS 10000
 #define INVITE_MS 10000
@@ -105,7 +105,8 @@ void conference_accept(struct client_core *core, sip_msg *m)
 {
 	gsize length = 0;
 	const char *body = sip_body(m, &length), *call = sip_header(m, "Ms-Conversation-ID");
-	g_autofree char *focus = body ? xml_text(body, length, "focus-uri") : NULL;
+	g_autoptr(xml_document) d = xml_parse(body, length, NULL);
+	const char *focus = xml_text(d, "focus-uri");
 	g_autofree char *from = sip_uri_user(sip_from_uri(m));
 	struct invitation *i;
 
@@ -168,8 +169,8 @@ static void on_organised(sip_conn *conn G_GNUC_UNUSED, sip_msg *response, const 
 
 	if (response && sip_status(response) < 200)
 		return;
-	g_autofree char *focus =
-		body ? xml_attribute(body, length, "conference-info", "entity") : NULL;
+	g_autoptr(xml_document) d = xml_parse(body, length, NULL);
+	const char *focus = xml_attribute(d, "conference-info", "entity");
 	if (focus)
 		organised(o, focus);
 	else

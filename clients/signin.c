@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/signin.h"
 
-#include "clients/xml.h"
 #include "common/wire/event.h"
+#include "common/xml.h"
 
 #define CREDENTIAL_MINUTES 480
 #define EXPIRES_S 900
@@ -183,12 +183,13 @@ static sip_msg *after_provisioning(struct signin *s, const sip_msg *response)
 {
 	gsize length = 0;
 	const char *body = sip_body(response, &length);
+	g_autoptr(xml_document) d = xml_parse(body, length, NULL);
 	if (sip_status(response) != 200)
 		return fail(s, sip_failure_of(response, NULL));
 	if (!body)
 		return fail(s, unreadable(200, "the provisioning answer has no body"));
-	s->mras_uri = xml_text(body, length, "mrasUri");
-	s->focus_factory_uri = xml_text(body, length, "focusFactoryUri");
+	s->mras_uri = g_strdup(xml_text(d, "mrasUri"));
+	s->focus_factory_uri = g_strdup(xml_text(d, "focusFactoryUri"));
 	s->stage = s->mras_uri ? SIGNIN_MRAS : SIGNIN_DONE;
 	return s->mras_uri ? relay_request(s) : NULL;
 }

@@ -3,109 +3,23 @@
 
 #include <string.h>
 
+#include "common/xml.h"
+
 #define NAMESPACE "http://schemas.microsoft.com/2006/09/sip/mrasp"
 #define SHA1_BYTES 20
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-/* A document: the root's attributes, and the text of each element by name.  Only relays are
- * repeated; of a repeated element the first one is kept. */
-struct document {
-	char *root;
-	GHashTable *attributes;
-	GHashTable *texts;
-	GString *text; /* of the current element */
-	guint depth;
-};
-
-static const char *local_name(const char *name)
+static bool element_number(const xml_document *d, const char *element, guint64 max, guint64 *ret)
 {
-	const char *colon = strchr(name, ':');
-
-	return colon ? colon + 1 : name;
-}
-
-static void on_xml_start(GMarkupParseContext *context G_GNUC_UNUSED, const char *element,
-			 const char **names, const char **values, gpointer user_data,
-			 GError **error)
-{
-	struct document *d = user_data;
-
-	g_string_truncate(d->text, 0);
-	if (d->depth++ == 0 && d->root) /* GMarkup accepts several roots */
-		g_set_error_literal(error, G_MARKUP_ERROR, G_MARKUP_ERROR_INVALID_CONTENT,
-				    "two root elements");
-	if (d->root)
-		return;
-	d->root = g_strdup(local_name(element));
-	for (guint i = 0; names[i]; i++)
-		g_hash_table_insert(d->attributes, g_strdup(names[i]), g_strdup(values[i]));
-}
-
-static void on_xml_text(GMarkupParseContext *context G_GNUC_UNUSED, const char *text, gsize length,
-			gpointer user_data, GError **error G_GNUC_UNUSED)
-{
-	struct document *d = user_data;
-
-	g_string_append_len(d->text, text, (gssize)length);
-}
-
-static void on_xml_end(GMarkupParseContext *context G_GNUC_UNUSED, const char *element,
-		       gpointer user_data, GError **error G_GNUC_UNUSED)
-{
-	struct document *d = user_data;
-	const char *name = local_name(element);
-	g_autofree char *text = g_strstrip(g_strdup(d->text->str));
-
-	d->depth--;
-	if (*text && !g_hash_table_contains(d->texts, name))
-		g_hash_table_insert(d->texts, g_strdup(name), g_steal_pointer(&text));
-	g_string_truncate(d->text, 0);
-}
-
-static void document_clear(struct document *d)
-{
-	g_free(d->root);
-	g_hash_table_unref(d->attributes);
-	g_hash_table_unref(d->texts);
-	g_string_free(d->text, TRUE);
-}
-
-static bool document_parse(struct document *d, const char *xml, gsize length, const char *root)
-{
-	static const GMarkupParser parser = {
-		.start_element = on_xml_start, .end_element = on_xml_end, .text = on_xml_text};
-	g_autoptr(GMarkupParseContext) context = g_markup_parse_context_new(&parser, 0, d, NULL);
-
-	*d = (struct document){
-		.attributes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
-		.texts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
-		.text = g_string_new(NULL),
-	};
-	return g_markup_parse_context_parse(context, xml, (gssize)length, NULL) &&
-	       g_markup_parse_context_end_parse(context, NULL) && !g_strcmp0(d->root, root);
-}
-
-static const char *root_attribute(const struct document *d, const char *name)
-{
-	return g_hash_table_lookup(d->attributes, name);
-}
-
-static const char *element_text(const struct document *d, const char *element)
-{
-	return g_hash_table_lookup(d->texts, element);
-}
-
-static bool element_number(const struct document *d, const char *element, guint64 max, guint64 *ret)
-{
-	const char *value = element_text(d, element);
+	const char *value = xml_text(d, element);
 
 	return value && g_ascii_string_to_unsigned(value, 10, 0, max, ret, NULL);
 }
 
-static bool read_location(const struct document *d, bool *ret_internet)
+static bool read_location(const xml_document *d, bool *ret_internet)
 {
-	const char *value = element_text(d, "location");
+	const char *value = xml_text(d, "location");
 
 	if (!value || (strcmp(value, "internet") && strcmp(value, "intranet")))
 		return false;
@@ -127,21 +41,21 @@ char *mras_request_print(const struct mras_request *r)
 		r->internet ? "internet" : "intranet", r->duration_min);
 }
 
-static bool request_read(const struct document *d, struct mras_request *ret)
+static bool request_read(const xml_document *d, struct mras_request *ret)
 {
 	guint64 duration = 0;
 	bool internet = false;
 
-	if (!root_attribute(d, "requestID") || !root_attribute(d, "from") ||
-	    !root_attribute(d, "to") || !element_text(d, "identity"))
+	if (!xml_attribute(d, "request", "requestID") || !xml_attribute(d, "request", "from") ||
+	    !xml_attribute(d, "request", "to") || !xml_text(d, "identity"))
 		return false;
 	if (!read_location(d, &internet) || !element_number(d, "duration", G_MAXUINT32, &duration))
 		return false;
 	*ret = (struct mras_request){
-		.request_id = g_strdup(root_attribute(d, "requestID")),
-		.from = g_strdup(root_attribute(d, "from")),
-		.to = g_strdup(root_attribute(d, "to")),
-		.identity = g_strdup(element_text(d, "identity")),
+		.request_id = g_strdup(xml_attribute(d, "request", "requestID")),
+		.from = g_strdup(xml_attribute(d, "request", "from")),
+		.to = g_strdup(xml_attribute(d, "request", "to")),
+		.identity = g_strdup(xml_text(d, "identity")),
 		.internet = internet,
 		.duration_min = (guint)duration,
 	};
@@ -150,11 +64,9 @@ static bool request_read(const struct document *d, struct mras_request *ret)
 
 bool mras_request_parse(const char *xml, gsize length, struct mras_request *ret)
 {
-	struct document d;
-	bool valid = document_parse(&d, xml, length, "request") && request_read(&d, ret);
+	g_autoptr(xml_document) d = xml_parse(xml, length, "request");
 
-	document_clear(&d);
-	return valid;
+	return d && request_read(d, ret);
 }
 
 void mras_request_clear(struct mras_request *r)
@@ -184,28 +96,29 @@ char *mras_response_print(const struct mras_response *r)
 		r->internet ? "internet" : "intranet", r->host_name, r->udp_port, r->tcp_port);
 }
 
-static bool response_read(const struct document *d, struct mras_response *ret)
+static bool response_read(const xml_document *d, struct mras_response *ret)
 {
 	guint64 duration = 0;
 	guint64 udp = 0;
 	guint64 tcp = 0;
 	bool internet = false;
 
-	if (!root_attribute(d, "requestID") || g_strcmp0(root_attribute(d, "reasonPhrase"), "OK"))
+	if (!xml_attribute(d, "response", "requestID") ||
+	    g_strcmp0(xml_attribute(d, "response", "reasonPhrase"), "OK"))
 		return false;
-	if (!element_text(d, "username") || !element_text(d, "password") ||
-	    !element_text(d, "hostName") || !read_location(d, &internet))
+	if (!xml_text(d, "username") || !xml_text(d, "password") || !xml_text(d, "hostName") ||
+	    !read_location(d, &internet))
 		return false;
 	if (!element_number(d, "duration", G_MAXUINT32, &duration) ||
 	    !element_number(d, "udpPort", G_MAXUINT16, &udp) ||
 	    !element_number(d, "tcpPort", G_MAXUINT16, &tcp))
 		return false;
 	*ret = (struct mras_response){
-		.request_id = g_strdup(root_attribute(d, "requestID")),
-		.username = g_strdup(element_text(d, "username")),
-		.password = g_strdup(element_text(d, "password")),
+		.request_id = g_strdup(xml_attribute(d, "response", "requestID")),
+		.username = g_strdup(xml_text(d, "username")),
+		.password = g_strdup(xml_text(d, "password")),
 		.duration_min = (guint)duration,
-		.host_name = g_strdup(element_text(d, "hostName")),
+		.host_name = g_strdup(xml_text(d, "hostName")),
 		.udp_port = (guint16)udp,
 		.tcp_port = (guint16)tcp,
 		.internet = internet,
@@ -215,11 +128,9 @@ static bool response_read(const struct document *d, struct mras_response *ret)
 
 bool mras_response_parse(const char *xml, gsize length, struct mras_response *ret)
 {
-	struct document d;
-	bool valid = document_parse(&d, xml, length, "response") && response_read(&d, ret);
+	g_autoptr(xml_document) d = xml_parse(xml, length, "response");
 
-	document_clear(&d);
-	return valid;
+	return d && response_read(d, ret);
 }
 
 void mras_response_clear(struct mras_response *r)

@@ -4,7 +4,6 @@
 
 #include "clients/diagnostics.h"
 #include "clients/participants.h"
-#include "clients/xml.h"
 
 Test(diagnostics, ice_warn_bits)
 {
@@ -114,15 +113,4 @@ Test(participants, everybody_but_ourselves)
 	json_decref(sources);
 	json_decref(names);
 	participants_free(p);
-}
-
-Test(xml, elements_and_attributes)
-{
-	static const char doc[] = "<a><b x='1'>one &amp; two</b><c y='2'/></a>";
-	g_autofree char *text = xml_text(doc, sizeof(doc) - 1, "b");
-	g_autofree char *attribute = xml_attribute(doc, sizeof(doc) - 1, "c", "y");
-	cr_assert_str_eq(text, "one & two", "%s", text);
-	cr_assert_str_eq(attribute, "2", "%s", attribute);
-	cr_assert_null(xml_text(doc, sizeof(doc) - 1, "d"), "no such element");
-	cr_assert_null(xml_text("<a><b>", 6, "b"), "not well formed");
 }

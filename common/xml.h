@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The small XML documents that SIP carries, as look-ups by name.
+ *
+ * Namespace prefixes of elements are ignored.  Of several elements or attributes with the same name
+ * the first counts.  Depends on GLib.  Pure.
+ */
+#ifndef COMMON_XML_H
+#define COMMON_XML_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct xml_document xml_document;
+
+/* Reads a document.  NULL: `xml` is NULL or not well-formed, or `root` (NULL: any) is not its root.
+ */
+xml_document *xml_parse(const char *xml, gsize length, const char *root);
+void xml_free(xml_document *d);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xml_document, xml_free)
+
+bool xml_has(const xml_document *d, const char *element);
+/* Text of an element without spaces around it, and value of its attribute; borrowed.  NULL: there
+ * is none, or no document. */
+const char *xml_text(const xml_document *d, const char *element);
+const char *xml_attribute(const xml_document *d, const char *element, const char *attribute);
+
+#endif

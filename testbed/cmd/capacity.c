@@ -252,7 +252,7 @@ int cmd_run_capacity(const struct options *o)
 {
 	g_autofree char *program_dir = cmd_program_dir(), *change = NULL;
 	g_auto(GStrv) pairs = options_list(o->pairs);
-	g_autoptr(GPtrArray) designs = g_ptr_array_new_with_free_func(capacity_design_free),
+	g_autoptr(GPtrArray) designs = g_ptr_array_new_with_free_func(object_free),
 			     scenarios = NULL;
 	g_autoptr(model) m = NULL;
 	struct capacity_options how = {.program_dir = program_dir,

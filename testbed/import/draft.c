@@ -19,35 +19,20 @@
  * What the input does not say is guessed and marked so in a comment of the YAML text.  What cannot
  * be used is left out with a warning. */
 
-static void draft_network_free(gpointer data)
-{
-	g_free(((struct draft_network *)data)->name);
-	g_free(data);
-}
-
-static void draft_iface_free(gpointer data)
-{
-	struct draft_iface *i = data;
-
-	g_free(i->name);
-	g_array_unref(i->addresses);
-	g_free(i);
-}
-
-static void draft_node_free(gpointer data)
-{
-	struct draft_node *node = data;
-
-	g_free(node->name);
-	g_ptr_array_unref(node->ifaces);
-	g_array_unref(node->routes);
-	g_ptr_array_unref(node->notes);
-	g_free(node);
-}
+static const struct object_shape network_shape =
+	OBJECT_SHAPE(draft_network, NULL, OWNS_TEXT(draft_network, name));
+static const struct object_shape iface_shape =
+	OBJECT_SHAPE(draft_iface, NULL, OWNS_TEXT(draft_iface, name),
+		     OWNS_ARRAY(draft_iface, addresses, prefix));
+static const struct object_shape node_shape = OBJECT_SHAPE(
+	draft_node, NULL, OWNS_TEXT(draft_node, name), OWNS_LIST(draft_node, ifaces, object_free),
+	OWNS_ARRAY(draft_node, routes, draft_route), OWNS_LIST(draft_node, notes, g_free));
+static const struct object_shape draft_shape = OBJECT_SHAPE(
+	draft, NULL, OWNS_LIST(draft, networks, object_free), OWNS_LIST(draft, nodes, object_free));
 
 struct draft_node *draft_node_new(struct draft *t, const char *name)
 {
-	struct draft_node *node = g_new0(struct draft_node, 1);
+	struct draft_node *node = object_new(&node_shape);
 	bool taken = true;
 
 	node->name = g_strdup(name);
@@ -62,9 +47,6 @@ struct draft_node *draft_node_new(struct draft *t, const char *name)
 			node->name = g_strdup_printf("%s-%u", name, suffix);
 		}
 	}
-	node->ifaces = g_ptr_array_new_with_free_func(draft_iface_free);
-	node->routes = g_array_new(FALSE, TRUE, sizeof(struct draft_route));
-	node->notes = g_ptr_array_new_with_free_func(g_free);
 	g_ptr_array_add(t->nodes, node);
 	return node;
 }
@@ -139,7 +121,7 @@ static const struct draft_node *taken_by(const struct draft *t, const struct dra
 
 static struct draft_network *network_new(struct draft *t, const struct prefix *subnet, bool guessed)
 {
-	struct draft_network *n = g_new0(struct draft_network, 1);
+	struct draft_network *n = object_new(&network_shape);
 	char text[ADDR_TEXT_MAX];
 	guint same = 0;
 
@@ -261,12 +243,11 @@ static char *iface_name(const struct draft_node *node, const char *source_name)
 struct draft_iface *draft_iface_new(struct draft_node *node, const char *source_name,
 				    const struct draft_network *n)
 {
-	struct draft_iface *i = g_new0(struct draft_iface, 1);
+	struct draft_iface *i = object_new(&iface_shape);
 
 	i->name = iface_name(node, source_name);
 	i->source_name = source_name;
 	i->network = n;
-	i->addresses = g_array_new(FALSE, TRUE, sizeof(struct prefix));
 	i->up = true;
 	if (!g_str_equal(i->name, source_name))
 		i->note = "guess: the name; here each interface has one network";
@@ -461,15 +442,12 @@ static void draft_fill(struct draft *t, const GPtrArray *all)
 
 char *draft_topology(const GPtrArray *all, const char *from, diags *d)
 {
-	struct draft t = {.found = d};
-	char *text = NULL;
+	struct draft *t = object_new(&draft_shape);
+	char *text;
 
-	t.networks = g_ptr_array_new_with_free_func(draft_network_free);
-	t.nodes = g_ptr_array_new_with_free_func(draft_node_free);
-	draft_fill(&t, all);
-	if (diags_errors(d) == 0)
-		text = draft_write(&t, from);
-	g_ptr_array_unref(t.nodes);
-	g_ptr_array_unref(t.networks);
+	t->found = d;
+	draft_fill(t, all);
+	text = diags_errors(d) == 0 ? draft_write(t, from) : NULL;
+	object_free(t);
 	return text;
 }

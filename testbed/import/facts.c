@@ -1,47 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/import/facts.h"
 
-static void fact_iface_free(gpointer data)
-{
-	struct fact_iface *i = data;
-
-	g_free(i->name);
-	g_free(i->note);
-	g_array_unref(i->addresses);
-	g_free(i);
-}
-
-static void fact_route_free(gpointer data)
-{
-	struct fact_route *r = data;
-
-	g_free(r->dev);
-	g_free(r);
-}
+static const struct object_shape iface_shape =
+	OBJECT_SHAPE(fact_iface, NULL, OWNS_TEXT(fact_iface, name), OWNS_TEXT(fact_iface, note),
+		     OWNS_ARRAY(fact_iface, addresses, fact_address));
+static const struct object_shape route_shape =
+	OBJECT_SHAPE(fact_route, NULL, OWNS_TEXT(fact_route, dev));
+static const struct object_shape facts_shape =
+	OBJECT_SHAPE(facts, NULL, OWNS_TEXT(facts, node), OWNS_LIST(facts, ifaces, object_free),
+		     OWNS_LIST(facts, routes, object_free), OWNS_ARRAY(facts, nats, fact_nat),
+		     OWNS_ARRAY(facts, relays, fact_relay), OWNS_LIST(facts, notes, g_free));
 
 struct facts *facts_new(const char *node, struct loc loc)
 {
-	struct facts *f = g_new0(struct facts, 1);
+	struct facts *f = object_new(&facts_shape);
 
 	f->node = g_strdup(node);
-	f->ifaces = g_ptr_array_new_with_free_func(fact_iface_free);
-	f->routes = g_ptr_array_new_with_free_func(fact_route_free);
-	f->nats = g_array_new(FALSE, TRUE, sizeof(struct fact_nat));
-	f->relays = g_array_new(FALSE, TRUE, sizeof(struct fact_relay));
-	f->notes = g_ptr_array_new_with_free_func(g_free);
 	f->loc = loc;
 	return f;
-}
-
-void facts_free(struct facts *f)
-{
-	g_free(f->node);
-	g_ptr_array_unref(f->ifaces);
-	g_ptr_array_unref(f->routes);
-	g_array_unref(f->nats);
-	g_array_unref(f->relays);
-	g_ptr_array_unref(f->notes);
-	g_free(f);
 }
 
 struct fact_iface *facts_iface(struct facts *f, const char *name, struct loc loc, diags *d)
@@ -58,10 +34,9 @@ struct fact_iface *facts_iface(struct facts *f, const char *name, struct loc loc
 			  f->node, FACTS_MAX);
 		return NULL;
 	}
-	i = g_new0(struct fact_iface, 1);
+	i = object_new(&iface_shape);
 	i->name = g_strdup(name);
 	i->up = true;
-	i->addresses = g_array_new(FALSE, TRUE, sizeof(struct fact_address));
 	i->loc = loc;
 	g_ptr_array_add(f->ifaces, i);
 	return i;
@@ -134,8 +109,9 @@ void facts_route(struct facts *f, const struct fact_route *route, diags *d)
 			  f->node, FACTS_MAX);
 		return;
 	}
-	struct fact_route *r = g_memdup2(route, sizeof *route);
+	struct fact_route *r = object_new(&route_shape);
 
+	*r = *route;
 	r->dev = g_strdup(route->dev);
 	g_ptr_array_add(f->routes, r);
 }

@@ -7,6 +7,7 @@
 
 #include "testbed/base/addr.h"
 #include "testbed/base/diag.h"
+#include "testbed/base/object.h"
 
 /* Limit on the entries of each list; no real machine has more. */
 #define FACTS_MAX 4096
@@ -57,9 +58,8 @@ struct facts {
 	struct loc loc;
 };
 
-/* Facts with empty lists and a copy of the name; the caller owns them. */
+/* Facts with empty lists and a copy of the name, for object_free. */
 struct facts *facts_new(const char *node, struct loc loc);
-void facts_free(struct facts *f);
 
 /* Finds or adds the interface of that name; borrowed.  NULL with an error in `d`: too many. */
 struct fact_iface *facts_iface(struct facts *f, const char *name, struct loc loc, diags *d);

@@ -142,14 +142,9 @@ static struct facts *facts_of(GPtrArray *all, const char *node, struct loc loc)
 	return all->pdata[all->len - 1];
 }
 
-static void facts_destroy(gpointer data)
-{
-	facts_free(data);
-}
-
 char *import_topology(const struct import_input *inputs, guint n, enum import_kind kind, diags *d)
 {
-	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(facts_destroy);
+	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(object_free);
 	g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GString) from = g_string_new(NULL);
 	g_autofree enum import_kind *kinds = g_new0(enum import_kind, n + 1);

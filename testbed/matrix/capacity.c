@@ -5,15 +5,8 @@
 
 /* --- a step ----------------------------------------------------------------------------------- */
 
-void capacity_step_free(gpointer data)
-{
-	struct capacity_step *s = data;
-
-	if (!s)
-		return;
-	g_free(s->reason);
-	g_free(s);
-}
+const struct object_shape capacity_step_shape =
+	OBJECT_SHAPE(capacity_step, NULL, OWNS_TEXT(capacity_step, reason));
 
 static double mean(double sum, guint n)
 {
@@ -22,7 +15,7 @@ static double mean(double sum, guint n)
 
 struct capacity_step *capacity_step_new(guint calls, const GPtrArray *cells)
 {
-	struct capacity_step *s = g_new0(struct capacity_step, 1);
+	struct capacity_step *s = object_new(&capacity_step_shape);
 	double mos = 0, delay = 0, loss = 0;
 	guint n_mos = 0, n_delay = 0, n_loss = 0;
 
@@ -97,20 +90,11 @@ void capacity_conclude(struct capacity_design *d)
 			failed->busy >= CAPACITY_BUSY_FULL ? CAPACITY_MACHINE : CAPACITY_ELSEWHERE;
 }
 
-void capacity_design_free(gpointer data)
-{
-	struct capacity_design *d = data;
-
-	if (!d)
-		return;
-	g_ptr_array_unref(d->steps);
-	g_free(d->scenario);
-	g_free(d->title);
-	g_free(d->trouble);
-	g_free(d->vpn);
-	g_free(d->impairment);
-	g_free(d);
-}
+const struct object_shape capacity_design_shape =
+	OBJECT_SHAPE(capacity_design, NULL, OWNS_LIST(capacity_design, steps, object_free),
+		     OWNS_TEXT(capacity_design, scenario), OWNS_TEXT(capacity_design, title),
+		     OWNS_TEXT(capacity_design, trouble), OWNS_TEXT(capacity_design, vpn),
+		     OWNS_TEXT(capacity_design, impairment));
 
 /* --- what the network says -------------------------------------------------------------------- */
 

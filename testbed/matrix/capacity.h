@@ -54,8 +54,7 @@ struct capacity_design {
 /* The figures of a step of so many calls from those that were placed (struct cell), but not busy
  * and tunnel_kbit, which no call knows.  The caller frees. */
 struct capacity_step *capacity_step_new(guint calls, const GPtrArray *cells);
-void capacity_step_free(gpointer step);
-void capacity_design_free(gpointer design);
+extern const struct object_shape capacity_step_shape, capacity_design_shape;
 
 /* How many calls the next step has; 0: the answer is known. */
 guint capacity_next(const GPtrArray *steps, guint calls_max);

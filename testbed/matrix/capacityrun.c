@@ -322,18 +322,17 @@ struct capacity_design *capacity_measure(const model *base, const struct scenari
 {
 	struct run r = {
 		.o = o,
-		.design = g_new0(struct capacity_design, 1),
+		.design = object_new(&capacity_design_shape),
 		.pairs = g_array_new(FALSE, FALSE, sizeof(struct caller_pair)),
 		.cells = g_ptr_array_new_with_free_func((GDestroyNotify)cell_free),
 		.run_id = g_uuid_string_random(),
 		.looks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
 	};
 
-	r.design->steps = g_ptr_array_new_with_free_func(capacity_step_free);
 	if (prepare(&r, base, sc, error) && live(&r, cancel, error))
 		capacity_conclude(r.design);
 	else
-		g_clear_pointer(&r.design, capacity_design_free);
+		g_clear_pointer(&r.design, object_free);
 	run_clear(&r);
 	return r.design;
 }

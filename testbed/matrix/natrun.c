@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/matrix/natrun.h"
 
+#include "testbed/base/object.h"
 #include "testbed/session/session.h"
 
 #include <string.h>
@@ -25,31 +26,19 @@ struct run {
 	GError *died; /* a tb-nat that did, or NULL */
 };
 
-static void judge_place_free(gpointer data)
-{
-	struct judge_place *j = data;
-
-	g_free(j->name);
-	g_free(j);
-}
-
-static void finding_free(gpointer data)
-{
-	struct nat_finding *f = data;
-
-	g_free(f->node);
-	g_free(f->trouble);
-	g_array_unref(f->hops);
-	g_free(f);
-}
+static const struct object_shape judge_place_shape =
+	OBJECT_SHAPE(judge_place, NULL, OWNS_TEXT(judge_place, name));
+static const struct object_shape finding_shape =
+	OBJECT_SHAPE(nat_finding, NULL, OWNS_TEXT(nat_finding, node),
+		     OWNS_TEXT(nat_finding, trouble),
+		     OWNS(nat_finding, hops, (GDestroyNotify)g_array_unref));
+static const struct object_shape natrun_shape =
+	OBJECT_SHAPE(natrun, NULL, OWNS_LIST(natrun, findings, object_free),
+		     OWNS(natrun, m, (GDestroyNotify)model_free));
 
 void natrun_free(natrun *r)
 {
-	if (!r)
-		return;
-	g_ptr_array_unref(r->findings);
-	model_free(r->m);
-	g_free(r);
+	object_free(r);
 }
 
 /* --- whom to ask ------------------------------------------------------------------------------ */
@@ -74,7 +63,7 @@ static bool add_finding(struct run *run, const model *m, const struct node *n, G
 	}
 	if (!p)
 		return true;
-	f = g_new0(struct nat_finding, 1);
+	f = object_new(&finding_shape);
 	f->node = g_strdup(n->name);
 	f->hops = g_array_ref(p->hops);
 	f->asked = p->asked;
@@ -171,7 +160,7 @@ static bool place_judges(struct run *run, const model *m, GHashTable *beyond, GS
 
 		ok = j || net;
 		if (net) {
-			j = g_new0(struct judge_place, 1);
+			j = object_new(&judge_place_shape);
 			j->name = free_name(m, run->judges->len);
 			g_snprintf(j->first, sizeof j->first, "%s.10", net);
 			g_ptr_array_add(run->judges, j);
@@ -311,15 +300,7 @@ static void on_built(session *s, const struct lab_build *build, gpointer user_da
 
 static bool read_behaviour(const json_t *event, const char *key, enum nat_behaviour *ret)
 {
-	const char *name = json_string_value(json_object_get(event, key));
-
-	for (enum nat_behaviour b = NAT_ENDPOINT_INDEPENDENT;
-	     name && b <= NAT_ADDRESS_AND_PORT_DEPENDENT; b++) {
-		*ret = b;
-		if (g_str_equal(nat_behaviour_name(b), name))
-			return true;
-	}
-	return false;
+	return nat_behaviour_parse(json_string_value(json_object_get(event, key)), ret);
 }
 
 static void read_lifetime(struct nat_finding *f, const json_t *lifetime)
@@ -435,12 +416,11 @@ static gboolean live(struct run *run, const struct scenario *scenario, GCancella
 natrun *natrun_new(const model *base, const struct scenario *scenario,
 		   const struct nat_options *options, GCancellable *cancel, GError **error)
 {
-	g_autoptr(natrun) r = g_new0(natrun, 1);
+	g_autoptr(natrun) r = object_new(&natrun_shape);
 	struct run run = {.result = r, .options = options};
 	gboolean ran;
 
-	r->findings = g_ptr_array_new_with_free_func(finding_free);
-	run.judges = g_ptr_array_new_with_free_func(judge_place_free);
+	run.judges = g_ptr_array_new_with_free_func(object_free);
 	run.judge_of = g_hash_table_new(g_str_hash, g_str_equal);
 	ran = prepare(&run, base, scenario, error) && live(&run, scenario, cancel, error);
 	g_hash_table_unref(run.judge_of);

@@ -260,6 +260,23 @@ static const struct change_kind *find_kind(struct reader *r, const yaml_node_t *
 	return NULL;
 }
 
+/* --- finding what a change names -------------------------------------------------------------- */
+
+void change_not_found(struct apply *a, const char *what, char *const *name,
+		      const GPtrArray *objects)
+{
+	named_error(a->r->d, places_get(a->r->places, name, a->change->loc), what, *name, objects);
+}
+
+void *change_find(struct apply *a, const char *what, char *const *name, const GPtrArray *objects)
+{
+	void *object = named_find(objects, *name);
+
+	if (!object)
+		change_not_found(a, what, name, objects);
+	return object;
+}
+
 /* --- reading and applying --------------------------------------------------------------------- */
 
 bool change_args_read(struct reader *r, const struct change *change, struct change_args *args)

@@ -103,6 +103,11 @@ void change_set_account(struct apply *a, struct change_args *args, struct node *
 void change_set_edge(struct apply *a, struct change_args *args, struct node *node);
 void change_set_frontend(struct apply *a, struct change_args *args, struct node *node);
 
+/* "no WHAT 'NAME'" where the change says so; `name`: the member of its args. */
+void change_not_found(struct apply *a, const char *what, char *const *name,
+		      const GPtrArray *objects);
+/* The object of that name among `objects`; NULL with a finding. */
+void *change_find(struct apply *a, const char *what, char *const *name, const GPtrArray *objects);
 /* change_service.c: the service of that kind, running or not; NULL with a finding. */
 struct service *change_find_service(struct apply *a, struct node *node, enum service_kind kind);
 

@@ -42,12 +42,9 @@ void change_remove_node(struct apply *a, struct change_args *args G_GNUC_UNUSED,
 
 static void set_link(struct apply *a, struct change_args *args, struct node *node, bool up)
 {
-	struct iface *iface = named_find(node->interfaces, args->interface);
+	struct iface *iface = change_find(a, "interface", &args->interface, node->interfaces);
 
-	if (!iface)
-		named_error(a->r->d, places_get(a->r->places, &args->interface, a->change->loc),
-			    "interface", args->interface, node->interfaces);
-	else
+	if (iface)
 		iface->up = up;
 }
 
@@ -63,12 +60,9 @@ void change_link_up(struct apply *a, struct change_args *args, struct node *node
 
 static void set_tunnel(struct apply *a, struct change_args *args, bool up)
 {
-	struct tunnel *tunnel = named_find(a->m->tunnels, args->tunnel);
+	struct tunnel *tunnel = change_find(a, "tunnel", &args->tunnel, a->m->tunnels);
 
-	if (!tunnel)
-		named_error(a->r->d, places_get(a->r->places, &args->tunnel, a->change->loc),
-			    "tunnel", args->tunnel, a->m->tunnels);
-	else
+	if (tunnel)
 		tunnel->up = up;
 }
 
@@ -113,20 +107,16 @@ static void impair_interface(struct apply *a, struct change_args *args, guint in
 		named_error(a->r->d, places_item(a->r->places, args->nodes, index, a->change->loc),
 			    "node", name, a->m->nodes);
 	else
-		named_error(a->r->d, places_get(a->r->places, &args->interface, a->change->loc),
-			    "interface", args->interface, node->interfaces);
+		change_not_found(a, "interface", &args->interface, node->interfaces);
 }
 
 /* Both directions: what an end says for itself would win, so it no longer does. */
 static void impair_tunnel(struct apply *a, struct change_args *args)
 {
-	struct tunnel *t = named_find(a->m->tunnels, args->tunnel);
+	struct tunnel *t = change_find(a, "tunnel", &args->tunnel, a->m->tunnels);
 
-	if (!t) {
-		named_error(a->r->d, places_get(a->r->places, &args->tunnel, a->change->loc),
-			    "tunnel", args->tunnel, a->m->tunnels);
+	if (!t)
 		return;
-	}
 	replace_impairment(&t->impair, &args->impair);
 	for (int e = 0; e < 2; e++)
 		g_clear_pointer(&t->ends[e].impair, g_free);
@@ -134,13 +124,10 @@ static void impair_tunnel(struct apply *a, struct change_args *args)
 
 static void impair_network(struct apply *a, struct change_args *args)
 {
-	struct network *net = named_find(a->m->networks, args->network);
+	struct network *net = change_find(a, "network", &args->network, a->m->networks);
 
-	if (!net) {
-		named_error(a->r->d, places_get(a->r->places, &args->network, a->change->loc),
-			    "network", args->network, a->m->networks);
+	if (!net)
 		return;
-	}
 	replace_impairment(&net->impair, &args->impair);
 	for (guint i = 0; i < a->m->nodes->len; i++) {
 		struct node *n = g_ptr_array_index(a->m->nodes, i);
@@ -166,25 +153,19 @@ void change_set_impair(struct apply *a, struct change_args *args, struct node *n
 
 void change_set_mtu(struct apply *a, struct change_args *args, struct node *node)
 {
-	struct iface *iface = named_find(node->interfaces, args->interface);
+	struct iface *iface = change_find(a, "interface", &args->interface, node->interfaces);
 
 	if (iface)
 		iface->mtu_bytes = args->mtu_bytes;
-	else
-		named_error(a->r->d, places_get(a->r->places, &args->interface, a->change->loc),
-			    "interface", args->interface, node->interfaces);
 }
 
 /* What lies behind the end of a tunnel that is on that node; NULL with a finding. */
 static GArray *prefixes_of(struct apply *a, const struct change_args *args)
 {
-	struct tunnel *tunnel = named_find(a->m->tunnels, args->tunnel);
+	struct tunnel *tunnel = change_find(a, "tunnel", &args->tunnel, a->m->tunnels);
 
-	if (!tunnel) {
-		named_error(a->r->d, places_get(a->r->places, &args->tunnel, a->change->loc),
-			    "tunnel", args->tunnel, a->m->tunnels);
+	if (!tunnel)
 		return NULL;
-	}
 	for (guint i = 0; i < G_N_ELEMENTS(tunnel->ends); i++) {
 		if (g_strcmp0(tunnel->ends[i].node_name, args->end) == 0)
 			return tunnel->ends[i].prefixes;
@@ -289,13 +270,10 @@ void change_remove_rule(struct apply *a, struct change_args *args, struct node *
 {
 	GPtrArray *rules = node->firewall.rules;
 	guint front = GPOINTER_TO_UINT(g_hash_table_lookup(a->front, node)), index;
-	struct fw_rule *rule = named_find(rules, args->rule_name);
+	struct fw_rule *rule = change_find(a, "rule", &args->rule_name, rules);
 
-	if (!rule || !g_ptr_array_find(rules, rule, &index)) {
-		named_error(a->r->d, places_get(a->r->places, &args->rule_name, a->change->loc),
-			    "rule", args->rule_name, rules);
+	if (!rule || !g_ptr_array_find(rules, rule, &index))
 		return;
-	}
 	if (index < front)
 		g_hash_table_replace(a->front, node, GUINT_TO_POINTER(front - 1));
 	model_retire(a->m, rules, index);
@@ -306,14 +284,11 @@ void change_set_nat(struct apply *a, struct change_args *args, struct node *node
 	struct nat_rule *rule = NULL, *scratch = args->nat_rule;
 
 	if (args->nat)
-		rule = named_find(node->nat, args->nat);
+		rule = change_find(a, "NAT rule", &args->nat, node->nat);
 	else if (node->nat->len == 1)
 		rule = g_ptr_array_index(node->nat, 0);
-	if (!rule && args->nat) {
-		named_error(a->r->d, places_get(a->r->places, &args->nat, a->change->loc),
-			    "NAT rule", args->nat, node->nat);
+	if (!rule && args->nat)
 		return;
-	}
 	if (!rule) {
 		diags_add(a->r->d, DIAG_ERROR, a->change->loc,
 			  node->nat->len > 0 ? "add 'nat: NAME'" : NULL,

@@ -23,8 +23,7 @@ void change_remove_nrpt(struct apply *a, struct change_args *args, struct node *
 		}
 	}
 	if (!found)
-		named_error(a->r->d, places_get(a->r->places, &args->namespace, a->change->loc),
-			    "NRPT rule", args->namespace, node->nrpt);
+		change_not_found(a, "NRPT rule", &args->namespace, node->nrpt);
 }
 
 void change_set_resolvers(struct apply *a G_GNUC_UNUSED, struct change_args *args,
@@ -78,8 +77,7 @@ static void remove_records(struct apply *a, struct change_args *args, GPtrArray 
 			   const char *what)
 {
 	if (!retire_records(a, records, args->record_name))
-		named_error(a->r->d, places_get(a->r->places, &args->record_name, a->change->loc),
-			    what, args->record_name, records);
+		change_not_found(a, what, &args->record_name, records);
 }
 
 void change_remove_record(struct apply *a, struct change_args *args, struct node *node)
@@ -182,13 +180,10 @@ void change_set_sysctl(struct apply *a, struct change_args *args, struct node *n
 
 static void set_site_edge(struct apply *a, struct change_args *args)
 {
-	struct site *site = named_find(a->m->sites, args->site);
+	struct site *site = change_find(a, "site", &args->site, a->m->sites);
 
-	if (!site) {
-		named_error(a->r->d, places_get(a->r->places, &args->site, a->change->loc), "site",
-			    args->site, a->m->sites);
+	if (!site)
 		return;
-	}
 	g_free(site->media_edge);
 	site->media_edge = g_strdup(args->edge);
 	places_set(a->r->places, &site->media_edge,

@@ -489,7 +489,10 @@ const char *service_kind_name(enum service_kind v);
 const char *edge_part_name(enum edge_part v);
 const char *nat_behaviour_name(enum nat_behaviour v);
 const char *nat_preset_name(enum nat_preset v);
+/* The way back.  False: no such word, or NULL; `ret` is as it was. */
 bool media_parse(const char *name, enum media *ret);
+bool verdict_parse(const char *name, enum verdict *ret);
 bool path_class_parse(const char *name, enum path_class *ret);
+bool nat_behaviour_parse(const char *name, enum nat_behaviour *ret);
 
 #endif

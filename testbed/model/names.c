@@ -89,78 +89,34 @@ int name_index(const char *const *names, const char *name)
 	return -1;
 }
 
-/* `count` guards against values that no enumerator has. */
-static const char *name_at(const char *const *names, unsigned count, unsigned value)
-{
-	return value < count ? names[value] : "unknown";
-}
+/* The word of a value; `count` guards against values that no enumerator has. */
+#define NAME_FUNCTION(function, type, names, count)                    \
+	const char *function(enum type v)                              \
+	{                                                              \
+		return (unsigned)v < (count) ? (names)[v] : "unknown"; \
+	}
+NAME_FUNCTION(media_name, media, media_names, MEDIA_COUNT)
+NAME_FUNCTION(verdict_name, verdict, verdict_names, VERDICT_COUNT)
+NAME_FUNCTION(path_class_name, path_class, path_class_names, PATH_COUNT)
+NAME_FUNCTION(route_type_name, route_type, route_type_names, ROUTE_TYPE_COUNT)
+NAME_FUNCTION(tunnel_kind_name, tunnel_kind, tunnel_kind_names, TUNNEL_KIND_COUNT)
+NAME_FUNCTION(fw_chain_name, fw_chain, fw_chain_names, FW_CHAIN_COUNT)
+NAME_FUNCTION(service_kind_name, service_kind, service_kind_names, SERVICE_KIND_COUNT)
+NAME_FUNCTION(nat_preset_name, nat_preset, nat_preset_names, NAT_PRESET_COUNT)
+NAME_FUNCTION(edge_part_name, edge_part, edge_part_names, EDGE_PART_COUNT)
+NAME_FUNCTION(nat_behaviour_name, nat_behaviour, nat_behaviour_names,
+	      NAT_ADDRESS_AND_PORT_DEPENDENT + 1)
 
-const char *media_name(enum media v)
-{
-	return name_at(media_names, MEDIA_COUNT, v);
-}
-
-const char *verdict_name(enum verdict v)
-{
-	return name_at(verdict_names, VERDICT_COUNT, v);
-}
-
-const char *path_class_name(enum path_class v)
-{
-	return name_at(path_class_names, PATH_COUNT, v);
-}
-
-const char *route_type_name(enum route_type v)
-{
-	return name_at(route_type_names, ROUTE_TYPE_COUNT, v);
-}
-
-const char *tunnel_kind_name(enum tunnel_kind v)
-{
-	return name_at(tunnel_kind_names, TUNNEL_KIND_COUNT, v);
-}
-
-const char *fw_chain_name(enum fw_chain v)
-{
-	return name_at(fw_chain_names, FW_CHAIN_COUNT, v);
-}
-
-const char *service_kind_name(enum service_kind v)
-{
-	return name_at(service_kind_names, SERVICE_KIND_COUNT, v);
-}
-
-const char *nat_preset_name(enum nat_preset v)
-{
-	return name_at(nat_preset_names, NAT_PRESET_COUNT, v);
-}
-
-const char *edge_part_name(enum edge_part v)
-{
-	return name_at(edge_part_names, EDGE_PART_COUNT, v);
-}
-
-const char *nat_behaviour_name(enum nat_behaviour v)
-{
-	return name_at(nat_behaviour_names, NAT_ADDRESS_AND_PORT_DEPENDENT + 1, v);
-}
-
-bool media_parse(const char *name, enum media *ret)
-{
-	int index = name_index(media_names, name);
-
-	if (index < 0)
-		return false;
-	*ret = (enum media)index;
-	return true;
-}
-
-bool path_class_parse(const char *name, enum path_class *ret)
-{
-	int index = name_index(path_class_names, name);
-
-	if (index < 0)
-		return false;
-	*ret = (enum path_class)index;
-	return true;
-}
+#define PARSE_FUNCTION(function, type, names)                    \
+	bool function(const char *name, enum type *ret)          \
+	{                                                        \
+		int index = name ? name_index(names, name) : -1; \
+                                                                 \
+		if (index >= 0)                                  \
+			*ret = (enum type)index;                 \
+		return index >= 0;                               \
+	}
+PARSE_FUNCTION(media_parse, media, media_names)
+PARSE_FUNCTION(verdict_parse, verdict, verdict_names)
+PARSE_FUNCTION(path_class_parse, path_class, path_class_names)
+PARSE_FUNCTION(nat_behaviour_parse, nat_behaviour, nat_behaviour_names)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/plan/plan.h"
 
+#include "testbed/base/object.h"
 #include "testbed/plan/build.h"
 
 static const char *const op_kind_names[] = {
@@ -15,78 +16,36 @@ const char *op_kind_name(enum op_kind kind)
 	return op_kind_names[kind];
 }
 
-static void veth_end_clear(struct op_veth_end *end)
-{
-	g_free(end->node);
-	g_free(end->ifname);
-	g_free(end->bridge);
-}
+#define OP_SHAPE(...) OBJECT_SHAPE(op, NULL, OWNS_TEXT(op, node), __VA_ARGS__)
+#define OWNS_PROCESS                                              \
+	OWNS_TEXT(op, process.name), OWNS_TEXT(op, process.role), \
+		OWNS(op, process.argv, (GDestroyNotify)g_strfreev)
 
-static void tunnel_clear(struct op_tunnel *t)
-{
-	g_free(t->tunnel);
-	g_free(t->ifname);
-	g_free(t->key_local);
-	g_free(t->key_remote);
-	g_clear_pointer(&t->allowed, g_array_unref);
-}
-
-static void op_free(gpointer data)
-{
-	struct op *op = data;
-
-	switch (op->kind) {
-	case OP_SYSCTL:
-		g_free(op->sysctl.key);
-		g_free(op->sysctl.value);
-		break;
-	case OP_BRIDGE:
-		g_free(op->bridge.ifname);
-		break;
-	case OP_VETH:
-		veth_end_clear(&op->veth[0]);
-		veth_end_clear(&op->veth[1]);
-		break;
-	case OP_TUNNEL:
-		tunnel_clear(&op->tunnel);
-		break;
-	case OP_ADDR:
-		g_free(op->addr.ifname);
-		break;
-	case OP_LINK_UP:
-		g_free(op->link_up.ifname);
-		break;
-	case OP_ROUTE:
-		g_free(op->route.dev);
-		break;
-	case OP_IMPAIR:
-		g_free(op->impair.ifname);
-		break;
-	case OP_NFT:
-		g_free(op->nft.text);
-		break;
-	case OP_FILE:
-		g_free(op->file.path);
-		g_free(op->file.text);
-		break;
-	case OP_DAEMON:
-	case OP_AGENT:
-		g_free(op->process.name);
-		g_free(op->process.role);
-		g_strfreev(op->process.argv);
-		break;
-	case OP_NETNS:
-	case OP_RULE:
-	case OP_KIND_COUNT:
-		break;
-	}
-	g_free(op->node);
-	g_free(op);
-}
+static const struct object_shape op_shapes[] = {
+	[OP_NETNS] = OBJECT_SHAPE(op, NULL, OWNS_TEXT(op, node)),
+	[OP_SYSCTL] = OP_SHAPE(OWNS_TEXT(op, sysctl.key), OWNS_TEXT(op, sysctl.value)),
+	[OP_BRIDGE] = OP_SHAPE(OWNS_TEXT(op, bridge.ifname)),
+	[OP_VETH] = OP_SHAPE(OWNS_TEXT(op, veth[0].node), OWNS_TEXT(op, veth[0].ifname),
+			     OWNS_TEXT(op, veth[0].bridge), OWNS_TEXT(op, veth[1].node),
+			     OWNS_TEXT(op, veth[1].ifname), OWNS_TEXT(op, veth[1].bridge)),
+	[OP_TUNNEL] = OP_SHAPE(OWNS_TEXT(op, tunnel.tunnel), OWNS_TEXT(op, tunnel.ifname),
+			       OWNS_TEXT(op, tunnel.key_local), OWNS_TEXT(op, tunnel.key_remote),
+			       OWNS(op, tunnel.allowed, (GDestroyNotify)g_array_unref)),
+	[OP_ADDR] = OP_SHAPE(OWNS_TEXT(op, addr.ifname)),
+	[OP_LINK_UP] = OP_SHAPE(OWNS_TEXT(op, link_up.ifname)),
+	[OP_ROUTE] = OP_SHAPE(OWNS_TEXT(op, route.dev)),
+	[OP_RULE] = OBJECT_SHAPE(op, NULL, OWNS_TEXT(op, node)),
+	[OP_IMPAIR] = OP_SHAPE(OWNS_TEXT(op, impair.ifname)),
+	[OP_NFT] = OP_SHAPE(OWNS_TEXT(op, nft.text)),
+	[OP_FILE] = OP_SHAPE(OWNS_TEXT(op, file.path), OWNS_TEXT(op, file.text)),
+	[OP_DAEMON] = OP_SHAPE(OWNS_PROCESS),
+	[OP_AGENT] = OP_SHAPE(OWNS_PROCESS),
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(op_shapes) == OP_KIND_COUNT);
 
 struct op *builder_add(struct builder *b, enum op_kind kind, const char *node, struct loc loc)
 {
-	struct op *op = g_new0(struct op, 1);
+	struct op *op = object_new(&op_shapes[kind]);
 
 	op->kind = kind;
 	op->node = g_strdup(node);
@@ -196,7 +155,7 @@ plan *plan_build(const model *m)
 {
 	struct builder b = {.m = m, .p = g_new0(plan, 1), .next_ifindex = PLAN_FIRST_IFINDEX};
 
-	b.p->ops = g_ptr_array_new_with_free_func(op_free);
+	b.p->ops = g_ptr_array_new_with_free_func(object_free);
 	build_network(&b);
 	build_processes(&b);
 	return b.p;

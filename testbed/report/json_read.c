@@ -65,7 +65,7 @@ static struct cell_leg *read_leg(const json_t *json)
 	const json_t *sources = json_object_get(json, "sources");
 	const char *path = json_string_value(json_object_get(json, "path"));
 
-	if (!path || !path_class_parse(path, &l->path))
+	if (!path_class_parse(path, &l->path))
 		l->path = PATH_NONE;
 	l->setup_ms = member_figure(json, "setup_ms");
 	read_quality(&l->quality, json_object_get(json, "quality"));
@@ -126,17 +126,6 @@ static void read_tunnels(struct cell *c, const json_t *list)
 	}
 }
 
-static bool verdict_parse(const char *name, enum verdict *ret)
-{
-	for (enum verdict v = 0; name && v < VERDICT_COUNT; v++) {
-		if (g_str_equal(name, verdict_name(v))) {
-			*ret = v;
-			return true;
-		}
-	}
-	return false;
-}
-
 static unsigned path_mask(const char *names)
 {
 	g_auto(GStrv) list = g_strsplit(names ? names : "", "|", 0);
@@ -168,7 +157,7 @@ static void read_outcome(struct cell *c, const json_t *json)
 
 	c->done = verdict_parse(json_string_value(json_object_get(json, "verdict")), &c->verdict);
 	c->as_expected = json_is_true(json_object_get(json, "as_expected"));
-	if (!path || !path_class_parse(path, &c->path))
+	if (!path_class_parse(path, &c->path))
 		c->path = PATH_NONE;
 	c->cause = member_text(json, "cause");
 	c->reason = member_text(json, "reason");
@@ -192,7 +181,7 @@ struct cell *report_cell_parse(const json_t *json, const char *scenario)
 	c->a = member_text(json, "a");
 	c->b = member_text(json, "b");
 	c->conference = member_text(json, "conference");
-	if (!c->id || !c->a || !media || !media_parse(media, &c->media)) {
+	if (!c->id || !c->a || !media_parse(media, &c->media)) {
 		cell_free(c);
 		return NULL;
 	}

@@ -132,6 +132,6 @@ Test(capacity, a_step_is_carried_when_every_call_is)
 				   s->delay_ms);
 		cr_expect_eq(s->reason != NULL, rows[i].verdict != VERDICT_PASS, "%s: reason",
 			     rows[i].what);
-		capacity_step_free(s);
+		object_free(s);
 	}
 }

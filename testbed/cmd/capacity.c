@@ -144,27 +144,17 @@ static json_t *design_json(const struct capacity_design *d)
 
 static int write_json(const GPtrArray *designs, const struct options *o)
 {
-	json_t *list = json_array(), *document;
-	g_autofree char *text = NULL;
-	char *dump;
+	json_t *list = json_array();
+	json_auto_t *document = NULL;
 
 	for (guint i = 0; i < designs->len; i++)
 		json_array_append_new(list, design_json(designs->pdata[i]));
 	document = json_pack("{s:s, s:f, s:o}", "schema", "testbed.capacity/1", "mos_min",
 			     CAPACITY_MOS_MIN, "designs", list);
-	dump = json_dumps(document, JSON_INDENT(1));
-	text = g_strconcat(dump, "\n", NULL);
-	free(dump);
-	json_decref(document);
-	return cmd_write_json(o->json, text);
+	return cmd_write_document(o->json, document, 1);
 }
 
 /* --- the verb --------------------------------------------------------------------------------- */
-
-static void on_signal(int number G_GNUC_UNUSED, gpointer user_data)
-{
-	g_cancellable_cancel(user_data);
-}
 
 static void on_step(const struct capacity_design *d, const struct capacity_step *s,
 		    gpointer user_data)
@@ -193,7 +183,7 @@ static int measure_all(const model *m, const GPtrArray *scenarios,
 {
 	g_autoptr(GCancellable) cancel = g_cancellable_new();
 	g_autoptr(GError) error = NULL;
-	signals *s = signals_watch(on_signal, cancel, &error);
+	signals *s = signals_watch(signals_cancel, cancel, &error);
 	int number;
 
 	for (guint i = 0; s && i < scenarios->len && !g_cancellable_is_cancelled(cancel); i++) {

@@ -238,7 +238,7 @@ static void tell_end(const struct session *s)
 /* How many of the arguments say where: the first that is no node of the lab begins the filter. */
 static guint count_places(live_client *c, char *const *arguments)
 {
-	json_t *status = live_request(c, json_pack("{s:s}", "do", "status"), NULL, NULL, NULL);
+	json_t *status = live_ask(c, "status", NULL);
 	const json_t *nodes = json_object_get(status, "nodes");
 	guint n = 0;
 	bool known = true;
@@ -265,10 +265,8 @@ static int capture_places(struct session *s, live_client *c, char *const *argume
 		arguments[n] ? g_strjoinv(" ", (char **)(gpointer)(guintptr)(arguments + n)) : NULL;
 	for (guint i = 0; i < n && !error; i++)
 		start_place(s, c, arguments[i], &error);
-	if (error) {
-		cmd_error("%s", error->message);
-		return cmd_exit_of(error);
-	}
+	if (error)
+		return cmd_failed(error);
 	begin_file(s);
 	cmd_note("capturing on %u interface%s; Ctrl-C ends it", s->taps->len,
 		 s->taps->len > 1 ? "s" : "");
@@ -299,8 +297,7 @@ int cmd_capture(const struct options *o)
 	int status;
 
 	if (!c) {
-		cmd_error("%s", error->message);
-		status = cmd_exit_of(error);
+		status = cmd_failed(error);
 	} else if (o->write && g_str_equal(o->write, "-") && isatty(STDOUT_FILENO)) {
 		cmd_error("'-w -' writes pcapng, which is no use on a terminal: pipe it on, or "
 			  "leave -w out to see lines");

@@ -79,6 +79,11 @@ const struct scenario *cmd_scenario(const model *m, const char *name);
 /* The topology of a lab that is up with all that was changed since, by its status (docs/LIVE.md);
  * NULL: told on stderr.  The caller owns it. */
 model *cmd_live_base(const json_t *status, const struct scenario **ret_scenario);
+/* The cell that the answer to a call holds (live_call.c); NULL with `error`.  The caller owns it.
+ */
+struct cell *cmd_live_cell(const json_t *answer, GError **error);
+/* Tells on stderr which endpoints could not sign in and why (live.c); returns how many. */
+guint cmd_tell_troubled(const json_t *endpoints);
 /* The network of that lab's scenario. */
 model *cmd_live_model(const json_t *status);
 /* The network of that scenario; findings go to stderr.  NULL: exit with CMD_INPUT. */
@@ -108,11 +113,14 @@ void cmd_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void cmd_note(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* The exit code for an error of a lower layer. */
 int cmd_exit_of(const GError *error);
+/* Tells the error on stderr.  Returns its exit code. */
+int cmd_failed(const GError *error);
 /* Media's time by --seconds, or the default.  false: told on stderr. */
 bool cmd_media_ms(const struct options *o, guint default_ms, guint *ret_ms);
 /* Seed of --seed, or one drawn by lot.  false: told on stderr. */
 bool cmd_seed(const struct options *o, guint64 *ret);
 /* Writes a JSON document where --json says; the file is replaced as a whole. */
 int cmd_write_json(const char *where, const char *text);
+int cmd_write_document(const char *where, const json_t *document, size_t indent);
 
 #endif

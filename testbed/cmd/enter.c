@@ -47,10 +47,8 @@ static int enter(const struct options *o, char *const *argv)
 		fflush(NULL);
 		_exit(status);
 	}
-	if (error) {
-		cmd_error("%s", error->message);
-		status = cmd_exit_of(error);
-	}
+	if (error)
+		status = cmd_failed(error);
 	json_decref(way);
 	return status;
 }

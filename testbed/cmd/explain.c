@@ -56,14 +56,8 @@ static matrix_selection *select_cell(const model *m, const struct options *o, in
 	}
 	if (s)
 		return s;
-	cmd_error("%s", error->message);
-	*ret_status = cmd_exit_of(error);
+	*ret_status = cmd_failed(error);
 	return NULL;
-}
-
-static void on_signal(int number G_GNUC_UNUSED, gpointer user_data)
-{
-	g_cancellable_cancel(user_data);
 }
 
 /* Text or JSON, where it was asked for. */
@@ -105,7 +99,7 @@ int cmd_explain_cell(const model *m, matrix_selection *s, struct recorded *recor
 						.alternatives = o->verbose > 0 || o->json,
 						.cancel = cancel};
 	g_autoptr(GError) error = NULL;
-	signals *watched = signals_watch(on_signal, cancel, &error);
+	signals *watched = signals_watch(signals_cancel, cancel, &error);
 	g_autoptr(explanation) x = NULL;
 	int signal;
 
@@ -116,10 +110,8 @@ int cmd_explain_cell(const model *m, matrix_selection *s, struct recorded *recor
 			       explain_cell(m, s, &options, &error);
 	signal = signals_seen(watched);
 	signals_unwatch(watched);
-	if (!x) {
-		cmd_error("%s", error->message);
-		return cmd_exit_of(error);
-	}
+	if (!x)
+		return cmd_failed(error);
 	return exit_of(x, tell(x, o), signal);
 }
 
@@ -141,10 +133,8 @@ static int explain_finished(finished *f, const model *m, const char *id, const s
 	struct recorded recorded;
 	int status;
 
-	if (!s) {
-		cmd_error("%s", error->message);
-		return cmd_exit_of(error);
-	}
+	if (!s)
+		return cmd_failed(error);
 	finished_read(f, id, &recorded);
 	status = cmd_explain_cell(m, s, &recorded, o, seed);
 	recorded_clear(&recorded);
@@ -168,10 +158,8 @@ static int explain_run(const char *dir, const char *id, const struct options *o,
 	struct options own = *o;
 	g_autoptr(model) m = NULL;
 
-	if (!f) {
-		cmd_error("%s", error->message);
-		return cmd_exit_of(error);
-	}
+	if (!f)
+		return cmd_failed(error);
 	if (!own.topology)
 		own.topology = f->results->topology_file;
 	if (!own.changes && f->changes[0])

@@ -20,31 +20,12 @@ static void keep_heard(const json_t *line, gpointer user_data)
 		g_ptr_array_add(user_data, heard_new(agent, event));
 }
 
-static json_t *ask(live_client *c, const char *what, GError **error)
-{
-	return live_request(c, json_pack("{s:s}", "do", what), NULL, NULL, error);
-}
-
-static struct cell *cell_of(const json_t *answer, GError **error)
-{
-	const json_t *json = json_object_get(answer, "cell");
-	const char *id = json_string_value(json_object_get(json, "id"));
-	g_autofree char *scenario = id ? g_strndup(id, strcspn(id, "/")) : NULL;
-	struct cell *c = report_cell_parse(json, scenario);
-
-	if (!c)
-		g_set_error(
-			error, TB_ERROR, TB_ERROR_FAILED,
-			"the lab's keeper says nothing that is a call; is it of another version?");
-	return c;
-}
-
 /* What is seen of packets from here on can be read from it; -1: nothing can, which is told, and the
  * call is explained by the rest. */
 static int watch_packets(live_client *c)
 {
 	g_autoptr(GError) error = NULL;
-	json_t *watched = ask(c, "watch", &error);
+	json_auto_t *watched = live_ask(c, "watch", &error);
 	g_autofree char *path = NULL;
 	int shared, own;
 
@@ -52,7 +33,6 @@ static int watch_packets(live_client *c)
 		cmd_note("no packets are watched: %s", error->message);
 		return -1;
 	}
-	json_decref(watched);
 	shared = live_take_fd(c);
 	/* opened again, for who else explains a call reads from the same descriptor */
 	path = g_strdup_printf("/proc/self/fd/%d", shared);
@@ -73,13 +53,12 @@ static struct cell *place(live_client *c, const struct options *o, enum media me
 				    media_name(media), "media_ms", CELL_MEDIA_MS, "servers", true);
 	int packets = watch_packets(c);
 	struct cell *cell;
-	json_t *answer;
+	json_auto_t *answer = NULL;
 
 	seen->start_us = g_get_monotonic_time();
 	answer = live_request(c, request, keep_heard, seen->heard, error);
 	seen->end_us = g_get_monotonic_time();
-	cell = answer ? cell_of(answer, error) : NULL;
-	json_decref(answer);
+	cell = answer ? cmd_live_cell(answer, error) : NULL;
 	seen->state = cell ? live_inspect(c, NULL, error) : NULL;
 	if (cell && !seen->state)
 		g_clear_pointer(&cell, cell_free);
@@ -108,8 +87,7 @@ static int explain_call(live_client *c, const model *base, matrix_selection *s, 
 		cell_free(cell);
 	} else {
 		matrix_selection_free(s);
-		cmd_error("%s", error->message);
-		status = cmd_exit_of(error);
+		status = cmd_failed(error);
 	}
 	recorded_clear(&recorded);
 	return status;
@@ -127,10 +105,8 @@ static int explain_in(live_client *c, const json_t *status, const struct options
 	if (!base)
 		return CMD_INPUT;
 	s = explain_select_call(base, sc->name, o->arguments[0], o->arguments[1], media, &error);
-	if (!s) {
-		cmd_error("%s", error->message);
-		return cmd_exit_of(error);
-	}
+	if (!s)
+		return cmd_failed(error);
 	return explain_call(c, base, s, json_string_value(json_object_get(status, "name")), o,
 			    media, seed);
 }
@@ -153,18 +129,13 @@ int cmd_explain_live(const struct options *o, guint64 seed)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(live_client) c = NULL;
 	enum media media;
-	json_t *status;
-	int result;
+	json_auto_t *status = NULL;
 
 	if (!options_fit(o) || !cmd_explain_medium(o->media, &media))
 		return CMD_USAGE;
 	c = live_connect(o->name, &error);
-	status = c ? ask(c, "status", &error) : NULL;
-	if (!status) {
-		cmd_error("%s", error->message);
-		return cmd_exit_of(error);
-	}
-	result = explain_in(c, status, o, media, seed);
-	json_decref(status);
-	return result;
+	status = c ? live_ask(c, "status", &error) : NULL;
+	if (!status)
+		return cmd_failed(error);
+	return explain_in(c, status, o, media, seed);
 }

@@ -107,8 +107,7 @@ static int draw(const struct options *o, enum drawing drawing, const model *m,
 	svg = svg_of(out->str, &error);
 	if (svg)
 		return write_drawing(o, svg);
-	cmd_error("%s", error->message);
-	return cmd_exit_of(error);
+	return cmd_failed(error);
 }
 
 int cmd_graph(const struct options *o)

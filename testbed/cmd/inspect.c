@@ -8,15 +8,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static int print_json(const struct options *o, const json_t *document)
-{
-	char *dumped = json_dumps(document, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-	g_autofree char *text = g_strconcat(dumped, "\n", NULL);
-
-	free(dumped);
-	return cmd_write_json(o->json, text);
-}
-
 /* --- validate --------------------------------------------------------------------------------- */
 
 /* Whether the changes of --change fit the scenarios of -s, all without. */
@@ -104,7 +95,7 @@ int cmd_scenarios(const struct options *o)
 		json_array_append_new(list, json_pack("{s:s, s:s?}", "name", sc->name, "title",
 						      sc->title));
 	}
-	status = o->json ? print_json(o, list) : cmd_print(text->str, -1);
+	status = o->json ? cmd_write_document(o->json, list, 2) : cmd_print(text->str, -1);
 	json_decref(list);
 	return status;
 }
@@ -148,7 +139,7 @@ int cmd_doctor(const struct options *o)
 	else
 		g_string_append_printf(out, "This host can't run labs: %s\n",
 				       missing ? missing : "unknown reason");
-	status = o->json ? print_json(o, probe) : cmd_print(out->str, -1);
+	status = o->json ? cmd_write_document(o->json, probe, 2) : cmd_print(out->str, -1);
 	json_decref(probe);
 	return status != CMD_AS_EXPECTED ? status : ok ? CMD_AS_EXPECTED : CMD_UNSUPPORTED;
 }

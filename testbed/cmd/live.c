@@ -68,13 +68,30 @@ static void add_lab(GString *out, const json_t *s)
 		add_endpoint(out, json_array_get(endpoints, i));
 }
 
+guint cmd_tell_troubled(const json_t *endpoints)
+{
+	guint troubled = 0;
+
+	for (size_t i = 0; i < json_array_size(endpoints); i++) {
+		const json_t *e = json_array_get(endpoints, i);
+		const char *why = json_string_value(json_object_get(e, "why"));
+
+		if (!why)
+			continue;
+		cmd_note("%s could not sign in: %s", json_string_value(json_object_get(e, "name")),
+			 why);
+		troubled++;
+	}
+	return troubled;
+}
+
 /* NULL: that lab is not up (any more). */
 static json_t *status_of(const runtime_dir *m, const char *name)
 {
 	int fd = runtime_dir_connect(m, name);
 	g_autoptr(live_client) c = fd >= 0 ? live_client_new(fd) : NULL;
 
-	return c ? live_request(c, json_pack("{s:s}", "do", "status"), NULL, NULL, NULL) : NULL;
+	return c ? live_ask(c, "status", NULL) : NULL;
 }
 
 /* Status of every lab, or of `only`; those that died are tidied up, and told. */
@@ -105,14 +122,10 @@ static int print_status(const json_t *labs, const struct options *o)
 	g_autoptr(GString) text = g_string_new(NULL);
 
 	if (o->json) {
-		json_t *document =
+		json_auto_t *document =
 			json_pack("{s:s, s:O}", "schema", "testbed.status/1", "labs", labs);
-		char *dump = json_dumps(document, JSON_INDENT(1));
-		g_autofree char *line = g_strconcat(dump, "\n", NULL);
 
-		free(dump);
-		json_decref(document);
-		return cmd_write_json(o->json, line);
+		return cmd_write_document(o->json, document, 1);
 	}
 	for (size_t i = 0; i < json_array_size(labs); i++)
 		add_lab(text, json_array_get(labs, i));
@@ -125,17 +138,12 @@ int cmd_status(const struct options *o)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(runtime_dir) m = runtime_dir_open(&error);
-	json_t *labs;
-	int status;
+	json_auto_t *labs = NULL;
 
-	if (!m || (o->name && !runtime_dir_check_name(o->name, &error))) {
-		cmd_error("%s", error->message);
-		return cmd_exit_of(error);
-	}
+	if (!m || (o->name && !runtime_dir_check_name(o->name, &error)))
+		return cmd_failed(error);
 	labs = all_status(m, o->name);
-	status = print_status(labs, o);
-	json_decref(labs);
-	return status;
+	return print_status(labs, o);
 }
 
 /* --- down ------------------------------------------------------------------------------------- */
@@ -148,7 +156,7 @@ static void take_down(const runtime_dir *m, const char *name)
 
 	if (c) {
 		/* "the lab is gone" is an answer as well */
-		json_decref(live_request(c, json_pack("{s:s}", "do", "down"), NULL, NULL, NULL));
+		json_decref(live_ask(c, "down", NULL));
 		cmd_note("lab '%s' is down", name);
 	} else if (runtime_dir_tidy(m, name)) {
 		cmd_note("lab '%s' had died; what was left of its name is removed", name);
@@ -163,10 +171,8 @@ int cmd_down(const struct options *o)
 	g_autoptr(runtime_dir) m = runtime_dir_open(&error);
 	g_auto(GStrv) names = NULL;
 
-	if (!m || (o->name && !runtime_dir_check_name(o->name, &error))) {
-		cmd_error("%s", error->message);
-		return cmd_exit_of(error);
-	}
+	if (!m || (o->name && !runtime_dir_check_name(o->name, &error)))
+		return cmd_failed(error);
 	if (o->name && o->all) {
 		cmd_error("-n and --all: one or all?");
 		return CMD_USAGE;

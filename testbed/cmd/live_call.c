@@ -55,26 +55,30 @@ static int tell(struct cell *c, const GPtrArray *events, const struct options *o
 	return status != CMD_AS_EXPECTED ? status : differs ? CMD_DIFFERS : CMD_AS_EXPECTED;
 }
 
-static struct cell *cell_of(const json_t *answer)
+struct cell *cmd_live_cell(const json_t *answer, GError **error)
 {
 	const json_t *json = json_object_get(answer, "cell");
 	const char *id = json_string_value(json_object_get(json, "id"));
 	g_autofree char *scenario = id ? g_strndup(id, strcspn(id, "/")) : NULL;
+	struct cell *c = report_cell_parse(json, scenario);
 
-	return report_cell_parse(json, scenario);
+	if (!c)
+		g_set_error(
+			error, TB_ERROR, TB_ERROR_FAILED,
+			"the lab's keeper says nothing that is a call; is it of another version?");
+	return c;
 }
 
 /* Into the cell what the call cost on the wire; nothing when the topology can't be read any more.
  */
 static void add_hops(live_client *c, const netstate *before, struct cell *cell)
 {
-	json_t *status = live_request(c, json_pack("{s:s}", "do", "status"), NULL, NULL, NULL);
+	json_auto_t *status = live_ask(c, "status", NULL);
 	g_autoptr(netstate) after = live_inspect(c, NULL, NULL);
 	g_autoptr(model) m = status && after ? cmd_live_model(status) : NULL;
 
 	if (m)
 		report_hops(cell, m, before, after);
-	json_decref(status);
 }
 
 int cmd_call(const struct options *o)
@@ -83,7 +87,7 @@ int cmd_call(const struct options *o)
 	g_autoptr(live_client) c = NULL;
 	g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func(timeline_event_destroy);
 	g_autoptr(netstate) before = NULL;
-	json_t *answer = NULL;
+	json_auto_t *answer = NULL;
 	struct cell *cell;
 	guint media_ms;
 
@@ -98,18 +102,10 @@ int cmd_call(const struct options *o)
 						o->media ? o->media : "audio", "media_ms",
 						(int)media_ms),
 				      keep_event, events, &error);
-	if (!answer) {
-		cmd_error("%s", error->message);
-		return cmd_exit_of(error);
-	}
-	cell = cell_of(answer);
-	json_decref(answer);
-	if (before && cell)
+	cell = answer ? cmd_live_cell(answer, &error) : NULL;
+	if (!cell)
+		return cmd_failed(error);
+	if (before)
 		add_hops(c, before, cell);
-	if (!cell) {
-		cmd_error(
-			"the lab's keeper says nothing that is a call; is it of another version?");
-		return CMD_INTERNAL;
-	}
 	return tell(cell, events, o);
 }

@@ -191,27 +191,17 @@ static json_t *finding_json(const struct nat_finding *f)
 
 static int write_json(const natrun *r, const struct scenario *sc, const char *where)
 {
-	json_t *list = json_array(), *document;
-	g_autofree char *text = NULL;
-	char *dumped;
+	json_t *list = json_array();
+	json_auto_t *document = NULL;
 
 	for (guint i = 0; i < r->findings->len; i++)
 		json_array_append_new(list, finding_json(r->findings->pdata[i]));
 	document = json_pack("{s:s, s:s, s:s, s:o}", "schema", "testbed.nat/1", "topology",
 			     r->m->name, "scenario", sc->name, "nodes", list);
-	dumped = json_dumps(document, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-	text = g_strconcat(dumped, "\n", NULL);
-	free(dumped);
-	json_decref(document);
-	return cmd_write_json(where, text);
+	return cmd_write_document(where, document, 2);
 }
 
 /* --- the verb --------------------------------------------------------------------------------- */
-
-static void on_signal(int number G_GNUC_UNUSED, gpointer user_data)
-{
-	g_cancellable_cancel(user_data);
-}
 
 static int verdict_of(const natrun *r)
 {
@@ -249,15 +239,13 @@ static int measure(const model *m, const struct scenario *sc, const struct optio
 		.nodes = o->arguments[0] ? (const char *const *)(gpointer)o->arguments : NULL,
 		.timeout_max_ms = o->all ? TIMEOUT_ALL_MS : TIMEOUT_MAX_MS,
 	};
-	signals *s = signals_watch(on_signal, cancel, &error);
+	signals *s = signals_watch(signals_cancel, cancel, &error);
 	g_autoptr(natrun) r = s ? natrun_new(m, sc, &options, cancel, &error) : NULL;
 	int status, number = signals_seen(s);
 
 	signals_unwatch(s);
-	if (!r) {
-		cmd_error("%s", error->message);
-		return cmd_exit_of(error);
-	}
+	if (!r)
+		return cmd_failed(error);
 	status = tell(r, sc, o);
 	return number != 0 ? CMD_SIGNAL + number : status;
 }

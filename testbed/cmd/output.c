@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -96,6 +97,12 @@ int cmd_exit_of(const GError *error)
 	return CMD_INTERNAL;
 }
 
+int cmd_failed(const GError *error)
+{
+	cmd_error("%s", error->message);
+	return cmd_exit_of(error);
+}
+
 bool cmd_seed(const struct options *o, guint64 *ret)
 {
 	*ret = g_random_int();
@@ -130,4 +137,13 @@ int cmd_write_json(const char *where, const char *text)
 		return CMD_AS_EXPECTED;
 	cmd_error("cannot write '%s': %s", where, error->message);
 	return CMD_INTERNAL;
+}
+
+int cmd_write_document(const char *where, const json_t *document, size_t indent)
+{
+	char *dumped = json_dumps(document, JSON_INDENT(indent));
+	g_autofree char *text = g_strconcat(dumped, "\n", NULL);
+
+	free(dumped);
+	return cmd_write_json(where, text);
 }

@@ -58,10 +58,8 @@ static int run_selected(const model *m, const struct matrix_filter *f, const str
 	g_autoptr(GError) error = NULL;
 	g_autoptr(matrix_selection) s = matrix_select(m, f, &error);
 
-	if (!s) {
-		cmd_error("%s", error->message);
-		return cmd_exit_of(error);
-	}
+	if (!s)
+		return cmd_failed(error);
 	if (!check_captures(s, o->captures))
 		return CMD_USAGE;
 	return watched_run(s, o, report);

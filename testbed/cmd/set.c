@@ -6,27 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static void tell_troubled(const json_t *endpoints)
-{
-	size_t i;
-	json_t *e;
-
-	json_array_foreach(endpoints, i, e) {
-		const char *why = json_string_value(json_object_get(e, "why"));
-
-		if (why)
-			cmd_note("%s could not sign in: %s",
-				 json_string_value(json_object_get(e, "name")), why);
-	}
-}
-
 static int tell(const json_t *status, const char *word)
 {
 	const json_t *changes = json_object_get(status, "changes"),
 		     *endpoints = json_object_get(status, "endpoints");
 	g_autoptr(GString) text = g_string_new(NULL);
 
-	tell_troubled(endpoints);
+	cmd_tell_troubled(endpoints);
 	g_string_append_printf(text, "lab '%s' is %s: scenario %s",
 			       json_string_value(json_object_get(status, "name")), word,
 			       json_string_value(json_object_get(status, "scenario")));
@@ -58,22 +44,18 @@ static int change(const struct options *o, json_t *request, const char *word)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(live_client) c = live_connect(o->name, &error);
-	json_t *status;
-	int result;
+	json_auto_t *status = NULL;
 
 	if (!c) {
 		json_decref(request);
-		cmd_error("%s", error->message);
-		return cmd_exit_of(error);
+		return cmd_failed(error);
 	}
 	status = live_request(c, request, NULL, NULL, &error);
 	if (!status) {
 		tell_refused(error);
 		return is_located(error) ? CMD_INPUT : cmd_exit_of(error);
 	}
-	result = tell(status, word);
-	json_decref(status);
-	return result;
+	return tell(status, word);
 }
 
 int cmd_set(const struct options *o)

@@ -4,6 +4,7 @@
 #include "testbed/base/diag.h"
 
 #include <errno.h>
+#include <gio/gio.h>
 #include <glib-unix.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -65,6 +66,11 @@ signals *signals_watch(void (*func)(int number, gpointer user_data), gpointer us
 	g_source_set_callback(s->source, G_SOURCE_FUNC(on_signal), s, NULL);
 	g_source_attach(s->source, NULL);
 	return s;
+}
+
+void signals_cancel(int number G_GNUC_UNUSED, gpointer user_data)
+{
+	g_cancellable_cancel(user_data);
 }
 
 void signals_unwatch(signals *s)

@@ -17,6 +17,8 @@ typedef struct signals signals;
 /* `func` is called once, for the first signal.  NULL with an error when they can't be watched. */
 signals *signals_watch(void (*func)(int number, gpointer user_data), gpointer user_data,
 		       GError **error);
+/* One for it: cancels the GCancellable that `user_data` is. */
+void signals_cancel(int number, gpointer user_data);
 /* From here on signals end the process as usual.  NULL is accepted. */
 void signals_unwatch(signals *s);
 /* The one that came; 0: none, also for NULL. */

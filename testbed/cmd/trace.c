@@ -97,10 +97,8 @@ static int tell(const model *m, const struct flow *flow, const netstate *state, 
 	bool delivered;
 	int status;
 
-	if (!state) {
-		cmd_error("%s", error->message);
-		return cmd_exit_of(error);
-	}
+	if (!state)
+		return cmd_failed(error);
 	net = knet_new(m, state);
 	pair = walk_both(net, flow);
 	delivered = walk_pair_delivered(pair);
@@ -136,22 +134,17 @@ static int find_live(const struct options *o)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(live_client) c = NULL;
-	json_t *status;
-	int result;
+	json_auto_t *status = NULL;
 
 	if (o->topology || o->scenario || o->changes) {
 		cmd_error("-n names a lab that is up; -t, -s and --change are for a fresh one");
 		return CMD_USAGE;
 	}
 	c = live_connect(o->name, &error);
-	status = c ? live_request(c, json_pack("{s:s}", "do", "status"), NULL, NULL, &error) : NULL;
-	if (!status) {
-		cmd_error("%s", error->message);
-		return cmd_exit_of(error);
-	}
-	result = trace_live(c, status, o);
-	json_decref(status);
-	return result;
+	status = c ? live_ask(c, "status", &error) : NULL;
+	if (!status)
+		return cmd_failed(error);
+	return trace_live(c, status, o);
 }
 
 /* --- a fresh lab ------------------------------------------------------------------------------ */

@@ -11,8 +11,7 @@
 static void say_taken(const char *name, const char *topology, const struct scenario *sc)
 {
 	g_autoptr(live_client) c = live_connect(name, NULL);
-	json_t *status =
-		c ? live_request(c, json_pack("{s:s}", "do", "status"), NULL, NULL, NULL) : NULL;
+	json_auto_t *status = c ? live_ask(c, "status", NULL) : NULL;
 	const json_t *there = json_object_get(status, "topology");
 	const char *file = json_string_value(json_object_get(there, "file"));
 	const char *scenario = json_string_value(json_object_get(status, "scenario"));
@@ -22,24 +21,6 @@ static void say_taken(const char *name, const char *topology, const struct scena
 		  "'testbed down -n %s' ends that one, -n NAME gives this one another name",
 		  name, file ? file : "another topology", scenario ? scenario : "unknown", topology,
 		  sc->name, name);
-	json_decref(status);
-}
-
-static void tell_troubled(const json_t *endpoints, guint *ret_signed_in)
-{
-	size_t i;
-	json_t *e;
-
-	*ret_signed_in = 0;
-	json_array_foreach(endpoints, i, e) {
-		const char *why = json_string_value(json_object_get(e, "why"));
-
-		if (!why)
-			(*ret_signed_in)++;
-		else
-			cmd_note("%s could not sign in: %s",
-				 json_string_value(json_object_get(e, "name")), why);
-	}
 }
 
 /* What may be typed next, with names of this very lab. */
@@ -67,12 +48,12 @@ static int tell_up(const json_t *status, const char *name, bool quiet)
 	const json_t *endpoints = json_object_get(status, "endpoints");
 	const char *vpn = json_string_value(json_object_get(status, "vpn"));
 	g_autoptr(GString) text = g_string_new(NULL);
-	guint signed_in;
+	size_t signed_in = json_array_size(endpoints) - cmd_tell_troubled(endpoints);
 
-	tell_troubled(endpoints, &signed_in);
 	g_string_append_printf(
 		text,
-		"lab '%s' is up: %s, scenario %s; %zu nodes, %u of %zu clients signed in%s%s (%.0f "
+		"lab '%s' is up: %s, scenario %s; %zu nodes, %zu of %zu clients signed in%s%s "
+		"(%.0f "
 		"ms)\n",
 		name,
 		json_string_value(json_object_get(json_object_get(status, "topology"), "name")),
@@ -95,27 +76,22 @@ static int bring_up(struct keeper_job *job, bool quiet)
 {
 	g_autoptr(live_client) c = NULL;
 	g_autoptr(GError) error = NULL;
-	json_t *status = NULL;
-	int fd = runtime_dir_connect(job->runtime, job->name), result;
+	json_auto_t *status = NULL;
+	int fd = runtime_dir_connect(job->runtime, job->name);
 
 	/* connected before it starts: it ends when we do, until the lab is up */
 	if (fd >= 0) {
 		c = live_client_new(fd);
 		if (keeper_start(job, &error))
-			status = live_request(c, json_pack("{s:s}", "do", "wait"), NULL, NULL,
-					      &error);
+			status = live_ask(c, "wait", &error);
 	} else {
 		g_set_error(&error, TB_ERROR, TB_ERROR_FAILED,
 			    "can't connect to the control socket in %s",
 			    runtime_dir_path(job->runtime));
 	}
-	if (!status) {
-		cmd_error("%s", error->message);
-		return cmd_exit_of(error);
-	}
-	result = tell_up(status, job->name, quiet);
-	json_decref(status);
-	return result;
+	if (!status)
+		return cmd_failed(error);
+	return tell_up(status, job->name, quiet);
 }
 
 static int claim_and_bring_up(struct keeper_job *job, const struct options *o)
@@ -129,8 +105,7 @@ static int claim_and_bring_up(struct keeper_job *job, const struct options *o)
 		if (taken)
 			say_taken(job->name, topology, job->scenario);
 		else
-			cmd_error("%s", error->message);
-		return cmd_exit_of(error);
+			return cmd_failed(error);
 	}
 	job->listener = runtime_dir_listen(job->runtime, job->name, &error);
 	if (job->listener < 0) {

@@ -33,6 +33,11 @@ int live_client_fd(const live_client *c)
 	return line_socket_fd(c->lines);
 }
 
+json_t *live_ask(live_client *c, const char *what, GError **error)
+{
+	return live_request(c, json_pack("{s:s}", "do", what), NULL, NULL, error);
+}
+
 netstate *live_inspect(live_client *c, const GPtrArray *questions, GError **error)
 {
 	json_t *ways = questions ? route_questions_to_json(questions) : NULL;

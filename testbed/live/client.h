@@ -32,6 +32,8 @@ typedef void (*live_line_func)(const json_t *line, gpointer user_data);
  * NULL. */
 json_t *live_request(live_client *c, json_t *request, live_line_func func, gpointer user_data,
 		     GError **error);
+/* The same for {"do": WHAT}, without lines on the way. */
+json_t *live_ask(live_client *c, const char *what, GError **error);
 /* The state of the lab's kernels, with their answers to `questions` (struct route_question; NULL:
  * none).  The caller owns it; NULL with `error` as above. */
 netstate *live_inspect(live_client *c, const GPtrArray *questions, GError **error);

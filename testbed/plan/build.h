@@ -25,6 +25,8 @@ struct port {
 	struct loc loc;
 };
 
+/* An empty op, for object_free. */
+struct op *op_new(enum op_kind kind, const char *node, struct loc loc);
 /* Adds an empty op to the plan; borrowed. */
 struct op *builder_add(struct builder *b, enum op_kind kind, const char *node, struct loc loc);
 

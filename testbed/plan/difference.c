@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/base/object.h"
+#include "testbed/plan/build.h"
 #include "testbed/plan/difference_parts.h"
 
 #include <string.h>
@@ -22,11 +24,8 @@ static void add_step(GPtrArray *steps, bool remove, const struct op *op, const s
 
 static struct op *own_op(struct difference_work *w, enum op_kind kind, const struct op *like)
 {
-	struct op *op = g_new0(struct op, 1);
+	struct op *op = op_new(kind, like->node, like->loc);
 
-	op->kind = kind;
-	op->node = g_strdup(like->node);
-	op->loc = like->loc;
 	g_ptr_array_add(w->d->own, op);
 	return op;
 }
@@ -247,20 +246,6 @@ static void take_steps(struct difference_work *w)
 	g_ptr_array_extend(w->d->steps, w->additions, NULL, NULL);
 }
 
-static void own_op_free(gpointer data)
-{
-	struct op *op = data;
-
-	if (op->kind == OP_LINK_UP)
-		g_free(op->link_up.ifname);
-	else if (op->kind == OP_NFT)
-		g_free(op->nft.text);
-	else
-		g_free(op->impair.ifname);
-	g_free(op->node);
-	g_free(op);
-}
-
 plan_difference *plan_difference_new(const plan *from, plan *to, const char *reboot)
 {
 	plan_difference *d = g_new0(plan_difference, 1);
@@ -273,7 +258,7 @@ plan_difference *plan_difference_new(const plan *from, plan *to, const char *reb
 				    from_places, to_places, anew, removals, additions};
 
 	d->steps = g_ptr_array_new_with_free_func(g_free);
-	d->own = g_ptr_array_new_with_free_func(own_op_free);
+	d->own = g_ptr_array_new_with_free_func(object_free);
 	difference_match(&w);
 	collect_removals(&w);
 	collect_additions(&w);

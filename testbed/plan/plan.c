@@ -43,13 +43,20 @@ static const struct object_shape op_shapes[] = {
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(op_shapes) == OP_KIND_COUNT);
 
-struct op *builder_add(struct builder *b, enum op_kind kind, const char *node, struct loc loc)
+struct op *op_new(enum op_kind kind, const char *node, struct loc loc)
 {
 	struct op *op = object_new(&op_shapes[kind]);
 
 	op->kind = kind;
 	op->node = g_strdup(node);
 	op->loc = loc;
+	return op;
+}
+
+struct op *builder_add(struct builder *b, enum op_kind kind, const char *node, struct loc loc)
+{
+	struct op *op = op_new(kind, node, loc);
+
 	g_ptr_array_add(b->p->ops, op);
 	return op;
 }

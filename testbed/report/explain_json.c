@@ -4,8 +4,6 @@
 #include "testbed/diagnose/sessions.h"
 #include "testbed/report/json.h"
 
-#include <stdlib.h>
-
 static json_t *object_json(const struct subject *s)
 {
 	g_autofree char *text = subject_text(s);
@@ -21,47 +19,28 @@ static json_t *cause_json(const finding *f)
 			 "object", object_json(&f->subject));
 }
 
-static json_t *effects_json(const finding *f)
+static json_t *effect_json(gconstpointer item)
 {
-	json_t *array = json_array();
+	const struct effect *x = item;
 
-	for (guint i = 0; f && i < f->effects->len; i++) {
-		const struct effect *x = f->effects->pdata[i];
-
-		json_array_append_new(array,
-				      json_pack("{s:s, s:s?, s:o, s:s?}", "code",
-						cause_name(x->code), "node", x->node, "object",
-						object_json(&x->subject), "why", x->why));
-	}
-	return array;
+	return json_pack("{s:s, s:s?, s:o, s:s?}", "code", cause_name(x->code), "node", x->node,
+			 "object", object_json(&x->subject), "why", x->why);
 }
 
-/* The walks, and whether packets and kernels agree with them. */
-static json_t *walks_json(const finding *f)
+/* The walks of a leg, and whether packets and kernels agree with them. */
+static json_t *leg_json(gconstpointer item)
 {
 	static const char *const states[] = {
 		[AGREE_UNSEEN] = "unseen", [AGREE_YES] = "agree", [AGREE_NO] = "disagree"};
-	json_t *array = json_array();
+	const struct leg *l = item;
+	const walk *last = l->walk->back ? l->walk->back : l->walk->forward;
+	bool wrong = l->seen.state == AGREE_NO || l->kernel.differs;
 
-	for (guint i = 0; f && i < f->legs->len; i++) {
-		const struct leg *l = f->legs->pdata[i];
-		const walk *last = l->walk->back ? l->walk->back : l->walk->forward;
-
-		bool wrong = l->seen.state == AGREE_NO || l->kernel.differs;
-
-		json_t *one =
-			json_pack("{s:s, s:s, s:s?, s:s, s:i, s:i, s:s?}", "leg", l->title, "end",
-				  walk_end_name(last->end), "node", last->node, "packets",
-				  states[l->seen.state], "there", (int)l->seen.there, "back",
-				  (int)l->seen.back, "seen", l->seen.text);
-
-		json_object_update_new(one, json_pack("{s:i, s:s?, s:s?}", "lookups",
-						      (int)l->kernel.agree, "lookup_differs",
-						      l->kernel.differs, "code",
-						      wrong ? AGREE_CODE : NULL));
-		json_array_append_new(array, one);
-	}
-	return array;
+	return json_pack("{s:s, s:s, s:s?, s:s, s:i, s:i, s:s?, s:i, s:s?, s:s?}", "leg", l->title,
+			 "end", walk_end_name(last->end), "node", last->node, "packets",
+			 states[l->seen.state], "there", (int)l->seen.there, "back",
+			 (int)l->seen.back, "seen", l->seen.text, "lookups", (int)l->kernel.agree,
+			 "lookup_differs", l->kernel.differs, "code", wrong ? AGREE_CODE : NULL);
 }
 
 static json_t *trial_json(const struct trial *t)
@@ -82,36 +61,23 @@ static json_t *fix_json(const fix *x)
 		   json_null();
 }
 
-static json_t *fixes_tried_json(const struct trial *t)
+static json_t *trial_step_json(gconstpointer item)
 {
-	json_t *tried = json_array();
+	const struct trial_step *s = item;
 
-	for (guint i = 0; t->steps && i < t->steps->len; i++) {
-		const struct trial_step *s = t->steps->pdata[i];
-
-		json_array_append_new(tried,
-				      json_pack("{s:s, s:s?, s:o, s:s, s:s, s:s}", "code",
-						cause_name(s->code), "node", s->node, "object",
-						object_json(&s->subject), "change", s->change,
-						"verdict", verdict_name(s->verdict), "path",
-						path_class_name(s->path)));
-	}
-	return tried;
+	return json_pack("{s:s, s:s?, s:o, s:s, s:s, s:s}", "code", cause_name(s->code), "node",
+			 s->node, "object", object_json(&s->subject), "change", s->change,
+			 "verdict", verdict_name(s->verdict), "path", path_class_name(s->path));
 }
 
-static json_t *alternatives_json(const GPtrArray *alternatives)
+static json_t *alternative_json(gconstpointer item)
 {
-	json_t *all = json_array();
+	const struct alternative *a = item;
+	json_t *one = fix_json(a->fix);
 
-	for (guint i = 0; alternatives && i < alternatives->len; i++) {
-		const struct alternative *a = alternatives->pdata[i];
-		json_t *one = fix_json(a->fix);
-
-		json_object_set_new(one, "name", json_string(a->name));
-		json_object_set_new(one, "trial", trial_json(&a->trial));
-		json_array_append_new(all, one);
-	}
-	return all;
+	json_object_set_new(one, "name", json_string(a->name));
+	json_object_set_new(one, "trial", trial_json(&a->trial));
+	return one;
 }
 
 json_t *explain_json(const explanation *x)
@@ -132,26 +98,25 @@ json_t *explain_json(const explanation *x)
 	json_object_set_new(document, "lab", x->lab ? json_string(x->lab) : json_null());
 	json_object_set_new(document, "missing", report_texts_json(x->missing));
 	json_object_set_new(document, "cause", f ? cause_json(f) : json_null());
-	json_object_set_new(document, "effects", effects_json(f));
+	json_object_set_new(document, "effects",
+			    report_list_json(f ? f->effects : NULL, effect_json));
 	json_object_set_new(document, "what", f ? json_string(f->what) : json_null());
 	json_object_set_new(document, "why", f && f->why ? json_string(f->why) : json_null());
 	json_object_set_new(document, "proof", report_texts_json(f ? f->proof : NULL));
-	json_object_set_new(document, "walks", walks_json(f));
+	json_object_set_new(document, "walks", report_list_json(f ? f->legs : NULL, leg_json));
 	json_object_set_new(document, "sessions", f ? sessions_json(&x->seen, c) : json_array());
 	json_object_set_new(document, "fix", fix_json(x->fix));
-	json_object_set_new(document, "fixes_tried", fixes_tried_json(&x->trial));
+	json_object_set_new(document, "fixes_tried",
+			    report_list_json(x->trial.steps, trial_step_json));
 	json_object_set_new(document, "trial", trial_json(&x->trial));
-	json_object_set_new(document, "alternatives", alternatives_json(x->alternatives));
+	json_object_set_new(document, "alternatives",
+			    report_list_json(x->alternatives, alternative_json));
 	return document;
 }
 
 char *explain_json_text(const explanation *x)
 {
-	json_t *document = explain_json(x);
-	char *text = json_dumps(document, JSON_INDENT(2));
-	char *line = g_strconcat(text, "\n", NULL);
+	json_auto_t *document = explain_json(x);
 
-	free(text);
-	json_decref(document);
-	return line;
+	return report_document_text(document, 0);
 }

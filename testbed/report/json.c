@@ -19,6 +19,25 @@ static json_t *text_json(const char *value)
 	return valid ? json_string(valid) : json_null();
 }
 
+json_t *report_list_json(const GPtrArray *list, json_t *(*item_json)(gconstpointer item))
+{
+	json_t *array = json_array();
+
+	for (guint i = 0; list && i < list->len; i++)
+		json_array_append_new(array, item_json(list->pdata[i]));
+	return array;
+}
+
+static json_t *text_item_json(gconstpointer item)
+{
+	return text_json(item);
+}
+
+json_t *report_texts_json(const GPtrArray *list)
+{
+	return report_list_json(list, text_item_json);
+}
+
 static json_t *candidate_json(const struct cell_candidate *c)
 {
 	if (!c->type)
@@ -47,20 +66,15 @@ static json_t *quality_json(const struct cell_quality *q)
 			 (json_int_t)q->burst_max, "poor", (int)q->poor);
 }
 
-static json_t *streams_json(const struct cell *c)
+static json_t *stream_json(gconstpointer item)
 {
-	json_t *array = json_array();
+	const struct cell_stream *s = item;
+	json_t *json = quality_json(&s->quality);
 
-	for (guint i = 0; i < c->streams->len; i++) {
-		const struct cell_stream *s = c->streams->pdata[i];
-		json_t *json = quality_json(&s->quality);
-
-		json_object_set_new(json, "kind", text_json(s->kind));
-		json_object_set_new(json, "receiver", text_json(s->receiver));
-		json_object_set_new(json, "poor", text_json(s->poor));
-		json_array_append_new(array, json);
-	}
-	return array;
+	json_object_set_new(json, "kind", text_json(s->kind));
+	json_object_set_new(json, "receiver", text_json(s->receiver));
+	json_object_set_new(json, "poor", text_json(s->poor));
+	return json;
 }
 
 static json_t *diagnostics_json(const struct cell *c)
@@ -94,81 +108,44 @@ static json_t *expected_json(const struct cell *c)
 			 expected_path_json(c), "cause", text_json(c->expected_cause));
 }
 
-json_t *report_texts_json(const GPtrArray *list)
+static json_t *source_json(gconstpointer item)
 {
-	json_t *array = json_array();
+	const struct cell_source *s = item;
 
-	for (guint i = 0; list && i < list->len; i++)
-		json_array_append_new(array, text_json(list->pdata[i]));
-	return array;
+	return json_pack("{s:o, s:I, s:I}", "participant", text_json(s->participant), "received",
+			 (json_int_t)s->received, "expected", (json_int_t)s->expected);
 }
 
-static json_t *sources_json(const GPtrArray *list)
+static json_t *leg_json(gconstpointer item)
 {
-	json_t *array = json_array();
+	const struct cell_leg *l = item;
 
-	for (guint i = 0; i < list->len; i++) {
-		const struct cell_source *s = list->pdata[i];
-
-		json_array_append_new(array, json_pack("{s:o, s:I, s:I}", "participant",
-						       text_json(s->participant), "received",
-						       (json_int_t)s->received, "expected",
-						       (json_int_t)s->expected));
-	}
-	return array;
+	return json_pack("{s:o, s:s, s:o, s:o, s:o}", "participant", text_json(l->participant),
+			 "path", path_class_name(l->path), "setup_ms", figure_json(l->setup_ms),
+			 "quality", quality_json(&l->quality), "sources",
+			 report_list_json(l->sources, source_json));
 }
 
-static json_t *legs_json(const GPtrArray *list)
+static json_t *hop_json(gconstpointer item)
 {
-	json_t *array = json_array();
+	const struct cell_hop *h = item;
 
-	for (guint i = 0; i < list->len; i++) {
-		const struct cell_leg *l = list->pdata[i];
-
-		json_array_append_new(array, json_pack("{s:o, s:s, s:o, s:o, s:o}", "participant",
-						       text_json(l->participant), "path",
-						       path_class_name(l->path), "setup_ms",
-						       figure_json(l->setup_ms), "quality",
-						       quality_json(&l->quality), "sources",
-						       sources_json(l->sources)));
-	}
-	return array;
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "node", h->node, "interface", h->iface,
+			 "rx_packets", (json_int_t)h->rx_packets, "rx_bytes",
+			 (json_int_t)h->rx_bytes, "tx_packets", (json_int_t)h->tx_packets,
+			 "tx_bytes", (json_int_t)h->tx_bytes);
 }
 
-static json_t *hops_json(const GPtrArray *list)
+static json_t *tunnel_json(gconstpointer item)
 {
-	json_t *array = json_array();
+	const struct cell_tunnel *t = item;
 
-	for (guint i = 0; i < list->len; i++) {
-		const struct cell_hop *h = list->pdata[i];
-
-		json_array_append_new(array, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "node",
-						       h->node, "interface", h->iface, "rx_packets",
-						       (json_int_t)h->rx_packets, "rx_bytes",
-						       (json_int_t)h->rx_bytes, "tx_packets",
-						       (json_int_t)h->tx_packets, "tx_bytes",
-						       (json_int_t)h->tx_bytes));
-	}
-	return array;
-}
-
-static json_t *tunnels_json(const GPtrArray *list)
-{
-	json_t *array = json_array();
-
-	for (guint i = 0; i < list->len; i++) {
-		const struct cell_tunnel *t = list->pdata[i];
-
-		json_array_append_new(
-			array, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:f}", "tunnel",
-					 t->tunnel, "node", t->node, "interface", t->iface,
-					 "underlay", t->underlay, "packets", (json_int_t)t->packets,
-					 "inner_bytes", (json_int_t)t->inner_bytes, "outer_bytes",
-					 (json_int_t)t->outer_bytes, "overhead_bytes",
-					 (json_int_t)(t->outer_bytes - t->inner_bytes),
-					 "overhead_pct", report_overhead_pct(t)));
-	}
-	return array;
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:f}", "tunnel", t->tunnel,
+			 "node", t->node, "interface", t->iface, "underlay", t->underlay, "packets",
+			 (json_int_t)t->packets, "inner_bytes", (json_int_t)t->inner_bytes,
+			 "outer_bytes", (json_int_t)t->outer_bytes, "overhead_bytes",
+			 (json_int_t)(t->outer_bytes - t->inner_bytes), "overhead_pct",
+			 report_overhead_pct(t));
 }
 
 json_t *report_cell_json(const struct cell *c)
@@ -190,15 +167,15 @@ json_t *report_cell_json(const struct cell *c)
 	json_object_set_new(json, "duration_ms", figure_json(c->duration_ms));
 	json_object_set_new(json, "selected", selected_json(c));
 	json_object_set_new(json, "quality", quality_json(&c->quality));
-	json_object_set_new(json, "streams", streams_json(c));
+	json_object_set_new(json, "streams", report_list_json(c->streams, stream_json));
 	if (c->hops) {
-		json_object_set_new(json, "hops", hops_json(c->hops));
-		json_object_set_new(json, "tunnels", tunnels_json(c->tunnels));
+		json_object_set_new(json, "hops", report_list_json(c->hops, hop_json));
+		json_object_set_new(json, "tunnels", report_list_json(c->tunnels, tunnel_json));
 	}
 	json_object_set_new(json, "diagnostics", diagnostics_json(c));
 	if (!c->b) {
 		json_object_set_new(json, "start", json_string(c->ad_hoc ? "ad-hoc" : "scheduled"));
-		json_object_set_new(json, "legs", legs_json(c->legs));
+		json_object_set_new(json, "legs", report_list_json(c->legs, leg_json));
 	}
 	return json;
 }
@@ -233,20 +210,19 @@ static json_t *run_json(const results *r)
 			 figure_json(r->build_ms), "features", features);
 }
 
+static json_t *endpoint_json(gconstpointer item)
+{
+	const struct result_endpoint *e = item;
+
+	return json_pack("{s:o, s:o, s:o}", "name", text_json(e->name), "site", text_json(e->site),
+			 "address", text_json(e->address));
+}
+
 static json_t *topology_json(const results *r)
 {
-	json_t *endpoints = json_array();
-
-	for (guint i = 0; i < r->endpoints->len; i++) {
-		const struct result_endpoint *e = r->endpoints->pdata[i];
-
-		json_array_append_new(
-			endpoints, json_pack("{s:o, s:o, s:o}", "name", text_json(e->name), "site",
-					     text_json(e->site), "address", text_json(e->address)));
-	}
 	return json_pack("{s:o, s:o, s:o, s:o}", "name", text_json(r->topology_name), "sha256",
 			 text_json(r->topology_sha256), "file", text_json(r->topology_file),
-			 "endpoints", endpoints);
+			 "endpoints", report_list_json(r->endpoints, endpoint_json));
 }
 
 static json_t *summary_json(const results *r)
@@ -269,14 +245,18 @@ json_t *report_results_json(const results *r, bool pending)
 			 scenarios, "summary", summary_json(r));
 }
 
-char *report_results_text(const results *r)
+char *report_document_text(const json_t *document, size_t flags)
 {
-	json_t *document = report_results_json(r, false);
-	char *dumped =
-		json_dumps(document, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
+	char *dumped = json_dumps(document, JSON_INDENT(2) | flags);
 	char *line = g_strconcat(dumped, "\n", NULL);
 
 	free(dumped);
-	json_decref(document);
 	return line;
+}
+
+char *report_results_text(const results *r)
+{
+	json_auto_t *document = report_results_json(r, false);
+
+	return report_document_text(document, JSON_REAL_PRECISION(9));
 }

@@ -12,6 +12,9 @@
 
 #define REPORT_SCHEMA "testbed.results/1"
 
+/* What `item_json` makes of each item of a list (NULL: an empty list).  The caller owns the array.
+ */
+json_t *report_list_json(const GPtrArray *list, json_t *(*item_json)(gconstpointer item));
 /* A list of strings (NULL: an empty list), made valid UTF-8.  The caller owns the array. */
 json_t *report_texts_json(const GPtrArray *list);
 
@@ -22,7 +25,10 @@ json_t *report_cell_json(const struct cell *c);
  * summary.not_run; with `pending` they are included, with verdict null. */
 json_t *report_results_json(const results *r, bool pending);
 
-/* The document as text with a line feed at its end; the caller frees it. */
+/* A document as indented text with a line feed at its end, which the caller frees; `flags`:
+ * jansson's. */
+char *report_document_text(const json_t *document, size_t flags);
+/* The whole document as such a text; the caller frees it. */
 char *report_results_text(const results *r);
 
 /* Results of a document, which the caller frees.  NULL with TB_ERROR_INPUT: it is not such a

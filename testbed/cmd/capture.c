@@ -238,7 +238,7 @@ static void tell_end(const struct session *s)
 /* How many of the arguments say where: the first that is no node of the lab begins the filter. */
 static guint count_places(live_client *c, char *const *arguments)
 {
-	json_t *status = live_ask(c, "status", NULL);
+	json_auto_t *status = live_ask(c, "status", NULL);
 	const json_t *nodes = json_object_get(status, "nodes");
 	guint n = 0;
 	bool known = true;
@@ -251,7 +251,6 @@ static guint count_places(live_client *c, char *const *arguments)
 			known = g_str_equal(json_string_value(json_array_get(nodes, i)), node);
 		n += known;
 	}
-	json_decref(status);
 	return MAX(n, 1);
 }
 

@@ -82,12 +82,10 @@ int cmd_scenarios(const struct options *o)
 {
 	g_autoptr(model) m = cmd_topology_load(o);
 	g_autoptr(GString) text = g_string_new(NULL);
-	json_t *list;
-	int status;
+	json_auto_t *list = json_array();
 
 	if (!m)
 		return CMD_INPUT;
-	list = json_array();
 	for (guint i = 0; i < m->scenarios->len; i++) {
 		const struct scenario *sc = m->scenarios->pdata[i];
 
@@ -95,9 +93,7 @@ int cmd_scenarios(const struct options *o)
 		json_array_append_new(list, json_pack("{s:s, s:s?}", "name", sc->name, "title",
 						      sc->title));
 	}
-	status = o->json ? cmd_write_document(o->json, list, 2) : cmd_print(text->str, -1);
-	json_decref(list);
-	return status;
+	return o->json ? cmd_write_document(o->json, list, 2) : cmd_print(text->str, -1);
 }
 
 /* --- doctor ----------------------------------------------------------------------------------- */
@@ -121,7 +117,8 @@ int cmd_doctor(const struct options *o)
 	g_autofree char *program_dir = cmd_program_dir();
 	struct report_style style = cmd_style(o, STDOUT_FILENO);
 	g_autoptr(GString) out = g_string_new(NULL);
-	json_t *probe = lab_probe(program_dir), *feature;
+	json_auto_t *probe = lab_probe(program_dir);
+	json_t *feature;
 	bool ok = json_is_true(json_object_get(probe, "ok")), complete = true;
 	const char *missing = json_string_value(json_object_get(probe, "missing"));
 	const char *name;
@@ -140,7 +137,6 @@ int cmd_doctor(const struct options *o)
 		g_string_append_printf(out, "This host can't run labs: %s\n",
 				       missing ? missing : "unknown reason");
 	status = o->json ? cmd_write_document(o->json, probe, 2) : cmd_print(out->str, -1);
-	json_decref(probe);
 	return status != CMD_AS_EXPECTED ? status : ok ? CMD_AS_EXPECTED : CMD_UNSUPPORTED;
 }
 

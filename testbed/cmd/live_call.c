@@ -10,11 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static void timeline_event_destroy(gpointer event)
-{
-	timeline_event_free(event);
-}
-
 static void keep_event(const json_t *line, gpointer user_data)
 {
 	const char *agent = json_string_value(json_object_get(line, "agent"));
@@ -85,7 +80,8 @@ int cmd_call(const struct options *o)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(live_client) c = NULL;
-	g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func(timeline_event_destroy);
+	g_autoptr(GPtrArray) events =
+		g_ptr_array_new_with_free_func((GDestroyNotify)timeline_event_free);
 	g_autoptr(netstate) before = NULL;
 	json_auto_t *answer = NULL;
 	struct cell *cell;

@@ -59,12 +59,21 @@ char *rundir_last(void)
 	return g_build_filename(state, "last", NULL);
 }
 
+static int give_away(const char *path, const struct stat *st G_GNUC_UNUSED, int type G_GNUC_UNUSED,
+		     struct FTW *ftw G_GNUC_UNUSED)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (sudo_user(&uid, &gid) && lchown(path, uid, gid) != 0)
+		g_debug("cannot give '%s' away: %s", path, g_strerror(errno));
+	return 0;
+}
+
 /* Makes a folder and its parents; what is made here belongs to the invoking user. */
 static bool make_folders(const char *path, GError **error)
 {
 	g_autofree char *parent = g_path_get_dirname(path);
-	uid_t uid;
-	gid_t gid;
 
 	if (g_file_test(path, G_FILE_TEST_IS_DIR))
 		return true;
@@ -75,20 +84,8 @@ static bool make_folders(const char *path, GError **error)
 			    g_strerror(errno));
 		return false;
 	}
-	if (sudo_user(&uid, &gid) && lchown(path, uid, gid) != 0)
-		g_debug("cannot give '%s' away: %s", path, g_strerror(errno));
+	give_away(path, NULL, 0, NULL);
 	return true;
-}
-
-static int give_away(const char *path, const struct stat *st G_GNUC_UNUSED, int type G_GNUC_UNUSED,
-		     struct FTW *ftw G_GNUC_UNUSED)
-{
-	uid_t uid;
-	gid_t gid;
-
-	if (sudo_user(&uid, &gid) && lchown(path, uid, gid) != 0)
-		g_debug("cannot give '%s' away: %s", path, g_strerror(errno));
-	return 0;
 }
 
 static void give_all_away(const rundir *d)

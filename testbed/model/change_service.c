@@ -37,15 +37,13 @@ void change_set_resolvers(struct apply *a G_GNUC_UNUSED, struct change_args *arg
 
 struct service *change_find_service(struct apply *a, struct node *node, enum service_kind kind)
 {
-	for (guint i = 0; i < node->services->len; i++) {
-		struct service *service = g_ptr_array_index(node->services, i);
+	const struct service *service = node_declared_service(node, kind);
 
-		if (service->kind == kind)
-			return service;
-	}
-	diags_add(a->r->d, DIAG_ERROR, a->change->loc, NULL, "node '%s' has no service '%s'",
-		  node->name, service_kind_name(kind));
-	return NULL;
+	if (!service)
+		diags_add(a->r->d, DIAG_ERROR, a->change->loc, NULL,
+			  "node '%s' has no service '%s'", node->name, service_kind_name(kind));
+	/* the node may be changed, so may its service */
+	return (struct service *)(guintptr)service;
 }
 
 void change_add_record(struct apply *a, struct change_args *args, struct node *node)

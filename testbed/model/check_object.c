@@ -43,20 +43,12 @@ static void check_edge_name(const struct check *c, char *const *edge, struct loc
 {
 	const struct node *node = model_node(c->m, *edge);
 	struct loc place = places_get(c->places, edge, loc);
-	bool found = false;
 
 	if (!*edge)
 		return;
-	if (!node) {
+	if (!node)
 		named_error(c->d, place, "node", *edge, c->m->nodes);
-		return;
-	}
-	for (guint i = 0; i < node->services->len; i++) {
-		const struct service *service = g_ptr_array_index(node->services, i);
-
-		found = found || service->kind == SERVICE_EDGE;
-	}
-	if (!found)
+	else if (!node_declared_service(node, SERVICE_EDGE))
 		check_error(c, place, NULL, "node '%s' has no service 'edge'", *edge);
 }
 

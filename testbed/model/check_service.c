@@ -60,20 +60,12 @@ static void check_next_hop(const struct check *c, const struct service *service)
 	const struct edge_service *edge = &service->edge;
 	const struct node *next = model_node(c->m, edge->next_hop);
 	struct loc loc = places_get(c->places, &edge->next_hop, service->loc);
-	bool found = false;
 
 	if (!edge->next_hop)
 		return;
-	if (!next) {
+	if (!next)
 		named_error(c->d, loc, "node", edge->next_hop, c->m->nodes);
-		return;
-	}
-	for (guint i = 0; i < next->services->len; i++) {
-		const struct service *s = g_ptr_array_index(next->services, i);
-
-		found = found || s->kind == SERVICE_FRONTEND;
-	}
-	if (!found)
+	else if (!node_declared_service(next, SERVICE_FRONTEND))
 		check_error(c, loc, NULL, "node '%s' has no service 'frontend'", edge->next_hop);
 }
 

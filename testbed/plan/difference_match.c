@@ -20,7 +20,8 @@ static void reduce_end(json_t *end)
 
 static char *key_of(const struct op *op)
 {
-	json_t *o = print_op_json(op), *ends = json_object_get(o, "ends");
+	json_auto_t *o = print_op_json(op);
+	const json_t *ends = json_object_get(o, "ends");
 	char *dump, *key;
 
 	json_object_del(o, "line");
@@ -28,7 +29,6 @@ static char *key_of(const struct op *op)
 	for (size_t i = 0; i < json_array_size(ends); i++)
 		reduce_end(json_array_get(ends, i));
 	dump = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
-	json_decref(o);
 	key = g_strdup(dump);
 	free(dump);
 	return key;
@@ -43,15 +43,10 @@ bool op_equal(const struct op *a, const struct op *b)
 
 /* --- matching --------------------------------------------------------------------------------- */
 
-static void queue_free(gpointer queue)
-{
-	g_queue_free(queue);
-}
-
 static void match(struct difference_work *w)
 {
-	g_autoptr(GHashTable) by_key =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, queue_free);
+	g_autoptr(GHashTable) by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+							     (GDestroyNotify)g_queue_free);
 
 	for (guint i = 0; i < w->from->ops->len; i++) {
 		struct op *op = w->from->ops->pdata[i];

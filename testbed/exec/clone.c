@@ -125,7 +125,7 @@ static bool write_proc(pid_t pid, const char *name, const char *text)
 	ssize_t length = (ssize_t)strlen(text), n;
 	int fd;
 
-	g_snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	g_snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
@@ -143,7 +143,7 @@ static bool map_ids(pid_t pid)
 	char one[64];
 
 	if (!root || !write_proc(pid, "uid_map", everything)) {
-		g_snprintf(one, sizeof(one), "0 %u 1", geteuid());
+		g_snprintf(one, sizeof one, "0 %u 1", geteuid());
 		if (!write_proc(pid, "uid_map", one))
 			return false;
 	}
@@ -151,7 +151,7 @@ static bool map_ids(pid_t pid)
 		return true;
 	/* user_namespaces(7): without CAP_SETGID outside, setgroups must be denied first */
 	write_proc(pid, "setgroups", "deny");
-	g_snprintf(one, sizeof(one), "0 %u 1", getegid());
+	g_snprintf(one, sizeof one, "0 %u 1", getegid());
 	return write_proc(pid, "gid_map", one);
 }
 
@@ -185,7 +185,7 @@ static _Noreturn void starter_main(const struct request *r)
 	}
 	if (answer.pid < 0 || (userns && !map_ids(answer.pid)) || write(go[1], "", 1) != 1)
 		answer.error = errno != 0 ? errno : EIO;
-	_exit(write(r->report, &answer, sizeof(answer)) == sizeof(answer) ? 0 : 1);
+	_exit(write(r->report, &answer, sizeof answer) == sizeof answer ? 0 : 1);
 }
 
 /* --- in the orchestrator ---------------------------------------------------------------------- */
@@ -219,7 +219,7 @@ static struct answer run_starter(struct request *r, int report_read)
 	if (starter < 0)
 		return answer;
 	do
-		n = read(report_read, &answer, sizeof(answer));
+		n = read(report_read, &answer, sizeof answer);
 	while (n < 0 && errno == EINTR);
 	wait_for(starter);
 	return answer;

@@ -70,10 +70,9 @@ void impairs_clear(struct linux_backend *r)
 }
 
 /* The interface must be there and carry packets first. */
-static gboolean do_impair(struct linux_backend *r, const struct op *op, const struct op **failed,
-			  GError **error)
+static gboolean do_impair(struct linux_backend *r, const struct op *op,
+			  G_GNUC_UNUSED const struct op **failed, GError **error)
 {
-	(void)failed;
 	if (!linux_netns(r, op->node, error))
 		return FALSE;
 	g_ptr_array_add(r->impairs, (gpointer)(guintptr)op);

@@ -155,12 +155,11 @@ static gboolean netem_set(struct linux_backend *r, struct netns *s, const struct
 	       nl_queue_flush(s->queue, &failed, error);
 }
 
-static gboolean netem_clear(struct linux_backend *r, struct netns *s, const struct op *op,
-			    GError **error)
+static gboolean netem_clear(G_GNUC_UNUSED struct linux_backend *r, struct netns *s,
+			    const struct op *op, GError **error)
 {
 	unsigned ifindex = netns_ifindex(s, op->impair.ifname, error);
 
-	(void)r;
 	if (ifindex == 0)
 		return FALSE;
 	(void)netem_remove(s, ifindex, op);

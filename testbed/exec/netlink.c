@@ -213,7 +213,7 @@ static gboolean receive_answers(nl_queue *q, const struct op **failed, GError **
 	}
 	if (first)
 		g_propagate_error(error, first);
-	return first == NULL;
+	return !first;
 }
 
 void nl_queue_forgive(nl_queue *q, bool on)

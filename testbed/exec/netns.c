@@ -82,12 +82,11 @@ static const char *limit_cure(int errno_value)
 	return "";
 }
 
-static gboolean do_netns(struct linux_backend *r, const struct op *op, const struct op **failed,
-			 GError **error)
+static gboolean do_netns(struct linux_backend *r, const struct op *op,
+			 G_GNUC_UNUSED const struct op **failed, GError **error)
 {
 	struct netns *s;
 
-	(void)failed;
 	if (g_hash_table_contains(r->namespaces, op->node)) {
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "node '%s' is there already",
 			    op->node);
@@ -119,13 +118,11 @@ static gboolean do_netns(struct linux_backend *r, const struct op *op, const str
 	return s->queue != NULL;
 }
 
-static gboolean undo_netns(struct linux_backend *r, const struct op *op, const struct op **failed,
-			   GError **error)
+static gboolean undo_netns(struct linux_backend *r, const struct op *op,
+			   G_GNUC_UNUSED const struct op **failed, G_GNUC_UNUSED GError **error)
 {
 	struct netns *s = linux_netns(r, op->node, NULL);
 
-	(void)failed;
-	(void)error;
 	if (!s)
 		return TRUE;
 	netns_leave(r);

@@ -106,14 +106,13 @@ static gboolean run_for_error(struct nft_ctx *nft, const char *text, GError **er
 	return ok;
 }
 
-static gboolean do_nft(struct linux_backend *r, const struct op *op, const struct op **failed,
-		       GError **error)
+static gboolean do_nft(struct linux_backend *r, const struct op *op,
+		       G_GNUC_UNUSED const struct op **failed, GError **error)
 {
 	struct netns *s = linux_netns(r, op->node, error);
 	struct nft_ctx *nft = s && netns_enter(r, s, error) ? nft_open(r, error) : NULL;
 	gboolean ok;
 
-	(void)failed;
 	if (!nft)
 		return FALSE;
 	ok = nft_run_cmd_from_buffer(nft, op->nft.text) == 0 ||

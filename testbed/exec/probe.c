@@ -115,37 +115,33 @@ static bool try_rules(const char *text)
 	return ok;
 }
 
-static bool try_nftables(nl_queue *q)
+static bool try_nftables(G_GNUC_UNUSED nl_queue *q)
 {
-	(void)q;
 	return try_rules(
 		"table inet tb_probe {\n\tchain tb_input {\n\t\ttype filter hook input priority 0\n"
 		"\t\tct state established counter accept comment \"probe\"\n\t}\n}\n");
 }
 
-static bool try_nft_nat(nl_queue *q)
+static bool try_nft_nat(G_GNUC_UNUSED nl_queue *q)
 {
-	(void)q;
 	return try_rules("table ip tb_probe {\n\tchain tb_postrouting {\n\t\ttype nat hook "
 			 "postrouting priority 100\n"
 			 "\t\toifname \"wan\" counter masquerade comment \"probe\"\n\t}\n}\n");
 }
 
-static bool try_egress(nl_queue *q)
+static bool try_egress(G_GNUC_UNUSED nl_queue *q)
 {
-	(void)q;
 	return try_rules("table netdev tb_probe {\n\tchain tb_egress {\n"
 			 "\t\ttype filter hook egress device \"lo\" priority 0\n\t\tfwd to "
 			 "\"lo\"\n\t}\n}\n");
 }
 
-static bool try_tun(nl_queue *q)
+static bool try_tun(G_GNUC_UNUSED nl_queue *q)
 {
 	struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI};
 	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 	bool ok;
 
-	(void)q;
 	g_strlcpy(request.ifr_name, "tun0", sizeof request.ifr_name);
 	ok = fd >= 0 && ioctl(fd, TUNSETIFF, &request) == 0;
 	if (fd >= 0)

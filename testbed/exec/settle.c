@@ -111,7 +111,7 @@ static gboolean settle_netns(struct linux_backend *r, struct netns *s, GError **
 		ok = wait_up(sock, s, g_array_index(s->unsettled, unsigned, i), error);
 	g_array_set_size(s->unsettled, 0);
 	nl_socket_free(sock);
-	return sock != NULL && ok;
+	return sock && ok;
 }
 
 gboolean links_settle(struct linux_backend *r, GError **error)

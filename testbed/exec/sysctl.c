@@ -120,20 +120,18 @@ static gboolean change_setting(struct linux_backend *r, const struct op *op, con
 	return TRUE;
 }
 
-static gboolean do_sysctl(struct linux_backend *r, const struct op *op, const struct op **failed,
-			  GError **error)
+static gboolean do_sysctl(struct linux_backend *r, const struct op *op,
+			  G_GNUC_UNUSED const struct op **failed, GError **error)
 {
-	(void)failed;
 	return change_setting(r, op, op->sysctl.value, error);
 }
 
-static gboolean undo_sysctl(struct linux_backend *r, const struct op *op, const struct op **failed,
-			    GError **error)
+static gboolean undo_sysctl(struct linux_backend *r, const struct op *op,
+			    G_GNUC_UNUSED const struct op **failed, GError **error)
 {
 	g_autofree char *place = g_strdup_printf("%s %s", op->node, op->sysctl.key);
 	const char *before = g_hash_table_lookup(r->settings, place);
 
-	(void)failed;
 	return !before || change_setting(r, op, before, error);
 }
 

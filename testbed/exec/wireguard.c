@@ -138,12 +138,11 @@ static bool read_log(struct wireguard_daemon *d)
 	return n > 0;
 }
 
-static gboolean on_log(gint fd, GIOCondition condition, gpointer user_data)
+static gboolean on_log(G_GNUC_UNUSED gint fd, G_GNUC_UNUSED GIOCondition condition,
+		       gpointer user_data)
 {
 	struct wireguard_daemon *d = user_data;
 
-	(void)fd;
-	(void)condition;
 	if (read_log(d))
 		return G_SOURCE_CONTINUE;
 	d->drain = 0;

@@ -30,7 +30,7 @@ static const struct edge_service *edge_of(const struct node *n)
 	/* a stopped one, too: others are told of it nevertheless */
 	const struct service *s = node_declared_service(n, SERVICE_EDGE);
 
-	return s != NULL ? &s->edge : NULL;
+	return s ? &s->edge : NULL;
 }
 
 char *config_cdr_path(const struct node *node)
@@ -66,13 +66,13 @@ char *config_edge_secret(const struct config_source *source, const struct node *
 static json_t *relay_json(const struct config_source *source, const struct node *node)
 {
 	const struct node *media = model_media_edge(source->model, node);
-	const struct edge_service *edge = media != NULL ? edge_of(media) : NULL;
+	const struct edge_service *edge = media ? edge_of(media) : NULL;
 	g_autofree char *secret = NULL, *username = NULL, *password = NULL;
 	guint8 digest[20];
 	gsize length = sizeof digest;
 	GHmac *hmac;
 
-	if (edge == NULL)
+	if (!edge)
 		return json_null();
 	secret = config_edge_secret(source, media);
 	username = g_strdup_printf("%" G_GINT64_FORMAT ":%s",
@@ -89,7 +89,7 @@ static json_t *relay_json(const struct config_source *source, const struct node 
 
 json_t *config_client(const struct config_source *source, const struct node *node)
 {
-	g_autofree char *password = node->endpoint->password != NULL ?
+	g_autofree char *password = node->endpoint->password ?
 					    g_strdup(node->endpoint->password) :
 					    user_password(source, node->endpoint->user);
 	struct addr address = node_address(node), address6 = node_address6(node);
@@ -104,7 +104,7 @@ json_t *config_client(const struct config_source *source, const struct node *nod
 	if (node->endpoint->packet_time_ms > 0)
 		json_object_set_new(config, "packet_ms",
 				    json_integer(node->endpoint->packet_time_ms));
-	if (node->endpoint->command != NULL)
+	if (node->endpoint->command)
 		json_object_set_new(config, "relay", relay_json(source, node));
 	return config;
 }
@@ -116,19 +116,18 @@ static json_t *users_json(const struct config_source *source, const struct front
 
 	for (guint i = 0; i < source->model->nodes->len; i++) {
 		const struct node *n = g_ptr_array_index(source->model->nodes, i);
-		const struct node *media =
-			n->endpoint != NULL ? model_media_edge(source->model, n) : NULL;
-		const struct edge_service *edge = media != NULL ? edge_of(media) : NULL;
+		const struct node *media = n->endpoint ? model_media_edge(source->model, n) : NULL;
+		const struct edge_service *edge = media ? edge_of(media) : NULL;
 		g_autofree char *password = NULL;
 
-		if (n->endpoint == NULL || n->endpoint->account == ACCOUNT_MISSING)
+		if (!n->endpoint || n->endpoint->account == ACCOUNT_MISSING)
 			continue;
 		password = user_password(source, n->endpoint->user);
 		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s?, s:b}", "user", n->endpoint->user,
-					"password", password, "edge",
-					edge != NULL && s->media_relay ? edge->fqdn : NULL,
-					"enabled", n->endpoint->account == ACCOUNT_ENABLED));
+			list,
+			json_pack("{s:s, s:s, s:s?, s:b}", "user", n->endpoint->user, "password",
+				  password, "edge", edge && s->media_relay ? edge->fqdn : NULL,
+				  "enabled", n->endpoint->account == ACCOUNT_ENABLED));
 	}
 	return list;
 }
@@ -138,7 +137,7 @@ static void list_edges(const model *m, json_t *names, json_t *edges)
 	for (guint i = 0; i < m->nodes->len; i++) {
 		const struct edge_service *edge = edge_of(g_ptr_array_index(m->nodes, i));
 
-		if (edge == NULL)
+		if (!edge)
 			continue;
 		json_array_append_new(names, json_string(edge->fqdn));
 		json_array_append_new(edges, json_pack("{s:s, s:i}", "fqdn", edge->fqdn,
@@ -176,13 +175,12 @@ json_t *config_frontend(const struct config_source *source, const struct node *n
 
 static const char *next_hop(const model *m, const struct edge_service *s)
 {
-	const struct node *n = s->next_hop != NULL ? model_node(m, s->next_hop) : NULL;
-	const struct service *frontend =
-		n != NULL ? node_declared_service(n, SERVICE_FRONTEND) : NULL;
+	const struct node *n = s->next_hop ? model_node(m, s->next_hop) : NULL;
+	const struct service *frontend = n ? node_declared_service(n, SERVICE_FRONTEND) : NULL;
 
-	if (s->next_hop_fqdn != NULL)
+	if (s->next_hop_fqdn)
 		return s->next_hop_fqdn;
-	return frontend != NULL ? frontend->frontend.fqdn : NULL;
+	return frontend ? frontend->frontend.fqdn : NULL;
 }
 
 static json_t *parts_json(unsigned parts)
@@ -248,7 +246,7 @@ json_t *config_edge(const struct config_source *source, const struct node *node)
 
 static void add_name(GPtrArray *names, const char *name)
 {
-	if (name != NULL && !g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+	if (name && !g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
 		g_ptr_array_add(names, g_strdup(name));
 }
 
@@ -271,7 +269,7 @@ static void add_records(const model *m, const GArray *addresses, GPtrArray *name
 	for (guint i = 0; i < m->nodes->len; i++) {
 		const struct service *s = node_service(g_ptr_array_index(m->nodes, i), SERVICE_DNS);
 
-		for (guint j = 0; s != NULL && j < s->dns.records->len; j++) {
+		for (guint j = 0; s && j < s->dns.records->len; j++) {
 			const struct dns_record *r = g_ptr_array_index(s->dns.records, j);
 
 			if (addr_is_set(&r->a) && holds(addresses, &r->a))
@@ -284,7 +282,7 @@ char **config_tls_names(const model *m, const struct node *node)
 {
 	const struct service *frontend = node_service(node, SERVICE_FRONTEND),
 			     *relay = node_service(node, SERVICE_EDGE);
-	const struct edge_service *edge = relay != NULL ? &relay->edge : NULL;
+	const struct edge_service *edge = relay ? &relay->edge : NULL;
 	g_autoptr(GArray) addresses = g_array_new(FALSE, FALSE, sizeof(struct addr));
 	GPtrArray *names = g_ptr_array_new();
 
@@ -294,12 +292,12 @@ char **config_tls_names(const model *m, const struct node *node)
 		g_ptr_array_add(names, NULL);
 		return (char **)g_ptr_array_free(names, FALSE);
 	}
-	if (frontend != NULL) {
+	if (frontend) {
 		add_name(names, frontend->frontend.fqdn);
 		add_address(addresses, &frontend->frontend.address);
 		add_address(addresses, &frontend->frontend.address6);
 	}
-	if (edge != NULL) {
+	if (edge) {
 		add_name(names, edge->fqdn);
 		add_name(names, edge->access_fqdn);
 		add_name(names, edge->av_fqdn);

@@ -87,12 +87,11 @@ static gboolean on_round(gpointer user_data)
 }
 
 /* A wake-up for every packet would cost more than everything else here. */
-static gboolean on_readable(gint fd, GIOCondition condition, gpointer user_data)
+static gboolean on_readable(G_GNUC_UNUSED gint fd, G_GNUC_UNUSED GIOCondition condition,
+			    gpointer user_data)
 {
 	evidence_file *e = user_data;
 
-	(void)fd;
-	(void)condition;
 	set_source(e, g_timeout_source_new(EVIDENCE_ROUND_MS), on_round);
 	return G_SOURCE_REMOVE;
 }

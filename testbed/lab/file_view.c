@@ -42,7 +42,7 @@ file_view *file_view_new(const char *run_dir, const char *lab, GError **error)
 
 	p->nodes = -1;
 	p->lab = g_strdup(lab);
-	if (run_dir != NULL && (p->nodes = open_nodes(run_dir, error)) < 0)
+	if (run_dir && (p->nodes = open_nodes(run_dir, error)) < 0)
 		return NULL;
 	if (!mounts_prepare_lab(error))
 		return NULL;
@@ -51,7 +51,7 @@ file_view *file_view_new(const char *run_dir, const char *lab, GError **error)
 
 void file_view_free(file_view *p)
 {
-	if (p == NULL)
+	if (!p)
 		return;
 	if (p->nodes >= 0)
 		close(p->nodes);
@@ -81,7 +81,7 @@ static char *safe_name(const char *name)
 static int open_in(const file_view *p, const char *node, const char *name)
 {
 	g_autofree char *directory = safe_name(node);
-	g_autofree char *prefix = p->lab != NULL ? g_strdup_printf("%s.", p->lab) : g_strdup("");
+	g_autofree char *prefix = p->lab ? g_strdup_printf("%s.", p->lab) : g_strdup("");
 	g_autofree char *joined = g_strconcat(prefix, name, NULL);
 	g_autofree char *file = safe_name(joined);
 	int fd, parent;

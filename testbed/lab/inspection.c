@@ -74,7 +74,7 @@ static bool read_one(inspection *i)
 	}
 	op = g_ptr_array_index(ops, i->next++);
 	state = exec_inspect(i->job.x, op->node, &error);
-	if (state == NULL) {
+	if (!state) {
 		i->job.done(error, i->job.user_data);
 		return false;
 	}
@@ -113,7 +113,7 @@ void inspection_finish(inspection *i)
 
 void inspection_free(inspection *i)
 {
-	if (i == NULL)
+	if (!i)
 		return;
 	g_source_destroy(i->turn);
 	g_source_unref(i->turn);

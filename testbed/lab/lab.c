@@ -28,7 +28,7 @@ void lab_unref(lab *l)
 /* The owner may free the lab in any callback. */
 bool lab_is_freed(const lab *l)
 {
-	return l->channel == NULL;
+	return !l->channel;
 }
 
 static void end_change(lab *l, const char *const *restarted, const GError *error)
@@ -36,7 +36,7 @@ static void end_change(lab *l, const char *const *restarted, const GError *error
 	lab_change_func done = l->change_done;
 
 	l->change_done = NULL;
-	if (done != NULL)
+	if (done)
 		done(l, restarted, error, l->change_data);
 }
 
@@ -46,7 +46,7 @@ static void fail_questions(lab *l, const char *how)
 
 	lab_set_gone(&error, l, how);
 	lab_questions_fail(l, error);
-	if (!lab_is_freed(l) && l->change_done != NULL)
+	if (!lab_is_freed(l) && l->change_done)
 		end_change(l, NULL, error);
 }
 
@@ -68,7 +68,7 @@ static void on_event(lab *l, json_t *message, json_t *event)
 {
 	const char *agent = json_string_value(json_object_get(message, "agent"));
 
-	if (agent != NULL)
+	if (agent)
 		l->callbacks.event(l, agent, event, l->user_data);
 }
 
@@ -89,7 +89,7 @@ static void on_died(lab *l, json_t *message, json_t *died)
 		   *code = json_string_value(json_object_get(message, "code")),
 		   *how = json_string_value(json_object_get(message, "how"));
 
-	if (name == NULL)
+	if (!name)
 		return;
 	g_hash_table_remove(l->agents, name);
 	if (!json_is_true(json_object_get(message, "asked")))
@@ -126,7 +126,7 @@ static void on_changed(lab *l, json_t *message, json_t *problem)
 		return;
 	}
 	g_hash_table_remove_all(l->agents);
-	for (guint i = 0; agents[i] != NULL; i++)
+	for (guint i = 0; agents[i]; i++)
 		g_hash_table_add(l->agents, g_strdup(agents[i]));
 	end_change(l, restarted, NULL);
 }
@@ -150,7 +150,7 @@ static void on_line(line_socket *s G_GNUC_UNUSED, char *line, gsize length, gpoi
 	for (guint i = 0; i < G_N_ELEMENTS(messages) && !l->over; i++) {
 		json_t *value = json_object_get(message, messages[i].member);
 
-		if (value != NULL) {
+		if (value) {
 			messages[i].func(l, message, value);
 			break;
 		}
@@ -185,7 +185,7 @@ static gboolean on_supervisor_exit(gint fd, GIOCondition condition G_GNUC_UNUSED
 	l->refs++;
 	l->exit_source = 0;
 	/* its last lines are still in the socket */
-	if (l->channel != NULL)
+	if (l->channel)
 		line_socket_drain(l->channel);
 	end_with_failure(l, TB_ERROR_DIED, how);
 	lab_unref(l);
@@ -230,7 +230,7 @@ lab *lab_start(const model *m, const plan *p, const struct lab_options *options,
 	if (!started)
 		return NULL;
 	l = g_new0(lab, 1);
-	l->name = g_strdup(options->name != NULL ? options->name : m->name);
+	l->name = g_strdup(options->name ? options->name : m->name);
 	l->callbacks = *callbacks;
 	l->user_data = user_data;
 	l->pid = child.pid;
@@ -263,7 +263,7 @@ static json_t *list_of(const char *const *texts)
 {
 	json_t *list = json_array();
 
-	for (; texts != NULL && *texts != NULL; texts++)
+	for (; texts && *texts; texts++)
 		json_array_append_new(list, json_string(*texts));
 	return list;
 }
@@ -292,7 +292,7 @@ static gboolean on_late_exit(gint fd, GIOCondition condition G_GNUC_UNUSED,
 
 void lab_free(lab *l)
 {
-	if (l == NULL)
+	if (!l)
 		return;
 	l->over = true;
 	g_clear_pointer(&l->channel, line_socket_free);

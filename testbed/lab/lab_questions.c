@@ -36,9 +36,9 @@ static void question_free(gpointer question)
 
 static void question_fail(const struct question *q, const GError *error)
 {
-	if (q->inspected != NULL)
+	if (q->inspected)
 		q->inspected(q->l, NULL, error, q->user_data);
-	else if (q->entered != NULL)
+	else if (q->entered)
 		q->entered(q->l, NULL, error, q->user_data);
 	else
 		q->watched(q->l, -1, error, q->user_data);
@@ -139,7 +139,7 @@ void lab_on_state(lab *l, json_t *message, json_t *state)
 	const struct question *q = g_queue_peek_head(&l->questions);
 	const char *node = json_string_value(json_object_get(message, "node"));
 
-	if (q != NULL && node != NULL)
+	if (q && node)
 		netstate_add(q->state, node_state_from_json(node, state));
 }
 
@@ -148,22 +148,22 @@ static struct question *answered(lab *l, bool (*is_one)(const struct question *q
 {
 	const struct question *q = g_queue_peek_head(&l->questions);
 
-	return q != NULL && is_one(q) ? g_queue_pop_head(&l->questions) : NULL;
+	return q && is_one(q) ? g_queue_pop_head(&l->questions) : NULL;
 }
 
 static bool is_inspection(const struct question *q)
 {
-	return q->inspected != NULL;
+	return q->inspected;
 }
 
 static bool is_entrance(const struct question *q)
 {
-	return q->entered != NULL;
+	return q->entered;
 }
 
 static bool is_watch(const struct question *q)
 {
-	return q->watched != NULL;
+	return q->watched;
 }
 
 /* All nodes have been read, or one can't be. */
@@ -172,7 +172,7 @@ void lab_on_inspected(lab *l, json_t *message, json_t *problem)
 	struct question *q = answered(l, is_inspection);
 	g_autoptr(GError) error = NULL;
 
-	if (q == NULL)
+	if (!q)
 		return;
 	if (json_is_string(problem)) {
 		error = g_error_new(TB_ERROR, TB_ERROR_FAILED, "lab '%s': %s", l->name,
@@ -209,7 +209,7 @@ void lab_on_entered(lab *l, json_t *message, json_t *problem)
 	struct question *q = answered(l, is_entrance);
 	g_autoptr(GError) error = NULL;
 
-	if (q == NULL)
+	if (!q)
 		return;
 	if (json_is_string(problem)) {
 		error = g_error_new(TB_ERROR, TB_ERROR_INPUT, "%s", json_string_value(problem));
@@ -223,10 +223,10 @@ void lab_on_entered(lab *l, json_t *message, json_t *problem)
 void lab_on_watched(lab *l, json_t *message G_GNUC_UNUSED, json_t *problem)
 {
 	struct question *q = answered(l, is_watch);
-	int fd = q != NULL && !json_is_string(problem) ? line_socket_take_fd(l->channel) : -1;
+	int fd = q && !json_is_string(problem) ? line_socket_take_fd(l->channel) : -1;
 	g_autoptr(GError) error = NULL;
 
-	if (q == NULL)
+	if (!q)
 		return;
 	if (fd < 0)
 		error = g_error_new(TB_ERROR, TB_ERROR_FAILED, "lab '%s': %s", l->name,

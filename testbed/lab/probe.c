@@ -63,7 +63,7 @@ static json_t *try_everything(void)
 	g_autoptr(file_view) here = file_view_new(NULL, NULL, &error);
 	struct exec_features found = {0};
 
-	if (here == NULL)
+	if (!here)
 		return json_pack("{s:s, s:o}", "missing", error->message, "features", features);
 	exec_probe(&found);
 	for (guint i = 0; i < G_N_ELEMENTS(kernel_features); i++) {
@@ -99,11 +99,11 @@ static json_t *run_probe(GError **error)
 		return NULL;
 	down = line_socket_new_blocking(child.socket, ANSWER_MAX_BYTES);
 	line = line_socket_wait_line(down, PROBE_TIMEOUT_MS, &length);
-	answer = line != NULL ? json_loadb(line, length, 0, NULL) : NULL;
+	answer = line ? json_loadb(line, length, 0, NULL) : NULL;
 	kill(child.pid, SIGKILL);
 	waitid(P_PIDFD, (id_t)child.pidfd, &info, WEXITED);
 	close(child.pidfd);
-	if (answer == NULL)
+	if (!answer)
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED,
 			    "the trial of this host's features gave no result");
 	return answer;
@@ -117,9 +117,8 @@ static void add_programs(json_t *features, const char *program_dir, GString *mis
 						     programs[i].ours ? program_dir : NULL, &error);
 
 		json_object_set_new(features, programs[i].feature,
-				    feature(path != NULL, path,
-					    path == NULL ? error->message : NULL));
-		if (path == NULL && programs[i].needed && missing->len == 0)
+				    feature(path, path, !path ? error->message : NULL));
+		if (!path && programs[i].needed && missing->len == 0)
 			g_string_append(missing, error->message);
 	}
 }
@@ -131,10 +130,10 @@ json_t *lab_probe(const char *program_dir)
 	json_t *answer = run_probe(&error), *features = json_object_get(answer, "features"),
 	       *result;
 
-	features = features != NULL ? json_incref(features) : json_object();
+	features = features ? json_incref(features) : json_object();
 	json_object_set_new(features, "namespaces",
-			    feature(answer != NULL, NULL, error != NULL ? error->message : NULL));
-	if (answer == NULL)
+			    feature(answer, NULL, error ? error->message : NULL));
+	if (!answer)
 		g_string_append(missing, error->message);
 	else if (json_is_string(json_object_get(answer, "missing")))
 		g_string_append(missing, json_string_value(json_object_get(answer, "missing")));

@@ -58,10 +58,10 @@ bool process_is_same(const struct op *op,
 	json_t *a, *b;
 	bool same;
 
-	if (then == NULL || !op_equal(op, then) || !same_files(before, next, op->node) ||
+	if (!then || !op_equal(op, then) || !same_files(before, next, op->node) ||
 	    !same_identity(before_config->model, next_config->model, op->node))
 		return false;
-	if (config == NULL)
+	if (!config)
 		return true;
 	a = config(before_config, model_node(before_config->model, op->node));
 	b = config(next_config, model_node(next_config->model, op->node));

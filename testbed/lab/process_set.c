@@ -63,8 +63,7 @@ static struct question ask_relay(const struct node *n, const char *name)
 	const struct service *s = node_service(n, SERVICE_EDGE);
 	bool tcp = g_str_has_suffix(name, "-tcp");
 
-	return (struct question){tcp ? READY_TCP : READY_STUN,
-				 s != NULL ? s->edge.av : node_address(n),
+	return (struct question){tcp ? READY_TCP : READY_STUN, s ? s->edge.av : node_address(n),
 				 tcp ? STUN_TCP_PORT : STUN_PORT};
 }
 
@@ -163,7 +162,7 @@ static void on_line(line_socket *s G_GNUC_UNUSED, char *line, gsize length, gpoi
 		pass_event(m, line);
 	else
 		report_bad_line(m);
-	if (g_strcmp0(name, EVENT_FAILED) == 0 && m->reason == NULL) {
+	if (g_strcmp0(name, EVENT_FAILED) == 0 && !m->reason) {
 		m->code = reason_by_code(json_string_value(json_object_get(event, "code")));
 		m->reason = g_strdup(json_string_value(json_object_get(event, "reason")));
 	}
@@ -194,7 +193,7 @@ static void on_answer(gpointer user_data)
 /* Takes `command` over. */
 static void send_command(struct member *m, json_t *command)
 {
-	if (m->channel != NULL)
+	if (m->channel)
 		line_socket_send_json(m->channel, command);
 	else
 		json_decref(command);
@@ -206,7 +205,7 @@ static void start_member(struct member *m)
 	const struct node *node = model_node(c->source.config.model, m->op->node);
 
 	m->started = true;
-	if (m->role->config != NULL) {
+	if (m->role->config) {
 		send_command(m, json_pack("{s:s, s:o}", "cmd", "start", "config",
 					  m->role->config(&c->source.config, node)));
 	} else {
@@ -262,7 +261,7 @@ void process_set_command(process_set *c, const char *name, json_t *command)
 {
 	struct member *m = find_member(c, name);
 
-	if (m == NULL)
+	if (!m)
 		return;
 	if (g_strcmp0(json_string_value(json_object_get(command, "cmd")), "quit") == 0)
 		m->asked = true;
@@ -318,14 +317,14 @@ static char **argv_of(const struct member *m, GError **error)
 				  m->role->ours ? m->processes->source.program_dir : NULL, error);
 	GPtrArray *argv = g_ptr_array_new();
 
-	if (path == NULL) {
+	if (!path) {
 		g_ptr_array_free(argv, TRUE);
 		return NULL;
 	}
 	g_ptr_array_add(argv, path);
-	for (guint i = 1; p->argv[i] != NULL; i++)
+	for (guint i = 1; p->argv[i]; i++)
 		g_ptr_array_add(argv, g_strdup(p->argv[i]));
-	if (m->role->config != NULL)
+	if (m->role->config)
 		g_ptr_array_add(argv, g_strdup(CONTROL_OPTION));
 	g_ptr_array_add(argv, NULL);
 	return (char **)g_ptr_array_free(argv, FALSE);
@@ -335,8 +334,7 @@ static char **argv_of(const struct member *m, GError **error)
 static int open_log(const struct member *m, GError **error)
 {
 	const char *slash = strrchr(m->op->process.name, '/');
-	g_autofree char *name =
-		g_strconcat(slash != NULL ? slash + 1 : m->role->name, ".log", NULL);
+	g_autofree char *name = g_strconcat(slash ? slash + 1 : m->role->name, ".log", NULL);
 
 	return file_view_open_log(m->processes->source.files, m->op->node, name, error);
 }
@@ -366,7 +364,7 @@ static gboolean exec_member(struct member *m, int control, int log, GError **err
 		.files = (const char *const *)files->pdata,
 	};
 
-	if (argv == NULL)
+	if (!argv)
 		return FALSE;
 	m->pid = exec_spawn(m->processes->source.x, &process, error);
 	return m->pid > 0;
@@ -379,7 +377,7 @@ static gboolean spawn_member(struct member *m, GError **error)
 
 	if (log < 0)
 		return FALSE;
-	if (m->role->config != NULL) {
+	if (m->role->config) {
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) < 0) {
 			g_set_error(error, TB_ERROR, TB_ERROR_FAILED,
 				    "can't make a control channel for '%s': %s",
@@ -417,14 +415,14 @@ gboolean process_set_start(process_set *c, GError **error)
 		struct member *m;
 
 		if ((op->kind != OP_DAEMON && op->kind != OP_AGENT) ||
-		    find_member(c, op->process.name) != NULL)
+		    find_member(c, op->process.name))
 			continue;
 		m = g_new0(struct member, 1);
 		m->processes = c;
 		m->op = op;
 		g_ptr_array_add(c->members, m);
 		m->role = role_of(op, error);
-		if (m->role == NULL || !spawn_member(m, error))
+		if (!m->role || !spawn_member(m, error))
 			return FALSE;
 	}
 	advance(c);
@@ -438,7 +436,7 @@ static bool must_end(const struct member *m, const struct process_set_leave *l)
 	if (m->pid == 0 || g_strcmp0(l->reboot, m->op->node) == 0)
 		return true;
 	return l->clients && m->role->stage == STAGE_CLIENT &&
-	       !(l->spare != NULL && g_strv_contains(l->spare, m->op->process.name));
+	       !(l->spare && g_strv_contains(l->spare, m->op->process.name));
 }
 
 static bool may_stay(const struct member *m, const struct process_set_source *next,
@@ -479,7 +477,7 @@ gboolean process_set_resume(process_set *c, const struct process_set_source *nex
 					   find_member(c, op->process.name) :
 					   NULL;
 
-		if (m != NULL)
+		if (m)
 			m->op = op;
 	}
 	return process_set_start(c, error);
@@ -493,8 +491,7 @@ static char *describe_end(const struct member *m, int status)
 				       g_strdup_printf("killed by signal %d", WTERMSIG(status)) :
 				       g_strdup_printf("exit status %d", WEXITSTATUS(status));
 
-	return m->reason != NULL ? g_strdup_printf("%s: %s", how, m->reason) :
-				   g_steal_pointer(&how);
+	return m->reason ? g_strdup_printf("%s: %s", how, m->reason) : g_steal_pointer(&how);
 }
 
 static void reap_member(struct member *m, int status)
@@ -503,7 +500,7 @@ static void reap_member(struct member *m, int status)
 
 	m->pid = 0;
 	/* its last lines are still in the channel */
-	if (m->channel != NULL)
+	if (m->channel)
 		line_socket_drain(m->channel);
 	g_clear_pointer(&m->channel, line_socket_free);
 	g_clear_pointer(&m->question, ready_free);
@@ -535,7 +532,7 @@ static gboolean on_children(gint fd, GIOCondition condition G_GNUC_UNUSED, gpoin
 	struct signalfd_siginfo info;
 
 	/* one signal may stand for many exits */
-	while (read(fd, &info, sizeof(info)) == sizeof(info))
+	while (read(fd, &info, sizeof info) == sizeof info)
 		;
 	reap_children(user_data);
 	return G_SOURCE_CONTINUE;

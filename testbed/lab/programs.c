@@ -14,7 +14,7 @@ static const struct {
 
 static char *cure(const char *name, const char *program_dir)
 {
-	if (program_dir != NULL)
+	if (program_dir)
 		return g_strdup_printf("it belongs in '%s': build or install testbed again",
 				       program_dir);
 	for (guint i = 0; i < G_N_ELEMENTS(packages); i++)
@@ -35,17 +35,17 @@ static char *in_system(const char *name)
 	static const char *const directories[] = {"/usr/local/sbin", "/usr/sbin", "/sbin"};
 	char *path = g_find_program_in_path(name);
 
-	for (guint i = 0; path == NULL && i < G_N_ELEMENTS(directories); i++)
+	for (guint i = 0; !path && i < G_N_ELEMENTS(directories); i++)
 		path = in_directory(directories[i], name);
 	return path;
 }
 
 char *program_find(const char *name, const char *program_dir, GError **error)
 {
-	char *path = program_dir != NULL ? in_directory(program_dir, name) : in_system(name);
+	char *path = program_dir ? in_directory(program_dir, name) : in_system(name);
 	g_autofree char *advice = NULL;
 
-	if (path != NULL)
+	if (path)
 		return path;
 	advice = cure(name, program_dir);
 	g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "program '%s' is missing (%s)", name,

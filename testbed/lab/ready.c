@@ -38,8 +38,8 @@ static const struct {
 	size_t length;
 	bool (*is_answer)(const uint8_t *data, size_t length);
 } kinds[READY_KIND_COUNT] = {
-	[READY_DNS] = {SOCK_DGRAM, dns_query, sizeof(dns_query), is_dns_answer},
-	[READY_STUN] = {SOCK_DGRAM, stun_query, sizeof(stun_query), is_stun_answer},
+	[READY_DNS] = {SOCK_DGRAM, dns_query, sizeof dns_query, is_dns_answer},
+	[READY_STUN] = {SOCK_DGRAM, stun_query, sizeof stun_query, is_stun_answer},
 	[READY_TCP] = {.type = SOCK_STREAM}, /* an accepted connection is the answer */
 };
 
@@ -68,7 +68,7 @@ static void watch_socket(ready *r)
 
 static void drop_socket(ready *r)
 {
-	if (r->readable != NULL)
+	if (r->readable)
 		g_source_destroy(r->readable);
 	g_clear_pointer(&r->readable, g_source_unref);
 	if (r->fd >= 0)
@@ -92,7 +92,7 @@ static gboolean ask_daemon(gpointer user_data)
 		}
 		watch_socket(r);
 	}
-	if (kinds[r->kind].query != NULL)
+	if (kinds[r->kind].query)
 		send(r->fd, kinds[r->kind].query, kinds[r->kind].length, MSG_NOSIGNAL);
 	return G_SOURCE_CONTINUE;
 }
@@ -101,12 +101,12 @@ static bool answered(const ready *r)
 {
 	uint8_t data[1500];
 	int error = 0;
-	socklen_t length = sizeof(error);
+	socklen_t length = sizeof error;
 	ssize_t n;
 
 	if (kinds[r->kind].type == SOCK_STREAM)
 		return getsockopt(r->fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == 0;
-	n = recv(r->fd, data, sizeof(data), 0);
+	n = recv(r->fd, data, sizeof data, 0);
 	return n > 0 && kinds[r->kind].is_answer(data, (size_t)n);
 }
 
@@ -132,14 +132,14 @@ static void set_address(ready *r, const struct addr *a, uint16_t port)
 
 		in6->sin6_family = AF_INET6;
 		in6->sin6_port = htons(port);
-		memcpy(&in6->sin6_addr, a->bytes, sizeof(in6->sin6_addr));
+		memcpy(&in6->sin6_addr, a->bytes, sizeof in6->sin6_addr);
 		r->to_length = sizeof(*in6);
 	} else {
 		struct sockaddr_in *in = (struct sockaddr_in *)&r->to;
 
 		in->sin_family = AF_INET;
 		in->sin_port = htons(port);
-		memcpy(&in->sin_addr, a->bytes, sizeof(in->sin_addr));
+		memcpy(&in->sin_addr, a->bytes, sizeof in->sin_addr);
 		r->to_length = sizeof(*in);
 	}
 }
@@ -165,7 +165,7 @@ ready *ready_new(enum ready_kind kind, int netns_fd, const struct addr *address,
 
 void ready_free(ready *r)
 {
-	if (r == NULL)
+	if (!r)
 		return;
 	drop_socket(r);
 	g_source_destroy(r->timer);

@@ -45,7 +45,7 @@ static void on_process_set_line(const char *line, gsize length, gpointer user_da
 
 static void stop_deadline(struct supervisor *s)
 {
-	if (s->deadline == NULL)
+	if (!s->deadline)
 		return;
 	g_source_destroy(s->deadline);
 	g_clear_pointer(&s->deadline, g_source_unref);
@@ -67,12 +67,11 @@ static json_t *agents_of(const plan *p)
 /* The change is complete, or was taken back. */
 static void answer_change(struct supervisor *s)
 {
-	g_autofree char *text =
-		s->refused != NULL ? g_utf8_make_valid(s->refused->message, -1) : NULL;
-	int code = s->refused != NULL && s->refused->domain == TB_ERROR ? s->refused->code :
-									  TB_ERROR_FAILED;
+	g_autofree char *text = s->refused ? g_utf8_make_valid(s->refused->message, -1) : NULL;
+	int code =
+		s->refused && s->refused->domain == TB_ERROR ? s->refused->code : TB_ERROR_FAILED;
 
-	if (s->restarted != NULL)
+	if (s->restarted)
 		line_socket_send_json(s->up, json_pack("{s:s?, s:i, s:o, s:o}", "changed", text,
 						       "code", code, "restarted", s->restarted,
 						       "agents", agents_of(s->plan)));
@@ -157,7 +156,7 @@ static void on_state(const node_state *n, gpointer user_data)
 static void on_inspected(const GError *error, gpointer user_data)
 {
 	struct supervisor *s = user_data;
-	g_autofree char *problem = error != NULL ? g_utf8_make_valid(error->message, -1) : NULL;
+	g_autofree char *problem = error ? g_utf8_make_valid(error->message, -1) : NULL;
 	struct evidence_count seen = evidence_flush(s->evidence);
 
 	line_socket_send_json(s->up, json_pack("{s:s?, s:{s:I, s:I}}", "inspected", problem,
@@ -169,7 +168,7 @@ static void on_inspected(const GError *error, gpointer user_data)
 /* Questions are answered in their order, and about the network as it was when they came. */
 static void finish_inspection(struct supervisor *s)
 {
-	if (s->inspection != NULL)
+	if (s->inspection)
 		inspection_finish(s->inspection);
 }
 
@@ -204,7 +203,7 @@ static int new_watch_memory(GError **error)
 
 static gboolean start_evidence(struct supervisor *s, GError **error)
 {
-	if (s->evidence != NULL) {
+	if (s->evidence) {
 		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "its evidence goes to a file already");
 		return FALSE;
 	}
@@ -212,7 +211,7 @@ static gboolean start_evidence(struct supervisor *s, GError **error)
 	if (s->watch_fd < 0)
 		return FALSE;
 	s->evidence = evidence_new(s->x, s->plan, s->watch_fd, s->context, error);
-	if (s->evidence == NULL)
+	if (!s->evidence)
 		close(s->watch_fd);
 	return s->evidence != NULL;
 }
@@ -295,7 +294,7 @@ static void on_message(line_socket *up G_GNUC_UNUSED, char *line, gsize length, 
 	const char *agent = json_string_value(json_object_get(message, "agent"));
 	json_t *command = json_object_get(message, "command");
 
-	if (agent != NULL && json_is_object(command)) {
+	if (agent && json_is_object(command)) {
 		process_set_command(s->processes, agent, command);
 		json_decref(message);
 		return;

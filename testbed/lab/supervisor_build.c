@@ -15,15 +15,15 @@ static gboolean build_network(struct supervisor *s, GError **error)
 	gint64 begin_us;
 
 	exec_probe(&s->features);
-	if (s->features.missing != NULL) {
+	if (s->features.missing) {
 		g_set_error_literal(error, TB_ERROR, TB_ERROR_UNSUPPORTED, s->features.missing);
 		return FALSE;
 	}
 	begin_us = g_get_monotonic_time();
 	s->x = exec_new_linux(&s->features, key_pair, s, error);
-	if (s->x != NULL)
+	if (s->x)
 		exec_seed(s->x, s->job->options->seed);
-	if (s->x == NULL || !exec_run(s->x, s->plan, error))
+	if (!s->x || !exec_run(s->x, s->plan, error))
 		return FALSE;
 	s->build_ms = (double)(g_get_monotonic_time() - begin_us) / 1000;
 	return TRUE;
@@ -33,16 +33,16 @@ static struct config_source config_of(const struct supervisor *s)
 {
 	return (struct config_source){.model = s->model,
 				      .master = trust_master(s->trust),
-				      .cdr = s->job->options->run_dir != NULL};
+				      .cdr = s->job->options->run_dir};
 }
 
 static char *fill_in_secret(const struct config_source *source, const struct op *op)
 {
 	const struct node *node = model_node(source->model, op->node);
-	g_autofree char *secret = node != NULL ? config_edge_secret(source, node) : NULL;
+	g_autofree char *secret = node ? config_edge_secret(source, node) : NULL;
 	GString *text = g_string_new(op->file.text);
 
-	if (secret != NULL)
+	if (secret)
 		g_string_replace(text, "@SECRET@", secret, 0);
 	return g_string_free(text, FALSE);
 }
@@ -87,7 +87,7 @@ static gboolean write_identity(struct supervisor *s, const struct node *node, GE
 	g_autofree char *certificate_path = g_strdup_printf(CONFIG_TRUST_DIR "/%s.pem", node->name);
 	g_autofree char *key_path = g_strdup_printf(CONFIG_TRUST_DIR "/%s.key", node->name);
 
-	return names[0] == NULL ||
+	return !names[0] ||
 	       (issue(s, node, (const char *const *)names, &certificate, &key, error) &&
 		file_view_write(certificate_path, certificate, 0644, error) &&
 		file_view_write(key_path, key, 0600, error));
@@ -100,8 +100,7 @@ static gboolean write_trust(struct supervisor *s, GError **error)
 	for (guint i = 0; i < s->model->nodes->len; i++) {
 		const struct node *node = g_ptr_array_index(s->model->nodes, i);
 
-		if ((node_service(node, SERVICE_FRONTEND) != NULL ||
-		     node_service(node, SERVICE_EDGE) != NULL) &&
+		if ((node_service(node, SERVICE_FRONTEND) || node_service(node, SERVICE_EDGE)) &&
 		    !write_identity(s, node, error))
 			return FALSE;
 	}
@@ -119,7 +118,7 @@ static gboolean open_records(struct supervisor *s, GError **error)
 		const struct node *node = g_ptr_array_index(s->model->nodes, i);
 		g_autofree char *path = config_cdr_path(node);
 
-		if (node_service(node, SERVICE_FRONTEND) != NULL &&
+		if (node_service(node, SERVICE_FRONTEND) &&
 		    !file_view_bind_log(s->files, node->name, "cdr.jsonl", path, error))
 			return FALSE;
 	}
@@ -130,7 +129,7 @@ static gboolean start_recordings(const struct supervisor *s, GError **error)
 {
 	const char *const *where = s->job->options->captures;
 
-	for (; where != NULL && *where != NULL; where++)
+	for (; where && *where; where++)
 		if (!recording_start(s->x, s->files, *where, s->context, error))
 			return FALSE;
 	return TRUE;
@@ -171,9 +170,9 @@ gboolean supervisor_build(struct supervisor *s, const struct process_set_handler
 	const struct lab_options *options = s->job->options;
 
 	s->files = file_view_new(options->run_dir, options->name, error);
-	if (s->files == NULL || (s->trust = trust_new(error)) == NULL)
+	if (!s->files || !(s->trust = trust_new(error)))
 		return FALSE;
 	return build_network(s, error) && start_recordings(s, error) && start_evidence(s, error) &&
-	       supervisor_write(s, error) && (options->run_dir == NULL || open_records(s, error)) &&
+	       supervisor_write(s, error) && (!options->run_dir || open_records(s, error)) &&
 	       start_process_set(s, handlers, error);
 }

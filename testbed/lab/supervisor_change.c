@@ -14,7 +14,7 @@ static model *changed_model(const struct supervisor *s, const json_t *changes, G
 	bool good = true;
 	model *m = NULL;
 
-	if (options->base == NULL) {
+	if (!options->base) {
 		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "this lab can't be changed");
 		return NULL;
 	}
@@ -24,7 +24,7 @@ static model *changed_model(const struct supervisor *s, const json_t *changes, G
 					 json_string_value(json_array_get(changes, i)), found) &&
 		       good;
 	m = good ? model_instantiate(options->base, options->scenario, found) : NULL;
-	if (m != NULL)
+	if (m)
 		return m;
 	diags_set_error(found, TB_ERROR_INPUT, "", error);
 	return NULL;
@@ -123,7 +123,7 @@ void supervisor_change(struct supervisor *s, const json_t *message)
 {
 	model *m = changed_model(s, json_object_get(message, "change"), &s->refused);
 
-	if (m != NULL) {
+	if (m) {
 		turn_to(s, m, plan_build(m), message);
 	} else {
 		s->restarted = json_array();

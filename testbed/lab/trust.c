@@ -62,15 +62,15 @@ static int fill(gnutls_x509_crt_t c, gnutls_x509_privkey_t key, const char *comm
 		enum trust_validity validity)
 {
 	uint8_t serial[SERIAL_BYTES], id[20];
-	size_t id_bytes = sizeof(id);
+	size_t id_bytes = sizeof id;
 	time_t now = time(NULL);
-	int code = gnutls_rnd(GNUTLS_RND_NONCE, serial, sizeof(serial));
+	int code = gnutls_rnd(GNUTLS_RND_NONCE, serial, sizeof serial);
 
 	serial[0] = (serial[0] & 0x7f) | 1; /* RFC 5280, 4.1.2.2: positive */
 	if (code >= 0)
 		code = gnutls_x509_crt_set_version(c, 3);
 	if (code >= 0)
-		code = gnutls_x509_crt_set_serial(c, serial, sizeof(serial));
+		code = gnutls_x509_crt_set_serial(c, serial, sizeof serial);
 	if (code >= 0)
 		code = gnutls_x509_crt_set_activation_time(c, now + validities[validity].first_day *
 									      SECONDS_A_DAY);
@@ -110,9 +110,9 @@ static int make_authority(struct authority *a, const char *name)
 
 static void clear_authority(struct authority *a)
 {
-	if (a->certificate != NULL)
+	if (a->certificate)
 		gnutls_x509_crt_deinit(a->certificate);
-	if (a->key != NULL)
+	if (a->key)
 		gnutls_x509_privkey_deinit(a->key);
 }
 
@@ -154,18 +154,18 @@ trust *trust_new(GError **error)
 	uint8_t master[MASTER_BYTES];
 
 	t->pairs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	if (!check(gnutls_rnd(GNUTLS_RND_KEY, master, sizeof(master)), "random numbers", error) ||
+	if (!check(gnutls_rnd(GNUTLS_RND_KEY, master, sizeof master), "random numbers", error) ||
 	    !check(make_authority(&t->ours, "testbed lab CA"), "a certificate authority", error) ||
 	    !check(export_certificate(t->ours.certificate, &t->pem), "a certificate authority",
 		   error))
 		return NULL;
-	t->master = hex(master, sizeof(master));
+	t->master = hex(master, sizeof master);
 	return g_steal_pointer(&t);
 }
 
 void trust_free(trust *t)
 {
-	if (t == NULL)
+	if (!t)
 		return;
 	clear_authority(&t->ours);
 	clear_authority(&t->other);
@@ -189,7 +189,7 @@ static int add_names(gnutls_x509_crt_t c, const char *const *names)
 {
 	int code = 0;
 
-	for (guint i = 0; names[i] != NULL && code >= 0; i++)
+	for (guint i = 0; names[i] && code >= 0; i++)
 		code = gnutls_x509_crt_set_subject_alt_name(
 			c, GNUTLS_SAN_DNSNAME, names[i], (unsigned)strlen(names[i]),
 			i == 0 ? GNUTLS_FSAN_SET : GNUTLS_FSAN_APPEND);
@@ -227,7 +227,7 @@ gboolean trust_issue(trust *t, const char *const *names, enum trust_issuer issue
 	gnutls_x509_privkey_t key = NULL;
 	int code = gnutls_x509_crt_init(&c);
 
-	if (code >= 0 && a->key == NULL)
+	if (code >= 0 && !a->key)
 		code = make_authority(a, "another CA");
 	if (code >= 0)
 		code = new_key(&key);
@@ -237,9 +237,9 @@ gboolean trust_issue(trust *t, const char *const *names, enum trust_issuer issue
 		code = export_certificate(c, &certificate);
 	if (code >= 0)
 		code = export_key(key, &private_key);
-	if (c != NULL)
+	if (c)
 		gnutls_x509_crt_deinit(c);
-	if (key != NULL)
+	if (key)
 		gnutls_x509_privkey_deinit(key);
 	if (!check(code, "a certificate", error))
 		return FALSE;
@@ -266,7 +266,7 @@ static bool new_pair(struct key_pair *ret)
 	}
 	gnutls_free(x.data);
 	gnutls_free(k.data);
-	if (key != NULL)
+	if (key)
 		gnutls_privkey_deinit(key);
 	return ok;
 }
@@ -275,7 +275,7 @@ gboolean trust_key_pair(trust *t, const char *name, uint8_t private_key[32], uin
 {
 	struct key_pair *pair = g_hash_table_lookup(t->pairs, name);
 
-	if (pair == NULL) {
+	if (!pair) {
 		pair = g_new0(struct key_pair, 1);
 		if (!new_pair(pair)) {
 			g_free(pair);

@@ -3,9 +3,9 @@
 
 #include "common/wire/event.h"
 #include "common/wire/line_socket.h"
-#include "testbed/lab/programs.h"
+#include "testbed/lab/process_role.h"
 #include "testbed/lab/process_same.h"
-#include "testbed/lab/ready.h"
+#include "testbed/lab/programs.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -17,16 +17,11 @@
 #include <unistd.h>
 
 #define CONTROL_OPTION "--control-fd=3"
-#define DNS_PORT 53
-#define STUN_PORT 3478
-#define STUN_TCP_PORT 443
-
-enum stage { STAGE_DAEMON, STAGE_FRONTEND, STAGE_EDGE, STAGE_CLIENT, STAGE_COUNT };
 
 struct member {
 	process_set *processes;
 	const struct op *op;
-	const struct role *role;
+	const struct process_role *role;
 	GPid pid;	      /* 0: has ended */
 	line_socket *channel; /* NULL: a daemon, or it has closed its end */
 	ready *question;
@@ -44,51 +39,6 @@ struct process_set {
 	GSource *children;
 	int signal_fd;
 	bool announced; /* handlers.ready was called */
-};
-
-/* The request by which it is found out whether a daemon is ready. */
-struct question {
-	enum ready_kind kind;
-	struct addr address;
-	uint16_t port;
-};
-
-static struct question ask_dns(const struct node *n G_GNUC_UNUSED, const char *name G_GNUC_UNUSED)
-{
-	return (struct question){READY_DNS, {AF_INET, {127, 0, 0, 1}}, DNS_PORT};
-}
-
-static struct question ask_relay(const struct node *n, const char *name)
-{
-	const struct service *s = node_service(n, SERVICE_EDGE);
-	bool tcp = g_str_has_suffix(name, "-tcp");
-
-	return (struct question){tcp ? READY_TCP : READY_STUN, s ? s->edge.av : node_address(n),
-				 tcp ? STUN_TCP_PORT : STUN_PORT};
-}
-
-static const struct role {
-	const char *name;
-	enum stage stage;
-	unsigned after; /* bits of stages that must be ready before this one is told to start */
-	bool ours;	/* found in program_dir */
-	json_t *(*config)(const struct config_source *source, const struct node *node); /* agents */
-	struct question (*question)(const struct node *n, const char *name); /* daemons */
-} roles[] = {
-	{.name = "dnsmasq", .stage = STAGE_DAEMON, .question = ask_dns},
-	{.name = "coturn", .stage = STAGE_DAEMON, .question = ask_relay},
-	{.name = "tb-frontend",
-	 .stage = STAGE_FRONTEND,
-	 .after = 1u << STAGE_DAEMON,
-	 .ours = true,
-	 .config = config_frontend},
-	{.name = "tb-edge",
-	 .stage = STAGE_EDGE,
-	 .after = 1u << STAGE_FRONTEND | 1u << STAGE_DAEMON,
-	 .ours = true,
-	 .config = config_edge},
-	{.name = "tb-client", .stage = STAGE_CLIENT, .ours = true, .config = config_client},
-	{.name = "command", .stage = STAGE_CLIENT, .config = config_client},
 };
 
 static gboolean on_children(gint fd, GIOCondition condition, gpointer user_data);
@@ -209,7 +159,7 @@ static void start_member(struct member *m)
 		send_command(m, json_pack("{s:s, s:o}", "cmd", "start", "config",
 					  m->role->config(&c->source.config, node)));
 	} else {
-		struct question q = m->role->question(node, m->op->process.name);
+		struct daemon_check q = m->role->check(node, m->op->process.name);
 
 		m->question = ready_new(q.kind, exec_netns_fd(c->source.x, m->op->node), &q.address,
 					q.port, c->source.context, on_answer, m);
@@ -396,16 +346,6 @@ static gboolean spawn_member(struct member *m, GError **error)
 	return ok;
 }
 
-static const struct role *role_of(const struct op *op, GError **error)
-{
-	for (guint i = 0; i < G_N_ELEMENTS(roles); i++)
-		if (strcmp(roles[i].name, op->process.role) == 0)
-			return &roles[i];
-	g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "process '%s' has the unknown role '%s'",
-		    op->process.name, op->process.role);
-	return NULL;
-}
-
 gboolean process_set_start(process_set *c, GError **error)
 {
 	const plan *p = c->source.plan;
@@ -421,7 +361,7 @@ gboolean process_set_start(process_set *c, GError **error)
 		m->processes = c;
 		m->op = op;
 		g_ptr_array_add(c->members, m);
-		m->role = role_of(op, error);
+		m->role = process_role_of(op, error);
 		if (!m->role || !spawn_member(m, error))
 			return FALSE;
 	}

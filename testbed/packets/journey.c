@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define TOLD_MAX 24 /* sightings; a packet that goes in circles has a hundred */
+#define TOLD_MAX 24 /* sightings in a text: a packet in a routing loop has a hundred */
 
 static void journey_free(gpointer data)
 {
@@ -69,8 +69,8 @@ static gint compare_sightings(gconstpointer x, gconstpointer y)
 	return a->time_ns < b->time_ns ? -1 : a->time_ns > b->time_ns;
 }
 
-/* An application's packet, not a router's: NAT changes one end of a packet, who sends on changes
- * both, or takes it out of its envelope. */
+/* Whether a router passed the packet on.  NAT changes one address of a packet; an application that
+ * sends it on changes both, or unpacks it from its TURN message. */
 static bool is_routed(const struct sighting *in, const struct sighting *out)
 {
 	return in->in_turn == out->in_turn &&
@@ -83,7 +83,7 @@ static bool is_unchanged(const struct sighting *out, const struct sighting *in)
 	       addr_equal(&out->src, &in->src) && addr_equal(&out->dst, &in->dst);
 }
 
-/* On a link nothing changes; at a node a packet goes on by what NAT leaves. */
+/* On a link nothing changes; at a node NAT may change one address. */
 static bool goes_on(const struct sighting *last, const struct sighting *s)
 {
 	if (s->out)
@@ -97,8 +97,8 @@ static void extend(struct journey *j, const struct sighting *s)
 	j->at[j->n++] = s;
 }
 
-/* The latest of this packet's journeys that goes on with `s`: an earlier one was lost, and sent
- * again.  `first`: index of its first journey. */
+/* Adds `s` to the latest of the packet's journeys that it continues: an earlier one was lost, and
+ * the packet was sent again.  `first` is the index of the packet's first journey. */
 static void add_to_packet(journeys *all, guint first, const struct sighting *s)
 {
 	struct journey *j;

@@ -2,9 +2,9 @@
 /* Journey: one packet's way through the lab, from the captures of all nodes.
  *
  * Nouns: a `journey` is one packet's sightings in order, from the node that sent it to where it was
- * seen last; a retransmission is a journey of its own, and so is what an application (a relay, a
- * mixer) sends on.  `journeys` are all those of a capture. Depends on packet and base.  Pure:
- * sightings in, journeys out.
+ * seen last.  A retransmission is a journey of its own, and so is what an application (a relay, a
+ * mixer) sends on.  `journeys` are all those of a capture.
+ * Depends on packet and base.  Pure: sightings in, journeys out.
  *
  *   g_autoptr(journeys) all = journeys_new();
  *   journeys_add(all, &sighting);  ...   journeys_sort(all);
@@ -21,10 +21,10 @@ struct journey {
 };
 
 typedef struct journeys {
-	GPtrArray *list; /* struct journey, by the time of their first sighting; filled by
-			    journeys_sort */
-	guint64 end_ns;	 /* the last sighting's time; 0: there is none */
-	guint64 lost;	 /* packets that the capture lost: what is not here may have been there */
+	GPtrArray *list;      /* struct journey, by the time of their first sighting; filled by
+				 journeys_sort */
+	guint64 end_ns;	      /* the last sighting's time; 0: there is none */
+	guint64 lost;	      /* packets that the capture lost, so that a journey may have gaps */
 	GPtrArray *sightings; /* struct sighting, as they were added */
 	guint refs;	      /* several cells of a run share what was seen of their scenario */
 } journeys;
@@ -40,11 +40,11 @@ void journeys_add(journeys *j, const struct sighting *s);
 void journeys_sort(journeys *j);
 
 /* Adds everything in a pcapng file whose interfaces are named NODE:IF, and sorts.  FALSE with
- * TB_ERROR_INPUT when it is none. */
+ * TB_ERROR_INPUT when it is not such a file. */
 gboolean journeys_read(journeys *j, const guint8 *pcapng, gsize length, GError **error);
 
-/* "branch1:lan > branch-gw:lan > branch-gw:vpn0", of a very long one its start; the caller frees.
- */
+/* "branch1:lan > branch-gw:lan > branch-gw:vpn0"; only the start of a very long one.  The caller
+ * frees. */
 char *journey_text(const struct journey *j);
 const struct sighting *journey_first(const struct journey *j);
 const struct sighting *journey_last(const struct journey *j);

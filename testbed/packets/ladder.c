@@ -50,7 +50,7 @@ static struct rung *rung_new(guint64 time_ns, const char *from, const char *to, 
 	return r;
 }
 
-/* --- whose is an address ---------------------------------------------------------------------- */
+/* --- which node has an address ---------------------------------------------------------------- */
 
 static const char *node_of(const struct builder *b, const struct addr *a, guint port)
 {
@@ -205,7 +205,8 @@ static char *packet_label(const struct sighting *s)
 	return s->in_turn ? g_strdup_printf("relay this: %s", name) : g_strdup(name);
 }
 
-/* Whose address is on it where it was seen last: a NAT on the way has written another one. */
+/* Whether it was last seen coming in at the node that it was addressed to then: a NAT on the way
+ * may have changed that address. */
 static bool is_at_end(const struct builder *b, const struct sighting *last)
 {
 	const struct node *n = b->m ? model_node(b->m, last->node) : NULL;
@@ -217,7 +218,7 @@ static void add_packet(const struct builder *b, const struct journey *j)
 {
 	const struct sighting *first = journey_first(j), *last = journey_last(j);
 	const char *owner = scope_owner(b->scope, &first->dst, first->dport);
-	/* What is to be relayed is addressed to the peer, and goes to the relay. */
+	/* what is inside a TURN message is addressed to the peer, but goes to the relay */
 	bool there = first->in_turn || (!owner && is_at_end(b, last));
 	const char *to = there ? last->node : node_of(b, &first->dst, first->dport);
 	bool arrived = to && g_str_equal(to, last->node) && !last->out;
@@ -267,7 +268,9 @@ static bool alike(const struct rung *a, const struct rung *b)
 	       g_str_equal(a->label, b->label) && g_strcmp0(a->lost, b->lost) == 0;
 }
 
-/* Retransmissions, and checks of several pairs between the same nodes, are counted. */
+/* Retransmissions, and checks of several pairs between the same nodes, become one rung with a
+ * count.
+ */
 static void fold(GPtrArray *rungs)
 {
 	guint kept = 0;
@@ -306,8 +309,8 @@ static void add_servers(const struct builder *b, bool of_packets)
 	}
 }
 
-/* A lane only for who takes part, and for servers that had something to do with it: in the order in
- * which SIP came to them, which is that of its way. */
+/* A lane for each participant, and for each server that had a message: in the order in which SIP
+ * came to them, which is the order on its way. */
 static void find_lanes(const struct builder *b)
 {
 	const GPtrArray *all = b->cell->participants;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Ladder: the messages of a call between those who sent and got them, in order, as a drawing in
- * text.
+/* Ladder: the messages of a call in order, between the nodes that sent and received them.
  *
- * Nouns: a `lane` is a node that sent or got one; a `rung` is a message (or some alike) from lane
- * to lane.  SIP comes from what the programs say of it (events `sip`), since it runs inside TLS;
- * checks, relay requests and media from the captures, each as far as its packet came.  Other
- * connections, and segments that carry data, are left out. Depends on scope, observe, model and
- * base.  Pure.
+ * Nouns: a `lane` is such a node; a `rung` is a message, or several that are alike, from lane to
+ * lane. SIP is taken from what the programs report (events `sip`), because it runs inside TLS;
+ * connectivity checks, relay requests and media are taken from the captures, each as far as its
+ * packet came. Other connections, and TCP segments with data, are left out. Depends on scope,
+ * observation, model and base.  Pure.
  *
  *        branch1         fe            edge          home1
  *    0      |-- INVITE ->|              |              |
@@ -22,11 +21,11 @@
 struct rung {
 	guint64 time_ns; /* of the first of them, since 1970 */
 	guint count;
-	const char *from,
-		*to; /* lanes; `to` NULL: nobody knows whose the address is; both NULL: a remark */
+	const char *from, *to; /* lanes; `to` NULL: no node is known to have the address; both NULL:
+				  a remark */
 	char *label;
-	char *lost;    /* where it was seen last, when it did not arrive; else NULL */
-	bool together; /* all that look alike are one rung, not only those in a row */
+	char *lost;    /* where it was seen last; NULL: it arrived */
+	bool together; /* all that are alike are one rung, also when they are not in a row */
 };
 
 typedef struct ladder {
@@ -35,9 +34,9 @@ typedef struct ladder {
 	GPtrArray *rungs; /* struct rung, by time */
 } ladder;
 
-/* `sign_in`: also what happened before the call: names asked, connections to servers, registration.
- * It is there anyway when somebody could not sign in.  The ladder owns its texts, names are
- * interned. */
+/* `sign_in`: with what happened before the call, as DNS questions, connections to servers and
+ * registration.  These are always there when an end could not sign in.  The ladder owns its texts;
+ * names of nodes are interned. */
 ladder *ladder_new(const model *m, const struct observation *seen, const struct cell *c,
 		   bool sign_in);
 void ladder_free(ladder *l);

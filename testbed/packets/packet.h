@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Packet: what a captured packet is, and what it can be recognised by at another node.
+/* Packet: what a captured packet is, and how it is recognised at another node.
  *
- * Nouns: a `sighting` is one packet at one interface; its `packet_id` is what NAT and tunnels leave
- * as it is: STUN transaction id (RFC 8489 section 6), RTP source, number and time stamp (RFC 3550
+ * Nouns: a `sighting` is one packet at one interface; its `packet_id` is what NAT and tunnels do
+ * not change: STUN transaction id (RFC 8489 section 6), RTP source, number and time stamp (RFC 3550
  * section 5.1), TCP sequence number with flags and length, DNS id and question.  What a TURN
- * message carries (RFC 8656 sections 11 and 12) is known by its own id, so that it is the same
- * packet before and behind the relay. Depends on model and base.  Pure.
+ * message carries (RFC 8656 sections 11 and 12) has its own id, so that it is the same packet
+ * before and behind the relay. Depends on model and base.  Pure.
  */
 #ifndef TESTBED_PACKETS_PACKET_H
 #define TESTBED_PACKETS_PACKET_H
@@ -40,7 +40,7 @@ struct sighting {
 #define TCP_FLAG_ACK 0x10
 
 /* Reads the first `captured` of `original` bytes; fills in all but node, iface, out and time.
- * false: nothing that could be recognised again. */
+ * False: the packet can't be recognised elsewhere. */
 bool packet_read(const guint8 *data, gsize captured, gsize original, bool ethernet,
 		 struct sighting *ret);
 

@@ -5,7 +5,7 @@ struct scope {
 	const struct observation *seen;
 	const struct cell *cell;
 	GHashTable *candidates; /* "ADDRESS:PORT" of all candidates of the call */
-	GHashTable *owners;	/* the same of those that an end has itself -> its node; borrowed */
+	GHashTable *owners; /* the same, of host and reflexive ones -> the end's node; borrowed */
 	GHashTable *others; /* "ADDRESS:PORT" of clients of a relay whose allocation is no candidate
 			       of the call */
 };
@@ -110,7 +110,7 @@ bool scope_has(const scope *s, const struct journey *j)
 		return false;
 	if (first->proto == PROTO_UDP)
 		return is_end(s->candidates, first) || is_end(s->candidates, last);
-	/* A NAT on the way: the relay knows the client by what it is called behind it. */
+	/* behind a NAT the relay knows the client by its outside address, which `last` has */
 	return !is_end(s->others, first) && !is_end(s->others, last);
 }
 

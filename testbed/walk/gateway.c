@@ -17,8 +17,9 @@ bool gateway_translates(const struct node *router, const struct addr *a)
 	return false;
 }
 
-/* The router's own networks, its NAT and its routes count, but not those that lead to the node that
- * asks; a default route, which everybody has, counts only for itself. */
+/* Whether the router reaches `to` by its own networks, its NAT or its routes.  Routes back to the
+ * node that asks do not count, and a default route, which every router has, only for the default
+ * route. */
 static bool knows(const struct node *router, const struct node *asks, const struct prefix *to)
 {
 	for (guint i = 0; i < router->interfaces->len; i++) {
@@ -41,7 +42,8 @@ static bool knows(const struct node *router, const struct node *asks, const stru
 	return false;
 }
 
-/* A router on that interface's network which knows the way; with `any` one that need not. */
+/* A router on that interface's network that knows the way; with `any` whether it knows it or not.
+ */
 static bool gateway_on_iface(const model *m, const struct node *n, const struct iface *iface,
 			     const struct prefix *to, bool any, struct gateway *ret)
 {
@@ -107,7 +109,8 @@ bool gateway_find(const model *m, const struct node *n, const char *iface, const
 	if (gateway_in_tunnel(m, n, iface, to, ret) ||
 	    gateway_on_ifaces(m, n, iface, to, false, ret))
 		return true;
-	/* At the edge of the company, the next router is the Internet's, and that has no default
-	 * route itself. */
+	/* the next router of a company's outermost one is the Internet's, which has no default
+	 * route
+	 */
 	return prefix_is_default(to) && gateway_on_ifaces(m, n, iface, to, true, ret);
 }

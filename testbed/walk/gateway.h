@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Gateway: by which neighbour a node could send to a prefix, going by what the model's routers
- * know.
+/* Gateway: the neighbour by which a node could send to a prefix, found in the model's routers.
  *
  * Depends on model and base.  Pure.
  */
@@ -15,13 +14,15 @@ struct gateway {
 			     model */
 };
 
-/* The other end of a tunnel that carries `to`, or a router on an interface's network that itself
- * knows the way; a router's default route counts only for the default route, which any router will
- * take where none has one.  `interface`: only by this one; NULL: by any. */
+/* Finds the other end of a tunnel that carries `to`, or a router on an interface's network that has
+ * a route to it.  A router's default route counts only when `to` is the default route; where no
+ * router has one, any router will do.  Looks at interface `iface` only; NULL: at all.  False: there
+ * is none.
+ */
 bool gateway_find(const model *m, const struct node *n, const char *iface, const struct prefix *to,
 		  struct gateway *ret);
 bool gateway_covers(const struct prefix *wide, const struct prefix *p);
-/* True when a 1:1 NAT of the router answers for `a`, which is on none of its networks. */
+/* Whether a 1:1 NAT of the router has `a` as its outside address. */
 bool gateway_translates(const struct node *router, const struct addr *a);
 
 #endif

@@ -7,8 +7,8 @@
 
 /* --- what the kernel said --------------------------------------------------------------------- */
 
-/* The kernel's answer about packets that come in at `node` by `in` (NULL: that it sends); NULL: it
- * was not asked. */
+/* The kernel's answer for packets that come in at `node` by interface `in`, or that it sends (`in`
+ * NULL); NULL: it was not asked. */
 static const struct kernel_lookup *answer_of(const netstate *state, const char *node,
 					     const struct addr *from, const struct addr *to,
 					     const char *in)
@@ -27,9 +27,9 @@ static const struct kernel_lookup *answer_of(const netstate *state, const char *
 	return NULL;
 }
 
-/* What an errno of a look-up means: the kernel's fib_props and its checks of sources.  EINVAL is
- * what a blackhole says; of a packet that comes in, also an address of the node's own as source,
- * and with newer kernels the reverse path filter. */
+/* What an errno of a look-up means, by the kernel's fib_props and its checks of sources.  EINVAL is
+ * a blackhole; for a packet that comes in, it can also be a source address that is the node's own,
+ * or in newer kernels the reverse path filter. */
 static const char *error_words(int error)
 {
 	static const struct {
@@ -175,7 +175,7 @@ void lookups_tally_clear(struct lookups_tally *t)
 
 /* --- telling ---------------------------------------------------------------------------------- */
 
-/* Where the walk ended, the last time that it came there; elsewhere, the first. */
+/* The hop at `node`: the last one where the walk ended, elsewhere the first. */
 static const struct hop *deciding_hop(const walk *w, const char *node)
 {
 	bool at_end = g_strcmp0(w->node, node) == 0;
@@ -203,7 +203,7 @@ char *lookups_proof(const walk *w, const char *node)
 			       h->in ? " in by " : "", h->in ? h->in : "", h->lookup.kernel);
 }
 
-/* One direction's lines; the addresses come again only where they are others than before (NAT). */
+/* One direction's lines; addresses are printed again only where NAT has changed them. */
 struct listing {
 	GString *out;
 	struct addr from, to;
@@ -253,7 +253,7 @@ static bool walk_asked(const walk *w, const struct hop *there)
 	return false;
 }
 
-/* What the nodes on the way there say of the way back, from the last to the first. */
+/* What the nodes on the way there answered about the way back, from the last to the first. */
 static void put_not_walked(struct listing *list, const struct walk_pair *w, const netstate *state)
 {
 	for (guint i = w->forward->hops->len; i > 0; i--) {

@@ -1,101 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/walk/walk_node.h"
+#include "testbed/walk/walk.h"
 
 #include "testbed/walk/lookups.h"
+#include "testbed/walk/walk_node.h"
 
 #define VLAN_TAG_BYTES 4u
-
-static const char *const end_names[] = {
-#define X(id, name) [WALK_##id] = name,
-	WALK_ENDS(X)
-#undef X
-};
-
-const char *walk_end_name(enum walk_end end)
-{
-	return end < WALK_END_COUNT ? end_names[end] : "unknown";
-}
-
-char *decision_text(const struct decision *d)
-{
-	static const char *const names[] = {
-		[DECIDED_BY_POLICY] = "policy",
-		[DECIDED_BY_SESSION] = "established",
-		[DECIDED_BY_STRONG_HOST] = "strong-host-receive",
-	};
-
-	switch (d->by) {
-	case DECIDED_BY_NOTHING:
-		return NULL;
-	case DECIDED_BY_RULE:
-		return g_strdup(d->rule->name);
-	case DECIDED_BY_NAT:
-		return g_strdup_printf("%s-let-in", d->nat->name);
-	case DECIDED_BY_BUILTIN:
-		return g_strdup(d->builtin);
-	case DECIDED_BY_POLICY:
-	case DECIDED_BY_SESSION:
-	case DECIDED_BY_STRONG_HOST:
-		break;
-	}
-	return g_strdup(names[d->by]);
-}
-
-/* --- results ---------------------------------------------------------------------------------- */
-
-static void hop_free(gpointer data)
-{
-	struct hop *h = data;
-
-	g_free(h->node);
-	g_free(h->in);
-	g_free(h->out);
-	g_free(h->route);
-	g_free(h->nat);
-	g_free(h->lookup.dev);
-	g_free(h->lookup.kernel);
-	g_free(h);
-}
-
-walk *walk_new(void)
-{
-	walk *w = g_new0(walk, 1);
-
-	w->hops = g_ptr_array_new_with_free_func(hop_free);
-	return w;
-}
-
-struct hop *walk_add_hop(walk *w, const char *node, const char *in, const char *out)
-{
-	struct hop *h = g_new0(struct hop, 1);
-
-	h->node = g_strdup(node);
-	h->in = g_strdup(in);
-	h->out = g_strdup(out);
-	g_ptr_array_add(w->hops, h);
-	return h;
-}
-
-void walk_free(walk *w)
-{
-	if (!w)
-		return;
-	g_ptr_array_unref(w->hops);
-	g_free(w->node);
-	subject_clear(&w->subject);
-	g_free(w->why);
-	walk_free(w->under);
-	g_free(w);
-}
-
-void walk_pair_free(struct walk_pair *w)
-{
-	if (!w)
-		return;
-	walk_free(w->forward);
-	walk_free(w->back);
-	g_free(w);
-}
 
 /* --- between nodes ---------------------------------------------------------------------------- */
 
@@ -110,8 +19,8 @@ static bool in_list(const GArray *prefixes, const struct addr *a)
 static struct walk_pair *walk_pair_of(const struct knet *net, const struct flow *flow,
 				      bool in_tunnel);
 
-/* How the tunnel's own packets are lost from end `from` to the other or back; NULL: they are not.
- */
+/* The walk of the tunnel's own packets that does not arrive, from end `from` to the other or back;
+ * NULL: both arrive. */
 static walk *underlay_trouble(const struct knet *net, const struct tunnel *t, int from,
 			      unsigned inner_bytes)
 {
@@ -134,14 +43,14 @@ static walk *underlay_trouble(const struct knet *net, const struct tunnel *t, in
 	return lost;
 }
 
-/* Either end may start: what the one opens, the other answers through.  FALSE: the walk has ended.
+/* Either end may start: its packets open the firewalls for the answers.  False: the walk has ended.
  */
 static bool pass_underlay(struct walker *k, const struct klink *out)
 {
 	const struct tunnel *t = out->tunnel;
 	walk *there =
 		k->in_tunnel ? NULL : underlay_trouble(k->net, t, out->tunnel_end, k->size_bytes);
-	/* what is too big one way is lost whatever comes the other way */
+	/* a packet that is too big is lost, whichever end started */
 	walk *back = there && there->end != WALK_TOO_BIG ?
 			     underlay_trouble(k->net, t, 1 - out->tunnel_end, 0) :
 			     NULL;
@@ -157,7 +66,7 @@ static bool pass_underlay(struct walker *k, const struct klink *out)
 	return false;
 }
 
-/* Whether the tunnel stands and takes this packet; FALSE: the walk has ended. */
+/* Whether the tunnel is up and takes this packet; false: the walk has ended. */
 static bool pass_tunnel(struct walker *k, const struct klink *out, const struct knode *peer,
 			const struct klink *far)
 {
@@ -202,24 +111,23 @@ static void travel_tunnel(struct walker *k, const struct klink *out)
 	}
 }
 
-/* What does not fit the link it leaves by is cut: by its sender, by a router, or by its sender once
- * the router has told it (RFC 1191; answers of that kind belong to a known session, which every
- * stateful rule lets pass). */
+/* A packet that does not fit the link it leaves by is cut: by its sender, by a router, or by its
+ * sender once a router has reported it (RFC 1191; such reports belong to a known session, which
+ * every stateful rule lets pass). */
 static void cut_to_link(struct walker *k, const struct klink *out)
 {
 	if (out->state->mtu_bytes > 0 && k->size_bytes > out->state->mtu_bytes)
 		k->size_bytes = out->state->mtu_bytes;
 }
 
-/* An interface takes no frame that is larger than its own MTU (and a VLAN tag), and nobody is told:
- * to the sender the link is wide enough.  FALSE: the walk has ended. */
+/* An interface drops a frame that is larger than its own MTU with a VLAN tag.  The sender does not
+ * learn of it, because its own end of the link has a larger one.  False: the walk has ended. */
 static bool fits_iface(struct walker *k, const struct knode *peer, const struct klink *far)
 {
 	if (far->state->mtu_bytes == 0 || k->size_bytes <= far->state->mtu_bytes + VLAN_TAG_BYTES)
 		return true;
 	if (k->p.proto == PROTO_TCP && peer->model->nat->len == 0 && knode_owns(peer, &k->p.at.dst))
-		return true; /* it asked for smaller segments itself (MSS, RFC 9293 section 3.7.1)
-			      */
+		return true; /* it announced a smaller MSS (RFC 9293 section 3.7.1) */
 	walker_end(k, WALK_TOO_BIG, peer, subject_iface(peer->model, far->state->name),
 		   "%s of %s takes packets of at most %u bytes, and %s sends it some of %u",
 		   far->state->name, peer->model->name, far->state->mtu_bytes, k->at->model->name,
@@ -227,7 +135,7 @@ static bool fits_iface(struct walker *k, const struct knode *peer, const struct 
 	return false;
 }
 
-/* On to the next node, or the end. */
+/* Takes the packet to the next node, or ends the walk. */
 static void travel(struct walker *k, const struct klink *out, const struct addr *next_hop)
 {
 	const struct klink *far = NULL;
@@ -247,7 +155,7 @@ static void travel(struct walker *k, const struct klink *out, const struct addr 
 	if (!peer) {
 		addr_print(next_hop, text);
 		walker_end(k, WALK_NEXT_HOP_DEAD, k->at, subject_address(next_hop),
-			   "nobody on %s's %s has the address %s", k->at->model->name,
+			   "no node on %s's %s has the address %s", k->at->model->name,
 			   out->state->name, text);
 	} else if (!far->state->up || !out->state->carrier) {
 		walker_link_is_down(k, far->state->up ? k->at : peer, far->state->up ? out : far);

@@ -1,145 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Walk: where one packet of a flow goes, hop by hop, by the state the lab's kernels are in.
  *
- * Nouns: a `flow` is what a program sends; a `walk` follows its first packet from node to node over
- * routes, rules with source tables, filters, NAT and tunnels and ends with a disposition; the
- * return walk follows the answer, with the sessions (conntrack, NAT) that the forward walk left
- * behind. In the manner of Batfish: no packet is sent.  Held against packets by explain.  A walk
- * points at the model's rules and interfaces: the model must outlive it. Depends on netstate, model
- * and base. Pure: model (names, filter and NAT rules) and state in, hops out.
+ * Theory of operation: in the manner of Batfish no packet is sent.  The walk stands at a node, does
+ * with the packet what that node's kernel would do, by its dumped tables and the model's rules, and
+ * goes on to the node at the other end of the link or tunnel:
+ *   walk_node    one node: NAT of the destination, own address or route, reverse path filter,
+ * ruleset, NAT of the source, in the kernel's order; walk_filter  the ruleset: first match, the
+ * sessions that it lets pass, NAT by RFC 4787; walk         from node to node: next hop, MTU,
+ * tunnels (whose own packets are walked as well); knet         the state and the model of all
+ * nodes. A walk of the answer follows with the sessions (conntrack, NAT) that the first one left
+ * behind.  A walk ends where the packet is delivered or lost, and names what is at fault there.
+ *
+ * A walk is an opinion about kernels.  lookups.h compares each of its routes with the kernel's own
+ * look-up, and diagnose/agree.h compares the whole with the packets that were captured.
+ * Depends on walk_record, knet, model and base.  Pure.
  */
 #ifndef TESTBED_WALK_WALK_H
 #define TESTBED_WALK_WALK_H
 
-#include "testbed/model/subject.h"
-#include "testbed/netstate/netstate.h"
-
-struct flow {
-	const char *node; /* sender */
-	struct addr src;  /* unset: what the kernel would choose */
-	struct addr dst;
-	enum ip_proto proto;
-	uint16_t sport, dport; /* 0: any, no rule about it matches */
-	unsigned size_bytes;   /* of the IP packets, both ways; 0: small enough for every link */
-};
-
-#define WALK_ENDS(X)                                                                             \
-	X(DELIVERED, "delivered")   /* reached a node that owns dst */                           \
-	X(NO_ROUTE, "no-route")	    /* no route, or an unreachable rule or route */              \
-	X(NULL_ROUTE, "null-route") /* blackhole or unreachable route in a table */              \
-	X(FILTERED, "filtered")	    /* dropped by a named filter rule or policy */               \
-	X(REJECTED, "rejected")                                                                  \
-	X(RPF, "rpf-drop")		  /* reverse path filter */                              \
-	X(NAT_FILTERED, "nat-filtered")	  /* no session and no mapping lets it in */             \
-	X(NO_HAIRPIN, "no-hairpin")	  /* for a NAT's outside address, from inside */         \
-	X(WRONG_CARD, "wrong-card")	  /* strong host: own address on another card */         \
-	X(NEXT_HOP_DEAD, "next-hop-dead") /* nobody has the gateway's address */                 \
-	X(LINK_DOWN, "link-down")                                                                \
-	X(TUNNEL_DOWN, "tunnel-down")                                                            \
-	X(TUNNEL_PREFIX,                                                                         \
-	  "tunnel-prefix") /* the tunnel does not carry this destination or source */            \
-	X(LOOP, "loop")                                                                          \
-	X(TOO_BIG, "too-big") /* larger than the next interface takes: dropped without a word */ \
-	X(NO_FORWARDING, "no-forwarding") /* a host that does not route got it */
-
-enum walk_end {
-#define X(id, name) WALK_##id,
-	WALK_ENDS(X)
-#undef X
-		WALK_END_COUNT
-};
-
-enum lookup_state {
-	LOOKUP_UNASKED, /* the kernel was not asked about this one */
-	LOOKUP_AGREES,
-	LOOKUP_DIFFERS,
-};
-
-/* The route look-up of a hop, and the kernel's own (lookups.h). */
-struct hop_lookup {
-	bool made; /* false: the walk ended before, or no kernel would look this up; nothing else is
-		      set */
-	/* What the kernel must answer.  Asked by the addresses after DNAT and before SNAT; of the
-	 * node's own address only the type is set, and `in` never is: hop->in says it. */
-	struct kernel_lookup chosen;
-	char *dev; /* of `chosen` */
-	enum lookup_state state;
-	char *kernel; /* its answer in words; NULL: it was not asked */
-};
-
-/* What decided about the packet in a chain of a node's ruleset. */
-enum decided_by {
-	DECIDED_BY_NOTHING, /* no chain was asked */
-	DECIDED_BY_RULE,
-	DECIDED_BY_POLICY,
-	DECIDED_BY_SESSION,	/* it answers one, and answers may pass */
-	DECIDED_BY_NAT,		/* a mapping that others may use lets it in */
-	DECIDED_BY_BUILTIN,	/* a rule of every Internet router */
-	DECIDED_BY_STRONG_HOST, /* the address is on another interface */
-};
-
-struct decision {
-	enum fw_action action;
-	enum decided_by by;
-	enum fw_chain chain;
-	/* Borrowed from the model; each NULL where it is not what decided. */
-	const struct fw_rule *rule;
-	const struct nat_rule *nat;
-	const char *builtin; /* the rule's name; static */
-};
-
-struct hop {
-	char *node;
-	char *in, *out;	      /* interfaces; NULL: starts or ends here */
-	struct addr src, dst; /* as the packet leaves the hop (or is delivered) */
-	uint16_t sport, dport;
-	char *route;		  /* "10.20.0.0/24 via 10.255.0.2 dev vpn0 table 254", or NULL */
-	struct prefix to;	  /* of that route; family 0: there is none */
-	struct decision decision; /* the last of this node's */
-	char *nat;		  /* "198.51.100.10 for 10.20.0.101 (branch-nat)", or NULL */
-	struct hop_lookup lookup;
-};
-
-typedef struct walk {
-	GPtrArray *hops; /* struct hop */
-	enum walk_end end;
-	char *node;		/* where it ended */
-	struct subject subject; /* what is at fault; SUBJECT_NONE when delivered */
-	char *why;		/* one sentence */
-	struct walk *under;	/* WALK_TUNNEL_DOWN: how the tunnel's own packets were lost; NULL */
-} walk;
-
-struct walk_pair {
-	walk *forward;
-	walk *back; /* NULL when forward was not delivered */
-};
-
-/* The network that is walked: a state tied to the model that calls its parts by name.  Made once
- * for all flows; both are borrowed and must outlive it. */
-typedef struct knet knet;
-
-knet *knet_new(const model *m, const netstate *state);
-void knet_free(knet *net); /* accepts NULL */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(knet, knet_free)
+#include "testbed/walk/knet.h"
+#include "testbed/walk/walk_record.h"
 
 /* Both directions.  The caller frees. */
 struct walk_pair *walk_both(const knet *net, const struct flow *flow);
 /* The flow while `other`, the opposite one, is being sent too and has opened the firewalls and NATs
  * on its side (ICE: both ends check at once).  `back` is NULL. */
 struct walk_pair *walk_meet(const knet *net, const struct flow *flow, const struct flow *other);
-void walk_pair_free(struct walk_pair *w);
-
-/* A walk by hand: without hops, ended nowhere; walk_free frees it and all that it was given. */
-walk *walk_new(void);
-/* At the end; borrowed.  `in` and `out` may be NULL; the rest of the hop is the caller's to fill
- * in. */
-struct hop *walk_add_hop(walk *w, const char *node, const char *in, const char *out);
-void walk_free(walk *w);
-
-const char *walk_end_name(enum walk_end end);
-/* The name of what decided: a rule's, "policy", "established"; NULL: nothing did.  The caller
- * frees.
- */
-char *decision_text(const struct decision *d);
-
 #endif

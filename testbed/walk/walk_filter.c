@@ -66,7 +66,8 @@ static bool is_outside(const struct knode *n, const struct nat_rule *r, const st
 	       addr_equal(&g_array_index(outside->state->addresses, struct prefix, 0).addr, a);
 }
 
-/* What a NAT let in by a mapping that others may use, its firewall lets pass; UDP and TCP alike. */
+/* The NAT that let the packet in by a mapping which other remotes may use, or NULL: its firewall
+ * lets such packets pass, of UDP and TCP. */
 static const struct nat_rule *lets_in(const struct knode *n, const struct packet *p)
 {
 	for (guint i = 0;
@@ -90,8 +91,8 @@ static bool chain_asks(const struct firewall *fw, enum fw_chain chain)
 	return false;
 }
 
-/* The first rule of the chain that matches.  `leading`: only those that stand before the first
- * acceptance, which the way out of a host asks before it lets replies pass. */
+/* The first rule of the chain that matches.  `leading`: only the rules before the first that
+ * accepts, which the output chain asks before it lets replies pass. */
 static const struct fw_rule *first_match(const struct firewall *fw, enum fw_chain chain,
 					 const struct packet *p, const char *in, const char *out,
 					 bool leading)
@@ -169,19 +170,18 @@ static bool may_translate(const struct packet *p)
 	return p->translatable && !p->answers && p->at.dst.family == AF_INET;
 }
 
-/* A port that a NAT draws by lot is not known, and 0. */
-static bool same_port(uint16_t a, uint16_t b)
+bool ports_match(uint16_t a, uint16_t b)
 {
 	return a == b || a == 0 || b == 0;
 }
 
 /* Whether the NAT lets the packet, which came in by `in`, use that session's outside port.  A port
- * that is not kept for all destinations is known to nobody but the one that the session went to. */
+ * that the NAT does not keep for all destinations is known only to the session's own. */
 static bool may_use(const struct nat_rule *r, const struct session *s, const struct packet *p,
 		    const char *in)
 {
 	if (!addr_equal(&s->left.src, &p->at.dst) || addr_equal(&s->original.src, &s->left.src) ||
-	    !same_port(s->left.sport, p->at.dport))
+	    !ports_match(s->left.sport, p->at.dport))
 		return false;
 	if (g_strcmp0(in, r->out_iface) != 0)
 		return r->hairpin;
@@ -197,7 +197,7 @@ static bool may_use(const struct nat_rule *r, const struct session *s, const str
 	return false;
 }
 
-/* A masquerade, met at its outside address. */
+/* For a packet to the outside address of a masquerade. */
 static char *let_in(const struct knode *n, const struct nat_rule *r, struct packet *p,
 		    const char *in, GArray *sessions)
 {
@@ -249,7 +249,7 @@ char *nat_prerouting(const struct knode *n, struct packet *p, const char *in, GA
 	return NULL;
 }
 
-/* Back inside by the address it came in for (RFC 4787 REQ-9). */
+/* Whether the packet came from inside and is sent back inside (RFC 4787 REQ-9). */
 static bool is_hairpin(const struct nat_rule *r, const struct packet *p, const char *in,
 		       const struct klink *out)
 {
@@ -281,7 +281,7 @@ static char *masquerade(const struct knode *n, const struct nat_rule *r, struct 
 	if (!addr_is_set(&source))
 		return NULL;
 	if (r->mapping == NAT_ADDRESS_AND_PORT_DEPENDENT || !r->preserve_port)
-		p->at.sport = 0; /* the kernel draws it by lot */
+		p->at.sport = 0; /* the kernel chooses one at random */
 	return translate(&p->at.src, &source, r->name);
 }
 
@@ -296,7 +296,7 @@ char *nat_postrouting(const struct knode *n, struct packet *p, const char *in,
 			return NULL;
 		return translate(&p->at.src, &p->answers->original.dst, "session");
 	}
-	/* A node's own traffic is never translated. */
+	/* a node's own packets are never translated */
 	if (!may_translate(p) || knode_owns(n, &p->at.src))
 		return NULL;
 	for (int kind = 0; kind < 2; kind++) {

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#define HOPS_MAX 64 /* the TTL packets start with */
+#define HOPS_MAX 64 /* the TTL of a packet when it is sent */
 
 /* --- the walk's record ------------------------------------------------------------------------ */
 
@@ -60,8 +60,7 @@ static void note_nat(struct walker *k, char *text)
 
 /* --- the kernel's look-up --------------------------------------------------------------------- */
 
-/* The packet's addresses now are those that its route is looked up by.  Says what the kernel
- * answers. */
+/* Notes the look-up that the kernel makes of the packet as it is now, and what it must answer. */
 static void note_lookup(struct walker *k, int error, const struct kernel_route *route)
 {
 	struct hop_lookup *l = &k->hop->lookup;
@@ -81,7 +80,7 @@ static void note_lookup(struct walker *k, int error, const struct kernel_route *
 	l->chosen.table = route->table;
 }
 
-/* The kernel's fib_props: what each kind of route that refuses says. */
+/* The error of each kind of route that refuses, as in the kernel's fib_props. */
 static int refusal(const struct kernel_route *route)
 {
 	static const int errors[KERNEL_ROUTE_TYPE_COUNT] = {
@@ -104,16 +103,10 @@ static void note_choice(struct walker *k, const struct lookup *found)
 
 /* --- sessions --------------------------------------------------------------------------------- */
 
-/* A port that a NAT draws by lot is not known, and 0 here. */
-static bool same_port(uint16_t a, uint16_t b)
-{
-	return a == b || a == 0 || b == 0;
-}
-
 static bool is_answer_to(const struct tuple *t, const struct tuple *left)
 {
 	return addr_equal(&t->src, &left->dst) && addr_equal(&t->dst, &left->src) &&
-	       same_port(t->sport, left->dport) && same_port(t->dport, left->sport);
+	       ports_match(t->sport, left->dport) && ports_match(t->dport, left->sport);
 }
 
 static void recall_session(struct walker *k)
@@ -127,8 +120,8 @@ static void recall_session(struct walker *k)
 		if (s->node == k->at && is_answer_to(&k->p.at, &s->left))
 			k->p.answers = s;
 	}
-	/* An answer to nothing: for UDP it opens a session of its own, for the others it is
-	 * invalid. */
+	/* an answer without a session opens one of its own over UDP; of other protocols it is
+	 * invalid */
 	k->p.translatable = !k->is_answer || k->p.proto == PROTO_UDP;
 }
 
@@ -151,10 +144,11 @@ static struct subject subject_of_decision(const struct decision *d)
 	return (struct subject){.kind = SUBJECT_POLICY, .policy = d->chain};
 }
 
-/* The chain did not accept the packet.  A policy at a NAT's outside address speaks for the NAT. */
+/* Ends the walk where the chain did not accept the packet.  What the input policy drops at a NAT's
+ * outside address had no mapping in that NAT. */
 static void end_filtered(struct walker *k, const struct decision *d)
 {
-	/* a tunnel's own packets are for the node itself, whatever it does for others */
+	/* a tunnel's own packets are for the node itself, not for its NAT */
 	bool for_others = d->by == DECIDED_BY_POLICY && d->chain == FW_INPUT && !k->in_tunnel;
 	const struct nat_rule *nat =
 		for_others ? node_masquerade(k->at->model, k->in->state->name) : NULL;
@@ -168,8 +162,8 @@ static void end_filtered(struct walker *k, const struct decision *d)
 			   "no session of NAT %s at %s lets the packet in", nat->name, node);
 	else if (from_inside)
 		walker_end(k, WALK_NO_HAIRPIN, k->at, subject_nat(from_inside),
-			   "NAT %s at %s does not lead packets from inside to its outside address "
-			   "back in",
+			   "NAT %s at %s does not send packets from inside to its outside address "
+			   "back inside",
 			   from_inside->name, node);
 	else if (d->action == FW_REJECT)
 		walker_end(k, WALK_REJECTED, k->at, subject, "rule %s of %s rejects it",
@@ -179,7 +173,7 @@ static void end_filtered(struct walker *k, const struct decision *d)
 			   subject_counter(&subject), node);
 }
 
-/* FALSE: the chain ended the walk. */
+/* False: the chain ended the walk. */
 static bool pass_filter(struct walker *k, enum fw_chain chain, const struct klink *out)
 {
 	const char *in = chain == FW_OUTPUT ? NULL : k->in->state->name;
@@ -224,7 +218,7 @@ static bool link_would_carry(const struct knode *n, const struct klink *link,
 	return false;
 }
 
-/* The link that is down and took the only way to the destination with it, or NULL. */
+/* The link that would carry the packet if it were not down, or NULL. */
 static const struct klink *lost_link(const struct knode *n, const struct tuple *t,
 				     const struct lookup *found)
 {
@@ -257,7 +251,7 @@ static void no_route(struct walker *k, const struct lookup *found)
 			   "%s has no route to %s", node, dst);
 }
 
-/* The link a packet leaves by, and its next hop; NULL: the walk has ended. */
+/* The link by which the packet leaves, and its next hop; NULL: the walk has ended. */
 static const struct klink *choose_route(struct walker *k, struct addr *ret_next_hop)
 {
 	struct lookup found = knode_lookup(k->at, &k->p.at.src, &k->p.at.dst);
@@ -285,7 +279,7 @@ static const struct klink *choose_route(struct walker *k, struct addr *ret_next_
 }
 
 /* The way back to the source must leave by the interface the packet came in by (RFC 3704, strict),
- * or there must be one at all (loose).  FALSE: the walk has ended. */
+ * or there must be one at all (loose).  False: the walk has ended. */
 static bool pass_reverse_path(struct walker *k)
 {
 	struct lookup back;
@@ -341,7 +335,7 @@ static void arrive_at_owner(struct walker *k, const struct klink *own)
 		deliver(k);
 }
 
-/* The last that a node does: `in` is NULL at the packet's own sender. */
+/* The last step at a node; `in` is NULL at the packet's sender. */
 static const struct klink *leave(struct walker *k, const char *in, const struct klink *out,
 				 const struct addr *next_hop)
 {
@@ -356,7 +350,7 @@ static const struct klink *forward(struct walker *k, struct addr *ret_next_hop)
 
 	if (!(k->p.at.dst.family == AF_INET6 ? k->at->state->ipv6_forward :
 					       k->at->state->ipv4_forward)) {
-		/* of IPv6 the kernel finds that out behind the look-up */
+		/* with IPv6 the kernel finds that out after the look-up */
 		if (k->p.at.dst.family == AF_INET)
 			note_lookup(k, EHOSTUNREACH, NULL);
 		walker_end(k, WALK_NO_FORWARDING, k->at,

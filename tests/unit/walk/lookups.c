@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Walks held against what the kernels are said to have answered. */
 #include "testbed/walk/lookups.h"
+#include "testbed/walk/walk.h"
 #include "tests/support/walk_state.h"
 
 #include <criterion/criterion.h>

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A lab's network as the walk needs it: what the kernels say (state), tied to what the model calls
- * it.
+/* What the walk sees of a knet, and asks of it.
  *
  * Nouns: a `knode` is one node's kernel, a `klink` one of its links; both wrap what the state says.
  * Private to the walk.  Depends on netstate, model and base.  Pure.
  */
-#ifndef TESTBED_WALK_WALK_NET_H
-#define TESTBED_WALK_WALK_NET_H
+#ifndef TESTBED_WALK_KNET_INTERNAL_H
+#define TESTBED_WALK_KNET_INTERNAL_H
 
-#include "testbed/walk/walk.h"
+#include "testbed/walk/knet.h"
 
 struct klink {
 	const struct kernel_link *state;
@@ -54,7 +53,8 @@ char *kernel_route_text(const struct kernel_route *r);
  * subnet, or the first.  Unset: the link has none. */
 struct addr klink_source(const struct klink *link, const struct addr *next_hop);
 
-/* Who answers for `a` on the network of `link`, and on which of its links; NULL: nobody. */
+/* The node that answers ARP or neighbour discovery for `a` on the network of `link`, and its link
+ * there; NULL: none does. */
 const struct knode *knet_neighbour(const struct knet *net, const struct klink *link,
 				   const struct addr *a, const struct klink **ret_link);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/walk/walk_net.h"
+#include "testbed/walk/knet_internal.h"
 
 /* --- the state tied to the model -------------------------------------------------------------- */
 
@@ -183,8 +183,8 @@ struct addr klink_source(const struct klink *link, const struct addr *next_hop)
 	return first;
 }
 
-/* A weak host answers ARP for all its addresses on every interface (arp_ignore 0), a strong one for
- * the interface's own; so does everybody with neighbour discovery (RFC 4861). */
+/* A weak host answers ARP for all its addresses on every interface (arp_ignore 0), a strong one
+ * only for the interface's own.  Neighbour discovery is answered only for these, too (RFC 4861). */
 static const struct klink *answering_link(const struct knode *n, const struct klink *asking,
 					  const struct addr *a, bool any_address)
 {

@@ -171,6 +171,7 @@ check-style: ## format, license lines, layers, headers that compile alone
 	$(Q)scripts/check-format
 	$(Q)scripts/check-spdx
 	$(Q)scripts/check-layers
+	$(Q)tests/style/check-layers
 	$(Q)CC='$(CC)' CPPFLAGS='$(ALL_CPPFLAGS)' scripts/check-headers
 
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))

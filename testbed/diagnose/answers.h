@@ -8,7 +8,7 @@
 #ifndef TESTBED_DIAGNOSE_ANSWERS_H
 #define TESTBED_DIAGNOSE_ANSWERS_H
 
-#include "testbed/diagnose/cause.h"
+#include "testbed/packets/observation.h"
 
 /* What relays of other engines answered to the call's participants over UDP while it went on:
  * struct heard, which the caller frees with the array; empty where no packets were kept. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the servers answered to the call itself. */
-#include "testbed/diagnose/cause_service.h"
+#include "testbed/diagnose/cause_rules.h"
+#include "testbed/diagnose/service.h"
 
 static const struct {
 	json_int_t status;
@@ -32,7 +33,7 @@ bool cause_rule_call_refused(const struct evidence *e, struct finding *f)
 	const char *user = callee && callee->endpoint ? callee->endpoint->user : e->cell->a;
 
 	for (guint i = 0; server && i < G_N_ELEMENTS(events); i++) {
-		const struct heard *h = cause_event(e, e->cell->a, events[i], NULL);
+		const struct heard *h = evidence_event(e, e->cell->a, events[i], NULL);
 		json_int_t status =
 			h && is_refused(h->event) ?
 				json_integer_value(json_object_get(h->event, "sip_status")) :
@@ -50,8 +51,8 @@ bool cause_rule_call_refused(const struct evidence *e, struct finding *f)
 					     subject_account(callee) :
 					     subject_named(SUBJECT_ACCOUNT, user);
 			f->why = g_strjoin(user, words[0], words[1], NULL);
-			cause_prove(f, "%s was answered %d: %s", h->agent, (int)status,
-				    event_text(h->event, "reason"));
+			finding_prove(f, "%s was answered %d: %s", h->agent, (int)status,
+				      event_text(h->event, "reason"));
 			return true;
 		}
 	}

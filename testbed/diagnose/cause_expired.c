@@ -25,7 +25,7 @@ static const struct nat_rule *masquerade_by(const struct evidence *e, const char
 /* A socket of the call: one of the end's own candidates. */
 static bool is_candidate(const struct evidence *e, const struct sighting *s)
 {
-	for (const struct heard *h = NULL; (h = cause_event(e, s->node, EVENT_CANDIDATE, h));) {
+	for (const struct heard *h = NULL; (h = evidence_event(e, s->node, EVENT_CANDIDATE, h));) {
 		const char *address = event_text(h->event, "address");
 		struct addr a;
 
@@ -98,12 +98,13 @@ static void set_expired(const struct evidence *e, struct finding *f, const struc
 				 "packet and gave the next one another "
 				 "port, which %s:%u does not know",
 				 end, inside, l->inside_port, idle_s, remote, l->remote_port);
-	cause_prove(f, "seen: %s:%u to %s:%u leaves %s:%s as port %u, and %.1f s later as port %u",
-		    inside, l->inside_port, remote, l->remote_port, l->node, out->iface,
-		    l->outside_port, idle_s, out->sport);
+	finding_prove(f,
+		      "seen: %s:%u to %s:%u leaves %s:%s as port %u, and %.1f s later as port %u",
+		      inside, l->inside_port, remote, l->remote_port, l->node, out->iface,
+		      l->outside_port, idle_s, out->sport);
 	if (lost > 0)
-		cause_prove(f, "%u packet%s to port %u ended at %s since", lost,
-			    lost == 1 ? "" : "s", l->outside_port, l->node);
+		finding_prove(f, "%u packet%s to port %u ended at %s since", lost,
+			      lost == 1 ? "" : "s", l->outside_port, l->node);
 }
 
 /* One packet's way through the NATs of its side; true when one had forgotten its mapping. */
@@ -136,7 +137,7 @@ bool cause_rule_nat_expired(const struct evidence *e, struct finding *f)
 {
 	g_autoptr(GArray) leases = g_array_new(FALSE, FALSE, sizeof(struct lease));
 
-	if (!e->packets || !cause_is_av(e->cell))
+	if (!e->packets || !evidence_is_av(e))
 		return false;
 	for (guint i = 0; i < e->packets->list->len; i++) {
 		const struct journey *j = e->packets->list->pdata[i];

@@ -2,12 +2,7 @@
 /* Rules about the ways of media once every end knows its relay: between the ends, between their
  * relays, to the MCU. */
 #include "testbed/diagnose/cause_rules.h"
-
-bool cause_is_av(const struct cell *c)
-{
-	return c->media == MEDIA_AUDIO || c->media == MEDIA_VIDEO ||
-	       c->media == MEDIA_AV_CONFERENCE;
-}
+#include "testbed/diagnose/cause_state.h"
 
 static bool expects(const struct cell *c, enum path_class path)
 {
@@ -126,7 +121,7 @@ static struct addr reflexive_address(const struct evidence *e, const char *end)
 {
 	struct addr a = {.family = 0};
 
-	for (const struct heard *h = NULL; (h = cause_event(e, end, EVENT_CANDIDATE, h));) {
+	for (const struct heard *h = NULL; (h = evidence_event(e, end, EVENT_CANDIDATE, h));) {
 		const char *address = event_text(h->event, "address");
 
 		if (g_strcmp0(event_text(h->event, "side"), "local") == 0 &&
@@ -154,7 +149,7 @@ static void set_nat_cause(struct finding *f, enum cause_code code, const struct 
 	struct subject subject = subject_nat(nat->rule);
 
 	if (f->code != CAUSE_UNKNOWN) {
-		cause_add_effect(f, code, nat->node->name, &subject, why);
+		finding_add_effect(f, code, nat->node->name, &subject, why);
 		return;
 	}
 	f->code = code;
@@ -162,9 +157,9 @@ static void set_nat_cause(struct finding *f, enum cause_code code, const struct 
 	f->subject = subject;
 	f->why = g_strdup(why);
 	f->direction = DIRECTION_THERE;
-	cause_prove(f, "NAT %s of %s: mapping %s, filtering %s", nat->rule->name, nat->node->name,
-		    nat_behaviour_name(nat->rule->mapping),
-		    nat_behaviour_name(nat->rule->filtering));
+	finding_prove(f, "NAT %s of %s: mapping %s, filtering %s", nat->rule->name, nat->node->name,
+		      nat_behaviour_name(nat->rule->mapping),
+		      nat_behaviour_name(nat->rule->filtering));
 }
 
 static void tell_changed_mapping(struct finding *f, const struct nat_seen *nat)
@@ -273,14 +268,14 @@ static bool relays_cannot_meet(const struct evidence *e, struct finding *f)
 
 static bool failed_in_conference(const struct evidence *e, const char *end)
 {
-	const struct heard *h = cause_event(e, end, EVENT_CONFERENCE_RESULT, NULL);
+	const struct heard *h = evidence_event(e, end, EVENT_CONFERENCE_RESULT, NULL);
 
 	return !h || g_strcmp0(event_text(h->event, "verdict"), "pass") != 0;
 }
 
 static bool is_remote(const struct evidence *e, const char *end)
 {
-	const struct heard *h = cause_event(e, end, EVENT_SIGNED_IN, NULL);
+	const struct heard *h = evidence_event(e, end, EVENT_SIGNED_IN, NULL);
 
 	return h && json_is_true(json_object_get(h->event, "remote_user"));
 }
@@ -294,7 +289,7 @@ static bool mcu_without_relay(const struct evidence *e, struct finding *f, const
 	char text[ADDR_TEXT_MAX];
 
 	return s && cause_walk_to(e, f, mcu->name, "its relay", addr_print(&s->internal, text),
-				  PROTO_UDP, cause_relay_port(NULL, PROTO_UDP));
+				  PROTO_UDP, relay_port(NULL, PROTO_UDP));
 }
 
 static bool mcu_out_of_reach(const struct evidence *e, struct finding *f)
@@ -314,6 +309,29 @@ static bool mcu_out_of_reach(const struct evidence *e, struct finding *f)
 	return found;
 }
 
+/* --- the path that was selected --------------------------------------------------------------- */
+
+bool cause_selected_leg(const struct evidence *e, struct finding *f, const char *end)
+{
+	const struct heard *h = evidence_event(e, end, EVENT_SELECTED, NULL);
+	const json_t *local = h ? json_object_get(h->event, "local") : NULL,
+		     *remote = h ? json_object_get(h->event, "remote") : NULL;
+	const json_t *relay = evidence_relay(e, end);
+	enum ip_proto proto =
+		g_strcmp0(event_text(local, "relay_transport"), "tcp") == 0 ? PROTO_TCP : PROTO_UDP;
+
+	if (!h)
+		return false;
+	finding_prove(f, "%s selected %s %s to %s %s", end, event_text(local, "type"),
+		      event_text(local, "address"), event_text(remote, "type"),
+		      event_text(remote, "address"));
+	if (g_strcmp0(event_text(local, "type"), "relay") == 0)
+		return cause_walk_to(e, f, end, "its relay", event_text(relay, "address"), proto,
+				     relay_port(relay, proto));
+	return cause_walk_to(e, f, end, "the other end", event_text(remote, "address"), PROTO_UDP,
+			     json_integer_value(json_object_get(remote, "port")));
+}
+
 /* --- rules ------------------------------------------------------------------------------------ */
 
 bool cause_rule_direct(const struct evidence *e, struct finding *f)
@@ -326,7 +344,7 @@ bool cause_rule_media(const struct evidence *e, struct finding *f)
 {
 	if (e->cell->media == MEDIA_AV_CONFERENCE)
 		return mcu_out_of_reach(e, f);
-	return cause_is_av(e->cell) && relays_cannot_meet(e, f);
+	return evidence_is_av(e) && relays_cannot_meet(e, f);
 }
 
 /* The packets of media (common/media.h), with SRTP, UDP and IP headers. */
@@ -347,7 +365,7 @@ bool cause_rule_size(const struct evidence *e, struct finding *f)
 	media.size_bytes = e->cell->media == MEDIA_AUDIO ? VOICE_PACKET_BYTES : VIDEO_PACKET_BYTES;
 	for (guint i = 0; i < e->cell->participants->len && !found; i++)
 		found = cause_signalling_way(&large, f, e->cell->participants->pdata[i]);
-	for (guint i = 0; cause_is_av(e->cell) && i < e->cell->participants->len && !found; i++)
+	for (guint i = 0; evidence_is_av(e) && i < e->cell->participants->len && !found; i++)
 		found = cause_selected_leg(&media, f, e->cell->participants->pdata[i]);
 	if (!found)
 		g_ptr_array_set_size(f->proof, (gint)proofs);
@@ -361,11 +379,11 @@ static bool relay_only_by_tcp(const struct evidence *e, struct finding *f)
 
 	for (guint i = 0; i < e->cell->participants->len && !found; i++) {
 		const char *end = e->cell->participants->pdata[i];
-		const json_t *relay = cause_relay_of(e, end);
+		const json_t *relay = evidence_relay(e, end);
 
 		found = json_is_object(relay) &&
 			cause_walk_to(e, f, end, "its relay", event_text(relay, "address"),
-				      PROTO_UDP, cause_relay_port(relay, PROTO_UDP));
+				      PROTO_UDP, relay_port(relay, PROTO_UDP));
 	}
 	return found;
 }

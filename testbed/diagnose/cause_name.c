@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Names: who is asked, what that server knows, and what others would have said. */
-#include "testbed/diagnose/cause_service.h"
+#include "testbed/diagnose/cause_name.h"
+
+#include "testbed/diagnose/foreign_words.h"
+#include "testbed/diagnose/service.h"
 
 #include <string.h>
 
@@ -219,7 +221,7 @@ static struct addr asked_here(const struct evidence *e, const struct node *n, co
 	for (guint i = 0; i < servers->len; i++) {
 		const struct addr *a = &g_array_index(servers, struct addr, i);
 
-		if (!cause_lives_without(e, n->name, a->family))
+		if (!evidence_lacks_family(e, n->name, a->family))
 			return *a;
 	}
 	return asked_by(n, name);
@@ -243,7 +245,7 @@ bool cause_by_name(const struct evidence *e, struct finding *f, const char *from
 			(error != REASON_DNS_NXDOMAIN && silent(e, f, n, &server, name, error)) ||
 			missing(f, n, answerer(e->model, server, name), name);
 	if (found && question)
-		cause_prove(f, "%s asked for %s: %s", from, name, event_text(question, "error"));
+		finding_prove(f, "%s asked for %s: %s", from, name, event_text(question, "error"));
 	return found;
 }
 
@@ -290,6 +292,6 @@ bool cause_wrong_answer(const struct evidence *e, struct finding *f, const char 
 					 addr_print(&right, text)) :
 			 g_strdup_printf("its %s says %s for %s, where no such server is",
 					 hosts ? "hosts file" : "record", address, name);
-	cause_prove(f, "%s was told %s for %s", from, address, name);
+	finding_prove(f, "%s was told %s for %s", from, address, name);
 	return true;
 }

@@ -1,31 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/diagnose/cause_service.h"
+#include "testbed/diagnose/cause_connection.h"
+#include "testbed/diagnose/cause_name.h"
+#include "testbed/diagnose/cause_rules.h"
+#include "testbed/diagnose/service.h"
 
 #include <string.h>
-
-#define STUN_PORT 3478
-#define HTTPS_PORT 443
-
-const json_t *cause_relay_of(const struct evidence *e, const char *end)
-{
-	const struct heard *h = cause_event(e, end, EVENT_SIGNED_IN, NULL);
-
-	return h ? json_object_get(h->event, "relay") : NULL;
-}
-
-json_int_t cause_relay_port(const json_t *relay, enum ip_proto proto)
-{
-	const json_t *port = json_object_get(relay, proto == PROTO_UDP ? "udp_port" : "tcp_port");
-
-	return json_is_integer(port) ? json_integer_value(port) :
-	       proto == PROTO_UDP    ? STUN_PORT :
-				       HTTPS_PORT;
-}
 
 /* The end's own candidate of a relay; NULL: it has none. */
 static const json_t *local_relay(const struct evidence *e, const char *end)
 {
-	for (const struct heard *h = NULL; (h = cause_event(e, end, EVENT_CANDIDATE, h));) {
+	for (const struct heard *h = NULL; (h = evidence_event(e, end, EVENT_CANDIDATE, h));) {
 		if (g_strcmp0(event_text(h->event, "side"), "local") == 0 &&
 		    g_strcmp0(event_text(h->event, "type"), "relay") == 0)
 			return h->event;
@@ -39,19 +23,19 @@ static const json_t *local_relay(const struct evidence *e, const char *end)
 static bool no_credentials(const struct evidence *e, struct finding *f, const char *end,
 			   const char *trouble)
 {
-	for (const struct heard *h = NULL; (h = cause_event(e, NULL, EVENT_LINK_FAILED, h));) {
+	for (const struct heard *h = NULL; (h = evidence_event(e, NULL, EVENT_LINK_FAILED, h));) {
 		const struct node *from = service_node_of(e->model, h->agent);
 		struct tried t = cause_tried(from ? from->name : "", h->event);
 
 		if (!from || !node_declared_service(from, SERVICE_FRONTEND) ||
 		    !cause_by_connection(e, f, &t))
 			continue;
-		cause_prove(f, "%s got no relay credentials: %s", end, trouble);
+		finding_prove(f, "%s got no relay credentials: %s", end, trouble);
 		return true;
 	}
 	if (!cause_refused_server(e, f))
 		return false;
-	cause_prove(f, "%s got no relay credentials: %s", end, trouble);
+	finding_prove(f, "%s got no relay credentials: %s", end, trouble);
 	return true;
 }
 
@@ -66,7 +50,8 @@ static bool told_of_none(const struct evidence *e, struct finding *f, const char
 	f->subject = subject_setting(SETTING_MEDIA_RELAY, NULL);
 	f->why = g_strdup_printf("it tells %s of no relay, though there is an Edge for its media",
 				 n->endpoint->user);
-	cause_prove(f, "what %s was told when it signed in names no place to ask for relays", end);
+	finding_prove(f, "what %s was told when it signed in names no place to ask for relays",
+		      end);
 	return true;
 }
 
@@ -74,17 +59,17 @@ static bool told_of_none(const struct evidence *e, struct finding *f, const char
  * has no address. */
 static bool relay_unknown(const struct evidence *e, struct finding *f, const char *end)
 {
-	const struct heard *h = cause_event(e, end, EVENT_SIGNED_IN, NULL);
+	const struct heard *h = evidence_event(e, end, EVENT_SIGNED_IN, NULL);
 	const json_t *mras = h ? json_object_get(h->event, "mras") : NULL;
 	const char *host = event_text(mras, "host"), *trouble = event_text(mras, "trouble");
 
-	if (!mras || event_text(cause_relay_of(e, end), "address"))
+	if (!mras || event_text(evidence_relay(e, end), "address"))
 		return false;
 	if (!event_text(mras, "uri"))
 		return told_of_none(e, f, end);
 	if (trouble)
 		return no_credentials(e, f, end, trouble);
-	for (const struct heard *d = NULL; host && (d = cause_event(e, end, EVENT_DNS, d));) {
+	for (const struct heard *d = NULL; host && (d = evidence_event(e, end, EVENT_DNS, d));) {
 		if (g_strcmp0(event_text(d->event, "query"), host) == 0 && foreign_reason(d->event))
 			return cause_by_name(e, f, end, host, d->event);
 	}
@@ -97,17 +82,16 @@ static bool relay_unknown(const struct evidence *e, struct finding *f, const cha
 static bool relay_unreachable(const struct evidence *e, struct finding *f, const char *end,
 			      const char *address)
 {
-	const json_t *relay = cause_relay_of(e, end);
+	const json_t *relay = evidence_relay(e, end);
 	bool found = cause_walk_to_server(e, f, end, "its relay", address, PROTO_UDP,
-					  cause_relay_port(relay, PROTO_UDP));
+					  relay_port(relay, PROTO_UDP));
 
 	found = cause_walk_to_server(e, f, end, "its relay", address, PROTO_TCP,
-				     cause_relay_port(relay, PROTO_TCP)) ||
+				     relay_port(relay, PROTO_TCP)) ||
 		found;
 	return found ||
-	       cause_no_listener(e, f, end, address, PROTO_UDP,
-				 cause_relay_port(relay, PROTO_UDP)) ||
-	       cause_no_listener(e, f, end, address, PROTO_TCP, cause_relay_port(relay, PROTO_TCP));
+	       cause_no_listener(e, f, end, address, PROTO_UDP, relay_port(relay, PROTO_UDP)) ||
+	       cause_no_listener(e, f, end, address, PROTO_TCP, relay_port(relay, PROTO_TCP));
 }
 
 /* What a relay says of a client that it gives nothing to, and which setting of the Edge that is
@@ -137,7 +121,7 @@ static bool is_of_user(const char *whom, const char *user)
 static bool by_refusal(const struct evidence *e, struct finding *f, const struct refusal *r,
 		       const char *user)
 {
-	for (const struct heard *h = NULL; (h = cause_event(e, NULL, r->event, h));) {
+	for (const struct heard *h = NULL; (h = evidence_event(e, NULL, r->event, h));) {
 		const char *whom = event_text(h->event, "user");
 		const struct node *edge = service_node_of(e->model, h->agent);
 
@@ -149,9 +133,9 @@ static bool by_refusal(const struct evidence *e, struct finding *f, const struct
 		f->subject = subject_setting(r->setting, NULL);
 		f->why = g_strdup_printf("%s: %s", cause_text(f->code),
 					 event_text(h->event, "reason"));
-		cause_prove(f, "%s refused %s at %s with code %d: %s", h->agent,
-			    whom ? whom : "a client", event_text(h->event, "client"),
-			    (int)foreign_turn_status(h->event), event_text(h->event, "reason"));
+		finding_prove(f, "%s refused %s at %s with code %d: %s", h->agent,
+			      whom ? whom : "a client", event_text(h->event, "client"),
+			      (int)foreign_turn_status(h->event), event_text(h->event, "reason"));
 		return true;
 	}
 	return false;
@@ -175,15 +159,15 @@ static bool got_none(const struct evidence *e, const char *end, const char *addr
 
 static void prove_none(struct finding *f, const char *end, const char *address)
 {
-	cause_prove(f, "%s was told of the relay %s and has no candidate from it", end, address);
+	finding_prove(f, "%s was told of the relay %s and has no candidate from it", end, address);
 }
 
 /* What an end was told when it signed in: of no relay, of one without credentials or address, or of
  * a wrong address. */
 static bool told_wrongly(const struct evidence *e, struct finding *f, const char *end)
 {
-	const char *address = event_text(cause_relay_of(e, end), "address"),
-		   *host = event_text(cause_relay_of(e, end), "host");
+	const char *address = event_text(evidence_relay(e, end), "address"),
+		   *host = event_text(evidence_relay(e, end), "host");
 
 	if (relay_unknown(e, f, end))
 		return true;
@@ -195,8 +179,8 @@ static bool told_wrongly(const struct evidence *e, struct finding *f, const char
 
 static bool asked_in_vain(const struct evidence *e, struct finding *f, const char *end)
 {
-	const char *address = event_text(cause_relay_of(e, end), "address");
-	const char *address6 = event_text(cause_relay_of(e, end), "address6");
+	const char *address = event_text(evidence_relay(e, end), "address");
+	const char *address6 = event_text(evidence_relay(e, end), "address6");
 
 	if (!got_none(e, end, address) ||
 	    (!relay_refuses(e, f, end) && !(address6 && relay_unreachable(e, f, end, address6)) &&
@@ -214,7 +198,7 @@ bool cause_rule_relay_unreachable(const struct evidence *e, struct finding *f)
 	static bool (*const steps[])(const struct evidence *, struct finding *,
 				     const char *) = {told_wrongly, asked_in_vain};
 
-	for (guint step = 0; cause_is_av(e->cell) && step < G_N_ELEMENTS(steps); step++)
+	for (guint step = 0; evidence_is_av(e) && step < G_N_ELEMENTS(steps); step++)
 		for (guint i = 0; i < e->cell->participants->len; i++)
 			if (steps[step](e, f, e->cell->participants->pdata[i]))
 				return true;
@@ -234,7 +218,7 @@ static void set_peer(struct finding *f, const char *peer)
  * is normal. */
 static bool refuses_peer(const struct evidence *e, struct finding *f)
 {
-	for (const struct heard *h = NULL; (h = cause_event(e, NULL, EVENT_DENIED, h));) {
+	for (const struct heard *h = NULL; (h = evidence_event(e, NULL, EVENT_DENIED, h));) {
 		const struct node *edge = service_node_of(e->model, h->agent);
 		const char *peer = event_text(h->event, "peer");
 
@@ -246,8 +230,8 @@ static bool refuses_peer(const struct evidence *e, struct finding *f)
 		set_peer(f, peer);
 		f->why = g_strdup_printf("%s: %s is among those it must not relay to",
 					 cause_text(f->code), peer);
-		cause_prove(f, "%s denied %s the peer %s", h->agent, event_text(h->event, "user"),
-			    peer);
+		finding_prove(f, "%s denied %s the peer %s", h->agent, event_text(h->event, "user"),
+			      peer);
 		return true;
 	}
 	return false;
@@ -255,5 +239,5 @@ static bool refuses_peer(const struct evidence *e, struct finding *f)
 
 bool cause_rule_relay_refused(const struct evidence *e, struct finding *f)
 {
-	return cause_is_av(e->cell) && (relay_refuses(e, f, NULL) || refuses_peer(e, f));
+	return evidence_is_av(e) && (relay_refuses(e, f, NULL) || refuses_peer(e, f));
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/diagnose/cause_service.h"
+#include "testbed/diagnose/cause_connection.h"
+#include "testbed/diagnose/cause_name.h"
+#include "testbed/diagnose/cause_rules.h"
+#include "testbed/diagnose/service.h"
 
 #include <string.h>
 
@@ -34,10 +37,10 @@ static bool by_connections(const struct evidence *e, struct finding *f, const st
 {
 	for (int without = 0; without < 2 && g_str_equal(x->stage, STAGE_TLS); without++) {
 		for (const struct heard *h = NULL;
-		     (h = cause_event(e, x->end, EVENT_CONNECT_FAILED, h));) {
+		     (h = evidence_event(e, x->end, EVENT_CONNECT_FAILED, h));) {
 			struct tried t = cause_tried(x->end, h->event);
 
-			if (cause_lives_without(e, x->end, family_of(t.address)) ==
+			if (evidence_lacks_family(e, x->end, family_of(t.address)) ==
 				    (without != 0) &&
 			    cause_by_connection(e, f, &t))
 				return true;
@@ -50,7 +53,7 @@ static bool by_connections(const struct evidence *e, struct finding *f, const st
  * name. */
 static bool is_target(const struct evidence *e, const char *end, const char *name)
 {
-	for (const struct heard *h = NULL; (h = cause_event(e, end, EVENT_DNS, h));) {
+	for (const struct heard *h = NULL; (h = evidence_event(e, end, EVENT_DNS, h));) {
 		const char *record =
 			json_string_value(json_array_get(json_object_get(h->event, "answer"), 0));
 		const char *target = record ? strrchr(record, ' ') : NULL;
@@ -70,7 +73,7 @@ static const json_t *missing_answer(const struct evidence *e, const char *end)
 	const char *label = labels[cause_is_inside(e->model, end)];
 	const json_t *found = NULL;
 
-	for (const struct heard *h = NULL; (h = cause_event(e, end, EVENT_DNS, h));) {
+	for (const struct heard *h = NULL; (h = evidence_event(e, end, EVENT_DNS, h));) {
 		enum reason error = foreign_reason(h->event);
 		const char *name = event_text(h->event, "query");
 
@@ -99,7 +102,8 @@ static bool by_questions(const struct evidence *e, struct finding *f, const stru
 /* The server that refused this user's REGISTER; NULL: none says so. */
 static const struct heard *refusal_of(const struct evidence *e, const char *user)
 {
-	for (const struct heard *h = NULL; (h = cause_event(e, NULL, EVENT_REQUEST_REFUSED, h));) {
+	for (const struct heard *h = NULL;
+	     (h = evidence_event(e, NULL, EVENT_REQUEST_REFUSED, h));) {
 		const char *whom = event_text(h->event, "user");
 
 		if (whom && user && g_ascii_strcasecmp(whom, user) == 0)
@@ -148,9 +152,9 @@ static bool by_refusal(const struct evidence *e, struct finding *f, const struct
 	else
 		set_account_cause(f, x, server, client);
 	if (h)
-		cause_prove(f, "%s answered the REGISTER of %s with %d%s%s", h->agent, user,
-			    (int)x->status, x->diagnostics ? ": " : "",
-			    x->diagnostics ? x->diagnostics : "");
+		finding_prove(f, "%s answered the REGISTER of %s with %d%s%s", h->agent, user,
+			      (int)x->status, x->diagnostics ? ": " : "",
+			      x->diagnostics ? x->diagnostics : "");
 	return true;
 }
 
@@ -159,7 +163,7 @@ static bool by_links(const struct evidence *e, struct finding *f, const struct f
 {
 	if (!g_str_equal(x->stage, STAGE_REGISTER) && !g_str_equal(x->stage, STAGE_PROVISIONING))
 		return false;
-	for (const struct heard *h = NULL; (h = cause_event(e, NULL, EVENT_LINK_FAILED, h));) {
+	for (const struct heard *h = NULL; (h = evidence_event(e, NULL, EVENT_LINK_FAILED, h));) {
 		const struct node *from = service_node_of(e->model, h->agent);
 		struct tried t = cause_tried(from ? from->name : "", h->event);
 
@@ -187,7 +191,7 @@ static bool (*const ways[])(const struct evidence *, struct finding *, const str
 
 bool cause_rule_sign_in(const struct evidence *e, struct finding *f)
 {
-	const struct heard *h = cause_event(e, NULL, EVENT_SIGN_IN_FAILED, NULL);
+	const struct heard *h = evidence_event(e, NULL, EVENT_SIGN_IN_FAILED, NULL);
 	struct failed x;
 	bool found = false;
 
@@ -213,6 +217,6 @@ bool cause_rule_sign_in(const struct evidence *e, struct finding *f)
 		f->node = g_strdup(h->agent);
 	if (!f->why)
 		f->why = g_strdup(cause_text(f->code));
-	cause_prove(f, "%s gave up in stage %s: %s", h->agent, x.stage, x.reason);
+	finding_prove(f, "%s gave up in stage %s: %s", h->agent, x.stage, x.reason);
 	return true;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Firewalls that let answers pass by the session of their question, and never saw the question. */
-#include "testbed/diagnose/cause_rules.h"
+#include "testbed/diagnose/cause_state.h"
+
 #include "testbed/walk/tracked.h"
 
 static bool visits(const walk *w, const char *node)
@@ -99,8 +99,8 @@ static void prove_by_table(const struct evidence *e, struct finding *f)
 		addr_port_print(&answer.src, answer.sport, from);
 	else
 		addr_print(&answer.src, from);
-	cause_prove(f, "%s tracks %u session%s, none of %s with %s", f->node, all->len,
-		    all->len == 1 ? "" : "s", addr_print(&answer.dst, to), from);
+	finding_prove(f, "%s tracks %u session%s, none of %s with %s", f->node, all->len,
+		      all->len == 1 ? "" : "s", addr_print(&answer.dst, to), from);
 }
 
 bool cause_no_state(const struct evidence *e, struct finding *f, const walk *question,
@@ -120,7 +120,7 @@ bool cause_no_state(const struct evidence *e, struct finding *f, const walk *que
 	f->code = CAUSE_FW_NO_STATE;
 	g_free(f->why);
 	f->why = g_steal_pointer(&why);
-	f->prefix = cause_network_of(e->model, &f->flow.dst);
+	f->prefix = model_prefix_of(e->model, &f->flow.dst);
 	find_turning(e, f, question, answer);
 	prove_by_table(e, f);
 	return true;

@@ -13,14 +13,14 @@
 
 static bool is_signed_in(const struct evidence *e, const char *end)
 {
-	return cause_event(e, end, EVENT_SIGNED_IN, NULL) != NULL;
+	return evidence_event(e, end, EVENT_SIGNED_IN, NULL) != NULL;
 }
 
 /* What the end said about its failed sign-in; NULL: it did not fail. */
 static const json_t *sign_in_failure(const struct evidence *e, const char *end)
 {
 	const struct heard *h =
-		is_signed_in(e, end) ? NULL : cause_event(e, end, EVENT_SIGN_IN_FAILED, NULL);
+		is_signed_in(e, end) ? NULL : evidence_event(e, end, EVENT_SIGN_IN_FAILED, NULL);
 
 	return h ? h->event : NULL;
 }
@@ -36,7 +36,7 @@ static void set_what(struct finding *f, const char *end)
 /* A question that nobody answered; NULL: every one was. */
 static const json_t *unanswered(const struct evidence *e, const char *end)
 {
-	for (const struct heard *h = NULL; (h = cause_event(e, end, EVENT_DNS, h));) {
+	for (const struct heard *h = NULL; (h = evidence_event(e, end, EVENT_DNS, h));) {
 		enum reason error = foreign_reason(h->event);
 
 		if (error && error != REASON_DNS_NXDOMAIN)
@@ -75,7 +75,7 @@ static bool ways_to(const struct evidence *e, struct finding *f, const char *end
 		for (guint i = 0; i < servers->len && !found; i++) {
 			const struct addr *a = &g_array_index(servers, struct addr, i);
 
-			if (cause_lives_without(e, end, a->family) == (without != 0))
+			if (evidence_lacks_family(e, end, a->family) == (without != 0))
 				found = cause_walk_to(e, f, end, "its name server",
 						      addr_print(a, text), PROTO_UDP, DNS_PORT);
 		}
@@ -94,8 +94,8 @@ static bool way_to_names(const struct evidence *e, struct finding *f, const char
 		return false;
 	if (!ways_to(e, f, end, servers_for(n, name)))
 		return false;
-	cause_prove(f, "%s asked for %s %s: %s", end, event_text(question, "type"), name,
-		    event_text(question, "error"));
+	finding_prove(f, "%s asked for %s %s: %s", end, event_text(question, "type"), name,
+		      event_text(question, "error"));
 	if (failure)
 		set_what(f, end);
 	return true;
@@ -142,7 +142,7 @@ static struct place server_tried(const struct evidence *e, const char *end, cons
 	uint16_t port;
 
 	for (const struct heard *h = NULL;
-	     gave_up_connecting(failure) && (h = cause_event(e, end, EVENT_CONNECT_FAILED, h));)
+	     gave_up_connecting(failure) && (h = evidence_event(e, end, EVENT_CONNECT_FAILED, h));)
 		p = place_of(json_object_get(h->event, "server"));
 	if (p.port == 0 && foreign_server(failure, &a, &port)) {
 		addr_print(&a, p.address);
@@ -156,7 +156,7 @@ static struct place server_looked_up(const struct evidence *e, const char *end)
 {
 	struct place p = {.port = 0};
 
-	for (const struct heard *h = NULL; (h = cause_event(e, end, EVENT_DNS, h));) {
+	for (const struct heard *h = NULL; (h = evidence_event(e, end, EVENT_DNS, h));) {
 		const char *answer =
 			json_string_value(json_array_get(json_object_get(h->event, "answer"), 0));
 		struct addr a;
@@ -171,7 +171,7 @@ static struct place server_looked_up(const struct evidence *e, const char *end)
 
 static struct place server_of(const struct evidence *e, const char *end)
 {
-	const struct heard *in = cause_event(e, end, EVENT_SIGNED_IN, NULL);
+	const struct heard *in = evidence_event(e, end, EVENT_SIGNED_IN, NULL);
 	const json_t *server = in ? json_object_get(in->event, "server") : NULL,
 		     *failure = sign_in_failure(e, end);
 	struct place p = failure ? server_tried(e, end, failure) : place_of(server);
@@ -226,7 +226,7 @@ static bool way_to_server(const struct evidence *e, struct finding *f, const cha
 	    !(cause_walk_to(e, f, end, "the server", to.address, PROTO_TCP, to.port) ||
 	      refused_at_the_end(f, failure, &to)))
 		return false;
-	cause_prove(f, "%s gave up in stage tls: %s", end, event_text(failure, "reason"));
+	finding_prove(f, "%s gave up in stage tls: %s", end, event_text(failure, "reason"));
 	set_what(f, end);
 	return true;
 }
@@ -308,7 +308,7 @@ static bool stuck_behind_edge(const struct evidence *e, struct finding *f, const
 	server = server_of(e, end);
 	if (server.port == 0 || !edge_to_front_end(e, f, edge_at(e->model, server.address)))
 		return false;
-	cause_prove(f, "%s gave up in stage %s: %s", end, stage, event_text(failure, "reason"));
+	finding_prove(f, "%s gave up in stage %s: %s", end, stage, event_text(failure, "reason"));
 	set_what(f, end);
 	return true;
 }
@@ -319,10 +319,10 @@ static bool told_of_no_relay(const struct evidence *e, struct finding *f, const 
 	const struct node *n = model_node(e->model, end),
 			  *edge = n ? model_media_edge(e->model, n) : NULL;
 
-	if (!cause_is_av(e->cell) || !is_signed_in(e, end) ||
-	    json_is_object(cause_relay_of(e, end)) || !front_end_to_edge(e, f, edge))
+	if (!evidence_is_av(e) || !is_signed_in(e, end) || json_is_object(evidence_relay(e, end)) ||
+	    !front_end_to_edge(e, f, edge))
 		return false;
-	cause_prove(f, "%s signed in and was told of no relay", end);
+	finding_prove(f, "%s signed in and was told of no relay", end);
 	return true;
 }
 
@@ -358,7 +358,7 @@ static const struct heard *sip_failure(const struct evidence *e)
 					    EVENT_CONFERENCE_RESULT};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-		for (const struct heard *h = NULL; (h = cause_event(e, NULL, names[i], h));) {
+		for (const struct heard *h = NULL; (h = evidence_event(e, NULL, names[i], h));) {
 			if (g_strcmp0(event_text(h->event, "verdict"), "pass") != 0 &&
 			    g_strcmp0(event_text(h->event, "stage"), STAGE_SIP) == 0)
 				return h;
@@ -375,6 +375,6 @@ bool cause_rule_signalling(const struct evidence *e, struct finding *f)
 	for (guint i = 0; h && i < e->cell->participants->len && !found; i++)
 		found = cause_signalling_way(e, f, e->cell->participants->pdata[i]);
 	if (found)
-		cause_prove(f, "%s: %s", h->agent, event_text(h->event, "reason"));
+		finding_prove(f, "%s: %s", h->agent, event_text(h->event, "reason"));
 	return found;
 }

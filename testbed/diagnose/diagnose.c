@@ -2,6 +2,7 @@
 #include "testbed/diagnose/diagnose.h"
 
 #include "testbed/diagnose/answers.h"
+#include "testbed/diagnose/cause.h"
 #include "testbed/diagnose/sessions.h"
 
 /* The tool's own defect comes before everything it says. */

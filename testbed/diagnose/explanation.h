@@ -9,6 +9,7 @@
 #define TESTBED_DIAGNOSE_EXPLANATION_H
 
 #include "testbed/diagnose/fix.h"
+#include "testbed/packets/observation.h"
 
 /* One more change, after those before it. */
 struct trial_step {

@@ -7,7 +7,7 @@
 #ifndef TESTBED_DIAGNOSE_FIX_H
 #define TESTBED_DIAGNOSE_FIX_H
 
-#include "testbed/diagnose/cause.h"
+#include "testbed/diagnose/finding.h"
 
 typedef struct fix {
 	char *change;	     /* as under `changes:` of a scenario: "- add-route: {...}\n" */

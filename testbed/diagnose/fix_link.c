@@ -78,17 +78,6 @@ fix *fix_tunnel(const model *m G_GNUC_UNUSED, const struct node *n, const struct
 	return x;
 }
 
-static struct prefix network_of(const model *m, const struct addr *a)
-{
-	for (guint i = 0; i < m->networks->len; i++) {
-		const struct network *net = m->networks->pdata[i];
-
-		if (prefix_contains(&net->subnet, a))
-			return net->subnet;
-	}
-	return (struct prefix){.addr = *a, .len = addr_bits(a)};
-}
-
 static bool behind(const struct tunnel_end *end, const struct addr *a)
 {
 	for (guint i = 0; i < end->prefixes->len; i++)
@@ -111,7 +100,7 @@ fix *fix_tunnel_prefix(const model *m, const struct node *n, const struct findin
 		return NULL;
 	near = &t->ends[t->ends[0].node == n ? 0 : 1];
 	far = &t->ends[t->ends[0].node == n ? 1 : 0];
-	p = network_of(m, behind(near, &f->flow.dst) ? &f->flow.src : &f->flow.dst);
+	p = model_prefix_of(m, behind(near, &f->flow.dst) ? &f->flow.src : &f->flow.dst);
 	prefix_print(&p, text);
 	x = fix_new(g_strdup_printf("- add-prefix: {tunnel: %s, node: %s, prefix: %s}\n", t->name,
 				    far->node_name, text));

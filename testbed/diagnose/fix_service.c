@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/diagnose/fix_rules.h"
 
-#include "testbed/diagnose/cause_service.h"
+#include "testbed/diagnose/service.h"
 
 #include <string.h>
 

@@ -45,13 +45,13 @@ static bool walk_legs(const struct evidence *e, struct finding *f)
 {
 	for (guint i = 0; i < e->cell->participants->len; i++) {
 		const char *end = e->cell->participants->pdata[i];
-		const struct heard *h = cause_event(e, end, EVENT_SIGNED_IN, NULL);
+		const struct heard *h = evidence_event(e, end, EVENT_SIGNED_IN, NULL);
 		const json_t *server = h ? json_object_get(h->event, "server") : NULL;
 
 		if (cause_walk_to(e, f, end, "its server", event_text(server, "address"), PROTO_TCP,
 				  json_integer_value(json_object_get(server, "port"))))
 			return true;
-		cause_healthy_leg(e, f, end);
+		cause_selected_leg(e, f, end);
 		if (f->code != CAUSE_UNKNOWN)
 			return true;
 	}
@@ -106,9 +106,9 @@ static bool foresee_node(const struct evidence *e, const struct node *n, struct 
 	f->why = g_strdup_printf(
 		"the route of %s to %s is in use and not persistent: after a restart it is gone",
 		n->name, prefix_print(&r->to, buf));
-	cause_prove(f, "without it %s ends at %s: %s", l ? l->title : "the call",
-		    seen->node ? seen->node : "its start",
-		    seen->why ? seen->why : cause_text(seen->code));
+	finding_prove(f, "without it %s ends at %s: %s", l ? l->title : "the call",
+		      seen->node ? seen->node : "its start",
+		      seen->why ? seen->why : cause_text(seen->code));
 	return true;
 }
 
@@ -139,11 +139,11 @@ void persist_recognise(const struct evidence *e, struct finding *f)
 		subject_clear(&f->subject);
 		f->subject = subject_declared_route(r);
 		f->prefix = r->to;
-		cause_prove(f,
-			    "%s:%d gives %s a route to %s that is not persistent, and %s was "
-			    "restarted since",
-			    r->loc.file ? r->loc.file : "the topology", r->loc.line, n->name,
-			    prefix_print(&r->to, buf), n->name);
+		finding_prove(f,
+			      "%s:%d gives %s a route to %s that is not persistent, and %s was "
+			      "restarted since",
+			      r->loc.file ? r->loc.file : "the topology", r->loc.line, n->name,
+			      prefix_print(&r->to, buf), n->name);
 		return;
 	}
 }

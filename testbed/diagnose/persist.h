@@ -6,7 +6,8 @@
 #ifndef TESTBED_DIAGNOSE_PERSIST_H
 #define TESTBED_DIAGNOSE_PERSIST_H
 
-#include "testbed/diagnose/cause.h"
+#include "testbed/diagnose/evidence.h"
+#include "testbed/diagnose/finding.h"
 
 /* Of a cell that passes: would it fail if a node were restarted?  Walks its legs over the state
  * without the routes of one node after the other that are not persistent; the first that breaks one

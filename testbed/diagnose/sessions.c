@@ -181,8 +181,8 @@ static void prove_lost_answer(finding *f, const GPtrArray *sessions)
 
 		if (!t)
 			continue;
-		cause_prove(f, "%s: session %s%s%s, no reply", t->node, text, nat ? ", " : "",
-			    nat ? nat : "");
+		finding_prove(f, "%s: session %s%s%s, no reply", t->node, text, nat ? ", " : "",
+			      nat ? nat : "");
 		return;
 	}
 }
@@ -208,9 +208,9 @@ static void prove_changed_mapping(finding *f, const GPtrArray *sessions)
 		other = tracked_text(b);
 		outside = tracked_nat_text(a);
 		outside_other = tracked_nat_text(b);
-		cause_prove(f, "%s: session %s is %s, and %s is %s", f->node, one,
-			    outside ? outside : "as it is", other,
-			    outside_other ? outside_other : "as it is");
+		finding_prove(f, "%s: session %s is %s, and %s is %s", f->node, one,
+			      outside ? outside : "as it is", other,
+			      outside_other ? outside_other : "as it is");
 		return;
 	}
 }

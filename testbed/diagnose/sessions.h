@@ -8,7 +8,8 @@
 #ifndef TESTBED_DIAGNOSE_SESSIONS_H
 #define TESTBED_DIAGNOSE_SESSIONS_H
 
-#include "testbed/diagnose/cause.h"
+#include "testbed/diagnose/finding.h"
+#include "testbed/packets/observation.h"
 #include "testbed/walk/tracked.h"
 
 /* const struct tracked, borrowed from the state, in its order; the caller frees the array alone.
@@ -20,11 +21,8 @@ GPtrArray *sessions_of_call(const struct observation *seen, const struct cell *c
  */
 void sessions_prove(finding *f, const GPtrArray *sessions);
 
-/* Appends the call's sessions on the nodes of the walks, a line each; nothing where the state tells
- * of none. */
-void sessions_text(const struct observation *seen, const struct cell *c, const finding *f,
-		   GString *out);
-/* The same of all nodes, as they are in the state, each with its "node"; a new reference. */
+/* The call's sessions on all nodes, as they are in the state, each with its "node"; a new
+ * reference. */
 json_t *sessions_json(const struct observation *seen, const struct cell *c);
 
 #endif

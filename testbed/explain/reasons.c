@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/explain/reasons.h"
 
+#include "testbed/diagnose/cause.h"
 #include "testbed/session/machine.h"
 
 #include <string.h>

@@ -12,8 +12,8 @@
 #ifndef TESTBED_EXPLAIN_REASONS_H
 #define TESTBED_EXPLAIN_REASONS_H
 
-#include "testbed/diagnose/cause.h"
 #include "testbed/matrix/cells.h"
+#include "testbed/netstate/netstate.h"
 
 typedef struct reasons reasons;
 

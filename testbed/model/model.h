@@ -416,6 +416,8 @@ const struct tunnel *model_tunnel(const model *m, const char *name);
 const struct iface *node_iface(const struct node *n, const char *name);
 /* The node whose name is so much like this one that it may be meant. */
 const char *model_nearest_node(const model *m, const char *name);
+/* The prefix of the network that the address belongs to; of no network, the address alone. */
+struct prefix model_prefix_of(const model *m, const struct addr *a);
 /* The first node that has the address on an interface (tunnels don't count). */
 const struct node *model_owner(const model *m, const struct addr *a);
 /* The first node on which such a service runs. */

@@ -360,3 +360,16 @@ const struct expect *scenario_expect(const model *m, const struct scenario *sc, 
 	}
 	return NULL;
 }
+
+struct prefix model_prefix_of(const model *m, const struct addr *a)
+{
+	for (guint i = 0; i < m->networks->len; i++) {
+		const struct network *n = m->networks->pdata[i];
+
+		if (prefix_contains(&n->subnet, a))
+			return n->subnet;
+		if (prefix_contains(&n->subnet6, a))
+			return n->subnet6;
+	}
+	return (struct prefix){.addr = *a, .len = addr_bits(a)};
+}

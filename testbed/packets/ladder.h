@@ -6,17 +6,11 @@
  * connectivity checks, relay requests and media are taken from the captures, each as far as its
  * packet came. Other connections, and TCP segments with data, are left out. Depends on scope,
  * observation, model and base.  Pure.
- *
- *        branch1         fe            edge          home1
- *    0      |-- INVITE ->|              |              |
- *    2      |            |-- INVITE --->|              |
  */
 #ifndef TESTBED_PACKETS_LADDER_H
 #define TESTBED_PACKETS_LADDER_H
 
 #include "testbed/packets/scope.h"
-
-#define LADDER_COLUMNS 80
 
 struct rung {
 	guint64 time_ns; /* of the first of them, since 1970 */
@@ -41,8 +35,5 @@ ladder *ladder_new(const model *m, const struct observation *seen, const struct 
 		   bool sign_in);
 void ladder_free(ladder *l);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ladder, ladder_free)
-
-/* Draws it LADDER_COLUMNS wide; appends nothing when there are no rungs. */
-void ladder_text(const ladder *l, GString *out);
 
 #endif

@@ -6,7 +6,8 @@
 #ifndef TESTBED_REPORT_DETAIL_H
 #define TESTBED_REPORT_DETAIL_H
 
-#include "testbed/diagnose/cause.h"
+#include "testbed/diagnose/finding.h"
+#include "testbed/packets/observation.h"
 
 /* Appends the candidate pairs that were checked, with the result of each; nothing when no packets
  * were recorded. */

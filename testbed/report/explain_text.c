@@ -4,8 +4,8 @@
 #include "common/wire/event.h"
 #include "testbed/report/detail.h"
 #include "testbed/diagnose/icewarn.h"
-#include "testbed/packets/ladder.h"
-#include "testbed/diagnose/sessions.h"
+#include "testbed/report/ladder_text.h"
+#include "testbed/report/sessions_text.h"
 #include "testbed/report/walk_text.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/packets/ladder.h"
+#include "testbed/report/ladder_text.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/diagnose/sessions.h"
+#include "testbed/report/sessions_text.h"
 
 #include "testbed/netstate/netstate_json.h"
 #include "testbed/report/detail.h"

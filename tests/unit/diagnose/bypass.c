@@ -63,7 +63,7 @@ static finding *lost_leg(const model *m, const netstate *state, const struct byp
 	g_autoptr(knet) net = knet_new(m, state);
 	const struct evidence e = {
 		.model = m, .heard = heard, .state = state, .net = net, .walk = walk_both};
-	finding *f = cause_finding_new();
+	finding *f = finding_new(NULL);
 
 	cr_assert(cause_walk_to(&e, f, c->end, "its relay", c->relay, PROTO_UDP, 3478), "%s",
 		  c->name);

@@ -77,7 +77,7 @@ static finding *find(const model *m, const struct expired_case *c)
 	g_autoptr(journeys) all = journeys_new();
 	struct cell *cell = cell_new();
 	const struct evidence e = {.model = m, .cell = cell, .heard = heard, .packets = all};
-	finding *f = cause_finding_new();
+	finding *f = finding_new(NULL);
 
 	cell->media = MEDIA_AUDIO;
 	g_ptr_array_add(cell->participants, g_strdup("home1"));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Causes in services: hand-made events in the reference topology with one fault, the cause, and the
  * fix that mends it. */
+#include "testbed/diagnose/cause.h"
 #include "testbed/diagnose/fix.h"
 #include "tests/support/walk_state.h"
 

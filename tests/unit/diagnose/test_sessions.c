@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the nodes' connection tracking says of a call: which sessions are its own, what they prove,
  * how they are told. */
-#include "testbed/diagnose/sessions.h"
+#include "testbed/report/sessions_text.h"
 
 #include "testbed/diagnose/cause_rules.h"
 #include "tests/support/walk_state.h"
@@ -112,7 +112,7 @@ Test(sessions, a_state_of_an_older_run_tells_of_none)
 {
 	struct observation seen;
 	struct cell *c = cell_of_home1();
-	g_autoptr(finding) f = cause_finding_new();
+	g_autoptr(finding) f = finding_new(NULL);
 	g_autoptr(GString) out = g_string_new(NULL);
 	json_t *list;
 
@@ -147,7 +147,7 @@ static void put_hop(walk *w, const char *node, const char *src, const char *dst)
 /* home1 > nat1 > core > edge, where the question arrives and the answer ends as told. */
 static finding *finding_of(enum direction direction, enum walk_end forward, enum walk_end back)
 {
-	finding *f = cause_finding_new();
+	finding *f = finding_new(NULL);
 	struct leg *l = g_new0(struct leg, 1);
 
 	f->code = CAUSE_RETURN_WRONG_EGRESS;
@@ -224,7 +224,7 @@ Test(sessions, prove_that_a_mapping_changed)
 						   second_ports[i], true)),
 				 json_array());
 		g_autoptr(GPtrArray) sessions = tracked_of(state, NULL);
-		g_autoptr(finding) f = cause_finding_new();
+		g_autoptr(finding) f = finding_new(NULL);
 
 		f->code = CAUSE_NAT_MAPPING_CHANGED;
 		f->node = g_strdup("nat1");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A firewall that drops an answer: for want of a session, where the question went around it, and
  * only there. */
-#include "testbed/diagnose/cause_rules.h"
+#include "testbed/diagnose/cause_state.h"
 #include "testbed/diagnose/fix.h"
 #include "testbed/walk/tracked.h"
 #include "tests/support/walk_state.h"
@@ -85,7 +85,7 @@ static const struct state_case {
 
 static finding *dropped_at_fw2(void)
 {
-	finding *f = cause_finding_new();
+	finding *f = finding_new(NULL);
 
 	f->code = CAUSE_FW_DROP;
 	f->node = g_strdup("fw2");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Causes by hand-made evidence, fixes from the reference topology, ICEWarn, ids that are near. */
 #include "testbed/explain/explain.h"
+#include "testbed/diagnose/cause.h"
 #include "testbed/diagnose/icewarn.h"
 #include "tests/support/subjects.h"
 #include "tests/support/walk_state.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who sent what to whom: from events and packets by hand. */
-#include "testbed/packets/ladder.h"
+#include "testbed/report/ladder_text.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What -v and -vv add, from packets by hand. */
-#include "testbed/diagnose/cause_rules.h"
 #include "testbed/report/detail.h"
 #include "tests/support/walk_state.h"
 
@@ -75,7 +74,7 @@ Test(detail, each_pair_has_its_own_verdict)
 Test(detail, neighbours_of_the_nodes_on_the_way_are_told)
 {
 	struct observation seen;
-	g_autoptr(finding) f = cause_finding_new();
+	g_autoptr(finding) f = finding_new(NULL);
 	g_autoptr(GString) out = g_string_new(NULL);
 	struct leg *l = g_new0(struct leg, 1);
 

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/diagnose/cause_connection.h"
+
+#include "testbed/diagnose/cause_name.h"
+#include "testbed/diagnose/service.h"
+
+/* --- certificates ----------------------------------------------------------------------------- */
+
+static const struct {
+	enum reason reason;
+	enum cause_code code;
+} flaws[] = {
+	{REASON_TLS_UNTRUSTED, CAUSE_TLS_UNTRUSTED},
+	{REASON_TLS_REVOKED, CAUSE_TLS_UNTRUSTED},
+	{REASON_TLS_INSECURE, CAUSE_TLS_UNTRUSTED},
+	{REASON_TLS_BAD_CERTIFICATE, CAUSE_TLS_UNTRUSTED},
+	{REASON_TLS_NAME_MISMATCH, CAUSE_TLS_NAME_MISMATCH},
+	{REASON_TLS_EXPIRED, CAUSE_TLS_EXPIRED},
+	{REASON_TLS_NOT_YET_VALID, CAUSE_TLS_EXPIRED},
+};
+
+enum cause_code cause_of_certificate(enum reason r)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(flaws); i++)
+		if (flaws[i].reason == r)
+			return flaws[i].code;
+	return CAUSE_UNKNOWN;
+}
+
+bool cause_by_certificate(struct finding *f, const json_t *event, const char *at,
+			  const char *refuser)
+{
+	enum cause_code code = cause_of_certificate(foreign_reason(event));
+	const char *words = event_text(event, "reason");
+
+	if (code == CAUSE_UNKNOWN)
+		return false;
+	f->code = code;
+	f->node = g_strdup(at);
+	f->subject.kind = SUBJECT_CERTIFICATE;
+	f->subject.name = foreign_subject(event);
+	f->why = g_strdup_printf("%s: %s", cause_text(f->code), words);
+	finding_prove(f, "%s refused the certificate of %s: %s", refuser, at, words);
+	return true;
+}
+
+/* The other side did not trust us: it said why. */
+static bool refused_by_other_side(const struct evidence *e, struct finding *f,
+				  const struct tried *t, const struct node *owner)
+{
+	const struct node *us = model_node(e->model, t->from);
+
+	for (const struct heard *h = NULL;
+	     us && (h = evidence_event(e, NULL, EVENT_TLS_REFUSED, h));) {
+		const char *peer = event_text(h->event, "peer"),
+			   *reason = event_text(h->event, "reason");
+		struct addr a;
+
+		if (service_node_of(e->model, h->agent) != owner || !peer || !reason ||
+		    !addr_parse(peer, &a) || !node_has_address(us, &a))
+			continue;
+		if (cause_by_certificate(f, h->event, us->name, owner->name))
+			return true;
+	}
+	return false;
+}
+
+/* The Edge was told another name than its Front End's certificate carries. */
+static void set_next_hop_cause(struct finding *f, const struct node *edge, const char *reason)
+{
+	const struct service *s = node_declared_service(edge, SERVICE_EDGE);
+
+	f->code = CAUSE_SIP_NO_ROUTE;
+	f->node = g_strdup(edge->name);
+	f->subject = subject_setting(SETTING_NEXT_HOP_FQDN, NULL);
+	f->why = g_strdup_printf("it takes nobody for its next hop but '%s': %s",
+				 s && s->edge.next_hop_fqdn ? s->edge.next_hop_fqdn : "", reason);
+}
+
+bool cause_refused_server(const struct evidence *e, struct finding *f)
+{
+	for (const struct heard *h = NULL; (h = evidence_event(e, NULL, EVENT_TLS_REFUSED, h));) {
+		const char *peer = event_text(h->event, "peer"),
+			   *reason = event_text(h->event, "reason");
+		const struct node *refuser = service_node_of(e->model, h->agent), *them;
+		struct addr a;
+
+		if (!refuser || !peer || !reason || !addr_parse(peer, &a) ||
+		    !(them = service_owner(e->model, &a)))
+			continue;
+		if (cause_by_certificate(f, h->event, them->name, refuser->name))
+			return true;
+		if (foreign_reason(h->event) != REASON_TLS_NOT_NEXT_HOP)
+			continue;
+		set_next_hop_cause(f, refuser, reason);
+		finding_prove(f, "%s turned %s (%s) away: %s", h->agent, them->name, peer, reason);
+		return true;
+	}
+	return false;
+}
+
+/* --- connections ------------------------------------------------------------------------------ */
+
+struct tried cause_tried(const char *from, const json_t *event)
+{
+	const json_t *server = json_object_get(event, "server");
+	const json_t *place = server ? server : event;
+	const char *peer = event_text(event, "peer");
+
+	return (struct tried){
+		.from = from,
+		.name = peer ? peer : event_text(place, "name"),
+		.address = event_text(place, "address"),
+		.port = json_integer_value(json_object_get(place, "port")),
+		.event = event,
+		.code = foreign_reason(event),
+		.reason = event_text(event, "reason"),
+	};
+}
+
+/* A server that calls another by a name which nobody has: it was told the wrong one. */
+static bool wrong_next_hop(const struct evidence *e, struct finding *f, const struct tried *t)
+{
+	const struct node *us = model_node(e->model, t->from);
+	const struct service *edge = us ? node_declared_service(us, SERVICE_EDGE) : NULL;
+	struct addr a;
+
+	if (!edge || service_named(e->model, t->name, &a))
+		return false;
+	f->code = CAUSE_SIP_NO_ROUTE;
+	f->node = g_strdup(t->from);
+	f->subject = subject_setting(SETTING_NEXT_HOP_FQDN, NULL);
+	f->why = g_strdup_printf("its next hop is '%s', and no Front End has that name", t->name);
+	return true;
+}
+
+/* What it looks like when the other side does not trust us. */
+static bool broke_in_handshake(const struct tried *t)
+{
+	return t->code == REASON_TLS_FAILED || t->code == REASON_CONNECTION_RESET;
+}
+
+/* The address is right, or there is none to compare it with; something is wrong on the way or at
+ * its end. */
+static bool on_the_way(const struct evidence *e, struct finding *f, const struct tried *t)
+{
+	const struct node *owner;
+	struct addr a;
+
+	if (!addr_parse(t->address, &a))
+		return false;
+	owner = service_owner(e->model, &a);
+	if (owner && broke_in_handshake(t) && refused_by_other_side(e, f, t, owner))
+		return true;
+	return cause_walk_to_server(e, f, t->from, "the server", t->address, PROTO_TCP, t->port) ||
+	       cause_no_listener(e, f, t->from, t->address, PROTO_TCP, t->port);
+}
+
+static bool is_server(const struct node *n)
+{
+	return node_declared_service(n, SERVICE_FRONTEND) || node_declared_service(n, SERVICE_EDGE);
+}
+
+static bool reaches(const struct evidence *e, const char *from, const struct addr *a,
+		    json_int_t port)
+{
+	const struct flow flow = {.node = from,
+				  .dst = *a,
+				  .proto = PROTO_TCP,
+				  .sport = CLIENT_PORT,
+				  .dport = (uint16_t)port};
+	struct walk_pair *p = e->walk(e->net, &flow);
+	bool both = p->back && p->back->end == WALK_DELIVERED;
+
+	walk_pair_free(p);
+	return both;
+}
+
+/* The address that the name should have can be reached from here, the one that was given can't: it
+ * is for others. */
+static bool is_for_others(const struct evidence *e, const struct tried *t, const struct addr *given)
+{
+	const struct node *right;
+	struct addr a;
+
+	return e->state && (right = service_named(e->model, t->name, &a)) &&
+	       !addr_equal(&a, given) && !reaches(e, t->from, given, t->port) &&
+	       reaches(e, t->from, &a, node_declared_service(right, SERVICE_EDGE) ? 443 : 5061);
+}
+
+/* A name that leads to a machine which is no such server, or to a server that is not for those who
+ * ask. */
+static bool leads_astray(const struct evidence *e, struct finding *f, const struct tried *t)
+{
+	const struct node *owner;
+	struct addr a;
+
+	if (!addr_parse(t->address, &a))
+		return false;
+	owner = service_owner(e->model, &a);
+	return (!owner || !is_server(owner) ||
+		service_at(owner, &a, PROTO_TCP, t->port).service == SERVICE_KIND_COUNT ||
+		is_for_others(e, t, &a)) &&
+	       cause_wrong_answer(e, f, t->from, t->name, t->address);
+}
+
+bool cause_by_connection(const struct evidence *e, struct finding *f, const struct tried *t)
+{
+	const struct node *owner;
+	struct addr a;
+	bool found;
+
+	if (!t->name || !t->reason)
+		return false;
+	if (!t->address) {
+		found = wrong_next_hop(e, f, t) || cause_by_name(e, f, t->from, t->name, NULL);
+	} else if (leads_astray(e, f, t)) {
+		found = true;
+	} else {
+		owner = addr_parse(t->address, &a) ? service_owner(e->model, &a) : NULL;
+		if (owner && cause_by_certificate(f, t->event, owner->name, t->from))
+			return true;
+		found = on_the_way(e, f, t);
+	}
+	if (found)
+		finding_prove(f, "%s had no connection to %s: %s", t->from, t->name, t->reason);
+	return found;
+}

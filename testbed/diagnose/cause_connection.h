@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Cause connection: why a connection between two programs did not come about: a name, the network,
+ * no listener, or a certificate.
+ *
+ * Depends on service, cause_name, foreign_words, evidence, finding and model.  Pure.
+ */
+#ifndef TESTBED_DIAGNOSE_CAUSE_CONNECTION_H
+#define TESTBED_DIAGNOSE_CAUSE_CONNECTION_H
+
+#include "testbed/diagnose/evidence.h"
+#include "testbed/diagnose/finding.h"
+#include "testbed/diagnose/foreign_words.h"
+
+/* How a program tried to reach another one; all texts borrowed. */
+struct tried {
+	const char *from;    /* node */
+	const char *name;    /* of whom */
+	const char *address; /* NULL: the name was not resolved */
+	json_int_t port;
+	const json_t *event;
+	enum reason code;
+	const char *reason; /* in words */
+};
+
+/* Reads an event "connect-failed" of a client or "link-failed" of a server. */
+struct tried cause_tried(const char *from, const json_t *event);
+/* Why that connection failed: a name, the network, nobody listening, a certificate.  True: the
+ * finding is filled in. */
+bool cause_by_connection(const struct evidence *e, struct finding *f, const struct tried *t);
+/* What is wrong with a certificate; CAUSE_UNKNOWN: the reason is about none. */
+enum cause_code cause_of_certificate(enum reason r);
+/* A certificate that `refuser` refused, shown by a service of node `at`; true: that is what the
+ * event tells of. */
+bool cause_by_certificate(struct finding *f, const json_t *event, const char *at,
+			  const char *refuser);
+
+/* A server that another server would not talk to, for its certificate or for the name in it. */
+bool cause_refused_server(const struct evidence *e, struct finding *f);
+
+#endif

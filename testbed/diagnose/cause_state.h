@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Cause state: firewalls that let an answer pass only by the session of its question, and never saw
+ * the question.
+ *
+ * Depends on evidence, finding, walk and model.  Pure.
+ */
+#ifndef TESTBED_DIAGNOSE_CAUSE_STATE_H
+#define TESTBED_DIAGNOSE_CAUSE_STATE_H
+
+#include "testbed/diagnose/evidence.h"
+#include "testbed/diagnose/finding.h"
+
+/* Turns a finding that a firewall drops `answer` into FW_NO_STATE, when `question` arrived without
+ * passing that firewall, and says true.  Not when the firewall's own table has a session of the
+ * call for it. */
+bool cause_no_state(const struct evidence *e, struct finding *f, const walk *question,
+		    const walk *answer);
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/diagnose/service.h"
+
+#include "testbed/diagnose/cause_walk.h"
+
+#include <string.h>
+
+/* --- who is who ------------------------------------------------------------------------------- */
+
+static bool is_public_address(const struct node *n, const struct addr *a)
+{
+	const struct service *s = node_declared_service(n, SERVICE_EDGE);
+
+	return s && (addr_equal(&s->edge.access_public, a) || addr_equal(&s->edge.av_public, a) ||
+		     addr_equal(&s->edge.av_tcp_public, a));
+}
+
+const struct node *service_owner(const model *m, const struct addr *a)
+{
+	for (guint i = 0; i < m->nodes->len; i++)
+		if (is_public_address(m->nodes->pdata[i], a))
+			return m->nodes->pdata[i];
+	return model_owner(m, a);
+}
+
+/* The names of a node's services, with the address that each should have. */
+static bool has_name(const struct node *n, const char *name, struct addr *ret)
+{
+	const struct service *f = node_declared_service(n, SERVICE_FRONTEND),
+			     *x = node_declared_service(n, SERVICE_EDGE);
+	const struct {
+		const char *name;
+		const struct addr *address;
+	} rows[] = {
+		{f ? f->frontend.fqdn : NULL, f ? &f->frontend.address : NULL},
+		{x ? x->edge.fqdn : NULL, x ? &x->edge.internal : NULL},
+		{x ? x->edge.av_fqdn : NULL, x ? &x->edge.av_public : NULL},
+		{x ? x->edge.access_fqdn : NULL, x ? &x->edge.access_public : NULL},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		if (!rows[i].name || g_ascii_strcasecmp(rows[i].name, name) != 0)
+			continue;
+		*ret = *rows[i].address;
+		return true;
+	}
+	return false;
+}
+
+const struct node *service_named(const model *m, const char *name, struct addr *ret_address)
+{
+	for (guint i = 0; i < m->nodes->len; i++)
+		if (has_name(m->nodes->pdata[i], name, ret_address))
+			return m->nodes->pdata[i];
+	return NULL;
+}
+
+const struct node *service_node_of(const model *m, const char *agent)
+{
+	g_auto(GStrv) parts = g_strsplit(agent, "/", 2);
+
+	return parts[0] ? model_node(m, parts[0]) : NULL;
+}
+
+const struct node *service_frontend_of(const struct evidence *e, const char *end)
+{
+	const struct heard *h = evidence_event(e, end, EVENT_SIGNED_IN, NULL);
+	const char *text = h ? event_text(json_object_get(h->event, "server"), "address") : NULL;
+	const struct node *server;
+	const struct service *edge;
+	struct addr a;
+
+	if (!text || !addr_parse(text, &a) || !(server = service_owner(e->model, &a)))
+		return NULL;
+	edge = node_declared_service(server, SERVICE_EDGE);
+	return edge && !node_declared_service(server, SERVICE_FRONTEND) ?
+		       model_node(e->model, edge->edge.next_hop) :
+		       server;
+}
+
+/* --- who should listen where ------------------------------------------------------------------ */
+
+static const struct {
+	enum ip_proto proto;
+	uint16_t port;
+	enum service_kind service;
+	enum edge_part part;
+} ports[] = {
+	{PROTO_UDP, 53, SERVICE_DNS, EDGE_PART_COUNT},
+	{PROTO_TCP, 5061, SERVICE_FRONTEND, EDGE_PART_COUNT},
+	{PROTO_TCP, 5061, SERVICE_EDGE, EDGE_ACCESS},
+	{PROTO_TCP, 5062, SERVICE_EDGE, EDGE_MRAS},
+	{PROTO_UDP, 3478, SERVICE_EDGE, EDGE_AV},
+};
+
+struct listener service_at(const struct node *n, const struct addr *a, enum ip_proto proto,
+			   json_int_t port)
+{
+	const struct service *edge = node_declared_service(n, SERVICE_EDGE);
+	struct listener l = {.address = *a,
+			     .proto = proto,
+			     .port = (uint16_t)port,
+			     .service = SERVICE_KIND_COUNT,
+			     .part = EDGE_PART_COUNT};
+
+	for (guint i = 0; i < G_N_ELEMENTS(ports); i++) {
+		if (ports[i].proto != proto || ports[i].port != port ||
+		    !node_declared_service(n, ports[i].service))
+			continue;
+		l.service = ports[i].service;
+		l.part = ports[i].part;
+		return l;
+	}
+	if (edge && proto == PROTO_TCP && port == 443) {
+		l.service = SERVICE_EDGE;
+		l.part = addr_equal(a, &edge->edge.access) ||
+					 addr_equal(a, &edge->edge.access_public) ||
+					 addr_equal(a, &edge->edge.access6) ?
+				 EDGE_ACCESS :
+				 EDGE_AV;
+	}
+	return l;
+}
+
+/* A socket that waits at every address of its node. */
+static bool is_wildcard(const struct addr *a)
+{
+	static const struct addr any;
+
+	return memcmp(a->bytes, any.bytes, sizeof any.bytes) == 0;
+}
+
+/* By the state of the kernel: does a socket wait there?  When the state does not say, one does. */
+static bool listens(const struct evidence *e, const struct node *n, const struct addr *a,
+		    enum ip_proto proto, json_int_t port)
+{
+	const node_state *state = netstate_node(e->state, n->name);
+	const GArray *list = state ? state->listeners : NULL;
+
+	for (guint i = 0; list && i < list->len; i++) {
+		const struct kernel_listener *l = &g_array_index(list, struct kernel_listener, i);
+
+		/* behind a 1:1 NAT the address is another one */
+		if (l->proto == proto && l->port == port &&
+		    (is_wildcard(&l->address) || addr_equal(&l->address, a) ||
+		     !node_has_address(n, a)))
+			return true;
+	}
+	return list == NULL;
+}
+
+bool cause_no_listener(const struct evidence *e, struct finding *f, const char *from,
+		       const char *address, enum ip_proto proto, json_int_t port)
+{
+	const char *words = proto == PROTO_UDP ? "UDP" : "TCP";
+	g_autofree char *service = NULL;
+	const struct node *owner;
+	struct addr a;
+
+	if (!address || !addr_parse(address, &a) || !(owner = service_owner(e->model, &a)) ||
+	    listens(e, owner, &a, proto, port))
+		return false;
+	f->code = CAUSE_NO_LISTENER;
+	f->node = g_strdup(owner->name);
+	f->subject = (struct subject){.kind = SUBJECT_LISTENER,
+				      .listener = service_at(owner, &a, proto, port)};
+	service = listener_service(&f->subject.listener);
+	f->other = g_strdup(from);
+	f->why = g_strdup_printf("nothing listens at %s, %s port %d%s%s%s", address, words,
+				 (int)port, service ? ", where the service '" : "",
+				 service ? service : "", service ? "' should" : "");
+	finding_prove(f, "the kernel of %s has no socket for %s %s:%d", owner->name, words, address,
+		      (int)port);
+	return true;
+}
+
+/* The question comes to the address; what becomes of the answer is not asked. */
+static bool arrives(const struct evidence *e, const char *from, const char *address,
+		    enum ip_proto proto, json_int_t port)
+{
+	struct flow flow = {
+		.node = from, .proto = proto, .sport = CLIENT_PORT, .dport = (uint16_t)port};
+	struct walk_pair *p;
+	bool there;
+
+	if (!e->state || !address || port <= 0 || !addr_parse(address, &flow.dst))
+		return false;
+	p = e->walk(e->net, &flow);
+	there = p->forward->end == WALK_DELIVERED;
+	walk_pair_free(p);
+	return there;
+}
+
+bool cause_walk_to_server(const struct evidence *e, struct finding *f, const char *from,
+			  const char *what, const char *address, enum ip_proto proto,
+			  json_int_t port)
+{
+	bool nobody = f->code == CAUSE_UNKNOWN && arrives(e, from, address, proto, port) &&
+		      cause_no_listener(e, f, from, address, proto, port);
+
+	return cause_walk_to(e, f, from, what, address, proto, port) || nobody;
+}

@@ -23,7 +23,7 @@ node_state *exec_inspect(exec *x, const char *node, GError **error)
 	node_state *n;
 	gboolean ok;
 
-	/* only the linux room has namespaces */
+	/* only the linux backend has namespaces */
 	if (exec_netns_fd(x, node) < 0) {
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "there is no node '%s'", node);
 		return NULL;

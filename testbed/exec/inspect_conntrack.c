@@ -25,7 +25,7 @@ static bool may_have_sessions(void)
 	       g_ascii_strtoll(count, NULL, 10) > 0;
 }
 
-/* nfnetlink says EINVAL to whom it asks for a part that it has not got. */
+/* nfnetlink refuses a part that it does not have with EINVAL. */
 static bool means_no_ctnetlink(int rc)
 {
 	return rc == -NLE_INVAL || rc == -NLE_OPNOTSUPP || rc == -NLE_PROTO_MISMATCH;
@@ -38,7 +38,7 @@ static int compare_end(struct nl_addr *a, uint16_t a_port, struct nl_addr *b, ui
 	return order != 0 ? order : (int)a_port - (int)b_port;
 }
 
-/* The order of the kernel is that of a hash with a secret. */
+/* The kernel's order is that of a hash with a random seed. */
 static gint compare(gconstpointer a, gconstpointer b)
 {
 	const struct nfnl_ct *x = *(struct nfnl_ct *const *)a, *y = *(struct nfnl_ct *const *)b;

@@ -9,8 +9,7 @@
 #include <netlink/socket.h>
 #include <sys/socket.h>
 
-/* The answers to one send must fit into the socket's room: a kilobyte of the kernel's memory each,
- * of 200. */
+/* The answers to one send must fit into the socket's buffer: each takes a kilobyte of 200. */
 #define QUESTIONS_A_SEND 64u
 #define RECEIVE_BYTES (16u * 1024u)
 
@@ -27,7 +26,7 @@ struct asking {
 	GArray *answers; /* struct answer: one a question */
 };
 
-static gboolean fail(GError **error, const char *what, const char *words)
+static gboolean cant_look_up(GError **error, const char *what, const char *words)
 {
 	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "look up routes: %s: %s", what, words);
 	return FALSE;
@@ -37,7 +36,7 @@ static gboolean fail(GError **error, const char *what, const char *words)
 
 static void append_request(GByteArray *bytes, const struct question *q, guint32 seq)
 {
-	/* the whole of both: a look-up by the packet's own addresses */
+	/* all bits of both: a look-up by the packet's own addresses */
 	const struct rtmsg header = {
 		.rtm_family = (unsigned char)q->to.family,
 		.rtm_dst_len = addr_bits(&q->to),
@@ -71,7 +70,7 @@ static unsigned number_of(const struct nlattr *attribute, unsigned otherwise)
 	return attribute ? nla_get_u32(attribute) : otherwise;
 }
 
-static const struct nlattr *find(struct nlmsghdr *header, int type)
+static const struct nlattr *find_attribute(struct nlmsghdr *header, int type)
 {
 	return nlmsg_find_attr(header, sizeof(struct rtmsg), type);
 }
@@ -80,16 +79,16 @@ static const struct nlattr *find(struct nlmsghdr *header, int type)
 static void read_route(struct nlmsghdr *header, struct answer *ret)
 {
 	const struct rtmsg *route = nlmsg_data(header);
-	struct addr to = address_of(find(header, RTA_DST), route->rtm_family);
+	struct addr to = address_of(find_attribute(header, RTA_DST), route->rtm_family);
 
 	ret->found.type = route->rtm_type < KERNEL_ROUTE_TYPE_COUNT ?
 				  (enum kernel_route_type)route->rtm_type :
 				  KERNEL_ROUTE_UNSPEC;
 	ret->found.prefix.addr = addr_is_set(&to) ? to : (struct addr){.family = route->rtm_family};
 	ret->found.prefix.len = route->rtm_dst_len;
-	ret->found.via = address_of(find(header, RTA_GATEWAY), route->rtm_family);
-	ret->found.table = number_of(find(header, RTA_TABLE), route->rtm_table);
-	ret->out = number_of(find(header, RTA_OIF), 0);
+	ret->found.via = address_of(find_attribute(header, RTA_GATEWAY), route->rtm_family);
+	ret->found.table = number_of(find_attribute(header, RTA_TABLE), route->rtm_table);
+	ret->out = number_of(find_attribute(header, RTA_OIF), 0);
 }
 
 /* How many answers the datagram had. */
@@ -115,8 +114,8 @@ static guint read_answers(struct asking *a, struct nlmsghdr *header, int length)
 	return n;
 }
 
-/* The kernel answers while it is asked: all is there when send returns. */
-static gboolean receive(struct asking *a, guint wanted, GError **error)
+/* The kernel answers during send: all answers are in the socket when it returns. */
+static gboolean receive_answers(struct asking *a, guint wanted, GError **error)
 {
 	g_autofree guint8 *buffer = g_malloc(RECEIVE_BYTES);
 
@@ -126,14 +125,14 @@ static gboolean receive(struct asking *a, guint wanted, GError **error)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return fail(error, "receive", g_strerror(n < 0 ? errno : EPIPE));
+			return cant_look_up(error, "receive", g_strerror(n < 0 ? errno : EPIPE));
 		wanted -= read_answers(a, (struct nlmsghdr *)(void *)buffer, (int)n);
 	}
 	return TRUE;
 }
 
 /* The questions from number `first` on. */
-static gboolean ask(struct asking *a, guint first, GError **error)
+static gboolean send_questions(struct asking *a, guint first, GError **error)
 {
 	g_autoptr(GByteArray) bytes = g_byte_array_new();
 	guint end = questions_count(a->questions);
@@ -147,8 +146,8 @@ static gboolean ask(struct asking *a, guint first, GError **error)
 			append_request(bytes, questions_at(a->questions, i), i);
 		if (send(nl_socket_get_fd(a->sock), bytes->data, bytes->len, 0) !=
 		    (ssize_t)bytes->len)
-			return fail(error, "send", g_strerror(errno));
-		if (!receive(a, n, error))
+			return cant_look_up(error, "send", g_strerror(errno));
+		if (!receive_answers(a, n, error))
 			return FALSE;
 		first += n;
 	}
@@ -161,15 +160,15 @@ static gboolean ask_both_ways(struct asking *a, const node_state *node, GError *
 	int rc = nl_connect(a->sock, NETLINK_ROUTE);
 
 	if (rc != 0)
-		return fail(error, "open a netlink socket", nl_geterror(rc));
-	if (!ask(a, 0, error))
+		return cant_look_up(error, "open a netlink socket", nl_geterror(rc));
+	if (!send_questions(a, 0, error))
 		return FALSE;
 	for (guint i = 0; i < there; i++) {
 		const struct answer *answer = &g_array_index(a->answers, struct answer, i);
 
 		questions_ask_back(a->questions, questions_at(a->questions, i), answer->out, node);
 	}
-	return ask(a, there, error);
+	return send_questions(a, there, error);
 }
 
 /* --- into the state --------------------------------------------------------------------------- */
@@ -211,7 +210,7 @@ gboolean exec_lookup(exec *x, const struct seen_pair *pairs, guint n, node_state
 	struct asking a = {.questions = q};
 	gboolean ok;
 
-	/* only the linux room has namespaces */
+	/* only the linux backend has namespaces */
 	if (exec_netns_fd(x, node) < 0) {
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "there is no node '%s'", node);
 		return FALSE;

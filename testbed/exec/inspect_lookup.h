@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* inspect_lookup: what a node's kernel itself says of the ways of packets that were seen there
+/* inspect_lookup: the routes that a node's kernel looks up for packets that were seen there
  * (RTM_GETROUTE).
  *
  * Asked and not changed: a look-up counts nothing and caches nothing that packets would see.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Counters, sysctls and who listens: what /proc tells of the namespace that the thread is in. */
+/* Counters, sysctls and listening sockets, from /proc of the namespace that the thread is in. */
 #include "testbed/exec/inspect_parts.h"
 
 char *inspect_read_proc(const char *path, GError **error)

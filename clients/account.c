@@ -364,15 +364,14 @@ static void on_closed(sip_conn *c, const GError *error, gpointer data)
 	if (c != a->conn)
 		return;
 	bool was_in = a->state == ACCOUNT_IN;
-	if (was_in)
-		channel_log(a->events, "warning", "the connection to the server is gone: %s",
-			    error->message);
-	if (was_in)
-		drop_connection(a);
-	else
+	if (!was_in) {
 		fail(a, signin_stage_name(a->signin.stage), sip_failure_of(NULL, error));
-	if (was_in)
-		a->handlers.lost(a->user_data);
+		return;
+	}
+	channel_log(a->events, "warning", "the connection to the server is gone: %s",
+		    error->message);
+	drop_connection(a);
+	a->handlers.lost(a->user_data);
 }
 
 /* Our end of a TLS stream, "address:port"; the caller frees. */

@@ -21,7 +21,7 @@ static bool read_location(const xml_document *d, bool *ret_internet)
 {
 	const char *value = xml_text(d, "location");
 
-	if (!value || (strcmp(value, "internet") && strcmp(value, "intranet")))
+	if (!value || (strcmp(value, "internet") != 0 && strcmp(value, "intranet") != 0))
 		return false;
 	*ret_internet = !strcmp(value, "internet");
 	return true;

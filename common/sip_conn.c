@@ -425,7 +425,7 @@ void sip_conn_request(sip_conn *c, sip_msg *request, guint timeout_ms, sip_respo
 	g_autofree char *via = g_strdup_printf("SIP/2.0/TLS %s;branch=%s", c->local, branch);
 
 	sip_prepend_header(request, "Via", via);
-	if (strcmp(sip_method(request), "ACK")) {
+	if (strcmp(sip_method(request), "ACK") != 0) {
 		struct transaction *t = g_new0(struct transaction, 1);
 
 		hold(c);

@@ -122,7 +122,7 @@ bool sip_digest_check(const char *authorization, const char *method, const char 
 
 	if (!name || !realm || !nonce || !uri || !given || !cnonce || !nc || !qop)
 		return false;
-	if (strcmp(name, user) || g_ascii_strcasecmp(qop, "auth"))
+	if (strcmp(name, user) != 0 || g_ascii_strcasecmp(qop, "auth") != 0)
 		return false;
 
 	g_autofree char *wanted =

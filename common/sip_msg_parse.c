@@ -26,7 +26,7 @@ static bool parse_request_line(sip_msg *m, const char *line, GError **error)
 
 	if (g_strv_length(part) != 3 || !*part[0] || !*part[1])
 		return parse_error(error, "malformed request line");
-	if (strcmp(part[2], "SIP/2.0"))
+	if (strcmp(part[2], "SIP/2.0") != 0)
 		return parse_error(error, "not SIP/2.0");
 	if (!sip_grammar_is_uri(part[1]))
 		return parse_error(error, "malformed Request-URI");
@@ -142,7 +142,7 @@ static bool check_headers(sip_msg *m, GError **error)
 		return parse_error(error, "From, To or CSeq does not parse");
 	if (m->cseq > G_MAXINT32) /* RFC 3261 section 8.1.1.5: below 2^31 */
 		return parse_error(error, "CSeq out of range");
-	if (m->method && strcmp(m->method, m->cseq_method))
+	if (m->method && strcmp(m->method, m->cseq_method) != 0)
 		return parse_error(error, "CSeq names another method than the request");
 	if (hops && !g_ascii_string_to_unsigned(hops, 10, 0, 255, NULL, NULL))
 		return parse_error(error, "Max-Forwards out of range");

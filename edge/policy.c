@@ -81,7 +81,7 @@ static bool parse_peer_prefix(const char *text, const char *member, struct peer_
 			      GError **error)
 {
 	g_auto(GStrv) parts = g_strsplit(text, "/", 2);
-	guint64 bits = 0;
+	guint64 bits;
 
 	if (parts[0] && endpoint_parse(parts[0], 0, &ret->address)) {
 		guint max = ret->address.family == ENDPOINT_V4 ? 32 : 128;

@@ -90,11 +90,13 @@ static void answer_caller(struct caller *c, gsize length)
 {
 	struct binding_message request, reply;
 	guint8 data[BINDING_MESSAGE_MAX];
+	gsize length_sent;
 
 	if (binding_read(c->data, length, &request) && request.request) {
 		reply = answer_to(c->j, &request, c->which, c->which, &c->from);
 		/* Cannot fail: the few bytes fit into the empty send buffer. */
-		(void)!send(c->fd, data, binding_write(&reply, data), MSG_DONTWAIT | MSG_NOSIGNAL);
+		length_sent = binding_write(&reply, data);
+		(void)!send(c->fd, data, length_sent, MSG_DONTWAIT | MSG_NOSIGNAL);
 	}
 	c->length -= length;
 	memmove(c->data, c->data + length, c->length);

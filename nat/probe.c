@@ -67,10 +67,10 @@ static struct probe_request new_request(guint32 change, guint16 response_port)
 static void send_to(int fd, const struct probe_request *p, const struct sockaddr_in *to)
 {
 	guint8 data[BINDING_MESSAGE_MAX];
+	gsize length = binding_write(&p->sent, data);
 
 	/* Errors are ignored: the request is sent again, as if it were lost. */
-	(void)!sendto(fd, data, binding_write(&p->sent, data), MSG_DONTWAIT,
-		      (const struct sockaddr *)to, sizeof *to);
+	(void)!sendto(fd, data, length, MSG_DONTWAIT, (const struct sockaddr *)to, sizeof *to);
 }
 
 static void receive_answer(int fd, struct probe_request *all, guint n)

@@ -29,7 +29,7 @@ char *reader_hint(const char *word, const char *const *words)
 	if (!words[0])
 		return NULL;
 	all = g_string_new("known: ");
-	for (; words[count] && count < HINT_WORDS_MAX; count++)
+	for (; count < HINT_WORDS_MAX && words[count]; count++)
 		g_string_append_printf(all, "%s%s", count > 0 ? ", " : "", words[count]);
 	if (words[count])
 		g_string_append(all, ", ...");
@@ -185,15 +185,12 @@ static void collect_keys(const struct field *fields, GPtrArray *keys)
 static const struct field *find_field(const struct field *fields, const char *key, void **object)
 {
 	for (const struct field *f = fields; f->key || f->include; f++) {
-		void *inner = *object;
-
 		if (f->key && field_matches(f, key))
 			return f;
 		if (f->include) {
-			const struct field *found;
+			void *inner = field_object(f, *object);
+			const struct field *found = find_field(f->include, key, &inner);
 
-			inner = field_object(f, *object);
-			found = find_field(f->include, key, &inner);
 			if (found) {
 				*object = inner;
 				return found;

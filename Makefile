@@ -22,7 +22,8 @@ PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 DATADIR ?= $(PREFIX)/share/testbed
 PKG_CONFIG ?= pkg-config
-# VARIANT=san builds with AddressSanitizer and UBSan, VARIANT=clang is for CC=clang; each has its own tree.
+# VARIANT=san builds with AddressSanitizer and UBSan, VARIANT=cov counts executed lines, VARIANT=clang is for CC=clang;
+# each has its own tree.
 VARIANT ?=
 DEVELOPER ?=
 V ?=
@@ -48,14 +49,17 @@ endif
 ifneq ($(DEVELOPER),)
 WARNINGS += -Werror
 endif
+ifneq ($(findstring cov,$(VARIANT)),)
+COVERAGE := --coverage -fprofile-update=atomic
+endif
 ifneq ($(findstring san,$(VARIANT)),)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
 VERSION := $(shell cat VERSION 2>/dev/null || echo 0)
 override ALL_CPPFLAGS = -I. -D_GNU_SOURCE -DTESTBED_VERSION='"$(VERSION)"' -DTESTBED_DATADIR='"$(DATADIR)"' $(PKG_CFLAGS) $(CPPFLAGS)
-override ALL_CFLAGS = -std=gnu17 $(WARNINGS) $(SANITIZE) $(CFLAGS)
-override ALL_LDFLAGS = $(SANITIZE) -Wl,--as-needed $(LDFLAGS)
+override ALL_CFLAGS = -std=gnu17 $(WARNINGS) $(SANITIZE) $(COVERAGE) $(CFLAGS)
+override ALL_LDFLAGS = $(SANITIZE) $(COVERAGE) -Wl,--as-needed $(LDFLAGS)
 
 # --- sources -------------------------------------------------------------------------------------
 LAYERS := base model plan netstate exec walk packets lab session matrix diagnose report explain live import cmd
@@ -89,7 +93,7 @@ all: $(PROGRAMS) ## build everything into build/bin
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "  variables: CC CFLAGS LDFLAGS PREFIX DESTDIR VARIANT=san|clang DEVELOPER=1 V=1"
+	@echo "  variables: CC CFLAGS LDFLAGS PREFIX DESTDIR VARIANT=san|cov|clang DEVELOPER=1 V=1"
 
 # A changed command line rebuilds what it made.
 $(B)/flags: FORCE
@@ -167,12 +171,41 @@ $(B)/tests/nice-agent: $(B)/obj/tests/clients/nice_agent.o
 check-e2e: all $(B)/tests/nice-agent $(B)/faults/fault-matrix $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)) ## whole labs: every cell, by packets
 	$(Q)TEST_JOBS=1 $(call run_tests,$(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)))
 
-check-style: ## format, license lines, layers, headers that compile alone
+check-style: ## format, license lines, documents, layers, headers that compile alone
 	$(Q)scripts/check-format
 	$(Q)scripts/check-spdx
 	$(Q)scripts/check-layers
 	$(Q)tests/style/check-layers
 	$(Q)CC='$(CC)' CPPFLAGS='$(ALL_CPPFLAGS)' scripts/check-headers
+
+# --- static checks ---------------------------------------------------------------------------------
+# What a tool says of a file is kept until the file, or a header of it, changes.
+STATIC := $(B)/static
+STATIC_SRC := $(TESTBED_SRC) $(WIRE_SRC) $(COMMON_SRC) $(FRONTEND_SRC) $(EDGE_SRC) $(CLIENT_SRC) $(NAT_SRC)
+STATIC_LOGS = $(patsubst %.c,$(STATIC)/%.$(1),$(STATIC_SRC))
+$(STATIC)/%.gcc: $(B)/obj/%.o
+	@mkdir -p $(@D)
+	$(call say,GCC,$*.c)
+	$(Q)CPPFLAGS='-I. -D_GNU_SOURCE $(PKG_CFLAGS)' scripts/check-static gcc $*.c >$@
+
+$(STATIC)/%.tidy: $(B)/obj/%.o .clang-tidy
+	@mkdir -p $(@D)
+	$(call say,TIDY,$*.c)
+	$(Q)CPPFLAGS='-I. -D_GNU_SOURCE $(PKG_CFLAGS)' scripts/check-static tidy $*.c >$@
+
+.PHONY: check-static static-gcc static-tidy static-cppcheck static-shell static-spelling
+static-gcc: $(call STATIC_LOGS,gcc)
+	$(Q)scripts/check-static judge gcc $^
+
+static-tidy: $(call STATIC_LOGS,tidy)
+	$(Q)scripts/check-static judge tidy $^
+
+static-cppcheck static-shell static-spelling: static-%:
+	$(call say,CHECK,$*)
+	$(Q)scripts/check-static $*
+
+check-static: ## gcc -fanalyzer, clang-tidy, cppcheck, shellcheck, codespell (needs scripts/setup --all)
+	$(Q)$(MAKE) --no-print-directory -k static-spelling static-shell static-cppcheck static-gcc static-tidy
 
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 20
@@ -199,7 +232,27 @@ check-topologies: all ## every topology's matrix, by packets (minutes)
 		sed -n 's/^ *"unexpected": *\([0-9]*\).*/\1 unexpected/p' $(B)/topology.json; \
 	done; test -z "$$failed"
 
-check: check-style check-unit check-netns check-e2e ## everything
+check: check-style check-unit check-netns check-e2e ## what every change must pass (minutes)
+
+# Each part says what it found; all of them run.
+.PHONY: check-full check-san check-clang coverage
+check-san: ## unit and netns tests with AddressSanitizer and UBSan
+	$(Q)$(MAKE) --no-print-directory VARIANT=san check-unit check-netns
+
+check-clang: ## unit tests with the other compiler, warnings being errors
+	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=clang DEVELOPER=1 check-unit
+
+check-full: ## check, and all that takes longer (docs/TESTING.md; needs scripts/setup --all)
+	$(Q)failed=; for part in check check-static check-topologies fault-matrix fuzz check-san check-clang; do \
+		echo "=== $$part"; $(MAKE) --no-print-directory $$part || failed="$$failed $$part"; \
+	done; echo "=== packages"; scripts/check-packages || failed="$$failed packages"; \
+	test -z "$$failed" || { echo "check-full: failed:$$failed"; exit 1; }
+
+# Counts of runs before are taken away first: they would be added up.
+coverage: ## executed lines of unit and netns tests, by folder (needs gcovr: scripts/setup --all)
+	$(Q)find build/cov -name '*.gcda' -delete 2>/dev/null || :
+	$(Q)$(MAKE) --no-print-directory VARIANT=cov CFLAGS='-O0 -g' check-unit check-netns
+	$(Q)scripts/coverage build/cov
 
 golden-update: all $(TEST_PROGRAMS) ## write the golden files anew (review the diff)
 	$(Q)GOLDEN_UPDATE=1 $(call run_tests,$(filter $(B)/tests/unit/%,$(TEST_PROGRAMS)))

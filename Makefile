@@ -174,6 +174,7 @@ check-e2e: all $(B)/tests/nice-agent $(B)/faults/fault-matrix $(filter $(B)/test
 check-style: ## format, license lines, documents, layers, headers that compile alone
 	$(Q)scripts/check-format
 	$(Q)scripts/check-spdx
+	$(Q)scripts/check-docs
 	$(Q)scripts/check-layers
 	$(Q)tests/style/check-layers
 	$(Q)CC='$(CC)' CPPFLAGS='$(ALL_CPPFLAGS)' scripts/check-headers

@@ -3,12 +3,12 @@
 
 #include <string.h>
 
-#define GRACE_NS        \
-	(200u * 1000u * \
-	 1000u)	    /* packets this near to the capture's end may have been on their way */
-#define EARLY_MIN 2 /* one packet may be lost by chance */
+#define GRACE_NS                                                                              \
+	(200u * 1000u * 1000u) /* packets seen this shortly before the end of the capture may \
+				  still have been on their way */
+#define EARLY_MIN 2	       /* one packet may be lost by chance */
 
-/* A place where the walk says that a packet is seen. */
+/* A place where a packet must be seen, by the walk. */
 struct place {
 	const char *node, *iface;
 	bool out;
@@ -16,7 +16,8 @@ struct place {
 
 struct way {
 	GArray *places;	    /* struct place */
-	struct place maybe; /* the walk ended while the packet left: seen or not; node NULL: none */
+	struct place maybe; /* where the packet may be seen, or not, as the walk ended while it
+			       left; node NULL: nowhere */
 	const walk *walk;
 };
 
@@ -24,7 +25,7 @@ struct way {
 struct tally {
 	guint full, early, other, allowed; /* packets */
 	const struct journey *last_early, *last_other, *last_full, *last_allowed;
-	const struct journey *last; /* of all that count */
+	const struct journey *last; /* of all packets that count */
 };
 
 static struct way way_of(const walk *w)
@@ -52,7 +53,7 @@ static bool is_at(const struct place *p, const struct sighting *s)
 	       strcmp(p->iface, s->iface) == 0;
 }
 
-/* How many of the journey's sightings are as the walk says, from the first on. */
+/* How many sightings, from the first on, are where the walk says. */
 static guint common(const struct way *way, const struct journey *j)
 {
 	guint n = 0;
@@ -63,8 +64,8 @@ static guint common(const struct way *way, const struct journey *j)
 	return n;
 }
 
-/* The other end had sent from there before, out of the interface by which this packet came in: a
- * session, or (NAT by endpoint) a mapping, may have let it in. */
+/* Whether the other end had sent from there before, out of the interface by which this packet
+ * came in: then a session, or a mapping of a NAT that others may use, may have let it in. */
 static bool was_invited(const journeys *all, const struct sighting *in)
 {
 	for (guint i = 0; i < all->sightings->len; i++) {
@@ -78,7 +79,7 @@ static bool was_invited(const journeys *all, const struct sighting *in)
 	return false;
 }
 
-/* Ends where packets pass that the other end asked for. */
+/* Ends of a walk that a packet may pass when the other end had sent before. */
 static bool is_invitable(const struct way *way)
 {
 	enum walk_end end = way->walk->end;
@@ -87,7 +88,7 @@ static bool is_invitable(const struct way *way)
 	       end == WALK_REJECTED;
 }
 
-/* The walk asks about a first packet; sessions that others opened are not part of a lab's state. */
+/* A walk is about a first packet: sessions that others opened are not in a lab's state. */
 static bool beyond_is_allowed(const struct way *way, const struct journey *j, guint n,
 			      const journeys *all)
 {
@@ -97,7 +98,7 @@ static bool beyond_is_allowed(const struct way *way, const struct journey *j, gu
 	       was_invited(all, before);
 }
 
-/* A loop is walked once; packets go round until their time to live is over. */
+/* A walk goes through a loop once, packets until their time to live is over. */
 static bool goes_round(const struct journey *j)
 {
 	const struct sighting *last = journey_last(j);
@@ -119,8 +120,8 @@ static bool is_on_way(const struct way *way, const struct sighting *s)
 	return is_at(&way->maybe, s);
 }
 
-/* Where the capture lost packets, places of a journey may be missing: it contradicts the walk only
- * by a place that the walk never comes to. */
+/* Where the capture lost packets, a journey may have gaps: it contradicts the walk only by a
+ * place that the walk never comes to. */
 static bool may_be_whole(const struct way *way, const struct journey *j, const journeys *all)
 {
 	if (all->lost == 0)
@@ -140,14 +141,15 @@ static bool has_arrived(const struct way *way, const struct journey *j)
 	       is_at(&g_array_index(way->places, struct place, last), journey_last(j));
 }
 
-static void take(struct tally *t, const struct journey *j, guint *n, const struct journey **last)
+static void tally_take(struct tally *t, const struct journey *j, guint *n,
+		       const struct journey **last)
 {
 	(*n)++;
 	*last = t->last = j;
 }
 
-static void count(struct tally *t, const struct way *way, const struct journey *j,
-		  const journeys *all)
+static void tally_count(struct tally *t, const struct way *way, const struct journey *j,
+			const journeys *all)
 {
 	guint n = common(way, j), whole = way->places->len;
 
@@ -155,28 +157,29 @@ static void count(struct tally *t, const struct way *way, const struct journey *
 		return;
 	if ((n == j->n && n == whole) ||
 	    (n == whole && way->walk->end == WALK_LOOP && goes_round(j)))
-		take(t, j, &t->full, &t->last_full);
+		tally_take(t, j, &t->full, &t->last_full);
 	else if (n == j->n)
-		take(t, j, &t->early, &t->last_early);
+		tally_take(t, j, &t->early, &t->last_early);
 	else if (n == whole && n + 1 == j->n && is_at(&way->maybe, j->at[n]))
-		take(t, j, &t->full, &t->last_full);
+		tally_take(t, j, &t->full, &t->last_full);
 	else if (beyond_is_allowed(way, j, n, all))
-		take(t, j, &t->allowed, &t->last_allowed);
+		tally_take(t, j, &t->allowed, &t->last_allowed);
 	else if (!may_be_whole(way, j, all))
-		take(t, j, &t->other, &t->last_other);
+		tally_take(t, j, &t->other, &t->last_other);
 	else if (has_arrived(way, j))
-		take(t, j, &t->full, &t->last_full);
+		tally_take(t, j, &t->full, &t->last_full);
 }
 
-static guint packets(const struct tally *t)
+static guint tally_packets(const struct tally *t)
 {
 	return t->full + t->early + t->other + t->allowed;
 }
 
-/* The journey that contradicts the walk, or NULL. */
+/* The journey that contradicts the walk; NULL: none does. */
 static const struct journey *contradiction(const struct tally *t, const journeys *all)
 {
-	/* the state was read at the end: earlier packets may have met another one */
+	/* the state was read after the call, and may have been another when earlier packets
+	 * passed */
 	if (t->other > 0 && t->last_other == t->last)
 		return t->last_other;
 	if (t->early >= EARLY_MIN && t->full + t->other + t->allowed == 0 && all->lost == 0)
@@ -194,7 +197,8 @@ static bool is_of_flow(const struct journey *j, const struct flow *f)
 	       (!addr_is_set(&f->src) || addr_equal(&s->src, &f->src));
 }
 
-/* Answers start where the question came to its end, from the address it was sent to. */
+/* Whether the journey is of an answer: from where a question was delivered, and from the
+ * address that it was sent to. */
 static bool is_answer(const struct journey *j, const GPtrArray *arrived)
 {
 	const struct sighting *s = journey_first(j);
@@ -239,7 +243,7 @@ static void tally_flow(struct tally *t, GPtrArray *arrived, const struct way *wa
 
 		if (!is_of_flow(j, flow))
 			continue;
-		count(t, way, j, all);
+		tally_count(t, way, j, all);
 		if (t->full > full && way->walk->end == WALK_DELIVERED)
 			g_ptr_array_add(arrived, (gpointer)(guintptr)journey_last(j));
 	}
@@ -252,20 +256,21 @@ static void tally_answers(struct tally *t, const GPtrArray *arrived, const struc
 		const struct journey *j = all->list->pdata[i];
 
 		if (is_answer(j, arrived))
-			count(t, way, j, all);
+			tally_count(t, way, j, all);
 	}
 }
 
-/* An answer that its own sender can't send is never seen. */
+/* An answer that its sender can't send is never seen. */
 static bool nothing_should_leave(const struct way *way)
 {
 	return way->places->len == 0 && !way->maybe.node;
 }
 
-static struct agreement describe(const struct tally *there, const struct tally *back,
-				 const struct way *back_way)
+static struct agreement describe_agreement(const struct tally *there, const struct tally *back,
+					   const struct way *back_way)
 {
-	struct agreement a = {.there = packets(there), .back = back ? packets(back) : 0};
+	struct agreement a = {.there = tally_packets(there),
+			      .back = back ? tally_packets(back) : 0};
 	GString *text = g_string_new(NULL);
 	const struct journey *end = there->last_allowed ? there->last_allowed :
 				    there->last_full	? there->last_full :
@@ -291,9 +296,9 @@ static struct agreement describe(const struct tally *there, const struct tally *
 	return a;
 }
 
-/* A walk that ends before the packet leaves its sender is right when none was seen; so is nothing
- * at all. */
-static struct agreement unseen(const struct way *way)
+/* Of a flow without packets: that agrees with a walk that ends before the packet leaves its
+ * sender, and says nothing about any other. */
+static struct agreement unseen_flow(const struct way *way)
 {
 	struct agreement a = {.state = AGREE_UNSEEN};
 
@@ -314,8 +319,7 @@ struct agreement agree_check(const struct walk_pair *w, const struct flow *flow,
 	const struct journey *wrong;
 	struct agreement a;
 
-	/* of one flow the large packets are lost and the small ones arrive: the walk asked about
-	 * the former */
+	/* the walk is about large packets, and small ones of the same flow arrive */
 	if (w->forward->end == WALK_TOO_BIG || (w->back && w->back->end == WALK_TOO_BIG))
 		return (struct agreement){.state = AGREE_UNSEEN};
 	forward = way_of(w->forward);
@@ -328,10 +332,10 @@ struct agreement agree_check(const struct walk_pair *w, const struct flow *flow,
 		a = disagree("there", wrong, w->forward);
 	else if (w->back && (wrong = contradiction(&answers, all)))
 		a = disagree("back", wrong, w->back);
-	else if (packets(&there) == 0)
-		a = unseen(&forward);
+	else if (tally_packets(&there) == 0)
+		a = unseen_flow(&forward);
 	else
-		a = describe(&there, w->back ? &answers : NULL, &back);
+		a = describe_agreement(&there, w->back ? &answers : NULL, &back);
 	g_array_unref(forward.places);
 	if (back.places)
 		g_array_unref(back.places);

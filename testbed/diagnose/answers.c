@@ -13,13 +13,13 @@
 
 #define CODE_UNAUTHORIZED 401
 #define CODE_FORBIDDEN 403
-#define CODE_OF(error) ((error) + 300) /* as a sighting has it */
+#define CODE_OF(error) ((error) + 300) /* as in a sighting */
 
 /* One client's socket at one relay. */
 struct asker {
 	const struct node *relay, *client;
 	char *address;
-	GHashTable *refused; /* packet_id as GBytes: requests that were answered 401 */
+	GHashTable *refused; /* packet_id as GBytes, of requests that were answered 401 */
 	bool lent;
 };
 
@@ -27,7 +27,7 @@ struct reading {
 	const model *model;
 	const struct cell *cell;
 	const struct observation *seen;
-	GHashTable *askers; /* struct asker by its sockets */
+	GHashTable *askers; /* struct asker, by its two sockets */
 	GPtrArray *told;
 };
 
@@ -64,7 +64,7 @@ static const char *user_of(const struct node *client)
 }
 
 /* Takes over `event`. */
-static void tell(struct reading *r, const struct node *relay, json_t *event)
+static void add_report(struct reading *r, const struct node *relay, json_t *event)
 {
 	g_autofree char *agent = g_strdup_printf("%s/relay", relay->name);
 
@@ -94,12 +94,12 @@ static struct asker *asker_of(struct reading *r, const struct node *relay,
 	return a;
 }
 
-static void tell_refusal(struct reading *r, const struct asker *a, const char *event, int status)
+static void add_refusal(struct reading *r, const struct asker *a, const char *event, int status)
 {
-	tell(r, a->relay,
-	     reason_set(json_pack("{s:s, s:s, s:s, s:i}", "event", event, "client", a->address,
-				  "user", user_of(a->client), "status", status),
-			foreign_turn_reason(status), NULL));
+	add_report(r, a->relay,
+		   reason_set(json_pack("{s:s, s:s, s:s, s:i}", "event", event, "client",
+					a->address, "user", user_of(a->client), "status", status),
+			      foreign_turn_reason(status), NULL));
 }
 
 static void on_allocate(struct reading *r, struct asker *a, const struct sighting *s)
@@ -111,10 +111,11 @@ static void on_allocate(struct reading *r, struct asker *a, const struct sightin
 	else if (code == CODE_UNAUTHORIZED)
 		g_hash_table_add(a->refused, g_bytes_new(&s->id, sizeof s->id));
 	else if (foreign_turn_reason(code))
-		tell_refusal(r, a, EVENT_RELAY_REFUSED, code);
+		add_refusal(r, a, EVENT_RELAY_REFUSED, code);
 }
 
-/* Whom: the answer does not say; the other ends' candidates that this relay must not send to. */
+/* The answer does not name the peer: it is a candidate of another end that this relay must not
+ * send to. */
 static void on_forbidden(struct reading *r, const struct node *relay, const struct node *client)
 {
 	const struct edge_service *edge = silent_relay(relay);
@@ -135,11 +136,11 @@ static void on_forbidden(struct reading *r, const struct node *relay, const stru
 			if (!prefix_contains(&g_array_index(edge->relay_not_to, struct prefix, k),
 					     &a))
 				continue;
-			tell(r, relay,
-			     json_pack("{s:s, s:s, s:s, s:s, s:s}", "event", EVENT_DENIED, "user",
-				       user_of(client), "peer", peer, "code",
-				       reason_code(REASON_PEER_BY_SETTING), "rule",
-				       reason_words(REASON_PEER_BY_SETTING)));
+			add_report(r, relay,
+				   json_pack("{s:s, s:s, s:s, s:s, s:s}", "event", EVENT_DENIED,
+					     "user", user_of(client), "peer", peer, "code",
+					     reason_code(REASON_PEER_BY_SETTING), "rule",
+					     reason_words(REASON_PEER_BY_SETTING)));
 			return;
 		}
 	}
@@ -163,7 +164,7 @@ static void read_answer(struct reading *r, const struct journey *j)
 }
 
 /* The first 401 asks for the credentials, the second refuses them (RFC 5766 section 4). */
-static void tell_unauthorized(struct reading *r)
+static void add_unauthorized(struct reading *r)
 {
 	GHashTableIter i;
 	gpointer value;
@@ -173,7 +174,7 @@ static void tell_unauthorized(struct reading *r)
 		const struct asker *a = value;
 
 		if (!a->lent && g_hash_table_size(a->refused) >= 2)
-			tell_refusal(r, a, EVENT_AUTH_FAILED, CODE_UNAUTHORIZED);
+			add_refusal(r, a, EVENT_AUTH_FAILED, CODE_UNAUTHORIZED);
 	}
 }
 
@@ -185,7 +186,7 @@ GPtrArray *answers_told(const model *m, const struct cell *c, const struct obser
 	r.askers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, asker_free);
 	for (guint i = 0; seen->packets && i < seen->packets->list->len; i++)
 		read_answer(&r, seen->packets->list->pdata[i]);
-	tell_unauthorized(&r);
+	add_unauthorized(&r);
 	g_hash_table_unref(r.askers);
 	return r.told;
 }

@@ -2,6 +2,7 @@
 #include "testbed/diagnose/bypass.h"
 
 #include "testbed/diagnose/fix_rules.h"
+#include "testbed/walk/walk.h"
 
 #include <string.h>
 
@@ -10,7 +11,7 @@
 #define STUN_PORT 3478
 #define HTTPS_PORT 443
 
-/* What a bypass is made of. */
+/* What a bypass is derived from. */
 struct way_around {
 	const knet *net;
 	const struct node *end;	     /* whose call fails */
@@ -18,15 +19,14 @@ struct way_around {
 	int far;		     /* the tunnel's other end */
 	const char *domain;	     /* of the users */
 	struct addr dns;	     /* of the public name server */
-	GPtrArray *clients;	     /* const struct node *: the site's */
+	GPtrArray *clients;	     /* const struct node *: of the site */
 	GPtrArray *networks;	     /* const struct network *: behind the tunnel */
 	GArray *resolvers; /* struct addr: behind the tunnel, and still asked for other names */
 };
 
 /* --- what the packets show -------------------------------------------------------------------- */
 
-/* The first tunnel on the way, and which of its ends the packet comes out of; NULL: it meets none.
- */
+/* The first tunnel on the way, and the end where the packet leaves it; NULL: there is none. */
 static const struct tunnel *tunnel_on_way(const model *m, const walk *w, int *ret_far)
 {
 	for (guint i = 0; i < w->hops->len; i++) {
@@ -43,7 +43,7 @@ static const struct tunnel *tunnel_on_way(const model *m, const walk *w, int *re
 	return NULL;
 }
 
-/* There and back, and not by a tunnel. */
+/* Whether packets get there and back without a tunnel. */
 static bool reaches_outside(const struct way_around *w, const model *m, const struct node *from,
 			    const struct addr *to, enum ip_proto proto, uint16_t port)
 {
@@ -61,7 +61,7 @@ static bool reaches_outside(const struct way_around *w, const model *m, const st
 	return reached;
 }
 
-/* The leg that was lost between a client and the Edge, through a tunnel. */
+/* Finds the leg between a client and the Edge, through a tunnel, that was lost. */
 static bool find_end(const model *m, const struct finding *f, struct way_around *ret)
 {
 	for (guint i = 0; i < f->legs->len; i++) {
@@ -99,8 +99,8 @@ static bool has_record(const struct node *server, const char *name)
 	return false;
 }
 
-/* A name server that tells users from outside where to sign in (MS-SIPRE; RFC 2782), and answers
- * without the tunnel. */
+/* Finds a name server that knows where users from outside sign in (MS-SIPRE; RFC 2782) and can
+ * be reached without the tunnel. */
 static bool find_public_dns(const model *m, struct way_around *w)
 {
 	g_autofree char *external = g_strdup_printf("_sip._tls.%s", w->domain);
@@ -138,7 +138,7 @@ static bool has_rule_for(const struct node *n, const char *domain)
 	return false;
 }
 
-/* FALSE: some of them go around it already. */
+/* False: some of them go around the tunnel already. */
 static bool find_clients(const model *m, struct way_around *w)
 {
 	for (guint i = 0; i < m->nodes->len; i++) {
@@ -153,7 +153,7 @@ static bool find_clients(const model *m, struct way_around *w)
 	return w->clients->len > 0;
 }
 
-/* Somebody is there to be called or to be asked. */
+/* Whether a client or a service is on the network. */
 static bool is_peopled(const model *m, const struct network *network)
 {
 	for (guint i = 0; i < m->nodes->len; i++) {
@@ -277,7 +277,8 @@ static char *change_of(const struct way_around *w)
 	return g_string_free(change, FALSE);
 }
 
-/* A rule of Windows that blocks wins over any that allows, so DNS is left out of what it names. */
+/* On Windows a rule that blocks overrides all that allow, so the ports of DNS are left out of
+ * it. */
 static void add_commands(fix *x, const struct way_around *w)
 {
 	static const char *const protocols[] = {"TCP", "UDP"};
@@ -311,7 +312,7 @@ static void add_commands(fix *x, const struct way_around *w)
 
 /* --- public ----------------------------------------------------------------------------------- */
 
-/* What an Edge lacks a route for, its clients may go around. */
+/* Clients can go around the tunnel when it is a route that their Edge lacks. */
 static bool is_about_route_of_edge(const model *m, const struct finding *f)
 {
 	const struct node *n = f->node ? model_node(m, f->node) : NULL;

@@ -20,8 +20,7 @@ static bool rule_agent_died(const struct evidence *e, struct finding *f)
 	return true;
 }
 
-/* In the order of a call: programs, signing in, the call's own request, the servers among
- * themselves, the way to the relay, the relay itself, NATs that forget, media. */
+/* In the order in which a call does things (diagnose.h). */
 static bool (*const rules[])(const struct evidence *, struct finding *) = {
 	rule_agent_died,	  cause_rule_sign_in,	  cause_rule_way_to_names,
 	cause_rule_way_to_server, cause_rule_way_inside,  cause_rule_signalling,

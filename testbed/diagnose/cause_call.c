@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the servers answered to the call itself. */
+/* What a server answered to the call's own request. */
 #include "testbed/diagnose/cause_rules.h"
 #include "testbed/diagnose/service.h"
 
@@ -8,8 +8,8 @@ static const struct {
 	enum cause_code code;
 	const char *why;
 } statuses[] = {
-	{401, CAUSE_SIP_AUTH, "it asks %s for credentials, though signed in"},
-	{403, CAUSE_SIP_AUTH, "it lets the request for %s not through"},
+	{401, CAUSE_SIP_AUTH, "it asks %s for credentials, who has signed in"},
+	{403, CAUSE_SIP_AUTH, "it does not let the request for %s through"},
 	{404, CAUSE_SIP_NO_ROUTE, "it knows no user %s"},
 	{407, CAUSE_SIP_AUTH, "it asks for credentials to reach %s"},
 	{430, CAUSE_SIP_NOT_REGISTERED, "the Edge no longer has the connection of %s"},

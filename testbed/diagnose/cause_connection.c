@@ -44,7 +44,7 @@ bool cause_by_certificate(struct finding *f, const json_t *event, const char *at
 	return true;
 }
 
-/* The other side did not trust us: it said why. */
+/* The other server refused our certificate, and reported why. */
 static bool refused_by_other_side(const struct evidence *e, struct finding *f,
 				  const struct tried *t, const struct node *owner)
 {
@@ -65,7 +65,7 @@ static bool refused_by_other_side(const struct evidence *e, struct finding *f,
 	return false;
 }
 
-/* The Edge was told another name than its Front End's certificate carries. */
+/* The Edge is set to another name than is in its Front End's certificate. */
 static void set_next_hop_cause(struct finding *f, const struct node *edge, const char *reason)
 {
 	const struct service *s = node_declared_service(edge, SERVICE_EDGE);
@@ -73,7 +73,7 @@ static void set_next_hop_cause(struct finding *f, const struct node *edge, const
 	f->code = CAUSE_SIP_NO_ROUTE;
 	f->node = g_strdup(edge->name);
 	f->subject = subject_setting(SETTING_NEXT_HOP_FQDN, NULL);
-	f->why = g_strdup_printf("it takes nobody for its next hop but '%s': %s",
+	f->why = g_strdup_printf("it accepts only '%s' as its next hop: %s",
 				 s && s->edge.next_hop_fqdn ? s->edge.next_hop_fqdn : "", reason);
 }
 
@@ -93,7 +93,7 @@ bool cause_refused_server(const struct evidence *e, struct finding *f)
 		if (foreign_reason(h->event) != REASON_TLS_NOT_NEXT_HOP)
 			continue;
 		set_next_hop_cause(f, refuser, reason);
-		finding_prove(f, "%s turned %s (%s) away: %s", h->agent, them->name, peer, reason);
+		finding_prove(f, "%s refused %s (%s): %s", h->agent, them->name, peer, reason);
 		return true;
 	}
 	return false;
@@ -118,7 +118,7 @@ struct tried cause_tried(const char *from, const json_t *event)
 	};
 }
 
-/* A server that calls another by a name which nobody has: it was told the wrong one. */
+/* A server that calls another by a name that no server has: it is set to the wrong one. */
 static bool wrong_next_hop(const struct evidence *e, struct finding *f, const struct tried *t)
 {
 	const struct node *us = model_node(e->model, t->from);
@@ -134,14 +134,14 @@ static bool wrong_next_hop(const struct evidence *e, struct finding *f, const st
 	return true;
 }
 
-/* What it looks like when the other side does not trust us. */
+/* Whether the connection ended as it does when the other side refuses our certificate. */
 static bool broke_in_handshake(const struct tried *t)
 {
 	return t->code == REASON_TLS_FAILED || t->code == REASON_CONNECTION_RESET;
 }
 
-/* The address is right, or there is none to compare it with; something is wrong on the way or at
- * its end. */
+/* The address is the right one, as far as is known: the cause is on the way there, or at its
+ * end. */
 static bool on_the_way(const struct evidence *e, struct finding *f, const struct tried *t)
 {
 	const struct node *owner;
@@ -176,8 +176,8 @@ static bool reaches(const struct evidence *e, const char *from, const struct add
 	return both;
 }
 
-/* The address that the name should have can be reached from here, the one that was given can't: it
- * is for others. */
+/* Whether the address that was given can't be reached from here, and the one that the name
+ * should have can: the first is for clients elsewhere. */
 static bool is_for_others(const struct evidence *e, const struct tried *t, const struct addr *given)
 {
 	const struct node *right;
@@ -188,8 +188,8 @@ static bool is_for_others(const struct evidence *e, const struct tried *t, const
 	       reaches(e, t->from, &a, node_declared_service(right, SERVICE_EDGE) ? 443 : 5061);
 }
 
-/* A name that leads to a machine which is no such server, or to a server that is not for those who
- * ask. */
+/* Whether the name leads to a node that is no such server, or to a server for clients
+ * elsewhere. */
 static bool leads_astray(const struct evidence *e, struct finding *f, const struct tried *t)
 {
 	const struct node *owner;

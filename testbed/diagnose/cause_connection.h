@@ -11,10 +11,10 @@
 #include "testbed/diagnose/finding.h"
 #include "testbed/diagnose/foreign_words.h"
 
-/* How a program tried to reach another one; all texts borrowed. */
+/* How a program tried to reach another one; all texts are borrowed. */
 struct tried {
 	const char *from;    /* node */
-	const char *name;    /* of whom */
+	const char *name;    /* of the other program */
 	const char *address; /* NULL: the name was not resolved */
 	json_int_t port;
 	const json_t *event;
@@ -24,17 +24,17 @@ struct tried {
 
 /* Reads an event "connect-failed" of a client or "link-failed" of a server. */
 struct tried cause_tried(const char *from, const json_t *event);
-/* Why that connection failed: a name, the network, nobody listening, a certificate.  True: the
- * finding is filled in. */
+/* Whether it is known why that connection failed; then the finding is filled in. */
 bool cause_by_connection(const struct evidence *e, struct finding *f, const struct tried *t);
-/* What is wrong with a certificate; CAUSE_UNKNOWN: the reason is about none. */
+/* The cause for what is wrong with a certificate; CAUSE_UNKNOWN: the reason is not about one. */
 enum cause_code cause_of_certificate(enum reason r);
-/* A certificate that `refuser` refused, shown by a service of node `at`; true: that is what the
- * event tells of. */
+/* Whether the event reports that `refuser` refused the certificate of node `at`; then the
+ * finding is filled in. */
 bool cause_by_certificate(struct finding *f, const json_t *event, const char *at,
 			  const char *refuser);
 
-/* A server that another server would not talk to, for its certificate or for the name in it. */
+/* Whether a server refused another one for its certificate or the name in it; then the finding
+ * is filled in. */
 bool cause_refused_server(const struct evidence *e, struct finding *f);
 
 #endif

@@ -4,8 +4,7 @@
 #include "testbed/diagnose/cause_state.h"
 #include "testbed/walk/gateway.h"
 
-/* What the end of a walk means; a packet that leaves the relay's node by another interface means
- * more than that. */
+/* The cause for each end of a walk, unless a node on the way sent the packet wrongly. */
 static const enum cause_code codes[WALK_END_COUNT] = {
 	[WALK_DELIVERED] = CAUSE_NONE,
 	[WALK_NO_ROUTE] = CAUSE_NO_ROUTE,
@@ -40,8 +39,9 @@ static const struct hop *last_hop(const walk *w)
 static const struct prefix default_route = {.addr.family = AF_INET, .len = 0};
 static const struct prefix default_route6 = {.addr.family = AF_INET6, .len = 0};
 
-/* What a route that is missing at `node` should lead to: everything, where the node has no default
- * route and would need one for this (the Internet itself has none); else the network of `dst`. */
+/* Where a route that is missing at `node` should lead: everywhere, when the node has no
+ * default route and should have one for this (routers of the Internet have none); else to the
+ * network of `dst`. */
 static struct prefix missing_route(const struct evidence *e, const char *node,
 				   const struct addr *dst)
 {
@@ -63,8 +63,8 @@ static void set_missing_route(const struct evidence *e, struct finding *f, const
 	f->subject = subject_route(&f->prefix);
 }
 
-/* True when the answer left its sender by another interface than the question came in by, or by
- * none at all though others are answered. */
+/* Whether the answer left its sender by another interface than the question came in by, or not
+ * at all though the node has a default route. */
 static bool leaves_wrongly(const struct evidence *e, const struct walk_pair *p)
 {
 	const struct hop *in = last_hop(p->forward), *out = first_hop(p->back);
@@ -104,9 +104,8 @@ static bool uses_default_route(const struct hop *h)
 	return h->to.addr.family != 0 && prefix_is_default(&h->to);
 }
 
-/* A node that sent the packet away by its default route though a neighbour by another interface
- * knows the way: what becomes of the packet elsewhere is only the consequence.  NULL: there is
- * none. */
+/* The hop of a node that used its default route though a neighbour by another interface knows
+ * the way: what happens to the packet behind it is only the consequence.  NULL: there is none. */
 static const struct hop *strayed_at(const struct evidence *e, const walk *w, struct gateway *ret)
 {
 	for (guint i = 0; i < w->hops->len; i++) {
@@ -122,7 +121,7 @@ static const struct hop *strayed_at(const struct evidence *e, const walk *w, str
 	return NULL;
 }
 
-/* A link that is down takes the routes by it away. */
+/* Whether the link is down, and its routes gone with it. */
 static bool is_down(const struct evidence *e, const char *node, const char *iface)
 {
 	const struct kernel_link *link = node_state_link(netstate_node(e->state, node), iface);
@@ -143,8 +142,7 @@ static void set_lost_link(const struct evidence *e, struct finding *f, const str
 				 iface, h->node, h->out);
 }
 
-/* The node's interface that is down and is on the network of `dst`, or on that of the gateway to
- * it; NULL: none. */
+/* The node's interface that is down and leads to `dst`, directly or by a gateway; NULL: none. */
 static const char *lost_iface(const struct evidence *e, const struct node *n,
 			      const struct addr *dst)
 {
@@ -208,7 +206,7 @@ static bool set_strayed_cause(const struct evidence *e, struct finding *f, const
 	return true;
 }
 
-/* Of the nodes in the circle, the one whose neighbour by another interface knows the way. */
+/* The hop of the node in the loop whose neighbour by another interface knows the way. */
 static const struct hop *turned_at(const struct evidence *e, const walk *w, struct gateway *ret)
 {
 	for (guint i = 0; i < w->hops->len; i++) {
@@ -235,7 +233,7 @@ static void set_loop_cause(const struct evidence *e, struct finding *f, const wa
 		return;
 	f->prefix = model_prefix_of(e->model, &h->dst);
 	f->iface = g_strdup(g.iface);
-	f->why = g_strdup_printf("its route %s leads back, and the way is by %s; %s", h->route,
+	f->why = g_strdup_printf("its route %s leads back; the right way is by %s; %s", h->route,
 				 g.iface, w->why);
 }
 
@@ -272,14 +270,14 @@ static void set_walk_cause(const struct evidence *e, struct finding *f, const wa
 		f->why = g_strdup(w->why);
 }
 
-/* What the tunnel's own packets are to a firewall. */
+/* The protocol of the tunnel's own packets, as a firewall sees it. */
 static enum ip_proto tunnel_proto(const struct tunnel *t)
 {
 	return tunnel_is_udp(t->kind) ? PROTO_UDP : PROTO_ANY;
 }
 
-/* A tunnel is down because its own packets are lost: that is the cause, and the tunnel an effect.
- */
+/* A tunnel is down because its own packets are lost: their loss is the cause, the tunnel an
+ * effect. */
 static void set_tunnel_cause(const struct evidence *e, struct finding *f, const walk *w)
 {
 	set_walk_cause(e, f, w->under);

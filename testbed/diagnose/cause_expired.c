@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Mappings of NATs that run out while a call still needs them, by the packets that were seen. */
+/* Mappings of NATs that expire while a call still needs them, found in the captured packets. */
 #include "testbed/diagnose/cause_rules.h"
 
 #define IDLE_MIN_NS     \
 	(900u * 1000u * \
-	 1000u) /* the shortest timer is one second, of a clock that is not the capture's */
+	 1000u) /* the shortest timer is one second, by a clock other than the capture's */
 
-/* What a NAT made of one inside address and port, towards one place. */
+/* The mapping of one inside address and port, towards one remote address and port. */
 struct lease {
 	const char *node; /* interned */
 	struct addr inside, remote;
@@ -22,7 +22,7 @@ static const struct nat_rule *masquerade_by(const struct evidence *e, const char
 	return n ? node_masquerade(n, iface) : NULL;
 }
 
-/* A socket of the call: one of the end's own candidates. */
+/* Whether the packet came from a socket of the call: one of the end's own candidates. */
 static bool is_candidate(const struct evidence *e, const struct sighting *s)
 {
 	for (const struct heard *h = NULL; (h = evidence_event(e, s->node, EVENT_CANDIDATE, h));) {
@@ -66,7 +66,7 @@ static struct lease *lease_of(GArray *leases, const struct sighting *in)
 	return &g_array_index(leases, struct lease, leases->len - 1);
 }
 
-/* What came for the port that the NAT had forgotten. */
+/* How many packets came for the port that the NAT had forgotten. */
 static guint lost_at(const struct evidence *e, const struct lease *l, guint64 since_ns)
 {
 	guint n = 0;
@@ -107,7 +107,7 @@ static void set_expired(const struct evidence *e, struct finding *f, const struc
 			      lost == 1 ? "" : "s", l->outside_port, l->node);
 }
 
-/* One packet's way through the NATs of its side; true when one had forgotten its mapping. */
+/* Follows one packet through the NATs of its side; true when one had forgotten its mapping. */
 static bool follow(const struct evidence *e, struct finding *f, GArray *leases,
 		   const struct journey *j)
 {
@@ -131,8 +131,8 @@ static bool follow(const struct evidence *e, struct finding *f, GArray *leases,
 	return false;
 }
 
-/* A NAT may give another port for another destination; for the same one only after it has forgotten
- * the first. */
+/* A NAT may use another port for another destination.  For the same one it does so only after
+ * it has forgotten the first. */
 bool cause_rule_nat_expired(const struct evidence *e, struct finding *f)
 {
 	g_autoptr(GArray) leases = g_array_new(FALSE, FALSE, sizeof(struct lease));

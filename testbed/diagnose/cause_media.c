@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rules about the ways of media once every end knows its relay: between the ends, between their
- * relays, to the MCU. */
+/* Rules about the ways of media: between the ends, between their relays, to the MCU. */
 #include "testbed/diagnose/cause_rules.h"
 #include "testbed/diagnose/cause_state.h"
 
@@ -12,7 +11,7 @@ static bool expects(const struct cell *c, enum path_class path)
 
 /* --- two that send to each other -------------------------------------------------------------- */
 
-/* What the one sends is the answer to what the other sends. */
+/* What one end sends is the answer to what the other sends. */
 static void set_no_state(const struct evidence *e, struct finding *f, const walk *question,
 			 const walk *answer)
 {
@@ -51,8 +50,7 @@ static bool fewer_meet(const struct evidence *e, struct finding *f, const struct
 	return found;
 }
 
-/* Behind NATs it is enough that one gets through: the other learns from it where to send its
- * answers. */
+/* Behind NATs one direction is enough: the other end learns from it where to send its answers. */
 static bool cannot_meet(const struct evidence *e, struct finding *f, const struct flow *a,
 			const struct flow *b)
 {
@@ -75,12 +73,12 @@ static bool addresses_cannot_meet(const struct evidence *e, struct finding *f, c
 {
 	struct flow there = udp_flow(a->name, of_a, of_b), back = udp_flow(b->name, of_b, of_a);
 
-	/* what the one sends, the other must answer from where it was sent to */
+	/* without NAT both directions must arrive, as an answer comes from the address that
+	 * was asked */
 	return addr_is_set(of_a) && addr_is_set(of_b) && fewer_meet(e, f, &there, &back, 2);
 }
 
-/* By IPv6 first, where both have it: ICE prefers it, and where IPv4 is translated it is the way
- * from host to host. */
+/* By IPv6 first, where both have it: ICE prefers it, and no NAT is in its way. */
 static bool hosts_cannot_meet(const struct evidence *e, struct finding *f, const struct node *a,
 			      const struct node *b)
 {
@@ -96,10 +94,10 @@ static bool hosts_cannot_meet(const struct evidence *e, struct finding *f, const
 struct nat_seen {
 	const struct node *node; /* NULL: the end is behind no NAT */
 	const struct nat_rule *rule;
-	struct addr public; /* as the other end sees this one */
+	struct addr public; /* the address that the other end sees */
 };
 
-/* The NAT that translated the end's packets, and to what. */
+/* The last NAT that translated the end's packets, and to which address. */
 static struct nat_seen nat_on_way(const struct evidence *e, const walk *w)
 {
 	struct nat_seen seen = {.node = NULL};
@@ -116,7 +114,7 @@ static struct nat_seen nat_on_way(const struct evidence *e, const walk *w)
 	return seen;
 }
 
-/* The end's own word for what address it has behind its NAT; unset: none. */
+/* The end's reflexive address, as it reports it; unset: none. */
 static struct addr reflexive_address(const struct evidence *e, const char *end)
 {
 	struct addr a = {.family = 0};
@@ -132,8 +130,8 @@ static struct addr reflexive_address(const struct evidence *e, const char *end)
 	return (struct addr){.family = 0};
 }
 
-/* Whether what `from` sends gets into `to`, which knows only the address that `from`'s relay saw
- * (RFC 5128 section 3.3): `to` opened its NAT towards that address. */
+/* Whether packets from behind NAT `from` get in at NAT `to`, whose end has sent to the address
+ * that the relay saw of the first end (RFC 5128 section 3.3). */
 static bool gets_in(const struct nat_rule *from, const struct nat_rule *to)
 {
 	bool keeps_port = from->mapping == NAT_ENDPOINT_INDEPENDENT;
@@ -165,8 +163,8 @@ static void set_nat_cause(struct finding *f, enum cause_code code, const struct 
 static void tell_changed_mapping(struct finding *f, const struct nat_seen *nat)
 {
 	g_autofree char *why = g_strdup_printf(
-		"NAT %s of %s takes another port for each destination, so the port that the relay "
-		"saw is not the one the other end must know",
+		"NAT %s of %s uses another port for each destination, so the port that the relay "
+		"saw is not the one that the other end would need",
 		nat->rule->name, nat->node->name);
 
 	if (nat->rule->mapping != NAT_ENDPOINT_INDEPENDENT)
@@ -193,8 +191,8 @@ static bool nats_stop_it(struct finding *f, const struct nat_seen *a, const stru
 	return f->code != CAUSE_UNKNOWN;
 }
 
-/* Two ends behind NATs: by what their NATs do, and by whether the packets get as far as the other's
- * NAT. */
+/* Two ends behind NATs: what their NATs do, then whether packets get to the other's NAT at
+ * all. */
 static bool nats_cannot_meet(const struct evidence *e, struct finding *f, const struct node *a,
 			     const struct node *b)
 {
@@ -258,7 +256,7 @@ static bool relays_cannot_meet(const struct evidence *e, struct finding *f)
 	there.dport = back.sport = b->relay_ports.first;
 	if (!cannot_meet(e, f, &there, &back))
 		return false;
-	/* the relays' clients reach them at other ports, or this would not be asked */
+	/* the relays' clients do reach them, at other ports */
 	if (f->code == CAUSE_FW_DROP || f->code == CAUSE_FW_REJECT)
 		f->code = CAUSE_RELAY_PORTS_BLOCKED;
 	return true;
@@ -280,7 +278,7 @@ static bool is_remote(const struct evidence *e, const char *end)
 	return h && json_is_true(json_object_get(h->event, "remote_user"));
 }
 
-/* The MCU takes a relay of its own for those outside. */
+/* For clients outside the MCU needs a relay, too. */
 static bool mcu_without_relay(const struct evidence *e, struct finding *f, const struct node *mcu,
 			      const char *end)
 {
@@ -347,14 +345,14 @@ bool cause_rule_media(const struct evidence *e, struct finding *f)
 	return evidence_is_av(e) && relays_cannot_meet(e, f);
 }
 
-/* The packets of media (common/media.h), with SRTP, UDP and IP headers. */
+/* The size of media packets (common/media.h) with SRTP, UDP and IP headers. */
 #define VIDEO_PACKET_BYTES 1200u
 #define VOICE_PACKET_BYTES 123u
 
-#define FULL_PACKET_BYTES 1500u /* a segment of a connection between Ethernets */
+#define FULL_PACKET_BYTES 1500u /* a TCP segment between two Ethernets */
 
-/* What opens a connection or a path is small, and the way may be closed for what is said over it
- * then. */
+/* The packets that open a connection or a path are small: larger ones may be lost on the same
+ * way. */
 bool cause_rule_size(const struct evidence *e, struct finding *f)
 {
 	struct evidence large = *e, media = *e;
@@ -372,7 +370,7 @@ bool cause_rule_size(const struct evidence *e, struct finding *f)
 	return found;
 }
 
-/* The relay by UDP, where one by TCP was taken. */
+/* Why the relay was reached by TCP and not by UDP. */
 static bool relay_only_by_tcp(const struct evidence *e, struct finding *f)
 {
 	bool found = false;

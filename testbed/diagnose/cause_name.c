@@ -24,8 +24,9 @@ static bool in_zone(const char *name, const char *zone)
 	       (n == z || name[n - z - 1] == '.');
 }
 
-/* As docs/FORMATS.md says of an NRPT rule: a name, or a suffix with its dot. */
-static bool covers(const struct nrpt_rule *r, const char *name)
+/* Whether an NRPT rule (docs/FORMATS.md) covers the name: it has a whole name, or a suffix
+ * with its dot. */
+static bool nrpt_covers(const struct nrpt_rule *r, const char *name)
 {
 	return r->namespace[0] == '.' ? in_zone(name, r->namespace + 1) :
 					g_ascii_strcasecmp(r->namespace, name) == 0;
@@ -38,7 +39,8 @@ static const struct nrpt_rule *rule_for(const struct node *n, const char *name)
 	for (guint i = 0; i < n->nrpt->len; i++) {
 		const struct nrpt_rule *r = n->nrpt->pdata[i];
 
-		if (covers(r, name) && (!best || strlen(r->namespace) > strlen(best->namespace)))
+		if (nrpt_covers(r, name) &&
+		    (!best || strlen(r->namespace) > strlen(best->namespace)))
 			best = r;
 	}
 	return best;
@@ -55,7 +57,7 @@ static struct addr asked_by(const struct node *n, const char *name)
 	return !rule && dns_of(n) ? node_address(n) : (struct addr){0};
 }
 
-static bool knows(const struct dns_service *dns, const char *name)
+static bool dns_knows(const struct dns_service *dns, const char *name)
 {
 	for (guint i = 0; dns && i < dns->records->len; i++)
 		if (g_ascii_strcasecmp(((const struct dns_record *)dns->records->pdata[i])->name,
@@ -72,7 +74,7 @@ static const struct node *answerer(const model *m, struct addr server, const cha
 	const struct dns_service *dns;
 
 	for (guint i = 0; i < FORWARDS_MAX && (dns = dns_of(n)); i++) {
-		bool ours = knows(dns, name);
+		bool ours = dns_knows(dns, name);
 
 		for (guint k = 0; k < dns->zones->len; k++)
 			ours = ours || in_zone(name, dns->zones->pdata[k]);
@@ -123,8 +125,8 @@ bool cause_is_inside(const model *m, const char *end)
 			node_declared_service(m->nodes->pdata[i], SERVICE_FRONTEND);
 		const struct service *x = node_declared_service(m->nodes->pdata[i], SERVICE_EDGE);
 
-		if ((f && knows(dns_of(server), f->frontend.fqdn)) ||
-		    (x && knows(dns_of(server), x->edge.fqdn)))
+		if ((f && dns_knows(dns_of(server), f->frontend.fqdn)) ||
+		    (x && dns_knows(dns_of(server), x->edge.fqdn)))
 			return true;
 	}
 	return false;
@@ -132,11 +134,11 @@ bool cause_is_inside(const model *m, const char *end)
 
 /* --- causes ----------------------------------------------------------------------------------- */
 
-/* Those around it ask another server, which knows the name. */
+/* Others at its site ask another server, which knows the name. */
 static bool wrong_view(const struct evidence *e, struct finding *f, const struct node *n,
 		       const struct addr *server, const char *name)
 {
-	/* an Edge stands between inside and outside, and asks whom it likes */
+	/* an Edge is between inside and outside, and may ask other servers than its neighbours */
 	struct addr other = node_declared_service(n, SERVICE_EDGE) ?
 				    (struct addr){0} :
 				    asked_by_others(e->model, n, name);
@@ -145,7 +147,7 @@ static bool wrong_view(const struct evidence *e, struct finding *f, const struct
 					   NULL;
 	char asked[ADDR_TEXT_MAX], better[ADDR_TEXT_MAX];
 
-	if (!knows(dns_of(there), name))
+	if (!dns_knows(dns_of(there), name))
 		return false;
 	f->code = CAUSE_DNS_WRONG_VIEW;
 	f->node = g_strdup(n->name);
@@ -172,9 +174,9 @@ static bool no_server(struct finding *f, const struct node *n, const char *name)
 	return true;
 }
 
-/* Nobody answers: the network, nobody there, or silence. */
-static bool silent(const struct evidence *e, struct finding *f, const struct node *n,
-		   const struct addr *server, const char *name, enum reason error)
+/* No answer came: because of the network, for want of a listener, or the server was silent. */
+static bool server_silent(const struct evidence *e, struct finding *f, const struct node *n,
+			  const struct addr *server, const char *name, enum reason error)
 {
 	char text[ADDR_TEXT_MAX];
 
@@ -193,13 +195,13 @@ static bool silent(const struct evidence *e, struct finding *f, const struct nod
 	return true;
 }
 
-static bool missing(struct finding *f, const struct node *n, const struct node *server,
-		    const char *name)
+static bool name_missing(struct finding *f, const struct node *n, const struct node *server,
+			 const char *name)
 {
-	if (!dns_of(server) || knows(dns_of(server), name))
+	if (!dns_of(server) || dns_knows(dns_of(server), name))
 		return false;
 	if (node_declared_service(n, SERVICE_EDGE))
-		server = n; /* its hosts file is where names of the inside belong */
+		server = n; /* names of the inside belong into its hosts file */
 	f->code = CAUSE_DNS_NXDOMAIN;
 	f->node = g_strdup(server->name);
 	f->subject = subject_named(SUBJECT_RECORD, name);
@@ -212,7 +214,8 @@ static bool missing(struct finding *f, const struct node *n, const struct node *
 	return true;
 }
 
-/* Of several the first whose family the node lives by. */
+/* The name server that this node asks: of several the first that it can have a route to, by
+ * family. */
 static struct addr asked_here(const struct evidence *e, const struct node *n, const char *name)
 {
 	const struct nrpt_rule *rule = rule_for(n, name);
@@ -242,8 +245,9 @@ bool cause_by_name(const struct evidence *e, struct finding *f, const char *from
 		found = no_server(f, n, name);
 	else
 		found = wrong_view(e, f, n, &server, name) ||
-			(error != REASON_DNS_NXDOMAIN && silent(e, f, n, &server, name, error)) ||
-			missing(f, n, answerer(e->model, server, name), name);
+			(error != REASON_DNS_NXDOMAIN &&
+			 server_silent(e, f, n, &server, name, error)) ||
+			name_missing(f, n, answerer(e->model, server, name), name);
 	if (found && question)
 		finding_prove(f, "%s asked for %s: %s", from, name, event_text(question, "error"));
 	return found;
@@ -272,7 +276,7 @@ bool cause_wrong_answer(const struct evidence *e, struct finding *f, const char 
 		return false;
 	if (service_named(e->model, name, &right) && addr_equal(&right, &given))
 		return false;
-	/* a client takes no part in the hosts file: what it finds comes from packets */
+	/* a client asks servers only and does not read the hosts file */
 	hosts = !n->endpoint && in_hosts(n, name);
 	server = asked_by(n, name);
 	teller = hosts ? n : addr_is_set(&server) ? answerer(e->model, server, name) : NULL;

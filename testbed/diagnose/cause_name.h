@@ -9,15 +9,15 @@
 #include "testbed/diagnose/evidence.h"
 #include "testbed/diagnose/finding.h"
 
-/* Why `name` does not resolve at node `from`.  `question` is the client's event "dns"; NULL: not
- * known, as from servers, which only say that it did not. */
+/* Whether it is known why `name` does not resolve at node `from`; then the finding is filled
+ * in. `question` is the client's event "dns"; NULL: there is none, because a server asked. */
 bool cause_by_name(const struct evidence *e, struct finding *f, const char *from, const char *name,
 		   const json_t *question);
-/* Whether the name server that an end asks is one for the inside: it knows a Front End or an Edge's
- * internal name. */
+/* Whether an end asks a name server of the inside: one that knows the name of a Front End, or
+ * the internal name of an Edge. */
 bool cause_is_inside(const model *m, const char *end);
-/* True, with the finding filled in, when `from` was given another address for a server's name than
- * it has. */
+/* Whether `from` was given another address for a server's name than the server has; then the
+ * finding is filled in. */
 bool cause_wrong_answer(const struct evidence *e, struct finding *f, const char *from,
 			const char *name, const char *address);
 

@@ -19,7 +19,7 @@ static const json_t *local_relay(const struct evidence *e, const char *end)
 
 /* --- an end that was told of no relay --------------------------------------------------------- */
 
-/* The Front End asked the Edge for credentials and got none. */
+/* The Front End asked the Edge for credentials and got none: why. */
 static bool no_credentials(const struct evidence *e, struct finding *f, const char *end,
 			   const char *trouble)
 {
@@ -48,15 +48,14 @@ static bool told_of_none(const struct evidence *e, struct finding *f, const char
 	f->code = CAUSE_RELAY_NONE;
 	f->node = g_strdup(server->name);
 	f->subject = subject_setting(SETTING_MEDIA_RELAY, NULL);
-	f->why = g_strdup_printf("it tells %s of no relay, though there is an Edge for its media",
+	f->why = g_strdup_printf("it names no relay to %s, though there is an Edge for its media",
 				 n->endpoint->user);
-	finding_prove(f, "what %s was told when it signed in names no place to ask for relays",
-		      end);
+	finding_prove(f, "the answer to the sign-in of %s names no server to ask for relays", end);
 	return true;
 }
 
-/* "No relay" has three reasons: the Front End names none, the Edge gives no credentials, its name
- * has no address. */
+/* An end is told of no relay for one of three reasons: the Front End names none, the Edge
+ * gives no credentials, or its name has no address. */
 static bool relay_unknown(const struct evidence *e, struct finding *f, const char *end)
 {
 	const struct heard *h = evidence_event(e, end, EVENT_SIGNED_IN, NULL);
@@ -78,7 +77,8 @@ static bool relay_unknown(const struct evidence *e, struct finding *f, const cha
 
 /* --- an end that got none from the one it was told -------------------------------------------- */
 
-/* An end that got no relay: can it reach the one it was told, and does the answer come back? */
+/* Whether something is wrong on the way to the relay that the end was told of, or back, or
+ * whether nothing listens there. */
 static bool relay_unreachable(const struct evidence *e, struct finding *f, const char *end,
 			      const char *address)
 {
@@ -94,8 +94,8 @@ static bool relay_unreachable(const struct evidence *e, struct finding *f, const
 	       cause_no_listener(e, f, end, address, PROTO_TCP, relay_port(relay, PROTO_TCP));
 }
 
-/* What a relay says of a client that it gives nothing to, and which setting of the Edge that is
- * about. */
+/* For each refusal that a relay reports: its cause, and the setting of the Edge that is at
+ * fault. */
 static const struct refusal {
 	const char *event;
 	enum reason reason;
@@ -162,8 +162,7 @@ static void prove_none(struct finding *f, const char *end, const char *address)
 	finding_prove(f, "%s was told of the relay %s and has no candidate from it", end, address);
 }
 
-/* What an end was told when it signed in: of no relay, of one without credentials or address, or of
- * a wrong address. */
+/* An end was told of no relay when it signed in, or of one with a wrong address. */
 static bool told_wrongly(const struct evidence *e, struct finding *f, const char *end)
 {
 	const char *address = event_text(evidence_relay(e, end), "address"),
@@ -192,7 +191,7 @@ static bool asked_in_vain(const struct evidence *e, struct finding *f, const cha
 
 /* --- the rules -------------------------------------------------------------------------------- */
 
-/* Both ends were told before either of them asked a relay for anything. */
+/* What both ends were told comes before what either asked of a relay: signing in is first. */
 bool cause_rule_relay_unreachable(const struct evidence *e, struct finding *f)
 {
 	static bool (*const steps[])(const struct evidence *, struct finding *,
@@ -205,7 +204,7 @@ bool cause_rule_relay_unreachable(const struct evidence *e, struct finding *f)
 	return false;
 }
 
-/* Whom the fix must let through again. */
+/* The peer that the fix must allow again. */
 static void set_peer(struct finding *f, const char *peer)
 {
 	uint16_t port;
@@ -214,8 +213,7 @@ static void set_peer(struct finding *f, const char *peer)
 		f->flow.dst = (struct addr){0};
 }
 
-/* A relay that would not send to a peer for its own policy's sake.  That private peers are refused
- * is normal. */
+/* A relay refused a peer by its own policy.  That it refuses private peers is normal. */
 static bool refuses_peer(const struct evidence *e, struct finding *f)
 {
 	for (const struct heard *h = NULL; (h = evidence_event(e, NULL, EVENT_DENIED, h));) {

@@ -12,7 +12,8 @@
 
 /* --- cause_way.c: ways to servers and between them -------------------------------------------- */
 
-/* From an end to its name server; to the server it uses or tried; beyond the Edge. */
+/* From an end to its name server; to the server that it uses or tried; from that Edge to the
+ * Front End. */
 bool cause_rule_way_to_names(const struct evidence *e, struct finding *f);
 bool cause_rule_way_to_server(const struct evidence *e, struct finding *f);
 bool cause_rule_way_inside(const struct evidence *e, struct finding *f);
@@ -28,8 +29,8 @@ bool cause_rule_signalling(const struct evidence *e, struct finding *f);
 bool cause_selected_leg(const struct evidence *e, struct finding *f, const char *end);
 /* Between the ends, where that is the path that is expected. */
 bool cause_rule_direct(const struct evidence *e, struct finding *f);
-/* The same walks again, of packets of full size: connections to servers, and media of a call that
- * found its path. */
+/* The same walks again, with packets of full size: connections to servers, and media of a call
+ * that found its path. */
 bool cause_rule_size(const struct evidence *e, struct finding *f);
 /* Between relays, and to the MCU. */
 bool cause_rule_media(const struct evidence *e, struct finding *f);
@@ -38,8 +39,8 @@ bool cause_rule_other_path(const struct evidence *e, struct finding *f);
 
 /* --- cause_sign_in.c, cause_relay.c ----------------------------------------------------------- */
 
-/* Names, TLS and the registrar, by what the client said; the way to the relay; what the relay said.
- */
+/* Names, TLS and the registrar, by what the client reported; the way to the relay; what the
+ * relay reported. */
 bool cause_rule_sign_in(const struct evidence *e, struct finding *f);
 bool cause_rule_relay_unreachable(const struct evidence *e, struct finding *f);
 bool cause_rule_relay_refused(const struct evidence *e, struct finding *f);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* A client that could not sign in, as it says itself. */
+/* A client that could not sign in, as it reports that. */
 struct failed {
 	const char *end, *stage, *reason, *diagnostics;
 	enum reason code;
@@ -32,7 +32,7 @@ static int family_of(const char *address)
 	return address && strchr(address, ':') ? AF_INET6 : AF_INET;
 }
 
-/* Those attempts first whose family the end lives by. */
+/* By its attempts to connect; first those of a family that it has a default route for. */
 static bool by_connections(const struct evidence *e, struct finding *f, const struct failed *x)
 {
 	for (int without = 0; without < 2 && g_str_equal(x->stage, STAGE_TLS); without++) {
@@ -49,8 +49,8 @@ static bool by_connections(const struct evidence *e, struct finding *f, const st
 	return false;
 }
 
-/* "0 0 5061 pool.contoso.com": whether a service record that the client was given leads to this
- * name. */
+/* Whether a service record that the client was given ("0 0 5061 pool.contoso.com") leads to
+ * this name. */
 static bool is_target(const struct evidence *e, const char *end, const char *name)
 {
 	for (const struct heard *h = NULL; (h = evidence_event(e, end, EVENT_DNS, h));) {
@@ -64,9 +64,9 @@ static bool is_target(const struct evidence *e, const char *end, const char *nam
 	return false;
 }
 
-/* The question whose answer was missing: of those without any answer the first; else the name that
- * a record leads to; else the service record that clients on this side of the company's border ask
- * for. */
+/* The question whose answer was missing: the first without any answer; else one for the name
+ * that a service record leads to; else the one for the service record that clients inside, or
+ * outside, ask for. */
 static const json_t *missing_answer(const struct evidence *e, const char *end)
 {
 	static const char *const labels[] = {"_sip._tls.", "_sipinternaltls._tcp."};
@@ -88,7 +88,7 @@ static const json_t *missing_answer(const struct evidence *e, const char *end)
 	return found;
 }
 
-/* The client's own DNS questions: nobody answered, or the names do not exist. */
+/* By the client's DNS questions: no answer came, or the names do not exist. */
 static bool by_questions(const struct evidence *e, struct finding *f, const struct failed *x)
 {
 	const json_t *question =
@@ -99,7 +99,7 @@ static bool by_questions(const struct evidence *e, struct finding *f, const stru
 
 /* --- registering ------------------------------------------------------------------------------ */
 
-/* The server that refused this user's REGISTER; NULL: none says so. */
+/* The report of the server that refused this user's REGISTER; NULL: there is none. */
 static const struct heard *refusal_of(const struct evidence *e, const char *user)
 {
 	for (const struct heard *h = NULL;
@@ -122,7 +122,7 @@ static void set_domain_cause(struct finding *f, const struct node *server, const
 	f->why = g_strdup_printf("it does not serve the domain %s", domain);
 }
 
-/* Where the password is wrong, the client has it; where the account is, the server. */
+/* A wrong password is at fault at the client, an account at the server. */
 static void set_account_cause(struct finding *f, const struct failed *x, const struct node *server,
 			      const struct node *client)
 {
@@ -134,7 +134,7 @@ static void set_account_cause(struct finding *f, const struct failed *x, const s
 	f->subject = subject_account(client);
 	f->why = password ? g_strdup_printf("the server refused the password that it gives for %s",
 					    user) :
-			    g_strdup_printf("it lets %s not in: %s", user,
+			    g_strdup_printf("it does not let %s in: %s", user,
 					    x->diagnostics ? x->diagnostics : x->reason);
 }
 
@@ -158,7 +158,7 @@ static bool by_refusal(const struct evidence *e, struct finding *f, const struct
 	return true;
 }
 
-/* Behind the server that the client reached, another one was not. */
+/* By the connection from the Edge, which the client reached, to the Front End. */
 static bool by_links(const struct evidence *e, struct finding *f, const struct failed *x)
 {
 	if (!g_str_equal(x->stage, STAGE_REGISTER) && !g_str_equal(x->stage, STAGE_PROVISIONING))
@@ -174,8 +174,8 @@ static bool by_links(const struct evidence *e, struct finding *f, const struct f
 	return false;
 }
 
-/* With TLS 1.3 a client learns only later that its certificate was refused; the server knows at
- * once. */
+/* By what a server reports of another one's certificate: with TLS 1.3 the refused side learns
+ * of it only later. */
 static bool by_refused_edge(const struct evidence *e, struct finding *f, const struct failed *x)
 {
 	if (g_str_equal(x->stage, STAGE_DNS) || g_str_equal(x->stage, STAGE_TLS))

@@ -12,7 +12,7 @@ static bool visits(const walk *w, const char *node)
 }
 
 /* "branch1 > branch-gw > core > edge" */
-static char *way(const walk *w)
+static char *way_of(const walk *w)
 {
 	GString *text = g_string_new(NULL);
 
@@ -22,7 +22,7 @@ static char *way(const walk *w)
 	return g_string_free(text, FALSE);
 }
 
-/* Unset: it has none there. */
+/* The address of the node on that interface; unset: it has none. */
 static struct addr address_at(const model *m, const char *node, const char *iface)
 {
 	const struct node *n = model_node(m, node);
@@ -31,7 +31,8 @@ static struct addr address_at(const model *m, const char *node, const char *ifac
 	return p ? p->addr : (struct addr){.family = 0};
 }
 
-/* The node where the answer leaves the way of the question, and who had sent the question there. */
+/* Finds the node where the answer leaves the way of the question, and the address of the node
+ * that had sent the question there. */
 static void find_turning(const struct evidence *e, struct finding *f, const walk *question,
 			 const walk *answer)
 {
@@ -51,8 +52,8 @@ static void find_turning(const struct evidence *e, struct finding *f, const walk
 	}
 }
 
-static guint count(const GPtrArray *sessions, const char *node, const struct flow *packet,
-		   bool replied_only)
+static guint count_sessions(const GPtrArray *sessions, const char *node, const struct flow *packet,
+			    bool replied_only)
 {
 	guint n = 0;
 
@@ -65,7 +66,7 @@ static guint count(const GPtrArray *sessions, const char *node, const struct flo
 	return n;
 }
 
-/* The answer that is dropped, from whichever port it was asked. */
+/* The answer that is dropped, to any port of the client. */
 static struct flow answer_of(const struct finding *f)
 {
 	struct flow answer = f->flow;
@@ -77,23 +78,24 @@ static struct flow answer_of(const struct finding *f)
 	return answer;
 }
 
-/* The kernel itself knows a session of the call that the answer belongs to, and has seen both
- * directions of it. */
+/* Whether the firewall's kernel has a session of the call for the answer, of which it saw both
+ * directions. */
 static bool has_session(const struct evidence *e, const struct finding *f)
 {
 	const struct flow answer = answer_of(f);
 
-	return e->sessions && count(e->sessions, f->node, &answer, true) > 0;
+	return e->sessions && count_sessions(e->sessions, f->node, &answer, true) > 0;
 }
 
-/* Said only where the table is whole and has nothing alike, of any call. */
+/* Adds a proof only when the table is complete and has no such session of any call. */
 static void prove_by_table(const struct evidence *e, struct finding *f)
 {
 	g_autoptr(GPtrArray) all = tracked_of(e->state, f->node);
 	const struct flow answer = answer_of(f);
 	char from[ADDR_PORT_TEXT_MAX], to[ADDR_TEXT_MAX];
 
-	if (!tracked_is_whole(e->state, f->node) || count(all, f->node, &answer, false) > 0)
+	if (!tracked_is_whole(e->state, f->node) ||
+	    count_sessions(all, f->node, &answer, false) > 0)
 		return;
 	if (answer.sport != 0)
 		addr_port_print(&answer.src, answer.sport, from);
@@ -113,9 +115,9 @@ bool cause_no_state(const struct evidence *e, struct finding *f, const walk *que
 	    question->end != WALK_DELIVERED || !n || !n->firewall.stateful ||
 	    g_strcmp0(f->node, answer->node) != 0 || visits(question, n->name) || has_session(e, f))
 		return false;
-	went = way(question);
+	went = way_of(question);
 	why = g_strdup_printf("it lets answers pass that belong to a session, and has none for "
-			      "this one, as the question went %s; %s",
+			      "this one, because the question went %s; %s",
 			      went, f->why);
 	f->code = CAUSE_FW_NO_STATE;
 	g_free(f->why);

@@ -3,7 +3,7 @@
 
 #include "testbed/diagnose/cause_end.h"
 
-/* The walk of the two that did not get there; NULL: both did. */
+/* The walk that did not arrive; NULL: both did. */
 static const walk *broken_walk(const struct walk_pair *p)
 {
 	if (p->forward->end != WALK_DELIVERED)
@@ -28,7 +28,7 @@ static void prove_by_counters(const struct evidence *e, struct finding *f, const
 	}
 }
 
-/* Where a route decides it, the kernel's own word. */
+/* The kernel's own look-up, where a route decided. */
 static void prove_by_lookup(struct finding *f, const walk *w)
 {
 	static const bool by_route[CAUSE_COUNT] = {
@@ -47,7 +47,7 @@ static void prove_by_lookup(struct finding *f, const walk *w)
 		finding_prove(f, "%s", text);
 }
 
-/* A server's own word that it could not send there. */
+/* A server's report that it could not send there. */
 static void prove_by_send_errors(const struct evidence *e, struct finding *f)
 {
 	for (const struct heard *h = NULL; (h = evidence_event(e, NULL, EVENT_SEND_ERROR, h));) {
@@ -95,7 +95,7 @@ bool cause_show(const struct evidence *e, struct finding *f, struct walk_pair *w
 	l->flow = *flow;
 	l->flow.node = l->from;
 	if (l->flow.dport == CLIENT_PORT)
-		l->flow.dport = 0; /* whichever the client took */
+		l->flow.dport = 0; /* whichever port the client took */
 	g_ptr_array_add(f->legs, l);
 	w = broken_walk(walked);
 	if (!w || f->code == CAUSE_NONE)

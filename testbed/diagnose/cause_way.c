@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rules about the ways to servers: client to its name servers, client to the server it signs in at,
- * Edge to Front End and back. */
+/* Rules about the ways to servers: from a client to its name servers and to the server that it
+ * signs in at, from Edge to Front End and back. */
 #include "testbed/diagnose/cause_rules.h"
 #include "testbed/diagnose/foreign_words.h"
 
@@ -16,7 +16,7 @@ static bool is_signed_in(const struct evidence *e, const char *end)
 	return evidence_event(e, end, EVENT_SIGNED_IN, NULL) != NULL;
 }
 
-/* What the end said about its failed sign-in; NULL: it did not fail. */
+/* The end's report of its failed sign-in; NULL: it did not fail. */
 static const json_t *sign_in_failure(const struct evidence *e, const char *end)
 {
 	const struct heard *h =
@@ -33,7 +33,7 @@ static void set_what(struct finding *f, const char *end)
 
 /* --- to the name servers ---------------------------------------------------------------------- */
 
-/* A question that nobody answered; NULL: every one was. */
+/* A question that got no answer; NULL: there is none. */
 static const json_t *unanswered(const struct evidence *e, const char *end)
 {
 	for (const struct heard *h = NULL; (h = evidence_event(e, end, EVENT_DNS, h));) {
@@ -64,7 +64,7 @@ static const GArray *servers_for(const struct node *n, const char *name)
 	return n->resolvers;
 }
 
-/* Those first whose family the end lives by. */
+/* First those of a family that the end has a default route for. */
 static bool ways_to(const struct evidence *e, struct finding *f, const char *end,
 		    const GArray *servers)
 {
@@ -151,7 +151,7 @@ static struct place server_tried(const struct evidence *e, const char *end, cons
 	return p;
 }
 
-/* The last address that a question of the client's led to. */
+/* The last address that the client looked up. */
 static struct place server_looked_up(const struct evidence *e, const char *end)
 {
 	struct place p = {.port = 0};
@@ -179,7 +179,8 @@ static struct place server_of(const struct evidence *e, const char *end)
 	return p.port > 0 ? p : server_looked_up(e, end);
 }
 
-/* Nothing on the way stops the packets, and still the connection is refused: nobody listens. */
+/* Nothing on the way stops the packets, and still the connection is refused: no program
+ * listens. */
 static bool refused_at_the_end(struct finding *f, const json_t *failure, const struct place *to)
 {
 	const struct leg *l = f->legs->len > 0 ? f->legs->pdata[f->legs->len - 1] : NULL;
@@ -199,7 +200,8 @@ static bool refused_at_the_end(struct finding *f, const json_t *failure, const s
 	return true;
 }
 
-/* The kernel's word of a connection that did not come about; anything else was said over one. */
+/* Whether the kernel reported that there was no connection; any other reason was sent over
+ * one. */
 static bool is_no_connection(enum reason r)
 {
 	static const enum reason reasons[] = {
@@ -256,7 +258,7 @@ static const struct node *edge_at(const model *m, const char *address)
 	return NULL;
 }
 
-/* A connection between two servers, which both bind to the address they are known by. */
+/* A connection between two servers, which both send from the address that they are known by. */
 static bool way_between(const struct evidence *e, struct finding *f, const struct node *from,
 			const struct addr *src, const struct node *to, const struct addr *dst,
 			uint16_t port)
@@ -296,7 +298,7 @@ static bool front_end_to_edge(const struct evidence *e, struct finding *f, const
 			   MRAS_PORT);
 }
 
-/* The client reached an Edge, and what is behind the Edge did not answer. */
+/* The client reached an Edge, and the Front End behind it did not answer. */
 static bool stuck_behind_edge(const struct evidence *e, struct finding *f, const char *end)
 {
 	const json_t *failure = sign_in_failure(e, end);
@@ -313,7 +315,7 @@ static bool stuck_behind_edge(const struct evidence *e, struct finding *f, const
 	return true;
 }
 
-/* Signed in, and told of no relay: the Front End asks its Edge for that. */
+/* The client signed in and was told of no relay, for which the Front End asks its Edge. */
 static bool told_of_no_relay(const struct evidence *e, struct finding *f, const char *end)
 {
 	const struct node *n = model_node(e->model, end),
@@ -351,7 +353,7 @@ bool cause_signalling_way(const struct evidence *e, struct finding *f, const cha
 	       edge_to_front_end(e, f, edge_at(e->model, server.address));
 }
 
-/* The result that failed before media were asked for; NULL: none. */
+/* The result of a call that failed in SIP, before media; NULL: none. */
 static const struct heard *sip_failure(const struct evidence *e)
 {
 	static const char *const names[] = {EVENT_IM_RESULT, EVENT_CALL_RESULT,

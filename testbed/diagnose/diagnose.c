@@ -5,15 +5,15 @@
 #include "testbed/diagnose/cause.h"
 #include "testbed/diagnose/sessions.h"
 
-/* The tool's own defect comes before everything it says. */
+/* A defect of this program is told before everything else. */
 static void tell_disagreement(finding *f, const struct leg *l, const char *text)
 {
 	g_ptr_array_insert(f->proof, 0, g_strdup_printf("%s: %s: %s", AGREE_CODE, l->title, text));
 }
 
-/* What contradicts a walk is told whatever the cause; what confirms it, of the leg that shows the
- * cause only, or of a call that works of all.  Packets prove more than what is read off the state:
- * they come right after the walk's end. */
+/* Packets that contradict a walk are told in any case.  Packets that confirm one are told of
+ * the leg that shows the cause, or of all legs of a call that works.  They prove more than the
+ * state of the kernels, and so come right after the end of the walk. */
 static void hold_against_packets(finding *f, const journeys *packets)
 {
 	bool confirmed = false;
@@ -36,7 +36,7 @@ static void hold_against_packets(finding *f, const journeys *packets)
 	}
 }
 
-/* The tool's own defect, whatever the cause. */
+/* A look-up that contradicts a walk is told in any case. */
 static void hold_against_kernel(finding *f)
 {
 	for (guint i = 0; i < f->legs->len; i++) {
@@ -47,7 +47,7 @@ static void hold_against_kernel(finding *f)
 	}
 }
 
-/* Borrowed from both. */
+/* The events of both, borrowed. */
 static GPtrArray *all_heard(const GPtrArray *heard, const GPtrArray *told)
 {
 	GPtrArray *all = g_ptr_array_sized_new(heard->len + told->len);

@@ -11,7 +11,7 @@
 #include "testbed/diagnose/fix.h"
 #include "testbed/packets/observation.h"
 
-/* One more change, after those before it. */
+/* One more change, after those of the steps before. */
 struct trial_step {
 	enum cause_code code; /* that it takes away, where, and what was at fault */
 	char *node;
@@ -28,18 +28,18 @@ struct trial {
 		      */
 	GPtrArray *steps;  /* struct trial_step: the fix, and those for what stood behind the first
 			      cause; NULL: none */
-	GPtrArray *copies; /* what the steps' subjects point into; NULL: none */
+	GPtrArray *copies; /* the networks that the steps' subjects point into; NULL: none */
 	enum verdict verdict; /* after the last step */
 	enum path_class path;
-	enum cause_code next; /* what still stops it after the last step; CAUSE_NONE: nothing */
+	enum cause_code next; /* the cause that is left after the last step; CAUSE_NONE: none */
 	guint others;	      /* cells that passed without the fix and were placed again with it */
 	GPtrArray *broken;    /* char *: ids of those that no longer pass, placed twice; NULL: none
 				 were placed */
-	GPtrArray *unsteady;  /* char *: ids of those that failed with all others beside them, and
-				 passed when placed again; or NULL */
+	GPtrArray *unsteady;  /* char *: ids of those that failed among all others and passed when
+				 placed again; or NULL */
 };
 
-/* Another way than the fix, each tried by itself. */
+/* Another way than the fix, tried by itself. */
 struct alternative {
 	const char *name; /* "the bypass: ..." */
 	fix *fix;
@@ -53,7 +53,7 @@ typedef struct explanation {
 	struct observation seen;
 	char *run_id, *run_dir; /* the earlier run that this is from; NULL: a lab */
 	char *lab;		/* the lab that was up; NULL: a fresh one, or a run */
-	GPtrArray *missing;	/* char *: what that run has not recorded; NULL: a fresh lab */
+	GPtrArray *missing;	/* char *: what that run did not record; NULL: a fresh lab */
 	finding *finding;	/* NULL: cancelled before the call had ended */
 	fix *fix;		/* NULL: nothing to mend, or no fix can be derived */
 	struct trial trial;

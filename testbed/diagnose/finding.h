@@ -84,37 +84,36 @@ struct leg {
 	char *title; /* "branch1 to its relay 172.25.33.10, UDP 3478" */
 	struct walk_pair *walk;
 	char *from;		     /* flow.node */
-	struct flow flow;	     /* that was walked; dport 0: a client's, whichever it took */
-	struct agreement seen;	     /* how the packets went: filled in where there are journeys */
-	struct lookups_tally kernel; /* what the kernels say of its routes */
+	struct flow flow;	     /* that was walked; dport 0: any port of a client */
+	struct agreement seen;	     /* how it compares with the packets, where there are any */
+	struct lookups_tally kernel; /* how its routes compare with the kernels' */
 };
 
 typedef struct finding {
 	enum cause_code code;
 	char *node;		  /* where; NULL: nowhere in particular */
 	struct subject subject;	  /* what is at fault there */
-	enum direction direction; /* of the packets that it hits */
+	enum direction direction; /* of the packets that are lost */
 	char *what, *why;	  /* one sentence each */
 	GPtrArray *proof;	  /* char * */
-	GPtrArray *
-		legs; /* struct leg: every walk that was taken, the one that shows the cause last */
+	GPtrArray *legs;    /* struct leg: all walks that were taken; the last shows the cause */
 	GPtrArray *effects; /* struct effect, in the order they were seen; may be empty */
 	/* For a fix: */
-	struct prefix
-		prefix; /* the destination that `node` can't send to; family 0: not about a route */
-	char *iface;	/* interface of `node` it should leave by; NULL: not known */
-	struct flow flow; /* as it fails at `node`; its node is NULL */
-	char *other;	  /* the node that asked; NULL: not known */
+	struct prefix prefix; /* where `node` can't send to; family 0: it is not about a route */
+	char *iface;	      /* the interface by which it should; NULL: not known */
+	struct flow flow;     /* as it fails at `node`; its node is NULL */
+	char *other;	      /* the node that asked; NULL: not known */
 	struct {
-		char *node;  /* where the answer leaves the way of its question; NULL: not known */
-		char *iface; /* of that node, by which the question came in */
-		struct addr via; /* who had sent it there */
+		char *node;  /* where the answer leaves the way of its question; NULL: nowhere, or
+				not known */
+		char *iface; /* of that node: the question came in by it */
+		struct addr via; /* the neighbour that had sent it */
 	} turning;
 } finding;
 
 const char *direction_name(enum direction d); /* "there", "back", "none" */
 
-/* CAUSE_UNKNOWN so far; says what came of the cell, unless that is NULL. */
+/* CAUSE_UNKNOWN, with what came of the cell in words; `c` may be NULL. */
 finding *finding_new(const struct cell *c);
 void finding_free(finding *f);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(finding, finding_free)

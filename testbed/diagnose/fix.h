@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Fix: the smallest change of the topology that takes a cause away, derived from the cause and the
- * model.
+/* Fix: the smallest change of the topology that takes a cause away, derived from the finding's code
+ * and subject and from the model.  Whether it helps, a trial shows (explain/trial.h).
  *
- * Depends on model, base and cause.  Pure: that it helps is found out elsewhere (explain.h).
+ * Depends on finding, model and base.  Pure.
  */
 #ifndef TESTBED_DIAGNOSE_FIX_H
 #define TESTBED_DIAGNOSE_FIX_H

@@ -29,8 +29,8 @@ static char *exception_name(const struct node *n, const struct subject *s)
 static const char *const proto_words[] = {
 	[PROTO_ANY] = "any", [PROTO_TCP] = "tcp", [PROTO_UDP] = "udp", [PROTO_ICMP] = "icmp"};
 
-/* The server's port of the flow; 0: both ends draw theirs by lot.  One that both ends have is a
- * tunnel's. */
+/* The server's port of the flow; 0: both ports are chosen at random.  A port that both ends
+ * have is a tunnel's. */
 static uint16_t fixed_port(const struct flow *f, bool *ret_is_source)
 {
 	bool is_tunnels = f->sport != 0 && f->sport == f->dport;
@@ -117,7 +117,7 @@ static const struct edge_service *lender(const model *m, const struct addr *a, u
 	return NULL;
 }
 
-/* Which port a call gets is drawn by lot, so the exception is for all that the relay lends. */
+/* A call gets any of the relay's ports, so the exception is for all of them. */
 fix *fix_relay_ports(const model *m, const struct node *n, const struct finding *f)
 {
 	const struct edge_service *from = lender(m, &f->flow.src, f->flow.sport);

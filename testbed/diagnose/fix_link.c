@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/diagnose/fix_rules.h"
 
-#define ETHERNET_MTU_BYTES 1500u /* what an interface has that says nothing */
+#define ETHERNET_MTU_BYTES 1500u /* of an interface whose MTU is not set */
 
 /* --- links and tunnels ------------------------------------------------------------------------ */
 
@@ -26,7 +26,7 @@ fix *fix_link(const model *m G_GNUC_UNUSED, const struct node *n, const struct f
 	return x;
 }
 
-/* As large as its neighbours send. */
+/* The largest MTU of the others on its network. */
 fix *fix_mtu(const model *m, const struct node *n, const struct finding *f)
 {
 	const struct iface *iface = iface_at_fault(f);
@@ -86,8 +86,8 @@ static bool behind(const struct tunnel_end *end, const struct addr *a)
 	return false;
 }
 
-/* What lies behind the far end and is not said to: packets to it are not taken here, and those from
- * it not accepted. */
+/* Adds the prefix to the far end: it lies behind it and is not among its prefixes, so the
+ * tunnel takes no packets to it here and accepts none from it. */
 fix *fix_tunnel_prefix(const model *m, const struct node *n, const struct finding *f)
 {
 	const struct tunnel *t = tunnel_at_fault(f);
@@ -114,7 +114,7 @@ fix *fix_tunnel_prefix(const model *m, const struct node *n, const struct findin
 
 /* --- NAT -------------------------------------------------------------------------------------- */
 
-/* What RFC 4787 asks of a NAT, and this one lacks (REQ-1, REQ-8, REQ-9); NULL: it has that. */
+/* What RFC 4787 requires of a NAT and this one lacks (REQ-1, REQ-8, REQ-9); NULL: it has it. */
 static const char *nat_setting(const struct nat_rule *r, enum cause_code code)
 {
 	if (code == CAUSE_HAIRPIN_UNSUPPORTED)

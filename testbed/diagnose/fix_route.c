@@ -18,7 +18,7 @@ static void add_route_commands(fix *x, const struct node *n, const struct prefix
 	char network[ADDR_TEXT_MAX], windows[PREFIX_TEXT_MAX];
 	g_autofree char *mask = NULL;
 
-	prefix_print(p, windows); /* which knows no word "default" */
+	prefix_print(p, windows); /* Windows has no word "default" */
 	g_ptr_array_add(x->commands,
 			g_strdup_printf("ip route add %s via %s dev %s", to, via, dev));
 	if (n->host_model != HOST_STRONG || p->addr.family != AF_INET)
@@ -49,7 +49,7 @@ static const struct route *route_to(const struct node *n, const struct prefix *t
 	return NULL;
 }
 
-/* A route by that gateway, in place of the one that is there (NULL: none is). */
+/* A route by that gateway, in place of `old` (NULL: there is none). */
 static fix *fix_by_gateway(const struct node *n, const struct prefix *p, const struct gateway *g,
 			   const struct route *old)
 {
@@ -59,7 +59,7 @@ static fix *fix_by_gateway(const struct node *n, const struct prefix *p, const s
 
 	bool is_v4_default = prefix_is_default(&network) && network.addr.family == AF_INET;
 	g_autofree char *word =
-		NULL; /* in the file, where a text that begins with a colon wants quotes */
+		NULL; /* in the file, where a text that begins with a colon needs quotes */
 
 	prefix_print(&network, to);
 	if (is_v4_default)
@@ -92,8 +92,8 @@ static const struct route *route_for(const struct node *n, const struct addr *ds
 	return best;
 }
 
-/* Also a route to each other address that this router's 1:1 NAT answers for, where the node has
- * none: who was not told of one was not told of the others. */
+/* Adds a route to each other outside address of this router's 1:1 NAT that the node has no
+ * route to: where one was forgotten, so were the others. */
 static void add_translated(fix *x, const struct node *n, const struct node *router,
 			   const struct prefix *p, const struct gateway *g)
 {
@@ -130,7 +130,7 @@ fix *fix_route(const model *m, const struct node *n, const struct finding *f)
 	return x;
 }
 
-/* The same route again, this time to stay. */
+/* The same route again, as a persistent one. */
 fix *fix_persistence(const model *m G_GNUC_UNUSED, const struct node *n, const struct finding *f)
 {
 	const struct route *r = f->subject.kind == SUBJECT_ROUTE ? f->subject.route.declared : NULL;
@@ -153,7 +153,7 @@ fix *fix_persistence(const model *m G_GNUC_UNUSED, const struct node *n, const s
 	return x;
 }
 
-/* The route is wrong: by the right gateway, where one is known, or away with it. */
+/* Replaces a wrong route by one with the right gateway, or removes it where none is known. */
 static fix *fix_wrong_route(const model *m, const struct node *n, const struct route *r)
 {
 	struct gateway g;
@@ -187,7 +187,7 @@ fix *fix_loop(const model *m, const struct node *n, const struct finding *f)
 	return r ? fix_wrong_route(m, n, r) : NULL;
 }
 
-/* The route that takes the packets once `r` is gone; NULL: none of the node's does. */
+/* The route that carries the packets once `r` is gone; NULL: none does. */
 static const struct route *route_behind(const struct node *n, const struct route *r)
 {
 	const struct route *best = NULL;
@@ -202,7 +202,7 @@ static const struct route *route_behind(const struct node *n, const struct route
 	return best;
 }
 
-/* Away with it; and a route by the right gateway in its place where nothing else leads there. */
+/* Removes the route, and adds one by the right gateway where no other leads there. */
 fix *fix_null_route(const model *m, const struct node *n, const struct finding *f)
 {
 	const struct route *r = route_for(n, &f->flow.dst, NULL), *rest;
@@ -229,8 +229,8 @@ fix *fix_null_route(const model *m, const struct node *n, const struct finding *
 	return x;
 }
 
-/* The answer goes back the way its question came.  What leads to the Internet leads there for all
- * of it; of networks with private addresses the one that asked is sent another way. */
+/* Sends the answer back the way its question came: a route to the network that asked, or in
+ * place of the whole route when that leads to the Internet. */
 fix *fix_turning(const model *m, const struct node *n G_GNUC_UNUSED, const struct finding *f)
 {
 	const struct node *at = f->turning.node ? model_node(m, f->turning.node) : NULL;
@@ -271,7 +271,7 @@ static fix *fix_of(GString *change, GPtrArray *commands)
 	return x;
 }
 
-/* The filter is off when neither its own key nor that of all interfaces asks for it. */
+/* The filter is off when neither the interface's key nor that of all interfaces turns it on. */
 fix *fix_reverse_path(const model *m G_GNUC_UNUSED, const struct node *n, const struct finding *f)
 {
 	const char *iface = f->subject.kind == SUBJECT_IFACE ? f->subject.name : "";
@@ -290,7 +290,7 @@ fix *fix_reverse_path(const model *m G_GNUC_UNUSED, const struct node *n, const 
 	return fix_of(change, commands);
 }
 
-/* A router that was told not to forward, or a host that somebody takes for a router. */
+/* A router that is set not to forward, or a host that another node uses as a router. */
 fix *fix_forwarding(const model *m, const struct node *n, const struct finding *f)
 {
 	if (n->forwarding) {

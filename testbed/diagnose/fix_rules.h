@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How each cause is mended; what the files of the fixes share.  A fixer gets the node of the
- * finding and gives NULL when it knows no change.  Private to the fixes. Depends on fix, model and
- * base.  Pure.
+/* The remedies: rows of the table in fix.c.  Each gets the node of the finding; NULL: it knows no
+ * change.  Private to diagnose.
+ *
+ * Depends on fix, model and base.  Pure.
  */
 #ifndef TESTBED_DIAGNOSE_FIX_RULES_H
 #define TESTBED_DIAGNOSE_FIX_RULES_H

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static void command(fix *x, char *text)
+static void add_command(fix *x, char *text)
 {
 	g_ptr_array_add(x->commands, text);
 }
@@ -25,12 +25,12 @@ static void command_record(fix *x, const model *m, const char *name, const char 
 {
 	g_autofree char *label = label_in(m, name);
 
-	command(x, g_strdup_printf("Add-DnsServerResourceRecordA -ZoneName \"%s\" -Name \"%s\" "
-				   "-IPv4Address %s",
-				   m->domain, label, address));
+	add_command(x, g_strdup_printf("Add-DnsServerResourceRecordA -ZoneName \"%s\" -Name \"%s\" "
+				       "-IPv4Address %s",
+				       m->domain, label, address));
 }
 
-/* A line of the hosts file: the only place for names of the inside on a machine that asks the
+/* A line of the hosts file, the only place for names of the inside on a node that asks servers
  * outside. */
 static fix *add_host(const struct node *n, const char *name, const char *address, bool replace)
 {
@@ -40,9 +40,9 @@ static fix *add_host(const struct node *n, const char *name, const char *address
 	fix *x = fix_new(g_strdup_printf("%s- add-host: {node: %s, name: %s, a: %s}\n", remove,
 					 n->name, name, address));
 
-	command(x,
-		g_strdup_printf("Add-Content $env:windir\\System32\\drivers\\etc\\hosts \"%s %s\"",
-				address, name));
+	add_command(x, g_strdup_printf(
+			       "Add-Content $env:windir\\System32\\drivers\\etc\\hosts \"%s %s\"",
+			       address, name));
 	return x;
 }
 
@@ -70,10 +70,10 @@ static fix *add_service(const model *m, const struct node *n, const char *name)
 			"- set-record: {node: %s, name: %s, target: %s, port: %d}\n"
 			"- set-record: {node: %s, name: %s, a: %s}\n",
 			n->name, name, target, inside ? 5061 : 443, n->name, target, text));
-		command(x, g_strdup_printf("Add-DnsServerResourceRecord -Srv -ZoneName \"%s\" "
-					   "-Name \"%s\" -DomainName \"%s\" -Priority 0 "
-					   "-Weight 0 -Port %d",
-					   m->domain, label, target, inside ? 5061 : 443));
+		add_command(x, g_strdup_printf("Add-DnsServerResourceRecord -Srv -ZoneName \"%s\" "
+					       "-Name \"%s\" -DomainName \"%s\" -Priority 0 "
+					       "-Weight 0 -Port %d",
+					       m->domain, label, target, inside ? 5061 : 443));
 		command_record(x, m, target, text);
 		return x;
 	}
@@ -120,14 +120,14 @@ fix *fix_answer(const model *m, const struct node *n, const struct finding *f)
 		return add_host(n, name, text, true);
 	x = fix_new(g_strdup_printf("- set-record: {node: %s, name: %s, a: %s}\n", n->name, name,
 				    text));
-	command(x, g_strdup_printf("Remove-DnsServerResourceRecord -ZoneName \"%s\" -RRType A "
-				   "-Name \"%s\" -Force",
-				   m->domain, name));
+	add_command(x, g_strdup_printf("Remove-DnsServerResourceRecord -ZoneName \"%s\" -RRType A "
+				       "-Name \"%s\" -Force",
+				       m->domain, name));
 	command_record(x, m, name, text);
 	return x;
 }
 
-/* The wrong answer of a right server, or the wrong server. */
+/* Another name server where the wrong one was asked, else another answer. */
 fix *fix_view(const model *m, const struct node *n, const struct finding *f)
 {
 	char text[ADDR_TEXT_MAX];
@@ -139,12 +139,13 @@ fix *fix_view(const model *m, const struct node *n, const struct finding *f)
 		return NULL;
 	addr_print(&f->flow.dst, text);
 	x = fix_new(g_strdup_printf("- set-resolvers: {node: %s, servers: [%s]}\n", n->name, text));
-	command(x, g_strdup_printf(
-			   "Set-DnsClientServerAddress -InterfaceAlias \"%s\" -ServerAddresses %s",
-			   n->interfaces->len > 0 ?
-				   ((const struct iface *)n->interfaces->pdata[0])->name :
-				   "*",
-			   text));
+	add_command(x,
+		    g_strdup_printf(
+			    "Set-DnsClientServerAddress -InterfaceAlias \"%s\" -ServerAddresses %s",
+			    n->interfaces->len > 0 ?
+				    ((const struct iface *)n->interfaces->pdata[0])->name :
+				    "*",
+			    text));
 	return x;
 }
 
@@ -173,11 +174,11 @@ static fix *start_service(const struct node *n, const struct listener *l)
 	x = fix_new(g_strdup_printf("- start-service: {node: %s, service: %s%s%s}\n", n->name,
 				    service_kind_name(l->service), part ? ", part: " : "",
 				    part ? edge_part_name(l->part) : ""));
-	command(x, g_strdup(part ? start_part_commands[l->part] : start_commands[l->service]));
+	add_command(x, g_strdup(part ? start_part_commands[l->part] : start_commands[l->service]));
 	return x;
 }
 
-/* An Edge that calls its next hop at a port where that does not listen. */
+/* An Edge that connects to its next hop at a port where nothing listens. */
 static fix *fix_port(const model *m, const struct finding *f)
 {
 	const struct node *edge = f->other ? model_node(m, f->other) : NULL;
@@ -210,23 +211,26 @@ fix *fix_certificate(const model *m, const struct node *n, const struct finding 
 	x = fix_new(g_strdup_printf("- set-certificate: {node: %s, issuer: lab, validity: valid}\n",
 				    n->name));
 	if (fe)
-		command(x, g_strdup_printf("Request-CsCertificate -New -Type Default -ComputerFqdn "
+		add_command(
+			x, g_strdup_printf("Request-CsCertificate -New -Type Default -ComputerFqdn "
 					   "\"%s\" -DomainName \"sip.%s\" -AllSipDomain",
 					   fe->frontend.fqdn, m->domain));
 	if (e) {
-		command(x, g_strdup_printf(
+		add_command(
+			x, g_strdup_printf(
 				   "Request-CsCertificate -New -Type Internal -ComputerFqdn \"%s\"",
 				   e->edge.fqdn));
-		command(x, g_strdup_printf(
+		add_command(
+			x, g_strdup_printf(
 				   "Request-CsCertificate -New -Type "
 				   "AccessEdgeExternal,AudioVideoAuthentication -DomainName \"%s\"",
 				   e->edge.access_fqdn));
 	}
-	command(x, g_strdup("Set-CsCertificate -Type <as above> -Thumbprint <of the new one>"));
+	add_command(x, g_strdup("Set-CsCertificate -Type <as above> -Thumbprint <of the new one>"));
 	return x;
 }
 
-/* Where the finding blames the client it is its password, else the account. */
+/* At the client's node the password is wrong, at a server's the account. */
 fix *fix_account(const model *m, const struct node *n, const struct finding *f)
 {
 	const struct node *client = f->subject.kind == SUBJECT_ACCOUNT ? f->subject.client : NULL;
@@ -239,11 +243,12 @@ fix *fix_account(const model *m, const struct node *n, const struct finding *f)
 	user = client->endpoint->user;
 	if (client == n) {
 		x = fix_new(g_strdup_printf("- set-password: {node: %s}\n", n->name));
-		command(x, g_strdup_printf("cmdkey /delete:%s", m->domain));
+		add_command(x, g_strdup_printf("cmdkey /delete:%s", m->domain));
 		return x;
 	}
 	x = fix_new(g_strdup_printf("- set-account: {node: %s, account: enabled}\n", client->name));
-	command(x,
+	add_command(
+		x,
 		missing ?
 			g_strdup_printf(
 				"Enable-CsUser -Identity \"%s\" -RegistrarPool \"%s\" -SipAddress "
@@ -259,7 +264,7 @@ fix *fix_account(const model *m, const struct node *n, const struct finding *f)
 
 /* --- settings of an Edge or a Front End ------------------------------------------------------- */
 
-/* Prefixes that stay when those with `peer` in them go. */
+/* The prefixes that are left without those that contain `peer`. */
 static char *peers_without(const GArray *prefixes, const struct addr *peer)
 {
 	g_autoptr(GStrvBuilder) left = g_strv_builder_new();
@@ -342,7 +347,7 @@ fix *fix_setting(const model *m, const struct node *n, const struct finding *f)
 				    n->name, setting_name(s), value));
 	if (settings[s].command) {
 		parts = g_strsplit(settings[s].command, "%s", 2);
-		command(x, g_strjoinv(value, parts));
+		add_command(x, g_strjoinv(value, parts));
 	}
 	return x;
 }

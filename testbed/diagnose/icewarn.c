@@ -3,8 +3,7 @@
 
 #include <stdbool.h>
 
-/* Lync 2010 to Skype for Business 2015.  An older product numbered them otherwise; that one is not
- * meant. */
+/* Of Lync 2010 to Skype for Business 2015; older products had other numbers. */
 static const struct icewarn_row {
 	guint32 bit;
 	const char *text;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ICEWarn: the bit mask in which a Lync client says what went wrong while it looked for a media
+/* ICEWarn: the bit mask in which a Lync client reports what went wrong while it looked for a media
  * path.
  *
  * Depends on GLib.  Pure.

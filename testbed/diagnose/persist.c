@@ -6,7 +6,7 @@
 
 /* --- before the restart ----------------------------------------------------------------------- */
 
-/* A route that the model has, and that is not persistent. */
+/* Whether the model has a route to that prefix that is not persistent. */
 static bool is_fleeting(const struct node *n, const struct prefix *to)
 {
 	for (guint i = 0; i < n->routes->len; i++) {
@@ -35,12 +35,13 @@ static netstate *state_after_restart(const netstate *state, const struct node *n
 		if (!is_fleeting(n, &r->to))
 			g_array_append_vals(after->routes, r, 1);
 	}
-	/* the kernel was asked before it */
+	/* the look-ups are from before the restart */
 	g_clear_pointer(&after->lookups, g_array_unref);
 	return netstate_with(state, after);
 }
 
-/* The ways that the call took: to each end's server, and that of its media. */
+/* Walks the ways that the call took, to each end's server and that of its media; true when one
+ * shows a cause. */
 static bool walk_legs(const struct evidence *e, struct finding *f)
 {
 	for (guint i = 0; i < e->cell->participants->len; i++) {
@@ -67,7 +68,8 @@ static bool has_fleeting(const struct node *n)
 	return false;
 }
 
-/* The one of the node's routes that carried what now fails; NULL: it fails for another reason. */
+/* The route of the node that carried the packets which fail without it; NULL: they fail for
+ * another reason. */
 static const struct route *route_missed(const struct node *n, const struct finding *f)
 {
 	for (guint i = 0; i < n->routes->len; i++) {

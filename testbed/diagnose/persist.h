@@ -9,13 +9,13 @@
 #include "testbed/diagnose/evidence.h"
 #include "testbed/diagnose/finding.h"
 
-/* Of a cell that passes: would it fail if a node were restarted?  Walks its legs over the state
- * without the routes of one node after the other that are not persistent; the first that breaks one
- * becomes the finding (ROUTE_NOT_PERSISTENT).  False: none does. */
+/* Of a cell that passes: whether it would fail after a restart of a node.  Walks its legs over
+ * the state without the routes of a node that are not persistent, for each node in turn; the
+ * first without which a leg fails becomes the finding (ROUTE_NOT_PERSISTENT). */
 bool persist_foresee(const struct evidence *e, struct finding *f);
 
-/* Of a finding about a missing route: was it there, and did a restart take it?  Then that is the
- * cause. */
+/* Turns a finding about a missing route into ROUTE_NOT_PERSISTENT, when a restart took that
+ * route. */
 void persist_recognise(const struct evidence *e, struct finding *f);
 
 #endif

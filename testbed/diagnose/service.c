@@ -122,7 +122,7 @@ struct listener service_at(const struct node *n, const struct addr *a, enum ip_p
 	return l;
 }
 
-/* A socket that waits at every address of its node. */
+/* Whether a socket waits at every address of its node. */
 static bool is_wildcard(const struct addr *a)
 {
 	static const struct addr any;
@@ -130,9 +130,9 @@ static bool is_wildcard(const struct addr *a)
 	return memcmp(a->bytes, any.bytes, sizeof any.bytes) == 0;
 }
 
-/* By the state of the kernel: does a socket wait there?  When the state does not say, one does. */
-static bool listens(const struct evidence *e, const struct node *n, const struct addr *a,
-		    enum ip_proto proto, json_int_t port)
+/* Whether a socket waits there, by the state of the kernel; true when the state does not say. */
+static bool service_listens(const struct evidence *e, const struct node *n, const struct addr *a,
+			    enum ip_proto proto, json_int_t port)
 {
 	const node_state *state = netstate_node(e->state, n->name);
 	const GArray *list = state ? state->listeners : NULL;
@@ -140,7 +140,7 @@ static bool listens(const struct evidence *e, const struct node *n, const struct
 	for (guint i = 0; list && i < list->len; i++) {
 		const struct kernel_listener *l = &g_array_index(list, struct kernel_listener, i);
 
-		/* behind a 1:1 NAT the address is another one */
+		/* behind a 1:1 NAT the socket has another address */
 		if (l->proto == proto && l->port == port &&
 		    (is_wildcard(&l->address) || addr_equal(&l->address, a) ||
 		     !node_has_address(n, a)))
@@ -158,7 +158,7 @@ bool cause_no_listener(const struct evidence *e, struct finding *f, const char *
 	struct addr a;
 
 	if (!address || !addr_parse(address, &a) || !(owner = service_owner(e->model, &a)) ||
-	    listens(e, owner, &a, proto, port))
+	    service_listens(e, owner, &a, proto, port))
 		return false;
 	f->code = CAUSE_NO_LISTENER;
 	f->node = g_strdup(owner->name);
@@ -174,9 +174,9 @@ bool cause_no_listener(const struct evidence *e, struct finding *f, const char *
 	return true;
 }
 
-/* The question comes to the address; what becomes of the answer is not asked. */
-static bool arrives(const struct evidence *e, const char *from, const char *address,
-		    enum ip_proto proto, json_int_t port)
+/* Whether the question arrives, whatever becomes of the answer. */
+static bool question_arrives(const struct evidence *e, const char *from, const char *address,
+			     enum ip_proto proto, json_int_t port)
 {
 	struct flow flow = {
 		.node = from, .proto = proto, .sport = CLIENT_PORT, .dport = (uint16_t)port};
@@ -195,7 +195,7 @@ bool cause_walk_to_server(const struct evidence *e, struct finding *f, const cha
 			  const char *what, const char *address, enum ip_proto proto,
 			  json_int_t port)
 {
-	bool nobody = f->code == CAUSE_UNKNOWN && arrives(e, from, address, proto, port) &&
+	bool nobody = f->code == CAUSE_UNKNOWN && question_arrives(e, from, address, proto, port) &&
 		      cause_no_listener(e, f, from, address, proto, port);
 
 	return cause_walk_to(e, f, from, what, address, proto, port) || nobody;

@@ -6,7 +6,7 @@
 
 /* --- which are the call's --------------------------------------------------------------------- */
 
-/* A packet as it comes to a node. */
+/* A packet as it arrives at a node. */
 struct arrival {
 	const char *node; /* interned */
 	enum ip_proto proto;
@@ -43,7 +43,7 @@ static void add_arrivals(GHashTable *table, enum ip_proto proto, struct tracked 
 	g_hash_table_insert(table, g_memdup2(&answer, sizeof answer), t);
 }
 
-/* What belongs to each session, questions and answers. */
+/* The packets of each session, in both directions. */
 static GHashTable *arrivals_of(const GPtrArray *all)
 {
 	GHashTable *table = g_hash_table_new_full(arrival_hash, arrival_equal, g_free, NULL);
@@ -59,8 +59,8 @@ static GHashTable *arrivals_of(const GPtrArray *all)
 	return table;
 }
 
-/* In a whole run servers' connections among themselves carry all calls, and clients are at work
- * that have no part in this one: a TCP connection is the call's when one of its ends is. */
+/* In a whole run the connections between servers carry all calls, and other clients are
+ * active: a TCP connection belongs to the call when one of its ends is a participant. */
 static bool is_of_call(const scope *call, const struct observation *seen, const struct journey *j)
 {
 	const struct sighting *first = journey_first(j);
@@ -70,8 +70,8 @@ static bool is_of_call(const scope *call, const struct observation *seen, const 
 				      scope_takes_part(call, journey_last(j)->node));
 }
 
-/* Most journeys of a whole run are other calls', and asking the scope costs more than looking here.
- */
+/* Asked first, because most journeys of a whole run are of other calls, and the scope takes
+ * longer to ask. */
 static void mark_journey(GHashTable *marked, GHashTable *arrivals, const scope *call,
 			 const struct observation *seen, const struct journey *j)
 {
@@ -125,7 +125,7 @@ GPtrArray *sessions_of_call(const struct observation *seen, const struct cell *c
 
 /* --- proof ------------------------------------------------------------------------------------ */
 
-/* How the packets of the leg come to the node of hop `i` of the way there. */
+/* The leg's packets as they arrive at the node of hop `i` on the way there. */
 static struct flow arriving(const struct leg *l, guint i)
 {
 	const struct hop *before = l->walk->forward->hops->pdata[i > 0 ? i - 1 : 0];
@@ -136,8 +136,8 @@ static struct flow arriving(const struct leg *l, guint i)
 			     .dport = l->flow.dport != 0 ? before->dport : 0};
 }
 
-/* The first session of the leg at that hop, when the node saw no reply to any of them; NULL: none,
- * or it did. */
+/* The first session of the leg at that hop, when the node saw no reply to any of them; else
+ * NULL. */
 static const struct tracked *unanswered_at(const GPtrArray *sessions, const struct leg *l, guint i)
 {
 	const struct hop *h = l->walk->forward->hops->pdata[i];
@@ -168,8 +168,8 @@ static const struct leg *leg_of_lost_answer(const finding *f)
 	return NULL;
 }
 
-/* Of the nodes that the question passed, the last that remembers it: the nearest to where the
- * answer got lost. */
+/* Proves that the last node on the way there that remembers the question saw no reply: it is
+ * the nearest to where the answer was lost. */
 static void prove_lost_answer(finding *f, const GPtrArray *sessions)
 {
 	const struct leg *l = f->direction == DIRECTION_BACK ? leg_of_lost_answer(f) : NULL;
@@ -187,7 +187,7 @@ static void prove_lost_answer(finding *f, const GPtrArray *sessions)
 	}
 }
 
-/* The same socket inside, another one outside. */
+/* Whether both sessions are of the same socket inside, with different ports outside. */
 static bool shows_changed(const struct tracked *a, const struct tracked *b)
 {
 	return g_str_equal(a->node, b->node) && a->proto == IPPROTO_UDP &&

@@ -6,73 +6,43 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
-static gboolean request_addr(struct linux_backend *r, const struct op *op, int type, int flags,
-			     const struct op **failed, GError **error)
+static const char *addr_device(const struct op *op)
 {
-	struct netns *s = linux_netns(r, op->node, error);
-	unsigned ifindex = s ? netns_ifindex(s, op->addr.ifname, error) : 0;
+	return op->addr.ifname;
+}
+
+static struct nl_msg *addr_request(const struct op *op, unsigned ifindex, bool add)
+{
 	const struct prefix *p = &op->addr.address;
 	struct ifaddrmsg header = {.ifa_family = (guint8)p->addr.family,
 				   .ifa_prefixlen = p->len,
 				   .ifa_index = ifindex};
 	struct nl_msg *msg;
 
-	if (ifindex == 0)
-		return FALSE;
 	if (p->addr.family == AF_INET6)
 		header.ifa_flags = IFA_F_NODAD; /* usable at once: that addresses are unique was
 						   checked with the topology */
-	msg = nl_request(type, flags, &header, sizeof header);
+	msg = nl_request(add ? RTM_NEWADDR : RTM_DELADDR, add ? NLM_F_CREATE | NLM_F_EXCL : 0,
+			 &header, sizeof header);
 	nl_put_addr(msg, IFA_LOCAL, &p->addr);
 	nl_put_addr(msg, IFA_ADDRESS, &p->addr);
-	return nl_queue_add(s->queue, msg, op, failed, error);
+	return msg;
 }
 
-static gboolean do_addr(struct linux_backend *r, const struct op *op, const struct op **failed,
-			GError **error)
+const struct op_row addr_row = {PHASE_NODES, .request = addr_request, .device = addr_device};
+
+static const char *link_up_device(const struct op *op)
 {
-	return request_addr(r, op, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, failed, error);
+	return op->link_up.ifname;
 }
 
-static gboolean undo_addr(struct linux_backend *r, const struct op *op, const struct op **failed,
-			  GError **error)
+static struct nl_msg *link_up_request(const struct op *op G_GNUC_UNUSED, unsigned ifindex, bool add)
 {
-	const struct netns *s = linux_netns(r, op->node, error);
-
-	if (s && netns_ifindex(s, op->addr.ifname, NULL) == 0)
-		return TRUE;
-	return s && request_addr(r, op, RTM_DELADDR, 0, failed, error);
-}
-
-const struct op_row addr_row = {PHASE_NODES, do_addr, undo_addr};
-
-static gboolean switch_link(struct linux_backend *r, const struct op *op, bool up,
-			    const struct op **failed, GError **error)
-{
-	struct netns *s = linux_netns(r, op->node, error);
-	unsigned ifindex = s ? netns_ifindex(s, op->link_up.ifname, error) : 0;
 	struct ifinfomsg header = {
-		.ifi_index = (int)ifindex, .ifi_flags = up ? IFF_UP : 0, .ifi_change = IFF_UP};
+		.ifi_index = (int)ifindex, .ifi_flags = add ? IFF_UP : 0, .ifi_change = IFF_UP};
 
-	return ifindex != 0 &&
-	       nl_queue_add(s->queue, nl_request(RTM_NEWLINK, 0, &header, sizeof header), op,
-			    failed, error);
+	return nl_request(RTM_NEWLINK, 0, &header, sizeof header);
 }
 
-static gboolean do_link_up(struct linux_backend *r, const struct op *op, const struct op **failed,
-			   GError **error)
-{
-	return switch_link(r, op, true, failed, error);
-}
-
-static gboolean undo_link_up(struct linux_backend *r, const struct op *op, const struct op **failed,
-			     GError **error)
-{
-	const struct netns *s = linux_netns(r, op->node, error);
-
-	if (s && netns_ifindex(s, op->link_up.ifname, NULL) == 0)
-		return TRUE;
-	return s && switch_link(r, op, false, failed, error);
-}
-
-const struct op_row link_up_row = {PHASE_NODES, do_link_up, undo_link_up};
+const struct op_row link_up_row = {PHASE_NODES, .request = link_up_request,
+				   .device = link_up_device};

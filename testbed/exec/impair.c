@@ -115,4 +115,4 @@ static gboolean undo_impair(struct linux_backend *r, const struct op *op, const 
 	return !r->impair_backend->forget || r->impair_backend->forget(r, s, op, failed, error);
 }
 
-const struct op_row impair_row = {PHASE_NODES, do_impair, undo_impair};
+const struct op_row impair_row = {PHASE_NODES, .apply = do_impair, .undo = undo_impair};

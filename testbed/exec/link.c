@@ -249,7 +249,7 @@ static gboolean undo_bridge(struct linux_backend *r, const struct op *op, const 
 	return s && link_remove(s, op->bridge.ifname, op, failed, error);
 }
 
-const struct op_row bridge_row = {PHASE_BRIDGES, do_bridge, undo_bridge};
+const struct op_row bridge_row = {PHASE_BRIDGES, .apply = do_bridge, .undo = undo_bridge};
 
 struct nl_msg *link_mtu_request(unsigned ifindex, unsigned mtu_bytes)
 {
@@ -275,4 +275,4 @@ static gboolean undo_veth(struct linux_backend *r, const struct op *op, const st
 	return TRUE;
 }
 
-const struct op_row veth_row = {PHASE_CABLES, do_veth, undo_veth};
+const struct op_row veth_row = {PHASE_CABLES, .apply = do_veth, .undo = undo_veth};

@@ -25,6 +25,19 @@ static const struct op_row *const rows[] = {
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(rows) == OP_NFT + 1);
 
+static gboolean queue_request(struct linux_backend *r, const struct op *op, bool add,
+			      const struct op **failed, GError **error)
+{
+	const struct op_row *row = rows[op->kind];
+	const struct netns *s = linux_netns(r, op->node, error);
+	const char *device = s && row->device ? row->device(op) : NULL;
+	unsigned ifindex = device ? netns_ifindex(s, device, add ? error : NULL) : 0;
+
+	if (s && device && ifindex == 0)
+		return !add;
+	return s && nl_queue_add(s->queue, row->request(op, ifindex, add), op, failed, error);
+}
+
 static gboolean flush_queues(struct linux_backend *r, const struct op **failed, GError **error)
 {
 	for (guint i = 0; i < r->order->len; i++) {
@@ -60,7 +73,8 @@ static gboolean linux_apply(exec *x, const struct op *op, const struct op **fail
 		return FALSE;
 	}
 	return change_phase(r, rows[op->kind]->phase, failed, error) &&
-	       rows[op->kind]->apply(r, op, failed, error);
+	       (rows[op->kind]->request ? queue_request(r, op, true, failed, error) :
+					  rows[op->kind]->apply(r, op, failed, error));
 }
 
 static gboolean linux_flush(exec *x, const struct op **failed, GError **error)
@@ -101,7 +115,9 @@ static gboolean linux_remove(exec *x, const struct op *op, GError **error)
 		return FALSE;
 	}
 	set_forgiving(r, true);
-	done = rows[op->kind]->undo(r, op, &failed, error) && flush_queues(r, &failed, error);
+	done = rows[op->kind]->request ? queue_request(r, op, false, &failed, error) :
+					 rows[op->kind]->undo(r, op, &failed, error);
+	done = done && flush_queues(r, &failed, error);
 	set_forgiving(r, r->forgiving);
 	return done;
 }

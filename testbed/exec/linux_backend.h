@@ -9,6 +9,7 @@
 #include "testbed/exec/backend.h"
 
 struct netns;
+struct nl_msg;
 struct tunnel_backend;
 struct impair_backend;
 struct impair_daemon;
@@ -56,6 +57,11 @@ struct op_row {
 	enum op_phase phase;
 	op_func apply;
 	op_func undo; /* what is gone already is no error */
+	/* In place of these two, where one request to the node's kernel does it: what is asked for
+	 * (or with `add` false taken back), and the interface it belongs to (NULL: none), with
+	 * which it goes. */
+	struct nl_msg *(*request)(const struct op *op, unsigned ifindex, bool add);
+	const char *(*device)(const struct op *op);
 };
 
 extern const struct op_row netns_row;		  /* netns.c */

@@ -131,4 +131,4 @@ static gboolean undo_netns(struct linux_backend *r, const struct op *op,
 	return TRUE;
 }
 
-const struct op_row netns_row = {PHASE_NAMESPACES, do_netns, undo_netns};
+const struct op_row netns_row = {PHASE_NAMESPACES, .apply = do_netns, .undo = undo_netns};

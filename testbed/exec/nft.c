@@ -143,4 +143,4 @@ static gboolean undo_nft(struct linux_backend *r, const struct op *op, const str
 	return text->len == 0 || do_nft(r, &removal, failed, error);
 }
 
-const struct op_row nft_row = {PHASE_NODES, do_nft, undo_nft};
+const struct op_row nft_row = {PHASE_NODES, .apply = do_nft, .undo = undo_nft};

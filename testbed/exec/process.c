@@ -80,17 +80,24 @@ char *spawn_find_program(const char *name)
 	return path;
 }
 
+const char *spawn_package_of(const char *program)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(packages); i++)
+		if (g_str_equal(packages[i].program, program))
+			return packages[i].package;
+	return NULL;
+}
+
 static void set_no_program(GError **error, const char *program)
 {
-	for (gsize i = 0; i < G_N_ELEMENTS(packages); i++) {
-		if (!g_str_equal(packages[i].program, program))
-			continue;
+	const char *package = spawn_package_of(program);
+
+	if (package)
 		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED,
-			    "program '%s' not found: install the package '%s'", program,
-			    packages[i].package);
-		return;
-	}
-	g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "program '%s' not found", program);
+			    "program '%s' not found: install the package '%s'", program, package);
+	else
+		g_set_error(error, TB_ERROR, TB_ERROR_UNSUPPORTED, "program '%s' not found",
+			    program);
 }
 
 /* The path at the end of a chain of symbolic links, whether it exists or not. */
@@ -257,37 +264,27 @@ static void execute(const struct spawn_request *q, const char *path, int exe_fd)
 		execve(path, q->argv, environment);
 }
 
+/* So that a failure is told with the step it happened in.  Always true. */
+static bool begin_step(struct start_error *e, enum step step)
+{
+	e->step = step;
+	return true;
+}
+
 G_NORETURN static void child_main(const struct spawn_request *q, const char *path, int exe_fd,
 				  int error_fd)
 {
 	struct start_error failed = {.step = STEP_SESSION};
-	bool ok = setsid() >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0;
 
 	reset_signals();
-	if (ok) {
-		failed.step = STEP_NETNS;
-		ok = setns(q->netns_fd, CLONE_NEWNET) == 0;
-	}
-	if (ok) {
-		failed.step = STEP_MOUNTS;
-		ok = mounts_unshare();
-	}
-	if (ok) {
-		failed.step = STEP_FILES;
-		ok = mount_files(q);
-	}
-	if (ok) {
-		failed.step = STEP_DESCRIPTORS;
-		ok = set_descriptors(q, &exe_fd, &error_fd);
-	}
-	if (ok) {
-		failed.step = STEP_PRIVILEGES;
-		ok = drop_privileges(q);
-	}
-	if (ok) {
-		failed.step = STEP_EXEC;
+	if (setsid() >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 &&
+	    begin_step(&failed, STEP_NETNS) && setns(q->netns_fd, CLONE_NEWNET) == 0 &&
+	    begin_step(&failed, STEP_MOUNTS) && mounts_unshare() &&
+	    begin_step(&failed, STEP_FILES) && mount_files(q) &&
+	    begin_step(&failed, STEP_DESCRIPTORS) && set_descriptors(q, &exe_fd, &error_fd) &&
+	    begin_step(&failed, STEP_PRIVILEGES) && drop_privileges(q) &&
+	    begin_step(&failed, STEP_EXEC))
 		execute(q, path, exe_fd);
-	}
 	failed.number = errno;
 	if (write(error_fd, &failed, sizeof failed) < 0)
 		_exit(126); /* the parent is gone */

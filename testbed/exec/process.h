@@ -28,6 +28,8 @@ GPid spawn_in_namespace(const struct spawn_request *request, GError **error);
 /* Full path of a program by PATH and the system's administration folders; NULL when there is none.
  */
 char *spawn_find_program(const char *name);
+/* The package that brings it; NULL: not known. */
+const char *spawn_package_of(const char *program);
 
 /* For those who start a process in another way (enter.c).  `files` are pairs as in struct
  * exec_process, or NULL. */

@@ -5,10 +5,13 @@
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 
-static gboolean request_route(struct linux_backend *r, const struct op *op, int type, int flags,
-			      const struct op **failed, GError **error)
+static const char *route_device(const struct op *op)
 {
-	struct netns *s = linux_netns(r, op->node, error);
+	return op->route.dev;
+}
+
+static struct nl_msg *route_request(const struct op *op, unsigned ifindex, bool add)
+{
 	/* What the kernel calls them. */
 	static const unsigned char types[] = {
 		[ROUTE_UNICAST] = RTN_UNICAST,
@@ -18,7 +21,6 @@ static gboolean request_route(struct linux_backend *r, const struct op *op, int 
 	};
 	const struct op_route *route = &op->route;
 	struct prefix to = prefix_network(&route->to);
-	unsigned ifindex = s && route->dev ? netns_ifindex(s, route->dev, error) : 0;
 	struct rtmsg header = {
 		.rtm_family = (guint8)to.addr.family,
 		.rtm_dst_len = to.len,
@@ -28,11 +30,10 @@ static gboolean request_route(struct linux_backend *r, const struct op *op, int 
 				     RT_SCOPE_LINK,
 		.rtm_type = types[route->type],
 	};
-	struct nl_msg *msg;
+	struct nl_msg *msg =
+		nl_request(add ? RTM_NEWROUTE : RTM_DELROUTE, add ? NLM_F_CREATE | NLM_F_EXCL : 0,
+			   &header, sizeof header);
 
-	if (!s || (route->dev && ifindex == 0))
-		return FALSE;
-	msg = nl_request(type, flags, &header, sizeof header);
 	nl_put_u32(msg, RTA_TABLE, route->table);
 	if (to.len > 0)
 		nl_put_addr(msg, RTA_DST, &to.addr);
@@ -42,61 +43,29 @@ static gboolean request_route(struct linux_backend *r, const struct op *op, int 
 		nl_put_u32(msg, RTA_OIF, ifindex);
 	if (addr_is_set(&route->src))
 		nl_put_addr(msg, RTA_PREFSRC, &route->src);
-	return nl_queue_add(s->queue, msg, op, failed, error);
+	return msg;
 }
 
-static gboolean do_route(struct linux_backend *r, const struct op *op, const struct op **failed,
-			 GError **error)
+const struct op_row route_row = {PHASE_NODES, .request = route_request, .device = route_device};
+
+static struct nl_msg *rule_request(const struct op *op, unsigned ifindex G_GNUC_UNUSED, bool add)
 {
-	return request_route(r, op, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, failed, error);
-}
-
-static gboolean undo_route(struct linux_backend *r, const struct op *op, const struct op **failed,
-			   GError **error)
-{
-	const struct netns *s = linux_netns(r, op->node, error);
-
-	/* routes go with their interface */
-	if (s && op->route.dev && netns_ifindex(s, op->route.dev, NULL) == 0)
-		return TRUE;
-	return s && request_route(r, op, RTM_DELROUTE, 0, failed, error);
-}
-
-const struct op_row route_row = {PHASE_NODES, do_route, undo_route};
-
-static gboolean request_rule(struct linux_backend *r, const struct op *op, int type, int flags,
-			     const struct op **failed, GError **error)
-{
-	struct netns *s = linux_netns(r, op->node, error);
 	const struct op_rule *rule = &op->rule;
 	struct fib_rule_hdr header = {
 		.family = (guint8)rule->from.addr.family,
 		.src_len = rule->from.len,
 		.action = rule->unreachable ? FR_ACT_UNREACHABLE : FR_ACT_TO_TBL,
 	};
-	struct nl_msg *msg;
+	struct nl_msg *msg =
+		nl_request(add ? RTM_NEWRULE : RTM_DELRULE, add ? NLM_F_CREATE | NLM_F_EXCL : 0,
+			   &header, sizeof header);
 
-	if (!s)
-		return FALSE;
-	msg = nl_request(type, flags, &header, sizeof header);
 	nl_put_u32(msg, FRA_PRIORITY, rule->pref);
 	if (rule->from.len > 0)
 		nl_put_addr(msg, FRA_SRC, &rule->from.addr);
 	if (!rule->unreachable)
 		nl_put_u32(msg, FRA_TABLE, rule->table);
-	return nl_queue_add(s->queue, msg, op, failed, error);
+	return msg;
 }
 
-static gboolean do_rule(struct linux_backend *r, const struct op *op, const struct op **failed,
-			GError **error)
-{
-	return request_rule(r, op, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, failed, error);
-}
-
-static gboolean undo_rule(struct linux_backend *r, const struct op *op, const struct op **failed,
-			  GError **error)
-{
-	return request_rule(r, op, RTM_DELRULE, 0, failed, error);
-}
-
-const struct op_row rule_row = {PHASE_NODES, do_rule, undo_rule};
+const struct op_row rule_row = {PHASE_NODES, .request = rule_request};

@@ -135,4 +135,4 @@ static gboolean undo_sysctl(struct linux_backend *r, const struct op *op,
 	return !before || change_setting(r, op, before, error);
 }
 
-const struct op_row sysctl_row = {PHASE_NAMESPACES, do_sysctl, undo_sysctl};
+const struct op_row sysctl_row = {PHASE_NAMESPACES, .apply = do_sysctl, .undo = undo_sysctl};

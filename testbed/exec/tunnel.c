@@ -10,6 +10,7 @@
 #include "testbed/exec/wireguard.h"
 
 #include <net/if.h>
+#include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@
 struct tunnel_backend {
 	const char *name;
 	enum tunnel_kind device; /* of the kernel, for device_make */
-	bool (*works)(const struct exec_features *f);
+	gsize feature; /* of this host, that it needs: its place in struct exec_features */
 	gboolean (*start)(struct linux_backend *r, struct netns *s, const struct op *op,
 			  GError **error);
 	gboolean (*make)(struct linux_backend *r, struct netns *s, const struct op *op,
@@ -43,26 +44,6 @@ static gboolean device_make(struct linux_backend *r, struct netns *s, const stru
 			    op, failed, error);
 }
 
-static bool vxlan_works(const struct exec_features *f)
-{
-	return f->vxlan;
-}
-
-static bool gre_works(const struct exec_features *f)
-{
-	return f->gre;
-}
-
-static bool ipip_works(const struct exec_features *f)
-{
-	return f->ipip;
-}
-
-static bool wireguard_works(const struct exec_features *f)
-{
-	return f->wireguard;
-}
-
 static gboolean wireguard_finish(struct linux_backend *r, struct netns *s, const struct op *op,
 				 GError **error)
 {
@@ -70,11 +51,6 @@ static gboolean wireguard_finish(struct linux_backend *r, struct netns *s, const
 }
 
 /* --- wireguard-go ----------------------------------------------------------------------------- */
-
-static bool wireguard_go_works(const struct exec_features *f)
-{
-	return f->wireguard_go;
-}
 
 static struct wireguard_daemon *find_daemon(struct linux_backend *r, const struct op *op)
 {
@@ -143,15 +119,16 @@ static gboolean wireguard_go_finish(struct linux_backend *r, struct netns *s, co
 
 /* --- kinds and their ways --------------------------------------------------------------------- */
 
-static const struct tunnel_backend wireguard = {"wireguard", TUNNEL_WIREGUARD, wireguard_works,
+#define NEEDS(name) offsetof(struct exec_features, name)
+static const struct tunnel_backend wireguard = {"wireguard", TUNNEL_WIREGUARD, NEEDS(wireguard),
 						NULL,	     device_make,      wireguard_finish};
-static const struct tunnel_backend wireguard_go = {"wireguard-go",     TUNNEL_WIREGUARD,
-						   wireguard_go_works, wireguard_go_start,
-						   wireguard_go_make,  wireguard_go_finish};
-static const struct tunnel_backend vxlan = {"vxlan", TUNNEL_VXLAN, vxlan_works,
+static const struct tunnel_backend wireguard_go = {"wireguard-go",	TUNNEL_WIREGUARD,
+						   NEEDS(wireguard_go), wireguard_go_start,
+						   wireguard_go_make,	wireguard_go_finish};
+static const struct tunnel_backend vxlan = {"vxlan", TUNNEL_VXLAN, NEEDS(vxlan),
 					    NULL,    device_make,  NULL};
-static const struct tunnel_backend gre = {"gre", TUNNEL_GRE, gre_works, NULL, device_make, NULL};
-static const struct tunnel_backend ipip = {"ipip", TUNNEL_IPIP, ipip_works,
+static const struct tunnel_backend gre = {"gre", TUNNEL_GRE, NEEDS(gre), NULL, device_make, NULL};
+static const struct tunnel_backend ipip = {"ipip", TUNNEL_IPIP, NEEDS(ipip),
 					   NULL,   device_make, NULL};
 
 #define MAX_WAYS 3
@@ -166,9 +143,12 @@ G_STATIC_ASSERT(G_N_ELEMENTS(ways) == TUNNEL_KIND_COUNT);
 static const struct tunnel_backend *choose_backend(const struct linux_backend *r,
 						   const struct op *op, GError **error)
 {
-	for (int i = 0; i < MAX_WAYS && ways[op->tunnel.kind][i]; i++)
-		if (ways[op->tunnel.kind][i]->works(&r->features))
-			return ways[op->tunnel.kind][i];
+	for (int i = 0; i < MAX_WAYS && ways[op->tunnel.kind][i]; i++) {
+		const struct tunnel_backend *b = ways[op->tunnel.kind][i];
+
+		if (*(const bool *)((const char *)&r->features + b->feature))
+			return b;
+	}
 	g_set_error(
 		error, TB_ERROR, TB_ERROR_UNSUPPORTED,
 		"this host can make no '%s' tunnel: use a kernel with that device, or another kind",
@@ -224,7 +204,7 @@ static gboolean undo_tunnel(struct linux_backend *r, const struct op *op, const 
 	return TRUE;
 }
 
-const struct op_row tunnel_row = {PHASE_NODES, do_tunnel, undo_tunnel};
+const struct op_row tunnel_row = {PHASE_NODES, .apply = do_tunnel, .undo = undo_tunnel};
 
 gboolean tunnels_finish(struct linux_backend *r, const struct op **failed, GError **error)
 {

@@ -1,26 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/lab/programs.h"
 
-#include <string.h>
-#include <unistd.h>
+#include "testbed/exec/process.h"
 
-static const struct {
-	const char *program, *package;
-} packages[] = {
-	{"dnsmasq", "dnsmasq-base"},
-	{"turnserver", "coturn"},
-	{"wireguard-go", "wireguard-go"},
-};
+#include <unistd.h>
 
 static char *cure(const char *name, const char *program_dir)
 {
+	const char *package = spawn_package_of(name);
+
 	if (program_dir)
 		return g_strdup_printf("it belongs in '%s': build or install testbed again",
 				       program_dir);
-	for (guint i = 0; i < G_N_ELEMENTS(packages); i++)
-		if (strcmp(packages[i].program, name) == 0)
-			return g_strdup_printf("install the package %s", packages[i].package);
-	return g_strdup("install it, or give its path");
+	return package ? g_strdup_printf("install the package %s", package) :
+			 g_strdup("install it, or give its path");
 }
 
 static char *in_directory(const char *directory, const char *name)
@@ -30,19 +23,9 @@ static char *in_directory(const char *directory, const char *name)
 	return access(path, X_OK) == 0 ? g_steal_pointer(&path) : NULL;
 }
 
-static char *in_system(const char *name)
-{
-	static const char *const directories[] = {"/usr/local/sbin", "/usr/sbin", "/sbin"};
-	char *path = g_find_program_in_path(name);
-
-	for (guint i = 0; !path && i < G_N_ELEMENTS(directories); i++)
-		path = in_directory(directories[i], name);
-	return path;
-}
-
 char *program_find(const char *name, const char *program_dir, GError **error)
 {
-	char *path = program_dir ? in_directory(program_dir, name) : in_system(name);
+	char *path = program_dir ? in_directory(program_dir, name) : spawn_find_program(name);
 	g_autofree char *advice = NULL;
 
 	if (path)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* programs: finds the programs that a lab runs, and names the packages of missing ones. Depends
- * on base. */
+ * on exec. */
 #ifndef TESTBED_LAB_PROGRAMS_H
 #define TESTBED_LAB_PROGRAMS_H
 

@@ -413,10 +413,8 @@ static void incoming_event(const struct call *c, const char *const *kinds, guint
 
 void call_accept(struct client_core *core, sip_msg *request)
 {
-	gsize length = 0;
-	const char *body = sip_body(request, &length);
 	const char *kinds[CALL_STREAMS_MAX];
-	g_autoptr(call_sdp) sdp = body ? call_sdp_parse(body, length, NULL) : NULL;
+	g_autoptr(call_sdp) sdp = call_sdp_of(request);
 	g_autoptr(GError) error = NULL;
 	g_autofree char *from = sip_uri_user(sip_from_uri(request));
 	guint n = sdp ? offered_kinds(sdp, kinds) : 0;

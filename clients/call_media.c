@@ -346,9 +346,7 @@ static bool take_media(struct call *c, struct call_stream *s, const struct call_
 
 bool call_media_take(struct call *c, const sip_msg *m)
 {
-	gsize length = 0;
-	const char *body = sip_body(m, &length);
-	g_autoptr(call_sdp) sdp = body ? call_sdp_parse(body, length, NULL) : NULL;
+	g_autoptr(call_sdp) sdp = call_sdp_of(m);
 	if (!sdp || sdp->media->len != c->n_streams)
 		return false;
 	for (guint i = 0; i < c->n_streams; i++)

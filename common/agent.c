@@ -31,7 +31,10 @@ static void on_command(channel *c, const char *name, json_t *command, gpointer u
 			return;
 		}
 	}
-	channel_log(c, "warning", "unknown command '%s'", name);
+	if (g_str_equal(name, "quit"))
+		agent_stop(a, 0);
+	else
+		channel_log(c, "warning", "unknown command '%s'", name);
 }
 
 static void on_closed(channel *c G_GNUC_UNUSED, gpointer user_data)

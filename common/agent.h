@@ -23,9 +23,10 @@ struct agent_command {
 };
 
 struct agent_kind {
-	const char *program;		      /* "tb-edge" */
-	const char *summary;		      /* one line for --help */
-	const struct agent_command *commands; /* or NULL: `command` is told of every one */
+	const char *program; /* "tb-edge" */
+	const char *summary; /* one line for --help */
+	/* Or NULL: `command` is told of every one.  Without a row `quit` is agent_stop. */
+	const struct agent_command *commands;
 	void (*command)(agent *a, const char *name, json_t *command, gpointer user_data);
 	void (*end)(gpointer user_data); /* after the main loop, while the channel still writes
 					    events out */

@@ -303,6 +303,22 @@ call_sdp *call_sdp_parse(const char *text, gsize length, GError **error)
 	return result;
 }
 
+call_sdp *call_sdp_of(const sip_msg *m)
+{
+	gsize length = 0;
+	const char *body = sip_body(m, &length);
+
+	return body ? call_sdp_parse(body, length, NULL) : NULL;
+}
+
+bool call_sdp_is_messages(const call_sdp *s)
+{
+	const struct call_sdp_media *only =
+		s && s->media->len == 1 ? g_ptr_array_index(s->media, 0) : NULL;
+
+	return only && g_strcmp0(only->kind, "message") == 0;
+}
+
 /* --- trickle fragments ------------------------------------------------------------------------ */
 
 char *call_sdpfrag_print(const char *ufrag, const char *pwd, guint media_index,

@@ -8,8 +8,7 @@
 #ifndef COMMON_CALL_SDP_H
 #define COMMON_CALL_SDP_H
 
-#include <glib.h>
-#include <stdbool.h>
+#include "common/sip.h"
 
 struct call_sdp_media {
 	char *kind;	   /* "audio", "video", "message" (instant messages: no ICE, no crypto) */
@@ -39,6 +38,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(call_sdp, call_sdp_free)
  * when it is malformed or has no media. */
 char *call_sdp_print(const call_sdp *s);
 call_sdp *call_sdp_parse(const char *text, gsize length, GError **error);
+/* The description in a message's body.  NULL: none, or malformed. */
+call_sdp *call_sdp_of(const sip_msg *m);
+/* Whether it offers instant messages and nothing else; accepts NULL. */
+bool call_sdp_is_messages(const call_sdp *s);
 
 /* A fragment (application/trickle-ice-sdpfrag, RFC 8840) with candidates of medium `media_index`;
  * `candidates` ends with NULL.  The caller frees. */

@@ -24,27 +24,18 @@ static gboolean tuple_equal(gconstpointer a, gconstpointer b)
 	       endpoint_equal(&x->server, &y->server);
 }
 
-static guint relay_hash(gconstpointer key)
-{
-	return endpoint_hash(key);
-}
-
 static gboolean relay_equal(gconstpointer a, gconstpointer b)
 {
 	return endpoint_equal(a, b);
-}
-
-static void allocation_destroy(gpointer a)
-{
-	allocation_free(a);
 }
 
 allocation_table *allocation_table_new(void)
 {
 	allocation_table *t = g_new0(allocation_table, 1);
 
-	t->by_tuple = g_hash_table_new_full(tuple_hash, tuple_equal, NULL, allocation_destroy);
-	t->by_relay = g_hash_table_new(relay_hash, relay_equal);
+	t->by_tuple = g_hash_table_new_full(tuple_hash, tuple_equal, NULL,
+					    (GDestroyNotify)allocation_free);
+	t->by_relay = g_hash_table_new((GHashFunc)endpoint_hash, relay_equal);
 	t->by_identity = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return t;
 }

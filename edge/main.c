@@ -35,12 +35,6 @@ static void on_stats_command(agent *a, json_t *command G_GNUC_UNUSED, gpointer u
 	channel_event(agent_channel(a), EVENT_STATS, p->edge ? edge_stats(p->edge) : NULL);
 }
 
-static void on_quit_command(agent *a, json_t *command G_GNUC_UNUSED,
-			    gpointer user_data G_GNUC_UNUSED)
-{
-	agent_stop(a, 0);
-}
-
 static void on_end(gpointer user_data)
 {
 	edge_free(((struct program *)user_data)->edge);
@@ -51,7 +45,6 @@ int main(int argc, char **argv)
 	static const struct agent_command commands[] = {
 		{"start", on_start_command},
 		{"stats", on_stats_command},
-		{"quit", on_quit_command},
 		{NULL, NULL},
 	};
 	static const struct agent_kind kind = {

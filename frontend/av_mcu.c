@@ -179,14 +179,6 @@ static void on_leg_rtp(av_leg *l, const char *kind, const guint8 *rtp, gsize len
 
 /* --- joining ---------------------------------------------------------------------------------- */
 
-static call_sdp *read_offer(const sip_msg *invite)
-{
-	gsize length = 0;
-	const char *body = sip_body(invite, &length);
-
-	return body ? call_sdp_parse(body, length, NULL) : NULL;
-}
-
 /* SSRCs are made from names (docs/PROTOCOL.md, "Conferences" 3); ours from the conference's. */
 static guint32 ssrc_of(const char *name)
 {
@@ -206,7 +198,7 @@ static void on_relay(const struct ice_relay *relay, gpointer user_data)
 	};
 	struct av_participant *p = user_data;
 	const struct fe_context *s = p->mcu->context;
-	g_autoptr(call_sdp) offer = read_offer(p->pending);
+	g_autoptr(call_sdp) offer = call_sdp_of(p->pending);
 	struct av_leg_config config = {
 		.address = s->address,
 		.address6 = s->address6,
@@ -280,7 +272,7 @@ static struct av_participant *av_find_participant(const av_mcu *m, const sip_msg
 static void on_first_invite(av_mcu *m, const struct conference *c, struct fe_flow *flow,
 			    const sip_msg *request)
 {
-	g_autoptr(call_sdp) offer = read_offer(request);
+	g_autoptr(call_sdp) offer = call_sdp_of(request);
 
 	if (!offer || !av_leg_can_answer(offer))
 		av_answer(m, flow, request, 488);

@@ -51,9 +51,7 @@ static const char *kind_of_media(const sip_msg *invite)
 	static const struct {
 		const char *media, *kind;
 	} kinds[] = {{"video", "video"}, {"audio", "audio"}, {"message", "im"}};
-	gsize length = 0;
-	const char *body = sip_body(invite, &length);
-	g_autoptr(call_sdp) sdp = body ? call_sdp_parse(body, length, NULL) : NULL;
+	g_autoptr(call_sdp) sdp = call_sdp_of(invite);
 
 	for (guint k = 0; sdp && k < G_N_ELEMENTS(kinds); k++)
 		for (guint i = 0; i < sdp->media->len; i++) {

@@ -270,17 +270,6 @@ static void send_to_others(im_mcu *m, const char *conference_id, struct chat_con
 
 /* --- requests --------------------------------------------------------------------------------- */
 
-static bool offers_messages(const sip_msg *invite)
-{
-	gsize length = 0;
-	const char *body = sip_body(invite, &length);
-	g_autoptr(call_sdp) sdp = body ? call_sdp_parse(body, length, NULL) : NULL;
-	const struct call_sdp_media *first =
-		sdp && sdp->media->len == 1 ? g_ptr_array_index(sdp->media, 0) : NULL;
-
-	return first && g_strcmp0(first->kind, "message") == 0;
-}
-
 static void answer_invite(im_mcu *m, const struct im_participant *p, struct fe_flow *flow,
 			  const sip_msg *invite)
 {
@@ -298,10 +287,11 @@ static void on_im_invite(im_mcu *m, const char *conference_id G_GNUC_UNUSED,
 			 struct chat_conference *r, struct fe_flow *flow, const sip_msg *request)
 {
 	struct im_participant *p = im_find_participant(r, request);
+	g_autoptr(call_sdp) offer = call_sdp_of(request);
 
 	if (!p && sip_to_tag(request)) {
 		im_answer(m, flow, request, 481);
-	} else if (!offers_messages(request)) {
+	} else if (!call_sdp_is_messages(offer)) {
 		im_answer(m, flow, request, 488);
 	} else {
 		if (!p) {

@@ -39,11 +39,6 @@ static void binding_free(gpointer data)
 	g_free(b);
 }
 
-static void drop_flow(gpointer data)
-{
-	fe_flow_unref(data);
-}
-
 registrar *registrar_new(const char *realm)
 {
 	registrar *r = g_new0(registrar, 1);
@@ -53,7 +48,7 @@ registrar *registrar_new(const char *realm)
 		r->secret[i] = (guint8)g_random_int_range(0, 256);
 	r->accounts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, user_account_free);
 	r->bindings = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, binding_free);
-	r->edges = g_ptr_array_new_with_free_func(drop_flow);
+	r->edges = g_ptr_array_new_with_free_func((GDestroyNotify)fe_flow_unref);
 	return r;
 }
 

@@ -130,11 +130,6 @@ static void on_probe(agent *a, json_t *command, gpointer user_data)
 	g_task_run_in_thread(task, run_job);
 }
 
-static void on_quit(agent *a, json_t *command G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)
-{
-	agent_stop(a, 0);
-}
-
 static void end(gpointer user_data)
 {
 	judge_free(((struct program *)user_data)->judge);
@@ -146,7 +141,6 @@ int main(int argc, char **argv)
 		{"start", on_start},
 		{"nat-judge", on_judge},
 		{"nat-probe", on_probe},
-		{"quit", on_quit},
 		{NULL, NULL},
 	};
 	static const struct agent_kind kind = {

@@ -4,14 +4,12 @@
 #include "testbed/exec/impair.h"
 
 #include "testbed/exec/impair_backend.h"
+#include "testbed/exec/link.h"
 
 #include <errno.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 gboolean impair_fail_errno(GError **error, const char *what, const char *ifname)
 {
@@ -24,17 +22,10 @@ gboolean impair_stop_offload(const char *ifname, GError **error)
 {
 	struct ethtool_value off = {.cmd = ETHTOOL_STXCSUM, .data = 0};
 	struct ifreq request = {.ifr_data = (void *)&off};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool ok;
 
-	g_strlcpy(request.ifr_name, ifname, sizeof request.ifr_name);
 	/* a device without this offload (a tunnel) has nothing to switch off */
-	ok = fd >= 0 && (ioctl(fd, SIOCETHTOOL, &request) == 0 || errno == EOPNOTSUPP);
-	if (!ok)
-		impair_fail_errno(error, "switch off offloading", ifname);
-	if (fd >= 0)
-		close(fd);
-	return ok;
+	return link_ask(ifname, SIOCETHTOOL, &request) || errno == EOPNOTSUPP ||
+	       impair_fail_errno(error, "switch off offloading", ifname);
 }
 
 static const struct impair_backend *const backends[] = {&impair_netem, &impair_link};

@@ -43,16 +43,9 @@ struct device {
 static gboolean read_device(const char *ifname, struct device *ret, GError **error)
 {
 	struct ifreq kind = {.ifr_flags = 0}, mtu = {.ifr_mtu = 0};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool ok;
+	bool ok = (link_ask(ifname, SIOCGIFHWADDR, &kind) && link_ask(ifname, SIOCGIFMTU, &mtu)) ||
+		  impair_fail_errno(error, "look at the interface", ifname);
 
-	g_strlcpy(kind.ifr_name, ifname, sizeof kind.ifr_name);
-	g_strlcpy(mtu.ifr_name, ifname, sizeof mtu.ifr_name);
-	ok = fd >= 0 && ioctl(fd, SIOCGIFHWADDR, &kind) == 0 && ioctl(fd, SIOCGIFMTU, &mtu) == 0;
-	if (!ok)
-		impair_fail_errno(error, "look at the interface", ifname);
-	if (fd >= 0)
-		close(fd);
 	*ret = (struct device){.ethernet = kind.ifr_hwaddr.sa_family == ARPHRD_ETHER,
 			       .mtu_bytes = (unsigned)mtu.ifr_mtu};
 	return ok;

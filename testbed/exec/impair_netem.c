@@ -4,14 +4,13 @@
 
 #include "testbed/exec/impair_backend.h"
 #include "testbed/exec/impair_queue.h"
+#include "testbed/exec/link.h"
 
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <math.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #define NETEM_HANDLE 0x10000u /* 1: */
 #define NETEM_TABLE 4096
@@ -116,14 +115,8 @@ struct nl_msg *netem_rate_request(unsigned ifindex, const struct impairment *w, 
 static unsigned mtu_of(const char *ifname)
 {
 	struct ifreq r = {.ifr_mtu = 0};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	g_strlcpy(r.ifr_name, ifname, sizeof r.ifr_name);
-	if (fd < 0 || ioctl(fd, SIOCGIFMTU, &r) != 0)
-		r.ifr_mtu = MTU_DEFAULT;
-	if (fd >= 0)
-		close(fd);
-	return (unsigned)r.ifr_mtu;
+	return link_ask(ifname, SIOCGIFMTU, &r) ? (unsigned)r.ifr_mtu : MTU_DEFAULT;
 }
 
 static gboolean netem_remove(struct netns *s, unsigned ifindex, const struct op *op)

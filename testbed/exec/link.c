@@ -2,12 +2,16 @@
 /* Links: bridges, veth pairs, and the kernel's own tunnel devices. */
 #include "testbed/exec/link.h"
 
+#include <errno.h>
 #include <linux/if_link.h>
 #include <linux/if_tunnel.h>
 #include <linux/ip6_tunnel.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static struct ifinfomsg link_header(unsigned ifindex, bool up)
 {
@@ -225,6 +229,20 @@ gboolean links_raise(struct linux_backend *r, const struct op **failed, GError *
 				       op, failed, error);
 	}
 	g_ptr_array_set_size(r->raise, 0);
+	return ok;
+}
+
+bool link_ask(const char *ifname, unsigned long what, struct ifreq *r)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), saved;
+	bool ok;
+
+	g_strlcpy(r->ifr_name, ifname, sizeof r->ifr_name);
+	ok = fd >= 0 && ioctl(fd, what, r) == 0;
+	saved = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = saved;
 	return ok;
 }
 

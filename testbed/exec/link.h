@@ -5,6 +5,8 @@
 
 #include "testbed/exec/netns.h"
 
+struct ifreq;
+
 #define LINK_MAC_BYTES 6
 /* The link address of an interface of a node, by its number, so that others can be told of it. */
 void link_mac(unsigned ifindex, guint8 ret[LINK_MAC_BYTES]);
@@ -21,6 +23,10 @@ gboolean links_raise(struct linux_backend *r, const struct op **failed, GError *
 /* `kind` is that of the device, which may stand in for the tunnel's own. */
 struct nl_msg *link_tunnel_request(enum tunnel_kind kind, const struct op_tunnel *t);
 struct nl_msg *link_mtu_request(unsigned ifindex, unsigned mtu_bytes);
+
+/* Asks about an interface of the namespace that the thread is in (netdevice(7)).  False: see errno.
+ */
+bool link_ask(const char *ifname, unsigned long what, struct ifreq *r);
 
 /* Deletes an interface and forgets its number; nothing happens when there is none. */
 gboolean link_remove(struct netns *s, const char *ifname, const struct op *op,

@@ -12,8 +12,6 @@
 #include <net/if.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 struct tunnel_backend {
 	const char *name;
@@ -99,14 +97,8 @@ static gboolean wireguard_go_make(struct linux_backend *r, struct netns *s, cons
 static bool is_up(const char *ifname)
 {
 	struct ifreq request = {.ifr_flags = 0};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool up;
 
-	g_strlcpy(request.ifr_name, ifname, sizeof request.ifr_name);
-	up = fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) != 0;
-	if (fd >= 0)
-		close(fd);
-	return up;
+	return link_ask(ifname, SIOCGIFFLAGS, &request) && (request.ifr_flags & IFF_UP) != 0;
 }
 
 static gboolean wireguard_go_finish(struct linux_backend *r, struct netns *s, const struct op *op,

@@ -102,10 +102,10 @@ static int claim_and_bring_up(struct keeper_job *job, const struct options *o)
 
 	job->lock = runtime_dir_claim(job->runtime, job->name, &taken, &error);
 	if (job->lock < 0) {
-		if (taken)
-			say_taken(job->name, topology, job->scenario);
-		else
+		if (!taken)
 			return cmd_failed(error);
+		say_taken(job->name, topology, job->scenario);
+		return cmd_exit_of(error);
 	}
 	job->listener = runtime_dir_listen(job->runtime, job->name, &error);
 	if (job->listener < 0) {

@@ -21,7 +21,11 @@ static void reason_error_private_clear(ReasonErrorPrivate *p)
 	g_free(p->subject);
 }
 
+/* The macro casts away const, which clang sees. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wcast-qual"
 G_DEFINE_EXTENDED_ERROR(ReasonError, reason_error)
+#pragma GCC diagnostic pop
 
 GError *reason_error_new(enum reason r, const char *subject, const char *format, ...)
 {

@@ -49,8 +49,7 @@ static void put_step(const struct capacity_design *d, const struct capacity_step
 static const char *const limit_words[] = {
 	[CAPACITY_NONE_FOUND] = "all that was tried was carried",
 	[CAPACITY_TUNNEL] = "the tunnel is full",
-	[CAPACITY_MACHINE] = "this machine is the limit, not the network: the processors were full "
-			     "and the tunnel was not",
+	[CAPACITY_MACHINE] = "this machine is the limit, not the network: its processors were full",
 	[CAPACITY_ELSEWHERE] =
 		"neither the tunnel nor this machine was full: the cause is elsewhere",
 };

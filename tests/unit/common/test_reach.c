@@ -132,7 +132,7 @@ Test(reach, ways)
 		guint failures;
 	} rows[] = {
 		{"one that answers", GOOD, NULL, 0, 0},
-		{"the first of two", GOOD, CLOSED, 0, 0},
+		{"the first of two", GOOD, MUTE, 0, 0},
 		{"the first is refused, so the second", CLOSED, GOOD, 1, 1},
 		{"the first is mute, so the second, and no failure is told", MUTE, GOOD, 1, 0},
 		{"neither", CLOSED, CLOSED, -1, 2},

@@ -39,9 +39,9 @@ static guint family_bits(int family)
 
 bool addr_parse(const char *text, struct addr *ret)
 {
-	struct addr parsed = {.family = strchr(text, ':') ? AF_INET6 : AF_INET};
+	struct addr parsed = {.family = text && strchr(text, ':') ? AF_INET6 : AF_INET};
 
-	if (inet_pton(parsed.family, text, parsed.bytes) != 1)
+	if (!text || inet_pton(parsed.family, text, parsed.bytes) != 1)
 		return false;
 	*ret = parsed;
 	return true;
@@ -59,8 +59,9 @@ const char *addr_port_print(const struct addr *a, uint16_t port,
 
 bool addr_port_parse(const char *text, struct addr *ret, uint16_t *ret_port)
 {
-	bool bracket = text[0] == '[';
-	const char *start = text + bracket, *end = strchr(start, bracket ? ']' : ':');
+	bool bracket = text && text[0] == '[';
+	const char *start = text ? text + bracket : NULL;
+	const char *end = text ? strchr(start, bracket ? ']' : ':') : NULL;
 	const char *colon = end ? end + bracket : NULL;
 	g_autofree char *address = end ? g_strndup(start, (gsize)(end - start)) : NULL;
 	guint64 port;
@@ -96,9 +97,11 @@ bool prefix_parse(const char *text, struct prefix *ret)
 {
 	struct prefix parsed = {.len = 0};
 	char address[ADDR_TEXT_MAX];
-	const char *slash = strchr(text, '/');
-	size_t length = slash ? (size_t)(slash - text) : strlen(text);
+	const char *slash = text ? strchr(text, '/') : NULL;
+	size_t length = slash ? (size_t)(slash - text) : text ? strlen(text) : 0;
 
+	if (!text)
+		return false;
 	if (strcmp(text, "default") == 0) {
 		*ret = (struct prefix){.addr.family = AF_INET};
 		return true;

@@ -74,6 +74,8 @@ char *cmd_shipped_topology(const char *name);
 char *cmd_topology_path(const struct options *o);
 /* Loads it; findings go to stderr.  NULL: exit with CMD_INPUT. */
 model *cmd_topology_load(const struct options *o);
+/* Findings about a file go to stderr. */
+void cmd_tell_findings(const diags *found);
 /* The scenario of that name or, with NULL, the first one; unknown names are told on stderr. */
 const struct scenario *cmd_scenario(const model *m, const char *name);
 /* The topology of a lab that is up with all that was changed since, by its status (docs/LIVE.md);

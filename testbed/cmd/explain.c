@@ -153,13 +153,14 @@ static int no_such_cell(const finished *f, const char *id)
 /* The topology and the changes are the run's where the options name none. */
 static int explain_run(const char *dir, const char *id, const struct options *o, guint64 seed)
 {
-	g_autoptr(GError) error = NULL;
-	g_autoptr(finished) f = finished_open(dir, &error);
+	g_autoptr(diags) found = diags_new();
+	g_autoptr(finished) f = finished_open(dir, found);
 	struct options own = *o;
 	g_autoptr(model) m = NULL;
 
+	cmd_tell_findings(found);
 	if (!f)
-		return cmd_failed(error);
+		return CMD_USAGE;
 	if (!own.topology)
 		own.topology = f->results->topology_file;
 	if (!own.changes && f->changes[0])

@@ -2,7 +2,7 @@
 #include "testbed/cmd/cmd.h"
 #include "testbed/cmd/rundir.h"
 #include "testbed/lab/lab.h"
-#include "testbed/report/events.h"
+#include "testbed/explain/finished.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,43 +142,30 @@ int cmd_doctor(const struct options *o)
 
 /* --- report ----------------------------------------------------------------------------------- */
 
-static results *read_run(const char *dir)
-{
-	g_autofree char *path = g_build_filename(dir, "events.jsonl", NULL);
-	g_autofree char *events = NULL;
-	g_autoptr(GError) error = NULL;
-	gsize length;
-	results *r = NULL;
-
-	if (g_file_get_contents(path, &events, &length, &error))
-		r = report_replay(events, length, &error);
-	if (!r)
-		cmd_error("'%s' is no run folder: %s", dir, error->message);
-	return r;
-}
-
 int cmd_report(const struct options *o)
 {
 	g_autofree char *last = o->arguments[0] ? NULL : rundir_last();
-	g_autoptr(results) r = read_run(last ? last : o->arguments[0]);
+	g_autoptr(diags) found = diags_new();
+	g_autoptr(finished) f = finished_open(last ? last : o->arguments[0], found);
 	struct report_text how = {.style = cmd_style(o, STDOUT_FILENO), .program = "testbed"};
 	g_autoptr(GString) text = g_string_new(NULL);
 	int status = CMD_AS_EXPECTED;
 
-	if (!r)
+	cmd_tell_findings(found);
+	if (!f)
 		return CMD_USAGE;
 	if (o->json) {
-		g_autofree char *document = report_results_text(r);
+		g_autofree char *document = report_results_text(f->results);
 
 		status = cmd_write_json(o->json, document);
 	}
 	if (g_strcmp0(o->json, "-") != 0) {
-		report_text(r, &how, text);
+		report_text(f->results, &how, text);
 		status = cmd_print(text->str, (gssize)text->len);
 	}
 	if (status != CMD_AS_EXPECTED)
 		return status;
-	return results_summarise(r).unexpected > 0 ? CMD_DIFFERS : CMD_AS_EXPECTED;
+	return results_summarise(f->results).unexpected > 0 ? CMD_DIFFERS : CMD_AS_EXPECTED;
 }
 
 /* --- version ---------------------------------------------------------------------------------- */

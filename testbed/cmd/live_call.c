@@ -55,7 +55,7 @@ struct cell *cmd_live_cell(const json_t *answer, GError **error)
 	const json_t *json = json_object_get(answer, "cell");
 	const char *id = json_string_value(json_object_get(json, "id"));
 	g_autofree char *scenario = id ? g_strndup(id, strcspn(id, "/")) : NULL;
-	struct cell *c = report_cell_parse(json, scenario);
+	struct cell *c = report_cell_parse(json, scenario, NULL);
 
 	if (!c)
 		g_set_error(

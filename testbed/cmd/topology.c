@@ -68,6 +68,13 @@ static char *meant_by(const char *path)
 	return NULL;
 }
 
+void cmd_tell_findings(const diags *found)
+{
+	g_autofree char *text = diags_to_text(found);
+
+	fputs(text, stderr);
+}
+
 model *cmd_topology_load(const struct options *o)
 {
 	g_autofree char *path = cmd_topology_path(o);
@@ -76,11 +83,8 @@ model *cmd_topology_load(const struct options *o)
 
 	if (m && !add_changes(m, o->changes, found))
 		g_clear_pointer(&m, model_free);
-	if (diags_count(found) > 0 && !(m && o->quiet)) {
-		g_autofree char *text = diags_to_text(found);
-
-		fputs(text, stderr);
-	}
+	if (!(m && o->quiet))
+		cmd_tell_findings(found);
 	if (!m) {
 		g_autofree char *meant = meant_by(path);
 
@@ -95,11 +99,8 @@ model *cmd_scenario_model(const model *m, const struct scenario *sc)
 	g_autoptr(diags) found = diags_new();
 	model *changed = model_instantiate(m, sc, found);
 
-	if (!changed) {
-		g_autofree char *text = diags_to_text(found);
-
-		fputs(text, stderr);
-	}
+	if (!changed)
+		cmd_tell_findings(found);
 	return changed;
 }
 

@@ -13,26 +13,6 @@
 
 /* --- the run ---------------------------------------------------------------------------------- */
 
-/* Calls `func` for every whole line that is a JSON object. */
-static void each_event(const finished *f, const char *containing,
-		       void (*func)(const json_t *event, gpointer user_data), gpointer user_data)
-{
-	for (const char *at = f->events, *end; at < f->events + f->length; at = end + 1) {
-		gsize left = f->length - (gsize)(at - f->events);
-		json_t *event;
-
-		end = memchr(at, '\n', left);
-		if (!end)
-			return; /* cut off while it was written */
-		if (containing && !memmem(at, (gsize)(end - at), containing, strlen(containing)))
-			continue;
-		event = json_loadb(at, (size_t)(end - at), 0, NULL);
-		if (json_is_object(event))
-			func(event, user_data);
-		json_decref(event);
-	}
-}
-
 static const char *text_of(const json_t *event, const char *key)
 {
 	return json_string_value(json_object_get(event, key));
@@ -43,19 +23,13 @@ static gint64 time_of(const json_t *event)
 	return json_integer_value(json_object_get(event, "time_us"));
 }
 
-static bool is_run_event(const json_t *event, const char *name)
-{
-	return json_is_null(json_object_get(event, "agent")) &&
-	       g_strcmp0(text_of(event, "event"), name) == 0;
-}
-
-static void on_changes(const json_t *event, gpointer user_data)
+static void on_changes(const json_t *event, struct loc loc G_GNUC_UNUSED, gpointer user_data)
 {
 	GStrvBuilder *builder = user_data;
 	const json_t *change;
 	size_t i;
 
-	if (!is_run_event(event, "run-changes"))
+	if (!report_is_run_event(event, "run-changes"))
 		return;
 	json_array_foreach(json_object_get(event, "changes"), i, change) {
 		if (json_is_string(change))
@@ -63,36 +37,37 @@ static void on_changes(const json_t *event, gpointer user_data)
 	}
 }
 
-static void on_start(const json_t *event, gpointer user_data)
+static void on_start(const json_t *event, struct loc loc G_GNUC_UNUSED, gpointer user_data)
 {
 	finished *f = user_data;
 
-	if (is_run_event(event, "run-started"))
+	if (report_is_run_event(event, "run-started"))
 		f->clock_offset_us =
 			json_integer_value(json_object_get(event, "wall_us")) - time_of(event);
 }
 
-finished *finished_open(const char *dir, GError **error)
+finished *finished_open(const char *dir, diags *d)
 {
 	g_autoptr(finished) f = g_new0(finished, 1);
-	g_autofree char *path = g_build_filename(dir, "events.jsonl", NULL);
 	g_autoptr(GStrvBuilder) changes = g_strv_builder_new();
+	g_autoptr(diags) unheard = diags_new();
 	g_autoptr(GError) why = NULL;
 
+	d = d ? d : unheard;
 	f->dir = g_canonicalize_filename(dir, NULL);
-	if (!g_file_get_contents(path, &f->events, &f->length, &why)) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "'%s' is no run folder: %s", dir,
-			    why->message);
+	f->path = g_build_filename(dir, "events.jsonl", NULL);
+	if (!g_file_get_contents(f->path, &f->bytes, &f->events.length, &why)) {
+		diags_add(d, DIAG_ERROR, (struct loc){.file = g_intern_string(f->path)}, NULL,
+			  "'%s' is no run folder: %s", dir, why->message);
 		return NULL;
 	}
-	f->results = report_replay(f->events, f->length, &why);
-	if (!f->results) {
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "%s: %s (is it cut off?)", path,
-			    why->message);
+	f->events.bytes = f->bytes;
+	f->events.path = f->path;
+	f->results = report_replay(&f->events, d);
+	if (!f->results)
 		return NULL;
-	}
-	each_event(f, "\"run-started\"", on_start, f);
-	each_event(f, "\"run-changes\"", on_changes, changes);
+	report_each_event(&f->events, "\"run-started\"", on_start, f, NULL);
+	report_each_event(&f->events, "\"run-changes\"", on_changes, changes, NULL);
 	f->changes = g_strv_builder_end(changes);
 	return g_steal_pointer(&f);
 }
@@ -106,7 +81,8 @@ void finished_free(finished *f)
 	journeys_unref(f->packets);
 	g_free(f->scenario);
 	g_strfreev(f->changes);
-	g_free(f->events);
+	g_free(f->bytes);
+	g_free(f->path);
 	g_free(f->dir);
 	g_free(f);
 }
@@ -157,11 +133,11 @@ struct reading {
 
 static void on_time(const json_t *event, struct reading *r)
 {
-	if (is_run_event(event, "cell-started") &&
+	if (report_is_run_event(event, "cell-started") &&
 	    g_strcmp0(text_of(event, "id"), r->cell->id) == 0)
 		r->start_us = time_of(event);
 	/* the first one: the cause may be told by another */
-	if (r->end_us == 0 && is_run_event(event, "cell-finished") &&
+	if (r->end_us == 0 && report_is_run_event(event, "cell-finished") &&
 	    g_strcmp0(text_of(json_object_get(event, "cell"), "id"), r->cell->id) == 0)
 		r->end_us = time_of(event);
 }
@@ -225,7 +201,7 @@ static void on_event(const json_t *event, struct reading *r)
 {
 	const char *agent = text_of(event, "agent");
 
-	if (is_run_event(event, "lab-state"))
+	if (report_is_run_event(event, "lab-state"))
 		take_state(r, event);
 	else if (agent && belongs(r, agent, event))
 		g_ptr_array_add(r->to->seen.heard, heard_new(agent, event));
@@ -233,7 +209,7 @@ static void on_event(const json_t *event, struct reading *r)
 
 /* --- what is kept from cell to cell ----------------------------------------------------------- */
 
-static void on_told(const json_t *event, gpointer user_data)
+static void on_told(const json_t *event, struct loc loc G_GNUC_UNUSED, gpointer user_data)
 {
 	finished *f = user_data;
 
@@ -260,7 +236,7 @@ static void read_packets(finished *f, netstate *state)
 static netstate *last_state(const finished *f)
 {
 	for (guint i = f->told->len; i-- > 0;) {
-		if (is_run_event(f->told->pdata[i], "lab-state"))
+		if (report_is_run_event(f->told->pdata[i], "lab-state"))
 			return netstate_from_json(json_object_get(f->told->pdata[i], "state"));
 	}
 	return NULL;
@@ -278,7 +254,7 @@ static void read_scenario(finished *f, const char *scenario)
 	g_free(f->scenario);
 	f->scenario = g_strdup(scenario);
 	f->told = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
-	each_event(f, quoted, on_told, f);
+	report_each_event(&f->events, quoted, on_told, f, NULL);
 	last = last_state(f);
 	read_packets(f, last);
 }

@@ -8,13 +8,14 @@
 #define TESTBED_EXPLAIN_FINISHED_H
 
 #include "testbed/explain/explain.h"
+#include "testbed/report/events.h"
 
 typedef struct finished {
-	char *dir;
+	char *dir, *path; /* of events.jsonl */
 	results *results;
 	char **changes; /* of --change when it ran; NULL-terminated, may be empty */
-	char *events;	/* the text of events.jsonl */
-	gsize length;
+	char *bytes;	/* of events.jsonl */
+	struct event_text events;
 	gint64 clock_offset_us; /* the time since 1970 is this much more than that of events; 0: not
 				   recorded */
 	/* What was read for the last cell, for the next one of the same scenario; NULL: nothing
@@ -24,8 +25,9 @@ typedef struct finished {
 	journeys *packets; /* NULL: none were recorded */
 } finished;
 
-/* NULL with TB_ERROR_INPUT when there is no such run, or when not even its start was recorded. */
-finished *finished_open(const char *dir, GError **error);
+/* NULL with an error in `d` when there is no such run, or when not even its start was recorded;
+ * lines that tell nothing are warnings.  `d` may be NULL. */
+finished *finished_open(const char *dir, diags *d);
 void finished_free(finished *f);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(finished, finished_free)
 

@@ -412,7 +412,6 @@ const struct scenario *model_scenario(const model *m, const char *name);
 const struct node *model_node(const model *m, const char *name);
 const struct network *model_network(const model *m, const char *name);
 const struct site *model_site(const model *m, const char *name);
-const struct tunnel *model_tunnel(const model *m, const char *name);
 const struct iface *node_iface(const struct node *n, const char *name);
 /* The node whose name is so much like this one that it may be meant. */
 const char *model_nearest_node(const model *m, const char *name);

@@ -63,11 +63,6 @@ const struct site *model_site(const model *m, const char *name)
 	return named_find(m->sites, name);
 }
 
-const struct tunnel *model_tunnel(const model *m, const char *name)
-{
-	return named_find(m->tunnels, name);
-}
-
 const struct iface *node_iface(const struct node *n, const char *name)
 {
 	return named_find(n->interfaces, name);

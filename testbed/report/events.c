@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SKIPPED_TOLD_MAX 10 /* lines of a file that is no such file at all */
+
 /* One line; takes over `fields`. */
 static char *event_line(const char *scenario, const char *agent, const char *event, gint64 time_us,
 			json_t *fields)
@@ -102,7 +104,73 @@ char *report_event_run_finished(const results *r, gint64 time_us)
 				    g_hash_table_lookup(r->features, "at_once")));
 }
 
+/* --- line by line ----------------------------------------------------------------------------- */
+
+/* What is wrong with a line's members that every reader looks at; NULL: nothing. */
+static const char *wrong_with(const json_t *event)
+{
+	static const char *const times[] = {"time_us", "wall_us"};
+	const json_t *agent = json_object_get(event, "agent"),
+		     *scenario = json_object_get(event, "scenario");
+
+	if (!json_is_string(json_object_get(event, "event")))
+		return "'event' is no text";
+	if (agent && !json_is_null(agent) && !json_is_string(agent))
+		return "'agent' is no text";
+	if (scenario && !json_is_null(scenario) && !json_is_string(scenario))
+		return "'scenario' is no text";
+	for (gsize i = 0; i < G_N_ELEMENTS(times); i++) {
+		const json_t *time = json_object_get(event, times[i]);
+
+		if (time && (!json_is_integer(time) || json_integer_value(time) < 0 ||
+			     json_integer_value(time) > EVENT_TIME_MAX_US))
+			return "its time is no number of microseconds";
+	}
+	return NULL;
+}
+
+void report_each_event(const struct event_text *t, const char *containing, report_event_func func,
+		       gpointer user_data, diags *d)
+{
+	struct loc loc = {.file = g_intern_string(t->path), .line = 0};
+
+	for (const char *at = t->bytes, *end; at < t->bytes + t->length; at = end + 1) {
+		const char *wrong = NULL;
+		json_error_t error;
+		json_t *event;
+
+		loc.line++;
+		end = memchr(at, '\n', t->length - (gsize)(at - t->bytes));
+		if (!end)
+			return; /* cut off while it was written */
+		if (containing && !memmem(at, (gsize)(end - at), containing, strlen(containing)))
+			continue;
+		event = json_loadb(at, (size_t)(end - at), 0, &error);
+		loc.col = event ? 1 : MAX(error.column, 1);
+		wrong = event ? wrong_with(event) : error.text;
+		if (!wrong)
+			func(event, loc, user_data);
+		else if (d && diags_count(d) < SKIPPED_TOLD_MAX)
+			diags_add(d, DIAG_WARNING, loc, NULL, "skipped, for it is no event: %s",
+				  wrong);
+		json_decref(event);
+	}
+}
+
+bool report_is_run_event(const json_t *event, const char *name)
+{
+	return json_is_null(json_object_get(event, "agent")) &&
+	       g_strcmp0(json_string_value(json_object_get(event, "event")), name) == 0;
+}
+
 /* --- replay ----------------------------------------------------------------------------------- */
+
+struct replay {
+	results *r; /* NULL: no run has started yet */
+	gint64 first_us;
+	struct loc loc;
+	diags *d;
+};
 
 static struct scenario_result *scenario_named(const results *r, const char *name)
 {
@@ -123,17 +191,31 @@ static void set_feature(results *r, const json_t *event, const char *name)
 		g_hash_table_replace(r->features, g_strdup(name), g_strdup(value));
 }
 
-static void replay_lab_built(results *r, struct scenario_result *s, const json_t *event)
+static void replay_run_started(struct replay *p, struct scenario_result *s G_GNUC_UNUSED,
+			       const json_t *event)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (p->r)
+		return;
+	p->r = report_results_parse(json_object_get(event, "results"), &error);
+	if (p->r)
+		p->r->complete = false;
+	else
+		diags_add(p->d, DIAG_ERROR, p->loc, NULL, "no run to report: %s", error->message);
+}
+
+static void replay_lab_built(struct replay *p, struct scenario_result *s, const json_t *event)
 {
 	if (!s)
 		return;
 	s->build_ms = json_number_value(json_object_get(event, "build_ms"));
-	r->build_ms = MAX(r->build_ms, s->build_ms);
-	set_feature(r, event, "vpn");
-	set_feature(r, event, "impairment");
+	p->r->build_ms = MAX(p->r->build_ms, s->build_ms);
+	set_feature(p->r, event, "vpn");
+	set_feature(p->r, event, "impairment");
 }
 
-static void replay_lab_failed(results *r G_GNUC_UNUSED, struct scenario_result *s,
+static void replay_lab_failed(struct replay *p G_GNUC_UNUSED, struct scenario_result *s,
 			      const json_t *event)
 {
 	if (!s)
@@ -142,11 +224,15 @@ static void replay_lab_failed(results *r G_GNUC_UNUSED, struct scenario_result *
 	s->error = g_strdup(json_string_value(json_object_get(event, "error")));
 }
 
-static void replay_cell_finished(results *r G_GNUC_UNUSED, struct scenario_result *s,
-				 const json_t *event)
+static void replay_cell_finished(struct replay *p, struct scenario_result *s, const json_t *event)
 {
-	struct cell *c = s ? report_cell_parse(json_object_get(event, "cell"), s->name) : NULL;
+	g_autoptr(GError) error = NULL;
+	struct cell *c =
+		s ? report_cell_parse(json_object_get(event, "cell"), s->name, &error) : NULL;
 
+	if (error)
+		diags_add(p->d, DIAG_WARNING, p->loc, NULL, "skipped, for it is no cell: %s",
+			  error->message);
 	for (guint i = 0; c && i < s->cells->len; i++) {
 		struct cell *old = s->cells->pdata[i];
 
@@ -159,80 +245,61 @@ static void replay_cell_finished(results *r G_GNUC_UNUSED, struct scenario_resul
 	cell_free(c);
 }
 
-static void replay_run_finished(results *r, struct scenario_result *s G_GNUC_UNUSED,
+static void replay_run_finished(struct replay *p, struct scenario_result *s G_GNUC_UNUSED,
 				const json_t *event)
 {
-	r->complete = json_is_true(json_object_get(event, "complete"));
-	r->wall_ms = json_number_value(json_object_get(event, "wall_ms"));
-	set_feature(r, event, "at_once");
+	p->r->complete = json_is_true(json_object_get(event, "complete"));
+	p->r->wall_ms = json_number_value(json_object_get(event, "wall_ms"));
+	set_feature(p->r, event, "at_once");
 }
 
 static const struct replay_row {
 	const char *event;
-	void (*handle)(results *r, struct scenario_result *s, const json_t *event);
+	void (*handle)(struct replay *p, struct scenario_result *s, const json_t *event);
 } replay_rows[] = {
-	{"lab-built", replay_lab_built},
-	{"lab-failed", replay_lab_failed},
-	{"cell-finished", replay_cell_finished},
+	{"run-started", replay_run_started},   {"lab-built", replay_lab_built},
+	{"lab-failed", replay_lab_failed},     {"cell-finished", replay_cell_finished},
 	{"run-finished", replay_run_finished},
 };
 
-static void replay_event(results *r, const json_t *event)
-{
-	const char *name = json_string_value(json_object_get(event, "event"));
-
-	/* Ignores events of agents, which could have the same names. */
-	if (!name || !json_is_null(json_object_get(event, "agent")))
-		return;
-	for (guint i = 0; i < G_N_ELEMENTS(replay_rows); i++) {
-		if (g_str_equal(name, replay_rows[i].event))
-			replay_rows[i].handle(r,
-					      scenario_named(r, json_string_value(json_object_get(
-									event, "scenario"))),
-					      event);
-	}
-}
-
-/* The wall time of an interrupted run: from its first to its last event. */
-static void note_time(results *r, const json_t *event, gint64 *first_us)
+/* The wall time of a run that was cut off: from its first to its last event. */
+static void note_time(struct replay *p, const json_t *event)
 {
 	gint64 time_us = json_integer_value(json_object_get(event, "time_us"));
 
 	if (time_us <= 0)
 		return;
-	if (*first_us == 0)
-		*first_us = time_us;
-	r->wall_ms = (double)(time_us - *first_us) / 1000.0;
+	if (p->first_us == 0)
+		p->first_us = time_us;
+	p->r->wall_ms = (double)(time_us - p->first_us) / 1000.0;
 }
 
-results *report_replay(const char *events, gsize length, GError **error)
+static void replay_event(const json_t *event, struct loc loc, gpointer user_data)
 {
-	g_autoptr(results) r = NULL;
-	gint64 first_us = 0;
+	struct replay *p = user_data;
+	const char *scenario = json_string_value(json_object_get(event, "scenario"));
 
-	for (const char *at = events, *end; at < events + length; at = end + 1) {
-		json_t *event;
-
-		end = memchr(at, '\n', length - (gsize)(at - events));
-		if (!end)
-			break; /* cut off while it was written */
-		event = json_loadb(at, (size_t)(end - at), 0, NULL);
-		if (r) {
-			note_time(r, event, &first_us);
-			replay_event(r, event);
-		} else if (g_strcmp0(json_string_value(json_object_get(event, "event")),
-				     "run-started") == 0) {
-			r = report_results_parse(json_object_get(event, "results"), error);
-			if (!r) {
-				json_decref(event);
-				return NULL;
-			}
-			note_time(r, event, &first_us);
-			r->complete = false;
-		}
-		json_decref(event);
+	p->loc = loc;
+	if (p->r)
+		note_time(p, event);
+	/* An agent could use the same words; only the run itself is believed. */
+	for (guint i = 0; i < G_N_ELEMENTS(replay_rows); i++) {
+		if (report_is_run_event(event, replay_rows[i].event) && (p->r || i == 0))
+			replay_rows[i].handle(p, p->r ? scenario_named(p->r, scenario) : NULL,
+					      event);
 	}
-	if (!r)
-		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "no run has started in these events");
-	return g_steal_pointer(&r);
+}
+
+results *report_replay(const struct event_text *t, diags *d)
+{
+	struct replay p = {.d = d};
+
+	report_each_event(t, NULL, replay_event, &p, d);
+	if (!p.r && diags_errors(d) == 0)
+		diags_add(d, DIAG_ERROR, (struct loc){.file = g_intern_string(t->path)}, NULL,
+			  "no run has started in these events (is it cut off?)");
+	if (diags_errors(d) == 0)
+		return p.r;
+	results_free(p.r);
+	return NULL;
 }

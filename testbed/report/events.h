@@ -31,8 +31,30 @@ char *report_event_cell_started(const struct cell *c, gint64 time_us);
 char *report_event_cell_finished(const struct cell *c, gint64 time_us);
 char *report_event_run_finished(const results *r, gint64 time_us);
 
-/* Makes results from events; the caller frees.  They are incomplete when the run did not finish or
- * the last line is cut.  NULL with TB_ERROR_INPUT when there is no run-started. */
-results *report_replay(const char *events, gsize length, GError **error);
+/* A file of such lines. */
+struct event_text {
+	const char *path; /* for findings */
+	const char *bytes;
+	gsize length;
+};
+
+/* No event has a later time: sums of a few, and nanoseconds, have room in 64 bits. */
+#define EVENT_TIME_MAX_US ((json_int_t)1 << 52)
+
+typedef void (*report_event_func)(const json_t *event, struct loc loc, gpointer user_data);
+
+/* Calls `func` for every whole line, or only for those with `containing` somewhere in their text.
+ * Events are objects whose "event" is text, "agent" and "scenario" text or null, and times in
+ * bounds; any other line is skipped, with a warning in `d` (NULL: without a word).  Agents' other
+ * members may be anything. */
+void report_each_event(const struct event_text *t, const char *containing, report_event_func func,
+		       gpointer user_data, diags *d);
+/* Of the run itself, and not of an agent that uses the same word. */
+bool report_is_run_event(const json_t *event, const char *name);
+
+/* Results as the events tell them.  A run that did not finish, and a last line that was cut, give
+ * results that are not complete; other lines that tell nothing are skipped with a warning.  NULL
+ * with an error when there is no run-started, or none that tells what was to run. */
+results *report_replay(const struct event_text *t, diags *d);
 
 #endif

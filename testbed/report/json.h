@@ -32,10 +32,9 @@ char *report_document_text(const json_t *document, size_t flags);
 char *report_results_text(const results *r);
 
 /* Results of a document, which the caller frees.  NULL with TB_ERROR_INPUT: it is not such a
- * document. */
+ * document; the error names the member that is missing or of another type. */
 results *report_results_parse(const json_t *document, GError **error);
-/* One cell of a document, which the caller frees.  NULL: a required member is missing or unknown.
- */
-struct cell *report_cell_parse(const json_t *json, const char *scenario);
+/* One cell of a document, which the caller frees.  NULL as above. */
+struct cell *report_cell_parse(const json_t *json, const char *scenario, GError **error);
 
 #endif

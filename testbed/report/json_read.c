@@ -4,21 +4,47 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define NUMBER_MAX ((json_int_t)1 << 53) /* beyond it JSON's numbers are not exact (RFC 8259) */
+
+/* What was read is only used when nothing was wrong with it. */
+struct reading {
+	char *wrong; /* the first member that is not as it must be, in words; NULL: none */
+};
+
 static char *member_text(const json_t *object, const char *key)
 {
 	return g_strdup(json_string_value(json_object_get(object, key)));
 }
 
+static void note_wrong(struct reading *r, const char *what, const char *key, const char *how)
+{
+	if (!r->wrong)
+		r->wrong = g_strdup_printf("'%s' of %s %s", key, what, how);
+}
+
+/* A member without which nothing can be said of `what`. */
+static char *needed(struct reading *r, const json_t *object, const char *what, const char *key)
+{
+	const char *value = json_string_value(json_object_get(object, key));
+
+	if (!value)
+		note_wrong(r, what, key, "is no text");
+	return g_strdup(value ? value : "");
+}
+
+/* NAN: not measured, or no figure that anything could have. */
 static double member_figure(const json_t *object, const char *key)
 {
-	const json_t *v = json_object_get(object, key);
+	double value = json_number_value(json_object_get(object, key));
 
-	return json_is_number(v) ? json_number_value(v) : (double)NAN;
+	return json_is_number(json_object_get(object, key)) && fabs(value) <= (double)NUMBER_MAX ?
+		       value :
+		       (double)NAN;
 }
 
 static guint64 member_count(const json_t *object, const char *key)
 {
-	return (guint64)json_integer_value(json_object_get(object, key));
+	return (guint64)CLAMP(json_integer_value(json_object_get(object, key)), 0, NUMBER_MAX);
 }
 
 static void read_candidate(struct cell_candidate *c, const json_t *json)
@@ -44,13 +70,13 @@ static void read_quality(struct cell_quality *q, const json_t *json)
 	q->poor = json_is_true(json_object_get(json, "poor"));
 }
 
-static void read_streams(struct cell *c, const json_t *list)
+static void read_streams(struct reading *r, struct cell *c, const json_t *list)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *json = json_array_get(list, i);
-		struct cell_stream *s =
-			cell_stream_new(json_string_value(json_object_get(json, "kind")),
-					json_string_value(json_object_get(json, "receiver")));
+		g_autofree char *kind = needed(r, json, "a stream", "kind"),
+				*receiver = needed(r, json, "a stream", "receiver");
+		struct cell_stream *s = cell_stream_new(kind, receiver);
 
 		read_quality(&s->quality, json);
 		s->poor = member_text(json, "poor");
@@ -59,9 +85,10 @@ static void read_streams(struct cell *c, const json_t *list)
 	}
 }
 
-static struct cell_leg *read_leg(const json_t *json)
+static struct cell_leg *read_leg(struct reading *r, const json_t *json)
 {
-	struct cell_leg *l = cell_leg_new(json_string_value(json_object_get(json, "participant")));
+	g_autofree char *participant = needed(r, json, "a leg", "participant");
+	struct cell_leg *l = cell_leg_new(participant);
 	const json_t *sources = json_object_get(json, "sources");
 	const char *path = json_string_value(json_object_get(json, "path"));
 
@@ -71,23 +98,24 @@ static struct cell_leg *read_leg(const json_t *json)
 	read_quality(&l->quality, json_object_get(json, "quality"));
 	for (size_t i = 0; i < json_array_size(sources); i++) {
 		const json_t *one = json_array_get(sources, i);
+		g_autofree char *sender = needed(r, one, "a source", "participant");
 
-		cell_leg_add_source(l, json_string_value(json_object_get(one, "participant")),
-				    member_count(one, "received"), member_count(one, "expected"));
+		cell_leg_add_source(l, sender, member_count(one, "received"),
+				    member_count(one, "expected"));
 	}
 	return l;
 }
 
-static void read_conference(struct cell *c, const json_t *json)
+static void read_conference(struct reading *r, struct cell *c, const json_t *json)
 {
 	const json_t *legs = json_object_get(json, "legs");
 
 	c->ad_hoc = g_strcmp0(json_string_value(json_object_get(json, "start")), "ad-hoc") == 0;
 	for (size_t i = 0; i < json_array_size(legs); i++)
-		g_ptr_array_add(c->legs, read_leg(json_array_get(legs, i)));
+		g_ptr_array_add(c->legs, read_leg(r, json_array_get(legs, i)));
 }
 
-static void read_hops(struct cell *c, const json_t *list)
+static void read_hops(struct reading *r, struct cell *c, const json_t *list)
 {
 	if (!list)
 		return;
@@ -96,8 +124,8 @@ static void read_hops(struct cell *c, const json_t *list)
 		const json_t *json = json_array_get(list, i);
 		struct cell_hop *h = object_new(&cell_hop_shape);
 
-		h->node = member_text(json, "node");
-		h->iface = member_text(json, "interface");
+		h->node = needed(r, json, "a hop", "node");
+		h->iface = needed(r, json, "a hop", "interface");
 		h->rx_packets = member_count(json, "rx_packets");
 		h->rx_bytes = member_count(json, "rx_bytes");
 		h->tx_packets = member_count(json, "tx_packets");
@@ -106,7 +134,7 @@ static void read_hops(struct cell *c, const json_t *list)
 	}
 }
 
-static void read_tunnels(struct cell *c, const json_t *list)
+static void read_tunnels(struct reading *r, struct cell *c, const json_t *list)
 {
 	if (!c->hops)
 		return;
@@ -115,10 +143,10 @@ static void read_tunnels(struct cell *c, const json_t *list)
 		const json_t *json = json_array_get(list, i);
 		struct cell_tunnel *t = object_new(&cell_tunnel_shape);
 
-		t->tunnel = member_text(json, "tunnel");
-		t->node = member_text(json, "node");
-		t->iface = member_text(json, "interface");
-		t->underlay = member_text(json, "underlay");
+		t->tunnel = needed(r, json, "a tunnel", "tunnel");
+		t->node = needed(r, json, "a tunnel", "node");
+		t->iface = needed(r, json, "a tunnel", "interface");
+		t->underlay = needed(r, json, "a tunnel", "underlay");
 		t->packets = member_count(json, "packets");
 		t->inner_bytes = member_count(json, "inner_bytes");
 		t->outer_bytes = member_count(json, "outer_bytes");
@@ -169,74 +197,105 @@ static void read_outcome(struct cell *c, const json_t *json)
 	c->ice_warn = warn ? (guint32)strtoul(warn, NULL, 0) : 0;
 }
 
-struct cell *report_cell_parse(const json_t *json, const char *scenario)
+/* Who takes part: two, or a conference's. */
+static void read_parties(struct reading *r, struct cell *c, const json_t *json)
 {
-	const json_t *selected = json_object_get(json, "selected");
 	const json_t *participants = json_object_get(json, "participants");
-	const char *media = json_string_value(json_object_get(json, "media"));
-	struct cell *c = cell_new();
+	g_autofree char *medium = needed(r, json, "a cell", "media");
+	bool is_conference;
 
-	c->id = member_text(json, "id");
-	c->scenario = g_strdup(scenario);
-	c->a = member_text(json, "a");
+	c->id = needed(r, json, "a cell", "id");
+	c->a = needed(r, json, c->id, "a");
 	c->b = member_text(json, "b");
 	c->conference = member_text(json, "conference");
-	if (!c->id || !c->a || !media_parse(media, &c->media)) {
-		cell_free(c);
-		return NULL;
+	if (!media_parse(medium, &c->media))
+		note_wrong(r, c->id, "media", "is none");
+	is_conference = c->media == MEDIA_IM_CONFERENCE || c->media == MEDIA_AV_CONFERENCE;
+	if (is_conference == !c->conference || is_conference == (c->b != NULL))
+		note_wrong(r, c->id, "conference", "does not fit its 'media' and 'b'");
+	for (size_t i = 0; i < json_array_size(participants); i++) {
+		const char *name = json_string_value(json_array_get(participants, i));
+
+		if (!name)
+			note_wrong(r, c->id, "participants", "has something that is no text");
+		g_ptr_array_add(c->participants, g_strdup(name ? name : ""));
 	}
-	for (size_t i = 0; i < json_array_size(participants); i++)
-		g_ptr_array_add(c->participants,
-				g_strdup(json_string_value(json_array_get(participants, i))));
+}
+
+static struct cell *read_cell(struct reading *r, const json_t *json, const char *scenario)
+{
+	const json_t *selected = json_object_get(json, "selected");
+	struct cell *c = cell_new();
+
+	c->scenario = g_strdup(scenario);
+	read_parties(r, c, json);
 	read_expected(c, json_object_get(json, "expected"));
 	read_outcome(c, json);
 	read_candidate(&c->local, json_object_get(selected, "local"));
 	read_candidate(&c->remote, json_object_get(selected, "remote"));
 	read_quality(&c->quality, json_object_get(json, "quality"));
-	read_streams(c, json_object_get(json, "streams"));
-	read_conference(c, json);
-	read_hops(c, json_object_get(json, "hops"));
-	read_tunnels(c, json_object_get(json, "tunnels"));
+	read_streams(r, c, json_object_get(json, "streams"));
+	read_conference(r, c, json);
+	read_hops(r, c, json_object_get(json, "hops"));
+	read_tunnels(r, c, json_object_get(json, "tunnels"));
 	return c;
 }
 
-static struct scenario_result *read_scenario(const json_t *json)
+/* Takes what was wrong to `error`; true: nothing was. */
+static bool reading_end(struct reading *r, GError **error)
 {
-	const char *name = json_string_value(json_object_get(json, "name"));
-	const json_t *cells = json_object_get(json, "cells");
-	struct scenario_result *s;
+	if (!r->wrong)
+		return true;
+	g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "%s", r->wrong);
+	g_free(r->wrong);
+	return false;
+}
 
-	if (!name)
-		return NULL;
-	s = scenario_result_new(name, json_string_value(json_object_get(json, "title")));
+struct cell *report_cell_parse(const json_t *json, const char *scenario, GError **error)
+{
+	struct reading r = {NULL};
+	struct cell *c = read_cell(&r, json, scenario);
+
+	if (reading_end(&r, error))
+		return c;
+	cell_free(c);
+	return NULL;
+}
+
+static struct scenario_result *read_scenario(struct reading *r, const json_t *json)
+{
+	g_autofree char *name = needed(r, json, "a scenario", "name");
+	const json_t *cells = json_object_get(json, "cells");
+	struct scenario_result *s =
+		scenario_result_new(name, json_string_value(json_object_get(json, "title")));
+
 	s->build_ms = member_figure(json, "build_ms");
 	s->error = member_text(json, "error");
-	for (size_t i = 0; i < json_array_size(cells); i++) {
-		struct cell *c = report_cell_parse(json_array_get(cells, i), name);
-
-		if (c)
-			g_ptr_array_add(s->cells, c);
-	}
+	if (!json_is_array(cells))
+		note_wrong(r, name, "cells", "is no list");
+	for (size_t i = 0; i < json_array_size(cells); i++)
+		g_ptr_array_add(s->cells, read_cell(r, json_array_get(cells, i), name));
 	return s;
 }
 
-static void read_run(results *r, const json_t *json)
+static void read_run(struct reading *reading, results *r, const json_t *json)
 {
 	const char *key;
 	json_t *value;
 
-	r->run_id = member_text(json, "id");
-	r->seed = member_count(json, "seed");
+	r->run_id = needed(reading, json, "the run", "id");
+	r->seed = (guint64)json_integer_value(json_object_get(json, "seed"));
 	r->version = member_text(json, "version");
 	r->kernel = member_text(json, "kernel");
 	r->wall_ms = member_figure(json, "wall_ms");
 	r->build_ms = member_figure(json, "build_ms");
 	json_object_foreach(json_object_get(json, "features"), key, value)
-		g_hash_table_replace(r->features, g_strdup(key),
-				     g_strdup(json_string_value(value)));
+		if (json_is_string(value))
+			g_hash_table_replace(r->features, g_strdup(key),
+					     g_strdup(json_string_value(value)));
 }
 
-static void read_topology(results *r, const json_t *json)
+static void read_topology(struct reading *reading, results *r, const json_t *json)
 {
 	const json_t *endpoints = json_object_get(json, "endpoints");
 
@@ -247,7 +306,7 @@ static void read_topology(results *r, const json_t *json)
 		const json_t *one = json_array_get(endpoints, i);
 		struct result_endpoint *e = object_new(&result_endpoint_shape);
 
-		e->name = member_text(one, "name");
+		e->name = needed(reading, one, "an endpoint", "name");
 		e->site = member_text(one, "site");
 		e->address = member_text(one, "address");
 		g_ptr_array_add(r->endpoints, e);
@@ -257,6 +316,7 @@ static void read_topology(results *r, const json_t *json)
 results *report_results_parse(const json_t *document, GError **error)
 {
 	const json_t *scenarios = json_object_get(document, "scenarios");
+	struct reading reading = {NULL};
 	results *r;
 
 	if (g_strcmp0(json_string_value(json_object_get(document, "schema")), REPORT_SCHEMA) != 0) {
@@ -265,13 +325,15 @@ results *report_results_parse(const json_t *document, GError **error)
 	}
 	r = results_new();
 	r->complete = json_is_true(json_object_get(document, "complete"));
-	read_run(r, json_object_get(document, "run"));
-	read_topology(r, json_object_get(document, "topology"));
-	for (size_t i = 0; i < json_array_size(scenarios); i++) {
-		struct scenario_result *s = read_scenario(json_array_get(scenarios, i));
-
-		if (s)
-			g_ptr_array_add(r->scenarios, s);
-	}
-	return r;
+	read_run(&reading, r, json_object_get(document, "run"));
+	read_topology(&reading, r, json_object_get(document, "topology"));
+	if (!json_is_array(scenarios))
+		note_wrong(&reading, "the results", "scenarios", "is no list");
+	for (size_t i = 0; i < json_array_size(scenarios); i++)
+		g_ptr_array_add(r->scenarios,
+				read_scenario(&reading, json_array_get(scenarios, i)));
+	if (reading_end(&reading, error))
+		return r;
+	results_free(r);
+	return NULL;
 }

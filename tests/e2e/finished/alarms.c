@@ -76,11 +76,10 @@ struct alarms alarms_of(const char *dir, const char *topology, const char *scena
 	struct alarms a = {.flaws = g_string_new(NULL)};
 	g_autoptr(diags) d = diags_new();
 	g_autoptr(model) m = model_load(topology, d);
-	g_autoptr(GError) error = NULL;
-	g_autoptr(finished) f = finished_open(dir, &error);
+	g_autoptr(finished) f = finished_open(dir, d);
+	g_autofree char *findings = diags_to_text(d);
 
-	if (!m || !f)
-		g_string_append_printf(a.flaws, "%s\n", m ? error->message : topology);
+	g_string_append(a.flaws, findings);
 	for (guint i = 0; m && f && i < f->results->scenarios->len; i++) {
 		const struct scenario_result *s = f->results->scenarios->pdata[i];
 

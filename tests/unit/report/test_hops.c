@@ -115,7 +115,7 @@ Test(hops, come_back_from_json_as_they_were)
 		    *back;
 	json_t *json = report_cell_json(c), *again;
 
-	back = report_cell_parse(json, "s");
+	back = report_cell_parse(json, "s", NULL);
 	cr_assert(back && back->hops && back->tunnels);
 	again = report_cell_json(back);
 	cr_expect(json_equal(json_object_get(json, "hops"), json_object_get(again, "hops")));

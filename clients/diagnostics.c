@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/diagnostics.h"
 
+#include "common/sip.h"
+
 #include <stdlib.h>
 
 /* LocalLocation and RemoteLocation of the product: 2 intranet, 1 internet. */
@@ -50,7 +52,7 @@ int diagnostics_id(bool local_remote_user, bool peer_remote_user)
 
 static char *endpoint(const struct ice_candidate *c)
 {
-	return c->address[0] ? g_strdup_printf("%s:%u", c->address, c->port) : g_strdup("");
+	return c->address[0] ? sip_host_port(c->address, c->port) : g_strdup("");
 }
 
 char *diagnostics_header(const struct diagnostics *d)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/error_reason.h"
+#include "common/sip.h"
 
 #define HANDSHAKE_TIMEOUT_MS 5000
 #define BACKLOG 128
@@ -338,7 +339,9 @@ tls_listener *tls_listen(const char *address, guint16 port, tls_identity *id,
 	/* This call binds with SO_REUSEADDR. */
 	if (!g_socket_listener_add_address(G_SOCKET_LISTENER(service), where, G_SOCKET_TYPE_STREAM,
 					   G_SOCKET_PROTOCOL_TCP, NULL, NULL, error)) {
-		g_prefix_error(error, "listen on %s:%u: ", address, port);
+		g_autofree char *at = sip_host_port(address, port);
+
+		g_prefix_error(error, "listen on %s: ", at);
 		return NULL;
 	}
 
@@ -399,8 +402,11 @@ static void attempt_done(struct attempt *a, GError *error)
 		g_cancellable_disconnect(a->outer, a->outer_id);
 	if (tls)
 		g_signal_handlers_disconnect_by_data(tls, a->h);
-	if (error)
-		g_prefix_error(&error, "%s (%s:%u): ", a->server_name, a->address, a->port);
+	if (error) {
+		g_autofree char *at = sip_host_port(a->address, a->port);
+
+		g_prefix_error(&error, "%s (%s): ", a->server_name, at);
+	}
 	a->done(tls, error, a->user_data);
 	g_clear_error(&error);
 	handshake_free(a->h);

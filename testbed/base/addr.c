@@ -57,6 +57,11 @@ const char *addr_port_print(const struct addr *a, uint16_t port,
 	return buf;
 }
 
+char *addr_port_text(const char *address, unsigned port)
+{
+	return g_strdup_printf(strchr(address, ':') ? "[%s]:%u" : "%s:%u", address, port);
+}
+
 bool addr_port_parse(const char *text, struct addr *ret, uint16_t *ret_port)
 {
 	bool bracket = text && text[0] == '[';

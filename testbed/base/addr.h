@@ -37,6 +37,8 @@ const char *prefix_print(const struct prefix *p, char buf[static PREFIX_TEXT_MAX
 #define ADDR_PORT_TEXT_MAX (ADDR_TEXT_MAX + 8)
 const char *addr_port_print(const struct addr *a, uint16_t port,
 			    char buf[static ADDR_PORT_TEXT_MAX]);
+/* The same for an address that is text already, whatever it says.  The caller frees. */
+char *addr_port_text(const char *address, unsigned port);
 /* Parses the beginning of `text`; text after the port is ignored.  false: no address and port. */
 bool addr_port_parse(const char *text, struct addr *ret, uint16_t *ret_port);
 

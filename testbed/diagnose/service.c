@@ -154,6 +154,7 @@ bool cause_no_listener(const struct evidence *e, struct finding *f, const char *
 {
 	const char *words = proto == PROTO_UDP ? "UDP" : "TCP";
 	g_autofree char *service = NULL;
+	char text[ADDR_PORT_TEXT_MAX];
 	const struct node *owner;
 	struct addr a;
 
@@ -169,8 +170,8 @@ bool cause_no_listener(const struct evidence *e, struct finding *f, const char *
 	f->why = g_strdup_printf("nothing listens at %s, %s port %d%s%s%s", address, words,
 				 (int)port, service ? ", where the service '" : "",
 				 service ? service : "", service ? "' should" : "");
-	finding_prove(f, "the kernel of %s has no socket for %s %s:%d", owner->name, words, address,
-		      (int)port);
+	finding_prove(f, "the kernel of %s has no socket for %s %s", owner->name, words,
+		      addr_port_print(&a, (uint16_t)port, text));
 	return true;
 }
 

@@ -160,10 +160,10 @@ char *listener_service(const struct listener *l)
 static char *listener_text(const struct listener *l)
 {
 	g_autofree char *service = listener_service(l);
-	char buf[ADDR_TEXT_MAX];
+	char buf[ADDR_PORT_TEXT_MAX];
 
-	return g_strdup_printf("%s%s%s:%u", service ? service : "", service ? " " : "",
-			       addr_print(&l->address, buf), l->port);
+	return g_strdup_printf("%s%s%s", service ? service : "", service ? " " : "",
+			       addr_port_print(&l->address, l->port, buf));
 }
 
 char *subject_text(const struct subject *s)

@@ -121,9 +121,12 @@ static const char *const told[] = {EVENT_SIGNED_IN, EVENT_SIGN_IN_FAILED,
 
 static char *candidate_text(const json_t *candidate)
 {
-	return g_strdup_printf("%s %s:%d", text_of(candidate, "type"),
-			       text_of(candidate, "address"),
-			       (int)json_integer_value(json_object_get(candidate, "port")));
+	const char *address = text_of(candidate, "address");
+	g_autofree char *at =
+		addr_port_text(address ? address : "?",
+			       (unsigned)json_integer_value(json_object_get(candidate, "port")));
+
+	return g_strdup_printf("%s %s", text_of(candidate, "type"), at);
 }
 
 static char *remark_text(const struct heard *h)

@@ -46,16 +46,24 @@ static json_int_t event_number(const json_t *object, const char *key)
 	return json_integer_value(json_object_get(object, key));
 }
 
+static char *socket_text(const json_t *object)
+{
+	return addr_port_text(event_text(object, "address"),
+			      (unsigned)event_number(object, "port"));
+}
+
 /* "relay 203.0.113.20:50012 over tcp" */
 static char *candidate_text(const json_t *c)
 {
 	const char *relay = json_string_value(json_object_get(c, "relay_transport"));
 
+	g_autofree char *at = socket_text(c);
+
 	if (!json_is_object(c))
 		return g_strdup("nothing");
-	return g_strdup_printf("%s %s:%d %s%s%s", event_text(c, "type"), event_text(c, "address"),
-			       (int)event_number(c, "port"), event_text(c, "transport"),
-			       relay ? ", reached over " : "", relay ? relay : "");
+	return g_strdup_printf("%s %s %s%s%s", event_text(c, "type"), at,
+			       event_text(c, "transport"), relay ? ", reached over " : "",
+			       relay ? relay : "");
 }
 
 static void put_dns(const struct timeline *t, const json_t *e)
@@ -78,10 +86,10 @@ static void put_signed_in(const struct timeline *t, const json_t *e)
 {
 	const json_t *server = json_object_get(e, "server");
 	const json_t *relay = json_object_get(e, "relay");
+	g_autofree char *at = socket_text(server);
 
 	g_string_append_printf(
-		t->out, "signed in at %s (%s:%d)%s\n%*sfound by %s", event_text(server, "name"),
-		event_text(server, "address"), (int)event_number(server, "port"),
+		t->out, "signed in at %s (%s)%s\n%*sfound by %s", event_text(server, "name"), at,
 		json_is_true(json_object_get(e, "remote_user")) ? " as RemoteUser" : "",
 		10 + WHO_COLUMNS, "", event_text(server, "found_by"));
 	if (json_is_object(relay))

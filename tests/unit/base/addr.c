@@ -309,9 +309,11 @@ Test(addr, of_a_port)
 		{"[2001:db8::10:443", NULL, 0},
 		{"fe.contoso.com:5061", NULL, 0},
 		{"", NULL, 0},
+		{NULL, NULL, 0},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *again = NULL;
 		struct addr a;
 		uint16_t port = 0;
 		char text[ADDR_PORT_TEXT_MAX], bare[ADDR_TEXT_MAX];
@@ -324,5 +326,7 @@ Test(addr, of_a_port)
 		cr_expect_eq(port, cases[i].port, "%s", cases[i].text);
 		cr_expect(g_str_has_prefix(cases[i].text, addr_port_print(&a, port, text)), "%s",
 			  text);
+		again = addr_port_text(bare, port);
+		cr_expect_str_eq(again, text);
 	}
 }

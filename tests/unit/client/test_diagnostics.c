@@ -87,6 +87,14 @@ Test(diagnostics, header)
 	cr_assert(strstr(text, "LocalLocation=2,RemoteLocation=1"), "\"%s\"", text);
 }
 
+Test(diagnostics, an_ipv6_address_is_told_in_brackets)
+{
+	const struct diagnostics d = {.local_site = {.address = "2001:db8::10", .port = 50000}};
+	g_autofree char *text = diagnostics_header(&d);
+
+	cr_assert(strstr(text, "LocalSite=[2001:db8::10]:50000,"), "\"%s\"", text);
+}
+
 Test(participants, everybody_but_ourselves)
 {
 	g_autofree char *uri =

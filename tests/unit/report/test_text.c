@@ -179,6 +179,10 @@ Test(timeline, of_a_call)
 		  "\"remote\",\"type\":\"host\","
 		  "\"transport\":\"udp\",\"address\":\"10.20.0.101\",\"port\":50001}");
 	add_event(events, "dc1",
+		  "{\"event\":\"candidate\",\"time_us\":1110000,\"stream\":\"audio\",\"side\":"
+		  "\"remote\",\"type\":\"host\","
+		  "\"transport\":\"udp\",\"address\":\"2001:db8::7\",\"port\":50002}");
+	add_event(events, "dc1",
 		  "{\"event\":\"call-result\",\"time_us\":1500000,\"verdict\":\"fail\",\"reason\":"
 		  "\"no pair\","
 		  "\"diagnostics\":{\"ms_client_diagnostics\":23,\"ice_warn\":\"0x3eb\"}}");
@@ -192,5 +196,6 @@ Test(timeline, of_a_call)
 	report_timeline(sample_cell(r, "missing-route/dc1-branch1/audio"), events, true, &plain,
 			out);
 	cr_expect_not_null(strstr(out->str, "10.20.0.101:50001"));
+	cr_expect_not_null(strstr(out->str, "host [2001:db8::7]:50002 udp"));
 	g_string_free(out, TRUE);
 }

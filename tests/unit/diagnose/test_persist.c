@@ -3,6 +3,7 @@
 #include "testbed/diagnose/cause_rules.h"
 #include "testbed/diagnose/fix.h"
 #include "testbed/diagnose/persist.h"
+#include "tests/support/walk_state.h"
 
 #include <criterion/criterion.h>
 
@@ -93,4 +94,48 @@ Test(persist, the_fix_makes_the_route_last)
 		cr_expect_eq(x->commands->len, 4, "ip, route add -p, netsh, New-NetRoute");
 	}
 	cell_free(c);
+}
+
+/* The route is in use; the state that the walks go by stays as it was read. */
+Test(persist, a_route_that_a_restart_takes_is_foreseen)
+{
+	static const struct {
+		const char *changes;
+		bool found;
+	} rows[] = {
+		{FLEETING, true},
+		{"- add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int}\n",
+		 false},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(model) m = network(rows[i].changes);
+		g_autoptr(netstate) state = planned_state(m);
+		g_autoptr(knet) net = knet_new(m, state);
+		g_autoptr(GPtrArray) heard =
+			g_ptr_array_new_with_free_func((GDestroyNotify)heard_free);
+		const guint routes = netstate_node(state, "edge")->routes->len;
+		json_t *event = json_pack("{s:s, s:{s:s, s:i}}", "event", "signed-in", "server",
+					  "address", "172.25.33.10", "port", 443);
+		struct cell *c = cell_new();
+		const struct evidence e = {.model = m,
+					   .cell = c,
+					   .heard = heard,
+					   .state = state,
+					   .net = net,
+					   .walk = walk_both,
+					   .meet = walk_meet};
+		g_autoptr(finding) f = NULL;
+
+		c->media = MEDIA_AUDIO;
+		g_ptr_array_add(c->participants, g_strdup("branch1"));
+		g_ptr_array_add(heard, heard_new("branch1", event));
+		json_decref(event);
+		f = finding_new(c);
+		cr_expect_eq(persist_foresee(&e, f), rows[i].found, "row %u", i);
+		cr_expect_eq(f->code, rows[i].found ? CAUSE_ROUTE_NOT_PERSISTENT : CAUSE_UNKNOWN,
+			     "%s", cause_name(f->code));
+		cr_expect_eq(netstate_node(state, "edge")->routes->len, routes);
+		cell_free(c);
+	}
 }

@@ -16,8 +16,8 @@
 
 enum account_state { ACCOUNT_OUT, ACCOUNT_SEARCHING, ACCOUNT_REGISTERING, ACCOUNT_IN };
 
-/* One look-up of the discovery list on its way. */
-struct lookup {
+/* One look-up of the discovery list. */
+struct account_lookup {
 	account *owner;
 	guint index;
 };
@@ -32,18 +32,18 @@ struct account {
 	tls_identity *identity;
 	dns *dns;
 	discovery *discovery;
-	struct lookup lookups[DISCOVERY_LOOKUPS];
-	GPtrArray *dns_events[DISCOVERY_LOOKUPS]; /* json_t: told when their turn has come */
-	guint told;
-	reach *connecting;		/* NULL: no attempt under way */
-	struct discovery_target target; /* strings belong to `discovery` */
-	const char *ways[2];		/* its addresses, in the order in which they are tried */
-	enum reason last_code;		/* why the last attempt to connect failed */
-	char *last_trouble;		/* the same in words; NULL: there was none */
+	struct account_lookup lookups[DISCOVERY_LOOKUPS];
+	GPtrArray *dns_events[DISCOVERY_LOOKUPS]; /* json_t: reported in the list's order */
+	guint reported_dns;			  /* number of look-ups whose events are reported */
+	reach *connecting;			  /* NULL: not connecting */
+	struct discovery_target target;		  /* strings belong to `discovery` */
+	const char *ways[2];			  /* its addresses, in the order of attempts */
+	enum reason last_code;			  /* of the last failure to connect */
+	char *last_failure;			  /* the same in words; NULL: none */
 	sip_conn *conn;
 	struct signin signin;
 	struct account_relay relay;
-	guint relay_questions; /* for its addresses, not answered yet */
+	guint relay_queries; /* pending queries for its addresses */
 	guint deadline, renewal;
 	gint64 start_us;
 };
@@ -77,19 +77,19 @@ account *account_new(const struct client_config *config, channel *events,
 	a->identity = identity;
 	a->uri = g_strdup_printf("sip:%s", config->user);
 	for (guint i = 0; i < DISCOVERY_LOOKUPS; i++) {
-		a->lookups[i] = (struct lookup){.owner = a, .index = i};
+		a->lookups[i] = (struct account_lookup){.owner = a, .index = i};
 		a->dns_events[i] = g_ptr_array_new_with_free_func(unref_json);
 	}
 	return a;
 }
 
-/* Ends the search: what is still under way calls nobody any more. */
+/* Ends the search; no callback of it follows. */
 static void stop_search(account *a)
 {
 	g_clear_pointer(&a->connecting, reach_free);
 	g_clear_pointer(&a->dns, dns_free);
 	g_clear_pointer(&a->discovery, discovery_free);
-	g_clear_pointer(&a->last_trouble, g_free);
+	g_clear_pointer(&a->last_failure, g_free);
 	g_clear_handle_id(&a->deadline, g_source_remove);
 }
 
@@ -134,11 +134,11 @@ static json_t *dns_event(const account *a, const struct dns_answer *answer)
 			 "servers", servers);
 }
 
-/* Answers come as they like; they are told in the order in which they are judged. */
-static void tell_dns(account *a)
+/* Reports answers in the order of the list, not in that of their arrival. */
+static void report_dns(account *a)
 {
-	for (; a->told < discovery_judged(a->discovery); a->told++) {
-		const GPtrArray *list = a->dns_events[a->told];
+	for (; a->reported_dns < discovery_used(a->discovery); a->reported_dns++) {
+		const GPtrArray *list = a->dns_events[a->reported_dns];
 		for (guint i = 0; i < list->len; i++)
 			channel_event(a->events, EVENT_DNS,
 				      json_incref(g_ptr_array_index(list, i)));
@@ -152,16 +152,16 @@ static json_t *server_json(const account *a)
 			 t->port, "found_by", t->query);
 }
 
-/* What became of the question for relay credentials. */
+/* The result of the request for relay credentials. */
 static json_t *mras_json(const struct signin *s)
 {
 	return json_pack("{s:s?, s:s?, s:s?, s:o, s:s?}", "uri", s->mras_uri, "code",
-			 reason_code(s->relay_code), "trouble", s->relay_trouble, "sip_status",
+			 reason_code(s->relay_code), "trouble", s->relay_failure, "sip_status",
 			 s->relay_status ? json_integer(s->relay_status) : json_null(), "host",
 			 s->relay.host_name);
 }
 
-static void fail(account *a, const char *stage, struct sip_failure why)
+static void sign_in_fail(account *a, const char *stage, struct sip_failure why)
 {
 	channel_event(a->events, EVENT_SIGN_IN_FAILED,
 		      reason_set(json_pack("{s:s, s:o, s:s?, s:o}", "stage", stage, "sip_status",
@@ -187,7 +187,7 @@ static json_t *relay_json(const struct account_relay *r)
 
 static void renew_later(account *a);
 
-static void succeed(account *a)
+static void sign_in_succeed(account *a)
 {
 	gint64 elapsed_ms = (g_get_monotonic_time() - a->start_us) / 1000;
 	a->state = ACCOUNT_IN;
@@ -201,18 +201,18 @@ static void succeed(account *a)
 	a->handlers.signed_in(a->user_data);
 }
 
-static gboolean on_deadline(gpointer data)
+static gboolean on_sign_in_deadline(gpointer data)
 {
 	account *a = data;
 	const char *stage = a->state == ACCOUNT_REGISTERING ? signin_stage_name(a->signin.stage) :
 			    a->connecting		    ? STAGE_TLS :
 							      STAGE_DNS;
 	a->deadline = 0;
-	fail(a, stage, (struct sip_failure){.code = REASON_SIGN_IN_TIMED_OUT});
+	sign_in_fail(a, stage, (struct sip_failure){.code = REASON_SIGN_IN_TIMED_OUT});
 	return G_SOURCE_REMOVE;
 }
 
-static guint families(const account *a)
+static guint n_families(const account *a)
 {
 	return client_config_has_ipv4(a->config) && client_config_has_ipv6(a->config) ? 2 : 1;
 }
@@ -225,18 +225,19 @@ static void on_relay_address(const struct dns_answer *answer, gpointer data)
 	struct account_relay *r = &a->relay;
 	channel_event(a->events, EVENT_DNS, dns_event(a, answer));
 	*(answer->type == DNS_A ? &r->address : &r->address6) = g_strdup(answer->target);
-	if (--a->relay_questions > 0)
+	if (--a->relay_queries > 0)
 		return;
 	if (!r->address)
 		r->address = g_steal_pointer(&r->address6);
 	if (!r->address)
 		channel_log(a->events, "warning", "relay \"%s\" has no address: %s", answer->query,
 			    answer->error ? reason_words(answer->error) : "no record");
-	succeed(a);
+	sign_in_succeed(a);
 }
 
-/* Of each family that the client has an address of itself.  How many questions that are. */
-static guint ask_addresses(account *a, const char *name, dns_func done, gpointer user_data)
+/* Queries the addresses of each family that the client has itself; returns the number of queries.
+ */
+static guint query_addresses(account *a, const char *name, dns_func done, gpointer user_data)
 {
 	bool of_ipv4 = client_config_has_ipv4(a->config),
 	     of_ipv6 = client_config_has_ipv6(a->config);
@@ -244,17 +245,17 @@ static guint ask_addresses(account *a, const char *name, dns_func done, gpointer
 		dns_query(a->dns, name, DNS_A, done, user_data);
 	if (of_ipv6)
 		dns_query(a->dns, name, DNS_AAAA, done, user_data);
-	return families(a);
+	return n_families(a);
 }
 
 static void find_relay(account *a)
 {
 	const struct mras_response *r = &a->signin.relay;
-	if (a->signin.relay_trouble)
+	if (a->signin.relay_failure)
 		channel_log(a->events, "warning", "no relay credentials: %s",
-			    a->signin.relay_trouble);
+			    a->signin.relay_failure);
 	if (!r->host_name) {
-		succeed(a);
+		sign_in_succeed(a);
 		return;
 	}
 	a->relay = (struct account_relay){
@@ -264,28 +265,28 @@ static void find_relay(account *a)
 		.username = g_strdup(r->username),
 		.password = g_strdup(r->password),
 	};
-	a->relay_questions = ask_addresses(a, r->host_name, on_relay_address, a);
+	a->relay_queries = query_addresses(a, r->host_name, on_relay_address, a);
 }
 
 static void send_signin(account *a, sip_msg *request);
-static gboolean on_renewal(gpointer data);
+static gboolean on_renewal_timer(gpointer data);
 
-/* Between half and five sixths of the time that the registration lasts: the rest is for a server
- * that is slow, and who signed in together does not come back together. */
+/* Renews after a random time between half and five sixths of the registration's: early enough for a
+ * slow server, and so that clients that signed in together do not renew together. */
 static void renew_later(account *a)
 {
 	guint lasts_ms = a->signin.expires_s * 1000;
 	a->renewal = g_timeout_add(lasts_ms / 2 +
 					   (guint)g_random_int_range(0, (gint32)(lasts_ms / 3 + 1)),
-				   on_renewal, a);
+				   on_renewal_timer, a);
 }
 
-static void renewed(account *a)
+static void on_renewed(account *a)
 {
 	const struct mras_response *r = &a->signin.relay;
-	if (a->signin.relay_trouble)
+	if (a->signin.relay_failure)
 		channel_log(a->events, "warning", "no new relay credentials: %s",
-			    a->signin.relay_trouble);
+			    a->signin.relay_failure);
 	if (r->host_name && a->relay.host) {
 		g_free(a->relay.username);
 		g_free(a->relay.password);
@@ -295,7 +296,7 @@ static void renewed(account *a)
 	renew_later(a);
 }
 
-static void not_renewed(account *a)
+static void on_not_renewed(account *a)
 {
 	channel_log(a->events, "warning", "the registration could not be renewed: %s",
 		    a->signin.reason);
@@ -307,14 +308,15 @@ static void signin_ended(account *a)
 {
 	bool good = a->signin.stage == SIGNIN_DONE, again = a->state == ACCOUNT_IN;
 	if (good && again)
-		renewed(a);
+		on_renewed(a);
 	else if (good)
 		find_relay(a);
 	else if (again)
-		not_renewed(a);
+		on_not_renewed(a);
 	else
-		fail(a, signin_stage_name(a->signin.failed_stage),
-		     (struct sip_failure){a->signin.code, a->signin.reason, a->signin.sip_status});
+		sign_in_fail(a, signin_stage_name(a->signin.failed_stage),
+			     (struct sip_failure){a->signin.code, a->signin.reason,
+						  a->signin.sip_status});
 }
 
 static void on_signin_response(sip_conn *c, sip_msg *response, const GError *error, gpointer data)
@@ -335,7 +337,7 @@ static void send_signin(account *a, sip_msg *request)
 	sip_msg_unref(request);
 }
 
-static gboolean on_renewal(gpointer data)
+static gboolean on_renewal_timer(gpointer data)
 {
 	account *a = data;
 	a->renewal = 0;
@@ -343,14 +345,14 @@ static gboolean on_renewal(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static void on_message(sip_conn *c G_GNUC_UNUSED, sip_msg *m, gpointer data)
+static void on_server_message(sip_conn *c G_GNUC_UNUSED, sip_msg *m, gpointer data)
 {
 	account *a = data;
 	if (sip_is_request(m))
 		a->handlers.message(m, a->user_data);
 }
 
-static void on_passed(sip_conn *c, const sip_msg *m, bool sent, gpointer data)
+static void on_server_passed(sip_conn *c, const sip_msg *m, bool sent, gpointer data)
 {
 	account *a = data;
 	json_t *event = sip_event(m, sip_conn_peer(c), sent);
@@ -358,17 +360,17 @@ static void on_passed(sip_conn *c, const sip_msg *m, bool sent, gpointer data)
 		channel_event(a->events, EVENT_SIP, event);
 }
 
-static void on_closed(sip_conn *c, const GError *error, gpointer data)
+static void on_server_closed(sip_conn *c, const GError *error, gpointer data)
 {
 	account *a = data;
 	if (c != a->conn)
 		return;
 	bool was_in = a->state == ACCOUNT_IN;
 	if (!was_in) {
-		fail(a, signin_stage_name(a->signin.stage), sip_failure_of(NULL, error));
+		sign_in_fail(a, signin_stage_name(a->signin.stage), sip_failure_of(NULL, error));
 		return;
 	}
-	channel_log(a->events, "warning", "the connection to the server is gone: %s",
+	channel_log(a->events, "warning", "the connection to the server is lost: %s",
 		    error->message);
 	drop_connection(a);
 	a->handlers.lost(a->user_data);
@@ -393,8 +395,9 @@ static char *local_name(GIOStream *stream, const char *fallback)
 
 static void start_registering(account *a, GIOStream *stream)
 {
-	static const struct sip_conn_handlers handlers = {
-		.message = on_message, .closed = on_closed, .passed = on_passed};
+	static const struct sip_conn_handlers handlers = {.message = on_server_message,
+							  .closed = on_server_closed,
+							  .passed = on_server_passed};
 	g_autofree char *local = local_name(stream, a->config->address);
 	a->state = ACCOUNT_REGISTERING;
 	a->conn = sip_conn_new(stream, local, &handlers, a);
@@ -404,7 +407,7 @@ static void start_registering(account *a, GIOStream *stream)
 
 /* --- finding the server ----------------------------------------------------------------------- */
 
-static void advance(account *a);
+static void try_next_server(account *a);
 
 static void on_reached(GIOStream *stream, guint way, const GError *error, bool last, gpointer data)
 {
@@ -419,14 +422,14 @@ static void on_reached(GIOStream *stream, guint way, const GError *error, bool l
 	channel_event(a->events, EVENT_CONNECT_FAILED,
 		      error_set(json_pack("{s:o}", "server", server_json(a)), error));
 	a->last_code = error_reason(error);
-	g_free(a->last_trouble);
+	g_free(a->last_failure);
 	g_autofree char *at = sip_host_port(a->target.address, a->target.port);
-	a->last_trouble = g_strdup_printf("%s: %s", at, error->message);
+	a->last_failure = g_strdup_printf("%s: %s", at, error->message);
 	if (last)
-		advance(a);
+		try_next_server(a);
 }
 
-/* IPv6 first, where there is both (RFC 6724). */
+/* IPv6 first, where there are both (RFC 6724). */
 static void connect_to_target(account *a)
 {
 	const struct client_config *c = a->config;
@@ -441,18 +444,19 @@ static void connect_to_target(account *a)
 				  TLS_MS, on_reached, a);
 }
 
-static void advance(account *a)
+static void try_next_server(account *a)
 {
 	if (a->connecting || a->state != ACCOUNT_SEARCHING)
 		return;
 	enum discovery_step step = discovery_next(a->discovery, &a->target);
-	tell_dns(a);
+	report_dns(a);
 	if (step == DISCOVERY_WAIT)
 		return;
 	if (step == DISCOVERY_NONE) {
-		g_autofree char *words = g_strdup(a->last_trouble);
-		fail(a, words ? STAGE_TLS : STAGE_DNS,
-		     (struct sip_failure){words ? a->last_code : REASON_NO_SERVER_NAME, words, 0});
+		g_autofree char *words = g_strdup(a->last_failure);
+		sign_in_fail(a, words ? STAGE_TLS : STAGE_DNS,
+			     (struct sip_failure){words ? a->last_code : REASON_NO_SERVER_NAME,
+						  words, 0});
 		return;
 	}
 	connect_to_target(a);
@@ -460,22 +464,22 @@ static void advance(account *a)
 
 static void on_target_address(const struct dns_answer *answer, gpointer data)
 {
-	const struct lookup *l = data;
+	const struct account_lookup *l = data;
 	g_ptr_array_add(l->owner->dns_events[l->index], dns_event(l->owner, answer));
 	discovery_target_address(l->owner->discovery, l->index, answer);
-	advance(l->owner);
+	try_next_server(l->owner);
 }
 
 static void on_lookup(const struct dns_answer *answer, gpointer data)
 {
-	struct lookup *l = data;
+	struct account_lookup *l = data;
 	account *a = l->owner;
 	g_ptr_array_add(a->dns_events[l->index], dns_event(a, answer));
 	const char *target = discovery_answer(a->discovery, l->index, answer);
 	if (target)
-		ask_addresses(a, target, on_target_address, l);
+		query_addresses(a, target, on_target_address, l);
 	else
-		advance(a);
+		try_next_server(a);
 }
 
 void account_sign_in(account *a)
@@ -489,25 +493,25 @@ void account_sign_in(account *a)
 	a->start_us = g_get_monotonic_time();
 	a->dns = dns_new(&error);
 	if (!a->dns) {
-		fail(a, STAGE_DNS, sip_failure_of(NULL, error));
+		sign_in_fail(a, STAGE_DNS, sip_failure_of(NULL, error));
 		return;
 	}
 	a->state = ACCOUNT_SEARCHING;
-	a->told = 0;
-	a->discovery = discovery_new(a->config->domain, families(a));
-	a->deadline = g_timeout_add(SIGN_IN_MS, on_deadline, a);
+	a->reported_dns = 0;
+	a->discovery = discovery_new(a->config->domain, n_families(a));
+	a->deadline = g_timeout_add(SIGN_IN_MS, on_sign_in_deadline, a);
 	for (guint i = 0; i < DISCOVERY_LOOKUPS; i++) {
 		enum dns_type type;
 		const char *name = discovery_query(a->discovery, i, &type);
 		g_ptr_array_set_size(a->dns_events[i], 0);
 		if (type == DNS_A)
-			ask_addresses(a, name, on_lookup, &a->lookups[i]);
+			query_addresses(a, name, on_lookup, &a->lookups[i]);
 		else
 			dns_query(a->dns, name, type, on_lookup, &a->lookups[i]);
 	}
 }
 
-/* --- what others ask -------------------------------------------------------------------------- */
+/* --- result ----------------------------------------------------------------------------------- */
 
 bool account_is_signed_in(const account *a)
 {

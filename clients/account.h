@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A user's sign-in: finds a server, connects, registers, gets provisioned and finds its relay.
+/* A user's sign-in: finds a server, connects, registers, is provisioned, and finds its relay.
  *
- * The I/O around `discovery` and `signin`.  Sends the `dns`, `signed-in` and `sign-in-failed`
- * events. Main loop only; nothing blocks.
+ * The I/O around `discovery` and `signin`.  Sends the events `dns`, `connect-failed`, `sip`,
+ * `signed-in` and `sign-in-failed`.  Main loop only; nothing blocks.
  */
 #ifndef CLIENTS_ACCOUNT_H
 #define CLIENTS_ACCOUNT_H
@@ -13,7 +13,7 @@
 
 struct account_relay {
 	char *host, *address; /* address NULL: no relay */
-	char *address6;	      /* an IPv6 address beside an IPv4 one; NULL: none */
+	char *address6;	      /* a second address, of IPv6; NULL: none */
 	guint16 udp_port, tcp_port;
 	char *username, *password;
 };
@@ -21,20 +21,21 @@ struct account_relay {
 typedef struct account account;
 
 struct account_handlers {
-	void (*message)(sip_msg *m, gpointer user_data); /* a request of the server */
+	void (*message)(sip_msg *m, gpointer user_data); /* a request from the server; borrowed */
 	void (*signed_in)(gpointer user_data);
-	void (*lost)(gpointer user_data); /* the signed-in connection has gone */
+	void (*lost)(gpointer user_data); /* no longer signed in */
 };
 
-/* Not signed in yet.  `config` and `events` are borrowed until account_free, `handlers` are copied.
- * NULL with `error`: the CA's certificate can't be read (tls.h). */
+/* An account that is not signed in.  `config` and `events` are borrowed until account_free,
+ * `handlers` is copied.  NULL with an error: the CA's certificate cannot be read (tls.h).
+ * account_free accepts NULL. */
 account *account_new(const struct client_config *config, channel *events,
 		     const struct account_handlers *handlers, gpointer user_data, GError **error);
 void account_free(account *a);
-/* Signs in, anew when already signed in (then `lost` is called first). */
+/* Starts to sign in.  If it is signed in it signs out first, which calls `lost`. */
 void account_sign_in(account *a);
 
-/* What follows is borrowed, and valid until the next sign-in. */
+/* The result of the sign-in; pointers are borrowed until the next one. */
 bool account_is_signed_in(const account *a);
 sip_conn *account_conn(const account *a);  /* NULL: not connected */
 const char *account_uri(const account *a); /* "sip:dc1@contoso.com" */

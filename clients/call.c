@@ -11,15 +11,15 @@
 #define CONFERENCE_MS 20000
 #define ANSWER_MS 15000
 #define BYE_MS 2000
-/* A callee lives on beyond its deadline while packets come. */
+/* A callee ends at its deadline only when no packet came for this long. */
 #define SILENCE_US (5 * G_USEC_PER_SEC)
 
-static void input(struct call *c, enum call_input what)
+static void call_input(struct call *c, enum call_input what)
 {
 	call_do(c, call_machine_input(&c->machine, what));
 }
 
-static void call_destroy(struct session *s)
+static void call_destroy(struct client_session *s)
 {
 	struct call *c = (struct call *)s;
 	call_media_close(c);
@@ -38,14 +38,14 @@ static bool peer_is_remote(const sip_msg *m)
 	return value && g_ascii_strcasecmp(value, "Internet") == 0;
 }
 
-static void describe(struct call *c, sip_msg *m, bool final)
+static void add_description(struct call *c, sip_msg *m, bool final)
 {
 	g_autofree char *body = call_media_describe(c, final);
 	sip_set_body(m, "application/sdp", body, -1);
 	session_add_location(&c->base, m);
 }
 
-/* --- what the machine asks for ---------------------------------------------------------------- */
+/* --- actions of the machine ------------------------------------------------------------------- */
 
 static void send_bye(struct call *c, bool diagnostics)
 {
@@ -53,29 +53,29 @@ static void send_bye(struct call *c, bool diagnostics)
 	sip_msg *bye = dialog_request(&c->base.dialog, "BYE");
 	if (diagnostics && c->diagnostics_text)
 		sip_add_header(bye, "ms-client-diagnostics", c->diagnostics_text);
-	session_say_bye(&c->base, bye, BYE_MS);
+	session_send_bye(&c->base, bye, BYE_MS);
 }
 
-static void on_reinvite_response(struct session *s, sip_msg *response, const GError *error)
+static void on_reinvite_response(struct client_session *s, sip_msg *response, const GError *error)
 {
 	struct call *c = (struct call *)s;
 	if (c->machine.phase == CALL_ENDED || (response && sip_status(response) < 200))
 		return;
 	if (response && sip_status(response) < 300) {
-		input(c, CALL_IN_CONFIRMED);
+		call_input(c, CALL_IN_CONFIRMED);
 		return;
 	}
 	struct sip_failure why = sip_failure_of(response, error);
 	c->code = why.code;
 	c->reason = response ? g_strdup_printf("final candidates: %d %s", why.status, why.words) :
 			       g_strdup_printf("final candidates: %s", why.words);
-	input(c, CALL_IN_NOT_CONFIRMED);
+	call_input(c, CALL_IN_NOT_CONFIRMED);
 }
 
 static void send_reinvite(struct call *c)
 {
 	sip_msg *m = dialog_request(&c->base.dialog, "INVITE");
-	describe(c, m, true);
+	add_description(c, m, true);
 	session_request(&c->base, m, ANSWER_MS, on_reinvite_response);
 }
 
@@ -83,7 +83,7 @@ static void accept_reinvite(struct call *c)
 {
 	g_autoptr(sip_msg) request = g_steal_pointer(&c->reinvite);
 	sip_msg *ok = dialog_response(&c->base.dialog, request, 200, "OK");
-	describe(c, ok, true);
+	add_description(c, ok, true);
 	session_send(&c->base, ok);
 }
 
@@ -111,27 +111,27 @@ static gboolean on_media_done(gpointer data)
 	else if (c->keep)
 		report_and_stay(c);
 	else
-		input(c, CALL_IN_MEDIA_DONE);
+		call_input(c, CALL_IN_MEDIA_DONE);
 	return G_SOURCE_REMOVE;
 }
 
-static gboolean on_leave(gpointer data)
+static gboolean on_conference_over(gpointer data)
 {
 	struct call *c = data;
 	c->clock = 0;
-	input(c, CALL_IN_MEDIA_DONE);
+	call_input(c, CALL_IN_MEDIA_DONE);
 	return G_SOURCE_REMOVE;
 }
 
-/* Who was heard last may not hear us yet: stay a while longer. */
+/* Stays for another media_ms, because the last one heard may not have heard us yet. */
 void call_check_heard(struct call *c)
 {
 	if (c->time_up && !c->clock && participants_all_heard(c->members))
-		c->clock = g_timeout_add(c->media_ms, on_leave, c);
+		c->clock = g_timeout_add(c->media_ms, on_conference_over, c);
 }
 
-/* Media runs since the first pair connected, which is some seconds before ICE knows the final one;
- * what has been measured by then counts, but a good part must be over the final pair. */
+/* Media has run since the first pair connected, some seconds before ICE has the final one.  That
+ * time counts, but at least a third must use the final pair. */
 static guint media_left_ms(const struct call *c)
 {
 	gint64 past_ms =
@@ -143,7 +143,7 @@ static guint media_left_ms(const struct call *c)
 static void start_clock(struct call *c)
 {
 	call_media_resume(c);
-	/* The callee lets the caller say when it is over. */
+	/* The caller decides when the call ends. */
 	if (!c->machine.caller)
 		return;
 	if (!c->members)
@@ -155,8 +155,8 @@ static void start_clock(struct call *c)
 		c->clock = g_timeout_add(media_left_ms(c), on_media_done, c);
 }
 
-/* Reports.  The session stays in the table until its BYE has been answered. */
-static void finish(struct call *c, bool bye_sent)
+/* Reports.  The session stays in the table until its BYE is answered. */
+static void call_finish(struct call *c, bool bye_sent)
 {
 	g_clear_handle_id(&c->deadline, g_source_remove);
 	g_clear_handle_id(&c->clock, g_source_remove);
@@ -188,39 +188,39 @@ void call_do(struct call *c, guint actions)
 	if (actions & CALL_DO_BYE)
 		send_bye(c, actions & CALL_DO_DIAGNOSTICS);
 	if (actions & CALL_DO_END)
-		finish(c, actions & CALL_DO_BYE);
+		call_finish(c, actions & CALL_DO_BYE);
 }
 
-static gboolean on_deadline(gpointer data)
+static gboolean on_call_deadline(gpointer data)
 {
 	struct call *c = data;
 	c->deadline = 0;
 	bool alive = !c->machine.caller && g_get_monotonic_time() - c->last_media_us < SILENCE_US;
 	if (alive && c->machine.phase == CALL_TALKING) {
-		c->deadline = g_timeout_add(SETUP_MS, on_deadline, c);
+		c->deadline = g_timeout_add(SETUP_MS, on_call_deadline, c);
 		return G_SOURCE_REMOVE;
 	}
 	if (c->members && c->machine.phase == CALL_TALKING) {
 		c->code = REASON_NOT_HEARD;
 		c->reason = participants_missing(c->members);
 	}
-	input(c, CALL_IN_DEADLINE);
+	call_input(c, CALL_IN_DEADLINE);
 	return G_SOURCE_REMOVE;
 }
 
 /* --- as caller -------------------------------------------------------------------------------- */
 
-static void reject(struct call *c, const sip_msg *response, const GError *error)
+static void on_rejected(struct call *c, const sip_msg *response, const GError *error)
 {
 	struct sip_failure why = sip_failure_of(response, error);
 	c->sip_status = why.status;
 	c->code = why.code;
 	c->reason =
 		why.status ? g_strdup_printf("%d %s", why.status, why.words) : g_strdup(why.words);
-	input(c, CALL_IN_REJECTED);
+	call_input(c, CALL_IN_REJECTED);
 }
 
-static void take_answer(struct call *c, const sip_msg *response)
+static void read_answer(struct call *c, const sip_msg *response)
 {
 	if (c->machine.phase != CALL_INVITING || !sip_content_type(response) ||
 	    sip_status(response) < 101)
@@ -228,16 +228,15 @@ static void take_answer(struct call *c, const sip_msg *response)
 	dialog_learn(&c->base.dialog, response);
 	c->peer_remote_user = peer_is_remote(response);
 	if (call_media_take(c, response)) {
-		input(c, CALL_IN_DIALOG);
+		call_input(c, CALL_IN_DIALOG);
 		return;
 	}
-	input(c, CALL_IN_DIALOG);
+	call_input(c, CALL_IN_DIALOG);
 	c->code = REASON_ANSWER_UNFIT;
-	input(c, CALL_IN_TROUBLE);
+	call_input(c, CALL_IN_TROUBLE);
 }
 
-/* We gave up before the peer answered: RFC 3261 section 13.2.2.4 wants it acknowledged all the
- * same. */
+/* A 200 that came after the call ended is acknowledged (RFC 3261 section 13.2.2.4) and hung up. */
 static void hang_up_late(struct call *c, const sip_msg *response)
 {
 	if (!response || sip_status(response) < 200 || sip_status(response) > 299 ||
@@ -248,7 +247,7 @@ static void hang_up_late(struct call *c, const sip_msg *response)
 	session_request(&c->base, dialog_request(&c->base.dialog, "BYE"), BYE_MS, NULL);
 }
 
-static void on_invite_response(struct session *s, sip_msg *response, const GError *error)
+static void on_invite_response(struct client_session *s, sip_msg *response, const GError *error)
 {
 	struct call *c = (struct call *)s;
 	if (c->machine.phase == CALL_ENDED) {
@@ -256,57 +255,56 @@ static void on_invite_response(struct session *s, sip_msg *response, const GErro
 		return;
 	}
 	if (!response || sip_status(response) >= 300) {
-		reject(c, response, error);
+		on_rejected(c, response, error);
 		return;
 	}
-	take_answer(c, response);
+	read_answer(c, response);
 	if (sip_status(response) < 200 || c->machine.phase == CALL_ENDED)
 		return;
 	c->sip_status = sip_status(response);
-	input(c, CALL_IN_ESTABLISHED);
+	call_input(c, CALL_IN_ESTABLISHED);
 }
 
-/* After the host candidates have come up: they go with the offer. */
-static gboolean on_start(gpointer data)
+/* Runs when the host candidates are known, because the offer contains them. */
+static gboolean on_send_invite(gpointer data)
 {
 	struct call *c = data;
 	c->start = 0;
 	sip_msg *m = dialog_request(&c->base.dialog, "INVITE");
 	sip_add_header(m, "Ms-Conversation-ID", c->base.dialog.call_id);
-	describe(c, m, false);
+	add_description(c, m, false);
 	c->invite_us = g_get_monotonic_time();
 	session_request(&c->base, m, ANSWER_MS, on_invite_response);
 	return G_SOURCE_REMOVE;
 }
 
-static void call_request(struct session *s, sip_msg *m);
+static void call_request(struct client_session *s, sip_msg *m);
 
-static void call_lost(struct session *s)
+static void call_lost(struct client_session *s)
 {
-	input((struct call *)s, CALL_IN_LOST);
-	session_close(s); /* a BYE under way will never be answered */
+	call_input((struct call *)s, CALL_IN_LOST);
+	session_close(s); /* a pending BYE will not be answered */
 }
 
-static void call_hang_up(struct session *s)
+static void call_hang_up(struct client_session *s)
 {
 	struct call *c = (struct call *)s;
-	/* One that was kept, or stood, has done what it was for. */
-	bool content = c->stand ? c->machine.phase == CALL_TALKING : c->keep && c->reported;
-	input(c, content ? CALL_IN_MEDIA_DONE : CALL_IN_HANG_UP);
+	bool complete = c->stand ? c->machine.phase == CALL_TALKING : c->keep && c->reported;
+	call_input(c, complete ? CALL_IN_MEDIA_DONE : CALL_IN_HANG_UP);
 }
 
-static const struct session_ops ops = {
+static const struct client_session_ops call_session_ops = {
 	.request = call_request,
 	.lost = call_lost,
 	.hang_up = call_hang_up,
 	.destroy = call_destroy,
 };
 
-static void trouble(struct call *c, const GError *error)
+static void call_trouble(struct call *c, const GError *error)
 {
 	c->code = error_reason(error);
 	c->reason = g_strdup(error->message);
-	input(c, CALL_IN_TROUBLE);
+	call_input(c, CALL_IN_TROUBLE);
 }
 
 static struct call *call_new(const char *peer, guint media_ms)
@@ -317,17 +315,17 @@ static struct call *call_new(const char *peer, guint media_ms)
 	return c;
 }
 
-static void place(struct call *c, struct client_core *core, const char *call_id, const char *uri,
-		  const char *const *kinds, guint n_kinds)
+static void place_call(struct call *c, struct client_core *core, const char *call_id,
+		       const char *uri, const char *const *kinds, guint n_kinds)
 {
 	g_autoptr(GError) error = NULL;
-	session_open_caller(&c->base, core, &ops, call_id, uri);
+	session_open_caller(&c->base, core, &call_session_ops, call_id, uri);
 	call_machine_init(&c->machine, true, n_kinds);
-	c->deadline = g_timeout_add(c->members ? CONFERENCE_MS : SETUP_MS, on_deadline, c);
+	c->deadline = g_timeout_add(c->members ? CONFERENCE_MS : SETUP_MS, on_call_deadline, c);
 	if (call_media_open(c, true, kinds, n_kinds, &error))
-		c->start = g_idle_add(on_start, c);
+		c->start = g_idle_add(on_send_invite, c);
 	else
-		trouble(c, error);
+		call_trouble(c, error);
 }
 
 void call_start(struct client_core *core, const char *call_id, const char *to, json_t *list,
@@ -347,7 +345,7 @@ void call_start(struct client_core *core, const char *call_id, const char *to, j
 	struct call *c = call_new(to, media_ms);
 	c->keep = keep;
 	c->stand = stand;
-	place(c, core, call_id, uri, kinds, n);
+	place_call(c, core, call_id, uri, kinds, n);
 }
 
 void call_join(struct client_core *core, const char *call_id, const char *focus_uri, json_t *names,
@@ -357,19 +355,19 @@ void call_join(struct client_core *core, const char *call_id, const char *focus_
 	g_autofree char *uri = participants_mcu_uri(focus_uri, "audio-video");
 	struct call *c = call_new(focus_uri, media_ms);
 	c->members = participants_new(names, core->config.user, core->config.domain);
-	place(c, core, call_id, uri, kinds, 1);
+	place_call(c, core, call_id, uri, kinds, 1);
 }
 
 /* --- as callee -------------------------------------------------------------------------------- */
 
-static void answer(struct call *c, int status, const char *reason)
+static void send_answer(struct call *c, int status, const char *reason)
 {
 	sip_msg *m = dialog_response(&c->base.dialog, c->invite, status, reason);
-	describe(c, m, false);
+	add_description(c, m, false);
 	session_send(&c->base, m);
 }
 
-static gboolean on_answer(gpointer data)
+static gboolean on_send_answer(gpointer data)
 {
 	struct call *c = data;
 	c->start = 0;
@@ -377,17 +375,17 @@ static gboolean on_answer(gpointer data)
 		session_respond(&c->base, c->invite, 488, "Not Acceptable Here");
 		c->sip_status = 488;
 		c->code = REASON_OFFER_UNREADABLE;
-		input(c, CALL_IN_REJECTED);
+		call_input(c, CALL_IN_REJECTED);
 		return G_SOURCE_REMOVE;
 	}
-	answer(c, 183, "Session Progress");
-	answer(c, 200, "OK");
+	send_answer(c, 183, "Session Progress");
+	send_answer(c, 200, "OK");
 	c->sip_status = 200;
-	input(c, CALL_IN_ESTABLISHED);
+	call_input(c, CALL_IN_ESTABLISHED);
 	return G_SOURCE_REMOVE;
 }
 
-/* Media kinds of an offer; 0: none that we take part in. */
+/* The media kinds of an offer; 0: one of them is not supported. */
 static guint offered_kinds(const call_sdp *sdp, const char **ret_kinds)
 {
 	guint n = 0;
@@ -425,60 +423,60 @@ void call_accept(struct client_core *core, sip_msg *request)
 		return;
 	}
 	struct call *c = call_new(from ? from : "", 0);
-	session_open_callee(&c->base, core, &ops, request);
+	session_open_callee(&c->base, core, &call_session_ops, request);
 	call_machine_init(&c->machine, false, n);
 	c->invite = sip_msg_ref(request);
 	c->invite_us = g_get_monotonic_time();
 	c->peer_remote_user = peer_is_remote(request);
-	c->deadline = g_timeout_add(SETUP_MS, on_deadline, c);
+	c->deadline = g_timeout_add(SETUP_MS, on_call_deadline, c);
 	incoming_event(c, kinds, n);
 	if (call_media_open(c, false, kinds, n, &error)) {
-		c->start = g_idle_add(on_answer, c);
+		c->start = g_idle_add(on_send_answer, c);
 		return;
 	}
 	session_respond(&c->base, request, 500, "Server Internal Error");
-	trouble(c, error);
+	call_trouble(c, error);
 }
 
 /* --- requests in the dialog ------------------------------------------------------------------- */
 
-static void on_info(struct call *c, sip_msg *m)
+static void on_call_info(struct call *c, sip_msg *m)
 {
 	session_respond(&c->base, m, 200, "OK");
 	call_media_take_fragment(c, m);
 }
 
-static void on_invite(struct call *c, sip_msg *m)
+static void on_reinvite(struct call *c, sip_msg *m)
 {
 	if (c->machine.caller || c->reinvite || c->machine.phase == CALL_ENDED) {
 		session_respond(&c->base, m, 491, "Request Pending");
 		return;
 	}
 	c->reinvite = sip_msg_ref(m);
-	input(c, CALL_IN_REINVITE);
+	call_input(c, CALL_IN_REINVITE);
 }
 
-static void on_bye(struct call *c, sip_msg *m)
+static void on_call_bye(struct call *c, sip_msg *m)
 {
 	const char *text = sip_header(m, "ms-client-diagnostics");
 	session_respond(&c->base, m, 200, "OK");
-	/* RFC 3261 section 15.1.2: what is pending in the dialog is answered 487. */
+	/* RFC 3261 section 15.1.2: pending requests of the dialog are answered with 487. */
 	if (c->reinvite)
 		session_respond(&c->base, c->reinvite, 487, "Request Terminated");
 	g_clear_pointer(&c->reinvite, sip_msg_unref);
 	if (c->machine.phase == CALL_ENDED)
 		return;
 	if (!text) {
-		input(c, CALL_IN_BYE);
+		call_input(c, CALL_IN_BYE);
 		return;
 	}
 	c->diagnostics_text = g_strdup(text);
 	call_diagnose(c);
 	c->diagnostics_id = diagnostics_parse_id(text);
-	input(c, CALL_IN_BYE_NO_MEDIA);
+	call_input(c, CALL_IN_BYE_NO_MEDIA);
 }
 
-static void on_ack(struct call *c, sip_msg *m G_GNUC_UNUSED)
+static void on_call_ack(struct call *c, sip_msg *m G_GNUC_UNUSED)
 {
 	if (c->ice)
 		ice_start_checks(c->ice);
@@ -487,19 +485,19 @@ static void on_ack(struct call *c, sip_msg *m G_GNUC_UNUSED)
 static const struct {
 	const char *method;
 	void (*handle)(struct call *c, sip_msg *m);
-} methods[] = {
-	{"ACK", on_ack},
-	{"INFO", on_info},
-	{"INVITE", on_invite},
-	{"BYE", on_bye},
+} call_methods[] = {
+	{"ACK", on_call_ack},
+	{"INFO", on_call_info},
+	{"INVITE", on_reinvite},
+	{"BYE", on_call_bye},
 };
 
-static void call_request(struct session *s, sip_msg *m)
+static void call_request(struct client_session *s, sip_msg *m)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(methods); i++) {
-		if (strcmp(sip_method(m), methods[i].method) != 0)
+	for (guint i = 0; i < G_N_ELEMENTS(call_methods); i++) {
+		if (strcmp(sip_method(m), call_methods[i].method) != 0)
 			continue;
-		methods[i].handle((struct call *)s, m);
+		call_methods[i].handle((struct call *)s, m);
 		return;
 	}
 	session_respond(s, m, 405, "Method Not Allowed");

@@ -18,8 +18,8 @@ static bool all_streams(const struct call_machine *m, enum ice_state at_least)
 	return true;
 }
 
-static guint end(struct call_machine *m, enum call_verdict verdict, const char *stage,
-		 enum reason reason)
+static guint end_call(struct call_machine *m, enum call_verdict verdict, const char *stage,
+		      enum reason reason)
 {
 	m->phase = CALL_ENDED;
 	m->verdict = verdict;
@@ -28,14 +28,14 @@ static guint end(struct call_machine *m, enum call_verdict verdict, const char *
 	return CALL_DO_END;
 }
 
-/* Without a dialog there is nobody to say goodbye to; the INVITE's own end tells the peer. */
-static guint bye(const struct call_machine *m)
+/* BYE needs a dialog.  Without one the end of the INVITE tells the peer. */
+static guint bye_if_dialog(const struct call_machine *m)
 {
 	return m->phase == CALL_INVITING ? 0 : CALL_DO_BYE;
 }
 
-/* Whichever of "established" and "all ready" comes last moves the call on. */
-static guint advance(struct call_machine *m)
+/* Moves on when the dialog is established and all streams are ready. */
+static guint advance_call(struct call_machine *m)
 {
 	if (m->phase != CALL_CONNECTING || !m->established || !all_streams(m, ICE_READY))
 		return 0;
@@ -50,22 +50,22 @@ static guint advance(struct call_machine *m)
 	return CALL_DO_ACCEPT_REINVITE | CALL_DO_START_CLOCK;
 }
 
-/* The peer has said goodbye without complaint: fine when there was a path on all streams. */
+/* A BYE without diagnostics: a pass if all streams have a pair. */
 static guint peer_left(struct call_machine *m)
 {
 	if (all_streams(m, ICE_CONNECTED))
-		return end(m, CALL_PASS, NULL, REASON_NONE);
-	return end(m, CALL_FAIL, STAGE_ICE, REASON_PEER_LEFT_EARLY);
+		return end_call(m, CALL_PASS, NULL, REASON_NONE);
+	return end_call(m, CALL_FAIL, STAGE_ICE, REASON_PEER_LEFT_EARLY);
 }
 
-static guint deadline(struct call_machine *m)
+static guint deadline_passed(struct call_machine *m)
 {
-	guint actions = bye(m);
+	guint actions = bye_if_dialog(m);
 	if (m->phase == CALL_TALKING)
-		return actions | end(m, CALL_FAIL, STAGE_MEDIA, REASON_PEER_FELL_SILENT);
+		return actions | end_call(m, CALL_FAIL, STAGE_MEDIA, REASON_PEER_FELL_SILENT);
 	if (!m->established || all_streams(m, ICE_READY))
-		return actions | end(m, CALL_FAIL, STAGE_SIP, REASON_PEER_DID_NOT_ANSWER);
-	return actions | CALL_DO_DIAGNOSTICS | end(m, CALL_FAIL, STAGE_ICE, REASON_NO_PAIR);
+		return actions | end_call(m, CALL_FAIL, STAGE_SIP, REASON_PEER_DID_NOT_ANSWER);
+	return actions | CALL_DO_DIAGNOSTICS | end_call(m, CALL_FAIL, STAGE_ICE, REASON_NO_PAIR);
 }
 
 guint call_machine_input(struct call_machine *m, enum call_input input)
@@ -82,33 +82,33 @@ guint call_machine_input(struct call_machine *m, enum call_input input)
 	case CALL_IN_ESTABLISHED:
 		actions = m->caller ? CALL_DO_ACK : CALL_DO_TRICKLE;
 		m->established = true;
-		return actions | advance(m);
+		return actions | advance_call(m);
 	case CALL_IN_REJECTED:
-		return end(m, CALL_FAIL, STAGE_SIP, REASON_CALL_NOT_ACCEPTED);
+		return end_call(m, CALL_FAIL, STAGE_SIP, REASON_CALL_NOT_ACCEPTED);
 	case CALL_IN_REINVITE:
 		m->reinvite_waits = true;
-		return m->phase == CALL_TALKING ? CALL_DO_ACCEPT_REINVITE : advance(m);
+		return m->phase == CALL_TALKING ? CALL_DO_ACCEPT_REINVITE : advance_call(m);
 	case CALL_IN_CONFIRMED:
 		m->phase = CALL_TALKING;
 		return CALL_DO_ACK | CALL_DO_START_CLOCK;
 	case CALL_IN_NOT_CONFIRMED:
-		return CALL_DO_BYE | end(m, CALL_FAIL, STAGE_SIP, REASON_CANDIDATES_REFUSED);
+		return CALL_DO_BYE | end_call(m, CALL_FAIL, STAGE_SIP, REASON_CANDIDATES_REFUSED);
 	case CALL_IN_MEDIA_DONE:
-		return CALL_DO_BYE | end(m, CALL_PASS, NULL, REASON_NONE);
+		return CALL_DO_BYE | end_call(m, CALL_PASS, NULL, REASON_NONE);
 	case CALL_IN_BYE:
 		return peer_left(m);
 	case CALL_IN_BYE_NO_MEDIA:
-		return end(m, CALL_FAIL, STAGE_ICE, REASON_PEER_FOUND_NO_PATH);
+		return end_call(m, CALL_FAIL, STAGE_ICE, REASON_PEER_FOUND_NO_PATH);
 	case CALL_IN_LOST:
-		return end(m, CALL_FAIL, STAGE_SIP, REASON_SERVER_LOST);
+		return end_call(m, CALL_FAIL, STAGE_SIP, REASON_SERVER_LOST);
 	case CALL_IN_DEADLINE:
-		return deadline(m);
+		return deadline_passed(m);
 	case CALL_IN_HANG_UP:
-		actions = bye(m);
-		return actions | end(m, CALL_FAIL, STAGE_SIP, REASON_HUNG_UP);
+		actions = bye_if_dialog(m);
+		return actions | end_call(m, CALL_FAIL, STAGE_SIP, REASON_HUNG_UP);
 	case CALL_IN_TROUBLE:
-		actions = bye(m);
-		return actions | end(m, CALL_ERROR, STAGE_SIP, REASON_INTERNAL);
+		actions = bye_if_dialog(m);
+		return actions | end_call(m, CALL_ERROR, STAGE_SIP, REASON_INTERNAL);
 	}
 	return 0;
 }
@@ -119,15 +119,16 @@ guint call_machine_stream(struct call_machine *m, guint stream, enum ice_state s
 	if (m->phase == CALL_ENDED)
 		return 0;
 	if (state == ICE_FAILED) {
-		guint actions = bye(m);
-		return actions | CALL_DO_DIAGNOSTICS | end(m, CALL_FAIL, STAGE_ICE, REASON_NO_PAIR);
+		guint actions = bye_if_dialog(m);
+		return actions | CALL_DO_DIAGNOSTICS |
+		       end_call(m, CALL_FAIL, STAGE_ICE, REASON_NO_PAIR);
 	}
-	return advance(m);
+	return advance_call(m);
 }
 
 void call_machine_judge_media(struct call_machine *m, const guint64 *received)
 {
 	for (guint i = 0; m->verdict == CALL_PASS && i < m->n_streams; i++)
 		if (received[i] == 0)
-			end(m, CALL_FAIL, STAGE_MEDIA, REASON_NO_MEDIA);
+			end_call(m, CALL_FAIL, STAGE_MEDIA, REASON_NO_MEDIA);
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* States of an audio/video call, as caller or callee.
+/* The state machine of an audio or video call, as caller or callee.
  *
- * Pure: what happened goes in, what is to be done comes out.
+ * Pure: inputs go in, actions come out.
  *
- *   phase        entered by                         leaves by
- *   INVITING     caller: start                      183 or 200 with SDP; rejected
- *   CONNECTING   dialog known, ICE at work          caller: 200 and all streams ready -> CONFIRMING
- *                                                   callee: all ready and re-INVITE there ->
- * TALKING CONFIRMING   caller: re-INVITE sent             its 200 -> TALKING TALKING      both ends
- * ready, media runs        media done, BYE ENDED        any end; `verdict`, `stage` and `reason`
- * are valid
+ *   phase        begins with                        ends with
+ *   INVITING     caller: start                      183 or 200 with SDP -> CONNECTING; rejection
+ *   CONNECTING   dialog known, ICE runs             caller: 200, all streams ready -> CONFIRMING
+ *                                                   callee: all ready, re-INVITE -> TALKING
+ *   CONFIRMING   caller: re-INVITE sent             its 200 -> TALKING
+ *   TALKING      both ends ready, media runs        media done, BYE
+ *   ENDED        any end; `verdict`, `stage` and `reason` are valid
  */
 #ifndef CLIENTS_CALL_MACHINE_H
 #define CLIENTS_CALL_MACHINE_H
@@ -25,27 +25,27 @@ enum call_verdict { CALL_PASS, CALL_FAIL, CALL_ERROR };
 enum call_input {
 	CALL_IN_DIALOG,	       /* caller: first response with SDP */
 	CALL_IN_ESTABLISHED,   /* caller: 200 to the INVITE; callee: 200 sent */
-	CALL_IN_REJECTED,      /* caller: final response that is no 2xx, or none */
+	CALL_IN_REJECTED,      /* caller: a final response other than 2xx, or none */
 	CALL_IN_REINVITE,      /* callee */
 	CALL_IN_CONFIRMED,     /* caller: 200 to the re-INVITE */
-	CALL_IN_NOT_CONFIRMED, /* caller: another answer to it */
-	CALL_IN_MEDIA_DONE,    /* media has run for its time */
-	CALL_IN_BYE,	       /* from the peer, who was content */
+	CALL_IN_NOT_CONFIRMED, /* caller: another response to it */
+	CALL_IN_MEDIA_DONE,    /* media ran for its time */
+	CALL_IN_BYE,	       /* from the peer */
 	CALL_IN_BYE_NO_MEDIA,  /* from the peer, with ms-client-diagnostics */
-	CALL_IN_LOST,	       /* the connection to the server is gone */
+	CALL_IN_LOST,	       /* the connection to the server is lost */
 	CALL_IN_DEADLINE,
-	CALL_IN_HANG_UP, /* asked for from outside */
-	CALL_IN_TROUBLE, /* our own: no socket, no key */
+	CALL_IN_HANG_UP, /* command */
+	CALL_IN_TROUBLE, /* local failure: no socket, no key */
 };
 
 enum call_action {
 	CALL_DO_ACK = 1 << 0,
-	CALL_DO_TRICKLE = 1 << 1, /* the peer knows the dialog: INFO may be sent */
+	CALL_DO_TRICKLE = 1 << 1, /* the peer knows the dialog: INFO can be sent */
 	CALL_DO_REINVITE = 1 << 2,
 	CALL_DO_ACCEPT_REINVITE = 1 << 3,
-	CALL_DO_START_CLOCK = 1 << 4, /* media_ms run from now */
+	CALL_DO_START_CLOCK = 1 << 4, /* media_ms begin now */
 	CALL_DO_BYE = 1 << 5,
-	CALL_DO_DIAGNOSTICS = 1 << 6, /* the BYE says that media found no way */
+	CALL_DO_DIAGNOSTICS = 1 << 6, /* the BYE reports that media has no path */
 	CALL_DO_END = 1 << 7,	      /* report */
 };
 
@@ -60,12 +60,12 @@ struct call_machine {
 	enum reason reason; /* REASON_NONE when passed */
 };
 
-/* `n_streams`: 1 to CALL_STREAMS_MAX.  Nothing to be freed. */
+/* `n_streams`: 1 to CALL_STREAMS_MAX.  Nothing needs to be freed. */
 void call_machine_init(struct call_machine *m, bool caller, guint n_streams);
-/* Each returns a set of enum call_action, to be done in the order of their bits. */
+/* Return a set of enum call_action, to be executed in the order of their bits. */
 guint call_machine_input(struct call_machine *m, enum call_input input);
 guint call_machine_stream(struct call_machine *m, guint stream, enum ice_state state);
-/* At a pass: `received[i]` are authentic packets of each stream; no media turns the verdict. */
+/* Turns a pass into a failure if a stream has no authentic packet in `received`. */
 void call_machine_judge_media(struct call_machine *m, const guint64 *received);
 
 #endif

@@ -6,7 +6,7 @@
 #define INFO_MS 10000
 #define EARLY_MEDIA_MS 1000
 
-static void event(struct call *c, const char *name, json_t *fields)
+static void call_event(struct call *c, const char *name, json_t *fields)
 {
 	json_object_set_new(fields, "call", json_string(c->base.dialog.call_id));
 	channel_event(c->base.core->channel, name, fields);
@@ -23,7 +23,7 @@ static void candidate_event(struct call_stream *s, const char *side, const struc
 	json_t *fields = call_candidate_json(c, g_str_equal(side, "local"));
 	json_object_set_new(fields, "stream", json_string(s->profile->kind));
 	json_object_set_new(fields, "side", json_string(side));
-	event(s->call, EVENT_CANDIDATE, fields);
+	call_event(s->call, EVENT_CANDIDATE, fields);
 }
 
 /* --- trickle ---------------------------------------------------------------------------------- */
@@ -45,12 +45,12 @@ static void send_fragment(struct call *c, struct call_stream *s)
 	session_request(&c->base, info, INFO_MS, NULL);
 }
 
-/* What came up in one turn of the loop goes into one INFO. */
+/* One INFO has all candidates of an iteration of the loop. */
 static gboolean on_trickle(gpointer data)
 {
 	struct call *c = data;
 	c->trickle = 0;
-	g_clear_handle_id(&c->rest, g_source_remove);
+	g_clear_handle_id(&c->pause, g_source_remove);
 	for (guint i = 0; i < c->n_streams; i++) {
 		struct call_stream *s = &c->streams[i];
 		if (s->announced < s->candidates->len || (s->gathered && !s->end_announced))
@@ -73,8 +73,8 @@ void call_media_start_trickle(struct call *c)
 
 /* --- ICE -------------------------------------------------------------------------------------- */
 
-static void on_candidate(ice *i G_GNUC_UNUSED, guint stream, const struct ice_candidate *candidate,
-			 const char *sdp, gpointer data)
+static void on_call_candidate(ice *i G_GNUC_UNUSED, guint stream,
+			      const struct ice_candidate *candidate, const char *sdp, gpointer data)
 {
 	struct call *c = data;
 	struct call_stream *s = &c->streams[stream];
@@ -87,7 +87,7 @@ static void on_candidate(ice *i G_GNUC_UNUSED, guint stream, const struct ice_ca
 	schedule_trickle(c);
 }
 
-static void on_gathered(ice *i G_GNUC_UNUSED, guint stream, gpointer data)
+static void on_call_gathered(ice *i G_GNUC_UNUSED, guint stream, gpointer data)
 {
 	struct call *c = data;
 	c->streams[stream].gathered = true;
@@ -100,15 +100,15 @@ static void send_packet(gpointer data, const guint8 *packet, gsize length)
 	ice_send(s->call->ice, s->index, packet, length);
 }
 
-/* A pair that has connected carries media at once, but which pair is the final one may take ICE
- * seconds to find out. The first EARLY_MEDIA_MS show how soon and how well media flows; then a call
- * between two rests until the final pair is known, so that dozens of calls at once do not measure
- * each other's load. */
-static gboolean on_rest(gpointer data)
+/* A connected pair carries media at once, but ICE may need seconds to find the final pair.  The
+ * first EARLY_MEDIA_MS show how soon and how well media flows; then a call between two users pauses
+ * until the final pairs are known, so that dozens of calls at the same time do not measure each
+ * other's load. */
+static gboolean on_pause(gpointer data)
 {
 	struct call *c = data;
-	c->rest = 0;
-	c->resting = true;
+	c->pause = 0;
+	c->paused = true;
 	for (guint i = 0; i < c->n_streams; i++)
 		media_clock_remove(c->base.core->clock, c->streams[i].media);
 	return G_SOURCE_REMOVE;
@@ -116,44 +116,45 @@ static gboolean on_rest(gpointer data)
 
 void call_media_resume(struct call *c)
 {
-	g_clear_handle_id(&c->rest, g_source_remove);
-	if (!c->resting)
+	g_clear_handle_id(&c->pause, g_source_remove);
+	if (!c->paused)
 		return;
-	c->resting = false;
+	c->paused = false;
 	for (guint i = 0; i < c->n_streams; i++)
 		if (c->streams[i].sending)
 			media_clock_add(c->base.core->clock, c->streams[i].media, send_packet,
 					&c->streams[i]);
 }
 
-/* Needs both a path and the keys, whichever comes last. */
+/* Starts sending when there are a pair and the keys. */
 static void start_sending(struct call_stream *s)
 {
 	if (s->sending || !s->media || ice_stream_state(s->call->ice, s->index) < ICE_CONNECTED ||
 	    ice_stream_state(s->call->ice, s->index) == ICE_FAILED)
 		return;
 	s->sending = true;
-	if (s->call->resting)
+	if (s->call->paused)
 		return;
 	media_clock_add(s->call->base.core->clock, s->media, send_packet, s);
-	if (!s->call->rest && !s->call->members && s->call->machine.phase < CALL_TALKING)
-		s->call->rest = g_timeout_add(EARLY_MEDIA_MS, on_rest, s->call);
+	if (!s->call->pause && !s->call->members && s->call->machine.phase < CALL_TALKING)
+		s->call->pause = g_timeout_add(EARLY_MEDIA_MS, on_pause, s->call);
 }
 
 static void selected_event(struct call_stream *s)
 {
-	event(s->call, EVENT_SELECTED,
-	      json_pack("{s:s, s:o, s:o}", "stream", s->profile->kind, "local",
-			call_candidate_json(&s->local, true), "remote",
-			call_candidate_json(&s->remote, false)));
+	call_event(s->call, EVENT_SELECTED,
+		   json_pack("{s:s, s:o, s:o}", "stream", s->profile->kind, "local",
+			     call_candidate_json(&s->local, true), "remote",
+			     call_candidate_json(&s->remote, false)));
 }
 
-static void on_state(ice *i, guint stream, enum ice_state state, gpointer data)
+static void on_call_ice_state(ice *i, guint stream, enum ice_state state, gpointer data)
 {
 	struct call *c = data;
 	struct call_stream *s = &c->streams[stream];
-	event(c, EVENT_ICE_STATE,
-	      json_pack("{s:s, s:s}", "stream", s->profile->kind, "state", ice_state_name(state)));
+	call_event(c, EVENT_ICE_STATE,
+		   json_pack("{s:s, s:s}", "stream", s->profile->kind, "state",
+			     ice_state_name(state)));
 	s->has_pair = ice_selected_pair(i, stream, &s->local, &s->remote);
 	if (state == ICE_CONNECTED || state == ICE_READY)
 		start_sending(s);
@@ -170,8 +171,8 @@ static void note_sources(struct call *c, const struct call_stream *s)
 		participants_heard_source(c->members, &heard[k]);
 }
 
-static void on_received(ice *i G_GNUC_UNUSED, guint stream, const guint8 *data, gsize length,
-			gpointer user_data)
+static void on_call_received(ice *i G_GNUC_UNUSED, guint stream, const guint8 *data, gsize length,
+			     gpointer user_data)
 {
 	struct call *c = user_data;
 	struct call_stream *s = &c->streams[stream];
@@ -202,10 +203,10 @@ bool call_media_open(struct call *c, bool controlling, const char *const *kinds,
 		     GError **error)
 {
 	static const struct ice_handlers handlers = {
-		.candidate = on_candidate,
-		.gathered = on_gathered,
-		.state = on_state,
-		.received = on_received,
+		.candidate = on_call_candidate,
+		.gathered = on_call_gathered,
+		.state = on_call_ice_state,
+		.received = on_call_received,
 	};
 	const struct client_core *core = c->base.core;
 	const struct account_relay *r = account_relay(core->account);
@@ -230,7 +231,7 @@ bool call_media_open(struct call *c, bool controlling, const char *const *kinds,
 	c->n_streams = n_kinds;
 	c->base.core->used_ice = true;
 	c->ice = ice_new(&config, &handlers, c, error);
-	return c->ice != NULL;
+	return c->ice;
 }
 
 void call_media_close(struct call *c)
@@ -264,13 +265,13 @@ void call_media_bye(struct call *c)
 
 /* --- descriptions ----------------------------------------------------------------------------- */
 
-/* The final offer names only what was selected (RFC 8839 section 4.4.1.2.2). */
+/* The final offer has only the selected candidates (RFC 8839 section 4.4.1.2.2). */
 static void describe_final(struct call_sdp_media *m, const struct call_stream *s)
 {
-	g_autofree char *place = g_strdup_printf(" %s %u typ ", s->local.address, s->local.port);
+	g_autofree char *selected = g_strdup_printf(" %s %u typ ", s->local.address, s->local.port);
 	for (guint i = 0; i < s->candidates->len; i++) {
 		const char *candidate = g_ptr_array_index(s->candidates, i);
-		if (strstr(candidate, place))
+		if (strstr(candidate, selected))
 			g_ptr_array_add(m->candidates, g_strdup(candidate));
 	}
 	m->remote_candidates = g_strdup_printf("1 %s %u", s->remote.address, s->remote.port);
@@ -308,7 +309,7 @@ char *call_media_describe(struct call *c, bool final)
 	return call_sdp_print(sdp);
 }
 
-static void take_candidate(struct call *c, struct call_stream *s, const char *sdp)
+static void add_remote_candidate(struct call *c, struct call_stream *s, const char *sdp)
 {
 	struct ice_candidate candidate;
 	if (!ice_add_remote_candidate(c->ice, s->index, sdp) ||
@@ -335,9 +336,9 @@ static bool take_media(struct call *c, struct call_stream *s, const struct call_
 	g_autoptr(GPtrArray) early = g_steal_pointer(&s->early);
 	ice_set_remote_credentials(c->ice, s->index, m->ufrag, m->pwd);
 	for (guint i = 0; i < m->candidates->len; i++)
-		take_candidate(c, s, g_ptr_array_index(m->candidates, i));
+		add_remote_candidate(c, s, g_ptr_array_index(m->candidates, i));
 	for (guint i = 0; i < early->len; i++)
-		take_candidate(c, s, g_ptr_array_index(early, i));
+		add_remote_candidate(c, s, g_ptr_array_index(early, i));
 	if (m->end_of_candidates || s->early_end)
 		ice_remote_gathered(c->ice, s->index);
 	start_sending(s);
@@ -372,7 +373,7 @@ void call_media_take_fragment(struct call *c, const sip_msg *info)
 		if (s->early)
 			g_ptr_array_add(s->early, g_strdup(candidate));
 		else
-			take_candidate(c, s, candidate);
+			add_remote_candidate(c, s, candidate);
 	}
 	s->early_end |= end;
 	if (end && !s->early)

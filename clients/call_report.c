@@ -18,7 +18,7 @@ json_t *call_candidate_json(const struct ice_candidate *c, bool local)
 
 static json_t *real_or_null(double value)
 {
-	/* Three decimals are more than any of the figures is worth. */
+	/* No figure is more precise than three decimals. */
 	return isnan(value) ? json_null() : json_real(round(value * 1000) / 1000);
 }
 
@@ -73,7 +73,7 @@ static void stream_quality(const struct call_stream *s, struct media_quality *re
 
 static json_t *stream_json(struct call *c, struct call_stream *s, const struct media_quality *q)
 {
-	/* The pair may have moved to a better one since it was first seen. */
+	/* ICE may have selected a better pair since. */
 	s->has_pair = ice_selected_pair(c->ice, s->index, &s->local, &s->remote);
 	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "kind", s->profile->kind, "state",
 			 ice_state_name(ice_stream_state(c->ice, s->index)), "local",

@@ -10,7 +10,7 @@
 #include "common/call_sdp.h"
 #include "common/media.h"
 
-/* Time at the end for BYEs and for relays to be given back. */
+/* Time for BYEs and for the release of relays at the end. */
 #define QUIT_MS 500
 #define MEDIA_MS_DEFAULT 2000
 
@@ -18,17 +18,17 @@ typedef struct {
 	struct client_core core;
 	agent *agent;
 	bool started;
-	guint warm_up; /* source: once signed in, before the first call */
+	guint warm_up; /* source: runs after the sign-in, before the first call */
 	guint quitting;
 } client;
 
-static const char *text_of(json_t *command, const char *name)
+static const char *command_text(json_t *command, const char *name)
 {
 	const char *value = json_string_value(json_object_get(command, name));
 	return value ? value : "";
 }
 
-static guint media_ms_of(json_t *command)
+static guint command_media_ms(json_t *command)
 {
 	json_int_t value = json_is_integer(json_object_get(command, "media_ms")) ?
 				   json_integer_value(json_object_get(command, "media_ms")) :
@@ -38,7 +38,7 @@ static guint media_ms_of(json_t *command)
 
 /* --- requests from the server ----------------------------------------------------------------- */
 
-static void refuse(client *c, const sip_msg *m, int status, const char *reason)
+static void refuse_request(client *c, const sip_msg *m, int status, const char *reason)
 {
 	g_autofree char *tag = sip_new_tag();
 	g_autoptr(sip_msg) response = sip_response_new(m, status, reason, tag);
@@ -56,24 +56,24 @@ static bool is_message_offer(const sip_msg *m)
 	return strcmp(first->kind, "message") == 0;
 }
 
-static void on_request(sip_msg *m, gpointer data)
+static void on_server_request(sip_msg *m, gpointer data)
 {
 	client *c = data;
 	const char *method = sip_method(m);
-	struct session *s = g_hash_table_lookup(c->core.sessions, sip_call_id(m));
+	struct client_session *s = g_hash_table_lookup(c->core.sessions, sip_call_id(m));
 	if (s) {
-		/* The session may be closed by what it is told. */
+		/* The request may close the session. */
 		s->refs++;
 		s->ops->request(s, m);
 		session_unref(s);
 	} else if (strcmp(method, "ACK") == 0) {
-		/* For a refusal or a session that is over: nothing to do, and nothing to answer. */
+		/* For a refusal, or a closed session: needs no action. */
 	} else if (strcmp(method, "OPTIONS") == 0) {
-		refuse(c, m, 200, "OK");
+		refuse_request(c, m, 200, "OK");
 	} else if (strcmp(method, "INVITE") != 0 || sip_to_tag(m)) {
-		refuse(c, m, 481, "Call/Transaction Does Not Exist");
+		refuse_request(c, m, 481, "Call/Transaction Does Not Exist");
 	} else if (c->quitting) {
-		refuse(c, m, 480, "Temporarily Unavailable");
+		refuse_request(c, m, 480, "Temporarily Unavailable");
 	} else if (conference_is_invitation(m)) {
 		conference_accept(&c->core, m);
 	} else if (is_message_offer(m)) {
@@ -83,29 +83,29 @@ static void on_request(sip_msg *m, gpointer data)
 	}
 }
 
-/* Each session once; it may take itself out of the table. */
-static void for_each_session(client *c, void (*func)(struct session *s))
+/* Calls `func` for each session, which may remove itself from the table. */
+static void for_each_session(client *c, void (*func)(struct client_session *s))
 {
 	g_autoptr(GList) all = g_hash_table_get_values(c->core.sessions);
 	for (const GList *l = all; l; l = l->next)
-		((struct session *)l->data)->refs++;
+		((struct client_session *)l->data)->refs++;
 	for (const GList *l = all; l; l = l->next) {
 		func(l->data);
 		session_unref(l->data);
 	}
 }
 
-static void session_lost(struct session *s)
+static void session_lost(struct client_session *s)
 {
 	s->ops->lost(s);
 }
 
-static void session_hang_up(struct session *s)
+static void session_hang_up(struct client_session *s)
 {
 	s->ops->hang_up(s);
 }
 
-static void on_lost(gpointer data)
+static void on_connection_lost(gpointer data)
 {
 	client *c = data;
 	for_each_session(c, session_lost);
@@ -114,7 +114,7 @@ static void on_lost(gpointer data)
 
 /* --- commands --------------------------------------------------------------------------------- */
 
-static gboolean on_idle(gpointer data)
+static gboolean on_warm_up(gpointer data)
 {
 	client *c = data;
 	c->warm_up = 0;
@@ -126,13 +126,14 @@ static void on_signed_in(gpointer data)
 {
 	client *c = data;
 	if (!c->warm_up)
-		c->warm_up = g_idle_add_full(G_PRIORITY_LOW, on_idle, c, NULL);
+		c->warm_up = g_idle_add_full(G_PRIORITY_LOW, on_warm_up, c, NULL);
 }
 
-static void on_start(client *c, json_t *command)
+static void command_start(client *c, json_t *command)
 {
-	static const struct account_handlers handlers = {
-		.message = on_request, .signed_in = on_signed_in, .lost = on_lost};
+	static const struct account_handlers handlers = {.message = on_server_request,
+							 .signed_in = on_signed_in,
+							 .lost = on_connection_lost};
 	g_autoptr(GError) error = NULL;
 	if (c->started) {
 		channel_log(c->core.channel, "warning", "started already");
@@ -149,57 +150,58 @@ static void on_start(client *c, json_t *command)
 	agent_ready(c->agent);
 }
 
-static void on_sign_in(client *c, json_t *command G_GNUC_UNUSED)
+static void command_sign_in(client *c, json_t *command G_GNUC_UNUSED)
 {
 	account_sign_in(c->core.account);
 }
 
-static bool is_set(json_t *command, const char *name)
+static bool command_flag(json_t *command, const char *name)
 {
 	return json_is_true(json_object_get(command, name));
 }
 
-static void on_im(client *c, json_t *command)
+static void command_im(client *c, json_t *command)
 {
-	im_start(&c->core, text_of(command, "call"), text_of(command, "to"),
-		 text_of(command, "text"), is_set(command, "keep"));
+	im_start(&c->core, command_text(command, "call"), command_text(command, "to"),
+		 command_text(command, "text"), command_flag(command, "keep"));
 }
 
-static void on_call(client *c, json_t *command)
+static void command_call(client *c, json_t *command)
 {
-	call_start(&c->core, text_of(command, "call"), text_of(command, "to"),
-		   json_object_get(command, "media"), media_ms_of(command), is_set(command, "keep"),
-		   is_set(command, "stand"));
+	call_start(&c->core, command_text(command, "call"), command_text(command, "to"),
+		   json_object_get(command, "media"), command_media_ms(command),
+		   command_flag(command, "keep"), command_flag(command, "stand"));
 }
 
-static void on_conference(client *c, json_t *command)
+static void command_conference(client *c, json_t *command)
 {
-	conference_make(&c->core, text_of(command, "call"), text_of(command, "conference"),
-			json_object_get(command, "invite"));
+	conference_make(&c->core, command_text(command, "call"),
+			command_text(command, "conference"), json_object_get(command, "invite"));
 }
 
-static void on_join(client *c, json_t *command)
+static void command_join(client *c, json_t *command)
 {
-	const char *call = text_of(command, "call"), *focus = text_of(command, "focus");
+	const char *call = command_text(command, "call"), *focus = command_text(command, "focus");
 	json_t *names = json_object_get(command, "participants");
-	if (strcmp(text_of(command, "media"), "im") == 0)
-		im_join(&c->core, call, focus, text_of(command, "text"), names,
-			media_ms_of(command));
+	if (strcmp(command_text(command, "media"), "im") == 0)
+		im_join(&c->core, call, focus, command_text(command, "text"), names,
+			command_media_ms(command));
 	else
-		call_join(&c->core, call, focus, names, media_ms_of(command));
+		call_join(&c->core, call, focus, names, command_media_ms(command));
 }
 
-static void on_hang_up(client *c, json_t *command)
+static void command_hang_up(client *c, json_t *command)
 {
-	struct session *s = g_hash_table_lookup(c->core.sessions, text_of(command, "call"));
+	struct client_session *s =
+		g_hash_table_lookup(c->core.sessions, command_text(command, "call"));
 	if (s)
 		s->ops->hang_up(s);
 	else
 		channel_log(c->core.channel, "info", "no call \"%s\" to hang up",
-			    text_of(command, "call"));
+			    command_text(command, "call"));
 }
 
-static void on_stats(client *c, json_t *command G_GNUC_UNUSED)
+static void command_stats(client *c, json_t *command G_GNUC_UNUSED)
 {
 	channel_event(c->core.channel, EVENT_STATS,
 		      json_pack("{s:b, s:i, s:i}", "signed_in",
@@ -208,7 +210,7 @@ static void on_stats(client *c, json_t *command G_GNUC_UNUSED)
 				(int)g_hash_table_size(c->core.pending)));
 }
 
-static gboolean on_quit_time(gpointer data)
+static gboolean on_quit_timer(gpointer data)
 {
 	client *c = data;
 	c->quitting = 0;
@@ -216,12 +218,12 @@ static gboolean on_quit_time(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static void on_quit(client *c, json_t *command G_GNUC_UNUSED)
+static void command_quit(client *c, json_t *command G_GNUC_UNUSED)
 {
 	if (c->quitting)
 		return;
 	for_each_session(c, session_hang_up);
-	c->quitting = g_timeout_add(c->core.used_ice ? QUIT_MS : 0, on_quit_time, c);
+	c->quitting = g_timeout_add(c->core.used_ice ? QUIT_MS : 0, on_quit_timer, c);
 }
 
 static const struct {
@@ -229,21 +231,21 @@ static const struct {
 	bool needs_call, before_start;
 	void (*handle)(client *c, json_t *command);
 } commands[] = {
-	{"start", false, true, on_start},
-	{"sign-in", false, false, on_sign_in},
-	{"im", true, false, on_im},
-	{"call", true, false, on_call},
-	{"conference", true, false, on_conference},
-	{"join", true, false, on_join},
-	{"hang-up", false, false, on_hang_up},
-	{"stats", false, false, on_stats},
-	{"quit", false, true, on_quit},
+	{"start", false, true, command_start},
+	{"sign-in", false, false, command_sign_in},
+	{"im", true, false, command_im},
+	{"call", true, false, command_call},
+	{"conference", true, false, command_conference},
+	{"join", true, false, command_join},
+	{"hang-up", false, false, command_hang_up},
+	{"stats", false, false, command_stats},
+	{"quit", false, true, command_quit},
 };
 
-/* A second session under a Call-ID that is in use would take the first one's messages. */
+/* A second session with the same Call-ID would get the first one's messages. */
 static bool call_is_free(client *c, json_t *command)
 {
-	const char *call = text_of(command, "call");
+	const char *call = command_text(command, "call");
 	if (call[0] && !g_hash_table_contains(c->core.sessions, call))
 		return true;
 	channel_log(c->core.channel, "error", "ignoring a command: call id \"%s\" is %s", call,
@@ -271,13 +273,13 @@ static void on_command(agent *a, const char *name, json_t *command, gpointer dat
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static void end(gpointer data)
+static void client_end(gpointer data)
 {
 	client *c = data;
 	g_clear_handle_id(&c->quitting, g_source_remove);
 	g_clear_handle_id(&c->warm_up, g_source_remove);
 	if (c->core.account)
-		on_lost(c);
+		on_connection_lost(c);
 	account_free(c->core.account);
 	session_drop_pending(&c->core);
 	g_hash_table_unref(c->core.sessions);
@@ -293,7 +295,7 @@ int client_main(int *argc, char ***argv)
 		.summary =
 			"an endpoint: signs in, sends instant messages, places and answers calls",
 		.command = on_command,
-		.end = end,
+		.end = client_end,
 	};
 	client c = {.core = {.clock = media_clock_new(),
 			     .sessions = g_hash_table_new(g_str_hash, g_str_equal),

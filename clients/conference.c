@@ -14,11 +14,11 @@
 /* --- inviting --------------------------------------------------------------------------------- */
 
 struct invitation {
-	struct session base;
+	struct client_session base;
 	char *call, *peer; /* the conference's call id; who is invited */
 };
 
-static void invitation_destroy(struct session *s)
+static void invitation_destroy(struct client_session *s)
 {
 	struct invitation *i = (struct invitation *)s;
 
@@ -35,7 +35,7 @@ static void invitation_failed(const struct invitation *i, struct sip_failure why
 		      reason_set(json_pack("{s:s}", "call", i->call), why.code, text));
 }
 
-static void on_invited(struct session *s, sip_msg *response, const GError *error)
+static void on_invited(struct client_session *s, sip_msg *response, const GError *error)
 {
 	if (response && sip_status(response) < 200)
 		return;
@@ -46,10 +46,10 @@ static void on_invited(struct session *s, sip_msg *response, const GError *error
 	}
 	dialog_learn(&s->dialog, response);
 	session_ack(s);
-	session_say_bye(s, dialog_request(&s->dialog, "BYE"), BYE_MS);
+	session_send_bye(s, dialog_request(&s->dialog, "BYE"), BYE_MS);
 }
 
-static void invitation_request(struct session *s, sip_msg *m)
+static void invitation_request(struct client_session *s, sip_msg *m)
 {
 	if (strcmp(sip_method(m), "ACK") == 0)
 		return;
@@ -61,14 +61,15 @@ static void invitation_request(struct session *s, sip_msg *m)
 	session_close(s);
 }
 
-static const struct session_ops invitation_ops = {
+static const struct client_session_ops invitation_ops = {
 	.request = invitation_request,
 	.lost = session_close,
 	.hang_up = session_close,
 	.destroy = invitation_destroy,
 };
 
-static void invite(struct client_core *core, const char *call, const char *focus, const char *user)
+static void send_invitation(struct client_core *core, const char *call, const char *focus,
+			    const char *user)
 {
 	struct invitation *i = g_new0(struct invitation, 1);
 	g_autofree char *uri = g_strdup_printf("sip:%s", user);
@@ -93,7 +94,7 @@ bool conference_is_invitation(const sip_msg *m)
 	return g_strcmp0(sip_content_type(m), INVITATION_TYPE) == 0;
 }
 
-static void refuse(struct client_core *core, const sip_msg *m)
+static void refuse_invitation(struct client_core *core, const sip_msg *m)
 {
 	g_autofree char *tag = sip_new_tag();
 	g_autoptr(sip_msg) no = sip_response_new(m, 488, "Not Acceptable Here", tag);
@@ -111,7 +112,7 @@ void conference_accept(struct client_core *core, sip_msg *m)
 	struct invitation *i;
 
 	if (!focus || !call || !from) {
-		refuse(core, m);
+		refuse_invitation(core, m);
 		return;
 	}
 	i = g_new0(struct invitation, 1);
@@ -123,20 +124,20 @@ void conference_accept(struct client_core *core, sip_msg *m)
 
 /* --- making ----------------------------------------------------------------------------------- */
 
-struct organise {
+struct conference_request {
 	struct client_core *core;
 	char *call;
 	json_t *invite; /* NULL: nobody */
 };
 
-static void organise_free(struct organise *o)
+static void conference_request_free(struct conference_request *o)
 {
 	g_free(o->call);
 	json_decref(o->invite);
 	g_free(o);
 }
 
-static void organise_failed(const struct organise *o, struct sip_failure why)
+static void conference_failed(const struct conference_request *o, struct sip_failure why)
 {
 	json_t *result = json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:o, s:n, s:[], s:{s:n, s:n, s:n}, s:[]}", "call",
@@ -148,7 +149,7 @@ static void organise_failed(const struct organise *o, struct sip_failure why)
 		      reason_set(result, why.code, why.words));
 }
 
-static void organised(const struct organise *o, const char *focus)
+static void conference_made(const struct conference_request *o, const char *focus)
 {
 	size_t i;
 	json_t *user;
@@ -157,13 +158,13 @@ static void organised(const struct organise *o, const char *focus)
 		      json_pack("{s:s, s:s}", "call", o->call, "focus", focus));
 	json_array_foreach(o->invite, i, user)
 		if (json_is_string(user))
-			invite(o->core, o->call, focus, json_string_value(user));
+			send_invitation(o->core, o->call, focus, json_string_value(user));
 }
 
-static void on_organised(sip_conn *conn G_GNUC_UNUSED, sip_msg *response, const GError *error,
-			 gpointer data)
+static void on_conference_response(sip_conn *conn G_GNUC_UNUSED, sip_msg *response,
+				   const GError *error, gpointer data)
 {
-	struct organise *o = data;
+	struct conference_request *o = data;
 	gsize length = 0;
 	const char *body = response ? sip_body(response, &length) : NULL;
 
@@ -172,24 +173,25 @@ static void on_organised(sip_conn *conn G_GNUC_UNUSED, sip_msg *response, const 
 	g_autoptr(xml_document) d = xml_parse(body, length, NULL);
 	const char *focus = xml_attribute(d, "conference-info", "entity");
 	if (focus)
-		organised(o, focus);
+		conference_made(o, focus);
 	else
-		organise_failed(o, sip_failure_of(response, error));
-	organise_free(o);
+		conference_failed(o, sip_failure_of(response, error));
+	conference_request_free(o);
 }
 
 void conference_make(struct client_core *core, const char *call_id, const char *conference,
 		     json_t *invitees)
 {
 	const char *uri = account_focus_factory(core->account), *self = account_uri(core->account);
-	struct organise *o = g_new(struct organise, 1);
+	struct conference_request *o = g_new(struct conference_request, 1);
 
-	*o = (struct organise){
+	*o = (struct conference_request){
 		.core = core, .call = g_strdup(call_id), .invite = json_incref(invitees)};
 	if (!uri || !account_conn(core->account)) {
-		organise_failed(o, (struct sip_failure){REASON_NOT_SIGNED_IN,
-							"no conference factory: not signed in", 0});
-		organise_free(o);
+		conference_failed(o,
+				  (struct sip_failure){REASON_NOT_SIGNED_IN,
+						       "no conference factory: not signed in", 0});
+		conference_request_free(o);
 		return;
 	}
 	g_autofree char *tag = sip_new_tag();
@@ -201,5 +203,5 @@ void conference_make(struct client_core *core, const char *call_id, const char *
 		"<addConference><conference-id>%s</conference-id></addConference></request>",
 		self, uri, conference);
 	sip_set_body(m, "application/cccp+xml", body, -1);
-	sip_conn_request(account_conn(core->account), m, SERVICE_MS, on_organised, o);
+	sip_conn_request(account_conn(core->account), m, SERVICE_MS, on_conference_response, o);
 }

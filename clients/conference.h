@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Making a conference on the Front End, inviting to it and being invited.
+/* Making a conference on the Front End, inviting users to it, and being invited.
  *
  *   organiser  SERVICE addConference -> 200              event conference-ready
  *              INVITE with the conference's URI to each -> 200, ACK, BYE
@@ -13,14 +13,14 @@
 
 #include "clients/session.h"
 
-/* `conference`: its id; `invite`: array of user names, or NULL.  An invitation that is refused is
- * told by the event call-failed-late. */
+/* Makes the conference with id `conference` and invites the users of `invite`, an array of names or
+ * NULL.  A refused invitation is reported by the event call-failed-late. */
 void conference_make(struct client_core *core, const char *call_id, const char *conference,
 		     json_t *invite);
 
-/* Whether an INVITE invites to a conference, not to a call; if so it is answered, and joined, by
- * conference_accept. */
+/* Whether an INVITE is an invitation to a conference. */
 bool conference_is_invitation(const sip_msg *invite);
+/* Answers the invitation and sends conference-invited. */
 void conference_accept(struct client_core *core, sip_msg *invite);
 
 #endif

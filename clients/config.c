@@ -11,7 +11,7 @@
 static const struct {
 	const char *name, *fallback; /* fallback NULL: must be given */
 	size_t offset;
-} members[] = {
+} config_members[] = {
 	{"name", NULL, offsetof(struct client_config, name)},
 	{"user", NULL, offsetof(struct client_config, user)},
 	{"password", NULL, offsetof(struct client_config, password)},
@@ -22,21 +22,22 @@ static const struct {
 	{"ice_profile", "standard", offsetof(struct client_config, ice_profile)},
 };
 
-static char **member(struct client_config *c, guint i)
+static char **config_member(struct client_config *c, guint i)
 {
-	return (char **)(gpointer)((guint8 *)c + members[i].offset);
+	return (char **)(gpointer)((guint8 *)c + config_members[i].offset);
 }
 
 bool client_config_parse(json_t *object, struct client_config *ret, GError **error)
 {
 	struct client_config c = {0};
-	for (guint i = 0; i < G_N_ELEMENTS(members); i++) {
-		const char *value = json_string_value(json_object_get(object, members[i].name));
-		*member(&c, i) = g_strdup(value ? value : members[i].fallback);
-		if (*member(&c, i))
+	for (guint i = 0; i < G_N_ELEMENTS(config_members); i++) {
+		const char *value =
+			json_string_value(json_object_get(object, config_members[i].name));
+		*config_member(&c, i) = g_strdup(value ? value : config_members[i].fallback);
+		if (*config_member(&c, i))
 			continue;
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "config has no \"%s\"",
-			    members[i].name);
+			    config_members[i].name);
 		client_config_done(&c);
 		return false;
 	}
@@ -64,6 +65,6 @@ bool client_config_has_ipv6(const struct client_config *c)
 
 void client_config_done(struct client_config *c)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(members); i++)
-		g_clear_pointer(member(c, i), g_free);
+	for (guint i = 0; i < G_N_ELEMENTS(config_members); i++)
+		g_clear_pointer(config_member(c, i), g_free);
 }

@@ -10,15 +10,16 @@
 struct client_config {
 	char *name, *user, *password, *domain, *ca, *address, *ice_profile;
 	char *address6;	 /* "": none */
-	guint packet_ms; /* how much speech a packet to us should hold; 0: not said */
+	guint packet_ms; /* wanted milliseconds of speech in a received packet; 0: any */
 };
 
-/* Whether the client itself has an address of that family: names are asked for such addresses only
- * (RFC 3493 section 6.1, AI_ADDRCONFIG). */
+/* Whether the client has an address of that family.  It queries names for such addresses only (as
+ * with AI_ADDRCONFIG, RFC 3493 section 6.1). */
 bool client_config_has_ipv4(const struct client_config *c);
 bool client_config_has_ipv6(const struct client_config *c);
 
-/* false with G_IO_ERROR_INVALID_ARGUMENT naming the member that is missing or wrong. */
+/* Reads and checks a configuration; client_config_done frees its members.  false with
+ * G_IO_ERROR_INVALID_ARGUMENT that names the missing or wrong member. */
 bool client_config_parse(json_t *object, struct client_config *ret, GError **error);
 void client_config_done(struct client_config *c);
 

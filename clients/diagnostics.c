@@ -33,7 +33,7 @@ guint32 ice_warn(const struct ice_report *r, bool failed)
 		{r->relays_udp_asked && !r->relays_udp_got, ICE_WARN_NO_UDP_ALLOCATION},
 		{r->relays_tcp_asked && !r->relays_tcp_got, ICE_WARN_NO_TCP_ALLOCATION},
 		{failed && r->host && r->remote_host, ICE_WARN_LOCAL_FAILED},
-		/* A NAT between the two: UDP through it was tried, TCP has no way through it. */
+		/* With a NAT in between: UDP was tried, TCP cannot pass it. */
 		{failed && any_srflx, ICE_WARN_UDP_NAT_FAILED | ICE_WARN_TCP_NAT_FAILED},
 		{failed && udp_relay, ICE_WARN_UDP_RELAY_FAILED},
 		{failed && tcp_relay, ICE_WARN_TCP_RELAY_FAILED},
@@ -50,16 +50,17 @@ int diagnostics_id(bool local_remote_user, bool peer_remote_user)
 	return failures[local_remote_user + peer_remote_user].id;
 }
 
-static char *endpoint(const struct ice_candidate *c)
+static char *candidate_endpoint(const struct ice_candidate *c)
 {
 	return c->address[0] ? sip_host_port(c->address, c->port) : g_strdup("");
 }
 
 char *diagnostics_header(const struct diagnostics *d)
 {
-	g_autofree char *local = endpoint(&d->local_site), *local_mr = endpoint(&d->local_relay);
-	g_autofree char *remote = endpoint(&d->remote_site),
-			*remote_mr = endpoint(&d->remote_relay);
+	g_autofree char *local = candidate_endpoint(&d->local_site),
+			*local_mr = candidate_endpoint(&d->local_relay);
+	g_autofree char *remote = candidate_endpoint(&d->remote_site),
+			*remote_mr = candidate_endpoint(&d->remote_relay);
 	guint row = (guint)d->local_remote_user + (guint)d->peer_remote_user;
 	return g_strdup_printf("%d; reason=\"Call failed to establish due to a media connectivity "
 			       "failure when %s\"; "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the product says about a call that found no media path: ICEWarn and ms-client-diagnostics.
+/* The product's diagnostics of a call without a media path: ICEWarn and ms-client-diagnostics.
  *
  * Pure.  Bits and ids: docs/PROTOCOL.md.
  */
@@ -20,7 +20,8 @@ enum ice_warn {
 	ICE_WARN_NO_RELAY = 0x80000,
 };
 
-/* `failed`: no pair was found, so each class of pairs that there was has failed. */
+/* The bits of a report.  `failed`: no pair was found, so each class of pairs that existed has
+ * failed. */
 guint32 ice_warn(const struct ice_report *r, bool failed);
 
 struct diagnostics {
@@ -28,15 +29,15 @@ struct diagnostics {
 	const char *kind; /* "audio" */
 	guint32 warn;
 	bool local_remote_user, peer_remote_user;
-	struct ice_candidate local_site, local_relay, remote_site,
-		remote_relay; /* address "": none */
+	/* address "": none */
+	struct ice_candidate local_site, local_relay, remote_site, remote_relay;
 };
 
-/* 22, 23, 24: both ends inside, one, none. */
+/* 22 when both ends are inside, 23 when one is, 24 when none is. */
 int diagnostics_id(bool local_remote_user, bool peer_remote_user);
 /* Value of ms-client-diagnostics.  The caller frees. */
 char *diagnostics_header(const struct diagnostics *d);
-/* Id of such a value; 0: none. */
+/* The id of such a value; 0: none. */
 int diagnostics_parse_id(const char *header);
 
 #endif

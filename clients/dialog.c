@@ -33,7 +33,7 @@ void dialog_done(struct dialog *d)
 	*d = (struct dialog){0};
 }
 
-static sip_msg *request(const struct dialog *d, const char *method, guint32 cseq)
+static sip_msg *new_request(const struct dialog *d, const char *method, guint32 cseq)
 {
 	return sip_request_new(method, d->remote_uri, d->local_uri, d->local_tag, d->remote_uri,
 			       d->remote_tag, d->call_id, cseq);
@@ -44,13 +44,13 @@ sip_msg *dialog_request(struct dialog *d, const char *method)
 	d->cseq++;
 	if (g_str_equal(method, "INVITE"))
 		d->invite_cseq = d->cseq;
-	return request(d, method, d->cseq);
+	return new_request(d, method, d->cseq);
 }
 
 sip_msg *dialog_ack(struct dialog *d)
 {
 	/* RFC 3261 section 13.2.2.4: the CSeq number of the INVITE. */
-	return request(d, "ACK", d->invite_cseq);
+	return new_request(d, "ACK", d->invite_cseq);
 }
 
 sip_msg *dialog_response(const struct dialog *d, const sip_msg *msg, int status, const char *reason)

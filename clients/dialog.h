@@ -10,20 +10,21 @@ struct dialog {
 	guint32 cseq, invite_cseq;
 };
 
-/* As the one who calls, and as the one who is called by `invite`. */
+/* Initialise a caller's dialog, and that of the callee of `invite`.  dialog_done frees the members.
+ */
 void dialog_init_caller(struct dialog *d, const char *call_id, const char *local_uri,
 			const char *remote_uri);
 void dialog_init_callee(struct dialog *d, const sip_msg *invite);
 void dialog_done(struct dialog *d);
 
-/* A new request in the dialog (or the one that makes it); counts CSeq, remembers an INVITE's. */
+/* A new request in the dialog, or the INVITE that makes it; the caller unrefs.  Increments CSeq. */
 sip_msg *dialog_request(struct dialog *d, const char *method);
-/* ACK for the last INVITE. */
+/* An ACK for the last INVITE; the caller unrefs. */
 sip_msg *dialog_ack(struct dialog *d);
-/* A response to a request of the peer, with our tag. */
+/* A response to a request of the peer, with our tag; the caller unrefs. */
 sip_msg *dialog_response(const struct dialog *d, const sip_msg *request, int status,
 			 const char *reason);
-/* Takes the peer's tag from a response. */
+/* Takes the peer's tag from a response, unless it is known. */
 void dialog_learn(struct dialog *d, const sip_msg *response);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/discovery.h"
 
-/* The order of Lync and Skype for Business clients.  The two web services are noted and passed over
- * (not modelled), and so is the plain TCP service. */
+/* The order of Lync and Skype for Business clients.  The two web services and the plain TCP service
+ * are queried but not used, as they are not modelled. */
 static const struct {
 	const char *label;
 	enum dns_type type;
 	guint16 port;
-	bool passed_over;
+	bool ignored;
 } lookups[DISCOVERY_LOOKUPS] = {
 	{"lyncdiscoverinternal", DNS_A, 443, true},
 	{"lyncdiscover", DNS_A, 443, true},
@@ -21,15 +21,15 @@ static const struct {
 
 enum entry_state { ENTRY_PENDING, ENTRY_EMPTY, ENTRY_FOUND };
 
-struct entry {
+struct discovery_entry {
 	enum entry_state state;
 	char *query, *name, *address, *address6;
 	guint16 port;
-	guint answers; /* to its question for addresses */
+	guint answers; /* to its queries for addresses */
 };
 
 struct discovery {
-	struct entry entries[DISCOVERY_LOOKUPS];
+	struct discovery_entry entries[DISCOVERY_LOOKUPS];
 	guint next, families;
 };
 
@@ -59,32 +59,32 @@ const char *discovery_query(const discovery *d, guint i, enum dns_type *ret_type
 	return d->entries[i].query;
 }
 
-static void take_address(const discovery *d, struct entry *e, const struct dns_answer *answer,
-			 bool passed_over)
+static void add_address(const discovery *d, struct discovery_entry *e,
+			const struct dns_answer *answer, bool ignored)
 {
 	*(answer->type == DNS_AAAA ? &e->address6 : &e->address) = g_strdup(answer->target);
 	if (++e->answers < d->families)
 		return;
 	if (!e->address)
 		e->address = g_steal_pointer(&e->address6);
-	e->state = e->address && !passed_over ? ENTRY_FOUND : ENTRY_EMPTY;
+	e->state = e->address && !ignored ? ENTRY_FOUND : ENTRY_EMPTY;
 }
 
 const char *discovery_answer(discovery *d, guint i, const struct dns_answer *answer)
 {
-	struct entry *e = &d->entries[i];
+	struct discovery_entry *e = &d->entries[i];
 	if (lookups[i].type != DNS_SRV) {
 		if (!e->name)
 			e->name = g_strdup(e->query);
 		e->port = lookups[i].port;
-		take_address(d, e, answer, lookups[i].passed_over);
+		add_address(d, e, answer, lookups[i].ignored);
 		return NULL;
 	}
-	if (!answer->target || lookups[i].passed_over) {
+	if (!answer->target || lookups[i].ignored) {
 		e->state = ENTRY_EMPTY;
 		return NULL;
 	}
-	/* Found only when its target has an address. */
+	/* It counts as found when its target has an address. */
 	e->name = g_strdup(answer->target);
 	e->port = answer->port;
 	return e->name;
@@ -92,13 +92,13 @@ const char *discovery_answer(discovery *d, guint i, const struct dns_answer *ans
 
 void discovery_target_address(discovery *d, guint i, const struct dns_answer *answer)
 {
-	take_address(d, &d->entries[i], answer, false);
+	add_address(d, &d->entries[i], answer, false);
 }
 
 enum discovery_step discovery_next(discovery *d, struct discovery_target *ret)
 {
 	while (d->next < DISCOVERY_LOOKUPS) {
-		const struct entry *e = &d->entries[d->next];
+		const struct discovery_entry *e = &d->entries[d->next];
 		if (e->state == ENTRY_PENDING)
 			return DISCOVERY_WAIT;
 		d->next++;
@@ -115,7 +115,7 @@ enum discovery_step discovery_next(discovery *d, struct discovery_target *ret)
 	return DISCOVERY_NONE;
 }
 
-guint discovery_judged(const discovery *d)
+guint discovery_used(const discovery *d)
 {
 	return d->next;
 }

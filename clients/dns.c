@@ -20,12 +20,12 @@ struct dns {
 	ares_channel channel;
 	GHashTable *sockets; /* descriptor -> source id */
 	guint timer;
-	guint depth;	 /* inside c-ares, which must not be destroyed there */
-	GQueue starting; /* struct query: not yet handed to c-ares */
+	guint depth;	 /* calls into c-ares, during which it must not be destroyed */
+	GQueue starting; /* struct dns_pending: not started yet */
 	bool closing;
 };
 
-struct query {
+struct dns_pending {
 	dns *owner;
 	char *name;
 	enum dns_type type;
@@ -52,7 +52,7 @@ const char *dns_type_name(enum dns_type type)
 	return type_names[type];
 }
 
-static enum reason error_of(int status)
+static enum reason reason_of_status(int status)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(errors); i++)
 		if (errors[i].status == status)
@@ -63,31 +63,31 @@ static enum reason error_of(int status)
 /* --- c-ares on the main loop ------------------------------------------------------------------ */
 
 static void arm_timer(dns *d);
-static void destroy(dns *d);
+static void dns_destroy(dns *d);
 
-/* Around every call that may answer a query: the one who asked may free the resolver meanwhile. */
-static void enter(dns *d)
+/* Around each call that may answer a query: the callback may free the resolver. */
+static void enter_ares(dns *d)
 {
 	d->depth++;
 }
 
-static void leave(dns *d)
+static void leave_ares(dns *d)
 {
 	if (--d->depth > 0)
 		return;
 	if (d->closing)
-		destroy(d);
+		dns_destroy(d);
 	else
 		arm_timer(d);
 }
 
-static gboolean on_timer(gpointer data)
+static gboolean on_ares_timer(gpointer data)
 {
 	dns *d = data;
 	d->timer = 0;
-	enter(d);
+	enter_ares(d);
 	ares_process_fd(d->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-	leave(d);
+	leave_ares(d);
 	return G_SOURCE_REMOVE;
 }
 
@@ -97,18 +97,19 @@ static void arm_timer(dns *d)
 	g_clear_handle_id(&d->timer, g_source_remove);
 	if (!ares_timeout(d->channel, NULL, &tv))
 		return;
-	/* Rounded up: waking a moment early would only make it wait again. */
-	d->timer = g_timeout_add((guint)(tv.tv_sec * 1000 + tv.tv_usec / 1000 + 1), on_timer, d);
+	/* Rounded up, because c-ares would only wait again if it were called too early. */
+	d->timer =
+		g_timeout_add((guint)(tv.tv_sec * 1000 + tv.tv_usec / 1000 + 1), on_ares_timer, d);
 }
 
-static gboolean on_socket(gint fd, GIOCondition condition, gpointer data)
+static gboolean on_ares_socket(gint fd, GIOCondition condition, gpointer data)
 {
 	dns *d = data;
 	bool in = condition & (G_IO_IN | G_IO_ERR | G_IO_HUP);
-	enter(d);
+	enter_ares(d);
 	ares_process_fd(d->channel, in ? fd : ARES_SOCKET_BAD,
 			condition & G_IO_OUT ? fd : ARES_SOCKET_BAD);
-	leave(d);
+	leave_ares(d);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -123,19 +124,19 @@ static void on_socket_state(void *data, ares_socket_t fd, int readable, int writ
 	}
 	GIOCondition condition = (readable ? G_IO_IN : 0) | (writable ? G_IO_OUT : 0);
 	if (condition && !d->closing)
-		g_hash_table_insert(d->sockets, key,
-				    GUINT_TO_POINTER(g_unix_fd_add(fd, condition, on_socket, d)));
+		g_hash_table_insert(
+			d->sockets, key,
+			GUINT_TO_POINTER(g_unix_fd_add(fd, condition, on_ares_socket, d)));
 }
 
 dns *dns_new(GError **error)
 {
 	dns *d = g_new0(dns, 1);
-	char lookups[] =
-		"b"; /* the name servers only: what a client finds must come from packets */
+	char lookups[] = "b"; /* name servers only, not /etc/hosts */
 	struct ares_options options = {
 		.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
 		.timeout = TRY_TIMEOUT_MS,
-		.tries = 1, /* c-ares would double the time of its second try */
+		.tries = 1, /* on_ares_answer repeats; c-ares would double the time-out */
 		.lookups = lookups,
 		.sock_state_cb = on_socket_state,
 		.sock_state_cb_data = d,
@@ -172,18 +173,18 @@ char **dns_servers(const dns *d)
 	return all;
 }
 
-static void query_free(struct query *q)
+static void dns_pending_free(struct dns_pending *q)
 {
 	g_free(q->name);
 	g_free(q);
 }
 
-static void destroy(dns *d)
+static void dns_destroy(dns *d)
 {
-	struct query *q;
+	struct dns_pending *q;
 	while ((q = g_queue_pop_head(&d->starting))) {
 		g_source_remove(q->start);
-		query_free(q);
+		dns_pending_free(q);
 	}
 	ares_destroy(d->channel);
 	g_clear_handle_id(&d->timer, g_source_remove);
@@ -197,7 +198,7 @@ void dns_free(dns *d)
 		return;
 	d->closing = true;
 	if (d->depth == 0)
-		destroy(d);
+		dns_destroy(d);
 }
 
 /* --- answers ---------------------------------------------------------------------------------- */
@@ -231,8 +232,7 @@ static int read_addresses6(const guint8 *data, int length, struct dns_answer *a,
 	return rc;
 }
 
-/* The lowest priority is the best; weights are not drawn: a lab's answer must not be a matter of
- * luck. */
+/* Uses the record with the lowest priority and ignores weights, so that results are repeatable. */
 static int read_services(const guint8 *data, int length, struct dns_answer *a, char **ret_target)
 {
 	struct ares_srv_reply *list = NULL;
@@ -260,7 +260,7 @@ static int (*const readers[])(const guint8 *data, int length, struct dns_answer 
 	[DNS_SRV] = read_services,
 };
 
-static void answer_query(struct query *q, int status, const guint8 *data, int length)
+static void answer_query(struct dns_pending *q, int status, const guint8 *data, int length)
 {
 	struct dns_answer a = {.query = q->name, .type = q->type};
 	g_autofree char *target = NULL;
@@ -268,44 +268,46 @@ static void answer_query(struct query *q, int status, const guint8 *data, int le
 	if (status == ARES_SUCCESS)
 		status = readers[q->type](data, length, &a, &target);
 	a.target = target;
-	a.error = error_of(status);
+	a.error = reason_of_status(status);
 	q->done(&a, q->user_data);
 	g_ptr_array_unref(a.texts);
-	query_free(q);
+	dns_pending_free(q);
 }
 
-static void on_answer(void *data, int status, int timeouts G_GNUC_UNUSED, unsigned char *reply,
-		      int length)
+static void on_ares_answer(void *data, int status, int timeouts G_GNUC_UNUSED, unsigned char *reply,
+			   int length)
 {
-	struct query *q = data;
+	struct dns_pending *q = data;
 	if (q->owner->closing || status == ARES_EDESTRUCTION || status == ARES_ECANCELLED)
-		query_free(q);
+		dns_pending_free(q);
 	else if (status == ARES_ETIMEOUT && ++q->tries < TRIES)
-		ares_query(q->owner->channel, q->name, ns_c_in, wire_types[q->type], on_answer, q);
+		ares_query(q->owner->channel, q->name, ns_c_in, wire_types[q->type], on_ares_answer,
+			   q);
 	else
 		answer_query(q, status, reply, length);
 }
 
-/* A query that fails at once would call back from inside dns_query. */
+/* Starts from the main loop, because a query that fails at once would call back from inside
+ * dns_query. */
 static gboolean start_query(gpointer data)
 {
-	struct query *q = data;
+	struct dns_pending *q = data;
 	dns *d = q->owner;
 	g_queue_remove(&d->starting, q);
-	enter(d);
-	ares_query(d->channel, q->name, ns_c_in, wire_types[q->type], on_answer, q);
-	leave(d);
+	enter_ares(d);
+	ares_query(d->channel, q->name, ns_c_in, wire_types[q->type], on_ares_answer, q);
+	leave_ares(d);
 	return G_SOURCE_REMOVE;
 }
 
 void dns_query(dns *d, const char *name, enum dns_type type, dns_func done, gpointer user_data)
 {
-	struct query *q = g_new0(struct query, 1);
-	*q = (struct query){.owner = d,
-			    .name = g_strdup(name),
-			    .type = type,
-			    .done = done,
-			    .user_data = user_data};
+	struct dns_pending *q = g_new0(struct dns_pending, 1);
+	*q = (struct dns_pending){.owner = d,
+				  .name = g_strdup(name),
+				  .type = type,
+				  .done = done,
+				  .user_data = user_data};
 	q->start = g_idle_add_full(G_PRIORITY_DEFAULT, start_query, q, NULL);
 	g_queue_push_tail(&d->starting, q);
 }

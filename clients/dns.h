@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Name look-ups with c-ares, on the main loop.
+/* DNS look-ups with c-ares, on the main loop.
  *
- * Servers come from /etc/resolv.conf; two tries of one second each.  One thread; nothing blocks.
+ * The servers of /etc/resolv.conf, with two tries of one second each.  One thread; nothing blocks.
  */
 #ifndef CLIENTS_DNS_H
 #define CLIENTS_DNS_H
@@ -15,9 +15,8 @@ enum dns_type { DNS_A, DNS_AAAA, DNS_SRV };
 struct dns_answer {
 	const char *query;
 	enum dns_type type;
-	enum reason error;  /* REASON_DNS_*; REASON_NONE: there may be no record all the same */
-	GPtrArray *texts;   /* char *: one a record, for people ("10.0.1.10", "0 0 5061
-			       fe.contoso.com") */
+	enum reason error; /* REASON_DNS_*; REASON_NONE, also without a record */
+	GPtrArray *texts; /* char *: each record as text ("10.0.1.10", "0 0 5061 fe.contoso.com") */
 	const char *target; /* A, AAAA: first address; SRV: target of the best record; NULL: none */
 	guint16 port;	    /* SRV */
 };
@@ -26,13 +25,13 @@ typedef struct dns dns;
 /* `answer` is borrowed for the call. */
 typedef void (*dns_func)(const struct dns_answer *answer, gpointer user_data);
 
-/* NULL with G_IO_ERROR_FAILED. */
+/* NULL with G_IO_ERROR_FAILED: c-ares cannot start. */
 dns *dns_new(GError **error);
-/* Pending queries are dropped without a call. */
+/* Drops pending queries without a call of `done`.  Accepts NULL. */
 void dns_free(dns *d);
-/* Asks once; `done` is called once, from the main loop. */
+/* Queries a name; the main loop calls `done` once. */
 void dns_query(dns *d, const char *name, enum dns_type type, dns_func done, gpointer user_data);
-/* The name servers that are asked, in order; the caller frees. */
+/* Addresses of the name servers, in order; the caller frees. */
 char **dns_servers(const dns *d);
 const char *dns_type_name(enum dns_type type); /* "A", "AAAA", "SRV" */
 

@@ -13,17 +13,17 @@
 #define CONFERENCE_MS 20000
 
 struct im {
-	struct session base;
-	bool caller, keep; /* keep: the conversation stays until it is hung up */
+	struct client_session base;
+	bool caller, keep; /* keep: it lasts until it is hung up */
 	char *peer, *text;
-	participants *members;	 /* NULL: between two */
+	participants *members;	 /* of the conference; NULL: between two users */
 	bool confirmed, time_up; /* time_up: media_ms have passed since we joined */
 	bool reported;
 	guint deadline, stay, media_ms;
 	gint64 start_us, confirmed_us;
 };
 
-static void im_destroy(struct session *s)
+static void im_destroy(struct client_session *s)
 {
 	struct im *im = (struct im *)s;
 	g_clear_handle_id(&im->deadline, g_source_remove);
@@ -41,7 +41,7 @@ static json_t *integer_or_null(gint64 value)
 	return value ? json_integer(value) : json_null();
 }
 
-static json_t *result(const struct im *im, struct sip_failure why)
+static json_t *im_result_json(const struct im *im, struct sip_failure why)
 {
 	gint64 setup_ms = (im->confirmed_us - im->start_us) / 1000;
 	json_t *setup = why.code ? json_null() : json_integer(setup_ms);
@@ -52,9 +52,9 @@ static json_t *result(const struct im *im, struct sip_failure why)
 			  why.code, why.words);
 }
 
-static json_t *conference_result(const struct im *im, struct sip_failure why)
+static json_t *im_conference_json(const struct im *im, struct sip_failure why)
 {
-	json_t *json = result(im, why);
+	json_t *json = im_result_json(im, why);
 
 	json_object_update_new(
 		json, json_pack("{s:s, s:s, s:s?, s:[], s:{s:n, s:n, s:n}, s:o}", "role", "caller",
@@ -64,97 +64,97 @@ static json_t *conference_result(const struct im *im, struct sip_failure why)
 	return json;
 }
 
-/* Without a code it passed. */
-static void report(struct im *im, struct sip_failure why)
+/* Sends the result once; a pass when `why` has no code. */
+static void im_report(struct im *im, struct sip_failure why)
 {
 	if (im->reported)
 		return;
 	if (im->members)
 		channel_event(im->base.core->channel, EVENT_CONFERENCE_RESULT,
-			      conference_result(im, why));
+			      im_conference_json(im, why));
 	else if (im->caller)
-		channel_event(im->base.core->channel, EVENT_IM_RESULT, result(im, why));
+		channel_event(im->base.core->channel, EVENT_IM_RESULT, im_result_json(im, why));
 	im->reported = true;
 }
 
-static void leave(struct im *im)
+static void im_leave(struct im *im)
 {
 	g_clear_handle_id(&im->deadline, g_source_remove);
 	g_clear_handle_id(&im->stay, g_source_remove);
 	if (im->base.dialog.remote_tag)
-		session_say_bye(&im->base, dialog_request(&im->base.dialog, "BYE"), ANSWER_MS);
+		session_send_bye(&im->base, dialog_request(&im->base.dialog, "BYE"), ANSWER_MS);
 	else
 		session_close(&im->base);
 }
 
-static void end(struct im *im, struct sip_failure why)
+static void im_end(struct im *im, struct sip_failure why)
 {
 	if (im->reported)
 		return;
-	report(im, why);
-	leave(im);
+	im_report(im, why);
+	im_leave(im);
 }
 
-static void end_for(struct im *im, enum reason r)
+static void im_end_for(struct im *im, enum reason r)
 {
-	end(im, (struct sip_failure){.code = r});
+	im_end(im, (struct sip_failure){.code = r});
 }
 
-static gboolean on_deadline(gpointer data)
+static gboolean on_im_deadline(gpointer data)
 {
 	struct im *im = data;
 	im->deadline = 0;
 	if (im->members && im->confirmed) {
 		g_autofree char *missing = participants_missing(im->members);
-		end(im, (struct sip_failure){REASON_NOT_HEARD, missing, 200});
+		im_end(im, (struct sip_failure){REASON_NOT_HEARD, missing, 200});
 	} else if (im->caller) {
-		end_for(im, REASON_NO_ANSWER_IN_TIME);
+		im_end_for(im, REASON_NO_ANSWER_IN_TIME);
 	} else {
 		session_close(&im->base);
 	}
 	return G_SOURCE_REMOVE;
 }
 
-static void im_lost(struct session *s)
+static void im_lost(struct client_session *s)
 {
 	struct im *im = (struct im *)s;
-	report(im, (struct sip_failure){.code = REASON_SERVER_LOST});
+	im_report(im, (struct sip_failure){.code = REASON_SERVER_LOST});
 	g_clear_handle_id(&im->deadline, g_source_remove);
 	g_clear_handle_id(&im->stay, g_source_remove);
 	session_close(s);
 }
 
-static void im_hang_up(struct session *s)
+static void im_hang_up(struct client_session *s)
 {
 	struct im *im = (struct im *)s;
 	if (im->keep && im->reported)
-		leave(im);
+		im_leave(im);
 	else
-		end_for(im, REASON_HUNG_UP);
+		im_end_for(im, REASON_HUNG_UP);
 }
 
-/* --- as the one who speaks -------------------------------------------------------------------- */
+/* --- as sender -------------------------------------------------------------------------------- */
 
 static void leave_when_done(struct im *im)
 {
 	if (im->confirmed && im->time_up && participants_all_heard(im->members))
-		end(im, (struct sip_failure){.status = 200});
+		im_end(im, (struct sip_failure){.status = 200});
 }
 
 static void stay_on(struct im *im, int status)
 {
 	g_clear_handle_id(&im->deadline, g_source_remove);
-	report(im, (struct sip_failure){.status = status});
+	im_report(im, (struct sip_failure){.status = status});
 }
 
-static void on_text_response(struct session *s, sip_msg *response, const GError *error)
+static void on_text_response(struct client_session *s, sip_msg *response, const GError *error)
 {
 	struct im *im = (struct im *)s;
 	int status = response ? sip_status(response) : 0;
 	if (im->reported || (response && status < 200))
 		return;
 	if (status != 200) {
-		end(im, sip_failure_of(response, error));
+		im_end(im, sip_failure_of(response, error));
 		return;
 	}
 	im->confirmed = true;
@@ -164,10 +164,10 @@ static void on_text_response(struct session *s, sip_msg *response, const GError 
 	else if (im->keep)
 		stay_on(im, status);
 	else
-		end(im, (struct sip_failure){.status = status});
+		im_end(im, (struct sip_failure){.status = status});
 }
 
-static gboolean on_stay(gpointer data)
+static gboolean on_stay_over(gpointer data)
 {
 	struct im *im = data;
 	im->stay = 0;
@@ -176,26 +176,26 @@ static gboolean on_stay(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static void on_invite_response(struct session *s, sip_msg *response, const GError *error)
+static void on_invite_response(struct client_session *s, sip_msg *response, const GError *error)
 {
 	struct im *im = (struct im *)s;
 	int status = response ? sip_status(response) : 0;
 	if (im->reported || (response && status < 200))
 		return;
 	if (status < 200 || status > 299) {
-		end(im, sip_failure_of(response, error));
+		im_end(im, sip_failure_of(response, error));
 		return;
 	}
 	dialog_learn(&s->dialog, response);
 	session_ack(s);
 	if (im->members)
-		im->stay = g_timeout_add(im->media_ms, on_stay, im);
+		im->stay = g_timeout_add(im->media_ms, on_stay_over, im);
 	sip_msg *text = dialog_request(&s->dialog, "MESSAGE");
 	sip_set_body(text, TEXT_TYPE, im->text, -1);
 	session_request(s, text, im->members ? CONFERENCE_MS : ANSWER_MS, on_text_response);
 }
 
-static void set_body(struct im *im, sip_msg *m)
+static void set_im_body(struct im *im, sip_msg *m)
 {
 	g_autoptr(call_sdp) sdp = call_sdp_new(im->base.core->config.address);
 	call_sdp_add(sdp, "message");
@@ -203,9 +203,9 @@ static void set_body(struct im *im, sip_msg *m)
 	sip_set_body(m, "application/sdp", body, -1);
 }
 
-static void im_request(struct session *s, sip_msg *m);
+static void im_request(struct client_session *s, sip_msg *m);
 
-static const struct session_ops ops = {
+static const struct client_session_ops im_session_ops = {
 	.request = im_request,
 	.lost = im_lost,
 	.hang_up = im_hang_up,
@@ -221,15 +221,15 @@ static struct im *im_new(const char *peer, const char *text)
 	return im;
 }
 
-static void invite(struct im *im, struct client_core *core, const char *call_id, const char *uri,
-		   guint deadline_ms)
+static void im_invite(struct im *im, struct client_core *core, const char *call_id, const char *uri,
+		      guint deadline_ms)
 {
 	im->caller = true;
-	session_open_caller(&im->base, core, &ops, call_id, uri);
-	im->deadline = g_timeout_add(deadline_ms, on_deadline, im);
+	session_open_caller(&im->base, core, &im_session_ops, call_id, uri);
+	im->deadline = g_timeout_add(deadline_ms, on_im_deadline, im);
 	sip_msg *m = dialog_request(&im->base.dialog, "INVITE");
 	sip_add_header(m, "Ms-Conversation-ID", call_id);
-	set_body(im, m);
+	set_im_body(im, m);
 	session_request(&im->base, m, deadline_ms, on_invite_response);
 }
 
@@ -239,7 +239,7 @@ void im_start(struct client_core *core, const char *call_id, const char *to, con
 	g_autofree char *uri = g_strdup_printf("sip:%s", to);
 	struct im *im = im_new(to, text);
 	im->keep = keep;
-	invite(im, core, call_id, uri, ANSWER_MS);
+	im_invite(im, core, call_id, uri, ANSWER_MS);
 }
 
 void im_join(struct client_core *core, const char *call_id, const char *focus_uri, const char *text,
@@ -249,12 +249,12 @@ void im_join(struct client_core *core, const char *call_id, const char *focus_ur
 	struct im *im = im_new(focus_uri, text);
 	im->members = participants_new(names, core->config.user, core->config.domain);
 	im->media_ms = media_ms;
-	invite(im, core, call_id, uri, CONFERENCE_MS);
+	im_invite(im, core, call_id, uri, CONFERENCE_MS);
 }
 
-/* --- as the one who listens ------------------------------------------------------------------- */
+/* --- as receiver ------------------------------------------------------------------------------ */
 
-static void on_text(struct im *im, const sip_msg *m)
+static void on_im_text(struct im *im, const sip_msg *m)
 {
 	gsize length = 0;
 	const char *body = sip_body(m, &length);
@@ -270,17 +270,17 @@ static void on_text(struct im *im, const sip_msg *m)
 	leave_when_done(im);
 }
 
-static void im_request(struct session *s, sip_msg *m)
+static void im_request(struct client_session *s, sip_msg *m)
 {
 	struct im *im = (struct im *)s;
 	const char *method = sip_method(m);
 	if (strcmp(method, "ACK") == 0)
 		return;
 	if (strcmp(method, "MESSAGE") == 0) {
-		on_text(im, m);
+		on_im_text(im, m);
 	} else if (strcmp(method, "BYE") == 0) {
 		session_respond(s, m, 200, "OK");
-		report(im, (struct sip_failure){.code = REASON_PEER_HUNG_UP});
+		im_report(im, (struct sip_failure){.code = REASON_PEER_HUNG_UP});
 		session_close(s);
 	} else {
 		session_respond(s, m, 405, "Method Not Allowed");
@@ -291,9 +291,9 @@ void im_accept(struct client_core *core, sip_msg *request)
 {
 	g_autofree char *from = sip_uri_user(sip_from_uri(request));
 	struct im *im = im_new(from, NULL);
-	session_open_callee(&im->base, core, &ops, request);
-	im->deadline = g_timeout_add(CONVERSATION_MS, on_deadline, im);
+	session_open_callee(&im->base, core, &im_session_ops, request);
+	im->deadline = g_timeout_add(CONVERSATION_MS, on_im_deadline, im);
 	sip_msg *ok = dialog_response(&im->base.dialog, request, 200, "OK");
-	set_body(im, ok);
+	set_im_body(im, ok);
 	session_send(&im->base, ok);
 }

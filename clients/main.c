@@ -6,7 +6,7 @@
 
 int main(int argc, char **argv)
 {
-	/* A peer that resets its connection must not end us. */
+	/* A write to a connection that the peer has reset must not end the program. */
 	signal(SIGPIPE, SIG_IGN);
 	return client_main(&argc, &argv);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/media_clock.h"
 
-/* Divides the packet intervals of all profiles, so that it adds no jitter. */
+/* All packet intervals are multiples of this, so that the grid adds no jitter. */
 #define GRID_US 10000
 
-struct entry {
+struct clock_entry {
 	media_stream *stream;
 	media_send_func send;
 	gpointer user_data;
@@ -20,7 +20,7 @@ struct clock_source {
 	media_clock *owner;
 };
 
-static gint64 tick(const struct entry *e, gint64 now_us)
+static gint64 send_due(const struct clock_entry *e, gint64 now_us)
 {
 	_Alignas(8) guint8 packet[MEDIA_PACKET_MAX];
 	gint64 next_us = G_MAXINT64;
@@ -30,13 +30,14 @@ static gint64 tick(const struct entry *e, gint64 now_us)
 	return next_us;
 }
 
-static gboolean dispatch(GSource *source, GSourceFunc callback G_GNUC_UNUSED,
-			 gpointer data G_GNUC_UNUSED)
+static gboolean dispatch_clock(GSource *source, GSourceFunc callback G_GNUC_UNUSED,
+			       gpointer data G_GNUC_UNUSED)
 {
 	const media_clock *c = ((struct clock_source *)source)->owner;
 	gint64 now_us = g_source_get_time(source), next_us = G_MAXINT64;
 	for (guint i = 0; i < c->entries->len; i++)
-		next_us = MIN(next_us, tick(&g_array_index(c->entries, struct entry, i), now_us));
+		next_us = MIN(next_us,
+			      send_due(&g_array_index(c->entries, struct clock_entry, i), now_us));
 	g_source_set_ready_time(
 		source, next_us == G_MAXINT64 ? -1 : (next_us + GRID_US - 1) / GRID_US * GRID_US);
 	return G_SOURCE_CONTINUE;
@@ -44,9 +45,9 @@ static gboolean dispatch(GSource *source, GSourceFunc callback G_GNUC_UNUSED,
 
 media_clock *media_clock_new(void)
 {
-	static GSourceFuncs functions = {.dispatch = dispatch};
+	static GSourceFuncs functions = {.dispatch = dispatch_clock};
 	media_clock *c = g_new0(media_clock, 1);
-	c->entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
+	c->entries = g_array_new(FALSE, FALSE, sizeof(struct clock_entry));
 	c->source = g_source_new(&functions, sizeof(struct clock_source));
 	((struct clock_source *)c->source)->owner = c;
 	g_source_set_priority(c->source, G_PRIORITY_HIGH);
@@ -66,7 +67,7 @@ void media_clock_free(media_clock *c)
 
 void media_clock_add(media_clock *c, media_stream *stream, media_send_func send, gpointer user_data)
 {
-	struct entry e = {.stream = stream, .send = send, .user_data = user_data};
+	struct clock_entry e = {.stream = stream, .send = send, .user_data = user_data};
 	g_array_append_val(c->entries, e);
 	g_source_set_ready_time(c->source, 0);
 }
@@ -74,7 +75,7 @@ void media_clock_add(media_clock *c, media_stream *stream, media_send_func send,
 void media_clock_remove(media_clock *c, const media_stream *stream)
 {
 	for (guint i = 0; i < c->entries->len; i++) {
-		if (g_array_index(c->entries, struct entry, i).stream != stream)
+		if (g_array_index(c->entries, struct clock_entry, i).stream != stream)
 			continue;
 		g_array_remove_index_fast(c->entries, i);
 		return;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-struct person {
+struct participant {
 	char *given, *user;
 	guint32 ssrc;
 	bool heard;
@@ -36,9 +36,9 @@ char *participants_mcu_uri(const char *focus_uri, const char *kind)
 			       at + strlen(part));
 }
 
-static void person_clear(gpointer data)
+static void participant_clear(gpointer data)
 {
-	struct person *p = data;
+	struct participant *p = data;
 	g_free(p->given);
 	g_free(p->user);
 }
@@ -48,8 +48,8 @@ participants *participants_new(json_t *names, const char *self, const char *doma
 	participants *p = g_new(participants, 1);
 	size_t i;
 	json_t *name;
-	p->people = g_array_new(FALSE, FALSE, sizeof(struct person));
-	g_array_set_clear_func(p->people, person_clear);
+	p->people = g_array_new(FALSE, FALSE, sizeof(struct participant));
+	g_array_set_clear_func(p->people, participant_clear);
 	json_array_foreach(names, i, name) {
 		const char *given = json_string_value(name);
 		if (!given)
@@ -57,10 +57,11 @@ participants *participants_new(json_t *names, const char *self, const char *doma
 		g_autofree char *full = strchr(given, '@') ?
 						g_strdup(given) :
 						g_strdup_printf("%s@%s", given, domain);
-		struct person who = {.given = g_strdup(given), .user = g_ascii_strdown(full, -1)};
+		struct participant who = {.given = g_strdup(given),
+					  .user = g_ascii_strdown(full, -1)};
 		who.ssrc = participants_ssrc(who.user);
 		if (g_ascii_strcasecmp(who.user, self) == 0)
-			person_clear(&who);
+			participant_clear(&who);
 		else
 			g_array_append_val(p->people, who);
 	}
@@ -78,7 +79,7 @@ void participants_free(participants *p)
 void participants_heard(participants *p, const char *user)
 {
 	for (guint i = 0; i < p->people->len; i++) {
-		struct person *who = &g_array_index(p->people, struct person, i);
+		struct participant *who = &g_array_index(p->people, struct participant, i);
 		who->heard |= g_ascii_strcasecmp(who->user, user) == 0;
 	}
 }
@@ -86,7 +87,7 @@ void participants_heard(participants *p, const char *user)
 void participants_heard_source(participants *p, const struct media_heard *heard)
 {
 	for (guint i = 0; i < p->people->len; i++) {
-		struct person *who = &g_array_index(p->people, struct person, i);
+		struct participant *who = &g_array_index(p->people, struct participant, i);
 		if (who->ssrc != heard->ssrc)
 			continue;
 		who->heard = true;
@@ -97,7 +98,7 @@ void participants_heard_source(participants *p, const struct media_heard *heard)
 bool participants_all_heard(const participants *p)
 {
 	for (guint i = 0; i < p->people->len; i++)
-		if (!g_array_index(p->people, struct person, i).heard)
+		if (!g_array_index(p->people, struct participant, i).heard)
 			return false;
 	return true;
 }
@@ -106,7 +107,7 @@ json_t *participants_heard_json(const participants *p)
 {
 	json_t *list = json_array();
 	for (guint i = 0; i < p->people->len; i++) {
-		const struct person *who = &g_array_index(p->people, struct person, i);
+		const struct participant *who = &g_array_index(p->people, struct participant, i);
 		if (who->heard)
 			json_array_append_new(list, json_string(who->given));
 	}
@@ -117,7 +118,7 @@ json_t *participants_sources_json(const participants *p)
 {
 	json_t *all = json_object();
 	for (guint i = 0; i < p->people->len; i++) {
-		const struct person *who = &g_array_index(p->people, struct person, i);
+		const struct participant *who = &g_array_index(p->people, struct participant, i);
 		if (who->media.received)
 			json_object_set_new(all, who->given,
 					    json_pack("{s:I, s:I}", "received",
@@ -132,7 +133,7 @@ char *participants_missing(const participants *p)
 	GString *out = g_string_new("not heard: ");
 	bool first = true;
 	for (guint i = 0; i < p->people->len; i++) {
-		const struct person *who = &g_array_index(p->people, struct person, i);
+		const struct participant *who = &g_array_index(p->people, struct participant, i);
 		if (who->heard)
 			continue;
 		g_string_append_printf(out, "%s%s", first ? "" : ", ", who->given);

@@ -3,12 +3,13 @@
 
 #include "common/error_reason.h"
 
-struct pending {
-	struct session *session;
+struct pending_request {
+	struct client_session *session;
 	session_response_func done;
 };
 
-static void session_open(struct session *s, struct client_core *core, const struct session_ops *ops)
+static void session_open(struct client_session *s, struct client_core *core,
+			 const struct client_session_ops *ops)
 {
 	s->core = core;
 	s->ops = ops;
@@ -16,21 +17,22 @@ static void session_open(struct session *s, struct client_core *core, const stru
 	g_hash_table_insert(core->sessions, s->dialog.call_id, s);
 }
 
-void session_open_caller(struct session *s, struct client_core *core, const struct session_ops *ops,
-			 const char *call_id, const char *remote_uri)
+void session_open_caller(struct client_session *s, struct client_core *core,
+			 const struct client_session_ops *ops, const char *call_id,
+			 const char *remote_uri)
 {
 	dialog_init_caller(&s->dialog, call_id, account_uri(core->account), remote_uri);
 	session_open(s, core, ops);
 }
 
-void session_open_callee(struct session *s, struct client_core *core, const struct session_ops *ops,
-			 const sip_msg *invite)
+void session_open_callee(struct client_session *s, struct client_core *core,
+			 const struct client_session_ops *ops, const sip_msg *invite)
 {
 	dialog_init_callee(&s->dialog, invite);
 	session_open(s, core, ops);
 }
 
-void session_unref(struct session *s)
+void session_unref(struct client_session *s)
 {
 	if (--s->refs > 0)
 		return;
@@ -38,7 +40,7 @@ void session_unref(struct session *s)
 	s->ops->destroy(s);
 }
 
-void session_close(struct session *s)
+void session_close(struct client_session *s)
 {
 	if (s->closed)
 		return;
@@ -47,17 +49,17 @@ void session_close(struct session *s)
 	session_unref(s);
 }
 
-static void pending_finish(struct pending *p)
+static void pending_finish(struct pending_request *p)
 {
 	g_hash_table_remove(p->session->core->pending, p);
 	session_unref(p->session);
 	g_free(p);
 }
 
-static void on_response(sip_conn *c G_GNUC_UNUSED, sip_msg *response, const GError *error,
-			gpointer data)
+static void on_session_response(sip_conn *c G_GNUC_UNUSED, sip_msg *response, const GError *error,
+				gpointer data)
 {
-	struct pending *p = data;
+	struct pending_request *p = data;
 	if (p->done)
 		p->done(p->session, response, error);
 	if (!response || sip_status(response) >= 200)
@@ -67,32 +69,33 @@ static void on_response(sip_conn *c G_GNUC_UNUSED, sip_msg *response, const GErr
 static gboolean on_no_connection(gpointer data)
 {
 	g_autoptr(GError) error = reason_error_plain(REASON_NOT_SIGNED_IN);
-	on_response(NULL, NULL, error, data);
+	on_session_response(NULL, NULL, error, data);
 	return G_SOURCE_REMOVE;
 }
 
-void session_request(struct session *s, sip_msg *request, guint timeout_ms,
+void session_request(struct client_session *s, sip_msg *request, guint timeout_ms,
 		     session_response_func done)
 {
-	struct pending *p = g_new(struct pending, 1);
+	struct pending_request *p = g_new(struct pending_request, 1);
 	sip_conn *conn = account_conn(s->core->account);
-	*p = (struct pending){.session = s, .done = done};
+	*p = (struct pending_request){.session = s, .done = done};
 	s->refs++;
 	g_hash_table_add(s->core->pending, p);
 	if (conn)
-		sip_conn_request(conn, request, timeout_ms, on_response, p);
+		sip_conn_request(conn, request, timeout_ms, on_session_response, p);
 	else
 		g_idle_add(on_no_connection, p);
 	sip_msg_unref(request);
 }
 
-static void on_bye_response(struct session *s, sip_msg *response, const GError *error G_GNUC_UNUSED)
+static void on_bye_response(struct client_session *s, sip_msg *response,
+			    const GError *error G_GNUC_UNUSED)
 {
 	if (!response || sip_status(response) >= 200)
 		session_close(s);
 }
 
-void session_say_bye(struct session *s, sip_msg *bye, guint timeout_ms)
+void session_send_bye(struct client_session *s, sip_msg *bye, guint timeout_ms)
 {
 	session_request(s, bye, timeout_ms, on_bye_response);
 }
@@ -103,7 +106,7 @@ void session_drop_pending(struct client_core *core)
 	gpointer p;
 	g_hash_table_iter_init(&i, core->pending);
 	while (g_hash_table_iter_next(&i, &p, NULL)) {
-		struct session *s = ((struct pending *)p)->session;
+		struct client_session *s = ((struct pending_request *)p)->session;
 		g_hash_table_iter_remove(&i);
 		g_idle_remove_by_data(p);
 		session_unref(s);
@@ -111,7 +114,7 @@ void session_drop_pending(struct client_core *core)
 	}
 }
 
-void session_ack(struct session *s)
+void session_ack(struct client_session *s)
 {
 	g_autoptr(sip_msg) ack = dialog_ack(&s->dialog);
 	sip_conn *conn = account_conn(s->core->account);
@@ -119,7 +122,7 @@ void session_ack(struct session *s)
 		sip_conn_request(conn, ack, 0, NULL, NULL);
 }
 
-void session_send(struct session *s, sip_msg *response)
+void session_send(struct client_session *s, sip_msg *response)
 {
 	sip_conn *conn = account_conn(s->core->account);
 	if (conn)
@@ -127,12 +130,13 @@ void session_send(struct session *s, sip_msg *response)
 	sip_msg_unref(response);
 }
 
-void session_respond(struct session *s, const sip_msg *request, int status, const char *reason)
+void session_respond(struct client_session *s, const sip_msg *request, int status,
+		     const char *reason)
 {
 	session_send(s, dialog_response(&s->dialog, request, status, reason));
 }
 
-void session_add_location(const struct session *s, sip_msg *m)
+void session_add_location(const struct client_session *s, sip_msg *m)
 {
 	sip_add_header(m, "ms-media-location-type",
 		       account_remote_user(s->core->account) ? "Internet" : "Intranet");

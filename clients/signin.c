@@ -48,13 +48,14 @@ void signin_done(struct signin *s)
 	g_free(s->reason);
 	g_free(s->mras_uri);
 	g_free(s->focus_factory_uri);
-	g_free(s->relay_trouble);
+	g_free(s->relay_failure);
 	g_free(s->diagnostics);
 	mras_response_clear(&s->relay);
 	*s = (struct signin){0};
 }
 
-static sip_msg *request(struct signin *s, const char *method, const char *uri, const char *to)
+static sip_msg *signin_request(struct signin *s, const char *method, const char *uri,
+			       const char *to)
 {
 	g_autofree char *self = g_strdup_printf("sip:%s", s->user);
 	return sip_request_new(method, uri, self, s->tag, to, NULL, s->call_id, ++s->cseq);
@@ -69,7 +70,7 @@ static sip_msg *register_request(struct signin *s, const char *challenge)
 	g_autofree char *contact =
 		g_strdup_printf("<sip:%s@%s;transport=tls>;+sip.instance=\"<urn:uuid:%s>\"",
 				user[0], s->contact, uuid);
-	sip_msg *m = request(s, "REGISTER", uri, self);
+	sip_msg *m = signin_request(s, "REGISTER", uri, self);
 
 	sip_add_header(m, "Contact", contact);
 	sip_add_header(m, "Supported", "path, gruu-10, adhoclist, msrtc-event-categories");
@@ -97,7 +98,7 @@ sip_msg *signin_renew(struct signin *s)
 	return register_request(s, NULL);
 }
 
-/* What the server grants; what was asked for when it does not say. */
+/* The granted time, or else the requested one. */
 static guint granted_s(const sip_msg *response)
 {
 	const char *text = sip_header(response, "Expires");
@@ -110,7 +111,7 @@ static guint granted_s(const sip_msg *response)
 static sip_msg *provisioning_request(struct signin *s)
 {
 	g_autofree char *self = g_strdup_printf("sip:%s", s->user);
-	sip_msg *m = request(s, "SUBSCRIBE", self, self);
+	sip_msg *m = signin_request(s, "SUBSCRIBE", self, self);
 
 	sip_add_header(m, "Event", "vnd-microsoft-provisioning-v2");
 	sip_add_header(m, "Accept", PROVISIONING_TYPE);
@@ -133,13 +134,13 @@ static sip_msg *relay_request(struct signin *s)
 		.duration_min = CREDENTIAL_MINUTES,
 	};
 	g_autofree char *body = mras_request_print(&r);
-	sip_msg *m = request(s, "SERVICE", s->mras_uri, s->mras_uri);
+	sip_msg *m = signin_request(s, "SERVICE", s->mras_uri, s->mras_uri);
 
 	sip_set_body(m, MRAS_CONTENT_TYPE, body, -1);
 	return m;
 }
 
-static sip_msg *fail(struct signin *s, struct sip_failure why)
+static sip_msg *signin_fail(struct signin *s, struct sip_failure why)
 {
 	s->failed_stage = s->stage;
 	s->stage = SIGNIN_FAILED;
@@ -163,10 +164,10 @@ static sip_msg *after_register(struct signin *s, const sip_msg *response)
 		const char *challenge = sip_header(response, "WWW-Authenticate");
 		s->answered_challenge = true;
 		return challenge ? register_request(s, challenge) :
-				   fail(s, unreadable(status, "no challenge in 401"));
+				   signin_fail(s, unreadable(status, "no challenge in 401"));
 	}
 	if (status != 200)
-		return fail(s, sip_failure_of(response, NULL));
+		return signin_fail(s, sip_failure_of(response, NULL));
 	const char *logon = sip_header(response, "ms-user-logon-data");
 	s->remote_user = logon && g_ascii_strcasecmp(logon, "RemoteUser") == 0;
 	s->expires_s = granted_s(response);
@@ -185,33 +186,34 @@ static sip_msg *after_provisioning(struct signin *s, const sip_msg *response)
 	const char *body = sip_body(response, &length);
 	g_autoptr(xml_document) d = xml_parse(body, length, NULL);
 	if (sip_status(response) != 200)
-		return fail(s, sip_failure_of(response, NULL));
+		return signin_fail(s, sip_failure_of(response, NULL));
 	if (!body)
-		return fail(s, unreadable(200, "the provisioning answer has no body"));
+		return signin_fail(s, unreadable(200, "the provisioning answer has no body"));
 	s->mras_uri = g_strdup(xml_text(d, "mrasUri"));
 	s->focus_factory_uri = g_strdup(xml_text(d, "focusFactoryUri"));
 	s->stage = s->mras_uri ? SIGNIN_MRAS : SIGNIN_DONE;
 	return s->mras_uri ? relay_request(s) : NULL;
 }
 
-/* No relay is no reason to stay away: the user can still call whom he reaches. */
+/* Without a relay the sign-in succeeds, too: the user can call those who can be reached directly.
+ */
 static sip_msg *after_relay(struct signin *s, const sip_msg *response, const GError *error)
 {
 	gsize length = 0;
 	const char *body = response ? sip_body(response, &length) : NULL;
 	struct sip_failure why = sip_failure_of(response, error);
 	s->stage = SIGNIN_DONE;
-	g_clear_pointer(&s->relay_trouble, g_free);
+	g_clear_pointer(&s->relay_failure, g_free);
 	mras_response_clear(&s->relay);
 	s->relay_status = why.status;
 	s->relay_code = why.code;
 	if (!response) {
-		s->relay_trouble = g_strdup(why.words);
+		s->relay_failure = g_strdup(why.words);
 	} else if (why.status != 200) {
-		s->relay_trouble = g_strdup_printf("%d %s", why.status, why.words);
+		s->relay_failure = g_strdup_printf("%d %s", why.status, why.words);
 	} else if (!body || !mras_response_parse(body, length, &s->relay)) {
 		s->relay_code = REASON_ANSWER_UNREADABLE;
-		s->relay_trouble = g_strdup("the relay answer cannot be read");
+		s->relay_failure = g_strdup("the relay answer cannot be read");
 	} else {
 		s->relay_code = REASON_NONE;
 	}
@@ -225,7 +227,7 @@ sip_msg *signin_response(struct signin *s, const sip_msg *response, const GError
 	if (s->stage == SIGNIN_MRAS)
 		return after_relay(s, response, error);
 	if (!response)
-		return fail(s, sip_failure_of(NULL, error));
+		return signin_fail(s, sip_failure_of(NULL, error));
 	return s->stage == SIGNIN_REGISTER ? after_register(s, response) :
 					     after_provisioning(s, response);
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sign-in after the connection stands: REGISTER with digest, provisioning, relay credentials.
+/* Sign-in on an open connection: REGISTER with digest, provisioning, relay credentials.
  *
  * Pure: responses go in, the next request comes out (docs/PROTOCOL.md, "Sign-in").
  *
- *   stage                request        leads to
- *   SIGNIN_REGISTER      REGISTER       401: again with Authorization; 200: PROVISIONING
- *   SIGNIN_PROVISIONING  SUBSCRIBE      200: MRAS, or DONE when nobody serves relays
- *   SIGNIN_MRAS          SERVICE        any final response: DONE (without a relay when it is no
- * 200) SIGNIN_DONE          -              signin_renew: REGISTER, then MRAS, DONE again
- *   SIGNIN_FAILED        -              `failed_stage`, `reason`, `sip_status`
+ *   stage                request     ends with
+ *   SIGNIN_REGISTER      REGISTER    401: again with Authorization; 200: PROVISIONING
+ *   SIGNIN_PROVISIONING  SUBSCRIBE   200: MRAS, or DONE without an mrasUri
+ *   SIGNIN_MRAS          SERVICE     a final response: DONE (without a relay unless it is 200)
+ *   SIGNIN_DONE          -           signin_renew: REGISTER, then MRAS, DONE again
+ *   SIGNIN_FAILED        -           `failed_stage`, `reason`, `sip_status` are set
  */
 #ifndef CLIENTS_SIGNIN_H
 #define CLIENTS_SIGNIN_H
@@ -19,7 +19,7 @@
 enum signin_stage { SIGNIN_REGISTER, SIGNIN_PROVISIONING, SIGNIN_MRAS, SIGNIN_DONE, SIGNIN_FAILED };
 
 struct signin {
-	/* given */
+	/* input */
 	char *user, *password, *domain, *contact; /* contact: "10.0.1.101:40000" */
 	/* state */
 	enum signin_stage stage, failed_stage;
@@ -29,29 +29,30 @@ struct signin {
 	enum reason code;
 	char *reason; /* in words */
 	int sip_status;
-	/* learnt */
+	/* output */
 	guint expires_s; /* of the registration */
 	bool remote_user;
 	char *mras_uri, *focus_factory_uri;
 	struct mras_response relay; /* host_name NULL: no relay */
-	int relay_status;	    /* of the answer about relays; 0: none */
-	char *diagnostics;	    /* ms-diagnostics of the answer that ended it; NULL */
-	enum reason relay_code;	    /* why there is no relay although there should be */
-	char *relay_trouble;	    /* the same in words; NULL */
+	int relay_status;	    /* of the response to SERVICE; 0: none */
+	char *diagnostics;	/* ms-diagnostics of the last response to REGISTER; NULL: none */
+	enum reason relay_code; /* of a failed request for relays; else REASON_NONE */
+	char *relay_failure;	/* the same in words; NULL: none */
 };
 
-/* Copies the texts; signin_done frees what `s` holds. */
+/* Initialises `s` with copies of the strings; signin_done frees its members. */
 void signin_init(struct signin *s, const char *user, const char *password, const char *domain,
 		 const char *contact);
 void signin_done(struct signin *s);
-/* The first request. */
+/* The first request; the caller unrefs. */
 sip_msg *signin_start(struct signin *s);
-/* Takes the response to the last request (NULL: none came, `error` says why); returns the next one,
- * or NULL: `stage` says whether it is done, has failed, or waits on (a provisional response). */
+/* Takes the response to the last request (NULL with `error`: none came) and returns the next
+ * request, which the caller unrefs.  NULL: `stage` is DONE or FAILED, or the response was
+ * provisional. */
 sip_msg *signin_response(struct signin *s, const sip_msg *response, const GError *error);
-/* After SIGNIN_DONE, before `expires_s` have passed: the request that begins it again on the same
- * connection, in the same Call-ID (RFC 3261 section 10.2.4).  Brings new relay credentials; what
- * was provisioned stays. */
+/* Starts a renewal after SIGNIN_DONE, before `expires_s` have passed: a REGISTER on the same
+ * connection with the same Call-ID (RFC 3261 section 10.2.4), then new relay credentials.  What was
+ * provisioned stays.  The caller unrefs. */
 sip_msg *signin_renew(struct signin *s);
 const char *signin_stage_name(enum signin_stage stage); /* "register", "provisioning", "mras" */
 

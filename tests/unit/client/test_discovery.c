@@ -113,7 +113,7 @@ Test(discovery, a_target_without_address_is_no_server)
 	address(d, EXTERNAL_TLS, DNS_A, NULL);
 	answer_nothing(d, SIPINTERNAL, SIPEXTERNAL);
 	cr_assert_eq(discovery_next(d, &t), DISCOVERY_NONE, "tried without an address");
-	cr_assert_eq(discovery_judged(d), (guint)DISCOVERY_LOOKUPS, "not all judged");
+	cr_assert_eq(discovery_used(d), (guint)DISCOVERY_LOOKUPS, "not all judged");
 	discovery_free(d);
 }
 

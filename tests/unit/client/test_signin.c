@@ -95,7 +95,7 @@ Test(signin, without_an_edge_there_is_no_relay)
 	cr_assert_eq(s.stage, SIGNIN_DONE, "stage %s", signin_stage_name(s.stage));
 	cr_assert_str_eq(s.focus_factory_uri,
 			 "sip:dc1@contoso.com;gruu;opaque=app:conf:focusfactory", "factory");
-	cr_assert_null(s.relay_trouble, "that is no trouble");
+	cr_assert_null(s.relay_failure, "that is no trouble");
 	signin_done(&s);
 }
 
@@ -108,7 +108,7 @@ Test(signin, a_silent_edge_does_not_keep_the_user_out)
 	pass_provisioning(&s, &request, MRAS_URI);
 	respond(&s, &request, 504, NULL, NULL, NULL);
 	cr_assert_eq(s.stage, SIGNIN_DONE, "stage %s", signin_stage_name(s.stage));
-	cr_assert_not_null(s.relay_trouble, "nobody is told why there is no relay");
+	cr_assert_not_null(s.relay_failure, "nobody is told why there is no relay");
 	signin_done(&s);
 }
 
@@ -159,7 +159,7 @@ Test(signin, is_renewed_in_place)
 	pass_provisioning(&s, &request, MRAS_URI);
 	respond(&s, &request, 503, NULL, NULL, NULL);
 	cr_assert_eq(s.stage, SIGNIN_DONE, "stage");
-	cr_assert_not_null(s.relay_trouble, "the Edge's refusal was not noticed");
+	cr_assert_not_null(s.relay_failure, "the Edge's refusal was not noticed");
 	request = signin_renew(&s);
 	cr_assert_str_eq(sip_call_id(request), call_id, "another Call-ID");
 	respond(&s, &request, 401, "WWW-Authenticate", challenge, NULL);

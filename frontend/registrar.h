@@ -61,8 +61,12 @@ struct fe_route {
 /* Finds the route.  false: the user is not signed in, or the user's Edge is not connected. */
 bool registrar_route(registrar *r, const char *user, gint64 now_us, struct fe_route *ret);
 
-enum sender { SENDER_TRUE, SENDER_UNREGISTERED, SENDER_FALSE };
-/* Whether `user` can be the From of a request on `flow`. */
+enum sender {
+	SENDER_TRUE,	     /* the user has a binding by this flow, or by the Edge behind it */
+	SENDER_UNREGISTERED, /* nobody registered: from an Edge, the user; else, on this flow */
+	SENDER_FALSE,	     /* the user registered elsewhere, or somebody else on this flow */
+};
+/* Whether `user` can be the From of a request that came on `flow`. */
 enum sender registrar_sender(registrar *r, const char *user, const struct fe_flow *flow,
 			     gint64 now_us);
 

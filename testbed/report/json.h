@@ -28,7 +28,8 @@ json_t *report_results_json(const results *r, bool pending);
 /* A document as indented text with a line feed at its end, which the caller frees; `flags`:
  * jansson's. */
 char *report_document_text(const json_t *document, size_t flags);
-/* The whole document as such a text; the caller frees it. */
+/* report_results_json(r, false), without the cells that were not run, as such a text; the caller
+ * frees it. */
 char *report_results_text(const results *r);
 
 /* Results of a document, which the caller frees.  NULL with TB_ERROR_INPUT: it is not such a

@@ -1,27 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* coturn in the A/V Edge's place: two processes, because one process has one relay address and
- * allocations born over TCP need another (a client drops a second relay candidate that has the
- * address of the first).  The peers it relays to are those our own Edge would.
- */
+/* The configuration of coturn when it takes the place of our own A/V Edge.  There are two
+ * processes: one process has one relay address, and allocations that are made over TCP need another
+ * (a client drops a second relay candidate that has the address of the first).  coturn may relay to
+ * the same peers as our own Edge. */
 #include "testbed/plan/build.h"
 
-/* Refused in any case; IPv4, for a relay address is IPv4 (RFC 6890 and the multicast range). */
+/* Never relayed to: RFC 6890 and multicast.  Only IPv4, because relay addresses are IPv4. */
 static const char *const refused[] = {
 	"0.0.0.0-0.255.255.255",       "10.0.0.0-10.255.255.255",     "100.64.0.0-100.127.255.255",
 	"127.0.0.0-127.255.255.255",   "169.254.0.0-169.254.255.255", "172.16.0.0-172.31.255.255",
 	"192.168.0.0-192.168.255.255", "224.0.0.0-255.255.255.255",
 };
 
+/* The IPv4 address as a number in host byte order. */
 static guint32 ipv4_number(const struct addr *a)
 {
 	return (guint32)a->bytes[0] << 24 | (guint32)a->bytes[1] << 16 | (guint32)a->bytes[2] << 8 |
 	       a->bytes[3];
 }
 
+/* IPv4 addresses in host byte order, both included. */
 struct range {
 	guint32 first, last;
 };
 
+/* All addresses of an IPv4 prefix. */
 static struct range range_of(const struct prefix *p)
 {
 	struct prefix net = prefix_network(p);
@@ -32,6 +35,7 @@ static struct range range_of(const struct prefix *p)
 					     first | (guint32)((1ull << (32 - net.len)) - 1)};
 }
 
+/* Appends one line that allows or denies (`setting`) these peers. */
 static void put_range(GString *out, const char *setting, const struct range *r)
 {
 	g_string_append_printf(out, "%s-peer-ip=%u.%u.%u.%u-%u.%u.%u.%u\n", setting, r->first >> 24,
@@ -40,7 +44,8 @@ static void put_range(GString *out, const char *setting, const struct range *r)
 			       r->last & 255);
 }
 
-/* coturn asks its allowed ranges first, so what must be refused may not lie in one. */
+/* Appends lines that allow the range without the holes (struct range).  coturn looks at allowed
+ * ranges first, so an address that must be refused may not lie in one. */
 static void put_allowed(GString *out, struct range r, const GArray *holes)
 {
 	for (guint i = 0; i < holes->len; i++) {
@@ -57,7 +62,9 @@ static void put_allowed(GString *out, struct range r, const GArray *holes)
 	put_range(out, "allowed", &r);
 }
 
-static void put_own(GString *out, const struct addr *a, const GArray *holes)
+/* Appends a line that allows the Edge's own relay address `a`, unless it lies in one of the
+ * holes. */
+static void put_relay_address(GString *out, const struct addr *a, const GArray *holes)
 {
 	char text[ADDR_TEXT_MAX];
 	guint32 number = ipv4_number(a);
@@ -71,6 +78,8 @@ static void put_own(GString *out, const struct addr *a, const GArray *holes)
 	g_string_append_printf(out, "allowed-peer-ip=%s\n", addr_print(a, text));
 }
 
+/* Appends which peers coturn may relay to: those of the Edge's relay_to without relay_not_to, and
+ * the two relay addresses themselves. */
 static void put_peers(GString *out, const struct edge_service *e)
 {
 	g_autoptr(GArray) holes = g_array_new(FALSE, FALSE, sizeof(struct range));
@@ -87,8 +96,8 @@ static void put_peers(GString *out, const struct edge_service *e)
 		put_range(out, "denied", &r);
 		g_array_append_val(holes, r);
 	}
-	put_own(out, &e->av, holes);
-	put_own(out, &e->av_tcp, holes);
+	put_relay_address(out, &e->av, holes);
+	put_relay_address(out, &e->av_tcp, holes);
 	g_array_append_val(holes, internal);
 	for (guint i = 0; i < e->relay_to->len; i++) {
 		const struct prefix *p = &g_array_index(e->relay_to, struct prefix, i);
@@ -98,6 +107,7 @@ static void put_peers(GString *out, const struct edge_service *e)
 	}
 }
 
+/* One coturn process: it takes clients over one transport, so `setting` turns the other one off. */
 struct transport {
 	const char *name, *setting;
 	unsigned port;
@@ -107,8 +117,11 @@ static const struct transport transports[] = {
 	{"coturn-tcp", "no-udp", 443},
 };
 
-static char *conf(const struct builder *b, const struct node *n, const struct edge_service *e,
-		  const struct transport *t, const struct addr *relay, const struct addr *public)
+/* The text of one process's configuration; the caller frees it.  `public`: the address that clients
+ * see in place of `relay`, behind a NAT; unset or equal: there is none.  lab replaces @SECRET@. */
+static char *coturn_conf(const struct builder *b, const struct node *n,
+			 const struct edge_service *e, const struct transport *t,
+			 const struct addr *relay, const struct addr *public)
 {
 	GString *out = g_string_new(NULL);
 	char text[ADDR_TEXT_MAX], more[ADDR_TEXT_MAX];
@@ -140,9 +153,10 @@ void build_coturn_files(struct builder *b, const struct node *n)
 	if (!s || !(s->edge.parts & 1u << EDGE_AV) || g_strcmp0(s->edge.engine, "coturn") != 0)
 		return;
 	for (gsize i = 0; i < G_N_ELEMENTS(transports); i++)
-		builder_add_file(
-			b, n,
-			g_strdup_printf("/run/testbed/%s/%s.conf", n->name, transports[i].name),
-			conf(b, n, &s->edge, &transports[i], i == 0 ? &s->edge.av : &s->edge.av_tcp,
-			     i == 0 ? &s->edge.av_public : &s->edge.av_tcp_public));
+		builder_add_file(b, n,
+				 g_strdup_printf("/run/testbed/%s/%s.conf", n->name,
+						 transports[i].name),
+				 coturn_conf(b, n, &s->edge, &transports[i],
+					     i == 0 ? &s->edge.av : &s->edge.av_tcp,
+					     i == 0 ? &s->edge.av_public : &s->edge.av_tcp_public));
 }

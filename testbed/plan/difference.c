@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* Kinds that replace what was there before: their steps are found by what they are about, not by
- * equality. */
+/* Whether an operation of this kind replaces the one before it with the same place (place_of).
+ * Their steps are found by place and not by equality. */
 static bool is_replacing(enum op_kind kind)
 {
 	return kind == OP_SYSCTL || kind == OP_NFT || kind == OP_IMPAIR;
@@ -14,6 +14,7 @@ static bool is_replacing(enum op_kind kind)
 
 /* --- one step --------------------------------------------------------------------------------- */
 
+/* Appends a step to `steps`; `before` as in struct plan_step. */
 static void add_step(GPtrArray *steps, bool remove, const struct op *op, const struct op *before)
 {
 	struct plan_step *s = g_new0(struct plan_step, 1);
@@ -22,6 +23,8 @@ static void add_step(GPtrArray *steps, bool remove, const struct op *op, const s
 	g_ptr_array_add(steps, s);
 }
 
+/* A new operation that is in neither plan, for the node and line of `like`; the difference owns
+ * it. */
 static struct op *own_op(struct difference_work *w, enum op_kind kind, const struct op *like)
 {
 	struct op *op = op_new(kind, like->node, like->loc);
@@ -30,8 +33,8 @@ static struct op *own_op(struct difference_work *w, enum op_kind kind, const str
 	return op;
 }
 
-/* Halves of a cable that stays, but is put up or down. */
-static void add_switches(struct difference_work *w, const struct op *old, const struct op *op)
+/* Adds the steps that put halves of a veth pair up or down.  The pair itself is in both plans. */
+static void add_up_and_down(struct difference_work *w, const struct op *old, const struct op *op)
 {
 	for (int end = 0; end < 2; end++) {
 		struct op *link;
@@ -47,8 +50,8 @@ static void add_switches(struct difference_work *w, const struct op *old, const 
 	}
 }
 
-/* IPv6 addresses go when their interface goes down (net.ipv6.conf.*.keep_addr_on_down), so they are
- * put back. */
+/* Whether `op` is an IPv6 address of an interface that a step puts up.  The kernel removed it when
+ * the interface went down (net.ipv6.conf.*.keep_addr_on_down), so it must be added again. */
 static bool lost_by_switch(const struct difference_work *w, const struct op *op)
 {
 	for (guint i = 0; op->kind == OP_ADDR && op->addr.address.addr.family == AF_INET6 &&
@@ -65,7 +68,8 @@ static bool lost_by_switch(const struct difference_work *w, const struct op *op)
 
 /* --- what is replaced ------------------------------------------------------------------------- */
 
-/* What a replacing operation is about. */
+/* What a replacing operation replaces, as a key: kind, node, and setting or interface.  OP_NETNS
+ * has one, too: it tells whether a plan has a node.  The caller frees it. */
 static char *place_of(const struct op *op)
 {
 	const char *what = op->kind == OP_SYSCTL ? op->sysctl.key :
@@ -75,7 +79,7 @@ static char *place_of(const struct op *op)
 	return g_strdup_printf("%d %s %s", (int)op->kind, op->node, what);
 }
 
-/* The last operation about a place is the one that holds; namespaces are found by their node. */
+/* Place -> the operation of the plan that holds it: the last one.  The caller frees the table. */
 static GHashTable *places_of(const plan *p)
 {
 	GHashTable *places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -89,13 +93,15 @@ static GHashTable *places_of(const plan *p)
 	return places;
 }
 
-static const struct op *holder(GHashTable *places, const struct op *op)
+/* The operation that has the same place as `op` in the other plan's `places`; NULL: none. */
+static const struct op *op_at_place_of(GHashTable *places, const struct op *op)
 {
 	g_autofree char *place = place_of(op);
 
 	return g_hash_table_lookup(places, place);
 }
 
+/* Whether the plan of these places has the node. */
 static bool has_node(GHashTable *places, const char *node)
 {
 	g_autofree char *place = g_strdup_printf("%d %s ", OP_NETNS, node);
@@ -103,8 +109,8 @@ static bool has_node(GHashTable *places, const char *node)
 	return g_hash_table_contains(places, place);
 }
 
-/* Every table of a ruleset made and deleted, so that deleting is no mistake where it is not there.
- */
+/* Appends commands that delete every table of the ruleset.  Each table is made first, because to
+ * delete one that is not there is an error. */
 static void delete_tables(GString *out, const char *ruleset)
 {
 	g_auto(GStrv) lines = g_strsplit(ruleset, "\n", -1);
@@ -119,8 +125,9 @@ static void delete_tables(GString *out, const char *ruleset)
 	}
 }
 
-/* One transaction from one ruleset to the other. */
-static struct op *new_rules(struct difference_work *w, const struct op *old, const struct op *op)
+/* One transaction that replaces the ruleset of `old` by that of `op`; either may be NULL. */
+static struct op *ruleset_change(struct difference_work *w, const struct op *old,
+				 const struct op *op)
 {
 	struct op *rules = own_op(w, OP_NFT, op ? op : old);
 	GString *text = g_string_new(NULL);
@@ -133,13 +140,15 @@ static struct op *new_rules(struct difference_work *w, const struct op *old, con
 	return rules;
 }
 
-/* `op` or `old` may be NULL: there is none. */
-static void replace(struct difference_work *w, const struct op *old, const struct op *op)
+/* Adds the step that replaces `old` by `op`.  One of the two may be NULL: nothing was there, or
+ * nothing takes its place. */
+static void add_replacement(struct difference_work *w, const struct op *old, const struct op *op)
 {
 	const struct op *one = op ? op : old;
 
 	if (one->kind == OP_NFT) {
-		add_step(w->additions, false, new_rules(w, old, op), new_rules(w, op, old));
+		add_step(w->additions, false, ruleset_change(w, old, op),
+			 ruleset_change(w, op, old));
 	} else if (one->kind == OP_IMPAIR && !op) {
 		struct op *none = own_op(w, OP_IMPAIR, old);
 
@@ -152,12 +161,12 @@ static void replace(struct difference_work *w, const struct op *old, const struc
 	}
 }
 
-/* An interface that is made anew has lost its impairment with it: what was there is taken off
- * before. */
+/* The same for impairments.  An interface that is made again has lost its impairment, so the old
+ * one is removed first (which undo needs) and the new one is added like any other operation. */
 static void replace_impairment(struct difference_work *w, const struct op *old, const struct op *op)
 {
 	if (!difference_is_about_new(w, op ? op : old)) {
-		replace(w, old, op);
+		add_replacement(w, old, op);
 		return;
 	}
 	if (old)
@@ -166,7 +175,8 @@ static void replace_impairment(struct difference_work *w, const struct op *old, 
 		add_step(w->additions, false, op, NULL);
 }
 
-/* In the order of `to`, each place once. */
+/* Adds the steps that replace `old` by `op`, both of one place, where they differ.  One may be
+ * NULL. */
 static void compare_place(struct difference_work *w, const struct op *op, const struct op *old)
 {
 	bool equal = op && old && op_equal(op, old);
@@ -176,11 +186,12 @@ static void compare_place(struct difference_work *w, const struct op *op, const 
 	else if (!op && old->kind == OP_IMPAIR)
 		replace_impairment(w, old, NULL);
 	else if (!equal)
-		replace(w, old, op);
+		add_replacement(w, old, op);
 }
 
 /* --- all steps -------------------------------------------------------------------------------- */
 
+/* Collects the steps for what `from` has and `to` has not. */
 static void collect_removals(struct difference_work *w)
 {
 	for (guint i = 0; i < w->from->ops->len; i++) {
@@ -194,7 +205,8 @@ static void collect_removals(struct difference_work *w)
 		} else if (!is_replacing(old->kind)) {
 			if (!g_hash_table_contains(w->kept, old))
 				add_step(w->removals, true, old, NULL);
-		} else if (holder(w->from_places, old) == old && !holder(w->to_places, old) &&
+		} else if (op_at_place_of(w->from_places, old) == old &&
+			   !op_at_place_of(w->to_places, old) &&
 			   has_node(w->to_places, old->node)) {
 			compare_place(w, NULL, old);
 		} else if (old->kind == OP_IMPAIR && !has_node(w->to_places, old->node)) {
@@ -203,6 +215,7 @@ static void collect_removals(struct difference_work *w)
 	}
 }
 
+/* Collects the steps for what `to` has and `from` has not, or has in another form. */
 static void collect_additions(struct difference_work *w)
 {
 	for (guint i = 0; i < w->to->ops->len; i++) {
@@ -214,21 +227,22 @@ static void collect_additions(struct difference_work *w)
 		if (difference_is_of_rebooted(w, op)) {
 			add_step(w->additions, false, op, NULL);
 		} else if (is_replacing(op->kind)) {
-			if (holder(w->to_places, op) == op || !has_node(w->from_places, op->node))
+			if (op_at_place_of(w->to_places, op) == op ||
+			    !has_node(w->from_places, op->node))
 				compare_place(w, op,
 					      has_node(w->from_places, op->node) ?
-						      holder(w->from_places, op) :
+						      op_at_place_of(w->from_places, op) :
 						      NULL);
 		} else if (!old || lost_by_switch(w, op)) {
 			add_step(w->additions, false, op, NULL);
 		} else if (op->kind == OP_VETH) {
-			add_switches(w, old, op);
+			add_up_and_down(w, old, op);
 		}
 	}
 }
 
-/* Namespaces go last: up to there every step can be undone. */
-static void collect_farewells(struct difference_work *w)
+/* Namespaces go last, after the additions: all steps up to there can be undone. */
+static void collect_namespace_removals(struct difference_work *w)
 {
 	for (guint i = 0; i < w->from->ops->len; i++) {
 		const struct op *old = w->from->ops->pdata[i];
@@ -239,6 +253,7 @@ static void collect_farewells(struct difference_work *w)
 	}
 }
 
+/* Removals in the reverse order of building, then additions. */
 static void take_steps(struct difference_work *w)
 {
 	for (guint i = w->removals->len; i-- > 0;)
@@ -262,7 +277,7 @@ plan_difference *plan_difference_new(const plan *from, plan *to, const char *reb
 	difference_match(&w);
 	collect_removals(&w);
 	collect_additions(&w);
-	collect_farewells(&w);
+	collect_namespace_removals(&w);
 	take_steps(&w);
 	return d;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* difference: what to do to a network that was built by one plan so that it is as another plan
- * would have built it.
+/* difference: the steps that turn a network which one plan built into what another plan would have
+ * built.
  *
  * Pure.  Operations of the two plans are equal when they say the same, whatever interface numbers
- * they carry; what is in both stays untouched, unless the interface that it is about has to be made
- * anew.  Files and processes are left to the caller. Depends on plan and model.
+ * they carry.  What is in both plans stays untouched, unless its interface has to be made again.
+ * Files and processes are left to the caller.  Depends on plan and model.
  */
 #ifndef TESTBED_PLAN_DIFFERENCE_H
 #define TESTBED_PLAN_DIFFERENCE_H
@@ -12,28 +12,29 @@
 #include "testbed/plan/plan.h"
 
 struct plan_step {
-	bool remove; /* take back what `op` made; else carry `op` out */
+	bool remove; /* true: undo `op`; false: carry it out */
 	const struct op *op;
-	const struct op *before; /* not `remove`: carried out in place of `op` it undoes the step;
-				    NULL: removing `op` does */
+	const struct op *before; /* when not `remove`: carrying this out undoes the step;
+				    NULL: removing `op` undoes it */
 };
 
 typedef struct plan_difference {
 	GPtrArray *steps; /* struct plan_step, in order */
-	GPtrArray *own;	  /* struct op that are in neither plan */
+	GPtrArray *own;	  /* struct op of steps, that are in neither plan */
 } plan_difference;
 
-/* `to` gets the numbers and names that interfaces of `from` have already; both plans must outlive
- * the difference. `reboot` (NULL: none) names a node of both that is made anew, with its namespace
- * and all links that end there. */
+/* The steps from one plan to the other; the caller frees them.  Changes `to`: its interfaces get
+ * the numbers and names that they have in `from` already.  Both plans must outlive the result.
+ * `reboot` (NULL: none) names a node of both plans that is removed and made again, with its
+ * namespace and all links that end there. */
 plan_difference *plan_difference_new(const plan *from, plan *to, const char *reboot);
 void plan_difference_free(plan_difference *d);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(plan_difference, plan_difference_free)
 
-/* True when nothing but impairments of links differs. */
+/* Whether all steps only change impairments of links. */
 bool plan_difference_is_light(const plan_difference *d);
 
-/* Whether the two say the same, whatever interface numbers they carry. */
+/* Whether both do the same to the same node; interface numbers are not compared. */
 bool op_equal(const struct op *a, const struct op *b);
 
 #endif

@@ -8,8 +8,8 @@
 
 /* --- equality --------------------------------------------------------------------------------- */
 
-/* A port of a bridge has no name that matters; whether a cable's halves are up is no reason to make
- * it anew. */
+/* Removes from a veth end's JSON what makes no difference: its number, whether it is up (that can
+ * be changed), and the name when it is the port of a bridge. */
 static void reduce_end(json_t *end)
 {
 	json_object_del(end, "ifindex");
@@ -18,7 +18,8 @@ static void reduce_end(json_t *end)
 		json_object_del(end, "interface");
 }
 
-static char *key_of(const struct op *op)
+/* A text that is equal for equal operations; the caller frees it. */
+static char *op_key(const struct op *op)
 {
 	json_auto_t *o = print_op_json(op);
 	const json_t *ends = json_object_get(o, "ends");
@@ -36,21 +37,22 @@ static char *key_of(const struct op *op)
 
 bool op_equal(const struct op *a, const struct op *b)
 {
-	g_autofree char *key_a = key_of(a), *key_b = key_of(b);
+	g_autofree char *key_a = op_key(a), *key_b = op_key(b);
 
 	return g_str_equal(key_a, key_b);
 }
 
 /* --- matching --------------------------------------------------------------------------------- */
 
-static void match(struct difference_work *w)
+/* Pairs equal operations of both plans, in order, in `kept` and `matched`. */
+static void match_equal(struct difference_work *w)
 {
 	g_autoptr(GHashTable) by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 							     (GDestroyNotify)g_queue_free);
 
 	for (guint i = 0; i < w->from->ops->len; i++) {
 		struct op *op = w->from->ops->pdata[i];
-		char *key = op_is_network(op) ? key_of(op) : NULL;
+		char *key = op_is_network(op) ? op_key(op) : NULL;
 		GQueue *same = key ? g_hash_table_lookup(by_key, key) : NULL;
 
 		if (!key)
@@ -63,7 +65,7 @@ static void match(struct difference_work *w)
 	}
 	for (guint i = 0; i < w->to->ops->len; i++) {
 		struct op *op = w->to->ops->pdata[i];
-		g_autofree char *key = op_is_network(op) ? key_of(op) : NULL;
+		g_autofree char *key = op_is_network(op) ? op_key(op) : NULL;
 		GQueue *same = key ? g_hash_table_lookup(by_key, key) : NULL;
 		struct op *old = same ? g_queue_pop_head(same) : NULL;
 
@@ -76,7 +78,9 @@ static void match(struct difference_work *w)
 
 /* --- numbers ---------------------------------------------------------------------------------- */
 
-static unsigned *number_of(struct op *op, int end)
+/* The interface number in `op`, to read or set; `end` is 0, or 1 for the second half of a veth
+ * pair.  NULL: it has none. */
+static unsigned *op_ifindex(struct op *op, int end)
 {
 	if (op->kind == OP_BRIDGE && end == 0)
 		return &op->bridge.ifindex;
@@ -85,29 +89,31 @@ static unsigned *number_of(struct op *op, int end)
 	return op->kind == OP_VETH ? &op->veth[end].ifindex : NULL;
 }
 
-static unsigned highest_number(const plan *p)
+static unsigned highest_ifindex(const plan *p)
 {
 	unsigned highest = PLAN_FIRST_IFINDEX;
 
 	for (guint i = 0; i < p->ops->len; i++)
 		for (int end = 0; end < 2; end++) {
-			const unsigned *number = number_of(p->ops->pdata[i], end);
+			const unsigned *number = op_ifindex(p->ops->pdata[i], end);
 
 			highest = MAX(highest, number ? *number : 0);
 		}
 	return highest;
 }
 
+/* Gives the end a copy of `name`. */
 static void name_port(struct op_veth_end *end, const char *name)
 {
 	g_free(end->ifname);
 	end->ifname = g_strdup(name);
 }
 
-static void number_anew(struct op *op, unsigned *next)
+/* Numbers the interfaces of `op` from *next on, and names bridge ports after their numbers. */
+static void take_new_numbers(struct op *op, unsigned *next)
 {
 	for (int end = 0; end < 2; end++) {
-		unsigned *number = number_of(op, end);
+		unsigned *number = op_ifindex(op, end);
 
 		if (number)
 			*number = (*next)++;
@@ -119,11 +125,12 @@ static void number_anew(struct op *op, unsigned *next)
 	}
 }
 
-static void number_alike(struct op *op, struct op *old)
+/* Gives the interfaces of `op` the numbers, and bridge ports the names, of those of `old`. */
+static void take_old_numbers(struct op *op, struct op *old)
 {
 	for (int end = 0; end < 2; end++) {
-		unsigned *number = number_of(op, end);
-		const unsigned *old_number = number_of(old, end);
+		unsigned *number = op_ifindex(op, end);
+		const unsigned *old_number = op_ifindex(old, end);
 
 		if (number && old_number)
 			*number = *old_number;
@@ -132,17 +139,18 @@ static void number_alike(struct op *op, struct op *old)
 	}
 }
 
-static void number(struct difference_work *w)
+/* Numbers all interfaces of `to`: old ones as in `from`, new ones above all of `from`. */
+static void number_interfaces(struct difference_work *w)
 {
-	unsigned next = highest_number(w->from) + 1;
+	unsigned next = highest_ifindex(w->from) + 1;
 
 	for (guint i = 0; i < w->to->ops->len; i++) {
 		struct op *op = w->to->ops->pdata[i], *old = g_hash_table_lookup(w->matched, op);
 
 		if (old)
-			number_alike(op, old);
+			take_old_numbers(op, old);
 		else
-			number_anew(op, &next);
+			take_new_numbers(op, &next);
 	}
 }
 
@@ -153,6 +161,7 @@ static void mark_interface(struct difference_work *w, const char *node, const ch
 	g_hash_table_add(w->anew, g_strdup_printf("%s/%s", node, ifname));
 }
 
+/* Adds the interfaces that `op` makes to `anew`. */
 static void mark_interfaces(struct difference_work *w, const struct op *op)
 {
 	if (op->kind == OP_VETH) {
@@ -165,8 +174,8 @@ static void mark_interfaces(struct difference_work *w, const struct op *op)
 	}
 }
 
-/* The interface that an operation is about, not the one that it makes; NULL: none. */
-static const char *subject(const struct op *op)
+/* The interface that an operation changes without making it; NULL: none. */
+static const char *changed_interface(const struct op *op)
 {
 	if (op->kind == OP_ADDR)
 		return op->addr.ifname;
@@ -179,19 +188,20 @@ static const char *subject(const struct op *op)
 
 bool difference_is_about_new(const struct difference_work *w, const struct op *op)
 {
-	const char *ifname = subject(op);
+	const char *ifname = changed_interface(op);
 	g_autofree char *key = ifname ? g_strdup_printf("%s/%s", op->node, ifname) : NULL;
 
 	return key && g_hash_table_contains(w->anew, key);
 }
 
-static void unmatch(struct difference_work *w, struct op *old, struct op *op)
+static void forget_match(struct difference_work *w, struct op *old, struct op *op)
 {
 	g_hash_table_remove(w->kept, old);
 	g_hash_table_remove(w->matched, op);
 }
 
-/* A bridge that is made anew takes its ports with it. */
+/* Whether `op` is a veth pair with a port at a bridge in `anew`.  The kernel removes the port's
+ * link to its bridge together with the bridge. */
 static bool hangs_on_new(const struct difference_work *w, const struct op *op)
 {
 	for (int end = 0; op->kind == OP_VETH && end < 2; end++) {
@@ -211,6 +221,7 @@ bool difference_is_of_rebooted(const struct difference_work *w, const struct op 
 	return g_strcmp0(w->reboot, op->node) == 0;
 }
 
+/* Whether the tunnel of that name ends at the rebooted node. */
 static bool has_tunnel_end(const struct difference_work *w, const char *tunnel)
 {
 	for (guint i = 0; i < w->to->ops->len; i++) {
@@ -223,8 +234,9 @@ static bool has_tunnel_end(const struct difference_work *w, const char *tunnel)
 	return false;
 }
 
-/* Its own, cables that end there, and the far ends of its tunnels: an end that still has the old
- * session would for 15 s (WireGuard) send what nobody can read. */
+/* Whether `op` is made again with the rebooted node: its own, veth pairs that end there, and the
+ * far ends of its tunnels.  A far end that keeps its WireGuard session would for 15 s send packets
+ * that the new end can't decrypt. */
 static bool goes_with_rebooted(const struct difference_work *w, const struct op *op)
 {
 	return difference_is_of_rebooted(w, op) ||
@@ -232,18 +244,21 @@ static bool goes_with_rebooted(const struct difference_work *w, const struct op 
 	       (w->reboot && op->kind == OP_TUNNEL && has_tunnel_end(w, op->tunnel.tunnel));
 }
 
-static void part(struct difference_work *w,
-		 bool (*apart)(const struct difference_work *w, const struct op *op))
+/* Takes apart all pairs of equal operations for which `apart` is true, so that they are made
+ * again. */
+static void forget_matches(struct difference_work *w,
+			   bool (*apart)(const struct difference_work *w, const struct op *op))
 {
 	for (guint i = 0; i < w->to->ops->len; i++) {
 		struct op *op = w->to->ops->pdata[i], *old = g_hash_table_lookup(w->matched, op);
 
 		if (old && apart(w, op))
-			unmatch(w, old, op);
+			forget_match(w, old, op);
 	}
 }
 
-static void mark_new(struct difference_work *w)
+/* Adds the interfaces of all operations without an equal one to `anew`. */
+static void mark_unmatched(struct difference_work *w)
 {
 	for (guint i = 0; i < w->from->ops->len; i++)
 		if (!g_hash_table_contains(w->kept, w->from->ops->pdata[i]))
@@ -255,11 +270,11 @@ static void mark_new(struct difference_work *w)
 
 void difference_match(struct difference_work *w)
 {
-	match(w);
-	part(w, goes_with_rebooted);
-	mark_new(w);
-	part(w, hangs_on_new);
-	mark_new(w);
-	part(w, difference_is_about_new);
-	number(w);
+	match_equal(w);
+	forget_matches(w, goes_with_rebooted);
+	mark_unmatched(w);
+	forget_matches(w, hangs_on_new);
+	mark_unmatched(w);
+	forget_matches(w, difference_is_about_new);
+	number_interfaces(w);
 }

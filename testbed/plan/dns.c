@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Names: what dnsmasq serves on a DNS node, NRPT on a client, resolv.conf and hosts everywhere. */
+/* Name resolution: the dnsmasq configuration of a DNS server or of a client with NRPT rules, and
+ * every node's resolv.conf and hosts. */
 #include "testbed/plan/build.h"
 
+/* The node's DNS service; NULL: it has none. */
 static const struct dns_service *dns_of(const struct node *n)
 {
 	const struct service *s = node_service(n, SERVICE_DNS);
@@ -14,15 +16,16 @@ static bool runs_dnsmasq(const struct node *n)
 	return dns_of(n) || n->nrpt->len > 0;
 }
 
-/* Nothing from the machine's files, no cache between a query and its answer, only these addresses.
- */
-static void put_common(GString *out)
+/* Appends: nothing from the machine's files, no cache between a query and its answer, and only the
+ * addresses listed here and below. */
+static void put_dnsmasq_basics(GString *out)
 {
 	g_string_append(out, "port=53\nbind-interfaces\nno-resolv\nno-hosts\nno-poll\nno-"
 			     "negcache\ncache-size=0\n"
 			     "listen-address=127.0.0.1\n");
 }
 
+/* Appends the addresses of all interfaces that are up. */
 static void put_listen_addresses(GString *out, const struct node *n)
 {
 	char text[ADDR_TEXT_MAX];
@@ -38,6 +41,7 @@ static void put_listen_addresses(GString *out, const struct node *n)
 	}
 }
 
+/* Appends an SRV record, or an address record when it has no target. */
 static void put_record(GString *out, const struct dns_record *r)
 {
 	char text[ADDR_TEXT_MAX];
@@ -50,7 +54,8 @@ static void put_record(GString *out, const struct dns_record *r)
 				       addr_print(&r->a, text));
 }
 
-static void put_service(GString *out, const struct node *n, const struct dns_service *dns)
+/* Appends the zones, the forwarder and the records of a DNS server. */
+static void put_dns_service(GString *out, const struct node *n, const struct dns_service *dns)
 {
 	char text[ADDR_TEXT_MAX];
 
@@ -63,12 +68,14 @@ static void put_service(GString *out, const struct node *n, const struct dns_ser
 		put_record(out, dns->records->pdata[i]);
 }
 
-/* dnsmasq matches whole labels, so the leading dot of a suffix rule goes. */
+/* The domain of an NRPT rule.  dnsmasq matches whole labels, so a leading dot is left out. */
 static const char *nrpt_domain(const struct nrpt_rule *r)
 {
 	return r->namespace[0] == '.' ? r->namespace + 1 : r->namespace;
 }
 
+/* Appends the server for each domain of the NRPT rules, then the servers for all other names.  A
+ * rule without servers means that its names do not exist. */
 static void put_nrpt(GString *out, const struct node *n)
 {
 	char text[ADDR_TEXT_MAX];
@@ -94,13 +101,15 @@ static char *dnsmasq_conf(const struct node *n)
 	const struct dns_service *dns = dns_of(n);
 	GString *out = g_string_new(NULL);
 
-	put_common(out);
+	put_dnsmasq_basics(out);
 	if (dns)
-		put_service(out, n, dns);
+		put_dns_service(out, n, dns);
 	put_nrpt(out, n);
 	return g_string_free(out, FALSE);
 }
 
+/* The text of /etc/resolv.conf; the caller frees it.  The node asks its own dnsmasq where that
+ * applies NRPT rules, or where no other server is named. */
 static char *resolv_conf(const struct node *n)
 {
 	GString *out = g_string_new(NULL);
@@ -116,7 +125,8 @@ static char *resolv_conf(const struct node *n)
 	return g_string_free(out, FALSE);
 }
 
-static char *hosts(const struct node *n)
+/* The text of /etc/hosts; the caller frees it. */
+static char *hosts_file(const struct node *n)
 {
 	GString *out = g_string_new("127.0.0.1 localhost\n");
 	char text[ADDR_TEXT_MAX];
@@ -132,7 +142,7 @@ static char *hosts(const struct node *n)
 void build_dns_files(struct builder *b, const struct node *n)
 {
 	builder_add_file(b, n, g_strdup("/etc/resolv.conf"), resolv_conf(n));
-	builder_add_file(b, n, g_strdup("/etc/hosts"), hosts(n));
+	builder_add_file(b, n, g_strdup("/etc/hosts"), hosts_file(n));
 	if (runs_dnsmasq(n))
 		builder_add_file(b, n, g_strdup_printf("/run/testbed/%s/dnsmasq.conf", n->name),
 				 dnsmasq_conf(n));

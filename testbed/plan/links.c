@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Namespaces, kernel settings, bridges, veth pairs, addresses, tunnels and impairments. */
 #include "testbed/plan/build.h"
 
 #define ETHERNET_MTU_BYTES 1500u
@@ -9,7 +10,7 @@ struct setting {
 	const char *key, *value;
 };
 
-/* New namespaces inherit some of these from the machine; results must not depend on it. */
+/* New namespaces inherit some settings from the machine, and results must not depend on them. */
 static const struct setting every_node[] = {
 	{"net.ipv4.conf.all.rp_filter", "0"},
 	{"net.ipv4.conf.default.rp_filter", "0"},
@@ -32,8 +33,8 @@ static const struct setting weak_hosts[] = {
 	{"net.ipv4.conf.all.arp_announce", "0"},
 	{"net.ipv4.conf.default.arp_announce", "0"},
 };
-/* A switch is no firewall: frames must not take the way through the IP hooks (br_netfilter), which
- * costs time and lets a bridge's packets meet rules that are not theirs. */
+/* A bridge must not hand its frames to the IP hooks (br_netfilter): that costs time, and rules that
+ * are not meant for them would apply to them. */
 static const struct setting switches[] = {
 	{"net.bridge.bridge-nf-call-iptables", "0"},
 	{"net.bridge.bridge-nf-call-ip6tables", "0"},
@@ -48,9 +49,8 @@ static const struct setting with_ipv6[] = {
 	{"net.ipv6.conf.default.disable_ipv6", "0"},
 	{"net.ipv6.conf.all.accept_ra", "0"},
 	{"net.ipv6.conf.default.accept_ra", "0"},
-	/* A router solicits its neighbours from its link-local address, and for the second or two
-	 * of duplicate address detection (RFC 4862 section 5.4) it has none: packets would be lost.
-	 */
+	/* A router solicits its neighbours from its link-local address.  During duplicate address
+	 * detection (RFC 4862 section 5.4), a second or two, it has none and packets are lost. */
 	{"net.ipv6.conf.all.accept_dad", "0"},
 	{"net.ipv6.conf.default.accept_dad", "0"},
 };
@@ -71,6 +71,7 @@ static void add_settings(struct builder *b, const char *node, struct loc loc,
 		add_sysctl(b, node, loc, s[i].key, s[i].value);
 }
 
+/* Adds the settings of the node's host model, forwarding and IPv6. */
 static void add_node_settings(struct builder *b, const struct node *n)
 {
 	bool ipv6 = node_has_ipv6(b, n);
@@ -101,11 +102,13 @@ void build_sysctls(struct builder *b, const struct node *n)
 
 /* --- networks --------------------------------------------------------------------------------- */
 
+/* An interface in a network, and its node. */
 struct member {
 	const struct node *node;
 	const struct iface *iface;
 };
 
+/* All members (struct member) of a network, in the order of the topology; the caller frees them. */
 static GArray *network_members(const struct builder *b, const struct network *net)
 {
 	GArray *members = g_array_new(FALSE, FALSE, sizeof(struct member));
@@ -123,12 +126,14 @@ static GArray *network_members(const struct builder *b, const struct network *ne
 	return members;
 }
 
-/* Two members need no bridge; a network without members needs nothing. */
+/* Whether a network with these members gets a bridge.  Two members are connected by a veth pair; a
+ * network without members needs nothing. */
 static bool is_bridged(const GArray *members)
 {
 	return members->len > 0 && members->len != 2;
 }
 
+/* Whether any network needs a bridge, and so the namespace PLAN_FABRIC. */
 static bool needs_fabric(const struct builder *b)
 {
 	for (guint i = 0; i < b->m->networks->len; i++) {
@@ -160,6 +165,8 @@ void build_namespaces(struct builder *b)
 	}
 }
 
+/* The end of a veth pair that becomes the member's interface; the operation that it is put in owns
+ * its texts. */
 static struct op_veth_end veth_end(struct builder *b, const struct member *m)
 {
 	return (struct op_veth_end){.node = g_strdup(m->node->name),
@@ -169,7 +176,8 @@ static struct op_veth_end veth_end(struct builder *b, const struct member *m)
 				    .up = m->iface->up};
 }
 
-static void add_cable(struct builder *b, const GArray *members)
+/* Connects the two members of a network directly. */
+static void add_veth_pair(struct builder *b, const GArray *members)
 {
 	const struct member *first = &g_array_index(members, struct member, 0);
 	const struct member *second = &g_array_index(members, struct member, 1);
@@ -179,8 +187,8 @@ static void add_cable(struct builder *b, const GArray *members)
 	op->veth[1] = veth_end(b, second);
 }
 
-/* The network's own name where it can be one, and can't be taken for a port's; else one that is the
- * same in every plan that has this network. */
+/* A name for the network's bridge, the same in every plan; the caller frees it.  The network's own
+ * name if the kernel takes it and no port can have it. */
 static char *bridge_name(const struct network *net)
 {
 	if (strlen(net->name) < IFNAMSIZ && !g_str_has_prefix(net->name, "port"))
@@ -197,6 +205,7 @@ static void add_bridge(struct builder *b, const struct network *net)
 	op->bridge.ifname = bridge_name(net);
 }
 
+/* Connects every member to the bridge by a veth pair of its own. */
 static void add_bridge_ports(struct builder *b, const GArray *members, const char *bridge)
 {
 	for (guint i = 0; i < members->len; i++) {
@@ -238,7 +247,7 @@ void build_links(struct builder *b)
 		if (bridge)
 			add_bridge_ports(b, members, bridge);
 		else if (members->len == 2)
-			add_cable(b, members);
+			add_veth_pair(b, members);
 	}
 }
 
@@ -258,8 +267,8 @@ static void add_address(struct builder *b, const char *node, struct loc loc, con
 	op->addr.address = *address;
 }
 
-/* Somebody must answer ARP for the outside address of a 1:1 NAT when it lies in the outside subnet.
- */
+/* Adds the outside addresses of the node's 1:1 NAT rules that lie in a subnet of interface `f`, so
+ * that the node answers ARP for them. */
 static void add_static_nat_addresses(struct builder *b, const struct node *n, const struct iface *f)
 {
 	for (guint i = 0; i < n->nat->len; i++) {
@@ -314,6 +323,7 @@ unsigned op_tunnel_mtu_bytes(const struct op_tunnel *t)
 									   t->remote.family);
 }
 
+/* Adds end `e` (0 or 1) of a tunnel. */
 static void add_tunnel_end(struct builder *b, const struct tunnel *t, unsigned vni, int e)
 {
 	const struct tunnel_end *own = &t->ends[e], *other = &t->ends[1 - e];

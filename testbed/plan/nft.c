@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The ruleset of a node as nft text: firewall, bogon filter, strong receive; the NAT table is
- * nft_nat.c's.
+/* The ruleset of a node as nft text: firewall, bogon filter, and the strong host model's check of
+ * received packets.  nft_nat.c makes the NAT table.
  *
- * One statement a line, so that a complaint's line number finds its rule.  Interfaces are matched
- * by name at run time (iifname, oifname): `iif` would be looked up in the namespace of whoever
- * loads the rules.  Every rule counts and carries its name as comment.  Table and chain names have
- * a prefix, because nft has many keywords.
+ * One statement a line, so that the line number in an error message of nft finds its rule.
+ * Interfaces are matched by name at run time (iifname, oifname), because `iif` would be looked up
+ * in the namespace of the process that loads the rules.  Every rule counts, and has its name as
+ * comment. Table and chain names have a prefix, because nft has many keywords.
  */
 #include "testbed/plan/build.h"
 
-/* Addresses no provider routes: RFC 1918, RFC 6598, RFC 1122 3.2.1.3, RFC 3927; RFC 4193, RFC 4291.
- */
+/* Addresses that no provider routes: RFC 1918, 6598, 1122 (3.2.1.3) and 3927; RFC 4193 and 4291. */
 #define BOGON_IPV4                                                                                 \
 	"{ 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16 " \
 	"}"
 #define BOGON_IPV6 "{ fc00::/7, fe80::/10 }"
 
+/* Whether any of the prefixes is of that family (AF_INET, AF_INET6). */
 static bool has_family(const GArray *prefixes, int family)
 {
 	for (guint i = 0; i < prefixes->len; i++)
@@ -43,6 +43,7 @@ void nft_match_prefixes(GString *out, const char *field, const GArray *prefixes,
 	g_string_append(out, " } ");
 }
 
+/* Appends `PROTO FIELD { 80, 50000-50019 } `; nothing for an empty list (struct port_range). */
 static void match_ports(GString *out, const char *proto, const char *field, const GArray *ports)
 {
 	if (ports->len == 0)
@@ -58,7 +59,8 @@ static void match_ports(GString *out, const char *proto, const char *field, cons
 	g_string_append(out, " } ");
 }
 
-/* Ports imply their protocol; the model's checker has seen to it that they have one. */
+/* Appends what matches a rule's protocol and ports.  Ports imply their protocol; the model's
+ * checker has made sure that they have one. */
 static void match_proto(GString *out, const struct fw_rule *r)
 {
 	static const struct {
@@ -76,6 +78,7 @@ static void match_proto(GString *out, const struct fw_rule *r)
 	match_ports(out, protos[r->proto].ports, "dport", r->dports);
 }
 
+/* The nft statement for the rule's action; TCP is refused by a reset, all else by ICMP. */
 static const char *verdict_text(const struct fw_rule *r)
 {
 	switch (r->action) {
@@ -90,7 +93,7 @@ static const char *verdict_text(const struct fw_rule *r)
 				       "reject with icmpx type admin-prohibited";
 }
 
-/* `family` 0: no address is matched. */
+/* Appends one rule that matches its addresses of `family`; 0: it matches no addresses. */
 static void put_rule(GString *out, const struct fw_rule *r, int family)
 {
 	g_string_append(out, "\t\t");
@@ -104,6 +107,8 @@ static void put_rule(GString *out, const struct fw_rule *r, int family)
 	g_string_append_printf(out, "counter %s comment \"%s\"\n", verdict_text(r), r->name);
 }
 
+/* Appends a rule once for each family that all of its address lists have; once without
+ * addresses. */
 static void put_rule_families(GString *out, const struct fw_rule *r)
 {
 	static const int families[] = {AF_INET, AF_INET6};
@@ -118,6 +123,7 @@ static void put_rule_families(GString *out, const struct fw_rule *r)
 			put_rule(out, r, families[i]);
 }
 
+/* The rules of one chain, in order, borrowed; the caller frees the array. */
 static GPtrArray *chain_rules(const struct firewall *fw, enum fw_chain chain)
 {
 	GPtrArray *rules = g_ptr_array_new();
@@ -131,9 +137,8 @@ static GPtrArray *chain_rules(const struct firewall *fw, enum fw_chain chain)
 	return rules;
 }
 
-/* How many rules come before the acceptance of replies: none, but on the way out of a host its
- * leading refusals (a host's block also stops its answers, as packets and not connections are what
- * it names). */
+/* How many rules come before the one that accepts replies.  In the output chain these are the drop
+ * and reject rules at its start, so that a host's block also stops its answers; else none. */
 static guint rules_before_replies(const GPtrArray *rules, enum fw_chain chain)
 {
 	guint n = 0;
@@ -145,6 +150,7 @@ static guint rules_before_replies(const GPtrArray *rules, enum fw_chain chain)
 	return n;
 }
 
+/* Appends the rules of one chain, with those for replies, loopback and NAT in their places. */
 static void put_firewall_rules(GString *out, const struct builder *b, const struct node *n,
 			       enum fw_chain chain, const GPtrArray *rules)
 {
@@ -178,6 +184,7 @@ static void put_bogon_rules(GString *out)
 			" counter drop comment \"bogon-destination\"\n");
 }
 
+/* Appends the strong host's rule: drop what arrives for an address of another interface. */
 static void put_strong_receive(GString *out)
 {
 	g_string_append(out,
@@ -185,8 +192,9 @@ static void put_strong_receive(GString *out)
 			"counter drop comment \"strong-host-receive\"\n");
 }
 
-static void put_chain(GString *out, const struct builder *b, const struct node *n,
-		      enum fw_chain chain)
+/* Appends one chain with everything that belongs there; nothing when no rule is needed. */
+static void put_filter_chain(GString *out, const struct builder *b, const struct node *n,
+			     enum fw_chain chain)
 {
 	g_autoptr(GPtrArray) rules = chain_rules(&n->firewall, chain);
 	bool filters = rules->len > 0 || n->firewall.policy[chain] != FW_ACCEPT;
@@ -208,23 +216,24 @@ static void put_chain(GString *out, const struct builder *b, const struct node *
 	g_string_append(out, "\t}\n");
 }
 
+/* Appends the table with all filter chains; nothing when there is none. */
 static void put_filter_table(GString *out, const struct builder *b, const struct node *n)
 {
 	g_autoptr(GString) chains = g_string_new(NULL);
 
 	for (enum fw_chain c = FW_INPUT; c < FW_CHAIN_COUNT; c++)
-		put_chain(chains, b, n, c);
+		put_filter_chain(chains, b, n, c);
 	if (chains->len == 0)
 		return;
-	/* Made, deleted and made again: the text may be loaded a second time in place of the first.
-	 */
+	/* Made, deleted and made again, so that the text can be loaded where the table exists. */
 	g_string_append(
 		out, "table inet tb_filter\ndelete table inet tb_filter\ntable inet tb_filter {\n");
 	g_string_append(out, chains->str);
 	g_string_append(out, "}\n");
 }
 
-/* A NAT's UDP timers are the namespace's; they exist once connection tracking does. */
+/* Sets the UDP timeouts of the node's connection tracking, which are one for the whole namespace.
+ * The kernel has these settings only after a ruleset that needs connection tracking is loaded. */
 static void add_udp_timeouts(struct builder *b, const struct node *n)
 {
 	static const char *const keys[] = {"net.netfilter.nf_conntrack_udp_timeout",

@@ -1,63 +1,67 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* NAT by RFC 4787 behaviour, as nft rules.
  *
- * A NAT remembers what it did in sets of its own, which connection tracking alone would not give:
+ * Connection tracking alone does not remember enough.  Each NAT rule has sets (tb_NAME<number>):
  *
- * | set     | key -> value                                   | for | | ports   | outside port | it
- * is somebody's: nobody else may have it     | |         | | (RFC 4787 REQ-3) | | inside  | outside
- * port -> inside address and port        | who gets what comes in, where anything may    | |
- * mapping | inside address and port -> outside ones        | endpoint-independent mapping | |
- * mapping | the same and the destination -> outside ones   | address-dependent mapping | | spoken
- * | outside port and remote address                | address-dependent filtering |
+ * - ports: the outside ports that belong to a mapping; no other flow may have them (REQ-3)
+ * - inside: outside port -> inside address and port, to which packets from outside are sent
+ * - mapping: inside address and port -> outside ones, for endpoint-independent mapping
+ * - mapping: the same with the destination in the key, for address-dependent mapping
+ * - spoken: outside port and remote address, for address-dependent filtering
  *
- * | a new flow from inside (chain tb_map)                                 | gets | | its mapping is
- * known                                                  | that                            | | its
- * port is somebody's, or ports are not preserved                    | a port by lot | | else | its
- * own port                    |
+ * A new flow from inside (chain tb_map<number>) gets the first of these that applies:
+ *
+ * - its mapping is known: that outside port
+ * - its port belongs to a mapping, or the NAT does not preserve ports: a random port
+ * - otherwise: its own port
  *
  * So a mapping that depends on the destination can keep the port for its first destination only.
  *
- * | a new flow from outside to a port that is somebody's                  | is | | filtering
- * endpoint-independent                                        | let in                          |
- * | filtering address-dependent, from an address that was spoken to       | let in | | else |
- * dropped and counted             |
+ * A new flow from outside to a port that belongs to a mapping:
  *
- * Dropping comes before the node's own input: what is not let in must not become a connection of
- * the node itself, which would take the port from the mapping.  From inside (hairpin) the same
- * happens to packets for the outside address; with hairpinning they pass whatever the filtering is,
- * and their source gets a mapping like any (RFC 4787 REQ-9).
+ * - endpoint-independent filtering: it enters
+ * - address-dependent filtering: it enters if its source was spoken to from that port
+ * - otherwise: it is dropped and counted
  *
- * Everything is learned in a chain after source NAT, from the connection's tuples: that is the
- * outside port that was really taken, also after a collision; packets of both directions refresh it
- * (REQ-6).  TCP is treated alike (RFC 5382); what was learned from it also ends with udp_timeout,
- * its connections don't.
+ * It is dropped before the node's own input: there it would become a connection of the node itself,
+ * which would take the port from the mapping.  Packets from inside for the outside address
+ * (hairpin) are treated the same, except that with hairpinning they pass whatever the filtering is,
+ * and their source gets a mapping like any other (REQ-9).
  *
- * The ports are in a set of their own, although `inside` has them, too: kernels before 6.4 match no
- * map as a set.
+ * The sets are filled in a chain after source NAT, from the connection's addresses and ports: only
+ * there is the outside port known that was really taken, also after a collision.  Packets of both
+ * directions renew the elements (REQ-6).  TCP is treated alike (RFC 5382); udp_timeout also ends
+ * what was learned from TCP, but not its connections.
+ *
+ * `ports` repeats keys of `inside`, because kernels before 6.4 match no map as a set.
  */
 #include "testbed/plan/build.h"
 
-#define LEARNED_LIFETIME_MS \
-	120000u /* the kernel's own for UDP that was answered; RFC 4787 REQ-5 asks for no less */
+/* The kernel's own for UDP that was answered; RFC 4787 REQ-5 asks for no less. */
+#define LEARNED_LIFETIME_MS 120000u
 #define PORTS "meta l4proto { tcp, udp } "
 
+/* A NAT rule and the texts that its nft rules need. */
 struct nat_names {
-	guint index; /* tells the sets of several rules of one node apart */
+	guint index; /* number of the rule in its node: the end of its sets' and chains' names */
 	const struct nat_rule *r;
-	char address[ADDR_TEXT_MAX]; /* IPv4 address outside; empty: none */
-	const char *own_ports;	     /* "{ 51820 }": the node's own, "" without */
+	char address[ADDR_TEXT_MAX]; /* IPv4 address of the outside interface; "": none */
+	const char *own_ports;	     /* see own_ports; borrowed */
 };
 
+/* Whether the NAT must remember mappings; otherwise every new flow gets a new one. */
 static bool learns_mapping(const struct nat_rule *r)
 {
 	return r->mapping != NAT_ADDRESS_AND_PORT_DEPENDENT;
 }
 
+/* Whether any packet of a new flow from outside can reach a mapping's inside address. */
 static bool lets_in(const struct nat_rule *r)
 {
 	return r->filtering != NAT_ADDRESS_AND_PORT_DEPENDENT || r->hairpin;
 }
 
+/* The names of the node's NAT rule number `index`; borrows from the model and `own_ports`. */
 static struct nat_names nat_names(const struct builder *b, const struct node *n, guint index,
 				  const char *own_ports)
 {
@@ -70,7 +74,8 @@ static struct nat_names nat_names(const struct builder *b, const struct node *n,
 	return names;
 }
 
-/* Ports at which the node itself takes packets of tunnels; "" without.  The caller frees. */
+/* The node's own UDP ports, those of its tunnels, as "{ 51820, ... }"; "" without.  The caller
+ * frees it. */
 static char *own_ports(const struct builder *b, const struct node *n)
 {
 	g_autoptr(GString) list = g_string_new(NULL);
@@ -86,6 +91,7 @@ static char *own_ports(const struct builder *b, const struct node *n)
 
 /* --- sets ------------------------------------------------------------------------------------- */
 
+/* Appends a set or map (`kind`) whose elements expire as the rule's mappings do. */
 static void put_set(GString *out, const char *kind, const char *name, const struct nat_names *names,
 		    const char *type)
 {
@@ -99,6 +105,7 @@ static void put_set(GString *out, const char *kind, const char *name, const stru
 		kind, name, names->index, type, (lifetime_ms + 999) / 1000);
 }
 
+/* Appends the sets and maps that the rule's behaviour needs. */
 static void put_sets(GString *out, const struct nat_names *names)
 {
 	const struct nat_rule *r = names->r;
@@ -120,6 +127,7 @@ static void put_sets(GString *out, const struct nat_names *names)
 
 /* --- destination NAT -------------------------------------------------------------------------- */
 
+/* Appends destination NAT for a 1:1 rule. */
 static void put_static_in(GString *out, const struct nat_rule *r)
 {
 	char inside[ADDR_TEXT_MAX], outside[ADDR_TEXT_MAX];
@@ -132,7 +140,8 @@ static void put_static_in(GString *out, const struct nat_rule *r)
 			       r->name);
 }
 
-/* To ports that are somebody's: `from` matches where such packets may come from. */
+/* Appends destination NAT to mapped ports.  `from` is "" for packets from outside, "!= " for those
+ * from inside; `which` is a further condition, or ""; `what` ends the rule's name. */
 static void put_let_in(GString *out, const struct nat_names *names, const char *from,
 		       const char *which, const char *what)
 {
@@ -144,6 +153,7 @@ static void put_let_in(GString *out, const struct nat_names *names, const char *
 			       names->r->name, what);
 }
 
+/* Appends destination NAT for what a masquerading rule lets in. */
 static void put_learned_in(GString *out, const struct nat_names *names)
 {
 	g_autofree char *spoken =
@@ -158,6 +168,7 @@ static void put_learned_in(GString *out, const struct nat_names *names)
 
 /* --- source NAT ------------------------------------------------------------------------------- */
 
+/* Appends source NAT for a 1:1 rule. */
 static void put_static_out(GString *out, const struct nat_rule *r)
 {
 	char inside[ADDR_TEXT_MAX], outside[ADDR_TEXT_MAX];
@@ -175,7 +186,7 @@ static void put_static_out(GString *out, const struct nat_rule *r)
 				       r->out_iface, r->out_iface, inside, outside, r->name);
 }
 
-/* Where the new flows of a rule find their mapping. */
+/* Appends the chain that chooses the outside port of a new flow (the second list above). */
 static void put_map_chain(GString *out, const struct nat_names *names)
 {
 	const struct nat_rule *r = names->r;
@@ -206,6 +217,7 @@ static void put_map_chain(GString *out, const struct nat_names *names)
 			       names->address, lot[0] != '\0' ? " " : "", lot, r->name);
 }
 
+/* Appends the rules that send new flows to that chain. */
 static void put_masquerade(GString *out, const struct nat_names *names)
 {
 	const struct nat_rule *r = names->r;
@@ -226,6 +238,7 @@ static void put_masquerade(GString *out, const struct nat_names *names)
 		names->address, names->index, r->name);
 }
 
+/* Appends the chain of source NAT, 1:1 rules first. */
 static void put_postrouting(GString *out, const GArray *all)
 {
 	g_string_append(out, "\tchain tb_postrouting {\n\t\ttype nat hook postrouting priority "
@@ -247,6 +260,7 @@ static void put_postrouting(GString *out, const GArray *all)
 
 /* --- learning --------------------------------------------------------------------------------- */
 
+/* Appends the rule that adds `element` to a set of the rule, or renews it. */
 static void put_update(GString *out, const struct nat_names *names, const char *set,
 		       const char *element)
 {
@@ -255,6 +269,7 @@ static void put_update(GString *out, const struct nat_names *names, const char *
 			       set, names->index, element, names->r->name, set);
 }
 
+/* Appends the chain that fills the rule's sets from a connection's addresses and ports. */
 static void put_learn_chain(GString *out, const struct nat_names *names)
 {
 	g_string_append_printf(out, "\tchain tb_learn%u {\n", names->index);
@@ -278,6 +293,7 @@ static void put_learn_chain(GString *out, const struct nat_names *names)
 	g_string_append(out, "\t}\n");
 }
 
+/* Appends the rule that sends translated connections to that chain. */
 static void put_learn(GString *out, const struct nat_names *names)
 {
 	g_string_append_printf(out, "\t\t" PORTS "ct status snat ct reply ip daddr %s ",
@@ -292,6 +308,7 @@ static void put_learn(GString *out, const struct nat_names *names)
 
 /* --- what is not let in ----------------------------------------------------------------------- */
 
+/* Appends the rules that drop what came to a mapped port and was not let in. */
 static void put_refuse(GString *out, const struct nat_names *names)
 {
 	static const struct {
@@ -315,7 +332,8 @@ static void put_refuse(GString *out, const struct nat_names *names)
 
 typedef void put_func(GString *out, const struct nat_names *names);
 
-static void put_in(GString *out, const struct nat_names *names)
+/* Appends destination NAT for a rule of either kind; nothing for an outside without address. */
+static void put_incoming(GString *out, const struct nat_names *names)
 {
 	if (names->r->kind == NAT_STATIC)
 		put_static_in(out, names->r);
@@ -323,7 +341,8 @@ static void put_in(GString *out, const struct nat_names *names)
 		put_learned_in(out, names);
 }
 
-static void for_masquerades(GString *out, const GArray *all, put_func *put)
+/* Appends what `put` makes of each masquerading rule that has an outside address. */
+static void put_for_masquerades(GString *out, const GArray *all, put_func *put)
 {
 	for (guint i = 0; i < all->len; i++) {
 		const struct nat_names *names = &g_array_index(all, struct nat_names, i);
@@ -333,14 +352,15 @@ static void for_masquerades(GString *out, const GArray *all, put_func *put)
 	}
 }
 
-/* Nothing for no rules. */
-static void put_chain(GString *out, const char *name, const char *hook, const GString *rules)
+/* Appends a chain with these rules; nothing without rules. */
+static void put_nat_chain(GString *out, const char *name, const char *hook, const GString *rules)
 {
 	if (rules->len > 0)
 		g_string_append_printf(out, "\tchain %s {\n\t\ttype %s\n\t\tpolicy accept\n%s\t}\n",
 				       name, hook, rules->str);
 }
 
+/* The names (struct nat_names) of all NAT rules of the node; the caller frees the array. */
 static GArray *all_names(const struct builder *b, const struct node *n, const char *ports)
 {
 	GArray *all = g_array_new(FALSE, FALSE, sizeof(struct nat_names));
@@ -363,17 +383,17 @@ void nft_nat_table(GString *out, const struct builder *b, const struct node *n)
 	if (all->len == 0)
 		return;
 	g_string_append(out, "table ip tb_nat\ndelete table ip tb_nat\ntable ip tb_nat {\n");
-	for_masquerades(out, all, put_sets);
-	for_masquerades(out, all, put_map_chain);
-	for_masquerades(out, all, put_learn_chain);
+	put_for_masquerades(out, all, put_sets);
+	put_for_masquerades(out, all, put_map_chain);
+	put_for_masquerades(out, all, put_learn_chain);
 	for (guint i = 0; i < all->len; i++)
-		put_in(in, &g_array_index(all, struct nat_names, i));
-	put_chain(out, "tb_prerouting", "nat hook prerouting priority -100", in);
+		put_incoming(in, &g_array_index(all, struct nat_names, i));
+	put_nat_chain(out, "tb_prerouting", "nat hook prerouting priority -100", in);
 	put_postrouting(out, all);
-	for_masquerades(learn, all, put_learn);
-	put_chain(out, "tb_learn", "filter hook postrouting priority 110", learn);
-	for_masquerades(refuse, all, put_refuse);
-	put_chain(out, "tb_refuse", "filter hook input priority -10", refuse);
+	put_for_masquerades(learn, all, put_learn);
+	put_nat_chain(out, "tb_learn", "filter hook postrouting priority 110", learn);
+	put_for_masquerades(refuse, all, put_refuse);
+	put_nat_chain(out, "tb_refuse", "filter hook input priority -10", refuse);
 	g_string_append(out, "}\n");
 }
 

@@ -118,6 +118,7 @@ bool node_has_ipv6(const struct builder *b, const struct node *n)
 	return false;
 }
 
+/* All network operations, in the order that plan.h gives. */
 static void build_network(struct builder *b)
 {
 	const GPtrArray *nodes = b->m->nodes;
@@ -139,7 +140,8 @@ static void build_network(struct builder *b)
 		build_sysctls(b, nodes->pdata[i]);
 }
 
-/* Servers before those who ask them: names, then the Front End, then Edges, then clients. */
+/* Files, then processes.  Servers come before those who ask them: DNS, Front End, Edges,
+ * clients. */
 static void build_processes(struct builder *b)
 {
 	static const enum service_kind order[] = {SERVICE_FRONTEND, SERVICE_EDGE};

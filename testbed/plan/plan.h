@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The plan: a model turned into an ordered list of typed operations.  Pure: same model, same bytes.
  *
- * Nouns: an `op` is one thing to do in one node's namespaces.  Network operations (OP_NETNS ..
- * OP_NFT) are carried out by exec; OP_FILE, OP_DAEMON and OP_AGENT by lab, which knows about
- * processes, keys and certificates.
- * Depends on model and base.  Never touches the system.
+ * An `op` is one operation in the namespaces of one node.  exec carries out network operations
+ * (OP_NETNS to OP_NFT); lab carries out OP_FILE, OP_DAEMON and OP_AGENT, because it knows
+ * processes, keys and certificates. Depends on model and base.  Never touches the system.
  *
  * Order: every OP_NETNS first; links (both halves made inside their namespaces, so no order between
  * nodes matters); then node by node addresses, up, routes, rules, nft; then tunnels' addresses and
@@ -21,9 +20,9 @@
 
 #include "testbed/model/model.h"
 
-#define PLAN_FABRIC                                                                   \
-	"@fabric" /* the namespace that holds the bridges; no node can have this name \
-		   */
+/* The namespace that holds the bridges; no node can have this name. */
+#define PLAN_FABRIC "@fabric"
+/* The number of a lab's first interface.  Lower ones are left to what the kernel makes itself. */
 #define PLAN_FIRST_IFINDEX 100
 
 #define OP_KINDS(X)           \
@@ -56,23 +55,24 @@ struct op_veth_end {
 	unsigned ifindex;
 	unsigned mtu_bytes; /* 0: the kernel's default */
 	char *bridge;	    /* name of the bridge in `node` it is a port of, or NULL */
-	bool up;
+	bool up;	    /* set up as soon as it is made */
 };
 
 struct op_route {
 	struct prefix to;
-	struct addr via;      /* unset: on-link through dev */
-	char *dev;	      /* NULL: decided by via or type */
-	struct addr src;      /* preferred source, or unset */
-	unsigned table;	      /* 254: main */
+	struct addr via; /* gateway; unset: on-link through dev */
+	char *dev;	 /* interface; NULL: the kernel takes it from via, or type needs none */
+	struct addr src; /* preferred source, or unset */
+	unsigned table;	 /* 254: main */
 	enum route_type type; /* not unicast: no via, no dev */
 };
 
+/* A rule of policy routing, by source address. */
 struct op_rule {
-	unsigned pref;
+	unsigned pref; /* the kernel tries lower ones first */
 	struct prefix from;
-	unsigned table;	  /* 0 with unreachable */
-	bool unreachable; /* action unreachable instead of a look-up */
+	unsigned table;	  /* where to look the destination up; 0 with unreachable */
+	bool unreachable; /* such packets are refused instead of looked up */
 };
 
 struct op_tunnel {
@@ -81,10 +81,10 @@ struct op_tunnel {
 				  and says so */
 	char *ifname;
 	unsigned ifindex;
-	unsigned mtu_bytes;	   /* 0: the kind's default */
-	struct addr local, remote; /* underlay */
-	uint16_t port;
-	unsigned vni;		      /* for vxlan and as gre key */
+	unsigned mtu_bytes;	      /* 0: the kind's default */
+	struct addr local, remote;    /* outer addresses of the packets that carry the tunnel's */
+	uint16_t port;		      /* UDP, of both ends; 0: the kind has none */
+	unsigned vni;		      /* VXLAN's network number and GRE's key */
 	char *key_local, *key_remote; /* names under which exec asks for the keys: "TUNNEL/NODE" */
 	GArray *allowed;	      /* struct prefix: sent to and accepted from the other end */
 };
@@ -123,11 +123,11 @@ struct op {
 		struct op_rule rule;
 		struct {
 			char *ifname;
-			struct impairment what; /* replaces what was there; none takes it away */
+			struct impairment what; /* replaces the old one; all zero removes it */
 		} impair;
 		struct {
-			char *text; /* a whole ruleset: one statement a line, names in comments,
-				       counters everywhere */
+			char *text; /* a whole ruleset: one statement a line; every rule counts,
+				       and has its name as comment */
 		} nft;
 		struct {
 			char *path,
@@ -147,19 +147,21 @@ plan *plan_build(const model *m);
 void plan_free(plan *p);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(plan, plan_free)
 
+/* The word for a kind, as in OP_KINDS: "netns", "route", ... */
 const char *op_kind_name(enum op_kind kind);
 /* One line that says what the op does and where ("route edge 10.0.1.0/24 via 172.25.33.1 dev int"),
  * without the body of rulesets and files.  Appends to `out`. */
 void op_describe(const struct op *op, GString *out);
 
-/* What the kernel calls the device of such a tunnel between addresses of that family. */
+/* The kernel's device type for a tunnel whose outer addresses are of `family` (AF_INET, AF_INET6):
+ * "ipip", "ip6tnl", ... */
 const char *op_tunnel_device(enum tunnel_kind kind, int family);
-/* Largest packet that it takes; 0: as the kernel decides.  What stands in for WireGuard keeps
- * WireGuard's, so that sizes stay true. */
+/* Largest packet that the tunnel carries; 0: the kernel decides.  A VXLAN in WireGuard's place
+ * keeps WireGuard's figure, so that sizes stay true. */
 unsigned op_tunnel_mtu_bytes(const struct op_tunnel *t);
 
 enum plan_format { PLAN_TEXT, PLAN_JSON, PLAN_SH };
-/* "text", "json", "sh"; false: none of them. */
+/* Reads "text", "json" or "sh" into `ret`.  Returns false, and leaves `ret`, for anything else. */
 bool plan_format_parse(const char *name, enum plan_format *ret);
 
 /* The plan for people (text: one op a line), for programs (json), or as a POSIX shell script of ip

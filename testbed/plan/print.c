@@ -147,6 +147,7 @@ void op_describe(const struct op *op, GString *out)
 
 /* --- text: bodies of rulesets and files follow, indented -------------------------------------- */
 
+/* The text of a ruleset or file, borrowed; NULL: the operation has none. */
 static const char *op_body(const struct op *op)
 {
 	if (op->kind == OP_NFT)
@@ -154,6 +155,7 @@ static const char *op_body(const struct op *op)
 	return op->kind == OP_FILE ? op->file.text : NULL;
 }
 
+/* Appends `body` with a tab before every line. */
 static void put_indented(const char *body, GString *out)
 {
 	while (*body) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Private to the plan layer: one function a format.  Each appends to `out`. */
+/* Private to the plan layer: one function for each format.  Each appends to `out`. */
 #ifndef TESTBED_PLAN_PRINT_H
 #define TESTBED_PLAN_PRINT_H
 
@@ -7,12 +7,12 @@
 
 #include <jansson.h>
 
-/* For people; a document (docs/FORMATS.md); commands of ip, nft and sysctl. */
+/* Text for people; a JSON document (docs/FORMATS.md); a shell script of ip, tc and nft commands. */
 void print_text(const plan *p, GString *out);
 void print_json(const plan *p, GString *out);
 void print_sh(const plan *p, GString *out);
 
-/* One op as in the JSON of the whole; the caller owns it. */
+/* One operation, as print_json writes it; a new reference for the caller. */
 json_t *print_op_json(const struct op *op);
 
 #endif

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+/* Adds a text; null for NULL. */
 static void set_text(json_t *o, const char *key, const char *value)
 {
 	json_object_set_new(o, key, value ? json_string(value) : json_null());
@@ -16,6 +17,7 @@ static void set_number(json_t *o, const char *key, unsigned value)
 	json_object_set_new(o, key, json_integer(value));
 }
 
+/* Adds an address as text; null when it is not set. */
 static void set_addr(json_t *o, const char *key, const struct addr *a)
 {
 	char text[ADDR_TEXT_MAX];
@@ -110,6 +112,7 @@ static void set_process(json_t *o, const struct op_process *p)
 	json_object_set_new(o, "argv", argv);
 }
 
+/* Adds the members that belong to the operation's kind. */
 static void set_fields(json_t *o, const struct op *op)
 {
 	switch (op->kind) {

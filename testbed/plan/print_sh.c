@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A plan as a POSIX shell script of ip and nft commands, for people and for reproduction.
  *
- * The script builds the network in named namespaces PREFIX-NODE (default prefix "tb") and takes it
- * away with the argument `down`.  It starts no program: files and processes are comments.  A
- * WireGuard tunnel becomes VXLAN where the kernel or the `wg` program is missing.
+ * The script builds the network in named namespaces PREFIX-NODE (default prefix "tb") and removes
+ * it with the argument `down`.  It starts no program: files and processes are comments.  A
+ * WireGuard tunnel becomes VXLAN where the kernel's module or the `wg` program is missing.
  */
 #include "testbed/plan/print.h"
 
@@ -20,6 +20,7 @@ static bool has_wireguard(const plan *p)
 	return false;
 }
 
+/* Appends the shell variable `nodes` with the names of all namespaces. */
 static void put_nodes(const plan *p, GString *out)
 {
 	g_string_append(out, "nodes='");
@@ -32,7 +33,8 @@ static void put_nodes(const plan *p, GString *out)
 	g_string_append(out, "'\n");
 }
 
-/* Keys live in files of a directory that goes when the script ends. */
+/* Appends the shell function `key` and the variable `wireguard` (yes, no).  Keys are files of a
+ * temporary directory that the script removes at its end. */
 static void put_wireguard_head(GString *out)
 {
 	g_string_append(
@@ -48,6 +50,7 @@ static void put_wireguard_head(GString *out)
 		"fi\n");
 }
 
+/* Appends the start of the script: prefix, `down`, and the clean-up after an error. */
 static void put_head(const plan *p, GString *out)
 {
 	g_string_append(out, "#!/bin/sh\n"
@@ -122,6 +125,7 @@ static void put_vxlan(const struct op *op, GString *out)
 			       t->port);
 }
 
+/* Appends the shell words for the file of the key "TUNNEL/NODE". */
 static void put_key_file(const char *name, GString *out)
 {
 	g_autofree char *file = g_strdelimit(g_strdup(name), "/", '.');
@@ -129,6 +133,7 @@ static void put_key_file(const char *name, GString *out)
 	g_string_append_printf(out, "\"$(key '%s')\"", file);
 }
 
+/* Appends a WireGuard tunnel's end, or the VXLAN that takes its place on hosts without it. */
 static void put_wireguard(const struct op *op, GString *out)
 {
 	const struct op_tunnel *t = &op->tunnel;
@@ -154,6 +159,7 @@ static void put_wireguard(const struct op *op, GString *out)
 	g_string_append(out, "fi\n");
 }
 
+/* Appends the end of a GRE or IP-in-IP tunnel. */
 static void put_ip_tunnel(const struct op *op, GString *out)
 {
 	const struct op_tunnel *t = &op->tunnel;
@@ -193,7 +199,7 @@ static void put_tunnel(const struct op *op, GString *out)
 	}
 }
 
-/* --- what goes through one `ip -batch` a node ------------------------------------------------- */
+/* --- what one `ip -batch` does for each node -------------------------------------------------- */
 
 static void put_route_line(const struct op_route *r, GString *out)
 {
@@ -224,7 +230,8 @@ static void put_rule_line(const struct op_rule *r, GString *out)
 		g_string_append_printf(out, "lookup %u\n", r->table);
 }
 
-/* False: this op is not for a batch. */
+/* Appends the operation as lines of `ip -batch`.  Returns false, and appends nothing, for one that
+ * such lines can't express. */
 static bool put_batch_line(const struct op *op, GString *out)
 {
 	char text[PREFIX_TEXT_MAX];
@@ -267,6 +274,8 @@ static bool put_batch_line(const struct op *op, GString *out)
 	return false;
 }
 
+/* Appends a kernel setting as a shell line; false: the operation is none.  A setting that does not
+ * exist is skipped, because then the kernel has no such part to configure. */
 static bool put_sysctl_line(const struct op *op, GString *out)
 {
 	g_autofree char *path = NULL;
@@ -280,8 +289,9 @@ static bool put_sysctl_line(const struct op *op, GString *out)
 	return true;
 }
 
-/* One command (BEFORE NAMESPACE AFTER) with a here-document of the lines of as many ops of the same
- * node as follow each other.  Returns how many; 0: the first one gives none. */
+/* Appends one command (BEFORE NAMESPACE AFTER) that reads lines from a here-document: those of the
+ * operations from `first` on, as far as they belong to one node and `line` can express them.
+ * Returns how many operations that were. */
 static guint put_group(const plan *p, guint first, bool (*line)(const struct op *, GString *),
 		       const char *before, const char *after, GString *out)
 {
@@ -303,7 +313,7 @@ static guint put_group(const plan *p, guint first, bool (*line)(const struct op 
 	return n;
 }
 
-/* netem, then a token bucket for the rate: the same two that exec puts there. */
+/* Appends netem, and a token bucket for the rate: the same as exec makes. */
 static void put_impairment(const struct op *op, GString *out)
 {
 	const struct impairment *i = &op->impair.what;
@@ -333,6 +343,7 @@ static void put_impairment(const struct op *op, GString *out)
 				       impairment_queue_bytes(i));
 }
 
+/* Appends an operation that needs commands of its own; files and processes as a comment. */
 static void put_single(const struct op *op, GString *out)
 {
 	switch (op->kind) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Our own programs, the user's client, and coturn where it takes the A/V Edge's place. */
+/* The processes of a node: our own programs, the client that the topology names, and coturn. */
 #include "testbed/plan/build.h"
 
+/* Appends a process; takes `name` and `argv` over. */
 static struct op *add_process(struct builder *b, const struct node *n, enum op_kind kind,
 			      char *name, const char *role, char **argv)
 {
@@ -13,7 +14,8 @@ static struct op *add_process(struct builder *b, const struct node *n, enum op_k
 	return op;
 }
 
-static char **argv_of(const char *program)
+/* A command line without arguments, for op_process.argv. */
+static char **argv_of_program(const char *program)
 {
 	char **argv = g_new0(char *, 2);
 
@@ -21,6 +23,7 @@ static char **argv_of(const char *program)
 	return argv;
 }
 
+/* Appends the coturn process `which` (coturn.c's transports), with its configuration file. */
 static void add_coturn(struct builder *b, const struct node *n, const char *which)
 {
 	char **argv = g_new0(char *, 4);
@@ -47,7 +50,7 @@ void build_service_process(struct builder *b, const struct node *n, enum service
 		add_coturn(b, n, "coturn-tcp");
 	}
 	add_process(b, n, OP_AGENT, g_strdup_printf("%s/%s", n->name, programs[kind]),
-		    programs[kind], argv_of(programs[kind]));
+		    programs[kind], argv_of_program(programs[kind]));
 }
 
 static char **command_argv(const GPtrArray *command)
@@ -68,5 +71,6 @@ void build_client_process(struct builder *b, const struct node *n)
 	if (e->command && e->command->len > 0)
 		add_process(b, n, OP_AGENT, g_strdup(n->name), "command", command_argv(e->command));
 	else
-		add_process(b, n, OP_AGENT, g_strdup(n->name), "tb-client", argv_of("tb-client"));
+		add_process(b, n, OP_AGENT, g_strdup(n->name), "tb-client",
+			    argv_of_program("tb-client"));
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Routes, and the two host models.
  *
- * Weak (Linux): every route is in the main table, whatever source a packet has.
- * Strong (Windows Server since 2008): a packet whose source is bound to one interface's address may
- * leave through that interface only.  Each interface gets a table of its own with what is reachable
- * through it, a rule that sends packets from the interface's addresses there, and a rule that ends
- * the search after it, so that sending elsewhere fails with ENETUNREACH in place of leaking out of
- * another iface.  The main table stays complete for sockets that are not bound.
+ * Weak (Linux): every route is in the main table, whatever source address a packet has.
+ * Strong (Windows Server since 2008): a packet from an interface's address may leave only through
+ * that interface.  Each interface gets a table of its own with what is reachable through it, a rule
+ * that sends packets from the interface's addresses to that table, and a rule that ends the search
+ * after it: sending elsewhere fails with ENETUNREACH and does not leave by another interface.  The
+ * main table stays complete for sockets that are not bound to an address.
  */
 #include "testbed/plan/build.h"
 
@@ -25,6 +25,7 @@ static const struct port *find_port(const GArray *ports, const char *ifname)
 	return NULL;
 }
 
+/* Whether the address lies in a subnet of the port. */
 static bool port_reaches(const struct port *p, const struct addr *a)
 {
 	for (guint i = 0; i < p->n_addresses; i++)
@@ -33,7 +34,7 @@ static bool port_reaches(const struct port *p, const struct addr *a)
 	return false;
 }
 
-/* The port a route goes through; NULL: none has its gateway. */
+/* The port that a declared route leaves by; NULL: no port's subnet has its gateway. */
 static const struct port *route_port(const GArray *ports, const struct route *r)
 {
 	if (r->dev)
@@ -47,6 +48,7 @@ static const struct port *route_port(const GArray *ports, const struct route *r)
 	return NULL;
 }
 
+/* Appends a route to `to` through port `p`, on-link unless the caller adds a gateway. */
 static struct op *add_route(struct builder *b, const struct node *n, struct loc loc,
 			    const struct prefix *to, const struct port *p, unsigned table)
 {
@@ -58,6 +60,7 @@ static struct op *add_route(struct builder *b, const struct node *n, struct loc 
 	return op;
 }
 
+/* Adds those routes of the topology that leave by port `p`. */
 static void add_declared_routes(struct builder *b, const struct node *n, const GArray *ports,
 				const struct port *p, unsigned table)
 {
@@ -69,7 +72,7 @@ static void add_declared_routes(struct builder *b, const struct node *n, const G
 	}
 }
 
-/* Routes that throw packets away have no port: whichever interface the packet would leave by. */
+/* Adds the routes that throw packets away, to each table: they belong to no port. */
 static void add_refusing_routes(struct builder *b, const struct node *n, unsigned table)
 {
 	for (guint i = 0; i < n->routes->len; i++) {
@@ -82,7 +85,8 @@ static void add_refusing_routes(struct builder *b, const struct node *n, unsigne
 	}
 }
 
-static bool same_network_before(const struct port *p, guint index)
+/* Whether the port has the prefix of address number `index` also at a lower index. */
+static bool has_same_prefix_before(const struct port *p, guint index)
 {
 	for (guint i = 0; i < index; i++)
 		if (prefix_equal(&p->addresses[i], &p->addresses[index]))
@@ -90,18 +94,20 @@ static bool same_network_before(const struct port *p, guint index)
 	return false;
 }
 
+/* Adds the port's own subnets.  The kernel does that only in the main table. */
 static void add_connected_routes(struct builder *b, const struct node *n, const struct port *p,
 				 unsigned table)
 {
 	for (guint i = 0; i < p->n_addresses; i++) {
 		struct prefix subnet = prefix_network(&p->addresses[i]);
 
-		if (!same_network_before(p, i))
+		if (!has_same_prefix_before(p, i))
 			add_route(b, n, n->loc, &subnet, p, table)->route.src =
 				p->addresses[i].addr;
 	}
 }
 
+/* Adds the rule that looks up packets from `from` in `table`; table 0: they are refused. */
 static void add_rule(struct builder *b, const struct node *n, const struct addr *from,
 		     unsigned pref, unsigned table)
 {
@@ -113,6 +119,8 @@ static void add_rule(struct builder *b, const struct node *n, const struct addr 
 	op->rule.unreachable = table == 0;
 }
 
+/* Adds the table and the rules of one port of a strong host.  A port that is down has an empty
+ * table. */
 static void add_strong_port(struct builder *b, const struct node *n, const GArray *ports,
 			    guint index)
 {

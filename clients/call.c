@@ -389,8 +389,7 @@ static gboolean on_send_answer(gpointer data)
 static guint offered_kinds(const call_sdp *sdp, const char **ret_kinds)
 {
 	guint n = 0;
-	for (guint i = 0; i < sdp->media->len; i++) {
-		const struct call_sdp_media *m = g_ptr_array_index(sdp->media, i);
+	ptr_array_foreach(const struct call_sdp_media, m, sdp->media) {
 		const struct media_profile *p = media_profile_by_kind(m->kind);
 		if (!p || n == CALL_STREAMS_MAX)
 			return 0;

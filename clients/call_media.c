@@ -269,11 +269,9 @@ void call_media_bye(struct call *c)
 static void describe_final(struct call_sdp_media *m, const struct call_stream *s)
 {
 	g_autofree char *selected = g_strdup_printf(" %s %u typ ", s->local.address, s->local.port);
-	for (guint i = 0; i < s->candidates->len; i++) {
-		const char *candidate = g_ptr_array_index(s->candidates, i);
+	ptr_array_foreach(const char, candidate, s->candidates)
 		if (strstr(candidate, selected))
 			g_ptr_array_add(m->candidates, g_strdup(candidate));
-	}
 	m->remote_candidates = g_strdup_printf("1 %s %u", s->remote.address, s->remote.port);
 	m->end_of_candidates = true;
 }
@@ -368,13 +366,11 @@ void call_media_take_fragment(struct call *c, const sip_msg *info)
 		return;
 	struct call_stream *s = &c->streams[index];
 	ice_start_checks(c->ice);
-	for (guint i = 0; i < candidates->len; i++) {
-		const char *candidate = g_ptr_array_index(candidates, i);
+	ptr_array_foreach(const char, candidate, candidates)
 		if (s->early)
 			g_ptr_array_add(s->early, g_strdup(candidate));
 		else
 			add_remote_candidate(c, s, candidate);
-	}
 	s->early_end |= end;
 	if (end && !s->early)
 		ice_remote_gathered(c->ice, index);

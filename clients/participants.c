@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/participants.h"
+#include "common/base/each.h"
 
 #include <string.h>
 
@@ -78,16 +79,13 @@ void participants_free(participants *p)
 
 void participants_heard(participants *p, const char *user)
 {
-	for (guint i = 0; i < p->people->len; i++) {
-		struct participant *who = &g_array_index(p->people, struct participant, i);
+	array_foreach(struct participant, who, p->people)
 		who->heard |= g_ascii_strcasecmp(who->user, user) == 0;
-	}
 }
 
 void participants_heard_source(participants *p, const struct media_heard *heard)
 {
-	for (guint i = 0; i < p->people->len; i++) {
-		struct participant *who = &g_array_index(p->people, struct participant, i);
+	array_foreach(struct participant, who, p->people) {
 		if (who->ssrc != heard->ssrc)
 			continue;
 		who->heard = true;
@@ -106,25 +104,21 @@ bool participants_all_heard(const participants *p)
 json_t *participants_heard_json(const participants *p)
 {
 	json_t *list = json_array();
-	for (guint i = 0; i < p->people->len; i++) {
-		const struct participant *who = &g_array_index(p->people, struct participant, i);
+	array_foreach(const struct participant, who, p->people)
 		if (who->heard)
 			json_array_append_new(list, json_string(who->given));
-	}
 	return list;
 }
 
 json_t *participants_sources_json(const participants *p)
 {
 	json_t *all = json_object();
-	for (guint i = 0; i < p->people->len; i++) {
-		const struct participant *who = &g_array_index(p->people, struct participant, i);
+	array_foreach(const struct participant, who, p->people)
 		if (who->media.received)
 			json_object_set_new(all, who->given,
 					    json_pack("{s:I, s:I}", "received",
 						      (json_int_t)who->media.received, "expected",
 						      (json_int_t)who->media.expected));
-	}
 	return all;
 }
 
@@ -132,8 +126,7 @@ char *participants_missing(const participants *p)
 {
 	GString *out = g_string_new("not heard: ");
 	bool first = true;
-	for (guint i = 0; i < p->people->len; i++) {
-		const struct participant *who = &g_array_index(p->people, struct participant, i);
+	array_foreach(const struct participant, who, p->people) {
 		if (who->heard)
 			continue;
 		g_string_append_printf(out, "%s%s", first ? "" : ", ", who->given);

@@ -8,6 +8,7 @@
 #ifndef COMMON_CALL_SDP_H
 #define COMMON_CALL_SDP_H
 
+#include "common/base/each.h"
 #include "common/sip.h"
 
 struct call_sdp_media {

@@ -31,13 +31,10 @@ bool av_leg_can_answer(const call_sdp *offer)
 {
 	guint8 key[MEDIA_KEY_BYTES];
 
-	for (guint i = 0; i < offer->media->len; i++) {
-		const struct call_sdp_media *m = g_ptr_array_index(offer->media, i);
-
+	ptr_array_foreach(const struct call_sdp_media, m, offer->media)
 		if (!m->kind || !media_profile_by_kind(m->kind) || !m->ufrag || !m->pwd ||
 		    !m->crypto || !media_crypto_parse(m->crypto, key))
 			return false;
-	}
 	return offer->media->len > 0;
 }
 

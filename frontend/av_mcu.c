@@ -169,12 +169,9 @@ static void on_leg_rtp(av_leg *l, const char *kind, const guint8 *rtp, gsize len
 {
 	const struct av_participant *p = user_data;
 
-	for (guint i = 0; i < p->mcu->participants->len; i++) {
-		const struct av_participant *q = g_ptr_array_index(p->mcu->participants, i);
-
+	ptr_array_foreach(const struct av_participant, q, p->mcu->participants)
 		if (q->leg && q->leg != l && g_str_equal(q->conference_id, p->conference_id))
 			av_leg_forward(q->leg, kind, rtp, length);
-	}
 }
 
 /* --- joining ---------------------------------------------------------------------------------- */
@@ -260,12 +257,9 @@ static void av_join(av_mcu *m, const struct conference *c, struct fe_flow *flow,
 
 static struct av_participant *av_find_participant(const av_mcu *m, const sip_msg *request)
 {
-	for (guint i = 0; i < m->participants->len; i++) {
-		struct av_participant *p = g_ptr_array_index(m->participants, i);
-
+	ptr_array_foreach(struct av_participant, p, m->participants)
 		if (fe_dialog_matches(p->dialog, request))
 			return p;
-	}
 	return NULL;
 }
 

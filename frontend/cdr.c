@@ -54,12 +54,9 @@ static const char *kind_of_media(const sip_msg *invite)
 	g_autoptr(call_sdp) sdp = call_sdp_of(invite);
 
 	for (guint k = 0; sdp && k < G_N_ELEMENTS(kinds); k++)
-		for (guint i = 0; i < sdp->media->len; i++) {
-			const struct call_sdp_media *m = g_ptr_array_index(sdp->media, i);
-
+		ptr_array_foreach(const struct call_sdp_media, m, sdp->media)
 			if (g_strcmp0(m->kind, kinds[k].media) == 0)
 				return kinds[k].kind;
-		}
 	return "unknown";
 }
 

@@ -180,11 +180,8 @@ void fe_config_free(struct fe_config *c)
 
 const struct fe_config_edge *fe_config_find_edge(const struct fe_config *c, const char *fqdn)
 {
-	for (guint i = 0; i < c->edges->len; i++) {
-		const struct fe_config_edge *e = g_ptr_array_index(c->edges, i);
-
+	ptr_array_foreach(const struct fe_config_edge, e, c->edges)
 		if (g_ascii_strcasecmp(e->fqdn, fqdn) == 0)
 			return e;
-	}
 	return NULL;
 }

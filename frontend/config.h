@@ -3,6 +3,8 @@
 #ifndef FRONTEND_CONFIG_H
 #define FRONTEND_CONFIG_H
 
+#include "common/base/each.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <jansson.h>

@@ -68,9 +68,7 @@ static void core_conference_ended(const struct conference *conference, gpointer 
 
 static void add_users(fe_core *c)
 {
-	for (guint i = 0; i < c->config->users->len; i++) {
-		const struct fe_config_user *u = g_ptr_array_index(c->config->users, i);
-
+	ptr_array_foreach(const struct fe_config_user, u, c->config->users) {
 		registrar_add_user(c->registrar, u->user, u->password, u->edge);
 		if (u->disabled)
 			registrar_disable_user(c->registrar, u->user);

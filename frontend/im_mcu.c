@@ -138,12 +138,9 @@ static struct chat_conference *conference_of(im_mcu *m, const struct conference 
 static struct im_participant *im_find_participant(const struct chat_conference *r,
 						  const sip_msg *request)
 {
-	for (guint i = 0; i < r->participants->len; i++) {
-		struct im_participant *p = g_ptr_array_index(r->participants, i);
-
+	ptr_array_foreach(struct im_participant, p, r->participants)
 		if (fe_dialog_matches(p->dialog, request))
 			return p;
-	}
 	return NULL;
 }
 

@@ -142,8 +142,7 @@ static void put_design(const struct frame *f, const struct capacity_design *d, g
 	g_ptr_array_sort(steps, by_calls);
 	g_string_append_printf(out, "<path class=\"curve\" stroke=\"%s\" d=\"",
 			       colours[index % G_N_ELEMENTS(colours)]);
-	for (guint i = 0; i < steps->len; i++) {
-		const struct capacity_step *s = steps->pdata[i];
+	ptr_array_foreach(const struct capacity_step, s, steps) {
 		double value = f->panel->value(d, s);
 
 		if (isnan(value))
@@ -159,12 +158,9 @@ static void measure_axes(const GPtrArray *designs, struct frame *f)
 {
 	f->high = f->panel->high;
 	f->calls = 4;
-	for (guint i = 0; i < designs->len; i++) {
-		const struct capacity_design *d = designs->pdata[i];
-
+	ptr_array_foreach(const struct capacity_design, d, designs) {
 		f->has_rate = f->has_rate || d->rate_kbit > 0;
-		for (guint k = 0; k < d->steps->len; k++) {
-			const struct capacity_step *s = d->steps->pdata[k];
+		ptr_array_foreach(const struct capacity_step, s, d->steps) {
 			double value = f->panel->value(d, s);
 
 			f->calls = MAX(f->calls, s->calls);

@@ -99,11 +99,8 @@ static void write_out(struct session *s)
 
 static void read_all(struct session *s)
 {
-	for (guint i = 0; i < s->taps->len; i++) {
-		struct tap *t = s->taps->pdata[i];
-
+	ptr_array_foreach(struct tap, t, s->taps)
 		capture_read(t->packets, on_packet, t);
-	}
 	write_out(s);
 }
 
@@ -116,9 +113,7 @@ static bool add_taps(struct session *s, const char *node, int netns_fd, const ch
 	g_autoptr(GArray) all = namespace_interfaces(netns_fd, error);
 	guint before = s->taps->len;
 
-	for (guint i = 0; all && i < all->len; i++) {
-		const struct namespace_interface *one =
-			&g_array_index(all, struct namespace_interface, i);
+	array_foreach(const struct namespace_interface, one, all) {
 		struct tap *t;
 
 		if (only && !g_str_equal(only, one->name))
@@ -176,12 +171,9 @@ static void begin_file(struct session *s)
 	if (s->fd < 0)
 		return;
 	s->file = pcapng_writer_new(s->fd);
-	for (guint i = 0; i < s->taps->len; i++) {
-		struct tap *t = s->taps->pdata[i];
-
+	ptr_array_foreach(struct tap, t, s->taps)
 		t->number = pcapng_writer_interface(
 			s->file, t->ethernet ? PCAPNG_ETHERNET : PCAPNG_RAW_IP, t->name);
-	}
 	write_out(s);
 }
 

@@ -86,9 +86,7 @@ int cmd_scenarios(const struct options *o)
 
 	if (!m)
 		return CMD_INPUT;
-	for (guint i = 0; i < m->scenarios->len; i++) {
-		const struct scenario *sc = m->scenarios->pdata[i];
-
+	ptr_array_foreach(const struct scenario, sc, m->scenarios) {
 		g_string_append_printf(text, "%-20s %s\n", sc->name, sc->title ? sc->title : "");
 		json_array_append_new(list, json_pack("{s:s, s:s?}", "name", sc->name, "title",
 						      sc->title));

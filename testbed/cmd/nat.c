@@ -129,9 +129,7 @@ static void put_table(const natrun *r, const struct report_style *style, GString
 	for (guint i = 0; i < G_N_ELEMENTS(columns); i++)
 		ink_append(out, style, INK_DIM, columns[i].title, columns[i].width);
 	g_string_append(out, "behind\n");
-	for (guint i = 0; i < r->findings->len; i++) {
-		const struct nat_finding *f = r->findings->pdata[i];
-
+	ptr_array_foreach(const struct nat_finding, f, r->findings) {
 		put_row(f, width, style, out);
 		different += f->differences != 0;
 		silent += f->trouble != NULL;
@@ -177,13 +175,10 @@ static json_t *finding_json(const struct nat_finding *f)
 {
 	json_t *nats = json_array();
 
-	for (guint i = 0; i < f->hops->len; i++) {
-		const struct nat_hop *h = &g_array_index(f->hops, struct nat_hop, i);
-
+	array_foreach(const struct nat_hop, h, f->hops)
 		json_array_append_new(nats, json_pack("{s:s, s:s, s:s}", "node", h->node->name,
 						      "rule", h->rule->name, "preset",
 						      nat_preset_name(h->rule->preset)));
-	}
 	return json_pack("{s:s, s:o, s:o, s:o, s:b, s:s?}", "node", f->node, "nats", nats, "asked",
 			 manner_json(&f->asked), "measured", measured_json(f), "as_asked",
 			 !f->trouble && f->differences == 0, "trouble", f->trouble);
@@ -207,9 +202,7 @@ static int verdict_of(const natrun *r)
 {
 	guint measured = 0, different = 0;
 
-	for (guint i = 0; i < r->findings->len; i++) {
-		const struct nat_finding *f = r->findings->pdata[i];
-
+	ptr_array_foreach(const struct nat_finding, f, r->findings) {
 		measured += !f->trouble;
 		different += f->differences != 0;
 	}

@@ -36,11 +36,8 @@ static bool check_captures(const matrix_selection *s, char *const *captures)
 	for (; captures && *captures; captures++) {
 		bool found = false;
 
-		for (guint i = 0; i < s->scenarios->len; i++) {
-			const struct selected_scenario *scenario = s->scenarios->pdata[i];
-
+		ptr_array_foreach(const struct selected_scenario, scenario, s->scenarios)
 			found = found || model_has_place(scenario->model, *captures);
-		}
 		if (!found) {
 			const struct selected_scenario *first = s->scenarios->pdata[0];
 			g_autofree char *why = model_no_place(first->model, *captures);
@@ -106,8 +103,7 @@ static void call_text(const results *r, const GPtrArray *events, const struct op
 {
 	struct report_style style = cmd_style(o, STDOUT_FILENO);
 
-	for (guint i = 0; i < r->scenarios->len; i++) {
-		const struct scenario_result *s = r->scenarios->pdata[i];
+	ptr_array_foreach(const struct scenario_result, s, r->scenarios) {
 		const char *vpn = g_hash_table_lookup(r->features, "vpn");
 		const char *impairment = g_hash_table_lookup(r->features, "impairment");
 

@@ -136,9 +136,7 @@ static void on_cell_finished(const struct cell *c, gpointer data)
 /* Causes were found for these. */
 static void tell_causes(const struct watched_run *s, const GPtrArray *told)
 {
-	for (guint i = 0; i < told->len; i++) {
-		const struct cell *c = told->pdata[i];
-
+	ptr_array_foreach(const struct cell, c, told) {
 		/* The last word of a cell counts. */
 		keep(s, report_event_cell_finished(c, g_get_monotonic_time()));
 		if (!c->as_expected)
@@ -164,12 +162,9 @@ static void on_cell_states(struct cell *c, const netstate *before, const netstat
 {
 	const struct watched_run *s = data;
 
-	for (guint i = 0; i < s->selection->scenarios->len; i++) {
-		const struct selected_scenario *one = s->selection->scenarios->pdata[i];
-
+	ptr_array_foreach(const struct selected_scenario, one, s->selection->scenarios)
 		if (g_str_equal(one->result->name, c->scenario))
 			report_hops(c, one->model, before, after);
-	}
 }
 
 static int on_evidence(const struct scenario_result *sc, gpointer data)

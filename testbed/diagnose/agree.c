@@ -68,14 +68,11 @@ static guint common(const struct way *way, const struct journey *j)
  * came in: then a session, or a mapping of a NAT that others may use, may have let it in. */
 static bool was_invited(const journeys *all, const struct sighting *in)
 {
-	for (guint i = 0; i < all->sightings->len; i++) {
-		const struct sighting *s = all->sightings->pdata[i];
-
+	ptr_array_foreach(const struct sighting, s, all->sightings)
 		if (s->out && s->node == in->node && s->iface == in->iface &&
 		    s->time_ns < in->time_ns && s->proto == in->proto && s->sport == in->dport &&
 		    addr_equal(&s->src, &in->dst))
 			return true;
-	}
 	return false;
 }
 
@@ -237,8 +234,7 @@ static struct agreement disagree(const char *which, const struct journey *j, con
 static void tally_flow(struct tally *t, GPtrArray *arrived, const struct way *way,
 		       const struct flow *flow, const journeys *all)
 {
-	for (guint i = 0; i < all->list->len; i++) {
-		const struct journey *j = all->list->pdata[i];
+	ptr_array_foreach(const struct journey, j, all->list) {
 		guint full = t->full;
 
 		if (!is_of_flow(j, flow))

@@ -120,8 +120,7 @@ static void on_forbidden(struct reading *r, const struct node *relay, const stru
 {
 	const struct edge_service *edge = silent_relay(relay);
 
-	for (guint i = 0; i < r->seen->heard->len; i++) {
-		const struct heard *h = r->seen->heard->pdata[i];
+	ptr_array_foreach(const struct heard, h, r->seen->heard) {
 		const char *address = json_string_value(json_object_get(h->event, "address"));
 		struct addr a;
 

@@ -29,9 +29,7 @@ struct way_around {
 /* The first tunnel on the way, and the end where the packet leaves it; NULL: there is none. */
 static const struct tunnel *tunnel_on_way(const model *m, const walk *w, int *ret_far)
 {
-	for (guint i = 0; i < w->hops->len; i++) {
-		const struct hop *h = w->hops->pdata[i];
-
+	ptr_array_foreach(const struct hop, h, w->hops) {
 		guint end;
 		const struct tunnel *t = model_tunnel_at(m, h->node, h->out, &end);
 
@@ -64,8 +62,7 @@ static bool reaches_outside(const struct way_around *w, const model *m, const st
 /* Finds the leg between a client and the Edge, through a tunnel, that was lost. */
 static bool find_end(const model *m, const struct finding *f, struct way_around *ret)
 {
-	for (guint i = 0; i < f->legs->len; i++) {
-		const struct leg *l = f->legs->pdata[i];
+	ptr_array_foreach(const struct leg, l, f->legs) {
 		const struct node *n = l->from ? model_node(m, l->from) : NULL;
 		bool lost = l->walk->forward->end != WALK_DELIVERED ||
 			    (l->walk->back && l->walk->back->end != WALK_DELIVERED);
@@ -105,8 +102,7 @@ static bool find_public_dns(const model *m, struct way_around *w)
 {
 	g_autofree char *external = g_strdup_printf("_sip._tls.%s", w->domain);
 
-	for (guint i = 0; i < m->nodes->len; i++) {
-		const struct node *n = m->nodes->pdata[i];
+	ptr_array_foreach(const struct node, n, m->nodes) {
 		struct addr a = node_address(n);
 
 		if (!has_record(n, external) || !addr_is_set(&a) ||
@@ -129,21 +125,16 @@ static bool edge_is_open(const model *m, const struct way_around *w)
 
 static bool has_rule_for(const struct node *n, const char *domain)
 {
-	for (guint i = 0; i < n->nrpt->len; i++) {
-		const struct nrpt_rule *r = n->nrpt->pdata[i];
-
+	ptr_array_foreach(const struct nrpt_rule, r, n->nrpt)
 		if (r->namespace[0] == '.' && g_ascii_strcasecmp(r->namespace + 1, domain) == 0)
 			return true;
-	}
 	return false;
 }
 
 /* False: some of them go around the tunnel already. */
 static bool find_clients(const model *m, struct way_around *w)
 {
-	for (guint i = 0; i < m->nodes->len; i++) {
-		const struct node *n = m->nodes->pdata[i];
-
+	ptr_array_foreach(const struct node, n, m->nodes) {
 		if (!n->endpoint || g_strcmp0(n->site, w->end->site) != 0)
 			continue;
 		if (has_rule_for(n, w->domain))
@@ -156,37 +147,28 @@ static bool find_clients(const model *m, struct way_around *w)
 /* Whether a client or a service is on the network. */
 static bool is_peopled(const model *m, const struct network *network)
 {
-	for (guint i = 0; i < m->nodes->len; i++) {
-		const struct node *n = m->nodes->pdata[i];
-
+	ptr_array_foreach(const struct node, n, m->nodes)
 		for (guint k = 0; (n->endpoint || n->services->len > 0) && k < n->interfaces->len;
 		     k++)
 			if (((const struct iface *)n->interfaces->pdata[k])->network == network)
 				return true;
-	}
 	return false;
 }
 
 static bool is_behind(const struct tunnel_end *end, const struct network *network)
 {
-	for (guint i = 0; i < end->prefixes->len; i++) {
-		const struct prefix *p = &g_array_index(end->prefixes, struct prefix, i);
-
+	array_foreach(const struct prefix, p, end->prefixes)
 		if (p->len <= network->subnet.len && prefix_contains(p, &network->subnet.addr))
 			return true;
-	}
 	return false;
 }
 
 static void find_networks(const model *m, struct way_around *w)
 {
-	for (guint i = 0; i < m->networks->len; i++) {
-		struct network *n = m->networks->pdata[i];
-
+	ptr_array_foreach(struct network, n, m->networks)
 		if (g_strcmp0(n->site, w->end->site) != 0 && is_peopled(m, n) &&
 		    is_behind(&w->tunnel->ends[w->far], n))
 			g_ptr_array_add(w->networks, n);
-	}
 }
 
 static bool is_known(const GArray *addresses, const struct addr *a)
@@ -199,19 +181,14 @@ static bool is_known(const GArray *addresses, const struct addr *a)
 
 static void find_resolvers(struct way_around *w)
 {
-	for (guint i = 0; i < w->clients->len; i++) {
-		const struct node *n = w->clients->pdata[i];
-
-		for (guint k = 0; k < n->resolvers->len; k++) {
-			const struct addr *a = &g_array_index(n->resolvers, struct addr, k);
-
+	ptr_array_foreach(const struct node, n, w->clients) {
+		array_foreach(const struct addr, a, n->resolvers)
 			for (guint j = 0; j < w->networks->len; j++)
 				if (prefix_contains(&((const struct network *)w->networks->pdata[j])
 							     ->subnet,
 						    a) &&
 				    !is_known(w->resolvers, a))
 					g_array_append_val(w->resolvers, *a);
-		}
 	}
 }
 

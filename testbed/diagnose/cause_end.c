@@ -108,8 +108,7 @@ static bool uses_default_route(const struct hop *h)
  * the way: what happens to the packet behind it is only the consequence.  NULL: there is none. */
 static const struct hop *strayed_at(const struct evidence *e, const walk *w, struct gateway *ret)
 {
-	for (guint i = 0; i < w->hops->len; i++) {
-		const struct hop *h = w->hops->pdata[i];
+	ptr_array_foreach(const struct hop, h, w->hops) {
 		const struct node *n = model_node(e->model, h->node);
 		struct prefix to = model_prefix_of(e->model, &h->dst);
 
@@ -146,29 +145,23 @@ static void set_lost_link(const struct evidence *e, struct finding *f, const str
 static const char *lost_iface(const struct evidence *e, const struct node *n,
 			      const struct addr *dst)
 {
-	for (guint i = 0; i < n->interfaces->len; i++) {
-		const struct iface *iface = n->interfaces->pdata[i];
-
+	ptr_array_foreach(const struct iface, iface, n->interfaces) {
 		if (!is_down(e, n->name, iface->name))
 			continue;
 		if (prefix_contains(&iface->network->subnet, dst) ||
 		    prefix_contains(&iface->network->subnet6, dst))
 			return iface->name;
-		for (guint k = 0; k < n->routes->len; k++) {
-			const struct route *r = n->routes->pdata[k];
-
+		ptr_array_foreach(const struct route, r, n->routes)
 			if (!prefix_is_default(&r->to) && prefix_contains(&r->to, dst) &&
 			    prefix_contains(&iface->network->subnet, &r->via))
 				return iface->name;
-		}
 	}
 	return NULL;
 }
 
 static bool set_lost_iface(const struct evidence *e, struct finding *f, const walk *w)
 {
-	for (guint i = 0; i < w->hops->len; i++) {
-		const struct hop *h = w->hops->pdata[i];
+	ptr_array_foreach(const struct hop, h, w->hops) {
 		const struct node *n = uses_default_route(h) ? model_node(e->model, h->node) : NULL;
 		const char *iface = n ? lost_iface(e, n, &h->dst) : NULL;
 
@@ -209,8 +202,7 @@ static bool set_strayed_cause(const struct evidence *e, struct finding *f, const
 /* The hop of the node in the loop whose neighbour by another interface knows the way. */
 static const struct hop *turned_at(const struct evidence *e, const walk *w, struct gateway *ret)
 {
-	for (guint i = 0; i < w->hops->len; i++) {
-		const struct hop *h = w->hops->pdata[i];
+	ptr_array_foreach(const struct hop, h, w->hops) {
 		const struct node *n = model_node(e->model, h->node);
 		struct prefix to = model_prefix_of(e->model, &h->dst);
 

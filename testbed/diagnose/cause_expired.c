@@ -54,14 +54,11 @@ static struct lease *lease_of(GArray *leases, const struct sighting *in)
 				    .remote = in->dst,
 				    .remote_port = in->dport};
 
-	for (guint i = 0; i < leases->len; i++) {
-		struct lease *l = &g_array_index(leases, struct lease, i);
-
+	array_foreach(struct lease, l, leases)
 		if (l->node == in->node && l->inside_port == in->sport &&
 		    l->remote_port == in->dport && addr_equal(&l->inside, &in->src) &&
 		    addr_equal(&l->remote, &in->dst))
 			return l;
-	}
 	g_array_append_val(leases, fresh);
 	return &g_array_index(leases, struct lease, leases->len - 1);
 }
@@ -139,11 +136,8 @@ bool cause_rule_nat_expired(const struct evidence *e, struct finding *f)
 
 	if (!e->packets || !evidence_is_av(e))
 		return false;
-	for (guint i = 0; i < e->packets->list->len; i++) {
-		const struct journey *j = e->packets->list->pdata[i];
-
+	ptr_array_foreach(const struct journey, j, e->packets->list)
 		if (is_of_call(e, journey_first(j)) && follow(e, f, leases, j))
 			return true;
-	}
 	return false;
 }

@@ -102,8 +102,7 @@ static struct nat_seen nat_on_way(const struct evidence *e, const walk *w)
 {
 	struct nat_seen seen = {.node = NULL};
 
-	for (guint i = 0; i < w->hops->len; i++) {
-		const struct hop *h = w->hops->pdata[i];
+	ptr_array_foreach(const struct hop, h, w->hops) {
 		const struct node *n = model_node(e->model, h->node);
 		const struct nat_rule *r = n && h->nat ? node_masquerade(n, h->out) : NULL;
 

@@ -36,13 +36,10 @@ static const struct nrpt_rule *rule_for(const struct node *n, const char *name)
 {
 	const struct nrpt_rule *best = NULL;
 
-	for (guint i = 0; i < n->nrpt->len; i++) {
-		const struct nrpt_rule *r = n->nrpt->pdata[i];
-
+	ptr_array_foreach(const struct nrpt_rule, r, n->nrpt)
 		if (nrpt_covers(r, name) &&
 		    (!best || strlen(r->namespace) > strlen(best->namespace)))
 			best = r;
-	}
 	return best;
 }
 
@@ -98,8 +95,7 @@ static struct addr asked_by_others(const model *m, const struct node *n, const c
 
 		if (other == n || g_strcmp0(other->site, n->site) != 0 || !addr_is_set(&server))
 			continue;
-		for (guint k = 0; k < m->nodes->len; k++) {
-			const struct node *third = m->nodes->pdata[k];
+		ptr_array_foreach(const struct node, third, m->nodes) {
 			struct addr same = asked_by(third, name);
 
 			count += third != n && g_strcmp0(third->site, n->site) == 0 &&
@@ -221,12 +217,9 @@ static struct addr asked_here(const struct evidence *e, const struct node *n, co
 	const struct nrpt_rule *rule = rule_for(n, name);
 	const GArray *servers = rule ? rule->servers : n->resolvers;
 
-	for (guint i = 0; i < servers->len; i++) {
-		const struct addr *a = &g_array_index(servers, struct addr, i);
-
+	array_foreach(const struct addr, a, servers)
 		if (!evidence_lacks_family(e, n->name, a->family))
 			return *a;
-	}
 	return asked_by(n, name);
 }
 

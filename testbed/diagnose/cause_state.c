@@ -57,12 +57,9 @@ static guint count_sessions(const GPtrArray *sessions, const char *node, const s
 {
 	guint n = 0;
 
-	for (guint i = 0; i < sessions->len; i++) {
-		const struct tracked *t = sessions->pdata[i];
-
+	ptr_array_foreach(const struct tracked, t, sessions)
 		n += g_str_equal(t->node, node) && tracked_has(t, packet) &&
 		     (t->replied || !replied_only);
-	}
 	return n;
 }
 

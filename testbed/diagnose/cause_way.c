@@ -55,12 +55,9 @@ static bool nrpt_applies(const struct nrpt_rule *r, const char *name)
 /* The name servers that a node asks for a name. */
 static const GArray *servers_for(const struct node *n, const char *name)
 {
-	for (guint i = 0; i < n->nrpt->len; i++) {
-		const struct nrpt_rule *r = n->nrpt->pdata[i];
-
+	ptr_array_foreach(const struct nrpt_rule, r, n->nrpt)
 		if (nrpt_applies(r, name))
 			return r->servers;
-	}
 	return n->resolvers;
 }
 

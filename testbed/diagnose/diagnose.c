@@ -18,8 +18,7 @@ static void hold_against_packets(finding *f, const journeys *packets)
 {
 	bool confirmed = false;
 
-	for (guint i = 0; i < f->legs->len; i++) {
-		struct leg *l = f->legs->pdata[i];
+	ptr_array_foreach(struct leg, l, f->legs) {
 		bool telling = f->code == CAUSE_NONE || l->walk->forward->end != WALK_DELIVERED ||
 			       (l->walk->back && l->walk->back->end != WALK_DELIVERED);
 
@@ -39,12 +38,9 @@ static void hold_against_packets(finding *f, const journeys *packets)
 /* A look-up that contradicts a walk is told in any case. */
 static void hold_against_kernel(finding *f)
 {
-	for (guint i = 0; i < f->legs->len; i++) {
-		const struct leg *l = f->legs->pdata[i];
-
+	ptr_array_foreach(const struct leg, l, f->legs)
 		if (l->kernel.differs)
 			tell_disagreement(f, l, l->kernel.differs);
-	}
 }
 
 /* The events of both, borrowed. */

@@ -14,9 +14,7 @@ const struct heard *evidence_event(const struct evidence *e, const char *agent, 
 {
 	bool from_here = after == NULL;
 
-	for (guint i = 0; i < e->heard->len; i++) {
-		const struct heard *h = e->heard->pdata[i];
-
+	ptr_array_foreach(const struct heard, h, e->heard) {
 		if (from_here && (!agent || g_str_equal(h->agent, agent)) &&
 		    g_strcmp0(event_text(h->event, "event"), name) == 0)
 			return h;
@@ -52,12 +50,9 @@ bool evidence_has_default(const struct evidence *e, const char *node, int family
 {
 	const node_state *n = netstate_node(e->state, node);
 
-	for (guint i = 0; n && i < n->routes->len; i++) {
-		const struct kernel_route *r = &g_array_index(n->routes, struct kernel_route, i);
-
+	array_foreach(const struct kernel_route, r, n ? n->routes : NULL)
 		if (r->to.addr.family == family && r->to.len == 0 && !kernel_route_refuses(r))
 			return true;
-	}
 	return false;
 }
 

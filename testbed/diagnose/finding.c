@@ -99,13 +99,10 @@ void finding_add_effect(struct finding *f, enum cause_code code, const char *nod
 {
 	struct effect *x;
 
-	for (guint i = 0; i < f->effects->len; i++) {
-		const struct effect *known = f->effects->pdata[i];
-
+	ptr_array_foreach(const struct effect, known, f->effects)
 		if (known->code == code && g_strcmp0(known->node, node) == 0 &&
 		    subject_equal(&known->subject, subject))
 			return;
-	}
 	if (f->code == code && g_strcmp0(f->node, node) == 0 && subject_equal(&f->subject, subject))
 		return;
 	x = g_new0(struct effect, 1);

@@ -36,13 +36,10 @@ fix *fix_mtu(const model *m, const struct node *n, const struct finding *f)
 	for (guint i = 0; iface && i < m->nodes->len; i++) {
 		const struct node *other = m->nodes->pdata[i];
 
-		for (guint k = 0; k < other->interfaces->len; k++) {
-			const struct iface *there = other->interfaces->pdata[k];
-
+		ptr_array_foreach(const struct iface, there, other->interfaces)
 			if (there != iface && there->network == iface->network)
 				largest = MAX(largest, there->mtu_bytes > 0 ? there->mtu_bytes :
 									      ETHERNET_MTU_BYTES);
-		}
 	}
 	if (!iface || iface->mtu_bytes == 0 || largest <= iface->mtu_bytes)
 		return NULL;
@@ -148,14 +145,11 @@ fix *fix_udp_timeout(const model *m G_GNUC_UNUSED, const struct node *n,
 	GString *change = g_string_new(NULL);
 	fix *x;
 
-	for (guint i = 0; i < n->nat->len; i++) {
-		const struct nat_rule *r = n->nat->pdata[i];
-
+	ptr_array_foreach(const struct nat_rule, r, n->nat)
 		if (r->kind == NAT_MASQUERADE)
 			g_string_append_printf(change,
 					       "- set-nat: {node: %s, nat: %s, udp_timeout: %ds}\n",
 					       n->name, r->name, UDP_TIMEOUT_S);
-	}
 	x = fix_new(g_string_free(change, FALSE));
 	for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
 		g_ptr_array_add(x->commands, g_strdup_printf("sysctl -w net.netfilter.%s=%d",

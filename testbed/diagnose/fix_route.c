@@ -40,12 +40,9 @@ static void add_route_commands(fix *x, const struct node *n, const struct prefix
 
 static const struct route *route_to(const struct node *n, const struct prefix *to)
 {
-	for (guint i = 0; i < n->routes->len; i++) {
-		const struct route *r = n->routes->pdata[i];
-
+	ptr_array_foreach(const struct route, r, n->routes)
 		if (prefix_equal(&r->to, to))
 			return r;
-	}
 	return NULL;
 }
 
@@ -82,13 +79,10 @@ static const struct route *route_for(const struct node *n, const struct addr *ds
 {
 	const struct route *best = NULL;
 
-	for (guint i = 0; i < n->routes->len; i++) {
-		const struct route *r = n->routes->pdata[i];
-
+	ptr_array_foreach(const struct route, r, n->routes)
 		if (prefix_contains(&r->to, dst) && (!via || addr_equal(&r->via, via)) &&
 		    (!best || r->to.len > best->to.len))
 			best = r;
-	}
 	return best;
 }
 
@@ -97,8 +91,7 @@ static const struct route *route_for(const struct node *n, const struct addr *ds
 static void add_translated(fix *x, const struct node *n, const struct node *router,
 			   const struct prefix *p, const struct gateway *g)
 {
-	for (guint i = 0; i < router->nat->len; i++) {
-		const struct nat_rule *r = router->nat->pdata[i];
+	ptr_array_foreach(const struct nat_rule, r, router->nat) {
 		struct prefix to = {.addr = r->outside, .len = p->len};
 		g_autofree char *before = NULL;
 		g_autoptr(fix) more = NULL;
@@ -192,13 +185,10 @@ static const struct route *route_behind(const struct node *n, const struct route
 {
 	const struct route *best = NULL;
 
-	for (guint i = 0; i < n->routes->len; i++) {
-		const struct route *other = n->routes->pdata[i];
-
+	ptr_array_foreach(const struct route, other, n->routes)
 		if (other != r && other->type == ROUTE_UNICAST &&
 		    gateway_covers(&other->to, &r->to) && (!best || other->to.len > best->to.len))
 			best = other;
-	}
 	return best;
 }
 
@@ -279,14 +269,11 @@ fix *fix_reverse_path(const model *m G_GNUC_UNUSED, const struct node *n, const 
 	GString *change = g_string_new(NULL);
 	GPtrArray *commands = g_ptr_array_new_with_free_func(g_free);
 
-	for (guint i = 0; i < n->sysctls->len; i++) {
-		const struct sysctl_setting *s = n->sysctls->pdata[i];
-
+	ptr_array_foreach(const struct sysctl_setting, s, n->sysctls)
 		if ((g_str_equal(s->key, own) ||
 		     g_str_equal(s->key, "net.ipv4.conf.all.rp_filter")) &&
 		    !g_str_equal(s->value, "0"))
 			add_setting(change, commands, n, s->key, "0");
-	}
 	return fix_of(change, commands);
 }
 
@@ -300,8 +287,7 @@ fix *fix_forwarding(const model *m, const struct node *n, const struct finding *
 		add_setting(change, commands, n, "net.ipv4.ip_forward", "1");
 		return fix_of(change, commands);
 	}
-	for (guint i = 0; i < m->nodes->len; i++) {
-		const struct node *sender = m->nodes->pdata[i];
+	ptr_array_foreach(const struct node, sender, m->nodes) {
 		const struct route *r = route_for(sender, &f->flow.dst, NULL);
 
 		if (r && node_has_address(n, &r->via))

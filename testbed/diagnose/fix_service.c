@@ -270,8 +270,7 @@ static char *peers_without(const GArray *prefixes, const struct addr *peer)
 	g_autoptr(GStrvBuilder) left = g_strv_builder_new();
 	g_auto(GStrv) texts = NULL;
 
-	for (guint i = 0; i < prefixes->len; i++) {
-		const struct prefix *p = &g_array_index(prefixes, struct prefix, i);
+	array_foreach(const struct prefix, p, prefixes) {
 		struct prefix network = prefix_network(p);
 		char buf[PREFIX_TEXT_MAX];
 

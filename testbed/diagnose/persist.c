@@ -9,12 +9,9 @@
 /* Whether the model has a route to that prefix that is not persistent. */
 static bool is_fleeting(const struct node *n, const struct prefix *to)
 {
-	for (guint i = 0; i < n->routes->len; i++) {
-		const struct route *r = n->routes->pdata[i];
-
+	ptr_array_foreach(const struct route, r, n->routes)
 		if (!r->persistent && prefix_equal(&r->to, to))
 			return true;
-	}
 	return false;
 }
 
@@ -28,13 +25,9 @@ static netstate *state_after_restart(const netstate *state, const struct node *n
 		return netstate_ref(state);
 	g_array_unref(after->routes);
 	after->routes = g_array_new(FALSE, TRUE, sizeof(struct kernel_route));
-	for (guint i = 0; i < before->routes->len; i++) {
-		const struct kernel_route *r =
-			&g_array_index(before->routes, struct kernel_route, i);
-
+	array_foreach(const struct kernel_route, r, before->routes)
 		if (!is_fleeting(n, &r->to))
 			g_array_append_vals(after->routes, r, 1);
-	}
 	/* the look-ups are from before the restart */
 	g_clear_pointer(&after->lookups, g_array_unref);
 	return netstate_with(state, after);
@@ -44,8 +37,7 @@ static netstate *state_after_restart(const netstate *state, const struct node *n
  * shows a cause. */
 static bool walk_legs(const struct evidence *e, struct finding *f)
 {
-	for (guint i = 0; i < e->cell->participants->len; i++) {
-		const char *end = e->cell->participants->pdata[i];
+	ptr_array_foreach(const char, end, e->cell->participants) {
 		const struct heard *h = evidence_event(e, end, EVENT_SIGNED_IN, NULL);
 		const json_t *server = h ? json_object_get(h->event, "server") : NULL;
 
@@ -72,13 +64,10 @@ static bool has_fleeting(const struct node *n)
  * another reason. */
 static const struct route *route_missed(const struct node *n, const struct finding *f)
 {
-	for (guint i = 0; i < n->routes->len; i++) {
-		const struct route *r = n->routes->pdata[i];
-
+	ptr_array_foreach(const struct route, r, n->routes)
 		if (!r->persistent && f->prefix.addr.family != 0 &&
 		    gateway_covers(&r->to, &f->prefix))
 			return r;
-	}
 	return NULL;
 }
 

@@ -137,9 +137,7 @@ static bool service_listens(const struct evidence *e, const struct node *n, cons
 	const node_state *state = netstate_node(e->state, n->name);
 	const GArray *list = state ? state->listeners : NULL;
 
-	for (guint i = 0; list && i < list->len; i++) {
-		const struct kernel_listener *l = &g_array_index(list, struct kernel_listener, i);
-
+	array_foreach(const struct kernel_listener, l, list) {
 		/* behind a 1:1 NAT the socket has another address */
 		if (l->proto == proto && l->port == port &&
 		    (is_wildcard(&l->address) || addr_equal(&l->address, a) ||

@@ -48,14 +48,11 @@ static GHashTable *arrivals_of(const GPtrArray *all)
 {
 	GHashTable *table = g_hash_table_new_full(arrival_hash, arrival_equal, g_free, NULL);
 
-	for (guint i = 0; i < all->len; i++) {
-		struct tracked *t = all->pdata[i];
-
+	ptr_array_foreach(struct tracked, t, all)
 		if (t->proto == IPPROTO_UDP)
 			add_arrivals(table, PROTO_UDP, t);
 		else if (t->proto == IPPROTO_TCP)
 			add_arrivals(table, PROTO_TCP, t);
-	}
 	return table;
 }
 
@@ -144,9 +141,7 @@ static const struct tracked *unanswered_at(const GPtrArray *sessions, const stru
 	const struct flow question = arriving(l, i);
 	const struct tracked *first = NULL;
 
-	for (guint k = 0; k < sessions->len; k++) {
-		const struct tracked *t = sessions->pdata[k];
-
+	ptr_array_foreach(const struct tracked, t, sessions) {
 		if (!g_str_equal(t->node, h->node) || !tracked_asks(t, &question))
 			continue;
 		if (t->replied)
@@ -158,13 +153,10 @@ static const struct tracked *unanswered_at(const GPtrArray *sessions, const stru
 
 static const struct leg *leg_of_lost_answer(const finding *f)
 {
-	for (guint i = 0; i < f->legs->len; i++) {
-		const struct leg *l = f->legs->pdata[i];
-
+	ptr_array_foreach(const struct leg, l, f->legs)
 		if (l->walk->forward->end == WALK_DELIVERED && l->walk->back &&
 		    l->walk->back->end != WALK_DELIVERED)
 			return l;
-	}
 	return NULL;
 }
 

@@ -41,12 +41,9 @@ static gboolean flush_backend(exec *x, GError **error)
 
 static gboolean apply_all(exec *x, const plan *p, GError **error)
 {
-	for (guint i = 0; i < p->ops->len; i++) {
-		const struct op *op = p->ops->pdata[i];
-
+	ptr_array_foreach(const struct op, op, p->ops)
 		if (op->kind <= OP_NFT && !apply_op(x, op, error))
 			return FALSE;
-	}
 	return flush_backend(x, error);
 }
 

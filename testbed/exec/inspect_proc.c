@@ -94,12 +94,9 @@ gboolean inspect_put_sysctls(node_state *n, GError **error)
 	if (!read_sysctl("/proc/sys/net/ipv4/ip_forward", &forward, error) ||
 	    !read_rp_filter("all", &n->rp_filter_all, error))
 		return FALSE;
-	for (guint i = 0; i < n->links->len; i++) {
-		struct kernel_link *link = &g_array_index(n->links, struct kernel_link, i);
-
+	array_foreach(struct kernel_link, link, n->links)
 		if (!read_rp_filter(link->name, &link->rp_filter, error))
 			return FALSE;
-	}
 	if (node_state_tells_ipv6(n) &&
 	    !read_sysctl("/proc/sys/net/ipv6/conf/all/forwarding", &forward6, error))
 		return FALSE;

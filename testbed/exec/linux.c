@@ -40,12 +40,9 @@ static gboolean queue_request(struct linux_backend *r, const struct op *op, bool
 
 static gboolean flush_queues(struct linux_backend *r, const struct op **failed, GError **error)
 {
-	for (guint i = 0; i < r->order->len; i++) {
-		struct netns *s = r->order->pdata[i];
-
+	ptr_array_foreach(struct netns, s, r->order)
 		if (s->queue && !nl_queue_flush(s->queue, failed, error))
 			return FALSE;
-	}
 	return TRUE;
 }
 
@@ -96,12 +93,9 @@ static gboolean linux_flush(exec *x, const struct op **failed, GError **error)
 
 static void set_forgiving(struct linux_backend *r, bool on)
 {
-	for (guint i = 0; i < r->order->len; i++) {
-		struct netns *s = r->order->pdata[i];
-
+	ptr_array_foreach(struct netns, s, r->order)
 		if (s->queue)
 			nl_queue_forgive(s->queue, on);
-	}
 }
 
 static gboolean linux_remove(exec *x, const struct op *op, GError **error)

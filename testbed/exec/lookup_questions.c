@@ -100,8 +100,7 @@ static GArray *translations_of(const node_state *node)
 	g_autoptr(GHashTable) known = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
 							    (GDestroyNotify)g_bytes_unref, NULL);
 
-	for (guint i = 0; node->sessions && i < node->sessions->len; i++) {
-		const struct tracked *t = &g_array_index(node->sessions, struct tracked, i);
+	array_foreach(const struct tracked, t, node->sessions) {
 		const struct translation one = {t->src, t->dst, t->reply_src, t->reply_dst};
 
 		if (addr_equal(&t->src, &t->reply_dst) && addr_equal(&t->dst, &t->reply_src))
@@ -115,9 +114,7 @@ static GArray *translations_of(const node_state *node)
 /* What came in by an interface and was given another destination before it was routed. */
 static void ask_translated(questions *q, const struct seen_pair *p, const GArray *translations)
 {
-	for (guint i = 0; i < translations->len; i++) {
-		const struct translation *s = &g_array_index(translations, struct translation, i);
-
+	array_foreach(const struct translation, s, translations) {
 		if (addr_equal(&p->src, &s->src) && addr_equal(&p->dst, &s->dst) &&
 		    !addr_equal(&s->reply_src, &s->dst))
 			put(q, &p->src, &s->reply_src, p->ifindex);

@@ -146,16 +146,13 @@ static gboolean add_gateway(struct segments *t, const struct op *op, const struc
 
 static void take_all(struct segments *t, const plan *p)
 {
-	for (guint i = 0; i < p->ops->len; i++) {
-		const struct op *op = g_ptr_array_index(p->ops, i);
-
+	ptr_array_foreach(const struct op, op, p->ops)
 		if (op->kind == OP_VETH)
 			take_veth(t, op);
 		else if (op->kind == OP_ADDR)
 			take_addr(t, op);
 		else if (has_gateway(op))
 			t->routes++;
-	}
 }
 
 gboolean neighbours_add(struct linux_backend *r, const plan *p, const struct op **failed,

@@ -151,8 +151,7 @@ static const struct tunnel_backend *choose_backend(const struct linux_backend *r
 gboolean tunnels_start(struct linux_backend *r, const plan *p, const struct op **failed,
 		       GError **error)
 {
-	for (guint i = 0; i < p->ops->len; i++) {
-		const struct op *op = p->ops->pdata[i];
+	ptr_array_foreach(const struct op, op, p->ops) {
 		const struct tunnel_backend *b;
 		struct netns *s;
 

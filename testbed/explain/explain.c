@@ -11,12 +11,9 @@ char **explain_near_ids(const matrix_selection *selection, const char *id, guint
 	g_autoptr(GStrvBuilder) near = g_strv_builder_new();
 	const char *nearest;
 
-	for (guint i = 0; i < selection->results->scenarios->len; i++) {
-		const struct scenario_result *s = selection->results->scenarios->pdata[i];
-
+	ptr_array_foreach(const struct scenario_result, s, selection->results->scenarios)
 		for (guint k = 0; k < s->cells->len; k++)
 			g_ptr_array_add(ids, ((struct cell *)s->cells->pdata[k])->id);
-	}
 	g_ptr_array_add(ids, NULL);
 	for (guint i = 0;
 	     i < limit && (nearest = diag_nearest(id, (const char *const *)ids->pdata)); i++) {

@@ -99,15 +99,10 @@ bool finished_is_of(const finished *f, const model *base, char *const *changes)
 
 const struct cell *finished_cell(const finished *f, const char *id)
 {
-	for (guint i = 0; i < f->results->scenarios->len; i++) {
-		const struct scenario_result *s = f->results->scenarios->pdata[i];
-
-		for (guint k = 0; k < s->cells->len; k++) {
-			const struct cell *c = s->cells->pdata[k];
-
+	ptr_array_foreach(const struct scenario_result, s, f->results->scenarios) {
+		ptr_array_foreach(const struct cell, c, s->cells)
 			if (g_str_equal(c->id, id))
 				return c;
-		}
 	}
 	return NULL;
 }

@@ -74,12 +74,9 @@ static GPtrArray *heard_of(const reasons *r, const struct cell *c)
 
 static const struct selected_scenario *selected(const reasons *r, const struct scenario_result *s)
 {
-	for (guint i = 0; i < r->selection->scenarios->len; i++) {
-		const struct selected_scenario *one = r->selection->scenarios->pdata[i];
-
+	ptr_array_foreach(const struct selected_scenario, one, r->selection->scenarios)
 		if (one->result == s)
 			return one;
-	}
 	return NULL;
 }
 
@@ -118,9 +115,7 @@ void reasons_find(reasons *r, const struct scenario_result *s, const netstate *s
 
 bool reasons_expected(const matrix_selection *s)
 {
-	for (guint i = 0; i < s->results->scenarios->len; i++) {
-		const struct scenario_result *one = s->results->scenarios->pdata[i];
-
+	ptr_array_foreach(const struct scenario_result, one, s->results->scenarios) {
 		for (guint k = 0; k < one->cells->len; k++) {
 			if (((const struct cell *)one->cells->pdata[k])->expected_cause)
 				return true;

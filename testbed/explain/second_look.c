@@ -32,12 +32,8 @@ void second_look(const matrix_selection *s, const char *dir, GPtrArray *told)
 {
 	g_autoptr(finished) run = NULL;
 
-	for (guint i = 0; i < s->scenarios->len; i++) {
-		const struct selected_scenario *one = s->scenarios->pdata[i];
-
-		for (guint k = 0; k < one->result->cells->len; k++) {
-			struct cell *c = one->result->cells->pdata[k];
-
+	ptr_array_foreach(const struct selected_scenario, one, s->scenarios) {
+		ptr_array_foreach(struct cell, c, one->result->cells) {
 			if (!is_unknown(c))
 				continue;
 			if (!run)

@@ -176,12 +176,9 @@ static gboolean confirm_broken(struct trial *t, const struct trial_setup *at, GE
 	if (!again || !observe_run(again, at->options, NULL, error))
 		return FALSE;
 	g_ptr_array_set_size(t->broken, 0);
-	for (guint i = 0; i < observe_cells(again)->len; i++) {
-		const struct cell *c = observe_cells(again)->pdata[i];
-
+	ptr_array_foreach(const struct cell, c, observe_cells(again))
 		g_ptr_array_add(c->verdict == VERDICT_PASS ? t->unsteady : t->broken,
 				g_strdup(c->id));
-	}
 	return TRUE;
 }
 

@@ -63,12 +63,8 @@ static bool iface_has(const struct draft_iface *i, const struct addr *a)
 struct draft_iface *draft_owner(const struct draft *t, const struct draft_network *n,
 				const struct addr *a, struct draft_node **ret_node)
 {
-	for (guint k = 0; k < t->nodes->len; k++) {
-		struct draft_node *node = t->nodes->pdata[k];
-
-		for (guint i = 0; i < node->ifaces->len; i++) {
-			struct draft_iface *iface = node->ifaces->pdata[i];
-
+	ptr_array_foreach(struct draft_node, node, t->nodes) {
+		ptr_array_foreach(struct draft_iface, iface, node->ifaces) {
 			if ((n && iface->network != n) || !iface_has(iface, a))
 				continue;
 			if (ret_node)
@@ -87,12 +83,9 @@ static bool network_contains(const struct draft_network *n, const struct addr *a
 
 struct draft_iface *draft_connected(const struct draft_node *node, const struct addr *a)
 {
-	for (guint k = 0; k < node->ifaces->len; k++) {
-		struct draft_iface *i = node->ifaces->pdata[k];
-
+	ptr_array_foreach(struct draft_iface, i, node->ifaces)
 		if (network_contains(i->network, a))
 			return i;
-	}
 	return NULL;
 }
 
@@ -106,9 +99,7 @@ static bool network_is(const struct draft_network *n, const struct prefix *p)
 static const struct draft_node *taken_by(const struct draft *t, const struct draft_network *n,
 					 const struct draft_node *node, const struct addr *a)
 {
-	for (guint k = 0; k < t->nodes->len; k++) {
-		const struct draft_node *other = t->nodes->pdata[k];
-
+	ptr_array_foreach(const struct draft_node, other, t->nodes) {
 		for (guint i = 0; other != node && i < other->ifaces->len; i++) {
 			const struct draft_iface *iface = other->ifaces->pdata[i];
 
@@ -127,11 +118,8 @@ static struct draft_network *network_new(struct draft *t, const struct prefix *s
 
 	n->subnet = *subnet;
 	n->note = guessed ? "guess: the prefix length" : NULL;
-	for (guint k = 0; k < t->networks->len; k++) {
-		struct draft_network *other = t->networks->pdata[k];
-
+	ptr_array_foreach(struct draft_network, other, t->networks)
 		same += addr_equal(&other->subnet.addr, &subnet->addr) ? 1 : 0;
-	}
 	n->name = g_strdup_printf(
 		"net-%s", g_strdelimit((char *)(gpointer)(guintptr)addr_print(&subnet->addr, text),
 				       ":", '-'));
@@ -161,8 +149,7 @@ static bool mark_overlaps(struct draft *t, const struct prefix *subnet, struct l
 	char one[PREFIX_TEXT_MAX], two[PREFIX_TEXT_MAX];
 	bool any = false;
 
-	for (guint k = 0; k < t->networks->len; k++) {
-		struct draft_network *n = t->networks->pdata[k];
+	ptr_array_foreach(struct draft_network, n, t->networks) {
 		const struct prefix *has = overlap(n, subnet);
 
 		if (!has || prefix_equal(has, subnet))
@@ -186,9 +173,7 @@ static struct draft_network *join_network(struct draft *t, const struct draft_no
 	const struct draft_node *other = NULL;
 	char text[ADDR_TEXT_MAX];
 
-	for (guint k = 0; k < t->networks->len; k++) {
-		struct draft_network *n = t->networks->pdata[k];
-
+	ptr_array_foreach(struct draft_network, n, t->networks) {
 		if (!network_is(n, &subnet) &&
 		    !(a->guessed && network_contains(n, &a->address.addr)))
 			continue;
@@ -262,8 +247,7 @@ static struct draft_iface *same_link(struct draft *t, const struct draft_node *n
 {
 	struct prefix subnet = prefix_network(p);
 
-	for (guint k = 0; k < node->ifaces->len; k++) {
-		struct draft_iface *i = node->ifaces->pdata[k];
+	ptr_array_foreach(struct draft_iface, i, node->ifaces) {
 		struct draft_network *n = NULL;
 
 		for (guint w = 0; w < t->networks->len && !n; w++)
@@ -271,12 +255,9 @@ static struct draft_iface *same_link(struct draft *t, const struct draft_node *n
 		if (!n || !g_str_equal(i->source_name, source_name) ||
 		    n->subnet.addr.family != AF_INET || p->addr.family != AF_INET6)
 			continue;
-		for (guint w = 0; w < t->networks->len; w++) {
-			const struct draft_network *other = t->networks->pdata[w];
-
+		ptr_array_foreach(const struct draft_network, other, t->networks)
 			if (other != n && overlap(other, &subnet))
 				return NULL;
-		}
 		if (!addr_is_set(&n->subnet6.addr))
 			n->subnet6 = subnet;
 		if (prefix_equal(&n->subnet6, &subnet) && !taken_by(t, n, node, &p->addr))
@@ -307,9 +288,7 @@ static bool overlaps_own(struct draft *t, const struct draft_node *node,
 	struct prefix subnet = prefix_network(&a->address);
 	char text[PREFIX_TEXT_MAX];
 
-	for (guint k = 0; k < node->ifaces->len; k++) {
-		const struct draft_iface *i = node->ifaces->pdata[k];
-
+	ptr_array_foreach(const struct draft_iface, i, node->ifaces) {
 		if (!overlap(i->network, &subnet) || network_is(i->network, &subnet) ||
 		    (a->guessed && network_contains(i->network, &a->address.addr)))
 			continue;
@@ -327,9 +306,7 @@ static bool other_iface_overlaps(struct draft *t, const struct draft_node *node,
 {
 	char text[PREFIX_TEXT_MAX];
 
-	for (guint k = 0; k < node->ifaces->len; k++) {
-		const struct draft_iface *i = node->ifaces->pdata[k];
-
+	ptr_array_foreach(const struct draft_iface, i, node->ifaces) {
 		if (i->network == n ||
 		    (!overlap(i->network, &n->subnet) &&
 		     !(addr_is_set(&n->subnet6.addr) && overlap(i->network, &n->subnet6))))
@@ -384,12 +361,8 @@ struct draft_iface *draft_add_address(struct draft *t, struct draft_node *node,
 static void add_addresses(struct draft *t, struct draft_node *node, const struct facts *f,
 			  bool guessed)
 {
-	for (guint k = 0; k < f->ifaces->len; k++) {
-		const struct fact_iface *source_name = f->ifaces->pdata[k];
-
-		for (guint n = 0; n < source_name->addresses->len; n++) {
-			const struct fact_address *a =
-				&g_array_index(source_name->addresses, struct fact_address, n);
+	ptr_array_foreach(const struct fact_iface, source_name, f->ifaces) {
+		array_foreach(const struct fact_address, a, source_name->addresses) {
 			struct draft_iface *i =
 				a->guessed == guessed ?
 					draft_add_address(t, node, source_name->name, a) :
@@ -420,8 +393,7 @@ static void check_nodes(struct draft *t, const GPtrArray *all)
 /* Runs all passes. */
 static void draft_fill(struct draft *t, const GPtrArray *all)
 {
-	for (guint k = 0; k < all->len; k++) {
-		const struct facts *f = all->pdata[k];
+	ptr_array_foreach(const struct facts, f, all) {
 		struct draft_node *node = draft_node_new(t, f->node);
 
 		node->windows = f->windows;

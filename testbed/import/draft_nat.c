@@ -25,12 +25,9 @@ static bool free_address(const struct draft *t, const struct draft_network *n, s
 
 static const struct draft_route *draft_default_route(const struct draft_node *node)
 {
-	for (guint k = 0; k < node->routes->len; k++) {
-		const struct draft_route *r = &g_array_index(node->routes, struct draft_route, k);
-
+	array_foreach(const struct draft_route, r, node->routes)
 		if (prefix_is_default(&r->to) && r->to.addr.family == AF_INET)
 			return r;
-	}
 	return NULL;
 }
 
@@ -76,9 +73,7 @@ static bool nat_can_join(struct draft *t, const struct draft_node *router,
 {
 	char outside[ADDR_TEXT_MAX], subnet[PREFIX_TEXT_MAX];
 
-	for (guint k = 0; k < router->ifaces->len; k++) {
-		const struct draft_iface *i = router->ifaces->pdata[k];
-
+	ptr_array_foreach(const struct draft_iface, i, router->ifaces) {
 		if (i->network->subnet.addr.family != n->subnet.addr.family ||
 		    !prefix_overlaps(&i->network->subnet, &n->subnet))
 			continue;
@@ -141,8 +136,7 @@ void draft_nats(struct draft *t, struct draft_node *node, const struct facts *f)
 
 void draft_relays(struct draft *t, const struct facts *f)
 {
-	for (guint k = 0; k < f->relays->len; k++) {
-		const struct fact_relay *r = &g_array_index(f->relays, struct fact_relay, k);
+	array_foreach(const struct fact_relay, r, f->relays) {
 		struct fact_address a = {.address = {r->address, r->address.family == AF_INET ?
 									 PUBLIC_LENGTH :
 									 PUBLIC_LENGTH6},

@@ -44,9 +44,7 @@ struct fact_iface *facts_iface(struct facts *f, const char *name, struct loc loc
 
 struct fact_iface *facts_owner(const struct facts *f, const struct addr *a)
 {
-	for (guint k = 0; k < f->ifaces->len; k++) {
-		struct fact_iface *i = f->ifaces->pdata[k];
-
+	ptr_array_foreach(struct fact_iface, i, f->ifaces) {
 		for (guint n = 0; n < i->addresses->len; n++) {
 			if (addr_equal(&g_array_index(i->addresses, struct fact_address, n)
 						.address.addr,
@@ -96,9 +94,7 @@ static void keep_better_route(struct fact_route *have, const struct fact_route *
 
 void facts_route(struct facts *f, const struct fact_route *route, diags *d)
 {
-	for (guint k = 0; k < f->routes->len; k++) {
-		struct fact_route *have = f->routes->pdata[k];
-
+	ptr_array_foreach(struct fact_route, have, f->routes) {
 		if (prefix_equal(&have->to, &route->to)) {
 			keep_better_route(have, route, d);
 			return;

@@ -5,6 +5,7 @@
 #ifndef TESTBED_IMPORT_FACTS_H
 #define TESTBED_IMPORT_FACTS_H
 
+#include "common/base/each.h"
 #include "testbed/base/addr.h"
 #include "testbed/base/diag.h"
 #include "testbed/base/object.h"

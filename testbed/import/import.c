@@ -132,12 +132,9 @@ static enum import_kind recognise_kind(const char *file, const char *text, diags
 
 static struct facts *facts_of(GPtrArray *all, const char *node, struct loc loc)
 {
-	for (guint i = 0; i < all->len; i++) {
-		struct facts *f = all->pdata[i];
-
+	ptr_array_foreach(struct facts, f, all)
 		if (g_str_equal(f->node, node))
 			return f;
-	}
 	g_ptr_array_add(all, facts_new(node, loc));
 	return all->pdata[all->len - 1];
 }

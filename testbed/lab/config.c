@@ -114,8 +114,7 @@ static json_t *users_json(const struct config_source *source, const struct front
 {
 	json_t *list = json_array();
 
-	for (guint i = 0; i < source->model->nodes->len; i++) {
-		const struct node *n = g_ptr_array_index(source->model->nodes, i);
+	ptr_array_foreach(const struct node, n, source->model->nodes) {
 		const struct node *media = n->endpoint ? model_media_edge(source->model, n) : NULL;
 		const struct edge_service *edge = media ? edge_of(media) : NULL;
 		g_autofree char *password = NULL;
@@ -269,12 +268,9 @@ static void add_records(const model *m, const GArray *addresses, GPtrArray *name
 	for (guint i = 0; i < m->nodes->len; i++) {
 		const struct service *s = node_service(g_ptr_array_index(m->nodes, i), SERVICE_DNS);
 
-		for (guint j = 0; s && j < s->dns.records->len; j++) {
-			const struct dns_record *r = g_ptr_array_index(s->dns.records, j);
-
+		ptr_array_foreach(const struct dns_record, r, s ? s->dns.records : NULL)
 			if (addr_is_set(&r->a) && holds(addresses, &r->a))
 				add_name(names, r->name);
-		}
 	}
 }
 

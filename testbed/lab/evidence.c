@@ -52,11 +52,8 @@ static bool read_all(evidence_file *e)
 {
 	guint64 before = e->count.packets + e->count.lost;
 
-	for (guint i = 0; i < e->taps->len; i++) {
-		struct tap *t = e->taps->pdata[i];
-
+	ptr_array_foreach(struct tap, t, e->taps)
 		capture_read(t->of.packets, on_packet, t);
-	}
 	write_out(e);
 	return e->count.packets + e->count.lost > before;
 }
@@ -182,11 +179,8 @@ struct evidence_count evidence_flush(evidence_file *e)
 
 const flows *evidence_flows(const evidence_file *e, const char *node)
 {
-	for (guint i = 0; i < e->taps->len; i++) {
-		const struct tap *t = e->taps->pdata[i];
-
+	ptr_array_foreach(const struct tap, t, e->taps)
 		if (strcmp(t->of.node, node) == 0)
 			return t->flows;
-	}
 	return NULL;
 }

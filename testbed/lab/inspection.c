@@ -29,8 +29,7 @@ static bool pair_of(const struct route_question *q, const node_state *n, struct 
 
 static void add_questions(const inspection *i, const node_state *n, GArray *pairs)
 {
-	for (guint k = 0; k < i->job.questions->len; k++) {
-		const struct route_question *q = i->job.questions->pdata[k];
+	ptr_array_foreach(const struct route_question, q, i->job.questions) {
 		struct seen_pair pair;
 
 		if (g_str_equal(q->node, n->name) && pair_of(q, n, &pair))

@@ -198,12 +198,9 @@ static GHashTable *agents_of(const plan *p)
 {
 	GHashTable *agents = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
-	for (guint i = 0; i < p->ops->len; i++) {
-		const struct op *op = g_ptr_array_index(p->ops, i);
-
+	ptr_array_foreach(const struct op, op, p->ops)
 		if (op->kind == OP_AGENT)
 			g_hash_table_add(agents, g_strdup(op->process.name));
-	}
 	return agents;
 }
 

@@ -7,13 +7,10 @@
 
 static const struct op *process_of(const plan *p, const char *name)
 {
-	for (guint i = 0; i < p->ops->len; i++) {
-		const struct op *op = g_ptr_array_index(p->ops, i);
-
+	ptr_array_foreach(const struct op, op, p->ops)
 		if ((op->kind == OP_DAEMON || op->kind == OP_AGENT) &&
 		    strcmp(op->process.name, name) == 0)
 			return op;
-	}
 	return NULL;
 }
 
@@ -22,12 +19,9 @@ static char *files_of(const plan *p, const char *node)
 {
 	GString *all = g_string_new(NULL);
 
-	for (guint i = 0; i < p->ops->len; i++) {
-		const struct op *op = g_ptr_array_index(p->ops, i);
-
+	ptr_array_foreach(const struct op, op, p->ops)
 		if (op->kind == OP_FILE && strcmp(op->node, node) == 0)
 			g_string_append_printf(all, "%s\n%s\n", op->file.path, op->file.text);
-	}
 	return g_string_free(all, FALSE);
 }
 

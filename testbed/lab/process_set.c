@@ -171,12 +171,9 @@ static unsigned unready(const process_set *c)
 {
 	unsigned stages = 0;
 
-	for (guint i = 0; i < c->members->len; i++) {
-		const struct member *m = g_ptr_array_index(c->members, i);
-
+	ptr_array_foreach(const struct member, m, c->members)
 		if (!m->ready && m->pid != 0)
 			stages |= 1u << m->role->stage;
-	}
 	return stages;
 }
 
@@ -184,12 +181,9 @@ static void advance(process_set *c)
 {
 	unsigned waiting = unready(c);
 
-	for (guint i = 0; i < c->members->len; i++) {
-		struct member *m = g_ptr_array_index(c->members, i);
-
+	ptr_array_foreach(struct member, m, c->members)
 		if (!m->started && (m->role->after & waiting) == 0)
 			start_member(m);
-	}
 	if (waiting == 0 && !c->announced) {
 		c->announced = true;
 		c->handlers.ready(c->user_data);
@@ -198,12 +192,9 @@ static void advance(process_set *c)
 
 static struct member *find_member(const process_set *c, const char *name)
 {
-	for (guint i = 0; i < c->members->len; i++) {
-		struct member *m = g_ptr_array_index(c->members, i);
-
+	ptr_array_foreach(struct member, m, c->members)
 		if (strcmp(m->op->process.name, name) == 0)
 			return m;
-	}
 	return NULL;
 }
 
@@ -222,13 +213,10 @@ char *process_set_missing(const process_set *c)
 {
 	GString *names = g_string_new(NULL);
 
-	for (guint i = 0; i < c->members->len; i++) {
-		const struct member *m = g_ptr_array_index(c->members, i);
-
+	ptr_array_foreach(const struct member, m, c->members)
 		if (!m->ready)
 			g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "",
 					       m->op->process.name);
-	}
 	return g_string_free(names, FALSE);
 }
 
@@ -243,9 +231,7 @@ GPtrArray *process_set_files(const process_set *c, const char *node)
 	const plan *p = c->source.plan;
 	GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
 
-	for (guint i = 0; i < p->ops->len; i++) {
-		const struct op *op = g_ptr_array_index(p->ops, i);
-
+	ptr_array_foreach(const struct op, op, p->ops) {
 		if (op->kind != OP_FILE || strcmp(op->node, node) != 0 ||
 		    config_file_is_shared(op->file.path))
 			continue;
@@ -350,8 +336,7 @@ gboolean process_set_start(process_set *c, GError **error)
 {
 	const plan *p = c->source.plan;
 
-	for (guint i = 0; i < p->ops->len; i++) {
-		const struct op *op = g_ptr_array_index(p->ops, i);
+	ptr_array_foreach(const struct op, op, p->ops) {
 		struct member *m;
 
 		if ((op->kind != OP_DAEMON && op->kind != OP_AGENT) ||
@@ -411,8 +396,7 @@ gboolean process_set_resume(process_set *c, const struct process_set_source *nex
 	c->source.plan = next->plan;
 	c->source.config = next->config;
 	c->announced = false;
-	for (guint i = 0; i < next->plan->ops->len; i++) {
-		const struct op *op = g_ptr_array_index(next->plan->ops, i);
+	ptr_array_foreach(const struct op, op, next->plan->ops) {
 		struct member *m = op->kind == OP_DAEMON || op->kind == OP_AGENT ?
 					   find_member(c, op->process.name) :
 					   NULL;
@@ -459,12 +443,9 @@ static void reap_children(process_set *c)
 	GPid pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		for (guint i = 0; i < c->members->len; i++) {
-			struct member *m = g_ptr_array_index(c->members, i);
-
+		ptr_array_foreach(struct member, m, c->members)
 			if (m->pid == pid)
 				reap_member(m, status);
-		}
 }
 
 static gboolean on_children(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)

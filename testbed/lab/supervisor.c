@@ -55,12 +55,9 @@ static json_t *agents_of(const plan *p)
 {
 	json_t *names = json_array();
 
-	for (guint i = 0; i < p->ops->len; i++) {
-		const struct op *op = g_ptr_array_index(p->ops, i);
-
+	ptr_array_foreach(const struct op, op, p->ops)
 		if (op->kind == OP_AGENT)
 			json_array_append_new(names, json_string(op->process.name));
-	}
 	return names;
 }
 

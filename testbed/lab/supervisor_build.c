@@ -51,8 +51,7 @@ static gboolean write_files(const struct supervisor *s, GError **error)
 {
 	const struct config_source source = config_of(s);
 
-	for (guint i = 0; i < s->plan->ops->len; i++) {
-		const struct op *op = g_ptr_array_index(s->plan->ops, i);
+	ptr_array_foreach(const struct op, op, s->plan->ops) {
 		g_autofree char *path = NULL, *text = NULL;
 
 		if (op->kind != OP_FILE)
@@ -97,13 +96,10 @@ static gboolean write_trust(struct supervisor *s, GError **error)
 {
 	if (!file_view_write(CONFIG_TRUST_DIR "/ca.pem", trust_ca_pem(s->trust), 0644, error))
 		return FALSE;
-	for (guint i = 0; i < s->model->nodes->len; i++) {
-		const struct node *node = g_ptr_array_index(s->model->nodes, i);
-
+	ptr_array_foreach(const struct node, node, s->model->nodes)
 		if ((node_service(node, SERVICE_FRONTEND) || node_service(node, SERVICE_EDGE)) &&
 		    !write_identity(s, node, error))
 			return FALSE;
-	}
 	return TRUE;
 }
 
@@ -114,8 +110,7 @@ gboolean supervisor_write(struct supervisor *s, GError **error)
 
 static gboolean open_records(struct supervisor *s, GError **error)
 {
-	for (guint i = 0; i < s->model->nodes->len; i++) {
-		const struct node *node = g_ptr_array_index(s->model->nodes, i);
+	ptr_array_foreach(const struct node, node, s->model->nodes) {
 		g_autofree char *path = config_cdr_path(node);
 
 		if (node_service(node, SERVICE_FRONTEND) &&

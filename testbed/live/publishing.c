@@ -43,8 +43,7 @@ static char *paths_of(const struct keeper *k, GError **error)
 {
 	GString *paths = g_string_new(NULL);
 
-	for (guint i = 0; i < k->current->nodes->len; i++) {
-		const struct node *n = k->current->nodes->pdata[i];
+	ptr_array_foreach(const struct node, n, k->current->nodes) {
 		g_autofree char *path = publish_path(k->job->name, n->name);
 
 		if (access(path, F_OK) == 0) {
@@ -105,8 +104,7 @@ static char *take_in(struct keeper *k, const char *reboot, GPtrArray *nodes)
 {
 	GString *paths = g_string_new(NULL);
 
-	for (guint i = 0; i < k->current->nodes->len; i++) {
-		const struct node *n = k->current->nodes->pdata[i];
+	ptr_array_foreach(const struct node, n, k->current->nodes) {
 		g_autofree char *path = publish_path(k->job->name, n->name);
 		bool listed = lists(k->published, path);
 

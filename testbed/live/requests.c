@@ -35,8 +35,7 @@ static json_t *endpoints_json(const struct keeper *k)
 {
 	json_t *list = json_array();
 
-	for (guint i = 0; i < k->current->nodes->len; i++) {
-		const struct node *n = k->current->nodes->pdata[i];
+	ptr_array_foreach(const struct node, n, k->current->nodes) {
 		const struct session_client *c = session_client(k->session, n->name);
 
 		if (c)

@@ -20,8 +20,7 @@ struct capacity_step *capacity_step_new(guint calls, const GPtrArray *cells)
 	guint n_mos = 0, n_delay = 0, n_loss = 0;
 
 	*s = (struct capacity_step){.calls = calls, .mos_min = NAN};
-	for (guint i = 0; i < cells->len; i++) {
-		const struct cell *c = cells->pdata[i];
+	ptr_array_foreach(const struct cell, c, cells) {
 		const struct cell_quality *q = &c->quality;
 
 		s->passed += c->verdict == VERDICT_PASS ? 1 : 0;
@@ -52,14 +51,11 @@ guint capacity_next(const GPtrArray *steps, guint calls_max)
 {
 	guint best = 0, worst = 0;
 
-	for (guint i = 0; i < steps->len; i++) {
-		const struct capacity_step *s = steps->pdata[i];
-
+	ptr_array_foreach(const struct capacity_step, s, steps)
 		if (s->carried)
 			best = MAX(best, s->calls);
 		else
 			worst = worst == 0 ? s->calls : MIN(worst, s->calls);
-	}
 	if (worst == 0)
 		return best >= calls_max ? 0 : MIN(MAX(1, 2 * best), calls_max);
 	return worst - MIN(worst, best) <= 1 ? 0 : (best + worst) / 2;
@@ -70,14 +66,11 @@ void capacity_conclude(struct capacity_design *d)
 	const struct capacity_step *failed = NULL;
 
 	d->carried = 0;
-	for (guint i = 0; i < d->steps->len; i++) {
-		const struct capacity_step *s = d->steps->pdata[i];
-
+	ptr_array_foreach(const struct capacity_step, s, d->steps)
 		if (s->carried)
 			d->carried = MAX(d->carried, s->calls);
 		else if (!failed || s->calls < failed->calls)
 			failed = s;
-	}
 	if (!failed)
 		d->limit = CAPACITY_NONE_FOUND;
 	else if (d->rate_kbit > 0 && failed->tunnel_kbit >= CAPACITY_LOAD_FULL * d->rate_kbit)
@@ -100,37 +93,28 @@ const struct object_shape capacity_design_shape =
 
 static bool has_servers(const model *m, const char *site)
 {
-	for (guint i = 0; i < m->nodes->len; i++) {
-		const struct node *n = m->nodes->pdata[i];
-
+	ptr_array_foreach(const struct node, n, m->nodes)
 		if (g_strcmp0(n->site, site) == 0 &&
 		    (node_service(n, SERVICE_FRONTEND) || node_service(n, SERVICE_EDGE)))
 			return true;
-	}
 	return false;
 }
 
 static bool has_tunnel(const model *m, const char *site)
 {
-	for (guint i = 0; i < m->tunnels->len; i++) {
-		const struct tunnel *t = m->tunnels->pdata[i];
-
+	ptr_array_foreach(const struct tunnel, t, m->tunnels)
 		if (g_strcmp0(t->ends[0].node->site, site) == 0 ||
 		    g_strcmp0(t->ends[1].node->site, site) == 0)
 			return true;
-	}
 	return false;
 }
 
 static const struct node *first_endpoint(const model *m, bool behind_tunnel)
 {
-	for (guint i = 0; i < m->nodes->len; i++) {
-		const struct node *n = m->nodes->pdata[i];
-
+	ptr_array_foreach(const struct node, n, m->nodes)
 		if (n->endpoint && n->site && !has_servers(m, n->site) &&
 		    has_tunnel(m, n->site) == behind_tunnel)
 			return n;
-	}
 	return NULL;
 }
 
@@ -145,9 +129,7 @@ double capacity_rate_kbit(const model *m)
 {
 	double slowest = 0;
 
-	for (guint i = 0; i < m->tunnels->len; i++) {
-		const struct tunnel *t = m->tunnels->pdata[i];
-
+	ptr_array_foreach(const struct tunnel, t, m->tunnels) {
 		for (guint e = 0; e < 2; e++) {
 			const struct impairment *w = tunnel_impairment(t, e);
 

@@ -60,12 +60,9 @@ static void look_at_link(struct run *r, const node_state *n, const struct kernel
 static void on_state(lab *l G_GNUC_UNUSED, const netstate *state, const GError *error G_GNUC_UNUSED,
 		     gpointer user_data)
 {
-	for (guint i = 0; state && i < state->nodes->len; i++) {
-		const node_state *n = state->nodes->pdata[i];
-
+	ptr_array_foreach(const node_state, n, state ? state->nodes : NULL)
 		for (guint k = 0; k < n->links->len; k++)
 			look_at_link(user_data, n, &g_array_index(n->links, struct kernel_link, k));
-	}
 }
 
 static void read_times(struct pace_times *ret)
@@ -238,9 +235,7 @@ static gboolean live(struct run *r, GCancellable *cancel, GError **error)
 	r->session = session_start(&job, &callbacks, r, error);
 	if (!r->session)
 		return FALSE;
-	for (guint i = 0; i < r->pairs->len; i++) {
-		const struct caller_pair *p = &g_array_index(r->pairs, struct caller_pair, i);
-
+	array_foreach(const struct caller_pair, p, r->pairs) {
 		session_add_client(r->session, p->a->name);
 		session_add_client(r->session, p->b->name);
 	}

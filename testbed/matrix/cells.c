@@ -5,12 +5,9 @@ static GPtrArray *endpoints_of(const model *m)
 {
 	GPtrArray *names = g_ptr_array_new();
 
-	for (guint i = 0; i < m->nodes->len; i++) {
-		const struct node *n = m->nodes->pdata[i];
-
+	ptr_array_foreach(const struct node, n, m->nodes)
 		if (n->endpoint)
 			g_ptr_array_add(names, n->name);
-	}
 	return names;
 }
 
@@ -227,8 +224,7 @@ static void selected_scenario_free(gpointer data)
 /* Endpoints of the whole run: those of the first scenario's network, then any that others add. */
 static void add_endpoints(results *r, const model *m)
 {
-	for (guint i = 0; i < m->nodes->len; i++) {
-		const struct node *n = m->nodes->pdata[i];
+	ptr_array_foreach(const struct node, n, m->nodes) {
 		struct result_endpoint *e;
 		struct addr address = node_address(n);
 		char buf[ADDR_TEXT_MAX];
@@ -311,13 +307,10 @@ matrix_selection *matrix_select(const model *base, const struct matrix_filter *f
 	}
 	if (!check_scenarios(base, filter->scenarios, error))
 		return NULL;
-	for (guint i = 0; i < base->scenarios->len; i++) {
-		const struct scenario *sc = base->scenarios->pdata[i];
-
+	ptr_array_foreach(const struct scenario, sc, base->scenarios)
 		if ((!filter->scenarios || list_has(filter->scenarios, sc->name)) &&
 		    !add_scenario(s, base, sc, error))
 			return NULL;
-	}
 	if (!check_pairs(s, filter->pairs, error))
 		return NULL;
 	if (fill_cells(s, filter, only) == 0) {

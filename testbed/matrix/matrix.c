@@ -26,12 +26,9 @@ static void start_labs(matrix *m)
 {
 	guint alive = 0;
 
-	for (guint i = 0; i < m->labs->len; i++) {
-		labrun *l = m->labs->pdata[i];
-
+	ptr_array_foreach(labrun, l, m->labs)
 		if (labrun_started(l) && !labrun_over(l))
 			alive++;
-	}
 	for (guint i = 0; i < m->labs->len && !m->cancelled; i++) {
 		labrun *l = m->labs->pdata[i];
 
@@ -47,9 +44,7 @@ static bool stop_labs(matrix *m)
 {
 	bool all = true;
 
-	for (guint i = 0; i < m->labs->len; i++) {
-		labrun *l = m->labs->pdata[i];
-
+	ptr_array_foreach(labrun, l, m->labs) {
 		labrun_settle(l);
 		if (labrun_started(l) && labrun_over(l))
 			labrun_stop(l);

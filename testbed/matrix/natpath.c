@@ -6,23 +6,17 @@
 /* The IPv4 default route, NULL: none. */
 static const struct route *default_route(const struct node *n)
 {
-	for (guint i = 0; i < n->routes->len; i++) {
-		const struct route *r = n->routes->pdata[i];
-
+	ptr_array_foreach(const struct route, r, n->routes)
 		if (prefix_is_default(&r->to) && r->to.addr.family == AF_INET)
 			return r;
-	}
 	return NULL;
 }
 
 static const struct prefix *prefix_holding(const struct iface *f, const struct addr *a)
 {
-	for (guint i = 0; i < f->addresses->len; i++) {
-		const struct prefix *p = &g_array_index(f->addresses, struct prefix, i);
-
+	array_foreach(const struct prefix, p, f->addresses)
 		if (prefix_contains(p, a))
 			return p;
-	}
 	return NULL;
 }
 
@@ -38,15 +32,10 @@ static const struct iface *iface_towards(const struct node *n, const struct addr
 /* Who has that address on that network: others may be used twice. */
 static const struct node *owner_of(const model *m, const char *network, const struct addr *a)
 {
-	for (guint i = 0; i < m->nodes->len; i++) {
-		const struct node *n = m->nodes->pdata[i];
-
-		for (guint k = 0; k < n->interfaces->len; k++) {
-			const struct iface *f = n->interfaces->pdata[k];
-
+	ptr_array_foreach(const struct node, n, m->nodes) {
+		ptr_array_foreach(const struct iface, f, n->interfaces)
 			if (g_strcmp0(f->network_name, network) == 0 && iface_has_address(f, a))
 				return n;
-		}
 	}
 	return NULL;
 }
@@ -64,9 +53,7 @@ static const struct nat_rule *rule_for(const struct node *n, const struct iface 
 				       const struct addr *source)
 {
 	for (int kind = NAT_STATIC; kind >= NAT_MASQUERADE; kind--) {
-		for (guint i = 0; i < n->nat->len; i++) {
-			const struct nat_rule *r = n->nat->pdata[i];
-
+		ptr_array_foreach(const struct nat_rule, r, n->nat) {
 			if ((int)r->kind != kind || g_strcmp0(r->out_iface, out->name) != 0)
 				continue;
 			if (kind == NAT_STATIC ? addr_equal(&r->inside, source) :

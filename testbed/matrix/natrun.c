@@ -92,12 +92,9 @@ static bool find_all(struct run *run, const model *m, GHashTable *beyond, GError
 {
 	if (!know_all(run->options, m, error))
 		return false;
-	for (guint i = 0; i < m->nodes->len; i++) {
-		const struct node *n = m->nodes->pdata[i];
-
+	ptr_array_foreach(const struct node, n, m->nodes)
 		if (is_wanted(run->options, n) && !add_finding(run, m, n, beyond, error))
 			return false;
-	}
 	if (run->result->findings->len > 0)
 		return true;
 	g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
@@ -186,8 +183,7 @@ static bool place_judges(struct run *run, const model *m, GHashTable *beyond, GS
 /* Nothing but tb-nat runs in the lab. */
 static void hire(model *m, const char *program, const GPtrArray *findings)
 {
-	for (guint i = 0; i < m->nodes->len; i++) {
-		struct node *n = m->nodes->pdata[i];
+	ptr_array_foreach(struct node, n, m->nodes) {
 		bool asked = false;
 
 		for (guint k = 0; k < findings->len; k++)
@@ -214,11 +210,8 @@ static void hire(model *m, const char *program, const GPtrArray *findings)
 /* Points the findings at the model that is measured. */
 static void rebase_hops(natrun *r)
 {
-	for (guint i = 0; i < r->findings->len; i++) {
-		const struct nat_finding *f = r->findings->pdata[i];
-
-		for (guint k = 0; k < f->hops->len; k++) {
-			struct nat_hop *h = &g_array_index(f->hops, struct nat_hop, k);
+	ptr_array_foreach(const struct nat_finding, f, r->findings) {
+		array_foreach(struct nat_hop, h, f->hops) {
 			guint index = 0;
 
 			while (h->node->nat->pdata[index] != h->rule)
@@ -270,8 +263,7 @@ static unsigned lifetime_to_measure(const struct run *run, const struct nat_find
 
 static void start_probes(const struct run *run, session *s)
 {
-	for (guint i = 0; i < run->result->findings->len; i++) {
-		const struct nat_finding *f = run->result->findings->pdata[i];
+	ptr_array_foreach(const struct nat_finding, f, run->result->findings) {
 		const struct judge_place *j = g_hash_table_lookup(run->judge_of, f->node);
 
 		session_command(s, f->node,
@@ -286,8 +278,7 @@ static void on_built(session *s, const struct lab_build *build, gpointer user_da
 	struct run *run = user_data;
 
 	run->result->build_ms = build->build_ms;
-	for (guint i = 0; i < run->judges->len; i++) {
-		const struct judge_place *j = run->judges->pdata[i];
+	ptr_array_foreach(const struct judge_place, j, run->judges) {
 		g_autofree char *second = g_strdup(j->first);
 
 		second[strlen(second) - 2] = '2';
@@ -348,12 +339,9 @@ static void read_measurement(struct nat_finding *f, const json_t *event)
 
 static struct nat_finding *finding_of(const natrun *r, const char *agent)
 {
-	for (guint i = 0; i < r->findings->len; i++) {
-		struct nat_finding *f = r->findings->pdata[i];
-
+	ptr_array_foreach(struct nat_finding, f, r->findings)
 		if (g_str_equal(f->node, agent))
 			return f;
-	}
 	return NULL;
 }
 

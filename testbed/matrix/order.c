@@ -9,8 +9,7 @@ static const char *site_of(const struct node *n)
 /* In one site, or in two that a tunnel joins: there is a way without translation. */
 static bool together(const model *m, const char *a, const char *b)
 {
-	for (guint i = 0; i < m->tunnels->len; i++) {
-		const struct tunnel *t = m->tunnels->pdata[i];
+	ptr_array_foreach(const struct tunnel, t, m->tunnels) {
 		const char *ends[] = {site_of(t->ends[0].node), site_of(t->ends[1].node)};
 
 		if ((g_str_equal(ends[0], a) && g_str_equal(ends[1], b)) ||

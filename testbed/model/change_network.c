@@ -129,15 +129,10 @@ static void impair_network(struct apply *a, struct change_args *args)
 	if (!net)
 		return;
 	replace_impairment(&net->impair, &args->impair);
-	for (guint i = 0; i < a->m->nodes->len; i++) {
-		struct node *n = g_ptr_array_index(a->m->nodes, i);
-
-		for (guint k = 0; k < n->interfaces->len; k++) {
-			struct iface *f = g_ptr_array_index(n->interfaces, k);
-
+	ptr_array_foreach(struct node, n, a->m->nodes) {
+		ptr_array_foreach(struct iface, f, n->interfaces)
 			if (g_strcmp0(f->network_name, net->name) == 0)
 				g_clear_pointer(&f->impair, g_free);
-		}
 	}
 }
 

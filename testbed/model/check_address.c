@@ -112,9 +112,7 @@ static void check_taken(const struct check *c, GHashTable *taken, const struct n
 static void check_interface_pair(const struct check *c, const struct node *node,
 				 const struct iface *iface)
 {
-	for (guint i = 0; i < node->interfaces->len; i++) {
-		const struct iface *other = g_ptr_array_index(node->interfaces, i);
-
+	ptr_array_foreach(const struct iface, other, node->interfaces) {
 		if (other == iface)
 			return;
 		if (other->network &&
@@ -127,9 +125,7 @@ static void check_interface_pair(const struct check *c, const struct node *node,
 
 static void check_node_addresses(const struct check *c, const struct node *node, GHashTable *taken)
 {
-	for (guint i = 0; i < node->interfaces->len; i++) {
-		const struct iface *iface = g_ptr_array_index(node->interfaces, i);
-
+	ptr_array_foreach(const struct iface, iface, node->interfaces) {
 		if (!iface->network)
 			continue;
 		check_interface_pair(c, node, iface);
@@ -157,9 +153,7 @@ static void check_tunnel_iface(const struct check *c, const struct tunnel *t,
 			    end->node->name, end->iface);
 		return;
 	}
-	for (guint i = 0; i < c->m->tunnels->len; i++) {
-		const struct tunnel *other = g_ptr_array_index(c->m->tunnels, i);
-
+	ptr_array_foreach(const struct tunnel, other, c->m->tunnels) {
 		if (other == t)
 			return;
 		for (guint j = 0; j < G_N_ELEMENTS(other->ends); j++) {

@@ -21,8 +21,7 @@ static void check_unique(const struct check *c, const GPtrArray *objects, size_t
 {
 	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
 
-	for (guint i = 0; i < objects->len; i++) {
-		char *object = g_ptr_array_index(objects, i);
+	ptr_array_foreach(char, object, objects) {
 		char *name = *(char **)(void *)object;
 		struct loc loc = *(struct loc *)(void *)(object + loc_offset);
 
@@ -114,20 +113,15 @@ void check_objects(const struct check *c)
 	check_unique(c, c->m->networks, offsetof(struct network, loc), "network");
 	check_unique(c, c->m->nodes, offsetof(struct node, loc), "node");
 	check_unique(c, c->m->tunnels, offsetof(struct tunnel, loc), "tunnel");
-	for (guint i = 0; i < c->m->sites->len; i++) {
-		const struct site *site = g_ptr_array_index(c->m->sites, i);
-
+	ptr_array_foreach(const struct site, site, c->m->sites) {
 		check_edge_name(c, &site->media_edge, site->loc);
 		/* A name in an expectation must mean one thing. */
 		if (site->name && model_node(c->m, site->name))
 			check_error(c, site->loc, NULL, "site '%s' has the name of a node",
 				    site->name);
 	}
-	for (guint i = 0; i < c->m->networks->len; i++) {
-		const struct network *network = g_ptr_array_index(c->m->networks, i);
-
+	ptr_array_foreach(const struct network, network, c->m->networks)
 		check_site_name(c, &network->site, network->loc);
-	}
 	for (guint i = 0; i < c->m->nodes->len; i++)
 		check_node(c, g_ptr_array_index(c->m->nodes, i), users);
 }

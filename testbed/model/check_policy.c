@@ -29,9 +29,7 @@ static void check_name(const struct check *c, const struct node *node, char *con
 
 static void check_firewall(const struct check *c, const struct node *node, GHashTable *names)
 {
-	for (guint i = 0; i < node->firewall.rules->len; i++) {
-		const struct fw_rule *rule = g_ptr_array_index(node->firewall.rules, i);
-
+	ptr_array_foreach(const struct fw_rule, rule, node->firewall.rules) {
 		check_name(c, node, &rule->name, rule->loc, names);
 		check_link_name(c, node, &rule->in_iface, rule->loc);
 		check_link_name(c, node, &rule->out_iface, rule->loc);
@@ -93,8 +91,7 @@ static void check_nat(const struct check *c, const struct node *node, GHashTable
 
 void check_policies(const struct check *c)
 {
-	for (guint i = 0; i < c->m->nodes->len; i++) {
-		const struct node *node = g_ptr_array_index(c->m->nodes, i);
+	ptr_array_foreach(const struct node, node, c->m->nodes) {
 		g_autoptr(GHashTable) names =
 			g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
 

@@ -11,9 +11,7 @@ static GArray *connected_subnets(const model *m, const struct node *node)
 {
 	GArray *all = g_array_new(FALSE, FALSE, sizeof(struct connected));
 
-	for (guint i = 0; i < node->interfaces->len; i++) {
-		const struct iface *iface = g_ptr_array_index(node->interfaces, i);
-
+	ptr_array_foreach(const struct iface, iface, node->interfaces) {
 		for (guint j = 0; j < iface->addresses->len; j++) {
 			struct connected one = {g_array_index(iface->addresses, struct prefix, j),
 						iface->name};
@@ -21,9 +19,7 @@ static GArray *connected_subnets(const model *m, const struct node *node)
 			g_array_append_val(all, one);
 		}
 	}
-	for (guint i = 0; i < m->tunnels->len; i++) {
-		const struct tunnel *t = g_ptr_array_index(m->tunnels, i);
-
+	ptr_array_foreach(const struct tunnel, t, m->tunnels) {
 		for (guint end = 0; end < G_N_ELEMENTS(t->ends); end++) {
 			struct connected one = {t->ends[end].address, t->ends[end].iface};
 
@@ -37,12 +33,9 @@ static GArray *connected_subnets(const model *m, const struct node *node)
 /* Interfaces without address are findings already, and no reason to doubt the routes. */
 static bool has_all_addresses(const struct node *node)
 {
-	for (guint i = 0; i < node->interfaces->len; i++) {
-		const struct iface *iface = g_ptr_array_index(node->interfaces, i);
-
+	ptr_array_foreach(const struct iface, iface, node->interfaces)
 		if (iface->addresses->len == 0)
 			return false;
-	}
 	return node->interfaces->len > 0;
 }
 
@@ -68,9 +61,7 @@ static void check_gateway(const struct check *c, const struct node *node, const 
 	bool reached = false;
 
 	addr_print(&route->via, via);
-	for (guint i = 0; i < connected->len; i++) {
-		const struct connected *one = &g_array_index(connected, struct connected, i);
-
+	array_foreach(const struct connected, one, connected) {
 		if (addr_equal(&one->subnet.addr, &route->via)) {
 			check_error(c, loc, NULL, "gateway %s is node '%s' itself", via,
 				    node->name);
@@ -110,9 +101,7 @@ static void check_destination(const struct check *c, const struct node *node, gu
 	char to[PREFIX_TEXT_MAX];
 
 	prefix_print(&route->to, to);
-	for (guint i = 0; i < connected->len; i++) {
-		const struct connected *one = &g_array_index(connected, struct connected, i);
-
+	array_foreach(const struct connected, one, connected) {
 		if (prefix_equal(&one->subnet, &route->to)) {
 			check_error(c, loc, NULL,
 				    "node '%s' is connected to %s by '%s' and needs no route",
@@ -165,8 +154,7 @@ static void check_route(const struct check *c, const struct node *node, guint in
 
 void check_routes(const struct check *c)
 {
-	for (guint i = 0; i < c->m->nodes->len; i++) {
-		const struct node *node = g_ptr_array_index(c->m->nodes, i);
+	ptr_array_foreach(const struct node, node, c->m->nodes) {
 		g_autoptr(GArray) connected = connected_subnets(c->m, node);
 
 		for (guint j = 0; j < node->routes->len; j++)

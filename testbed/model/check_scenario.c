@@ -39,9 +39,7 @@ static void check_conferences(const struct check *c)
 {
 	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
 
-	for (guint i = 0; i < c->m->conferences->len; i++) {
-		const struct conference *conference = g_ptr_array_index(c->m->conferences, i);
-
+	ptr_array_foreach(const struct conference, conference, c->m->conferences) {
 		if (conference->name && !g_hash_table_add(names, conference->name))
 			check_error(c, places_get(c->places, &conference->name, conference->loc),
 				    NULL, "there are two conferences named '%s'", conference->name);
@@ -54,24 +52,15 @@ static GPtrArray *known_selectors(const struct check *c, struct reader *r)
 {
 	GPtrArray *known = g_ptr_array_new();
 
-	for (guint i = 0; i < c->m->nodes->len; i++) {
-		const struct node *node = g_ptr_array_index(c->m->nodes, i);
-
+	ptr_array_foreach(const struct node, node, c->m->nodes)
 		if (node->endpoint && node->name)
 			g_ptr_array_add(known, node->name);
-	}
-	for (guint i = 0; i < c->m->sites->len; i++) {
-		const struct site *site = g_ptr_array_index(c->m->sites, i);
-
+	ptr_array_foreach(const struct site, site, c->m->sites)
 		if (site->name)
 			g_ptr_array_add(known, site->name);
-	}
-	for (guint i = 0; i < c->m->scenarios->len; i++) {
-		const struct scenario *scenario = g_ptr_array_index(c->m->scenarios, i);
-
+	ptr_array_foreach(const struct scenario, scenario, c->m->scenarios)
 		for (guint j = 0; j < scenario->changes->len; j++)
 			change_new_nodes(r, g_ptr_array_index(scenario->changes, j), known);
-	}
 	g_ptr_array_add(known, NULL);
 	return known;
 }
@@ -97,12 +86,8 @@ void check_scenarios(const struct check *c, struct reader *r)
 	g_autoptr(GPtrArray) known = known_selectors(c, r);
 
 	check_conferences(c);
-	for (guint i = 0; i < c->m->scenarios->len; i++) {
-		const struct scenario *scenario = g_ptr_array_index(c->m->scenarios, i);
-
-		for (guint j = 0; j < scenario->expects->len; j++) {
-			const struct expect *e = g_ptr_array_index(scenario->expects, j);
-
+	ptr_array_foreach(const struct scenario, scenario, c->m->scenarios) {
+		ptr_array_foreach(const struct expect, e, scenario->expects) {
 			check_selectors(c, e->between, known, e->loc);
 			check_selectors(c, e->and, known, e->loc);
 		}

@@ -125,9 +125,7 @@ static void check_node_services(const struct check *c, const struct node *node)
 {
 	unsigned seen = 0;
 
-	for (guint i = 0; i < node->services->len; i++) {
-		const struct service *service = g_ptr_array_index(node->services, i);
-
+	ptr_array_foreach(const struct service, service, node->services) {
 		if (seen & (1u << service->kind))
 			check_error(c, service->loc, NULL, "node '%s' has two services '%s'",
 				    node->name, service_kind_name(service->kind));

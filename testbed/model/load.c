@@ -196,11 +196,8 @@ static model *load(struct source *source, diags *d)
 	guint before = diags_errors(d);
 	model *m = build_checked(source, NULL, NULL, d);
 
-	for (guint i = 0; m && i < m->scenarios->len; i++) {
-		const struct scenario *scenario = g_ptr_array_index(m->scenarios, i);
-
+	ptr_array_foreach(const struct scenario, scenario, m ? m->scenarios : NULL)
 		model_free(build_checked(source, scenario->name, NULL, d));
-	}
 	if (diags_errors(d) == before)
 		return m;
 	model_free(m);

@@ -19,6 +19,7 @@
 #ifndef TESTBED_MODEL_MODEL_H
 #define TESTBED_MODEL_MODEL_H
 
+#include "common/base/each.h"
 #include "testbed/base/addr.h"
 #include "testbed/base/diag.h"
 

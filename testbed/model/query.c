@@ -158,26 +158,20 @@ char *model_no_place(const model *m, const char *place)
 	for (guint i = 0; i < n->interfaces->len; i++)
 		g_string_append_printf(ifaces, "%s%s", i > 0 ? ", " : "",
 				       ((const struct iface *)n->interfaces->pdata[i])->name);
-	for (guint i = 0; i < m->tunnels->len; i++) {
-		const struct tunnel *t = m->tunnels->pdata[i];
-
+	ptr_array_foreach(const struct tunnel, t, m->tunnels)
 		for (guint k = 0; k < 2; k++)
 			if (g_str_equal(t->ends[k].node_name, n->name))
 				g_string_append_printf(ifaces, "%s%s", ifaces->len > 0 ? ", " : "",
 						       t->ends[k].iface);
-	}
 	return g_strdup_printf("node '%s' has no interface '%s' (there are: %s)", n->name, part[1],
 			       ifaces->str);
 }
 
 const struct service *node_declared_service(const struct node *n, enum service_kind kind)
 {
-	for (guint i = 0; i < n->services->len; i++) {
-		const struct service *service = g_ptr_array_index(n->services, i);
-
+	ptr_array_foreach(const struct service, service, n->services)
 		if (service->kind == kind)
 			return service;
-	}
 	return NULL;
 }
 
@@ -200,12 +194,9 @@ struct addr node_address(const struct node *n)
 
 const struct prefix *iface_prefix(const struct iface *f, int family)
 {
-	for (guint i = 0; i < f->addresses->len; i++) {
-		const struct prefix *p = &g_array_index(f->addresses, struct prefix, i);
-
+	array_foreach(const struct prefix, p, f->addresses)
 		if (family == AF_UNSPEC || p->addr.family == family)
 			return p;
-	}
 	return NULL;
 }
 
@@ -293,13 +284,10 @@ const struct node *model_media_edge(const model *m, const struct node *endpoint)
 		return model_node(m, endpoint->endpoint->media_edge);
 	if (site && site->media_edge)
 		return model_node(m, site->media_edge);
-	for (guint i = 0; i < m->nodes->len; i++) {
-		const struct node *node = g_ptr_array_index(m->nodes, i);
-
+	ptr_array_foreach(const struct node, node, m->nodes)
 		if (node_declared_service(
 			    node, SERVICE_EDGE)) /* users are bound to a stopped one all the same */
 			return node;
-	}
 	return NULL;
 }
 
@@ -309,13 +297,10 @@ static bool selects(const model *m, const GPtrArray *selectors, const char *endp
 {
 	const struct node *node = model_node(m, endpoint);
 
-	for (guint i = 0; i < selectors->len; i++) {
-		const char *selector = g_ptr_array_index(selectors, i);
-
+	ptr_array_foreach(const char, selector, selectors)
 		if (strcmp(selector, "*") == 0 || strcmp(selector, endpoint) == 0 ||
 		    (node && node->site && strcmp(selector, node->site) == 0))
 			return true;
-	}
 	return false;
 }
 
@@ -329,9 +314,7 @@ static bool expect_matches(const model *m, const struct expect *e, const char *a
 static bool expect_matches_conference(const model *m, const struct expect *e, const char *organiser,
 				      enum media media)
 {
-	for (guint i = 0; i < m->conferences->len; i++) {
-		const struct conference *c = g_ptr_array_index(m->conferences, i);
-
+	ptr_array_foreach(const struct conference, c, m->conferences) {
 		if (strcmp(c->organiser, organiser) != 0 || !(c->media_mask & (1u << media)))
 			continue;
 		for (guint j = 0; j < c->participants->len; j++) {
@@ -358,9 +341,7 @@ const struct expect *scenario_expect(const model *m, const struct scenario *sc, 
 
 struct prefix model_prefix_of(const model *m, const struct addr *a)
 {
-	for (guint i = 0; i < m->networks->len; i++) {
-		const struct network *n = m->networks->pdata[i];
-
+	ptr_array_foreach(const struct network, n, m->networks) {
 		if (prefix_contains(&n->subnet, a))
 			return n->subnet;
 		if (prefix_contains(&n->subnet6, a))

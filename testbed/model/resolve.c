@@ -45,19 +45,13 @@ static void resolve_frontend(const struct check *c, struct frontend_service *fro
 
 static void resolve_node(const struct check *c, struct node *node)
 {
-	for (guint i = 0; i < node->interfaces->len; i++) {
-		struct iface *iface = g_ptr_array_index(node->interfaces, i);
-
+	ptr_array_foreach(struct iface, iface, node->interfaces)
 		iface->network = model_network(c->m, iface->network_name);
-	}
-	for (guint i = 0; i < node->services->len; i++) {
-		struct service *service = g_ptr_array_index(node->services, i);
-
+	ptr_array_foreach(struct service, service, node->services)
 		if (service->kind == SERVICE_EDGE)
 			resolve_edge(c, &service->edge, node);
 		else if (service->kind == SERVICE_FRONTEND)
 			resolve_frontend(c, &service->frontend, node);
-	}
 	if (!node->endpoint)
 		return;
 	if (!node->endpoint->user && node->name && c->m->domain)

@@ -171,11 +171,8 @@ struct results_summary results_summarise(const results *r)
 {
 	struct results_summary sum = {.cells = 0};
 
-	for (guint i = 0; i < r->scenarios->len; i++) {
-		const struct scenario_result *s = g_ptr_array_index(r->scenarios, i);
-
+	ptr_array_foreach(const struct scenario_result, s, r->scenarios)
 		for (guint j = 0; j < s->cells->len; j++)
 			count_cell(&sum, g_ptr_array_index(s->cells, j));
-	}
 	return sum;
 }

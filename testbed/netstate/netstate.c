@@ -190,12 +190,9 @@ const node_state *netstate_node(const netstate *s, const char *name)
 
 const struct kernel_link *node_state_link(const node_state *n, const char *name)
 {
-	for (guint i = 0; n && i < n->links->len; i++) {
-		const struct kernel_link *link = &g_array_index(n->links, struct kernel_link, i);
-
+	array_foreach(const struct kernel_link, link, n ? n->links : NULL)
 		if (g_strcmp0(link->name, name) == 0)
 			return link;
-	}
 	return NULL;
 }
 
@@ -220,24 +217,17 @@ bool kernel_link_has(const struct kernel_link *link, const struct addr *a)
 
 const struct kernel_link *node_state_owner(const node_state *n, const struct addr *a)
 {
-	for (guint i = 0; n && i < n->links->len; i++) {
-		const struct kernel_link *link = &g_array_index(n->links, struct kernel_link, i);
-
+	array_foreach(const struct kernel_link, link, n ? n->links : NULL)
 		if (kernel_link_has(link, a))
 			return link;
-	}
 	return NULL;
 }
 
 gint64 node_state_counter(const node_state *n, const char *name)
 {
-	for (guint i = 0; n && i < n->counters->len; i++) {
-		const struct kernel_counter *c =
-			&g_array_index(n->counters, struct kernel_counter, i);
-
+	array_foreach(const struct kernel_counter, c, n ? n->counters : NULL)
 		if (g_str_equal(c->name, name))
 			return c->value;
-	}
 	return 0;
 }
 

@@ -243,11 +243,8 @@ static void read_sysctl(node_state *n, const json_t *sysctl)
 	n->ipv4_forward = number_of(sysctl, "ip_forward") != 0;
 	n->ipv6_forward = number_of(sysctl, "ip6_forward") != 0;
 	get_unsigned(rp_filter, "all", &n->rp_filter_all);
-	for (guint i = 0; i < n->links->len; i++) {
-		struct kernel_link *link = &g_array_index(n->links, struct kernel_link, i);
-
+	array_foreach(struct kernel_link, link, n->links)
 		get_unsigned(rp_filter, link->name, &link->rp_filter);
-	}
 }
 
 node_state *node_state_from_json(const char *name, const json_t *json)
@@ -407,12 +404,8 @@ static json_t *counters_json(const node_state *n)
 {
 	json_t *counters = json_object();
 
-	for (guint i = 0; i < n->counters->len; i++) {
-		const struct kernel_counter *c =
-			&g_array_index(n->counters, struct kernel_counter, i);
-
+	array_foreach(const struct kernel_counter, c, n->counters)
 		json_object_set_new(counters, c->name, json_integer(c->value));
-	}
 	return counters;
 }
 
@@ -422,11 +415,8 @@ static json_t *sysctl_json(const node_state *n)
 	json_t *sysctl = json_pack("{s:o, s:i}", "rp_filter", rp_filter, "ip_forward",
 				   n->ipv4_forward ? 1 : 0);
 
-	for (guint i = 0; i < n->links->len; i++) {
-		const struct kernel_link *link = &g_array_index(n->links, struct kernel_link, i);
-
+	array_foreach(const struct kernel_link, link, n->links)
 		json_object_set_new(rp_filter, link->name, json_integer(link->rp_filter));
-	}
 	if (node_state_tells_ipv6(n))
 		json_object_set_new(sysctl, "ip6_forward", json_integer(n->ipv6_forward ? 1 : 0));
 	return sysctl;
@@ -487,11 +477,8 @@ json_t *netstate_to_json(const netstate *s)
 							  (json_int_t)s->evidence_lost) :
 						NULL;
 
-	for (guint i = 0; i < s->nodes->len; i++) {
-		const node_state *n = s->nodes->pdata[i];
-
+	ptr_array_foreach(const node_state, n, s->nodes)
 		json_object_set_new(nodes, n->name, node_state_to_json(n));
-	}
 	return json_pack("{s:o, s:o?}", "nodes", nodes, "evidence", evidence);
 }
 
@@ -520,8 +507,7 @@ json_t *route_questions_to_json(const GPtrArray *questions)
 {
 	json_t *json = json_object();
 
-	for (guint i = 0; i < questions->len; i++) {
-		const struct route_question *q = questions->pdata[i];
+	ptr_array_foreach(const struct route_question, q, questions) {
 		json_t *list = json_object_get(json, q->node);
 
 		if (!list) {

@@ -132,9 +132,7 @@ void journeys_sort(journeys *j)
 	for (guint i = 0; i < j->sightings->len; i++)
 		g_ptr_array_add(in_order, j->sightings->pdata[i]);
 	g_ptr_array_sort(in_order, compare_sightings);
-	for (guint i = 0; i < in_order->len; i++) {
-		const struct sighting *s = in_order->pdata[i];
-
+	ptr_array_foreach(const struct sighting, s, in_order) {
 		if (!before || memcmp(&before->id, &s->id, sizeof s->id) != 0)
 			first = j->list->len;
 		add_to_packet(j, first, s);

@@ -239,18 +239,14 @@ static bool nobody_missing(const struct builder *b)
 {
 	guint in = 0;
 
-	for (guint i = 0; i < b->seen->heard->len; i++) {
-		const struct heard *h = b->seen->heard->pdata[i];
-
+	ptr_array_foreach(const struct heard, h, b->seen->heard)
 		in += is_event(h, EVENT_SIGNED_IN) && scope_takes_part(b->scope, h->agent);
-	}
 	return in >= b->cell->participants->len;
 }
 
 static void find_servers(struct builder *b)
 {
-	for (guint i = 0; i < b->seen->heard->len; i++) {
-		const struct heard *h = b->seen->heard->pdata[i];
+	ptr_array_foreach(const struct heard, h, b->seen->heard) {
 		const char *peer = is_event(h, EVENT_SIP) ? text_of(h->event, "peer") : NULL;
 
 		if (peer)
@@ -302,9 +298,7 @@ static void add_lane(ladder *l, const char *node)
 
 static void add_servers(const struct builder *b, bool of_packets)
 {
-	for (guint i = 0; i < b->l->rungs->len; i++) {
-		const struct rung *r = b->l->rungs->pdata[i];
-
+	ptr_array_foreach(const struct rung, r, b->l->rungs) {
 		if (r->together == of_packets && r->from && !scope_takes_part(b->scope, r->from))
 			add_lane(b->l, r->from);
 		if (r->together == of_packets && r->to && !scope_takes_part(b->scope, r->to))

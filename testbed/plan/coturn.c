@@ -48,9 +48,7 @@ static void put_range(GString *out, const char *setting, const struct range *r)
  * ranges first, so an address that must be refused may not lie in one. */
 static void put_allowed(GString *out, struct range r, const GArray *holes)
 {
-	for (guint i = 0; i < holes->len; i++) {
-		const struct range *hole = &g_array_index(holes, struct range, i);
-
+	array_foreach(const struct range, hole, holes) {
 		if (hole->last < r.first || hole->first > r.last)
 			continue;
 		if (hole->first > r.first)
@@ -69,12 +67,9 @@ static void put_relay_address(GString *out, const struct addr *a, const GArray *
 	char text[ADDR_TEXT_MAX];
 	guint32 number = ipv4_number(a);
 
-	for (guint i = 0; i < holes->len; i++) {
-		const struct range *hole = &g_array_index(holes, struct range, i);
-
+	array_foreach(const struct range, hole, holes)
 		if (hole->first <= number && number <= hole->last)
 			return;
-	}
 	g_string_append_printf(out, "allowed-peer-ip=%s\n", addr_print(a, text));
 }
 
@@ -99,12 +94,9 @@ static void put_peers(GString *out, const struct edge_service *e)
 	put_relay_address(out, &e->av, holes);
 	put_relay_address(out, &e->av_tcp, holes);
 	g_array_append_val(holes, internal);
-	for (guint i = 0; i < e->relay_to->len; i++) {
-		const struct prefix *p = &g_array_index(e->relay_to, struct prefix, i);
-
+	array_foreach(const struct prefix, p, e->relay_to)
 		if (p->addr.family == AF_INET)
 			put_allowed(out, range_of(p), holes);
-	}
 }
 
 /* One coturn process: it takes clients over one transport, so `setting` turns the other one off. */

@@ -84,12 +84,9 @@ static GHashTable *places_of(const plan *p)
 {
 	GHashTable *places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
-	for (guint i = 0; i < p->ops->len; i++) {
-		struct op *op = p->ops->pdata[i];
-
+	ptr_array_foreach(struct op, op, p->ops)
 		if (is_replacing(op->kind) || op->kind == OP_NETNS)
 			g_hash_table_replace(places, place_of(op), op);
-	}
 	return places;
 }
 
@@ -194,9 +191,7 @@ static void compare_place(struct difference_work *w, const struct op *op, const 
 /* Collects the steps for what `from` has and `to` has not. */
 static void collect_removals(struct difference_work *w)
 {
-	for (guint i = 0; i < w->from->ops->len; i++) {
-		const struct op *old = w->from->ops->pdata[i];
-
+	ptr_array_foreach(const struct op, old, w->from->ops) {
 		if (!op_is_network(old) ||
 		    (old->kind == OP_NETNS && !difference_is_of_rebooted(w, old)))
 			continue;
@@ -244,13 +239,10 @@ static void collect_additions(struct difference_work *w)
 /* Namespaces go last, after the additions: all steps up to there can be undone. */
 static void collect_namespace_removals(struct difference_work *w)
 {
-	for (guint i = 0; i < w->from->ops->len; i++) {
-		const struct op *old = w->from->ops->pdata[i];
-
+	ptr_array_foreach(const struct op, old, w->from->ops)
 		if (old->kind == OP_NETNS && !difference_is_of_rebooted(w, old) &&
 		    !g_hash_table_contains(w->kept, old))
 			add_step(w->additions, true, old, NULL);
-	}
 }
 
 /* Removals in the reverse order of building, then additions. */

@@ -50,8 +50,7 @@ static void match_equal(struct difference_work *w)
 	g_autoptr(GHashTable) by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 							     (GDestroyNotify)g_queue_free);
 
-	for (guint i = 0; i < w->from->ops->len; i++) {
-		struct op *op = w->from->ops->pdata[i];
+	ptr_array_foreach(struct op, op, w->from->ops) {
 		char *key = op_is_network(op) ? op_key(op) : NULL;
 		GQueue *same = key ? g_hash_table_lookup(by_key, key) : NULL;
 
@@ -63,8 +62,7 @@ static void match_equal(struct difference_work *w)
 			g_free(key);
 		g_queue_push_tail(same, op);
 	}
-	for (guint i = 0; i < w->to->ops->len; i++) {
-		struct op *op = w->to->ops->pdata[i];
+	ptr_array_foreach(struct op, op, w->to->ops) {
 		g_autofree char *key = op_is_network(op) ? op_key(op) : NULL;
 		GQueue *same = key ? g_hash_table_lookup(by_key, key) : NULL;
 		struct op *old = same ? g_queue_pop_head(same) : NULL;
@@ -224,13 +222,10 @@ bool difference_is_of_rebooted(const struct difference_work *w, const struct op 
 /* Whether the tunnel of that name ends at the rebooted node. */
 static bool has_tunnel_end(const struct difference_work *w, const char *tunnel)
 {
-	for (guint i = 0; i < w->to->ops->len; i++) {
-		const struct op *op = w->to->ops->pdata[i];
-
+	ptr_array_foreach(const struct op, op, w->to->ops)
 		if (op->kind == OP_TUNNEL && difference_is_of_rebooted(w, op) &&
 		    g_str_equal(op->tunnel.tunnel, tunnel))
 			return true;
-	}
 	return false;
 }
 

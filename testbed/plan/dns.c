@@ -30,15 +30,12 @@ static void put_listen_addresses(GString *out, const struct node *n)
 {
 	char text[ADDR_TEXT_MAX];
 
-	for (guint i = 0; i < n->interfaces->len; i++) {
-		const struct iface *f = n->interfaces->pdata[i];
-
+	ptr_array_foreach(const struct iface, f, n->interfaces)
 		for (guint a = 0; f->up && a < f->addresses->len; a++)
 			g_string_append_printf(
 				out, "listen-address=%s\n",
 				addr_print(&g_array_index(f->addresses, struct prefix, a).addr,
 					   text));
-	}
 }
 
 /* Appends an SRV record, or an address record when it has no target. */
@@ -80,9 +77,7 @@ static void put_nrpt(GString *out, const struct node *n)
 {
 	char text[ADDR_TEXT_MAX];
 
-	for (guint i = 0; i < n->nrpt->len; i++) {
-		const struct nrpt_rule *r = n->nrpt->pdata[i];
-
+	ptr_array_foreach(const struct nrpt_rule, r, n->nrpt) {
 		if (r->servers->len == 0)
 			g_string_append_printf(out, "local=/%s/\n", nrpt_domain(r));
 		for (guint s = 0; s < r->servers->len; s++)
@@ -131,11 +126,8 @@ static char *hosts_file(const struct node *n)
 	GString *out = g_string_new("127.0.0.1 localhost\n");
 	char text[ADDR_TEXT_MAX];
 
-	for (guint i = 0; i < n->hosts->len; i++) {
-		const struct dns_record *r = n->hosts->pdata[i];
-
+	ptr_array_foreach(const struct dns_record, r, n->hosts)
 		g_string_append_printf(out, "%s %s\n", addr_print(&r->a, text), r->name);
-	}
 	return g_string_free(out, FALSE);
 }
 

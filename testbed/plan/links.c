@@ -93,11 +93,8 @@ static void add_node_settings(struct builder *b, const struct node *n)
 
 void build_sysctls(struct builder *b, const struct node *n)
 {
-	for (guint i = 0; i < n->sysctls->len; i++) {
-		const struct sysctl_setting *s = n->sysctls->pdata[i];
-
+	ptr_array_foreach(const struct sysctl_setting, s, n->sysctls)
 		add_sysctl(b, n->name, s->loc, s->key, s->value);
-	}
 }
 
 /* --- networks --------------------------------------------------------------------------------- */
@@ -113,9 +110,7 @@ static GArray *network_members(const struct builder *b, const struct network *ne
 {
 	GArray *members = g_array_new(FALSE, FALSE, sizeof(struct member));
 
-	for (guint i = 0; i < b->m->nodes->len; i++) {
-		const struct node *n = b->m->nodes->pdata[i];
-
+	ptr_array_foreach(const struct node, n, b->m->nodes) {
 		for (guint k = 0; k < n->interfaces->len; k++) {
 			struct member member = {n, n->interfaces->pdata[k]};
 
@@ -150,11 +145,8 @@ void build_namespaces(struct builder *b)
 	struct loc nowhere = {.file = NULL};
 	bool fabric = needs_fabric(b);
 
-	for (guint i = 0; i < b->m->nodes->len; i++) {
-		const struct node *n = b->m->nodes->pdata[i];
-
+	ptr_array_foreach(const struct node, n, b->m->nodes)
 		builder_add(b, OP_NETNS, n->name, n->loc);
-	}
 	if (fabric)
 		builder_add(b, OP_NETNS, PLAN_FABRIC, nowhere);
 	for (guint i = 0; i < b->m->nodes->len; i++)
@@ -208,8 +200,7 @@ static void add_bridge(struct builder *b, const struct network *net)
 /* Connects every member to the bridge by a veth pair of its own. */
 static void add_bridge_ports(struct builder *b, const GArray *members, const char *bridge)
 {
-	for (guint i = 0; i < members->len; i++) {
-		const struct member *m = &g_array_index(members, struct member, i);
+	array_foreach(const struct member, m, members) {
 		struct op *op = builder_add(b, OP_VETH, m->node->name, m->iface->loc);
 		unsigned port;
 
@@ -228,8 +219,7 @@ void build_links(struct builder *b)
 	g_autoptr(GHashTable) bridges =
 		g_hash_table_new(NULL, NULL); /* network -> name, owned by its op */
 
-	for (guint i = 0; i < b->m->networks->len; i++) {
-		struct network *net = b->m->networks->pdata[i];
+	ptr_array_foreach(struct network, net, b->m->networks) {
 		g_autoptr(GArray) members = network_members(b, net);
 
 		if (!is_bridged(members))
@@ -239,8 +229,7 @@ void build_links(struct builder *b)
 			bridges, net,
 			((struct op *)b->p->ops->pdata[b->p->ops->len - 1])->bridge.ifname);
 	}
-	for (guint i = 0; i < b->m->networks->len; i++) {
-		struct network *net = b->m->networks->pdata[i];
+	ptr_array_foreach(struct network, net, b->m->networks) {
 		g_autoptr(GArray) members = network_members(b, net);
 		const char *bridge = g_hash_table_lookup(bridges, net);
 
@@ -271,8 +260,7 @@ static void add_address(struct builder *b, const char *node, struct loc loc, con
  * that the node answers ARP for them. */
 static void add_static_nat_addresses(struct builder *b, const struct node *n, const struct iface *f)
 {
-	for (guint i = 0; i < n->nat->len; i++) {
-		const struct nat_rule *r = n->nat->pdata[i];
+	ptr_array_foreach(const struct nat_rule, r, n->nat) {
 		struct prefix own = {r->outside, addr_bits(&r->outside)};
 
 		if (r->kind != NAT_STATIC || !g_str_equal(r->out_iface, f->name) ||
@@ -291,9 +279,7 @@ static void add_static_nat_addresses(struct builder *b, const struct node *n, co
 void build_addresses(struct builder *b, const struct node *n)
 {
 	add_link_up(b, n->name, n->loc, "lo");
-	for (guint i = 0; i < n->interfaces->len; i++) {
-		const struct iface *f = n->interfaces->pdata[i];
-
+	ptr_array_foreach(const struct iface, f, n->interfaces) {
 		for (guint a = 0; a < f->addresses->len; a++)
 			add_address(b, n->name, f->loc, f->name,
 				    &g_array_index(f->addresses, struct prefix, a));
@@ -368,8 +354,7 @@ void build_impairments(struct builder *b, const struct node *n)
 {
 	g_autoptr(GArray) ports = builder_ports(b, n);
 
-	for (guint i = 0; i < ports->len; i++) {
-		const struct port *p = &g_array_index(ports, struct port, i);
+	array_foreach(const struct port, p, ports) {
 		struct op *op;
 
 		if (impairment_is_none(p->impair))

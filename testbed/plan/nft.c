@@ -128,12 +128,9 @@ static GPtrArray *chain_rules(const struct firewall *fw, enum fw_chain chain)
 {
 	GPtrArray *rules = g_ptr_array_new();
 
-	for (guint i = 0; i < fw->rules->len; i++) {
-		struct fw_rule *r = fw->rules->pdata[i];
-
+	ptr_array_foreach(struct fw_rule, r, fw->rules)
 		if (r->chain == chain)
 			g_ptr_array_add(rules, r);
-	}
 	return rules;
 }
 
@@ -239,9 +236,7 @@ static void add_udp_timeouts(struct builder *b, const struct node *n)
 	static const char *const keys[] = {"net.netfilter.nf_conntrack_udp_timeout",
 					   "net.netfilter.nf_conntrack_udp_timeout_stream"};
 
-	for (guint i = 0; i < n->nat->len; i++) {
-		const struct nat_rule *r = n->nat->pdata[i];
-
+	ptr_array_foreach(const struct nat_rule, r, n->nat) {
 		for (gsize k = 0; r->udp_timeout_ms > 0 && k < G_N_ELEMENTS(keys); k++) {
 			struct op *op = builder_add(b, OP_SYSCTL, n->name, r->loc);
 

@@ -80,12 +80,9 @@ static char *own_ports(const struct builder *b, const struct node *n)
 {
 	g_autoptr(GString) list = g_string_new(NULL);
 
-	for (guint i = 0; i < b->m->tunnels->len; i++) {
-		const struct tunnel *t = b->m->tunnels->pdata[i];
-
+	ptr_array_foreach(const struct tunnel, t, b->m->tunnels)
 		if (t->port != 0 && (t->ends[0].node == n || t->ends[1].node == n))
 			g_string_append_printf(list, "%s%u", list->len > 0 ? ", " : "", t->port);
-	}
 	return list->len > 0 ? g_strdup_printf("{ %s }", list->str) : g_strdup("");
 }
 
@@ -245,15 +242,12 @@ static void put_postrouting(GString *out, const GArray *all)
 			     "100\n\t\tpolicy accept\n"
 			     "\t\tfib saddr type local counter accept comment \"own-traffic\"\n");
 	for (int kind = 0; kind < 2; kind++) {
-		for (guint i = 0; i < all->len; i++) {
-			const struct nat_names *names = &g_array_index(all, struct nat_names, i);
-
+		array_foreach(const struct nat_names, names, all)
 			if (kind == 0 && names->r->kind == NAT_STATIC)
 				put_static_out(out, names->r);
 			else if (kind == 1 && names->r->kind == NAT_MASQUERADE &&
 				 names->address[0] != '\0')
 				put_masquerade(out, names);
-		}
 	}
 	g_string_append(out, "\t}\n");
 }
@@ -344,12 +338,9 @@ static void put_incoming(GString *out, const struct nat_names *names)
 /* Appends what `put` makes of each masquerading rule that has an outside address. */
 static void put_for_masquerades(GString *out, const GArray *all, put_func *put)
 {
-	for (guint i = 0; i < all->len; i++) {
-		const struct nat_names *names = &g_array_index(all, struct nat_names, i);
-
+	array_foreach(const struct nat_names, names, all)
 		if (names->r->kind == NAT_MASQUERADE && names->address[0] != '\0')
 			put(out, names);
-	}
 }
 
 /* Appends a chain with these rules; nothing without rules. */
@@ -401,9 +392,7 @@ void nft_nat_forward(GString *out, const struct builder *b, const struct node *n
 {
 	g_autoptr(GArray) all = all_names(b, n, "");
 
-	for (guint i = 0; i < all->len; i++) {
-		const struct nat_names *names = &g_array_index(all, struct nat_names, i);
-
+	array_foreach(const struct nat_names, names, all) {
 		if (names->r->kind != NAT_MASQUERADE || !lets_in(names->r) ||
 		    names->address[0] == '\0')
 			continue;

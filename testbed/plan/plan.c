@@ -73,8 +73,7 @@ GArray *builder_ports(const struct builder *b, const struct node *n)
 {
 	GArray *ports = g_array_new(FALSE, TRUE, sizeof(struct port));
 
-	for (guint i = 0; i < n->interfaces->len; i++) {
-		const struct iface *f = n->interfaces->pdata[i];
+	ptr_array_foreach(const struct iface, f, n->interfaces) {
 		struct port p = {.ifname = f->name,
 				 .addresses =
 					 (const struct prefix *)(const void *)f->addresses->data,
@@ -85,9 +84,7 @@ GArray *builder_ports(const struct builder *b, const struct node *n)
 
 		g_array_append_val(ports, p);
 	}
-	for (guint i = 0; i < b->m->tunnels->len; i++) {
-		const struct tunnel *t = b->m->tunnels->pdata[i];
-
+	ptr_array_foreach(const struct tunnel, t, b->m->tunnels) {
 		for (guint e = 0; e < 2; e++) {
 			struct port p = {.ifname = t->ends[e].iface,
 					 .addresses = &t->ends[e].address,
@@ -108,13 +105,10 @@ bool node_has_ipv6(const struct builder *b, const struct node *n)
 {
 	g_autoptr(GArray) ports = builder_ports(b, n);
 
-	for (guint i = 0; i < ports->len; i++) {
-		const struct port *p = &g_array_index(ports, struct port, i);
-
+	array_foreach(const struct port, p, ports)
 		for (guint a = 0; a < p->n_addresses; a++)
 			if (p->addresses[a].addr.family == AF_INET6)
 				return true;
-	}
 	return false;
 }
 

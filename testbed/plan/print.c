@@ -170,9 +170,7 @@ static void put_indented(const char *body, GString *out)
 
 void print_text(const plan *p, GString *out)
 {
-	for (guint i = 0; i < p->ops->len; i++) {
-		const struct op *op = p->ops->pdata[i];
-
+	ptr_array_foreach(const struct op, op, p->ops) {
 		op_describe(op, out);
 		g_string_append_c(out, '\n');
 		if (op_body(op))

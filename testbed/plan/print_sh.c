@@ -11,12 +11,9 @@
 
 static bool has_wireguard(const plan *p)
 {
-	for (guint i = 0; i < p->ops->len; i++) {
-		const struct op *op = p->ops->pdata[i];
-
+	ptr_array_foreach(const struct op, op, p->ops)
 		if (op->kind == OP_TUNNEL && op->tunnel.kind == TUNNEL_WIREGUARD)
 			return true;
-	}
 	return false;
 }
 

@@ -16,12 +16,9 @@
 
 static const struct port *find_port(const GArray *ports, const char *ifname)
 {
-	for (guint i = 0; i < ports->len; i++) {
-		const struct port *p = &g_array_index(ports, struct port, i);
-
+	array_foreach(const struct port, p, ports)
 		if (g_str_equal(p->ifname, ifname))
 			return p;
-	}
 	return NULL;
 }
 
@@ -39,12 +36,9 @@ static const struct port *route_port(const GArray *ports, const struct route *r)
 {
 	if (r->dev)
 		return find_port(ports, r->dev);
-	for (guint i = 0; i < ports->len; i++) {
-		const struct port *p = &g_array_index(ports, struct port, i);
-
+	array_foreach(const struct port, p, ports)
 		if (port_reaches(p, &r->via))
 			return p;
-	}
 	return NULL;
 }
 
@@ -64,19 +58,15 @@ static struct op *add_route(struct builder *b, const struct node *n, struct loc 
 static void add_declared_routes(struct builder *b, const struct node *n, const GArray *ports,
 				const struct port *p, unsigned table)
 {
-	for (guint i = 0; i < n->routes->len; i++) {
-		const struct route *r = n->routes->pdata[i];
-
+	ptr_array_foreach(const struct route, r, n->routes)
 		if (route_port(ports, r) == p)
 			add_route(b, n, r->loc, &r->to, p, table)->route.via = r->via;
-	}
 }
 
 /* Adds the routes that throw packets away, to each table: they belong to no port. */
 static void add_refusing_routes(struct builder *b, const struct node *n, unsigned table)
 {
-	for (guint i = 0; i < n->routes->len; i++) {
-		const struct route *r = n->routes->pdata[i];
+	ptr_array_foreach(const struct route, r, n->routes) {
 		struct op *op =
 			r->type == ROUTE_UNICAST ? NULL : builder_add(b, OP_ROUTE, n->name, r->loc);
 
@@ -144,12 +134,9 @@ void build_routes(struct builder *b, const struct node *n, bool tunnels)
 
 	if (!tunnels)
 		add_refusing_routes(b, n, MAIN_TABLE);
-	for (guint i = 0; i < ports->len; i++) {
-		const struct port *p = &g_array_index(ports, struct port, i);
-
+	array_foreach(const struct port, p, ports)
 		if ((p->tunnel != NULL) == tunnels && p->up)
 			add_declared_routes(b, n, ports, p, MAIN_TABLE);
-	}
 	for (guint i = 0; i < ports->len && n->host_model == HOST_STRONG; i++)
 		if ((g_array_index(ports, struct port, i).tunnel != NULL) == tunnels)
 			add_strong_port(b, n, ports, i);

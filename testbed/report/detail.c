@@ -59,14 +59,11 @@ static GHashTable *answers_by_id(const journeys *all, const scope *call)
 	GHashTable *answers = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
 						    (GDestroyNotify)g_bytes_unref, NULL);
 
-	for (guint i = 0; i < all->sightings->len; i++) {
-		const struct sighting *s = all->sightings->pdata[i];
-
+	ptr_array_foreach(const struct sighting, s, all->sightings)
 		if (!s->out && s->id.kind == PACKET_STUN && packet_is_answer(s) &&
 		    scope_takes_part(call, s->node))
 			g_hash_table_insert(answers, g_bytes_new(s->id.bytes + 2, 12),
 					    (gpointer)(guintptr)s);
-	}
 	return answers;
 }
 
@@ -106,8 +103,7 @@ void detail_pairs(const struct observation *seen, const struct cell *c, GString 
 	if (!seen->packets)
 		return;
 	answers = answers_by_id(seen->packets, call);
-	for (guint i = 0; i < seen->packets->list->len; i++) {
-		const struct journey *j = seen->packets->list->pdata[i];
+	ptr_array_foreach(const struct journey, j, seen->packets->list) {
 		const struct sighting *s = journey_first(j);
 
 		if (s->out && s->id.kind == PACKET_STUN && s->stun == STUN_BINDING_REQUEST &&
@@ -140,14 +136,10 @@ static void node_counters(const node_state *n, GString *out)
 			g_string_append_printf(out, "  %s: %s %" G_GINT64_FORMAT "\n", n->name,
 					       shown_counters[i], value);
 	}
-	for (guint i = 0; i < n->rule_counters->len; i++) {
-		const struct rule_counter *c =
-			&g_array_index(n->rule_counters, struct rule_counter, i);
-
+	array_foreach(const struct rule_counter, c, n->rule_counters)
 		if (c->packets > 0)
 			g_string_append_printf(out, "  %s: rule %s %" G_GUINT64_FORMAT " packets\n",
 					       n->name, c->name, c->packets);
-	}
 }
 
 /* Whether each address on the links was resolved (ARP, neighbour discovery). */
@@ -155,47 +147,35 @@ static void node_neighbours(const node_state *n, GString *out)
 {
 	char address[ADDR_TEXT_MAX];
 
-	for (guint i = 0; i < n->neighbours->len; i++) {
-		const struct kernel_neighbour *one =
-			&g_array_index(n->neighbours, struct kernel_neighbour, i);
-
+	array_foreach(const struct kernel_neighbour, one, n->neighbours)
 		g_string_append_printf(out, "  %s: neighbour %s at %s %s\n", n->name,
 				       addr_print(&one->address, address),
 				       one->dev ? one->dev : "?", neighbour_state_name(one->state));
-	}
 }
 
 static void add_nodes(GPtrArray *names, const walk *w)
 {
-	for (guint i = 0; w && i < w->hops->len; i++) {
-		const struct hop *h = w->hops->pdata[i];
-
+	ptr_array_foreach(const struct hop, h, w ? w->hops : NULL)
 		if (!g_ptr_array_find_with_equal_func(names, h->node, g_str_equal, NULL))
 			g_ptr_array_add(names, h->node);
-	}
 }
 
 static void send_errors(const struct observation *seen, GString *out)
 {
-	for (guint i = 0; i < seen->heard->len; i++) {
-		const struct heard *h = seen->heard->pdata[i];
-
+	ptr_array_foreach(const struct heard, h, seen->heard)
 		if (g_strcmp0(json_string_value(json_object_get(h->event, "event")),
 			      EVENT_SEND_ERROR) == 0)
 			g_string_append_printf(
 				out, "  %s, sending to %s: %s\n", h->agent,
 				json_string_value(json_object_get(h->event, "to")),
 				json_string_value(json_object_get(h->event, "text")));
-	}
 }
 
 GPtrArray *detail_nodes(const finding *f)
 {
 	GPtrArray *names = g_ptr_array_new();
 
-	for (guint i = 0; i < f->legs->len; i++) {
-		const struct leg *l = f->legs->pdata[i];
-
+	ptr_array_foreach(const struct leg, l, f->legs) {
 		add_nodes(names, l->walk->forward);
 		add_nodes(names, l->walk->back);
 	}
@@ -225,8 +205,7 @@ void detail_lookups(const struct observation *seen, const finding *f, GString *o
 {
 	g_autoptr(GHashTable) shown = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
-	for (guint i = 0; i < f->legs->len; i++) {
-		const struct leg *l = f->legs->pdata[i];
+	ptr_array_foreach(const struct leg, l, f->legs) {
 		g_autoptr(GString) text = g_string_new(NULL);
 		bool known;
 

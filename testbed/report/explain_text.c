@@ -201,8 +201,7 @@ static void put_fix_commands(const explanation *x, GString *out)
 /* Other fixes, each of which was tried by itself. */
 static void put_alternatives(const explanation *x, GString *out)
 {
-	for (guint i = 0; x->alternatives && i < x->alternatives->len; i++) {
-		const struct alternative *a = x->alternatives->pdata[i];
+	ptr_array_foreach(const struct alternative, a, x->alternatives) {
 		g_autofree char *change = g_strchomp(g_strdup(a->fix->change));
 		g_auto(GStrv) lines = g_strsplit(change, "\n", 0);
 
@@ -220,8 +219,7 @@ static void put_alternatives(const explanation *x, GString *out)
 
 static void put_ice_warn(const explanation *x, GString *out)
 {
-	for (guint i = 0; i < x->seen.heard->len; i++) {
-		const struct heard *h = x->seen.heard->pdata[i];
+	ptr_array_foreach(const struct heard, h, x->seen.heard) {
 		const json_t *diagnostics = json_object_get(h->event, "diagnostics");
 		const char *value = json_string_value(json_object_get(diagnostics, "ice_warn"));
 		const char *name = json_string_value(json_object_get(h->event, "event"));

@@ -97,9 +97,7 @@ static bool is_root(const model *m, const struct node *n)
 	const struct node *widest = NULL;
 	bool internet = false;
 
-	for (guint i = 0; i < m->nodes->len; i++) {
-		const struct node *other = m->nodes->pdata[i];
-
+	ptr_array_foreach(const struct node, other, m->nodes) {
 		internet = internet || other->bogon_filter;
 		if (!widest || other->interfaces->len > widest->interfaces->len)
 			widest = other;
@@ -120,8 +118,7 @@ static bool mark_distance(const graph_drawing *g, GHashTable *distances, guint r
 {
 	bool reached = false;
 
-	for (guint i = 0; i < g->networks->len; i++) {
-		struct graph_network *w = g->networks->pdata[i];
+	ptr_array_foreach(struct graph_network, w, g->networks) {
 		bool touched = false;
 
 		for (guint k = 0; k < w->ports->len; k++)
@@ -153,14 +150,9 @@ static void measure_distances(graph_drawing *g)
 			g_hash_table_insert(distances, g->m->nodes->pdata[i], GUINT_TO_POINTER(0));
 	for (guint round = 0; mark_distance(g, distances, round);)
 		round++;
-	for (guint i = 0; i < g->networks->len; i++) {
-		struct graph_network *w = g->networks->pdata[i];
-
-		for (guint k = 0; k < w->ports->len; k++) {
-			struct graph_port *p = &g_array_index(w->ports, struct graph_port, k);
-
+	ptr_array_foreach(struct graph_network, w, g->networks) {
+		array_foreach(struct graph_port, p, w->ports)
 			p->distance = distance_of(distances, p->node);
-		}
 		g_array_sort(w->ports, compare_ports);
 	}
 }
@@ -181,22 +173,16 @@ graph_drawing *graph_drawing_new(const model *m)
 		g_hash_table_insert(by_network, (gpointer)(guintptr)w->network, w);
 		g_ptr_array_add(g->networks, w);
 	}
-	for (guint i = 0; i < m->nodes->len; i++) {
-		const struct node *n = m->nodes->pdata[i];
-
-		for (guint k = 0; k < n->interfaces->len; k++) {
-			const struct iface *iface = n->interfaces->pdata[k];
+	ptr_array_foreach(const struct node, n, m->nodes) {
+		ptr_array_foreach(const struct iface, iface, n->interfaces) {
 			struct graph_port port = {.node = n, .iface = iface};
 			struct graph_network *w = g_hash_table_lookup(by_network, iface->network);
 
 			g_array_append_val(w->ports, port);
 		}
 	}
-	for (guint i = 0; i < g->networks->len; i++) {
-		struct graph_network *w = g->networks->pdata[i];
-
+	ptr_array_foreach(struct graph_network, w, g->networks)
 		w->is_line = w->ports->len == 2;
-	}
 	measure_distances(g);
 	return g;
 }

@@ -98,18 +98,12 @@ static void append_network(GString *out, const struct network *network, const ch
 static void append_members(const graph_drawing *g, const char *site, GString *out,
 			   const char *indent)
 {
-	for (guint i = 0; i < g->m->nodes->len; i++) {
-		const struct node *n = g->m->nodes->pdata[i];
-
+	ptr_array_foreach(const struct node, n, g->m->nodes)
 		if (g_strcmp0(n->site, site) == 0)
 			append_node(out, n, indent);
-	}
-	for (guint i = 0; i < g->networks->len; i++) {
-		const struct graph_network *w = g->networks->pdata[i];
-
+	ptr_array_foreach(const struct graph_network, w, g->networks)
 		if (!w->is_line && g_strcmp0(w->network->site, site) == 0)
 			append_network(out, w->network, indent);
-	}
 }
 
 static void append_site(const graph_drawing *g, const struct site *site, GString *out)
@@ -145,8 +139,7 @@ static void append_line(const struct graph_network *w, GString *out)
  * it. */
 static void append_ports(const struct graph_network *w, GString *out)
 {
-	for (guint i = 0; i < w->ports->len; i++) {
-		const struct graph_port *p = &g_array_index(w->ports, struct graph_port, i);
+	array_foreach(const struct graph_port, p, w->ports) {
 		bool nearer = p->distance <= w->distance;
 
 		g_string_append(out, "  ");
@@ -182,9 +175,7 @@ static void append_legend(const graph_drawing *g, GString *out)
 {
 	bool used[ROLE_COUNT] = {false}, nat = false, firewall = false;
 
-	for (guint i = 0; i < g->m->nodes->len; i++) {
-		const struct node *n = g->m->nodes->pdata[i];
-
+	ptr_array_foreach(const struct node, n, g->m->nodes) {
 		used[graph_role_of(n)] = true;
 		nat = nat || n->nat->len > 0;
 		firewall = firewall || graph_filters(n);
@@ -239,14 +230,11 @@ void graph_dot(const graph_drawing *g, const char *title, GString *out)
 	append_members(g, NULL, out, "  ");
 	for (guint i = 0; i < g->m->sites->len; i++)
 		append_site(g, g->m->sites->pdata[i], out);
-	for (guint i = 0; i < g->networks->len; i++) {
-		const struct graph_network *w = g->networks->pdata[i];
-
+	ptr_array_foreach(const struct graph_network, w, g->networks)
 		if (w->is_line)
 			append_line(w, out);
 		else
 			append_ports(w, out);
-	}
 	for (guint i = 0; i < g->m->tunnels->len; i++)
 		append_tunnel(g->m->tunnels->pdata[i], out);
 	append_legend(g, out);

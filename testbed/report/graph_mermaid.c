@@ -26,9 +26,7 @@ static void append_interfaces(GString *out, const struct node *n)
 {
 	char text[ADDR_TEXT_MAX];
 
-	for (guint i = 0; i < n->interfaces->len; i++) {
-		const struct iface *iface = n->interfaces->pdata[i];
-
+	ptr_array_foreach(const struct iface, iface, n->interfaces) {
 		g_string_append_printf(out, "<br/>%s%s", iface->name, iface->up ? "" : " (down)");
 		for (guint k = 0; k < iface->addresses->len; k++)
 			g_string_append_printf(
@@ -61,12 +59,9 @@ static void append_members(const graph_drawing *g, const char *site, GString *ou
 {
 	char text[PREFIX_TEXT_MAX];
 
-	for (guint i = 0; i < g->m->nodes->len; i++) {
-		const struct node *n = g->m->nodes->pdata[i];
-
+	ptr_array_foreach(const struct node, n, g->m->nodes)
 		if (g_strcmp0(n->site, site) == 0)
 			append_node(g, n, out, indent);
-	}
 	for (guint i = 0; i < g->networks->len; i++) {
 		const struct graph_network *w = g->networks->pdata[i];
 
@@ -92,8 +87,7 @@ static void append_network_lines(const graph_drawing *g, guint index, GString *o
 				       index_of(g->m->nodes, ends[1].node));
 		return;
 	}
-	for (guint i = 0; i < w->ports->len; i++) {
-		const struct graph_port *p = &g_array_index(w->ports, struct graph_port, i);
+	array_foreach(const struct graph_port, p, w->ports) {
 		guint node = index_of(g->m->nodes, p->node);
 
 		if (p->distance <= w->distance)

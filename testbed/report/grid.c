@@ -38,9 +38,7 @@ static char *cell_key(const char *a, const char *b, enum media media)
 static void index_cells(struct grid *g)
 {
 	g->cells = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	for (guint i = 0; i < g->scenario->cells->len; i++) {
-		struct cell *c = g->scenario->cells->pdata[i];
-
+	ptr_array_foreach(struct cell, c, g->scenario->cells) {
 		if (!c->b)
 			continue;
 		g_hash_table_insert(g->cells, cell_key(c->a, c->b, c->media), c);
@@ -58,12 +56,9 @@ static const struct cell *cell_at(const struct grid *g, const struct result_endp
 
 static bool has_cells(const struct scenario_result *s, const char *name)
 {
-	for (guint i = 0; i < s->cells->len; i++) {
-		const struct cell *c = s->cells->pdata[i];
-
+	ptr_array_foreach(const struct cell, c, s->cells)
 		if (c->b && (g_str_equal(c->a, name) || g_str_equal(c->b, name)))
 			return true;
-	}
 	return false;
 }
 
@@ -211,13 +206,10 @@ static void measure_columns(struct grid *g)
 		g->name_columns = MAX(g->name_columns, (guint)strlen(endpoint_at(g, i)->name) + 1);
 	g->name_columns = MIN(g->name_columns, NAME_MAX_COLUMNS);
 	g->cell_columns = MAX(g->cell_columns, g->name_columns);
-	for (guint i = 0; i < g->scenario->cells->len; i++) {
-		const struct cell *c = g->scenario->cells->pdata[i];
-
+	ptr_array_foreach(const struct cell, c, g->scenario->cells)
 		if (c->conference)
 			g->conference_columns =
 				MAX(g->conference_columns, (guint)strlen(c->conference) + 1);
-	}
 }
 
 static void append_triangle(struct grid *g)
@@ -274,9 +266,7 @@ void report_grid(const results *r, const struct scenario_result *s,
 	g_string_append_printf(out, "%s%s\n", s->title ? ": " : "", s->title ? s->title : "");
 	ink_rule(out, style);
 	append_triangle(&g);
-	for (guint i = 0; i < s->cells->len; i++) {
-		const struct cell *c = s->cells->pdata[i];
-
+	ptr_array_foreach(const struct cell, c, s->cells) {
 		if (c->b)
 			continue;
 		if (first && g.endpoints->len > 0)

@@ -54,12 +54,9 @@ static GPtrArray *hops_of(const model *m, const netstate *before, const netstate
 
 static const struct cell_hop *hop_find(const GPtrArray *hops, const char *node, const char *iface)
 {
-	for (guint i = 0; i < hops->len; i++) {
-		const struct cell_hop *h = hops->pdata[i];
-
+	ptr_array_foreach(const struct cell_hop, h, hops)
 		if (strcmp(h->node, node) == 0 && strcmp(h->iface, iface) == 0)
 			return h;
-	}
 	return NULL;
 }
 
@@ -103,12 +100,9 @@ void report_hops(struct cell *c, const model *m, const netstate *before, const n
 	g_clear_pointer(&c->tunnels, g_ptr_array_unref);
 	c->hops = hops_of(m, before, after, c->quality.sent);
 	c->tunnels = g_ptr_array_new_with_free_func(object_free);
-	for (guint i = 0; i < m->tunnels->len; i++) {
-		const struct tunnel *t = m->tunnels->pdata[i];
-
+	ptr_array_foreach(const struct tunnel, t, m->tunnels)
 		for (int end = 0; end < 2; end++)
 			add_end(c, t, &t->ends[end], netstate_node(after, t->ends[end].node_name));
-	}
 }
 
 double report_overhead_pct(const struct cell_tunnel *t)
@@ -131,14 +125,11 @@ void report_hops_text(const struct cell *c, GString *out)
 				       i == 0 ? "wire     " : "         ", where, h->rx_bytes,
 				       h->rx_packets, h->tx_bytes, h->tx_packets);
 	}
-	for (guint i = 0; c->tunnels && i < c->tunnels->len; i++) {
-		const struct cell_tunnel *t = c->tunnels->pdata[i];
-
+	ptr_array_foreach(const struct cell_tunnel, t, c->tunnels)
 		g_string_append_printf(out,
 				       "tunnel   %s by %s: %" G_GUINT64_FORMAT
 				       " packets, %" G_GUINT64_FORMAT
 				       " bytes become %" G_GUINT64_FORMAT " (+%.1f %%)\n",
 				       t->node, t->underlay, t->packets, t->inner_bytes,
 				       t->outer_bytes, report_overhead_pct(t));
-	}
 }

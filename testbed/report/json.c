@@ -184,12 +184,9 @@ static json_t *scenario_json(const struct scenario_result *s, bool pending)
 {
 	json_t *cells = json_array();
 
-	for (guint i = 0; i < s->cells->len; i++) {
-		const struct cell *c = s->cells->pdata[i];
-
+	ptr_array_foreach(const struct cell, c, s->cells)
 		if (c->done || pending)
 			json_array_append_new(cells, report_cell_json(c));
-	}
 	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", text_json(s->name), "title",
 			 text_json(s->title), "build_ms", figure_json(s->build_ms), "error",
 			 text_json(s->error), "cells", cells);

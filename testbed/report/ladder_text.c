@@ -179,12 +179,9 @@ void ladder_text(const ladder *l, GString *out)
 	g_string_append(
 		out, "\nmessages (xN: N of them; X: lost; one media packet in 16 is recorded)\n");
 	draw_names(&d);
-	for (guint i = 0; i < l->rungs->len; i++) {
-		const struct rung *r = l->rungs->pdata[i];
-
+	ptr_array_foreach(const struct rung, r, l->rungs)
 		if (r->from && l->lanes->len > 1)
 			draw_message(&d, r);
 		else
 			draw_remark(&d, r);
-	}
 }

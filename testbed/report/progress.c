@@ -14,9 +14,7 @@ static struct tally tally_of(const struct scenario_result *s)
 {
 	struct tally t = {.cells = s->cells->len};
 
-	for (guint i = 0; i < s->cells->len; i++) {
-		const struct cell *c = s->cells->pdata[i];
-
+	ptr_array_foreach(const struct cell, c, s->cells) {
 		if (!c->done)
 			continue;
 		t.done++;

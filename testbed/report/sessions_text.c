@@ -75,8 +75,7 @@ json_t *sessions_json(const struct observation *seen, const struct cell *c)
 	g_autoptr(GPtrArray) sessions = sessions_of_call(seen, c);
 	json_t *list = json_array();
 
-	for (guint i = 0; sessions && i < sessions->len; i++) {
-		const struct tracked *t = sessions->pdata[i];
+	ptr_array_foreach(const struct tracked, t, sessions) {
 		json_t *one = tracked_to_json(t);
 
 		json_object_set_new(one, "node", json_string(t->node));

@@ -94,8 +94,7 @@ static void append_pairs(const struct scenario_result *s, bool (*wanted)(const s
 	unsigned media = 0;
 	const char *join = " --media ";
 
-	for (guint i = 0; i < s->cells->len; i++) {
-		const struct cell *c = s->cells->pdata[i];
+	ptr_array_foreach(const struct cell, c, s->cells) {
 		g_autofree char *pair = NULL;
 
 		if (!c->b || !wanted(c))
@@ -129,8 +128,7 @@ static void append_repeat(const struct scenario_result *s, bool (*wanted)(const 
 	append_pairs(s, wanted, calls);
 	if (calls->len > 0)
 		g_string_append_printf(out, "  %s -s %s%s\n", start, s->name, calls->str);
-	for (guint i = 0; i < s->cells->len; i++) {
-		const struct cell *c = s->cells->pdata[i];
+	ptr_array_foreach(const struct cell, c, s->cells) {
 		g_autofree char *id = g_regex_escape_string(c->id, -1);
 
 		if (!c->b && wanted(c))
@@ -164,9 +162,7 @@ static void append_causes(const struct scenario_result *s, GString *out)
 	g_autoptr(GPtrArray) order = g_ptr_array_new();
 	const char *join = "";
 
-	for (guint i = 0; i < s->cells->len; i++) {
-		const struct cell *c = s->cells->pdata[i];
-
+	ptr_array_foreach(const struct cell, c, s->cells) {
 		if (!c->cause || c->verdict != VERDICT_FAIL)
 			continue;
 		if (!g_hash_table_contains(counts, c->cause))
@@ -191,9 +187,7 @@ static const struct cell *first_failed(const struct scenario_result *s)
 {
 	const struct cell *first = NULL;
 
-	for (guint i = 0; i < s->cells->len; i++) {
-		const struct cell *c = s->cells->pdata[i];
-
+	ptr_array_foreach(const struct cell, c, s->cells) {
 		if (!c->done || c->verdict != VERDICT_FAIL)
 			continue;
 		if (!c->as_expected)
@@ -276,9 +270,7 @@ static void append_summary(const results *r, const struct report_text *how, GStr
 
 void report_text(const results *r, const struct report_text *how, GString *out)
 {
-	for (guint i = 0; i < r->scenarios->len; i++) {
-		const struct scenario_result *s = r->scenarios->pdata[i];
-
+	ptr_array_foreach(const struct scenario_result, s, r->scenarios) {
 		report_grid(r, s, &how->style, out);
 		if (s->error)
 			g_string_append_printf(out, "lab failed: %s\n", s->error);

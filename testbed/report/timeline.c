@@ -210,8 +210,7 @@ static void put_event(const struct timeline *t, const struct timeline_event *e)
 /* One line for each stream and direction. */
 static void put_streams(const struct cell *c, GString *out)
 {
-	for (guint i = 0; i < c->streams->len; i++) {
-		const struct cell_stream *s = c->streams->pdata[i];
+	ptr_array_foreach(const struct cell_stream, s, c->streams) {
 		const struct cell_quality *q = &s->quality;
 
 		if (q->received == 0)

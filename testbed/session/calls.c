@@ -88,9 +88,7 @@ void calls_abort_of(session *s, const char *name, const char *why)
 {
 	g_autoptr(GPtrArray) all = g_ptr_array_copy(s->calls, NULL, NULL);
 
-	for (guint i = 0; i < all->len; i++) {
-		struct placed_call *p = all->pdata[i];
-
+	ptr_array_foreach(struct placed_call, p, all) {
 		if (name && !takes_part(p->shown.cell, name))
 			continue;
 		cell_machine_abort(p->machine, VERDICT_ERROR, why, g_get_monotonic_time());
@@ -201,8 +199,7 @@ void session_hang_up(session *s)
 {
 	g_autoptr(GPtrArray) all = g_ptr_array_copy(s->calls, NULL, NULL);
 
-	for (guint i = 0; i < all->len; i++) {
-		struct placed_call *p = all->pdata[i];
+	ptr_array_foreach(struct placed_call, p, all) {
 		g_autoptr(GPtrArray) commands = commands_new();
 
 		if (!cell_machine_stands(p->machine))

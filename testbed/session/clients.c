@@ -58,12 +58,9 @@ void session_use_endpoints(session *s, const model *m)
 {
 	s->model = m;
 	g_hash_table_foreach_remove(s->clients, is_no_endpoint, (gpointer)(guintptr)m);
-	for (guint i = 0; i < m->nodes->len; i++) {
-		const struct node *n = m->nodes->pdata[i];
-
+	ptr_array_foreach(const struct node, n, m->nodes)
 		if (n->endpoint)
 			session_add_client(s, n->name);
-	}
 }
 
 const struct session_client *session_client(const session *s, const char *name)

@@ -8,12 +8,9 @@ bool gateway_covers(const struct prefix *wide, const struct prefix *p)
 
 bool gateway_translates(const struct node *router, const struct addr *a)
 {
-	for (guint i = 0; i < router->nat->len; i++) {
-		const struct nat_rule *r = router->nat->pdata[i];
-
+	ptr_array_foreach(const struct nat_rule, r, router->nat)
 		if (r->kind == NAT_STATIC && addr_equal(&r->outside, a))
 			return true;
-	}
 	return false;
 }
 
@@ -22,23 +19,17 @@ bool gateway_translates(const struct node *router, const struct addr *a)
  * route. */
 static bool knows(const struct node *router, const struct node *asks, const struct prefix *to)
 {
-	for (guint i = 0; i < router->interfaces->len; i++) {
-		const struct iface *iface = router->interfaces->pdata[i];
-
+	ptr_array_foreach(const struct iface, iface, router->interfaces)
 		if (gateway_covers(&iface->network->subnet, to) ||
 		    gateway_covers(&iface->network->subnet6, to))
 			return true;
-	}
 	if (to->len == addr_bits(&to->addr) && gateway_translates(router, &to->addr))
 		return true;
-	for (guint i = 0; i < router->routes->len; i++) {
-		const struct route *r = router->routes->pdata[i];
-
+	ptr_array_foreach(const struct route, r, router->routes)
 		if (r->type == ROUTE_UNICAST && r->to.addr.family == to->addr.family &&
 		    prefix_is_default(&r->to) == prefix_is_default(to) &&
 		    gateway_covers(&r->to, to) && !node_has_address(asks, &r->via))
 			return true;
-	}
 	return false;
 }
 
@@ -47,9 +38,7 @@ static bool knows(const struct node *router, const struct node *asks, const stru
 static bool gateway_on_iface(const model *m, const struct node *n, const struct iface *iface,
 			     const struct prefix *to, bool any, struct gateway *ret)
 {
-	for (guint i = 0; i < m->nodes->len; i++) {
-		const struct node *router = m->nodes->pdata[i];
-
+	ptr_array_foreach(const struct node, router, m->nodes) {
 		for (guint k = 0; router != n && router->forwarding && k < router->interfaces->len;
 		     k++) {
 			const struct iface *there = router->interfaces->pdata[k];
@@ -70,9 +59,7 @@ static bool gateway_on_iface(const model *m, const struct node *n, const struct 
 static bool gateway_in_tunnel(const model *m, const struct node *n, const char *iface,
 			      const struct prefix *to, struct gateway *ret)
 {
-	for (guint i = 0; i < m->tunnels->len; i++) {
-		const struct tunnel *t = m->tunnels->pdata[i];
-
+	ptr_array_foreach(const struct tunnel, t, m->tunnels) {
 		for (guint k = 0; k < 2; k++) {
 			const struct tunnel_end *here = &t->ends[k], *there = &t->ends[1 - k];
 
@@ -93,13 +80,10 @@ static bool gateway_in_tunnel(const model *m, const struct node *n, const char *
 static bool gateway_on_ifaces(const model *m, const struct node *n, const char *iface,
 			      const struct prefix *to, bool any, struct gateway *ret)
 {
-	for (guint i = 0; i < n->interfaces->len; i++) {
-		const struct iface *by = n->interfaces->pdata[i];
-
+	ptr_array_foreach(const struct iface, by, n->interfaces)
 		if ((!iface || g_str_equal(iface, by->name)) &&
 		    gateway_on_iface(m, n, by, to, any, ret))
 			return true;
-	}
 	return false;
 }
 

@@ -60,8 +60,7 @@ knet *knet_new(const model *m, const netstate *state)
 	net->state = state;
 	net->nodes = g_ptr_array_new_with_free_func(knode_free);
 	net->by_name = g_hash_table_new(g_str_hash, g_str_equal);
-	for (guint i = 0; i < m->nodes->len; i++) {
-		const struct node *node = m->nodes->pdata[i];
+	ptr_array_foreach(const struct node, node, m->nodes) {
 		const node_state *of_node = netstate_node(state, node->name);
 
 		if (!of_node)
@@ -91,23 +90,17 @@ const struct knode *knet_node(const struct knet *net, const char *name)
 
 const struct klink *knode_link(const struct knode *n, const char *name)
 {
-	for (guint i = 0; i < n->links->len; i++) {
-		const struct klink *link = &g_array_index(n->links, struct klink, i);
-
+	array_foreach(const struct klink, link, n->links)
 		if (g_str_equal(link->state->name, name))
 			return link;
-	}
 	return NULL;
 }
 
 const struct klink *knode_owns(const struct knode *n, const struct addr *a)
 {
-	for (guint i = 0; i < n->links->len; i++) {
-		const struct klink *link = &g_array_index(n->links, struct klink, i);
-
+	array_foreach(const struct klink, link, n->links)
 		if (kernel_link_has(link->state, a))
 			return link;
-	}
 	return NULL;
 }
 
@@ -116,10 +109,7 @@ static const struct kernel_route *table_lookup(const struct knode *n, unsigned t
 {
 	const struct kernel_route *best = NULL;
 
-	for (guint i = 0; i < n->state->routes->len; i++) {
-		const struct kernel_route *r =
-			&g_array_index(n->state->routes, struct kernel_route, i);
-
+	array_foreach(const struct kernel_route, r, n->state->routes) {
 		if (r->table != table || !prefix_contains(&r->to, dst) ||
 		    (!r->dev && !kernel_route_refuses(r)))
 			continue;
@@ -170,9 +160,7 @@ struct addr klink_source(const struct klink *link, const struct addr *next_hop)
 {
 	struct addr first = {.family = 0};
 
-	for (guint i = 0; i < link->state->addresses->len; i++) {
-		const struct prefix *p = &g_array_index(link->state->addresses, struct prefix, i);
-
+	array_foreach(const struct prefix, p, link->state->addresses) {
 		if (p->addr.family != next_hop->family)
 			continue;
 		if (prefix_contains(p, next_hop))
@@ -188,9 +176,7 @@ struct addr klink_source(const struct klink *link, const struct addr *next_hop)
 static const struct klink *answering_link(const struct knode *n, const struct klink *asking,
 					  const struct addr *a, bool any_address)
 {
-	for (guint i = 0; i < n->links->len; i++) {
-		const struct klink *link = &g_array_index(n->links, struct klink, i);
-
+	array_foreach(const struct klink, link, n->links) {
 		if (link == asking || !link->network || link->network != asking->network)
 			continue;
 		if (kernel_link_has(link->state, a) ||
@@ -204,9 +190,7 @@ const struct knode *knet_neighbour(const struct knet *net, const struct klink *l
 				   const struct addr *a, const struct klink **ret_link)
 {
 	for (int any_address = 0; any_address < (a->family == AF_INET ? 2 : 1); any_address++) {
-		for (guint i = 0; i < net->nodes->len; i++) {
-			const struct knode *n = net->nodes->pdata[i];
-
+		ptr_array_foreach(const struct knode, n, net->nodes) {
 			*ret_link = answering_link(n, link, a, any_address != 0);
 			if (*ret_link)
 				return n;

@@ -115,8 +115,7 @@ void lookups_hold(walk *w, const netstate *state)
 
 static void want_walk(GPtrArray *questions, const walk *w)
 {
-	for (guint i = 0; w && i < w->hops->len; i++) {
-		const struct hop *h = w->hops->pdata[i];
+	ptr_array_foreach(const struct hop, h, w ? w->hops : NULL) {
 		const struct kernel_lookup *chosen = &h->lookup.chosen;
 
 		if (h->lookup.made && addr_is_set(&chosen->from) && addr_is_set(&chosen->to))
@@ -148,9 +147,7 @@ static char *difference(const struct hop *h)
 
 static void count_walk(const walk *w, struct lookups_tally *t)
 {
-	for (guint i = 0; w && i < w->hops->len; i++) {
-		const struct hop *h = w->hops->pdata[i];
-
+	ptr_array_foreach(const struct hop, h, w ? w->hops : NULL) {
 		t->agree += h->lookup.state == LOOKUP_AGREES;
 		if (h->lookup.state == LOOKUP_DIFFERS && !t->differs)
 			t->differs = difference(h);
@@ -231,25 +228,19 @@ static void put_line(struct listing *list, bool relied_on, const struct hop *h, 
 
 static void put_walk(struct listing *list, const walk *w)
 {
-	for (guint i = 0; w && i < w->hops->len; i++) {
-		const struct hop *h = w->hops->pdata[i];
-
+	ptr_array_foreach(const struct hop, h, w ? w->hops : NULL)
 		if (h->lookup.kernel)
 			put_line(list, true, h, h->in, &h->lookup.chosen.from, &h->lookup.chosen.to,
 				 h->lookup.kernel);
-	}
 }
 
 static bool walk_asked(const walk *w, const struct hop *there)
 {
-	for (guint i = 0; w && i < w->hops->len; i++) {
-		const struct hop *h = w->hops->pdata[i];
-
+	ptr_array_foreach(const struct hop, h, w ? w->hops : NULL)
 		if (g_str_equal(h->node, there->node) &&
 		    addr_equal(&h->lookup.chosen.from, &there->lookup.chosen.to) &&
 		    addr_equal(&h->lookup.chosen.to, &there->lookup.chosen.from))
 			return true;
-	}
 	return false;
 }
 

@@ -7,9 +7,7 @@ GPtrArray *tracked_of(const netstate *state, const char *node)
 {
 	GPtrArray *all = g_ptr_array_new();
 
-	for (guint i = 0; state && i < state->nodes->len; i++) {
-		const node_state *n = state->nodes->pdata[i];
-
+	ptr_array_foreach(const node_state, n, state ? state->nodes : NULL) {
 		if (node && !g_str_equal(node, n->name))
 			continue;
 		for (guint k = 0; n->sessions && k < n->sessions->len; k++)

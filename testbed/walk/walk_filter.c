@@ -13,12 +13,9 @@ static bool in_prefixes(const GArray *prefixes, const struct addr *a)
 
 static bool in_ports(const GArray *ports, uint16_t port)
 {
-	for (guint i = 0; i < ports->len; i++) {
-		const struct port_range *r = &g_array_index(ports, struct port_range, i);
-
+	array_foreach(const struct port_range, r, ports)
 		if (port != 0 && port >= r->first && port <= r->last)
 			return true;
-	}
 	return ports->len == 0;
 }
 
@@ -97,9 +94,7 @@ static const struct fw_rule *first_match(const struct firewall *fw, enum fw_chai
 					 const struct packet *p, const char *in, const char *out,
 					 bool leading)
 {
-	for (guint i = 0; i < fw->rules->len; i++) {
-		const struct fw_rule *r = fw->rules->pdata[i];
-
+	ptr_array_foreach(const struct fw_rule, r, fw->rules) {
 		if (r->chain != chain)
 			continue;
 		if (leading && r->action == FW_ACCEPT)
@@ -201,9 +196,7 @@ static bool may_use(const struct nat_rule *r, const struct session *s, const str
 static char *let_in(const struct knode *n, const struct nat_rule *r, struct packet *p,
 		    const char *in, GArray *sessions)
 {
-	for (guint i = 0; i < sessions->len; i++) {
-		const struct session *s = &g_array_index(sessions, struct session, i);
-
+	array_foreach(const struct session, s, sessions) {
 		if (s->node != n || !may_use(r, s, p, in))
 			continue;
 		p->at.dport = s->original.sport;
@@ -314,11 +307,8 @@ char *nat_postrouting(const struct knode *n, struct packet *p, const char *in,
 
 const struct nat_rule *nat_at(const struct knode *n, const struct addr *a)
 {
-	for (guint i = 0; i < n->model->nat->len; i++) {
-		const struct nat_rule *r = n->model->nat->pdata[i];
-
+	ptr_array_foreach(const struct nat_rule, r, n->model->nat)
 		if (r->kind == NAT_MASQUERADE && is_outside(n, r, a))
 			return r;
-	}
 	return NULL;
 }

@@ -207,9 +207,7 @@ static bool link_would_carry(const struct knode *n, const struct klink *link,
 {
 	if (link_reaches(link, dst))
 		return true;
-	for (guint i = 0; i < n->model->routes->len; i++) {
-		const struct route *r = n->model->routes->pdata[i];
-
+	ptr_array_foreach(const struct route, r, n->model->routes) {
 		if (!prefix_contains(&r->to, dst))
 			continue;
 		if (r->dev ? g_str_equal(r->dev, link->state->name) : link_reaches(link, &r->via))
@@ -222,13 +220,10 @@ static bool link_would_carry(const struct knode *n, const struct klink *link,
 static const struct klink *lost_link(const struct knode *n, const struct tuple *t,
 				     const struct lookup *found)
 {
-	for (guint i = 0; i < n->links->len; i++) {
-		const struct klink *link = &g_array_index(n->links, struct klink, i);
-
+	array_foreach(const struct klink, link, n->links)
 		if (!link->state->up && (!found->rule || knode_owns(n, &t->src) == link) &&
 		    link_would_carry(n, link, &t->dst))
 			return link;
-	}
 	return NULL;
 }
 

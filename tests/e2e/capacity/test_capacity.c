@@ -18,7 +18,8 @@ static GSubprocess *start(const char *scenario)
 	g_autoptr(GError) error = NULL;
 	GSubprocess *p =
 		g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE,
-				 &error, path, "run", "capacity", "-s", scenario, "--rate",
+				 &error, path, "run", "capacity", "-t",
+				 "tests/data/topologies/company.yaml", "-s", scenario, "--rate",
 				 "800kbit", "--calls", "2", "--seconds", "4", "--json", "-", NULL);
 
 	cr_assert_not_null(p, "%s", error ? error->message : "");

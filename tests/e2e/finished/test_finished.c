@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The whole matrix of the reference topology, explained from its run folder: one cell, all of them,
+/* The whole matrix of a topology, explained from its run folder: one cell, all of them,
  * by a wrong id, and cut off at many places. */
 #include "tests/e2e/finished/alarms.h"
 #include "tests/support/program.h"
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define LYNC "topologies/lync.yaml"
+#define COMPANY "tests/data/topologies/company.yaml"
 #define FAILING "missing-route/branch1-home1/audio"
 #define PASSING "missing-route/dc1-dc2/audio"
 #define FORGED "branch-edge"
@@ -132,7 +132,7 @@ static void expect_cut(const char *dir, const char *events, gsize length, gsize 
 /* 13: branch and outside, audio and video, and the conference that begins so. */
 static void expect_no_false_alarm(const char *dir)
 {
-	struct alarms a = alarms_of(dir, LYNC, NULL);
+	struct alarms a = alarms_of(dir, COMPANY, NULL);
 
 	cr_expect_eq(a.passed, 255, "%u passed", a.passed);
 	cr_expect_eq(a.failed, 13, "%u failed", a.failed);
@@ -184,7 +184,7 @@ static void expect_forgery_seen(const char *dir, const char *path, const char *e
 		json_decref(event);
 	}
 	cr_assert(g_file_set_contents(path, forged->str, (gssize)forged->len, NULL));
-	a = alarms_of(dir, LYNC, FORGED);
+	a = alarms_of(dir, COMPANY, FORGED);
 	cr_expect(strstr(a.flaws->str, FORGED "/dc1-branch1/audio: TOOL_DISAGREES") != NULL, "%s",
 		  a.flaws->str);
 	cr_expect(strstr(a.flaws->str, seen) != NULL, "no '%s' in %s", seen, a.flaws->str);
@@ -206,7 +206,7 @@ static void expect_told(const char *dir)
 
 Test(finished, run_is_explained_as_far_as_it_was_recorded, .timeout = 240)
 {
-	const char *args[] = {"run", "matrix", "-t", LYNC, NULL};
+	const char *args[] = {"run", "matrix", "-t", COMPANY, NULL};
 	char *folder = program_folder_new();
 	g_autofree char *dir = g_build_filename(folder, "run", NULL),
 			*path = g_build_filename(dir, "events.jsonl", NULL);

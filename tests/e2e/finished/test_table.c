@@ -13,7 +13,7 @@ static void expect_cause(const char *evidence, const char *cause)
 	const char *args[] = {"run",
 			      "matrix",
 			      "-t",
-			      "topologies/lync.yaml",
+			      "tests/data/topologies/company.yaml",
 			      "-s",
 			      "persistent-route",
 			      "--only",

@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#define TOPOLOGY "topologies/lync.yaml"
+#define TOPOLOGY "tests/data/topologies/company.yaml"
 
 static void on_built(lab *l G_GNUC_UNUSED, const struct lab_build *build, gpointer user_data)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A lab in a test: started from the reference topology, its callbacks written down. */
+/* A lab in a test: started from a topology, its callbacks written down. */
 #ifndef TESTS_E2E_LAB_HARNESS_H
 #define TESTS_E2E_LAB_HARNESS_H
 

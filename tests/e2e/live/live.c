@@ -26,7 +26,7 @@ static char *public_copy(const char *folder)
 {
 	static const char *const names[] = {"testbed", "tb-frontend", "tb-edge", "tb-client"};
 	g_autofree char *bin = g_build_filename(folder, "copy", "bin", NULL);
-	g_autofree char *topology = g_build_filename(folder, "copy", "lync.yaml", NULL);
+	g_autofree char *topology = g_build_filename(folder, "copy", "company.yaml", NULL);
 
 	cr_assert_eq(g_mkdir_with_parents(bin, 0755), 0);
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -35,7 +35,7 @@ static char *public_copy(const char *folder)
 
 		copy_file(from, to, 0755);
 	}
-	copy_file("topologies/lync.yaml", topology, 0644);
+	copy_file(COMPANY, topology, 0644);
 	return g_build_filename(bin, "testbed", NULL);
 }
 

@@ -8,6 +8,8 @@
 
 #include <sys/types.h>
 
+#define COMPANY "tests/data/topologies/company.yaml"
+
 struct home {
 	char *folder;  /* XDG_RUNTIME_DIR of everything that is run */
 	char *program; /* build/bin/testbed, or a copy that anybody may run */

@@ -47,7 +47,7 @@ Test(capture, a_file_has_an_interface_for_each_place, .timeout = 60)
 	gsize length = 0;
 
 	home_new(&h, 0);
-	home_expect(&h, 0, "up", NULL);
+	home_expect(&h, 0, "up", "-t", COMPANY, NULL);
 	/* it has started before it says so, and Ctrl-C ends it well */
 	cr_expect_eq(shell(&h, "mkfifo said; $testbed capture core:perim dc1:lan -w c.pcapng udp "
 			       "port 3478 2>said & p=$!; exec 3<said; "

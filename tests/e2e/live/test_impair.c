@@ -82,7 +82,7 @@ Test(impair, a_call_meets_what_was_set_until_it_is_taken_back, .timeout = 90)
 	double before_ms, with_ms, after_ms;
 
 	home_new(&h, 0);
-	home_expect(&h, 0, "up", "-s", "missing-route", NULL);
+	home_expect(&h, 0, "up", "-t", COMPANY, "-s", "missing-route", NULL);
 	before_ms = rtt_ms(&h);
 	home_expect(&h, 0, "set", "set-impair: {node: branch-gw, interface: wan, delay: 60ms}",
 		    "set-impair: {node: internet, interface: branch, delay: 60ms}", NULL);

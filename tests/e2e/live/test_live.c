@@ -128,7 +128,7 @@ Test(live, up_exec_call_down, .timeout = 60)
 	home_new(&h, 0);
 	home_expect(&h, 0, "status", NULL);
 	home_expect(&h, 2, "call", "dc1", "dc2", NULL);
-	home_expect(&h, 0, "up", NULL);
+	home_expect(&h, 0, "up", "-t", COMPANY, NULL);
 	status = home_status(&h, "lab");
 	cr_assert(status, "the lab is not up");
 	everyone_is_signed_in(status);
@@ -152,7 +152,7 @@ Test(live, nothing_is_left_when_the_keeper_is_killed, .timeout = 60)
 	json_t *status;
 
 	home_new(&h, 0);
-	home_expect(&h, 0, "up", NULL);
+	home_expect(&h, 0, "up", "-t", COMPANY, NULL);
 	status = home_status(&h, "lab");
 	cr_assert(status);
 	cr_assert_eq(kill(number(status, "pid"), SIGKILL), 0);
@@ -175,9 +175,9 @@ Test(live, two_labs_side_by_side, .timeout = 60)
 	struct said s;
 
 	home_new(&h, 0);
-	home_expect(&h, 0, "up", "-n", "one", NULL);
-	home_expect(&h, 0, "up", "-n", "two", "-s", "persistent-route", NULL);
-	home_run(&h, &s, NULL, "up", "-n", "one", "-s", "vpn-bypass", NULL);
+	home_expect(&h, 0, "up", "-t", COMPANY, "-n", "one", NULL);
+	home_expect(&h, 0, "up", "-t", COMPANY, "-n", "two", "-s", "persistent-route", NULL);
+	home_run(&h, &s, NULL, "up", "-t", COMPANY, "-n", "one", "-s", "vpn-bypass", NULL);
 	cr_expect_eq(s.exit_code, 2);
 	cr_expect(strstr(s.err, "missing-route") && strstr(s.err, "vpn-bypass") &&
 			  strstr(s.err, "down -n one"),
@@ -202,7 +202,7 @@ Test(live, a_user_without_privileges, .timeout = 60)
 	if (geteuid() != 0)
 		return; /* the other tests are this one then */
 	home_new(&h, NOBODY);
-	topology = g_build_filename(h.folder, "copy", "lync.yaml", NULL);
+	topology = g_build_filename(h.folder, "copy", "company.yaml", NULL);
 	home_expect(&h, 0, "up", "-t", topology, NULL);
 	status = home_status(&h, "lab");
 	cr_assert(status);
@@ -228,7 +228,8 @@ Test(live, a_lab_that_nobody_waits_for_does_not_come_up, .timeout = 60)
 	char *argv[] = {(char[]){"/bin/sh"}, (char[]){"-c"}, NULL, NULL};
 
 	home_new(&h, 0);
-	line = g_strdup_printf("XDG_RUNTIME_DIR=%s timeout -s KILL 0.1 %s up", h.folder, h.program);
+	line = g_strdup_printf("XDG_RUNTIME_DIR=%s timeout -s KILL 0.1 %s up -t " COMPANY, h.folder,
+			       h.program);
 	argv[2] = line;
 	cr_assert(g_spawn_sync(NULL, argv, NULL,
 			       G_SPAWN_STDERR_TO_DEV_NULL | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL,

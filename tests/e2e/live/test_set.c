@@ -28,7 +28,7 @@ static const char *const changes[] = {
 	"add-node: {tap: {interfaces: {lan: {network: perimeter, address: 172.25.33.77/24}}}}",
 };
 
-/* The reference network without clients and scenarios: nobody's sign-in has to be waited for.  The
+/* The network without clients and scenarios: nobody's sign-in has to be waited for.  The
  * caller frees the name. */
 static char *bare_topology(const struct home *h)
 {
@@ -37,9 +37,9 @@ static char *bare_topology(const struct home *h)
 	g_autoptr(GRegex) endpoints = g_regex_new("^    endpoint:.*\n", G_REGEX_MULTILINE, 0, NULL);
 	char *rest;
 
-	cr_assert(g_file_get_contents("topologies/lync.yaml", &text, NULL, NULL));
+	cr_assert(g_file_get_contents(COMPANY, &text, NULL, NULL));
 	rest = strstr(text, "\nconferences:");
-	cr_assert(rest, "the reference topology has no conferences any more");
+	cr_assert(rest, "the topology has no conferences any more");
 	*rest = '\0';
 	bare = g_regex_replace_literal(endpoints, text, -1, 0, "", 0, NULL);
 	rest = g_strconcat(bare, "\nscenarios:\n  base: {}\n", NULL);
@@ -134,7 +134,7 @@ Test(set, a_change_that_is_wrong_or_refused_changes_nothing, .timeout = 60)
 	json_t *before, *after;
 
 	home_new(&h, 0);
-	home_expect(&h, 0, "up", NULL);
+	home_expect(&h, 0, "up", "-t", COMPANY, NULL);
 	before = home_state(&h, "lab");
 	expect_refused(&h, "add-rout: {node: edge}", NULL,
 		       "set:1:1: error: unknown change 'add-rout' (did you mean 'add-route'?)");
@@ -158,7 +158,7 @@ Test(set, a_fix_made_live_mends_the_call, .timeout = 60)
 	struct home h;
 
 	home_new(&h, 0);
-	home_expect(&h, 0, "up", NULL);
+	home_expect(&h, 0, "up", "-t", COMPANY, NULL);
 	home_expect(&h, 0, "set", "add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1}",
 		    NULL);
 	home_expect(&h, 0, "call", "branch1", "home1", NULL);
@@ -205,7 +205,7 @@ Test(set, a_node_that_starts_again_has_lost_what_is_not_persistent, .timeout = 6
 	json_t *declared, *state;
 
 	home_new(&h, 0);
-	home_expect(&h, 0, "up", NULL);
+	home_expect(&h, 0, "up", "-t", COMPANY, NULL);
 	declared = home_state(&h, "lab");
 	before = say_in(&h, "edge", running);
 	home_expect(
@@ -259,7 +259,7 @@ Test(set, an_impaired_interface_that_is_made_anew_stays_impaired, .timeout = 60)
 	struct home h;
 
 	home_new(&h, 0);
-	home_expect(&h, 0, "up", NULL);
+	home_expect(&h, 0, "up", "-t", COMPANY, NULL);
 	home_expect(&h, 0, "set", impair, NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(nodes); i++) {
 		home_expect(&h, 0, "reboot", nodes[i], NULL);
@@ -278,7 +278,7 @@ Test(set, a_trace_follows_the_lab_as_it_is_now, .timeout = 60)
 
 	home_new(&h, 0);
 	/* a path from where testbed is started: the lab must know it when it is asked for later */
-	home_expect(&h, 0, "up", "-t", "topologies/lync.yaml", NULL);
+	home_expect(&h, 0, "up", "-t", COMPANY, NULL);
 	home_run(&h, &s, NULL, "trace", "edge", "branch1", "-n", "lab", "--port", "5061", NULL);
 	cr_expect_eq(s.exit_code, 1, "%s", s.err);
 	cr_expect(strstr(s.out, "kernel no way (ENETUNREACH)"), "no kernel was asked: %s", s.out);

@@ -23,7 +23,9 @@ static char *program(void)
 static GSubprocess *start(const char *arguments, const char *dir)
 {
 	g_autofree char *path = program();
-	g_autofree char *line = g_strdup_printf("'%s' %s -q --out '%s'", path, arguments, dir);
+	g_autofree char *line =
+		g_strdup_printf("'%s' %s -q -t tests/data/topologies/company.yaml --out '%s'", path,
+				arguments, dir);
 	g_auto(GStrv) argv = NULL;
 	g_autoptr(GError) error = NULL;
 	GSubprocess *p;

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LYNC "topologies/lync.yaml"
+#define COMPANY "tests/data/topologies/company.yaml"
 
 /* A matrix that is running. */
 struct running {
@@ -33,7 +33,7 @@ static void start(struct running *r, const char *scenarios)
 				(char[]){"run"},
 				(char[]){"matrix"},
 				(char[]){"-t"},
-				(char[]){LYNC},
+				(char[]){COMPANY},
 				(char[]){"-s"},
 				g_strdup(scenarios),
 				(char[]){"--json"},
@@ -225,11 +225,10 @@ Test(trouble, a_host_that_forbids_namespaces_is_told_so)
 	if (shell("unshare -Ur true", &err) != 0)
 		cr_skip_test("this host allows no user namespace to make the forbidden place in");
 	g_clear_pointer(&err, g_free);
-	code = shell(
-		"unshare -Ur sh -c 'echo 0 > /proc/sys/user/max_user_namespaces && "
-		"exec setpriv --bounding-set=-all --inh-caps=-all \"$PROGRAM\" run matrix -t " LYNC
-		" -s missing-route'",
-		&err);
+	code = shell("unshare -Ur sh -c 'echo 0 > /proc/sys/user/max_user_namespaces && "
+		     "exec setpriv --bounding-set=-all --inh-caps=-all \"$PROGRAM\" run matrix "
+		     "-t " COMPANY " -s missing-route'",
+		     &err);
 	cr_expect_eq(code, 77, "exit code %d; stderr:\n%s", code, err);
 	cr_expect(strstr(err, "namespace") != NULL, "the message names what is missing:\n%s", err);
 }
@@ -243,7 +242,7 @@ Test(trouble, a_bad_file_starts_nothing_and_names_every_finding)
 		{NULL, NULL},
 	};
 	char *folder = program_folder_new();
-	g_autofree char *path = program_edited_topology(folder, LYNC, edits);
+	g_autofree char *path = program_edited_topology(folder, COMPANY, edits);
 	g_autofree char *line = g_strdup_printf("\"$PROGRAM\" run matrix -t %s", path);
 	g_autofree char *err = NULL;
 	int code = shell(line, &err);

@@ -83,7 +83,7 @@ static int send_to(int fd, const char *address, guint16 port)
 
 Test(script, builds_and_removes_the_network)
 {
-	g_autoptr(plan) p = plan_of("topologies/lync.yaml", "missing-route");
+	g_autoptr(plan) p = plan_of("tests/data/topologies/company.yaml", "missing-route");
 	g_autofree char *script = script_of(p);
 	g_autofree char *ip = g_find_program_in_path("ip");
 	int branch, dns, edge;
@@ -303,7 +303,7 @@ Test(script, tunnels_as_exec_makes_them)
 Test(script, networks_as_exec_makes_them)
 {
 	own_run();
-	compare("topologies/lync.yaml", "branch-edge");
+	compare("tests/data/topologies/company.yaml", "branch-edge");
 	compare("topologies/dual-stack.yaml", "dual-stack");
 	compare("topologies/dmz-nat.yaml", "hairpin");
 }

@@ -6,7 +6,7 @@
 
 #include <criterion/criterion.h>
 
-#define LYNC "topologies/lync.yaml"
+#define COMPANY "tests/data/topologies/company.yaml"
 #define AROUND                                                                                    \
 	"- add-nrpt: {nodes: [branch1, branch2], namespace: .contoso.com, servers: "              \
 	"[192.0.2.53]}\n"                                                                         \
@@ -34,25 +34,25 @@ static const struct bypass_case {
 	const char *name, *file, *scenario, *changes, *end, *relay;
 	const char *change; /* NULL: there is no way around */
 } cases[] = {
-	{"the branch of the reference topology", LYNC, "missing-route", NULL, "branch1",
-	 "172.25.33.10", AROUND},
-	{"an Edge that lets the answer leak", LYNC, "missing-route",
+	{"the branch of a company", COMPANY, "missing-route", NULL, "branch1", "172.25.33.10",
+	 AROUND},
+	{"an Edge that lets the answer leak", COMPANY, "missing-route",
 	 "set-host-model: {node: edge, host_model: weak}", "branch1", "172.25.33.10", AROUND},
 	{"another company", "topologies/two-branches.yaml", "broken", NULL, "south1", "172.30.5.9",
 	 AROUND_SOUTH},
-	{"nobody outside says where to sign in", LYNC, "missing-route",
+	{"nobody outside says where to sign in", COMPANY, "missing-route",
 	 "remove-record: {node: dns-pub, name: _sip._tls.contoso.com}", "branch1", "172.25.33.10",
 	 NULL},
-	{"no media to the Internet from here", LYNC, "missing-route",
+	{"no media to the Internet from here", COMPANY, "missing-route",
 	 "block: {node: branch-gw, name: no-stun, chain: forward, out: wan, proto: udp, dports: "
 	 "3478}",
 	 "branch1", "172.25.33.10", NULL},
-	{"it is done already", LYNC, "missing-route",
+	{"it is done already", COMPANY, "missing-route",
 	 "add-nrpt: {node: branch2, namespace: .contoso.com, servers: [192.0.2.53]}", "branch1",
 	 "172.25.33.10", NULL},
 	{"everything goes through the tunnel", "topologies/force-tunnel.yaml", "without-route",
 	 NULL, "branch1", "172.16.5.10", NULL},
-	{"no tunnel is in the way", LYNC, "missing-route",
+	{"no tunnel is in the way", COMPANY, "missing-route",
 	 "remove-route: {node: edge, to: 10.0.1.0/24}", "dc1", "172.25.33.10", NULL},
 };
 
@@ -99,7 +99,7 @@ Test(bypass, is_written_for_windows)
 		"-Action Block "
 		"-RemoteAddress 10.0.1.0/24,172.25.33.0/24",
 	};
-	g_autoptr(model) m = scenario_model(LYNC, "missing-route", NULL);
+	g_autoptr(model) m = scenario_model(COMPANY, "missing-route", NULL);
 	g_autoptr(netstate) state = planned_state(m);
 	g_autoptr(finding) f = lost_leg(m, state, &cases[0]);
 	g_autoptr(fix) x = bypass_derive(m, state, f);
@@ -112,7 +112,7 @@ Test(bypass, is_written_for_windows)
 
 Test(bypass, is_for_an_edge_without_a_route_only)
 {
-	g_autoptr(model) m = scenario_model(LYNC, "missing-route", NULL);
+	g_autoptr(model) m = scenario_model(COMPANY, "missing-route", NULL);
 	g_autoptr(netstate) state = planned_state(m);
 	g_autoptr(finding) f = lost_leg(m, state, &cases[0]);
 

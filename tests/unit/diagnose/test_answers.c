@@ -100,7 +100,7 @@ Test(answers, of_a_silent_relay_become_events)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autoptr(diags) d = diags_new();
-		g_autoptr(model) base = model_load("topologies/lync.yaml", d);
+		g_autoptr(model) base = model_load("tests/data/topologies/company.yaml", d);
 		g_autofree char *changes =
 			g_strdup_printf("- set-edge: {node: edge, relay_not_to: [203.0.113.0/24]}\n"
 					"- set-engine: {node: edge, engine: %s}\n",

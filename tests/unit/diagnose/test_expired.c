@@ -11,7 +11,7 @@
 static model *network(void)
 {
 	g_autoptr(diags) d = diags_new();
-	g_autoptr(model) base = model_load("topologies/lync.yaml", d);
+	g_autoptr(model) base = model_load("tests/data/topologies/company.yaml", d);
 	model *m = base ? model_instantiate_with(base, model_scenario(base, "persistent-route"),
 						 "the test",
 						 "- set-nat: {node: nat1, udp_timeout: 1s}\n", d) :
@@ -116,7 +116,7 @@ Test(nat_expired, is_another_port_for_the_same_destination_after_silence)
 Test(nat_expired, is_found_in_an_observation)
 {
 	g_autoptr(diags) d = diags_new();
-	g_autoptr(model) base = model_load("topologies/lync.yaml", d);
+	g_autoptr(model) base = model_load("tests/data/topologies/company.yaml", d);
 	matrix_selection *s = base ? explain_select_call(base, "persistent-route", "home1", "home2",
 							 MEDIA_AUDIO, NULL) :
 				     NULL;

@@ -7,7 +7,7 @@
 
 #include <criterion/criterion.h>
 
-#define LYNC "topologies/lync.yaml"
+#define COMPANY "tests/data/topologies/company.yaml"
 #define TWO_EDGES "branch-edge"
 #define ALLOW "- allow: {node: branch-dmz-fw, name: relay-ports, chain: forward, "
 
@@ -65,7 +65,7 @@ Test(ports, all_that_the_relay_lends_may_pass_what_blocks_one)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
 		const struct ports_case *c = &cases[i];
-		g_autoptr(model) m = scenario_model(LYNC, TWO_EDGES, c->changes);
+		g_autoptr(model) m = scenario_model(COMPANY, TWO_EDGES, c->changes);
 		g_autoptr(finding) f = find(m);
 		g_autoptr(fix) x = fix_derive(m, f);
 		g_autofree char *object = subject_text(&f->subject), *both = NULL;
@@ -78,14 +78,14 @@ Test(ports, all_that_the_relay_lends_may_pass_what_blocks_one)
 		cr_assert_not_null(x, "%s: no fix", c->name);
 		cr_expect_str_eq(x->change, c->fix, "%s: %s", c->name, x->change);
 		both = g_strdup_printf("- %s\n%s", c->changes, x->change);
-		model_free(scenario_model(LYNC, TWO_EDGES, both));
+		model_free(scenario_model(COMPANY, TWO_EDGES, both));
 	}
 }
 
 /* What no relay lends, no such exception lets pass. */
 Test(ports, only_what_a_relay_lends)
 {
-	g_autoptr(model) m = scenario_model(LYNC, TWO_EDGES, cases[1].changes);
+	g_autoptr(model) m = scenario_model(COMPANY, TWO_EDGES, cases[1].changes);
 	g_autoptr(finding) f = find(m);
 
 	f->flow.sport = f->flow.dport = 3478;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Causes in services: hand-made events in the reference topology with one fault, the cause, and the
+/* Causes in services: hand-made events in a topology with one fault, the cause, and the
  * fix that mends it. */
 #include "testbed/diagnose/cause.h"
 #include "testbed/diagnose/fix.h"
@@ -13,7 +13,7 @@
 static model *load_with(const char *changes)
 {
 	g_autoptr(diags) d = diags_new();
-	g_autoptr(model) base = model_load("topologies/lync.yaml", d);
+	g_autoptr(model) base = model_load("tests/data/topologies/company.yaml", d);
 	model *m = base ? model_instantiate_with(base, model_scenario(base, "persistent-route"),
 						 "the fault", changes, d) :
 			  NULL;

@@ -20,7 +20,7 @@
 static model *network(const char *changes)
 {
 	g_autoptr(diags) d = diags_new();
-	g_autoptr(model) base = model_load("topologies/lync.yaml", d);
+	g_autoptr(model) base = model_load("tests/data/topologies/company.yaml", d);
 	model *m = base ? model_instantiate_with(base, model_scenario(base, "missing-route"),
 						 "the test", changes, d) :
 			  NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Causes by hand-made evidence, fixes from the reference topology, ICEWarn, ids that are near. */
+/* Causes by hand-made evidence, fixes from a topology, ICEWarn, ids that are near. */
 #include "testbed/explain/explain.h"
 #include "testbed/diagnose/cause.h"
 #include "testbed/diagnose/icewarn.h"
@@ -12,7 +12,7 @@
 static model *load(const char *scenario)
 {
 	g_autoptr(diags) d = diags_new();
-	g_autoptr(model) base = model_load("topologies/lync.yaml", d);
+	g_autoptr(model) base = model_load("tests/data/topologies/company.yaml", d);
 	model *m = base ? model_instantiate(base, model_scenario(base, scenario), d) : NULL;
 	g_autofree char *text = diags_to_text(d);
 
@@ -471,7 +471,7 @@ Test(fix, leads_to_the_nat_that_has_the_address)
 Test(fix, is_written_for_windows_and_can_be_applied)
 {
 	g_autoptr(diags) d = diags_new();
-	g_autoptr(model) base = model_load("topologies/lync.yaml", d);
+	g_autoptr(model) base = model_load("tests/data/topologies/company.yaml", d);
 	g_autoptr(model) m = model_instantiate(base, model_scenario(base, "missing-route"), d);
 	g_autoptr(model) mended = NULL;
 	char node[] = "edge", interface[] = "int";
@@ -572,7 +572,7 @@ static const struct flow_case {
 Test(fix, fits_the_network_it_was_derived_from)
 {
 	g_autoptr(diags) d = diags_new();
-	g_autoptr(model) base = model_load("topologies/lync.yaml", d);
+	g_autoptr(model) base = model_load("tests/data/topologies/company.yaml", d);
 	const struct scenario *sc = model_scenario(base, "persistent-route");
 
 	for (guint i = 0; i < G_N_ELEMENTS(flows); i++) {
@@ -605,7 +605,7 @@ Test(fix, fits_the_network_it_was_derived_from)
 Test(ids, unknown_ones_name_near_ones)
 {
 	g_autoptr(diags) d = diags_new();
-	g_autoptr(model) base = model_load("topologies/lync.yaml", d);
+	g_autoptr(model) base = model_load("tests/data/topologies/company.yaml", d);
 	g_autoptr(matrix_selection) s =
 		explain_select_id(base, "missing-route/branch1-home1/audio", NULL);
 	g_autoptr(GError) error = NULL;

@@ -44,7 +44,7 @@ static matrix_selection *select_all(const model *base)
 Test(reasons, only_what_concerns_the_cell_counts)
 {
 	g_autoptr(diags) d = diags_new();
-	g_autoptr(model) base = model_load("topologies/lync.yaml", d);
+	g_autoptr(model) base = model_load("tests/data/topologies/company.yaml", d);
 	g_autoptr(matrix_selection) s = select_all(base);
 	g_autoptr(reasons) r = reasons_new(s);
 	g_autoptr(GPtrArray) told = g_ptr_array_new();
@@ -65,7 +65,7 @@ Test(reasons, only_what_concerns_the_cell_counts)
 Test(reasons, another_cause_than_the_expected_one_differs)
 {
 	g_autoptr(diags) d = diags_new();
-	g_autoptr(model) base = model_load("topologies/lync.yaml", d);
+	g_autoptr(model) base = model_load("tests/data/topologies/company.yaml", d);
 	g_autoptr(matrix_selection) s = select_all(base);
 	g_autoptr(reasons) r = reasons_new(s);
 	g_autoptr(GPtrArray) told = g_ptr_array_new();

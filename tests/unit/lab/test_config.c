@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What agents are told, from the reference topology. */
+/* What agents are told, from a topology. */
 #include "testbed/lab/config.h"
 #include "testbed/lab/lab.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
 
-#define TOPOLOGY "topologies/lync.yaml"
+#define TOPOLOGY "tests/data/topologies/company.yaml"
 
 struct fixture {
 	diags *found;

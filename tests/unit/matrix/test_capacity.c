@@ -78,7 +78,7 @@ Test(capacity, the_limit_is_named)
 Test(capacity, the_default_pair_uses_the_tunnel)
 {
 	g_autoptr(diags) d = diags_new();
-	g_autoptr(model) m = model_load("topologies/lync.yaml", d);
+	g_autoptr(model) m = model_load("tests/data/topologies/company.yaml", d);
 	g_autofree char *pair = m ? capacity_default_pair(m) : NULL;
 
 	cr_assert(m);

@@ -5,7 +5,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#define TOPOLOGY "topologies/lync.yaml"
+#define TOPOLOGY "tests/data/topologies/company.yaml"
 
 static model *load(void)
 {

@@ -11,9 +11,9 @@
 static model *load(void)
 {
 	g_autoptr(diags) d = diags_new();
-	model *m = model_load("topologies/lync.yaml", d);
+	model *m = model_load("tests/data/topologies/company.yaml", d);
 
-	cr_assert(m, "the reference topology");
+	cr_assert(m, "the topology loads");
 	return m;
 }
 

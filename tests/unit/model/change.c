@@ -386,7 +386,7 @@ Test(change, findings)
 
 Test(change, more_changes_than_the_scenarios)
 {
-	g_autoptr(model) m = load_reference();
+	g_autoptr(model) m = load_company();
 	const struct scenario *sc = model_scenario(m, "missing-route");
 	g_autoptr(diags) d = diags_new(), bad = diags_new();
 	g_autoptr(model) fixed = model_instantiate_with(
@@ -416,7 +416,7 @@ Test(change, more_changes_than_the_scenarios)
 
 Test(change, a_restart_takes_what_is_not_persistent)
 {
-	g_autoptr(model) m = load_reference();
+	g_autoptr(model) m = load_company();
 	g_autoptr(diags) d = diags_new();
 	g_autoptr(model) after = NULL;
 	const struct node *edge;
@@ -439,7 +439,7 @@ Test(change, a_restart_takes_what_is_not_persistent)
 
 Test(change, prefixes_of_a_tunnel)
 {
-	g_autoptr(model) m = load_reference();
+	g_autoptr(model) m = load_company();
 	g_autoptr(diags) d = diags_new(), bad = diags_new();
 	const struct scenario *sc = model_scenario(m, "missing-route");
 	g_autoptr(model) less = model_instantiate_with(
@@ -467,7 +467,7 @@ Test(change, prefixes_of_a_tunnel)
 
 Test(change, changes_added_to_every_scenario)
 {
-	g_autoptr(model) m = load_reference();
+	g_autoptr(model) m = load_company();
 	g_autoptr(diags) d = diags_new(), bad = diags_new();
 	g_autoptr(model) broken = NULL, other = NULL;
 	g_autofree char *findings = NULL;
@@ -491,7 +491,7 @@ Test(change, changes_added_to_every_scenario)
 
 Test(change, more_changes_come_after_added_ones)
 {
-	g_autoptr(model) m = load_reference();
+	g_autoptr(model) m = load_company();
 	g_autoptr(diags) d = diags_new();
 	const struct scenario *sc = model_scenario(m, "missing-route");
 	g_autoptr(model) broken = NULL, mended = NULL;
@@ -509,7 +509,7 @@ Test(change, more_changes_that_are_none)
 {
 	static const char *const texts[] = {
 		"", "add-route", "- 1", "add-rout: {}", "{", "add-route: {}\n---\n", NULL};
-	g_autoptr(model) m = load_reference();
+	g_autoptr(model) m = load_company();
 
 	for (const char *const *text = texts; *text; text++) {
 		g_autoptr(diags) d = diags_new();

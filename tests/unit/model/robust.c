@@ -14,19 +14,19 @@ static void load_any(const char *text, gsize length)
 	model_free(m);
 }
 
-static char *reference_text(gsize *length)
+static char *company_text(gsize *length)
 {
 	char *text = NULL;
 
-	cr_assert(g_file_get_contents("topologies/lync.yaml", &text, length, NULL),
-		  "no reference topology");
+	cr_assert(g_file_get_contents("tests/data/topologies/company.yaml", &text, length, NULL),
+		  "no such file");
 	return text;
 }
 
 Test(robust, truncated_anywhere)
 {
 	gsize length;
-	g_autofree char *text = reference_text(&length);
+	g_autofree char *text = company_text(&length);
 
 	for (gsize end = 0; end < length; end += 97)
 		load_any(text, end);
@@ -36,7 +36,7 @@ Test(robust, a_byte_changed_anywhere)
 {
 	static const char bytes[] = {'\0', '\t', '\n', ':', '{', ']', '*', '&', '"', '\xff', '9'};
 	gsize length;
-	g_autofree char *text = reference_text(&length);
+	g_autofree char *text = company_text(&length);
 
 	for (gsize at = 0; at < length; at += 131) {
 		char kept = text[at];
@@ -50,7 +50,7 @@ Test(robust, a_byte_changed_anywhere)
 Test(robust, a_line_left_out_anywhere)
 {
 	gsize length;
-	g_autofree char *text = reference_text(&length);
+	g_autofree char *text = company_text(&length);
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
 	for (guint out = 0; out < g_strv_length(lines); out += 3) {

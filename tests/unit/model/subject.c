@@ -33,7 +33,7 @@ static const struct {
 static model *network(void)
 {
 	g_autoptr(diags) d = diags_new();
-	model *m = model_load("topologies/lync.yaml", d);
+	model *m = model_load("tests/data/topologies/company.yaml", d);
 
 	cr_assert_not_null(m);
 	return m;

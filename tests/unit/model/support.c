@@ -130,15 +130,24 @@ model *changed(const char *changes)
 	return instantiate(m, "base");
 }
 
-model *load_reference(void)
+static model *load_file(const char *path)
 {
 	g_autoptr(diags) d = diags_new();
-	model *m = model_load("topologies/lync.yaml", d);
+	model *m = model_load(path, d);
 	g_autofree char *findings = diags_to_text(d);
 
-	cr_assert_not_null(m, "the reference topology must load (from the top folder), but:\n%s",
-			   findings);
+	cr_assert_not_null(m, "%s must load (from the top folder), but:\n%s", path, findings);
 	return m;
+}
+
+model *load_reference(void)
+{
+	return load_file("topologies/lync.yaml");
+}
+
+model *load_company(void)
+{
+	return load_file("tests/data/topologies/company.yaml");
 }
 
 const struct node *node_of(const model *m, const char *name)

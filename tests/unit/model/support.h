@@ -17,8 +17,9 @@ model *load_good(const char *text);
 char *load_bad(const char *text);
 /* The model of the scenario "base" of small_topology(changes). */
 model *changed(const char *changes);
-/* The reference topology, and one of its scenarios. */
+/* The topology that is the default of the program, and the one that tests have for themselves. */
 model *load_reference(void);
+model *load_company(void);
 model *instantiate(const model *m, const char *scenario);
 
 const struct node *node_of(const model *m, const char *name); /* must be there */

@@ -44,8 +44,8 @@ Test(golden, same_model_same_bytes)
 	static const enum plan_format formats[] = {PLAN_TEXT, PLAN_JSON, PLAN_SH};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(formats); i++) {
-		g_autoptr(plan) first = reference_plan("branch-edge"),
-				second = reference_plan("branch-edge");
+		g_autoptr(plan) first = company_plan("branch-edge"),
+				second = company_plan("branch-edge");
 		g_autofree char *a = plan_as(first, formats[i]), *b = plan_as(second, formats[i]);
 
 		cr_expect_str_eq(a, b, "format %zu", i);

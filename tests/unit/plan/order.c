@@ -16,7 +16,7 @@ Test(order, spaces_then_links_then_the_rest_then_processes)
 		[OP_LINK_UP] = 4, [OP_ROUTE] = 4,  [OP_RULE] = 4,   [OP_NFT] = 4,  [OP_TUNNEL] = 4,
 		[OP_FILE] = 5,	  [OP_DAEMON] = 6, [OP_AGENT] = 7,
 	};
-	g_autoptr(plan) p = reference_plan("branch-edge");
+	g_autoptr(plan) p = company_plan("branch-edge");
 	int stage = 0;
 
 	for (guint i = 0; i < p->ops->len; i++) {
@@ -37,7 +37,7 @@ static void expect_unique(GHashTable *seen, unsigned ifindex)
 
 Test(order, interface_numbers_are_unique_over_the_lab)
 {
-	g_autoptr(plan) p = reference_plan("branch-edge");
+	g_autoptr(plan) p = company_plan("branch-edge");
 	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
 
 	for (guint i = 0; i < p->ops->len; i++) {
@@ -59,7 +59,7 @@ Test(order, interface_numbers_are_unique_over_the_lab)
 Test(order, servers_start_before_clients)
 {
 	static const char *const roles[] = {"dnsmasq", "tb-frontend", "tb-edge", "tb-client"};
-	g_autoptr(plan) p = reference_plan("vpn-bypass");
+	g_autoptr(plan) p = company_plan("vpn-bypass");
 	gsize role = 0;
 	guint n = 0;
 
@@ -78,7 +78,7 @@ Test(order, servers_start_before_clients)
 
 Test(print, json_has_every_op)
 {
-	g_autoptr(plan) p = reference_plan("missing-route");
+	g_autoptr(plan) p = company_plan("missing-route");
 	g_autofree char *text = plan_as(p, PLAN_JSON);
 	json_t *root = json_loads(text, 0, NULL);
 
@@ -90,7 +90,7 @@ Test(print, json_has_every_op)
 
 Test(print, shell_script_is_valid)
 {
-	g_autoptr(plan) p = reference_plan("missing-route");
+	g_autoptr(plan) p = company_plan("missing-route");
 	g_autofree char *text = plan_as(p, PLAN_SH);
 	char sh[] = "sh", check[] = "-n", option[] = "-c";
 	char *argv[] = {sh, check, option, text, NULL};

@@ -56,6 +56,11 @@ plan *reference_plan(const char *scenario)
 	return plan_of("topologies/lync.yaml", scenario);
 }
 
+plan *company_plan(const char *scenario)
+{
+	return plan_of("tests/data/topologies/company.yaml", scenario);
+}
+
 const char *ruleset(const plan *p, const char *node)
 {
 	for (guint i = 0; i < p->ops->len; i++) {

@@ -128,9 +128,9 @@ results *sample_results(void)
 	r->kernel = g_strdup("6.1.0");
 	r->wall_ms = 12345.678;
 	r->build_ms = 30.25;
-	r->topology_name = g_strdup("lync");
+	r->topology_name = g_strdup("company");
 	r->topology_sha256 = g_strdup("abc");
-	r->topology_file = g_strdup("topologies/lync.yaml");
+	r->topology_file = g_strdup("tests/data/topologies/company.yaml");
 	g_hash_table_insert(r->features, g_strdup("vpn"), g_strdup("wireguard-go"));
 	add_endpoint(r, "dc1", "datacenter", "10.0.1.101");
 	add_endpoint(r, "branch1", "branch", "10.20.0.101");

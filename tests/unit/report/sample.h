@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A run made by hand: two scenarios of the reference company, one call that differs, one error. */
+/* A run made by hand: two scenarios of a company, one call that differs, one error. */
 #ifndef TESTS_UNIT_REPORT_SAMPLE_H
 #define TESTS_UNIT_REPORT_SAMPLE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Drawings: the reference network byte by byte, and what hostile or broken networks make of them.
+/* Drawings: a company byte by byte, and what hostile or broken networks make of them.
  */
 #include "testbed/report/graph.h"
 
@@ -10,8 +10,8 @@ static const struct {
 	enum graph_format format;
 	const char *file;
 } goldens[] = {
-	{GRAPH_DOT, "tests/golden/graph/lync.dot"},
-	{GRAPH_MERMAID, "tests/golden/graph/lync.mmd"},
+	{GRAPH_DOT, "tests/golden/graph/company.dot"},
+	{GRAPH_MERMAID, "tests/golden/graph/company.mmd"},
 };
 
 static char *drawn(const model *m, enum graph_format format, const char *title)
@@ -25,7 +25,7 @@ static char *drawn(const model *m, enum graph_format format, const char *title)
 Test(graph, golden)
 {
 	g_autoptr(diags) d = diags_new();
-	g_autoptr(model) m = model_load("topologies/lync.yaml", d);
+	g_autoptr(model) m = model_load("tests/data/topologies/company.yaml", d);
 
 	cr_assert_not_null(m);
 	for (guint i = 0; i < G_N_ELEMENTS(goldens); i++) {

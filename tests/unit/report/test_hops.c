@@ -19,10 +19,10 @@ static netstate *state(int inner_packets, int inner_bytes, int outer_packets, in
 			  outer_packets, "tx_bytes", outer_bytes, "addresses", "198.51.100.6/30"));
 }
 
-static model *reference(void)
+static model *company(void)
 {
 	g_autoptr(diags) found = diags_new();
-	model *m = model_load("topologies/lync.yaml", found);
+	model *m = model_load("tests/data/topologies/company.yaml", found);
 	g_autofree char *text = diags_to_text(found);
 
 	cr_assert(m, "%s", text);
@@ -33,7 +33,7 @@ static model *reference(void)
 static struct cell *measured(netstate *before, netstate *after, guint64 packets,
 			     const char *underlay)
 {
-	g_autoptr(model) m = reference();
+	g_autoptr(model) m = company();
 	struct cell *c = cell_new();
 
 	c->id = g_strdup("s/a-b/audio");
@@ -56,7 +56,7 @@ static struct cell *measured(netstate *before, netstate *after, guint64 packets,
 
 static char *underlay(void)
 {
-	g_autoptr(model) m = reference();
+	g_autoptr(model) m = company();
 	const struct tunnel *t = m->tunnels->pdata[0];
 	char text[ADDR_TEXT_MAX];
 

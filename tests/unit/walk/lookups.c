@@ -7,7 +7,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#define LYNC "topologies/lync.yaml"
+#define COMPANY "tests/data/topologies/company.yaml"
 #define RPF "set-sysctl: {node: edge, key: net.ipv4.conf.all.rp_filter, value: '1'}"
 
 /* One answer of a kernel, in JSON, put into the state before the walk. */
@@ -207,7 +207,7 @@ static const struct row {
 
 static struct walk_pair *walk_row(const struct row *r)
 {
-	g_autoptr(model) m = scenario_model(LYNC, "missing-route", r->changes);
+	g_autoptr(model) m = scenario_model(COMPANY, "missing-route", r->changes);
 	g_autoptr(netstate) state = state_where(m, &r->said, 1);
 	g_autoptr(knet) net = knet_new(m, state);
 	struct flow flow = {.node = r->from, .proto = PROTO_UDP, .dport = 3478};
@@ -264,7 +264,7 @@ Test(lookups, proof_only_where_the_kernel_was_asked)
 /* Every hop of both directions, as its kernel would have to be asked. */
 Test(lookups, what_has_to_be_asked)
 {
-	g_autoptr(model) m = scenario_model(LYNC, "missing-route", NULL);
+	g_autoptr(model) m = scenario_model(COMPANY, "missing-route", NULL);
 	g_autoptr(netstate) state = planned_state(m);
 	g_autoptr(knet) net = knet_new(m, state);
 	g_autoptr(GPtrArray) questions = NULL;
@@ -304,7 +304,7 @@ Test(lookups, told_by_node_and_direction)
 		{"edge", "{\"from\": \"172.25.33.10\", \"to\": \"10.20.0.101\", \"error\": "
 			 "\"ENETUNREACH\"}"},
 	};
-	g_autoptr(model) m = scenario_model(LYNC, "missing-route", NULL);
+	g_autoptr(model) m = scenario_model(COMPANY, "missing-route", NULL);
 	g_autoptr(netstate) state = state_where(m, more, G_N_ELEMENTS(more));
 	g_autoptr(knet) net = knet_new(m, state);
 	struct flow flow = {.node = "branch1", .proto = PROTO_UDP, .dport = 3478};

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where packets of the reference networks go, and where their answers end. */
+/* Where packets of the networks of tests and of shipped topologies go, and where their answers end.
+ */
 #include "testbed/report/walk_text.h"
 #include "tests/support/walk_state.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
 
-#define LYNC "topologies/lync.yaml"
+#define COMPANY "tests/data/topologies/company.yaml"
 #define TWO "topologies/two-branches.yaml"
 #define DUAL "topologies/dual-stack.yaml"
 #define TUNNELS "tests/data/topologies/tunnels.yaml"
@@ -34,7 +35,7 @@ struct row {
 
 static const struct row rows[] = {
 	{.name = "the missing route, strong host",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "missing-route",
 	 .from = "branch1",
 	 .to = "172.25.33.10",
@@ -47,7 +48,7 @@ static const struct row rows[] = {
 	 .back_node = "edge",
 	 .back_object = "10.20.0.101"},
 	{.name = "the missing route, weak host",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "missing-route",
 	 .changes = "set-host-model: {node: edge, host_model: weak}",
 	 .from = "branch1",
@@ -61,7 +62,7 @@ static const struct row rows[] = {
 	 .back_node = "dmz-fw",
 	 .back_object = "no-private-source"},
 	{.name = "the persistent route",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "persistent-route",
 	 .from = "branch1",
 	 .to = "172.25.33.10",
@@ -73,7 +74,7 @@ static const struct row rows[] = {
 	 .back_end = WALK_DELIVERED,
 	 .back_node = "branch1"},
 	{.name = "reverse path filter before the missing route",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "missing-route",
 	 .changes = "set-sysctl: {node: edge, key: net.ipv4.conf.all.rp_filter, value: '1'}",
 	 .from = "branch1",
@@ -84,7 +85,7 @@ static const struct row rows[] = {
 	 .node = "edge",
 	 .object = "int"},
 	{.name = "a private destination on the Internet",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "missing-route",
 	 .from = "home1",
 	 .changes = "add-route: {node: internet, to: 10.0.0.0/8, via: 198.51.100.2}",
@@ -96,7 +97,7 @@ static const struct row rows[] = {
 	 .object = "bogon-destination",
 	 .nat = "198.51.100.14 for 192.168.1.10 (home-nat)"},
 	{.name = "the Internet knows no private networks",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "missing-route",
 	 .from = "home1",
 	 .to = "10.0.1.101",
@@ -106,7 +107,7 @@ static const struct row rows[] = {
 	 .node = "internet",
 	 .object = "10.0.1.101"},
 	{.name = "a home router lets nothing in",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "missing-route",
 	 .from = "home1",
 	 .to = "198.51.100.18",
@@ -116,7 +117,7 @@ static const struct row rows[] = {
 	 .node = "nat2",
 	 .object = "home-nat"},
 	{.name = "the cafe lets no media out",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "missing-route",
 	 .from = "cafe1",
 	 .to = "203.0.113.20",
@@ -126,7 +127,7 @@ static const struct row rows[] = {
 	 .node = "cafe-fw",
 	 .object = "forward policy"},
 	{.name = "the cafe lets web out",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "missing-route",
 	 .from = "cafe1",
 	 .to = "203.0.113.20",
@@ -139,7 +140,7 @@ static const struct row rows[] = {
 	 .back_node = "cafe1",
 	 .nat = "192.168.44.10 for 198.51.100.22 (session)"},
 	{.name = "the data center lets no media out",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "missing-route",
 	 .from = "dc1",
 	 .to = "192.0.2.53",
@@ -149,7 +150,7 @@ static const struct row rows[] = {
 	 .node = "core",
 	 .object = "no-other-internet"},
 	{.name = "a named block on the way out of a host",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "vpn-bypass",
 	 .from = "branch1",
 	 .to = "10.0.1.101",
@@ -159,7 +160,7 @@ static const struct row rows[] = {
 	 .node = "branch1",
 	 .object = "gpo-nothing-into-vpn"},
 	{.name = "a host's block also stops its answers",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "persistent-route",
 	 .changes = "block: {node: dc1, name: mute, chain: output, dst: [10.20.0.0/24]}",
 	 .from = "branch1",
@@ -173,7 +174,7 @@ static const struct row rows[] = {
 	 .back_node = "dc1",
 	 .back_object = "mute"},
 	{.name = "a strong host and its other interface",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "missing-route",
 	 .from = "dmz-fw",
 	 .changes = "add-route: {node: dmz-fw, to: 172.25.33.0/24, via: 203.0.113.10}",
@@ -184,7 +185,7 @@ static const struct row rows[] = {
 	 .node = "edge",
 	 .object = "ext"},
 	{.name = "two routers that send it back and forth",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "missing-route",
 	 .changes = "[{add-route: {node: core, to: 10.77.0.0/16, via: 10.0.1.102}},"
 		    " {set-sysctl: {node: dc2, key: net.ipv4.ip_forward, value: '1'}}]",
@@ -196,7 +197,7 @@ static const struct row rows[] = {
 	 .node = "core",
 	 .object = "lan"},
 	{.name = "the last link is down",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "missing-route",
 	 .changes = "link-down: {node: dc1, interface: lan}",
 	 .from = "branch1",
@@ -207,7 +208,7 @@ static const struct row rows[] = {
 	 .node = "dc1",
 	 .object = "lan"},
 	{.name = "a link that is down",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "missing-route",
 	 .changes = "link-down: {node: edge, interface: int}",
 	 .from = "dc1",
@@ -218,7 +219,7 @@ static const struct row rows[] = {
 	 .node = "edge",
 	 .object = "int"},
 	{.name = "nobody has the gateway's address",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "missing-route",
 	 .changes = "add-route: {node: dc1, to: 10.77.0.0/16, via: 10.0.1.77}",
 	 .from = "dc1",
@@ -229,7 +230,7 @@ static const struct row rows[] = {
 	 .node = "dc1",
 	 .object = "10.0.1.77"},
 	{.name = "a host does not route",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "missing-route",
 	 .changes = "add-route: {node: dc1, to: 10.77.0.0/16, via: 10.0.1.102}",
 	 .from = "dc1",
@@ -240,7 +241,7 @@ static const struct row rows[] = {
 	 .node = "dc2",
 	 .object = "lan"},
 	{.name = "a prefix that the tunnel does not carry",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "missing-route",
 	 .changes = "[{add-route: {node: core, to: 192.0.2.128/25, via: 10.255.0.2}},"
 		    " {add-route: {node: branch-gw, to: 192.0.2.128/25, via: 10.255.0.1}}]",
@@ -252,7 +253,7 @@ static const struct row rows[] = {
 	 .node = "branch-gw",
 	 .object = "site-to-site"},
 	{.name = "the tunnel's own packets are dropped",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "persistent-route",
 	 .changes =
 		 "[{block: {node: core, name: no-vpn, chain: input, proto: udp, dports: [51820]}},"
@@ -266,7 +267,7 @@ static const struct row rows[] = {
 	 .node = "branch-gw",
 	 .object = "site-to-site"},
 	{.name = "a route that throws away",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "persistent-route",
 	 .changes = "add-route: {node: core, to: 10.20.0.101/32, type: prohibit}",
 	 .from = "dc1",
@@ -277,7 +278,7 @@ static const struct row rows[] = {
 	 .node = "core",
 	 .object = "10.20.0.101/32"},
 	{.name = "a strong host's throws away by any interface",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "persistent-route",
 	 .changes = "add-route: {node: edge, to: 10.20.0.96/27, type: blackhole}",
 	 .from = "branch1",
@@ -291,7 +292,7 @@ static const struct row rows[] = {
 	 .back_node = "edge",
 	 .back_object = "10.20.0.96/27"},
 	{.name = "larger than an interface takes",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "persistent-route",
 	 .changes = "set-mtu: {node: core, interface: lan, mtu: 1000B}",
 	 .from = "dc1",
@@ -303,7 +304,7 @@ static const struct row rows[] = {
 	 .node = "core",
 	 .object = "lan"},
 	{.name = "no larger than an interface takes",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "persistent-route",
 	 .changes = "set-mtu: {node: core, interface: lan, mtu: 1000B}",
 	 .from = "dc1",
@@ -317,7 +318,7 @@ static const struct row rows[] = {
 	 .back_end = WALK_DELIVERED,
 	 .back_node = "dc1"},
 	{.name = "its answers leave by the same interface in pieces",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "persistent-route",
 	 .changes = "set-mtu: {node: core, interface: lan, mtu: 1000B}",
 	 .from = "branch1",
@@ -332,7 +333,7 @@ static const struct row rows[] = {
 	 .back_node = "core",
 	 .back_object = "lan"},
 	{.name = "a TCP end asks for small segments itself",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "persistent-route",
 	 .changes = "set-mtu: {node: fe, interface: lan, mtu: 1000B}",
 	 .from = "branch1",
@@ -346,7 +347,7 @@ static const struct row rows[] = {
 	 .back_end = WALK_DELIVERED,
 	 .back_node = "branch1"},
 	{.name = "a tunnel's packets are larger than what they carry",
-	 .file = LYNC,
+	 .file = COMPANY,
 	 .scenario = "persistent-route",
 	 .changes = "set-mtu: {node: core, interface: wan, mtu: 1200B}",
 	 .from = "branch1",
@@ -633,7 +634,7 @@ Test(walk, goes_through_the_tunnel_and_out_of_the_wrong_card)
 /* A change to one kernel, unknown to the model: the walk goes by the state. */
 Test(walk, goes_by_the_state)
 {
-	g_autoptr(model) m = scenario_model(LYNC, "missing-route", NULL);
+	g_autoptr(model) m = scenario_model(COMPANY, "missing-route", NULL);
 	g_autoptr(netstate) state = planned_state(m);
 	g_autoptr(knet) net = knet_new(m, state);
 	struct kernel_route blackhole = {.table = 254, .type = KERNEL_ROUTE_BLACKHOLE};

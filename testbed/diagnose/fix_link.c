@@ -19,7 +19,7 @@ fix *fix_link(const model *m G_GNUC_UNUSED, const struct node *n, const struct f
 		return NULL;
 	x = fix_new(
 		g_strdup_printf("- link-up: {node: %s, interface: %s}\n", n->name, iface->name));
-	g_ptr_array_add(x->commands, g_strdup_printf("ip link set %s up", iface->name));
+	g_ptr_array_add(x->commands, g_strdup_printf("ip link set dev %s up", iface->name));
 	if (n->host_model == HOST_STRONG)
 		g_ptr_array_add(x->commands,
 				g_strdup_printf("Enable-NetAdapter -Name \"%s\"", iface->name));
@@ -46,7 +46,7 @@ fix *fix_mtu(const model *m, const struct node *n, const struct finding *f)
 	x = fix_new(g_strdup_printf("- set-mtu: {node: %s, interface: %s, mtu: %uB}\n", n->name,
 				    iface->name, largest));
 	g_ptr_array_add(x->commands,
-			g_strdup_printf("ip link set %s mtu %u", iface->name, largest));
+			g_strdup_printf("ip link set dev %s mtu %u", iface->name, largest));
 	if (n->host_model == HOST_STRONG)
 		g_ptr_array_add(x->commands,
 				g_strdup_printf("netsh interface ipv4 set subinterface \"%s\" "
@@ -70,8 +70,8 @@ fix *fix_tunnel(const model *m G_GNUC_UNUSED, const struct node *n, const struct
 	x = fix_new(g_strdup_printf("- tunnel-up: {tunnel: %s}\n", t->name));
 	for (int end = 0; end < 2; end++)
 		if (t->ends[end].node == n)
-			g_ptr_array_add(x->commands,
-					g_strdup_printf("ip link set %s up", t->ends[end].iface));
+			g_ptr_array_add(x->commands, g_strdup_printf("ip link set dev %s up",
+								     t->ends[end].iface));
 	return x;
 }
 

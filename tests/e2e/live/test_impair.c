@@ -26,14 +26,31 @@ static json_t *call(const struct home *h, const char *seconds)
 	return cell;
 }
 
+/* Of one call; negative: nobody measured it. */
 static double rtt_ms(const struct home *h)
 {
-	json_t *cell = call(h, "0.8");
-	double ms = json_number_value(json_object_get(json_object_get(cell, "quality"), "rtt_ms"));
+	json_t *cell = call(h, "2");
+	const json_t *rtt = json_object_get(json_object_get(cell, "quality"), "rtt_ms");
+	double ms = json_is_number(rtt) ? json_number_value(rtt) : -1;
 
 	cr_expect_str_eq(json_string_value(json_object_get(cell, "verdict")), "pass");
 	json_decref(cell);
 	return ms;
+}
+
+/* Places calls until the round trip of one is below `below_ms`; none may take less than `least_ms`.
+ * A busy machine makes some longer.  A delay that is still there, or counted twice, makes all of
+ * them longer: then the test's time ends it. */
+static void wait_for_rtt(const struct home *h, double least_ms, double below_ms)
+{
+	double ms;
+
+	do {
+		ms = rtt_ms(h);
+		cr_log_info("a round trip of %.1f ms, to be from %g to %g", ms, least_ms, below_ms);
+		cr_assert(ms < 0 || ms >= least_ms, "%.1f ms, less than the delay of %g", ms,
+			  least_ms);
+	} while (ms < 0 || ms >= below_ms);
 }
 
 /* What `receiver` lost of what the other end sent it, by the numbers in the packets: the ends do
@@ -79,22 +96,17 @@ static void expect_loss(const struct home *h)
 Test(impair, a_call_meets_what_was_set_until_it_is_taken_back, .timeout = 90)
 {
 	struct home h;
-	double before_ms, with_ms, after_ms;
 
 	home_new(&h, 0);
 	home_expect(&h, 0, "up", "-t", COMPANY, "-s", "missing-route", NULL);
-	before_ms = rtt_ms(&h);
+	wait_for_rtt(&h, 0, DELAY_MS);
 	home_expect(&h, 0, "set", "set-impair: {node: branch-gw, interface: wan, delay: 60ms}",
 		    "set-impair: {node: internet, interface: branch, delay: 60ms}", NULL);
-	with_ms = rtt_ms(&h);
-	cr_expect(before_ms < DELAY_MS, "%.1f ms without", before_ms);
-	cr_expect(with_ms >= 2 * DELAY_MS && with_ms < 3 * DELAY_MS,
-		  "%.1f ms with, %.1f ms without", with_ms, before_ms);
+	wait_for_rtt(&h, 2 * DELAY_MS, 3 * DELAY_MS);
 	home_expect(&h, 0, "set", "set-impair: {node: branch-gw, interface: wan}",
 		    "set-impair: {node: internet, interface: branch, loss: 10%}", NULL);
 	expect_loss(&h);
 	home_expect(&h, 0, "reset", NULL);
-	after_ms = rtt_ms(&h);
-	cr_expect(after_ms < DELAY_MS, "%.1f ms after it was taken back", after_ms);
+	wait_for_rtt(&h, 0, DELAY_MS);
 	home_clear(&h);
 }

@@ -8,6 +8,7 @@
 const struct object_shape capacity_step_shape =
 	OBJECT_SHAPE(capacity_step, NULL, OWNS_TEXT(capacity_step, reason));
 
+/* The mean of `n` values; NAN for none. */
 static double mean(double sum, guint n)
 {
 	return n > 0 ? sum / n : (double)NAN;
@@ -76,8 +77,7 @@ void capacity_conclude(struct capacity_design *d)
 	else if (d->rate_kbit > 0 && failed->tunnel_kbit >= CAPACITY_LOAD_FULL * d->rate_kbit)
 		d->limit = CAPACITY_TUNNEL;
 	else if (failed->calls == 1 && failed->passed == 0)
-		d->limit =
-			CAPACITY_ELSEWHERE; /* that one call does not come about is nobody's load */
+		d->limit = CAPACITY_ELSEWHERE; /* one call alone fails: load is not the cause */
 	else
 		d->limit =
 			failed->busy >= CAPACITY_BUSY_FULL ? CAPACITY_MACHINE : CAPACITY_ELSEWHERE;
@@ -91,6 +91,7 @@ const struct object_shape capacity_design_shape =
 
 /* --- what the network says -------------------------------------------------------------------- */
 
+/* Whether a node of the site is a Front End or an Edge. */
 static bool has_servers(const model *m, const char *site)
 {
 	ptr_array_foreach(const struct node, n, m->nodes)
@@ -100,6 +101,7 @@ static bool has_servers(const model *m, const char *site)
 	return false;
 }
 
+/* Whether a tunnel ends at a node of the site. */
 static bool has_tunnel(const model *m, const char *site)
 {
 	ptr_array_foreach(const struct tunnel, t, m->tunnels)
@@ -109,6 +111,8 @@ static bool has_tunnel(const model *m, const char *site)
 	return false;
 }
 
+/* The first endpoint at a site without servers, at which a tunnel ends or (behind_tunnel false)
+ * does not; NULL: there is none. */
 static const struct node *first_endpoint(const model *m, bool behind_tunnel)
 {
 	ptr_array_foreach(const struct node, n, m->nodes)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Capacity: how many calls at once a network carries well.  Which number is tried next, whether it
- * was carried, what stood in the way; capacityrun places the calls.
+/* Capacity: how many calls at once a network carries well.  This part decides which number is tried
+ * next, whether it was carried, and what the limit is; capacityrun places the calls.
  *
- * Nouns: a `design` is one scenario's network; a `step` is a number of calls at once in it.  The
- * steps double until a number is not carried well, then halve the distance.  A step is carried when
- * every call comes about, none is poor by CQD's rule, and no MOS is below CAPACITY_MOS_MIN. Depends
- * on model and base.  Pure.
+ * A `design` is one scenario's network; a `step` is a number of calls at once in it.  Each step has
+ * twice the calls of the last one until one is not carried; then bisection finds the limit.  A step
+ * is carried when every call passes, none is poor by CQD's rule, and no MOS is below
+ * CAPACITY_MOS_MIN.  Depends on model and base.  Pure.
  */
 #ifndef TESTBED_MATRIX_CAPACITY_H
 #define TESTBED_MATRIX_CAPACITY_H
@@ -15,57 +15,57 @@
 
 #include <glib.h>
 
-#define CAPACITY_MOS_MIN 3.6	/* what a listening MOS should be above */
+#define CAPACITY_MOS_MIN 3.6	/* lowest listening MOS of a carried call */
 #define CAPACITY_LOAD_FULL 0.85 /* share of its rate from which a tunnel counts as full */
-#define CAPACITY_BUSY_FULL                                                    \
-	0.95 /* share of the processors from which the machine counts as full \
-	      */
+#define CAPACITY_BUSY_FULL 0.95 /* busy share from which the processors count as full */
 
 struct capacity_step {
-	guint calls;
-	guint passed, poor, below; /* came about; poor by CQD; below CAPACITY_MOS_MIN */
-	double mos, mos_min;	   /* over all calls: mean and lowest; NAN */
-	double delay_ms;	   /* one way, mean of the calls' worse directions; NAN */
-	double loss_pct;	   /* mean of the calls' worse directions; NAN */
-	double busy;		   /* of the processors, 0..1, mean over the step */
-	double tunnel_kbit;	   /* into a tunnel at one end, highest in a second of the step */
-	bool carried;
-	char *reason; /* of the first call that did not come about; NULL */
+	guint calls; /* at once */
+	guint passed, poor,
+		below;	     /* how many passed; are poor by CQD; are below CAPACITY_MOS_MIN */
+	double mos, mos_min; /* mean and lowest of all calls; NAN: not measured */
+	double delay_ms;     /* one way, mean of the calls' worse directions; NAN: not measured */
+	double loss_pct;     /* mean of the calls' worse directions; NAN: not measured */
+	double busy;	     /* busy share of the processors, 0 to 1, mean over the step */
+	double tunnel_kbit;  /* kbit/s into one end of a tunnel, in the step's fullest second */
+	bool carried;	     /* all calls passed and were good */
+	char *reason;	     /* why the first failed call failed; NULL: all passed */
 };
 
 enum capacity_limit {
-	CAPACITY_NONE_FOUND, /* all that was tried was carried */
+	CAPACITY_NONE_FOUND, /* every step was carried */
 	CAPACITY_TUNNEL,     /* a tunnel was full */
-	CAPACITY_MACHINE,    /* the processors were full, and no tunnel: this says nothing about the
+	CAPACITY_MACHINE,    /* no tunnel was full, but the processors were: says nothing about the
 				network */
-	CAPACITY_ELSEWHERE,  /* neither: a firewall, a route, another link */
+	CAPACITY_ELSEWHERE,  /* neither was: a firewall, a route or another link */
 };
 
 struct capacity_design {
 	char *scenario, *title;
-	GPtrArray *steps; /* struct capacity_step, in the order of their making */
+	GPtrArray *steps; /* struct capacity_step, in the order in which they were made */
 	guint carried;	  /* the highest number of calls that was carried */
 	enum capacity_limit limit;
 	char *trouble;		/* why it was not measured to the end, or NULL */
-	char *vpn, *impairment; /* back ends, or NULL */
-	double rate_kbit;	/* of the tunnel, the slowest direction; 0: unlimited */
+	char *vpn, *impairment; /* what the lab used for them ("wireguard-go"), or NULL */
+	double rate_kbit;	/* of the slowest direction of a tunnel; 0: unlimited */
 };
 
-/* The figures of a step of so many calls from those that were placed (struct cell), but not busy
- * and tunnel_kbit, which no call knows.  The caller frees. */
+/* The figures of a step with `calls` calls, from the cells (struct cell) that were placed.  The
+ * caller fills in busy and tunnel_kbit, and frees the step with object_free. */
 struct capacity_step *capacity_step_new(guint calls, const GPtrArray *cells);
 extern const struct object_shape capacity_step_shape, capacity_design_shape;
 
-/* How many calls the next step has; 0: the answer is known. */
+/* How many calls the step after these (struct capacity_step) has, at most `calls_max`; 0: no
+ * further step is needed. */
 guint capacity_next(const GPtrArray *steps, guint calls_max);
-/* What stands in the way after the last step, and the highest number that was carried. */
+/* Sets d->carried and d->limit from d->steps and d->rate_kbit. */
 void capacity_conclude(struct capacity_design *d);
 
 /* A call that would use a tunnel: from an endpoint at a site that a tunnel ends at and that has no
  * servers, to one at a site without tunnel and servers.  "A:B", which the caller frees; NULL: there
  * is none. */
 char *capacity_default_pair(const model *m);
-/* Of the slowest direction of a tunnel; 0: none is limited. */
+/* The rate of the slowest direction of any tunnel; 0: no tunnel has a limit. */
 double capacity_rate_kbit(const model *m);
 
 #endif

@@ -7,64 +7,71 @@
 #include <string.h>
 
 #define START_PAUSE_MS 25 /* between two calls of a step */
-#define SAMPLE_MS 1000
-#define REST_MS 500 /* between two steps: what is under way arrives */
+#define SAMPLE_MS 1000	  /* between two measurements of processors and tunnels */
+#define REST_MS 500	  /* between two steps, so that packets of one do not arrive in the next */
 
 struct caller_pair {
 	const struct node *a, *b;
 };
 
-/* What had been sent, and when that was read. */
-struct look {
+/* The bytes that an interface had sent at a time of its node's clock. */
+struct sent_bytes {
 	guint64 bytes;
 	gint64 time_us;
 };
 
-struct run {
+/* One capacity_measure at work. */
+struct capacity_run {
 	const struct capacity_options *o;
-	struct capacity_design *design;
-	model *m;
-	GArray *pairs; /* struct caller_pair */
+	struct capacity_design *design; /* the result */
+	model *m;			/* of the scenario */
+	GArray *pairs;			/* struct caller_pair */
 	session *session;
-	guint timer, sampler; /* sources */
-	/* the step */
-	guint calls, started, serial;
-	GPtrArray *cells;
+	guint timer, sampler; /* source ids: next call or step; measurement */
+	guint calls, started; /* of the step: wanted and placed; 0, 0 between steps */
+	guint serial;	      /* number of the last call of the run */
+	GPtrArray *cells;     /* struct cell of the step */
 	char *run_id;
-	struct pace_times times;
-	double busy_sum;
+	struct pace_times times; /* at the last measurement */
+	double busy_sum;	 /* of the step's measurements */
 	guint busy_samples;
-	GHashTable *looks; /* "NODE/IFACE" of tunnels -> struct look, the last one */
-	double tunnel_kbit;
+	GHashTable *sent; /* "NODE/IFACE" of tunnels -> struct sent_bytes at the last measurement */
+	double tunnel_kbit; /* of the step, as in struct capacity_step */
 };
 
-/* --- looking: processors and tunnels ---------------------------------------------------------- */
+/* --- measuring processors and tunnels --------------------------------------------------------- */
 
-static void look_at_link(struct run *r, const node_state *n, const struct kernel_link *link)
+/* Takes the rate of a tunnel's interface since the last measurement into the step's highest.  Other
+ * interfaces are ignored. */
+static void sample_tunnel_rate(struct capacity_run *r, const node_state *n,
+			       const struct kernel_link *link)
 {
-	const struct look now = {.bytes = link->tx_bytes, .time_us = n->time_us};
+	const struct sent_bytes now = {.bytes = link->tx_bytes, .time_us = n->time_us};
 	g_autofree char *key = NULL;
-	const struct look *before;
+	const struct sent_bytes *before;
 
 	if (!model_tunnel_at(r->m, n->name, link->name, NULL))
 		return;
 	key = g_strdup_printf("%s/%s", n->name, link->name);
-	before = g_hash_table_lookup(r->looks, key);
+	before = g_hash_table_lookup(r->sent, key);
 	if (before && now.time_us > before->time_us && r->calls > 0)
 		r->tunnel_kbit =
 			MAX(r->tunnel_kbit, (double)(now.bytes - before->bytes) * 8000 /
 						    (double)(now.time_us - before->time_us));
-	g_hash_table_replace(r->looks, g_steal_pointer(&key), g_memdup2(&now, sizeof now));
+	g_hash_table_replace(r->sent, g_steal_pointer(&key), g_memdup2(&now, sizeof now));
 }
 
+/* Takes in the counters of all nodes; nothing when they could not be read (NULL). */
 static void on_state(lab *l G_GNUC_UNUSED, const netstate *state, const GError *error G_GNUC_UNUSED,
 		     gpointer user_data)
 {
 	ptr_array_foreach(const node_state, n, state ? state->nodes : NULL)
 		for (guint k = 0; k < n->links->len; k++)
-			look_at_link(user_data, n, &g_array_index(n->links, struct kernel_link, k));
+			sample_tunnel_rate(user_data, n,
+					   &g_array_index(n->links, struct kernel_link, k));
 }
 
+/* Processor times of the machine; zeros where /proc/stat can't be read. */
 static void read_times(struct pace_times *ret)
 {
 	g_autofree char *stat = NULL;
@@ -73,9 +80,10 @@ static void read_times(struct pace_times *ret)
 		*ret = (struct pace_times){0};
 }
 
+/* Measures the processors, and asks for the interfaces' counters, once a second. */
 static gboolean on_sample(gpointer data)
 {
-	struct run *r = data;
+	struct capacity_run *r = data;
 	struct pace_times now;
 
 	read_times(&now);
@@ -93,14 +101,16 @@ static gboolean on_sample(gpointer data)
 
 static gboolean on_next_step(gpointer data);
 
-static void clear_step(struct run *r)
+/* Back to the state between two steps. */
+static void clear_step(struct capacity_run *r)
 {
 	g_clear_handle_id(&r->timer, g_source_remove);
 	g_ptr_array_set_size(r->cells, 0);
 	r->calls = r->started = 0;
 }
 
-static void finish_step(struct run *r)
+/* Adds the step's result to the design, reports it, and starts the next step after a pause. */
+static void finish_step(struct capacity_run *r)
 {
 	struct capacity_step *s = capacity_step_new(r->calls, r->cells);
 
@@ -116,13 +126,14 @@ static void finish_step(struct run *r)
 static void on_call_ended(session *s, const struct session_call *call G_GNUC_UNUSED,
 			  gpointer user_data)
 {
-	struct run *r = user_data;
+	struct capacity_run *r = user_data;
 
 	if (r->started == r->calls && session_calls(s)->len == 0)
 		finish_step(r);
 }
 
-static struct cell *new_call(struct run *r)
+/* The next call of the step, placed by the pairs in turn; the step's cells own it. */
+static struct cell *new_call(struct capacity_run *r)
 {
 	const struct caller_pair *p =
 		&g_array_index(r->pairs, struct caller_pair, r->started % r->pairs->len);
@@ -139,10 +150,11 @@ static struct cell *new_call(struct run *r)
 	return c;
 }
 
+/* Places one call of the step, until all of them are placed. */
 static gboolean on_start_call(gpointer data)
 {
-	struct run *r = data;
-	/* what is lost is for the quality to say */
+	struct capacity_run *r = data;
+	/* lost packets do not fail a call here: its quality figures count them */
 	const struct cell_rules rules = {
 		.run_id = r->run_id, .max_loss_pct = 100, .media_ms = r->o->media_ms};
 	struct cell *c = new_call(r);
@@ -155,9 +167,10 @@ static gboolean on_start_call(gpointer data)
 	return last ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
 }
 
+/* Starts the next step, or ends the session when the answer is known. */
 static gboolean on_next_step(gpointer data)
 {
-	struct run *r = data;
+	struct capacity_run *r = data;
 
 	r->timer = 0;
 	r->calls = capacity_next(r->design->steps, r->o->calls_max);
@@ -174,8 +187,8 @@ static gboolean on_next_step(gpointer data)
 
 /* --- the lab ---------------------------------------------------------------------------------- */
 
-/* The first trouble is the one that is told. */
-static void give_up(struct run *r, char *why)
+/* Ends the measurement for the reason `why`, which it takes over.  The first reason stays. */
+static void abandon_measurement(struct capacity_run *r, char *why)
 {
 	if (r->design->trouble)
 		g_free(why);
@@ -186,7 +199,7 @@ static void give_up(struct run *r, char *why)
 
 static void on_built(session *s, const struct lab_build *build, gpointer user_data)
 {
-	struct run *r = user_data;
+	struct capacity_run *r = user_data;
 
 	r->design->vpn = g_strdup(build->vpn);
 	r->design->impairment = g_strdup(build->impairment);
@@ -197,15 +210,16 @@ static void on_built(session *s, const struct lab_build *build, gpointer user_da
 static void on_sign_in_over(session *s, const struct session_client *c, bool told G_GNUC_UNUSED,
 			    gpointer user_data)
 {
-	struct run *r = user_data;
+	struct capacity_run *r = user_data;
 
 	if (c->state == SIGN_IN_FAILED) {
-		give_up(r, g_strdup_printf("%s could not sign in: %s", c->name, c->why));
+		abandon_measurement(r,
+				    g_strdup_printf("%s could not sign in: %s", c->name, c->why));
 	} else if (c->state == SIGN_IN_SILENT) {
-		give_up(r, g_strdup_printf("not everybody has signed in within %d s",
-					   SIGN_IN_DEADLINE_MS / 1000));
+		abandon_measurement(r, g_strdup_printf("not everybody has signed in within %d s",
+						       SIGN_IN_DEADLINE_MS / 1000));
 	} else if (c->state == SIGN_IN_DIED) {
-		give_up(r, g_strdup(c->why));
+		abandon_measurement(r, g_strdup(c->why));
 	} else if (session_sign_ins_over(s)) {
 		read_times(&r->times);
 		r->sampler = g_timeout_add(SAMPLE_MS, on_sample, r);
@@ -216,11 +230,11 @@ static void on_sign_in_over(session *s, const struct session_client *c, bool tol
 static void on_died(session *s G_GNUC_UNUSED, const char *agent, const char *how,
 		    gpointer user_data)
 {
-	give_up(user_data, g_strdup_printf("%s %s", agent, how));
+	abandon_measurement(user_data, g_strdup_printf("%s %s", agent, how));
 }
 
-/* Places all calls; FALSE with `error` when there is no lab to do it in. */
-static gboolean live(struct run *r, GCancellable *cancel, GError **error)
+/* Places all calls; false with `error` when no lab could be started. */
+static bool run_capacity_lab(struct capacity_run *r, GCancellable *cancel, GError **error)
 {
 	static const struct session_callbacks callbacks = {.built = on_built,
 							   .agent_died = on_died,
@@ -230,18 +244,18 @@ static gboolean live(struct run *r, GCancellable *cancel, GError **error)
 					.lab = {.name = r->design->scenario,
 						.program_dir = r->o->program_dir,
 						.seed = r->o->seed}};
-	gboolean ran;
+	bool ran;
 
 	r->session = session_start(&job, &callbacks, r, error);
 	if (!r->session)
-		return FALSE;
+		return false;
 	array_foreach(const struct caller_pair, p, r->pairs) {
 		session_add_client(r->session, p->a->name);
 		session_add_client(r->session, p->b->name);
 	}
 	ran = session_run(r->session, cancel, error);
 	if (g_cancellable_is_cancelled(cancel))
-		give_up(r, g_strdup("interrupted"));
+		abandon_measurement(r, g_strdup("interrupted"));
 	g_clear_handle_id(&r->sampler, g_source_remove);
 	session_free(r->session);
 	clear_step(r);
@@ -250,7 +264,8 @@ static gboolean live(struct run *r, GCancellable *cancel, GError **error)
 
 /* --- beginning and end ------------------------------------------------------------------------ */
 
-static bool add_pair(struct run *r, const char *text, GError **error)
+/* Adds the pair "A:B"; false with `error` when these are not two endpoints of the scenario. */
+static bool add_pair(struct capacity_run *r, const char *text, GError **error)
 {
 	g_auto(GStrv) names = g_strsplit(text, ":", 0);
 	struct caller_pair p = {NULL, NULL};
@@ -269,7 +284,8 @@ static bool add_pair(struct run *r, const char *text, GError **error)
 	return true;
 }
 
-static bool add_pairs(struct run *r, GError **error)
+/* Adds the pairs of the options, or the default pair; false with `error`. */
+static bool add_pairs(struct capacity_run *r, GError **error)
 {
 	g_autofree char *found = r->o->pairs ? NULL : capacity_default_pair(r->m);
 	const char *const one[] = {found, NULL}, *const *pairs = r->o->pairs ? r->o->pairs : one;
@@ -286,7 +302,9 @@ static bool add_pairs(struct run *r, GError **error)
 	return true;
 }
 
-static bool prepare(struct run *r, const model *base, const struct scenario *sc, GError **error)
+/* Makes the scenario's model and finds the pairs; false with `error` (TB_ERROR_INPUT). */
+static bool prepare_capacity_run(struct capacity_run *r, const model *base,
+				 const struct scenario *sc, GError **error)
 {
 	g_autoptr(diags) found = diags_new();
 
@@ -302,9 +320,9 @@ static bool prepare(struct run *r, const model *base, const struct scenario *sc,
 	return add_pairs(r, error);
 }
 
-static void run_clear(struct run *r)
+static void capacity_run_clear(struct capacity_run *r)
 {
-	g_hash_table_unref(r->looks);
+	g_hash_table_unref(r->sent);
 	g_ptr_array_unref(r->cells);
 	g_array_unref(r->pairs);
 	g_free(r->run_id);
@@ -315,19 +333,19 @@ struct capacity_design *capacity_measure(const model *base, const struct scenari
 					 const struct capacity_options *o, GCancellable *cancel,
 					 GError **error)
 {
-	struct run r = {
+	struct capacity_run r = {
 		.o = o,
 		.design = object_new(&capacity_design_shape),
 		.pairs = g_array_new(FALSE, FALSE, sizeof(struct caller_pair)),
 		.cells = g_ptr_array_new_with_free_func((GDestroyNotify)cell_free),
 		.run_id = g_uuid_string_random(),
-		.looks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+		.sent = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
 	};
 
-	if (prepare(&r, base, sc, error) && live(&r, cancel, error))
+	if (prepare_capacity_run(&r, base, sc, error) && run_capacity_lab(&r, cancel, error))
 		capacity_conclude(r.design);
 	else
 		g_clear_pointer(&r.design, object_free);
-	run_clear(&r);
+	capacity_run_clear(&r);
 	return r.design;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Capacityrun: measures a network's capacity (capacity.h) by placing calls in a lab.
+/* capacityrun: measures a network's capacity (capacity.h) by placing calls in a lab.
  *
  * Depends on capacity, lab, plan, model and base.  Uses the default main context.
  */
@@ -12,21 +12,22 @@
 
 struct capacity_options {
 	const char *program_dir;
-	const char *const *pairs; /* "A:B"; calls take turns; NULL: capacity_default_pair */
+	const char *const *pairs; /* "A:B" who call by turns; NULL: capacity_default_pair */
 	const char *changes;	  /* on top of each scenario, as under `changes:`; NULL: none */
 	bool video;		  /* audio and video; else audio alone */
-	guint calls_max;
-	guint media_ms; /* of each call */
+	guint calls_max;	  /* of a step */
+	guint media_ms;		  /* how long each call sends */
 	guint64 seed;
-	/* A step is over; may be NULL. */
+	/* Called after each step; may be NULL. */
 	void (*step)(const struct capacity_design *d, const struct capacity_step *s,
 		     gpointer user_data);
 	gpointer user_data;
 };
 
-/* Measures one scenario, blocking on the default main context, or until `cancel` is cancelled from
- * there: what was measured by then stays.  NULL with `error`: TB_ERROR_INPUT (pairs, changes),
- * TB_ERROR_UNSUPPORTED. */
+/* Measures one scenario.  Blocks, running the default main context, until the limit is known, or
+ * until `cancel` is cancelled from there: then the steps that are over stay.  The caller frees the
+ * result with object_free.  NULL with `error`: TB_ERROR_INPUT (pairs, changes),
+ * TB_ERROR_UNSUPPORTED (this host can't run labs). */
 struct capacity_design *capacity_measure(const model *base, const struct scenario *sc,
 					 const struct capacity_options *o, GCancellable *cancel,
 					 GError **error);

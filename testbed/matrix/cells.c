@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/matrix/cells.h"
 
+/* Names of all endpoints, borrowed, in the order of the file; the caller frees the array. */
 static GPtrArray *endpoints_of(const model *m)
 {
 	GPtrArray *names = g_ptr_array_new();
@@ -11,13 +12,15 @@ static GPtrArray *endpoints_of(const model *m)
 	return names;
 }
 
+/* Whether a NULL-terminated list has the name; a NULL list has none. */
 static bool list_has(const char *const *list, const char *name)
 {
 	return list && g_strv_contains(list, name);
 }
 
-/* "no WHAT 'NAME'" with the nearest name there is. */
-static void unknown(GError **error, const char *what, const char *name, const GPtrArray *known)
+/* Sets TB_ERROR_INPUT "no WHAT 'NAME'" with the nearest of the known names, or all of them. */
+static void set_unknown_name(GError **error, const char *what, const char *name,
+			     const GPtrArray *known)
 {
 	g_autofree const char **names = g_new0(const char *, known->len + 1);
 	const char *near;
@@ -36,13 +39,15 @@ static void unknown(GError **error, const char *what, const char *name, const GP
 	}
 }
 
+/* Whether the array of strings has the name. */
 static bool known_name(const GPtrArray *known, const char *name)
 {
 	return g_ptr_array_find_with_equal_func((GPtrArray *)(gpointer)(guintptr)known, name,
 						g_str_equal, NULL);
 }
 
-static gboolean check_scenarios(const model *base, const char *const *wanted, GError **error)
+/* False with `error` when a wanted scenario (NULL: none) is not in the model. */
+static bool check_scenarios(const model *base, const char *const *wanted, GError **error)
 {
 	g_autoptr(GPtrArray) known = g_ptr_array_new();
 
@@ -50,38 +55,39 @@ static gboolean check_scenarios(const model *base, const char *const *wanted, GE
 		g_ptr_array_add(known, ((struct scenario *)base->scenarios->pdata[i])->name);
 	for (guint i = 0; wanted && wanted[i]; i++) {
 		if (!known_name(known, wanted[i])) {
-			unknown(error, "scenario", wanted[i], known);
-			return FALSE;
+			set_unknown_name(error, "scenario", wanted[i], known);
+			return false;
 		}
 	}
-	return TRUE;
+	return true;
 }
 
-/* Splits "A:B"; both must be endpoints of `known`. */
-static gboolean check_pair(const char *pair, const GPtrArray *known, GError **error)
+/* False with `error` unless `pair` is "A:B", with two different names of `known`. */
+static bool check_pair(const char *pair, const GPtrArray *known, GError **error)
 {
 	g_auto(GStrv) ends = g_strsplit(pair, ":", 0);
 
 	if (g_strv_length(ends) != 2 || !*ends[0] || !*ends[1]) {
 		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "pair '%s' is not of the form A:B",
 			    pair);
-		return FALSE;
+		return false;
 	}
 	for (guint i = 0; i < 2; i++) {
 		if (!known_name(known, ends[i])) {
-			unknown(error, "endpoint", ends[i], known);
-			return FALSE;
+			set_unknown_name(error, "endpoint", ends[i], known);
+			return false;
 		}
 	}
 	if (g_str_equal(ends[0], ends[1])) {
 		g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
 			    "pair '%s' names the same endpoint twice", pair);
-		return FALSE;
+		return false;
 	}
-	return TRUE;
+	return true;
 }
 
-static gboolean check_pairs(const matrix_selection *s, const char *const *pairs, GError **error)
+/* The same for all pairs (NULL: none) and the endpoints of all selected scenarios. */
+static bool check_pairs(const matrix_selection *s, const char *const *pairs, GError **error)
 {
 	g_autoptr(GPtrArray) known = g_ptr_array_new();
 
@@ -90,12 +96,12 @@ static gboolean check_pairs(const matrix_selection *s, const char *const *pairs,
 				((struct result_endpoint *)s->results->endpoints->pdata[i])->name);
 	for (guint i = 0; pairs && pairs[i]; i++) {
 		if (!check_pair(pairs[i], known, error))
-			return FALSE;
+			return false;
 	}
-	return TRUE;
+	return true;
 }
 
-/* Is the pair wanted, and does the filter turn it round? */
+/* Whether the filter wants calls between a and b; *ret_swap: b is to place them. */
 static bool pair_wanted(const struct matrix_filter *f, const char *a, const char *b, bool *ret_swap)
 {
 	g_autofree char *forward = g_strconcat(a, ":", b, NULL);
@@ -105,11 +111,14 @@ static bool pair_wanted(const struct matrix_filter *f, const char *a, const char
 	return !f->pairs || list_has(f->pairs, forward) || list_has(f->pairs, backward);
 }
 
+/* Whether the filter wants cells of this medium. */
 static bool media_wanted(const struct matrix_filter *f, enum media media)
 {
 	return f->media_mask == 0 || (f->media_mask & 1u << media);
 }
 
+/* A cell that is expected to pass, by any path; `what` is the middle of its id.  The caller owns
+ * it. */
 static struct cell *new_cell(const struct scenario *sc, const char *what, enum media media)
 {
 	struct cell *c = cell_new();
@@ -121,6 +130,7 @@ static struct cell *new_cell(const struct scenario *sc, const char *what, enum m
 	return c;
 }
 
+/* Takes over what the scenario's rule expects of a cell. */
 static void expect_from(struct cell *c, const struct expect *e)
 {
 	c->expected_verdict = e->verdict;
@@ -130,6 +140,7 @@ static void expect_from(struct cell *c, const struct expect *e)
 	c->expected_cause = g_strdup(e->cause);
 }
 
+/* Takes `c` over: adds it to the result, or frees it when `only` does not match its id. */
 static void add_cell(struct scenario_result *result, struct cell *c, const GRegex *only)
 {
 	if (only && !g_regex_match(only, c->id, 0, NULL))
@@ -138,6 +149,7 @@ static void add_cell(struct scenario_result *result, struct cell *c, const GRege
 		g_ptr_array_add(result->cells, c);
 }
 
+/* Adds the cells of one pair, `a` being the caller, for all wanted media. */
 static void add_pair(const struct selected_scenario *s, const char *a, const char *b,
 		     const struct matrix_filter *f, const GRegex *only)
 {
@@ -162,6 +174,7 @@ static void add_pair(const struct selected_scenario *s, const char *a, const cha
 	}
 }
 
+/* Adds the cells of all pairs of endpoints. */
 static void add_pairs(const struct selected_scenario *s, const struct matrix_filter *f,
 		      const GRegex *only)
 {
@@ -181,7 +194,8 @@ static void add_pairs(const struct selected_scenario *s, const struct matrix_fil
 	}
 }
 
-/* A conference passes only as a whole: one participant who is expected to fail makes it fail. */
+/* Sets what is expected.  A conference passes only as a whole, so the first participant who is
+ * expected to fail decides. */
 static void expect_conference(const struct selected_scenario *s, struct cell *c)
 {
 	for (guint i = 1; i < c->participants->len; i++) {
@@ -193,6 +207,7 @@ static void expect_conference(const struct selected_scenario *s, struct cell *c)
 	}
 }
 
+/* Adds the cells of one conference, for all wanted media that it has. */
 static void add_conference(const struct selected_scenario *s, const struct conference *conf,
 			   const struct matrix_filter *f, const GRegex *only)
 {
@@ -221,7 +236,7 @@ static void selected_scenario_free(gpointer data)
 	g_free(s);
 }
 
-/* Endpoints of the whole run: those of the first scenario's network, then any that others add. */
+/* Adds the network's endpoints to those of the run, each once. */
 static void add_endpoints(results *r, const model *m)
 {
 	ptr_array_foreach(const struct node, n, m->nodes) {
@@ -243,8 +258,10 @@ static void add_endpoints(results *r, const model *m)
 	}
 }
 
-static gboolean add_scenario(matrix_selection *s, const model *base, const struct scenario *sc,
-			     GError **error)
+/* Adds a scenario with its network to the selection; false with `error` when its changes can't be
+ * applied. */
+static bool add_scenario(matrix_selection *s, const model *base, const struct scenario *sc,
+			 GError **error)
 {
 	g_autoptr(diags) d = diags_new();
 	struct selected_scenario *selected;
@@ -252,7 +269,7 @@ static gboolean add_scenario(matrix_selection *s, const model *base, const struc
 
 	if (!m) {
 		diags_set_error(d, TB_ERROR_CHANGE, "", error);
-		return FALSE;
+		return false;
 	}
 	selected = g_new0(struct selected_scenario, 1);
 	selected->scenario = sc;
@@ -261,10 +278,11 @@ static gboolean add_scenario(matrix_selection *s, const model *base, const struc
 	g_ptr_array_add(s->results->scenarios, selected->result);
 	g_ptr_array_add(s->scenarios, selected);
 	add_endpoints(s->results, m);
-	return TRUE;
+	return true;
 }
 
-/* Fills every scenario's cells; scenarios without any are taken out again. */
+/* Fills in the cells of every scenario, and removes scenarios without any.  Returns the number of
+ * cells. */
 static guint fill_cells(matrix_selection *s, const struct matrix_filter *f, const GRegex *only)
 {
 	guint n = 0;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Cells: which calls a run consists of.
+/* cells: which calls a run consists of.
  *
- * Nouns: a `selection` is what is left of a topology's matrix after the filters: results whose
- * cells are not done yet, and for every scenario the network it makes. Depends on model and base.
- * Pure.
+ * A `selection` is what the filters leave of a topology's matrix: results whose cells have no
+ * verdict yet, and the network of every scenario.  Depends on model and base.  Pure.
  *
  * The caller of a pair is the endpoint that comes first in the topology file, so that a cell has
  * one id: "SCENARIO/A-B/MEDIA"; a conference is "SCENARIO/NAME/im-conference".
@@ -23,17 +22,19 @@ struct matrix_filter {
 
 struct selected_scenario {
 	const struct scenario *scenario; /* borrowed from the base model */
-	model *model;			 /* its network */
+	model *model;			 /* the scenario's network, owned */
 	struct scenario_result *result;	 /* borrowed from the selection's results */
 };
 
 typedef struct matrix_selection {
-	results *results;
+	results *results;     /* the cells of all scenarios, owned */
 	GPtrArray *scenarios; /* struct selected_scenario; only those with a cell */
 } matrix_selection;
 
-/* Expands and filters.  NULL with TB_ERROR_INPUT and a hint when a name is unknown, the regular
- * expression is broken, or nothing is left to run.  `base` must outlive the selection. */
+/* All cells of a topology that pass the filter; the caller frees the selection, and `base` must
+ * outlive it.  NULL with `error`: TB_ERROR_INPUT with a hint when a name is unknown, the regular
+ * expression is wrong, or nothing is left to run; TB_ERROR_CHANGE when a scenario can't be applied.
+ */
 matrix_selection *matrix_select(const model *base, const struct matrix_filter *filter,
 				GError **error);
 void matrix_selection_free(matrix_selection *s);

@@ -5,33 +5,37 @@
 
 #include <unistd.h>
 
-/* A look at the state of all kernels costs processor time by the node: it is a small part of the
- * time at most. */
-#define LOOK_PAUSE_US 2000000
-#define LOOK_PAUSE_TIMES 10
+/* Reading the state of all kernels takes processor time for each node.  So between two readings
+ * there is a pause: at least this long, and this many times as long as the last reading took. */
+#define INSPECT_PAUSE_US 2000000
+#define INSPECT_PAUSE_TIMES 10
 
+/* One scenario's lab with its cells. */
 struct labrun {
 	matrix *owner;
 	const struct selected_scenario *scenario;
 	bool started;
 	session *session;   /* NULL: not started, or stopped */
 	GQueue queue;	    /* struct cell, borrowed, in order of start */
-	guint signing_in;   /* told to by labrun_sign_in_next, and not over */
-	char *dead_service; /* "edge/tb-edge ended: ..."; failures can't be trusted after that */
-	enum { STATE_UNREAD, STATE_ASKED, STATE_READ } state; /* after the last cell */
-	gint64 asked_us; /* when the state was asked for last */
-	gint64 look_us;	 /* when it may be asked for again; G_MAXINT64: an answer is waited for */
+	guint signing_in;   /* sign-ins that labrun_sign_in_next started and that are not over */
+	char *dead_service; /* first server that died: "agent edge/tb-edge died: ..."; or NULL */
+	/* whether the state of the kernels after the last cell was asked for, and has come */
+	enum { STATE_UNREAD, STATE_ASKED, STATE_READ } state;
+	gint64 asked_us;   /* when the state during the run was asked for last */
+	gint64 inspect_us; /* when it may be asked for again; G_MAXINT64: the answer is due */
 };
 
 /* --- cells ------------------------------------------------------------------------------------ */
 
+/* Whether no cell waits and none is in progress. */
 static bool cells_over(const labrun *l)
 {
 	return !l->queue.head && (!l->session || session_calls(l->session)->len == 0);
 }
 
-/* A failure that was measured while a part of the lab was dead says nothing about the network. */
-static void distrust(const labrun *l, struct cell *c)
+/* Makes a failure an error if a server of the lab has died: then it says nothing about the
+ * network. */
+static void mark_untrusted(const labrun *l, struct cell *c)
 {
 	g_autofree char *reason = NULL;
 
@@ -41,43 +45,48 @@ static void distrust(const labrun *l, struct cell *c)
 	cell_finish(c, VERDICT_ERROR, reason);
 }
 
-static void tell_finished(const labrun *l, struct cell *c)
+/* Tells the observer that a cell has ended. */
+static void report_finished(const labrun *l, struct cell *c)
 {
-	distrust(l, c);
+	mark_untrusted(l, c);
 	if (l->owner->observer.cell_finished)
 		l->owner->observer.cell_finished(c, l->owner->observer_data);
 }
 
-static void tell_state(const labrun *l, const netstate *state, const GError *error)
+/* Tells the observer the state of the kernels; it has a lab_state callback. */
+static void report_state(const labrun *l, const netstate *state, const GError *error)
 {
 	l->owner->observer.lab_state(l->scenario->result, state, error, l->owner->observer_data);
 }
 
+/* Reports a state that was read during the run, and sets the pause until the next. */
 static void on_state_meanwhile(lab *handle G_GNUC_UNUSED, const netstate *state,
 			       const GError *error, gpointer user_data)
 {
 	labrun *l = user_data;
 	gint64 now_us = g_get_monotonic_time();
 
-	l->look_us = now_us + MAX(LOOK_PAUSE_US, LOOK_PAUSE_TIMES * (now_us - l->asked_us));
-	tell_state(l, state, error);
+	l->inspect_us =
+		now_us + MAX(INSPECT_PAUSE_US, INSPECT_PAUSE_TIMES * (now_us - l->asked_us));
+	report_state(l, state, error);
 }
 
-/* What explains a failure may be gone when the last cell ends.  Many fail at once: one look does
- * for all of them, and after the last cell there is one anyway. */
-static void look_after(labrun *l, const struct cell *c)
+/* Asks for the state of the kernels after a cell that did not pass, because what explains the
+ * failure may be gone after the last cell.  Many fail at once, so one reading serves all of
+ * them. */
+static void inspect_after_failure(labrun *l, const struct cell *c)
 {
 	gint64 now_us = g_get_monotonic_time();
 
 	if (c->verdict == VERDICT_PASS || !l->owner->observer.lab_state ||
-	    l->state != STATE_UNREAD || cells_over(l) || now_us < l->look_us)
+	    l->state != STATE_UNREAD || cells_over(l) || now_us < l->inspect_us)
 		return;
 	l->asked_us = now_us;
-	l->look_us = G_MAXINT64;
+	l->inspect_us = G_MAXINT64;
 	lab_inspect(session_lab(l->session), on_state_meanwhile, l);
 }
 
-/* Cells still in the queue that can't be run any more. */
+/* Ends cells of the queue that can't be placed any more, with the reason. */
 static void drop_hindered(labrun *l)
 {
 	for (GList *i = l->queue.head; i;) {
@@ -89,7 +98,7 @@ static void drop_hindered(labrun *l)
 		if (why) {
 			g_queue_delete_link(&l->queue, i);
 			cell_finish(c, verdict, why);
-			tell_finished(l, c);
+			report_finished(l, c);
 		}
 		i = next;
 	}
@@ -130,6 +139,7 @@ static void on_command_sent(session *s G_GNUC_UNUSED, const char *agent, const j
 					 m->observer_data);
 }
 
+/* Notes the first server that died.  Clients are not noted: their cells end as errors anyway. */
 static void on_agent_died(session *s, const char *agent, const char *how, gpointer user_data)
 {
 	labrun *l = user_data;
@@ -138,6 +148,7 @@ static void on_agent_died(session *s, const char *agent, const char *how, gpoint
 		l->dead_service = g_strdup_printf("agent %s died: %s", agent, how);
 }
 
+/* Counts a sign-in that labrun_sign_in_next started as over. */
 static void sign_in_ended(labrun *l)
 {
 	l->signing_in--;
@@ -178,13 +189,14 @@ static void on_call_ended(session *s G_GNUC_UNUSED, const struct session_call *c
 {
 	labrun *l = user_data;
 
-	tell_finished(l, call->cell);
-	look_after(l, call->cell);
+	report_finished(l, call->cell);
+	inspect_after_failure(l, call->cell);
 	matrix_call_ended(l->owner, call->stood);
 	matrix_changed(l->owner);
 }
 
-static void lab_gone(labrun *l, const GError *error)
+/* Ends everything in a lab that failed or was never built: the cells become errors. */
+static void end_failed_lab(labrun *l, const GError *error)
 {
 	g_autofree char *reason = g_strdup_printf("the lab failed: %s", error->message);
 	struct scenario_result *result = l->scenario->result;
@@ -199,7 +211,7 @@ static void lab_gone(labrun *l, const GError *error)
 		l->owner->observer.lab_failed(result, error, l->owner->observer_data);
 	while ((c = g_queue_pop_head(&l->queue))) {
 		cell_finish(c, VERDICT_ERROR, reason);
-		tell_finished(l, c);
+		report_finished(l, c);
 	}
 	if (l->session)
 		session_abort_calls(l->session, reason);
@@ -208,7 +220,7 @@ static void lab_gone(labrun *l, const GError *error)
 
 static void on_failed(session *s G_GNUC_UNUSED, const GError *error, gpointer user_data)
 {
-	lab_gone(user_data, error);
+	end_failed_lab(user_data, error);
 }
 
 /* --- its life --------------------------------------------------------------------------------- */
@@ -234,7 +246,8 @@ void labrun_free(labrun *l)
 	g_free(l);
 }
 
-/* Those of `captures` that are in this scenario.  Free the list, not the names. */
+/* Those of `captures` (NULL: none) that are in this scenario, NULL-terminated.  The caller frees
+ * the list, not the names. */
 static const char **captures_here(const model *m, const char *const *captures)
 {
 	GPtrArray *here = g_ptr_array_new();
@@ -246,6 +259,7 @@ static const char **captures_here(const model *m, const char *const *captures)
 	return (const char **)(gpointer)g_ptr_array_free(here, FALSE);
 }
 
+/* Starts the lab with the run's options; the caller frees it.  NULL with `error`. */
 static session *start_session(labrun *l, int evidence_fd, GError **error)
 {
 	const struct matrix_options *o = &l->owner->options;
@@ -285,7 +299,7 @@ void labrun_start(labrun *l)
 	if (evidence_fd > 0)
 		close(evidence_fd);
 	if (!l->session) {
-		lab_gone(l, error);
+		end_failed_lab(l, error);
 		return;
 	}
 	/* whose cells start first signs in first */
@@ -313,7 +327,7 @@ static void on_last_state(lab *handle G_GNUC_UNUSED, const netstate *state, cons
 	labrun *l = user_data;
 
 	l->state = STATE_READ;
-	tell_state(l, state, error);
+	report_state(l, state, error);
 	matrix_changed(l->owner);
 }
 
@@ -358,6 +372,7 @@ void labrun_hang_up(labrun *l)
 		session_hang_up(l->session);
 }
 
+/* The first cell of the queue that can be placed now; NULL: none. */
 static GList *first_startable(const labrun *l)
 {
 	if (!l->session || (l->owner->rules.stand && labrun_preparing(l)))

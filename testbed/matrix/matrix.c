@@ -3,7 +3,7 @@
 
 /* --- starting calls --------------------------------------------------------------------------- */
 
-/* The lab with the most urgent cell that could start; NULL: none. */
+/* The lab with the most urgent cell that can start now; NULL: none. */
 static labrun *next_lab(matrix *m)
 {
 	labrun *best = NULL;
@@ -22,6 +22,7 @@ static labrun *next_lab(matrix *m)
 	return best;
 }
 
+/* Starts labs, as many at once as the options allow. */
 static void start_labs(matrix *m)
 {
 	guint alive = 0;
@@ -39,7 +40,8 @@ static void start_labs(matrix *m)
 	}
 }
 
-/* Labs whose cells have all ended are killed at once: the others get their processor time. */
+/* Kills labs whose cells have all ended, so that the others get their processor time.  Returns
+ * whether all labs are over. */
 static bool stop_labs(matrix *m)
 {
 	bool all = true;
@@ -53,10 +55,10 @@ static bool stop_labs(matrix *m)
 	return all;
 }
 
-static void pump_after(matrix *m, guint delay_ms);
+static void schedule_after(matrix *m, guint delay_ms);
 
-/* FALSE where /proc is hidden: the window then stays as it is. */
-static gboolean read_times(struct pace_times *ret)
+/* Processor times of the machine; false where /proc is hidden: then the pace stays as it is. */
+static bool read_times(struct pace_times *ret)
 {
 	g_autofree char *stat = NULL;
 
@@ -70,16 +72,17 @@ static gboolean on_sample(gpointer data)
 
 	if (!read_times(&now))
 		return G_SOURCE_CONTINUE;
-	/* what nobody waits for learns nothing from a load that is not its own */
+	/* a pace that holds nothing back must not change for a load that others make */
 	if (m->calls_wait)
 		pace_load(&m->pace, pace_busy(&m->times, &now));
 	if (m->sign_ins_wait)
 		pace_load(&m->sign_ins, pace_busy(&m->times, &now));
 	m->times = now;
-	pump_after(m, 0);
+	schedule_after(m, 0);
 	return G_SOURCE_CONTINUE;
 }
 
+/* Starts or stops sampling the load. */
 static void watch_load(matrix *m, bool wanted)
 {
 	if (!wanted) {
@@ -90,7 +93,7 @@ static void watch_load(matrix *m, bool wanted)
 	}
 }
 
-/* The lab that is next to have an endpoint sign in; NULL: none. */
+/* The next lab with an endpoint that can sign in; NULL: none. */
 static labrun *next_to_sign_in(const matrix *m)
 {
 	for (guint i = 0; i < m->labs->len; i++) {
@@ -102,7 +105,8 @@ static labrun *next_to_sign_in(const matrix *m)
 	return NULL;
 }
 
-/* How long to wait, as pace_admit has it; 0: nothing is left to start. */
+/* Starts as many sign-ins as the pace allows.  Returns the wait for the next, as pace_admit; 0:
+ * none is left to start. */
 static gint64 start_sign_ins(matrix *m)
 {
 	gint64 wait_us = 0;
@@ -116,11 +120,13 @@ static gint64 start_sign_ins(matrix *m)
 	return l ? wait_us : 0;
 }
 
+/* Whether as many calls are set up or stand as `at_once` allows. */
 static bool is_full(const matrix *m)
 {
 	return m->options.at_once > 0 && m->standing + m->pace.in_progress >= m->options.at_once;
 }
 
+/* The same for calls. */
 static gint64 start_calls(matrix *m)
 {
 	gint64 wait_us = 0;
@@ -134,6 +140,7 @@ static gint64 start_calls(matrix *m)
 	return l && !is_full(m) ? wait_us : 0;
 }
 
+/* Whether a lab is being built, or an endpoint has not yet signed in. */
 static bool is_preparing(const matrix *m)
 {
 	for (guint i = 0; i < m->labs->len; i++)
@@ -142,6 +149,7 @@ static bool is_preparing(const matrix *m)
 	return false;
 }
 
+/* Ends a round of calls that stand, and notes how busy the processors were. */
 static gboolean on_hang_up(gpointer data)
 {
 	matrix *m = data;
@@ -156,7 +164,8 @@ static gboolean on_hang_up(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* All that can stand at the same time do: from here their time counts. */
+/* Starts the timer that ends a round, once all of its calls stand.  `more`: calls wait for the
+ * pace. */
 static void time_standing(matrix *m, bool more)
 {
 	if (m->hang_up > 0 || m->standing == 0 || m->pace.in_progress > 0 || more ||
@@ -166,19 +175,21 @@ static void time_standing(matrix *m, bool more)
 	read_times(&m->standing_since);
 }
 
-static void pump_soon(matrix *m, gint64 wait_us)
+/* Schedules for when the pace allows the next start; nothing for 0 or -1. */
+static void schedule_after_wait(matrix *m, gint64 wait_us)
 {
 	if (wait_us > 0)
-		pump_after(m, (guint)((wait_us + 999) / 1000));
+		schedule_after(m, (guint)((wait_us + 999) / 1000));
 }
 
-/* Starts what may start now; is called from its own source only, so labs can be freed here. */
-static gboolean on_pump(gpointer data)
+/* Starts what may start now, and stops labs that are over.  Called from its own source only, so
+ * that labs can be freed here. */
+static gboolean on_schedule(gpointer data)
 {
 	matrix *m = data;
 	gint64 sign_in_us, call_us;
 
-	m->pump = 0;
+	m->scheduler = 0;
 	sign_in_us = start_sign_ins(m);
 	call_us = start_calls(m);
 	time_standing(m, call_us != 0);
@@ -189,24 +200,24 @@ static gboolean on_pump(gpointer data)
 		g_main_loop_quit(m->loop);
 	else
 		start_labs(m);
-	pump_soon(m, sign_in_us > 0 && call_us > 0 ? MIN(sign_in_us, call_us) :
-						     MAX(sign_in_us, call_us));
+	schedule_after_wait(m, sign_in_us > 0 && call_us > 0 ? MIN(sign_in_us, call_us) :
+							       MAX(sign_in_us, call_us));
 	return G_SOURCE_REMOVE;
 }
 
-static void pump_after(matrix *m, guint delay_ms)
+static void schedule_after(matrix *m, guint delay_ms)
 {
-	if (m->pump == 0)
-		m->pump = g_timeout_add(delay_ms, on_pump, m);
+	if (m->scheduler == 0)
+		m->scheduler = g_timeout_add(delay_ms, on_schedule, m);
 }
 
-/* --- what labs tell --------------------------------------------------------------------------- */
+/* --- called by labrun.c ----------------------------------------------------------------------- */
 
 void matrix_changed(matrix *m)
 {
 	/* A pending timer waits for the pace only; news must not wait for it. */
-	g_clear_handle_id(&m->pump, g_source_remove);
-	pump_after(m, 0);
+	g_clear_handle_id(&m->scheduler, g_source_remove);
+	schedule_after(m, 0);
 }
 
 void matrix_sign_in_ended(matrix *m)
@@ -280,7 +291,7 @@ void matrix_free(matrix *m)
 {
 	if (!m)
 		return;
-	g_clear_handle_id(&m->pump, g_source_remove);
+	g_clear_handle_id(&m->scheduler, g_source_remove);
 	g_clear_handle_id(&m->hang_up, g_source_remove);
 	watch_load(m, false);
 	g_ptr_array_unref(m->labs);
@@ -291,6 +302,7 @@ void matrix_free(matrix *m)
 	g_free(m);
 }
 
+/* Makes the labs of all scenarios, not built yet. */
 static void make_labs(matrix *m)
 {
 	const GPtrArray *scenarios = m->selection->scenarios;
@@ -300,7 +312,7 @@ static void make_labs(matrix *m)
 		g_ptr_array_add(m->labs, labrun_new(m, scenarios->pdata[i], m->options.seed + i));
 }
 
-/* Said with the results, so that nobody takes for the network's limit what is the machine's. */
+/* Notes the load in the results, so that a limit of the machine is not taken for the network's. */
 static void note_standing(const matrix *m)
 {
 	g_autofree char *text = g_strdup_printf(
@@ -311,14 +323,14 @@ static void note_standing(const matrix *m)
 			     g_steal_pointer(&text));
 }
 
-gboolean matrix_run(matrix *m, GError **error)
+bool matrix_run(matrix *m, GError **error)
 {
 	gint64 started_us = g_get_monotonic_time();
 	results *r = m->selection->results;
 
 	r->seed = m->options.seed;
 	make_labs(m);
-	pump_after(m, 0);
+	schedule_after(m, 0);
 	if (!m->cancelled)
 		g_main_loop_run(m->loop);
 	for (guint i = 0; i < m->labs->len; i++)

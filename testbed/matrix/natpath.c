@@ -12,6 +12,7 @@ static const struct route *default_route(const struct node *n)
 	return NULL;
 }
 
+/* The interface's prefix that contains the address; NULL: none. */
 static const struct prefix *prefix_holding(const struct iface *f, const struct addr *a)
 {
 	array_foreach(const struct prefix, p, f->addresses)
@@ -20,7 +21,7 @@ static const struct prefix *prefix_holding(const struct iface *f, const struct a
 	return NULL;
 }
 
-/* The interface by which `a` is reached on the wire. */
+/* The node's interface in whose subnet the address lies; NULL: none. */
 static const struct iface *iface_towards(const struct node *n, const struct addr *a)
 {
 	for (guint i = 0; i < n->interfaces->len; i++)
@@ -29,7 +30,7 @@ static const struct iface *iface_towards(const struct node *n, const struct addr
 	return NULL;
 }
 
-/* Who has that address on that network: others may be used twice. */
+/* The node with that address on the named network (other networks may use it, too); NULL: none. */
 static const struct node *owner_of(const model *m, const char *network, const struct addr *a)
 {
 	ptr_array_foreach(const struct node, n, m->nodes) {
@@ -40,6 +41,7 @@ static const struct node *owner_of(const model *m, const char *network, const st
 	return NULL;
 }
 
+/* Whether the rule translates packets from that address; a rule without sources translates all. */
 static bool matches_source(const struct nat_rule *r, const struct addr *source)
 {
 	for (guint i = 0; i < r->src->len; i++)
@@ -48,7 +50,8 @@ static bool matches_source(const struct nat_rule *r, const struct addr *source)
 	return r->src->len == 0;
 }
 
-/* The first rule that translates packets of `source` leaving by `out`. */
+/* The first rule that translates packets from `source` which leave by `out`, 1:1 rules first; NULL:
+ * none. */
 static const struct nat_rule *rule_for(const struct node *n, const struct iface *out,
 				       const struct addr *source)
 {
@@ -64,6 +67,7 @@ static const struct nat_rule *rule_for(const struct node *n, const struct iface 
 	return NULL;
 }
 
+/* The source address that packets have after the rule; not set: `out` has no IPv4 address. */
 static struct addr outside_of(const struct nat_rule *r, const struct iface *out)
 {
 	const struct prefix *p = iface_prefix(out, AF_INET);
@@ -71,7 +75,7 @@ static struct addr outside_of(const struct nat_rule *r, const struct iface *out)
 	return p && r->kind == NAT_MASQUERADE ? p->addr : r->outside;
 }
 
-/* A 1:1 NAT does what the best of them do. */
+/* The behaviour that a rule asks for; a 1:1 NAT has the least strict one. */
 static struct nat_manner manner_of_rule(const struct nat_rule *r)
 {
 	if (r->kind == NAT_STATIC)
@@ -126,11 +130,11 @@ struct natpath *natpath_new(const model *m, const struct node *n, char **ret_why
 		struct nat_hop hop = {at, next ? rule_for(at, out, &source) : NULL};
 
 		if (!next || hops == HOPS_MAX) {
-			*ret_why = next ? g_strdup_printf(
-						  "its default routes lead round in circles at %s",
-						  at->name) :
-					  g_strdup_printf("the default route of %s leads to nobody",
-							  at->name);
+			*ret_why =
+				next ? g_strdup_printf("its default routes lead in a circle at %s",
+						       at->name) :
+				       g_strdup_printf("the default route of %s leads to no node",
+						       at->name);
 			natpath_free(p);
 			return NULL;
 		}

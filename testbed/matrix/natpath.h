@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* natpath: the NATs on a node's way out, and what they should come to together.
+/* natpath: the NATs between a node and the Internet, and the behaviour that they should have
+ * together.
  *
- * Nouns: a `natpath` is one node with the NAT rules that its packets to the Internet meet,
- * innermost first, and the router behind the last of them: that is where a judge must stand.
+ * A `natpath` is one node with the NAT rules that its packets to the Internet meet, innermost
+ * first, and the router behind the last of them: a server that measures the NATs must be behind it.
  * Depends on model and base.  Pure.
  */
 #ifndef TESTBED_MATRIX_NATPATH_H
@@ -10,15 +11,17 @@
 
 #include "testbed/model/model.h"
 
+/* A NAT rule on the way; both borrowed from the model. */
 struct nat_hop {
 	const struct node *node;
 	const struct nat_rule *rule;
 };
 
-/* What RFC 4787 calls a NAT's behaviour; asked for, or measured. */
+/* A NAT's behaviour in the terms of RFC 4787, as the topology asks for it or as measured. */
 struct nat_manner {
 	enum nat_behaviour mapping, filtering;
-	bool hairpin, preserve_port;
+	bool hairpin;		 /* packets from inside to the outside address come back in */
+	bool preserve_port;	 /* a flow keeps its port when that is free */
 	unsigned udp_timeout_ms; /* 0: the kernel's own */
 };
 
@@ -26,18 +29,18 @@ struct natpath {
 	const struct node *node;
 	GArray *hops;		   /* struct nat_hop; at least one */
 	const struct node *beyond; /* first router behind the last hop */
-	struct nat_manner asked;   /* of all hops together */
+	struct nat_manner asked;   /* the behaviour of all hops together */
 };
 
-/* Follows the default routes from `n` through the network.  NULL: there is no NAT on the way; or
- * with `ret_why` (the caller frees) the way leads out of the model, or round in circles.  Owned by
- * the caller; borrows from `m`. */
+/* Follows the IPv4 default routes from `n`.  The caller frees the result, which borrows from `m`.
+ * NULL: there is no NAT on the way; or, with *ret_why set (the caller frees it), the routes lead to
+ * no node or in a circle. */
 struct natpath *natpath_new(const model *m, const struct node *n, char **ret_why);
 void natpath_free(struct natpath *p);
 
-/* The behaviour of several NATs in a row, innermost first: the strictest mapping and filtering, the
- * shortest timeout; a port is kept if all keep it; a packet comes back in (hairpin) if the last one
- * turns it round and all others let in what comes from strangers.  `hops` as in struct natpath. */
+/* The behaviour of several NATs in a row (`hops` as in struct natpath): the strictest mapping and
+ * filtering, and the shortest timeout; a port is kept if all keep it; hairpinning works if the last
+ * one does it and all others let in packets from any address. */
 struct nat_manner nat_manner_of(const GArray *hops);
 
 #endif

@@ -6,28 +6,31 @@
 
 #include <string.h>
 
-#define TIME_LIMIT_MS                                                                             \
-	60000 /* beyond the longest lifetime: a probe that nobody answers ends after some seconds \
-	       */
-#define JUDGE_NETWORKS 512 /* /24 in 198.18.0.0/15, RFC 2544: on no real network */
+/* For a measurement, beyond the longest UDP timeout.  A probe without answers ends by itself
+ * sooner. */
+#define TIME_LIMIT_MS 60000
+#define JUDGE_NETWORKS 512 /* /24 networks in 198.18.0.0/15 (RFC 2544: on no real network) */
 #define JUDGE_IFACE "tbjudge"
 
-struct judge_place {
+/* A node that runs a judge. */
+struct nat_judge {
 	char *name;
-	char first[ADDR_TEXT_MAX];
+	char first[ADDR_TEXT_MAX]; /* its first address; the second ends in .20 instead of .10 */
 };
 
-struct run {
+/* One natrun_new at work. */
+struct measurement {
 	natrun *result;
 	const struct nat_options *options;
-	GPtrArray *judges;    /* struct judge_place */
-	GHashTable *judge_of; /* node name -> struct judge_place */
-	guint judging, waiting;
-	GError *died; /* a tb-nat that did, or NULL */
+	GPtrArray *judges;    /* struct nat_judge */
+	GHashTable *judge_of; /* name of a measured node -> struct nat_judge */
+	guint judging;	      /* how many judges are ready */
+	guint waiting;	      /* how many nodes are not measured yet */
+	GError *died;	      /* the first tb-nat that died, or NULL */
 };
 
-static const struct object_shape judge_place_shape =
-	OBJECT_SHAPE(judge_place, NULL, OWNS_TEXT(judge_place, name));
+static const struct object_shape nat_judge_shape =
+	OBJECT_SHAPE(nat_judge, NULL, OWNS_TEXT(nat_judge, name));
 static const struct object_shape finding_shape =
 	OBJECT_SHAPE(nat_finding, NULL, OWNS_TEXT(nat_finding, node),
 		     OWNS_TEXT(nat_finding, trouble),
@@ -41,16 +44,18 @@ void natrun_free(natrun *r)
 	object_free(r);
 }
 
-/* --- whom to ask ------------------------------------------------------------------------------ */
+/* --- which nodes ------------------------------------------------------------------------------ */
 
-static bool is_wanted(const struct nat_options *o, const struct node *n)
+/* Whether the node is one of those named, or, when none are named, an endpoint. */
+static bool is_node_wanted(const struct nat_options *o, const struct node *n)
 {
 	return o->nodes ? g_strv_contains(o->nodes, n->name) : n->endpoint != NULL;
 }
 
-/* Adds the node's finding with its way out, and its router to `beyond`; false with `error`. */
-static bool add_finding(struct run *run, const model *m, const struct node *n, GHashTable *beyond,
-			GError **error)
+/* Adds a finding, not measured yet, for a node behind NAT, and the router behind its last NAT to
+ * `beyond` (node name -> node).  False with `error` when the node was named and has no NAT. */
+static bool add_finding(struct measurement *run, const model *m, const struct node *n,
+			GHashTable *beyond, GError **error)
 {
 	g_autofree char *why = NULL;
 	struct natpath *p = natpath_new(m, n, &why);
@@ -74,7 +79,8 @@ static bool add_finding(struct run *run, const model *m, const struct node *n, G
 	return true;
 }
 
-static bool know_all(const struct nat_options *o, const model *m, GError **error)
+/* False with `error` when a named node is not in the model. */
+static bool check_node_names(const struct nat_options *o, const model *m, GError **error)
 {
 	for (guint i = 0; o->nodes && o->nodes[i]; i++) {
 		g_autofree char *why = NULL;
@@ -88,12 +94,14 @@ static bool know_all(const struct nat_options *o, const model *m, GError **error
 	return true;
 }
 
-static bool find_all(struct run *run, const model *m, GHashTable *beyond, GError **error)
+/* Adds the findings of all wanted nodes; false with `error` when there are none. */
+static bool add_findings(struct measurement *run, const model *m, GHashTable *beyond,
+			 GError **error)
 {
-	if (!know_all(run->options, m, error))
+	if (!check_node_names(run->options, m, error))
 		return false;
 	ptr_array_foreach(const struct node, n, m->nodes)
-		if (is_wanted(run->options, n) && !add_finding(run, m, n, beyond, error))
+		if (is_node_wanted(run->options, n) && !add_finding(run, m, n, beyond, error))
 			return false;
 	if (run->result->findings->len > 0)
 		return true;
@@ -104,6 +112,7 @@ static bool find_all(struct run *run, const model *m, GHashTable *beyond, GError
 
 /* --- the network to measure in ---------------------------------------------------------------- */
 
+/* Whether the prefix overlaps no network of the model. */
 static bool is_free(const model *m, const struct prefix *p)
 {
 	for (guint i = 0; i < m->networks->len; i++)
@@ -112,7 +121,8 @@ static bool is_free(const model *m, const struct prefix *p)
 	return true;
 }
 
-/* The next /24 that the network does not use; its first three bytes as text. */
+/* The next /24 network that the model does not use, as its first three bytes ("198.18.0");
+ * *next counts on.  The caller frees it; NULL: there is none left. */
 static char *free_network(const model *m, guint *next)
 {
 	for (; *next < JUDGE_NETWORKS; (*next)++) {
@@ -129,6 +139,7 @@ static char *free_network(const model *m, guint *next)
 	return NULL;
 }
 
+/* A name for judge number `index` that no node or network has; the caller frees it. */
 static char *free_name(const model *m, guint index)
 {
 	char *name = g_strdup_printf("nat-judge-%u", index);
@@ -142,8 +153,10 @@ static char *free_name(const model *m, guint index)
 	return name;
 }
 
-/* One judge a router, written as changes. */
-static bool place_judges(struct run *run, const model *m, GHashTable *beyond, GString *changes)
+/* Chooses a judge for each router in `beyond`, and appends the changes that add them to the
+ * topology.  False: no free network is left. */
+static bool place_judges(struct measurement *run, const model *m, GHashTable *beyond,
+			 GString *changes)
 {
 	GHashTable *of_router = g_hash_table_new(NULL, NULL);
 	guint next = 0;
@@ -152,12 +165,12 @@ static bool place_judges(struct run *run, const model *m, GHashTable *beyond, GS
 	for (guint i = 0; i < run->result->findings->len && ok; i++) {
 		const struct nat_finding *f = run->result->findings->pdata[i];
 		const struct node *router = g_hash_table_lookup(beyond, f->node);
-		struct judge_place *j = g_hash_table_lookup(of_router, router);
+		struct nat_judge *j = g_hash_table_lookup(of_router, router);
 		g_autofree char *net = j ? NULL : free_network(m, &next);
 
 		ok = j || net;
 		if (net) {
-			j = object_new(&judge_place_shape);
+			j = object_new(&nat_judge_shape);
 			j->name = free_name(m, run->judges->len);
 			g_snprintf(j->first, sizeof j->first, "%s.10", net);
 			g_ptr_array_add(run->judges, j);
@@ -180,8 +193,9 @@ static bool place_judges(struct run *run, const model *m, GHashTable *beyond, GS
 	return ok;
 }
 
-/* Nothing but tb-nat runs in the lab. */
-static void hire(model *m, const char *program, const GPtrArray *findings)
+/* Changes the model so that only tb-nat (`program`) runs, in the judges and in the nodes to
+ * measure. */
+static void replace_programs_by_tb_nat(model *m, const char *program, const GPtrArray *findings)
 {
 	ptr_array_foreach(struct node, n, m->nodes) {
 		bool asked = false;
@@ -207,7 +221,7 @@ static void hire(model *m, const char *program, const GPtrArray *findings)
 	}
 }
 
-/* Points the findings at the model that is measured. */
+/* Makes the findings' hops point at the lab's model instead of the one that they were found in. */
 static void rebase_hops(natrun *r)
 {
 	ptr_array_foreach(const struct nat_finding, f, r->findings) {
@@ -222,8 +236,9 @@ static void rebase_hops(natrun *r)
 	}
 }
 
-static bool prepare(struct run *run, const model *base, const struct scenario *scenario,
-		    GError **error)
+/* Makes the findings, the judges and the lab's model; false with `error`. */
+static bool prepare_measurement(struct measurement *run, const model *base,
+				const struct scenario *scenario, GError **error)
 {
 	g_autofree char *program = g_build_filename(run->options->program_dir, "tb-nat", NULL);
 	g_autoptr(diags) found = diags_new();
@@ -231,7 +246,7 @@ static bool prepare(struct run *run, const model *base, const struct scenario *s
 	g_autoptr(GHashTable) beyond = g_hash_table_new(g_str_hash, g_str_equal);
 	g_autoptr(GString) changes = g_string_new(NULL);
 
-	if (!plain || !find_all(run, plain, beyond, error)) {
+	if (!plain || !add_findings(run, plain, beyond, error)) {
 		if (!plain)
 			g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "scenario '%s' can't be made",
 				    scenario->name);
@@ -248,23 +263,26 @@ static bool prepare(struct run *run, const model *base, const struct scenario *s
 				"the judges do not fit the topology: ", error);
 		return false;
 	}
-	hire(run->result->m, program, run->result->findings);
+	replace_programs_by_tb_nat(run->result->m, program, run->result->findings);
 	rebase_hops(run->result);
 	return true;
 }
 
 /* --- the lab ---------------------------------------------------------------------------------- */
 
-static unsigned lifetime_to_measure(const struct run *run, const struct nat_finding *f)
+/* The UDP timeout that the probe is to check, in milliseconds; 0: none, or it is too long to wait
+ * for. */
+static unsigned lifetime_to_measure(const struct measurement *run, const struct nat_finding *f)
 {
 	return f->asked.udp_timeout_ms <= run->options->timeout_max_ms ? f->asked.udp_timeout_ms :
 									 0;
 }
 
-static void start_probes(const struct run *run, session *s)
+/* Has every node measure its NATs. */
+static void start_probes(const struct measurement *run, session *s)
 {
 	ptr_array_foreach(const struct nat_finding, f, run->result->findings) {
-		const struct judge_place *j = g_hash_table_lookup(run->judge_of, f->node);
+		const struct nat_judge *j = g_hash_table_lookup(run->judge_of, f->node);
 
 		session_command(s, f->node,
 				json_pack("{s:s, s:s, s:I}", "cmd", "nat-probe", "judge", j->first,
@@ -273,12 +291,13 @@ static void start_probes(const struct run *run, session *s)
 	}
 }
 
+/* Has every judge listen on its two addresses. */
 static void on_built(session *s, const struct lab_build *build, gpointer user_data)
 {
-	struct run *run = user_data;
+	struct measurement *run = user_data;
 
 	run->result->build_ms = build->build_ms;
-	ptr_array_foreach(const struct judge_place, j, run->judges) {
+	ptr_array_foreach(const struct nat_judge, j, run->judges) {
 		g_autofree char *second = g_strdup(j->first);
 
 		second[strlen(second) - 2] = '2';
@@ -289,11 +308,14 @@ static void on_built(session *s, const struct lab_build *build, gpointer user_da
 	}
 }
 
+/* Reads the event's member `key`; false: it is missing or unknown. */
 static bool read_behaviour(const json_t *event, const char *key, enum nat_behaviour *ret)
 {
 	return nat_behaviour_parse(json_string_value(json_object_get(event, key)), ret);
 }
 
+/* Reads whether the mapping lived shortly before the timeout and had ended after it (NULL: not
+ * measured). */
 static void read_lifetime(struct nat_finding *f, const json_t *lifetime)
 {
 	f->timeout_measured = lifetime != NULL;
@@ -316,6 +338,7 @@ unsigned nat_compare(const struct nat_finding *f)
 	       (f->tcp && a->mapping != f->tcp_mapping ? NAT_DIFFERS_TCP : 0u);
 }
 
+/* Fills the finding from a probe's event: what was measured, or why nothing was. */
 static void read_measurement(struct nat_finding *f, const json_t *event)
 {
 	g_clear_pointer(&f->trouble, g_free);
@@ -328,7 +351,7 @@ static void read_measurement(struct nat_finding *f, const json_t *event)
 		f->trouble = g_strdup("answers got lost");
 		return;
 	}
-	/* Back in with an inside source is no hairpin by RFC 4787 REQ-9. */
+	/* RFC 4787 REQ-9: with hairpinning the packet has the outside source address. */
 	f->measured.hairpin = json_is_true(json_object_get(event, "hairpin")) &&
 			      json_is_true(json_object_get(event, "hairpin_outside"));
 	f->measured.preserve_port = json_is_true(json_object_get(event, "preserve_port"));
@@ -337,6 +360,7 @@ static void read_measurement(struct nat_finding *f, const json_t *event)
 	f->differences = nat_compare(f);
 }
 
+/* The finding of the node with that name; NULL: none. */
 static struct nat_finding *finding_of(const natrun *r, const char *agent)
 {
 	ptr_array_foreach(struct nat_finding, f, r->findings)
@@ -345,10 +369,11 @@ static struct nat_finding *finding_of(const natrun *r, const char *agent)
 	return NULL;
 }
 
+/* Starts the probes when all judges are ready, and ends the session after the last measurement. */
 static void on_event(session *s, const struct session_call *call G_GNUC_UNUSED, const char *agent,
 		     json_t *event, gpointer user_data)
 {
-	struct run *run = user_data;
+	struct measurement *run = user_data;
 	const char *name = json_string_value(json_object_get(event, "event"));
 	struct nat_finding *f = finding_of(run->result, agent);
 
@@ -363,7 +388,7 @@ static void on_event(session *s, const struct session_call *call G_GNUC_UNUSED, 
 
 static void on_died(session *s, const char *agent, const char *how, gpointer user_data)
 {
-	struct run *run = user_data;
+	struct measurement *run = user_data;
 
 	if (!run->died)
 		g_set_error(&run->died, TB_ERROR, TB_ERROR_FAILED, "%s: tb-nat %s", agent, how);
@@ -376,8 +401,9 @@ static gboolean on_limit(gpointer s)
 	return G_SOURCE_CONTINUE;
 }
 
-static gboolean live(struct run *run, const struct scenario *scenario, GCancellable *cancel,
-		     GError **error)
+/* Runs the lab until all is measured; false with `error`. */
+static bool run_nat_lab(struct measurement *run, const struct scenario *scenario,
+			GCancellable *cancel, GError **error)
 {
 	static const struct session_callbacks callbacks = {
 		.built = on_built, .event = on_event, .agent_died = on_died};
@@ -385,11 +411,11 @@ static gboolean live(struct run *run, const struct scenario *scenario, GCancella
 					.lab = {.name = scenario->name,
 						.program_dir = run->options->program_dir}};
 	g_autoptr(session) s = session_start(&job, &callbacks, run, error);
-	gboolean ran;
+	bool ran;
 	guint limit;
 
 	if (!s)
-		return FALSE;
+		return false;
 	limit = g_timeout_add(TIME_LIMIT_MS + run->options->timeout_max_ms, on_limit, s);
 	run->waiting = run->result->findings->len;
 	ran = session_run(s, cancel, error);
@@ -398,19 +424,20 @@ static gboolean live(struct run *run, const struct scenario *scenario, GCancella
 		return ran;
 	g_clear_error(error);
 	g_propagate_error(error, run->died);
-	return FALSE;
+	return false;
 }
 
 natrun *natrun_new(const model *base, const struct scenario *scenario,
 		   const struct nat_options *options, GCancellable *cancel, GError **error)
 {
 	g_autoptr(natrun) r = object_new(&natrun_shape);
-	struct run run = {.result = r, .options = options};
-	gboolean ran;
+	struct measurement run = {.result = r, .options = options};
+	bool ran;
 
 	run.judges = g_ptr_array_new_with_free_func(object_free);
 	run.judge_of = g_hash_table_new(g_str_hash, g_str_equal);
-	ran = prepare(&run, base, scenario, error) && live(&run, scenario, cancel, error);
+	ran = prepare_measurement(&run, base, scenario, error) &&
+	      run_nat_lab(&run, scenario, cancel, error);
 	g_hash_table_unref(run.judge_of);
 	g_ptr_array_unref(run.judges);
 	return ran ? g_steal_pointer(&r) : NULL;

@@ -3,7 +3,7 @@
 
 #define COLUMN "table_fulls"
 
-/* Where the column stands in the line of names; -1: it has none. */
+/* The number of the column "table_fulls" in the line of column names; -1: there is none. */
 static int column_of(const char *names)
 {
 	g_auto(GStrv) words = g_regex_split_simple("\\s+", names, 0, 0);

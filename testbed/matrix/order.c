@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/matrix/order.h"
 
+/* The node's site; "" without. */
 static const char *site_of(const struct node *n)
 {
 	return n && n->site ? n->site : "";
 }
 
-/* In one site, or in two that a tunnel joins: there is a way without translation. */
-static bool together(const model *m, const char *a, const char *b)
+/* Whether two sites are the same, or joined by a tunnel: then there is a way without NAT. */
+static bool sites_are_joined(const model *m, const char *a, const char *b)
 {
 	ptr_array_foreach(const struct tunnel, t, m->tunnels) {
 		const char *ends[] = {site_of(t->ends[0].node), site_of(t->ends[1].node)};
@@ -27,8 +28,9 @@ int order_urgency(const model *m, const struct cell *c)
 		return TEXT;
 	if (!c->b)
 		return c->ad_hoc ? AD_HOC : CONFERENCE;
-	return together(m, site_of(model_node(m, c->a)), site_of(model_node(m, c->b))) ? TOGETHER :
-											 APART;
+	return sites_are_joined(m, site_of(model_node(m, c->a)), site_of(model_node(m, c->b))) ?
+		       TOGETHER :
+		       APART;
 }
 
 static gint compare_urgency(gconstpointer x, gconstpointer y, gpointer m)
@@ -36,6 +38,7 @@ static gint compare_urgency(gconstpointer x, gconstpointer y, gpointer m)
 	return order_urgency(m, x) - order_urgency(m, y);
 }
 
+/* Puts the array into a random order that depends on the seed only. */
 static void shuffle(GPtrArray *cells, guint64 seed)
 {
 	const guint32 seeds[2] = {(guint32)seed, (guint32)(seed >> 32)};

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* In which order a scenario's cells are placed.
+/* The order in which a scenario's cells are placed.
  *
- * Longest first makes the run short: a conference that begins with a call takes two calls' time;
- * between sites that nothing joins ICE waits longest (seven seconds to give a call up, about two to
- * be sure of a path through NAT or relay), and what costs waiting and no processor should begin
- * first.  Nothing here knows what a cell is expected to come to. Depends on model.  Pure.
+ * The longest go first, because that makes the run short.  A conference that begins with a call
+ * takes the time of two calls.  ICE waits longest between sites that no tunnel joins: seven seconds
+ * until a call fails, about two until a path through NAT or relay is chosen; and waiting costs no
+ * processor time.  Instant messages go last.  Nothing here knows what is expected of a cell.
+ * Depends on model. Pure.
  */
 #ifndef TESTBED_MATRIX_ORDER_H
 #define TESTBED_MATRIX_ORDER_H
@@ -12,9 +13,10 @@
 #include "testbed/model/model.h"
 #include "testbed/model/results.h"
 
-/* The lower, the earlier. */
+/* The class of a cell; lower ones are placed earlier. */
 int order_urgency(const model *m, const struct cell *c);
-/* Appends all cells (struct cell, borrowed), by urgency; `seed` decides among equals. */
+/* Appends all cells (struct cell, borrowed) to the queue, by urgency; `seed` decides the order
+ * within a class. */
 void order_cells(GQueue *queue, const GPtrArray *cells, const model *m, guint64 seed);
 
 #endif

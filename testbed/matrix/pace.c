@@ -3,9 +3,9 @@
 
 #include <math.h>
 
-/* A call's time is mostly waiting (ICE), a sign-in's is work of clients and servers, and it is over
- * when that is done: few at a time take no longer than many.  Calls that stand already must not
- * lose media to those that are set up, and ICE gives up after seconds: set-ups leave a reserve. */
+/* A call mostly waits (ICE), so many can be in progress.  A sign-in is work of clients and servers:
+ * a few at a time take no longer than many.  While calls are set up, those that stand must not lose
+ * media, and ICE gives up after seconds: so set-ups leave a reserve of processor time. */
 static const struct pace_bounds bounds[PACE_KIND_COUNT] = {
 	[PACE_CALLS] = {.first = 24,
 			.min = 10,
@@ -50,7 +50,7 @@ void pace_init(struct pace *p, enum pace_kind kind, guint n_cpus)
 
 void pace_load(struct pace *p, double busy)
 {
-	/* A sample holds ten ticks of two processors: alone it swings from idle to full. */
+	/* A sample is ten ticks of two processors: a single one says little. */
 	p->busy = isnan(p->busy) ? busy : p->busy + (busy - p->busy) * PACE_BUSY_WEIGHT;
 	if (p->busy > p->busy_high)
 		p->window *= 0.92;
@@ -65,8 +65,8 @@ gint64 pace_admit(struct pace *p, gint64 now_us)
 		return -1;
 	if (now_us < p->next_us)
 		return p->next_us - now_us;
-	/* Timers are a millisecond coarse: what was missed by less than an interval is made up for.
-	 */
+	/* Timers have milliseconds: a start that is late by less than an interval does not delay
+	 * the next one. */
 	p->next_us = MAX(p->next_us, now_us - p->interval_us) + p->interval_us;
 	p->in_progress++;
 	return 0;
@@ -80,8 +80,7 @@ void pace_ended(struct pace *p)
 
 bool pace_times_parse(const char *stat, struct pace_times *ret)
 {
-	/* proc(5): user nice system idle iowait irq softirq steal ...; guest time is part of user.
-	 */
+	/* proc(5): user nice system idle iowait irq softirq steal ...; guest is part of user */
 	enum { USER, NICE, SYSTEM, IDLE, IOWAIT, IRQ, SOFTIRQ, STEAL, N_FIELDS };
 	guint64 field[N_FIELDS];
 	char *end;

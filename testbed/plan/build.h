@@ -31,8 +31,7 @@ struct op *op_new(enum op_kind kind, const char *node, struct loc loc);
 /* The same, appended to the plan, which owns it; the caller fills in the fields of its kind. */
 struct op *builder_add(struct builder *b, enum op_kind kind, const char *node, struct loc loc);
 
-/* The node's ports (struct port), interfaces first, then tunnel ends.  The caller frees the array.
- */
+/* The node's ports (struct port): interfaces, then tunnel ends.  The caller frees the array. */
 GArray *builder_ports(const struct builder *b, const struct node *n);
 /* Whether any of the node's ports has an IPv6 address. */
 bool node_has_ipv6(const struct builder *b, const struct node *n);

@@ -151,8 +151,7 @@ void build_dns_process(struct builder *b, const struct node *n)
 	op->process.role = g_strdup("dnsmasq");
 	op->process.argv = g_new0(char *, 5);
 	op->process.argv[0] = g_strdup("dnsmasq");
-	/* --no-daemon also keeps it from changing its user and capabilities, of which it has none.
-	 */
+	/* --no-daemon also keeps it from changing user and capabilities, of which it has none. */
 	op->process.argv[1] = g_strdup("--no-daemon");
 	op->process.argv[2] = g_strdup_printf("--conf-file=/run/testbed/%s/dnsmasq.conf", n->name);
 	op->process.argv[3] = g_strdup("--log-facility=-");

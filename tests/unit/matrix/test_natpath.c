@@ -101,8 +101,8 @@ Test(natpath, no_nat_and_no_way)
 		const char *node, *why;
 	} rows[] = {
 		{"internet", NULL},
-		{"lost", "the default route of lost leads to nobody"},
-		{"ring1", "its default routes lead round in circles at ring1"},
+		{"lost", "the default route of lost leads to no node"},
+		{"ring1", "its default routes lead in a circle at ring1"},
 	};
 	g_autoptr(model) m = network_new();
 

@@ -80,7 +80,8 @@ bool addr_port_parse(const char *text, struct addr *ret, uint16_t *ret_port)
 	return true;
 }
 
-/* Decimal digits only, no sign, no leading zero. */
+/* Parses a prefix length from 0 to `max`: decimal digits only, no sign, no leading zero.  Returns
+ * false and leaves *ret when it is something else. */
 static bool length_parse(const char *text, guint max, uint8_t *ret)
 {
 	guint value = 0;
@@ -161,7 +162,7 @@ uint8_t addr_bits(const struct addr *a)
 	return (uint8_t)family_bits(a->family);
 }
 
-/* The bits of byte `index` that belong to the network part of a prefix of `len` bits. */
+/* The mask of byte `index` of an address: its bits that belong to a prefix of `len` bits. */
 static uint8_t network_bits(guint len, guint index)
 {
 	if (len >= (index + 1) * 8)

@@ -44,7 +44,7 @@ void diags_free(diags *d)
 
 /* Takes over `text` and returns it as valid UTF-8 of bounded length without control characters, so
  * that a file's content cannot control the terminal. */
-static char *printable(char *text)
+static char *take_printable(char *text)
 {
 	g_autofree char *valid = g_utf8_make_valid(text, -1);
 	GString *out = g_string_new(NULL);
@@ -74,7 +74,7 @@ static int loc_compare(const struct loc *a, const struct loc *b)
 	return (a->col > b->col) - (a->col < b->col);
 }
 
-/* Diagnostics at the same position keep the order in which they were added. */
+/* Adds by position; diagnostics at the same position keep the order in which they were added. */
 static void insert_sorted(GPtrArray *items, struct diag *item)
 {
 	guint at = items->len;
@@ -89,6 +89,7 @@ static void insert_sorted(GPtrArray *items, struct diag *item)
 	g_ptr_array_insert(items, (gint)at, item);
 }
 
+/* Appends "file:line:col: error: message (hint)\n", without the parts that are not known. */
 static void append_diag(GString *out, const struct diag *item)
 {
 	if (item->loc.file)
@@ -116,9 +117,9 @@ void diags_add(diags *d, enum diag_level level, struct loc loc, const char *hint
 	item->level = level;
 	item->loc = loc;
 	va_start(args, format);
-	item->message = printable(g_strdup_vprintf(format, args));
+	item->message = take_printable(g_strdup_vprintf(format, args));
 	va_end(args);
-	item->hint = hint ? printable(g_strdup(hint)) : NULL;
+	item->hint = hint ? take_printable(g_strdup(hint)) : NULL;
 	append_diag(text, item);
 	if (!g_hash_table_add(d->seen, g_string_free(text, FALSE))) {
 		diag_free(item);
@@ -161,8 +162,9 @@ void diags_set_error(const diags *d, int code, const char *before, GError **erro
 	g_set_error(error, TB_ERROR, code, "%s%s", before, g_strchomp(text));
 }
 
-/* Optimal string alignment: to insert, delete or replace a character, or to swap two neighbours,
- * costs 1. */
+/* How many single changes lead from one word to the other (optimal string alignment): a
+ * character inserted, deleted or replaced, or two neighbours swapped.  Upper and lower case
+ * count as equal. */
 static guint edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
 	guint rows[3][NEAREST_WORD_MAX + 1];

@@ -22,6 +22,7 @@ struct loc {
 	int col;
 };
 
+/* A file with warnings is used all the same; one with an error is not. */
 enum diag_level { DIAG_WARNING, DIAG_ERROR };
 
 struct diag {
@@ -37,24 +38,25 @@ diags *diags_new(void);
 void diags_free(diags *d);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(diags, diags_free)
 
-/* Adds a diagnostic, unless an equal one (position and texts) is there.  `hint` may be NULL; it is
- * copied.  Both texts become printable: valid UTF-8, no control characters, at most 400 characters.
- */
+/* Adds a diagnostic with printf-like text, unless an equal one (position and texts) is there.
+ * `hint` may be NULL; all texts are copied.  They are made printable: valid UTF-8, no control
+ * characters, at most 400 characters. */
 void diags_add(diags *d, enum diag_level level, struct loc loc, const char *hint,
 	       const char *format, ...) G_GNUC_PRINTF(5, 6);
 
 /* Number of all diagnostics; of errors. */
 guint diags_count(const diags *d);
 guint diags_errors(const diags *d);
-/* The diagnostic at `index`, in order of file, line and column; borrowed.  NULL: beyond the end. */
+/* The diagnostic at `index`, in order of file, line and column.  Borrowed until the next diags_add;
+ * NULL beyond the end. */
 const struct diag *diags_get(const diags *d, guint index);
 
 /* All diagnostics in that order, one line "file:line:col: error: message (hint)" for each.  The
  * caller frees. */
 char *diags_to_text(const diags *d);
 
-/* The key of `keys` (NULL-terminated) nearest to `word`; borrowed.  NULL: none is within an edit
- * distance of a third of the longer word, or 1. */
+/* The key (NULL-terminated list) that `word` is most like, to ask "did you mean ...?"; borrowed.
+ * NULL when none is near: the edit distance may be a third of the longer word, or 1. */
 const char *diag_nearest(const char *word, const char *const *keys);
 
 /* Errors that cross layers as GError values. */
@@ -69,7 +71,7 @@ enum tb_error {
 	TB_ERROR_DIED,	      /* an agent or supervisor ended unexpectedly */
 };
 
-/* An error whose message is `before` and all findings. */
+/* Sets *error: domain TB_ERROR, this code, and as message `before` followed by all diagnostics. */
 void diags_set_error(const diags *d, int code, const char *before, GError **error);
 
 #endif

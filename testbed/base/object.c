@@ -9,6 +9,7 @@ struct header {
 	max_align_t object[];
 };
 
+/* Where in the object the pointer of this row is. */
 static gpointer *member_of(void *object, const struct owned *o)
 {
 	return (gpointer *)(void *)((char *)object + o->offset);

@@ -10,12 +10,12 @@
 #include <glib.h>
 #include <stddef.h>
 
-/* One member that is owned: a pointer, or with one of the last two a list that is made empty. */
+/* One member that the object owns: a pointer, or, with one of the last two, a list. */
 struct owned {
-	size_t offset;
-	GDestroyNotify free;
-	guint array_item_bytes;	  /* GArray */
-	GDestroyNotify list_free; /* GPtrArray: of its items */
+	size_t offset;		  /* of the pointer in the object */
+	GDestroyNotify free;	  /* called by object_free unless the pointer is NULL */
+	guint array_item_bytes;	  /* not 0: a GArray of such items, made empty */
+	GDestroyNotify list_free; /* not NULL: a GPtrArray, made empty; frees its items */
 };
 
 struct object_shape {
@@ -34,7 +34,7 @@ struct object_shape {
 			}                                                \
 		}                                                        \
 	}
-/* Rows for it; what OWNS frees is NULL at first. */
+/* Rows for it.  A member of OWNS and OWNS_TEXT is NULL at first; the lists are made empty. */
 #define OWNS(type, member, free_)                                        \
 	{                                                                \
 		.offset = offsetof(struct type, member), .free = (free_) \
@@ -51,9 +51,10 @@ struct object_shape {
 		.free = (GDestroyNotify)g_ptr_array_unref, .list_free = (item_free) \
 	}
 
-/* Never NULL; for object_free alone to free. */
+/* Makes an object: a copy of the shape's defaults, with its lists made.  Never NULL.  Only
+ * object_free may free it. */
 void *object_new(const struct object_shape *shape);
-/* Accepts NULL. */
+/* Frees what the object owns, and the object.  Accepts NULL. */
 void object_free(void *object);
 
 #endif

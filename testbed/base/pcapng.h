@@ -29,11 +29,11 @@ enum pcapng_option {
 enum pcapng_link { PCAPNG_ETHERNET = 1, PCAPNG_RAW_IP = 101 };
 enum pcapng_direction { PCAPNG_UNKNOWN, PCAPNG_INBOUND, PCAPNG_OUTBOUND };
 
-/* Starts a section; times are in nanoseconds since 1970. */
+/* Appends the section header that a file starts with.  Times in it are nanoseconds since 1970. */
 void pcapng_section(GByteArray *out);
-/* Interfaces count from 0, in order of description. */
+/* Appends a description of an interface; packets refer to it by its place among them, from 0. */
 void pcapng_interface(GByteArray *out, enum pcapng_link link, const char *name);
-/* `captured` bytes are at `data`; the packet had `original` of them. */
+/* Appends a packet: `captured` bytes at `data` of the `original` ones that it had. */
 void pcapng_packet(GByteArray *out, guint32 interface, guint64 time_ns,
 		   enum pcapng_direction direction, const guint8 *data, guint32 captured,
 		   guint32 original);
@@ -41,20 +41,21 @@ void pcapng_packet(GByteArray *out, guint32 interface, guint64 time_ns,
 /* A file that is being written.  Blocks are kept until pcapng_writer_flush. */
 typedef struct pcapng_writer pcapng_writer;
 
-/* `fd` stays the caller's.  Starts a section. */
+/* Starts a file on `fd`, which stays the caller's, with a section header.  Writes nothing yet. */
 pcapng_writer *pcapng_writer_new(int fd);
-/* Drops what was not flushed.  Accepts NULL. */
+/* Frees the writer and drops what was not flushed.  Accepts NULL. */
 void pcapng_writer_free(pcapng_writer *w);
 /* Describes an interface and returns its number for pcapng_writer_packet. */
 guint32 pcapng_writer_interface(pcapng_writer *w, enum pcapng_link link, const char *name);
+/* As pcapng_packet. */
 void pcapng_writer_packet(pcapng_writer *w, guint32 interface, guint64 time_ns,
 			  enum pcapng_direction direction, const guint8 *data, guint32 captured,
 			  guint32 original);
-/* Writes what was added since the last call; blocks while a pipe takes nothing.  0, or the errno of
- * the failure: then this call and all later ones drop what was added, and the file is valid up to
- * its last whole block. */
+/* Writes what was added since the last call; blocks while a pipe takes nothing.  Returns 0 or the
+ * errno of the failure.  After a failure this call and all later ones drop what was added, and the
+ * file is valid up to its last whole block. */
 int pcapng_writer_flush(pcapng_writer *w);
-guint64 pcapng_writer_bytes(const pcapng_writer *w); /* that were written */
+guint64 pcapng_writer_bytes(const pcapng_writer *w); /* how many were written by flushes */
 
 struct pcapng_record {
 	const char *interface; /* its name; "" when it has none.  Borrowed for the call */
@@ -65,9 +66,9 @@ struct pcapng_record {
 	guint32 captured, original;
 };
 
-/* Calls `func` for each packet, in the file's order.  Reads what a writer writes (this machine's
- * byte order, nanoseconds); other blocks are passed over.  A file that was cut off is read up to
- * there.  false with TB_ERROR_INPUT when it does not begin as such a file. */
+/* Calls `func` for each packet, in the file's order.  Understands what a writer writes (this
+ * machine's byte order, nanoseconds); other blocks are passed over.  A file that was cut off is
+ * read up to there.  Returns false with TB_ERROR_INPUT when it does not begin as such a file. */
 bool pcapng_read(const guint8 *bytes, gsize length,
 		 void (*func)(const struct pcapng_record *r, gpointer user_data),
 		 gpointer user_data, GError **error);

@@ -39,7 +39,8 @@ static gsize padded(gsize length)
 	return (length + 3) / 4 * 4;
 }
 
-/* The option's value, or NULL. */
+/* The value of the option `code` in the options from `at` to `end`, and its length; NULL: it is not
+ * there, or they are cut off. */
 static const guint8 *find_option(const guint8 *at, const guint8 *end, guint16 code,
 				 guint16 *ret_length)
 {
@@ -64,7 +65,8 @@ static void interface_clear(gpointer data)
 	g_free(i->name);
 }
 
-static void on_interface(struct reader *r, const guint8 *body, const guint8 *end)
+/* Adds the interface that a block's body describes; one that is too short is passed over. */
+static void add_interface(struct reader *r, const guint8 *body, const guint8 *end)
 {
 	guint16 length = 0;
 	const guint8 *name;
@@ -78,7 +80,9 @@ static void on_interface(struct reader *r, const guint8 *body, const guint8 *end
 	g_array_append_val(r->interfaces, i);
 }
 
-static void on_packet(const struct reader *r, const guint8 *body, const guint8 *end)
+/* Calls `func` with the packet of a block's body, unless it is cut off or of an unknown
+ * interface. */
+static void report_packet(const struct reader *r, const guint8 *body, const guint8 *end)
 {
 	const struct interface *i;
 	struct pcapng_record packet;
@@ -129,9 +133,9 @@ bool pcapng_read(const guint8 *bytes, gsize length,
 			break; /* cut off while it was written */
 		end = bytes + at + total - 4;
 		if (type == PCAPNG_BLOCK_INTERFACE)
-			on_interface(&r, body, end);
+			add_interface(&r, body, end);
 		else if (type == PCAPNG_BLOCK_PACKET)
-			on_packet(&r, body, end);
+			report_packet(&r, body, end);
 		at += total;
 	}
 	g_array_unref(r.interfaces);

@@ -44,10 +44,11 @@ void pcapng_writer_packet(pcapng_writer *w, guint32 interface, guint64 time_ns,
 	pcapng_packet(w->pending, interface, time_ns, direction, data, captured, original);
 }
 
-/* 0, or the errno for which no more can be written. */
+/* Writes all bytes; waits while the descriptor takes none.  Returns 0, or the errno of a failure;
+ * *ret_done is how many were written. */
 static int write_bytes(const pcapng_writer *w, const guint8 *bytes, gsize length, gsize *ret_done)
 {
-	struct pollfd room = {.fd = w->fd, .events = POLLOUT};
+	struct pollfd writable = {.fd = w->fd, .events = POLLOUT};
 
 	for (*ret_done = 0; *ret_done < length;) {
 		ssize_t n = write(w->fd, bytes + *ret_done, length - *ret_done);
@@ -57,7 +58,7 @@ static int write_bytes(const pcapng_writer *w, const guint8 *bytes, gsize length
 		else if (n == 0)
 			return ENOSPC;
 		else if (errno == EAGAIN)
-			poll(&room, 1, -1);
+			poll(&writable, 1, -1);
 		else if (errno != EINTR)
 			return errno;
 	}

@@ -144,6 +144,7 @@ static const struct field set_impair_fields[] = {
 	{.include = impairment_fields, AT(change_args, impair)},
 	{0}};
 
+/* The change is about an interface of a node, a whole network or a tunnel, and only one of them. */
 static void check_set_impair(struct reader *r, const yaml_node_t *value, struct change_args *args)
 {
 	int links = (args->interface != NULL) + (args->network != NULL) + (args->tunnel != NULL);
@@ -236,7 +237,8 @@ static const struct change_kind change_kinds[] = {
 	{"set-resolvers", resolvers_fields, .per_node = true, .apply = change_set_resolvers},
 };
 
-static const struct change_kind *find_kind(struct reader *r, const yaml_node_t *key)
+/* The row of the word at `key`; NULL, with an error that may name the word meant. */
+static const struct change_kind *find_change_kind(struct reader *r, const yaml_node_t *key)
 {
 	const char *word = (const char *)key->data.scalar.value;
 	const char *names[G_N_ELEMENTS(change_kinds) + 1] = {NULL};
@@ -298,6 +300,8 @@ bool change_args_read(struct reader *r, const struct change *change, struct chan
 	return diags_errors(r->d) == before;
 }
 
+/* Adds a change to a list (GPtrArray).  Its keys are read only to report what is wrong with them;
+ * they are read again when the change is made. */
 static void read_change(struct reader *r, const yaml_node_t *value, gpointer user_data)
 {
 	const yaml_node_t *key, *inner;
@@ -307,7 +311,7 @@ static void read_change(struct reader *r, const yaml_node_t *value, gpointer use
 
 	if (!read_single(r, value, &key, &inner))
 		return;
-	kind = find_kind(r, key);
+	kind = find_change_kind(r, key);
 	if (!kind)
 		return;
 	change = g_new0(struct change, 1);
@@ -330,7 +334,8 @@ bool change_read_list(struct reader *r, const yaml_node_t *value, void *target,
 	return read_list(r, value, read_change, *(GPtrArray **)target);
 }
 
-/* Each node gets objects of its own, so each has the change read anew. */
+/* Makes the change on one node.  Reads its keys again, because each node gets objects of its
+ * own. */
 static void apply_to_node(struct apply *a, const char *name, struct loc loc)
 {
 	struct node *node = named_find(a->m->nodes, name);
@@ -346,7 +351,7 @@ static void apply_to_node(struct apply *a, const char *name, struct loc loc)
 	object_free(args);
 }
 
-static void apply_one(struct apply *a)
+static void apply_change(struct apply *a)
 {
 	const struct change_kind *kind = a->change->kind;
 	struct change_args *args = args_new();
@@ -368,12 +373,12 @@ void change_apply_all(struct reader *r, model *m, const GPtrArray *changes)
 
 	for (guint i = 0; i < changes->len; i++) {
 		a.change = g_ptr_array_index(changes, i);
-		apply_one(&a);
+		apply_change(&a);
 	}
 }
 
-static void add_key(struct reader *r G_GNUC_UNUSED, const yaml_node_t *key,
-		    const yaml_node_t *value G_GNUC_UNUSED, gpointer user_data)
+static void add_key_text(struct reader *r G_GNUC_UNUSED, const yaml_node_t *key,
+			 const yaml_node_t *value G_GNUC_UNUSED, gpointer user_data)
 {
 	g_ptr_array_add(user_data, key->data.scalar.value);
 }
@@ -381,5 +386,5 @@ static void add_key(struct reader *r G_GNUC_UNUSED, const yaml_node_t *key,
 void change_new_nodes(struct reader *r, const struct change *change, GPtrArray *names)
 {
 	if (change->kind->named == &node_type && change->value->type == YAML_MAPPING_NODE)
-		read_pairs(r, change->value, add_key, names);
+		read_pairs(r, change->value, add_key_text, names);
 }

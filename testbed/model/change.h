@@ -19,14 +19,18 @@ struct change {
 	struct loc loc;
 };
 
-/* A read_func: a list of changes, or one alone, into a GPtrArray of struct change. */
+/* A read_func: reads a list of changes, or a single one, into a GPtrArray of struct change.
+ * Reports what is wrong with their keys; whether they fit a network is found out when they are
+ * applied. */
 bool change_read_list(struct reader *r, const yaml_node_t *value, void *target, const void *arg);
 
-/* Applies changes in order to a model that was read but not yet resolved.  `r` must read the source
- * that the changes stand in. */
+/* Applies changes in order to a model that was read but not yet resolved.  What can't be applied
+ * becomes a finding, and the next one is tried.  `r` must read the source that the changes stand
+ * in. */
 void change_apply_all(struct reader *r, model *m, const GPtrArray *changes);
 
-/* Adds the names of nodes that a change would add to `names` (char *, borrowed from the source). */
+/* Adds to `names` those of the nodes that the change would add (char *, borrowed from the
+ * source). */
 void change_new_nodes(struct reader *r, const struct change *change, GPtrArray *names);
 
 #endif

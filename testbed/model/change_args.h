@@ -2,8 +2,9 @@
 /* How changes are made, shared by change.c (their keys) and the files that make them.  Private to
  * them.
  *
- * A `change_args` holds what the keys of one change say; it is read anew for every node the change
- * is made on, so that whoever makes the change may keep objects out of it.
+ * A `change_args` holds what the keys of one change say.  It is read again for every node that the
+ * change is made on, so the function that makes the change may move objects from it to the node.
+ * Each change_* function does what docs/FORMATS.md says of its word, or adds a finding.
  */
 #ifndef TESTBED_MODEL_CHANGE_ARGS_H
 #define TESTBED_MODEL_CHANGE_ARGS_H
@@ -13,14 +14,14 @@
 
 /* Everything that the keys of a change can say; a kind uses some of it. */
 struct change_args {
-	GPtrArray *nodes;
+	GPtrArray *nodes; /* char *: names, of 'node' or 'nodes' */
 	char *interface, *nat, *rule_name, *tunnel, *network, *site, *endpoint, *edge, *record_name,
 		*key, *value, *engine, *namespace;
 	enum service_kind service;
 	enum host_model host_model;
 	struct prefix to;
-	char *end; /* of a tunnel: a node */
-	GArray *servers;
+	char *end;	 /* of a tunnel: the node that it is on */
+	GArray *servers; /* struct addr */
 	struct route *route;
 	struct fw_rule *rule;
 	struct nrpt_rule *nrpt;
@@ -30,12 +31,13 @@ struct change_args {
 	struct service *edge_settings, *frontend_settings;
 	char *password;
 	enum account_state account;
-	unsigned parts; /* 0: nothing said of parts */
+	unsigned parts; /* bits 1u << EDGE_*; 0: 'part' was not given */
 	unsigned mtu_bytes;
 	struct impairment impair;
 	GPtrArray *objects; /* of the kind's named type */
 };
 
+/* One change that is being made. */
 struct apply {
 	struct reader *r;
 	model *m;
@@ -44,17 +46,18 @@ struct apply {
 };
 
 struct change_kind {
-	const char *name;
-	const struct field *fields;
-	const struct object_type *named; /* keys beyond the fields name objects of this type */
-	bool per_node;			 /* takes 'node' or 'nodes', applied to each */
-	/* More to say about the keys than the fields can; may be NULL. */
+	const char *name;		 /* its word in a file */
+	const struct field *fields;	 /* of struct change_args */
+	const struct object_type *named; /* other keys name objects of this type; NULL: none may */
+	bool per_node;			 /* takes 'node' or 'nodes', and is made on each */
+	/* Reports what is wrong beyond single keys; may be NULL. */
 	void (*check)(struct reader *r, const yaml_node_t *value, struct change_args *args);
-	/* `node` is NULL unless per_node.  What it keeps of `args` it takes out. */
+	/* Makes the change.  `node` is NULL unless per_node.  May take objects out of `args`. */
 	void (*apply)(struct apply *a, struct change_args *args, struct node *node);
 };
 
-/* Reads the keys of a change; false when there was something wrong with them. */
+/* Reads the keys of a change into `args`; false, with findings, when something is wrong with
+ * them. */
 bool change_args_read(struct reader *r, const struct change *change, struct change_args *args);
 
 /* change_network.c */
@@ -103,12 +106,13 @@ void change_set_account(struct apply *a, struct change_args *args, struct node *
 void change_set_edge(struct apply *a, struct change_args *args, struct node *node);
 void change_set_frontend(struct apply *a, struct change_args *args, struct node *node);
 
-/* "no WHAT 'NAME'" where the change says so; `name`: the member of its args. */
+/* Adds the error "no WHAT 'NAME'" where the file gives the name, with a hint of the names that
+ * there are.  `name` points to the member of the change's args. */
 void change_not_found(struct apply *a, const char *what, char *const *name,
 		      const GPtrArray *objects);
-/* The object of that name among `objects`; NULL with a finding. */
+/* The object of that name; NULL, with that error, when there is none. */
 void *change_find(struct apply *a, const char *what, char *const *name, const GPtrArray *objects);
-/* change_service.c: the service of that kind, running or not; NULL with a finding. */
+/* The node's service of that kind, enabled or not; NULL with an error.  In change_service.c. */
 struct service *change_find_service(struct apply *a, struct node *node, enum service_kind kind);
 
 #endif

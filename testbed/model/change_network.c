@@ -5,7 +5,8 @@
 
 /* --- nodes, networks, interfaces -------------------------------------------------------------- */
 
-static void take_objects(struct change_args *args, GPtrArray *into)
+/* Moves the objects that the change names to the end of a list of the model. */
+static void move_objects(struct change_args *args, GPtrArray *into)
 {
 	while (args->objects->len > 0)
 		g_ptr_array_add(into, g_ptr_array_steal_index(args->objects, 0));
@@ -13,23 +14,23 @@ static void take_objects(struct change_args *args, GPtrArray *into)
 
 void change_add_node(struct apply *a, struct change_args *args, struct node *node G_GNUC_UNUSED)
 {
-	take_objects(args, a->m->nodes);
+	move_objects(args, a->m->nodes);
 }
 
 void change_add_network(struct apply *a, struct change_args *args, struct node *node G_GNUC_UNUSED)
 {
-	take_objects(args, a->m->networks);
+	move_objects(args, a->m->networks);
 }
 
 void change_add_tunnel(struct apply *a, struct change_args *args, struct node *node G_GNUC_UNUSED)
 {
-	take_objects(args, a->m->tunnels);
+	move_objects(args, a->m->tunnels);
 }
 
 void change_add_interface(struct apply *a G_GNUC_UNUSED, struct change_args *args,
 			  struct node *node)
 {
-	take_objects(args, node->interfaces);
+	move_objects(args, node->interfaces);
 }
 
 void change_remove_node(struct apply *a, struct change_args *args G_GNUC_UNUSED, struct node *node)
@@ -84,6 +85,8 @@ static void replace_impairment(struct impairment **at, const struct impairment *
 	*at = g_memdup2(by, sizeof *by);
 }
 
+/* Where the impairment of a node's interface is kept, its own interface or a tunnel's; NULL: the
+ * node does not exist or has none of that name. */
 static struct impairment **find_impairment(model *m, const char *node_name, const char *ifname)
 {
 	struct node *node = named_find(m->nodes, node_name);
@@ -110,7 +113,7 @@ static void impair_interface(struct apply *a, struct change_args *args, guint in
 		change_not_found(a, "interface", &args->interface, node->interfaces);
 }
 
-/* Both directions: what an end says for itself would win, so it no longer does. */
+/* Sets it for both directions.  What an end said for itself would win, so it is removed. */
 static void impair_tunnel(struct apply *a, struct change_args *args)
 {
 	struct tunnel *t = change_find(a, "tunnel", &args->tunnel, a->m->tunnels);
@@ -122,6 +125,7 @@ static void impair_tunnel(struct apply *a, struct change_args *args)
 		g_clear_pointer(&t->ends[e].impair, g_free);
 }
 
+/* Sets it for all interfaces of the network; what they said for themselves is removed. */
 static void impair_network(struct apply *a, struct change_args *args)
 {
 	struct network *net = change_find(a, "network", &args->network, a->m->networks);
@@ -154,8 +158,9 @@ void change_set_mtu(struct apply *a, struct change_args *args, struct node *node
 		iface->mtu_bytes = args->mtu_bytes;
 }
 
-/* What lies behind the end of a tunnel that is on that node; NULL with a finding. */
-static GArray *prefixes_of(struct apply *a, const struct change_args *args)
+/* The prefixes behind the end of the tunnel on that node; NULL with an error when one is not
+ * there. */
+static GArray *end_prefixes(struct apply *a, const struct change_args *args)
 {
 	struct tunnel *tunnel = change_find(a, "tunnel", &args->tunnel, a->m->tunnels);
 
@@ -172,7 +177,7 @@ static GArray *prefixes_of(struct apply *a, const struct change_args *args)
 
 void change_add_prefix(struct apply *a, struct change_args *args, struct node *node G_GNUC_UNUSED)
 {
-	GArray *prefixes = prefixes_of(a, args);
+	GArray *prefixes = end_prefixes(a, args);
 
 	if (prefixes)
 		g_array_append_val(prefixes, args->to);
@@ -181,7 +186,7 @@ void change_add_prefix(struct apply *a, struct change_args *args, struct node *n
 void change_remove_prefix(struct apply *a, struct change_args *args,
 			  struct node *node G_GNUC_UNUSED)
 {
-	GArray *prefixes = prefixes_of(a, args);
+	GArray *prefixes = end_prefixes(a, args);
 	char buf[PREFIX_TEXT_MAX];
 
 	for (guint i = 0; prefixes && i < prefixes->len; i++) {
@@ -196,7 +201,7 @@ void change_remove_prefix(struct apply *a, struct change_args *args,
 			  prefix_print(&args->to, buf), args->end);
 }
 
-/* Routes that were not made to last are gone, services that were stopped run again. */
+/* Removes the routes that are not persistent (they go to lost_routes) and enables all services. */
 void change_reboot(struct apply *a G_GNUC_UNUSED, struct change_args *args G_GNUC_UNUSED,
 		   struct node *node)
 {
@@ -233,10 +238,9 @@ void change_remove_route(struct apply *a, struct change_args *args, struct node 
 		  "node '%s' has no route to %s", node->name, prefix_print(&args->to, buf));
 }
 
-/* New rules come before the node's own, and among themselves in the order in which they are
- * written. */
-static void put_in_front(struct apply *a, struct change_args *args, struct node *node,
-			 enum fw_action action)
+/* Adds the rule before the node's own ones, and after those that changes have added before. */
+static void add_rule_in_front(struct apply *a, struct change_args *args, struct node *node,
+			      enum fw_action action)
 {
 	guint count = GPOINTER_TO_UINT(g_hash_table_lookup(a->front, node));
 
@@ -248,17 +252,17 @@ static void put_in_front(struct apply *a, struct change_args *args, struct node 
 
 void change_block(struct apply *a, struct change_args *args, struct node *node)
 {
-	put_in_front(a, args, node, FW_DROP);
+	add_rule_in_front(a, args, node, FW_DROP);
 }
 
 void change_allow(struct apply *a, struct change_args *args, struct node *node)
 {
-	put_in_front(a, args, node, FW_ACCEPT);
+	add_rule_in_front(a, args, node, FW_ACCEPT);
 }
 
 void change_reject(struct apply *a, struct change_args *args, struct node *node)
 {
-	put_in_front(a, args, node, FW_REJECT);
+	add_rule_in_front(a, args, node, FW_REJECT);
 }
 
 void change_remove_rule(struct apply *a, struct change_args *args, struct node *node)
@@ -274,6 +278,7 @@ void change_remove_rule(struct apply *a, struct change_args *args, struct node *
 	model_retire(a->m, rules, index);
 }
 
+/* Changes the rule named by 'nat', or the only one of the node. */
 void change_set_nat(struct apply *a, struct change_args *args, struct node *node)
 {
 	struct nat_rule *rule = NULL, *scratch = args->nat_rule;

@@ -56,6 +56,7 @@ void change_add_record(struct apply *a, struct change_args *args, struct node *n
 	g_ptr_array_add(service->dns.records, g_steal_pointer(&args->record));
 }
 
+/* Takes all records of that name out of a list; false when there was none. */
 static bool retire_records(struct apply *a, GPtrArray *records, const char *name)
 {
 	bool found = false;
@@ -109,7 +110,8 @@ void change_remove_host(struct apply *a, struct change_args *args, struct node *
 
 /* --- services and hosts ----------------------------------------------------------------------- */
 
-/* An Edge without any of its parts does not run; one that gets a part back runs with that one. */
+/* Starts or stops parts of an Edge.  One without any running part is disabled; one that gets a part
+ * back runs with that part alone. */
 static void set_parts(struct apply *a, struct change_args *args, struct service *service,
 		      bool enabled)
 {
@@ -127,6 +129,8 @@ static void set_parts(struct apply *a, struct change_args *args, struct service 
 	service->edge.parts = running != 0 ? running : EDGE_ALL_PARTS;
 }
 
+/* Enables or disables a service or, with 'part', parts of an Edge.  An Edge that is started as a
+ * whole runs with all parts. */
 static void set_service(struct apply *a, struct change_args *args, struct node *node, bool enabled)
 {
 	struct service *service = change_find_service(a, node, args->service);

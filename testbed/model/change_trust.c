@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* What is not named is as by default, so that an empty change gives a good certificate back. */
+/* Replaces the node's certificate.  Keys that are not given have their default, so an empty change
+ * gives a good certificate back. */
 void change_set_certificate(struct apply *a, struct change_args *args, struct node *node)
 {
 	struct certificate old = node->certificate;
@@ -21,7 +22,8 @@ void change_set_certificate(struct apply *a, struct change_args *args, struct no
 	args->certificate = old;
 }
 
-static struct endpoint *endpoint_of(struct apply *a, struct node *node)
+/* The node's endpoint; NULL with an error when no client runs there. */
+static struct endpoint *require_endpoint(struct apply *a, struct node *node)
 {
 	if (!node->endpoint)
 		diags_add(a->r->d, DIAG_ERROR, a->change->loc, NULL, "node '%s' is not an endpoint",
@@ -31,7 +33,7 @@ static struct endpoint *endpoint_of(struct apply *a, struct node *node)
 
 void change_set_password(struct apply *a, struct change_args *args, struct node *node)
 {
-	struct endpoint *endpoint = endpoint_of(a, node);
+	struct endpoint *endpoint = require_endpoint(a, node);
 
 	if (!endpoint)
 		return;
@@ -41,16 +43,16 @@ void change_set_password(struct apply *a, struct change_args *args, struct node 
 
 void change_set_account(struct apply *a, struct change_args *args, struct node *node)
 {
-	struct endpoint *endpoint = endpoint_of(a, node);
+	struct endpoint *endpoint = require_endpoint(a, node);
 
 	if (endpoint)
 		endpoint->account = args->account;
 }
 
-/* Only the keys that are there may overwrite, so they are read again, now into the service itself.
- */
-static void read_into(struct apply *a, struct change_args *args, struct service **settings,
-		      struct service *service)
+/* Reads the change's keys again, now into the service itself, so only the keys that are given
+ * change it.  `settings` is the member of `args` that they are usually read into. */
+static void overwrite_given_keys(struct apply *a, struct change_args *args,
+				 struct service **settings, struct service *service)
 {
 	struct service *scratch = *settings;
 
@@ -65,12 +67,12 @@ void change_set_edge(struct apply *a, struct change_args *args, struct node *nod
 
 	if (!service)
 		return;
-	/* a list that is named is a new list */
+	/* a list that is given replaces the old one: reading only appends */
 	if (read_has_key(a->r, a->change->value, "relay_to"))
 		g_array_set_size(service->edge.relay_to, 0);
 	if (read_has_key(a->r, a->change->value, "relay_not_to"))
 		g_array_set_size(service->edge.relay_not_to, 0);
-	read_into(a, args, &args->edge_settings, service);
+	overwrite_given_keys(a, args, &args->edge_settings, service);
 }
 
 void change_set_frontend(struct apply *a, struct change_args *args, struct node *node)
@@ -78,5 +80,5 @@ void change_set_frontend(struct apply *a, struct change_args *args, struct node 
 	struct service *service = change_find_service(a, node, SERVICE_FRONTEND);
 
 	if (service)
-		read_into(a, args, &args->frontend_settings, service);
+		overwrite_given_keys(a, args, &args->frontend_settings, service);
 }

@@ -17,6 +17,7 @@ static void check_overlap(const struct check *c, const struct network *a, const 
 		    prefix_print(theirs, other), b->name);
 }
 
+/* `subnet6` must be IPv6, and `subnet` must then be IPv4. */
 static void check_family(const struct check *c, const struct network *n)
 {
 	char text[PREFIX_TEXT_MAX];
@@ -50,7 +51,7 @@ static void check_overlaps(const struct check *c)
 
 /* --- addresses of interfaces ------------------------------------------------------------------ */
 
-/* RFC 3021: links with 31-bit prefixes have neither a network nor a broadcast address. */
+/* RFC 3021: with a prefix of all bits but one (or all), both addresses are hosts'. */
 bool is_host_address(const struct prefix *p)
 {
 	struct prefix network = prefix_network(p);
@@ -66,6 +67,7 @@ bool is_host_address(const struct prefix *p)
 	return p->addr.family != AF_INET || !all_ones;
 }
 
+/* An interface's address must lie in its network's subnet, have that length and be a host's. */
 static void check_address(const struct check *c, const struct iface *iface, const struct prefix *p,
 			  struct loc loc)
 {
@@ -92,7 +94,7 @@ static void check_address(const struct check *c, const struct iface *iface, cons
 			    address);
 }
 
-/* Who has an address already, by "NETWORK ADDRESS". */
+/* No address twice in a network.  `taken` maps "NETWORK ADDRESS" to the node that has it. */
 static void check_taken(const struct check *c, GHashTable *taken, const struct node *node,
 			const struct iface *iface, const struct prefix *p, struct loc loc)
 {
@@ -109,6 +111,7 @@ static void check_taken(const struct check *c, GHashTable *taken, const struct n
 	g_hash_table_insert(taken, key, (gpointer)(guintptr)node);
 }
 
+/* Against the node's interfaces before it: no two may be in the same subnet. */
 static void check_interface_pair(const struct check *c, const struct node *node,
 				 const struct iface *iface)
 {
@@ -182,15 +185,15 @@ static void check_tunnel_end(const struct check *c, const struct tunnel *t,
 			    addr_print(&end->underlay, address));
 }
 
-/* Two of one kind may share a port only where their packets carry a number of the tunnel, as
- * VXLAN's do. */
+/* Two tunnels of UDP on one port of a node are only possible when both are VXLAN, whose packets
+ * carry the number of their tunnel. */
 static bool wants_same_port(const struct tunnel *a, const struct tunnel *b)
 {
 	return tunnel_is_udp(a->kind) && tunnel_is_udp(b->kind) && a->port == b->port &&
 	       (a->kind == TUNNEL_WIREGUARD || b->kind == TUNNEL_WIREGUARD);
 }
 
-/* Nothing but the addresses tells such tunnels' packets apart. */
+/* Packets of tunnels without ports (GRE, IPIP) are told apart by their outer addresses alone. */
 static bool wants_same_addresses(const struct tunnel *a, const struct tunnel *b)
 {
 	const struct tunnel_end *p = a->ends, *q = b->ends;
@@ -202,6 +205,7 @@ static bool wants_same_addresses(const struct tunnel *a, const struct tunnel *b)
 		 addr_equal(&p[1].underlay, &q[0].underlay)));
 }
 
+/* A node that both tunnels end on, or NULL. */
 static const struct node *common_node(const struct tunnel *a, const struct tunnel *b)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(a->ends); i++)
@@ -211,7 +215,7 @@ static const struct node *common_node(const struct tunnel *a, const struct tunne
 	return NULL;
 }
 
-/* Against those before it, so that each conflict is told once. */
+/* Compares the tunnel with those before it, so that each conflict is reported once. */
 static void check_tunnel_conflicts(const struct check *c, const struct tunnel *t)
 {
 	for (guint i = 0; c->m->tunnels->pdata[i] != t; i++) {

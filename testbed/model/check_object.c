@@ -14,8 +14,9 @@ void check_error(const struct check *c, struct loc loc, const char *hint, const 
 	diags_add(c->d, DIAG_ERROR, loc, hint, "%s", text);
 }
 
-/* Names in one file can only clash when a change adds an object (a mapping has no key twice) or
- * when they stand in a list. */
+/* No two objects may have one name.  Keys of a mapping can't repeat, so this is about names in
+ * lists and about objects that a change adds.  The loc of an object is `loc_offset` bytes after its
+ * start. */
 static void check_unique(const struct check *c, const GPtrArray *objects, size_t loc_offset,
 			 const char *what)
 {
@@ -62,7 +63,8 @@ static void check_interface(const struct check *c, const struct iface *iface)
 			    "network", iface->network_name, c->m->networks);
 }
 
-/* Each user is one endpoint: the Front End tells them apart by nothing else. */
+/* A user belongs to one endpoint, as the Front End tells endpoints apart by their users, and to the
+ * domain of the file.  `users` holds those seen. */
 static void check_user(const struct check *c, const struct node *node, GHashTable *users)
 {
 	const char *at = node->endpoint->user ? strchr(node->endpoint->user, '@') : NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/internal.h"
 
+/* The name, if given, must be an interface or tunnel interface of the node. */
 static void check_link_name(const struct check *c, const struct node *node, char *const *name,
 			    struct loc loc)
 {
@@ -9,9 +10,10 @@ static void check_link_name(const struct check *c, const struct node *node, char
 			    node->interfaces);
 }
 
-/* Rule and NAT names appear beside counters and in explanations, where they must mean one thing. */
-static void check_name(const struct check *c, const struct node *node, char *const *name,
-		       struct loc loc, GHashTable *names)
+/* No two rules of a node (firewall and NAT) may have one name: counters and explanations use it.
+ * `names` holds those seen. */
+static void check_rule_name(const struct check *c, const struct node *node, char *const *name,
+			    struct loc loc, GHashTable *names)
 {
 	struct loc place = places_get(c->places, name, loc);
 	const struct loc *first = *name ? g_hash_table_lookup(names, *name) : NULL;
@@ -30,13 +32,13 @@ static void check_name(const struct check *c, const struct node *node, char *con
 static void check_firewall(const struct check *c, const struct node *node, GHashTable *names)
 {
 	ptr_array_foreach(const struct fw_rule, rule, node->firewall.rules) {
-		check_name(c, node, &rule->name, rule->loc, names);
+		check_rule_name(c, node, &rule->name, rule->loc, names);
 		check_link_name(c, node, &rule->in_iface, rule->loc);
 		check_link_name(c, node, &rule->out_iface, rule->loc);
 	}
 }
 
-/* What the kernel can't do; `rule` is a masquerade. */
+/* Reports what the kernel can't do for a masquerade rule, number `index` of the node. */
 static void check_masquerade(const struct check *c, const struct node *node,
 			     const struct nat_rule *rule, guint index)
 {
@@ -77,7 +79,7 @@ static void check_nat(const struct check *c, const struct node *node, GHashTable
 		if (rule->kind == NAT_MASQUERADE)
 			check_masquerade(c, node, rule, i);
 
-		check_name(c, node, &rule->name, rule->loc, names);
+		check_rule_name(c, node, &rule->name, rule->loc, names);
 		check_link_name(c, node, &rule->out_iface, rule->loc);
 		if (!node->forwarding)
 			check_error(c, rule->loc, "add 'forwarding: true'",

@@ -7,6 +7,8 @@ struct connected {
 	const char *link;
 };
 
+/* All subnets of the node's interfaces and tunnel interfaces: an array of struct connected, for the
+ * caller to free. */
 static GArray *connected_subnets(const model *m, const struct node *node)
 {
 	GArray *all = g_array_new(FALSE, FALSE, sizeof(struct connected));
@@ -30,7 +32,7 @@ static GArray *connected_subnets(const model *m, const struct node *node)
 	return all;
 }
 
-/* Interfaces without address are findings already, and no reason to doubt the routes. */
+/* An interface without address is reported already; the node's gateways are not checked then. */
 static bool has_all_addresses(const struct node *node)
 {
 	ptr_array_foreach(const struct iface, iface, node->interfaces)
@@ -52,6 +54,8 @@ static void check_gateway_is_host(const struct check *c, struct loc loc,
 		    addr_print(via, text));
 }
 
+/* The gateway must be a host, not the node itself, on a connected subnet, and that by the route's
+ * `dev` if it names one. */
 static void check_gateway(const struct check *c, const struct node *node, const struct route *route,
 			  const GArray *connected)
 {
@@ -91,8 +95,7 @@ static void check_device(const struct check *c, const struct node *node, const s
 		named_error(c->d, loc, "interface", route->dev, node->interfaces);
 }
 
-/* The kernel keeps one route a destination in a table, those it makes for connected subnets
- * included. */
+/* The kernel keeps one route for each destination, and makes those to connected subnets itself. */
 static void check_destination(const struct check *c, const struct node *node, guint index,
 			      const GArray *connected)
 {

@@ -47,7 +47,8 @@ static void check_conferences(const struct check *c)
 	}
 }
 
-/* What an expectation may name: endpoints, sites, and nodes that some scenario adds. */
+/* What an expectation may name: endpoints, sites, and nodes that some scenario adds.
+ * NULL-terminated; the caller frees the array, not the names. */
 static GPtrArray *known_selectors(const struct check *c, struct reader *r)
 {
 	GPtrArray *known = g_ptr_array_new();

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/model/internal.h"
 
+/* The node's interface that the key at `name` names; NULL, with an error unless the key is
+ * missing. */
 static const struct iface *check_iface(const struct check *c, const struct node *node,
 				       const struct service *service, char *const *name)
 {
@@ -12,7 +14,8 @@ static const struct iface *check_iface(const struct check *c, const struct node 
 	return iface;
 }
 
-static void check_external(const struct check *c, const struct node *node,
+/* The address, if set, must be one of the interface. */
+static void check_on_iface(const struct check *c, const struct node *node,
 			   const struct service *service, const struct iface *iface,
 			   const struct addr *a)
 {
@@ -24,7 +27,7 @@ static void check_external(const struct check *c, const struct node *node,
 			    node->name, addr_print(a, text));
 }
 
-/* IPv6 addresses beside IPv4 ones; those of the relays both or none. */
+/* An Edge's IPv6 addresses stand beside IPv4 ones, and the two of its relays go together. */
 static void check_ipv6(const struct check *c, const struct service *service)
 {
 	const struct edge_service *edge = &service->edge;
@@ -80,12 +83,12 @@ static void check_edge(const struct check *c, const struct node *node,
 		check_error(c, places_get(c->places, &edge->external_iface, service->loc), NULL,
 			    "the Edge's internal and external interface are the same");
 	if (external) {
-		check_external(c, node, service, external, &edge->access);
-		check_external(c, node, service, external, &edge->av);
-		check_external(c, node, service, external, &edge->av_tcp);
-		check_external(c, node, service, external, &edge->access6);
-		check_external(c, node, service, external, &edge->av6);
-		check_external(c, node, service, external, &edge->av_tcp6);
+		check_on_iface(c, node, service, external, &edge->access);
+		check_on_iface(c, node, service, external, &edge->av);
+		check_on_iface(c, node, service, external, &edge->av_tcp);
+		check_on_iface(c, node, service, external, &edge->access6);
+		check_on_iface(c, node, service, external, &edge->av6);
+		check_on_iface(c, node, service, external, &edge->av_tcp6);
 	}
 	check_ipv6(c, service);
 	if (addr_is_set(&edge->access) && addr_equal(&edge->access, &edge->av_tcp))

@@ -17,8 +17,8 @@ struct value {
 struct parse {
 	const char *at;
 	const struct variable *variables;
-	char *problem; /* the first one */
-	int depth;
+	char *problem; /* the first one; NULL: none */
+	int depth;     /* open parentheses */
 };
 
 const struct variable *variable_find(const struct variable *variables, const char *name)
@@ -29,9 +29,10 @@ const struct variable *variable_find(const struct variable *variables, const cha
 	return NULL;
 }
 
-static bool fail(struct parse *p, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static bool parse_fail(struct parse *p, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-static bool fail(struct parse *p, const char *format, ...)
+/* Keeps the first problem, in printf-like words, and returns false. */
+static bool parse_fail(struct parse *p, const char *format, ...)
 {
 	va_list args;
 
@@ -47,7 +48,8 @@ static void skip_space(struct parse *p)
 	p->at += strspn(p->at, " ");
 }
 
-static bool take(struct parse *p, char c)
+/* Skips spaces and, if it comes next, the character `c`; false when another one comes. */
+static bool take_char(struct parse *p, char c)
 {
 	skip_space(p);
 	if (*p->at != c)
@@ -58,7 +60,8 @@ static bool take(struct parse *p, char c)
 
 /* --- values ----------------------------------------------------------------------------------- */
 
-/* Adds to the address as to one big number; false when that leaves the family's addresses. */
+/* Adds a number, which may be negative, to the address as to one big integer.  Returns false when
+ * the result is outside the family's addresses; *a is then undefined. */
 static bool addr_add(struct addr *a, gint64 number)
 {
 	int carry = 0;
@@ -75,7 +78,10 @@ static bool addr_add(struct addr *a, gint64 number)
 	return carry == 0 && left == 0;
 }
 
-static bool compute(struct parse *p, char sign, struct value *left, const struct value *right)
+/* Computes `left` SIGN `right` into *left.  Returns false, with a problem, on overflow, division
+ * by zero or less, and for addresses except address + number, number + address and address -
+ * number. */
+static bool compute_value(struct parse *p, char sign, struct value *left, const struct value *right)
 {
 	char text[ADDR_TEXT_MAX];
 	bool overflow = false;
@@ -84,21 +90,21 @@ static bool compute(struct parse *p, char sign, struct value *left, const struct
 		struct value swapped = *left;
 
 		*left = *right;
-		return compute(p, sign, left, &swapped);
+		return compute_value(p, sign, left, &swapped);
 	}
 	if (addr_is_set(&right->addr) || (addr_is_set(&left->addr) && sign != '+' && sign != '-'))
-		return fail(p, "an address can only be added to, or be taken a number from");
+		return parse_fail(p, "an address can only be added to, or be taken a number from");
 	if (addr_is_set(&left->addr)) {
 		struct addr before = left->addr;
 
 		if (right->number == G_MININT64 ||
 		    !addr_add(&left->addr, sign == '-' ? -right->number : right->number))
-			return fail(p, "%s %c %" G_GINT64_FORMAT " is no address any more",
-				    addr_print(&before, text), sign, right->number);
+			return parse_fail(p, "%s %c %" G_GINT64_FORMAT " is no address any more",
+					  addr_print(&before, text), sign, right->number);
 		return true;
 	}
 	if ((sign == '/' || sign == '%') && right->number <= 0)
-		return fail(p, "division by %" G_GINT64_FORMAT, right->number);
+		return parse_fail(p, "division by %" G_GINT64_FORMAT, right->number);
 	if (sign == '+')
 		overflow = __builtin_add_overflow(left->number, right->number, &left->number);
 	else if (sign == '-')
@@ -108,7 +114,7 @@ static bool compute(struct parse *p, char sign, struct value *left, const struct
 	else
 		left->number =
 			sign == '/' ? left->number / right->number : left->number % right->number;
-	return !overflow || fail(p, "the number is too large");
+	return !overflow || parse_fail(p, "the number is too large");
 }
 
 /* --- grammar: sum = product {(+|-) product}; product = factor {(*|/|%) factor} ---------------- */
@@ -126,9 +132,10 @@ static bool parse_variable(struct parse *p, const char *word, struct value *ret)
 	}
 	for (v = p->variables; v; v = v->outer)
 		g_string_append_printf(known, "%s%s", known->len > 0 ? ", " : "", v->name);
-	return fail(p, "nothing here counts '%s' (there is: %s)", word, known->str);
+	return parse_fail(p, "nothing here counts '%s' (there is: %s)", word, known->str);
 }
 
+/* An address, a number or a variable, in this order of trying. */
 static bool parse_word(struct parse *p, struct value *ret)
 {
 	size_t length =
@@ -136,15 +143,15 @@ static bool parse_word(struct parse *p, struct value *ret)
 	g_autofree char *word = g_strndup(p->at, length);
 
 	if (length == 0)
-		return *p->at ? fail(p, "'%c' is unexpected", *p->at) :
-				fail(p, "the end is missing, ')'");
+		return *p->at ? parse_fail(p, "'%c' is unexpected", *p->at) :
+				parse_fail(p, "the end is missing, ')'");
 	p->at += length;
 	if (strpbrk(word, ".:"))
-		return addr_parse(word, &ret->addr) || fail(p, "'%s' is no address", word);
+		return addr_parse(word, &ret->addr) || parse_fail(p, "'%s' is no address", word);
 	if (!g_ascii_isdigit(word[0]))
 		return parse_variable(p, word, ret);
 	return g_ascii_string_to_signed(word, 10, 0, G_MAXINT64, &ret->number, NULL) ||
-	       fail(p, "'%s' is no number", word);
+	       parse_fail(p, "'%s' is no number", word);
 }
 
 static bool parse_factor(struct parse *p, struct value *ret)
@@ -153,17 +160,18 @@ static bool parse_factor(struct parse *p, struct value *ret)
 
 	*ret = (struct value){.number = 0};
 	skip_space(p);
-	if (!take(p, '('))
+	if (!take_char(p, '('))
 		return parse_word(p, ret);
 	if (++p->depth > NESTING_MAX)
-		return fail(p, "more than %d parentheses in each other", NESTING_MAX);
-	ok = parse_sum(p, ret) && (take(p, ')') || fail(p, "a ')' is missing"));
+		return parse_fail(p, "more than %d parentheses in each other", NESTING_MAX);
+	ok = parse_sum(p, ret) && (take_char(p, ')') || parse_fail(p, "a ')' is missing"));
 	p->depth--;
 	return ok;
 }
 
-static bool parse_row(struct parse *p, const char *operators,
-		      bool (*operand)(struct parse *p, struct value *ret), struct value *ret)
+/* Parses operands with operators from `operators` between them, from left to right, into *ret. */
+static bool parse_chain(struct parse *p, const char *operators,
+			bool (*operand)(struct parse *p, struct value *ret), struct value *ret)
 {
 	if (!operand(p, ret))
 		return false;
@@ -171,7 +179,7 @@ static bool parse_row(struct parse *p, const char *operators,
 		char sign = *p->at++;
 		struct value right;
 
-		if (!operand(p, &right) || !compute(p, sign, ret, &right))
+		if (!operand(p, &right) || !compute_value(p, sign, ret, &right))
 			return false;
 	}
 	return true;
@@ -179,16 +187,17 @@ static bool parse_row(struct parse *p, const char *operators,
 
 static bool parse_product(struct parse *p, struct value *ret)
 {
-	return parse_row(p, "*/%", parse_factor, ret);
+	return parse_chain(p, "*/%", parse_factor, ret);
 }
 
 static bool parse_sum(struct parse *p, struct value *ret)
 {
-	return parse_row(p, "+-", parse_product, ret);
+	return parse_chain(p, "+-", parse_product, ret);
 }
 
-/* "0n)": a name with leading zeros; false when it is something else. */
-static bool padded(struct parse *p, GString *out)
+/* Expands "0NAME)": the variable with leading zeros, as wide as its largest value.  Returns false
+ * and takes nothing when `p` is at something else. */
+static bool expand_padded(struct parse *p, GString *out)
 {
 	const char *end = strchr(p->at, ')');
 	g_autofree char *name =
@@ -202,16 +211,18 @@ static bool padded(struct parse *p, GString *out)
 	return true;
 }
 
+/* Appends the value of the expression at `p` and goes past its ')'.  Returns false with a
+ * problem. */
 static bool expand_one(struct parse *p, GString *out)
 {
 	char text[ADDR_TEXT_MAX];
 	struct value v;
 
-	if (padded(p, out))
+	if (expand_padded(p, out))
 		return true;
 	if (!parse_sum(p, &v) ||
-	    (!take(p, ')') &&
-	     !fail(p, *p->at ? "'%c' is unexpected" : "the end is missing, ')'", *p->at)))
+	    (!take_char(p, ')') &&
+	     !parse_fail(p, *p->at ? "'%c' is unexpected" : "the end is missing, ')'", *p->at)))
 		return false;
 	if (addr_is_set(&v.addr))
 		g_string_append(out, addr_print(&v.addr, text));

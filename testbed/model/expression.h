@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What stands between `$(` and `)` in a counted part of a topology file.  Private to the model
+/* Expressions between `$(` and `)` in a counted part of a topology file.  Private to the model
  * layer.
  *
  *   branch-$(0n)              the number of this instance, with leading zeros: as wide as the last
@@ -19,15 +19,15 @@
 struct variable {
 	const char *name;
 	gint64 value;
-	int width; /* of the largest value, in digits */
-	const struct variable *outer;
+	int width;		      /* of the largest value, in digits */
+	const struct variable *outer; /* of the counted part around this one; NULL: the last */
 };
 
-/* NULL when there is none of that name. */
+/* The variable of that name in the list; NULL when there is none. */
 const struct variable *variable_find(const struct variable *variables, const char *name);
 
-/* Appends `text` to `out` with every $(...) replaced by its value.  False: `*problem` says what is
- * wrong in words that follow "in 'TEXT': "; the caller frees it. */
+/* Appends `text` to `out` with every $(...) replaced by its value.  Returns false when that can't
+ * be done; then *problem, which the caller frees, says why in words that follow "in 'TEXT': ". */
 bool expression_expand(const char *text, const struct variable *variables, GString *out,
 		       char **problem);
 

@@ -55,7 +55,7 @@ static const struct quantity queue_sizes[] = {
 			 .max = 1000000000},
 };
 
-/* Nothing needs no unit. */
+/* "0" may be written without unit. */
 static bool is_zero(const yaml_node_t *value)
 {
 	return value->type == YAML_SCALAR_NODE &&
@@ -88,6 +88,7 @@ static bool ends_with_unit(const char *text, const struct unit *units)
 	return false;
 }
 
+/* Reads the size and its unit: 100ms, 50packets or 64kB.  `target` is the whole impairment. */
 static bool read_queue(struct reader *r, const yaml_node_t *value, void *target,
 		       const void *arg G_GNUC_UNUSED)
 {
@@ -193,8 +194,8 @@ guint64 impairment_queue_bytes(const struct impairment *i)
 	return i->queue;
 }
 
-/* The largest unit that leaves a whole number. */
-static void put_amount(GString *out, const char *key, unsigned amount, const struct unit *units)
+/* Appends " KEY AMOUNT", in the largest unit that gives a whole number; nothing for 0. */
+static void print_amount(GString *out, const char *key, unsigned amount, const struct unit *units)
 {
 	const struct unit *best = units;
 
@@ -206,7 +207,7 @@ static void put_amount(GString *out, const char *key, unsigned amount, const str
 	g_string_append_printf(out, " %s %u%s", key, amount / best->factor, best->suffix);
 }
 
-static void put_share(GString *out, const char *key, double pct)
+static void print_share(GString *out, const char *key, double pct)
 {
 	if (pct > 0)
 		g_string_append_printf(out, " %s %g%%", key, pct);
@@ -218,14 +219,14 @@ void impairment_print(const struct impairment *i, GString *out)
 		g_string_append(out, " none");
 		return;
 	}
-	put_amount(out, "delay", i->delay_us, time_units);
-	put_amount(out, "jitter", i->jitter_us, time_units);
+	print_amount(out, "delay", i->delay_us, time_units);
+	print_amount(out, "jitter", i->jitter_us, time_units);
 	if (i->jitter_us > 0)
 		g_string_append_printf(out, " distribution %s", jitter_shape_names[i->shape]);
-	put_share(out, "loss", i->loss_pct);
-	put_amount(out, "burst", i->burst_packets, burst_units);
-	put_share(out, "reorder", i->reorder_pct);
-	put_share(out, "duplicate", i->duplicate_pct);
-	put_amount(out, "rate", i->rate_kbit, rate_units);
-	put_amount(out, "queue", i->queue, queue_sizes[i->queue_unit].units);
+	print_share(out, "loss", i->loss_pct);
+	print_amount(out, "burst", i->burst_packets, burst_units);
+	print_share(out, "reorder", i->reorder_pct);
+	print_share(out, "duplicate", i->duplicate_pct);
+	print_amount(out, "rate", i->rate_kbit, rate_units);
+	print_amount(out, "queue", i->queue, queue_sizes[i->queue_unit].units);
 }

@@ -7,8 +7,9 @@
 #include "testbed/model/reader.h"
 
 extern const struct field impairment_fields[]; /* of struct impairment */
-/* Adds errors where the keys contradict each other. */
+/* Adds errors at `value` where keys of *i contradict each other, such as a jitter above the
+ * delay. */
 void impairment_check(struct reader *r, const yaml_node_t *value, const struct impairment *i);
-read_function read_impairment; /* struct impairment *, made when there is one; - */
+read_function read_impairment; /* struct impairment *, allocated and replaced; no arg */
 
 #endif

@@ -11,11 +11,12 @@
 #include "testbed/model/model.h"
 #include "testbed/model/reader.h"
 
+/* Where a model was read from. */
 struct model_source {
 	struct source *source;
 	const yaml_node_t *expect; /* the rules common to all scenarios, or NULL */
-	GPtrArray *buried;	   /* objects that changes took away */
-	GPtrArray *extras;	   /* struct source: changes beyond the scenarios' own, in order */
+	GPtrArray *retired;	   /* objects that changes removed; freed with the model */
+	GPtrArray *extras; /* struct source: changes that model_add_changes added, in order */
 };
 
 /* What resolving and checking need. */
@@ -25,25 +26,28 @@ struct check {
 	const struct places *places;
 };
 
-/* An error about `loc` with its cure, for the diags of the check. */
+/* Adds an error at `loc`, with printf-like text and a hint (may be NULL), to the check's diags. */
 void check_error(const struct check *c, struct loc loc, const char *hint, const char *format, ...)
 	G_GNUC_PRINTF(4, 5);
 
-/* All named objects have their name (char *) as first member.  NULL when none has it. */
+/* The first object of that name; NULL: none, or `name` is NULL.  All named objects have their name
+ * (char *) as first member. */
 void *named_find(const GPtrArray *objects, const char *name);
-/* Adds "no WHAT 'NAME'" with a hint made of the names there are. */
+/* Adds the error "no WHAT 'NAME'" with a hint made of the names of `objects`. */
 void named_error(diags *d, struct loc loc, const char *what, const char *name,
 		 const GPtrArray *objects);
 
-/* Takes an object out of a list.  It is freed with the model only: places know it by its address,
- * which nothing new may get before all checks are done. */
+/* Removes the object from a list but frees it only with the model: places know it by its address,
+ * which no new object may get before all checks are done. */
 void model_retire(model *m, GPtrArray *list, guint index);
 
-/* Turns names into pointers, and fills in what follows from elsewhere in the model. */
+/* Sets the pointers beside names (NULL where the name is wrong; the checks report it), and fills in
+ * what follows from elsewhere in the model: addresses, the default domain, ports. */
 void model_resolve(const struct check *c);
 
+/* Each reports what is wrong with its part of the model and goes on. */
 void check_objects(const struct check *c); /* names, references among nodes, networks and sites */
-/* Whether a host may have it: not the network's or broadcast address of its subnet. */
+/* Whether a host may have the address: not the network's or the broadcast address of the prefix. */
 bool is_host_address(const struct prefix *p);
 void check_addresses(const struct check *c); /* subnets, addresses, tunnels */
 void check_routes(const struct check *c);

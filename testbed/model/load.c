@@ -13,13 +13,14 @@
 
 void model_retire(model *m, GPtrArray *list, guint index)
 {
-	g_ptr_array_add(m->source->buried, g_ptr_array_steal_index(list, index));
+	g_ptr_array_add(m->source->retired, g_ptr_array_steal_index(list, index));
 }
 
 /* --- the top of the file ---------------------------------------------------------------------- */
 
-static bool read_remember(struct reader *r G_GNUC_UNUSED, const yaml_node_t *value, void *target,
-			  const void *arg G_GNUC_UNUSED)
+/* A read_func: keeps the YAML value itself, to be read later. */
+static bool remember_value(struct reader *r G_GNUC_UNUSED, const yaml_node_t *value, void *target,
+			   const void *arg G_GNUC_UNUSED)
 {
 	*(const yaml_node_t **)target = value;
 	return true;
@@ -36,7 +37,7 @@ static bool read_scenarios(struct reader *r, const yaml_node_t *value, void *tar
 }
 
 static const struct field source_fields[] = {
-	{KEY("expect", read_remember, model_source, expect, NULL)}, {0}};
+	{KEY("expect", remember_value, model_source, expect, NULL)}, {0}};
 
 static const struct field model_fields[] = {
 	{KEY("topology", read_word, model, name, &charset_name), .required = true},
@@ -56,7 +57,7 @@ static const struct field model_fields[] = {
 
 static const struct object_shape model_source_shape =
 	OBJECT_SHAPE(model_source, NULL, OWNS(model_source, source, (GDestroyNotify)source_unref),
-		     OWNS_LIST(model_source, buried, object_free),
+		     OWNS_LIST(model_source, retired, object_free),
 		     OWNS_LIST(model_source, extras, (GDestroyNotify)source_unref));
 static const struct object_shape model_shape =
 	OBJECT_SHAPE(model, (&(const model){.max_loss_pct = 1}), OWNS_TEXT(model, file),
@@ -83,7 +84,7 @@ void model_free(model *m)
 	object_free(m);
 }
 
-/* Puts the file's common rules before the scenario's own: the last match wins. */
+/* Reads the file's common rules and puts them before the scenario's own, as the last match wins. */
 static void add_common_expects(struct reader *r, const yaml_node_t *common, GPtrArray *expects)
 {
 	g_autoptr(GPtrArray) all = g_ptr_array_new();
@@ -94,6 +95,8 @@ static void add_common_expects(struct reader *r, const yaml_node_t *common, GPtr
 		g_ptr_array_insert(expects, (gint)i, g_ptr_array_index(all, i));
 }
 
+/* Reads the file as it is, without changes.  NULL, with findings, when it is not a mapping at
+ * all. */
 static model *read_model(struct reader *r, struct source *source)
 {
 	model *m = model_new(source);
@@ -126,7 +129,7 @@ static void check_all(model *m, struct reader *r)
 	check_scenarios(&c, r);
 }
 
-/* Changes that stand in a text of their own, a list or just one. */
+/* Makes the changes of a text of their own: a list, or just one. */
 static void apply_extra(const struct reader *r, model *m, const struct source *extra)
 {
 	struct reader own = {.source = extra, .d = r->d, .places = r->places, .key = "changes"};
@@ -137,8 +140,9 @@ static void apply_extra(const struct reader *r, model *m, const struct source *e
 		change_apply_all(&own, m, changes);
 }
 
-/* Reads, changes and checks; the model may be incomplete when there are findings.  `name` and
- * `extras` may be NULL: no such changes. */
+/* Reads the file, makes the changes of scenario `name` and of `extras` (struct source; either may
+ * be NULL: none), resolves and checks.  Findings go to `d`; with errors among them the model is
+ * incomplete.  NULL when there is not even that. */
 static model *build(struct source *source, const char *name, const GPtrArray *extras, diags *d)
 {
 	struct reader r = {.source = source, .d = d, .places = places_new()};
@@ -156,9 +160,9 @@ static model *build(struct source *source, const char *name, const GPtrArray *ex
 	return m;
 }
 
-/* What is wrong with a template is wrong with all that is made from it: a few findings a place will
- * do. */
-static bool is_enough(GHashTable *seen, const struct diag *item)
+/* Counts a finding at its place; true when there were FINDINGS_PER_PLACE already.  What is wrong
+ * with a template would else be reported for everything that is made from it. */
+static bool has_enough_findings(GHashTable *seen, const struct diag *item)
 {
 	gpointer key = GINT_TO_POINTER(item->loc.line * 4096 + item->loc.col);
 	guint count = GPOINTER_TO_UINT(g_hash_table_lookup(seen, key)) + 1;
@@ -167,6 +171,7 @@ static bool is_enough(GHashTable *seen, const struct diag *item)
 	return count > FINDINGS_PER_PLACE;
 }
 
+/* As build, but returns NULL when there are errors, and findings name the scenario. */
 static model *build_checked(struct source *source, const char *name, const GPtrArray *extras,
 			    diags *d)
 {
@@ -177,7 +182,7 @@ static model *build_checked(struct source *source, const char *name, const GPtrA
 	for (guint i = 0; i < diags_count(found); i++) {
 		const struct diag *item = diags_get(found, i);
 
-		if (source->repeated && is_enough(seen, item))
+		if (source->repeated && has_enough_findings(seen, item))
 			continue;
 		if (name)
 			diags_add(d, item->level, item->loc, item->hint, "scenario '%s': %s", name,
@@ -191,6 +196,7 @@ static model *build_checked(struct source *source, const char *name, const GPtrA
 	return NULL;
 }
 
+/* Builds the model and, to prove that it is possible, every scenario of it.  NULL with findings. */
 static model *load(struct source *source, diags *d)
 {
 	guint before = diags_errors(d);
@@ -232,7 +238,7 @@ model *model_load(const char *path, diags *d)
 	return bytes ? load_bytes(path, bytes, d) : NULL;
 }
 
-/* Parses changes that stand in a text of their own; NULL with findings. */
+/* Parses a text of changes; NULL with findings.  The caller unrefs it. */
 static struct source *extra_new(const char *name, const char *changes, diags *d)
 {
 	g_autoptr(GBytes) text = g_bytes_new(changes, strlen(changes));

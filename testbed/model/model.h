@@ -28,12 +28,12 @@
 struct site {
 	char *name;
 	char *title;
-	char *media_edge; /* node name whose Edge serves this site's users for media; NULL: the
-			     first Edge */
+	char *media_edge; /* the node whose Edge serves this site's users for media; NULL: the first
+			     node that has an Edge */
 	struct loc loc;
 };
 
-enum jitter_shape { JITTER_UNIFORM, JITTER_NORMAL };
+enum jitter_shape { JITTER_UNIFORM, JITTER_NORMAL }; /* distribution of the delay */
 enum queue_unit { QUEUE_MS, QUEUE_PACKETS, QUEUE_BYTES };
 
 /* What happens to packets that leave by an interface.  0 means none of it; docs/FORMATS.md, section
@@ -42,11 +42,11 @@ struct impairment {
 	unsigned delay_us, jitter_us;
 	enum jitter_shape shape;
 	double loss_pct;
-	unsigned burst_packets; /* mean length of a run of lost packets; 0: each packet by its own
-				   lot */
+	unsigned burst_packets; /* mean length of a run of lost packets; 0: each packet is lost
+				   independently */
 	double reorder_pct, duplicate_pct;
 	unsigned rate_kbit; /* 1000 bit/s */
-	unsigned queue;	    /* what may wait for a rate, in `queue_unit`; 0: IMPAIRMENT_QUEUE_MS */
+	unsigned queue; /* what may wait for the rate, in `queue_unit`; 0: IMPAIRMENT_QUEUE_MS */
 	enum queue_unit queue_unit;
 };
 
@@ -75,8 +75,8 @@ struct iface {
 	struct loc loc;
 };
 
-/* What a route does with packets: sends them on, or throws them away and says so to the sender
- * (host unreachable; administratively prohibited) or not (blackhole). */
+/* What a route does with packets.  ROUTE_UNICAST sends them on; the others throw them away and
+ * answer host unreachable, nothing, or administratively prohibited. */
 enum route_type {
 	ROUTE_UNICAST,
 	ROUTE_UNREACHABLE,
@@ -95,8 +95,9 @@ struct route {
 	struct loc loc;
 };
 
+/* Packets to the node, through it, and from it. */
 enum fw_chain { FW_INPUT, FW_FORWARD, FW_OUTPUT, FW_CHAIN_COUNT };
-enum fw_action { FW_ACCEPT, FW_DROP, FW_REJECT };
+enum fw_action { FW_ACCEPT, FW_DROP, FW_REJECT }; /* FW_REJECT: drops and tells the sender */
 enum ip_proto { PROTO_ANY, PROTO_TCP, PROTO_UDP, PROTO_ICMP };
 
 struct port_range {
@@ -120,16 +121,17 @@ struct firewall {
 	GPtrArray *rules; /* struct fw_rule, first match wins */
 };
 
+/* NAT_MASQUERADE: many inside behind the outside interface's address.  NAT_STATIC: 1:1. */
 enum nat_kind { NAT_MASQUERADE, NAT_STATIC };
-/* RFC 4787 sections 4.1 and 5. */
+/* RFC 4787 sections 4.1 and 5: what of the peer a mapping (a filter) depends on. */
 enum nat_behaviour {
 	NAT_ENDPOINT_INDEPENDENT,
 	NAT_ADDRESS_DEPENDENT,
 	NAT_ADDRESS_AND_PORT_DEPENDENT
 };
 
-/* NATs that people meet, by name; docs/FORMATS.md says what each stands for.  NAT_CUSTOM: the
- * defaults. */
+/* NATs that people meet, by name; docs/FORMATS.md says what each stands for.  NAT_CUSTOM: none
+ * named, the defaults. */
 enum nat_preset {
 	NAT_CUSTOM,
 	NAT_HOME_ROUTER,
@@ -148,8 +150,8 @@ struct nat_rule {
 	char *out_iface; /* the outside interface */
 	GArray *src;	 /* struct prefix; empty: every source leaving by out_iface */
 	enum nat_behaviour mapping, filtering;
-	bool hairpin;
-	bool preserve_port;
+	bool hairpin;		     /* insiders reach each other by their outside addresses */
+	bool preserve_port;	     /* the outside port is the inside one where that is free */
 	unsigned udp_timeout_ms;     /* 0: the kernel's default */
 	struct addr inside, outside; /* NAT_STATIC only: 1:1 */
 	struct loc loc;
@@ -170,6 +172,7 @@ struct nrpt_rule {
 	struct loc loc;
 };
 
+/* Also the order of struct service's union. */
 enum service_kind { SERVICE_DNS, SERVICE_FRONTEND, SERVICE_EDGE, SERVICE_KIND_COUNT };
 
 struct dns_service {
@@ -187,15 +190,17 @@ struct frontend_service {
 					  beside IPv4, unset: none */
 };
 
-/* The services that an Edge consists of, each of which can be down by itself. */
+/* The services that an Edge consists of, each of which can be down by itself: SIP, relay
+ * credentials, relays. */
 enum edge_part { EDGE_ACCESS, EDGE_MRAS, EDGE_AV, EDGE_PART_COUNT };
 #define EDGE_ALL_PARTS ((1u << EDGE_PART_COUNT) - 1)
 
-/* What a client gets that names no family: an IPv4 relay (RFC 8656), or one of the family of the
- * address it asked. */
+/* Which relay a client gets that asks for no family: an IPv4 one (RFC 8656), or one of the family
+ * of the Edge's address that it asked. */
 enum relay_family { RELAY_FAMILY_IPV4, RELAY_FAMILY_SAME };
 
-/* What the credentials of MRAS are signed with. */
+/* What the credentials of MRAS are signed with: the secret that the relays check them with, or
+ * another one, so that the relays refuse them. */
 enum mras_secret { MRAS_SECRET_SHARED, MRAS_SECRET_OWN };
 
 struct edge_service {
@@ -238,7 +243,7 @@ struct service {
 	struct loc loc;
 };
 
-enum account_state { ACCOUNT_ENABLED, ACCOUNT_DISABLED, ACCOUNT_MISSING };
+enum account_state { ACCOUNT_ENABLED, ACCOUNT_DISABLED, ACCOUNT_MISSING }; /* at the Front End */
 
 struct endpoint {
 	char *user;		 /* "dc1@contoso.com" */
@@ -251,16 +256,19 @@ struct endpoint {
 	enum account_state account;
 };
 
+/* The authority that all of the lab trust, or one that none does. */
 enum certificate_issuer { ISSUER_LAB, ISSUER_OTHER };
 enum certificate_validity { VALIDITY_VALID, VALIDITY_EXPIRED, VALIDITY_NOT_YET };
 
-/* The one that a node's services show. */
+/* The certificate that a node's services show. */
 struct certificate {
-	enum certificate_issuer issuer; /* ISSUER_OTHER: an authority nobody in the lab trusts */
+	enum certificate_issuer issuer;
 	enum certificate_validity validity;
-	GPtrArray *names; /* char *; empty: every name its services may be met by */
+	GPtrArray *names; /* char *; empty: every name of its services */
 };
 
+/* HOST_STRONG: packets leave by the interface that has their source address (as Windows Server
+ * does).  HOST_WEAK: by the interface that the route to their destination names. */
 enum host_model { HOST_WEAK, HOST_STRONG };
 
 struct sysctl_setting {
@@ -279,8 +287,7 @@ struct node {
 				   addresses */
 	GPtrArray *interfaces;	/* struct iface */
 	GPtrArray *routes;	/* struct route */
-	GPtrArray *lost_routes; /* struct route: those that a restart (change reboot) took, being
-				   not persistent */
+	GPtrArray *lost_routes; /* struct route: not persistent, removed by a change `reboot` */
 	struct firewall firewall;
 	GPtrArray *nat;	     /* struct nat_rule */
 	GArray *resolvers;   /* struct addr: /etc/resolv.conf */
@@ -325,15 +332,17 @@ enum media {
 	MEDIA_AV_CONFERENCE,
 	MEDIA_COUNT
 };
+/* VERDICT_FAIL: the network let the call fail.  VERDICT_ERROR: nothing is known of the network. */
 enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_ERROR, VERDICT_COUNT };
+/* Which way the media of a call went. */
 enum path_class {
-	PATH_SIGNALLING,
-	PATH_UDP_DIRECT,
-	PATH_UDP_NAT,
-	PATH_UDP_RELAY,
-	PATH_TCP_RELAY,
-	PATH_MCU,
-	PATH_NONE,
+	PATH_SIGNALLING, /* an instant message: no media, only SIP */
+	PATH_UDP_DIRECT, /* no address translated */
+	PATH_UDP_NAT,	 /* straight, through at least one NAT */
+	PATH_UDP_RELAY,	 /* over a relay; both ends reach theirs over UDP */
+	PATH_TCP_RELAY,	 /* over a relay that an end reaches over TCP */
+	PATH_MCU,	 /* a conference: each participant to the server */
+	PATH_NONE,	 /* no media */
 	PATH_COUNT
 };
 
@@ -382,105 +391,111 @@ typedef struct model {
 	struct model_source *source; /* private: the parsed text, for model_instantiate */
 } model;
 
-/* Loads and checks a topology file.  All findings go to `d`; returns NULL when there is an error
- * among them (also when the file can't be read).  Owned by the caller. */
+/* Reads a topology file, checks it and tries every scenario of it.  Findings go to `d`; returns
+ * NULL when there is an error among them, also when the file can't be read.  For model_free. */
 model *model_load(const char *path, diags *d);
 /* The same from memory; `path` is only used in locations. */
 model *model_load_text(const char *path, const char *text, gsize length, diags *d);
-void model_free(model *m);
+void model_free(model *m); /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(model, model_free)
 
-/* The network with the scenario's changes applied, checked again; NULL with findings in `d`.
- * Independent of `m` afterwards.  `model_load` has already done this once for every scenario, so a
- * model that loaded instantiates. */
+/* The network with the changes of the scenario (and of model_add_changes) applied, checked again;
+ * for model_free, independent of `m`.  NULL with findings in `d`; without added changes that can't
+ * happen, as model_load has tried every scenario. */
 model *model_instantiate(const model *m, const struct scenario *scenario, diags *d);
 
-/* The same with more changes after the scenario's own: `changes` is text as under `changes:` in a
- * file, one change ("add-route: {...}") or a list of them.  `name` stands for the text in findings.
- */
+/* The same with more changes after those: `changes` is text as under `changes:` in a file, one
+ * change ("add-route: {...}") or a list of them.  `name` stands for a file name in findings. */
 model *model_instantiate_with(const model *m, const struct scenario *scenario, const char *name,
 			      const char *changes, diags *d);
 
-/* From now on every scenario of `m` makes these changes too, after its own and after those added
- * before; `changes` and `name` as above.  False with findings in `d` when they can't be read.
- * Whether they fit a scenario is found out when it is instantiated. */
+/* From now on model_instantiate makes these changes too, in every scenario, after its own and after
+ * those added before; `changes` and `name` as above.  False with findings in `d` when they can't be
+ * read.  Whether they fit a scenario is found out when it is instantiated. */
 bool model_add_changes(model *m, const char *name, const char *changes, diags *d);
 /* Forgets all that model_add_changes has added. */
 void model_drop_changes(model *m);
 
-/* Borrowed; NULL when there is none. */
+/* The object of that name, borrowed; NULL when there is none.  So are all pointers below unless
+ * said otherwise. */
 const struct scenario *model_scenario(const model *m, const char *name);
 const struct node *model_node(const model *m, const char *name);
 const struct network *model_network(const model *m, const char *name);
 const struct site *model_site(const model *m, const char *name);
 const struct iface *node_iface(const struct node *n, const char *name);
-/* The node whose name is so much like this one that it may be meant. */
+/* The name of a node that is so much like this one that it may be meant; NULL: none is. */
 const char *model_nearest_node(const model *m, const char *name);
 /* The prefix of the network that the address belongs to; of no network, the address alone. */
 struct prefix model_prefix_of(const model *m, const struct addr *a);
-/* The first node that has the address on an interface (tunnels don't count). */
+/* The first node that has the address on an interface; tunnel interfaces don't count. */
 const struct node *model_owner(const model *m, const struct addr *a);
-/* The first node on which such a service runs. */
+/* The first node on which such a service is enabled. */
 const struct node *model_server(const model *m, enum service_kind kind);
-/* The tunnel with an end on this interface; `ret_end`, unless NULL, gets the end's index. */
+/* The tunnel with an end on this interface of the node; `ret_end`, unless NULL, gets the end's
+ * index. */
 const struct tunnel *model_tunnel_at(const model *m, const char *node, const char *iface,
 				     guint *ret_end);
 /* Whether the tunnel's own packets are UDP: the others have no ports. */
 bool tunnel_is_udp(enum tunnel_kind kind);
-/* What such a tunnel between addresses of that family adds to each packet. */
+/* How many bytes such a tunnel adds to each packet, its outer IP header of that family included. */
 unsigned tunnel_overhead_bytes(enum tunnel_kind kind, int family);
-/* What happens to packets that enter the tunnel at this end: the end's own or the tunnel's. */
+/* What happens to packets that enter the tunnel at this end: the end's own impairment, else the
+ * tunnel's; NULL: nothing. */
 const struct impairment *tunnel_impairment(const struct tunnel *t, guint end);
 /* The first masquerade rule for packets that leave by this interface. */
 const struct nat_rule *node_masquerade(const struct node *n, const char *iface);
-/* The first address of the family (AF_UNSPEC: any). */
+/* The interface's first address of the family (AF_UNSPEC: any). */
 const struct prefix *iface_prefix(const struct iface *f, int family);
-/* The same on an interface of the node, its own or a tunnel's. */
+/* The same for an interface of the node or the interface of a tunnel's end on it. */
 const struct prefix *node_prefix_on(const model *m, const struct node *n, const char *iface,
 				    int family);
-/* Whether the node has this interface, its own or a tunnel's. */
+/* Whether the node has an interface of that name, its own or a tunnel's. */
 bool node_has_link(const model *m, const struct node *n, const char *iface);
-/* For a node that gets a client only now: nothing set.  The node is to own it. */
+/* A new endpoint with nothing set, for a node that gets a client later; the caller gives it to the
+ * node, which frees it. */
 struct endpoint *endpoint_new(void);
 /* How many nodes run a client. */
 guint model_count_endpoints(const model *m);
-const struct service *node_service(const struct node *n,
-				   enum service_kind kind); /* NULL also when disabled */
-/* The same, also when disabled: who depends on a service is told of it whether it runs or not. */
+/* The node's service of that kind; NULL also when it is disabled. */
+const struct service *node_service(const struct node *n, enum service_kind kind);
+/* The same, also when disabled: clients are told of a service whether it runs or not. */
 const struct service *node_declared_service(const struct node *n, enum service_kind kind);
-/* Primary address of a node's first interface; family 0 when it has none. */
+/* The first address of the node's first interface; unset when there is none. */
 struct addr node_address(const struct node *n);
-/* Its first IPv6 address; unset: none. */
+/* The first IPv6 address on any interface of the node; unset when there is none. */
 struct addr node_address6(const struct node *n);
 bool iface_has_address(const struct iface *f, const struct addr *a);
-bool node_has_address(const struct node *n,
-		      const struct addr *a); /* on one of its interfaces; tunnels don't count */
-/* "NODE", or "NODE:IF" with the name of one of its network or tunnel interfaces. */
+/* Whether one of its interfaces has the address; tunnel interfaces don't count. */
+bool node_has_address(const struct node *n, const struct addr *a);
+/* Whether the text is "NODE", or "NODE:IF" with one of its interfaces, its own or a tunnel's. */
 bool model_has_place(const model *m, const char *place);
-/* What is wrong with such a text that names no place: "no node 'edg' (did you mean 'edge'?)", or
- * the interfaces that there are.  Caller frees. */
+/* What is wrong with a text that is no such place: "no node 'edg' (did you mean 'edge'?)", or which
+ * interfaces the node has.  The caller frees. */
 char *model_no_place(const model *m, const char *place);
-/* The node whose Edge serves this endpoint for media (own setting, site's, first Edge), or NULL. */
+/* The node whose Edge serves this endpoint for media: its own setting, else its site's, else the
+ * first Edge, running or not.  NULL: there is none. */
 const struct node *model_media_edge(const model *m, const struct node *endpoint);
 
-/* What the scenario expects of a call between endpoints `a` and `b` (for conferences: between the
- * organiser and any participant).  NULL: nothing said, which means pass over any path. */
+/* The last rule of the scenario that fits a call between endpoints `a` and `b` (either way round;
+ * `b` NULL: a conference of organiser `a`, of which one pair of organiser and participant must
+ * fit).  NULL: none fits, which means pass over any path. */
 const struct expect *scenario_expect(const model *m, const struct scenario *sc, const char *a,
 				     const char *b, enum media media);
 
 /* Whether nothing happens to packets; NULL counts as none. */
 bool impairment_is_none(const struct impairment *i);
-/* " delay 20ms jitter 2ms normal loss 1% rate 2mbit queue 100ms", each in the words of the file;
- * appends. */
+/* Appends the impairment in the words of the file, each with a space before it: " delay 20ms jitter
+ * 2ms distribution normal loss 1%"; " none" when nothing happens to packets. */
 void impairment_print(const struct impairment *i, GString *out);
-/* Chance that a run of losses begins at a packet when none was lost before: Gilbert's model, by
- * which runs of `burst_packets` on average make up `loss_pct`.  0..100. */
+/* The chance in percent that a run of losses begins at a packet when the one before was not lost:
+ * Gilbert's model, by which runs of `burst_packets` on average make up `loss_pct`. */
 double impairment_burst_start_pct(const struct impairment *i);
 const char *jitter_shape_name(enum jitter_shape v);
-/* How many bytes may wait for the rate; 0 without a rate. */
+/* How many bytes may wait for the rate, whatever unit the file uses; 0 without a rate. */
 guint64 impairment_queue_bytes(const struct impairment *i);
 
-/* Names of the enums, as files and results write them ("udp-relay", "im-conference"). */
+/* Names of the enums, as files and results write them ("udp-relay", "im-conference"); "unknown" for
+ * a number that is none of them.  Static. */
 const char *media_name(enum media v);
 const char *verdict_name(enum verdict v);
 const char *path_class_name(enum path_class v);
@@ -491,7 +506,7 @@ const char *service_kind_name(enum service_kind v);
 const char *edge_part_name(enum edge_part v);
 const char *nat_behaviour_name(enum nat_behaviour v);
 const char *nat_preset_name(enum nat_preset v);
-/* The way back.  False: no such word, or NULL; `ret` is as it was. */
+/* The value of a name.  False, and *ret unchanged: no such name, or NULL. */
 bool media_parse(const char *name, enum media *ret);
 bool verdict_parse(const char *name, enum verdict *ret);
 bool path_class_parse(const char *name, enum path_class *ret);

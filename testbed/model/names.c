@@ -89,7 +89,7 @@ int name_index(const char *const *names, const char *name)
 	return -1;
 }
 
-/* The word of a value; `count` guards against values that no enumerator has. */
+/* Defines FUNCTION(value), which returns its name; "unknown" for values that no enumerator has. */
 #define NAME_FUNCTION(function, type, names, count)                    \
 	const char *function(enum type v)                              \
 	{                                                              \
@@ -107,6 +107,7 @@ NAME_FUNCTION(edge_part_name, edge_part, edge_part_names, EDGE_PART_COUNT)
 NAME_FUNCTION(nat_behaviour_name, nat_behaviour, nat_behaviour_names,
 	      NAT_ADDRESS_AND_PORT_DEPENDENT + 1)
 
+/* Defines FUNCTION(name, ret), which sets *ret to the value of a name; false: there is none. */
 #define PARSE_FUNCTION(function, type, names)                    \
 	bool function(const char *name, enum type *ret)          \
 	{                                                        \

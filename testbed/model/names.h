@@ -33,7 +33,8 @@ extern const char *const account_state_names[];
 extern const char *const issuer_names[];
 extern const char *const validity_names[];
 
-/* The place of `name` in a table, -1 when it is not there.  Matched whole. */
+/* The index of `name` in a NULL-terminated table; -1: it is not there.  The whole name must
+ * match. */
 int name_index(const char *const *names, const char *name);
 
 #endif

@@ -89,7 +89,7 @@ const struct object_shape service_shapes[SERVICE_KIND_COUNT] = {
 		OWNS_ARRAY(service, edge.relay_not_to, prefix)),
 };
 
-/* No command means something (the program of this project), so that list is not made at once. */
+/* `command` is not an empty list at first: NULL means this project's own client. */
 const struct object_shape endpoint_shape =
 	OBJECT_SHAPE(endpoint, NULL, OWNS_TEXT(endpoint, user), OWNS_TEXT(endpoint, media_edge),
 		     OWNS(endpoint, command, (GDestroyNotify)g_ptr_array_unref),

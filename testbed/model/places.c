@@ -24,7 +24,7 @@ void places_free(struct places *p)
 	g_free(p);
 }
 
-/* The tables compare addresses and never follow them. */
+/* Without const, as the tables want it; they compare addresses and never follow them. */
 static gpointer address_of(const void *target)
 {
 	return (gpointer)(guintptr)target;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* named_find relies on it. */
+/* named_find takes the first member of an object as its name. */
 G_STATIC_ASSERT(offsetof(struct site, name) == 0);
 G_STATIC_ASSERT(offsetof(struct network, name) == 0);
 G_STATIC_ASSERT(offsetof(struct iface, name) == 0);
@@ -139,7 +139,8 @@ const char *model_nearest_node(const model *m, const char *name)
 	return diag_nearest(name, names);
 }
 
-static char *no_node(const model *m, const char *name)
+/* "no node 'edg' (did you mean 'edge'?)"; the caller frees. */
+static char *no_node_text(const model *m, const char *name)
 {
 	const char *near = model_nearest_node(m, name);
 
@@ -154,7 +155,7 @@ char *model_no_place(const model *m, const char *place)
 	g_autoptr(GString) ifaces = g_string_new(NULL);
 
 	if (!n || !part[1])
-		return no_node(m, part[0] ? part[0] : place);
+		return no_node_text(m, part[0] ? part[0] : place);
 	for (guint i = 0; i < n->interfaces->len; i++)
 		g_string_append_printf(ifaces, "%s%s", i > 0 ? ", " : "",
 				       ((const struct iface *)n->interfaces->pdata[i])->name);
@@ -293,6 +294,7 @@ const struct node *model_media_edge(const model *m, const struct node *endpoint)
 
 /* --- expectations ----------------------------------------------------------------------------- */
 
+/* Whether a selector is "*", the endpoint's name or its site's. */
 static bool selects(const model *m, const GPtrArray *selectors, const char *endpoint)
 {
 	const struct node *node = model_node(m, endpoint);
@@ -310,7 +312,7 @@ static bool expect_matches(const model *m, const struct expect *e, const char *a
 	       (selects(m, e->between, b) && selects(m, e->and, a));
 }
 
-/* A conference: one of its pairs of organiser and participant is enough. */
+/* Whether one pair of organiser and participant, of a conference of that medium, fits the rule. */
 static bool expect_matches_conference(const model *m, const struct expect *e, const char *organiser,
 				      enum media media)
 {

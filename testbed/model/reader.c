@@ -36,7 +36,7 @@ char *reader_hint(const char *word, const char *const *words)
 	return g_string_free(all, FALSE);
 }
 
-static const char *shape_name(const yaml_node_t *value)
+static const char *yaml_kind_name(const yaml_node_t *value)
 {
 	switch (value->type) {
 	case YAML_SEQUENCE_NODE:
@@ -51,10 +51,11 @@ static const char *shape_name(const yaml_node_t *value)
 	return "nothing";
 }
 
+/* "'KEY' must be EXPECTED, not a list". */
 static void shape_error(struct reader *r, const yaml_node_t *value, const char *expected)
 {
 	reader_error(r, value, NULL, "'%s' must be %s, not %s", r->key, expected,
-		     shape_name(value));
+		     yaml_kind_name(value));
 }
 
 const char *read_scalar(struct reader *r, const yaml_node_t *value)
@@ -80,6 +81,7 @@ const char *read_scalar(struct reader *r, const yaml_node_t *value)
 
 /* --- mappings --------------------------------------------------------------------------------- */
 
+/* The text of a key; NULL for one that is no plain word, which the source has reported. */
 static const char *key_text(const yaml_node_t *key)
 {
 	/* The source has reported it already. */
@@ -97,6 +99,7 @@ struct pair_walk {
 
 static void walk_pairs(struct reader *r, const yaml_node_t *mapping, struct pair_walk *w);
 
+/* Visits the mapping, or list of mappings, that `<<` names. */
 static void walk_merged(struct reader *r, const yaml_node_t *value, struct pair_walk *w)
 {
 	if (value->type == YAML_MAPPING_NODE) {
@@ -105,7 +108,7 @@ static void walk_merged(struct reader *r, const yaml_node_t *value, struct pair_
 	}
 	if (value->type != YAML_SEQUENCE_NODE) {
 		reader_error(r, value, NULL, "'%s' merges a mapping or a list of them, not %s",
-			     MERGE_KEY, shape_name(value));
+			     MERGE_KEY, yaml_kind_name(value));
 		return;
 	}
 	for (int *i = value->data.sequence.items.start; i < value->data.sequence.items.top; i++) {
@@ -115,10 +118,12 @@ static void walk_merged(struct reader *r, const yaml_node_t *value, struct pair_
 			walk_pairs(r, item, w);
 		else
 			reader_error(r, item, NULL, "'%s' merges mappings only, not %s", MERGE_KEY,
-				     shape_name(item));
+				     yaml_kind_name(item));
 	}
 }
 
+/* Calls w->each for each pair whose key was not seen before, the mapping's own before merged
+ * ones. */
 static void walk_pairs(struct reader *r, const yaml_node_t *mapping, struct pair_walk *w)
 {
 	const yaml_node_t *merged = NULL;
@@ -153,6 +158,8 @@ bool read_pairs(struct reader *r, const yaml_node_t *value, read_pair_func each,
 	return true;
 }
 
+/* The object that an included table's fields belong to: a part of `object`, or what it points
+ * to. */
 static void *field_object(const struct field *f, void *object)
 {
 	char *at = (char *)object + f->offset;
@@ -171,6 +178,7 @@ static bool field_matches(const struct field *f, const char *key)
 				    strcmp(f->key, key) == 0;
 }
 
+/* Adds all keys of a table and of those it includes to a list, borrowed. */
 static void collect_keys(const struct field *fields, GPtrArray *keys)
 {
 	for (const struct field *f = fields; f->key || f->include; f++) {
@@ -181,7 +189,7 @@ static void collect_keys(const struct field *fields, GPtrArray *keys)
 	}
 }
 
-/* Finds the field of a key, and the object it belongs to. */
+/* The field of a key; NULL: none.  *object becomes the object that it belongs to. */
 static const struct field *find_field(const struct field *fields, const char *key, void **object)
 {
 	for (const struct field *f = fields; f->key || f->include; f++) {
@@ -208,6 +216,7 @@ struct mapping_read {
 	GHashTable *given; /* keys of fields that were there */
 };
 
+/* Reads an object and its name, the key.  NULL, with a finding, when the value is no mapping. */
 static void *read_named_object(struct reader *r, const yaml_node_t *key, const yaml_node_t *value,
 			       const struct object_type *type)
 {
@@ -236,6 +245,7 @@ static void unknown_key(struct reader *r, const yaml_node_t *key, const char *te
 	reader_error(r, key, hint, "unknown key '%s'", text);
 }
 
+/* Reads one pair of a mapping: a field's value, a named object, or an error. */
 static void read_pair(struct reader *r, const yaml_node_t *key, const yaml_node_t *value,
 		      gpointer user_data)
 {
@@ -260,6 +270,7 @@ static void read_pair(struct reader *r, const yaml_node_t *key, const yaml_node_
 	}
 }
 
+/* Reports each required field that was not given. */
 static void check_required(struct reader *r, const yaml_node_t *value, const struct field *fields,
 			   GHashTable *given)
 {
@@ -323,6 +334,7 @@ bool read_single(struct reader *r, const yaml_node_t *value, const yaml_node_t *
 	return key_text(*key) != NULL;
 }
 
+/* Sets the wanted key (char *) to NULL when this is it. */
 static void compare_key(struct reader *r G_GNUC_UNUSED, const yaml_node_t *key,
 			const yaml_node_t *value G_GNUC_UNUSED, gpointer user_data)
 {
@@ -399,8 +411,8 @@ bool read_named_objects(struct reader *r, const yaml_node_t *value, void *target
 
 struct items_read {
 	const struct list_type *type;
-	GArray *array; /* one of the two */
-	GPtrArray *texts;
+	GArray *array;	  /* where items go; NULL: to `texts` */
+	GPtrArray *texts; /* char * */
 };
 
 static void read_item(struct reader *r, const yaml_node_t *value, gpointer user_data)
@@ -424,6 +436,7 @@ static void read_item(struct reader *r, const yaml_node_t *value, gpointer user_
 	places_set_item(r->places, list, index, source_loc(r->source, value));
 }
 
+/* Reads a list, or one scalar that stands for a list of one. */
 static bool read_items(struct reader *r, const yaml_node_t *value, struct items_read *items)
 {
 	if (value->type == YAML_SCALAR_NODE) {

@@ -27,15 +27,17 @@ struct reader {
 	const char *key; /* the key being read, for messages */
 };
 
+/* Reads `value` into `target`.  Reports what is wrong with it; returns false when nothing was
+ * read. */
 typedef bool read_function(struct reader *r, const yaml_node_t *value, void *target,
 			   const void *arg);
 typedef read_function *read_func;
 
-/* A table of these ends with an all-zero row. */
+/* One key of a mapping.  A table of these ends with an all-zero row. */
 struct field {
-	const char *key; /* "x-*" stands for every key that starts so */
+	const char *key; /* "x-*" stands for every key that starts with "x-" */
 	read_func read;
-	size_t offset;	 /* of the target in the object */
+	size_t offset;	 /* of `read`'s target in the object */
 	const void *arg; /* for `read` */
 	bool required;
 	/* Instead of a key: all fields of another table.  With `indirect` they belong to the object
@@ -45,52 +47,52 @@ struct field {
 };
 
 struct object_type {
-	const char *what; /* "route" */
+	const char *what; /* its word in messages: "route" */
 	const struct object_shape *shape;
 	const struct field *fields;
 	size_t loc_offset; /* of its struct loc */
-	/* For objects in mappings, NAME: {...}: where the name (char *) goes, and how it is read.
-	 */
+	/* For objects in mappings, NAME: {...}: where the name (char *) goes, how it is read. */
 	size_t name_offset;
 	read_func read_name;
 	const void *name_arg;
-	/* More to say about a whole object than its fields can; may be NULL. */
+	/* Reports what is wrong beyond single fields, and may set defaults; may be NULL. */
 	void (*check)(struct reader *r, const yaml_node_t *value, void *object);
 };
 
-/* Adds an error at the value. */
+/* Adds an error at the value, with printf-like text; `hint` may be NULL. */
 void reader_error(struct reader *r, const yaml_node_t *value, const char *hint, const char *format,
 		  ...) G_GNUC_PRINTF(4, 5);
-/* "did you mean 'x'?", or else the list of all words; the caller frees it. */
+/* "did you mean 'x'?", or else the list of all words; NULL: there are none.  The caller frees. */
 char *reader_hint(const char *word, const char *const *words);
 
-/* Reads a mapping into an object: unknown, wrong and missing keys are findings.  With `rest` a key
- * that no field knows names an object of that type, added to `rest_into`; `rest` NULL: none may.
- * `<<` merges mappings as YAML 1.1's merge type does.  False: not a mapping, nothing was read. */
+/* Reads a mapping into an object: unknown, wrong and missing keys are findings.  With `rest`, a key
+ * that no field has is the name of an object of that type, which is added to `rest_into`; without,
+ * it is an error.  `<<` merges mappings as YAML 1.1's merge type does.  Returns false, with a
+ * finding, when the value is no mapping and nothing was read. */
 bool read_mapping(struct reader *r, const yaml_node_t *value, const struct field *fields,
 		  void *object, const struct object_type *rest, GPtrArray *rest_into);
-/* Reads one object; NULL with findings when the value is not even a mapping.  Owned by the caller.
- */
+/* Reads one object, for object_free; NULL with a finding when the value is no mapping. */
 void *read_object(struct reader *r, const yaml_node_t *value, const struct object_type *type);
-/* The only pair of a mapping such as {dns: {...}}: its key and value; false with a finding
- * otherwise. */
+/* The only pair of a mapping such as {dns: {...}}: its key and value.  Returns false, with a
+ * finding, when the value is something else. */
 bool read_single(struct reader *r, const yaml_node_t *value, const yaml_node_t **key,
 		 const yaml_node_t **inner);
-/* Calls `each` for every element of a list. */
+/* Calls `each` for every element of a list; false with a finding when the value is no list. */
 typedef void (*read_each_func)(struct reader *r, const yaml_node_t *value, gpointer user_data);
 bool read_list(struct reader *r, const yaml_node_t *value, read_each_func each, gpointer user_data);
-/* The text of a scalar, borrowed; NULL with a finding otherwise. */
+/* The text of a scalar, borrowed from the source; NULL with a finding when it is none or empty. */
 const char *read_scalar(struct reader *r, const yaml_node_t *value);
-/* Calls `each` for every pair of a mapping, merges followed. */
+/* Calls `each` for every pair of a mapping, those that `<<` merges included; false with a finding
+ * when the value is no mapping. */
 typedef void (*read_pair_func)(struct reader *r, const yaml_node_t *key, const yaml_node_t *value,
 			       gpointer user_data);
 bool read_pairs(struct reader *r, const yaml_node_t *value, read_pair_func each,
 		gpointer user_data);
 
-/* Whether a mapping has the key, merges followed. */
+/* Whether a mapping has the key, merged ones included. */
 bool read_has_key(struct reader *r, const yaml_node_t *value, const char *key);
 
-/* For rows of field tables: where the value goes, and a whole key. */
+/* For rows of field tables: the member that a value goes to, and a whole row. */
 #define AT(type, member) .offset = offsetof(struct type, member)
 #define KEY(key_, read_, type_, member_, arg_) \
 	.key = (key_), .read = (read_), AT(type_, member_), .arg = (arg_)
@@ -110,9 +112,10 @@ struct list_type {
 	bool may_be_empty;
 };
 
-/* Where the value was read into `target` stood; `fallback` when nothing was. */
+/* Remembers where values stood in files.  places_get: where the value that was read into `target`
+ * stood; `fallback` when none was. */
 struct places *places_new(void);
-void places_free(struct places *p);
+void places_free(struct places *p); /* accepts NULL */
 void places_set(struct places *p, const void *target, struct loc loc);
 bool places_has(const struct places *p,
 		const void *target); /* whether the file says anything there */

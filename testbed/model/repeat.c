@@ -25,12 +25,14 @@ struct repeat {
 	bool full; /* nothing more is made */
 };
 
-static int copy(struct repeat *r, int number, const struct variable *variables);
+static int copy_value(struct repeat *r, int number, const struct variable *variables);
 
-static void fail(struct repeat *r, const yaml_node_t *at, const char *hint, const char *format, ...)
-	G_GNUC_PRINTF(4, 5);
+/* Adds an error at the value `at`, with printf-like text; the whole expansion has failed then. */
+static void repeat_error(struct repeat *r, const yaml_node_t *at, const char *hint,
+			 const char *format, ...) G_GNUC_PRINTF(4, 5);
 
-static void fail(struct repeat *r, const yaml_node_t *at, const char *hint, const char *format, ...)
+static void repeat_error(struct repeat *r, const yaml_node_t *at, const char *hint,
+			 const char *format, ...)
 {
 	g_autofree char *text = NULL;
 	va_list args;
@@ -61,7 +63,7 @@ static const yaml_node_t *count_of(const struct source *s, const yaml_node_t *va
 	return NULL;
 }
 
-/* "50": from 1 to 50; "0-49". */
+/* "50" is from 1 to 50, "0-49" from 0 to 49.  False: it is neither. */
 static bool parse_range(const char *text, struct range *ret)
 {
 	g_auto(GStrv) ends = g_strsplit(text, "-", 2);
@@ -82,6 +84,8 @@ static bool is_name(const char *text)
 	       strspn(text, "abcdefghijklmnopqrstuvwxyz_") == strlen(text);
 }
 
+/* Appends a counted name and its range to `ranges` (struct range), or reports what is wrong with it
+ * at its name or value.  `outer`: names that are in use around it. */
 static void add_range(struct repeat *r, const yaml_node_t *at, const yaml_node_t *value,
 		      const char *name, const struct variable *outer, GArray *ranges)
 {
@@ -89,23 +93,25 @@ static void add_range(struct repeat *r, const yaml_node_t *at, const yaml_node_t
 	struct range range = {.name = name};
 
 	if (!is_name(name))
-		fail(r, at, NULL, "'%s' can't be counted by: a name of small letters is needed",
-		     name);
+		repeat_error(r, at, NULL,
+			     "'%s' can't be counted by: a name of small letters is needed", name);
 	else if (variable_find(outer, name))
-		fail(r, at, "give it another name: 'count: {k: 5}'",
-		     "'%s' is counted around this already", name);
+		repeat_error(r, at, "give it another name: 'count: {k: 5}'",
+			     "'%s' is counted around this already", name);
 	else if (!text)
-		fail(r, value, COUNT_HINT, "'count' must be a number or a range such as 0-49");
+		repeat_error(r, value, COUNT_HINT,
+			     "'count' must be a number or a range such as 0-49");
 	else if (!parse_range(text, &range))
-		fail(r, value, COUNT_HINT,
-		     "'count' is '%s', expected a number or a range such as 0-49", text);
+		repeat_error(r, value, COUNT_HINT,
+			     "'count' is '%s', expected a number or a range such as 0-49", text);
 	else if (range.last < range.first || range.last - range.first >= COUNT_MAX)
-		fail(r, value, NULL, "'count' is '%s', expected from 1 to %d of them", text,
-		     COUNT_MAX);
+		repeat_error(r, value, NULL, "'count' is '%s', expected from 1 to %d of them", text,
+			     COUNT_MAX);
 	else
 		g_array_append_val(ranges, range);
 }
 
+/* Reads `count: 50`, or `count: {n: 50, k: 0-4}`, into `ranges`. */
 static void read_count(struct repeat *r, const yaml_node_t *count, const struct variable *outer,
 		       GArray *ranges)
 {
@@ -114,7 +120,7 @@ static void read_count(struct repeat *r, const yaml_node_t *count, const struct 
 		return;
 	}
 	if (count->data.mapping.pairs.start == count->data.mapping.pairs.top)
-		fail(r, count, COUNT_HINT, "'count' is empty");
+		repeat_error(r, count, COUNT_HINT, "'count' is empty");
 	for (yaml_node_pair_t *p = count->data.mapping.pairs.start;
 	     p < count->data.mapping.pairs.top; p++) {
 		const yaml_node_t *key = source_value(r->source, p->key);
@@ -137,6 +143,8 @@ static int digits_of(gint64 number)
 typedef void (*each_function)(struct repeat *r, const struct variable *variables,
 			      gpointer user_data);
 
+/* Calls `each` for every combination of values of the ranges from `index` on; the first range
+ * counts slowest.  `outer`: the variables around them. */
 static void for_each(struct repeat *r, const GArray *ranges, guint index,
 		     const struct variable *outer, each_function each, gpointer user_data)
 {
@@ -151,6 +159,7 @@ static void for_each(struct repeat *r, const GArray *ranges, guint index,
 	}
 }
 
+/* Calls `each` for every combination that the value of a `count` asks for; none if it is wrong. */
 static void repeat_value(struct repeat *r, const yaml_node_t *count, const struct variable *outer,
 			 each_function each, gpointer user_data)
 {
@@ -163,8 +172,9 @@ static void repeat_value(struct repeat *r, const yaml_node_t *count, const struc
 
 /* --- making the document ---------------------------------------------------------------------- */
 
-/* The new value stands where the old one did. */
-static int placed(struct repeat *r, int made, const yaml_node_t *old)
+/* Gives the new value `made` (its number in the new document) the place of the old one and counts
+ * it; reports once when there are too many.  Returns `made`. */
+static int finish_value(struct repeat *r, int made, const yaml_node_t *old)
 {
 	yaml_node_t *value;
 
@@ -177,8 +187,9 @@ static int placed(struct repeat *r, int made, const yaml_node_t *old)
 		r->left--;
 	} else if (!r->full) {
 		r->full = true;
-		fail(r, old, NULL, "more than %u values when all that is counted is written out",
-		     SOURCE_VALUES_MAX);
+		repeat_error(r, old, NULL,
+			     "more than %u values when all that is counted is written out",
+			     SOURCE_VALUES_MAX);
 	}
 	return made;
 }
@@ -195,13 +206,13 @@ static int copy_scalar(struct repeat *r, const yaml_node_t *old, const struct va
 			text = expanded->str;
 			length = expanded->len;
 		} else {
-			fail(r, old, NULL, "in '%s': %s", text, problem);
+			repeat_error(r, old, NULL, "in '%s': %s", text, problem);
 		}
 	}
-	return placed(r,
-		      yaml_document_add_scalar(r->made, NULL, (yaml_char_t *)(guintptr)text,
-					       (int)length, old->data.scalar.style),
-		      old);
+	return finish_value(r,
+			    yaml_document_add_scalar(r->made, NULL, (yaml_char_t *)(guintptr)text,
+						     (int)length, old->data.scalar.style),
+			    old);
 }
 
 struct counted_item {
@@ -212,13 +223,14 @@ static void add_item(struct repeat *r, const struct variable *variables, gpointe
 {
 	const struct counted_item *item = user_data;
 
-	yaml_document_append_sequence_item(r->made, item->into, copy(r, item->value, variables));
+	yaml_document_append_sequence_item(r->made, item->into,
+					   copy_value(r, item->value, variables));
 }
 
 static int copy_sequence(struct repeat *r, const yaml_node_t *old, const struct variable *variables)
 {
-	int into =
-		placed(r, yaml_document_add_sequence(r->made, NULL, old->data.sequence.style), old);
+	int into = finish_value(
+		r, yaml_document_add_sequence(r->made, NULL, old->data.sequence.style), old);
 
 	for (int *i = old->data.sequence.items.start; i < old->data.sequence.items.top && !r->full;
 	     i++) {
@@ -243,21 +255,22 @@ static void add_pair(struct repeat *r, const struct variable *variables, gpointe
 {
 	const struct counted_pair *c = user_data;
 	const yaml_node_t *old = source_value(r->source, c->pair->key);
-	int key = copy(r, c->pair->key, variables), value;
+	int key = copy_value(r, c->pair->key, variables), value;
 	char *text = g_strdup(scalar_text(r->made->nodes.start + (key - 1)));
 
 	if (text && !g_hash_table_add(c->keys, text))
-		fail(r, old, "put the number into the name: 'branch-$(0n)'",
-		     "'%s' is made twice by its 'count'", scalar_text(old));
-	value = copy(r, c->pair->value, variables);
+		repeat_error(r, old, "put the number into the name: 'branch-$(0n)'",
+			     "'%s' is made twice by its 'count'", scalar_text(old));
+	value = copy_value(r, c->pair->value, variables);
 	yaml_document_append_mapping_pair(r->made, c->into, key, value);
 }
 
+/* Copies a mapping without its own `count`; a pair whose value has one is repeated. */
 static int copy_mapping(struct repeat *r, const yaml_node_t *old, const struct variable *variables)
 {
 	g_autoptr(GHashTable) keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	int into =
-		placed(r, yaml_document_add_mapping(r->made, NULL, old->data.mapping.style), old);
+	int into = finish_value(
+		r, yaml_document_add_mapping(r->made, NULL, old->data.mapping.style), old);
 	const yaml_node_t *own = count_of(r->source, old);
 
 	for (yaml_node_pair_t *p = old->data.mapping.pairs.start;
@@ -274,7 +287,8 @@ static int copy_mapping(struct repeat *r, const yaml_node_t *old, const struct v
 					     own && value == own)
 			continue;
 		if (count && g_strcmp0(text, "<<") == 0)
-			fail(r, count, "write 'count' beside '<<'", "'count' can't be merged");
+			repeat_error(r, count, "write 'count' beside '<<'",
+				     "'count' can't be merged");
 		else if (count)
 			repeat_value(r, count, variables, add_pair, &c);
 		else
@@ -283,7 +297,9 @@ static int copy_mapping(struct repeat *r, const yaml_node_t *old, const struct v
 	return into;
 }
 
-static int copy(struct repeat *r, int number, const struct variable *variables)
+/* Copies a value of the old document, with all below it, into the new one: counted parts repeated,
+ * $(...) replaced.  Returns its number there. */
+static int copy_value(struct repeat *r, int number, const struct variable *variables)
 {
 	const yaml_node_t *old = source_value(r->source, number);
 
@@ -303,9 +319,9 @@ static bool counts_anything(const struct source *s)
 	return false;
 }
 
-/* Replaces the document by one in which everything counted is written out.  False: what is counted
- * can't be. */
-static bool expand(struct source *s, diags *d)
+/* Replaces the source's document by one in which everything counted is written out.  Returns false,
+ * with findings, when that can't be done. */
+static bool expand_source(struct source *s, diags *d)
 {
 	yaml_document_t made;
 	struct repeat r = {.source = s, .made = &made, .d = d, .left = SOURCE_VALUES_MAX};
@@ -314,7 +330,7 @@ static bool expand(struct source *s, diags *d)
 		return true;
 	if (!yaml_document_initialize(&made, NULL, NULL, NULL, 1, 1))
 		g_error("out of memory");
-	copy(&r, (int)(s->root - s->document.nodes.start) + 1, NULL);
+	copy_value(&r, (int)(s->root - s->document.nodes.start) + 1, NULL);
 	yaml_document_delete(&s->document);
 	s->document = made;
 	s->root = yaml_document_get_root_node(&s->document);
@@ -326,7 +342,7 @@ struct source *repeat_source_new(const char *file, GBytes *text, diags *d)
 {
 	struct source *s = source_new(file, text, d);
 
-	if (!s || expand(s, d))
+	if (!s || expand_source(s, d))
 		return s;
 	source_unref(s);
 	return NULL;

@@ -12,7 +12,8 @@
 
 #include "testbed/model/source.h"
 
-/* As source_new, with everything that is counted written out. */
+/* As source_new, but everything counted is written out.  NULL, with findings, also when that
+ * fails. */
 struct source *repeat_source_new(const char *file, GBytes *text, diags *d);
 
 #endif

@@ -7,6 +7,8 @@ static const uint16_t tunnel_ports[TUNNEL_KIND_COUNT] = {
 	[TUNNEL_VXLAN] = 4789,
 };
 
+/* Fills in what is not given: the internal addresses from the internal interface, public addresses
+ * equal to the own ones (no NAT before the Edge), engine, domain. */
 static void resolve_edge(const struct check *c, struct edge_service *edge, const struct node *node)
 {
 	const struct iface *internal = node_iface(node, edge->internal_iface);

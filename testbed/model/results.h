@@ -21,7 +21,7 @@ struct cell_candidate {
 
 /* Figures not measured are NAN (written as null). */
 struct cell_quality {
-	double rtt_ms, jitter_ms, loss_pct, mos;
+	double rtt_ms, jitter_ms, loss_pct, mos; /* mos: 1 (bad) to 5, the E-model's estimate */
 	guint64 sent, received;	       /* RTP packets, both directions added up; 0 for IM */
 	double delay_ms, delay_max_ms; /* one way: mean and highest of the worse direction */
 	double degradation;	       /* of MOS by the network, of the worse direction */
@@ -37,8 +37,8 @@ struct cell_stream {
 	char *poor;		     /* why it is poor: "loss, jitter"; NULL: it is not */
 };
 
-/* Media of one participant of a conference as another heard it through the MCU, by the sender's own
- * sequence numbers. */
+/* Media of one participant of a conference as another one heard it through the MCU: RTP packets,
+ * counted by the sender's own sequence numbers. */
 struct cell_source {
 	char *participant; /* who sent it */
 	guint64 received, expected;
@@ -48,22 +48,22 @@ struct cell_source {
 struct cell_leg {
 	char *participant;
 	enum path_class path; /* as the participant sees it; PATH_NONE: no pair, or a chat */
-	double setup_ms;      /* NAN */
+	double setup_ms;      /* until media arrive both ways; NAN: they never did */
 	struct cell_quality quality;
 	GPtrArray *
 		sources; /* struct cell_source: of everybody else that was heard; empty in a chat */
 };
 
-/* What an interface carried from right before a call to right after it; bytes with the Ethernet
+/* What an interface carried from right before a call to right after it.  Bytes include the Ethernet
  * header where there is one. */
 struct cell_hop {
 	char *node, *iface;
 	guint64 rx_packets, rx_bytes, tx_packets, tx_bytes;
 };
 
-/* What one end of a tunnel sent meanwhile, as IP packets: into the tunnel, and by the interface
- * that carries the tunnel's packets. An Ethernet header below is in neither: without the tunnel the
- * packet would have had it, too. */
+/* What one end of a tunnel sent meanwhile, in bytes of IP packets: into the tunnel (inner), and by
+ * the interface `underlay` that carries the tunnel's packets (outer).  Ethernet headers are not
+ * counted: the packets would have them without the tunnel, too. */
 struct cell_tunnel {
 	char *tunnel, *node, *iface, *underlay;
 	guint64 packets, inner_bytes, outer_bytes;
@@ -79,14 +79,14 @@ struct cell {
 	GPtrArray
 		*participants; /* char *: a and b, or everyone in the conference, organiser first */
 
-	bool done; /* false: not run (interrupted) */
+	bool done; /* has a verdict; false: not run, as the run was interrupted */
 	enum verdict verdict;
 	enum path_class path;
 	char *reason;	    /* why not passed, in words: what the agents said; NULL when passed */
 	enum reason code;   /* of the first end that failed; REASON_NONE: it said none */
 	char *cause;	    /* cause code, or NULL: not explained */
-	double setup_ms;    /* from placing the call to media (or text) both ways; NAN */
-	double duration_ms; /* from placing the call to its verdict; NAN */
+	double setup_ms;    /* from placing the call to media (or text) both ways; NAN: never */
+	double duration_ms; /* from placing the call to its verdict; NAN: not measured */
 	struct cell_candidate local, remote; /* the selected pair as a sees it */
 	struct cell_quality quality;
 	GPtrArray *streams; /* struct cell_stream */
@@ -94,13 +94,13 @@ struct cell {
 		*tunnels; /* struct cell_hop, struct cell_tunnel; both NULL: not measured */
 	GPtrArray *legs;  /* struct cell_leg: of a conference, in the order of its participants */
 	int ms_client_diagnostics; /* 0: none */
-	guint32 ice_warn;	   /* meaningful with has_ice_warn */
+	guint32 ice_warn;	   /* bits of what ICE lacked; valid with has_ice_warn */
 	bool has_ice_warn;
 
-	bool has_expected_path; /* false: any path will do */
+	bool has_expected_path; /* false: any path is as expected */
 	enum verdict expected_verdict;
-	unsigned expected_path_mask;
-	char *expected_cause; /* NULL: not judged */
+	unsigned expected_path_mask; /* bits 1u << PATH_* */
+	char *expected_cause;	     /* NULL: not judged */
 	bool as_expected;
 };
 
@@ -108,7 +108,7 @@ struct scenario_result {
 	char *name, *title;
 	double build_ms;
 	GPtrArray *cells; /* struct cell */
-	char *error;	  /* the lab could not be built or died; NULL */
+	char *error;	  /* why the lab could not be built or died; NULL: it did not */
 };
 
 typedef struct results {
@@ -127,29 +127,30 @@ struct result_endpoint {
 	char *name, *site, *address;
 };
 
+/* Numbers of cells; `unexpected` counts those that were run and did not come out as expected. */
 struct results_summary {
 	guint cells, passed, failed, errors, unexpected, not_run;
 };
 
+/* New objects own what is put into them; texts are copied.  The caller frees or hands on. */
 results *results_new(void);
 void results_free(results *r);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(results, results_free)
 
 struct cell *cell_new(void); /* everything unset: NAN, NULL, PATH_NONE, VERDICT_ERROR, not done */
-struct cell_quality cell_quality_none(void); /* nothing measured */
-struct cell_stream *cell_stream_new(const char *kind,
-				    const char *receiver); /* to be put into a cell */
+struct cell_quality cell_quality_none(void);				     /* nothing measured */
+struct cell_stream *cell_stream_new(const char *kind, const char *receiver); /* for cell.streams */
 void cell_leg_add_source(struct cell_leg *l, const char *participant, guint64 received,
 			 guint64 expected);
-struct cell_leg *cell_leg_new(const char *participant); /* to be put into a cell */
+struct cell_leg *cell_leg_new(const char *participant); /* for cell.legs */
 extern const struct object_shape cell_hop_shape, cell_tunnel_shape, result_endpoint_shape;
 void cell_free(struct cell *c);
 struct scenario_result *scenario_result_new(const char *name, const char *title);
 void scenario_result_free(struct scenario_result *s);
 
-/* Holds the cell's verdict, path and cause against what is expected and sets as_expected.  Strict:
- * an unexpected pass differs, and so does a pass over another path class.  A cause that was not
- * looked for (yet) is not judged; one that was looked for and not found is UNKNOWN, and differs. */
+/* Compares the cell's verdict, path and cause with what is expected and sets as_expected.  Strict:
+ * an unexpected pass differs, and so does a pass over another path class.  A cause that is NULL
+ * (not looked for yet) is not judged; UNKNOWN (looked for and not found) differs. */
 void cell_judge(struct cell *c);
 
 /* Counts verdicts, and what was as expected, over all cells. */

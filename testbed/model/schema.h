@@ -18,11 +18,12 @@ extern const struct object_type fw_rule_type, nat_rule_type, dns_record_type, ho
 extern const struct field firewall_fields[], nrpt_rule_fields[], dns_record_fields[], host_fields[];
 extern const struct field fw_rule_match_fields[]; /* a rule without its action */
 extern const struct field nat_behaviour_fields[]; /* what set-nat may change */
-/* Says which keys of `value` a 1:1 rule can't have. */
+/* Adds an error for each key of `value` that only a masquerade rule can have. */
 void nat_static_check(struct reader *r, const yaml_node_t *value);
-/* Lets the preset of a NAT rule that was just read from `value` (none: nothing) be what the single
- * keys override, in whatever order they stand. */
+/* Sets the rule, just read from `value`, to what its `preset` says, and then again to what the
+ * single keys say, in whatever order they stand.  Does nothing without the key `preset`. */
 void nat_preset_apply(struct reader *r, const yaml_node_t *value, struct nat_rule *rule);
+/* Report keys that don't go together. */
 void fw_rule_check(struct reader *r, const yaml_node_t *value, void *rule);
 void dns_record_check(struct reader *r, const yaml_node_t *value, void *record);
 

@@ -102,6 +102,7 @@ struct ends_read {
 	guint count;
 };
 
+/* Reads one end of a tunnel; a third one is only counted. */
 static void read_end(struct reader *r, const yaml_node_t *value, gpointer user_data)
 {
 	struct ends_read *e = user_data;

@@ -13,7 +13,7 @@ static const struct field dns_fields[] = {
 	{KEY("forward", read_addr, service, dns.forward, NULL)},
 	{0}};
 
-/* Relays to nobody private and refuses nobody public: an empty list says something here. */
+/* An empty list is meant: a relay to no private peer, or one that refuses no public peer. */
 static const struct list_type peer_list = {.item = read_prefix, .may_be_empty = true};
 static const struct mask_type part_mask = {.names = edge_part_names, .allowed = EDGE_ALL_PARTS};
 static const struct unit lifetime_units[] = {
@@ -87,6 +87,7 @@ static const struct field *const service_fields[] = {
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(service_fields) == SERVICE_KIND_COUNT);
 
+/* Reads a mapping with one key, the service's kind, and adds the service to the list. */
 static void read_service(struct reader *r, const yaml_node_t *value, gpointer user_data)
 {
 	GPtrArray *services = user_data;
@@ -117,9 +118,9 @@ static bool read_services(struct reader *r, const yaml_node_t *value, void *targ
 static const struct field client_fields[] = {
 	{KEY("command", read_texts, endpoint, command, &text_list)}, {0}};
 
-/* Everything of `client` is the endpoint's. */
-static bool read_client(struct reader *r, const yaml_node_t *value, void *target,
-			const void *arg G_GNUC_UNUSED)
+/* The keys of `client` are members of the endpoint itself. */
+static bool read_client_keys(struct reader *r, const yaml_node_t *value, void *target,
+			     const void *arg G_GNUC_UNUSED)
 {
 	return read_mapping(r, value, client_fields, target, NULL, NULL);
 }
@@ -135,20 +136,19 @@ static const struct quantity packet_time_ms = {
 static const struct field endpoint_fields[] = {
 	{KEY("user", read_word, endpoint, user, &charset_user)},
 	{KEY("edge", read_word, endpoint, media_edge, &charset_name)},
-	{.key = "client", .read = read_client}, /* offset 0: the endpoint itself */
+	{.key = "client", .read = read_client_keys}, /* offset 0: the endpoint itself */
 	{KEY("ice_profile", read_choice, endpoint, ice_profile, ice_profile_names)},
 	{KEY("packet_time", read_quantity, endpoint, packet_time_ms, &packet_time_ms)},
 	{KEY("password", read_text, endpoint, password, NULL)},
 	{KEY("account", read_enum, endpoint, account, account_state_names)},
 	{0}};
 
+/* Reads an endpoint into a new object.  Its `command` is NULL again when none was given. */
 static bool read_endpoint(struct reader *r, const yaml_node_t *value, void *target,
 			  const void *arg G_GNUC_UNUSED)
 {
 	struct endpoint *endpoint = object_new(&endpoint_shape);
 
-	/* NULL means something here (the program of this project), so the list is made only when
-	 * asked for. */
 	endpoint->command = g_ptr_array_new_with_free_func(g_free);
 	if (!read_mapping(r, value, endpoint_fields, endpoint, NULL, NULL)) {
 		object_free(endpoint);

@@ -110,6 +110,7 @@ struct single_read {
 	diags *silent; /* what is wrong with a value has been said when it was read first */
 };
 
+/* Reads the value of a key of nat_single_fields once more, without findings; ignores other keys. */
 static void read_single_key(struct reader *r, const yaml_node_t *key, const yaml_node_t *value,
 			    gpointer user_data)
 {
@@ -159,6 +160,8 @@ void nat_static_check(struct reader *r, const yaml_node_t *value)
 	}
 }
 
+/* Applies the preset, and checks that the keys are those of a masquerade or those of a static
+ * rule. */
 static void nat_rule_check(struct reader *r, const yaml_node_t *value, void *object)
 {
 	bool masquerade = read_has_key(r, value, "masquerade"),

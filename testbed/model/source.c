@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* One walk over the document that holds it against the limits. */
-struct walk {
+/* One visit of all values of a document, to check its limits and keys. */
+struct document_check {
 	const struct source *source;
 	diags *d;
 	guint left;	     /* values that may still be visited */
@@ -30,7 +30,7 @@ yaml_node_t *source_value(const struct source *s, int number)
 	return s->document.nodes.start + (number - 1);
 }
 
-/* The place of a byte of the text, for what libyaml never gets to see. */
+/* The place of a byte of the text, for errors that are found before libyaml parses it. */
 static struct loc loc_of_byte(const char *file, const char *text, size_t offset)
 {
 	size_t line = 0, start = 0;
@@ -64,7 +64,8 @@ static void check_tabs(const char *file, const char *text, size_t length, diags 
 	}
 }
 
-/* What can be told from the bytes alone. */
+/* Reports what can be seen from the bytes alone: size, encoding, tabs.  False: there is an
+ * error. */
 static bool check_text(const char *file, const char *text, size_t length, diags *d)
 {
 	guint before = diags_errors(d);
@@ -96,7 +97,7 @@ static void add_parser_error(const char *file, const yaml_parser_t *parser, diag
 		  "not valid YAML: %s", parser->problem ? parser->problem : "out of memory");
 }
 
-/* The document after the first one: there must be none. */
+/* Reports a second document in the file; false: there is one. */
 static bool check_single(const char *file, yaml_parser_t *parser, diags *d)
 {
 	yaml_document_t second;
@@ -118,7 +119,8 @@ static bool check_single(const char *file, yaml_parser_t *parser, diags *d)
 	return single;
 }
 
-static bool parse(struct source *s, diags *d)
+/* Parses the text into the document and its root; false with a finding. */
+static bool parse_source(struct source *s, diags *d)
 {
 	size_t length;
 	const char *data = g_bytes_get_data(s->text, &length), *text = data ? data : "";
@@ -143,7 +145,8 @@ static bool parse(struct source *s, diags *d)
 	return ok;
 }
 
-static void check_keys(struct walk *w, const yaml_node_t *mapping)
+/* Reports keys of a mapping that are no plain words or appear twice, once for each mapping. */
+static void check_keys(struct document_check *w, const yaml_node_t *mapping)
 {
 	g_autoptr(GHashTable) keys = g_hash_table_new(g_str_hash, g_str_equal);
 
@@ -174,7 +177,7 @@ static void check_keys(struct walk *w, const yaml_node_t *mapping)
 }
 
 /* Visits a value and everything below it; false: a limit was met and reported. */
-static bool walk(struct walk *w, const yaml_node_t *value, guint depth)
+static bool check_values(struct document_check *w, const yaml_node_t *value, guint depth)
 {
 	if (depth > SOURCE_DEPTH_MAX) {
 		diags_add(w->d, DIAG_ERROR, source_loc(w->source, value), NULL,
@@ -189,28 +192,29 @@ static bool walk(struct walk *w, const yaml_node_t *value, guint depth)
 	if (value->type == YAML_SEQUENCE_NODE) {
 		for (int *i = value->data.sequence.items.start; i < value->data.sequence.items.top;
 		     i++) {
-			if (!walk(w, source_value(w->source, *i), depth + 1))
+			if (!check_values(w, source_value(w->source, *i), depth + 1))
 				return false;
 		}
 	} else if (value->type == YAML_MAPPING_NODE) {
 		check_keys(w, value);
 		for (yaml_node_pair_t *p = value->data.mapping.pairs.start;
 		     p < value->data.mapping.pairs.top; p++) {
-			if (!walk(w, source_value(w->source, p->value), depth + 1))
+			if (!check_values(w, source_value(w->source, p->value), depth + 1))
 				return false;
 		}
 	}
 	return true;
 }
 
-/* Duplicate keys are findings but no reason to stop: the rest of the file can still be read. */
+/* Checks limits and keys of the whole document.  False: a limit was met.  Keys that appear twice
+ * are findings but no reason to stop: the rest can still be read. */
 static bool check_document(struct source *s, diags *d)
 {
-	struct walk w = {.source = s, .d = d, .left = SOURCE_VALUES_MAX};
+	struct document_check w = {.source = s, .d = d, .left = SOURCE_VALUES_MAX};
 	bool ok;
 
 	w.checked = g_hash_table_new(NULL, NULL);
-	ok = walk(&w, s->root, 1);
+	ok = check_values(&w, s->root, 1);
 	g_hash_table_unref(w.checked);
 	return ok;
 }
@@ -222,7 +226,7 @@ struct source *source_new(const char *file, GBytes *text, diags *d)
 	g_atomic_ref_count_init(&s->refs);
 	s->file = g_intern_string(file);
 	s->text = g_bytes_ref(text);
-	if (parse(s, d) && check_document(s, d))
+	if (parse_source(s, d) && check_document(s, d))
 		return s;
 	source_unref(s);
 	return NULL;
@@ -243,8 +247,8 @@ void source_unref(struct source *s)
 	g_free(s);
 }
 
-/* Reads up to one byte more than allowed, so that neither a huge file nor an endless device is read
- * whole. */
+/* Reads until the buffer is full or the file ends: neither a huge file nor an endless device is
+ * read whole.  Returns the number of bytes; -1 with errno. */
 static gssize read_all(int fd, char *buffer, size_t size)
 {
 	size_t filled = 0;

@@ -28,18 +28,21 @@ struct source {
 	bool repeated; /* values were made from `count`: several may have the same place */
 };
 
-/* Parses `text`, but for what is counted (repeat.h); findings go to `d`.  NULL when it is not a
- * document as described above. */
+/* Parses `text` (what is counted stays as it is, see repeat.h) for source_unref; findings go to
+ * `d`.  NULL when it is not a document as described above, except that keys may appear twice: that
+ * is only a finding. */
 struct source *source_new(const char *file, GBytes *text, diags *d);
+/* One more reference to the same. */
 struct source *source_ref(struct source *s);
 void source_unref(struct source *s); /* accepts NULL */
 
-/* Reads a file of at most SOURCE_BYTES_MAX bytes; NULL with a finding when that fails. */
+/* Reads a file of at most SOURCE_BYTES_MAX bytes (one more byte is read of a longer one, which
+ * source_new reports).  NULL with a finding when it can't be read.  Blocks. */
 GBytes *source_read_file(const char *path, diags *d);
 
 /* Where a value stands. */
 struct loc source_loc(const struct source *s, const yaml_node_t *value);
-/* A value by its number in the document; never NULL for numbers the document itself uses. */
+/* A value by its number in the document, from 1; the number must be one of the document's. */
 yaml_node_t *source_value(const struct source *s, int number);
 
 #endif

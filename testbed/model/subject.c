@@ -139,7 +139,8 @@ bool subject_equal(const struct subject *a, const struct subject *b)
 
 /* --- in words --------------------------------------------------------------------------------- */
 
-/* One of the model's is told in numbers, as the text about it does. */
+/* A route's destination.  A default route of the model is "0.0.0.0/0", as the file's text has it;
+ * another one is "default". */
 static char *route_text(const struct prefix *to, bool declared)
 {
 	char buf[PREFIX_TEXT_MAX];

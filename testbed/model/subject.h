@@ -18,7 +18,7 @@ enum subject_kind {
 	SUBJECT_ROUTE,
 	SUBJECT_RULE,	      /* of a firewall */
 	SUBJECT_POLICY,	      /* of a firewall's chain */
-	SUBJECT_BUILTIN_RULE, /* one that every Internet router has and no topology names */
+	SUBJECT_BUILTIN_RULE, /* of every Internet router; no topology names it */
 	SUBJECT_NAT,
 	SUBJECT_LISTENER, /* a service's address and port */
 	SUBJECT_PORT,	  /* an address and port, whoever should listen there */
@@ -30,11 +30,11 @@ enum subject_kind {
 	SUBJECT_IFACE,
 	SUBJECT_TUNNEL,
 	SUBJECT_ADDRESS,
-	SUBJECT_PROGRAM, /* of a lab */
+	SUBJECT_PROGRAM, /* a daemon or agent of a lab */
 	SUBJECT_NODE,
 };
 
-/* Keys of a topology file that can be at fault as they are set. */
+/* Keys of a topology file whose value can be the cause of a failure. */
 enum setting {
 	SETTING_CREDENTIAL_LIFETIME,
 	SETTING_DOMAIN,
@@ -52,15 +52,14 @@ struct listener {
 	struct addr address;
 	enum ip_proto proto;
 	uint16_t port;
-	enum service_kind service; /* that should listen there; SERVICE_KIND_COUNT: none should */
-	enum edge_part part;	   /* EDGE_PART_COUNT: the service has no parts */
+	enum service_kind service; /* should listen there; SERVICE_KIND_COUNT: none should */
+	enum edge_part part;	   /* of an Edge; EDGE_PART_COUNT: the service has no parts */
 };
 
 struct subject {
 	enum subject_kind kind;
-	/* The name of a record, interface, program or node; of a certificate, NULL where it is not
-	 * known; of an account without a client; the value of a setting that is told with it, or
-	 * NULL.  Else NULL. */
+	/* The name of a record, interface, program, node, certificate (NULL: not known) or account
+	 * that has no client; the value of a setting where it is part of the text; else NULL. */
 	char *name;
 	union {
 		struct {
@@ -81,12 +80,12 @@ struct subject {
 	};
 };
 
-/* Names are copied; for subject_clear. */
+/* Subjects with a copied name; the caller frees it with subject_clear. */
 struct subject subject_named(enum subject_kind kind, const char *name);
 struct subject subject_setting(enum setting setting, const char *value);
 /* The interface of that name of node `n`, which may be NULL. */
 struct subject subject_iface(const struct node *n, const char *name);
-/* These own nothing. */
+/* Subjects that own nothing. */
 struct subject subject_account(const struct node *client);
 struct subject subject_address(const struct addr *a);
 struct subject subject_nat(const struct nat_rule *r);
@@ -94,20 +93,24 @@ struct subject subject_route(const struct prefix *to);
 struct subject subject_declared_route(const struct route *r);
 struct subject subject_tunnel(const struct tunnel *t);
 
+/* A copy with a name of its own; for subject_clear, which frees the name and sets SUBJECT_NONE. */
 struct subject subject_copy(const struct subject *s);
 void subject_clear(struct subject *s);
+/* Whether kind, name and object are the same; routes are by their prefix, listeners by address,
+ * protocol and port. */
 bool subject_equal(const struct subject *a, const struct subject *b);
 
-/* "10.20.0.0/24", "forward policy", "edge av 172.25.33.10:3478"; NULL: there is nothing to name.
- * The caller frees. */
+/* The subject for people: "10.20.0.0/24", "forward policy", "edge av 172.25.33.10:3478".  NULL for
+ * SUBJECT_NONE.  The caller frees. */
 char *subject_text(const struct subject *s);
-/* The name of its counter in the node's ruleset (testbed/plan/nft.c); NULL: the ruleset has none.
- * Borrowed. */
+/* The name of the counter that a rule, policy or NAT has in the node's ruleset
+ * (testbed/plan/nft.c), borrowed; NULL for other subjects. */
 const char *subject_counter(const struct subject *s);
-/* Whether it is a rule or the policy of a firewall's chain, and of which. */
+/* Whether it is a rule or policy of a firewall's chain; *ret gets the chain, else it is
+ * unchanged. */
 bool subject_chain(const struct subject *s, enum fw_chain *ret);
 
-/* "edge av"; NULL: no service should listen there.  The caller frees. */
+/* The service that should listen, as "edge av" or "dns"; NULL: none should.  The caller frees. */
 char *listener_service(const struct listener *l);
 const char *setting_name(enum setting setting); /* as the key in a file: "relay_ports" */
 

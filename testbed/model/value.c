@@ -87,6 +87,7 @@ static void replace_text(void *target, const char *text)
 	*at = g_strdup(text);
 }
 
+/* "'KEY' is 'TEXT', expected EXPECTED", at the value. */
 static void value_error(struct reader *r, const yaml_node_t *value, const char *text,
 			const char *expected)
 {
@@ -123,7 +124,7 @@ static bool charset_matches(const struct charset *c, const char *text)
 	return *text && strlen(text) <= c->max;
 }
 
-/* What a set of characters can't say. */
+/* Rules of a kind of word that a set of characters can't express. */
 static bool word_is_well_formed(const struct charset *c, const char *text)
 {
 	const char *at = strchr(text, '@');
@@ -132,7 +133,7 @@ static bool word_is_well_formed(const struct charset *c, const char *text)
 		return at && at > text && at[1] && !strchr(at + 1, '@');
 	if (c == &charset_selector)
 		return text[0] != '*' || !text[1];
-	/* Whatever is not the network's is not a node's either, but the machine's. */
+	/* Only settings of the network are a node's own; others are the whole machine's. */
 	if (c == &charset_sysctl && !g_str_has_prefix(text, "net.") &&
 	    !g_str_has_prefix(text, "net/"))
 		return false;
@@ -156,7 +157,7 @@ bool read_word(struct reader *r, const yaml_node_t *value, void *target, const v
 	return true;
 }
 
-/* The index of a word in a table; -1 with a finding. */
+/* The index of the value's word in a table, if its bit is among `allowed`; -1 with a finding. */
 static int read_index(struct reader *r, const yaml_node_t *value, const char *const *names,
 		      unsigned allowed)
 {
@@ -258,8 +259,8 @@ bool read_addr(struct reader *r, const yaml_node_t *value, void *target,
 	return true;
 }
 
-/* "10.20.0.0/255.255.255.0" and "10.20.0.0 mask 255.255.255.0", as Windows writes it, in the words
- * of a file; NULL: it is neither. */
+/* For "10.20.0.0/255.255.255.0" and, as Windows writes it, "10.20.0.0 mask 255.255.255.0": a hint
+ * that says "did you mean '10.20.0.0/24'?"; the caller frees.  NULL for other texts. */
 static char *masked_prefix(const char *text)
 {
 	g_auto(GStrv) parts =
@@ -316,7 +317,7 @@ bool read_prefix(struct reader *r, const yaml_node_t *value, void *target, const
 	return true;
 }
 
-/* A whole number written in digits only. */
+/* Parses a whole number up to `max` that is written in digits only; false: it is none. */
 static bool parse_number(const char *text, guint64 max, guint64 *ret)
 {
 	return g_ascii_string_to_unsigned(text, 10, 0, max, ret, NULL);
@@ -380,7 +381,8 @@ bool read_ports(struct reader *r, const yaml_node_t *value, void *target,
 	return true;
 }
 
-/* A decimal number at the start of `text` without sign or exponent; `unit` is what follows it. */
+/* Parses a decimal number at the start of `text`, without sign or exponent; *unit is the text after
+ * it.  False: there is none. */
 static bool parse_decimal(const char *text, double *ret, const char **unit)
 {
 	size_t digits = strspn(text, "0123456789.");

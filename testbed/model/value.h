@@ -9,13 +9,13 @@
 
 #include "testbed/model/reader.h"
 
-/* What a word may look like.  Words end up in file names, configuration files and rule texts, so
- * each kind is as narrow as its use allows. */
+/* Which characters a word may have, and how many.  Words become part of file names, configuration
+ * files and rule texts, so each kind is as narrow as its use allows. */
 struct charset {
 	const char *what;  /* "a name: letters, digits, ..." */
 	const char *first; /* extra characters besides letters and digits at the start ... */
 	const char *rest;  /* ... and after it */
-	size_t max;
+	size_t max;	   /* characters */
 };
 
 extern const struct charset charset_name; /* nodes, networks, rules, scenarios */
@@ -55,14 +55,14 @@ struct prefix_type {
 
 struct unit {
 	const char *suffix;
-	unsigned factor;
+	unsigned factor; /* how many of the target's unit it is */
 };
 
 /* A whole or decimal number with a unit. */
 struct quantity {
 	const char *what;	  /* "a time such as 20ms or 30s" */
 	const struct unit *units; /* ends with a NULL suffix */
-	unsigned min, max;	  /* after the factor */
+	unsigned min, max;	  /* in the target's unit */
 };
 
 extern const struct quantity quantity_duration_ms;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `set` and `reset`: the lab's network becomes another one, all of it or nothing. */
+/* The requests set, reset and reboot: they change the lab's network, completely or not at all. */
 #include "testbed/live/keeper_internal.h"
 
-/* One that is being made. */
+/* A change that is being made. */
 struct live_change {
 	struct control_client *g;
-	GPtrArray *texts; /* char *: all changes that will hold */
+	GPtrArray *texts; /* char *: all changes on top of the scenario, old and new */
 	model *next;	  /* the network that they make */
 	char *reboot;	  /* a node that starts again, or NULL */
 };
@@ -19,8 +19,9 @@ static void live_change_free(struct live_change *c)
 	g_free(c);
 }
 
-/* Their changes read under these names, so that a finding tells which of several is meant. */
-static char *name_of(const struct keeper *k, guint index, guint n)
+/* A name for change number `index` of `n`, old ones first, so that an error says which one it is
+ * about.  The caller frees it. */
+static char *change_name(const struct keeper *k, guint index, guint n)
 {
 	if (index < k->changes->len && n > k->changes->len)
 		return g_strdup_printf("earlier set %u", index + 1);
@@ -29,8 +30,8 @@ static char *name_of(const struct keeper *k, guint index, guint n)
 	return g_strdup("set");
 }
 
-/* The network that these changes make; NULL with all findings in the error. */
-static model *try(const struct keeper *k, const GPtrArray *texts, GError **error)
+/* The network that these changes make, owned by the caller; NULL with all mistakes in `error`. */
+static model *try_changes(const struct keeper *k, const GPtrArray *texts, GError **error)
 {
 	g_autoptr(diags) found = diags_new();
 	bool good = true;
@@ -38,7 +39,7 @@ static model *try(const struct keeper *k, const GPtrArray *texts, GError **error
 
 	model_drop_changes(k->job->base);
 	for (guint i = 0; i < texts->len; i++) {
-		g_autofree char *name = name_of(k, i, texts->len);
+		g_autofree char *name = change_name(k, i, texts->len);
 
 		good = model_add_changes(k->job->base, name, texts->pdata[i], found) && good;
 	}
@@ -49,7 +50,8 @@ static model *try(const struct keeper *k, const GPtrArray *texts, GError **error
 	return NULL;
 }
 
-/* Endpoints in a call: nobody ends it because something elsewhere changes. */
+/* Names of endpoints in a call, borrowed, NULL-terminated: their clients must not restart.  The
+ * caller frees the list. */
 static const char **busy_endpoints(const struct keeper *k)
 {
 	GHashTable *clients = session_clients(k->session);
@@ -68,6 +70,7 @@ static const char **busy_endpoints(const struct keeper *k)
 	return names;
 }
 
+/* The lab has made the change, or undone it (`error`).  Answers the control client. */
 static void on_changed(lab *l G_GNUC_UNUSED, const char *const *restarted, const GError *error,
 		       gpointer user_data)
 {
@@ -89,19 +92,20 @@ static void on_changed(lab *l G_GNUC_UNUSED, const char *const *restarted, const
 		keeper_publish_again(k, c->reboot);
 		c->g->waits = c->g->channel != NULL;
 	}
-	/* those of nodes that are new are among them */
+	/* clients of new nodes and restarted ones have not signed in */
 	keeper_sign_in(k);
 	live_change_free(c);
 }
 
-/* Takes `texts` over; `reboot` is a node, or NULL. */
-static void make(struct control_client *g, GPtrArray *texts, const char *reboot)
+/* Starts to make the network of these changes; `texts` is taken over, `reboot` is a node or NULL.
+ * Answers an error at once, success later. */
+static void make_change(struct control_client *g, GPtrArray *texts, const char *reboot)
 {
 	struct keeper *k = g->k;
 	g_autoptr(GError) error = NULL;
 	g_autofree const char **spare = busy_endpoints(k);
 	g_autofree const char **list = g_new0(const char *, texts->len + 1);
-	model *next = k->change ? NULL : try(k, texts, &error);
+	model *next = k->change ? NULL : try_changes(k, texts, &error);
 
 	if (k->change)
 		g_set_error(&error, TB_ERROR, TB_ERROR_INPUT,
@@ -121,7 +125,7 @@ static void make(struct control_client *g, GPtrArray *texts, const char *reboot)
 	lab_change(session_lab(k->session), list, spare, reboot, on_changed, k->change);
 }
 
-/* The first `n` of those that hold. */
+/* A copy of the first `n` changes; the caller frees it. */
 static GPtrArray *first_changes(const struct keeper *k, guint n)
 {
 	GPtrArray *texts = g_ptr_array_new_with_free_func(g_free);
@@ -146,11 +150,11 @@ void change_set(struct control_client *g, const json_t *request)
 
 		g_ptr_array_add(texts, g_strdup(text ? text : ""));
 	}
-	make(g, texts, NULL);
+	make_change(g, texts, NULL);
 }
 
-/* What a reboot takes from the declared network is a change like any other; the rest is the node's
- * restart. */
+/* The change `reboot` takes from the network what a real reboot would lose (routes that are not
+ * persistent); the node is also made again. */
 void change_reboot_node(struct control_client *g, const json_t *request)
 {
 	const char *node = json_string_value(json_object_get(request, "node"));
@@ -160,10 +164,10 @@ void change_reboot_node(struct control_client *g, const json_t *request)
 		return;
 	texts = first_changes(g->k, g->k->changes->len);
 	g_ptr_array_add(texts, g_strdup_printf("reboot: {node: %s}", node));
-	make(g, texts, node);
+	make_change(g, texts, node);
 }
 
 void change_reset(struct control_client *g, const json_t *request G_GNUC_UNUSED)
 {
-	make(g, first_changes(g->k, g->k->n_declared), NULL);
+	make_change(g, first_changes(g->k, g->k->n_declared), NULL);
 }

@@ -47,7 +47,7 @@ netstate *live_inspect(live_client *c, const GPtrArray *questions, GError **erro
 
 	if (answer && !state)
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED,
-			    "the lab's keeper says nothing that is a state");
+			    "the lab's keeper sent no state of a lab");
 	json_decref(answer);
 	return state;
 }
@@ -59,8 +59,8 @@ int live_take_fd(live_client *c)
 
 /* --- finding the lab -------------------------------------------------------------------------- */
 
-/* Tidies up; what is left are labs that are up. */
-static char **living(const runtime_dir *m)
+/* Names of labs that are up; what dead ones left is removed.  The caller frees the list. */
+static char **labs_that_are_up(const runtime_dir *m)
 {
 	g_auto(GStrv) names = runtime_dir_names(m);
 	GPtrArray *up = g_ptr_array_new();
@@ -72,7 +72,8 @@ static char **living(const runtime_dir *m)
 	return (char **)g_ptr_array_free(up, FALSE);
 }
 
-static void set_choice(GError **error, char **names, const char *wanted)
+/* Sets the error for no lab of the wanted name (NULL: any), or for several to choose from. */
+static void set_no_lab_error(GError **error, char **names, const char *wanted)
 {
 	g_autofree char *all = g_strjoinv(", ", names);
 
@@ -96,18 +97,19 @@ live_client *live_connect(const char *name, GError **error)
 
 	if (!m || (name && !runtime_dir_check_name(name, error)))
 		return NULL;
-	names = living(m);
+	names = labs_that_are_up(m);
 	if (name || (names[0] && !names[1]))
 		fd = runtime_dir_connect(m, name ? name : names[0]);
 	if (fd >= 0)
 		return live_client_new(fd);
-	set_choice(error, names, name);
+	set_no_lab_error(error, names, name);
 	return NULL;
 }
 
 /* --- requests --------------------------------------------------------------------------------- */
 
-/* The next line as JSON; NULL: the keeper is gone. */
+/* The next line as JSON, {} for one that is none; NULL: the connection is closed.  The caller owns
+ * it. */
 static json_t *next_answer(live_client *c)
 {
 	gsize length;
@@ -117,7 +119,8 @@ static json_t *next_answer(live_client *c)
 	return text && !line ? json_object() : line;
 }
 
-static void set_error(GError **error, const json_t *e)
+/* Sets the error that the keeper answered. */
+static void set_keeper_error(GError **error, const json_t *e)
 {
 	const char *message = json_string_value(json_object_get(e, "message"));
 
@@ -137,7 +140,7 @@ json_t *live_request(live_client *c, json_t *request, live_line_func func, gpoin
 
 		json_incref(done);
 		if (refused)
-			set_error(error, refused);
+			set_keeper_error(error, refused);
 		else if (!done && func)
 			func(line, user_data);
 		json_decref(line);

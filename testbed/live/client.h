@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* client: the other end of a keeper's control socket, as a verb uses it.
- *
- * Blocking, one request at a time; no main loop.  Depends on netstate and base.
- */
+/* client: a verb's end of a keeper's control socket.  It blocks, makes one request at a time and
+ * needs no main loop.  Depends on netstate and base. */
 #ifndef TESTBED_LIVE_CLIENT_H
 #define TESTBED_LIVE_CLIENT_H
 
@@ -13,31 +11,32 @@
 
 typedef struct live_client live_client;
 
-/* Connects to the lab of that name; NULL: to the only one that is up.  What is left of labs that
- * died is tidied up on the way.  TB_ERROR_INPUT with what to do when there is none, or several to
- * choose from. */
+/* Connects to the lab of that name; NULL: to the only one that is up.  Removes what dead labs left.
+ * The caller frees the client.  NULL with `error`: TB_ERROR_INPUT, with advice, when there is no
+ * such lab or several to choose from; TB_ERROR_FAILED when the runtime folder can't be used. */
 live_client *live_connect(const char *name, GError **error);
-/* Takes a connected socket over. */
+/* A client on a connected socket, which it takes over. */
 live_client *live_client_new(int fd);
 void live_client_free(live_client *c);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(live_client, live_client_free)
 
-int live_client_fd(const live_client *c); /* readable at end of file: the lab is gone */
+/* The socket, borrowed; readable without a request: the lab is gone. */
+int live_client_fd(const live_client *c);
 
-/* A line on the way to the answer; borrowed. */
+/* Called with each line before the answer; `line` is valid during the call only. */
 typedef void (*live_line_func)(const json_t *line, gpointer user_data);
 
-/* Sends `request` (taken over) and blocks until it is answered: what "done" holds, which the caller
- * owns.  NULL with the keeper's error, or TB_ERROR_DIED when the lab goes meanwhile.  `func` may be
- * NULL. */
+/* Sends `request` (taken over) and blocks until it is answered.  Returns the value of "done", which
+ * the caller owns; NULL with the keeper's error, or TB_ERROR_DIED when the lab ends before.  `func`
+ * may be NULL. */
 json_t *live_request(live_client *c, json_t *request, live_line_func func, gpointer user_data,
 		     GError **error);
-/* The same for {"do": WHAT}, without lines on the way. */
+/* The same for the request {"do": WHAT}; lines before the answer are ignored. */
 json_t *live_ask(live_client *c, const char *what, GError **error);
 /* The state of the lab's kernels, with their answers to `questions` (struct route_question; NULL:
  * none).  The caller owns it; NULL with `error` as above. */
 netstate *live_inspect(live_client *c, const GPtrArray *questions, GError **error);
-/* Descriptors that came with the answer, oldest first; -1: no more.  The caller closes it. */
+/* The next descriptor that came with an answer, oldest first; -1: none.  The caller closes it. */
 int live_take_fd(live_client *c);
 
 #endif

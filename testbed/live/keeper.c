@@ -15,10 +15,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LAST_WORDS_TIMEOUT_MS 1000
+#define LAST_ANSWERS_TIMEOUT_MS 1000
 
-/* --- control clients
- * ----------------------------------------------------------------------------------- */
+/* --- control clients -------------------------------------------------------------------------- */
 
 struct control_client *control_client_ref(struct control_client *g)
 {
@@ -95,6 +94,7 @@ static void on_control_client_line(line_socket *s G_GNUC_UNUSED, char *line, gsi
 	control_client_unref(g);
 }
 
+/* The connection is closed.  Ends the keeper if this was its starter and the lab is not up. */
 static void on_control_client_gone(line_socket *s G_GNUC_UNUSED, gpointer user_data)
 {
 	struct control_client *g = user_data;
@@ -112,6 +112,7 @@ static void on_control_client_gone(line_socket *s G_GNUC_UNUSED, gpointer user_d
 		keeper_quit(k);
 }
 
+/* Accepts a control client. */
 static gboolean on_connection(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
 {
 	static const struct line_socket_handlers handlers = {.line = on_control_client_line,
@@ -181,6 +182,8 @@ static void on_built(session *s G_GNUC_UNUSED, const struct lab_build *build, gp
 		keeper_sign_in(k);
 }
 
+/* Passes an event on to its call, or, without a call, those of servers to all calls.  What clients
+ * do between calls is not passed on, except that they died. */
 static void on_event(session *s, const struct session_call *call, const char *agent, json_t *event,
 		     gpointer user_data)
 {
@@ -190,7 +193,7 @@ static void on_event(session *s, const struct session_call *call, const char *ag
 		live_call_event(call, agent, event);
 	else if (!json_object_get(event, "call") &&
 		 (!session_client(s, agent) || g_strcmp0(name, EVENT_AGENT_DIED) == 0))
-		live_call_said(user_data, agent, event);
+		live_call_server_event(user_data, agent, event);
 }
 
 static void on_agent_died(session *s, const char *agent, const char *how, gpointer user_data)
@@ -218,7 +221,8 @@ void keeper_quit(struct keeper *k)
 	g_main_loop_quit(k->loop);
 }
 
-static gboolean start_lab(struct keeper *k, GError **error)
+/* Starts the lab of the job; false with `error`. */
+static bool start_lab(struct keeper *k, GError **error)
 {
 	static const struct session_callbacks callbacks = {.built = on_built,
 							   .failed = on_failed,
@@ -237,14 +241,14 @@ static gboolean start_lab(struct keeper *k, GError **error)
 	k->current = model_instantiate(k->job->base, k->job->scenario, found);
 	if (!k->current) {
 		diags_set_error(found, TB_ERROR_INPUT, "", error);
-		return FALSE;
+		return false;
 	}
 	job.model = k->current;
 	k->session = session_start(&job, &callbacks, k, error);
 	if (!k->session)
-		return FALSE;
+		return false;
 	session_use_endpoints(k->session, k->current);
-	return TRUE;
+	return true;
 }
 
 /* --- the process ------------------------------------------------------------------------------ */
@@ -258,7 +262,8 @@ static gboolean on_signal(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointe
 	return G_SOURCE_CONTINUE;
 }
 
-/* By descriptor, for labs are cloned from this process, which must not have threads. */
+/* A descriptor that reports SIGTERM and SIGINT.  GLib's own way starts a thread, and this process
+ * must not have any: labs are cloned from it. */
 static int watch_signals(void)
 {
 	sigset_t ending;
@@ -272,7 +277,8 @@ static int watch_signals(void)
 	return signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void serve(struct keeper *k)
+/* Starts the lab and serves requests until keeper_quit. */
+static void serve_until_end(struct keeper *k)
 {
 	g_autoptr(GError) error = NULL;
 	guint sources[] = {
@@ -280,7 +286,7 @@ static void serve(struct keeper *k)
 		g_unix_fd_add(watch_signals(), G_IO_IN, on_signal, k),
 	};
 
-	/* who started us is connected already, and hears it when the lab can't be started */
+	/* accept our starter, so that it gets the error if the lab can't be started */
 	while (g_main_context_iteration(NULL, FALSE))
 		;
 	if (start_lab(k, &error))
@@ -291,7 +297,8 @@ static void serve(struct keeper *k)
 		g_source_remove(sources[i]);
 }
 
-/* The supervisor has ended when everything in its PID namespace has: only then is the name free. */
+/* Ends the lab and waits for its supervisor, which ends last of all in its PID namespace: only then
+ * may another lab take the name. */
 static void end_lab(struct keeper *k)
 {
 	pid_t pid = k->session ? lab_pid(session_lab(k->session)) : -1;
@@ -302,7 +309,8 @@ static void end_lab(struct keeper *k)
 		;
 }
 
-static int live(const struct keeper_job *job)
+/* The whole life of a keeper.  Returns its exit code. */
+static int run_keeper(const struct keeper_job *job)
 {
 	struct keeper k = {
 		.job = job,
@@ -311,13 +319,13 @@ static int live(const struct keeper_job *job)
 		.started_real_s = g_get_real_time() / G_USEC_PER_SEC,
 		.changes = g_ptr_array_new_with_free_func(g_free),
 		.clients = g_ptr_array_new_with_free_func(control_client_release),
-		.said = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref),
+		.server_events = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref),
 		.dead = g_ptr_array_new_with_free_func(g_free),
 	};
 
 	for (; job->changes && job->changes[k.n_declared]; k.n_declared++)
 		g_ptr_array_add(k.changes, g_strdup(job->changes[k.n_declared]));
-	serve(&k);
+	serve_until_end(&k);
 	end_lab(&k);
 	runtime_dir_remove(job->runtime, job->name);
 	for (guint i = 0; i < k.clients->len; i++) {
@@ -326,7 +334,7 @@ static int live(const struct keeper_job *job)
 		if (g->leaves)
 			control_client_done(g, NULL);
 		if (g->channel)
-			line_socket_flush(g->channel, LAST_WORDS_TIMEOUT_MS);
+			line_socket_flush(g->channel, LAST_ANSWERS_TIMEOUT_MS);
 	}
 	return 0;
 }
@@ -339,7 +347,8 @@ static bool is_kept(int fd, const int *keep, guint n)
 	return false;
 }
 
-/* Nothing of the starter's stays open, above all no pipe that somebody reads to its end. */
+/* Closes all descriptors of the starter but these and 0 to 2, above all pipes that somebody reads
+ * to their end. */
 static void close_others(const int *keep, guint n)
 {
 	g_autoptr(GArray) open_fds = g_array_new(FALSE, FALSE, sizeof(int));
@@ -358,7 +367,8 @@ static void close_others(const int *keep, guint n)
 		close(g_array_index(open_fds, int, i));
 }
 
-static void detach(const struct keeper_job *job)
+/* Makes this process independent of its starter. */
+static void detach_from_starter(const struct keeper_job *job)
 {
 	const int keep[] = {job->lock, job->listener, runtime_dir_fd(job->runtime)};
 	int null = open("/dev/null", O_RDWR);
@@ -368,21 +378,21 @@ static void detach(const struct keeper_job *job)
 	for (int fd = 0; fd <= 2; fd++)
 		dup2(null, fd);
 	close_others(keep, G_N_ELEMENTS(keep));
-	/* It stays in the folder where it was started: the topology's path, and those of clients in
-	 * it, count from there. */
+	/* The working folder stays: the paths of the topology and of clients in it are relative to
+	 * it. */
 }
 
-gboolean keeper_start(const struct keeper_job *job, GError **error)
+bool keeper_start(const struct keeper_job *job, GError **error)
 {
 	pid_t pid = fork();
 
 	if (pid < 0) {
 		g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "start a keeper: %s",
 			    g_strerror(errno));
-		return FALSE;
+		return false;
 	}
 	if (pid > 0)
-		return TRUE;
-	detach(job);
-	_exit(live(job));
+		return true;
+	detach_from_starter(job);
+	_exit(run_keeper(job));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* keeper: the detached process that owns a lab that is up, and serves those who ask for it.
+/* keeper: the detached process that owns a lab that is up, and serves requests.
  *
- * It holds the lab (and with it the lab's life: when the keeper goes, however it goes, the lab
- * goes), its name's lock and its control socket.  What is said on that socket is in docs/LIVE.md.
+ * It owns the lab (which ends when the keeper ends, in whatever way), the lock of its name and its
+ * control socket.  docs/LIVE.md has the requests on that socket.
  * Depends on report, session, lab, plan, model and base.
  */
 #ifndef TESTBED_LIVE_KEEPER_H
@@ -14,18 +14,18 @@
 struct keeper_job {
 	const char *name;
 	const runtime_dir *runtime;
-	int lock;     /* runtime_dir_claim's */
-	int listener; /* runtime_dir_listen's */
-	model *base;
+	int lock;     /* of runtime_dir_claim */
+	int listener; /* of runtime_dir_listen */
+	model *base;  /* the topology; `set` adds changes to it */
 	const struct scenario *scenario;
-	char *const *changes; /* of --change, in `base` already; NULL: none */
+	char *const *changes; /* of --change, added to `base` already; NULL: none */
 	const char *program_dir;
 	bool publish; /* nodes under /run/netns; needs root */
 };
 
-/* Starts it in a process of its own: another session, no terminal, nothing open but what it needs.
- * The first who connects is who started it: when that one goes before the lab is up, so does the
- * keeper.  FALSE: it could not be started. */
-gboolean keeper_start(const struct keeper_job *job, GError **error);
+/* Starts a keeper in a process and session of its own, without terminal, with only the descriptors
+ * that it needs.  The first control client counts as the one who started it: if it leaves before
+ * the lab is up, the keeper ends.  Returns at once; false with `error`: there is no process. */
+bool keeper_start(const struct keeper_job *job, GError **error);
 
 #endif

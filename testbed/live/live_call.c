@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Calls on the lab that is up: the session places them, the control client hears every event. */
+/* Calls in a lab that is up: the session places them, the control client gets every event. */
 #include "testbed/live/keeper_internal.h"
 #include "testbed/report/json.h"
 
 #define MEDIA_MS_MAX 3600000
-#define SAID_MAX 256
+#define SERVER_EVENTS_MAX 256
 
 struct live_call {
 	struct control_client *g;
 	struct cell *cell;
-	bool hears_servers;
+	bool hears_servers; /* it also gets the events of servers */
 };
 
-/* Tells what came out, and frees the call. */
-static void conclude(struct live_call *c)
+/* Answers the call's result, and frees the call. */
+static void end_live_call(struct live_call *c)
 {
 	control_client_done(c->g, json_pack("{s:o}", "cell", report_cell_json(c->cell)));
 	cell_free(c->cell);
@@ -24,41 +24,42 @@ static void conclude(struct live_call *c)
 void live_call_ended(session *s G_GNUC_UNUSED, const struct session_call *call,
 		     gpointer keeper G_GNUC_UNUSED)
 {
-	conclude(call->data);
+	end_live_call(call->data);
 }
 
-static void tell_event(const struct live_call *c, const char *agent, json_t *event)
+/* Sends an event of an agent to the control client. */
+static void send_event(const struct live_call *c, const char *agent, json_t *event)
 {
 	control_client_tell(c->g, json_pack("{s:s, s:O}", "agent", agent, "event", event));
 }
 
 void live_call_event(const struct session_call *call, const char *agent, json_t *event)
 {
-	tell_event(call->data, agent, event);
+	send_event(call->data, agent, event);
 }
 
-void live_call_said(struct keeper *k, const char *agent, json_t *event)
+void live_call_server_event(struct keeper *k, const char *agent, json_t *event)
 {
 	const GPtrArray *calls = session_calls(k->session);
 
 	if (calls->len == 0) {
-		if (k->said->len >= SAID_MAX)
-			g_ptr_array_remove_index(k->said, 0);
-		g_ptr_array_add(k->said, json_pack("{s:s, s:O}", "agent", agent, "event", event));
+		if (k->server_events->len >= SERVER_EVENTS_MAX)
+			g_ptr_array_remove_index(k->server_events, 0);
+		g_ptr_array_add(k->server_events,
+				json_pack("{s:s, s:O}", "agent", agent, "event", event));
 	}
 	for (guint i = 0; i < calls->len; i++) {
 		const struct live_call *c = ((const struct session_call *)calls->pdata[i])->data;
 
 		if (c->hears_servers)
-			tell_event(c, agent, event);
+			send_event(c, agent, event);
 	}
 }
 
 /* --- placing one ------------------------------------------------------------------------------ */
 
-/* What the scenario says holds for the scenario: once something has been changed, a call is
- * expected to work. */
-static void expect(const struct keeper *k, struct cell *c)
+/* Sets what is expected of a call: what the scenario says; after a change, that it passes. */
+static void set_expectation(const struct keeper *k, struct cell *c)
 {
 	const struct expect *e = k->changes->len > 0 ? NULL :
 						       scenario_expect(k->current, k->job->scenario,
@@ -70,6 +71,7 @@ static void expect(const struct keeper *k, struct cell *c)
 	c->expected_cause = e ? g_strdup(e->cause) : NULL;
 }
 
+/* A cell for a call between a and b, owned by the caller. */
 static struct cell *new_cell(const struct keeper *k, const char *a, const char *b, enum media media)
 {
 	struct cell *c = cell_new();
@@ -81,17 +83,18 @@ static struct cell *new_cell(const struct keeper *k, const char *a, const char *
 	c->media = media;
 	g_ptr_array_add(c->participants, g_strdup(a));
 	g_ptr_array_add(c->participants, g_strdup(b));
-	expect(k, c);
+	set_expectation(k, c);
 	return c;
 }
 
-static void tell_sign_in(const struct live_call *c, const struct session_client *client)
+/* Sends the events of the endpoint's sign-in, which happened before the call. */
+static void send_sign_in_events(const struct live_call *c, const struct session_client *client)
 {
 	size_t i;
 	json_t *event;
 
 	json_array_foreach(client->story, i, event)
-		tell_event(c, client->name, event);
+		send_event(c, client->name, event);
 }
 
 char *live_client_why(const struct session_client *c)
@@ -99,8 +102,9 @@ char *live_client_why(const struct session_client *c)
 	return c->stage ? g_strdup_printf("%s: %s", c->stage, c->why) : g_strdup(c->why);
 }
 
-/* The endpoint that can't call, or be called, as it is not signed in; NULL: both can. */
-static const struct session_client *hindrance(const struct keeper *k, const struct cell *c)
+/* The participant that is not signed in; NULL: all are. */
+static const struct session_client *missing_participant(const struct keeper *k,
+							const struct cell *c)
 {
 	for (guint i = 0; i < c->participants->len; i++) {
 		const struct session_client *one =
@@ -112,17 +116,19 @@ static const struct session_client *hindrance(const struct keeper *k, const stru
 	return NULL;
 }
 
-static void place(struct keeper *k, struct live_call *c, guint media_ms)
+/* Sends what led up to the call, then places it; ends it at once if an endpoint is not signed
+ * in. */
+static void place_live_call(struct keeper *k, struct live_call *c, guint media_ms)
 {
 	g_autofree char *id = g_strdup_printf("%s-%u", k->job->name, ++k->n_calls);
 	const struct cell_rules rules = {
 		.run_id = id, .max_loss_pct = k->current->max_loss_pct, .media_ms = media_ms};
-	const struct session_client *bar = hindrance(k, c->cell);
+	const struct session_client *bar = missing_participant(k, c->cell);
 
 	for (guint i = 0; i < c->cell->participants->len; i++)
-		tell_sign_in(c, session_client(k->session, c->cell->participants->pdata[i]));
-	for (guint i = 0; c->hears_servers && i < k->said->len; i++)
-		control_client_tell(c->g, json_incref(k->said->pdata[i]));
+		send_sign_in_events(c, session_client(k->session, c->cell->participants->pdata[i]));
+	for (guint i = 0; c->hears_servers && i < k->server_events->len; i++)
+		control_client_tell(c->g, json_incref(k->server_events->pdata[i]));
 	if (bar) {
 		g_autofree char *why = live_client_why(bar);
 		g_autofree char *reason = g_strdup_printf("%s could not sign in (%s)", bar->name,
@@ -131,13 +137,14 @@ static void place(struct keeper *k, struct live_call *c, guint media_ms)
 		c->cell->code = bar->code;
 		cell_finish(c->cell, bar->state == SIGN_IN_FAILED ? VERDICT_FAIL : VERDICT_ERROR,
 			    reason);
-		conclude(c);
+		end_live_call(c);
 		return;
 	}
 	session_place(k->session, c->cell, &rules, c);
 }
 
-static bool is_endpoint(struct control_client *g, const char *name)
+/* Whether the lab has the endpoint (NULL: no); if not, that is the answer. */
+static bool check_endpoint(struct control_client *g, const char *name)
 {
 	g_autofree const char **names = NULL;
 	g_autofree char *message = NULL;
@@ -164,7 +171,7 @@ void live_call_start(struct control_client *g, const json_t *request)
 	struct live_call *c;
 	enum media media;
 
-	if (!is_endpoint(g, a) || !is_endpoint(g, b))
+	if (!check_endpoint(g, a) || !check_endpoint(g, b))
 		return;
 	if (g_str_equal(a, b)) {
 		control_client_fail(g, TB_ERROR_INPUT,
@@ -180,5 +187,6 @@ void live_call_start(struct control_client *g, const json_t *request)
 	c->g = control_client_ref(g);
 	c->hears_servers = json_is_true(json_object_get(request, "servers"));
 	c->cell = new_cell(g->k, a, b, media);
-	place(g->k, c, media_ms > 0 && media_ms <= MEDIA_MS_MAX ? (guint)media_ms : CELL_MEDIA_MS);
+	place_live_call(g->k, c,
+			media_ms > 0 && media_ms <= MEDIA_MS_MAX ? (guint)media_ms : CELL_MEDIA_MS);
 }

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* proc(5), statm: size resident shared ... in pages */
-static guint64 own_kib(pid_t pid)
+/* The same of one process, by /proc/PID/statm (proc(5): size resident shared ..., in pages). */
+static guint64 memory_of_process_kib(pid_t pid)
 {
 	g_autofree char *path = g_strdup_printf("/proc/%d/statm", (int)pid), *text = NULL;
 	unsigned long size, resident, shared;
@@ -20,7 +20,7 @@ guint64 memory_of_tree_kib(pid_t root)
 {
 	g_autofree char *path = g_strdup_printf("/proc/%d/task/%d/children", (int)root, (int)root),
 			*text = NULL;
-	guint64 sum = own_kib(root);
+	guint64 sum = memory_of_process_kib(root);
 
 	if (g_file_get_contents(path, &text, NULL, NULL)) {
 		g_auto(GStrv) children = g_strsplit(text, " ", -1);

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `up --publish`: each node's namespace under /run/netns, as soon as the network stands, and after
- * changes. */
+/* `up --publish`: binds each node's namespace under /run/netns, when the network is built and after
+ * each change. */
 #include "testbed/lab/publish.h"
 #include "testbed/live/keeper_internal.h"
 
 #include <unistd.h>
 
+/* The first publication, of all nodes. */
 struct publication {
 	struct keeper *k;
-	guint left; /* nodes whose descriptors were asked for */
+	guint left; /* nodes whose descriptors have not come yet */
 	GError *error;
 };
 
-static void finish(struct publication *p)
+/* Ends the publication: signs in, or ends the keeper with the first error. */
+static void end_publication(struct publication *p)
 {
 	if (p->error)
 		keeper_fail(p->k, p->error);
@@ -22,7 +24,7 @@ static void finish(struct publication *p)
 	g_free(p);
 }
 
-/* Doors come in the order in which they were asked for: that of the nodes. */
+/* Binds the next node.  Answers come in the order of the requests, which is that of the nodes. */
 static void on_enter_target(lab *l G_GNUC_UNUSED, const struct lab_enter_target *target,
 			    const GError *error, gpointer user_data)
 {
@@ -36,10 +38,12 @@ static void on_enter_target(lab *l G_GNUC_UNUSED, const struct lab_enter_target 
 	if (!p->error)
 		publish_bind(path, target->net, &p->error);
 	if (--p->left == 0)
-		finish(p);
+		end_publication(p);
 }
 
-static char *paths_of(const struct keeper *k, GError **error)
+/* The paths of all nodes, one a line, owned by the caller; NULL with `error`: one exists already,
+ * which must be another program's. */
+static char *paths_to_publish(const struct keeper *k, GError **error)
 {
 	GString *paths = g_string_new(NULL);
 
@@ -61,13 +65,14 @@ static char *paths_of(const struct keeper *k, GError **error)
 
 /* --- after a change --------------------------------------------------------------------------- */
 
-/* One node that is to be bound. */
+/* A node that is bound after a change. */
 struct late_publication {
 	struct keeper *k;
 	char *path;
 };
 
-static void complain(struct keeper *k, const char *path, const char *why)
+/* Notes in the status that a path is not published. */
+static void note_unpublished(struct keeper *k, const char *path, const char *why)
 {
 	g_ptr_array_add(k->dead, g_strdup_printf("'%s' is not published: %s", path, why));
 }
@@ -79,11 +84,12 @@ static void on_added_node(lab *l G_GNUC_UNUSED, const struct lab_enter_target *t
 	g_autoptr(GError) refused = NULL;
 
 	if (error || !publish_bind(p->path, target->net, &refused))
-		complain(p->k, p->path, error ? error->message : refused->message);
+		note_unpublished(p->k, p->path, error ? error->message : refused->message);
 	g_free(p->path);
 	g_free(p);
 }
 
+/* Binds the node's namespace at `path` as soon as the lab has sent it. */
 static void bind_late(struct keeper *k, const char *node, const char *path)
 {
 	struct late_publication *p = g_new0(struct late_publication, 1);
@@ -92,24 +98,27 @@ static void bind_late(struct keeper *k, const char *node, const char *path)
 	lab_enter(session_lab(k->session), node, on_added_node, p);
 }
 
-static bool lists(const char *paths, const char *path)
+/* Whether one of the lines is this path. */
+static bool has_path(const char *paths, const char *path)
 {
 	g_auto(GStrv) lines = g_strsplit(paths, "\n", -1);
 
 	return g_strv_contains((const char *const *)lines, path);
 }
 
-/* A path that is there already is somebody else's and stays out of the note. */
-static char *take_in(struct keeper *k, const char *reboot, GPtrArray *nodes)
+/* The paths that the lab has after the change, one a line, owned by the caller.  Adds to `nodes`
+ * those that have to be bound.  A path that exists already and is not the lab's is left out, and
+ * noted in the status. */
+static char *paths_after_change(struct keeper *k, const char *reboot, GPtrArray *nodes)
 {
 	GString *paths = g_string_new(NULL);
 
 	ptr_array_foreach(const struct node, n, k->current->nodes) {
 		g_autofree char *path = publish_path(k->job->name, n->name);
-		bool listed = lists(k->published, path);
+		bool listed = has_path(k->published, path);
 
 		if (!listed && access(path, F_OK) == 0) {
-			complain(k, path, "there is one already, not of this lab");
+			note_unpublished(k, path, "there is one already, not of this lab");
 			continue;
 		}
 		g_string_append_printf(paths, "%s\n", path);
@@ -119,12 +128,13 @@ static char *take_in(struct keeper *k, const char *reboot, GPtrArray *nodes)
 	return g_string_free(paths, FALSE);
 }
 
-static void take_out(const char *before, const char *now)
+/* Unbinds paths that the lab had before and has no longer. */
+static void unbind_gone(const char *before, const char *now)
 {
 	g_auto(GStrv) paths = g_strsplit(before, "\n", -1);
 
 	for (guint i = 0; paths[i]; i++)
-		if (*paths[i] && !lists(now, paths[i]))
+		if (*paths[i] && !has_path(now, paths[i]))
 			publish_unbind(paths[i]);
 }
 
@@ -136,16 +146,16 @@ void keeper_publish_again(struct keeper *k, const char *reboot)
 
 	if (!before)
 		return;
-	k->published = take_in(k, reboot, nodes);
-	take_out(before, k->published);
+	k->published = paths_after_change(k, reboot, nodes);
+	unbind_gone(before, k->published);
 	if (!runtime_dir_write_note(k->job->runtime, k->job->name, k->published, &error)) {
-		complain(k, "a new node", error->message);
+		note_unpublished(k, "a new node", error->message);
 		return;
 	}
 	for (guint i = 0; i < nodes->len; i++) {
 		g_autofree char *path = publish_path(k->job->name, nodes->pdata[i]);
 
-		if (lists(before, path))
+		if (has_path(before, path))
 			publish_unbind(path);
 		bind_late(k, nodes->pdata[i], path);
 	}
@@ -158,7 +168,7 @@ void keeper_publish(struct keeper *k)
 	g_autoptr(GError) error = NULL;
 	struct publication *p;
 
-	k->published = paths_of(k, &error);
+	k->published = paths_to_publish(k, &error);
 	if (!k->published ||
 	    !runtime_dir_write_note(k->job->runtime, k->job->name, k->published, &error)) {
 		keeper_fail(k, error);

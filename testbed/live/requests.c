@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a control client may ask of the keeper (docs/LIVE.md): one row a request. */
+/* The requests that a keeper serves (docs/LIVE.md): one row of the table for each. */
 #include "testbed/live/memory.h"
 #include "testbed/live/keeper_internal.h"
 #include "testbed/netstate/netstate_json.h"
@@ -14,6 +14,7 @@ static const char *const sign_in_names[SIGN_IN_STATES] = {
 	[SIGN_IN_FAILED] = "failed",   [SIGN_IN_SILENT] = "died",     [SIGN_IN_DIED] = "died",
 };
 
+/* An endpoint's entry in the status; the caller owns it. */
 static json_t *endpoint_json(const struct session_client *c)
 {
 	const json_t *last = json_array_get(c->story, json_array_size(c->story) - 1);
@@ -30,7 +31,7 @@ static json_t *endpoint_json(const struct session_client *c)
 	return o;
 }
 
-/* In the order of the topology. */
+/* All endpoints, in the order of the topology; the caller owns the array. */
 static json_t *endpoints_json(const struct keeper *k)
 {
 	json_t *list = json_array();
@@ -98,19 +99,21 @@ static void on_status(struct control_client *g, const json_t *request G_GNUC_UNU
 	control_client_done(g, keeper_status(g->k));
 }
 
+/* Answers the status when all sign-ins are over. */
 static void on_wait(struct control_client *g, const json_t *request G_GNUC_UNUSED)
 {
 	g->waits = true;
 	keeper_settle(g->k);
 }
 
+/* Ends the keeper, which answers when the lab is gone. */
 static void on_down(struct control_client *g, const json_t *request G_GNUC_UNUSED)
 {
 	g->leaves = true;
 	keeper_quit(g->k);
 }
 
-/* --- questions to the lab --------------------------------------------------------------------- */
+/* --- requests that the lab answers ------------------------------------------------------------ */
 
 static void on_state(lab *l G_GNUC_UNUSED, const netstate *state, const GError *error,
 		     gpointer user_data)
@@ -124,6 +127,7 @@ static void on_state(lab *l G_GNUC_UNUSED, const netstate *state, const GError *
 	control_client_unref(g);
 }
 
+/* Answers the state of the lab's kernels, with their answers to the request's route questions. */
 static void on_inspect(struct control_client *g, const json_t *request)
 {
 	g_autoptr(GPtrArray) questions =
@@ -145,6 +149,7 @@ static void on_watched(lab *l, int fd, const GError *error, gpointer user_data)
 	control_client_unref(g);
 }
 
+/* Has the lab record packets; the answer carries a descriptor of the recording. */
 static void on_watch(struct control_client *g, const json_t *request G_GNUC_UNUSED)
 {
 	if (g->watches)
@@ -189,6 +194,7 @@ bool control_client_check_node(struct control_client *g, const char *name)
 	return false;
 }
 
+/* Answers the node's files and descriptors of its namespaces: user, mount, PID, network. */
 static void on_enter(struct control_client *g, const json_t *request)
 {
 	const char *name = json_string_value(json_object_get(request, "node"));

@@ -25,6 +25,7 @@ struct runtime_dir {
 
 /* --- the folder ------------------------------------------------------------------------------- */
 
+/* Whether the path (may be NULL) is absolute, and a folder that this user owns. */
 static bool is_own_folder(const char *path)
 {
 	struct stat st;
@@ -33,6 +34,7 @@ static bool is_own_folder(const char *path)
 	       st.st_uid == geteuid();
 }
 
+/* The path of the folder, by the rules of runtime_dir.h; the caller frees it. */
 static char *choose_path(void)
 {
 	const char *runtime = g_getenv("XDG_RUNTIME_DIR");
@@ -47,25 +49,27 @@ static char *choose_path(void)
 	return g_strdup_printf("/tmp/testbed-%u", geteuid());
 }
 
-static gboolean fail(GError **error, const char *what, const char *path)
+/* Sets TB_ERROR_FAILED "WHAT 'PATH': ..." by errno; returns false. */
+static bool set_errno_error(GError **error, const char *what, const char *path)
 {
 	g_set_error(error, TB_ERROR, TB_ERROR_FAILED, "%s '%s': %s", what, path, g_strerror(errno));
-	return FALSE;
+	return false;
 }
 
-static gboolean check_folder(const runtime_dir *m, GError **error)
+/* False with `error` unless the folder belongs to this user and is closed to others. */
+static bool check_folder(const runtime_dir *m, GError **error)
 {
 	struct stat st;
 
 	if (fstat(m->fd, &st) != 0)
-		return fail(error, "look at", m->path);
+		return set_errno_error(error, "look at", m->path);
 	if (st.st_uid == geteuid() && (st.st_mode & 077) == 0)
-		return TRUE;
+		return true;
 	g_set_error(error, TB_ERROR, TB_ERROR_FAILED,
-		    "'%s' is not a folder of one's own that is closed to others: remove it, or set "
+		    "'%s' is not a folder that only you can enter: remove it, or set "
 		    "XDG_RUNTIME_DIR",
 		    m->path);
-	return FALSE;
+	return false;
 }
 
 runtime_dir *runtime_dir_open(GError **error)
@@ -75,12 +79,12 @@ runtime_dir *runtime_dir_open(GError **error)
 	m->path = choose_path();
 	m->fd = -1;
 	if (mkdir(m->path, 0700) != 0 && errno != EEXIST) {
-		fail(error, "make the folder", m->path);
+		set_errno_error(error, "make the folder", m->path);
 		return NULL;
 	}
 	m->fd = open(m->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (m->fd < 0) {
-		fail(error, "open the folder", m->path);
+		set_errno_error(error, "open the folder", m->path);
 		return NULL;
 	}
 	return check_folder(m, error) ? g_steal_pointer(&m) : NULL;
@@ -116,15 +120,15 @@ static bool is_name(const char *name)
 	return length > 0 && length <= NAME_MAX_LENGTH && name[length] == '\0' && name[0] != '-';
 }
 
-gboolean runtime_dir_check_name(const char *name, GError **error)
+bool runtime_dir_check_name(const char *name, GError **error)
 {
 	if (is_name(name))
-		return TRUE;
+		return true;
 	g_set_error(error, TB_ERROR, TB_ERROR_INPUT,
 		    "'%s' can't be a lab's name: 1 to %d letters, digits, '-' or '_', and no '-' "
 		    "in front",
 		    name, NAME_MAX_LENGTH);
-	return FALSE;
+	return false;
 }
 
 static gint compare_names(gconstpointer a, gconstpointer b)
@@ -157,8 +161,7 @@ char **runtime_dir_names(const runtime_dir *m)
 
 /* --- claims ----------------------------------------------------------------------------------- */
 
-/* Is the file that was locked still the one that has the name?  Its last owner may have removed it
- * meanwhile. */
+/* Whether the locked file `fd` still has its name: its last owner may have removed it. */
 static bool is_still_there(const runtime_dir *m, const char *file, int fd)
 {
 	struct stat locked, named;
@@ -167,8 +170,9 @@ static bool is_still_there(const runtime_dir *m, const char *file, int fd)
 	       locked.st_ino == named.st_ino && locked.st_dev == named.st_dev;
 }
 
-/* The locked descriptor; -1: `*ret_taken` tells whether somebody else has it. */
-static int lock(const runtime_dir *m, const char *name, int flags, bool *ret_taken)
+/* Opens and locks the name's lock file; `flags` may be O_CREAT.  Returns the descriptor, which the
+ * caller closes; -1: *ret_taken says whether another process has the lock. */
+static int lock_name(const runtime_dir *m, const char *name, int flags, bool *ret_taken)
 {
 	g_autofree char *file = g_strconcat(name, LOCK_SUFFIX, NULL);
 
@@ -196,13 +200,13 @@ int runtime_dir_claim(const runtime_dir *m, const char *name, bool *ret_taken, G
 
 	if (!runtime_dir_check_name(name, error))
 		return -1;
-	fd = lock(m, name, O_CREAT, &taken);
+	fd = lock_name(m, name, O_CREAT, &taken);
 	if (ret_taken)
 		*ret_taken = taken;
 	if (fd < 0 && taken)
 		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "lab '%s' is up already", name);
 	else if (fd < 0)
-		fail(error, "lock the name in", m->path);
+		set_errno_error(error, "lock the name in", m->path);
 	return fd;
 }
 
@@ -213,7 +217,7 @@ static void unlink_file(const runtime_dir *m, const char *name, const char *suff
 	unlinkat(m->fd, file, 0);
 }
 
-/* The caller frees; NULL: none. */
+/* The name's note, owned by the caller; NULL: there is none. */
 static char *read_note(const runtime_dir *m, const char *name)
 {
 	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d/%s%s", m->fd, name, NOTE_SUFFIX);
@@ -236,7 +240,7 @@ void runtime_dir_remove(const runtime_dir *m, const char *name)
 bool runtime_dir_tidy(const runtime_dir *m, const char *name)
 {
 	bool taken;
-	int fd = is_name(name) ? lock(m, name, 0, &taken) : -1;
+	int fd = is_name(name) ? lock_name(m, name, 0, &taken) : -1;
 
 	if (fd < 0)
 		return false;
@@ -247,9 +251,9 @@ bool runtime_dir_tidy(const runtime_dir *m, const char *name)
 
 /* --- the control socket ----------------------------------------------------------------------- */
 
-/* By way of the descriptor: short enough for any folder, and the folder is the one that was looked
- * at. */
-static struct sockaddr_un address_of(const runtime_dir *m, const char *name)
+/* The address of the name's socket, by the folder's descriptor: that is short enough for any
+ * folder, and is surely the folder that was checked. */
+static struct sockaddr_un socket_address(const runtime_dir *m, const char *name)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 
@@ -260,14 +264,14 @@ static struct sockaddr_un address_of(const runtime_dir *m, const char *name)
 
 int runtime_dir_listen(const runtime_dir *m, const char *name, GError **error)
 {
-	struct sockaddr_un a = address_of(m, name);
+	struct sockaddr_un a = socket_address(m, name);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	unlink_file(m, name, SOCKET_SUFFIX);
 	if (fd >= 0 && bind(fd, (const struct sockaddr *)&a, sizeof(a)) == 0 &&
 	    listen(fd, BACKLOG) == 0)
 		return fd;
-	fail(error, "make the control socket in", m->path);
+	set_errno_error(error, "make the control socket in", m->path);
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -275,7 +279,7 @@ int runtime_dir_listen(const runtime_dir *m, const char *name, GError **error)
 
 int runtime_dir_connect(const runtime_dir *m, const char *name)
 {
-	struct sockaddr_un a = address_of(m, name);
+	struct sockaddr_un a = socket_address(m, name);
 	int fd = is_name(name) ? socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
 
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&a, sizeof(a)) == 0)
@@ -286,15 +290,15 @@ int runtime_dir_connect(const runtime_dir *m, const char *name)
 
 /* --- notes ------------------------------------------------------------------------------------ */
 
-gboolean runtime_dir_write_note(const runtime_dir *m, const char *name, const char *text,
-				GError **error)
+bool runtime_dir_write_note(const runtime_dir *m, const char *name, const char *text,
+			    GError **error)
 {
 	g_autofree char *file = g_strconcat(name, NOTE_SUFFIX, NULL);
 	int fd = openat(m->fd, file, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 
 	if (!ok)
-		fail(error, "write a note to", m->path);
+		set_errno_error(error, "write a note to", m->path);
 	if (fd >= 0)
 		close(fd);
 	return ok;

@@ -24,14 +24,14 @@ typedef struct {
 
 static const char *command_text(json_t *command, const char *name)
 {
-	const char *value = json_string_value(json_object_get(command, name));
+	const char *value = member_text(command, name);
 	return value ? value : "";
 }
 
 static guint command_media_ms(json_t *command)
 {
 	json_int_t value = json_is_integer(json_object_get(command, "media_ms")) ?
-				   json_integer_value(json_object_get(command, "media_ms")) :
+				   member_integer(command, "media_ms") :
 				   MEDIA_MS_DEFAULT;
 	return (guint)CLAMP(value, 0, 3600 * 1000);
 }
@@ -155,22 +155,17 @@ static void command_sign_in(client *c, json_t *command G_GNUC_UNUSED)
 	account_sign_in(c->core.account);
 }
 
-static bool command_flag(json_t *command, const char *name)
-{
-	return json_is_true(json_object_get(command, name));
-}
-
 static void command_im(client *c, json_t *command)
 {
 	im_start(&c->core, command_text(command, "call"), command_text(command, "to"),
-		 command_text(command, "text"), command_flag(command, "keep"));
+		 command_text(command, "text"), member_true(command, "keep"));
 }
 
 static void command_call(client *c, json_t *command)
 {
 	call_start(&c->core, command_text(command, "call"), command_text(command, "to"),
 		   json_object_get(command, "media"), command_media_ms(command),
-		   command_flag(command, "keep"), command_flag(command, "stand"));
+		   member_true(command, "keep"), member_true(command, "stand"));
 }
 
 static void command_conference(client *c, json_t *command)

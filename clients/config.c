@@ -31,8 +31,7 @@ bool client_config_parse(json_t *object, struct client_config *ret, GError **err
 {
 	struct client_config c = {0};
 	for (guint i = 0; i < G_N_ELEMENTS(config_members); i++) {
-		const char *value =
-			json_string_value(json_object_get(object, config_members[i].name));
+		const char *value = member_text(object, config_members[i].name);
 		*config_member(&c, i) = g_strdup(value ? value : config_members[i].fallback);
 		if (*config_member(&c, i))
 			continue;
@@ -47,8 +46,8 @@ bool client_config_parse(json_t *object, struct client_config *ret, GError **err
 		client_config_done(&c);
 		return false;
 	}
-	c.packet_ms = (guint)CLAMP(json_integer_value(json_object_get(object, "packet_ms")), 0,
-				   MEDIA_PACKET_TIME_MAX_MS);
+	c.packet_ms =
+		(guint)CLAMP(member_integer(object, "packet_ms"), 0, MEDIA_PACKET_TIME_MAX_MS);
 	*ret = c;
 	return true;
 }

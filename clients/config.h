@@ -3,8 +3,9 @@
 #ifndef CLIENTS_CONFIG_H
 #define CLIENTS_CONFIG_H
 
+#include "common/base/json.h"
+
 #include <glib.h>
-#include <jansson.h>
 #include <stdbool.h>
 
 struct client_config {

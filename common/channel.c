@@ -40,7 +40,7 @@ void channel_free(channel *c)
 /* A handler may free the channel: nothing here touches it after the call. */
 static void deliver_command(channel *c, json_t *command)
 {
-	const char *name = json_string_value(json_object_get(command, "cmd"));
+	const char *name = member_text(command, "cmd");
 
 	if (name)
 		c->handlers->command(c, name, command, c->user_data);

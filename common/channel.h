@@ -9,8 +9,8 @@
 #define COMMON_CHANNEL_H
 
 #include <glib.h>
-#include <jansson.h>
 
+#include "common/base/json.h"
 #include "common/wire/event.h"
 
 typedef struct channel channel;

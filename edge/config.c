@@ -68,7 +68,7 @@ static bool config_error(GError **error, const char *member, const char *what)
 
 static const char *config_text(const json_t *object, const char *member)
 {
-	const char *text = json_string_value(json_object_get(object, member));
+	const char *text = member_text(object, member);
 
 	return text && *text ? text : NULL;
 }

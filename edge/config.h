@@ -3,8 +3,7 @@
 #ifndef EDGE_CONFIG_H
 #define EDGE_CONFIG_H
 
-#include <jansson.h>
-
+#include "common/base/json.h"
 #include "edge/endpoint.h"
 
 struct edge_config {

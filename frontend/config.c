@@ -103,8 +103,8 @@ static bool read_users(struct fe_config *c, json_t *object, GError **error)
 	if (list && !json_is_array(list))
 		return fe_config_error(error, "users", "not a list");
 	json_array_foreach(list, i, value) {
-		const char *user = json_string_value(json_object_get(value, "user"));
-		const char *password = json_string_value(json_object_get(value, "password"));
+		const char *user = member_text(value, "user");
+		const char *password = member_text(value, "password");
 		struct fe_config_user *u;
 
 		if (!user || !password)
@@ -112,7 +112,7 @@ static bool read_users(struct fe_config *c, json_t *object, GError **error)
 		u = g_new0(struct fe_config_user, 1);
 		u->user = g_ascii_strdown(user, -1);
 		u->password = g_strdup(password);
-		u->edge = g_strdup(json_string_value(json_object_get(value, "edge")));
+		u->edge = g_strdup(member_text(value, "edge"));
 		u->disabled = json_is_false(json_object_get(value, "enabled"));
 		g_ptr_array_add(c->users, u);
 	}
@@ -135,7 +135,7 @@ static bool read_edges(struct fe_config *c, json_t *object, GError **error)
 	if (list && !json_is_array(list))
 		return fe_config_error(error, "edges", "not a list");
 	json_array_foreach(list, i, value) {
-		const char *fqdn = json_string_value(json_object_get(value, "fqdn"));
+		const char *fqdn = member_text(value, "fqdn");
 		struct fe_config_edge *e;
 		guint16 port;
 

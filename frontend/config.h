@@ -3,11 +3,11 @@
 #ifndef FRONTEND_CONFIG_H
 #define FRONTEND_CONFIG_H
 
+#include "common/base/json.h"
 #include "common/base/each.h"
 
 #include <glib.h>
 #include <stdbool.h>
-#include <jansson.h>
 
 struct fe_config_user {
 	char *user; /* "dc1@contoso.com", lower case */

@@ -107,7 +107,7 @@ static void on_measured(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
 static void on_probe(agent *a, json_t *command, gpointer user_data)
 {
 	struct program *p = user_data;
-	json_int_t lifetime_ms = json_integer_value(json_object_get(command, "lifetime_ms"));
+	json_int_t lifetime_ms = member_integer(command, "lifetime_ms");
 	struct job j = {
 		.agent = a,
 		.program = p,

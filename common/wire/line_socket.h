@@ -24,8 +24,9 @@
 #ifndef COMMON_WIRE_LINE_SOCKET_H
 #define COMMON_WIRE_LINE_SOCKET_H
 
+#include "common/base/json.h"
+
 #include <glib.h>
-#include <jansson.h>
 #include <stdbool.h>
 
 /* Of a command or event of an agent (docs/AGENTS.md). */

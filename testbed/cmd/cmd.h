@@ -6,11 +6,10 @@
 #ifndef TESTBED_CMD_CMD_H
 #define TESTBED_CMD_CMD_H
 
+#include "common/base/json.h"
 #include "testbed/cmd/options.h"
 #include "testbed/model/model.h"
 #include "testbed/report/text.h"
-
-#include <jansson.h>
 
 enum cmd_exit {
 	CMD_AS_EXPECTED = 0,  /* every cell came out as expected */

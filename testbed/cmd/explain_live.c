@@ -13,7 +13,7 @@
 
 static void keep_heard(const json_t *line, gpointer user_data)
 {
-	const char *agent = json_string_value(json_object_get(line, "agent"));
+	const char *agent = member_text(line, "agent");
 	const json_t *event = json_object_get(line, "event");
 
 	if (agent && event)
@@ -107,8 +107,7 @@ static int explain_in(live_client *c, const json_t *status, const struct options
 	s = explain_select_call(base, sc->name, o->arguments[0], o->arguments[1], media, &error);
 	if (!s)
 		return cmd_failed(error);
-	return explain_call(c, base, s, json_string_value(json_object_get(status, "name")), o,
-			    media, seed);
+	return explain_call(c, base, s, member_text(status, "name"), o, media, seed);
 }
 
 static bool options_fit(const struct options *o)

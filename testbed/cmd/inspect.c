@@ -99,9 +99,9 @@ int cmd_scenarios(const struct options *o)
 static void append_feature(GString *out, const struct report_style *style, const char *name,
 			   const json_t *feature)
 {
-	bool ok = json_is_true(json_object_get(feature, "ok"));
-	const char *detail = json_string_value(json_object_get(feature, "detail"));
-	const char *cure = json_string_value(json_object_get(feature, "cure"));
+	bool ok = member_true(feature, "ok");
+	const char *detail = member_text(feature, "detail");
+	const char *cure = member_text(feature, "cure");
 
 	ink_append(out, style, ok ? INK_GOOD : INK_BAD, ok ? "ok" : "missing", 9);
 	ink_append(out, style, INK_PLAIN, name, 20);
@@ -117,14 +117,14 @@ int cmd_doctor(const struct options *o)
 	g_autoptr(GString) out = g_string_new(NULL);
 	json_auto_t *probe = lab_probe(program_dir);
 	json_t *feature;
-	bool ok = json_is_true(json_object_get(probe, "ok")), complete = true;
-	const char *missing = json_string_value(json_object_get(probe, "missing"));
+	bool ok = member_true(probe, "ok"), complete = true;
+	const char *missing = member_text(probe, "missing");
 	const char *name;
 	int status;
 
 	json_object_foreach(json_object_get(probe, "features"), name, feature) {
 		append_feature(out, &style, name, feature);
-		complete = complete && json_is_true(json_object_get(feature, "ok"));
+		complete = complete && member_true(feature, "ok");
 	}
 	if (ok)
 		g_string_append_printf(out, "This host can run labs.%s\n",

@@ -19,22 +19,21 @@ static char *uptime_text(json_int_t seconds)
 
 static const char *text_of(const json_t *o, const char *key)
 {
-	const char *text = json_string_value(json_object_get(o, key));
+	const char *text = member_text(o, key);
 
 	return text ? text : "?";
 }
 
 static void add_endpoint(GString *out, const json_t *e)
 {
-	const char *why = json_string_value(json_object_get(e, "why"));
-	const char *server = json_string_value(json_object_get(e, "server"));
-	int calls = (int)json_integer_value(json_object_get(e, "calls"));
+	const char *why = member_text(e, "why");
+	const char *server = member_text(e, "server");
+	int calls = (int)member_integer(e, "calls");
 
 	g_string_append_printf(out, "  %-15s %s", text_of(e, "name"), text_of(e, "state"));
 	if (server)
-		g_string_append_printf(
-			out, " at %s%s", server,
-			json_is_true(json_object_get(e, "remote_user")) ? " as RemoteUser" : "");
+		g_string_append_printf(out, " at %s%s", server,
+				       member_true(e, "remote_user") ? " as RemoteUser" : "");
 	if (calls > 0)
 		g_string_append_printf(out, ", in %d call%s", calls, calls > 1 ? "s" : "");
 	g_string_append_printf(out, "%s%s\n", why ? ": " : "", why ? why : "");
@@ -45,20 +44,20 @@ static void add_lab(GString *out, const json_t *s)
 	const json_t *changes = json_object_get(s, "changes"),
 		     *endpoints = json_object_get(s, "endpoints");
 	const json_t *died = json_object_get(s, "died");
-	const char *vpn = json_string_value(json_object_get(s, "vpn"));
-	g_autofree char *uptime = uptime_text(json_integer_value(json_object_get(s, "uptime_s")));
+	const char *vpn = member_text(s, "vpn");
+	g_autofree char *uptime = uptime_text(member_integer(s, "uptime_s"));
 
 	g_string_append_printf(out, "lab '%s': %s, scenario %s; %s for %s\n", text_of(s, "name"),
 			       text_of(json_object_get(s, "topology"), "name"),
 			       text_of(s, "scenario"),
 			       json_is_null(json_object_get(s, "up_ms")) ? "coming up" : "up",
 			       uptime);
-	g_string_append_printf(
-		out, "  %zu nodes, %zu clients, %.1f MiB%s%s%s\n",
-		json_array_size(json_object_get(s, "nodes")), json_array_size(endpoints),
-		(double)json_integer_value(json_object_get(s, "memory_kib")) / 1024,
-		vpn ? ", VPN by " : "", vpn ? vpn : "",
-		json_is_true(json_object_get(s, "published")) ? ", published in /run/netns" : "");
+	g_string_append_printf(out, "  %zu nodes, %zu clients, %.1f MiB%s%s%s\n",
+			       json_array_size(json_object_get(s, "nodes")),
+			       json_array_size(endpoints),
+			       (double)member_integer(s, "memory_kib") / 1024,
+			       vpn ? ", VPN by " : "", vpn ? vpn : "",
+			       member_true(s, "published") ? ", published in /run/netns" : "");
 	for (size_t i = 0; i < json_array_size(changes); i++)
 		g_string_append_printf(out, "  changed: %s\n",
 				       json_string_value(json_array_get(changes, i)));
@@ -74,12 +73,11 @@ guint cmd_tell_troubled(const json_t *endpoints)
 
 	for (size_t i = 0; i < json_array_size(endpoints); i++) {
 		const json_t *e = json_array_get(endpoints, i);
-		const char *why = json_string_value(json_object_get(e, "why"));
+		const char *why = member_text(e, "why");
 
 		if (!why)
 			continue;
-		cmd_note("%s could not sign in: %s", json_string_value(json_object_get(e, "name")),
-			 why);
+		cmd_note("%s could not sign in: %s", member_text(e, "name"), why);
 		troubled++;
 	}
 	return troubled;

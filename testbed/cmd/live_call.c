@@ -12,7 +12,7 @@
 
 static void keep_event(const json_t *line, gpointer user_data)
 {
-	const char *agent = json_string_value(json_object_get(line, "agent"));
+	const char *agent = member_text(line, "agent");
 	json_t *event = json_object_get(line, "event");
 
 	if (agent && event)
@@ -53,7 +53,7 @@ static int tell(struct cell *c, const GPtrArray *events, const struct options *o
 struct cell *cmd_live_cell(const json_t *answer, GError **error)
 {
 	const json_t *json = json_object_get(answer, "cell");
-	const char *id = json_string_value(json_object_get(json, "id"));
+	const char *id = member_text(json, "id");
 	g_autofree char *scenario = id ? g_strndup(id, strcspn(id, "/")) : NULL;
 	struct cell *c = report_cell_parse(json, scenario, NULL);
 

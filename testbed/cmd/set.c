@@ -13,9 +13,8 @@ static int tell(const json_t *status, const char *word)
 	g_autoptr(GString) text = g_string_new(NULL);
 
 	cmd_tell_troubled(endpoints);
-	g_string_append_printf(text, "lab '%s' is %s: scenario %s",
-			       json_string_value(json_object_get(status, "name")), word,
-			       json_string_value(json_object_get(status, "scenario")));
+	g_string_append_printf(text, "lab '%s' is %s: scenario %s", member_text(status, "name"),
+			       word, member_text(status, "scenario"));
 	for (size_t i = 0; i < json_array_size(changes); i++)
 		g_string_append_printf(text, "\n  with %s",
 				       json_string_value(json_array_get(changes, i)));

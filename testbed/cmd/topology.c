@@ -128,10 +128,9 @@ model *cmd_live_base(const json_t *status, const struct scenario **ret_scenario)
 	const json_t *topology = json_object_get(status, "topology"),
 		     *changes = json_object_get(status, "changes");
 	g_autofree char **texts = g_new0(char *, json_array_size(changes) + 1);
-	const struct options like = {
-		.topology = (char *)(guintptr)json_string_value(json_object_get(topology, "file")),
-		.changes = texts,
-		.quiet = TRUE};
+	const struct options like = {.topology = (char *)(guintptr)member_text(topology, "file"),
+				     .changes = texts,
+				     .quiet = TRUE};
 	g_autoptr(model) base = NULL;
 
 	for (size_t i = 0; i < json_array_size(changes); i++)
@@ -139,12 +138,12 @@ model *cmd_live_base(const json_t *status, const struct scenario **ret_scenario)
 	base = cmd_topology_load(&like);
 	if (!base)
 		return NULL;
-	if (g_strcmp0(base->sha256, json_string_value(json_object_get(topology, "sha256"))) != 0) {
+	if (g_strcmp0(base->sha256, member_text(topology, "sha256")) != 0) {
 		cmd_error("%s has changed since lab '%s' came up: take it down and up again",
-			  like.topology, json_string_value(json_object_get(status, "name")));
+			  like.topology, member_text(status, "name"));
 		return NULL;
 	}
-	*ret_scenario = cmd_scenario(base, json_string_value(json_object_get(status, "scenario")));
+	*ret_scenario = cmd_scenario(base, member_text(status, "scenario"));
 	return *ret_scenario ? g_steal_pointer(&base) : NULL;
 }
 

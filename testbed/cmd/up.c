@@ -13,8 +13,8 @@ static void say_taken(const char *name, const char *topology, const struct scena
 	g_autoptr(live_client) c = live_connect(name, NULL);
 	json_auto_t *status = c ? live_ask(c, "status", NULL) : NULL;
 	const json_t *there = json_object_get(status, "topology");
-	const char *file = json_string_value(json_object_get(there, "file"));
-	const char *scenario = json_string_value(json_object_get(status, "scenario"));
+	const char *file = member_text(there, "file");
+	const char *scenario = member_text(status, "scenario");
 
 	cmd_error("the name '%s' is taken: a lab of %s, scenario %s, is up under it, and %s, "
 		  "scenario %s, was to come up; "
@@ -29,12 +29,8 @@ static void add_hints(GString *text, const char *name, const json_t *endpoints)
 	g_autofree char *option =
 		g_str_equal(name, DEFAULT_NAME) ? g_strdup("") : g_strdup_printf(" -n %s", name);
 	size_t n = json_array_size(endpoints);
-	const char *first =
-		n > 0 ? json_string_value(json_object_get(json_array_get(endpoints, 0), "name")) :
-			NULL;
-	const char *last = n > 0 ? json_string_value(json_object_get(
-					   json_array_get(endpoints, n - 1), "name")) :
-				   NULL;
+	const char *first = n > 0 ? member_text(json_array_get(endpoints, 0), "name") : NULL;
+	const char *last = n > 0 ? member_text(json_array_get(endpoints, n - 1), "name") : NULL;
 
 	if (n > 1)
 		g_string_append_printf(text, "  testbed call%s %s %s\n", option, first, last);
@@ -46,7 +42,7 @@ static void add_hints(GString *text, const char *name, const json_t *endpoints)
 static int tell_up(const json_t *status, const char *name, bool quiet)
 {
 	const json_t *endpoints = json_object_get(status, "endpoints");
-	const char *vpn = json_string_value(json_object_get(status, "vpn"));
+	const char *vpn = member_text(status, "vpn");
 	g_autoptr(GString) text = g_string_new(NULL);
 	size_t signed_in = json_array_size(endpoints) - cmd_tell_troubled(endpoints);
 
@@ -55,13 +51,11 @@ static int tell_up(const json_t *status, const char *name, bool quiet)
 		"lab '%s' is up: %s, scenario %s; %zu nodes, %zu of %zu clients signed in%s%s "
 		"(%.0f "
 		"ms)\n",
-		name,
-		json_string_value(json_object_get(json_object_get(status, "topology"), "name")),
-		json_string_value(json_object_get(status, "scenario")),
-		json_array_size(json_object_get(status, "nodes")), signed_in,
-		json_array_size(endpoints), vpn ? ", VPN by " : "", vpn ? vpn : "",
-		json_number_value(json_object_get(status, "up_ms")));
-	if (json_is_true(json_object_get(status, "published")))
+		name, member_text(json_object_get(status, "topology"), "name"),
+		member_text(status, "scenario"), json_array_size(json_object_get(status, "nodes")),
+		signed_in, json_array_size(endpoints), vpn ? ", VPN by " : "", vpn ? vpn : "",
+		member_number(status, "up_ms"));
+	if (member_true(status, "published"))
 		g_string_append_printf(text,
 				       "its nodes are in /run/netns of this machine as %s-NODE, "
 				       "until 'testbed down'\n",

@@ -74,8 +74,8 @@ static void tell_cell(const struct watched_run *s, const struct cell *c)
 static void tell_log(const struct watched_run *s, const char *scenario, const char *agent,
 		     const json_t *event)
 {
-	const char *name = json_string_value(json_object_get(event, "event"));
-	const char *text = json_string_value(json_object_get(event, "text"));
+	const char *name = member_text(event, "event");
+	const char *text = member_text(event, "text");
 
 	if (s->options->verbose && !s->live && g_strcmp0(name, EVENT_LOG) == 0 && text)
 		fprintf(stderr, "%s %s: %s\n", scenario, agent, text);

@@ -121,16 +121,15 @@ static void on_forbidden(struct reading *r, const struct node *relay, const stru
 	const struct edge_service *edge = silent_relay(relay);
 
 	ptr_array_foreach(const struct heard, h, r->seen->heard) {
-		const char *address = json_string_value(json_object_get(h->event, "address"));
+		const char *address = member_text(h->event, "address");
 		struct addr a;
 
-		if (g_strcmp0(json_string_value(json_object_get(h->event, "event")),
-			      EVENT_CANDIDATE) != 0 ||
-		    !address || g_str_equal(h->agent, client->name) || !addr_parse(address, &a))
+		if (!member_is(h->event, "event", EVENT_CANDIDATE) || !address ||
+		    g_str_equal(h->agent, client->name) || !addr_parse(address, &a))
 			continue;
 		for (guint k = 0; k < edge->relay_not_to->len; k++) {
-			g_autofree char *peer = scope_end_text(
-				&a, (guint)json_integer_value(json_object_get(h->event, "port")));
+			g_autofree char *peer =
+				scope_end_text(&a, (guint)member_integer(h->event, "port"));
 
 			if (!prefix_contains(&g_array_index(edge->relay_not_to, struct prefix, k),
 					     &a))

@@ -19,7 +19,7 @@ static const struct {
 
 static bool is_refused(const json_t *result)
 {
-	const char *verdict = event_text(result, "verdict"), *stage = event_text(result, "stage");
+	const char *verdict = member_text(result, "verdict"), *stage = member_text(result, "stage");
 
 	return g_strcmp0(verdict, "pass") != 0 && (!stage || g_str_equal(stage, STAGE_SIP));
 }
@@ -35,9 +35,7 @@ bool cause_rule_call_refused(const struct evidence *e, struct finding *f)
 	for (guint i = 0; server && i < G_N_ELEMENTS(events); i++) {
 		const struct heard *h = evidence_event(e, e->cell->a, events[i], NULL);
 		json_int_t status =
-			h && is_refused(h->event) ?
-				json_integer_value(json_object_get(h->event, "sip_status")) :
-				0;
+			h && is_refused(h->event) ? member_integer(h->event, "sip_status") : 0;
 
 		for (guint k = 0; status != 0 && k < G_N_ELEMENTS(statuses); k++) {
 			g_auto(GStrv) words = NULL;
@@ -52,7 +50,7 @@ bool cause_rule_call_refused(const struct evidence *e, struct finding *f)
 					     subject_named(SUBJECT_ACCOUNT, user);
 			f->why = g_strjoin(user, words[0], words[1], NULL);
 			finding_prove(f, "%s was answered %d: %s", h->agent, (int)status,
-				      event_text(h->event, "reason"));
+				      member_text(h->event, "reason"));
 			return true;
 		}
 	}

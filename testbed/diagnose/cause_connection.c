@@ -31,7 +31,7 @@ bool cause_by_certificate(struct finding *f, const json_t *event, const char *at
 			  const char *refuser)
 {
 	enum cause_code code = cause_of_certificate(foreign_reason(event));
-	const char *words = event_text(event, "reason");
+	const char *words = member_text(event, "reason");
 
 	if (code == CAUSE_UNKNOWN)
 		return false;
@@ -52,8 +52,8 @@ static bool refused_by_other_side(const struct evidence *e, struct finding *f,
 
 	for (const struct heard *h = NULL;
 	     us && (h = evidence_event(e, NULL, EVENT_TLS_REFUSED, h));) {
-		const char *peer = event_text(h->event, "peer"),
-			   *reason = event_text(h->event, "reason");
+		const char *peer = member_text(h->event, "peer"),
+			   *reason = member_text(h->event, "reason");
 		struct addr a;
 
 		if (service_node_of(e->model, h->agent) != owner || !peer || !reason ||
@@ -80,8 +80,8 @@ static void set_next_hop_cause(struct finding *f, const struct node *edge, const
 bool cause_refused_server(const struct evidence *e, struct finding *f)
 {
 	for (const struct heard *h = NULL; (h = evidence_event(e, NULL, EVENT_TLS_REFUSED, h));) {
-		const char *peer = event_text(h->event, "peer"),
-			   *reason = event_text(h->event, "reason");
+		const char *peer = member_text(h->event, "peer"),
+			   *reason = member_text(h->event, "reason");
 		const struct node *refuser = service_node_of(e->model, h->agent), *them;
 		struct addr a;
 
@@ -105,16 +105,16 @@ struct tried cause_tried(const char *from, const json_t *event)
 {
 	const json_t *server = json_object_get(event, "server");
 	const json_t *place = server ? server : event;
-	const char *peer = event_text(event, "peer");
+	const char *peer = member_text(event, "peer");
 
 	return (struct tried){
 		.from = from,
-		.name = peer ? peer : event_text(place, "name"),
-		.address = event_text(place, "address"),
-		.port = json_integer_value(json_object_get(place, "port")),
+		.name = peer ? peer : member_text(place, "name"),
+		.address = member_text(place, "address"),
+		.port = member_integer(place, "port"),
 		.event = event,
 		.code = foreign_reason(event),
-		.reason = event_text(event, "reason"),
+		.reason = member_text(event, "reason"),
 	};
 }
 

@@ -26,12 +26,11 @@ static const struct nat_rule *masquerade_by(const struct evidence *e, const char
 static bool is_candidate(const struct evidence *e, const struct sighting *s)
 {
 	for (const struct heard *h = NULL; (h = evidence_event(e, s->node, EVENT_CANDIDATE, h));) {
-		const char *address = event_text(h->event, "address");
+		const char *address = member_text(h->event, "address");
 		struct addr a;
 
-		if (g_strcmp0(event_text(h->event, "side"), "local") == 0 &&
-		    g_strcmp0(event_text(h->event, "type"), "host") == 0 &&
-		    json_integer_value(json_object_get(h->event, "port")) == s->sport && address &&
+		if (member_is(h->event, "side", "local") && member_is(h->event, "type", "host") &&
+		    member_integer(h->event, "port") == s->sport && address &&
 		    addr_parse(address, &a) && addr_equal(&a, &s->src))
 			return true;
 	}

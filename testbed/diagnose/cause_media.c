@@ -119,11 +119,10 @@ static struct addr reflexive_address(const struct evidence *e, const char *end)
 	struct addr a = {.family = 0};
 
 	for (const struct heard *h = NULL; (h = evidence_event(e, end, EVENT_CANDIDATE, h));) {
-		const char *address = event_text(h->event, "address");
+		const char *address = member_text(h->event, "address");
 
-		if (g_strcmp0(event_text(h->event, "side"), "local") == 0 &&
-		    g_strcmp0(event_text(h->event, "type"), "srflx") == 0 && address &&
-		    addr_parse(address, &a))
+		if (member_is(h->event, "side", "local") && member_is(h->event, "type", "srflx") &&
+		    address && addr_parse(address, &a))
 			return a;
 	}
 	return (struct addr){.family = 0};
@@ -267,14 +266,14 @@ static bool failed_in_conference(const struct evidence *e, const char *end)
 {
 	const struct heard *h = evidence_event(e, end, EVENT_CONFERENCE_RESULT, NULL);
 
-	return !h || g_strcmp0(event_text(h->event, "verdict"), "pass") != 0;
+	return !h || !member_is(h->event, "verdict", "pass");
 }
 
 static bool is_remote(const struct evidence *e, const char *end)
 {
 	const struct heard *h = evidence_event(e, end, EVENT_SIGNED_IN, NULL);
 
-	return h && json_is_true(json_object_get(h->event, "remote_user"));
+	return h && member_true(h->event, "remote_user");
 }
 
 /* For clients outside the MCU needs a relay, too. */
@@ -314,19 +313,18 @@ bool cause_selected_leg(const struct evidence *e, struct finding *f, const char 
 	const json_t *local = h ? json_object_get(h->event, "local") : NULL,
 		     *remote = h ? json_object_get(h->event, "remote") : NULL;
 	const json_t *relay = evidence_relay(e, end);
-	enum ip_proto proto =
-		g_strcmp0(event_text(local, "relay_transport"), "tcp") == 0 ? PROTO_TCP : PROTO_UDP;
+	enum ip_proto proto = member_is(local, "relay_transport", "tcp") ? PROTO_TCP : PROTO_UDP;
 
 	if (!h)
 		return false;
-	finding_prove(f, "%s selected %s %s to %s %s", end, event_text(local, "type"),
-		      event_text(local, "address"), event_text(remote, "type"),
-		      event_text(remote, "address"));
-	if (g_strcmp0(event_text(local, "type"), "relay") == 0)
-		return cause_walk_to(e, f, end, "its relay", event_text(relay, "address"), proto,
+	finding_prove(f, "%s selected %s %s to %s %s", end, member_text(local, "type"),
+		      member_text(local, "address"), member_text(remote, "type"),
+		      member_text(remote, "address"));
+	if (member_is(local, "type", "relay"))
+		return cause_walk_to(e, f, end, "its relay", member_text(relay, "address"), proto,
 				     relay_port(relay, proto));
-	return cause_walk_to(e, f, end, "the other end", event_text(remote, "address"), PROTO_UDP,
-			     json_integer_value(json_object_get(remote, "port")));
+	return cause_walk_to(e, f, end, "the other end", member_text(remote, "address"), PROTO_UDP,
+			     member_integer(remote, "port"));
 }
 
 /* --- rules ------------------------------------------------------------------------------------ */
@@ -379,7 +377,7 @@ static bool relay_only_by_tcp(const struct evidence *e, struct finding *f)
 		const json_t *relay = evidence_relay(e, end);
 
 		found = json_is_object(relay) &&
-			cause_walk_to(e, f, end, "its relay", event_text(relay, "address"),
+			cause_walk_to(e, f, end, "its relay", member_text(relay, "address"),
 				      PROTO_UDP, relay_port(relay, PROTO_UDP));
 	}
 	return found;

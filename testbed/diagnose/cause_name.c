@@ -242,7 +242,7 @@ bool cause_by_name(const struct evidence *e, struct finding *f, const char *from
 			 server_silent(e, f, n, &server, name, error)) ||
 			name_missing(f, n, answerer(e->model, server, name), name);
 	if (found && question)
-		finding_prove(f, "%s asked for %s: %s", from, name, event_text(question, "error"));
+		finding_prove(f, "%s asked for %s: %s", from, name, member_text(question, "error"));
 	return found;
 }
 

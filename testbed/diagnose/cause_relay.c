@@ -10,8 +10,7 @@
 static const json_t *local_relay(const struct evidence *e, const char *end)
 {
 	for (const struct heard *h = NULL; (h = evidence_event(e, end, EVENT_CANDIDATE, h));) {
-		if (g_strcmp0(event_text(h->event, "side"), "local") == 0 &&
-		    g_strcmp0(event_text(h->event, "type"), "relay") == 0)
+		if (member_is(h->event, "side", "local") && member_is(h->event, "type", "relay"))
 			return h->event;
 	}
 	return NULL;
@@ -60,16 +59,16 @@ static bool relay_unknown(const struct evidence *e, struct finding *f, const cha
 {
 	const struct heard *h = evidence_event(e, end, EVENT_SIGNED_IN, NULL);
 	const json_t *mras = h ? json_object_get(h->event, "mras") : NULL;
-	const char *host = event_text(mras, "host"), *trouble = event_text(mras, "trouble");
+	const char *host = member_text(mras, "host"), *trouble = member_text(mras, "trouble");
 
-	if (!mras || event_text(evidence_relay(e, end), "address"))
+	if (!mras || member_text(evidence_relay(e, end), "address"))
 		return false;
-	if (!event_text(mras, "uri"))
+	if (!member_text(mras, "uri"))
 		return told_of_none(e, f, end);
 	if (trouble)
 		return no_credentials(e, f, end, trouble);
 	for (const struct heard *d = NULL; host && (d = evidence_event(e, end, EVENT_DNS, d));) {
-		if (g_strcmp0(event_text(d->event, "query"), host) == 0 && foreign_reason(d->event))
+		if (member_is(d->event, "query", host) && foreign_reason(d->event))
 			return cause_by_name(e, f, end, host, d->event);
 	}
 	return false;
@@ -122,7 +121,7 @@ static bool by_refusal(const struct evidence *e, struct finding *f, const struct
 		       const char *user)
 {
 	for (const struct heard *h = NULL; (h = evidence_event(e, NULL, r->event, h));) {
-		const char *whom = event_text(h->event, "user");
+		const char *whom = member_text(h->event, "user");
 		const struct node *edge = service_node_of(e->model, h->agent);
 
 		if (!edge || foreign_reason(h->event) != r->reason ||
@@ -132,10 +131,10 @@ static bool by_refusal(const struct evidence *e, struct finding *f, const struct
 		f->node = g_strdup(edge->name);
 		f->subject = subject_setting(r->setting, NULL);
 		f->why = g_strdup_printf("%s: %s", cause_text(f->code),
-					 event_text(h->event, "reason"));
+					 member_text(h->event, "reason"));
 		finding_prove(f, "%s refused %s at %s with code %d: %s", h->agent,
-			      whom ? whom : "a client", event_text(h->event, "client"),
-			      (int)foreign_turn_status(h->event), event_text(h->event, "reason"));
+			      whom ? whom : "a client", member_text(h->event, "client"),
+			      (int)foreign_turn_status(h->event), member_text(h->event, "reason"));
 		return true;
 	}
 	return false;
@@ -165,8 +164,8 @@ static void prove_none(struct finding *f, const char *end, const char *address)
 /* An end was told of no relay when it signed in, or of one with a wrong address. */
 static bool told_wrongly(const struct evidence *e, struct finding *f, const char *end)
 {
-	const char *address = event_text(evidence_relay(e, end), "address"),
-		   *host = event_text(evidence_relay(e, end), "host");
+	const char *address = member_text(evidence_relay(e, end), "address"),
+		   *host = member_text(evidence_relay(e, end), "host");
 
 	if (relay_unknown(e, f, end))
 		return true;
@@ -178,8 +177,8 @@ static bool told_wrongly(const struct evidence *e, struct finding *f, const char
 
 static bool asked_in_vain(const struct evidence *e, struct finding *f, const char *end)
 {
-	const char *address = event_text(evidence_relay(e, end), "address");
-	const char *address6 = event_text(evidence_relay(e, end), "address6");
+	const char *address = member_text(evidence_relay(e, end), "address");
+	const char *address6 = member_text(evidence_relay(e, end), "address6");
 
 	if (!got_none(e, end, address) ||
 	    (!relay_refuses(e, f, end) && !(address6 && relay_unreachable(e, f, end, address6)) &&
@@ -218,7 +217,7 @@ static bool refuses_peer(const struct evidence *e, struct finding *f)
 {
 	for (const struct heard *h = NULL; (h = evidence_event(e, NULL, EVENT_DENIED, h));) {
 		const struct node *edge = service_node_of(e->model, h->agent);
-		const char *peer = event_text(h->event, "peer");
+		const char *peer = member_text(h->event, "peer");
 
 		if (!edge || !peer || foreign_reason(h->event) != REASON_PEER_BY_SETTING)
 			continue;
@@ -228,8 +227,8 @@ static bool refuses_peer(const struct evidence *e, struct finding *f)
 		set_peer(f, peer);
 		f->why = g_strdup_printf("%s: %s is among those it must not relay to",
 					 cause_text(f->code), peer);
-		finding_prove(f, "%s denied %s the peer %s", h->agent, event_text(h->event, "user"),
-			      peer);
+		finding_prove(f, "%s denied %s the peer %s", h->agent,
+			      member_text(h->event, "user"), peer);
 		return true;
 	}
 	return false;

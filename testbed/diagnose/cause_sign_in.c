@@ -75,7 +75,7 @@ static const json_t *missing_answer(const struct evidence *e, const char *end)
 
 	for (const struct heard *h = NULL; (h = evidence_event(e, end, EVENT_DNS, h));) {
 		enum reason error = foreign_reason(h->event);
-		const char *name = event_text(h->event, "query");
+		const char *name = member_text(h->event, "query");
 
 		if (!error || !name)
 			continue;
@@ -94,7 +94,7 @@ static bool by_questions(const struct evidence *e, struct finding *f, const stru
 	const json_t *question =
 		g_str_equal(x->stage, STAGE_DNS) ? missing_answer(e, x->end) : NULL;
 
-	return question && cause_by_name(e, f, x->end, event_text(question, "query"), question);
+	return question && cause_by_name(e, f, x->end, member_text(question, "query"), question);
 }
 
 /* --- registering ------------------------------------------------------------------------------ */
@@ -104,7 +104,7 @@ static const struct heard *refusal_of(const struct evidence *e, const char *user
 {
 	for (const struct heard *h = NULL;
 	     (h = evidence_event(e, NULL, EVENT_REQUEST_REFUSED, h));) {
-		const char *whom = event_text(h->event, "user");
+		const char *whom = member_text(h->event, "user");
 
 		if (whom && user && g_ascii_strcasecmp(whom, user) == 0)
 			return h;
@@ -199,11 +199,11 @@ bool cause_rule_sign_in(const struct evidence *e, struct finding *f)
 		return false;
 	x = (struct failed){
 		.end = h->agent,
-		.stage = event_text(h->event, "stage"),
-		.reason = event_text(h->event, "reason"),
+		.stage = member_text(h->event, "stage"),
+		.reason = member_text(h->event, "reason"),
 		.code = foreign_reason(h->event),
-		.diagnostics = event_text(h->event, "diagnostics"),
-		.status = json_integer_value(json_object_get(h->event, "sip_status")),
+		.diagnostics = member_text(h->event, "diagnostics"),
+		.status = member_integer(h->event, "sip_status"),
 	};
 	if (!x.stage || !x.reason)
 		return false;

@@ -51,14 +51,14 @@ static void prove_by_lookup(struct finding *f, const walk *w)
 static void prove_by_send_errors(const struct evidence *e, struct finding *f)
 {
 	for (const struct heard *h = NULL; (h = evidence_event(e, NULL, EVENT_SEND_ERROR, h));) {
-		const char *to = event_text(h->event, "to");
+		const char *to = member_text(h->event, "to");
 		struct addr a;
 		uint16_t port;
 
 		if (to && addr_port_parse(to, &a, &port) && f->prefix.addr.family != 0 &&
 		    prefix_contains(&f->prefix, &a)) {
 			finding_prove(f, "%s says of sending to %s: %s", h->agent, to,
-				      event_text(h->event, "text"));
+				      member_text(h->event, "text"));
 			return;
 		}
 	}

@@ -84,15 +84,15 @@ static bool way_to_names(const struct evidence *e, struct finding *f, const char
 {
 	const json_t *failure = sign_in_failure(e, end), *question = unanswered(e, end);
 	const struct node *n = model_node(e->model, end);
-	const char *name = question ? event_text(question, "query") : NULL;
+	const char *name = question ? member_text(question, "query") : NULL;
 
-	if (!n || !name || (failure && g_strcmp0(event_text(failure, "stage"), STAGE_DNS) != 0) ||
+	if (!n || !name || (failure && !member_is(failure, "stage", STAGE_DNS)) ||
 	    (!failure && is_signed_in(e, end)))
 		return false;
 	if (!ways_to(e, f, end, servers_for(n, name)))
 		return false;
-	finding_prove(f, "%s asked for %s %s: %s", end, event_text(question, "type"), name,
-		      event_text(question, "error"));
+	finding_prove(f, "%s asked for %s %s: %s", end, member_text(question, "type"), name,
+		      member_text(question, "error"));
 	if (failure)
 		set_what(f, end);
 	return true;
@@ -116,18 +116,18 @@ struct place {
 
 static bool gave_up_connecting(const json_t *failure)
 {
-	return g_strcmp0(event_text(failure, "stage"), STAGE_TLS) == 0;
+	return member_is(failure, "stage", STAGE_TLS);
 }
 
 static struct place place_of(const json_t *server)
 {
-	const char *address = event_text(server, "address");
+	const char *address = member_text(server, "address");
 	struct place p = {.port = 0};
 
 	if (!address)
 		return p;
 	g_strlcpy(p.address, address, sizeof p.address);
-	p.port = json_integer_value(json_object_get(server, "port"));
+	p.port = member_integer(server, "port");
 	return p;
 }
 
@@ -225,7 +225,7 @@ static bool way_to_server(const struct evidence *e, struct finding *f, const cha
 	    !(cause_walk_to(e, f, end, "the server", to.address, PROTO_TCP, to.port) ||
 	      refused_at_the_end(f, failure, &to)))
 		return false;
-	finding_prove(f, "%s gave up in stage tls: %s", end, event_text(failure, "reason"));
+	finding_prove(f, "%s gave up in stage tls: %s", end, member_text(failure, "reason"));
 	set_what(f, end);
 	return true;
 }
@@ -299,7 +299,7 @@ static bool front_end_to_edge(const struct evidence *e, struct finding *f, const
 static bool stuck_behind_edge(const struct evidence *e, struct finding *f, const char *end)
 {
 	const json_t *failure = sign_in_failure(e, end);
-	const char *stage = failure ? event_text(failure, "stage") : NULL;
+	const char *stage = failure ? member_text(failure, "stage") : NULL;
 	struct place server;
 
 	if (!stage || g_str_equal(stage, STAGE_DNS) || g_str_equal(stage, STAGE_TLS))
@@ -307,7 +307,7 @@ static bool stuck_behind_edge(const struct evidence *e, struct finding *f, const
 	server = server_of(e, end);
 	if (server.port == 0 || !edge_to_front_end(e, f, edge_at(e->model, server.address)))
 		return false;
-	finding_prove(f, "%s gave up in stage %s: %s", end, stage, event_text(failure, "reason"));
+	finding_prove(f, "%s gave up in stage %s: %s", end, stage, member_text(failure, "reason"));
 	set_what(f, end);
 	return true;
 }
@@ -358,8 +358,8 @@ static const struct heard *sip_failure(const struct evidence *e)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
 		for (const struct heard *h = NULL; (h = evidence_event(e, NULL, names[i], h));) {
-			if (g_strcmp0(event_text(h->event, "verdict"), "pass") != 0 &&
-			    g_strcmp0(event_text(h->event, "stage"), STAGE_SIP) == 0)
+			if (!member_is(h->event, "verdict", "pass") &&
+			    member_is(h->event, "stage", STAGE_SIP))
 				return h;
 		}
 	}
@@ -374,6 +374,6 @@ bool cause_rule_signalling(const struct evidence *e, struct finding *f)
 	for (guint i = 0; h && i < e->cell->participants->len && !found; i++)
 		found = cause_signalling_way(e, f, e->cell->participants->pdata[i]);
 	if (found)
-		finding_prove(f, "%s: %s", h->agent, event_text(h->event, "reason"));
+		finding_prove(f, "%s: %s", h->agent, member_text(h->event, "reason"));
 	return found;
 }

@@ -4,11 +4,6 @@
 #define STUN_PORT 3478
 #define HTTPS_PORT 443
 
-const char *event_text(const json_t *event, const char *key)
-{
-	return json_string_value(json_object_get(event, key));
-}
-
 const struct heard *evidence_event(const struct evidence *e, const char *agent, const char *name,
 				   const struct heard *after)
 {
@@ -16,7 +11,7 @@ const struct heard *evidence_event(const struct evidence *e, const char *agent, 
 
 	ptr_array_foreach(const struct heard, h, e->heard) {
 		if (from_here && (!agent || g_str_equal(h->agent, agent)) &&
-		    g_strcmp0(event_text(h->event, "event"), name) == 0)
+		    member_is(h->event, "event", name))
 			return h;
 		from_here = from_here || h == after;
 	}

@@ -29,8 +29,6 @@ struct evidence {
 				  const struct flow *other);
 };
 
-/* Borrowed; NULL: the event has no such text. */
-const char *event_text(const json_t *event, const char *key);
 /* The first event of that name after `after` (NULL: from the start), of one agent or, with NULL, of
  * any. */
 const struct heard *evidence_event(const struct evidence *e, const char *agent, const char *name,

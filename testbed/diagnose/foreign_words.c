@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/diagnose/foreign_words.h"
 
+#include "common/base/json.h"
 #include "common/wire/event.h"
 
 #include <glib.h>
@@ -69,11 +70,6 @@ static const struct {
 	{508, REASON_TURN_NO_PORT},
 };
 
-static const char *text_of(const json_t *event, const char *key)
-{
-	return json_string_value(json_object_get(event, key));
-}
-
 /* Events that say why in another member than the reason. */
 static const char *words_of(const json_t *event)
 {
@@ -81,13 +77,13 @@ static const char *words_of(const json_t *event)
 	const char *words = NULL;
 
 	for (guint i = 0; i < G_N_ELEMENTS(keys) && !words; i++)
-		words = text_of(event, keys[i]);
+		words = member_text(event, keys[i]);
 	return words;
 }
 
 static enum reason by_words(const json_t *event)
 {
-	const char *name = text_of(event, "event"), *stage = text_of(event, "stage"),
+	const char *name = member_text(event, "event"), *stage = member_text(event, "stage"),
 		   *words = words_of(event);
 	g_autofree char *lower = words ? g_ascii_strdown(words, -1) : NULL;
 
@@ -103,7 +99,7 @@ static enum reason by_words(const json_t *event)
 
 static enum reason by_kind(const json_t *event)
 {
-	const char *kind = text_of(event, "kind");
+	const char *kind = member_text(event, "kind");
 
 	for (guint i = 0; kind && i < G_N_ELEMENTS(kind_rows); i++)
 		if (g_str_equal(kind, kind_rows[i].kind))
@@ -121,10 +117,10 @@ static enum reason by_status(const json_t *event)
 
 enum reason foreign_reason(const json_t *event)
 {
-	enum reason r = reason_by_code(text_of(event, "code"));
+	enum reason r = reason_by_code(member_text(event, "code"));
 
 	if (!r)
-		r = reason_by_diagnostics(text_of(event, "diagnostics"));
+		r = reason_by_diagnostics(member_text(event, "diagnostics"));
 	if (!r)
 		r = by_kind(event);
 	if (!r)
@@ -151,7 +147,7 @@ json_int_t foreign_turn_status(const json_t *event)
 /* "certificate of another CA (CN=fe.contoso.com, issued by ...)" */
 char *foreign_subject(const json_t *event)
 {
-	const char *subject = text_of(event, "subject"), *words = words_of(event);
+	const char *subject = member_text(event, "subject"), *words = words_of(event);
 	const char *start = words ? strstr(words, "(CN=") : NULL;
 
 	if (subject || !start)

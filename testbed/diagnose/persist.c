@@ -41,8 +41,8 @@ static bool walk_legs(const struct evidence *e, struct finding *f)
 		const struct heard *h = evidence_event(e, end, EVENT_SIGNED_IN, NULL);
 		const json_t *server = h ? json_object_get(h->event, "server") : NULL;
 
-		if (cause_walk_to(e, f, end, "its server", event_text(server, "address"), PROTO_TCP,
-				  json_integer_value(json_object_get(server, "port"))))
+		if (cause_walk_to(e, f, end, "its server", member_text(server, "address"),
+				  PROTO_TCP, member_integer(server, "port")))
 			return true;
 		cause_selected_leg(e, f, end);
 		if (f->code != CAUSE_UNKNOWN)

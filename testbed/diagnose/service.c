@@ -65,7 +65,7 @@ const struct node *service_node_of(const model *m, const char *agent)
 const struct node *service_frontend_of(const struct evidence *e, const char *end)
 {
 	const struct heard *h = evidence_event(e, end, EVENT_SIGNED_IN, NULL);
-	const char *text = h ? event_text(json_object_get(h->event, "server"), "address") : NULL;
+	const char *text = h ? member_text(json_object_get(h->event, "server"), "address") : NULL;
 	const struct node *server;
 	const struct service *edge;
 	struct addr a;

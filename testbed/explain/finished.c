@@ -13,14 +13,9 @@
 
 /* --- the run ---------------------------------------------------------------------------------- */
 
-static const char *text_of(const json_t *event, const char *key)
-{
-	return json_string_value(json_object_get(event, key));
-}
-
 static gint64 time_of(const json_t *event)
 {
-	return json_integer_value(json_object_get(event, "time_us"));
+	return member_integer(event, "time_us");
 }
 
 static void on_changes(const json_t *event, struct loc loc G_GNUC_UNUSED, gpointer user_data)
@@ -42,8 +37,7 @@ static void on_start(const json_t *event, struct loc loc G_GNUC_UNUSED, gpointer
 	finished *f = user_data;
 
 	if (report_is_run_event(event, "run-started"))
-		f->clock_offset_us =
-			json_integer_value(json_object_get(event, "wall_us")) - time_of(event);
+		f->clock_offset_us = member_integer(event, "wall_us") - time_of(event);
 }
 
 finished *finished_open(const char *dir, diags *d)
@@ -128,12 +122,11 @@ struct reading {
 
 static void on_time(const json_t *event, struct reading *r)
 {
-	if (report_is_run_event(event, "cell-started") &&
-	    g_strcmp0(text_of(event, "id"), r->cell->id) == 0)
+	if (report_is_run_event(event, "cell-started") && member_is(event, "id", r->cell->id))
 		r->start_us = time_of(event);
 	/* the first one: the cause may be told by another */
 	if (r->end_us == 0 && report_is_run_event(event, "cell-finished") &&
-	    g_strcmp0(text_of(json_object_get(event, "cell"), "id"), r->cell->id) == 0)
+	    member_is(json_object_get(event, "cell"), "id", r->cell->id))
 		r->end_us = time_of(event);
 }
 
@@ -166,7 +159,7 @@ static bool is_of_some_call(const char *name)
 
 static bool belongs(const struct reading *r, const char *agent, const json_t *event)
 {
-	const char *call = text_of(event, "call"), *name = text_of(event, "event");
+	const char *call = member_text(event, "call"), *name = member_text(event, "event");
 	gint64 now_us = time_of(event);
 
 	if (g_strcmp0(name, "command") == 0)
@@ -194,7 +187,7 @@ static void take_state(struct reading *r, const json_t *event)
 
 static void on_event(const json_t *event, struct reading *r)
 {
-	const char *agent = text_of(event, "agent");
+	const char *agent = member_text(event, "agent");
 
 	if (report_is_run_event(event, "lab-state"))
 		take_state(r, event);
@@ -208,7 +201,7 @@ static void on_told(const json_t *event, struct loc loc G_GNUC_UNUSED, gpointer 
 {
 	finished *f = user_data;
 
-	if (g_strcmp0(text_of(event, "scenario"), f->scenario) == 0)
+	if (member_is(event, "scenario", f->scenario))
 		g_ptr_array_add(f->told, json_incref((json_t *)(guintptr)event));
 }
 

@@ -51,7 +51,7 @@ void reasons_heard(reasons *r, const char *scenario, const char *agent, const js
 /* Of clients only those that take part, of calls only this one. */
 static bool concerns(const struct heard *h, const struct cell *c, const char *call)
 {
-	const char *of = json_string_value(json_object_get(h->event, "call"));
+	const char *of = member_text(h->event, "call");
 
 	if (!strchr(h->agent, '/') &&
 	    !g_ptr_array_find_with_equal_func(c->participants, h->agent, g_str_equal, NULL))

@@ -66,7 +66,7 @@ static void end_with_failure(lab *l, int code, const char *message)
 
 static void on_event(lab *l, json_t *message, json_t *event)
 {
-	const char *agent = json_string_value(json_object_get(message, "agent"));
+	const char *agent = member_text(message, "agent");
 
 	if (agent)
 		l->callbacks.event(l, agent, event, l->user_data);
@@ -75,9 +75,9 @@ static void on_event(lab *l, json_t *message, json_t *event)
 static void on_built(lab *l, json_t *message G_GNUC_UNUSED, json_t *built)
 {
 	const struct lab_build build = {
-		.build_ms = json_number_value(json_object_get(built, "build_ms")),
-		.vpn = json_string_value(json_object_get(built, "vpn")),
-		.impairment = json_string_value(json_object_get(built, "impairment")),
+		.build_ms = member_number(built, "build_ms"),
+		.vpn = member_text(built, "vpn"),
+		.impairment = member_text(built, "impairment"),
 	};
 
 	l->callbacks.built(l, &build, l->user_data);
@@ -85,21 +85,19 @@ static void on_built(lab *l, json_t *message G_GNUC_UNUSED, json_t *built)
 
 static void on_died(lab *l, json_t *message, json_t *died)
 {
-	const char *name = json_string_value(died),
-		   *code = json_string_value(json_object_get(message, "code")),
-		   *how = json_string_value(json_object_get(message, "how"));
+	const char *name = json_string_value(died), *code = member_text(message, "code"),
+		   *how = member_text(message, "how");
 
 	if (!name)
 		return;
 	g_hash_table_remove(l->agents, name);
-	if (!json_is_true(json_object_get(message, "asked")))
+	if (!member_true(message, "asked"))
 		l->callbacks.agent_died(l, name, reason_by_code(code), how, l->user_data);
 }
 
 static void on_failed(lab *l, json_t *message G_GNUC_UNUSED, json_t *failed)
 {
-	end_with_failure(l, (int)json_integer_value(json_object_get(failed, "code")),
-			 json_string_value(json_object_get(failed, "message")));
+	end_with_failure(l, (int)member_integer(failed, "code"), member_text(failed, "message"));
 }
 
 /* Texts of a JSON list; free the list, not the texts. */
@@ -119,8 +117,7 @@ static void on_changed(lab *l, json_t *message, json_t *problem)
 	g_autoptr(GError) error = NULL;
 
 	if (json_is_string(problem)) {
-		error = g_error_new(TB_ERROR,
-				    (int)json_integer_value(json_object_get(message, "code")), "%s",
+		error = g_error_new(TB_ERROR, (int)member_integer(message, "code"), "%s",
 				    json_string_value(problem));
 		end_change(l, restarted, error);
 		return;

@@ -32,12 +32,12 @@
 #ifndef TESTBED_LAB_LAB_H
 #define TESTBED_LAB_LAB_H
 
+#include "common/base/json.h"
 #include "common/wire/reason.h"
 #include "testbed/lab/lab_options.h"
 #include "testbed/netstate/netstate.h"
 #include "testbed/plan/plan.h"
 
-#include <jansson.h>
 #include <sys/types.h>
 
 typedef struct lab lab;

@@ -137,7 +137,7 @@ void lab_unwatch(lab *l)
 void lab_on_state(lab *l, json_t *message, json_t *state)
 {
 	const struct question *q = g_queue_peek_head(&l->questions);
-	const char *node = json_string_value(json_object_get(message, "node"));
+	const char *node = member_text(message, "node");
 
 	if (q && node)
 		netstate_add(q->state, node_state_from_json(node, state));

@@ -136,7 +136,7 @@ json_t *lab_probe(const char *program_dir)
 	if (!answer)
 		g_string_append(missing, error->message);
 	else if (json_is_string(json_object_get(answer, "missing")))
-		g_string_append(missing, json_string_value(json_object_get(answer, "missing")));
+		g_string_append(missing, member_text(answer, "missing"));
 	add_programs(features, program_dir, missing);
 	result = json_pack("{s:b, s:s?, s:o}", "ok", missing->len == 0, "missing",
 			   missing->len > 0 ? missing->str : NULL, "features", features);

@@ -106,15 +106,15 @@ static void on_line(line_socket *s G_GNUC_UNUSED, char *line, gsize length, gpoi
 {
 	struct member *m = user_data;
 	json_t *event = json_loadb(line, length, 0, NULL);
-	const char *name = json_string_value(json_object_get(event, "event"));
+	const char *name = member_text(event, "event");
 
 	if (json_is_object(event))
 		pass_event(m, line);
 	else
 		report_bad_line(m);
 	if (g_strcmp0(name, EVENT_FAILED) == 0 && !m->reason) {
-		m->code = reason_by_code(json_string_value(json_object_get(event, "code")));
-		m->reason = g_strdup(json_string_value(json_object_get(event, "reason")));
+		m->code = reason_by_code(member_text(event, "code"));
+		m->reason = g_strdup(member_text(event, "reason"));
 	}
 	if (g_strcmp0(name, EVENT_READY) == 0 && !m->ready)
 		set_ready(m);
@@ -204,7 +204,7 @@ void process_set_command(process_set *c, const char *name, json_t *command)
 
 	if (!m)
 		return;
-	if (g_strcmp0(json_string_value(json_object_get(command, "cmd")), "quit") == 0)
+	if (member_is(command, "cmd", "quit"))
 		m->asked = true;
 	send_command(m, json_incref(command));
 }

@@ -288,7 +288,7 @@ static void on_message(line_socket *up G_GNUC_UNUSED, char *line, gsize length, 
 {
 	struct supervisor *s = user_data;
 	json_t *message = json_loadb(line, length, 0, NULL);
-	const char *agent = json_string_value(json_object_get(message, "agent"));
+	const char *agent = member_text(message, "agent");
 	json_t *command = json_object_get(message, "command");
 
 	if (agent && json_is_object(command)) {
@@ -297,14 +297,14 @@ static void on_message(line_socket *up G_GNUC_UNUSED, char *line, gsize length, 
 		return;
 	}
 	finish_inspection(s);
-	if (json_is_true(json_object_get(message, "inspect")))
+	if (member_true(message, "inspect"))
 		start_inspection(s, json_object_get(message, "ways"));
-	else if (json_is_true(json_object_get(message, "watch")))
+	else if (member_true(message, "watch"))
 		answer_watch(s);
 	else if (json_is_false(json_object_get(message, "watch")))
 		end_watch(s);
 	else if (json_is_string(json_object_get(message, "enter")))
-		answer_enter(s, json_string_value(json_object_get(message, "enter")));
+		answer_enter(s, member_text(message, "enter"));
 	else if (json_is_array(json_object_get(message, "change")))
 		supervisor_change(s, message);
 	json_decref(message);

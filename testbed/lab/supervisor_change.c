@@ -86,7 +86,7 @@ static void shut_down(struct supervisor *s, const char *node)
 /* Takes over `m` and `p`.  The answer comes when everybody is ready. */
 static void turn_to(struct supervisor *s, model *m, plan *p, const json_t *message)
 {
-	const char *reboot = json_string_value(json_object_get(message, "reboot"));
+	const char *reboot = member_text(message, "reboot");
 	g_autoptr(plan_difference) d = plan_difference_new(s->plan, p, reboot);
 	g_autofree const char **spared = names_of(json_object_get(message, "spare"));
 	struct process_set_leave leave = {.clients = !plan_difference_is_light(d), .spare = spared};

@@ -157,7 +157,7 @@ void change_set(struct control_client *g, const json_t *request)
  * persistent); the node is also made again. */
 void change_reboot_node(struct control_client *g, const json_t *request)
 {
-	const char *node = json_string_value(json_object_get(request, "node"));
+	const char *node = member_text(request, "node");
 	GPtrArray *texts;
 
 	if (!control_client_check_node(g, node))

@@ -122,9 +122,9 @@ static json_t *next_answer(live_client *c)
 /* Sets the error that the keeper answered. */
 static void set_keeper_error(GError **error, const json_t *e)
 {
-	const char *message = json_string_value(json_object_get(e, "message"));
+	const char *message = member_text(e, "message");
 
-	g_set_error_literal(error, TB_ERROR, (int)json_integer_value(json_object_get(e, "code")),
+	g_set_error_literal(error, TB_ERROR, (int)member_integer(e, "code"),
 			    message ? message : "refused");
 }
 

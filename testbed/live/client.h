@@ -4,10 +4,9 @@
 #ifndef TESTBED_LIVE_CLIENT_H
 #define TESTBED_LIVE_CLIENT_H
 
+#include "common/base/json.h"
 #include "testbed/live/runtime_dir.h"
 #include "testbed/netstate/netstate.h"
-
-#include <jansson.h>
 
 typedef struct live_client live_client;
 

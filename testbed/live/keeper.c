@@ -187,7 +187,7 @@ static void on_built(session *s G_GNUC_UNUSED, const struct lab_build *build, gp
 static void on_event(session *s, const struct session_call *call, const char *agent, json_t *event,
 		     gpointer user_data)
 {
-	const char *name = json_string_value(json_object_get(event, "event"));
+	const char *name = member_text(event, "event");
 
 	if (call)
 		live_call_event(call, agent, event);

@@ -3,11 +3,10 @@
 #ifndef TESTBED_LIVE_KEEPER_INTERNAL_H
 #define TESTBED_LIVE_KEEPER_INTERNAL_H
 
+#include "common/base/json.h"
 #include "common/wire/line_socket.h"
 #include "testbed/live/keeper.h"
 #include "testbed/session/session.h"
-
-#include <jansson.h>
 
 /* The keeper of this process. */
 struct keeper {

@@ -164,10 +164,9 @@ static bool check_endpoint(struct control_client *g, const char *name)
 
 void live_call_start(struct control_client *g, const json_t *request)
 {
-	const char *a = json_string_value(json_object_get(request, "a")),
-		   *b = json_string_value(json_object_get(request, "b"));
-	const char *medium = json_string_value(json_object_get(request, "media"));
-	json_int_t media_ms = json_integer_value(json_object_get(request, "media_ms"));
+	const char *a = member_text(request, "a"), *b = member_text(request, "b");
+	const char *medium = member_text(request, "media");
+	json_int_t media_ms = member_integer(request, "media_ms");
 	struct live_call *c;
 	enum media media;
 
@@ -185,7 +184,7 @@ void live_call_start(struct control_client *g, const json_t *request)
 	}
 	c = g_new0(struct live_call, 1);
 	c->g = control_client_ref(g);
-	c->hears_servers = json_is_true(json_object_get(request, "servers"));
+	c->hears_servers = member_true(request, "servers");
 	c->cell = new_cell(g->k, a, b, media);
 	place_live_call(g->k, c,
 			media_ms > 0 && media_ms <= MEDIA_MS_MAX ? (guint)media_ms : CELL_MEDIA_MS);

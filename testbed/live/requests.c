@@ -18,7 +18,7 @@ static const char *const sign_in_names[SIGN_IN_STATES] = {
 static json_t *endpoint_json(const struct session_client *c)
 {
 	const json_t *last = json_array_get(c->story, json_array_size(c->story) - 1);
-	const char *name = json_string_value(json_object_get(last, "event"));
+	const char *name = member_text(last, "event");
 	const json_t *signed_in = g_strcmp0(name, EVENT_SIGNED_IN) == 0 ? last : NULL;
 	const json_t *server = json_object_get(signed_in, "server");
 	g_autofree char *why = live_client_why(c);
@@ -26,8 +26,7 @@ static json_t *endpoint_json(const struct session_client *c)
 			      sign_in_names[c->state], "why", why, "calls", (int)c->calls);
 
 	json_object_set(o, "server", server ? json_object_get(server, "name") : json_null());
-	json_object_set_new(o, "remote_user",
-			    json_boolean(json_is_true(json_object_get(signed_in, "remote_user"))));
+	json_object_set_new(o, "remote_user", json_boolean(member_true(signed_in, "remote_user")));
 	return o;
 }
 
@@ -197,7 +196,7 @@ bool control_client_check_node(struct control_client *g, const char *name)
 /* Answers the node's files and descriptors of its namespaces: user, mount, PID, network. */
 static void on_enter(struct control_client *g, const json_t *request)
 {
-	const char *name = json_string_value(json_object_get(request, "node"));
+	const char *name = member_text(request, "node");
 
 	if (control_client_check_node(g, name))
 		lab_enter(session_lab(g->k->session), name, on_enter_target, control_client_ref(g));
@@ -219,7 +218,7 @@ static const struct {
 
 void request_serve(struct control_client *g, const json_t *request)
 {
-	const char *name = json_string_value(json_object_get(request, "do"));
+	const char *name = member_text(request, "do");
 	g_autofree char *message = NULL;
 
 	for (guint i = 0; i < G_N_ELEMENTS(requests); i++) {

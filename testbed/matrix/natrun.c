@@ -311,7 +311,7 @@ static void on_built(session *s, const struct lab_build *build, gpointer user_da
 /* Reads the event's member `key`; false: it is missing or unknown. */
 static bool read_behaviour(const json_t *event, const char *key, enum nat_behaviour *ret)
 {
-	return nat_behaviour_parse(json_string_value(json_object_get(event, key)), ret);
+	return nat_behaviour_parse(member_text(event, key), ret);
 }
 
 /* Reads whether the mapping lived shortly before the timeout and had ended after it (NULL: not
@@ -319,8 +319,7 @@ static bool read_behaviour(const json_t *event, const char *key, enum nat_behavi
 static void read_lifetime(struct nat_finding *f, const json_t *lifetime)
 {
 	f->timeout_measured = lifetime != NULL;
-	if (json_is_true(json_object_get(lifetime, "lived")) &&
-	    json_is_true(json_object_get(lifetime, "ended")))
+	if (member_true(lifetime, "lived") && member_true(lifetime, "ended"))
 		f->measured.udp_timeout_ms = f->asked.udp_timeout_ms;
 }
 
@@ -342,7 +341,7 @@ unsigned nat_compare(const struct nat_finding *f)
 static void read_measurement(struct nat_finding *f, const json_t *event)
 {
 	g_clear_pointer(&f->trouble, g_free);
-	if (!json_is_true(json_object_get(event, "udp"))) {
+	if (!member_true(event, "udp")) {
 		f->trouble = g_strdup("no UDP gets through");
 		return;
 	}
@@ -352,9 +351,9 @@ static void read_measurement(struct nat_finding *f, const json_t *event)
 		return;
 	}
 	/* RFC 4787 REQ-9: with hairpinning the packet has the outside source address. */
-	f->measured.hairpin = json_is_true(json_object_get(event, "hairpin")) &&
-			      json_is_true(json_object_get(event, "hairpin_outside"));
-	f->measured.preserve_port = json_is_true(json_object_get(event, "preserve_port"));
+	f->measured.hairpin =
+		member_true(event, "hairpin") && member_true(event, "hairpin_outside");
+	f->measured.preserve_port = member_true(event, "preserve_port");
 	f->tcp = read_behaviour(event, "tcp_mapping", &f->tcp_mapping);
 	read_lifetime(f, json_object_get(event, "lifetime"));
 	f->differences = nat_compare(f);
@@ -374,7 +373,7 @@ static void on_event(session *s, const struct session_call *call G_GNUC_UNUSED, 
 		     json_t *event, gpointer user_data)
 {
 	struct measurement *run = user_data;
-	const char *name = json_string_value(json_object_get(event, "event"));
+	const char *name = member_text(event, "event");
 	struct nat_finding *f = finding_of(run->result, agent);
 
 	if (g_strcmp0(name, EVENT_NAT_JUDGING) == 0 && ++run->judging == run->judges->len)

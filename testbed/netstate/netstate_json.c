@@ -42,7 +42,7 @@ static guint64 number_of(const json_t *o, const char *key)
 
 static const char *text_of(const json_t *o, const char *key)
 {
-	return json_string_value(json_object_get(o, key));
+	return member_text(o, key);
 }
 
 /* null stands for nothing, too. */
@@ -99,9 +99,9 @@ static bool read_link(const json_t *o, node_state *n, gpointer ret)
 	json_array_foreach(json_object_get(o, "addresses"), i, address)
 		if (json_is_string(address) && prefix_parse(json_string_value(address), &p))
 			g_array_append_val(link->addresses, p);
-	link->up = json_is_true(json_object_get(o, "up"));
-	link->carrier = json_is_true(json_object_get(o, "carrier"));
-	link->ethernet = json_is_true(json_object_get(o, "ethernet"));
+	link->up = member_true(o, "up");
+	link->carrier = member_true(o, "carrier");
+	link->ethernet = member_true(o, "ethernet");
 	link->rx_packets = number_of(o, "rx_packets");
 	link->rx_bytes = number_of(o, "rx_bytes");
 	link->tx_packets = number_of(o, "tx_packets");
@@ -126,7 +126,7 @@ static bool read_rule(const json_t *o, node_state *n G_GNUC_UNUSED, gpointer ret
 	struct kernel_rule *r = ret;
 	const char *action = text_of(o, "action");
 
-	r->family = g_strcmp0(text_of(o, "family"), "inet6") == 0 ? AF_INET6 : AF_INET;
+	r->family = member_is(o, "family", "inet6") ? AF_INET6 : AF_INET;
 	return get_unsigned(o, "pref", &r->pref) && get_unsigned(o, "table", &r->table) &&
 	       get_prefix(o, "from", &r->from) && action &&
 	       kernel_rule_action_named(action, &r->action);
@@ -168,8 +168,8 @@ static bool read_tracked(const json_t *o, node_state *n, gpointer ret)
 
 	t->node = n->name;
 	t->proto = proto ? ip_protocol_named(proto) : 0;
-	t->replied = json_is_true(json_object_get(o, "replied"));
-	t->assured = json_is_true(json_object_get(o, "assured"));
+	t->replied = member_true(o, "replied");
+	t->assured = member_true(o, "assured");
 	t->timeout_s = (gint64)number_of(o, "timeout_s");
 	return t->proto != 0 && get_text(o, "state", n, &t->tcp_state) &&
 	       need_addr(o, "src", &t->src) && get_port(o, "sport", &t->sport) &&
@@ -267,7 +267,7 @@ node_state *node_state_from_json(const char *name, const json_t *json)
 	n->lookups = read_optional(n, json_object_get(json, "lookups"),
 				   sizeof(struct kernel_lookup), read_lookup);
 	n->lookups_error = node_state_text(n, text_of(json, "lookups_error"));
-	n->lookups_cut = json_is_true(json_object_get(json, "lookups_cut"));
+	n->lookups_cut = member_true(json, "lookups_cut");
 	return n;
 }
 

@@ -9,9 +9,8 @@
 #ifndef TESTBED_NETSTATE_NETSTATE_JSON_H
 #define TESTBED_NETSTATE_NETSTATE_JSON_H
 
+#include "common/base/json.h"
 #include "testbed/netstate/netstate.h"
-
-#include <jansson.h>
 
 /* NULL: `json` is no object.  The caller owns what comes back. */
 netstate *netstate_from_json(const json_t *json);

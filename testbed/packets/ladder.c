@@ -16,14 +16,9 @@ struct builder {
 	ladder *l;
 };
 
-static const char *text_of(const json_t *event, const char *key)
-{
-	return json_string_value(json_object_get(event, key));
-}
-
 static bool is_event(const struct heard *h, const char *name)
 {
-	return g_strcmp0(text_of(h->event, "event"), name) == 0;
+	return member_is(h->event, "event", name);
 }
 
 static void rung_free(gpointer data)
@@ -79,9 +74,9 @@ static const char *content_word(const char *type)
 
 static char *sip_label(const json_t *event)
 {
-	int status = (int)json_integer_value(json_object_get(event, "status"));
-	const char *method = text_of(event, "method"),
-		   *content = content_word(text_of(event, "content"));
+	int status = (int)member_integer(event, "status");
+	const char *method = member_text(event, "method"),
+		   *content = content_word(member_text(event, "content"));
 
 	return status != 0 ? g_strdup_printf("%d (%s)%s", status, method, content) :
 			     g_strdup_printf("%s%s", method, content);
@@ -89,14 +84,12 @@ static char *sip_label(const json_t *event)
 
 static bool is_of_sign_in(const json_t *event)
 {
-	return !text_of(event, "call") || g_strcmp0(text_of(event, "method"), "SUBSCRIBE") == 0;
+	return !member_text(event, "call") || member_is(event, "method", "SUBSCRIBE");
 }
 
 static guint64 heard_ns(const struct builder *b, const struct heard *h)
 {
-	return (guint64)(json_integer_value(json_object_get(h->event, "time_us")) +
-			 b->seen->clock_offset_us) *
-	       1000;
+	return (guint64)(member_integer(h->event, "time_us") + b->seen->clock_offset_us) * 1000;
 }
 
 static void add_sip(const struct builder *b, const struct heard *h)
@@ -104,8 +97,8 @@ static void add_sip(const struct builder *b, const struct heard *h)
 	const char *slash = strchr(h->agent, '/');
 	g_autofree char *node =
 		slash ? g_strndup(h->agent, (gsize)(slash - h->agent)) : g_strdup(h->agent);
-	const char *peer = node_of_end(b, text_of(h->event, "peer"));
-	bool sent = json_is_true(json_object_get(h->event, "sent"));
+	const char *peer = node_of_end(b, member_text(h->event, "peer"));
+	bool sent = member_true(h->event, "sent");
 
 	if (!peer || (is_of_sign_in(h->event) && !b->sign_in))
 		return;
@@ -121,23 +114,22 @@ static const char *const told[] = {EVENT_SIGNED_IN, EVENT_SIGN_IN_FAILED,
 
 static char *candidate_text(const json_t *candidate)
 {
-	const char *address = text_of(candidate, "address");
-	g_autofree char *at =
-		addr_port_text(address ? address : "?",
-			       (unsigned)json_integer_value(json_object_get(candidate, "port")));
+	const char *address = member_text(candidate, "address");
+	g_autofree char *at = addr_port_text(address ? address : "?",
+					     (unsigned)member_integer(candidate, "port"));
 
-	return g_strdup_printf("%s %s", text_of(candidate, "type"), at);
+	return g_strdup_printf("%s %s", member_text(candidate, "type"), at);
 }
 
 static char *remark_text(const struct heard *h)
 {
 	const json_t *e = h->event;
-	const char *reason = text_of(e, "reason"), *stage = text_of(e, "stage"),
-		   *verdict = text_of(e, "verdict");
-	int status = (int)json_integer_value(json_object_get(e, "sip_status"));
+	const char *reason = member_text(e, "reason"), *stage = member_text(e, "stage"),
+		   *verdict = member_text(e, "verdict");
+	int status = (int)member_integer(e, "sip_status");
 	GString *text = g_string_new(NULL);
 
-	g_string_append_printf(text, "%s: %s", h->agent, text_of(e, "event"));
+	g_string_append_printf(text, "%s: %s", h->agent, member_text(e, "event"));
 	if (is_event(h, EVENT_SELECTED)) {
 		g_autofree char *local = candidate_text(json_object_get(e, "local")),
 				*remote = candidate_text(json_object_get(e, "remote"));
@@ -247,7 +239,7 @@ static bool nobody_missing(const struct builder *b)
 static void find_servers(struct builder *b)
 {
 	ptr_array_foreach(const struct heard, h, b->seen->heard) {
-		const char *peer = is_event(h, EVENT_SIP) ? text_of(h->event, "peer") : NULL;
+		const char *peer = is_event(h, EVENT_SIP) ? member_text(h->event, "peer") : NULL;
 
 		if (peer)
 			g_hash_table_add(b->servers, g_strdup(peer));

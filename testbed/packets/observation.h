@@ -8,12 +8,11 @@
 #ifndef TESTBED_PACKETS_OBSERVATION_H
 #define TESTBED_PACKETS_OBSERVATION_H
 
+#include "common/base/json.h"
 #include "common/wire/event.h"
 #include "testbed/model/results.h"
 #include "testbed/netstate/netstate.h"
 #include "testbed/packets/journey.h"
-
-#include <jansson.h>
 
 struct heard {
 	char *agent; /* "branch1", "edge/tb-edge" */

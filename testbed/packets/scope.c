@@ -10,32 +10,26 @@ struct scope {
 			       of the call */
 };
 
-static const char *text_of(const json_t *event, const char *key)
-{
-	return json_string_value(json_object_get(event, key));
-}
-
 static void add_candidate(scope *s, const struct heard *h)
 {
-	const char *address = text_of(h->event, "address");
+	const char *address = member_text(h->event, "address");
 	struct addr a;
 	char *end;
 
-	if (!address || !addr_parse(address, &a) ||
-	    g_strcmp0(text_of(h->event, "event"), EVENT_CANDIDATE) != 0)
+	if (!address || !addr_parse(address, &a) || !member_is(h->event, "event", EVENT_CANDIDATE))
 		return;
-	end = scope_end_text(&a, (guint)json_integer_value(json_object_get(h->event, "port")));
-	if (g_strcmp0(text_of(h->event, "side"), "local") == 0 &&
-	    g_strcmp0(text_of(h->event, "type"), "relay") != 0)
+	end = scope_end_text(&a, (guint)member_integer(h->event, "port"));
+	if (member_is(h->event, "side", "local") && !member_is(h->event, "type", "relay"))
 		g_hash_table_insert(s->owners, g_strdup(end), h->agent);
 	g_hash_table_add(s->candidates, end);
 }
 
 static void add_allocation(scope *s, const struct heard *h)
 {
-	const char *client = text_of(h->event, "client"), *relay = text_of(h->event, "relay");
+	const char *client = member_text(h->event, "client"),
+		   *relay = member_text(h->event, "relay");
 
-	if (client && relay && g_strcmp0(text_of(h->event, "event"), EVENT_ALLOCATION) == 0 &&
+	if (client && relay && member_is(h->event, "event", EVENT_ALLOCATION) &&
 	    !g_hash_table_contains(s->candidates, relay))
 		g_hash_table_add(s->others, g_strdup(client));
 }

@@ -163,12 +163,10 @@ static void add_nodes(GPtrArray *names, const walk *w)
 static void send_errors(const struct observation *seen, GString *out)
 {
 	ptr_array_foreach(const struct heard, h, seen->heard)
-		if (g_strcmp0(json_string_value(json_object_get(h->event, "event")),
-			      EVENT_SEND_ERROR) == 0)
-			g_string_append_printf(
-				out, "  %s, sending to %s: %s\n", h->agent,
-				json_string_value(json_object_get(h->event, "to")),
-				json_string_value(json_object_get(h->event, "text")));
+		if (member_is(h->event, "event", EVENT_SEND_ERROR))
+			g_string_append_printf(out, "  %s, sending to %s: %s\n", h->agent,
+					       member_text(h->event, "to"),
+					       member_text(h->event, "text"));
 }
 
 GPtrArray *detail_nodes(const finding *f)

@@ -159,8 +159,7 @@ void report_each_event(const struct event_text *t, const char *containing, repor
 
 bool report_is_run_event(const json_t *event, const char *name)
 {
-	return json_is_null(json_object_get(event, "agent")) &&
-	       g_strcmp0(json_string_value(json_object_get(event, "event")), name) == 0;
+	return json_is_null(json_object_get(event, "agent")) && member_is(event, "event", name);
 }
 
 /* --- replay ----------------------------------------------------------------------------------- */
@@ -185,7 +184,7 @@ static struct scenario_result *scenario_named(const results *r, const char *name
 
 static void set_feature(results *r, const json_t *event, const char *name)
 {
-	const char *value = json_string_value(json_object_get(event, name));
+	const char *value = member_text(event, name);
 
 	if (value)
 		g_hash_table_replace(r->features, g_strdup(name), g_strdup(value));
@@ -209,7 +208,7 @@ static void replay_lab_built(struct replay *p, struct scenario_result *s, const 
 {
 	if (!s)
 		return;
-	s->build_ms = json_number_value(json_object_get(event, "build_ms"));
+	s->build_ms = member_number(event, "build_ms");
 	p->r->build_ms = MAX(p->r->build_ms, s->build_ms);
 	set_feature(p->r, event, "vpn");
 	set_feature(p->r, event, "impairment");
@@ -221,7 +220,7 @@ static void replay_lab_failed(struct replay *p G_GNUC_UNUSED, struct scenario_re
 	if (!s)
 		return;
 	g_free(s->error);
-	s->error = g_strdup(json_string_value(json_object_get(event, "error")));
+	s->error = g_strdup(member_text(event, "error"));
 }
 
 static void replay_cell_finished(struct replay *p, struct scenario_result *s, const json_t *event)
@@ -248,8 +247,8 @@ static void replay_cell_finished(struct replay *p, struct scenario_result *s, co
 static void replay_run_finished(struct replay *p, struct scenario_result *s G_GNUC_UNUSED,
 				const json_t *event)
 {
-	p->r->complete = json_is_true(json_object_get(event, "complete"));
-	p->r->wall_ms = json_number_value(json_object_get(event, "wall_ms"));
+	p->r->complete = member_true(event, "complete");
+	p->r->wall_ms = member_number(event, "wall_ms");
 	set_feature(p->r, event, "at_once");
 }
 
@@ -265,7 +264,7 @@ static const struct replay_row {
 /* The wall time of a run that was cut off: from its first to its last event. */
 static void note_time(struct replay *p, const json_t *event)
 {
-	gint64 time_us = json_integer_value(json_object_get(event, "time_us"));
+	gint64 time_us = member_integer(event, "time_us");
 
 	if (time_us <= 0)
 		return;
@@ -277,7 +276,7 @@ static void note_time(struct replay *p, const json_t *event)
 static void replay_event(const json_t *event, struct loc loc, gpointer user_data)
 {
 	struct replay *p = user_data;
-	const char *scenario = json_string_value(json_object_get(event, "scenario"));
+	const char *scenario = member_text(event, "scenario");
 
 	p->loc = loc;
 	if (p->r)

@@ -221,8 +221,8 @@ static void put_ice_warn(const explanation *x, GString *out)
 {
 	ptr_array_foreach(const struct heard, h, x->seen.heard) {
 		const json_t *diagnostics = json_object_get(h->event, "diagnostics");
-		const char *value = json_string_value(json_object_get(diagnostics, "ice_warn"));
-		const char *name = json_string_value(json_object_get(h->event, "event"));
+		const char *value = member_text(diagnostics, "ice_warn");
+		const char *name = member_text(h->event, "event");
 		guint32 bits;
 
 		if (g_strcmp0(name, EVENT_CALL_RESULT) != 0 || !value ||

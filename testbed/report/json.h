@@ -6,9 +6,8 @@
 #ifndef TESTBED_REPORT_JSON_H
 #define TESTBED_REPORT_JSON_H
 
+#include "common/base/json.h"
 #include "testbed/model/results.h"
-
-#include <jansson.h>
 
 #define REPORT_SCHEMA "testbed.results/1"
 

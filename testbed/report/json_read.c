@@ -4,16 +4,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define NUMBER_MAX ((json_int_t)1 << 53) /* beyond it JSON's numbers are not exact (RFC 8259) */
-
 /* What was read is only used when nothing was wrong with it. */
 struct reading {
 	char *wrong; /* the first member that is not as it must be, in words; NULL: none */
 };
 
-static char *member_text(const json_t *object, const char *key)
+static char *text_copy(const json_t *object, const char *key)
 {
-	return g_strdup(json_string_value(json_object_get(object, key)));
+	return g_strdup(member_text(object, key));
 }
 
 static void note_wrong(struct reading *r, const char *what, const char *key, const char *how)
@@ -25,34 +23,19 @@ static void note_wrong(struct reading *r, const char *what, const char *key, con
 /* A member without which nothing can be said of `what`. */
 static char *needed(struct reading *r, const json_t *object, const char *what, const char *key)
 {
-	const char *value = json_string_value(json_object_get(object, key));
+	const char *value = member_text(object, key);
 
 	if (!value)
 		note_wrong(r, what, key, "is no text");
 	return g_strdup(value ? value : "");
 }
 
-/* NAN: not measured, or no figure that anything could have. */
-static double member_figure(const json_t *object, const char *key)
-{
-	double value = json_number_value(json_object_get(object, key));
-
-	return json_is_number(json_object_get(object, key)) && fabs(value) <= (double)NUMBER_MAX ?
-		       value :
-		       (double)NAN;
-}
-
-static guint64 member_count(const json_t *object, const char *key)
-{
-	return (guint64)CLAMP(json_integer_value(json_object_get(object, key)), 0, NUMBER_MAX);
-}
-
 static void read_candidate(struct cell_candidate *c, const json_t *json)
 {
-	c->type = member_text(json, "type");
-	c->address = member_text(json, "address");
+	c->type = text_copy(json, "type");
+	c->address = text_copy(json, "address");
 	c->port = (unsigned)member_count(json, "port");
-	c->transport = member_text(json, "transport");
+	c->transport = text_copy(json, "transport");
 }
 
 static void read_quality(struct cell_quality *q, const json_t *json)
@@ -67,7 +50,7 @@ static void read_quality(struct cell_quality *q, const json_t *json)
 	q->delay_max_ms = member_figure(json, "delay_max_ms");
 	q->degradation = member_figure(json, "degradation");
 	q->burst_max = member_count(json, "burst_max");
-	q->poor = json_is_true(json_object_get(json, "poor"));
+	q->poor = member_true(json, "poor");
 }
 
 static void read_streams(struct reading *r, struct cell *c, const json_t *list)
@@ -79,7 +62,7 @@ static void read_streams(struct reading *r, struct cell *c, const json_t *list)
 		struct cell_stream *s = cell_stream_new(kind, receiver);
 
 		read_quality(&s->quality, json);
-		s->poor = member_text(json, "poor");
+		s->poor = text_copy(json, "poor");
 		s->quality.poor = s->poor;
 		g_ptr_array_add(c->streams, s);
 	}
@@ -90,7 +73,7 @@ static struct cell_leg *read_leg(struct reading *r, const json_t *json)
 	g_autofree char *participant = needed(r, json, "a leg", "participant");
 	struct cell_leg *l = cell_leg_new(participant);
 	const json_t *sources = json_object_get(json, "sources");
-	const char *path = json_string_value(json_object_get(json, "path"));
+	const char *path = member_text(json, "path");
 
 	if (!path_class_parse(path, &l->path))
 		l->path = PATH_NONE;
@@ -110,7 +93,7 @@ static void read_conference(struct reading *r, struct cell *c, const json_t *jso
 {
 	const json_t *legs = json_object_get(json, "legs");
 
-	c->ad_hoc = g_strcmp0(json_string_value(json_object_get(json, "start")), "ad-hoc") == 0;
+	c->ad_hoc = member_is(json, "start", "ad-hoc");
 	for (size_t i = 0; i < json_array_size(legs); i++)
 		g_ptr_array_add(c->legs, read_leg(r, json_array_get(legs, i)));
 }
@@ -169,27 +152,26 @@ static unsigned path_mask(const char *names)
 
 static void read_expected(struct cell *c, const json_t *json)
 {
-	c->expected_path_mask = path_mask(json_string_value(json_object_get(json, "path")));
+	c->expected_path_mask = path_mask(member_text(json, "path"));
 	c->has_expected_path = c->expected_path_mask != 0;
-	c->expected_cause = member_text(json, "cause");
-	if (!verdict_parse(json_string_value(json_object_get(json, "verdict")),
-			   &c->expected_verdict))
+	c->expected_cause = text_copy(json, "cause");
+	if (!verdict_parse(member_text(json, "verdict"), &c->expected_verdict))
 		c->expected_verdict = VERDICT_PASS;
 }
 
 static void read_outcome(struct cell *c, const json_t *json)
 {
 	const json_t *diagnostics = json_object_get(json, "diagnostics");
-	const char *warn = json_string_value(json_object_get(diagnostics, "ice_warn"));
-	const char *path = json_string_value(json_object_get(json, "path"));
+	const char *warn = member_text(diagnostics, "ice_warn");
+	const char *path = member_text(json, "path");
 
-	c->done = verdict_parse(json_string_value(json_object_get(json, "verdict")), &c->verdict);
-	c->as_expected = json_is_true(json_object_get(json, "as_expected"));
+	c->done = verdict_parse(member_text(json, "verdict"), &c->verdict);
+	c->as_expected = member_true(json, "as_expected");
 	if (!path_class_parse(path, &c->path))
 		c->path = PATH_NONE;
-	c->cause = member_text(json, "cause");
-	c->reason = member_text(json, "reason");
-	c->code = reason_by_code(json_string_value(json_object_get(json, "code")));
+	c->cause = text_copy(json, "cause");
+	c->reason = text_copy(json, "reason");
+	c->code = reason_by_code(member_text(json, "code"));
 	c->setup_ms = member_figure(json, "setup_ms");
 	c->duration_ms = member_figure(json, "duration_ms");
 	c->ms_client_diagnostics = (int)member_count(diagnostics, "ms_client_diagnostics");
@@ -206,8 +188,8 @@ static void read_parties(struct reading *r, struct cell *c, const json_t *json)
 
 	c->id = needed(r, json, "a cell", "id");
 	c->a = needed(r, json, c->id, "a");
-	c->b = member_text(json, "b");
-	c->conference = member_text(json, "conference");
+	c->b = text_copy(json, "b");
+	c->conference = text_copy(json, "conference");
 	if (!media_parse(medium, &c->media))
 		note_wrong(r, c->id, "media", "is none");
 	is_conference = c->media == MEDIA_IM_CONFERENCE || c->media == MEDIA_AV_CONFERENCE;
@@ -266,11 +248,10 @@ static struct scenario_result *read_scenario(struct reading *r, const json_t *js
 {
 	g_autofree char *name = needed(r, json, "a scenario", "name");
 	const json_t *cells = json_object_get(json, "cells");
-	struct scenario_result *s =
-		scenario_result_new(name, json_string_value(json_object_get(json, "title")));
+	struct scenario_result *s = scenario_result_new(name, member_text(json, "title"));
 
 	s->build_ms = member_figure(json, "build_ms");
-	s->error = member_text(json, "error");
+	s->error = text_copy(json, "error");
 	if (!json_is_array(cells))
 		note_wrong(r, name, "cells", "is no list");
 	for (size_t i = 0; i < json_array_size(cells); i++)
@@ -284,9 +265,9 @@ static void read_run(struct reading *reading, results *r, const json_t *json)
 	json_t *value;
 
 	r->run_id = needed(reading, json, "the run", "id");
-	r->seed = (guint64)json_integer_value(json_object_get(json, "seed"));
-	r->version = member_text(json, "version");
-	r->kernel = member_text(json, "kernel");
+	r->seed = (guint64)member_integer(json, "seed");
+	r->version = text_copy(json, "version");
+	r->kernel = text_copy(json, "kernel");
 	r->wall_ms = member_figure(json, "wall_ms");
 	r->build_ms = member_figure(json, "build_ms");
 	json_object_foreach(json_object_get(json, "features"), key, value)
@@ -299,16 +280,16 @@ static void read_topology(struct reading *reading, results *r, const json_t *jso
 {
 	const json_t *endpoints = json_object_get(json, "endpoints");
 
-	r->topology_name = member_text(json, "name");
-	r->topology_sha256 = member_text(json, "sha256");
-	r->topology_file = member_text(json, "file");
+	r->topology_name = text_copy(json, "name");
+	r->topology_sha256 = text_copy(json, "sha256");
+	r->topology_file = text_copy(json, "file");
 	for (size_t i = 0; i < json_array_size(endpoints); i++) {
 		const json_t *one = json_array_get(endpoints, i);
 		struct result_endpoint *e = object_new(&result_endpoint_shape);
 
 		e->name = needed(reading, one, "an endpoint", "name");
-		e->site = member_text(one, "site");
-		e->address = member_text(one, "address");
+		e->site = text_copy(one, "site");
+		e->address = text_copy(one, "address");
 		g_ptr_array_add(r->endpoints, e);
 	}
 }
@@ -319,12 +300,12 @@ results *report_results_parse(const json_t *document, GError **error)
 	struct reading reading = {NULL};
 	results *r;
 
-	if (g_strcmp0(json_string_value(json_object_get(document, "schema")), REPORT_SCHEMA) != 0) {
+	if (!member_is(document, "schema", REPORT_SCHEMA)) {
 		g_set_error(error, TB_ERROR, TB_ERROR_INPUT, "not a '%s' document", REPORT_SCHEMA);
 		return NULL;
 	}
 	r = results_new();
-	r->complete = json_is_true(json_object_get(document, "complete"));
+	r->complete = member_true(document, "complete");
 	read_run(&reading, r, json_object_get(document, "run"));
 	read_topology(&reading, r, json_object_get(document, "topology"));
 	if (!json_is_array(scenarios))

@@ -36,26 +36,21 @@ void timeline_event_free(struct timeline_event *e)
 
 static const char *event_text(const json_t *object, const char *key)
 {
-	const char *s = json_string_value(json_object_get(object, key));
+	const char *s = member_text(object, key);
 
 	return s ? s : "?";
-}
-
-static json_int_t event_number(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
 }
 
 static char *socket_text(const json_t *object)
 {
 	return addr_port_text(event_text(object, "address"),
-			      (unsigned)event_number(object, "port"));
+			      (unsigned)member_integer(object, "port"));
 }
 
 /* "relay 203.0.113.20:50012 over tcp" */
 static char *candidate_text(const json_t *c)
 {
-	const char *relay = json_string_value(json_object_get(c, "relay_transport"));
+	const char *relay = member_text(c, "relay_transport");
 
 	g_autofree char *at = socket_text(c);
 
@@ -69,7 +64,7 @@ static char *candidate_text(const json_t *c)
 static void put_dns(const struct timeline *t, const json_t *e)
 {
 	const json_t *answer = json_object_get(e, "answer");
-	const char *error = json_string_value(json_object_get(e, "error"));
+	const char *error = member_text(e, "error");
 
 	g_string_append_printf(t->out, "asks for %s %s:", event_text(e, "type"),
 			       event_text(e, "query"));
@@ -88,10 +83,10 @@ static void put_signed_in(const struct timeline *t, const json_t *e)
 	const json_t *relay = json_object_get(e, "relay");
 	g_autofree char *at = socket_text(server);
 
-	g_string_append_printf(
-		t->out, "signed in at %s (%s)%s\n%*sfound by %s", event_text(server, "name"), at,
-		json_is_true(json_object_get(e, "remote_user")) ? " as RemoteUser" : "",
-		10 + WHO_COLUMNS, "", event_text(server, "found_by"));
+	g_string_append_printf(t->out, "signed in at %s (%s)%s\n%*sfound by %s",
+			       event_text(server, "name"), at,
+			       member_true(e, "remote_user") ? " as RemoteUser" : "",
+			       10 + WHO_COLUMNS, "", event_text(server, "found_by"));
 	if (json_is_object(relay))
 		g_string_append_printf(t->out, "; its relay is %s (%s)", event_text(relay, "host"),
 				       event_text(relay, "address"));
@@ -143,15 +138,16 @@ static void put_selected(const struct timeline *t, const json_t *e)
 static void put_result(const struct timeline *t, const json_t *e)
 {
 	const json_t *diagnostics = json_object_get(e, "diagnostics");
-	const char *reason = json_string_value(json_object_get(e, "reason"));
-	const char *warn = json_string_value(json_object_get(diagnostics, "ice_warn"));
+	const char *reason = member_text(e, "reason");
+	const char *warn = member_text(diagnostics, "ice_warn");
 
 	g_string_append_printf(t->out, "reports %s", event_text(e, "verdict"));
 	if (reason)
 		g_string_append_printf(t->out, ": %s", reason);
-	if (event_number(diagnostics, "ms_client_diagnostics") > 0)
+	if (member_integer(diagnostics, "ms_client_diagnostics") > 0)
 		g_string_append_printf(t->out, "\n%*sms-client-diagnostics %d", 10 + WHO_COLUMNS,
-				       "", (int)event_number(diagnostics, "ms_client_diagnostics"));
+				       "",
+				       (int)member_integer(diagnostics, "ms_client_diagnostics"));
 	if (warn)
 		g_string_append_printf(t->out, "\n%*sICEWarn %s", 10 + WHO_COLUMNS, "", warn);
 }
@@ -197,7 +193,7 @@ static void put_event(const struct timeline *t, const struct timeline_event *e)
 			return;
 		g_string_append_printf(
 			t->out, "%7.3f s ",
-			(double)MAX(event_number(e->event, "time_us") - t->first_us, 0) / 1e6);
+			(double)MAX(member_integer(e->event, "time_us") - t->first_us, 0) / 1e6);
 		ink_append(t->out, t->style, INK_BOLD, e->agent, WHO_COLUMNS);
 		if (strlen(e->agent) >= WHO_COLUMNS)
 			g_string_append_c(t->out, ' ');
@@ -288,8 +284,8 @@ void report_timeline(const struct cell *c, const GPtrArray *events, bool verbose
 	struct timeline t = {.style = style, .out = out, .verbose = verbose};
 
 	if (events->len > 0)
-		t.first_us =
-			event_number(((struct timeline_event *)events->pdata[0])->event, "time_us");
+		t.first_us = member_integer(((struct timeline_event *)events->pdata[0])->event,
+					    "time_us");
 	g_string_append_printf(out, "%s: %s calls %s, %s\n", c->scenario, c->a,
 			       c->b ? c->b : c->conference, media_name(c->media));
 	ink_rule(out, style);

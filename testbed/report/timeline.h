@@ -6,9 +6,8 @@
 #ifndef TESTBED_REPORT_TIMELINE_H
 #define TESTBED_REPORT_TIMELINE_H
 
+#include "common/base/json.h"
 #include "testbed/report/text.h"
-
-#include <jansson.h>
 
 struct timeline_event {
 	char *agent;

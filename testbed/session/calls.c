@@ -112,7 +112,7 @@ static void send_commands(struct placed_call *p, GPtrArray *commands)
 
 	for (guint i = 0; i < commands->len && !error; i++) {
 		const struct agent_command *c = commands->pdata[i];
-		const char *id = json_string_value(json_object_get(c->command, "call"));
+		const char *id = member_text(c->command, "call");
 
 		g_hash_table_insert(s->by_id, g_strdup(id), p);
 		if (!session_command(s, c->agent, json_incref(c->command), &error))

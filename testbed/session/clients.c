@@ -143,10 +143,10 @@ bool session_sign_ins_over(const session *s)
 void clients_event(session *s, const char *agent, json_t *event)
 {
 	struct client *c = g_hash_table_lookup(s->clients, agent);
-	const char *name = json_string_value(json_object_get(event, "event"));
-	const char *stage = json_string_value(json_object_get(event, "stage"));
-	const char *reason = json_string_value(json_object_get(event, "reason"));
-	const char *code = json_string_value(json_object_get(event, "code"));
+	const char *name = member_text(event, "event");
+	const char *stage = member_text(event, "stage");
+	const char *reason = member_text(event, "reason");
+	const char *code = member_text(event, "code");
 
 	if (!c || c->shown.state != SIGN_IN_PENDING || json_object_get(event, "call"))
 		return;

@@ -199,7 +199,7 @@ void conference_on_first(cell_machine *m, guint end, json_t *event, gint64 now_u
 void conference_on_ready(cell_machine *m, guint end, json_t *event, gint64 now_us,
 			 GPtrArray *commands)
 {
-	const char *focus = json_string_value(json_object_get(event, "focus"));
+	const char *focus = member_text(event, "focus");
 
 	if (end != 0 || m->cell->b || m->joined)
 		return;
@@ -215,7 +215,7 @@ void conference_on_ready(cell_machine *m, guint end, json_t *event, gint64 now_u
 void conference_on_invited(cell_machine *m, guint end, json_t *event, gint64 now_us,
 			   GPtrArray *commands)
 {
-	const char *focus = json_string_value(json_object_get(event, "focus"));
+	const char *focus = member_text(event, "focus");
 
 	(void)now_us;
 	if (m->cell->ad_hoc && end > 0 && focus)

@@ -4,32 +4,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-static double figure(const json_t *object, const char *key)
-{
-	const json_t *v = json_object_get(object, key);
-
-	return json_is_number(v) ? json_number_value(v) : (double)NAN;
-}
-
-static guint64 count(const json_t *object, const char *key)
-{
-	json_int_t v = json_integer_value(json_object_get(object, key));
-
-	return v > 0 ? (guint64)v : 0;
-}
-
-static const char *text(const json_t *object, const char *key)
-{
-	return json_string_value(json_object_get(object, key));
-}
-
 static void read_candidate(struct end_candidate *c, const json_t *json)
 {
-	c->type = text(json, "type");
-	c->address = text(json, "address");
-	c->port = (unsigned)count(json, "port");
-	c->transport = text(json, "transport");
-	c->relay_transport = text(json, "relay_transport");
+	c->type = member_text(json, "type");
+	c->address = member_text(json, "address");
+	c->port = (unsigned)member_count(json, "port");
+	c->transport = member_text(json, "transport");
+	c->relay_transport = member_text(json, "relay_transport");
 }
 
 /* ["loss", "jitter"] as "loss, jitter"; NULL when there is none. */
@@ -50,24 +31,24 @@ static void read_stream(struct end_stream *s, const json_t *json)
 {
 	const json_t *q = json_object_get(json, "quality");
 
-	s->kind = text(json, "kind");
+	s->kind = member_text(json, "kind");
 	read_candidate(&s->local, json_object_get(json, "local"));
 	read_candidate(&s->remote, json_object_get(json, "remote"));
 	s->quality = (struct cell_quality){
-		.rtt_ms = figure(q, "rtt_ms"),
-		.jitter_ms = figure(q, "jitter_ms"),
-		.loss_pct = figure(q, "loss_pct"),
-		.mos = figure(q, "mos"),
-		.sent = count(q, "sent"),
-		.received = count(q, "received"),
-		.delay_ms = figure(q, "delay_ms"),
-		.delay_max_ms = figure(q, "delay_max_ms"),
-		.degradation = figure(q, "degradation"),
-		.burst_max = count(q, "burst_max"),
+		.rtt_ms = member_figure(q, "rtt_ms"),
+		.jitter_ms = member_figure(q, "jitter_ms"),
+		.loss_pct = member_figure(q, "loss_pct"),
+		.mos = member_figure(q, "mos"),
+		.sent = member_count(q, "sent"),
+		.received = member_count(q, "received"),
+		.delay_ms = member_figure(q, "delay_ms"),
+		.delay_max_ms = member_figure(q, "delay_max_ms"),
+		.degradation = member_figure(q, "degradation"),
+		.burst_max = member_count(q, "burst_max"),
 	};
 	s->poor = read_poor(json_object_get(q, "poor"));
 	s->quality.poor = s->poor != NULL;
-	s->expected = count(q, "expected");
+	s->expected = member_count(q, "expected");
 }
 
 static enum verdict read_verdict(const char *name)
@@ -83,19 +64,19 @@ void end_report_read(struct end_report *r, json_t *event)
 {
 	const json_t *streams = json_object_get(event, "streams");
 	const json_t *diagnostics = json_object_get(event, "diagnostics");
-	const char *warn = text(diagnostics, "ice_warn");
+	const char *warn = member_text(diagnostics, "ice_warn");
 
 	end_report_clear(r);
 	r->event = json_incref(event);
-	r->verdict = read_verdict(text(event, "verdict"));
-	r->code = reason_by_code(text(event, "code"));
-	r->reason = text(event, "reason");
-	r->stage = text(event, "stage");
-	r->sip_status = (int)count(event, "sip_status");
-	r->setup_ms = figure(event, "setup_ms");
+	r->verdict = read_verdict(member_text(event, "verdict"));
+	r->code = reason_by_code(member_text(event, "code"));
+	r->reason = member_text(event, "reason");
+	r->stage = member_text(event, "stage");
+	r->sip_status = (int)member_count(event, "sip_status");
+	r->setup_ms = member_figure(event, "setup_ms");
 	for (size_t i = 0; i < json_array_size(streams) && r->n_streams < END_STREAMS_MAX; i++)
 		read_stream(&r->streams[r->n_streams++], json_array_get(streams, i));
-	r->ms_client_diagnostics = (int)count(diagnostics, "ms_client_diagnostics");
+	r->ms_client_diagnostics = (int)member_count(diagnostics, "ms_client_diagnostics");
 	r->has_ice_warn = warn != NULL;
 	r->ice_warn = warn ? (guint32)strtoul(warn, NULL, 0) : 0;
 }
@@ -138,8 +119,8 @@ bool end_report_source(const struct end_report *r, const char *participant, guin
 {
 	const json_t *source = json_object_get(json_object_get(r->event, "sources"), participant);
 
-	*ret_received = count(source, "received");
-	*ret_expected = count(source, "expected");
+	*ret_received = member_count(source, "received");
+	*ret_expected = member_count(source, "expected");
 	return source != NULL;
 }
 

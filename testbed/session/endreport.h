@@ -7,9 +7,8 @@
 #ifndef TESTBED_SESSION_ENDREPORT_H
 #define TESTBED_SESSION_ENDREPORT_H
 
+#include "common/base/json.h"
 #include "testbed/model/results.h"
-
-#include <jansson.h>
 
 #define END_STREAMS_MAX 4
 

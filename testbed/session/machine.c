@@ -300,7 +300,7 @@ static void conclude_call(cell_machine *m, gint64 now_us)
 static void on_im_received(cell_machine *m, guint end, json_t *event, gint64 now_us,
 			   GPtrArray *commands)
 {
-	const char *text = json_string_value(json_object_get(event, "text"));
+	const char *text = member_text(event, "text");
 	g_autoptr(GString) why = g_string_new(NULL);
 
 	(void)commands;
@@ -397,10 +397,10 @@ static void on_failed_late(cell_machine *m, guint end, json_t *event, gint64 now
 			   GPtrArray *commands)
 {
 	g_autoptr(GString) why = g_string_new(NULL);
-	const char *reason = json_string_value(json_object_get(event, "reason"));
+	const char *reason = member_text(event, "reason");
 
 	(void)commands;
-	m->cell->code = reason_by_code(json_string_value(json_object_get(event, "code")));
+	m->cell->code = reason_by_code(member_text(event, "code"));
 	machine_blame(why, machine_participant(m, end), "after its result: %s",
 		      reason ? reason : "no reason given");
 	machine_keep_figures(m);
@@ -426,7 +426,7 @@ static const struct event_row {
 void cell_machine_event(cell_machine *m, const char *agent, json_t *event, gint64 now_us,
 			GPtrArray *commands)
 {
-	const char *name = json_string_value(json_object_get(event, "event"));
+	const char *name = member_text(event, "event");
 	guint end;
 
 	if (m->cell->done || !name ||

@@ -16,9 +16,8 @@
 #ifndef TESTBED_SESSION_MACHINE_H
 #define TESTBED_SESSION_MACHINE_H
 
+#include "common/base/json.h"
 #include "testbed/model/results.h"
-
-#include <jansson.h>
 
 #define CELL_DEADLINE_MS \
 	25000 /* ICE gives up after 7 s, a conference after 20 s; media's time comes on top */

@@ -15,7 +15,7 @@ static void on_built(lab *l G_GNUC_UNUSED, const struct lab_build *build, gpoint
 static void on_event(lab *l G_GNUC_UNUSED, const char *agent, json_t *event, gpointer user_data)
 {
 	session *s = user_data;
-	const char *id = json_string_value(json_object_get(event, "call"));
+	const char *id = member_text(event, "call");
 	struct placed_call *call = id ? g_hash_table_lookup(s->by_id, id) : NULL;
 
 	if (s->callbacks.event)

@@ -22,8 +22,4 @@ GPtrArray *sessions_of_call(const struct observation *seen, const struct cell *c
  * NULL. */
 void sessions_prove(finding *f, const GPtrArray *sessions);
 
-/* The call's sessions on all nodes, as they are in the state, each with its "node"; a new
- * reference. */
-json_t *sessions_json(const struct observation *seen, const struct cell *c);
-
 #endif

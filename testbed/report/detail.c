@@ -9,11 +9,12 @@
 
 /* --- pairs ------------------------------------------------------------------------------------ */
 
+/* The connectivity checks of one candidate pair. */
 struct pair {
-	char *name;
-	guint sent, answered, refused;
-	guint8 error;		    /* minus 300 */
-	const struct journey *last; /* the last request */
+	char *name;		       /* "NODE FROM to TO" */
+	guint sent, answered, refused; /* requests; answers of success, of error */
+	guint8 error;		       /* STUN error code of the last refusal, minus 300 */
+	const struct journey *last;    /* the last request */
 };
 
 static void pair_free(gpointer data)
@@ -24,6 +25,7 @@ static void pair_free(gpointer data)
 	g_free(p);
 }
 
+/* The pair of a request, borrowed; it is added when it is the first request. */
 static struct pair *pair_of(GPtrArray *pairs, const struct sighting *s)
 {
 	g_autofree char *from = scope_end_text(&s->src, s->sport),
@@ -43,7 +45,7 @@ static struct pair *pair_of(GPtrArray *pairs, const struct sighting *s)
 	return p;
 }
 
-/* The answer that the request's sender received.  NULL: none. */
+/* The answer that the request's sender received, borrowed; NULL: none. */
 static const struct sighting *answer_of_request(const GHashTable *answers,
 						const struct sighting *request)
 {
@@ -54,6 +56,8 @@ static const struct sighting *answer_of_request(const GHashTable *answers,
 	return s && s->node == request->node ? s : NULL;
 }
 
+/* STUN answers that participants of the call received: transaction id -> struct sighting, borrowed.
+ * The caller frees the table. */
 static GHashTable *answers_by_id(const journeys *all, const scope *call)
 {
 	GHashTable *answers = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
@@ -67,6 +71,7 @@ static GHashTable *answers_by_id(const journeys *all, const scope *call)
 	return answers;
 }
 
+/* Counts a request, and its answer, in its pair. */
 static void count_check(GPtrArray *pairs, const GHashTable *answers, const struct journey *j)
 {
 	const struct sighting *s = journey_first(j), *answer = answer_of_request(answers, s);
@@ -80,6 +85,8 @@ static void count_check(GPtrArray *pairs, const GHashTable *answers, const struc
 		p->error = answer->error;
 }
 
+/* Appends a line for the pair: how many checks, and where the last one was seen if none was
+ * answered. */
 static void pair_text(const struct pair *p, GString *out)
 {
 	const struct sighting *last = journey_last(p->last);
@@ -127,6 +134,7 @@ static const char *const shown_counters[] = {
 	"IcmpInDestUnreachs", "IpFragFails",	"IpForwDatagrams",
 };
 
+/* Appends the node's counters of lost packets, and of rules that matched; zeros are left out. */
 static void node_counters(const node_state *n, GString *out)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(shown_counters); i++) {
@@ -142,7 +150,7 @@ static void node_counters(const node_state *n, GString *out)
 					       n->name, c->name, c->packets);
 }
 
-/* Whether each address on the links was resolved (ARP, neighbour discovery). */
+/* Appends whether each address on the node's links was resolved (ARP, neighbour discovery). */
 static void node_neighbours(const node_state *n, GString *out)
 {
 	char address[ADDR_TEXT_MAX];
@@ -153,6 +161,7 @@ static void node_neighbours(const node_state *n, GString *out)
 				       one->dev ? one->dev : "?", neighbour_state_name(one->state));
 }
 
+/* Adds the nodes of a walk (NULL: none) that `names` has not yet. */
 static void add_nodes(GPtrArray *names, const walk *w)
 {
 	ptr_array_foreach(const struct hop, h, w ? w->hops : NULL)
@@ -160,6 +169,7 @@ static void add_nodes(GPtrArray *names, const walk *w)
 			g_ptr_array_add(names, h->node);
 }
 
+/* Appends the errors that agents got on sending. */
 static void send_errors(const struct observation *seen, GString *out)
 {
 	ptr_array_foreach(const struct heard, h, seen->heard)

@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SKIPPED_TOLD_MAX 10 /* lines of a file that is no such file at all */
+#define SKIP_WARNINGS_MAX 10 /* enough for a file that has no events at all */
 
-/* One line; takes over `fields`. */
+/* One line of events.jsonl, which the caller frees; takes `fields` over.  `event` NULL or `time_us`
+ * 0: the fields have them. */
 static char *event_line(const char *scenario, const char *agent, const char *event, gint64 time_us,
 			json_t *fields)
 {
@@ -106,8 +107,8 @@ char *report_event_run_finished(const results *r, gint64 time_us)
 
 /* --- line by line ----------------------------------------------------------------------------- */
 
-/* What is wrong with a line's members that every reader looks at; NULL: nothing. */
-static const char *wrong_with(const json_t *event)
+/* What is wrong with those members of an event that every reader uses, static; NULL: nothing. */
+static const char *wrong_member(const json_t *event)
 {
 	static const char *const times[] = {"time_us", "wall_us"};
 	const json_t *agent = json_object_get(event, "agent"),
@@ -147,10 +148,10 @@ void report_each_event(const struct event_text *t, const char *containing, repor
 			continue;
 		event = json_loadb(at, (size_t)(end - at), 0, &error);
 		loc.col = event ? 1 : MAX(error.column, 1);
-		wrong = event ? wrong_with(event) : error.text;
+		wrong = event ? wrong_member(event) : error.text;
 		if (!wrong)
 			func(event, loc, user_data);
-		else if (d && diags_count(d) < SKIPPED_TOLD_MAX)
+		else if (d && diags_count(d) < SKIP_WARNINGS_MAX)
 			diags_add(d, DIAG_WARNING, loc, NULL, "skipped, for it is no event: %s",
 				  wrong);
 		json_decref(event);
@@ -164,13 +165,15 @@ bool report_is_run_event(const json_t *event, const char *name)
 
 /* --- replay ----------------------------------------------------------------------------------- */
 
+/* One report_replay at work. */
 struct replay {
-	results *r; /* NULL: no run has started yet */
-	gint64 first_us;
-	struct loc loc;
+	results *r;	 /* NULL: no run has started yet */
+	gint64 first_us; /* time of the first event */
+	struct loc loc;	 /* the line that is read */
 	diags *d;
 };
 
+/* The scenario of that name, borrowed; NULL: none, or no name. */
 static struct scenario_result *scenario_named(const results *r, const char *name)
 {
 	for (guint i = 0; name && i < r->scenarios->len; i++) {
@@ -182,6 +185,7 @@ static struct scenario_result *scenario_named(const results *r, const char *name
 	return NULL;
 }
 
+/* Sets a feature of the run from the event's member of that name, if it is there. */
 static void set_feature(results *r, const json_t *event, const char *name)
 {
 	const char *value = member_text(event, name);
@@ -190,6 +194,8 @@ static void set_feature(results *r, const json_t *event, const char *name)
 		g_hash_table_replace(r->features, g_strdup(name), g_strdup(value));
 }
 
+/* Makes the results, all cells not run; an error is noted and leaves p->r NULL.  Later ones are
+ * ignored. */
 static void replay_run_started(struct replay *p, struct scenario_result *s G_GNUC_UNUSED,
 			       const json_t *event)
 {
@@ -223,6 +229,7 @@ static void replay_lab_failed(struct replay *p G_GNUC_UNUSED, struct scenario_re
 	s->error = g_strdup(member_text(event, "error"));
 }
 
+/* Replaces the cell that has the same id; a cell that was not to run is ignored. */
 static void replay_cell_finished(struct replay *p, struct scenario_result *s, const json_t *event)
 {
 	g_autoptr(GError) error = NULL;
@@ -261,7 +268,8 @@ static const struct replay_row {
 	{"run-finished", replay_run_finished},
 };
 
-/* The wall time of a run that was cut off: from its first to its last event. */
+/* Sets the wall time to that from the first event to this one, for runs that have no
+ * run-finished. */
 static void note_time(struct replay *p, const json_t *event)
 {
 	gint64 time_us = member_integer(event, "time_us");

@@ -14,7 +14,7 @@
 #include "testbed/netstate/netstate.h"
 #include "testbed/report/json.h"
 
-/* Each returns one line with its line feed; the caller frees. */
+/* Each returns one line with its line feed, which the caller frees. */
 char *report_event_agent(const char *scenario, const char *agent, const json_t *event);
 char *report_event_command(const char *scenario, const char *agent, const json_t *command,
 			   gint64 time_us);
@@ -31,9 +31,9 @@ char *report_event_cell_started(const struct cell *c, gint64 time_us);
 char *report_event_cell_finished(const struct cell *c, gint64 time_us);
 char *report_event_run_finished(const results *r, gint64 time_us);
 
-/* A file of such lines. */
+/* The bytes of an events.jsonl, borrowed. */
 struct event_text {
-	const char *path; /* for findings */
+	const char *path; /* where errors are located */
 	const char *bytes;
 	gsize length;
 };
@@ -45,16 +45,16 @@ typedef void (*report_event_func)(const json_t *event, struct loc loc, gpointer 
 
 /* Calls `func` for every whole line, or only for those with `containing` somewhere in their text.
  * Events are objects whose "event" is text, "agent" and "scenario" text or null, and times in
- * bounds; any other line is skipped, with a warning in `d` (NULL: without a word).  Agents' other
- * members may be anything. */
+ * bounds; any other line is skipped, with a warning in `d` (NULL: none).  Agents' other members may
+ * be anything. */
 void report_each_event(const struct event_text *t, const char *containing, report_event_func func,
 		       gpointer user_data, diags *d);
-/* Of the run itself, and not of an agent that uses the same word. */
+/* Whether it is the run's own event of that name, and not one of an agent. */
 bool report_is_run_event(const json_t *event, const char *name);
 
-/* Results as the events tell them.  A run that did not finish, and a last line that was cut, give
- * results that are not complete; other lines that tell nothing are skipped with a warning.  NULL
- * with an error when there is no run-started, or none that tells what was to run. */
+/* The results of a run by its events; the caller frees them.  A run that did not finish, or a last
+ * line that was cut, gives results that are not complete; lines that are no events are skipped with
+ * a warning.  NULL, with an error in `d`, when no run-started says what was to run. */
 results *report_replay(const struct event_text *t, diags *d);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/report/explain_json.h"
 
-#include "testbed/diagnose/sessions.h"
 #include "testbed/report/json.h"
+#include "testbed/report/sessions_text.h"
 
+/* A subject as text, or null. */
 static json_t *object_json(const struct subject *s)
 {
 	g_autofree char *text = subject_text(s);
@@ -19,6 +20,7 @@ static json_t *cause_json(const finding *f)
 			 "object", object_json(&f->subject));
 }
 
+/* A further consequence of the cause. */
 static json_t *effect_json(gconstpointer item)
 {
 	const struct effect *x = item;
@@ -43,6 +45,7 @@ static json_t *leg_json(gconstpointer item)
 			 "lookup_differs", l->kernel.differs, "code", wrong ? AGREE_CODE : NULL);
 }
 
+/* How the fix worked; verdict and path are null when the call was not placed. */
 static json_t *trial_json(const struct trial *t)
 {
 	json_t *path = t->made ? json_string(path_class_name(t->path)) : json_null();
@@ -54,6 +57,7 @@ static json_t *trial_json(const struct trial *t)
 			 report_texts_json(t->unsteady));
 }
 
+/* A fix (NULL: null). */
 static json_t *fix_json(const fix *x)
 {
 	return x ? json_pack("{s:s, s:o}", "change", x->change, "commands",

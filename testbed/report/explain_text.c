@@ -17,6 +17,7 @@ static void put_line(GString *out, const char *label, const char *text)
 	g_string_append_printf(out, "%-6s %s\n", label, text);
 }
 
+/* All texts with `separator` between them; the caller frees it. */
 static char *join_texts(const GPtrArray *texts, const char *separator)
 {
 	GString *all = g_string_new(NULL);
@@ -41,6 +42,7 @@ static guint parts_that_fit(const GPtrArray *proof)
 	return n;
 }
 
+/* Appends as much of the proof as fits, and how many parts -v adds. */
 static void put_proof(const finding *f, GString *out)
 {
 	guint n = parts_that_fit(f->proof);
@@ -54,6 +56,7 @@ static void put_proof(const finding *f, GString *out)
 		g_string_append_c(out, '\n');
 }
 
+/* Appends all parts of the proof, a line each; nothing when put_proof has shown them all. */
 static void put_whole_proof(const finding *f, GString *out)
 {
 	if (parts_that_fit(f->proof) == f->proof->len)
@@ -81,6 +84,7 @@ static void put_further_steps(const struct trial *t, GString *out)
 			out, "; %s: ", t->steps->len == 2 ? "both together" : "all together");
 }
 
+/* Appends `what` and the cell ids; nothing for an empty list or NULL. */
 static void put_cells(GString *out, const char *what, const GPtrArray *ids)
 {
 	for (guint i = 0; ids && i < ids->len; i++)
@@ -88,6 +92,7 @@ static void put_cells(GString *out, const char *what, const GPtrArray *ids)
 				       (const char *)ids->pdata[i]);
 }
 
+/* Appends whether the fix worked when it was tried, and what it did to other calls. */
 static void put_trial(const struct trial *t, GString *out)
 {
 	if (t->error) {
@@ -110,6 +115,7 @@ static void put_trial(const struct trial *t, GString *out)
 	put_cells(out, "; failed first and passed when placed again: ", t->unsteady);
 }
 
+/* Appends the fix and its trial as one line, with further changes under it. */
 static void put_fix(const explanation *x, GString *out)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -127,7 +133,7 @@ static void put_fix(const explanation *x, GString *out)
 	put_line(out, "fix", text->str);
 }
 
-/* "branch1 > branch-gw > core > edge" */
+/* Appends the nodes of a walk: "branch1 > branch-gw > core > edge". */
 static void put_path(const walk *w, GString *out)
 {
 	for (guint i = 0; i < w->hops->len; i++)
@@ -135,7 +141,8 @@ static void put_path(const walk *w, GString *out)
 				       ((struct hop *)w->hops->pdata[i])->node);
 }
 
-/* " [run 20261122-204118-7, which did not record the packets]" */
+/* Appends which lab or run is explained: " [run 20261122-204118-7, which did not record
+ * packets]". */
 static void put_run(const explanation *x, GString *out)
 {
 	g_autofree char *missing =
@@ -149,6 +156,7 @@ static void put_run(const explanation *x, GString *out)
 				       missing ? missing : "");
 }
 
+/* Appends the explanation of a call that passed: its first paths and the proof. */
 static void put_healthy(const explanation *x, GString *out)
 {
 	g_string_append_printf(out, "%-6s %s, over %s", "what", x->finding->what,
@@ -169,6 +177,7 @@ static void put_healthy(const explanation *x, GString *out)
 	put_proof(x->finding, out);
 }
 
+/* Appends the explanation of a call that failed: what, where, why, proof, fix. */
 static void put_failed(const explanation *x, GString *out)
 {
 	const finding *f = x->finding;
@@ -198,7 +207,7 @@ static void put_fix_commands(const explanation *x, GString *out)
 		g_string_append_printf(out, "  %s\n", (const char *)x->fix->commands->pdata[i]);
 }
 
-/* Other fixes, each of which was tried by itself. */
+/* Appends the other fixes, each with its own trial. */
 static void put_alternatives(const explanation *x, GString *out)
 {
 	ptr_array_foreach(const struct alternative, a, x->alternatives) {
@@ -217,6 +226,7 @@ static void put_alternatives(const explanation *x, GString *out)
 	}
 }
 
+/* Appends the ICEWarn bits of both ends. */
 static void put_ice_warn(const explanation *x, GString *out)
 {
 	ptr_array_foreach(const struct heard, h, x->seen.heard) {

@@ -48,6 +48,7 @@ bool graph_filters(const struct node *n)
 	return false;
 }
 
+/* Whether the node has a NAT rule of that kind. */
 static bool has_nat(const struct node *n, enum nat_kind kind)
 {
 	for (guint i = 0; i < n->nat->len; i++)
@@ -105,6 +106,7 @@ static bool is_root(const model *m, const struct node *n)
 	return internet ? n->bogon_filter : n == widest;
 }
 
+/* The node's distance from the root in networks; DISTANCE_UNKNOWN: not reached yet. */
 static guint distance_of(GHashTable *distances, const struct node *n)
 {
 	gpointer found;
@@ -113,7 +115,8 @@ static guint distance_of(GHashTable *distances, const struct node *n)
 									  DISTANCE_UNKNOWN;
 }
 
-/* Marks the networks at distance `round` and the nodes behind them.  false: none was unmarked. */
+/* Sets the distance of networks at nodes of distance `round`, and of the nodes behind them (round +
+ * 1).  Returns false when no network was new. */
 static bool mark_distance(const graph_drawing *g, GHashTable *distances, guint round)
 {
 	bool reached = false;
@@ -141,6 +144,7 @@ static bool mark_distance(const graph_drawing *g, GHashTable *distances, guint r
 	return reached;
 }
 
+/* Sets the distances of all networks and ports, and sorts ports by them. */
 static void measure_distances(graph_drawing *g)
 {
 	g_autoptr(GHashTable) distances = g_hash_table_new(NULL, NULL);

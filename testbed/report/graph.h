@@ -2,8 +2,8 @@
 /* A network as a drawing: sites, nodes, interfaces, addresses, tunnels, marks for NAT and
  * firewalls.
  *
- * A `drawing` is what all formats share: which networks are a line between two nodes and which an
- * object of their own, and how far from the Internet everything is, as the layout starts there.
+ * A `drawing` is what all formats share: which networks are a line between two nodes and which are
+ * an object of their own, and how far everything is from the Internet, where the layout starts.
  * Depends on model and base.  Pure: the same model gives the same bytes.
  */
 #ifndef TESTBED_REPORT_GRAPH_H
@@ -23,18 +23,18 @@ void graph_print(const model *m, enum graph_format format, const char *title, GS
 
 /* The role of a node, from what runs on it; each has a colour. */
 enum graph_role {
-	ROLE_INTERNET,
-	ROLE_ROUTER,
-	ROLE_SERVER,
+	ROLE_INTERNET, /* it filters bogons */
+	ROLE_ROUTER,   /* it forwards, and has no service or client */
+	ROLE_SERVER,   /* any service but an Edge */
 	ROLE_EDGE,
 	ROLE_CLIENT,
-	ROLE_HOST,
+	ROLE_HOST, /* none of these */
 	ROLE_COUNT
 };
 
 struct graph_role_look {
-	const char *word; /* in the legend */
-	const char *fill, *line;
+	const char *word;	 /* in the legend */
+	const char *fill, *line; /* colours */
 };
 extern const struct graph_role_look graph_role_looks[ROLE_COUNT];
 
@@ -52,14 +52,14 @@ struct graph_port {
 
 struct graph_network {
 	const struct network *network; /* of the model */
-	GArray *ports;		       /* struct graph_plug, the nearest to the Internet first */
+	GArray *ports;		       /* struct graph_port, the nearest to the Internet first */
 	bool is_line;		       /* it has two ports: a line with a label, not an object */
-	guint distance;
+	guint distance;		       /* of its nearest node, as in graph_port */
 };
 
 typedef struct graph_drawing {
 	const model *m;
-	GPtrArray *networks; /* struct graph_wire, in the model's order */
+	GPtrArray *networks; /* struct graph_network, in the model's order */
 } graph_drawing;
 
 /* Prepares the drawing of a model, which is borrowed until graph_drawing_free. */
@@ -67,8 +67,8 @@ graph_drawing *graph_drawing_new(const model *m);
 void graph_drawing_free(graph_drawing *g);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(graph_drawing, graph_drawing_free)
 
-/* The first role that fits: the Internet (it filters bogons), client, Edge, server, router, host.
- */
+/* The first role that fits: the Internet (it filters bogons), client, Edge, server, router,
+ * host. */
 enum graph_role graph_role_of(const struct node *n);
 
 /* A mark of a node: "Front End", "NAT", "firewall"; static. */

@@ -12,13 +12,14 @@ static void append_html(GString *out, const char *text)
 	g_string_append(out, escaped);
 }
 
-/* Ids are quoted: the model allows no quotes or backslashes in names.  Those of networks begin with
- * '=', which no node's name does. */
+/* Appends an interface as the end of a line.  Ids are quoted: the model allows no quotes or
+ * backslashes in names.  Those of networks begin with '=', which no node's name does. */
 static void append_port(GString *out, const struct graph_port *p)
 {
 	g_string_append_printf(out, "\"%s\":\"%s\"", p->node->name, p->iface->name);
 }
 
+/* Appends the row with the node's name, and one with its title. */
 static void append_head_row(GString *out, const struct node *n, const struct graph_role_look *look)
 {
 	g_string_append_printf(out, "<TR><TD BGCOLOR=\"%s\"><FONT COLOR=\"white\"><B>", look->line);
@@ -31,6 +32,7 @@ static void append_head_row(GString *out, const struct node *n, const struct gra
 	g_string_append(out, "</FONT></TD></TR>");
 }
 
+/* Appends a row with the node's marks; nothing without marks. */
 static void append_mark_row(GString *out, const struct node *n)
 {
 	g_autoptr(GArray) marks = g_array_new(FALSE, FALSE, sizeof(struct graph_mark));
@@ -49,6 +51,7 @@ static void append_mark_row(GString *out, const struct node *n)
 	g_string_append(out, "</TD></TR>");
 }
 
+/* Appends a row with the interface's name and addresses; lines end at it. */
 static void append_iface_row(GString *out, const struct iface *iface)
 {
 	const char *color = iface->up ? "black" : GRAPH_DOWN_COLOR;
@@ -82,6 +85,7 @@ static void append_node(GString *out, const struct node *n, const char *indent)
 	g_string_append(out, "</TABLE>>];\n");
 }
 
+/* Appends a network that is an object of its own. */
 static void append_network(GString *out, const struct network *network, const char *indent)
 {
 	char text[PREFIX_TEXT_MAX];
@@ -106,6 +110,7 @@ static void append_members(const graph_drawing *g, const char *site, GString *ou
 			append_network(out, w->network, indent);
 }
 
+/* Appends a site: a frame with its title, nodes and networks. */
 static void append_site(const graph_drawing *g, const struct site *site, GString *out)
 {
 	g_string_append_printf(out, "  subgraph \"cluster_%s\" {\n    label=<<B>", site->name);
@@ -116,11 +121,13 @@ static void append_site(const graph_drawing *g, const struct site *site, GString
 	g_string_append(out, "  }\n");
 }
 
+/* Further attributes of a line; one that is down is dotted and grey. */
 static const char *line_look(bool up)
 {
 	return up ? "" : ", style=dotted, color=\"" GRAPH_DOWN_COLOR "\"";
 }
 
+/* Appends a network with two interfaces as a line between them. */
 static void append_line(const struct graph_network *w, GString *out)
 {
 	const struct graph_port *ends = (const struct graph_port *)(const void *)w->ports->data;
@@ -135,8 +142,8 @@ static void append_line(const struct graph_network *w, GString *out)
 			       line_look(ends[0].iface->up && ends[1].iface->up));
 }
 
-/* A node that is nearer to the Internet stands left of the network, one that is farther right of
- * it. */
+/* Appends the lines from a network to its interfaces.  A node that is nearer to the Internet is
+ * left of the network, one that is farther right of it. */
 static void append_ports(const struct graph_network *w, GString *out)
 {
 	array_foreach(const struct graph_port, p, w->ports) {
@@ -170,7 +177,7 @@ static void append_tunnel(const struct tunnel *t, GString *out)
 			       t->up ? "dashed" : "dotted");
 }
 
-/* Explains only what the drawing contains. */
+/* Appends the legend, which explains only what the drawing has. */
 static void append_legend(const graph_drawing *g, GString *out)
 {
 	bool used[ROLE_COUNT] = {false}, nat = false, firewall = false;

@@ -14,6 +14,7 @@ static void append_mermaid(GString *out, const char *text)
 	g_string_free(safe, TRUE);
 }
 
+/* The object's place in the list, which is its id; 0 also for one that is not there. */
 static guint index_of(const GPtrArray *objects, const void *object)
 {
 	guint index = 0;
@@ -54,6 +55,7 @@ static void append_node(const graph_drawing *g, const struct node *n, GString *o
 	g_string_append_printf(out, "\"]:::role%u\n", graph_role_of(n));
 }
 
+/* Appends the nodes and networks of a site (NULL: those without a site). */
 static void append_members(const graph_drawing *g, const char *site, GString *out,
 			   const char *indent)
 {
@@ -72,6 +74,7 @@ static void append_members(const graph_drawing *g, const char *site, GString *ou
 	}
 }
 
+/* Appends the lines of network number `index`: one between two nodes, or one for each interface. */
 static void append_network_lines(const graph_drawing *g, guint index, GString *out)
 {
 	const struct graph_network *w = g->networks->pdata[index];

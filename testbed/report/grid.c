@@ -21,6 +21,7 @@ struct grid_line {
 	enum media media;
 };
 
+/* One report_grid at work; the widths are in columns of the terminal. */
 struct grid {
 	const struct scenario_result *scenario;
 	const struct report_style *style;
@@ -30,6 +31,7 @@ struct grid {
 	guint name_columns, cell_columns, conference_columns;
 };
 
+/* The key of a cell in grid.cells; the caller frees it. */
 static char *cell_key(const char *a, const char *b, enum media media)
 {
 	return g_strdup_printf("%s %s %d", a, b, (int)media);
@@ -46,6 +48,7 @@ static void index_cells(struct grid *g)
 	}
 }
 
+/* The cell of two endpoints, whoever calls; NULL: none was to run. */
 static const struct cell *cell_at(const struct grid *g, const struct result_endpoint *a,
 				  const struct result_endpoint *b, enum media media)
 {
@@ -54,6 +57,7 @@ static const struct cell *cell_at(const struct grid *g, const struct result_endp
 	return g_hash_table_lookup(g->cells, key);
 }
 
+/* Whether the endpoint takes part in a cell that is no conference. */
 static bool has_cells(const struct scenario_result *s, const char *name)
 {
 	ptr_array_foreach(const struct cell, c, s->cells)
@@ -62,7 +66,8 @@ static bool has_cells(const struct scenario_result *s, const char *name)
 	return false;
 }
 
-/* Endpoints that have a cell, grouped by site; sites in order of their first endpoint. */
+/* Endpoints that have a cell, grouped by site, sites in the order of their first endpoint;
+ * borrowed, the caller frees the array. */
 static GPtrArray *endpoints_by_site(const results *r, const struct scenario_result *s)
 {
 	GPtrArray *sorted = g_ptr_array_new();
@@ -84,7 +89,7 @@ static GPtrArray *endpoints_by_site(const results *r, const struct scenario_resu
 	return sorted;
 }
 
-/* A name that is too long is cut, with a tilde at its end. */
+/* Appends a name in `width` columns; one that is too long is cut, with a tilde at its end. */
 static void append_name(const struct grid *g, enum ink ink, const char *name, guint width)
 {
 	g_autofree char *cut = NULL;
@@ -94,6 +99,7 @@ static void append_name(const struct grid *g, enum ink ink, const char *name, gu
 	ink_append(g->out, g->style, ink, cut ? cut : name, width);
 }
 
+/* Removes blanks at the end of the line, and ends it. */
 static void end_grid_line(GString *out)
 {
 	while (out->len > 0 && out->str[out->len - 1] == ' ')
@@ -106,7 +112,8 @@ static const struct result_endpoint *endpoint_at(const struct grid *g, guint ind
 	return g->endpoints->pdata[index];
 }
 
-/* A line of site names, each over its first column, then a line of endpoint names. */
+/* Appends a line of site names, each over its first column, then a line of endpoint names, for
+ * columns `first` to `last` - 1. */
 static void append_head(const struct grid *g, guint first, guint last)
 {
 	const char *site = NULL;
@@ -146,6 +153,7 @@ static bool audio_equals_video(const struct grid *g, guint row, guint first, gui
 	return true;
 }
 
+/* Whether the row has a cell of that medium in these columns. */
 static bool row_has(const struct grid *g, guint row, guint first, guint last, enum media media)
 {
 	for (guint i = first; i < last; i++) {
@@ -155,6 +163,7 @@ static bool row_has(const struct grid *g, guint row, guint first, guint last, en
 	return false;
 }
 
+/* Appends one line of a row: `name` (maybe ""), the medium, and a word for each column. */
 static void append_grid_line(const struct grid *g, const char *name, guint row, guint first,
 			     guint last, const struct grid_line *line)
 {
@@ -171,6 +180,7 @@ static void append_grid_line(const struct grid *g, const char *name, guint row, 
 	end_grid_line(g->out);
 }
 
+/* Appends the lines of one endpoint, for columns `first` to `last` - 1. */
 static void append_grid_row(const struct grid *g, guint row, guint first, guint last)
 {
 	static const struct grid_line apart[] = {
@@ -190,7 +200,7 @@ static void append_grid_row(const struct grid *g, guint row, guint first, guint 
 	}
 }
 
-/* Columns `first` to `last` - 1 of the triangle; row R has the columns below R. */
+/* Appends columns `first` to `last` - 1 of the triangle; row R has the columns below R. */
 static void append_block(const struct grid *g, guint first, guint last)
 {
 	append_head(g, first, last);
@@ -198,6 +208,7 @@ static void append_block(const struct grid *g, guint first, guint last)
 		append_grid_row(g, row, first, MIN(last, row));
 }
 
+/* Sets the widths from the lengths of all names. */
 static void measure_columns(struct grid *g)
 {
 	g->name_columns = 1;
@@ -212,6 +223,7 @@ static void measure_columns(struct grid *g)
 				MAX(g->conference_columns, (guint)strlen(c->conference) + 1);
 }
 
+/* Appends the triangle in blocks that fit the terminal. */
 static void append_triangle(struct grid *g)
 {
 	guint n = g->endpoints->len;
@@ -238,6 +250,7 @@ static void append_participant(const struct cell *c, guint i, GString *out)
 			       known ? path_word(leg->path) : "");
 }
 
+/* Appends the line of a conference: its result, and the participants with their paths. */
 static void append_conference(const struct grid *g, const struct cell *c)
 {
 	g_autoptr(GString) who = g_string_new(NULL);

@@ -12,6 +12,8 @@ static guint64 counter_delta(guint64 then, guint64 now)
 	return now > then ? now - then : 0;
 }
 
+/* What an interface sent and received between two states; `before` NULL, or without it: all that it
+ * has counted.  The caller frees it. */
 static struct cell_hop *hop_new(const node_state *before, const struct kernel_link *link,
 				const char *node)
 {
@@ -29,6 +31,8 @@ static struct cell_hop *hop_new(const node_state *before, const struct kernel_li
 	return h;
 }
 
+/* The hops of a call that sent `packets`, in the model's order, as report_hops says; the caller
+ * frees the list. */
 static GPtrArray *hops_of(const model *m, const netstate *before, const netstate *after,
 			  guint64 packets)
 {
@@ -52,6 +56,7 @@ static GPtrArray *hops_of(const model *m, const netstate *before, const netstate
 	return hops;
 }
 
+/* The hop at that interface, borrowed; NULL: none. */
 static const struct cell_hop *hop_find(const GPtrArray *hops, const char *node, const char *iface)
 {
 	ptr_array_foreach(const struct cell_hop, h, hops)
@@ -60,7 +65,7 @@ static const struct cell_hop *hop_find(const GPtrArray *hops, const char *node, 
 	return NULL;
 }
 
-/* The bytes of IP packets that a hop sent. */
+/* The bytes of IP packets that a hop (NULL: 0) sent, without Ethernet headers. */
 static guint64 sent_ip_bytes(const node_state *after, const struct cell_hop *h)
 {
 	const struct kernel_link *link = h ? node_state_link(after, h->iface) : NULL;
@@ -69,8 +74,9 @@ static guint64 sent_ip_bytes(const node_state *after, const struct cell_hop *h)
 	return h && h->tx_bytes > headers ? h->tx_bytes - headers : 0;
 }
 
-static void add_end(struct cell *c, const struct tunnel *t, const struct tunnel_end *end,
-		    const node_state *after)
+/* Adds one end of a tunnel to c->tunnels, if its overhead can be told. */
+static void add_tunnel_end(struct cell *c, const struct tunnel *t, const struct tunnel_end *end,
+			   const node_state *after)
 {
 	const struct kernel_link *underlay = node_state_owner(after, &end->underlay);
 	const struct cell_hop *inner = hop_find(c->hops, end->node_name, end->iface),
@@ -102,7 +108,8 @@ void report_hops(struct cell *c, const model *m, const netstate *before, const n
 	c->tunnels = g_ptr_array_new_with_free_func(object_free);
 	ptr_array_foreach(const struct tunnel, t, m->tunnels)
 		for (int end = 0; end < 2; end++)
-			add_end(c, t, &t->ends[end], netstate_node(after, t->ends[end].node_name));
+			add_tunnel_end(c, t, &t->ends[end],
+				       netstate_node(after, t->ends[end].node_name));
 }
 
 double report_overhead_pct(const struct cell_tunnel *t)

@@ -6,12 +6,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* JSON has no NaN. */
+/* A figure; null for one that was not measured (NAN), which JSON does not have. */
 static json_t *figure_json(double value)
 {
 	return isfinite(value) ? json_real(value) : json_null();
 }
 
+/* A text, made valid UTF-8; null for NULL. */
 static json_t *text_json(const char *value)
 {
 	g_autofree char *valid = value ? g_utf8_make_valid(value, -1) : NULL;
@@ -38,6 +39,7 @@ json_t *report_texts_json(const GPtrArray *list)
 	return report_list_json(list, text_item_json);
 }
 
+/* A candidate; null when there is none. */
 static json_t *candidate_json(const struct cell_candidate *c)
 {
 	if (!c->type)
@@ -47,6 +49,7 @@ static json_t *candidate_json(const struct cell_candidate *c)
 			 text_json(c->transport));
 }
 
+/* The selected pair of the caller; null when there is none. */
 static json_t *selected_json(const struct cell *c)
 {
 	if (!c->local.type)
@@ -55,6 +58,7 @@ static json_t *selected_json(const struct cell *c)
 			 candidate_json(&c->remote));
 }
 
+/* The figures of a call or stream. */
 static json_t *quality_json(const struct cell_quality *q)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:I, s:b}", "rtt_ms",
@@ -180,6 +184,7 @@ json_t *report_cell_json(const struct cell *c)
 	return json;
 }
 
+/* One scenario; cells that were not run only with `pending`. */
 static json_t *scenario_json(const struct scenario_result *s, bool pending)
 {
 	json_t *cells = json_array();

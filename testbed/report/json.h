@@ -11,8 +11,7 @@
 
 #define REPORT_SCHEMA "testbed.results/1"
 
-/* What `item_json` makes of each item of a list (NULL: an empty list).  The caller owns the array.
- */
+/* An array of `item_json` of each item (NULL: an empty one), which the caller owns. */
 json_t *report_list_json(const GPtrArray *list, json_t *(*item_json)(gconstpointer item));
 /* A list of strings (NULL: an empty list), made valid UTF-8.  The caller owns the array. */
 json_t *report_texts_json(const GPtrArray *list);

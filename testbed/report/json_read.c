@@ -4,24 +4,28 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* What was read is only used when nothing was wrong with it. */
+/* A document that is being read.  Reading goes on after an error, but the result is thrown away. */
 struct reading {
-	char *wrong; /* the first member that is not as it must be, in words; NULL: none */
+	char *wrong; /* the first error: which member of what is wrong, and how; NULL: none */
 };
 
+/* A member's text, which the caller frees; NULL: it is missing or no text. */
 static char *text_copy(const json_t *object, const char *key)
 {
 	return g_strdup(member_text(object, key));
 }
 
+/* Notes an error, if it is the first one. */
 static void note_wrong(struct reading *r, const char *what, const char *key, const char *how)
 {
 	if (!r->wrong)
 		r->wrong = g_strdup_printf("'%s' of %s %s", key, what, how);
 }
 
-/* A member without which nothing can be said of `what`. */
-static char *needed(struct reading *r, const json_t *object, const char *what, const char *key)
+/* A member that must be there; if it is not, an error is noted and "" returned.  The caller frees
+ * it. */
+static char *required_text(struct reading *r, const json_t *object, const char *what,
+			   const char *key)
 {
 	const char *value = member_text(object, key);
 
@@ -57,8 +61,8 @@ static void read_streams(struct reading *r, struct cell *c, const json_t *list)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *json = json_array_get(list, i);
-		g_autofree char *kind = needed(r, json, "a stream", "kind"),
-				*receiver = needed(r, json, "a stream", "receiver");
+		g_autofree char *kind = required_text(r, json, "a stream", "kind"),
+				*receiver = required_text(r, json, "a stream", "receiver");
 		struct cell_stream *s = cell_stream_new(kind, receiver);
 
 		read_quality(&s->quality, json);
@@ -70,7 +74,7 @@ static void read_streams(struct reading *r, struct cell *c, const json_t *list)
 
 static struct cell_leg *read_leg(struct reading *r, const json_t *json)
 {
-	g_autofree char *participant = needed(r, json, "a leg", "participant");
+	g_autofree char *participant = required_text(r, json, "a leg", "participant");
 	struct cell_leg *l = cell_leg_new(participant);
 	const json_t *sources = json_object_get(json, "sources");
 	const char *path = member_text(json, "path");
@@ -81,7 +85,7 @@ static struct cell_leg *read_leg(struct reading *r, const json_t *json)
 	read_quality(&l->quality, json_object_get(json, "quality"));
 	for (size_t i = 0; i < json_array_size(sources); i++) {
 		const json_t *one = json_array_get(sources, i);
-		g_autofree char *sender = needed(r, one, "a source", "participant");
+		g_autofree char *sender = required_text(r, one, "a source", "participant");
 
 		cell_leg_add_source(l, sender, member_count(one, "received"),
 				    member_count(one, "expected"));
@@ -107,8 +111,8 @@ static void read_hops(struct reading *r, struct cell *c, const json_t *list)
 		const json_t *json = json_array_get(list, i);
 		struct cell_hop *h = object_new(&cell_hop_shape);
 
-		h->node = needed(r, json, "a hop", "node");
-		h->iface = needed(r, json, "a hop", "interface");
+		h->node = required_text(r, json, "a hop", "node");
+		h->iface = required_text(r, json, "a hop", "interface");
 		h->rx_packets = member_count(json, "rx_packets");
 		h->rx_bytes = member_count(json, "rx_bytes");
 		h->tx_packets = member_count(json, "tx_packets");
@@ -126,10 +130,10 @@ static void read_tunnels(struct reading *r, struct cell *c, const json_t *list)
 		const json_t *json = json_array_get(list, i);
 		struct cell_tunnel *t = object_new(&cell_tunnel_shape);
 
-		t->tunnel = needed(r, json, "a tunnel", "tunnel");
-		t->node = needed(r, json, "a tunnel", "node");
-		t->iface = needed(r, json, "a tunnel", "interface");
-		t->underlay = needed(r, json, "a tunnel", "underlay");
+		t->tunnel = required_text(r, json, "a tunnel", "tunnel");
+		t->node = required_text(r, json, "a tunnel", "node");
+		t->iface = required_text(r, json, "a tunnel", "interface");
+		t->underlay = required_text(r, json, "a tunnel", "underlay");
 		t->packets = member_count(json, "packets");
 		t->inner_bytes = member_count(json, "inner_bytes");
 		t->outer_bytes = member_count(json, "outer_bytes");
@@ -137,6 +141,7 @@ static void read_tunnels(struct reading *r, struct cell *c, const json_t *list)
 	}
 }
 
+/* Bits of path classes from names joined by "|"; NULL or unknown names: none. */
 static unsigned path_mask(const char *names)
 {
 	g_auto(GStrv) list = g_strsplit(names ? names : "", "|", 0);
@@ -179,15 +184,15 @@ static void read_outcome(struct cell *c, const json_t *json)
 	c->ice_warn = warn ? (guint32)strtoul(warn, NULL, 0) : 0;
 }
 
-/* Who takes part: two, or a conference's. */
+/* Reads id, medium and participants, and checks that they fit each other. */
 static void read_parties(struct reading *r, struct cell *c, const json_t *json)
 {
 	const json_t *participants = json_object_get(json, "participants");
-	g_autofree char *medium = needed(r, json, "a cell", "media");
+	g_autofree char *medium = required_text(r, json, "a cell", "media");
 	bool is_conference;
 
-	c->id = needed(r, json, "a cell", "id");
-	c->a = needed(r, json, c->id, "a");
+	c->id = required_text(r, json, "a cell", "id");
+	c->a = required_text(r, json, c->id, "a");
 	c->b = text_copy(json, "b");
 	c->conference = text_copy(json, "conference");
 	if (!media_parse(medium, &c->media))
@@ -204,6 +209,7 @@ static void read_parties(struct reading *r, struct cell *c, const json_t *json)
 	}
 }
 
+/* Reads a cell; the caller frees it, also after an error. */
 static struct cell *read_cell(struct reading *r, const json_t *json, const char *scenario)
 {
 	const json_t *selected = json_object_get(json, "selected");
@@ -223,7 +229,7 @@ static struct cell *read_cell(struct reading *r, const json_t *json, const char 
 	return c;
 }
 
-/* Takes what was wrong to `error`; true: nothing was. */
+/* Ends the reading; false with `error` (TB_ERROR_INPUT) when one was noted. */
 static bool reading_end(struct reading *r, GError **error)
 {
 	if (!r->wrong)
@@ -246,7 +252,7 @@ struct cell *report_cell_parse(const json_t *json, const char *scenario, GError 
 
 static struct scenario_result *read_scenario(struct reading *r, const json_t *json)
 {
-	g_autofree char *name = needed(r, json, "a scenario", "name");
+	g_autofree char *name = required_text(r, json, "a scenario", "name");
 	const json_t *cells = json_object_get(json, "cells");
 	struct scenario_result *s = scenario_result_new(name, member_text(json, "title"));
 
@@ -264,7 +270,7 @@ static void read_run(struct reading *reading, results *r, const json_t *json)
 	const char *key;
 	json_t *value;
 
-	r->run_id = needed(reading, json, "the run", "id");
+	r->run_id = required_text(reading, json, "the run", "id");
 	r->seed = (guint64)member_integer(json, "seed");
 	r->version = text_copy(json, "version");
 	r->kernel = text_copy(json, "kernel");
@@ -287,7 +293,7 @@ static void read_topology(struct reading *reading, results *r, const json_t *jso
 		const json_t *one = json_array_get(endpoints, i);
 		struct result_endpoint *e = object_new(&result_endpoint_shape);
 
-		e->name = needed(reading, one, "an endpoint", "name");
+		e->name = required_text(reading, one, "an endpoint", "name");
 		e->site = text_copy(one, "site");
 		e->address = text_copy(one, "address");
 		g_ptr_array_add(r->endpoints, e);

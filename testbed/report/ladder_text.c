@@ -5,12 +5,14 @@
 
 #define TIME_COLUMNS 8
 
+/* A drawing.  A `row` is a line of LADDER_COLUMNS characters and a NUL, filled step by step. */
 struct ladder_drawing {
 	const ladder *l;
 	guint width; /* of a lane */
 	GString *out;
 };
 
+/* The column of a lane's bar. */
 static guint lane_column(const struct ladder_drawing *d, guint lane)
 {
 	return TIME_COLUMNS + d->width / 2 + lane * d->width;
@@ -26,6 +28,7 @@ static guint lane_of(const struct ladder_drawing *d, const char *node)
 	return i;
 }
 
+/* Clears the row and draws the bars of all lanes. */
 static void row_bars(const struct ladder_drawing *d, char row[static LADDER_COLUMNS + 1])
 {
 	memset(row, ' ', LADDER_COLUMNS);
@@ -34,6 +37,7 @@ static void row_bars(const struct ladder_drawing *d, char row[static LADDER_COLU
 		row[lane_column(d, i)] = '|';
 }
 
+/* Writes the time since the first rung, in milliseconds, at the left. */
 static void row_time(const struct ladder_drawing *d, const struct rung *r,
 		     char row[static LADDER_COLUMNS + 1])
 {
@@ -59,13 +63,14 @@ static void row_text(char row[static LADDER_COLUMNS + 1], guint at, const char *
 		row[at + length] = ' ';
 }
 
+/* Appends the row without blanks at its end; the row is spoilt. */
 static void row_out(const struct ladder_drawing *d, char row[static LADDER_COLUMNS + 1])
 {
 	g_string_append(d->out, g_strchomp(row));
 	g_string_append_c(d->out, '\n');
 }
 
-/* The arrow of a lost packet ends half way. */
+/* Draws an arrow between two columns; that of a lost packet ends half way, with an X. */
 static void row_arrow(char row[static LADDER_COLUMNS + 1], guint from, guint to, bool lost)
 {
 	guint low = MIN(from, to) + 1, high = MAX(from, to) - 1, middle = (low + high) / 2;
@@ -81,6 +86,8 @@ static void row_arrow(char row[static LADDER_COLUMNS + 1], guint from, guint to,
 		row[low] = lost ? 'X' : '<';
 }
 
+/* The text of a message: label, how many, and where the last one was seen if it was lost.  The
+ * caller frees it. */
 static char *rung_text(const struct rung *r)
 {
 	GString *text = g_string_new(r->label);
@@ -92,7 +99,8 @@ static char *rung_text(const struct rung *r)
 	return g_string_free(text, FALSE);
 }
 
-/* An arrow to an address that no node has points to the lane beside the sender's. */
+/* Appends a message: an arrow with its text on it or, when that does not fit or the message was
+ * lost, above it.  One to an address that no node has points to the lane beside the sender's. */
 static void draw_message(const struct ladder_drawing *d, const struct rung *r)
 {
 	guint a = lane_of(d, r->from), b = r->to ? lane_of(d, r->to) : a;
@@ -119,7 +127,8 @@ static void draw_message(const struct ladder_drawing *d, const struct rung *r)
 	row_out(d, row);
 }
 
-/* Takes as many words as fit into a line from the text. */
+/* Takes as many words as fit into `columns` from *text, at least one character; the caller frees
+ * them. */
 static char *take_line_of_text(const char **text, gsize columns)
 {
 	gsize length = strlen(*text), n = length;
@@ -137,6 +146,7 @@ static char *take_line_of_text(const char **text, gsize columns)
 	return line;
 }
 
+/* Appends a text that is no message between lanes, over several lines if it is long. */
 static void draw_remark(const struct ladder_drawing *d, const struct rung *r)
 {
 	const char *rest = r->label;
@@ -153,6 +163,7 @@ static void draw_remark(const struct ladder_drawing *d, const struct rung *r)
 	}
 }
 
+/* Appends the line with the lanes' names. */
 static void draw_names(const struct ladder_drawing *d)
 {
 	char row[LADDER_COLUMNS + 1];

@@ -12,11 +12,13 @@
 #define IP6_BYTES 40
 #define ARP_BYTES 28
 
+/* A number of 16 bits in network byte order. */
 static unsigned number16(const guint8 *at)
 {
 	return (unsigned)at[0] << 8 | at[1];
 }
 
+/* The name of an IP protocol; "ip" for others. */
 static const char *protocol_name(unsigned protocol)
 {
 	static const struct {
@@ -30,7 +32,7 @@ static const char *protocol_name(unsigned protocol)
 	return "ip";
 }
 
-/* RFC 9293, 3.1 */
+/* Appends the names of TCP flags (RFC 9293, 3.1). */
 static void append_flags(GString *out, unsigned bits)
 {
 	static const char *const names[] = {"FIN", "SYN", "RST", "PSH", "ACK"};
@@ -40,6 +42,8 @@ static void append_flags(GString *out, unsigned bits)
 			g_string_append_printf(out, " %s", names[i]);
 }
 
+/* Appends protocol, addresses, and ports, flags or ICMP type.  `length`: bytes of the transport
+ * header that were recorded; `payload`: bytes of it and its data in the real packet. */
 static void append_transport(GString *out, unsigned protocol, const guint8 *data, gsize length,
 			     const char *from, const char *to, unsigned payload)
 {

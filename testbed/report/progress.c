@@ -6,6 +6,7 @@
 
 #define BAR_COLUMNS 24
 
+/* How many cells of a scenario there are, have ended, and ended how. */
 struct tally {
 	guint cells, done, pass, fail, error, differ;
 };
@@ -26,6 +27,7 @@ static struct tally tally_of(const struct scenario_result *s)
 	return t;
 }
 
+/* Appends a bar that shows how many cells have ended, red once one was not as expected. */
 static void append_bar(const struct tally *t, const struct report_style *style, GString *out)
 {
 	guint full = t->cells > 0 ? BAR_COLUMNS * t->done / t->cells : 0;
@@ -40,6 +42,7 @@ static void append_bar(const struct tally *t, const struct report_style *style, 
 	ink_append(out, style, INK_DIM, bar->str, 0);
 }
 
+/* The width of the longest scenario name, at most 24. */
 static guint name_width(const results *r)
 {
 	guint width = 0;
@@ -51,6 +54,7 @@ static guint name_width(const results *r)
 	return MIN(width, 24);
 }
 
+/* What the scenario's lab is doing as long as no cell has ended; "" later. */
 static const char *stage_of(const struct scenario_result *s, const struct tally *t)
 {
 	if (s->error)

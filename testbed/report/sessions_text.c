@@ -15,6 +15,7 @@ static bool are_alike(const struct tracked *a, const struct tracked *b)
 	       a->assured == b->assured && g_strcmp0(a->tcp_state, b->tcp_state) == 0;
 }
 
+/* Appends one session; `alike`: how many more are like it. */
 static void put_session(const struct tracked *t, guint alike, GString *out)
 {
 	g_autofree char *label = g_strdup_printf("  %s: ", t->node);
@@ -34,6 +35,7 @@ static void put_session(const struct tracked *t, guint alike, GString *out)
 	walk_text_wrapped(out, label, line->str);
 }
 
+/* Appends the sessions of one node; those that follow each other and are alike as one. */
 static void put_node(const struct observation *seen, const GPtrArray *sessions, const char *node,
 		     GString *out)
 {

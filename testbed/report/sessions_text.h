@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sessions text: what connection tracking remembers of a call.
+/* The connection tracking entries ("sessions") of a call, as text.
  *
  * Depends on sessions.  Pure.
  */
@@ -8,9 +8,14 @@
 
 #include "testbed/diagnose/sessions.h"
 
-/* Appends the call's sessions on the nodes of the walks, a line each; nothing where the state tells
- * of none. */
+#include <jansson.h>
+
+/* Appends the call's sessions on the nodes of the walks, a line each; nothing when the state does
+ * not have sessions. */
 void sessions_text(const struct observation *seen, const struct cell *c, const finding *f,
 		   GString *out);
+
+/* The call's sessions on all nodes as a JSON array, each with its "node"; the caller owns it. */
+json_t *sessions_json(const struct observation *seen, const struct cell *c);
 
 #endif

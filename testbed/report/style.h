@@ -14,6 +14,7 @@ struct report_style {
 	unsigned columns; /* at least 40; 80 when not known */
 };
 
+/* Colours by meaning: green and red for expected results, white on red for unexpected ones. */
 enum ink { INK_PLAIN, INK_GOOD, INK_BAD, INK_ALARM, INK_DIM, INK_BOLD, INK_COUNT };
 
 /* Appends `text` in that colour, then blanks up to `width` columns (0: none).  Each character of

@@ -19,6 +19,7 @@ char *report_expectation(const struct cell *c)
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+/* Appends those of the cell's figures that were measured. */
 static void append_figures(const struct cell *c, GString *out)
 {
 	if (!isnan(c->setup_ms))
@@ -53,7 +54,8 @@ void report_cell_line(const struct cell *c, const struct report_style *style, GS
 	g_string_append_c(out, '\n');
 }
 
-/* The arguments that choose this run's topology. */
+/* The start of a testbed command: program, verb, and the arguments that choose this run's topology.
+ * The caller frees it. */
 static char *command_start(const struct report_text *how, const char *verb)
 {
 	g_autofree char *topology = how->topology ? g_shell_quote(how->topology) : NULL;
@@ -62,6 +64,7 @@ static char *command_start(const struct report_text *how, const char *verb)
 			       topology ? topology : "");
 }
 
+/* Appends what was expected of a cell, and what came out. */
 static void append_differing(const struct cell *c, const struct report_text *how, GString *out)
 {
 	g_autofree char *expected = report_expectation(c);
@@ -136,6 +139,7 @@ static void append_repeat(const struct scenario_result *s, bool (*wanted)(const 
 	}
 }
 
+/* How many cells are wanted. */
 static guint count_cells(const struct scenario_result *s, bool (*wanted)(const struct cell *))
 {
 	guint n = 0;
@@ -154,8 +158,8 @@ static void append_all_differing(const struct scenario_result *s, const struct r
 	}
 }
 
-/* "missing-route: failures by cause: RETURN_WRONG_EGRESS 16, FW_DROP 1"; nothing without failures.
- */
+/* "missing-route: failures by cause: RETURN_WRONG_EGRESS 16, FW_DROP 1"; nothing without
+ * failures. */
 static void append_causes(const struct scenario_result *s, GString *out)
 {
 	g_autoptr(GHashTable) counts = g_hash_table_new(g_str_hash, g_str_equal);
@@ -197,6 +201,7 @@ static const struct cell *first_failed(const struct scenario_result *s)
 	return first;
 }
 
+/* Appends the command that explains a failed cell; nothing without failures. */
 static void append_why(const struct scenario_result *s, const struct report_text *how, GString *out)
 {
 	g_autofree char *start = command_start(how, "explain");
@@ -207,6 +212,7 @@ static void append_why(const struct scenario_result *s, const struct report_text
 				       start, c->id);
 }
 
+/* Appends commands that run the cells again that differ, and those that failed as expected. */
 static void append_commands(const struct scenario_result *s, const struct report_text *how,
 			    GString *out)
 {
@@ -237,6 +243,7 @@ static void append_legend(const struct report_text *how, GString *out)
 		   0);
 }
 
+/* Appends the counts, whether all came out as expected, the times and the back ends. */
 static void append_summary(const results *r, const struct report_text *how, GString *out)
 {
 	struct results_summary sum = results_summarise(r);

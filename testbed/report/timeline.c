@@ -9,10 +9,11 @@
 
 #define WHO_COLUMNS 9
 
+/* One report_timeline at work. */
 struct timeline {
 	const struct report_style *style;
 	GString *out;
-	gint64 first_us;
+	gint64 first_us; /* time of the first event, from which the others count */
 	bool verbose;
 };
 
@@ -34,6 +35,7 @@ void timeline_event_free(struct timeline_event *e)
 	g_free(e);
 }
 
+/* A member's text, borrowed; "?" when it is missing. */
 static const char *event_text(const json_t *object, const char *key)
 {
 	const char *s = member_text(object, key);
@@ -41,13 +43,15 @@ static const char *event_text(const json_t *object, const char *key)
 	return s ? s : "?";
 }
 
+/* The members "address" and "port" as "ADDRESS:PORT"; the caller frees it. */
 static char *socket_text(const json_t *object)
 {
 	return addr_port_text(event_text(object, "address"),
 			      (unsigned)member_integer(object, "port"));
 }
 
-/* "relay 203.0.113.20:50012 over tcp" */
+/* A candidate as "relay 203.0.113.20:50012 udp, reached over tcp"; "nothing" when there is none.
+ * The caller frees it. */
 static char *candidate_text(const json_t *c)
 {
 	const char *relay = member_text(c, "relay_transport");
@@ -181,6 +185,7 @@ static const struct timeline_row {
 	{EVENT_AGENT_DIED, put_died, false},
 };
 
+/* Appends the event's line; nothing for events that the timeline does not show. */
 static void put_event(const struct timeline *t, const struct timeline_event *e)
 {
 	const char *name = event_text(e->event, "event");
@@ -230,6 +235,7 @@ static void put_streams(const struct cell *c, GString *out)
 	}
 }
 
+/* Appends the figures of the whole call and of its streams; nothing without media. */
 static void put_quality(const struct cell *c, GString *out)
 {
 	const struct cell_quality *q = &c->quality;
@@ -254,6 +260,7 @@ static void put_quality(const struct cell *c, GString *out)
 	put_streams(c, out);
 }
 
+/* Appends how the call ended, and what was expected. */
 static void put_verdict(const struct cell *c, const struct report_style *style, GString *out)
 {
 	g_autofree char *expected = report_expectation(c);

@@ -9,6 +9,7 @@
 #include "common/base/json.h"
 #include "testbed/report/text.h"
 
+/* An event of an agent (docs/AGENTS.md). */
 struct timeline_event {
 	char *agent;
 	json_t *event;

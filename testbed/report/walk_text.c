@@ -34,7 +34,7 @@ static void put_addresses(GString *out, const struct hop *h)
 	g_string_append_printf(out, "%s -> %s", addr_print(&h->src, src), addr_print(&h->dst, dst));
 }
 
-/* Where the kernel's look-up equals the route above, "the same". */
+/* Appends what the kernel's own look-up says, or "the same" where it equals the route above. */
 static void put_kernel(GString *out, const struct hop *h)
 {
 	bool same = h->route && h->lookup.state == LOOKUP_AGREES && h->lookup.chosen.error == 0;
@@ -60,6 +60,7 @@ static void put_hop(GString *out, guint number, const struct hop *h)
 		walk_text_wrapped(out, "       nat    ", h->nat);
 }
 
+/* Appends the hops of one direction, and how it ended. */
 static void put_direction(GString *out, const char *name, const walk *w)
 {
 	g_string_append_printf(out, "%s  ", name);
@@ -71,6 +72,7 @@ static void put_direction(GString *out, const char *name, const walk *w)
 	g_string_append_printf(out, "     %s at %s\n\n", walk_end_name(w->end), w->node);
 }
 
+/* Whether the answer reached the node that the packet started at. */
 static bool answer_delivered(const struct walk_pair *w)
 {
 	const struct hop *first = w->forward->hops->len > 0 ? w->forward->hops->pdata[0] : NULL;

@@ -17,7 +17,8 @@ struct agent {
 	int status;
 };
 
-static void on_command(channel *c, const char *name, json_t *command, gpointer user_data)
+/* Passes a command to the kind's one function or to its row. */
+static void run_command(channel *c, const char *name, json_t *command, gpointer user_data)
 {
 	agent *a = user_data;
 
@@ -37,15 +38,15 @@ static void on_command(channel *c, const char *name, json_t *command, gpointer u
 		channel_log(c, "warning", "unknown command '%s'", name);
 }
 
-static void on_closed(channel *c G_GNUC_UNUSED, gpointer user_data)
+static void on_channel_closed(channel *c G_GNUC_UNUSED, gpointer user_data)
 {
 	agent_stop(user_data, 0);
 }
 
 int agent_main(int *argc, char ***argv, const struct agent_kind *kind, gpointer user_data)
 {
-	static const struct channel_handlers handlers = {.command = on_command,
-							 .closed = on_closed};
+	static const struct channel_handlers handlers = {.command = run_command,
+							 .closed = on_channel_closed};
 	agent a = {.kind = kind, .user_data = user_data, .loop = g_main_loop_new(NULL, FALSE)};
 
 	a.channel = channel_from_args(argc, argv, kind->summary, &handlers, &a);

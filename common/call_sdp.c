@@ -61,14 +61,15 @@ static const char *address_family(const char *address)
 	return strchr(address, ':') ? "IP6" : "IP4";
 }
 
+/* Appends "a=NAME:VALUE"; nothing when `value` is NULL. */
 static void print_attribute(GString *out, const char *name, const char *value)
 {
 	if (value)
 		g_string_append_printf(out, "a=%s:%s\r\n", name, value);
 }
 
-/* The m= and c= lines have the default destination: the first candidate ("1 1 UDP 2130706431
- * ADDRESS PORT ..."). */
+/* Appends the m= line and, when there is a candidate ("1 1 UDP 2130706431 ADDRESS PORT ..."), the
+ * c= line: the first candidate is the default destination. */
 static void print_destination(GString *out, const struct call_sdp_media *m)
 {
 	const char *candidate = m->candidates->len ? g_ptr_array_index(m->candidates, 0) : "";
@@ -126,6 +127,7 @@ char *call_sdp_print(const call_sdp *s)
 
 /* --- parsing ---------------------------------------------------------------------------------- */
 
+/* The first of several attributes of one name counts. */
 static void set_once(char **field, const char *value)
 {
 	if (!*field)
@@ -168,7 +170,7 @@ static void set_ptime(struct call_sdp_media *m, const char *value)
 	m->ptime_ms = (guint)MIN(g_ascii_strtoull(value, NULL, 10), G_MAXINT);
 }
 
-static void set_end(struct call_sdp_media *m, const char *value G_GNUC_UNUSED)
+static void set_end_of_candidates(struct call_sdp_media *m, const char *value G_GNUC_UNUSED)
 {
 	m->end_of_candidates = true;
 }
@@ -185,10 +187,10 @@ static const struct {
 	{"remote-candidates", true, set_remote_candidates},
 	{"ssrc", true, set_ssrc},
 	{"ptime", true, set_ptime},
-	{"end-of-candidates", false, set_end},
+	{"end-of-candidates", false, set_end_of_candidates},
 };
 
-static void take_attributes(struct call_sdp_media *m, const sdp_attribute_t *a)
+static void read_attributes(struct call_sdp_media *m, const sdp_attribute_t *a)
 {
 	for (; a; a = a->a_next) {
 		for (gsize i = 0; i < G_N_ELEMENTS(attributes); i++) {
@@ -211,6 +213,7 @@ static void inherit_credentials(struct call_sdp_media *m, const sdp_attribute_t 
 	}
 }
 
+/* "114 x-msrta/16000" of the first rtpmap; NULL: there is none.  The caller frees. */
 static char *rtpmap_print(const sdp_rtpmap_t *r)
 {
 	if (!r || !r->rm_encoding)
@@ -219,6 +222,7 @@ static char *rtpmap_print(const sdp_rtpmap_t *r)
 			       r->rm_params ? "/" : "", r->rm_params ? r->rm_params : "");
 }
 
+/* Copies what sofia-sip has parsed into a new description. */
 static call_sdp *description_from_sofia(const sdp_session_t *session)
 {
 	const sdp_connection_t *where = session->sdp_connection;
@@ -231,7 +235,7 @@ static call_sdp *description_from_sofia(const sdp_session_t *session)
 	for (const sdp_media_t *from = session->sdp_media; from; from = from->m_next) {
 		struct call_sdp_media *m = call_sdp_add(s, from->m_type_name);
 
-		take_attributes(m, from->m_attributes);
+		read_attributes(m, from->m_attributes);
 		if (!strcmp(m->kind, "message"))
 			continue;
 		inherit_credentials(m, session->sdp_attributes);
@@ -263,6 +267,8 @@ static bool is_media_line(const char *line)
 	return n >= G_N_ELEMENTS(allowed);
 }
 
+/* Whether all lines that sofia-sip would take for media lines are well-formed, and no NUL is in the
+ * text. */
 static bool are_media_lines_valid(const char *text, gsize length)
 {
 	g_autofree char *copy = g_strndup(text, length);
@@ -345,6 +351,8 @@ struct fragment {
 	GPtrArray *candidates;
 };
 
+/* Reads one line without its end into `f`; false: it is malformed.  Unknown lines are passed
+ * over. */
 static bool parse_fragment_line(struct fragment *f, const char *line)
 {
 	static const char mid[] = "a=mid:";

@@ -12,10 +12,10 @@
 #include "common/sip.h"
 
 struct call_sdp_media {
-	char *kind;	   /* "audio", "video", "message" (instant messages: no ICE, no crypto) */
+	char *kind;	   /* "audio", "video", or "message": no ICE, no crypto, only SIP MESSAGE */
 	char *ufrag, *pwd; /* NULL for "message" */
-	GPtrArray *candidates; /* char *: values of a=candidate */
-	bool end_of_candidates;
+	GPtrArray *candidates;	 /* char *: values of a=candidate */
+	bool end_of_candidates;	 /* no further ones follow */
 	char *crypto;		 /* value of a=crypto */
 	char *rtpmap;		 /* "114 x-msrta/16000" */
 	char *remote_candidates; /* value of a=remote-candidates in the final offer, or NULL */
@@ -28,28 +28,30 @@ typedef struct call_sdp {
 	GPtrArray *media; /* struct call_sdp_media */
 } call_sdp;
 
-/* A description without media.  call_sdp_add appends a medium, owned by `s`; the caller sets its
- * members, strings with g_strdup.  call_sdp_free accepts NULL. */
+/* call_sdp_new makes a description without media (`address` is copied). call_sdp_add appends a
+ * medium, owned by `s`; the caller sets its members, strings with g_strdup. call_sdp_free accepts
+ * NULL. */
 call_sdp *call_sdp_new(const char *address);
 struct call_sdp_media *call_sdp_add(call_sdp *s, const char *kind);
 void call_sdp_free(call_sdp *s);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(call_sdp, call_sdp_free)
 
-/* To and from text; the caller frees the result.  call_sdp_parse: NULL with G_IO_ERROR_INVALID_DATA
- * when it is malformed or has no media. */
+/* The description as text, and a description from text; the caller frees the result. call_sdp_parse
+ * returns NULL with G_IO_ERROR_INVALID_DATA when the text is malformed or has no media. */
 char *call_sdp_print(const call_sdp *s);
 call_sdp *call_sdp_parse(const char *text, gsize length, GError **error);
-/* The description in a message's body.  NULL: none, or malformed. */
+/* The description in a message's body; the caller frees.  NULL: there is none, or it is
+ * malformed. */
 call_sdp *call_sdp_of(const sip_msg *m);
-/* Whether it offers instant messages and nothing else; accepts NULL. */
+/* Whether "message" is its only medium; accepts NULL. */
 bool call_sdp_is_messages(const call_sdp *s);
 
-/* A fragment (application/trickle-ice-sdpfrag, RFC 8840) with candidates of medium `media_index`;
- * `candidates` ends with NULL.  The caller frees. */
+/* A fragment (application/trickle-ice-sdpfrag, RFC 8840) with candidates of medium `media_index`.
+ * `candidates` ends with NULL and may be NULL: none.  The caller frees. */
 char *call_sdpfrag_print(const char *ufrag, const char *pwd, guint media_index,
 			 const char *const *candidates, bool end_of_candidates);
-/* Reads a fragment.  false: malformed, nothing is written.  Appends char * to `candidates`, which
- * must free them. */
+/* Reads a fragment.  Appends its candidates (new char *) to `candidates`, whose free function must
+ * free them.  Returns false when it is malformed; then nothing is written. */
 bool call_sdpfrag_parse(const char *text, gsize length, guint *ret_media_index,
 			GPtrArray *candidates, bool *ret_end_of_candidates);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/channel.h"
 
+#include "common/base/source.h"
 #include "common/wire/line_socket.h"
 
 #include <errno.h>
@@ -18,18 +19,11 @@ struct channel {
 	json_t *start;
 };
 
-static void clear_starter(channel *c)
-{
-	if (c->starter)
-		g_source_destroy(c->starter);
-	g_clear_pointer(&c->starter, g_source_unref);
-}
-
 void channel_free(channel *c)
 {
 	if (!c)
 		return;
-	clear_starter(c);
+	source_clear(&c->starter);
 	line_socket_free(c->lines);
 	json_decref(c->start);
 	g_free(c);
@@ -37,7 +31,8 @@ void channel_free(channel *c)
 
 /* --- commands in ------------------------------------------------------------------------------ */
 
-/* A handler may free the channel: nothing here touches it after the call. */
+/* Passes a command to the handler, which may free the channel: nothing here touches it after the
+ * call.  One without "cmd" is only logged. */
 static void deliver_command(channel *c, json_t *command)
 {
 	const char *name = member_text(command, "cmd");
@@ -48,14 +43,15 @@ static void deliver_command(channel *c, json_t *command)
 		channel_log(c, "warning", "ignoring a command without \"cmd\"");
 }
 
-static void on_closed(G_GNUC_UNUSED line_socket *lines, gpointer user_data)
+static void on_lines_closed(G_GNUC_UNUSED line_socket *lines, gpointer user_data)
 {
 	channel *c = user_data;
 
-	clear_starter(c);
+	source_clear(&c->starter);
 	c->handlers->closed(c, c->user_data);
 }
 
+/* Passes on the JSON object in a line.  A line that holds anything else ends the channel. */
 static void on_line(G_GNUC_UNUSED line_socket *lines, char *line, gsize length, gpointer user_data)
 {
 	channel *c = user_data;
@@ -70,7 +66,7 @@ static void on_line(G_GNUC_UNUSED line_socket *lines, char *line, gsize length, 
 		deliver_command(c, command);
 	} else {
 		g_clear_pointer(&c->lines, line_socket_free);
-		on_closed(NULL, c);
+		on_lines_closed(NULL, c);
 	}
 	json_decref(command);
 }
@@ -119,7 +115,7 @@ channel *channel_new(int in_fd, int out_fd, const struct channel_handlers *handl
 		     gpointer user_data)
 {
 	static const struct line_socket_handlers line_handlers = {.line = on_line,
-								  .closed = on_closed};
+								  .closed = on_lines_closed};
 	g_autoptr(GMainContext) context = g_main_context_ref_thread_default();
 	channel *c = g_new0(channel, 1);
 
@@ -130,24 +126,25 @@ channel *channel_new(int in_fd, int out_fd, const struct channel_handlers *handl
 	return c;
 }
 
-static gboolean on_start(gpointer user_data)
+static gboolean deliver_config(gpointer user_data)
 {
 	channel *c = user_data;
 	json_t *start = json_incref(c->start);
 
-	clear_starter(c);
+	source_clear(&c->starter);
 	deliver_command(c, start);
 	json_decref(start);
 	return G_SOURCE_REMOVE;
 }
 
-/* Before anything that is read: an idle source with a higher priority than the reader's. */
-static void deliver_start(channel *c, json_t *config)
+/* Delivers the `start` command before anything that is read: by an idle source with a higher
+ * priority than the reader's.  Takes over `config`. */
+static void schedule_start(channel *c, json_t *config)
 {
 	c->start = json_pack("{s:s, s:o}", "cmd", "start", "config", config);
 	c->starter = g_idle_source_new();
 	g_source_set_priority(c->starter, G_PRIORITY_HIGH);
-	g_source_set_callback(c->starter, on_start, c, NULL);
+	g_source_set_callback(c->starter, deliver_config, c, NULL);
 	g_source_attach(c->starter, g_main_context_get_thread_default());
 }
 
@@ -215,6 +212,6 @@ channel *channel_from_args(int *argc, char ***argv, const char *summary,
 
 	signal(SIGPIPE, SIG_IGN); /* a write without reader must fail, and not end the program */
 	if (config)
-		deliver_start(c, config);
+		schedule_start(c, config);
 	return c;
 }

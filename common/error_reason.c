@@ -62,6 +62,7 @@ static const struct {
 	{G_IO_ERROR_INVALID_DATA, REASON_MESSAGE_MALFORMED},
 };
 
+/* The reason of a code of G_IO_ERROR. */
 static enum reason io_reason(int code)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(io_rows); i++)

@@ -13,14 +13,15 @@
 /* Errors that know their reason: the code is an enum reason. */
 #define REASON_ERROR reason_error_quark()
 GQuark reason_error_quark(void);
-/* `subject`: the name in a certificate that was refused; NULL: it is about none. */
+/* An error with this reason and printf-like text; the caller frees.  `subject`: the name in a
+ * certificate that was refused; NULL: it is about none. */
 GError *reason_error_new(enum reason r, const char *subject, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
 
-/* In the words of the table of reasons, about no certificate. */
+/* The same with the words of the table of reasons, about no certificate. */
 GError *reason_error_plain(enum reason r);
 
-/* REASON_INTERNAL for what nobody foresaw. */
+/* The reason of an error (of an errno); REASON_INTERNAL for those without a row. */
 enum reason error_reason(const GError *error);
 enum reason errno_reason(int code);
 /* Adds "code", "reason" and, where there is one, "subject" to an event, which it returns. */

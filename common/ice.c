@@ -60,7 +60,7 @@ static void event_free(struct ice_event *e)
 	g_free(e);
 }
 
-static void event_deliver(ice *i, const struct ice_event *e)
+static void deliver_event(ice *i, const struct ice_event *e)
 {
 	switch (e->kind) {
 	case ICE_EVENT_CANDIDATE:
@@ -75,6 +75,7 @@ static void event_deliver(ice *i, const struct ice_event *e)
 	}
 }
 
+/* Passes all queued events to the handlers; stops when one of them calls ice_free. */
 static gboolean dispatch_events(gpointer data)
 {
 	ice *i = data;
@@ -82,7 +83,7 @@ static gboolean dispatch_events(gpointer data)
 	/* A handler may call ice_free, which frees the memory later (see on_agent_closed()). */
 	while (!i->closed && !g_queue_is_empty(&i->events)) {
 		struct ice_event *e = g_queue_pop_head(&i->events);
-		event_deliver(i, e);
+		deliver_event(i, e);
 		event_free(e);
 	}
 	return G_SOURCE_REMOVE;
@@ -128,12 +129,14 @@ guint ice_timer_add(ice *i, guint stream, guint ms, GSourceFunc passed)
 	return g_timeout_add_full(G_PRIORITY_DEFAULT, ms, passed, t, g_free);
 }
 
+/* Fails the stream, or calls it READY when it is connected: libnice never did, but it can be used
+ * as it is. */
 static gboolean deadline_passed(gpointer data)
 {
 	const struct ice_timer *d = data;
 	struct ice_stream *s = &d->owner->streams[d->stream];
 	s->deadline = 0;
-	/* A connected stream that libnice never called READY can be used as it is. */
+
 	ice_set_state(d->owner, d->stream, s->state == ICE_CONNECTED ? ICE_READY : ICE_FAILED);
 	return G_SOURCE_REMOVE;
 }
@@ -145,13 +148,14 @@ void ice_start_deadline(ice *i, guint stream)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-/* A copy that the session owns. */
+/* A copy of the text that the session owns. */
 static const char *keep_text(ice *i, const char *text)
 {
 	g_ptr_array_add(i->texts, g_strdup(text));
 	return g_ptr_array_index(i->texts, i->texts->len - 1);
 }
 
+/* Copies what is needed of the configuration after ice_new. */
 static void keep_config(ice *i, const struct ice_config *config)
 {
 	i->texts = g_ptr_array_new_with_free_func(g_free);
@@ -191,6 +195,7 @@ ice *ice_new(const struct ice_config *config, const struct ice_handlers *handler
 	return NULL;
 }
 
+/* Frees the session when the last of its agents has released its relays. */
 static void on_agent_closed(GObject *agent, GAsyncResult *result G_GNUC_UNUSED, gpointer data)
 {
 	ice *i = data;

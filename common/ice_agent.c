@@ -18,8 +18,8 @@ static const enum ice_candidate_type types[] = {
 
 /* --- candidates ------------------------------------------------------------------------------- */
 
-/* A candidate that a signal carries tells the transport to its relay only by its type preference
- * (NICE_CANDIDATE_TYPE_PREF_RELAYED_UDP 30, RELAYED 20). */
+/* How the relay of a candidate is reached.  One that comes with a signal shows this only by its
+ * type preference (NICE_CANDIDATE_TYPE_PREF_RELAYED_UDP 30, RELAYED 20). */
 static enum ice_transport relay_transport_by_priority(guint32 priority)
 {
 	return priority >> 24 >= 30 ? ICE_UDP : ICE_TCP;
@@ -37,7 +37,8 @@ static void candidate_from_nice(const NiceCandidate *c, struct ice_candidate *re
 		nice_address_to_string(&c->addr, ret->address);
 }
 
-/* `c` must be libnice's own candidate: a copy has no relay address. */
+/* How the relay of the selected local candidate is reached.  `c` must be libnice's own object, as a
+ * copy has no relay address. */
 static enum ice_transport relay_transport(const ice *i, const NiceCandidate *c)
 {
 	NiceAddress relay;
@@ -66,6 +67,7 @@ bool ice_selected_pair(ice *i, guint stream, struct ice_candidate *ret_local,
 
 /* --- signals of libnice ----------------------------------------------------------------------- */
 
+/* The stream whose agent this is; false: none has it any more. */
 static bool find_stream(const ice *i, const NiceAgent *agent, guint *ret_stream)
 {
 	for (guint n = 0; n < i->n_streams; n++) {
@@ -77,6 +79,7 @@ static bool find_stream(const ice *i, const NiceAgent *agent, guint *ret_stream)
 	return false;
 }
 
+/* Takes over libnice's state.  FAILED counts only when both ends have gathered (see ice.c). */
 static void on_nice_state(NiceAgent *agent, guint id G_GNUC_UNUSED, guint component G_GNUC_UNUSED,
 			  guint state, gpointer data)
 {
@@ -120,6 +123,7 @@ static void count_local(struct ice_report *r, const struct ice_candidate *c)
 	}
 }
 
+/* Counts a local candidate and queues it for the peer. */
 static void on_nice_candidate(NiceAgent *agent, NiceCandidate *c, gpointer data)
 {
 	ice *i = data;
@@ -173,6 +177,7 @@ static bool is_link_local6(const NiceAddress *a)
 	return nice_address_ip_version(a) == 6 && IN6_IS_ADDR_LINKLOCAL(&a->s.ip6.sin6_addr);
 }
 
+/* Lets the agent gather on the address; false: it is none, or it is link-local. */
 static bool add_local_address(NiceAgent *agent, const char *text)
 {
 	NiceAddress address;
@@ -181,7 +186,9 @@ static bool add_local_address(NiceAgent *agent, const char *text)
 	       nice_agent_add_local_address(agent, &address);
 }
 
-/* libnice prefers what comes first. */
+/* Lets the agent gather on the address `only` and, before it, `only6` (NULL: not), or on all
+ * addresses of the host if `only` is NULL. libnice prefers what comes first.  Returns false when
+ * there is none. */
 static bool add_local_addresses(NiceAgent *agent, const char *only, const char *only6)
 {
 	if (only)

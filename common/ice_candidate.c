@@ -32,7 +32,7 @@ const char *ice_transport_name(enum ice_transport t)
 	return transport_names[t];
 }
 
-static bool parse_number(const char *text, guint64 min, guint64 max)
+static bool is_number_between(const char *text, guint64 min, guint64 max)
 {
 	guint64 value;
 	return g_ascii_string_to_unsigned(text, 10, min, max, &value, NULL);
@@ -50,8 +50,8 @@ bool ice_candidate_is_usable(const char *sdp)
 	return known_type && address && !g_inet_address_get_is_link_local(address) &&
 	       !g_inet_address_get_is_any(address) && !g_inet_address_get_is_multicast(address) &&
 	       w[0][0] != '\0' && strlen(w[0]) <= 32 && strcmp(w[1], "1") == 0 &&
-	       g_ascii_strcasecmp(w[2], "UDP") == 0 && parse_number(w[3], 1, G_MAXINT32) &&
-	       parse_number(w[5], 1, G_MAXUINT16);
+	       g_ascii_strcasecmp(w[2], "UDP") == 0 && is_number_between(w[3], 1, G_MAXINT32) &&
+	       is_number_between(w[5], 1, G_MAXUINT16);
 }
 
 bool ice_parse_candidate(const char *sdp, struct ice_candidate *ret)

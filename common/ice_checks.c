@@ -19,6 +19,7 @@ static void count_remote(struct ice_report *r, NiceCandidateType type)
 		r->remote_srflx++;
 }
 
+/* Gives a remote candidate to libnice and counts it; false: libnice has not added it. */
 static bool add_to_nice(ice *i, struct ice_stream *s, const char *sdp)
 {
 	g_autofree char *line = g_strconcat("a=candidate:", sdp, NULL);
@@ -33,12 +34,15 @@ static bool add_to_nice(ice *i, struct ice_stream *s, const char *sdp)
 	return added > 0;
 }
 
+/* Tells libnice that the peer has no further candidates, and reports a failure that waited for
+ * it. */
 static void end_of_remote_candidates(ice *i, guint stream)
 {
 	nice_agent_peer_candidate_gathering_done(i->streams[stream].agent, i->streams[stream].id);
 	ice_fail_if_gathered(i, stream);
 }
 
+/* Gives all held candidates to libnice; later ones are given to it at once (held is NULL then). */
 static void begin_checks(ice *i, guint stream)
 {
 	struct ice_stream *s = &i->streams[stream];

@@ -14,29 +14,30 @@
  * deadline. */
 #define ICE_RELIABLE_TIMEOUT_MS 3800
 
+/* For the handler of the same name. */
 enum ice_event_kind { ICE_EVENT_CANDIDATE, ICE_EVENT_GATHERED, ICE_EVENT_STATE };
 
 struct ice_event {
 	enum ice_event_kind kind;
 	guint stream;
-	enum ice_state state;
-	struct ice_candidate candidate;
+	enum ice_state state;		/* of ICE_EVENT_STATE */
+	struct ice_candidate candidate; /* of ICE_EVENT_CANDIDATE, as is the next */
 	char *sdp;
 };
 
 struct ice_stream {
 	NiceAgent *agent;
 	GPtrArray *held; /* char *: remote candidates until checks begin; NULL: checks have begun */
-	bool may_check, has_credentials;
-	guint hold; /* source: ends the wait after hold_ms */
-	guint id;   /* libnice's stream id */
+	bool may_check, has_credentials; /* ice_start_checks was called; the peer's are known */
+	guint hold;			 /* source: ends the wait after hold_ms */
+	guint id;			 /* libnice's stream id */
 	enum ice_state state;
 	bool gathered, remote_gathered;
 	bool failed; /* libnice reported FAILED */
 	guint n_relays_udp_asked, n_relays_udp_got;
 	bool tcp_asked;	   /* Allocates over TCP were sent, or no relay offers TCP */
 	guint relay_timer; /* source: the head start of UDP; then the limit for TCP alone */
-	guint deadline;	   /* source */
+	guint deadline;	   /* source: fails the stream */
 	char *ufrag, *pwd;
 };
 
@@ -51,9 +52,9 @@ struct ice {
 	guint deadline_ms, hold_ms, udp_head_start_ms;
 	struct ice_report report;
 	GQueue events;	/* struct ice_event */
-	guint dispatch; /* source */
-	bool closed;
-	guint n_open; /* agents whose close has not completed */
+	guint dispatch; /* source: passes events on; 0: none is queued */
+	bool closed;	/* ice_free was called: no handler may be called any more */
+	guint n_open;	/* agents whose close has not completed */
 };
 
 /* The argument of a stream's timer. */
@@ -66,41 +67,47 @@ struct ice_timer {
 
 /* Queues an event that the main loop passes to the handlers; takes over `e->sdp`. */
 void ice_queue_event(ice *i, const struct ice_event *e);
-/* Ignores a step back. */
+/* Sets the state and queues an event; does nothing for a step back or after READY.  READY and
+ * FAILED stop the deadline. */
 void ice_set_state(ice *i, guint stream, enum ice_state state);
-/* Sets FAILED when libnice has reported it and both ends have gathered. */
+/* Sets FAILED if libnice has reported it and both ends have gathered; else does nothing. */
 void ice_fail_if_gathered(ice *i, guint stream);
-/* Calls `passed` once, with a struct ice_timer.  Returns the source's id. */
+/* Calls `passed` once after `ms`, with a struct ice_timer that is freed afterwards.  Returns the
+ * source's id, for g_source_remove. */
 guint ice_timer_add(ice *i, guint stream, guint ms, GSourceFunc passed);
 /* Starts the timer that fails a stream without a pair after deadline_ms. */
 void ice_start_deadline(ice *i, guint stream);
 
 /* --- ice_agent.c ------------------------------------------------------------------------------ */
 
-/* The caller owns the agent, which signals to `i`. */
+/* A new agent that signals to `i`; the caller owns it. */
 NiceAgent *ice_agent_new(const struct ice_config *config, ice *i);
-/* Marks local gathering as complete, reports it, and lets checks begin if they only waited for it.
- */
+/* Marks local gathering as complete and queues the event.  Begins checks, or fails the stream, if
+ * either only waited for this. */
 void ice_end_gathering(ice *i, guint n);
-/* Starts gathering for stream `n`, whose agent exists.  Errors as of ice_new. */
+/* Starts gathering for stream `n`, whose agent exists.  Returns false with an error as of
+ * ice_new. */
 bool ice_agent_start(ice *i, guint n, const struct ice_config *config, GError **error);
 
 /* --- ice_relays.c ----------------------------------------------------------------------------- */
 
-/* Before gathering: asks for every relay of stream `n` over UDP. */
+/* Before gathering: lets libnice ask every relay of stream `n` over UDP for an allocation, and
+ * counts them for the report.  Sets tcp_asked if no relay offers TCP. */
 void ice_ask_relays(ice *i, guint n);
-/* When gathering starts: starts the head start of UDP, after which relays are asked over TCP. */
+/* When gathering starts: sets the timer after which relays are asked over TCP, unless none offers
+ * it. */
 void ice_start_head_start(ice *i, guint n);
-/* A relay has answered over UDP.  Asks over TCP after the last one. */
+/* To be called when a relay has answered over UDP.  Asks over TCP after the last answer. */
 void ice_relay_came_by_udp(ice *i, guint n);
-/* libnice has gathered what it was asked for.  Asks over TCP, or ends gathering when it has been
- * asked. */
+/* To be called when libnice has gathered what it was asked for.  Asks relays over TCP if that was
+ * not done, else ends gathering. */
 void ice_gathering_round_ended(ice *i, guint n);
 
 /* --- ice_checks.c ----------------------------------------------------------------------------- */
 
-/* Begins checks when both ends have gathered, else after hold_ms.  Call it after each event that
- * checks wait for. */
+/* Begins checks of the stream if both ends have gathered; else starts the timer of hold_ms.  Does
+ * nothing while checks are not allowed, without the peer's credentials, or when they have begun.
+ * Call it after each event that checks wait for. */
 void ice_begin_checks_if_ready(ice *i, guint stream);
 
 #endif

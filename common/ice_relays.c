@@ -24,6 +24,8 @@ void ice_ask_relays(ice *i, guint n)
 	i->report.relays_udp_asked += s->n_relays_udp_asked;
 }
 
+/* Lets libnice ask every relay that offers TCP, and counts them for the report.  Stops the
+ * timer. */
 static void ask_relays_by_tcp(ice *i, guint n)
 {
 	struct ice_stream *s = &i->streams[n];

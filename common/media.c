@@ -95,6 +95,8 @@ void media_stream_free(media_stream *s)
 	g_free(s);
 }
 
+/* How many whole frames a packet of `packet_ms` holds: at least one, and no more than
+ * MEDIA_PACKET_TIME_MAX_MS allows. */
 static guint frames_of(const struct media_profile *p, guint packet_ms)
 {
 	guint frame_ms = p->interval_us / 1000;
@@ -120,6 +122,7 @@ static guint32 packet_ticks(const media_stream *s)
 	return (guint32)((guint64)media_packet_us(s) * s->profile->clock_hz / G_USEC_PER_SEC);
 }
 
+/* Writes the payload of packet `index` (see the theory of operation). */
 static void payload_fill(guint8 *payload, gsize length, guint32 ssrc, guint32 index, gint64 now_us)
 {
 	media_put32(payload, ssrc);
@@ -145,6 +148,7 @@ static bool payload_is_right(const guint8 *payload, gsize length, guint32 ssrc, 
 	return true;
 }
 
+/* Writes an RTP header of RTP_HEADER_BYTES to `p`. */
 static void rtp_header(guint8 *p, guint payload_type, guint16 seq, guint32 timestamp, guint32 ssrc)
 {
 	p[0] = 0x80; /* version 2, RFC 3550 section 5.1 */
@@ -154,6 +158,8 @@ static void rtp_header(guint8 *p, guint payload_type, guint16 seq, guint32 times
 	media_put32(p + 8, ssrc);
 }
 
+/* Encrypts the `length` bytes in s->tx as RTP or RTCP and copies them to `packet`.  Returns the new
+ * length; 0: libsrtp refuses it, or it is too long. */
 static gsize protect_packet(media_stream *s, gsize length, bool rtcp, guint8 *packet)
 {
 	int n = (int)length;
@@ -176,6 +182,7 @@ static void skip_missed(media_stream *s, gint64 now_us)
 	s->timestamp += (guint32)missed * packet_ticks(s);
 }
 
+/* Makes the next RTP packet, whatever the time, and counts it as sent. */
 static gsize next_rtp(media_stream *s, gint64 now_us, guint8 *packet)
 {
 	skip_missed(s, now_us);
@@ -216,8 +223,9 @@ gsize media_stream_bye(media_stream *s, guint8 *packet)
 	return protect_packet(s, media_rtcp_bye(s), true, packet);
 }
 
-/* Finds or adds a source.  NULL: there are MEDIA_SOURCES_MAX already. */
-static struct media_source *source_find(media_stream *s, guint32 ssrc, guint16 first_seq)
+/* The source of an SSRC, added if it is new.  NULL: it is new and there are MEDIA_SOURCES_MAX
+ * already. */
+static struct media_source *source_find_or_add(media_stream *s, guint32 ssrc, guint16 first_seq)
 {
 	for (guint i = 0; i < s->n_sources; i++)
 		if (s->sources[i].ssrc == ssrc)
@@ -230,6 +238,7 @@ static struct media_source *source_find(media_stream *s, guint32 ssrc, guint16 f
 	return src;
 }
 
+/* Counts what libsrtp refused, as replay or as not authentic; true if it did. */
 static bool unprotect_failed(media_stream *s, srtp_err_status_t status)
 {
 	if (status == srtp_err_status_ok)
@@ -241,6 +250,8 @@ static bool unprotect_failed(media_stream *s, srtp_err_status_t status)
 	return true;
 }
 
+/* Decrypts the `length` bytes in s->rx, checks the payload and counts the packet at its source.
+ * Returns false (and counts) when it is not authentic; *ret_length is the decrypted length. */
 static bool receive_rtp(media_stream *s, gint64 now_us, gsize length, gsize *ret_length)
 {
 	int n = (int)length;
@@ -252,7 +263,7 @@ static bool receive_rtp(media_stream *s, gint64 now_us, gsize length, gsize *ret
 	if (n >= RTP_HEADER_BYTES &&
 	    payload_is_right(s->rx + RTP_HEADER_BYTES, (gsize)n - RTP_HEADER_BYTES, ssrc, seq,
 			     &first_seq))
-		src = source_find(s, ssrc, first_seq);
+		src = source_find_or_add(s, ssrc, first_seq);
 	if (!src || src->first_seq != first_seq) {
 		s->auth_failures++;
 		return false;

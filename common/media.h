@@ -24,15 +24,17 @@ struct media_profile {
 	guint clock_hz;
 	guint interval_us; /* between packets */
 	guint payload_bytes;
-	double ie, bpl; /* E-model: equipment impairment and loss robustness */
+	double ie,
+		bpl; /* E-model: equipment impairment, loss robustness; bpl 0: not speech, no MOS */
 };
-/* By SDP media type; static.  NULL: unknown. */
+/* The profile of an SDP media type; static.  NULL: there is none. */
 const struct media_profile *media_profile_by_kind(const char *kind);
 
 typedef struct media_stream media_stream;
 
-/* Starts the crypto library, so that the first stream of the process need not wait for it.  Blocks
- * for about 30 ms of processor time; a second call does nothing. */
+/* Starts the crypto library, so that the first stream of the process does not wait for it.  Blocks
+ * for about 30 ms of processor time; a second call does nothing.  An error shows when a stream is
+ * made. */
 void media_warm_up(void);
 
 /* A stream that sends as `ssrc`.  `local_key` encrypts what it sends, `remote_key` decrypts what it
@@ -51,20 +53,22 @@ void media_stream_free(media_stream *s);
 void media_stream_packet_times(media_stream *s, guint send_ms, guint hear_ms);
 
 /* Makes the next packet that is due at `now_us`: protected RTP, or an RTCP report every 25 packets'
- * time (half a second for frames of 20 ms).  Returns its length; 0: none is due before
- * *ret_next_us.  `packet` has room for MEDIA_PACKET_MAX bytes. */
+ * time (half a second for frames of 20 ms).  Writes it to `packet`, which has room for
+ * MEDIA_PACKET_MAX bytes, and returns its length. 0: none is due before *ret_next_us, which is set
+ * only then. */
 gsize media_stream_next(media_stream *s, gint64 now_us, guint8 *packet, gint64 *ret_next_us);
 /* Protects a decrypted packet of another source with this stream's key, keeping its SSRC and
- * sequence number, as an MCU does (RFC 7667 section 3.7).  Returns its length; 0: malformed. */
+ * sequence number, as an MCU does (RFC 7667 section 3.7).  Writes it to `packet` (as above) and
+ * returns its length; 0: malformed. */
 gsize media_stream_forward(media_stream *s, const guint8 *rtp, gsize length, guint8 *packet);
 
-/* Takes a received packet, RTP or RTCP (RFC 5761 section 4).  Returns whether it was authentic. For
- * authentic RTP *ret_rtp (may be NULL) points at the decrypted packet of *ret_length bytes, in a
- * buffer that the next call overwrites; for RTCP it is NULL. */
+/* Decrypts and counts a received packet, RTP or RTCP (RFC 5761 section 4).  Returns whether it was
+ * authentic.  For authentic RTP *ret_rtp (may be NULL) points at the decrypted packet of
+ * *ret_length bytes, in a buffer that the next call overwrites; otherwise it is NULL. */
 bool media_stream_receive(media_stream *s, gint64 now_us, const guint8 *data, gsize length,
 			  const guint8 **ret_rtp, gsize *ret_length);
 
-/* Makes a protected RTCP BYE; returns its length.  `packet` as above. */
+/* Makes a protected RTCP BYE in `packet` (as above); returns its length. */
 gsize media_stream_bye(media_stream *s, guint8 *packet);
 
 struct media_quality {
@@ -83,8 +87,9 @@ struct media_quality {
 	guint64 auth_failures, replays;
 	guint n_sources; /* distinct SSRCs received */
 };
-/* The figures so far. */
+/* Writes the figures since the start of the stream. */
 void media_stream_quality(const media_stream *s, struct media_quality *ret);
+/* What was received of one source. */
 struct media_heard {
 	guint32 ssrc;
 	guint64 received, expected; /* as in media_quality, of this source alone */
@@ -101,19 +106,21 @@ enum media_poor {
 	MEDIA_POOR_DEGRADATION = 1u << 3, /* above 1.0 */
 	MEDIA_POOR_CONCEALED = 1u << 4,	  /* above 7 %: every lost packet is concealed */
 };
-/* Bits of enum media_poor.  A figure that was not measured sets none. */
+/* The reasons for which the stream is poor, as bits; 0: it is not.  A figure that was not measured
+ * (NAN) is no reason.  Of video only the loss counts. */
 unsigned media_poor(const struct media_profile *profile, const struct media_quality *q);
 /* Name of bit number `bit`, from 0: "rtt", "loss", "jitter", "degradation", "concealed"; then NULL.
  */
 const char *media_poor_name(guint bit);
 
-/* MOS (1.0 to 4.5) by G.107 with its default values.  `delay_ms`: one way, mouth to ear;
- * `loss_pct`: 0..100; `burst_ratio`: mean length of a run of losses relative to that of random loss
- * (1: random). */
+/* The MOS (1.0 to 4.5) that G.107 estimates with its default values.  `delay_ms`: one way, mouth to
+ * ear; `loss_pct`: 0..100; `burst_ratio`: mean length of a run of losses relative to that of random
+ * loss (1: random); `ie`, `bpl`: of the codec. */
 double media_mos(double delay_ms, double loss_pct, double burst_ratio, double ie, double bpl);
 
-/* Value of an a=crypto line ("1 AES_CM_128_HMAC_SHA1_80 inline:...|2^31", RFC 4568); the caller
- * frees. _parse: false when the suite is another one, an MKI is given, or the key is malformed. */
+/* Value of an a=crypto line ("1 AES_CM_128_HMAC_SHA1_80 inline:...|2^31", RFC 4568), which the
+ * caller frees, and a key from such a value. _parse returns false when the suite is another one, an
+ * MKI is given, or the key is malformed; *ret_key is unchanged then. */
 char *media_crypto_print(const guint8 key[MEDIA_KEY_BYTES]);
 bool media_crypto_parse(const char *value, guint8 ret_key[MEDIA_KEY_BYTES]);
 /* A random master key and salt.  Aborts when the kernel gives no random bytes. */

@@ -57,18 +57,23 @@ struct media_stream {
 srtp_t media_srtp_new(const guint8 key[MEDIA_KEY_BYTES], srtp_ssrc_type_t direction,
 		      GError **error);
 
-/* media_rtcp.c: write an unprotected compound packet to s->tx and return its length; take one. */
+/* media_rtcp.c: write an unprotected compound packet, a report or a BYE, to s->tx and return its
+ * length.  A report covers the time since the last one. */
 gsize media_rtcp_report(media_stream *s, gint64 now_us);
 gsize media_rtcp_bye(media_stream *s);
+/* Reads a decrypted compound packet: sets loss and round trip as the peer sees them. */
 void media_rtcp_received(media_stream *s, gint64 now_us, const guint8 *data, gsize length);
 
-/* media_quality.c: counts one authentic RTP packet (RFC 3550 appendix A). */
+/* media_quality.c: counts one authentic RTP packet: jitter and extended sequence numbers (RFC 3550
+ * appendix A). */
 void media_source_update(struct media_source *src, guint16 seq, guint32 timestamp, gint64 now_us,
 			 guint clock_hz);
+/* How many packets the source has sent, by its sequence numbers. */
 guint64 media_source_expected(const struct media_source *src);
 /* Records that packet `index` of the source arrived `delay_us` after it was sent. */
 void media_source_arrived(struct media_source *src, guint32 index, gint64 delay_us);
 
+/* The time between two packets that we send. */
 static inline gint64 media_packet_us(const media_stream *s)
 {
 	return (gint64)s->frames * s->profile->interval_us;

@@ -95,7 +95,8 @@ static double one_way_delay_ms(const struct media_quality *q, double packet_ms)
 	return network_ms + packet_ms + buffer_ms;
 }
 
-/* Mean length of a run relative to that of random loss, 1 / (1 - p); at least 1 (G.107). */
+/* Mean length of a run of losses relative to that of random loss, 1 / (1 - p); at least 1
+ * (G.107). */
 static double burst_ratio(const struct media_quality *q, guint64 lost)
 {
 	double mean = q->bursts > 0 ? (double)lost / (double)q->bursts : 1;
@@ -105,6 +106,7 @@ static double burst_ratio(const struct media_quality *q, guint64 lost)
 /* A longer delay means that the sender has another clock: no delay is reported then. */
 #define DELAY_CREDIBLE_US (60 * G_USEC_PER_SEC)
 
+/* Sets mean and highest one-way delay over all sources; leaves NAN when they are not credible. */
 static void set_delays(const struct media_stream *s, struct media_quality *q)
 {
 	guint64 n = 0;

@@ -23,7 +23,8 @@ static guint32 ntp_middle(gint64 now_us)
 	return (guint32)(ntp_time(now_us) >> 16);
 }
 
-/* Fraction lost since the last report, in 1/256 (RFC 3550 appendix A.3). */
+/* Fraction lost since the last report, in 1/256 (RFC 3550 appendix A.3); the next call counts from
+ * now. */
 static guint8 fraction_lost(struct media_source *src)
 {
 	guint64 expected = media_source_expected(src);
@@ -36,7 +37,8 @@ static guint8 fraction_lost(struct media_source *src)
 	return (guint8)MIN(255, ((expected_now - received_now) << 8) / expected_now);
 }
 
-static void put_report_block(guint8 *p, struct media_source *src, gint64 now_us)
+/* Writes BLOCK_BYTES about what was received of one source. */
+static void write_report_block(guint8 *p, struct media_source *src, gint64 now_us)
 {
 	guint64 expected = media_source_expected(src);
 	guint32 lost =
@@ -51,7 +53,8 @@ static void put_report_block(guint8 *p, struct media_source *src, gint64 now_us)
 	media_put32(p + 20, (guint32)(((guint64)MAX(delay_us, 0) << 16) / G_USEC_PER_SEC));
 }
 
-static void put_header(guint8 *p, guint count, guint type, gsize length, guint32 ssrc)
+/* Writes the 8 bytes that each RTCP packet begins with; `length` is that of the packet. */
+static void write_rtcp_header(guint8 *p, guint count, guint type, gsize length, guint32 ssrc)
 {
 	p[0] = (guint8)(0x80 | count);
 	p[1] = (guint8)type;
@@ -59,15 +62,16 @@ static void put_header(guint8 *p, guint count, guint type, gsize length, guint32
 	media_put32(p + 4, ssrc);
 }
 
-static gsize put_sdes(guint8 *p, guint32 ssrc)
+/* Writes an SDES packet with the CNAME, which RFC 3550 section 6.5.1 requires; returns its length.
+ * The name is made from the SSRC, as a stream does not know its user. */
+static gsize write_sdes(guint8 *p, guint32 ssrc)
 {
-	/* CNAME (RFC 3550 section 6.5.1): made from the SSRC, as a stream does not know its user.
-	 */
+
 	char name[24];
 	int n = g_snprintf(name, sizeof name, "%08x@testbed", ssrc);
 	gsize length = (8 + 2 + (gsize)n + 1 + 3) & ~(gsize)3;
 	memset(p, 0, length);
-	put_header(p, 1, RTCP_SDES, length, ssrc);
+	write_rtcp_header(p, 1, RTCP_SDES, length, ssrc);
 	p[8] = SDES_CNAME;
 	p[9] = (guint8)n;
 	memcpy(p + 10, name, (gsize)n);
@@ -91,9 +95,9 @@ gsize media_rtcp_report(media_stream *s, gint64 now_us)
 		media_put32(s->tx + 24, (guint32)s->octets);
 	}
 	for (guint i = 0; i < s->n_sources; i++, at += BLOCK_BYTES)
-		put_report_block(s->tx + at, &s->sources[i], now_us);
-	put_header(s->tx, s->n_sources, sender ? RTCP_SR : RTCP_RR, at, s->ssrc);
-	return at + put_sdes(s->tx + at, s->ssrc);
+		write_report_block(s->tx + at, &s->sources[i], now_us);
+	write_rtcp_header(s->tx, s->n_sources, sender ? RTCP_SR : RTCP_RR, at, s->ssrc);
+	return at + write_sdes(s->tx + at, s->ssrc);
 }
 
 gsize media_rtcp_bye(media_stream *s)
@@ -101,13 +105,14 @@ gsize media_rtcp_bye(media_stream *s)
 	/* Section 6.1: a compound packet begins with a report, which may be empty, and ends with
 	 * BYE. */
 	gsize at = 8;
-	put_header(s->tx, 0, RTCP_RR, at, s->ssrc);
-	at += put_sdes(s->tx + at, s->ssrc);
-	put_header(s->tx + at, 1, RTCP_BYE, 8, s->ssrc);
+	write_rtcp_header(s->tx, 0, RTCP_RR, at, s->ssrc);
+	at += write_sdes(s->tx + at, s->ssrc);
+	write_rtcp_header(s->tx + at, 1, RTCP_BYE, 8, s->ssrc);
 	return at + 8;
 }
 
-static void take_sender_info(media_stream *s, gint64 now_us, guint32 ssrc, const guint8 *info)
+/* Keeps the time of a sender report, which our next report returns to the sender. */
+static void read_sender_info(media_stream *s, gint64 now_us, guint32 ssrc, const guint8 *info)
 {
 	for (guint i = 0; i < s->n_sources; i++) {
 		if (s->sources[i].ssrc != ssrc)
@@ -117,8 +122,8 @@ static void take_sender_info(media_stream *s, gint64 now_us, guint32 ssrc, const
 	}
 }
 
-/* The peer's report about our packets: sets loss and round trip. */
-static void take_report_block(media_stream *s, gint64 now_us, const guint8 *block)
+/* Reads the peer's report about our packets: sets loss and round trip. */
+static void read_report_block(media_stream *s, gint64 now_us, const guint8 *block)
 {
 	if (media_get32(block) != s->ssrc)
 		return;
@@ -135,16 +140,16 @@ static void take_report_block(media_stream *s, gint64 now_us, const guint8 *bloc
 	s->rtt_ms = MAX(round_trip, 0) * 1000.0 / 65536;
 }
 
-static void take_report(media_stream *s, gint64 now_us, const guint8 *p, gsize length)
+static void read_report(media_stream *s, gint64 now_us, const guint8 *p, gsize length)
 {
 	bool sender = p[1] == RTCP_SR;
 	gsize at = sender ? 8 + SENDER_INFO_BYTES : 8;
 	if (length < at)
 		return;
 	if (sender)
-		take_sender_info(s, now_us, media_get32(p + 4), p + 8);
+		read_sender_info(s, now_us, media_get32(p + 4), p + 8);
 	for (guint i = p[0] & 0x1f; i > 0 && at + BLOCK_BYTES <= length; i--, at += BLOCK_BYTES)
-		take_report_block(s, now_us, p + at);
+		read_report_block(s, now_us, p + at);
 }
 
 void media_rtcp_received(media_stream *s, gint64 now_us, const guint8 *data, gsize length)
@@ -155,7 +160,7 @@ void media_rtcp_received(media_stream *s, gint64 now_us, const guint8 *data, gsi
 		if (data[0] >> 6 != 2 || part > length)
 			return;
 		if ((data[1] == RTCP_SR || data[1] == RTCP_RR) && part >= 8)
-			take_report(s, now_us, data, part);
+			read_report(s, now_us, data, part);
 		data += part;
 		length -= part;
 	}

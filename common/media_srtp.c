@@ -7,6 +7,7 @@
 
 #define SUITE "AES_CM_128_HMAC_SHA1_80"
 
+/* A new SRTP session; NULL: libsrtp refuses.  The key is copied and its copy wiped. */
 static srtp_t session_new(const guint8 key[MEDIA_KEY_BYTES], srtp_ssrc_type_t direction)
 {
 	guint8 master[MEDIA_KEY_BYTES];
@@ -22,9 +23,9 @@ static srtp_t session_new(const guint8 key[MEDIA_KEY_BYTES], srtp_ssrc_type_t di
 	return session;
 }
 
-/* libsrtp is initialised once for the process.  Its crypto library (NSS) starts with the first
- * session and stops with the last, which costs two milliseconds each time; one unused session keeps
- * it running. */
+/* Initialises libsrtp, once for the process; NULL: it failed.  Its crypto library (NSS) starts with
+ * the first session and stops with the last, which costs two milliseconds each time; one unused
+ * session keeps it running. */
 static gpointer library_init(gpointer data G_GNUC_UNUSED)
 {
 	static const guint8 no_key[MEDIA_KEY_BYTES];
@@ -32,7 +33,7 @@ static gpointer library_init(gpointer data G_GNUC_UNUSED)
 	return srtp_init() == srtp_err_status_ok ? session_new(no_key, ssrc_any_outbound) : NULL;
 }
 
-static bool library_start(void)
+static bool start_library(void)
 {
 	static GOnce once = G_ONCE_INIT;
 
@@ -41,12 +42,12 @@ static bool library_start(void)
 
 void media_warm_up(void)
 {
-	library_start(); /* an error is reported by media_srtp_new */
+	start_library(); /* an error is reported by media_srtp_new */
 }
 
 srtp_t media_srtp_new(const guint8 key[MEDIA_KEY_BYTES], srtp_ssrc_type_t direction, GError **error)
 {
-	srtp_t session = library_start() ? session_new(key, direction) : NULL;
+	srtp_t session = start_library() ? session_new(key, direction) : NULL;
 
 	if (!session)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot make an SRTP session");

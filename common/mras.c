@@ -10,6 +10,7 @@
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
+/* The whole number, at most `max`, in an element; false: there is none. */
 static bool element_number(const xml_document *d, const char *element, guint64 max, guint64 *ret)
 {
 	const char *value = xml_text(d, element);
@@ -17,6 +18,7 @@ static bool element_number(const xml_document *d, const char *element, guint64 m
 	return value && g_ascii_string_to_unsigned(value, 10, 0, max, ret, NULL);
 }
 
+/* Whether <location> says internet (else intranet); false: it says neither. */
 static bool read_location(const xml_document *d, bool *ret_internet)
 {
 	const char *value = xml_text(d, "location");

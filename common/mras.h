@@ -11,8 +11,9 @@
 #define MRAS_CONTENT_TYPE "application/msrtc-media-relay-auth+xml"
 
 struct mras_request {
-	char *request_id, *from, *to, *identity;
-	bool internet; /* <location>internet</location>, else intranet */
+	char *request_id, *from, *to; /* `from` and `to` are URIs */
+	char *identity;		      /* of the user that the credentials are for */
+	bool internet;		      /* <location>internet</location>, else intranet */
 	guint duration_min;
 };
 
@@ -25,8 +26,8 @@ struct mras_response {
 	bool internet;
 };
 
-/* _print makes the XML; the caller frees.  _parse reads it: false when it is not such a document,
- * *ret is unchanged then.  _clear frees the members that _parse has set. */
+/* _print makes the XML; the caller frees. _parse reads it, returns false when it is not such a
+ * document (*ret is unchanged then), and else sets members that _clear frees. */
 char *mras_request_print(const struct mras_request *r);
 bool mras_request_parse(const char *xml, gsize length, struct mras_request *ret);
 void mras_request_clear(struct mras_request *r);
@@ -38,7 +39,8 @@ void mras_response_clear(struct mras_response *r);
  * base64(HMAC-SHA1(secret, user name)), coturn's use-auth-secret scheme.  The caller frees both. */
 void mras_credentials(const char *secret, const char *identity, gint64 expiry_s,
 		      char **ret_username, char **ret_password);
-/* The password of a user name; the caller frees.  NULL: it is malformed or expired at `now_s`. */
+/* The password that belongs to a user name of mras_credentials; the caller frees.  NULL: the name
+ * is malformed or has expired at `now_s` (seconds since 1970). */
 char *mras_password(const char *secret, const char *username, gint64 now_s);
 
 #endif

@@ -20,7 +20,7 @@ struct reach {
 	reach_func func;
 	gpointer user_data;
 	struct reach_attempt **attempts; /* by way; NULL: not running */
-	guint timer;
+	guint timer;			 /* source: starts the next attempt */
 };
 
 static void start_attempt(reach *r);
@@ -40,7 +40,7 @@ static void attempt_free(struct reach_attempt *a)
 	g_free(a);
 }
 
-/* The attempts end later, without a call to the owner. */
+/* Gives up all running attempts: they end later, and their results are thrown away. */
 static void cancel_attempts(reach *r)
 {
 	g_clear_handle_id(&r->timer, g_source_remove);
@@ -55,6 +55,8 @@ static void cancel_attempts(reach *r)
 	}
 }
 
+/* Reports one attempt.  A success cancels the others; after a failure the next one starts at
+ * once. */
 static void on_attempt_done(GIOStream *stream, const GError *error, gpointer data)
 {
 	struct reach_attempt *a = data;

@@ -20,15 +20,15 @@ struct reach_way {
 
 typedef struct reach reach;
 
-/* Called for each failed attempt with `error` and whether it was the `last`, or once with the
- * connected `stream`, which the callee then owns and which ends the series.  `way` is the attempt's
- * index.  Never called from inside reach_new; reach_free may be called from inside. */
+/* Called for each attempt that fails, with `error` and whether it was the `last`; or once with the
+ * connected `stream`, which the callee then owns; no call follows that.  `way` is the attempt's
+ * index.  Never called from inside reach_new; may call reach_free. */
 typedef void (*reach_func)(GIOStream *stream, guint way, const GError *error, bool last,
 			   gpointer user_data);
 
 /* Starts connecting to `port` of `ways` (1 or more), expecting a certificate for `server_name`.
  * `ways` and names are copied, `id` is borrowed until reach_free.  `timeout_ms` limits each
- * attempt. */
+ * attempt.  For reach_free. */
 reach *reach_new(const struct reach_way *ways, guint n_ways, guint16 port, const char *server_name,
 		 tls_identity *id, guint timeout_ms, reach_func func, gpointer user_data);
 /* Cancels all attempts; `func` is not called any more.  Accepts NULL. */

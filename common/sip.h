@@ -27,35 +27,37 @@
 
 /* --- messages: plain values, no I/O ----------------------------------------------------------- */
 
-typedef struct sip_msg sip_msg; /* reference counted */
-sip_msg *sip_msg_ref(sip_msg *m);
-void sip_msg_unref(sip_msg *m);
+typedef struct sip_msg sip_msg;	  /* reference counted */
+sip_msg *sip_msg_ref(sip_msg *m); /* returns `m` */
+void sip_msg_unref(sip_msg *m);	  /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sip_msg, sip_msg_unref)
 
-/* Parses one complete message (start line, headers, body).  NULL with G_IO_ERROR_INVALID_DATA when
- * it is malformed, longer than SIP_MESSAGE_MAX, or Content-Length is missing or wrong. */
+/* Parses one complete message (start line, headers, body); the caller unrefs.  NULL with
+ * G_IO_ERROR_INVALID_DATA when it is malformed, longer than SIP_MESSAGE_MAX, or Content-Length is
+ * missing or wrong. */
 sip_msg *sip_msg_parse(const char *data, gsize length, GError **error);
-/* The message as bytes, with its Content-Length; NUL-terminated.  The caller frees. */
+/* The message as bytes, with its Content-Length; NUL-terminated.  The caller frees.  `ret_length`
+ * may be NULL. */
 char *sip_msg_print(const sip_msg *m, gsize *ret_length);
 
-/* A new request with Max-Forwards 70, From, To, Call-ID, CSeq and User-Agent; sip_conn_request adds
- * Via.  `to_tag`: NULL outside a dialog. */
+/* A new request with Max-Forwards 70, From, To, Call-ID, CSeq and User-Agent; the caller unrefs.
+ * sip_conn_request adds Via.  `to_tag`: NULL outside a dialog. */
 sip_msg *sip_request_new(const char *method, const char *uri, const char *from_uri,
 			 const char *from_tag, const char *to_uri, const char *to_tag,
 			 const char *call_id, guint32 cseq);
-/* A response to `request`, with its Via, From, To, Call-ID, CSeq and Record-Route (RFC 3261
- * section 8.2.6).  `reason`: NULL for the standard phrase.  `to_tag` is added to a To without tag;
- * NULL: no tag, as for 100. */
+/* A new response to `request`, with its Via, From, To, Call-ID, CSeq and Record-Route (RFC 3261
+ * section 8.2.6); the caller unrefs.  `reason`: NULL for the standard phrase.  `to_tag` is added to
+ * a To without tag; NULL: no tag, as for 100. */
 sip_msg *sip_response_new(const sip_msg *request, int status, const char *reason,
 			  const char *to_tag);
 sip_msg *sip_msg_copy(const sip_msg *m); /* a deep copy with one reference */
 
-/* Texts that these return are borrowed until the message changes; NULL: not there. */
+/* Parts of a message.  Texts are borrowed until the message changes; NULL: not there. */
 bool sip_is_request(const sip_msg *m);
 const char *sip_method(const sip_msg *m); /* of the request, or of the CSeq of a response */
 const char *sip_uri(const sip_msg *m);	  /* Request-URI; NULL for a response */
 int sip_status(const sip_msg *m);	  /* 0 for a request */
-const char *sip_reason(const sip_msg *m);
+const char *sip_reason(const sip_msg *m); /* the phrase of a response; NULL for a request */
 const char *sip_call_id(const sip_msg *m);
 guint32 sip_cseq(const sip_msg *m);
 const char *sip_from_uri(const sip_msg *m); /* "sip:user@domain", without header parameters */
@@ -66,20 +68,22 @@ const char *sip_to_tag(const sip_msg *m);
 const char *sip_header(const sip_msg *m, const char *name);
 /* n-th value, from 0, of a header that may occur more than once ("Via", "Route", "Path"). */
 const char *sip_header_nth(const sip_msg *m, const char *name, guint n);
-/* _add_ inserts after the headers of that name, _prepend_ before them (Via, Route, Record-Route).
- * Line breaks in `value` become spaces.  _remove_ removes all of that name, _pop_ the first; false:
- * there was none. */
+/* _add_ inserts after the headers of that name (else at the end), _prepend_ before them (else at
+ * the beginning).  Line breaks in `value` become spaces. _remove_ removes all of that name, _pop_
+ * the first; false: there was none. */
 void sip_add_header(sip_msg *m, const char *name, const char *value);
 void sip_prepend_header(sip_msg *m, const char *name, const char *value);
 void sip_remove_header(sip_msg *m, const char *name);
 bool sip_pop_header(sip_msg *m, const char *name);
-/* Decrements Max-Forwards, or adds it with 70 (RFC 3261 section 16.6 step 3).  false: it is 0. */
+/* Decrements Max-Forwards, or adds it with 70 (RFC 3261 section 16.6 step 3).  Returns false when
+ * it is 0 or no number: the message must not be passed on. */
 bool sip_take_hop(sip_msg *m);
-/* In lower case without parameters ("application/sdp"); NULL without a body. */
+/* The body's type in lower case without parameters ("application/sdp"); NULL without a body. */
 const char *sip_content_type(const sip_msg *m);
-/* NUL-terminated; NULL: no body.  `ret_length` may be NULL. */
+/* The body, borrowed, NUL-terminated; NULL: there is none.  `ret_length` may be NULL. */
 const char *sip_body(const sip_msg *m, gsize *ret_length);
-/* Replaces the body by a copy of `length` bytes (below 0: up to the NUL).  `body` NULL: no body. */
+/* Replaces body and Content-Type by copies.  `length` below 0: up to the NUL.  `body` NULL: no
+ * body. */
 void sip_set_body(sip_msg *m, const char *content_type, const char *body, gssize length);
 
 /* Random identifiers; the caller frees. */
@@ -93,19 +97,19 @@ char *sip_uri_user(const char *uri);
  * frees. */
 char *sip_host_port(const char *address, guint port);
 /* Unquoted value of a parameter of a URI (";opaque=app:conf"), of a header value (";tag=", outside
- * <>) or of an authentication value (nonce="...").  "": it has no value (";lr").  NULL: it is not
- * there.  The caller frees. */
+ * <>) or of an authentication value (nonce="...").  "" when it has no value (";lr"), NULL when it
+ * is not there.  The caller frees. */
 char *sip_param(const char *text, const char *name);
 
 /* Digest authentication, RFC 2617 with qop=auth and MD5 (RFC 3261 section 22).  The callers free.
- * Value of a WWW-Authenticate header. */
+ * This is the value of a WWW-Authenticate header. */
 char *sip_digest_challenge(const char *realm, const char *nonce);
 /* Value of an Authorization header that answers `challenge` (a WWW-Authenticate value).  NULL: the
  * challenge is not Digest with qop=auth and MD5. */
 char *sip_digest_answer(const char *challenge, const char *method, const char *uri,
 			const char *user, const char *password);
-/* Whether an Authorization value proves the password.  The caller checks the nonce
- * (sip_param(value, "nonce")). */
+/* Whether an Authorization value is for this user and proves the password.  The caller checks the
+ * nonce (sip_param(value, "nonce")). */
 bool sip_digest_check(const char *authorization, const char *method, const char *user,
 		      const char *password);
 
@@ -126,8 +130,8 @@ struct sip_conn_handlers {
 	void (*passed)(sip_conn *c, const sip_msg *m, bool sent, gpointer user_data);
 };
 
-/* Called for every provisional response and once for the final one; `response` is borrowed.  When
- * the transaction times out or the connection is lost `response` is NULL and `error` is set. */
+/* Called for every provisional response and once at the end: with the final response (borrowed), or
+ * with `response` NULL and `error` when the transaction timed out or the connection was lost. */
 typedef void (*sip_response_func)(sip_conn *c, sip_msg *response, const GError *error,
 				  gpointer user_data);
 
@@ -137,7 +141,7 @@ typedef void (*sip_response_func)(sip_conn *c, sip_msg *response, const GError *
  * and unref the connection.  The last unref closes it. */
 sip_conn *sip_conn_new(GIOStream *stream, const char *local,
 		       const struct sip_conn_handlers *handlers, gpointer user_data);
-void sip_conn_unref(sip_conn *c);
+void sip_conn_unref(sip_conn *c); /* accepts NULL */
 /* Drops all pending transactions, writes what is queued in the background (for at most a second)
  * and closes.  No callback follows. */
 void sip_conn_close(sip_conn *c);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/base/source.h"
 #include "common/error_reason.h"
 
 #define READ_BYTES 16384
@@ -14,9 +15,9 @@
 /* Life of a connection:
  *
  *   state     reads  writes       left by
- *   open      yes    yes          sip_conn_close -> lingering; error or end of file -> shut
- *   lingering no     the queue    queue empty, write error or LINGER_MS -> shut
- *   shut      no     no           freed when nobody refers to it any more
+ *   open      yes    yes          sip_conn_close -> lingering; error or end of file -> conn_shut
+ *   lingering no     the queue    queue empty, write error or LINGER_MS -> conn_shut
+ *   conn_shut      no     no           freed when nobody refers to it any more
  *
  * `refs` are the owners', `holds` are ours: one for each read or write under way, each transaction,
  * and each callback that is running; so the structure outlives whatever an owner does inside a
@@ -74,32 +75,16 @@ static void conn_free(sip_conn *c)
 	g_free(c);
 }
 
-static void hold(sip_conn *c)
+static void conn_hold(sip_conn *c)
 {
 	c->holds++;
 }
 
-static void release(sip_conn *c)
+/* Gives a hold back; frees the connection when nobody refers to it any more. */
+static void conn_release(sip_conn *c)
 {
 	if (--c->holds == 0 && c->refs == 0)
 		conn_free(c);
-}
-
-static void timer_clear(GSource **timer)
-{
-	if (!*timer)
-		return;
-	g_source_destroy(*timer);
-	g_clear_pointer(timer, g_source_unref);
-}
-
-static GSource *timer_start(sip_conn *c, guint timeout_ms, GSourceFunc function, gpointer user_data)
-{
-	GSource *timer = g_timeout_source_new(timeout_ms);
-
-	g_source_set_callback(timer, function, user_data, NULL);
-	g_source_attach(timer, c->context);
-	return timer;
 }
 
 static void transaction_free(gpointer p)
@@ -107,16 +92,17 @@ static void transaction_free(gpointer p)
 	struct transaction *t = p;
 	sip_conn *c = t->c;
 
-	timer_clear(&t->timer);
+	source_clear(&t->timer);
 	sip_msg_unref(t->request);
 	g_free(t->branch);
 	g_free(t);
-	release(c);
+	conn_release(c);
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
-/* A TLS stream can be closed only while nothing is pending on it. */
+/* Closes the stream of a shut connection.  A TLS stream can be closed only while nothing is pending
+ * on it, so each end of a read or write calls this again. */
 static void close_stream_when_idle(sip_conn *c)
 {
 	if (c->state != SHUT || c->reading || c->writing || c->closing)
@@ -125,10 +111,11 @@ static void close_stream_when_idle(sip_conn *c)
 	g_io_stream_close_async(c->stream, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
 }
 
-static void shut(sip_conn *c)
+/* Stops reading and writing at once; what is queued is not sent. */
+static void conn_shut(sip_conn *c)
 {
 	c->state = SHUT;
-	timer_clear(&c->linger);
+	source_clear(&c->linger);
 	g_cancellable_cancel(c->read_cancel);
 	g_cancellable_cancel(c->write_cancel);
 	close_stream_when_idle(c);
@@ -136,28 +123,29 @@ static void shut(sip_conn *c)
 
 static gboolean on_linger(gpointer p)
 {
-	shut(p);
+	conn_shut(p);
 	return G_SOURCE_REMOVE;
 }
 
 void sip_conn_close(sip_conn *c)
 {
-	hold(c);
+	conn_hold(c);
 	c->silenced = true;
 	g_hash_table_remove_all(c->transactions);
 	if (c->state == OPEN) {
 		c->state = LINGERING;
 		g_cancellable_cancel(c->read_cancel);
 		if (g_queue_is_empty(&c->output))
-			shut(c);
+			conn_shut(c);
 		else
-			c->linger = timer_start(c, LINGER_MS, on_linger, c);
+			c->linger = timer_start(c->context, LINGER_MS, on_linger, c);
 	}
-	release(c);
+	conn_release(c);
 }
 
-/* Ends one transaction: out of the table first, so that the callback may do anything. */
-static void finish(struct transaction *t, sip_msg *response, const GError *error)
+/* Takes a transaction out of the table, calls its owner with the response or the error, and frees
+ * it.  Out of the table first, so that the owner may do anything. */
+static void transaction_end(struct transaction *t, sip_msg *response, const GError *error)
 {
 	sip_conn *c = t->c;
 
@@ -167,34 +155,38 @@ static void finish(struct transaction *t, sip_msg *response, const GError *error
 	transaction_free(t);
 }
 
+/* Whether a transaction was made while the connection was open; for g_hash_table_find. */
 static gboolean is_pending(gpointer key G_GNUC_UNUSED, gpointer value,
 			   gpointer user_data G_GNUC_UNUSED)
 {
 	return !((struct transaction *)value)->late;
 }
 
-static void fail(sip_conn *c, const GError *error)
+/* Ends the connection with an error: ends all pending transactions, then tells the owner, unless he
+ * has closed it. */
+static void conn_fail(sip_conn *c, const GError *error)
 {
 	struct transaction *t;
 
 	if (c->state == LINGERING)
-		shut(c);
+		conn_shut(c);
 	if (c->state == SHUT)
 		return;
-	hold(c);
-	shut(c);
+	conn_hold(c);
+	conn_shut(c);
 	while ((t = g_hash_table_find(c->transactions, is_pending, NULL)))
-		finish(t, NULL, error);
+		transaction_end(t, NULL, error);
 	if (!c->silenced)
 		c->handlers->closed(c, error, c->user_data);
-	release(c);
+	conn_release(c);
 }
 
-static void fail_for(sip_conn *c, enum reason r)
+/* As conn_fail, with the reason's own words. */
+static void conn_fail_for(sip_conn *c, enum reason r)
 {
 	g_autoptr(GError) error = reason_error_plain(r);
 
-	fail(c, error);
+	conn_fail(c, error);
 }
 
 /* --- output ----------------------------------------------------------------------------------- */
@@ -209,15 +201,15 @@ static void on_written(GObject *source, GAsyncResult *result, gpointer user_data
 	c->writing = false;
 	c->output_bytes -= g_bytes_get_size(sent);
 	if (!ok)
-		fail(c, error);
+		conn_fail(c, error);
 	else if (c->state == LINGERING && g_queue_is_empty(&c->output))
-		shut(c);
+		conn_shut(c);
 	start_write(c);
 	close_stream_when_idle(c);
-	release(c);
+	conn_release(c);
 }
 
-/* One write at a time: that is all a TLS stream allows. */
+/* Writes the head of the queue, unless a write is under way: a TLS stream allows one at a time. */
 static void start_write(sip_conn *c)
 {
 	GBytes *next = g_queue_peek_head(&c->output);
@@ -229,16 +221,19 @@ static void start_write(sip_conn *c)
 	const void *bytes = g_bytes_get_data(next, &size);
 
 	c->writing = true;
-	hold(c);
+	conn_hold(c);
 	g_output_stream_write_all_async(g_io_stream_get_output_stream(c->stream), bytes, size,
 					G_PRIORITY_DEFAULT, c->write_cancel, on_written, c);
 }
 
+/* Queues bytes, taking them over, and starts writing.  A peer that does not read is given up when
+ * QUEUE_MAX_BYTES are queued: the reading side notices the cancelling and ends the connection from
+ * the main loop. */
 static void queue_bytes(sip_conn *c, GBytes *bytes)
 {
 	c->output_bytes += g_bytes_get_size(bytes);
 	g_queue_push_tail(&c->output, bytes);
-	/* The reading side notices the cancelling and ends the connection from the main loop. */
+
 	if (c->output_bytes > QUEUE_MAX_BYTES)
 		g_cancellable_cancel(c->read_cancel);
 	start_write(c);
@@ -260,9 +255,9 @@ void sip_conn_send(sip_conn *c, sip_msg *m)
 
 /* --- input ------------------------------------------------------------------------------------ */
 
-/* ACK for a final response that is no 2xx: part of the INVITE's transaction (RFC 3261
+/* Sends the ACK for a final response that is no 2xx: part of the INVITE's transaction (RFC 3261
  * section 17.1.1.3). */
-static void acknowledge(sip_conn *c, const struct transaction *t, const sip_msg *response)
+static void send_ack(sip_conn *c, const struct transaction *t, const sip_msg *response)
 {
 	const sip_msg *invite = t->request;
 	g_autoptr(sip_msg) ack =
@@ -280,7 +275,7 @@ static void acknowledge(sip_conn *c, const struct transaction *t, const sip_msg 
 	sip_conn_send(c, ack);
 }
 
-static gboolean on_timeout(gpointer p)
+static gboolean on_transaction_timeout(gpointer p)
 {
 	struct transaction *t = p;
 	g_autoptr(GError) error = NULL;
@@ -290,31 +285,35 @@ static gboolean on_timeout(gpointer p)
 					 sip_method(t->request));
 	else
 		error = reason_error_new(REASON_CONNECTION_CLOSED, NULL, "connection is closed");
-	finish(t, NULL, error);
+	transaction_end(t, NULL, error);
 	return G_SOURCE_REMOVE;
 }
 
-static void answer(struct transaction *t, sip_msg *response)
+/* Passes a response to the transaction's owner.  A final one ends the transaction; a provisional
+ * one to an INVITE extends its time. */
+static void transaction_answer(struct transaction *t, sip_msg *response)
 {
 	sip_conn *c = t->c;
 	bool invite = !strcmp(sip_method(t->request), "INVITE");
 
 	if (sip_status(response) >= 200) {
 		if (invite && sip_status(response) >= 300)
-			acknowledge(c, t, response);
-		finish(t, response, NULL);
+			send_ack(c, t, response);
+		transaction_end(t, response, NULL);
 		return;
 	}
 	if (invite) {
-		timer_clear(&t->timer);
-		t->timer = timer_start(c, MAX(t->timeout_ms, TIMER_C_MS), on_timeout, t);
+		source_clear(&t->timer);
+		t->timer = timer_start(c->context, MAX(t->timeout_ms, TIMER_C_MS),
+				       on_transaction_timeout, t);
 	}
 	if (t->done)
 		t->done(c, response, NULL, t->user_data);
 }
 
-/* RFC 3261 section 17.1.3: branch and method of CSeq must agree. */
-static struct transaction *match(sip_conn *c, const sip_msg *m)
+/* The transaction that a response belongs to: branch and method of CSeq agree (RFC 3261 section
+ * 17.1.3).  NULL for a request or when there is none. */
+static struct transaction *find_transaction(sip_conn *c, const sip_msg *m)
 {
 	g_autofree char *branch = sip_is_request(m) ? NULL : sip_top_branch(m);
 	struct transaction *t = branch ? g_hash_table_lookup(c->transactions, branch) : NULL;
@@ -322,30 +321,32 @@ static struct transaction *match(sip_conn *c, const sip_msg *m)
 	return t && !strcmp(sip_method(t->request), sip_method(m)) ? t : NULL;
 }
 
-static void dispatch(sip_conn *c, sip_msg *m)
+/* Passes a received message to its transaction or to the owner. */
+static void deliver_message(sip_conn *c, sip_msg *m)
 {
-	struct transaction *t = match(c, m);
+	struct transaction *t = find_transaction(c, m);
 
 	if (c->handlers->passed)
 		c->handlers->passed(c, m, false, c->user_data);
 	if (t)
-		answer(t, m);
+		transaction_answer(t, m);
 	else
 		c->handlers->message(c, m, c->user_data);
 }
 
-static void consume(sip_conn *c, gsize n)
+static void drop_input(sip_conn *c, gsize n)
 {
 	g_byte_array_remove_range(c->input, 0, (guint)n);
 	c->scanned = 0;
 }
 
-/* Takes CRLFs between messages away.  Two in a row are a keep-alive, answered with one (RFC 5626
- * section 4.4.1). We send none ourselves, so a single one can only be half of the peer's. */
+/* Removes CRLFs between messages from the input.  Two in a row are a keep-alive, answered with one
+ * (RFC 5626 section 4.4.1).  We send none ourselves, so a single one can only be half of the
+ * peer's. */
 static void take_line_ends(sip_conn *c)
 {
 	while (c->input->len >= 2 && !memcmp(c->input->data, "\r\n", 2)) {
-		consume(c, 2);
+		drop_input(c, 2);
 		if (++c->line_ends == 2) {
 			c->line_ends = 0;
 			queue_bytes(c, g_bytes_new_static("\r\n", 2));
@@ -353,7 +354,8 @@ static void take_line_ends(sip_conn *c)
 	}
 }
 
-/* One message out of the input.  false: more bytes are needed, or the connection has failed. */
+/* Removes one message from the input and delivers it.  Returns false when more bytes are needed or
+ * the connection has failed. */
 static bool take_message(sip_conn *c)
 {
 	g_autoptr(GError) error = NULL;
@@ -373,11 +375,11 @@ static bool take_message(sip_conn *c)
 	g_autoptr(sip_msg) m = complete > 0 ? sip_msg_parse(data, length, &error) : NULL;
 
 	if (!m) {
-		fail(c, error);
+		conn_fail(c, error);
 		return false;
 	}
-	consume(c, length);
-	dispatch(c, m);
+	drop_input(c, length);
+	deliver_message(c, m);
 	return true;
 }
 
@@ -391,11 +393,11 @@ static void on_read(GObject *source, GAsyncResult *result, gpointer user_data)
 	if (c->state != OPEN) {
 		/* Closed meanwhile: whatever came is nobody's. */
 	} else if (c->output_bytes > QUEUE_MAX_BYTES) {
-		fail_for(c, REASON_PEER_DOES_NOT_READ);
+		conn_fail_for(c, REASON_PEER_DOES_NOT_READ);
 	} else if (n < 0) {
-		fail(c, error);
+		conn_fail(c, error);
 	} else if (n == 0) {
-		fail_for(c, REASON_CONNECTION_CLOSED);
+		conn_fail_for(c, REASON_CONNECTION_CLOSED);
 	} else {
 		g_byte_array_append(c->input, c->chunk, (guint)n);
 		while (c->state == OPEN && take_message(c))
@@ -403,7 +405,7 @@ static void on_read(GObject *source, GAsyncResult *result, gpointer user_data)
 		start_read(c);
 	}
 	close_stream_when_idle(c);
-	release(c);
+	conn_release(c);
 }
 
 static void start_read(sip_conn *c)
@@ -411,7 +413,7 @@ static void start_read(sip_conn *c)
 	if (c->state != OPEN || c->reading)
 		return;
 	c->reading = true;
-	hold(c);
+	conn_hold(c);
 	g_input_stream_read_async(g_io_stream_get_input_stream(c->stream), c->chunk,
 				  sizeof c->chunk, G_PRIORITY_DEFAULT, c->read_cancel, on_read, c);
 }
@@ -428,7 +430,7 @@ void sip_conn_request(sip_conn *c, sip_msg *request, guint timeout_ms, sip_respo
 	if (strcmp(sip_method(request), "ACK") != 0) {
 		struct transaction *t = g_new0(struct transaction, 1);
 
-		hold(c);
+		conn_hold(c);
 		t->c = c;
 		t->branch = g_steal_pointer(&branch);
 		t->request = sip_msg_copy(
@@ -437,7 +439,8 @@ void sip_conn_request(sip_conn *c, sip_msg *request, guint timeout_ms, sip_respo
 		t->done = done;
 		t->user_data = user_data;
 		t->late = c->state != OPEN;
-		t->timer = timer_start(c, t->late ? 0 : t->timeout_ms, on_timeout, t);
+		t->timer = timer_start(c->context, t->late ? 0 : t->timeout_ms,
+				       on_transaction_timeout, t);
 		g_hash_table_insert(c->transactions, t->branch, t);
 	}
 	sip_conn_send(c, request);
@@ -445,6 +448,7 @@ void sip_conn_request(sip_conn *c, sip_msg *request, guint timeout_ms, sip_respo
 
 /* --- life ------------------------------------------------------------------------------------- */
 
+/* "address:port" of the other end, or "unknown"; the caller frees. */
 static char *peer_name(GIOStream *stream)
 {
 	g_autoptr(GIOStream) base = NULL;
@@ -486,11 +490,11 @@ void sip_conn_unref(sip_conn *c)
 {
 	if (!c)
 		return;
-	hold(c);
+	conn_hold(c);
 	if (c->refs == 1)
 		sip_conn_close(c);
 	c->refs--;
-	release(c);
+	conn_release(c);
 }
 
 const char *sip_conn_peer(const sip_conn *c)

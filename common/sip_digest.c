@@ -8,7 +8,7 @@ static char *md5_hex(const char *text)
 	return g_compute_checksum_for_string(G_CHECKSUM_MD5, text, -1);
 }
 
-/* RFC 2617 section 3.2.2: response with qop=auth. */
+/* The response of RFC 2617 section 3.2.2 with qop=auth, in hex.  The caller frees. */
 static char *digest_response(const char *user, const char *realm, const char *password,
 			     const char *method, const char *uri, const char *nonce, const char *nc,
 			     const char *cnonce)
@@ -27,7 +27,7 @@ static bool is_digest(const char *value)
 	return value && !g_ascii_strncasecmp(value, "Digest ", strlen("Digest "));
 }
 
-/* Escapes text for the inside of a quoted-string. */
+/* The text with backslashes, for the inside of a quoted-string; the caller frees. */
 static char *escape_quoted(const char *text)
 {
 	GString *out = g_string_new(NULL);
@@ -40,6 +40,7 @@ static char *escape_quoted(const char *text)
 	return g_string_free(out, FALSE);
 }
 
+/* Whether "auth" is in a comma-separated list. */
 static bool offers_auth(const char *qop)
 {
 	g_auto(GStrv) values = g_strsplit(qop, ",", -1);
@@ -91,8 +92,8 @@ char *sip_digest_answer(const char *challenge, const char *method, const char *u
 		quoted_user, quoted_realm, quoted_nonce, uri, digest, cnonce, tail);
 }
 
-/* Takes the same time wherever the texts differ, so that it does not reveal how much of a guess is
- * right. */
+/* Whether two texts are equal.  Takes the same time wherever they differ, so that it does not
+ * reveal how much of a guess is right. */
 static bool equal_constant_time(const char *a, const char *b)
 {
 	gsize length = strlen(a);

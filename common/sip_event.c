@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Between a client and its servers, outside any call. */
+/* Whether messages of this method belong to no call: they are between a client and its servers. */
 static bool is_of_no_call(const char *method)
 {
 	return !strcmp(method, "REGISTER") || !strcmp(method, "SERVICE");

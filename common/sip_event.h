@@ -11,10 +11,11 @@
 
 #include <jansson.h>
 
-/* The event's members; the caller owns them.  `peer` is the other end of the connection,
- * "address:port".  `call` is the Call-ID, which names the call; null for REGISTER and SERVICE,
- * which belong to no call.  NULL for INFO and its responses: they are half of all messages, and
- * each candidate that they carry has an event of its own. */
+/* The members of an event `sip` about this message, sent or received; the caller owns them.  `peer`
+ * is the other end of the connection, "address:port".  `call` in it is the Call-ID, which names the
+ * call; null for REGISTER and SERVICE, which belong to no call.  Returns NULL for INFO and its
+ * responses: they are half of all messages, and each candidate that they carry has an event of its
+ * own. */
 json_t *sip_event(const sip_msg *m, const char *peer, bool sent);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/sip_failure.h"
 
-/* Those that have a number in ms-diagnostics; the last row is for all others of them. */
+/* The statuses of reasons that have a number in ms-diagnostics; the last row is for all others. */
 static const struct refusal {
 	enum reason reason;
 	int status;
@@ -23,7 +23,8 @@ static const struct {
 	{504, REASON_SIP_SERVER_TIMEOUT},
 };
 
-/* "4004;reason=...": what the server means goes before what the status says. */
+/* The reason of a response: what ms-diagnostics ("4004;reason=...") says, else what the status
+ * says. */
 static enum reason response_reason(const sip_msg *response)
 {
 	enum reason meant = reason_by_diagnostics(sip_header(response, "ms-diagnostics"));

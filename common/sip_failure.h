@@ -10,19 +10,20 @@
 #include "common/error_reason.h"
 #include "common/sip.h"
 
-/* Why a request came to nothing; `words` are borrowed from the response or the error. */
+/* Why a request failed; `words` are borrowed from the response or the error. */
 struct sip_failure {
 	enum reason code;
 	const char *words;
 	int status; /* of the answer; 0: none came */
 };
 
-/* `response` NULL: none came, `error` says why. */
+/* Why a request failed, by its refusing `response`; or by `error`, if `response` is NULL.  With
+ * neither: REASON_SIP_NO_ANSWER. */
 struct sip_failure sip_failure_of(const sip_msg *response, const GError *error);
 
-/* The answer of a server that refuses for reason `r`, with ms-diagnostics as the product's servers
- * have it (MS-OCER section 2.1.3); `words` NULL: those of the table of reasons.  `r` must be one
- * that has a diagnostics number.  The caller unrefs. */
+/* The response of a server that refuses for reason `r`, which must have a diagnostics number, with
+ * ms-diagnostics as the product's servers write it (MS-OCER section 2.1.3); the caller unrefs.
+ * `words` NULL: those of the table of reasons.  `tag`: of To.  `source`: the server's name. */
 sip_msg *sip_refuse(const sip_msg *request, enum reason r, const char *words, const char *tag,
 		    const char *source);
 

@@ -3,13 +3,14 @@
 
 #include <string.h>
 
+/* Sets *error and returns -1, for sip_frame to return. */
 static int frame_error(GError **error, const char *why)
 {
 	g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, why);
 	return -1;
 }
 
-/* The compact forms (RFC 3261 section 7.3.3 and extensions). */
+/* The compact forms are of RFC 3261 section 7.3.3 and its extensions. */
 const char *sip_header_full_name(const char *name)
 {
 	static const struct {
@@ -47,6 +48,7 @@ const char *sip_header_full_name(const char *name)
 	return name;
 }
 
+/* Whether a name of `length` bytes is Content-Length or its compact form. */
 static bool is_content_length(const char *name, gsize length)
 {
 	static const char full[] = "Content-Length";
@@ -58,8 +60,8 @@ static bool is_content_length(const char *name, gsize length)
 	return length == strlen(full) && !g_ascii_strncasecmp(name, full, length);
 }
 
-/* Parses the value of Content-Length, which may be folded (RFC 3261 section 7.3.1).  false: it is
- * not a number. */
+/* Parses the value of Content-Length, which may be folded (RFC 3261 section 7.3.1).  Returns false
+ * when it is not a number; a number above SIP_MESSAGE_MAX may come back smaller, but above it. */
 static bool parse_length(const char *p, const char *end, gsize *ret_length)
 {
 	gsize n = 0;
@@ -95,7 +97,8 @@ static const char *line_end(const char *p, const char *end)
 	return end;
 }
 
-/* -1: it is missing or not a number, or two differ (RFC 4475 section 3.3.9). */
+/* The value of Content-Length in the headers; -1: it is missing or not a number, or two differ (RFC
+ * 4475 section 3.3.9). */
 static gssize content_length(const char *headers, const char *end)
 {
 	gssize found = -1;

@@ -13,6 +13,7 @@
 #include <sofia-sip/su_alloc.h>
 #include <sofia-sip/url.h>
 
+/* What is wrong with a parsed message, in static words; NULL: nothing. */
 static const char *why_refused(msg_t *msg, const sip_t *sip)
 {
 	if (!sip || (!sip->sip_request && !sip->sip_status))
@@ -47,7 +48,8 @@ static char *cseq_method(char *data, gsize length)
 
 /* sofia-sip 1.12.11 refuses all methods that begin with S except SUBSCRIBE, also the SERVICE of
  * media relay and conference requests.  Returns a copy with another first letter in the request
- * line and in CSeq, so that sofia-sip's other checks still apply.  NULL: no change is needed. */
+ * line and in CSeq, so that sofia-sip's other checks still apply; the caller frees.  NULL: no
+ * change is needed. */
 static char *without_s_method(const char *data, gsize length)
 {
 	g_autofree char *text = g_memdup2(data, length);

@@ -10,15 +10,16 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* Why sofia-sip refuses a complete message (start line, headers, body); static.  NULL: it is valid.
- */
+/* Why sofia-sip refuses a complete message (start line, headers, body), in static words; NULL: it
+ * is valid. */
 const char *sip_grammar_refusal(const char *data, gsize length);
 
 /* Splits a value of From, To, Contact or Route into its URI without header parameters and its tag
  * (NULL: none); the caller frees both.  false: malformed, nothing is written. */
 bool sip_grammar_address(const char *value, char **ret_uri, char **ret_tag);
 
-/* Splits the value of CSeq; the caller frees *ret_method.  false: malformed. */
+/* Splits the value of CSeq into number and method; the caller frees *ret_method.  Returns false
+ * when it is malformed; then nothing is written. */
 bool sip_grammar_cseq(const char *value, guint32 *ret_number, char **ret_method);
 
 /* "user@host", unescaped, in lower case; NULL: not a SIP URI with a user.  The caller frees. */
@@ -27,7 +28,8 @@ char *sip_grammar_user(const char *uri);
 /* Whether `uri` can stand as a Request-URI. */
 bool sip_grammar_is_uri(const char *uri);
 
-/* The reason phrase of RFC 3261 section 21 ("Not Found"); static; "" for an unknown status. */
+/* The reason phrase of a status by RFC 3261 section 21 ("Not Found"), static; "" for an unknown
+ * status. */
 const char *sip_grammar_phrase(int status);
 
 #endif

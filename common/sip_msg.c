@@ -102,6 +102,8 @@ guint sip_field_count(const sip_msg *m, const char *name)
 	return n;
 }
 
+/* Sets URI and tag from the header of that name; false, and both NULL: it is missing or
+ * malformed. */
 static bool derive_address(const sip_msg *m, const char *name, char **uri, char **tag)
 {
 	const char *value = sip_header(m, name);
@@ -127,6 +129,7 @@ bool sip_msg_derive(sip_msg *m)
 	return valid;
 }
 
+/* Updates what is derived from headers, if it depends on this one. */
 static void header_changed(sip_msg *m, const char *name)
 {
 	static const char *const sources[] = {"From", "To", "CSeq", "Content-Type"};

@@ -36,7 +36,8 @@ sip_msg *sip_request_new(const char *method, const char *uri, const char *from_u
 	return m;
 }
 
-static void copy_header(sip_msg *m, const struct sip_field *h, const char *to_tag, bool has_tag)
+/* Appends a copy of a header; a To without tag gets `to_tag`, unless that is NULL. */
+static void append_copy(sip_msg *m, const struct sip_field *h, const char *to_tag, bool has_tag)
 {
 	if (to_tag && !has_tag && !g_ascii_strcasecmp(h->name, "To")) {
 		g_autofree char *tagged = g_strdup_printf("%s;tag=%s", h->value, to_tag);
@@ -58,7 +59,7 @@ sip_msg *sip_response_new(const sip_msg *request, int status, const char *reason
 		const struct sip_field *h = sip_field_at(request, i);
 
 		if (sip_name_is_in(h->name, response_headers, G_N_ELEMENTS(response_headers)))
-			copy_header(m, h, to_tag, request->to_tag);
+			append_copy(m, h, to_tag, request->to_tag);
 	}
 	sip_msg_derive(m);
 	return m;

@@ -13,6 +13,7 @@ static const char *const single_headers[] = {"From",	     "To",	     "Call-ID", 
 					     "Max-Forwards", "Content-Type", "Expires"};
 static const char *const required_headers[] = {"Via", "From", "To", "Call-ID", "CSeq"};
 
+/* Sets *error and returns false. */
 static bool parse_error(GError **error, const char *why)
 {
 	g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, why);
@@ -35,6 +36,7 @@ static bool parse_request_line(sip_msg *m, const char *line, GError **error)
 	return true;
 }
 
+/* Reads a status line or a request line into the message. */
 static bool parse_start_line(sip_msg *m, const char *line, GError **error)
 {
 	static const char version[] = "SIP/2.0 ";
@@ -50,6 +52,7 @@ static bool parse_start_line(sip_msg *m, const char *line, GError **error)
 						      parse_error(error, "status out of range");
 }
 
+/* Appends each of the comma-separated values as a header of its own. */
 static void append_values(sip_msg *m, const char *name, const char *values)
 {
 	while (*values) {
@@ -64,8 +67,8 @@ static void append_values(sip_msg *m, const char *name, const char *values)
 	}
 }
 
-/* Parses one unfolded header line.  Content-Length is not stored: sip_frame has used it, and
- * sip_msg_print writes it. */
+/* Parses one unfolded header line and appends it.  Content-Length is not stored: sip_frame has used
+ * it, and sip_msg_print writes it. */
 static bool parse_header(sip_msg *m, char *line, GError **error)
 {
 	static const char token[] =
@@ -90,8 +93,8 @@ static bool parse_header(sip_msg *m, char *line, GError **error)
 	return true;
 }
 
-/* Joins folded lines: a line that begins with white space continues the one before (RFC 3261
- * section 7.3.1). */
+/* Joins folded lines in place: a line that begins with white space continues the one before (RFC
+ * 3261 section 7.3.1). */
 static void unfold(char *head)
 {
 	char *out = head;
@@ -107,7 +110,8 @@ static void unfold(char *head)
 	*out = '\0';
 }
 
-/* `head` is the text up to and with the CRLF of the last header. */
+/* Parses start line and headers.  `head` is the text up to and with the CRLF of the last header; it
+ * is changed. */
 static bool parse_head(sip_msg *m, char *head, GError **error)
 {
 	unfold(head);
@@ -125,7 +129,7 @@ static bool parse_head(sip_msg *m, char *head, GError **error)
 	return true;
 }
 
-/* Checks what sofia-sip does not. */
+/* Checks what sofia-sip does not, and derives the members that come from headers. */
 static bool check_headers(sip_msg *m, GError **error)
 {
 	const char *hops = sip_header(m, "Max-Forwards");

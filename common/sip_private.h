@@ -5,14 +5,15 @@
 
 #include "common/sip.h"
 
-/* Finds the length of the message that `data` begins with (RFC 3261 section 18.3). Returns 1 with
- * the length when the headers are complete, even if the body is not; 0 when they are not; -1 with
+/* Finds the length of the message that `data` begins with (RFC 3261 section 18.3).  Returns 1 and
+ * *ret_total when the headers are complete, even if the body is not; 0 when they are not; -1 with
  * G_IO_ERROR_INVALID_DATA when Content-Length is missing or the message is longer than
- * SIP_MESSAGE_MAX.  `*scanned` keeps the position between calls with more data; 0 for a new
+ * SIP_MESSAGE_MAX.  *scanned keeps the position between calls with more data; it is 0 for a new
  * message. */
 int sip_frame(const char *data, gsize length, gsize *scanned, gsize *ret_total, GError **error);
 
-/* Full name of a compact header form ("v" -> "Via"); other names come back as they are. */
+/* The full name of a compact header form ("v" -> "Via"); other names come back as they are.
+ * Borrowed. */
 const char *sip_header_full_name(const char *name);
 
 /* The first of the characters `ends` at or after `p` that is outside quotes and angle brackets, or

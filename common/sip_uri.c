@@ -60,6 +60,7 @@ const char *sip_piece_end(const char *p, const char *ends)
 	return p;
 }
 
+/* Removes quotes and their backslashes; returns `value`. */
 static char *unquote_in_place(char *value)
 {
 	gsize length = strlen(value);
@@ -77,8 +78,9 @@ static char *unquote_in_place(char *value)
 	return value;
 }
 
-/* Value of `piece` ("name=value", "Digest name=value", "name") if it has that name, else NULL. The
- * first piece is a host, an address, or a scheme with the first parameter. */
+/* The value of `piece` ("name=value", "Digest name=value", "name") if it has that name; the caller
+ * frees.  NULL: it has another one.  The first piece is a host, an address, or a scheme with the
+ * first parameter. */
 static char *piece_value(const char *piece, gsize length, const char *name, bool first)
 {
 	g_autofree char *text = g_strstrip(g_strndup(piece, length));

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "common/base/source.h"
 #include "common/error_reason.h"
 #include "common/sip.h"
 
@@ -91,7 +92,7 @@ static const struct {
 	{G_TLS_CERTIFICATE_INSECURE, REASON_TLS_INSECURE},
 };
 
-/* The first row that fits. */
+/* The reason of the first row that fits the flags. */
 static enum reason flaw_reason(GTlsCertificateFlags flags)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(flaws); i++)
@@ -100,7 +101,7 @@ static enum reason flaw_reason(GTlsCertificateFlags flags)
 	return REASON_TLS_BAD_CERTIFICATE;
 }
 
-/* The name that it was made out to; NULL: none.  The caller frees. */
+/* The common name (CN) of the certificate's subject; NULL: there is none.  The caller frees. */
 static char *certificate_name(GTlsCertificate *c)
 {
 	g_autofree char *subject = g_tls_certificate_get_subject_name(c);
@@ -111,7 +112,7 @@ static char *certificate_name(GTlsCertificate *c)
 }
 
 /* Whose certificate it is: " (CN=fe.contoso.com, issued by CN=another CA, 2026-01-01 to
- * 2027-01-01)"; "": nothing known. */
+ * 2027-01-01)"; "" when a part is not known.  The caller frees. */
 static char *certificate_text(GTlsCertificate *c)
 {
 	g_autofree char *subject = g_tls_certificate_get_subject_name(c);
@@ -126,26 +127,9 @@ static char *certificate_text(GTlsCertificate *c)
 	return g_strdup_printf(" (%s, issued by %s, %s to %s)", subject, issuer, first, last);
 }
 
-static void timer_clear(GSource **timer)
-{
-	if (!*timer)
-		return;
-	g_source_destroy(*timer);
-	g_clear_pointer(timer, g_source_unref);
-}
-
-static GSource *timer_start(guint timeout_ms, GSourceFunc function, gpointer user_data)
-{
-	GSource *timer = g_timeout_source_new(timeout_ms);
-
-	g_source_set_callback(timer, function, user_data, NULL);
-	g_source_attach(timer, g_main_context_get_thread_default());
-	return timer;
-}
-
-/* Says it better than GnuTLS does: what was wrong with the peer's certificate, or that time ran
- * out. */
-static void explain(const struct handshake *h, GError **error)
+/* Puts a more precise error in the place of GnuTLS's: what was wrong with the peer's certificate,
+ * or that time ran out. */
+static void replace_error(const struct handshake *h, GError **error)
 {
 	if (h->timed_out) {
 		g_clear_error(error);
@@ -161,7 +145,8 @@ static void explain(const struct handshake *h, GError **error)
 
 /* --- what both sides do ----------------------------------------------------------------------- */
 
-/* GLib asks also about good certificates on the server side. */
+/* Accepts the peer's certificate if it has no flaw, and keeps what is told about it if it has.  On
+ * the server side GLib asks about good ones, too. */
 static gboolean on_accept_certificate(GTlsConnection *connection G_GNUC_UNUSED,
 				      GTlsCertificate *certificate,
 				      GTlsCertificateFlags flaws_found, gpointer user_data)
@@ -192,7 +177,8 @@ static void set_no_delay(GSocketConnection *connection)
 			    NULL);
 }
 
-static void prepare(struct handshake *h, GTlsDatabase *trusted)
+/* Sets what both sides of a handshake need: trusted CA, check of the certificate. */
+static void prepare_handshake(struct handshake *h, GTlsDatabase *trusted)
 {
 	GTlsConnection *tls = G_TLS_CONNECTION(h->tls);
 
@@ -204,7 +190,7 @@ static void prepare(struct handshake *h, GTlsDatabase *trusted)
 
 static void handshake_free(struct handshake *h)
 {
-	timer_clear(&h->timer);
+	source_clear(&h->timer);
 	if (h->tls)
 		g_signal_handlers_disconnect_by_data(h->tls, h);
 	g_clear_object(&h->tls);
@@ -217,6 +203,7 @@ static void handshake_free(struct handshake *h)
 
 /* --- listening -------------------------------------------------------------------------------- */
 
+/* Gives a hold back; the last one frees the listener. */
 static void listener_release(tls_listener *l)
 {
 	if (--l->holds)
@@ -228,6 +215,7 @@ static void listener_release(tls_listener *l)
 	g_free(l);
 }
 
+/* The DNS names in the peer's certificate, in lower case, NULL-terminated; empty without one. */
 static GPtrArray *peer_names(GTlsConnection *tls)
 {
 	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
@@ -245,7 +233,7 @@ static GPtrArray *peer_names(GTlsConnection *tls)
 	return names;
 }
 
-static void on_accepted(GObject *source, GAsyncResult *result, gpointer user_data)
+static void on_server_handshake_done(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	struct handshake *h = user_data;
 	tls_listener *l = h->listener;
@@ -254,7 +242,7 @@ static void on_accepted(GObject *source, GAsyncResult *result, gpointer user_dat
 
 	g_hash_table_remove(l->handshakes, h);
 	if (!ok)
-		explain(h, &error);
+		replace_error(h, &error);
 	if (!l->freed && ok) {
 		g_autoptr(GPtrArray) names = peer_names(G_TLS_CONNECTION(source));
 
@@ -268,6 +256,8 @@ static void on_accepted(GObject *source, GAsyncResult *result, gpointer user_dat
 	listener_release(l);
 }
 
+/* Keeps the peer's address and port; "unknown" when it is gone again already, which the handshake
+ * will report. */
 static void set_peer(struct handshake *h, GSocketConnection *connection)
 {
 	g_autoptr(GSocketAddress) address =
@@ -279,7 +269,7 @@ static void set_peer(struct handshake *h, GSocketConnection *connection)
 		h->peer = g_inet_address_to_string(g_inet_socket_address_get_address(inet));
 		h->port = g_inet_socket_address_get_port(inet);
 	} else {
-		h->peer = g_strdup("unknown"); /* gone again already; the handshake will tell */
+		h->peer = g_strdup("unknown");
 	}
 }
 
@@ -310,11 +300,12 @@ static gboolean on_incoming(GSocketService *service G_GNUC_UNUSED, GSocketConnec
 	h->listener = l;
 	l->holds++;
 	g_hash_table_add(l->handshakes, h);
-	prepare(h, l->trusted);
+	prepare_handshake(h, l->trusted);
 	g_object_set(h->tls, "authentication-mode", modes[l->policy], NULL);
-	h->timer = timer_start(HANDSHAKE_TIMEOUT_MS, on_handshake_timeout, h);
+	h->timer = timer_start(g_main_context_get_thread_default(), HANDSHAKE_TIMEOUT_MS,
+			       on_handshake_timeout, h);
 	g_tls_connection_handshake_async(G_TLS_CONNECTION(h->tls), G_PRIORITY_DEFAULT,
-					 h->cancellable, on_accepted, h);
+					 h->cancellable, on_server_handshake_done, h);
 	return TRUE;
 }
 
@@ -380,6 +371,7 @@ void tls_listener_free(tls_listener *l)
 
 /* --- connecting ------------------------------------------------------------------------------- */
 
+/* One tls_connect. */
 struct attempt {
 	struct handshake *h;
 	GTlsDatabase *trusted;
@@ -393,7 +385,8 @@ struct attempt {
 	gpointer user_data;
 };
 
-/* Tells the caller, once, and ends the attempt.  `error` NULL: connected. */
+/* Calls the caller's function and frees the attempt and `error`, which is NULL when it is
+ * connected. */
 static void attempt_done(struct attempt *a, GError *error)
 {
 	GIOStream *tls = error ? NULL : g_steal_pointer(&a->h->tls);
@@ -418,13 +411,13 @@ static void attempt_done(struct attempt *a, GError *error)
 	g_free(a);
 }
 
-static void on_shaken(GObject *source, GAsyncResult *result, gpointer user_data)
+static void on_handshake_done(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	struct attempt *a = user_data;
 	GError *error = NULL;
 
 	if (!g_tls_connection_handshake_finish(G_TLS_CONNECTION(source), result, &error))
-		explain(a->h, &error);
+		replace_error(a->h, &error);
 	attempt_done(a, error);
 }
 
@@ -451,11 +444,11 @@ static void on_connected(GObject *source, GAsyncResult *result, gpointer user_da
 		attempt_done(a, error);
 		return;
 	}
-	prepare(a->h, a->trusted);
+	prepare_handshake(a->h, a->trusted);
 	if (a->certificate)
 		g_tls_connection_set_certificate(G_TLS_CONNECTION(a->h->tls), a->certificate);
 	g_tls_connection_handshake_async(G_TLS_CONNECTION(a->h->tls), G_PRIORITY_DEFAULT,
-					 a->h->cancellable, on_shaken, a);
+					 a->h->cancellable, on_handshake_done, a);
 }
 
 static gboolean on_bad_address(gpointer user_data)
@@ -504,12 +497,14 @@ void tls_connect(const char *local_address, const char *address, guint16 port,
 	a->done = done;
 	a->user_data = user_data;
 	if (!to || (local_address && !from)) {
-		a->h->timer = timer_start(0, on_bad_address, a);
+		a->h->timer =
+			timer_start(g_main_context_get_thread_default(), 0, on_bad_address, a);
 		return;
 	}
 	g_socket_client_set_enable_proxy(client, FALSE);
 	g_socket_client_set_local_address(client, from);
-	a->h->timer = timer_start(timeout_ms, on_handshake_timeout, a->h);
+	a->h->timer = timer_start(g_main_context_get_thread_default(), timeout_ms,
+				  on_handshake_timeout, a->h);
 	g_socket_client_connect_async(client, G_SOCKET_CONNECTABLE(to), a->h->cancellable,
 				      on_connected, a);
 }

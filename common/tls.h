@@ -11,11 +11,12 @@
 
 typedef struct tls_identity tls_identity;
 
-/* Certificate, key and trusted CA from PEM files (absolute names).  `certificate` and `key` may be
- * NULL: a client without certificate. */
+/* Reads the trusted CA and, unless NULL (a client without certificate), certificate and key from
+ * PEM files.  `key` NULL: it is in the file of the certificate.  NULL with an error of GLib when a
+ * file can't be read. */
 tls_identity *tls_identity_new(const char *ca, const char *certificate, const char *key,
 			       GError **error);
-void tls_identity_free(tls_identity *id);
+void tls_identity_free(tls_identity *id); /* accepts NULL */
 
 enum tls_client_certificate {
 	TLS_CLIENT_NONE,     /* not asked for (Access Edge outside) */
@@ -29,23 +30,24 @@ enum tls_client_certificate {
  * gave none; borrowed for the call. */
 typedef void (*tls_accept_func)(GIOStream *connection, const char *const *peer_names,
 				const char *peer_address, guint16 peer_port, gpointer user_data);
-/* A handshake that failed: who and why (common/error_reason.h). */
+/* A handshake that failed: with whom, and why (common/error_reason.h).  Both are borrowed. */
 typedef void (*tls_refused_func)(const char *peer_address, const GError *why, gpointer user_data);
 
 typedef struct tls_listener tls_listener;
-/* Listens on a numeric address.  `id`, with its certificate, is borrowed until tls_listener_free;
- * callbacks come from the main loop. NULL with `error`: G_IO_ERROR_INVALID_ARGUMENT, or why the
- * address can't be had. */
+/* Listens on a numeric address; for tls_listener_free.  `id` must have a certificate and is
+ * borrowed until then; `refused` may be NULL.  Callbacks come from the main loop.  NULL with
+ * `error`: G_IO_ERROR_INVALID_ARGUMENT, or why the address can't be bound. */
 tls_listener *tls_listen(const char *address, guint16 port, tls_identity *id,
 			 enum tls_client_certificate policy, tls_accept_func accepted,
 			 tls_refused_func refused, gpointer user_data, GError **error);
-void tls_listener_free(tls_listener *l);
+void tls_listener_free(tls_listener *l); /* no callback follows; accepts NULL */
 
 /* Connects from `local_address` (NULL: any) to address:port and does the handshake, checking the
- * server's chain and that its certificate carries `server_name`.  Calls back once:
- * connection with error NULL, or NULL with error: REASON_CONNECTION_TIMED_OUT or
- * REASON_TLS_TIMED_OUT after `timeout_ms`; REASON_TLS_UNTRUSTED and the like when the server's
- * certificate is not accepted, with whose it is; or why the connection failed. */
+ * server's chain and that its certificate carries `server_name`.  Calls `done` once: with the
+ * connection, which the callee then owns, or with an error (borrowed): REASON_CONNECTION_TIMED_OUT
+ * or REASON_TLS_TIMED_OUT after `timeout_ms`; REASON_TLS_UNTRUSTED and the like when the server's
+ * certificate is not accepted, with whose it is; or why the connection failed.  `cancellable` may
+ * be NULL; cancelling it is such a failure. */
 typedef void (*tls_connect_func)(GIOStream *connection, const GError *error, gpointer user_data);
 void tls_connect(const char *local_address, const char *address, guint16 port,
 		 const char *server_name, tls_identity *id, guint timeout_ms,

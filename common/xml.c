@@ -17,8 +17,8 @@ static const char *local_name(const char *name)
 	return colon ? colon + 1 : name;
 }
 
-/* Takes over `key`; a value that is there stays. */
-static void add_value(xml_document *d, char *key, const char *value)
+/* Adds a value, unless the key has one.  Takes over `key`. */
+static void keep_first(xml_document *d, char *key, const char *value)
 {
 	if (g_hash_table_contains(d->values, key))
 		g_free(key);
@@ -39,9 +39,9 @@ static void on_xml_start(GMarkupParseContext *context G_GNUC_UNUSED, const char 
 				    "two root elements");
 	if (!d->root)
 		d->root = g_strdup(element);
-	add_value(d, g_strdup(element), "");
+	keep_first(d, g_strdup(element), "");
 	for (guint i = 0; names[i]; i++)
-		add_value(d, g_strdup_printf("%s %s", element, names[i]), values[i]);
+		keep_first(d, g_strdup_printf("%s %s", element, names[i]), values[i]);
 }
 
 static void on_xml_text(GMarkupParseContext *context G_GNUC_UNUSED, const char *text, gsize length,

@@ -12,13 +12,13 @@
 
 typedef struct xml_document xml_document;
 
-/* Reads a document.  NULL: `xml` is NULL or not well-formed, or `root` (NULL: any) is not its root.
- */
+/* Reads a document; for xml_free.  NULL when `xml` is NULL or not well-formed, or when its root is
+ * not `root` (NULL: any). */
 xml_document *xml_parse(const char *xml, gsize length, const char *root);
-void xml_free(xml_document *d);
+void xml_free(xml_document *d); /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xml_document, xml_free)
 
-bool xml_has(const xml_document *d, const char *element);
+bool xml_has(const xml_document *d, const char *element); /* false without a document */
 /* Text of an element without spaces around it, and value of its attribute; borrowed.  NULL: there
  * is none, or no document. */
 const char *xml_text(const xml_document *d, const char *element);

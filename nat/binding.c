@@ -13,6 +13,7 @@
 
 static const guint16 known_attributes[] = {STUN_ATTRIBUTE_CHANGE_REQUEST, 0x0027, 0};
 
+/* Lets libnice's message use the `length` bytes at `data`. */
 static void message_init(StunMessage *s, StunAgent *agent, guint8 *data, gsize length)
 {
 	stun_agent_init(agent, known_attributes, STUN_COMPATIBILITY_RFC5389,
@@ -27,7 +28,8 @@ void binding_new_id(guint8 id[BINDING_ID_BYTES])
 	memcpy(id, words, BINDING_ID_BYTES);
 }
 
-static void put_address(StunMessage *s, StunAttribute type, const struct sockaddr_in *a)
+/* Appends an address attribute; nothing for a family other than IPv4. */
+static void append_address(StunMessage *s, StunAttribute type, const struct sockaddr_in *a)
 {
 	if (a->sin_family == AF_INET)
 		stun_message_append_addr(s, type, (const struct sockaddr *)a, sizeof *a);
@@ -51,13 +53,14 @@ gsize binding_write(const struct binding_message *m, guint8 *data)
 		stun_message_append_xor_addr(&s, STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS, &mapped,
 					     sizeof m->mapped);
 	}
-	put_address(&s, RESPONSE_ORIGIN, &m->origin);
-	put_address(&s, OTHER_ADDRESS, &m->other);
+	append_address(&s, RESPONSE_ORIGIN, &m->origin);
+	append_address(&s, OTHER_ADDRESS, &m->other);
 	return stun_message_length(&s);
 }
 
-static void get_address(const StunMessage *s, StunAttribute type, bool xored,
-			struct sockaddr_in *ret)
+/* Reads an IPv4 address attribute; *ret is unchanged when there is none. */
+static void read_address(const StunMessage *s, StunAttribute type, bool xored,
+			 struct sockaddr_in *ret)
 {
 	struct sockaddr_storage address;
 	socklen_t length = sizeof address;
@@ -91,9 +94,9 @@ bool binding_read(const guint8 *data, gsize length, struct binding_message *ret)
 	stun_message_find32(&s, STUN_ATTRIBUTE_CHANGE_REQUEST, &ret->change);
 	if (stun_message_find32(&s, RESPONSE_PORT, &port) == STUN_MESSAGE_RETURN_SUCCESS)
 		ret->response_port = (guint16)(port >> 16);
-	get_address(&s, STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS, true, &ret->mapped);
-	get_address(&s, RESPONSE_ORIGIN, false, &ret->origin);
-	get_address(&s, OTHER_ADDRESS, false, &ret->other);
+	read_address(&s, STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS, true, &ret->mapped);
+	read_address(&s, RESPONSE_ORIGIN, false, &ret->origin);
+	read_address(&s, OTHER_ADDRESS, false, &ret->other);
 	return true;
 }
 

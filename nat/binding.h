@@ -30,9 +30,10 @@ struct binding_message {
 void binding_new_id(guint8 id[BINDING_ID_BYTES]);
 /* Writes the message to `data`; returns its length, at most BINDING_MESSAGE_MAX. */
 gsize binding_write(const struct binding_message *m, guint8 *data);
-/* false: not a well-formed Binding request or success response with the magic cookie. */
+/* Reads a message.  Returns false when it is not a well-formed Binding request or success response
+ * with the magic cookie; *ret is then zero or incomplete. */
 bool binding_read(const guint8 *data, gsize length, struct binding_message *ret);
-/* Length of the message that begins at `data`, for streams; 0: its header is incomplete. */
+/* How long the message is that begins at `data`, for streams; 0: its header is incomplete. */
 gsize binding_length(const guint8 *data, gsize available);
 
 #endif

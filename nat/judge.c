@@ -10,17 +10,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SOCKETS 4 /* address * 2 + port */
+#define SOCKETS 4 /* for each protocol; index: 2 * address + port, each 0 or 1 */
 
 struct judge {
 	struct sockaddr_in at[SOCKETS];
 	int udp[SOCKETS], tcp[SOCKETS];
 	guint sources[2 * SOCKETS];
-	GHashTable *callers; /* struct caller */
+	GHashTable *tcp_clients; /* struct tcp_client */
 };
 
 /* One TCP connection, until the client closes it. */
-struct caller {
+struct tcp_client {
 	judge *j;
 	guint which; /* index of the socket that accepted it */
 	int fd;
@@ -30,8 +30,9 @@ struct caller {
 	gsize length;
 };
 
-static struct binding_message answer_to(const judge *j, const struct binding_message *request,
-					guint at, guint by, const struct sockaddr_in *from)
+/* The reply to a request that came from `from` to socket `at`, sent by socket `by`. */
+static struct binding_message make_reply(const judge *j, const struct binding_message *request,
+					 guint at, guint by, const struct sockaddr_in *from)
 {
 	struct binding_message reply = {
 		.mapped = *from, .origin = j->at[by], .other = j->at[at ^ 3]};
@@ -42,7 +43,7 @@ static struct binding_message answer_to(const judge *j, const struct binding_mes
 
 /* --- UDP -------------------------------------------------------------------------------------- */
 
-static guint socket_of(const int fds[SOCKETS], int fd)
+static guint socket_index(const int fds[SOCKETS], int fd)
 {
 	guint i = 0;
 
@@ -58,14 +59,14 @@ static gboolean on_datagram(int fd, GIOCondition condition G_GNUC_UNUSED, gpoint
 	struct sockaddr_in from;
 	socklen_t size = sizeof from;
 	ssize_t n = recvfrom(fd, data, sizeof data, MSG_DONTWAIT, (struct sockaddr *)&from, &size);
-	guint at = socket_of(j->udp, fd), by;
+	guint at = socket_index(j->udp, fd), by;
 	struct binding_message request, reply;
 
 	if (n <= 0 || !binding_read(data, (gsize)n, &request) || !request.request)
 		return G_SOURCE_CONTINUE;
 	by = at ^ ((request.change & BINDING_CHANGE_ADDRESS ? 2 : 0) |
 		   (request.change & BINDING_CHANGE_PORT ? 1 : 0));
-	reply = answer_to(j, &request, at, by, &from);
+	reply = make_reply(j, &request, at, by, &from);
 	if (request.response_port != 0)
 		from.sin_port = g_htons(request.response_port);
 	/* Errors are ignored: to the client the datagram is lost, and it sends its request again.
@@ -77,23 +78,24 @@ static gboolean on_datagram(int fd, GIOCondition condition G_GNUC_UNUSED, gpoint
 
 /* --- TCP -------------------------------------------------------------------------------------- */
 
-static void caller_free(gpointer data)
+static void tcp_client_free(gpointer data)
 {
-	struct caller *c = data;
+	struct tcp_client *c = data;
 
 	g_source_remove(c->source);
 	close(c->fd);
 	g_free(c);
 }
 
-static void answer_caller(struct caller *c, gsize length)
+/* Answers the request in the first `length` bytes, if it is one, and removes them. */
+static void answer_tcp_client(struct tcp_client *c, gsize length)
 {
 	struct binding_message request, reply;
 	guint8 data[BINDING_MESSAGE_MAX];
 	gsize length_sent;
 
 	if (binding_read(c->data, length, &request) && request.request) {
-		reply = answer_to(c->j, &request, c->which, c->which, &c->from);
+		reply = make_reply(c->j, &request, c->which, c->which, &c->from);
 		/* Cannot fail: the few bytes fit into the empty send buffer. */
 		length_sent = binding_write(&reply, data);
 		(void)!send(c->fd, data, length_sent, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -102,45 +104,50 @@ static void answer_caller(struct caller *c, gsize length)
 	memmove(c->data, c->data + length, c->length);
 }
 
-static gboolean on_bytes(int fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
+/* Answers all requests that are complete.  Drops a client that has closed, or whose message is too
+ * long. */
+static gboolean on_client_bytes(int fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
 {
-	struct caller *c = user_data;
+	struct tcp_client *c = user_data;
 	ssize_t n = recv(fd, c->data + c->length, sizeof c->data - c->length, MSG_DONTWAIT);
 	gsize length;
 
 	if (n < 0 && errno == EAGAIN)
 		return G_SOURCE_CONTINUE;
 	if (n <= 0) {
-		g_hash_table_remove(c->j->callers, c);
+		g_hash_table_remove(c->j->tcp_clients, c);
 		return G_SOURCE_CONTINUE;
 	}
 	c->length += (gsize)n;
 	while ((length = binding_length(c->data, c->length)) != 0 && length <= c->length)
-		answer_caller(c, length);
+		answer_tcp_client(c, length);
 	if (c->length == sizeof c->data)
-		g_hash_table_remove(c->j->callers, c);
+		g_hash_table_remove(c->j->tcp_clients, c);
 	return G_SOURCE_CONTINUE;
 }
 
-static gboolean on_call(int fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
+static gboolean on_tcp_connection(int fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
 {
 	judge *j = user_data;
 	struct sockaddr_in from;
 	socklen_t size = sizeof from;
 	int accepted = accept4(fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	struct caller *c;
+	struct tcp_client *c;
 
 	if (accepted < 0)
 		return G_SOURCE_CONTINUE;
-	c = g_new0(struct caller, 1);
-	*c = (struct caller){.j = j, .which = socket_of(j->tcp, fd), .fd = accepted, .from = from};
-	c->source = g_unix_fd_add(accepted, G_IO_IN, on_bytes, c);
-	g_hash_table_add(j->callers, c);
+	c = g_new0(struct tcp_client, 1);
+	*c = (struct tcp_client){
+		.j = j, .which = socket_index(j->tcp, fd), .fd = accepted, .from = from};
+	c->source = g_unix_fd_add(accepted, G_IO_IN, on_client_bytes, c);
+	g_hash_table_add(j->tcp_clients, c);
 	return G_SOURCE_CONTINUE;
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
 
+/* A bound, non-blocking socket (SOCK_STREAM: listening) for the caller to close; -1 with an
+ * error. */
 static int open_socket(int type, const struct sockaddr_in *at, GError **error)
 {
 	int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), yes = 1;
@@ -160,7 +167,7 @@ judge *judge_new(struct in_addr first, struct in_addr second, GError **error)
 {
 	judge *j = g_new0(judge, 1);
 
-	j->callers = g_hash_table_new_full(NULL, NULL, caller_free, NULL);
+	j->tcp_clients = g_hash_table_new_full(NULL, NULL, tcp_client_free, NULL);
 	for (guint i = 0; i < SOCKETS; i++)
 		j->udp[i] = j->tcp[i] = -1;
 	for (guint i = 0; i < SOCKETS; i++) {
@@ -175,7 +182,7 @@ judge *judge_new(struct in_addr first, struct in_addr second, GError **error)
 			return NULL;
 		}
 		j->sources[i] = g_unix_fd_add(j->udp[i], G_IO_IN, on_datagram, j);
-		j->sources[SOCKETS + i] = g_unix_fd_add(j->tcp[i], G_IO_IN, on_call, j);
+		j->sources[SOCKETS + i] = g_unix_fd_add(j->tcp[i], G_IO_IN, on_tcp_connection, j);
 	}
 	return j;
 }
@@ -184,7 +191,7 @@ void judge_free(judge *j)
 {
 	if (!j)
 		return;
-	g_hash_table_unref(j->callers);
+	g_hash_table_unref(j->tcp_clients);
 	for (guint i = 0; i < 2 * SOCKETS; i++)
 		if (j->sources[i] != 0)
 			g_source_remove(j->sources[i]);

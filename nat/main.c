@@ -20,7 +20,7 @@ static void on_start(agent *a, json_t *command G_GNUC_UNUSED, gpointer user_data
 	agent_ready(a);
 }
 
-static bool address_of(const json_t *text, struct in_addr *ret)
+static bool parse_ipv4(const json_t *text, struct in_addr *ret)
 {
 	return json_is_string(text) && inet_pton(AF_INET, json_string_value(text), ret) == 1;
 }
@@ -32,8 +32,8 @@ static void on_judge(agent *a, json_t *command, gpointer user_data)
 	struct in_addr first, second;
 	g_autoptr(GError) error = NULL;
 
-	if (p->judge || !address_of(json_array_get(addresses, 0), &first) ||
-	    !address_of(json_array_get(addresses, 1), &second)) {
+	if (p->judge || !parse_ipv4(json_array_get(addresses, 0), &first) ||
+	    !parse_ipv4(json_array_get(addresses, 1), &second)) {
 		channel_log(agent_channel(a), "warning",
 			    "'nat-judge' needs two IPv4 addresses, once");
 		return;
@@ -114,7 +114,7 @@ static void on_probe(agent *a, json_t *command, gpointer user_data)
 		.asked = {.judge = {.sin_family = AF_INET, .sin_port = g_htons(JUDGE_PORT)}}};
 	g_autoptr(GTask) task = NULL;
 
-	if (p->probing || !address_of(json_object_get(command, "judge"), &j.asked.judge.sin_addr) ||
+	if (p->probing || !parse_ipv4(json_object_get(command, "judge"), &j.asked.judge.sin_addr) ||
 	    lifetime_ms < 0 || lifetime_ms > LIFETIME_MAX_MS) {
 		channel_log(agent_channel(a), "warning",
 			    "'nat-probe' needs the judge's address and a lifetime in milliseconds, "
@@ -130,7 +130,7 @@ static void on_probe(agent *a, json_t *command, gpointer user_data)
 	g_task_run_in_thread(task, run_job);
 }
 
-static void end(gpointer user_data)
+static void free_judge(gpointer user_data)
 {
 	judge_free(((struct program *)user_data)->judge);
 }
@@ -147,7 +147,7 @@ int main(int argc, char **argv)
 		.program = "tb-nat",
 		.summary = "Measures a NAT by RFC 5780: the judge outside, or the probe inside.",
 		.commands = commands,
-		.end = end,
+		.free_judge = free_judge,
 	};
 	struct program p = {NULL, false};
 

@@ -34,6 +34,8 @@ struct probe_request {
 	bool seen;
 };
 
+/* A UDP socket, bound to the source address that the route to `towards` selects and to a free port,
+ * which *ret_local gets.  The caller closes it. -1: it can't be bound. */
 static int udp_socket(struct sockaddr_in *ret_local, const struct sockaddr_in *towards)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0),
@@ -41,7 +43,7 @@ static int udp_socket(struct sockaddr_in *ret_local, const struct sockaddr_in *t
 	struct sockaddr_in any = {.sin_family = AF_INET};
 	socklen_t size = sizeof *ret_local;
 
-	/* A connected socket has the source address that the route to `towards` selects. */
+	/* a connected socket has the source address that its route selects */
 	if (connect(route, (const struct sockaddr *)towards, sizeof *towards) == 0)
 		getsockname(route, (struct sockaddr *)&any, &size);
 	any.sin_port = 0;
@@ -73,6 +75,7 @@ static void send_to(int fd, const struct probe_request *p, const struct sockaddr
 	(void)!sendto(fd, data, length, MSG_DONTWAIT, (const struct sockaddr *)to, sizeof *to);
 }
 
+/* Receives one packet and stores it with the request of `all` that it answers, if any. */
 static void receive_answer(int fd, struct probe_request *all, guint n)
 {
 	guint8 data[BINDING_MESSAGE_MAX];
@@ -93,8 +96,8 @@ static void receive_answer(int fd, struct probe_request *all, guint n)
 	}
 }
 
-/* Receives answers to `all` until `wanted` is answered (NULL: none in particular) or the time is
- * over. */
+/* Receives answers to the `n` requests of `all` until `wanted` (NULL: none in particular) is
+ * answered or the time is over. */
 static void receive_until(int fd, struct probe_request *all, guint n,
 			  const struct probe_request *wanted, gint64 timeout_ms)
 {
@@ -108,7 +111,8 @@ static void receive_until(int fd, struct probe_request *all, guint n,
 	}
 }
 
-/* Sends `all[which]` until it is answered or given up; receives answers to the others meanwhile. */
+/* Sends `all[which]` until it is answered or REPETITIONS are used up; receives answers to the
+ * others meanwhile.  Returns whether it was answered. */
 static bool send_until_answered(int fd, struct probe_request *all, guint n, guint which,
 				const struct sockaddr_in *to)
 {
@@ -121,6 +125,7 @@ static bool send_until_answered(int fd, struct probe_request *all, guint n, guin
 	return all[which].seen;
 }
 
+/* Makes a plain request, sends it until it is answered, and returns whether it was. */
 static bool request_once(int fd, const struct sockaddr_in *to, struct probe_request *ret)
 {
 	*ret = new_request(0, 0);
@@ -132,6 +137,7 @@ static bool same_endpoint(const struct sockaddr_in *a, const struct sockaddr_in 
 	return a->sin_addr.s_addr == b->sin_addr.s_addr && a->sin_port == b->sin_port;
 }
 
+/* The mapping behaviour, by what the three endpoints of server_endpoints saw. */
 static enum probe_behaviour mapping_of(const struct sockaddr_in mapped[3])
 {
 	if (same_endpoint(&mapped[0], &mapped[1]))
@@ -140,8 +146,8 @@ static enum probe_behaviour mapping_of(const struct sockaddr_in mapped[3])
 						       PROBE_ADDRESS_AND_PORT_DEPENDENT;
 }
 
-/* First address and port, second address and first port, second address and port (RFC 5780
- * section 4.3). */
+/* The server's endpoints in the order of RFC 5780 section 4.3: first address and port, second
+ * address and first port, second address and port. */
 static void server_endpoints(const struct sockaddr_in *first, const struct sockaddr_in *other,
 			     struct sockaddr_in ret[3])
 {
@@ -153,6 +159,8 @@ static void server_endpoints(const struct sockaddr_in *first, const struct socka
 
 /* --- section 4.3: mapping --------------------------------------------------------------------- */
 
+/* Sets mapped address, translation, port preservation and mapping; *ret_other is the server's other
+ * endpoint.  False: the server did not answer everywhere. */
 static bool measure_mapping(const struct probe_asked *asked, int fd, struct sockaddr_in *ret_other,
 			    struct probe_measured *ret)
 {
@@ -177,7 +185,8 @@ static bool measure_mapping(const struct probe_asked *asked, int fd, struct sock
 
 /* --- section 4.4: filtering ------------------------------------------------------------------- */
 
-/* Sends all but the last of `all` to `to`, then the last one to the server as the marker. */
+/* Sends all but the last of `all` to `to`, then the last one to the server as the marker; ROUNDS
+ * times. */
 static void send_with_marker(int fd, struct probe_request *all, guint n,
 			     const struct sockaddr_in *to, const struct sockaddr_in *judge)
 {
@@ -193,6 +202,7 @@ static void send_with_marker(int fd, struct probe_request *all, guint n,
 	}
 }
 
+/* With a new socket: asks for answers from the server's other address and from its other port. */
 static void measure_filtering(const struct probe_asked *asked, struct probe_measured *ret)
 {
 	struct probe_request all[] = {new_request(BINDING_CHANGE_ADDRESS | BINDING_CHANGE_PORT, 0),
@@ -212,7 +222,7 @@ static void measure_filtering(const struct probe_asked *asked, struct probe_meas
 
 /* --- section 4.5: hairpin --------------------------------------------------------------------- */
 
-/* The second socket sends to the first one's mapped address, and the marker to the server. */
+/* Whether a second socket reaches the first one's mapped address; its marker goes to the server. */
 static void measure_hairpin(const struct probe_asked *asked, int first, struct probe_measured *ret)
 {
 	struct probe_request hairpin = new_request(0, 0), marker;
@@ -243,6 +253,8 @@ struct idle {
 	gint64 since_us;     /* of the last packet */
 };
 
+/* A new socket with a mapping that begins to be idle; the caller closes its descriptor (-1:
+ * none). */
 static struct idle idle_new(const struct probe_asked *asked)
 {
 	struct idle i = {.fd = -1};
@@ -292,7 +304,8 @@ static void stay_idle(struct idle *i, gint64 idle_ms)
 	}
 }
 
-/* Two sockets, because the first test renews the mapping of its socket. */
+/* Whether mappings still exist shortly before lifetime_ms and no longer exist shortly after.  Uses
+ * two sockets, because the first test renews the mapping of its socket.  Blocks for that time. */
 static void measure_lifetime(const struct probe_asked *asked, struct probe_measured *ret)
 {
 	struct idle before = idle_new(asked), after = idle_new(asked);
@@ -309,6 +322,7 @@ static void measure_lifetime(const struct probe_asked *asked, struct probe_measu
 
 /* --- TCP: mapping only (RFC 5382 section 4.1) ------------------------------------------------- */
 
+/* Blocks until the socket is ready for `events`; false: it was not by `end_us`. */
 static bool tcp_wait(int fd, short events, gint64 end_us)
 {
 	struct pollfd p = {.fd = fd, .events = events};
@@ -317,6 +331,8 @@ static bool tcp_wait(int fd, short events, gint64 end_us)
 	return left_us > 0 && poll(&p, 1, (int)(left_us / 1000 + 1)) == 1;
 }
 
+/* Sends a request on a connection and reads the mapped address from its answer; false: none by
+ * `end_us`. */
 static bool tcp_request(int fd, struct sockaddr_in *ret_mapped, gint64 end_us)
 {
 	struct probe_request p = new_request(0, 0);
@@ -341,8 +357,8 @@ static bool tcp_request(int fd, struct sockaddr_in *ret_mapped, gint64 end_us)
 	return true;
 }
 
-/* Connects from local `*port`; 0: from any, which is then stored.  -1: no connection by `end_us`.
- */
+/* A connected socket, for the caller to close; -1: no connection by `end_us`.  Its local port is
+ * *port (network order); for 0 a free one is chosen and stored there. */
 static int tcp_connect(const struct sockaddr_in *to, guint16 *port, gint64 end_us)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), yes = 1,
@@ -365,6 +381,8 @@ static int tcp_connect(const struct sockaddr_in *to, guint16 *port, gint64 end_u
 	return -1;
 }
 
+/* Connects from one port to three endpoints of the server and compares what they see; takes at most
+ * three seconds. */
 static void measure_tcp(const struct sockaddr_in to[3], struct probe_measured *ret)
 {
 	gint64 end_us = g_get_monotonic_time() + 3000000;

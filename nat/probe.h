@@ -11,7 +11,8 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
-/* RFC 4787 sections 4.1 and 5. */
+/* What of the destination a mapping, or of the sender a filter, depends on (RFC 4787 sections 4.1
+ * and 5). */
 enum probe_behaviour {
 	PROBE_UNKNOWN,
 	PROBE_ENDPOINT_INDEPENDENT,
@@ -26,16 +27,18 @@ struct probe_asked {
 
 struct probe_measured {
 	bool udp;			  /* the server answers; else only tcp_mapping is set */
-	struct sockaddr_in local, mapped; /* of the first socket */
+	struct sockaddr_in local, mapped; /* of the first socket: its own, and outside the NAT */
 	bool translated;
 	enum probe_behaviour mapping, filtering;
 	enum probe_behaviour tcp_mapping; /* PROBE_UNKNOWN: no connection */
 	bool port_preserved;
-	bool hairpin, hairpin_outside; /* it hairpins; from an outside address (RFC 4787 REQ-9) */
-	bool lived, ended;	       /* mapped shortly before lifetime_ms; not shortly after */
+	bool hairpin;	      /* a host behind it reaches another one's mapped address ... */
+	bool hairpin_outside; /* ... and is seen with its outside address (RFC 4787 REQ-9) */
+	bool lived, ended;    /* mapped shortly before lifetime_ms; not mapped shortly after */
 };
 
-/* Measures everything; an error of a socket leaves its values unknown or false. */
+/* Measures everything and writes it to *ret.  An error of a socket leaves its values unknown or
+ * false. */
 void probe_run(const struct probe_asked *asked, struct probe_measured *ret);
 /* "endpoint-independent", ... ; NULL for PROBE_UNKNOWN. */
 const char *probe_behaviour_name(enum probe_behaviour b);

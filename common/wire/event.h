@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Names of the events that agents say, and of the stages in which something failed
- * (docs/AGENTS.md): one table for those who say them and those who wait for them, so that the
- * compiler finds a misspelt one.
+/* Names of the events that agents send, and of the stages in which something failed
+ * (docs/AGENTS.md): one table for senders and receivers, so that the compiler finds a misspelt one.
  *
  * Pure.
  */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/wire/line_socket.h"
 
+#include "common/base/source.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -12,7 +14,7 @@
 #include <unistd.h>
 
 #define READ_BYTES (64 * 1024)
-/* Those of the line that is handed over next, and of one that has come partly. */
+/* Descriptors of the line that is delivered next, and of one that has come partly. */
 #define UNTAKEN_MAX (2 * LINE_SOCKET_FDS_MAX)
 
 struct line_socket {
@@ -24,7 +26,7 @@ struct line_socket {
 	GMainContext *context;	  /* NULL: line_socket_wait_line is used */
 	GSource *reader, *writer; /* `writer` only while something is queued */
 	GByteArray *received;
-	gsize taken;   /* of `received`: lines that were handed over */
+	gsize taken;   /* of `received`: lines that were delivered */
 	gsize scanned; /* of `received`: no newline between `taken` and here */
 	GByteArray *queued;
 	gsize written;	   /* of `queued` */
@@ -49,14 +51,6 @@ union ancillary {
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static void clear_source(GSource **source)
-{
-	if (!*source)
-		return;
-	g_source_destroy(*source);
-	g_clear_pointer(source, g_source_unref);
-}
-
 static GSource *watch_fd(line_socket *s, int fd, GIOCondition condition, GUnixFDSourceFunc func)
 {
 	GSource *source = g_unix_fd_source_new(fd, condition | G_IO_HUP | G_IO_ERR);
@@ -75,7 +69,8 @@ static void queued_fds_free(gpointer data)
 	g_free(q);
 }
 
-static void unref(line_socket *s)
+/* Gives a reference back; the last one frees the memory and closes descriptors that nobody took. */
+static void line_socket_unref(line_socket *s)
 {
 	int fd;
 
@@ -96,20 +91,21 @@ void line_socket_free(line_socket *s)
 	if (!s)
 		return;
 	s->ended = true;
-	clear_source(&s->reader);
-	clear_source(&s->writer);
+	source_clear(&s->reader);
+	source_clear(&s->writer);
 	close(s->in_fd);
 	if (s->out_fd != s->in_fd)
 		close(s->out_fd);
-	unref(s);
+	line_socket_unref(s);
 }
 
+/* Reads no more, and calls `closed` if there are handlers.  Does nothing the second time. */
 static void end_reading(line_socket *s)
 {
 	if (s->ended)
 		return;
 	s->ended = true;
-	clear_source(&s->reader);
+	source_clear(&s->reader);
 	if (s->context)
 		s->handlers.closed(s, s->user_data);
 }
@@ -121,6 +117,7 @@ int line_socket_fd(const line_socket *s)
 
 /* --- receiving -------------------------------------------------------------------------------- */
 
+/* Keeps the descriptors that came with a message. */
 static void keep_fds(line_socket *s, struct msghdr *message)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c))
@@ -129,7 +126,9 @@ static void keep_fds(line_socket *s, struct msghdr *message)
 					    (guint)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int)));
 }
 
-static ssize_t receive(line_socket *s, guint8 *data, gsize length)
+/* Reads once; returns as read() does.  From a socket it never blocks, and takes descriptors,
+ * too. */
+static ssize_t receive_bytes(line_socket *s, guint8 *data, gsize length)
 {
 	union ancillary control;
 	struct iovec part = {.iov_base = data, .iov_len = length};
@@ -147,7 +146,8 @@ static ssize_t receive(line_socket *s, guint8 *data, gsize length)
 	return n;
 }
 
-/* Reads once what has come. */
+/* Reads once what has come, after removing the lines that were delivered.  End of file, an error or
+ * too many descriptors end the reading. */
 static void read_some(line_socket *s)
 {
 	guint before;
@@ -159,7 +159,7 @@ static void read_some(line_socket *s)
 	s->taken = 0;
 	before = s->received->len;
 	g_byte_array_set_size(s->received, before + READ_BYTES);
-	n = receive(s, s->received->data + before, READ_BYTES);
+	n = receive_bytes(s, s->received->data + before, READ_BYTES);
 	problem = n < 0 ? errno : 0;
 	g_byte_array_set_size(s->received, before + (guint)MAX(n, 0));
 	if (n == 0 || (n < 0 && problem != EAGAIN && problem != EINTR) ||
@@ -167,7 +167,8 @@ static void read_some(line_socket *s)
 		end_reading(s);
 }
 
-/* The next whole line of what was received, or NULL. */
+/* The next whole line of what was received; NULL: there is none.  A line that is too long ends the
+ * reading. */
 static char *next_line(line_socket *s, gsize *ret_length)
 {
 	char *data = (char *)s->received->data;
@@ -189,6 +190,7 @@ static char *next_line(line_socket *s, gsize *ret_length)
 	return data + start;
 }
 
+/* Reads once and delivers all whole lines. */
 static void read_lines(line_socket *s)
 {
 	char *line;
@@ -206,7 +208,7 @@ static gboolean on_readable(G_GNUC_UNUSED gint fd, G_GNUC_UNUSED GIOCondition co
 
 	s->refs++;
 	read_lines(s);
-	unref(s);
+	line_socket_unref(s);
 	return G_SOURCE_CONTINUE; /* end_reading has taken the source away when it had to */
 }
 
@@ -222,7 +224,7 @@ void line_socket_drain(line_socket *s)
 	s->refs++;
 	while (!s->ended && is_readable(s))
 		read_lines(s);
-	unref(s);
+	line_socket_unref(s);
 }
 
 int line_socket_take_fd(line_socket *s)
@@ -238,7 +240,8 @@ int line_socket_take_fd(line_socket *s)
 
 /* --- sending ---------------------------------------------------------------------------------- */
 
-/* The kernel hands over the descriptors of one send at a time: one ends where the next begin. */
+/* Sends from the queue once; returns as write() does.  The kernel delivers the descriptors of one
+ * send at a time, so a send ends where the next descriptors begin. */
 static ssize_t send_part(line_socket *s)
 {
 	const struct queued_fds *first = g_queue_peek_head(&s->fds_queued);
@@ -266,7 +269,8 @@ static ssize_t send_part(line_socket *s)
 	return n;
 }
 
-/* Writes until the kernel takes no more; true: nothing is left. */
+/* Writes until the kernel takes no more; returns true when nothing is left.  After an error all
+ * that is queued is dropped. */
 static bool write_some(line_socket *s)
 {
 	while (!s->broken && s->written < s->queued->len) {
@@ -285,8 +289,8 @@ static bool write_some(line_socket *s)
 	return true;
 }
 
-/* A socket without reader has something to read: its last lines, then end of file.  That ends it,
- * not the failed write. */
+/* Writes on.  A socket without reader ends by reading (its last lines, then end of file), not by a
+ * failed write; an output that is not a socket ends here. */
 static gboolean on_writable(G_GNUC_UNUSED gint fd, G_GNUC_UNUSED GIOCondition condition,
 			    gpointer user_data)
 {
@@ -298,13 +302,14 @@ static gboolean on_writable(G_GNUC_UNUSED gint fd, G_GNUC_UNUSED GIOCondition co
 	if (s->broken && s->in_fd != s->out_fd) {
 		s->refs++;
 		end_reading(s);
-		unref(s);
+		line_socket_unref(s);
 	}
 	return G_SOURCE_REMOVE;
 }
 
-/* A queue that never runs empty must not keep what was written long ago. */
-static void trim_queue(line_socket *s)
+/* Removes what was written from the queue when it is a large part: a queue that never gets empty
+ * must not keep it. */
+static void drop_written(line_socket *s)
 {
 	if (s->written < READ_BYTES || s->written < s->queued->len / 2)
 		return;
@@ -318,7 +323,7 @@ void line_socket_send(line_socket *s, const char *line, gsize length)
 {
 	if (s->broken)
 		return;
-	trim_queue(s);
+	drop_written(s);
 	g_byte_array_append(s->queued, (const guint8 *)line, (guint)length);
 	g_byte_array_append(s->queued, (const guint8 *)"\n", 1);
 	/* only a socket is sure not to call `closed` from in here, and not to block */
@@ -344,7 +349,7 @@ bool line_socket_send_json_fds(line_socket *s, json_t *value, const int *fds, gu
 	struct queued_fds *q = g_new0(struct queued_fds, 1);
 
 	g_assert(n <= LINE_SOCKET_FDS_MAX);
-	trim_queue(s);
+	drop_written(s);
 	q->offset = s->queued->len;
 	while (q->n < n && (q->fds[q->n] = fcntl(fds[q->n], F_DUPFD_CLOEXEC, 0)) >= 0)
 		q->n++;
@@ -362,8 +367,8 @@ bool line_socket_send_json_fds(line_socket *s, json_t *value, const int *fds, gu
 	return false;
 }
 
-/* Milliseconds until `deadline_us`, at least 0; -1 for no deadline (0). */
-static int ms_left(gint64 deadline_us)
+/* Milliseconds until `deadline_us`, at least 0; -1 when that is 0 (no deadline). */
+static int ms_until(gint64 deadline_us)
 {
 	return deadline_us ? (int)(MAX(deadline_us - g_get_monotonic_time(), 0) / 1000) : -1;
 }
@@ -373,7 +378,7 @@ void line_socket_flush(line_socket *s, guint timeout_ms)
 	gint64 deadline_us = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
 	int left_ms;
 
-	while (!write_some(s) && (left_ms = ms_left(deadline_us)) > 0) {
+	while (!write_some(s) && (left_ms = ms_until(deadline_us)) > 0) {
 		struct pollfd p = {.fd = s->out_fd, .events = POLLOUT};
 
 		poll(&p, 1, left_ms);
@@ -392,7 +397,7 @@ char *line_socket_wait_line(line_socket *s, int timeout_ms, gsize *ret_length)
 
 		if (!write_some(s))
 			p.events = POLLIN | POLLOUT;
-		left_ms = ms_left(deadline_us);
+		left_ms = ms_until(deadline_us);
 		if (poll(&p, 1, left_ms) > 0 && p.revents != POLLOUT)
 			read_some(s);
 	}

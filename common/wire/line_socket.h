@@ -29,10 +29,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* Of a command or event of an agent (docs/AGENTS.md). */
-#define CONTROL_LINE_MAX_BYTES (256 * 1024)
-/* With one line. */
-#define LINE_SOCKET_FDS_MAX 8
+#define CONTROL_LINE_MAX_BYTES (256 * 1024) /* of an agent's commands and events */
+#define LINE_SOCKET_FDS_MAX 8		    /* descriptors with one line */
 
 typedef struct line_socket line_socket;
 
@@ -40,17 +38,16 @@ struct line_socket_handlers {
 	/* `line` ends with a NUL in place of its newline; borrowed for the call, and the callee may
 	 * change it. */
 	void (*line)(line_socket *s, char *line, gsize length, gpointer user_data);
-	/* Called once, no line comes after it: end of file, a line longer than allowed, more
-	 * descriptors than anybody takes, or (input and output are two) the output has no reader.
-	 */
+	/* Called once; no line comes after it.  End of file, a line longer than allowed, more
+	 * descriptors than the owner takes, or an output (not a socket) without reader. */
 	void (*closed)(line_socket *s, gpointer user_data);
 };
 
-/* Takes over both descriptors; for a socket they are equal.  `line_max_bytes` is without the
- * newline.  The handlers are copied and called from `context`. */
+/* Takes over both descriptors, equal for a socket.  `line_max_bytes` is without the newline.  The
+ * handlers are copied; `context` calls them.  For line_socket_free. */
 line_socket *line_socket_new(int in_fd, int out_fd, GMainContext *context, gsize line_max_bytes,
 			     const struct line_socket_handlers *handlers, gpointer user_data);
-/* Takes over a socket, to be used with line_socket_wait_line. */
+/* The same for a socket on which the owner waits for lines with line_socket_wait_line. */
 line_socket *line_socket_new_blocking(int fd, gsize line_max_bytes);
 /* Closes; what is still queued is dropped, and descriptors that nobody took are closed.  No
  * callback follows; allowed inside a callback.  Accepts NULL. */
@@ -60,25 +57,27 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(line_socket, line_socket_free)
 /* The descriptor of the input, borrowed: readable when something has come, also end of file. */
 int line_socket_fd(const line_socket *s);
 
-/* Sends `length` bytes and a newline; they are dropped when the other side is gone. */
+/* Queues `length` bytes and a newline, and sends what the kernel takes.  They are dropped when the
+ * other side is gone. */
 void line_socket_send(line_socket *s, const char *line, gsize length);
-/* Sends a JSON object or array as one line and takes it over.  False: it can't be text (`value` is
- * NULL, for example, because json_pack was given invalid UTF-8); nothing was sent. */
+/* Sends a JSON object or array as one line; takes over one reference to it.  Returns false, and
+ * sends nothing, when it can't be text: `value` is NULL, for example because json_pack was given
+ * invalid UTF-8. */
 bool line_socket_send_json(line_socket *s, json_t *value);
 /* The same with copies of `n` open descriptors (at most LINE_SOCKET_FDS_MAX).  False also when one
  * of them can't be copied. */
 bool line_socket_send_json_fds(line_socket *s, json_t *value, const int *fds, guint n);
-/* The oldest descriptor that came and was not taken yet, close-on-exec; -1: none.  Those of a line
- * are there when the line is handed over.  The caller closes it. */
+/* The oldest descriptor that came and was not taken yet, close-on-exec; the caller closes it. -1:
+ * there is none.  Those of a line are there when the line is passed to the handler. */
 int line_socket_take_fd(line_socket *s);
 
-/* Hands over every line that has arrived already, without waiting for the main loop. */
+/* Calls the handler for every line that has arrived already, without waiting for the main loop. */
 void line_socket_drain(line_socket *s);
 /* Writes out what is queued and blocks for it, at most `timeout_ms`; for the end of a process. */
 void line_socket_flush(line_socket *s, guint timeout_ms);
 /* Blocks until the next line has come, and returns it as `line` above; borrowed until the next
- * call. NULL: no line comes any more, or none came within `timeout_ms` (-1: no limit).  Only for a
- * socket made by line_socket_new_blocking. */
+ * call.  Writes what is queued meanwhile.  NULL: no line comes any more, or none came within
+ * `timeout_ms` (-1: no limit).  Only for a socket made by line_socket_new_blocking. */
 char *line_socket_wait_line(line_socket *s, int timeout_ms, gsize *ret_length);
 
 #endif

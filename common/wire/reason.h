@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reasons: why something did not come about, as a code that both sides of the control channel know.
+/* Reasons: why something failed, as a code that both sides of the control channel know.
  *
  * An event that gives a reason carries its code beside the words: { "code": "connection-refused",
  * "reason": "Could not connect to 10.0.1.10: Connection refused" }.  The words are for people and
@@ -134,18 +134,19 @@ enum reason {
 	X(4003, ACCOUNT_DISABLED)  \
 	X(4004, WRONG_CREDENTIALS)
 
-/* "connection-refused"; NULL for REASON_NONE. */
+/* The code of a reason, "connection-refused"; NULL for REASON_NONE. */
 const char *reason_code(enum reason r);
-/* "connection refused"; NULL for REASON_NONE. */
+/* Its usual words, "connection refused"; NULL for REASON_NONE. */
 const char *reason_words(enum reason r);
-/* REASON_NONE for NULL and for a code that is not in the table. */
+/* The reason of a code; REASON_NONE for NULL and for a code that is not in the table. */
 enum reason reason_by_code(const char *code);
-/* Of "4004;reason=..."; REASON_NONE for NULL and for another number. */
+/* The reason of the value of an ms-diagnostics header, "4004;reason=..."; REASON_NONE for NULL and
+ * for another number. */
 enum reason reason_by_diagnostics(const char *header);
-/* 4004; 0: it has none. */
+/* The number of a reason in ms-diagnostics, 4004; 0: it has none. */
 int reason_diagnostics(enum reason r);
-/* Adds "code" and "reason" to an event, which it returns; `words` NULL: those of the table.  Both
- * are null for REASON_NONE. */
+/* Sets "code" and "reason" of an event and returns the event.  `words` NULL: those of the table.
+ * Both are null for REASON_NONE. */
 json_t *reason_set(json_t *event, enum reason r, const char *words);
 
 #endif

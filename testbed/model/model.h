@@ -172,7 +172,6 @@ struct nrpt_rule {
 	struct loc loc;
 };
 
-/* Also the order of struct service's union. */
 enum service_kind { SERVICE_DNS, SERVICE_FRONTEND, SERVICE_EDGE, SERVICE_KIND_COUNT };
 
 struct dns_service {

@@ -14,6 +14,7 @@
 #define TLS_MS 3000
 #define REQUEST_MS 8000
 
+/* Not signed in; looking for a server and connecting; signing in on a connection; signed in. */
 enum account_state { ACCOUNT_OUT, ACCOUNT_SEARCHING, ACCOUNT_REGISTERING, ACCOUNT_IN };
 
 /* One look-up of the discovery list. */
@@ -83,7 +84,7 @@ account *account_new(const struct client_config *config, channel *events,
 	return a;
 }
 
-/* Ends the search; no callback of it follows. */
+/* Frees what the search for a server uses; no callback of it follows. */
 static void stop_search(account *a)
 {
 	g_clear_pointer(&a->connecting, reach_free);
@@ -93,6 +94,8 @@ static void stop_search(account *a)
 	g_clear_handle_id(&a->deadline, g_source_remove);
 }
 
+/* Closes the connection and forgets what the sign-in has brought; the account is then signed
+ * out. */
 static void drop_connection(account *a)
 {
 	g_clear_handle_id(&a->renewal, g_source_remove);
@@ -134,7 +137,8 @@ static json_t *dns_event(const account *a, const struct dns_answer *answer)
 			 "servers", servers);
 }
 
-/* Reports answers in the order of the list, not in that of their arrival. */
+/* Sends events `dns` for the look-ups that discovery has used, in the order of the list, not in
+ * that of their arrival. */
 static void report_dns(account *a)
 {
 	for (; a->reported_dns < discovery_used(a->discovery); a->reported_dns++) {
@@ -161,6 +165,7 @@ static json_t *mras_json(const struct signin *s)
 			 s->relay.host_name);
 }
 
+/* Sends `sign-in-failed` and gives up. */
 static void sign_in_fail(account *a, const char *stage, struct sip_failure why)
 {
 	channel_event(a->events, EVENT_SIGN_IN_FAILED,
@@ -201,6 +206,7 @@ static void sign_in_succeed(account *a)
 	a->handlers.signed_in(a->user_data);
 }
 
+/* Fails the sign-in in the stage that it is in. */
 static gboolean on_sign_in_deadline(gpointer data)
 {
 	account *a = data;
@@ -212,6 +218,7 @@ static gboolean on_sign_in_deadline(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+/* How many address families the client has, and so how many queries a name needs. */
 static guint n_families(const account *a)
 {
 	return client_config_has_ipv4(a->config) && client_config_has_ipv6(a->config) ? 2 : 1;
@@ -219,6 +226,8 @@ static guint n_families(const account *a)
 
 /* --- signing in ------------------------------------------------------------------------------- */
 
+/* Takes the relay's address of one family; after the last one the sign-in has succeeded, with or
+ * without a relay. */
 static void on_relay_address(const struct dns_answer *answer, gpointer data)
 {
 	account *a = data;
@@ -235,8 +244,8 @@ static void on_relay_address(const struct dns_answer *answer, gpointer data)
 	sign_in_succeed(a);
 }
 
-/* Queries the addresses of each family that the client has itself; returns the number of queries.
- */
+/* Queries the addresses of each family that the client has itself, and returns the number of
+ * queries; `done` is called for each. */
 static guint query_addresses(account *a, const char *name, dns_func done, gpointer user_data)
 {
 	bool of_ipv4 = client_config_has_ipv4(a->config),
@@ -248,6 +257,8 @@ static guint query_addresses(account *a, const char *name, dns_func done, gpoint
 	return n_families(a);
 }
 
+/* Starts the look-up of the relay's addresses after a sign-in; without a relay the sign-in has
+ * succeeded. */
 static void find_relay(account *a)
 {
 	const struct mras_response *r = &a->signin.relay;
@@ -271,8 +282,9 @@ static void find_relay(account *a)
 static void send_signin(account *a, sip_msg *request);
 static gboolean on_renewal_timer(gpointer data);
 
-/* Renews after a random time between half and five sixths of the registration's: early enough for a
- * slow server, and so that clients that signed in together do not renew together. */
+/* Sets the timer of the renewal to a random time between half and five sixths of the
+ * registration's: early enough for a slow server, and so that clients that signed in together do
+ * not renew together. */
 static void renew_later(account *a)
 {
 	guint lasts_ms = a->signin.expires_s * 1000;
@@ -281,6 +293,7 @@ static void renew_later(account *a)
 				   on_renewal_timer, a);
 }
 
+/* Takes new relay credentials after a renewal; the relay's address stays. */
 static void on_renewed(account *a)
 {
 	const struct mras_response *r = &a->signin.relay;
@@ -304,7 +317,8 @@ static void on_not_renewed(account *a)
 	a->handlers.lost(a->user_data);
 }
 
-static void signin_ended(account *a)
+/* Ends a sign-in or a renewal, by its result. */
+static void end_signin(account *a)
 {
 	bool good = a->signin.stage == SIGNIN_DONE, again = a->state == ACCOUNT_IN;
 	if (good && again)
@@ -319,6 +333,7 @@ static void signin_ended(account *a)
 						  a->signin.sip_status});
 }
 
+/* Sends the next request of the sign-in, or ends it. */
 static void on_signin_response(sip_conn *c, sip_msg *response, const GError *error, gpointer data)
 {
 	account *a = data;
@@ -328,7 +343,7 @@ static void on_signin_response(sip_conn *c, sip_msg *response, const GError *err
 	if (next)
 		send_signin(a, next);
 	else if (a->signin.stage == SIGNIN_FAILED || a->signin.stage == SIGNIN_DONE)
-		signin_ended(a);
+		end_signin(a);
 }
 
 static void send_signin(account *a, sip_msg *request)
@@ -376,7 +391,7 @@ static void on_server_closed(sip_conn *c, const GError *error, gpointer data)
 	a->handlers.lost(a->user_data);
 }
 
-/* Our end of a TLS stream, "address:port"; the caller frees. */
+/* "address:port" of our end of a TLS stream, or `fallback` with port 5061; the caller frees. */
 static char *local_name(GIOStream *stream, const char *fallback)
 {
 	g_autoptr(GIOStream) base = NULL;
@@ -393,6 +408,7 @@ static char *local_name(GIOStream *stream, const char *fallback)
 	return sip_host_port(text, g_inet_socket_address_get_port(inet));
 }
 
+/* Starts the sign-in proper on a new connection, which it takes over. */
 static void start_registering(account *a, GIOStream *stream)
 {
 	static const struct sip_conn_handlers handlers = {.message = on_server_message,
@@ -409,6 +425,8 @@ static void start_registering(account *a, GIOStream *stream)
 
 static void try_next_server(account *a);
 
+/* Registers on the connection, or reports a failed attempt; after the last one the next server is
+ * tried. */
 static void on_reached(GIOStream *stream, guint way, const GError *error, bool last, gpointer data)
 {
 	account *a = data;
@@ -429,7 +447,7 @@ static void on_reached(GIOStream *stream, guint way, const GError *error, bool l
 		try_next_server(a);
 }
 
-/* IPv6 first, where there are both (RFC 6724). */
+/* Starts connecting to the target; to its IPv6 address first, where it has both (RFC 6724). */
 static void connect_to_target(account *a)
 {
 	const struct client_config *c = a->config;
@@ -444,6 +462,8 @@ static void connect_to_target(account *a)
 				  TLS_MS, on_reached, a);
 }
 
+/* Connects to the next server of the list.  Does nothing when its look-up is not answered yet, or
+ * while connecting.  At the end of the list the sign-in fails. */
 static void try_next_server(account *a)
 {
 	if (a->connecting || a->state != ACCOUNT_SEARCHING)
@@ -470,6 +490,7 @@ static void on_target_address(const struct dns_answer *answer, gpointer data)
 	try_next_server(l->owner);
 }
 
+/* Passes an answer to discovery; an SRV target's addresses are queried next. */
 static void on_lookup(const struct dns_answer *answer, gpointer data)
 {
 	struct account_lookup *l = data;

@@ -11,6 +11,7 @@
 #include "common/channel.h"
 #include "common/sip.h"
 
+/* The relay and its credentials. */
 struct account_relay {
 	char *host, *address; /* address NULL: no relay */
 	char *address6;	      /* a second address, of IPv6; NULL: none */
@@ -27,19 +28,19 @@ struct account_handlers {
 };
 
 /* An account that is not signed in.  `config` and `events` are borrowed until account_free,
- * `handlers` is copied.  NULL with an error: the CA's certificate cannot be read (tls.h).
- * account_free accepts NULL. */
+ * `handlers` is copied.  NULL with an error: the CA's certificate cannot be read (tls.h). */
 account *account_new(const struct client_config *config, channel *events,
 		     const struct account_handlers *handlers, gpointer user_data, GError **error);
-void account_free(account *a);
-/* Starts to sign in.  If it is signed in it signs out first, which calls `lost`. */
+void account_free(account *a); /* closes the connection without events.  Accepts NULL */
+/* Starts to sign in; the events `signed-in` or `sign-in-failed` tell the result.  A user who is
+ * signed in is signed out first, which calls `lost`. */
 void account_sign_in(account *a);
 
 /* The result of the sign-in; pointers are borrowed until the next one. */
 bool account_is_signed_in(const account *a);
-sip_conn *account_conn(const account *a);  /* NULL: not connected */
-const char *account_uri(const account *a); /* "sip:dc1@contoso.com" */
-bool account_remote_user(const account *a);
+sip_conn *account_conn(const account *a);   /* NULL: not connected */
+const char *account_uri(const account *a);  /* "sip:dc1@contoso.com" */
+bool account_remote_user(const account *a); /* it is signed in through an Edge */
 const struct account_relay *account_relay(const account *a);
 const char *account_focus_factory(const account *a); /* NULL: none */
 

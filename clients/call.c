@@ -38,6 +38,7 @@ static bool peer_is_remote(const sip_msg *m)
 	return value && g_ascii_strcasecmp(value, "Internet") == 0;
 }
 
+/* Adds our session description to a message; `final`: with the selected pair only. */
 static void add_description(struct call *c, sip_msg *m, bool final)
 {
 	g_autofree char *body = call_media_describe(c, final);
@@ -47,6 +48,7 @@ static void add_description(struct call *c, sip_msg *m, bool final)
 
 /* --- actions of the machine ------------------------------------------------------------------- */
 
+/* Stops media and sends BYE; `diagnostics`: with ms-client-diagnostics. */
 static void send_bye(struct call *c, bool diagnostics)
 {
 	call_media_bye(c);
@@ -87,6 +89,7 @@ static void accept_reinvite(struct call *c)
 	session_send(&c->base, ok);
 }
 
+/* Sends the result event, unless that has been done. */
 static void report_once(struct call *c)
 {
 	if (!c->reported)
@@ -94,6 +97,7 @@ static void report_once(struct call *c)
 	c->reported = true;
 }
 
+/* Reports; a call in which nothing was heard is ended. */
 static void report_and_stay(struct call *c)
 {
 	report_once(c);
@@ -101,6 +105,8 @@ static void report_and_stay(struct call *c)
 		call_do(c, CALL_DO_BYE | CALL_DO_END);
 }
 
+/* Media has run for its time: ends the call, or reports and stays, or waits for participants that
+ * were not heard. */
 static gboolean on_media_done(gpointer data)
 {
 	struct call *c = data;
@@ -123,15 +129,17 @@ static gboolean on_conference_over(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* Stays for another media_ms, because the last one heard may not have heard us yet. */
+/* Sets the last timer of a conference, for another media_ms, because the last one heard may not
+ * have heard us yet. */
 void call_check_heard(struct call *c)
 {
 	if (c->time_up && !c->clock && participants_all_heard(c->members))
 		c->clock = g_timeout_add(c->media_ms, on_conference_over, c);
 }
 
-/* Media has run since the first pair connected, some seconds before ICE has the final one.  That
- * time counts, but at least a third must use the final pair. */
+/* How long media must still run.  It has run since the first pair connected, some seconds before
+ * ICE has the final one.  That time counts, but at least a third of media_ms must use the final
+ * pair. */
 static guint media_left_ms(const struct call *c)
 {
 	gint64 past_ms =
@@ -140,10 +148,12 @@ static guint media_left_ms(const struct call *c)
 	return (guint)MAX((gint64)c->media_ms - past_ms, (gint64)c->media_ms / 3);
 }
 
+/* Media uses the final pairs: the caller starts the time that it must run.  The callee waits, as
+ * the caller decides when the call ends. */
 static void start_clock(struct call *c)
 {
 	call_media_resume(c);
-	/* The caller decides when the call ends. */
+
 	if (!c->machine.caller)
 		return;
 	if (!c->members)
@@ -155,7 +165,8 @@ static void start_clock(struct call *c)
 		c->clock = g_timeout_add(media_left_ms(c), on_media_done, c);
 }
 
-/* Reports.  The session stays in the table until its BYE is answered. */
+/* Reports, and frees the media.  Without a BYE under way the session is closed; else it stays in
+ * the table until its BYE is answered. */
 static void call_finish(struct call *c, bool bye_sent)
 {
 	g_clear_handle_id(&c->deadline, g_source_remove);
@@ -191,6 +202,7 @@ void call_do(struct call *c, guint actions)
 		call_finish(c, actions & CALL_DO_BYE);
 }
 
+/* Ends the call, except a callee's that still receives media: that waits on. */
 static gboolean on_call_deadline(gpointer data)
 {
 	struct call *c = data;
@@ -210,6 +222,7 @@ static gboolean on_call_deadline(gpointer data)
 
 /* --- as caller -------------------------------------------------------------------------------- */
 
+/* Ends the call with the status or error of the response to the INVITE. */
 static void on_rejected(struct call *c, const sip_msg *response, const GError *error)
 {
 	struct sip_failure why = sip_failure_of(response, error);
@@ -220,6 +233,7 @@ static void on_rejected(struct call *c, const sip_msg *response, const GError *e
 	call_input(c, CALL_IN_REJECTED);
 }
 
+/* Takes the peer's description from the first response that has one. */
 static void read_answer(struct call *c, const sip_msg *response)
 {
 	if (c->machine.phase != CALL_INVITING || !sip_content_type(response) ||
@@ -236,7 +250,8 @@ static void read_answer(struct call *c, const sip_msg *response)
 	call_input(c, CALL_IN_TROUBLE);
 }
 
-/* A 200 that came after the call ended is acknowledged (RFC 3261 section 13.2.2.4) and hung up. */
+/* Acknowledges a 200 that came after the call ended (RFC 3261 section 13.2.2.4) and sends BYE.
+ * Ignores other responses. */
 static void hang_up_late(struct call *c, const sip_msg *response)
 {
 	if (!response || sip_status(response) < 200 || sip_status(response) > 299 ||
@@ -265,7 +280,8 @@ static void on_invite_response(struct client_session *s, sip_msg *response, cons
 	call_input(c, CALL_IN_ESTABLISHED);
 }
 
-/* Runs when the host candidates are known, because the offer contains them. */
+/* Sends the INVITE.  Runs from the main loop when the host candidates are known, because the offer
+ * contains them. */
 static gboolean on_send_invite(gpointer data)
 {
 	struct call *c = data;
@@ -300,7 +316,8 @@ static const struct client_session_ops call_session_ops = {
 	.destroy = call_destroy,
 };
 
-static void call_trouble(struct call *c, const GError *error)
+/* Ends the call as an error of this machine. */
+static void end_with_trouble(struct call *c, const GError *error)
 {
 	c->code = error_reason(error);
 	c->reason = g_strdup(error->message);
@@ -315,6 +332,7 @@ static struct call *call_new(const char *peer, guint media_ms)
 	return c;
 }
 
+/* Opens the caller's session and its media, and sends the INVITE from the main loop. */
 static void place_call(struct call *c, struct client_core *core, const char *call_id,
 		       const char *uri, const char *const *kinds, guint n_kinds)
 {
@@ -325,7 +343,7 @@ static void place_call(struct call *c, struct client_core *core, const char *cal
 	if (call_media_open(c, true, kinds, n_kinds, &error))
 		c->start = g_idle_add(on_send_invite, c);
 	else
-		call_trouble(c, error);
+		end_with_trouble(c, error);
 }
 
 void call_start(struct client_core *core, const char *call_id, const char *to, json_t *list,
@@ -367,6 +385,7 @@ static void send_answer(struct call *c, int status, const char *reason)
 	session_send(&c->base, m);
 }
 
+/* Answers the INVITE with 183 and 200, or with 488 if the offer does not fit. */
 static gboolean on_send_answer(gpointer data)
 {
 	struct call *c = data;
@@ -385,7 +404,8 @@ static gboolean on_send_answer(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* The media kinds of an offer; 0: one of them is not supported. */
+/* Writes the media kinds of an offer to `ret_kinds` and returns their number; 0: one of them is not
+ * supported. */
 static guint offered_kinds(const call_sdp *sdp, const char **ret_kinds)
 {
 	guint n = 0;
@@ -398,7 +418,7 @@ static guint offered_kinds(const call_sdp *sdp, const char **ret_kinds)
 	return n;
 }
 
-static void incoming_event(const struct call *c, const char *const *kinds, guint n)
+static void report_incoming(const struct call *c, const char *const *kinds, guint n)
 {
 	json_t *list = json_array();
 	for (guint i = 0; i < n; i++)
@@ -428,13 +448,13 @@ void call_accept(struct client_core *core, sip_msg *request)
 	c->invite_us = g_get_monotonic_time();
 	c->peer_remote_user = peer_is_remote(request);
 	c->deadline = g_timeout_add(SETUP_MS, on_call_deadline, c);
-	incoming_event(c, kinds, n);
+	report_incoming(c, kinds, n);
 	if (call_media_open(c, false, kinds, n, &error)) {
 		c->start = g_idle_add(on_send_answer, c);
 		return;
 	}
 	session_respond(&c->base, request, 500, "Server Internal Error");
-	call_trouble(c, error);
+	end_with_trouble(c, error);
 }
 
 /* --- requests in the dialog ------------------------------------------------------------------- */

@@ -9,17 +9,19 @@
 
 #include "clients/session.h"
 
-/* Calls the user `to`.  `kinds`: array of "audio", "video".  Without `keep` and `stand` the call
- * ends and reports after `media_ms`.  `keep`: it reports then, and lasts until it is hung up; if it
- * ends earlier the event is call-failed-late.  `stand`: it sends `talking` when media uses the
- * final pairs, and reports when it is hung up. */
+/* Calls the user `to`.  `kinds`: array of "audio", "video" (others are ignored; audio if none is
+ * left).  The event call-result reports.  Without `keep` and `stand` the call ends and reports
+ * after `media_ms`.  `keep`: it reports then, and lasts until it is hung up; if it ends earlier the
+ * event is call-failed-late.  `stand`: it sends `talking` when media uses the final pairs, and
+ * reports when it is hung up. */
 void call_start(struct client_core *core, const char *call_id, const char *to, json_t *kinds,
 		guint media_ms, bool keep, bool stand);
 /* Joins a conference by a call to its A/V MCU.  Ends `media_ms` after all `participants` were
- * heard. */
+ * heard, and reports by conference-result. */
 void call_join(struct client_core *core, const char *call_id, const char *focus_uri,
 	       json_t *participants, guint media_ms);
-/* Accepts an INVITE that offers media. */
+/* Accepts an INVITE that offers media, with the event incoming-call; answers 488 when one of the
+ * media is unknown. */
 void call_accept(struct client_core *core, sip_msg *invite);
 
 #endif

@@ -12,6 +12,7 @@
 
 struct call;
 
+/* One medium of a call. */
 struct call_stream {
 	struct call *call;
 	guint index;
@@ -44,12 +45,13 @@ struct call {
 	bool stand;	     /* it lasts until it is hung up */
 	bool paused;	     /* media waits for the final pairs */
 	guint media_ms;
-	guint deadline, clock, trickle, start, pause; /* sources */
-	gint64 invite_us, first_media_us, last_media_us;
+	/* Sources: the limit of the call's time; media_ms; INFO; INVITE or answer; early media */
+	guint deadline, clock, trickle, start, pause;
+	gint64 invite_us, first_media_us, last_media_us; /* 0: not yet */
 	int sip_status;
-	enum reason code; /* more precise than the machine's; REASON_NONE: none */
-	char *reason;	  /* its words; NULL: those of the table */
-	guint32 warn;
+	enum reason code;	/* more precise than the machine's; REASON_NONE: none */
+	char *reason;		/* its words; NULL: those of the table */
+	guint32 warn;		/* bits of enum ice_warn */
 	int diagnostics_id;	/* 0: none */
 	char *diagnostics_text; /* sent or received */
 };
@@ -59,27 +61,30 @@ void call_do(struct call *c, guint actions);
 /* Ends a conference when its time is over and all participants were heard. */
 void call_check_heard(struct call *c);
 
-/* call_media.c: starts ICE for the kinds; errors as of ice_new. */
+/* call_media.c: makes the streams and starts ICE for the kinds; false with an error as of
+ * ice_new. */
 bool call_media_open(struct call *c, bool controlling, const char *const *kinds, guint n_kinds,
 		     GError **error);
-void call_media_close(struct call *c);
+void call_media_close(struct call *c); /* frees them; a second call does nothing */
 /* The SDP of an offer or answer; `final`: with the selected pair.  The caller frees. */
 char *call_media_describe(struct call *c, bool final);
-/* Takes the peer's SDP from a message.  false: it does not match our media. */
+/* Takes keys, credentials and candidates from the description in a message.  Returns false when it
+ * does not match our media. */
 bool call_media_take(struct call *c, const sip_msg *m);
-/* Takes trickled candidates from an INFO. */
+/* Takes trickled candidates from an INFO, and starts checks; ignores a malformed one. */
 void call_media_take_fragment(struct call *c, const sip_msg *info);
-/* The peer knows the dialog: sends candidates in INFO from now on. */
+/* To be called when the peer knows the dialog: candidates are sent in INFO from now on. */
 void call_media_start_trickle(struct call *c);
 /* Sends RTCP BYE and stops sending. */
 void call_media_bye(struct call *c);
-/* ICE has its final pairs: continues paused media. */
+/* To be called when ICE has its final pairs: continues paused media. */
 void call_media_resume(struct call *c);
 
-/* call_report.c: sends the result event. */
+/* call_report.c: judges the media and sends the result event. */
 void call_report(struct call *c);
 /* Sets warn and diagnostics_id, and diagnostics_text unless the peer has sent one. */
 void call_diagnose(struct call *c);
+/* A candidate as events have it; the caller owns it. */
 json_t *call_candidate_json(const struct ice_candidate *c, bool local);
 
 #endif

@@ -10,7 +10,8 @@ void call_machine_init(struct call_machine *m, bool caller, guint n_streams)
 				   .phase = caller ? CALL_INVITING : CALL_CONNECTING};
 }
 
-static bool all_streams(const struct call_machine *m, enum ice_state at_least)
+/* Whether all streams have reached the state and none has failed. */
+static bool all_streams_reached(const struct call_machine *m, enum ice_state at_least)
 {
 	for (guint i = 0; i < m->n_streams; i++)
 		if (m->streams[i] < at_least || m->streams[i] == ICE_FAILED)
@@ -18,6 +19,7 @@ static bool all_streams(const struct call_machine *m, enum ice_state at_least)
 	return true;
 }
 
+/* Ends the call with this verdict; returns CALL_DO_END. */
 static guint end_call(struct call_machine *m, enum call_verdict verdict, const char *stage,
 		      enum reason reason)
 {
@@ -28,16 +30,17 @@ static guint end_call(struct call_machine *m, enum call_verdict verdict, const c
 	return CALL_DO_END;
 }
 
-/* BYE needs a dialog.  Without one the end of the INVITE tells the peer. */
+/* CALL_DO_BYE if there is a dialog; without one the end of the INVITE tells the peer. */
 static guint bye_if_dialog(const struct call_machine *m)
 {
 	return m->phase == CALL_INVITING ? 0 : CALL_DO_BYE;
 }
 
-/* Moves on when the dialog is established and all streams are ready. */
+/* Goes to the next phase when the dialog is established and all streams are ready; returns its
+ * actions. */
 static guint advance_call(struct call_machine *m)
 {
-	if (m->phase != CALL_CONNECTING || !m->established || !all_streams(m, ICE_READY))
+	if (m->phase != CALL_CONNECTING || !m->established || !all_streams_reached(m, ICE_READY))
 		return 0;
 	if (m->caller) {
 		m->phase = CALL_CONFIRMING;
@@ -50,20 +53,21 @@ static guint advance_call(struct call_machine *m)
 	return CALL_DO_ACCEPT_REINVITE | CALL_DO_START_CLOCK;
 }
 
-/* A BYE without diagnostics: a pass if all streams have a pair. */
+/* The peer has sent BYE without diagnostics: a pass if all streams have a pair, else a failure. */
 static guint peer_left(struct call_machine *m)
 {
-	if (all_streams(m, ICE_CONNECTED))
+	if (all_streams_reached(m, ICE_CONNECTED))
 		return end_call(m, CALL_PASS, NULL, REASON_NONE);
 	return end_call(m, CALL_FAIL, STAGE_ICE, REASON_PEER_LEFT_EARLY);
 }
 
+/* Fails the call for what is missing: media, an answer, or a pair. */
 static guint deadline_passed(struct call_machine *m)
 {
 	guint actions = bye_if_dialog(m);
 	if (m->phase == CALL_TALKING)
 		return actions | end_call(m, CALL_FAIL, STAGE_MEDIA, REASON_PEER_FELL_SILENT);
-	if (!m->established || all_streams(m, ICE_READY))
+	if (!m->established || all_streams_reached(m, ICE_READY))
 		return actions | end_call(m, CALL_FAIL, STAGE_SIP, REASON_PEER_DID_NOT_ANSWER);
 	return actions | CALL_DO_DIAGNOSTICS | end_call(m, CALL_FAIL, STAGE_ICE, REASON_NO_PAIR);
 }

@@ -6,6 +6,7 @@
 #define INFO_MS 10000
 #define EARLY_MEDIA_MS 1000
 
+/* Sends an event of this call; takes over `fields`. */
 static void call_event(struct call *c, const char *name, json_t *fields)
 {
 	json_object_set_new(fields, "call", json_string(c->base.dialog.call_id));
@@ -28,6 +29,7 @@ static void candidate_event(struct call_stream *s, const char *side, const struc
 
 /* --- trickle ---------------------------------------------------------------------------------- */
 
+/* Sends the candidates of a stream that were not sent yet in an INFO. */
 static void send_fragment(struct call *c, struct call_stream *s)
 {
 	const char *ufrag, *pwd;
@@ -45,7 +47,8 @@ static void send_fragment(struct call *c, struct call_stream *s)
 	session_request(&c->base, info, INFO_MS, NULL);
 }
 
-/* One INFO has all candidates of an iteration of the loop. */
+/* Sends an INFO for each stream that has news; it has all candidates of an iteration of the
+ * loop. */
 static gboolean on_trickle(gpointer data)
 {
 	struct call *c = data;
@@ -100,10 +103,10 @@ static void send_packet(gpointer data, const guint8 *packet, gsize length)
 	ice_send(s->call->ice, s->index, packet, length);
 }
 
-/* A connected pair carries media at once, but ICE may need seconds to find the final pair.  The
- * first EARLY_MEDIA_MS show how soon and how well media flows; then a call between two users pauses
- * until the final pairs are known, so that dozens of calls at the same time do not measure each
- * other's load. */
+/* Pauses sending.  A connected pair carries media at once, but ICE may need seconds to find the
+ * final pair.  The first EARLY_MEDIA_MS show how soon and how well media flows; then a call between
+ * two users pauses until the final pairs are known, so that dozens of calls at the same time do not
+ * measure each other's load. */
 static gboolean on_pause(gpointer data)
 {
 	struct call *c = data;
@@ -126,7 +129,7 @@ void call_media_resume(struct call *c)
 					&c->streams[i]);
 }
 
-/* Starts sending when there are a pair and the keys. */
+/* Starts sending if there are a pair and the keys, and it was not started before. */
 static void start_sending(struct call_stream *s)
 {
 	if (s->sending || !s->media || ice_stream_state(s->call->ice, s->index) < ICE_CONNECTED ||
@@ -148,6 +151,8 @@ static void selected_event(struct call_stream *s)
 			     call_candidate_json(&s->remote, false)));
 }
 
+/* Reports a state of ICE, starts sending when there is a pair, and passes the state to the
+ * machine. */
 static void on_call_ice_state(ice *i, guint stream, enum ice_state state, gpointer data)
 {
 	struct call *c = data;
@@ -163,6 +168,7 @@ static void on_call_ice_state(ice *i, guint stream, enum ice_state state, gpoint
 	call_do(c, call_machine_stream(&c->machine, stream, state));
 }
 
+/* Marks the participants whose packets were received. */
 static void note_sources(struct call *c, const struct call_stream *s)
 {
 	struct media_heard heard[32];
@@ -265,7 +271,7 @@ void call_media_bye(struct call *c)
 
 /* --- descriptions ----------------------------------------------------------------------------- */
 
-/* The final offer has only the selected candidates (RFC 8839 section 4.4.1.2.2). */
+/* Adds the selected candidates only, as the final offer has them (RFC 8839 section 4.4.1.2.2). */
 static void describe_final(struct call_sdp_media *m, const struct call_stream *s)
 {
 	g_autofree char *selected = g_strdup_printf(" %s %u typ ", s->local.address, s->local.port);
@@ -276,6 +282,7 @@ static void describe_final(struct call_sdp_media *m, const struct call_stream *s
 	m->end_of_candidates = true;
 }
 
+/* Adds all candidates found so far; they count as sent to the peer. */
 static void describe_known(struct call_sdp_media *m, struct call_stream *s)
 {
 	for (guint i = 0; i < s->candidates->len; i++)
@@ -307,6 +314,7 @@ char *call_media_describe(struct call *c, bool final)
 	return call_sdp_print(sdp);
 }
 
+/* Gives a candidate of the peer to ICE and reports it; ignores one that can't be used. */
 static void add_remote_candidate(struct call *c, struct call_stream *s, const char *sdp)
 {
 	struct ice_candidate candidate;
@@ -320,6 +328,7 @@ static void add_remote_candidate(struct call *c, struct call_stream *s, const ch
 	candidate_event(s, "remote", &candidate);
 }
 
+/* Takes key, credentials and candidates of one medium; false: it does not fit the stream. */
 static bool take_media(struct call *c, struct call_stream *s, const struct call_sdp_media *m)
 {
 	guint8 key[MEDIA_KEY_BYTES];

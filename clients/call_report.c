@@ -16,9 +16,10 @@ json_t *call_candidate_json(const struct ice_candidate *c, bool local)
 			 "address", c->address, "port", c->port);
 }
 
+/* A number with three decimals, as no figure is more precise; null for NAN. */
 static json_t *real_or_null(double value)
 {
-	/* No figure is more precise than three decimals. */
+
 	return isnan(value) ? json_null() : json_real(round(value * 1000) / 1000);
 }
 
@@ -57,6 +58,7 @@ static json_t *quality_json(const struct media_profile *profile, const struct me
 	return json;
 }
 
+/* The figures of a stream; NAN and 0 if it never had a key. */
 static void stream_quality(const struct call_stream *s, struct media_quality *ret)
 {
 	*ret = (struct media_quality){.loss_pct = NAN,
@@ -71,6 +73,7 @@ static void stream_quality(const struct call_stream *s, struct media_quality *re
 		media_stream_quality(s->media, ret);
 }
 
+/* A stream as the result event has it, with the pair that is selected now. */
 static json_t *stream_json(struct call *c, struct call_stream *s, const struct media_quality *q)
 {
 	/* ICE may have selected a better pair since. */

@@ -45,6 +45,7 @@ static void refuse_request(client *c, const sip_msg *m, int status, const char *
 	sip_conn_send(account_conn(c->core.account), response);
 }
 
+/* Whether an INVITE offers instant messages and nothing else. */
 static bool is_message_offer(const sip_msg *m)
 {
 	gsize length = 0;
@@ -56,6 +57,7 @@ static bool is_message_offer(const sip_msg *m)
 	return strcmp(first->kind, "message") == 0;
 }
 
+/* Passes a request to its session, or begins a new one, or refuses it. */
 static void on_server_request(sip_msg *m, gpointer data)
 {
 	client *c = data;
@@ -105,6 +107,7 @@ static void session_hang_up(struct client_session *s)
 	s->ops->hang_up(s);
 }
 
+/* Ends all sessions. */
 static void on_connection_lost(gpointer data)
 {
 	client *c = data;
@@ -114,6 +117,7 @@ static void on_connection_lost(gpointer data)
 
 /* --- commands --------------------------------------------------------------------------------- */
 
+/* Starts the crypto library after the sign-in, when nothing else is to be done. */
 static gboolean on_warm_up(gpointer data)
 {
 	client *c = data;
@@ -213,6 +217,7 @@ static gboolean on_quit_timer(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+/* Hangs up everything and ends the program, after QUIT_MS if relays may have to be released. */
 static void command_quit(client *c, json_t *command G_GNUC_UNUSED)
 {
 	if (c->quitting)
@@ -237,7 +242,8 @@ static const struct {
 	{"quit", false, true, command_quit},
 };
 
-/* A second session with the same Call-ID would get the first one's messages. */
+/* Whether no session has the command's call id: a second one with the same Call-ID would get the
+ * first one's messages.  False is logged. */
 static bool call_is_free(client *c, json_t *command)
 {
 	const char *call = command_text(command, "call");
@@ -248,6 +254,7 @@ static bool call_is_free(client *c, json_t *command)
 	return false;
 }
 
+/* Passes a command to its row's function, unless it comes too early or its call id is in use. */
 static void on_command(agent *a, const char *name, json_t *command, gpointer data)
 {
 	client *c = data;

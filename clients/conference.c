@@ -27,7 +27,7 @@ static void invitation_destroy(struct client_session *s)
 	g_free(i);
 }
 
-static void invitation_failed(const struct invitation *i, struct sip_failure why)
+static void report_invitation_failed(const struct invitation *i, struct sip_failure why)
 {
 	g_autofree char *text = g_strdup_printf("%s could not be invited: %s", i->peer, why.words);
 
@@ -35,12 +35,13 @@ static void invitation_failed(const struct invitation *i, struct sip_failure why
 		      reason_set(json_pack("{s:s}", "call", i->call), why.code, text));
 }
 
+/* Acknowledges an accepted invitation and ends its dialog; reports one that was not accepted. */
 static void on_invited(struct client_session *s, sip_msg *response, const GError *error)
 {
 	if (response && sip_status(response) < 200)
 		return;
 	if (!response || sip_status(response) > 299) {
-		invitation_failed((struct invitation *)s, sip_failure_of(response, error));
+		report_invitation_failed((struct invitation *)s, sip_failure_of(response, error));
 		session_close(s);
 		return;
 	}
@@ -68,6 +69,7 @@ static const struct client_session_ops invitation_ops = {
 	.destroy = invitation_destroy,
 };
 
+/* Invites one user by an INVITE with the conference's URI. */
 static void send_invitation(struct client_core *core, const char *call, const char *focus,
 			    const char *user)
 {
@@ -137,7 +139,7 @@ static void conference_request_free(struct conference_request *o)
 	g_free(o);
 }
 
-static void conference_failed(const struct conference_request *o, struct sip_failure why)
+static void report_conference_failed(const struct conference_request *o, struct sip_failure why)
 {
 	json_t *result = json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:o, s:n, s:[], s:{s:n, s:n, s:n}, s:[]}", "call",
@@ -149,7 +151,8 @@ static void conference_failed(const struct conference_request *o, struct sip_fai
 		      reason_set(result, why.code, why.words));
 }
 
-static void conference_made(const struct conference_request *o, const char *focus)
+/* Sends conference-ready and invites all users. */
+static void invite_all(const struct conference_request *o, const char *focus)
 {
 	size_t i;
 	json_t *user;
@@ -173,9 +176,9 @@ static void on_conference_response(sip_conn *conn G_GNUC_UNUSED, sip_msg *respon
 	g_autoptr(xml_document) d = xml_parse(body, length, NULL);
 	const char *focus = xml_attribute(d, "conference-info", "entity");
 	if (focus)
-		conference_made(o, focus);
+		invite_all(o, focus);
 	else
-		conference_failed(o, sip_failure_of(response, error));
+		report_conference_failed(o, sip_failure_of(response, error));
 	conference_request_free(o);
 }
 
@@ -188,9 +191,9 @@ void conference_make(struct client_core *core, const char *call_id, const char *
 	*o = (struct conference_request){
 		.core = core, .call = g_strdup(call_id), .invite = json_incref(invitees)};
 	if (!uri || !account_conn(core->account)) {
-		conference_failed(o,
-				  (struct sip_failure){REASON_NOT_SIGNED_IN,
-						       "no conference factory: not signed in", 0});
+		report_conference_failed(
+			o, (struct sip_failure){REASON_NOT_SIGNED_IN,
+						"no conference factory: not signed in", 0});
 		conference_request_free(o);
 		return;
 	}

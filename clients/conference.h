@@ -14,13 +14,14 @@
 #include "clients/session.h"
 
 /* Makes the conference with id `conference` and invites the users of `invite`, an array of names or
- * NULL.  A refused invitation is reported by the event call-failed-late. */
+ * NULL.  Reports by conference-ready, or by conference-result when it fails; a refused invitation
+ * by call-failed-late. */
 void conference_make(struct client_core *core, const char *call_id, const char *conference,
 		     json_t *invite);
 
 /* Whether an INVITE is an invitation to a conference. */
 bool conference_is_invitation(const sip_msg *invite);
-/* Answers the invitation and sends conference-invited. */
+/* Answers an invitation and sends conference-invited; 488 when it is malformed. */
 void conference_accept(struct client_core *core, sip_msg *invite);
 
 #endif

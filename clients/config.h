@@ -9,7 +9,12 @@
 #include <stdbool.h>
 
 struct client_config {
-	char *name, *user, *password, *domain, *ca, *address, *ice_profile;
+	char *name;	       /* of the node */
+	char *user, *password; /* "dc1@contoso.com" */
+	char *domain;	       /* the SIP domain, for discovery */
+	char *ca;	       /* PEM file */
+	char *address;	       /* numeric: of this host, to connect and gather from */
+	char *ice_profile;
 	char *address6;	 /* "": none */
 	guint packet_ms; /* wanted milliseconds of speech in a received packet; 0: any */
 };
@@ -19,8 +24,9 @@ struct client_config {
 bool client_config_has_ipv4(const struct client_config *c);
 bool client_config_has_ipv6(const struct client_config *c);
 
-/* Reads and checks a configuration; client_config_done frees its members.  false with
- * G_IO_ERROR_INVALID_ARGUMENT that names the missing or wrong member. */
+/* Reads and checks a configuration into *ret; client_config_done frees its members.  Returns
+ * false with G_IO_ERROR_INVALID_ARGUMENT that names the missing or wrong member; *ret is
+ * unchanged then. */
 bool client_config_parse(json_t *object, struct client_config *ret, GError **error);
 void client_config_done(struct client_config *c);
 

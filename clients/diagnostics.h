@@ -20,8 +20,8 @@ enum ice_warn {
 	ICE_WARN_NO_RELAY = 0x80000,
 };
 
-/* The bits of a report.  `failed`: no pair was found, so each class of pairs that existed has
- * failed. */
+/* The ICEWarn bits of a report.  `failed`: no pair was found, so each class of pairs that existed
+ * has failed. */
 guint32 ice_warn(const struct ice_report *r, bool failed);
 
 struct diagnostics {
@@ -33,11 +33,11 @@ struct diagnostics {
 	struct ice_candidate local_site, local_relay, remote_site, remote_relay;
 };
 
-/* 22 when both ends are inside, 23 when one is, 24 when none is. */
+/* 22 when both ends are inside, 23 when one is, 24 when none is: a remote user is outside. */
 int diagnostics_id(bool local_remote_user, bool peer_remote_user);
-/* Value of ms-client-diagnostics.  The caller frees. */
+/* The value of ms-client-diagnostics; the caller frees. */
 char *diagnostics_header(const struct diagnostics *d);
-/* The id of such a value; 0: none. */
+/* The id at the start of such a value (may be NULL); 0: there is none. */
 int diagnostics_parse_id(const char *header);
 
 #endif

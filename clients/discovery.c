@@ -19,6 +19,7 @@ static const struct {
 	{"sipexternal", DNS_A, 443, false},
 };
 
+/* ENTRY_EMPTY: the look-up gave no server. */
 enum entry_state { ENTRY_PENDING, ENTRY_EMPTY, ENTRY_FOUND };
 
 struct discovery_entry {
@@ -59,6 +60,8 @@ const char *discovery_query(const discovery *d, guint i, enum dns_type *ret_type
 	return d->entries[i].query;
 }
 
+/* Adds the address in an answer.  After the answers for all families the entry is found, if it has
+ * an address and is not one that is ignored. */
 static void add_address(const discovery *d, struct discovery_entry *e,
 			const struct dns_answer *answer, bool ignored)
 {

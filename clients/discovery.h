@@ -20,7 +20,7 @@ struct discovery_target {
 	const char *address;
 	const char *address6; /* a second address, of IPv6; NULL: none */
 	guint16 port;
-	guint lookup;
+	guint lookup; /* its place in the list */
 };
 
 enum discovery_step {
@@ -34,11 +34,11 @@ enum discovery_step {
 discovery *discovery_new(const char *domain, guint families);
 void discovery_free(discovery *d);
 
-/* The i-th look-up, from 0 to DISCOVERY_LOOKUPS - 1; borrowed.  DNS_A: addresses of all families.
- */
+/* The name and type of look-up `i`, from 0 to DISCOVERY_LOOKUPS - 1; borrowed.  DNS_A stands for
+ * addresses of all families. */
 const char *discovery_query(const discovery *d, guint i, enum dns_type *ret_type);
-/* Takes an answer to look-up i.  Returns the SRV target whose addresses must be queried, or NULL.
- */
+/* Takes an answer to look-up `i`.  Returns the SRV target whose addresses must be queried next,
+ * borrowed; NULL: none. */
 const char *discovery_answer(discovery *d, guint i, const struct dns_answer *answer);
 /* Takes an answer to the query for that target's addresses. */
 void discovery_target_address(discovery *d, guint i, const struct dns_answer *answer);

@@ -65,12 +65,14 @@ static enum reason reason_of_status(int status)
 static void arm_timer(dns *d);
 static void dns_destroy(dns *d);
 
-/* Around each call that may answer a query: the callback may free the resolver. */
+/* To be called before and after each call of c-ares that may answer a query, because the callback
+ * may free the resolver. */
 static void enter_ares(dns *d)
 {
 	d->depth++;
 }
 
+/* Frees the resolver if that was asked for meanwhile; else sets the timer. */
 static void leave_ares(dns *d)
 {
 	if (--d->depth > 0)
@@ -113,6 +115,7 @@ static gboolean on_ares_socket(gint fd, GIOCondition condition, gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
+/* For c-ares: watches a socket for what it waits for, or no more. */
 static void on_socket_state(void *data, ares_socket_t fd, int readable, int writable)
 {
 	dns *d = data;
@@ -232,7 +235,8 @@ static int read_addresses6(const guint8 *data, int length, struct dns_answer *a,
 	return rc;
 }
 
-/* Uses the record with the lowest priority and ignores weights, so that results are repeatable. */
+/* Reads SRV records.  Uses the one with the lowest priority and ignores weights, so that results
+ * are repeatable.  Returns a status of c-ares. */
 static int read_services(const guint8 *data, int length, struct dns_answer *a, char **ret_target)
 {
 	struct ares_srv_reply *list = NULL;
@@ -260,6 +264,7 @@ static int (*const readers[])(const guint8 *data, int length, struct dns_answer 
 	[DNS_SRV] = read_services,
 };
 
+/* Calls the owner with the answer in `data`, and frees the query. */
 static void answer_query(struct dns_pending *q, int status, const guint8 *data, int length)
 {
 	struct dns_answer a = {.query = q->name, .type = q->type};
@@ -274,6 +279,7 @@ static void answer_query(struct dns_pending *q, int status, const guint8 *data, 
 	dns_pending_free(q);
 }
 
+/* Answers the query, or repeats it after a time-out, at most TRIES times. */
 static void on_ares_answer(void *data, int status, int timeouts G_GNUC_UNUSED, unsigned char *reply,
 			   int length)
 {
@@ -287,7 +293,7 @@ static void on_ares_answer(void *data, int status, int timeouts G_GNUC_UNUSED, u
 		answer_query(q, status, reply, length);
 }
 
-/* Starts from the main loop, because a query that fails at once would call back from inside
+/* Starts a query, from the main loop, because one that fails at once would call back from inside
  * dns_query. */
 static gboolean start_query(gpointer data)
 {

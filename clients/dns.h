@@ -27,11 +27,12 @@ typedef void (*dns_func)(const struct dns_answer *answer, gpointer user_data);
 
 /* NULL with G_IO_ERROR_FAILED: c-ares cannot start. */
 dns *dns_new(GError **error);
-/* Drops pending queries without a call of `done`.  Accepts NULL. */
+/* Frees the resolver; `done` of pending queries is not called.  Allowed in a callback.  Accepts
+ * NULL. */
 void dns_free(dns *d);
-/* Queries a name; the main loop calls `done` once. */
+/* Queries a name (copied); the main loop calls `done` once, later. */
 void dns_query(dns *d, const char *name, enum dns_type type, dns_func done, gpointer user_data);
-/* Addresses of the name servers, in order; the caller frees. */
+/* Addresses of the name servers, in order; NULL-terminated, the caller frees (g_strfreev). */
 char **dns_servers(const dns *d);
 const char *dns_type_name(enum dns_type type); /* "A", "AAAA", "SRV" */
 

@@ -77,6 +77,7 @@ static void im_report(struct im *im, struct sip_failure why)
 	im->reported = true;
 }
 
+/* Ends the conversation with BYE, if it has a dialog, without a report. */
 static void im_leave(struct im *im)
 {
 	g_clear_handle_id(&im->deadline, g_source_remove);
@@ -87,6 +88,7 @@ static void im_leave(struct im *im)
 		session_close(&im->base);
 }
 
+/* Reports and leaves, unless the result was reported before. */
 static void im_end(struct im *im, struct sip_failure why)
 {
 	if (im->reported)
@@ -135,18 +137,22 @@ static void im_hang_up(struct client_session *s)
 
 /* --- as sender -------------------------------------------------------------------------------- */
 
+/* Ends a chat when our text was confirmed, the time is over and all participants were heard. */
 static void leave_when_done(struct im *im)
 {
 	if (im->confirmed && im->time_up && participants_all_heard(im->members))
 		im_end(im, (struct sip_failure){.status = 200});
 }
 
-static void stay_on(struct im *im, int status)
+/* Reports a pass; the conversation stays without a deadline. */
+static void report_and_keep(struct im *im, int status)
 {
 	g_clear_handle_id(&im->deadline, g_source_remove);
 	im_report(im, (struct sip_failure){.status = status});
 }
 
+/* Ends, keeps or goes on with the conversation when the text was confirmed; else reports the
+ * failure. */
 static void on_text_response(struct client_session *s, sip_msg *response, const GError *error)
 {
 	struct im *im = (struct im *)s;
@@ -162,7 +168,7 @@ static void on_text_response(struct client_session *s, sip_msg *response, const 
 	if (im->members)
 		leave_when_done(im);
 	else if (im->keep)
-		stay_on(im, status);
+		report_and_keep(im, status);
 	else
 		im_end(im, (struct sip_failure){.status = status});
 }
@@ -176,6 +182,7 @@ static gboolean on_stay_over(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+/* Sends the text when the INVITE was accepted; else reports the failure. */
 static void on_invite_response(struct client_session *s, sip_msg *response, const GError *error)
 {
 	struct im *im = (struct im *)s;
@@ -221,6 +228,7 @@ static struct im *im_new(const char *peer, const char *text)
 	return im;
 }
 
+/* Opens the session and sends its INVITE. */
 static void im_invite(struct im *im, struct client_core *core, const char *call_id, const char *uri,
 		      guint deadline_ms)
 {
@@ -254,6 +262,7 @@ void im_join(struct client_core *core, const char *call_id, const char *focus_ur
 
 /* --- as receiver ------------------------------------------------------------------------------ */
 
+/* Answers a received message and reports it. */
 static void on_im_text(struct im *im, const sip_msg *m)
 {
 	gsize length = 0;

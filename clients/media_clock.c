@@ -20,6 +20,7 @@ struct clock_source {
 	media_clock *owner;
 };
 
+/* Sends all packets of a stream that are due; returns when the next one is. */
 static gint64 send_due(const struct clock_entry *e, gint64 now_us)
 {
 	_Alignas(8) guint8 packet[MEDIA_PACKET_MAX];

@@ -10,6 +10,7 @@
 #include "common/media.h"
 
 typedef struct media_clock media_clock;
+/* Sends one packet, which is borrowed. */
 typedef void (*media_send_func)(gpointer user_data, const guint8 *packet, gsize length);
 
 /* Attaches the timer to the thread's default context.  media_clock_free accepts NULL. */

@@ -15,7 +15,7 @@ typedef struct participants participants;
  * participants_free accepts NULL. */
 participants *participants_new(json_t *names, const char *self, const char *domain);
 void participants_free(participants *p);
-/* Marks a user as heard. */
+/* Marks a user as heard, ignoring case; ignores unknown ones. */
 void participants_heard(participants *p, const char *user);
 /* Marks the user of a source as heard, with what was received; ignores unknown sources. */
 void participants_heard_source(participants *p, const struct media_heard *heard);

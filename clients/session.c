@@ -49,6 +49,7 @@ void session_close(struct client_session *s)
 	session_unref(s);
 }
 
+/* Frees a pending request, and gives back its reference to the session. */
 static void pending_finish(struct pending_request *p)
 {
 	g_hash_table_remove(p->session->core->pending, p);

@@ -27,8 +27,8 @@ struct client_core {
 
 struct client_session_ops {
 	void (*request)(struct client_session *s, sip_msg *m); /* in the dialog */
-	void (*lost)(struct client_session *s); /* the connection is lost: end and report */
-	void (*hang_up)(struct client_session *s);
+	void (*lost)(struct client_session *s);	   /* the connection is lost: end and report */
+	void (*hang_up)(struct client_session *s); /* the command hang-up: end and report */
 	void (*destroy)(struct client_session *s); /* frees the embedding structure */
 };
 
@@ -40,10 +40,12 @@ struct client_session {
 	bool closed;
 };
 
+/* Called for each response (borrowed), or with NULL and an error when none comes. */
 typedef void (*session_response_func)(struct client_session *s, sip_msg *response,
 				      const GError *error);
 
-/* Initialise the session of a new embedding structure and add it to the table. */
+/* Initialise the session of a new embedding structure, with a dialog as caller or as callee of
+ * `invite`, and add it to the table, which holds its first reference. */
 void session_open_caller(struct client_session *s, struct client_core *core,
 			 const struct client_session_ops *ops, const char *call_id,
 			 const char *remote_uri);
@@ -59,7 +61,8 @@ void session_request(struct client_session *s, sip_msg *request, guint timeout_m
 		     session_response_func done);
 /* Sends a BYE, which it unrefs; its response closes the session. */
 void session_send_bye(struct client_session *s, sip_msg *bye, guint timeout_ms);
-/* Acknowledges the last INVITE; answers a request. */
+/* session_ack acknowledges the last INVITE's 2xx; session_respond answers a request of the peer.
+ * Without a connection they do nothing. */
 void session_ack(struct client_session *s);
 void session_respond(struct client_session *s, const sip_msg *request, int status,
 		     const char *reason);
@@ -68,7 +71,8 @@ void session_send(struct client_session *s, sip_msg *response);
 /* Adds ms-media-location-type to a message. */
 void session_add_location(const struct client_session *s, sip_msg *m);
 
-/* Removes all pending requests, after their connection was closed without callbacks. */
+/* Frees all pending requests, whose callbacks are not called; to be used after their connection was
+ * closed. */
 void session_drop_pending(struct client_core *core);
 
 #endif

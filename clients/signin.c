@@ -54,6 +54,7 @@ void signin_done(struct signin *s)
 	*s = (struct signin){0};
 }
 
+/* A request of the sign-in with the next CSeq number; the caller unrefs. */
 static sip_msg *signin_request(struct signin *s, const char *method, const char *uri,
 			       const char *to)
 {
@@ -98,7 +99,7 @@ sip_msg *signin_renew(struct signin *s)
 	return register_request(s, NULL);
 }
 
-/* The granted time, or else the requested one. */
+/* How long the registration lasts: what the server says, or else what we asked for. */
 static guint granted_s(const sip_msg *response)
 {
 	const char *text = sip_header(response, "Expires");
@@ -140,6 +141,7 @@ static sip_msg *relay_request(struct signin *s)
 	return m;
 }
 
+/* Keeps why the sign-in failed; returns NULL, as there is no next request. */
 static sip_msg *signin_fail(struct signin *s, struct sip_failure why)
 {
 	s->failed_stage = s->stage;
@@ -155,6 +157,8 @@ static struct sip_failure unreadable(int status, const char *words)
 	return (struct sip_failure){REASON_ANSWER_UNREADABLE, words, status};
 }
 
+/* Takes the response to REGISTER.  Returns the next request: with credentials after the first 401,
+ * for provisioning or (when renewing) for a relay after 200; else NULL. */
 static sip_msg *after_register(struct signin *s, const sip_msg *response)
 {
 	int status = sip_status(response);
@@ -180,6 +184,8 @@ static sip_msg *after_register(struct signin *s, const sip_msg *response)
 	return NULL;
 }
 
+/* Takes the response to SUBSCRIBE.  Returns the request for a relay; NULL: there is no relay, or it
+ * failed. */
 static sip_msg *after_provisioning(struct signin *s, const sip_msg *response)
 {
 	gsize length = 0;
@@ -195,8 +201,8 @@ static sip_msg *after_provisioning(struct signin *s, const sip_msg *response)
 	return s->mras_uri ? relay_request(s) : NULL;
 }
 
-/* Without a relay the sign-in succeeds, too: the user can call those who can be reached directly.
- */
+/* Takes the response to SERVICE; returns NULL.  Without a relay the sign-in succeeds, too: the user
+ * can call those who can be reached directly. */
 static sip_msg *after_relay(struct signin *s, const sip_msg *response, const GError *error)
 {
 	gsize length = 0;

@@ -44,7 +44,7 @@ struct signin {
 void signin_init(struct signin *s, const char *user, const char *password, const char *domain,
 		 const char *contact);
 void signin_done(struct signin *s);
-/* The first request; the caller unrefs. */
+/* The first request, a REGISTER without credentials; the caller unrefs. */
 sip_msg *signin_start(struct signin *s);
 /* Takes the response to the last request (NULL with `error`: none came) and returns the next
  * request, which the caller unrefs.  NULL: `stage` is DONE or FAILED, or the response was

@@ -15,9 +15,9 @@
 /* Life of a connection:
  *
  *   state     reads  writes       left by
- *   open      yes    yes          sip_conn_close -> lingering; error or end of file -> conn_shut
- *   lingering no     the queue    queue empty, write error or LINGER_MS -> conn_shut
- *   conn_shut      no     no           freed when nobody refers to it any more
+ *   open      yes    yes          sip_conn_close -> lingering; error or end of file -> shut
+ *   lingering no     the queue    queue empty, write error or LINGER_MS -> shut
+ *   shut      no     no           freed when nobody refers to it any more
  *
  * `refs` are the owners', `holds` are ours: one for each read or write under way, each transaction,
  * and each callback that is running; so the structure outlives whatever an owner does inside a

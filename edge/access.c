@@ -20,6 +20,7 @@ struct access_link {
 	enum edge_flow_side side;
 };
 
+/* A request that waits for the connection to the Front End. */
 struct waiting_request {
 	sip_msg *request;
 	char *token; /* of the client's flow, which may be closed by then */
@@ -86,6 +87,8 @@ static void on_access_closed(sip_conn *c, const GError *error, gpointer user_dat
 	g_hash_table_remove(a->links, l);
 }
 
+/* Adds a connection, which it takes over, with a flow of its own.  The Via of its requests has
+ * `local_address` and `port`.  Owned by a->links. */
 static struct access_link *add_link(access_edge *a, GIOStream *connection, enum edge_flow_side side,
 				    const char *local_address, guint16 port)
 {
@@ -104,11 +107,13 @@ static struct access_link *add_link(access_edge *a, GIOStream *connection, enum 
 
 /* --- messages --------------------------------------------------------------------------------- */
 
-static bool is_ack(const sip_msg *m) /* never answered, RFC 3261 section 17.1 */
+/* ACK is never answered (RFC 3261 section 17.1). */
+static bool is_ack(const sip_msg *m)
 {
 	return g_strcmp0(sip_method(m), "ACK") == 0;
 }
 
+/* Refuses a request with this status; ACK gets no response. */
 static void access_refuse(struct access_link *l, const sip_msg *request, int status,
 			  const char *phrase)
 {
@@ -119,6 +124,8 @@ static void access_refuse(struct access_link *l, const sip_msg *request, int sta
 		sip_conn_send(l->conn, response);
 }
 
+/* Refuses a request with the status and ms-diagnostics of a reason; `words` NULL: its usual
+ * ones. */
 static void access_refuse_for(struct access_link *l, const sip_msg *request, enum reason r,
 			      const char *words)
 {
@@ -130,6 +137,8 @@ static void access_refuse_for(struct access_link *l, const sip_msg *request, enu
 		sip_conn_send(l->conn, response);
 }
 
+/* Sends a client's request to the Front End, which must be connected.  `token`: the client's
+ * flow. */
 static void pass_inside(access_edge *a, sip_msg *request, const char *token)
 {
 	edge_route_from_client(request, a->config->fqdn, token);
@@ -137,6 +146,7 @@ static void pass_inside(access_edge *a, sip_msg *request, const char *token)
 	sip_conn_send(a->front_end->conn, request);
 }
 
+/* Answers all waiting requests with 503; `why` becomes part of ms-diagnostics. */
 static void refuse_all_waiting(access_edge *a, const char *why)
 {
 	g_autofree char *words = g_strdelimit(g_strdup(why), "\"\\\r\n", ' ');
@@ -152,6 +162,7 @@ static void refuse_all_waiting(access_edge *a, const char *why)
 	}
 }
 
+/* Sends all waiting requests to the Front End, except those of clients that are gone. */
 static void send_all_waiting(access_edge *a)
 {
 	struct waiting_request *w;
@@ -163,6 +174,7 @@ static void send_all_waiting(access_edge *a)
 	}
 }
 
+/* Uses the new connection to the Front End, or reports why there is none. */
 static void on_front_end(GIOStream *connection, const char *address, const GError *error,
 			 gpointer user_data)
 {
@@ -183,6 +195,7 @@ static void on_front_end(GIOStream *connection, const char *address, const GErro
 	refuse_all_waiting(a, error->message);
 }
 
+/* Connects to the Front End, unless that has been done or is under way. */
 static void connect_front_end(access_edge *a)
 {
 	if (a->front_end || a->connecting)
@@ -211,6 +224,8 @@ static void report_request_refused(access_edge *a, const sip_msg *m)
 		 a->user_data);
 }
 
+/* Passes a request of a served domain inside, or lets it wait for the connection; else refuses
+ * it. */
 static void request_from_client(struct access_link *l, sip_msg *m)
 {
 	access_edge *a = l->access;
@@ -232,13 +247,15 @@ static void request_from_client(struct access_link *l, sip_msg *m)
 	connect_front_end(a);
 }
 
+/* Passes a request to the client whose token is in its Route; 430 when that is gone (RFC 5626
+ * section 5.3.1). */
 static void request_from_inside(struct access_link *l, sip_msg *m)
 {
 	access_edge *a = l->access;
 	g_autofree char *token = edge_route_take_token(m, a->config->fqdn);
 	struct access_link *client = edge_flows_find(a->flows, EDGE_FLOW_CLIENT, token);
 
-	if (!client) { /* RFC 5626 section 5.3.1 */
+	if (!client) {
 		a->flow_failed++;
 		access_refuse(l, m, 430, "Flow Failed");
 		return;
@@ -248,6 +265,8 @@ static void request_from_inside(struct access_link *l, sip_msg *m)
 	sip_conn_send(client->conn, m);
 }
 
+/* Passes a response to the other side, by the token in our Via.  It is dropped when the sender of
+ * the request is gone (RFC 3261 section 16.11). */
 static void response_from(struct access_link *l, sip_msg *m)
 {
 	access_edge *a = l->access;
@@ -256,7 +275,7 @@ static void response_from(struct access_link *l, sip_msg *m)
 		l->side == EDGE_FLOW_CLIENT ? EDGE_FLOW_INSIDE : EDGE_FLOW_CLIENT;
 	struct access_link *to = edge_flows_find(a->flows, other, token);
 
-	if (!to) /* the sender of the request is gone: dropped (RFC 3261 section 16.11) */
+	if (!to)
 		return;
 	a->responses++;
 	sip_conn_send(to->conn, m);
@@ -285,6 +304,7 @@ static void on_access_tls_refused(const char *peer, const GError *why, gpointer 
 	a->event(EVENT_TLS_REFUSED, error_set(json_pack("{s:s}", "peer", peer), why), a->user_data);
 }
 
+/* Closes a connection after its handshake, with an event `tls-refused`. */
 static void refuse_connection(access_edge *a, GIOStream *connection, const char *peer,
 			      enum reason r)
 {
@@ -317,6 +337,7 @@ static void on_server_accepted(GIOStream *connection, const char *const *peer_na
 	add_link(a, connection, EDGE_FLOW_INSIDE, a->internal, EDGE_SIP_PORT);
 }
 
+/* Opens all listeners and reports them; false with an error. */
 static bool access_listen(access_edge *a, GError **error)
 {
 	const struct edge_config *c = a->config;

@@ -24,11 +24,11 @@
 typedef struct access_edge access_edge;
 
 /* Starts listening and connecting.  `config` and `identity` are borrowed until access_edge_free.
- * NULL with G_IO_ERROR: an address cannot be bound.  access_edge_free accepts NULL. */
+ * NULL with G_IO_ERROR: an address cannot be bound. */
 access_edge *access_edge_new(const struct edge_config *config, tls_identity *identity,
 			     edge_event_func event, gpointer user_data, GError **error);
-void access_edge_free(access_edge *a);
-/* Adds the counters to a `stats` event. */
+void access_edge_free(access_edge *a); /* closes all connections, without events.  Accepts NULL */
+/* Adds the counters to the members of a `stats` event. */
 void access_edge_stats(const access_edge *a, json_t *fields);
 
 #endif

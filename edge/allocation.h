@@ -28,7 +28,7 @@ struct allocation {
 	char *identity;		    /* the user in `username`, for quotas */
 	guint8 transaction[12];	    /* of the Allocate, to recognise a retransmission */
 	guint32 lifetime_s;	    /* granted last */
-	gint64 expires_us;
+	gint64 expires_us;	    /* on the clock of `now_us` */
 	struct permission_set permissions;
 	struct binding_set bindings;
 	guint64 sent, received, bytes_sent, bytes_received; /* client to peers, peers to client */
@@ -46,13 +46,13 @@ void allocation_table_free(allocation_table *t);
 void allocation_table_add(allocation_table *t, struct allocation *a);
 /* Removes and frees `a`. */
 void allocation_table_remove(allocation_table *t, struct allocation *a);
-/* Find an allocation; borrowed.  NULL: none. */
+/* The allocation of a client's 5-tuple, or at a relayed address; borrowed.  NULL: there is none. */
 struct allocation *allocation_by_tuple(const allocation_table *t, const struct turn_tuple *tuple);
 struct allocation *allocation_by_relay(const allocation_table *t,
 				       const struct endpoint *advertised);
 guint allocation_count(const allocation_table *t);
-guint allocation_count_of(const allocation_table *t, const char *identity);
-/* The allocations that have expired at `now_us`, borrowed; the caller frees the array. */
+guint allocation_count_of(const allocation_table *t, const char *identity); /* of one user */
+/* The allocations that have expired at `now_us`, borrowed; the caller unrefs the array. */
 GPtrArray *allocation_expired(const allocation_table *t, gint64 now_us);
 /* The time of the next expiry; G_MAXINT64: there is no allocation. */
 gint64 allocation_next_expiry(const allocation_table *t);
@@ -60,7 +60,8 @@ gint64 allocation_next_expiry(const allocation_table *t);
 /* Frees an allocation that is not in a table.  Accepts NULL. */
 void allocation_free(struct allocation *a);
 
-/* The part of `username` after its first colon ("EXPIRY:IDENTITY"); all of it without a colon. */
+/* The user in a user name of common/mras.h: the part after its first colon ("EXPIRY:IDENTITY"), or
+ * all of it without a colon.  Borrowed. */
 const char *allocation_identity(const char *username);
 
 #endif

@@ -32,6 +32,7 @@ struct av_edge {
 
 /* --- time ------------------------------------------------------------------------------------- */
 
+/* Ends expired allocations and sets the timer for the next ones. */
 static gboolean on_expiry_timer(gpointer user_data)
 {
 	av_edge *e = user_data;
@@ -43,8 +44,8 @@ static gboolean on_expiry_timer(gpointer user_data)
 	return G_SOURCE_CONTINUE;
 }
 
-/* A request may have brought an earlier expiry. */
-static void wait_for_expiry(av_edge *e)
+/* Sets the timer earlier if a request has brought an earlier expiry. */
+static void advance_expiry_timer(av_edge *e)
 {
 	gint64 next_us = turn_next_expiry(e->turn), ready_us = g_source_get_ready_time(e->timer);
 
@@ -54,6 +55,8 @@ static void wait_for_expiry(av_edge *e)
 
 /* --- sending ---------------------------------------------------------------------------------- */
 
+/* Counts a send that failed with the errno `code`.  A full queue is a dropped packet; other
+ * failures are reported, at most once a second for each destination. */
 static void note_send_failure(av_edge *e, const struct endpoint *from, const struct endpoint *to,
 			      int code)
 {
@@ -107,6 +110,7 @@ static void on_peer_datagram(av_udp *u G_GNUC_UNUSED, const struct endpoint *fro
 		       length);
 }
 
+/* Of turn_output: binds the allocation's relay; returns 0 or an errno. */
 static int open_relay_socket(struct allocation *a, gpointer user_data)
 {
 	av_edge *e = user_data;
@@ -168,6 +172,7 @@ static json_t *allocation_end_fields(const struct allocation *a, enum reason rea
 			  reason, NULL);
 }
 
+/* Sends an event `denied`, at most once a second for each peer. */
 static void report_denied(av_edge *e, const struct turn_event *event)
 {
 	char peer[ENDPOINT_TEXT_MAX];
@@ -181,6 +186,7 @@ static void report_denied(av_edge *e, const struct turn_event *event)
 			 e->user_data);
 }
 
+/* Sends an event of that name about a refused request, at most once a second for each client. */
 static void report_refused(av_edge *e, const char *name, const struct turn_event *event)
 {
 	char client[ENDPOINT_TEXT_MAX];
@@ -231,7 +237,7 @@ static void on_client_datagram(av_udp *u, const struct endpoint *from, const gui
 		.client = *from, .server = *av_udp_local(u), .transport = TURN_UDP};
 
 	turn_from_client(e->turn, g_get_monotonic_time(), u, &tuple, data, length);
-	wait_for_expiry(e);
+	advance_expiry_timer(e);
 }
 
 static void on_client_frame(av_stream *s, const guint8 *data, gsize length, gpointer user_data)
@@ -239,7 +245,7 @@ static void on_client_frame(av_stream *s, const guint8 *data, gsize length, gpoi
 	av_edge *e = user_data;
 
 	turn_from_client(e->turn, g_get_monotonic_time(), s, av_stream_tuple(s), data, length);
-	wait_for_expiry(e);
+	advance_expiry_timer(e);
 }
 
 static void on_client_closed(av_stream *s, gpointer user_data)
@@ -249,6 +255,7 @@ static void on_client_closed(av_stream *s, gpointer user_data)
 	turn_client_gone(e->turn, av_stream_tuple(s));
 }
 
+/* Opens UDP and TCP listener number `i` at the address and reports them; false with an error. */
 static bool av_listen_at(av_edge *e, guint i, const struct endpoint *address, GError **error)
 {
 	static const struct av_tcp_handlers handlers = {.frame = on_client_frame,
@@ -312,6 +319,7 @@ static policy *edge_policy_new(const struct edge_config *c, GError **error)
 	return policy_new(&config, error);
 }
 
+/* The TURN server with this Edge's configuration; NULL: the kernel gives no random numbers. */
 static turn *edge_turn_new(av_edge *e)
 {
 	static const struct turn_output output = {.to_client = send_to_client,

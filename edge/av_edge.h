@@ -24,10 +24,10 @@ typedef struct av_edge av_edge;
  * cannot be bound, or relay_to or relay_not_to is malformed. */
 av_edge *av_edge_new(const struct edge_config *config, edge_event_func event, gpointer user_data,
 		     GError **error);
-/* Ends all allocations, with events.  Accepts NULL. */
+/* Ends all allocations, with events, and closes all sockets.  Accepts NULL. */
 void av_edge_free(av_edge *e);
 
-/* Adds the counters to a `stats` event. */
+/* Adds the counters to the members of a `stats` event. */
 void av_edge_stats(const av_edge *e, json_t *fields);
 
 #endif

@@ -48,8 +48,9 @@ static void stream_free(gpointer data)
 	g_free(s);
 }
 
-/* Passes all complete frames to the handler.  false: malformed. */
-static bool take_stun_frames(av_stream *s)
+/* Passes all complete frames of the input to the handler and removes them; false: the input is
+ * malformed. */
+static bool pass_frames(av_stream *s)
 {
 	gsize at = 0, length = 0;
 
@@ -77,13 +78,14 @@ static void on_stream_readable(int fd, gpointer user_data)
 		return;
 	if (n > 0) {
 		s->have += (gsize)n;
-		if (take_stun_frames(s))
+		if (pass_frames(s))
 			return;
 	}
 	g_hash_table_remove(s->listener->streams, s);
 }
 
-/* Shuts the stream down.  on_stream_readable then frees it, so no sender has a dangling pointer. */
+/* Shuts the stream down and returns false. on_stream_readable then frees it, so no sender has a
+ * dangling pointer. */
 static bool end_stream(av_stream *s)
 {
 	s->ending = true;
@@ -91,7 +93,7 @@ static bool end_stream(av_stream *s)
 	return false;
 }
 
-/* Returns the bytes written; -1: the stream has ended. */
+/* Writes what the kernel takes and returns the number of bytes; -1: the stream has ended. */
 static gssize write_stream(av_stream *s, const guint8 *data, gsize length)
 {
 	gssize n = send(s->fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -153,6 +155,7 @@ const struct turn_tuple *av_stream_tuple(const av_stream *s)
 	return &s->tuple;
 }
 
+/* Adds an accepted connection, which it takes over. */
 static void add_stream(av_tcp *l, int fd, const struct sockaddr_storage *peer)
 {
 	av_stream *s = g_new0(av_stream, 1);
@@ -189,7 +192,8 @@ static void on_connection(int listen_fd, gpointer user_data)
 		add_stream(l, fd, &peer);
 }
 
-static int open_listening(const struct endpoint *local)
+/* A listening socket, for the caller to close; -1 with errno. */
+static int open_listening_socket(const struct endpoint *local)
 {
 	struct sockaddr_storage address;
 	socklen_t length = endpoint_to_sockaddr(local, &address);
@@ -205,6 +209,7 @@ static int open_listening(const struct endpoint *local)
 	return -1;
 }
 
+/* Sets *error for the errno `code`, and returns NULL. */
 static av_tcp *listen_error(const struct endpoint *local, int code, GError **error)
 {
 	char text[ENDPOINT_TEXT_MAX];
@@ -217,7 +222,7 @@ static av_tcp *listen_error(const struct endpoint *local, int code, GError **err
 av_tcp *av_tcp_listen(const struct endpoint *local, const struct av_tcp_handlers *handlers,
 		      readable *read, gpointer user_data, GError **error)
 {
-	int fd = open_listening(local);
+	int fd = open_listening_socket(local);
 	int code = errno;
 	av_tcp *l;
 

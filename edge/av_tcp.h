@@ -23,7 +23,7 @@ typedef struct av_stream av_stream;
 struct av_tcp_handlers {
 	/* One complete frame with its padding; borrowed for the call. */
 	void (*frame)(av_stream *s, const guint8 *data, gsize length, gpointer user_data);
-	void (*closed)(av_stream *s, gpointer user_data);
+	void (*closed)(av_stream *s, gpointer user_data); /* the last call; `s` is freed after it */
 };
 
 /* Listens on `local`.  `handlers` is copied; `read` must outlive the listener.  NULL with
@@ -35,7 +35,8 @@ void av_tcp_free(av_tcp *l);
 
 /* The stream's 5-tuple; borrowed. */
 const struct turn_tuple *av_stream_tuple(const av_stream *s);
-/* Sends or queues a frame; `media` says whether it may be dropped.  false: it was dropped. */
+/* Sends or queues a frame.  `media`: it may be dropped when the queue is full; else the stream is
+ * then ended.  Returns false when it was not sent. */
 bool av_stream_send(av_stream *s, const guint8 *data, gsize length, bool media);
 
 #endif

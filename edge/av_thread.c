@@ -33,7 +33,7 @@ struct thread_call {
 
 /* --- events ----------------------------------------------------------------------------------- */
 
-/* In the thread. */
+/* Queues an event with the present time.  Runs in the thread. */
 static void queue_event(const char *name, json_t *fields, gpointer user_data)
 {
 	av_thread *t = user_data;
@@ -45,6 +45,7 @@ static void queue_event(const char *name, json_t *fields, gpointer user_data)
 	g_source_set_ready_time(t->deliver, 0);
 }
 
+/* Passes all queued events to the maker.  Runs in the maker's thread. */
 static void deliver_events(av_thread *t)
 {
 	struct av_event *e;
@@ -80,7 +81,8 @@ static gboolean on_thread_call(gpointer user_data)
 	return G_SOURCE_REMOVE;
 }
 
-/* Returns when the thread has executed `run`. */
+/* Has the thread call `run`, and blocks until that has returned.  `fields` and `error` are for
+ * `run`. */
 static void call_in_thread(av_thread *t, void (*run)(struct thread_call *e), json_t *fields,
 			   GError **error)
 {

@@ -22,7 +22,7 @@ av_thread *av_thread_new(const struct edge_config *config, edge_event_func event
  * Accepts NULL. */
 void av_thread_free(av_thread *t);
 
-/* As av_edge_stats; waits until the thread has answered. */
+/* As av_edge_stats; blocks until the thread has answered. */
 void av_thread_stats(av_thread *t, json_t *fields);
 
 #endif

@@ -45,7 +45,8 @@ void av_udp_batch_free(av_udp_batch *b)
 	g_free(b);
 }
 
-/* Reads one batch in each iteration of the loop, so that no socket starves the others. */
+/* Reads one batch in each iteration of the loop, so that other sockets are read, too, when one gets
+ * many datagrams. */
 static void on_udp_readable(int fd, gpointer user_data)
 {
 	av_udp *u = user_data;
@@ -61,7 +62,8 @@ static void on_udp_readable(int fd, gpointer user_data)
 			u->received(u, &from, b->data[i], b->headers[i].msg_len, u->user_data);
 }
 
-static int open_bound(const struct endpoint *local, int *ret_errno)
+/* A bound UDP socket, for the caller to close; -1 with *ret_errno. */
+static int open_bound_socket(const struct endpoint *local, int *ret_errno)
 {
 	struct sockaddr_storage address;
 	socklen_t length = endpoint_to_sockaddr(local, &address);
@@ -82,7 +84,7 @@ static int open_bound(const struct endpoint *local, int *ret_errno)
 av_udp *av_udp_new(const struct endpoint *local, av_udp_batch *batch, av_udp_received received,
 		   gpointer user_data, int *ret_errno)
 {
-	int fd = open_bound(local, ret_errno);
+	int fd = open_bound_socket(local, ret_errno);
 	av_udp *u;
 
 	if (fd < 0)

@@ -18,6 +18,8 @@ enum binding_result binding_test(const struct binding_set *set, guint16 number,
 	return has_room ? BINDING_DONE : BINDING_FULL;
 }
 
+/* Where the binding of a number goes: its old place, an expired one's, or a new one, which must be
+ * free. */
 static struct channel_binding *binding_slot(struct binding_set *set, guint16 number, gint64 now_us)
 {
 	struct channel_binding *expired = NULL;

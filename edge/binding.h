@@ -26,17 +26,18 @@ struct binding_set {
 
 enum binding_result {
 	BINDING_DONE,
-	BINDING_CONFLICT, /* the number has another peer, or the peer another number: 400 */
-	BINDING_FULL,	  /* 508 */
+	BINDING_CONFLICT, /* the number has another peer, or the peer another number: status 400 */
+	BINDING_FULL,	  /* there are BINDINGS_MAX others: status 508 */
 };
-/* Binds or refreshes; binding_test only says what binding_bind would return. */
+/* Bind a number to a peer, or refresh that binding. binding_test only returns what binding_bind
+ * would return, and changes nothing. */
 enum binding_result binding_test(const struct binding_set *set, guint16 number,
 				 const struct endpoint *peer, gint64 now_us);
 enum binding_result binding_bind(struct binding_set *set, guint16 number,
 				 const struct endpoint *peer, gint64 now_us);
-/* The peer of a number; borrowed.  NULL: the number is not bound. */
+/* The peer of a number, borrowed; NULL: the number is not bound at `now_us`. */
 const struct endpoint *binding_peer(const struct binding_set *set, guint16 number, gint64 now_us);
-/* The number of a peer.  0: the peer is not bound. */
+/* The number of a peer; 0: the peer is not bound at `now_us`. */
 guint16 binding_number(const struct binding_set *set, const struct endpoint *peer, gint64 now_us);
 
 #endif

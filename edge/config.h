@@ -7,22 +7,24 @@
 #include "edge/endpoint.h"
 
 struct edge_config {
-	char *name, *fqdn, *access_fqdn, *av_fqdn, *domain;
-	char *next_hop;
+	char *name, *fqdn, *access_fqdn, *av_fqdn;
+	char *domain;	/* the SIP domain whose users may come in */
+	char *next_hop; /* the Front End's name: resolved, and expected in its certificate */
 	guint16 next_hop_port;
-	char *ca, *certificate, *key;
+	char *ca, *certificate, *key;	    /* PEM files */
 	char *secret, *realm;		    /* the A/V Edge checks credentials with these */
 	char *mras_secret;		    /* MRAS makes credentials with this */
 	gint64 credential_lifetime_ms;	    /* limit; 0: credentials have expired when issued */
 	struct endpoint internal, access;   /* port 0 */
 	struct endpoint internal6, access6; /* IPv6; unset: none */
-	/* Relays: [0] av, [1] av6 (unset: none); then by enum turn_transport (av_tcp, av_tcp6). */
+	/* Where relays are bound, and which address peers see.  [0] IPv4, [1] IPv6 (unset: none);
+	 * then by enum turn_transport of the client: av, av_tcp. */
 	struct endpoint relay[2][2], advertised[2][2];
 	bool relay_family_same; /* relay_family "same" (turn.h) */
 	guint16 relay_port_min, relay_port_max;
 	guint relays_per_user;
-	char **relay_to, **relay_not_to;
-	bool runs_access, runs_mras, runs_av; /* parts */
+	char **relay_to, **relay_not_to;      /* prefixes (policy.h), NULL-terminated */
+	bool runs_access, runs_mras, runs_av; /* the parts to run */
 	bool builtin_av;		      /* av_engine "builtin"; else another program relays */
 	guint32 seed;			      /* of relay ports; has_seed false: random */
 	bool has_seed;
@@ -37,13 +39,13 @@ struct edge_config {
 struct edge_config *edge_config_parse(const json_t *object, GError **error);
 void edge_config_free(struct edge_config *c);
 
-/* An endpoint's address as text, without port; the caller frees. */
+/* An endpoint's address as text, without port; "none" when it is unset.  The caller frees. */
 char *edge_address_text(const struct endpoint *e);
 
-/* Receives an event of docs/AGENTS.md; takes over `fields`. */
+/* Sends an event of docs/AGENTS.md; takes over `fields`. */
 typedef void (*edge_event_func)(const char *name, json_t *fields, gpointer user_data);
 
-/* Sends a `listening` event; `transport`: "udp", "tcp" or "tls". */
+/* Sends an event `listening` about an address and port; `transport` is "udp", "tcp" or "tls". */
 void edge_report_listening(edge_event_func event, gpointer user_data, const char *service,
 			   const struct endpoint *local, guint16 port, const char *transport);
 

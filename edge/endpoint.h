@@ -20,16 +20,18 @@ struct endpoint {
 
 #define ENDPOINT_TEXT_MAX 56 /* "[v6 address]:port" and the NUL */
 
-/* Parses a numeric address.  false: it is none, *ret is unchanged. */
+/* Makes an endpoint from a numeric address (may be NULL) and a port.  Returns false when it is
+ * none; *ret is unchanged then. */
 bool endpoint_parse(const char *address, guint16 port, struct endpoint *ret);
-/* To and from a socket address.  false: neither IPv4 nor IPv6.  Returns the address's length. */
+/* From and to a socket address.  The first returns false for a family other than IPv4 and IPv6, the
+ * second the address's length. */
 bool endpoint_from_sockaddr(const struct sockaddr_storage *address, struct endpoint *ret);
 socklen_t endpoint_to_sockaddr(const struct endpoint *e, struct sockaddr_storage *ret);
 
 /* Writes "192.0.2.1:3478" or "[2001:db8::1]:3478" to `text` and returns it. */
 char *endpoint_print(const struct endpoint *e, char text[static ENDPOINT_TEXT_MAX]);
 
-/* Compare family and address; also the port. */
+/* endpoint_same_ip compares family and address, endpoint_equal also the port. */
 bool endpoint_same_ip(const struct endpoint *a, const struct endpoint *b);
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 guint endpoint_hash(const struct endpoint *e);

@@ -10,17 +10,18 @@
 
 #include <glib.h>
 
-enum edge_flow_side { EDGE_FLOW_CLIENT, EDGE_FLOW_INSIDE };
+enum edge_flow_side { EDGE_FLOW_CLIENT, EDGE_FLOW_INSIDE }; /* whose connection it is */
 
 typedef struct edge_flows edge_flows;
 
 edge_flows *edge_flows_new(void);
-void edge_flows_free(edge_flows *f);
-/* Adds a flow and returns its token, which the caller frees.  `connection` is a pointer of the
- * caller. */
+void edge_flows_free(edge_flows *f); /* accepts NULL */
+/* Adds a flow and returns its new token, which the caller frees.  `connection` is for
+ * edge_flows_find to return. */
 char *edge_flows_open(edge_flows *f, enum edge_flow_side side, gpointer connection);
-void edge_flows_close(edge_flows *f, const char *token);
-/* The connection of a token.  NULL: the token is unknown, or belongs to the other side. */
+void edge_flows_close(edge_flows *f, const char *token); /* the token is unknown from now on */
+/* The connection of a token (may be NULL).  NULL: the token is unknown, or belongs to the other
+ * side. */
 gpointer edge_flows_find(const edge_flows *f, enum edge_flow_side side, const char *token);
 guint edge_flows_count(const edge_flows *f, enum edge_flow_side side);
 

@@ -12,6 +12,7 @@ struct inside_attempt {
 	gpointer user_data;
 };
 
+/* Calls the caller, unless the attempt was cancelled, and frees the attempt. */
 static void attempt_finish(struct inside_attempt *t, GIOStream *connection, const GError *error)
 {
 	if (!g_cancellable_is_cancelled(t->cancellable))
@@ -30,7 +31,7 @@ static void on_inside_connected(GIOStream *connection, const GError *error, gpoi
 	attempt_finish(user_data, connection, error);
 }
 
-/* The first address of the local address's family, or else the first address. */
+/* The first address of the local address's family, else the first one; the caller frees. */
 static char *reachable_from(const char *local, const GList *found)
 {
 	GSocketFamily family = strchr(local, ':') ? G_SOCKET_FAMILY_IPV6 : G_SOCKET_FAMILY_IPV4;

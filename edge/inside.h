@@ -10,8 +10,8 @@
 
 #define INSIDE_CONNECT_TIMEOUT_MS 5000
 
-/* Receives the connection, which the callee owns; or NULL with the error (error_reason) and the
- * address that was tried (NULL: the name has none). */
+/* Called with the connection, which the callee then owns; or with NULL, the error (error_reason)
+ * and the address that was tried (NULL: the name has none). */
 typedef void (*inside_connected)(GIOStream *connection, const char *address, const GError *error,
 				 gpointer user_data);
 

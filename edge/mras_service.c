@@ -22,6 +22,8 @@ static void connection_free(gpointer data)
 	sip_conn_unref(data);
 }
 
+/* The XML with new credentials for the user of the request; the caller frees.  They live as long as
+ * was asked for, but no longer than the configuration allows. */
 static char *print_response(const struct edge_config *config, const struct mras_request *request,
 			    gint64 now_s)
 {
@@ -45,6 +47,7 @@ static char *print_response(const struct edge_config *config, const struct mras_
 	return body;
 }
 
+/* The response to SERVICE; see mras_answer. */
 static sip_msg *answer_service(const struct edge_config *config, const sip_msg *request,
 			       gint64 now_s, const char *tag, char **ret_user, bool *ret_internet)
 {
@@ -140,6 +143,7 @@ static void on_mras_accepted(GIOStream *connection, const char *const *peer_name
 	g_hash_table_add(s->connections, sip_conn_new(connection, local, &handlers, s));
 }
 
+/* Listens at an address and reports it; NULL with an error. */
 static tls_listener *mras_listen_at(mras_service *s, const struct endpoint *at,
 				    tls_identity *identity, GError **error)
 {

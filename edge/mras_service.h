@@ -21,16 +21,16 @@
 
 typedef struct mras_service mras_service;
 
-/* Starts listening.  `config` and `identity` are borrowed until mras_service_free.  NULL with
- * G_IO_ERROR: an address cannot be bound.  mras_service_free accepts NULL. */
+/* Starts listening on the internal addresses.  `config` and `identity` are borrowed until
+ * mras_service_free.  NULL with G_IO_ERROR: an address cannot be bound. */
 mras_service *mras_service_new(const struct edge_config *config, tls_identity *identity,
 			       edge_event_func event, gpointer user_data, GError **error);
-void mras_service_free(mras_service *s);
+void mras_service_free(mras_service *s); /* closes all connections.  Accepts NULL */
 
-/* The response to a request at `now_s` (seconds since 1970): 200 with credentials, 400 for a
- * malformed one, 405 for a method other than SERVICE; the caller unrefs it.  With 200 *ret_user is
- * the user, which the caller frees, and *ret_internet the location; else *ret_user is NULL.  Pure.
- */
+/* The response to a request at `now_s` (seconds since 1970), for the caller to unref: 200 with
+ * credentials, 400 for a malformed one, 405 for a method other than SERVICE.  With 200 *ret_user
+ * is the user, which the caller frees, and *ret_internet the location; else *ret_user is NULL.
+ * Pure. */
 sip_msg *mras_answer(const struct edge_config *config, const sip_msg *request, gint64 now_s,
 		     char **ret_user, bool *ret_internet);
 

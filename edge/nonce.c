@@ -5,11 +5,13 @@
 
 #define STEP_S 16
 
+/* The number of the step of STEP_S seconds that `now_us` is in, modulo 2^16. */
 static guint16 step_at(gint64 now_us)
 {
 	return (guint16)(now_us / (STEP_S * G_USEC_PER_SEC));
 }
 
+/* Makes the nonce of that step for this client. */
 static void nonce_make_at(const struct nonce_source *s, const struct endpoint *client, guint16 step,
 			  char ret[static NONCE_LENGTH + 1])
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "edge/permission.h"
 
+/* Where the permission of a peer goes: its old place, an expired one's, or a new one; NULL: there
+ * is none. */
 static struct permission *permission_slot(struct permission_set *set, const struct endpoint *peer,
 					  gint64 now_us)
 {

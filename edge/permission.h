@@ -22,7 +22,8 @@ struct permission_set {
 	guint n;
 };
 
-/* Installs or refreshes a permission.  false: there are PERMISSIONS_MAX others. */
+/* Installs or refreshes a permission; the peer's port is ignored.  False: there are PERMISSIONS_MAX
+ * others. */
 bool permission_grant(struct permission_set *set, const struct endpoint *peer, gint64 now_us);
 bool permission_is_granted(const struct permission_set *set, const struct endpoint *peer,
 			   gint64 now_us);

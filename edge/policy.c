@@ -77,6 +77,8 @@ static bool in_prefix(const struct endpoint *e, const struct endpoint *prefix, g
 	return rest == 0 || (e->ip[whole] ^ prefix->ip[whole]) >> (8 - rest) == 0;
 }
 
+/* Parses "ADDRESS/BITS" or an address alone; false with an error that names the configuration's
+ * member. */
 static bool parse_peer_prefix(const char *text, const char *member, struct peer_prefix *ret,
 			      GError **error)
 {
@@ -139,7 +141,7 @@ void policy_free(policy *p)
 	g_free(p);
 }
 
-/* The row that `peer` matches; G_N_ELEMENTS(embeddings): none. */
+/* The row of `embeddings` that `peer` is in; G_N_ELEMENTS(embeddings): none. */
 static gsize embedding_of(const struct endpoint *peer)
 {
 	static const struct endpoint unspecified = V6(0);
@@ -153,7 +155,7 @@ static gsize embedding_of(const struct endpoint *peer)
 	return i;
 }
 
-/* The embedded IPv4 address of `peer`, or `peer` itself. */
+/* The IPv4 address that is embedded in `peer`, or `peer` itself. */
 static struct endpoint policy_canonical(const struct endpoint *peer)
 {
 	struct endpoint v4 = {.family = ENDPOINT_V4, .port = peer->port};
@@ -182,7 +184,7 @@ static bool is_declared(const struct prefixes *prefixes, const struct endpoint *
 	return false;
 }
 
-/* The rule that refuses an address without embedding. */
+/* As policy_refuses, for an address that embeds no other. */
 static enum reason refuses_canonical(const policy *p, const struct endpoint *e,
 				     enum policy_scope scope)
 {

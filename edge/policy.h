@@ -28,8 +28,8 @@ struct policy_config {
 	const char *const *relay_not_to; /* the same; wins over relay_to */
 };
 
-/* Copies `config`.  NULL with G_IO_ERROR_INVALID_ARGUMENT: a prefix of relay_to or relay_not_to is
- * malformed.  policy_free accepts NULL. */
+/* Makes a policy; copies `config`.  NULL with G_IO_ERROR_INVALID_ARGUMENT: a prefix of relay_to or
+ * relay_not_to is malformed. policy_free accepts NULL. */
 policy *policy_new(const struct policy_config *config, GError **error);
 void policy_free(policy *p);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(policy, policy_free)
@@ -39,7 +39,7 @@ enum policy_scope {
 	POLICY_ENDPOINT, /* a channel or a packet, whose port is checked, too */
 };
 
-/* The rule that refuses `peer`, one of REASON_PEER_*; REASON_NONE: it is allowed. */
+/* The rule by which relays must not reach `peer`, one of REASON_PEER_*; REASON_NONE: they may. */
 enum reason policy_refuses(const policy *p, const struct endpoint *peer, enum policy_scope scope);
 
 #endif

@@ -16,7 +16,8 @@ typedef struct rate rate;
 /* Allows one event for each key in `interval_us`.  rate_free accepts NULL. */
 rate *rate_new(gint64 interval_us);
 void rate_free(rate *r);
-/* true at most once in an interval for the same key. */
+/* Whether an event with this key may happen now; if so it counts, and the next is allowed after the
+ * interval. */
 bool rate_allows(rate *r, const char *key, gint64 now_us);
 
 #endif

@@ -24,6 +24,7 @@ struct readable {
 	GPtrArray *removed; /* freed after reading, because events may still point at them */
 };
 
+/* Calls the functions of up to EVENTS readable descriptors; returns how many there were. */
 static int read_round(readable *r)
 {
 	struct epoll_event events[EVENTS];

@@ -13,18 +13,20 @@
 typedef struct readable readable;
 typedef struct readable_watch readable_watch;
 
-/* NULL with *ret_errno: there is no descriptor left. */
+/* Makes an empty set, read by the thread's default main context.  NULL with *ret_errno: there is no
+ * descriptor left. */
 readable *readable_new(int *ret_errno);
-/* All watches must have been removed.  Accepts NULL. */
+/* Frees the set; all watches must have been removed.  Accepts NULL. */
 void readable_free(readable *r);
 
 /* Called in each iteration of the loop in which `fd` is readable or at its end. */
 typedef void (*readable_func)(int fd, gpointer user_data);
-/* Watches `fd`, which must stay open until readable_remove.  NULL with *ret_errno: it cannot be
+/* Watches `fd`, which must stay open until readable_remove.  NULL with *ret_errno: it can't be
  * watched. */
 readable_watch *readable_add(readable *r, int fd, readable_func func, gpointer user_data,
 			     int *ret_errno);
-/* Can be called in any callback, also its own.  Accepts NULL. */
+/* Ends a watch; `func` is not called any more.  Allowed in any callback, also its own.  Accepts
+ * NULL. */
 void readable_remove(readable_watch *w);
 
 /* A source of the thread's default context that calls `callback` at its ready time, which is not

@@ -6,11 +6,13 @@
 #define BRANCH_COOKIE "z9hG4bK" /* RFC 3261 section 8.1.1.7 */
 #define FLOW_PARAMETER "tb-flow"
 
+/* "FQDN:PORT" as our Via and Path have it; the caller frees. */
 static char *sent_by(const char *fqdn)
 {
 	return g_strdup_printf("%s:%d", fqdn, EDGE_SIP_PORT);
 }
 
+/* Adds our Via with the flow's token and the computed branch. */
 static void add_via(sip_msg *request, const char *fqdn, const char *token)
 {
 	const char *received = sip_header_nth(request, "Via", 0);
@@ -41,7 +43,8 @@ void edge_route_from_client(sip_msg *request, const char *fqdn, const char *toke
 	add_via(request, fqdn, token);
 }
 
-/* Splits "<sip:USER@HOST:PORT;..." into USER and HOST:PORT.  false: another form. */
+/* Splits "<sip:USER@HOST:PORT;..." into USER and HOST:PORT, which the caller frees.  False: it has
+ * another form. */
 static bool split_uri(const char *value, char **ret_user, char **ret_host)
 {
 	const char *start = strstr(value, "sip:");

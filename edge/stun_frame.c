@@ -16,6 +16,8 @@ static gsize padded_to_4(gsize length)
 	return (length + 3) & ~(gsize)3;
 }
 
+/* Whether all attributes are inside the message, MESSAGE-INTEGRITY and FINGERPRINT have their
+ * lengths, and nothing but FINGERPRINT follows MESSAGE-INTEGRITY. */
 static bool attributes_in_order(const guint8 *data, gsize length)
 {
 	bool integrity = false;

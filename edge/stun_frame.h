@@ -43,15 +43,15 @@ struct stun_cursor {
 	gsize value_length;
 };
 struct stun_cursor stun_cursor_at(const guint8 *data, gsize length);
-bool stun_cursor_next(struct stun_cursor *c);
-/* Moves to the first attribute of that type; false: there is none. */
+bool stun_cursor_next(struct stun_cursor *c); /* false: there is no further attribute */
+/* Moves to the first attribute of that type, from the beginning; false: there is none. */
 bool stun_cursor_find(struct stun_cursor *c, guint16 type);
 
-/* Reads the XORed address at the cursor (RFC 8489 section 14.2).  false: malformed. */
+/* Reads the XORed address at the cursor (RFC 8489 section 14.2); false: it is malformed. */
 bool stun_xor_endpoint(const struct stun_cursor *c, struct endpoint *ret);
 
-/* Parses ChannelData; the payload is borrowed.  false: another kind of message, or shorter than its
- * length field.  Bytes after the payload (padding) are ignored. */
+/* Parses ChannelData; the payload is borrowed.  Returns false for another kind of message, or one
+ * that is shorter than its length field.  Bytes after the payload (padding) are ignored. */
 bool channel_data_parse(const guint8 *data, gsize length, guint16 *ret_number,
 			const guint8 **ret_payload, gsize *ret_payload_length);
 

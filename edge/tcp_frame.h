@@ -16,7 +16,8 @@ enum tcp_frame_result {
 	TCP_FRAME_PARTIAL, /* more bytes are needed */
 	TCP_FRAME_BROKEN,  /* neither STUN nor ChannelData, or longer than TCP_FRAME_MAX */
 };
-/* Finds the first frame of `data`. */
+/* Finds the first frame of the bytes received so far.  *ret_length is set for TCP_FRAME_READY, and
+ * for TCP_FRAME_PARTIAL if the header is complete. */
 enum tcp_frame_result tcp_frame_next(const guint8 *data, gsize length, gsize *ret_length);
 
 #endif

@@ -28,7 +28,8 @@ turn *turn_new(const struct turn_config *config, const struct turn_output *outpu
 	return t;
 }
 
-static void end_expired(turn *t, gint64 now_us, enum reason reason)
+/* Ends all allocations that expire at `now_us` or earlier. */
+static void end_allocations_until(turn *t, gint64 now_us, enum reason reason)
 {
 	g_autoptr(GPtrArray) expired = allocation_expired(t->allocations, now_us);
 
@@ -40,7 +41,7 @@ void turn_free(turn *t)
 {
 	if (!t)
 		return;
-	end_expired(t, G_MAXINT64, REASON_RELAY_SERVER_ENDS);
+	end_allocations_until(t, G_MAXINT64, REASON_RELAY_SERVER_ENDS);
 	allocation_table_free(t->allocations);
 	g_rand_free(t->random);
 	g_free((char *)(guintptr)t->config.realm);
@@ -88,6 +89,7 @@ bool turn_denies(turn *t, const struct allocation *a, const struct endpoint *pee
 	return true;
 }
 
+/* Handles a well-formed STUN message: a request, or a Send indication; others are ignored. */
 static void handle_stun(turn *t, gint64 now_us, gpointer client, const struct turn_tuple *tuple,
 			const guint8 *data, gsize length)
 {
@@ -130,7 +132,7 @@ void turn_client_gone(turn *t, const struct turn_tuple *tuple)
 
 void turn_expire(turn *t, gint64 now_us)
 {
-	end_expired(t, now_us, REASON_RELAY_EXPIRED);
+	end_allocations_until(t, now_us, REASON_RELAY_EXPIRED);
 	t->next_expiry_us = allocation_next_expiry(t->allocations);
 }
 

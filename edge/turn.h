@@ -57,6 +57,8 @@ struct turn_config {
 				*/
 };
 
+/* AUTH_FAILED: credentials were not accepted.  DENIED: the policy forbids a peer.  REFUSED: an
+ * Allocate was refused for another reason. */
 enum turn_event_kind {
 	TURN_EVENT_ALLOCATION,
 	TURN_EVENT_ALLOCATION_END,
@@ -85,12 +87,13 @@ struct turn_output {
 	 * is tried. */
 	int (*open_relay)(struct allocation *a, gpointer user_data);
 	void (*close_relay)(struct allocation *a, gpointer user_data);
+	/* Sends a datagram from the relay's socket. */
 	void (*to_peer)(struct allocation *a, const struct endpoint *peer, const guint8 *data,
 			gsize length, gpointer user_data);
 	void (*event)(const struct turn_event *event, gpointer user_data);
 };
 
-/* Copies `config` with its strings. */
+/* Makes a server without allocations.  Copies `config` with its strings, and `output`. */
 turn *turn_new(const struct turn_config *config, const struct turn_output *output,
 	       gpointer user_data);
 /* Ends all allocations, with close_relay and events.  Accepts NULL. */
@@ -100,13 +103,14 @@ void turn_free(turn *t);
  */
 void turn_from_client(turn *t, gint64 now_us, gpointer client, const struct turn_tuple *tuple,
 		      const guint8 *data, gsize length);
-/* Ends the allocation of a client whose stream was closed. */
+/* To be called when a client's stream was closed: ends its allocation. */
 void turn_client_gone(turn *t, const struct turn_tuple *tuple);
-/* Handles a datagram at the relayed address of `a`. */
+/* Handles a datagram that came to the relayed address of `a`: sends it to the client, or drops it
+ * if the peer has no permission. */
 void turn_from_peer(turn *t, gint64 now_us, struct allocation *a, const struct endpoint *peer,
 		    const guint8 *data, gsize length);
 
-/* Ends expired allocations. */
+/* Ends the allocations that have expired at `now_us`, with events. */
 void turn_expire(turn *t, gint64 now_us);
 /* When turn_expire must be called at the latest; G_MAXINT64: there is no allocation. */
 gint64 turn_next_expiry(const turn *t);

@@ -6,6 +6,7 @@
 #include "edge/stun_frame.h"
 #include "edge/turn_private.h"
 
+/* Finds the first attribute of a type in the request; false: there is none. */
 static bool find_attribute(const struct turn_request *r, StunAttribute type,
 			   struct stun_cursor *ret)
 {
@@ -20,7 +21,7 @@ static bool same_realm(const struct turn_request *r, const struct stun_cursor *r
 	return g_strcmp0(text, r->t->config.realm) == 0;
 }
 
-/* The codec asks for the user's password, which must live until the response is signed. */
+/* For the codec, which asks for the user's password; it must live until the response is signed. */
 static bool give_password(StunAgent *agent G_GNUC_UNUSED, StunMessage *message G_GNUC_UNUSED,
 			  uint8_t *username G_GNUC_UNUSED, uint16_t length G_GNUC_UNUSED,
 			  uint8_t **ret_password, size_t *ret_length, void *user_data)
@@ -32,7 +33,8 @@ static bool give_password(StunAgent *agent G_GNUC_UNUSED, StunMessage *message G
 	return true;
 }
 
-static void auth_failed(struct turn_request *r, enum reason reason)
+/* Counts and reports a failure, and answers 401 with a new challenge. */
+static void reject_credentials(struct turn_request *r, enum reason reason)
 {
 	struct turn_event event = {.kind = TURN_EVENT_AUTH_FAILED,
 				   .client = &r->tuple->client,
@@ -45,6 +47,7 @@ static void auth_failed(struct turn_request *r, enum reason reason)
 	turn_reply_challenge(r, STUN_ERROR_UNAUTHORIZED);
 }
 
+/* Checks MESSAGE-INTEGRITY and reads the request into r->message; false: it has been answered. */
 static bool check_integrity(struct turn_request *r)
 {
 	StunValidationStatus status = stun_agent_validate(&r->t->agent, &r->message, r->data,
@@ -56,7 +59,7 @@ static bool check_integrity(struct turn_request *r)
 		turn_reply_unknown(r);
 		return false;
 	}
-	auth_failed(r, REASON_TURN_INTEGRITY);
+	reject_credentials(r, REASON_TURN_INTEGRITY);
 	return false;
 }
 
@@ -84,11 +87,11 @@ bool turn_authenticate(struct turn_request *r)
 	r->username = g_strndup((const char *)username.value, username.value_length);
 	r->password = mras_password(r->t->config.secret, r->username, now_s);
 	if (!r->password) {
-		auth_failed(r, REASON_TURN_EXPIRED);
+		reject_credentials(r, REASON_TURN_EXPIRED);
 		return false;
 	}
 	if (!same_realm(r, &realm)) {
-		auth_failed(r, REASON_TURN_REALM);
+		reject_credentials(r, REASON_TURN_REALM);
 		return false;
 	}
 	return check_integrity(r);

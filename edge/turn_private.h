@@ -21,7 +21,7 @@ struct turn {
 	guint8 scratch[TURN_DATAGRAM_MAX + 64];
 };
 
-/* A request in progress.  Once it is authenticated `message` has a key, which signs the response.
+/* A request in progress.  Once it is authenticated, `message` has the key that signs the response.
  */
 struct turn_request {
 	turn *t;
@@ -34,10 +34,12 @@ struct turn_request {
 	char *username, *password;
 };
 
-/* turn_auth.c: whether the request has valid credentials; if not it has been answered. */
+/* turn_auth.c: whether the request has valid credentials; if not, it has been answered.  Sets
+ * username, password and message. */
 bool turn_authenticate(struct turn_request *r);
 
-/* turn_reply.c: writes and sends responses. */
+/* turn_reply.c: _begin starts a response in t->scratch, _endpoint appends an address, _send signs
+ * and sends it; the others send a whole response. */
 extern const guint16 turn_known_attributes[];
 void turn_reply_begin(struct turn_request *r, StunClass class, StunMessage *reply);
 void turn_reply_send(struct turn_request *r, StunMessage *reply);
@@ -51,16 +53,17 @@ bool turn_has_unknown(const struct turn_request *r);
 /* turn_request.c: handles Binding and the requests of TURN. */
 void turn_handle_request(struct turn_request *r);
 
-/* turn_relay.c: handles data of clients. */
+/* turn_relay.c: relay the data of a Send indication or of ChannelData to its peer, or drop it. */
 void turn_handle_send(turn *t, gint64 now_us, const struct turn_tuple *tuple, const guint8 *data,
 		      gsize length);
 void turn_handle_channel_data(turn *t, gint64 now_us, const struct turn_tuple *tuple,
 			      const guint8 *data, gsize length);
 
-/* turn.c: the allocation of a 5-tuple (NULL: none, or expired); its end, with an event. */
+/* turn.c: the allocation of a 5-tuple; NULL: there is none.  One that has expired is ended. */
 struct allocation *turn_find(turn *t, gint64 now_us, const struct turn_tuple *tuple);
+/* Ends an allocation with its event, and frees it. */
 void turn_end(turn *t, struct allocation *a, enum reason reason);
-/* Whether the policy refuses `peer`; if so it is counted and reported. */
+/* Whether the policy refuses `peer`; if so, that is counted and reported. */
 bool turn_denies(turn *t, const struct allocation *a, const struct endpoint *peer,
 		 enum policy_scope scope);
 

@@ -14,6 +14,8 @@ static bool is_advertised(const turn *t, const struct endpoint *e)
 	return false;
 }
 
+/* Sends data from a client to a peer by the relay's socket; a peer that is one of our relays gets
+ * it without the network (relay to relay, turn.h). */
 static void send_to_peer(turn *t, gint64 now_us, struct allocation *a, const struct endpoint *peer,
 			 const guint8 *data, gsize length)
 {
@@ -26,7 +28,7 @@ static void send_to_peer(turn *t, gint64 now_us, struct allocation *a, const str
 		t->output.to_peer(a, peer, data, length, t->user_data);
 		return;
 	}
-	/* Our own relay address: relay to relay (turn.h). */
+
 	other = allocation_by_relay(t->allocations, peer);
 	if (!other) {
 		t->counters.no_relay++;
@@ -84,6 +86,7 @@ void turn_handle_channel_data(turn *t, gint64 now_us, const struct turn_tuple *t
 		t->counters.no_channel++;
 }
 
+/* Writes a ChannelData message to t->scratch, with padding on TCP; returns its length. */
 static gsize write_channel_data(turn *t, const struct allocation *a, guint16 number,
 				const guint8 *data, gsize length)
 {
@@ -100,6 +103,7 @@ static gsize write_channel_data(turn *t, const struct allocation *a, guint16 num
 	return total;
 }
 
+/* Writes a Data indication to t->scratch; returns its length, 0: it does not fit. */
 static gsize write_data_indication(turn *t, const struct endpoint *peer, const guint8 *data,
 				   gsize length)
 {

@@ -65,7 +65,8 @@ void turn_reply_endpoint(StunMessage *reply, StunAttribute type, const struct en
 		stun_message_append_xor_addr(reply, type, &address, length);
 }
 
-static void error_begin(struct turn_request *r, guint code, StunMessage *reply)
+/* Starts an error response with this code and without reason phrase. */
+static void begin_error(struct turn_request *r, guint code, StunMessage *reply)
 {
 	guint8 value[4] = {0, 0, (guint8)(code / 100), (guint8)(code % 100)};
 
@@ -77,7 +78,7 @@ void turn_reply_error(struct turn_request *r, guint code)
 {
 	StunMessage reply;
 
-	error_begin(r, code, &reply);
+	begin_error(r, code, &reply);
 	turn_reply_send(r, &reply);
 }
 
@@ -92,7 +93,7 @@ void turn_reply_challenge(struct turn_request *r, guint code)
 		return;
 	}
 	nonce_make(&r->t->config.nonce, &r->tuple->client, r->now_us, nonce);
-	error_begin(r, code, &reply);
+	begin_error(r, code, &reply);
 	stun_message_append_string(&reply, STUN_ATTRIBUTE_REALM, r->t->config.realm);
 	stun_message_append_string(&reply, STUN_ATTRIBUTE_NONCE, nonce);
 	turn_reply_send(r, &reply);
@@ -106,7 +107,10 @@ static bool is_known(guint16 type)
 	return false;
 }
 
-static guint list_unknown(const struct turn_request *r, guint16 list[static UNKNOWN_LISTED_MAX])
+/* Writes the types of unknown attributes that must be understood to `list`, in network order;
+ * returns how many. */
+static guint list_unknown_attributes(const struct turn_request *r,
+				     guint16 list[static UNKNOWN_LISTED_MAX])
 {
 	struct stun_cursor c = stun_cursor_at(r->data, r->length);
 	guint n = 0;
@@ -121,16 +125,16 @@ bool turn_has_unknown(const struct turn_request *r)
 {
 	guint16 list[UNKNOWN_LISTED_MAX];
 
-	return list_unknown(r, list) > 0;
+	return list_unknown_attributes(r, list) > 0;
 }
 
 void turn_reply_unknown(struct turn_request *r)
 {
 	guint16 list[UNKNOWN_LISTED_MAX];
-	guint n = list_unknown(r, list);
+	guint n = list_unknown_attributes(r, list);
 	StunMessage reply;
 
-	error_begin(r, STUN_ERROR_UNKNOWN_ATTRIBUTE, &reply);
+	begin_error(r, STUN_ERROR_UNKNOWN_ATTRIBUTE, &reply);
 	stun_message_append_bytes(&reply, STUN_ATTRIBUTE_UNKNOWN_ATTRIBUTES, list,
 				  n * sizeof *list);
 	turn_reply_send(r, &reply);

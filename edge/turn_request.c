@@ -28,7 +28,8 @@ static void handle_binding(struct turn_request *r)
 	turn_reply_send(r, &reply);
 }
 
-/* RFC 5766 section 6.2: at least the default, at most the maximum. */
+/* The lifetime that the request gets: what it asks for, but at least the default and at most the
+ * maximum (RFC 5766 section 6.2). */
 static guint32 granted_lifetime_s(const struct turn_request *r)
 {
 	uint32_t wanted = 0;
@@ -58,7 +59,7 @@ static void reply_allocated(struct turn_request *r, const struct allocation *a)
 }
 
 /* Reads REQUESTED-ADDRESS-FAMILY (RFC 8656 section 18.6) into *ret; ENDPOINT_NONE: it is not there.
- * Returns an error code, or 0. */
+ * Returns 0 or the code of an error response. */
 static guint requested_family(const struct turn_request *r, enum endpoint_family *ret)
 {
 	static const enum endpoint_family families[] = {
@@ -76,7 +77,10 @@ static guint requested_family(const struct turn_request *r, enum endpoint_family
 	return 0;
 }
 
-static bool find_row(const struct turn_config *config, enum endpoint_family family, guint *ret)
+/* The row of the configuration that has relays of this family; false: there is none, *ret is
+ * unchanged. */
+static bool find_family_row(const struct turn_config *config, enum endpoint_family family,
+			    guint *ret)
 {
 	for (guint i = 0; i < TURN_FAMILIES; i++) {
 		if (config->relay[i][TURN_UDP].family != family)
@@ -87,8 +91,9 @@ static bool find_row(const struct turn_config *config, enum endpoint_family fami
 	return false;
 }
 
-/* Chooses the relay's family, as a row of the configuration.  Returns an error code, or 0. */
-static guint choose_row(const struct turn_request *r, guint *ret)
+/* Chooses the relay's family, as a row of the configuration: the one that is asked for, else by the
+ * configuration.  Returns 0 or the code of an error response. */
+static guint choose_family_row(const struct turn_request *r, guint *ret)
 {
 	const struct turn_config *config = &r->t->config;
 	enum endpoint_family family;
@@ -98,12 +103,14 @@ static guint choose_row(const struct turn_request *r, guint *ret)
 	if (code)
 		return code;
 	if (family != ENDPOINT_NONE) /* RFC 8656 section 7.2, point 7 */
-		return find_row(config, family, ret) ? 0 : STUN_ERROR_UNSUPPORTED_FAMILY;
-	find_row(config, config->relay_family_same ? r->tuple->server.family : ENDPOINT_V4, ret);
+		return find_family_row(config, family, ret) ? 0 : STUN_ERROR_UNSUPPORTED_FAMILY;
+	find_family_row(config, config->relay_family_same ? r->tuple->server.family : ENDPOINT_V4,
+			ret);
 	return 0;
 }
 
-/* Checks an Allocate.  Returns an error code, or 0. */
+/* Whether an Allocate can be granted: attributes, family, the user's and the server's limits.
+ * Returns 0 or the code of an error response. */
 static guint check_allocate(const struct turn_request *r)
 {
 	const struct turn_config *config = &r->t->config;
@@ -114,7 +121,7 @@ static guint check_allocate(const struct turn_request *r)
 		return STUN_ERROR_BAD_REQUEST;
 	if (c.value[0] != PROTOCOL_UDP)
 		return STUN_ERROR_UNSUPPORTED_TRANSPORT;
-	code = choose_row(r, &row);
+	code = choose_family_row(r, &row);
 	if (code)
 		return code;
 	/* Ports are not reserved: RFC 5766 section 6.2, point 6, for a request that cannot be
@@ -131,7 +138,7 @@ static guint check_allocate(const struct turn_request *r)
 }
 
 /* Opens the first free port from a random one on (RFC 5766 section 6.2: ports must be hard to
- * guess). */
+ * guess); `even`: of the even ones.  Returns false when none could be opened. */
 static bool open_free_port(turn *t, struct allocation *a, bool even)
 {
 	guint span = (guint)(t->config.relay_port_max - t->config.relay_port_min) + 1;
@@ -149,13 +156,14 @@ static bool open_free_port(turn *t, struct allocation *a, bool even)
 	return failure == 0;
 }
 
+/* An allocation for the request, without socket and not in the table. */
 static struct allocation *new_allocation(struct turn_request *r)
 {
 	const struct turn_config *config = &r->t->config;
 	struct allocation *a = g_new0(struct allocation, 1);
 	guint row;
 
-	choose_row(r, &row);
+	choose_family_row(r, &row);
 	a->tuple = *r->tuple;
 	a->relay = config->relay[row][r->tuple->transport];
 	a->advertised = config->advertised[row][r->tuple->transport];
@@ -166,6 +174,7 @@ static struct allocation *new_allocation(struct turn_request *r)
 	return a;
 }
 
+/* Answers an Allocate with an error and reports it. */
 static void refuse_relay(struct turn_request *r, guint code, enum reason reason)
 {
 	struct turn_event event = {.kind = TURN_EVENT_REFUSED,
@@ -178,6 +187,8 @@ static void refuse_relay(struct turn_request *r, guint code, enum reason reason)
 	turn_reply_error(r, code);
 }
 
+/* Makes an allocation for the client's 5-tuple and answers.  If there is one, only a retransmission
+ * of its Allocate gets a success. */
 static void handle_allocate(struct turn_request *r, struct allocation *existing)
 {
 	struct turn_event event = {.kind = TURN_EVENT_ALLOCATION, .client = &r->tuple->client};
@@ -214,6 +225,7 @@ static void handle_allocate(struct turn_request *r, struct allocation *existing)
 	reply_allocated(r, a);
 }
 
+/* Sets the lifetime anew; with lifetime 0 ends the allocation. */
 static void handle_refresh(struct turn_request *r, struct allocation *a)
 {
 	uint32_t wanted = TURN_LIFETIME_DEFAULT_S, lifetime_s = 0;
@@ -239,7 +251,8 @@ static void handle_refresh(struct turn_request *r, struct allocation *a)
 	turn_reply_send(r, &reply);
 }
 
-/* Checks a peer.  Returns an error code, or 0. */
+/* Whether the allocation may have this peer: policy and family.  Returns 0 or the code of an error
+ * response. */
 static guint check_peer(turn *t, const struct allocation *a, const struct endpoint *peer,
 			enum policy_scope scope)
 {
@@ -249,8 +262,9 @@ static guint check_peer(turn *t, const struct allocation *a, const struct endpoi
 	return peer->family == a->advertised.family ? 0 : STUN_ERROR_INVALID_IP;
 }
 
-/* Checks (first call) or grants (second call) the peers of a request, all or none (RFC 5766
- * section 9.2). Returns an error code, or 0. */
+/* Checks (`grant` false) or grants (true) the peers of a request; *ret_n is their number.  Called
+ * twice, so that all are granted or none (RFC 5766 section 9.2).  Returns 0 or the code of an error
+ * response. */
 static guint for_each_peer(struct turn_request *r, struct allocation *a, bool grant, guint *ret_n)
 {
 	struct stun_cursor c = stun_cursor_at(r->data, r->length);
@@ -337,7 +351,8 @@ static const struct {
 	{STUN_CHANNELBIND, true, handle_channel_bind},
 };
 
-static void handle_turn(struct turn_request *r, gsize row)
+/* Checks credentials and the allocation's owner, and passes the request to its row's function. */
+static void handle_authenticated(struct turn_request *r, gsize row)
 {
 	struct allocation *a;
 
@@ -365,5 +380,5 @@ void turn_handle_request(struct turn_request *r)
 		handle_binding(r);
 	for (gsize i = 0; cookie && i < G_N_ELEMENTS(methods); i++)
 		if (methods[i].method == method)
-			handle_turn(r, i);
+			handle_authenticated(r, i);
 }

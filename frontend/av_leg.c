@@ -40,6 +40,7 @@ bool av_leg_can_answer(const call_sdp *offer)
 
 /* --- events of ICE ---------------------------------------------------------------------------- */
 
+/* Passes the candidates that were found since the last time to the owner, stream by stream. */
 static gboolean report_candidates(gpointer data)
 {
 	av_leg *l = data;
@@ -63,7 +64,7 @@ static gboolean report_candidates(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static void report_soon(av_leg *l)
+static void schedule_report(av_leg *l)
 {
 	if (!l->reporting)
 		l->reporting = g_idle_add(report_candidates, l);
@@ -76,7 +77,7 @@ static void on_leg_candidate(ice *i G_GNUC_UNUSED, guint stream,
 	av_leg *l = user_data;
 
 	g_ptr_array_add(l->streams[stream].found, g_strdup(sdp));
-	report_soon(l);
+	schedule_report(l);
 }
 
 static void on_leg_gathered(ice *i G_GNUC_UNUSED, guint stream, gpointer user_data)
@@ -84,7 +85,7 @@ static void on_leg_gathered(ice *i G_GNUC_UNUSED, guint stream, gpointer user_da
 	av_leg *l = user_data;
 
 	l->streams[stream].gathered = true;
-	report_soon(l);
+	schedule_report(l);
 }
 
 bool av_leg_is_ready(const av_leg *l)
@@ -126,7 +127,8 @@ static void on_leg_received(ice *i G_GNUC_UNUSED, guint stream, const guint8 *da
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static bool start_media(av_leg *l, const call_sdp *offer, GError **error)
+/* Makes an SRTP stream for each medium of the offer; false with an error. */
+static bool start_leg_media(av_leg *l, const call_sdp *offer, GError **error)
 {
 	for (guint i = 0; i < l->n_streams; i++) {
 		const struct call_sdp_media *m = g_ptr_array_index(offer->media, i);
@@ -149,8 +151,10 @@ static bool start_media(av_leg *l, const call_sdp *offer, GError **error)
 	return true;
 }
 
-static bool start_ice(av_leg *l, const call_sdp *offer, const struct av_leg_config *config,
-		      GError **error)
+/* Makes the ICE session and gives it the offer's credentials and candidates; false with an
+ * error. */
+static bool start_leg_ice(av_leg *l, const call_sdp *offer, const struct av_leg_config *config,
+			  GError **error)
 {
 	static const struct ice_handlers handlers = {
 		.candidate = on_leg_candidate,
@@ -192,7 +196,7 @@ av_leg *av_leg_new(const call_sdp *offer, const struct av_leg_config *config,
 	l->n_streams = offer->media->len;
 	l->streams = g_new0(struct leg_stream, l->n_streams);
 	l->heard_us = g_get_monotonic_time();
-	if (start_media(l, offer, error) && start_ice(l, offer, config, error))
+	if (start_leg_media(l, offer, error) && start_leg_ice(l, offer, config, error))
 		return l;
 	av_leg_free(l);
 	return NULL;
@@ -274,7 +278,7 @@ void av_leg_forward(av_leg *l, const char *kind, const guint8 *rtp, gsize length
 	}
 }
 
-/* RFC 5761 section 4: RTCP has the packet types 192 to 223. */
+/* Whether a packet is RTCP: it has the packet types 192 to 223 (RFC 5761 section 4). */
 static bool is_rtcp(const guint8 *packet, gsize length)
 {
 	return length >= 2 && packet[1] >= 192 && packet[1] <= 223;

@@ -13,10 +13,10 @@
 
 typedef struct av_leg av_leg;
 
-/* A handler may free the leg, except `candidates`. */
+/* All but `candidates` may free the leg. */
 struct av_leg_handlers {
-	/* New local candidates (NULL-terminated), with the stream's credentials; `end`: the last.
-	 */
+	/* New local candidates (NULL-terminated) with the stream's credentials, all borrowed.
+	 * `end`: no others follow. */
 	void (*candidates)(av_leg *l, guint stream, const char *ufrag, const char *pwd,
 			   const char *const *candidates, bool end, gpointer user_data);
 	void (*ready)(av_leg *l, gpointer user_data);  /* all streams have their final pairs */
@@ -34,23 +34,27 @@ struct av_leg_config {
 	guint32 ssrc; /* of our RTCP */
 };
 
-/* Whether every medium of the offer can be answered. */
+/* Whether every medium of the offer has a profile, ICE credentials and a key that we can use. */
 bool av_leg_can_answer(const call_sdp *offer);
-/* Starts gathering.  Copies what it needs of `offer` and `config`.  NULL with G_IO_ERROR: a
- * malformed key, or the errors of ice_new and media_stream_new.  av_leg_free accepts NULL. */
+/* Starts gathering and takes the offer's candidates.  Copies what it needs of `offer`, `config` and
+ * `handlers`.  NULL with G_IO_ERROR: a malformed key, or the errors of ice_new and
+ * media_stream_new. */
 av_leg *av_leg_new(const call_sdp *offer, const struct av_leg_config *config,
 		   const struct av_leg_handlers *handlers, gpointer user_data, GError **error);
+/* Releases relays in the background (ice_free); no handler is called any more.  Accepts NULL. */
 void av_leg_free(av_leg *l);
 
-/* The SDP answer; the caller frees. */
+/* The SDP answer with our credentials and keys; candidates go by trickle.  The caller frees. */
 char *av_leg_answer(av_leg *l);
-/* Adds trickled candidates of the peer (char *); `end`: the last. */
+/* Adds trickled candidates of the peer (char *); `end`: no others follow.  Ignores an unknown
+ * stream. */
 void av_leg_add_candidates(av_leg *l, guint stream, const GPtrArray *candidates, bool end);
-/* The peer has our answer: allows connectivity checks. */
+/* Allows connectivity checks; to be called when the peer has our answer. */
 void av_leg_start_checks(av_leg *l);
 /* Whether all streams have their final pairs. */
 bool av_leg_is_ready(const av_leg *l);
-/* Sends another participant's packet to this one, or drops it while there is no pair. */
+/* Sends another participant's packet on the stream of its kind, or drops it while that has no
+ * pair. */
 void av_leg_forward(av_leg *l, const char *kind, const guint8 *rtp, gsize length);
 /* Sends the RTCP reports that are due; to be called every half second. */
 void av_leg_report(av_leg *l);

@@ -87,7 +87,8 @@ static void remove_participant(struct av_participant *p)
 	g_ptr_array_remove(p->mcu->participants, p);
 }
 
-/* docs/PROTOCOL.md, "Audio and video" 6: 22 when both ends are inside, 23 when one is outside. */
+/* The value of ms-client-diagnostics for a call without media (docs/PROTOCOL.md, "Audio and video"
+ * 6): 22 when both ends are inside, 23 when one is outside.  The caller frees. */
 static char *failure_diagnostics(const struct av_participant *p)
 {
 	return g_strdup_printf("%d; reason=\"Call failed to establish due to a media connectivity "
@@ -99,6 +100,7 @@ static char *failure_diagnostics(const struct av_participant *p)
 			       av_leg_ice_warn(p->leg));
 }
 
+/* Sends BYE; `diagnostics` (the value of ms-client-diagnostics) may be NULL. */
 static void send_bye(struct av_participant *p, const char *diagnostics)
 {
 	g_autoptr(sip_msg) bye = fe_dialog_request(p->dialog, "BYE");
@@ -108,6 +110,7 @@ static void send_bye(struct av_participant *p, const char *diagnostics)
 	fe_context_request(p->mcu->context, bye, 0, NULL, NULL);
 }
 
+/* Answers the pending INVITE, if there is one, with 500. */
 static void refuse_pending(struct av_participant *p)
 {
 	if (p->pending)
@@ -115,6 +118,7 @@ static void refuse_pending(struct av_participant *p)
 				    "Media Failed", p->dialog->local_tag);
 }
 
+/* Ends the participant's call: refuses a pending INVITE, sends BYE with diagnostics, removes it. */
 static void on_leg_failed(av_leg *l G_GNUC_UNUSED, gpointer user_data)
 {
 	struct av_participant *p = user_data;
@@ -139,7 +143,8 @@ static void on_leg_candidates(av_leg *l G_GNUC_UNUSED, guint stream, const char 
 	fe_context_request(p->mcu->context, info, 0, NULL, NULL);
 }
 
-static void send_answer(struct av_participant *p, int status, const char *reason)
+/* Answers the pending INVITE with our session description. */
+static void send_sdp_answer(struct av_participant *p, int status, const char *reason)
 {
 	g_autoptr(sip_msg) m = fe_dialog_answer(p->dialog, p->pending, status, reason);
 	g_autofree char *sdp = av_leg_answer(p->leg);
@@ -151,7 +156,7 @@ static void send_answer(struct av_participant *p, int status, const char *reason
 
 static void answer_pending(struct av_participant *p)
 {
-	send_answer(p, 200, "OK");
+	send_sdp_answer(p, 200, "OK");
 	g_clear_pointer(&p->pending, sip_msg_unref);
 	g_clear_pointer(&p->flow, fe_flow_unref);
 }
@@ -176,8 +181,8 @@ static void on_leg_rtp(av_leg *l, const char *kind, const guint8 *rtp, gsize len
 
 /* --- joining ---------------------------------------------------------------------------------- */
 
-/* SSRCs are made from names (docs/PROTOCOL.md, "Conferences" 3); ours from the conference's. */
-static guint32 ssrc_of(const char *name)
+/* An SSRC made from a name (docs/PROTOCOL.md, "Conferences" 3); ours is from the conference's. */
+static guint32 ssrc_of_name(const char *name)
 {
 	g_autofree char *hex = g_compute_checksum_for_string(G_CHECKSUM_SHA256, name, -1);
 
@@ -185,7 +190,9 @@ static guint32 ssrc_of(const char *name)
 	return (guint32)g_ascii_strtoull(hex, NULL, 16);
 }
 
-static void on_relay(const struct ice_relay *relay, gpointer user_data)
+/* Starts the participant's leg when its relay is known (NULL: there is none) and answers its
+ * INVITE. */
+static void join_with_relay(const struct ice_relay *relay, gpointer user_data)
 {
 	static const struct av_leg_handlers handlers = {
 		.candidates = on_leg_candidates,
@@ -201,7 +208,7 @@ static void on_relay(const struct ice_relay *relay, gpointer user_data)
 		.address6 = s->address6,
 		.relay = relay,
 		.profile = ice_profile_by_name(s->ice_profile),
-		.ssrc = ssrc_of(p->conference_id),
+		.ssrc = ssrc_of_name(p->conference_id),
 	};
 
 	p->leg = av_leg_new(offer, &config, &handlers, p, NULL);
@@ -210,10 +217,12 @@ static void on_relay(const struct ice_relay *relay, gpointer user_data)
 		remove_participant(p);
 		return;
 	}
-	send_answer(p, 183, "Session Progress");
+	send_sdp_answer(p, 183, "Session Progress");
 	answer_pending(p);
 }
 
+/* Sends RTCP to all participants, and ends those from whom nothing has come for SILENCE_US.  The
+ * timer stops with the last participant. */
 static gboolean send_reports(gpointer data)
 {
 	av_mcu *m = data;
@@ -235,6 +244,7 @@ static gboolean send_reports(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+/* Adds a participant that has sent its first INVITE; the answer follows when its relay is known. */
 static void av_join(av_mcu *m, const struct conference *c, struct fe_flow *flow,
 		    const sip_msg *invite)
 {
@@ -250,7 +260,7 @@ static void av_join(av_mcu *m, const struct conference *c, struct fe_flow *flow,
 	if (!m->reports)
 		m->reports = g_timeout_add(REPORT_MS, send_reports, m);
 	mcu_relays_get(m->relays, registrar_user_edge(m->context->registrar, c->organiser),
-		       on_relay, p);
+		       join_with_relay, p);
 }
 
 /* --- requests --------------------------------------------------------------------------------- */

@@ -19,12 +19,13 @@ typedef struct av_mcu av_mcu;
 av_mcu *av_mcu_new(const struct fe_context *context);
 /* Releases relays in the background (ice_free), without BYE.  Accepts NULL. */
 void av_mcu_free(av_mcu *m);
-/* Asks for relays of a new conference, which will soon be needed. */
+/* Asks for the relays of a new conference's organiser, so that they are known when the first
+ * participant joins. */
 void av_mcu_prepare(av_mcu *m, const struct conference *c);
-/* Handles a request to the conference's audio-video URI. */
+/* Handles a request to the conference's audio-video URI, and answers it now or later. */
 void av_mcu_request(av_mcu *m, const struct conference *c, struct fe_flow *flow,
 		    const sip_msg *request);
-/* The user's connection is lost: removes its participants. */
+/* To be called when the user's connection is lost: removes its participants without BYE. */
 void av_mcu_user_gone(av_mcu *m, const char *user);
 /* Sends BYE to all participants and removes them. */
 void av_mcu_hang_up(av_mcu *m);

@@ -5,8 +5,8 @@
 
 #include "common/xml.h"
 
-/* The id becomes part of a URI, so only unreserved characters are allowed (RFC 3986 section 2.3).
- */
+/* Whether a text can be a conference's id: it becomes part of a URI, so only unreserved characters
+ * are allowed (RFC 3986 section 2.3). */
 static bool is_id(const char *id)
 {
 	return id && *id && strlen(id) <= 64 &&

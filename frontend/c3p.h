@@ -13,7 +13,8 @@ struct c3p_request {
 	char *conference_id;
 };
 
-/* false: not an addConference request.  After true the caller clears `ret`. */
+/* Reads an addConference request into *ret, for fe_c3p_clear.  Returns false when it is none or has
+ * a bad id; *ret is unchanged then. */
 bool fe_c3p_parse(const char *xml, gsize length, struct c3p_request *ret);
 void fe_c3p_clear(struct c3p_request *r);
 /* The response documents; the caller frees. */

@@ -41,12 +41,15 @@ guint cdr_open_sessions(const cdr *c)
 	return g_hash_table_size(c->sessions);
 }
 
+/* "CALL-ID TAG": the key of the session of a message whose initiator has this tag.  The caller
+ * frees. */
 static char *session_key(const sip_msg *m, const char *initiator_tag)
 {
 	return g_strdup_printf("%s %s", sip_call_id(m), initiator_tag ? initiator_tag : "");
 }
 
-static const char *kind_of_media(const sip_msg *invite)
+/* The kind by the media of the INVITE's offer: the first of video, audio, message that is in it. */
+static const char *media_kind(const sip_msg *invite)
 {
 	static const struct {
 		const char *media, *kind;
@@ -60,7 +63,8 @@ static const char *kind_of_media(const sip_msg *invite)
 	return "unknown";
 }
 
-static const char *kind_of(const sip_msg *invite)
+/* The kind of a session, as records have it: by the conference in the URI, else by the media. */
+static const char *session_kind(const sip_msg *invite)
 {
 	g_autofree char *opaque = sip_param(sip_uri(invite), "opaque");
 
@@ -68,7 +72,7 @@ static const char *kind_of(const sip_msg *invite)
 		return "im-conference";
 	if (opaque && g_str_has_prefix(opaque, "app:conf:audio-video:"))
 		return "av-conference";
-	return kind_of_media(invite);
+	return media_kind(invite);
 }
 
 static void begin_session(cdr *c, const sip_msg *invite)
@@ -84,10 +88,11 @@ static void begin_session(cdr *c, const sip_msg *invite)
 	s->call = g_strdup(sip_call_id(invite));
 	s->from = g_strdup(sip_from_uri(invite));
 	s->to = g_strdup(sip_to_uri(invite));
-	s->kind = kind_of(invite);
+	s->kind = session_kind(invite);
 	g_hash_table_insert(c->sessions, key, s);
 }
 
+/* Passes the record of a session to the callback.  `last`: the message that ended it, or NULL. */
 static void report_session(cdr *c, const struct cdr_session *s, const sip_msg *last, gint64 now_us)
 {
 	gint64 duration_us = s->established_us ? now_us - s->established_us : 0;
@@ -99,6 +104,7 @@ static void report_session(cdr *c, const struct cdr_session *s, const sip_msg *l
 		  c->user_data);
 }
 
+/* Reports and removes the session of that key; false: there is none. */
 static bool end_session(cdr *c, const char *key, const sip_msg *last, gint64 now_us)
 {
 	const struct cdr_session *s = g_hash_table_lookup(c->sessions, key);
@@ -110,7 +116,8 @@ static bool end_session(cdr *c, const char *key, const sip_msg *last, gint64 now
 	return true;
 }
 
-/* Either end may send BYE, so the initiator's tag is in From or in To. */
+/* Ends the session of a BYE.  Either end may send it, so the initiator's tag is in From or in
+ * To. */
 static void end_by_bye(cdr *c, const sip_msg *bye, gint64 now_us)
 {
 	g_autofree char *own = session_key(bye, sip_from_tag(bye));
@@ -120,7 +127,9 @@ static void end_by_bye(cdr *c, const sip_msg *bye, gint64 now_us)
 		end_session(c, peers, bye, now_us);
 }
 
-static void take_response(cdr *c, const sip_msg *response, gint64 now_us)
+/* Takes the first final response to an INVITE: a success begins the call, a failure ends the
+ * session. */
+static void observe_response(cdr *c, const sip_msg *response, gint64 now_us)
 {
 	g_autofree char *key = session_key(response, sip_from_tag(response));
 	struct cdr_session *s = g_hash_table_lookup(c->sessions, key);
@@ -139,7 +148,7 @@ void cdr_observe(cdr *c, const sip_msg *m, gint64 now_us)
 	const char *method = sip_method(m);
 
 	if (!sip_is_request(m) && g_str_equal(method, "INVITE"))
-		take_response(c, m, now_us);
+		observe_response(c, m, now_us);
 	else if (!sip_is_request(m))
 		return;
 	else if (g_str_equal(method, "INVITE") && !sip_to_tag(m))

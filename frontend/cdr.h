@@ -20,11 +20,12 @@ typedef struct cdr cdr;
  * ms-client-diagnostics or null; duration: from the 200 to the end. */
 typedef void (*cdr_func)(json_t *record, gpointer user_data);
 
-/* `record` is called from cdr_observe and cdr_free. */
+/* `record` is called from cdr_observe and cdr_free.  For cdr_free. */
 cdr *cdr_new(cdr_func record, gpointer user_data);
-/* Ends the open sessions, with their records.  Accepts NULL. */
+/* Frees it; open sessions get their records first.  Accepts NULL. */
 void cdr_free(cdr *c, gint64 now_us);
-/* Takes a message into account; it is borrowed. */
+/* Begins, continues or ends the session of a message, which is borrowed; ignores messages of
+ * none. */
 void cdr_observe(cdr *c, const sip_msg *m, gint64 now_us);
 guint cdr_open_sessions(const cdr *c);
 

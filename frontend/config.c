@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Sets *error, which names the member, and returns false. */
 static bool fe_config_error(GError **error, const char *member, const char *what)
 {
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "config member '%s': %s",
@@ -36,6 +37,7 @@ static const struct text_member text_members[] = {
 	 .fallback = "standard"},
 };
 
+/* Reads all members of text_members; false with an error. */
 static bool read_texts(struct fe_config *c, json_t *object, GError **error)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(text_members); i++) {
@@ -52,7 +54,7 @@ static bool read_texts(struct fe_config *c, json_t *object, GError **error)
 	return true;
 }
 
-/* Reads a port; `fallback` without the member. */
+/* Reads a port into *ret_port; `fallback` without the member.  False with an error. */
 static bool read_port(json_t *object, const char *name, guint16 fallback, guint16 *ret_port,
 		      GError **error)
 {

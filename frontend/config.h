@@ -22,15 +22,17 @@ struct fe_config_edge {
 };
 
 struct fe_config {
-	char *name, *fqdn, *domain, *address;
-	char *address6; /* a second address, of IPv6; NULL: none */
+	char *name;	     /* of the node */
+	char *fqdn, *domain; /* our host name; the SIP domain whose users we serve */
+	char *address;	     /* numeric: where we listen and connect from */
+	char *address6;	     /* a second address, of IPv6; NULL: none */
 	guint16 port;
-	char *ca, *certificate, *key;
-	char **trusted_servers; /* NULL-terminated */
-	GPtrArray *users;	/* struct fe_config_user */
-	GPtrArray *edges;	/* struct fe_config_edge */
-	char *cdr;		/* file of call detail records; NULL: none */
-	char *ice_profile;	/* of the A/V MCU; default "standard" */
+	char *ca, *certificate, *key; /* PEM files */
+	char **trusted_servers;	      /* names of Edges in their certificates, NULL-terminated */
+	GPtrArray *users;	      /* struct fe_config_user */
+	GPtrArray *edges;	      /* struct fe_config_edge */
+	char *cdr;		      /* file of call detail records; NULL: none */
+	char *ice_profile;	      /* of the A/V MCU; default "standard" */
 };
 
 /* Reads and checks a configuration; the caller frees.  NULL with G_IO_ERROR_INVALID_ARGUMENT that

@@ -7,7 +7,7 @@
 #include "frontend/registrar.h"
 #include "frontend/transactions.h"
 
-/* `address` NULL: the name has none, or no server answered. */
+/* `address` is borrowed; NULL: the name has none, or no server answered. */
 typedef void (*resolved_func)(const char *address, gpointer user_data);
 
 struct edge_links {
@@ -30,8 +30,8 @@ struct fe_context {
 	gpointer links_data;
 };
 
-/* Sends `request` to the user in its Request-URI, as transactions_request does.  false: the user
- * cannot be reached, and `done` is not called. */
+/* Sends `request` to the user in its Request-URI, as transactions_request does.  Returns false, and
+ * never calls `done`, when the user can't be reached. */
 bool fe_context_request(const struct fe_context *s, sip_msg *request, gint64 timeout_us,
 			transactions_func done, gpointer user_data);
 

@@ -132,6 +132,7 @@ static void send_and_unref(fe_core *c, struct fe_flow *flow, sip_msg *m)
 	sip_msg_unref(m);
 }
 
+/* Sends the event `request-refused` for our response to a request. */
 static void report_refused(fe_core *c, const struct fe_flow *flow, const sip_msg *request,
 			   const sip_msg *response)
 {
@@ -194,7 +195,8 @@ static void subject_conference(fe_core *c, struct fe_flow *flow, sip_msg *reques
 		core_answer(c, flow, request, conference ? 405 : 404);
 }
 
-/* docs/PROTOCOL.md, "Sign-in" 3: forwards to the Edge in the URI; 504 when it does not answer. */
+/* Forwards a request for credentials to the Edge in its URI; 504 when that does not answer
+ * (docs/PROTOCOL.md, "Sign-in" 3). */
 static void subject_mras(fe_core *c, struct fe_flow *flow, sip_msg *request)
 {
 	g_autofree char *user = sip_uri_user(sip_uri(request));
@@ -234,7 +236,7 @@ static void subject_none(fe_core *c, struct fe_flow *flow, sip_msg *request)
 		core_answer(c, flow, request, 404);
 }
 
-static void (*const subjects[])(fe_core *c, struct fe_flow *flow, sip_msg *request) = {
+static void (*const subject_functions[])(fe_core *c, struct fe_flow *flow, sip_msg *request) = {
 	[SUBJECT_USER] = subject_user,
 	[SUBJECT_REGISTER] = subject_register,
 	[SUBJECT_SUBSCRIBE] = subject_subscribe,
@@ -246,6 +248,8 @@ static void (*const subjects[])(fe_core *c, struct fe_flow *flow, sip_msg *reque
 
 /* --- messages --------------------------------------------------------------------------------- */
 
+/* Refuses a request of an unproven sender, with a challenge unless the status is 403.  ACK gets no
+ * response. */
 static void core_refuse(fe_core *c, struct fe_flow *flow, const sip_msg *request, int status)
 {
 	const char *header = status == 407 ? "Proxy-Authenticate" : "WWW-Authenticate";
@@ -262,6 +266,7 @@ static void core_refuse(fe_core *c, struct fe_flow *flow, const sip_msg *request
 	send_and_unref(c, flow, response);
 }
 
+/* Checks the sender of a request and passes it to the function of its subject. */
 static void core_request(fe_core *c, struct fe_flow *flow, sip_msg *request)
 {
 	enum proxy_subject subject = fe_proxy_subject(request);
@@ -283,11 +288,11 @@ static void core_request(fe_core *c, struct fe_flow *flow, sip_msg *request)
 	}
 	if (g_str_equal(sip_method(request), "INVITE")) /* RFC 3261 section 17.2.1 */
 		core_answer(c, flow, request, 100);
-	subjects[subject](c, flow, request);
+	subject_functions[subject](c, flow, request);
 }
 
-/* The Edge has lost the client's flow, so its binding is removed. */
-static void flow_failed(fe_core *c, const struct fe_flow *flow, const sip_msg *response)
+/* Removes the binding of a client whose flow the Edge has lost: `response` (430) says so. */
+static void remove_failed_binding(fe_core *c, const struct fe_flow *flow, const sip_msg *response)
 {
 	g_autofree char *user = sip_uri_user(sip_to_uri(response));
 
@@ -302,7 +307,7 @@ void fe_core_message(fe_core *c, struct fe_flow *flow, sip_msg *m)
 		return;
 	}
 	if (sip_status(m) == 430)
-		flow_failed(c, flow, m);
+		remove_failed_binding(c, flow, m);
 	transactions_response(c->transactions, flow, m);
 }
 

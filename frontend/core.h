@@ -25,21 +25,23 @@ struct core_io {
 
 typedef struct fe_core fe_core;
 
-/* `config` and `io` are borrowed until fe_core_free. */
+/* Makes the Front End with its accounts.  `config` and `io` are borrowed until fe_core_free. */
 fe_core *fe_core_new(const struct fe_config *config, const struct core_io *io, gpointer user_data);
-/* Ends open sessions, with their records.  Accepts NULL. */
+/* Frees it.  Open sessions get their records first.  Accepts NULL. */
 void fe_core_free(fe_core *c);
 
-/* A peer has connected. */
+/* To be called when a peer has connected; requests to users of an Edge then use its new flow. */
 void fe_core_flow_up(fe_core *c, struct fe_flow *flow);
 /* Handles a message, which is borrowed and may be changed. */
 void fe_core_message(fe_core *c, struct fe_flow *flow, sip_msg *m);
-/* The peer's connection is lost; `flow->open` is false. */
+/* To be called when the peer's connection is lost and `flow->open` is false.  Removes direct
+ * bindings, conference participants and transactions of the flow. */
 void fe_core_flow_gone(fe_core *c, struct fe_flow *flow);
-/* To be called at the time that `wake` was called with, or earlier. */
+/* Ends what has taken too long; to be called at the time that `wake` was called with, or
+ * earlier. */
 void fe_core_expire(fe_core *c);
-/* Sends BYE to all participants of A/V conferences.  true: there were some, so relays are being
- * released. */
+/* Sends BYE to all participants of A/V conferences.  Returns whether there were any, so that relays
+ * are being released. */
 bool fe_core_hang_up(fe_core *c);
 /* Counters for a `stats` event; the caller owns them. */
 json_t *fe_core_stats(const fe_core *c);

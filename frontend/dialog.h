@@ -13,12 +13,12 @@ struct fe_dialog {
 	guint32 local_cseq;
 };
 
-/* A dialog with a new local tag.  fe_dialog_free accepts NULL. */
+/* The dialog that `invite` opens, with a new local tag; for fe_dialog_free. */
 struct fe_dialog *fe_dialog_new(const sip_msg *invite);
-void fe_dialog_free(struct fe_dialog *d);
+void fe_dialog_free(struct fe_dialog *d); /* accepts NULL */
 /* Whether the participant sent `request` in this dialog (RFC 3261 section 12.2.2). */
 bool fe_dialog_matches(const struct fe_dialog *d, const sip_msg *request);
-/* Our next request in the dialog; the caller unrefs. */
+/* Our next request in the dialog, with the next CSeq number; the caller unrefs. */
 sip_msg *fe_dialog_request(struct fe_dialog *d, const char *method);
 /* A response in the dialog, with Contact; the caller unrefs. */
 sip_msg *fe_dialog_answer(const struct fe_dialog *d, const sip_msg *request, int status,

@@ -10,16 +10,16 @@
 #include <stdbool.h>
 
 struct fe_flow {
-	char *peer;    /* "address:port" */
-	char *edge;    /* name of the Edge in its verified certificate; NULL: a client */
-	bool outbound; /* opened by us to MRAS: carries responses only */
-	bool open;
+	char *peer;	/* "address:port" */
+	char *edge;	/* name of the Edge in its verified certificate; NULL: a client */
+	bool outbound;	/* opened by us to MRAS: carries responses only */
+	bool open;	/* false: the connection is lost */
 	gpointer owner; /* pointer of the I/O layer */
 };
 
-/* An open flow; `edge` may be NULL. */
+/* An open flow with one reference; `edge` may be NULL. */
 struct fe_flow *fe_flow_new(const char *peer, const char *edge);
-struct fe_flow *fe_flow_ref(struct fe_flow *f);
+struct fe_flow *fe_flow_ref(struct fe_flow *f); /* returns `f` */
 /* Accepts NULL. */
 void fe_flow_unref(struct fe_flow *f);
 

@@ -16,7 +16,7 @@ struct focus {
 static const struct {
 	const char *prefix;
 	enum conference_kind kind;
-} parts[] = {
+} uri_parts[] = {
 	{"app:conf:focus:id:", CONFERENCE_FOCUS},
 	{"app:conf:chat:id:", CONFERENCE_CHAT},
 	{"app:conf:audio-video:id:", CONFERENCE_AV},
@@ -55,6 +55,7 @@ guint focus_count(const focus *f)
 	return g_hash_table_size(f->conferences);
 }
 
+/* Ends and removes the conferences that have been idle for IDLE_US. */
 static void end_idle(focus *f, gint64 now_us)
 {
 	GHashTableIter i;
@@ -85,8 +86,9 @@ static const struct conference *add_conference(focus *f, const char *organiser, 
 	return c;
 }
 
-/* Reads a request.  Returns 0, or the status that refuses it. */
-static int read_request(const sip_msg *request, struct c3p_request *ret)
+/* Reads an addConference request.  Returns 0, and *ret for fe_c3p_clear, or the status that refuses
+ * it. */
+static int read_add_request(const sip_msg *request, struct c3p_request *ret)
 {
 	gsize length = 0;
 	const char *body = sip_body(request, &length);
@@ -109,7 +111,7 @@ sip_msg *focus_service(focus *f, const sip_msg *request, gint64 now_us,
 	g_autofree char *tag = sip_new_tag();
 	g_autofree char *body = NULL;
 	struct c3p_request asked = {0};
-	int status = read_request(request, &asked);
+	int status = read_add_request(request, &asked);
 	const struct conference *c;
 	sip_msg *answer;
 
@@ -141,16 +143,16 @@ const struct conference *focus_find(focus *f, const char *uri, gint64 now_us,
 	g_autofree char *opaque = sip_param(uri, "opaque");
 
 	*ret_kind = CONFERENCE_UNKNOWN;
-	for (guint i = 0; opaque && i < G_N_ELEMENTS(parts); i++) {
+	for (guint i = 0; opaque && i < G_N_ELEMENTS(uri_parts); i++) {
 		struct conference *c;
 
-		if (!g_str_has_prefix(opaque, parts[i].prefix))
+		if (!g_str_has_prefix(opaque, uri_parts[i].prefix))
 			continue;
-		c = g_hash_table_lookup(f->conferences, opaque + strlen(parts[i].prefix));
+		c = g_hash_table_lookup(f->conferences, opaque + strlen(uri_parts[i].prefix));
 		if (!c || g_strcmp0(c->organiser, organiser) != 0)
 			return NULL;
 		c->idle_since_us = now_us;
-		*ret_kind = parts[i].kind;
+		*ret_kind = uri_parts[i].kind;
 		return c;
 	}
 	return NULL;

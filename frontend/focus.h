@@ -10,30 +10,35 @@
 
 #include "common/sip.h"
 
+/* What a URI of a conference names: the conference itself, its IM MCU, or its A/V MCU. */
 enum conference_kind { CONFERENCE_FOCUS, CONFERENCE_CHAT, CONFERENCE_AV, CONFERENCE_UNKNOWN };
 
 struct conference {
 	char *id;
 	char *organiser; /* "dc1@contoso.com" */
 	char *focus_uri;
-	gint64 idle_since_us;
+	gint64 idle_since_us; /* monotonic time of the last request for it */
 };
 
 typedef struct focus focus;
 
-/* `ended` (may be NULL) is called when a conference ends.  focus_free accepts NULL. */
+/* `ended` (may be NULL) is called when a conference ends; its argument is borrowed. focus_free
+ * accepts NULL and calls nothing. */
 typedef void (*focus_ended_func)(const struct conference *c, gpointer user_data);
 focus *focus_new(focus_ended_func ended, gpointer user_data);
 void focus_free(focus *f);
-guint focus_count(const focus *f);
+guint focus_count(const focus *f); /* conferences that have not ended */
 
-/* The response to SERVICE addConference; the caller unrefs.  200 with a C3P document (failure when
- * another user has this id), 403 when the sender is not the organiser in the URI, 400, 405 or 415.
- * *ret_new (may be NULL) is the conference if it is new, else NULL. */
+/* Makes the conference that a SERVICE addConference asks for, unless it exists, and returns the
+ * response, which the caller unrefs: 200 with a C3P document (failure when another user has this
+ * id), 403 when the sender is not the organiser in the URI, else 400, 405 or 415.  Conferences that
+ * were idle for an hour are ended first.  *ret_new (may be NULL) is the conference if it is new,
+ * borrowed, else NULL. */
 sip_msg *focus_service(focus *f, const sip_msg *request, gint64 now_us,
 		       const struct conference **ret_new);
 
-/* The conference and the part of it that `uri` names; borrowed.  NULL: unknown. */
+/* The conference that `uri` names, borrowed, and which part of it; it is not idle at `now_us`.
+ * NULL, with CONFERENCE_UNKNOWN: there is none. */
 const struct conference *focus_find(focus *f, const char *uri, gint64 now_us,
 				    enum conference_kind *ret_kind);
 

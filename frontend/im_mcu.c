@@ -25,15 +25,17 @@ struct im_mcu {
 	GPtrArray *waiting;	 /* struct delivery: those whose callback is pending */
 };
 
-/* One message to all participants: the request to answer when the last has confirmed. */
+/* One message on its way to all participants, and the request to answer when the last has
+ * confirmed. */
 struct fan_out {
-	guint refs, outstanding;
+	guint refs, outstanding; /* confirmations that are missing, and 1 until all are sent */
 	struct fe_flow *flow;
 	sip_msg *request;
 	char *tag;
-	int worst;
+	int worst; /* the highest status of 300 and above; 200: none */
 };
 
+/* One message on its way to one participant. */
 struct delivery {
 	im_mcu *mcu;
 	struct fan_out *fan_out; /* NULL: an earlier message */
@@ -122,7 +124,8 @@ guint im_mcu_participants(const im_mcu *m)
 	return n;
 }
 
-static struct chat_conference *conference_of(im_mcu *m, const struct conference *c)
+/* The participants and history of a conference, made at its first request. */
+static struct chat_conference *chat_of_conference(im_mcu *m, const struct conference *c)
 {
 	struct chat_conference *r = g_hash_table_lookup(m->conferences, c->id);
 
@@ -151,7 +154,8 @@ static void im_answer(im_mcu *m, struct fe_flow *flow, const sip_msg *request, i
 
 /* --- delivery --------------------------------------------------------------------------------- */
 
-static bool means_gone(int status)
+/* Whether a status says that the participant's dialog or connection does not exist any more. */
+static bool is_gone_status(int status)
 {
 	static const int gone[] = {404, 408, 430, 480, 481}; /* RFC 3261 12.2.1.2, RFC 5626 */
 
@@ -161,6 +165,7 @@ static bool means_gone(int status)
 	return false;
 }
 
+/* Removes the participant of a delivery, unless it has left meanwhile. */
 static void remove_gone(const struct delivery *d)
 {
 	const struct chat_conference *r =
@@ -177,6 +182,7 @@ static void remove_gone(const struct delivery *d)
 	}
 }
 
+/* Counts one confirmation; after the last one the sender gets the worst status. */
 static void fan_out_confirmed(im_mcu *m, struct fan_out *r, int status)
 {
 	if (status >= 300)
@@ -190,14 +196,14 @@ static void on_delivered(int status, sip_msg *response G_GNUC_UNUSED, gpointer u
 {
 	struct delivery *d = user_data;
 
-	if (means_gone(status))
+	if (is_gone_status(status))
 		remove_gone(d);
 	if (d->fan_out)
 		fan_out_confirmed(d->mcu, d->fan_out, status);
 	g_ptr_array_remove_fast(d->mcu->waiting, d);
 }
 
-/* Sends `what` to `p`; `fan_out` (may be NULL) counts the confirmation. */
+/* Sends `what` to `p`.  `fan_out` (NULL: an earlier message) counts the confirmation. */
 static void deliver_message(im_mcu *m, const char *conference_id, struct im_participant *p,
 			    const struct message *what, struct fan_out *fan_out)
 {
@@ -224,8 +230,9 @@ static void deliver_message(im_mcu *m, const char *conference_id, struct im_part
 	g_ptr_array_remove_fast(m->waiting, d);
 }
 
-static struct message *add_to_history(struct chat_conference *r,
-				      const struct im_participant *sender, const sip_msg *request)
+/* Adds the request's text to the history, which owns it; the oldest goes when it is full. */
+static struct message *keep_in_history(struct chat_conference *r,
+				       const struct im_participant *sender, const sip_msg *request)
 {
 	struct message *m = g_new0(struct message, 1);
 	gsize length = 0;
@@ -242,11 +249,13 @@ static struct message *add_to_history(struct chat_conference *r,
 	return m;
 }
 
+/* Sends the text of a MESSAGE to all confirmed participants but its sender, who gets the response
+ * when they have confirmed it. */
 static void send_to_others(im_mcu *m, const char *conference_id, struct chat_conference *r,
 			   const struct im_participant *sender, struct fe_flow *flow,
 			   const sip_msg *request)
 {
-	const struct message *what = add_to_history(r, sender, request);
+	const struct message *what = keep_in_history(r, sender, request);
 	struct fan_out *fan_out = g_new0(struct fan_out, 1);
 
 	fan_out->refs = 1;
@@ -353,7 +362,7 @@ void im_mcu_request(im_mcu *m, const struct conference *c, struct fe_flow *flow,
 {
 	for (guint i = 0; i < G_N_ELEMENTS(im_methods); i++)
 		if (g_str_equal(sip_method(request), im_methods[i].method)) {
-			im_methods[i].handle(m, c->id, conference_of(m, c), flow, request);
+			im_methods[i].handle(m, c->id, chat_of_conference(m, c), flow, request);
 			return;
 		}
 	im_answer(m, flow, request, 405);

@@ -21,10 +21,10 @@ typedef struct im_mcu im_mcu;
 /* `context` is borrowed until im_mcu_free, which accepts NULL. */
 im_mcu *im_mcu_new(const struct fe_context *context);
 void im_mcu_free(im_mcu *m);
-/* Handles a request to the conference's chat URI. */
+/* Handles a request to the conference's chat URI, and answers it now or later. */
 void im_mcu_request(im_mcu *m, const struct conference *c, struct fe_flow *flow,
 		    const sip_msg *request);
-/* The user's connection is lost: removes its participants. */
+/* To be called when the user's connection is lost: removes its participants. */
 void im_mcu_user_gone(im_mcu *m, const char *user);
 /* Removes the conference's participants and history. */
 void im_mcu_conference_ended(im_mcu *m, const struct conference *c);

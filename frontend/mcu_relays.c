@@ -11,7 +11,7 @@ struct relay_waiter {
 	gpointer user_data;
 };
 
-/* The relay of one Edge: requested, then resolved, then known until good_until_us. */
+/* The relay of one Edge: first requested, then resolved, then known until good_until_us. */
 struct relay_grant {
 	mcu_relays *owner;
 	char *edge;
@@ -55,7 +55,7 @@ void mcu_relays_free(mcu_relays *r)
 	g_free(r);
 }
 
-static struct relay_grant *grant_of(mcu_relays *r, const char *edge)
+static struct relay_grant *grant_of_edge(mcu_relays *r, const char *edge)
 {
 	struct relay_grant *g = g_hash_table_lookup(r->grants, edge);
 
@@ -69,7 +69,8 @@ static struct relay_grant *grant_of(mcu_relays *r, const char *edge)
 	return g;
 }
 
-static void call_waiter(const struct relay_grant *g, const struct relay_waiter *w)
+/* Calls one waiter with the relay (NULL when its address is not known), unless it was cancelled. */
+static void pass_relay(const struct relay_grant *g, const struct relay_waiter *w)
 {
 	struct ice_relay relay = {
 		.address = g->address,
@@ -83,17 +84,20 @@ static void call_waiter(const struct relay_grant *g, const struct relay_waiter *
 		w->done(g->address ? &relay : NULL, w->user_data);
 }
 
-/* A callback may change the list: it may ask again or cancel others. */
-static void call_waiters(struct relay_grant *g)
+/* Calls and removes all waiters.  A callback may change the list: it may ask again or cancel
+ * others. */
+static void pass_relay_to_all(struct relay_grant *g)
 {
 	while (g->waiters->len > 0) {
 		struct relay_waiter w = g_array_index(g->waiters, struct relay_waiter, 0);
 
 		g_array_remove_index(g->waiters, 0);
-		call_waiter(g, &w);
+		pass_relay(g, &w);
 	}
 }
 
+/* Keeps the relay's address.  Credentials are used for half their lifetime, so that a call that
+ * begins with them does not outlive them. */
 static void on_relay_resolved(const char *address, gpointer user_data)
 {
 	struct relay_grant *g = user_data;
@@ -101,10 +105,9 @@ static void on_relay_resolved(const char *address, gpointer user_data)
 
 	g_free(g->address);
 	g->address = g_strdup(address);
-	/* Used for half their lifetime, so that a call that begins with them does not outlive them.
-	 */
+
 	g->good_until_us = transactions_now_us(g->owner->context->transactions) + life_us / 2;
-	call_waiters(g);
+	pass_relay_to_all(g);
 }
 
 static void on_mras_response(int status, sip_msg *response, gpointer user_data)
@@ -118,7 +121,7 @@ static void on_mras_response(int status, sip_msg *response, gpointer user_data)
 	if (status == 200 && body && mras_response_parse(body, length, &g->response))
 		s->links->resolve(g->response.host_name, on_relay_resolved, g, s->links_data);
 	else
-		call_waiters(g);
+		pass_relay_to_all(g);
 }
 
 static sip_msg *make_mras_request(const struct fe_context *s, const char *edge)
@@ -141,6 +144,7 @@ static sip_msg *make_mras_request(const struct fe_context *s, const char *edge)
 	return m;
 }
 
+/* Asks the Edge's MRAS for new credentials; without a flow to it the waiters get NULL at once. */
 static void request_credentials(struct relay_grant *g)
 {
 	const struct fe_context *s = g->owner->context;
@@ -149,7 +153,7 @@ static void request_credentials(struct relay_grant *g)
 
 	g_clear_pointer(&g->address, g_free);
 	if (!route.flow) {
-		call_waiters(g);
+		pass_relay_to_all(g);
 		return;
 	}
 	request = make_mras_request(s, g->edge);
@@ -166,9 +170,9 @@ void mcu_relays_get(mcu_relays *r, const char *edge, mcu_relays_func done, gpoin
 		done(NULL, user_data);
 		return;
 	}
-	g = grant_of(r, edge);
+	g = grant_of_edge(r, edge);
 	if (g->address && transactions_now_us(r->context->transactions) < g->good_until_us) {
-		call_waiter(g, &w);
+		pass_relay(g, &w);
 		return;
 	}
 	g_array_append_val(g->waiters, w);

@@ -10,7 +10,7 @@
 
 typedef struct mcu_relays mcu_relays;
 
-/* `relay` is borrowed for the call; NULL: there is none. */
+/* `relay` is borrowed for the call; NULL: there is none, or it could not be got. */
 typedef void (*mcu_relays_func)(const struct ice_relay *relay, gpointer user_data);
 
 /* `context` is borrowed until mcu_relays_free, which accepts NULL. */
@@ -20,7 +20,7 @@ void mcu_relays_free(mcu_relays *r);
  * result is known, else at the latest when MRAS has not answered for five seconds and the resolver
  * has given up. */
 void mcu_relays_get(mcu_relays *r, const char *edge, mcu_relays_func done, gpointer user_data);
-/* Cancels the callbacks with this `user_data`. */
+/* Cancels the callbacks with this `user_data`; requests under way go on for others. */
 void mcu_relays_forget(mcu_relays *r, gpointer user_data);
 
 #endif

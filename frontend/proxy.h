@@ -18,13 +18,13 @@ enum proxy_subject {
 };
 enum proxy_subject fe_proxy_subject(const sip_msg *request);
 
-/* Whether the sender is the user in From: 0; else 401 or 407 (not registered; the response needs a
- * challenge) or 403. */
+/* Whether the sender is the user in From.  Returns 0 if it is; 401 or 407 when nobody is registered
+ * (the response needs a challenge); 403 when it is somebody else. */
 int fe_proxy_check_sender(registrar *r, const sip_msg *request, const struct fe_flow *flow,
 			  gint64 now_us);
 
-/* Decrements Max-Forwards and finds the route for a request to a user.  0, or the status of the
- * response. */
+/* Decrements Max-Forwards of the request and finds the route to its user.  Returns 0 with
+ * *ret_route, or the status of the response: 483, 404 or 480. */
 int fe_proxy_decide(registrar *r, sip_msg *request, gint64 now_us, struct fe_route *ret_route);
 
 #endif

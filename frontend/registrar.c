@@ -94,6 +94,7 @@ const char *registrar_user_edge(const registrar *r, const char *user)
 
 /* --- nonces: signed times, so that none need be stored (RFC 2617 section 3.2.1) --------------- */
 
+/* The nonce of that time: 16 hex digits of time and a signature.  The caller frees. */
 static char *registrar_nonce_at(const registrar *r, gint64 issued_us)
 {
 	g_autofree char *time = g_strdup_printf("%016" G_GINT64_MODIFIER "x", (guint64)issued_us);
@@ -103,7 +104,7 @@ static char *registrar_nonce_at(const registrar *r, gint64 issued_us)
 	return g_strdup_printf("%s%.32s", time, mac);
 }
 
-enum nonce_state { NONCE_GOOD, NONCE_STALE, NONCE_FOREIGN };
+enum nonce_state { NONCE_GOOD, NONCE_STALE, NONCE_FOREIGN }; /* STALE: ours, but too old */
 
 static enum nonce_state registrar_nonce_check(const registrar *r, const char *nonce, gint64 now_us)
 {
@@ -126,6 +127,7 @@ char *registrar_challenge(registrar *r, gint64 now_us)
 	return sip_digest_challenge(r->realm, nonce);
 }
 
+/* The response 401 with a new challenge; `stale`: the password was not the reason. */
 static sip_msg *challenge_response(registrar *r, const sip_msg *request, const char *tag,
 				   bool stale, gint64 now_us)
 {
@@ -148,7 +150,7 @@ static bool names_user(const char *username, const char *user)
 	       (strlen(username) == length && g_ascii_strncasecmp(username, user, length) == 0);
 }
 
-/* RFC 3261 section 10.3 steps 1 and 5: only one domain is served. */
+/* Whether the user is of the one domain that we serve (RFC 3261 section 10.3 steps 1 and 5). */
 static bool is_own_domain(const registrar *r, const char *user)
 {
 	const char *at = strchr(user, '@');
@@ -156,7 +158,7 @@ static bool is_own_domain(const registrar *r, const char *user)
 	return at && g_ascii_strcasecmp(at + 1, r->realm) == 0;
 }
 
-/* The response that refuses the request.  NULL: it is authentic. */
+/* The response that refuses the request, for the caller to unref.  NULL: it is authentic. */
 static sip_msg *refuse_register(registrar *r, const sip_msg *request, const char *user,
 				const char *tag, gint64 now_us)
 {
@@ -180,7 +182,8 @@ static sip_msg *refuse_register(registrar *r, const sip_msg *request, const char
 	return NULL;
 }
 
-/* RFC 3261 section 10.3 step 6: the contact's parameter has precedence over the header field. */
+/* For how many seconds the client wants to be registered, within our limit; 0: it signs out.  The
+ * contact's parameter has precedence over the header field (RFC 3261 section 10.3 step 6). */
 static guint expires_asked_s(const sip_msg *request)
 {
 	const char *contact = sip_header(request, "Contact");
@@ -193,6 +196,7 @@ static guint expires_asked_s(const sip_msg *request)
 	return (guint)MIN(seconds, REGISTRAR_EXPIRES_MAX_S);
 }
 
+/* Puts a new binding in the place of the user's old one; returns it, borrowed. */
 static struct binding *bind_user(registrar *r, const sip_msg *request, const char *user,
 				 struct fe_flow *flow, gint64 expires_us)
 {
@@ -211,6 +215,7 @@ static struct binding *bind_user(registrar *r, const sip_msg *request, const cha
 	return b;
 }
 
+/* The response 200, for the caller to unref.  `b` NULL: the user has signed out. */
 static sip_msg *accept_register(const sip_msg *request, const char *tag, const struct binding *b,
 				guint expires_s)
 {
@@ -242,15 +247,15 @@ sip_msg *registrar_register(registrar *r, const sip_msg *request, struct fe_flow
 	g_autofree char *tag = sip_new_tag();
 	guint expires_s = expires_asked_s(request);
 	struct binding *b = NULL;
-	sip_msg *no;
+	sip_msg *refusal;
 
 	if (ret_binding)
 		*ret_binding = NULL;
 	if (!user)
 		return sip_response_new(request, 400, "Bad Request", tag);
-	no = refuse_register(r, request, user, tag, now_us);
-	if (no)
-		return no;
+	refusal = refuse_register(r, request, user, tag, now_us);
+	if (refusal)
+		return refusal;
 	if (expires_s == 0)
 		g_hash_table_remove(r->bindings, user);
 	else
@@ -285,6 +290,7 @@ void registrar_drop(registrar *r, const char *user, const char *edge)
 		g_hash_table_remove(r->bindings, user);
 }
 
+/* The flow of the Edge that connected last, borrowed; NULL: it is not connected. */
 static struct fe_flow *newest_edge_flow(const registrar *r, const char *edge)
 {
 	for (guint i = r->edges->len; i > 0; i--) {

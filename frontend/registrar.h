@@ -22,7 +22,7 @@ struct binding {
 	struct fe_flow *flow; /* the client's own connection; NULL: through an Edge */
 	char *edge;	      /* the Edge's name; NULL: direct */
 	GPtrArray *path;      /* char *: Path values, the first is the Route's first */
-	gint64 expires_us;
+	gint64 expires_us;    /* monotonic time */
 };
 
 typedef struct registrar registrar;
@@ -31,8 +31,8 @@ typedef struct registrar registrar;
 registrar *registrar_new(const char *realm);
 void registrar_free(registrar *r);
 
-/* Adds an account.  `user` in lower case; `edge` is the Edge that gives the user relays, or NULL.
- */
+/* Adds an account, or replaces the user's.  `user` in lower case; `edge` is the Edge that gives the
+ * user relays, or NULL.  Texts are copied. */
 void registrar_add_user(registrar *r, const char *user, const char *password, const char *edge);
 /* Refuses further sign-ins of the user. */
 void registrar_disable_user(registrar *r, const char *user);
@@ -40,15 +40,16 @@ bool registrar_has_user(const registrar *r, const char *user);
 /* The user's Edge, borrowed.  NULL: none. */
 const char *registrar_user_edge(const registrar *r, const char *user);
 
-/* Handles a REGISTER (RFC 3261 section 10.3) and returns the response, which the caller unrefs: 401
- * with a challenge, 403 for a wrong password, 404 for an unknown user, or 200.  *ret_binding (may
- * be NULL) is the new binding, borrowed; NULL: none. */
+/* Handles a REGISTER (RFC 3261 section 10.3) and returns the response, which the caller unrefs:
+ * 200, 400 without a user, 401 with a challenge, 403 for a wrong password, another domain or a
+ * disabled account, 404 for an unknown user.  *ret_binding (may be NULL) is the new binding,
+ * borrowed; NULL: there is none. */
 sip_msg *registrar_register(registrar *r, const sip_msg *request, struct fe_flow *flow,
 			    gint64 now_us, const struct binding **ret_binding);
 
-/* The user's binding, borrowed.  NULL: not signed in. */
+/* The user's binding, borrowed.  An expired one is removed.  NULL: the user is not signed in. */
 const struct binding *registrar_find(registrar *r, const char *user, gint64 now_us);
-guint registrar_count(const registrar *r);
+guint registrar_count(const registrar *r); /* bindings */
 /* Removes the user's binding if it is through `edge`, whose client flow is lost (RFC 5626
  * section 5.3). */
 void registrar_drop(registrar *r, const char *user, const char *edge);
@@ -58,7 +59,8 @@ struct fe_route {
 	struct fe_flow *flow;
 	const GPtrArray *path; /* NULL: none */
 };
-/* Finds the route.  false: the user is not signed in, or the user's Edge is not connected. */
+/* Finds how to reach a user.  Returns false when the user is not signed in, or when the connection
+ * of client or Edge is lost. */
 bool registrar_route(registrar *r, const char *user, gint64 now_us, struct fe_route *ret);
 
 enum sender {
@@ -66,14 +68,15 @@ enum sender {
 	SENDER_UNREGISTERED, /* nobody registered: from an Edge, the user; else, on this flow */
 	SENDER_FALSE,	     /* the user registered elsewhere, or somebody else on this flow */
 };
-/* Whether `user` can be the From of a request that came on `flow`. */
+/* Whether `user` is the one who sends on `flow`. */
 enum sender registrar_sender(registrar *r, const char *user, const struct fe_flow *flow,
 			     gint64 now_us);
 
-/* An Edge has connected.  Requests for its users use its newest flow. */
+/* To be called when an Edge has connected: requests for its users use its newest flow.  Takes a
+ * reference. */
 void registrar_edge_up(registrar *r, struct fe_flow *flow);
-/* A flow is closed: removes its direct bindings and returns their users (char *); the caller unrefs
- * the array. */
+/* To be called when a flow is closed: removes its direct bindings and returns their users (char *);
+ * the caller unrefs the array. */
 GPtrArray *registrar_flow_gone(registrar *r, const struct fe_flow *flow);
 
 /* A new digest challenge for WWW-Authenticate or Proxy-Authenticate; the caller frees. */

@@ -52,6 +52,8 @@ static void peer_unref(struct peer *p)
 	g_free(p);
 }
 
+/* A peer of the server with its flow, which it takes over.  The server's set holds the
+ * reference. */
 static struct peer *peer_new(fe_server *s, struct fe_flow *flow)
 {
 	struct peer *p = g_new0(struct peer, 1);
@@ -82,7 +84,8 @@ static void peer_detach(struct peer *p)
 	}
 }
 
-static void peer_gone(struct peer *p)
+/* Removes a peer whose connection is lost and lets the core know. */
+static void drop_peer(struct peer *p)
 {
 	fe_server *s = p->server;
 
@@ -103,7 +106,7 @@ static void on_peer_message(sip_conn *c G_GNUC_UNUSED, sip_msg *m, gpointer user
 static void on_peer_closed(sip_conn *c G_GNUC_UNUSED, const GError *error G_GNUC_UNUSED,
 			   gpointer user_data)
 {
-	peer_gone(user_data);
+	drop_peer(user_data);
 }
 
 /* Reports messages to and from Edges; those of clients are reported by the clients. */
@@ -153,7 +156,8 @@ static void on_peer_accepted(GIOStream *stream, const char *const *peer_names,
 
 /* --- links to MRAS ---------------------------------------------------------------------------- */
 
-static void link_failed(struct peer *p, const GError *error)
+/* Sends the event `link-failed` and drops the link. */
+static void report_link_failed(struct peer *p, const GError *error)
 {
 	fe_server *s = p->server;
 
@@ -162,9 +166,10 @@ static void link_failed(struct peer *p, const GError *error)
 				     "port", (int)p->port),
 			   error),
 		 s->user_data);
-	peer_gone(p);
+	drop_peer(p);
 }
 
+/* Sends what was queued while the link was being connected, or drops the link. */
 static void on_link_connected(GIOStream *connection, const GError *error, gpointer user_data)
 {
 	struct peer *p = user_data;
@@ -173,7 +178,7 @@ static void on_link_connected(GIOStream *connection, const GError *error, gpoint
 	if (!p->server) {
 		g_clear_object(&connection);
 	} else if (!connection) {
-		link_failed(p, error);
+		report_link_failed(p, error);
 	} else {
 		p->conn = sip_conn_new(connection, p->server->sent_by, &conn_handlers, p);
 		while ((m = g_queue_pop_head(&p->queue))) {
@@ -196,7 +201,7 @@ static void on_link_resolved(const char *address, const GError *error, gpointer 
 		return;
 	}
 	if (s)
-		link_failed(p, error);
+		report_link_failed(p, error);
 	peer_unref(p);
 }
 
@@ -220,8 +225,10 @@ static void on_looked_up(GObject *source, GAsyncResult *result, gpointer data)
 	g_free(l);
 }
 
-/* Resolves a name to an address of our own address's family, because we connect from that. */
-static void look_up(const fe_server *s, const char *name, looked_up_func done, gpointer user_data)
+/* Resolves a name to an address of our own address's family, because we connect from that.  Calls
+ * `done` later, once, with the address or an error. */
+static void resolve_name(const fe_server *s, const char *name, looked_up_func done,
+			 gpointer user_data)
 {
 	GResolverNameLookupFlags flags = strchr(s->config->address, ':') ?
 						 G_RESOLVER_NAME_LOOKUP_FLAGS_IPV6_ONLY :
@@ -235,6 +242,7 @@ static void look_up(const fe_server *s, const char *name, looked_up_func done, g
 						   l);
 }
 
+/* Starts a connection to an Edge's MRAS; messages are queued until it is connected. */
 static struct peer *link_open(fe_server *s, const struct fe_config_edge *edge)
 {
 	struct fe_flow *flow = fe_flow_new(edge->fqdn, edge->fqdn);
@@ -246,7 +254,7 @@ static struct peer *link_open(fe_server *s, const struct fe_config_edge *edge)
 	p->port = edge->mras_port;
 	g_hash_table_insert(s->links, p->edge, p);
 	p->refs++;
-	look_up(s, p->edge, on_link_resolved, p);
+	resolve_name(s, p->edge, on_link_resolved, p);
 	return p;
 }
 
@@ -276,6 +284,7 @@ static gboolean on_expire_timer(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+/* Sets the one timer, unless it ends early enough already. */
 static void io_wake(gint64 when_us, gpointer user_data)
 {
 	fe_server *s = user_data;
@@ -299,7 +308,7 @@ static struct fe_flow *io_mras_flow(const char *fqdn, gpointer user_data)
 	return p ? p->flow : NULL;
 }
 
-/* A look-up for the core, which must not call back when the core is freed. */
+/* A look-up for the core; its callback must not be called when the core is freed. */
 struct core_lookup {
 	GCancellable *cancel;
 	resolved_func done;
@@ -326,9 +335,10 @@ static void io_resolve(const char *name, resolved_func done, gpointer user_data,
 	l->cancel = g_object_ref(s->cancel);
 	l->done = done;
 	l->user_data = user_data;
-	look_up(s, name, on_core_resolved, l);
+	resolve_name(s, name, on_core_resolved, l);
 }
 
+/* Passes an event on; a session's record is also appended to the file of records. */
 static void io_event(const char *name, json_t *fields, gpointer user_data)
 {
 	fe_server *s = user_data;

@@ -90,6 +90,7 @@ void transactions_answer(transactions *t, struct fe_flow *flow, const sip_msg *r
 	transactions_send(t, flow, answer);
 }
 
+/* The branch of the topmost Via; NULL: none.  The caller frees. */
 static char *via_branch(const sip_msg *m)
 {
 	const char *via = sip_header_nth(m, "Via", 0);
@@ -111,7 +112,8 @@ static void set_route(sip_msg *m, const struct fe_route *route)
 		sip_prepend_header(m, "Route", g_ptr_array_index(route->path, i - 1));
 }
 
-/* Adds Via and Route to `request`, and its transaction to the table. */
+/* Adds Via and Route to `request`, and a transaction for it, due after `timeout_us`, to the
+ * table. */
 static struct fe_transaction *begin_transaction(transactions *t, const struct fe_route *route,
 						sip_msg *request, gint64 timeout_us)
 {
@@ -173,7 +175,8 @@ void transactions_forget(transactions *t, gpointer user_data)
 
 /* --- ACK and CANCEL --------------------------------------------------------------------------- */
 
-/* The INVITE that ACK or CANCEL belongs to by its branch (RFC 3261 section 17.2.3). */
+/* The INVITE from `source` that ACK or CANCEL belongs to by its branch (RFC 3261 section 17.2.3);
+ * NULL: there is none. */
 static struct fe_transaction *find_invite(transactions *t, const struct fe_flow *source,
 					  const sip_msg *m)
 {
@@ -192,8 +195,8 @@ static struct fe_transaction *find_invite(transactions *t, const struct fe_flow 
 	return NULL;
 }
 
-/* ACK or CANCEL for an INVITE that we sent: its URI, Call-ID, From, Route, CSeq number and branch
- * (RFC 3261 sections 9.1 and 17.1.1.3). */
+/* ACK or CANCEL for an INVITE that we sent: with its URI, Call-ID, From, Route, CSeq number and
+ * branch (RFC 3261 sections 9.1 and 17.1.1.3).  The caller unrefs. */
 static sip_msg *make_companion(const transactions *t, const struct fe_transaction *e,
 			       const char *method, const char *to_tag)
 {
@@ -248,7 +251,8 @@ static void steal_transaction(transactions *t, struct fe_transaction *e)
 	g_hash_table_steal(t->entries, e->branch);
 }
 
-/* Ends without a response from the other side. */
+/* Ends a transaction for which no response came: the callback, or the sender of a proxied request,
+ * gets `status` (0: nothing is sent). */
 static void end_without_response(transactions *t, struct fe_transaction *e, int status)
 {
 	steal_transaction(t, e);
@@ -270,6 +274,8 @@ static void complete_invite(transactions *t, struct fe_transaction *e, const sip
 	t->io->wake(e->deadline_us, t->user_data);
 }
 
+/* Sends a response back to where the request came from; a final one ends the transaction (an INVITE
+ * that failed waits for its ACK). */
 static void forward_response(transactions *t, struct fe_transaction *e, const sip_msg *response)
 {
 	int status = sip_status(response);
@@ -310,11 +316,11 @@ bool transactions_response(transactions *t, const struct fe_flow *flow, sip_msg 
 	return true;
 }
 
-/* Ends the transactions for which `due` is true.  Callbacks change the table, so it collects
- * branches first. */
-static void end_each(transactions *t,
-		     bool (*due)(transactions *, struct fe_transaction *, gconstpointer),
-		     gconstpointer what, int (*status)(const struct fe_transaction *))
+/* Ends the transactions for which `due` is true, each with the status that `status` gives.
+ * Callbacks change the table, so it collects branches first. */
+static void end_matching(transactions *t,
+			 bool (*due)(transactions *, struct fe_transaction *, gconstpointer),
+			 gconstpointer what, int (*status)(const struct fe_transaction *))
 {
 	g_autoptr(GPtrArray) branches = g_ptr_array_new_with_free_func(g_free);
 	GHashTableIter i;
@@ -339,14 +345,14 @@ static bool is_on_flow(transactions *t G_GNUC_UNUSED, struct fe_transaction *e, 
 	return e->target == flow || e->source == flow;
 }
 
-static int gone_status(const struct fe_transaction *e)
+static int status_when_gone(const struct fe_transaction *e)
 {
 	return e->source ? e->failure : 480;
 }
 
 void transactions_flow_gone(transactions *t, const struct fe_flow *flow)
 {
-	end_each(t, is_on_flow, flow, gone_status);
+	end_matching(t, is_on_flow, flow, status_when_gone);
 }
 
 static bool is_late(transactions *t G_GNUC_UNUSED, struct fe_transaction *e, gconstpointer now_us)
@@ -354,7 +360,7 @@ static bool is_late(transactions *t G_GNUC_UNUSED, struct fe_transaction *e, gco
 	return e->deadline_us <= *(const gint64 *)now_us;
 }
 
-static int late_status(const struct fe_transaction *e)
+static int status_when_late(const struct fe_transaction *e)
 {
 	if (!e->source)
 		return 408;
@@ -369,7 +375,7 @@ void transactions_expire(transactions *t)
 	GHashTableIter i;
 	gpointer value;
 
-	end_each(t, is_late, &now_us, late_status);
+	end_matching(t, is_late, &now_us, status_when_late);
 	g_hash_table_iter_init(&i, t->entries);
 	while (g_hash_table_iter_next(&i, NULL, &value))
 		next_us = MIN(next_us, ((struct fe_transaction *)value)->deadline_us);

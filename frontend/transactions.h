@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Pending requests, proxied or our own, whose responses must find their way.
+/* Pending requests, proxied or our own, to whom their responses are brought.
  *
  * A proxied request gets our Via with a new branch.  Its responses come back with that Via, lose
  * it, and go to the flow that the request came from (RFC 3261 section 16.7).  Requests of our own
@@ -27,8 +27,8 @@ struct transactions_io {
 
 typedef struct transactions transactions;
 
-/* `sent_by` is that of our Via ("10.0.1.10:5061"); `io` is borrowed.  transactions_free accepts
- * NULL and calls no callback. */
+/* `sent_by` is that of our Via ("10.0.1.10:5061"); `io` is borrowed. transactions_free accepts NULL
+ * and calls no callback. */
 transactions *transactions_new(const char *sent_by, const struct transactions_io *io,
 			       gpointer user_data);
 void transactions_free(transactions *t);
@@ -37,8 +37,8 @@ guint transactions_count(const transactions *t);
 
 /* Sends a message as it is; does nothing when the flow is closed. */
 void transactions_send(transactions *t, struct fe_flow *flow, sip_msg *m);
-/* Answers `request`.  `reason` NULL: the standard phrase.  `to_tag` NULL: a new tag, except for
- * 100. */
+/* Sends a response to `request` on the flow.  `reason` NULL: the standard phrase.  `to_tag` NULL: a
+ * new tag, except for 100. */
 void transactions_answer(transactions *t, struct fe_flow *flow, const sip_msg *request, int status,
 			 const char *reason, const char *to_tag);
 
@@ -48,29 +48,30 @@ void transactions_answer(transactions *t, struct fe_flow *flow, const sip_msg *r
  * response, RFC 4320 section 4.2). */
 void transactions_forward(transactions *t, struct fe_flow *source, const sip_msg *request,
 			  const struct fe_route *route, gint64 timeout_us, int failure);
-/* Forwards an ACK, or ends the failed INVITE that it belongs to (RFC 3261 section 17.1.1.3).
- * `route` NULL: there is none. */
+/* Ends the failed INVITE that the ACK belongs to (RFC 3261 section 17.1.1.3), or forwards the ACK;
+ * `route` NULL: drops it. */
 void transactions_forward_ack(transactions *t, struct fe_flow *source, const sip_msg *ack,
 			      const struct fe_route *route);
-/* Forwards a CANCEL the way of its INVITE (RFC 3261 section 16.10) and answers 200, or 481 without
- * an INVITE. */
+/* Forwards a CANCEL on the way of its INVITE (RFC 3261 section 16.10) and answers 200; answers 481
+ * when there is no such INVITE. */
 void transactions_cancel(transactions *t, struct fe_flow *source, const sip_msg *cancel);
 
-/* Receives the final response; or NULL with the status 408 (no response) or 480 (connection lost).
- */
+/* Called with the final response (borrowed) and its status; or with NULL and the status 408 (no
+ * response) or 480 (connection lost). */
 typedef void (*transactions_func)(int status, sip_msg *response, gpointer user_data);
-/* Sends a request of our own, to which it adds Via and Route.  `done` (may be NULL) is called
- * later, never from inside. */
+/* Adds Via and Route to a request of our own and sends it.  `timeout_us` 0: TRANSACTION_OTHER_US.
+ * `done` (may be NULL) is called later, never from inside. */
 void transactions_request(transactions *t, const struct fe_route *route, sip_msg *request,
 			  gint64 timeout_us, transactions_func done, gpointer user_data);
 /* Cancels the callbacks with this `user_data`. */
 void transactions_forget(transactions *t, gpointer user_data);
 
-/* Handles a received response.  false: no request of this flow waits for it. */
+/* Passes a received response to the request that it belongs to.  Returns false when no request of
+ * this flow waits for it. */
 bool transactions_response(transactions *t, const struct fe_flow *flow, sip_msg *response);
-/* Ends the requests from and to a closed flow. */
+/* Ends the requests from and to a closed flow, with their responses or callbacks. */
 void transactions_flow_gone(transactions *t, const struct fe_flow *flow);
-/* Ends the requests whose time is over. */
+/* Ends the requests whose time is over, and asks to be called again for the next one. */
 void transactions_expire(transactions *t);
 
 #endif

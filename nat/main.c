@@ -147,7 +147,7 @@ int main(int argc, char **argv)
 		.program = "tb-nat",
 		.summary = "Measures a NAT by RFC 5780: the judge outside, or the probe inside.",
 		.commands = commands,
-		.free_judge = free_judge,
+		.end = free_judge,
 	};
 	struct program p = {NULL, false};
 

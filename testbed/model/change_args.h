@@ -45,6 +45,9 @@ struct apply {
 	GHashTable *front; /* node -> how many rules were put in front of its own */
 };
 
+/* Makes a change.  `node` is NULL unless per_node.  May take objects out of `args`. */
+typedef void change_func(struct apply *a, struct change_args *args, struct node *node);
+
 struct change_kind {
 	const char *name;		 /* its word in a file */
 	const struct field *fields;	 /* of struct change_args */
@@ -52,8 +55,8 @@ struct change_kind {
 	bool per_node;			 /* takes 'node' or 'nodes', and is made on each */
 	/* Reports what is wrong beyond single keys; may be NULL. */
 	void (*check)(struct reader *r, const yaml_node_t *value, struct change_args *args);
-	/* Makes the change.  `node` is NULL unless per_node.  May take objects out of `args`. */
-	void (*apply)(struct apply *a, struct change_args *args, struct node *node);
+	change_func *apply;
+	size_t arg; /* for `apply`, where several kinds share it */
 };
 
 /* Reads the keys of a change into `args`; false, with findings, when something is wrong with
@@ -61,50 +64,20 @@ struct change_kind {
 bool change_args_read(struct reader *r, const struct change *change, struct change_args *args);
 
 /* change_network.c */
-void change_set_mtu(struct apply *a, struct change_args *args, struct node *node);
-void change_add_node(struct apply *a, struct change_args *args, struct node *node);
-void change_add_network(struct apply *a, struct change_args *args, struct node *node);
-void change_add_tunnel(struct apply *a, struct change_args *args, struct node *node);
-void change_add_interface(struct apply *a, struct change_args *args, struct node *node);
-void change_remove_node(struct apply *a, struct change_args *args, struct node *node);
-void change_link_down(struct apply *a, struct change_args *args, struct node *node);
-void change_link_up(struct apply *a, struct change_args *args, struct node *node);
-void change_tunnel_down(struct apply *a, struct change_args *args, struct node *node);
-void change_tunnel_up(struct apply *a, struct change_args *args, struct node *node);
-void change_add_prefix(struct apply *a, struct change_args *args, struct node *node);
-void change_remove_prefix(struct apply *a, struct change_args *args, struct node *node);
-void change_reject(struct apply *a, struct change_args *args, struct node *node);
-void change_reboot(struct apply *a, struct change_args *args, struct node *node);
-void change_add_route(struct apply *a, struct change_args *args, struct node *node);
-void change_remove_route(struct apply *a, struct change_args *args, struct node *node);
-void change_block(struct apply *a, struct change_args *args, struct node *node);
-void change_allow(struct apply *a, struct change_args *args, struct node *node);
-void change_remove_rule(struct apply *a, struct change_args *args, struct node *node);
-void change_set_impair(struct apply *a, struct change_args *args, struct node *node);
-void change_set_nat(struct apply *a, struct change_args *args, struct node *node);
+change_func change_set_mtu, change_add_objects, change_add_interface, change_remove_node,
+	change_link, change_tunnel, change_add_prefix, change_remove_prefix, change_reboot,
+	change_add_route, change_remove_route, change_add_rule, change_remove_rule,
+	change_set_impair, change_set_nat;
 
 /* change_service.c */
-void change_add_nrpt(struct apply *a, struct change_args *args, struct node *node);
-void change_set_resolvers(struct apply *a, struct change_args *args, struct node *node);
-void change_add_record(struct apply *a, struct change_args *args, struct node *node);
-void change_remove_record(struct apply *a, struct change_args *args, struct node *node);
-void change_stop_service(struct apply *a, struct change_args *args, struct node *node);
-void change_start_service(struct apply *a, struct change_args *args, struct node *node);
-void change_set_engine(struct apply *a, struct change_args *args, struct node *node);
-void change_set_host_model(struct apply *a, struct change_args *args, struct node *node);
-void change_set_sysctl(struct apply *a, struct change_args *args, struct node *node);
-void change_remove_nrpt(struct apply *a, struct change_args *args, struct node *node);
-void change_set_record(struct apply *a, struct change_args *args, struct node *node);
-void change_add_host(struct apply *a, struct change_args *args, struct node *node);
-void change_remove_host(struct apply *a, struct change_args *args, struct node *node);
-void change_set_media_edge(struct apply *a, struct change_args *args, struct node *node);
+change_func change_add_nrpt, change_set_resolvers, change_add_record, change_remove_record,
+	change_service, change_set_engine, change_set_host_model, change_set_sysctl,
+	change_remove_nrpt, change_set_record, change_add_host, change_remove_host,
+	change_set_media_edge;
 
 /* change_trust.c */
-void change_set_certificate(struct apply *a, struct change_args *args, struct node *node);
-void change_set_password(struct apply *a, struct change_args *args, struct node *node);
-void change_set_account(struct apply *a, struct change_args *args, struct node *node);
-void change_set_edge(struct apply *a, struct change_args *args, struct node *node);
-void change_set_frontend(struct apply *a, struct change_args *args, struct node *node);
+change_func change_set_certificate, change_set_password, change_set_account, change_set_edge,
+	change_set_frontend;
 
 /* Adds the error "no WHAT 'NAME'" where the file gives the name, with a hint of the names that
  * there are.  `name` points to the member of the change's args. */

@@ -12,19 +12,10 @@ static void move_objects(struct change_args *args, GPtrArray *into)
 		g_ptr_array_add(into, g_ptr_array_steal_index(args->objects, 0));
 }
 
-void change_add_node(struct apply *a, struct change_args *args, struct node *node G_GNUC_UNUSED)
+/* `arg` is the offset of the list in the model. */
+void change_add_objects(struct apply *a, struct change_args *args, struct node *node G_GNUC_UNUSED)
 {
-	move_objects(args, a->m->nodes);
-}
-
-void change_add_network(struct apply *a, struct change_args *args, struct node *node G_GNUC_UNUSED)
-{
-	move_objects(args, a->m->networks);
-}
-
-void change_add_tunnel(struct apply *a, struct change_args *args, struct node *node G_GNUC_UNUSED)
-{
-	move_objects(args, a->m->tunnels);
+	move_objects(args, *(GPtrArray **)(void *)((char *)a->m + a->change->kind->arg));
 }
 
 void change_add_interface(struct apply *a G_GNUC_UNUSED, struct change_args *args,
@@ -41,40 +32,22 @@ void change_remove_node(struct apply *a, struct change_args *args G_GNUC_UNUSED,
 		model_retire(a->m, a->m->nodes, index);
 }
 
-static void set_link(struct apply *a, struct change_args *args, struct node *node, bool up)
+/* Sets an interface up or, with `arg` 0, down. */
+void change_link(struct apply *a, struct change_args *args, struct node *node)
 {
 	struct iface *iface = change_find(a, "interface", &args->interface, node->interfaces);
 
 	if (iface)
-		iface->up = up;
+		iface->up = a->change->kind->arg;
 }
 
-void change_link_down(struct apply *a, struct change_args *args, struct node *node)
-{
-	set_link(a, args, node, false);
-}
-
-void change_link_up(struct apply *a, struct change_args *args, struct node *node)
-{
-	set_link(a, args, node, true);
-}
-
-static void set_tunnel(struct apply *a, struct change_args *args, bool up)
+/* Sets a tunnel up or, with `arg` 0, down. */
+void change_tunnel(struct apply *a, struct change_args *args, struct node *node G_GNUC_UNUSED)
 {
 	struct tunnel *tunnel = change_find(a, "tunnel", &args->tunnel, a->m->tunnels);
 
 	if (tunnel)
-		tunnel->up = up;
-}
-
-void change_tunnel_down(struct apply *a, struct change_args *args, struct node *node G_GNUC_UNUSED)
-{
-	set_tunnel(a, args, false);
-}
-
-void change_tunnel_up(struct apply *a, struct change_args *args, struct node *node G_GNUC_UNUSED)
-{
-	set_tunnel(a, args, true);
+		tunnel->up = a->change->kind->arg;
 }
 
 /* --- impairment ------------------------------------------------------------------------------- */
@@ -238,31 +211,16 @@ void change_remove_route(struct apply *a, struct change_args *args, struct node 
 		  "node '%s' has no route to %s", node->name, prefix_print(&args->to, buf));
 }
 
-/* Adds the rule before the node's own ones, and after those that changes have added before. */
-static void add_rule_in_front(struct apply *a, struct change_args *args, struct node *node,
-			      enum fw_action action)
+/* Adds the rule, with `arg` as its action, before the node's own ones and after those that changes
+ * have added before. */
+void change_add_rule(struct apply *a, struct change_args *args, struct node *node)
 {
 	guint count = GPOINTER_TO_UINT(g_hash_table_lookup(a->front, node));
 
-	args->rule->action = action;
+	args->rule->action = (enum fw_action)a->change->kind->arg;
 	args->rule->loc = a->change->loc;
 	g_ptr_array_insert(node->firewall.rules, (gint)count, g_steal_pointer(&args->rule));
 	g_hash_table_replace(a->front, node, GUINT_TO_POINTER(count + 1));
-}
-
-void change_block(struct apply *a, struct change_args *args, struct node *node)
-{
-	add_rule_in_front(a, args, node, FW_DROP);
-}
-
-void change_allow(struct apply *a, struct change_args *args, struct node *node)
-{
-	add_rule_in_front(a, args, node, FW_ACCEPT);
-}
-
-void change_reject(struct apply *a, struct change_args *args, struct node *node)
-{
-	add_rule_in_front(a, args, node, FW_REJECT);
 }
 
 void change_remove_rule(struct apply *a, struct change_args *args, struct node *node)

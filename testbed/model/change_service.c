@@ -10,19 +10,20 @@ void change_add_nrpt(struct apply *a, struct change_args *args, struct node *nod
 	g_ptr_array_add(node->nrpt, g_steal_pointer(&args->nrpt));
 }
 
+/* Takes all objects of that name out of a list; false when there was none. */
+static bool retire_named(struct apply *a, GPtrArray *objects, const char *name)
+{
+	guint before = objects->len;
+
+	for (guint i = before; i > 0; i--)
+		if (g_strcmp0(*(char **)g_ptr_array_index(objects, i - 1), name) == 0)
+			model_retire(a->m, objects, i - 1);
+	return objects->len < before;
+}
+
 void change_remove_nrpt(struct apply *a, struct change_args *args, struct node *node)
 {
-	bool found = false;
-
-	for (guint i = node->nrpt->len; i > 0; i--) {
-		const struct nrpt_rule *rule = g_ptr_array_index(node->nrpt, i - 1);
-
-		if (g_strcmp0(rule->namespace, args->namespace) == 0) {
-			model_retire(a->m, node->nrpt, i - 1);
-			found = true;
-		}
-	}
-	if (!found)
+	if (!retire_named(a, node->nrpt, args->namespace))
 		change_not_found(a, "NRPT rule", &args->namespace, node->nrpt);
 }
 
@@ -56,26 +57,10 @@ void change_add_record(struct apply *a, struct change_args *args, struct node *n
 	g_ptr_array_add(service->dns.records, g_steal_pointer(&args->record));
 }
 
-/* Takes all records of that name out of a list; false when there was none. */
-static bool retire_records(struct apply *a, GPtrArray *records, const char *name)
-{
-	bool found = false;
-
-	for (guint i = records->len; i > 0; i--) {
-		const struct dns_record *record = g_ptr_array_index(records, i - 1);
-
-		if (g_strcmp0(record->name, name) == 0) {
-			model_retire(a->m, records, i - 1);
-			found = true;
-		}
-	}
-	return found;
-}
-
 static void remove_records(struct apply *a, struct change_args *args, GPtrArray *records,
 			   const char *what)
 {
-	if (!retire_records(a, records, args->record_name))
+	if (!retire_named(a, records, args->record_name))
 		change_not_found(a, what, &args->record_name, records);
 }
 
@@ -93,7 +78,7 @@ void change_set_record(struct apply *a, struct change_args *args, struct node *n
 
 	if (!service)
 		return;
-	retire_records(a, service->dns.records, args->record->name);
+	retire_named(a, service->dns.records, args->record->name);
 	change_add_record(a, args, node);
 }
 
@@ -129,11 +114,12 @@ static void set_parts(struct apply *a, struct change_args *args, struct service 
 	service->edge.parts = running != 0 ? running : EDGE_ALL_PARTS;
 }
 
-/* Enables or disables a service or, with 'part', parts of an Edge.  An Edge that is started as a
- * whole runs with all parts. */
-static void set_service(struct apply *a, struct change_args *args, struct node *node, bool enabled)
+/* Enables or (`arg` 0) disables a service or, with 'part', parts of an Edge.  An Edge that is
+ * started as a whole runs with all parts. */
+void change_service(struct apply *a, struct change_args *args, struct node *node)
 {
 	struct service *service = change_find_service(a, node, args->service);
+	bool enabled = a->change->kind->arg;
 
 	if (service && args->parts != 0)
 		set_parts(a, args, service, enabled);
@@ -141,16 +127,6 @@ static void set_service(struct apply *a, struct change_args *args, struct node *
 		service->enabled = enabled;
 	if (service && service->kind == SERVICE_EDGE && enabled && args->parts == 0)
 		service->edge.parts = EDGE_ALL_PARTS;
-}
-
-void change_stop_service(struct apply *a, struct change_args *args, struct node *node)
-{
-	set_service(a, args, node, false);
-}
-
-void change_start_service(struct apply *a, struct change_args *args, struct node *node)
-{
-	set_service(a, args, node, true);
 }
 
 void change_set_engine(struct apply *a, struct change_args *args, struct node *node)

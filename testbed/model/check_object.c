@@ -3,17 +3,6 @@
 
 #include <string.h>
 
-void check_error(const struct check *c, struct loc loc, const char *hint, const char *format, ...)
-{
-	g_autofree char *text = NULL;
-	va_list args;
-
-	va_start(args, format);
-	text = g_strdup_vprintf(format, args);
-	va_end(args);
-	diags_add(c->d, DIAG_ERROR, loc, hint, "%s", text);
-}
-
 /* No two objects may have one name.  Keys of a mapping can't repeat, so this is about names in
  * lists and about objects that a change adds.  The loc of an object is `loc_offset` bytes after its
  * start. */

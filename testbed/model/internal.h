@@ -27,8 +27,7 @@ struct check {
 };
 
 /* Adds an error at `loc`, with printf-like text and a hint (may be NULL), to the check's diags. */
-void check_error(const struct check *c, struct loc loc, const char *hint, const char *format, ...)
-	G_GNUC_PRINTF(4, 5);
+#define check_error(c, loc, hint, ...) diags_add((c)->d, DIAG_ERROR, loc, hint, __VA_ARGS__)
 
 /* The first object of that name; NULL: none, or `name` is NULL.  All named objects have their name
  * (char *) as first member. */

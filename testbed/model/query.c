@@ -10,6 +10,7 @@ G_STATIC_ASSERT(offsetof(struct iface, name) == 0);
 G_STATIC_ASSERT(offsetof(struct fw_rule, name) == 0);
 G_STATIC_ASSERT(offsetof(struct nat_rule, name) == 0);
 G_STATIC_ASSERT(offsetof(struct dns_record, name) == 0);
+G_STATIC_ASSERT(offsetof(struct nrpt_rule, namespace) == 0);
 G_STATIC_ASSERT(offsetof(struct node, name) == 0);
 G_STATIC_ASSERT(offsetof(struct tunnel, name) == 0);
 G_STATIC_ASSERT(offsetof(struct conference, name) == 0);

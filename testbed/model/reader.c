@@ -6,18 +6,6 @@
 #define MERGE_KEY "<<" /* https://yaml.org/type/merge.html */
 #define HINT_WORDS_MAX 24
 
-void reader_error(struct reader *r, const yaml_node_t *value, const char *hint, const char *format,
-		  ...)
-{
-	g_autofree char *text = NULL;
-	va_list args;
-
-	va_start(args, format);
-	text = g_strdup_vprintf(format, args);
-	va_end(args);
-	diags_add(r->d, DIAG_ERROR, source_loc(r->source, value), hint, "%s", text);
-}
-
 char *reader_hint(const char *word, const char *const *words)
 {
 	const char *nearest = diag_nearest(word, words);

@@ -60,8 +60,8 @@ struct object_type {
 };
 
 /* Adds an error at the value, with printf-like text; `hint` may be NULL. */
-void reader_error(struct reader *r, const yaml_node_t *value, const char *hint, const char *format,
-		  ...) G_GNUC_PRINTF(4, 5);
+#define reader_error(r, value, hint, ...) \
+	diags_add((r)->d, DIAG_ERROR, source_loc((r)->source, value), hint, __VA_ARGS__)
 /* "did you mean 'x'?", or else the list of all words; NULL: there are none.  The caller frees. */
 char *reader_hint(const char *word, const char *const *words);
 

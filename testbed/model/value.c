@@ -323,36 +323,33 @@ static bool parse_number(const char *text, guint64 max, guint64 *ret)
 	return g_ascii_string_to_unsigned(text, 10, 0, max, ret, NULL);
 }
 
-bool read_port(struct reader *r, const yaml_node_t *value, void *target,
-	       const void *arg G_GNUC_UNUSED)
-{
-	const char *text = read_scalar(r, value);
-	guint64 port;
-
-	if (!text)
-		return false;
-	if (!parse_number(text, G_MAXUINT16, &port) || port == 0) {
-		value_error(r, value, text, "a port from 1 to 65535");
-		return false;
-	}
-	*(uint16_t *)target = (uint16_t)port;
-	return true;
-}
-
-bool read_number16(struct reader *r, const yaml_node_t *value, void *target,
-		   const void *arg G_GNUC_UNUSED)
+/* Reads a number from `min` to 65535 into a uint16_t; `expected` says so in words. */
+static bool read_16_bits(struct reader *r, const yaml_node_t *value, uint16_t *target, guint64 min,
+			 const char *expected)
 {
 	const char *text = read_scalar(r, value);
 	guint64 number;
 
 	if (!text)
 		return false;
-	if (!parse_number(text, G_MAXUINT16, &number)) {
-		value_error(r, value, text, "a number from 0 to 65535");
+	if (!parse_number(text, G_MAXUINT16, &number) || number < min) {
+		value_error(r, value, text, expected);
 		return false;
 	}
-	*(uint16_t *)target = (uint16_t)number;
+	*target = (uint16_t)number;
 	return true;
+}
+
+bool read_port(struct reader *r, const yaml_node_t *value, void *target,
+	       const void *arg G_GNUC_UNUSED)
+{
+	return read_16_bits(r, value, target, 1, "a port from 1 to 65535");
+}
+
+bool read_number16(struct reader *r, const yaml_node_t *value, void *target,
+		   const void *arg G_GNUC_UNUSED)
+{
+	return read_16_bits(r, value, target, 0, "a number from 0 to 65535");
 }
 
 bool read_ports(struct reader *r, const yaml_node_t *value, void *target,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Waiting for the last words of a node's connections, in the real kernel. */
-#include "tests/netns/exec/room.h"
+#include "tests/netns/exec/built_network.h"
 
 #include "testbed/exec/closing.h"
 

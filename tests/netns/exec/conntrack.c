@@ -6,7 +6,7 @@
  */
 #include "testbed/exec/inspect_conntrack.h"
 
-#include "tests/netns/exec/room.h"
+#include "tests/netns/exec/built_network.h"
 #include "tests/netns/exec/state.h"
 
 #include <criterion/criterion.h>

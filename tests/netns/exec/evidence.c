@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The evidence filter against the real kernel: what it keeps, what it leaves, and how much of a
  * packet. */
-#include "tests/netns/exec/room.h"
+#include "tests/netns/exec/built_network.h"
 
 #include "testbed/exec/capture.h"
 #include "testbed/exec/capture_filter.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What was asked of a link is what a probe measures on it, for every back end that this host has.
  */
-#include "tests/netns/exec/room.h"
+#include "tests/netns/exec/built_network.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>

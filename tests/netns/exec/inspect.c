@@ -6,7 +6,7 @@
  */
 #include "testbed/exec/inspect.h"
 
-#include "tests/netns/exec/room.h"
+#include "tests/netns/exec/built_network.h"
 #include "tests/support/fake_exec.h"
 #include "tests/netns/exec/state.h"
 

@@ -5,7 +5,7 @@
  *
  *   far --- left [host] right --- near       host has two interfaces; prefixes behind both
  */
-#include "tests/netns/exec/room.h"
+#include "tests/netns/exec/built_network.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -8,7 +8,7 @@
 #include "testbed/exec/inspect_lookup.h"
 #include "testbed/netstate/netstate_json.h"
 
-#include "tests/netns/exec/room.h"
+#include "tests/netns/exec/built_network.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

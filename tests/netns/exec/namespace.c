@@ -2,7 +2,7 @@
 /* What is seen of a node's namespace from outside of it. */
 #include "testbed/exec/namespace.h"
 #include "testbed/exec/mounts.h"
-#include "tests/netns/exec/room.h"
+#include "tests/netns/exec/built_network.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -6,7 +6,7 @@
  *
  * The tests are those of RFC 5780: where does the second server see the host, who may answer.
  */
-#include "tests/netns/exec/room.h"
+#include "tests/netns/exec/built_network.h"
 
 #include <criterion/criterion.h>
 #include <unistd.h>

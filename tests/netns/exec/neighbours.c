@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Big networks know their gateways' link addresses before the first packet; small ones ask. */
 #include "testbed/exec/inspect.h"
-#include "tests/netns/exec/room.h"
+#include "tests/netns/exec/built_network.h"
 
 #include <criterion/criterion.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The plan as a shell script builds the network that exec builds: seen by packets and by reading
  * back. */
-#include "tests/netns/exec/room.h"
+#include "tests/netns/exec/built_network.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>

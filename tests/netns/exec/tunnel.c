@@ -3,7 +3,7 @@
  *
  *   a --- left ======= right --- b     the middle routes nothing of theirs
  */
-#include "tests/netns/exec/room.h"
+#include "tests/netns/exec/built_network.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

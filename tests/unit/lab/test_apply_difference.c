@@ -42,7 +42,7 @@ static model *load(void)
 	return m;
 }
 
-Test(turn, equal_plans_differ_in_nothing)
+Test(apply_difference, equal_plans_differ_in_nothing)
 {
 	g_autoptr(model) base = load();
 	g_autoptr(plan) a = plan_with(base, NULL), b = plan_with(base, NULL);
@@ -52,7 +52,7 @@ Test(turn, equal_plans_differ_in_nothing)
 	cr_expect(plan_difference_is_light(d));
 }
 
-Test(turn, a_route_is_one_route_in_each_table)
+Test(apply_difference, a_route_is_one_route_in_each_table)
 {
 	g_autoptr(model) base = load();
 	g_autoptr(plan) a = plan_with(base, NULL), b = plan_with(base, changes[0]);
@@ -69,7 +69,7 @@ Test(turn, a_route_is_one_route_in_each_table)
 	cr_expect(!plan_difference_is_light(d));
 }
 
-Test(turn, only_an_impairment_is_light)
+Test(apply_difference, only_an_impairment_is_light)
 {
 	g_autoptr(model) base = load();
 	g_autoptr(plan) a = plan_with(base, NULL), b = plan_with(base, changes[4]);
@@ -80,7 +80,7 @@ Test(turn, only_an_impairment_is_light)
 }
 
 /* Interfaces that stay keep their numbers, and no number is there twice. */
-Test(turn, numbers_stay_and_are_unique)
+Test(apply_difference, numbers_stay_and_are_unique)
 {
 	g_autoptr(model) base = load();
 
@@ -102,7 +102,7 @@ Test(turn, numbers_stay_and_are_unique)
 }
 
 /* Whatever operation is refused: what was done before it is taken back in reverse order. */
-Test(turn, a_refused_step_takes_all_back)
+Test(apply_difference, a_refused_step_takes_all_back)
 {
 	g_autoptr(model) base = load();
 

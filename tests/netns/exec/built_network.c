@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tests/netns/exec/room.h"
+#include "tests/netns/exec/built_network.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A network from topology text, built by the linux room inside the namespace the tests run in, and
+/* A network from topology text, built by exec inside the namespace that the tests run in, and
  * sockets inside its nodes. */
-#ifndef TESTS_NETNS_EXEC_ROOM_H
-#define TESTS_NETNS_EXEC_ROOM_H
+#ifndef TESTS_NETNS_EXEC_BUILT_NETWORK_H
+#define TESTS_NETNS_EXEC_BUILT_NETWORK_H
 
 #include "testbed/exec/exec.h"
 

@@ -192,6 +192,7 @@ static json_t *relay_json(const struct account_relay *r)
 
 static void renew_later(account *a);
 
+/* Sends `signed-in`, sets the timer of the renewal and calls the owner. */
 static void sign_in_succeed(account *a)
 {
 	gint64 elapsed_ms = (g_get_monotonic_time() - a->start_us) / 1000;
@@ -309,6 +310,7 @@ static void on_renewed(account *a)
 	renew_later(a);
 }
 
+/* Signs the user out and calls the owner's `lost`. */
 static void on_not_renewed(account *a)
 {
 	channel_log(a->events, "warning", "the registration could not be renewed: %s",
@@ -375,6 +377,7 @@ static void on_server_passed(sip_conn *c, const sip_msg *m, bool sent, gpointer 
 		channel_event(a->events, EVENT_SIP, event);
 }
 
+/* A connection that is lost fails the sign-in, or signs the user out. */
 static void on_server_closed(sip_conn *c, const GError *error, gpointer data)
 {
 	account *a = data;

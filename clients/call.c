@@ -296,12 +296,15 @@ static gboolean on_send_invite(gpointer data)
 
 static void call_request(struct client_session *s, sip_msg *m);
 
+/* Ends the call when the connection to the server is lost. */
 static void call_lost(struct client_session *s)
 {
 	call_input((struct call *)s, CALL_IN_LOST);
 	session_close(s); /* a pending BYE will not be answered */
 }
 
+/* Ends the call on command: a pass if it was to stand, or to be kept, and media ran; else a
+ * failure. */
 static void call_hang_up(struct client_session *s)
 {
 	struct call *c = (struct call *)s;
@@ -465,6 +468,7 @@ static void on_call_info(struct call *c, sip_msg *m)
 	call_media_take_fragment(c, m);
 }
 
+/* Keeps the caller's re-INVITE until the machine accepts it; refuses it when it is not expected. */
 static void on_reinvite(struct call *c, sip_msg *m)
 {
 	if (c->machine.caller || c->reinvite || c->machine.phase == CALL_ENDED) {
@@ -475,6 +479,7 @@ static void on_reinvite(struct call *c, sip_msg *m)
 	call_input(c, CALL_IN_REINVITE);
 }
 
+/* The peer ends the call; with ms-client-diagnostics it says that media had no path. */
 static void on_call_bye(struct call *c, sip_msg *m)
 {
 	const char *text = sip_header(m, "ms-client-diagnostics");

@@ -36,6 +36,7 @@ static void im_destroy(struct client_session *s)
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
+/* null for 0. */
 static json_t *integer_or_null(gint64 value)
 {
 	return value ? json_integer(value) : json_null();
@@ -102,6 +103,7 @@ static void im_end_for(struct im *im, enum reason r)
 	im_end(im, (struct sip_failure){.code = r});
 }
 
+/* Fails the conversation; a callee's is only closed. */
 static gboolean on_im_deadline(gpointer data)
 {
 	struct im *im = data;
@@ -117,6 +119,7 @@ static gboolean on_im_deadline(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+/* Reports a failure and closes, as no BYE can be sent. */
 static void im_lost(struct client_session *s)
 {
 	struct im *im = (struct im *)s;
@@ -126,6 +129,7 @@ static void im_lost(struct client_session *s)
 	session_close(s);
 }
 
+/* Leaves a conversation that was reported and kept; else it has failed. */
 static void im_hang_up(struct client_session *s)
 {
 	struct im *im = (struct im *)s;

@@ -57,6 +57,7 @@ static void pending_finish(struct pending_request *p)
 	g_free(p);
 }
 
+/* Passes a response on, and frees the pending request after the final one. */
 static void on_session_response(sip_conn *c G_GNUC_UNUSED, sip_msg *response, const GError *error,
 				gpointer data)
 {

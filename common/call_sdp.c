@@ -2,6 +2,7 @@
 #include "common/call_sdp.h"
 
 #include <gio/gio.h>
+#include <stddef.h>
 #include <string.h>
 
 #include <sofia-sip/sdp.h>
@@ -127,36 +128,9 @@ char *call_sdp_print(const call_sdp *s)
 
 /* --- parsing ---------------------------------------------------------------------------------- */
 
-/* The first of several attributes of one name counts. */
-static void set_once(char **field, const char *value)
-{
-	if (!*field)
-		*field = g_strdup(value);
-}
-
 static void set_candidate(struct call_sdp_media *m, const char *value)
 {
 	g_ptr_array_add(m->candidates, g_strdup(value));
-}
-
-static void set_ufrag(struct call_sdp_media *m, const char *value)
-{
-	set_once(&m->ufrag, value);
-}
-
-static void set_pwd(struct call_sdp_media *m, const char *value)
-{
-	set_once(&m->pwd, value);
-}
-
-static void set_crypto(struct call_sdp_media *m, const char *value)
-{
-	set_once(&m->crypto, value);
-}
-
-static void set_remote_candidates(struct call_sdp_media *m, const char *value)
-{
-	set_once(&m->remote_candidates, value);
 }
 
 static void set_ssrc(struct call_sdp_media *m, const char *value)
@@ -175,41 +149,53 @@ static void set_end_of_candidates(struct call_sdp_media *m, const char *value G_
 	m->end_of_candidates = true;
 }
 
+/* The attributes of a medium.  Without `set` it is a text at `offset`, of which the first counts.
+ */
 static const struct {
 	const char *name;
-	bool has_value;
-	void (*take)(struct call_sdp_media *m, const char *value);
+	gsize offset;
+	void (*set)(struct call_sdp_media *m, const char *value);
+	bool has_no_value;
 } attributes[] = {
-	{"candidate", true, set_candidate},
-	{"ice-ufrag", true, set_ufrag},
-	{"ice-pwd", true, set_pwd},
-	{"crypto", true, set_crypto},
-	{"remote-candidates", true, set_remote_candidates},
-	{"ssrc", true, set_ssrc},
-	{"ptime", true, set_ptime},
-	{"end-of-candidates", false, set_end_of_candidates},
+	{"ice-ufrag", offsetof(struct call_sdp_media, ufrag), NULL, false},
+	{"ice-pwd", offsetof(struct call_sdp_media, pwd), NULL, false},
+	{"crypto", offsetof(struct call_sdp_media, crypto), NULL, false},
+	{"remote-candidates", offsetof(struct call_sdp_media, remote_candidates), NULL, false},
+	{"candidate", 0, set_candidate, false},
+	{"ssrc", 0, set_ssrc, false},
+	{"ptime", 0, set_ptime, false},
+	{"end-of-candidates", 0, set_end_of_candidates, true},
 };
+
+static void read_attribute(struct call_sdp_media *m, gsize row, const char *value)
+{
+	char **text = (char **)(void *)((char *)m + attributes[row].offset);
+
+	if (!value && !attributes[row].has_no_value)
+		return;
+	if (attributes[row].set)
+		attributes[row].set(m, value);
+	else if (!*text)
+		*text = g_strdup(value);
+}
 
 static void read_attributes(struct call_sdp_media *m, const sdp_attribute_t *a)
 {
-	for (; a; a = a->a_next) {
-		for (gsize i = 0; i < G_N_ELEMENTS(attributes); i++) {
-			if (!strcmp(a->a_name, attributes[i].name) &&
-			    (a->a_value || !attributes[i].has_value))
-				attributes[i].take(m, a->a_value);
-		}
-	}
+	for (; a; a = a->a_next)
+		for (gsize i = 0; i < G_N_ELEMENTS(attributes); i++)
+			if (strcmp(a->a_name, attributes[i].name) == 0)
+				read_attribute(m, i, a->a_value);
 }
 
-/* RFC 8839 section 5.4: credentials may be given once, for all media. */
+/* Credentials may be given once, for all media (RFC 8839 section 5.4). */
 static void inherit_credentials(struct call_sdp_media *m, const sdp_attribute_t *session)
 {
 	const sdp_attribute_t *ufrag = sdp_attribute_find(session, "ice-ufrag");
 	const sdp_attribute_t *pwd = sdp_attribute_find(session, "ice-pwd");
 
 	if (ufrag && pwd && !m->ufrag && !m->pwd) {
-		set_ufrag(m, ufrag->a_value);
-		set_pwd(m, pwd->a_value);
+		m->ufrag = g_strdup(ufrag->a_value);
+		m->pwd = g_strdup(pwd->a_value);
 	}
 }
 

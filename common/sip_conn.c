@@ -191,6 +191,7 @@ static void conn_fail_for(sip_conn *c, enum reason r)
 
 /* --- output ----------------------------------------------------------------------------------- */
 
+/* Takes a written message off the queue and writes the next one, or ends the connection. */
 static void on_written(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	sip_conn *c = user_data;
@@ -383,6 +384,7 @@ static bool take_message(sip_conn *c)
 	return true;
 }
 
+/* Delivers all messages that are complete and reads on, or ends the connection. */
 static void on_read(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	sip_conn *c = user_data;

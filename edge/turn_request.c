@@ -11,6 +11,7 @@
 #define FAMILY_V6 2
 #define EVEN_PORT_RESERVE 0x80 /* RFC 5766 section 14.6: reserve the next port, too */
 
+/* Answers with the client's address as it was seen. */
 static void handle_binding(struct turn_request *r)
 {
 	bool classic = !stun_has_cookie(r->data);
@@ -295,6 +296,7 @@ static void reply_empty(struct turn_request *r)
 	turn_reply_send(r, &reply);
 }
 
+/* Grants permissions to all peers of the request, or to none. */
 static void handle_create_permission(struct turn_request *r, struct allocation *a)
 {
 	guint n, code = for_each_peer(r, a, false, &n);
@@ -310,6 +312,7 @@ static void handle_create_permission(struct turn_request *r, struct allocation *
 		reply_empty(r);
 }
 
+/* Binds a channel to a peer and grants it a permission. */
 static void handle_channel_bind(struct turn_request *r, struct allocation *a)
 {
 	struct stun_cursor c = stun_cursor_at(r->data, r->length);

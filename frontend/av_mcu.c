@@ -161,6 +161,7 @@ static void answer_pending(struct av_participant *p)
 	g_clear_pointer(&p->flow, fe_flow_unref);
 }
 
+/* Answers a re-INVITE that waited for the final pairs. */
 static void on_leg_ready(av_leg *l G_GNUC_UNUSED, gpointer user_data)
 {
 	struct av_participant *p = user_data;
@@ -169,6 +170,7 @@ static void on_leg_ready(av_leg *l G_GNUC_UNUSED, gpointer user_data)
 		answer_pending(p);
 }
 
+/* Sends a packet to all other participants of the conference. */
 static void on_leg_rtp(av_leg *l, const char *kind, const guint8 *rtp, gsize length,
 		       gpointer user_data)
 {
@@ -284,6 +286,7 @@ static void on_first_invite(av_mcu *m, const struct conference *c, struct fe_flo
 		av_join(m, c, flow, request);
 }
 
+/* A first INVITE joins; a re-INVITE is answered when our streams have their final pairs. */
 static void on_av_invite(av_mcu *m, const struct conference *c, struct fe_flow *flow,
 			 const sip_msg *request)
 {

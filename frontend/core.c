@@ -148,6 +148,8 @@ static void report_refused(fe_core *c, const struct fe_flow *flow, const sip_msg
 		     c->user_data);
 }
 
+/* The subject_* functions handle a request of their subject: they answer it, now or later, or pass
+ * it on. */
 static void subject_register(fe_core *c, struct fe_flow *flow, sip_msg *request)
 {
 	const struct binding *b;

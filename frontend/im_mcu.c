@@ -192,6 +192,7 @@ static void fan_out_confirmed(im_mcu *m, struct fan_out *r, int status)
 				    r->tag);
 }
 
+/* Counts the confirmation, and removes a participant that is gone. */
 static void on_delivered(int status, sip_msg *response G_GNUC_UNUSED, gpointer user_data)
 {
 	struct delivery *d = user_data;
@@ -309,6 +310,7 @@ static void on_im_invite(im_mcu *m, const char *conference_id G_GNUC_UNUSED,
 	}
 }
 
+/* Confirms a participant, who then gets the earlier messages of others. */
 static void on_im_ack(im_mcu *m, const char *conference_id, struct chat_conference *r,
 		      struct fe_flow *flow G_GNUC_UNUSED, const sip_msg *request)
 {

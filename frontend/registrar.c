@@ -106,6 +106,7 @@ static char *registrar_nonce_at(const registrar *r, gint64 issued_us)
 
 enum nonce_state { NONCE_GOOD, NONCE_STALE, NONCE_FOREIGN }; /* STALE: ours, but too old */
 
+/* Whether a nonce (may be NULL) is ours and how old it is. */
 static enum nonce_state registrar_nonce_check(const registrar *r, const char *nonce, gint64 now_us)
 {
 	g_autofree char *time = nonce ? g_strndup(nonce, 16) : NULL;

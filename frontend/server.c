@@ -130,6 +130,7 @@ static void on_peer_refused(const char *peer_address, const GError *why, gpointe
 		 s->user_data);
 }
 
+/* Adds a peer, unless its certificate names a server that we don't trust. */
 static void on_peer_accepted(GIOStream *stream, const char *const *peer_names,
 			     const char *peer_address, guint16 peer_port, gpointer user_data)
 {
@@ -265,6 +266,7 @@ static gint64 io_now_us(gpointer user_data G_GNUC_UNUSED)
 	return g_get_monotonic_time();
 }
 
+/* Sends a message, or queues it until the link is connected. */
 static void io_send(struct fe_flow *flow, sip_msg *m, gpointer user_data G_GNUC_UNUSED)
 {
 	struct peer *p = flow->owner;

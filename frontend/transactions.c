@@ -360,6 +360,7 @@ static bool is_late(transactions *t G_GNUC_UNUSED, struct fe_transaction *e, gco
 	return e->deadline_us <= *(const gint64 *)now_us;
 }
 
+/* The status when no response came in time; 0: none is sent. */
 static int status_when_late(const struct fe_transaction *e)
 {
 	if (!e->source)

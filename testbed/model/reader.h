@@ -59,6 +59,16 @@ struct object_type {
 	void (*check)(struct reader *r, const yaml_node_t *value, void *object);
 };
 
+/* The type of objects `struct type`; after `.fields` come NAMED_BY and `.check`, where they apply.
+ */
+#define OBJECT_TYPE(what_, type, ...)                                                              \
+	{                                                                                          \
+		.what = (what_), .shape = &type##_shape, .loc_offset = offsetof(struct type, loc), \
+		__VA_ARGS__                                                                        \
+	}
+#define NAMED_BY(type, charset) \
+	.name_offset = offsetof(struct type, name), .read_name = read_word, .name_arg = &(charset)
+
 /* Adds an error at the value, with printf-like text; `hint` may be NULL. */
 #define reader_error(r, value, hint, ...) \
 	diags_add((r)->d, DIAG_ERROR, source_loc((r)->source, value), hint, __VA_ARGS__)

@@ -251,6 +251,7 @@ struct counted_pair {
 	GHashTable *keys; /* texts that the counted pairs of this mapping have made */
 };
 
+/* Adds one copy of a pair; a key that was made before is an error. */
 static void add_pair(struct repeat *r, const struct variable *variables, gpointer user_data)
 {
 	const struct counted_pair *c = user_data;

@@ -17,15 +17,8 @@ static const struct field site_fields[] = {
 	{KEY("edge", read_word, site, media_edge, &charset_name)},
 	{0}};
 
-const struct object_type site_type = {
-	.what = "site",
-	.shape = &site_shape,
-	.fields = site_fields,
-	.loc_offset = offsetof(struct site, loc),
-	.name_offset = offsetof(struct site, name),
-	.read_name = read_word,
-	.name_arg = &charset_name,
-};
+const struct object_type site_type =
+	OBJECT_TYPE("site", site, .fields = site_fields, NAMED_BY(site, charset_name));
 
 static const struct field network_fields[] = {
 	{KEY("site", read_word, network, site, &charset_name)},
@@ -36,15 +29,8 @@ static const struct field network_fields[] = {
 	{KEY("impair", read_impairment, network, impair, NULL)},
 	{0}};
 
-const struct object_type network_type = {
-	.what = "network",
-	.shape = &network_shape,
-	.fields = network_fields,
-	.loc_offset = offsetof(struct network, loc),
-	.name_offset = offsetof(struct network, name),
-	.read_name = read_word,
-	.name_arg = &charset_name,
-};
+const struct object_type network_type =
+	OBJECT_TYPE("network", network, .fields = network_fields, NAMED_BY(network, charset_name));
 
 static const struct field iface_fields[] = {
 	{KEY("network", read_word, iface, network_name, &charset_name), .required = true},
@@ -62,16 +48,9 @@ static void iface_check(struct reader *r, const yaml_node_t *value, void *object
 			     "the interface has no address");
 }
 
-const struct object_type iface_type = {
-	.what = "interface",
-	.shape = &iface_shape,
-	.fields = iface_fields,
-	.loc_offset = offsetof(struct iface, loc),
-	.name_offset = offsetof(struct iface, name),
-	.read_name = read_word,
-	.name_arg = &charset_iface,
-	.check = iface_check,
-};
+const struct object_type iface_type =
+	OBJECT_TYPE("interface", iface, .fields = iface_fields, NAMED_BY(iface, charset_iface),
+		    .check = iface_check);
 
 const struct field route_fields[] = {{KEY("type", read_enum, route, type, route_type_names)},
 				     {KEY("to", read_prefix, route, to, &prefix_route),
@@ -81,12 +60,7 @@ const struct field route_fields[] = {{KEY("type", read_enum, route, type, route_
 				     {KEY("persistent", read_bool, route, persistent, NULL)},
 				     {0}};
 
-const struct object_type route_type = {
-	.what = "route",
-	.shape = &route_shape,
-	.fields = route_fields,
-	.loc_offset = offsetof(struct route, loc),
-};
+const struct object_type route_type = OBJECT_TYPE("route", route, .fields = route_fields);
 
 static const struct field tunnel_end_fields[] = {
 	{KEY("node", read_word, tunnel_end, node_name, &charset_name), .required = true},
@@ -132,12 +106,5 @@ static const struct field tunnel_fields[] = {
 	{KEY("ends", read_ends, tunnel, ends, NULL), .required = true},
 	{0}};
 
-const struct object_type tunnel_type = {
-	.what = "tunnel",
-	.shape = &tunnel_shape,
-	.fields = tunnel_fields,
-	.loc_offset = offsetof(struct tunnel, loc),
-	.name_offset = offsetof(struct tunnel, name),
-	.read_name = read_word,
-	.name_arg = &charset_name,
-};
+const struct object_type tunnel_type =
+	OBJECT_TYPE("tunnel", tunnel, .fields = tunnel_fields, NAMED_BY(tunnel, charset_name));

@@ -205,12 +205,5 @@ static const struct field node_fields[] = {
 	{KEY("endpoint", read_endpoint, node, endpoint, NULL)},
 	{0}};
 
-const struct object_type node_type = {
-	.what = "node",
-	.shape = &node_shape,
-	.fields = node_fields,
-	.loc_offset = offsetof(struct node, loc),
-	.name_offset = offsetof(struct node, name),
-	.read_name = read_word,
-	.name_arg = &charset_name,
-};
+const struct object_type node_type =
+	OBJECT_TYPE("node", node, .fields = node_fields, NAMED_BY(node, charset_name));

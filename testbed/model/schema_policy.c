@@ -42,13 +42,8 @@ void fw_rule_check(struct reader *r, const yaml_node_t *value, void *object)
 			     "a rule of the input chain can't match 'out'");
 }
 
-const struct object_type fw_rule_type = {
-	.what = "rule",
-	.shape = &fw_rule_shape,
-	.fields = fw_rule_fields,
-	.loc_offset = offsetof(struct fw_rule, loc),
-	.check = fw_rule_check,
-};
+const struct object_type fw_rule_type =
+	OBJECT_TYPE("rule", fw_rule, .fields = fw_rule_fields, .check = fw_rule_check);
 
 const struct field firewall_fields[] = {
 	{KEY("input", read_enum, firewall, policy[FW_INPUT], fw_policy_names)},
@@ -184,13 +179,8 @@ static void nat_rule_check(struct reader *r, const yaml_node_t *value, void *obj
 		nat_static_check(r, value);
 }
 
-const struct object_type nat_rule_type = {
-	.what = "NAT rule",
-	.shape = &nat_rule_shape,
-	.fields = nat_rule_fields,
-	.loc_offset = offsetof(struct nat_rule, loc),
-	.check = nat_rule_check,
-};
+const struct object_type nat_rule_type =
+	OBJECT_TYPE("NAT rule", nat_rule, .fields = nat_rule_fields, .check = nat_rule_check);
 
 /* --- names ------------------------------------------------------------------------------------ */
 
@@ -222,34 +212,20 @@ void dns_record_check(struct reader *r, const yaml_node_t *value, void *object G
 	}
 }
 
-const struct object_type dns_record_type = {
-	.what = "record",
-	.shape = &dns_record_shape,
-	.fields = dns_record_fields,
-	.loc_offset = offsetof(struct dns_record, loc),
-	.check = dns_record_check,
-};
+const struct object_type dns_record_type =
+	OBJECT_TYPE("record", dns_record, .fields = dns_record_fields, .check = dns_record_check);
 
 const struct field host_fields[] = {{KEY("name", read_word, dns_record, name, &charset_dns),
 				     .required = true},
 				    {KEY("a", read_addr, dns_record, a, NULL), .required = true},
 				    {0}};
 
-const struct object_type host_type = {
-	.what = "host",
-	.shape = &dns_record_shape,
-	.fields = host_fields,
-	.loc_offset = offsetof(struct dns_record, loc),
-};
+const struct object_type host_type = OBJECT_TYPE("host", dns_record, .fields = host_fields);
 
 const struct field nrpt_rule_fields[] = {
 	{KEY("namespace", read_word, nrpt_rule, namespace, &charset_namespace), .required = true},
 	{KEY("servers", read_array, nrpt_rule, servers, &addr_list), .required = true},
 	{0}};
 
-const struct object_type nrpt_rule_type = {
-	.what = "NRPT rule",
-	.shape = &nrpt_rule_shape,
-	.fields = nrpt_rule_fields,
-	.loc_offset = offsetof(struct nrpt_rule, loc),
-};
+const struct object_type nrpt_rule_type =
+	OBJECT_TYPE("NRPT rule", nrpt_rule, .fields = nrpt_rule_fields);

@@ -30,13 +30,8 @@ static void conference_check(struct reader *r, const yaml_node_t *value, void *o
 		conference->media_mask = conference_mask.allowed;
 }
 
-const struct object_type conference_type = {
-	.what = "conference",
-	.shape = &conference_shape,
-	.fields = conference_fields,
-	.loc_offset = offsetof(struct conference, loc),
-	.check = conference_check,
-};
+const struct object_type conference_type = OBJECT_TYPE(
+	"conference", conference, .fields = conference_fields, .check = conference_check);
 
 static const struct field expect_fields[] = {
 	{KEY("between", read_texts, expect, between, &selector_list)},
@@ -61,13 +56,8 @@ static void expect_check(struct reader *r, const yaml_node_t *value, void *objec
 		reader_error(r, value, NULL, "a call that passes has a path, it can't be 'none'");
 }
 
-const struct object_type expect_type = {
-	.what = "expectation",
-	.shape = &expect_shape,
-	.fields = expect_fields,
-	.loc_offset = offsetof(struct expect, loc),
-	.check = expect_check,
-};
+const struct object_type expect_type =
+	OBJECT_TYPE("expectation", expect, .fields = expect_fields, .check = expect_check);
 
 static const struct field scenario_fields[] = {
 	{KEY("title", read_text, scenario, title, NULL)},
@@ -75,12 +65,5 @@ static const struct field scenario_fields[] = {
 	{KEY("expect", read_objects, scenario, expects, &expect_type)},
 	{0}};
 
-const struct object_type scenario_type = {
-	.what = "scenario",
-	.shape = &scenario_shape,
-	.fields = scenario_fields,
-	.loc_offset = offsetof(struct scenario, loc),
-	.name_offset = offsetof(struct scenario, name),
-	.read_name = read_word,
-	.name_arg = &charset_name,
-};
+const struct object_type scenario_type = OBJECT_TYPE(
+	"scenario", scenario, .fields = scenario_fields, NAMED_BY(scenario, charset_name));

@@ -15,6 +15,7 @@
 
 /* --- text ------------------------------------------------------------------------------------- */
 
+/* Appends a number in `width` columns; "-" for one that was not measured (NAN). */
 static void put_figure(GString *out, int width, int decimals, double value)
 {
 	if (isnan(value))
@@ -60,6 +61,7 @@ static const char *const limit_names[] = {
 	[CAPACITY_ELSEWHERE] = "elsewhere",
 };
 
+/* Why the first failed call of a design failed, borrowed; NULL: none failed. */
 static const char *first_reason(const struct capacity_design *d)
 {
 	for (guint i = 0; i < d->steps->len; i++)
@@ -68,6 +70,7 @@ static const char *first_reason(const struct capacity_design *d)
 	return NULL;
 }
 
+/* Appends how many calls the design carries, and what the limit is. */
 static void put_conclusion(const struct capacity_design *d, GString *out)
 {
 	if (d->trouble)
@@ -113,7 +116,8 @@ static void put_table(const GPtrArray *designs, GString *out)
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
-static json_t *figure(double value)
+/* A number; null for one that was not measured. */
+static json_t *figure_json(double value)
 {
 	return isfinite(value) ? json_real(value) : json_null();
 }
@@ -122,10 +126,11 @@ static json_t *step_json(const struct capacity_step *s)
 {
 	return json_pack("{s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:s?}", "calls",
 			 (int)s->calls, "passed", (int)s->passed, "poor", (int)s->poor,
-			 "below_mos_min", (int)s->below, "mos", figure(s->mos), "mos_min",
-			 figure(s->mos_min), "delay_ms", figure(s->delay_ms), "loss_pct",
-			 figure(s->loss_pct), "busy", figure(s->busy), "tunnel_kbit",
-			 figure(s->tunnel_kbit), "carried", (int)s->carried, "reason", s->reason);
+			 "below_mos_min", (int)s->below, "mos", figure_json(s->mos), "mos_min",
+			 figure_json(s->mos_min), "delay_ms", figure_json(s->delay_ms), "loss_pct",
+			 figure_json(s->loss_pct), "busy", figure_json(s->busy), "tunnel_kbit",
+			 figure_json(s->tunnel_kbit), "carried", (int)s->carried, "reason",
+			 s->reason);
 }
 
 static json_t *design_json(const struct capacity_design *d)
@@ -155,6 +160,7 @@ static int write_json(const GPtrArray *designs, const struct options *o)
 
 /* --- the verb --------------------------------------------------------------------------------- */
 
+/* Notes on stderr that a step is over. */
 static void on_step(const struct capacity_design *d, const struct capacity_step *s,
 		    gpointer user_data)
 {
@@ -166,7 +172,8 @@ static void on_step(const struct capacity_design *d, const struct capacity_step 
 		 s->carried ? "" : ": not carried");
 }
 
-/* The rate is a change of every tunnel; NULL: none is wanted. */
+/* The changes that give every tunnel this rate; the caller frees it.  NULL: no rate, or no
+ * tunnel. */
 static char *rate_change(const model *m, const char *rate)
 {
 	GString *text = g_string_new(NULL);
@@ -177,6 +184,8 @@ static char *rate_change(const model *m, const char *rate)
 	return g_string_free(text, text->len == 0);
 }
 
+/* Measures the scenarios one by one, until a signal comes.  Returns the exit code; an error was
+ * printed. */
 static int measure_all(const model *m, const GPtrArray *scenarios,
 		       const struct capacity_options *how, GPtrArray *designs)
 {
@@ -200,7 +209,8 @@ static int measure_all(const model *m, const GPtrArray *scenarios,
 	return error ? cmd_exit_of(error) : number != 0 ? CMD_SIGNAL + number : CMD_AS_EXPECTED;
 }
 
-static int tell(const GPtrArray *designs, const struct options *o)
+/* Writes table, JSON and drawing as the options ask.  Returns the exit code. */
+static int write_results(const GPtrArray *designs, const struct options *o)
 {
 	g_autoptr(GString) text = g_string_new(NULL), plot = g_string_new(NULL);
 	g_autoptr(GError) error = NULL;
@@ -219,7 +229,8 @@ static int tell(const GPtrArray *designs, const struct options *o)
 	return CMD_INTERNAL;
 }
 
-/* Those of -s, or all; NULL: one is unknown, which was told. */
+/* The scenarios of -s, or all, borrowed; the caller frees the array.  NULL: one is unknown, which
+ * was printed. */
 static GPtrArray *chosen_scenarios(const model *m, const struct options *o)
 {
 	g_auto(GStrv) names = options_list(o->scenario);
@@ -275,6 +286,6 @@ int cmd_run_capacity(const struct options *o)
 		return CMD_USAGE;
 	how.changes = change = rate_change(m, o->rate);
 	status = measure_all(m, scenarios, &how, designs);
-	told = designs->len > 0 ? tell(designs, o) : status;
+	told = designs->len > 0 ? write_results(designs, o) : status;
 	return status != CMD_AS_EXPECTED ? status : told;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What run capacity found out, as a drawing.  Pure. */
+/* The result of `run capacity` as a drawing.  Pure. */
 #ifndef TESTBED_CMD_CAPACITY_H
 #define TESTBED_CMD_CAPACITY_H
 

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+/* Lengths of the drawing in pixels. */
 #define WIDTH 760
 #define LEFT 70
 #define RIGHT 24
@@ -13,7 +14,7 @@
 #define PANELS 3
 #define LEGEND_LINE 20
 
-/* Okabe and Ito's colours, which everybody can tell apart; shapes say the same. */
+/* Okabe and Ito's colours, which colour-blind people can tell apart; the shapes differ, too. */
 static const char *const colours[] = {"#0072B2", "#D55E00", "#009E73",
 				      "#CC79A7", "#E69F00", "#56B4E9"};
 
@@ -43,26 +44,29 @@ static const struct panel {
 	{"load of the tunnel, %", load_of, 0, 100, NAN},
 };
 
+/* A panel at its place in the drawing. */
 struct frame {
 	const struct panel *panel;
-	double top, high;
-	guint calls;   /* the most on the axis */
-	bool has_rate; /* a tunnel has one, so that its load is a share */
+	double top, high; /* upper edge; end of the value axis */
+	guint calls;	  /* end of the axis of calls */
+	bool has_rate;	  /* a tunnel has one, so that its load is a share */
 };
 
+/* The column of a number of calls. */
 static double x_of(const struct frame *f, double calls)
 {
 	return LEFT + (WIDTH - LEFT - RIGHT) * calls / f->calls;
 }
 
+/* The row of a value; one beyond the axis is drawn at its end. */
 static double y_of(const struct frame *f, double value)
 {
 	return f->top + PANEL * (1 - (CLAMP(value, f->panel->low, f->high) - f->panel->low) /
 					     (f->high - f->panel->low));
 }
 
-/* The smallest of 1, 2, 5 times a power of ten that makes at most `n` steps. */
-static double tick(double span, int n)
+/* The smallest of 1, 2 and 5 times a power of ten that divides `span` into at most `n` steps. */
+static double tick_step(double span, int n)
 {
 	double step = pow(10, floor(log10(span / n)));
 
@@ -71,10 +75,13 @@ static double tick(double span, int n)
 	return step;
 }
 
+/* Appends the axes with their figures, and the line of the panel; figures of calls only under the
+ * last panel. */
 static void put_axes(const struct frame *f, bool last, GString *out)
 {
 	bool share = f->panel->value != load_of || f->has_rate;
-	double step = tick(f->high - f->panel->low, 5), calls_step = MAX(1, tick(f->calls, 12));
+	double step = tick_step(f->high - f->panel->low, 5),
+	       calls_step = MAX(1, tick_step(f->calls, 12));
 
 	g_string_append_printf(out, "<text x=\"%d\" y=\"%.0f\" class=\"title\">%s</text>\n", LEFT,
 			       f->top - 10, share ? f->panel->title : "load of the tunnel, kbit/s");
@@ -105,15 +112,15 @@ static void put_axes(const struct frame *f, bool last, GString *out)
 			LEFT + 6, y_of(f, f->panel->line) + 14, f->panel->line);
 }
 
-static gint by_calls(gconstpointer a, gconstpointer b)
+static gint compare_calls(gconstpointer a, gconstpointer b)
 {
 	const struct capacity_step *const *x = a, *const *y = b;
 
 	return ((*x)->calls > (*y)->calls) - ((*x)->calls < (*y)->calls);
 }
 
-/* Filled where the number of calls was carried, hollow where it was not; a square for the second,
- * fourth... design. */
+/* Appends a point: filled where the number of calls was carried, else hollow; circles and squares
+ * in turn. */
 static void put_mark(double x, double y, bool carried, guint index, GString *out)
 {
 	const char *colour = colours[index % G_N_ELEMENTS(colours)];
@@ -130,6 +137,7 @@ static void put_mark(double x, double y, bool carried, guint index, GString *out
 				       x - 4.5, y - 4.5, colour, carried ? colour : "#fff");
 }
 
+/* Appends the curve of a design, over the numbers of calls in order. */
 static void put_design(const struct frame *f, const struct capacity_design *d, guint index,
 		       GString *out)
 {
@@ -139,7 +147,7 @@ static void put_design(const struct frame *f, const struct capacity_design *d, g
 
 	for (guint i = 0; i < d->steps->len; i++)
 		g_ptr_array_add(steps, d->steps->pdata[i]);
-	g_ptr_array_sort(steps, by_calls);
+	g_ptr_array_sort(steps, compare_calls);
 	g_string_append_printf(out, "<path class=\"curve\" stroke=\"%s\" d=\"",
 			       colours[index % G_N_ELEMENTS(colours)]);
 	ptr_array_foreach(const struct capacity_step, s, steps) {
@@ -154,6 +162,7 @@ static void put_design(const struct frame *f, const struct capacity_design *d, g
 	g_string_append_printf(out, "\"/>\n%s", marks->str);
 }
 
+/* Sets the ends of both axes so that all values fit. */
 static void measure_axes(const GPtrArray *designs, struct frame *f)
 {
 	f->high = f->panel->high;
@@ -168,8 +177,9 @@ static void measure_axes(const GPtrArray *designs, struct frame *f)
 				f->high = MAX(f->high, value);
 		}
 	}
-	f->high = f->panel->value == mos_of ? f->high :
-					      ceil(f->high / tick(f->high, 5)) * tick(f->high, 5);
+	f->high = f->panel->value == mos_of ?
+			  f->high :
+			  ceil(f->high / tick_step(f->high, 5)) * tick_step(f->high, 5);
 }
 
 static void put_legend(const GPtrArray *designs, GString *out)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* capture: packets of a lab that is up, as pcapng or line by line.
  *
- * The packets are read by this very process: it is handed the nodes' network namespaces and goes
- * into the lab's user namespace. Files are opened before, for afterwards it is nobody outside of
- * the lab.
+ * This process reads the packets itself: it gets the nodes' network namespaces from the keeper and
+ * enters the lab's user namespace.  Files are opened before that, because afterwards it has no
+ * rights outside of the lab.
  */
 #include "testbed/base/pcapng.h"
 #include "testbed/cmd/cmd.h"
@@ -26,21 +26,22 @@
 
 /* One interface that packets are read from. */
 struct tap {
-	struct session *s;
+	struct recording *s;
 	char *name; /* "NODE:IF" */
 	bool ethernet;
-	guint32 number; /* in the file */
+	guint32 number; /* of the interface in the pcapng file */
 	capture *packets;
 };
 
-struct session {
+/* One `testbed capture` at work. */
+struct recording {
 	GPtrArray *taps;
 	char *filter;	     /* NULL: all packets */
 	int fd;		     /* the file; -1: lines on stdout */
 	pcapng_writer *file; /* NULL: not begun, or lines on stdout */
 	guint64 seen;
-	bool over;  /* nothing can be written any more */
-	int status; /* exit status then */
+	bool over;  /* writing has failed, or the reader has gone */
+	int status; /* then the exit code */
 };
 
 static void tap_free(gpointer data)
@@ -54,6 +55,7 @@ static void tap_free(gpointer data)
 
 /* --- packets ---------------------------------------------------------------------------------- */
 
+/* Prints a packet as a line; ends the capture when that fails. */
 static void print_packet(const struct tap *t, const struct capture_packet *p)
 {
 	g_autoptr(GDateTime) second =
@@ -85,7 +87,8 @@ static void on_packet(const struct capture_packet *p, gpointer user_data)
 		print_packet(t, p);
 }
 
-static void write_out(struct session *s)
+/* Writes the buffered part of the file; ends the capture when that fails. */
+static void write_out(struct recording *s)
 {
 	int problem = s->file ? pcapng_writer_flush(s->file) : 0;
 
@@ -97,7 +100,8 @@ static void write_out(struct session *s)
 		cmd_error("can't write the capture: %s", g_strerror(problem));
 }
 
-static void read_all(struct session *s)
+/* Reads and writes all packets that have arrived. */
+static void read_all(struct recording *s)
 {
 	ptr_array_foreach(struct tap, t, s->taps)
 		capture_read(t->packets, on_packet, t);
@@ -106,8 +110,9 @@ static void read_all(struct session *s)
 
 /* --- where ------------------------------------------------------------------------------------ */
 
-/* A tap for each interface of the node, or for the one named `only`. */
-static bool add_taps(struct session *s, const char *node, int netns_fd, const char *only,
+/* Adds a tap for each interface of the node, or for the one named `only` (NULL: all).  False with
+ * `error`: there is none. */
+static bool add_taps(struct recording *s, const char *node, int netns_fd, const char *only,
 		     GError **error)
 {
 	g_autoptr(GArray) all = namespace_interfaces(netns_fd, error);
@@ -130,6 +135,7 @@ static bool add_taps(struct session *s, const char *node, int netns_fd, const ch
 	return s->taps->len > before;
 }
 
+/* Opens the tap's interface, with the filter; false with `error`. */
 static bool start_tap(struct tap *t, int netns, GError **error)
 {
 	struct sock_fprog program = {.len = 0};
@@ -142,7 +148,9 @@ static bool start_tap(struct tap *t, int netns, GError **error)
 	return t->packets != NULL;
 }
 
-static bool start_place(struct session *s, live_client *c, const char *place, GError **error)
+/* Adds and opens the taps of "NODE" or "NODE:IF", and enters its network namespace; false with
+ * `error`. */
+static bool start_place(struct recording *s, live_client *c, const char *place, GError **error)
 {
 	g_auto(GStrv) part = g_strsplit(place, ":", 2);
 	json_t *way = live_request(c, json_pack("{s:s, s:s}", "do", "enter", "node", part[0]), NULL,
@@ -166,7 +174,8 @@ static bool start_place(struct session *s, live_client *c, const char *place, GE
 
 /* --- the capture ------------------------------------------------------------------------------ */
 
-static void begin_file(struct session *s)
+/* Writes the start of the pcapng file; nothing when lines are printed. */
+static void begin_file(struct recording *s)
 {
 	if (s->fd < 0)
 		return;
@@ -177,8 +186,9 @@ static void begin_file(struct session *s)
 	write_out(s);
 }
 
-/* Until a signal, the end of the lab, or nobody reads any more. */
-static int run(struct session *s, const live_client *c, int signals)
+/* Reads packets until a signal, the end of the lab, or a write that fails.  Returns the exit
+ * code. */
+static int capture_until_end(struct recording *s, const live_client *c, int signals)
 {
 	guint n = s->taps->len;
 	g_autofree struct pollfd *polled = g_new0(struct pollfd, n + 2);
@@ -206,6 +216,7 @@ static int run(struct session *s, const live_client *c, int signals)
 	return s->status;
 }
 
+/* A descriptor that reports SIGINT and SIGTERM, which no longer end the process. */
 static int watch_signals(void)
 {
 	sigset_t ending;
@@ -217,7 +228,8 @@ static int watch_signals(void)
 	return signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void tell_end(const struct session *s)
+/* Notes how many packets came, and whether the kernel lost any. */
+static void print_count(const struct recording *s)
 {
 	guint64 dropped = 0;
 
@@ -227,7 +239,8 @@ static void tell_end(const struct session *s)
 		 dropped > 0 ? ", and more that came too fast" : "");
 }
 
-/* How many of the arguments say where: the first that is no node of the lab begins the filter. */
+/* How many of the arguments name places: the first that is no node of the lab begins the filter. At
+ * least 1. */
 static guint count_places(live_client *c, char *const *arguments)
 {
 	json_auto_t *status = live_ask(c, "status", NULL);
@@ -246,7 +259,8 @@ static guint count_places(live_client *c, char *const *arguments)
 	return MAX(n, 1);
 }
 
-static int capture_places(struct session *s, live_client *c, char *const *arguments)
+/* Captures at the places that the arguments name.  Returns the exit code. */
+static int capture_places(struct recording *s, live_client *c, char *const *arguments)
 {
 	guint n = count_places(c, arguments);
 	g_autoptr(GError) error = NULL;
@@ -261,13 +275,13 @@ static int capture_places(struct session *s, live_client *c, char *const *argume
 	begin_file(s);
 	cmd_note("capturing on %u interface%s; Ctrl-C ends it", s->taps->len,
 		 s->taps->len > 1 ? "s" : "");
-	status = run(s, c, signals);
-	tell_end(s);
+	status = capture_until_end(s, c, signals);
+	print_count(s);
 	return status;
 }
 
-/* Lines on stdout, or the file of -w; false: told on stderr. */
-static bool open_output(struct session *s, const char *where)
+/* Opens the file of -w; NULL: lines on stdout.  False: an error was printed. */
+static bool open_output(struct recording *s, const char *where)
 {
 	s->fd = -1;
 	if (!where)
@@ -284,7 +298,7 @@ int cmd_capture(const struct options *o)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(live_client) c = live_connect(o->name, &error);
-	struct session s = {.taps = g_ptr_array_new_with_free_func(tap_free)};
+	struct recording s = {.taps = g_ptr_array_new_with_free_func(tap_free)};
 	int status;
 
 	if (!c) {

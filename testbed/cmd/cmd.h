@@ -16,7 +16,7 @@ enum cmd_exit {
 	CMD_DIFFERS = 1,      /* at least one did not */
 	CMD_USAGE = 2,	      /* wrong arguments, or nothing to run */
 	CMD_INPUT = 3,	      /* a topology or scenario file is wrong */
-	CMD_INTERNAL = 4,     /* a trouble of our own: a disk that is full, a bug */
+	CMD_INTERNAL = 4,     /* an error that is not the user's: a full disk, a bug */
 	CMD_UNSUPPORTED = 77, /* this host can't run labs */
 	CMD_SIGNAL = 128,     /* plus the signal's number, after partial results were written */
 };
@@ -71,33 +71,32 @@ char *cmd_program_dir(void);
 char *cmd_shipped_topology(const char *name);
 /* File of -t, or the reference topology beside the program or installed.  The caller frees it. */
 char *cmd_topology_path(const struct options *o);
-/* Loads it; findings go to stderr.  NULL: exit with CMD_INPUT. */
+/* Loads that file with the changes of -c; the caller frees the model.  Errors and warnings go to
+ * stderr (with --quiet only errors).  NULL: exit with CMD_INPUT. */
 model *cmd_topology_load(const struct options *o);
-/* Findings about a file go to stderr. */
+/* Prints errors and warnings about a file on stderr. */
 void cmd_tell_findings(const diags *found);
-/* The scenario of that name or, with NULL, the first one; unknown names are told on stderr. */
+/* The scenario of that name (NULL: the first one), borrowed.  NULL: unknown, which was printed. */
 const struct scenario *cmd_scenario(const model *m, const char *name);
-/* The topology of a lab that is up with all that was changed since, by its status (docs/LIVE.md);
- * NULL: told on stderr.  The caller owns it. */
+/* The topology of a lab that is up with all changes made to it, by its status (docs/LIVE.md); the
+ * caller frees it.  NULL: an error was printed. */
 model *cmd_live_base(const json_t *status, const struct scenario **ret_scenario);
-/* The cell that the answer to a call holds (live_call.c); NULL with `error`.  The caller owns it.
- */
+/* The cell in the keeper's answer to a call; the caller frees it.  NULL with `error`. */
 struct cell *cmd_live_cell(const json_t *answer, GError **error);
-/* Tells on stderr which endpoints could not sign in and why (live.c); returns how many. */
+/* Prints on stderr which endpoints could not sign in and why (live.c); returns how many. */
 guint cmd_tell_troubled(const json_t *endpoints);
-/* The network of that lab's scenario. */
+/* The network of that lab; the caller frees it.  NULL: an error was printed. */
 model *cmd_live_model(const json_t *status);
-/* The network of that scenario; findings go to stderr.  NULL: exit with CMD_INPUT. */
+/* The network of a scenario; the caller frees it.  NULL: errors were printed; exit by CMD_INPUT. */
 model *cmd_scenario_model(const model *m, const struct scenario *sc);
 
-/* All three by -t and -s. */
+/* What -t and -s choose. */
 typedef struct network_choice {
 	model *base; /* owns the scenario */
 	const struct scenario *scenario;
-	model *model;
+	model *model; /* the scenario's network */
 } network_choice;
-/* 0, or the exit status after the reason was told on stderr.  network_choice_clear in both cases.
- */
+/* 0, or the exit code after an error was printed.  Call network_choice_clear in both cases. */
 int cmd_network_choose(const struct options *o, network_choice *ret);
 void network_choice_clear(network_choice *c);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(network_choice, network_choice_clear)
@@ -106,21 +105,22 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(network_choice, network_choice_clear)
 
 /* Style of a stream (1 or 2): colour and width as the terminal and the options say. */
 struct report_style cmd_style(const struct options *o, int fd);
-/* Writes all of `text` to stdout.  Returns CMD_AS_EXPECTED; 128+SIGPIPE when nobody reads any more,
- * CMD_INTERNAL when it can't be written (told on stderr). */
+/* Writes `text` to stdout (`length` -1: up to its NUL).  Returns CMD_AS_EXPECTED; 128+SIGPIPE when
+ * the reader has gone; CMD_INTERNAL when writing fails, which was printed on stderr. */
 int cmd_print(const char *text, gssize length);
-/* "testbed: error: ..." on stderr. */
+/* These print "testbed: error: ..." and "testbed: ..." on stderr. */
 void cmd_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void cmd_note(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* The exit code for an error of a lower layer. */
 int cmd_exit_of(const GError *error);
-/* Tells the error on stderr.  Returns its exit code. */
+/* Prints the error on stderr and returns its exit code. */
 int cmd_failed(const GError *error);
-/* Media's time by --seconds, or the default.  false: told on stderr. */
+/* How long media is sent, by --seconds or the default.  False: an error was printed. */
 bool cmd_media_ms(const struct options *o, guint default_ms, guint *ret_ms);
-/* Seed of --seed, or one drawn by lot.  false: told on stderr. */
+/* The seed of --seed, or a random one.  False: an error was printed. */
 bool cmd_seed(const struct options *o, guint64 *ret);
-/* Writes a JSON document where --json says; the file is replaced as a whole. */
+/* Writes a JSON document to the file `where`, which is replaced as a whole; "-": to stdout.
+ * Returns the exit code; an error was printed. */
 int cmd_write_json(const char *where, const char *text);
 int cmd_write_document(const char *where, const json_t *document, size_t indent);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* shell and exec: into a node of a lab that is up. */
+/* shell and exec: run a program in a node of a lab that is up. */
 #include "testbed/cmd/cmd.h"
 #include "testbed/exec/enter.h"
 #include "testbed/live/client.h"
@@ -9,17 +9,18 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define RC_FD 63 /* like bash's own <(...), out of a user's way */
+#define RC_FD 63 /* bash's start file; a number that users do not use, as bash does for <(...) */
 
-/* The user's own habits first, then a prompt that says where one is; the file is closed when it has
- * been read.  Where other user ids can't be taken, tcpdump must be told not to. */
+/* The user's own start file first, then a prompt with the node's name; the descriptor is closed
+ * when all is read.  Where the lab has only one user id, tcpdump must not change to another one. */
 static const char rc_format[] =
 	"[ -r ~/.bashrc ] && . ~/.bashrc\n"
 	"grep -q '[^0-9]1$' /proc/self/uid_map && alias tcpdump='tcpdump -Z root'\n"
 	"PS1='%s:\\w\\$ '\nexec %d<&-\n";
 
-/* Asks the keeper for the way in and goes; the exit code of the command. */
-static int enter(const struct options *o, char *const *argv)
+/* Gets the node's namespaces from the keeper and runs the command there.  Ends the process with the
+ * command's exit code; returns an exit code only when it could not be started. */
+static int enter_node(const struct options *o, char *const *argv)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(live_client) c = live_connect(o->name, &error);
@@ -41,8 +42,8 @@ static int enter(const struct options *o, char *const *argv)
 			paths[i] = json_string_value(json_array_get(files, i));
 		status = enter_run(&target, argv, &error);
 	}
-	/* Half of this process is inside now: what it starts is born among the lab's processes and
-	 * does not see it.  A leak checker that starts a helper at exit waits for that in vain. */
+	/* This process is in the lab's namespaces now, and its children are processes of the lab,
+	 * which do not see it.  A leak checker starts a helper at exit, and would wait for ever. */
 	if (status >= 0) {
 		fflush(NULL);
 		_exit(status);
@@ -53,8 +54,9 @@ static int enter(const struct options *o, char *const *argv)
 	return status;
 }
 
-/* The descriptor of bash's start file, which bash inherits; -1: none. */
-static int write_rc(const char *node)
+/* Makes bash's start file.  Returns its descriptor, which bash inherits; -1: it could not be
+ * made. */
+static int make_start_file(const char *node)
 {
 	g_autofree char *text = g_strdup_printf(rc_format, node, RC_FD);
 	int fd = memfd_create("testbed-rc", 0), high;
@@ -75,10 +77,10 @@ int cmd_shell(const struct options *o)
 	char *with_sh[] = {(char[]){"/bin/sh"}, (char[]){"-i"}, NULL};
 	g_autofree char *prompt = g_strdup_printf("%s$ ", o->arguments[0]);
 
-	if (bash && write_rc(o->arguments[0]) >= 0)
-		return enter(o, with_bash);
+	if (bash && make_start_file(o->arguments[0]) >= 0)
+		return enter_node(o, with_bash);
 	g_setenv("PS1", prompt, TRUE);
-	return enter(o, with_sh);
+	return enter_node(o, with_sh);
 }
 
 int cmd_exec(const struct options *o)
@@ -87,5 +89,5 @@ int cmd_exec(const struct options *o)
 		cmd_error("usage: testbed exec NODE -- CMD...");
 		return CMD_USAGE;
 	}
-	return enter(o, o->command);
+	return enter_node(o, o->command);
 }

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+/* Prints what the bits of --icewarn mean.  Returns the exit code. */
 static int decode_icewarn(const struct options *o)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -35,7 +36,8 @@ bool cmd_explain_medium(const char *text, enum media *ret)
 	return false;
 }
 
-/* NULL: told on stderr; `ret_status` is the exit code then. */
+/* The cell that the arguments name, for a fresh lab; NULL: an error was printed, *ret_status is the
+ * exit code. */
 static matrix_selection *select_cell(const model *m, const struct options *o, int *ret_status)
 {
 	g_autoptr(GError) error = NULL;
@@ -60,8 +62,8 @@ static matrix_selection *select_cell(const model *m, const struct options *o, in
 	return NULL;
 }
 
-/* Text or JSON, where it was asked for. */
-static int tell(const explanation *x, const struct options *o)
+/* Writes the explanation as text or JSON, as the options ask.  Returns the exit code. */
+static int write_explanation(const explanation *x, const struct options *o)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 	int status = CMD_AS_EXPECTED;
@@ -78,7 +80,9 @@ static int tell(const explanation *x, const struct options *o)
 	return cmd_print(text->str, (gssize)text->len);
 }
 
-static int exit_of(const explanation *x, int told, int signal)
+/* The exit code: of the signal (0: none), of an error in writing (`told`), or of the
+ * explanation. */
+static int explain_exit_code(const explanation *x, int told, int signal)
 {
 	if (signal != 0)
 		return CMD_SIGNAL + signal;
@@ -112,9 +116,10 @@ int cmd_explain_cell(const model *m, matrix_selection *s, struct recorded *recor
 	signals_unwatch(watched);
 	if (!x)
 		return cmd_failed(error);
-	return exit_of(x, tell(x, o), signal);
+	return explain_exit_code(x, write_explanation(x, o), signal);
 }
 
+/* Places the call in a fresh lab and explains it.  Returns the exit code. */
 static int explain_fresh(const model *m, const struct options *o, guint64 seed)
 {
 	int status;
@@ -125,6 +130,7 @@ static int explain_fresh(const model *m, const struct options *o, guint64 seed)
 
 /* --- an earlier run --------------------------------------------------------------------------- */
 
+/* Explains a cell of an earlier run.  Returns the exit code. */
 static int explain_finished(finished *f, const model *m, const char *id, const struct options *o,
 			    guint64 seed)
 {
@@ -141,7 +147,8 @@ static int explain_finished(finished *f, const model *m, const char *id, const s
 	return status;
 }
 
-static int no_such_cell(const finished *f, const char *id)
+/* Prints that the run has no such cell, with a name that is near.  Returns the exit code. */
+static int print_no_such_cell(const finished *f, const char *id)
 {
 	g_autofree char *near = finished_near(f, id);
 
@@ -150,7 +157,8 @@ static int no_such_cell(const finished *f, const char *id)
 	return CMD_USAGE;
 }
 
-/* The topology and the changes are the run's where the options name none. */
+/* Explains a cell of the run in `dir`, with the run's own topology and changes where the options
+ * name none.  Returns the exit code. */
 static int explain_run(const char *dir, const char *id, const struct options *o, guint64 seed)
 {
 	g_autoptr(diags) found = diags_new();
@@ -173,10 +181,12 @@ static int explain_run(const char *dir, const char *id, const struct options *o,
 			  f->results->run_id);
 		return CMD_USAGE;
 	}
-	return finished_cell(f, id) ? explain_finished(f, m, id, o, seed) : no_such_cell(f, id);
+	return finished_cell(f, id) ? explain_finished(f, m, id, o, seed) :
+				      print_no_such_cell(f, id);
 }
 
-/* The last run, when it is of this network and has all of this cell; NULL: not. */
+/* The last run, if it ran this network and has the result of this cell, which the caller frees;
+ * NULL: it is another one. */
 static finished *last_run_of(const model *m, const struct options *o, const char *id)
 {
 	g_autofree char *dir = rundir_last();
@@ -186,6 +196,7 @@ static finished *last_run_of(const model *m, const struct options *o, const char
 	return c && c->done ? g_steal_pointer(&f) : NULL;
 }
 
+/* Explains by the last run if that has the cell, else in a fresh lab. */
 static int explain_cell_or_call(const struct options *o, guint64 seed)
 {
 	g_autoptr(model) m = cmd_topology_load(o);
@@ -199,6 +210,7 @@ static int explain_cell_or_call(const struct options *o, guint64 seed)
 		      explain_fresh(m, o, seed);
 }
 
+/* Whether the path is a run folder: it has an events.jsonl. */
 static bool is_run_folder(const char *name)
 {
 	g_autofree char *events = g_build_filename(name, "events.jsonl", NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* explain A B -n NAME: the call is placed in the lab that is up, and explained by what was said and
- * counted there. */
+/* explain A B -n NAME: the call is placed in a lab that is up, and explained by the events, packets
+ * and kernel states of that lab. */
 #include "testbed/cmd/explain.h"
 #include "testbed/live/client.h"
 #include "testbed/session/machine.h"
@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Keeps an event line of the call (user_data: GPtrArray of struct heard). */
 static void keep_heard(const json_t *line, gpointer user_data)
 {
 	const char *agent = member_text(line, "agent");
@@ -20,8 +21,8 @@ static void keep_heard(const json_t *line, gpointer user_data)
 		g_ptr_array_add(user_data, heard_new(agent, event));
 }
 
-/* What is seen of packets from here on can be read from it; -1: nothing can, which is told, and the
- * call is explained by the rest. */
+/* Has the lab record packets from now on.  Returns a descriptor to read them from, which the caller
+ * closes; -1: not possible, which was noted, and the call is explained without packets. */
 static int watch_packets(live_client *c)
 {
 	g_autoptr(GError) error = NULL;
@@ -34,7 +35,7 @@ static int watch_packets(live_client *c)
 		return -1;
 	}
 	shared = live_take_fd(c);
-	/* opened again, for who else explains a call reads from the same descriptor */
+	/* opened again to get a file offset of its own: others may read the same recording */
 	path = g_strdup_printf("/proc/self/fd/%d", shared);
 	own = open(path, O_RDONLY | O_CLOEXEC);
 	if (own < 0)
@@ -44,9 +45,10 @@ static int watch_packets(live_client *c)
 	return own;
 }
 
-/* The call and the kernels after it, in `seen`; NULL with `error`. */
-static struct cell *place(live_client *c, const struct options *o, enum media media,
-			  struct observation *seen, GError **error)
+/* Places the call and observes it in `seen`: events, packets, and the kernels after it.  The caller
+ * frees the cell; NULL with `error`. */
+static struct cell *place_observed_call(live_client *c, const struct options *o, enum media media,
+					struct observation *seen, GError **error)
 {
 	json_t *request = json_pack("{s:s, s:s, s:s, s:s, s:i, s:b}", "do", "call", "a",
 				    o->arguments[0], "b", o->arguments[1], "media",
@@ -69,6 +71,7 @@ static struct cell *place(live_client *c, const struct options *o, enum media me
 	return cell;
 }
 
+/* Places the call of `s` (taken over) and explains it.  Returns the exit code. */
 static int explain_call(live_client *c, const model *base, matrix_selection *s, const char *name,
 			const struct options *o, enum media media, guint64 seed)
 {
@@ -79,7 +82,7 @@ static int explain_call(live_client *c, const model *base, matrix_selection *s, 
 	int status;
 
 	observation_init(&recorded.seen);
-	cell = place(c, o, media, &recorded.seen, &error);
+	cell = place_observed_call(c, o, media, &recorded.seen, &error);
 	if (cell) {
 		cell->done = true;
 		recorded.cell = cell;
@@ -93,9 +96,10 @@ static int explain_call(live_client *c, const model *base, matrix_selection *s, 
 	return status;
 }
 
-/* The network as it was changed since is what a copy is made of, too. */
-static int explain_in(live_client *c, const json_t *status, const struct options *o,
-		      enum media media, guint64 seed)
+/* Explains in the lab with that status.  Its network with all changes is also that of the copies in
+ * which fixes are tried.  Returns the exit code. */
+static int explain_in_live_lab(live_client *c, const json_t *status, const struct options *o,
+			       enum media media, guint64 seed)
 {
 	const struct scenario *sc;
 	g_autoptr(model) base = cmd_live_base(status, &sc);
@@ -110,6 +114,7 @@ static int explain_in(live_client *c, const json_t *status, const struct options
 	return explain_call(c, base, s, member_text(status, "name"), o, media, seed);
 }
 
+/* Whether the options can be used with -n; if not, an error was printed. */
 static bool options_fit(const struct options *o)
 {
 	if (o->topology || o->scenario || o->changes || o->run || o->fresh)
@@ -136,5 +141,5 @@ int cmd_explain_live(const struct options *o, guint64 seed)
 	status = c ? live_ask(c, "status", &error) : NULL;
 	if (!status)
 		return cmd_failed(error);
-	return explain_in(c, status, o, media, seed);
+	return explain_in_live_lab(c, status, o, media, seed);
 }

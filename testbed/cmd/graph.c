@@ -20,8 +20,8 @@ static const struct ending {
 	       {".mmd", DRAW_MERMAID},
 	       {".mermaid", DRAW_MERMAID}};
 
-/* A name without a point says nothing; one that ends otherwise would hold what nobody expects.  -1:
- * told. */
+/* The format by the file's ending; DOT without file or ending.  -1: the ending is unknown, which
+ * was printed, because another format than the name says would surprise. */
 static int drawing_by_name(const char *file)
 {
 	g_autofree char *base = file ? g_path_get_basename(file) : NULL;
@@ -37,8 +37,8 @@ static int drawing_by_name(const char *file)
 	return -1;
 }
 
-/* The format that -f names or that the file's name ends in; else DOT, which needs no other program.
- * -1: told. */
+/* The format (enum drawing) that -f names or the file's ending says; else DOT, which needs no other
+ * program.  -1: an error was printed. */
 static int drawing_of(const struct options *o)
 {
 	for (int i = 0; o->format && formats[i]; i++)
@@ -54,7 +54,8 @@ static int drawing_of(const struct options *o)
 	return drawing_by_name(o->file);
 }
 
-/* What Graphviz makes of it; NULL with an error. */
+/* The SVG that Graphviz draws; the caller frees it.  NULL with `error`: Graphviz is missing, or
+ * failed. */
 static char *svg_of(const char *dot, GError **error)
 {
 	g_autofree char *program = g_find_program_in_path("dot");
@@ -79,6 +80,7 @@ static char *svg_of(const char *dot, GError **error)
 	return NULL;
 }
 
+/* Writes to the file of -o or stdout.  Returns the exit code. */
 static int write_drawing(const struct options *o, const char *text)
 {
 	g_autoptr(GError) error = NULL;
@@ -91,8 +93,9 @@ static int write_drawing(const struct options *o, const char *text)
 	return CMD_INTERNAL;
 }
 
-static int draw(const struct options *o, enum drawing drawing, const model *m,
-		const struct scenario *sc)
+/* Draws the network (`sc`: of this scenario, or NULL).  Returns the exit code. */
+static int draw_network(const struct options *o, enum drawing drawing, const model *m,
+			const struct scenario *sc)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
 	g_autoptr(GError) error = NULL;
@@ -120,9 +123,10 @@ int cmd_graph(const struct options *o)
 		return CMD_USAGE;
 	if (!o->scenario) {
 		network.base = cmd_topology_load(o);
-		return network.base ? draw(o, (enum drawing)drawing, network.base, NULL) :
+		return network.base ? draw_network(o, (enum drawing)drawing, network.base, NULL) :
 				      CMD_INPUT;
 	}
 	status = cmd_network_choose(o, &network);
-	return status ? status : draw(o, (enum drawing)drawing, network.model, network.scenario);
+	return status ? status :
+			draw_network(o, (enum drawing)drawing, network.model, network.scenario);
 }

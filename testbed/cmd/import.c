@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* The file's bytes, which the caller owns; errors in `d`. */
+/* The bytes of the file ("-": stdin), which the caller frees; errors go to `d`. */
 static GByteArray *read_input(const char *file, diags *d)
 {
 	bool is_stdin = g_str_equal(file, "-");
@@ -37,7 +37,8 @@ static GByteArray *read_input(const char *file, diags *d)
 	return bytes;
 }
 
-/* false: unknown, and reported. */
+/* What the files are, by --format; IMPORT_KINDS: each as it looks.  False: unknown, which was
+ * printed. */
 static bool chosen_kind(const char *format, enum import_kind *ret)
 {
 	const char *near;
@@ -55,6 +56,7 @@ static bool chosen_kind(const char *format, enum import_kind *ret)
 	return false;
 }
 
+/* The topology that the files make, which the caller frees; NULL: errors are in `found`. */
 static char *import_files(char *const *files, const char *node, enum import_kind kind, diags *found)
 {
 	guint n = g_strv_length((char **)(gpointer)(guintptr)files);

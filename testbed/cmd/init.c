@@ -10,14 +10,15 @@
 #define STARTER "starter.yaml"
 #define DEFAULT_FILE "my-company.yaml"
 
-static int failed(const char *what, const char *path)
+/* Prints that something failed, by errno.  Returns the exit code. */
+static int print_file_error(const char *what, const char *path)
 {
 	cmd_error("can't %s '%s': %s", what, path, g_strerror(errno));
 	return CMD_INTERNAL;
 }
 
-/* Makes the file; one that is there is left alone unless that is asked for (the kernel decides, not
- * a look before). */
+/* Writes the file.  One that exists is left alone unless `force`; open decides that, so that no
+ * other program can make it between a look and the writing.  Returns the exit code. */
 static int write_starter(const char *path, const char *text, gsize length, bool force)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0666);
@@ -28,10 +29,10 @@ static int write_starter(const char *path, const char *text, gsize length, bool 
 		return CMD_USAGE;
 	}
 	if (fd < 0)
-		return failed("make", path);
+		return print_file_error("make", path);
 	written = write(fd, text, length);
 	if (close(fd) < 0 || written != (ssize_t)length)
-		return failed("write", path);
+		return print_file_error("write", path);
 	cmd_note("wrote %s", path);
 	cmd_note("next: testbed graph -t %s -o net.svg; testbed run matrix -t %s", path, path);
 	return CMD_AS_EXPECTED;

@@ -10,7 +10,8 @@
 
 /* --- validate --------------------------------------------------------------------------------- */
 
-/* Whether the changes of --change fit the scenarios of -s, all without. */
+/* Checks that --change fits the scenarios of -s, or all.  Returns the exit code; errors were
+ * printed. */
 static int check_changes(const model *m, const struct options *o)
 {
 	g_auto(GStrv) chosen = options_list(o->scenario);
@@ -32,6 +33,7 @@ static int check_changes(const model *m, const struct options *o)
 	return CMD_AS_EXPECTED;
 }
 
+/* Checks one file, and prints what it has.  Returns the exit code. */
 static int validate_one(const struct options *o)
 {
 	g_autofree char *path = cmd_topology_path(o);
@@ -96,6 +98,7 @@ int cmd_scenarios(const struct options *o)
 
 /* --- doctor ----------------------------------------------------------------------------------- */
 
+/* Appends whether the host has a feature, and how to get it. */
 static void append_feature(GString *out, const struct report_style *style, const char *name,
 			   const json_t *feature)
 {

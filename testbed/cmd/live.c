@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* status and down: labs that are up, as their owner sees them. */
+/* status and down: show and end labs that are up. */
 #include "testbed/cmd/cmd.h"
 #include "testbed/live/client.h"
 
@@ -17,20 +17,23 @@ static char *uptime_text(json_int_t seconds)
 	return g_strdup_printf("%d h", (int)(seconds / 3600));
 }
 
-static const char *text_of(const json_t *o, const char *key)
+/* A member's text, borrowed; "?" when it is missing. */
+static const char *member_or_unknown(const json_t *o, const char *key)
 {
 	const char *text = member_text(o, key);
 
 	return text ? text : "?";
 }
 
+/* Appends the line of an endpoint. */
 static void add_endpoint(GString *out, const json_t *e)
 {
 	const char *why = member_text(e, "why");
 	const char *server = member_text(e, "server");
 	int calls = (int)member_integer(e, "calls");
 
-	g_string_append_printf(out, "  %-15s %s", text_of(e, "name"), text_of(e, "state"));
+	g_string_append_printf(out, "  %-15s %s", member_or_unknown(e, "name"),
+			       member_or_unknown(e, "state"));
 	if (server)
 		g_string_append_printf(out, " at %s%s", server,
 				       member_true(e, "remote_user") ? " as RemoteUser" : "");
@@ -39,6 +42,7 @@ static void add_endpoint(GString *out, const json_t *e)
 	g_string_append_printf(out, "%s%s\n", why ? ": " : "", why ? why : "");
 }
 
+/* Appends the lines of a lab, by its status (docs/LIVE.md). */
 static void add_lab(GString *out, const json_t *s)
 {
 	const json_t *changes = json_object_get(s, "changes"),
@@ -47,9 +51,10 @@ static void add_lab(GString *out, const json_t *s)
 	const char *vpn = member_text(s, "vpn");
 	g_autofree char *uptime = uptime_text(member_integer(s, "uptime_s"));
 
-	g_string_append_printf(out, "lab '%s': %s, scenario %s; %s for %s\n", text_of(s, "name"),
-			       text_of(json_object_get(s, "topology"), "name"),
-			       text_of(s, "scenario"),
+	g_string_append_printf(out, "lab '%s': %s, scenario %s; %s for %s\n",
+			       member_or_unknown(s, "name"),
+			       member_or_unknown(json_object_get(s, "topology"), "name"),
+			       member_or_unknown(s, "scenario"),
 			       json_is_null(json_object_get(s, "up_ms")) ? "coming up" : "up",
 			       uptime);
 	g_string_append_printf(out, "  %zu nodes, %zu clients, %.1f MiB%s%s%s\n",
@@ -83,7 +88,7 @@ guint cmd_tell_troubled(const json_t *endpoints)
 	return troubled;
 }
 
-/* NULL: that lab is not up (any more). */
+/* The status of a lab, which the caller owns; NULL: it is not up. */
 static json_t *status_of(const runtime_dir *m, const char *name)
 {
 	int fd = runtime_dir_connect(m, name);
@@ -92,7 +97,8 @@ static json_t *status_of(const runtime_dir *m, const char *name)
 	return c ? live_ask(c, "status", NULL) : NULL;
 }
 
-/* Status of every lab, or of `only`; those that died are tidied up, and told. */
+/* The status of every lab, or of `only` (NULL: all), which the caller owns.  Removes what dead labs
+ * left, and notes it. */
 static json_t *all_status(const runtime_dir *m, const char *only)
 {
 	g_auto(GStrv) names = runtime_dir_names(m);
@@ -115,6 +121,7 @@ static json_t *all_status(const runtime_dir *m, const char *only)
 	return list;
 }
 
+/* Prints the labs as text or JSON.  Returns the exit code. */
 static int print_status(const json_t *labs, const struct options *o)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -146,7 +153,7 @@ int cmd_status(const struct options *o)
 
 /* --- down ------------------------------------------------------------------------------------- */
 
-/* Ends one lab; says what was done. */
+/* Ends one lab, and notes what was done. */
 static void take_down(const runtime_dir *m, const char *name)
 {
 	int fd = runtime_dir_connect(m, name);

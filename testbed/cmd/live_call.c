@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* call: one call on a lab that is up, told as `run call` tells it. */
+/* call: one call in a lab that is up, printed as `run call` prints it. */
 #include "testbed/cmd/cmd.h"
 #include "testbed/live/client.h"
 #include "testbed/session/machine.h"
@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Keeps an event line of the call (user_data: GPtrArray of struct timeline_event). */
 static void keep_event(const json_t *line, gpointer user_data)
 {
 	const char *agent = member_text(line, "agent");
@@ -19,7 +20,7 @@ static void keep_event(const json_t *line, gpointer user_data)
 		g_ptr_array_add(user_data, timeline_event_new(agent, event));
 }
 
-/* A document of results with the one cell, which it takes over. */
+/* A results document with this cell, which it takes over; the caller frees the text. */
 static char *document_of(struct cell *c)
 {
 	g_autoptr(results) r = results_new();
@@ -32,8 +33,8 @@ static char *document_of(struct cell *c)
 	return report_results_text(r);
 }
 
-/* Takes the cell over. */
-static int tell(struct cell *c, const GPtrArray *events, const struct options *o)
+/* Prints the call as text or JSON; takes the cell over.  Returns the exit code. */
+static int write_call(struct cell *c, const GPtrArray *events, const struct options *o)
 {
 	struct report_style style = cmd_style(o, STDOUT_FILENO);
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -64,8 +65,8 @@ struct cell *cmd_live_cell(const json_t *answer, GError **error)
 	return c;
 }
 
-/* Into the cell what the call cost on the wire; nothing when the topology can't be read any more.
- */
+/* Adds to the cell what the call sent over each interface; nothing when the topology can't be read
+ * any more. */
 static void add_hops(live_client *c, const netstate *before, struct cell *cell)
 {
 	json_auto_t *status = live_ask(c, "status", NULL);
@@ -103,5 +104,5 @@ int cmd_call(const struct options *o)
 		return cmd_failed(error);
 	if (before)
 		add_hops(c, before, cell);
-	return tell(cell, events, o);
+	return write_call(cell, events, o);
 }

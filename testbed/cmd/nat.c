@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TIMEOUT_MAX_MS 10000u /* longer ones are measured on request only */
+#define TIMEOUT_MAX_MS 10000u /* longer UDP timeouts are measured with --all only */
 #define TIMEOUT_ALL_MS (24u * 3600 * 1000)
 
 /* --- words ------------------------------------------------------------------------------------ */
@@ -18,7 +18,8 @@ static const char *const behaviour_words[] = {[NAT_ENDPOINT_INDEPENDENT] = "any"
 					      [NAT_ADDRESS_DEPENDENT] = "address",
 					      [NAT_ADDRESS_AND_PORT_DEPENDENT] = "addr+port"};
 
-/* "home-router < carrier-grade" where there is room for it, else "nat1 < cgn". */
+/* The NATs as "home-router < carrier-grade" if that fits `room` columns, else their nodes "nat1 <
+ * cgn"; the caller frees it. */
 static char *hops_text(const struct nat_finding *f, guint room)
 {
 	g_autoptr(GString) text = g_string_new(NULL), names = g_string_new(NULL);
@@ -36,6 +37,7 @@ static char *hops_text(const struct nat_finding *f, guint room)
 			     FALSE);
 }
 
+/* A timeout in seconds, "-" for 0; the caller frees it. */
 static char *timeout_text(unsigned ms)
 {
 	return ms == 0 ? g_strdup("-") : g_strdup_printf("%us", ms / 1000);
@@ -54,7 +56,7 @@ static const struct column {
 };
 #define COLUMNS_WIDTH 49
 
-/* Column `i` of what was asked for, or of what was measured. */
+/* The text of column `i`, of what was asked for or measured; the caller frees it. */
 static char *column_text(const struct nat_finding *f, guint i, bool asked)
 {
 	const struct nat_manner *m = asked ? &f->asked : &f->measured;
@@ -80,6 +82,7 @@ static char *column_text(const struct nat_finding *f, guint i, bool asked)
 	}
 }
 
+/* The width of the column of node names. */
 static guint name_width(const natrun *r)
 {
 	guint width = 4;
@@ -91,6 +94,8 @@ static guint name_width(const natrun *r)
 	return width + 2;
 }
 
+/* Appends what was measured of a node and, where it differs, a second line with what was asked
+ * for. */
 static void put_row(const struct nat_finding *f, guint width, const struct report_style *style,
 		    GString *out)
 {
@@ -158,6 +163,7 @@ static json_t *manner_json(const struct nat_manner *m)
 			 m->udp_timeout_ms > 0 ? json_integer(m->udp_timeout_ms) : json_null());
 }
 
+/* What was measured; null when nothing was. */
 static json_t *measured_json(const struct nat_finding *f)
 {
 	json_t *j;
@@ -198,7 +204,8 @@ static int write_json(const natrun *r, const struct scenario *sc, const char *wh
 
 /* --- the verb --------------------------------------------------------------------------------- */
 
-static int verdict_of(const natrun *r)
+/* The exit code: whether all that was measured is as asked for. */
+static int nat_exit_code(const natrun *r)
 {
 	guint measured = 0, different = 0;
 
@@ -209,7 +216,8 @@ static int verdict_of(const natrun *r)
 	return measured > 0 && different == 0 ? CMD_AS_EXPECTED : CMD_DIFFERS;
 }
 
-static int tell(const natrun *r, const struct scenario *sc, const struct options *o)
+/* Writes table or JSON as the options ask.  Returns the exit code. */
+static int write_measurements(const natrun *r, const struct scenario *sc, const struct options *o)
 {
 	struct report_style style = cmd_style(o, STDOUT_FILENO);
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -219,10 +227,11 @@ static int tell(const natrun *r, const struct scenario *sc, const struct options
 		put_table(r, &style, text);
 		status = cmd_print(text->str, (gssize)text->len);
 	}
-	return status != CMD_AS_EXPECTED ? status : verdict_of(r);
+	return status != CMD_AS_EXPECTED ? status : nat_exit_code(r);
 }
 
-static int measure(const model *m, const struct scenario *sc, const struct options *o)
+/* Measures, and prints the result.  Returns the exit code. */
+static int measure_nats(const model *m, const struct scenario *sc, const struct options *o)
 {
 	g_autofree char *program_dir = cmd_program_dir();
 	g_autoptr(GCancellable) cancel = g_cancellable_new();
@@ -239,7 +248,7 @@ static int measure(const model *m, const struct scenario *sc, const struct optio
 	signals_unwatch(s);
 	if (!r)
 		return cmd_failed(error);
-	status = tell(r, sc, o);
+	status = write_measurements(r, sc, o);
 	return number != 0 ? CMD_SIGNAL + number : status;
 }
 
@@ -251,5 +260,5 @@ int cmd_run_nat(const struct options *o)
 	if (!m)
 		return CMD_INPUT;
 	sc = cmd_scenario(m, o->scenario);
-	return sc ? measure(m, sc, o) : CMD_USAGE;
+	return sc ? measure_nats(m, sc, o) : CMD_USAGE;
 }

@@ -86,7 +86,7 @@ static const struct option_row {
 	ROW(0, help, 'h', NONE, "help", NULL, "show this"),
 };
 
-/* What an option means to one verb, where that is not what it means to others. */
+/* Help texts of options that mean something else to one verb. */
 static const struct meaning_row {
 	const char *verb, *option, *text;
 } meanings[] = {
@@ -110,7 +110,8 @@ static const struct meaning_row {
 	{"run capacity", "seconds", "how long a call's media runs (default: 5)"},
 };
 
-static const char *meaning(const char *verb, const GOptionEntry *entry)
+/* The help text of an option for that verb (NULL: any). */
+static const char *option_text(const char *verb, const GOptionEntry *entry)
 {
 	for (guint i = 0; verb && i < G_N_ELEMENTS(meanings); i++) {
 		if (g_str_equal(meanings[i].verb, verb) &&
@@ -120,6 +121,7 @@ static const char *meaning(const char *verb, const GOptionEntry *entry)
 	return entry->description;
 }
 
+/* A GOption context with the options of `mask`, which writes into `o`; the caller frees it. */
 static GOptionContext *context_new(struct options *o, guint64 mask, const char *verb)
 {
 	GOptionContext *context = g_option_context_new(NULL);
@@ -132,7 +134,7 @@ static GOptionContext *context_new(struct options *o, guint64 mask, const char *
 		if (row->bit != 0 && !(mask & row->bit))
 			continue;
 		entries[n] = row->entry;
-		entries[n].description = meaning(verb, &row->entry);
+		entries[n].description = option_text(verb, &row->entry);
 		entries[n++].arg_data = (char *)o + row->offset;
 	}
 	g_option_context_set_help_enabled(context, FALSE);
@@ -140,7 +142,7 @@ static GOptionContext *context_new(struct options *o, guint64 mask, const char *
 	return context;
 }
 
-/* GOption knows only whether -v was given, not how often. */
+/* How often -v was given; GOption knows only whether it was. */
 static int count_verbose(const char *const *argv)
 {
 	int n = 0;
@@ -183,6 +185,7 @@ bool options_parse(struct options *ret, guint64 mask, const char *const *argv, G
 	return true;
 }
 
+/* Frees the value of one option. */
 static void clear_value(struct options *o, const struct option_row *row)
 {
 	void *place = (char *)o + row->offset;

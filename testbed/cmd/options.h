@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Options of the verbs: one table, from which parsing and help both come.
+/* Options of the verbs: one table, used for parsing and for help.
  *
  * Depends on GLib.
  */
@@ -46,6 +46,7 @@
 #define OPT_SECONDS OPTION_BIT(32)
 #define OPT_IPV6 OPTION_BIT(33)
 
+/* Values of options; text that was not given is NULL.  GOption asks for gboolean. */
 struct options {
 	char *topology;
 	char *scenario; /* as given: "A,B" */
@@ -55,29 +56,30 @@ struct options {
 	int verbose; /* how often -v was given */
 	gboolean quiet, no_color, all, no_trial, fresh, help;
 	int at_once; /* calls that stand at the same time; 0: as the machine's load allows */
-	char *file;  /* where to write to */
+	char *file;  /* of -o: where to write to */
 	char *rate, *plot;
 	char *node;
 	int calls;
 	gboolean force, publish, ipv6;
 	char *name;	  /* of a lab that is up */
 	char *write;	  /* capture file */
-	char **command;	  /* what stood after "--", for verbs that run a command; NULL: nothing */
-	char **captures;  /* NULL: none */
-	char **changes;	  /* the same; each as under `changes:` of a scenario */
+	char **command;	  /* the words after "--", for verbs that run a command; NULL: none */
+	char **captures;  /* "NODE[:IF]"; NULL: none */
+	char **changes;	  /* each as under `changes:` of a scenario; NULL: none */
 	char **arguments; /* what is left: positional arguments */
 };
 
 /* Takes the options in `mask` out of `argv` (NULL-terminated, without program and verb).  false
  * with a G_OPTION_ERROR.  Clear `ret` in both cases. */
 bool options_parse(struct options *ret, guint64 mask, const char *const *argv, GError **error);
+/* Frees all values. */
 void options_clear(struct options *o);
 
 /* Help text of a verb.  The caller frees it. */
 char *options_help(const char *verb, const char *arguments, const char *summary,
 		   const char *description, guint64 mask);
 
-/* "a,b,c" -> list; NULL stays NULL.  Free with g_strfreev. */
+/* The parts of "a,b,c", which the caller frees with g_strfreev; NULL for NULL. */
 char **options_list(const char *text);
 
 #endif

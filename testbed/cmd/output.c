@@ -16,6 +16,7 @@
 #define COLUMNS_DEFAULT 80
 #define COLUMNS_MAX 120
 
+/* The terminal's width, at most COLUMNS_MAX; COLUMNS_DEFAULT when `fd` is no terminal. */
 static unsigned columns_of(int fd)
 {
 	struct winsize size;
@@ -59,9 +60,10 @@ int cmd_print(const char *text, gssize length)
 	return CMD_AS_EXPECTED;
 }
 
-static void say(const char *prefix, const char *format, va_list args) G_GNUC_PRINTF(2, 0);
+static void print_message(const char *prefix, const char *format, va_list args) G_GNUC_PRINTF(2, 0);
 
-static void say(const char *prefix, const char *format, va_list args)
+/* Prints "testbed: PREFIX..." on stderr. */
+static void print_message(const char *prefix, const char *format, va_list args)
 {
 	g_autofree char *text = g_strdup_vprintf(format, args);
 
@@ -73,7 +75,7 @@ void cmd_error(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say("error: ", format, args);
+	print_message("error: ", format, args);
 	va_end(args);
 }
 
@@ -82,7 +84,7 @@ void cmd_note(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say("", format, args);
+	print_message("", format, args);
 	va_end(args);
 }
 

@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-/* "audio,video" -> bits; false: told on stderr. */
+/* Bits of the media in "audio,video" (NULL: 0).  False: one is unknown, which was printed. */
 static bool parse_media(const char *text, unsigned *ret_mask)
 {
 	g_auto(GStrv) list = options_list(text);
@@ -30,7 +30,7 @@ static bool parse_media(const char *text, unsigned *ret_mask)
 	return true;
 }
 
-/* Every --capture is in one of the scenarios; false: told on stderr. */
+/* Whether each place of --capture is in one of the scenarios; if not, an error was printed. */
 static bool check_captures(const matrix_selection *s, char *const *captures)
 {
 	for (; captures && *captures; captures++) {
@@ -49,6 +49,7 @@ static bool check_captures(const matrix_selection *s, char *const *captures)
 	return true;
 }
 
+/* Selects the cells and runs them.  Returns the exit code. */
 static int run_selected(const model *m, const struct matrix_filter *f, const struct options *o,
 			const struct watched_report *report)
 {

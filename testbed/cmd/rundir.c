@@ -22,8 +22,9 @@ struct rundir {
 	int write_errno; /* of the first write that failed */
 };
 
-/* --- whose it is ------------------------------------------------------------------------------ */
+/* --- folders and their owner ------------------------------------------------------------------ */
 
+/* The user who called sudo; false: this is not root by sudo. */
 static bool sudo_user(uid_t *ret_uid, gid_t *ret_gid)
 {
 	const char *uid = g_getenv("SUDO_UID"), *gid = g_getenv("SUDO_GID");
@@ -38,6 +39,7 @@ static bool sudo_user(uid_t *ret_uid, gid_t *ret_gid)
 	return true;
 }
 
+/* The folder that runs are kept in; the caller frees it. */
 static char *state_dir(void)
 {
 	const char *xdg = g_getenv("XDG_STATE_HOME");
@@ -59,8 +61,9 @@ char *rundir_last(void)
 	return g_build_filename(state, "last", NULL);
 }
 
-static int give_away(const char *path, const struct stat *st G_GNUC_UNUSED, int type G_GNUC_UNUSED,
-		     struct FTW *ftw G_GNUC_UNUSED)
+/* Gives one file to the user who called sudo; for nftw. */
+static int give_to_user(const char *path, const struct stat *st G_GNUC_UNUSED,
+			int type G_GNUC_UNUSED, struct FTW *ftw G_GNUC_UNUSED)
 {
 	uid_t uid;
 	gid_t gid;
@@ -70,7 +73,7 @@ static int give_away(const char *path, const struct stat *st G_GNUC_UNUSED, int 
 	return 0;
 }
 
-/* Makes a folder and its parents; what is made here belongs to the invoking user. */
+/* Makes a folder and its parents, for the user who called sudo; false with `error`. */
 static bool make_folders(const char *path, GError **error)
 {
 	g_autofree char *parent = g_path_get_dirname(path);
@@ -84,11 +87,12 @@ static bool make_folders(const char *path, GError **error)
 			    g_strerror(errno));
 		return false;
 	}
-	give_away(path, NULL, 0, NULL);
+	give_to_user(path, NULL, 0, NULL);
 	return true;
 }
 
-static void give_all_away(const rundir *d)
+/* Gives all that this run has written to the user who called sudo. */
+static void give_run_to_user(const rundir *d)
 {
 	static const char *const ours[] = {"events.jsonl", "results.json", "nodes", "evidence"};
 	uid_t uid;
@@ -99,10 +103,10 @@ static void give_all_away(const rundir *d)
 	for (guint i = 0; i < G_N_ELEMENTS(ours); i++) {
 		g_autofree char *path = g_build_filename(d->path, ours[i], NULL);
 
-		nftw(path, give_away, 16, FTW_PHYS);
+		nftw(path, give_to_user, 16, FTW_PHYS);
 	}
 	if (d->last)
-		give_away(d->last, NULL, 0, NULL);
+		give_to_user(d->last, NULL, 0, NULL);
 }
 
 /* --- older runs ------------------------------------------------------------------------------- */
@@ -113,7 +117,8 @@ static int remove_one(const char *path, const struct stat *st G_GNUC_UNUSED, int
 	return remove(path);
 }
 
-/* A run that still goes on, or that is not a run at all, stays: its events can't be locked. */
+/* Removes a run folder, unless its events.jsonl is missing (it is no run) or locked (the run goes
+ * on). */
 static void remove_run(const char *path)
 {
 	g_autofree char *events = g_build_filename(path, "events.jsonl", NULL);
@@ -126,12 +131,13 @@ static void remove_run(const char *path)
 	close(fd);
 }
 
-/* Folders with other names than a run gets by itself were put there by somebody. */
+/* Whether the name is one that a run gives itself; others were made by users and stay. */
 static bool is_run_id(const char *name)
 {
 	return g_regex_match_simple("^[0-9]{8}-[0-9]{6}-[0-9]+$", name, 0, 0);
 }
 
+/* Removes all earlier runs beside this one. */
 static void remove_older(const rundir *d)
 {
 	g_autofree char *state = g_path_get_dirname(d->path);
@@ -148,7 +154,7 @@ static void remove_older(const rundir *d)
 	}
 }
 
-/* The link is replaced in one step, so that there is always a last run. */
+/* Points the link `last` to this run, in one step, so that there is always a last run. */
 static void point_last_here(const rundir *d)
 {
 	g_autofree char *name = g_path_get_basename(d->path);
@@ -251,6 +257,6 @@ bool rundir_finish(rundir *d, const char *results_text, GError **error)
 		point_last_here(d);
 		remove_older(d);
 	}
-	give_all_away(d);
+	give_run_to_user(d);
 	return ok;
 }

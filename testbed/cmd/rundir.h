@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Run folder: events.jsonl as it happens, results.json at the end, the agents' logs under
- * nodes/, what was seen of each lab's packets under evidence/.
+/* Run folder: events.jsonl (written during the run), results.json (at its end), the agents' logs
+ * under nodes/, and each lab's recorded packets under evidence/.
  *
  * Without --out the folder is DATA/testbed/RUN-ID below XDG_STATE_HOME (default ~/.local/state),
  * with DATA/testbed/last pointing to it; older runs there are removed when nobody uses them.  Under
@@ -14,7 +14,8 @@
 
 typedef struct rundir rundir;
 
-/* Makes the folder.  `out` may be NULL.  NULL with an error when it can't be made. */
+/* Makes the folder `out` (NULL: by the rules above) and an empty events.jsonl, which it locks; the
+ * caller frees it.  NULL with `error` when it can't be made, or another run uses it. */
 rundir *rundir_new(const char *out, const char *run_id, GError **error);
 void rundir_free(rundir *d);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(rundir, rundir_free)
@@ -24,11 +25,11 @@ const char *rundir_path(const rundir *d);
 void rundir_event(rundir *d, const char *line);
 /* Opens evidence/SCENARIO.pcapng, empty; -1 with an error.  The caller closes it. */
 int rundir_open_evidence(const rundir *d, const char *scenario, GError **error);
-/* Writes results.json as a whole, points `last` here, gives everything to the invoking user.  false
- * when this or an earlier write failed. */
+/* Writes results.json, points `last` here, removes older runs, and gives everything to the user who
+ * called sudo.  False with `error` when this or an earlier write failed. */
 bool rundir_finish(rundir *d, const char *results_text, GError **error);
 
-/* The last run's folder.  The caller frees it. */
+/* The path of the link to the last run, which may not exist.  The caller frees it. */
 char *rundir_last(void);
 
 #endif

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static int tell(const json_t *status, const char *word)
+/* Prints that the lab "is WORD", and its changes.  Returns the exit code. */
+static int print_changed_lab(const json_t *status, const char *word)
 {
 	const json_t *changes = json_object_get(status, "changes"),
 		     *endpoints = json_object_get(status, "endpoints");
@@ -22,14 +23,15 @@ static int tell(const json_t *status, const char *word)
 	return cmd_print(text->str, (gssize)text->len);
 }
 
-/* Findings about a file, which have file, line and column in front. */
+/* Whether the error is about a text, with file, line and column at its start. */
 static bool is_located(const GError *error)
 {
 	return g_error_matches(error, TB_ERROR, TB_ERROR_INPUT) &&
 	       strstr(error->message, ": error: ");
 }
 
-static void tell_refused(const GError *error)
+/* Prints why nothing was changed. */
+static void print_refused(const GError *error)
 {
 	if (is_located(error))
 		fprintf(stderr, "%s\n", error->message);
@@ -38,8 +40,8 @@ static void tell_refused(const GError *error)
 	cmd_note("nothing was changed");
 }
 
-/* Takes `request` over. */
-static int change(const struct options *o, json_t *request, const char *word)
+/* Sends the request (taken over), and prints the result.  Returns the exit code. */
+static int request_change(const struct options *o, json_t *request, const char *word)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(live_client) c = live_connect(o->name, &error);
@@ -51,10 +53,10 @@ static int change(const struct options *o, json_t *request, const char *word)
 	}
 	status = live_request(c, request, NULL, NULL, &error);
 	if (!status) {
-		tell_refused(error);
+		print_refused(error);
 		return is_located(error) ? CMD_INPUT : cmd_exit_of(error);
 	}
-	return tell(status, word);
+	return print_changed_lab(status, word);
 }
 
 int cmd_set(const struct options *o)
@@ -63,17 +65,18 @@ int cmd_set(const struct options *o)
 
 	for (guint i = 0; o->arguments[i]; i++)
 		json_array_append_new(texts, json_string(o->arguments[i]));
-	return change(o, json_pack("{s:s, s:o}", "do", "set", "changes", texts), "changed");
+	return request_change(o, json_pack("{s:s, s:o}", "do", "set", "changes", texts), "changed");
 }
 
 int cmd_reboot(const struct options *o)
 {
 	g_autofree char *word = g_strdup_printf("up, %s has started again", o->arguments[0]);
 
-	return change(o, json_pack("{s:s, s:s}", "do", "reboot", "node", o->arguments[0]), word);
+	return request_change(o, json_pack("{s:s, s:s}", "do", "reboot", "node", o->arguments[0]),
+			      word);
 }
 
 int cmd_reset(const struct options *o)
 {
-	return change(o, json_pack("{s:s}", "do", "reset"), "as declared again");
+	return request_change(o, json_pack("{s:s}", "do", "reset"), "as declared again");
 }

@@ -22,6 +22,7 @@ struct signals {
 
 static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
 
+/* Reports the first signal; later ones end the process as usual. */
 static gboolean on_signal(int fd, GIOCondition condition G_GNUC_UNUSED, gpointer data)
 {
 	signals *s = data;
@@ -35,6 +36,7 @@ static gboolean on_signal(int fd, GIOCondition condition G_GNUC_UNUSED, gpointer
 	return G_SOURCE_REMOVE;
 }
 
+/* Whether the signal is ignored (nohup). */
 static bool is_ignored(int number)
 {
 	struct sigaction was;

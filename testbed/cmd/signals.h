@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Signals: SIGINT, SIGTERM and SIGHUP as an event of the default main context, so that what has
- * been found out by then can still be told.
+/* signals: SIGINT, SIGTERM and SIGHUP as events of the default main context, so that partial
+ * results can be written.
  *
- * They come by descriptor: g_unix_signal_add would start a thread, and labs are cloned from this
- * process, which must not leave a lock behind that another thread holds.  A signal that was ignored
- * from the start (nohup) stays ignored; who can't wait sends it again: after the first one all of
- * them end the process as usual.
+ * They are read from a descriptor: g_unix_signal_add would start a thread, and labs are cloned from
+ * this process, where a clone could inherit a lock that the thread holds.  A signal that was
+ * ignored from the start (nohup) stays ignored.  After the first signal all of them end the process
+ * as usual, so a user who can't wait sends a second one.
  */
 #ifndef TESTBED_CMD_SIGNALS_H
 #define TESTBED_CMD_SIGNALS_H
@@ -14,14 +14,15 @@
 
 typedef struct signals signals;
 
-/* `func` is called once, for the first signal.  NULL with an error when they can't be watched. */
+/* From here on `func` is called once, for the first signal.  NULL with `error`.  End with
+ * signals_unwatch. */
 signals *signals_watch(void (*func)(int number, gpointer user_data), gpointer user_data,
 		       GError **error);
-/* One for it: cancels the GCancellable that `user_data` is. */
+/* A `func` that cancels the GCancellable `user_data`. */
 void signals_cancel(int number, gpointer user_data);
 /* From here on signals end the process as usual.  NULL is accepted. */
 void signals_unwatch(signals *s);
-/* The one that came; 0: none, also for NULL. */
+/* The number of the signal that came; 0: none, also for NULL. */
 int signals_seen(const signals *s);
 
 #endif

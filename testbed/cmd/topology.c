@@ -36,7 +36,7 @@ char *cmd_topology_path(const struct options *o)
 	return o->topology ? g_strdup(o->topology) : cmd_shipped_topology("lync.yaml");
 }
 
-/* False: told in `found`. */
+/* Adds the changes of -c to every scenario; false: errors are in `found`. */
 static bool add_changes(model *m, char *const *changes, diags *found)
 {
 	bool good = true;
@@ -49,9 +49,9 @@ static bool add_changes(model *m, char *const *changes, diags *found)
 	return good;
 }
 
-/* For a path that leads nowhere: the file that may have been meant, one with the ending or one of
- * those that come with testbed; NULL: none. */
-static char *meant_by(const char *path)
+/* For a path that does not exist: the file that may have been meant, with the ending or among those
+ * that come with testbed.  The caller frees it; NULL: none. */
+static char *file_meant_by(const char *path)
 {
 	g_autofree char *name = g_path_get_basename(path);
 	g_autofree char *ended = g_strconcat(path, ".yaml", NULL),
@@ -86,7 +86,7 @@ model *cmd_topology_load(const struct options *o)
 	if (!(m && o->quiet))
 		cmd_tell_findings(found);
 	if (!m) {
-		g_autofree char *meant = meant_by(path);
+		g_autofree char *meant = file_meant_by(path);
 
 		if (meant)
 			cmd_note("there is '%s'", meant);

@@ -4,14 +4,16 @@
 #include "testbed/live/client.h"
 #include "testbed/report/walk_text.h"
 
-static void no_place(const model *m, const char *text)
+/* Prints that the network has no such node or interface, with one that is near. */
+static void print_no_place(const model *m, const char *text)
 {
 	g_autofree char *why = model_no_place(m, text);
 
 	cmd_error("%s", why);
 }
 
-static struct addr iface_address(const struct iface *f, gboolean ipv6)
+/* The interface's first address, or first IPv6 address; not set: it has none. */
+static struct addr iface_address(const struct iface *f, bool ipv6)
 {
 	for (guint i = 0; i < f->addresses->len; i++) {
 		const struct addr *a = &g_array_index(f->addresses, struct prefix, i).addr;
@@ -22,9 +24,9 @@ static struct addr iface_address(const struct iface *f, gboolean ipv6)
 	return (struct addr){.family = 0};
 }
 
-/* "ADDRESS", "NODE" (its primary address, or its first of IPv6) or "NODE:IF"; FALSE: told on
- * stderr. */
-static gboolean parse_target(const model *m, const char *text, gboolean ipv6, struct addr *ret)
+/* The address that "ADDRESS", "NODE" (its primary one; with `ipv6` its first IPv6 one) or "NODE:IF"
+ * names.  False: an error was printed. */
+static bool parse_target(const model *m, const char *text, bool ipv6, struct addr *ret)
 {
 	g_auto(GStrv) parts = g_strsplit(text, ":", 2);
 	const struct node *n;
@@ -37,13 +39,13 @@ static gboolean parse_target(const model *m, const char *text, gboolean ipv6, st
 	}
 	n = parts[0] ? model_node(m, parts[0]) : NULL;
 	if (!n) {
-		no_place(m, text);
-		return FALSE;
+		print_no_place(m, text);
+		return false;
 	}
 	f = parts[1] ? node_iface(n, parts[1]) : NULL;
 	if (parts[1] && !f) {
-		no_place(m, text);
-		return FALSE;
+		print_no_place(m, text);
+		return false;
 	}
 	*ret = f ? iface_address(f, ipv6) : ipv6 ? node_address6(n) : node_address(n);
 	if (!addr_is_set(ret))
@@ -51,7 +53,8 @@ static gboolean parse_target(const model *m, const char *text, gboolean ipv6, st
 	return addr_is_set(ret);
 }
 
-static gboolean parse_proto(const char *text, enum ip_proto *ret)
+/* Reads "udp", "tcp" or "icmp".  False: an error was printed. */
+static bool parse_proto(const char *text, enum ip_proto *ret)
 {
 	static const char *const names[] = {
 		[PROTO_TCP] = "tcp", [PROTO_UDP] = "udp", [PROTO_ICMP] = "icmp"};
@@ -59,37 +62,40 @@ static gboolean parse_proto(const char *text, enum ip_proto *ret)
 	for (enum ip_proto p = PROTO_TCP; p <= PROTO_ICMP; p++) {
 		*ret = p;
 		if (g_str_equal(text, names[p]))
-			return TRUE;
+			return true;
 	}
 	cmd_error("no protocol '%s'; there are udp, tcp, icmp", text);
-	return FALSE;
+	return false;
 }
 
-static gboolean parse_flow(const model *m, const struct options *o, struct flow *ret)
+/* The flow that the arguments describe; borrows from them.  False: an error was printed. */
+static bool parse_flow(const model *m, const struct options *o, struct flow *ret)
 {
 	guint64 port = 0;
 
 	*ret = (struct flow){.node = o->arguments[0]};
 	if (!model_node(m, ret->node)) {
-		no_place(m, ret->node);
-		return FALSE;
+		print_no_place(m, ret->node);
+		return false;
 	}
 	if (o->port && !g_ascii_string_to_unsigned(o->port, 10, 1, G_MAXUINT16, &port, NULL)) {
 		cmd_error("--port '%s' is not a port number", o->port);
-		return FALSE;
+		return false;
 	}
 	ret->dport = (uint16_t)port;
 	if (!parse_proto(o->proto ? o->proto : "udp", &ret->proto))
-		return FALSE;
+		return false;
 	if (ret->proto == PROTO_ICMP && o->port) {
 		cmd_error("--port: icmp has no ports");
-		return FALSE;
+		return false;
 	}
 	return parse_target(m, o->arguments[1], o->ipv6, &ret->dst);
 }
 
-/* `state` is NULL because of `error`. */
-static int tell(const model *m, const struct flow *flow, const netstate *state, const GError *error)
+/* Walks the flow over the state and prints it; `state` NULL: prints `error`.  Returns the exit
+ * code. */
+static int print_trace(const model *m, const struct flow *flow, const netstate *state,
+		       const GError *error)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 	g_autoptr(knet) net = NULL;
@@ -115,6 +121,7 @@ static netstate *ask_live(const GPtrArray *questions, gpointer client, GError **
 	return live_inspect(client, questions, error);
 }
 
+/* Traces in the lab with that status.  Returns the exit code. */
 static int trace_live(live_client *c, const json_t *status, const struct options *o)
 {
 	g_autoptr(model) m = cmd_live_model(status);
@@ -127,10 +134,11 @@ static int trace_live(live_client *c, const json_t *status, const struct options
 	if (!parse_flow(m, o, &flow))
 		return CMD_USAGE;
 	state = trace_state(m, &flow, ask_live, c, &error);
-	return tell(m, &flow, state, error);
+	return print_trace(m, &flow, state, error);
 }
 
-static int find_live(const struct options *o)
+/* Traces in the lab that -n names.  Returns the exit code. */
+static int trace_named_lab(const struct options *o)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(live_client) c = NULL;
@@ -149,6 +157,7 @@ static int find_live(const struct options *o)
 
 /* --- a fresh lab ------------------------------------------------------------------------------ */
 
+/* Builds the network, traces in it, and notes services that died.  Returns the exit code. */
 static int trace_in_new_lab(const model *m, const struct options *o, const char *scenario)
 {
 	g_autofree char *program_dir = cmd_program_dir();
@@ -164,7 +173,7 @@ static int trace_in_new_lab(const model *m, const struct options *o, const char 
 	state = trace_fresh(m, &fresh, &flow, died, &error);
 	for (guint i = 0; i < died->len; i++)
 		cmd_note("%s", (const char *)died->pdata[i]);
-	return tell(m, &flow, state, error);
+	return print_trace(m, &flow, state, error);
 }
 
 static int trace_new(const struct options *o)
@@ -177,5 +186,5 @@ static int trace_new(const struct options *o)
 
 int cmd_trace(const struct options *o)
 {
-	return o->name ? find_live(o) : trace_new(o);
+	return o->name ? trace_named_lab(o) : trace_new(o);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* up: a lab that stays. */
+/* up: starts a keeper with a lab that stays, and waits until the lab is up. */
 #include "testbed/cmd/cmd.h"
 #include "testbed/live/client.h"
 #include "testbed/live/keeper.h"
@@ -8,7 +8,8 @@
 
 #define DEFAULT_NAME "lab"
 
-static void say_taken(const char *name, const char *topology, const struct scenario *sc)
+/* Prints which lab has the name already. */
+static void print_name_taken(const char *name, const char *topology, const struct scenario *sc)
 {
 	g_autoptr(live_client) c = live_connect(name, NULL);
 	json_auto_t *status = c ? live_ask(c, "status", NULL) : NULL;
@@ -23,7 +24,7 @@ static void say_taken(const char *name, const char *topology, const struct scena
 		  sc->name, name);
 }
 
-/* What may be typed next, with names of this very lab. */
+/* Appends the commands that the user may want next, with names of this lab. */
 static void add_hints(GString *text, const char *name, const json_t *endpoints)
 {
 	g_autofree char *option =
@@ -39,7 +40,8 @@ static void add_hints(GString *text, const char *name, const json_t *endpoints)
 	g_string_append_printf(text, "  testbed status%s\n  testbed down%s\n", option, option);
 }
 
-static int tell_up(const json_t *status, const char *name, bool quiet)
+/* Prints that the lab is up, and clients that could not sign in.  Returns the exit code. */
+static int print_up(const json_t *status, const char *name, bool quiet)
 {
 	const json_t *endpoints = json_object_get(status, "endpoints");
 	const char *vpn = member_text(status, "vpn");
@@ -66,6 +68,7 @@ static int tell_up(const json_t *status, const char *name, bool quiet)
 	return cmd_print(text->str, (gssize)text->len);
 }
 
+/* Starts the keeper and waits until the lab is up.  Returns the exit code. */
 static int bring_up(struct keeper_job *job, bool quiet)
 {
 	g_autoptr(live_client) c = NULL;
@@ -73,7 +76,7 @@ static int bring_up(struct keeper_job *job, bool quiet)
 	json_auto_t *status = NULL;
 	int fd = runtime_dir_connect(job->runtime, job->name);
 
-	/* connected before it starts: it ends when we do, until the lab is up */
+	/* connected before it starts: until the lab is up, the keeper ends with this process */
 	if (fd >= 0) {
 		c = live_client_new(fd);
 		if (keeper_start(job, &error))
@@ -85,9 +88,10 @@ static int bring_up(struct keeper_job *job, bool quiet)
 	}
 	if (!status)
 		return cmd_failed(error);
-	return tell_up(status, job->name, quiet);
+	return print_up(status, job->name, quiet);
 }
 
+/* Takes the lab's name and makes its control socket, then bring_up.  Returns the exit code. */
 static int claim_and_bring_up(struct keeper_job *job, const struct options *o)
 {
 	g_autoptr(GError) error = NULL;
@@ -98,7 +102,7 @@ static int claim_and_bring_up(struct keeper_job *job, const struct options *o)
 	if (job->lock < 0) {
 		if (!taken)
 			return cmd_failed(error);
-		say_taken(job->name, topology, job->scenario);
+		print_name_taken(job->name, topology, job->scenario);
 		return cmd_exit_of(error);
 	}
 	job->listener = runtime_dir_listen(job->runtime, job->name, &error);

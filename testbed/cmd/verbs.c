@@ -188,6 +188,7 @@ static const struct verb verbs[] = {
 
 #define VERB_COLUMNS 18
 
+/* The text of `testbed --help`; the caller frees it. */
 static char *usage_text(void)
 {
 	GString *text = g_string_new(
@@ -213,7 +214,7 @@ static char *usage_text(void)
 	return g_string_free(text, FALSE);
 }
 
-/* How many words of argv the verb's name takes; 0: another verb. */
+/* How many words of argv the verb's name takes; 0: it is another verb. */
 static guint verb_matches(const struct verb *v, char **argv)
 {
 	g_auto(GStrv) words = g_strsplit(v->name, " ", 0);
@@ -226,6 +227,7 @@ static guint verb_matches(const struct verb *v, char **argv)
 	return n;
 }
 
+/* The verb that argv begins with, and how many words it takes; NULL: none. */
 static const struct verb *find_verb(char **argv, guint *ret_words)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
@@ -236,6 +238,7 @@ static const struct verb *find_verb(char **argv, guint *ret_words)
 	return NULL;
 }
 
+/* Prints that there is no such verb, with one that is near.  Returns the exit code. */
 static int unknown_verb(char **argv)
 {
 	const char *names[G_N_ELEMENTS(verbs) + 1] = {0};
@@ -257,6 +260,7 @@ static int unknown_verb(char **argv)
 	return CMD_USAGE;
 }
 
+/* Whether the number of arguments fits the verb; if not, an error was printed. */
 static bool arguments_fit(const struct verb *v, const struct options *o)
 {
 	guint n = g_strv_length(o->arguments);
@@ -271,8 +275,8 @@ static bool arguments_fit(const struct verb *v, const struct options *o)
 	return false;
 }
 
-/* Cuts argv at "--": what stands behind it is a command's own business.  The command; NULL: none.
- */
+/* Cuts argv at "--" and returns the words after it, which the caller frees; NULL: there is none, or
+ * the verb takes no command. */
 static char **split_command(const struct verb *v, char **argv)
 {
 	for (guint i = 0; (v->options & OPT_COMMAND) && argv[i]; i++) {
@@ -284,8 +288,8 @@ static char **split_command(const struct verb *v, char **argv)
 	return NULL;
 }
 
-/* What is to be written at the end: that it can't be is told before an hour's work, not after it.
- */
+/* Whether a file (NULL: none) can be written at the end of the work: checked before it, which may
+ * take an hour.  If not, an error was printed. */
 static bool can_be_written(const char *path)
 {
 	g_autofree char *folder = path ? g_path_get_dirname(path) : NULL;
@@ -299,6 +303,7 @@ static bool can_be_written(const char *path)
 	return false;
 }
 
+/* Parses the options and runs the verb, or prints its help.  Returns the exit code. */
 static int run_verb(const struct verb *v, char **argv)
 {
 	g_autoptr(GError) error = NULL;
@@ -337,7 +342,7 @@ int cmd_main(int argc, char **argv)
 	/* Only how text is encoded: decimal points stay points. */
 	setlocale(LC_CTYPE, "");
 	g_set_prgname("testbed");
-	/* A reader that went away is an error value of write, not our death. */
+	/* When the reader of our output has gone, write returns an error instead. */
 	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
 		cmd_error("no verb given; 'testbed --help' lists them");

@@ -19,6 +19,7 @@
 
 #define REDRAW_MS 100
 
+/* One watched_run at work. */
 struct watched_run {
 	const struct options *options;
 	const struct watched_report *report;
@@ -29,17 +30,18 @@ struct watched_run {
 	GPtrArray *events;
 	reasons *reasons;
 	struct report_style style; /* of stderr */
-	bool evidence;		   /* is kept */
-	bool live;		   /* stderr is a terminal: redraw; else a line a cell */
-	guint drawn;		   /* lines that the last drawing took */
+	bool evidence;		   /* whether it is kept in the run folder */
+	bool live;   /* progress is redrawn on a terminal; else a line for each cell */
+	guint drawn; /* lines of the last drawing */
 	gint64 started_us;
-	int signal; /* that ended the run; 0: none */
+	int signal; /* the one that ended the run; 0: none */
 	signals *signals;
 };
 
 /* --- progress --------------------------------------------------------------------------------- */
 
-static void erase(struct watched_run *s)
+/* Removes the last drawing from the terminal. */
+static void erase_progress(struct watched_run *s)
 {
 	if (s->drawn > 0)
 		fprintf(stderr, "\033[%uA\r\033[J", s->drawn);
@@ -54,14 +56,15 @@ static gboolean on_redraw(gpointer data)
 		report_progress(s->results, &s->style,
 				(double)(g_get_monotonic_time() - s->started_us) / 1000.0, text);
 
-	erase(s);
+	erase_progress(s);
 	fputs(text->str, stderr);
 	fflush(stderr);
 	s->drawn = drawn;
 	return G_SOURCE_CONTINUE;
 }
 
-static void tell_cell(const struct watched_run *s, const struct cell *c)
+/* Prints the line of a cell; nothing on a terminal with a live drawing. */
+static void print_cell(const struct watched_run *s, const struct cell *c)
 {
 	g_autoptr(GString) line = g_string_new(NULL);
 
@@ -71,8 +74,9 @@ static void tell_cell(const struct watched_run *s, const struct cell *c)
 	fputs(line->str, stderr);
 }
 
-static void tell_log(const struct watched_run *s, const char *scenario, const char *agent,
-		     const json_t *event)
+/* Prints an agent's log line with -v. */
+static void print_log(const struct watched_run *s, const char *scenario, const char *agent,
+		      const json_t *event)
 {
 	const char *name = member_text(event, "event");
 	const char *text = member_text(event, "text");
@@ -81,10 +85,10 @@ static void tell_log(const struct watched_run *s, const char *scenario, const ch
 		fprintf(stderr, "%s %s: %s\n", scenario, agent, text);
 }
 
-/* --- what the matrix tells -------------------------------------------------------------------- */
+/* --- the observer of the matrix --------------------------------------------------------------- */
 
-/* Takes `line` over. */
-static void keep(const struct watched_run *s, char *line)
+/* Writes a line (taken over) to events.jsonl; nothing without a run folder. */
+static void keep_event_line(const struct watched_run *s, char *line)
 {
 	if (s->dir)
 		rundir_event(s->dir, line);
@@ -94,13 +98,13 @@ static void keep(const struct watched_run *s, char *line)
 static void on_lab_built(const struct scenario_result *sc, const struct lab_build *build,
 			 gpointer data)
 {
-	keep(data,
-	     report_event_lab_built(sc, build->vpn, build->impairment, g_get_monotonic_time()));
+	keep_event_line(data, report_event_lab_built(sc, build->vpn, build->impairment,
+						     g_get_monotonic_time()));
 }
 
 static void on_lab_failed(const struct scenario_result *sc, const GError *error, gpointer data)
 {
-	keep(data, report_event_lab_failed(sc, error->message, g_get_monotonic_time()));
+	keep_event_line(data, report_event_lab_failed(sc, error->message, g_get_monotonic_time()));
 }
 
 static void on_agent_event(const char *scenario, const char *agent, const json_t *event,
@@ -108,8 +112,8 @@ static void on_agent_event(const char *scenario, const char *agent, const json_t
 {
 	const struct watched_run *s = data;
 
-	keep(s, report_event_agent(scenario, agent, event));
-	tell_log(s, scenario, agent, event);
+	keep_event_line(s, report_event_agent(scenario, agent, event));
+	print_log(s, scenario, agent, event);
 	reasons_heard(s->reasons, scenario, agent, event);
 	if (s->report->keep_events)
 		g_ptr_array_add(s->events,
@@ -119,31 +123,33 @@ static void on_agent_event(const char *scenario, const char *agent, const json_t
 static void on_command_sent(const char *scenario, const char *agent, const json_t *command,
 			    gpointer data)
 {
-	keep(data, report_event_command(scenario, agent, command, g_get_monotonic_time()));
+	keep_event_line(data,
+			report_event_command(scenario, agent, command, g_get_monotonic_time()));
 }
 
 static void on_cell_started(const struct cell *c, gpointer data)
 {
-	keep(data, report_event_cell_started(c, g_get_monotonic_time()));
+	keep_event_line(data, report_event_cell_started(c, g_get_monotonic_time()));
 }
 
 static void on_cell_finished(const struct cell *c, gpointer data)
 {
-	keep(data, report_event_cell_finished(c, g_get_monotonic_time()));
-	tell_cell(data, c);
+	keep_event_line(data, report_event_cell_finished(c, g_get_monotonic_time()));
+	print_cell(data, c);
 }
 
-/* Causes were found for these. */
-static void tell_causes(const struct watched_run *s, const GPtrArray *told)
+/* Writes the cells whose causes were found once more, and prints those that differ. */
+static void keep_causes(const struct watched_run *s, const GPtrArray *told)
 {
 	ptr_array_foreach(const struct cell, c, told) {
-		/* The last word of a cell counts. */
-		keep(s, report_event_cell_finished(c, g_get_monotonic_time()));
+		/* readers take the last event of a cell */
+		keep_event_line(s, report_event_cell_finished(c, g_get_monotonic_time()));
 		if (!c->as_expected)
-			tell_cell(s, c);
+			print_cell(s, c);
 	}
 }
 
+/* Keeps the state as evidence, and finds causes by it. */
 static void on_lab_state(const struct scenario_result *sc, const netstate *state,
 			 const GError *error, gpointer data)
 {
@@ -151,10 +157,10 @@ static void on_lab_state(const struct scenario_result *sc, const netstate *state
 	g_autoptr(GPtrArray) told = g_ptr_array_new();
 
 	if (s->evidence)
-		keep(s, report_event_lab_state(sc, state, error ? error->message : NULL,
-					       g_get_monotonic_time()));
+		keep_event_line(s, report_event_lab_state(sc, state, error ? error->message : NULL,
+							  g_get_monotonic_time()));
 	reasons_find(s->reasons, sc, state, told);
-	tell_causes(s, told);
+	keep_causes(s, told);
 }
 
 static void on_cell_states(struct cell *c, const netstate *before, const netstate *after,
@@ -167,6 +173,7 @@ static void on_cell_states(struct cell *c, const netstate *before, const netstat
 			report_hops(c, one->model, before, after);
 }
 
+/* Opens the file for a lab's packets; 0: it could not be opened, which was noted. */
 static int on_evidence(const struct scenario_result *sc, gpointer data)
 {
 	const struct watched_run *s = data;
@@ -199,6 +206,7 @@ static void on_signal(int number, gpointer data)
 
 /* --- the run ---------------------------------------------------------------------------------- */
 
+/* Sets the run's id, and the versions of testbed and kernel. */
 static void describe_run(results *r)
 {
 	g_autoptr(GDateTime) now = g_date_time_new_now_local();
@@ -210,33 +218,35 @@ static void describe_run(results *r)
 	r->kernel = g_strdup(uname(&host) == 0 ? host.release : NULL);
 }
 
-/* A run folder that was asked for must be there; the one that is kept by itself is a courtesy. */
-static gboolean open_dir(struct watched_run *s)
+/* Makes the run folder.  False, with an error printed, when that of --out can't be made; without
+ * --out the run goes on without a folder. */
+static bool open_run_folder(struct watched_run *s)
 {
 	g_autoptr(GError) error = NULL;
 
 	s->dir = rundir_new(s->options->out, s->results->run_id, &error);
 	if (s->dir)
-		return TRUE;
+		return true;
 	if (s->options->out) {
 		cmd_error("%s", error->message);
-		return FALSE;
+		return false;
 	}
 	cmd_note("this run is not kept: %s", error->message);
-	return TRUE;
+	return true;
 }
 
-/* --evidence; FALSE: told on stderr. */
-static gboolean wants_evidence(const struct options *o, bool *ret)
+/* Reads --evidence.  False: an error was printed. */
+static bool wants_evidence(const struct options *o, bool *ret)
 {
 	*ret = !o->evidence || g_str_equal(o->evidence, "on");
 	if (*ret || g_str_equal(o->evidence, "off"))
-		return TRUE;
+		return true;
 	cmd_error("--evidence '%s': on or off", o->evidence);
-	return FALSE;
+	return false;
 }
 
-static int finish(struct watched_run *s, gboolean ran, const GError *error)
+/* Writes results.json and what the options ask for, then the text.  Returns the exit code. */
+static int finish_run(struct watched_run *s, bool ran, const GError *error)
 {
 	g_autofree char *document = report_results_text(s->results);
 	g_autoptr(GError) write_error = NULL;
@@ -251,8 +261,8 @@ static int finish(struct watched_run *s, gboolean ran, const GError *error)
 
 		status = written != CMD_AS_EXPECTED ? written : status;
 	}
-	/* Everything is on disk: from here on a signal ends us as usual, also while nobody reads
-	 * our text. */
+	/* Everything is on disk: from here on signals end the process as usual, also while it waits
+	 * for the reader of its text. */
 	g_clear_pointer(&s->signals, signals_unwatch);
 	if (ran && g_strcmp0(s->options->json, "-") != 0) {
 		g_autoptr(GString) text = g_string_new(NULL);
@@ -273,8 +283,8 @@ static int finish(struct watched_run *s, gboolean ran, const GError *error)
 	return results_summarise(s->results).unexpected > 0 ? CMD_DIFFERS : CMD_AS_EXPECTED;
 }
 
-/* Failures may not be the network's: the machine had no room to learn who lives where. */
-static void tell_refused(guint64 before)
+/* Prints that packets were lost because the machine's neighbour table was full. */
+static void print_refused_neighbours(guint64 before)
 {
 	guint64 refused = neighbours_refused() - before;
 
@@ -287,37 +297,40 @@ static void tell_refused(guint64 before)
 			 refused);
 }
 
+/* Finds the causes that only the packets of the whole run show. */
 static void look_again(const struct watched_run *s)
 {
 	g_autoptr(GPtrArray) told = g_ptr_array_new();
 
 	second_look(s->selection, rundir_path(s->dir), told);
-	tell_causes(s, told);
+	keep_causes(s, told);
 }
 
+/* Runs the matrix with events, progress and signals.  Returns the exit code. */
 static int run_watched(struct watched_run *s)
 {
 	guint64 refused = neighbours_refused();
 	guint redraw = s->live ? g_timeout_add(REDRAW_MS, on_redraw, s) : 0;
 	g_autoptr(GError) error = NULL;
-	gboolean ran;
+	bool ran;
 
 	s->started_us = g_get_monotonic_time();
 	if (s->dir)
-		keep(s, report_event_run_started(s->results, s->started_us));
+		keep_event_line(s, report_event_run_started(s->results, s->started_us));
 	if (s->dir && s->options->changes)
-		keep(s, report_event_run_changes((const char *const *)(gpointer)s->options->changes,
-						 s->started_us));
+		keep_event_line(s, report_event_run_changes(
+					   (const char *const *)(gpointer)s->options->changes,
+					   s->started_us));
 	s->signals = signals_watch(on_signal, s, &error);
 	ran = s->signals && matrix_run(s->matrix, &error);
 	g_clear_handle_id(&redraw, g_source_remove);
-	erase(s);
-	tell_refused(refused);
+	erase_progress(s);
+	print_refused_neighbours(refused);
 	if (ran && s->signal == 0 && s->evidence)
 		look_again(s);
 	if (s->dir)
-		keep(s, report_event_run_finished(s->results, g_get_monotonic_time()));
-	return finish(s, ran, error);
+		keep_event_line(s, report_event_run_finished(s->results, g_get_monotonic_time()));
+	return finish_run(s, ran, error);
 }
 
 int watched_run(matrix_selection *selection, const struct options *o,
@@ -344,7 +357,7 @@ int watched_run(matrix_selection *selection, const struct options *o,
 		return CMD_USAGE;
 	selection->results->seed = options.seed;
 	describe_run(selection->results);
-	if (!open_dir(&s))
+	if (!open_run_folder(&s))
 		return CMD_INTERNAL;
 	options.run_dir = s.dir ? rundir_path(s.dir) : NULL;
 	options.captures = (const char *const *)(gpointer)o->captures;

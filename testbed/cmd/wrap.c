@@ -28,7 +28,7 @@ void wrap_append(GString *text, const char *words, guint column, guint indent)
 	g_string_append_c(text, '\n');
 }
 
-/* Where a row's second column begins; its first word's when there is none. */
+/* The column where a row's second part begins; that of its first word when there is none. */
 static guint second_column(const char *row)
 {
 	const char *first = row + strspn(row, " "), *gap = strstr(first, "  ");
@@ -36,6 +36,7 @@ static guint second_column(const char *row)
 	return (guint)(gap ? gap + strspn(gap, " ") - row : first - row);
 }
 
+/* Appends a row of a table, its second part broken within its column. */
 static void append_row(GString *text, const char *row)
 {
 	guint at = second_column(row);
@@ -44,7 +45,8 @@ static void append_row(GString *text, const char *row)
 	wrap_append(text, row + at, at, at);
 }
 
-static void flush(GString *text, GString *paragraph)
+/* Appends the paragraph, if there is one, and empties it. */
+static void flush_paragraph(GString *text, GString *paragraph)
 {
 	if (paragraph->len > 0)
 		wrap_append(text, paragraph->str, 0, 0);
@@ -64,12 +66,12 @@ char *wrap_text(const char *text)
 			g_string_append_printf(paragraph, "%s ", lines[i]);
 			continue;
 		}
-		flush(wrapped, paragraph);
+		flush_paragraph(wrapped, paragraph);
 		if (lines[i][0] == ' ')
 			append_row(wrapped, lines[i]);
 		else if (!last)
 			g_string_append_c(wrapped, '\n');
 	}
-	flush(wrapped, paragraph);
+	flush_paragraph(wrapped, paragraph);
 	return g_string_free(wrapped, FALSE);
 }

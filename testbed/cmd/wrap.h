@@ -8,14 +8,13 @@
 
 #include <glib.h>
 
-/* Appends `words`, the first at column `column` (where the text is now) and what does not fit any
- * more below it at column `indent`, and ends the line.  A word that is longer than a line has one
- * of its own. */
+/* Appends `words` and a line feed to a text whose last line has `column` columns.  Words that do
+ * not fit go to new lines, indented by `indent` columns; a word longer than a line gets its own. */
 void wrap_append(GString *text, const char *words, guint column, guint indent);
 
-/* Paragraphs (parted by empty lines) made to fit; a line that begins with a space is a row of a
- * table: what stands behind the first gap of two spaces or more keeps to its column.  Caller frees.
- */
+/* The text with its paragraphs (separated by empty lines) broken into lines that fit; the caller
+ * frees it.  A line that begins with a space is a row of a table: the part after the first two
+ * spaces or more is broken within its own column. */
 char *wrap_text(const char *text);
 
 #endif

@@ -3,8 +3,12 @@
 
 struct fake_lab fake;
 
+/* One of the functions is set. */
 struct fake_question {
-	lab_inspect_func done;
+	lab_inspect_func inspect;
+	lab_watch_func watch;
+	lab_enter_func enter;
+	lab_change_func change;
 	gpointer user_data;
 };
 
@@ -42,12 +46,54 @@ gboolean lab_command(lab *l G_GNUC_UNUSED, const char *agent, json_t *command, G
 	return TRUE;
 }
 
+static void push(struct fake_question q)
+{
+	g_queue_push_tail(&fake.questions, g_memdup2(&q, sizeof q));
+}
+
 void lab_inspect(lab *l G_GNUC_UNUSED, lab_inspect_func done, gpointer user_data)
 {
-	struct fake_question *q = g_new0(struct fake_question, 1);
+	push((struct fake_question){.inspect = done, .user_data = user_data});
+}
 
-	*q = (struct fake_question){.done = done, .user_data = user_data};
-	g_queue_push_tail(&fake.questions, q);
+void lab_inspect_asking(lab *l, const GPtrArray *questions G_GNUC_UNUSED, lab_inspect_func done,
+			gpointer user_data)
+{
+	lab_inspect(l, done, user_data);
+}
+
+void lab_watch(lab *l G_GNUC_UNUSED, lab_watch_func done, gpointer user_data)
+{
+	fake.watches++;
+	push((struct fake_question){.watch = done, .user_data = user_data});
+}
+
+void lab_unwatch(lab *l G_GNUC_UNUSED)
+{
+	fake.watches--;
+}
+
+void lab_enter(lab *l G_GNUC_UNUSED, const char *node G_GNUC_UNUSED, lab_enter_func done,
+	       gpointer user_data)
+{
+	push((struct fake_question){.enter = done, .user_data = user_data});
+}
+
+void lab_change(lab *l G_GNUC_UNUSED, const char *const *changes, const char *const *spare,
+		const char *reboot, lab_change_func done, gpointer user_data)
+{
+	g_autofree char *texts = g_strjoinv("; ", (char **)(gpointer)(guintptr)changes),
+			*spared = g_strjoinv(" ", (char **)(gpointer)(guintptr)spare);
+
+	g_free(fake.change);
+	fake.change = g_strdup_printf("%s | spare %s | reboot %s", texts, spared,
+				      reboot ? reboot : "nobody");
+	push((struct fake_question){.change = done, .user_data = user_data});
+}
+
+pid_t lab_pid(const lab *l G_GNUC_UNUSED)
+{
+	return -1;
 }
 
 void lab_free(lab *l)
@@ -57,6 +103,7 @@ void lab_free(lab *l)
 	fake.freed = true;
 	g_queue_clear_full(&fake.questions, g_free);
 	g_clear_pointer(&fake.sent, g_ptr_array_unref);
+	g_clear_pointer(&fake.change, g_free);
 }
 
 /* --- what the test has it do ------------------------------------------------------------------ */
@@ -87,13 +134,25 @@ void fake_failed(void)
 	fake.callbacks.failed(handle(), error, fake.user_data);
 }
 
-void fake_answer(void)
+void fake_answer(const char *refused)
 {
-	struct fake_question *q = g_queue_pop_head(&fake.questions);
+	g_autofree struct fake_question *q = g_queue_pop_head(&fake.questions);
 	g_autoptr(netstate) state = netstate_new();
+	g_autoptr(GError) error =
+		refused ? g_error_new_literal(TB_ERROR, TB_ERROR_FAILED, refused) : NULL;
+	static const char *const files[] = {"/resolv.conf", "/etc/resolv.conf", NULL};
+	/* descriptors that are there anyway, and stay */
+	const struct lab_enter_target target = {
+		.user = 0, .mnt = 1, .pid = 2, .net = 2, .files = files};
 
-	q->done(handle(), state, NULL, q->user_data);
-	g_free(q);
+	if (q->inspect)
+		q->inspect(handle(), error ? NULL : state, error, q->user_data);
+	if (q->watch)
+		q->watch(handle(), error ? -1 : 0, error, q->user_data);
+	if (q->enter)
+		q->enter(handle(), error ? NULL : &target, error, q->user_data);
+	if (q->change)
+		q->change(handle(), NULL, error, q->user_data);
 }
 
 char *fake_take_sent(void)

@@ -12,6 +12,8 @@ struct fake_lab {
 	gpointer user_data;
 	GPtrArray *sent;  /* struct agent_command */
 	GQueue questions; /* struct fake_question, not answered */
+	char *change;  /* the last one that was asked for: its texts, spared clients and reboot */
+	guint watches; /* that were not taken back */
 	const char *mute; /* an agent that nothing can be sent to, or NULL */
 	bool freed;
 };
@@ -24,8 +26,10 @@ void fake_built(void);
 void fake_say(const char *agent, json_t *event);
 void fake_died(const char *agent);
 void fake_failed(void);
-/* Answers the oldest lab_inspect. */
-void fake_answer(void);
+/* Answers the oldest question: lab_inspect with an empty state, lab_watch with an open descriptor,
+ * lab_enter with four, lab_change with nobody restarted.  With `refused` (NULL: none) it gets that
+ * as an error. */
+void fake_answer(const char *refused);
 /* What was sent since the last time: "AGENT CMD" or "AGENT CMD CALL", one a line; the caller frees.
  */
 char *fake_take_sent(void);

@@ -94,7 +94,7 @@ static gboolean on_idle(gpointer data)
 			play_im(p, c);
 	}
 	if (fake.questions.head)
-		fake_answer();
+		fake_answer(NULL);
 	return G_SOURCE_CONTINUE;
 }
 

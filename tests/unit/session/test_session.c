@@ -364,15 +364,15 @@ Test(placed_call, is_looked_at_before_and_after)
 	session_place(p.s, ab, &rules, NULL);
 	session_place(p.s, bc, &rules, NULL);
 	expect_sent("");
-	fake_answer();
+	fake_answer(NULL);
 	expect_sent("a call a-b@run\n");
 	fake_died("c");
 	expect_told(&p, "c: agent-died\nc died: killed by signal 9\nc is out, was not told\n");
-	fake_answer();
+	fake_answer(NULL);
 	expect_told(&p, "b-c: error, agent c died: killed by signal 9\n");
 	let_time_pass(session_calls(p.s)->pdata[0]);
 	expect_told(&p, "");
-	fake_answer();
+	fake_answer(NULL);
 	expect_told(&p, "states of a-b\na-b: error, no answer from a, b within 26 s\n");
 	end(&p);
 	cell_free(ab);

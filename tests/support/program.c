@@ -5,6 +5,8 @@
 #include <ftw.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +17,105 @@ char *program_path(const char *name)
 
 	return g_canonicalize_filename(relative, NULL);
 }
+
+/* --- starting --------------------------------------------------------------------------------- */
+
+static void become(gpointer user_data)
+{
+	unsigned uid = GPOINTER_TO_UINT(user_data);
+
+	if (uid != 0 && (setgid(uid) != 0 || setuid(uid) != 0))
+		_exit(126);
+}
+
+static int memory_with(const char *text)
+{
+	int fd = memfd_create("program", MFD_CLOEXEC);
+	size_t length = text ? strlen(text) : 0;
+
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(pwrite(fd, text, length, 0), (ssize_t)length);
+	return fd;
+}
+
+/* All that was written to it, which it takes over; the caller frees. */
+static char *memory_text(int fd)
+{
+	struct stat info;
+	char *text;
+
+	cr_assert_eq(fstat(fd, &info), 0);
+	text = g_malloc((gsize)info.st_size + 1);
+	cr_assert_eq(pread(fd, text, (size_t)info.st_size, 0), info.st_size);
+	text[info.st_size] = '\0';
+	close(fd);
+	return text;
+}
+
+void program_start(const char *const *argv, const struct start *how, struct started *ret)
+{
+	static const struct start as_we_are;
+	g_autoptr(GError) error = NULL;
+	int input;
+
+	if (!how)
+		how = &as_we_are;
+	input = memory_with(how->input);
+	*ret = (struct started){.out_fd = memory_with(NULL), .err_fd = memory_with(NULL)};
+	cr_assert(g_spawn_async_with_fds(how->dir, (char **)(gpointer)(guintptr)argv,
+					 (char **)(gpointer)(guintptr)how->environment,
+					 G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH, become,
+					 GUINT_TO_POINTER(how->uid), &ret->pid, input, ret->out_fd,
+					 ret->err_fd, &error),
+		  "start %s: %s", argv[0], error ? error->message : "");
+	close(input);
+}
+
+void program_end(struct started *s, struct outcome *ret)
+{
+	int status = 0;
+
+	cr_assert_eq(waitpid(s->pid, &status, 0), s->pid, "wait for a program");
+	ret->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	ret->out = memory_text(s->out_fd);
+	ret->err = memory_text(s->err_fd);
+}
+
+void program_run(const char *const *argv, const struct start *how, struct outcome *ret)
+{
+	struct started s;
+
+	program_start(argv, how, &s);
+	program_end(&s, ret);
+}
+
+void program_shell(const char *line, const struct start *how, struct outcome *ret)
+{
+	const char *const argv[] = {"/bin/sh", "-c", line, NULL};
+
+	program_run(argv, how, ret);
+}
+
+void program_testbed(const char *const *args, const struct start *how, struct outcome *ret)
+{
+	g_autofree char *program = program_path("testbed");
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+
+	g_ptr_array_add(argv, program);
+	for (guint i = 0; args[i]; i++)
+		g_ptr_array_add(argv, (gpointer)(guintptr)args[i]);
+	g_ptr_array_add(argv, NULL);
+	program_run((const char *const *)(gpointer)argv->pdata, how, ret);
+}
+
+void outcome_clear(struct outcome *o)
+{
+	g_free(o->out);
+	g_free(o->err);
+	*o = (struct outcome){0};
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
 
 char *program_folder_new(void)
 {
@@ -65,8 +166,8 @@ char *program_edited_topology(const char *folder, const char *topology, const st
 	return path;
 }
 
-/* A copy that any user may run, wherever the build is: a home directory may be private. */
-static char *public_copy(const char *folder)
+/* A home directory may be private. */
+char *program_public_copy(const char *folder)
 {
 	static const char *const names[] = {"testbed", "tb-frontend", "tb-edge", "tb-client"};
 	g_autofree char *bin = g_build_filename(folder, "bin", NULL);
@@ -86,23 +187,19 @@ static char *public_copy(const char *folder)
 	return g_build_filename(bin, "testbed", NULL);
 }
 
-static void become(gpointer user_data)
-{
-	unsigned uid = GPOINTER_TO_UINT(user_data);
-
-	if (uid != 0 && (setgid(uid) != 0 || setuid(uid) != 0))
-		_exit(126);
-}
+/* --- runs of a matrix --------------------------------------------------------------------------
+ */
 
 void program_run_matrix(const char *folder, const char *const *args, unsigned as_uid,
 			struct run *ret)
 {
-	g_autofree char *program = as_uid == 0 ? program_path("testbed") : public_copy(folder);
+	g_autofree char *program =
+		as_uid == 0 ? program_path("testbed") : program_public_copy(folder);
 	g_autofree char *json = g_build_filename(folder, "results.json", NULL);
 	g_autofree char *out = g_build_filename(folder, "run", NULL);
 	g_autoptr(GPtrArray) argv = g_ptr_array_new();
-	g_autoptr(GError) error = NULL;
-	int status = 0;
+	const struct start how = {.uid = as_uid};
+	struct outcome o;
 
 	g_ptr_array_add(argv, program);
 	for (; *args; args++)
@@ -112,11 +209,8 @@ void program_run_matrix(const char *folder, const char *const *args, unsigned as
 	g_ptr_array_add(argv, (gpointer)(guintptr) "--out");
 	g_ptr_array_add(argv, out);
 	g_ptr_array_add(argv, NULL);
-	*ret = (struct run){.exit_code = -1};
-	cr_assert(g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_DEFAULT, become,
-			       GUINT_TO_POINTER(as_uid), &ret->out, &ret->err, &status, &error),
-		  "run %s: %s", program, error ? error->message : "");
-	ret->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	program_run((const char *const *)(gpointer)argv->pdata, &how, &o);
+	*ret = (struct run){.exit_code = o.exit_code, .out = o.out, .err = o.err};
 	ret->results = json_load_file(json, 0, NULL);
 }
 

@@ -1,14 +1,56 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Running the built programs from a test, on topologies edited for the occasion. */
+/* Starting programs from a test, those that were built above all, on topologies edited for the
+ * occasion.  The one way in which tests start programs and take what they print.
+ *
+ * What a program prints goes to memory: nobody has to read it meanwhile, and no thread is made
+ * (labs are cloned from processes that start programs).
+ */
 #ifndef TESTS_SUPPORT_PROGRAM_H
 #define TESTS_SUPPORT_PROGRAM_H
 
 #include <glib.h>
 #include <jansson.h>
 #include <stdbool.h>
+#include <sys/types.h>
+
+/* What is not as it is for us; all zero: nothing. */
+struct start {
+	const char *dir;	  /* where it runs */
+	char *const *environment; /* "NAME=value" */
+	const char *input;	  /* its standard input; NULL: none */
+	unsigned uid;		  /* as whom */
+};
+
+struct outcome {
+	int exit_code;	 /* 128+n when a signal ended it */
+	char *out, *err; /* what it printed */
+};
+void outcome_clear(struct outcome *o);
+
+/* One that runs. */
+struct started {
+	pid_t pid;
+	int out_fd, err_fd;
+};
+
+/* Starts `argv` (NULL-terminated; found in PATH when it has no slash); `how` may be NULL.  Aborts
+ * the test when it can't be started. */
+void program_start(const char *const *argv, const struct start *how, struct started *ret);
+/* Waits for its end and takes it over. */
+void program_end(struct started *s, struct outcome *ret);
+/* Both. */
+void program_run(const char *const *argv, const struct start *how, struct outcome *ret);
+/* A line of sh. */
+void program_shell(const char *line, const struct start *how, struct outcome *ret);
+/* build/bin/testbed with these arguments (NULL-terminated). */
+void program_testbed(const char *const *args, const struct start *how, struct outcome *ret);
 
 /* "BUILD/bin/NAME", absolute; BUILD from TESTBED_BUILD, else "build".  The caller frees. */
 char *program_path(const char *name);
+
+/* build/bin/testbed and what it starts, copied to FOLDER/bin: any user may run it there, wherever
+ * the build is.  Its name; the caller frees. */
+char *program_public_copy(const char *folder);
 
 /* A private temporary folder; program_folder_free removes it with all it holds. */
 char *program_folder_new(void);

@@ -8,39 +8,33 @@
 #include "tests/support/program.h"
 
 #include <criterion/criterion.h>
-#include <gio/gio.h>
 
 #define RATE_KBIT 800.0
 
-static GSubprocess *start(const char *scenario)
+static void start(const char *scenario, struct started *ret)
 {
 	g_autofree char *path = program_path("testbed");
-	g_autoptr(GError) error = NULL;
-	GSubprocess *p =
-		g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE,
-				 &error, path, "run", "capacity", "-t",
-				 "tests/data/topologies/company.yaml", "-s", scenario, "--rate",
-				 "800kbit", "--calls", "2", "--seconds", "4", "--json", "-", NULL);
 
-	cr_assert_not_null(p, "%s", error ? error->message : "");
-	return p;
+	program_start((const char *const[]){path, "run", "capacity", "-t",
+					    "tests/data/topologies/company.yaml", "-s", scenario,
+					    "--rate", "800kbit", "--calls", "2", "--seconds", "4",
+					    "--json", "-", NULL},
+		      NULL, ret);
 }
 
 /* The one design of a document; the caller owns it. */
-static json_t *finish(GSubprocess *p)
+static json_t *finish(struct started *program)
 {
-	g_autofree char *out = NULL, *err = NULL;
 	json_t *document, *design;
-	int status;
+	struct outcome o;
 
-	cr_assert(g_subprocess_communicate_utf8(p, NULL, NULL, &out, &err, NULL));
-	status = g_subprocess_get_if_exited(p) ? g_subprocess_get_exit_status(p) : -1;
-	g_object_unref(p);
-	if (status == 77)
-		cr_skip_test("this host can't run labs: %s", err);
-	cr_assert_eq(status, 0, "%s", err);
-	document = json_loads(out, 0, NULL);
-	cr_assert_not_null(document, "%s", out);
+	program_end(program, &o);
+	if (o.exit_code == 77)
+		cr_skip_test("this host can't run labs: %s", o.err);
+	cr_assert_eq(o.exit_code, 0, "%s", o.err);
+	document = json_loads(o.out, 0, NULL);
+	cr_assert_not_null(document, "%s", o.out);
+	outcome_clear(&o);
 	design = json_incref(json_array_get(json_object_get(document, "designs"), 0));
 	json_decref(document);
 	return design;
@@ -60,12 +54,19 @@ static void expect(const json_t *design, double carried, const char *limit, cons
 
 Test(capacity, a_full_tunnel_is_named_and_the_bypass_carries_more, .timeout = 90)
 {
-	GSubprocess *through = start("persistent-route"), *round = start("vpn-bypass");
-	json_t *tunnel = finish(through), *bypass = finish(round);
-	char *one = json_dumps(tunnel, JSON_INDENT(1)), *other = json_dumps(bypass, JSON_INDENT(1));
-	const json_t *full = json_array_get(json_object_get(tunnel, "steps"), 1);
-	const json_t *empty = json_array_get(json_object_get(bypass, "steps"), 1);
+	struct started through, round;
+	json_t *tunnel, *bypass;
+	const json_t *full, *empty;
+	char *one, *other;
 
+	start("persistent-route", &through);
+	start("vpn-bypass", &round);
+	tunnel = finish(&through);
+	bypass = finish(&round);
+	one = json_dumps(tunnel, JSON_INDENT(1));
+	other = json_dumps(bypass, JSON_INDENT(1));
+	full = json_array_get(json_object_get(tunnel, "steps"), 1);
+	empty = json_array_get(json_object_get(bypass, "steps"), 1);
 	expect(tunnel, 1, "tunnel", one);
 	cr_expect(number(full, "tunnel_kbit") >= 0.85 * RATE_KBIT &&
 			  number(full, "tunnel_kbit") <= 1.05 * RATE_KBIT,

@@ -4,7 +4,6 @@
 
 #include <criterion/criterion.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #define QUICK                                                                                    \
 	"^(edge-forgets-branch|edge-weak-reverse-path-filter|relay-credentials-expired|vpn-"     \
@@ -21,19 +20,17 @@ static int fault_matrix(const char *const *args, char **ret_out)
 {
 	g_autofree char *bin = program_path("testbed"), *dir = g_path_get_dirname(bin);
 	g_autofree char *program = g_build_filename(dir, "..", "faults", "fault-matrix", NULL);
-	g_autoptr(GStrvBuilder) argv = g_strv_builder_new();
-	g_auto(GStrv) all = NULL;
-	g_autoptr(GError) error = NULL;
-	int status = 0;
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+	struct outcome o;
 
-	g_strv_builder_add(argv, program);
+	g_ptr_array_add(argv, program);
 	for (guint i = 0; args[i]; i++)
-		g_strv_builder_add(argv, args[i]);
-	all = g_strv_builder_end(argv);
-	cr_assert(g_spawn_sync(NULL, all, NULL, G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, ret_out,
-			       NULL, &status, &error),
-		  "%s", error ? error->message : "");
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+		g_ptr_array_add(argv, (gpointer)(guintptr)args[i]);
+	g_ptr_array_add(argv, NULL);
+	program_run((const char *const *)(gpointer)argv->pdata, NULL, &o);
+	*ret_out = o.out;
+	g_free(o.err);
+	return o.exit_code;
 }
 
 Test(faults, a_few_are_named_rightly)

@@ -6,7 +6,6 @@
 
 #include <criterion/criterion.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #define COMPANY "tests/data/topologies/company.yaml"
 #define FAILING "missing-route/branch1-home1/audio"
@@ -28,24 +27,15 @@ static void explained_clear(struct explained *e)
 
 static struct explained explain(const char *dir, const char *id)
 {
-	g_autofree char *program = program_path("testbed"), *out = NULL;
-	char *argv[] = {program,
-			(char[]){"explain"},
-			(char *)(guintptr)dir,
-			(char *)(guintptr)id,
-			(char[]){"--no-trial"},
-			(char[]){"--json"},
-			(char[]){"-"},
-			NULL};
-	struct explained e = {.exit_code = -1};
-	g_autoptr(GError) error = NULL;
-	int status = 0;
+	const char *const args[] = {"explain", dir, id, "--no-trial", "--json", "-", NULL};
+	struct explained e;
+	struct outcome o;
 
-	cr_assert(g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &e.err, &status,
-			       &error),
-		  "%s", error ? error->message : "");
-	e.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	e.document = json_loads(out, 0, NULL);
+	program_testbed(args, NULL, &o);
+	e = (struct explained){.exit_code = o.exit_code,
+			       .document = json_loads(o.out, 0, NULL),
+			       .err = g_steal_pointer(&o.err)};
+	outcome_clear(&o);
 	return e;
 }
 

@@ -4,6 +4,7 @@
 #include "tests/e2e/lab/harness.h"
 
 #include "tests/support/process.h"
+#include "tests/support/program.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -140,10 +141,11 @@ static char *machine_network(void)
 	g_autoptr(GString) all = g_string_new(NULL);
 
 	for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
-		g_autofree char *out = NULL;
+		struct outcome o;
 
-		g_spawn_command_line_sync(commands[i], &out, NULL, NULL, NULL);
-		g_string_append_printf(all, "# %s\n%s", commands[i], out != NULL ? out : "");
+		program_shell(commands[i], NULL, &o);
+		g_string_append_printf(all, "# %s\n%s", commands[i], o.out);
+		outcome_clear(&o);
 	}
 	return g_regex_replace_literal(moving, all->str, (gssize)all->len, 0, "", 0, NULL);
 }

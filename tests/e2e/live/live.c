@@ -7,43 +7,13 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-static void copy_file(const char *from, const char *to, int mode)
-{
-	g_autofree char *bytes = NULL;
-	gsize length = 0;
-
-	cr_assert(g_file_get_contents(from, &bytes, &length, NULL), "read %s", from);
-	cr_assert(g_file_set_contents_full(to, bytes, (gssize)length, G_FILE_SET_CONTENTS_NONE,
-					   mode, NULL),
-		  "write %s", to);
-}
-
-/* Another user may reach neither the build nor the topologies. */
-static char *public_copy(const char *folder)
-{
-	static const char *const names[] = {"testbed", "tb-frontend", "tb-edge", "tb-client"};
-	g_autofree char *bin = g_build_filename(folder, "copy", "bin", NULL);
-	g_autofree char *topology = g_build_filename(folder, "copy", "company.yaml", NULL);
-
-	cr_assert_eq(g_mkdir_with_parents(bin, 0755), 0);
-	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_autofree char *from = program_path(names[i]),
-				*to = g_build_filename(bin, names[i], NULL);
-
-		copy_file(from, to, 0755);
-	}
-	copy_file(COMPANY, topology, 0644);
-	return g_build_filename(bin, "testbed", NULL);
-}
 
 void home_new(struct home *h, unsigned uid)
 {
 	h->uid = uid;
 	h->folder = program_folder_new();
-	h->program = uid != 0 ? public_copy(h->folder) : program_path("testbed");
+	h->program = uid != 0 ? program_public_copy(h->folder) : program_path("testbed");
 	if (uid != 0) {
 		g_autofree char *runtime = g_build_filename(h->folder, "run", NULL);
 
@@ -60,50 +30,19 @@ void home_clear(struct home *h)
 	g_free(h->program);
 }
 
-void said_clear(struct said *s)
-{
-	g_free(s->out);
-	g_free(s->err);
-}
-
-static void become(gpointer user_data)
-{
-	unsigned uid = GPOINTER_TO_UINT(user_data);
-
-	if (uid != 0 && (setgid(uid) != 0 || setuid(uid) != 0))
-		_exit(126);
-}
-
 static char *runtime_path(const struct home *h)
 {
 	return h->uid != 0 ? g_build_filename(h->folder, "run", NULL) : g_strdup(h->folder);
 }
 
-static void run(const struct home *h, struct said *ret, const char *input, GPtrArray *argv)
+static void run(const struct home *h, struct outcome *ret, const char *input, GPtrArray *argv)
 {
-	g_autofree char *runtime = runtime_path(h),
-			*in = g_build_filename(h->folder, "input", NULL);
+	g_autofree char *runtime = runtime_path(h);
 	g_auto(GStrv) environment =
 		g_environ_setenv(g_get_environ(), "XDG_RUNTIME_DIR", runtime, TRUE);
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GPtrArray) all = g_ptr_array_new();
-	int status = 0;
+	const struct start how = {.environment = environment, .input = input, .uid = h->uid};
 
-	/* standard input by a shell: g_spawn_sync has none to give */
-	if (input) {
-		cr_assert(g_file_set_contents(in, input, -1, NULL));
-		g_ptr_array_add(all, (gpointer)(guintptr) "/bin/sh");
-		g_ptr_array_add(all, (gpointer)(guintptr) "-c");
-		g_ptr_array_add(all, (gpointer)(guintptr) "in=$1; shift; exec \"$@\" <\"$in\"");
-		g_ptr_array_add(all, (gpointer)(guintptr) "sh");
-		g_ptr_array_add(all, in);
-	}
-	g_ptr_array_extend(all, argv, NULL, NULL);
-	*ret = (struct said){.exit_code = -1};
-	cr_assert(g_spawn_sync(NULL, (char **)all->pdata, environment, G_SPAWN_DEFAULT, become,
-			       GUINT_TO_POINTER(h->uid), &ret->out, &ret->err, &status, &error),
-		  "run %s: %s", h->program, error ? error->message : "");
-	ret->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	program_run((const char *const *)(gpointer)argv->pdata, &how, ret);
 }
 
 static GPtrArray *collect(const struct home *h, va_list args)
@@ -119,7 +58,7 @@ static GPtrArray *collect(const struct home *h, va_list args)
 	return argv;
 }
 
-void home_run(const struct home *h, struct said *ret, const char *input, ...)
+void home_run(const struct home *h, struct outcome *ret, const char *input, ...)
 {
 	g_autoptr(GPtrArray) argv = NULL;
 	va_list args;
@@ -134,7 +73,7 @@ void home_expect(const struct home *h, int exit_code, ...)
 {
 	g_autoptr(GPtrArray) argv = NULL;
 	g_autofree char *line = NULL;
-	struct said s;
+	struct outcome s;
 	va_list args;
 
 	va_start(args, exit_code);
@@ -144,19 +83,19 @@ void home_expect(const struct home *h, int exit_code, ...)
 	line = g_strjoinv(" ", (char **)argv->pdata + 1);
 	cr_expect_eq(s.exit_code, exit_code, "testbed %s: exit %d, not %d; %s%s", line, s.exit_code,
 		     exit_code, s.out, s.err);
-	said_clear(&s);
+	outcome_clear(&s);
 }
 
 json_t *home_status(const struct home *h, const char *name)
 {
 	json_t *document, *lab;
-	struct said s;
+	struct outcome s;
 
 	home_run(h, &s, NULL, "status", "-n", name, "--json", "-", NULL);
 	document = json_loads(s.out, 0, NULL);
 	lab = json_incref(json_array_get(json_object_get(document, "labs"), 0));
 	json_decref(document);
-	said_clear(&s);
+	outcome_clear(&s);
 	return lab;
 }
 

@@ -6,8 +6,6 @@
 
 #include "tests/support/program.h"
 
-#include <sys/types.h>
-
 #define COMPANY "tests/data/topologies/company.yaml"
 
 struct home {
@@ -20,15 +18,9 @@ struct home {
 void home_new(struct home *h, unsigned uid);
 void home_clear(struct home *h);
 
-struct said {
-	int exit_code; /* 128+n when a signal ended it */
-	char *out, *err;
-};
-void said_clear(struct said *s);
-
 /* Runs the program with these arguments (up to NULL) and waits; `input` (NULL: none) is its
  * standard input. */
-void home_run(const struct home *h, struct said *ret, const char *input,
+void home_run(const struct home *h, struct outcome *ret, const char *input,
 	      ...) G_GNUC_NULL_TERMINATED;
 /* The same, and the test fails when it exits with another code. */
 void home_expect(const struct home *h, int exit_code, ...) G_GNUC_NULL_TERMINATED;

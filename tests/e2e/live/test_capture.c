@@ -6,7 +6,6 @@
 
 #include <criterion/criterion.h>
 #include <string.h>
-#include <sys/wait.h>
 
 struct seen {
 	guint inside, outside, others;
@@ -27,15 +26,15 @@ static void count(const struct pcapng_record *r, gpointer user_data)
 /* Runs a shell line with the lab's folder in its environment; its exit code. */
 static int shell(const struct home *h, const char *line)
 {
-	g_autofree char *whole = g_strdup_printf("export XDG_RUNTIME_DIR=%s; testbed=%s; cd %s; %s",
-						 h->folder, h->program, h->folder, line);
-	char *argv[] = {(char[]){"/bin/sh"}, (char[]){"-c"}, whole, NULL};
-	int status = 0;
+	g_autofree char *whole = g_strdup_printf("export XDG_RUNTIME_DIR=%s; testbed=%s; %s",
+						 h->folder, h->program, line);
+	const struct start how = {.dir = h->folder};
+	struct outcome o;
 
-	cr_assert(g_spawn_sync(NULL, argv, NULL,
-			       G_SPAWN_STDERR_TO_DEV_NULL | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL,
-			       NULL, NULL, &status, NULL));
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	program_shell(whole, &how, &o);
+	g_free(o.out);
+	g_free(o.err);
+	return o.exit_code;
 }
 
 Test(capture, a_file_has_an_interface_for_each_place, .timeout = 60)

@@ -12,7 +12,7 @@
 /* The cell of an audio call from dc1 to branch1, whatever came out of it; the caller owns it. */
 static json_t *call(const struct home *h, const char *seconds)
 {
-	struct said s;
+	struct outcome s;
 	json_t *document, *cell;
 
 	home_run(h, &s, NULL, "call", "dc1", "branch1", "--seconds", seconds, "--json", "-", NULL);
@@ -22,7 +22,7 @@ static json_t *call(const struct home *h, const char *seconds)
 		json_object_get(json_array_get(json_object_get(document, "scenarios"), 0), "cells"),
 		0));
 	json_decref(document);
-	said_clear(&s);
+	outcome_clear(&s);
 	return cell;
 }
 

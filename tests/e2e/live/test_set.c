@@ -118,13 +118,13 @@ Test(set, a_changed_lab_is_as_a_fresh_one, .timeout = 200)
 static void expect_refused(const struct home *h, const char *first, const char *second,
 			   const char *words)
 {
-	struct said s;
+	struct outcome s;
 
 	home_run(h, &s, NULL, "set", first, second, NULL);
 	cr_expect_neq(s.exit_code, 0, "%s", first);
 	cr_expect(strstr(s.err, words) != NULL, "%s: %s", first, s.err);
 	cr_expect(strstr(s.err, "nothing was changed") != NULL, "%s", s.err);
-	said_clear(&s);
+	outcome_clear(&s);
 }
 
 Test(set, a_change_that_is_wrong_or_refused_changes_nothing, .timeout = 60)
@@ -168,12 +168,12 @@ Test(set, a_fix_made_live_mends_the_call, .timeout = 60)
 /* The last line of a shell command's output in a node; the caller frees. */
 static char *say_in(const struct home *h, const char *node, const char *command)
 {
-	struct said s;
+	struct outcome s;
 	char *text;
 
 	home_run(h, &s, NULL, "exec", node, "--", "sh", "-c", command, NULL);
 	text = g_strdup(g_strchomp(s.out));
-	said_clear(&s);
+	outcome_clear(&s);
 	return text;
 }
 
@@ -242,13 +242,13 @@ static void expect_delayed_call(const struct home *h, const char *when)
 {
 	static const char heard[] = "audio at dc1: one way ";
 	const char *figure;
-	struct said s;
+	struct outcome s;
 
 	home_run(h, &s, NULL, "call", "dc1", "home1", NULL);
 	figure = strstr(s.out, heard);
 	cr_expect(figure && g_ascii_strtod(figure + strlen(heard), NULL) >= 20, "%s: %s%s", when,
 		  s.out, s.err);
-	said_clear(&s);
+	outcome_clear(&s);
 }
 
 /* It is made anew by a reboot of either end of its cable. */
@@ -274,7 +274,7 @@ Test(set, a_trace_follows_the_lab_as_it_is_now, .timeout = 60)
 	static const char set[] =
 		"add-route: {node: edge, to: 10.20.0.0/24, via: 172.25.33.1, dev: int}";
 	struct home h;
-	struct said s;
+	struct outcome s;
 
 	home_new(&h, 0);
 	/* a path from where testbed is started: the lab must know it when it is asked for later */
@@ -282,13 +282,13 @@ Test(set, a_trace_follows_the_lab_as_it_is_now, .timeout = 60)
 	home_run(&h, &s, NULL, "trace", "edge", "branch1", "-n", "lab", "--port", "5061", NULL);
 	cr_expect_eq(s.exit_code, 1, "%s", s.err);
 	cr_expect(strstr(s.out, "kernel no way (ENETUNREACH)"), "no kernel was asked: %s", s.out);
-	said_clear(&s);
+	outcome_clear(&s);
 	home_expect(&h, 0, "set", set, NULL);
 	home_run(&h, &s, NULL, "trace", "edge", "branch1", "-n", "lab", "--port", "5061", NULL);
 	cr_expect_eq(s.exit_code, 0, "%s", s.err);
 	cr_expect(strstr(s.out, "kernel the same") && !strstr(s.out, "kernel differs"), "%s",
 		  s.out);
-	said_clear(&s);
+	outcome_clear(&s);
 	/* by hand, so that no model knows it */
 	home_expect(&h, 0, "exec", "edge", "--", "ip", "route", "del", "10.20.0.0/24", "via",
 		    "172.25.33.1", NULL);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The program on whole labs: what it prints, what it leaves, how it ends. */
+#include "tests/support/program.h"
+
 #include <criterion/criterion.h>
 #include <gio/gio.h>
 #include <jansson.h>
@@ -13,60 +15,41 @@ struct ran {
 	int status;
 };
 
-static char *program(void)
+static void start(const char *arguments, const char *dir, struct started *ret)
 {
-	const char *build = g_getenv("TESTBED_BUILD");
-
-	return g_build_filename(build ? build : "build", "bin", "testbed", NULL);
-}
-
-static GSubprocess *start(const char *arguments, const char *dir)
-{
-	g_autofree char *path = program();
-	g_autofree char *line =
-		g_strdup_printf("'%s' %s -q -t tests/data/topologies/company.yaml --out '%s'", path,
-				arguments, dir);
+	g_autofree char *path = program_path("testbed");
+	g_autofree char *line = g_strdup_printf("'%s' %s -q -t tests/data/topologies/company.yaml "
+						"--out '%s'",
+						path, arguments, dir);
 	g_auto(GStrv) argv = NULL;
-	g_autoptr(GError) error = NULL;
-	GSubprocess *p;
 
 	cr_assert(g_shell_parse_argv(line, NULL, &argv, NULL));
-	p = g_subprocess_newv((const char *const *)(gpointer)argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE,
-			      &error);
-	cr_assert_not_null(p, "%s", error ? error->message : "");
-	return p;
+	program_start((const char *const *)(gpointer)argv, NULL, ret);
 }
 
-static void finish(GSubprocess *p, struct ran *r)
+static void finish(struct started *program, struct ran *r)
 {
-	cr_assert(g_subprocess_communicate_utf8(p, NULL, NULL, &r->out, NULL, NULL));
-	r->status = g_subprocess_get_if_exited(p) ? g_subprocess_get_exit_status(p) :
-						    128 + g_subprocess_get_term_sig(p);
-	g_object_unref(p);
-}
+	struct outcome o;
 
-static char *new_dir(void)
-{
-	char *dir = g_dir_make_tmp("testbed-XXXXXX", NULL);
-
-	cr_assert_not_null(dir);
-	return dir;
+	program_end(program, &o);
+	r->status = o.exit_code;
+	r->out = o.out;
+	g_free(o.err);
 }
 
 static void ran_clear(struct ran *r)
 {
-	const char *argv[] = {"rm", "-rf", r->dir, NULL};
-
-	g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL,
-		     NULL, NULL, NULL);
-	g_free(r->dir);
+	program_folder_free(r->dir);
 	g_free(r->out);
 }
 
 static void run(const char *arguments, struct ran *r)
 {
-	r->dir = new_dir();
-	finish(start(arguments, r->dir), r);
+	struct started program;
+
+	r->dir = program_folder_new();
+	start(arguments, r->dir, &program);
+	finish(&program, r);
 	if (r->status == 77)
 		cr_skip_test("this host can't run labs");
 }
@@ -119,18 +102,18 @@ Test(matrix, json_on_stdout_is_all_there_is)
 /* events.jsonl alone gives the same results again. */
 Test(matrix, report_of_the_run_folder_is_the_same)
 {
-	g_autofree char *path = program();
 	struct ran r;
-	g_autofree char *again = NULL, *results = NULL, *file = NULL;
-	const char *argv[] = {path, "report", NULL, "--json", "-", NULL};
+	g_autofree char *results = NULL, *file = NULL;
+	const char *args[] = {"report", NULL, "--json", "-", NULL};
+	struct outcome again;
 
 	run("run matrix -s missing-route --pairs dc1:dc2", &r);
-	argv[2] = r.dir;
+	args[1] = r.dir;
 	file = g_build_filename(r.dir, "results.json", NULL);
 	cr_assert(g_file_get_contents(file, &results, NULL, NULL));
-	cr_assert(g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL,
-			       &again, NULL, NULL, NULL));
-	cr_expect_str_eq(again, results);
+	program_testbed(args, NULL, &again);
+	cr_expect_str_eq(again.out, results);
+	outcome_clear(&again);
 	ran_clear(&r);
 }
 
@@ -308,13 +291,14 @@ Test(matrix, interrupted_leaves_valid_results, .timeout = 60)
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 
 	for (guint i = 0; i < G_N_ELEMENTS(signals); i++) {
-		struct ran r = {.dir = new_dir()};
-		GSubprocess *p = start("run matrix -s missing-route --pairs branch1:home1", r.dir);
+		struct ran r = {.dir = program_folder_new()};
+		struct started p;
 		json_t *document;
 
+		start("run matrix -s missing-route --pairs branch1:home1", r.dir, &p);
 		wait_for_event(r.dir, "\"cell-started\"");
-		g_subprocess_send_signal(p, signals[i]);
-		finish(p, &r);
+		kill(p.pid, signals[i]);
+		finish(&p, &r);
 		cr_expect_eq(r.status, 128 + signals[i], "signal %d: exit %d", signals[i],
 			     r.status);
 		document = results_of(&r);

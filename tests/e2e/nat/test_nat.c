@@ -5,7 +5,6 @@
 #include "tests/support/program.h"
 
 #include <criterion/criterion.h>
-#include <sys/wait.h>
 
 #define COMBINATIONS 36u
 
@@ -69,17 +68,15 @@ static char *all_nats(const char *folder)
 /* Runs `testbed run nat --json -`. */
 static json_t *run_nat(const char *topology, int *ret_exit_code)
 {
-	g_autofree char *program = program_path("testbed"), *out = NULL, *err = NULL;
-	const char *argv[] = {program, "run", "nat", "-t", topology, "--json", "-", NULL};
-	int status = 0;
+	const char *const args[] = {"run", "nat", "-t", topology, "--json", "-", NULL};
+	struct outcome o;
 	json_t *document;
 
-	cr_assert(g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL,
-			       &out, &err, &status, NULL),
-		  "start %s", program);
-	*ret_exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	document = json_loads(out, 0, NULL);
-	cr_assert_not_null(document, "exit %d, no JSON; stderr:\n%s", *ret_exit_code, err);
+	program_testbed(args, NULL, &o);
+	*ret_exit_code = o.exit_code;
+	document = json_loads(o.out, 0, NULL);
+	cr_assert_not_null(document, "exit %d, no JSON; stderr:\n%s", o.exit_code, o.err);
+	outcome_clear(&o);
 	return document;
 }
 

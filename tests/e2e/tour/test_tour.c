@@ -35,15 +35,14 @@ static char *plain(const char *text)
 
 static void run(struct tour *t, const char *command)
 {
-	g_autofree char *line = g_strdup_printf("%s 2>&1", command), *out = NULL;
-	const char *const argv[] = {"/bin/sh", "-c", line, NULL};
-	g_autoptr(GError) error = NULL;
+	g_autofree char *line = g_strdup_printf("%s 2>&1", command);
+	const struct start how = {.environment = t->environment};
+	struct outcome o;
 
-	cr_assert(g_spawn_sync(NULL, (char **)(gpointer)(guintptr)argv, t->environment,
-			       G_SPAWN_DEFAULT, NULL, NULL, &out, NULL, NULL, &error),
-		  "%s: %s", command, error ? error->message : "");
+	program_shell(line, &how, &o);
 	g_free(t->said);
-	t->said = plain(out);
+	t->said = plain(o.out);
+	outcome_clear(&o);
 	g_free(t->command);
 	t->command = g_strdup(command);
 	t->commands++;

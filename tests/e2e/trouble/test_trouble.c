@@ -7,7 +7,6 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define COMPANY "tests/data/topologies/company.yaml"
@@ -15,41 +14,20 @@
 /* A matrix that is running. */
 struct running {
 	char *folder, *json, *events;
-	pid_t pid;
+	struct started program;
 };
 
 static void start(struct running *r, const char *scenarios)
 {
-	g_autofree char *program = program_path("testbed");
-	g_autofree char *out = NULL;
-	g_autoptr(GError) error = NULL;
+	g_autofree char *program = program_path("testbed"), *out = NULL;
 
 	r->folder = program_folder_new();
 	r->json = g_build_filename(r->folder, "results.json", NULL);
 	out = g_build_filename(r->folder, "run", NULL);
 	r->events = g_build_filename(out, "events.jsonl", NULL);
-	{
-		char *argv[] = {program,
-				(char[]){"run"},
-				(char[]){"matrix"},
-				(char[]){"-t"},
-				(char[]){COMPANY},
-				(char[]){"-s"},
-				g_strdup(scenarios),
-				(char[]){"--json"},
-				r->json,
-				(char[]){"--out"},
-				out,
-				NULL};
-		gboolean started =
-			g_spawn_async(NULL, argv, NULL,
-				      G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL |
-					      G_SPAWN_STDERR_TO_DEV_NULL,
-				      NULL, NULL, &r->pid, &error);
-
-		g_free(argv[6]);
-		cr_assert(started, "start: %s", error ? error->message : "");
-	}
+	program_start((const char *const[]){program, "run", "matrix", "-t", COMPANY, "-s",
+					    scenarios, "--json", r->json, "--out", out, NULL},
+		      NULL, &r->program);
 }
 
 static void running_clear(struct running *r)
@@ -79,12 +57,14 @@ static bool some_cells_are_finished(gpointer user_data)
 }
 
 /* Waits for the end; the exit code, or 128+n. */
-static int end_of(const struct running *r)
+static int end_of(struct running *r)
 {
-	int status = 0;
+	struct outcome o;
 
-	cr_assert_eq(waitpid(r->pid, &status, 0), r->pid, "wait for the program");
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	program_end(&r->program, &o);
+	g_free(o.out);
+	g_free(o.err);
+	return o.exit_code;
 }
 
 Test(trouble, ctrl_c_leaves_valid_partial_results)
@@ -95,7 +75,7 @@ Test(trouble, ctrl_c_leaves_valid_partial_results)
 	start(&r, "missing-route");
 	cr_assert(process_wait_until(some_cells_are_finished, &r, 60000),
 		  "no cell finished within a minute");
-	kill(r.pid, SIGINT);
+	kill(r.program.pid, SIGINT);
 	cr_expect_eq(end_of(&r), 130, "exit code after SIGINT");
 	results = json_load_file(r.json, 0, NULL);
 	cr_assert(results != NULL, "results.json is valid after SIGINT");
@@ -131,9 +111,9 @@ Test(trouble, kill_9_leaves_nothing)
 	start(&r, "missing-route,persistent-route");
 	cr_assert(process_wait_until(some_cells_are_finished, &r, 60000),
 		  "no cell finished within a minute");
-	processes = process_descendants(r.pid);
+	processes = process_descendants(r.program.pid);
 	cr_expect_gt(processes->len, 10u, "two labs are more than %u processes", processes->len);
-	kill(r.pid, SIGKILL);
+	kill(r.program.pid, SIGKILL);
 	cr_expect_eq(end_of(&r), 128 + SIGKILL, "killed");
 	cr_expect(process_wait_until(all_are_gone, processes, 10000),
 		  "processes are left after 10 s");
@@ -183,7 +163,7 @@ Test(trouble, an_agent_that_dies_costs_its_own_cells_only)
 	start(&r, "persistent-route");
 	cr_assert(process_wait_until(some_cells_are_finished, &r, 60000),
 		  "no cell finished within a minute");
-	victim = process_descendant_named(r.pid, "tb-client");
+	victim = process_descendant_named(r.program.pid, "tb-client");
 	cr_assert_gt(victim.pid, 0, "there is a client");
 	kill(victim.pid, SIGKILL);
 	cr_expect_eq(end_of(&r), 1, "exit code when an agent died");
@@ -204,17 +184,14 @@ Test(trouble, an_agent_that_dies_costs_its_own_cells_only)
 static int shell(const char *line, char **ret_err)
 {
 	g_autofree char *program = program_path("testbed");
-	char *argv[] = {(char[]){"/bin/sh"}, (char[]){"-c"}, NULL, NULL};
 	g_auto(GStrv) environment = g_environ_setenv(g_get_environ(), "PROGRAM", program, TRUE);
-	g_autofree char *out = NULL;
-	int status = 0;
+	const struct start how = {.environment = environment};
+	struct outcome o;
 
-	argv[2] = g_strdup(line);
-	cr_assert(g_spawn_sync(NULL, argv, environment, G_SPAWN_DEFAULT, NULL, NULL, &out, ret_err,
-			       &status, NULL),
-		  "run a shell");
-	g_free(argv[2]);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	program_shell(line, &how, &o);
+	g_free(o.out);
+	*ret_err = o.err;
+	return o.exit_code;
 }
 
 Test(trouble, a_host_that_forbids_namespaces_is_told_so)

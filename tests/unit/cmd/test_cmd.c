@@ -1,48 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The built program from outside: exit codes, help, and what never needs a lab. */
+#include "tests/support/program.h"
+
 #include <criterion/criterion.h>
-#include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <jansson.h>
 #include <string.h>
 
-struct outcome {
-	int status; /* 128+n: ended by a signal */
-	char *out, *err;
-};
-
-static char *program(void)
-{
-	const char *build = g_getenv("TESTBED_BUILD");
-
-	return g_build_filename(build ? build : "build", "bin", "testbed", NULL);
-}
-
 static void run_in(const char *dir, const char *arguments, struct outcome *o)
 {
-	g_autofree char *path = program();
-	g_autofree char *absolute = g_canonicalize_filename(path, NULL);
-	g_autofree char *line = g_strdup_printf("'%s' %s", absolute, arguments);
+	g_autofree char *path = program_path("testbed");
+	g_autofree char *line = g_strdup_printf("'%s' %s", path, arguments);
+	const struct start how = {.dir = dir};
 	g_auto(GStrv) argv = NULL;
-	g_autoptr(GError) error = NULL;
-	int wait_status;
 
-	cr_assert(g_shell_parse_argv(line, NULL, &argv, &error));
-	cr_assert(g_spawn_sync(dir, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &o->out, &o->err,
-			       &wait_status, &error),
-		  "%s", error ? error->message : "");
-	o->status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
+	cr_assert(g_shell_parse_argv(line, NULL, &argv, NULL));
+	program_run((const char *const *)(gpointer)argv, &how, o);
 }
 
 static void run(const char *arguments, struct outcome *o)
 {
 	run_in(NULL, arguments, o);
-}
-
-static void outcome_clear(struct outcome *o)
-{
-	g_free(o->out);
-	g_free(o->err);
 }
 
 /* A topology that is not the one that verbs take when none is named. */
@@ -162,8 +140,8 @@ Test(cmd, exit_codes_and_streams)
 		struct outcome o;
 
 		run(cases[i].arguments, &o);
-		cr_expect_eq(o.status, cases[i].status, "testbed %s: exit %d, not %d (%s)",
-			     cases[i].arguments, o.status, cases[i].status, o.err);
+		cr_expect_eq(o.exit_code, cases[i].status, "testbed %s: exit %d, not %d (%s)",
+			     cases[i].arguments, o.exit_code, cases[i].status, o.err);
 		expect_says("stdout", o.out, cases[i].out, cases[i].arguments);
 		expect_says("stderr", o.err, cases[i].err, cases[i].arguments);
 		outcome_clear(&o);
@@ -176,7 +154,7 @@ Test(cmd, works_in_any_folder)
 	struct outcome o;
 
 	run_in("/", "scenarios", &o);
-	cr_expect_eq(o.status, 0, "%s", o.err);
+	cr_expect_eq(o.exit_code, 0, "%s", o.err);
 	cr_expect_not_null(strstr(o.out, "vpn-bypass"));
 	outcome_clear(&o);
 }
@@ -200,7 +178,7 @@ static void expect_narrow(const char *arguments)
 	struct outcome o;
 
 	run(arguments, &o);
-	cr_expect_eq(o.status, 0, "%s: %s", arguments, o.err);
+	cr_expect_eq(o.exit_code, 0, "%s: %s", arguments, o.err);
 	lines = g_strsplit(o.out, "\n", 0);
 	for (guint k = 0; lines[k]; k++)
 		cr_expect_leq(strlen(lines[k]), 80, "%s: %s", arguments, lines[k]);
@@ -237,7 +215,7 @@ Test(cmd, plan_is_the_same_every_time)
 	run("plan" T " -s vpn-bypass", &a);
 	run("plan" T " -s vpn-bypass", &b);
 	run("plan" T " -s vpn-bypass -f json", &json);
-	cr_expect_eq(a.status, 0);
+	cr_expect_eq(a.exit_code, 0);
 	cr_expect_gt(strlen(a.out), 1000);
 	cr_expect_str_eq(a.out, b.out);
 	document = json_loads(json.out, 0, NULL);
@@ -262,16 +240,14 @@ Test(cmd, scenarios_as_json)
 
 Test(cmd, tells_when_nothing_can_be_written)
 {
-	g_autofree char *path = program();
+	g_autofree char *path = program_path("testbed");
 	g_autofree char *command = g_strdup_printf("'%s' scenarios >/dev/full", path);
-	const char *argv[] = {"/bin/sh", "-c", command, NULL};
-	g_autofree char *err = NULL;
-	int status;
+	struct outcome o;
 
-	cr_assert(g_spawn_sync(NULL, (char **)(gpointer)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL,
-			       NULL, &err, &status, NULL));
-	cr_expect_eq(WEXITSTATUS(status), 4);
-	cr_expect_not_null(strstr(err, "cannot write"), "%s", err);
+	program_shell(command, NULL, &o);
+	cr_expect_eq(o.exit_code, 4);
+	cr_expect_not_null(strstr(o.err, "cannot write"), "%s", o.err);
+	outcome_clear(&o);
 }
 
 /* The file that init writes is right, and is not written over unasked. */
@@ -294,7 +270,8 @@ Test(cmd, init_writes_a_topology_once)
 		if (i == 2)
 			cr_assert(g_file_set_contents(file, "mine", -1, NULL));
 		run_in(dir, steps[i].arguments, &o);
-		cr_expect_eq(o.status, steps[i].status, "step %u: %d (%s)", i, o.status, o.err);
+		cr_expect_eq(o.exit_code, steps[i].status, "step %u: %d (%s)", i, o.exit_code,
+			     o.err);
 		expect_says("stdout", o.out, steps[i].out, steps[i].arguments);
 		expect_says("stderr", o.err, steps[i].err, steps[i].arguments);
 		outcome_clear(&o);
@@ -309,22 +286,19 @@ Test(cmd, init_writes_a_topology_once)
 /* An SVG where Graphviz is; without it exit 77 and the cure. */
 Test(cmd, graph_as_svg)
 {
-	g_autofree char *path = program(), *dot = g_find_program_in_path("dot"), *out = NULL,
-			*err = NULL;
-	g_autofree char *absolute = g_canonicalize_filename(path, NULL);
-	const char *argv[] = {absolute, "graph", "--format", "svg", NULL},
-		   *no_path[] = {"PATH=/nonexistent", NULL};
-	int status;
+	static const char *const args[] = {"graph", "--format", "svg", NULL};
+	char *no_path[] = {(char[]){"PATH=/nonexistent"}, NULL};
+	g_autofree char *dot = g_find_program_in_path("dot");
+	const struct start how = {.environment = no_path};
+	struct outcome o;
 
-	cr_assert(g_spawn_sync(NULL, (char **)(gpointer)argv, (char **)(gpointer)no_path,
-			       G_SPAWN_DEFAULT, NULL, NULL, &out, &err, &status, NULL));
-	cr_expect_eq(WEXITSTATUS(status), 77);
-	cr_expect_not_null(strstr(err, "install the package graphviz"), "%s", err);
+	program_testbed(args, &how, &o);
+	cr_expect_eq(o.exit_code, 77);
+	cr_expect_not_null(strstr(o.err, "install the package graphviz"), "%s", o.err);
+	outcome_clear(&o);
 	if (dot) {
-		struct outcome o;
-
 		run("graph -f svg", &o);
-		cr_expect_eq(o.status, 0, "%s", o.err);
+		cr_expect_eq(o.exit_code, 0, "%s", o.err);
 		cr_expect_not_null(strstr(o.out, "<svg"));
 		outcome_clear(&o);
 	}

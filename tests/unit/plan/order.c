@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What exec relies on: the order of kinds, unique numbers, names that fit. */
+#include "tests/support/program.h"
 #include "tests/unit/plan/support.h"
 
 #include <criterion/criterion.h>
@@ -92,14 +93,11 @@ Test(print, shell_script_is_valid)
 {
 	g_autoptr(plan) p = company_plan("missing-route");
 	g_autofree char *text = plan_as(p, PLAN_SH);
-	char sh[] = "sh", check[] = "-n", option[] = "-c";
-	char *argv[] = {sh, check, option, text, NULL};
-	int status = 0;
+	struct outcome o;
 
-	cr_assert(g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
-			       &status, NULL),
-		  "sh runs");
-	cr_expect_eq(status, 0, "sh -n has no complaint");
+	program_run((const char *const[]){"sh", "-n", "-c", text, NULL}, NULL, &o);
+	cr_expect_eq(o.exit_code, 0, "sh -n: %s", o.err);
+	outcome_clear(&o);
 }
 
 Test(print, formats_have_names)

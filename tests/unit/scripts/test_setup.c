@@ -12,14 +12,14 @@
 #define PACKAGES "tests/data/packages/"
 #define UPDATE "apt-get update\n"
 
-struct outcome {
+struct installation {
 	int status;
 	char *err;   /* what setup said */
 	char *calls; /* what it had apt and systemctl do, one call a line */
 	char *installed;
 };
 
-static void outcome_clear(struct outcome *o)
+static void installation_clear(struct installation *o)
 {
 	g_free(o->err);
 	g_free(o->calls);
@@ -50,7 +50,7 @@ struct machine {
 	const char *skipped; /* NULL: setup names none */
 };
 
-static void setup_run(const struct machine *m, struct outcome *o)
+static void setup_run(const struct machine *m, struct installation *o)
 {
 	static const char *const names[] = {"apt-get", "apt-cache", "dpkg-query",
 					    "sudo",    "systemctl", "id"};
@@ -64,8 +64,8 @@ static void setup_run(const struct machine *m, struct outcome *o)
 	g_autofree char *line = g_strconcat("scripts/setup ", m->arguments, NULL);
 	g_auto(GStrv) environment = g_get_environ();
 	g_auto(GStrv) argv = NULL;
-	g_autoptr(GError) error = NULL;
-	int wait_status;
+	struct start how = {0};
+	struct outcome said;
 
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
 		g_autofree char *link = g_build_filename(folder, names[i], NULL);
@@ -82,10 +82,11 @@ static void setup_run(const struct machine *m, struct outcome *o)
 	environment =
 		g_environ_setenv(environment, "FAKE_BROKEN", m->broken ? m->broken : "", TRUE);
 	cr_assert(g_shell_parse_argv(line, NULL, &argv, NULL));
-	cr_assert(g_spawn_sync(NULL, argv, environment, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL,
-			       NULL, &o->err, &wait_status, &error),
-		  "%s", error ? error->message : "");
-	o->status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
+	how.environment = environment;
+	program_run((const char *const *)(gpointer)argv, &how, &said);
+	o->status = said.exit_code;
+	o->err = g_steal_pointer(&said.err);
+	outcome_clear(&said);
 	o->calls = file_text(folder, "calls");
 	o->installed = file_text(folder, "installed");
 	program_folder_free(folder);
@@ -172,7 +173,7 @@ Test(setup, on_fresh_machines)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(machines); i++) {
 		const struct machine *m = &machines[i];
-		struct outcome o;
+		struct installation o;
 		const char *skipped;
 
 		setup_run(m, &o);
@@ -188,7 +189,7 @@ Test(setup, on_fresh_machines)
 			cr_expect(has_line(o.installed, m->last), "%s:\n%s", m->title, o.installed);
 		else
 			cr_expect_str_empty(o.installed, "%s:\n%s", m->title, o.installed);
-		outcome_clear(&o);
+		installation_clear(&o);
 	}
 }
 
@@ -197,32 +198,32 @@ Test(setup, does_nothing_where_all_is_there)
 	struct machine m = {.distribution = "debian-13", .arguments = "", .lists = true};
 	g_autofree char *has = file_text(PACKAGES, "debian-13.txt");
 	g_autofree char *with_format = g_strconcat(has, "clang-format-14\n", NULL);
-	struct outcome o;
+	struct installation o;
 
 	m.has = with_format;
 	setup_run(&m, &o);
 	cr_expect_eq(o.status, 0, "%s", o.err);
 	cr_expect_str_empty(o.calls, "%s", o.calls);
 	cr_expect_str_empty(o.err, "%s", o.err);
-	outcome_clear(&o);
+	installation_clear(&o);
 }
 
 /* What setup needs is offered by the apt of this machine, when it has lists of packages. */
 Test(setup, names_that_this_machine_offers)
 {
-	char *argv[] = {(char *)(guintptr) "scripts/setup", (char *)(guintptr) "-l", NULL};
-	g_autofree char *out = NULL, *err = NULL;
+	static const char *const argv[] = {"scripts/setup", "-l", NULL};
+	struct outcome o;
 	g_auto(GStrv) lines = NULL;
 	guint offered = 0;
 
-	cr_assert(g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &err, NULL,
-			       NULL));
-	lines = g_strsplit(out, "\n", 0);
+	program_run(argv, NULL, &o);
+	lines = g_strsplit(o.out, "\n", 0);
 	for (guint i = 0; lines[i]; i++)
 		offered += lines[i][0] && !g_str_has_suffix(lines[i], " -");
 	if (offered == 0) {
 		g_printerr("not judged: this machine's apt has no lists of packages%s%s\n",
-			   *err ? ": " : "", err);
+			   *o.err ? ": " : "", o.err);
+		outcome_clear(&o);
 		return;
 	}
 	for (guint i = 0; lines[i]; i++)
@@ -230,4 +231,5 @@ Test(setup, names_that_this_machine_offers)
 			cr_expect_not(g_str_has_prefix(lines[i], "required "), "%s", lines[i]);
 			g_printerr("not offered here: %s\n", lines[i]);
 		}
+	outcome_clear(&o);
 }

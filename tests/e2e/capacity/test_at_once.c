@@ -73,7 +73,7 @@ Test(at_once, calls_stand_together_for_three_seconds, .timeout = 90)
 
 	program_run_matrix(folder, args, 0, &r);
 	if (r.exit_code == 77)
-		cr_skip_test("this host can't run labs: %s", r.err);
+		cr_skip_test("needs labs: %s", r.err);
 	differences = results_differences(r.results);
 	cr_assert_eq(r.exit_code, 0, "%s%s", differences, r.err);
 	said = json_string_value(json_object_get(

@@ -30,7 +30,7 @@ static json_t *finish(struct started *program)
 
 	program_end(program, &o);
 	if (o.exit_code == 77)
-		cr_skip_test("this host can't run labs: %s", o.err);
+		cr_skip_test("needs labs: %s", o.err);
 	cr_assert_eq(o.exit_code, 0, "%s", o.err);
 	document = json_loads(o.out, 0, NULL);
 	cr_assert_not_null(document, "%s", o.out);

@@ -29,7 +29,7 @@ Test(trial, names_what_a_change_breaks)
 	if (!observe_run(s, &options, NULL, &error)) {
 		cr_assert(g_error_matches(error, TB_ERROR, TB_ERROR_UNSUPPORTED), "%s",
 			  error->message);
-		cr_skip_test("this host can't run labs");
+		cr_skip_test("needs labs: %s", error->message);
 	}
 	trial_make(&t, m, s, &none, &wrong, &options);
 	cr_assert_null(t.error, "%s", t.error);

@@ -206,7 +206,7 @@ Test(finished, run_is_explained_as_far_as_it_was_recorded, .timeout = 240)
 
 	program_run_matrix(folder, args, 0, &r);
 	if (r.exit_code == 77)
-		cr_skip_test("this host can't run labs");
+		cr_skip_test("needs labs: %s", r.err);
 	cr_assert_eq(r.exit_code, 0, "exit %d: %s%s", r.exit_code, r.out, r.err);
 	expect_whole(dir);
 	expect_no_false_alarm(dir);

@@ -51,7 +51,7 @@ static void run(const char *arguments, struct ran *r)
 	start(arguments, r->dir, &program);
 	finish(&program, r);
 	if (r->status == 77)
-		cr_skip_test("this host can't run labs");
+		cr_skip_test("needs labs: exit code 77");
 }
 
 static json_t *results_of(const struct ran *r)

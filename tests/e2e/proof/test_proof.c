@@ -197,11 +197,11 @@ Test(proof, rootless_and_root_give_the_same_verdicts)
 	struct run root, user;
 
 	if (getuid() != 0)
-		cr_skip_test("needs root to compare with");
+		cr_skip_test("needs root: to compare with");
 	program_run_matrix(root_folder, args, 0, &root);
 	program_run_matrix(user_folder, args, NOBODY, &user);
 	if (user.exit_code == 77)
-		cr_skip_test("this host lets no unprivileged user make a lab");
+		cr_skip_test("needs unprivileged-labs: %s", user.err);
 	cr_assert(root.results != NULL, "root: no results; exit %d: %s", root.exit_code, root.err);
 	cr_assert(user.results != NULL, "rootless: no results; exit %d: %s", user.exit_code,
 		  user.err);

@@ -200,7 +200,7 @@ Test(trouble, a_host_that_forbids_namespaces_is_told_so)
 	int code;
 
 	if (shell("unshare -Ur true", &err) != 0)
-		cr_skip_test("this host allows no user namespace to make the forbidden place in");
+		cr_skip_test("needs user-namespaces: to make the forbidden place in");
 	g_clear_pointer(&err, g_free);
 	code = shell("unshare -Ur sh -c 'echo 0 > /proc/sys/user/max_user_namespaces && "
 		     "exec setpriv --bounding-set=-all --inh-caps=-all \"$PROGRAM\" run matrix "

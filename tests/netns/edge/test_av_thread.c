@@ -5,6 +5,7 @@
  */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <sched.h>
 #include <stun/usages/turn.h>
 #include <sys/socket.h>
@@ -47,7 +48,7 @@ static guint times_told(const struct told *t, const char *name)
 static void make_network(void)
 {
 	if (unshare(CLONE_NEWNET) != 0)
-		cr_skip("no permission to make a network namespace");
+		cr_skip_test("needs namespaces: %s", strerror(errno));
 	cr_assert_eq(system("ip link set lo up && ip addr add 203.0.113.3/32 dev lo && ip addr add "
 			    "203.0.113.4/32 dev lo"),
 		     0);

@@ -18,7 +18,7 @@ void need_features(struct exec_features *ret)
 {
 	exec_probe(ret);
 	if (ret->missing)
-		cr_skip_test("this host can build no lab: %s", ret->missing);
+		cr_skip_test("needs labs: %s", ret->missing);
 }
 
 plan *topology_plan(const char *body)
@@ -181,7 +181,7 @@ void own_run(void)
 {
 	if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
 	    mount("tmpfs", "/run", "tmpfs", 0, NULL) != 0)
-		cr_skip_test("no mount namespace of our own: %s", strerror(errno));
+		cr_skip_test("needs namespaces: %s", strerror(errno));
 }
 
 char *shell_in(exec *x, const char *node, const char *command)

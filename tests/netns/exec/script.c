@@ -90,7 +90,7 @@ Test(script, builds_and_removes_the_network)
 	char byte = 0;
 
 	if (!ip)
-		cr_skip_test("no ip program");
+		cr_skip_test("needs ip: the program is not there");
 	/* `ip netns` keeps names under /run, which must not be the machine's. */
 	own_run();
 	cr_assert_eq(run_script(script, "up"), 0, "up");

@@ -142,7 +142,7 @@ Test(tunnel, wireguard_of_the_kernel)
 
 	need_features(&features);
 	if (!features.wireguard)
-		cr_skip_test("this kernel has no WireGuard, or there is no wg program");
+		cr_skip_test("needs wireguard: the kernel has none, or there is no wg program");
 	try_tunnel(&features, "kind: wireguard", "wireguard", (const int[]){1420, 1420});
 }
 
@@ -152,7 +152,7 @@ Test(tunnel, wireguard_go)
 
 	need_features(&features);
 	if (!features.wireguard_go)
-		cr_skip_test("no wireguard-go, or no access to /dev/net/tun");
+		cr_skip_test("needs wireguard-go: it is not there, or /dev/net/tun can't be used");
 	features.wireguard = false;
 	try_tunnel(&features, "kind: wireguard", "wireguard-go", (const int[]){1420, 1420});
 	try_tunnel(&features, "kind: wireguard\n    mtu: 1300B", "wireguard-go",
@@ -165,7 +165,7 @@ Test(tunnel, vxlan_in_its_place)
 
 	need_features(&features);
 	if (!features.vxlan)
-		cr_skip_test("this kernel has no VXLAN");
+		cr_skip_test("needs vxlan: the kernel has none");
 	features.wireguard = features.wireguard_go = false;
 	try_tunnel(&features, "kind: wireguard", "vxlan", (const int[]){1420, 1420});
 }
@@ -176,7 +176,7 @@ Test(tunnel, vxlan)
 
 	need_features(&features);
 	if (!features.vxlan)
-		cr_skip_test("this kernel has no VXLAN");
+		cr_skip_test("needs vxlan: the kernel has none");
 	try_tunnel(&features, "kind: vxlan", "vxlan", (const int[]){1450, 1430});
 }
 
@@ -186,7 +186,7 @@ Test(tunnel, gre)
 
 	need_features(&features);
 	if (!features.gre)
-		cr_skip_test("this kernel has no GRE");
+		cr_skip_test("needs gre: the kernel has none");
 	try_tunnel(&features, "kind: gre", "gre", (const int[]){1472, 1452});
 }
 
@@ -196,7 +196,7 @@ Test(tunnel, ipip)
 
 	need_features(&features);
 	if (!features.ipip)
-		cr_skip_test("this kernel has no IP in IP");
+		cr_skip_test("needs ipip: the kernel has none");
 	try_tunnel(&features, "kind: ipip", "ipip", (const int[]){1480, 1460});
 }
 

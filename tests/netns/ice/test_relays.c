@@ -4,6 +4,7 @@
  * by TCP, and answers as the test wants.
  */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <gio/gio.h>
 #include <sched.h>
 #include <string.h>
@@ -136,7 +137,7 @@ static gboolean on_limit(gpointer data)
 static void make_world(struct world *w)
 {
 	if (unshare(CLONE_NEWNET) != 0)
-		cr_skip("no permission to make a network namespace");
+		cr_skip_test("needs namespaces: %s", strerror(errno));
 	run_script("ip link set lo up && ip link add v0 type veth peer name v1 && ip addr add " HERE
 		   "/24 dev v0 && "
 		   "ip link set v1 up && ip link set v0 up");

@@ -5,6 +5,7 @@
  *   session a, 10.9.0.1 -- v0 ==== v1 -- 10.9.0.2, session b
  */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <sched.h>
@@ -34,7 +35,7 @@ static int here = -1, there = -1;
 static int new_namespace(void)
 {
 	if (unshare(CLONE_NEWNET) != 0)
-		cr_skip("no permission to make a network namespace");
+		cr_skip_test("needs namespaces: %s", strerror(errno));
 	/* Of this thread: the test's process has others. */
 	return open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 }

@@ -32,6 +32,7 @@ static void call_destroy(struct client_session *s)
 	g_free(c);
 }
 
+/* Whether a message says that its sender is outside (ms-media-location-type). */
 static bool peer_is_remote(const sip_msg *m)
 {
 	const char *value = sip_header(m, "ms-media-location-type");

@@ -76,6 +76,7 @@ void call_media_start_trickle(struct call *c)
 
 /* --- ICE -------------------------------------------------------------------------------------- */
 
+/* Keeps a local candidate for the peer, which gets it with the next INFO, and reports it. */
 static void on_call_candidate(ice *i G_GNUC_UNUSED, guint stream,
 			      const struct ice_candidate *candidate, const char *sdp, gpointer data)
 {

@@ -50,6 +50,7 @@ int diagnostics_id(bool local_remote_user, bool peer_remote_user)
 	return failures[local_remote_user + peer_remote_user].id;
 }
 
+/* "address:port" of a candidate; "" when it is unset.  The caller frees. */
 static char *candidate_endpoint(const struct ice_candidate *c)
 {
 	return c->address[0] ? sip_host_port(c->address, c->port) : g_strdup("");

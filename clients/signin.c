@@ -54,7 +54,8 @@ void signin_done(struct signin *s)
 	*s = (struct signin){0};
 }
 
-/* A request of the sign-in with the next CSeq number; the caller unrefs. */
+/* A request of the sign-in with the next CSeq number.  The caller unrefs it, as what all functions
+ * below return. */
 static sip_msg *signin_request(struct signin *s, const char *method, const char *uri,
 			       const char *to)
 {
@@ -62,6 +63,7 @@ static sip_msg *signin_request(struct signin *s, const char *method, const char 
 	return sip_request_new(method, uri, self, s->tag, to, NULL, s->call_id, ++s->cseq);
 }
 
+/* REGISTER; with an Authorization when `challenge` is not NULL. */
 static sip_msg *register_request(struct signin *s, const char *challenge)
 {
 	g_autofree char *uri = g_strdup_printf("sip:%s", s->domain);

@@ -208,7 +208,7 @@ static char *rtpmap_print(const sdp_rtpmap_t *r)
 			       r->rm_params ? "/" : "", r->rm_params ? r->rm_params : "");
 }
 
-/* Copies what sofia-sip has parsed into a new description. */
+/* Copies what sofia-sip has parsed into a new description, for call_sdp_free. */
 static call_sdp *description_from_sofia(const sdp_session_t *session)
 {
 	const sdp_connection_t *where = session->sdp_connection;

@@ -277,6 +277,8 @@ static bool receive_rtp(media_stream *s, gint64 now_us, gsize length, gsize *ret
 	return true;
 }
 
+/* Decrypts the `length` bytes in s->rx and reads the reports.  Returns false (and counts) when they
+ * are not authentic. */
 static bool receive_rtcp(media_stream *s, gint64 now_us, gsize length)
 {
 	int n = (int)length;

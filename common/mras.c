@@ -146,6 +146,7 @@ void mras_response_clear(struct mras_response *r)
 
 /* --- credentials ------------------------------------------------------------------------------ */
 
+/* base64(HMAC-SHA1(secret, username)); the caller frees. */
 static char *hmac_base64(const char *secret, const char *username)
 {
 	guint8 digest[SHA1_BYTES];

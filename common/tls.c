@@ -170,7 +170,7 @@ static gboolean on_handshake_timeout(gpointer user_data)
 	return G_SOURCE_REMOVE;
 }
 
-/* A small SIP message must not wait for the ACK of the one before. */
+/* Turns off Nagle's algorithm: a small SIP message must not wait for the ACK of the one before. */
 static void set_no_delay(GSocketConnection *connection)
 {
 	g_socket_set_option(g_socket_connection_get_socket(connection), IPPROTO_TCP, TCP_NODELAY, 1,
@@ -215,7 +215,8 @@ static void listener_release(tls_listener *l)
 	g_free(l);
 }
 
-/* The DNS names in the peer's certificate, in lower case, NULL-terminated; empty without one. */
+/* The DNS names in the peer's certificate, in lower case, NULL-terminated; empty without a
+ * certificate.  The caller unrefs. */
 static GPtrArray *peer_names(GTlsConnection *tls)
 {
 	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
@@ -233,6 +234,7 @@ static GPtrArray *peer_names(GTlsConnection *tls)
 	return names;
 }
 
+/* Passes the connection, or why there is none, to the listener's owner. */
 static void on_server_handshake_done(GObject *source, GAsyncResult *result, gpointer user_data)
 {
 	struct handshake *h = user_data;

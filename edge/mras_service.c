@@ -47,7 +47,7 @@ static char *print_response(const struct edge_config *config, const struct mras_
 	return body;
 }
 
-/* The response to SERVICE; see mras_answer. */
+/* The response to SERVICE, for the caller to unref; arguments as of mras_answer. */
 static sip_msg *answer_service(const struct edge_config *config, const sip_msg *request,
 			       gint64 now_s, const char *tag, char **ret_user, bool *ret_internet)
 {

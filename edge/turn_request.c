@@ -157,7 +157,7 @@ static bool open_free_port(turn *t, struct allocation *a, bool even)
 	return failure == 0;
 }
 
-/* An allocation for the request, without socket and not in the table. */
+/* An allocation for the request, without socket and not in the table; for allocation_free. */
 static struct allocation *new_allocation(struct turn_request *r)
 {
 	const struct turn_config *config = &r->t->config;

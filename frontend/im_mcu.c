@@ -124,7 +124,7 @@ guint im_mcu_participants(const im_mcu *m)
 	return n;
 }
 
-/* The participants and history of a conference, made at its first request. */
+/* The participants and history of a conference, made at its first request; owned by the table. */
 static struct chat_conference *chat_of_conference(im_mcu *m, const struct conference *c)
 {
 	struct chat_conference *r = g_hash_table_lookup(m->conferences, c->id);

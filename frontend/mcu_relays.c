@@ -55,6 +55,7 @@ void mcu_relays_free(mcu_relays *r)
 	g_free(r);
 }
 
+/* The Edge's grant, made at the first request; owned by the table. */
 static struct relay_grant *grant_of_edge(mcu_relays *r, const char *edge)
 {
 	struct relay_grant *g = g_hash_table_lookup(r->grants, edge);

@@ -128,7 +128,8 @@ char *registrar_challenge(registrar *r, gint64 now_us)
 	return sip_digest_challenge(r->realm, nonce);
 }
 
-/* The response 401 with a new challenge; `stale`: the password was not the reason. */
+/* The response 401 with a new challenge, for the caller to unref.  `stale`: the password was not
+ * the reason. */
 static sip_msg *challenge_response(registrar *r, const sip_msg *request, const char *tag,
 				   bool stale, gint64 now_us)
 {

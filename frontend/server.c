@@ -299,6 +299,7 @@ static void io_wake(gint64 when_us, gpointer user_data)
 	s->timer = g_timeout_add((guint)(wait_us / 1000 + 1), on_expire_timer, s);
 }
 
+/* The flow to an Edge's MRAS, opened if it is not; NULL: the Edge is not configured. */
 static struct fe_flow *io_mras_flow(const char *fqdn, gpointer user_data)
 {
 	fe_server *s = user_data;

@@ -45,7 +45,8 @@ struct apply {
 	GHashTable *front; /* node -> how many rules were put in front of its own */
 };
 
-/* Makes a change.  `node` is NULL unless per_node.  May take objects out of `args`. */
+/* Makes the change that its name says (docs/FORMATS.md), or adds a finding.  `node` is NULL unless
+ * per_node.  May take objects out of `args`. */
 typedef void change_func(struct apply *a, struct change_args *args, struct node *node);
 
 struct change_kind {

@@ -95,8 +95,8 @@ void change_remove_host(struct apply *a, struct change_args *args, struct node *
 
 /* --- services and hosts ----------------------------------------------------------------------- */
 
-/* Starts or stops parts of an Edge.  One without any running part is disabled; one that gets a part
- * back runs with that part alone. */
+/* Starts or stops parts of an Edge.  One without any running part is disabled.  A disabled one that
+ * gets a part back runs with that part alone. */
 static void set_parts(struct apply *a, struct change_args *args, struct service *service,
 		      bool enabled)
 {

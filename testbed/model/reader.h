@@ -122,8 +122,8 @@ struct list_type {
 	bool may_be_empty;
 };
 
-/* Remembers where values stood in files.  places_get: where the value that was read into `target`
- * stood; `fallback` when none was. */
+/* `places` remembers where values stood in files; empty at first.  places_get: where the value that
+ * was read into `target` stood; `fallback` when none was. */
 struct places *places_new(void);
 void places_free(struct places *p); /* accepts NULL */
 void places_set(struct places *p, const void *target, struct loc loc);

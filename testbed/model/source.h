@@ -32,12 +32,12 @@ struct source {
  * `d`.  NULL when it is not a document as described above, except that keys may appear twice: that
  * is only a finding. */
 struct source *source_new(const char *file, GBytes *text, diags *d);
-/* One more reference to the same. */
+/* Takes one more reference and returns `s`. */
 struct source *source_ref(struct source *s);
 void source_unref(struct source *s); /* accepts NULL */
 
-/* Reads a file of at most SOURCE_BYTES_MAX bytes (one more byte is read of a longer one, which
- * source_new reports).  NULL with a finding when it can't be read.  Blocks. */
+/* Reads a file, for the caller to unref: SOURCE_BYTES_MAX bytes, or one more of a longer one, which
+ * source_new reports.  NULL with a finding when it can't be read.  Blocks. */
 GBytes *source_read_file(const char *path, diags *d);
 
 /* Where a value stands. */

@@ -93,6 +93,7 @@ void subject_clear(struct subject *s)
 
 /* --- comparing -------------------------------------------------------------------------------- */
 
+/* The same address, protocol and port, whatever service should listen there. */
 static bool listener_equal(const struct listener *a, const struct listener *b)
 {
 	return addr_equal(&a->address, &b->address) && a->proto == b->proto && a->port == b->port;
@@ -139,8 +140,8 @@ bool subject_equal(const struct subject *a, const struct subject *b)
 
 /* --- in words --------------------------------------------------------------------------------- */
 
-/* A route's destination.  A default route of the model is "0.0.0.0/0", as the file's text has it;
- * another one is "default". */
+/* A route's destination; the caller frees.  A default route of the model is "0.0.0.0/0", as the
+ * file's text has it; another one is "default". */
 static char *route_text(const struct prefix *to, bool declared)
 {
 	char buf[PREFIX_TEXT_MAX];

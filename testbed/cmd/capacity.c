@@ -4,6 +4,7 @@
 #include "testbed/cmd/cmd.h"
 #include "testbed/cmd/signals.h"
 #include "testbed/matrix/capacityrun.h"
+#include "testbed/report/json.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -85,6 +86,7 @@ static void put_conclusion(const struct capacity_design *d, GString *out)
 		g_string_append_printf(out, "a call does not come about: %s\n", first_reason(d));
 }
 
+/* Appends the lines above a design's steps: scenario, VPN, rate. */
 static void put_title(const struct capacity_design *d, GString *out)
 {
 	g_string_append_printf(out, "%s%s%s\n", d->scenario, d->title ? ": " : "",
@@ -116,21 +118,16 @@ static void put_table(const GPtrArray *designs, GString *out)
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
-/* A number; null for one that was not measured. */
-static json_t *figure_json(double value)
-{
-	return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *step_json(const struct capacity_step *s)
 {
 	return json_pack("{s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:s?}", "calls",
 			 (int)s->calls, "passed", (int)s->passed, "poor", (int)s->poor,
-			 "below_mos_min", (int)s->below, "mos", figure_json(s->mos), "mos_min",
-			 figure_json(s->mos_min), "delay_ms", figure_json(s->delay_ms), "loss_pct",
-			 figure_json(s->loss_pct), "busy", figure_json(s->busy), "tunnel_kbit",
-			 figure_json(s->tunnel_kbit), "carried", (int)s->carried, "reason",
-			 s->reason);
+			 "below_mos_min", (int)s->below, "mos", report_figure_json(s->mos),
+			 "mos_min", report_figure_json(s->mos_min), "delay_ms",
+			 report_figure_json(s->delay_ms), "loss_pct",
+			 report_figure_json(s->loss_pct), "busy", report_figure_json(s->busy),
+			 "tunnel_kbit", report_figure_json(s->tunnel_kbit), "carried",
+			 (int)s->carried, "reason", s->reason);
 }
 
 static json_t *design_json(const struct capacity_design *d)
@@ -146,6 +143,7 @@ static json_t *design_json(const struct capacity_design *d)
 			 d->rate_kbit > 0 ? json_real(d->rate_kbit) : json_null(), "steps", steps);
 }
 
+/* Writes all designs as a document where --json says.  Returns the exit code. */
 static int write_json(const GPtrArray *designs, const struct options *o)
 {
 	json_t *list = json_array();

@@ -28,6 +28,7 @@ static double delay_of(const struct capacity_design *d G_GNUC_UNUSED, const stru
 	return s->delay_ms;
 }
 
+/* The tunnel's load in percent of its rate; without a rate in kbit/s. */
 static double load_of(const struct capacity_design *d, const struct capacity_step *s)
 {
 	return d->rate_kbit > 0 ? 100 * s->tunnel_kbit / d->rate_kbit : s->tunnel_kbit;

@@ -74,6 +74,7 @@ static void print_packet(const struct tap *t, const struct capture_packet *p)
 		t->s->status = CMD_AS_EXPECTED; /* `capture ... | head` */
 }
 
+/* Writes a packet to the file, or prints it. */
 static void on_packet(const struct capture_packet *p, gpointer user_data)
 {
 	struct tap *t = user_data;

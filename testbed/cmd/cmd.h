@@ -34,8 +34,8 @@ struct verb {
 /* The whole program; returns its exit code. */
 int cmd_main(int argc, char **argv);
 
-/* The verbs (run.c, trace.c, explain.c, plan.c, graph.c, init.c, import.c, inspect.c); each returns
- * an exit code. */
+/* The verbs, in the file of their name or in run.c and inspect.c.  Each carries out the verb of its
+ * name with the options, prints its results and errors, and returns an exit code. */
 int cmd_run_matrix(const struct options *o);
 int cmd_run_call(const struct options *o);
 int cmd_run_nat(const struct options *o);
@@ -51,7 +51,7 @@ int cmd_doctor(const struct options *o);
 int cmd_scenarios(const struct options *o);
 int cmd_report(const struct options *o);
 int cmd_version(const struct options *o);
-/* Labs that stay up (up.c, live.c, enter.c, live_call.c, set.c) */
+/* The same for labs that stay up (up.c, live.c, enter.c, live_call.c, set.c, capture.c). */
 int cmd_up(const struct options *o);
 int cmd_down(const struct options *o);
 int cmd_status(const struct options *o);
@@ -119,8 +119,8 @@ int cmd_failed(const GError *error);
 bool cmd_media_ms(const struct options *o, guint default_ms, guint *ret_ms);
 /* The seed of --seed, or a random one.  False: an error was printed. */
 bool cmd_seed(const struct options *o, guint64 *ret);
-/* Writes a JSON document to the file `where`, which is replaced as a whole; "-": to stdout.
- * Returns the exit code; an error was printed. */
+/* Writes a JSON document to the file `where`, which is replaced as a whole; "-": to stdout. Returns
+ * the exit code; an error was printed. */
 int cmd_write_json(const char *where, const char *text);
 int cmd_write_document(const char *where, const json_t *document, size_t indent);
 

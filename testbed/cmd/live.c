@@ -8,6 +8,7 @@
 
 /* --- status ----------------------------------------------------------------------------------- */
 
+/* A duration as "90 s", "12 min" or "3 h"; the caller frees it. */
 static char *uptime_text(json_int_t seconds)
 {
 	if (seconds < 120)

@@ -155,6 +155,7 @@ static void put_table(const natrun *r, const struct report_style *style, GString
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
+/* A NAT's behaviour, as an object that the caller owns. */
 static json_t *manner_json(const struct nat_manner *m)
 {
 	return json_pack("{s:s, s:s, s:b, s:b, s:o}", "mapping", nat_behaviour_name(m->mapping),
@@ -177,6 +178,7 @@ static json_t *measured_json(const struct nat_finding *f)
 	return j;
 }
 
+/* What was asked for and measured of one node; the caller owns the object. */
 static json_t *finding_json(const struct nat_finding *f)
 {
 	json_t *nats = json_array();
@@ -190,6 +192,7 @@ static json_t *finding_json(const struct nat_finding *f)
 			 !f->trouble && f->differences == 0, "trouble", f->trouble);
 }
 
+/* Writes all findings as a document to `where`.  Returns the exit code. */
 static int write_json(const natrun *r, const struct scenario *sc, const char *where)
 {
 	json_t *list = json_array();

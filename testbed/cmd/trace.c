@@ -116,6 +116,8 @@ static int print_trace(const model *m, const struct flow *flow, const netstate *
 
 /* --- a lab that is up ------------------------------------------------------------------------- */
 
+/* The kernels' state and their answers to `questions` (struct route_question), from a lab that is
+ * up; the caller frees it. */
 static netstate *ask_live(const GPtrArray *questions, gpointer client, GError **error)
 {
 	return live_inspect(client, questions, error);
@@ -176,6 +178,7 @@ static int trace_in_new_lab(const model *m, const struct options *o, const char 
 	return print_trace(m, &flow, state, error);
 }
 
+/* Traces in a fresh lab of the scenario that the options choose.  Returns the exit code. */
 static int trace_new(const struct options *o)
 {
 	g_auto(network_choice) network = {0};

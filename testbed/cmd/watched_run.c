@@ -107,6 +107,7 @@ static void on_lab_failed(const struct scenario_result *sc, const GError *error,
 	keep_event_line(data, report_event_lab_failed(sc, error->message, g_get_monotonic_time()));
 }
 
+/* Keeps, prints and passes on an event, from which causes are found later. */
 static void on_agent_event(const char *scenario, const char *agent, const json_t *event,
 			   gpointer data)
 {
@@ -163,6 +164,7 @@ static void on_lab_state(const struct scenario_result *sc, const netstate *state
 	keep_causes(s, told);
 }
 
+/* Adds to the cell what its call sent over each interface. */
 static void on_cell_states(struct cell *c, const netstate *before, const netstate *after,
 			   gpointer data)
 {
@@ -196,6 +198,7 @@ static const struct matrix_observer observer = {
 
 /* --- signals ---------------------------------------------------------------------------------- */
 
+/* Ends the run at the first signal. */
 static void on_signal(int number, gpointer data)
 {
 	struct watched_run *s = data;

@@ -80,6 +80,7 @@ void control_client_fail_with(struct control_client *g, const GError *error)
 			    error->message);
 }
 
+/* Serves one request; a line that is no JSON object is refused. */
 static void on_control_client_line(line_socket *s G_GNUC_UNUSED, char *line, gsize length,
 				   gpointer user_data)
 {
@@ -169,6 +170,7 @@ static void on_sign_in_over(session *s G_GNUC_UNUSED, const struct session_clien
 
 /* --- the lab ---------------------------------------------------------------------------------- */
 
+/* The network is there: publishes its nodes if asked for, and has the clients sign in. */
 static void on_built(session *s G_GNUC_UNUSED, const struct lab_build *build, gpointer user_data)
 {
 	struct keeper *k = user_data;
@@ -196,6 +198,7 @@ static void on_event(session *s, const struct session_call *call, const char *ag
 		live_call_server_event(user_data, agent, event);
 }
 
+/* Notes for the status that a server died; dead clients are endpoints with a reason. */
 static void on_agent_died(session *s, const char *agent, const char *how, gpointer user_data)
 {
 	struct keeper *k = user_data;
@@ -253,6 +256,7 @@ static bool start_lab(struct keeper *k, GError **error)
 
 /* --- the process ------------------------------------------------------------------------------ */
 
+/* Ends the keeper. */
 static gboolean on_signal(gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer user_data)
 {
 	struct signalfd_siginfo info;

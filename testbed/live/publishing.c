@@ -77,6 +77,7 @@ static void note_unpublished(struct keeper *k, const char *path, const char *why
 	g_ptr_array_add(k->dead, g_strdup_printf("'%s' is not published: %s", path, why));
 }
 
+/* Binds a node's namespace that the lab has sent, or notes why it can't be. */
 static void on_added_node(lab *l G_GNUC_UNUSED, const struct lab_enter_target *target,
 			  const GError *error, gpointer user_data)
 {

@@ -3,6 +3,7 @@
 #include "testbed/live/memory.h"
 #include "testbed/live/keeper_internal.h"
 #include "testbed/netstate/netstate_json.h"
+#include "testbed/report/json.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -44,15 +45,6 @@ static json_t *endpoints_json(const struct keeper *k)
 	return list;
 }
 
-static json_t *texts_json(const GPtrArray *texts)
-{
-	json_t *list = json_array();
-
-	for (guint i = 0; i < texts->len; i++)
-		json_array_append_new(list, json_string(texts->pdata[i]));
-	return list;
-}
-
 static json_t *node_names(const struct keeper *k)
 {
 	json_t *list = json_array();
@@ -77,7 +69,7 @@ json_t *keeper_status(const struct keeper *k)
 			    json_pack("{s:s, s:s, s:s}", "name", job->base->name, "file", file,
 				      "sha256", job->base->sha256));
 	json_object_set_new(o, "scenario", json_string(job->scenario->name));
-	json_object_set_new(o, "changes", texts_json(k->changes));
+	json_object_set_new(o, "changes", report_texts_json(k->changes));
 	json_object_set_new(o, "nodes", node_names(k));
 	json_object_set_new(o, "endpoints", endpoints_json(k));
 	json_object_set_new(o, "vpn", k->vpn ? json_string(k->vpn) : json_null());
@@ -88,7 +80,7 @@ json_t *keeper_status(const struct keeper *k)
 	json_object_set_new(
 		o, "supervisor",
 		json_integer((json_int_t)(k->session ? lab_pid(session_lab(k->session)) : 0)));
-	json_object_set_new(o, "died", texts_json(k->dead));
+	json_object_set_new(o, "died", report_texts_json(k->dead));
 	json_object_set_new(o, "published", json_boolean(k->published != NULL));
 	return o;
 }
@@ -114,6 +106,7 @@ static void on_down(struct control_client *g, const json_t *request G_GNUC_UNUSE
 
 /* --- requests that the lab answers ------------------------------------------------------------ */
 
+/* Answers the state, or the error. */
 static void on_state(lab *l G_GNUC_UNUSED, const netstate *state, const GError *error,
 		     gpointer user_data)
 {
@@ -135,6 +128,7 @@ static void on_inspect(struct control_client *g, const json_t *request)
 	lab_inspect_asking(session_lab(g->k->session), questions, on_state, control_client_ref(g));
 }
 
+/* Answers with the recording's descriptor, or ends the recording if that can't be sent. */
 static void on_watched(lab *l, int fd, const GError *error, gpointer user_data)
 {
 	struct control_client *g = user_data;
@@ -158,6 +152,7 @@ static void on_watch(struct control_client *g, const json_t *request G_GNUC_UNUS
 		lab_watch(session_lab(g->k->session), on_watched, control_client_ref(g));
 }
 
+/* Answers with the node's files and descriptors, or the error. */
 static void on_enter_target(lab *l G_GNUC_UNUSED, const struct lab_enter_target *target,
 			    const GError *error, gpointer user_data)
 {

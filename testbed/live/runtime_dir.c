@@ -112,6 +112,7 @@ int runtime_dir_fd(const runtime_dir *m)
 
 /* --- names ------------------------------------------------------------------------------------ */
 
+/* Whether the text can be a lab's name, by the rules of runtime_dir_check_name. */
 static bool is_name(const char *name)
 {
 	gsize length =

@@ -123,6 +123,7 @@ static void finish_step(struct capacity_run *r)
 	r->timer = g_timeout_add(REST_MS, on_next_step, r);
 }
 
+/* Ends the step after its last call. */
 static void on_call_ended(session *s, const struct session_call *call G_GNUC_UNUSED,
 			  gpointer user_data)
 {
@@ -197,6 +198,7 @@ static void abandon_measurement(struct capacity_run *r, char *why)
 	session_quit(r->session);
 }
 
+/* Notes the back ends, and has all clients sign in. */
 static void on_built(session *s, const struct lab_build *build, gpointer user_data)
 {
 	struct capacity_run *r = user_data;
@@ -207,6 +209,7 @@ static void on_built(session *s, const struct lab_build *build, gpointer user_da
 		;
 }
 
+/* Starts the first step when all clients have signed in; ends the run when one could not. */
 static void on_sign_in_over(session *s, const struct session_client *c, bool told G_GNUC_UNUSED,
 			    gpointer user_data)
 {

@@ -33,8 +33,8 @@ typedef struct matrix_selection {
 
 /* All cells of a topology that pass the filter; the caller frees the selection, and `base` must
  * outlive it.  NULL with `error`: TB_ERROR_INPUT with a hint when a name is unknown, the regular
- * expression is wrong, or nothing is left to run; TB_ERROR_CHANGE when a scenario can't be applied.
- */
+ * expression is wrong, or nothing is left to run; TB_ERROR_CHANGE when a scenario can't be
+ * applied. */
 matrix_selection *matrix_select(const model *base, const struct matrix_filter *filter,
 				GError **error);
 void matrix_selection_free(matrix_selection *s);

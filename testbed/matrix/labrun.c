@@ -106,6 +106,7 @@ static void drop_hindered(labrun *l)
 
 /* --- the session's callbacks ------------------------------------------------------------------ */
 
+/* The lab stands: notes it, tells the observer, and lets sign-ins begin. */
 static void on_built(session *s G_GNUC_UNUSED, const struct lab_build *build, gpointer user_data)
 {
 	const labrun *l = user_data;
@@ -155,6 +156,7 @@ static void sign_in_ended(labrun *l)
 	matrix_sign_in_ended(l->owner);
 }
 
+/* A sign-in is over; one that failed ends the cells that need it. */
 static void on_sign_in_over(session *s G_GNUC_UNUSED, const struct session_client *c, bool told,
 			    gpointer user_data)
 {
@@ -184,6 +186,7 @@ static void on_call_states(session *s G_GNUC_UNUSED, const struct session_call *
 	m->observer.cell_states(call->cell, before, after, m->observer_data);
 }
 
+/* Reports the cell, and lets the next one start. */
 static void on_call_ended(session *s G_GNUC_UNUSED, const struct session_call *call,
 			  gpointer user_data)
 {
@@ -321,6 +324,7 @@ bool labrun_over(const labrun *l)
 	return cells_over(l) && (!l->owner->observer.lab_state || l->state == STATE_READ);
 }
 
+/* Reports the state after the last cell; the lab is over then. */
 static void on_last_state(lab *handle G_GNUC_UNUSED, const netstate *state, const GError *error,
 			  gpointer user_data)
 {

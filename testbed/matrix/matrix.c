@@ -55,6 +55,7 @@ static bool stop_labs(matrix *m)
 	return all;
 }
 
+/* Has on_schedule called after that time; nothing if it is scheduled already. */
 static void schedule_after(matrix *m, guint delay_ms);
 
 /* Processor times of the machine; false where /proc is hidden: then the pace stays as it is. */
@@ -65,6 +66,7 @@ static bool read_times(struct pace_times *ret)
 	return g_file_get_contents("/proc/stat", &stat, NULL, NULL) && pace_times_parse(stat, ret);
 }
 
+/* Adapts the pace to the load of the machine, and starts what it allows now. */
 static gboolean on_sample(gpointer data)
 {
 	matrix *m = data;

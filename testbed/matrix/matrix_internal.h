@@ -75,9 +75,9 @@ void labrun_sign_in_next(labrun *l);
 /* Has every call that stands hung up. */
 void labrun_hang_up(labrun *l);
 
-/* The urgency (order_urgency; lower is sooner) of the first cell that can start now; -1: none can.
- * A cell can start when its participants have signed in; with `at_once`, when all endpoints have.
- */
+/* The urgency (order_urgency; lower is sooner) of the first cell that can start now; -1: none
+ * can. A cell can start when its participants have signed in; with `at_once`, when all endpoints
+ * have. */
 int labrun_urgency(const labrun *l);
 /* Starts that cell; there must be one. */
 void labrun_start_next(labrun *l);

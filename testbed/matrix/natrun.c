@@ -121,8 +121,8 @@ static bool is_free(const model *m, const struct prefix *p)
 	return true;
 }
 
-/* The next /24 network that the model does not use, as its first three bytes ("198.18.0");
- * *next counts on.  The caller frees it; NULL: there is none left. */
+/* The next /24 network that the model does not use, as its first three bytes ("198.18.0"); *next
+ * counts on.  The caller frees it; NULL: there is none left. */
 static char *free_network(const model *m, guint *next)
 {
 	for (; *next < JUDGE_NETWORKS; (*next)++) {
@@ -394,6 +394,7 @@ static void on_died(session *s, const char *agent, const char *how, gpointer use
 	session_quit(s);
 }
 
+/* Ends a measurement that takes too long; nodes without a result keep their trouble. */
 static gboolean on_limit(gpointer s)
 {
 	session_quit(s);

@@ -66,10 +66,12 @@ void nft_nat_table(GString *out, const struct builder *b, const struct node *n);
 /* Appends rules of the forward chain that accept the packets which the node's NAT has let in. */
 void nft_nat_forward(GString *out, const struct builder *b, const struct node *n);
 
-/* dns.c, coturn.c, process.c: files and processes; nothing when the node has no such service. */
+/* dns.c: resolv.conf and hosts; dnsmasq's configuration and process where the node needs it. */
 void build_dns_files(struct builder *b, const struct node *n);
-void build_coturn_files(struct builder *b, const struct node *n);
 void build_dns_process(struct builder *b, const struct node *n);
+/* coturn.c: coturn's two configurations; nothing unless the node's A/V Edge runs it. */
+void build_coturn_files(struct builder *b, const struct node *n);
+/* process.c: the program of that service, and the client of an endpoint; nothing without it. */
 void build_service_process(struct builder *b, const struct node *n, enum service_kind kind);
 void build_client_process(struct builder *b, const struct node *n);
 /* Appends OP_FILE; takes `path` and `text` over. */

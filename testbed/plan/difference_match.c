@@ -87,6 +87,7 @@ static unsigned *op_ifindex(struct op *op, int end)
 	return op->kind == OP_VETH ? &op->veth[end].ifindex : NULL;
 }
 
+/* The highest interface number of the plan; PLAN_FIRST_IFINDEX for one without interfaces. */
 static unsigned highest_ifindex(const plan *p)
 {
 	unsigned highest = PLAN_FIRST_IFINDEX;
@@ -154,6 +155,7 @@ static void number_interfaces(struct difference_work *w)
 
 /* --- interfaces that are made anew ------------------------------------------------------------ */
 
+/* Adds an interface to `anew`. */
 static void mark_interface(struct difference_work *w, const char *node, const char *ifname)
 {
 	g_hash_table_add(w->anew, g_strdup_printf("%s/%s", node, ifname));
@@ -192,6 +194,7 @@ bool difference_is_about_new(const struct difference_work *w, const struct op *o
 	return key && g_hash_table_contains(w->anew, key);
 }
 
+/* Takes the pair of equal operations apart: both are carried out. */
 static void forget_match(struct difference_work *w, struct op *old, struct op *op)
 {
 	g_hash_table_remove(w->kept, old);

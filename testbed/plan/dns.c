@@ -11,6 +11,7 @@ static const struct dns_service *dns_of(const struct node *n)
 	return s ? &s->dns : NULL;
 }
 
+/* Whether the node needs dnsmasq: as a DNS server, or to apply NRPT rules. */
 static bool runs_dnsmasq(const struct node *n)
 {
 	return dns_of(n) || n->nrpt->len > 0;
@@ -91,6 +92,7 @@ static void put_nrpt(GString *out, const struct node *n)
 						  text));
 }
 
+/* The text of the node's dnsmasq configuration; the caller frees it. */
 static char *dnsmasq_conf(const struct node *n)
 {
 	const struct dns_service *dns = dns_of(n);

@@ -55,6 +55,7 @@ static const struct setting with_ipv6[] = {
 	{"net.ipv6.conf.default.accept_dad", "0"},
 };
 
+/* Appends a kernel setting of the node; copies `key` and `value`. */
 static void add_sysctl(struct builder *b, const char *node, struct loc loc, const char *key,
 		       const char *value)
 {
@@ -188,6 +189,7 @@ static char *bridge_name(const struct network *net)
 	return g_strdup_printf("net%08x", g_str_hash(net->name));
 }
 
+/* Appends the bridge of a network, in PLAN_FABRIC. */
 static void add_bridge(struct builder *b, const struct network *net)
 {
 	unsigned ifindex = b->next_ifindex++;

@@ -28,7 +28,7 @@ void plan_print(const plan *p, enum plan_format format, GString *out)
 	formats[format].print(p, out);
 }
 
-/* --- one line an op --------------------------------------------------------------------------- */
+/* --- one line for each operation: each describe_* appends its part ---------------------------- */
 
 static void describe_veth_end(const struct op_veth_end *end, GString *out)
 {
@@ -57,6 +57,7 @@ static void describe_tunnel(const struct op_tunnel *t, GString *out)
 						    text));
 }
 
+/* Appends a route in the words of ip(8), after the node's name. */
 static void describe_route(const struct op_route *r, GString *out)
 {
 	char text[PREFIX_TEXT_MAX];

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+/* Whether the plan has a WireGuard tunnel, which needs keys. */
 static bool has_wireguard(const plan *p)
 {
 	ptr_array_foreach(const struct op, op, p->ops)

@@ -53,6 +53,7 @@ void build_service_process(struct builder *b, const struct node *n, enum service
 		    programs[kind], argv_of_program(programs[kind]));
 }
 
+/* A copy of the command (char *) as a NULL-terminated list, for op_process.argv. */
 static char **command_argv(const GPtrArray *command)
 {
 	char **argv = g_new0(char *, command->len + 1);

@@ -14,6 +14,7 @@
 #define FIRST_TABLE 100u
 #define FIRST_PREF 100u
 
+/* The port of that name, borrowed; NULL: none. */
 static const struct port *find_port(const GArray *ports, const char *ifname)
 {
 	array_foreach(const struct port, p, ports)

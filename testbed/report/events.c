@@ -251,6 +251,7 @@ static void replay_cell_finished(struct replay *p, struct scenario_result *s, co
 	cell_free(c);
 }
 
+/* The run's own end: complete or interrupted, and its times. */
 static void replay_run_finished(struct replay *p, struct scenario_result *s G_GNUC_UNUSED,
 				const json_t *event)
 {
@@ -281,6 +282,7 @@ static void note_time(struct replay *p, const json_t *event)
 	p->r->wall_ms = (double)(time_us - p->first_us) / 1000.0;
 }
 
+/* Passes the run's own events to their rows; events of agents are ignored. */
 static void replay_event(const json_t *event, struct loc loc, gpointer user_data)
 {
 	struct replay *p = user_data;

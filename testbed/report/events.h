@@ -14,7 +14,8 @@
 #include "testbed/netstate/netstate.h"
 #include "testbed/report/json.h"
 
-/* Each returns one line with its line feed, which the caller frees. */
+/* Each returns the line of one event, with its line feed, which the caller frees: an agent's event,
+ * a command to an agent, or one of the run's own events above. */
 char *report_event_agent(const char *scenario, const char *agent, const json_t *event);
 char *report_event_command(const char *scenario, const char *agent, const json_t *command,
 			   gint64 time_us);

@@ -74,6 +74,7 @@ static json_t *trial_step_json(gconstpointer item)
 			 "verdict", verdict_name(s->verdict), "path", path_class_name(s->path));
 }
 
+/* Another fix, with its own trial. */
 static json_t *alternative_json(gconstpointer item)
 {
 	const struct alternative *a = item;

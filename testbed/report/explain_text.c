@@ -12,6 +12,7 @@
 
 #define PROOF_CHARS 300 /* four lines of a terminal; -v shows the rest */
 
+/* Appends a line of the explanation: label and text. */
 static void put_line(GString *out, const char *label, const char *text)
 {
 	g_string_append_printf(out, "%-6s %s\n", label, text);

@@ -79,7 +79,7 @@ struct graph_mark {
 void graph_marks_of(const struct node *n, GArray *marks);
 bool graph_filters(const struct node *n); /* whether its firewall can drop anything */
 
-/* The formats (graph_dot.c, graph_mermaid.c). */
+/* Appends the drawing as a DOT or a Mermaid document; `title` may be NULL. */
 void graph_dot(const graph_drawing *g, const char *title, GString *out);
 void graph_mermaid(const graph_drawing *g, const char *title, GString *out);
 

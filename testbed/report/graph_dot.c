@@ -160,6 +160,7 @@ static void append_ports(const struct graph_network *w, GString *out)
 	}
 }
 
+/* Appends a tunnel as a line between its two nodes; dotted and grey when it is down. */
 static void append_tunnel(const struct tunnel *t, GString *out)
 {
 	struct prefix network = prefix_network(&t->ends[0].address);

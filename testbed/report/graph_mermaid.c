@@ -23,6 +23,7 @@ static guint index_of(const GPtrArray *objects, const void *object)
 	return index;
 }
 
+/* Appends the interfaces of a node with their addresses, one a line. */
 static void append_interfaces(GString *out, const struct node *n)
 {
 	char text[ADDR_TEXT_MAX];

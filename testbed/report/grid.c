@@ -37,6 +37,7 @@ static char *cell_key(const char *a, const char *b, enum media media)
 	return g_strdup_printf("%s %s %d", a, b, (int)media);
 }
 
+/* Fills g->cells with all cells that are no conference. */
 static void index_cells(struct grid *g)
 {
 	g->cells = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

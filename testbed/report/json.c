@@ -6,8 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* A figure; null for one that was not measured (NAN), which JSON does not have. */
-static json_t *figure_json(double value)
+json_t *report_figure_json(double value)
 {
 	return isfinite(value) ? json_real(value) : json_null();
 }
@@ -62,14 +61,17 @@ static json_t *selected_json(const struct cell *c)
 static json_t *quality_json(const struct cell_quality *q)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:I, s:b}", "rtt_ms",
-			 figure_json(q->rtt_ms), "jitter_ms", figure_json(q->jitter_ms), "loss_pct",
-			 figure_json(q->loss_pct), "mos", figure_json(q->mos), "sent",
+			 report_figure_json(q->rtt_ms), "jitter_ms",
+			 report_figure_json(q->jitter_ms), "loss_pct",
+			 report_figure_json(q->loss_pct), "mos", report_figure_json(q->mos), "sent",
 			 (json_int_t)q->sent, "received", (json_int_t)q->received, "delay_ms",
-			 figure_json(q->delay_ms), "delay_max_ms", figure_json(q->delay_max_ms),
-			 "degradation", figure_json(q->degradation), "burst_max",
-			 (json_int_t)q->burst_max, "poor", (int)q->poor);
+			 report_figure_json(q->delay_ms), "delay_max_ms",
+			 report_figure_json(q->delay_max_ms), "degradation",
+			 report_figure_json(q->degradation), "burst_max", (json_int_t)q->burst_max,
+			 "poor", (int)q->poor);
 }
 
+/* The figures of one stream in one direction; "poor" is here the reason, or null. */
 static json_t *stream_json(gconstpointer item)
 {
 	const struct cell_stream *s = item;
@@ -112,6 +114,7 @@ static json_t *expected_json(const struct cell *c)
 			 expected_path_json(c), "cause", text_json(c->expected_cause));
 }
 
+/* How many packets of one participant another has received in a conference. */
 static json_t *source_json(gconstpointer item)
 {
 	const struct cell_source *s = item;
@@ -120,14 +123,15 @@ static json_t *source_json(gconstpointer item)
 			 (json_int_t)s->received, "expected", (json_int_t)s->expected);
 }
 
+/* What one participant of a conference reported. */
 static json_t *leg_json(gconstpointer item)
 {
 	const struct cell_leg *l = item;
 
 	return json_pack("{s:o, s:s, s:o, s:o, s:o}", "participant", text_json(l->participant),
-			 "path", path_class_name(l->path), "setup_ms", figure_json(l->setup_ms),
-			 "quality", quality_json(&l->quality), "sources",
-			 report_list_json(l->sources, source_json));
+			 "path", path_class_name(l->path), "setup_ms",
+			 report_figure_json(l->setup_ms), "quality", quality_json(&l->quality),
+			 "sources", report_list_json(l->sources, source_json));
 }
 
 static json_t *hop_json(gconstpointer item)
@@ -167,8 +171,8 @@ json_t *report_cell_json(const struct cell *c)
 			    c->done ? json_boolean(c->as_expected) : json_null());
 	json_object_set_new(json, "cause", text_json(c->cause));
 	reason_set(json, c->code, c->reason);
-	json_object_set_new(json, "setup_ms", figure_json(c->setup_ms));
-	json_object_set_new(json, "duration_ms", figure_json(c->duration_ms));
+	json_object_set_new(json, "setup_ms", report_figure_json(c->setup_ms));
+	json_object_set_new(json, "duration_ms", report_figure_json(c->duration_ms));
 	json_object_set_new(json, "selected", selected_json(c));
 	json_object_set_new(json, "quality", quality_json(&c->quality));
 	json_object_set_new(json, "streams", report_list_json(c->streams, stream_json));
@@ -193,10 +197,11 @@ static json_t *scenario_json(const struct scenario_result *s, bool pending)
 		if (c->done || pending)
 			json_array_append_new(cells, report_cell_json(c));
 	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", text_json(s->name), "title",
-			 text_json(s->title), "build_ms", figure_json(s->build_ms), "error",
+			 text_json(s->title), "build_ms", report_figure_json(s->build_ms), "error",
 			 text_json(s->error), "cells", cells);
 }
 
+/* What holds for the whole run: id, versions, times, features. */
 static json_t *run_json(const results *r)
 {
 	json_t *features = json_object();
@@ -208,8 +213,8 @@ static json_t *run_json(const results *r)
 		json_object_set_new(features, key, text_json(value));
 	return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "id", text_json(r->run_id), "seed",
 			 (json_int_t)r->seed, "version", text_json(r->version), "kernel",
-			 text_json(r->kernel), "wall_ms", figure_json(r->wall_ms), "build_ms",
-			 figure_json(r->build_ms), "features", features);
+			 text_json(r->kernel), "wall_ms", report_figure_json(r->wall_ms),
+			 "build_ms", report_figure_json(r->build_ms), "features", features);
 }
 
 static json_t *endpoint_json(gconstpointer item)
@@ -227,6 +232,7 @@ static json_t *topology_json(const results *r)
 			 "endpoints", report_list_json(r->endpoints, endpoint_json));
 }
 
+/* How many cells passed, failed, ... */
 static json_t *summary_json(const results *r)
 {
 	struct results_summary s = results_summarise(r);

@@ -16,6 +16,10 @@ json_t *report_list_json(const GPtrArray *list, json_t *(*item_json)(gconstpoint
 /* A list of strings (NULL: an empty list), made valid UTF-8.  The caller owns the array. */
 json_t *report_texts_json(const GPtrArray *list);
 
+/* A number, or null for one that was not measured (NAN), which JSON does not have.  The caller owns
+ * it. */
+json_t *report_figure_json(double value);
+
 /* One cell.  The caller owns the object. */
 json_t *report_cell_json(const struct cell *c);
 

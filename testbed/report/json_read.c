@@ -72,6 +72,7 @@ static void read_streams(struct reading *r, struct cell *c, const json_t *list)
 	}
 }
 
+/* Reads what one participant of a conference reported; the caller frees it. */
 static struct cell_leg *read_leg(struct reading *r, const json_t *json)
 {
 	g_autofree char *participant = required_text(r, json, "a leg", "participant");
@@ -93,6 +94,7 @@ static struct cell_leg *read_leg(struct reading *r, const json_t *json)
 	return l;
 }
 
+/* Reads what only conferences have: how it started, and the legs. */
 static void read_conference(struct reading *r, struct cell *c, const json_t *json)
 {
 	const json_t *legs = json_object_get(json, "legs");
@@ -121,6 +123,7 @@ static void read_hops(struct reading *r, struct cell *c, const json_t *list)
 	}
 }
 
+/* Reads the cost of tunnels; nothing for a cell without hops. */
 static void read_tunnels(struct reading *r, struct cell *c, const json_t *list)
 {
 	if (!c->hops)
@@ -164,6 +167,7 @@ static void read_expected(struct cell *c, const json_t *json)
 		c->expected_verdict = VERDICT_PASS;
 }
 
+/* Reads the result; a cell without verdict is not done. */
 static void read_outcome(struct cell *c, const json_t *json)
 {
 	const json_t *diagnostics = json_object_get(json, "diagnostics");
@@ -209,7 +213,7 @@ static void read_parties(struct reading *r, struct cell *c, const json_t *json)
 	}
 }
 
-/* Reads a cell; the caller frees it, also after an error. */
+/* Reads a cell; the caller frees it.  Errors are noted in `r`; then the cell is incomplete. */
 static struct cell *read_cell(struct reading *r, const json_t *json, const char *scenario)
 {
 	const json_t *selected = json_object_get(json, "selected");

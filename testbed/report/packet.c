@@ -67,6 +67,7 @@ static void append_transport(GString *out, unsigned protocol, const guint8 *data
 	g_string_append_printf(out, ", %u bytes", payload);
 }
 
+/* Appends an IPv4 or IPv6 packet: protocol, addresses, ports, bytes. */
 static void append_ip(GString *out, const guint8 *data, gsize length)
 {
 	char from[INET6_ADDRSTRLEN], to[INET6_ADDRSTRLEN];

@@ -79,6 +79,7 @@ static void append_differing(const struct cell *c, const struct report_text *how
 	g_string_append_printf(out, "%s%s\n", c->reason ? ": " : "", c->reason ? c->reason : "");
 }
 
+/* Whether the cell came out otherwise than expected. */
 static bool differs(const struct cell *c)
 {
 	return c->done && !c->as_expected;

@@ -65,6 +65,7 @@ static char *candidate_text(const json_t *c)
 			       relay ? relay : "");
 }
 
+/* Appends a DNS query with its answers. */
 static void put_dns(const struct timeline *t, const json_t *e)
 {
 	const json_t *answer = json_object_get(e, "answer");
@@ -81,6 +82,7 @@ static void put_dns(const struct timeline *t, const json_t *e)
 		g_string_append_printf(t->out, " %s", error ? error : "no answer");
 }
 
+/* Appends where an endpoint has signed in, how it found that server, and its relay. */
 static void put_signed_in(const struct timeline *t, const json_t *e)
 {
 	const json_t *server = json_object_get(e, "server");
@@ -139,6 +141,7 @@ static void put_selected(const struct timeline *t, const json_t *e)
 			       10 + WHO_COLUMNS, "", remote);
 }
 
+/* Appends the verdict that an endpoint reports, with its diagnostics. */
 static void put_result(const struct timeline *t, const json_t *e)
 {
 	const json_t *diagnostics = json_object_get(e, "diagnostics");
@@ -161,6 +164,7 @@ static void put_died(const struct timeline *t, const json_t *e)
 	g_string_append_printf(t->out, "died: %s", event_text(e, "how"));
 }
 
+/* Whether a candidate is the other end's. */
 static bool is_remote(const json_t *e)
 {
 	return g_str_equal(event_text(e, "side"), "remote");

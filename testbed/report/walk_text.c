@@ -44,6 +44,8 @@ static void put_kernel(GString *out, const struct hop *h)
 	walk_text_wrapped(out, "       kernel ", same ? "the same" : text);
 }
 
+/* Appends one hop: node and interfaces, route, kernel's look-up, rule and NAT as far as there are
+ * any. */
 static void put_hop(GString *out, guint number, const struct hop *h)
 {
 	g_autofree char *rule = decision_text(&h->decision);

@@ -275,6 +275,18 @@ $(B)/faults/fault-matrix: $(call obj,$(wildcard tests/faults/*.c)) $(TESTBED_LIB
 fault-matrix: all $(B)/faults/fault-matrix ## every fault of tests/faults explained: FAULTS=REGEX FIXES=1 DOUBLE=40 SEED=1 JOBS=2
 	$(Q)$(B)/faults/fault-matrix --seed $(SEED) $(if $(FAULTS),--only '$(FAULTS)') $(if $(FIXES),--fixes) $(if $(DOUBLE),--double $(DOUBLE)) $(if $(JOBS),--jobs $(JOBS))
 
+NUMBER ?=
+WORD ?=
+N ?= 20
+$(B)/faults/mutation-matrix: $(call obj,$(wildcard tests/mutation/*.c) tests/faults/attempt.c tests/faults/catalogue.c) $(TESTBED_LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+
+.PHONY: mutation-matrix
+mutation-matrix: all $(B)/faults/mutation-matrix ## random changes that break a call, explained: N=500 SEED=1 WORD=block NUMBER=7 JOBS=2
+	$(Q)$(B)/faults/mutation-matrix --seed $(SEED) --count $(N) $(if $(NUMBER),--number $(NUMBER)) $(if $(WORD),--word $(WORD)) $(if $(JOBS),--jobs $(JOBS))
+
 $(B)/bin/bench-build: $(call obj,scripts/bench_build.c scripts/bench_settle.c) $(TESTBED_LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)

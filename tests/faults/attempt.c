@@ -4,6 +4,7 @@
 #include "testbed/explain/explain.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,7 +136,7 @@ static explanation *explain(const model *m, const struct fault *f, const struct 
 	g_autofree char *id = g_strdup_printf("%s/%s", f->scenario, f->cell);
 	struct explain_options options = {.program_dir = o->program_dir,
 					  .seed = o->seed,
-					  .all = with_fix,
+					  .all = with_fix && o->others,
 					  .no_trial = !with_fix};
 	matrix_selection *s = explain_select_id(m, id, error);
 
@@ -195,7 +196,7 @@ G_NORETURN static void run(const struct attempt *a, const struct attempt_options
 
 /* --- in the parent ---------------------------------------------------------------------------- */
 
-void attempt_start(struct attempt *a, const struct attempt_options *o)
+static void start(struct attempt *a, const struct attempt_options *o)
 {
 	int ends[2];
 
@@ -216,7 +217,7 @@ void attempt_start(struct attempt *a, const struct attempt_options *o)
 	close(ends[1]);
 }
 
-json_t *attempt_answer(struct attempt *a)
+static json_t *answer_of(struct attempt *a)
 {
 	json_t *answer = json_loads(a->text->str, 0, NULL);
 	int status = 0;
@@ -230,4 +231,62 @@ json_t *attempt_answer(struct attempt *a)
 	return json_pack("{s:[], s:s}", "steps", "error",
 			 WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) :
 					       "ended without an answer");
+}
+
+/* Reads what has come; true when the attempt has ended. */
+static bool has_ended(struct attempt *a)
+{
+	char buffer[4096];
+	ssize_t n = read(a->fd, buffer, sizeof(buffer));
+
+	if (n > 0)
+		g_string_append_len(a->text, buffer, n);
+	return n == 0 || (n < 0 && errno != EINTR);
+}
+
+/* Waits until one of them says something. */
+static struct pollfd *wait_for_any(const GPtrArray *alive)
+{
+	struct pollfd *fds = g_new0(struct pollfd, alive->len);
+
+	for (guint i = 0; i < alive->len; i++)
+		fds[i] = (struct pollfd){.fd = ((struct attempt *)alive->pdata[i])->fd,
+					 .events = POLLIN};
+	while (poll(fds, alive->len, -1) < 0 && errno == EINTR)
+		;
+	return fds;
+}
+
+void attempts_run(guint jobs, const struct attempt_options *o,
+		  struct attempt *(*next)(gpointer data),
+		  void (*ended)(const struct attempt *a, const json_t *answer, double seconds,
+				gpointer data),
+		  gpointer data)
+{
+	g_autoptr(GPtrArray) alive = g_ptr_array_new();
+
+	for (;;) {
+		g_autofree struct pollfd *fds = NULL;
+		struct attempt *a;
+
+		while (alive->len < jobs && (a = next(data))) {
+			start(a, o);
+			g_ptr_array_add(alive, a);
+		}
+		if (alive->len == 0)
+			return;
+		fds = wait_for_any(alive);
+		for (guint i = alive->len; i-- > 0;) {
+			json_t *answer;
+
+			a = alive->pdata[i];
+			if (fds[i].revents == 0 || !has_ended(a))
+				continue;
+			g_ptr_array_remove_index_fast(alive, i);
+			answer = answer_of(a);
+			ended(a, answer, (double)(g_get_monotonic_time() - a->started_us) / 1e6,
+			      data);
+			json_decref(answer);
+		}
+	}
 }

@@ -17,7 +17,8 @@ struct attempt_options {
 	const char *program_dir;
 	const char *topologies; /* folder */
 	guint64 seed;
-	bool fixes; /* also try each suggested fix */
+	bool fixes;  /* also try each suggested fix on its cell */
+	bool others; /* and on every other cell of the scenario */
 };
 
 struct attempt {
@@ -32,13 +33,16 @@ struct attempt {
 /* NULL with findings in `d`: the changes do not fit each other, or the topology. */
 model *attempt_network(const struct attempt *a, const struct attempt_options *o, diags *d);
 
-/* Forks; the answer comes by a->fd. */
-void attempt_start(struct attempt *a, const struct attempt_options *o);
-
-/* What came out: { "steps": [ step, ... ], "error", "unsupported": this host can't run labs }, a
- * step being { "fault", "right": bool, "flaw": what is wrong or null, "code", "node", "object",
- * "direction", "fix", "why" } and, when fixes are tried, "fix_flaw": what is wrong with it or null.
- */
-json_t *attempt_answer(struct attempt *a);
+/* Runs attempts, at most `jobs` at once, each in a process of its own, until `next` gives NULL and
+ * the last one has ended. Each is handed to `ended` with what came out, borrowed: { "steps":
+ * [ step, ... ], "error", "unsupported": this host can't run labs }, a step being { "fault",
+ * "right": bool, "flaw": what is wrong or null, "code", "node", "object", "direction", "fix", "why"
+ * } and, when fixes are tried, "fix_flaw": what is wrong with it or null. `next` may be called when
+ * `ended` is called, and attempts must live until then. */
+void attempts_run(guint jobs, const struct attempt_options *o,
+		  struct attempt *(*next)(gpointer data),
+		  void (*ended)(const struct attempt *a, const json_t *answer, double seconds,
+				gpointer data),
+		  gpointer data);
 
 #endif

@@ -6,10 +6,8 @@
 #include "tests/faults/tally.h"
 
 #include <glib.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define NO_JOBS G_MININT /* none given */
 #define UNSUPPORTED 77	 /* this host can't run labs */
@@ -97,65 +95,34 @@ static GPtrArray *singles_of(const GPtrArray *faults)
 
 /* --- running ---------------------------------------------------------------------------------- */
 
-static bool finish(struct attempt *a, tally *t, guint done, guint all)
-{
-	double seconds = (double)(g_get_monotonic_time() - a->started_us) / 1e6;
-	g_autoptr(GString) line = g_string_new(NULL);
-	json_t *answer = attempt_answer(a);
-	bool right = tally_add(t, a, answer, seconds, line);
+/* What the loop over the attempts works with. */
+struct run {
+	const GPtrArray *attempts;
+	tally *tally;
+	guint next, done;
+	bool right;
+};
 
-	printf("%3u/%-3u %s", done, all, line->str);
+static struct attempt *next_attempt(gpointer data)
+{
+	struct run *r = data;
+
+	return r->next < r->attempts->len ? r->attempts->pdata[r->next++] : NULL;
+}
+
+static void on_answer(const struct attempt *a, const json_t *answer, double seconds, gpointer data)
+{
+	struct run *r = data;
+	g_autoptr(GString) line = g_string_new(NULL);
+
+	r->right = tally_add(r->tally, a, answer, seconds, line) && r->right;
+	printf("%3u/%-3u %s", ++r->done, r->attempts->len, line->str);
 	fflush(stdout);
 	if (json_is_true(json_object_get(answer, "unsupported"))) {
 		fprintf(stderr, "fault-matrix: %s\n",
 			json_string_value(json_object_get(answer, "error")));
 		exit(UNSUPPORTED);
 	}
-	json_decref(answer);
-	return right;
-}
-
-/* Reads what has come; true when the attempt has ended. */
-static bool has_ended(struct attempt *a)
-{
-	char buffer[4096];
-	ssize_t n = read(a->fd, buffer, sizeof(buffer));
-
-	if (n > 0)
-		g_string_append_len(a->text, buffer, n);
-	return n <= 0;
-}
-
-static bool run_all(const GPtrArray *attempts, const struct settings *s,
-		    const struct attempt_options *o, tally *t)
-{
-	g_autoptr(GPtrArray) alive = g_ptr_array_new();
-	guint next = 0, done = 0;
-	bool right = true;
-
-	while (done < attempts->len) {
-		g_autofree struct pollfd *fds = NULL;
-
-		for (; next < attempts->len && alive->len < (guint)s->jobs; next++) {
-			attempt_start(attempts->pdata[next], o);
-			g_ptr_array_add(alive, attempts->pdata[next]);
-		}
-		fds = g_new0(struct pollfd, alive->len);
-		for (guint i = 0; i < alive->len; i++)
-			fds[i] = (struct pollfd){.fd = ((struct attempt *)alive->pdata[i])->fd,
-						 .events = POLLIN};
-		if (poll(fds, alive->len, -1) < 0)
-			continue;
-		for (guint i = alive->len; i-- > 0;) {
-			struct attempt *a = alive->pdata[i];
-
-			if (fds[i].revents == 0 || !has_ended(a))
-				continue;
-			g_ptr_array_remove_index_fast(alive, i);
-			right = finish(a, t, ++done, attempts->len) && right;
-		}
-	}
-	return right;
 }
 
 /* --- the program ------------------------------------------------------------------------------ */
@@ -209,7 +176,7 @@ static int run(const GPtrArray *faults, const struct settings *s, const struct a
 		s->doubles > 0 ? pairs_of(faults, s, o) : singles_of(faults);
 	g_autoptr(GString) table = g_string_new(NULL);
 	g_autoptr(tally) t = tally_new();
-	bool right;
+	struct run r = {.attempts = attempts, .tally = t, .right = true};
 
 	if (attempts->len == 0 || (s->doubles > 0 && attempts->len < (guint)s->doubles)) {
 		fprintf(stderr, "fault-matrix: only %u to run\n", attempts->len);
@@ -217,10 +184,10 @@ static int run(const GPtrArray *faults, const struct settings *s, const struct a
 	}
 	printf("%u %s faults, %d labs at once, seed %d\n", attempts->len,
 	       s->doubles > 0 ? "double" : "single", s->jobs, s->seed);
-	right = run_all(attempts, s, o, t);
+	attempts_run((guint)s->jobs, o, next_attempt, on_answer, &r);
 	tally_table(t, s->seed, table);
 	fputs(table->str, stdout);
-	return right ? 0 : 1;
+	return r.right ? 0 : 1;
 }
 
 static void settings_clear(struct settings *s)
@@ -247,7 +214,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	o.topologies = s.topologies ? s.topologies : "topologies";
-	o.fixes = s.fixes;
+	o.fixes = o.others = s.fixes;
 	o.seed = (guint64)s.seed;
 	all = catalogue_load(s.catalogue ? s.catalogue : "tests/faults", d);
 	if (!all) {

@@ -82,8 +82,24 @@ static const struct node *answerer(const model *m, struct addr server, const cha
 	return n;
 }
 
-/* The name server that most others at the node's site ask; unset: there are no others. */
-static struct addr asked_by_others(const model *m, const struct node *n, const char *name)
+struct addr cause_name_server_of(const struct node *n, const char *name,
+				 const struct nrpt_rule **ret_rule)
+{
+	*ret_rule = rule_for(n, name);
+	return asked_by(n, name);
+}
+
+bool cause_name_is_served(const model *m, const struct addr *server, const char *name)
+{
+	const struct dns_service *dns = dns_of(answerer(m, *server, name));
+	bool served = dns_knows(dns, name);
+
+	for (guint i = 0; dns && i < dns->zones->len && !served; i++)
+		served = in_zone(name, dns->zones->pdata[i]);
+	return served;
+}
+
+struct addr cause_asked_by_others(const model *m, const struct node *n, const char *name)
 {
 	struct addr best = {0};
 	guint best_count = 0;
@@ -137,7 +153,7 @@ static bool wrong_view(const struct evidence *e, struct finding *f, const struct
 	/* an Edge is between inside and outside, and may ask other servers than its neighbours */
 	struct addr other = node_declared_service(n, SERVICE_EDGE) ?
 				    (struct addr){0} :
-				    asked_by_others(e->model, n, name);
+				    cause_asked_by_others(e->model, n, name);
 	const struct node *there = addr_is_set(&other) && !addr_equal(&other, server) ?
 					   answerer(e->model, other, name) :
 					   NULL;

@@ -13,6 +13,14 @@
  * in. `question` is the client's event "dns"; NULL: there is none, because a server asked. */
 bool cause_by_name(const struct evidence *e, struct finding *f, const char *from, const char *name,
 		   const json_t *question);
+/* The name server that a node is set to ask for the name (unset: none), and the NRPT rule that says
+ * so; NULL: its resolvers do. */
+struct addr cause_name_server_of(const struct node *n, const char *name,
+				 const struct nrpt_rule **ret_rule);
+/* The name server that most others at the node's site ask; unset: there are no others. */
+struct addr cause_asked_by_others(const model *m, const struct node *n, const char *name);
+/* Whether that server, or one that it asks itself, has the name or its zone. */
+bool cause_name_is_served(const model *m, const struct addr *server, const char *name);
 /* Whether an end asks a name server of the inside: one that knows the name of a Front End, or
  * the internal name of an Edge. */
 bool cause_is_inside(const model *m, const char *end);

@@ -10,6 +10,9 @@
 
 #include "testbed/diagnose/cause_walk.h"
 
+/* cause_resolver.c: a client asks an address where no name server can answer it. */
+bool cause_rule_name_server(const struct evidence *e, struct finding *f);
+
 /* --- cause_way.c: ways to servers and between them -------------------------------------------- */
 
 /* From an end to its name server; to the server that it uses or tried; from that Edge to the

@@ -341,8 +341,7 @@ bool cause_rule_way_inside(const struct evidence *e, struct finding *f)
 
 bool cause_signalling_way(const struct evidence *e, struct finding *f, const char *end)
 {
-	const json_t *failure = sign_in_failure(e, end);
-	struct place server = failure ? server_tried(e, end, failure) : server_of(e, end);
+	struct place server = server_of(e, end);
 
 	if (server.port == 0)
 		return false;

@@ -127,26 +127,64 @@ fix *fix_answer(const model *m, const struct node *n, const struct finding *f)
 	return x;
 }
 
-/* Another name server where the wrong one was asked, else another answer. */
-fix *fix_view(const model *m, const struct node *n, const struct finding *f)
+static fix *set_resolvers(const struct node *n, const struct addr *server)
 {
 	char text[ADDR_TEXT_MAX];
+	const struct iface *first = n->interfaces->len > 0 ? n->interfaces->pdata[0] : NULL;
 	fix *x;
 
-	if (f->subject.kind != SUBJECT_ADDRESS)
-		return fix_answer(m, n, f);
-	if (!addr_is_set(&f->flow.dst))
-		return NULL;
-	addr_print(&f->flow.dst, text);
-	x = fix_new(g_strdup_printf("- set-resolvers: {node: %s, servers: [%s]}\n", n->name, text));
+	addr_print(server, text);
+	x = fix_new(
+		g_strdup_printf("- set-resolvers: {node: %s, servers: [\"%s\"]}\n", n->name, text));
 	add_command(x,
 		    g_strdup_printf(
 			    "Set-DnsClientServerAddress -InterfaceAlias \"%s\" -ServerAddresses %s",
-			    n->interfaces->len > 0 ?
-				    ((const struct iface *)n->interfaces->pdata[0])->name :
-				    "*",
-			    text));
+			    first ? first->name : "*", text));
 	return x;
+}
+
+/* Takes an NRPT rule away; and puts one with another server in its place, unless that is the one
+ * that the node asks without any rule. */
+static fix *replace_nrpt(const struct node *n, const struct nrpt_rule *r, const struct addr *server)
+{
+	bool own = false;
+	GString *change = g_string_new(NULL);
+	char text[ADDR_TEXT_MAX];
+	fix *x;
+
+	for (guint i = 0; i < n->resolvers->len; i++)
+		own = own || addr_equal(&g_array_index(n->resolvers, struct addr, i), server);
+	g_string_printf(change, "- remove-nrpt: {node: %s, namespace: %s}\n", n->name,
+			r->namespace);
+	if (!own)
+		g_string_append_printf(change,
+				       "- add-nrpt: {node: %s, namespace: %s, servers: [\"%s\"]}\n",
+				       n->name, r->namespace, addr_print(server, text));
+	x = fix_new(g_string_free(change, FALSE));
+	add_command(x,
+		    g_strdup_printf("Get-DnsClientNrptRule | Where-Object Namespace -eq \"%s\" | "
+				    "Remove-DnsClientNrptRule -Force",
+				    r->namespace));
+	if (!own)
+		add_command(x,
+			    g_strdup_printf(
+				    "Add-DnsClientNrptRule -Namespace \"%s\" -NameServers \"%s\"",
+				    r->namespace, text));
+	return x;
+}
+
+/* Another name server where the wrong one was asked, else another answer. */
+fix *fix_view(const model *m, const struct node *n, const struct finding *f)
+{
+	bool is_setting = f->subject.kind == SUBJECT_ADDRESS || f->subject.kind == SUBJECT_SETTING;
+
+	if (f->subject.kind == SUBJECT_RECORD)
+		return fix_answer(m, n, f);
+	if (!addr_is_set(&f->flow.dst))
+		return NULL;
+	if (f->subject.kind == SUBJECT_NRPT)
+		return replace_nrpt(n, f->subject.nrpt, &f->flow.dst);
+	return is_setting ? set_resolvers(n, &f->flow.dst) : NULL;
 }
 
 /* --- listeners -------------------------------------------------------------------------------- */
@@ -181,7 +219,7 @@ static fix *start_service(const struct node *n, const struct listener *l)
 /* An Edge that connects to its next hop at a port where nothing listens. */
 static fix *fix_port(const model *m, const struct finding *f)
 {
-	const struct node *edge = f->other ? model_node(m, f->other) : NULL;
+	const struct node *edge = f->node ? model_node(m, f->node) : NULL;
 
 	if (!edge || !node_service(edge, SERVICE_EDGE) ||
 	    node_service(edge, SERVICE_EDGE)->edge.next_hop_port == 5061)

@@ -147,6 +147,27 @@ static bool service_listens(const struct evidence *e, const struct node *n, cons
 	return list == NULL;
 }
 
+/* An Edge connects to its next hop at a port that is no Front End's: its setting is wrong, not the
+ * server. */
+static void blame_next_hop_port(const struct evidence *e, struct finding *f, const char *from)
+{
+	const struct node *n = model_node(e->model, from);
+	const struct service *s = n ? node_service(n, SERVICE_EDGE) : NULL;
+	const struct listener *l = &f->subject.listener;
+
+	if (!s || l->service != SERVICE_KIND_COUNT || l->proto != PROTO_TCP ||
+	    l->port != s->edge.next_hop_port)
+		return;
+	g_free(f->node);
+	g_free(f->other);
+	f->other = g_strdup(s->edge.next_hop);
+	f->node = g_strdup(from);
+	f->subject =
+		(struct subject){.kind = SUBJECT_SETTING,
+				 .name = g_strdup_printf("%u", (unsigned)s->edge.next_hop_port),
+				 .setting = SETTING_NEXT_HOP_PORT};
+}
+
 bool cause_no_listener(const struct evidence *e, struct finding *f, const char *from,
 		       const char *address, enum ip_proto proto, json_int_t port)
 {
@@ -170,6 +191,7 @@ bool cause_no_listener(const struct evidence *e, struct finding *f, const char *
 				 service ? service : "", service ? "' should" : "");
 	finding_prove(f, "the kernel of %s has no socket for %s %s", owner->name, words,
 		      addr_port_print(&a, (uint16_t)port, text));
+	blame_next_hop_port(e, f, from);
 	return true;
 }
 

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The rule about a client that is set to ask a name server which is none, or which it can't reach
+ * from where it is: the setting is at fault, not the network on the way to that address. */
+#include "testbed/diagnose/cause_name.h"
+#include "testbed/diagnose/cause_rules.h"
+#include "testbed/diagnose/foreign_words.h"
+#include "testbed/diagnose/service.h"
+
+#define DNS_PORT 53
+
+/* The client's question that no server answered; NULL: there is none, or it signed in. */
+static const json_t *unanswered_question(const struct evidence *e, const char *end)
+{
+	if (evidence_event(e, end, EVENT_SIGNED_IN, NULL))
+		return NULL;
+	for (const struct heard *h = NULL; (h = evidence_event(e, end, EVENT_DNS, h));) {
+		enum reason error = foreign_reason(h->event);
+
+		if (error && error != REASON_DNS_NXDOMAIN && event_text(h->event, "query"))
+			return h->event;
+	}
+	return NULL;
+}
+
+static bool is_name_server(const model *m, const struct addr *a)
+{
+	const struct node *owner = service_owner(m, a);
+
+	return owner && node_declared_service(owner, SERVICE_DNS);
+}
+
+/* The end of a question's way, or of its answer's; the caller frees the walks. */
+static struct walk_pair *walk_to_names(const struct evidence *e, const char *end,
+				       const struct addr *server, const walk **ret_broken)
+{
+	struct flow flow = {.node = end,
+			    .dst = *server,
+			    .proto = PROTO_UDP,
+			    .sport = CLIENT_PORT,
+			    .dport = DNS_PORT};
+	struct walk_pair *p = e->walk(e->net, &flow);
+
+	*ret_broken = p->forward->end != WALK_DELIVERED		? p->forward :
+		      p->back && p->back->end != WALK_DELIVERED ? p->back :
+								  NULL;
+	return p;
+}
+
+/* Whether the question can never arrive from where the client is: it has no address of the family,
+ * or its packets get to a router of the Internet, which has no way to a private address. */
+static bool is_out_of_reach(const struct evidence *e, const struct node *n,
+			    const struct addr *server)
+{
+	const walk *broken;
+	struct walk_pair *p;
+	const struct node *at;
+	bool out;
+
+	if (evidence_lacks_family(e, n->name, server->family))
+		return true;
+	p = walk_to_names(e, n->name, server, &broken);
+	at = broken && broken == p->forward && broken->node ? model_node(e->model, broken->node) :
+							      NULL;
+	out = at && !at->site && addr_is_private(server);
+	walk_pair_free(p);
+	return out;
+}
+
+/* Whether this server would answer this client. */
+static bool answers(const struct evidence *e, const struct node *n, const struct addr *server,
+		    const char *name)
+{
+	const walk *broken;
+
+	if (!addr_is_set(server) || !is_name_server(e->model, server) ||
+	    evidence_lacks_family(e, n->name, server->family) ||
+	    !cause_name_is_served(e->model, server, name))
+		return false;
+	walk_pair_free(walk_to_names(e, n->name, server, &broken));
+	return !broken;
+}
+
+/* An address of the node at which it would answer this client; unset: none. */
+static struct addr answers_at(const struct evidence *e, const struct node *n, const struct node *s,
+			      const char *name)
+{
+	const struct addr both[] = {node_address(s), node_address6(s)};
+
+	for (guint i = 0; i < G_N_ELEMENTS(both); i++) {
+		if (answers(e, n, &both[i], name))
+			return both[i];
+	}
+	return (struct addr){0};
+}
+
+/* A name server that answers this client: one that it asks for other names, that others at its site
+ * ask, that is at its site, or any; unset: none. */
+static struct addr name_server_for(const struct evidence *e, const struct node *n, const char *name)
+{
+	struct addr a;
+
+	for (guint i = 0; i < n->resolvers->len; i++) {
+		a = g_array_index(n->resolvers, struct addr, i);
+		if (answers(e, n, &a, name))
+			return a;
+	}
+	a = cause_asked_by_others(e->model, n, name);
+	if (answers(e, n, &a, name))
+		return a;
+	for (int elsewhere = 0; elsewhere < 2; elsewhere++) {
+		for (guint i = 0; i < e->model->nodes->len; i++) {
+			const struct node *s = e->model->nodes->pdata[i];
+
+			if ((g_strcmp0(s->site, n->site) != 0) != (elsewhere != 0))
+				continue;
+			a = answers_at(e, n, s, name);
+			if (addr_is_set(&a))
+				return a;
+		}
+	}
+	return (struct addr){0};
+}
+
+/* What the client is set to ask, by this rule or in general. */
+static struct subject asked_setting(const struct nrpt_rule *rule, const struct addr *server)
+{
+	char text[ADDR_TEXT_MAX];
+
+	return rule ? (struct subject){.kind = SUBJECT_NRPT, .nrpt = rule} :
+		      subject_setting(SETTING_RESOLVERS, addr_print(server, text));
+}
+
+static bool wrong_name_server(const struct evidence *e, struct finding *f, const struct node *n,
+			      const json_t *question)
+{
+	const char *name = event_text(question, "query");
+	const struct nrpt_rule *rule;
+	struct addr server = cause_name_server_of(n, name, &rule);
+	bool none = addr_is_set(&server) && !is_name_server(e->model, &server);
+	char text[ADDR_TEXT_MAX];
+	g_autofree char *whose = NULL;
+
+	if (!addr_is_set(&server) || (!none && !is_out_of_reach(e, n, &server)))
+		return false;
+	f->code = none ? CAUSE_DNS_TIMEOUT : CAUSE_DNS_WRONG_VIEW;
+	f->node = g_strdup(n->name);
+	f->subject = asked_setting(rule, &server);
+	f->flow.dst = name_server_for(e, n, name);
+	f->direction = DIRECTION_THERE;
+	whose = rule ? g_strdup_printf("its NRPT rule for '%s' names", rule->namespace) :
+		       g_strdup("it asks");
+	f->why = g_strdup_printf("%s %s, %s", whose, addr_print(&server, text),
+				 none ? "which is no name server" :
+					"a name server that it can't reach from where it is");
+	finding_prove(f, "%s asked for %s %s: %s", n->name, event_text(question, "type"), name,
+		      event_text(question, "error"));
+	return true;
+}
+
+bool cause_rule_name_server(const struct evidence *e, struct finding *f)
+{
+	for (guint i = 0; e->state && i < e->cell->participants->len; i++) {
+		const char *end = e->cell->participants->pdata[i];
+		const struct node *n = model_node(e->model, end);
+		const json_t *question = n ? unanswered_question(e, end) : NULL;
+		char text[ADDR_TEXT_MAX];
+
+		if (!question || !wrong_name_server(e, f, n, question))
+			continue;
+		g_free(f->what);
+		f->what = g_strdup_printf("%s could not sign in", end);
+		if (addr_is_set(&f->flow.dst))
+			finding_prove(f, "%s answers it", addr_print(&f->flow.dst, text));
+		return true;
+	}
+	return false;
+}

@@ -214,6 +214,35 @@ static bool nats_cannot_meet(const struct evidence *e, struct finding *f, const 
 	return found || cannot_meet(e, f, &there, &back);
 }
 
+/* Whether packets get from one end to the other without NAT and without the Internet, as far as
+ * routes say: then the ends should talk directly, whatever a firewall does. */
+static bool is_routed(const struct evidence *e, const struct node *a, const struct node *b)
+{
+	struct addr of_a = node_address(a), of_b = node_address(b);
+	struct flow flow = udp_flow(a->name, &of_a, &of_b);
+	struct walk_pair *w;
+	const struct node *last;
+	bool routed;
+
+	if (!e->state || of_a.family != of_b.family)
+		return false;
+	w = e->walk(e->net, &flow);
+	last = w->forward->node ? model_node(e->model, w->forward->node) : NULL;
+	routed = !nat_on_way(e, w->forward).node && last &&
+		 (w->forward->end == WALK_DELIVERED ? last == b : last->site != NULL);
+	walk_pair_free(w);
+	return routed;
+}
+
+/* Nothing is said of the path in two of three files: then the best one that the routes allow. */
+static bool should_be_direct(const struct evidence *e, const struct node *a, const struct node *b)
+{
+	const struct cell *c = e->cell;
+
+	return expects(c, PATH_UDP_DIRECT) ||
+	       (!c->has_expected_path && c->verdict != VERDICT_PASS && is_routed(e, a, b));
+}
+
 static bool ends_cannot_meet(const struct evidence *e, struct finding *f)
 {
 	const struct cell *c = e->cell;
@@ -222,7 +251,7 @@ static bool ends_cannot_meet(const struct evidence *e, struct finding *f)
 
 	if (!a || !b)
 		return false;
-	return (expects(c, PATH_UDP_DIRECT) && hosts_cannot_meet(e, f, a, b)) ||
+	return (should_be_direct(e, a, b) && hosts_cannot_meet(e, f, a, b)) ||
 	       (expects(c, PATH_UDP_NAT) && nats_cannot_meet(e, f, a, b));
 }
 
@@ -258,6 +287,36 @@ static bool relays_cannot_meet(const struct evidence *e, struct finding *f)
 	if (f->code == CAUSE_FW_DROP || f->code == CAUSE_FW_REJECT)
 		f->code = CAUSE_RELAY_PORTS_BLOCKED;
 	return true;
+}
+
+/* An end can't send to a relay of the other end, or gets no answer from there. */
+static bool peer_relay_unreachable(const struct evidence *e, struct finding *f, const char *end)
+{
+	for (const struct heard *h = NULL; (h = evidence_event(e, end, EVENT_CANDIDATE, h));) {
+		if (g_strcmp0(event_text(h->event, "side"), "remote") != 0 ||
+		    g_strcmp0(event_text(h->event, "type"), "relay") != 0)
+			continue;
+		if (cause_walk_to(e, f, end, "the other end's relay",
+				  event_text(h->event, "address"), PROTO_UDP,
+				  json_integer_value(json_object_get(h->event, "port"))))
+			return true;
+	}
+	return false;
+}
+
+/* The last paths, where nothing was wrong with better ones: by the other end's relay, and where the
+ * file says nothing of the path, from NAT to NAT. */
+static bool peers_cannot_meet(const struct evidence *e, struct finding *f)
+{
+	const struct cell *c = e->cell;
+	const struct node *a = model_node(e->model, c->a),
+			  *b = c->b ? model_node(e->model, c->b) : NULL;
+
+	if (!a || !b)
+		return false;
+	return cause_half_relay(e, f, a->name) || cause_half_relay(e, f, b->name) ||
+	       peer_relay_unreachable(e, f, a->name) || peer_relay_unreachable(e, f, b->name) ||
+	       (!c->has_expected_path && nats_cannot_meet(e, f, a, b));
 }
 
 /* --- to the MCU ------------------------------------------------------------------------------- */
@@ -339,7 +398,7 @@ bool cause_rule_media(const struct evidence *e, struct finding *f)
 {
 	if (e->cell->media == MEDIA_AV_CONFERENCE)
 		return mcu_out_of_reach(e, f);
-	return evidence_is_av(e) && relays_cannot_meet(e, f);
+	return evidence_is_av(e) && (relays_cannot_meet(e, f) || peers_cannot_meet(e, f));
 }
 
 /* The size of media packets (common/media.h) with SRTP, UDP and IP headers. */

@@ -188,6 +188,42 @@ static bool asked_in_vain(const struct evidence *e, struct finding *f, const cha
 	return true;
 }
 
+/* Whether the end has a candidate from its relay of this family. */
+static bool has_relay_of(const struct evidence *e, const char *end, int family)
+{
+	for (const struct heard *h = NULL; (h = evidence_event(e, end, EVENT_CANDIDATE, h));) {
+		const char *address = event_text(h->event, "address");
+		struct addr a;
+
+		if (g_strcmp0(event_text(h->event, "side"), "local") == 0 &&
+		    g_strcmp0(event_text(h->event, "type"), "relay") == 0 && address &&
+		    addr_parse(address, &a) && a.family == family)
+			return true;
+	}
+	return false;
+}
+
+/* An end that was told of a relay by two families got an address of one only: the other end may
+ * have that family alone. */
+bool cause_half_relay(const struct evidence *e, struct finding *f, const char *end)
+{
+	static const char *const keys[] = {"address", "address6"};
+	const json_t *relay = evidence_relay(e, end);
+
+	for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
+		const char *address = event_text(relay, keys[i]);
+		struct addr a;
+
+		if (!address || !addr_parse(address, &a) || has_relay_of(e, end, a.family) ||
+		    evidence_lacks_family(e, end, a.family))
+			continue;
+		if (cause_walk_to(e, f, end, "its relay", address, PROTO_UDP,
+				  relay_port(relay, PROTO_UDP)))
+			return true;
+	}
+	return false;
+}
+
 /* --- the rules -------------------------------------------------------------------------------- */
 
 /* What both ends were told comes before what either asked of a relay: signing in is first. */

@@ -47,6 +47,9 @@ bool cause_rule_other_path(const struct evidence *e, struct finding *f);
 bool cause_rule_sign_in(const struct evidence *e, struct finding *f);
 bool cause_rule_relay_unreachable(const struct evidence *e, struct finding *f);
 bool cause_rule_relay_refused(const struct evidence *e, struct finding *f);
+/* Whether the end has no relay address of a family by which it was told of its relay, because of
+ * the way there or back. */
+bool cause_half_relay(const struct evidence *e, struct finding *f, const char *end);
 
 /* cause_expired.c: a NAT gave a socket of the call a second port for the same destination. */
 bool cause_rule_nat_expired(const struct evidence *e, struct finding *f);

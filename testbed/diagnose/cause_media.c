@@ -281,7 +281,8 @@ static bool relays_cannot_meet(const struct evidence *e, struct finding *f)
 	back = udp_flow(of_b->name, &b->av, &a->av_public);
 	there.sport = back.dport = a->relay_ports.first;
 	there.dport = back.sport = b->relay_ports.first;
-	if (!cannot_meet(e, f, &there, &back))
+	/* a relay takes packets only from the very address that its client gave it as the peer's */
+	if (!fewer_meet(e, f, &there, &back, 2))
 		return false;
 	/* the relays' clients do reach them, at other ports */
 	if (f->code == CAUSE_FW_DROP || f->code == CAUSE_FW_REJECT)

@@ -322,6 +322,19 @@ static void put_refuse(GString *out, const struct nat_names *names)
 	}
 }
 
+/* Appends the rule of a 1:1 NAT without hairpinning that drops what comes from inside for its
+ * outside address. Routers of providers would send it back otherwise, and the NAT let it in as from
+ * outside. */
+static void put_static_refuse(GString *out, const struct nat_rule *r)
+{
+	char outside[ADDR_TEXT_MAX];
+
+	g_string_append_printf(out,
+			       "\t\tiifname != \"%s\" ip daddr %s ct state new counter drop "
+			       "comment \"%s-no-hairpin\"\n",
+			       r->out_iface, addr_print(&r->outside, outside), r->name);
+}
+
 /* --- the table -------------------------------------------------------------------------------- */
 
 typedef void put_func(GString *out, const struct nat_names *names);
@@ -369,7 +382,7 @@ void nft_nat_table(GString *out, const struct builder *b, const struct node *n)
 	g_autofree char *ports = own_ports(b, n);
 	g_autoptr(GArray) all = all_names(b, n, ports);
 	g_autoptr(GString) in = g_string_new(NULL), learn = g_string_new(NULL),
-			   refuse = g_string_new(NULL);
+			   refuse = g_string_new(NULL), turned = g_string_new(NULL);
 
 	if (all->len == 0)
 		return;
@@ -377,8 +390,14 @@ void nft_nat_table(GString *out, const struct builder *b, const struct node *n)
 	put_for_masquerades(out, all, put_sets);
 	put_for_masquerades(out, all, put_map_chain);
 	put_for_masquerades(out, all, put_learn_chain);
-	for (guint i = 0; i < all->len; i++)
-		put_incoming(in, &g_array_index(all, struct nat_names, i));
+	for (guint i = 0; i < all->len; i++) {
+		const struct nat_names *names = &g_array_index(all, struct nat_names, i);
+
+		put_incoming(in, names);
+		if (names->r->kind == NAT_STATIC && !names->r->hairpin)
+			put_static_refuse(turned, names->r);
+	}
+	put_nat_chain(out, "tb_no_hairpin", "filter hook prerouting priority -110", turned);
 	put_nat_chain(out, "tb_prerouting", "nat hook prerouting priority -100", in);
 	put_postrouting(out, all);
 	put_for_masquerades(learn, all, put_learn);

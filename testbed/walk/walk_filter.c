@@ -214,6 +214,19 @@ static char *let_in(const struct knode *n, const struct nat_rule *r, struct pack
 	return NULL;
 }
 
+const struct nat_rule *nat_refuses_hairpin(const struct knode *n, const struct packet *p,
+					   const char *in)
+{
+	for (guint i = 0; i < n->model->nat->len && !p->answers; i++) {
+		const struct nat_rule *r = n->model->nat->pdata[i];
+
+		if (r->kind == NAT_STATIC && !r->hairpin && g_strcmp0(in, r->out_iface) != 0 &&
+		    addr_equal(&p->at.dst, &r->outside))
+			return r;
+	}
+	return NULL;
+}
+
 char *nat_prerouting(const struct knode *n, struct packet *p, const char *in, GArray *sessions)
 {
 	if (p->answers) {

@@ -42,6 +42,10 @@ bool ports_match(uint16_t a, uint16_t b);
 struct decision filter_packet(const struct knode *n, enum fw_chain chain, const struct packet *p,
 			      const char *in, const char *out);
 
+/* The 1:1 NAT without hairpinning that drops the packet, because it came from inside for the NAT's
+ * outside address; NULL: none does. */
+const struct nat_rule *nat_refuses_hairpin(const struct knode *n, const struct packet *p,
+					   const char *in);
 /* Before routing.  Translates the destination: of an answer, of 1:1 NAT, and of a packet for the
  * outside port of a session, when the NAT lets it in.  A hairpin packet that no session leads
  * inside has still opened its sender's port: that session is added.  Text for hop.nat, or NULL; the

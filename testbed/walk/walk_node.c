@@ -144,6 +144,14 @@ static struct subject subject_of_decision(const struct decision *d)
 	return (struct subject){.kind = SUBJECT_POLICY, .policy = d->chain};
 }
 
+static void end_without_hairpin(struct walker *k, const struct nat_rule *r)
+{
+	walker_end(k, WALK_NO_HAIRPIN, k->at, subject_nat(r),
+		   "NAT %s at %s does not send packets from inside to its outside address back "
+		   "inside",
+		   r->name, k->at->model->name);
+}
+
 /* Ends the walk where the chain did not accept the packet.  What the input policy drops at a NAT's
  * outside address had no mapping in that NAT. */
 static void end_filtered(struct walker *k, const struct decision *d)
@@ -161,10 +169,7 @@ static void end_filtered(struct walker *k, const struct decision *d)
 		walker_end(k, WALK_NAT_FILTERED, k->at, subject_nat(nat),
 			   "no session of NAT %s at %s lets the packet in", nat->name, node);
 	else if (from_inside)
-		walker_end(k, WALK_NO_HAIRPIN, k->at, subject_nat(from_inside),
-			   "NAT %s at %s does not send packets from inside to its outside address "
-			   "back inside",
-			   from_inside->name, node);
+		end_without_hairpin(k, from_inside);
 	else if (d->action == FW_REJECT)
 		walker_end(k, WALK_REJECTED, k->at, subject, "rule %s of %s rejects it",
 			   subject_counter(&subject), node);
@@ -359,9 +364,30 @@ static const struct klink *forward(struct walker *k, struct addr *ret_next_hop)
 	return leave(k, k->in->state->name, out, ret_next_hop);
 }
 
+/* The kernel takes no packet of IPv4 that comes in from an address of the node itself. Such a
+ * packet is the node's own, which its NAT gave that address and a neighbour sent back. */
+static bool pass_own_source(struct walker *k)
+{
+	const struct nat_rule *nat;
+	char src[ADDR_TEXT_MAX];
+
+	if (k->p.at.src.family != AF_INET || !knode_owns(k->at, &k->p.at.src))
+		return true;
+	nat = nat_at(k->at, &k->p.at.src);
+	note_lookup(k, EINVAL, NULL);
+	if (nat)
+		end_without_hairpin(k, nat);
+	else
+		walker_end(k, WALK_RPF, k->at, subject_iface(k->at->model, k->in->state->name),
+			   "%s takes no packet from outside whose source is its own address %s",
+			   k->at->model->name, addr_print(&k->p.at.src, src));
+	return false;
+}
+
 const struct klink *walker_arrive(struct walker *k, struct addr *ret_next_hop)
 {
 	const struct klink *own;
+	const struct nat_rule *refuses;
 
 	start_hop(k);
 	if (was_here(k) || k->w->hops->len > HOPS_MAX) {
@@ -370,7 +396,14 @@ const struct klink *walker_arrive(struct walker *k, struct addr *ret_next_hop)
 		return NULL;
 	}
 	recall_session(k);
+	refuses = nat_refuses_hairpin(k->at, &k->p, k->in->state->name);
+	if (refuses) {
+		end_without_hairpin(k, refuses);
+		return NULL;
+	}
 	note_nat(k, nat_prerouting(k->at, &k->p, k->in->state->name, k->sessions));
+	if (!pass_own_source(k))
+		return NULL;
 	own = knode_owns(k->at, &k->p.at.dst);
 	if (!own)
 		return forward(k, ret_next_hop);

@@ -290,8 +290,8 @@ void cause_of_end(const struct evidence *e, finding *f, const struct walk_pair *
 		set_tunnel_cause(e, f, w);
 	else
 		set_walk_cause(e, f, w);
-	if (w == p->back)
-		cause_no_state(e, f, p->forward, w);
+	if (w == p->back && !cause_no_state(e, f, p->forward, w))
+		cause_answer_strays(e, f, p->forward, w);
 	if (w == p->back && !f->iface && g_strcmp0(f->node, p->forward->node) == 0 &&
 	    last_hop(p->forward))
 		f->iface = g_strdup(last_hop(p->forward)->in);

@@ -124,3 +124,40 @@ bool cause_no_state(const struct evidence *e, struct finding *f, const walk *que
 	prove_by_table(e, f);
 	return true;
 }
+
+/* A node that belongs to no site of the company: a provider's, or the Internet's. */
+static bool is_foreign(const struct evidence *e, const char *node)
+{
+	const struct node *n = node ? model_node(e->model, node) : NULL;
+
+	return n && !n->site;
+}
+
+bool cause_answer_strays(const struct evidence *e, struct finding *f, const walk *question,
+			 const walk *answer)
+{
+	const struct hop *out = NULL;
+	char via[ADDR_TEXT_MAX];
+	g_autofree char *lost = NULL;
+
+	if (question->end != WALK_DELIVERED || !is_foreign(e, f->node) || visits(question, f->node))
+		return false;
+	find_turning(e, f, question, answer);
+	if (!f->turning.node || is_foreign(e, f->turning.node))
+		return false;
+	ptr_array_foreach(const struct hop, h, answer->hops)
+		if (g_str_equal(h->node, f->turning.node))
+			out = h;
+	f->code = CAUSE_RETURN_WRONG_EGRESS;
+	g_free(f->node);
+	f->node = g_strdup(f->turning.node);
+	subject_clear(&f->subject);
+	f->subject = subject_route(&out->to);
+	f->prefix = model_prefix_of(e->model, &out->dst);
+	f->flow.dst = out->dst;
+	lost = g_steal_pointer(&f->why);
+	f->why = g_strdup_printf(
+		"the question came in by %s from %s, and the answer leaves by %s; %s",
+		f->turning.iface, addr_print(&f->turning.via, via), out->out, lost);
+	return true;
+}

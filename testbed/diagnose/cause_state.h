@@ -15,5 +15,10 @@
  * call for it. */
 bool cause_no_state(const struct evidence *e, struct finding *f, const walk *question,
 		    const walk *answer);
+/* Turns a finding that a provider's node drops `answer` into RETURN_WRONG_EGRESS at the company's
+ * own node that sent it to another provider than the question came from, and says true. Providers
+ * drop what has another provider's address as source (RFC 2827). */
+bool cause_answer_strays(const struct evidence *e, struct finding *f, const walk *question,
+			 const walk *answer);
 
 #endif

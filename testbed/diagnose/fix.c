@@ -23,7 +23,7 @@ void fix_free(fix *x)
 
 static fix *(*const fixers[CAUSE_COUNT])(const model *, const struct node *,
 					 const struct finding *) = {
-	[CAUSE_RETURN_WRONG_EGRESS] = fix_route,
+	[CAUSE_RETURN_WRONG_EGRESS] = fix_return,
 	[CAUSE_NO_ROUTE] = fix_route,
 	[CAUSE_ROUTE_NOT_PERSISTENT] = fix_persistence,
 	[CAUSE_LINK_DOWN] = fix_link,

@@ -235,6 +235,11 @@ fix *fix_turning(const model *m, const struct node *n G_GNUC_UNUSED, const struc
 	return fix_by_gateway(at, &to, &g, route_to(at, &to));
 }
 
+fix *fix_return(const model *m, const struct node *n, const struct finding *f)
+{
+	return f->turning.node ? fix_turning(m, n, f) : fix_route(m, n, f);
+}
+
 /* --- settings of the kernel ------------------------------------------------------------------- */
 
 static void add_setting(GString *change, GPtrArray *commands, const struct node *n, const char *key,

@@ -450,16 +450,17 @@ static void on_reached(GIOStream *stream, guint way, const GError *error, bool l
 		try_next_server(a);
 }
 
-/* Starts connecting to the target; to its IPv6 address first, where it has both (RFC 6724). */
+/* Starts connecting to the target; to its IPv6 address first, where it has both (RFC 6724). The
+ * kernel chooses the source by its routes, as for any program: a client with a VPN has several
+ * addresses. */
 static void connect_to_target(account *a)
 {
-	const struct client_config *c = a->config;
 	bool both = a->target.address6;
 	a->ways[0] = both ? a->target.address6 : a->target.address;
 	a->ways[1] = a->target.address;
 	const struct reach_way ways[] = {
-		{.local = both ? c->address6 : c->address, .address = a->ways[0]},
-		{.local = c->address, .address = a->ways[1]},
+		{.address = a->ways[0]},
+		{.address = a->ways[1]},
 	};
 	a->connecting = reach_new(ways, both ? 2 : 1, a->target.port, a->target.name, a->identity,
 				  TLS_MS, on_reached, a);

@@ -50,10 +50,12 @@ struct ice_profile {
 const struct ice_profile *ice_profile_by_name(const char *name);
 
 struct ice_config {
-	bool controlling;		/* the role of RFC 8445 section 6.1.1; the caller has it */
-	const char *local_address;	/* gather on this address only; NULL: on all */
-	const char *local_address6;	/* with local_address: gather on this IPv6 address, too, and
-					   prefer it (RFC 8421); NULL: none */
+	bool controlling;	    /* the role of RFC 8445 section 6.1.1; the caller has it */
+	const char *local_address;  /* gather on this address only; NULL: on all */
+	const char *local_address6; /* with local_address: gather on this IPv6 address, too, and
+				       prefer it (RFC 8421); NULL: none */
+	bool all_addresses; /* with local_address: gather on all others of this machine, too, after
+			       these */
 	const struct ice_relay *relays; /* n_relays of them; usually one */
 	guint n_relays;
 	const struct ice_profile *profile;

@@ -186,26 +186,38 @@ static bool add_local_address(NiceAgent *agent, const char *text)
 	       nice_agent_add_local_address(agent, &address);
 }
 
-/* Lets the agent gather on the address `only` and, before it, `only6` (NULL: not), or on all
- * addresses of the host if `only` is NULL. libnice prefers what comes first.  Returns false when
- * there is none. */
-static bool add_local_addresses(NiceAgent *agent, const char *only, const char *only6)
+/* Adds every address of this machine but loopback, link-local ones of IPv6, and these two. */
+static bool add_other_addresses(NiceAgent *agent, const char *but, const char *but6)
 {
-	if (only)
-		return (!only6 || add_local_address(agent, only6)) &&
-		       add_local_address(agent, only);
 	GList *all = nice_interfaces_get_local_ips(FALSE);
 	bool any = false;
-	for (const GList *l = all; l; l = l->next)
-		any |= add_local_address(agent, l->data);
+
+	for (const GList *l = all; l; l = l->next) {
+		if (g_strcmp0(l->data, but) != 0 && g_strcmp0(l->data, but6) != 0)
+			any |= add_local_address(agent, l->data);
+	}
 	g_list_free_full(all, g_free);
 	return any;
+}
+
+/* libnice prefers what comes first. */
+static bool add_local_addresses(NiceAgent *agent, const struct ice_config *c)
+{
+	const char *only = c->local_address, *only6 = c->local_address6;
+
+	if (!only)
+		return add_other_addresses(agent, NULL, NULL);
+	if ((only6 && !add_local_address(agent, only6)) || !add_local_address(agent, only))
+		return false;
+	if (c->all_addresses)
+		add_other_addresses(agent, only, only6);
+	return true;
 }
 
 bool ice_agent_start(ice *i, guint n, const struct ice_config *config, GError **error)
 {
 	struct ice_stream *s = &i->streams[n];
-	if (!add_local_addresses(s->agent, config->local_address, config->local_address6)) {
+	if (!add_local_addresses(s->agent, config)) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "no address for ICE");
 		return false;
 	}

@@ -19,10 +19,8 @@ static void set_no_state(const struct evidence *e, struct finding *f, const walk
 		f->direction = DIRECTION_BACK;
 }
 
-/* Both send at once, so each opens the firewalls on its side to the other.  Keeps both walks as
- * legs when less than `needed` of the two flows arrive; true when that shows the cause. */
-static bool fewer_meet(const struct evidence *e, struct finding *f, const struct flow *a,
-		       const struct flow *b, int needed)
+bool cause_fewer_meet(const struct evidence *e, struct finding *f, const struct flow *a,
+		      const struct flow *b, int needed)
 {
 	struct walk_pair *there, *back;
 	bool fails, found;
@@ -54,10 +52,10 @@ static bool fewer_meet(const struct evidence *e, struct finding *f, const struct
 static bool cannot_meet(const struct evidence *e, struct finding *f, const struct flow *a,
 			const struct flow *b)
 {
-	return fewer_meet(e, f, a, b, 1);
+	return cause_fewer_meet(e, f, a, b, 1);
 }
 
-static struct flow udp_flow(const char *node, const struct addr *src, const struct addr *dst)
+struct flow cause_udp_flow(const char *node, const struct addr *src, const struct addr *dst)
 {
 	return (struct flow){.node = node,
 			     .src = *src,
@@ -65,28 +63,6 @@ static struct flow udp_flow(const char *node, const struct addr *src, const stru
 			     .proto = PROTO_UDP,
 			     .sport = CLIENT_PORT,
 			     .dport = CLIENT_PORT};
-}
-
-static bool addresses_cannot_meet(const struct evidence *e, struct finding *f, const struct node *a,
-				  const struct addr *of_a, const struct node *b,
-				  const struct addr *of_b)
-{
-	struct flow there = udp_flow(a->name, of_a, of_b), back = udp_flow(b->name, of_b, of_a);
-
-	/* without NAT both directions must arrive, as an answer comes from the address that
-	 * was asked */
-	return addr_is_set(of_a) && addr_is_set(of_b) && fewer_meet(e, f, &there, &back, 2);
-}
-
-/* By IPv6 first, where both have it: ICE prefers it, and no NAT is in its way. */
-static bool hosts_cannot_meet(const struct evidence *e, struct finding *f, const struct node *a,
-			      const struct node *b)
-{
-	struct addr of_a = node_address(a), of_b = node_address(b), six_a = node_address6(a),
-		    six_b = node_address6(b);
-
-	return addresses_cannot_meet(e, f, a, &six_a, b, &six_b) ||
-	       addresses_cannot_meet(e, f, a, &of_a, b, &of_b);
 }
 
 /* --- through NATs ----------------------------------------------------------------------------- */
@@ -196,8 +172,8 @@ static bool nats_cannot_meet(const struct evidence *e, struct finding *f, const 
 {
 	struct addr of_a = reflexive_address(e, a->name), of_b = reflexive_address(e, b->name);
 	struct addr own_a = node_address(a), own_b = node_address(b);
-	struct flow there = udp_flow(a->name, &own_a, &of_b),
-		    back = udp_flow(b->name, &own_b, &of_a);
+	struct flow there = cause_udp_flow(a->name, &own_a, &of_b),
+		    back = cause_udp_flow(b->name, &own_b, &of_a);
 	struct nat_seen nat_a, nat_b;
 	struct walk_pair *w;
 	bool found;
@@ -214,33 +190,17 @@ static bool nats_cannot_meet(const struct evidence *e, struct finding *f, const 
 	return found || cannot_meet(e, f, &there, &back);
 }
 
-/* Whether packets get from one end to the other without NAT and without the Internet, as far as
- * routes say: then the ends should talk directly, whatever a firewall does. */
-static bool is_routed(const struct evidence *e, const struct node *a, const struct node *b)
-{
-	struct addr of_a = node_address(a), of_b = node_address(b);
-	struct flow flow = udp_flow(a->name, &of_a, &of_b);
-	struct walk_pair *w;
-	const struct node *last;
-	bool routed;
-
-	if (!e->state || of_a.family != of_b.family)
-		return false;
-	w = e->walk(e->net, &flow);
-	last = w->forward->node ? model_node(e->model, w->forward->node) : NULL;
-	routed = !nat_on_way(e, w->forward).node && last &&
-		 (w->forward->end == WALK_DELIVERED ? last == b : last->site != NULL);
-	walk_pair_free(w);
-	return routed;
-}
-
-/* Nothing is said of the path in two of three files: then the best one that the routes allow. */
-static bool should_be_direct(const struct evidence *e, const struct node *a, const struct node *b)
+/* Where the file says nothing of the path, the best one that the routes allow is held against it.
+ */
+static bool ends_cannot_meet_directly(const struct evidence *e, struct finding *f,
+				      const struct node *a, const struct node *b)
 {
 	const struct cell *c = e->cell;
 
-	return expects(c, PATH_UDP_DIRECT) ||
-	       (!c->has_expected_path && c->verdict != VERDICT_PASS && is_routed(e, a, b));
+	if (expects(c, PATH_UDP_DIRECT))
+		return cause_hosts_cannot_meet(e, f, a, b, PAIRS_ALL);
+	return !c->has_expected_path && c->verdict != VERDICT_PASS &&
+	       cause_hosts_cannot_meet(e, f, a, b, PAIRS_ROUTED);
 }
 
 static bool ends_cannot_meet(const struct evidence *e, struct finding *f)
@@ -251,7 +211,7 @@ static bool ends_cannot_meet(const struct evidence *e, struct finding *f)
 
 	if (!a || !b)
 		return false;
-	return (should_be_direct(e, a, b) && hosts_cannot_meet(e, f, a, b)) ||
+	return ends_cannot_meet_directly(e, f, a, b) ||
 	       (expects(c, PATH_UDP_NAT) && nats_cannot_meet(e, f, a, b));
 }
 
@@ -277,12 +237,12 @@ static bool relays_cannot_meet(const struct evidence *e, struct finding *f)
 
 	if (!a || !b || a == b)
 		return false;
-	there = udp_flow(of_a->name, &a->av, &b->av_public);
-	back = udp_flow(of_b->name, &b->av, &a->av_public);
+	there = cause_udp_flow(of_a->name, &a->av, &b->av_public);
+	back = cause_udp_flow(of_b->name, &b->av, &a->av_public);
 	there.sport = back.dport = a->relay_ports.first;
 	there.dport = back.sport = b->relay_ports.first;
 	/* a relay takes packets only from the very address that its client gave it as the peer's */
-	if (!fewer_meet(e, f, &there, &back, 2))
+	if (!cause_fewer_meet(e, f, &there, &back, 2))
 		return false;
 	/* the relays' clients do reach them, at other ports */
 	if (f->code == CAUSE_FW_DROP || f->code == CAUSE_FW_REJECT)
@@ -360,7 +320,7 @@ static bool mcu_out_of_reach(const struct evidence *e, struct finding *f)
 		if (!n || !failed_in_conference(e, end))
 			continue;
 		found = is_remote(e, end) ? mcu_without_relay(e, f, mcu, end) :
-					    hosts_cannot_meet(e, f, n, mcu);
+					    cause_hosts_cannot_meet(e, f, n, mcu, PAIRS_ALL);
 	}
 	return found;
 }

@@ -46,22 +46,44 @@ static struct walk_pair *walk_to_names(const struct evidence *e, const char *end
 	return p;
 }
 
+/* Whether a tunnel ends at the site: then a private address elsewhere may well be reached. */
+static bool has_tunnel(const model *m, const char *site)
+{
+	ptr_array_foreach(const struct tunnel, t, m->tunnels) {
+		for (guint i = 0; i < G_N_ELEMENTS(t->ends); i++) {
+			if (g_strcmp0(t->ends[i].node->site, site) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Whether the walk ended where only the Internet could have taken the packet. */
+static bool left_for_internet(const struct evidence *e, const struct node *from, const walk *w)
+{
+	const struct node *at = w->node ? model_node(e->model, w->node) : NULL;
+	const struct hop *last = w->hops->len > 0 ? w->hops->pdata[w->hops->len - 1] : NULL;
+
+	if (!at || !at->site)
+		return at != NULL;
+	return last && prefix_is_default(&last->to) && last->to.addr.family &&
+	       g_strcmp0(at->site, from->site) == 0 && !has_tunnel(e->model, from->site);
+}
+
 /* Whether the question can never arrive from where the client is: it has no address of the family,
- * or its packets get to a router of the Internet, which has no way to a private address. */
+ * or its packets leave for the Internet, which has no way to a private address. */
 static bool is_out_of_reach(const struct evidence *e, const struct node *n,
 			    const struct addr *server)
 {
 	const walk *broken;
 	struct walk_pair *p;
-	const struct node *at;
 	bool out;
 
 	if (evidence_lacks_family(e, n->name, server->family))
 		return true;
 	p = walk_to_names(e, n->name, server, &broken);
-	at = broken && broken == p->forward && broken->node ? model_node(e->model, broken->node) :
-							      NULL;
-	out = at && !at->site && addr_is_private(server);
+	out = broken && broken == p->forward && addr_is_private(server) &&
+	      left_for_internet(e, n, broken);
 	walk_pair_free(p);
 	return out;
 }

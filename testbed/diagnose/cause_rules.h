@@ -40,6 +40,24 @@ bool cause_rule_media(const struct evidence *e, struct finding *f);
 /* Of a call that works: why it did not take the path that is expected. */
 bool cause_rule_other_path(const struct evidence *e, struct finding *f);
 
+/* From one client's address to another's, from any port to any. */
+struct flow cause_udp_flow(const char *node, const struct addr *src, const struct addr *dst);
+/* Both send at once, so each opens the firewalls on its side to the other.  Keeps both walks as
+ * legs when less than `needed` of the two flows arrive; true when that shows the cause. */
+bool cause_fewer_meet(const struct evidence *e, struct finding *f, const struct flow *a,
+		      const struct flow *b, int needed);
+
+/* --- cause_hosts.c ---------------------------------------------------------------------------- */
+
+/* Which pairs of addresses a failed call is held against. */
+enum pairs {
+	PAIRS_ALL,    /* the path between the ends is the one that is expected */
+	PAIRS_ROUTED, /* those alone that the routes allow */
+};
+/* Whether no address of one end meets one of the other; the first of these pairs is told. */
+bool cause_hosts_cannot_meet(const struct evidence *e, struct finding *f, const struct node *a,
+			     const struct node *b, enum pairs pairs);
+
 /* --- cause_sign_in.c, cause_relay.c ----------------------------------------------------------- */
 
 /* Names, TLS and the registrar, by what the client reported; the way to the relay; what the

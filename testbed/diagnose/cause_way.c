@@ -3,6 +3,7 @@
  * signs in at, from Edge to Front End and back. */
 #include "testbed/diagnose/cause_rules.h"
 #include "testbed/diagnose/foreign_words.h"
+#include "testbed/diagnose/service.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -131,15 +132,27 @@ static struct place place_of(const json_t *server)
 	return p;
 }
 
-/* The server that the client tried last. */
+/* Whether the file has a server there. A client that found none tries further names and ports,
+ * where none is meant to be. */
+static bool is_declared(const struct evidence *e, const struct place *p)
+{
+	const struct node *owner;
+	struct addr a;
+
+	return addr_parse(p->address, &a) && (owner = service_owner(e->model, &a)) &&
+	       service_at(owner, &a, PROTO_TCP, p->port).service != SERVICE_KIND_COUNT;
+}
+
+/* The first server that the client tried of those that there should be; else the last one. */
 static struct place server_tried(const struct evidence *e, const char *end, const json_t *failure)
 {
 	struct place p = {.port = 0};
 	struct addr a;
 	uint16_t port;
 
-	for (const struct heard *h = NULL;
-	     gave_up_connecting(failure) && (h = evidence_event(e, end, EVENT_CONNECT_FAILED, h));)
+	for (const struct heard *h = NULL; gave_up_connecting(failure) &&
+					   !(p.port != 0 && is_declared(e, &p)) &&
+					   (h = evidence_event(e, end, EVENT_CONNECT_FAILED, h));)
 		p = place_of(json_object_get(h->event, "server"));
 	if (p.port == 0 && foreign_server(failure, &a, &port)) {
 		addr_print(&a, p.address);

@@ -63,6 +63,19 @@ static GArray *host_addresses(const struct evidence *e, const struct node *n)
 	return all;
 }
 
+/* Whether the packet left for the Internet: by an interface whose network belongs to no site. */
+static bool goes_outside(const struct evidence *e, const walk *w)
+{
+	ptr_array_foreach(const struct hop, h, w->hops) {
+		const struct node *n = model_node(e->model, h->node);
+		const struct iface *out = n && h->out ? node_iface(n, h->out) : NULL;
+
+		if (h->nat || (out && !out->network->site))
+			return true;
+	}
+	return false;
+}
+
 /* Whether packets get from one address to the other without NAT and without the Internet, as far
  * as routes say: then the ends should talk directly, whatever a firewall does. */
 static bool is_routed(const struct evidence *e, const struct node *a, const struct addr *of_a,
@@ -71,10 +84,9 @@ static bool is_routed(const struct evidence *e, const struct node *a, const stru
 	struct flow flow = cause_udp_flow(a->name, of_a, of_b);
 	struct walk_pair *w = e->walk(e->net, &flow);
 	const struct node *last = w->forward->node ? model_node(e->model, w->forward->node) : NULL;
-	bool routed = last && (w->forward->end == WALK_DELIVERED ? last == b : last->site != NULL);
+	bool arrives = w->forward->end == WALK_DELIVERED;
+	bool routed = last && (arrives ? last == b : !goes_outside(e, w->forward));
 
-	for (guint i = 0; i < w->forward->hops->len; i++)
-		routed = routed && !((const struct hop *)w->forward->hops->pdata[i])->nat;
 	walk_pair_free(w);
 	return routed;
 }

@@ -188,8 +188,8 @@ static bool asked_in_vain(const struct evidence *e, struct finding *f, const cha
 	return true;
 }
 
-/* Whether the end has a candidate from its relay of this family. */
-static bool has_relay_of(const struct evidence *e, const char *end, int family)
+/* Whether the end has a candidate from its relay, of this family or (`but`) of another. */
+static bool has_relay_of(const struct evidence *e, const char *end, int family, bool but)
 {
 	for (const struct heard *h = NULL; (h = evidence_event(e, end, EVENT_CANDIDATE, h));) {
 		const char *address = event_text(h->event, "address");
@@ -197,7 +197,7 @@ static bool has_relay_of(const struct evidence *e, const char *end, int family)
 
 		if (g_strcmp0(event_text(h->event, "side"), "local") == 0 &&
 		    g_strcmp0(event_text(h->event, "type"), "relay") == 0 && address &&
-		    addr_parse(address, &a) && a.family == family)
+		    addr_parse(address, &a) && (a.family == family) != but)
 			return true;
 	}
 	return false;
@@ -214,7 +214,8 @@ bool cause_half_relay(const struct evidence *e, struct finding *f, const char *e
 		const char *address = event_text(relay, keys[i]);
 		struct addr a;
 
-		if (!address || !addr_parse(address, &a) || has_relay_of(e, end, a.family) ||
+		if (!address || !addr_parse(address, &a) || has_relay_of(e, end, a.family, false) ||
+		    !has_relay_of(e, end, a.family, true) ||
 		    evidence_lacks_family(e, end, a.family))
 			continue;
 		if (cause_walk_to(e, f, end, "its relay", address, PROTO_UDP,

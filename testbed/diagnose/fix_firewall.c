@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/diagnose/evidence.h"
 #include "testbed/diagnose/fix_rules.h"
 
 /* --- rules of firewalls ----------------------------------------------------------------------- */
@@ -33,7 +34,7 @@ static const char *const proto_words[] = {
  * have is a tunnel's. */
 static uint16_t fixed_port(const struct flow *f, bool *ret_is_source)
 {
-	bool is_tunnels = f->sport != 0 && f->sport == f->dport;
+	bool is_tunnels = f->sport != 0 && f->sport == f->dport && f->sport != CLIENT_PORT;
 	bool drawn_src = f->sport == 0 || f->sport >= 49152;
 	bool drawn_dst = f->dport == 0 || (f->dport >= 49152 && !is_tunnels);
 
@@ -76,14 +77,85 @@ static void add_rule_commands(fix *x, const struct node *n, enum fw_chain chain,
 						in ? src : dst));
 }
 
+/* The ports that the product's clients use for media, unless they are told others. */
+#define MEDIA_PORTS "1024-65535"
+
+/* Media between two ends: both ports are drawn, and both ends begin. */
+static bool is_between_ends(const struct flow *f)
+{
+	bool is_source;
+
+	return f->proto == PROTO_UDP && fixed_port(f, &is_source) == 0;
+}
+
+static void add_allowance(GString *change, const struct node *n, const char *name,
+			  enum fw_chain chain, const struct flow *f, const char *ports)
+{
+	char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX];
+
+	g_string_append_printf(
+		change,
+		"- allow: {node: %s, name: %s, chain: %s, src: [%s], dst: [%s], proto: %s%s}\n",
+		n->name, name, fw_chain_name(chain), addr_print(&f->src, src),
+		addr_print(&f->dst, dst), proto_words[f->proto], ports);
+}
+
+static bool covers(const GArray *prefixes, const struct addr *a)
+{
+	for (guint i = 0; i < prefixes->len; i++) {
+		if (prefix_contains(&g_array_index(prefixes, struct prefix, i), a))
+			return true;
+	}
+	return prefixes->len == 0;
+}
+
+/* Whether the chain may stop the flow, whatever its interfaces and ports are. */
+static bool may_refuse(const struct node *n, enum fw_chain chain, const struct flow *f)
+{
+	ptr_array_foreach(const struct fw_rule, r, n->firewall.rules) {
+		bool all = r->sports->len + r->dports->len == 0 && !r->in_iface && !r->out_iface;
+
+		if (r->chain != chain || (r->proto != PROTO_ANY && r->proto != f->proto) ||
+		    !covers(r->src, &f->src) || !covers(r->dst, &f->dst))
+			continue;
+		if (r->action != FW_ACCEPT)
+			return true;
+		if (all)
+			return false;
+	}
+	return n->firewall.policy[chain] != FW_ACCEPT;
+}
+
+/* The same in the other direction, which the other end begins. */
+static void add_way_back(fix *x, const struct node *n, const char *name, enum fw_chain chain,
+			 const struct flow *f)
+{
+	static const enum fw_chain other[FW_CHAIN_COUNT] = {
+		[FW_INPUT] = FW_OUTPUT, [FW_OUTPUT] = FW_INPUT, [FW_FORWARD] = FW_FORWARD};
+	g_autofree char *back = g_strconcat(name, "-back", NULL);
+	struct flow turned = *f;
+	GString *change = g_string_new(x->change);
+
+	turned.src = f->dst;
+	turned.dst = f->src;
+	if (!may_refuse(n, other[chain], &turned)) {
+		g_string_free(change, TRUE);
+		return;
+	}
+	add_allowance(change, n, back, other[chain], &turned, ", dports: [" MEDIA_PORTS "]");
+	g_free(x->change);
+	x->change = g_string_free(change, FALSE);
+	add_rule_commands(x, n, other[chain], back, &turned);
+}
+
 /* An exception in front of the rule, for this flow only: taking the rule away would open more than
  * the call needs. */
 fix *fix_rule(const model *m G_GNUC_UNUSED, const struct node *n, const struct finding *f)
 {
 	g_autofree char *name = NULL, *ports = NULL;
-	char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX];
-	bool is_source;
+	bool is_source, media = is_between_ends(&f->flow);
 	uint16_t port = fixed_port(&f->flow, &is_source);
+	GString *change;
 	enum fw_chain chain;
 	fix *x;
 
@@ -92,12 +164,13 @@ fix *fix_rule(const model *m G_GNUC_UNUSED, const struct node *n, const struct f
 		return NULL;
 	name = exception_name(n, &f->subject);
 	ports = port > 0 ? g_strdup_printf(", %s: [%u]", is_source ? "sports" : "dports", port) :
-			   g_strdup("");
-	x = fix_new(g_strdup_printf(
-		"- allow: {node: %s, name: %s, chain: %s, src: [%s], dst: [%s], proto: %s%s}\n",
-		n->name, name, fw_chain_name(chain), addr_print(&f->flow.src, src),
-		addr_print(&f->flow.dst, dst), proto_words[f->flow.proto], ports));
+			   g_strdup(media ? ", dports: [" MEDIA_PORTS "]" : "");
+	change = g_string_new(NULL);
+	add_allowance(change, n, name, chain, &f->flow, ports);
+	x = fix_new(g_string_free(change, FALSE));
 	add_rule_commands(x, n, chain, name, &f->flow);
+	if (media)
+		add_way_back(x, n, name, chain, &f->flow);
 	return x;
 }
 

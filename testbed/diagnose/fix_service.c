@@ -134,8 +134,7 @@ static fix *set_resolvers(const struct node *n, const struct addr *server)
 	fix *x;
 
 	addr_print(server, text);
-	x = fix_new(
-		g_strdup_printf("- set-resolvers: {node: %s, servers: [\"%s\"]}\n", n->name, text));
+	x = fix_new(g_strdup_printf("- set-resolvers: {node: %s, servers: [%s]}\n", n->name, text));
 	add_command(x,
 		    g_strdup_printf(
 			    "Set-DnsClientServerAddress -InterfaceAlias \"%s\" -ServerAddresses %s",
@@ -158,7 +157,7 @@ static fix *replace_nrpt(const struct node *n, const struct nrpt_rule *r, const 
 			r->namespace);
 	if (!own)
 		g_string_append_printf(change,
-				       "- add-nrpt: {node: %s, namespace: %s, servers: [\"%s\"]}\n",
+				       "- add-nrpt: {node: %s, namespace: %s, servers: [%s]}\n",
 				       n->name, r->namespace, addr_print(server, text));
 	x = fix_new(g_string_free(change, FALSE));
 	add_command(x,

@@ -154,7 +154,14 @@ static const struct flow_case {
 	{CAUSE_FW_DROP, "block: {node: dc1, name: no-udp, chain: input, proto: udp}", "dc1",
 	 SUBJECT_RULE, "no-udp", "10.0.1.102", "10.0.1.101", PROTO_UDP, 50000, 51000,
 	 "- allow: {node: dc1, name: not-no-udp, chain: input, src: [10.0.1.102], dst: "
-	 "[10.0.1.101], proto: udp}\n"},
+	 "[10.0.1.101], proto: udp, dports: [1024-65535]}\n"},
+	/* both ends begin, and this rule stops both */
+	{CAUSE_FW_DROP, "block: {node: core, name: no-udp, chain: forward, proto: udp}", "core",
+	 SUBJECT_RULE, "no-udp", "10.0.1.101", "10.20.0.101", PROTO_UDP, 49152, 49152,
+	 "- allow: {node: core, name: not-no-udp, chain: forward, src: [10.0.1.101], dst: "
+	 "[10.20.0.101], proto: udp, dports: [1024-65535]}\n"
+	 "- allow: {node: core, name: not-no-udp-back, chain: forward, src: [10.20.0.101], dst: "
+	 "[10.0.1.101], proto: udp, dports: [1024-65535]}\n"},
 	{CAUSE_FW_DROP, "remove-rule: {node: dmz-fw, rule: access-sip}", "dmz-fw", SUBJECT_POLICY,
 	 "forward", "198.51.100.14", "203.0.113.10", PROTO_TCP, 49152, 443,
 	 "- allow: {node: dmz-fw, name: not-forward-policy, chain: forward, src: [198.51.100.14], "

@@ -218,8 +218,8 @@ static const struct service_case {
 			   "'reason': 'why'}"},
 	  {"home1", GAVE_UP("register")}},
 	 CAUSE_NO_LISTENER,
-	 "fe",
-	 "10.0.1.10:5071",
+	 "edge",
+	 "next_hop_port 5071",
 	 "- set-edge: {node: edge, next_hop_port: 5061}\n"},
 	/* what servers say of the call */
 	{"[]",

@@ -29,6 +29,7 @@ static bool (*const rules[])(const struct evidence *, struct finding *) = {
 	cause_rule_direct,	  cause_rule_relay_unreachable,
 	cause_rule_relay_refused, cause_rule_nat_expired,
 	cause_rule_media,	  cause_rule_size,
+	cause_rule_peers,
 };
 
 struct finding *cause_find(const struct evidence *e)

@@ -50,10 +50,10 @@ static GArray *host_addresses(const struct evidence *e, const struct node *n)
 	for (guint i = 0; i < G_N_ELEMENTS(families); i++) {
 		for (const struct heard *h = NULL;
 		     (h = evidence_event(e, n->name, EVENT_CANDIDATE, h));) {
-			const char *text = event_text(h->event, "address");
+			const char *text = member_text(h->event, "address");
 
-			if (g_strcmp0(event_text(h->event, "side"), "local") == 0 &&
-			    g_strcmp0(event_text(h->event, "type"), "host") == 0 && text &&
+			if (g_strcmp0(member_text(h->event, "side"), "local") == 0 &&
+			    g_strcmp0(member_text(h->event, "type"), "host") == 0 && text &&
 			    addr_parse(text, &a) && a.family == families[i])
 				add_once(all, &a);
 		}

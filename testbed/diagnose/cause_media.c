@@ -254,11 +254,11 @@ static bool relays_cannot_meet(const struct evidence *e, struct finding *f)
 static bool peer_relay_unreachable(const struct evidence *e, struct finding *f, const char *end)
 {
 	for (const struct heard *h = NULL; (h = evidence_event(e, end, EVENT_CANDIDATE, h));) {
-		if (g_strcmp0(event_text(h->event, "side"), "remote") != 0 ||
-		    g_strcmp0(event_text(h->event, "type"), "relay") != 0)
+		if (g_strcmp0(member_text(h->event, "side"), "remote") != 0 ||
+		    g_strcmp0(member_text(h->event, "type"), "relay") != 0)
 			continue;
 		if (cause_walk_to(e, f, end, "the other end's relay",
-				  event_text(h->event, "address"), PROTO_UDP,
+				  member_text(h->event, "address"), PROTO_UDP,
 				  json_integer_value(json_object_get(h->event, "port"))))
 			return true;
 	}
@@ -359,7 +359,13 @@ bool cause_rule_media(const struct evidence *e, struct finding *f)
 {
 	if (e->cell->media == MEDIA_AV_CONFERENCE)
 		return mcu_out_of_reach(e, f);
-	return evidence_is_av(e) && (relays_cannot_meet(e, f) || peers_cannot_meet(e, f));
+	return evidence_is_av(e) && relays_cannot_meet(e, f);
+}
+
+bool cause_rule_peers(const struct evidence *e, struct finding *f)
+{
+	return (e->cell->media == MEDIA_AUDIO || e->cell->media == MEDIA_VIDEO) &&
+	       !evidence_event(e, NULL, EVENT_SELECTED, NULL) && peers_cannot_meet(e, f);
 }
 
 /* The size of media packets (common/media.h) with SRTP, UDP and IP headers. */

@@ -192,11 +192,11 @@ static bool asked_in_vain(const struct evidence *e, struct finding *f, const cha
 static bool has_relay_of(const struct evidence *e, const char *end, int family, bool but)
 {
 	for (const struct heard *h = NULL; (h = evidence_event(e, end, EVENT_CANDIDATE, h));) {
-		const char *address = event_text(h->event, "address");
+		const char *address = member_text(h->event, "address");
 		struct addr a;
 
-		if (g_strcmp0(event_text(h->event, "side"), "local") == 0 &&
-		    g_strcmp0(event_text(h->event, "type"), "relay") == 0 && address &&
+		if (g_strcmp0(member_text(h->event, "side"), "local") == 0 &&
+		    g_strcmp0(member_text(h->event, "type"), "relay") == 0 && address &&
 		    addr_parse(address, &a) && (a.family == family) != but)
 			return true;
 	}
@@ -211,7 +211,7 @@ bool cause_half_relay(const struct evidence *e, struct finding *f, const char *e
 	const json_t *relay = evidence_relay(e, end);
 
 	for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
-		const char *address = event_text(relay, keys[i]);
+		const char *address = member_text(relay, keys[i]);
 		struct addr a;
 
 		if (!address || !addr_parse(address, &a) || has_relay_of(e, end, a.family, false) ||

@@ -16,7 +16,7 @@ static const json_t *unanswered_question(const struct evidence *e, const char *e
 	for (const struct heard *h = NULL; (h = evidence_event(e, end, EVENT_DNS, h));) {
 		enum reason error = foreign_reason(h->event);
 
-		if (error && error != REASON_DNS_NXDOMAIN && event_text(h->event, "query"))
+		if (error && error != REASON_DNS_NXDOMAIN && member_text(h->event, "query"))
 			return h->event;
 	}
 	return NULL;
@@ -70,6 +70,22 @@ static bool left_for_internet(const struct evidence *e, const struct node *from,
 	       g_strcmp0(at->site, from->site) == 0 && !has_tunnel(e->model, from->site);
 }
 
+/* Whether another node is the reason why the packet came to where it is lost: a link that is down,
+ * or a route that is missing on the way. */
+static bool was_led_astray(const struct evidence *e, const struct node *n,
+			   const struct addr *server, const char *lost_at)
+{
+	struct finding *x = finding_new(NULL);
+	char text[ADDR_TEXT_MAX];
+	bool astray;
+
+	cause_walk_to(e, x, n->name, "its name server", addr_print(server, text), PROTO_UDP,
+		      DNS_PORT);
+	astray = x->node && g_strcmp0(x->node, lost_at) != 0;
+	finding_free(x);
+	return astray;
+}
+
 /* Whether the question can never arrive from where the client is: it has no address of the family,
  * or its packets leave for the Internet, which has no way to a private address. */
 static bool is_out_of_reach(const struct evidence *e, const struct node *n,
@@ -83,7 +99,7 @@ static bool is_out_of_reach(const struct evidence *e, const struct node *n,
 		return true;
 	p = walk_to_names(e, n->name, server, &broken);
 	out = broken && broken == p->forward && addr_is_private(server) &&
-	      left_for_internet(e, n, broken);
+	      left_for_internet(e, n, broken) && !was_led_astray(e, n, server, broken->node);
 	walk_pair_free(p);
 	return out;
 }
@@ -155,7 +171,7 @@ static struct subject asked_setting(const struct nrpt_rule *rule, const struct a
 static bool wrong_name_server(const struct evidence *e, struct finding *f, const struct node *n,
 			      const json_t *question)
 {
-	const char *name = event_text(question, "query");
+	const char *name = member_text(question, "query");
 	const struct nrpt_rule *rule;
 	struct addr server = cause_name_server_of(n, name, &rule);
 	bool none = addr_is_set(&server) && !is_name_server(e->model, &server);
@@ -174,9 +190,47 @@ static bool wrong_name_server(const struct evidence *e, struct finding *f, const
 	f->why = g_strdup_printf("%s %s, %s", whose, addr_print(&server, text),
 				 none ? "which is no name server" :
 					"a name server that it can't reach from where it is");
-	finding_prove(f, "%s asked for %s %s: %s", n->name, event_text(question, "type"), name,
-		      event_text(question, "error"));
+	finding_prove(f, "%s asked for %s %s: %s", n->name, member_text(question, "type"), name,
+		      member_text(question, "error"));
 	return true;
+}
+
+/* Whether the client gave up before it had a connection to a server. */
+static bool found_no_server(const struct evidence *e, const char *end)
+{
+	const struct heard *h = evidence_event(e, end, EVENT_SIGN_IN_FAILED, NULL);
+	const char *stage = h ? member_text(h->event, "stage") : NULL;
+
+	return stage && (g_str_equal(stage, STAGE_DNS) || g_str_equal(stage, STAGE_TLS));
+}
+
+/* The client found no server, and asks another name server than all others at its site, whose name
+ * server would answer it, too: it is the odd one. */
+static bool odd_name_server(const struct evidence *e, struct finding *f, const struct node *n)
+{
+	const char *domain = e->model->domain;
+	const struct nrpt_rule *rule;
+	struct addr server = cause_name_server_of(n, domain, &rule);
+	struct addr others = cause_asked_by_others(e->model, n, domain);
+	char asked[ADDR_TEXT_MAX], better[ADDR_TEXT_MAX];
+
+	if (!found_no_server(e, n->name) || !addr_is_set(&server) || addr_equal(&server, &others) ||
+	    !answers(e, n, &others, domain))
+		return false;
+	f->code = CAUSE_DNS_WRONG_VIEW;
+	f->node = g_strdup(n->name);
+	f->subject = asked_setting(rule, &server);
+	f->flow.dst = others;
+	f->why = g_strdup_printf("it asks %s, and all others at its site ask %s",
+				 addr_print(&server, asked), addr_print(&others, better));
+	return true;
+}
+
+static bool wrong_or_odd(const struct evidence *e, struct finding *f, const struct node *n)
+{
+	const json_t *question = unanswered_question(e, n->name);
+
+	return (question && wrong_name_server(e, f, n, question)) || odd_name_server(e, f, n);
 }
 
 bool cause_rule_name_server(const struct evidence *e, struct finding *f)
@@ -184,10 +238,9 @@ bool cause_rule_name_server(const struct evidence *e, struct finding *f)
 	for (guint i = 0; e->state && i < e->cell->participants->len; i++) {
 		const char *end = e->cell->participants->pdata[i];
 		const struct node *n = model_node(e->model, end);
-		const json_t *question = n ? unanswered_question(e, end) : NULL;
 		char text[ADDR_TEXT_MAX];
 
-		if (!question || !wrong_name_server(e, f, n, question))
+		if (!n || !wrong_or_odd(e, f, n))
 			continue;
 		g_free(f->what);
 		f->what = g_strdup_printf("%s could not sign in", end);

@@ -37,6 +37,8 @@ bool cause_rule_direct(const struct evidence *e, struct finding *f);
 bool cause_rule_size(const struct evidence *e, struct finding *f);
 /* Between relays, and to the MCU. */
 bool cause_rule_media(const struct evidence *e, struct finding *f);
+/* The last paths, of ends that found none: by the other end's relay, and from NAT to NAT. */
+bool cause_rule_peers(const struct evidence *e, struct finding *f);
 /* Of a call that works: why it did not take the path that is expected. */
 bool cause_rule_other_path(const struct evidence *e, struct finding *f);
 

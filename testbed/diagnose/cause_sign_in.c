@@ -97,6 +97,26 @@ static bool by_questions(const struct evidence *e, struct finding *f, const stru
 	return question && cause_by_name(e, f, x->end, member_text(question, "query"), question);
 }
 
+/* The client found only addresses where no server is meant to be, by names that it tries last: what
+ * is missing is the answer to an earlier question. */
+static bool by_fallbacks(const struct evidence *e, struct finding *f, const struct failed *x)
+{
+	const json_t *question;
+
+	if (!g_str_equal(x->stage, STAGE_TLS))
+		return false;
+	for (const struct heard *h = NULL;
+	     (h = evidence_event(e, x->end, EVENT_CONNECT_FAILED, h));) {
+		struct tried t = cause_tried(x->end, h->event);
+
+		if (service_expected_at(e->model, t.address, t.port) ||
+		    cause_of_certificate(t.code) != CAUSE_UNKNOWN)
+			return false;
+	}
+	question = missing_answer(e, x->end);
+	return question && cause_by_name(e, f, x->end, member_text(question, "query"), question);
+}
+
 /* --- registering ------------------------------------------------------------------------------ */
 
 /* The report of the server that refused this user's REGISTER; NULL: there is none. */
@@ -186,7 +206,7 @@ static bool by_refused_edge(const struct evidence *e, struct finding *f, const s
 /* --- the rule --------------------------------------------------------------------------------- */
 
 static bool (*const ways[])(const struct evidence *, struct finding *, const struct failed *) = {
-	by_connections, by_questions, by_refusal, by_links, by_refused_edge,
+	by_fallbacks, by_connections, by_questions, by_refusal, by_links, by_refused_edge,
 };
 
 bool cause_rule_sign_in(const struct evidence *e, struct finding *f)

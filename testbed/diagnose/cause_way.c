@@ -132,17 +132,6 @@ static struct place place_of(const json_t *server)
 	return p;
 }
 
-/* Whether the file has a server there. A client that found none tries further names and ports,
- * where none is meant to be. */
-static bool is_declared(const struct evidence *e, const struct place *p)
-{
-	const struct node *owner;
-	struct addr a;
-
-	return addr_parse(p->address, &a) && (owner = service_owner(e->model, &a)) &&
-	       service_at(owner, &a, PROTO_TCP, p->port).service != SERVICE_KIND_COUNT;
-}
-
 /* The first server that the client tried of those that there should be; else the last one. */
 static struct place server_tried(const struct evidence *e, const char *end, const json_t *failure)
 {
@@ -151,7 +140,7 @@ static struct place server_tried(const struct evidence *e, const char *end, cons
 	uint16_t port;
 
 	for (const struct heard *h = NULL; gave_up_connecting(failure) &&
-					   !(p.port != 0 && is_declared(e, &p)) &&
+					   !service_expected_at(e->model, p.address, p.port) &&
 					   (h = evidence_event(e, end, EVENT_CONNECT_FAILED, h));)
 		p = place_of(json_object_get(h->event, "server"));
 	if (p.port == 0 && foreign_server(failure, &a, &port)) {

@@ -93,6 +93,15 @@ static const struct {
 	{PROTO_UDP, 3478, SERVICE_EDGE, EDGE_AV},
 };
 
+/* An Edge listens for other servers inside only. */
+static bool is_outside(const struct service *edge, const struct addr *a, enum edge_part part)
+{
+	const struct edge_service *x = edge ? &edge->edge : NULL;
+
+	return x && (part == EDGE_ACCESS || part == EDGE_MRAS) && !addr_equal(a, &x->internal) &&
+	       !addr_equal(a, &x->internal6);
+}
+
 struct listener service_at(const struct node *n, const struct addr *a, enum ip_proto proto,
 			   json_int_t port)
 {
@@ -105,7 +114,8 @@ struct listener service_at(const struct node *n, const struct addr *a, enum ip_p
 
 	for (guint i = 0; i < G_N_ELEMENTS(ports); i++) {
 		if (ports[i].proto != proto || ports[i].port != port ||
-		    !node_declared_service(n, ports[i].service))
+		    !node_declared_service(n, ports[i].service) ||
+		    is_outside(edge, a, ports[i].part))
 			continue;
 		l.service = ports[i].service;
 		l.part = ports[i].part;
@@ -120,6 +130,15 @@ struct listener service_at(const struct node *n, const struct addr *a, enum ip_p
 				 EDGE_AV;
 	}
 	return l;
+}
+
+bool service_expected_at(const model *m, const char *address, json_int_t port)
+{
+	const struct node *owner;
+	struct addr a;
+
+	return address && addr_parse(address, &a) && (owner = service_owner(m, &a)) &&
+	       service_at(owner, &a, PROTO_TCP, port).service != SERVICE_KIND_COUNT;
 }
 
 /* Whether a socket waits at every address of its node. */

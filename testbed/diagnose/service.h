@@ -26,6 +26,10 @@ const struct node *service_frontend_of(const struct evidence *e, const char *end
 struct listener service_at(const struct node *n, const struct addr *a, enum ip_proto proto,
 			   json_int_t port);
 
+/* Whether the file has a service that should listen at that TCP port.  A client that found no
+ * server tries further names and ports, where none is meant to be. */
+bool service_expected_at(const model *m, const char *address, json_int_t port);
+
 /* Whether nothing listens at that address and port; then the finding is filled in. */
 bool cause_no_listener(const struct evidence *e, struct finding *f, const char *from,
 		       const char *address, enum ip_proto proto, json_int_t port);

@@ -10,7 +10,7 @@
 #include "testbed/diagnose/explanation.h"
 #include "testbed/explain/observe.h"
 
-#define TRIAL_STEPS_MAX 4
+#define TRIAL_STEPS_MAX 6
 
 /* Places the one cell of `was` (a selection from `base`) again in its network with the change of
  * `mend`, which takes `found` away; where that does not help, the copy is explained, too, and its

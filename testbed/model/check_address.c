@@ -22,6 +22,13 @@ static void check_family(const struct check *c, const struct network *n)
 {
 	char text[PREFIX_TEXT_MAX];
 
+	if ((addr_is_set(&n->subnet.addr) && n->subnet.len == 0) ||
+	    (addr_is_set(&n->subnet6.addr) && n->subnet6.len == 0))
+		check_error(
+			c, places_get(c->places, &n->subnet, n->loc),
+			"the prefix of one wire, such as 192.0.2.0/24; 'to: default' of a route is "
+			"everything",
+			"the subnet of '%s' is every address that there is", n->name);
 	if (addr_is_set(&n->subnet6.addr) && n->subnet6.addr.family != AF_INET6)
 		check_error(c, places_get(c->places, &n->subnet6, n->loc),
 			    "an IPv4 prefix belongs under 'subnet'",

@@ -41,6 +41,21 @@ static void check_edge_name(const struct check *c, char *const *edge, struct loc
 		check_error(c, place, NULL, "node '%s' has no service 'edge'", *edge);
 }
 
+#define IPV6_MTU_BYTES_MIN                                                     \
+	1280u /* RFC 8200 section 5; the kernel takes the addresses away below \
+	       */
+
+static void check_mtu(const struct check *c, const struct iface *iface)
+{
+	bool six = iface_prefix(iface, AF_INET6) != NULL;
+
+	if (six && iface->mtu_bytes > 0 && iface->mtu_bytes < IPV6_MTU_BYTES_MIN)
+		check_error(c, places_get(c->places, &iface->mtu_bytes, iface->loc),
+			    "at least 1280B, or no IPv6 address",
+			    "interface '%s' has an IPv6 address, which needs an MTU of 1280 bytes",
+			    iface->name);
+}
+
 static const char *const reserved_interfaces[] = {"lo", "all", "default", NULL};
 
 static void check_interface(const struct check *c, const struct iface *iface)
@@ -50,6 +65,7 @@ static void check_interface(const struct check *c, const struct iface *iface)
 	if (iface->network_name && !iface->network)
 		named_error(c->d, places_get(c->places, &iface->network_name, iface->loc),
 			    "network", iface->network_name, c->m->networks);
+	check_mtu(c, iface);
 }
 
 /* A user belongs to one endpoint, as the Front End tells endpoints apart by their users, and to the

@@ -283,13 +283,32 @@ bool draw_set_sysctl(struct draw *d)
 	return true;
 }
 
+/* Records of an address that is gone lead nowhere. */
+static void truth_records_of(struct draw *d, const struct addr *a)
+{
+	ptr_array_foreach(const struct node, n, d->m->nodes) {
+		const struct service *s = node_service(n, SERVICE_DNS);
+
+		for (guint i = 0; s && i < s->dns.records->len; i++) {
+			const struct dns_record *r = s->dns.records->pdata[i];
+
+			if (addr_is_set(&r->a) && addr_equal(&r->a, a))
+				truth_object(d, r->name);
+		}
+	}
+}
+
 static void truth_addresses(struct draw *d, const struct node *n)
 {
 	for (guint i = 0; i < n->interfaces->len; i++) {
 		const struct iface *f = n->interfaces->pdata[i];
 
-		for (guint k = 0; k < f->addresses->len; k++)
-			truth_address(d, &g_array_index(f->addresses, struct prefix, k).addr);
+		for (guint k = 0; k < f->addresses->len; k++) {
+			const struct addr *a = &g_array_index(f->addresses, struct prefix, k).addr;
+
+			truth_address(d, a);
+			truth_records_of(d, a);
+		}
 	}
 }
 

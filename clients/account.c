@@ -553,6 +553,11 @@ const char *account_uri(const account *a)
 	return a->uri;
 }
 
+const char *account_contact(const account *a)
+{
+	return a->signin.contact;
+}
+
 bool account_remote_user(const account *a)
 {
 	return a->signin.remote_user;

@@ -38,8 +38,10 @@ void account_sign_in(account *a);
 
 /* The result of the sign-in; pointers are borrowed until the next one. */
 bool account_is_signed_in(const account *a);
-sip_conn *account_conn(const account *a);   /* NULL: not connected */
-const char *account_uri(const account *a);  /* "sip:dc1@contoso.com" */
+sip_conn *account_conn(const account *a);  /* NULL: not connected */
+const char *account_uri(const account *a); /* "sip:dc1@contoso.com" */
+/* "<sip:dc1@10.0.1.101:40000;transport=tls>"; NULL: not connected */
+const char *account_contact(const account *a);
 bool account_remote_user(const account *a); /* it is signed in through an Edge */
 const struct account_relay *account_relay(const account *a);
 const char *account_focus_factory(const account *a); /* NULL: none */

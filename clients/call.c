@@ -11,6 +11,7 @@
 #define CONFERENCE_MS 20000
 #define ANSWER_MS 15000
 #define BYE_MS 2000
+#define CAPABILITIES_MS 1000
 /* A callee ends at its deadline only when no packet came for this long. */
 #define SILENCE_US (5 * G_USEC_PER_SEC)
 
@@ -26,6 +27,7 @@ static void call_destroy(struct client_session *s)
 	participants_free(c->members);
 	g_clear_pointer(&c->invite, sip_msg_unref);
 	g_clear_pointer(&c->reinvite, sip_msg_unref);
+	call_sdp_free(c->offer);
 	g_free(c->peer);
 	g_free(c->reason);
 	g_free(c->diagnostics_text);
@@ -42,6 +44,7 @@ static bool peer_is_remote(const sip_msg *m)
 /* Adds our session description to a message; `final`: with the selected pair only. */
 static void add_description(struct call *c, sip_msg *m, bool final)
 {
+	session_add_supported(m);
 	g_autofree char *body = call_media_describe(c, final);
 	sip_set_body(m, "application/sdp", body, -1);
 	session_add_location(&c->base, m);
@@ -65,6 +68,7 @@ static void on_reinvite_response(struct client_session *s, sip_msg *response, co
 	if (c->machine.phase == CALL_ENDED || (response && sip_status(response) < 200))
 		return;
 	if (response && sip_status(response) < 300) {
+		dialog_refresh_target(&s->dialog, response);
 		call_input(c, CALL_IN_CONFIRMED);
 		return;
 	}
@@ -278,21 +282,50 @@ static void on_invite_response(struct client_session *s, sip_msg *response, cons
 	if (sip_status(response) < 200 || c->machine.phase == CALL_ENDED)
 		return;
 	c->sip_status = sip_status(response);
+	dialog_refresh_target(&s->dialog, response);
 	call_input(c, CALL_IN_ESTABLISHED);
 }
 
 /* Sends the INVITE.  Runs from the main loop when the host candidates are known, because the offer
- * contains them. */
+ * contains them; to a peer that does not trickle it has all of them (half trickle, RFC 8838
+ * section 16). */
 static gboolean on_send_invite(gpointer data)
 {
 	struct call *c = data;
 	c->start = 0;
+	c->offer_waits = c->peer_gathers_first && !call_media_gathered(c);
+	if (c->offer_waits)
+		return G_SOURCE_REMOVE;
 	sip_msg *m = dialog_request(&c->base.dialog, "INVITE");
 	sip_add_header(m, "Ms-Conversation-ID", c->base.dialog.call_id);
 	add_description(c, m, false);
 	c->invite_us = g_get_monotonic_time();
 	session_request(&c->base, m, ANSWER_MS, on_invite_response);
 	return G_SOURCE_REMOVE;
+}
+
+/* Who refuses this, or can't be reached, will say the same to the INVITE; who is silent may be
+ * anybody. */
+static void on_capabilities(struct client_session *s, sip_msg *response,
+			    const GError *error G_GNUC_UNUSED)
+{
+	struct call *c = (struct call *)s;
+	if (c->machine.phase != CALL_INVITING || (response && sip_status(response) < 200))
+		return;
+	c->peer_gathers_first =
+		!response || (sip_status(response) < 300 && !session_supports_trickle(response));
+	c->start = g_idle_add(on_send_invite, c);
+}
+
+/* Asks what the peer can do (RFC 8840 section 4.1): it decides what the offer must contain. */
+static void ask_capabilities(struct call *c)
+{
+	const struct dialog *d = &c->base.dialog;
+	g_autofree char *call_id = sip_new_call_id();
+	sip_msg *m = sip_request_new("OPTIONS", d->remote_uri, d->local_uri, d->local_tag,
+				     d->remote_uri, NULL, call_id, 1);
+	sip_add_header(m, "Accept", "application/sdp");
+	session_request(&c->base, m, CAPABILITIES_MS, on_capabilities);
 }
 
 static void call_request(struct client_session *s, sip_msg *m);
@@ -344,10 +377,12 @@ static void place_call(struct call *c, struct client_core *core, const char *cal
 	session_open_caller(&c->base, core, &call_session_ops, call_id, uri);
 	call_machine_init(&c->machine, true, n_kinds);
 	c->deadline = g_timeout_add(c->members ? CONFERENCE_MS : SETUP_MS, on_call_deadline, c);
-	if (call_media_open(c, true, kinds, n_kinds, &error))
+	if (!call_media_open(c, true, kinds, n_kinds, &error))
+		end_with_trouble(c, error);
+	else if (c->members) /* the server's MCU trickles */
 		c->start = g_idle_add(on_send_invite, c);
 	else
-		end_with_trouble(c, error);
+		ask_capabilities(c);
 }
 
 void call_start(struct client_core *core, const char *call_id, const char *to, json_t *list,
@@ -394,6 +429,11 @@ static gboolean on_send_answer(gpointer data)
 {
 	struct call *c = data;
 	c->start = 0;
+	/* The answer to a peer that does not trickle has all candidates (RFC 8838 section 3). */
+	c->peer_gathers_first = c->offer->no_trickle;
+	c->offer_waits = c->peer_gathers_first && !call_media_gathered(c);
+	if (c->offer_waits)
+		return G_SOURCE_REMOVE;
 	if (!call_media_take(c, c->invite)) {
 		session_respond(&c->base, c->invite, 488, "Not Acceptable Here");
 		c->sip_status = 488;
@@ -408,20 +448,6 @@ static gboolean on_send_answer(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* Writes the media kinds of an offer to `ret_kinds` and returns their number; 0: one of them is not
- * supported. */
-static guint offered_kinds(const call_sdp *sdp, const char **ret_kinds)
-{
-	guint n = 0;
-	ptr_array_foreach(const struct call_sdp_media, m, sdp->media) {
-		const struct media_profile *p = media_profile_by_kind(m->kind);
-		if (!p || n == CALL_STREAMS_MAX)
-			return 0;
-		ret_kinds[n++] = p->kind;
-	}
-	return n;
-}
-
 static void report_incoming(const struct call *c, const char *const *kinds, guint n)
 {
 	json_t *list = json_array();
@@ -432,33 +458,48 @@ static void report_incoming(const struct call *c, const char *const *kinds, guin
 				"media", list));
 }
 
+static void refuse_offer(struct client_core *core, const sip_msg *request)
+{
+	g_autofree char *tag = sip_new_tag();
+	g_autoptr(sip_msg) no = sip_response_new(request, 488, "Not Acceptable Here", tag);
+	sip_conn_send(account_conn(core->account), no);
+}
+
 void call_accept(struct client_core *core, sip_msg *request)
 {
 	const char *kinds[CALL_STREAMS_MAX];
+	guint lines[CALL_STREAMS_MAX];
 	g_autoptr(call_sdp) sdp = call_sdp_of(request);
 	g_autoptr(GError) error = NULL;
 	g_autofree char *from = sip_uri_user(sip_from_uri(request));
-	guint n = sdp ? offered_kinds(sdp, kinds) : 0;
+	guint n = sdp ? call_media_choose(sdp, lines, kinds) : 0;
 	if (n == 0) {
-		g_autofree char *tag = sip_new_tag();
-		g_autoptr(sip_msg) no = sip_response_new(request, 488, "Not Acceptable Here", tag);
-		sip_conn_send(account_conn(core->account), no);
+		refuse_offer(core, request);
 		return;
 	}
 	struct call *c = call_new(from ? from : "", 0);
 	session_open_callee(&c->base, core, &call_session_ops, request);
 	call_machine_init(&c->machine, false, n);
 	c->invite = sip_msg_ref(request);
+	c->offer = g_steal_pointer(&sdp);
 	c->invite_us = g_get_monotonic_time();
 	c->peer_remote_user = peer_is_remote(request);
 	c->deadline = g_timeout_add(SETUP_MS, on_call_deadline, c);
 	report_incoming(c, kinds, n);
 	if (call_media_open(c, false, kinds, n, &error)) {
+		for (guint i = 0; i < n; i++)
+			c->streams[i].line = lines[i];
 		c->start = g_idle_add(on_send_answer, c);
 		return;
 	}
 	session_respond(&c->base, request, 500, "Server Internal Error");
 	end_with_trouble(c, error);
+}
+
+void call_go_on(struct call *c)
+{
+	c->offer_waits = false;
+	c->start = g_idle_add(c->machine.caller ? on_send_invite : on_send_answer, c);
 }
 
 /* --- requests in the dialog ------------------------------------------------------------------- */
@@ -469,15 +510,38 @@ static void on_call_info(struct call *c, sip_msg *m)
 	call_media_take_fragment(c, m);
 }
 
+/* Whether an offer of ours, or another one of the peer's, is not answered yet (RFC 3261
+ * section 14.2). */
+static bool offer_is_pending(const struct call *c)
+{
+	return c->reinvite || c->machine.phase == CALL_INVITING ||
+	       c->machine.phase == CALL_CONFIRMING || c->machine.phase == CALL_ENDED;
+}
+
 /* Keeps the caller's re-INVITE until the machine accepts it; refuses it when it is not expected. */
 static void on_reinvite(struct call *c, sip_msg *m)
 {
-	if (c->machine.caller || c->reinvite || c->machine.phase == CALL_ENDED) {
+	if (offer_is_pending(c)) {
 		session_respond(&c->base, m, 491, "Request Pending");
 		return;
 	}
+	dialog_refresh_target(&c->base.dialog, m);
 	c->reinvite = sip_msg_ref(m);
 	call_input(c, CALL_IN_REINVITE);
+}
+
+/* RFC 3311: a re-INVITE that is answered at once. */
+static void on_update(struct call *c, sip_msg *m)
+{
+	if (offer_is_pending(c)) {
+		session_respond(&c->base, m, 491, "Request Pending");
+		return;
+	}
+	dialog_refresh_target(&c->base.dialog, m);
+	sip_msg *ok = dialog_response(&c->base.dialog, m, 200, "OK");
+	if (sip_content_type(m))
+		add_description(c, ok, true);
+	session_send(&c->base, ok);
 }
 
 /* The peer ends the call; with ms-client-diagnostics it says that media had no path. */
@@ -511,10 +575,8 @@ static const struct {
 	const char *method;
 	void (*handle)(struct call *c, sip_msg *m);
 } call_methods[] = {
-	{"ACK", on_call_ack},
-	{"INFO", on_call_info},
-	{"INVITE", on_reinvite},
-	{"BYE", on_call_bye},
+	{"ACK", on_call_ack},  {"INFO", on_call_info}, {"INVITE", on_reinvite},
+	{"UPDATE", on_update}, {"BYE", on_call_bye},
 };
 
 static void call_request(struct client_session *s, sip_msg *m)

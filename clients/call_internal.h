@@ -16,7 +16,9 @@ struct call;
 struct call_stream {
 	struct call *call;
 	guint index;
+	guint line; /* index of its m= line, which differs where a line before it was rejected */
 	const struct media_profile *profile;
+	guint payload_type, crypto_tag;
 	guint8 local_key[MEDIA_KEY_BYTES];
 	media_stream *media; /* NULL: the peer's key is unknown */
 	bool sending;
@@ -39,7 +41,10 @@ struct call {
 	struct call_stream streams[CALL_STREAMS_MAX];
 	ice *ice;
 	participants *members;	    /* of the conference; NULL: a call between two users */
-	sip_msg *invite, *reinvite; /* callee: not answered yet */
+	sip_msg *invite, *reinvite; /* not answered yet */
+	call_sdp *offer;	    /* callee: what was offered; NULL: caller */
+	bool peer_gathers_first;    /* it does not trickle: the peer wants all candidates at once */
+	bool offer_waits;	    /* the offer, or the answer, waits for our own candidates */
 	bool can_trickle, peer_remote_user, time_up;
 	bool keep, reported; /* keep: it lasts beyond its result */
 	bool stand;	     /* it lasts until it is hung up */
@@ -58,6 +63,8 @@ struct call {
 
 /* call.c: executes a set of enum call_action. */
 void call_do(struct call *c, guint actions);
+/* Own candidates, which the offer or answer waited for, are known: sends it soon. */
+void call_go_on(struct call *c);
 /* Ends a conference when its time is over and all participants were heard. */
 void call_check_heard(struct call *c);
 
@@ -68,9 +75,13 @@ bool call_media_open(struct call *c, bool controlling, const char *const *kinds,
 void call_media_close(struct call *c); /* frees them; a second call does nothing */
 /* The SDP of an offer or answer; `final`: with the selected pair.  The caller frees. */
 char *call_media_describe(struct call *c, bool final);
+/* The streams that an offer can have, as lines of it and their kinds; returns their number. */
+guint call_media_choose(const call_sdp *offer, guint *ret_lines, const char **ret_kinds);
 /* Takes keys, credentials and candidates from the description in a message.  Returns false when it
  * does not match our media. */
 bool call_media_take(struct call *c, const sip_msg *m);
+/* Whether all own candidates are known. */
+bool call_media_gathered(const struct call *c);
 /* Takes trickled candidates from an INFO, and starts checks; ignores a malformed one. */
 void call_media_take_fragment(struct call *c, const sip_msg *info);
 /* To be called when the peer knows the dialog: candidates are sent in INFO from now on. */

@@ -40,17 +40,28 @@ static guint bye_if_dialog(const struct call_machine *m)
  * actions. */
 static guint advance_call(struct call_machine *m)
 {
+	guint actions;
+
 	if (m->phase != CALL_CONNECTING || !m->established || !all_streams_reached(m, ICE_READY))
 		return 0;
 	if (m->caller) {
 		m->phase = CALL_CONFIRMING;
 		return CALL_DO_REINVITE;
 	}
-	if (!m->reinvite_waits)
+	if (!m->reinvite_waits && !m->no_final_offer)
 		return 0;
+	actions = m->reinvite_waits ? CALL_DO_ACCEPT_REINVITE : 0;
 	m->reinvite_waits = false;
 	m->phase = CALL_TALKING;
-	return CALL_DO_ACCEPT_REINVITE | CALL_DO_START_CLOCK;
+	return actions | CALL_DO_START_CLOCK;
+}
+
+/* A re-INVITE that nothing is waited for: the final offer of a caller was answered before, and one
+ * of a callee changes nothing. */
+static guint accept_at_once(struct call_machine *m)
+{
+	m->reinvite_waits = false;
+	return CALL_DO_ACCEPT_REINVITE;
 }
 
 /* The peer has sent BYE without diagnostics: a pass if all streams have a pair, else a failure. */
@@ -91,7 +102,7 @@ guint call_machine_input(struct call_machine *m, enum call_input input)
 		return end_call(m, CALL_FAIL, STAGE_SIP, REASON_CALL_NOT_ACCEPTED);
 	case CALL_IN_REINVITE:
 		m->reinvite_waits = true;
-		return m->phase == CALL_TALKING ? CALL_DO_ACCEPT_REINVITE : advance_call(m);
+		return m->caller || m->phase == CALL_TALKING ? accept_at_once(m) : advance_call(m);
 	case CALL_IN_CONFIRMED:
 		m->phase = CALL_TALKING;
 		return CALL_DO_ACK | CALL_DO_START_CLOCK;

@@ -27,7 +27,7 @@ enum call_input {
 	CALL_IN_DIALOG,	       /* caller: first response with SDP */
 	CALL_IN_ESTABLISHED,   /* caller: 200 to the INVITE; callee: 200 sent */
 	CALL_IN_REJECTED,      /* caller: a final response other than 2xx, or none */
-	CALL_IN_REINVITE,      /* callee: the caller's re-INVITE */
+	CALL_IN_REINVITE,      /* the peer's re-INVITE */
 	CALL_IN_CONFIRMED,     /* caller: 200 to the re-INVITE */
 	CALL_IN_NOT_CONFIRMED, /* caller: another response to it */
 	CALL_IN_MEDIA_DONE,    /* media ran for its time */
@@ -55,6 +55,9 @@ struct call_machine {
 	guint n_streams;
 	enum call_phase phase;
 	bool established, reinvite_waits;
+	bool no_final_offer; /* the caller may leave the re-INVITE out, as RFC 8839
+				section 4.4.1.2.2 has it where the default candidates were selected
+			      */
 	enum ice_state streams[CALL_STREAMS_MAX];
 	enum call_verdict verdict;
 	const char *stage;  /* static; NULL when passed */

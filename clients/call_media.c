@@ -39,7 +39,7 @@ static void send_fragment(struct call *c, struct call_stream *s)
 	g_ptr_array_add(fresh, NULL);
 	s->end_announced = s->gathered;
 	ice_local_credentials(c->ice, s->index, &ufrag, &pwd);
-	g_autofree char *body = call_sdpfrag_print(ufrag, pwd, s->index,
+	g_autofree char *body = call_sdpfrag_print(ufrag, pwd, s->line,
 						   (const char *const *)fresh->pdata, s->gathered);
 	sip_msg *info = dialog_request(&c->base.dialog, "INFO");
 	sip_add_header(info, "Info-Package", "trickle-ice");
@@ -62,9 +62,19 @@ static gboolean on_trickle(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+bool call_media_gathered(const struct call *c)
+{
+	for (guint i = 0; i < c->n_streams; i++)
+		if (!c->streams[i].gathered)
+			return false;
+	return true;
+}
+
 static void schedule_trickle(struct call *c)
 {
-	if (c->can_trickle && c->trickle == 0)
+	if (c->offer_waits && call_media_gathered(c))
+		call_go_on(c);
+	else if (!c->peer_gathers_first && c->can_trickle && c->trickle == 0)
 		c->trickle = g_idle_add(on_trickle, c);
 }
 
@@ -200,7 +210,12 @@ static void on_call_received(ice *i G_GNUC_UNUSED, guint stream, const guint8 *d
 static void stream_init(struct call *c, guint index, const struct media_profile *profile)
 {
 	struct call_stream *s = &c->streams[index];
-	*s = (struct call_stream){.call = c, .index = index, .profile = profile};
+	*s = (struct call_stream){.call = c,
+				  .index = index,
+				  .line = index,
+				  .profile = profile,
+				  .payload_type = profile->payload_type,
+				  .crypto_tag = 1};
 	media_key_new(s->local_key);
 	s->candidates = g_ptr_array_new_with_free_func(g_free);
 	s->early = g_ptr_array_new_with_free_func(g_free);
@@ -284,34 +299,79 @@ static void describe_final(struct call_sdp_media *m, const struct call_stream *s
 	m->end_of_candidates = true;
 }
 
-/* Adds all candidates found so far; they count as sent to the peer. */
+/* Adds all candidates found so far; they count as sent to the peer.  The first one is the default,
+ * at which a peer aims that has not checked any: one that is likely to be reachable (RFC 8445
+ * section 5.1.4).  What is trickled comes too late for it. */
 static void describe_known(struct call_sdp_media *m, struct call_stream *s)
 {
-	for (guint i = 0; i < s->candidates->len; i++)
-		g_ptr_array_add(m->candidates, g_strdup(g_ptr_array_index(s->candidates, i)));
+	bool relayed = false;
+	for (guint i = 0; i < s->candidates->len; i++) {
+		const char *candidate = g_ptr_array_index(s->candidates, i);
+		bool first =
+			s->call->peer_gathers_first && !relayed && strstr(candidate, " typ relay ");
+		g_ptr_array_insert(m->candidates, first ? 0 : -1, g_strdup(candidate));
+		relayed |= first;
+	}
 	s->announced = s->candidates->len;
 	m->end_of_candidates = s->end_announced = s->gathered;
+}
+
+static void describe_stream(struct call *c, struct call_stream *s, call_sdp *sdp, bool final)
+{
+	const struct client_config *config = &c->base.core->config;
+	const struct call_sdp_media *offered =
+		c->offer ? g_ptr_array_index(c->offer->media, s->line) : NULL;
+	struct call_sdp_media *m = call_sdp_add(sdp, s->profile->kind);
+	const char *ufrag, *pwd;
+	ice_local_credentials(c->ice, s->index, &ufrag, &pwd);
+	m->ufrag = g_strdup(ufrag);
+	m->pwd = g_strdup(pwd);
+	g_ptr_array_add(m->cryptos, media_crypto_print(s->crypto_tag, s->local_key));
+	if (s->media) /* what was agreed on */
+		g_ptr_array_add(m->rtpmaps,
+				g_strdup_printf("%u %s", s->payload_type, s->profile->codec));
+	else
+		media_profile_offer(s->profile->kind, m->rtpmaps);
+	if (offered) {
+		m->protocol = g_strdup(offered->protocol);
+		m->no_rtcp_mux = offered->no_rtcp_mux;
+		m->mid = g_strdup(offered->mid);
+		m->no_mid = offered->no_mid;
+	}
+	m->ssrc = participants_ssrc(config->user);
+	m->ptime_ms = g_str_equal(s->profile->kind, "audio") ? config->packet_ms : 0;
+	if (final && s->has_pair)
+		describe_final(m, s);
+	else
+		describe_known(m, s);
+}
+
+static void describe_rejected(call_sdp *sdp, const struct call_sdp_media *offered)
+{
+	struct call_sdp_media *m = call_sdp_add(sdp, offered->kind);
+	m->protocol = g_strdup(offered->protocol);
+	m->formats = g_strdup(offered->formats);
+	m->rejected = true;
+}
+
+static struct call_stream *stream_of_line(struct call *c, guint line)
+{
+	for (guint i = 0; i < c->n_streams; i++)
+		if (c->streams[i].line == line)
+			return &c->streams[i];
+	return NULL;
 }
 
 char *call_media_describe(struct call *c, bool final)
 {
 	g_autoptr(call_sdp) sdp = call_sdp_new(c->base.core->config.address);
-	for (guint i = 0; i < c->n_streams; i++) {
-		struct call_stream *s = &c->streams[i];
-		struct call_sdp_media *m = call_sdp_add(sdp, s->profile->kind);
-		const char *ufrag, *pwd;
-		ice_local_credentials(c->ice, i, &ufrag, &pwd);
-		m->ufrag = g_strdup(ufrag);
-		m->pwd = g_strdup(pwd);
-		m->crypto = media_crypto_print(s->local_key);
-		m->rtpmap = g_strdup_printf("%u %s", s->profile->payload_type, s->profile->codec);
-		m->ssrc = participants_ssrc(c->base.core->config.user);
-		m->ptime_ms =
-			g_str_equal(s->profile->kind, "audio") ? c->base.core->config.packet_ms : 0;
-		if (final && s->has_pair)
-			describe_final(m, s);
+	guint n_lines = c->offer ? c->offer->media->len : c->n_streams;
+	for (guint i = 0; i < n_lines; i++) {
+		struct call_stream *s = stream_of_line(c, i);
+		if (s)
+			describe_stream(c, s, sdp, final);
 		else
-			describe_known(m, s);
+			describe_rejected(sdp, g_ptr_array_index(c->offer->media, i));
 	}
 	return call_sdp_print(sdp);
 }
@@ -330,17 +390,42 @@ static void add_remote_candidate(struct call *c, struct call_stream *s, const ch
 	candidate_event(s, "remote", &candidate);
 }
 
+/* What of a medium we can use: ICE, a key and a codec.  false: it lacks one of them. */
+static bool is_usable(const struct call_sdp_media *m, const struct media_profile **ret_profile,
+		      guint *ret_type, guint *ret_tag, guint8 ret_key[MEDIA_KEY_BYTES])
+{
+	*ret_profile = media_profile_choose(m->kind, m->rtpmaps, ret_type);
+	return *ret_profile && !m->rejected && m->ufrag && m->pwd &&
+	       media_crypto_choose(m->cryptos, ret_tag, ret_key);
+}
+
+guint call_media_choose(const call_sdp *offer, guint *ret_lines, const char **ret_kinds)
+{
+	guint n = 0;
+	for (guint i = 0; i < offer->media->len && n < CALL_STREAMS_MAX; i++) {
+		const struct media_profile *profile;
+		guint8 key[MEDIA_KEY_BYTES];
+		guint type, tag;
+		if (!is_usable(g_ptr_array_index(offer->media, i), &profile, &type, &tag, key))
+			continue;
+		ret_lines[n] = i;
+		ret_kinds[n++] = profile->kind;
+	}
+	return n;
+}
+
 /* Takes key, credentials and candidates of one medium; false: it does not fit the stream. */
 static bool take_media(struct call *c, struct call_stream *s, const struct call_sdp_media *m)
 {
 	guint8 key[MEDIA_KEY_BYTES];
-	if (strcmp(m->kind, s->profile->kind) != 0 || !m->ufrag || !m->pwd || !m->crypto ||
-	    !media_crypto_parse(m->crypto, key))
+	if (strcmp(m->kind, s->profile->kind) != 0 ||
+	    !is_usable(m, &s->profile, &s->payload_type, &s->crypto_tag, key))
 		return false;
 	s->media = media_stream_new(s->profile, participants_ssrc(c->base.core->config.user),
 				    s->local_key, key, g_get_monotonic_time(), NULL);
 	if (!s->media)
 		return false;
+	media_stream_payload_type(s->media, s->payload_type);
 	media_stream_packet_times(s->media, m->ptime_ms, c->base.core->config.packet_ms);
 	g_autoptr(GPtrArray) early = g_steal_pointer(&s->early);
 	ice_set_remote_credentials(c->ice, s->index, m->ufrag, m->pwd);
@@ -348,7 +433,7 @@ static bool take_media(struct call *c, struct call_stream *s, const struct call_
 		add_remote_candidate(c, s, g_ptr_array_index(m->candidates, i));
 	for (guint i = 0; i < early->len; i++)
 		add_remote_candidate(c, s, g_ptr_array_index(early, i));
-	if (m->end_of_candidates || s->early_end)
+	if (m->end_of_candidates || s->early_end || c->peer_gathers_first)
 		ice_remote_gathered(c->ice, s->index);
 	start_sending(s);
 	return true;
@@ -357,11 +442,18 @@ static bool take_media(struct call *c, struct call_stream *s, const struct call_
 bool call_media_take(struct call *c, const sip_msg *m)
 {
 	g_autoptr(call_sdp) sdp = call_sdp_of(m);
-	if (!sdp || sdp->media->len != c->n_streams)
+	if (!sdp)
 		return false;
-	for (guint i = 0; i < c->n_streams; i++)
-		if (!take_media(c, &c->streams[i], g_ptr_array_index(sdp->media, i)))
+	c->peer_gathers_first = sdp->no_trickle;
+	c->machine.no_final_offer = sdp->no_trickle;
+	if (sdp->no_trickle)
+		ice_be_patient(c->ice);
+	for (guint i = 0; i < c->n_streams; i++) {
+		struct call_stream *s = &c->streams[i];
+		if (s->line >= sdp->media->len ||
+		    !take_media(c, s, g_ptr_array_index(sdp->media, s->line)))
 			return false;
+	}
 	return true;
 }
 
@@ -369,13 +461,13 @@ void call_media_take_fragment(struct call *c, const sip_msg *info)
 {
 	gsize length = 0;
 	const char *body = sip_body(info, &length);
-	guint index;
+	guint line;
 	bool end;
 	g_autoptr(GPtrArray) candidates = g_ptr_array_new_with_free_func(g_free);
-	if (!body || !call_sdpfrag_parse(body, length, &index, candidates, &end) ||
-	    index >= c->n_streams)
+	struct call_stream *s;
+	if (!body || !call_sdpfrag_parse(body, length, &line, candidates, &end) ||
+	    !(s = stream_of_line(c, line)))
 		return;
-	struct call_stream *s = &c->streams[index];
 	ice_start_checks(c->ice);
 	ptr_array_foreach(const char, candidate, candidates)
 		if (s->early)
@@ -384,5 +476,5 @@ void call_media_take_fragment(struct call *c, const sip_msg *info)
 			add_remote_candidate(c, s, candidate);
 	s->early_end |= end;
 	if (end && !s->early)
-		ice_remote_gathered(c->ice, index);
+		ice_remote_gathered(c->ice, s->index);
 }

@@ -45,16 +45,22 @@ static void refuse_request(client *c, const sip_msg *m, int status, const char *
 	sip_conn_send(account_conn(c->core.account), response);
 }
 
-/* Whether an INVITE offers instant messages and nothing else. */
-static bool is_message_offer(const sip_msg *m)
+/* Answers OPTIONS. */
+static void tell_capabilities(client *c, const sip_msg *m)
 {
-	gsize length = 0;
-	const char *body = sip_body(m, &length);
-	g_autoptr(call_sdp) sdp = body ? call_sdp_parse(body, length, NULL) : NULL;
-	if (!sdp || sdp->media->len != 1)
-		return false;
-	const struct call_sdp_media *first = g_ptr_array_index(sdp->media, 0);
-	return strcmp(first->kind, "message") == 0;
+	g_autofree char *tag = sip_new_tag();
+	g_autoptr(sip_msg) response = sip_response_new(m, 200, "OK", tag);
+	session_add_supported(response);
+	sip_add_header(response, "Allow",
+		       "INVITE, ACK, CANCEL, BYE, INFO, MESSAGE, OPTIONS, UPDATE");
+	sip_add_header(response, "Accept", "application/sdp");
+	sip_conn_send(account_conn(c->core.account), response);
+}
+
+static bool offers_messages(const sip_msg *m)
+{
+	g_autoptr(call_sdp) sdp = call_sdp_of(m);
+	return call_sdp_is_messages(sdp);
 }
 
 /* Passes a request to its session, or begins a new one, or refuses it. */
@@ -63,6 +69,11 @@ static void on_server_request(sip_msg *m, gpointer data)
 	client *c = data;
 	const char *method = sip_method(m);
 	struct client_session *s = g_hash_table_lookup(c->core.sessions, sip_call_id(m));
+	g_autoptr(sip_msg) unsupported = sip_refuse_extensions(m, "Require", NULL, NULL);
+	if (unsupported) {
+		sip_conn_send(account_conn(c->core.account), unsupported);
+		return;
+	}
 	if (s) {
 		/* The request may close the session. */
 		s->refs++;
@@ -71,14 +82,14 @@ static void on_server_request(sip_msg *m, gpointer data)
 	} else if (strcmp(method, "ACK") == 0) {
 		/* For a refusal, or a closed session: needs no action. */
 	} else if (strcmp(method, "OPTIONS") == 0) {
-		refuse_request(c, m, 200, "OK");
+		tell_capabilities(c, m);
 	} else if (strcmp(method, "INVITE") != 0 || sip_to_tag(m)) {
 		refuse_request(c, m, 481, "Call/Transaction Does Not Exist");
 	} else if (c->quitting) {
 		refuse_request(c, m, 480, "Temporarily Unavailable");
 	} else if (conference_is_invitation(m)) {
 		conference_accept(&c->core, m);
-	} else if (is_message_offer(m)) {
+	} else if (offers_messages(m)) {
 		im_accept(&c->core, m);
 	} else {
 		call_accept(&c->core, m);

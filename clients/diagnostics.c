@@ -20,23 +20,26 @@ static const struct {
 guint32 ice_warn(const struct ice_report *r, bool failed)
 {
 	bool any_srflx = r->srflx || r->remote_srflx;
+	guint asked = r->relays_udp_asked + r->relays_tcp_asked;
+	/* Without any relay an end has neither reflexive nor relayed candidates: such pairs were
+	 * not tried.  The product says of them that TCP did not pass the NAT. */
+	bool alone = asked && !r->relays_udp_got && !r->relays_tcp_got;
 	bool udp_relay = r->relays_udp_asked || r->remote_relay,
 	     tcp_relay = r->relays_tcp_asked || r->remote_relay;
 	const struct {
 		bool set;
 		guint32 bit;
 	} rows[] = {
-		{!r->relays_udp_asked && !r->relays_tcp_asked, ICE_WARN_NO_RELAY},
-		{r->relays_udp_asked + r->relays_tcp_asked && !r->relays_udp_got &&
-			 !r->relays_tcp_got,
-		 ICE_WARN_RELAY_UNREACHABLE},
+		{!asked, ICE_WARN_NO_RELAY},
+		{alone, ICE_WARN_RELAY_UNREACHABLE},
 		{r->relays_udp_asked && !r->relays_udp_got, ICE_WARN_NO_UDP_ALLOCATION},
 		{r->relays_tcp_asked && !r->relays_tcp_got, ICE_WARN_NO_TCP_ALLOCATION},
 		{failed && r->host && r->remote_host, ICE_WARN_LOCAL_FAILED},
+		{failed && alone, ICE_WARN_TCP_NAT_FAILED},
 		/* With a NAT in between: UDP was tried, TCP cannot pass it. */
-		{failed && any_srflx, ICE_WARN_UDP_NAT_FAILED | ICE_WARN_TCP_NAT_FAILED},
-		{failed && udp_relay, ICE_WARN_UDP_RELAY_FAILED},
-		{failed && tcp_relay, ICE_WARN_TCP_RELAY_FAILED},
+		{failed && !alone && any_srflx, ICE_WARN_UDP_NAT_FAILED | ICE_WARN_TCP_NAT_FAILED},
+		{failed && !alone && udp_relay, ICE_WARN_UDP_RELAY_FAILED},
+		{failed && !alone && tcp_relay, ICE_WARN_TCP_RELAY_FAILED},
 	};
 	guint32 bits = 0;
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)

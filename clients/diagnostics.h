@@ -21,7 +21,7 @@ enum ice_warn {
 };
 
 /* The ICEWarn bits of a report.  `failed`: no pair was found, so each class of pairs that existed
- * has failed. */
+ * has failed.  An end that got no relay says 0x12b, as public reports of the product have it. */
 guint32 ice_warn(const struct ice_report *r, bool failed);
 
 struct diagnostics {

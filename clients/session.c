@@ -21,14 +21,15 @@ void session_open_caller(struct client_session *s, struct client_core *core,
 			 const struct client_session_ops *ops, const char *call_id,
 			 const char *remote_uri)
 {
-	dialog_init_caller(&s->dialog, call_id, account_uri(core->account), remote_uri);
+	dialog_init_caller(&s->dialog, call_id, account_uri(core->account), remote_uri,
+			   account_contact(core->account));
 	session_open(s, core, ops);
 }
 
 void session_open_callee(struct client_session *s, struct client_core *core,
 			 const struct client_session_ops *ops, const sip_msg *invite)
 {
-	dialog_init_callee(&s->dialog, invite);
+	dialog_init_callee(&s->dialog, invite, account_contact(core->account));
 	session_open(s, core, ops);
 }
 
@@ -136,6 +137,24 @@ void session_respond(struct client_session *s, const sip_msg *request, int statu
 		     const char *reason)
 {
 	session_send(s, dialog_response(&s->dialog, request, status, reason));
+}
+
+#define TRICKLE "trickle-ice"
+
+void session_add_supported(sip_msg *m)
+{
+	sip_add_header(m, "Supported", TRICKLE);
+}
+
+bool session_supports_trickle(const sip_msg *m)
+{
+	const char *value;
+	bool found = false;
+	for (guint i = 0; !found && (value = sip_header_nth(m, "Supported", i)); i++) {
+		g_auto(GStrv) options = g_strsplit_set(value, ", \t", -1);
+		found = g_strv_contains((const char *const *)options, TRICKLE);
+	}
+	return found;
 }
 
 void session_add_location(const struct client_session *s, sip_msg *m)

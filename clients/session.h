@@ -68,6 +68,10 @@ void session_respond(struct client_session *s, const sip_msg *request, int statu
 		     const char *reason);
 /* Sends a response, which it unrefs. */
 void session_send(struct client_session *s, sip_msg *response);
+/* Says that this client takes candidates one by one (RFC 8840 section 4.1); whether a message says
+ * so. */
+void session_add_supported(sip_msg *m);
+bool session_supports_trickle(const sip_msg *m);
 /* Adds ms-media-location-type to a message. */
 void session_add_location(const struct client_session *s, sip_msg *m);
 

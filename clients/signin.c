@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clients/signin.h"
 
+#include <string.h>
+
 #include "common/wire/event.h"
 #include "common/xml.h"
 
@@ -24,14 +26,20 @@ const char *signin_stage_name(enum signin_stage stage)
 	return stage_names[stage];
 }
 
+static char *contact_value(const char *user, const char *place)
+{
+	return g_strdup_printf("<sip:%.*s@%s;transport=tls>", (int)strcspn(user, "@"), user, place);
+}
+
 void signin_init(struct signin *s, const char *user, const char *password, const char *domain,
-		 const char *contact)
+		 const char *place)
 {
 	*s = (struct signin){
 		.user = g_strdup(user),
 		.password = g_strdup(password),
 		.domain = g_strdup(domain),
-		.contact = g_strdup(contact),
+		.contact = contact_value(user, place),
+		.instance = g_uuid_string_random(),
 		.call_id = sip_new_call_id(),
 		.tag = sip_new_tag(),
 	};
@@ -43,6 +51,7 @@ void signin_done(struct signin *s)
 	g_free(s->password);
 	g_free(s->domain);
 	g_free(s->contact);
+	g_free(s->instance);
 	g_free(s->call_id);
 	g_free(s->tag);
 	g_free(s->reason);
@@ -68,11 +77,8 @@ static sip_msg *register_request(struct signin *s, const char *challenge)
 {
 	g_autofree char *uri = g_strdup_printf("sip:%s", s->domain);
 	g_autofree char *self = g_strdup_printf("sip:%s", s->user);
-	g_autofree char *uuid = g_uuid_string_random();
-	g_auto(GStrv) user = g_strsplit(s->user, "@", 2);
 	g_autofree char *contact =
-		g_strdup_printf("<sip:%s@%s;transport=tls>;+sip.instance=\"<urn:uuid:%s>\"",
-				user[0], s->contact, uuid);
+		g_strdup_printf("%s;+sip.instance=\"<urn:uuid:%s>\"", s->contact, s->instance);
 	sip_msg *m = signin_request(s, "REGISTER", uri, self);
 
 	sip_add_header(m, "Contact", contact);
@@ -165,7 +171,7 @@ static sip_msg *after_register(struct signin *s, const sip_msg *response)
 {
 	int status = sip_status(response);
 	g_free(s->diagnostics);
-	s->diagnostics = g_strdup(sip_header(response, "ms-diagnostics"));
+	s->diagnostics = g_strdup(sip_diagnostics(response));
 	if (status == 401 && !s->answered_challenge) {
 		const char *challenge = sip_header(response, "WWW-Authenticate");
 		s->answered_challenge = true;

@@ -20,7 +20,8 @@ enum signin_stage { SIGNIN_REGISTER, SIGNIN_PROVISIONING, SIGNIN_MRAS, SIGNIN_DO
 
 struct signin {
 	/* input */
-	char *user, *password, *domain, *contact; /* contact: "10.0.1.101:40000" */
+	char *user, *password, *domain, *contact; /* contact: "<sip:...>" */
+	char *instance;
 	/* state */
 	enum signin_stage stage, failed_stage;
 	char *call_id, *tag;
@@ -40,9 +41,10 @@ struct signin {
 	char *relay_failure;	/* the same in words; NULL: none */
 };
 
-/* Initialises `s` with copies of the strings; signin_done frees its members. */
+/* Initialises `s` with copies of the strings; signin_done frees its members.  `place`: our end of
+ * the connection ("10.0.1.101:40000"). */
 void signin_init(struct signin *s, const char *user, const char *password, const char *domain,
-		 const char *contact);
+		 const char *place);
 void signin_done(struct signin *s);
 /* The first request, a REGISTER without credentials; the caller unrefs. */
 sip_msg *signin_start(struct signin *s);

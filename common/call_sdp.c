@@ -21,8 +21,11 @@ static void media_free(gpointer p)
 	g_free(m->ufrag);
 	g_free(m->pwd);
 	g_ptr_array_unref(m->candidates);
-	g_free(m->crypto);
-	g_free(m->rtpmap);
+	g_free(m->protocol);
+	g_free(m->formats);
+	g_free(m->mid);
+	g_ptr_array_unref(m->cryptos);
+	g_ptr_array_unref(m->rtpmaps);
 	g_free(m->remote_candidates);
 	g_free(m);
 }
@@ -42,6 +45,8 @@ struct call_sdp_media *call_sdp_add(call_sdp *s, const char *kind)
 
 	m->kind = g_strdup(kind);
 	m->candidates = g_ptr_array_new_with_free_func(g_free);
+	m->cryptos = g_ptr_array_new_with_free_func(g_free);
+	m->rtpmaps = g_ptr_array_new_with_free_func(g_free);
 	g_ptr_array_add(s->media, m);
 	return m;
 }
@@ -69,21 +74,42 @@ static void print_attribute(GString *out, const char *name, const char *value)
 		g_string_append_printf(out, "a=%s:%s\r\n", name, value);
 }
 
+/* The formats of the m= line, each with a space before it. */
+static void print_formats(GString *out, const struct call_sdp_media *m)
+{
+	if (m->formats)
+		g_string_append_printf(out, " %s", m->formats);
+	for (guint i = 0; !m->formats && i < m->rtpmaps->len; i++)
+		g_string_append_printf(out, " %u",
+				       (guint)g_ascii_strtoull(g_ptr_array_index(m->rtpmaps, i),
+							       NULL, 10));
+	if (!m->formats && !m->rtpmaps->len)
+		g_string_append(out, " 0");
+	g_string_append(out, "\r\n");
+}
+
 /* Appends the m= line and, when there is a candidate ("1 1 UDP 2130706431 ADDRESS PORT ..."), the
  * c= line: the first candidate is the default destination. */
 static void print_destination(GString *out, const struct call_sdp_media *m)
 {
 	const char *candidate = m->candidates->len ? g_ptr_array_index(m->candidates, 0) : "";
 	g_auto(GStrv) field = g_strsplit(candidate, " ", 7);
-	bool known = g_strv_length(field) >= 6;
-	guint payload_type = m->rtpmap ? (guint)g_ascii_strtoull(m->rtpmap, NULL, 10) : 0;
+	bool known = g_strv_length(field) >= 6 && !m->rejected;
 
+	g_string_append_printf(out, "m=%s %s %s", m->kind,
+			       known	   ? field[5] :
+			       m->rejected ? "0" :
+					     G_STRINGIFY(PORT_UNKNOWN),
+			       m->protocol ? m->protocol : "RTP/SAVP");
+	print_formats(out, m);
 	if (known)
-		g_string_append_printf(out, "m=%s %s RTP/SAVP %u\r\nc=IN %s %s\r\n", m->kind,
-				       field[5], payload_type, address_family(field[4]), field[4]);
-	else
-		g_string_append_printf(out, "m=%s %d RTP/SAVP %u\r\n", m->kind, PORT_UNKNOWN,
-				       payload_type);
+		g_string_append_printf(out, "c=IN %s %s\r\n", address_family(field[4]), field[4]);
+}
+
+static void print_attributes(GString *out, const char *name, const GPtrArray *values)
+{
+	for (guint i = 0; i < values->len; i++)
+		print_attribute(out, name, g_ptr_array_index(values, i));
 }
 
 static void print_media(GString *out, const struct call_sdp_media *m, guint index)
@@ -95,19 +121,23 @@ static void print_media(GString *out, const struct call_sdp_media *m, guint inde
 		return;
 	}
 	print_destination(out, m);
-	g_string_append_printf(out, "a=mid:%u\r\n", index);
+	if (m->rejected)
+		return;
+	if (!m->mid && !m->no_mid)
+		g_string_append_printf(out, "a=mid:%u\r\n", index);
+	print_attribute(out, "mid", m->mid);
 	print_attribute(out, "ice-ufrag", m->ufrag);
 	print_attribute(out, "ice-pwd", m->pwd);
-	for (guint i = 0; i < m->candidates->len; i++)
-		print_attribute(out, "candidate", g_ptr_array_index(m->candidates, i));
+	print_attributes(out, "candidate", m->candidates);
 	if (m->end_of_candidates)
 		g_string_append(out, "a=end-of-candidates\r\n");
 	print_attribute(out, "remote-candidates", m->remote_candidates);
-	print_attribute(out, "crypto", m->crypto);
-	print_attribute(out, "rtpmap", m->rtpmap);
+	print_attributes(out, "crypto", m->cryptos);
+	print_attributes(out, "rtpmap", m->rtpmaps);
 	if (m->ptime_ms)
 		g_string_append_printf(out, "a=ptime:%u\r\n", m->ptime_ms);
-	g_string_append(out, "a=rtcp-mux\r\n");
+	if (!m->no_rtcp_mux)
+		g_string_append(out, "a=rtcp-mux\r\n");
 	if (m->ssrc) /* RFC 5576: an attribute must follow, here cname */
 		g_string_append_printf(out, "a=ssrc:%u cname:%08x\r\n", m->ssrc, m->ssrc);
 }
@@ -120,7 +150,8 @@ char *call_sdp_print(const call_sdp *s)
 	g_string_append_printf(out,
 			       "v=0\r\no=- 0 0 IN %s %s\r\ns=session\r\nc=IN %s %s\r\nt=0 0\r\n",
 			       family, s->address, family, s->address);
-	g_string_append(out, "a=ice-options:trickle\r\n");
+	if (!s->no_trickle)
+		g_string_append(out, "a=ice-options:trickle\r\n");
 	for (guint i = 0; i < s->media->len; i++)
 		print_media(out, g_ptr_array_index(s->media, i), i);
 	return g_string_free(out, FALSE);
@@ -133,6 +164,11 @@ static void set_candidate(struct call_sdp_media *m, const char *value)
 	g_ptr_array_add(m->candidates, g_strdup(value));
 }
 
+static void set_crypto(struct call_sdp_media *m, const char *value)
+{
+	g_ptr_array_add(m->cryptos, g_strdup(value));
+}
+
 static void set_ssrc(struct call_sdp_media *m, const char *value)
 {
 	if (!m->ssrc)
@@ -142,6 +178,11 @@ static void set_ssrc(struct call_sdp_media *m, const char *value)
 static void set_ptime(struct call_sdp_media *m, const char *value)
 {
 	m->ptime_ms = (guint)MIN(g_ascii_strtoull(value, NULL, 10), G_MAXINT);
+}
+
+static void set_rtcp_mux(struct call_sdp_media *m, const char *value G_GNUC_UNUSED)
+{
+	m->no_rtcp_mux = false;
 }
 
 static void set_end_of_candidates(struct call_sdp_media *m, const char *value G_GNUC_UNUSED)
@@ -157,13 +198,15 @@ static const struct {
 	void (*set)(struct call_sdp_media *m, const char *value);
 	bool has_no_value;
 } attributes[] = {
+	{"mid", offsetof(struct call_sdp_media, mid), NULL, false},
 	{"ice-ufrag", offsetof(struct call_sdp_media, ufrag), NULL, false},
 	{"ice-pwd", offsetof(struct call_sdp_media, pwd), NULL, false},
-	{"crypto", offsetof(struct call_sdp_media, crypto), NULL, false},
 	{"remote-candidates", offsetof(struct call_sdp_media, remote_candidates), NULL, false},
+	{"crypto", 0, set_crypto, false},
 	{"candidate", 0, set_candidate, false},
 	{"ssrc", 0, set_ssrc, false},
 	{"ptime", 0, set_ptime, false},
+	{"rtcp-mux", 0, set_rtcp_mux, true},
 	{"end-of-candidates", 0, set_end_of_candidates, true},
 };
 
@@ -208,6 +251,48 @@ static char *rtpmap_print(const sdp_rtpmap_t *r)
 			       r->rm_params ? "/" : "", r->rm_params ? r->rm_params : "");
 }
 
+/* Whether a list of ICE options has "trickle" (RFC 8839 section 5.6). */
+static bool has_trickle(const sdp_attribute_t *list)
+{
+	const sdp_attribute_t *a = sdp_attribute_find(list, "ice-options");
+	g_auto(GStrv) words = g_strsplit(a && a->a_value ? a->a_value : "", " ", -1);
+
+	return g_strv_contains((const char *const *)words, "trickle");
+}
+
+static void take_formats(struct call_sdp_media *m, const sdp_media_t *from)
+{
+	GString *numbers = g_string_new(NULL);
+
+	for (const sdp_rtpmap_t *r = from->m_rtpmaps; r; r = r->rm_next) {
+		char *value = rtpmap_print(r);
+
+		g_string_append_printf(numbers, "%s%u", numbers->len ? " " : "", (guint)r->rm_pt);
+		if (value)
+			g_ptr_array_add(m->rtpmaps, value);
+	}
+	for (const sdp_list_t *f = from->m_format; f && !from->m_rtpmaps; f = f->l_next)
+		g_string_append_printf(numbers, "%s%s", numbers->len ? " " : "", f->l_text);
+	m->formats = g_string_free(numbers, !numbers->len);
+}
+
+static void take_medium(call_sdp *s, const sdp_session_t *session, const sdp_media_t *from)
+{
+	struct call_sdp_media *m = call_sdp_add(s, from->m_type_name);
+
+	m->no_rtcp_mux = strcmp(m->kind, "message") != 0;
+	read_attributes(m, from->m_attributes);
+	m->no_mid = !m->mid;
+	if (!strcmp(m->kind, "message"))
+		return;
+	inherit_credentials(m, session->sdp_attributes);
+	m->protocol = g_strdup(from->m_proto_name);
+	m->rejected = from->m_rejected || from->m_port == 0;
+	take_formats(m, from);
+	if (has_trickle(from->m_attributes))
+		s->no_trickle = false;
+}
+
 /* Copies what sofia-sip has parsed into a new description, for call_sdp_free. */
 static call_sdp *description_from_sofia(const sdp_session_t *session)
 {
@@ -218,15 +303,9 @@ static call_sdp *description_from_sofia(const sdp_session_t *session)
 
 	call_sdp *s = call_sdp_new(where ? where->c_address : "0.0.0.0");
 
-	for (const sdp_media_t *from = session->sdp_media; from; from = from->m_next) {
-		struct call_sdp_media *m = call_sdp_add(s, from->m_type_name);
-
-		read_attributes(m, from->m_attributes);
-		if (!strcmp(m->kind, "message"))
-			continue;
-		inherit_credentials(m, session->sdp_attributes);
-		m->rtpmap = rtpmap_print(from->m_rtpmaps);
-	}
+	s->no_trickle = !has_trickle(session->sdp_attributes);
+	for (const sdp_media_t *from = session->sdp_media; from; from = from->m_next)
+		take_medium(s, session, from);
 	return s;
 }
 

@@ -16,8 +16,14 @@ struct call_sdp_media {
 	char *ufrag, *pwd; /* NULL for "message" */
 	GPtrArray *candidates;	 /* char *: values of a=candidate */
 	bool end_of_candidates;	 /* no further ones follow */
-	char *crypto;		 /* value of a=crypto */
-	char *rtpmap;		 /* "114 x-msrta/16000" */
+	char *protocol;		 /* of the m= line; NULL: "RTP/SAVP" */
+	char *formats;		 /* of the m= line as it came ("0 8 101"); NULL: those of rtpmaps */
+	GPtrArray *cryptos;	 /* char *: values of a=crypto, best first */
+	GPtrArray *rtpmaps;	 /* char *: of a=rtpmap ("114 x-msrta/16000"), best first */
+	char *mid;		 /* of a=mid as it came; NULL: its number, or with no_mid none */
+	bool no_mid;		 /* an answer to an offer without */
+	bool rejected;		 /* port 0 (RFC 3264 section 6) */
+	bool no_rtcp_mux;	 /* RTCP has a port of its own */
 	char *remote_candidates; /* value of a=remote-candidates in the final offer, or NULL */
 	guint32 ssrc;		 /* a=ssrc; 0: none */
 	guint ptime_ms;		 /* a=ptime: packet time that this side wants to receive; 0: none */
@@ -25,6 +31,7 @@ struct call_sdp_media {
 
 typedef struct call_sdp {
 	char *address;	  /* connection address */
+	bool no_trickle;  /* all candidates are here: the sender does not say that it trickles */
 	GPtrArray *media; /* struct call_sdp_media */
 } call_sdp;
 

@@ -141,6 +141,15 @@ static gboolean deadline_passed(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+void ice_be_patient(ice *i)
+{
+	enum { PATIENCE_MS = 3 * 7900 };
+
+	i->deadline_ms = MAX(i->deadline_ms, PATIENCE_MS);
+	for (guint n = 0; n < i->n_streams; n++)
+		g_object_set(i->streams[n].agent, "idle-timeout", (guint)PATIENCE_MS, NULL);
+}
+
 void ice_start_deadline(ice *i, guint stream)
 {
 	i->streams[stream].deadline = ice_timer_add(i, stream, i->deadline_ms, deadline_passed);

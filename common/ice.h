@@ -92,6 +92,11 @@ void ice_free(ice *i);
 void ice_local_credentials(ice *i, guint stream, const char **ret_ufrag, const char **ret_pwd);
 /* Takes the peer's ufrag and password (copied).  The first call starts the stream's deadline. */
 void ice_set_remote_credentials(ice *i, guint stream, const char *ufrag, const char *pwd);
+/* The peer may be another program, which nominates a pair only when each of its checks has ended,
+ * also those that nothing answers: the deadline becomes three times the 7.9 s that such a check may
+ * take (RFC 5389 section 7.2.1 with RFC 5245's shortest RTO of 100 ms).  To be called before
+ * ice_set_remote_credentials. */
+void ice_be_patient(ice *i);
 /* Takes the value of one a=candidate line of the peer; it is checked when checks begin.  Returns
  * false when it can't be used (see ice_candidate_is_usable) and was skipped. */
 bool ice_add_remote_candidate(ice *i, guint stream, const char *sdp);

@@ -29,7 +29,7 @@
 /* RTAudio wideband: 29 kbit/s of payload in 50 packets per second.  Its impairment factor is not
  * published; 11 gives the product's documented maximum network MOS of 4.10.  Video: 460 kbit/s,
  * typical of a call between two people.  The E-model is for speech only: video has no bpl and no
- * MOS. */
+ * MOS.  G.711 (RFC 3551, static payload types) is what every other program speaks. */
 static const struct media_profile profiles[] = {
 	{.kind = "audio",
 	 .codec = "x-msrta/16000",
@@ -38,6 +38,24 @@ static const struct media_profile profiles[] = {
 	 .interval_us = 20000,
 	 .payload_bytes = 73,
 	 .ie = 11,
+	 .bpl = 25.1},
+	{.kind = "audio",
+	 .codec = "PCMU/8000",
+	 .payload_type = 0,
+	 .foreign = true,
+	 .clock_hz = 8000,
+	 .interval_us = 20000,
+	 .payload_bytes = 160,
+	 .ie = 0,
+	 .bpl = 25.1},
+	{.kind = "audio",
+	 .codec = "PCMA/8000",
+	 .payload_type = 8,
+	 .foreign = true,
+	 .clock_hz = 8000,
+	 .interval_us = 20000,
+	 .payload_bytes = 160,
+	 .ie = 0,
 	 .bpl = 25.1},
 	{.kind = "video",
 	 .codec = "x-rtvc1/90000",
@@ -57,6 +75,44 @@ const struct media_profile *media_profile_by_kind(const char *kind)
 	return NULL;
 }
 
+void media_profile_offer(const char *kind, GPtrArray *rtpmaps)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(profiles); i++)
+		if (strcmp(profiles[i].kind, kind) == 0)
+			g_ptr_array_add(rtpmaps, g_strdup_printf("%u %s", profiles[i].payload_type,
+								 profiles[i].codec));
+}
+
+bool media_profile_is_in(const struct media_profile *p, const GPtrArray *rtpmaps,
+			 guint *ret_payload_type)
+{
+	for (guint i = 0; rtpmaps && i < rtpmaps->len; i++) {
+		const char *value = g_ptr_array_index(rtpmaps, i);
+		char *codec;
+		guint64 number = g_ascii_strtoull(value, &codec, 10);
+		gsize length = strlen(p->codec);
+		if (number > 127 || *codec++ != ' ' ||
+		    g_ascii_strncasecmp(codec, p->codec, length) != 0)
+			continue;
+		/* One channel may be said (RFC 8866 section 6.6). */
+		if (codec[length] && strcmp(codec + length, "/1") != 0)
+			continue;
+		*ret_payload_type = (guint)number;
+		return true;
+	}
+	return false;
+}
+
+const struct media_profile *media_profile_choose(const char *kind, const GPtrArray *rtpmaps,
+						 guint *ret_payload_type)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(profiles); i++)
+		if (strcmp(profiles[i].kind, kind) == 0 &&
+		    media_profile_is_in(&profiles[i], rtpmaps, ret_payload_type))
+			return &profiles[i];
+	return NULL;
+}
+
 media_stream *media_stream_new(const struct media_profile *profile, guint32 ssrc,
 			       const guint8 *local_key, const guint8 *remote_key, gint64 now_us,
 			       GError **error)
@@ -71,6 +127,7 @@ media_stream *media_stream_new(const struct media_profile *profile, guint32 ssrc
 	}
 	media_stream *s = g_new0(media_stream, 1);
 	s->profile = profile;
+	s->payload_type = profile->payload_type;
 	s->ssrc = ssrc;
 	s->out = out;
 	s->in = in;
@@ -93,6 +150,11 @@ void media_stream_free(media_stream *s)
 	for (guint i = 0; i < s->n_sources; i++)
 		g_free(s->sources[i].seen);
 	g_free(s);
+}
+
+void media_stream_payload_type(media_stream *s, guint payload_type)
+{
+	s->payload_type = payload_type;
 }
 
 /* How many whole frames a packet of `packet_ms` holds: at least one, and no more than
@@ -186,8 +248,8 @@ static void skip_missed(media_stream *s, gint64 now_us)
 static gsize next_rtp(media_stream *s, gint64 now_us, guint8 *packet)
 {
 	skip_missed(s, now_us);
-	rtp_header(s->tx, s->profile->payload_type, (guint16)(s->first_seq + s->index),
-		   s->timestamp, s->ssrc);
+	rtp_header(s->tx, s->payload_type, (guint16)(s->first_seq + s->index), s->timestamp,
+		   s->ssrc);
 	payload_fill(s->tx + RTP_HEADER_BYTES, payload_bytes(s), s->ssrc, s->index, now_us);
 	s->index++;
 	s->sent++;
@@ -250,6 +312,36 @@ static bool unprotect_failed(media_stream *s, srtp_err_status_t status)
 	return true;
 }
 
+/* Counts a packet whose payload is ours. */
+static bool take_own(media_stream *s, gint64 now_us, guint16 seq, guint32 ssrc, gsize length)
+{
+	const guint8 *payload = s->rx + RTP_HEADER_BYTES;
+	guint16 first_seq;
+	if (!payload_is_right(payload, length, ssrc, seq, &first_seq))
+		return false;
+	struct media_source *src = source_find_or_add(s, ssrc, first_seq);
+	if (!src || src->first_seq != first_seq)
+		return false;
+	gint64 sent_us =
+		(gint64)((guint64)media_get32(payload + 8) << 32 | media_get32(payload + 12));
+	media_source_arrived(src, media_get32(payload + 4), now_us - sent_us);
+	media_source_update(src, seq, media_get32(s->rx + 4), now_us, s->profile->clock_hz);
+	return true;
+}
+
+/* Counts a packet of another program, which carries sound: its delay can't be known. */
+static bool take_foreign(media_stream *s, gint64 now_us, guint16 seq, guint32 ssrc)
+{
+	struct media_source *src = s->profile->foreign ? source_find_or_add(s, ssrc, seq) : NULL;
+	if (!src)
+		return false;
+	media_source_update(src, seq, media_get32(s->rx + 4), now_us, s->profile->clock_hz);
+	gint64 extended = src->max_seq + (gint16)(guint16)(seq - (guint16)src->max_seq);
+	if (extended >= src->first_seq)
+		media_source_seen(src, (guint32)(extended - src->first_seq));
+	return true;
+}
+
 /* Decrypts the `length` bytes in s->rx, checks the payload and counts the packet at its source.
  * Returns false (and counts) when it is not authentic; *ret_length is the decrypted length. */
 static bool receive_rtp(media_stream *s, gint64 now_us, gsize length, gsize *ret_length)
@@ -257,22 +349,13 @@ static bool receive_rtp(media_stream *s, gint64 now_us, gsize length, gsize *ret
 	int n = (int)length;
 	if (unprotect_failed(s, srtp_unprotect(s->in, s->rx, &n)))
 		return false;
-	guint16 seq = media_get16(s->rx + 2), first_seq;
+	guint16 seq = media_get16(s->rx + 2);
 	guint32 ssrc = media_get32(s->rx + 8);
-	struct media_source *src = NULL;
-	if (n >= RTP_HEADER_BYTES &&
-	    payload_is_right(s->rx + RTP_HEADER_BYTES, (gsize)n - RTP_HEADER_BYTES, ssrc, seq,
-			     &first_seq))
-		src = source_find_or_add(s, ssrc, first_seq);
-	if (!src || src->first_seq != first_seq) {
+	if (n < RTP_HEADER_BYTES || (!take_own(s, now_us, seq, ssrc, (gsize)n - RTP_HEADER_BYTES) &&
+				     !take_foreign(s, now_us, seq, ssrc))) {
 		s->auth_failures++;
 		return false;
 	}
-	const guint8 *payload = s->rx + RTP_HEADER_BYTES;
-	gint64 sent_us =
-		(gint64)((guint64)media_get32(payload + 8) << 32 | media_get32(payload + 12));
-	media_source_arrived(src, media_get32(payload + 4), now_us - sent_us);
-	media_source_update(src, seq, media_get32(s->rx + 4), now_us, s->profile->clock_hz);
 	*ret_length = (gsize)n;
 	return true;
 }

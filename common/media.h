@@ -18,17 +18,29 @@
 
 /* One row for each medium: the product's packet sizes and rates. */
 struct media_profile {
-	const char *kind;  /* "audio", "video": the SDP media type */
-	const char *codec; /* for rtpmap: "x-msrta/16000" */
-	guint8 payload_type;
+	const char *kind;    /* "audio", "video": the SDP media type */
+	const char *codec;   /* for rtpmap: "x-msrta/16000" */
+	guint8 payload_type; /* that we offer it with */
+	bool foreign;	     /* its sender may be another program, whose payload is not verified */
 	guint clock_hz;
 	guint interval_us; /* between packets */
 	guint payload_bytes;
 	double ie,
 		bpl; /* E-model: equipment impairment, loss robustness; bpl 0: not speech, no MOS */
 };
-/* The profile of an SDP media type; static.  NULL: there is none. */
+/* The product's own profile of an SDP media type; static.  NULL: there is none. */
 const struct media_profile *media_profile_by_kind(const char *kind);
+/* Appends what we offer for a medium, best first, as values of a=rtpmap ("114 x-msrta/16000"); the
+ * array must free them. */
+void media_profile_offer(const char *kind, GPtrArray *rtpmaps);
+/* Whether `rtpmaps` (as above, or NULL) has the profile's codec; *ret_payload_type is the number
+ * that it stands for there. */
+bool media_profile_is_in(const struct media_profile *p, const GPtrArray *rtpmaps,
+			 guint *ret_payload_type);
+/* The best profile of a medium that is in `rtpmaps` (RFC 3264 section 6.1); static.  NULL: nothing
+ * is in common. */
+const struct media_profile *media_profile_choose(const char *kind, const GPtrArray *rtpmaps,
+						 guint *ret_payload_type);
 
 typedef struct media_stream media_stream;
 
@@ -44,6 +56,8 @@ media_stream *media_stream_new(const struct media_profile *profile, guint32 ssrc
 			       const guint8 *local_key, const guint8 *remote_key, gint64 now_us,
 			       GError **error);
 void media_stream_free(media_stream *s);
+/* Sets the payload type of what is sent, where the peer gave the codec another one than ours. */
+void media_stream_payload_type(media_stream *s, guint payload_type);
 /* Largest packet time: such a packet of speech fits into a tunnel with an MTU of 1420. */
 #define MEDIA_PACKET_TIME_MAX_MS 360
 /* Sets how many milliseconds of speech a packet holds (a=ptime, RFC 8866 section 6.4), for sent and
@@ -118,11 +132,14 @@ const char *media_poor_name(guint bit);
  * loss (1: random); `ie`, `bpl`: of the codec. */
 double media_mos(double delay_ms, double loss_pct, double burst_ratio, double ie, double bpl);
 
-/* Value of an a=crypto line ("1 AES_CM_128_HMAC_SHA1_80 inline:...|2^31", RFC 4568), which the
- * caller frees, and a key from such a value. _parse returns false when the suite is another one, an
- * MKI is given, or the key is malformed; *ret_key is unchanged then. */
-char *media_crypto_print(const guint8 key[MEDIA_KEY_BYTES]);
-bool media_crypto_parse(const char *value, guint8 ret_key[MEDIA_KEY_BYTES]);
+/* Value of an a=crypto line with this tag ("1 AES_CM_128_HMAC_SHA1_80 inline:...|2^31", RFC 4568);
+ * the caller frees. */
+char *media_crypto_print(guint tag, const guint8 key[MEDIA_KEY_BYTES]);
+/* Reads one.  false: the suite is another one, it has an MKI or a session parameter that changes
+ * the packets, or the key is malformed. */
+bool media_crypto_parse(const char *value, guint *ret_tag, guint8 ret_key[MEDIA_KEY_BYTES]);
+/* The first of the values (char *) that can be read (RFC 4568 section 5.1.2); false: none. */
+bool media_crypto_choose(const GPtrArray *values, guint *ret_tag, guint8 ret_key[MEDIA_KEY_BYTES]);
 /* A random master key and salt.  Aborts when the kernel gives no random bytes. */
 void media_key_new(guint8 ret_key[MEDIA_KEY_BYTES]);
 

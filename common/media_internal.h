@@ -19,7 +19,8 @@
 /* One SSRC that we receive. */
 struct media_source {
 	guint32 ssrc;
-	guint16 first_seq; /* of its packet 0, known from the payload */
+	guint16 first_seq; /* of its packet 0, known from the payload; of another program's source
+			      that of the first packet received */
 	guint64 received;
 	gint64 base_seq, max_seq; /* extended sequence numbers, RFC 3550 appendix A.1 */
 	guint64 expected_prior, received_prior; /* when the last report was sent */
@@ -37,6 +38,7 @@ struct media_source {
 struct media_stream {
 	const struct media_profile *profile;
 	guint32 ssrc;
+	guint payload_type;
 	srtp_t out, in;
 	guint frames, heard_frames; /* frames in a packet that we send; that we receive */
 	gint64 start_us, next_rtp_us, next_rtcp_us;
@@ -70,7 +72,9 @@ void media_source_update(struct media_source *src, guint16 seq, guint32 timestam
 			 guint clock_hz);
 /* How many packets the source has sent, by its sequence numbers. */
 guint64 media_source_expected(const struct media_source *src);
-/* Records that packet `index` of the source arrived `delay_us` after it was sent. */
+/* Records that packet `index` of the source arrived. */
+void media_source_seen(struct media_source *src, guint32 index);
+/* The same, and that it was sent `delay_us` before. */
 void media_source_arrived(struct media_source *src, guint32 index, gint64 delay_us);
 
 /* The time between two packets that we send. */

@@ -35,10 +35,15 @@ guint64 media_source_expected(const struct media_source *src)
 
 void media_source_arrived(struct media_source *src, guint32 index, gint64 delay_us)
 {
-	guint32 byte = index / 8;
 	src->delays++;
 	src->delay_sum_us += delay_us;
 	src->delay_max_us = src->delays == 1 ? delay_us : MAX(src->delay_max_us, delay_us);
+	media_source_seen(src, index);
+}
+
+void media_source_seen(struct media_source *src, guint32 index)
+{
+	guint32 byte = index / 8;
 	src->reordered += index < src->seen_last;
 	if (byte >= SEEN_BYTES_MAX)
 		return;

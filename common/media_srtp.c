@@ -62,17 +62,31 @@ void media_key_new(guint8 ret_key[MEDIA_KEY_BYTES])
 		g_error("getrandom: %s", g_strerror(errno));
 }
 
-char *media_crypto_print(const guint8 key[MEDIA_KEY_BYTES])
+char *media_crypto_print(guint tag, const guint8 key[MEDIA_KEY_BYTES])
 {
 	g_autofree char *text = g_base64_encode(key, MEDIA_KEY_BYTES);
-	return g_strdup_printf("1 " SUITE " inline:%s|2^31", text);
+	return g_strdup_printf("%u " SUITE " inline:%s|2^31", tag, text);
 }
 
-bool media_crypto_parse(const char *value, guint8 ret_key[MEDIA_KEY_BYTES])
+/* RFC 4568 section 6.3: parameters that we need not understand begin with '-'; the window size
+ * concerns the receiver only. */
+static bool are_parameters_harmless(const char *text)
+{
+	g_auto(GStrv) words = g_strsplit(text, " ", -1);
+	for (guint i = 0; words[i]; i++)
+		if (*words[i] && *words[i] != '-' && !g_str_has_prefix(words[i], "WSH="))
+			return false;
+	return true;
+}
+
+bool media_crypto_parse(const char *value, guint *ret_tag, guint8 ret_key[MEDIA_KEY_BYTES])
 {
 	g_auto(GStrv) words = g_strsplit(value, " ", 4);
-	if (g_strv_length(words) < 3 || strcmp(words[1], SUITE) != 0 ||
-	    !g_str_has_prefix(words[2], "inline:"))
+	guint n = g_strv_length(words);
+	guint64 tag;
+	if (n < 3 || !g_ascii_string_to_unsigned(words[0], 10, 0, 999999999, &tag, NULL) ||
+	    strcmp(words[1], SUITE) != 0 || !g_str_has_prefix(words[2], "inline:") ||
+	    (n > 3 && !are_parameters_harmless(words[3])))
 		return false;
 	/* RFC 4568 section 6.1: key||salt [ "|" lifetime ] [ "|" MKI ":" length ].  MKI changes the
 	 * format of packets and is not supported. */
@@ -85,5 +99,14 @@ bool media_crypto_parse(const char *value, guint8 ret_key[MEDIA_KEY_BYTES])
 	if (!key || length != MEDIA_KEY_BYTES)
 		return false;
 	memcpy(ret_key, key, MEDIA_KEY_BYTES);
+	*ret_tag = (guint)tag;
 	return true;
+}
+
+bool media_crypto_choose(const GPtrArray *values, guint *ret_tag, guint8 ret_key[MEDIA_KEY_BYTES])
+{
+	for (guint i = 0; i < values->len; i++)
+		if (media_crypto_parse(g_ptr_array_index(values, i), ret_tag, ret_key))
+			return true;
+	return false;
 }

@@ -45,12 +45,20 @@ char *sip_msg_print(const sip_msg *m, gsize *ret_length);
 sip_msg *sip_request_new(const char *method, const char *uri, const char *from_uri,
 			 const char *from_tag, const char *to_uri, const char *to_tag,
 			 const char *call_id, guint32 cseq);
+/* Replaces the Request-URI. */
+void sip_set_uri(sip_msg *m, const char *uri);
 /* A new response to `request`, with its Via, From, To, Call-ID, CSeq and Record-Route (RFC 3261
  * section 8.2.6); the caller unrefs.  `reason`: NULL for the standard phrase.  `to_tag` is added to
  * a To without tag; NULL: no tag, as for 100. */
 sip_msg *sip_response_new(const sip_msg *request, int status, const char *reason,
 			  const char *to_tag);
 sip_msg *sip_msg_copy(const sip_msg *m); /* a deep copy with one reference */
+/* 420 Bad Extension with Unsupported, when `header` ("Require", "Proxy-Require") asks for an
+ * extension that is not in `known` (NULL-terminated; RFC 3261 sections 8.2.2.3 and 16.3).  `to_tag`
+ * NULL: a new one.  NULL:
+ * nothing unknown is asked for, or the request is ACK or CANCEL.  The caller unrefs. */
+sip_msg *sip_refuse_extensions(const sip_msg *request, const char *header, const char *const *known,
+			       const char *to_tag);
 
 /* Parts of a message.  Texts are borrowed until the message changes; NULL: not there. */
 bool sip_is_request(const sip_msg *m);
@@ -64,6 +72,9 @@ const char *sip_from_uri(const sip_msg *m); /* "sip:user@domain", without header
 const char *sip_to_uri(const sip_msg *m);
 const char *sip_from_tag(const sip_msg *m);
 const char *sip_to_tag(const sip_msg *m);
+/* Whether the request may establish a dialog, so that proxies that stay on its way add Record-Route
+ * (RFC 3261 section 16.6 step 4). */
+bool sip_makes_dialog(const sip_msg *m);
 /* First value of any header by its full name ("ms-client-diagnostics"), ignoring case. */
 const char *sip_header(const sip_msg *m, const char *name);
 /* n-th value, from 0, of a header that may occur more than once ("Via", "Route", "Path"). */
@@ -93,6 +104,13 @@ char *sip_new_call_id(void);
 /* "sip:alice@contoso.com;x=y" -> "alice@contoso.com", in lower case.  NULL: no user part.  The
  * caller frees. */
 char *sip_uri_user(const char *uri);
+/* "<sip:alice@host;lr>;x=y" -> "sip:alice@host;lr": the URI of a Contact, Route or Record-Route.
+ * NULL: malformed, or `value` is NULL.  The caller frees. */
+char *sip_value_uri(const char *value);
+/* "sip:Alice@Host:5061;x=y" -> "Alice@host:5061", where a URI leads (RFC 3261 section 19.1.4,
+ * without its parameters; no port: ":5061" with TLS, else ":5060").  NULL: not a SIP URI.  The
+ * caller frees. */
+char *sip_uri_place(const char *uri);
 /* "address:port" of a URI or a Via, "[address]:port" for IPv6 (RFC 3261 section 25.1).  The caller
  * frees. */
 char *sip_host_port(const char *address, guint port);

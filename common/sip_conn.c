@@ -15,7 +15,8 @@
 /* Life of a connection:
  *
  *   state     reads  writes       left by
- *   open      yes    yes          sip_conn_close -> lingering; error or end of file -> shut
+ *   open      yes    yes          sip_conn_close -> lingering; error or end of file -> shut;
+ *                                 a message without valid length: answered with 400, then shut
  *   lingering no     the queue    queue empty, write error or LINGER_MS -> shut
  *   shut      no     no           freed when nobody refers to it any more
  *
@@ -42,6 +43,8 @@ struct sip_conn {
 	GQueue output;	 /* GBytes; the head is being written while `writing` */
 	gsize output_bytes;
 	GSource *linger;
+	GError *parting; /* the peer's message was not understood: ends when the answer is written
+			  */
 	GHashTable *transactions; /* branch -> struct transaction */
 };
 
@@ -66,6 +69,7 @@ static void conn_free(sip_conn *c)
 	g_hash_table_unref(c->transactions);
 	g_queue_clear_full(&c->output, (GDestroyNotify)g_bytes_unref);
 	g_byte_array_unref(c->input);
+	g_clear_error(&c->parting);
 	g_object_unref(c->read_cancel);
 	g_object_unref(c->write_cancel);
 	g_object_unref(c->stream);
@@ -133,6 +137,7 @@ void sip_conn_close(sip_conn *c)
 	c->silenced = true;
 	g_hash_table_remove_all(c->transactions);
 	if (c->state == OPEN) {
+		source_clear(&c->linger);
 		c->state = LINGERING;
 		g_cancellable_cancel(c->read_cancel);
 		if (g_queue_is_empty(&c->output))
@@ -181,6 +186,14 @@ static void conn_fail(sip_conn *c, const GError *error)
 	conn_release(c);
 }
 
+static gboolean on_parting(gpointer p)
+{
+	sip_conn *c = p;
+
+	conn_fail(c, c->parting);
+	return G_SOURCE_REMOVE;
+}
+
 /* As conn_fail, with the reason's own words. */
 static void conn_fail_for(sip_conn *c, enum reason r)
 {
@@ -205,6 +218,8 @@ static void on_written(GObject *source, GAsyncResult *result, gpointer user_data
 		conn_fail(c, error);
 	else if (c->state == LINGERING && g_queue_is_empty(&c->output))
 		conn_shut(c);
+	else if (c->parting && g_queue_is_empty(&c->output))
+		conn_fail(c, c->parting);
 	start_write(c);
 	close_stream_when_idle(c);
 	conn_release(c);
@@ -327,6 +342,8 @@ static void deliver_message(sip_conn *c, sip_msg *m)
 {
 	struct transaction *t = find_transaction(c, m);
 
+	if (sip_is_request(m))
+		sip_via_received(m, c->peer);
 	if (c->handlers->passed)
 		c->handlers->passed(c, m, false, c->user_data);
 	if (t)
@@ -355,6 +372,29 @@ static void take_line_ends(sip_conn *c)
 	}
 }
 
+/* Answers a malformed request.  false: it can't be answered. */
+static bool answer_malformed(sip_conn *c, const char *data, gsize length, const GError *why)
+{
+	g_autoptr(sip_msg) answer = sip_bad_request(data, length, why);
+
+	if (answer)
+		sip_conn_send(c, answer);
+	return answer;
+}
+
+/* What follows a message without valid length can't be understood: the connection ends as soon as
+ * the answer, if there is one, has been written. */
+static bool give_up(sip_conn *c, const GError *why)
+{
+	if (!answer_malformed(c, (const char *)c->input->data, c->input->len, why)) {
+		conn_fail(c, why);
+		return false;
+	}
+	c->parting = g_error_copy(why);
+	c->linger = timer_start(c->context, LINGER_MS, on_parting, c);
+	return false;
+}
+
 /* Removes one message from the input and delivers it.  Returns false when more bytes are needed or
  * the connection has failed. */
 static bool take_message(sip_conn *c)
@@ -370,17 +410,20 @@ static bool take_message(sip_conn *c)
 		return false;
 	c->line_ends = 0;
 	complete = sip_frame(data, c->input->len, &c->scanned, &length, &error);
-	if (complete == 0 || (complete > 0 && c->input->len < length))
+	if (complete < 0)
+		return give_up(c, error);
+	if (complete == 0 || c->input->len < length)
 		return false;
 
-	g_autoptr(sip_msg) m = complete > 0 ? sip_msg_parse(data, length, &error) : NULL;
+	g_autoptr(sip_msg) m = sip_msg_parse(data, length, &error);
 
-	if (!m) {
+	if (!m && !answer_malformed(c, data, length, error)) {
 		conn_fail(c, error);
 		return false;
 	}
 	drop_input(c, length);
-	deliver_message(c, m);
+	if (m)
+		deliver_message(c, m);
 	return true;
 }
 
@@ -404,7 +447,8 @@ static void on_read(GObject *source, GAsyncResult *result, gpointer user_data)
 		g_byte_array_append(c->input, c->chunk, (guint)n);
 		while (c->state == OPEN && take_message(c))
 			;
-		start_read(c);
+		if (!c->parting)
+			start_read(c);
 	}
 	close_stream_when_idle(c);
 	conn_release(c);

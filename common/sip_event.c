@@ -13,7 +13,7 @@ json_t *sip_event(const sip_msg *m, const char *peer, bool sent)
 {
 	int status = sip_status(m);
 
-	if (!strcmp(sip_method(m), "INFO"))
+	if (!strcmp(sip_method(m), "INFO") || !strcmp(sip_method(m), "OPTIONS"))
 		return NULL;
 	return json_pack("{s:s?, s:b, s:s, s:o, s:s?, s:s}", "call",
 			 is_of_no_call(sip_method(m)) ? NULL : sip_call_id(m), "sent", sent,

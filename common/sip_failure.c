@@ -23,11 +23,18 @@ static const struct {
 	{504, REASON_SIP_SERVER_TIMEOUT},
 };
 
+const char *sip_diagnostics(const sip_msg *response)
+{
+	const char *value = sip_header(response, "ms-diagnostics-public");
+
+	return value ? value : sip_header(response, "ms-diagnostics");
+}
+
 /* The reason of a response: what ms-diagnostics ("4004;reason=...") says, else what the status
  * says. */
 static enum reason response_reason(const sip_msg *response)
 {
-	enum reason meant = reason_by_diagnostics(sip_header(response, "ms-diagnostics"));
+	enum reason meant = reason_by_diagnostics(sip_diagnostics(response));
 
 	if (meant)
 		return meant;
@@ -53,13 +60,16 @@ sip_msg *sip_refuse(const sip_msg *request, enum reason r, const char *words, co
 {
 	const struct refusal *row = refusals;
 	g_autofree char *value = NULL;
+	const char *text = NULL;
+	bool is_public = false;
+	int number = reason_diagnostics(r, &is_public, &text);
 	sip_msg *answer;
 
 	while (row->reason && row->reason != r)
 		row++;
-	value = g_strdup_printf("%d;reason=\"%s\";source=\"%s\"", reason_diagnostics(r),
-				words ? words : reason_words(r), source);
+	value = g_strdup_printf("%d;reason=\"%s\";source=\"%s\"", number, words ? words : text,
+				source);
 	answer = sip_response_new(request, row->status, row->phrase, tag);
-	sip_add_header(answer, "ms-diagnostics", value);
+	sip_add_header(answer, is_public ? "ms-diagnostics-public" : "ms-diagnostics", value);
 	return answer;
 }

@@ -21,9 +21,13 @@ struct sip_failure {
  * neither: REASON_SIP_NO_ANSWER. */
 struct sip_failure sip_failure_of(const sip_msg *response, const GError *error);
 
+/* What a server says beside the status ("4004;reason=..."), in ms-diagnostics-public or
+ * ms-diagnostics; NULL: nothing. */
+const char *sip_diagnostics(const sip_msg *response);
+
 /* The response of a server that refuses for reason `r`, which must have a diagnostics number, with
- * ms-diagnostics as the product's servers write it (MS-OCER section 2.1.3); the caller unrefs.
- * `words` NULL: those of the table of reasons.  `tag`: of To.  `source`: the server's name. */
+ * ms-diagnostics or ms-diagnostics-public as the product's servers write them (MS-OCER); the caller
+ * unrefs.  `words` NULL: those of the product.  `tag`: of To.  `source`: the server's name. */
 sip_msg *sip_refuse(const sip_msg *request, enum reason r, const char *words, const char *tag,
 		    const char *source);
 

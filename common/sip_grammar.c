@@ -134,6 +134,31 @@ char *sip_grammar_user(const char *uri)
 	return result;
 }
 
+static bool uses_tls(const url_t *u)
+{
+	char transport[8] = "";
+
+	url_param(u->url_params, "transport", transport, sizeof transport);
+	return u->url_type == url_sips || !g_ascii_strcasecmp(transport, "tls");
+}
+
+char *sip_grammar_place(const char *uri)
+{
+	su_home_t home[1] = {SU_HOME_INIT(home)};
+	const url_t *u = url_make(home, uri);
+	char *result = NULL;
+
+	if (u && (u->url_type == url_sip || u->url_type == url_sips) && u->url_host) {
+		g_autofree char *host = g_ascii_strdown(u->url_host, -1);
+		const char *port = u->url_port ? u->url_port : uses_tls(u) ? "5061" : "5060";
+
+		result = g_strdup_printf("%s%s%s:%s", u->url_user ? u->url_user : "",
+					 u->url_user ? "@" : "", host, port);
+	}
+	su_home_deinit(home);
+	return result;
+}
+
 bool sip_grammar_is_uri(const char *uri)
 {
 	su_home_t home[1] = {SU_HOME_INIT(home)};

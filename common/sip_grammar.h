@@ -25,6 +25,9 @@ bool sip_grammar_cseq(const char *value, guint32 *ret_number, char **ret_method)
 /* "user@host", unescaped, in lower case; NULL: not a SIP URI with a user.  The caller frees. */
 char *sip_grammar_user(const char *uri);
 
+/* "user@host:port" of a SIP URI, host in lower case; NULL: not one.  The caller frees. */
+char *sip_grammar_place(const char *uri);
+
 /* Whether `uri` can stand as a Request-URI. */
 bool sip_grammar_is_uri(const char *uri);
 

@@ -65,6 +65,50 @@ sip_msg *sip_response_new(const sip_msg *request, int status, const char *reason
 	return m;
 }
 
+void sip_set_uri(sip_msg *m, const char *uri)
+{
+	char *copy = g_strdup(uri);
+
+	g_free(m->uri);
+	m->uri = copy;
+}
+
+/* Appends the values of the comma-separated list `value` that are not in `known`. */
+static void unknown_of(GString *unknown, const char *value, const char *const *known)
+{
+	g_auto(GStrv) options = g_strsplit(value, ",", -1);
+
+	for (guint i = 0; options[i]; i++) {
+		const char *option = g_strstrip(options[i]);
+		bool is_known = !*option;
+
+		for (guint k = 0; known && known[k]; k++)
+			is_known = is_known || !g_ascii_strcasecmp(known[k], option);
+		if (!is_known)
+			g_string_append_printf(unknown, "%s%s", unknown->len ? ", " : "", option);
+	}
+}
+
+sip_msg *sip_refuse_extensions(const sip_msg *request, const char *header, const char *const *known,
+			       const char *to_tag)
+{
+	g_autoptr(GString) unknown = g_string_new(NULL);
+	g_autofree char *fresh = NULL;
+	const char *value;
+	sip_msg *answer;
+
+	if (!g_strcmp0(request->method, "ACK") || !g_strcmp0(request->method, "CANCEL"))
+		return NULL;
+	for (guint i = 0; (value = sip_header_nth(request, header, i)); i++)
+		unknown_of(unknown, value, known);
+	if (!unknown->len)
+		return NULL;
+	fresh = to_tag ? NULL : sip_new_tag();
+	answer = sip_response_new(request, 420, "Bad Extension", to_tag ? to_tag : fresh);
+	sip_add_header(answer, "Unsupported", unknown->str);
+	return answer;
+}
+
 sip_msg *sip_msg_copy(const sip_msg *m)
 {
 	sip_msg *copy = sip_msg_new();

@@ -193,6 +193,45 @@ sip_msg *sip_msg_parse(const char *data, gsize length, GError **error)
 	return g_steal_pointer(&m);
 }
 
+/* Whether the start line is that of a request that may be answered, which an ACK is not. */
+static bool is_answerable(const char *line, int *ret_status)
+{
+	g_auto(GStrv) word = g_strsplit_set(line, " \t", -1);
+	guint n = g_strv_length(word);
+
+	if (n < 2 || !*word[0] || g_str_has_prefix(line, "SIP/") || !strcmp(word[0], "ACK"))
+		return false;
+	*ret_status =
+		g_str_has_prefix(word[n - 1], "SIP/") && strcmp(word[n - 1], "SIP/2.0") ? 505 : 400;
+	return true;
+}
+
+sip_msg *sip_bad_request(const char *data, gsize length, const GError *why)
+{
+	const char *end = memmem(data, length, "\r\n\r\n", 4);
+	g_autoptr(sip_msg) m = sip_msg_new();
+	g_autofree char *tag = sip_new_tag(), *head = NULL, *phrase = NULL;
+	g_auto(GStrv) lines = NULL;
+	int status = 400;
+
+	if (!end || memchr(data, '\0', (gsize)(end - data)))
+		return NULL;
+	head = g_strndup(data, (gsize)(end - data));
+	unfold(head);
+	lines = g_strsplit(head, "\r\n", -1);
+	if (!lines[0] || !is_answerable(lines[0], &status))
+		return NULL;
+	for (guint i = 1; lines[i]; i++)
+		if (!strpbrk(lines[i], "\r\n"))
+			parse_header(m, lines[i], NULL); /* what is malformed is left out */
+	for (gsize i = 0; i < G_N_ELEMENTS(required_headers); i++)
+		if (!sip_field_count(m, required_headers[i]))
+			return NULL;
+	sip_msg_derive(m);
+	phrase = status == 400 ? g_strdup_printf("Bad Request: %s", why->message) : NULL;
+	return sip_response_new(m, status, phrase, tag);
+}
+
 char *sip_msg_print(const sip_msg *m, gsize *ret_length)
 {
 	GString *out = g_string_sized_new(1024 + m->body_length);

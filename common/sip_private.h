@@ -20,6 +20,15 @@ const char *sip_header_full_name(const char *name);
  * the end of the text. */
 const char *sip_piece_end(const char *p, const char *ends);
 
+/* The answer (400, or 505 for another version) to a request that sip_msg_parse refused with `why`.
+ * NULL: it is an ACK or no request, or lacks the headers that an answer needs.  The caller unrefs.
+ */
+sip_msg *sip_bad_request(const char *data, gsize length, const GError *why);
+
+/* Adds `received`, and the value of `rport`, to the topmost Via of a request that came from `peer`
+ * ("address:port"; RFC 3261 section 18.2.1, RFC 3581 section 4). */
+void sip_via_received(sip_msg *request, const char *peer);
+
 /* Branch of the topmost Via; NULL: none.  The caller frees. */
 char *sip_top_branch(const sip_msg *m);
 

@@ -31,6 +31,71 @@ char *sip_uri_user(const char *uri)
 	return uri ? sip_grammar_user(uri) : NULL;
 }
 
+char *sip_value_uri(const char *value)
+{
+	char *uri = NULL, *tag = NULL;
+
+	if (value && sip_grammar_address(value, &uri, &tag))
+		g_free(tag);
+	return uri;
+}
+
+char *sip_uri_place(const char *uri)
+{
+	return uri ? sip_grammar_place(uri) : NULL;
+}
+
+bool sip_makes_dialog(const sip_msg *m)
+{
+	static const char *const methods[] = {"INVITE", "SUBSCRIBE", "REFER", "UPDATE"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(methods); i++)
+		if (!g_strcmp0(sip_method(m), methods[i]))
+			return sip_is_request(m);
+	return false;
+}
+
+/* Host of the sent-by of a Via, without brackets; NULL: malformed.  The caller frees. */
+static char *via_host(const char *via)
+{
+	const char *host = strchr(via, ' ');
+
+	if (!host)
+		return NULL;
+	host += strspn(host, " \t[");
+	return g_strndup(host, host[-1] == '[' ? strcspn(host, "]") : strcspn(host, ":; \t"));
+}
+
+void sip_via_received(sip_msg *request, const char *peer)
+{
+	const char *via = sip_header(request, "Via"), *colon = strrchr(peer, ':');
+	g_autofree char *host = via ? via_host(via) : NULL, *address = NULL;
+	GString *out;
+	bool asked = false;
+
+	if (!host || !colon)
+		return;
+	address = *peer == '[' ? g_strndup(peer + 1, (gsize)(colon - peer) - 2) :
+				 g_strndup(peer, (gsize)(colon - peer));
+	out = g_string_new(NULL);
+	for (const char *p = via; *p;) {
+		const char *end = sip_piece_end(p, ";");
+		g_autofree char *piece = g_strstrip(g_strndup(p, (gsize)(end - p)));
+
+		g_string_append_printf(out, "%s%s", out->len ? ";" : "", piece);
+		if (!g_ascii_strcasecmp(piece, "rport")) {
+			g_string_append_printf(out, "=%s", colon + 1);
+			asked = true;
+		}
+		p = *end ? end + 1 : end;
+	}
+	if (asked || g_ascii_strcasecmp(host, address))
+		g_string_append_printf(out, ";received=%s", address);
+	sip_pop_header(request, "Via");
+	sip_prepend_header(request, "Via", out->str);
+	g_string_free(out, TRUE);
+}
+
 char *sip_top_branch(const sip_msg *m)
 {
 	const char *via = sip_header(m, "Via");

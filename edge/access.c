@@ -46,6 +46,7 @@ struct access_edge {
 	GQueue waiting; /* struct waiting_request * */
 	GCancellable *cancellable;
 	char *internal, *access;
+	struct edge_names names;
 	guint64 requests_in, requests_out, responses, flow_failed, unavailable;
 };
 
@@ -141,7 +142,7 @@ static void access_refuse_for(struct access_link *l, const sip_msg *request, enu
  * flow. */
 static void pass_inside(access_edge *a, sip_msg *request, const char *token)
 {
-	edge_route_from_client(request, a->config->fqdn, token);
+	edge_route_from_client(request, &a->names, token);
 	a->requests_in++;
 	sip_conn_send(a->front_end->conn, request);
 }
@@ -252,7 +253,7 @@ static void request_from_client(struct access_link *l, sip_msg *m)
 static void request_from_inside(struct access_link *l, sip_msg *m)
 {
 	access_edge *a = l->access;
-	g_autofree char *token = edge_route_take_token(m, a->config->fqdn);
+	g_autofree char *token = edge_route_take_token(m, &a->names);
 	struct access_link *client = edge_flows_find(a->flows, EDGE_FLOW_CLIENT, token);
 
 	if (!client) {
@@ -260,7 +261,7 @@ static void request_from_inside(struct access_link *l, sip_msg *m)
 		access_refuse(l, m, 430, "Flow Failed");
 		return;
 	}
-	edge_route_to_client(m, a->config->fqdn, l->token);
+	edge_route_to_client(m, &a->names, l->token, client->token);
 	a->requests_out++;
 	sip_conn_send(client->conn, m);
 }
@@ -270,7 +271,7 @@ static void request_from_inside(struct access_link *l, sip_msg *m)
 static void response_from(struct access_link *l, sip_msg *m)
 {
 	access_edge *a = l->access;
-	g_autofree char *token = edge_route_take_via(m, a->config->fqdn);
+	g_autofree char *token = edge_route_take_via(m, &a->names);
 	enum edge_flow_side other =
 		l->side == EDGE_FLOW_CLIENT ? EDGE_FLOW_INSIDE : EDGE_FLOW_CLIENT;
 	struct access_link *to = edge_flows_find(a->flows, other, token);
@@ -281,12 +282,24 @@ static void response_from(struct access_link *l, sip_msg *m)
 	sip_conn_send(to->conn, m);
 }
 
+/* This proxy has no extensions.  true: the request needed one and was refused. */
+static bool refuse_extensions(struct access_link *l, const sip_msg *request)
+{
+	g_autoptr(sip_msg) answer = sip_refuse_extensions(request, "Proxy-Require", NULL, NULL);
+
+	if (answer)
+		sip_conn_send(l->conn, answer);
+	return answer;
+}
+
 static void on_access_message(sip_conn *c G_GNUC_UNUSED, sip_msg *m, gpointer user_data)
 {
 	struct access_link *l = user_data;
 
 	if (!sip_is_request(m))
 		response_from(l, m);
+	else if (refuse_extensions(l, m))
+		return;
 	else if (!sip_take_hop(m))
 		access_refuse(l, m, 483, "Too Many Hops");
 	else if (l->side == EDGE_FLOW_CLIENT)
@@ -322,7 +335,7 @@ static void on_client_accepted(GIOStream *connection, const char *const *peer_na
 		refuse_connection(a, connection, peer, REASON_TOO_MANY_CLIENTS);
 		return;
 	}
-	add_link(a, connection, EDGE_FLOW_CLIENT, a->access, ACCESS_OUTSIDE_PORT);
+	add_link(a, connection, EDGE_FLOW_CLIENT, a->access, EDGE_OUTSIDE_PORT);
 }
 
 static void on_server_accepted(GIOStream *connection, const char *const *peer_names,
@@ -347,9 +360,9 @@ static bool access_listen(access_edge *a, GError **error)
 		enum tls_client_certificate policy;
 		tls_accept_func accepted;
 	} rows[LISTENERS] = {
-		{&c->access, ACCESS_OUTSIDE_PORT, TLS_CLIENT_NONE, on_client_accepted},
+		{&c->access, EDGE_OUTSIDE_PORT, TLS_CLIENT_NONE, on_client_accepted},
 		{&c->internal, EDGE_SIP_PORT, TLS_CLIENT_REQUIRED, on_server_accepted},
-		{&c->access6, ACCESS_OUTSIDE_PORT, TLS_CLIENT_NONE, on_client_accepted},
+		{&c->access6, EDGE_OUTSIDE_PORT, TLS_CLIENT_NONE, on_client_accepted},
 		{&c->internal6, EDGE_SIP_PORT, TLS_CLIENT_REQUIRED, on_server_accepted},
 	};
 
@@ -380,6 +393,7 @@ access_edge *access_edge_new(const struct edge_config *config, tls_identity *ide
 	a->identity = identity;
 	a->event = event;
 	a->user_data = user_data;
+	a->names = (struct edge_names){.inside = config->fqdn, .outside = config->access_fqdn};
 	a->flows = edge_flows_new();
 	a->links = g_hash_table_new_full(NULL, NULL, link_free, NULL);
 	a->cancellable = g_cancellable_new();

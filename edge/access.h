@@ -19,8 +19,6 @@
 #include "edge/config.h"
 #include "edge/av_edge.h"
 
-#define ACCESS_OUTSIDE_PORT 443
-
 typedef struct access_edge access_edge;
 
 /* Starts listening and connecting.  `config` and `identity` are borrowed until access_edge_free.

@@ -27,8 +27,10 @@ struct allocation {
 	char *username;		    /* of the Allocate; other credentials cannot change it */
 	char *identity;		    /* the user in `username`, for quotas */
 	guint8 transaction[12];	    /* of the Allocate, to recognise a retransmission */
-	guint32 lifetime_s;	    /* granted last */
-	gint64 expires_us;	    /* on the clock of `now_us` */
+	guint8 token[8];	    /* of the port that is reserved with it */
+	bool has_token;
+	guint32 lifetime_s; /* granted last */
+	gint64 expires_us;  /* on the clock of `now_us` */
 	struct permission_set permissions;
 	struct binding_set bindings;
 	guint64 sent, received, bytes_sent, bytes_received; /* client to peers, peers to client */

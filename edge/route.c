@@ -6,21 +6,24 @@
 #define BRANCH_COOKIE "z9hG4bK" /* RFC 3261 section 8.1.1.7 */
 #define FLOW_PARAMETER "tb-flow"
 
-/* "FQDN:PORT" as our Via and Path have it; the caller frees. */
-static char *sent_by(const char *fqdn)
+/* "FQDN:PORT" as our Via and Path have it, for one side; the caller frees. */
+static char *sent_by(const struct edge_names *names, bool inside)
 {
-	return g_strdup_printf("%s:%d", fqdn, EDGE_SIP_PORT);
+	return inside ? g_strdup_printf("%s:%d", names->inside, EDGE_SIP_PORT) :
+			g_strdup_printf("%s:%d", names->outside, EDGE_OUTSIDE_PORT);
 }
 
-/* Adds our Via with the flow's token and the computed branch. */
-static void add_via(sip_msg *request, const char *fqdn, const char *token)
+/* `inwards`: for a request to the Front End; a client takes a Via of another name for another
+ * connection than the one that it has. */
+static void add_via(sip_msg *request, const struct edge_names *names, bool inwards,
+		    const char *token)
 {
 	const char *received = sip_header_nth(request, "Via", 0);
 	g_autofree char *branch = received ? sip_param(received, "branch") : NULL;
 	g_autofree char *seed =
 		g_strdup_printf("%s %s %s", token, branch ? branch : "", sip_call_id(request));
 	g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA1, seed, -1);
-	g_autofree char *host = sent_by(fqdn);
+	g_autofree char *host = sent_by(names, inwards);
 	g_autofree char *via = g_strdup_printf("SIP/2.0/TLS %s;branch=" BRANCH_COOKIE
 					       "%.24s;" FLOW_PARAMETER "=%s",
 					       host, hash, token);
@@ -28,75 +31,88 @@ static void add_via(sip_msg *request, const char *fqdn, const char *token)
 	sip_prepend_header(request, "Via", via);
 }
 
-void edge_route_from_client(sip_msg *request, const char *fqdn, const char *token)
+static char *route_value(const char *token, const char *host, int port)
 {
-	char *own;
+	return g_strdup_printf("<sip:%s@%s:%d;transport=tls;lr>", token, host, port);
+}
 
-	while ((own = edge_route_take_token(request, fqdn)))
-		g_free(own);
+/* Adds the Routes of both sides, on top that of the side which the request goes to. */
+static void record_route(sip_msg *request, const struct edge_names *names, const char *client,
+			 bool inwards)
+{
+	g_autofree char *inside = route_value(client, names->inside, EDGE_SIP_PORT);
+	g_autofree char *outside = route_value(client, names->outside, EDGE_OUTSIDE_PORT);
+
+	if (!sip_makes_dialog(request))
+		return;
+	sip_prepend_header(request, "Record-Route", inwards ? outside : inside);
+	sip_prepend_header(request, "Record-Route", inwards ? inside : outside);
+}
+
+void edge_route_from_client(sip_msg *request, const struct edge_names *names, const char *token)
+{
+	g_free(edge_route_take_token(request, names));
 	if (g_strcmp0(sip_method(request), "REGISTER") == 0) {
-		g_autofree char *path = g_strdup_printf("<sip:%s@%s:%d;transport=tls;lr>", token,
-							fqdn, EDGE_SIP_PORT);
+		g_autofree char *path = route_value(token, names->inside, EDGE_SIP_PORT);
 
 		sip_prepend_header(request, "Path", path); /* RFC 3327 section 5.2 */
 	}
-	add_via(request, fqdn, token);
+	record_route(request, names, token, true);
+	add_via(request, names, true, token);
 }
 
-/* Splits "<sip:USER@HOST:PORT;..." into USER and HOST:PORT, which the caller frees.  False: it has
- * another form. */
-static bool split_uri(const char *value, char **ret_user, char **ret_host)
+/* The token of a Route of ours; NULL: it is another's.  The caller frees. */
+static char *own_token(const char *route, const struct edge_names *names)
 {
-	const char *start = strstr(value, "sip:");
-	const char *at, *end;
+	g_autofree char *inside = sent_by(names, true), *outside = sent_by(names, false);
+	g_autofree char *uri = sip_value_uri(route), *place = sip_uri_place(uri);
+	const char *at = place ? strrchr(place, '@') : NULL;
+
+	if (!at || (g_ascii_strcasecmp(at + 1, inside) && g_ascii_strcasecmp(at + 1, outside)))
+		return NULL;
+	return g_strndup(place, (gsize)(at - place));
+}
+
+char *edge_route_take_token(sip_msg *request, const struct edge_names *names)
+{
+	char *first = NULL, *token;
+
+	while ((token = own_token(sip_header(request, "Route"), names))) {
+		sip_pop_header(request, "Route");
+		if (first)
+			g_free(token);
+		else
+			first = token;
+	}
+	return first;
+}
+
+void edge_route_to_client(sip_msg *request, const struct edge_names *names, const char *token,
+			  const char *client)
+{
+	record_route(request, names, client, false);
+	add_via(request, names, false, token);
+}
+
+static bool is_own_via(const char *via, const struct edge_names *names)
+{
+	g_autofree char *inside = sent_by(names, true), *outside = sent_by(names, false);
+	const char *start = strchr(via, ' ');
+	g_autofree char *host = NULL;
 
 	if (!start)
 		return false;
-	start += strlen("sip:");
-	at = start + strcspn(start, "@;>");
-	if (*at != '@')
-		return false;
-	end = at + 1 + strcspn(at + 1, ";>?");
-	*ret_user = g_strndup(start, (gsize)(at - start));
-	*ret_host = g_strndup(at + 1, (gsize)(end - at - 1));
-	return true;
+	start += strspn(start, " \t");
+	host = g_strndup(start, strcspn(start, "; \t"));
+	return !g_ascii_strcasecmp(host, inside) || !g_ascii_strcasecmp(host, outside);
 }
 
-char *edge_route_take_token(sip_msg *request, const char *fqdn)
-{
-	const char *route = sip_header_nth(request, "Route", 0);
-	g_autofree char *user = NULL, *host = NULL, *own = sent_by(fqdn);
-
-	if (!route || !split_uri(route, &user, &host) || g_ascii_strcasecmp(host, own) != 0)
-		return NULL;
-	sip_pop_header(request, "Route");
-	return g_steal_pointer(&user);
-}
-
-void edge_route_to_client(sip_msg *request, const char *fqdn, const char *token)
-{
-	add_via(request, fqdn, token);
-}
-
-static bool is_own_via(const char *via, const char *fqdn)
-{
-	g_autofree char *own = sent_by(fqdn);
-	const char *host = strchr(via, ' ');
-	gsize length;
-
-	if (!host)
-		return false;
-	host += strspn(host, " \t");
-	length = strcspn(host, "; \t");
-	return length == strlen(own) && g_ascii_strncasecmp(host, own, length) == 0;
-}
-
-char *edge_route_take_via(sip_msg *response, const char *fqdn)
+char *edge_route_take_via(sip_msg *response, const struct edge_names *names)
 {
 	const char *via = sip_header_nth(response, "Via", 0);
 	char *token;
 
-	if (!via || !is_own_via(via, fqdn))
+	if (!via || !is_own_via(via, names))
 		return NULL;
 	token = sip_param(via, FLOW_PARAMETER);
 	if (token)

@@ -17,6 +17,7 @@ turn *turn_new(const struct turn_config *config, const struct turn_output *outpu
 	t->output = *output;
 	t->user_data = user_data;
 	t->allocations = allocation_table_new();
+	t->reservations = reservations_new();
 	t->random = g_rand_new_with_seed(config->seed);
 	t->next_expiry_us = G_MAXINT64;
 	/* Without STUN_AGENT_USAGE_USE_FINGERPRINT, which would require FINGERPRINT of clients. */
@@ -43,6 +44,7 @@ void turn_free(turn *t)
 		return;
 	end_allocations_until(t, G_MAXINT64, REASON_RELAY_SERVER_ENDS);
 	allocation_table_free(t->allocations);
+	reservations_free(t->reservations);
 	g_rand_free(t->random);
 	g_free((char *)(guintptr)t->config.realm);
 	g_free((char *)(guintptr)t->config.secret);

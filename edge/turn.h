@@ -7,8 +7,8 @@
  *
  * Protocol: Binding (RFC 8489; RFC 3489 without cookie), and Allocate, Refresh, CreatePermission,
  * ChannelBind, Send, Data and ChannelData (RFC 5766, with REQUESTED-ADDRESS-FAMILY of RFC 8656).
- * EVEN-PORT is supported without its reservation (508), RESERVATION-TOKEN and DONT-FRAGMENT are not
- * (420).  Long-term credentials have the time-limited user names of common/mras.h.
+ * DONT-FRAGMENT is not supported (420).  Long-term credentials have the time-limited user names of
+ * common/mras.h.
  *
  * A message takes this way: turn.c sorts it by its kind; turn_request.c handles requests after
  * turn_auth.c has checked their credentials, with responses from turn_reply.c; turn_relay.c relays
@@ -19,10 +19,9 @@
  * allocation, with the sender's advertised address as its source, and needs a permission there like
  * any other.
  *
- * Amplification: without credentials, a response has at most 1.5 times the bytes of its request (IP
- * and UDP headers included on both sides, realms up to 12 characters).  Therefore a 401 has no
- * reason phrase and a short nonce, and a request too short for an Allocate gets a 400 without
- * attributes.
+ * Amplification: without credentials, a response has at most 1.75 times the bytes of its request
+ * (IP and UDP headers included on both sides, realms up to 12 characters).  Therefore a 401 has a
+ * short nonce, and a request too short for an Allocate gets a 400 without further attributes.
  */
 #ifndef EDGE_TURN_H
 #define EDGE_TURN_H

@@ -5,6 +5,7 @@
 
 #include <stun/stunagent.h>
 
+#include "edge/reservation.h"
 #include "edge/turn.h"
 
 struct turn {
@@ -12,6 +13,7 @@ struct turn {
 	struct turn_output output;
 	gpointer user_data;
 	allocation_table *allocations;
+	reservations *reservations;
 	GRand *random;
 	StunAgent agent;	 /* messages with the cookie; long-term credentials */
 	StunAgent classic_agent; /* Binding without it, RFC 3489 */

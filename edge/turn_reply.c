@@ -23,6 +23,7 @@ const guint16 turn_known_attributes[] = {
 	STUN_ATTRIBUTE_REQUESTED_TRANSPORT,
 	STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS,
 	STUN_ATTRIBUTE_EVEN_PORT,
+	STUN_ATTRIBUTE_RESERVATION_TOKEN,
 	0,
 };
 
@@ -33,7 +34,7 @@ void turn_reply_begin(struct turn_request *r, StunClass class, StunMessage *repl
 {
 	StunTransactionId id;
 
-	/* Without stun_agent_init_error, which adds a reason phrase. */
+	/* Without stun_agent_init_error, which has no phrases for TURN's codes. */
 	*reply = (StunMessage){.agent = r->message.agent,
 			       .buffer = r->t->scratch,
 			       .buffer_len = sizeof r->t->scratch,
@@ -65,13 +66,39 @@ void turn_reply_endpoint(StunMessage *reply, StunAttribute type, const struct en
 		stun_message_append_xor_addr(reply, type, &address, length);
 }
 
-/* Starts an error response with this code and without reason phrase. */
+/* RFC 5389 section 15.6, RFC 5766 section 15, RFC 8656 section 19. */
+static const struct {
+	guint code;
+	const char *phrase;
+} phrases[] = {
+	{STUN_ERROR_BAD_REQUEST, "Bad Request"},
+	{STUN_ERROR_UNAUTHORIZED, "Unauthorized"},
+	{STUN_ERROR_FORBIDDEN, "Forbidden"},
+	{STUN_ERROR_UNKNOWN_ATTRIBUTE, "Unknown Attribute"},
+	{STUN_ERROR_ALLOCATION_MISMATCH, "Allocation Mismatch"},
+	{STUN_ERROR_STALE_NONCE, "Stale Nonce"},
+	{STUN_ERROR_UNSUPPORTED_FAMILY, "Address Family not Supported"},
+	{STUN_ERROR_WRONG_CREDENTIALS, "Wrong Credentials"},
+	{STUN_ERROR_UNSUPPORTED_TRANSPORT, "Unsupported Transport Protocol"},
+	{STUN_ERROR_INVALID_IP, "Peer Address Family Mismatch"},
+	{STUN_ERROR_ALLOCATION_QUOTA_REACHED, "Allocation Quota Reached"},
+	{STUN_ERROR_INSUFFICIENT_CAPACITY, "Insufficient Capacity"},
+	{0, "Server Error"}, /* 500, and whatever has no row */
+};
+
+/* Starts an error response with this code and its reason phrase. */
 static void begin_error(struct turn_request *r, guint code, StunMessage *reply)
 {
-	guint8 value[4] = {0, 0, (guint8)(code / 100), (guint8)(code % 100)};
+	guint8 value[4 + 32] = {0, 0, (guint8)(code / 100), (guint8)(code % 100)};
+	guint row = 0;
+	gsize length;
 
+	while (phrases[row].code && phrases[row].code != code)
+		row++;
+	length = strlen(phrases[row].phrase);
+	memcpy(value + 4, phrases[row].phrase, length);
 	turn_reply_begin(r, STUN_ERROR, reply);
-	stun_message_append_bytes(reply, STUN_ATTRIBUTE_ERROR_CODE, value, sizeof value);
+	stun_message_append_bytes(reply, STUN_ATTRIBUTE_ERROR_CODE, value, 4 + length);
 }
 
 void turn_reply_error(struct turn_request *r, guint code)

@@ -56,6 +56,9 @@ static void reply_allocated(struct turn_request *r, const struct allocation *a)
 	turn_reply_endpoint(&reply, STUN_ATTRIBUTE_XOR_RELAYED_ADDRESS, &a->advertised);
 	turn_reply_endpoint(&reply, STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS, &r->tuple->client);
 	stun_message_append32(&reply, STUN_ATTRIBUTE_LIFETIME, a->lifetime_s);
+	if (a->has_token)
+		stun_message_append_bytes(&reply, STUN_ATTRIBUTE_RESERVATION_TOKEN, a->token,
+					  sizeof a->token);
 	turn_reply_send(r, &reply);
 }
 
@@ -110,9 +113,34 @@ static guint choose_family_row(const struct turn_request *r, guint *ret)
 	return 0;
 }
 
+/* What an Allocate says of ports. */
+struct port_wish {
+	bool even, reserve;  /* EVEN-PORT and its R bit */
+	const guint8 *token; /* RESERVATION-TOKEN; NULL: none */
+};
+
+/* Reads it.  Returns an error code, or 0. */
+static guint port_wish(const struct turn_request *r, struct port_wish *ret)
+{
+	struct stun_cursor even = stun_cursor_at(r->data, r->length), token = even, family = even;
+
+	*ret = (struct port_wish){.even = stun_cursor_find(&even, STUN_ATTRIBUTE_EVEN_PORT)};
+	if (ret->even && even.value_length != 1)
+		return STUN_ERROR_BAD_REQUEST;
+	ret->reserve = ret->even && (even.value[0] & EVEN_PORT_RESERVE);
+	if (!stun_cursor_find(&token, STUN_ATTRIBUTE_RESERVATION_TOKEN))
+		return 0;
+	ret->token = token.value;
+	/* RFC 5766 section 6.2 point 5, RFC 8656 section 7.2 point 8 */
+	return ret->even || token.value_length != RESERVATION_TOKEN_BYTES ||
+			       stun_cursor_find(&family, STUN_ATTRIBUTE_REQUESTED_ADDRESS_TYPE) ?
+		       STUN_ERROR_BAD_REQUEST :
+		       0;
+}
+
 /* Whether an Allocate can be granted: attributes, family, the user's and the server's limits.
  * Returns 0 or the code of an error response. */
-static guint check_allocate(const struct turn_request *r)
+static guint check_allocate(const struct turn_request *r, struct port_wish *ret_wish)
 {
 	const struct turn_config *config = &r->t->config;
 	struct stun_cursor c = stun_cursor_at(r->data, r->length);
@@ -122,14 +150,11 @@ static guint check_allocate(const struct turn_request *r)
 		return STUN_ERROR_BAD_REQUEST;
 	if (c.value[0] != PROTOCOL_UDP)
 		return STUN_ERROR_UNSUPPORTED_TRANSPORT;
-	code = choose_family_row(r, &row);
+	code = port_wish(r, ret_wish);
+	if (!code)
+		code = choose_family_row(r, &row);
 	if (code)
 		return code;
-	/* Ports are not reserved: RFC 5766 section 6.2, point 6, for a request that cannot be
-	 * satisfied. */
-	if (stun_cursor_find(&c, STUN_ATTRIBUTE_EVEN_PORT) &&
-	    (c.value_length != 1 || (c.value[0] & EVEN_PORT_RESERVE)))
-		return STUN_ERROR_INSUFFICIENT_CAPACITY;
 	if (allocation_count_of(r->t->allocations, allocation_identity(r->username)) >=
 	    config->allocations_per_user)
 		return STUN_ERROR_ALLOCATION_QUOTA_REACHED;
@@ -138,9 +163,24 @@ static guint check_allocate(const struct turn_request *r)
 	return 0;
 }
 
+static bool is_free(const turn *t, const struct endpoint *advertised, gint64 now_us)
+{
+	return !allocation_by_relay(t->allocations, advertised) &&
+	       !reservations_hold(t->reservations, advertised, now_us);
+}
+
+/* Whether the port after the allocation's can be reserved with it. */
+static bool next_is_free(const turn *t, const struct allocation *a, gint64 now_us)
+{
+	struct endpoint next = a->advertised;
+
+	return next.port++ < t->config.relay_port_max && is_free(t, &next, now_us);
+}
+
 /* Opens the first free port from a random one on (RFC 5766 section 6.2: ports must be hard to
- * guess); `even`: of the even ones.  Returns false when none could be opened. */
-static bool open_free_port(turn *t, struct allocation *a, bool even)
+ * guess), as the client wishes.  Returns false when none could be opened. */
+static bool open_free_port(turn *t, struct allocation *a, const struct port_wish *wish,
+			   gint64 now_us)
 {
 	guint span = (guint)(t->config.relay_port_max - t->config.relay_port_min) + 1;
 	guint start = (guint)g_rand_int_range(t->random, 0, (gint32)span);
@@ -149,12 +189,44 @@ static bool open_free_port(turn *t, struct allocation *a, bool even)
 	for (guint i = 0; i < span && failure == EADDRINUSE; i++) {
 		a->relay.port = (guint16)(t->config.relay_port_min + (start + i) % span);
 		a->advertised.port = a->relay.port;
-		if (even && a->relay.port % 2 != 0)
+		if (wish->even && a->relay.port % 2 != 0)
 			continue;
-		if (!allocation_by_relay(t->allocations, &a->advertised))
+		if (is_free(t, &a->advertised, now_us) &&
+		    (!wish->reserve || next_is_free(t, a, now_us)))
 			failure = t->output.open_relay(a, t->user_data);
 	}
 	return failure == 0;
+}
+
+/* Keeps the port after the allocation's for the same user. */
+static void reserve_next(turn *t, struct allocation *a, gint64 now_us)
+{
+	struct reservation next = {.relay = a->relay,
+				   .advertised = a->advertised,
+				   .identity = a->identity,
+				   .expires_us = now_us + RESERVATION_LIFE_US};
+
+	next.relay.port++;
+	next.advertised.port++;
+	for (gsize i = 0; i < sizeof next.token; i++)
+		next.token[i] = (guint8)g_rand_int(t->random);
+	memcpy(a->token, next.token, sizeof a->token);
+	a->has_token = true;
+	reservations_add(t->reservations, &next);
+}
+
+/* Opens the port that was reserved, or a free one. */
+static bool open_port(struct turn_request *r, struct allocation *a, const struct port_wish *wish)
+{
+	if (wish->token)
+		return reservations_take(r->t->reservations, wish->token, a->identity, r->now_us,
+					 &a->relay, &a->advertised) &&
+		       r->t->output.open_relay(a, r->t->user_data) == 0;
+	if (!open_free_port(r->t, a, wish, r->now_us))
+		return false;
+	if (wish->reserve)
+		reserve_next(r->t, a, r->now_us);
+	return true;
 }
 
 /* An allocation for the request, without socket and not in the table; for allocation_free. */
@@ -193,7 +265,7 @@ static void refuse_relay(struct turn_request *r, guint code, enum reason reason)
 static void handle_allocate(struct turn_request *r, struct allocation *existing)
 {
 	struct turn_event event = {.kind = TURN_EVENT_ALLOCATION, .client = &r->tuple->client};
-	bool even = stun_message_has_attribute(&r->message, STUN_ATTRIBUTE_EVEN_PORT);
+	struct port_wish wish;
 	struct allocation *a;
 	guint code;
 
@@ -204,7 +276,7 @@ static void handle_allocate(struct turn_request *r, struct allocation *existing)
 			turn_reply_error(r, STUN_ERROR_ALLOCATION_MISMATCH);
 		return;
 	}
-	code = check_allocate(r);
+	code = check_allocate(r, &wish);
 	if (code) {
 		refuse_relay(r, code,
 			     code == STUN_ERROR_ALLOCATION_QUOTA_REACHED ?
@@ -213,7 +285,7 @@ static void handle_allocate(struct turn_request *r, struct allocation *existing)
 		return;
 	}
 	a = new_allocation(r);
-	if (!open_free_port(r->t, a, even)) {
+	if (!open_port(r, a, &wish)) {
 		allocation_free(a);
 		refuse_relay(r, STUN_ERROR_INSUFFICIENT_CAPACITY, REASON_TURN_NO_PORT);
 		return;

@@ -9,6 +9,9 @@ struct leg_stream {
 	const struct media_profile *profile;
 	media_stream *media;
 	guint8 key[MEDIA_KEY_BYTES];
+	guint payload_type, crypto_tag;
+	char *protocol, *mid;
+	bool no_rtcp_mux, no_mid;
 	GPtrArray *found; /* char *: candidates not reported yet */
 	bool gathered, reported_end;
 };
@@ -27,13 +30,23 @@ struct av_leg {
 	gint64 heard_us;
 };
 
+/* The product's codec: the MCU passes packets on from one participant to the others, so all must
+ * have the same one. */
+static const struct media_profile *leg_profile(const struct call_sdp_media *m, guint *ret_type)
+{
+	const struct media_profile *p = media_profile_by_kind(m->kind);
+
+	return p && media_profile_is_in(p, m->rtpmaps, ret_type) ? p : NULL;
+}
+
 bool av_leg_can_answer(const call_sdp *offer)
 {
 	guint8 key[MEDIA_KEY_BYTES];
+	guint tag, type;
 
 	ptr_array_foreach(const struct call_sdp_media, m, offer->media)
-		if (!m->kind || !media_profile_by_kind(m->kind) || !m->ufrag || !m->pwd ||
-		    !m->crypto || !media_crypto_parse(m->crypto, key))
+		if (m->rejected || !leg_profile(m, &type) || !m->ufrag || !m->pwd ||
+		    !media_crypto_choose(m->cryptos, &tag, key))
 			return false;
 	return offer->media->len > 0;
 }
@@ -136,17 +149,22 @@ static bool start_leg_media(av_leg *l, const call_sdp *offer, GError **error)
 		guint8 remote[MEDIA_KEY_BYTES];
 
 		s->found = g_ptr_array_new_with_free_func(g_free);
-		s->profile = media_profile_by_kind(m->kind);
+		s->profile = leg_profile(m, &s->payload_type);
+		s->protocol = g_strdup(m->protocol);
+		s->mid = g_strdup(m->mid);
+		s->no_mid = m->no_mid;
+		s->no_rtcp_mux = m->no_rtcp_mux;
 		media_key_new(s->key);
-		if (!media_crypto_parse(m->crypto, remote)) {
+		if (!s->profile || !media_crypto_choose(m->cryptos, &s->crypto_tag, remote)) {
 			g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-				    "unsupported crypto attribute");
+				    "unsupported codec or crypto attribute");
 			return false;
 		}
 		s->media =
 			media_stream_new(s->profile, l->ssrc, s->key, remote, l->heard_us, error);
 		if (!s->media)
 			return false;
+		media_stream_payload_type(s->media, s->payload_type);
 	}
 	return true;
 }
@@ -211,6 +229,8 @@ void av_leg_free(av_leg *l)
 	for (guint i = 0; i < l->n_streams; i++) {
 		g_clear_pointer(&l->streams[i].media, media_stream_free);
 		g_clear_pointer(&l->streams[i].found, g_ptr_array_unref);
+		g_free(l->streams[i].protocol);
+		g_free(l->streams[i].mid);
 	}
 	g_free(l->streams);
 	g_free(l->address);
@@ -231,8 +251,13 @@ char *av_leg_answer(av_leg *l)
 		ice_local_credentials(l->ice, i, &ufrag, &pwd);
 		m->ufrag = g_strdup(ufrag);
 		m->pwd = g_strdup(pwd);
-		m->crypto = media_crypto_print(s->key);
-		m->rtpmap = g_strdup_printf("%u %s", s->profile->payload_type, s->profile->codec);
+		m->protocol = g_strdup(s->protocol);
+		m->mid = g_strdup(s->mid);
+		m->no_mid = s->no_mid;
+		m->no_rtcp_mux = s->no_rtcp_mux;
+		g_ptr_array_add(m->cryptos, media_crypto_print(s->crypto_tag, s->key));
+		g_ptr_array_add(m->rtpmaps,
+				g_strdup_printf("%u %s", s->payload_type, s->profile->codec));
 		m->ssrc = l->ssrc;
 	}
 	return call_sdp_print(sdp);
@@ -311,8 +336,10 @@ guint av_leg_ice_warn(const av_leg *l)
 	ice_get_report(l->ice, &r);
 	no_udp = r.relays_udp_asked > 0 && r.relays_udp_got == 0;
 	no_tcp = r.relays_tcp_asked > 0 && r.relays_tcp_got == 0;
-	relays = r.relays_udp_got + r.relays_tcp_got > 0 || r.remote_relay > 0;
-	return (no_udp && no_tcp ? 0x1u : 0) | (no_udp ? 0x2u : 0) | (no_tcp ? 0x8u : 0) |
-	       (r.host && r.remote_host ? 0x20u : 0) | (r.remote_srflx ? 0x40u : 0) |
-	       (relays ? 0x80u | 0x200u : 0) | (l->has_relay ? 0 : 0x80000u);
+	relays = r.relays_udp_got + r.relays_tcp_got > 0 ||
+		 (r.remote_relay > 0 && !(no_udp && no_tcp));
+	return (no_udp && no_tcp ? 0x101u : 0) | (no_udp ? 0x2u : 0) | (no_tcp ? 0x8u : 0) |
+	       (r.host && r.remote_host ? 0x20u : 0) |
+	       (r.remote_srflx && !(no_udp && no_tcp) ? 0x40u : 0) | (relays ? 0x80u | 0x200u : 0) |
+	       (l->has_relay ? 0 : 0x80000u);
 }

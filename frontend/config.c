@@ -115,6 +115,7 @@ static bool read_users(struct fe_config *c, json_t *object, GError **error)
 		u->user = g_ascii_strdown(user, -1);
 		u->password = g_strdup(password);
 		u->edge = g_strdup(member_text(value, "edge"));
+		u->inside_only = json_is_false(json_object_get(value, "remote"));
 		u->disabled = json_is_false(json_object_get(value, "enabled"));
 		g_ptr_array_add(c->users, u);
 	}

@@ -12,8 +12,9 @@
 struct fe_config_user {
 	char *user; /* "dc1@contoso.com", lower case */
 	char *password;
-	char *edge;    /* the Edge that gives it relays; NULL: none */
-	bool disabled; /* must not sign in */
+	char *edge;	  /* the Edge that gives it relays; NULL: none */
+	bool disabled;	  /* must not sign in */
+	bool inside_only; /* must not sign in through an Edge */
 };
 
 struct fe_config_edge {

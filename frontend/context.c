@@ -4,7 +4,7 @@
 bool fe_context_request(const struct fe_context *s, sip_msg *request, gint64 timeout_us,
 			transactions_func done, gpointer user_data)
 {
-	g_autofree char *user = sip_uri_user(sip_uri(request));
+	g_autofree char *user = sip_uri_user(sip_to_uri(request));
 	struct fe_route route;
 
 	if (!user ||

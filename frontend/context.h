@@ -30,7 +30,7 @@ struct fe_context {
 	gpointer links_data;
 };
 
-/* Sends `request` to the user in its Request-URI, as transactions_request does.  Returns false, and
+/* Sends `request` to the user in To, as transactions_request does.  Returns false, and
  * never calls `done`, when the user can't be reached. */
 bool fe_context_request(const struct fe_context *s, sip_msg *request, gint64 timeout_us,
 			transactions_func done, gpointer user_data);

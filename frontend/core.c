@@ -10,12 +10,18 @@
 
 #include <string.h>
 
+/* What users take, and so what may be sent to them. */
+#define USER_METHODS "INVITE, ACK, CANCEL, BYE, INFO, MESSAGE, OPTIONS, UPDATE, SUBSCRIBE, NOTIFY"
+
 struct fe_core {
 	const struct fe_config *config;
 	const struct core_io *io;
 	gpointer user_data;
 	struct transactions_io wire; /* passes messages to `io` and to `cdr` */
 	char *sent_by;
+	char *record_route;
+	char *tag;     /* To of all that is refused here, by which the ACK for it is known */
+	char **places; /* "host:port" of each Route that means this proxy */
 	transactions *transactions;
 	registrar *registrar;
 	struct fe_context context;
@@ -72,7 +78,28 @@ static void add_users(fe_core *c)
 		registrar_add_user(c->registrar, u->user, u->password, u->edge);
 		if (u->disabled)
 			registrar_disable_user(c->registrar, u->user);
+		if (u->inside_only)
+			registrar_keep_user_inside(c->registrar, u->user);
 	}
+}
+
+/* How Routes name this proxy: by name in its own Record-Route, by an address in hand-made ones. */
+static void add_routes(fe_core *c)
+{
+	const struct fe_config *config = c->config;
+	const char *const hosts[] = {config->fqdn, config->address, config->address6};
+	g_autoptr(GStrvBuilder) places = g_strv_builder_new();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(hosts); i++) {
+		g_autofree char *at = hosts[i] ? sip_host_port(hosts[i], config->port) : NULL;
+		g_autofree char *place = at ? g_ascii_strdown(at, -1) : NULL;
+
+		if (place)
+			g_strv_builder_add(places, place);
+	}
+	c->places = g_strv_builder_end(places);
+	c->record_route =
+		g_strdup_printf("<sip:%s:%u;transport=tls;lr>", config->fqdn, config->port);
 }
 
 fe_core *fe_core_new(const struct fe_config *config, const struct core_io *io, gpointer user_data)
@@ -85,6 +112,8 @@ fe_core *fe_core_new(const struct fe_config *config, const struct core_io *io, g
 	c->wire = (struct transactions_io){
 		.now_us = core_now_us, .send = core_send, .wake = core_wake};
 	c->sent_by = sip_host_port(config->address, config->port);
+	add_routes(c);
+	c->tag = sip_new_tag();
 	c->cdr = cdr_new(core_record, c);
 	c->transactions = transactions_new(c->sent_by, &c->wire, c);
 	c->registrar = registrar_new(config->domain);
@@ -115,6 +144,9 @@ void fe_core_free(fe_core *c)
 	focus_free(c->focus);
 	registrar_free(c->registrar);
 	transactions_free(c->transactions);
+	g_strfreev(c->places);
+	g_free(c->record_route);
+	g_free(c->tag);
 	g_free(c->sent_by);
 	g_free(c);
 }
@@ -123,7 +155,7 @@ void fe_core_free(fe_core *c)
 
 static void core_answer(fe_core *c, struct fe_flow *flow, const sip_msg *request, int status)
 {
-	transactions_answer(c->transactions, flow, request, status, NULL, NULL);
+	transactions_answer(c->transactions, flow, request, status, NULL, c->tag);
 }
 
 static void send_and_unref(fe_core *c, struct fe_flow *flow, sip_msg *m)
@@ -142,8 +174,8 @@ static void report_refused(fe_core *c, const struct fe_flow *flow, const sip_msg
 	c->io->event(EVENT_REQUEST_REFUSED,
 		     reason_set(json_pack("{s:s, s:s?, s:i, s:s?, s:s}", "method",
 					  sip_method(request), "user", user, "status", why.status,
-					  "diagnostics", sip_header(response, "ms-diagnostics"),
-					  "via", flow->edge ? flow->edge : "direct"),
+					  "diagnostics", sip_diagnostics(response), "via",
+					  flow->edge ? flow->edge : "direct"),
 				why.code, why.words),
 		     c->user_data);
 }
@@ -228,8 +260,19 @@ static void subject_user(fe_core *c, struct fe_flow *flow, sip_msg *request)
 		core_answer(c, flow, request, status);
 	} else {
 		c->forwarded++;
+		if (sip_makes_dialog(request))
+			sip_prepend_header(request, "Record-Route", c->record_route);
 		transactions_forward(c->transactions, flow, request, &route, 0, 480);
 	}
+}
+
+/* Presence and the like are not modelled (docs/PROTOCOL.md, "Signalling through the Edge"). */
+static void subject_service(fe_core *c, struct fe_flow *flow, sip_msg *request)
+{
+	sip_msg *answer = sip_response_new(request, 405, NULL, c->tag);
+
+	sip_add_header(answer, "Allow", USER_METHODS);
+	send_and_unref(c, flow, answer);
 }
 
 static void subject_none(fe_core *c, struct fe_flow *flow, sip_msg *request)
@@ -245,6 +288,7 @@ static void (*const subject_functions[])(fe_core *c, struct fe_flow *flow, sip_m
 	[SUBJECT_FACTORY] = subject_factory,
 	[SUBJECT_CONFERENCE] = subject_conference,
 	[SUBJECT_MRAS] = subject_mras,
+	[SUBJECT_SERVICE] = subject_service,
 	[SUBJECT_NONE] = subject_none,
 };
 
@@ -252,37 +296,63 @@ static void (*const subject_functions[])(fe_core *c, struct fe_flow *flow, sip_m
 
 /* Refuses a request of an unproven sender, with a challenge unless the status is 403.  ACK gets no
  * response. */
-static void core_refuse(fe_core *c, struct fe_flow *flow, const sip_msg *request, int status)
+static void core_refuse(fe_core *c, struct fe_flow *flow, const sip_msg *request, int status,
+			bool stale)
 {
-	const char *header = status == 407 ? "Proxy-Authenticate" : "WWW-Authenticate";
-	g_autofree char *challenge = registrar_challenge(c->registrar, core_now_us(c));
-	g_autofree char *tag = sip_new_tag();
-	sip_msg *response;
-
 	if (g_str_equal(sip_method(request), "ACK"))
 		return;
 	c->refused++;
-	response = sip_response_new(request, status, NULL, tag);
-	if (status != 403)
-		sip_add_header(response, header, challenge);
-	send_and_unref(c, flow, response);
+	if (status == 403)
+		send_and_unref(c, flow,
+			       sip_refuse(request, REASON_WRONG_CREDENTIALS, NULL, c->tag,
+					  c->config->fqdn));
+	else
+		send_and_unref(c, flow,
+			       registrar_challenge(c->registrar, request, status, c->tag, stale,
+						   core_now_us(c)));
+}
+
+/* Answers a request that needs an extension of the proxy, or of a server behind it, that there is
+ * none of.  true: it was answered. */
+static bool refuse_extensions(fe_core *c, struct fe_flow *flow, const sip_msg *request,
+			      enum proxy_subject subject)
+{
+	static const char *const known[] = {"path",
+					    "gruu-10",
+					    "adhoclist",
+					    "msrtc-event-categories",
+					    "ms-piggyback-first-notify",
+					    NULL};
+	sip_msg *answer = sip_refuse_extensions(request, "Proxy-Require", NULL, c->tag);
+
+	if (!answer && subject != SUBJECT_USER && subject != SUBJECT_MRAS)
+		answer = sip_refuse_extensions(request, "Require", known, c->tag);
+	if (answer)
+		send_and_unref(c, flow, answer);
+	return answer;
 }
 
 /* Checks the sender of a request and passes it to the function of its subject. */
 static void core_request(fe_core *c, struct fe_flow *flow, sip_msg *request)
 {
 	enum proxy_subject subject = fe_proxy_subject(request);
+	bool stale = false;
 	int status = 0;
 
 	c->requests++;
+	if (g_str_equal(sip_method(request), "ACK") && !g_strcmp0(sip_to_tag(request), c->tag))
+		return;
+	if (refuse_extensions(c, flow, request, subject))
+		return;
 	if (subject != SUBJECT_REGISTER)
-		status = fe_proxy_check_sender(c->registrar, request, flow, core_now_us(c));
+		status = fe_proxy_check_sender(c->registrar, request, flow, core_now_us(c), &stale);
 	else if (flow->outbound)
 		status = 403;
 	if (status) {
-		core_refuse(c, flow, request, status);
+		core_refuse(c, flow, request, status, stale);
 		return;
 	}
+	fe_proxy_take_routes(request, (const char *const *)c->places);
 	cdr_observe(c->cdr, request, core_now_us(c));
 	if (g_str_equal(sip_method(request), "CANCEL")) {
 		transactions_cancel(c->transactions, flow, request);

@@ -11,6 +11,9 @@ struct fe_dialog *fe_dialog_new(const sip_msg *invite)
 	d->user = sip_uri_user(sip_from_uri(invite));
 	d->local_uri = g_strdup(sip_uri(invite));
 	d->remote_uri = g_strdup(sip_from_uri(invite));
+	d->target = sip_value_uri(sip_header(invite, "Contact"));
+	if (!d->target)
+		d->target = g_strdup_printf("sip:%s", d->user);
 	d->local_tag = sip_new_tag();
 	d->remote_tag = g_strdup(sip_from_tag(invite));
 	return d;
@@ -24,6 +27,7 @@ void fe_dialog_free(struct fe_dialog *d)
 	g_free(d->user);
 	g_free(d->local_uri);
 	g_free(d->remote_uri);
+	g_free(d->target);
 	g_free(d->local_tag);
 	g_free(d->remote_tag);
 	g_free(d);
@@ -38,9 +42,7 @@ bool fe_dialog_matches(const struct fe_dialog *d, const sip_msg *request)
 
 sip_msg *fe_dialog_request(struct fe_dialog *d, const char *method)
 {
-	g_autofree char *target = g_strdup_printf("sip:%s", d->user);
-
-	return sip_request_new(method, target, d->local_uri, d->local_tag, d->remote_uri,
+	return sip_request_new(method, d->target, d->local_uri, d->local_tag, d->remote_uri,
 			       d->remote_tag, d->call_id, ++d->local_cseq);
 }
 

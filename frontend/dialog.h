@@ -9,6 +9,7 @@ struct fe_dialog {
 	char *call_id;
 	char *user;		      /* "branch1@contoso.com" */
 	char *local_uri, *remote_uri; /* the MCU's and the participant's */
+	char *target;		      /* the participant's contact, or else its URI */
 	char *local_tag, *remote_tag;
 	guint32 local_cseq;
 };

@@ -13,6 +13,14 @@ static bool is_own_subscription(const sip_msg *request)
 	return g_str_equal(sip_method(request), "SUBSCRIBE") && g_strcmp0(from, target) == 0;
 }
 
+/* Requests that are meant for the server whatever user they name (RFC 3903 section 4; the product's
+ * SERVICE). */
+static bool is_for_server(const sip_msg *request)
+{
+	return g_str_equal(sip_method(request), "PUBLISH") ||
+	       g_str_equal(sip_method(request), "SERVICE");
+}
+
 enum proxy_subject fe_proxy_subject(const sip_msg *request)
 {
 	g_autofree char *opaque = sip_param(sip_uri(request), "opaque");
@@ -21,21 +29,63 @@ enum proxy_subject fe_proxy_subject(const sip_msg *request)
 	if (g_str_equal(sip_method(request), "REGISTER"))
 		return SUBJECT_REGISTER;
 	if (!user)
-		return SUBJECT_NONE;
+		return sip_to_tag(request) ? SUBJECT_USER : SUBJECT_NONE;
 	if (g_strcmp0(opaque, "srvr:MRAS") == 0)
 		return SUBJECT_MRAS;
 	if (g_strcmp0(opaque, CONFERENCE_PREFIX "focusfactory") == 0)
 		return SUBJECT_FACTORY;
 	if (opaque && g_str_has_prefix(opaque, CONFERENCE_PREFIX))
 		return SUBJECT_CONFERENCE;
+	if (is_for_server(request))
+		return SUBJECT_SERVICE;
 	return is_own_subscription(request) ? SUBJECT_SUBSCRIBE : SUBJECT_USER;
 }
 
+void fe_proxy_take_routes(sip_msg *request, const char *const *own)
+{
+	const char *route;
+
+	while ((route = sip_header(request, "Route"))) {
+		g_autofree char *uri = sip_value_uri(route);
+		g_autofree char *place = sip_uri_place(uri);
+
+		if (!place || !g_strv_contains(own, place))
+			return;
+		sip_pop_header(request, "Route");
+	}
+}
+
+/* As for an unregistered sender: proxies ask with 407, servers with 401, and both headers count
+ * (RFC 3261 sections 22.2 and 22.3). */
+static int check_credentials(registrar *r, const sip_msg *request, const char *user, gint64 now_us,
+			     bool *ret_stale)
+{
+	bool proxied = fe_proxy_subject(request) == SUBJECT_USER;
+	const char *method = sip_method(request);
+	enum credentials shown;
+
+	/* They belong to an INVITE that was let through, and can't be challenged. */
+	if (g_str_equal(method, "ACK") || g_str_equal(method, "CANCEL"))
+		return 0;
+	shown = registrar_credentials(r, request, proxied ? "Proxy-Authorization" : "Authorization",
+				      user, now_us);
+
+	if (shown == CREDENTIALS_NONE)
+		shown = registrar_credentials(r, request,
+					      proxied ? "Authorization" : "Proxy-Authorization",
+					      user, now_us);
+	*ret_stale = shown == CREDENTIALS_STALE;
+	if (shown == CREDENTIALS_GOOD)
+		return 0;
+	return shown == CREDENTIALS_WRONG ? 403 : proxied ? 407 : 401;
+}
+
 int fe_proxy_check_sender(registrar *r, const sip_msg *request, const struct fe_flow *flow,
-			  gint64 now_us)
+			  gint64 now_us, bool *ret_stale)
 {
 	g_autofree char *user = sip_uri_user(sip_from_uri(request));
 
+	*ret_stale = false;
 	if (flow->outbound || !user)
 		return 403;
 	switch (registrar_sender(r, user, flow, now_us)) {
@@ -46,16 +96,36 @@ int fe_proxy_check_sender(registrar *r, const sip_msg *request, const struct fe_
 	case SENDER_UNREGISTERED:
 		break;
 	}
-	return fe_proxy_subject(request) == SUBJECT_USER ? 407 : 401;
+	return check_credentials(r, request, user, now_us, ret_stale);
+}
+
+/* The user that a request is for; NULL: nobody here.  The caller frees. */
+static char *recipient_of(registrar *r, const sip_msg *request, gint64 now_us)
+{
+	char *user = sip_uri_user(sip_uri(request));
+	const struct binding *b;
+
+	if (user && registrar_has_user(r, user))
+		return user;
+	g_free(user);
+	b = registrar_find_contact(r, sip_uri(request), now_us);
+	if (b)
+		return g_strdup(b->user);
+	return sip_to_tag(request) ? sip_uri_user(sip_to_uri(request)) : NULL;
 }
 
 int fe_proxy_decide(registrar *r, sip_msg *request, gint64 now_us, struct fe_route *ret_route)
 {
-	g_autofree char *user = sip_uri_user(sip_uri(request));
+	g_autofree char *user = recipient_of(r, request, now_us);
+	g_autofree char *named = sip_uri_user(sip_uri(request));
 
 	if (!sip_take_hop(request))
 		return 483;
 	if (!user || !registrar_has_user(r, user))
 		return 404;
-	return registrar_route(r, user, now_us, ret_route) ? 0 : 480;
+	if (!registrar_route(r, user, now_us, ret_route))
+		return 480;
+	if (ret_route->contact && g_strcmp0(named, user) == 0)
+		sip_set_uri(request, ret_route->contact);
+	return 0;
 }

@@ -14,17 +14,25 @@ enum proxy_subject {
 	SUBJECT_FACTORY,    /* the focus factory */
 	SUBJECT_CONFERENCE, /* a conference's focus or MCU */
 	SUBJECT_MRAS,
-	SUBJECT_NONE, /* unknown */
+	SUBJECT_SERVICE, /* PUBLISH or SERVICE to a user: to the server, which has no such service
+			  */
+	SUBJECT_NONE,	 /* unknown */
 };
 enum proxy_subject fe_proxy_subject(const sip_msg *request);
 
-/* Whether the sender is the user in From.  Returns 0 if it is; 401 or 407 when nobody is registered
- * (the response needs a challenge); 403 when it is somebody else. */
-int fe_proxy_check_sender(registrar *r, const sip_msg *request, const struct fe_flow *flow,
-			  gint64 now_us);
+/* Removes the first Routes while they are of this proxy, one of `own` ("host:port",
+ * NULL-terminated; RFC 3261 section 16.4). */
+void fe_proxy_take_routes(sip_msg *request, const char *const *own);
 
-/* Decrements Max-Forwards of the request and finds the route to its user.  Returns 0 with
- * *ret_route, or the status of the response: 483, 404 or 480. */
+/* Whether the sender is the user in From: 0; else 401 or 407 (not registered, and the credentials,
+ * if there are any, prove nothing yet; the response needs a challenge, *ret_stale says of which
+ * kind) or 403. */
+int fe_proxy_check_sender(registrar *r, const sip_msg *request, const struct fe_flow *flow,
+			  gint64 now_us, bool *ret_stale);
+
+/* Decrements Max-Forwards, finds the route for a request to a user, and makes the user's contact
+ * its Request-URI (RFC 3261 section 16.5).  A request in a dialog may name the contact itself; one
+ * that nobody has registered goes to the user in To.  0, or the status of the response. */
 int fe_proxy_decide(registrar *r, sip_msg *request, gint64 now_us, struct fe_route *ret_route);
 
 #endif

@@ -8,7 +8,7 @@
 struct user_account {
 	char *password;
 	char *edge;
-	bool disabled;
+	bool disabled, inside_only;
 };
 
 struct registrar {
@@ -36,6 +36,7 @@ static void binding_free(gpointer data)
 	g_free(b->edge);
 	fe_flow_unref(b->flow);
 	g_ptr_array_unref(b->path);
+	g_free(b->contact);
 	g_free(b);
 }
 
@@ -80,6 +81,14 @@ void registrar_disable_user(registrar *r, const char *user)
 		a->disabled = true;
 }
 
+void registrar_keep_user_inside(registrar *r, const char *user)
+{
+	struct user_account *a = g_hash_table_lookup(r->accounts, user);
+
+	if (a)
+		a->inside_only = true;
+}
+
 bool registrar_has_user(const registrar *r, const char *user)
 {
 	return g_hash_table_contains(r->accounts, user);
@@ -121,36 +130,64 @@ static enum nonce_state registrar_nonce_check(const registrar *r, const char *no
 	return now_us - (gint64)issued_us > REGISTRAR_NONCE_LIFE_US ? NONCE_STALE : NONCE_GOOD;
 }
 
-char *registrar_challenge(registrar *r, gint64 now_us)
+sip_msg *registrar_challenge(registrar *r, const sip_msg *request, int status, const char *tag,
+			     bool stale, gint64 now_us)
 {
 	g_autofree char *nonce = registrar_nonce_at(r, now_us);
-
-	return sip_digest_challenge(r->realm, nonce);
-}
-
-/* The response 401 with a new challenge, for the caller to unref.  `stale`: the password was not
- * the reason. */
-static sip_msg *challenge_response(registrar *r, const sip_msg *request, const char *tag,
-				   bool stale, gint64 now_us)
-{
-	sip_msg *answer = sip_response_new(request, 401, "Unauthorized", tag);
-	g_autofree char *fresh = registrar_challenge(r, now_us);
+	g_autofree char *fresh = sip_digest_challenge(r->realm, nonce);
 	g_autofree char *value = g_strconcat(fresh, stale ? ", stale=true" : "", NULL);
+	sip_msg *answer = sip_response_new(request, status, NULL, tag);
 
-	sip_add_header(answer, "WWW-Authenticate", value);
+	sip_add_header(answer, status == 407 ? "Proxy-Authenticate" : "WWW-Authenticate", value);
 	return answer;
 }
 
-/* --- REGISTER --------------------------------------------------------------------------------- */
+/* --- credentials ------------------------------------------------------------------------------ */
 
-/* Whether a user name of credentials is the address, or its part before the '@'. */
-static bool names_user(const char *username, const char *user)
+/* The account that a user name of credentials means, an address or its part before the '@'. */
+static const struct user_account *account_by_name(const registrar *r, const char *name,
+						  char **ret_user)
 {
-	gsize length = strcspn(user, "@");
+	g_autofree char *address =
+		strchr(name, '@') ? g_strdup(name) : g_strdup_printf("%s@%s", name, r->realm);
 
-	return g_ascii_strcasecmp(username, user) == 0 ||
-	       (strlen(username) == length && g_ascii_strncasecmp(username, user, length) == 0);
+	*ret_user = g_ascii_strdown(address, -1);
+	return g_hash_table_lookup(r->accounts, *ret_user);
 }
+
+/* The credentials for our realm; NULL: none (RFC 3261 section 22.3). */
+static const char *credentials_of(const registrar *r, const sip_msg *request, const char *header)
+{
+	const char *value;
+
+	for (guint i = 0; (value = sip_header_nth(request, header, i)); i++) {
+		g_autofree char *realm = sip_param(value, "realm");
+
+		if (g_strcmp0(realm, r->realm) == 0)
+			return value;
+	}
+	return NULL;
+}
+
+enum credentials registrar_credentials(const registrar *r, const sip_msg *request,
+				       const char *header, const char *user, gint64 now_us)
+{
+	const char *value = credentials_of(r, request, header);
+	g_autofree char *nonce = value ? sip_param(value, "nonce") : NULL;
+	g_autofree char *name = value ? sip_param(value, "username") : NULL;
+	enum nonce_state state = registrar_nonce_check(r, nonce, now_us);
+	g_autofree char *who = NULL;
+	const struct user_account *account;
+
+	if (state != NONCE_GOOD)
+		return state == NONCE_STALE ? CREDENTIALS_STALE : CREDENTIALS_NONE;
+	account = name ? account_by_name(r, name, &who) : NULL;
+	if (!account || !sip_digest_check(value, sip_method(request), name, account->password))
+		return CREDENTIALS_WRONG;
+	return g_strcmp0(who, user) == 0 ? CREDENTIALS_GOOD : CREDENTIALS_WRONG;
+}
+
+/* --- REGISTER --------------------------------------------------------------------------------- */
 
 /* Whether the user is of the one domain that we serve (RFC 3261 section 10.3 steps 1 and 5). */
 static bool is_own_domain(const registrar *r, const char *user)
@@ -160,28 +197,31 @@ static bool is_own_domain(const registrar *r, const char *user)
 	return at && g_ascii_strcasecmp(at + 1, r->realm) == 0;
 }
 
-/* The response that refuses the request, for the caller to unref.  NULL: it is authentic. */
-static sip_msg *refuse_register(registrar *r, const sip_msg *request, const char *user,
-				const char *tag, gint64 now_us)
+/* Why an authentic user may not sign in over this flow; REASON_NONE: the user may. */
+static enum reason refusal_of(const struct user_account *account, const struct fe_flow *flow)
+{
+	if (account->disabled)
+		return REASON_ACCOUNT_DISABLED;
+	return account->inside_only && flow->edge ? REASON_NOT_REMOTE : REASON_NONE;
+}
+
+/* The response that refuses the request.  NULL: it is authentic. */
+static sip_msg *refuse_register(registrar *r, const sip_msg *request, const struct fe_flow *flow,
+				const char *user, const char *tag, gint64 now_us)
 {
 	const struct user_account *account = g_hash_table_lookup(r->accounts, user);
-	const char *credentials = sip_header(request, "Authorization");
-	g_autofree char *nonce = credentials ? sip_param(credentials, "nonce") : NULL;
-	g_autofree char *username = credentials ? sip_param(credentials, "username") : NULL;
-	enum nonce_state state = registrar_nonce_check(r, nonce, now_us);
+	enum credentials shown = registrar_credentials(r, request, "Authorization", user, now_us);
+	enum reason why;
 
 	if (!is_own_domain(r, user))
 		return sip_refuse(request, REASON_DOMAIN_NOT_SERVED, NULL, tag, r->realm);
 	if (!account)
 		return sip_refuse(request, REASON_NO_SUCH_USER, NULL, tag, r->realm);
-	if (state != NONCE_GOOD)
-		return challenge_response(r, request, tag, state == NONCE_STALE, now_us);
-	if (!username || !names_user(username, user) ||
-	    !sip_digest_check(credentials, "REGISTER", username, account->password))
-		return sip_refuse(request, REASON_WRONG_CREDENTIALS, NULL, tag, r->realm);
-	if (account->disabled)
-		return sip_refuse(request, REASON_ACCOUNT_DISABLED, NULL, tag, r->realm);
-	return NULL;
+	if (shown == CREDENTIALS_NONE || shown == CREDENTIALS_STALE)
+		return registrar_challenge(r, request, 401, tag, shown == CREDENTIALS_STALE,
+					   now_us);
+	why = shown == CREDENTIALS_WRONG ? REASON_WRONG_CREDENTIALS : refusal_of(account, flow);
+	return why ? sip_refuse(request, why, NULL, tag, r->realm) : NULL;
 }
 
 /* For how many seconds the client wants to be registered, within our limit; 0: it signs out.  The
@@ -210,6 +250,7 @@ static struct binding *bind_user(registrar *r, const sip_msg *request, const cha
 	b->flow = flow->edge ? NULL : fe_flow_ref(flow);
 	b->path = g_ptr_array_new_with_free_func(g_free);
 	b->expires_us = expires_us;
+	b->contact = sip_value_uri(sip_header(request, "Contact"));
 	/* Only an Edge may set a Path. */
 	for (guint i = 0; flow->edge && (path = sip_header_nth(request, "Path", i)); i++)
 		g_ptr_array_add(b->path, g_strdup(path));
@@ -242,6 +283,19 @@ static sip_msg *accept_register(const sip_msg *request, const char *tag, const s
 	return answer;
 }
 
+/* Removes what the request names (RFC 3261 section 10.2.2): a client that has been replaced does
+ * not sign its successor out. */
+static void remove_binding(registrar *r, const sip_msg *request, const char *user)
+{
+	const struct binding *b = g_hash_table_lookup(r->bindings, user);
+	g_autofree char *uri = sip_value_uri(sip_header(request, "Contact"));
+	g_autofree char *place = sip_uri_place(uri);
+	g_autofree char *bound = b ? sip_uri_place(b->contact) : NULL;
+
+	if (!place || !bound || g_str_equal(place, bound))
+		g_hash_table_remove(r->bindings, user);
+}
+
 sip_msg *registrar_register(registrar *r, const sip_msg *request, struct fe_flow *flow,
 			    gint64 now_us, const struct binding **ret_binding)
 {
@@ -255,11 +309,11 @@ sip_msg *registrar_register(registrar *r, const sip_msg *request, struct fe_flow
 		*ret_binding = NULL;
 	if (!user)
 		return sip_response_new(request, 400, "Bad Request", tag);
-	refusal = refuse_register(r, request, user, tag, now_us);
+	refusal = refuse_register(r, request, flow, user, tag, now_us);
 	if (refusal)
 		return refusal;
 	if (expires_s == 0)
-		g_hash_table_remove(r->bindings, user);
+		remove_binding(r, request, user);
 	else
 		b = bind_user(r, request, user, flow, now_us + (gint64)expires_s * G_USEC_PER_SEC);
 	if (ret_binding)
@@ -276,6 +330,22 @@ const struct binding *registrar_find(registrar *r, const char *user, gint64 now_
 	if (!b || now_us < b->expires_us)
 		return b;
 	g_hash_table_remove(r->bindings, user);
+	return NULL;
+}
+
+const struct binding *registrar_find_contact(registrar *r, const char *uri, gint64 now_us)
+{
+	g_autofree char *place = sip_uri_place(uri);
+	GHashTableIter i;
+	gpointer user, value;
+
+	g_hash_table_iter_init(&i, r->bindings);
+	while (place && g_hash_table_iter_next(&i, &user, &value)) {
+		g_autofree char *own = sip_uri_place(((const struct binding *)value)->contact);
+
+		if (g_strcmp0(own, place) == 0)
+			return registrar_find(r, user, now_us);
+	}
 	return NULL;
 }
 
@@ -314,7 +384,7 @@ bool registrar_route(registrar *r, const char *user, gint64 now_us, struct fe_ro
 	flow = b->edge ? newest_edge_flow(r, b->edge) : b->flow;
 	if (!flow || !flow->open)
 		return false;
-	*ret = (struct fe_route){.flow = flow, .path = b->path};
+	*ret = (struct fe_route){.flow = flow, .path = b->path, .contact = b->contact};
 	return true;
 }
 

@@ -22,6 +22,7 @@ struct binding {
 	struct fe_flow *flow; /* the client's own connection; NULL: through an Edge */
 	char *edge;	      /* the Edge's name; NULL: direct */
 	GPtrArray *path;      /* char *: Path values, the first is the Route's first */
+	char *contact;	      /* URI at which the client wants requests; NULL: it gave none */
 	gint64 expires_us;    /* monotonic time */
 };
 
@@ -36,6 +37,8 @@ void registrar_free(registrar *r);
 void registrar_add_user(registrar *r, const char *user, const char *password, const char *edge);
 /* Refuses further sign-ins of the user. */
 void registrar_disable_user(registrar *r, const char *user);
+/* Refuses further sign-ins of the user through an Edge. */
+void registrar_keep_user_inside(registrar *r, const char *user);
 bool registrar_has_user(const registrar *r, const char *user);
 /* The user's Edge, borrowed.  NULL: none. */
 const char *registrar_user_edge(const registrar *r, const char *user);
@@ -49,6 +52,8 @@ sip_msg *registrar_register(registrar *r, const sip_msg *request, struct fe_flow
 
 /* The user's binding, borrowed.  An expired one is removed.  NULL: the user is not signed in. */
 const struct binding *registrar_find(registrar *r, const char *user, gint64 now_us);
+/* The binding whose contact leads where `uri` leads, borrowed.  NULL: none. */
+const struct binding *registrar_find_contact(registrar *r, const char *uri, gint64 now_us);
 guint registrar_count(const registrar *r); /* bindings */
 /* Removes the user's binding if it is through `edge`, whose client flow is lost (RFC 5626
  * section 5.3). */
@@ -58,6 +63,7 @@ void registrar_drop(registrar *r, const char *user, const char *edge);
 struct fe_route {
 	struct fe_flow *flow;
 	const GPtrArray *path; /* NULL: none */
+	const char *contact;   /* the user's; NULL: unknown */
 };
 /* Finds how to reach a user.  Returns false when the user is not signed in, or when the connection
  * of client or Edge is lost. */
@@ -79,7 +85,18 @@ void registrar_edge_up(registrar *r, struct fe_flow *flow);
  * the caller unrefs the array. */
 GPtrArray *registrar_flow_gone(registrar *r, const struct fe_flow *flow);
 
-/* A new digest challenge for WWW-Authenticate or Proxy-Authenticate; the caller frees. */
-char *registrar_challenge(registrar *r, gint64 now_us);
+/* What the credentials of a request are worth. */
+enum credentials {
+	CREDENTIALS_NONE,  /* there are none for this realm, or for a nonce of ours */
+	CREDENTIALS_STALE, /* their nonce is too old */
+	CREDENTIALS_WRONG, /* they prove nothing, or that the sender is another user */
+	CREDENTIALS_GOOD,
+};
+/* Checks those in `header` ("Authorization", "Proxy-Authorization") against `user`. */
+enum credentials registrar_credentials(const registrar *r, const sip_msg *request,
+				       const char *header, const char *user, gint64 now_us);
+/* The response 401 or 407 to `request`, with this tag and a new challenge; the caller unrefs. */
+sip_msg *registrar_challenge(registrar *r, const sip_msg *request, int status, const char *tag,
+			     bool stale, gint64 now_us);
 
 #endif

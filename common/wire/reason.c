@@ -32,8 +32,10 @@ enum reason reason_by_code(const char *code)
 static const struct {
 	int number;
 	enum reason reason;
+	bool is_public;
+	const char *text;
 } diagnostics[] = {
-#define X(number, id) {number, REASON_##id},
+#define X(number, id, is_public, text) {number, REASON_##id, is_public, text},
 	REASON_DIAGNOSTICS(X)
 #undef X
 };
@@ -48,11 +50,15 @@ enum reason reason_by_diagnostics(const char *header)
 	return REASON_NONE;
 }
 
-int reason_diagnostics(enum reason r)
+int reason_diagnostics(enum reason r, bool *ret_public, const char **ret_text)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(diagnostics); i++)
-		if (diagnostics[i].reason == r)
-			return diagnostics[i].number;
+	for (guint i = 0; i < G_N_ELEMENTS(diagnostics); i++) {
+		if (diagnostics[i].reason != r)
+			continue;
+		*ret_public = diagnostics[i].is_public;
+		*ret_text = diagnostics[i].text;
+		return diagnostics[i].number;
+	}
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #define COMMON_WIRE_REASON_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 /* X(id, code, words).  The words are those of an event that has none of its own. */
 #define REASONS(X)                                                                                \
@@ -59,6 +60,7 @@
 	X(NEXT_HOP_FAILED, "next-hop-failed", "no connection to the next hop")                    \
 	X(DOMAIN_NOT_SERVED, "domain-not-served", "The domain is not served here")                \
 	X(ACCOUNT_DISABLED, "account-disabled", "The account is disabled")                        \
+	X(NOT_REMOTE, "not-remote", "The account is not enabled for remote access")               \
 	X(WRONG_CREDENTIALS, "wrong-credentials", "Credentials do not match the account")         \
 	/* calls and conferences */                                                               \
 	X(SERVER_LOST, "server-lost", "the connection to the server was lost")                    \
@@ -125,14 +127,17 @@ enum reason {
 		REASON_COUNT
 };
 
-/* X(number, reason id): what the product's servers say in ms-diagnostics (MS-OCER section 2.1.3).
- */
-#define REASON_DIAGNOSTICS(X)      \
-	X(1003, NO_SUCH_USER)      \
-	X(1007, NEXT_HOP_FAILED)   \
-	X(1017, DOMAIN_NOT_SERVED) \
-	X(4003, ACCOUNT_DISABLED)  \
-	X(4004, WRONG_CREDENTIALS)
+/* X(number, reason id, public, text): the product's numbers and their texts (MS-OCER sections 7.2
+ * and 7.5; 4141 as its servers send it).  Public ones stand in ms-diagnostics-public, the others in
+ * ms-diagnostics. */
+#define REASON_DIAGNOSTICS(X)                                                                     \
+	X(1003, NO_SUCH_USER, false, "User does not exist")                                       \
+	X(1007, NEXT_HOP_FAILED, false, "Temporarily cannot route")                               \
+	X(1017, DOMAIN_NOT_SERVED, false, "Cannot route From and To domains in this combination") \
+	X(4003, NOT_REMOTE, true, "From URI not enabled for remote access")                       \
+	X(4004, WRONG_CREDENTIALS, true,                                                          \
+	  "Credentials provided are not authorized to act as specified from URI")                 \
+	X(4141, ACCOUNT_DISABLED, true, "User disabled")
 
 /* The code of a reason, "connection-refused"; NULL for REASON_NONE. */
 const char *reason_code(enum reason r);
@@ -143,8 +148,9 @@ enum reason reason_by_code(const char *code);
 /* The reason of the value of an ms-diagnostics header, "4004;reason=..."; REASON_NONE for NULL and
  * for another number. */
 enum reason reason_by_diagnostics(const char *header);
-/* The number of a reason in ms-diagnostics, 4004; 0: it has none. */
-int reason_diagnostics(enum reason r);
+/* The number of a reason in ms-diagnostics, 4004; 0: it has none.  *ret_public: it stands in
+ * ms-diagnostics-public; *ret_text: its text, static. */
+int reason_diagnostics(enum reason r, bool *ret_public, const char **ret_text);
 /* Sets "code" and "reason" of an event and returns the event.  `words` NULL: those of the table.
  * Both are null for REASON_NONE. */
 json_t *reason_set(json_t *event, enum reason r, const char *words);

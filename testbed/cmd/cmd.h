@@ -55,6 +55,7 @@ int cmd_version(const struct options *o);
 int cmd_up(const struct options *o);
 int cmd_down(const struct options *o);
 int cmd_status(const struct options *o);
+int cmd_credentials(const struct options *o);
 int cmd_shell(const struct options *o);
 int cmd_exec(const struct options *o);
 int cmd_call(const struct options *o);

@@ -20,7 +20,9 @@ static int decode_icewarn(const struct options *o)
 		return CMD_USAGE;
 	}
 	if (!icewarn_parse(o->icewarn, &value)) {
-		cmd_error("--icewarn '%s' is not a number of 32 bits such as 0x3eb", o->icewarn);
+		cmd_error("--icewarn '%s' is not a number of 32 bits such as 0x12b, "
+			  "nor a line with ICEWarn=0x12b",
+			  o->icewarn);
 		return CMD_USAGE;
 	}
 	g_string_append_printf(text, "ICEWarn 0x%x\n", value);

@@ -70,6 +70,16 @@ static const char enter_help[] =
 	"command's; 128+n after\n"
 	"signal n; 127 when there is no such program; 2 when there is no such lab or node.\n";
 
+static const char credentials_help[] =
+	"What a SIP or TURN client needs that takes the endpoint's place, to be started by "
+	"'testbed "
+	"exec NODE -- CMD'.\n"
+	"Names are resolved, and the CA's file is found, as the node sees them.  While such a "
+	"client "
+	"is registered, calls\n"
+	"to the user go to it; the endpoint's own client registers anew within half an hour.\n\n"
+	"Exit status: 0; 2 wrong arguments, no such lab or node, or no endpoint.\n";
+
 static const char nat_help[] =
 	"NODE...: by default every endpoint behind a NAT.  Measured by packets as in RFC 5780: "
 	"mapping,\n"
@@ -141,6 +151,9 @@ static const struct verb verbs[] = {
 	 0, cmd_down},
 	{"status", NULL, "Tell which labs are up, and how they are", NULL, OPT_NAME | OPT_JSON, 0,
 	 0, cmd_status},
+	{"credentials", "NODE",
+	 "Tell an endpoint's SIP account and relay in a lab that is up, for any client",
+	 credentials_help, OPT_NAME | OPT_JSON, 1, 1, cmd_credentials},
 	{"shell", "NODE", "Open a shell in a node of a lab that is up", enter_help, OPT_NAME, 1, 1,
 	 cmd_shell},
 	{"exec", "NODE -- CMD...", "Run a command in a node of a lab that is up", enter_help,

@@ -147,7 +147,8 @@ static void set_account_cause(struct finding *f, const struct failed *x, const s
 			      const struct node *client)
 {
 	const char *user = client->endpoint->user;
-	bool password = x->code != REASON_NO_SUCH_USER && x->code != REASON_ACCOUNT_DISABLED;
+	bool password = x->code != REASON_NO_SUCH_USER && x->code != REASON_ACCOUNT_DISABLED &&
+			x->code != REASON_NOT_REMOTE;
 
 	f->code = CAUSE_SIP_AUTH;
 	f->node = g_strdup(password || !server ? x->end : server->name);

@@ -267,35 +267,36 @@ fix *fix_certificate(const model *m, const struct node *n, const struct finding 
 	return x;
 }
 
+static char *account_command(const struct node *server, const struct endpoint *e)
+{
+	const struct service *s = node_declared_service(server, SERVICE_FRONTEND);
+
+	if (e->account == ACCOUNT_MISSING)
+		return g_strdup_printf("Enable-CsUser -Identity \"%s\" -RegistrarPool \"%s\" "
+				       "-SipAddress \"sip:%s\"",
+				       e->user, s ? s->frontend.fqdn : server->name, e->user);
+	if (e->account == ACCOUNT_INSIDE_ONLY)
+		return g_strdup_printf("Grant-CsExternalAccessPolicy -Identity \"%s\" -PolicyName "
+				       "<one with EnableOutsideAccess>",
+				       e->user);
+	return g_strdup_printf("Set-CsUser -Identity \"%s\" -Enabled $true", e->user);
+}
+
 /* At the client's node the password is wrong, at a server's the account. */
 fix *fix_account(const model *m, const struct node *n, const struct finding *f)
 {
 	const struct node *client = f->subject.kind == SUBJECT_ACCOUNT ? f->subject.client : NULL;
-	bool missing = client && client->endpoint->account == ACCOUNT_MISSING;
-	const char *user;
 	fix *x;
 
 	if (!client)
 		return NULL;
-	user = client->endpoint->user;
 	if (client == n) {
 		x = fix_new(g_strdup_printf("- set-password: {node: %s}\n", n->name));
 		add_command(x, g_strdup_printf("cmdkey /delete:%s", m->domain));
 		return x;
 	}
 	x = fix_new(g_strdup_printf("- set-account: {node: %s, account: enabled}\n", client->name));
-	add_command(
-		x,
-		missing ?
-			g_strdup_printf(
-				"Enable-CsUser -Identity \"%s\" -RegistrarPool \"%s\" -SipAddress "
-				"\"sip:%s\"",
-				user,
-				node_declared_service(n, SERVICE_FRONTEND) ?
-					node_declared_service(n, SERVICE_FRONTEND)->frontend.fqdn :
-					n->name,
-				user) :
-			g_strdup_printf("Set-CsUser -Identity \"%s\" -Enabled $true", user));
+	add_command(x, account_command(n, client->endpoint));
 	return x;
 }
 

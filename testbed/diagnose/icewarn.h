@@ -8,15 +8,17 @@
 #define TESTBED_DIAGNOSE_ICEWARN_H
 
 #include <glib.h>
+#include <stdbool.h>
 
-/* "0x3eb", or decimal; FALSE when it is neither or does not fit into 32 bits. */
-gboolean icewarn_parse(const char *text, guint32 *ret);
+/* "0x12b", decimal, or a header line or log that holds "ICEWarn=0x12b"; the first one counts. false
+ * when there is no number of 32 bits. */
+bool icewarn_parse(const char *text, guint32 *ret);
 
 /* What one bit means, or NULL when it means nothing. */
 const char *icewarn_bit_text(guint32 bit);
 
 /* Appends a line for every bit that is set, lowest first: "  0x1        the TURN server cannot be
- * reached". */
+ * reached", with " (normal)", or when it is normal, behind it. */
 void icewarn_text(guint32 value, GString *out);
 
 #endif

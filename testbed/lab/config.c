@@ -71,20 +71,22 @@ static json_t *relay_json(const struct config_source *source, const struct node 
 	guint8 digest[20];
 	gsize length = sizeof digest;
 	GHmac *hmac;
+	gint64 expires_s;
 
 	if (!edge)
 		return json_null();
 	secret = config_edge_secret(source, media);
-	username = g_strdup_printf("%" G_GINT64_FORMAT ":%s",
-				   g_get_real_time() / G_USEC_PER_SEC + CREDENTIALS_S,
-				   node->endpoint->user);
+	expires_s = g_get_real_time() / G_USEC_PER_SEC +
+		    MIN(CREDENTIALS_S, edge->credential_lifetime_ms / 1000);
+	username = g_strdup_printf("%" G_GINT64_FORMAT ":%s", expires_s, node->endpoint->user);
 	hmac = g_hmac_new(G_CHECKSUM_SHA1, (const guchar *)secret, strlen(secret));
 	g_hmac_update(hmac, (const guchar *)username, -1);
 	g_hmac_get_digest(hmac, digest, &length);
 	g_hmac_unref(hmac);
 	password = g_base64_encode(digest, length);
-	return json_pack("{s:s, s:s, s:s, s:s}", "internal", edge->fqdn, "external", edge->av_fqdn,
-			 "username", username, "password", password);
+	return json_pack("{s:s, s:s, s:s, s:s, s:I}", "internal", edge->fqdn, "external",
+			 edge->av_fqdn, "username", username, "password", password, "expires",
+			 (json_int_t)expires_s);
 }
 
 json_t *config_client(const struct config_source *source, const struct node *node)
@@ -109,6 +111,30 @@ json_t *config_client(const struct config_source *source, const struct node *nod
 	return config;
 }
 
+/* The first Front End of the user's domain; NULL: none. */
+static const struct frontend_service *front_end_of(const model *m)
+{
+	for (guint i = 0; i < m->nodes->len; i++) {
+		const struct service *s =
+			node_declared_service(g_ptr_array_index(m->nodes, i), SERVICE_FRONTEND);
+
+		if (s)
+			return &s->frontend;
+	}
+	return NULL;
+}
+
+json_t *config_credentials(const struct config_source *source, const struct node *node)
+{
+	const struct frontend_service *s = front_end_of(source->model);
+	g_autofree char *password = user_password(source, node->endpoint->user);
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:o}", "user", node->endpoint->user,
+			 "password", password, "realm", source->model->domain, "domain",
+			 source->model->domain, "ca", CONFIG_TRUST_DIR "/ca.pem", "front_end",
+			 s ? s->fqdn : NULL, "relay", relay_json(source, node));
+}
+
 /* Every user, with the Edge whose relays he is to use. */
 static json_t *users_json(const struct config_source *source, const struct frontend_service *s)
 {
@@ -123,10 +149,11 @@ static json_t *users_json(const struct config_source *source, const struct front
 			continue;
 		password = user_password(source, n->endpoint->user);
 		json_array_append_new(
-			list,
-			json_pack("{s:s, s:s, s:s?, s:b}", "user", n->endpoint->user, "password",
-				  password, "edge", edge && s->media_relay ? edge->fqdn : NULL,
-				  "enabled", n->endpoint->account == ACCOUNT_ENABLED));
+			list, json_pack("{s:s, s:s, s:s?, s:b, s:b}", "user", n->endpoint->user,
+					"password", password, "edge",
+					edge && s->media_relay ? edge->fqdn : NULL, "enabled",
+					n->endpoint->account != ACCOUNT_DISABLED, "remote",
+					n->endpoint->account != ACCOUNT_INSIDE_ONLY));
 	}
 	return list;
 }

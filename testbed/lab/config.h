@@ -24,6 +24,9 @@ struct config_source {
 /* The "config" object of that kind of agent on `node`; the caller owns it. */
 json_t *config_client(const struct config_source *source, const struct node *node);
 json_t *config_frontend(const struct config_source *source, const struct node *node);
+/* What any SIP or TURN client needs to be the user of the endpoint `node` (docs/LIVE.md): account,
+ * Front End and relay.  The caller owns it. */
+json_t *config_credentials(const struct config_source *source, const struct node *node);
 json_t *config_edge(const struct config_source *source, const struct node *node);
 
 /* Where this Front End writes its records, as processes of the lab see it; the caller frees. */

@@ -133,9 +133,11 @@ static const struct {
 	const char *member;
 	void (*func)(lab *l, json_t *message, json_t *value);
 } messages[] = {
-	{"event", on_event},	     {"built", on_built},	  {"died", on_died},
-	{"failed", on_failed},	     {"state", lab_on_state},	  {"inspected", lab_on_inspected},
-	{"entered", lab_on_entered}, {"watched", lab_on_watched}, {"changed", on_changed},
+	{"event", on_event},	     {"built", on_built},
+	{"died", on_died},	     {"failed", on_failed},
+	{"state", lab_on_state},     {"inspected", lab_on_inspected},
+	{"entered", lab_on_entered}, {"watched", lab_on_watched},
+	{"changed", on_changed},     {"credentials", lab_on_credentials},
 };
 
 static void on_line(line_socket *s G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)

@@ -107,6 +107,13 @@ typedef void (*lab_enter_func)(lab *l, const struct lab_enter_target *target, co
  * questions. */
 void lab_enter(lab *l, const char *node, lab_enter_func done, gpointer user_data);
 
+/* `of` is what config_credentials makes; NULL when there is an `error` (no endpoint; the lab is
+ * gone).  Both are borrowed for the call. */
+typedef void (*lab_credentials_func)(lab *l, json_t *of, const GError *error, gpointer user_data);
+/* Asks for the account and relay of an endpoint.  The answer comes as lab_inspect's, in the order
+ * of the questions. */
+void lab_credentials(lab *l, const char *node, lab_credentials_func done, gpointer user_data);
+
 /* `restarted` (NULL-terminated; NULL: none) are the processes that were ended and, where they still
  * belong to the network, started anew.  With an `error` the network is as it was before.  Both are
  * borrowed for the call. */

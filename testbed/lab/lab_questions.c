@@ -12,6 +12,7 @@ struct question {
 	lab_inspect_func inspected; /* one of these is set */
 	lab_enter_func entered;
 	lab_watch_func watched;
+	lab_credentials_func told;
 	gpointer user_data;
 	netstate *state; /* of the nodes that have come so far */
 };
@@ -40,8 +41,10 @@ static void question_fail(const struct question *q, const GError *error)
 		q->inspected(q->l, NULL, error, q->user_data);
 	else if (q->entered)
 		q->entered(q->l, NULL, error, q->user_data);
-	else
+	else if (q->watched)
 		q->watched(q->l, -1, error, q->user_data);
+	else
+		q->told(q->l, NULL, error, q->user_data);
 }
 
 void lab_set_gone(GError **error, const lab *l, const char *how)
@@ -118,6 +121,14 @@ void lab_enter(lab *l, const char *node, lab_enter_func done, gpointer user_data
 	send_question(q, json_pack("{s:s}", "enter", node));
 }
 
+void lab_credentials(lab *l, const char *node, lab_credentials_func done, gpointer user_data)
+{
+	struct question *q = question_new(l, user_data);
+
+	q->told = done;
+	send_question(q, json_pack("{s:s}", "credentials", node));
+}
+
 void lab_watch(lab *l, lab_watch_func done, gpointer user_data)
 {
 	struct question *q = question_new(l, user_data);
@@ -164,6 +175,11 @@ static bool is_entrance(const struct question *q)
 static bool is_watch(const struct question *q)
 {
 	return q->watched;
+}
+
+static bool is_credentials(const struct question *q)
+{
+	return q->told;
 }
 
 /* All nodes have been read, or one can't be. */
@@ -235,5 +251,18 @@ void lab_on_watched(lab *l, json_t *message G_GNUC_UNUSED, json_t *problem)
 	q->watched(l, fd, error, q->user_data);
 	if (fd >= 0)
 		close(fd);
+	question_free(q);
+}
+
+void lab_on_credentials(lab *l, json_t *message, json_t *problem)
+{
+	struct question *q = answered(l, is_credentials);
+	g_autoptr(GError) error = NULL;
+
+	if (!q)
+		return;
+	if (json_is_string(problem))
+		error = g_error_new(TB_ERROR, TB_ERROR_INPUT, "%s", json_string_value(problem));
+	q->told(l, error ? NULL : json_object_get(message, "of"), error, q->user_data);
 	question_free(q);
 }

@@ -284,6 +284,15 @@ static void answer_enter(struct supervisor *s, const char *node)
 	line_socket_send_json(s->up, json_pack("{s:s}", "entered", problem));
 }
 
+static void answer_credentials(struct supervisor *s, const char *node)
+{
+	json_t *of = supervisor_credentials(s, node);
+	g_autofree char *problem = g_strdup_printf("'%s' is not an endpoint", node);
+
+	line_socket_send_json(s->up, of ? json_pack("{s:n, s:o}", "credentials", "of", of) :
+					  json_pack("{s:s}", "credentials", problem));
+}
+
 static void on_message(line_socket *up G_GNUC_UNUSED, char *line, gsize length, gpointer user_data)
 {
 	struct supervisor *s = user_data;
@@ -305,6 +314,8 @@ static void on_message(line_socket *up G_GNUC_UNUSED, char *line, gsize length, 
 		end_watch(s);
 	else if (json_is_string(json_object_get(message, "enter")))
 		answer_enter(s, member_text(message, "enter"));
+	else if (json_is_string(json_object_get(message, "credentials")))
+		answer_credentials(s, member_text(message, "credentials"));
 	else if (json_is_array(json_object_get(message, "change")))
 		supervisor_change(s, message);
 	json_decref(message);

@@ -12,6 +12,7 @@
  *                                                   "ways" may be missing
  *   { "watch": BOOL }                               true: "watched"; false: no answer
  *   { "enter": NODE }                               "entered"
+ *   { "credentials": NODE }                         "credentials"
  *   { "change": [TEXT...], "spare": [NAME...], "reboot": NODE or null }
  *                                                   "changed", when all agents are ready
  *
@@ -24,6 +25,7 @@
  *   { "state": {...}, "node": NAME }                                 docs/EXPLAIN.md
  *   { "inspected": null or TEXT, "evidence": { "packets", "lost" } }
  *   { "entered": null or TEXT, "files": [...] }     with four descriptors: struct lab_enter_target
+ *   { "credentials": null or TEXT, "of": {...} }     config_credentials
  *   { "watched": null or TEXT }                     with one descriptor
  *   { "changed": null or TEXT, "code", "restarted": [NAME...], "agents": [NAME...] }
  *

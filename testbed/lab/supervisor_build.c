@@ -36,6 +36,14 @@ static struct config_source config_of(const struct supervisor *s)
 				      .cdr = s->job->options->run_dir};
 }
 
+json_t *supervisor_credentials(const struct supervisor *s, const char *name)
+{
+	const struct config_source source = config_of(s);
+	const struct node *node = model_node(s->model, name);
+
+	return node && node->endpoint ? config_credentials(&source, node) : NULL;
+}
+
 static char *fill_in_secret(const struct config_source *source, const struct op *op)
 {
 	const struct node *node = model_node(source->model, op->node);

@@ -54,6 +54,9 @@ gboolean supervisor_write(struct supervisor *s, GError **error);
 /* For the process_set, by the present model and plan; borrows from `s`. */
 struct process_set_source supervisor_process_set_source(const struct supervisor *s);
 
+/* config_credentials; NULL: there is no such endpoint. */
+json_t *supervisor_credentials(const struct supervisor *s, const char *node);
+
 /* --- supervisor_change.c ---------------------------------------------------------------------- */
 
 /* Does what `message` asks for (supervisor.h: "change"), all or nothing.  Blocks while the network

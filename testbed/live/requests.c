@@ -197,6 +197,101 @@ static void on_enter(struct control_client *g, const json_t *request)
 		lab_enter(session_lab(g->k->session), name, on_enter_target, control_client_ref(g));
 }
 
+/* --- credentials ------------------------------------------------------------------------------ */
+
+/* What the endpoint's own client has signed in to; NULL: it is not signed in. */
+static const json_t *signed_in_of(const struct keeper *k, const char *name)
+{
+	const struct session_client *c = session_client(k->session, name);
+	const json_t *last = c ? json_array_get(c->story, json_array_size(c->story) - 1) : NULL;
+	const char *event = json_string_value(json_object_get(last, "event"));
+
+	return g_strcmp0(event, EVENT_SIGNED_IN) == 0 ? last : NULL;
+}
+
+static json_t *relay_uris(const char *host)
+{
+	json_t *list = json_array();
+
+	json_array_append_new(list, json_sprintf("turn:%s:3478?transport=udp", host));
+	json_array_append_new(list, json_sprintf("turn:%s:443?transport=tcp", host));
+	return list;
+}
+
+/* The relay by the name that leads to it from where the endpoint has signed in. */
+static json_t *relay_of(const json_t *relay, const json_t *realm, bool remote)
+{
+	const char *host =
+		json_string_value(json_object_get(relay, remote ? "external" : "internal"));
+
+	if (!host)
+		return json_null();
+	return json_pack("{s:s, s:o, s:O, s:O, s:O, s:O}", "host", host, "uris", relay_uris(host),
+			 "username", json_object_get(relay, "username"), "password",
+			 json_object_get(relay, "password"), "realm", realm, "expires",
+			 json_object_get(relay, "expires"));
+}
+
+static json_t *server_of(const json_t *signed_in, const json_t *of)
+{
+	const json_t *server = json_object_get(signed_in, "server");
+	const char *front_end = json_string_value(json_object_get(of, "front_end"));
+
+	if (server)
+		return json_pack("{s:O, s:O, s:O}", "name", json_object_get(server, "name"),
+				 "address", json_object_get(server, "address"), "port",
+				 json_object_get(server, "port"));
+	return front_end ?
+		       json_pack("{s:s, s:n, s:i}", "name", front_end, "address", "port", 5061) :
+		       json_null();
+}
+
+static json_t *credentials_json(const struct keeper *k, const char *node, const json_t *of)
+{
+	const json_t *signed_in = signed_in_of(k, node), *realm = json_object_get(of, "realm");
+	bool remote = json_is_true(json_object_get(signed_in, "remote_user"));
+	json_t *sip =
+		json_pack("{s:O, s:O, s:O, s:o, s:s, s:O}", "user", json_object_get(of, "user"),
+			  "password", json_object_get(of, "password"), "realm", realm, "server",
+			  server_of(signed_in, of), "transport", "tls", "ca",
+			  json_object_get(of, "ca"));
+
+	return json_pack("{s:s, s:s, s:o, s:o}", "schema", "testbed.credentials/1", "node", node,
+			 "sip", sip, "relay",
+			 relay_of(json_object_get(of, "relay"), realm, remote));
+}
+
+struct credentials_request {
+	struct control_client *client;
+	char *node;
+};
+
+static void on_credentials_told(lab *l G_GNUC_UNUSED, json_t *of, const GError *error,
+				gpointer user_data)
+{
+	struct credentials_request *r = user_data;
+
+	if (error)
+		control_client_fail_with(r->client, error);
+	else
+		control_client_done(r->client, credentials_json(r->client->k, r->node, of));
+	control_client_unref(r->client);
+	g_free(r->node);
+	g_free(r);
+}
+
+static void on_credentials(struct control_client *g, const json_t *request)
+{
+	const char *name = json_string_value(json_object_get(request, "node"));
+	struct credentials_request *r;
+
+	if (!control_client_check_node(g, name))
+		return;
+	r = g_new(struct credentials_request, 1);
+	*r = (struct credentials_request){control_client_ref(g), g_strdup(name)};
+	lab_credentials(session_lab(g->k->session), name, on_credentials_told, r);
+}
+
 /* --- the table -------------------------------------------------------------------------------- */
 
 static const struct {
@@ -204,11 +299,17 @@ static const struct {
 	bool needs_lab; /* refused until the lab is up */
 	void (*serve)(struct control_client *g, const json_t *request);
 } requests[] = {
-	{"status", false, on_status},	 {"wait", false, on_wait},
-	{"down", false, on_down},	 {"inspect", true, on_inspect},
-	{"watch", true, on_watch},	 {"enter", true, on_enter},
-	{"call", true, live_call_start}, {"set", true, change_set},
-	{"reset", true, change_reset},	 {"reboot", true, change_reboot_node},
+	{"status", false, on_status},
+	{"wait", false, on_wait},
+	{"down", false, on_down},
+	{"inspect", true, on_inspect},
+	{"watch", true, on_watch},
+	{"enter", true, on_enter},
+	{"call", true, live_call_start},
+	{"set", true, change_set},
+	{"credentials", true, on_credentials},
+	{"reset", true, change_reset},
+	{"reboot", true, change_reboot_node},
 };
 
 void request_serve(struct control_client *g, const json_t *request)

@@ -242,7 +242,12 @@ struct service {
 	struct loc loc;
 };
 
-enum account_state { ACCOUNT_ENABLED, ACCOUNT_DISABLED, ACCOUNT_MISSING }; /* at the Front End */
+enum account_state { /* at the Front End */
+		     ACCOUNT_ENABLED,
+		     ACCOUNT_DISABLED,
+		     ACCOUNT_MISSING,
+		     ACCOUNT_INSIDE_ONLY, /* not enabled for remote access */
+};
 
 struct endpoint {
 	char *user;		 /* "dc1@contoso.com" */

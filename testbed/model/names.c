@@ -73,6 +73,7 @@ const char *const mras_secret_names[] = {
 const char *const account_state_names[] = {[ACCOUNT_ENABLED] = "enabled",
 					   [ACCOUNT_DISABLED] = "disabled",
 					   [ACCOUNT_MISSING] = "missing",
+					   [ACCOUNT_INSIDE_ONLY] = "inside-only",
 					   NULL};
 const char *const issuer_names[] = {[ISSUER_LAB] = "lab", [ISSUER_OTHER] = "other", NULL};
 const char *const validity_names[] = {[VALIDITY_VALID] = "valid",

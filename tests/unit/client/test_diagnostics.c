@@ -39,7 +39,7 @@ Test(diagnostics, ice_warn_bits)
 		  .remote_srflx = 1,
 		  .remote_relay = 2},
 		 true,
-		 0x3eb},
+		 0x12b},
 		{"the same, seen from home",
 		 {.relays_udp_asked = 1,
 		  .relays_udp_got = 1,

@@ -25,14 +25,14 @@ static call_sdp *offer(void)
 	g_ptr_array_add(audio->candidates, g_strdup(relay));
 	g_ptr_array_add(audio->candidates, g_strdup(lync_tcp));
 	audio->end_of_candidates = true;
-	audio->crypto = g_strdup(crypto);
-	audio->rtpmap = g_strdup("114 x-msrta/16000");
+	g_ptr_array_add(audio->cryptos, g_strdup(crypto));
+	g_ptr_array_add(audio->rtpmaps, g_strdup("114 x-msrta/16000"));
 	audio->remote_candidates = g_strdup("1 10.2.0.10 50020");
 	audio->ssrc = 4000000000u;
 	audio->ptime_ms = 60;
 	video->ufrag = g_strdup("uf2v");
 	video->pwd = g_strdup("password+video/long=enough");
-	video->rtpmap = g_strdup("122 X-H264UC/90000");
+	g_ptr_array_add(video->rtpmaps, g_strdup("122 X-H264UC/90000"));
 	return s;
 }
 
@@ -73,14 +73,16 @@ Test(call_sdp, there_and_back)
 	cr_expect_str_eq(g_ptr_array_index(audio->candidates, 2), lync_tcp,
 			 "the product's spelling comes through");
 	cr_expect(audio->end_of_candidates);
-	cr_expect_str_eq(audio->crypto, crypto);
-	cr_expect_str_eq(audio->rtpmap, "114 x-msrta/16000");
+	cr_assert_eq(audio->cryptos->len, 1u);
+	cr_expect_str_eq(g_ptr_array_index(audio->cryptos, 0), crypto);
+	cr_assert_eq(audio->rtpmaps->len, 1u);
+	cr_expect_str_eq(g_ptr_array_index(audio->rtpmaps, 0), "114 x-msrta/16000");
 	cr_expect_str_eq(audio->remote_candidates, "1 10.2.0.10 50020");
 	cr_expect_eq(audio->ssrc, 4000000000u);
 	cr_expect_str_eq(video->kind, "video");
 	cr_expect_eq(video->candidates->len, 0u);
 	cr_expect(!video->end_of_candidates);
-	cr_expect_null(video->crypto);
+	cr_expect_eq(video->cryptos->len, 0u);
 	cr_expect_eq(video->ssrc, 0u);
 	cr_expect_str_eq(again, text);
 }
@@ -108,7 +110,7 @@ Test(call_sdp, message)
 		  text);
 	cr_expect_str_eq(medium(got, 0)->kind, "message");
 	cr_expect_null(medium(got, 0)->ufrag);
-	cr_expect_null(medium(got, 0)->rtpmap);
+	cr_expect_eq(medium(got, 0)->rtpmaps->len, 0u);
 }
 
 /* Things we do not write: credentials for the whole session, unknown attributes, other line ends.
@@ -121,6 +123,8 @@ Test(call_sdp, of_another_writer)
 		"sessionpasswordsession\n"
 		"m=audio 4000 RTP/SAVP 0 8 101\na=rtpmap:0 PCMU/8000\na=rtpmap:101 "
 		"telephone-event/8000\n"
+		"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:a|2^31|1:4\n"
+		"a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:b\n"
 		"a=fmtp:101 0-16\na=x-ssrc-range:1-1\na=ssrc:77 cname:x\n"
 		"a=candidate:1 1 TCP-ACT 1684798975 192.0.2.1 4000 typ srflx raddr 10.0.0.1 rport "
 		"4000\n"
@@ -130,12 +134,37 @@ Test(call_sdp, of_another_writer)
 
 	cr_expect_str_eq(m->ufrag, "sess");
 	cr_expect_str_eq(m->pwd, "sessionpasswordsession");
-	cr_expect_str_eq(m->rtpmap, "0 PCMU/8000");
+	cr_assert_eq(m->rtpmaps->len, 3u, "all formats, also the static one without a line");
+	cr_expect_str_eq(g_ptr_array_index(m->rtpmaps, 0), "0 PCMU/8000");
+	cr_expect_str_eq(g_ptr_array_index(m->rtpmaps, 1), "8 PCMA/8000");
+	cr_expect_str_eq(m->formats, "0 8 101");
+	cr_expect_eq(m->cryptos->len, 2u, "every line");
+	cr_expect(m->no_rtcp_mux, "not offered");
+	cr_expect(s->no_trickle, "nothing says that it trickles");
+	cr_expect_not(m->rejected);
+	cr_expect_str_eq(medium(s, 1)->formats, "data");
+	cr_expect(medium(s, 2)->rejected, "port 0");
 	cr_expect_eq(m->ssrc, 77u);
 	cr_expect_str_eq(
 		g_ptr_array_index(m->candidates, 0),
 		"1 1 TCP-ACT 1684798975 192.0.2.1 4000 typ srflx raddr 10.0.0.1 rport 4000");
 	cr_expect_eq(s->media->len, 3u);
+}
+
+/* RFC 3264 section 6: a rejected line has port 0 and the formats of the offer. */
+Test(call_sdp, rejected_line)
+{
+	g_autoptr(call_sdp) s = call_sdp_new("10.1.1.10");
+	struct call_sdp_media *m = call_sdp_add(s, "application");
+
+	m->protocol = g_strdup("UDP/DTLS/SCTP");
+	m->formats = g_strdup("webrtc-datachannel");
+	m->rejected = true;
+
+	g_autofree char *text = call_sdp_print(s);
+
+	cr_expect(g_str_has_suffix(text, "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\n"),
+		  "%s", text);
 }
 
 Test(call_sdp, malformed)

@@ -385,15 +385,120 @@ Test(media, crypto_lines)
 		 false},
 		{"1 AES_CM_128_HMAC_SHA1_80 inline:WVNf", false},
 		{"1 AES_CM_128_HMAC_SHA1_80 inline:", false},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz "
+		 "WSH=64 -X=1",
+		 true},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz "
+		 "UNENCRYPTED_SRTP",
+		 false},
+		{"x AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz",
+		 false},
 		{"AES_CM_128_HMAC_SHA1_80", false},
 		{"", false},
 	};
 	guint8 key[MEDIA_KEY_BYTES], again[MEDIA_KEY_BYTES];
+	guint tag;
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
-		cr_expect_eq(media_crypto_parse(rows[i].value, key), rows[i].good, "\"%s\"",
+		cr_expect_eq(media_crypto_parse(rows[i].value, &tag, key), rows[i].good, "\"%s\"",
 			     rows[i].value);
 	media_key_new(key);
-	g_autofree char *text = media_crypto_print(key);
-	cr_assert(media_crypto_parse(text, again), "own line \"%s\" not understood", text);
+	g_autofree char *text = media_crypto_print(7, key);
+	cr_assert(media_crypto_parse(text, &tag, again), "own line \"%s\" not understood", text);
 	cr_assert_arr_eq(key, again, sizeof(key), "key changed on the way");
+	cr_assert_eq(tag, 7u, "the tag is %u", tag);
+}
+
+/* RFC 4568 section 5.1.2: the first line that is supported, wherever it stands. */
+Test(media, first_supported_crypto_line)
+{
+	static const char *const lines[] = {
+		"1 AES_CM_128_HMAC_SHA1_80 "
+		"inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^31|1:4",
+		"2 AES_256_CM_HMAC_SHA1_80 "
+		"inline:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==",
+		"3 AES_CM_128_HMAC_SHA1_80 inline:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+		"4 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz",
+	};
+	g_autoptr(GPtrArray) values = g_ptr_array_new();
+	guint8 key[MEDIA_KEY_BYTES];
+	guint tag = 0;
+	for (gsize i = 0; i < G_N_ELEMENTS(lines); i++)
+		g_ptr_array_add(values, (gpointer)(gsize)lines[i]);
+	cr_assert(media_crypto_choose(values, &tag, key), "an MKI comes first");
+	cr_expect_eq(tag, 3u, "tag %u", tag);
+	g_ptr_array_set_size(values, 2);
+	cr_expect_not(media_crypto_choose(values, &tag, key), "none is supported");
+}
+
+/* RFC 3264 section 6.1: only what was offered, under the number that it was offered with. */
+Test(media, codec_in_common)
+{
+	static const struct {
+		const char *name, *kind, *offered[4], *codec;
+		guint type;
+	} rows[] = {
+		{"the product's",
+		 "audio",
+		 {"0 PCMU/8000", "114 x-msrta/16000"},
+		 "x-msrta/16000",
+		 114},
+		{"another number", "audio", {"96 X-MSRTA/16000/1"}, "x-msrta/16000", 96},
+		{"G.711",
+		 "audio",
+		 {"98 opus/48000/2", "8 PCMA/8000", "0 PCMU/8000"},
+		 "PCMU/8000",
+		 0},
+		{"A-law alone", "audio", {"8 PCMA/8000"}, "PCMA/8000", 8},
+		{"other rate", "audio", {"0 PCMU/16000"}, NULL, 0},
+		{"longer name", "audio", {"0 PCMU/80000"}, NULL, 0},
+		{"stereo", "audio", {"0 PCMU/8000/2"}, NULL, 0},
+		{"nothing", "audio", {NULL}, NULL, 0},
+		{"other video", "video", {"97 H264/90000"}, NULL, 0},
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(GPtrArray) offered = g_ptr_array_new();
+		guint type = 0;
+		for (guint k = 0; rows[i].offered[k]; k++)
+			g_ptr_array_add(offered, (gpointer)(gsize)rows[i].offered[k]);
+		const struct media_profile *p = media_profile_choose(rows[i].kind, offered, &type);
+		cr_expect_eq(g_strcmp0(p ? p->codec : NULL, rows[i].codec), 0, "%s: %s",
+			     rows[i].name, p ? p->codec : "none");
+		cr_expect(!p || type == rows[i].type, "%s: type %u", rows[i].name, type);
+	}
+}
+
+/* Another program's packets count when they are authentic, though their payload is not ours. */
+Test(media, sound_of_another_program)
+{
+	static const struct {
+		const char *codec;
+		bool counted;
+	} rows[] = {{"0 PCMU/8000", true}, {"114 x-msrta/16000", false}};
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(GPtrArray) offered = g_ptr_array_new();
+		struct ends e;
+		struct media_quality q;
+		_Alignas(8) guint8 sound[12 + 160] = {0x80, 0, 0xff, 0xff},
+					      packet[MEDIA_PACKET_MAX];
+		guint type;
+		g_ptr_array_add(offered, (gpointer)(gsize)rows[i].codec);
+		open_ends(&e, "audio");
+		media_stream *to = media_stream_new(media_profile_choose("audio", offered, &type),
+						    0xcccc, e.key_b, e.key_a, START_US, NULL);
+		for (guint k = 0; k < 4; k++) {
+			gsize n = media_stream_forward(e.a, sound, sizeof sound, packet);
+			bool taken = media_stream_receive(to, START_US + k * 20 * MS, packet, n,
+							  NULL, NULL);
+			cr_expect_eq(taken, rows[i].counted, "%s: packet %u", rows[i].codec, k);
+			sound[2] = 0;
+			sound[3] = (guint8)(k < 2 ? k : k + 1); /* one number is left out */
+		}
+		media_stream_quality(to, &q);
+		cr_expect_eq(q.received, rows[i].counted ? 4u : 0u, "%s: received", rows[i].codec);
+		cr_expect_eq(q.expected, rows[i].counted ? 5u : 0u, "%s: expected %u",
+			     rows[i].codec, (guint)q.expected);
+		cr_expect(isnan(q.delay_ms), "%s: nobody knows the delay", rows[i].codec);
+		media_stream_free(to);
+		close_ends(&e);
+	}
 }

@@ -216,6 +216,69 @@ Test(sip_conn, broken_input_ends_it)
 	}
 }
 
+/* A request that can be told from the next one is answered, and the connection goes on. */
+Test(sip_conn, malformed_requests_are_answered)
+{
+#define TAIL "CSeq: 3 INVITE\r\nContent-Length: 0\r\n\r\n"
+	static const struct {
+		const char *name, *bytes, *answer; /* answer NULL: the connection ends */
+	} rows[] = {
+		{"no host", "INVITE sip: SIP/2.0\r\n" HEAD TAIL, "SIP/2.0 400 Bad Request"},
+		{"spaces in the URI", "INVITE sip:a b@c SIP/2.0\r\n" HEAD TAIL,
+		 "SIP/2.0 400 Bad Request"},
+		{"a header that may occur once",
+		 "INVITE sip:c@b.test SIP/2.0\r\n" HEAD "Max-Forwards: 1\r\nMax-Forwards: "
+		 "2\r\n" TAIL,
+		 "SIP/2.0 400 Bad Request"},
+		{"a bad number", "INVITE sip:c@b.test SIP/2.0\r\n" HEAD "Max-Forwards: x\r\n" TAIL,
+		 "SIP/2.0 400 Bad Request"},
+		{"a line without colon", "INVITE sip:c@b.test SIP/2.0\r\n" HEAD "nonsense\r\n" TAIL,
+		 "SIP/2.0 400 Bad Request"},
+		{"another method in CSeq", "BYE sip:c@b.test SIP/2.0\r\n" HEAD TAIL,
+		 "SIP/2.0 400 Bad Request"},
+		{"another version", "INVITE sip:c@b.test SIP/7.0\r\n" HEAD TAIL, "SIP/2.0 505 "},
+		{"an ACK", "ACK sip: SIP/2.0\r\n" HEAD "CSeq: 3 ACK\r\nContent-Length: 0\r\n\r\n",
+		 NULL},
+		{"no Via",
+		 "BYE sip: SIP/2.0\r\nFrom: <sip:a@b.test>;tag=1\r\nTo: <sip:c@b.test>\r\n"
+		 "Call-ID: 1\r\n" TAIL,
+		 NULL},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *answer = NULL;
+		struct end e;
+
+		end_init(&e);
+		say(&e, rows[i].bytes, strlen(rows[i].bytes));
+		answer = heard(&e);
+		cr_expect_eq(e.closed, !rows[i].answer, "%s: closed", rows[i].name);
+		cr_expect(g_str_has_prefix(answer, rows[i].answer ? rows[i].answer : ""), "%s: %s",
+			  rows[i].name, answer);
+		cr_expect(!rows[i].answer || strstr(answer, "branch=z9hG4bK1"), "%s: its Via\n%s",
+			  rows[i].name, answer);
+		if (rows[i].answer)
+			say(&e, BYE, strlen(BYE));
+		cr_expect_eq(e.messages, rows[i].answer ? 1u : 0u, "%s: what follows is read",
+			     rows[i].name);
+		end_done(&e);
+	}
+}
+
+Test(sip_conn, request_without_length_is_answered_before_the_end)
+{
+	static const char text[] = "BYE sip:c@b.test SIP/2.0\r\n" HEAD "CSeq: 2 BYE\r\n\r\n";
+	struct end e;
+	g_autofree char *answer = NULL;
+
+	end_init(&e);
+	say(&e, text, strlen(text));
+	answer = heard(&e);
+	cr_expect(g_str_has_prefix(answer, "SIP/2.0 400 "), "%s", answer);
+	cr_expect(e.closed);
+	end_done(&e);
+}
+
 Test(sip_conn, headers_without_end)
 {
 	struct end e;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Messages as values: making, reading, changing, printing; URIs, parameters and digest. */
 #include "common/sip.h"
+#include "common/sip_private.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -288,4 +289,83 @@ Test(sip_digest, challenges_we_cannot_answer)
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
 		cr_expect_null(sip_digest_answer(rows[i], "REGISTER", "sip:x", "u", "p"), "%s",
 			       rows[i]);
+}
+
+/* --- where requests come from and go to ------------------------------------------------------- */
+
+Test(sip_msg, via_says_where_it_came_from)
+{
+	static const struct {
+		const char *via, *peer, *expected;
+	} rows[] = {
+		{"SIP/2.0/TLS 10.0.0.1:5061;branch=z9hG4bK1", "10.0.0.1:40000",
+		 "SIP/2.0/TLS 10.0.0.1:5061;branch=z9hG4bK1"},
+		{"SIP/2.0/TLS 10.0.0.1:5061;branch=z9hG4bK1", "192.0.2.1:40000",
+		 "SIP/2.0/TLS 10.0.0.1:5061;branch=z9hG4bK1;received=192.0.2.1"},
+		{"SIP/2.0/TLS host.test;branch=z9hG4bK1", "192.0.2.1:40000",
+		 "SIP/2.0/TLS host.test;branch=z9hG4bK1;received=192.0.2.1"},
+		{"SIP/2.0/TLS 10.0.0.1;rport;branch=z9hG4bK1", "10.0.0.1:40000",
+		 "SIP/2.0/TLS 10.0.0.1;rport=40000;branch=z9hG4bK1;received=10.0.0.1"},
+		{"SIP/2.0/TLS [2001:db8::1]:5061;branch=z9hG4bK1;rport", "[2001:db8::2]:40000",
+		 "SIP/2.0/TLS [2001:db8::1]:5061;branch=z9hG4bK1;rport=40000;received=2001:db8::2"},
+		{"SIP/2.0/TLS [2001:db8::1];branch=z9hG4bK1", "[2001:db8::1]:40000",
+		 "SIP/2.0/TLS [2001:db8::1];branch=z9hG4bK1"},
+		{"SIP/2.0/TLS host.test;branch=z9hG4bK1", "unknown",
+		 "SIP/2.0/TLS host.test;branch=z9hG4bK1"},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(sip_msg) m = sip_request_new("BYE", "sip:a@b.test", "sip:a@b.test", "1",
+						       "sip:c@b.test", "2", "x", 1);
+
+		sip_add_header(m, "Via", rows[i].via);
+		sip_via_received(m, rows[i].peer);
+		cr_expect_str_eq(sip_header(m, "Via"), rows[i].expected);
+	}
+}
+
+Test(sip_msg, places)
+{
+	static const struct {
+		const char *uri, *place;
+	} rows[] = {
+		{"sip:Alice@Host.Test:40000;transport=tls", "Alice@host.test:40000"},
+		{"sip:alice@host.test;transport=tls", "alice@host.test:5061"},
+		{"sips:alice@host.test", "alice@host.test:5061"},
+		{"sip:host.test", "host.test:5060"},
+		{"tel:+123", NULL},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *place = sip_uri_place(rows[i].uri);
+
+		cr_expect_eq(g_strcmp0(place, rows[i].place), 0, "%s: %s", rows[i].uri,
+			     place ? place : "none");
+	}
+}
+
+Test(sip_msg, unknown_extensions)
+{
+	static const char *const known[] = {"path", NULL};
+	static const struct {
+		const char *method, *value, *unsupported;
+	} rows[] = {
+		{"INVITE", "100rel", "100rel"},	  {"INVITE", "Path", NULL},
+		{"INVITE", "path, a, b", "a, b"}, {"INVITE", "", NULL},
+		{"CANCEL", "100rel", NULL},	  {"ACK", "100rel", NULL},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(sip_msg) m =
+			sip_request_new(rows[i].method, "sip:a@b.test", "sip:a@b.test", "1",
+					"sip:c@b.test", NULL, "x", 1);
+		g_autoptr(sip_msg) answer = NULL;
+
+		sip_add_header(m, "Require", rows[i].value);
+		answer = sip_refuse_extensions(m, "Require", known, NULL);
+		cr_expect_eq(g_strcmp0(answer ? sip_header(answer, "Unsupported") : NULL,
+				       rows[i].unsupported),
+			     0, "%s %s", rows[i].method, rows[i].value);
+		cr_expect(!answer || sip_status(answer) == 420, "420");
+	}
 }

@@ -179,7 +179,7 @@ Test(foreign_words, of_names_and_registrars)
 	expect(event_new("sign-in-failed", "register", "reason", "Bad credentials"),
 	       REASON_WRONG_CREDENTIALS);
 	expect(event_new("sign-in-failed", "register", "diagnostics",
-			 "4003;reason=\"The account is disabled\""),
+			 "4141;reason=\"User disabled\""),
 	       REASON_ACCOUNT_DISABLED);
 }
 

@@ -11,6 +11,8 @@
 
 #define FQDN "edge.contoso.com"
 
+static const struct edge_names names = {.inside = FQDN, .outside = "sip.contoso.com"};
+
 static sip_msg *request(const char *method)
 {
 	sip_msg *m = sip_request_new(method, "sip:home1@contoso.com", "sip:dc1@contoso.com", "1",
@@ -49,8 +51,8 @@ Test(access, register_gets_a_path)
 {
 	g_autoptr(sip_msg) reg = request("REGISTER"), invite = request("INVITE");
 
-	edge_route_from_client(reg, FQDN, "00ff");
-	edge_route_from_client(invite, FQDN, "00ff");
+	edge_route_from_client(reg, &names, "00ff");
+	edge_route_from_client(invite, &names, "00ff");
 	cr_expect_str_eq(sip_header(reg, "Path"),
 			 "<sip:00ff@edge.contoso.com:5061;transport=tls;lr>", "Path");
 	cr_expect_null(sip_header(invite, "Path"), "no Path on others");
@@ -66,13 +68,13 @@ Test(access, a_response_finds_its_flow_by_via)
 	g_autoptr(sip_msg) m = request("INVITE"), response = NULL;
 	g_autofree char *token = NULL;
 
-	edge_route_from_client(m, FQDN, "00ff");
+	edge_route_from_client(m, &names, "00ff");
 	response = sip_response_new(m, 200, "OK", "t");
-	token = edge_route_take_via(response, FQDN);
+	token = edge_route_take_via(response, &names);
 	cr_expect_str_eq(token, "00ff", "token");
 	cr_expect_not_null(strstr(sip_header_nth(response, "Via", 0), "10.0.1.10"),
 			   "our Via is off");
-	cr_expect_null(edge_route_take_via(response, FQDN), "the next one is not ours");
+	cr_expect_null(edge_route_take_via(response, &names), "the next one is not ours");
 	cr_expect_not_null(sip_header_nth(response, "Via", 0), "and stays");
 }
 
@@ -84,9 +86,9 @@ Test(access, branches_are_stable_and_differ)
 
 	sip_remove_header(other, "Via");
 	sip_add_header(other, "Via", "SIP/2.0/TLS 10.0.1.10:5061;branch=z9hG4bKother");
-	edge_route_from_client(invite, FQDN, "00ff");
-	edge_route_from_client(ack, FQDN, "00ff");
-	edge_route_from_client(other, FQDN, "00ff");
+	edge_route_from_client(invite, &names, "00ff");
+	edge_route_from_client(ack, &names, "00ff");
+	edge_route_from_client(other, &names, "00ff");
 	a = branch_of(invite);
 	b = branch_of(ack);
 	c = branch_of(other);
@@ -101,6 +103,9 @@ Test(access, routes)
 	} rows[] = {
 		{"ours", "<sip:00ff@edge.contoso.com:5061;transport=tls;lr>", "00ff"},
 		{"ours, capitals", "<sip:00ff@EDGE.Contoso.com:5061;transport=tls;lr>", "00ff"},
+		{"ours, outside", "<sip:00ff@sip.contoso.com:443;transport=tls;lr>", "00ff"},
+		{"ours, outside with the other port",
+		 "<sip:00ff@sip.contoso.com:5061;transport=tls;lr>", NULL},
 		{"another host", "<sip:00ff@edge2.contoso.com:5061;transport=tls;lr>", NULL},
 		{"another port", "<sip:00ff@edge.contoso.com:5062;transport=tls;lr>", NULL},
 		{"longer host", "<sip:00ff@edge.contoso.com.evil.com:5061;lr>", NULL},
@@ -113,7 +118,7 @@ Test(access, routes)
 
 		sip_add_header(m, "Route", rows[i].route);
 		sip_add_header(m, "Route", "<sip:next.contoso.com;lr>");
-		token = edge_route_take_token(m, FQDN);
+		token = edge_route_take_token(m, &names);
 		cr_expect_eq(g_strcmp0(token, rows[i].token), 0, "%s: '%s'", rows[i].name,
 			     token ? token : "none");
 		cr_expect_eq(sip_header_nth(m, "Route", 1) == NULL, rows[i].token != NULL,
@@ -127,17 +132,48 @@ Test(access, a_client_may_not_choose_a_flow)
 
 	sip_add_header(m, "Route", "<sip:aaaa@edge.contoso.com:5061;lr>");
 	sip_add_header(m, "Route", "<sip:bbbb@edge.contoso.com:5061;lr>");
-	edge_route_from_client(m, FQDN, "00ff");
+	edge_route_from_client(m, &names, "00ff");
 	cr_expect_null(sip_header(m, "Route"), "its Routes are off");
+}
+
+/* Both ends keep the Edge on the way of later requests, each by the name that it can reach
+ * (RFC 3261 section 16.6 step 4, RFC 5658). */
+Test(access, dialogs_stay_on_the_way)
+{
+	static const char inside[] = "<sip:00ff@edge.contoso.com:5061;transport=tls;lr>",
+			  outside[] = "<sip:00ff@sip.contoso.com:443;transport=tls;lr>";
+	g_autoptr(sip_msg) inwards = request("INVITE"), outwards = request("INVITE"),
+			   message = request("MESSAGE"), later = request("BYE");
+	g_autofree char *token = NULL;
+
+	sip_add_header(inwards, "Record-Route", "<sip:before.contoso.com;lr>");
+	edge_route_from_client(inwards, &names, "00ff");
+	cr_expect_str_eq(sip_header_nth(inwards, "Record-Route", 0), inside);
+	cr_expect_str_eq(sip_header_nth(inwards, "Record-Route", 1), outside);
+	cr_expect_str_eq(sip_header_nth(inwards, "Record-Route", 2), "<sip:before.contoso.com;lr>");
+	edge_route_to_client(outwards, &names, "ee", "00ff");
+	cr_expect_str_eq(sip_header_nth(outwards, "Record-Route", 0), outside);
+	cr_expect_str_eq(sip_header_nth(outwards, "Record-Route", 1), inside);
+	cr_expect(g_str_has_prefix(sip_header(outwards, "Via"), "SIP/2.0/TLS sip.contoso.com:443;"),
+		  "the connection that the client has: %s", sip_header(outwards, "Via"));
+	edge_route_from_client(message, &names, "00ff");
+	cr_expect_null(sip_header(message, "Record-Route"), "it makes no dialog");
+	sip_add_header(later, "Route", inside);
+	sip_add_header(later, "Route", outside);
+	sip_add_header(later, "Route", "<sip:fe.contoso.com:5061;lr>");
+	token = edge_route_take_token(later, &names);
+	cr_expect_str_eq(token, "00ff");
+	cr_expect_str_eq(sip_header(later, "Route"), "<sip:fe.contoso.com:5061;lr>",
+			 "both are off");
 }
 
 Test(access, names_of_the_next_hop)
 {
-	static const char *const names[] = {"x.contoso.com", "FE.contoso.com", NULL},
+	static const char *const given[] = {"x.contoso.com", "FE.contoso.com", NULL},
 				 *const none[] = {NULL};
 
-	cr_expect(inside_has_name(names, "fe.contoso.com"), "without case");
-	cr_expect_not(inside_has_name(names, "contoso.com"), "whole");
+	cr_expect(inside_has_name(given, "fe.contoso.com"), "without case");
+	cr_expect_not(inside_has_name(given, "contoso.com"), "whole");
 	cr_expect_not(inside_has_name(none, "fe.contoso.com"), "no certificate");
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/mras.h"
+#include "edge/reservation.h"
 #include "tests/unit/edge/world.h"
 
 #define S ((gint64)G_USEC_PER_SEC)
@@ -72,6 +73,7 @@ Test(turn, tcp_clients_get_the_second_relay_address)
 
 Test(turn, refuses_bad_allocates)
 {
+	static const guint8 made_up[8] = {1, 2, 3};
 	static const struct {
 		const char *name;
 		struct ask ask;
@@ -88,9 +90,23 @@ Test(turn, refuses_bad_allocates)
 		{"unknown",
 		 {.method = STUN_ALLOCATE, .lifetime_s = -1, .transport = 17, .extra = 0x7777},
 		 420},
-		{"reserve",
-		 {.method = STUN_ALLOCATE, .lifetime_s = -1, .transport = 17, .even_port = 0x81},
+		{"a token that nobody gave",
+		 {.method = STUN_ALLOCATE, .lifetime_s = -1, .transport = 17, .token = made_up},
 		 508},
+		{"a token and an even port",
+		 {.method = STUN_ALLOCATE,
+		  .lifetime_s = -1,
+		  .transport = 17,
+		  .token = made_up,
+		  .even_port = 1},
+		 400},
+		{"a token and a family",
+		 {.method = STUN_ALLOCATE,
+		  .lifetime_s = -1,
+		  .transport = 17,
+		  .token = made_up,
+		  .family = 1},
+		 400},
 	};
 	struct world *w = plain_world();
 	struct tester *c = tester_new(1, "dc1@contoso.com");
@@ -100,8 +116,12 @@ Test(turn, refuses_bad_allocates)
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		int code = tester_ask(w, c, &rows[i].ask);
 
+		gsize length = 0;
+
 		cr_expect_eq(code, rows[i].code, "%s: %d, got %d", rows[i].name, rows[i].code,
 			     code);
+		cr_expect(reply_attribute(w, STUN_ATTRIBUTE_ERROR_CODE, &length) && length > 4,
+			  "%s: a reason phrase", rows[i].name);
 	}
 	cr_expect_eq(w->open_relays, 0, "nothing is open");
 	tester_free(c);
@@ -126,6 +146,66 @@ Test(turn, an_even_port_is_even)
 	}
 	tester_free(c);
 	world_free(w);
+}
+
+/* RFC 5766 section 6.2: the port above an even one is kept for half a minute for who has the token.
+ */
+Test(turn, the_next_port_is_reserved)
+{
+	static const struct {
+		const char *name, *user;
+		gint64 wait_us;
+		int code;
+	} rows[] = {
+		{"in time", "dc1@contoso.com", RESERVATION_LIFE_US - 1, 0},
+		{"too late", "dc1@contoso.com", RESERVATION_LIFE_US, 508},
+		{"another user", "dc2@contoso.com", 0, 508},
+	};
+	static const struct world_options four_ports = {.port_min = 50000, .port_max = 50003};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct world *w = world_new(&four_ports);
+		struct tester *rtp = tester_new(1, "dc1@contoso.com"),
+			      *rtcp = tester_new(2, rows[i].user),
+			      *other = tester_new(3, "dc1@contoso.com");
+		struct ask even = {.method = STUN_ALLOCATE,
+				   .lifetime_s = -1,
+				   .transport = 17,
+				   .even_port = 0x81},
+			   taken = {.method = STUN_ALLOCATE, .lifetime_s = -1, .transport = 17};
+		guint8 token[8];
+		const guint8 *value;
+		gsize length = 0;
+		guint16 port;
+		int code;
+
+		tester_allocate(w, rtp);
+		refresh(w, rtp, 0);
+		cr_assert_eq(tester_ask(w, rtp, &even), 0, "%s: allocated", rows[i].name);
+		value = reply_attribute(w, STUN_ATTRIBUTE_RESERVATION_TOKEN, &length);
+		cr_assert(value && length == sizeof token, "%s: a token", rows[i].name);
+		memcpy(token, value, sizeof token);
+		port = w->last->relay.port;
+		cr_expect_eq(port % 2, 0, "%s: port %u", rows[i].name, port);
+		/* two ports are left for others */
+		cr_expect_eq(tester_allocate(w, other), 0, "%s: another relay", rows[i].name);
+		cr_expect_neq(w->last->relay.port, port + 1, "%s: the reserved one was given away",
+			      rows[i].name);
+		tester_allocate(w, rtcp);
+		refresh(w, rtcp, 0);
+		w->now_us += rows[i].wait_us;
+		taken.token = token;
+		code = tester_ask(w, rtcp, &taken);
+		if (code == 438) /* the nonce has aged */
+			code = tester_ask(w, rtcp, &taken);
+		cr_expect_eq(code, rows[i].code, "%s: %d", rows[i].name, code);
+		cr_expect(code || w->last->relay.port == port + 1, "%s: port %u", rows[i].name,
+			  w->last->relay.port);
+		tester_free(rtp);
+		tester_free(rtcp);
+		tester_free(other);
+		world_free(w);
+	}
 }
 
 Test(turn, the_same_allocate_again_is_a_retransmission)
@@ -503,7 +583,7 @@ static void expect_bounded(struct world *w, struct tester *c, const char *name, 
 	w->reply_length = 0;
 	turn_from_client(w->turn, w->now_us, c, &c->tuple, data, length);
 	/* IP and UDP headers, 28 bytes, are on both. */
-	cr_expect(w->reply_length == 0 || (w->reply_length + 28) * 2 <= (length + 28) * 3,
+	cr_expect(w->reply_length == 0 || (w->reply_length + 28) * 4 <= (length + 28) * 7,
 		  "%s: %u bytes for %u", name, (guint)w->reply_length, (guint)length);
 }
 

@@ -175,6 +175,8 @@ static void append_asked(StunMessage *m, const struct ask *ask, guint16 port)
 		append_peer(m, ask->peers[i], port);
 	if (ask->extra)
 		stun_message_append_flag(m, (StunAttribute)ask->extra);
+	if (ask->token)
+		stun_message_append_bytes(m, STUN_ATTRIBUTE_RESERVATION_TOKEN, ask->token, 8);
 	if (ask->family)
 		stun_message_append32(m, STUN_ATTRIBUTE_REQUESTED_ADDRESS_TYPE,
 				      (guint32)ask->family << 24);

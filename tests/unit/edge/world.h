@@ -72,6 +72,7 @@ struct ask {
 	int transport;		   /* protocol of REQUESTED-TRANSPORT, 0: none */
 	guint16 extra;		   /* an empty attribute of this type, 0: none */
 	int even_port;		   /* value of EVEN-PORT plus 1, 0: none */
+	const guint8 *token;	   /* RESERVATION-TOKEN, 8 bytes; NULL: none */
 	int family;		   /* REQUESTED-ADDRESS-FAMILY, 0: none */
 	const guint8 *transaction; /* 16 bytes; NULL: a new one */
 };

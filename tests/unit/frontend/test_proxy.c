@@ -64,6 +64,9 @@ Test(proxy, statuses)
 		{"unknown Edge", "SERVICE", "dc1", "sip:mras@edge9.contoso.com;opaque=srvr:MRAS",
 		 NULL, 404},
 		{"unknown event package", "SUBSCRIBE", "dc1", "sip:dc1@contoso.com", NULL, 489},
+		{"presence to oneself", "PUBLISH", "dc1", "sip:dc1@contoso.com", NULL, 405},
+		{"service to oneself", "SERVICE", "dc1", "sip:dc1@contoso.com", NULL, 405},
+		{"service to another", "SERVICE", "dc1", "sip:dc2@contoso.com", NULL, 405},
 		{"CANCEL of nothing", "CANCEL", "dc1", "sip:dc2@contoso.com", NULL, 481},
 	};
 	struct office o = open_office();
@@ -215,6 +218,142 @@ Test(proxy, from_remote_user_in_dialog)
 	world_answer(o.w, o.dc1, bye, 200, NULL);
 	ok = world_take(o.w, o.edge);
 	cr_assert_eq(sip_status(ok), 200, "got %d", sip_status(ok));
+	close_office(&o);
+}
+
+#define RECORDED "<sip:fe.contoso.com:5061;transport=tls;lr>"
+
+/* What foreign clients need: Record-Route, the callee's contact as Request-URI, and later requests
+ * that name contacts and Routes (RFC 3261 sections 12.2, 16.4 to 16.6). */
+Test(proxy, requests_in_a_dialog_follow_contact_and_route)
+{
+	static const struct {
+		const char *name, *uri;
+	} rows[] = {
+		{"the contact that was registered", "sip:dc2@192.0.2.1:40000;transport=tls"},
+		{"a contact that was not", "sip:dc2-0x55@198.51.100.7:50000;transport=tls"},
+		{"one without user", "sip:198.51.100.7:50000;transport=tls"},
+	};
+	struct office o = open_office();
+	g_autoptr(sip_msg) forwarded = NULL, ok = NULL;
+
+	world_receive(o.w, o.dc1, invite("dc1", "dc2", "c1", NULL));
+	forwarded = world_take(o.w, o.dc2);
+	cr_assert_str_eq(sip_uri(forwarded), "sip:dc2@192.0.2.1:40000;transport=tls");
+	cr_assert_str_eq(sip_to_uri(forwarded), "sip:dc2@contoso.com", "To stays");
+	cr_assert_str_eq(sip_header(forwarded, "Record-Route"), RECORDED);
+	world_answer(o.w, o.dc2, forwarded, 200, "b");
+	ok = world_take_final(o.w, o.dc1);
+	cr_assert_str_eq(sip_header(ok, "Record-Route"), RECORDED, "for the caller, too");
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		static const char *const methods[] = {"ACK", "BYE"};
+
+		for (gsize k = 0; k < G_N_ELEMENTS(methods); k++) {
+			sip_msg *m = world_request(methods[k], rows[i].uri, "dc1",
+						   "sip:dc2@contoso.com", "b", "c1", 2, "later");
+			g_autoptr(sip_msg) got = NULL;
+
+			sip_add_header(m, "Route", RECORDED);
+			world_receive(o.w, o.dc1, m);
+			got = world_take(o.w, o.dc2);
+			cr_assert_not_null(got, "%s: %s is lost", rows[i].name, methods[k]);
+			cr_expect_str_eq(sip_method(got), methods[k]);
+			cr_expect_str_eq(sip_uri(got), rows[i].uri, "as it came");
+			cr_expect_null(sip_header(got, "Route"), "it was ours");
+		}
+	}
+	close_office(&o);
+}
+
+/* RFC 3261 section 22: who has not registered proves each request. */
+Test(proxy, credentials_without_registration)
+{
+	static const struct {
+		const char *name, *method, *user, *password, *header;
+		gint64 wait_us;
+		int status; /* 0: it is passed on */
+		bool stale;
+	} rows[] = {
+		{"right", "INVITE", "branch1", "secret-branch1", "Proxy-Authorization", 0, 0,
+		 false},
+		{"in the other header", "MESSAGE", "branch1", "secret-branch1", "Authorization", 0,
+		 0, false},
+		{"wrong password", "INVITE", "branch1", "x", "Proxy-Authorization", 0, 403, false},
+		{"another's", "INVITE", "dc2", "secret-dc2", "Proxy-Authorization", 0, 403, false},
+		{"too late", "INVITE", "branch1", "secret-branch1", "Proxy-Authorization",
+		 REGISTRAR_NONCE_LIFE_US + 1, 407, true},
+	};
+	struct office o = open_office();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct fe_flow *flow = world_flow(o.w, NULL);
+		sip_msg *first = invite("branch1", "dc1", rows[i].name, NULL),
+			*second = invite("branch1", "dc1", rows[i].name, NULL);
+		g_autoptr(sip_msg) challenge = NULL, answer = NULL, passed = NULL;
+		g_autofree char *credentials = NULL;
+
+		if (g_str_equal(rows[i].method, "MESSAGE")) {
+			sip_msg_unref(second);
+			second = world_request("MESSAGE", "sip:dc1@contoso.com", "branch1", NULL,
+					       NULL, rows[i].name, 1, "m");
+		}
+		world_receive(o.w, flow, first);
+		challenge = world_take(o.w, flow);
+		credentials = sip_digest_answer(sip_header(challenge, "Proxy-Authenticate"),
+						rows[i].method, "sip:dc1@contoso.com", rows[i].user,
+						rows[i].password);
+		sip_add_header(second, rows[i].header, credentials);
+		world_advance(o.w, rows[i].wait_us);
+		world_receive(o.w, flow,
+			      world_request("ACK", "sip:dc1@contoso.com", "branch1", NULL,
+					    sip_to_tag(challenge), rows[i].name, 1, rows[i].name));
+		cr_expect_eq(world_pending(o.w, o.dc1), 0, "%s: the ACK is ours", rows[i].name);
+		world_receive(o.w, flow, second);
+		answer = world_take_final(o.w, flow);
+		passed = world_take(o.w, o.dc1);
+		cr_expect_eq(answer ? sip_status(answer) : 0, rows[i].status, "%s: %d",
+			     rows[i].name, answer ? sip_status(answer) : 0);
+		cr_expect_eq(passed != NULL, rows[i].status == 0, "%s: passed on", rows[i].name);
+		cr_expect_eq(rows[i].stale,
+			     answer && sip_header(answer, "Proxy-Authenticate") &&
+				     strstr(sip_header(answer, "Proxy-Authenticate"), "stale=true"),
+			     "%s: stale", rows[i].name);
+		fe_flow_unref(flow);
+	}
+	close_office(&o);
+}
+
+Test(proxy, extensions_that_it_does_not_have)
+{
+	static const struct {
+		const char *method, *uri, *header, *value;
+		int status; /* 0: passed on */
+	} rows[] = {
+		{"INVITE", "sip:dc2@contoso.com", "Proxy-Require", "foo", 420},
+		{"OPTIONS", "sip:dc2@contoso.com", "Proxy-Require", "foo, bar", 420},
+		{"MESSAGE", "sip:dc2@contoso.com", "Require", "foo", 0},
+		{"INVITE", "sip:dc1@contoso.com;gruu;opaque=app:conf:chat:id:x", "Require", "foo",
+		 420},
+		{"REGISTER", "sip:contoso.com", "Require", "foo", 420},
+	};
+	struct office o = open_office();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		sip_msg *m = world_request(rows[i].method, rows[i].uri, "dc1", NULL, NULL, "c", 1,
+					   rows[i].value);
+		g_autoptr(sip_msg) answer = NULL, passed = NULL;
+
+		sip_add_header(m, rows[i].header, rows[i].value);
+		world_receive(o.w, o.dc1, m);
+		answer = world_take_final(o.w, o.dc1);
+		passed = world_take(o.w, o.dc2);
+		cr_expect_eq(answer ? sip_status(answer) : 0, rows[i].status, "%s %s: %d",
+			     rows[i].method, rows[i].uri, answer ? sip_status(answer) : 0);
+		cr_expect(!answer || g_str_equal(sip_header(answer, "Unsupported"), rows[i].value),
+			  "%s %s", rows[i].method, rows[i].uri);
+		cr_expect_eq(passed != NULL, rows[i].status == 0, "%s %s", rows[i].method,
+			     rows[i].uri);
+	}
 	close_office(&o);
 }
 

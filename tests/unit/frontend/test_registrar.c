@@ -4,6 +4,8 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "common/sip_failure.h"
+
 static sip_msg *register_request(const char *user, const char *expires)
 {
 	g_autofree char *to = g_strdup_printf("sip:%s@contoso.com", user);
@@ -142,6 +144,46 @@ Test(registrar, life_of_a_binding)
 	world_free(w);
 }
 
+/* Who signs out takes nothing from a client that has signed in since. */
+Test(registrar, another_contact_stays)
+{
+	static const struct {
+		const char *contact;
+		bool removed;
+	} rows[] = {{"<sip:x@192.0.2.9:1;transport=tls>", false},
+		    {"<sip:x@192.0.2.1:40000;transport=tls>", true},
+		    {"*", true}};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		registrar *r = registrar_new("contoso.com");
+		struct fe_flow *flow = fe_flow_new("p", NULL);
+
+		registrar_add_user(r, "dc1@contoso.com", "x", NULL);
+		for (guint k = 0; k < 2; k++) {
+			g_autoptr(sip_msg) m = register_request("dc1", k == 0 ? "900" : "0");
+			g_autoptr(sip_msg) challenge =
+				registrar_challenge(r, m, 401, "t", false, 0);
+			g_autofree char *credentials =
+				sip_digest_answer(sip_header(challenge, "WWW-Authenticate"),
+						  "REGISTER", "sip:contoso.com", "dc1@contoso.com",
+						  "x");
+			g_autoptr(sip_msg) answer = NULL;
+
+			sip_add_header(m, "Authorization", credentials);
+			if (k == 1) {
+				sip_remove_header(m, "Contact");
+				sip_add_header(m, "Contact", rows[i].contact);
+			}
+			answer = registrar_register(r, m, flow, 0, NULL);
+			cr_assert_eq(sip_status(answer), 200, "%s", rows[i].contact);
+		}
+		cr_expect_eq(registrar_find(r, "dc1@contoso.com", 0) == NULL, rows[i].removed, "%s",
+			     rows[i].contact);
+		fe_flow_unref(flow);
+		registrar_free(r);
+	}
+}
+
 Test(registrar, expires)
 {
 	registrar *r = registrar_new("contoso.com");
@@ -151,9 +193,10 @@ Test(registrar, expires)
 	registrar_add_user(r, "dc1@contoso.com", "x", NULL);
 	for (guint i = 0; i < G_N_ELEMENTS(expires); i++) {
 		g_autoptr(sip_msg) m = register_request("dc1", expires[i]);
-		g_autofree char *challenge = registrar_challenge(r, 0);
-		g_autofree char *credentials = sip_digest_answer(
-			challenge, "REGISTER", "sip:contoso.com", "dc1@contoso.com", "x");
+		g_autoptr(sip_msg) challenge = registrar_challenge(r, m, 401, "t", false, 0);
+		g_autofree char *credentials =
+			sip_digest_answer(sip_header(challenge, "WWW-Authenticate"), "REGISTER",
+					  "sip:contoso.com", "dc1@contoso.com", "x");
 		g_autoptr(sip_msg) answer = NULL;
 
 		sip_add_header(m, "Authorization", credentials);
@@ -167,6 +210,52 @@ Test(registrar, expires)
 	cr_assert_null(registrar_find(r, "dc1@contoso.com", 0), "removed");
 	fe_flow_unref(flow);
 	registrar_free(r);
+}
+
+/* The product's numbers, texts and headers (MS-OCER). */
+Test(registrar, refusals_say_why)
+{
+	static const struct {
+		const char *name, *password, *edge, *header, *value;
+		bool disabled, inside_only;
+		int status;
+	} rows[] = {
+		{"wrong password", "other", NULL, "ms-diagnostics-public",
+		 "4004;reason=\"Credentials provided are not authorized to act as specified from "
+		 "URI\"",
+		 false, false, 403},
+		{"from outside", "x", "edge.contoso.com", "ms-diagnostics-public",
+		 "4003;reason=\"From URI not enabled for remote access\"", false, true, 403},
+		{"the same inside", "x", NULL, NULL, NULL, false, true, 200},
+		{"disabled", "x", NULL, "ms-diagnostics-public", "4141;reason=\"User disabled\"",
+		 true, false, 403},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		registrar *r = registrar_new("contoso.com");
+		struct fe_flow *flow = fe_flow_new("p", rows[i].edge);
+		g_autoptr(sip_msg) m = register_request("dc1", "900");
+		g_autoptr(sip_msg) challenge = registrar_challenge(r, m, 401, "t", false, 0);
+		g_autofree char *credentials =
+			sip_digest_answer(sip_header(challenge, "WWW-Authenticate"), "REGISTER",
+					  "sip:contoso.com", "dc1", rows[i].password);
+		g_autoptr(sip_msg) answer = NULL;
+
+		registrar_add_user(r, "dc1@contoso.com", "x", NULL);
+		if (rows[i].disabled)
+			registrar_disable_user(r, "dc1@contoso.com");
+		if (rows[i].inside_only)
+			registrar_keep_user_inside(r, "dc1@contoso.com");
+		sip_add_header(m, "Authorization", credentials);
+		answer = registrar_register(r, m, flow, 0, NULL);
+		cr_expect_eq(sip_status(answer), rows[i].status, "%s: %d", rows[i].name,
+			     sip_status(answer));
+		cr_expect(!rows[i].header || g_str_has_prefix(sip_header(answer, rows[i].header),
+							      rows[i].value),
+			  "%s: %s", rows[i].name, sip_diagnostics(answer));
+		fe_flow_unref(flow);
+		registrar_free(r);
+	}
 }
 
 Test(registrar, edge_by_certificate_name)

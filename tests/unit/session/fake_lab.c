@@ -8,6 +8,7 @@ struct fake_question {
 	lab_inspect_func inspect;
 	lab_watch_func watch;
 	lab_enter_func enter;
+	lab_credentials_func credentials;
 	lab_change_func change;
 	gpointer user_data;
 };
@@ -91,6 +92,12 @@ void lab_change(lab *l G_GNUC_UNUSED, const char *const *changes, const char *co
 	push((struct fake_question){.change = done, .user_data = user_data});
 }
 
+void lab_credentials(lab *l G_GNUC_UNUSED, const char *node G_GNUC_UNUSED,
+		     lab_credentials_func done, gpointer user_data)
+{
+	push((struct fake_question){.credentials = done, .user_data = user_data});
+}
+
 pid_t lab_pid(const lab *l G_GNUC_UNUSED)
 {
 	return -1;
@@ -151,6 +158,13 @@ void fake_answer(const char *refused)
 		q->watch(handle(), error ? -1 : 0, error, q->user_data);
 	if (q->enter)
 		q->enter(handle(), error ? NULL : &target, error, q->user_data);
+	if (q->credentials) {
+		json_auto_t *of = json_pack("{s:s, s:s, s:s, s:s, s:s, s:n}", "user", "dc1@x.org",
+					    "password", "secret", "realm", "x.org", "ca", "/ca",
+					    "front_end", "fe.x.org", "relay");
+
+		q->credentials(handle(), error ? NULL : of, error, q->user_data);
+	}
 	if (q->change)
 		q->change(handle(), NULL, error, q->user_data);
 }

@@ -27,8 +27,8 @@ void fake_say(const char *agent, json_t *event);
 void fake_died(const char *agent);
 void fake_failed(void);
 /* Answers the oldest question: lab_inspect with an empty state, lab_watch with an open descriptor,
- * lab_enter with four, lab_change with nobody restarted.  With `refused` (NULL: none) it gets that
- * as an error. */
+ * lab_enter with four, lab_credentials with an account without relay, lab_change with nobody
+ * restarted.  With `refused` (NULL: none) it gets that as an error. */
 void fake_answer(const char *refused);
 /* What was sent since the last time: "AGENT CMD" or "AGENT CMD CALL", one a line; the caller frees.
  */

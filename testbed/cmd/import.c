@@ -76,7 +76,7 @@ static char *import_files(char *const *files, const char *node, enum import_kind
 						  .length = bytes->len,
 						  .node = name};
 	}
-	return diags_errors(found) == 0 ? import_topology(inputs, n, kind, found) : NULL;
+	return diags_errors(found) == 0 ? import_topology(inputs, n, kind, false, found) : NULL;
 }
 
 int cmd_import(const struct options *o)

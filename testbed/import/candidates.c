@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Candidates of a session description (RFC 8839 section 5.1).  A host candidate has an address of
- * the node, a reflexive one shows a NAT, a relayed one a TURN server. */
+ * the node, a reflexive one shows a NAT, a relayed one a TURN server.  Lync and Skype for Business
+ * write IPv6 ones as a=x-candidate-ipv6, and offer those of an early draft of ICE beside them. */
 #include "testbed/import/facts.h"
 #include "testbed/import/lines.h"
 
@@ -10,34 +11,74 @@
 #define GUESSED_LENGTH6 64
 
 struct candidate {
-	const struct word *address, *type;
+	const struct word *address, *port;
+	const char *type;
+	struct loc type_loc;
 	struct addr addr, base; /* `base` unset: unknown */
 	struct loc loc;
 };
+
+static const char *const prefixes[] = {
+	"a=candidate:", "a=x-candidate-ipv6:", "candidate:", "x-candidate-ipv6:"};
 
 static bool is_transport(const char *word)
 {
 	return g_ascii_strcasecmp(word, "UDP") == 0 || g_str_has_prefix(word, "TCP");
 }
 
+/* draft-ietf-mmusic-ice-06: id, component, password, transport, priority, address, port.  It names
+ * no type; its clients give host candidates priorities above 0.8, reflexive ones 0.55, relayed ones
+ * less than 0.5. */
+static const char *type_by_priority(const char *priority)
+{
+	double q = g_ascii_strtod(priority, NULL);
+
+	if (q >= 0.8)
+		return "host";
+	return q >= 0.5 ? "srflx" : "relay";
+}
+
+static bool is_draft_06(const struct line *l)
+{
+	return l->words->len == 7 && is_transport(line_word(l, 3)->text);
+}
+
+/* Sets the fields that stand in the line.  false: it has not the form of a candidate. */
+static bool read_fields(const struct line *l, struct candidate *ret)
+{
+	bool draft = is_draft_06(l);
+
+	*ret = (struct candidate){.loc = line_loc(l)};
+	if (draft) {
+		ret->address = line_word(l, 5);
+		ret->port = line_word(l, 6);
+		ret->type = type_by_priority(line_word(l, 4)->text);
+		ret->type_loc = line_word(l, 4)->loc;
+		return true;
+	}
+	if (l->words->len < 8 || !g_str_equal(line_word(l, 6)->text, "typ"))
+		return false;
+	ret->address = line_word(l, 4);
+	ret->port = line_word(l, 5);
+	ret->type = line_word(l, 7)->text;
+	ret->type_loc = line_word(l, 7)->loc;
+	for (guint i = 8; i + 1 < l->words->len; i += 2) {
+		if (g_str_equal(line_word(l, i)->text, "raddr") &&
+		    addr_parse(line_word(l, i + 1)->text, &ret->base) && ret->base.bytes[0] == 0)
+			ret->base = (struct addr){0}; /* hidden by the browser */
+	}
+	return true;
+}
+
 /* false: the line is not usable; `d` says why. */
 static bool read_candidate(const struct line *l, struct candidate *ret, diags *d)
 {
-	*ret = (struct candidate){.loc = line_loc(l)};
-	if (l->words->len == 7 && is_transport(line_word(l, 3)->text)) {
-		diags_add(d, DIAG_WARNING, ret->loc,
-			  "the description also has the candidate with 'typ'",
-			  "a candidate in the format of an early draft is ignored");
-		return false;
-	}
-	if (l->words->len < 8 || !g_str_equal(line_word(l, 6)->text, "typ")) {
+	if (!read_fields(l, ret)) {
 		diags_add(d, DIAG_ERROR, ret->loc,
 			  "a=candidate:1 1 UDP 2130706431 10.0.1.10 50000 typ host",
 			  "this is not a candidate");
 		return false;
 	}
-	ret->address = line_word(l, 4);
-	ret->type = line_word(l, 7);
 	if (g_str_has_suffix(ret->address->text, ".local")) {
 		diags_add(d, DIAG_WARNING, ret->address->loc,
 			  "the browser does this: use 'ip -j addr' or 'route print' of the machine",
@@ -49,38 +90,54 @@ static bool read_candidate(const struct line *l, struct candidate *ret, diags *d
 			  ret->address->text);
 		return false;
 	}
-	if (!g_ascii_string_to_unsigned(line_word(l, 5)->text, 10, 0, G_MAXUINT16, NULL, NULL)) {
-		diags_add(d, DIAG_ERROR, line_word(l, 5)->loc, NULL, "'%s' is not a port",
-			  line_word(l, 5)->text);
+	if (!g_ascii_string_to_unsigned(ret->port->text, 10, 0, G_MAXUINT16, NULL, NULL)) {
+		diags_add(d, DIAG_ERROR, ret->port->loc, NULL, "'%s' is not a port",
+			  ret->port->text);
 		return false;
-	}
-	for (guint i = 8; i + 1 < l->words->len; i += 2) {
-		if (g_str_equal(line_word(l, i)->text, "raddr") &&
-		    addr_parse(line_word(l, i + 1)->text, &ret->base) && ret->base.bytes[0] == 0)
-			ret->base = (struct addr){0}; /* hidden by the browser */
 	}
 	return true;
 }
 
+/* RFC 4380: an address of Teredo, which is a tunnel. */
+static bool is_teredo(const struct addr *a)
+{
+	static const struct prefix teredo = {{AF_INET6, {0x20, 0x01}}, 32};
+
+	return prefix_contains(&teredo, a);
+}
+
 static void add_host(const struct candidate *c, struct facts *f, diags *d)
 {
-	struct prefix p = {c->addr, c->addr.family == AF_INET ? GUESSED_LENGTH : GUESSED_LENGTH6};
+	struct fact_address a = {.address = {c->addr, c->addr.family == AF_INET ? GUESSED_LENGTH :
+										  GUESSED_LENGTH6},
+				 .guessed = true,
+				 .loc = c->loc};
 	g_autofree char *name = g_strdup_printf("eth%u", f->ifaces->len);
 	struct fact_iface *i;
 
-	if (facts_owner(f, &c->addr) || (c->addr.family == AF_INET6 && c->addr.bytes[0] == 0xfe &&
-					 (c->addr.bytes[1] & 0xc0) == 0x80))
+	if (facts_owner(f, &c->addr))
 		return;
+	if (facts_is_usual(&a.address)) {
+		facts_usual(f, c->address->text);
+		return;
+	}
+	if (is_teredo(&c->addr)) {
+		diags_add(d, DIAG_WARNING, c->address->loc, NULL,
+			  "%s is left out: it is of a Teredo tunnel", c->address->text);
+		return;
+	}
 	i = facts_iface(f, name, c->loc, d);
 	if (!i)
 		return;
 	i->note = g_strdup("guess: the name (candidates have none)");
-	facts_address(i, &p, true, c->loc, d);
+	facts_address(i, &a, d);
 }
 
 static bool first_host(const struct facts *f, struct addr *ret)
 {
-	ptr_array_foreach(const struct fact_iface, i, f->ifaces) {
+	for (guint k = 0; k < f->ifaces->len; k++) {
+		const struct fact_iface *i = f->ifaces->pdata[k];
+
 		for (guint n = 0; n < i->addresses->len; n++) {
 			*ret = g_array_index(i->addresses, struct fact_address, n).address.addr;
 			if (ret->family == AF_INET)
@@ -99,13 +156,20 @@ static void add_nat_fact(const struct candidate *c, struct facts *f, diags *d)
 			  "the input does not say which address is behind %s", c->address->text);
 		return;
 	}
-	if (nat.inside.family != AF_INET || nat.outside.family != AF_INET ||
-	    addr_equal(&nat.inside, &nat.outside))
+	if (addr_equal(&nat.inside, &nat.outside))
 		return;
-	array_foreach(const struct fact_nat, have, f->nats)
+	if (nat.inside.family != AF_INET || nat.outside.family != AF_INET) {
+		diags_add(d, DIAG_WARNING, c->loc, "a NAT translates IPv4 only here",
+			  "the reflexive candidate %s is left out", c->address->text);
+		return;
+	}
+	for (guint i = 0; i < f->nats->len; i++) {
+		const struct fact_nat *have = &g_array_index(f->nats, struct fact_nat, i);
+
 		if (addr_equal(&have->inside, &nat.inside) &&
 		    addr_equal(&have->outside, &nat.outside))
 			return;
+	}
 	if (f->nats->len < FACTS_MAX)
 		g_array_append_val(f->nats, nat);
 }
@@ -133,20 +197,34 @@ static const struct {
 static void add_candidate_facts(const struct candidate *c, guint pass, struct facts *f, diags *d)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(candidate_types); i++) {
-		if (!g_str_equal(c->type->text, candidate_types[i].type))
+		if (!g_str_equal(c->type, candidate_types[i].type))
 			continue;
 		/* Hosts in the first pass: a reflexive candidate may stand before its host. */
 		if ((pass == 0) == (candidate_types[i].add == add_host))
 			candidate_types[i].add(c, f, d);
 		return;
 	}
-	diags_add(d, DIAG_ERROR, c->type->loc, "host, srflx, prflx or relay",
-		  "unknown type '%s' of a candidate", c->type->text);
+	diags_add(d, DIAG_ERROR, c->type_loc, "host, srflx, prflx or relay",
+		  "unknown type '%s' of a candidate", c->type);
 }
 
 static bool is_candidate(const struct line *l)
 {
-	return g_str_has_prefix(l->text, "a=candidate:") || g_str_has_prefix(l->text, "candidate:");
+	for (guint i = 0; i < G_N_ELEMENTS(prefixes); i++) {
+		if (g_str_has_prefix(l->text, prefixes[i]))
+			return true;
+	}
+	return false;
+}
+
+bool is_sdp(const char *file, const char *text)
+{
+	struct line l = {.file = file, .rest = text};
+	bool found = false;
+
+	while (line_next(&l))
+		found = found || is_candidate(&l);
+	return found;
 }
 
 void parse_candidates(const char *file, const char *text, struct facts *f, diags *d)

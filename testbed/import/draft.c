@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/import/draft.h"
 
-#include <net/if.h>
 #include <string.h>
 
 /* Theory of operation.
@@ -11,7 +10,9 @@
  *
  * 1. Addresses with a known prefix length, then those with a guessed one, which may be in a network
  * that another node knows.  Equal subnets become one network.  The same address on two nodes shows
- * two sites with the same subnet, so they become two networks marked reusable.
+ * two sites with the same subnet, so they become two networks marked reusable.  Then host addresses
+ * (/32): they are on the wire of their gateway.  Last an address is chosen where only the subnet is
+ * known.
  * 2. Routes.  The owner of a gateway's address forwards.
  * 3. Candidates.  A reflexive address shows a NAT, a relayed one a TURN server: a node is added
  * unless an imported one has that address.
@@ -19,14 +20,11 @@
  * What the input does not say is guessed and marked so in a comment of the YAML text.  What cannot
  * be used is left out with a warning. */
 
-static const struct object_shape network_shape =
-	OBJECT_SHAPE(draft_network, NULL, OWNS_TEXT(draft_network, name));
-static const struct object_shape iface_shape =
-	OBJECT_SHAPE(draft_iface, NULL, OWNS_TEXT(draft_iface, name),
-		     OWNS_ARRAY(draft_iface, addresses, prefix));
-static const struct object_shape node_shape = OBJECT_SHAPE(
-	draft_node, NULL, OWNS_TEXT(draft_node, name), OWNS_LIST(draft_node, ifaces, object_free),
-	OWNS_ARRAY(draft_node, routes, draft_route), OWNS_LIST(draft_node, notes, g_free));
+static const struct object_shape node_shape =
+	OBJECT_SHAPE(draft_node, NULL, OWNS_TEXT(draft_node, name),
+		     OWNS_LIST(draft_node, ifaces, object_free),
+		     OWNS_ARRAY(draft_node, routes, draft_route),
+		     OWNS_LIST(draft_node, notes, g_free), OWNS_LIST(draft_node, more, g_free));
 static const struct object_shape draft_shape = OBJECT_SHAPE(
 	draft, NULL, OWNS_LIST(draft, networks, object_free), OWNS_LIST(draft, nodes, object_free));
 
@@ -51,7 +49,7 @@ struct draft_node *draft_node_new(struct draft *t, const char *name)
 	return node;
 }
 
-static bool iface_has(const struct draft_iface *i, const struct addr *a)
+bool draft_iface_has(const struct draft_iface *i, const struct addr *a)
 {
 	for (guint n = 0; n < i->addresses->len; n++) {
 		if (addr_equal(&g_array_index(i->addresses, struct prefix, n).addr, a))
@@ -63,9 +61,13 @@ static bool iface_has(const struct draft_iface *i, const struct addr *a)
 struct draft_iface *draft_owner(const struct draft *t, const struct draft_network *n,
 				const struct addr *a, struct draft_node **ret_node)
 {
-	ptr_array_foreach(struct draft_node, node, t->nodes) {
-		ptr_array_foreach(struct draft_iface, iface, node->ifaces) {
-			if ((n && iface->network != n) || !iface_has(iface, a))
+	for (guint k = 0; k < t->nodes->len; k++) {
+		struct draft_node *node = t->nodes->pdata[k];
+
+		for (guint i = 0; i < node->ifaces->len; i++) {
+			struct draft_iface *iface = node->ifaces->pdata[i];
+
+			if ((n && iface->network != n) || !draft_iface_has(iface, a))
 				continue;
 			if (ret_node)
 				*ret_node = node;
@@ -75,350 +77,136 @@ struct draft_iface *draft_owner(const struct draft *t, const struct draft_networ
 	return NULL;
 }
 
-static bool network_contains(const struct draft_network *n, const struct addr *a)
-{
-	return (n->subnet.addr.family == a->family && prefix_contains(&n->subnet, a)) ||
-	       (n->subnet6.addr.family == a->family && prefix_contains(&n->subnet6, a));
-}
-
 struct draft_iface *draft_connected(const struct draft_node *node, const struct addr *a)
 {
-	ptr_array_foreach(struct draft_iface, i, node->ifaces)
-		if (network_contains(i->network, a))
-			return i;
-	return NULL;
-}
+	for (guint k = 0; k < node->ifaces->len; k++) {
+		struct draft_iface *i = node->ifaces->pdata[k];
 
-static bool network_is(const struct draft_network *n, const struct prefix *p)
-{
-	return (n->subnet.addr.family == p->addr.family && prefix_equal(&n->subnet, p)) ||
-	       (n->subnet6.addr.family == p->addr.family && prefix_equal(&n->subnet6, p));
-}
-
-/* The other node that has the address in that network.  NULL: none. */
-static const struct draft_node *taken_by(const struct draft *t, const struct draft_network *n,
-					 const struct draft_node *node, const struct addr *a)
-{
-	ptr_array_foreach(const struct draft_node, other, t->nodes) {
-		for (guint i = 0; other != node && i < other->ifaces->len; i++) {
-			const struct draft_iface *iface = other->ifaces->pdata[i];
-
-			if (iface->network == n && iface_has(iface, a))
-				return other;
+		for (guint n = 0; n < i->addresses->len; n++) {
+			if (prefix_contains(&g_array_index(i->addresses, struct prefix, n), a))
+				return i;
 		}
 	}
 	return NULL;
 }
 
-static struct draft_network *network_new(struct draft *t, const struct prefix *subnet, bool guessed)
-{
-	struct draft_network *n = object_new(&network_shape);
-	char text[ADDR_TEXT_MAX];
-	guint same = 0;
-
-	n->subnet = *subnet;
-	n->note = guessed ? "guess: the prefix length" : NULL;
-	ptr_array_foreach(struct draft_network, other, t->networks)
-		same += addr_equal(&other->subnet.addr, &subnet->addr) ? 1 : 0;
-	n->name = g_strdup_printf(
-		"net-%s", g_strdelimit((char *)(gpointer)(guintptr)addr_print(&subnet->addr, text),
-				       ":", '-'));
-	if (same > 0 || g_str_has_suffix(n->name, "-")) {
-		g_autofree char *name = g_steal_pointer(&n->name);
-
-		n->name = g_strdup_printf("%s%s%u", name, g_str_has_suffix(name, "-") ? "" : "-",
-					  same + 1);
-	}
-	g_ptr_array_add(t->networks, n);
-	return n;
-}
-
-/* The prefix of the network that overlaps with `p`; NULL: none does. */
-static const struct prefix *overlap(const struct draft_network *n, const struct prefix *p)
-{
-	if (n->subnet.addr.family == p->addr.family && prefix_overlaps(&n->subnet, p))
-		return &n->subnet;
-	return n->subnet6.addr.family == p->addr.family && prefix_overlaps(&n->subnet6, p) ?
-		       &n->subnet6 :
-		       NULL;
-}
-
-/* Marks networks that overlap without being equal as reusable: they must be at different sites. */
-static bool mark_overlaps(struct draft *t, const struct prefix *subnet, struct loc loc)
-{
-	char one[PREFIX_TEXT_MAX], two[PREFIX_TEXT_MAX];
-	bool any = false;
-
-	ptr_array_foreach(struct draft_network, n, t->networks) {
-		const struct prefix *has = overlap(n, subnet);
-
-		if (!has || prefix_equal(has, subnet))
-			continue;
-		any = n->reusable = true;
-		diags_add(t->found, DIAG_WARNING, loc,
-			  "correct the wrong prefix length, unless the networks are at different "
-			  "sites",
-			  "network %s overlaps with %s", prefix_print(subnet, one),
-			  prefix_print(has, two));
-	}
-	return any;
-}
-
-/* Finds or adds the network of an address. */
-static struct draft_network *join_network(struct draft *t, const struct draft_node *node,
-					  const struct fact_address *a)
-{
-	struct prefix subnet = prefix_network(&a->address);
-	struct draft_network *same = NULL, *made;
-	const struct draft_node *other = NULL;
-	char text[ADDR_TEXT_MAX];
-
-	ptr_array_foreach(struct draft_network, n, t->networks) {
-		if (!network_is(n, &subnet) &&
-		    !(a->guessed && network_contains(n, &a->address.addr)))
-			continue;
-		same = n;
-		other = taken_by(t, n, node, &a->address.addr);
-		if (!other)
-			return n;
-	}
-	if (same && !prefix_overlaps(&same->subnet, &subnet))
-		same = NULL;
-	made = network_new(t, same ? &same->subnet : &subnet, a->guessed && !same);
-	made->reusable = mark_overlaps(t, &made->subnet, a->loc);
-	if (!same)
-		return made;
-	diags_add(t->found, DIAG_WARNING, a->loc,
-		  "two networks are written; join them if one of the addresses is a mistake",
-		  "'%s' and '%s' both have the address %s", other->name, node->name,
-		  addr_print(&a->address.addr, text));
-	same->reusable = made->reusable = true;
-	made->note = "guess: another site with the same subnet";
-	return made;
-}
-
-static bool iface_name_taken(const struct draft_node *node, const char *name)
+bool draft_node_has(const struct draft_node *node, const struct addr *a)
 {
 	for (guint k = 0; k < node->ifaces->len; k++) {
-		if (g_str_equal(((struct draft_iface *)node->ifaces->pdata[k])->name, name))
+		if (draft_iface_has(node->ifaces->pdata[k], a))
 			return true;
 	}
-	return g_str_equal(name, "lo") || g_str_equal(name, "all") ||
-	       g_str_equal(name, "default") || g_str_equal(name, "count");
+	return false;
 }
 
-/* A valid name: letters, digits, '-' and '_', at most 15 characters, unique on the node. */
-static char *iface_name(const struct draft_node *node, const char *source_name)
-{
-	g_autofree char *base = g_strndup(source_name, IFNAMSIZ - 1);
-	char *name;
-
-	for (char *p = base; *p; p++) {
-		if (!g_ascii_isalnum(*p) && (p == base || !strchr("-_", *p)))
-			*p = p == base ? 'i' : '-';
-	}
-	name = g_strdup(base);
-	for (guint suffix = 2; iface_name_taken(node, name); suffix++) {
-		g_free(name);
-		name = g_strdup_printf("%.10s-%u", base, suffix);
-	}
-	return name;
-}
-
-struct draft_iface *draft_iface_new(struct draft_node *node, const char *source_name,
-				    const struct draft_network *n)
-{
-	struct draft_iface *i = object_new(&iface_shape);
-
-	i->name = iface_name(node, source_name);
-	i->source_name = source_name;
-	i->network = n;
-	i->up = true;
-	if (!g_str_equal(i->name, source_name))
-		i->note = "guess: the name; here each interface has one network";
-	g_ptr_array_add(node->ifaces, i);
-	return i;
-}
-
-/* The interface `source_name` that has an IPv4 network, if the IPv6 prefix `p` can belong to that
- * network, too. */
-static struct draft_iface *same_link(struct draft *t, const struct draft_node *node,
-				     const char *source_name, const struct prefix *p)
-{
-	struct prefix subnet = prefix_network(p);
-
-	ptr_array_foreach(struct draft_iface, i, node->ifaces) {
-		struct draft_network *n = NULL;
-
-		for (guint w = 0; w < t->networks->len && !n; w++)
-			n = t->networks->pdata[w] == i->network ? t->networks->pdata[w] : NULL;
-		if (!n || !g_str_equal(i->source_name, source_name) ||
-		    n->subnet.addr.family != AF_INET || p->addr.family != AF_INET6)
-			continue;
-		ptr_array_foreach(const struct draft_network, other, t->networks)
-			if (other != n && overlap(other, &subnet))
-				return NULL;
-		if (!addr_is_set(&n->subnet6.addr))
-			n->subnet6 = subnet;
-		if (prefix_equal(&n->subnet6, &subnet) && !taken_by(t, n, node, &p->addr))
-			return i;
-	}
-	return NULL;
-}
-
-/* The first or last address of a network, which no interface can have. */
-static bool is_network_or_broadcast(const struct prefix *p)
+bool draft_is_host(const struct prefix *p)
 {
 	struct prefix network = prefix_network(p);
 	uint32_t address, mask;
 
-	if (p->addr.family != AF_INET || p->len > 30)
-		return p->addr.family == AF_INET || addr_equal(&network.addr, &p->addr);
+	if (p->len + 1u >= addr_bits(&p->addr))
+		return true; /* RFC 3021: links with two addresses */
+	if (p->addr.family != AF_INET)
+		return !addr_equal(&network.addr, &p->addr);
 	mask = ~(uint32_t)0 >> p->len;
 	memcpy(&address, p->addr.bytes, sizeof address);
 	address = ntohl(address);
-	return (address & mask) == 0 || (address & mask) == mask;
+	return (address & mask) != 0 && (address & mask) != mask;
 }
 
-/* Warns when the node already has a network that overlaps that of `a`: it can have only one of
- * them. */
-static bool overlaps_own(struct draft *t, const struct draft_node *node,
-			 const struct fact_address *a)
+static bool is_gateway(const struct draft *t, const struct addr *a)
 {
-	struct prefix subnet = prefix_network(&a->address);
-	char text[PREFIX_TEXT_MAX];
+	for (guint k = 0; k < t->all->len; k++) {
+		const struct facts *f = t->all->pdata[k];
 
-	ptr_array_foreach(const struct draft_iface, i, node->ifaces) {
-		if (!overlap(i->network, &subnet) || network_is(i->network, &subnet) ||
-		    (a->guessed && network_contains(i->network, &a->address.addr)))
-			continue;
-		diags_add(t->found, DIAG_WARNING, a->loc, "a node has one interface per subnet",
-			  "%s overlaps with the network of '%s': left out",
-			  prefix_print(&a->address, text), i->source_name);
-		return true;
-	}
-	return false;
-}
-
-/* Warns when the network's prefix of the other family overlaps the network of another interface. */
-static bool other_iface_overlaps(struct draft *t, const struct draft_node *node,
-				 const struct draft_network *n, const struct fact_address *a)
-{
-	char text[PREFIX_TEXT_MAX];
-
-	ptr_array_foreach(const struct draft_iface, i, node->ifaces) {
-		if (i->network == n ||
-		    (!overlap(i->network, &n->subnet) &&
-		     !(addr_is_set(&n->subnet6.addr) && overlap(i->network, &n->subnet6))))
-			continue;
-		diags_add(t->found, DIAG_WARNING, a->loc, "a node has one interface per subnet",
-			  "network '%s' of %s overlaps with that of '%s': left out", n->name,
-			  prefix_print(&a->address, text), i->source_name);
-		return true;
-	}
-	return false;
-}
-
-struct draft_iface *draft_add_address(struct draft *t, struct draft_node *node,
-				      const char *source_name, const struct fact_address *a)
-{
-	struct draft_network *n;
-	struct draft_iface *i = same_link(t, node, source_name, &a->address);
-	struct prefix p = a->address;
-	char text[PREFIX_TEXT_MAX];
-
-	if (is_network_or_broadcast(&p)) {
-		diags_add(t->found, DIAG_WARNING, a->loc, NULL,
-			  "%s is not an address that an interface can have: left out",
-			  prefix_print(&p, text));
-		return NULL;
-	}
-	if (!i && overlaps_own(t, node, a))
-		return NULL;
-	n = i ? NULL : join_network(t, node, a);
-	if (n && other_iface_overlaps(t, node, n, a))
-		return NULL;
-	for (guint k = 0; n && k < node->ifaces->len && !i; k++) {
-		struct draft_iface *other = node->ifaces->pdata[k];
-
-		i = other->network == n ? other : NULL;
-	}
-	if (i && !g_str_equal(i->source_name, source_name)) {
-		diags_add(t->found, DIAG_WARNING, a->loc, "a node has one interface per subnet",
-			  "'%s' and '%s' of '%s' are both in network '%s': %s is left out",
-			  i->source_name, source_name, node->name, i->network->name,
-			  prefix_print(&p, text));
-		return NULL;
-	}
-	if (!i)
-		i = draft_iface_new(node, source_name, n);
-	p.len = p.addr.family == i->network->subnet.addr.family ? i->network->subnet.len :
-								  i->network->subnet6.len;
-	g_array_append_val(i->addresses, p);
-	return i;
-}
-
-static void add_addresses(struct draft *t, struct draft_node *node, const struct facts *f,
-			  bool guessed)
-{
-	ptr_array_foreach(const struct fact_iface, source_name, f->ifaces) {
-		array_foreach(const struct fact_address, a, source_name->addresses) {
-			struct draft_iface *i =
-				a->guessed == guessed ?
-					draft_add_address(t, node, source_name->name, a) :
-					NULL;
-
-			if (!i)
-				continue;
-			i->up = source_name->up;
-			if (!i->note)
-				i->note = source_name->note;
+		for (guint n = 0; n < f->routes->len; n++) {
+			if (addr_equal(&((const struct fact_route *)f->routes->pdata[n])->via, a))
+				return true;
 		}
 	}
+	return false;
 }
 
-static void check_nodes(struct draft *t, const GPtrArray *all)
+/* The last 16 bits of the address count; no more are looked through than are wanted. */
+bool draft_free_address(const struct draft *t, const struct draft_network *n,
+			const struct prefix *subnet, bool from_top, struct addr *ret)
 {
-	for (guint k = 0; k < all->len; k++) {
-		const struct facts *f = all->pdata[k];
+	guint bytes = addr_bits(&subnet->addr) / 8, bits = addr_bits(&subnet->addr) - subnet->len;
+	guint last = bits >= 16 ? 0xffff : (1u << bits) - 1;
+
+	for (guint i = 0; i <= MIN(last, 300); i++) {
+		guint host = from_top ? last - i : i;
+		struct prefix p = {prefix_network(subnet).addr, subnet->len};
+
+		p.addr.bytes[bytes - 2] |= (uint8_t)(host >> 8);
+		p.addr.bytes[bytes - 1] |= (uint8_t)host;
+		if (!draft_is_host(&p) || draft_owner(t, n, &p.addr, NULL) ||
+		    is_gateway(t, &p.addr))
+			continue;
+		*ret = p.addr;
+		return true;
+	}
+	return false;
+}
+
+/* A node without any address is left out, unless nothing would be left. */
+static void drop_empty_nodes(struct draft *t)
+{
+	guint with = 0;
+
+	for (guint k = 0; k < t->nodes->len; k++)
+		with += ((const struct draft_node *)t->nodes->pdata[k])->ifaces->len > 0;
+	for (guint k = t->nodes->len; k-- > 0;) {
 		const struct draft_node *node = t->nodes->pdata[k];
 
-		if (node->ifaces->len == 0)
-			diags_add(t->found, DIAG_ERROR, f->loc,
-				  "import its 'ip -j addr' or 'route print', too",
-				  "the input has no address of '%s'", f->node);
+		if (node->ifaces->len > 0)
+			continue;
+		diags_add(t->found, with > 0 ? DIAG_WARNING : DIAG_ERROR, node->facts->loc,
+			  node->facts->ifaces->len > 0 ?
+				  "its interfaces are left out, as the warnings say" :
+				  "import its 'ip addr' or 'route print', too",
+			  "the input has no address of '%s'%s", node->name,
+			  with > 0 ? ": left out" : "");
+		g_ptr_array_remove_index(t->nodes, k);
 	}
 }
 
 /* Runs all passes. */
-static void draft_fill(struct draft *t, const GPtrArray *all)
+static void draft_fill(struct draft *t)
 {
-	ptr_array_foreach(const struct facts, f, all) {
+	guint imported;
+
+	for (guint k = 0; k < t->all->len; k++) {
+		const struct facts *f = t->all->pdata[k];
 		struct draft_node *node = draft_node_new(t, f->node);
 
+		node->facts = f;
 		node->windows = f->windows;
 		for (guint n = 0; n < f->notes->len; n++)
 			g_ptr_array_add(node->notes, g_strdup(f->notes->pdata[n]));
-		add_addresses(t, node, f, false);
 	}
-	for (guint k = 0; k < all->len; k++)
-		add_addresses(t, t->nodes->pdata[k], all->pdata[k], true);
-	check_nodes(t, all);
-	for (guint k = 0; k < all->len; k++)
-		draft_routes(t, t->nodes->pdata[k], all->pdata[k]);
-	for (guint k = 0; k < all->len; k++)
-		draft_nats(t, t->nodes->pdata[k], all->pdata[k]);
-	for (guint k = 0; k < all->len; k++)
-		draft_relays(t, all->pdata[k]);
+	draft_addresses(t);
+	drop_empty_nodes(t);
+	imported = t->nodes->len;
+	for (guint k = 0; k < imported; k++)
+		draft_routes(t, t->nodes->pdata[k]);
+	for (guint k = 0; k < imported; k++)
+		draft_nats(t, t->nodes->pdata[k],
+			   ((const struct draft_node *)t->nodes->pdata[k])->facts);
+	for (guint k = 0; k < t->all->len; k++)
+		draft_relays(t, t->all->pdata[k]);
 }
 
-char *draft_topology(const GPtrArray *all, const char *from, diags *d)
+char *draft_topology(const GPtrArray *all, const char *from, bool complete, diags *d)
 {
 	struct draft *t = object_new(&draft_shape);
 	char *text;
 
 	t->found = d;
-	draft_fill(t, all);
+	t->all = all;
+	draft_fill(t);
+	if (complete && diags_errors(d) == 0)
+		draft_complete(t);
 	text = diags_errors(d) == 0 ? draft_write(t, from) : NULL;
 	object_free(t);
 	return text;

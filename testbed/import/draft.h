@@ -15,7 +15,8 @@ struct draft_network {
 
 struct draft_iface {
 	char *name;
-	const char *source_name; /* its name in the input, borrowed from the facts */
+	const char *source_name;	 /* its name in the input, borrowed from the facts */
+	const struct fact_iface *source; /* borrowed; NULL: the node is inferred */
 	const struct draft_network *network;
 	GArray *addresses; /* struct prefix */
 	bool up;
@@ -24,8 +25,12 @@ struct draft_iface {
 
 struct draft_route {
 	struct prefix to;
-	struct addr via; /* unset: on link */
-	const char *dev; /* borrowed */
+	struct addr via;  /* unset: on link */
+	const char *dev;  /* borrowed; NULL with a type */
+	const char *type; /* constant text; NULL: unicast */
+	bool dead;
+	unsigned metric;
+	struct loc loc;
 	bool persistent;
 	const char *note; /* constant text; NULL: none */
 };
@@ -35,15 +40,18 @@ struct draft_node {
 	bool windows;
 	bool inferred; /* from other nodes' facts; the node has none itself */
 	bool forwarding;
-	const char *nat_out; /* outside interface of its NAT, borrowed; NULL: no NAT */
-	GPtrArray *ifaces;   /* struct draft_iface */
-	GArray *routes;	     /* struct draft_route */
-	GPtrArray *notes;    /* char * */
+	const char *nat_out;	   /* outside interface of its NAT, borrowed; NULL: no NAT */
+	const struct facts *facts; /* borrowed; NULL: inferred */
+	GPtrArray *ifaces;	   /* struct draft_iface */
+	GArray *routes;		   /* struct draft_route */
+	GPtrArray *notes;	   /* char * */
+	GPtrArray *more;	   /* char *: further lines of YAML, at the node's indentation */
 };
 
 struct draft {
-	GPtrArray *networks; /* struct draft_network */
-	GPtrArray *nodes;    /* struct draft_node */
+	const GPtrArray *all; /* struct facts, borrowed */
+	GPtrArray *networks;  /* struct draft_network */
+	GPtrArray *nodes;     /* struct draft_node */
 	diags *found;
 };
 
@@ -53,7 +61,8 @@ struct draft_node *draft_node_new(struct draft *t, const char *name);
  * NULL). NULL: none. */
 struct draft_iface *draft_owner(const struct draft *t, const struct draft_network *n,
 				const struct addr *a, struct draft_node **ret_node);
-/* The node's interface on the network that contains the address.  NULL: none. */
+bool draft_node_has(const struct draft_node *node, const struct addr *a);
+/* The node's interface with an address in one subnet with this one.  NULL: none. */
 struct draft_iface *draft_connected(const struct draft_node *node, const struct addr *a);
 /* Adds an interface without addresses, named `source_name` with unsuitable characters replaced. */
 struct draft_iface *draft_iface_new(struct draft_node *node, const char *source_name,
@@ -62,16 +71,37 @@ struct draft_iface *draft_iface_new(struct draft_node *node, const char *source_
  * they do not exist.  NULL with a warning: the address fits nowhere. */
 struct draft_iface *draft_add_address(struct draft *t, struct draft_node *node,
 				      const char *source_name, const struct fact_address *a);
-/* Adds the routes whose gateway or interface exists (draft_routes.c). */
-void draft_routes(struct draft *t, struct draft_node *node, const struct facts *f);
+bool draft_iface_has(const struct draft_iface *i, const struct addr *a);
+/* Gives every node the interfaces of its facts (draft_address.c). */
+void draft_addresses(struct draft *t);
+/* Finds or adds the network of an address; two that overlap become reusable, with a warning. */
+struct draft_network *draft_join_network(struct draft *t, const struct draft_node *node,
+					 const struct fact_address *a);
+/* An address of the subnet that nobody has in network `n` (NULL: in any), and no route names as a
+ * gateway, the first or, with `from_top`, the last.  false: there is none. */
+bool draft_free_address(const struct draft *t, const struct draft_network *n,
+			const struct prefix *subnet, bool from_top, struct addr *ret);
+/* Whether a network, or the host address of an interface, is exactly this destination. */
+bool draft_is_own_subnet(const struct draft_node *node, const struct prefix *to);
+/* The IPv4 default route.  NULL: none. */
+const struct draft_route *draft_default_route(const struct draft_node *node);
+/* Whether a host can have the address: neither the first nor the last of an IPv4 subnet, nor the
+ * first of an IPv6 one. */
+bool draft_is_host(const struct prefix *p);
+/* Adds the routes whose gateway or interface exists, the best to each destination
+ * (draft_routes.c). */
+void draft_routes(struct draft *t, struct draft_node *node);
 /* Add NAT nodes and relays that candidates show (draft_nat.c). */
 void draft_nats(struct draft *t, struct draft_node *node, const struct facts *f);
 void draft_relays(struct draft *t, const struct facts *f);
+
+/* Adds what calls need and the inputs do not show (complete.c). */
+void draft_complete(struct draft *t);
 
 /* The draft as YAML (write.c); `from` names the inputs.  The caller frees. */
 char *draft_write(const struct draft *t, const char *from);
 
 /* Makes the topology of `all` (struct facts) as YAML; the caller frees.  NULL: errors in `d`. */
-char *draft_topology(const GPtrArray *all, const char *from, diags *d);
+char *draft_topology(const GPtrArray *all, const char *from, bool complete, diags *d);
 
 #endif

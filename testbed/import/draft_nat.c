@@ -6,24 +6,7 @@
 #define PUBLIC_LENGTH 24
 #define PUBLIC_LENGTH6 64
 
-/* The first unused address of the network. */
-static bool free_address(const struct draft *t, const struct draft_network *n, struct addr *ret)
-{
-	uint32_t base, size = n->subnet.len < 32 ? ~(uint32_t)0 >> n->subnet.len : 0;
-
-	*ret = n->subnet.addr;
-	memcpy(&base, n->subnet.addr.bytes, sizeof base);
-	for (uint32_t host = 1; host < MIN(size, 1000); host++) {
-		uint32_t address = htonl(ntohl(base) + host);
-
-		memcpy(ret->bytes, &address, sizeof address);
-		if (!draft_owner(t, n, ret, NULL))
-			return true;
-	}
-	return false;
-}
-
-static const struct draft_route *draft_default_route(const struct draft_node *node)
+const struct draft_route *draft_default_route(const struct draft_node *node)
 {
 	array_foreach(const struct draft_route, r, node->routes)
 		if (prefix_is_default(&r->to) && r->to.addr.family == AF_INET)
@@ -42,7 +25,7 @@ static bool inside_address(const struct draft *t, const struct draft_node *node,
 		*ret = r->via;
 		return true;
 	}
-	return free_address(t, inside->network, ret);
+	return draft_free_address(t, inside->network, &inside->network->subnet, false, ret);
 }
 
 static struct draft_node *nat_node(struct draft *t, const struct fact_nat *nat)

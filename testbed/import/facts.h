@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What pasted output says about one node: addresses, routes, NAT.  The parsers add to it, draft
- * reads it.  Private to the import layer.  Pure.
+/* What pasted output says about one node: addresses, routes, NAT.  The parsers add to it,
+ * facts_settle makes it complete, draft reads it.  Private to the import layer.  Pure.
  */
 #ifndef TESTBED_IMPORT_FACTS_H
 #define TESTBED_IMPORT_FACTS_H
@@ -15,26 +15,59 @@
 
 struct fact_address {
 	struct prefix address;
-	bool guessed; /* the prefix length is */
+	struct addr peer; /* other end of a point-to-point line; unset: none */
+	bool guessed;	  /* the prefix length is */
+	bool unknown;	  /* only the subnet is known */
 	struct loc loc;
 };
 
 struct fact_iface {
 	char *name;
-	char *note; /* for a comment; NULL: none */
+	char *note;	      /* for a comment; NULL: none */
+	char *master;	      /* the VRF (or bridge, bond) that it belongs to; NULL: none */
+	const char *left_out; /* constant text, why: "a tunnel"; NULL: it is written */
 	bool up;
-	GArray *addresses; /* struct fact_address */
+	bool is_vrf;
+	unsigned mtu;	     /* 0: unknown */
+	GArray *addresses;   /* struct fact_address */
+	GArray *link_locals; /* struct addr */
+	struct loc loc;
+};
+
+/* What is on link at an interface by a line of a routing table: an address of the node itself, or a
+ * subnet. */
+struct fact_link {
+	char *dev;
+	struct prefix to;
+	bool own;
 	struct loc loc;
 };
 
 struct fact_route {
 	struct prefix to;
-	struct addr via; /* unset: on link */
-	char *dev;	 /* NULL: unknown */
+	struct addr via;  /* unset: on link */
+	char *dev;	  /* NULL: unknown */
+	char *table;	  /* NULL: the main one */
+	const char *type; /* constant text, as in topology files; NULL: unicast */
 	unsigned metric;
+	bool onlink; /* the gateway is reached by `dev` though no subnet has it */
+	bool dead;   /* its interface was down */
 	bool persistent;
 	const char *note; /* constant text for a comment; NULL: none */
 	struct loc loc;
+};
+
+/* A policy rule that is not one of every machine's. */
+struct fact_rule {
+	char *table; /* NULL: it names none */
+	char *text;
+	struct loc loc;
+};
+
+/* Name servers for a DNS name or suffix. */
+struct fact_nrpt {
+	char *namespace;
+	GArray *servers; /* struct addr */
 };
 
 /* A NAT translates `inside` to `outside`. */
@@ -52,10 +85,15 @@ struct facts {
 	char *node;
 	bool windows;
 	GPtrArray *ifaces; /* struct fact_iface */
+	GPtrArray *links;  /* struct fact_link */
 	GPtrArray *routes; /* struct fact_route */
+	GPtrArray *rules;  /* struct fact_rule */
+	GPtrArray *nrpt;   /* struct fact_nrpt */
+	GArray *resolvers; /* struct addr */
 	GArray *nats;	   /* struct fact_nat */
 	GArray *relays;	   /* struct fact_relay */
 	GPtrArray *notes;  /* char *: comments of the node */
+	GString *usual;	   /* destinations that every machine has: loopback, multicast */
 	struct loc loc;
 };
 
@@ -64,20 +102,54 @@ struct facts *facts_new(const char *node, struct loc loc);
 
 /* Finds or adds the interface of that name; borrowed.  NULL with an error in `d`: too many. */
 struct fact_iface *facts_iface(struct facts *f, const char *name, struct loc loc, diags *d);
-/* The interface that has this address; borrowed.  NULL: none. */
+/* The interface of that name; the one that has this address.  Borrowed.  NULL: none. */
+struct fact_iface *facts_find(const struct facts *f, const char *name);
 struct fact_iface *facts_owner(const struct facts *f, const struct addr *a);
-/* Adds an address to the interface, unless it has it.  Too many are an error in `d`. */
-void facts_address(struct fact_iface *i, const struct prefix *address, bool guessed, struct loc loc,
-		   diags *d);
-/* Adds a copy of `route`.  Of two routes to the same destination the one with the lower metric is
- * kept, with a warning about the other. */
+/* Adds an address to the interface, unless it has it, or a link-local one to that list.  Too many
+ * are an error in `d`. */
+void facts_address(struct fact_iface *i, const struct fact_address *address, diags *d);
+/* Adds a copy of `route`, or what is on link; copies.  Loopback, multicast and link-local
+ * destinations are only noted.  Too many are an error in `d`. */
 void facts_route(struct facts *f, const struct fact_route *route, diags *d);
+void facts_link(struct facts *f, const struct fact_link *link, diags *d);
+/* Notes a destination that every machine has: it is left out, and a comment says so. */
+void facts_usual(struct facts *f, const char *destination);
+void facts_rule(struct facts *f, const char *table, const char *text, struct loc loc, diags *d);
+/* Adds an NRPT rule; copies.  What a topology cannot have is left out with a warning. */
+void facts_nrpt(struct facts *f, const char *namespace, const GArray *servers, struct loc loc,
+		diags *d);
+
+/* Loopback, link-local, multicast, broadcast: a destination that every machine has. */
+bool facts_is_usual(const struct prefix *to);
+/* Whether the address, with host bits, is the last one of its IPv4 subnet. */
+bool facts_is_broadcast(const struct prefix *p);
+bool facts_is_link_local(const struct addr *a);
+
+/* 255.255.255.0 -> 24.  false: the address is no netmask. */
+bool facts_mask_length(const struct addr *mask, uint8_t *ret);
+
+/* After all texts are read: gives each VRF facts of its own, makes addresses of what is on link,
+ * and takes away, with a warning for each, what is left out: routes of other tables and those of
+ * interfaces that are left out. */
+void facts_settle(GPtrArray *all, diags *d);
 
 /* The parsers add what a text of one kind says to `f`, and diagnostics to `d`.  `text` is valid
  * UTF-8 without NUL. */
 void parse_route_print(const char *file, const char *text, struct facts *f, diags *d);
+void parse_netstat(const char *file, const char *text, struct facts *f, diags *d);
+void parse_powershell(const char *file, const char *text, struct facts *f, diags *d);
 void parse_ip_route(const char *file, const char *text, struct facts *f, diags *d);
+void parse_ip_rule(const char *file, const char *text, struct facts *f, diags *d);
 void parse_ip_addr(const char *file, const char *text, struct facts *f, diags *d);
 void parse_candidates(const char *file, const char *text, struct facts *f, diags *d);
+
+/* Whether the text has what only this kind has; words of no language decide. */
+bool is_route_print(const char *file, const char *text);
+bool is_netstat(const char *file, const char *text);
+bool is_powershell(const char *file, const char *text);
+bool is_ip_route(const char *file, const char *text);
+bool is_ip_rule(const char *file, const char *text);
+bool is_ip_addr(const char *file, const char *text);
+bool is_sdp(const char *file, const char *text);
 
 #endif

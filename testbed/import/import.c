@@ -9,43 +9,43 @@
 
 #define NODE_CHARS_MAX 63
 
-const char *const import_kind_names[] = {"ip-addr", "ip-route", "route-print", "sdp", NULL};
+const char *const import_kind_names[] = {[IMPORT_IP_ADDR] = "ip-addr",
+					 [IMPORT_POWERSHELL] = "powershell",
+					 [IMPORT_IP_RULE] = "ip-rule",
+					 [IMPORT_IP_ROUTE] = "ip-route",
+					 [IMPORT_ROUTE_PRINT] = "route-print",
+					 [IMPORT_NETSTAT] = "netstat",
+					 [IMPORT_SDP] = "sdp",
+					 NULL};
 
-static void (*const parsers[IMPORT_KINDS])(const char *file, const char *text, struct facts *f,
-					   diags *d) = {
-	[IMPORT_IP_ADDR] = parse_ip_addr,
-	[IMPORT_IP_ROUTE] = parse_ip_route,
-	[IMPORT_ROUTE_PRINT] = parse_route_print,
-	[IMPORT_SDP] = parse_candidates,
-};
-
-/* Words that occur in one kind only.  The first row whose word is in the text decides. */
+/* In the order of enum import_kind, in which kinds are also tried. */
 static const struct {
-	const char *word;
-	enum import_kind kind;
-} signs[] = {
-	{"\"addr_info\"", IMPORT_IP_ADDR},
-	{"\"dst\"", IMPORT_IP_ROUTE},
-	{"a=candidate:", IMPORT_SDP},
-	{"candidate:", IMPORT_SDP},
-	{"Active Routes:", IMPORT_ROUTE_PRINT},
-	{"Persistent Routes:", IMPORT_ROUTE_PRINT},
-	{"Network Destination", IMPORT_ROUTE_PRINT},
-	{"IPv4 Route Table", IMPORT_ROUTE_PRINT},
+	bool (*is)(const char *file, const char *text);
+	void (*parse)(const char *file, const char *text, struct facts *f, diags *d);
+} kinds[IMPORT_KINDS] = {
+	[IMPORT_IP_ADDR] = {is_ip_addr, parse_ip_addr},
+	[IMPORT_POWERSHELL] = {is_powershell, parse_powershell},
+	[IMPORT_IP_RULE] = {is_ip_rule, parse_ip_rule},
+	[IMPORT_IP_ROUTE] = {is_ip_route, parse_ip_route},
+	[IMPORT_ROUTE_PRINT] = {is_route_print, parse_route_print},
+	[IMPORT_NETSTAT] = {is_netstat, parse_netstat},
+	[IMPORT_SDP] = {is_sdp, parse_candidates},
 };
+
+#define WANTED                                                                                  \
+	"'route print', 'ip route', 'ip addr', 'netstat -rn', Get-NetRoute as JSON, or an SDP " \
+	"with candidates; see --format"
 
 /* What people paste by mistake, and what they should paste. */
 static const struct {
 	const char *word, *hint;
 } mistakes[] = {
-	{"link/ether", "paste 'ip -j addr': as JSON"},
-	{"link/loopback", "paste 'ip -j addr': as JSON"},
-	{"scope link", "paste 'ip -j route': as JSON"},
-	{" via ", "paste 'ip -j route': as JSON"},
-	{"Windows IP", "paste 'route print', not ipconfig"},
 	{"m=audio", "the description has no line that begins with 'a=candidate:'"},
-	{"255.255.255.255", "'route print' must come from an English Windows"},
 	{"topology:", "this is a topology: use 'testbed validate'"},
+	{"IPv4", "this may be 'ipconfig': paste 'route print'"},
+	{"netmask", "this may be 'ifconfig': paste 'ip addr' or 'netstat -rn'"},
+	{"inet addr:", "this may be 'ifconfig': paste 'ip addr' or 'netstat -rn'"},
+	{"Active Routes:", "the table of 'route print' is empty: paste all of it"},
 };
 
 bool import_node_fits(const char *name)
@@ -74,59 +74,94 @@ char *import_node_of(const char *file)
 	return g_strdup(name->len > 0 && import_node_fits(name->str) ? name->str : "node");
 }
 
-/* The text as UTF-8 without a byte order mark.  NULL with an error in `d`. */
+/* Takes out the escape sequences by which terminals colour text (ECMA-48 section 5.4), and what
+ * ends with BEL. */
+static void strip_colours(char *text)
+{
+	char *to = text;
+
+	for (const char *p = text; *p;) {
+		if (*p != '\x1b') {
+			*to++ = *p++;
+			continue;
+		}
+		p++;
+		if (*p == '[') {
+			p += 1 + strspn(p + 1, "0123456789;:<=>? !\"#$%&'*+-./");
+			p += *p == '@' || g_ascii_isalpha(*p) ? 1 : 0;
+		} else if (*p == ']') {
+			p += strcspn(p, "\a\n\x1b");
+			p += *p == '\a' ? 1 : 0;
+		} else if (*p == '(' || *p == ')') {
+			p += g_ascii_isalnum(p[1]) ? 2 : 1;
+		}
+	}
+	*to = '\0';
+}
+
+/* UTF-16 without a byte order mark, as `cmd /u` writes it: every other byte of ASCII is zero. */
+static const char *utf16_of(const guchar *bytes, gsize length)
+{
+	if (length >= 2 && bytes[0] == 0xff && bytes[1] == 0xfe)
+		return "UTF-16LE";
+	if (length >= 2 && bytes[0] == 0xfe && bytes[1] == 0xff)
+		return "UTF-16BE";
+	if (length >= 4 && bytes[0] && !bytes[1] && bytes[2] && !bytes[3])
+		return "UTF-16LE";
+	return length >= 4 && !bytes[0] && bytes[1] && !bytes[2] && bytes[3] ? "UTF-16BE" : NULL;
+}
+
+/* The text as UTF-8 without a byte order mark and colours.  NULL with an error in `d`. */
 static char *decode_text(const struct import_input *in, diags *d)
 {
-	const guchar *bytes = (const guchar *)in->text;
 	const char *text = in->text;
 	gsize length = in->length;
+	const char *utf16 = utf16_of((const guchar *)text, length);
 	struct loc top = {g_intern_string(in->file), 1, 1};
 	char *utf8 = NULL;
 
-	if (length >= 2 &&
-	    ((bytes[0] == 0xff && bytes[1] == 0xfe) || (bytes[0] == 0xfe && bytes[1] == 0xff))) {
-		utf8 = g_convert(text + 2, (gssize)length - 2, "UTF-8",
-				 bytes[0] == 0xff ? "UTF-16LE" : "UTF-16BE", NULL, &length, NULL);
+	if (utf16) {
+		gsize mark = (guchar)text[0] >= 0xfe ? 2 : 0;
+
+		utf8 = g_convert(text + mark, (gssize)(length - mark), "UTF-8", utf16, NULL,
+				 &length, NULL);
 		if (utf8 && strlen(utf8) != length)
 			g_clear_pointer(&utf8, g_free);
 	} else {
 		gsize mark = length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 
-		/* Only names of adapters may be in an old code page, and only comments use them. */
+		/* Words may be in an old code page; no address or number is. */
 		if (!memchr(text, 0, length))
 			utf8 = g_utf8_make_valid(text + mark, (gssize)(length - mark));
 	}
 	if (!utf8)
 		diags_add(d, DIAG_ERROR, top, "paste it into a text file", "not a text file");
+	else
+		strip_colours(utf8);
 	return utf8;
 }
 
 static enum import_kind recognise_kind(const char *file, const char *text, diags *d)
 {
 	struct loc top = {file, 1, 1};
+	const char *hint = WANTED;
 
-	for (guint i = 0; i < G_N_ELEMENTS(signs); i++) {
-		if (strstr(text, signs[i].word))
-			return signs[i].kind;
+	for (unsigned k = 0; k < IMPORT_KINDS; k++) {
+		if (kinds[k].is(file, text))
+			return (enum import_kind)k;
 	}
-	/* 'ip -j' prints a list, which has none of these words when it is cut off or empty. */
-	if (g_str_has_prefix(text + strspn(text, " \t\r\n"), "[")) {
+	/* 'ip -j' prints a list, which has no known word when it is cut off or empty. */
+	if (tree_begins(text)) {
 		if (tree_is_json(file, text, d))
-			diags_add(d, DIAG_ERROR, top,
-				  "paste the complete output of 'ip -j route' or 'ip -j addr'",
+			diags_add(d, DIAG_ERROR, top, WANTED,
 				  "it contains no route and no interface");
 		return IMPORT_KINDS;
 	}
-	for (guint i = 0; i < G_N_ELEMENTS(mistakes); i++) {
-		if (!strstr(text, mistakes[i].word))
-			continue;
-		diags_add(d, DIAG_ERROR, top, mistakes[i].hint, "unknown kind of input");
-		return IMPORT_KINDS;
+	for (guint i = G_N_ELEMENTS(mistakes); i-- > 0;) {
+		if (strstr(text, mistakes[i].word))
+			hint = mistakes[i].hint;
 	}
-	diags_add(d, DIAG_ERROR, top,
-		  "'route print', 'ip -j route', 'ip -j addr', or an SDP with candidates; see "
-		  "--format",
-		  "unknown kind of input");
+	diags_add(d, DIAG_ERROR, top, hint, "unknown kind of input");
 	return IMPORT_KINDS;
 }
 
@@ -139,28 +174,30 @@ static struct facts *facts_of(GPtrArray *all, const char *node, struct loc loc)
 	return all->pdata[all->len - 1];
 }
 
-char *import_topology(const struct import_input *inputs, guint n, enum import_kind kind, diags *d)
+char *import_topology(const struct import_input *inputs, guint n, enum import_kind kind,
+		      bool complete, diags *d)
 {
 	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(object_free);
 	g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GString) from = g_string_new(NULL);
-	g_autofree enum import_kind *kinds = g_new0(enum import_kind, n + 1);
+	g_autofree enum import_kind *found = g_new0(enum import_kind, n + 1);
 
 	for (guint i = 0; i < n; i++) {
 		const char *file = g_intern_string(inputs[i].file);
 		char *text = decode_text(&inputs[i], d);
 
 		g_ptr_array_add(texts, text);
-		kinds[i] = kind != IMPORT_KINDS || !text ? kind : recognise_kind(file, text, d);
+		found[i] = kind != IMPORT_KINDS || !text ? kind : recognise_kind(file, text, d);
 		facts_of(all, inputs[i].node, (struct loc){file, 1, 1});
 		g_string_append_printf(from, "%s%s", i > 0 ? ", " : "", file);
 	}
 	for (unsigned k = 0; k < IMPORT_KINDS; k++) {
 		for (guint i = 0; i < n; i++) {
-			if (texts->pdata[i] && kinds[i] == k)
-				parsers[k](g_intern_string(inputs[i].file), texts->pdata[i],
-					   facts_of(all, inputs[i].node, (struct loc){0}), d);
+			if (texts->pdata[i] && found[i] == k)
+				kinds[k].parse(g_intern_string(inputs[i].file), texts->pdata[i],
+					       facts_of(all, inputs[i].node, (struct loc){0}), d);
 		}
 	}
-	return diags_errors(d) == 0 ? draft_topology(all, from->str, d) : NULL;
+	facts_settle(all, d);
+	return diags_errors(d) == 0 ? draft_topology(all, from->str, complete, d) : NULL;
 }

@@ -13,7 +13,16 @@
 #include <stdbool.h>
 
 /* In the order of reading: texts with interface names and prefix lengths come first. */
-enum import_kind { IMPORT_IP_ADDR, IMPORT_IP_ROUTE, IMPORT_ROUTE_PRINT, IMPORT_SDP, IMPORT_KINDS };
+enum import_kind {
+	IMPORT_IP_ADDR,
+	IMPORT_POWERSHELL,
+	IMPORT_IP_RULE,
+	IMPORT_IP_ROUTE,
+	IMPORT_ROUTE_PRINT,
+	IMPORT_NETSTAT,
+	IMPORT_SDP,
+	IMPORT_KINDS
+};
 
 #define IMPORT_BYTES_MAX (1024u * 1024)
 
@@ -24,7 +33,7 @@ struct import_input {
 	const char *node; /* its node; import_node_fits(node) */
 };
 
-/* "ip-addr", "ip-route", "route-print", "sdp"; NULL-terminated, by enum import_kind. */
+/* "ip-addr", "route-print", ...; NULL-terminated, by enum import_kind. */
 extern const char *const import_kind_names[];
 
 /* Whether a node can have this name. */
@@ -34,8 +43,9 @@ bool import_node_fits(const char *name);
 char *import_node_of(const char *file);
 
 /* Makes one topology of all inputs, as YAML text; the caller frees.  `kind` is the kind of all
- * inputs; IMPORT_KINDS: recognised by their content.  NULL: errors in `d`.  There may be warnings
- * in both cases. */
-char *import_topology(const struct import_input *inputs, guint n, enum import_kind kind, diags *d);
+ * inputs; IMPORT_KINDS: recognised by their content.  `complete`: adds what calls need and the
+ * inputs do not show.  NULL: errors in `d`.  There may be warnings in both cases. */
+char *import_topology(const struct import_input *inputs, guint n, enum import_kind kind,
+		      bool complete, diags *d);
 
 #endif

@@ -1,9 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `ip -j route`: routes.  Those that the kernel made also show addresses. */
+/* `ip route`, as JSON or as text, and `ip rule`.  Routes that the kernel made also show addresses.
+ */
 #include "testbed/import/facts.h"
+#include "testbed/import/lines.h"
 #include "testbed/import/tree.h"
 
 #include <string.h>
+
+/* What a route says, whichever way it was printed. */
+enum field { TYPE, TO, VIA, DEV, PROTOCOL, METRIC, SOURCE, TABLE, FIELDS };
+
+static const struct {
+	const char *json, *text;
+} field_names[FIELDS] = {
+	[TYPE] = {"type", NULL},
+	[TO] = {"dst", NULL},
+	[VIA] = {"gateway", "via"},
+	[DEV] = {"dev", "dev"},
+	[PROTOCOL] = {"protocol", "proto"},
+	[METRIC] = {"metric", "metric"},
+	[SOURCE] = {"prefsrc", "src"},
+	[TABLE] = {"table", "table"},
+};
+
+struct said {
+	char *text[FIELDS]; /* NULL: not said */
+	struct loc loc[FIELDS];
+	bool onlink, dead;
+	guint hops;
+};
+
+static void said_clear(struct said *s)
+{
+	for (guint i = 0; i < FIELDS; i++)
+		g_free(s->text[i]);
+	*s = (struct said){0};
+}
+
+static void say(struct said *s, enum field field, const char *text, struct loc loc)
+{
+	g_free(s->text[field]);
+	s->text[field] = g_strdup(text);
+	s->loc[field] = loc;
+}
 
 /* The origins of routes, and what they say about a restart. */
 static const struct {
@@ -24,63 +63,63 @@ static const char *note_of(const char *protocol)
 	return protocol ? "guess: persistent (from a routing daemon)" : "guess: persistent";
 }
 
-/* The object with gateway and interface: the route, or the first of its `nexthops`. */
-static const yaml_node_t *hop_of(struct tree *j, const yaml_node_t *route, diags *d)
-{
-	const yaml_node_t *hops = tree_member(j, route, "nexthops"), *first = tree_item(j, hops, 0);
+enum use { USE_ROUTE, USE_REFUSING, USE_OWN, USE_USUAL, USE_NONE };
 
-	if (!first)
-		return route;
-	if (tree_item(j, hops, 1))
-		diags_add(d, DIAG_WARNING, tree_loc(j, route, "nexthops"),
-			  "a node has one route per destination",
-			  "only the first of several next hops is used");
-	return first;
+static const struct {
+	const char *type;
+	enum use use;
+} types[] = {
+	{"unicast", USE_ROUTE},	    {"blackhole", USE_REFUSING}, {"unreachable", USE_REFUSING},
+	{"prohibit", USE_REFUSING}, {"local", USE_OWN},		 {"broadcast", USE_USUAL},
+	{"multicast", USE_USUAL},   {"anycast", USE_USUAL},	 {"throw", USE_NONE},
+	{"nat", USE_NONE},
+};
+
+/* The row of `types`; -1: there is no such type. */
+static int type_row(const char *type)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(types); i++) {
+		if (g_str_equal(types[i].type, type))
+			return (int)i;
+	}
+	return -1;
 }
 
-static bool read_gateway(struct tree *j, const yaml_node_t *hop, struct addr *ret, diags *d)
+static bool read_addr(const struct said *s, enum field field, struct addr *ret, diags *d)
 {
-	const yaml_node_t *via = tree_member(j, hop, "via");
-	const char *gateway = tree_word(j, hop, "gateway");
-
-	if (!gateway && via && via->type == YAML_MAPPING_NODE)
-		gateway = tree_word(j, via, "host");
-	if (!gateway || addr_parse(gateway, ret))
+	if (!s->text[field] || addr_parse(s->text[field], ret))
 		return true;
-	diags_add(d, DIAG_ERROR, tree_loc(j, hop, "gateway"), NULL, "'%s' is not an address",
-		  gateway);
+	diags_add(d, DIAG_ERROR, s->loc[field], NULL, "'%s' is not an address", s->text[field]);
 	return false;
 }
 
-static bool read_destination(struct tree *j, const yaml_node_t *item, const struct addr *via,
-			     struct prefix *ret, diags *d)
+static bool read_destination(const struct said *s, struct fact_route *r, diags *d)
 {
-	const char *to = tree_word(j, item, "dst");
-	struct loc loc = tree_loc(j, item, "dst");
+	const char *to = s->text[TO];
 	struct prefix network;
 
-	if (!to || !prefix_parse(to, ret)) {
-		diags_add(d, DIAG_ERROR, loc, "paste the complete output of 'ip -j route'",
+	if (!to || !prefix_parse(to, &r->to)) {
+		diags_add(d, DIAG_ERROR, s->loc[TO], "paste the complete output of 'ip route'",
 			  "'%s' is not a destination", to ? to : "");
 		return false;
 	}
-	if (g_str_equal(to, "default") && via->family == AF_INET6)
-		*ret = (struct prefix){.addr = {.family = AF_INET6}};
-	network = prefix_network(ret);
-	if (addr_equal(&network.addr, &ret->addr))
+	if (g_str_equal(to, "default") && r->via.family == AF_INET6)
+		r->to = (struct prefix){.addr = {.family = AF_INET6}};
+	network = prefix_network(&r->to);
+	if (addr_equal(&network.addr, &r->to.addr))
 		return true;
-	diags_add(d, DIAG_ERROR, loc, NULL, "'%s' has host bits set", to);
+	diags_add(d, DIAG_ERROR, s->loc[TO], NULL, "'%s' has host bits set", to);
 	return false;
 }
 
-static bool read_metric(struct tree *j, const yaml_node_t *item, unsigned *ret, diags *d)
+static bool read_metric(const struct said *s, unsigned *ret, diags *d)
 {
-	const char *metric = tree_word(j, item, "metric");
 	guint64 number = 0;
 
-	if (metric && !g_ascii_string_to_unsigned(metric, 10, 0, G_MAXUINT32, &number, NULL)) {
-		diags_add(d, DIAG_ERROR, tree_loc(j, item, "metric"), NULL, "'%s' is not a metric",
-			  metric);
+	if (s->text[METRIC] &&
+	    !g_ascii_string_to_unsigned(s->text[METRIC], 10, 0, G_MAXUINT32, &number, NULL)) {
+		diags_add(d, DIAG_ERROR, s->loc[METRIC], NULL, "'%s' is not a metric",
+			  s->text[METRIC]);
 		return false;
 	}
 	*ret = (unsigned)number;
@@ -88,61 +127,333 @@ static bool read_metric(struct tree *j, const yaml_node_t *item, unsigned *ret, 
 }
 
 /* "10.0.1.0/24 dev eth0 proto kernel scope link src 10.0.1.10": eth0 has 10.0.1.10/24. */
-static void read_connected(struct tree *j, const yaml_node_t *item, const struct fact_route *r,
-			   struct facts *f, diags *d)
+static void add_kernel_route(const struct said *s, const struct fact_route *r, struct facts *f,
+			     diags *d)
 {
-	const char *source = tree_word(j, item, "prefsrc");
-	struct prefix address = {.len = r->to.len};
-	struct fact_iface *iface;
+	struct fact_link link = {.dev = r->dev, .to = r->to, .loc = r->loc};
+	struct addr source = {0};
 
-	if (!source || !r->dev || r->to.len > addr_bits(&r->to.addr) - 2)
+	if (!r->dev || r->table)
 		return;
-	if (!addr_parse(source, &address.addr) || !prefix_contains(&r->to, &address.addr)) {
-		diags_add(d, DIAG_ERROR, tree_loc(j, item, "prefsrc"), NULL,
-			  "'%s' is not an address of that network", source);
+	if (!read_addr(s, SOURCE, &source, d))
 		return;
+	if (r->to.len < addr_bits(&r->to.addr)) {
+		facts_link(f, &link, d);
+		if (source.family == r->to.addr.family && !prefix_contains(&r->to, &source))
+			diags_add(d, DIAG_ERROR, s->loc[SOURCE], NULL,
+				  "'%s' is not an address of that network", s->text[SOURCE]);
+	} else if (!addr_is_set(&source) || addr_equal(&source, &r->to.addr)) {
+		source = r->to.addr; /* an IPv6 host's route to its own address */
+	} else {
+		facts_route(f, r, d); /* the other end of a point-to-point line */
 	}
-	iface = facts_iface(f, r->dev, r->loc, d);
-	if (iface)
-		facts_address(iface, &address, false, r->loc, d);
+	link.to = (struct prefix){source, addr_bits(&source)};
+	link.own = true;
+	if (addr_is_set(&source))
+		facts_link(f, &link, d);
 }
 
-static void read_route(struct tree *j, const yaml_node_t *item, struct facts *f, diags *d)
+/* The tables whose routes every packet meets. */
+static bool is_main_table(const char *table)
 {
-	const char *type = tree_word(j, item, "type"), *protocol = tree_word(j, item, "protocol");
-	struct fact_route r = {
-		.persistent = true, .note = note_of(protocol), .loc = tree_loc(j, item, "dst")};
-	const yaml_node_t *hop;
+	static const char *const names[] = {"main", "254", "default", "253", NULL};
 
-	if (type && !g_str_equal(type, "unicast")) {
-		diags_add(d, DIAG_WARNING, r.loc, "a firewall rule can do the same",
-			  "a route of type '%s' is left out", type);
+	return !table || g_strv_contains(names, table);
+}
+
+static void add_unicast(const struct said *s, struct fact_route *r, struct facts *f, diags *d)
+{
+	if (!r->dev && !addr_is_set(&r->via)) {
+		diags_add(d, DIAG_ERROR, r->loc, "paste the complete output of 'ip route'",
+			  "a route without gateway and 'dev'");
 		return;
 	}
-	hop = hop_of(j, item, d);
-	if (!read_gateway(j, hop, &r.via, d) || !read_destination(j, item, &r.via, &r.to, d) ||
-	    !read_metric(j, item, &r.metric, d))
-		return;
-	r.dev = (char *)(gpointer)(guintptr)tree_word(j, hop, "dev"); /* facts_route copies it */
-	if (!r.dev && !addr_is_set(&r.via)) {
-		diags_add(d, DIAG_ERROR, r.loc, "paste the complete output of 'ip -j route'",
-			  "a route without 'gateway' and 'dev'");
-		return;
-	}
-	if (g_strcmp0(protocol, "kernel") == 0)
-		read_connected(j, item, &r, f, d);
+	if (s->hops > 1)
+		diags_add(d, DIAG_WARNING, r->loc, "a node has one next hop per destination here",
+			  "only the first of %u next hops to %s is used", s->hops, s->text[TO]);
+	if (g_strcmp0(s->text[PROTOCOL], "kernel") == 0 && !addr_is_set(&r->via))
+		add_kernel_route(s, r, f, d);
 	else
-		facts_route(f, &r, d);
+		facts_route(f, r, d);
 }
 
-void parse_ip_route(const char *file, const char *text, struct facts *f, diags *d)
+static void add_said(const struct said *s, struct facts *f, diags *d)
+{
+	int row = type_row(s->text[TYPE] ? s->text[TYPE] : "unicast");
+	struct fact_route r = {.persistent = true,
+			       .note = note_of(s->text[PROTOCOL]),
+			       .dev = s->text[DEV],
+			       .onlink = s->onlink,
+			       .dead = s->dead,
+			       .loc = s->loc[TO]};
+	struct fact_link own = {.dev = r.dev, .own = true, .loc = r.loc};
+
+	r.table = is_main_table(s->text[TABLE]) ? NULL : s->text[TABLE];
+	if (row < 0 || types[row].use == USE_NONE) {
+		diags_add(d, DIAG_WARNING, r.loc, "unicast, blackhole, unreachable, prohibit",
+			  "a route of type '%s' is left out", s->text[TYPE]);
+		return;
+	}
+	if (types[row].use == USE_USUAL) {
+		facts_usual(f, types[row].type);
+		return;
+	}
+	if (!read_addr(s, VIA, &r.via, d) || !read_destination(s, &r, d) ||
+	    !read_metric(s, &r.metric, d))
+		return;
+	own.to = r.to;
+	if (types[row].use == USE_ROUTE) {
+		add_unicast(s, &r, f, d);
+	} else if (types[row].use == USE_OWN && r.dev) {
+		facts_link(f, &own, d);
+	} else if (r.dev && g_str_equal(r.dev, "lo") &&
+		   g_strcmp0(s->text[PROTOCOL], "kernel") == 0) {
+		facts_usual(f, "unreachable by the kernel"); /* old kernels have it for IPv6 */
+	} else {
+		r.type = types[row].type;
+		r.dev = NULL;
+		facts_route(f, &r, d);
+	}
+}
+
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+static void say_members(struct said *s, struct tree *j, const yaml_node_t *object)
+{
+	for (guint i = 0; i < FIELDS; i++) {
+		const char *text = tree_word(j, object, field_names[i].json);
+
+		if (text)
+			say(s, (enum field)i, text, tree_loc(j, object, field_names[i].json));
+	}
+	s->onlink = s->onlink || tree_has(j, object, "flags", "onlink");
+	s->dead = s->dead || tree_has(j, object, "flags", "dead") ||
+		  tree_has(j, object, "flags", "linkdown");
+}
+
+static void read_json_route(struct tree *j, const yaml_node_t *item, struct facts *f, diags *d)
+{
+	const yaml_node_t *hops = tree_member(j, item, "nexthops"), *first = tree_item(j, hops, 0);
+	const yaml_node_t *via;
+	struct said s = {0};
+
+	for (guint i = 0; i < FIELDS; i++)
+		s.loc[i] = tree_loc(j, item, "dst");
+	say_members(&s, j, item);
+	if (first)
+		say_members(&s, j, first);
+	while (tree_item(j, hops, s.hops))
+		s.hops++;
+	via = tree_member(j, first ? first : item, "via");
+	if (!s.text[VIA] && via && via->type == YAML_MAPPING_NODE && tree_word(j, via, "host"))
+		say(&s, VIA, tree_word(j, via, "host"), tree_loc(j, via, "host"));
+	add_said(&s, f, d);
+	said_clear(&s);
+}
+
+static void read_json(const char *file, const char *text, struct facts *f, diags *d,
+		      void (*read)(struct tree *j, const yaml_node_t *item, struct facts *f,
+				   diags *d))
 {
 	struct tree j;
 	const yaml_node_t *item;
 
 	if (!tree_read(&j, file, text, d))
 		return;
-	for (guint i = 0, good = tree_objects(&j, d); good && (item = tree_object(&j, i)); i++)
-		read_route(&j, item, f, d);
+	for (guint i = 0, good = tree_objects(&j, d); good && (item = tree_object(&j, i)); i++) {
+		/* `ip` prints {} for what it has filtered. */
+		if (item->data.mapping.pairs.top > item->data.mapping.pairs.start)
+			read(&j, item, f, d);
+	}
 	tree_clear(&j);
+}
+
+/* --- text ------------------------------------------------------------------------------------- */
+
+/* The words that follow the destination, in pairs, and flags. */
+static void say_words(struct said *s, const struct line *l, guint from)
+{
+	for (guint i = from; i < l->words->len; i++) {
+		const struct word *w = line_word(l, i);
+		bool last = i + 1 >= l->words->len;
+
+		s->onlink = s->onlink || g_str_equal(w->text, "onlink");
+		s->dead =
+			s->dead || g_str_equal(w->text, "dead") || g_str_equal(w->text, "linkdown");
+		for (guint k = 0; !last && k < FIELDS; k++) {
+			if (g_strcmp0(field_names[k].text, w->text) != 0)
+				continue;
+			w = line_word(l, ++i);
+			if (k == VIA && i + 1 < l->words->len &&
+			    (g_str_equal(w->text, "inet6") || g_str_equal(w->text, "inet")))
+				w = line_word(l, ++i);
+			say(s, (enum field)k, w->text, w->loc);
+			break;
+		}
+	}
+}
+
+static void say_line(struct said *s, const struct line *l)
+{
+	guint to = l->words->len > 1 && type_row(line_word(l, 0)->text) >= 0 ? 1 : 0;
+
+	for (guint i = 0; i < FIELDS; i++)
+		s->loc[i] = line_loc(l);
+	if (to == 1)
+		say(s, TYPE, line_word(l, 0)->text, line_loc(l));
+	if (to < l->words->len)
+		say(s, TO, line_word(l, to)->text, line_word(l, to)->loc);
+	say_words(s, l, to + 1);
+}
+
+/* A prefix alone, before its next hops, is one, too. */
+static bool is_destination_line(const struct line *l)
+{
+	guint to = l->words->len > 1 && type_row(line_word(l, 0)->text) >= 0 ? 1 : 0;
+	struct prefix p;
+
+	return prefix_parse(line_word(l, to)->text, &p);
+}
+
+static void finish_text_route(struct said *s, struct facts *f, diags *d)
+{
+	if (s->text[TO])
+		add_said(s, f, d);
+	said_clear(s);
+}
+
+/* Whether a line is a route: it begins with a destination or a type, and says by what. */
+static bool is_route_line(const struct line *l)
+{
+	guint to = l->words->len > 1 && type_row(line_word(l, 0)->text) >= 0 ? 1 : 0;
+	struct prefix p;
+
+	if (l->words->len < 2 || !prefix_parse(line_word(l, to)->text, &p))
+		return false;
+	for (guint i = to; i < l->words->len; i++) {
+		const char *word = line_word(l, i)->text;
+
+		if (to == 1 || g_str_equal(word, "dev") || g_str_equal(word, "via") ||
+		    g_str_equal(word, "proto") || g_str_equal(word, "nexthop"))
+			return true;
+	}
+	return false;
+}
+
+static bool has_line(const char *file, const char *text, bool (*is)(const struct line *l))
+{
+	struct line l = {.file = file, .rest = text};
+	bool found = false;
+
+	while (line_next(&l))
+		found = found || is(&l);
+	return found;
+}
+
+bool is_ip_route(const char *file, const char *text)
+{
+	return strstr(text, "\"dst\"") || has_line(file, text, is_route_line);
+}
+
+static void parse_text_routes(const char *file, const char *text, struct facts *f, diags *d)
+{
+	struct line l = {.file = file, .rest = text};
+	struct said s = {0};
+
+	while (line_next(&l)) {
+		if (l.words->len == 0)
+			continue;
+		if (g_str_equal(line_word(&l, 0)->text, "nexthop")) {
+			if (s.hops++ == 0)
+				say_words(&s, &l, 1);
+			continue;
+		}
+		finish_text_route(&s, f, d);
+		if (is_destination_line(&l))
+			say_line(&s, &l);
+		else
+			diags_add(d, DIAG_WARNING, line_loc(&l), NULL,
+				  "this is not a route of 'ip route': left out");
+	}
+	finish_text_route(&s, f, d);
+}
+
+void parse_ip_route(const char *file, const char *text, struct facts *f, diags *d)
+{
+	if (tree_begins(text))
+		read_json(file, text, f, d, read_json_route);
+	else
+		parse_text_routes(file, text, f, d);
+}
+
+/* --- rules ------------------------------------------------------------------------------------ */
+
+/* Adds a rule, unless it is one of the three that every machine has, as "from all lookup main". */
+static void add_rule(struct facts *f, const char *table, char *text, struct loc loc, diags *d)
+{
+	static const char *const usual[] = {"from all lookup local", "from all lookup main",
+					    "from all lookup default", NULL};
+
+	g_strstrip(text);
+	if (!g_strv_contains(usual, text))
+		facts_rule(f, table, text, loc, d);
+}
+
+static void read_json_rule(struct tree *j, const yaml_node_t *item, struct facts *f, diags *d)
+{
+	static const struct {
+		const char *key, *word;
+	} parts[] = {{"src", "from"},	 {"srclen", "/"},      {"dst", "to"},
+		     {"dstlen", "/"},	 {"fwmark", "fwmark"}, {"iif", "iif"},
+		     {"oif", "oif"},	 {"uid_start", "uid"}, {"ipproto", "ipproto"},
+		     {"dport", "dport"}, {"action", "action"}, {"table", "lookup"}};
+	g_autoptr(GString) text = g_string_new(tree_member(j, item, "not") ? "not" : "");
+
+	for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
+		const char *value = tree_word(j, item, parts[i].key);
+
+		if (value)
+			g_string_append_printf(text, parts[i].word[0] == '/' ? "%s%s" : " %s %s",
+					       parts[i].word, value);
+	}
+	add_rule(f, tree_word(j, item, "table"), text->str, tree_loc(j, item, "src"), d);
+}
+
+/* "32765: from 10.0.2.0/24 lookup 100" */
+static bool is_rule_line(const struct line *l)
+{
+	const char *first = l->words->len > 2 ? line_word(l, 0)->text : "";
+	guint at = l->words->len > 2 && g_str_equal(line_word(l, 1)->text, "not") ? 2 : 1;
+
+	return g_ascii_isdigit(*first) && g_str_has_suffix(first, ":") &&
+	       g_str_equal(line_word(l, at)->text, "from");
+}
+
+bool is_ip_rule(const char *file, const char *text)
+{
+	return (strstr(text, "\"priority\"") && strstr(text, "\"src\"")) ||
+	       has_line(file, text, is_rule_line);
+}
+
+void parse_ip_rule(const char *file, const char *text, struct facts *f, diags *d)
+{
+	struct line l = {.file = file, .rest = text};
+
+	if (tree_begins(text)) {
+		read_json(file, text, f, d, read_json_rule);
+		return;
+	}
+	while (line_next(&l)) {
+		g_autofree char *rule = NULL;
+		const char *lookup;
+
+		if (!is_rule_line(&l))
+			continue;
+		rule = g_strdup(strchr(l.text, ':') ? strchr(l.text, ':') + 1 : l.text);
+		lookup = line_word(&l, l.words->len - 1)->text;
+		add_rule(f,
+			 g_str_equal(line_word(&l, l.words->len - 2)->text, "lookup") ? lookup :
+											NULL,
+			 rule, line_loc(&l), d);
+	}
 }

@@ -1,11 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The IPv4 table of Windows' `route print`, in English. */
+/* The tables of Windows' `route print`. */
 #include "testbed/import/facts.h"
 #include "testbed/import/lines.h"
 
 #include <string.h>
 
-enum section { SECTION_OTHER, SECTION_ADAPTERS, SECTION_ACTIVE, SECTION_PERSISTENT, SECTION_IPV6 };
+/* Theory of operation.
+ *
+ * The words of the tables are in the language of that Windows, and in its code page.  So a line is
+ * a route when it begins with an address and a netmask, and by its columns it is an active one
+ * (destination, netmask, gateway, interface, metric) or a persistent one (without interface); a
+ * gateway that is no address means "on link".
+ *
+ * "On link" says only that there is no gateway.  Windows makes three such routes for an address: to
+ * its subnet, to itself and to the broadcast address, all of one metric.  The Interface column is
+ * the first address of an interface.  So the route from that address to itself tells the metric of
+ * the interface's own routes; what is on link with another metric, or where a gateway is, is a
+ * route that somebody or some program added.
+ *
+ * A VPN client adds routes to 0.0.0.0/0 on link, to the two halves of it, or only routes on link at
+ * an interface without subnet.  Its interface is left out. */
 
 struct row {
 	struct prefix to;
@@ -15,11 +29,34 @@ struct row {
 	struct loc loc;
 };
 
+/* An interface of the table. */
+struct card {
+	struct addr address; /* its first one, as the Interface column has it */
+	struct fact_iface *iface;
+	bool has_metric, has_subnet;
+	unsigned metric; /* of its own routes */
+};
+
 struct table {
 	GArray *active, *persistent; /* struct row */
-	bool has_active, ipv6_warned;
-	enum section section;
+	GArray *cards;		     /* struct card */
+	GString *ipv6;		     /* destinations of the IPv6 table */
+	struct loc ipv6_loc;
 };
+
+/* --- rows ------------------------------------------------------------------------------------- */
+
+/* Digits and three single dots: an address, right or wrong. */
+static bool is_dotted(const char *word)
+{
+	guint dots = 0;
+
+	if (strspn(word, "0123456789.") != strlen(word) || strstr(word, "..") || word[0] == '.')
+		return false;
+	for (; *word; word++)
+		dots += *word == '.';
+	return dots == 3;
+}
 
 static bool word_addr(const struct word *w, struct addr *ret, diags *d)
 {
@@ -34,127 +71,129 @@ static bool word_addr(const struct word *w, struct addr *ret, diags *d)
 static bool word_mask(const struct word *w, uint8_t *ret, diags *d)
 {
 	struct addr a;
-	uint32_t bits;
 
 	if (!word_addr(w, &a, d))
 		return false;
-	bits = (uint32_t)a.bytes[0] << 24 | (uint32_t)a.bytes[1] << 16 | (uint32_t)a.bytes[2] << 8 |
-	       a.bytes[3];
-	*ret = (uint8_t)__builtin_popcount(bits);
-	if (bits == (*ret ? ~(uint32_t)0 << (32 - *ret) : 0))
+	if (facts_mask_length(&a, ret))
 		return true;
 	diags_add(d, DIAG_ERROR, w->loc, "a netmask is ones, then zeros, as in 255.255.255.0",
 		  "'%s' is not a netmask", w->text);
 	return false;
 }
 
-static bool word_metric(const struct word *w, unsigned *ret, diags *d)
+static bool is_number(const char *word, unsigned *ret)
 {
 	guint64 number = 0;
+	bool good = g_ascii_string_to_unsigned(word, 10, 0, G_MAXUINT32, &number, NULL);
 
-	if (g_ascii_strcasecmp(w->text, "Default") == 0 ||
-	    g_ascii_string_to_unsigned(w->text, 10, 0, G_MAXUINT32, &number, NULL)) {
-		*ret = (unsigned)number;
-		return true;
-	}
-	diags_add(d, DIAG_ERROR, w->loc, NULL, "'%s' is not a metric", w->text);
-	return false;
+	*ret = (unsigned)number;
+	return good;
 }
 
-static bool is_on_link(const struct word *w)
+static bool is_row(const struct line *l)
 {
-	return g_ascii_strcasecmp(w->text, "On-link") == 0;
+	return l->words->len >= 3 && is_dotted(line_word(l, 0)->text) &&
+	       is_dotted(line_word(l, 1)->text);
 }
 
-/* Destination, netmask, gateway, [interface,] metric. */
-static bool read_route_row(const struct line *l, bool active, struct row *ret, diags *d)
+static bool is_active_row(const struct line *l)
 {
-	guint wanted = active ? 5 : 4;
+	return l->words->len >= 5 && is_dotted(line_word(l, l->words->len - 2)->text);
+}
+
+/* The gateway, unless words stand in its place; before Windows Vista the interface's own address
+ * meant "on link". */
+static bool read_gateway(const struct line *l, struct row *r, diags *d)
+{
+	const struct word *w = line_word(l, 2);
+
+	if (is_dotted(w->text) && !word_addr(w, &r->via, d))
+		return false;
+	if (addr_is_set(&r->iface) && addr_equal(&r->via, &r->iface))
+		r->via = (struct addr){0};
+	return true;
+}
+
+static bool read_row(const struct line *l, struct row *ret, diags *d)
+{
+	guint last = l->words->len - 1;
+	bool active = is_active_row(l);
 	struct prefix network;
 
 	*ret = (struct row){.loc = line_loc(l)};
-	if (l->words->len != wanted) {
+	if (l->words->len < 4) {
 		diags_add(d, DIAG_ERROR, ret->loc,
-			  active ? "destination, netmask, gateway, interface, metric" :
-				   "address, netmask, gateway, metric",
-			  "a route in this table has %u columns, not %u", wanted, l->words->len);
+			  "destination, netmask, gateway, interface, metric",
+			  "a route in this table has 5 columns, not %u", l->words->len);
 		return false;
 	}
 	if (!word_addr(line_word(l, 0), &ret->to.addr, d) ||
 	    !word_mask(line_word(l, 1), &ret->to.len, d) ||
-	    (!is_on_link(line_word(l, 2)) && !word_addr(line_word(l, 2), &ret->via, d)) ||
-	    (active && !word_addr(line_word(l, 3), &ret->iface, d)) ||
-	    !word_metric(line_word(l, wanted - 1), &ret->metric, d))
+	    (active && !word_addr(line_word(l, last - 1), &ret->iface, d)) ||
+	    !read_gateway(l, ret, d))
 		return false;
+	/* A persistent route may have the word for "default" in any language. */
+	if (!is_number(line_word(l, last)->text, &ret->metric) && active) {
+		diags_add(d, DIAG_ERROR, line_word(l, last)->loc, NULL, "'%s' is not a metric",
+			  line_word(l, last)->text);
+		return false;
+	}
 	network = prefix_network(&ret->to);
-	if (!addr_equal(&network.addr, &ret->to.addr)) {
-		diags_add(d, DIAG_ERROR, ret->loc, NULL, "'%s' has host bits set",
-			  line_word(l, 0)->text);
-		return false;
-	}
-	/* Before Windows Vista the interface's own address meant "on-link". */
-	if (active && addr_equal(&ret->via, &ret->iface))
-		ret->via = (struct addr){0};
-	return true;
-}
-
-static bool is_heading(struct table *t, const struct line *l)
-{
-	static const struct {
-		const char *start;
-		enum section section;
-	} headings[] = {
-		{"Interface List", SECTION_ADAPTERS},	    {"IPv4 Route Table", SECTION_OTHER},
-		{"IPv6 Route Table", SECTION_IPV6},	    {"Active Routes:", SECTION_ACTIVE},
-		{"Persistent Routes:", SECTION_PERSISTENT}, {"Network Destination", SECTION_ACTIVE},
-		{"Network Address", SECTION_PERSISTENT},
-	};
-
-	for (guint i = 0; i < G_N_ELEMENTS(headings); i++) {
-		if (!g_str_has_prefix(l->text, headings[i].start))
-			continue;
-		if (t->section != SECTION_IPV6)
-			t->section = headings[i].section;
-		t->has_active = t->has_active || t->section == SECTION_ACTIVE;
+	if (addr_equal(&network.addr, &ret->to.addr))
 		return true;
-	}
-	if (!g_str_has_prefix(l->text, "===="))
-		return false;
-	if (t->section != SECTION_IPV6)
-		t->section = SECTION_OTHER;
-	return true;
+	diags_add(d, DIAG_ERROR, ret->loc, NULL, "'%s' has host bits set", line_word(l, 0)->text);
+	return false;
 }
 
-/* " 12...00 15 5d 01 02 03 ......Adapter" */
+/* " 12...00 15 5d 01 02 03 ......Adapter"; the loopback has no such address. */
 static void note_adapter(struct facts *f, const struct line *l)
 {
 	const char *dots = strstr(l->text, "...");
 	const char *name = dots ? g_strrstr(dots, "..") : NULL;
 
-	if (!name || strstr(l->text, "Loopback") || f->notes->len >= FACTS_MAX)
+	if (!dots || strspn(l->text, "0123456789 ") != (size_t)(dots - l->text) ||
+	    !g_ascii_isxdigit(dots[3]) || name == dots || f->notes->len >= FACTS_MAX)
 		return;
 	g_ptr_array_add(f->notes, g_strdup_printf("interface: %s", name + 2));
 }
 
-static void read_route_line(struct table *t, const struct line *l, struct facts *f, diags *d)
+/* " 12    266 2001:db8:1::/64   On-link": destinations that not every machine has. */
+static void note_ipv6(struct table *t, const struct line *l, struct facts *f)
 {
-	struct row r;
-	bool active = t->section == SECTION_ACTIVE;
+	unsigned number;
+	struct prefix p;
+	const char *to;
 
-	if (l->words->len == 0 || is_heading(t, l) || t->section == SECTION_OTHER ||
-	    g_str_equal(l->text, "None") || g_str_has_prefix(l->text, "Default Gateway:"))
+	if (l->words->len < 3 || !is_number(line_word(l, 0)->text, &number) ||
+	    !is_number(line_word(l, 1)->text, &number))
 		return;
-	if (t->section == SECTION_ADAPTERS) {
-		note_adapter(f, l);
-	} else if (t->section == SECTION_IPV6) {
-		if (!t->ipv6_warned)
-			diags_add(d, DIAG_WARNING, line_loc(l),
-				  "add IPv6 addresses and routes by hand",
-				  "the IPv6 route table is ignored");
-		t->ipv6_warned = true;
-	} else if (read_route_row(l, active, &r, d)) {
-		g_array_append_val(active ? t->active : t->persistent, r);
+	to = line_word(l, 2)->text;
+	if (!prefix_parse(to, &p) || p.addr.family != AF_INET6)
+		return;
+	if (facts_is_usual(&p)) {
+		facts_usual(f, to);
+		return;
 	}
+	if (t->ipv6->len == 0)
+		t->ipv6_loc = line_loc(l);
+	if (t->ipv6->len < 200)
+		g_string_append_printf(t->ipv6, "%s%s", t->ipv6->len > 0 ? ", " : "", to);
+}
+
+bool is_route_print(const char *file, const char *text)
+{
+	struct line l = {.file = file, .rest = text};
+	bool found = false;
+
+	while (line_next(&l)) {
+		struct addr mask;
+		uint8_t bits;
+
+		found = found || (is_row(&l) && addr_parse(line_word(&l, 1)->text, &mask) &&
+				  facts_mask_length(&mask, &bits) &&
+				  (l.words->len != 8 || is_active_row(&l)));
+	}
+	return found;
 }
 
 static const struct row *row_at(const GArray *rows, guint index)
@@ -162,104 +201,233 @@ static const struct row *row_at(const GArray *rows, guint index)
 	return &g_array_index(rows, struct row, index);
 }
 
-static bool is_loopback_or_multicast(const struct addr *a)
+static bool is_on_link(const struct row *r)
 {
-	return a->bytes[0] == 127 || a->bytes[0] >= 224;
+	return !addr_is_set(&r->via);
 }
 
-/* On-link networks have the interfaces' addresses and prefix lengths.  Windows identifies an
- * interface by its first address. */
-static void add_networks(const struct table *t, const char *file, struct facts *f, diags *d)
+/* Before Windows Vista the table had a route by the loopback to each own address. */
+static bool is_by_loopback(const struct row *r)
 {
+	return r->via.bytes[0] == 127 || r->iface.bytes[0] == 127;
+}
+
+/* --- interfaces ------------------------------------------------------------------------------- */
+
+static struct card *card_of(const struct table *t, const struct addr *address)
+{
+	for (guint i = 0; i < t->cards->len; i++) {
+		struct card *c = &g_array_index(t->cards, struct card, i);
+
+		if (addr_equal(&c->address, address))
+			return c;
+	}
+	return NULL;
+}
+
+/* Whether a route on link is one that Windows made for an address of the interface. */
+static bool is_made_by_windows(const struct card *c, const struct row *r)
+{
+	return is_on_link(r) && addr_equal(&r->iface, &c->address) &&
+	       (!c->has_metric || r->metric == c->metric);
+}
+
+/* Those of subnets first, so that the usual interfaces get the first names. */
+static void find_cards(struct table *t)
+{
+	for (guint pass = 0; pass < 2; pass++) {
+		for (guint i = 0; i < t->active->len; i++) {
+			const struct row *r = row_at(t->active, i);
+			struct card c = {.address = r->iface};
+
+			if (is_by_loopback(r) || facts_is_usual(&(struct prefix){r->iface, 32}) ||
+			    card_of(t, &r->iface))
+				continue;
+			if (pass > 0 || (is_on_link(r) && r->to.len > 1 && r->to.len < 32 &&
+					 prefix_contains(&r->to, &r->iface)))
+				g_array_append_val(t->cards, c);
+		}
+	}
 	for (guint i = 0; i < t->active->len; i++) {
 		const struct row *r = row_at(t->active, i);
-		struct prefix address = {r->iface, r->to.len};
-		struct fact_iface *iface;
+		struct card *c = card_of(t, &r->iface);
 
-		if (addr_is_set(&r->via) || r->to.len >= 32 ||
-		    is_loopback_or_multicast(&r->to.addr) || is_loopback_or_multicast(&r->iface) ||
-		    !prefix_contains(&r->to, &r->iface))
+		if (!c || !is_on_link(r) || r->to.len != 32 ||
+		    !addr_equal(&r->to.addr, &c->address))
 			continue;
-		if (facts_owner(f, &r->iface))
-			continue;
-		g_autofree char *name = g_strdup_printf("eth%u", f->ifaces->len);
-		iface = facts_iface(f, name, (struct loc){file, r->loc.line, r->loc.col}, d);
-		if (!iface)
-			return;
-		iface->note = g_strdup("guess: the name ('route print' has none)");
-		facts_address(iface, &address, false, r->loc, d);
+		c->has_metric = true;
+		c->metric = r->metric;
 	}
 }
 
-static bool is_broadcast(const struct prefix *network, const struct addr *a)
+static bool is_subnet_of(const struct card *c, const struct row *r, const struct addr *own)
 {
-	struct addr next = *a;
-
-	for (int i = network->len; i < 32; i++)
-		next.bytes[i / 8] |= (uint8_t)(0x80 >> (i % 8));
-	return addr_equal(&next, a);
+	return is_made_by_windows(c, r) && r->to.len >= 8 && r->to.len < 32 &&
+	       prefix_contains(&r->to, own);
 }
 
-/* Further addresses of an interface are on-link host routes. */
-static void add_addresses(const struct table *t, struct facts *f, diags *d)
+/* Whether the interface has routes on link, but neither subnet nor gateway, as a dial-up VPN has.
+ */
+static bool is_dial_up(const struct table *t, const struct card *c)
 {
+	bool gateway = false, on_link = false;
+
 	for (guint i = 0; i < t->active->len; i++) {
 		const struct row *r = row_at(t->active, i);
-		struct fact_iface *iface = facts_owner(f, &r->iface);
-		struct prefix address;
 
-		if (addr_is_set(&r->via) || r->to.len != 32 || !iface ||
-		    facts_owner(f, &r->to.addr))
+		if (!addr_equal(&r->iface, &c->address) || facts_is_usual(&r->to))
 			continue;
-		address = (struct prefix){
-			r->to.addr,
-			g_array_index(iface->addresses, struct fact_address, 0).address.len};
-		struct prefix network = prefix_network(
-			&g_array_index(iface->addresses, struct fact_address, 0).address);
-
-		if (prefix_contains(&network, &r->to.addr) && !is_broadcast(&network, &r->to.addr))
-			facts_address(iface, &address, false, r->loc, d);
+		gateway = gateway || !is_on_link(r);
+		on_link = on_link || (is_on_link(r) && !addr_equal(&r->to.addr, &c->address));
 	}
+	return !c->has_subnet && on_link && !gateway;
 }
 
-static bool same_route(const struct row *a, const struct row *b)
+static void name_card(struct card *c, struct facts *f, struct loc loc, diags *d)
 {
-	return prefix_equal(&a->to, &b->to) && addr_equal(&a->via, &b->via);
+	g_autofree char *name = g_strdup_printf("eth%u", f->ifaces->len);
+
+	c->iface = facts_owner(f, &c->address);
+	if (c->iface)
+		return;
+	c->iface = facts_iface(f, name, loc, d);
+	if (c->iface && !c->iface->note)
+		c->iface->note = g_strdup("guess: the name ('route print' has none)");
 }
 
-static bool has_row(const GArray *rows, const struct row *r)
+static void add_card(const struct table *t, struct card *c, struct facts *f, diags *d)
 {
-	for (guint i = 0; i < rows->len; i++) {
-		if (same_route(row_at(rows, i), r))
+	struct fact_link link = {.to = {c->address, 32}, .own = true};
+	char address[ADDR_TEXT_MAX];
+
+	for (guint i = 0; i < t->active->len; i++) {
+		const struct row *r = row_at(t->active, i);
+
+		if (!addr_equal(&r->iface, &c->address))
+			continue;
+		if (!link.loc.file || is_subnet_of(c, r, &c->address))
+			link.loc = r->loc;
+		c->has_subnet = c->has_subnet || is_subnet_of(c, r, &c->address);
+	}
+	name_card(c, f, link.loc, d);
+	if (!c->iface)
+		return;
+	c->iface->loc = link.loc;
+	if (is_dial_up(t, c)) {
+		c->iface->left_out = "a VPN client's, with routes on link and no subnet";
+		diags_add(d, DIAG_WARNING, link.loc,
+			  "the network is written as it is while no VPN is connected",
+			  "the interface with %s is left out: it is %s",
+			  addr_print(&c->address, address), c->iface->left_out);
+	}
+	link.dev = c->iface->name;
+	facts_link(f, &link, d);
+}
+
+static bool is_gateway(const struct table *t, const struct addr *a)
+{
+	for (guint i = 0; i < t->active->len; i++) {
+		if (addr_equal(&row_at(t->active, i)->via, a))
 			return true;
 	}
 	return false;
 }
 
-static void add_active_routes(const struct table *t, struct facts *f, diags *d)
+/* What a route on link to one address is. */
+enum host { HOST_OWN, HOST_BROADCAST, HOST_ROUTE };
+
+static enum host kind_of_host(const struct table *t, const struct card *c, const struct row *r)
+{
+	for (guint i = 0; i < t->active->len; i++) {
+		const struct row *net = row_at(t->active, i);
+
+		if (is_on_link(net) && addr_equal(&net->iface, &r->iface) &&
+		    facts_is_broadcast(&(struct prefix){r->to.addr, net->to.len}) &&
+		    prefix_contains(&net->to, &r->to.addr))
+			return HOST_BROADCAST;
+	}
+	if (addr_equal(&r->to.addr, &c->address))
+		return HOST_OWN;
+	return c->has_metric && is_made_by_windows(c, r) && !is_gateway(t, &r->to.addr) ?
+		       HOST_OWN :
+		       HOST_ROUTE;
+}
+
+/* --- routes ----------------------------------------------------------------------------------- */
+
+static bool has_row(const GArray *rows, const struct row *r)
+{
+	for (guint i = 0; i < rows->len; i++) {
+		if (prefix_equal(&row_at(rows, i)->to, &r->to) &&
+		    addr_equal(&row_at(rows, i)->via, &r->via))
+			return true;
+	}
+	return false;
+}
+
+static void add_route(const struct table *t, const struct card *c, const struct row *r,
+		      struct facts *f, diags *d)
+{
+	struct fact_route route = {.to = r->to,
+				   .via = r->via,
+				   .dev = c->iface->name,
+				   .metric = r->metric,
+				   .onlink = !c->has_subnet,
+				   .loc = r->loc};
+
+	route.persistent = has_row(t->persistent, r);
+	if (!route.persistent && prefix_is_default(&r->to)) {
+		route.persistent = true;
+		route.note = "guess: from DHCP, so it is there again after a restart";
+	} else if (!route.persistent) {
+		route.note = "not among the Persistent Routes: lost at the next restart";
+	}
+	facts_route(f, &route, d);
+}
+
+/* A route on link shows an address, a subnet, or is a route. */
+static void add_on_link(const struct table *t, const struct card *c, const struct row *r,
+			struct facts *f, diags *d)
+{
+	struct fact_link link = {.dev = c->iface->name, .to = r->to, .loc = r->loc};
+	enum host host = r->to.len == 32 ? kind_of_host(t, c, r) : HOST_ROUTE;
+
+	if (host == HOST_BROADCAST) {
+		facts_usual(f, "loopback, multicast and broadcast addresses");
+		return;
+	}
+	link.own = host == HOST_OWN;
+	for (guint i = 0; !link.own && i < t->active->len; i++) {
+		const struct row *own = row_at(t->active, i);
+
+		if (own->to.len == 32 && addr_equal(&own->iface, &r->iface) && is_on_link(own) &&
+		    kind_of_host(t, c, own) == HOST_OWN && is_subnet_of(c, r, &own->to.addr))
+			host = HOST_OWN;
+	}
+	if (host == HOST_OWN || is_subnet_of(c, r, &c->address))
+		facts_link(f, &link, d);
+	else
+		add_route(t, c, r, f, d);
+}
+
+static void add_active(const struct table *t, struct facts *f, diags *d)
 {
 	for (guint i = 0; i < t->active->len; i++) {
 		const struct row *r = row_at(t->active, i);
-		const struct fact_iface *iface = facts_owner(f, &r->iface);
-		struct fact_route route = {
-			.to = r->to, .via = r->via, .metric = r->metric, .loc = r->loc};
+		const struct card *c = card_of(t, &r->iface);
 
-		if (!addr_is_set(&r->via) || is_loopback_or_multicast(&r->to.addr) ||
-		    is_loopback_or_multicast(&r->via))
-			continue;
-		route.dev = iface ? iface->name : NULL;
-		route.persistent = has_row(t->persistent, r);
-		if (!route.persistent && prefix_is_default(&r->to)) {
-			route.persistent = true;
-			route.note = "guess: from DHCP, so it is there again after a restart";
-		} else if (!route.persistent) {
-			route.note = "not among the Persistent Routes: lost at the next restart";
-		}
-		facts_route(f, &route, d);
+		if (!c || facts_is_usual(&r->to))
+			facts_usual(f, "loopback, multicast and broadcast addresses");
+		else if (c->iface && c->iface->left_out)
+			add_route(t, c, r, f, d); /* facts_settle tells that it is left out */
+		else if (c->iface && is_on_link(r))
+			add_on_link(t, c, r, f, d);
+		else if (c->iface)
+			add_route(t, c, r, f, d);
 	}
 }
 
-static void add_persistent_routes(const struct table *t, struct facts *f, diags *d)
+static void add_persistent(const struct table *t, struct facts *f, diags *d)
 {
 	for (guint i = 0; i < t->persistent->len; i++) {
 		const struct row *r = row_at(t->persistent, i);
@@ -269,9 +437,7 @@ static void add_persistent_routes(const struct table *t, struct facts *f, diags 
 					   .persistent = true,
 					   .loc = r->loc};
 
-		if (!addr_is_set(&r->via))
-			continue;
-		if (!t->has_active)
+		if (t->active->len == 0 && !is_on_link(r))
 			facts_route(f, &route, d);
 		else if (!has_row(t->active, r))
 			diags_add(d, DIAG_WARNING, r->loc,
@@ -283,21 +449,38 @@ static void add_persistent_routes(const struct table *t, struct facts *f, diags 
 void parse_route_print(const char *file, const char *text, struct facts *f, diags *d)
 {
 	struct line l = {.file = file, .rest = text};
-	struct table t = {.section = SECTION_OTHER};
+	struct table t = {.active = g_array_new(FALSE, TRUE, sizeof(struct row)),
+			  .persistent = g_array_new(FALSE, TRUE, sizeof(struct row)),
+			  .cards = g_array_new(FALSE, TRUE, sizeof(struct card)),
+			  .ipv6 = g_string_new(NULL)};
 
-	t.active = g_array_new(FALSE, TRUE, sizeof(struct row));
-	t.persistent = g_array_new(FALSE, TRUE, sizeof(struct row));
 	f->windows = true;
-	while (line_next(&l))
-		read_route_line(&t, &l, f, d);
-	add_networks(&t, file, f, d);
-	add_addresses(&t, f, d);
-	add_active_routes(&t, f, d);
-	add_persistent_routes(&t, f, d);
+	while (line_next(&l)) {
+		struct row r;
+
+		if (!is_row(&l)) {
+			note_adapter(f, &l);
+			note_ipv6(&t, &l, f);
+		} else if (read_row(&l, &r, d)) {
+			g_array_append_val(addr_is_set(&r.iface) ? t.active : t.persistent, r);
+		}
+	}
+	find_cards(&t);
+	for (guint i = 0; i < t.cards->len; i++)
+		add_card(&t, &g_array_index(t.cards, struct card, i), f, d);
+	add_active(&t, f, d);
+	add_persistent(&t, f, d);
+	if (t.ipv6->len > 0)
+		diags_add(d, DIAG_WARNING, t.ipv6_loc,
+			  "'route print' does not say which interface they are on: import "
+			  "'Get-NetIPAddress' and 'Get-NetRoute' as JSON",
+			  "the IPv6 routes are left out: %s", t.ipv6->str);
 	if (t.active->len == 0 && t.persistent->len == 0 && diags_errors(d) == 0)
 		diags_add(d, DIAG_ERROR, (struct loc){file, 1, 1},
 			  "paste the complete output of 'route print'",
 			  "it contains no IPv4 route");
 	g_array_unref(t.active);
 	g_array_unref(t.persistent);
+	g_array_unref(t.cards);
+	g_string_free(t.ipv6, TRUE);
 }

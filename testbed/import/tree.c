@@ -4,6 +4,12 @@
 #include <jansson.h>
 #include <string.h>
 
+bool tree_begins(const char *text)
+{
+	text += strspn(text, " \t\r\n");
+	return *text == '[' || *text == '{';
+}
+
 bool tree_is_json(const char *file, const char *text, diags *d)
 {
 	json_error_t error;
@@ -12,7 +18,7 @@ bool tree_is_json(const char *file, const char *text, diags *d)
 	if (!json)
 		diags_add(d, DIAG_ERROR,
 			  (struct loc){file, MAX(error.line, 1), MAX(error.column, 1)},
-			  "paste the complete output of 'ip -j'", "not JSON: %s", error.text);
+			  "paste the complete output", "not JSON: %s", error.text);
 	json_decref(json);
 	return json;
 }
@@ -54,7 +60,7 @@ bool tree_objects(struct tree *j, diags *d)
 
 	if (!top || top->type != YAML_SEQUENCE_NODE) {
 		diags_add(d, DIAG_ERROR, top ? position_of(j, top) : (struct loc){j->file, 1, 1},
-			  "paste the complete output of 'ip -j'", "not a list");
+			  "paste the complete output", "not a list");
 		return false;
 	}
 	for (const yaml_node_item_t *item = top->data.sequence.items.start;

@@ -16,6 +16,8 @@ struct tree {
 	yaml_document_t document;
 };
 
+/* Whether the text begins as JSON's lists and objects do. */
+bool tree_begins(const char *text);
 /* false with an error in `d`: not JSON. */
 bool tree_is_json(const char *file, const char *text, diags *d);
 /* Reads JSON text.  false with an error in `d`: not JSON.  tree_clear only after true. */

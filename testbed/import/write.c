@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/import/draft.h"
 
+/* What a topology file takes; IPv6 needs MTU_MIN (RFC 8200 section 5). */
+#define MTU_MIN 1280
+#define MTU_MAX 9000
+#define MTU_USUAL 1500
+
 /* Appends a comment, with '?' for characters that are not printable and so not allowed in YAML. */
 static void append_note(GString *out, const char *before, const char *note)
 {
@@ -40,7 +45,11 @@ static void append_iface(GString *out, const struct draft_iface *i)
 		g_string_append_printf(out, "%s\"%s\"", k > 0 ? ", " : "",
 				       prefix_print(&g_array_index(i->addresses, struct prefix, k),
 						    text));
-	g_string_append_printf(out, "]%s}", i->up ? "" : ", up: false");
+	g_string_append_printf(out, "]%s", i->up ? "" : ", up: false");
+	if (i->source && i->source->mtu >= MTU_MIN && i->source->mtu <= MTU_MAX &&
+	    i->source->mtu != MTU_USUAL)
+		g_string_append_printf(out, ", mtu: %uB", i->source->mtu);
+	g_string_append_c(out, '}');
 	end_line(out, i->note);
 }
 
@@ -53,9 +62,42 @@ static void append_route(GString *out, const struct draft_route *r)
 			       is_default ? "default" : prefix_print(&r->to, to));
 	if (addr_is_set(&r->via))
 		g_string_append_printf(out, ", via: \"%s\"", addr_print(&r->via, via));
-	g_string_append_printf(out, ", dev: %s%s}", r->dev,
-			       r->persistent ? "" : ", persistent: false");
+	if (r->type)
+		g_string_append_printf(out, ", type: %s", r->type);
+	else
+		g_string_append_printf(out, ", dev: %s", r->dev);
+	g_string_append_printf(out, "%s}", r->persistent ? "" : ", persistent: false");
 	end_line(out, r->note);
+}
+
+/* [10.0.1.53, 10.0.1.54], quoted. */
+static void append_addresses(GString *out, const GArray *all)
+{
+	char text[ADDR_TEXT_MAX];
+
+	for (guint k = 0; k < all->len; k++)
+		g_string_append_printf(out, "%s\"%s\"", k > 0 ? ", " : "[",
+				       addr_print(&g_array_index(all, struct addr, k), text));
+	g_string_append(out, "]");
+}
+
+static void append_name_servers(GString *out, const struct facts *f)
+{
+	if (f->resolvers->len > 0) {
+		g_string_append(out, "    resolvers: ");
+		append_addresses(out, f->resolvers);
+		g_string_append_c(out, '\n');
+	}
+	if (f->nrpt->len > 0)
+		g_string_append(out, "    nrpt:\n");
+	for (guint k = 0; k < f->nrpt->len; k++) {
+		const struct fact_nrpt *rule = f->nrpt->pdata[k];
+
+		g_string_append_printf(out,
+				       "      - {namespace: \"%s\", servers: ", rule->namespace);
+		append_addresses(out, rule->servers);
+		g_string_append(out, "}\n");
+	}
 }
 
 static void append_node(GString *out, const struct draft_node *node)
@@ -78,6 +120,10 @@ static void append_node(GString *out, const struct draft_node *node)
 		g_string_append(out, "    routes:\n");
 	for (guint k = 0; k < node->routes->len; k++)
 		append_route(out, &g_array_index(node->routes, struct draft_route, k));
+	if (node->facts)
+		append_name_servers(out, node->facts);
+	for (guint k = 0; k < node->more->len; k++)
+		g_string_append_printf(out, "    %s\n", (const char *)node->more->pdata[k]);
 	if (node->nat_out)
 		g_string_append_printf(out,
 				       "    nat: [{name: nat, masquerade: %s}]  # guess: like a "

@@ -88,6 +88,8 @@ static void check_address(const struct check *c, const struct iface *iface, cons
 		return;
 	prefix_print(p, address);
 	prefix_print(subnet, network);
+	if (!prefix_contains(subnet, &p->addr) && p->len == addr_bits(&p->addr))
+		return; /* a host address: what is on link to it, routes say */
 	if (!prefix_contains(subnet, &p->addr))
 		check_error(c, loc, NULL, "address %s is not in subnet %s of network '%s'", address,
 			    network, iface->network->name);

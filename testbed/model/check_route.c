@@ -54,7 +54,17 @@ static void check_gateway_is_host(const struct check *c, struct loc loc,
 		    addr_print(via, text));
 }
 
-/* The gateway must be a host, not the node itself, on a connected subnet, and that by the route's
+/* The interface of a route on link that reaches the gateway, as a host's on a line of its own has
+ * one (a /32 address).  NULL: none. */
+static const char *on_link_dev(const struct node *node, const struct addr *via)
+{
+	ptr_array_foreach(const struct route, r, node->routes)
+		if (r->dev && !addr_is_set(&r->via) && prefix_contains(&r->to, via))
+			return r->dev;
+	return NULL;
+}
+
+/* The gateway must be a host, not the node itself, on a connected subnet or on link by another route, and that by the route's
  * `dev` if it names one. */
 static void check_gateway(const struct check *c, const struct node *node, const struct route *route,
 			  const GArray *connected)
@@ -78,6 +88,8 @@ static void check_gateway(const struct check *c, const struct node *node, const 
 		}
 	}
 	if (!reached)
+		link = on_link_dev(node, &route->via);
+	if (!reached && !link)
 		check_error(c, loc, NULL,
 			    "gateway %s is on no subnet that node '%s' is connected to", via,
 			    node->name);

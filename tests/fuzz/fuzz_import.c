@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
 	if (size > 65536)
 		return 0;
 	n = split((const char *)data, size, inputs);
-	topology = import_topology(inputs, n, IMPORT_KINDS, found);
+	topology = import_topology(inputs, n, IMPORT_KINDS, false, found);
 	if (!topology) {
 		g_assert_cmpuint(diags_errors(found), >, 0);
 		return 0;

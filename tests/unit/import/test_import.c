@@ -28,7 +28,7 @@ static char *import_files(const char *files, bool validate)
 		inputs[i].text = text;
 		inputs[i].node = import_node_of(names[i]);
 	}
-	topology = import_topology(inputs, n, IMPORT_KINDS, found);
+	topology = import_topology(inputs, n, IMPORT_KINDS, false, found);
 	told = diags_to_text(found);
 	for (guint i = 0; i < n; i++) {
 		g_free((char *)(gpointer)(guintptr)inputs[i].text);
@@ -79,13 +79,13 @@ static const struct {
 	const char *text, *told;
 } hostile[] = {
 	{"hello", "pasted:1:1: error: unknown kind of input"},
-	{"{\"topology\": 1}", "pasted:1:1: error: unknown kind"},
+	{"{\"topology\": 1}",
+	 "pasted:1:1: error: it contains no route and no interface ('route print', "},
 	{"topology: x", "testbed validate"},
-	{"default via 10.0.1.1 dev eth0", "(paste 'ip -j route': as JSON)"},
-	{"2: eth0: <UP>\n link/ether 52:54:00:12:34:56", "(paste 'ip -j addr': as JSON)"},
-	{"Aktive Routen:\n 0.0.0.0 0.0.0.0 10.0.1.1 10.0.1.5 25\n255.255.255.255 ",
-	 "English Windows"},
-	{"Active Routes:\n", "it contains no IPv4 route"},
+	{"2: eth0: <UP>\n link/ether 52:54:00:12:34:56", "'eth0' has no address: left out"},
+	{"Active Routes:\n", "the table of 'route print' is empty"},
+	{"   IPv4 Address. . . : 10.0.1.5\n", "this may be 'ipconfig': paste 'route print'"},
+	{"eth0 netmask 255.255.255.0", "this may be 'ifconfig'"},
 	{ROUTES "10.0.1.0 255.255.255.0 On-link\n",
 	 "pasted:3:1: error: a route in this table has 5 columns, not 3"},
 	{ROUTES LAN " 10.0.2.0 255.0.255.0 10.0.1.1 10.0.1.5 1\n",
@@ -102,7 +102,7 @@ static const struct {
 	{"Persistent Routes:\n 10.0.2.0 255.255.255.0 10.0.1.1 1\n",
 	 "pasted:1:1: error: the input has no address of 'pasted'"},
 	{"[{\"dst\":\"default\"", "pasted:1:17: error: not JSON"},
-	{"[{\"dst\":\"default\"}]", "pasted:1:9: error: a route without 'gateway' and 'dev'"},
+	{"[{\"dst\":\"default\"}]", "pasted:1:9: error: a route without gateway and 'dev'"},
 	{"[{\"dst\":\"10.0.0.1/8\",\"dev\":\"eth0\"}]",
 	 "pasted:1:9: error: '10.0.0.1/8' has host bits set"},
 	{"[{\"dst\":\"there\",\"dev\":\"eth0\"}]",
@@ -110,7 +110,9 @@ static const struct {
 	{"[1, {\"dst\":\"default\"}]", "pasted:1:2: error: not an object"},
 	{"{\"dst\":\"default\"}", "pasted:1:1: error: not a list"},
 	{"[{\"type\":\"blackhole\",\"dst\":\"10.0.0.0/8\"}]",
-	 "warning: a route of type 'blackhole' is left out"},
+	 "error: the input has no address of 'pasted'"},
+	{"[{\"type\":\"throw\",\"dst\":\"10.0.0.0/8\"}]",
+	 "warning: a route of type 'throw' is left out"},
 	{"[{\"addr_info\":[]}]", "pasted:1:2: error: an interface without 'ifname'"},
 	{"[{\"ifname\":\"e\",\"addr_info\":[{\"local\":\"10.0.0.5\",\"prefixlen\":33}]}]",
 	 "error: '33' is not a prefix length"},
@@ -122,14 +124,14 @@ static const struct {
 	 "pasted:1:23: error: '10.0.0.500' is not an address"},
 	{"a=candidate:1 1 UDP 1 a1b2.local 5 typ host\n",
 	 "warning: 'a1b2.local' hides the address"},
-	{"a=candidate:u 1 pw UDP 0.83 10.0.0.5 5\n",
-	 "warning: a candidate in the format of an early draft"},
+	{"a=candidate:u 1 pw UDP 0.83 10.0.0.500 5\n",
+	 "pasted:1:29: error: '10.0.0.500' is not an address"},
 	{"a=candidate:1 1 UDP 1 10.0.0.5 99999 typ host\n",
 	 "pasted:1:32: error: '99999' is not a port"},
 	{"[{\"ifindex\": 1, \"ifna", "pasted:1:21: error: not JSON"},
 	{"[]", "pasted:1:1: error: it contains no route and no interface"},
 	{"1: lo: <UP>\n link/loopback 00\n inet6 ::1/128 scope link",
-	 "(paste 'ip -j addr': as JSON)"},
+	 "the input has no address of 'pasted'"},
 	{"a=candidate:1\n", "pasted:1:1: error: this is not a candidate"},
 };
 
@@ -141,7 +143,7 @@ Test(import, what_is_wrong_is_told_with_its_place)
 					  .text = hostile[i].text,
 					  .length = strlen(hostile[i].text),
 					  .node = "pasted"};
-		g_autofree char *topology = import_topology(&in, 1, IMPORT_KINDS, found),
+		g_autofree char *topology = import_topology(&in, 1, IMPORT_KINDS, false, found),
 				*told = diags_to_text(found);
 
 		cr_expect_not_null(strstr(told, hostile[i].told), "case %u '%s': told '%s'", i,
@@ -159,12 +161,12 @@ Test(import, reads_what_powershell_writes)
 	g_autofree char *utf16 = g_convert("\xef\xbb\xbf" ROUTES LAN, (gssize)strlen(text) + 3,
 					   "UTF-16LE", "UTF-8", NULL, &length, NULL);
 	struct import_input in = {.file = "pc.txt", .text = utf16, .length = length, .node = "pc"};
-	g_autofree char *topology = import_topology(&in, 1, IMPORT_KINDS, found);
+	g_autofree char *topology = import_topology(&in, 1, IMPORT_KINDS, false, found);
 
 	cr_assert_not_null(topology);
 	cr_expect_not_null(strstr(topology, "10.0.1.5/24"), "%s", topology);
 	in.length = 3; /* cut within a character */
-	g_autofree char *cut = import_topology(&in, 1, IMPORT_KINDS, found);
+	g_autofree char *cut = import_topology(&in, 1, IMPORT_KINDS, false, found);
 
 	cr_expect_null(cut);
 }

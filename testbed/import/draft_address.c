@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Networks, and the interfaces in them, of all nodes' addresses (theory of operation: draft.c). */
+#include "testbed/import/draft.h"
+
+#include <net/if.h>
+#include <string.h>
+
+static const struct object_shape network_shape =
+	OBJECT_SHAPE(draft_network, NULL, OWNS_TEXT(draft_network, name));
+static const struct object_shape iface_shape =
+	OBJECT_SHAPE(draft_iface, NULL, OWNS_TEXT(draft_iface, name),
+		     OWNS_ARRAY(draft_iface, addresses, prefix));
+
+static bool network_contains(const struct draft_network *n, const struct addr *a)
+{
+	return (n->subnet.addr.family == a->family && prefix_contains(&n->subnet, a)) ||
+	       (n->subnet6.addr.family == a->family && prefix_contains(&n->subnet6, a));
+}
+
+static bool network_is(const struct draft_network *n, const struct prefix *p)
+{
+	return (n->subnet.addr.family == p->addr.family && prefix_equal(&n->subnet, p)) ||
+	       (n->subnet6.addr.family == p->addr.family && prefix_equal(&n->subnet6, p));
+}
+
+/* The other node that has the address in that network.  NULL: none. */
+static const struct draft_node *taken_by(const struct draft *t, const struct draft_network *n,
+					 const struct draft_node *node, const struct addr *a)
+{
+	for (guint k = 0; k < t->nodes->len; k++) {
+		const struct draft_node *other = t->nodes->pdata[k];
+
+		for (guint i = 0; other != node && i < other->ifaces->len; i++) {
+			const struct draft_iface *iface = other->ifaces->pdata[i];
+
+			if (iface->network == n && draft_iface_has(iface, a))
+				return other;
+		}
+	}
+	return NULL;
+}
+
+static struct draft_network *network_new(struct draft *t, const struct prefix *subnet, bool guessed)
+{
+	struct draft_network *n = object_new(&network_shape);
+	char text[ADDR_TEXT_MAX];
+	guint same = 0;
+
+	n->subnet = *subnet;
+	n->note = guessed ? "guess: the prefix length" : NULL;
+	for (guint k = 0; k < t->networks->len; k++) {
+		struct draft_network *other = t->networks->pdata[k];
+
+		same += addr_equal(&other->subnet.addr, &subnet->addr) ? 1 : 0;
+	}
+	n->name = g_strdup_printf(
+		"net-%s", g_strdelimit((char *)(gpointer)(guintptr)addr_print(&subnet->addr, text),
+				       ":", '-'));
+	if (same > 0 || g_str_has_suffix(n->name, "-")) {
+		g_autofree char *name = g_steal_pointer(&n->name);
+
+		n->name = g_strdup_printf("%s%s%u", name, g_str_has_suffix(name, "-") ? "" : "-",
+					  same + 1);
+	}
+	g_ptr_array_add(t->networks, n);
+	return n;
+}
+
+/* The prefix of the network that overlaps with `p`; NULL: none does. */
+static const struct prefix *overlap(const struct draft_network *n, const struct prefix *p)
+{
+	if (n->subnet.addr.family == p->addr.family && prefix_overlaps(&n->subnet, p))
+		return &n->subnet;
+	return n->subnet6.addr.family == p->addr.family && prefix_overlaps(&n->subnet6, p) ?
+		       &n->subnet6 :
+		       NULL;
+}
+
+/* Marks networks that overlap without being equal as reusable: they must be at different sites. */
+static bool mark_overlaps(struct draft *t, const struct prefix *subnet, struct loc loc)
+{
+	char one[PREFIX_TEXT_MAX], two[PREFIX_TEXT_MAX];
+	bool any = false;
+
+	for (guint k = 0; k < t->networks->len; k++) {
+		struct draft_network *n = t->networks->pdata[k];
+		const struct prefix *has = overlap(n, subnet);
+
+		if (!has || prefix_equal(has, subnet))
+			continue;
+		any = n->reusable = true;
+		diags_add(t->found, DIAG_WARNING, loc,
+			  "correct the wrong prefix length, unless the networks are at different "
+			  "sites",
+			  "network %s overlaps with %s", prefix_print(subnet, one),
+			  prefix_print(has, two));
+	}
+	return any;
+}
+
+/* Finds or adds the network of an address. */
+struct draft_network *draft_join_network(struct draft *t, const struct draft_node *node,
+					 const struct fact_address *a)
+{
+	struct prefix subnet = prefix_network(&a->address);
+	struct draft_network *same = NULL, *made;
+	const struct draft_node *other = NULL;
+	char text[ADDR_TEXT_MAX];
+
+	for (guint k = 0; k < t->networks->len; k++) {
+		struct draft_network *n = t->networks->pdata[k];
+
+		if (!network_is(n, &subnet) &&
+		    !(a->guessed && network_contains(n, &a->address.addr)))
+			continue;
+		same = n;
+		other = taken_by(t, n, node, &a->address.addr);
+		if (!other)
+			return n;
+	}
+	if (same && !prefix_overlaps(&same->subnet, &subnet))
+		same = NULL;
+	made = network_new(t, same ? &same->subnet : &subnet, a->guessed && !same);
+	made->reusable = mark_overlaps(t, &made->subnet, a->loc);
+	if (!same)
+		return made;
+	diags_add(t->found, DIAG_WARNING, a->loc,
+		  "two networks are written; join them if one of the addresses is a mistake",
+		  "'%s' and '%s' both have the address %s", other->name, node->name,
+		  addr_print(&a->address.addr, text));
+	same->reusable = made->reusable = true;
+	made->note = "guess: another site with the same subnet";
+	return made;
+}
+
+static bool iface_name_taken(const struct draft_node *node, const char *name)
+{
+	for (guint k = 0; k < node->ifaces->len; k++) {
+		if (g_str_equal(((struct draft_iface *)node->ifaces->pdata[k])->name, name))
+			return true;
+	}
+	return g_str_equal(name, "lo") || g_str_equal(name, "all") ||
+	       g_str_equal(name, "default") || g_str_equal(name, "count");
+}
+
+/* A valid name: letters, digits, '-' and '_', at most 15 characters, unique on the node. */
+static char *iface_name(const struct draft_node *node, const char *source_name)
+{
+	g_autofree char *base = g_strndup(source_name, IFNAMSIZ - 1);
+	char *name;
+
+	for (char *p = base; *p; p++) {
+		if (!g_ascii_isalnum(*p) && (p == base || !strchr("-_", *p)))
+			*p = p == base ? 'i' : '-';
+	}
+	name = g_strdup(base);
+	for (guint suffix = 2; iface_name_taken(node, name); suffix++) {
+		g_free(name);
+		name = g_strdup_printf("%.10s-%u", base, suffix);
+	}
+	return name;
+}
+
+struct draft_iface *draft_iface_new(struct draft_node *node, const char *source_name,
+				    const struct draft_network *n)
+{
+	struct draft_iface *i = object_new(&iface_shape);
+
+	i->name = iface_name(node, source_name);
+	i->source_name = source_name;
+	i->network = n;
+	i->up = true;
+	if (!g_str_equal(i->name, source_name))
+		i->note = "guess: the name; here each interface has one network";
+	g_ptr_array_add(node->ifaces, i);
+	return i;
+}
+
+/* The interface `source_name` that has an IPv4 network, if the IPv6 prefix `p` can belong to that
+ * network, too. */
+static struct draft_iface *same_link(struct draft *t, const struct draft_node *node,
+				     const char *source_name, const struct prefix *p)
+{
+	struct prefix subnet = prefix_network(p);
+
+	for (guint k = 0; k < node->ifaces->len; k++) {
+		struct draft_iface *i = node->ifaces->pdata[k];
+		struct draft_network *n = NULL;
+
+		for (guint w = 0; w < t->networks->len && !n; w++)
+			n = t->networks->pdata[w] == i->network ? t->networks->pdata[w] : NULL;
+		if (!n || !g_str_equal(i->source_name, source_name) ||
+		    n->subnet.addr.family != AF_INET || p->addr.family != AF_INET6)
+			continue;
+		for (guint w = 0; w < t->networks->len; w++) {
+			const struct draft_network *other = t->networks->pdata[w];
+
+			if (other != n && overlap(other, &subnet))
+				return NULL;
+		}
+		if (!addr_is_set(&n->subnet6.addr))
+			n->subnet6 = subnet;
+		if (prefix_equal(&n->subnet6, &subnet) && !taken_by(t, n, node, &p->addr))
+			return i;
+	}
+	return NULL;
+}
+
+/* Warns when the node already has a network that overlaps that of `a`: it can have only one of
+ * them. */
+static bool overlaps_own(struct draft *t, const struct draft_node *node,
+			 const struct fact_address *a)
+{
+	struct prefix subnet = prefix_network(&a->address);
+	char text[PREFIX_TEXT_MAX];
+
+	for (guint k = 0; k < node->ifaces->len; k++) {
+		const struct draft_iface *i = node->ifaces->pdata[k];
+
+		if (!overlap(i->network, &subnet) || network_is(i->network, &subnet) ||
+		    (a->guessed && network_contains(i->network, &a->address.addr)))
+			continue;
+		diags_add(t->found, DIAG_WARNING, a->loc, "a node has one interface per subnet",
+			  "%s overlaps with the network of '%s': left out",
+			  prefix_print(&a->address, text), i->source_name);
+		return true;
+	}
+	return false;
+}
+
+/* Warns when the network's prefix of the other family overlaps the network of another interface. */
+static bool other_iface_overlaps(struct draft *t, const struct draft_node *node,
+				 const struct draft_network *n, const struct fact_address *a)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	for (guint k = 0; k < node->ifaces->len; k++) {
+		const struct draft_iface *i = node->ifaces->pdata[k];
+
+		if (i->network == n ||
+		    (!overlap(i->network, &n->subnet) &&
+		     !(addr_is_set(&n->subnet6.addr) && overlap(i->network, &n->subnet6))))
+			continue;
+		diags_add(t->found, DIAG_WARNING, a->loc, "a node has one interface per subnet",
+			  "network '%s' of %s overlaps with that of '%s': left out", n->name,
+			  prefix_print(&a->address, text), i->source_name);
+		return true;
+	}
+	return false;
+}
+
+struct draft_iface *draft_add_address(struct draft *t, struct draft_node *node,
+				      const char *source_name, const struct fact_address *a)
+{
+	struct draft_network *n;
+	struct draft_iface *i = same_link(t, node, source_name, &a->address);
+	struct prefix p = a->address;
+	char text[PREFIX_TEXT_MAX];
+
+	if (!draft_is_host(&p)) {
+		diags_add(t->found, DIAG_WARNING, a->loc, NULL,
+			  "%s is not an address that an interface can have: left out",
+			  prefix_print(&p, text));
+		return NULL;
+	}
+	if (!i && overlaps_own(t, node, a))
+		return NULL;
+	n = i ? NULL : draft_join_network(t, node, a);
+	if (n && other_iface_overlaps(t, node, n, a))
+		return NULL;
+	for (guint k = 0; n && k < node->ifaces->len && !i; k++) {
+		struct draft_iface *other = node->ifaces->pdata[k];
+
+		i = other->network == n ? other : NULL;
+	}
+	if (i && !g_str_equal(i->source_name, source_name)) {
+		diags_add(t->found, DIAG_WARNING, a->loc, "a node has one interface per subnet",
+			  "'%s' and '%s' of '%s' are both in network '%s': %s is left out",
+			  i->source_name, source_name, node->name, i->network->name,
+			  prefix_print(&p, text));
+		return NULL;
+	}
+	if (!i)
+		i = draft_iface_new(node, source_name, n);
+	p.len = p.addr.family == i->network->subnet.addr.family ? i->network->subnet.len :
+								  i->network->subnet6.len;
+	g_array_append_val(i->addresses, p);
+	return i;
+}
+
+/* The network of a host address: that of the interface's other addresses, or of what is on link to
+ * it: its gateway, the other end of its line, another host.  NULL:
+ * neither has one. */
+static const struct draft_network *wire_of(const struct draft *t, const struct draft_node *node,
+					   const struct fact_iface *source,
+					   const struct fact_address *a)
+{
+	const struct facts *f = node->facts;
+	struct draft_node *owner = NULL;
+	const struct draft_iface *i =
+		addr_is_set(&a->peer) ? draft_owner(t, NULL, &a->peer, &owner) : NULL;
+
+	for (guint k = 0; k < node->ifaces->len; k++) {
+		const struct draft_iface *own = node->ifaces->pdata[k];
+
+		if (own->source == source)
+			return own->network;
+	}
+	for (guint k = 0; k < f->routes->len && !i; k++) {
+		const struct fact_route *r = f->routes->pdata[k];
+		const struct addr *end = addr_is_set(&r->via) ? &r->via : &r->to.addr;
+		bool is_host = addr_is_set(&r->via) || r->to.len == addr_bits(&r->to.addr);
+
+		if (is_host && g_strcmp0(r->dev, source->name) == 0 && !facts_is_link_local(end))
+			i = draft_owner(t, NULL, end, &owner);
+	}
+	return i && owner != node ? i->network : NULL;
+}
+
+/* A host address: within a known subnet it gets that one's length. */
+static struct draft_iface *add_host_address(struct draft *t, struct draft_node *node,
+					    const struct fact_iface *source,
+					    const struct fact_address *a)
+{
+	const struct draft_network *n = NULL;
+	struct fact_address guess = *a;
+	struct draft_iface *i = NULL;
+
+	for (guint k = 0; k < t->networks->len && !n; k++)
+		n = network_contains(t->networks->pdata[k], &a->address.addr) ?
+			    t->networks->pdata[k] :
+			    NULL;
+	guess.guessed = n;
+	if (n || !(n = wire_of(t, node, source, a)))
+		return draft_add_address(t, node, source->name, &guess);
+	for (guint k = 0; k < node->ifaces->len && !i; k++) {
+		struct draft_iface *own = node->ifaces->pdata[k];
+
+		i = own->network == n ? own : NULL;
+	}
+	if (overlaps_own(t, node, a) || (!i && other_iface_overlaps(t, node, n, a)))
+		return NULL;
+	if (!i)
+		i = draft_iface_new(node, source->name, n);
+	g_array_append_val(i->addresses, a->address);
+	return i;
+}
+
+/* Where only the subnet is known, an address is chosen. */
+static struct draft_iface *add_unknown_address(struct draft *t, struct draft_node *node,
+					       const struct fact_iface *source,
+					       const struct fact_address *a)
+{
+	struct fact_address guess = *a;
+	struct draft_iface *i = NULL;
+	char subnet[PREFIX_TEXT_MAX], text[ADDR_TEXT_MAX];
+
+	if (draft_free_address(t, NULL, &a->address, true, &guess.address.addr))
+		i = draft_add_address(t, node, source->name, &guess);
+	diags_add(t->found, DIAG_WARNING, a->loc, "import 'ip addr' or 'Get-NetIPAddress', too",
+		  "the input does not say which address '%s' has in %s: %s%s", source->name,
+		  prefix_print(&a->address, subnet),
+		  i ? addr_print(&guess.address.addr, text) : "left out", i ? " is a guess" : "");
+	if (i)
+		i->note = "guess: the address";
+	return i;
+}
+
+/* In the order of adding. */
+enum address_kind { ADDRESS_KNOWN, ADDRESS_GUESSED, ADDRESS_HOST, ADDRESS_UNKNOWN, ADDRESS_KINDS };
+
+static enum address_kind kind_of_address(const struct fact_address *a)
+{
+	if (a->unknown)
+		return ADDRESS_UNKNOWN;
+	if (a->guessed)
+		return ADDRESS_GUESSED;
+	return a->address.len == addr_bits(&a->address.addr) ? ADDRESS_HOST : ADDRESS_KNOWN;
+}
+
+static struct draft_iface *add_address(struct draft *t, struct draft_node *node,
+				       const struct fact_iface *source,
+				       const struct fact_address *a)
+{
+	enum address_kind kind = kind_of_address(a);
+
+	if (kind == ADDRESS_HOST)
+		return add_host_address(t, node, source, a);
+	if (kind == ADDRESS_UNKNOWN)
+		return add_unknown_address(t, node, source, a);
+	return draft_add_address(t, node, source->name, a);
+}
+
+static void add_addresses(struct draft *t, struct draft_node *node, enum address_kind kind)
+{
+	for (guint k = 0; k < node->facts->ifaces->len; k++) {
+		const struct fact_iface *source = node->facts->ifaces->pdata[k];
+
+		for (guint n = 0; !source->left_out && n < source->addresses->len; n++) {
+			const struct fact_address *a =
+				&g_array_index(source->addresses, struct fact_address, n);
+			struct draft_iface *i =
+				kind_of_address(a) == kind ? add_address(t, node, source, a) : NULL;
+
+			if (!i)
+				continue;
+			i->up = source->up;
+			i->source = source;
+			if (!i->note)
+				i->note = source->note;
+		}
+	}
+}
+
+void draft_addresses(struct draft *t)
+{
+	for (unsigned kind = 0; kind < ADDRESS_KINDS; kind++) {
+		for (guint k = 0; k < t->nodes->len; k++)
+			add_addresses(t, t->nodes->pdata[k], (enum address_kind)kind);
+	}
+}

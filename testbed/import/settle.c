@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "testbed/import/facts.h"
+
+/* Theory of operation.
+ *
+ * A routing table tells of addresses only indirectly, and often it takes two texts to read one line
+ * of it: which interfaces are in a VRF is in `ip addr`, which subnet an address is in may be in
+ * `netstat -rn`.  So parsers write down lines as they are, and this is done when all are read:
+ *
+ * 1. A VRF is a router of its own: its interfaces and routes become the facts of another node.
+ * 2. An own address and the smallest subnet on link at the same interface that contains it make an
+ * address with a prefix length.  Without such a subnet it is a host address.  A subnet in which the
+ * node has no address shows that there is one, but not which.
+ * 3. What a topology cannot have is taken away, each with a warning: other tables, and routes by
+ * interfaces that are left out.
+ *
+ * Which of several routes to one destination is the best is decided later, among those that can be
+ * written (draft_routes). */
+
+/* --- VRFs ------------------------------------------------------------------------------------- */
+
+static struct facts *vrf_facts(GPtrArray *all, struct facts *f, const struct fact_iface *i,
+			       diags *d)
+{
+	g_autofree char *name = g_strdup_printf("%.40s-%.20s", f->node, i->master);
+	struct facts *own;
+
+	g_strcanon(name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_", '-');
+	for (guint k = 0; k < all->len; k++) {
+		own = all->pdata[k];
+		if (g_str_equal(own->node, name))
+			return own;
+	}
+	own = facts_new(name, i->loc);
+	g_ptr_array_add(own->notes, g_strdup_printf("VRF %s of %s", i->master, f->node));
+	g_ptr_array_add(all, own);
+	diags_add(d, DIAG_WARNING, i->loc, "a VRF has interfaces and routes of its own",
+		  "VRF '%s' of '%s' is written as a node of its own, '%s'", i->master, f->node,
+		  name);
+	return own;
+}
+
+/* Whether the route is in the VRF: its interface is, or its table has the VRF's name. */
+static bool is_in_vrf(const struct fact_route *r, const struct fact_iface *i)
+{
+	return r->dev ? g_str_equal(r->dev, i->name) : g_strcmp0(r->table, i->master) == 0;
+}
+
+static void move_to_vrf(struct facts *f, guint index, struct facts *own)
+{
+	struct fact_iface *i = g_ptr_array_steal_index(f->ifaces, index);
+
+	g_ptr_array_add(own->ifaces, i);
+	for (guint k = f->routes->len; k-- > 0;) {
+		struct fact_route *r = f->routes->pdata[k];
+
+		if (!is_in_vrf(r, i))
+			continue;
+		g_clear_pointer(&r->table, g_free);
+		g_ptr_array_insert(own->routes, 0, g_ptr_array_steal_index(f->routes, k));
+	}
+	for (guint k = f->links->len; k-- > 0;) {
+		if (g_str_equal(((struct fact_link *)f->links->pdata[k])->dev, i->name))
+			g_ptr_array_insert(own->links, 0, g_ptr_array_steal_index(f->links, k));
+	}
+}
+
+static void split_vrfs(GPtrArray *all, struct facts *f, diags *d)
+{
+	for (guint k = 0; k < f->ifaces->len;) {
+		const struct fact_iface *i = f->ifaces->pdata[k];
+		const struct fact_iface *vrf = facts_find(f, i->master);
+
+		if (vrf && vrf->is_vrf && i->addresses->len > 0)
+			move_to_vrf(f, k, vrf_facts(all, f, i, d));
+		else
+			k++;
+	}
+}
+
+/* --- addresses -------------------------------------------------------------------------------- */
+
+/* A default route on link of Windows, and the halves of all addresses on any system, are what a VPN
+ * client adds. */
+static bool is_of_vpn_client(const struct facts *f, const struct fact_route *r)
+{
+	return r->dev && !r->table && !r->type &&
+	       (r->to.len == 1 || (r->to.len == 0 && f->windows && !addr_is_set(&r->via)));
+}
+
+static void leave_out_vpn_clients(struct facts *f, diags *d)
+{
+	for (guint k = 0; k < f->routes->len; k++) {
+		const struct fact_route *r = f->routes->pdata[k];
+		struct fact_iface *i =
+			is_of_vpn_client(f, r) ? facts_iface(f, r->dev, r->loc, d) : NULL;
+
+		if (!i || i->left_out)
+			continue;
+		i->left_out = r->to.len == 1 ?
+				      "a VPN client's, with one half of all addresses" :
+				      "a VPN client's or a modem's, with the default route on "
+				      "link";
+		diags_add(d, DIAG_WARNING, i->loc,
+			  "the network is written as it is while no VPN is connected; 'tunnels' in "
+			  "docs/FORMATS.md has VPNs",
+			  "'%s' is left out: it is %s", i->name, i->left_out);
+	}
+}
+
+/* The smallest subnet on link at the interface that contains the address; else a host's length. */
+static uint8_t length_of(const struct facts *f, const char *dev, const struct addr *a)
+{
+	uint8_t length = 0;
+
+	for (guint k = 0; k < f->links->len; k++) {
+		const struct fact_link *l = f->links->pdata[k];
+
+		if (!l->own && g_str_equal(l->dev, dev) && prefix_contains(&l->to, a))
+			length = MAX(length, l->to.len);
+	}
+	return length > 0 ? length : addr_bits(a);
+}
+
+static bool has_address_in(const struct facts *f, const struct prefix *subnet)
+{
+	for (guint k = 0; k < f->ifaces->len; k++) {
+		const struct fact_iface *i = f->ifaces->pdata[k];
+
+		for (guint n = 0; n < i->addresses->len; n++) {
+			if (prefix_contains(subnet,
+					    &g_array_index(i->addresses, struct fact_address, n)
+						     .address.addr))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void add_link_address(struct facts *f, const struct fact_link *l, diags *d)
+{
+	struct fact_address a = {.address = l->to, .unknown = !l->own, .loc = l->loc};
+	struct fact_iface *i;
+
+	if (l->own ? facts_owner(f, &l->to.addr) != NULL : has_address_in(f, &l->to))
+		return;
+	i = facts_iface(f, l->dev, l->loc, d);
+	if (!i || i->left_out)
+		return;
+	if (l->own)
+		a.address.len = length_of(f, l->dev, &l->to.addr);
+	if (l->own && facts_is_broadcast(&a.address))
+		facts_usual(f, "broadcast addresses");
+	else
+		facts_address(i, &a, d);
+}
+
+/* Own addresses first: they show which subnets have one. */
+static void add_link_addresses(struct facts *f, diags *d)
+{
+	for (int own = 1; own >= 0; own--) {
+		for (guint k = 0; k < f->links->len; k++) {
+			const struct fact_link *l = f->links->pdata[k];
+
+			if (l->own == own)
+				add_link_address(f, l, d);
+		}
+	}
+}
+
+/* When nothing says an address of the node, there is still one near each gateway. */
+static void guess_by_gateways(struct facts *f, diags *d)
+{
+	bool any = f->links->len > 0;
+
+	for (guint k = 0; k < f->ifaces->len; k++)
+		any = any || ((const struct fact_iface *)f->ifaces->pdata[k])->addresses->len > 0;
+	for (guint k = 0; !any && k < f->routes->len; k++) {
+		const struct fact_route *r = f->routes->pdata[k];
+		struct prefix near = {r->via, r->via.family == AF_INET ? 24 : 64};
+		struct fact_address a = {.unknown = true, .guessed = true, .loc = r->loc};
+		struct fact_iface *i;
+
+		a.address = prefix_network(&near);
+		if (!r->dev || r->table || !addr_is_set(&r->via) || facts_is_link_local(&r->via) ||
+		    has_address_in(f, &a.address))
+			continue;
+		i = facts_iface(f, r->dev, r->loc, d);
+		if (i && !i->left_out)
+			facts_address(i, &a, d);
+	}
+}
+
+static void note_link_locals(struct facts *f)
+{
+	char text[ADDR_TEXT_MAX];
+
+	for (guint k = 0; k < f->ifaces->len; k++) {
+		const struct fact_iface *i = f->ifaces->pdata[k];
+
+		for (guint n = 0; n < i->link_locals->len; n++)
+			facts_usual(f, addr_print(&g_array_index(i->link_locals, struct addr, n),
+						  text));
+	}
+}
+
+/* --- what is left out ------------------------------------------------------------------------- */
+
+/* The rules that lead to a table, as " (rule: from 10.0.2.0/24)".  The caller frees. */
+static char *rules_of(const struct facts *f, const char *table)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint k = 0; k < f->rules->len && text->len < 160; k++) {
+		const struct fact_rule *r = f->rules->pdata[k];
+
+		if (g_strcmp0(r->table, table) == 0)
+			g_string_append_printf(
+				text, "%s'%s'",
+				text->len > 0 ? ", " : ", which is used by the rule ", r->text);
+	}
+	return g_string_free(text, FALSE);
+}
+
+/* Whether the route stays; else a warning says why not. */
+static bool is_kept(const struct facts *f, const struct fact_route *r, diags *d)
+{
+	const struct fact_iface *i = facts_find(f, r->dev);
+	char to[PREFIX_TEXT_MAX], via[ADDR_TEXT_MAX];
+	bool has_gateway = addr_is_set(&r->via);
+
+	prefix_print(&r->to, to);
+	addr_print(&r->via, via);
+	if (r->table) {
+		g_autofree char *rules = rules_of(f, r->table);
+
+		diags_add(d, DIAG_WARNING, r->loc,
+			  f->rules->len > 0 ? "a node has one table here" :
+					      "a node has one table here; 'ip rule' tells who uses "
+					      "another",
+			  "the route to %s%s%s is left out: it is in table %s%s", to,
+			  has_gateway ? " via " : "", has_gateway ? via : "", r->table, rules);
+		return false;
+	}
+	if (!i || !i->left_out)
+		return true;
+	diags_add(d, DIAG_WARNING, r->loc, NULL, "the route to %s%s%s is left out: '%s' is %s", to,
+		  has_gateway ? " via " : "", has_gateway ? via : "", i->name, i->left_out);
+	return false;
+}
+
+static void tell_rules(const struct facts *f, diags *d)
+{
+	for (guint k = 0; k < f->rules->len; k++) {
+		const struct fact_rule *r = f->rules->pdata[k];
+
+		diags_add(d, DIAG_WARNING, r->loc, "a node looks into its main table only",
+			  "the policy rule '%s' is left out", r->text);
+	}
+}
+
+static void settle_one(struct facts *f, diags *d)
+{
+	guint kept = 0;
+
+	leave_out_vpn_clients(f, d);
+	add_link_addresses(f, d);
+	guess_by_gateways(f, d);
+	note_link_locals(f);
+	tell_rules(f, d);
+	for (guint k = 0; k < f->routes->len; k++) {
+		struct fact_route *r = f->routes->pdata[k];
+
+		if (is_kept(f, r, d))
+			f->routes->pdata[kept++] = r;
+		else
+			object_free(r);
+	}
+	for (guint k = kept; k < f->routes->len; k++)
+		f->routes->pdata[k] = NULL; /* moved or freed */
+	g_ptr_array_set_size(f->routes, (int)kept);
+	if (f->usual->len > 0)
+		g_ptr_array_add(f->notes, g_strdup_printf("left out, as every machine has them: %s",
+							  f->usual->str));
+}
+
+void facts_settle(GPtrArray *all, diags *d)
+{
+	for (guint k = 0; k < all->len; k++) /* it grows meanwhile */
+		split_vrfs(all, all->pdata[k], d);
+	for (guint k = 0; k < all->len; k++)
+		settle_one(all->pdata[k], d);
+}

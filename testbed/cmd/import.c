@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "testbed/cmd/cmd.h"
 #include "testbed/import/import.h"
+#include "testbed/model/model.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /* The bytes of the file ("-": stdin), which the caller frees; errors go to `d`. */
@@ -30,7 +32,7 @@ static GByteArray *read_input(const char *file, diags *d)
 		diags_add(d, DIAG_ERROR, at, NULL, "more than %u KiB", IMPORT_BYTES_MAX / 1024);
 	else if (bytes->len == 0)
 		diags_add(d, DIAG_ERROR, at,
-			  "'route print', 'ip -j route', 'ip -j addr', or an SDP with candidates",
+			  "'route print', 'ip addr', 'ip route', or an SDP with candidates",
 			  "the file is empty");
 	if (fd >= 0 && !is_stdin)
 		close(fd);
@@ -41,6 +43,7 @@ static GByteArray *read_input(const char *file, diags *d)
  * printed. */
 static bool chosen_kind(const char *format, enum import_kind *ret)
 {
+	g_autofree char *all = NULL;
 	const char *near;
 
 	*ret = IMPORT_KINDS;
@@ -51,14 +54,17 @@ static bool chosen_kind(const char *format, enum import_kind *ret)
 	if (!format || *ret != IMPORT_KINDS)
 		return true;
 	near = diag_nearest(format, import_kind_names);
-	cmd_error("--format '%s' is not one of route-print, ip-route, ip-addr, sdp%s%s%s", format,
+	all = g_strjoinv(", ", (char **)(gpointer)(guintptr)import_kind_names);
+	cmd_error("--format '%s' is not one of %s%s%s%s", format, all,
 		  near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 	return false;
 }
 
 /* The topology that the files make, which the caller frees; NULL: errors are in `found`. */
-static char *import_files(char *const *files, const char *node, enum import_kind kind, diags *found)
+static char *import_files(const struct options *o, char *const *files, enum import_kind kind,
+			  diags *found)
 {
+	const char *node = o->node;
 	guint n = g_strv_length((char **)(gpointer)(guintptr)files);
 	g_autofree struct import_input *inputs = g_new0(struct import_input, n);
 	g_autoptr(GPtrArray) texts =
@@ -76,7 +82,22 @@ static char *import_files(char *const *files, const char *node, enum import_kind
 						  .length = bytes->len,
 						  .node = name};
 	}
-	return diags_errors(found) == 0 ? import_topology(inputs, n, kind, false, found) : NULL;
+	return diags_errors(found) == 0 ? import_topology(inputs, n, kind, o->complete, found) :
+					  NULL;
+}
+
+/* What is written must be valid whatever was read; else this is testbed's own mistake. */
+static int write_valid(const char *topology)
+{
+	g_autoptr(diags) wrong = diags_new();
+	g_autoptr(model) m = model_load_text("imported", topology, strlen(topology), wrong);
+	g_autofree char *text = NULL;
+
+	if (m)
+		return cmd_print(topology, -1);
+	text = diags_to_text(wrong);
+	cmd_error("import made a topology that is not valid; please report this input:\n%s", text);
+	return CMD_INTERNAL;
 }
 
 int cmd_import(const struct options *o)
@@ -95,8 +116,8 @@ int cmd_import(const struct options *o)
 			  o->node);
 		return CMD_USAGE;
 	}
-	topology = import_files(files, o->node, kind, found);
+	topology = import_files(o, files, kind, found);
 	diagnostics = diags_to_text(found);
 	fputs(diagnostics, stderr);
-	return topology ? cmd_print(topology, -1) : CMD_INPUT;
+	return topology ? write_valid(topology) : CMD_INPUT;
 }

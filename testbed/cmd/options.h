@@ -42,7 +42,7 @@
 #define OPT_EVIDENCE OPTION_BIT(28)
 #define OPT_RUN OPTION_BIT(29)
 #define OPT_CAPACITY OPTION_BIT(30) /* --rate, --calls, --plot */
-#define OPT_IMPORT OPTION_BIT(31)   /* --node, --format */
+#define OPT_IMPORT OPTION_BIT(31)   /* --node, --format, --complete */
 #define OPT_SECONDS OPTION_BIT(32)
 #define OPT_IPV6 OPTION_BIT(33)
 
@@ -60,7 +60,7 @@ struct options {
 	char *rate, *plot;
 	char *node;
 	int calls;
-	gboolean force, publish, ipv6;
+	gboolean force, publish, ipv6, complete;
 	char *name;	  /* of a lab that is up */
 	char *write;	  /* capture file */
 	char **command;	  /* the words after "--", for verbs that run a command; NULL: none */

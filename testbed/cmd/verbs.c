@@ -105,12 +105,21 @@ static const char capacity_help[] =
 	"can't run labs; 128+n ended by signal n, after what was measured has been told.\n";
 
 static const char import_help[] =
-	"FILE: what Windows' 'route print', 'ip -j route' or 'ip -j addr' showed, or a\n"
-	"session description with candidates; '-' (default): stdin.  Several make one\n"
-	"topology, which goes to stdout: networks of the same subnet are joined, and what\n"
-	"had to be guessed is marked.  'edge.route.txt' and 'edge.addr.json' tell two\n"
-	"things of one node 'edge'.\n\n"
-	"Exit status: 0 imported, perhaps with warnings; 2 wrong arguments; 3 a file is wrong.\n";
+	"FILE: what machines showed; '-' (default): stdin.  Several make one topology, which goes\n"
+	"to stdout: networks of the same subnet are joined, and what had to be guessed is marked.\n"
+	"'edge.route.txt' and 'edge.addr.json' tell two things of one node 'edge'.  What is left\n"
+	"out is told on stderr.  --format, where it is not recognised:\n\n"
+	"  route-print   Windows' 'route print', in any language\n"
+	"  powershell    Get-NetRoute, Get-NetIPAddress, Get-DnsClientNrptPolicy and\n"
+	"                Get-DnsClientServerAddress, by ConvertTo-Json or Export-Csv\n"
+	"  ip-addr       'ip addr', with or without -j\n"
+	"  ip-route      'ip route', with or without -j\n"
+	"  ip-rule       'ip rule', with or without -j\n"
+	"  netstat       'route -n' and 'netstat -rn'\n"
+	"  sdp           a session description with candidates\n\n"
+	"With --complete the result can be run at once: 'testbed run matrix -t FILE'.\n\n"
+	"Exit status: 0 imported, perhaps with warnings; 2 wrong arguments; 3 a file is wrong;\n"
+	"4 internal error.\n";
 
 static const struct verb verbs[] = {
 	{"run matrix", NULL,

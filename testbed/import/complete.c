@@ -1,6 +1,344 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "testbed/import/draft.h"
+#include "testbed/import/complete.h"
 
-void draft_complete(struct draft *t G_GNUC_UNUSED)
+/* Theory of operation.
+ *
+ * What was imported are pieces of a network.  Calls need the pieces to be connected, and servers
+ * and clients in them (complete_services.c).
+ *
+ * 1. One node, `internet`, gets the address of every gateway that no node has.  It cannot be in two
+ * networks that overlap; there a router with NAT stands between.
+ * 2. From it on, networks are visited through the nodes that forward.  A network that nobody leads
+ * to gets an address of `internet`.
+ * 3. What no imported route says is added: a default route for each node without one, and routes
+ * from `internet` to the networks behind imported routers.  Routes that were imported are not
+ * changed, also where they are wrong: that is what calls shall show. */
+
+static struct reach *reach_of(const struct completion *c, const struct draft_network *n)
 {
+	struct reach *r = g_hash_table_lookup(c->reached, n);
+
+	if (!r) {
+		r = g_new0(struct reach, 1);
+		g_hash_table_insert(c->reached, (gpointer)(guintptr)n, r);
+	}
+	return r;
+}
+
+const struct reach *complete_reach(const struct completion *c, const struct draft_network *n)
+{
+	return reach_of(c, n);
+}
+
+struct draft_iface *complete_iface(const struct draft_node *node, const struct draft_network *n)
+{
+	for (guint k = 0; k < node->ifaces->len; k++) {
+		struct draft_iface *i = node->ifaces->pdata[k];
+
+		if (i->network == n)
+			return i;
+	}
+	return NULL;
+}
+
+static const struct addr *first_ipv4(const struct draft_iface *i)
+{
+	for (guint n = 0; n < i->addresses->len; n++) {
+		const struct addr *a = &g_array_index(i->addresses, struct prefix, n).addr;
+
+		if (a->family == AF_INET)
+			return a;
+	}
+	return NULL;
+}
+
+static bool fits(const struct draft_node *node, const struct draft_network *n)
+{
+	for (guint k = 0; k < node->ifaces->len; k++) {
+		const struct draft_network *own =
+			((struct draft_iface *)node->ifaces->pdata[k])->network;
+
+		if (own != n && prefix_overlaps(&own->subnet, &n->subnet))
+			return false;
+	}
+	return n->subnet.addr.family == AF_INET;
+}
+
+struct draft_iface *complete_join(struct completion *c, struct draft_node *node, const char *name,
+				  const struct draft_network *n, const struct addr *want)
+{
+	struct draft_iface *i = complete_iface(node, n);
+	struct prefix p = {.len = n->subnet.len};
+
+	if (i && !want)
+		return i;
+	if (!fits(node, n) || (!want && !draft_free_address(c->t, n, &n->subnet, false, &p.addr)))
+		return NULL;
+	if (want)
+		p.addr = *want;
+	if (!prefix_contains(&n->subnet, &p.addr))
+		p.len = addr_bits(&p.addr);
+	if (!i) {
+		i = draft_iface_new(node, name, n);
+		i->note = NULL;
+	}
+	g_array_append_val(i->addresses, p);
+	return i;
+}
+
+void complete_route(struct draft_node *node, const struct prefix *to, const struct addr *via,
+		    const char *dev)
+{
+	struct draft_route r = {
+		.to = *to, .dev = dev, .persistent = true, .note = "added by --complete"};
+
+	if (via)
+		r.via = *via;
+	for (guint k = 0; k < node->routes->len; k++) {
+		if (prefix_equal(&g_array_index(node->routes, struct draft_route, k).to, to))
+			return;
+	}
+	if (!draft_is_own_subnet(node, to))
+		g_array_append_val(node->routes, r);
+}
+
+/* Whether an imported route other than the default one leads to the network. */
+static bool knows_way(const struct draft_node *node, const struct prefix *to)
+{
+	for (guint k = 0; k < node->routes->len; k++) {
+		const struct draft_route *r = &g_array_index(node->routes, struct draft_route, k);
+
+		if (!prefix_is_default(&r->to) && r->to.len <= to->len &&
+		    prefix_contains(&r->to, &to->addr))
+			return true;
+	}
+	return false;
+}
+
+/* --- gateways --------------------------------------------------------------------------------- */
+
+static const struct draft_network *network_of(const struct draft_node *node, const char *dev)
+{
+	for (guint k = 0; dev && k < node->ifaces->len; k++) {
+		const struct draft_iface *i = node->ifaces->pdata[k];
+
+		if (g_str_equal(i->name, dev))
+			return i->network;
+	}
+	return NULL;
+}
+
+/* A network that overlaps with others of `internet` gets a router with NAT. */
+static void add_nat_router(struct completion *c, const struct draft_network *n,
+			   const struct addr *address)
+{
+	struct draft_node *router = complete_node(c, "router", "a router with NAT");
+	struct draft_iface *out = complete_join(c, router, "wan", c->outside, NULL);
+	const struct addr *up = first_ipv4(complete_iface(c->core, c->outside));
+
+	router->forwarding = true;
+	if (!out || !complete_join(c, router, "lan", n, address))
+		return;
+	router->nat_out = out->name;
+	complete_route(router, &(struct prefix){.addr = {.family = AF_INET}}, up, out->name);
+}
+
+/* Host addresses outside of the network's subnet are on link, too. */
+static void add_host_routes(const struct completion *c, const struct draft_iface *own)
+{
+	for (guint k = 0; k < c->t->nodes->len; k++) {
+		const struct draft_node *node = c->t->nodes->pdata[k];
+		const struct draft_iface *i = complete_iface(node, own->network);
+
+		for (guint n = 0; node != c->core && i && n < i->addresses->len; n++) {
+			const struct prefix *p = &g_array_index(i->addresses, struct prefix, n);
+
+			if (p->addr.family == AF_INET && p->len == 32 &&
+			    !draft_connected(c->core, &p->addr))
+				complete_route(c->core, p, NULL, own->name);
+		}
+	}
+}
+
+static void attach(struct completion *c, const struct draft_network *n, const struct addr *address)
+{
+	struct draft_iface *i = complete_join(c, c->core, "net", n, address);
+
+	if (i)
+		add_host_routes(c, i);
+	else if (n->subnet.addr.family == AF_INET)
+		add_nat_router(c, n, address);
+}
+
+static void take_gateways(struct completion *c, guint nodes)
+{
+	for (guint k = 0; k < nodes; k++) {
+		const struct draft_node *node = c->t->nodes->pdata[k];
+
+		for (guint w = 0; w < node->routes->len; w++) {
+			const struct draft_route *r =
+				&g_array_index(node->routes, struct draft_route, w);
+			const struct draft_network *n = network_of(node, r->dev);
+
+			if (n && r->via.family == AF_INET && !draft_owner(c->t, n, &r->via, NULL))
+				attach(c, n, &r->via);
+		}
+	}
+}
+
+/* --- ways ------------------------------------------------------------------------------------- */
+
+/* Routes to network `to` at every router between `internet` and `router`, which has it. */
+static void add_ways(struct completion *c, const struct draft_network *to,
+		     const struct draft_node *router)
+{
+	const struct draft_network *at = g_hash_table_lookup(c->came_by, router);
+
+	while (at) {
+		struct draft_node *before = reach_of(c, at)->upstream;
+		const struct draft_iface *there = complete_iface(router, at);
+		const struct draft_iface *own = before ? complete_iface(before, at) : NULL;
+		const struct addr *via = there ? first_ipv4(there) : NULL;
+
+		if (!own || !via)
+			return;
+		if (!knows_way(before, &to->subnet))
+			complete_route(before, &to->subnet, via, own->name);
+		router = before;
+		at = g_hash_table_lookup(c->came_by, router);
+	}
+}
+
+static void visit_router(struct completion *c, struct draft_node *router,
+			 const struct draft_network *from, GQueue *queue)
+{
+	const struct reach *here = reach_of(c, from);
+	const struct draft_iface *in = complete_iface(router, from);
+
+	if (router != c->core)
+		g_hash_table_insert(c->came_by, router, (gpointer)(guintptr)from);
+	if (!draft_default_route(router) && addr_is_set(&here->gateway) && in &&
+	    !draft_node_has(router, &here->gateway))
+		complete_route(router, &(struct prefix){.addr = {.family = AF_INET}},
+			       &here->gateway, in->name);
+	for (guint k = 0; k < router->ifaces->len; k++) {
+		const struct draft_iface *i = router->ifaces->pdata[k];
+		struct reach *r = reach_of(c, i->network);
+		const struct addr *own = first_ipv4(i);
+
+		if (r->seen || !own)
+			continue;
+		*r = (struct reach){.seen = true,
+				    .behind_nat = here->behind_nat || router->nat_out,
+				    .upstream = router,
+				    .gateway = *own};
+		g_queue_push_tail(queue, (gpointer)(guintptr)i->network);
+		if (!r->behind_nat && router != c->core)
+			add_ways(c, i->network, router);
+	}
+}
+
+/* Visits all that is connected with the networks of `internet`. */
+static void visit_networks(struct completion *c)
+{
+	g_autoptr(GQueue) queue = g_queue_new();
+
+	for (guint k = 0; k < c->core->ifaces->len; k++) {
+		const struct draft_iface *i = c->core->ifaces->pdata[k];
+		struct reach *r = reach_of(c, i->network);
+
+		if (!r->upstream && first_ipv4(i))
+			*r = (struct reach){
+				.seen = true, .upstream = c->core, .gateway = *first_ipv4(i)};
+		g_queue_push_tail(queue, (gpointer)(guintptr)i->network);
+	}
+	while (!g_queue_is_empty(queue)) {
+		const struct draft_network *n = g_queue_pop_head(queue);
+
+		for (guint k = 0; k < c->t->nodes->len; k++) {
+			struct draft_node *node = c->t->nodes->pdata[k];
+
+			if (node->forwarding && node != c->core && complete_iface(node, n) &&
+			    !g_hash_table_contains(c->came_by, node))
+				visit_router(c, node, n, queue);
+		}
+	}
+}
+
+/* Whether the network is on the outer side of a NAT, or public. */
+static bool is_outer(const struct draft *t, const struct draft_network *n)
+{
+	bool outer = !addr_is_private(&n->subnet.addr);
+
+	for (guint k = 0; k < t->nodes->len; k++) {
+		const struct draft_node *node = t->nodes->pdata[k];
+		const struct draft_iface *i = complete_iface(node, n);
+
+		outer = outer || (i && g_strcmp0(i->name, node->nat_out) == 0);
+	}
+	return outer;
+}
+
+/* A network that nothing leads to gets an address of `internet`; outer ones first, since those
+ * behind a NAT are reached by it. */
+static void connect_all(struct completion *c)
+{
+	visit_networks(c);
+	for (int outer = 1; outer >= 0; outer--) {
+		for (guint k = 0; k < c->t->networks->len; k++) {
+			const struct draft_network *n = c->t->networks->pdata[k];
+
+			if (reach_of(c, n)->seen || n->subnet.addr.family != AF_INET ||
+			    is_outer(c->t, n) != outer)
+				continue;
+			attach(c, n, NULL);
+			visit_networks(c);
+		}
+	}
+}
+
+void complete_default(const struct completion *c, struct draft_node *node)
+{
+	for (guint k = 0; k < node->ifaces->len && !draft_default_route(node); k++) {
+		const struct draft_iface *i = node->ifaces->pdata[k];
+		const struct reach *r = complete_reach(c, i->network);
+
+		if (addr_is_set(&r->gateway) && !draft_node_has(node, &r->gateway) &&
+		    first_ipv4(i) && prefix_contains(&i->network->subnet, &r->gateway))
+			complete_route(node, &(struct prefix){.addr = {.family = AF_INET}},
+				       &r->gateway, i->name);
+	}
+}
+
+struct draft_node *complete_node(struct completion *c, const char *name, const char *what)
+{
+	struct draft_node *node = draft_node_new(c->t, name);
+
+	node->inferred = true;
+	g_ptr_array_add(node->notes, g_strdup_printf("added by --complete: %s", what));
+	return node;
+}
+
+void draft_complete(struct draft *t)
+{
+	struct completion c = {.t = t,
+			       .reached = g_hash_table_new_full(NULL, NULL, NULL, g_free),
+			       .came_by = g_hash_table_new(NULL, NULL)};
+	guint nodes = t->nodes->len;
+
+	c.core = complete_node(&c, "internet", "what lies between the networks");
+	c.core->forwarding = true;
+	c.outside = complete_network(&c, true);
+	if (c.outside && complete_join(&c, c.core, "hosting", c.outside, NULL)) {
+		take_gateways(&c, nodes);
+		complete_servers(&c, nodes);
+	}
+	if (diags_errors(t->found) == 0) {
+		connect_all(&c);
+		for (guint k = 0; k < t->nodes->len; k++)
+			complete_default(&c, t->nodes->pdata[k]);
+		complete_services(&c, nodes);
+	}
+	g_hash_table_unref(c.reached);
+	g_hash_table_unref(c.came_by);
 }

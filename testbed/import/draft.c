@@ -204,6 +204,7 @@ char *draft_topology(const GPtrArray *all, const char *from, bool complete, diag
 
 	t->found = d;
 	t->all = all;
+	t->complete = complete;
 	draft_fill(t);
 	if (complete && diags_errors(d) == 0)
 		draft_complete(t);

@@ -38,8 +38,10 @@ struct draft_route {
 struct draft_node {
 	char *name;
 	bool windows;
+	bool is_relay; /* a relayed candidate has its address */
 	bool inferred; /* from other nodes' facts; the node has none itself */
 	bool forwarding;
+	struct addr resolver;	   /* in place of those of the facts; unset: none */
 	const char *nat_out;	   /* outside interface of its NAT, borrowed; NULL: no NAT */
 	const struct facts *facts; /* borrowed; NULL: inferred */
 	GPtrArray *ifaces;	   /* struct draft_iface */
@@ -49,6 +51,7 @@ struct draft_node {
 };
 
 struct draft {
+	bool complete;	      /* made by draft_complete */
 	const GPtrArray *all; /* struct facts, borrowed */
 	GPtrArray *networks;  /* struct draft_network */
 	GPtrArray *nodes;     /* struct draft_node */

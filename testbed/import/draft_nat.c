@@ -128,6 +128,7 @@ void draft_relays(struct draft *t, const struct facts *f)
 		struct draft_node *node = NULL;
 
 		if (draft_owner(t, NULL, &r->address, &node)) {
+			node->is_relay = true;
 			if (!node->inferred)
 				g_ptr_array_add(node->notes,
 						g_strdup("a relayed candidate has its address: it "
@@ -135,7 +136,7 @@ void draft_relays(struct draft *t, const struct facts *f)
 			continue;
 		}
 		node = draft_node_new(t, "relay");
-		node->inferred = true;
+		node->inferred = node->is_relay = true;
 		g_ptr_array_add(node->notes, g_strdup("guess: an Edge or another TURN server, as a "
 						      "relayed candidate has this address"));
 		draft_add_address(t, node, "ext", &a);

@@ -61,7 +61,7 @@ static void note_gateway(struct draft *t, const struct draft_node *node,
 	draft_owner(t, n, &r->via, &owner);
 	if (owner && owner != node)
 		owner->forwarding = true;
-	else if (!owner)
+	else if (!owner && !t->complete)
 		diags_add(t->found, DIAG_WARNING, r->loc,
 			  "import that router's routes, too, or write a node for it",
 			  "no node has the gateway's address %s", addr_print(&r->via, via));

@@ -81,16 +81,22 @@ static void append_addresses(GString *out, const GArray *all)
 	g_string_append(out, "]");
 }
 
-static void append_name_servers(GString *out, const struct facts *f)
+static void append_name_servers(GString *out, const struct draft_node *node)
 {
-	if (f->resolvers->len > 0) {
+	const struct facts *f = node->facts;
+	char text[ADDR_TEXT_MAX];
+
+	if (addr_is_set(&node->resolver)) {
+		g_string_append_printf(out, "    resolvers: [%s]  # added by --complete\n",
+				       addr_print(&node->resolver, text));
+	} else if (f && f->resolvers->len > 0) {
 		g_string_append(out, "    resolvers: ");
 		append_addresses(out, f->resolvers);
 		g_string_append_c(out, '\n');
 	}
-	if (f->nrpt->len > 0)
+	if (f && f->nrpt->len > 0)
 		g_string_append(out, "    nrpt:\n");
-	for (guint k = 0; k < f->nrpt->len; k++) {
+	for (guint k = 0; f && k < f->nrpt->len; k++) {
 		const struct fact_nrpt *rule = f->nrpt->pdata[k];
 
 		g_string_append_printf(out,
@@ -120,8 +126,7 @@ static void append_node(GString *out, const struct draft_node *node)
 		g_string_append(out, "    routes:\n");
 	for (guint k = 0; k < node->routes->len; k++)
 		append_route(out, &g_array_index(node->routes, struct draft_route, k));
-	if (node->facts)
-		append_name_servers(out, node->facts);
+	append_name_servers(out, node);
 	for (guint k = 0; k < node->more->len; k++)
 		g_string_append_printf(out, "    %s\n", (const char *)node->more->pdata[k]);
 	if (node->nat_out)
@@ -136,12 +141,15 @@ char *draft_write(const struct draft *t, const char *from)
 	GString *out = g_string_new(NULL);
 
 	append_note(out, "# Imported from ", from);
-	g_string_append(
-		out,
-		"\n# Values that the input does not have are marked 'guess'.  Still to be added "
-		"(docs/FORMATS.md): sites, 'endpoint: {}' where a client runs,\n"
-		"# services, name servers, firewall and NAT rules, tunnels, and 'expect'.\n"
-		"topology: imported\ndomain: example.com  # guess: the SIP domain\nnetworks:\n");
+	g_string_append(out, t->complete ?
+				     "\n# and completed with what calls need; values that "
+				     "the input does not have are marked 'guess'.\n" :
+				     "\n# Values that the input does not have are marked 'guess'.  "
+				     "Still to be added (docs/FORMATS.md): sites, 'endpoint: {}' "
+				     "where a client runs,\n# services, name servers, firewall and "
+				     "NAT rules, tunnels, and 'expect'.\n");
+	g_string_append(out, "topology: imported\ndomain: example.com  # guess: the SIP "
+			     "domain\nnetworks:\n");
 	for (guint k = 0; k < t->networks->len; k++)
 		append_network(out, t->networks->pdata[k]);
 	g_string_append(out, "nodes:\n");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Pasted texts of up to three nodes, split at lines of one '@': what import accepts is a topology
- * that the model accepts. */
+ * that the model accepts, also
+ * completed. */
 #include "testbed/import/import.h"
 #include "testbed/model/model.h"
 
@@ -38,7 +39,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
 	if (size > 65536)
 		return 0;
 	n = split((const char *)data, size, inputs);
-	topology = import_topology(inputs, n, IMPORT_KINDS, false, found);
+	topology = import_topology(inputs, n, IMPORT_KINDS, size % 2 == 1, found);
 	if (!topology) {
 		g_assert_cmpuint(diags_errors(found), >, 0);
 		return 0;

@@ -30,17 +30,6 @@ const struct reach *complete_reach(const struct completion *c, const struct draf
 	return reach_of(c, n);
 }
 
-struct draft_iface *complete_iface(const struct draft_node *node, const struct draft_network *n)
-{
-	for (guint k = 0; k < node->ifaces->len; k++) {
-		struct draft_iface *i = node->ifaces->pdata[k];
-
-		if (i->network == n)
-			return i;
-	}
-	return NULL;
-}
-
 static const struct addr *first_ipv4(const struct draft_iface *i)
 {
 	for (guint n = 0; n < i->addresses->len; n++) {
@@ -67,7 +56,7 @@ static bool fits(const struct draft_node *node, const struct draft_network *n)
 struct draft_iface *complete_join(struct completion *c, struct draft_node *node, const char *name,
 				  const struct draft_network *n, const struct addr *want)
 {
-	struct draft_iface *i = complete_iface(node, n);
+	struct draft_iface *i = draft_iface_on(node, n);
 	struct prefix p = {.len = n->subnet.len};
 
 	if (i && !want)
@@ -134,7 +123,7 @@ static void add_nat_router(struct completion *c, const struct draft_network *n,
 {
 	struct draft_node *router = complete_node(c, "router", "a router with NAT");
 	struct draft_iface *out = complete_join(c, router, "wan", c->outside, NULL);
-	const struct addr *up = first_ipv4(complete_iface(c->core, c->outside));
+	const struct addr *up = first_ipv4(draft_iface_on(c->core, c->outside));
 
 	router->forwarding = true;
 	if (!out || !complete_join(c, router, "lan", n, address))
@@ -148,7 +137,7 @@ static void add_host_routes(const struct completion *c, const struct draft_iface
 {
 	for (guint k = 0; k < c->t->nodes->len; k++) {
 		const struct draft_node *node = c->t->nodes->pdata[k];
-		const struct draft_iface *i = complete_iface(node, own->network);
+		const struct draft_iface *i = draft_iface_on(node, own->network);
 
 		for (guint n = 0; node != c->core && i && n < i->addresses->len; n++) {
 			const struct prefix *p = &g_array_index(i->addresses, struct prefix, n);
@@ -196,8 +185,8 @@ static void add_ways(struct completion *c, const struct draft_network *to,
 
 	while (at) {
 		struct draft_node *before = reach_of(c, at)->upstream;
-		const struct draft_iface *there = complete_iface(router, at);
-		const struct draft_iface *own = before ? complete_iface(before, at) : NULL;
+		const struct draft_iface *there = draft_iface_on(router, at);
+		const struct draft_iface *own = before ? draft_iface_on(before, at) : NULL;
 		const struct addr *via = there ? first_ipv4(there) : NULL;
 
 		if (!own || !via)
@@ -213,7 +202,7 @@ static void visit_router(struct completion *c, struct draft_node *router,
 			 const struct draft_network *from, GQueue *queue)
 {
 	const struct reach *here = reach_of(c, from);
-	const struct draft_iface *in = complete_iface(router, from);
+	const struct draft_iface *in = draft_iface_on(router, from);
 
 	if (router != c->core)
 		g_hash_table_insert(c->came_by, router, (gpointer)(guintptr)from);
@@ -258,7 +247,7 @@ static void visit_networks(struct completion *c)
 		for (guint k = 0; k < c->t->nodes->len; k++) {
 			struct draft_node *node = c->t->nodes->pdata[k];
 
-			if (node->forwarding && node != c->core && complete_iface(node, n) &&
+			if (node->forwarding && node != c->core && draft_iface_on(node, n) &&
 			    !g_hash_table_contains(c->came_by, node))
 				visit_router(c, node, n, queue);
 		}
@@ -272,7 +261,7 @@ static bool is_outer(const struct draft *t, const struct draft_network *n)
 
 	for (guint k = 0; k < t->nodes->len; k++) {
 		const struct draft_node *node = t->nodes->pdata[k];
-		const struct draft_iface *i = complete_iface(node, n);
+		const struct draft_iface *i = draft_iface_on(node, n);
 
 		outer = outer || (i && g_strcmp0(i->name, node->nat_out) == 0);
 	}
@@ -319,6 +308,22 @@ struct draft_node *complete_node(struct completion *c, const char *name, const c
 	return node;
 }
 
+/* A route that was added may lead to a network that the node was connected to later. */
+static void drop_own_subnets(struct draft *t)
+{
+	for (guint k = 0; k < t->nodes->len; k++) {
+		struct draft_node *node = t->nodes->pdata[k];
+
+		for (guint n = node->routes->len; n-- > 0;) {
+			const struct draft_route *r =
+				&g_array_index(node->routes, struct draft_route, n);
+
+			if (draft_is_own_subnet(node, &r->to))
+				g_array_remove_index(node->routes, n);
+		}
+	}
+}
+
 void draft_complete(struct draft *t)
 {
 	struct completion c = {.t = t,
@@ -339,6 +344,7 @@ void draft_complete(struct draft *t)
 			complete_default(&c, t->nodes->pdata[k]);
 		complete_services(&c, nodes);
 	}
+	drop_own_subnets(t);
 	g_hash_table_unref(c.reached);
 	g_hash_table_unref(c.came_by);
 }

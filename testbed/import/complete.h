@@ -29,8 +29,6 @@ struct completion {
 struct draft_node *complete_node(struct completion *c, const char *name, const char *what);
 /* Adds a network that overlaps with no other and no route; borrowed. */
 const struct draft_network *complete_network(struct completion *c, bool is_public);
-/* The node's interface in the network.  NULL: none. */
-struct draft_iface *complete_iface(const struct draft_node *node, const struct draft_network *n);
 /* Gives the node an address in the network: `want`, or an unused one unless it has one already.
  * NULL: it can't have one there. */
 struct draft_iface *complete_join(struct completion *c, struct draft_node *node, const char *name,

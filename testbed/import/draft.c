@@ -90,6 +90,17 @@ struct draft_iface *draft_connected(const struct draft_node *node, const struct 
 	return NULL;
 }
 
+struct draft_iface *draft_iface_on(const struct draft_node *node, const struct draft_network *n)
+{
+	for (guint k = 0; k < node->ifaces->len; k++) {
+		struct draft_iface *i = node->ifaces->pdata[k];
+
+		if (i->network == n)
+			return i;
+	}
+	return NULL;
+}
+
 bool draft_node_has(const struct draft_node *node, const struct addr *a)
 {
 	for (guint k = 0; k < node->ifaces->len; k++) {

@@ -64,6 +64,8 @@ struct draft_node *draft_node_new(struct draft *t, const char *name);
  * NULL). NULL: none. */
 struct draft_iface *draft_owner(const struct draft *t, const struct draft_network *n,
 				const struct addr *a, struct draft_node **ret_node);
+/* The node's interface in the network.  NULL: none. */
+struct draft_iface *draft_iface_on(const struct draft_node *node, const struct draft_network *n);
 bool draft_node_has(const struct draft_node *node, const struct addr *a);
 /* The node's interface with an address in one subnet with this one.  NULL: none. */
 struct draft_iface *draft_connected(const struct draft_node *node, const struct addr *a);

@@ -249,30 +249,37 @@ static bool other_iface_overlaps(struct draft *t, const struct draft_node *node,
 	return false;
 }
 
+/* Whether the address can be one with the network's length; else a warning. */
+static bool is_usable(struct draft *t, const struct draft_network *n, const struct fact_address *a)
+{
+	struct prefix p = a->address;
+	char text[PREFIX_TEXT_MAX];
+
+	if (n)
+		p.len = p.addr.family == n->subnet.addr.family ? n->subnet.len : n->subnet6.len;
+	if (draft_is_host(&p))
+		return true;
+	diags_add(t->found, DIAG_WARNING, a->loc, NULL,
+		  "%s is not an address that an interface can have: left out",
+		  prefix_print(&p, text));
+	return false;
+}
+
 struct draft_iface *draft_add_address(struct draft *t, struct draft_node *node,
 				      const char *source_name, const struct fact_address *a)
 {
-	struct draft_network *n;
+	const struct draft_network *n;
 	struct draft_iface *i = same_link(t, node, source_name, &a->address);
 	struct prefix p = a->address;
 	char text[PREFIX_TEXT_MAX];
 
-	if (!draft_is_host(&p)) {
-		diags_add(t->found, DIAG_WARNING, a->loc, NULL,
-			  "%s is not an address that an interface can have: left out",
-			  prefix_print(&p, text));
+	if (!is_usable(t, NULL, a) || (!i && overlaps_own(t, node, a)))
 		return NULL;
-	}
-	if (!i && overlaps_own(t, node, a))
+	n = i ? i->network : draft_join_network(t, node, a);
+	if (!is_usable(t, n, a) || (!i && other_iface_overlaps(t, node, n, a)))
 		return NULL;
-	n = i ? NULL : draft_join_network(t, node, a);
-	if (n && other_iface_overlaps(t, node, n, a))
-		return NULL;
-	for (guint k = 0; n && k < node->ifaces->len && !i; k++) {
-		struct draft_iface *other = node->ifaces->pdata[k];
-
-		i = other->network == n ? other : NULL;
-	}
+	if (!i)
+		i = draft_iface_on(node, n);
 	if (i && !g_str_equal(i->source_name, source_name)) {
 		diags_add(t->found, DIAG_WARNING, a->loc, "a node has one interface per subnet",
 			  "'%s' and '%s' of '%s' are both in network '%s': %s is left out",
@@ -282,15 +289,13 @@ struct draft_iface *draft_add_address(struct draft *t, struct draft_node *node,
 	}
 	if (!i)
 		i = draft_iface_new(node, source_name, n);
-	p.len = p.addr.family == i->network->subnet.addr.family ? i->network->subnet.len :
-								  i->network->subnet6.len;
+	p.len = p.addr.family == n->subnet.addr.family ? n->subnet.len : n->subnet6.len;
 	g_array_append_val(i->addresses, p);
 	return i;
 }
 
 /* The network of a host address: that of the interface's other addresses, or of what is on link to
- * it: its gateway, the other end of its line, another host.  NULL:
- * neither has one. */
+ * it: its gateway, the other end of its line, another host.  NULL: neither has one. */
 static const struct draft_network *wire_of(const struct draft *t, const struct draft_node *node,
 					   const struct fact_iface *source,
 					   const struct fact_address *a)
@@ -333,11 +338,7 @@ static struct draft_iface *add_host_address(struct draft *t, struct draft_node *
 	guess.guessed = n;
 	if (n || !(n = wire_of(t, node, source, a)))
 		return draft_add_address(t, node, source->name, &guess);
-	for (guint k = 0; k < node->ifaces->len && !i; k++) {
-		struct draft_iface *own = node->ifaces->pdata[k];
-
-		i = own->network == n ? own : NULL;
-	}
+	i = draft_iface_on(node, n);
 	if (overlaps_own(t, node, a) || (!i && other_iface_overlaps(t, node, n, a)))
 		return NULL;
 	if (!i)

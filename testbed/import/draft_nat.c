@@ -42,8 +42,10 @@ static struct draft_node *nat_node(struct draft *t, const struct fact_nat *nat)
 		g_ptr_array_add(owner->notes, g_strdup("guess: an srflx candidate shows that there "
 						       "is a NAT, but not how it works"));
 	}
-	if (!i)
+	if (!i) {
+		g_ptr_array_remove(t->nodes, owner);
 		return NULL;
+	}
 	owner->forwarding = true;
 	owner->nat_out = i->name;
 	return owner;

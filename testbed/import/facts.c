@@ -168,6 +168,14 @@ static bool note_usual(struct facts *f, const struct prefix *to)
 	return true;
 }
 
+/* 0.0.0.0 and :: as a gateway mean that there is none. */
+static bool is_unspecified(const struct addr *a)
+{
+	struct addr none = {.family = a->family};
+
+	return addr_equal(a, &none);
+}
+
 void facts_route(struct facts *f, const struct fact_route *route, diags *d)
 {
 	struct fact_route *r;
@@ -176,6 +184,8 @@ void facts_route(struct facts *f, const struct fact_route *route, diags *d)
 		return;
 	r = object_new(&route_shape);
 	*r = *route;
+	if (is_unspecified(&r->via))
+		r->via = (struct addr){0};
 	r->dev = g_strdup(route->dev);
 	r->table = g_strdup(route->table);
 	g_ptr_array_add(f->routes, r);
@@ -183,8 +193,13 @@ void facts_route(struct facts *f, const struct fact_route *route, diags *d)
 
 void facts_link(struct facts *f, const struct fact_link *link, diags *d)
 {
+	static const char *const loopbacks[] = {"lo", "lo0", NULL};
 	struct fact_link *l;
 
+	if (g_strv_contains(loopbacks, link->dev)) {
+		facts_usual(f, "loopback, multicast and broadcast addresses");
+		return;
+	}
 	if (note_usual(f, &link->to) || !has_room(f, f->links->len, "routes", link->loc, d))
 		return;
 	l = object_new(&link_shape);

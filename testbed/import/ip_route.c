@@ -211,6 +211,7 @@ static void add_said(const struct said *s, struct facts *f, diags *d)
 		facts_usual(f, "unreachable by the kernel"); /* old kernels have it for IPv6 */
 	} else {
 		r.type = types[row].type;
+		r.via = (struct addr){0};
 		r.dev = NULL;
 		facts_route(f, &r, d);
 	}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Pasted texts of up to three nodes, split at lines of one '@': what import accepts is a topology
- * that the model accepts, also
- * completed. */
+ * that the model accepts, also completed. */
 #include "testbed/import/import.h"
 #include "testbed/model/model.h"
 

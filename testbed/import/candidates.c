@@ -135,9 +135,7 @@ static void add_host(const struct candidate *c, struct facts *f, diags *d)
 
 static bool first_host(const struct facts *f, struct addr *ret)
 {
-	for (guint k = 0; k < f->ifaces->len; k++) {
-		const struct fact_iface *i = f->ifaces->pdata[k];
-
+	ptr_array_foreach(const struct fact_iface, i, f->ifaces) {
 		for (guint n = 0; n < i->addresses->len; n++) {
 			*ret = g_array_index(i->addresses, struct fact_address, n).address.addr;
 			if (ret->family == AF_INET)
@@ -163,9 +161,7 @@ static void add_nat_fact(const struct candidate *c, struct facts *f, diags *d)
 			  "the reflexive candidate %s is left out", c->address->text);
 		return;
 	}
-	for (guint i = 0; i < f->nats->len; i++) {
-		const struct fact_nat *have = &g_array_index(f->nats, struct fact_nat, i);
-
+	array_foreach(const struct fact_nat, have, f->nats) {
 		if (addr_equal(&have->inside, &nat.inside) &&
 		    addr_equal(&have->outside, &nat.outside))
 			return;

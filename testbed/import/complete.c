@@ -94,9 +94,7 @@ void complete_route(struct draft_node *node, const struct prefix *to, const stru
 /* Whether an imported route other than the default one leads to the network. */
 static bool knows_way(const struct draft_node *node, const struct prefix *to)
 {
-	for (guint k = 0; k < node->routes->len; k++) {
-		const struct draft_route *r = &g_array_index(node->routes, struct draft_route, k);
-
+	array_foreach(const struct draft_route, r, node->routes) {
 		if (!prefix_is_default(&r->to) && r->to.len <= to->len &&
 		    prefix_contains(&r->to, &to->addr))
 			return true;
@@ -135,8 +133,7 @@ static void add_nat_router(struct completion *c, const struct draft_network *n,
 /* Host addresses outside of the network's subnet are on link, too. */
 static void add_host_routes(const struct completion *c, const struct draft_iface *own)
 {
-	for (guint k = 0; k < c->t->nodes->len; k++) {
-		const struct draft_node *node = c->t->nodes->pdata[k];
+	ptr_array_foreach(const struct draft_node, node, c->t->nodes) {
 		const struct draft_iface *i = draft_iface_on(node, own->network);
 
 		for (guint n = 0; node != c->core && i && n < i->addresses->len; n++) {
@@ -164,9 +161,7 @@ static void take_gateways(struct completion *c, guint nodes)
 	for (guint k = 0; k < nodes; k++) {
 		const struct draft_node *node = c->t->nodes->pdata[k];
 
-		for (guint w = 0; w < node->routes->len; w++) {
-			const struct draft_route *r =
-				&g_array_index(node->routes, struct draft_route, w);
+		array_foreach(const struct draft_route, r, node->routes) {
 			const struct draft_network *n = network_of(node, r->dev);
 
 			if (n && r->via.family == AF_INET && !draft_owner(c->t, n, &r->via, NULL))
@@ -210,8 +205,7 @@ static void visit_router(struct completion *c, struct draft_node *router,
 	    !draft_node_has(router, &here->gateway))
 		complete_route(router, &(struct prefix){.addr = {.family = AF_INET}},
 			       &here->gateway, in->name);
-	for (guint k = 0; k < router->ifaces->len; k++) {
-		const struct draft_iface *i = router->ifaces->pdata[k];
+	ptr_array_foreach(const struct draft_iface, i, router->ifaces) {
 		struct reach *r = reach_of(c, i->network);
 		const struct addr *own = first_ipv4(i);
 
@@ -232,8 +226,7 @@ static void visit_networks(struct completion *c)
 {
 	g_autoptr(GQueue) queue = g_queue_new();
 
-	for (guint k = 0; k < c->core->ifaces->len; k++) {
-		const struct draft_iface *i = c->core->ifaces->pdata[k];
+	ptr_array_foreach(const struct draft_iface, i, c->core->ifaces) {
 		struct reach *r = reach_of(c, i->network);
 
 		if (!r->upstream && first_ipv4(i))
@@ -244,9 +237,7 @@ static void visit_networks(struct completion *c)
 	while (!g_queue_is_empty(queue)) {
 		const struct draft_network *n = g_queue_pop_head(queue);
 
-		for (guint k = 0; k < c->t->nodes->len; k++) {
-			struct draft_node *node = c->t->nodes->pdata[k];
-
+		ptr_array_foreach(struct draft_node, node, c->t->nodes) {
 			if (node->forwarding && node != c->core && draft_iface_on(node, n) &&
 			    !g_hash_table_contains(c->came_by, node))
 				visit_router(c, node, n, queue);
@@ -259,8 +250,7 @@ static bool is_outer(const struct draft *t, const struct draft_network *n)
 {
 	bool outer = !addr_is_private(&n->subnet.addr);
 
-	for (guint k = 0; k < t->nodes->len; k++) {
-		const struct draft_node *node = t->nodes->pdata[k];
+	ptr_array_foreach(const struct draft_node, node, t->nodes) {
 		const struct draft_iface *i = draft_iface_on(node, n);
 
 		outer = outer || (i && g_strcmp0(i->name, node->nat_out) == 0);
@@ -274,9 +264,7 @@ static void connect_all(struct completion *c)
 {
 	visit_networks(c);
 	for (int outer = 1; outer >= 0; outer--) {
-		for (guint k = 0; k < c->t->networks->len; k++) {
-			const struct draft_network *n = c->t->networks->pdata[k];
-
+		ptr_array_foreach(const struct draft_network, n, c->t->networks) {
 			if (reach_of(c, n)->seen || n->subnet.addr.family != AF_INET ||
 			    is_outer(c->t, n) != outer)
 				continue;
@@ -311,9 +299,7 @@ struct draft_node *complete_node(struct completion *c, const char *name, const c
 /* A route that was added may lead to a network that the node was connected to later. */
 static void drop_own_subnets(struct draft *t)
 {
-	for (guint k = 0; k < t->nodes->len; k++) {
-		struct draft_node *node = t->nodes->pdata[k];
-
+	ptr_array_foreach(struct draft_node, node, t->nodes) {
 		for (guint n = node->routes->len; n-- > 0;) {
 			const struct draft_route *r =
 				&g_array_index(node->routes, struct draft_route, n);

@@ -10,9 +10,7 @@ static bool is_unused(const struct draft *t, const struct prefix *p)
 		if (prefix_overlaps(&((struct draft_network *)t->networks->pdata[k])->subnet, p))
 			return false;
 	}
-	for (guint k = 0; k < t->nodes->len; k++) {
-		const struct draft_node *node = t->nodes->pdata[k];
-
+	ptr_array_foreach(const struct draft_node, node, t->nodes) {
 		for (guint n = 0; n < node->routes->len; n++) {
 			const struct prefix *to =
 				&g_array_index(node->routes, struct draft_route, n).to;
@@ -49,9 +47,7 @@ const struct draft_network *complete_network(struct completion *c, bool is_publi
 
 static const struct draft_iface *iface_named(const struct draft_node *node, const char *name)
 {
-	for (guint k = 0; k < node->ifaces->len; k++) {
-		const struct draft_iface *i = node->ifaces->pdata[k];
-
+	ptr_array_foreach(const struct draft_iface, i, node->ifaces) {
 		if (name && g_str_equal(i->name, name))
 			return i;
 	}

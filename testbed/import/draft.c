@@ -61,12 +61,8 @@ bool draft_iface_has(const struct draft_iface *i, const struct addr *a)
 struct draft_iface *draft_owner(const struct draft *t, const struct draft_network *n,
 				const struct addr *a, struct draft_node **ret_node)
 {
-	for (guint k = 0; k < t->nodes->len; k++) {
-		struct draft_node *node = t->nodes->pdata[k];
-
-		for (guint i = 0; i < node->ifaces->len; i++) {
-			struct draft_iface *iface = node->ifaces->pdata[i];
-
+	ptr_array_foreach(struct draft_node, node, t->nodes) {
+		ptr_array_foreach(struct draft_iface, iface, node->ifaces) {
 			if ((n && iface->network != n) || !draft_iface_has(iface, a))
 				continue;
 			if (ret_node)
@@ -79,9 +75,7 @@ struct draft_iface *draft_owner(const struct draft *t, const struct draft_networ
 
 struct draft_iface *draft_connected(const struct draft_node *node, const struct addr *a)
 {
-	for (guint k = 0; k < node->ifaces->len; k++) {
-		struct draft_iface *i = node->ifaces->pdata[k];
-
+	ptr_array_foreach(struct draft_iface, i, node->ifaces) {
 		for (guint n = 0; n < i->addresses->len; n++) {
 			if (prefix_contains(&g_array_index(i->addresses, struct prefix, n), a))
 				return i;
@@ -92,9 +86,7 @@ struct draft_iface *draft_connected(const struct draft_node *node, const struct 
 
 struct draft_iface *draft_iface_on(const struct draft_node *node, const struct draft_network *n)
 {
-	for (guint k = 0; k < node->ifaces->len; k++) {
-		struct draft_iface *i = node->ifaces->pdata[k];
-
+	ptr_array_foreach(struct draft_iface, i, node->ifaces) {
 		if (i->network == n)
 			return i;
 	}
@@ -127,9 +119,7 @@ bool draft_is_host(const struct prefix *p)
 
 static bool is_gateway(const struct draft *t, const struct addr *a)
 {
-	for (guint k = 0; k < t->all->len; k++) {
-		const struct facts *f = t->all->pdata[k];
-
+	ptr_array_foreach(const struct facts, f, t->all) {
 		for (guint n = 0; n < f->routes->len; n++) {
 			if (addr_equal(&((const struct fact_route *)f->routes->pdata[n])->via, a))
 				return true;
@@ -187,8 +177,7 @@ static void draft_fill(struct draft *t)
 {
 	guint imported;
 
-	for (guint k = 0; k < t->all->len; k++) {
-		const struct facts *f = t->all->pdata[k];
+	ptr_array_foreach(const struct facts, f, t->all) {
 		struct draft_node *node = draft_node_new(t, f->node);
 
 		node->facts = f;

@@ -27,9 +27,7 @@ static bool network_is(const struct draft_network *n, const struct prefix *p)
 static const struct draft_node *taken_by(const struct draft *t, const struct draft_network *n,
 					 const struct draft_node *node, const struct addr *a)
 {
-	for (guint k = 0; k < t->nodes->len; k++) {
-		const struct draft_node *other = t->nodes->pdata[k];
-
+	ptr_array_foreach(const struct draft_node, other, t->nodes) {
 		for (guint i = 0; other != node && i < other->ifaces->len; i++) {
 			const struct draft_iface *iface = other->ifaces->pdata[i];
 
@@ -48,9 +46,7 @@ static struct draft_network *network_new(struct draft *t, const struct prefix *s
 
 	n->subnet = *subnet;
 	n->note = guessed ? "guess: the prefix length" : NULL;
-	for (guint k = 0; k < t->networks->len; k++) {
-		struct draft_network *other = t->networks->pdata[k];
-
+	ptr_array_foreach(struct draft_network, other, t->networks) {
 		same += addr_equal(&other->subnet.addr, &subnet->addr) ? 1 : 0;
 	}
 	n->name = g_strdup_printf(
@@ -82,8 +78,7 @@ static bool mark_overlaps(struct draft *t, const struct prefix *subnet, struct l
 	char one[PREFIX_TEXT_MAX], two[PREFIX_TEXT_MAX];
 	bool any = false;
 
-	for (guint k = 0; k < t->networks->len; k++) {
-		struct draft_network *n = t->networks->pdata[k];
+	ptr_array_foreach(struct draft_network, n, t->networks) {
 		const struct prefix *has = overlap(n, subnet);
 
 		if (!has || prefix_equal(has, subnet))
@@ -107,9 +102,7 @@ struct draft_network *draft_join_network(struct draft *t, const struct draft_nod
 	const struct draft_node *other = NULL;
 	char text[ADDR_TEXT_MAX];
 
-	for (guint k = 0; k < t->networks->len; k++) {
-		struct draft_network *n = t->networks->pdata[k];
-
+	ptr_array_foreach(struct draft_network, n, t->networks) {
 		if (!network_is(n, &subnet) &&
 		    !(a->guessed && network_contains(n, &a->address.addr)))
 			continue;
@@ -183,8 +176,7 @@ static struct draft_iface *same_link(struct draft *t, const struct draft_node *n
 {
 	struct prefix subnet = prefix_network(p);
 
-	for (guint k = 0; k < node->ifaces->len; k++) {
-		struct draft_iface *i = node->ifaces->pdata[k];
+	ptr_array_foreach(struct draft_iface, i, node->ifaces) {
 		struct draft_network *n = NULL;
 
 		for (guint w = 0; w < t->networks->len && !n; w++)
@@ -192,9 +184,7 @@ static struct draft_iface *same_link(struct draft *t, const struct draft_node *n
 		if (!n || !g_str_equal(i->source_name, source_name) ||
 		    n->subnet.addr.family != AF_INET || p->addr.family != AF_INET6)
 			continue;
-		for (guint w = 0; w < t->networks->len; w++) {
-			const struct draft_network *other = t->networks->pdata[w];
-
+		ptr_array_foreach(const struct draft_network, other, t->networks) {
 			if (other != n && overlap(other, &subnet))
 				return NULL;
 		}
@@ -214,9 +204,7 @@ static bool overlaps_own(struct draft *t, const struct draft_node *node,
 	struct prefix subnet = prefix_network(&a->address);
 	char text[PREFIX_TEXT_MAX];
 
-	for (guint k = 0; k < node->ifaces->len; k++) {
-		const struct draft_iface *i = node->ifaces->pdata[k];
-
+	ptr_array_foreach(const struct draft_iface, i, node->ifaces) {
 		if (!overlap(i->network, &subnet) || network_is(i->network, &subnet) ||
 		    (a->guessed && network_contains(i->network, &a->address.addr)))
 			continue;
@@ -234,9 +222,7 @@ static bool other_iface_overlaps(struct draft *t, const struct draft_node *node,
 {
 	char text[PREFIX_TEXT_MAX];
 
-	for (guint k = 0; k < node->ifaces->len; k++) {
-		const struct draft_iface *i = node->ifaces->pdata[k];
-
+	ptr_array_foreach(const struct draft_iface, i, node->ifaces) {
 		if (i->network == n ||
 		    (!overlap(i->network, &n->subnet) &&
 		     !(addr_is_set(&n->subnet6.addr) && overlap(i->network, &n->subnet6))))
@@ -305,9 +291,7 @@ static const struct draft_network *wire_of(const struct draft *t, const struct d
 	const struct draft_iface *i =
 		addr_is_set(&a->peer) ? draft_owner(t, NULL, &a->peer, &owner) : NULL;
 
-	for (guint k = 0; k < node->ifaces->len; k++) {
-		const struct draft_iface *own = node->ifaces->pdata[k];
-
+	ptr_array_foreach(const struct draft_iface, own, node->ifaces) {
 		if (own->source == source)
 			return own->network;
 	}
@@ -394,9 +378,7 @@ static struct draft_iface *add_address(struct draft *t, struct draft_node *node,
 
 static void add_addresses(struct draft *t, struct draft_node *node, enum address_kind kind)
 {
-	for (guint k = 0; k < node->facts->ifaces->len; k++) {
-		const struct fact_iface *source = node->facts->ifaces->pdata[k];
-
+	ptr_array_foreach(const struct fact_iface, source, node->facts->ifaces) {
 		for (guint n = 0; !source->left_out && n < source->addresses->len; n++) {
 			const struct fact_address *a =
 				&g_array_index(source->addresses, struct fact_address, n);

@@ -11,9 +11,7 @@
 
 bool draft_is_own_subnet(const struct draft_node *node, const struct prefix *to)
 {
-	for (guint k = 0; k < node->ifaces->len; k++) {
-		const struct draft_iface *i = node->ifaces->pdata[k];
-
+	ptr_array_foreach(const struct draft_iface, i, node->ifaces) {
 		for (guint n = 0; n < i->addresses->len; n++) {
 			if (prefix_equal(&g_array_index(i->addresses, struct prefix, n), to))
 				return true;
@@ -95,14 +93,10 @@ static bool has_link_local(const struct draft_iface *i, const struct addr *a)
 static bool resolve_link_local(const struct draft *t, const struct draft_node *node,
 			       const struct fact_route *r, struct addr *ret)
 {
-	for (guint k = 0; k < node->ifaces->len; k++) {
-		const struct draft_iface *own = node->ifaces->pdata[k];
-
+	ptr_array_foreach(const struct draft_iface, own, node->ifaces) {
 		if (r->dev && !g_str_equal(own->source_name, r->dev))
 			continue;
-		for (guint w = 0; w < t->nodes->len; w++) {
-			const struct draft_node *other = t->nodes->pdata[w];
-
+		ptr_array_foreach(const struct draft_node, other, t->nodes) {
 			for (guint n = 0; other != node && n < other->ifaces->len; n++) {
 				const struct draft_iface *i = other->ifaces->pdata[n];
 				const struct addr *a = address_of(i, r->via.family);
@@ -136,9 +130,7 @@ static bool has_subnet(const struct draft_node *node, const char *dev, int famil
 	for (guint k = 0; dev && k < node->ifaces->len; k++) {
 		const struct draft_iface *i = node->ifaces->pdata[k];
 
-		for (guint n = 0; n < i->addresses->len; n++) {
-			const struct prefix *p = &g_array_index(i->addresses, struct prefix, n);
-
+		array_foreach(const struct prefix, p, i->addresses) {
 			if (p->addr.family == family && p->len < addr_bits(&p->addr) &&
 			    g_str_equal(i->source_name, dev))
 				return true;
@@ -150,9 +142,7 @@ static bool has_subnet(const struct draft_node *node, const char *dev, int famil
 /* The interface of a written route on link to the gateway.  NULL: none. */
 static const char *on_link_dev(const struct draft_node *node, const struct addr *via)
 {
-	for (guint k = 0; k < node->routes->len; k++) {
-		const struct draft_route *r = &g_array_index(node->routes, struct draft_route, k);
-
+	array_foreach(const struct draft_route, r, node->routes) {
 		if (!addr_is_set(&r->via) && r->dev && prefix_contains(&r->to, via))
 			return r->dev;
 	}
@@ -182,9 +172,7 @@ static void keep_better(struct draft *t, struct draft_route *have, const struct 
 
 static void put_route(struct draft *t, struct draft_node *node, const struct draft_route *r)
 {
-	for (guint k = 0; k < node->routes->len; k++) {
-		struct draft_route *have = &g_array_index(node->routes, struct draft_route, k);
-
+	array_foreach(struct draft_route, have, node->routes) {
 		if (!prefix_equal(&have->to, &r->to))
 			continue;
 		keep_better(t, have, r);
@@ -337,9 +325,7 @@ void draft_routes(struct draft *t, struct draft_node *node)
 
 	/* Routes on link first: gateways may need them. */
 	for (int on_link = 1; on_link >= 0; on_link--) {
-		for (guint k = 0; k < routes->len; k++) {
-			const struct fact_route *r = routes->pdata[k];
-
+		ptr_array_foreach(const struct fact_route, r, routes) {
 			if (on_link == (!addr_is_set(&r->via) && !r->type))
 				add_route(t, node, r);
 		}
@@ -352,8 +338,7 @@ void draft_routes(struct draft *t, struct draft_node *node)
 		else
 			g_array_remove_index(node->routes, k);
 	}
-	for (guint k = 0; k < node->routes->len; k++) {
-		const struct draft_route *r = &g_array_index(node->routes, struct draft_route, k);
+	array_foreach(const struct draft_route, r, node->routes) {
 		const struct draft_iface *i = draft_connected(node, &r->via);
 
 		for (guint n = 0; !i && r->dev && n < node->ifaces->len; n++) {

@@ -75,10 +75,7 @@ struct fact_iface *facts_iface(struct facts *f, const char *name, struct loc loc
 
 static const struct fact_address *iface_address(const struct fact_iface *i, const struct addr *a)
 {
-	for (guint n = 0; n < i->addresses->len; n++) {
-		const struct fact_address *have =
-			&g_array_index(i->addresses, struct fact_address, n);
-
+	array_foreach(const struct fact_address, have, i->addresses) {
 		if (!have->unknown && addr_equal(&have->address.addr, a))
 			return have;
 	}

@@ -216,9 +216,7 @@ static bool is_by_loopback(const struct row *r)
 
 static struct card *card_of(const struct table *t, const struct addr *address)
 {
-	for (guint i = 0; i < t->cards->len; i++) {
-		struct card *c = &g_array_index(t->cards, struct card, i);
-
+	array_foreach(struct card, c, t->cards) {
 		if (addr_equal(&c->address, address))
 			return c;
 	}

@@ -90,8 +90,7 @@ static bool is_of_vpn_client(const struct facts *f, const struct fact_route *r)
 
 static void leave_out_vpn_clients(struct facts *f, diags *d)
 {
-	for (guint k = 0; k < f->routes->len; k++) {
-		const struct fact_route *r = f->routes->pdata[k];
+	ptr_array_foreach(const struct fact_route, r, f->routes) {
 		struct fact_iface *i =
 			is_of_vpn_client(f, r) ? facts_iface(f, r->dev, r->loc, d) : NULL;
 
@@ -113,9 +112,7 @@ static uint8_t length_of(const struct facts *f, const char *dev, const struct ad
 {
 	uint8_t length = 0;
 
-	for (guint k = 0; k < f->links->len; k++) {
-		const struct fact_link *l = f->links->pdata[k];
-
+	ptr_array_foreach(const struct fact_link, l, f->links) {
 		if (!l->own && g_str_equal(l->dev, dev) && prefix_contains(&l->to, a))
 			length = MAX(length, l->to.len);
 	}
@@ -124,9 +121,7 @@ static uint8_t length_of(const struct facts *f, const char *dev, const struct ad
 
 static bool has_address_in(const struct facts *f, const struct prefix *subnet)
 {
-	for (guint k = 0; k < f->ifaces->len; k++) {
-		const struct fact_iface *i = f->ifaces->pdata[k];
-
+	ptr_array_foreach(const struct fact_iface, i, f->ifaces) {
 		for (guint n = 0; n < i->addresses->len; n++) {
 			if (prefix_contains(subnet,
 					    &g_array_index(i->addresses, struct fact_address, n)
@@ -159,9 +154,7 @@ static void add_link_address(struct facts *f, const struct fact_link *l, diags *
 static void add_link_addresses(struct facts *f, diags *d)
 {
 	for (int own = 1; own >= 0; own--) {
-		for (guint k = 0; k < f->links->len; k++) {
-			const struct fact_link *l = f->links->pdata[k];
-
+		ptr_array_foreach(const struct fact_link, l, f->links) {
 			if (l->own == own)
 				add_link_address(f, l, d);
 		}
@@ -195,9 +188,7 @@ static void note_link_locals(struct facts *f)
 {
 	char text[ADDR_TEXT_MAX];
 
-	for (guint k = 0; k < f->ifaces->len; k++) {
-		const struct fact_iface *i = f->ifaces->pdata[k];
-
+	ptr_array_foreach(const struct fact_iface, i, f->ifaces) {
 		for (guint n = 0; n < i->link_locals->len; n++)
 			facts_usual(f, addr_print(&g_array_index(i->link_locals, struct addr, n),
 						  text));
@@ -251,9 +242,7 @@ static bool is_kept(const struct facts *f, const struct fact_route *r, diags *d)
 
 static void tell_rules(const struct facts *f, diags *d)
 {
-	for (guint k = 0; k < f->rules->len; k++) {
-		const struct fact_rule *r = f->rules->pdata[k];
-
+	ptr_array_foreach(const struct fact_rule, r, f->rules) {
 		diags_add(d, DIAG_WARNING, r->loc, "a node looks into its main table only",
 			  "the policy rule '%s' is left out", r->text);
 	}
@@ -268,9 +257,7 @@ static void settle_one(struct facts *f, diags *d)
 	guess_by_gateways(f, d);
 	note_link_locals(f);
 	tell_rules(f, d);
-	for (guint k = 0; k < f->routes->len; k++) {
-		struct fact_route *r = f->routes->pdata[k];
-
+	ptr_array_foreach(struct fact_route, r, f->routes) {
 		if (is_kept(f, r, d))
 			f->routes->pdata[kept++] = r;
 		else

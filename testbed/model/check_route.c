@@ -64,8 +64,8 @@ static const char *on_link_dev(const struct node *node, const struct addr *via)
 	return NULL;
 }
 
-/* The gateway must be a host, not the node itself, on a connected subnet or on link by another route, and that by the route's
- * `dev` if it names one. */
+/* The gateway must be a host, not the node itself, on a connected subnet or on link by another
+ * route, and that by the route's `dev` if it names one. */
 static void check_gateway(const struct check *c, const struct node *node, const struct route *route,
 			  const GArray *connected)
 {

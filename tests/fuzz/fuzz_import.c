@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Pasted texts of up to three nodes, split at lines of one '@': what import accepts is a topology
- * that the model accepts, also completed. */
+/* Up to two pasted texts of each of two nodes, split at lines of one '@': what import accepts is a
+ * topology that the model accepts, also completed. */
 #include "testbed/import/import.h"
 #include "testbed/model/model.h"
 
@@ -8,13 +8,13 @@
 
 int LLVMFuzzerTestOneInput(const guint8 *data, size_t size);
 
-static guint split(const char *text, size_t size, struct import_input inputs[static 3])
+static guint split(const char *text, size_t size, struct import_input inputs[static 4])
 {
-	static const char *const nodes[] = {"a", "b", "c"};
+	static const char *const nodes[] = {"a", "b", "a", "b"};
 	guint n = 0;
 
-	while (n < 3) {
-		const char *end = n < 2 ? memmem(text, size, "\n@\n", 3) : NULL;
+	while (n < 4) {
+		const char *end = n < 3 ? memmem(text, size, "\n@\n", 3) : NULL;
 		size_t length = end ? (size_t)(end - text) : size;
 
 		inputs[n] = (struct import_input){
@@ -31,7 +31,7 @@ static guint split(const char *text, size_t size, struct import_input inputs[sta
 int LLVMFuzzerTestOneInput(const guint8 *data, size_t size)
 {
 	g_autoptr(diags) found = diags_new(), wrong = diags_new();
-	struct import_input inputs[3];
+	struct import_input inputs[4];
 	g_autofree char *topology = NULL, *told = NULL;
 	guint n;
 

@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <jansson.h>
 #include <math.h>
 #include <signal.h>
@@ -306,6 +307,37 @@ Test(matrix, interrupted_leaves_valid_results, .timeout = 60)
 			  signals[i]);
 		cr_expect_gt(summary(document, "not_run"), 0, "signal %d", signals[i]);
 		json_decref(document);
+		ran_clear(&r);
+	}
+}
+
+/* What was imported and completed runs at once, also with a host address and with two homes of the
+ * same subnet. */
+Test(matrix, imported_networks_run_when_completed)
+{
+	static const char *const imports[] = {
+		"edge.route.txt tests/data/import/gw.addr.json tests/data/import/gw.route.json",
+		"slash32.addr.json tests/data/import/slash32.route.json",
+		"home.sdp tests/data/import/other.sdp",
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(imports); i++) {
+		g_autofree char *path = program(), *dir = new_dir();
+		g_autofree char *file = g_build_filename(dir, "imported.yaml", NULL);
+		g_autofree char *line = g_strdup_printf(
+			"sh -c \"'%s' import --complete tests/data/import/%s > %s\"", path,
+			imports[i], file);
+		g_autofree char *arguments =
+			g_strdup_printf("run matrix --media im,audio -t %s", file);
+		struct ran r;
+		int status;
+
+		cr_assert(g_spawn_command_line_sync(line, NULL, NULL, &status, NULL));
+		cr_assert_eq(status, 0, "%s", line);
+		run(arguments, &r);
+		cr_expect_eq(r.status, 0, "%s:\n%s", imports[i], r.out);
+		g_unlink(file);
+		g_rmdir(dir);
 		ran_clear(&r);
 	}
 }

@@ -75,20 +75,29 @@ struct draft_iface *complete_join(struct completion *c, struct draft_node *node,
 	return i;
 }
 
+static void add_route(struct draft_node *node, const struct draft_route *route)
+{
+	array_foreach(const struct draft_route, r, node->routes)
+		if (prefix_equal(&r->to, &route->to))
+			return;
+	if (!draft_is_own_subnet(node, &route->to))
+		g_array_append_vals(node->routes, route, 1);
+}
+
 void complete_route(struct draft_node *node, const struct prefix *to, const struct addr *via,
 		    const char *dev)
 {
 	struct draft_route r = {
 		.to = *to, .dev = dev, .persistent = true, .note = "added by --complete"};
 
+	if (via && !draft_connected(node, via)) { /* a host address: on link */
+		r.to = (struct prefix){*via, addr_bits(via)};
+		add_route(node, &r);
+		r.to = *to;
+	}
 	if (via)
 		r.via = *via;
-	for (guint k = 0; k < node->routes->len; k++) {
-		if (prefix_equal(&g_array_index(node->routes, struct draft_route, k).to, to))
-			return;
-	}
-	if (!draft_is_own_subnet(node, to))
-		g_array_append_val(node->routes, r);
+	add_route(node, &r);
 }
 
 /* Whether an imported route other than the default one leads to the network. */
@@ -176,7 +185,8 @@ static void take_gateways(struct completion *c, guint nodes)
 static void add_ways(struct completion *c, const struct draft_network *to,
 		     const struct draft_node *router)
 {
-	const struct draft_network *at = g_hash_table_lookup(c->came_by, router);
+	const struct draft_network *at =
+		to->subnet.addr.family == AF_INET ? g_hash_table_lookup(c->came_by, router) : NULL;
 
 	while (at) {
 		struct draft_node *before = reach_of(c, at)->upstream;
@@ -201,7 +211,7 @@ static void visit_router(struct completion *c, struct draft_node *router,
 
 	if (router != c->core)
 		g_hash_table_insert(c->came_by, router, (gpointer)(guintptr)from);
-	if (!draft_default_route(router) && addr_is_set(&here->gateway) && in &&
+	if (!draft_default_route(router) && addr_is_set(&here->gateway) && in && first_ipv4(in) &&
 	    !draft_node_has(router, &here->gateway))
 		complete_route(router, &(struct prefix){.addr = {.family = AF_INET}},
 			       &here->gateway, in->name);
@@ -280,8 +290,7 @@ void complete_default(const struct completion *c, struct draft_node *node)
 		const struct draft_iface *i = node->ifaces->pdata[k];
 		const struct reach *r = complete_reach(c, i->network);
 
-		if (addr_is_set(&r->gateway) && !draft_node_has(node, &r->gateway) &&
-		    first_ipv4(i) && prefix_contains(&i->network->subnet, &r->gateway))
+		if (addr_is_set(&r->gateway) && !draft_node_has(node, &r->gateway) && first_ipv4(i))
 			complete_route(node, &(struct prefix){.addr = {.family = AF_INET}},
 				       &r->gateway, i->name);
 	}

@@ -61,7 +61,10 @@ static bool is_private(const struct draft_iface *i)
 
 static bool has_ipv4(const struct draft_iface *i)
 {
-	return i->network->subnet.addr.family == AF_INET;
+	array_foreach(const struct prefix, p, i->addresses)
+		if (p->addr.family == AF_INET && p->len < 32)
+			return true;
+	return false;
 }
 
 /* An Edge has two interfaces, and the default route by the public one. */
@@ -75,8 +78,8 @@ static void find_edge(struct completion *c, guint nodes)
 		for (guint n = 0; out && !node->forwarding && n < node->ifaces->len; n++) {
 			const struct draft_iface *in = node->ifaces->pdata[n];
 
-			if (in == out || !has_ipv4(in) || !is_private(in) || is_private(out) ||
-			    out->network->subnet.len > 29)
+			if (in == out || !has_ipv4(in) || !has_ipv4(out) || !is_private(in) ||
+			    is_private(out) || out->network->subnet.len > 29)
 				continue;
 			c->edge = node;
 			c->edge_in = in;

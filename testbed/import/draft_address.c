@@ -38,26 +38,40 @@ static const struct draft_node *taken_by(const struct draft *t, const struct dra
 	return NULL;
 }
 
+static bool network_name_taken(const struct draft *t, const char *name)
+{
+	ptr_array_foreach(const struct draft_network, n, t->networks)
+		if (g_str_equal(n->name, name))
+			return true;
+	return false;
+}
+
+/* "net-10.0.1.0", then "net-10.0.1.0-2"; "net-2001-db8--1", as no name may end with '-'. */
+static char *network_name(const struct draft *t, const struct prefix *subnet)
+{
+	char text[ADDR_TEXT_MAX];
+	g_autofree char *base = NULL;
+	bool dash;
+	char *name;
+
+	addr_print(&subnet->addr, text);
+	base = g_strdup_printf("net-%s", g_strdelimit(text, ":", '-'));
+	dash = g_str_has_suffix(base, "-");
+	name = g_strdup_printf("%s%s", base, dash ? "1" : "");
+	for (guint suffix = 2; network_name_taken(t, name); suffix++) {
+		g_free(name);
+		name = g_strdup_printf("%s%s%u", base, dash ? "" : "-", suffix);
+	}
+	return name;
+}
+
 static struct draft_network *network_new(struct draft *t, const struct prefix *subnet, bool guessed)
 {
 	struct draft_network *n = object_new(&network_shape);
-	char text[ADDR_TEXT_MAX];
-	guint same = 0;
 
 	n->subnet = *subnet;
 	n->note = guessed ? "guess: the prefix length" : NULL;
-	ptr_array_foreach(struct draft_network, other, t->networks) {
-		same += addr_equal(&other->subnet.addr, &subnet->addr) ? 1 : 0;
-	}
-	n->name = g_strdup_printf(
-		"net-%s", g_strdelimit((char *)(gpointer)(guintptr)addr_print(&subnet->addr, text),
-				       ":", '-'));
-	if (same > 0 || g_str_has_suffix(n->name, "-")) {
-		g_autofree char *name = g_steal_pointer(&n->name);
-
-		n->name = g_strdup_printf("%s%s%u", name, g_str_has_suffix(name, "-") ? "" : "-",
-					  same + 1);
-	}
+	n->name = network_name(t, subnet);
 	g_ptr_array_add(t->networks, n);
 	return n;
 }

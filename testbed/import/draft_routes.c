@@ -267,6 +267,7 @@ static bool set_device(struct draft *t, struct draft_node *node, const struct fa
 	const struct draft_iface *i = iface_by_source_name(node, r->dev);
 	struct addr peer = i ? peer_of(node, r->dev, r->to.addr.family) : (struct addr){0};
 	struct prefix end = {peer, addr_bits(&peer)};
+	g_autofree char *why = NULL;
 
 	if (!i) {
 		leave_out(t, r, "add the interface, or its address, and then the route",
@@ -279,6 +280,11 @@ static bool set_device(struct draft *t, struct draft_node *node, const struct fa
 		return true;
 	out->via = peer;
 	out->note = "guess: by the other end of the point-to-point line";
+	why = refuse_gateway(node, r, out, draft_connected(node, &peer));
+	if (why) {
+		leave_out(t, r, NULL, "%s", why);
+		return false;
+	}
 	if (draft_connected(node, &peer) || on_link_dev(node, &peer))
 		return true;
 	return reach_on_link(t, node, r, out);

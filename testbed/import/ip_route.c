@@ -204,8 +204,9 @@ static void add_said(const struct said *s, struct facts *f, diags *d)
 	own.to = r.to;
 	if (types[row].use == USE_ROUTE) {
 		add_unicast(s, &r, f, d);
-	} else if (types[row].use == USE_OWN && r.dev) {
-		facts_link(f, &own, d);
+	} else if (types[row].use == USE_OWN) {
+		if (r.dev)
+			facts_link(f, &own, d);
 	} else if (r.dev && g_str_equal(r.dev, "lo") &&
 		   g_strcmp0(s->text[PROTOCOL], "kernel") == 0) {
 		facts_usual(f, "unreachable by the kernel"); /* old kernels have it for IPv6 */

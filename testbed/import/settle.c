@@ -63,6 +63,7 @@ static void move_to_vrf(struct facts *f, guint index, struct facts *own)
 		if (g_str_equal(((struct fact_link *)f->links->pdata[k])->dev, i->name))
 			g_ptr_array_insert(own->links, 0, g_ptr_array_steal_index(f->links, k));
 	}
+	g_clear_pointer(&i->master, g_free); /* it is in no VRF of that node */
 }
 
 static void split_vrfs(GPtrArray *all, struct facts *f, diags *d)
@@ -71,7 +72,7 @@ static void split_vrfs(GPtrArray *all, struct facts *f, diags *d)
 		const struct fact_iface *i = f->ifaces->pdata[k];
 		const struct fact_iface *vrf = facts_find(f, i->master);
 
-		if (vrf && vrf->is_vrf && i->addresses->len > 0)
+		if (vrf && vrf != i && vrf->is_vrf && i->addresses->len > 0)
 			move_to_vrf(f, k, vrf_facts(all, f, i, d));
 		else
 			k++;

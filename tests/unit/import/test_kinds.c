@@ -156,6 +156,12 @@ static const struct kind linux_routes[] = {
 	 "\"198.51.100.7\",\"address\":\"192.0.2.1\",\"prefixlen\":32}]}]"
 	 "~r:[{\"dst\":\"default\",\"dev\":\"ppp0\",\"scope\":\"link\"}]",
 	 {"{to: \"default\", via: \"192.0.2.1\", dev: ppp0}"}},
+	/* A VRF that says to be in itself; a route to an own address without interface. */
+	{"gw:[{\"ifname\":\"blue\",\"flags\":[\"NOARP\",\"MASTER\"],\"master\":\"blue\","
+	 "\"addr_info\":[{\"local\":\"10.0.0.2\",\"prefixlen\":24}]}]~gw:local 10.0.0.2 table "
+	 "local\n",
+	 {"10.0.0.2/24"},
+	 {"local"}},
 	{"six.addr.json six.route.json six-router.addr.json",
 	 {"{to: \"::/0\", via: \"2001:db8:1::1\", dev: eth0}", "forwarding: true"}},
 	/* The same link-local address on another wire says nothing. */

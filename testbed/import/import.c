@@ -165,6 +165,17 @@ static enum import_kind recognise_kind(const char *file, const char *text, diags
 	return IMPORT_KINDS;
 }
 
+/* Whether a text is read as one of this kind: as that which it is, and a text of `ip addr` also as
+ * what was pasted behind it. */
+static bool is_read_as(const char *file, const char *text, enum import_kind found,
+		       enum import_kind kind)
+{
+	if (found == kind)
+		return true;
+	return found == IMPORT_IP_ADDR && !tree_begins(text) &&
+	       (kind == IMPORT_IP_ROUTE || kind == IMPORT_IP_RULE) && kinds[kind].is(file, text);
+}
+
 static struct facts *facts_of(GPtrArray *all, const char *node, struct loc loc)
 {
 	ptr_array_foreach(struct facts, f, all)
@@ -193,7 +204,8 @@ char *import_topology(const struct import_input *inputs, guint n, enum import_ki
 	}
 	for (unsigned k = 0; k < IMPORT_KINDS; k++) {
 		for (guint i = 0; i < n; i++) {
-			if (texts->pdata[i] && found[i] == k)
+			if (texts->pdata[i] && is_read_as(inputs[i].file, texts->pdata[i], found[i],
+							  (enum import_kind)k))
 				kinds[k].parse(g_intern_string(inputs[i].file), texts->pdata[i],
 					       facts_of(all, inputs[i].node, (struct loc){0}), d);
 		}

@@ -213,7 +213,9 @@ static struct fact_iface *read_text_line(const struct line *l, struct fact_iface
 					 struct facts *f, diags *d)
 {
 	const char *first = line_word(l, 0)->text;
-	bool numbered = g_ascii_isdigit(first[0]) && g_str_has_suffix(first, ":");
+	const char *third = l->words->len > 2 ? line_word(l, 2)->text : "";
+	bool numbered = g_ascii_isdigit(first[0]) && g_str_has_suffix(first, ":") &&
+			(third[0] == '<' || g_str_has_prefix(third, "inet"));
 
 	if (is_brief(l)) {
 		current = iface_of(f, first, line_loc(l), d);
@@ -225,9 +227,9 @@ static struct fact_iface *read_text_line(const struct line *l, struct fact_iface
 		}
 		return current;
 	}
-	if (numbered && l->words->len > 1) {
+	if (numbered) {
 		current = iface_of(f, line_word(l, 1)->text, line_word(l, 1)->loc, d);
-		if (current && l->words->len > 2 && line_word(l, 2)->text[0] == '<')
+		if (current && third[0] == '<')
 			read_heading(l, current);
 	}
 	if (current) /* `ip -d` has lines that begin with "wireguard" or "vxlan", too */

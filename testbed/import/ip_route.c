@@ -201,15 +201,17 @@ static void add_said(const struct said *s, struct facts *f, diags *d)
 	if (!read_addr(s, VIA, &r.via, d) || !read_destination(s, &r, d) ||
 	    !read_metric(s, &r.metric, d))
 		return;
+	/* The kernel puts those of IPv6 that refuse on the loopback. */
+	if (g_strcmp0(r.dev, "lo") == 0 && g_str_equal(s->text[TO], "default"))
+		r.to.addr.family = AF_INET6;
 	own.to = r.to;
 	if (types[row].use == USE_ROUTE) {
 		add_unicast(s, &r, f, d);
 	} else if (types[row].use == USE_OWN) {
 		if (r.dev)
 			facts_link(f, &own, d);
-	} else if (r.dev && g_str_equal(r.dev, "lo") &&
-		   g_strcmp0(s->text[PROTOCOL], "kernel") == 0) {
-		facts_usual(f, "unreachable by the kernel"); /* old kernels have it for IPv6 */
+	} else if (r.metric == G_MAXUINT32) {
+		facts_usual(f, "unreachable by the kernel"); /* what no route is for, in IPv6 */
 	} else {
 		r.type = types[row].type;
 		r.via = (struct addr){0};
@@ -360,6 +362,7 @@ bool is_ip_route(const char *file, const char *text)
 static void parse_text_routes(const char *file, const char *text, struct facts *f, diags *d)
 {
 	struct line l = {.file = file, .rest = text};
+	bool alone = !is_ip_addr(file, text) && !is_ip_rule(file, text);
 	struct said s = {0};
 
 	while (line_next(&l)) {
@@ -371,9 +374,9 @@ static void parse_text_routes(const char *file, const char *text, struct facts *
 			continue;
 		}
 		finish_text_route(&s, f, d);
-		if (is_destination_line(&l))
+		if (is_destination_line(&l) && (alone || l.words->len == 1 || is_route_line(&l)))
 			say_line(&s, &l);
-		else
+		else if (alone)
 			diags_add(d, DIAG_WARNING, line_loc(&l), NULL,
 				  "this is not a route of 'ip route': left out");
 	}

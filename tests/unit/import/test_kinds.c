@@ -162,6 +162,19 @@ static const struct kind linux_routes[] = {
 	 "local\n",
 	 {"10.0.0.2/24"},
 	 {"local"}},
+	/* All in one file, as it is pasted from a terminal. */
+	{"gw:$ ip addr\n2: eth0: <UP> mtu 1500\n    inet 10.0.0.2/24 scope global eth0\n"
+	 "    inet6 2001:db8::2/64 scope global\n$ ip route; ip -6 route; ip rule\n"
+	 "default via 10.0.0.1 dev eth0\n10.0.0.0/24 dev eth0 proto kernel src 10.0.0.2\n"
+	 "default via 2001:db8::1 dev eth0 metric 1024 pref medium\n"
+	 "unreachable default dev lo metric 4294967295 error -101 pref medium\n"
+	 "blackhole 2001:db8:99::/48 dev lo metric 1024 pref medium\n"
+	 "0:\tfrom all lookup local\n100:\tfrom 10.9.0.0/16 lookup vpn\n",
+	 {"{to: \"default\", via: \"10.0.0.1\", dev: eth0}",
+	  "{to: \"::/0\", via: \"2001:db8::1\", dev: eth0}",
+	  "{to: \"2001:db8:99::/48\", type: blackhole}"},
+	 {"type: unreachable", "from:"},
+	 {"the policy rule 'from 10.9.0.0/16 lookup vpn' is left out"}},
 	{"six.addr.json six.route.json six-router.addr.json",
 	 {"{to: \"::/0\", via: \"2001:db8:1::1\", dev: eth0}", "forwarding: true"}},
 	/* The same link-local address on another wire says nothing. */

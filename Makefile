@@ -170,7 +170,7 @@ $(B)/tests/nice-agent: $(B)/obj/tests/clients/nice_agent.o
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 # One at a time: a matrix fills the machine by itself.
-check-e2e: all $(B)/tests/nice-agent $(B)/faults/fault-matrix $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)) ## whole labs: every cell, by packets
+check-e2e: all $(B)/tests/nice-agent $(B)/faults/fault-matrix $(B)/faults/mutation-matrix $(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)) ## whole labs: every cell, by packets
 	$(Q)TEST_JOBS=1 $(call run_tests,$(filter $(B)/tests/e2e/%,$(TEST_PROGRAMS)))
 
 check-style: ## format, license lines, documents, layers, headers that compile alone

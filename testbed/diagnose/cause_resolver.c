@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rule about a client that is set to ask a name server which is none, or which it can't reach
  * from where it is: the setting is at fault, not the network on the way to that address. */
+#include "testbed/diagnose/cause_connection.h"
 #include "testbed/diagnose/cause_name.h"
 #include "testbed/diagnose/cause_rules.h"
 #include "testbed/diagnose/foreign_words.h"
@@ -195,23 +196,45 @@ static bool wrong_name_server(const struct evidence *e, struct finding *f, const
 	return true;
 }
 
-/* Whether the client gave up before it had a connection to a server. */
+/* Whether the client gave up without a connection to a server; a certificate that it refused was
+ * sent over one. */
 static bool found_no_server(const struct evidence *e, const char *end)
 {
 	const struct heard *h = evidence_event(e, end, EVENT_SIGN_IN_FAILED, NULL);
 	const char *stage = h ? member_text(h->event, "stage") : NULL;
 
-	return stage && (g_str_equal(stage, STAGE_DNS) || g_str_equal(stage, STAGE_TLS));
+	return stage && (g_str_equal(stage, STAGE_DNS) || g_str_equal(stage, STAGE_TLS)) &&
+	       cause_of_certificate(foreign_reason(h->event)) == CAUSE_UNKNOWN;
 }
 
-/* The client found no server, and asks another name server than all others at its site, whose name
- * server would answer it, too: it is the odd one. */
+/* The name server that every other client at the client's site asks; unset: there is no other, or
+ * they differ. */
+static struct addr asked_by_other_clients(const struct evidence *e, const struct node *n)
+{
+	struct addr all = {0};
+
+	ptr_array_foreach(const struct node, other, e->model->nodes) {
+		const struct nrpt_rule *rule;
+		struct addr a;
+
+		if (other == n || !other->endpoint || g_strcmp0(other->site, n->site) != 0)
+			continue;
+		a = cause_name_server_of(other, e->model->domain, &rule);
+		if (!addr_is_set(&a) || (addr_is_set(&all) && !addr_equal(&all, &a)))
+			return (struct addr){0};
+		all = a;
+	}
+	return all;
+}
+
+/* The client found no server, and asks another name server than all other clients at its site,
+ * whose name server would answer it, too: it is the odd one. */
 static bool odd_name_server(const struct evidence *e, struct finding *f, const struct node *n)
 {
 	const char *domain = e->model->domain;
 	const struct nrpt_rule *rule;
 	struct addr server = cause_name_server_of(n, domain, &rule);
-	struct addr others = cause_asked_by_others(e->model, n, domain);
+	struct addr others = asked_by_other_clients(e, n);
 	char asked[ADDR_TEXT_MAX], better[ADDR_TEXT_MAX];
 
 	if (!found_no_server(e, n->name) || !addr_is_set(&server) || addr_equal(&server, &others) ||
@@ -221,7 +244,7 @@ static bool odd_name_server(const struct evidence *e, struct finding *f, const s
 	f->node = g_strdup(n->name);
 	f->subject = asked_setting(rule, &server);
 	f->flow.dst = others;
-	f->why = g_strdup_printf("it asks %s, and all others at its site ask %s",
+	f->why = g_strdup_printf("it asks %s, and all other clients at its site ask %s",
 				 addr_print(&server, asked), addr_print(&others, better));
 	return true;
 }

@@ -47,6 +47,21 @@ Test(faults, a_few_are_named_rightly)
 	cr_expect(strstr(out, sum) != NULL, "%s", out);
 }
 
+/* Networks that people reported as they were built: the cause, and a fix that mends the call and
+ * breaks no other. */
+Test(faults, networks_as_built)
+{
+	static const char *const args[] = {"--catalogue",  "tests/faults/networks",
+					   "--topologies", "tests/data/topologies",
+					   "--fixes",	   NULL};
+	g_autofree char *out = NULL;
+	int code = fault_matrix(args, &out);
+
+	cr_expect_eq(code, 0, "exit %d:\n%s", code, out);
+	cr_expect(strstr(out, "4 of 4 fixes flip their cell and break no other") != NULL, "%s",
+		  out);
+}
+
 /* The files of --list, each once. */
 static GHashTable *families(const char *only)
 {

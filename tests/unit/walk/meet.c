@@ -24,6 +24,11 @@ static const struct meet_row {
 	 "198.51.100.2", "198.51.100.2", WALK_DELIVERED, "bob"},
 	{"no hairpin", "topologies/cgn.yaml", "no-hairpin", NULL, "alice", "bob", "198.51.100.2",
 	 "198.51.100.2", WALK_NO_HAIRPIN, "cgn"},
+	{"a 1:1 NAT that does not turn packets around",
+	 "tests/data/topologies/edge-pool-hairpin.yaml", "no-hairpin", NULL, "edge", "edge2",
+	 "203.0.113.131", "203.0.113.134", WALK_NO_HAIRPIN, "dmz-fw"},
+	{"a 1:1 NAT that does", "tests/data/topologies/edge-pool-hairpin.yaml", "hairpin", NULL,
+	 "edge", "edge2", "203.0.113.131", "203.0.113.134", WALK_DELIVERED, "edge2"},
 };
 
 Test(walk, nats_let_in_whom_their_filtering_lets_in)

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A few random changes that nobody catalogued; more: make mutation-matrix. */
+#include "tests/support/program.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static int mutation_matrix(const char *const *args, char **ret_out)
+{
+	g_autofree char *bin = program_path("testbed"), *dir = g_path_get_dirname(bin);
+	g_autofree char *program = g_build_filename(dir, "..", "faults", "mutation-matrix", NULL);
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+	struct outcome o;
+
+	g_ptr_array_add(argv, program);
+	for (guint i = 0; args[i]; i++)
+		g_ptr_array_add(argv, (gpointer)(guintptr)args[i]);
+	g_ptr_array_add(argv, NULL);
+	program_run((const char *const *)(gpointer)argv->pdata, NULL, &o);
+	*ret_out = o.out;
+	g_free(o.err);
+	return o.exit_code;
+}
+
+/* The same lot every time, so a failure can be repeated; every cause is right and every fix mends.
+ */
+Test(mutation, a_few_are_named_rightly)
+{
+	static const char *const words[] = {"remove-route", "set-resolvers", "block"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
+		const char *args[] = {"--count", "2", "--word", words[i], NULL};
+		g_autofree char *out = NULL;
+		int code = mutation_matrix(args, &out);
+
+		cr_expect_eq(code, 0, "%s: exit %d:\n%s", words[i], code, out);
+		cr_expect(strstr(out, " 100.0 % named rightly") != NULL, "%s:\n%s", words[i], out);
+	}
+}
+
+/* The same seed and number draw the same change of the same call. */
+Test(mutation, a_number_can_be_drawn_again)
+{
+	static const char *const args[] = {"--list", "--count", "30", "--seed", "7", NULL};
+	g_autofree char *first = NULL, *second = NULL;
+
+	cr_assert_eq(mutation_matrix(args, &first), 0);
+	cr_assert_eq(mutation_matrix(args, &second), 0);
+	cr_expect_str_eq(first, second);
+	cr_expect(strstr(first, "-30 ") != NULL, "%s", first);
+}
+
+Test(mutation, wrong_arguments)
+{
+	static const struct {
+		const char *args[3];
+		int code;
+	} rows[] = {
+		{{"--count", "0", NULL}, 2},
+		{{"--word", "no-such-word", NULL}, 2},
+		{{"--topology", "no-such-topology", NULL}, 3},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *out = NULL;
+
+		cr_expect_eq(mutation_matrix(rows[i].args, &out), rows[i].code, "%s",
+			     rows[i].args[0]);
+	}
+}
